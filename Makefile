@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# One makefile for the whole tree. A new .c file below ctrl/ joins the library,
+# a new tests/unit/test_*.c becomes a test program; nothing is listed by hand.
+#
+#   make                  the daemon and the client
+#   sudo make demo        two gateways in namespaces, with proof of protection
+#   sudo make check       install what is missing, build, lint, every test
+#   make check-unit       unit tests alone; no root (SAN=asan for sanitizers)
+#   make fuzz | bench | lint | format | clean
+
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+CC      := gcc
+CLANG   := clang
+BPFTOOL := $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool)
+SAN     :=
+
+# --- where things are built: one folder for each compiler and sanitizer
+BUILD := build$(if $(filter-out gcc,$(CC)),-$(notdir $(CC)))$(if $(SAN),-$(SAN))
+
+LIBS := libbpf libxdp libcrypto libevent libmnl jansson
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wformat=2 -Werror
+VERSION := 0.1.0
+
+CFLAGS := -O2 -g
+SANFLAGS_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+SANFLAGS_tsan := -fsanitize=thread
+SANFLAGS := $(SANFLAGS_$(SAN))
+ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(WARN) $(SANFLAGS) -fstack-protector-strong \
+	-I. -D_GNU_SOURCE -DCYG_VERSION='"$(VERSION)"' -pthread
+# Generated skeletons are not held to our warnings; -MD keeps them as
+# prerequisites all the same.
+ALL_CFLAGS += -isystem $(BUILD)/skel -MD -MP
+# Only where the goal compiles something: cleaning needs no library.
+ifneq ($(filter-out clean,$(or $(MAKECMDGOALS),all)),)
+PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+LDLIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lm
+endif
+ALL_CFLAGS += $(PKG_CFLAGS)
+LDFLAGS := $(SANFLAGS) -pthread
+
+# --- sources, found by folder
+LIB_SRC    := $(sort $(wildcard ctrl/base/*.c ctrl/wire/*.c ctrl/crypto/*.c \
+		ctrl/model/*.c ctrl/sadb/*.c ctrl/dp/*.c ctrl/conf/*.c \
+		ctrl/control/*.c))
+DAEMON_SRC := $(sort $(wildcard ctrl/daemon/*.c))
+CLI_SRC    := $(sort $(wildcard ctrl/cli/*.c))
+SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
+UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c))
+BPFT_SRC   := $(sort $(wildcard tests/bpf/test_*.c))
+BENCH_SRC  := $(sort $(wildcard tests/bench/bench_*.c))
+FUZZ_SRC   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+
+obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+bin = $(patsubst %.c,$(BUILD)/%,$(1))
+
+LIB := $(BUILD)/libcygnet.a
+SKEL := $(BUILD)/skel/cygnet.skel.h
+BINS := $(BUILD)/cygnetd $(BUILD)/cygnet
+
+.PHONY: all
+all: $(BINS)
+
+$(BUILD)/cygnetd: $(call obj,$(DAEMON_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/cygnet: $(call obj,$(CLI_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(LIB): $(call obj,$(LIB_SRC))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/%.o: %.c | $(SKEL)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# --- BPF: one object, one skeleton
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -I. \
+	-I/usr/include/$(shell $(CC) -dumpmachine) -MD -MP
+
+$(BUILD)/bpf/cygnet.bpf.o: bpf/cygnet.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(SKEL): $(BUILD)/bpf/cygnet.bpf.o
+	@mkdir -p $(@D)
+	$(BPFTOOL) gen skeleton $< name cygnet_bpf > $@
+
+# --- tests
+TEST_LDLIBS := -lcmocka $(LDLIBS)
+TEST_BINS := $(call bin,$(UNIT_SRC))
+BPFT_BINS := $(call bin,$(BPFT_SRC))
+
+$(TEST_BINS) $(BPFT_BINS) $(call bin,$(BENCH_SRC)): $(BUILD)/%: $(BUILD)/%.o \
+		$(call obj,$(SUPPORT_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LDLIBS)
+
+.PHONY: tests check check-unit check-full demo lint format bench fuzz install-deps clean
+tests: $(BINS) $(TEST_BINS) $(BPFT_BINS)
+
+check-unit: $(TEST_BINS)
+	tests/run unit $(BUILD)
+
+check: install-deps
+	tests/run all build
+
+check-full: install-deps
+	FULL=1 tests/run all build
+
+demo: install-deps
+	$(MAKE) -j2 all
+	tools/demo $(BUILD)
+
+lint:
+	tools/lint
+
+format:
+	git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
+
+bench: all $(call bin,$(BENCH_SRC))
+	tools/bench $(BUILD)
+
+install-deps:
+	tools/install-deps
+
+# Each fuzzer is one clang program with its own instrumented library.
+FUZZ_BUILD := build-fuzz
+FUZZ_CFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+fuzz:
+	$(MAKE) -j2 CC=clang BUILD=$(FUZZ_BUILD) SANFLAGS='$(FUZZ_CFLAGS)' fuzz-bins
+	tests/fuzz/run $(FUZZ_BUILD)
+
+.PHONY: fuzz-bins
+fuzz-bins: $(call bin,$(FUZZ_SRC))
+$(call bin,$(FUZZ_SRC)): $(BUILD)/%: $(BUILD)/%.o $(call obj,$(SUPPORT_SRC)) $(LIB)
+	$(CC) $(SANFLAGS) -fsanitize=fuzzer -pthread -o $@ $^ $(LDLIBS)
+
+clean:
+	rm -rf build build-*
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

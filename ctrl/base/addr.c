@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/base/addr.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+struct addr addr_from_v4(uint32_t v4_be)
+{
+	struct addr a;
+
+	memcpy(a.octets, v4_mapped, sizeof(v4_mapped));
+	memcpy(a.octets + 12, &v4_be, 4);
+	return a;
+}
+
+bool addr_is_v4(const struct addr *a)
+{
+	return memcmp(a->octets, v4_mapped, sizeof(v4_mapped)) == 0;
+}
+
+uint32_t addr_v4_be(const struct addr *a)
+{
+	uint32_t v4_be;
+
+	if (!addr_is_v4(a))
+		return 0;
+	memcpy(&v4_be, a->octets + 12, 4);
+	return v4_be;
+}
+
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+int addr_parse(const char *text, struct addr *out)
+{
+	uint32_t v4_be;
+
+	if (inet_pton(AF_INET, text, &v4_be) == 1) {
+		*out = addr_from_v4(v4_be);
+		return 0;
+	}
+	return inet_pton(AF_INET6, text, out->octets) == 1 ? 0 : -EINVAL;
+}
+
+/* Bits counted from the start of the 16 octets. */
+static unsigned int mapped_bits(const struct prefix *p)
+{
+	return p->bits + (addr_is_v4(&p->net) ? 96U : 0U);
+}
+
+static uint8_t octet_mask(unsigned int bits, unsigned int octet)
+{
+	if (bits >= 8 * (octet + 1))
+		return 0xff;
+	if (bits <= 8 * octet)
+		return 0;
+	return (uint8_t)(0xff00U >> (bits - 8 * octet));
+}
+
+bool prefix_contains(const struct prefix *p, const struct addr *a)
+{
+	unsigned int bits = mapped_bits(p);
+
+	for (unsigned int i = 0; i < 16; i++)
+		if ((p->net.octets[i] ^ a->octets[i]) & octet_mask(bits, i))
+			return false;
+	return true;
+}
+
+static bool host_bits_set(const struct prefix *p)
+{
+	unsigned int bits = mapped_bits(p);
+
+	for (unsigned int i = 0; i < 16; i++)
+		if (p->net.octets[i] & (uint8_t)~octet_mask(bits, i))
+			return true;
+	return false;
+}
+
+int prefix_parse(const char *text, struct prefix *out)
+{
+	char host[ADDR_STR_MAX];
+	const char *slash = strchr(text, '/');
+	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+	unsigned long family_bits, bits;
+	char *end;
+
+	if (len >= sizeof(host))
+		return -EINVAL;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (addr_parse(host, &out->net))
+		return -EINVAL;
+	family_bits = addr_is_v4(&out->net) ? 32 : 128;
+	bits = family_bits;
+	if (slash) {
+		if (slash[1] < '0' || slash[1] > '9')
+			return -EINVAL;
+		bits = strtoul(slash + 1, &end, 10);
+		if (*end)
+			return -EINVAL;
+	}
+	if (bits > family_bits)
+		return -ERANGE;
+	out->bits = (uint8_t)bits;
+	return host_bits_set(out) ? -EADDRNOTAVAIL : 0;
+}
+
+uint32_t prefix_mask_v4_be(const struct prefix *p)
+{
+	return p->bits ? htonl(~0U << (32 - p->bits)) : 0;
+}
+
+const char *addr_str(const struct addr *a, char *buf)
+{
+	if (addr_is_v4(a))
+		return inet_ntop(AF_INET, a->octets + 12, buf, ADDR_STR_MAX);
+	return inet_ntop(AF_INET6, a->octets, buf, ADDR_STR_MAX);
+}
+
+const char *prefix_str(const struct prefix *p, char *buf)
+{
+	size_t len = strlen(addr_str(&p->net, buf));
+
+	snprintf(buf + len, PREFIX_STR_MAX - len, "/%u", p->bits);
+	return buf;
+}

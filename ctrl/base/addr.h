@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IP addresses and prefixes. One type for both families: IPv4 stands as
+ * IPv4-mapped IPv6, as in the map keys (include/sad.h). Plain values, no
+ * ownership; any thread.
+ */
+#ifndef CYG_BASE_ADDR_H
+#define CYG_BASE_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ADDR_STR_MAX   46 /* INET6_ADDRSTRLEN */
+#define PREFIX_STR_MAX (ADDR_STR_MAX + 4)
+
+struct addr {
+	uint8_t octets[16]; /* network order */
+};
+
+/* Host bits of net are zero. bits counts from the family's own start. */
+struct prefix {
+	struct addr net;
+	uint8_t bits; /* 0..32 for IPv4, 0..128 for IPv6 */
+};
+
+struct addr addr_from_v4(uint32_t v4_be);
+bool addr_is_v4(const struct addr *a);
+
+/* The IPv4 address in network order; 0 when a is not IPv4. */
+uint32_t addr_v4_be(const struct addr *a);
+bool addr_equal(const struct addr *a, const struct addr *b);
+
+/* "192.0.2.1" or "2001:db8::1", nothing around it. 0 or -EINVAL. */
+int addr_parse(const char *text, struct addr *out);
+
+/*
+ * "10.1.0.0/24", or an address alone (all bits). 0, -EINVAL when malformed,
+ * -ERANGE when bits exceed the family's, -EADDRNOTAVAIL when host bits are
+ * set (10.1.0.5/24 is a mistake more often than a network).
+ */
+int prefix_parse(const char *text, struct prefix *out);
+
+/* The netmask of an IPv4 prefix, network order. */
+uint32_t prefix_mask_v4_be(const struct prefix *p);
+bool prefix_contains(const struct prefix *p, const struct addr *a);
+
+/* Write at most ADDR_STR_MAX or PREFIX_STR_MAX octets to buf; return buf. */
+const char *addr_str(const struct addr *a, char *buf);
+const char *prefix_str(const struct prefix *p, char *buf);
+
+#endif

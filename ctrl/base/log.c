@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/base/log.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 1024
+
+/* Written by main at start, read by every thread. */
+static _Atomic int max_level = LOG_LVL_INFO;
+
+void log_set_level(enum log_level level)
+{
+	atomic_store_explicit(&max_level, (int)level, memory_order_relaxed);
+}
+
+__attribute__((format(printf, 2, 0))) static void log_line(enum log_level level,
+							   const char *fmt,
+							   va_list ap)
+{
+	static const char *const names[] = { "error", "warn", "info", "debug" };
+	char line[LINE_MAX_BYTES];
+	int head, body;
+	size_t len;
+
+	if ((int)level > atomic_load_explicit(&max_level, memory_order_relaxed))
+		return;
+	head = snprintf(line, sizeof(line), "%s: ", names[level]);
+	body = vsnprintf(line + head, sizeof(line) - (size_t)head - 1, fmt, ap);
+	if (body < 0)
+		return;
+	len = (size_t)head + (size_t)body;
+	if (len > sizeof(line) - 2)
+		len = sizeof(line) - 2;
+	line[len++] = '\n';
+	if (write(STDERR_FILENO, line, len) < 0)
+		return; /* nowhere left to say so */
+}
+
+void log_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_line(LOG_LVL_ERROR, fmt, ap);
+	va_end(ap);
+}
+
+void log_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_line(LOG_LVL_WARN, fmt, ap);
+	va_end(ap);
+}
+
+void log_info(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_line(LOG_LVL_INFO, fmt, ap);
+	va_end(ap);
+}
+
+void log_debug(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_line(LOG_LVL_DEBUG, fmt, ap);
+	va_end(ap);
+}

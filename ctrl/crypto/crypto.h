@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Batches of ESP packets of one SA through a crypto backend.
+ *
+ * A packet stands in one piece, in place:
+ *
+ *     esp                       text                        icv
+ *     | SPI | seq (low 32) | IV | payload, padding, trailer | ICV |
+ *
+ * The backend derives the rest from the SA's algorithms: the range that the
+ * ICV covers (RFC 4303 section 2.8, with the high half of an extended sequence
+ * number), the AAD and the nonce of an AEAD (RFC 4106 sections 4 and 5). The
+ * caller writes SPI, sequence number, IV and plaintext; seal writes ciphertext
+ * and ICV, open verifies first and decrypts only what verified.
+ */
+#ifndef CYG_CRYPTO_CRYPTO_H
+#define CYG_CRYPTO_CRYPTO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctrl/base/secret.h"
+#include "ctrl/crypto/alg.h"
+
+struct crypto_op {
+	uint8_t *esp;	     /* first octet of the SPI */
+	uint32_t text_bytes; /* between IV and ICV, a multiple of the block */
+	uint32_t seq_hi;     /* host order; read only when the key has ESN */
+	bool ok;	     /* set by the backend */
+};
+
+/* One SA's keys in one direction, ready for use. One thread at a time. */
+struct crypto_key;
+
+struct crypto_key_spec {
+	const struct encr_alg *encr;
+	const struct integ_alg *integ; /* INTEG_NONE with an AEAD */
+	const struct secret *encr_key; /* encr_key_bytes() octets */
+	const struct secret *integ_key;
+	bool esn;
+};
+
+struct crypto_backend {
+	const char *name; /* as shown by status */
+
+	/*
+	 * Schedules the keys; the spec's secrets are borrowed for the call.
+	 * 0, -EINVAL (lengths or pair), -ENOTSUP, -ENOMEM. Control thread.
+	 */
+	int (*key_new)(const struct crypto_key_spec *spec,
+		       struct crypto_key **out);
+	/* Wipes and frees; key_free(NULL) is fine. */
+	void (*key_free)(struct crypto_key *key);
+
+	/* Worker. Each op's ok says how it went. No allocation. */
+	void (*seal)(struct crypto_key *key, struct crypto_op *ops, unsigned n);
+	void (*open)(struct crypto_key *key, struct crypto_op *ops, unsigned n);
+};
+
+extern const struct crypto_backend crypto_openssl;
+
+#endif

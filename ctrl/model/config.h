@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What an operator wrote, checked for form and completeness: filled by
+ * ctrl/conf, read by the daemon. Every item remembers its place, so that an
+ * error found later (an interface that does not exist) still names it.
+ */
+#ifndef CYG_MODEL_CONFIG_H
+#define CYG_MODEL_CONFIG_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctrl/base/addr.h"
+#include "ctrl/base/secret.h"
+#include "ctrl/crypto/alg.h"
+#include "include/limits.h"
+#include "include/sad.h"
+#include "include/spd.h"
+
+#define CONF_NAME_MAX 64  /* with the NUL */
+#define CONF_PATH_MAX 108 /* a Unix socket's, with the NUL */
+
+/* Line and column count from 1; file is owned by the config. */
+struct place {
+	const char *file;
+	unsigned int line;
+	unsigned int column;
+};
+
+struct iface_conf {
+	char name[IF_NAMESIZE];
+	enum iface_role role;
+	struct place place;
+};
+
+struct gateway_conf {
+	struct iface_conf ifaces[IFACE_MAX]; /* protected ones first */
+	size_t n_ifaces;
+	enum spd_action default_action; /* SPD_BYPASS or SPD_DISCARD */
+	char socket[CONF_PATH_MAX];	/* absolute path of the VICI socket */
+};
+
+/* One direction of a manual SA. */
+struct manual_keys {
+	uint32_t spi; /* host order, above SPI_RESERVED_MAX */
+	struct secret encr_key;
+	struct secret integ_key; /* empty with an AEAD */
+	struct place place;
+};
+
+/* A pair of ESP tunnel-mode SAs with keys by hand. */
+struct manual_conf {
+	char name[CONF_NAME_MAX];
+	struct addr local;  /* outer */
+	struct addr remote; /* outer */
+	const struct encr_alg *encr;
+	const struct integ_alg *integ;
+	uint32_t replay_window; /* packets */
+	struct manual_keys in;
+	struct manual_keys out;
+	struct place place;
+};
+
+struct policy_conf {
+	char name[CONF_NAME_MAX];
+	struct prefix local_ts;
+	struct prefix remote_ts;
+	uint8_t protocol; /* PROTO_ANY for all */
+	enum spd_action action;
+	size_t manual; /* index into config.manual; SPD_PROTECT only */
+	struct place place;
+};
+
+/* Arrays in the order of the file: the SPD's order (RFC 4301 4.4.1). */
+struct config {
+	struct gateway_conf gateway;
+	struct manual_conf *manual;
+	size_t n_manual;
+	struct policy_conf *policies;
+	size_t n_policies;
+	char *file; /* the file's name, owned */
+};
+
+/* Wipes the keys and frees all; config_free(NULL) is fine. */
+void config_free(struct config *c);
+
+#endif

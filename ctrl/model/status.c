@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/model/status.h"
+
+#include <stdlib.h>
+
+void status_free(struct status *s)
+{
+	if (!s)
+		return;
+	free(s->tunnels);
+	free(s->policies);
+	free(s);
+}
+
+const char *drop_name(enum drop_reason reason)
+{
+	static const char *const names[DROP_MAX] = { [DROP_NONE] = "none",
+#define X(id, name, text) [DROP_##id] = name,
+						     DROP_REASONS(X)
+#undef X
+	};
+
+	return names[reason];
+}
+
+const char *drop_text(enum drop_reason reason)
+{
+	static const char *const texts[DROP_MAX] = { [DROP_NONE] = "not dropped",
+#define X(id, name, text) [DROP_##id] = text,
+						     DROP_REASONS(X)
+#undef X
+	};
+
+	return texts[reason];
+}
+
+const char *pass_name(enum pass_reason reason)
+{
+	static const char *const names[PASS_MAX] = {
+#define X(id, name, text) [PASS_##id] = name,
+		PASS_REASONS(X)
+#undef X
+	};
+
+	return names[reason];
+}
+
+const char *pass_text(enum pass_reason reason)
+{
+	static const char *const texts[PASS_MAX] = {
+#define X(id, name, text) [PASS_##id] = text,
+		PASS_REASONS(X)
+#undef X
+	};
+
+	return texts[reason];
+}
+
+const char *action_name(enum spd_action action)
+{
+	switch (action) {
+	case SPD_PROTECT:
+		return "protect";
+	case SPD_BYPASS:
+		return "bypass";
+	case SPD_DISCARD:
+		return "discard";
+	}
+	return "unknown";
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the gateway shows of itself: a snapshot that the daemon fills and the
+ * control protocol reads. No key and nothing derived from one is in here.
+ * Plain values; control thread.
+ */
+#ifndef CYG_MODEL_STATUS_H
+#define CYG_MODEL_STATUS_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctrl/base/addr.h"
+#include "ctrl/model/config.h"
+#include "include/drop.h"
+#include "include/pass.h"
+
+#define STATUS_MAPS_MAX 16
+#define STATUS_MAP_NAME 16
+#define STATUS_ALGS_MAX 48
+#define STATUS_NEVER_S	UINT64_MAX /* "seconds ago" of what never happened */
+
+struct iface_status {
+	char name[IF_NAMESIZE];
+	enum iface_role role;
+	bool native;	/* XDP in the driver; else generic */
+	bool zero_copy; /* AF_XDP; else copy */
+	unsigned int queues;
+};
+
+/* One direction of a tunnel. */
+struct sa_status {
+	uint32_t spi; /* host order */
+	uint64_t pkts;
+	uint64_t bytes;		  /* inner packets */
+	uint64_t seq;		  /* last sent, or right edge of the window */
+	uint64_t idle_s;	  /* since the last packet, or STATUS_NEVER_S */
+	uint64_t drops[DROP_MAX]; /* of this SA, by reason */
+};
+
+struct tunnel_status {
+	char name[CONF_NAME_MAX];
+	struct addr local;
+	struct addr remote;
+	char algs[STATUS_ALGS_MAX]; /* "aes128-sha256" */
+	struct sa_status in;
+	struct sa_status out;
+};
+
+struct policy_status {
+	char name[CONF_NAME_MAX];
+	struct prefix local_ts;
+	struct prefix remote_ts;
+	uint8_t protocol;
+	enum spd_action action;
+	char tunnel[CONF_NAME_MAX]; /* "" unless SPD_PROTECT */
+};
+
+struct map_status {
+	char name[STATUS_MAP_NAME];
+	uint32_t id; /* for bpftool map dump id */
+};
+
+struct counters {
+	struct counter drops[DROP_MAX];
+	struct counter passes[PASS_MAX];
+};
+
+/* Arrays are owned; free with status_free(). */
+struct status {
+	uint64_t uptime_s;
+	int pid;
+	enum spd_action default_action;
+	const char *crypto; /* the backend's name */
+	unsigned int workers;
+	struct iface_status ifaces[IFACE_MAX];
+	size_t n_ifaces;
+	struct tunnel_status *tunnels;
+	size_t n_tunnels;
+	struct policy_status *policies; /* in SPD order */
+	size_t n_policies;
+	struct map_status maps[STATUS_MAPS_MAX];
+	size_t n_maps;
+	struct counters counters;
+};
+
+void status_free(struct status *s);
+
+/* "none" and DROP_NONE for 0; never NULL for a member of the enum. */
+const char *drop_name(enum drop_reason reason);
+const char *drop_text(enum drop_reason reason);
+const char *pass_name(enum pass_reason reason);
+const char *pass_text(enum pass_reason reason);
+const char *action_name(enum spd_action action); /* "protect", … */
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every reason for which Cygnet loses a packet: one line each, with the name
+ * that `cygnet drops` and the logs show, and what it means to an operator.
+ * BPF and workers count into these; what the kernel drops after our verdict
+ * is read from its own statistics and shown under the last group.
+ */
+#ifndef CYG_INCLUDE_DROP_H
+#define CYG_INCLUDE_DROP_H
+
+/* clang-format off */
+#define DROP_REASONS(X)                                                        \
+	/* counted by the BPF programs */                                      \
+	X(IP_MALFORMED,	  "ip_malformed",   "IPv4 header truncated, or its lengths lie")  \
+	X(IPSEC_FRAGMENT, "ipsec_fragment", "fragment of an ESP or AH packet for us; reassembly is not done") \
+	X(ESP_TRUNCATED,  "esp_truncated",  "ESP or AH packet too short for its header") \
+	X(SPI_RESERVED,	  "spi_reserved",   "SPI 0 to 255 (RFC 4303 section 2.1)")  \
+	X(SPI_UNKNOWN,	  "spi_unknown",    "no SA for destination, protocol and SPI")  \
+	X(PLAINTEXT_IN,	  "plaintext_in",   "arrived in the clear, but a PROTECT policy covers it") \
+	X(POLICY_DISCARD, "policy_discard", "a DISCARD policy matched")             \
+	X(DEFAULT_DISCARD, "default_discard", "no policy matched and gateway.default is discard") \
+	X(NO_SA,	  "no_sa",	    "a PROTECT policy matched, but no SA is bound to it") \
+	X(NO_WORKER,	  "no_worker",	    "no worker behind this queue: the daemon is down") \
+	X(UNPARSED,	  "unparsed",	    "not understood where a PROTECT policy might cover it") \
+	X(STEER_FAILED,	  "steer_failed",   "metadata or host tag could not be attached") \
+	/* counted by the workers */                                           \
+	X(META_MISSING,	  "meta_missing",   "frame without the metadata of this start's programs") \
+	X(POLICY_STALE,	  "policy_stale",   "policy changed between the guard's verdict and the worker") \
+	X(SA_GONE,	  "sa_gone",	    "SA removed or replaced between verdict and worker") \
+	X(TOO_BIG,	  "too_big",	    "does not fit the path once protected") \
+	X(SEQ_EXHAUSTED,  "seq_exhausted",  "outbound sequence number used up; rekey the SA") \
+	X(ESP_LENGTH,	  "esp_length",	    "ESP payload not a whole number of cipher blocks, or too short") \
+	X(REPLAY,	  "replay",	    "sequence number seen before, or left of the window") \
+	X(ICV,		  "icv",	    "integrity check failed: forged, damaged, or keys differ") \
+	X(PADDING,	  "padding",	    "padding after decryption is not 1, 2, 3 …") \
+	X(NEXT_HEADER,	  "next_header",    "protected packet is not IPv4") \
+	X(DUMMY,	  "dummy",	    "dummy packet (next header 59), discarded as intended") \
+	X(INNER_MALFORMED, "inner_malformed", "protected IPv4 packet truncated, or its lengths lie") \
+	X(SELECTOR,	  "selector",	    "protected packet is outside its SA's selectors") \
+	X(NO_ROUTE,	  "no_route",	    "the kernel has no usable route to the next hop") \
+	X(NO_NEIGHBOUR,	  "no_neighbour",   "the next hop did not answer ARP in time") \
+	X(HOLD_FULL,	  "hold_full",	    "too many packets wait for a next hop") \
+	X(TX_FULL,	  "tx_full",	    "transmit ring full: the link is slower than the traffic") \
+	X(FRAMES_EMPTY,	  "frames_empty",   "no free frame in the worker's memory") \
+	X(HOST_WRITE,	  "host_write",	    "the host interface did not take a packet") \
+	X(HOST_READ,	  "host_read",	    "frame from the host interface is not IPv4, or too long") \
+	X(CRYPTO,	  "crypto",	    "the crypto backend failed") \
+	/* counted by the kernel */                                            \
+	X(XSK_RX,	  "xsk_rx",	    "AF_XDP: no frame in the fill ring, or frame too long") \
+	X(XSK_RX_FULL,	  "xsk_rx_full",    "AF_XDP: receive ring full, the worker is too slow") \
+	X(XSK_TX_INVALID, "xsk_tx_invalid", "AF_XDP: the kernel refused a transmit descriptor") \
+	X(HOST_QUEUE,	  "host_queue",	    "host interface: queue full, or nobody reads it")
+/* clang-format on */
+
+enum drop_reason {
+	DROP_NONE,
+#define X(id, name, text) DROP_##id,
+	DROP_REASONS(X)
+#undef X
+		DROP_MAX
+};
+
+#endif

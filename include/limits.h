@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sizes that BPF and userspace agree on. Each is a limit that the
+ * configuration is checked against by name; none is a silent cut.
+ */
+#ifndef CYG_INCLUDE_LIMITS_H
+#define CYG_INCLUDE_LIMITS_H
+
+#define SPD_MAX	  64   /* policies in the ordered list */
+#define SAD_MAX	  1024 /* SA slots */
+#define IFACE_MAX 16   /* interfaces that we serve */
+#define QUEUE_MAX 64   /* queues of one interface */
+#define ADDR_MAX  1024 /* addresses of this host */
+#define SOCK_MAX  64   /* sockets of our own that the guard lets out */
+
+#endif

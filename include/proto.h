@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Numbers of the protocols that both sides of the BPF border speak. One value
+ * a line, with its source.
+ */
+#ifndef CYG_INCLUDE_PROTO_H
+#define CYG_INCLUDE_PROTO_H
+
+#define ETH_HEADER_BYTES 14 /* IEEE 802.3 */
+
+#define IPV4_HEADER_BYTES     20     /* RFC 791 section 3.1, without options */
+#define IPV4_HEADER_MAX_BYTES 60     /* RFC 791 section 3.1 */
+#define IPV4_DF		      0x4000 /* RFC 791 section 3.1, host order */
+#define IPV4_FRAGMENT_MASK    0x3fff /* MF and offset, host order */
+#define IPV4_OFFSET_MASK      0x1fff /* offset alone, host order */
+
+#define PROTO_ANY  0  /* RFC 4301 section 4.4.1.1: ANY */
+#define PROTO_ICMP 1  /* RFC 792 */
+#define PROTO_IPIP 4  /* RFC 2003; ESP next header in tunnel mode */
+#define PROTO_TCP  6  /* RFC 9293 */
+#define PROTO_UDP  17 /* RFC 768 */
+#define PROTO_ESP  50 /* RFC 4303 section 2 */
+#define PROTO_AH   51 /* RFC 4302 section 2 */
+#define PROTO_NONE 59 /* RFC 4303 section 2.6: dummy packet */
+
+#define ESP_HEADER_BYTES  8   /* RFC 4303 section 2: SPI, sequence number */
+#define ESP_TRAILER_BYTES 2   /* RFC 4303 section 2: pad length, next header */
+#define AH_HEADER_BYTES	  12  /* RFC 4302 section 2, before the ICV */
+#define SPI_RESERVED_MAX  255 /* RFC 4303 section 2.1 */
+
+#endif
