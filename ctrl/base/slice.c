@@ -5,7 +5,7 @@
 
 struct slice slice_of(const void *ptr, size_t len)
 {
-	return (struct slice) { .ptr = ptr, .len = len };
+	return (struct slice){ .ptr = ptr, .len = len };
 }
 
 bool rd_slice(struct slice *s, size_t len, struct slice *out)
@@ -73,7 +73,7 @@ bool rd_u64(struct slice *s, uint64_t *out)
 
 struct builder wr_init(void *ptr, size_t room)
 {
-	return (struct builder) { .ptr = ptr, .room = room };
+	return (struct builder){ .ptr = ptr, .room = room };
 }
 
 void wr_bytes(struct builder *b, const void *ptr, size_t len)
