@@ -6,10 +6,10 @@
 #ifndef CYG_INCLUDE_PROTO_H
 #define CYG_INCLUDE_PROTO_H
 
-#define ETH_HEADER_BYTES 14 /* IEEE 802.3 */
+#define ETH_HEADER_BYTES 14U /* IEEE 802.3 */
 
-#define IPV4_HEADER_BYTES     20     /* RFC 791 section 3.1, without options */
-#define IPV4_HEADER_MAX_BYTES 60     /* RFC 791 section 3.1 */
+#define IPV4_HEADER_BYTES     20U    /* RFC 791 section 3.1, without options */
+#define IPV4_HEADER_MAX_BYTES 60U    /* RFC 791 section 3.1 */
 #define IPV4_DF		      0x4000 /* RFC 791 section 3.1, host order */
 #define IPV4_FRAGMENT_MASK    0x3fff /* MF and offset, host order */
 #define IPV4_OFFSET_MASK      0x1fff /* offset alone, host order */
@@ -23,9 +23,9 @@
 #define PROTO_AH   51 /* RFC 4302 section 2 */
 #define PROTO_NONE 59 /* RFC 4303 section 2.6: dummy packet */
 
-#define ESP_HEADER_BYTES  8   /* RFC 4303 section 2: SPI, sequence number */
-#define ESP_TRAILER_BYTES 2   /* RFC 4303 section 2: pad length, next header */
-#define AH_HEADER_BYTES	  12  /* RFC 4302 section 2, before the ICV */
-#define SPI_RESERVED_MAX  255 /* RFC 4303 section 2.1 */
+#define ESP_HEADER_BYTES  8U   /* RFC 4303 section 2: SPI, sequence number */
+#define ESP_TRAILER_BYTES 2U   /* RFC 4303 section 2: pad length, next header */
+#define AH_HEADER_BYTES	  12U  /* RFC 4302 section 2, before the ICV */
+#define SPI_RESERVED_MAX  255U /* RFC 4303 section 2.1 */
 
 #endif

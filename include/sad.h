@@ -23,6 +23,12 @@ struct sad_key {
 	__u8 pad[3];
 };
 
+/* Map `local_addrs`, key struct map_addr. */
+enum local_kind {
+	LOCAL_UNICAST = 1,
+	LOCAL_BROADCAST = 2, /* of a subnet that we are in */
+};
+
 enum iface_role {
 	IFACE_PROTECTED = 1,
 	IFACE_UNPROTECTED = 2,

@@ -64,10 +64,13 @@ static uint8_t octet_mask(unsigned int bits, unsigned int octet)
 	return (uint8_t)(0xff00U >> (bits - 8 * octet));
 }
 
+/* An IPv6 prefix as short as ::/0 would take in IPv4 by its mapped form. */
 bool prefix_contains(const struct prefix *p, const struct addr *a)
 {
 	unsigned int bits = mapped_bits(p);
 
+	if (addr_is_v4(&p->net) != addr_is_v4(a))
+		return false;
 	for (unsigned int i = 0; i < 16; i++)
 		if ((p->net.octets[i] ^ a->octets[i]) & octet_mask(bits, i))
 			return false;

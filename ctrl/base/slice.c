@@ -13,7 +13,9 @@ bool rd_slice(struct slice *s, size_t len, struct slice *out)
 	if (s->len < len)
 		return false;
 	*out = slice_of(s->ptr, len);
-	s->ptr += len;
+	/* An empty slice may stand on NULL, to which nothing can be added. */
+	if (len)
+		s->ptr += len;
 	s->len -= len;
 	return true;
 }

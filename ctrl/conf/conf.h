@@ -3,6 +3,9 @@
  * The configuration language: swanctl.conf's grammar, read into the model.
  * Nothing is ignored silently: an unknown key, a wrong type, a key of the
  * wrong length or a name used twice is an error with file, line and column.
+ *
+ * An error never shows the text of a value, which may be a key. Columns count
+ * octets. Control thread.
  */
 #ifndef CYG_CONF_CONF_H
 #define CYG_CONF_CONF_H
@@ -11,17 +14,26 @@
 #include "ctrl/base/slice.h"
 #include "ctrl/model/config.h"
 
+#define CONF_FILE_MAX (1U << 20) /* octets */
+
 /*
- * Reads the file.
+ * Reads the file. A file that holds keys must have no permissions for others.
  *
- * out   handed over: free with config_free()
+ * out   handed over: free with config_free(); NULL after a failure
  *
- * 0, or negative with e filled as `file:line:column: what is wrong; remedy`:
- * -ENOENT, -EACCES (file), -EINVAL (content), -E2BIG (limits), -ENOMEM.
+ * 0, or negative with e filled as `file:line:column: what is wrong; remedy`
+ * (without line and column where the file itself is at fault): -EINVAL
+ * (content, or no regular file), -E2BIG (limits), -EACCES (permissions),
+ * -ENOMEM, or the errno with which the file could not be opened or read.
  */
 int conf_load(const char *path, struct config **out, struct error *e);
 
-/* The same from memory; name stands for the file in errors and places. */
+/*
+ * The same from memory, without a check of permissions.
+ *
+ * name   stands for the file in errors and places; copied
+ * text   borrowed for the call; the caller wipes it where it holds keys
+ */
 int conf_parse(const char *name, struct slice text, struct config **out,
 	       struct error *e);
 

@@ -13,6 +13,7 @@
 #define VICI_PACKET_MAX (512U * 1024) /* octets after the length field */
 #define VICI_DEPTH_MAX	16	      /* sections within sections */
 #define VICI_NAME_MAX	255	      /* octets of a name */
+#define VICI_VALUE_MAX	65535	      /* octets of a value */
 
 enum vici_type {
 	VICI_CMD_REQUEST = 0, /* named */
@@ -32,7 +33,10 @@ struct vici_packet {
 	struct slice body;
 };
 
-/* A packet without its length field. false: malformed. */
+/*
+ * A packet without its length field. false: malformed; so are octets behind a
+ * type that carries no message. The body is not looked at, see vici_valid().
+ */
 MUST_CHECK bool vici_packet_parse(struct slice octets, struct vici_packet *out);
 
 enum vici_elem_type {
@@ -51,8 +55,10 @@ struct vici_elem {
 	struct slice value;
 };
 
-/* Walks a body; enforces nesting: every section and list is closed, no
- * section within a list, items only in a list. */
+/*
+ * Walks a body; enforces nesting: every section and list is closed, no
+ * section, key or list within a list, items only in a list.
+ */
 struct vici_reader {
 	struct slice rest;
 	unsigned int depth;
@@ -61,7 +67,10 @@ struct vici_reader {
 
 struct vici_reader vici_read(struct slice body);
 
-/* false: malformed. VICI_END once, at the end of a well-formed body. */
+/*
+ * false: malformed; the reader is of no use afterwards. VICI_END is the last
+ * element of a well-formed body; name and value borrow the body.
+ */
 MUST_CHECK bool vici_next(struct vici_reader *r, struct vici_elem *out);
 
 /* Checks a whole body. */
@@ -69,8 +78,8 @@ MUST_CHECK bool vici_valid(struct slice body);
 
 /*
  * Builds a packet with its length field into a buffer that grows; failures
- * (memory, a name too long, a packet too large) are remembered, see
- * vici_finish().
+ * (memory, a name or value too long, a packet too large, nesting that the
+ * reader would refuse) are remembered, see vici_finish().
  */
 struct vici_builder {
 	uint8_t *ptr; /* owned */
@@ -79,7 +88,10 @@ struct vici_builder {
 	bool failed;
 };
 
-/* name: NULL for types without one. */
+/*
+ * Sets b up, whatever was in it; call vici_builder_free() when done, also
+ * after a failure. name: NULL for types without one.
+ */
 void vici_start(struct vici_builder *b, enum vici_type type, const char *name);
 void vici_section(struct vici_builder *b, const char *name);
 void vici_section_end(struct vici_builder *b);
@@ -93,6 +105,8 @@ __attribute__((format(printf, 3, 4))) void vici_fmt(struct vici_builder *b,
 
 /* Fills the length field. true: ptr and len hold a packet to send. */
 MUST_CHECK bool vici_finish(struct vici_builder *b);
+
+/* b may be used again from vici_start(). */
 void vici_builder_free(struct vici_builder *b);
 
 #endif

@@ -37,9 +37,12 @@ struct integ_alg {
 	uint8_t icv_bytes;
 };
 
-/* NULL when the keyword is unknown. */
+/* NULL when the keyword is unknown; strongSwan's aliases are known too. */
 const struct encr_alg *encr_by_name(const char *name);
 const struct integ_alg *integ_by_name(const char *name);
+
+/* Stands beside an AEAD; no keyword leads to it. */
+extern const struct integ_alg integ_none;
 
 /* Octets of keying material: cipher key and salt. */
 static inline uint32_t encr_key_bytes(const struct encr_alg *alg)

@@ -52,7 +52,11 @@ struct crypto_backend {
 	/* Wipes and frees; key_free(NULL) is fine. */
 	void (*key_free)(struct crypto_key *key);
 
-	/* Worker. Each op's ok says how it went. No allocation. */
+	/*
+	 * Worker. Each op's ok says how it went. No allocation. What open
+	 * refuses is never left deciphered: with an AEAD the text is zeroed,
+	 * else it is as it came.
+	 */
 	void (*seal)(struct crypto_key *key, struct crypto_op *ops, unsigned n);
 	void (*open)(struct crypto_key *key, struct crypto_op *ops, unsigned n);
 };

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+/*
+ * The three programs: `protected` and `unprotected` at XDP of the interfaces
+ * on either side, `guard` at tc egress of the unprotected ones. They read
+ * maps, decide and steer; they hold no key and build no packet.
+ */
+#include "bpf/locate.h"
+#include "bpf/sad.h"
+#include "bpf/spd.h"
+#include "bpf/steer.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* No policy matched: gateway.default. */
+static __always_inline int xdp_default(const struct packet *p)
+{
+	if (default_action == SPD_BYPASS)
+		return xdp_pass(PASS_DEFAULT, p->frame_bytes);
+	return xdp_drop(DROP_DEFAULT_DISCARD, p->frame_bytes);
+}
+
+/* A PROTECT policy matched: to the worker, with the SA that is in use. */
+static __always_inline int protect_out(struct xdp_md *ctx,
+				       const struct packet *p,
+				       const struct spd_table *list,
+				       const struct spd_entry *policy)
+{
+	struct dp_meta meta = {
+		.magic = magic,
+		.sa = spd_binding(policy->id),
+		.policy_id = policy->id,
+		.policy_gen = list->gen,
+		.l3_off = ETH_HEADER_BYTES,
+		.dir = DIR_OUT,
+	};
+
+	if (!meta.sa.gen)
+		return xdp_drop(DROP_NO_SA, p->frame_bytes);
+	if (p->ttl <= 1)
+		return xdp_pass(PASS_TTL, p->frame_bytes);
+	return steer_worker(ctx, p, &meta, PASS_STEER_OUT);
+}
+
+/* SPD-S for what a network behind us sends (RFC 4301 section 5.1). */
+static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p)
+{
+	const struct spd_table *list = spd_in_force();
+	const struct spd_entry *policy;
+
+	if (!list)
+		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
+	policy = spd_match(list, p->saddr, p->daddr, p->protocol);
+	if (!policy)
+		return xdp_default(p);
+	switch (policy->action) {
+	case SPD_PROTECT:
+		return protect_out(ctx, p, list, policy);
+	case SPD_BYPASS:
+		return xdp_pass(PASS_BYPASS, p->frame_bytes);
+	default:
+		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
+	}
+}
+
+SEC("xdp")
+int protected(struct xdp_md *ctx)
+{
+	struct packet p = {};
+	enum parse kind = parse_xdp(ctx, &p);
+
+	if (kind == PARSE_MALFORMED)
+		return xdp_drop(DROP_IP_MALFORMED, p.frame_bytes);
+	if (kind != PARSE_IPV4)
+		return xdp_pass(PASS_NOT_IPV4, p.frame_bytes);
+	if (addr_is_link(p.daddr) || addr_is_link(p.saddr))
+		return xdp_pass(PASS_LINK, p.frame_bytes);
+	if (locate_local(p.daddr))
+		return xdp_pass(PASS_LOCAL, p.frame_bytes);
+	if (egress_is_elsewhere(ctx, &p))
+		return xdp_pass(PASS_EGRESS, p.frame_bytes);
+	return spd_out(ctx, &p);
+}
+
+/* ESP or AH addressed to this host. */
+static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p)
+{
+	struct dp_meta meta = {
+		.magic = magic,
+		.l3_off = ETH_HEADER_BYTES,
+		.dir = DIR_IN,
+	};
+	const struct sa_ref *sa;
+	enum drop_reason reason;
+	__be32 spi;
+
+	reason = sad_read_spi(ctx, p, &spi);
+	if (reason != DROP_NONE)
+		return xdp_drop(reason, p->frame_bytes);
+	sa = sad_find(p, spi);
+	if (!sa)
+		return xdp_drop(DROP_SPI_UNKNOWN, p->frame_bytes);
+	meta.sa = *sa;
+	return steer_worker(ctx, p, &meta, PASS_STEER_IN);
+}
+
+/* SPD-I for what arrives in the clear (RFC 4301 section 5.2). */
+static __always_inline int spd_in(const struct packet *p)
+{
+	const struct spd_table *list = spd_in_force();
+	const struct spd_entry *policy;
+
+	if (!list)
+		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
+	policy = spd_match(list, p->daddr, p->saddr, p->protocol);
+	if (!policy)
+		return xdp_default(p);
+	switch (policy->action) {
+	case SPD_PROTECT:
+		return xdp_drop(DROP_PLAINTEXT_IN, p->frame_bytes);
+	case SPD_BYPASS:
+		return xdp_pass(PASS_BYPASS, p->frame_bytes);
+	default:
+		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
+	}
+}
+
+SEC("xdp")
+int unprotected(struct xdp_md *ctx)
+{
+	struct packet p = {};
+	enum parse kind = parse_xdp(ctx, &p);
+	__u32 local;
+
+	if (kind == PARSE_MALFORMED)
+		return xdp_drop(DROP_IP_MALFORMED, p.frame_bytes);
+	if (kind != PARSE_IPV4)
+		return xdp_pass(PASS_NOT_IPV4, p.frame_bytes);
+	if (addr_is_link(p.daddr))
+		return xdp_pass(PASS_LINK, p.frame_bytes);
+	local = locate_local(p.daddr);
+	if (local == LOCAL_BROADCAST)
+		return xdp_pass(PASS_LINK, p.frame_bytes);
+	if (local && (p.protocol == PROTO_ESP || p.protocol == PROTO_AH))
+		return ipsec_in(ctx, &p);
+	return spd_in(&p);
+}
+
+/* What cannot be read may be anything: it leaves only if nothing is PROTECT. */
+static __always_inline int guard_unparsed(const struct packet *p)
+{
+	const struct spd_table *list = spd_in_force();
+
+	if (!list || list->protects)
+		return tc_drop(DROP_UNPARSED, p->frame_bytes);
+	return tc_pass(PASS_NOT_IPV4, p->frame_bytes);
+}
+
+/* SPD-O for what the host sends or the kernel forwards (RFC 4301 5.1). */
+static __always_inline int guard_spd(struct __sk_buff *skb,
+				     const struct packet *p)
+{
+	const struct spd_table *list = spd_in_force();
+	const struct spd_entry *policy;
+
+	if (!list)
+		return tc_drop(DROP_POLICY_DISCARD, p->frame_bytes);
+	policy = spd_match(list, p->saddr, p->daddr, p->protocol);
+	if (!policy && default_action == SPD_BYPASS)
+		return tc_pass(PASS_DEFAULT, p->frame_bytes);
+	if (!policy)
+		return tc_drop(DROP_DEFAULT_DISCARD, p->frame_bytes);
+	switch (policy->action) {
+	case SPD_PROTECT:
+		if (!spd_binding(policy->id).gen)
+			return tc_drop(DROP_NO_SA, p->frame_bytes);
+		return steer_host(skb, p, policy->id, list->gen);
+	case SPD_BYPASS:
+		return tc_pass(PASS_BYPASS, p->frame_bytes);
+	default:
+		return tc_drop(DROP_POLICY_DISCARD, p->frame_bytes);
+	}
+}
+
+SEC("tc")
+int guard(struct __sk_buff *skb)
+{
+	struct packet p = {};
+	enum parse kind = parse_skb(skb, &p);
+	__u64 cookie;
+
+	if (kind == PARSE_OPAQUE || kind == PARSE_MALFORMED)
+		return guard_unparsed(&p);
+	if (kind != PARSE_IPV4)
+		return tc_pass(PASS_NOT_IPV4, p.frame_bytes);
+	cookie = bpf_get_socket_cookie(skb);
+	if (bpf_map_lookup_elem(&own_sockets, &cookie))
+		return tc_pass(PASS_OWN_SOCKET, p.frame_bytes);
+	if (addr_is_link(p.daddr) || locate_local(p.daddr) == LOCAL_BROADCAST)
+		return tc_pass(PASS_LINK, p.frame_bytes);
+	return guard_spd(skb, &p);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Every map of the data path, and what the loader fixes at load time. No map
+ * ever holds a key: SPIs, selectors, ids and counters alone.
+ */
+#ifndef CYG_BPF_MAPS_H
+#define CYG_BPF_MAPS_H
+
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "include/drop.h"
+#include "include/limits.h"
+#include "include/meta.h"
+#include "include/pass.h"
+#include "include/sad.h"
+#include "include/spd.h"
+
+#define BPF_F_MMAP (1U << 10) /* BPF_F_MMAPABLE */
+
+/* Set by the loader before load. */
+const volatile __u32 magic;	     /* random, differs at each start */
+const volatile __u32 host_ifindex;   /* of the host interface */
+const volatile __u32 default_action; /* SPD_BYPASS or SPD_DISCARD */
+
+/* One whole policy list. */
+struct spd_list_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct spd_table);
+} spd_list SEC(".maps");
+
+/* Key 0: the list in force; dp puts whole lists in, so that a packet sees the
+ * old one or the new one. At start `spd_list`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct spd_list_map);
+} spd SEC(".maps") = { .values = { [0] = &spd_list } };
+
+/* Key: policy id. Value: the outbound SA in use, gen 0: none. Written by dp. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SPD_MAX);
+	__type(key, __u32);
+	__type(value, struct sa_ref);
+} bindings SEC(".maps");
+
+/* Inbound SAs. Written by dp when an SA is armed or removed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SAD_MAX);
+	__type(key, struct sad_key);
+	__type(value, struct sa_ref);
+} sad SEC(".maps");
+
+/* Addresses of this host, by netlink. Value: enum local_kind. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ADDR_MAX);
+	__type(key, struct map_addr);
+	__type(value, __u32);
+} local_addrs SEC(".maps");
+
+/* Interfaces that we serve. Key: ifindex. Written by dp at start. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, IFACE_MAX);
+	__type(key, __u32);
+	__type(value, struct iface_info);
+} ifaces SEC(".maps");
+
+/* AF_XDP sockets; key: slot * QUEUE_MAX + queue. Empty slot: XDP_DROP. */
+struct {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, IFACE_MAX *QUEUE_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} xsks SEC(".maps");
+
+/* Cookies of sockets that the guard lets out. Written where they are bound. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCK_MAX);
+	__type(key, __u64);
+	__type(value, __u32);
+} own_sockets SEC(".maps");
+
+/* Key: enum drop_reason. Written by the programs, read by dp. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, DROP_MAX);
+	__type(key, __u32);
+	__type(value, struct counter);
+} drops SEC(".maps");
+
+/* Key: enum pass_reason. Written by the programs, read by dp. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PASS_MAX);
+	__type(key, __u32);
+	__type(value, struct counter);
+} passes SEC(".maps");
+
+/*
+ * Key: enum drop_reason. Written by the worker through a mapping, read by dp;
+ * in a map so that the counts outlive the process that made them.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAP);
+	__uint(max_entries, DROP_MAX);
+	__type(key, __u32);
+	__type(value, struct counter);
+} worker_drops SEC(".maps");
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * Hands a packet on: from XDP to the worker of its queue, with metadata in
+ * front of the frame; from tc to the host interface, with a tag in place of
+ * the MAC addresses. If nobody is there, the packet is dropped.
+ */
+#ifndef CYG_BPF_STEER_H
+#define CYG_BPF_STEER_H
+
+#include "bpf/count.h"
+#include "bpf/parse.h"
+
+static __always_inline int steer_worker(struct xdp_md *ctx,
+					const struct packet *p,
+					const struct dp_meta *meta,
+					enum pass_reason reason)
+{
+	__u32 ifindex = ctx->ingress_ifindex, queue = ctx->rx_queue_index;
+	const struct iface_info *iface = bpf_map_lookup_elem(&ifaces, &ifindex);
+	struct dp_meta *at;
+
+	if (!iface || queue >= QUEUE_MAX)
+		return xdp_drop(DROP_NO_WORKER, p->frame_bytes);
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*meta)))
+		return xdp_drop(DROP_STEER_FAILED, p->frame_bytes);
+	at = (void *)(long)ctx->data_meta;
+	if ((void *)(at + 1) > (void *)(long)ctx->data)
+		return xdp_drop(DROP_STEER_FAILED, p->frame_bytes);
+	*at = *meta;
+	if (bpf_redirect_map(&xsks, iface->slot * QUEUE_MAX + queue,
+			     XDP_DROP) != XDP_REDIRECT)
+		return xdp_drop(DROP_NO_WORKER, p->frame_bytes);
+	count_pass(reason, p->frame_bytes);
+	return XDP_REDIRECT;
+}
+
+static __always_inline int steer_host(struct __sk_buff *skb,
+				      const struct packet *p, __u32 policy_id,
+				      __u32 policy_gen)
+{
+	struct host_tag tag = {
+		.magic = magic,
+		.policy_id = policy_id,
+		.policy_gen = policy_gen,
+	};
+
+	if (skb->vlan_present && bpf_skb_vlan_pop(skb))
+		return tc_drop(DROP_STEER_FAILED, p->frame_bytes);
+	if (bpf_skb_store_bytes(skb, 0, &tag, sizeof(tag), 0))
+		return tc_drop(DROP_STEER_FAILED, p->frame_bytes);
+	count_pass(PASS_STEER_HOST, p->frame_bytes);
+	return bpf_redirect(host_ifindex, 0);
+}
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Nothing blocks but poll() and connect(), and both end: poll() at a deadline
+ * that is set at the start, so that a daemon that sends an octet now and then
+ * does not hold the client for ever.
+ */
+#include "ctrl/cli/client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctrl/cli/text.h"
+#include "ctrl/control/vici.h"
+
+#define LENGTH_BYTES 4U
+
+struct connection {
+	int fd;
+	int64_t deadline_ms;
+	const char *path;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int fail(const struct connection *c, int err, struct error *e)
+{
+	switch (-err) {
+	case EACCES:
+	case EPERM:
+		return error_set(e, err,
+				 "cannot reach cygnetd at %s: %s; run as root",
+				 c->path, strerror(-err));
+	case ENOENT:
+	case ECONNREFUSED:
+		return error_set(e, err,
+				 "cannot reach cygnetd at %s: %s; is it "
+				 "running? (--uri names another socket)",
+				 c->path, strerror(-err));
+	case EAGAIN:
+	case ETIMEDOUT:
+		return error_set(e, err,
+				 "no answer from cygnetd at %s for %d s; its "
+				 "log may say why",
+				 c->path, CLIENT_WAIT_S);
+	case ECONNRESET:
+	case EPIPE:
+		return error_set(e, err,
+				 "cygnetd at %s closed the connection; its log "
+				 "says why",
+				 c->path);
+	default:
+		return error_set(e, err, "cannot talk to cygnetd at %s: %s",
+				 c->path, strerror(-err));
+	}
+}
+
+/* 0 when one of the poll() events came or the peer is gone. */
+static int wait_for(const struct connection *c, short events)
+{
+	struct pollfd pfd = { .fd = c->fd, .events = events };
+	int64_t left_ms;
+	int n;
+
+	do {
+		left_ms = c->deadline_ms - now_ms();
+		if (left_ms <= 0)
+			return -ETIMEDOUT;
+		n = poll(&pfd, 1, (int)left_ms);
+	} while (n == 0 || (n < 0 && errno == EINTR));
+	return n < 0 ? -errno : 0;
+}
+
+static int send_all(const struct connection *c, struct slice s)
+{
+	while (s.len) {
+		ssize_t n =
+			send(c->fd, s.ptr, s.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		int err = 0;
+
+		if (n >= 0)
+			s = slice_of(s.ptr + n, s.len - (size_t)n);
+		else if (errno == EAGAIN)
+			err = wait_for(c, POLLOUT);
+		else
+			err = -errno;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int take_all(const struct connection *c, uint8_t *out, size_t len)
+{
+	while (len) {
+		ssize_t n = recv(c->fd, out, len, MSG_DONTWAIT);
+		int err = 0;
+
+		if (n > 0) {
+			out += n;
+			len -= (size_t)n;
+		} else if (n == 0) {
+			err = -ECONNRESET;
+		} else if (errno == EAGAIN) {
+			err = wait_for(c, POLLIN);
+		} else {
+			err = -errno;
+		}
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int send_request(const struct connection *c, const char *command)
+{
+	struct vici_builder b;
+	int err = -ENOMEM;
+
+	vici_start(&b, VICI_CMD_REQUEST, command);
+	if (vici_finish(&b))
+		err = send_all(c, slice_of(b.ptr, b.len));
+	vici_builder_free(&b);
+	return err;
+}
+
+/* Fills the octets of one packet. -EPROTO: too long to be one. */
+static int take_packet(const struct connection *c, struct reply *out,
+		       struct slice *packet)
+{
+	uint8_t head[LENGTH_BYTES] = { 0 };
+	struct slice field = slice_of(head, sizeof(head));
+	uint32_t len;
+	int err = take_all(c, head, sizeof(head));
+
+	if (err)
+		return err;
+	if (!rd_u32(&field, &len) || len == 0 || len > VICI_PACKET_MAX)
+		return -EPROTO;
+	out->octets = need(malloc(len));
+	*packet = slice_of(out->octets, len);
+	return take_all(c, out->octets, len);
+}
+
+static int read_answer(const struct connection *c, const char *command,
+		       struct slice octets, struct slice *body, struct error *e)
+{
+	struct vici_packet packet;
+
+	if (!vici_packet_parse(octets, &packet))
+		return fail(c, -EPROTO, e);
+	if (packet.type == VICI_CMD_UNKNOWN)
+		return error_set(e, -EOPNOTSUPP,
+				 "the daemon at %s does not know '%s': an "
+				 "older cygnetd, or not cygnetd?",
+				 c->path, command);
+	if (packet.type != VICI_CMD_RESPONSE)
+		return fail(c, -EPROTO, e);
+	*body = packet.body;
+	return 0;
+}
+
+static int open_connection(struct connection *c)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	size_t len = strlen(c->path);
+
+	if (len >= sizeof(sun.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(sun.sun_path, c->path, len);
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (c->fd < 0)
+		return -errno;
+	/* A Unix socket connects at once, or waits for room in the backlog. */
+	if (setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO,
+		       &(struct timeval){ .tv_sec = CLIENT_WAIT_S },
+		       sizeof(struct timeval)) ||
+	    connect(c->fd, (struct sockaddr *)&sun, sizeof(sun)))
+		return -errno;
+	return 0;
+}
+
+int client_ask(const char *path, const char *command, struct reply *out,
+	       struct error *e)
+{
+	struct connection c = {
+		.fd = -1,
+		.deadline_ms = now_ms() + CLIENT_WAIT_S * 1000,
+		.path = path,
+	};
+	struct slice packet;
+	int err;
+
+	*out = (struct reply){ 0 };
+	err = open_connection(&c);
+	if (!err)
+		err = send_request(&c, command);
+	if (!err)
+		err = take_packet(&c, out, &packet);
+	if (err)
+		err = fail(&c, err, e);
+	else
+		err = read_answer(&c, command, packet, &out->body, e);
+	if (c.fd >= 0)
+		close(c.fd);
+	return err;
+}
+
+void reply_free(struct reply *reply)
+{
+	free(reply->octets);
+	*reply = (struct reply){ 0 };
+}

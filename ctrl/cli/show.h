@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Answers for people, on 100 columns where names and addresses allow it. A
+ * field that an answer lacks (another version of the daemon) shows as "?" or
+ * counts as 0.
+ */
+#ifndef CYG_CLI_SHOW_H
+#define CYG_CLI_SHOW_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "ctrl/cli/tree.h"
+
+struct show {
+	FILE *out;
+	bool all; /* also the reasons that never happened */
+};
+
+void show_status(const struct node *answer, const struct show *how);
+void show_drops(const struct node *answer, const struct show *how);
+void show_version(const struct node *answer, const struct show *how);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tables of what a section may hold, and the one function that reads a section
+ * by such a table: a key without a row is refused by name, a key written twice
+ * and a required one that is missing too; what remains goes to its type's
+ * reader. Control thread.
+ */
+#ifndef CYG_CONF_KEYS_H
+#define CYG_CONF_KEYS_H
+
+#include "ctrl/conf/tree.h"
+#include "include/spd.h"
+
+struct word {
+	const char *text;
+	enum spd_action action;
+};
+
+/* A key: one row. What the fields after offset mean is up to the reader. */
+struct key {
+	const char *name;
+	const char *form; /* completes the sentence "it must be ..." */
+	bool required;
+	/*
+	 * Fills out, or fails with e filled; never called for "". NULL: only
+	 * another section can tell whether the value is right.
+	 */
+	int (*read)(const struct key *k, const struct value *v, void *out,
+		    struct error *e);
+	size_t offset; /* of out in the struct that the section fills */
+	uint32_t min;
+	uint32_t max;
+	const struct word *words; /* ends with a text of NULL */
+};
+
+enum sub_kind {
+	SUB_TABLE, /* read by its own table */
+	SUB_NAMED, /* holds sections with names of the operator's choice */
+	SUB_LATER, /* strongSwan has it, we don't yet */
+};
+
+/* A section inside of a section. */
+struct sub {
+	const char *name;
+	const char *form;
+	enum sub_kind kind;
+	bool required;
+	const struct keys *table; /* SUB_TABLE only */
+	size_t offset;		  /* SUB_TABLE only, as of a key */
+};
+
+struct keys {
+	const struct key *keys;
+	size_t n_keys;
+	const struct sub *subs;
+	size_t n_subs;
+};
+
+/*
+ * Reads a section and its SUB_TABLE sections; the order is the table's. Of a
+ * SUB_NAMED section it checks only that it holds nothing but sections.
+ *
+ * out   the struct that the table's offsets count in, filled with defaults
+ *
+ * 0, or what the failed reader returned, else -EINVAL; e is filled.
+ */
+int keys_read(const struct keys *table, const struct section *sec, void *out,
+	      struct error *e);
+
+#endif

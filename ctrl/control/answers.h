@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A snapshot as VICI sections: the bodies of cygnet-status and cygnet-drops.
+ * README.md in this folder lists the fields. Control thread.
+ */
+#ifndef CYG_CONTROL_ANSWERS_H
+#define CYG_CONTROL_ANSWERS_H
+
+#include "ctrl/control/vici.h"
+#include "ctrl/model/status.h"
+
+void answer_status(struct vici_builder *b, const struct status *s);
+
+/* Every reason is there, also those that never happened. */
+void answer_drops(struct vici_builder *b, const struct status *s);
+
+#endif

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cygnetd: reads its file, starts data path and control socket, runs until it
+ * is told to stop. The main thread is the control thread.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "ctrl/base/log.h"
+#include "ctrl/conf/conf.h"
+#include "ctrl/control/server.h"
+#include "ctrl/daemon/view.h"
+#include "ctrl/dp/dp.h"
+
+#define DEFAULT_FILE "/etc/cygnet/cygnet.conf"
+
+enum exit_code {
+	EXIT_OK,
+	EXIT_FAILED,
+	EXIT_USAGE,
+};
+
+struct options {
+	const char *file;
+	bool release;
+	bool done; /* help or version was printed */
+};
+
+struct daemon {
+	struct config *config;
+	struct event_base *base;
+	struct dp *dp;
+	struct control_server *control;
+};
+
+static const char usage[] =
+	"cygnetd: the IPsec gateway's daemon\n"
+	"\n"
+	"usage: cygnetd [-f FILE] [--debug]\n"
+	"       cygnetd [-f FILE] --release\n"
+	"\n"
+	"  -f, --file FILE  configuration (default " DEFAULT_FILE ")\n"
+	"      --release    take programs, "
+	"ipsec0"
+	" and routes away and exit:\n"
+	"                   traffic then flows as if cygnet were not there\n"
+	"      --debug      log more\n"
+	"      --version    print the version\n"
+	"      --help       this text\n"
+	"\n"
+	"When cygnetd ends, however it ends, what policies protect is dropped\n"
+	"until it runs again or --release lets it go.\n"
+	"\n"
+	"example: cygnetd -f /etc/cygnet/cygnet.conf\n";
+
+/* EXIT_OK, or EXIT_USAGE after a line that says why. */
+static enum exit_code parse_options(int argc, char **argv, struct options *o)
+{
+	enum { OPT_RELEASE = 256, OPT_DEBUG, OPT_VERSION, OPT_HELP };
+	static const struct option table[] = {
+		{ "file", required_argument, NULL, 'f' },
+		{ "release", no_argument, NULL, OPT_RELEASE },
+		{ "debug", no_argument, NULL, OPT_DEBUG },
+		{ "version", no_argument, NULL, OPT_VERSION },
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ 0 },
+	};
+	int c;
+
+	*o = (struct options){ .file = DEFAULT_FILE };
+	while ((c = getopt_long(argc, argv, "f:", table, NULL)) != -1) {
+		if (c == 'f')
+			o->file = optarg;
+		else if (c == OPT_RELEASE)
+			o->release = true;
+		else if (c == OPT_DEBUG)
+			log_set_level(LOG_LVL_DEBUG);
+		else if (c == OPT_VERSION)
+			o->done = puts("cygnetd " CYG_VERSION) >= 0;
+		else if (c == OPT_HELP)
+			o->done = fputs(usage, stdout) >= 0;
+		else
+			return EXIT_USAGE; /* getopt said why */
+	}
+	if (optind == argc)
+		return EXIT_OK;
+	fprintf(stderr, "cygnetd: unexpected '%s'; see cygnetd --help\n",
+		argv[optind]);
+	return EXIT_USAGE;
+}
+
+/* Keys are in this process: no core dump, no debugger but root's. */
+static void harden(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static struct status *on_status(void *ctx)
+{
+	const struct daemon *d = ctx;
+
+	return view_status(d->config, d->dp);
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(ctx);
+}
+
+/* Until SIGTERM or SIGINT. */
+static int run(struct daemon *d, struct error *e)
+{
+	struct event *term = evsignal_new(d->base, SIGTERM, on_signal, d->base);
+	struct event *intr = evsignal_new(d->base, SIGINT, on_signal, d->base);
+	int err = 0;
+
+	if (!term || !intr || event_add(term, NULL) || event_add(intr, NULL))
+		err = error_set(e, -ENOMEM, "cannot wait for signals");
+	if (!err) {
+		log_info("daemon: up version=" CYG_VERSION
+			 " interfaces=%zu policies=%zu socket=%s",
+			 d->config->gateway.n_ifaces, d->config->n_policies,
+			 d->config->gateway.socket);
+		event_base_dispatch(d->base);
+		log_info("daemon: down; what policies protect is dropped until cygnetd runs again or 'cygnetd -f %s --release'",
+			 d->config->file);
+	}
+	if (term)
+		event_free(term);
+	if (intr)
+		event_free(intr);
+	return err;
+}
+
+static int serve(struct daemon *d, struct error *e)
+{
+	const struct control_callbacks callbacks = { .status = on_status,
+						     .ctx = d };
+	int err;
+
+	d->base = event_base_new();
+	if (!d->base)
+		return error_set(e, -ENOMEM, "cannot make an event loop");
+	err = dp_start(d->config, d->base, &d->dp, e);
+	if (!err)
+		err = control_server_new(d->base, d->config->gateway.socket,
+					 &callbacks, &d->control, e);
+	if (!err)
+		err = run(d, e);
+	else if (d->dp)
+		dp_undo(d->dp);
+	control_server_free(d->control);
+	dp_stop(d->dp);
+	event_base_free(d->base);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon d = { 0 };
+	struct options o;
+	struct error e;
+	int err, code = parse_options(argc, argv, &o);
+
+	if (code != EXIT_OK || o.done)
+		return code;
+	harden();
+	signal(SIGPIPE, SIG_IGN);
+	err = conf_load(o.file, &d.config, &e);
+	if (!err)
+		err = o.release ? dp_release(d.config, &e) : serve(&d, &e);
+	config_free(d.config);
+	if (!err)
+		return EXIT_OK;
+	fprintf(stderr, "cygnetd: %s\n", e.text);
+	return EXIT_FAILED;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Programs onto interfaces, through netlink: they stay when the loader dies,
+ * with or without a bpffs, and keep dropping what they would have protected.
+ *
+ * What an earlier start left is taken over in one step, never detached first;
+ * a program of somebody else is never touched. Control thread.
+ */
+#ifndef CYG_DP_ATTACH_H
+#define CYG_DP_ATTACH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctrl/base/error.h"
+#include "include/sad.h"
+
+struct attach_iface {
+	const char *name;
+	uint32_t ifindex;
+	enum iface_role role;
+};
+
+/*
+ * XDP of one interface, in the driver where it can, else generic.
+ *
+ * native   set: in the driver
+ * fresh    set: no program of ours was there before
+ *
+ * 0, or negative with e filled: -EBUSY (another program).
+ */
+int attach_xdp(const struct attach_iface *iface, int prog_fd, bool *native,
+	       bool *fresh, struct error *e);
+
+/* The guard at tc egress; as above. */
+int attach_guard(const struct attach_iface *iface, int prog_fd, bool *fresh,
+		 struct error *e);
+
+/* Takes our programs off, if they are there; traffic flows as without us. */
+void detach(const struct attach_iface *iface);
+
+#endif

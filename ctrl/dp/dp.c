@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/dp.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "ctrl/base/log.h"
+#include "ctrl/dp/attach.h"
+#include "ctrl/dp/hostif.h"
+#include "ctrl/dp/iface.h"
+#include "ctrl/dp/nl.h"
+#include "ctrl/dp/port_xsk.h"
+#include "ctrl/dp/programs.h"
+#include "ctrl/dp/resolver.h"
+#include "ctrl/dp/tunnel.h"
+#include "ctrl/dp/worker.h"
+
+/* What one interface has of us; at the index of config.gateway.ifaces. */
+struct served {
+	struct attach_iface at;
+	bool native;
+	bool guard_fresh; /* attached by this start: undone when it fails */
+	bool xdp_fresh;
+};
+
+struct dp {
+	const struct config *config;
+	struct iface ifaces[IFACE_MAX];
+	struct served served[IFACE_MAX];
+	size_t n_ifaces;
+	struct nl *nl;
+	struct hostif host;
+	struct programs *programs;
+	struct nexthop_link link;
+	struct resolver *resolver;
+	struct sad *sad;
+	struct policy_view policies;
+	struct tunnel *tunnels;
+	struct worker worker;
+	struct xsk_memory *memory;
+	pthread_t thread;
+	bool running;
+	uint32_t magic;
+	struct timespec since;
+};
+
+/* --- before anything is changed: does it all exist? --- */
+
+static int check_iface(const struct iface_conf *conf, struct iface *out,
+		       struct error *e)
+{
+	const struct place *at = &conf->place;
+	int err = iface_read(conf->name, out);
+
+	if (err)
+		return error_set(
+			e, err,
+			"%s:%u:%u: interface '%s': %s; 'ip link' lists those that exist",
+			at->file, at->line, at->column, conf->name,
+			strerror(-err));
+	if (!out->up)
+		return error_set(
+			e, -ENETDOWN,
+			"%s:%u:%u: interface '%s' is down; bring it up with: ip link set %s up",
+			at->file, at->line, at->column, conf->name, conf->name);
+	if (!out->ethernet)
+		return error_set(
+			e, -EPROTONOSUPPORT,
+			"%s:%u:%u: interface '%s' is not Ethernet, and nothing else is supported",
+			at->file, at->line, at->column, conf->name);
+	if (out->queues > QUEUE_MAX)
+		return error_set(
+			e, -E2BIG,
+			"%s:%u:%u: interface '%s' has %u queues, at most %d are served; set them with: ethtool -L %s combined %d",
+			at->file, at->line, at->column, conf->name, out->queues,
+			QUEUE_MAX, conf->name, QUEUE_MAX);
+	return 0;
+}
+
+static int check_ifaces(struct dp *dp, struct error *e)
+{
+	const struct gateway_conf *g = &dp->config->gateway;
+	uint32_t queues = 0;
+
+	for (size_t i = 0; i < g->n_ifaces; i++) {
+		int err = check_iface(&g->ifaces[i], &dp->ifaces[i], e);
+
+		if (err)
+			return err;
+		dp->served[i].at = (struct attach_iface){
+			.name = g->ifaces[i].name,
+			.ifindex = dp->ifaces[i].ifindex,
+			.role = g->ifaces[i].role,
+		};
+		queues += dp->ifaces[i].queues;
+	}
+	dp->n_ifaces = g->n_ifaces;
+	if (queues > WORKER_PORTS_MAX)
+		return error_set(
+			e, -E2BIG,
+			"the interfaces have %u queues together, at most %u are served; lower them with: ethtool -L IFACE combined N",
+			queues, WORKER_PORTS_MAX);
+	if (!iface_forwarding())
+		return error_set(
+			e, -EINVAL,
+			"IPv4 forwarding is off, a gateway needs it; turn it on with: sysctl -w net.ipv4.ip_forward=1");
+	return 0;
+}
+
+/* --- maps before programs are attached, programs before packets flow --- */
+
+static int load(struct dp *dp, struct error *e)
+{
+	const struct programs_spec spec = {
+		.magic = dp->magic,
+		.host_ifindex = dp->host.ifindex,
+		.default_action = dp->config->gateway.default_action,
+	};
+	int err = programs_load(&spec, &dp->programs, e);
+
+	for (size_t i = 0; !err && i < dp->n_ifaces; i++) {
+		const struct iface_info info = {
+			.role = dp->served[i].at.role,
+			.slot = (uint32_t)i,
+		};
+
+		err = programs_add_iface(dp->programs, dp->ifaces[i].ifindex,
+					 &info);
+		if (err)
+			error_set(e, err, "cannot fill the map ifaces: %s",
+				  strerror(-err));
+	}
+	return err;
+}
+
+static int fill(struct dp *dp, struct event_base *base, struct error *e)
+{
+	const struct resolver_spec resolver = {
+		.base = base,
+		.nl = dp->nl,
+		.link = &dp->link,
+		.programs = dp->programs,
+		.ifaces = dp->ifaces,
+		.n_ifaces = dp->n_ifaces,
+	};
+	const struct tunnels_spec tunnels = {
+		.config = dp->config,
+		.sad = dp->sad,
+		.programs = dp->programs,
+		.policies = &dp->policies,
+	};
+	int err = resolver_new(&resolver, &dp->resolver, e);
+
+	return err ? err : tunnels_install(&tunnels, dp->tunnels, e);
+}
+
+/* The guard first: it closes the way out before anything is opened. */
+static int attach(struct dp *dp, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < dp->n_ifaces; i++)
+		if (dp->served[i].at.role == IFACE_UNPROTECTED)
+			err = attach_guard(&dp->served[i].at,
+					   programs_guard_fd(dp->programs),
+					   &dp->served[i].guard_fresh, e);
+	for (size_t i = dp->n_ifaces; !err && i-- > 0;) {
+		struct served *s = &dp->served[i];
+
+		err = attach_xdp(&s->at,
+				 programs_xdp_fd(dp->programs, s->at.role),
+				 &s->native, &s->xdp_fresh, e);
+		if (!err && !s->native)
+			log_warn("dp: generic XDP iface=%s: its driver has no native mode, expect less speed",
+				 s->at.name);
+	}
+	return err;
+}
+
+static int open_queues(struct dp *dp, size_t index, struct error *e)
+{
+	const struct served *s = &dp->served[index];
+	struct worker *w = &dp->worker;
+
+	for (uint32_t q = 0; q < dp->ifaces[index].queues; q++) {
+		const struct xsk_port_spec spec = {
+			.ifname = s->at.name,
+			.ifindex = s->at.ifindex,
+			.role = s->at.role,
+			.queue = q,
+			.native = s->native,
+		};
+		struct port *port;
+		int err = port_xsk_open(dp->memory, &spec, &port, e);
+
+		if (err)
+			return err;
+		w->ports[w->n_ports++] = port;
+		err = programs_set_socket(dp->programs, (uint32_t)index, q,
+					  port->fd);
+		if (err)
+			return error_set(
+				e, err,
+				"cannot enter queue %u of %s into the map xsks: %s",
+				q, s->at.name, strerror(-err));
+	}
+	return 0;
+}
+
+static int make_worker(struct dp *dp, struct error *e)
+{
+	uint32_t queues = 0;
+	int err;
+
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		queues += dp->ifaces[i].queues;
+	err = worker_init(&dp->worker, queues * XSK_PORT_FRAMES, &dp->link);
+	if (!err)
+		err = xsk_memory_new(&dp->worker.umem, &dp->memory);
+	if (err)
+		return error_set(e, err, "no memory for %u packet frames",
+				 queues * XSK_PORT_FRAMES);
+	dp->worker.host_fd = dp->host.fd;
+	memcpy(dp->worker.host_mac, dp->host.mac, sizeof(dp->host.mac));
+	dp->worker.magic = dp->magic;
+	dp->worker.sad = dp->sad;
+	dp->worker.policies = &dp->policies;
+	dp->worker.drops = programs_worker_drops(dp->programs);
+	for (size_t i = 0; !err && i < dp->n_ifaces; i++)
+		err = open_queues(dp, i, e);
+	return err;
+}
+
+static void *worker_thread(void *ctx)
+{
+	worker_run(ctx);
+	return NULL;
+}
+
+/* Signals are the control thread's. */
+static int start_thread(struct dp *dp, struct error *e)
+{
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	err = -pthread_create(&dp->thread, NULL, worker_thread, &dp->worker);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err)
+		return error_set(e, err, "cannot start the worker: %s",
+				 strerror(-err));
+	pthread_setname_np(dp->thread, "worker0");
+	dp->running = true;
+	return 0;
+}
+
+static int prepare(struct dp *dp, struct error *e)
+{
+	int err = check_ifaces(dp, e);
+
+	if (err)
+		return err;
+	err = hostif_open(&dp->host, e);
+	if (err)
+		return err;
+	if (getrandom(&dp->magic, sizeof(dp->magic), 0) != sizeof(dp->magic))
+		return error_set(e, -EIO, "no random numbers");
+	dp->tunnels = calloc(dp->config->n_manual + 1, sizeof(*dp->tunnels));
+	dp->sad = sad_new(&crypto_openssl);
+	if (!dp->tunnels || !dp->sad)
+		return error_set(e, -ENOMEM, "no memory for the SAD");
+	err = nexthop_link_init(&dp->link);
+	if (!err)
+		err = nl_new(&dp->nl);
+	if (err)
+		return error_set(e, err, "cannot reach the kernel's routing: %s",
+				 strerror(-err));
+	return 0;
+}
+
+/* Only what this start attached: an earlier one's programs keep dropping. */
+void dp_undo(struct dp *dp)
+{
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		if (dp->served[i].guard_fresh || dp->served[i].xdp_fresh)
+			detach(&dp->served[i].at);
+	if (dp->host.fresh && dp->host.fd >= 0) {
+		hostif_close(&dp->host);
+		hostif_remove();
+	}
+}
+
+int dp_start(const struct config *config, struct event_base *base,
+	     struct dp **out, struct error *e)
+{
+	struct dp *dp = calloc(1, sizeof(*dp));
+	int err;
+
+	if (!dp)
+		return error_set(e, -ENOMEM, "no memory for the data path");
+	dp->config = config;
+	dp->host.fd = -1;
+	clock_gettime(CLOCK_MONOTONIC, &dp->since);
+	err = prepare(dp, e);
+	if (!err)
+		err = load(dp, e);
+	if (!err)
+		err = fill(dp, base, e);
+	if (!err)
+		err = attach(dp, e);
+	if (!err)
+		err = make_worker(dp, e);
+	if (!err)
+		err = start_thread(dp, e);
+	if (err) {
+		dp_undo(dp);
+		dp_stop(dp);
+		return err;
+	}
+	tunnels_route(config, dp->nl, dp->resolver, dp->sad, dp->tunnels);
+	*out = dp;
+	return 0;
+}
+
+void dp_stop(struct dp *dp)
+{
+	if (!dp)
+		return;
+	if (dp->running) {
+		worker_stop(&dp->worker);
+		pthread_join(dp->thread, NULL);
+	}
+	for (uint32_t i = 0; i < dp->worker.n_ports; i++)
+		dp->worker.ports[i]->ops->close(dp->worker.ports[i]);
+	xsk_memory_free(dp->memory);
+	worker_fini(&dp->worker);
+	resolver_free(dp->resolver);
+	nexthop_link_fini(&dp->link);
+	sad_free(dp->sad);
+	free(dp->tunnels);
+	programs_free(dp->programs);
+	hostif_close(&dp->host);
+	nl_free(dp->nl);
+	free(dp);
+}
+
+int dp_release(const struct config *config, struct error *e)
+{
+	const struct gateway_conf *g = &config->gateway;
+	struct nl *nl;
+	int err;
+
+	for (size_t i = 0; i < g->n_ifaces; i++) {
+		struct iface iface;
+
+		if (iface_read(g->ifaces[i].name, &iface))
+			continue; /* gone, and its programs with it */
+		detach(&(struct attach_iface){
+			.name = g->ifaces[i].name,
+			.ifindex = iface.ifindex,
+			.role = g->ifaces[i].role,
+		});
+	}
+	hostif_remove();
+	err = nl_new(&nl);
+	if (err)
+		return error_set(e, err, "cannot reach the kernel's routing: %s",
+				 strerror(-err));
+	nl_route_flush(nl);
+	nl_rule_del(nl);
+	nl_free(nl);
+	return 0;
+}
+
+/* --- status --- */
+
+static uint64_t idle_s(const struct sa_rt *sa, uint64_t now_ns)
+{
+	uint64_t last =
+		atomic_load_explicit(&sa->count.last_ns, memory_order_relaxed);
+
+	if (!last)
+		return STATUS_NEVER_S;
+	return now_ns > last ? (now_ns - last) / 1000000000ULL : 0;
+}
+
+static void sa_status(const struct dp *dp, struct sa_ref ref, uint32_t spi,
+		      uint64_t now_ns, struct sa_status *out)
+{
+	const struct sa_rt *sa = sad_get(dp->sad, ref);
+
+	*out = (struct sa_status){ .spi = spi, .idle_s = STATUS_NEVER_S };
+	if (!sa)
+		return;
+	out->pkts = atomic_load_explicit(&sa->count.pkts, memory_order_relaxed);
+	out->bytes =
+		atomic_load_explicit(&sa->count.bytes, memory_order_relaxed);
+	out->seq = atomic_load_explicit(&sa->count.seq, memory_order_relaxed);
+	out->idle_s = idle_s(sa, now_ns);
+	for (uint32_t i = 0; i < DROP_MAX; i++)
+		out->drops[i] = atomic_load_explicit(&sa->count.drops[i],
+						     memory_order_relaxed);
+}
+
+static void iface_status(const struct dp *dp, size_t index,
+			 struct iface_status *out)
+{
+	const struct served *s = &dp->served[index];
+
+	*out = (struct iface_status){
+		.role = s->at.role,
+		.native = s->native,
+		.zero_copy = true,
+		.queues = dp->ifaces[index].queues,
+	};
+	memcpy(out->name, dp->ifaces[index].name, sizeof(out->name));
+	for (uint32_t i = 0; i < dp->worker.n_ports; i++)
+		if (dp->worker.ports[i]->ifindex == s->at.ifindex)
+			out->zero_copy &= dp->worker.ports[i]->zero_copy;
+}
+
+static void kernel_counters(struct dp *dp, struct counters *out)
+{
+	uint64_t drops[DROP_MAX] = { 0 };
+
+	for (uint32_t i = 0; i < dp->worker.n_ports; i++)
+		dp->worker.ports[i]->ops->kernel_drops(dp->worker.ports[i],
+						       drops);
+	nl_tx_dropped(dp->nl, dp->host.ifindex, &drops[DROP_HOST_QUEUE]);
+	for (uint32_t i = 0; i < DROP_MAX; i++)
+		out->drops[i].pkts += drops[i];
+}
+
+int dp_status(struct dp *dp, struct status *out)
+{
+	const struct config *c = dp->config;
+	struct timespec now;
+	uint64_t now_ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	now_ns = (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+	out->tunnels = calloc(c->n_manual + 1, sizeof(*out->tunnels));
+	if (!out->tunnels)
+		return -ENOMEM;
+	out->n_tunnels = c->n_manual;
+	for (size_t i = 0; i < c->n_manual; i++) {
+		sa_status(dp, dp->tunnels[i].in, c->manual[i].in.spi, now_ns,
+			  &out->tunnels[i].in);
+		sa_status(dp, dp->tunnels[i].out, c->manual[i].out.spi, now_ns,
+			  &out->tunnels[i].out);
+	}
+	out->uptime_s = (uint64_t)(now.tv_sec - dp->since.tv_sec);
+	out->crypto = crypto_openssl.name;
+	out->workers = 1;
+	out->n_ifaces = dp->n_ifaces;
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		iface_status(dp, i, &out->ifaces[i]);
+	out->n_maps = programs_maps(dp->programs, out->maps, STATUS_MAPS_MAX);
+	programs_counters(dp->programs, &out->counters);
+	kernel_counters(dp, &out->counters);
+	return 0;
+}

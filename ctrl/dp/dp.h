@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The data path as a whole: programs, maps, host interface, worker, next hops
+ * and the tunnels' routes, started and stopped in an order that never lets
+ * protected traffic out in the clear. Control thread.
+ */
+#ifndef CYG_DP_DP_H
+#define CYG_DP_DP_H
+
+#include "ctrl/base/error.h"
+#include "ctrl/model/config.h"
+#include "ctrl/model/status.h"
+
+struct event_base;
+struct dp;
+
+/*
+ * config is borrowed until dp_stop().
+ *
+ * 0, or negative with e filled; then nothing is attached that was not before.
+ */
+int dp_start(const struct config *config, struct event_base *base,
+	     struct dp **out, struct error *e);
+
+/*
+ * Ends the worker and wipes the keys. The programs stay attached, and what
+ * policies protect is dropped; dp_release() lets it go.
+ */
+void dp_stop(struct dp *dp);
+
+/*
+ * Takes off what this dp's start attached, for when what comes after it in
+ * the start failed; dp_stop() afterwards.
+ */
+void dp_undo(struct dp *dp);
+
+/* Takes programs, host interface and routes away. Needs no running dp. */
+int dp_release(const struct config *config, struct error *e);
+
+/* Adds what dp knows to a zeroed snapshot. 0 or -ENOMEM. */
+int dp_status(struct dp *dp, struct status *out);
+
+#endif

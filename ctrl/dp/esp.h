@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sizes of an ESP packet in tunnel mode over IPv4, for those who build one
+ * and those who ask beforehand how large it becomes. Pure; any thread.
+ */
+#ifndef CYG_DP_ESP_H
+#define CYG_DP_ESP_H
+
+#include "ctrl/sadb/sa.h"
+#include "include/proto.h"
+
+/* Octets between IV and ICV for an inner packet (RFC 4303 section 2.4). */
+static inline uint32_t esp_text_bytes(const struct sa_rt *sa,
+				      uint32_t inner_bytes)
+{
+	uint32_t align = sa->align_bytes;
+
+	return (inner_bytes + ESP_TRAILER_BYTES + align - 1) / align * align;
+}
+
+/* The whole outer packet around that text. */
+static inline uint32_t esp_outer_bytes(const struct sa_rt *sa, uint32_t text)
+{
+	return IPV4_HEADER_BYTES + ESP_HEADER_BYTES + sa->iv_bytes + text +
+	       sa->icv_bytes;
+}
+
+#endif

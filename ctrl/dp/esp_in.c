@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Inbound ESP in tunnel mode (RFC 4303 section 3.4), on runs of one SA:
+ * prepare (lengths, SPI, replay check on the inferred number), crypto, finish
+ * (replay commit only now, padding, next header, and the inner packet against
+ * the SA's selectors, RFC 4301 section 5.2). Worker.
+ */
+#include <string.h>
+
+#include "ctrl/dp/worker.h"
+#include "include/proto.h"
+
+/* Octets between IV and ICV; 0 when the packet cannot be right. */
+static uint32_t text_bytes(const struct sa_rt *sa, uint32_t esp_bytes)
+{
+	uint32_t around = ESP_HEADER_BYTES + sa->iv_bytes + sa->icv_bytes;
+
+	if (esp_bytes < around + sa->align_bytes)
+		return 0;
+	return (esp_bytes - around) % sa->align_bytes ? 0 : esp_bytes - around;
+}
+
+static void prepare(struct packet *p, struct crypto_op *op)
+{
+	struct sa_rt *sa = p->sa;
+	struct slice esp = slice_of(p->l3 + p->ip.header_bytes,
+				    p->bytes - p->ip.header_bytes);
+	uint32_t text = text_bytes(sa, (uint32_t)esp.len), seq_lo;
+
+	*op = (struct crypto_op){
+		.esp = p->l3 + p->ip.header_bytes,
+		.text_bytes = text,
+	};
+	if (p->ip.protocol != PROTO_ESP || !text)
+		return packet_drop(p, DROP_ESP_LENGTH);
+	if (memcmp(esp.ptr, &sa->spi_be, 4) != 0)
+		return packet_drop(p, DROP_SA_GONE);
+	esp = slice_of(esp.ptr + 4, esp.len - 4);
+	if (!rd_u32(&esp, &seq_lo))
+		return packet_drop(p, DROP_ESP_LENGTH);
+	p->seq = replay_infer(&sa->replay, seq_lo);
+	op->seq_hi = (uint32_t)(p->seq >> 32);
+	if (replay_check(&sa->replay, p->seq))
+		packet_drop(p, DROP_REPLAY);
+}
+
+/* RFC 4303 section 2.4: the receiver inspects the padding. */
+static bool padding_ok(const uint8_t *pad, uint32_t pad_bytes)
+{
+	for (uint32_t i = 0; i < pad_bytes; i++)
+		if (pad[i] != i + 1)
+			return false;
+	return true;
+}
+
+static bool selectors_match(const struct sa_rt *sa, const struct ipv4 *ip)
+{
+	for (size_t i = 0; i < sa->n_selectors; i++) {
+		const struct sa_selector *s = &sa->selectors[i];
+
+		if (((ip->daddr_be ^ s->local_net_be) & s->local_mask_be) |
+		    ((ip->saddr_be ^ s->remote_net_be) & s->remote_mask_be))
+			continue;
+		if (s->protocol == PROTO_ANY || s->protocol == ip->protocol)
+			return true;
+	}
+	return false;
+}
+
+/* Inner packet, padding, pad length, next header: takes off what is ours. */
+static void unwrap(struct packet *p, uint8_t *text, uint32_t text_len)
+{
+	uint32_t pad_bytes = text[text_len - 2], inner_bytes;
+
+	if (pad_bytes + ESP_TRAILER_BYTES > text_len)
+		return packet_drop(p, DROP_PADDING);
+	inner_bytes = text_len - ESP_TRAILER_BYTES - pad_bytes;
+	if (!padding_ok(text + inner_bytes, pad_bytes))
+		return packet_drop(p, DROP_PADDING);
+	if (text[text_len - 1] == PROTO_NONE)
+		return packet_drop(p, DROP_DUMMY);
+	if (text[text_len - 1] != PROTO_IPIP)
+		return packet_drop(p, DROP_NEXT_HEADER);
+	if (!ipv4_parse(slice_of(text, inner_bytes), &p->ip))
+		return packet_drop(p, DROP_INNER_MALFORMED);
+	if (!selectors_match(p->sa, &p->ip))
+		return packet_drop(p, DROP_SELECTOR);
+	p->l3 = text;
+	p->bytes = p->ip.total_bytes;
+	p->state = PKT_OPENED;
+}
+
+static void finish(struct packet *p, const struct crypto_op *op)
+{
+	uint8_t *text = op->esp + ESP_HEADER_BYTES + p->sa->iv_bytes;
+
+	if (!op->ok)
+		return packet_drop(p, DROP_ICV);
+	if (replay_commit(&p->sa->replay, p->seq))
+		return packet_drop(p, DROP_REPLAY);
+	unwrap(p, text, op->text_bytes);
+}
+
+static void open_run(struct worker *w, struct packet *p, uint32_t n)
+{
+	struct crypto_op ops[BATCH_MAX];
+	struct packet *of[BATCH_MAX];
+	struct sa_rt *sa = p->sa;
+	uint64_t pkts = 0, bytes = 0;
+	uint32_t m = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		prepare(&p[i], &ops[m]);
+		if (p[i].drop == DROP_NONE)
+			of[m++] = &p[i];
+	}
+	sa->backend->open(sa->key, ops, m);
+	for (uint32_t i = 0; i < m; i++) {
+		finish(of[i], &ops[i]);
+		if (of[i]->drop != DROP_NONE)
+			continue;
+		pkts++;
+		bytes += of[i]->bytes;
+	}
+	sa_count_run(&sa->count, pkts, bytes, sa->replay.top, w->now_ns);
+}
+
+void esp_in(struct worker *w, struct batch *b)
+{
+	uint32_t end;
+
+	for (uint32_t i = 0; i < b->n; i = end) {
+		end = run_end(b, i);
+		if (b->pkt[i].sa && b->pkt[i].state == PKT_CIPHER)
+			open_run(w, &b->pkt[i], end - i);
+	}
+}

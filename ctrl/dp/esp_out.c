@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Outbound ESP in tunnel mode (RFC 4303 section 3.3), on runs of one SA:
+ * path MTU, then prepare (sequence number, padding, IV), crypto, finish
+ * (outer header, counters). The packet grows in its own frame, outer headers
+ * into the headroom, padding and ICV behind.
+ *
+ * Outer header fields by RFC 4301 section 5.1.2.1; DF and DSCP are copied,
+ * ECN is not (RFC 6040 section 4.1, compatibility mode). Worker.
+ */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "ctrl/dp/esp.h"
+#include "ctrl/dp/worker.h"
+#include "include/proto.h"
+
+#define OUTER_TTL   64
+#define DSCP_MASK   0xfc
+#define SEQ_LAST_32 UINT32_MAX
+#define HEADROOM_MAX \
+	(ETH_HEADER_BYTES + IPV4_HEADER_BYTES + ESP_HEADER_BYTES + 16)
+
+/* Does the packet fit its path once protected, and its frame? */
+static bool fits(const struct worker *w, const struct sa_rt *sa,
+		 const struct packet *p, uint32_t mtu)
+{
+	uint32_t text = esp_text_bytes(sa, p->bytes);
+	uint64_t at = (uint64_t)(p->l3 - umem_at(&w->umem, p->frame));
+
+	return esp_outer_bytes(sa, text) <= mtu && at >= HEADROOM_MAX &&
+	       at + text + sa->icv_bytes <= FRAME_BYTES;
+}
+
+/* RFC 4303 section 3.3.3: the number never cycles. */
+static bool take_seq(struct sa_rt *sa, struct packet *p)
+{
+	if (sa->seq == (sa->esn ? UINT64_MAX : SEQ_LAST_32))
+		return false;
+	p->seq = ++sa->seq;
+	return true;
+}
+
+/* RFC 4303 section 2.4: 1, 2, 3, … then pad length and next header. */
+static void put_trailer(uint8_t *end_of_inner, uint32_t pad_bytes)
+{
+	for (uint32_t i = 0; i < pad_bytes; i++)
+		end_of_inner[i] = (uint8_t)(i + 1);
+	end_of_inner[pad_bytes] = (uint8_t)pad_bytes;
+	end_of_inner[pad_bytes + 1] = PROTO_IPIP;
+}
+
+/* A counter never repeats; elsewhere RFC 3602 section 3: unpredictable. */
+static bool put_iv(struct worker *w, const struct sa_rt *sa, uint64_t seq,
+		   uint8_t *iv)
+{
+	struct builder b = wr_init(iv, sa->iv_bytes);
+
+	if (!sa->counter_mode)
+		return random_bytes(&w->random, iv, sa->iv_bytes);
+	wr_u64(&b, seq);
+	return wr_ok(&b);
+}
+
+static void prepare(struct worker *w, struct packet *p, uint32_t mtu,
+		    struct crypto_op *op)
+{
+	struct sa_rt *sa = p->sa;
+	uint32_t text = esp_text_bytes(sa, p->bytes), seq_be;
+	uint8_t *esp = p->l3 - sa->iv_bytes - ESP_HEADER_BYTES;
+
+	if (!fits(w, sa, p, mtu))
+		return packet_drop(p, DROP_TOO_BIG);
+	if (!take_seq(sa, p))
+		return packet_drop(p, DROP_SEQ_EXHAUSTED);
+	if (!put_iv(w, sa, p->seq, esp + ESP_HEADER_BYTES))
+		return packet_drop(p, DROP_CRYPTO);
+	if (p->routed)
+		ipv4_ttl_decrement(p->l3);
+	put_trailer(p->l3 + p->bytes, text - p->bytes - ESP_TRAILER_BYTES);
+	seq_be = htonl((uint32_t)p->seq);
+	memcpy(esp, &sa->spi_be, 4);
+	memcpy(esp + 4, &seq_be, 4);
+	*op = (struct crypto_op){
+		.esp = esp,
+		.text_bytes = text,
+		.seq_hi = (uint32_t)(p->seq >> 32),
+	};
+}
+
+static void finish(struct packet *p, const struct crypto_op *op)
+{
+	struct sa_rt *sa = p->sa;
+	const struct ipv4 outer = {
+		.header_bytes = IPV4_HEADER_BYTES,
+		.total_bytes = (uint16_t)esp_outer_bytes(sa, op->text_bytes),
+		.tos = p->ip.tos & DSCP_MASK,
+		.id = (uint16_t)p->seq,
+		.fragment = p->ip.fragment & IPV4_DF,
+		.ttl = OUTER_TTL,
+		.protocol = PROTO_ESP,
+		.saddr_be = sa->saddr_be,
+		.daddr_be = sa->daddr_be,
+	};
+
+	p->l3 = op->esp - IPV4_HEADER_BYTES;
+	ipv4_build(p->l3, &outer);
+	p->ip = outer;
+	p->bytes = outer.total_bytes;
+	p->state = PKT_SEALED;
+}
+
+static void seal_run(struct worker *w, struct packet *p, uint32_t n,
+		     uint32_t mtu)
+{
+	struct crypto_op ops[BATCH_MAX];
+	struct packet *of[BATCH_MAX];
+	struct sa_rt *sa = p->sa;
+	uint64_t pkts = 0, bytes = 0;
+	uint32_t m = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		prepare(w, &p[i], mtu, &ops[m]);
+		if (p[i].drop == DROP_NONE)
+			of[m++] = &p[i];
+	}
+	sa->backend->seal(sa->key, ops, m);
+	for (uint32_t i = 0; i < m; i++) {
+		if (!ops[i].ok) {
+			packet_drop(of[i], DROP_CRYPTO);
+			continue;
+		}
+		pkts++;
+		bytes += of[i]->bytes;
+		finish(of[i], &ops[i]);
+	}
+	sa_count_run(&sa->count, pkts, bytes, sa->seq, w->now_ns);
+}
+
+/* Nothing is encrypted before the way to the peer is known. */
+static void out_run(struct worker *w, struct packet *p, uint32_t n)
+{
+	const struct nexthop *nh =
+		nexthop_lookup(&w->nexthops, p->sa->daddr_be, w->now_ns);
+
+	if (nh->kind == NH_PORT)
+		return seal_run(w, p, n, nh->mtu);
+	for (uint32_t i = 0; i < n; i++) {
+		if (nh->kind == NH_PENDING)
+			hold_packet(w, &p[i]);
+		else
+			packet_drop(&p[i], nh->kind == NH_NONE ? nh->drop
+							       : DROP_NO_ROUTE);
+	}
+}
+
+void esp_out(struct worker *w, struct batch *b)
+{
+	uint32_t end;
+
+	for (uint32_t i = 0; i < b->n; i = end) {
+		end = run_end(b, i);
+		if (b->pkt[i].sa && b->pkt[i].state == PKT_CLEAR)
+			out_run(w, &b->pkt[i], end - i);
+	}
+}

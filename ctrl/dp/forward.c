@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Last stage: where a packet goes, its link header, and away. What the ESP
+ * stage built goes to the peer's next hop. What was decrypted goes straight
+ * to a protected interface, or up through the host interface: to this host,
+ * to interfaces that we don't serve, and wherever it would leave by an
+ * unprotected one, so that the kernel forwards it and the guard sees it.
+ *
+ * The invariant that keeps plaintext off the wire: onto an unprotected
+ * interface goes only PKT_SEALED. Worker.
+ */
+#include <assert.h>
+#include <linux/virtio_net.h>
+#include <net/ethernet.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctrl/dp/worker.h"
+#include "include/proto.h"
+
+/* Frames for one port, gathered while the port stays the same. */
+struct tx_run {
+	struct port *port;
+	uint32_t n;
+	struct packet *pkt[BATCH_MAX];
+	struct port_desc desc[BATCH_MAX];
+};
+
+static void tx_flush(struct tx_run *run)
+{
+	uint32_t sent = 0;
+
+	if (run->n)
+		sent = run->port->ops->tx(run->port, run->desc, run->n);
+	for (uint32_t i = 0; i < run->n; i++) {
+		if (i < sent)
+			run->pkt[i]->state = PKT_GONE;
+		else
+			packet_drop(run->pkt[i], DROP_TX_FULL);
+	}
+	run->n = 0;
+}
+
+static void put_ether(struct packet *p, const uint8_t dmac[6],
+		      const uint8_t smac[6])
+{
+	uint8_t *eth = p->l3 - ETH_HEADER_BYTES;
+
+	memcpy(eth, dmac, 6);
+	memcpy(eth + 6, smac, 6);
+	eth[12] = ETHERTYPE_IP >> 8;
+	eth[13] = ETHERTYPE_IP & 0xff;
+}
+
+static void to_port(struct worker *w, struct tx_run *run, struct port *port,
+		    struct packet *p, const struct nexthop *nh)
+{
+	if (run->port != port || run->n == BATCH_MAX)
+		tx_flush(run);
+	assert(port->role == IFACE_PROTECTED || p->state == PKT_SEALED);
+	if (port->role == IFACE_UNPROTECTED && p->state != PKT_SEALED)
+		return packet_drop(p, DROP_NO_ROUTE);
+	put_ether(p, nh->dmac, nh->smac);
+	run->port = port;
+	run->pkt[run->n] = p;
+	run->desc[run->n++] = (struct port_desc){
+		.addr = (uint64_t)(p->l3 - ETH_HEADER_BYTES - w->umem.area),
+		.bytes = p->bytes + ETH_HEADER_BYTES,
+	};
+}
+
+/* Its own MAC as destination, and no claim about checksums. */
+static void to_host(struct worker *w, struct packet *p)
+{
+	const size_t vnet_bytes = sizeof(struct virtio_net_hdr);
+	uint8_t *from = p->l3 - ETH_HEADER_BYTES - vnet_bytes;
+	size_t bytes = vnet_bytes + ETH_HEADER_BYTES + p->bytes;
+
+	put_ether(p, w->host_mac, w->host_mac);
+	memset(from, 0, vnet_bytes);
+	if (w->host_fd < 0 || write(w->host_fd, from, bytes) != (ssize_t)bytes)
+		return packet_drop(p, DROP_HOST_WRITE);
+	frame_put(&w->umem, p->frame);
+	p->state = PKT_GONE;
+}
+
+static struct port *port_of(const struct worker *w, uint32_t ifindex)
+{
+	for (uint32_t i = 0; i < w->n_ports; i++)
+		if (w->ports[i]->ifindex == ifindex)
+			return w->ports[i];
+	return NULL;
+}
+
+/* May a decrypted packet go straight out, or is it the kernel's to judge? */
+static bool opened_goes_direct(const struct packet *p, const struct port *port,
+			       const struct nexthop *nh)
+{
+	return port && port->role == IFACE_PROTECTED && p->ip.ttl > 1 &&
+	       p->bytes <= nh->mtu;
+}
+
+static void forward_opened(struct worker *w, struct tx_run *run,
+			   struct packet *p, const struct nexthop *nh)
+{
+	struct port *port = port_of(w, nh->ifindex);
+
+	if (nh->kind == NH_HOST || !opened_goes_direct(p, port, nh))
+		return to_host(w, p);
+	ipv4_ttl_decrement(p->l3);
+	to_port(w, run, port, p, nh);
+}
+
+static void forward_sealed(struct worker *w, struct tx_run *run,
+			   struct packet *p, const struct nexthop *nh)
+{
+	struct port *port = port_of(w, nh->ifindex);
+
+	if (nh->kind != NH_PORT || !port)
+		return packet_drop(p, DROP_NO_ROUTE);
+	to_port(w, run, port, p, nh);
+}
+
+static void forward_one(struct worker *w, struct tx_run *run, struct packet *p)
+{
+	const struct nexthop *nh =
+		nexthop_lookup(&w->nexthops, p->ip.daddr_be, w->now_ns);
+
+	switch (nh->kind) {
+	case NH_PENDING:
+		return hold_packet(w, p);
+	case NH_NONE:
+		return packet_drop(p, nh->drop);
+	case NH_PORT:
+	case NH_HOST:
+		break;
+	}
+	if (p->state == PKT_SEALED)
+		forward_sealed(w, run, p, nh);
+	else
+		forward_opened(w, run, p, nh);
+}
+
+void forward(struct worker *w, struct batch *b)
+{
+	struct tx_run run = { .n = 0 };
+
+	for (uint32_t i = 0; i < b->n; i++) {
+		struct packet *p = &b->pkt[i];
+
+		if (p->drop == DROP_NONE &&
+		    (p->state == PKT_SEALED || p->state == PKT_OPENED))
+			forward_one(w, &run, p);
+	}
+	tx_flush(&run);
+}

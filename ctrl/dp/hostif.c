@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/hostif.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <linux/virtio_net.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "ctrl/dp/iface.h"
+
+/* Link-local (RFC 3927): rp_filter = 2 wants an address on the interface. */
+#define HOSTIF_ADDR 0xa9fe6701U /* 169.254.103.1 */
+
+static int open_tap(void)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	memcpy(ifr.ifr_name, HOSTIF_NAME, sizeof(HOSTIF_NAME));
+	if (ioctl(fd, TUNSETIFF, &ifr)) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+/* Whole packets with whole checksums: the kernel segments before us. */
+static int configure_tap(int fd)
+{
+	int header = sizeof(struct virtio_net_hdr);
+
+	if (ioctl(fd, TUNSETVNETHDRSZ, &header) ||
+	    ioctl(fd, TUNSETOFFLOAD, 0) || ioctl(fd, TUNSETPERSIST, 1))
+		return -errno;
+	return 0;
+}
+
+/* No IPv6 of its own, loose reverse-path filter, never conf.all. */
+static int configure_link(struct hostif *h)
+{
+	const struct addr address = addr_from_v4(htonl(HOSTIF_ADDR));
+	struct iface iface;
+	int err;
+
+	/* Absent where the kernel has no IPv6. */
+	iface_sysctl("ipv6", HOSTIF_NAME, "disable_ipv6", "1");
+	err = iface_sysctl("ipv4", HOSTIF_NAME, "rp_filter", "2");
+	if (err)
+		return err;
+	err = iface_set_host(HOSTIF_NAME, &address);
+	if (err)
+		return err;
+	err = iface_read(HOSTIF_NAME, &iface);
+	if (err)
+		return err;
+	h->ifindex = iface.ifindex;
+	memcpy(h->mac, iface.mac, sizeof(h->mac));
+	return 0;
+}
+
+int hostif_open(struct hostif *h, struct error *e)
+{
+	int err;
+
+	*h = (struct hostif){ .fresh = if_nametoindex(HOSTIF_NAME) == 0 };
+	h->fd = open_tap();
+	if (h->fd == -EBUSY)
+		return error_set(
+			e, -EBUSY,
+			HOSTIF_NAME
+			" is held by another process; is cygnetd already running in this network namespace?");
+	if (h->fd == -EPERM || h->fd == -EACCES)
+		return error_set(e, -EPERM,
+				 "not allowed to create " HOSTIF_NAME
+				 "; run as root, or with CAP_NET_ADMIN");
+	if (h->fd == -EINVAL)
+		return error_set(
+			e, -EINVAL,
+			HOSTIF_NAME
+			" exists but is no TAP of ours; remove it with: ip link del " HOSTIF_NAME);
+	if (h->fd < 0)
+		return error_set(
+			e, h->fd,
+			"cannot create " HOSTIF_NAME
+			" through /dev/net/tun: %s; is the module tun loaded?",
+			strerror(-h->fd));
+	err = configure_tap(h->fd);
+	if (!err)
+		err = configure_link(h);
+	if (err) {
+		hostif_close(h);
+		return error_set(e, err, "cannot set up " HOSTIF_NAME ": %s",
+				 strerror(-err));
+	}
+	return 0;
+}
+
+void hostif_close(struct hostif *h)
+{
+	if (h->fd >= 0)
+		close(h->fd);
+	h->fd = -1;
+}
+
+void hostif_remove(void)
+{
+	int fd = open_tap();
+
+	if (fd < 0)
+		return;
+	ioctl(fd, TUNSETPERSIST, 0);
+	close(fd);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The host interface `ipsec0`: a persistent TAP by which the guard hands over
+ * what the host sends, and by which decrypted packets for the host, or for
+ * the kernel to forward, come up.
+ *
+ * Persistent: when its reader dies, the guard's packets are dropped here and
+ * nothing takes another way. It has one reader at a time in a network
+ * namespace, which is also how a second daemon is noticed. Control thread;
+ * the worker reads and writes the descriptor.
+ */
+#ifndef CYG_DP_HOSTIF_H
+#define CYG_DP_HOSTIF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctrl/base/error.h"
+
+#define HOSTIF_NAME "ipsec0"
+
+struct hostif {
+	int fd; /* frames with a virtio_net_hdr in front; non-blocking */
+	uint32_t ifindex;
+	uint8_t mac[6];
+	bool fresh; /* was not there before */
+};
+
+/* 0, or negative with e filled: -EBUSY when another daemon has it. */
+int hostif_open(struct hostif *h, struct error *e);
+
+/* The interface stays. */
+void hostif_close(struct hostif *h);
+
+/* Removes the interface; for a release. */
+void hostif_remove(void);
+
+#endif

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/iface.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int ask(int fd, unsigned long request, struct ifreq *ifr)
+{
+	return ioctl(fd, request, ifr) ? -errno : 0;
+}
+
+static int read_link(int fd, struct ifreq *ifr, struct iface *out)
+{
+	int err = ask(fd, SIOCGIFINDEX, ifr);
+
+	if (err)
+		return err;
+	out->ifindex = (uint32_t)ifr->ifr_ifindex;
+	err = ask(fd, SIOCGIFFLAGS, ifr);
+	if (err)
+		return err;
+	out->up = ifr->ifr_flags & IFF_UP;
+	err = ask(fd, SIOCGIFMTU, ifr);
+	if (err)
+		return err;
+	out->mtu = (uint32_t)ifr->ifr_mtu;
+	err = ask(fd, SIOCGIFHWADDR, ifr);
+	if (err)
+		return err;
+	out->ethernet = ifr->ifr_hwaddr.sa_family == ARPHRD_ETHER;
+	memcpy(out->mac, ifr->ifr_hwaddr.sa_data, sizeof(out->mac));
+	return 0;
+}
+
+/* A driver that doesn't tell has one. */
+static uint32_t read_queues(int fd, struct ifreq *ifr)
+{
+	struct ethtool_channels ch = { .cmd = ETHTOOL_GCHANNELS };
+
+	ifr->ifr_data = (char *)&ch;
+	if (ask(fd, SIOCETHTOOL, ifr) || ch.rx_count + ch.combined_count == 0)
+		return 1;
+	return ch.rx_count + ch.combined_count;
+}
+
+int iface_read(const char *name, struct iface *out)
+{
+	struct ifreq ifr = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	*out = (struct iface){ 0 };
+	snprintf(out->name, sizeof(out->name), "%s", name);
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	err = read_link(fd, &ifr, out);
+	if (!err)
+		out->queues = read_queues(fd, &ifr);
+	close(fd);
+	return err;
+}
+
+static int set_address(int fd, struct ifreq *ifr, uint32_t addr_be)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	int err;
+
+	sin.sin_addr.s_addr = addr_be;
+	memcpy(&ifr->ifr_addr, &sin, sizeof(sin));
+	err = ask(fd, SIOCSIFADDR, ifr);
+	if (err)
+		return err;
+	sin.sin_addr.s_addr = 0xffffffff;
+	memcpy(&ifr->ifr_netmask, &sin, sizeof(sin));
+	return ask(fd, SIOCSIFNETMASK, ifr);
+}
+
+int iface_set_host(const char *name, const struct addr *address)
+{
+	struct ifreq ifr = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	err = set_address(fd, &ifr, addr_v4_be(address));
+	if (!err)
+		err = ask(fd, SIOCGIFFLAGS, &ifr);
+	if (!err) {
+		ifr.ifr_flags |= IFF_UP | IFF_NOARP;
+		err = ask(fd, SIOCSIFFLAGS, &ifr);
+	}
+	close(fd);
+	return err;
+}
+
+int iface_sysctl(const char *family, const char *name, const char *key,
+		 const char *value)
+{
+	char path[128];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family,
+		 name, key);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, value, strlen(value)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+bool iface_forwarding(void)
+{
+	char on = '0';
+	int fd = open("/proc/sys/net/ipv4/ip_forward", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (read(fd, &on, 1) != 1)
+		on = '0';
+	close(fd);
+	return on == '1';
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the kernel says about an interface, and the few settings of one that
+ * we make. Plain ioctls; control thread.
+ */
+#ifndef CYG_DP_IFACE_H
+#define CYG_DP_IFACE_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctrl/base/addr.h"
+
+struct iface {
+	char name[IF_NAMESIZE];
+	uint32_t ifindex;
+	uint8_t mac[6];
+	uint32_t mtu;	 /* bytes of an IP packet */
+	uint32_t queues; /* receive queues */
+	bool up;
+	bool ethernet;
+};
+
+/* 0, or a negative errno: -ENODEV when there is none of that name. */
+int iface_read(const char *name, struct iface *out);
+
+/* Up, without ARP, with one address of its own: the host interface. */
+int iface_set_host(const char *name, const struct addr *address);
+
+/* Writes /proc/sys/net/FAMILY/conf/NAME/KEY; family "ipv4" or "ipv6". */
+int iface_sysctl(const char *family, const char *name, const char *key,
+		 const char *value);
+
+/* Is /proc/sys/net/ipv4/ip_forward on? */
+bool iface_forwarding(void);
+
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/nexthop.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define LINK_ROOM 1024U
+
+int nexthop_link_init(struct nexthop_link *link)
+{
+	memset(link, 0, sizeof(*link));
+	atomic_init(&link->fib_gen, 1);
+	link->query_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	link->answer_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (link->query_fd < 0 || link->answer_fd < 0)
+		goto fail;
+	if (spsc_init(&link->queries, LINK_ROOM, sizeof(struct nexthop_query)))
+		goto fail;
+	if (spsc_init(&link->answers, LINK_ROOM, sizeof(struct nexthop)))
+		goto fail;
+	return 0;
+fail:
+	nexthop_link_fini(link);
+	return -ENOMEM;
+}
+
+void nexthop_link_fini(struct nexthop_link *link)
+{
+	spsc_free(&link->queries);
+	spsc_free(&link->answers);
+	if (link->query_fd > 0)
+		close(link->query_fd);
+	if (link->answer_fd > 0)
+		close(link->answer_fd);
+	link->query_fd = link->answer_fd = -1;
+}
+
+void nexthop_cache_init(struct nexthop_cache *c, struct nexthop_link *link)
+{
+	memset(c, 0, sizeof(*c));
+	c->link = link;
+}
+
+static struct nexthop *set_of(struct nexthop_cache *c, uint32_t dst_be)
+{
+	uint32_t hash = dst_be * 2654435761U; /* Knuth's multiplier */
+
+	return c->set[(hash >> 16) & (NH_SETS - 1)];
+}
+
+static struct nexthop *find(struct nexthop_cache *c, uint32_t dst_be)
+{
+	struct nexthop *set = set_of(c, dst_be);
+
+	for (uint32_t i = 0; i < NH_WAYS; i++)
+		if (set[i].gen && set[i].dst_be == dst_be)
+			return &set[i];
+	return NULL;
+}
+
+/* The entry of dst, an empty one, or the set's next victim. */
+static struct nexthop *claim(struct nexthop_cache *c, uint32_t dst_be)
+{
+	struct nexthop *set = set_of(c, dst_be), *nh = find(c, dst_be);
+	uint8_t *victim = &c->victim[(size_t)(set - c->set[0]) / NH_WAYS];
+
+	if (nh)
+		return nh;
+	for (uint32_t i = 0; i < NH_WAYS; i++)
+		if (!set[i].gen)
+			return &set[i];
+	*victim = (uint8_t)((*victim + 1) % NH_WAYS);
+	return &set[*victim];
+}
+
+static void ask(struct nexthop_link *link, uint32_t dst_be, uint32_t gen)
+{
+	const struct nexthop_query query = { .dst_be = dst_be, .gen = gen };
+	const uint64_t one = 1;
+
+	/* A full queue is asked again when the entry expires. */
+	if (spsc_push(&link->queries, &query) &&
+	    write(link->query_fd, &one, sizeof(one)) < 0)
+		return; /* the counter is at its top: the resolver is awake */
+}
+
+static bool fresh(const struct nexthop *nh, uint32_t gen, uint64_t now_ns)
+{
+	if (nh->gen != gen)
+		return false;
+	return nh->kind == NH_PORT || nh->kind == NH_HOST ||
+	       now_ns < nh->expires_ns;
+}
+
+const struct nexthop *nexthop_lookup(struct nexthop_cache *c, uint32_t dst_be,
+				     uint64_t now_ns)
+{
+	uint32_t gen =
+		atomic_load_explicit(&c->link->fib_gen, memory_order_acquire);
+	struct nexthop *nh = find(c, dst_be);
+
+	if (nh && fresh(nh, gen, now_ns))
+		return nh;
+	nh = claim(c, dst_be);
+	*nh = (struct nexthop){
+		.dst_be = dst_be,
+		.gen = gen,
+		.kind = NH_PENDING,
+		.expires_ns = now_ns + NH_RETRY_NS,
+	};
+	ask(c->link, dst_be, gen);
+	return nh;
+}
+
+uint32_t nexthop_learn(struct nexthop_cache *c)
+{
+	struct nexthop answer, *nh;
+	uint32_t n = 0;
+	uint64_t count;
+
+	if (read(c->link->answer_fd, &count, sizeof(count)) < 0 &&
+	    errno != EAGAIN)
+		return 0;
+	for (; spsc_pop(&c->link->answers, &answer); n++) {
+		nh = find(c, answer.dst_be);
+		/* Evicted meanwhile, or asked again under a newer one. */
+		if (nh && nh->gen == answer.gen)
+			*nh = answer;
+	}
+	return n;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where a destination's packets go, as the kernel said: the messages between
+ * a worker, which needs to know, and the resolver on the control thread,
+ * which asks; and the worker's cache of the answers.
+ *
+ * An answer holds for one FIB generation. The control thread advances the
+ * generation on every route, rule, link, address or neighbour change, so the
+ * next packet after the event asks again.
+ */
+#ifndef CYG_DP_NEXTHOP_H
+#define CYG_DP_NEXTHOP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctrl/base/spsc.h"
+#include "include/drop.h"
+
+enum nexthop_kind {
+	NH_PENDING, /* asked, not yet answered */
+	NH_PORT,    /* an interface that we serve, neighbour known */
+	NH_HOST,    /* the kernel's: local, or an interface we don't serve */
+	NH_NONE,    /* nowhere: see drop */
+};
+
+struct nexthop {
+	uint32_t dst_be; /* IPv4 */
+	uint32_t gen;	 /* FIB generation of the question */
+	enum nexthop_kind kind;
+	enum drop_reason drop; /* NH_NONE */
+	uint32_t ifindex;      /* NH_PORT */
+	uint32_t mtu;	       /* NH_PORT; bytes of the IP packet */
+	uint8_t smac[6];       /* NH_PORT */
+	uint8_t dmac[6];       /* NH_PORT */
+	uint64_t expires_ns;   /* CLOCK_MONOTONIC; NH_NONE and NH_PENDING */
+};
+
+struct nexthop_query {
+	uint32_t dst_be;
+	uint32_t gen;
+};
+
+/* The seam between one worker and the resolver. */
+struct nexthop_link {
+	struct spsc queries;	  /* worker to resolver */
+	struct spsc answers;	  /* resolver to worker: struct nexthop */
+	int query_fd;		  /* eventfd: queries wait */
+	int answer_fd;		  /* eventfd: answers wait */
+	_Atomic uint32_t fib_gen; /* written by the control thread */
+};
+
+/* 0 or negative errno. */
+int nexthop_link_init(struct nexthop_link *link);
+void nexthop_link_fini(struct nexthop_link *link);
+
+#define NH_SETS	    256U /* a power of two */
+#define NH_WAYS	    4U
+#define NH_RETRY_NS 1000000000ULL /* a refusal holds, a question waits */
+
+struct nexthop_cache {
+	struct nexthop_link *link; /* borrowed */
+	struct nexthop set[NH_SETS][NH_WAYS];
+	uint8_t victim[NH_SETS];
+};
+
+void nexthop_cache_init(struct nexthop_cache *c, struct nexthop_link *link);
+
+/*
+ * The next hop of an IPv4 destination; asks the resolver when it isn't known
+ * under the current generation. Never NULL; valid until the next call of
+ * nexthop_lookup() or nexthop_learn(). Worker.
+ */
+const struct nexthop *nexthop_lookup(struct nexthop_cache *c, uint32_t dst_be,
+				     uint64_t now_ns);
+
+/* Takes the waiting answers; how many. Worker. */
+uint32_t nexthop_learn(struct nexthop_cache *c);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A packet on its way through a worker, and the batch in which the stages see
+ * it. A stage that gives a packet up sets its drop reason; later stages skip
+ * it, and settle counts it and frees the frame. Nothing returns an error per
+ * packet.
+ */
+#ifndef CYG_DP_PACKET_H
+#define CYG_DP_PACKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctrl/dp/port.h"
+#include "ctrl/sadb/sa.h"
+#include "ctrl/wire/ipv4.h"
+#include "include/drop.h"
+
+#define BATCH_MAX 64U
+
+enum packet_state {
+	PKT_CLEAR,  /* outbound, not yet protected */
+	PKT_SEALED, /* outbound, built by our own ESP stage */
+	PKT_CIPHER, /* inbound, not yet verified */
+	PKT_OPENED, /* inbound, verified, decrypted, selectors matched */
+	PKT_GONE,   /* handed to a port, the host or the hold: not ours now */
+};
+
+struct packet {
+	uint64_t frame; /* offset of its UMEM frame */
+	uint8_t *l3;	/* IP header */
+	uint32_t bytes; /* from l3 on */
+	struct ipv4 ip; /* parsed from l3 */
+	uint8_t state;	/* enum packet_state */
+	bool routed;	/* we forward it: TTL is ours to decrement */
+	enum drop_reason drop;
+	struct sa_rt *sa; /* borrowed while the packet is in the worker */
+	uint64_t seq;
+	uint64_t deadline_ns; /* of its wait for a next hop; 0: not waiting */
+};
+
+struct batch {
+	uint32_t n;
+	struct packet pkt[BATCH_MAX];
+};
+
+/* The first reason stays. */
+static inline void packet_drop(struct packet *p, enum drop_reason reason)
+{
+	if (p->drop == DROP_NONE)
+		p->drop = reason;
+}
+
+#endif

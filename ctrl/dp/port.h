@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A port: one queue of one interface as a worker sees it, receiving into and
+ * transmitting from frames of the worker's memory. Behind it an AF_XDP socket
+ * (port_xsk.c), or plain arrays for tests and benchmarks (port_mem.c).
+ *
+ * Frames travel as (addr, bytes): addr is the offset in the UMEM of the first
+ * octet of the Ethernet frame. All calls belong to the owning worker.
+ */
+#ifndef CYG_DP_PORT_H
+#define CYG_DP_PORT_H
+
+#include <net/if.h>
+#include <stdint.h>
+
+#include "ctrl/dp/umem.h"
+#include "include/drop.h"
+#include "include/sad.h"
+
+struct port_desc {
+	uint64_t addr;
+	uint32_t bytes;
+};
+
+struct port;
+
+struct port_ops {
+	/* Takes up to n received frames; their number. */
+	uint32_t (*rx)(struct port *p, struct port_desc *out, uint32_t n);
+	/* Takes up to n frames to transmit; how many it took. */
+	uint32_t (*tx)(struct port *p, const struct port_desc *in, uint32_t n);
+	/* Gives back up to n frames whose transmission ended. */
+	uint32_t (*complete)(struct port *p, uint64_t *addrs, uint32_t n);
+	/* Takes up to n free frames to receive into; how many it took. */
+	uint32_t (*fill)(struct port *p, const uint64_t *frames, uint32_t n);
+	/* Wakes the kernel where it asked for it. */
+	void (*kick)(struct port *p);
+	/* What the kernel dropped so far, by reason (the XSK_ ones). */
+	void (*kernel_drops)(struct port *p, uint64_t drops[DROP_MAX]);
+	void (*close)(struct port *p);
+};
+
+struct port {
+	const struct port_ops *ops;
+	char ifname[IF_NAMESIZE];
+	uint32_t ifindex;
+	enum iface_role role;
+	uint32_t queue;
+	int fd; /* to poll for received frames; -1: none */
+	bool zero_copy;
+	uint32_t in_kernel; /* frames filled or being transmitted, less those
+				received or completed */
+	uint32_t in_tx;	    /* of them those being transmitted */
+	struct umem *umem;  /* borrowed */
+};
+
+#endif

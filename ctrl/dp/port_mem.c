@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/port_mem.h"
+
+#include <string.h>
+
+#define RX_OFFSET 512U /* of a frame in its UMEM frame, as AF_XDP puts it */
+
+static struct port_mem *self(struct port *p)
+{
+	return (struct port_mem *)p; /* its first member */
+}
+
+static uint32_t mem_rx(struct port *p, struct port_desc *out, uint32_t n)
+{
+	struct port_mem *m = self(p);
+	uint32_t i;
+
+	for (i = 0; i < n && m->rx_at < m->rx_n; i++)
+		out[i] = m->rx[m->rx_at++];
+	p->in_kernel -= i;
+	return i;
+}
+
+static uint32_t mem_tx(struct port *p, const struct port_desc *in, uint32_t n)
+{
+	struct port_mem *m = self(p);
+	uint32_t i;
+
+	for (i = 0; i < n && m->tx_n < m->tx_room; i++)
+		m->tx[m->tx_n++] = in[i];
+	p->in_kernel += i;
+	return i;
+}
+
+/* What was transmitted stays to be looked at; see port_mem_reset(). */
+static uint32_t mem_complete(struct port *p, uint64_t *addrs, uint32_t n)
+{
+	(void)p;
+	(void)addrs;
+	(void)n;
+	return 0;
+}
+
+static uint32_t mem_fill(struct port *p, const uint64_t *frames, uint32_t n)
+{
+	(void)p;
+	(void)frames;
+	(void)n;
+	return 0;
+}
+
+static void mem_kick(struct port *p)
+{
+	(void)p;
+}
+
+static void mem_kernel_drops(struct port *p, uint64_t drops[DROP_MAX])
+{
+	(void)p;
+	(void)drops;
+}
+
+static const struct port_ops mem_ops = {
+	.rx = mem_rx,
+	.tx = mem_tx,
+	.complete = mem_complete,
+	.fill = mem_fill,
+	.kick = mem_kick,
+	.kernel_drops = mem_kernel_drops,
+	.close = mem_kick,
+};
+
+void port_mem_init(struct port_mem *m, struct umem *umem, uint32_t ifindex,
+		   enum iface_role role)
+{
+	memset(m, 0, sizeof(*m));
+	m->tx_room = PORT_MEM_ROOM;
+	m->port = (struct port){
+		.ops = &mem_ops,
+		.ifindex = ifindex,
+		.role = role,
+		.fd = -1,
+		.umem = umem,
+	};
+}
+
+bool port_mem_give(struct port_mem *m, const void *meta, uint32_t meta_bytes,
+		   const void *frame, uint32_t bytes)
+{
+	uint64_t addr;
+	uint8_t *at;
+
+	if (m->rx_n == PORT_MEM_ROOM || RX_OFFSET + bytes > FRAME_BYTES ||
+	    !frame_get(m->port.umem, &addr))
+		return false;
+	addr += RX_OFFSET;
+	at = umem_at(m->port.umem, addr);
+	memcpy(at, frame, bytes);
+	memset(at - meta_bytes, 0, meta_bytes);
+	if (meta)
+		memcpy(at - meta_bytes, meta, meta_bytes);
+	m->rx[m->rx_n++] = (struct port_desc){ .addr = addr, .bytes = bytes };
+	m->port.in_kernel++;
+	return true;
+}
+
+const uint8_t *port_mem_sent(const struct port_mem *m, uint32_t index,
+			     uint32_t *bytes)
+{
+	*bytes = m->tx[index].bytes;
+	return umem_at(m->port.umem, m->tx[index].addr);
+}
+
+void port_mem_reset(struct port_mem *m)
+{
+	for (uint32_t i = 0; i < m->tx_n; i++)
+		frame_put(m->port.umem, m->tx[i].addr);
+	for (; m->rx_at < m->rx_n; m->rx_at++)
+		frame_put(m->port.umem, m->rx[m->rx_at].addr);
+	m->port.in_kernel = 0;
+	m->tx_n = m->rx_n = m->rx_at = 0;
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/port_xsk.h"
+
+#include <errno.h>
+#include <linux/if_xdp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <xdp/xsk.h>
+
+/* A queue closed a moment ago answers EBUSY until the kernel let go of it. */
+#define BIND_TRIES    50
+#define BIND_PAUSE_NS 20000000L
+
+/* Copy mode transmits at most 32 frames a call; XSK_RING / 32, bounded. */
+#define KICKS_MAX 8
+
+struct xsk_port {
+	struct port port;
+	struct xsk_socket *xsk;
+	struct xsk_ring_cons rx;
+	struct xsk_ring_prod tx;
+	struct xsk_ring_prod fill;
+	struct xsk_ring_cons comp;
+};
+
+struct xsk_memory {
+	struct umem *umem;	   /* borrowed */
+	struct xsk_umem *xsk_umem; /* made with the first port */
+};
+
+int xsk_memory_new(struct umem *umem, struct xsk_memory **out)
+{
+	*out = calloc(1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	(*out)->umem = umem;
+	return 0;
+}
+
+void xsk_memory_free(struct xsk_memory *mem)
+{
+	if (!mem)
+		return;
+	if (mem->xsk_umem)
+		xsk_umem__delete(mem->xsk_umem);
+	free(mem);
+}
+
+static struct xsk_port *self(struct port *p)
+{
+	return (struct xsk_port *)p; /* its first member */
+}
+
+static uint32_t xsk_rx(struct port *p, struct port_desc *out, uint32_t n)
+{
+	struct xsk_ring_cons *ring = &self(p)->rx;
+	uint32_t at, got = xsk_ring_cons__peek(ring, n, &at);
+
+	for (uint32_t i = 0; i < got; i++) {
+		const struct xdp_desc *d = xsk_ring_cons__rx_desc(ring, at + i);
+
+		out[i] = (struct port_desc){ .addr = d->addr, .bytes = d->len };
+	}
+	xsk_ring_cons__release(ring, got);
+	p->in_kernel -= got;
+	return got;
+}
+
+static uint32_t xsk_tx(struct port *p, const struct port_desc *in, uint32_t n)
+{
+	struct xsk_ring_prod *ring = &self(p)->tx;
+	uint32_t at, room = xsk_prod_nb_free(ring, n);
+
+	if (n > room)
+		n = room;
+	n = xsk_ring_prod__reserve(ring, n, &at);
+	for (uint32_t i = 0; i < n; i++)
+		*xsk_ring_prod__tx_desc(ring, at + i) = (struct xdp_desc){
+			.addr = in[i].addr,
+			.len = in[i].bytes,
+		};
+	xsk_ring_prod__submit(ring, n);
+	p->in_kernel += n;
+	p->in_tx += n;
+	return n;
+}
+
+static uint32_t xsk_complete(struct port *p, uint64_t *addrs, uint32_t n)
+{
+	struct xsk_ring_cons *ring = &self(p)->comp;
+	uint32_t at, got = xsk_ring_cons__peek(ring, n, &at);
+
+	for (uint32_t i = 0; i < got; i++)
+		addrs[i] = *xsk_ring_cons__comp_addr(ring, at + i);
+	xsk_ring_cons__release(ring, got);
+	p->in_kernel -= got;
+	p->in_tx -= got;
+	return got;
+}
+
+static uint32_t xsk_fill(struct port *p, const uint64_t *frames, uint32_t n)
+{
+	struct xsk_ring_prod *ring = &self(p)->fill;
+	uint32_t at, room = xsk_prod_nb_free(ring, n);
+
+	if (n > room)
+		n = room;
+	n = xsk_ring_prod__reserve(ring, n, &at);
+	for (uint32_t i = 0; i < n; i++)
+		*xsk_ring_prod__fill_addr(ring, at + i) = frames[i];
+	xsk_ring_prod__submit(ring, n);
+	p->in_kernel += n;
+	return n;
+}
+
+static void xsk_kick(struct port *p)
+{
+	struct xsk_port *x = self(p);
+
+	if (xsk_ring_prod__needs_wakeup(&x->fill))
+		recvfrom(p->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+	for (int i = 0; i < KICKS_MAX && p->in_tx; i++) {
+		if (!xsk_ring_prod__needs_wakeup(&x->tx))
+			return;
+		if (sendto(p->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0 ||
+		    errno != EAGAIN)
+			return; /* all sent, or the link says no: not ours */
+	}
+}
+
+static void xsk_kernel_drops(struct port *p, uint64_t drops[DROP_MAX])
+{
+	struct xdp_statistics s;
+	socklen_t len = sizeof(s);
+
+	if (getsockopt(p->fd, SOL_XDP, XDP_STATISTICS, &s, &len))
+		return;
+	drops[DROP_XSK_RX] += s.rx_dropped;
+	drops[DROP_XSK_RX_FULL] += s.rx_ring_full;
+	drops[DROP_XSK_TX_INVALID] += s.tx_invalid_descs;
+}
+
+static void xsk_close(struct port *p)
+{
+	xsk_socket__delete(self(p)->xsk);
+	free(p);
+}
+
+static const struct port_ops xsk_ops = {
+	.rx = xsk_rx,
+	.tx = xsk_tx,
+	.complete = xsk_complete,
+	.fill = xsk_fill,
+	.kick = xsk_kick,
+	.kernel_drops = xsk_kernel_drops,
+	.close = xsk_close,
+};
+
+/* The first port's rings register the memory. */
+static int memory_register(struct xsk_memory *mem, struct xsk_port *x)
+{
+	const struct xsk_umem_config cfg = {
+		.fill_size = XSK_RING,
+		.comp_size = XSK_RING,
+		.frame_size = FRAME_BYTES,
+		.frame_headroom = FRAME_HEADROOM,
+	};
+
+	if (mem->xsk_umem)
+		return 0;
+	return xsk_umem__create(&mem->xsk_umem, mem->umem->area,
+				(uint64_t)mem->umem->frames * FRAME_BYTES,
+				&x->fill, &x->comp, &cfg);
+}
+
+static int bind_once(struct xsk_memory *mem, struct xsk_port *x,
+		     const struct xsk_port_spec *spec, uint16_t bind_flags)
+{
+	const struct xsk_socket_config cfg = {
+		.rx_size = XSK_RING,
+		.tx_size = XSK_RING,
+		.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
+		.bind_flags = bind_flags,
+	};
+
+	return xsk_socket__create_shared(&x->xsk, spec->ifname, spec->queue,
+					 mem->xsk_umem, &x->rx, &x->tx,
+					 &x->fill, &x->comp, &cfg);
+}
+
+static int bind_patiently(struct xsk_memory *mem, struct xsk_port *x,
+			  const struct xsk_port_spec *spec, uint16_t flags)
+{
+	const struct timespec pause = { .tv_nsec = BIND_PAUSE_NS };
+	int err = -EBUSY;
+
+	for (int i = 0; i < BIND_TRIES && err == -EBUSY; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		err = bind_once(mem, x, spec, flags);
+	}
+	return err;
+}
+
+static bool is_zero_copy(int fd)
+{
+	struct xdp_options opts;
+	socklen_t len = sizeof(opts);
+
+	return getsockopt(fd, SOL_XDP, XDP_OPTIONS, &opts, &len) == 0 &&
+	       (opts.flags & XDP_OPTIONS_ZEROCOPY);
+}
+
+int port_xsk_open(struct xsk_memory *mem, const struct xsk_port_spec *spec,
+		  struct port **out, struct error *e)
+{
+	struct xsk_port *x = calloc(1, sizeof(*x));
+	int err;
+
+	if (!x)
+		return error_set(e, -ENOMEM, "no memory for a port");
+	err = memory_register(mem, x);
+	if (err) {
+		free(x);
+		return error_set(
+			e, err,
+			"cannot register packet memory: %s; raise the locked-memory limit (ulimit -l)",
+			strerror(-err));
+	}
+	/* Without a mode the kernel takes zero-copy where it can. */
+	err = bind_patiently(mem, x, spec, XDP_USE_NEED_WAKEUP);
+	if (err) {
+		free(x);
+		return error_set(
+			e, err,
+			"cannot bind AF_XDP to queue %u of %s: %s; is another program using it?",
+			spec->queue, spec->ifname, strerror(-err));
+	}
+	x->port = (struct port){
+		.ops = &xsk_ops,
+		.ifindex = spec->ifindex,
+		.role = spec->role,
+		.queue = spec->queue,
+		.fd = xsk_socket__fd(x->xsk),
+		.umem = mem->umem,
+	};
+	snprintf(x->port.ifname, sizeof(x->port.ifname), "%s", spec->ifname);
+	x->port.zero_copy = is_zero_copy(x->port.fd);
+	*out = &x->port;
+	return 0;
+}

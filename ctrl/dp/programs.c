@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/programs.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cygnet.skel.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "ctrl/base/log.h"
+
+struct programs {
+	struct cygnet_bpf *skel;
+	struct counter *worker_drops; /* mapped */
+	struct counter *per_cpu;      /* room for one per-CPU value */
+	int cpus;
+};
+
+/* libbpf's own words, for whoever looks for the cause. */
+__attribute__((format(printf, 2, 0))) static int print_libbpf(
+	enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char line[512];
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	vsnprintf(line, sizeof(line), fmt, ap);
+	line[strcspn(line, "\n")] = '\0';
+	log_debug("libbpf: %s", line);
+	return 0;
+}
+
+static int load_error(struct error *e, int err)
+{
+	if (err == -EPERM || err == -EACCES)
+		return error_set(
+			e, -EPERM,
+			"not allowed to load BPF programs; run as root, or with CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW and CAP_PERFMON");
+	return error_set(
+		e, err,
+		"cannot load the BPF programs: %s; kernel 6.1 or newer is needed",
+		strerror(-err));
+}
+
+/* The worker's counters live in a map, so that they outlive the process. */
+static int map_worker_drops(struct programs *p)
+{
+	const struct bpf_map *map = p->skel->maps.worker_drops;
+	void *at = mmap(NULL, DROP_MAX * sizeof(struct counter),
+			PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	p->worker_drops = at;
+	/* No program reads it: bound, it lives as long as they do. */
+	return bpf_prog_bind_map(bpf_program__fd(p->skel->progs.protected),
+				 bpf_map__fd(map), NULL);
+}
+
+int programs_load(const struct programs_spec *spec, struct programs **out,
+		  struct error *e)
+{
+	struct programs *p = calloc(1, sizeof(*p));
+	int err = -ENOMEM;
+
+	libbpf_set_print(print_libbpf);
+	if (!p)
+		return error_set(e, err, "no memory for the BPF programs");
+	p->cpus = libbpf_num_possible_cpus();
+	if (p->cpus > 0)
+		p->per_cpu = calloc((size_t)p->cpus, sizeof(*p->per_cpu));
+	p->skel = cygnet_bpf__open();
+	if (!p->skel || !p->per_cpu)
+		goto fail;
+	p->skel->rodata->magic = spec->magic;
+	p->skel->rodata->host_ifindex = spec->host_ifindex;
+	p->skel->rodata->default_action = spec->default_action;
+	err = cygnet_bpf__load(p->skel);
+	if (err)
+		goto fail;
+	err = map_worker_drops(p);
+	if (err)
+		goto fail;
+	*out = p;
+	return 0;
+fail:
+	programs_free(p);
+	return load_error(e, err);
+}
+
+void programs_free(struct programs *p)
+{
+	if (!p)
+		return;
+	if (p->worker_drops)
+		munmap(p->worker_drops, DROP_MAX * sizeof(struct counter));
+	cygnet_bpf__destroy(p->skel);
+	free(p->per_cpu);
+	free(p);
+}
+
+int programs_xdp_fd(const struct programs *p, enum iface_role role)
+{
+	return bpf_program__fd(role == IFACE_PROTECTED
+				       ? p->skel->progs.protected
+				       : p->skel->progs.unprotected);
+}
+
+int programs_guard_fd(const struct programs *p)
+{
+	return bpf_program__fd(p->skel->progs.guard);
+}
+
+static int update(const struct bpf_map *map, const void *key, const void *value)
+{
+	return bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY)
+		       ? -errno
+		       : 0;
+}
+
+/* A new inner map takes the place of the old one: no packet sees a mix. */
+int programs_set_policies(struct programs *p, const struct spd_table *list)
+{
+	const uint32_t zero = 0;
+	LIBBPF_OPTS(bpf_map_create_opts, opts);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "spd_list", sizeof(zero),
+				sizeof(*list), 1, &opts);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = bpf_map_update_elem(fd, &zero, list, BPF_ANY) ? -errno : 0;
+	if (!err)
+		err = update(p->skel->maps.spd, &zero, &fd);
+	close(fd);
+	return err;
+}
+
+int programs_bind(struct programs *p, uint32_t policy_id, struct sa_ref sa)
+{
+	return update(p->skel->maps.bindings, &policy_id, &sa);
+}
+
+int programs_add_inbound(struct programs *p, const struct sad_key *key,
+			 struct sa_ref sa)
+{
+	return update(p->skel->maps.sad, key, &sa);
+}
+
+int programs_add_iface(struct programs *p, uint32_t ifindex,
+		       const struct iface_info *info)
+{
+	return update(p->skel->maps.ifaces, &ifindex, info);
+}
+
+int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
+			int fd)
+{
+	const uint32_t key = slot * QUEUE_MAX + queue;
+
+	return update(p->skel->maps.xsks, &key, &fd);
+}
+
+int programs_add_local(struct programs *p, const struct addr *a,
+		       enum local_kind kind)
+{
+	const uint32_t value = kind;
+
+	return update(p->skel->maps.local_addrs, a, &value);
+}
+
+int programs_del_local(struct programs *p, const struct addr *a)
+{
+	int fd = bpf_map__fd(p->skel->maps.local_addrs);
+
+	return bpf_map_delete_elem(fd, a) ? -errno : 0;
+}
+
+struct counter *programs_worker_drops(const struct programs *p)
+{
+	return p->worker_drops;
+}
+
+static void add_counter(struct counter *sum, const struct counter *c)
+{
+	sum->pkts += c->pkts;
+	sum->bytes += c->bytes;
+}
+
+static void add_per_cpu(const struct programs *p, const struct bpf_map *map,
+			struct counter *sums, uint32_t n)
+{
+	for (uint32_t key = 0; key < n; key++) {
+		if (bpf_map_lookup_elem(bpf_map__fd(map), &key, p->per_cpu))
+			continue;
+		for (int cpu = 0; cpu < p->cpus; cpu++)
+			add_counter(&sums[key], &p->per_cpu[cpu]);
+	}
+}
+
+void programs_counters(const struct programs *p, struct counters *out)
+{
+	add_per_cpu(p, p->skel->maps.drops, out->drops, DROP_MAX);
+	add_per_cpu(p, p->skel->maps.passes, out->passes, PASS_MAX);
+	for (uint32_t i = 0; i < DROP_MAX; i++)
+		add_counter(&out->drops[i], &p->worker_drops[i]);
+}
+
+size_t programs_maps(const struct programs *p, struct map_status *out,
+		     size_t max)
+{
+	struct bpf_map_info info;
+	struct bpf_map *map;
+	size_t n = 0;
+
+	bpf_object__for_each_map(map, p->skel->obj)
+	{
+		uint32_t len = sizeof(info);
+
+		memset(&info, 0, sizeof(info));
+		if (n == max || bpf_map__is_internal(map) ||
+		    bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len))
+			continue;
+		snprintf(out[n].name, sizeof(out[n].name), "%s", info.name);
+		out[n++].id = info.id;
+	}
+	return n;
+}

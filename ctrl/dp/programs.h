@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The BPF programs and their maps, once loaded: the only way by which
+ * userspace writes what BPF reads. Control thread; counters through the
+ * mapping belong to the worker.
+ */
+#ifndef CYG_DP_PROGRAMS_H
+#define CYG_DP_PROGRAMS_H
+
+#include "ctrl/base/addr.h"
+#include "ctrl/base/error.h"
+#include "ctrl/model/status.h"
+#include "include/meta.h"
+#include "include/sad.h"
+#include "include/spd.h"
+
+struct programs;
+
+struct programs_spec {
+	uint32_t magic;
+	uint32_t host_ifindex;
+	enum spd_action default_action;
+};
+
+/* 0, or negative with e filled: -EPERM without the privileges. */
+int programs_load(const struct programs_spec *spec, struct programs **out,
+		  struct error *e);
+
+/* What is attached stays attached and keeps its maps. NULL is fine. */
+void programs_free(struct programs *p);
+
+int programs_xdp_fd(const struct programs *p, enum iface_role role);
+int programs_guard_fd(const struct programs *p);
+
+/* The setters return 0 or a negative errno. */
+int programs_set_policies(struct programs *p, const struct spd_table *list);
+int programs_bind(struct programs *p, uint32_t policy_id, struct sa_ref sa);
+int programs_add_inbound(struct programs *p, const struct sad_key *key,
+			 struct sa_ref sa);
+int programs_add_iface(struct programs *p, uint32_t ifindex,
+		       const struct iface_info *info);
+int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
+			int fd);
+int programs_add_local(struct programs *p, const struct addr *a,
+		       enum local_kind kind);
+int programs_del_local(struct programs *p, const struct addr *a);
+
+/* [DROP_MAX], mapped from the map `worker_drops`; borrowed. */
+struct counter *programs_worker_drops(const struct programs *p);
+
+/* Adds BPF's and the worker's counts to out. */
+void programs_counters(const struct programs *p, struct counters *out);
+
+/* Names and ids, for bpftool; how many, at most max. */
+size_t programs_maps(const struct programs *p, struct map_status *out,
+		     size_t max);
+
+#endif

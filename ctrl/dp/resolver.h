@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Answers the workers' questions for next hops by asking the kernel, keeps
+ * the neighbours in use alive, and watches: addresses of this host go into
+ * BPF's map, and what may change a next hop advances the FIB generation.
+ *
+ * Control thread, on its event loop.
+ */
+#ifndef CYG_DP_RESOLVER_H
+#define CYG_DP_RESOLVER_H
+
+#include "ctrl/base/error.h"
+#include "ctrl/dp/iface.h"
+#include "ctrl/dp/nexthop.h"
+#include "ctrl/dp/nl.h"
+#include "ctrl/dp/programs.h"
+
+struct event_base;
+struct resolver;
+
+struct resolver_spec {
+	struct event_base *base;
+	struct nl *nl;
+	struct nexthop_link *link;
+	struct programs *programs;
+	const struct iface *ifaces; /* that we serve */
+	size_t n_ifaces;
+};
+
+/*
+ * Everything is borrowed until resolver_free(). The host's addresses are in
+ * the map when it returns. 0, or negative with e filled.
+ */
+int resolver_new(const struct resolver_spec *spec, struct resolver **out,
+		 struct error *e);
+void resolver_free(struct resolver *r);
+
+/* An address of this host inside the prefix, network order; 0: none. */
+uint32_t resolver_local_in(const struct resolver *r, const struct prefix *p);
+
+/* Of an interface that we serve; 0: of none. */
+uint32_t resolver_mtu(const struct resolver *r, uint32_t ifindex);
+
+#endif

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/tunnel.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include "ctrl/base/log.h"
+#include "ctrl/dp/esp.h"
+#include "include/proto.h"
+
+/* The magic differs at each start, so the first list of a start is 1. */
+#define FIRST_GEN 1
+
+static size_t selectors_of(const struct config *c, size_t manual,
+			   struct selector out[SPD_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_policies; i++) {
+		const struct policy_conf *p = &c->policies[i];
+
+		if (p->action == SPD_PROTECT && p->manual == manual)
+			out[n++] = (struct selector){
+				.local = p->local_ts,
+				.remote = p->remote_ts,
+				.protocol = p->protocol,
+			};
+	}
+	return n;
+}
+
+static int add_sa(const struct tunnels_spec *spec, size_t manual,
+		  enum dp_dir dir, struct sa_ref *ref, struct error *e)
+{
+	const struct manual_conf *m = &spec->config->manual[manual];
+	const struct manual_keys *keys = dir == DIR_IN ? &m->in : &m->out;
+	struct selector selectors[SPD_MAX];
+	const struct sa_spec sa = {
+		.dir = dir,
+		.spi = keys->spi,
+		.saddr = dir == DIR_IN ? m->remote : m->local,
+		.daddr = dir == DIR_IN ? m->local : m->remote,
+		.encr = m->encr,
+		.integ = m->integ,
+		.encr_key = &keys->encr_key,
+		.integ_key = &keys->integ_key,
+		.replay_window = m->replay_window,
+		.selectors = selectors,
+		.n_selectors = selectors_of(spec->config, manual, selectors),
+	};
+
+	return sad_add(spec->sad, &sa, ref, e);
+}
+
+/* Slot first, then the map entry: BPF never names an SA that isn't there. */
+static int arm_inbound(const struct tunnels_spec *spec, size_t manual,
+		       struct sa_ref *ref, struct error *e)
+{
+	const struct manual_conf *m = &spec->config->manual[manual];
+	struct sad_key key = { .spi = htonl(m->in.spi), .protocol = PROTO_ESP };
+	int err = add_sa(spec, manual, DIR_IN, ref, e);
+
+	if (err)
+		return err;
+	memcpy(key.daddr.octets, m->local.octets, sizeof(key.daddr.octets));
+	err = programs_add_inbound(spec->programs, &key, *ref);
+	if (err)
+		return error_set(
+			e, err,
+			"cannot enter SPI 0x%08x of '%s' into the map sad: %s",
+			m->in.spi, m->name, strerror(-err));
+	return 0;
+}
+
+static int bind_policy(const struct tunnels_spec *spec, uint32_t id,
+		       struct sa_ref ref)
+{
+	uint64_t whole;
+
+	memcpy(&whole, &ref, sizeof(whole));
+	atomic_store_explicit(&spec->policies->binding[id], whole,
+			      memory_order_release);
+	return programs_bind(spec->programs, id, ref);
+}
+
+static int install_policies(const struct tunnels_spec *spec,
+			    const struct tunnel *tunnels)
+{
+	const struct config *c = spec->config;
+	struct policy list[SPD_MAX];
+	struct spd_table table;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < c->n_policies; i++) {
+		const struct policy_conf *p = &c->policies[i];
+
+		list[i] = (struct policy){
+			.id = (uint32_t)i,
+			.selector = { .local = p->local_ts,
+				      .remote = p->remote_ts,
+				      .protocol = p->protocol },
+			.action = p->action,
+		};
+		if (p->action == SPD_PROTECT)
+			err = bind_policy(spec, list[i].id,
+					  tunnels[p->manual].out);
+	}
+	if (!err)
+		err = policy_compile(list, c->n_policies, FIRST_GEN, &table);
+	if (err)
+		return err;
+	atomic_store_explicit(&spec->policies->gen, FIRST_GEN,
+			      memory_order_release);
+	return programs_set_policies(spec->programs, &table);
+}
+
+int tunnels_install(const struct tunnels_spec *spec, struct tunnel *tunnels,
+		    struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < spec->config->n_manual; i++) {
+		err = arm_inbound(spec, i, &tunnels[i].in, e);
+		if (!err)
+			err = add_sa(spec, i, DIR_OUT, &tunnels[i].out, e);
+	}
+	if (err)
+		return err;
+	err = install_policies(spec, tunnels);
+	if (err)
+		return error_set(e, err, "cannot install the policies: %s",
+				 strerror(-err));
+	return 0;
+}
+
+uint32_t tunnel_inner_mtu(const struct sa_rt *sa, uint32_t mtu)
+{
+	uint32_t around = esp_outer_bytes(sa, 0), text;
+
+	if (mtu <= around + ESP_TRAILER_BYTES)
+		return 0;
+	text = (mtu - around) / sa->align_bytes * sa->align_bytes;
+	return text - ESP_TRAILER_BYTES;
+}
+
+static int route_policy(const struct policy_conf *p,
+			const struct resolver *resolver, struct nl *nl,
+			const struct sa_rt *sa)
+{
+	struct nl_tunnel_route route = { .remote = p->remote_ts };
+	struct nl_route outer;
+	int err = nl_route_get(nl, sa->daddr_be, &outer);
+
+	if (err)
+		return err;
+	route.gateway_be = outer.gateway_be ? outer.gateway_be : sa->daddr_be;
+	route.ifindex = outer.ifindex;
+	route.source_be = resolver_local_in(resolver, &p->local_ts);
+	route.mtu = tunnel_inner_mtu(sa, resolver_mtu(resolver, outer.ifindex));
+	return nl_route_set(nl, &route);
+}
+
+void tunnels_route(const struct config *config, struct nl *nl,
+		   const struct resolver *resolver, const struct sad *sad,
+		   const struct tunnel *tunnels)
+{
+	int err = nl_route_flush(nl);
+
+	if (!err)
+		err = nl_rule_add(nl);
+	if (err)
+		log_warn("tunnel: routing table %u not set up: %s", NL_TABLE,
+			 strerror(-err));
+	for (size_t i = 0; i < config->n_policies; i++) {
+		const struct policy_conf *p = &config->policies[i];
+
+		if (p->action != SPD_PROTECT)
+			continue;
+		err = route_policy(p, resolver, nl,
+				   sad_get(sad, tunnels[p->manual].out));
+		if (err)
+			log_warn("tunnel: no route for policy=%s: %s; the host's own traffic needs one",
+				 p->name, strerror(-err));
+	}
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/umem.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+int umem_init(struct umem *u, uint32_t frames)
+{
+	size_t bytes = (size_t)frames * FRAME_BYTES;
+
+	*u = (struct umem){ .frames = frames };
+	u->free_stack = calloc(frames, sizeof(*u->free_stack));
+	if (!u->free_stack)
+		return -ENOMEM;
+	u->area = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (u->area == MAP_FAILED) {
+		u->area = NULL;
+		umem_fini(u);
+		return -ENOMEM;
+	}
+	/* Plaintext passes through here. */
+	madvise(u->area, bytes, MADV_DONTDUMP);
+	for (uint32_t i = 0; i < frames; i++)
+		frame_put(u, (uint64_t)i * FRAME_BYTES);
+	return 0;
+}
+
+void umem_fini(struct umem *u)
+{
+	if (u->area)
+		munmap(u->area, (size_t)u->frames * FRAME_BYTES);
+	free(u->free_stack);
+	*u = (struct umem){ 0 };
+}
+
+bool frame_get(struct umem *u, uint64_t *frame)
+{
+	if (!u->free_count)
+		return false;
+	*frame = u->free_stack[--u->free_count];
+	return true;
+}
+
+void frame_put(struct umem *u, uint64_t addr)
+{
+	assert(u->free_count < u->frames);
+	u->free_stack[u->free_count++] = frame_of(addr);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A worker's packet memory: equal frames, each in exactly one place at any
+ * time (free here, in a fill ring, in a receive ring, in the pipeline, held,
+ * in a transmit ring). One worker owns it; nothing here is shared.
+ */
+#ifndef CYG_DP_UMEM_H
+#define CYG_DP_UMEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FRAME_BYTES 4096U
+
+/* Kept free in front of what arrives: outer headers grow into it. The kernel
+ * adds XDP_PACKET_HEADROOM (256) of its own. */
+#define FRAME_HEADROOM 256U
+
+struct umem {
+	uint8_t *area; /* owned; page-aligned */
+	uint32_t frames;
+	uint32_t free_count;
+	uint64_t *free_stack; /* owned; offsets of frames */
+};
+
+/* 0 or -ENOMEM. */
+int umem_init(struct umem *u, uint32_t frames);
+void umem_fini(struct umem *u);
+
+/* The offset of a free frame, taken; false when there is none. */
+bool frame_get(struct umem *u, uint64_t *frame);
+
+/* addr: any offset inside the frame. */
+void frame_put(struct umem *u, uint64_t addr);
+
+static inline uint64_t frame_of(uint64_t addr)
+{
+	return addr & ~(uint64_t)(FRAME_BYTES - 1);
+}
+
+static inline uint8_t *umem_at(const struct umem *u, uint64_t addr)
+{
+	return u->area + addr;
+}
+
+#endif

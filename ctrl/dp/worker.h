@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A worker: one thread, its frames, its ports, and the walk of a batch
+ *
+ *     rx -> resolve -> esp_out or esp_in -> forward -> tx -> settle
+ *
+ * It takes no lock, allocates nothing after start, and makes no policy. This
+ * header is for the stages and for whoever builds a worker (dp.c, tests,
+ * benchmarks).
+ */
+#ifndef CYG_DP_WORKER_H
+#define CYG_DP_WORKER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctrl/crypto/random.h"
+#include "ctrl/dp/nexthop.h"
+#include "ctrl/dp/packet.h"
+#include "ctrl/dp/port.h"
+#include "ctrl/sadb/sad.h"
+#include "include/limits.h"
+#include "include/pass.h"
+
+#define WORKER_PORTS_MAX 64U
+
+/* Waits for its next hop at most this long. */
+#define HOLD_NS 1000000000ULL
+
+/* What a frame from the host interface is checked against. */
+struct policy_view {
+	_Atomic uint32_t gen; /* of the policy list in force */
+	/* sa_ref of each policy as one word; control thread writes. */
+	_Atomic uint64_t binding[SPD_MAX];
+};
+
+/* Everything is borrowed but what worker_init() makes. */
+struct worker {
+	struct umem umem; /* owned */
+	struct port *ports[WORKER_PORTS_MAX];
+	uint32_t n_ports;
+	int host_fd;	     /* of the host interface; -1: none */
+	uint8_t host_mac[6]; /* of the host interface */
+	uint32_t magic;	     /* of this start's metadata and tags */
+	const struct sad *sad;
+	struct policy_view *policies;
+	struct counter *drops; /* [DROP_MAX]; written by this worker alone */
+	struct nexthop_cache nexthops;
+	struct random_pool random;
+
+	struct packet *hold; /* owned; packets that wait for a next hop */
+	uint32_t held;
+	uint32_t hold_max; /* an eighth of the frames */
+
+	uint64_t now_ns;   /* CLOCK_MONOTONIC, once a batch */
+	_Atomic bool stop; /* written by the control thread; see worker_stop */
+};
+
+/*
+ * frames   of packet memory, FRAME_BYTES each
+ *
+ * 0 or -ENOMEM. The caller fills ports, host_fd, magic, sad, policies and
+ * drops before worker_run() or worker_step().
+ */
+int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link);
+void worker_fini(struct worker *w);
+
+/* Runs until worker_stop(). The worker's own thread. */
+void worker_run(struct worker *w);
+
+/* Control thread; wakes the worker. Join its thread afterwards. */
+void worker_stop(struct worker *w);
+
+/* One round over all ports; false: nothing was there to do. */
+bool worker_step(struct worker *w);
+
+/*
+ * free + in the kernel + held = all: no frame is lost or in two places.
+ * Between two rounds.
+ */
+bool worker_frames_balance(const struct worker *w);
+
+/* --- the stages, each over one batch; in the order of the walk --- */
+
+/* A frame with XDP's metadata, or with the guard's tag, joins the batch. */
+void resolve_port(struct worker *w, struct batch *b, const struct port *port,
+		  const struct port_desc *desc);
+void resolve_host(struct worker *w, struct batch *b,
+		  const struct port_desc *desc);
+
+/* PKT_CLEAR becomes PKT_SEALED, PKT_CIPHER becomes PKT_OPENED. */
+void esp_out(struct worker *w, struct batch *b);
+void esp_in(struct worker *w, struct batch *b);
+
+/* Next hop, link header, and away: PKT_GONE. */
+void forward(struct worker *w, struct batch *b);
+
+/* Counts what was dropped and frees its frames. */
+void settle(struct worker *w, struct batch *b);
+
+/* Waits for the next hop of its destination; drops when there is no room. */
+void hold_packet(struct worker *w, struct packet *p);
+
+/* Packets of one SA that stand together, from pkt[from]; their end. */
+uint32_t run_end(const struct batch *b, uint32_t from);
+
+#endif

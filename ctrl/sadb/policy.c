@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/sadb/policy.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "include/proto.h"
+
+bool selector_match(const struct selector *s, const struct addr *local,
+		    const struct addr *remote, uint8_t protocol)
+{
+	return prefix_contains(&s->local, local) &&
+	       prefix_contains(&s->remote, remote) &&
+	       (s->protocol == PROTO_ANY || s->protocol == protocol);
+}
+
+const struct policy *policy_lookup(const struct policy *list, size_t n,
+				   const struct addr *local,
+				   const struct addr *remote, uint8_t protocol)
+{
+	for (size_t i = 0; i < n; i++)
+		if (selector_match(&list[i].selector, local, remote, protocol))
+			return &list[i];
+	return NULL;
+}
+
+static int entry_compile(const struct policy *p, struct spd_entry *out)
+{
+	const struct selector *s = &p->selector;
+
+	if (!addr_is_v4(&s->local.net) || !addr_is_v4(&s->remote.net))
+		return -EAFNOSUPPORT;
+	if (p->id >= SPD_MAX)
+		return -EINVAL;
+	*out = (struct spd_entry){
+		.local_net = addr_v4_be(&s->local.net),
+		.local_mask = prefix_mask_v4_be(&s->local),
+		.remote_net = addr_v4_be(&s->remote.net),
+		.remote_mask = prefix_mask_v4_be(&s->remote),
+		.id = p->id,
+		.protocol = s->protocol,
+		.action = (uint8_t)p->action,
+	};
+	return 0;
+}
+
+int policy_compile(const struct policy *list, size_t n, uint32_t gen,
+		   struct spd_table *out)
+{
+	if (n > SPD_MAX)
+		return -E2BIG;
+	memset(out, 0, sizeof(*out));
+	out->gen = gen;
+	out->count = (uint32_t)n;
+	for (size_t i = 0; i < n; i++) {
+		int err = entry_compile(&list[i], &out->entry[i]);
+
+		if (err)
+			return err;
+		out->protects += list[i].action == SPD_PROTECT;
+	}
+	return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The SPD of RFC 4301 section 4.4.1 in userspace: ordered policies, the plain
+ * linear lookup that is the truth, and the compiler to the form that BPF
+ * reads. No ownership beyond the caller's arrays; control thread.
+ */
+#ifndef CYG_SADB_POLICY_H
+#define CYG_SADB_POLICY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctrl/base/addr.h"
+#include "include/spd.h"
+
+/* Local is the protected side, remote the far one (RFC 4301 4.4.1.1). */
+struct selector {
+	struct prefix local;
+	struct prefix remote;
+	uint8_t protocol; /* PROTO_ANY for all */
+};
+
+struct policy {
+	uint32_t id; /* index into the map `bindings`, below SPD_MAX */
+	struct selector selector;
+	enum spd_action action;
+};
+
+bool selector_match(const struct selector *s, const struct addr *local,
+		    const struct addr *remote, uint8_t protocol);
+
+/* The first policy that matches, NULL when none does: the reference. */
+const struct policy *policy_lookup(const struct policy *list, size_t n,
+				   const struct addr *local,
+				   const struct addr *remote, uint8_t protocol);
+
+/*
+ * The same list as a map value.
+ *
+ * gen   of the new list; not 0
+ *
+ * 0, -E2BIG (more than SPD_MAX), -EAFNOSUPPORT (a selector is not IPv4),
+ * -EINVAL (an id out of range).
+ */
+int policy_compile(const struct policy *list, size_t n, uint32_t gen,
+		   struct spd_table *out);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One SA as a worker uses it: everything that a packet needs, laid out by
+ * use. Made by sad_add() on the control thread; once published its constant
+ * part never changes, the rest belongs to the one worker that runs the SA.
+ * Counters are written by that worker and read by the control thread.
+ */
+#ifndef CYG_SADB_SA_H
+#define CYG_SADB_SA_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "ctrl/crypto/crypto.h"
+#include "ctrl/sadb/policy.h"
+#include "ctrl/sadb/replay.h"
+#include "include/drop.h"
+#include "include/meta.h"
+
+/* One writer (the worker), any reader; relaxed. */
+struct sa_counters {
+	_Atomic uint64_t pkts;	  /* inner packets that passed */
+	_Atomic uint64_t bytes;	  /* inner bytes */
+	_Atomic uint64_t last_ns; /* CLOCK_MONOTONIC of the last; 0: never */
+	_Atomic uint64_t seq;	  /* last sent, or right edge of the window */
+	_Atomic uint64_t drops[DROP_MAX];
+};
+
+/* A selector as a worker compares it: IPv4, network order. */
+struct sa_selector {
+	uint32_t local_net_be;
+	uint32_t local_mask_be;
+	uint32_t remote_net_be;
+	uint32_t remote_mask_be;
+	uint8_t protocol; /* PROTO_ANY for all */
+};
+
+struct sa_rt {
+	/* Constant. */
+	struct sa_ref ref;
+	enum dp_dir dir;
+	uint32_t spi_be;
+	uint32_t saddr_be; /* outer */
+	uint32_t daddr_be; /* outer */
+	uint8_t iv_bytes;
+	uint8_t icv_bytes;
+	uint8_t align_bytes; /* the encrypted part is a multiple of this */
+	bool counter_mode;   /* the IV is a counter, else unpredictable */
+	bool esn;
+	const struct crypto_backend *backend;
+	struct crypto_key *key;	       /* owned; used by one worker at a time */
+	struct sa_selector *selectors; /* owned; inner packets match one */
+	size_t n_selectors;
+
+	/* The worker's. */
+	uint64_t seq; /* DIR_OUT: last number used, 0 before the first */
+	struct replay replay; /* DIR_IN */
+
+	struct sa_counters count;
+};
+
+/* Worker: adds to a counter that it alone writes. */
+static inline void sa_count(_Atomic uint64_t *counter, uint64_t add)
+{
+	uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
+
+	atomic_store_explicit(counter, now + add, memory_order_relaxed);
+}
+
+/* Worker: the sums of a run; seq is the highest number now. */
+static inline void sa_count_run(struct sa_counters *count, uint64_t pkts,
+				uint64_t bytes, uint64_t seq, uint64_t now_ns)
+{
+	if (!pkts)
+		return;
+	sa_count(&count->pkts, pkts);
+	sa_count(&count->bytes, bytes);
+	atomic_store_explicit(&count->seq, seq, memory_order_relaxed);
+	atomic_store_explicit(&count->last_ns, now_ns, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The IPv4 header as bytes and as a struct. No policy here: what a fragment,
+ * an option or a spent TTL means is decided by who asked. Any thread.
+ */
+#include "ctrl/wire/ipv4.h"
+
+#include <string.h>
+
+#include "include/proto.h"
+
+#define TTL_OFF	     8
+#define CHECKSUM_OFF 10
+
+static uint16_t get_u16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static void put_u16(uint8_t *at, uint16_t v)
+{
+	at[0] = (uint8_t)(v >> 8);
+	at[1] = (uint8_t)v;
+}
+
+/* RFC 1071 section 1: the carries of a one's complement sum go around. */
+static uint16_t fold(uint32_t sum)
+{
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (uint16_t)((sum >> 16) + sum);
+}
+
+bool ipv4_parse(struct slice octets, struct ipv4 *out)
+{
+	const uint8_t *at = octets.ptr;
+	unsigned int header_bytes;
+	uint16_t total_bytes;
+
+	if (octets.len < IPV4_HEADER_BYTES || at[0] >> 4 != 4)
+		return false;
+	header_bytes = (at[0] & 0xfU) * 4;
+	total_bytes = get_u16(at + 2);
+	if (header_bytes < IPV4_HEADER_BYTES || header_bytes > total_bytes ||
+	    total_bytes > octets.len)
+		return false;
+	out->header_bytes = (uint8_t)header_bytes;
+	out->total_bytes = total_bytes;
+	out->tos = at[1];
+	out->id = get_u16(at + 4);
+	out->fragment = get_u16(at + 6);
+	out->ttl = at[TTL_OFF];
+	out->protocol = at[9];
+	memcpy(&out->saddr_be, at + 12, 4);
+	memcpy(&out->daddr_be, at + 16, 4);
+	return true;
+}
+
+void ipv4_build(uint8_t *at, const struct ipv4 *h)
+{
+	at[0] = 4 << 4 | IPV4_HEADER_BYTES / 4;
+	at[1] = h->tos;
+	put_u16(at + 2, h->total_bytes);
+	put_u16(at + 4, h->id);
+	put_u16(at + 6, h->fragment);
+	at[TTL_OFF] = h->ttl;
+	at[9] = h->protocol;
+	put_u16(at + CHECKSUM_OFF, 0);
+	memcpy(at + 12, &h->saddr_be, 4);
+	memcpy(at + 16, &h->daddr_be, 4);
+	put_u16(at + CHECKSUM_OFF, ipv4_checksum(at, IPV4_HEADER_BYTES));
+}
+
+uint16_t ipv4_checksum(const void *header, size_t bytes)
+{
+	const uint8_t *at = header;
+	uint32_t sum = 0;
+
+	for (; bytes > 1; at += 2, bytes -= 2)
+		sum = fold(sum + get_u16(at));
+	if (bytes)
+		sum = fold(sum + ((uint32_t)at[0] << 8));
+	return (uint16_t)~sum;
+}
+
+/* RFC 1624 equation 3: HC' = ~(~HC + ~m + m'), m the word of the TTL. */
+void ipv4_ttl_decrement(uint8_t *header)
+{
+	uint16_t m = get_u16(header + TTL_OFF);
+	uint16_t checksum = get_u16(header + CHECKSUM_OFF);
+	uint32_t sum = (uint16_t)~checksum + (uint32_t)(uint16_t)~m;
+
+	header[TTL_OFF]--;
+	sum += get_u16(header + TTL_OFF);
+	put_u16(header + CHECKSUM_OFF, (uint16_t)~fold(sum));
+}

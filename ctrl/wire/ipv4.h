@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The IPv4 header (RFC 791 section 3.1), as much of it as a gateway needs.
+ * Pure functions on bytes; any thread.
+ *
+ *     0               1               2               3
+ *     |Version|  IHL  |      TOS      |         Total length          |
+ *     |        Identification         |Flags|     Fragment offset     |
+ *     |      TTL      |   Protocol    |        Header checksum        |
+ *     |                        Source address                         |
+ *     |                      Destination address                      |
+ */
+#ifndef CYG_WIRE_IPV4_H
+#define CYG_WIRE_IPV4_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctrl/base/slice.h"
+
+struct ipv4 {
+	uint8_t header_bytes;
+	uint16_t total_bytes; /* header and payload */
+	uint8_t tos;	      /* DSCP and ECN (RFC 2474, RFC 3168) */
+	uint16_t id;
+	uint16_t fragment; /* flags and offset: IPV4_DF, IPV4_OFFSET_MASK */
+	uint8_t ttl;
+	uint8_t protocol;
+	uint32_t saddr_be;
+	uint32_t daddr_be;
+};
+
+/*
+ * Is there a whole packet here? Version 4, a header that is not shorter than
+ * 20 octets, and as many octets as the packet claims; more may follow, such
+ * as Ethernet padding. Options are stepped over, not read.
+ *
+ * octets   from the first octet of the header
+ * out      written only when true
+ *
+ * The checksum is not looked at: ipv4_checksum() over the header is 0 when it
+ * is right.
+ */
+MUST_CHECK bool ipv4_parse(struct slice octets, struct ipv4 *out);
+
+/*
+ * Writes a header without options, checksum included: 20 octets at `at`.
+ * header_bytes is not read.
+ */
+void ipv4_build(uint8_t *at, const struct ipv4 *h);
+
+/*
+ * The Internet checksum (RFC 1071), host order. An odd last octet counts as
+ * if a zero followed.
+ *
+ * header   with zeros in place of the checksum to make one; with the checksum
+ *          in its place to verify it, which gives 0
+ */
+uint16_t ipv4_checksum(const void *header, size_t bytes);
+
+/*
+ * One less in the TTL, and the checksum mended for it without a look at the
+ * rest of the header, so that a wrong one stays wrong (RFC 1624).
+ *
+ * header   with a TTL above 0; whether it is still above 0 afterwards is the
+ *          caller's question (RFC 1812 section 5.3.1)
+ */
+void ipv4_ttl_decrement(uint8_t *header);
+
+#endif

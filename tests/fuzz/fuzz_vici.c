@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * VICI packets (without their length field). Three properties: reading stays
+ * inside of the packet (the sanitizers watch), the walk and vici_valid() agree,
+ * and what was read can be built again, octet for octet.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/control/vici.h"
+
+#define LENGTH_BYTES 4
+
+/* A copy that ends in NUL; the fuzzer stops where memory ends. */
+static char *string_of(struct slice s)
+{
+	char *text = malloc(s.len + 1);
+
+	if (!text)
+		abort();
+	if (s.len)
+		memcpy(text, s.ptr, s.len);
+	text[s.len] = '\0';
+	return text;
+}
+
+/* The builder takes strings: with a NUL inside there is nothing to compare. */
+static bool is_string(struct slice s)
+{
+	return s.len == 0 || !memchr(s.ptr, 0, s.len);
+}
+
+static void put_elem(struct vici_builder *b, const struct vici_elem *elem)
+{
+	char *name = string_of(elem->name);
+	char *value = string_of(elem->value);
+
+	switch (elem->type) {
+	case VICI_SECTION_START:
+		vici_section(b, name);
+		break;
+	case VICI_SECTION_END:
+		vici_section_end(b);
+		break;
+	case VICI_KEY_VALUE:
+		vici_fmt(b, name, "%s", value);
+		break;
+	case VICI_LIST_START:
+		vici_list(b, name);
+		break;
+	case VICI_LIST_ITEM:
+		vici_list_item(b, value);
+		break;
+	case VICI_LIST_END:
+		vici_list_end(b);
+		break;
+	case VICI_END:
+		break;
+	}
+	free(value);
+	free(name);
+}
+
+/*
+ * Builds what it reads.
+ *
+ * strings   false when a name or value can't be a string
+ *
+ * Whether the body is well-formed.
+ */
+static bool copy_body(struct slice body, struct vici_builder *b, bool *strings)
+{
+	struct vici_reader r = vici_read(body);
+	struct vici_elem elem;
+
+	do {
+		if (!vici_next(&r, &elem))
+			return false;
+		*strings = *strings && is_string(elem.name) &&
+			   is_string(elem.value);
+		put_elem(b, &elem);
+	} while (elem.type != VICI_END);
+	return true;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct vici_packet packet;
+	struct vici_builder b;
+	bool strings, valid;
+	char *name;
+
+	if (!vici_packet_parse(slice_of(data, len), &packet))
+		return 0;
+	/* The name of a named type points into the packet, also an empty one. */
+	name = packet.name.ptr ? string_of(packet.name) : NULL;
+	vici_start(&b, packet.type, name);
+	strings = is_string(packet.name);
+	valid = copy_body(packet.body, &b, &strings);
+	if (valid != vici_valid(packet.body))
+		abort();
+	if (valid && strings &&
+	    (!vici_finish(&b) || b.len != LENGTH_BYTES + len ||
+	     memcmp(b.ptr + LENGTH_BYTES, data, len) != 0))
+		abort();
+	vici_builder_free(&b);
+	free(name);
+	return 0;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Loading a file: what it may be, who may read it, and that no text of a key
+ * stays in memory. Each case has a file of its own in /tmp.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctrl/conf/conf.h"
+#include "tests/unit/conf_text.h"
+
+#define GATEWAY "gateway {\nprotected = a\nunprotected = b\n}\n"
+
+/*
+ * Stands in for the C library's: counts the buffers that hold a key's text
+ * when they are wiped.
+ */
+static unsigned int wiped_texts;
+
+void explicit_bzero(void *ptr, size_t len)
+{
+	/* volatile: the compiler believes that this function only writes. */
+	unsigned char *volatile octets = ptr;
+
+	if (len && memmem(octets, len, MARK, strlen(MARK)))
+		wiped_texts++;
+	memset(octets, 0, len);
+}
+
+static char path[] = "/tmp/test_conf.XXXXXX";
+
+static int make_file(void **state)
+{
+	int fd;
+
+	(void)state;
+	strcpy(path + strlen(path) - 6, "XXXXXX");
+	fd = mkstemp(path);
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int remove_file(void **state)
+{
+	(void)state;
+	return unlink(path);
+}
+
+static void write_file(const char *text, size_t len, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, len), len);
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static void assert_load_fails(int err, const char *fmt)
+{
+	struct config *c = (struct config *)path; /* anything but NULL */
+	char expected[ERROR_MAX_BYTES];
+	struct error e;
+
+	assert_int_equal(conf_load(path, &c, &e), err);
+	snprintf(expected, sizeof(expected), "%s%s", path, fmt);
+	assert_string_equal(e.text, expected);
+	assert_null(c);
+}
+
+static void file_is_loaded_and_its_keys_are_wiped(void **state)
+{
+	struct config *c;
+	struct error e;
+
+	(void)state;
+	write_file(good, strlen(good), 0640);
+	wiped_texts = 0;
+	assert_int_equal(conf_load(path, &c, &e), 0);
+	assert_int_equal(wiped_texts, 2); /* the file's octets, the tree */
+	assert_string_equal(c->file, path);
+	assert_string_equal(c->policies[0].place.file, path);
+	assert_ptr_equal(c->policies[0].place.file, c->file);
+	assert_int_equal(c->n_policies, 3);
+	config_free(c);
+}
+
+static void keys_are_wiped_after_a_failure(void **state)
+{
+	char *text = changed("= to-c", "= to-d");
+
+	(void)state;
+	write_file(text, strlen(text), 0640);
+	free(text);
+	wiped_texts = 0;
+	assert_load_fails(-EINVAL, ":44:12: policies.zulu.manual names no "
+				   "section of manual; did you mean 'to-b'?");
+	assert_int_equal(wiped_texts, 2);
+}
+
+static void file_with_keys_that_others_may_read_is_refused(void **state)
+{
+	(void)state;
+	write_file(good, strlen(good), 0644);
+	wiped_texts = 0;
+	assert_load_fails(-EACCES,
+			  ":8:1: manual holds keys, but the file is readable "
+			  "by others (mode 0644); chmod 640");
+	assert_int_equal(wiped_texts, 2);
+}
+
+static void file_with_keys_that_others_may_write_is_refused(void **state)
+{
+	(void)state;
+	write_file(good, strlen(good), 0602);
+	assert_load_fails(-EACCES,
+			  ":8:1: manual holds keys, but the file is accessible "
+			  "by others (mode 0602); chmod 640");
+}
+
+static void file_without_keys_may_be_readable_by_others(void **state)
+{
+	struct config *c;
+	struct error e;
+
+	(void)state;
+	write_file(GATEWAY, strlen(GATEWAY), 0644);
+	assert_int_equal(conf_load(path, &c, &e), 0);
+	config_free(c);
+}
+
+static void file_beyond_the_limit_is_refused(void **state)
+{
+	char *text = calloc(1, CONF_FILE_MAX + 1);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '\n', CONF_FILE_MAX + 1);
+	write_file(text, CONF_FILE_MAX + 1, 0640);
+	free(text);
+	assert_load_fails(-E2BIG, ": larger than 1048576 octets; is this the "
+				  "configuration?");
+}
+
+static void file_that_does_not_exist_is_an_error(void **state)
+{
+	struct config *c;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(conf_load("/nonexistent/cygnet.conf", &c, &e), -ENOENT);
+	assert_string_equal(e.text, "/nonexistent/cygnet.conf: can't be "
+				    "opened: No such file or directory; check "
+				    "path and permissions");
+	assert_null(c);
+}
+
+static void folder_is_no_configuration(void **state)
+{
+	struct config *c;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(conf_load("/tmp", &c, &e), -EINVAL);
+	assert_string_equal(e.text, "/tmp: not a regular file; name the "
+				    "configuration's file");
+}
+
+static void fifo_is_no_configuration(void **state)
+{
+	(void)state;
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_load_fails(-EINVAL, ": not a regular file; name the "
+				   "configuration's file");
+}
+
+#define FILE_TEST(f) cmocka_unit_test_setup_teardown(f, make_file, remove_file)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FILE_TEST(file_is_loaded_and_its_keys_are_wiped),
+		FILE_TEST(keys_are_wiped_after_a_failure),
+		FILE_TEST(file_with_keys_that_others_may_read_is_refused),
+		FILE_TEST(file_with_keys_that_others_may_write_is_refused),
+		FILE_TEST(file_without_keys_may_be_readable_by_others),
+		FILE_TEST(file_beyond_the_limit_is_refused),
+		FILE_TEST(fifo_is_no_configuration),
+		cmocka_unit_test(file_that_does_not_exist_is_an_error),
+		cmocka_unit_test(folder_is_no_configuration),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Every mistake that a configuration can hold: each row is the good file with
+ * one thing changed, and the line with which it is refused.
+ */
+#include <errno.h>
+
+#include "ctrl/conf/conf.h"
+#include "ctrl/crypto/alg.h"
+#include "tests/unit/conf_text.h"
+
+#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+
+struct refused {
+	const char *name;
+	const char *find;
+	const char *replace;
+	const char *error;
+};
+
+#define FORM_IFACES                                                   \
+	"must be interface names of 1 to 15 characters without '/', " \
+	"':', separated by commas"
+#define FORM_SECRET "must be 0x and hexadecimal digits, two for each octet"
+#define FORM_PREFIX "must be one IPv4 prefix such as 10.1.0.0/24"
+#define FORM_SPI    "must be a number from 256 to 0xffffffff"
+#define FORM_WINDOW "must be a number of packets from 0 (off) to 65536"
+#define FORM_PROTO  "must be any, icmp, tcp, udp or a number from 1 to 255"
+#define COUNTER_MODE                                                    \
+	" with keys by hand: a counter-mode IV used twice under one "   \
+	"key reveals both packets (RFC 8221 section 3, RFC 4106), and " \
+	"keys by hand outlive a restart; use a CBC proposal such as "   \
+	"aes256-sha256"
+
+static const struct refused refused[] = {
+	/* names */
+	{ "unknown_key_is_refused_with_the_nearest", "remote_ts = 10.2.0.0/24",
+	  "remote_t = 10.2.0.0/24",
+	  "f:42:3: unknown key 'remote_t' in policies.zulu; "
+	  "did you mean 'remote_ts'?" },
+	{ "unknown_key_far_from_all_is_refused_with_the_list",
+	  "\t\tprotocol = tcp", "\t\tpriority = 1",
+	  "f:43:3: unknown key 'priority' in policies.zulu; "
+	  "known are action, local_ts, remote_ts, protocol, manual" },
+	{ "unknown_key_of_the_gateway_is_refused", "default = discard",
+	  "workers = 4",
+	  "f:5:2: unknown key 'workers' in gateway; "
+	  "known are protected, unprotected, default, socket" },
+	{ "unknown_key_of_an_sa_is_refused", "spi = 0x1001",
+	  "reqid = 1\nspi = 0x1001",
+	  "f:16:4: unknown key 'reqid' in manual.to-b.in; "
+	  "known are spi, encr_key, integ_key" },
+	{ "unknown_section_is_refused_with_the_nearest", "policies {",
+	  "polices {",
+	  "f:38:1: unknown section 'polices'; did you mean 'policies'?" },
+	{ "unknown_section_far_from_all_is_refused_with_the_list", "policies {",
+	  "charon {",
+	  "f:38:1: unknown section 'charon'; "
+	  "known are gateway, manual, policies" },
+	{ "unknown_section_of_a_pair_is_refused", "\t\tout {\n", "\t\toutt {\n",
+	  "f:20:3: unknown section 'outt' in manual.to-b; "
+	  "did you mean 'out'?" },
+	{ "section_of_a_policy_is_refused", "protocol = tcp", "children { }",
+	  "f:43:3: unknown section 'children' in policies.zulu; "
+	  "known are action, local_ts, remote_ts, protocol, manual" },
+	{ "key_outside_of_sections_is_refused", "policies {", "x = 1\npolicies {",
+	  "f:38:1: unknown key 'x'; known are gateway, manual, policies" },
+	{ "key_among_named_sections_is_refused", "policies {\n",
+	  "policies {\n\taction = bypass\n",
+	  "f:39:2: unknown key 'action' in policies; it must be a section of "
+	  "named sections, one for each policy" },
+	{ "key_where_a_section_belongs_is_refused", "policies {",
+	  "manual = to-b\npolicies {",
+	  "f:38:10: manual must be a section of named sections, one for each "
+	  "pair of SAs" },
+	{ "section_where_a_key_belongs_is_refused", "default = discard",
+	  "default { }",
+	  "f:5:2: gateway.default is a key, not a section; "
+	  "write default = VALUE" },
+	{ "connections_are_not_supported_yet", "policies {",
+	  "connections { }\npolicies {",
+	  "f:38:1: connections is not supported yet; remove it" },
+	{ "secrets_are_not_supported_yet", "policies {",
+	  "secrets { }\npolicies {",
+	  "f:38:1: secrets is not supported yet; remove it" },
+	{ "pools_are_not_supported_yet", "policies {", "pools { }\npolicies {",
+	  "f:38:1: pools is not supported yet; remove it" },
+	{ "authorities_are_not_supported_yet", "policies {",
+	  "authorities = 1\npolicies {",
+	  "f:38:1: authorities is not supported yet; remove it" },
+	{ "include_is_not_supported_yet", "policies {",
+	  "include conf.d/*.conf\npolicies {",
+	  "f:38:1: include is not supported yet: "
+	  "put the sections into this file" },
+	{ "key_used_twice_is_refused", "mode = tunnel",
+	  "mode = tunnel\n\t\tmode = tunnel",
+	  "f:13:3: manual.to-b.mode is used twice, first at line 12; "
+	  "remove one" },
+	{ "pair_named_twice_is_refused", "to-c {", "to-b {",
+	  "f:26:2: manual.to-b is used twice, first at line 9; "
+	  "give each section a name of its own" },
+	{ "policy_named_twice_is_refused", "mike {", "zulu {",
+	  "f:52:2: policies.zulu is used twice, first at line 39; "
+	  "give each section a name of its own" },
+
+	/* what is missing */
+	{ "gateway_is_required",
+	  "gateway {\n\tprotected = lan0, lan1\n\tunprotected = wan0\n"
+	  "\tdefault = discard\n\tsocket = unix:///run/cygnet/test.vici\n}\n",
+	  "",
+	  "f:1:1: gateway is missing; "
+	  "it must be a section with protected and unprotected" },
+	{ "protected_interfaces_are_required", "protected = lan0, lan1", "",
+	  "f:2:1: gateway.protected is missing; it " FORM_IFACES },
+	{ "unprotected_interfaces_are_required", "unprotected = wan0", "",
+	  "f:2:1: gateway.unprotected is missing; it " FORM_IFACES },
+	{ "local_address_is_required",
+	  "local_addrs = 192.0.2.1\n\t\tremote_addrs = 192.0.2.2",
+	  "remote_addrs = 192.0.2.2",
+	  "f:9:2: manual.to-b.local_addrs is missing; "
+	  "it must be one unicast IPv4 address" },
+	{ "remote_address_is_required", "remote_addrs = 192.0.2.2", "",
+	  "f:9:2: manual.to-b.remote_addrs is missing; "
+	  "it must be one unicast IPv4 address" },
+	{ "proposal_is_required", "esp_proposals = aes128-sha256", "",
+	  "f:9:2: manual.to-b.esp_proposals is missing; "
+	  "it must be one proposal such as aes256-sha256" },
+	{ "inbound_sa_is_required", "\t\tin {\n", "\t} x { in {\n",
+	  "f:9:2: manual.to-b.in is missing; "
+	  "it must be a section with spi, encr_key and integ_key" },
+	{ "outbound_sa_is_required", "\t\tout {\n", "\t} x { out {\n",
+	  "f:9:2: manual.to-b.out is missing; "
+	  "it must be a section with spi, encr_key and integ_key" },
+	{ "spi_is_required", "spi = 0x1001", "",
+	  "f:15:3: manual.to-b.in.spi is missing; it " FORM_SPI },
+	{ "encryption_key_is_required", "spi = 0x1001\n\t\t\tencr_key = " KEY16,
+	  "spi = 0x1001",
+	  "f:15:3: manual.to-b.in.encr_key is missing; it " FORM_SECRET },
+	{ "integrity_key_is_required", "integ_key = " KEY32 " }\n\t\tin", "}\nin",
+	  "f:30:3: manual.to-c.out.integ_key is missing; it " FORM_SECRET },
+	{ "action_is_required", "action = protect", "",
+	  "f:39:2: policies.zulu.action is missing; "
+	  "it must be protect, bypass or discard" },
+	{ "local_selector_is_required", "local_ts = 10.1.0.9", "",
+	  "f:46:2: policies.alpha.local_ts is missing; it " FORM_PREFIX },
+	{ "remote_selector_is_required", "remote_ts = 10.2.0.0/24", "",
+	  "f:39:2: policies.zulu.remote_ts is missing; it " FORM_PREFIX },
+	{ "pair_of_sas_is_required_to_protect", "manual = to-c", "",
+	  "f:39:2: policies.zulu.manual is missing; action = protect needs "
+	  "the name of a section of manual" },
+	{ "empty_value_is_refused", "default = discard", "default =",
+	  "f:5:2: gateway.default is empty; it must be bypass or discard" },
+	{ "empty_string_is_refused", "manual = to-c", "manual = \"\"",
+	  "f:44:13: policies.zulu.manual is empty; "
+	  "it must be the name of a section of manual" },
+
+	/* gateway */
+	{ "interface_twice_in_a_list_is_refused", "lan0, lan1", "lan0, lan0",
+	  "f:3:20: gateway.protected names lan0 a second time, first at line "
+	  "3; an interface has one side" },
+	{ "interface_on_both_sides_is_refused", "wan0", "wan0, lan1",
+	  "f:4:22: gateway.unprotected names lan1 a second time, first at "
+	  "line 3; an interface has one side" },
+	{ "interface_name_of_16_characters_is_refused", "wan0",
+	  "abcdefghijklmnop", "f:4:16: gateway.unprotected " FORM_IFACES },
+	{ "interface_name_with_a_slash_is_refused", "wan0", "wan/0",
+	  "f:4:16: gateway.unprotected " FORM_IFACES },
+	{ "interface_name_with_a_colon_is_refused", "wan0", "wan0:1",
+	  "f:4:16: gateway.unprotected " FORM_IFACES },
+	{ "interfaces_without_commas_are_refused", "lan0, lan1", "lan0 lan1",
+	  "f:3:14: gateway.protected " FORM_IFACES },
+	{ "comma_at_the_end_of_interfaces_is_refused", "wan0", "wan0,",
+	  "f:4:16: gateway.unprotected " FORM_IFACES },
+	{ "interface_named_dot_is_refused", "wan0", ".",
+	  "f:4:16: gateway.unprotected " FORM_IFACES },
+	{ "interface_named_dot_dot_is_refused", "wan0", "..",
+	  "f:4:16: gateway.unprotected " FORM_IFACES },
+	{ "default_of_protect_is_refused", "default = discard",
+	  "default = protect",
+	  "f:5:12: gateway.default must be bypass or discard" },
+	{ "relative_socket_is_refused", "unix:///run", "run",
+	  "f:6:11: gateway.socket must be an absolute path, or unix:// and an "
+	  "absolute path" },
+	{ "tcp_socket_is_refused", "unix:///run/cygnet/test.vici",
+	  "tcp://127.0.0.1:4502",
+	  "f:6:11: gateway.socket must be an absolute path, or unix:// and an "
+	  "absolute path" },
+	{ "line_end_in_a_socket_is_refused", "unix:///run/cygnet/test.vici",
+	  "\"/run\\n\"",
+	  "f:6:12: gateway.socket must be an absolute path, or unix:// and an "
+	  "absolute path" },
+
+	/* manual */
+	{ "address_that_is_none_is_refused", "192.0.2.2", "gw.example.org",
+	  "f:11:18: manual.to-b.remote_addrs must be one unicast IPv4 "
+	  "address" },
+	{ "list_of_addresses_is_refused", "192.0.2.2", "192.0.2.2, 192.0.2.9",
+	  "f:11:18: manual.to-b.remote_addrs must be one unicast IPv4 "
+	  "address" },
+	{ "ipv6_address_is_refused", "192.0.2.2", "2001:db8::2",
+	  "f:11:18: manual.to-b.remote_addrs is IPv6, which is not supported "
+	  "yet; it must be one unicast IPv4 address" },
+	{ "mapped_address_is_refused", "192.0.2.2", "::ffff:192.0.2.2",
+	  "f:11:18: manual.to-b.remote_addrs is IPv6, which is not supported "
+	  "yet; it must be one unicast IPv4 address" },
+	{ "any_address_is_refused", "192.0.2.2", "0.0.0.0",
+	  "f:11:18: manual.to-b.remote_addrs stands for any address; it must "
+	  "be one unicast IPv4 address" },
+	{ "loopback_address_is_refused", "192.0.2.2", "127.0.0.1",
+	  "f:11:18: manual.to-b.remote_addrs is a loopback address; it must "
+	  "be one unicast IPv4 address" },
+	{ "multicast_address_is_refused", "192.0.2.2", "224.0.0.1",
+	  "f:11:18: manual.to-b.remote_addrs is a multicast address; it must "
+	  "be one unicast IPv4 address" },
+	{ "broadcast_address_is_refused", "192.0.2.2", "255.255.255.255",
+	  "f:11:18: manual.to-b.remote_addrs is a reserved address; it must "
+	  "be one unicast IPv4 address" },
+	{ "local_address_of_a_network_is_refused",
+	  "192.0.2.1\n\t\tremote_addrs = 192.0.2.2",
+	  "0.1.2.3\n\t\tremote_addrs = 192.0.2.2",
+	  "f:10:17: manual.to-b.local_addrs stands for any address; it must "
+	  "be one unicast IPv4 address" },
+	{ "peer_with_our_own_address_is_refused", "192.0.2.2", "192.0.2.1",
+	  "f:11:18: manual.to-b.remote_addrs is the same as local_addrs; "
+	  "write the peer's address" },
+	{ "transport_mode_is_refused", "mode = tunnel", "mode = transport",
+	  "f:12:10: manual.to-b.mode is transport, but only tunnel is "
+	  "supported yet; remove the line" },
+	{ "beet_mode_is_refused", "mode = tunnel", "mode = beet",
+	  "f:12:10: manual.to-b.mode is beet, but only tunnel is supported "
+	  "yet; remove the line" },
+	{ "unknown_mode_is_refused", "mode = tunnel", "mode = tunnels",
+	  "f:12:10: manual.to-b.mode must be tunnel" },
+	{ "aead_with_keys_by_hand_is_refused", "aes256-sha256", "aes256gcm16",
+	  "f:29:19: manual.to-c.esp_proposals can't be "
+	  "aes256gcm16" COUNTER_MODE },
+	{ "aead_with_integrity_is_refused", "aes128-sha256", "aes128gcm16-sha256",
+	  "f:13:19: manual.to-b.esp_proposals can't be "
+	  "aes128gcm16" COUNTER_MODE },
+	{ "cipher_without_integrity_is_refused", "aes128-sha256", "aes128",
+	  "f:13:19: manual.to-b.esp_proposals has a cipher without integrity; "
+	  "write aes128-sha256" },
+	{ "unknown_cipher_is_refused", "aes128-sha256", "3des-sha256",
+	  "f:13:19: manual.to-b.esp_proposals has an unknown cipher; "
+	  "known are aes128, aes192, aes256" },
+	{ "unknown_integrity_is_refused", "aes128-sha256", "aes128-md5",
+	  "f:13:19: manual.to-b.esp_proposals has an unknown integrity "
+	  "keyword; known is sha256" },
+	{ "integrity_of_none_is_refused", "aes128-sha256", "aes128-none",
+	  "f:13:19: manual.to-b.esp_proposals has an unknown integrity "
+	  "keyword; known is sha256" },
+	{ "key_exchange_in_a_proposal_is_refused", "aes128-sha256",
+	  "aes128-sha256-ecp256",
+	  "f:13:19: manual.to-b.esp_proposals has more than a cipher and an "
+	  "integrity keyword; write aes128-sha256" },
+	{ "two_proposals_are_refused", "aes128-sha256",
+	  "aes128-sha256,aes256-sha256",
+	  "f:13:19: manual.to-b.esp_proposals must be one proposal such as "
+	  "aes256-sha256" },
+	{ "proposal_of_64_octets_is_refused", "aes128-sha256",
+	  "aes128-sha256-aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee",
+	  "f:13:19: manual.to-b.esp_proposals must be one proposal such as "
+	  "aes256-sha256" },
+	{ "replay_window_beyond_the_limit_is_refused", "= 128", "= 65537",
+	  "f:14:19: manual.to-b.replay_window " FORM_WINDOW },
+	{ "replay_window_below_zero_is_refused", "= 128", "= -1",
+	  "f:14:19: manual.to-b.replay_window " FORM_WINDOW },
+	{ "replay_window_with_a_unit_is_refused", "= 128", "= 128p",
+	  "f:14:19: manual.to-b.replay_window " FORM_WINDOW },
+	{ "reserved_spi_is_refused", "0x1001", "255",
+	  "f:16:10: manual.to-b.in.spi " FORM_SPI },
+	{ "spi_of_33_bits_is_refused", "0x1001", "0x100001001",
+	  "f:16:10: manual.to-b.in.spi " FORM_SPI },
+	{ "spi_beyond_64_bits_is_refused", "0x1001", "0x10000000000001001",
+	  "f:16:10: manual.to-b.in.spi " FORM_SPI },
+	{ "spi_without_digits_is_refused", "0x1001", "0x",
+	  "f:16:10: manual.to-b.in.spi " FORM_SPI },
+	{ "key_in_the_place_of_an_spi_is_not_shown", "0x1001", KEY16,
+	  "f:16:10: manual.to-b.in.spi " FORM_SPI },
+	{ "inbound_spi_used_twice_is_refused", "0x1002", "0x1001",
+	  "f:33:14: manual.to-c.in.spi is the same as manual.to-b.in.spi at "
+	  "line 16; inbound SPIs must differ" },
+	{ "outbound_spi_used_twice_for_a_peer_is_refused",
+	  "192.0.2.3\n\t\tesp_proposals = aes256-sha256\n"
+	  "\t\tout { spi = 0xffffffff",
+	  "192.0.2.2\n\t\tesp_proposals = aes256-sha256\n"
+	  "\t\tout { spi = 0x100",
+	  "f:30:15: manual.to-c.out.spi is the same as manual.to-b.out.spi at "
+	  "line 21; SPIs to one peer must differ" },
+	{ "short_encryption_key_is_refused", "aes128-sha256", "aes192-sha256",
+	  "f:17:15: manual.to-b.in.encr_key is 16 octets, aes192 needs 24" },
+	{ "long_encryption_key_is_refused", "aes256-sha256", "aes192-sha256",
+	  "f:34:15: manual.to-c.in.encr_key is 32 octets, aes192 needs 24" },
+	{ "short_outbound_key_is_refused",
+	  "spi = 0xffffffff\n\t\t\tencr_key = " KEY32,
+	  "spi = 0xffffffff\n\t\t\tencr_key = " KEY24,
+	  "f:31:15: manual.to-c.out.encr_key is 24 octets, aes256 needs 32" },
+	{ "short_integrity_key_is_refused", "integ_key = " KEY32 " }\n\t}",
+	  "integ_key = " KEY24 " }\n\t}",
+	  "f:35:16: manual.to-c.in.integ_key is 24 octets, sha256 needs 32" },
+	{ "short_outbound_integrity_key_is_refused",
+	  "integ_key = " KEY32 " }\n\t\tin", "integ_key = " KEY16 " }\n\t\tin",
+	  "f:32:16: manual.to-c.out.integ_key is 16 octets, sha256 needs 32" },
+	{ "key_with_a_bad_digit_is_refused_and_not_shown",
+	  "integ_key = " KEY32 " }\n\t}", "integ_key = " KEY24 "2g }\n\t}",
+	  "f:35:16: manual.to-c.in.integ_key " FORM_SECRET },
+	{ "key_of_half_an_octet_is_refused", "integ_key = " KEY32 " }\n\t}",
+	  "integ_key = " KEY32 "1 }\n\t}",
+	  "f:35:16: manual.to-c.in.integ_key " FORM_SECRET },
+	{ "key_in_two_words_is_refused", "integ_key = " KEY32 " }\n\t}",
+	  "integ_key = " KEY24 " " MARK " }\n\t}",
+	  "f:35:16: manual.to-c.in.integ_key " FORM_SECRET },
+	{ "key_without_0x_is_refused", "integ_key = " KEY32 " }\n\t}",
+	  "integ_key = " MARK "07 }\n\t}",
+	  "f:35:16: manual.to-c.in.integ_key " FORM_SECRET },
+	{ "key_longer_than_any_is_refused", "integ_key = " KEY32 " }\n\t}",
+	  "integ_key = " KEY32 DIGITS32 DIGITS32 DIGITS32 "00 }\n\t}",
+	  "f:35:16: manual.to-c.in.integ_key is longer than 128 octets, and so "
+	  "than any key; it " FORM_SECRET },
+	{ "key_on_the_next_line_is_refused_and_not_shown",
+	  "integ_key = " KEY32 " }\n\t}", "integ_key =\n" KEY32 " }\n\t}",
+	  "f:36:1: a name can't begin with 0x; write KEY = VALUE on one line" },
+	{ "key_without_an_equals_sign_is_refused_and_not_shown",
+	  "integ_key = " KEY32 " }\n\t}", "integ_key " KEY32 " }\n\t}",
+	  "f:35:14: a name can't begin with 0x; write KEY = VALUE on one line" },
+
+	/* policies */
+	{ "unknown_action_is_refused", "action = bypass", "action = pass",
+	  "f:47:12: policies.alpha.action must be protect, bypass or "
+	  "discard" },
+	{ "selector_that_is_no_prefix_is_refused", "10.2.0.0/24", "dynamic",
+	  "f:42:15: policies.zulu.remote_ts " FORM_PREFIX },
+	{ "list_of_prefixes_is_refused", "10.2.0.0/24",
+	  "10.2.0.0/24, 10.3.0.0/24",
+	  "f:42:15: policies.zulu.remote_ts " FORM_PREFIX },
+	{ "prefix_without_bits_is_refused", "10.2.0.0/24", "10.2.0.0/",
+	  "f:42:15: policies.zulu.remote_ts " FORM_PREFIX },
+	{ "prefix_of_33_bits_is_refused", "10.2.0.0/24", "10.2.0.0/33",
+	  "f:42:15: policies.zulu.remote_ts has more than 32 bits; it " FORM_PREFIX },
+	{ "host_bits_are_refused_with_the_network", "10.2.0.0/24", "10.2.3.4/20",
+	  "f:42:15: policies.zulu.remote_ts has host bits set; the network is "
+	  "10.2.0.0/20" },
+	{ "host_bits_of_no_bits_are_refused", "10.1.0.0/16", "10.1.0.0/0",
+	  "f:41:14: policies.zulu.local_ts has host bits set; the network is "
+	  "0.0.0.0/0" },
+	{ "ipv6_prefix_is_refused", "10.2.0.0/24", "2001:db8::/32",
+	  "f:42:15: policies.zulu.remote_ts is IPv6, which is not supported "
+	  "yet; it " FORM_PREFIX },
+	{ "ipv6_prefix_with_host_bits_is_refused_as_ipv6", "10.2.0.0/24",
+	  "2001:db8::1/32",
+	  "f:42:15: policies.zulu.remote_ts is IPv6, which is not supported "
+	  "yet; it " FORM_PREFIX },
+	{ "protocol_of_zero_is_refused", "= tcp", "= 0",
+	  "f:43:14: policies.zulu.protocol " FORM_PROTO },
+	{ "protocol_of_256_is_refused", "= tcp", "= 256",
+	  "f:43:14: policies.zulu.protocol " FORM_PROTO },
+	{ "unknown_protocol_is_refused", "= tcp", "= sctp",
+	  "f:43:14: policies.zulu.protocol " FORM_PROTO },
+	{ "pair_that_does_not_exist_is_refused_with_the_nearest", "= to-c",
+	  "= to-cc",
+	  "f:44:12: policies.zulu.manual names no section of manual; "
+	  "did you mean 'to-c'?" },
+	{ "pair_that_does_not_exist_is_refused", "= to-c", "= elsewhere",
+	  "f:44:12: policies.zulu.manual names no section of manual; "
+	  "add that section" },
+	{ "pair_of_a_bypass_policy_is_refused", "action = bypass",
+	  "action = bypass\nmanual = to-b",
+	  "f:48:10: policies.alpha.manual goes with action = protect only; "
+	  "remove it" },
+};
+
+static void change_is_refused(void **state)
+{
+	const struct refused *row = *state;
+	char *text = changed(row->find, row->replace);
+	struct config *c = (struct config *)text; /* anything but NULL */
+	struct error e;
+	int err = conf_parse("f", slice_of(text, strlen(text)), &c, &e);
+
+	free(text);
+	assert_null(strstr(e.text, MARK));
+	assert_string_equal(e.text, row->error);
+	assert_int_equal(err, -EINVAL);
+	assert_null(c);
+}
+
+/* Calls known() for each keyword that the error for this proposal lists. */
+static void for_each_listed(const char *proposal, void (*known)(const char *))
+{
+	char *text = changed("aes128-sha256", proposal);
+	struct config *c;
+	struct error e;
+	char *word;
+
+	assert_int_equal(conf_parse("f", slice_of(text, strlen(text)), &c, &e),
+			 -EINVAL);
+	free(text);
+	word = strtok(strstr(e.text, "; known ") + strlen("; known "), " ,");
+	assert_non_null(word); /* "is" or "are" */
+	word = strtok(NULL, " ,");
+	assert_non_null(word);
+	for (; word; word = strtok(NULL, " ,"))
+		known(word);
+}
+
+static void assert_encr_known(const char *keyword)
+{
+	const struct encr_alg *alg = encr_by_name(keyword);
+
+	assert_non_null(alg);
+	assert_false(alg->counter_mode);
+}
+
+static void assert_integ_known(const char *keyword)
+{
+	assert_non_null(integ_by_name(keyword));
+}
+
+static void listed_keywords_are_algorithms(void **state)
+{
+	(void)state;
+	for_each_listed("x-sha256", assert_encr_known);
+	for_each_listed("aes128-x", assert_integ_known);
+}
+
+/* A case for each row, under the row's name. */
+int main(void)
+{
+	struct CMUnitTest tests[ROWS(refused) + 1] = {
+		[ROWS(refused)] =
+			cmocka_unit_test(listed_keywords_are_algorithms),
+	};
+
+	for (size_t i = 0; i < ROWS(refused); i++) {
+		tests[i].name = refused[i].name;
+		tests[i].test_func = change_is_refused;
+		tests[i].initial_state = (void *)&refused[i];
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,651 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * ESP packets through the crypto backend: published vectors both ways, one bit
+ * wrong anywhere, and batches.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ctrl/crypto/alg.h"
+#include "ctrl/crypto/crypto.h"
+#include "include/proto.h"
+#include "tests/support/hex.h"
+#include "tests/vectors/aes_cbc_esp.h"
+#include "tests/vectors/aes_gcm_esp.h"
+#include "tests/vectors/hmac_sha256.h"
+
+#define ARRAY_LEN(a)	 (sizeof(a) / sizeof((a)[0]))
+#define PACKET_MAX_BYTES 2048
+#define BATCH_PKTS	 64
+
+static const struct crypto_backend *const backend = &crypto_openssl;
+
+/* As much as the longest suite takes; any octets would do. */
+#define ENCR_KEY                                                           \
+	"603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4" \
+	"cafebabe"
+#define INTEG_KEY CBC_INTEG_KEY
+
+/* An algorithm pair as an operator names it; integ NULL with an AEAD. */
+struct suite {
+	const char *encr;
+	const char *integ;
+	bool esn;
+};
+
+static const struct suite suites[] = {
+	{ "aes128", "sha256", false },	{ "aes128", "sha256", true },
+	{ "aes192", "sha256", false },	{ "aes256", "sha256", true },
+	{ "aes128gcm16", NULL, false }, { "aes128gcm16", NULL, true },
+	{ "aes192gcm16", NULL, false }, { "aes256gcm16", NULL, true },
+};
+
+static struct secret secret_of_hex(const char *hex)
+{
+	struct secret s;
+
+	s.len = hex_decode(hex, s.octets, sizeof(s.octets));
+	return s;
+}
+
+/* The secrets are gone when the key is used: the spec is only borrowed. */
+static struct crypto_key *key_of_secrets(const struct suite *suite,
+					 struct secret *encr_key,
+					 struct secret *integ_key)
+{
+	struct crypto_key_spec spec = {
+		.encr = encr_by_name(suite->encr),
+		.integ = suite->integ ? integ_by_name(suite->integ)
+				      : &integ_none,
+		.encr_key = encr_key,
+		.integ_key = suite->integ ? integ_key : NULL,
+		.esn = suite->esn,
+	};
+	struct crypto_key *key = NULL;
+
+	assert_int_equal(backend->key_new(&spec, &key), 0);
+	assert_non_null(key);
+	secret_wipe(encr_key);
+	secret_wipe(integ_key);
+	return key;
+}
+
+/* The key set cut to what the suite needs. */
+static void suite_secrets(const struct suite *suite, struct secret *encr_key,
+			  struct secret *integ_key)
+{
+	*encr_key = secret_of_hex(ENCR_KEY);
+	encr_key->len = encr_key_bytes(encr_by_name(suite->encr));
+	*integ_key = secret_of_hex(INTEG_KEY);
+}
+
+static struct crypto_key *suite_key(const struct suite *suite)
+{
+	struct secret encr_key, integ_key;
+
+	suite_secrets(suite, &encr_key, &integ_key);
+	return key_of_secrets(suite, &encr_key, &integ_key);
+}
+
+/* A packet in memory of its own length: a sanitizer sees a step outside. */
+struct packet {
+	uint8_t *octets;
+	size_t bytes;
+	uint32_t text_at;
+	struct crypto_op op;
+};
+
+static struct packet packet_new(const struct encr_alg *encr, uint32_t text_bytes)
+{
+	struct packet p = { .text_at = ESP_HEADER_BYTES + encr->iv_bytes };
+
+	p.bytes = p.text_at + text_bytes + 16;
+	p.octets = malloc(p.bytes);
+	assert_non_null(p.octets);
+	for (size_t i = 0; i < p.bytes; i++)
+		p.octets[i] = (uint8_t)random();
+	p.op = (struct crypto_op){ .esp = p.octets,
+				   .text_bytes = text_bytes,
+				   .seq_hi = 7 };
+	return p;
+}
+
+/* The packet as it is, with the same octets in fresh memory. */
+static struct packet packet_copy(const struct packet *from)
+{
+	struct packet p = *from;
+
+	p.octets = malloc(p.bytes);
+	assert_non_null(p.octets);
+	memcpy(p.octets, from->octets, p.bytes);
+	p.op.esp = p.octets;
+	return p;
+}
+
+static struct packet packet_of_hex(const struct encr_alg *encr, const char *hex)
+{
+	uint8_t octets[PACKET_MAX_BYTES];
+	size_t bytes = hex_decode(hex, octets, sizeof(octets));
+	size_t around = ESP_HEADER_BYTES + encr->iv_bytes + 16U;
+	struct packet p;
+
+	assert_true(bytes >= around);
+	p = packet_new(encr, (uint32_t)(bytes - around));
+	memcpy(p.octets, octets, bytes);
+	return p;
+}
+
+static bool seal_one(struct crypto_key *key, struct packet *p)
+{
+	p->op.ok = false;
+	backend->seal(key, &p->op, 1);
+	return p->op.ok;
+}
+
+static bool open_one(struct crypto_key *key, struct packet *p)
+{
+	p->op.ok = false;
+	backend->open(key, &p->op, 1);
+	return p->op.ok;
+}
+
+static bool is_zeroed(const struct packet *p)
+{
+	for (uint32_t i = 0; i < p->op.text_bytes; i++)
+		if (p->octets[p->text_at + i])
+			return false;
+	return true;
+}
+
+/* --- vectors */
+
+/* Seals plain and gets sealed, opens sealed and gets plain. */
+static void assert_both_ways(struct crypto_key *key, struct packet *plain,
+			     struct packet *sealed, const char *source)
+{
+	struct packet p = packet_copy(plain);
+
+	if (!seal_one(key, &p) || memcmp(p.octets, sealed->octets, p.bytes))
+		fail_msg("%s: seal", source);
+	/* The ICV stays behind the text, hence all but the ICV is compared. */
+	if (!open_one(key, &p) ||
+	    memcmp(p.octets, plain->octets, plain->bytes - 16))
+		fail_msg("%s: open", source);
+	free(p.octets);
+}
+
+static void gcm_packets_match_published_vectors(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(gcm_vectors); i++) {
+		const struct gcm_vector *v = &gcm_vectors[i];
+		struct suite suite = { .encr = v->encr, .esn = v->esn };
+		struct secret encr_key = secret_of_hex(v->key);
+		struct crypto_key *key = key_of_secrets(&suite, &encr_key, NULL);
+		struct packet sealed =
+			packet_of_hex(encr_by_name(v->encr), v->packet);
+		struct packet plain = packet_copy(&sealed);
+
+		plain.op.seq_hi = v->seq_hi;
+		assert_int_equal(hex_decode(v->text, plain.octets + plain.text_at,
+					    plain.op.text_bytes),
+				 plain.op.text_bytes);
+		assert_both_ways(key, &plain, &sealed, v->source);
+		free(plain.octets);
+		free(sealed.octets);
+		backend->key_free(key);
+	}
+}
+
+static void run_cbc_vector(const struct cbc_vector *v, bool esn)
+{
+	struct suite suite = { v->encr, "sha256", esn };
+	struct secret encr_key = secret_of_hex(v->key);
+	struct secret integ_key = secret_of_hex(CBC_INTEG_KEY);
+	struct crypto_key *key = key_of_secrets(&suite, &encr_key, &integ_key);
+	struct packet sealed, plain;
+	char hex[PACKET_MAX_BYTES];
+
+	snprintf(hex, sizeof(hex), "%s%s%s%s", v->header, v->iv, v->ciphertext,
+		 esn ? v->icv_esn : v->icv);
+	sealed = packet_of_hex(encr_by_name(v->encr), hex);
+	plain = packet_copy(&sealed);
+	plain.op.seq_hi = CBC_SEQ_HI;
+	assert_int_equal(hex_decode(v->text, plain.octets + plain.text_at,
+				    plain.op.text_bytes),
+			 plain.op.text_bytes);
+	assert_both_ways(key, &plain, &sealed, v->source);
+	free(plain.octets);
+	free(sealed.octets);
+	backend->key_free(key);
+}
+
+static void cbc_packets_match_published_vectors(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cbc_vectors); i++) {
+		run_cbc_vector(&cbc_vectors[i], false);
+		run_cbc_vector(&cbc_vectors[i], true);
+	}
+}
+
+/*
+ * RFC 4868's AUTH256-2 has 28 octets: SPI, sequence number, IV, no text, and
+ * the high half of an extended sequence number at the end.
+ */
+static void auth256_2_is_the_icv_of_an_extended_packet(void **state)
+{
+	const struct hmac_vector *v = &hmac_vectors[1];
+	struct suite suite = { "aes128", "sha256", true };
+	struct secret encr_key = secret_of_hex(INTEG_KEY);
+	struct secret integ_key = secret_of_hex(v->key);
+	struct packet p = packet_new(encr_by_name("aes128"), 0);
+	uint8_t data[28], icv[16];
+	struct crypto_key *key;
+
+	(void)state;
+	encr_key.len = 16;
+	key = key_of_secrets(&suite, &encr_key, &integ_key);
+	assert_int_equal(hex_decode(v->data, data, sizeof(data)), 28);
+	hex_decode(v->mac, icv, sizeof(icv));
+	memcpy(p.octets, data, 24);
+	p.op.seq_hi = 0x696e673f; /* "ing?" */
+
+	assert_true(seal_one(key, &p));
+	assert_memory_equal(p.octets + 24, icv, 16);
+	assert_true(open_one(key, &p));
+	free(p.octets);
+	backend->key_free(key);
+}
+
+/* --- keys */
+
+static int try_key(const char *encr, const struct integ_alg *integ,
+		   size_t encr_bytes, size_t integ_bytes)
+{
+	struct secret encr_key = { .len = encr_bytes };
+	struct secret integ_key = { .len = integ_bytes };
+	struct crypto_key_spec spec = { .encr = encr_by_name(encr),
+					.integ = integ,
+					.encr_key = &encr_key,
+					.integ_key = &integ_key };
+	struct crypto_key *key = NULL;
+	int err = backend->key_new(&spec, &key);
+
+	assert_true((err == 0) == (key != NULL));
+	backend->key_free(key);
+	return err;
+}
+
+static void key_of_any_other_length_is_refused(void **state)
+{
+	const struct integ_alg *sha256 = integ_by_name("sha256");
+
+	(void)state;
+	for (size_t n = 0; n <= SECRET_MAX_BYTES; n++) {
+		assert_int_equal(try_key("aes128", sha256, n, 32),
+				 n == 16 ? 0 : -EINVAL);
+		assert_int_equal(try_key("aes192", sha256, n, 32),
+				 n == 24 ? 0 : -EINVAL);
+		assert_int_equal(try_key("aes256", sha256, n, 32),
+				 n == 32 ? 0 : -EINVAL);
+		assert_int_equal(try_key("aes128gcm16", &integ_none, n, 0),
+				 n == 20 ? 0 : -EINVAL);
+		assert_int_equal(try_key("aes192gcm16", &integ_none, n, 0),
+				 n == 28 ? 0 : -EINVAL);
+		assert_int_equal(try_key("aes256gcm16", &integ_none, n, 0),
+				 n == 36 ? 0 : -EINVAL);
+		assert_int_equal(try_key("aes128", sha256, 16, n),
+				 n == 32 ? 0 : -EINVAL);
+	}
+}
+
+static void wrong_pair_is_refused(void **state)
+{
+	const struct integ_alg *sha256 = integ_by_name("sha256");
+
+	(void)state;
+	/* an AEAD with a MAC beside it, or with a MAC's key */
+	assert_int_equal(try_key("aes128gcm16", sha256, 20, 32), -EINVAL);
+	assert_int_equal(try_key("aes128gcm16", sha256, 20, 0), -EINVAL);
+	assert_int_equal(try_key("aes128gcm16", &integ_none, 20, 32), -EINVAL);
+	/* a cipher without a MAC, with and without a key for one */
+	assert_int_equal(try_key("aes128", &integ_none, 16, 0), -EINVAL);
+	assert_int_equal(try_key("aes128", &integ_none, 16, 32), -EINVAL);
+}
+
+static void integrity_key_may_be_absent_with_an_aead_alone(void **state)
+{
+	struct secret encr_key = { .len = 20 };
+	struct crypto_key_spec spec = { .encr = encr_by_name("aes128gcm16"),
+					.integ = &integ_none,
+					.encr_key = &encr_key };
+	struct crypto_key *key = NULL;
+
+	(void)state;
+	assert_int_equal(backend->key_new(&spec, &key), 0);
+	backend->key_free(key);
+	spec.encr = encr_by_name("aes128");
+	spec.integ = integ_by_name("sha256");
+	encr_key.len = 16;
+	assert_int_equal(backend->key_new(&spec, &key), -EINVAL);
+}
+
+static void no_key_may_be_freed(void **state)
+{
+	(void)state;
+	backend->key_free(NULL);
+}
+
+/* --- what was forged is refused */
+
+/* Refused, and never left deciphered (ctrl/crypto/crypto.h). */
+static void assert_refused(const struct suite *suite, struct crypto_key *key,
+			   struct packet *forged)
+{
+	struct packet p = packet_copy(forged);
+
+	assert_false(open_one(key, &p));
+	if (!suite->integ)
+		assert_true(is_zeroed(&p));
+	else
+		assert_memory_equal(p.octets, forged->octets, p.bytes);
+	free(p.octets);
+}
+
+static struct packet sealed_packet(const struct suite *suite,
+				   struct crypto_key *key, uint32_t text_bytes)
+{
+	struct packet p = packet_new(encr_by_name(suite->encr), text_bytes);
+
+	assert_true(seal_one(key, &p));
+	return p;
+}
+
+static void one_bit_wrong_in_any_octet_is_refused(void **state)
+{
+	(void)state;
+	srandom(1);
+	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+		struct crypto_key *key = suite_key(&suites[s]);
+		struct packet p = sealed_packet(&suites[s], key, 96);
+
+		for (size_t i = 0; i < p.bytes; i++) {
+			uint8_t bit = (uint8_t)(1U << random() % 8);
+
+			p.octets[i] ^= bit;
+			assert_refused(&suites[s], key, &p);
+			p.octets[i] ^= bit;
+		}
+		assert_true(open_one(key, &p));
+		free(p.octets);
+		backend->key_free(key);
+	}
+}
+
+static void other_high_half_is_refused_with_esn_and_unread_without(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+		struct crypto_key *key = suite_key(&suites[s]);
+		struct packet p = sealed_packet(&suites[s], key, 96);
+
+		for (unsigned int bit = 0; bit < 32; bit++) {
+			struct packet other = packet_copy(&p);
+
+			other.op.seq_hi ^= 1U << bit;
+			if (suites[s].esn)
+				assert_refused(&suites[s], key, &other);
+			else
+				assert_true(open_one(key, &other));
+			free(other.octets);
+		}
+		free(p.octets);
+		backend->key_free(key);
+	}
+}
+
+static void esn_on_one_side_alone_is_refused(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+		struct suite peer = suites[s];
+		struct crypto_key *ours = suite_key(&suites[s]);
+		struct crypto_key *theirs;
+		struct packet p;
+
+		peer.esn = !peer.esn;
+		theirs = suite_key(&peer);
+		p = sealed_packet(&peer, theirs, 96);
+		assert_refused(&suites[s], ours, &p);
+		free(p.octets);
+		backend->key_free(theirs);
+		backend->key_free(ours);
+	}
+}
+
+/* Every octet of what verifies: the AEAD's key and salt, or the MAC's key. */
+static void one_bit_wrong_in_the_key_is_refused(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+		struct crypto_key *key = suite_key(&suites[s]);
+		struct packet p = sealed_packet(&suites[s], key, 96);
+		struct secret encr_key, integ_key;
+		size_t n;
+
+		suite_secrets(&suites[s], &encr_key, &integ_key);
+		n = suites[s].integ ? integ_key.len : encr_key.len;
+		for (size_t i = 0; i < n; i++) {
+			struct crypto_key *wrong;
+
+			suite_secrets(&suites[s], &encr_key, &integ_key);
+			if (suites[s].integ)
+				integ_key.octets[i] ^= 1;
+			else
+				encr_key.octets[i] ^= 1;
+			wrong = key_of_secrets(&suites[s], &encr_key,
+					       &integ_key);
+			assert_refused(&suites[s], wrong, &p);
+			backend->key_free(wrong);
+		}
+		free(p.octets);
+		backend->key_free(key);
+	}
+}
+
+static void text_of_broken_blocks_is_refused_and_untouched(void **state)
+{
+	const struct suite suite = { "aes128", "sha256", false };
+	struct crypto_key *key = suite_key(&suite);
+
+	(void)state;
+	for (uint32_t n = 1; n <= 64; n++) {
+		struct packet p = packet_new(encr_by_name("aes128"), n);
+		struct packet before = packet_copy(&p);
+
+		if (n % 16 == 0) {
+			assert_true(seal_one(key, &p));
+			assert_true(open_one(key, &p));
+		} else {
+			p.op.ok = true;
+			backend->seal(key, &p.op, 1);
+			assert_false(p.op.ok);
+			p.op.ok = true;
+			backend->open(key, &p.op, 1);
+			assert_false(p.op.ok);
+			assert_memory_equal(p.octets, before.octets, p.bytes);
+		}
+		free(before.octets);
+		free(p.octets);
+	}
+	backend->key_free(key);
+}
+
+/* --- batches */
+
+static void batch_of(struct packet *packets, struct crypto_op *ops,
+		     const struct suite *suite)
+{
+	const struct encr_alg *encr = encr_by_name(suite->encr);
+
+	for (unsigned int i = 0; i < BATCH_PKTS; i++) {
+		packets[i] = packet_new(encr, (uint32_t)random() % 80 * 16);
+		packets[i].op.seq_hi = i;
+		ops[i] = packets[i].op;
+	}
+}
+
+static void batch_free(struct packet *packets)
+{
+	for (unsigned int i = 0; i < BATCH_PKTS; i++)
+		free(packets[i].octets);
+}
+
+static void forged_packet_in_a_batch_fails_alone(void **state)
+{
+	(void)state;
+	srandom(2);
+	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+		struct crypto_key *key = suite_key(&suites[s]);
+		struct packet packets[BATCH_PKTS], before[BATCH_PKTS];
+		struct crypto_op ops[BATCH_PKTS];
+
+		batch_of(packets, ops, &suites[s]);
+		for (unsigned int i = 0; i < BATCH_PKTS; i++)
+			before[i] = packet_copy(&packets[i]);
+		backend->seal(key, ops, BATCH_PKTS);
+		for (unsigned int i = 0; i < BATCH_PKTS; i++)
+			assert_true(ops[i].ok);
+		packets[BATCH_PKTS / 2].octets[0] ^= 1;
+		backend->open(key, ops, BATCH_PKTS);
+		for (unsigned int i = 0; i < BATCH_PKTS; i++) {
+			assert_true(ops[i].ok == (i != BATCH_PKTS / 2));
+			if (ops[i].ok)
+				assert_memory_equal(packets[i].octets,
+						    before[i].octets,
+						    before[i].bytes - 16);
+		}
+		batch_free(before);
+		batch_free(packets);
+		backend->key_free(key);
+	}
+}
+
+static void batch_gives_what_single_packets_give(void **state)
+{
+	(void)state;
+	srandom(3);
+	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+		struct crypto_key *one = suite_key(&suites[s]);
+		struct crypto_key *other = suite_key(&suites[s]);
+		struct packet packets[BATCH_PKTS], singles[BATCH_PKTS];
+		struct crypto_op ops[BATCH_PKTS];
+
+		batch_of(packets, ops, &suites[s]);
+		for (unsigned int i = 0; i < BATCH_PKTS; i++)
+			singles[i] = packet_copy(&packets[i]);
+		backend->seal(one, ops, BATCH_PKTS);
+		for (unsigned int i = 0; i < BATCH_PKTS; i++) {
+			assert_true(seal_one(other, &singles[i]));
+			assert_memory_equal(packets[i].octets,
+					    singles[i].octets, singles[i].bytes);
+		}
+		batch_free(singles);
+		batch_free(packets);
+		backend->key_free(other);
+		backend->key_free(one);
+	}
+}
+
+static void empty_batch_is_fine(void **state)
+{
+	struct crypto_key *key = suite_key(&suites[0]);
+
+	(void)state;
+	backend->seal(key, NULL, 0);
+	backend->open(key, NULL, 0);
+	backend->key_free(key);
+}
+
+/* --- property */
+
+static void open_undoes_seal_for_any_length(void **state)
+{
+	(void)state;
+	srandom(4);
+	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+		const struct encr_alg *encr = encr_by_name(suites[s].encr);
+		struct crypto_key *key = suite_key(&suites[s]);
+
+		for (unsigned int n = 0; n < 500; n++) {
+			uint32_t blocks =
+				(uint32_t)random() % 1500 / encr->block_bytes;
+			struct packet p =
+				packet_new(encr, blocks * encr->block_bytes);
+			struct packet plain = packet_copy(&p);
+
+			assert_true(seal_one(key, &p));
+			/* SPI, sequence number and IV stay as they are. */
+			assert_memory_equal(p.octets, plain.octets, p.text_at);
+			if (p.op.text_bytes >= 16)
+				assert_memory_not_equal(p.octets + p.text_at,
+							plain.octets + p.text_at,
+							p.op.text_bytes);
+			assert_true(open_one(key, &p));
+			assert_memory_equal(p.octets, plain.octets,
+					    p.bytes - 16);
+			free(plain.octets);
+			free(p.octets);
+		}
+		backend->key_free(key);
+	}
+}
+
+static void largest_packet_passes(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+		struct crypto_key *key = suite_key(&suites[s]);
+		struct packet p = sealed_packet(&suites[s], key, 65488);
+
+		assert_true(open_one(key, &p));
+		free(p.octets);
+		backend->key_free(key);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gcm_packets_match_published_vectors),
+		cmocka_unit_test(cbc_packets_match_published_vectors),
+		cmocka_unit_test(auth256_2_is_the_icv_of_an_extended_packet),
+		cmocka_unit_test(key_of_any_other_length_is_refused),
+		cmocka_unit_test(wrong_pair_is_refused),
+		cmocka_unit_test(integrity_key_may_be_absent_with_an_aead_alone),
+		cmocka_unit_test(no_key_may_be_freed),
+		cmocka_unit_test(one_bit_wrong_in_any_octet_is_refused),
+		cmocka_unit_test(
+			other_high_half_is_refused_with_esn_and_unread_without),
+		cmocka_unit_test(esn_on_one_side_alone_is_refused),
+		cmocka_unit_test(one_bit_wrong_in_the_key_is_refused),
+		cmocka_unit_test(text_of_broken_blocks_is_refused_and_untouched),
+		cmocka_unit_test(forged_packet_in_a_batch_fails_alone),
+		cmocka_unit_test(batch_gives_what_single_packets_give),
+		cmocka_unit_test(empty_batch_is_fine),
+		cmocka_unit_test(open_undoes_seal_for_any_length),
+		cmocka_unit_test(largest_packet_passes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
