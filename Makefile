@@ -83,7 +83,7 @@ $(BUILD)/%.o: %.c | $(SKEL)
 
 # --- BPF: one object, one skeleton
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -I. \
-	-I/usr/include/$(shell $(CC) -dumpmachine) -MD -MP
+	-I/usr/include/$(shell gcc -dumpmachine) -MD -MP
 
 $(BUILD)/bpf/cygnet.bpf.o: bpf/cygnet.bpf.c
 	@mkdir -p $(@D)

@@ -172,10 +172,11 @@ int main(int argc, char **argv)
 	struct daemon d = { 0 };
 	struct options o;
 	struct error e;
-	int err, code = parse_options(argc, argv, &o);
+	enum exit_code code = parse_options(argc, argv, &o);
+	int err;
 
 	if (code != EXIT_OK || o.done)
-		return code;
+		return (int)code;
 	harden();
 	signal(SIGPIPE, SIG_IGN);
 	err = conf_load(o.file, &d.config, &e);
