@@ -153,7 +153,7 @@ int attach_guard(const struct attach_iface *iface, int prog_fd, bool *fresh,
 	return 0;
 }
 
-static void detach_xdp(const struct attach_iface *iface)
+void detach_xdp(const struct attach_iface *iface)
 {
 	struct program_id old;
 	bool native = false;
@@ -169,7 +169,7 @@ static void detach_xdp(const struct attach_iface *iface)
 	program_close(&old);
 }
 
-static void detach_guard(const struct attach_iface *iface)
+void detach_guard(const struct attach_iface *iface)
 {
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = GUARD_HANDLE,
 		    .priority = GUARD_PRIORITY);
@@ -180,11 +180,4 @@ static void detach_guard(const struct attach_iface *iface)
 	program_close(&old);
 	if (is_ours(&old))
 		bpf_tc_detach(&hook, &opts);
-}
-
-void detach(const struct attach_iface *iface)
-{
-	detach_xdp(iface);
-	if (iface->role == IFACE_UNPROTECTED)
-		detach_guard(iface);
 }

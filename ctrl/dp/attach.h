@@ -36,7 +36,8 @@ int attach_xdp(const struct attach_iface *iface, int prog_fd, bool *native,
 int attach_guard(const struct attach_iface *iface, int prog_fd, bool *fresh,
 		 struct error *e);
 
-/* Takes our programs off, if they are there; traffic flows as without us. */
-void detach(const struct attach_iface *iface);
+/* Take our program off, if it is there; traffic flows as without us. */
+void detach_xdp(const struct attach_iface *iface);
+void detach_guard(const struct attach_iface *iface);
 
 #endif

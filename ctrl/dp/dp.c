@@ -287,9 +287,12 @@ static int prepare(struct dp *dp, struct error *e)
 /* Only what this start attached: an earlier one's programs keep dropping. */
 void dp_undo(struct dp *dp)
 {
-	for (size_t i = 0; i < dp->n_ifaces; i++)
-		if (dp->served[i].guard_fresh || dp->served[i].xdp_fresh)
-			detach(&dp->served[i].at);
+	for (size_t i = 0; i < dp->n_ifaces; i++) {
+		if (dp->served[i].xdp_fresh)
+			detach_xdp(&dp->served[i].at);
+		if (dp->served[i].guard_fresh)
+			detach_guard(&dp->served[i].at);
+	}
 	if (dp->host.fresh && dp->host.fd >= 0) {
 		hostif_close(&dp->host);
 		hostif_remove();
@@ -357,15 +360,19 @@ int dp_release(const struct config *config, struct error *e)
 	int err;
 
 	for (size_t i = 0; i < g->n_ifaces; i++) {
+		struct attach_iface at;
 		struct iface iface;
 
 		if (iface_read(g->ifaces[i].name, &iface))
 			continue; /* gone, and its programs with it */
-		detach(&(struct attach_iface){
+		at = (struct attach_iface){
 			.name = g->ifaces[i].name,
 			.ifindex = iface.ifindex,
 			.role = g->ifaces[i].role,
-		});
+		};
+		detach_xdp(&at);
+		if (at.role == IFACE_UNPROTECTED)
+			detach_guard(&at);
 	}
 	hostif_remove();
 	err = nl_new(&nl);

@@ -97,6 +97,8 @@ int hostif_open(struct hostif *h, struct error *e)
 	if (!err)
 		err = configure_link(h);
 	if (err) {
+		if (h->fresh)
+			ioctl(h->fd, TUNSETPERSIST, 0);
 		hostif_close(h);
 		return error_set(e, err, "cannot set up " HOSTIF_NAME ": %s",
 				 strerror(-err));

@@ -241,6 +241,7 @@ bool nl_neigh_parse(const struct nlmsghdr *h, struct nl_neigh *out)
 	*out = (struct nl_neigh){
 		.ifindex = (uint32_t)nd->ndm_ifindex,
 		.addr_be = attr_u32(&attrs, NDA_DST),
+		.permanent = nd->ndm_state & NUD_PERMANENT,
 	};
 	if (nd->ndm_family != AF_INET)
 		return false;

@@ -36,7 +36,8 @@ int nl_route_get(struct nl *nl, uint32_t dst_be, struct nl_route *out);
 struct nl_neigh {
 	uint32_t ifindex;
 	uint32_t addr_be;
-	bool valid; /* mac holds */
+	bool valid;	/* mac holds */
+	bool permanent; /* an operator's entry: not to be touched */
 	uint8_t mac[6];
 };
 

@@ -148,13 +148,12 @@ static void ask_neigh(struct resolver *r, struct nexthop nh,
 	nh.ifindex = iface->ifindex;
 	nh.mtu = iface->mtu;
 	memcpy(nh.smac, iface->mac, sizeof(nh.smac));
-	if (err || !n.valid) {
+	if (err || !n.permanent)
 		nl_neigh_keep(r->spec.nl, iface->ifindex, gateway_be);
+	if (err || !n.valid)
 		wait_neigh(r, &nh, gateway_be);
-		return;
-	}
-	nl_neigh_keep(r->spec.nl, iface->ifindex, gateway_be);
-	answer_port(r, nh, &n);
+	else
+		answer_port(r, nh, &n);
 }
 
 static void resolve(struct resolver *r, const struct nexthop_query *q)
