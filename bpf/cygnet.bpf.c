@@ -124,6 +124,14 @@ static __always_inline int spd_in(const struct packet *p)
 	}
 }
 
+/* A priority tag is stripped by the kernel, and plaintext is behind it. */
+static __always_inline int unparsed_in(const struct packet *p)
+{
+	if (spd_may_protect())
+		return xdp_drop(DROP_UNPARSED, p->frame_bytes);
+	return xdp_pass(PASS_NOT_IPV4, p->frame_bytes);
+}
+
 SEC("xdp")
 int unprotected(struct xdp_md *ctx)
 {
@@ -133,6 +141,8 @@ int unprotected(struct xdp_md *ctx)
 
 	if (kind == PARSE_MALFORMED)
 		return xdp_drop(DROP_IP_MALFORMED, p.frame_bytes);
+	if (kind == PARSE_OPAQUE)
+		return unparsed_in(&p);
 	if (kind != PARSE_IPV4)
 		return xdp_pass(PASS_NOT_IPV4, p.frame_bytes);
 	if (addr_is_link(p.daddr))
@@ -148,9 +158,7 @@ int unprotected(struct xdp_md *ctx)
 /* What cannot be read may be anything: it leaves only if nothing is PROTECT. */
 static __always_inline int guard_unparsed(const struct packet *p)
 {
-	const struct spd_table *list = spd_in_force();
-
-	if (!list || list->protects)
+	if (spd_may_protect())
 		return tc_drop(DROP_UNPARSED, p->frame_bytes);
 	return tc_pass(PASS_NOT_IPV4, p->frame_bytes);
 }

@@ -80,7 +80,7 @@ static __always_inline enum parse parse_xdp(const struct xdp_md *ctx,
 	const struct iphdr *ip = (const void *)(eth + 1);
 	enum parse kind;
 
-	p->frame_bytes = data_end - data;
+	p->frame_bytes = (__u32)(data_end - data);
 	if ((const void *)(eth + 1) > data_end)
 		return PARSE_OTHER;
 	kind = parse_ethertype(eth->h_proto);

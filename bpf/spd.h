@@ -18,6 +18,14 @@ static __always_inline const struct spd_table *spd_in_force(void)
 	return list ? bpf_map_lookup_elem(list, &zero) : 0;
 }
 
+/* Could a PROTECT policy cover a packet that can't be read? */
+static __always_inline bool spd_may_protect(void)
+{
+	const struct spd_table *t = spd_in_force();
+
+	return !t || t->protects;
+}
+
 static __always_inline const struct spd_entry *spd_match(
 	const struct spd_table *t, __be32 local, __be32 remote, __u8 protocol)
 {

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The gateway under test, in a network namespace of its own: interfaces and
+ * routes that the programs' lookups see, AF_XDP sockets so that a redirect has
+ * a target, and the programs themselves, loaded once for each instance with
+ * everything that table.h tells of. No program is attached.
+ *
+ * A step that fails prints why and gives false.
+ */
+#ifndef CYG_TESTS_BPF_FIXTURE_H
+#define CYG_TESTS_BPF_FIXTURE_H
+
+#include <errno.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ctrl/dp/port_xsk.h"
+#include "ctrl/dp/programs.h"
+#include "tests/bpf/table.h"
+
+#define FIXTURE_MAGIC 0xa1b2c300U /* plus the instance */
+
+/* Rows of the socket map, the first of which stays empty. prot has one queue
+ * more than a row has room for, and unprot's row is the next. */
+#define SLOT_PROT   2
+#define SLOT_UNPROT 3
+
+struct fixture {
+	struct programs *programs[GW_MAX];
+	struct umem umem;
+	struct xsk_memory *mem;
+	struct port *prot;
+	struct port *unprot;
+};
+
+struct policy_spec {
+	enum policy_id id;
+	const char *local;
+	const char *remote;
+	uint8_t protocol;
+	enum spd_action action;
+};
+
+static const struct policy_spec fixture_policies[] = {
+	{ POLICY_DISCARD, "10.1.0.0/24", "10.2.9.0/24", 0, SPD_DISCARD },
+	{ POLICY_PROTECT, "10.1.0.0/24", "10.2.0.0/16", 0, SPD_PROTECT },
+	{ POLICY_SHADOWED, "10.1.0.0/24", "10.2.0.0/16", 0, SPD_DISCARD },
+	{ POLICY_BYPASS, "10.1.0.0/24", "198.51.100.0/24", 0, SPD_BYPASS },
+	{ POLICY_TCP, "10.1.0.0/24", "10.3.0.0/24", PROTO_TCP, SPD_PROTECT },
+	{ POLICY_NO_SA, "10.1.0.0/24", "10.4.0.0/24", 0, SPD_PROTECT },
+	{ POLICY_OTHER_LAN, "10.1.0.0/24", "10.9.0.0/24", 0, SPD_PROTECT },
+};
+
+/* IPv6 is off so that nothing but a test's own packets is ever counted. */
+static const char fixture_links[] =
+	"set -e\n"
+	"echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6\n"
+	"echo 1 >/proc/sys/net/ipv4/ip_forward\n"
+	"ip link add prot numrxqueues 65 numtxqueues 65 type veth "
+	"peer name prot-peer\n"
+	"ip link add unprot numrxqueues 2 numtxqueues 2 type veth "
+	"peer name unprot-peer\n"
+	"ip link add other type veth peer name other-peer\n"
+	"ip tuntap add host mode tap\n"
+	"for i in prot unprot other prot-peer unprot-peer other-peer host; do\n"
+	"	ip link set $i up\n"
+	"done\n"
+	"ip address add " GATEWAY_IN "/24 dev prot\n"
+	"ip address add " GATEWAY_OUT "/24 dev unprot\n"
+	"ip address add 10.9.0.1/24 dev other\n"
+	"ip route add default via 192.0.2.254\n"
+	"ip route add blackhole " FAR_BLACKHOLE "/32\n"
+	"echo 0 >/proc/sys/net/ipv4/conf/unprot-peer/forwarding\n"
+	"ip route add default dev other table 77\n"
+	"ip rule add tos 0x10 lookup 77\n"
+	"ip rule add from " LAN_BY_SOURCE " lookup 77\n"
+	"ip rule add ipproto 47 lookup 77\n"
+	"ip rule add iif other-peer lookup 77\n"
+	"ip neigh add 192.0.2.254 lladdr 02:00:00:00:00:fe dev unprot\n"
+	"ip neigh add " OTHER_HOST " lladdr 02:00:00:00:00:09 dev other\n";
+
+static inline bool fixture_check(int err, const char *what)
+{
+	if (err)
+		printf("# %s: %s\n", what, strerror(-err));
+	return err == 0;
+}
+
+static inline bool fixture_add_policy(struct spd_table *list,
+				      const struct policy_spec *s)
+{
+	struct prefix local, remote;
+
+	if (prefix_parse(s->local, &local) || prefix_parse(s->remote, &remote))
+		return fixture_check(-EINVAL, "policy");
+	list->entry[list->count++] = (struct spd_entry){
+		.local_net = addr_v4_be(&local.net),
+		.local_mask = prefix_mask_v4_be(&local),
+		.remote_net = addr_v4_be(&remote.net),
+		.remote_mask = prefix_mask_v4_be(&remote),
+		.id = s->id,
+		.protocol = s->protocol,
+		.action = (uint8_t)s->action,
+	};
+	list->protects += s->action == SPD_PROTECT;
+	return true;
+}
+
+static inline bool fixture_set_policies(struct programs *p, bool protects)
+{
+	const size_t n = sizeof(fixture_policies) / sizeof(fixture_policies[0]);
+	struct spd_table list = { .gen = POLICY_GEN };
+
+	for (size_t i = 0; i < n; i++) {
+		const struct policy_spec *s = &fixture_policies[i];
+
+		if (!protects && s->action == SPD_PROTECT)
+			continue;
+		if (!fixture_add_policy(&list, s))
+			return false;
+	}
+	return fixture_check(programs_set_policies(p, &list), "policies");
+}
+
+static inline bool fixture_add_inbound(struct programs *p, uint8_t protocol,
+				       uint32_t spi, struct sa_ref sa)
+{
+	struct sad_key key = { .spi = htonl(spi), .protocol = protocol };
+	struct addr daddr = addr_from_v4(frame_addr_be(GATEWAY_OUT));
+
+	memcpy(key.daddr.octets, daddr.octets, sizeof(daddr.octets));
+	return fixture_check(programs_add_inbound(p, &key, sa), "inbound SA");
+}
+
+static inline bool fixture_set_sas(struct programs *p)
+{
+	return fixture_check(programs_bind(p, POLICY_PROTECT, SA_OUT), "SA") &&
+	       fixture_check(programs_bind(p, POLICY_TCP, SA_TCP), "SA") &&
+	       fixture_check(programs_bind(p, POLICY_OTHER_LAN, SA_OUT), "SA") &&
+	       fixture_add_inbound(p, PROTO_ESP, SPI_ESP, SA_IN_ESP) &&
+	       fixture_add_inbound(p, PROTO_AH, SPI_AH, SA_IN_AH);
+}
+
+static inline bool fixture_set_locals(struct programs *p)
+{
+	static const struct {
+		const char *addr;
+		enum local_kind kind;
+	} locals[] = { { GATEWAY_IN, LOCAL_UNICAST },
+		       { GATEWAY_OUT, LOCAL_UNICAST },
+		       { LAN_BROADCAST, LOCAL_BROADCAST },
+		       { WAN_BROADCAST, LOCAL_BROADCAST } };
+
+	for (size_t i = 0; i < sizeof(locals) / sizeof(locals[0]); i++) {
+		struct addr a = addr_from_v4(frame_addr_be(locals[i].addr));
+		int err = programs_add_local(p, &a, locals[i].kind);
+
+		if (!fixture_check(err, locals[i].addr))
+			return false;
+	}
+	return true;
+}
+
+static inline bool fixture_set_port(struct programs *p, const struct port *port,
+				    uint32_t slot)
+{
+	const struct iface_info info = { .role = port->role, .slot = slot };
+
+	return fixture_check(programs_add_iface(p, port->ifindex, &info),
+			     port->ifname) &&
+	       fixture_check(programs_set_socket(p, slot, 0, port->fd),
+			     port->ifname);
+}
+
+static inline bool fixture_load(struct fixture *fx, enum instance on)
+{
+	const struct programs_spec spec = {
+		.magic = FIXTURE_MAGIC + on,
+		.host_ifindex = if_nametoindex("host"),
+		.default_action = on == GW_DISCARD ? SPD_DISCARD : SPD_BYPASS,
+	};
+	struct programs *p;
+	struct error e;
+
+	if (programs_load(&spec, &fx->programs[on], &e)) {
+		printf("# %s\n", e.text);
+		return false;
+	}
+	p = fx->programs[on];
+	return fixture_set_policies(p, on != GW_NO_PROTECT) &&
+	       fixture_set_sas(p) && fixture_set_locals(p) &&
+	       fixture_set_port(p, fx->prot, SLOT_PROT) &&
+	       fixture_set_port(p, fx->unprot, SLOT_UNPROT);
+}
+
+static inline bool fixture_open_port(struct fixture *fx, const char *ifname,
+				     enum iface_role role, struct port **out)
+{
+	const struct xsk_port_spec spec = {
+		.ifname = ifname,
+		.ifindex = if_nametoindex(ifname),
+		.role = role,
+	};
+	struct error e;
+
+	if (port_xsk_open(fx->mem, &spec, out, &e)) {
+		printf("# %s\n", e.text);
+		return false;
+	}
+	return true;
+}
+
+static inline bool fixture_start(struct fixture *fx)
+{
+	if (unshare(CLONE_NEWNET))
+		return fixture_check(-errno, "network namespace (needs root)");
+	if (system(fixture_links))
+		return fixture_check(-EINVAL, "ip link, address, route");
+	if (!fixture_check(umem_init(&fx->umem, 2 * XSK_PORT_FRAMES), "UMEM") ||
+	    !fixture_check(xsk_memory_new(&fx->umem, &fx->mem), "UMEM") ||
+	    !fixture_open_port(fx, "prot", IFACE_PROTECTED, &fx->prot) ||
+	    !fixture_open_port(fx, "unprot", IFACE_UNPROTECTED, &fx->unprot))
+		return false;
+	for (int on = 0; on < GW_MAX; on++)
+		if (!fixture_load(fx, (enum instance)on))
+			return false;
+	return true;
+}
+
+/* After a start that failed, too. */
+static inline void fixture_stop(struct fixture *fx)
+{
+	for (int on = 0; on < GW_MAX; on++)
+		programs_free(fx->programs[on]);
+	if (fx->unprot)
+		fx->unprot->ops->close(fx->unprot);
+	if (fx->prot)
+		fx->prot->ops->close(fx->prot);
+	xsk_memory_free(fx->mem);
+	if (fx->umem.area)
+		umem_fini(&fx->umem);
+}
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Frames for the tables of packets. A row names only what differs from a sound
+ * UDP packet between the two networks, so that it shows the one thing on which
+ * its verdict hangs.
+ *
+ * No checksum is filled in: the programs read none.
+ */
+#ifndef CYG_TESTS_BPF_FRAME_H
+#define CYG_TESTS_BPF_FRAME_H
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <netinet/ip.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "include/proto.h"
+
+#define FRAME_ROOM    256U
+#define PAYLOAD_BYTES 24U
+
+/* Places in a frame whose 16 bits a row may overwrite. */
+#define AT_VERSION  14 /* version and IHL, then TOS */
+#define AT_TOTAL    16
+#define AT_FRAGMENT 20
+#define AT_TTL	    22 /* TTL, then protocol */
+
+#define PLAIN_BYTES (ETH_HEADER_BYTES + IPV4_HEADER_BYTES + PAYLOAD_BYTES)
+
+struct frame_overwrite {
+	uint16_t at; /* 0: nothing */
+	uint16_t value;
+};
+
+struct frame_spec {
+	const char *saddr;     /* NULL: of the direction */
+	const char *daddr;     /* NULL: of the direction */
+	uint16_t ethertype;    /* 0: IPv4 */
+	uint16_t port;	       /* UDP destination */
+	uint32_t spi;	       /* ESP and AH */
+	uint8_t protocol;      /* 0: UDP */
+	uint8_t options_bytes; /* of the IPv4 header; multiple of 4 */
+	uint16_t bytes;	       /* cut or padded to; 0: as its packet is long */
+	struct frame_overwrite overwrite; /* after all else */
+};
+
+struct frame {
+	uint8_t octets[FRAME_ROOM];
+	uint32_t bytes;
+};
+
+static inline void frame_wr16(struct frame *f, size_t at, uint16_t value)
+{
+	const uint16_t be = htons(value);
+
+	memcpy(f->octets + at, &be, sizeof(be));
+}
+
+static inline void frame_wr32(struct frame *f, size_t at, uint32_t value)
+{
+	const uint32_t be = htonl(value);
+
+	memcpy(f->octets + at, &be, sizeof(be));
+}
+
+/* Tables are constants: an address that is none ends the program. */
+static inline uint32_t frame_addr_be(const char *text)
+{
+	uint32_t be;
+
+	if (inet_pton(AF_INET, text, &be) != 1)
+		abort();
+	return be;
+}
+
+static inline void frame_payload(const struct frame_spec *s, struct frame *f,
+				 size_t at, uint8_t protocol)
+{
+	memset(f->octets + at, 0x5a, PAYLOAD_BYTES);
+	switch (protocol) {
+	case PROTO_ESP:
+		frame_wr32(f, at, s->spi);
+		break;
+	case PROTO_AH:
+		frame_wr32(f, at + 4, s->spi);
+		break;
+	case PROTO_UDP:
+		frame_wr16(f, at, 49152);
+		frame_wr16(f, at + 2, s->port);
+		frame_wr16(f, at + 4, PAYLOAD_BYTES);
+		break;
+	}
+}
+
+/* s->saddr and s->daddr are set. */
+static inline void frame_build(const struct frame_spec *s, struct frame *f)
+{
+	const uint32_t header = IPV4_HEADER_BYTES + s->options_bytes;
+	const uint8_t protocol = s->protocol ? s->protocol : PROTO_UDP;
+	const struct iphdr ip = {
+		.version = 4,
+		.ihl = (header / 4) & 0xf,
+		.tot_len = htons((uint16_t)(header + PAYLOAD_BYTES)),
+		.ttl = 64,
+		.protocol = protocol,
+		.saddr = frame_addr_be(s->saddr),
+		.daddr = frame_addr_be(s->daddr),
+	};
+	static const uint8_t macs[2 * ETH_ALEN] = { 2, 0, 0, 0, 0, 1,
+						    2, 0, 0, 0, 0, 2 };
+
+	memset(f, 0, sizeof(*f));
+	memcpy(f->octets, macs, sizeof(macs));
+	frame_wr16(f, 12, s->ethertype ? s->ethertype : ETH_P_IP);
+	memcpy(f->octets + ETH_HEADER_BYTES, &ip, sizeof(ip));
+	/* Options: No Operation, RFC 791 section 3.1. */
+	memset(f->octets + ETH_HEADER_BYTES + sizeof(ip), 1, s->options_bytes);
+	frame_payload(s, f, ETH_HEADER_BYTES + header, protocol);
+	if (s->overwrite.at)
+		frame_wr16(f, s->overwrite.at, s->overwrite.value);
+	f->bytes =
+		s->bytes ? s->bytes : ETH_HEADER_BYTES + header + PAYLOAD_BYTES;
+}
+
+#endif

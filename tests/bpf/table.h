@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the tables of packets speak of: the gateway under test, its policies
+ * and SAs, and the form of a row.
+ *
+ *   10.1.0.0/24 -- prot [gateway] unprot -- 192.0.2.0/24 -- everything else
+ *   10.9.0.0/24 -- other --'
+ */
+#ifndef CYG_TESTS_BPF_TABLE_H
+#define CYG_TESTS_BPF_TABLE_H
+
+#include "include/drop.h"
+#include "include/limits.h"
+#include "include/meta.h"
+#include "include/pass.h"
+#include "tests/bpf/frame.h"
+
+#define GATEWAY_IN    "10.1.0.1"
+#define GATEWAY_OUT   "192.0.2.1"
+#define LAN_HOST      "10.1.0.10"
+#define LAN_NEIGHBOUR "10.1.0.11"
+#define LAN_BY_SOURCE "10.1.0.66" /* a rule sends it to the other LAN */
+#define LAN_BROADCAST "10.1.0.255"
+#define WAN_HOST      "192.0.2.77" /* on the link; nobody answers ARP */
+#define WAN_BROADCAST "192.0.2.255"
+#define OTHER_HOST    "10.9.0.10" /* its neighbour entry is there */
+#define OTHER_SILENT  "10.9.0.11" /* nobody answers ARP */
+#define FAR_HOST      "10.2.0.10"
+#define FAR_DISCARDED "10.2.9.10"
+#define FAR_BLACKHOLE \
+	"10.2.66.10" /* no inner route, as the tunnel needs none */
+#define TCP_HOST      "10.3.0.10"
+#define NO_SA_HOST    "10.4.0.10"
+#define BYPASSED_HOST "198.51.100.10"
+#define STRANGER      "203.0.113.10"
+#define ANY_BROADCAST "255.255.255.255"
+#define MULTICAST     "224.0.0.5"
+#define LINK_LOCAL    "169.254.1.1"
+
+#define POLICY_GEN 7
+
+/* Not the places in the list, and no two alike. */
+enum policy_id {
+	POLICY_DISCARD = 11,
+	POLICY_PROTECT = 22,
+	POLICY_SHADOWED = 33,
+	POLICY_TCP = 44,
+	POLICY_NO_SA = 55,
+	POLICY_OTHER_LAN = 63,
+	POLICY_BYPASS = 9,
+};
+
+#define SA_OUT	  ((struct sa_ref){ .id = 5, .gen = 3 })
+#define SA_TCP	  ((struct sa_ref){ .id = 6, .gen = 1 })
+#define SA_IN_ESP ((struct sa_ref){ .id = 7, .gen = 2 })
+#define SA_IN_AH  ((struct sa_ref){ .id = 8, .gen = 4 })
+
+#define SPI_ESP	   0x10000001U
+#define SPI_LOWEST 256U /* the first that is not reserved */
+#define SPI_AH	   0x20000002U
+
+enum program {
+	PROGRAM_PROTECTED,
+	PROGRAM_UNPROTECTED,
+	PROGRAM_GUARD,
+};
+
+/* Instances of the programs. */
+enum instance {
+	GW_BYPASS,     /* gateway.default = bypass */
+	GW_DISCARD,    /* the same policies, gateway.default = discard */
+	GW_NO_PROTECT, /* DISCARD and BYPASS policies alone */
+	GW_MAX,
+};
+
+struct row {
+	const char *name;
+	enum instance on;
+	struct frame_spec frame;
+	const char *ingress; /* NULL: the program's interface */
+	uint32_t queue;
+	/* The packet is counted here, and the verdict follows from it. */
+	enum drop_reason drop; /* DROP_NONE: see pass */
+	enum pass_reason pass;
+	/* What a steered packet carries; 0 and {0}: of the usual policy. */
+	uint32_t policy_id;
+	struct sa_ref sa;
+};
+
+#endif
