@@ -123,8 +123,8 @@ static uint32_t guard_query(const struct bpf_tc_hook *hook)
 	return bpf_tc_query(hook, &opts) ? 0 : opts.prog_id;
 }
 
-int attach_guard(const struct attach_iface *iface, int prog_fd, bool *fresh,
-		 struct error *e)
+int attach_guard(const struct attach_iface *iface, int prog_fd,
+		 struct guard_made *made, struct error *e)
 {
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = GUARD_HANDLE,
 		    .priority = GUARD_PRIORITY, .prog_fd = prog_fd,
@@ -137,9 +137,10 @@ int attach_guard(const struct attach_iface *iface, int prog_fd, bool *fresh,
 		return error_set(e, err,
 				 "cannot create the clsact qdisc of %s: %s",
 				 iface->name, strerror(-err));
+	made->qdisc = err == 0;
 	program_find(guard_query(&hook), &old);
 	program_close(&old);
-	*fresh = old.id == 0;
+	made->program = old.id == 0;
 	if (old.id && !is_ours(&old))
 		return error_set(
 			e, -EBUSY,
@@ -180,4 +181,12 @@ void detach_guard(const struct attach_iface *iface)
 	program_close(&old);
 	if (is_ours(&old))
 		bpf_tc_detach(&hook, &opts);
+}
+
+void remove_qdisc(const struct attach_iface *iface)
+{
+	struct bpf_tc_hook hook = guard_hook(iface);
+
+	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
+	bpf_tc_hook_destroy(&hook);
 }

@@ -32,12 +32,21 @@ struct attach_iface {
 int attach_xdp(const struct attach_iface *iface, int prog_fd, bool *native,
 	       bool *fresh, struct error *e);
 
+/* What attach_guard() found missing and made; what a failed start undoes. */
+struct guard_made {
+	bool program; /* no guard of ours was there before */
+	bool qdisc;   /* no clsact qdisc was there before */
+};
+
 /* The guard at tc egress; as above. */
-int attach_guard(const struct attach_iface *iface, int prog_fd, bool *fresh,
-		 struct error *e);
+int attach_guard(const struct attach_iface *iface, int prog_fd,
+		 struct guard_made *made, struct error *e);
 
 /* Take our program off, if it is there; traffic flows as without us. */
 void detach_xdp(const struct attach_iface *iface);
 void detach_guard(const struct attach_iface *iface);
+
+/* Removes the clsact qdisc, with whatever is attached to it. */
+void remove_qdisc(const struct attach_iface *iface);
 
 #endif

@@ -24,8 +24,8 @@
 struct served {
 	struct attach_iface at;
 	bool native;
-	bool guard_fresh; /* attached by this start: undone when it fails */
-	bool xdp_fresh;
+	bool xdp_fresh; /* made by this start: undone when it fails */
+	struct guard_made guard;
 };
 
 struct dp {
@@ -168,7 +168,7 @@ static int attach(struct dp *dp, struct error *e)
 		if (dp->served[i].at.role == IFACE_UNPROTECTED)
 			err = attach_guard(&dp->served[i].at,
 					   programs_guard_fd(dp->programs),
-					   &dp->served[i].guard_fresh, e);
+					   &dp->served[i].guard, e);
 	for (size_t i = dp->n_ifaces; !err && i-- > 0;) {
 		struct served *s = &dp->served[i];
 
@@ -284,18 +284,38 @@ static int prepare(struct dp *dp, struct error *e)
 	return 0;
 }
 
-/* Only what this start attached: an earlier one's programs keep dropping. */
+static void stop_worker(struct dp *dp)
+{
+	if (!dp->running)
+		return;
+	worker_stop(&dp->worker);
+	pthread_join(dp->thread, NULL);
+	dp->running = false;
+}
+
+static void undo_iface(const struct served *s)
+{
+	if (s->xdp_fresh)
+		detach_xdp(&s->at);
+	if (s->guard.program)
+		detach_guard(&s->at);
+	if (s->guard.qdisc)
+		remove_qdisc(&s->at);
+}
+
+/* Only what this start made: an earlier one's programs keep dropping. */
 void dp_undo(struct dp *dp)
 {
-	for (size_t i = 0; i < dp->n_ifaces; i++) {
-		if (dp->served[i].xdp_fresh)
-			detach_xdp(&dp->served[i].at);
-		if (dp->served[i].guard_fresh)
-			detach_guard(&dp->served[i].at);
-	}
-	if (dp->host.fresh && dp->host.fd >= 0) {
-		hostif_close(&dp->host);
-		hostif_remove();
+	stop_worker(dp);
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		undo_iface(&dp->served[i]);
+	if (!dp->host.fresh || dp->host.fd < 0)
+		return;
+	hostif_close(&dp->host);
+	hostif_remove();
+	if (dp->nl) {
+		nl_route_flush(dp->nl);
+		nl_rule_del(dp->nl);
 	}
 }
 
@@ -335,10 +355,7 @@ void dp_stop(struct dp *dp)
 {
 	if (!dp)
 		return;
-	if (dp->running) {
-		worker_stop(&dp->worker);
-		pthread_join(dp->thread, NULL);
-	}
+	stop_worker(dp);
 	for (uint32_t i = 0; i < dp->worker.n_ports; i++)
 		dp->worker.ports[i]->ops->close(dp->worker.ports[i]);
 	xsk_memory_free(dp->memory);

@@ -62,6 +62,7 @@ void resolve_port(struct worker *w, struct batch *b, const struct port *port,
 static struct sa_rt *policy_sa(const struct worker *w, uint32_t policy_id)
 {
 	struct sa_ref ref;
+	struct sa_rt *sa;
 	uint64_t whole;
 
 	if (policy_id >= SPD_MAX)
@@ -69,7 +70,8 @@ static struct sa_rt *policy_sa(const struct worker *w, uint32_t policy_id)
 	whole = atomic_load_explicit(&w->policies->binding[policy_id],
 				     memory_order_acquire);
 	memcpy(&ref, &whole, sizeof(ref));
-	return sad_get(w->sad, ref);
+	sa = sad_get(w->sad, ref);
+	return sa && sa->dir == DIR_OUT ? sa : NULL;
 }
 
 void resolve_host(struct worker *w, struct batch *b,

@@ -255,13 +255,13 @@ static int attach(void **state)
 	const struct attach_iface iface = guarded(fx);
 	int fd = programs_guard_fd(fx->programs[GW_BYPASS]);
 	struct error e;
-	bool fresh;
+	struct guard_made made;
 
-	if (attach_guard(&iface, fd, &fresh, &e)) {
+	if (attach_guard(&iface, fd, &made, &e)) {
 		printf("# %s\n", e.text);
 		return -1;
 	}
-	return fresh ? 0 : -1; /* the case before took its guard off */
+	return made.program ? 0 : -1; /* the case before took its guard off */
 }
 
 static int take_off(void **state)

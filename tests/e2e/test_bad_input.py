@@ -1,0 +1,181 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+A start that cannot succeed says why in one line, with the place in the file
+where a file is to blame and with what to do, and leaves the machine as it was:
+no program, no host interface, no rule.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from lab import BUILD, Lab, finish, ok  # noqa: E402
+
+FOREIGN_XDP = """\
+__attribute__((section("xdp"), used)) int foreign(void *ctx)
+{
+	return ctx ? 2 : 0;
+}
+char terms[] __attribute__((section("license"), used)) = "BSD";
+"""
+NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
+          "--inh-caps=-all"]
+
+
+def start(lab, path, prefix=()):
+    """Exit status and lines on stderr; None if it did not end."""
+    try:
+        done = lab.run("gw-a", [*prefix, f"{BUILD}/cygnetd", "-f", path],
+                       check=False, timeout=5)
+    except subprocess.TimeoutExpired:
+        return None, []
+    return done.returncode, done.stderr.splitlines()
+
+
+def left_behind(lab):
+    """What gw-a has that a machine without Cygnet has not."""
+    net = json.loads(lab.run("gw-a", ["bpftool", "-j", "net"]).stdout)[0]
+    found = [f"{p.get('kind', 'xdp')} on {p['devname']}"
+             for p in net["xdp"] + net["tc"]]
+    if "ipsec0" in lab.run("gw-a", ["ip", "-br", "link"]).stdout:
+        found.append("ipsec0")
+    if "220" in lab.run("gw-a", ["ip", "rule"]).stdout:
+        found.append("a rule for table 220")
+    if lab.run("gw-a", ["ip", "route", "show", "table", "all",
+                        "10.2.0.0/24"]).stdout:
+        found.append("a route")
+    if "clsact" in lab.run("gw-a", ["tc", "qdisc"]).stdout:
+        found.append("a qdisc")
+    return found
+
+
+def check_refused(lab, sentence, text, said, **kwargs):
+    """
+    said    words of the line, those of the remedy among them
+    at      (start of the line in the file that is to blame, the word in it):
+            the place that is told
+    remains what is attached before and after
+    """
+    at = kwargs.pop("at", None)
+    path = kwargs.pop("path", None) or lab.write("bad.conf", text)
+    remains = kwargs.pop("remains", [])
+    words = [*said, *([f"{path}:{place(text, *at)}: "] if at else [])]
+    status, lines = start(lab, path, **kwargs)
+    ok(status not in (None, 0), f"{sentence}: refused, exit status {status}")
+    ok(len(lines) == 1 and all(word in lines[0] for word in words),
+       f"{sentence}: said in one line: {' / '.join(lines)}")
+    found = left_behind(lab)
+    ok(found == remains, f"{sentence}: left behind: {found or 'nothing'}")
+
+
+def place(text, line_start, word):
+    """line:column of the word in the last such line, both from 1."""
+    return [f"{number}:{line.index(word) + 1}"
+            for number, line in enumerate(text.splitlines(), 1)
+            if line.lstrip().startswith(line_start)][-1]
+
+
+def check_files(lab, good):
+    """The file is to blame, before anything is touched."""
+    check_refused(lab, "unknown key",
+                  good.replace("replay_window", "replay_windov"),
+                  ["replay_windov", "did you mean", "replay_window"],
+                  at=("replay_windov", "replay_windov"))
+    key = f"0x{lab.sa_ba.encr_key.hex()}"
+    check_refused(lab, "key of a wrong length", good.replace(key, key[:-2]),
+                  ["15 octets", "needs 16"], at=(f"encr_key = {key[:-2]}", "0x"))
+    check_refused(lab, "inbound SPI used twice",
+                  tunnel_twice(good, f"spi = {lab.sa_ab.spi:#x}"),
+                  ["same as manual.to-b.in.spi", "must differ"],
+                  at=(f"spi = {lab.sa_ba.spi:#x}", "0x"))
+    path = lab.write("open.conf", good, mode=0o644)
+    check_refused(lab, "configuration that everybody can read", good,
+                  [path, "chmod"], path=path)
+    check_refused(lab, "no such file", good, ["none.conf", "No such file"],
+                  path=os.path.join(lab.dir, "none.conf"))
+
+
+def tunnel_twice(good, spi_out):
+    """A second tunnel with the first one's inbound SPI."""
+    head, rest = good.split("    to-b {", 1)
+    body, tail = rest.split("\npolicies", 1)
+    body = body[:body.rindex("}")]
+    second = body.replace(spi_out, "spi = 0xabcdef")
+    return f"{head}    to-b {{{body}    to-c {{{second}}}\npolicies{tail}"
+
+
+def check_machine(lab, good):
+    """The file is right, the machine is not."""
+    check_refused(lab, "no interface of that name",
+                  good.replace("= lan0", "= lan7"), ["'lan7'", "ip link"],
+                  at=("protected", "lan7"))
+    lab.run("gw-a", ["ip", "link", "set", "dev", "wan0", "down"])
+    check_refused(lab, "interface that is down", good,
+                  ["'wan0' is down", "ip link set wan0 up"],
+                  at=("unprotected", "wan0"))
+    lab.run("gw-a", ["ip", "link", "set", "dev", "wan0", "up"])
+    lab.run("gw-a", ["sysctl", "-qw", "net.ipv4.ip_forward=0"])
+    check_refused(lab, "forwarding is off", good,
+                  ["sysctl -w net.ipv4.ip_forward=1"])
+    lab.run("gw-a", ["sysctl", "-qw", "net.ipv4.ip_forward=1"])
+
+
+def check_socket(lab, good):
+    """Found out last, when the data path already runs."""
+    check_refused(lab, "control socket below a plain file",
+                  good.replace("gw-a.vici", "bad.conf/vici"),
+                  ["bad.conf/vici"])
+
+
+def check_privileges(lab, good):
+    """A file that nobody owns, so that only the privileges are missing."""
+    path = lab.write("nobody.conf", good)
+    shutil.chown(path, "nobody", "nogroup")
+    os.chmod(lab.dir, 0o711)
+    check_refused(lab, "no privileges", good, ["run as root"], path=path,
+                  prefix=NOBODY)
+
+
+def check_foreign(lab, good):
+    """A program of somebody else is not replaced, on either interface."""
+    source = lab.write("foreign.c", FOREIGN_XDP)
+    built = os.path.join(lab.dir, "foreign.o")
+    subprocess.run(["clang", "-O2", "-target", "bpf", "-c", source, "-o",
+                    built], check=True, timeout=30)
+    for ifname in ("lan0", "wan0"):
+        lab.run("gw-a", ["ip", "link", "set", "dev", ifname, "xdp", "obj",
+                         built, "sec", "xdp"])
+        check_refused(lab, f"foreign XDP program on {ifname}", good,
+                      ["foreign", f"ip link set dev {ifname} xdp off"],
+                      remains=[f"xdp on {ifname}"])
+        lab.run("gw-a", ["ip", "link", "set", "dev", ifname, "xdp", "off"])
+
+
+def check_second(lab, good):
+    """A second daemon does not disturb the first one."""
+    gateway = lab.start_gateway("gw-a", good)
+    before = left_behind(lab)
+    programs = lab.run("gw-a", ["bpftool", "-j", "net"]).stdout
+    other = good.replace("gw-a.vici", "other.vici")
+    check_refused(lab, "second daemon", other,
+                  ["already running", "ipsec0"], remains=before)
+    ok(lab.run("gw-a", ["bpftool", "-j", "net"]).stdout == programs and
+       gateway.answers(), "the first daemon and its programs are still there")
+
+
+def main():
+    with Lab() as lab:
+        good = lab.default_conf("a")
+        check_files(lab, good)
+        check_machine(lab, good)
+        check_privileges(lab, good)
+        check_socket(lab, good)
+        check_foreign(lab, good)
+        check_second(lab, good)
+    return finish()
+
+
+sys.exit(main())

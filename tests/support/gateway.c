@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/support/gateway.h"
+
+#include <arpa/inet.h>
+#include <linux/virtio_net.h>
+#include <net/ethernet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ctrl/dp/esp.h"
+#include "include/proto.h"
+
+#define VNET_BYTES sizeof(struct virtio_net_hdr)
+
+static const uint8_t host_mac[6] = { 0x02, 0, 0, 0, 0, 0x99 };
+
+static void must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "gateway: %s\n", what);
+	abort();
+}
+
+static struct secret key_of(uint32_t bytes, uint8_t first)
+{
+	struct secret s = { .len = bytes };
+
+	for (uint32_t i = 0; i < bytes; i++)
+		s.octets[i] = (uint8_t)(first + i);
+	return s;
+}
+
+static struct selector selector_of(const char *local, const char *remote)
+{
+	struct selector s = { .protocol = PROTO_UDP };
+
+	must(!prefix_parse(local, &s.local), local);
+	must(!prefix_parse(remote, &s.remote), remote);
+	return s;
+}
+
+static struct sa_rt *add_sa(struct gateway *g, const struct gateway_spec *spec,
+			    enum dp_dir dir, const struct selector *selector)
+{
+	const struct encr_alg *encr = encr_by_name(spec->encr);
+	const struct integ_alg *integ =
+		spec->integ ? integ_by_name(spec->integ) : &integ_none;
+	struct secret encr_key, integ_key;
+	struct sa_spec sa = {
+		.dir = dir,
+		.spi = GATEWAY_SPI,
+		.saddr = addr_from_v4(inet_addr("192.0.2.1")),
+		.daddr = addr_from_v4(inet_addr("192.0.2.2")),
+		.encr = encr,
+		.integ = integ,
+		.encr_key = &encr_key,
+		.integ_key = &integ_key,
+		.replay_window = GATEWAY_WINDOW,
+		.esn = spec->esn,
+		.selectors = selector,
+		.n_selectors = 1,
+	};
+	struct sa_ref ref;
+	struct error e;
+
+	must(encr && integ, "unknown algorithm");
+	encr_key = key_of(encr_key_bytes(encr), 0x10);
+	integ_key = key_of(integ->key_bytes, 0x80);
+	must(!sad_add(g->sad, &sa, &ref, &e), "sad_add");
+	return sad_get(g->sad, ref);
+}
+
+static void add_sas(struct gateway *g, const struct gateway_spec *spec)
+{
+	struct selector ours = selector_of("10.1.0.0/16", "10.2.0.0/16");
+	struct selector peers = selector_of("10.2.0.0/16", "10.1.0.0/16");
+	uint64_t whole;
+
+	g->sad = sad_new(&crypto_openssl);
+	must(g->sad, "sad_new");
+	g->out = add_sa(g, spec, DIR_OUT, &ours);
+	g->in = add_sa(g, spec, DIR_IN, &peers);
+	memcpy(&whole, &g->out->ref, sizeof(whole));
+	atomic_store(&g->policies.binding[GATEWAY_POLICY], whole);
+	atomic_store(&g->policies.gen, GATEWAY_POLICY_GEN);
+}
+
+struct gateway *gateway_new(const struct gateway_spec *spec)
+{
+	struct gateway *g = calloc(1, sizeof(*g));
+	int ends[2];
+
+	must(g, "out of memory");
+	must(!nexthop_link_init(&g->link), "nexthop_link_init");
+	must(!worker_init(&g->w, spec->frames, &g->link), "worker_init");
+	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends),
+	     "socketpair");
+	add_sas(g, spec);
+	port_mem_init(&g->inside, &g->w.umem, GATEWAY_INSIDE, IFACE_PROTECTED);
+	port_mem_init(&g->outside, &g->w.umem, GATEWAY_OUTSIDE,
+		      IFACE_UNPROTECTED);
+	g->w.ports[0] = &g->inside.port;
+	g->w.ports[1] = &g->outside.port;
+	g->w.n_ports = 2;
+	g->w.host_fd = ends[0];
+	g->host_fd = ends[1];
+	memcpy(g->w.host_mac, host_mac, sizeof(host_mac));
+	g->w.magic = GATEWAY_MAGIC;
+	g->w.sad = g->sad;
+	g->w.policies = &g->policies;
+	g->w.drops = g->drops;
+	return g;
+}
+
+void gateway_free(struct gateway *g)
+{
+	if (g->w.host_fd >= 0)
+		close(g->w.host_fd);
+	close(g->host_fd);
+	worker_fini(&g->w);
+	nexthop_link_fini(&g->link);
+	sad_free(g->sad);
+	free(g);
+}
+
+struct ipv4 gateway_inner(void)
+{
+	return (struct ipv4){
+		.total_bytes = 100,
+		.id = 0x1234,
+		.fragment = IPV4_DF,
+		.ttl = 64,
+		.protocol = PROTO_UDP,
+		.saddr_be = inet_addr("10.1.0.5"),
+		.daddr_be = inet_addr("10.2.0.7"),
+	};
+}
+
+void gateway_packet(uint8_t *at, const struct ipv4 *h)
+{
+	ipv4_build(at, h);
+	for (uint32_t i = IPV4_HEADER_BYTES; i < h->total_bytes; i++)
+		at[i] = (uint8_t)i;
+}
+
+struct dp_meta gateway_meta(const struct gateway *g, enum dp_dir dir)
+{
+	return (struct dp_meta){
+		.magic = GATEWAY_MAGIC,
+		.sa = dir == DIR_OUT ? g->out->ref : g->in->ref,
+		.policy_id = GATEWAY_POLICY,
+		.policy_gen = GATEWAY_POLICY_GEN,
+		.l3_off = ETH_HEADER_BYTES,
+		.dir = (uint8_t)dir,
+	};
+}
+
+struct host_tag gateway_tag(void)
+{
+	return (struct host_tag){
+		.magic = GATEWAY_MAGIC,
+		.policy_id = GATEWAY_POLICY,
+		.policy_gen = GATEWAY_POLICY_GEN,
+	};
+}
+
+/* Twelve octets of addresses, the type, the packet. */
+static uint32_t put_frame(uint8_t *at, const void *addresses, const uint8_t *l3,
+			  uint32_t bytes)
+{
+	must(bytes <= FRAME_BYTES - ETH_HEADER_BYTES,
+	     "packet too long for a frame");
+	memcpy(at, addresses, 12);
+	at[12] = ETHERTYPE_IP >> 8;
+	at[13] = ETHERTYPE_IP & 0xff;
+	memcpy(at + ETH_HEADER_BYTES, l3, bytes);
+	return ETH_HEADER_BYTES + bytes;
+}
+
+void gateway_give_meta(struct gateway *g, struct port_mem *port,
+		       const struct dp_meta *meta, const uint8_t *l3,
+		       uint32_t bytes)
+{
+	static const uint8_t addresses[12] = { 2, 0, 0, 0, 0, 1,
+					       2, 0, 0, 0, 0, 2 };
+	uint8_t frame[FRAME_BYTES];
+	uint32_t n = put_frame(frame, addresses, l3, bytes);
+
+	must(port_mem_give(port, meta, sizeof(*meta), frame, n), "give");
+	g->given++;
+}
+
+void gateway_give(struct gateway *g, enum dp_dir dir, const uint8_t *l3,
+		  uint32_t bytes)
+{
+	struct dp_meta meta = gateway_meta(g, dir);
+
+	gateway_give_meta(g, dir == DIR_OUT ? &g->inside : &g->outside, &meta,
+			  l3, bytes);
+}
+
+void gateway_host_give(struct gateway *g, const struct host_tag *tag,
+		       const uint8_t *l3, uint32_t bytes)
+{
+	uint8_t frame[VNET_BYTES + FRAME_BYTES] = { 0 };
+	size_t n = VNET_BYTES + put_frame(frame + VNET_BYTES, tag, l3, bytes);
+
+	must(write(g->host_fd, frame, n) == (ssize_t)n, "host write");
+	g->given++;
+}
+
+uint32_t gateway_host_take(struct gateway *g, uint8_t *l3, uint8_t dmac[6])
+{
+	const size_t around = VNET_BYTES + ETH_HEADER_BYTES;
+	uint8_t frame[VNET_BYTES + FRAME_BYTES];
+	ssize_t got = read(g->host_fd, frame, sizeof(frame));
+
+	if (got <= 0)
+		return 0;
+	must((size_t)got > around, "the host got less than a frame");
+	g->to_host++;
+	memcpy(dmac, frame + VNET_BYTES, 6);
+	memcpy(l3, frame + around, (size_t)got - around);
+	return (uint32_t)((size_t)got - around);
+}
+
+const uint8_t *gateway_sent(const struct port_mem *port, uint32_t index,
+			    uint32_t *bytes)
+{
+	const uint8_t *frame;
+
+	must(index < port->tx_n, "no such frame was transmitted");
+	frame = port_mem_sent(port, index, bytes);
+	*bytes -= ETH_HEADER_BYTES;
+	return frame + ETH_HEADER_BYTES;
+}
+
+void gateway_reset(struct gateway *g)
+{
+	must(g->inside.rx_at == g->inside.rx_n, "inside not yet received");
+	must(g->outside.rx_at == g->outside.rx_n, "outside not yet received");
+	g->sent += g->inside.tx_n + g->outside.tx_n;
+	port_mem_reset(&g->inside);
+	port_mem_reset(&g->outside);
+}
+
+struct nexthop gateway_hop(const struct gateway *g, uint32_t dst_be,
+			   enum nexthop_kind kind, uint32_t ifindex)
+{
+	return (struct nexthop){
+		.dst_be = dst_be,
+		.gen = atomic_load(&g->link.fib_gen),
+		.kind = kind,
+		.drop = kind == NH_NONE ? DROP_NO_ROUTE : DROP_NONE,
+		.ifindex = ifindex,
+		.mtu = GATEWAY_MTU,
+		.smac = { 0x02, 0, 0, 0, 1, (uint8_t)ifindex },
+		.dmac = { 0x02, 0, 0, 0, 2, (uint8_t)ifindex },
+		.expires_ns = UINT64_MAX,
+	};
+}
+
+bool gateway_asked(struct gateway *g, struct nexthop_query *query)
+{
+	return spsc_pop(&g->link.queries, query);
+}
+
+void gateway_answer(struct gateway *g, const struct nexthop *nh)
+{
+	must(spsc_push(&g->link.answers, nh), "answers are full");
+}
+
+void gateway_know(struct gateway *g, const struct nexthop *nh)
+{
+	struct nexthop_query query;
+
+	nexthop_lookup(&g->w.nexthops, nh->dst_be, 0);
+	while (gateway_asked(g, &query))
+		;
+	gateway_answer(g, nh);
+	nexthop_learn(&g->w.nexthops);
+}
+
+void gateway_know_all(struct gateway *g)
+{
+	struct nexthop peer =
+		gateway_hop(g, g->out->daddr_be, NH_PORT, GATEWAY_OUTSIDE);
+	struct nexthop inner = gateway_hop(g, gateway_inner().daddr_be, NH_PORT,
+					   GATEWAY_INSIDE);
+
+	gateway_know(g, &peer);
+	gateway_know(g, &inner);
+}
+
+uint32_t gateway_text(const struct gateway *g, const uint8_t *inner,
+		      uint32_t inner_bytes, uint8_t *text)
+{
+	uint32_t bytes = esp_text_bytes(g->out, inner_bytes);
+	uint32_t pad_bytes = bytes - inner_bytes - ESP_TRAILER_BYTES;
+
+	memcpy(text, inner, inner_bytes);
+	for (uint32_t i = 0; i < pad_bytes; i++)
+		text[inner_bytes + i] = (uint8_t)(i + 1);
+	text[bytes - 2] = (uint8_t)pad_bytes;
+	text[bytes - 1] = PROTO_IPIP;
+	return bytes;
+}
+
+uint32_t gateway_seal(struct gateway *g, const uint8_t *text,
+		      uint32_t text_bytes, uint8_t *l3)
+{
+	struct sa_rt *sa = g->out;
+	uint64_t seq = ++sa->seq;
+	struct ipv4 outer = {
+		.total_bytes = (uint16_t)esp_outer_bytes(sa, text_bytes),
+		.ttl = 64,
+		.protocol = PROTO_ESP,
+		.saddr_be = sa->saddr_be,
+		.daddr_be = sa->daddr_be,
+	};
+	struct crypto_op op = {
+		.esp = l3 + IPV4_HEADER_BYTES,
+		.text_bytes = text_bytes,
+		.seq_hi = (uint32_t)(seq >> 32),
+	};
+	struct builder b = wr_init(op.esp, FRAME_BYTES - IPV4_HEADER_BYTES);
+
+	ipv4_build(l3, &outer);
+	wr_u32(&b, ntohl(sa->spi_be));
+	wr_u32(&b, (uint32_t)seq);
+	for (uint32_t i = 0; i < sa->iv_bytes; i++)
+		wr_u8(&b, (uint8_t)(seq >> 8 * (i % 8)));
+	wr_bytes(&b, text, text_bytes);
+	must(wr_ok(&b), "text too long");
+	sa->backend->seal(sa->key, &op, 1);
+	must(op.ok, "seal");
+	return outer.total_bytes;
+}
+
+uint64_t gateway_dropped(const struct gateway *g)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < DROP_MAX; i++)
+		sum += g->drops[i].pkts;
+	return sum;
+}
+
+bool gateway_books_balance(struct gateway *g)
+{
+	uint8_t l3[FRAME_BYTES], dmac[6];
+	uint64_t waiting = g->inside.rx_n - g->inside.rx_at +
+			   (g->outside.rx_n - g->outside.rx_at);
+
+	while (gateway_host_take(g, l3, dmac))
+		;
+	return worker_frames_balance(&g->w) && !g->drops[DROP_NONE].pkts &&
+	       g->given == g->sent + g->inside.tx_n + g->outside.tx_n +
+				   gateway_dropped(g) + g->w.held + g->to_host +
+				   waiting;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A gateway in memory: one worker, a protected and an unprotected port of
+ * arrays, a host interface of a socket pair, and two SAs with the same SPI and
+ * keys. The inbound SA is the peer's view of the outbound one, so that what
+ * was sealed can be looped in and opened.
+ *
+ *     10.1.0.0/16 -- inside | worker | outside -- 192.0.2.2 -- 10.2.0.0/16
+ *
+ * For tests and benchmarks; what fails in the building ends the program. The
+ * caller is the worker's thread and the resolver in one.
+ */
+#ifndef CYG_TESTS_GATEWAY_H
+#define CYG_TESTS_GATEWAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctrl/dp/port_mem.h"
+#include "ctrl/dp/worker.h"
+#include "ctrl/wire/ipv4.h"
+#include "include/meta.h"
+
+#define GATEWAY_MAGIC	   0x51a7e0c3U
+#define GATEWAY_SPI	   0x00c0ffeeU
+#define GATEWAY_POLICY	   3U
+#define GATEWAY_POLICY_GEN 7U
+#define GATEWAY_MTU	   1500U
+#define GATEWAY_WINDOW	   1024U
+#define GATEWAY_INSIDE	   11U /* ifindex of the protected port */
+#define GATEWAY_OUTSIDE	   12U /* ifindex of the unprotected port */
+
+struct gateway_spec {
+	const char *encr;  /* proposal keyword */
+	const char *integ; /* NULL with an AEAD */
+	bool esn;
+	uint32_t frames;
+};
+
+struct gateway {
+	struct worker w;
+	struct port_mem inside;
+	struct port_mem outside;
+	struct nexthop_link link;
+	struct policy_view policies;
+	struct counter drops[DROP_MAX];
+	struct sad *sad;	/* owned */
+	struct sa_rt *out, *in; /* of sad */
+	int host_fd;		/* the far end of the host interface */
+	/* The books: what went in, and what was seen to leave. */
+	uint64_t given;
+	uint64_t sent; /* by ports, before their last reset */
+	uint64_t to_host;
+};
+
+/* Freed by gateway_free(). No next hop is known yet. */
+struct gateway *gateway_new(const struct gateway_spec *spec);
+void gateway_free(struct gateway *g);
+
+/* UDP from 10.1.0.5 to 10.2.0.7, 100 octets, TTL 64, DF. */
+struct ipv4 gateway_inner(void);
+
+/* Header and a payload that counts up; h->total_bytes octets at `at`. */
+void gateway_packet(uint8_t *at, const struct ipv4 *h);
+
+/* What XDP would write before a frame of that direction. */
+struct dp_meta gateway_meta(const struct gateway *g, enum dp_dir dir);
+
+/* What the guard would write over the addresses of a frame. */
+struct host_tag gateway_tag(void);
+
+/*
+ * A frame with that metadata to the port of meta's direction, as if received:
+ * an Ethernet header, and `bytes` octets from the IP header on.
+ */
+void gateway_give_meta(struct gateway *g, struct port_mem *port,
+		       const struct dp_meta *meta, const uint8_t *l3,
+		       uint32_t bytes);
+
+/* The same with the right metadata and port. */
+void gateway_give(struct gateway *g, enum dp_dir dir, const uint8_t *l3,
+		  uint32_t bytes);
+
+/* A frame from the host interface. */
+void gateway_host_give(struct gateway *g, const struct host_tag *tag,
+		       const uint8_t *l3, uint32_t bytes);
+
+/*
+ * Takes one frame that went up to the host: from its IP header on to l3, room
+ * for FRAME_BYTES, its destination MAC to dmac. 0 when there is none.
+ */
+uint32_t gateway_host_take(struct gateway *g, uint8_t *l3, uint8_t dmac[6]);
+
+/* A transmitted frame from its IP header on; borrowed until the reset. */
+const uint8_t *gateway_sent(const struct port_mem *port, uint32_t index,
+			    uint32_t *bytes);
+
+/* Forgets what both ports transmitted, and keeps the books. */
+void gateway_reset(struct gateway *g);
+
+/* An answer of the resolver under the generation of now. */
+struct nexthop gateway_hop(const struct gateway *g, uint32_t dst_be,
+			   enum nexthop_kind kind, uint32_t ifindex);
+
+/* The next question that the worker asked; false: none. */
+bool gateway_asked(struct gateway *g, struct nexthop_query *query);
+
+/* Answers; the worker takes it in its next round. */
+void gateway_answer(struct gateway *g, const struct nexthop *nh);
+
+/* Asks and answers, so that the worker knows it before its first packet. */
+void gateway_know(struct gateway *g, const struct nexthop *nh);
+
+/* The peer by the unprotected port, 10.2.0.7 by the protected one. */
+void gateway_know_all(struct gateway *g);
+
+/*
+ * What stands between IV and ICV: inner packet, padding, trailer; at `text`,
+ * room for FRAME_BYTES. Its octets.
+ */
+uint32_t gateway_text(const struct gateway *g, const uint8_t *inner,
+		      uint32_t inner_bytes, uint8_t *text);
+
+/*
+ * A whole outer packet around any text, sealed with the outbound SA's key and
+ * its next number; at l3, room for FRAME_BYTES. Its octets.
+ */
+uint32_t gateway_seal(struct gateway *g, const uint8_t *text,
+		      uint32_t text_bytes, uint8_t *l3);
+
+uint64_t gateway_dropped(const struct gateway *g);
+
+/*
+ * Every frame is in one place, and in = out + drops + held + host. Takes what
+ * waits at the host's end.
+ */
+bool gateway_books_balance(struct gateway *g);
+
+#endif
