@@ -81,12 +81,13 @@ def place(text, line_start, word):
 def check_files(lab, good):
     """The file is to blame, before anything is touched."""
     check_refused(lab, "unknown key",
-                  good.replace("replay_window", "replay_windov"),
+                  good.replace("_window", "_windov"),
                   ["replay_windov", "did you mean", "replay_window"],
                   at=("replay_windov", "replay_windov"))
     key = f"0x{lab.sa_ba.encr_key.hex()}"
     check_refused(lab, "key of a wrong length", good.replace(key, key[:-2]),
-                  ["15 octets", "needs 16"], at=(f"encr_key = {key[:-2]}", "0x"))
+                  ["15 octets", "needs 16"],
+                  at=(f"encr_key = {key[:-2]}", "0x"))
     check_refused(lab, "inbound SPI used twice",
                   tunnel_twice(good, f"spi = {lab.sa_ab.spi:#x}"),
                   ["same as manual.to-b.in.spi", "must differ"],

@@ -269,7 +269,7 @@ def check_failed_start(lab, traffic):
 
 
 def check_restart(lab, traffic):
-    """A new daemon takes over what the old one left, in the midst of traffic."""
+    """A new daemon takes over from the old one in the midst of traffic."""
     capture = lab.capture("wire", "br0")
     sender = threading.Thread(target=traffic.send, args=[10 * COUNT])
     sender.start()

@@ -24,28 +24,29 @@ struct parsed {
 	int err;
 };
 
-static struct parsed parse(const char *text)
+/* In one place, since sections point at their parents; until the next call. */
+static struct parsed *parse(const char *text)
 {
-	struct parsed p = { .err = 0 };
+	static struct parsed p;
 
 	p.err = tree_parse("f", slice_of(text, strlen(text)), &p.tree, &p.e);
-	return p;
+	return &p;
 }
 
 /* The text of a = ...; the tree must hold nothing else. */
 static void assert_value(const char *text, const char *expected)
 {
-	struct parsed p = parse(text);
+	struct parsed *p = parse(text);
 	const struct value *v;
 
-	if (p.err)
-		fail_msg("%s", p.e.text);
-	v = tree_value(&p.tree.root, "a");
+	if (p->err)
+		fail_msg("%s", p->e.text);
+	v = tree_value(&p->tree.root, "a");
 	assert_non_null(v);
 	assert_string_equal(v->text, expected);
 	assert_null(v->next);
-	assert_null(p.tree.root.sections);
-	tree_free(&p.tree);
+	assert_null(p->tree.root.sections);
+	tree_free(&p->tree);
 }
 
 /* --- what is accepted */
@@ -139,34 +140,35 @@ static void octets_beyond_ascii_are_kept(void **state)
 
 static void include_is_an_ordinary_key(void **state)
 {
-	struct parsed p = parse("include = a\ninclude2 =b\nsub {include   = c}");
+	struct parsed *p =
+		parse("include = a\ninclude2 =b\nsub {include   = c}");
 
 	(void)state;
-	assert_int_equal(p.err, 0);
-	assert_string_equal(tree_value(&p.tree.root, "include")->text, "a");
-	assert_string_equal(tree_value(&p.tree.root, "include2")->text, "b");
-	tree_free(&p.tree);
+	assert_int_equal(p->err, 0);
+	assert_string_equal(tree_value(&p->tree.root, "include")->text, "a");
+	assert_string_equal(tree_value(&p->tree.root, "include2")->text, "b");
+	tree_free(&p->tree);
 }
 
 static void empty_text_is_an_empty_tree(void **state)
 {
-	struct parsed p = parse("");
+	struct parsed *p = parse("");
 
 	(void)state;
-	assert_int_equal(p.err, 0);
-	assert_null(p.tree.root.values);
-	assert_null(p.tree.root.sections);
-	tree_free(&p.tree);
+	assert_int_equal(p->err, 0);
+	assert_null(p->tree.root.values);
+	assert_null(p->tree.root.sections);
+	tree_free(&p->tree);
 }
 
 static void sections_nest_and_keep_their_order(void **state)
 {
-	struct parsed p = parse("z { b = 1 }\na\n{ y { c = 2\n} x {} }");
+	struct parsed *p = parse("z { b = 1 }\na\n{ y { c = 2\n} x {} }");
 	const struct section *z, *a;
 
 	(void)state;
-	assert_int_equal(p.err, 0);
-	z = p.tree.root.sections;
+	assert_int_equal(p->err, 0);
+	z = p->tree.root.sections;
 	assert_string_equal(z->name, "z");
 	assert_string_equal(tree_value(z, "b")->text, "1");
 	a = z->next;
@@ -177,17 +179,17 @@ static void sections_nest_and_keep_their_order(void **state)
 	assert_string_equal(a->sections->next->name, "x");
 	assert_null(tree_section(a, "z"));
 	assert_null(tree_value(a, "c"));
-	tree_free(&p.tree);
+	tree_free(&p->tree);
 }
 
 static void repeated_section_extends_the_first(void **state)
 {
-	struct parsed p = parse("s { a = 1 }\nt { }\n s { b = 2 }\ns { }");
+	struct parsed *p = parse("s { a = 1 }\nt { }\n s { b = 2 }\ns { }");
 	const struct section *s;
 
 	(void)state;
-	assert_int_equal(p.err, 0);
-	s = tree_section(&p.tree.root, "s");
+	assert_int_equal(p->err, 0);
+	s = tree_section(&p->tree.root, "s");
 	assert_string_equal(tree_value(s, "a")->text, "1");
 	assert_string_equal(tree_value(s, "b")->text, "2");
 	assert_int_equal(s->place.line, 1);
@@ -196,99 +198,99 @@ static void repeated_section_extends_the_first(void **state)
 	assert_string_equal(s->next->name, "t");
 	assert_int_equal(s->next->again.line, 0);
 	assert_null(s->next->next);
-	tree_free(&p.tree);
+	tree_free(&p->tree);
 }
 
 static void repeated_key_is_marked_and_keeps_its_first_value(void **state)
 {
-	struct parsed p = parse("s { a = 1 }\nb = \"\"\n"
-				"s { a = 2 3 \"4\"\n\ta = 5\n }\n");
+	struct parsed *p = parse("s { a = 1 }\nb = \"\"\n"
+				 "s { a = 2 3 \"4\"\n\ta = 5\n }\n");
 	const struct value *a, *b;
 
 	(void)state;
-	assert_int_equal(p.err, 0);
-	a = p.tree.root.sections->values;
+	assert_int_equal(p->err, 0);
+	a = p->tree.root.sections->values;
 	assert_string_equal(a->text, "1");
 	assert_int_equal(a->place.line, 1);
 	assert_int_equal(a->again.line, 3);
 	assert_int_equal(a->again.column, 5);
 	assert_null(a->next);
-	b = p.tree.root.values;
+	b = p->tree.root.values;
 	assert_int_equal(b->again.line, 0);
-	tree_free(&p.tree);
+	tree_free(&p->tree);
 }
 
 static void section_and_key_may_share_a_name(void **state)
 {
-	struct parsed p = parse("a = 1\na { a = 2 }");
+	struct parsed *p = parse("a = 1\na { a = 2 }");
 
 	(void)state;
-	assert_int_equal(p.err, 0);
-	assert_string_equal(tree_value(&p.tree.root, "a")->text, "1");
-	assert_non_null(tree_section(&p.tree.root, "a"));
-	tree_free(&p.tree);
+	assert_int_equal(p->err, 0);
+	assert_string_equal(tree_value(&p->tree.root, "a")->text, "1");
+	assert_non_null(tree_section(&p->tree.root, "a"));
+	tree_free(&p->tree);
 }
 
 static void places_count_from_one(void **state)
 {
-	struct parsed p = parse("a = 1\n\n\tsec { key\n = x }");
+	struct parsed *p = parse("a = 1\n\n\tsec { key\n = x }");
 	const struct value *v;
 	struct place place;
 
 	(void)state;
-	assert_int_equal(p.err, 0);
-	assert_int_equal(p.tree.root.sections->place.line, 3);
-	assert_int_equal(p.tree.root.sections->place.column, 2);
-	v = p.tree.root.sections->values;
+	assert_int_equal(p->err, 0);
+	assert_int_equal(p->tree.root.sections->place.line, 3);
+	assert_int_equal(p->tree.root.sections->place.column, 2);
+	v = p->tree.root.sections->values;
 	assert_int_equal(v->place.line, 3);
 	assert_int_equal(v->place.column, 8);
 	place = value_place(v, 0);
 	assert_string_equal(place.file, "f");
 	assert_int_equal(place.line, 4);
 	assert_int_equal(place.column, 4);
-	tree_free(&p.tree);
+	tree_free(&p->tree);
 }
 
 static void place_inside_a_value_counts_collapsed_blanks(void **state)
 {
 	/* text: "ab cd ef", at columns 5, 11 and 15 */
-	struct parsed p = parse("a = ab    cd \"ef\"\n");
-	const struct value *v = tree_value(&p.tree.root, "a");
+	struct parsed *p = parse("a = ab    cd \"ef\"\n");
+	const struct value *v = tree_value(&p->tree.root, "a");
 
 	(void)state;
 	assert_int_equal(value_place(v, 1).column, 6);
 	assert_int_equal(value_place(v, 3).column, 11);
 	assert_int_equal(value_place(v, 4).column, 12);
 	assert_int_equal(value_place(v, 6).column, 15);
-	tree_free(&p.tree);
+	tree_free(&p->tree);
 }
 
 static void empty_value_stands_where_its_key_does(void **state)
 {
-	struct parsed p = parse("\n a =\n");
+	struct parsed *p = parse("\n a =\n");
 
 	(void)state;
-	assert_int_equal(value_place(p.tree.root.values, 0).line, 2);
-	assert_int_equal(value_place(p.tree.root.values, 0).column, 2);
-	tree_free(&p.tree);
+	assert_int_equal(value_place(p->tree.root.values, 0).line, 2);
+	assert_int_equal(value_place(p->tree.root.values, 0).column, 2);
+	tree_free(&p->tree);
 }
 
 static void paths_are_written_with_dots(void **state)
 {
-	struct parsed p = parse("k = 1\na { b { c = 1 } }");
-	const struct section *b = p.tree.root.sections->sections;
+	struct parsed *p = parse("k = 1\na { b { c = 1 } }");
+	const struct section *b = p->tree.root.sections->sections;
 	char path[TREE_PATH_MAX];
 
 	(void)state;
 	tree_path(b, path);
 	assert_string_equal(path, "a.b");
-	tree_path(&p.tree.root, path);
+	tree_path(&p->tree.root, path);
 	assert_string_equal(path, "");
 	value_path(b->values, path);
 	assert_string_equal(path, "a.b.c");
-	value_path(p.tree.root.values, path);
+	value_path(p->tree.root.values, path);
 	assert_string_equal(path, "k");
-	tree_free(&p.tree);
+	tree_free(&p->tree);
 }
 
 /* --- what is refused: `s {\n\tk = v\n}\n` with one thing wrong in it */
@@ -360,11 +362,11 @@ static const struct bad bad[] = {
 static void bad_text_is_refused(void **state)
 {
 	const struct bad *row = *state;
-	struct parsed p = parse(row->text);
+	struct parsed *p = parse(row->text);
 
-	assert_string_equal(p.e.text, row->error);
-	assert_int_equal(p.err, -EINVAL);
-	tree_free(&p.tree);
+	assert_string_equal(p->e.text, row->error);
+	assert_int_equal(p->err, -EINVAL);
+	tree_free(&p->tree);
 }
 
 static void nul_octet_is_refused(void **state)
@@ -421,15 +423,15 @@ static void limit_holds(void **state)
 	const struct limit *l = *state;
 	char *most = repeat(l, l->times);
 	char *more = repeat(l, l->times + 1);
-	struct parsed p = parse(most);
+	struct parsed *p = parse(most);
 
-	if (p.err)
-		fail_msg("%s", p.e.text);
-	tree_free(&p.tree);
+	if (p->err)
+		fail_msg("%s", p->e.text);
+	tree_free(&p->tree);
 	p = parse(more);
-	assert_string_equal(p.e.text, l->error);
-	assert_int_equal(p.err, -E2BIG);
-	tree_free(&p.tree);
+	assert_string_equal(p->e.text, l->error);
+	assert_int_equal(p->err, -E2BIG);
+	tree_free(&p->tree);
 	free(most);
 	free(more);
 }
@@ -450,19 +452,19 @@ static char *many_entries(unsigned int n, const char *last)
 static void entries_beyond_the_limit_are_refused(void **state)
 {
 	char *text = many_entries(TREE_ENTRIES_MAX - 1, "s { }");
-	struct parsed p = parse(text);
+	struct parsed *p = parse(text);
 
 	(void)state;
-	assert_int_equal(p.err, 0);
-	tree_free(&p.tree);
+	assert_int_equal(p->err, 0);
+	tree_free(&p->tree);
 	free(text);
 
 	text = many_entries(TREE_ENTRIES_MAX, "s { }");
 	p = parse(text);
-	assert_int_equal(p.err, -E2BIG);
-	assert_string_equal(p.e.text, "f:4097:1: section with more than 4096 "
-				      "entries; split it");
-	tree_free(&p.tree);
+	assert_int_equal(p->err, -E2BIG);
+	assert_string_equal(p->e.text, "f:4097:1: section with more than 4096 "
+				       "entries; split it");
+	tree_free(&p->tree);
 	free(text);
 }
 
@@ -475,10 +477,10 @@ static void densest_texts_fit_their_buffer(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(texts); i++) {
-		struct parsed p = parse(texts[i]);
+		struct parsed *p = parse(texts[i]);
 
-		assert_int_equal(p.err, 0);
-		tree_free(&p.tree);
+		assert_int_equal(p->err, 0);
+		tree_free(&p->tree);
 	}
 }
 
