@@ -100,7 +100,7 @@ def check_burst(lab):
                             dst=lab.mac("gw-a", "lan0")) /
             layers.inet.IP(src="10.1.0.2", dst="10.2.0.2") /
             layers.inet.UDP(sport=7, dport=7))
-    needles = [secrets.token_bytes(1000) for _ in range(500)]
+    needles = [secrets.token_bytes(1000) for _ in range(1000)]
     frames = [bytes(head / needle) for needle in needles]
     capture = lab.capture("host-b", "eth0", filter="udp port 7")
     lab.inject("host-a", "eth0", frames)

@@ -433,12 +433,17 @@ class Capture:
     """
     QUIET_S = 0.3
     BOUND_S = 10
+    # The buffer has slots of the largest size, whatever a packet's own is:
+    # with 262144 octets, the default, there would be 128 of them.
+    SNAPLEN = 9216
+    BUFFER_KIB = 32768
 
     def __init__(self, lab, ns, ifname, filter):
         self._path = os.path.join(lab.dir, f"{secrets.token_hex(4)}.pcap")
         self._process = lab.spawn(ns, [
             "tcpdump", "-i", ifname, "-w", self._path, "-n", "-U",
-            "--immediate-mode", "-B", "16384", "-Z", "root", filter])
+            "--immediate-mode", "-s", str(self.SNAPLEN),
+            "-B", str(self.BUFFER_KIB), "-Z", "root", filter])
         self._reports = 0
         wait_until(lambda: "listening on" in self._said(), 10,
                    f"tcpdump on {ns}:{ifname}")
@@ -469,8 +474,7 @@ class Capture:
         while time.monotonic() - quiet_since < self.QUIET_S:
             written, received, lost = self._counts()
             if lost:
-                raise LabError(f"the capture lost {lost} packets: it proves "
-                               "nothing")
+                raise LabError(f"the capture lost {lost} packets")
             if received != before or written != received:
                 before, quiet_since = received, time.monotonic()
             if time.monotonic() > deadline:
@@ -480,4 +484,7 @@ class Capture:
         self._process.wait(timeout=self.BOUND_S)
         scapy_layers()
         from scapy.utils import rdpcap
-        return list(rdpcap(self._path))
+        packets = list(rdpcap(self._path))
+        if any(packet.wirelen > self.SNAPLEN for packet in packets):
+            raise LabError(f"the capture cut packets at {self.SNAPLEN} octets")
+        return packets
