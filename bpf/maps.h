@@ -107,8 +107,8 @@ struct {
 } passes SEC(".maps");
 
 /*
- * Key: enum drop_reason. Written by the worker through a mapping, read by dp;
- * in a map so that the counts outlive the process that made them.
+ * The same two for the worker, which writes them through a mapping; in maps so
+ * that the counts outlive the process that made them.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -117,5 +117,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct counter);
 } worker_drops SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAP);
+	__uint(max_entries, PASS_MAX);
+	__type(key, __u32);
+	__type(value, struct counter);
+} worker_passes SEC(".maps");
 
 #endif

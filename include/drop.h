@@ -41,15 +41,17 @@
 	X(NO_NEIGHBOUR,	  "no_neighbour",   "the next hop did not answer ARP in time") \
 	X(HOLD_FULL,	  "hold_full",	    "too many packets wait for a next hop") \
 	X(TX_FULL,	  "tx_full",	    "transmit ring full: the link is slower than the traffic") \
-	X(FRAMES_EMPTY,	  "frames_empty",   "no free frame in the worker's memory") \
+	X(HOST_UNTAGGED,  "host_untagged",  "frame on the host interface that the guard did not send") \
 	X(HOST_WRITE,	  "host_write",	    "the host interface did not take a packet") \
 	X(HOST_READ,	  "host_read",	    "frame from the host interface is not IPv4, or too long") \
 	X(CRYPTO,	  "crypto",	    "the crypto backend failed") \
+	X(WORKER_DIED,	  "worker_died",    "with a worker as its daemon ended, or waiting as the next one started; at most so many") \
 	/* counted by the kernel */                                            \
 	X(XSK_RX,	  "xsk_rx",	    "AF_XDP: no frame in the fill ring, or frame too long") \
 	X(XSK_RX_FULL,	  "xsk_rx_full",    "AF_XDP: receive ring full, the worker is too slow") \
 	X(XSK_TX_INVALID, "xsk_tx_invalid", "AF_XDP: the kernel refused a transmit descriptor") \
-	X(HOST_QUEUE,	  "host_queue",	    "host interface: queue full, or nobody reads it")
+	X(HOST_QUEUE,	  "host_queue",	    "host interface: queue full, or nobody reads it") \
+	X(LINK_TX,	  "link_tx",	    "an interface that we serve did not transmit (anybody's packets)")
 /* clang-format on */
 
 enum drop_reason {

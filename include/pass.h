@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Where a BPF program sent a packet that it did not drop: to the kernel (and
- * why), to a worker, or to the host interface. Together with drop.h every
- * packet that a program saw is counted exactly once.
+ * why), to a worker, or to the host interface; and where a worker sent what it
+ * was given. With drop.h, every packet that a program saw is counted exactly
+ * once by the programs; every one that was steered then once by a worker or by
+ * the kernel, or it is on its way.
  */
 #ifndef CYG_INCLUDE_PASS_H
 #define CYG_INCLUDE_PASS_H
@@ -21,7 +23,9 @@
 	X(OWN_SOCKET, "own_socket", "guard: from a socket of our own (IKE)")	       \
 	X(STEER_OUT,  "steer_out",  "to a worker, to be protected")	       \
 	X(STEER_IN,   "steer_in",   "to a worker, to be verified and decrypted")     \
-	X(STEER_HOST, "steer_host", "guard: to the host interface, to be protected")
+	X(STEER_HOST, "steer_host", "guard: to the host interface, to be protected") \
+	X(WORKER_TX,  "worker_tx",  "worker: transmitted, protected or decrypted") \
+	X(WORKER_HOST, "worker_host", "worker: decrypted, up through the host interface")
 /* clang-format on */
 
 enum pass_reason {
@@ -31,7 +35,7 @@ enum pass_reason {
 		PASS_MAX
 };
 
-/* Value of the per-CPU maps `drops` and `passes`; key: the reason. */
+/* Value of the maps of counters; key: the reason. */
 struct counter {
 	__u64 pkts;
 	__u64 bytes;

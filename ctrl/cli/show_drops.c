@@ -42,4 +42,6 @@ void show_drops(const struct node *answer, const struct show *how)
 	fputc('\n', how->out);
 	show_reasons(node_find(answer, "passes"), "PASSED", "No packet passed.",
 		     how);
+	fprintf(how->out, "\n%s packets are on their way through a worker.\n",
+		node_text(answer, "in_flight"));
 }

@@ -138,4 +138,5 @@ void answer_drops(struct vici_builder *b, const struct status *s)
 		put_reason(b, pass_name((enum pass_reason)i), &n->passes[i],
 			   pass_text((enum pass_reason)i));
 	vici_section_end(b);
+	put_count(b, "in_flight", n->in_flight);
 }

@@ -18,9 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/control/commands.h"
 #include "ctrl/control/listen.h"
@@ -42,23 +42,22 @@ struct control_server {
 	struct event *resume; /* after a failed accept() */
 	struct control_callbacks callbacks;
 	struct client clients[CONTROL_CLIENTS_MAX];
-	time_t warned_s;     /* when the last line was written */
+	uint64_t warned_s;   /* when the last line was written */
 	unsigned int unsaid; /* lines left out since */
 };
 
 static void warn(struct control_server *server, const char *event, pid_t pid,
 		 const char *reason)
 {
-	struct timespec now;
+	uint64_t now_s = clock_ns() / NS_PER_S;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (server->warned_s && now.tv_sec == server->warned_s) {
+	if (server->warned_s && now_s == server->warned_s) {
 		server->unsaid++;
 		return;
 	}
 	log_warn("control: %s pid=%d reason=\"%s\" unsaid=%u", event, (int)pid,
 		 reason, server->unsaid);
-	server->warned_s = now.tv_sec;
+	server->warned_s = now_s;
 	server->unsaid = 0;
 }
 

@@ -56,6 +56,16 @@ static uint32_t xdp_query(const struct attach_iface *iface, bool *native)
 	return q.prog_id;
 }
 
+uint32_t attach_found(const struct attach_iface *iface)
+{
+	struct program_id found;
+	bool native;
+
+	program_find(xdp_query(iface, &native), &found);
+	program_close(&found);
+	return is_ours(&found) ? found.id : 0;
+}
+
 static int replace_xdp(const struct attach_iface *iface, int prog_fd,
 		       int old_fd, bool native)
 {

@@ -21,6 +21,9 @@ struct attach_iface {
 	enum iface_role role;
 };
 
+/* The XDP program of ours that is on an interface now: its id, 0: none. */
+uint32_t attach_found(const struct attach_iface *iface);
+
 /*
  * XDP of one interface, in the driver where it can, else generic.
  *

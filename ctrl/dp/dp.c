@@ -2,52 +2,14 @@
 #include "ctrl/dp/dp.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
-#include "ctrl/dp/attach.h"
-#include "ctrl/dp/hostif.h"
-#include "ctrl/dp/iface.h"
-#include "ctrl/dp/nl.h"
-#include "ctrl/dp/port_xsk.h"
-#include "ctrl/dp/programs.h"
-#include "ctrl/dp/resolver.h"
-#include "ctrl/dp/tunnel.h"
-#include "ctrl/dp/worker.h"
-
-/* What one interface has of us; at the index of config.gateway.ifaces. */
-struct served {
-	struct attach_iface at;
-	bool native;
-	bool xdp_fresh; /* made by this start: undone when it fails */
-	struct guard_made guard;
-};
-
-struct dp {
-	const struct config *config;
-	struct iface ifaces[IFACE_MAX];
-	struct served served[IFACE_MAX];
-	size_t n_ifaces;
-	struct nl *nl;
-	struct hostif host;
-	struct programs *programs;
-	struct nexthop_link link;
-	struct resolver *resolver;
-	struct sad *sad;
-	struct policy_view policies;
-	struct tunnel *tunnels;
-	struct worker worker;
-	struct xsk_memory *memory;
-	pthread_t thread;
-	bool running;
-	uint32_t magic;
-	struct timespec since;
-};
+#include "ctrl/dp/state.h"
 
 /* --- before anything is changed: does it all exist? --- */
 
@@ -116,13 +78,16 @@ static int check_ifaces(struct dp *dp, struct error *e)
 
 static int load(struct dp *dp, struct error *e)
 {
-	const struct programs_spec spec = {
+	struct programs_spec spec = {
 		.magic = dp->magic,
 		.host_ifindex = dp->host.ifindex,
 		.default_action = dp->config->gateway.default_action,
 	};
-	int err = programs_load(&spec, &dp->programs, e);
+	int err;
 
+	for (size_t i = 0; !spec.earlier_id && i < dp->n_ifaces; i++)
+		spec.earlier_id = attach_found(&dp->served[i].at);
+	err = programs_load(&spec, &dp->programs, e);
 	for (size_t i = 0; !err && i < dp->n_ifaces; i++) {
 		const struct iface_info info = {
 			.role = dp->served[i].at.role,
@@ -172,6 +137,7 @@ static int attach(struct dp *dp, struct error *e)
 	for (size_t i = dp->n_ifaces; !err && i-- > 0;) {
 		struct served *s = &dp->served[i];
 
+		nl_tx_dropped(dp->nl, s->at.ifindex, &s->tx_dropped);
 		err = attach_xdp(&s->at,
 				 programs_xdp_fd(dp->programs, s->at.role),
 				 &s->native, &s->xdp_fresh, e);
@@ -193,7 +159,6 @@ static int open_queues(struct dp *dp, size_t index, struct error *e)
 			.ifindex = s->at.ifindex,
 			.role = s->at.role,
 			.queue = q,
-			.native = s->native,
 		};
 		struct port *port;
 		int err = port_xsk_open(dp->memory, &spec, &port, e);
@@ -201,15 +166,18 @@ static int open_queues(struct dp *dp, size_t index, struct error *e)
 		if (err)
 			return err;
 		w->ports[w->n_ports++] = port;
-		err = programs_set_socket(dp->programs, (uint32_t)index, q,
-					  port->fd);
-		if (err)
-			return error_set(
-				e, err,
-				"cannot enter queue %u of %s into the map xsks: %s",
-				q, s->at.name, strerror(-err));
 	}
 	return 0;
+}
+
+/* An interface's row in the map xsks. */
+static uint32_t slot_of(const struct dp *dp, uint32_t ifindex)
+{
+	uint32_t i = 0;
+
+	while (dp->ifaces[i].ifindex != ifindex)
+		i++;
+	return i;
 }
 
 static int make_worker(struct dp *dp, struct error *e)
@@ -231,6 +199,7 @@ static int make_worker(struct dp *dp, struct error *e)
 	dp->worker.sad = dp->sad;
 	dp->worker.policies = &dp->policies;
 	dp->worker.drops = programs_worker_drops(dp->programs);
+	dp->worker.passes = programs_worker_passes(dp->programs);
 	for (size_t i = 0; !err && i < dp->n_ifaces; i++)
 		err = open_queues(dp, i, e);
 	return err;
@@ -260,6 +229,23 @@ static int start_thread(struct dp *dp, struct error *e)
 	return 0;
 }
 
+/* With a worker behind them: it has filled their rings, or is about to. */
+static int enter_queues(struct dp *dp, struct error *e)
+{
+	for (uint32_t i = 0; i < dp->worker.n_ports; i++) {
+		const struct port *p = dp->worker.ports[i];
+		int err = programs_set_socket(
+			dp->programs, slot_of(dp, p->ifindex), p->queue, p->fd);
+
+		if (err)
+			return error_set(
+				e, err,
+				"cannot enter queue %u of %s into the map xsks: %s",
+				p->queue, p->ifname, strerror(-err));
+	}
+	return 0;
+}
+
 static int prepare(struct dp *dp, struct error *e)
 {
 	int err = check_ifaces(dp, e);
@@ -284,13 +270,23 @@ static int prepare(struct dp *dp, struct error *e)
 	return 0;
 }
 
+/*
+ * Nothing new comes to it any more, it empties its rings, and what comes too
+ * late by the host interface is the kernel's to count: nobody reads there.
+ */
 static void stop_worker(struct dp *dp)
 {
 	if (!dp->running)
 		return;
+	for (uint32_t i = 0; i < dp->worker.n_ports; i++)
+		programs_clear_socket(dp->programs,
+				      slot_of(dp, dp->worker.ports[i]->ifindex),
+				      dp->worker.ports[i]->queue);
 	worker_stop(&dp->worker);
 	pthread_join(dp->thread, NULL);
 	dp->running = false;
+	hostif_close(&dp->host);
+	dp_keep_kernel_drops(dp);
 }
 
 static void undo_iface(const struct served *s)
@@ -309,7 +305,7 @@ void dp_undo(struct dp *dp)
 	stop_worker(dp);
 	for (size_t i = 0; i < dp->n_ifaces; i++)
 		undo_iface(&dp->served[i]);
-	if (!dp->host.fresh || dp->host.fd < 0)
+	if (!dp->host.fresh)
 		return;
 	hostif_close(&dp->host);
 	hostif_remove();
@@ -329,7 +325,7 @@ int dp_start(const struct config *config, struct event_base *base,
 		return error_set(e, -ENOMEM, "no memory for the data path");
 	dp->config = config;
 	dp->host.fd = -1;
-	clock_gettime(CLOCK_MONOTONIC, &dp->since);
+	dp->since_ns = clock_ns();
 	err = prepare(dp, e);
 	if (!err)
 		err = load(dp, e);
@@ -339,8 +335,12 @@ int dp_start(const struct config *config, struct event_base *base,
 		err = attach(dp, e);
 	if (!err)
 		err = make_worker(dp, e);
-	if (!err)
+	if (!err) {
+		dp_count_died(dp);
 		err = start_thread(dp, e);
+	}
+	if (!err)
+		err = enter_queues(dp, e);
 	if (err) {
 		dp_undo(dp);
 		dp_stop(dp);
@@ -399,94 +399,5 @@ int dp_release(const struct config *config, struct error *e)
 	nl_route_flush(nl);
 	nl_rule_del(nl);
 	nl_free(nl);
-	return 0;
-}
-
-/* --- status --- */
-
-static uint64_t idle_s(const struct sa_rt *sa, uint64_t now_ns)
-{
-	uint64_t last =
-		atomic_load_explicit(&sa->count.last_ns, memory_order_relaxed);
-
-	if (!last)
-		return STATUS_NEVER_S;
-	return now_ns > last ? (now_ns - last) / 1000000000ULL : 0;
-}
-
-static void sa_status(const struct dp *dp, struct sa_ref ref, uint32_t spi,
-		      uint64_t now_ns, struct sa_status *out)
-{
-	const struct sa_rt *sa = sad_get(dp->sad, ref);
-
-	*out = (struct sa_status){ .spi = spi, .idle_s = STATUS_NEVER_S };
-	if (!sa)
-		return;
-	out->pkts = atomic_load_explicit(&sa->count.pkts, memory_order_relaxed);
-	out->bytes =
-		atomic_load_explicit(&sa->count.bytes, memory_order_relaxed);
-	out->seq = atomic_load_explicit(&sa->count.seq, memory_order_relaxed);
-	out->idle_s = idle_s(sa, now_ns);
-	for (uint32_t i = 0; i < DROP_MAX; i++)
-		out->drops[i] = atomic_load_explicit(&sa->count.drops[i],
-						     memory_order_relaxed);
-}
-
-static void iface_status(const struct dp *dp, size_t index,
-			 struct iface_status *out)
-{
-	const struct served *s = &dp->served[index];
-
-	*out = (struct iface_status){
-		.role = s->at.role,
-		.native = s->native,
-		.zero_copy = true,
-		.queues = dp->ifaces[index].queues,
-	};
-	memcpy(out->name, dp->ifaces[index].name, sizeof(out->name));
-	for (uint32_t i = 0; i < dp->worker.n_ports; i++)
-		if (dp->worker.ports[i]->ifindex == s->at.ifindex)
-			out->zero_copy &= dp->worker.ports[i]->zero_copy;
-}
-
-static void kernel_counters(struct dp *dp, struct counters *out)
-{
-	uint64_t drops[DROP_MAX] = { 0 };
-
-	for (uint32_t i = 0; i < dp->worker.n_ports; i++)
-		dp->worker.ports[i]->ops->kernel_drops(dp->worker.ports[i],
-						       drops);
-	nl_tx_dropped(dp->nl, dp->host.ifindex, &drops[DROP_HOST_QUEUE]);
-	for (uint32_t i = 0; i < DROP_MAX; i++)
-		out->drops[i].pkts += drops[i];
-}
-
-int dp_status(struct dp *dp, struct status *out)
-{
-	const struct config *c = dp->config;
-	struct timespec now;
-	uint64_t now_ns;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	now_ns = (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-	out->tunnels = calloc(c->n_manual + 1, sizeof(*out->tunnels));
-	if (!out->tunnels)
-		return -ENOMEM;
-	out->n_tunnels = c->n_manual;
-	for (size_t i = 0; i < c->n_manual; i++) {
-		sa_status(dp, dp->tunnels[i].in, c->manual[i].in.spi, now_ns,
-			  &out->tunnels[i].in);
-		sa_status(dp, dp->tunnels[i].out, c->manual[i].out.spi, now_ns,
-			  &out->tunnels[i].out);
-	}
-	out->uptime_s = (uint64_t)(now.tv_sec - dp->since.tv_sec);
-	out->crypto = crypto_openssl.name;
-	out->workers = 1;
-	out->n_ifaces = dp->n_ifaces;
-	for (size_t i = 0; i < dp->n_ifaces; i++)
-		iface_status(dp, i, &out->ifaces[i]);
-	out->n_maps = programs_maps(dp->programs, out->maps, STATUS_MAPS_MAX);
-	programs_counters(dp->programs, &out->counters);
-	kernel_counters(dp, &out->counters);
 	return 0;
 }

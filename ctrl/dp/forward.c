@@ -26,17 +26,20 @@ struct tx_run {
 	struct port_desc desc[BATCH_MAX];
 };
 
-static void tx_flush(struct tx_run *run)
+/* Bytes count here, packets when the kernel gives their frames back. */
+static void tx_flush(struct worker *w, struct tx_run *run)
 {
 	uint32_t sent = 0;
 
 	if (run->n)
 		sent = run->port->ops->tx(run->port, run->desc, run->n);
 	for (uint32_t i = 0; i < run->n; i++) {
-		if (i < sent)
-			run->pkt[i]->state = PKT_GONE;
-		else
+		if (i >= sent) {
 			packet_drop(run->pkt[i], DROP_TX_FULL);
+			continue;
+		}
+		run->pkt[i]->state = PKT_GONE;
+		w->passes[PASS_WORKER_TX].bytes += run->pkt[i]->bytes;
 	}
 	run->n = 0;
 }
@@ -56,7 +59,7 @@ static void to_port(struct worker *w, struct tx_run *run, struct port *port,
 		    struct packet *p, const struct nexthop *nh)
 {
 	if (run->port != port || run->n == BATCH_MAX)
-		tx_flush(run);
+		tx_flush(w, run);
 	assert(port->role == IFACE_PROTECTED || p->state == PKT_SEALED);
 	if (port->role == IFACE_UNPROTECTED && p->state != PKT_SEALED)
 		return packet_drop(p, DROP_NO_ROUTE);
@@ -80,6 +83,8 @@ static void to_host(struct worker *w, struct packet *p)
 	memset(from, 0, vnet_bytes);
 	if (w->host_fd < 0 || write(w->host_fd, from, bytes) != (ssize_t)bytes)
 		return packet_drop(p, DROP_HOST_WRITE);
+	w->passes[PASS_WORKER_HOST].pkts++;
+	w->passes[PASS_WORKER_HOST].bytes += p->bytes;
 	frame_put(&w->umem, p->frame);
 	p->state = PKT_GONE;
 }
@@ -152,5 +157,5 @@ void forward(struct worker *w, struct batch *b)
 		    (p->state == PKT_SEALED || p->state == PKT_OPENED))
 			forward_one(w, &run, p);
 	}
-	tx_flush(&run);
+	tx_flush(w, &run);
 }

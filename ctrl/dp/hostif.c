@@ -67,43 +67,59 @@ static int configure_link(struct hostif *h)
 	return 0;
 }
 
-int hostif_open(struct hostif *h, struct error *e)
+static int open_failed(int err, struct error *e)
 {
-	int err;
-
-	*h = (struct hostif){ .fresh = if_nametoindex(HOSTIF_NAME) == 0 };
-	h->fd = open_tap();
-	if (h->fd == -EBUSY)
+	switch (-err) {
+	case EBUSY:
 		return error_set(
-			e, -EBUSY,
+			e, err,
 			HOSTIF_NAME
 			" is held by another process; is cygnetd already running in this network namespace?");
-	if (h->fd == -EPERM || h->fd == -EACCES)
+	case EPERM:
+	case EACCES:
 		return error_set(e, -EPERM,
 				 "not allowed to create " HOSTIF_NAME
 				 "; run as root, or with CAP_NET_ADMIN");
-	if (h->fd == -EINVAL)
+	case EINVAL:
 		return error_set(
-			e, -EINVAL,
+			e, err,
 			HOSTIF_NAME
 			" exists but is no TAP of ours; remove it with: ip link del " HOSTIF_NAME);
+	}
+	return error_set(e, err,
+			 "cannot create " HOSTIF_NAME
+			 " through /dev/net/tun: %s; is the module tun loaded?",
+			 strerror(-err));
+}
+
+int hostif_open(struct hostif *h, struct error *e)
+{
+	bool fresh = if_nametoindex(HOSTIF_NAME) == 0;
+	int err;
+
+	*h = (struct hostif){ .fd = open_tap() };
 	if (h->fd < 0)
-		return error_set(
-			e, h->fd,
-			"cannot create " HOSTIF_NAME
-			" through /dev/net/tun: %s; is the module tun loaded?",
-			strerror(-h->fd));
+		return open_failed(h->fd, e);
 	err = configure_tap(h->fd);
 	if (!err)
 		err = configure_link(h);
 	if (err) {
-		if (h->fresh)
+		if (fresh)
 			ioctl(h->fd, TUNSETPERSIST, 0);
 		hostif_close(h);
 		return error_set(e, err, "cannot set up " HOSTIF_NAME ": %s",
 				 strerror(-err));
 	}
+	h->fresh = fresh;
 	return 0;
+}
+
+void hostif_drain(const struct hostif *h)
+{
+	struct virtio_net_hdr head; /* the rest of a frame goes with it */
+
+	while (read(h->fd, &head, sizeof(head)) >= 0)
+		;
 }
 
 void hostif_close(struct hostif *h)

@@ -29,6 +29,9 @@ struct hostif {
 /* 0, or negative with e filled: -EBUSY when another daemon has it. */
 int hostif_open(struct hostif *h, struct error *e);
 
+/* Throws away what waits to be read; it was for an earlier reader. */
+void hostif_drain(const struct hostif *h);
+
 /* The interface stays. */
 void hostif_close(struct hostif *h);
 

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/base/spsc.h"
 #include "include/drop.h"
 
@@ -57,7 +58,7 @@ void nexthop_link_fini(struct nexthop_link *link);
 
 #define NH_SETS	    256U /* a power of two */
 #define NH_WAYS	    4U
-#define NH_RETRY_NS 1000000000ULL /* a refusal holds, a question waits */
+#define NH_RETRY_NS NS_PER_S /* a refusal holds, a question waits */
 
 struct nexthop_cache {
 	struct nexthop_link *link; /* borrowed */

@@ -23,7 +23,6 @@ struct xsk_port_spec {
 	uint32_t ifindex;
 	enum iface_role role;
 	uint32_t queue;
-	bool native; /* XDP attached in the driver */
 };
 
 /* umem is borrowed until xsk_memory_free(). 0 or -ENOMEM. */

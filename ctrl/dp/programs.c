@@ -14,10 +14,13 @@
 
 #include "ctrl/base/log.h"
 
+#define MAPS_MAX 32 /* of one program, with its read-only data */
+
 struct programs {
 	struct cygnet_bpf *skel;
-	struct counter *worker_drops; /* mapped */
-	struct counter *per_cpu;      /* room for one per-CPU value */
+	struct counter *worker_drops;  /* mapped */
+	struct counter *worker_passes; /* mapped */
+	struct counter *per_cpu;       /* room for one per-CPU value */
 	int cpus;
 };
 
@@ -47,19 +50,105 @@ static int load_error(struct error *e, int err)
 		strerror(-err));
 }
 
-/* The worker's counters live in a map, so that they outlive the process. */
-static int map_worker_drops(struct programs *p)
+static size_t map_bytes(const struct bpf_map *map)
 {
-	const struct bpf_map *map = p->skel->maps.worker_drops;
-	void *at = mmap(NULL, DROP_MAX * sizeof(struct counter),
-			PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+	return (size_t)bpf_map__max_entries(map) * sizeof(struct counter);
+}
+
+/* The worker's counters live in maps, so that they outlive the process. */
+static int map_counters(struct programs *p, const struct bpf_map *map,
+			struct counter **out)
+{
+	void *at = mmap(NULL, map_bytes(map), PROT_READ | PROT_WRITE,
+			MAP_SHARED, bpf_map__fd(map), 0);
 
 	if (at == MAP_FAILED)
 		return -errno;
-	p->worker_drops = at;
+	*out = at;
 	/* No program reads it: bound, it lives as long as they do. */
 	return bpf_prog_bind_map(bpf_program__fd(p->skel->progs.protected),
 				 bpf_map__fd(map), NULL);
+}
+
+static void unmap_counters(const struct bpf_map *map, struct counter *at)
+{
+	if (at)
+		munmap(at, map_bytes(map));
+}
+
+/* The map of that name among those of a program; a descriptor or -1. */
+static int find_map(const struct bpf_prog_info *prog, const char *name)
+{
+	const uint32_t *ids = (const uint32_t *)(uintptr_t)prog->map_ids;
+
+	for (uint32_t i = 0; i < prog->nr_map_ids; i++) {
+		struct bpf_map_info info = { 0 };
+		uint32_t len = sizeof(info);
+		int fd = bpf_map_get_fd_by_id(ids[i]);
+
+		if (fd < 0)
+			continue;
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len) &&
+		    strcmp(info.name, name) == 0)
+			return fd;
+		close(fd);
+	}
+	return -1;
+}
+
+/* One of another layout is refused by libbpf: then it counts from 0. */
+static void reuse_counters(const struct bpf_prog_info *prog, struct bpf_map *map)
+{
+	int fd = find_map(prog, bpf_map__name(map));
+
+	if (fd < 0)
+		return;
+	if (bpf_map__reuse_fd(map, fd))
+		log_info("programs: counters begin at 0 map=%s",
+			 bpf_map__name(map));
+	close(fd);
+}
+
+/* Both generations of programs then count into the same maps. */
+static void reuse_earlier(struct programs *p, uint32_t earlier_id)
+{
+	uint32_t ids[MAPS_MAX], len = sizeof(struct bpf_prog_info);
+	struct bpf_prog_info info = {
+		.map_ids = (uintptr_t)ids,
+		.nr_map_ids = MAPS_MAX,
+	};
+	int fd = bpf_prog_get_fd_by_id(earlier_id);
+
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len)) {
+		if (info.nr_map_ids > MAPS_MAX)
+			info.nr_map_ids = MAPS_MAX;
+		reuse_counters(&info, p->skel->maps.drops);
+		reuse_counters(&info, p->skel->maps.passes);
+		reuse_counters(&info, p->skel->maps.worker_drops);
+		reuse_counters(&info, p->skel->maps.worker_passes);
+	}
+	close(fd);
+}
+
+static int load(struct programs *p, const struct programs_spec *spec)
+{
+	int err;
+
+	p->skel->rodata->magic = spec->magic;
+	p->skel->rodata->host_ifindex = spec->host_ifindex;
+	p->skel->rodata->default_action = spec->default_action;
+	if (spec->earlier_id)
+		reuse_earlier(p, spec->earlier_id);
+	err = cygnet_bpf__load(p->skel);
+	if (!err)
+		err = map_counters(p, p->skel->maps.worker_drops,
+				   &p->worker_drops);
+	if (!err)
+		err = map_counters(p, p->skel->maps.worker_passes,
+				   &p->worker_passes);
+	return err;
 }
 
 int programs_load(const struct programs_spec *spec, struct programs **out,
@@ -75,30 +164,24 @@ int programs_load(const struct programs_spec *spec, struct programs **out,
 	if (p->cpus > 0)
 		p->per_cpu = calloc((size_t)p->cpus, sizeof(*p->per_cpu));
 	p->skel = cygnet_bpf__open();
-	if (!p->skel || !p->per_cpu)
-		goto fail;
-	p->skel->rodata->magic = spec->magic;
-	p->skel->rodata->host_ifindex = spec->host_ifindex;
-	p->skel->rodata->default_action = spec->default_action;
-	err = cygnet_bpf__load(p->skel);
-	if (err)
-		goto fail;
-	err = map_worker_drops(p);
-	if (err)
-		goto fail;
+	if (p->skel && p->per_cpu)
+		err = load(p, spec);
+	if (err) {
+		programs_free(p);
+		return load_error(e, err);
+	}
 	*out = p;
 	return 0;
-fail:
-	programs_free(p);
-	return load_error(e, err);
 }
 
 void programs_free(struct programs *p)
 {
 	if (!p)
 		return;
-	if (p->worker_drops)
-		munmap(p->worker_drops, DROP_MAX * sizeof(struct counter));
+	if (p->skel) {
+		unmap_counters(p->skel->maps.worker_drops, p->worker_drops);
+		unmap_counters(p->skel->maps.worker_passes, p->worker_passes);
+	}
 	cygnet_bpf__destroy(p->skel);
 	free(p->per_cpu);
 	free(p);
@@ -166,6 +249,14 @@ int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
 	return update(p->skel->maps.xsks, &key, &fd);
 }
 
+int programs_clear_socket(struct programs *p, uint32_t slot, uint32_t queue)
+{
+	const uint32_t key = slot * QUEUE_MAX + queue;
+	int fd = bpf_map__fd(p->skel->maps.xsks);
+
+	return bpf_map_delete_elem(fd, &key) ? -errno : 0;
+}
+
 int programs_add_local(struct programs *p, const struct addr *a,
 		       enum local_kind kind)
 {
@@ -184,6 +275,11 @@ int programs_del_local(struct programs *p, const struct addr *a)
 struct counter *programs_worker_drops(const struct programs *p)
 {
 	return p->worker_drops;
+}
+
+struct counter *programs_worker_passes(const struct programs *p)
+{
+	return p->worker_passes;
 }
 
 static void add_counter(struct counter *sum, const struct counter *c)
@@ -209,6 +305,8 @@ void programs_counters(const struct programs *p, struct counters *out)
 	add_per_cpu(p, p->skel->maps.passes, out->passes, PASS_MAX);
 	for (uint32_t i = 0; i < DROP_MAX; i++)
 		add_counter(&out->drops[i], &p->worker_drops[i]);
+	for (uint32_t i = 0; i < PASS_MAX; i++)
+		add_counter(&out->passes[i], &p->worker_passes[i]);
 }
 
 size_t programs_maps(const struct programs *p, struct map_status *out,

@@ -20,6 +20,8 @@ struct programs_spec {
 	uint32_t magic;
 	uint32_t host_ifindex;
 	enum spd_action default_action;
+	uint32_t earlier_id; /* a program of an earlier start, whose counters
+				go on; 0: none */
 };
 
 /* 0, or negative with e filled: -EPERM without the privileges. */
@@ -41,12 +43,14 @@ int programs_add_iface(struct programs *p, uint32_t ifindex,
 		       const struct iface_info *info);
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
 			int fd);
+int programs_clear_socket(struct programs *p, uint32_t slot, uint32_t queue);
 int programs_add_local(struct programs *p, const struct addr *a,
 		       enum local_kind kind);
 int programs_del_local(struct programs *p, const struct addr *a);
 
-/* [DROP_MAX], mapped from the map `worker_drops`; borrowed. */
-struct counter *programs_worker_drops(const struct programs *p);
+/* Mapped from the maps of the worker's counters; borrowed. */
+struct counter *programs_worker_drops(const struct programs *p); /* [DROP_MAX] */
+struct counter *programs_worker_passes(const struct programs *p); /* [PASS_MAX] */
 
 /* Adds BPF's and the worker's counts to out. */
 void programs_counters(const struct programs *p, struct counters *out);

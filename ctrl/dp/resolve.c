@@ -84,7 +84,7 @@ void resolve_host(struct worker *w, struct batch *b,
 	p->state = PKT_CLEAR;
 	memcpy(&tag, eth, sizeof(tag));
 	if (desc->bytes < ETH_HEADER_BYTES || tag.magic != w->magic)
-		return packet_drop(p, DROP_META_MISSING);
+		return packet_drop(p, DROP_HOST_UNTAGGED);
 	if (tag.policy_gen !=
 	    atomic_load_explicit(&w->policies->gen, memory_order_acquire))
 		return packet_drop(p, DROP_POLICY_STALE);

@@ -7,16 +7,17 @@
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/dp/nl_parse.h"
 
-#define WAITING_MAX   256  /* questions that wait for a neighbour */
-#define IN_USE_MAX    1024 /* neighbours whose change matters */
-#define TICK_MS	      100
-#define NEIGH_WAIT_NS 900000000ULL /* a little less than packets are held */
+#define WAITING_MAX 256	 /* questions that wait for a neighbour */
+#define IN_USE_MAX  1024 /* neighbours whose change matters */
+#define TICK_MS	    100
+#define NEIGH_WAIT_NS \
+	(900 * NS_PER_MS) /* a little less than packets are held */
 
 /* A question whose neighbour the kernel is resolving. */
 struct waiting {
@@ -43,14 +44,6 @@ struct resolver {
 	struct local locals[ADDR_MAX];
 	size_t n_locals;
 };
-
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
 
 /* Every cached answer is old from here on. */
 static void advance(struct resolver *r)

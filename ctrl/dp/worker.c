@@ -11,23 +11,16 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "ctrl/base/clock.h"
 #include "include/proto.h"
 
 #define HOLD_SHARE    8U  /* of the frames, at most this part is held */
 #define POLL_HELD_MS  50  /* deadlines of held packets */
 #define POLL_TX_MS    1	  /* the kernel still transmits */
+#define DRAIN_ROUNDS  256 /* at the end, to empty full rings */
 #define HOST_READ_OFF 512 /* where a frame from the host is read to */
-
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
-}
 
 int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
 {
@@ -132,6 +125,7 @@ static void port_refill(struct worker *w, struct port *port)
 		n = port->ops->complete(port, addrs, BATCH_MAX);
 		for (uint32_t i = 0; i < n; i++)
 			frame_put(&w->umem, addrs[i]);
+		w->passes[PASS_WORKER_TX].pkts += n;
 	} while (n == BATCH_MAX);
 	do {
 		for (n = 0; n < BATCH_MAX && frame_get(&w->umem, &addrs[n]);)
@@ -200,11 +194,18 @@ bool worker_step(struct worker *w)
 	return any;
 }
 
-static int poll_ms(const struct worker *w)
+static bool transmitting(const struct worker *w)
 {
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		if (w->ports[i]->in_tx)
-			return POLL_TX_MS;
+			return true;
+	return false;
+}
+
+static int poll_ms(const struct worker *w)
+{
+	if (transmitting(w))
+		return POLL_TX_MS;
 	return w->held ? POLL_HELD_MS : -1;
 }
 
@@ -227,6 +228,9 @@ void worker_run(struct worker *w)
 	while (!atomic_load_explicit(&w->stop, memory_order_acquire))
 		if (!worker_step(w))
 			worker_sleep(w);
+	for (uint32_t i = 0; i < DRAIN_ROUNDS; i++)
+		if (!worker_step(w) && !transmitting(w))
+			break;
 }
 
 void worker_stop(struct worker *w)

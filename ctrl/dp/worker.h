@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/crypto/random.h"
 #include "ctrl/dp/nexthop.h"
 #include "ctrl/dp/packet.h"
@@ -26,7 +27,7 @@
 #define WORKER_PORTS_MAX 64U
 
 /* Waits for its next hop at most this long. */
-#define HOLD_NS 1000000000ULL
+#define HOLD_NS NS_PER_S
 
 /* What a frame from the host interface is checked against. */
 struct policy_view {
@@ -45,7 +46,8 @@ struct worker {
 	uint32_t magic;	     /* of this start's metadata and tags */
 	const struct sad *sad;
 	struct policy_view *policies;
-	struct counter *drops; /* [DROP_MAX]; written by this worker alone */
+	struct counter *drops;	/* [DROP_MAX]; written by this worker alone */
+	struct counter *passes; /* [PASS_MAX]; likewise, the WORKER_ ones */
 	struct nexthop_cache nexthops;
 	struct random_pool random;
 
@@ -60,8 +62,8 @@ struct worker {
 /*
  * frames   of packet memory, FRAME_BYTES each
  *
- * 0 or -ENOMEM. The caller fills ports, host_fd, magic, sad, policies and
- * drops before worker_run() or worker_step().
+ * 0 or -ENOMEM. The caller fills ports, host_fd, magic, sad, policies, drops
+ * and passes before worker_run() or worker_step().
  */
 int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link);
 void worker_fini(struct worker *w);

@@ -66,6 +66,7 @@ struct map_status {
 struct counters {
 	struct counter drops[DROP_MAX];
 	struct counter passes[PASS_MAX];
+	uint64_t in_flight; /* packets: steered, not yet seen to end */
 };
 
 /* Arrays are owned; free with status_free(). */

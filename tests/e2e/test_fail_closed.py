@@ -172,7 +172,8 @@ class Books:
     def __init__(self, lab, ids, names):
         self.lab = lab
         self.ids = {name: str(ids[name])
-                    for name in ("drops", "worker_drops", "passes")}
+                    for name in ("drops", "worker_drops", "passes",
+                                 "worker_passes")}
         self.names = names
 
     def read(self):
@@ -200,9 +201,10 @@ class Books:
 def books_of(lab, gateway):
     # Index 0 of the drops is no reason; the names stand in the enum's order.
     drops = ["none", *gateway.drops()]
+    passes = [f"pass {name}" for name in gateway.passes()]
     return Books(lab, gateway.status()["maps"],
                  {"drops": drops, "worker_drops": drops,
-                  "passes": [f"pass {name}" for name in gateway.passes()]})
+                  "passes": passes, "worker_passes": passes})
 
 
 def difference(after, before):
@@ -235,8 +237,42 @@ def check_down(lab, traffic, books, when):
        f"{leaked(traffic, packets) or 'nobody'}")
 
 
-def check_dying(lab, traffic, gateway, sig, when):
-    """The daemon ends in the midst of traffic."""
+def delivered(lab):
+    """Packets that came to host-b, whoever reads them."""
+    head, values = [line.split() for line in lab.run(
+        "host-b", ["cat", "/proc/net/snmp"]).stdout.splitlines()
+        if line.startswith("Ip:")]
+    return int(values[head.index("InDelivers")])
+
+
+def check_account(lost, found, when):
+    """
+    What has no name went with the worker: it had been steered to it, and was
+    not yet seen to end. Returns how many those are.
+    """
+    passed = {name.removeprefix("pass "): n for name, n in found.items()
+              if name.startswith("pass ")}
+    steered = passed["steer_out"] + passed["steer_host"]
+    ended = passed.get("worker_tx", 0) + sum(
+        n for name, n in found.items()
+        if not name.startswith("pass ") and name != "no_worker")
+    ok(0 <= lost <= steered - ended,
+       f"{when}: {lost} packets have no name, of the {steered - ended} that "
+       "were on their way through the worker")
+    return steered - ended
+
+
+def check_dying(lab, traffic, gateway, far_gateway, sig, when):
+    """
+    The daemon ends in the midst of traffic. Returns how many packets were then
+    with its worker.
+    """
+    books = books_of(lab, gateway)
+    before, arrived = books.read(), delivered(lab)
+    # In no map before the daemon ends: what its sockets count.
+    before.update({name: n for name, n in gateway.drops().items()
+                   if name.startswith("xsk_")})
+    far = sum(far_gateway.drops().values())
     capture = lab.capture("wire", "br0")
     traffic.send(COUNT // 2)
     gateway.kill(sig)
@@ -244,11 +280,17 @@ def check_dying(lab, traffic, gateway, sig, when):
     gateway.process.wait(timeout=10)
     traffic.send(COUNT // 2)
     packets = capture.stop()
+    found = difference(books.read(), before)
+    named = sum(n for name, n in found.items() if not name.startswith("pass "))
+    died = check_account(
+        2 * COUNT * len(SENDERS) - named - (delivered(lab) - arrived) -
+        (sum(far_gateway.drops().values()) - far), found, when)
     esp = [p for p in packets if p.haslayer("IP") and p["IP"].proto == 50]
     ok(len(esp) >= COUNT // 2, f"{when}: before it, ESP was on the wire")
     ok(not leaked(traffic, packets),
        f"{when}: in the clear on the wire: "
        f"{leaked(traffic, packets) or 'nobody'}")
+    return died
 
 
 def check_failed_start(lab, traffic):
@@ -317,13 +359,18 @@ def main():
         traffic = Traffic(lab)
         check_up(lab, traffic, "daemon up")
         books = books_of(lab, gateway)
-        check_dying(lab, traffic, gateway, signal.SIGKILL, "SIGKILL")
+        died = check_dying(lab, traffic, gateway, far_gateway, signal.SIGKILL,
+                           "SIGKILL")
         check_down(lab, traffic, books, "after SIGKILL")
         check_failed_start(lab, traffic)
         gateway = check_restart(lab, traffic)
+        named = gateway.drops()["worker_died"]
+        ok(named >= died, f"the next daemon gives them a name: {named} packets "
+           "are worker_died")
         check_up(lab, traffic, "daemon up again")
         books = books_of(lab, gateway)
-        check_dying(lab, traffic, gateway, signal.SIGTERM, "SIGTERM")
+        check_dying(lab, traffic, gateway, far_gateway, signal.SIGTERM,
+                    "SIGTERM")
         ok(gateway.process.returncode == 0, "SIGTERM ends it with status 0")
         check_down(lab, traffic, books, "after SIGTERM")
         check_release(lab, traffic, far_gateway)

@@ -113,6 +113,7 @@ struct gateway *gateway_new(const struct gateway_spec *spec)
 	g->w.sad = g->sad;
 	g->w.policies = &g->policies;
 	g->w.drops = g->drops;
+	g->w.passes = g->passes;
 	return g;
 }
 
@@ -246,6 +247,53 @@ void gateway_reset(struct gateway *g)
 	g->sent += g->inside.tx_n + g->outside.tx_n;
 	port_mem_reset(&g->inside);
 	port_mem_reset(&g->outside);
+}
+
+static void sa_restart(struct sa_rt *sa, uint64_t seq)
+{
+	memset(&sa->count, 0, sizeof(sa->count));
+	if (sa->dir == DIR_OUT) {
+		sa->seq = seq;
+		return;
+	}
+	sa->replay.top = seq;
+	memset(sa->replay.bitmap, 0,
+	       sa->replay.blocks * sizeof(*sa->replay.bitmap));
+}
+
+static void nexthops_restart(struct gateway *g)
+{
+	struct nexthop_query query;
+	struct nexthop nh;
+
+	while (gateway_asked(g, &query))
+		;
+	while (spsc_pop(&g->link.answers, &nh))
+		;
+	atomic_store(&g->link.fib_gen, 1);
+	nexthop_cache_init(&g->w.nexthops, &g->link);
+}
+
+/* What is drawn differs from draw to draw, until the pool is empty. */
+static void random_restart(struct random_pool *pool)
+{
+	for (uint32_t i = 0; i < RANDOM_POOL_BYTES; i++)
+		pool->octets[i] = (uint8_t)(i >> 4);
+	pool->used = 0;
+}
+
+void gateway_restart(struct gateway *g, uint64_t seq)
+{
+	for (; g->w.held; g->w.held--)
+		frame_put(&g->w.umem, g->w.hold[g->w.held - 1].frame);
+	gateway_reset(g);
+	nexthops_restart(g);
+	random_restart(&g->w.random);
+	sa_restart(g->out, seq);
+	sa_restart(g->in, seq);
+	memset(g->drops, 0, sizeof(g->drops));
+	g->inside.tx_room = g->outside.tx_room = PORT_MEM_ROOM;
+	g->given = g->sent = g->to_host = 0;
 }
 
 struct nexthop gateway_hop(const struct gateway *g, uint32_t dst_be,

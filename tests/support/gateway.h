@@ -44,6 +44,7 @@ struct gateway {
 	struct nexthop_link link;
 	struct policy_view policies;
 	struct counter drops[DROP_MAX];
+	struct counter passes[PASS_MAX];
 	struct sad *sad;	/* owned */
 	struct sa_rt *out, *in; /* of sad */
 	int host_fd;		/* the far end of the host interface */
@@ -97,6 +98,15 @@ const uint8_t *gateway_sent(const struct port_mem *port, uint32_t index,
 
 /* Forgets what both ports transmitted, and keeps the books. */
 void gateway_reset(struct gateway *g);
+
+/*
+ * As if new, in a fraction of the time: no next hop known, nothing held, the
+ * books empty, the same random numbers each time; what waits is freed. Only
+ * the memory of frames stays as it is.
+ *
+ * seq   last number used and highest received, in both SAs
+ */
+void gateway_restart(struct gateway *g, uint64_t seq);
 
 /* An answer of the resolver under the generation of now. */
 struct nexthop gateway_hop(const struct gateway *g, uint32_t dst_be,

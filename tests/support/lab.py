@@ -408,6 +408,11 @@ class Gateway:
         """Packets that were let pass or handed on, likewise."""
         return self._packets("passes")
 
+    def in_flight(self):
+        """Packets that a worker was given and that have not ended yet."""
+        return int(json.loads(
+            self.client("drops", "--json").stdout)["in_flight"])
+
     def _packets(self, kind):
         answer = json.loads(self.client("drops", "--json").stdout)
         return {reason: counter["packets"]

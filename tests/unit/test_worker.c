@@ -493,7 +493,7 @@ static void host_frame_without_the_magic_is_dropped(void **state)
 	tag.magic ^= 1;
 	step_host(g, &tag);
 	assert_nothing_sent(g);
-	assert_dropped(g, DROP_META_MISSING);
+	assert_dropped(g, DROP_HOST_UNTAGGED);
 }
 
 static void host_frame_judged_by_an_older_policy_list_is_stale(void **state)

@@ -150,7 +150,7 @@ static void random_mix_of_everything_keeps_the_books(void **state)
 		DROP_ICV,	   DROP_PADDING,      DROP_NEXT_HEADER,
 		DROP_SELECTOR,	   DROP_NO_ROUTE,     DROP_NO_NEIGHBOUR,
 		DROP_HOLD_FULL,	   DROP_TX_FULL,      DROP_INNER_MALFORMED,
-		DROP_NO_SA,	   DROP_IP_MALFORMED,
+		DROP_NO_SA,	   DROP_IP_MALFORMED, DROP_HOST_UNTAGGED,
 	};
 	const struct gateway_spec spec = { "aes128", "sha256", false, FRAMES };
 	struct gateway *g = gateway_new(&spec);

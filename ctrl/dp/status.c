@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What the data path shows of itself: SAs, interfaces, maps and the counters,
+ * those of the kernel among them. Reads alone. Control thread.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/base/clock.h"
+#include "ctrl/dp/dp.h"
+#include "ctrl/dp/state.h"
+
+static uint64_t idle_s(const struct sa_rt *sa, uint64_t now_ns)
+{
+	uint64_t last =
+		atomic_load_explicit(&sa->count.last_ns, memory_order_relaxed);
+
+	if (!last)
+		return STATUS_NEVER_S;
+	return now_ns > last ? (now_ns - last) / NS_PER_S : 0;
+}
+
+static void sa_status(const struct dp *dp, struct sa_ref ref, uint32_t spi,
+		      uint64_t now_ns, struct sa_status *out)
+{
+	const struct sa_rt *sa = sad_get(dp->sad, ref);
+
+	*out = (struct sa_status){ .spi = spi, .idle_s = STATUS_NEVER_S };
+	if (!sa)
+		return;
+	out->pkts = atomic_load_explicit(&sa->count.pkts, memory_order_relaxed);
+	out->bytes =
+		atomic_load_explicit(&sa->count.bytes, memory_order_relaxed);
+	out->seq = atomic_load_explicit(&sa->count.seq, memory_order_relaxed);
+	out->idle_s = idle_s(sa, now_ns);
+	for (uint32_t i = 0; i < DROP_MAX; i++)
+		out->drops[i] = atomic_load_explicit(&sa->count.drops[i],
+						     memory_order_relaxed);
+}
+
+static void iface_status(const struct dp *dp, size_t index,
+			 struct iface_status *out)
+{
+	const struct served *s = &dp->served[index];
+
+	*out = (struct iface_status){
+		.role = s->at.role,
+		.native = s->native,
+		.zero_copy = true,
+		.queues = dp->ifaces[index].queues,
+	};
+	memcpy(out->name, dp->ifaces[index].name, sizeof(out->name));
+	for (uint32_t i = 0; i < dp->worker.n_ports; i++)
+		if (dp->worker.ports[i]->ifindex == s->at.ifindex)
+			out->zero_copy &= dp->worker.ports[i]->zero_copy;
+}
+
+static void socket_drops(const struct dp *dp, uint64_t drops[DROP_MAX])
+{
+	for (uint32_t i = 0; i < dp->worker.n_ports; i++)
+		dp->worker.ports[i]->ops->kernel_drops(dp->worker.ports[i],
+						       drops);
+}
+
+void dp_keep_kernel_drops(struct dp *dp)
+{
+	uint64_t drops[DROP_MAX] = { 0 };
+
+	socket_drops(dp, drops);
+	for (uint32_t i = 0; i < DROP_MAX; i++)
+		dp->worker.drops[i].pkts += drops[i];
+}
+
+/* What the kernel dropped after a program's or a worker's verdict. */
+static void kernel_drops(struct dp *dp, struct counters *out)
+{
+	uint64_t drops[DROP_MAX] = { 0 }, n;
+
+	socket_drops(dp, drops);
+	nl_tx_dropped(dp->nl, dp->host.ifindex, &drops[DROP_HOST_QUEUE]);
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		if (!nl_tx_dropped(dp->nl, dp->ifaces[i].ifindex, &n))
+			drops[DROP_LINK_TX] += n - dp->served[i].tx_dropped;
+	for (uint32_t i = 0; i < DROP_MAX; i++)
+		out->drops[i].pkts += drops[i];
+}
+
+/* May a packet that was steered to a worker end under this reason? */
+static bool ends_steered(enum drop_reason reason)
+{
+	return reason == DROP_XSK_RX || reason == DROP_XSK_RX_FULL ||
+	       reason == DROP_XSK_TX_INVALID || reason == DROP_HOST_QUEUE;
+}
+
+/*
+ * Steered, and not yet seen to end. The counts are read one after the other
+ * while packets move, hence only about right.
+ */
+static uint64_t in_flight(const struct dp *dp, const struct counters *n)
+{
+	const struct counter *worker = programs_worker_drops(dp->programs);
+	uint64_t steered = n->passes[PASS_STEER_OUT].pkts +
+			   n->passes[PASS_STEER_IN].pkts +
+			   n->passes[PASS_STEER_HOST].pkts;
+	uint64_t ended = n->passes[PASS_WORKER_TX].pkts +
+			 n->passes[PASS_WORKER_HOST].pkts;
+
+	for (uint32_t i = 0; i < DROP_MAX; i++)
+		ended += ends_steered(i) ? n->drops[i].pkts : worker[i].pkts;
+	ended -= worker[DROP_HOST_UNTAGGED].pkts; /* never steered */
+	return steered > ended ? steered - ended : 0;
+}
+
+static void read_counters(struct dp *dp, struct counters *out)
+{
+	programs_counters(dp->programs, out);
+	kernel_drops(dp, out);
+	out->in_flight = in_flight(dp, out);
+}
+
+void dp_count_died(struct dp *dp)
+{
+	struct counters n = { .in_flight = 0 };
+
+	hostif_drain(&dp->host);
+	read_counters(dp, &n);
+	dp->worker.drops[DROP_WORKER_DIED].pkts += n.in_flight;
+}
+
+int dp_status(struct dp *dp, struct status *out)
+{
+	const struct config *c = dp->config;
+	uint64_t now_ns = clock_ns();
+
+	out->tunnels = calloc(c->n_manual + 1, sizeof(*out->tunnels));
+	if (!out->tunnels)
+		return -ENOMEM;
+	out->n_tunnels = c->n_manual;
+	for (size_t i = 0; i < c->n_manual; i++) {
+		sa_status(dp, dp->tunnels[i].in, c->manual[i].in.spi, now_ns,
+			  &out->tunnels[i].in);
+		sa_status(dp, dp->tunnels[i].out, c->manual[i].out.spi, now_ns,
+			  &out->tunnels[i].out);
+	}
+	out->uptime_s = (now_ns - dp->since_ns) / NS_PER_S;
+	out->crypto = crypto_openssl.name;
+	out->workers = 1;
+	out->n_ifaces = dp->n_ifaces;
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		iface_status(dp, i, &out->ifaces[i]);
+	out->n_maps = programs_maps(dp->programs, out->maps, STATUS_MAPS_MAX);
+	read_counters(dp, &out->counters);
+	return 0;
+}
