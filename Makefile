@@ -54,7 +54,7 @@ CLI_SRC    := $(sort $(wildcard ctrl/cli/*.c))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c))
 BPFT_SRC   := $(sort $(wildcard tests/bpf/test_*.c))
-BENCH_SRC  := $(sort $(wildcard tests/bench/bench_*.c))
+BENCH_SRC  := $(sort $(wildcard tests/bench/*.c))
 FUZZ_SRC   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -97,13 +97,14 @@ $(SKEL): $(BUILD)/bpf/cygnet.bpf.o
 TEST_LDLIBS := -lcmocka $(LDLIBS)
 TEST_BINS := $(call bin,$(UNIT_SRC))
 BPFT_BINS := $(call bin,$(BPFT_SRC))
+BENCH_BINS := $(call bin,$(BENCH_SRC))
 
-$(TEST_BINS) $(BPFT_BINS) $(call bin,$(BENCH_SRC)): $(BUILD)/%: $(BUILD)/%.o \
+$(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS): $(BUILD)/%: $(BUILD)/%.o \
 		$(call obj,$(SUPPORT_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LDLIBS)
 
 .PHONY: tests check check-unit check-full demo lint format bench fuzz install-deps clean
-tests: $(BINS) $(TEST_BINS) $(BPFT_BINS)
+tests: $(BINS) $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS)
 
 check-unit: $(TEST_BINS)
 	tests/run unit $(BUILD)
@@ -124,7 +125,7 @@ lint:
 format:
 	git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
 
-bench: all $(call bin,$(BENCH_SRC))
+bench: all $(BENCH_BINS)
 	tools/bench $(BUILD)
 
 install-deps:

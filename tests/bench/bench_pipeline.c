@@ -12,7 +12,6 @@
  * timed part, and leave the packets in the cache for both. Ticks are TSC
  * ticks: of time, not of this core's clock.
  */
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,24 +20,18 @@
 
 #include "ctrl/dp/esp.h"
 #include "include/proto.h"
+#include "tests/bench/bench.h"
 #include "tests/support/gateway.h"
 
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define ROUNDS	     11U
 #define BATCHES	     64U /* in a round */
 #define FRAMES	     1024U
 #define OUTER_OFFSET 512U /* of a raw packet in its frame, as a port's */
-
-/* Ticks per packet of each round. */
-struct samples {
-	double at[ROUNDS];
-};
 
 struct result {
 	const char *suite;
 	enum dp_dir dir;
 	uint32_t inner_bytes;
-	struct samples pipeline, raw, ratio;
+	struct samples pipeline, raw, ratio; /* ticks per packet */
 };
 
 /* One suite and size, and one batch of it in both forms. */
@@ -51,25 +44,6 @@ struct bench {
 	uint8_t text[FRAME_BYTES];
 	uint32_t text_bytes;
 };
-
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "bench_pipeline: %s\n", what);
-	exit(1);
-}
-
-/* CPU 1 where there is one: CPU 0 takes most interrupts. */
-static void pin(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(1, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		fprintf(stderr, "bench_pipeline: not pinned, no CPU 1\n");
-}
 
 static void bench_init(struct bench *b, const struct gateway_spec *spec,
 		       uint32_t inner_bytes)
@@ -165,7 +139,7 @@ static uint64_t time_raw(struct bench *b, enum dp_dir dir)
 }
 
 /* The two in turn, batch by batch, so that noise meets both. */
-static void run_round(struct bench *b, struct result *r, uint32_t round)
+static void run_round(struct bench *b, struct result *r)
 {
 	uint64_t pipeline = 0, raw = 0;
 	const double pkts = BATCHES * BATCH_MAX;
@@ -174,24 +148,13 @@ static void run_round(struct bench *b, struct result *r, uint32_t round)
 		pipeline += time_pipeline(b, r->dir);
 		raw += time_raw(b, r->dir);
 	}
-	r->pipeline.at[round] = (double)pipeline / pkts;
-	r->raw.at[round] = (double)raw / pkts;
-	r->ratio.at[round] = (double)pipeline / (double)raw;
+	samples_add(&r->pipeline, (double)pipeline / pkts);
+	samples_add(&r->raw, (double)raw / pkts);
+	samples_add(&r->ratio, (double)pipeline / (double)raw);
 }
 
-static int ascending(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void sort(struct samples *s)
-{
-	qsort(s->at, ROUNDS, sizeof(s->at[0]), ascending);
-}
-
-static void measure(const struct gateway_spec *spec, struct result *r)
+static void measure(const struct gateway_spec *spec, uint32_t rounds,
+		    struct result *r)
 {
 	static struct bench b;
 
@@ -200,11 +163,11 @@ static void measure(const struct gateway_spec *spec, struct result *r)
 		time_pipeline(&b, r->dir);
 		time_raw(&b, r->dir);
 	}
-	for (uint32_t i = 0; i < ROUNDS; i++)
-		run_round(&b, r, i);
-	sort(&r->pipeline);
-	sort(&r->raw);
-	sort(&r->ratio);
+	for (uint32_t i = 0; i < rounds; i++)
+		run_round(&b, r);
+	samples_sort(&r->pipeline);
+	samples_sort(&r->raw);
+	samples_sort(&r->ratio);
 	bench_fini(&b);
 }
 
@@ -213,39 +176,35 @@ static const char *dir_name(enum dp_dir dir)
 	return dir == DIR_OUT ? "out" : "in";
 }
 
-static void print_head(void)
+static void print_head(const struct report *out, uint32_t rounds)
 {
-	printf("ticks per packet: median of %u rounds (min to max)\n\n", ROUNDS);
-	printf("%-14s %-3s %5s  %-22s %-22s %s\n", "suite", "dir", "bytes",
-	       "pipeline", "raw cipher", "ratio");
+	fprintf(out->table,
+		"ticks per packet: median of %u rounds (min to max)\n\n",
+		rounds);
+	fprintf(out->table, "%-14s %-3s %5s %-*s%-*s%s\n", "suite", "dir",
+		"bytes", TABLE_CELL, "pipeline", TABLE_CELL, "raw cipher",
+		"ratio");
 }
 
-static void print_row(const struct result *r)
+static void print_row(const struct report *out, const struct result *r)
 {
-	const struct samples *all[] = { &r->pipeline, &r->raw };
-
-	printf("%-14s %-3s %5u ", r->suite, dir_name(r->dir), r->inner_bytes);
-	for (size_t i = 0; i < ARRAY_LEN(all); i++)
-		printf(" %6.0f (%5.0f to %5.0f)", all[i]->at[ROUNDS / 2],
-		       all[i]->at[0], all[i]->at[ROUNDS - 1]);
-	printf(" %5.2f (%.2f to %.2f)\n", r->ratio.at[ROUNDS / 2],
-	       r->ratio.at[0], r->ratio.at[ROUNDS - 1]);
+	fprintf(out->table, "%-14s %-3s %5u", r->suite, dir_name(r->dir),
+		r->inner_bytes);
+	table_samples(out, &r->pipeline, 0);
+	table_samples(out, &r->raw, 0);
+	table_samples(out, &r->ratio, 2);
+	fputc('\n', out->table);
 }
 
-static void print_samples(const char *name, const struct samples *s)
+static void print_json(struct report *out, const struct result *r)
 {
-	printf(", \"%s\": {\"median\": %.3f, \"min\": %.3f, \"max\": %.3f}",
-	       name, s->at[ROUNDS / 2], s->at[0], s->at[ROUNDS - 1]);
-}
-
-static void print_json(const struct result *r, bool first)
-{
-	printf("%s\n  {\"suite\": \"%s\", \"dir\": \"%s\", \"inner_bytes\": %u",
-	       first ? "[" : ",", r->suite, dir_name(r->dir), r->inner_bytes);
-	print_samples("pipeline_ticks", &r->pipeline);
-	print_samples("raw_ticks", &r->raw);
-	print_samples("ratio", &r->ratio);
-	printf("}");
+	json_row(out);
+	fprintf(out->json,
+		"\"suite\": \"%s\", \"dir\": \"%s\", \"inner_bytes\": %u",
+		r->suite, dir_name(r->dir), r->inner_bytes);
+	json_samples(out, "pipeline_ticks", &r->pipeline);
+	json_samples(out, "raw_ticks", &r->raw);
+	json_samples(out, "ratio", &r->ratio);
 }
 
 int main(int argc, char **argv)
@@ -258,13 +217,12 @@ int main(int argc, char **argv)
 		{ "aes128gcm16", { "aes128gcm16", NULL, false, FRAMES } },
 	};
 	static const uint32_t sizes[] = { 64, 512, 1400 };
-	const bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
 	const size_t rows = ARRAY_LEN(suites) * ARRAY_LEN(sizes) * 2;
+	struct report out = report_start(argc, argv);
+	const uint32_t rounds = bench_rounds();
 
-	must(argc == 1 || json, "usage: bench_pipeline [--json]");
-	pin();
-	if (!json)
-		print_head();
+	bench_pin();
+	print_head(&out, rounds);
 	for (size_t i = 0; i < rows; i++) {
 		size_t suite = i / 2 / ARRAY_LEN(sizes);
 		struct result r = {
@@ -273,13 +231,11 @@ int main(int argc, char **argv)
 			.inner_bytes = sizes[i / 2 % ARRAY_LEN(sizes)],
 		};
 
-		measure(&suites[suite].spec, &r);
-		if (json)
-			print_json(&r, i == 0);
-		else
-			print_row(&r);
+		measure(&suites[suite].spec, rounds, &r);
+		print_row(&out, &r);
+		if (out.json)
+			print_json(&out, &r);
 	}
-	if (json)
-		printf("\n]\n");
+	report_end(&out);
 	return 0;
 }

@@ -1,0 +1,73 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+Every benchmark still runs, in its shortest form, and tools/bench leaves JSON
+with the rows that belong there. What the figures are is nobody's concern here.
+"""
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from lab import BUILD, ROOT, finish, ok  # noqa: E402
+
+LIMIT_S = 120
+# What names a row, and the rows that there are.
+ROWS = {
+    "bench_pipeline": (("suite", "inner_bytes", "dir"), set(itertools.product(
+        ("aes128-sha256", "aes128gcm16"), (64, 512, 1400), ("in", "out")))),
+    "bench_programs": (("program", "way"), {
+        ("protected", "steer_out, first policy"),
+        ("protected", "steer_out, last policy"),
+        ("protected", "local"),
+        ("protected", "default, no policy"),
+        ("unprotected", "steer_in"),
+        ("unprotected", "spi_unknown"),
+        ("unprotected", "default, no policy"),
+        ("guard", "steer_host, first policy"),
+        ("guard", "steer_host, last policy"),
+        ("guard", "default, no policy")}),
+    "bench_veth": (("inner_bytes",), {(64,), (1400,)}),
+}
+
+
+def figures_are_sound(row, names):
+    figures = [row[name] for name in row if name not in names]
+    return figures and all(f["min"] <= f["median"] <= f["max"]
+                           for f in figures)
+
+
+def check_json(folder, name):
+    names, expected = ROWS[name]
+    with open(f"{folder}/bench/{name}.json") as file:
+        rows = json.load(file)
+    found = [tuple(row[key] for key in names) for row in rows]
+    ok(set(found) == expected and len(found) == len(expected),
+       f"{name} has the rows that belong there: {len(found)}")
+    ok(all(figures_are_sound(row, names) for row in rows),
+       f"{name} has medians between minimum and maximum")
+
+
+def main():
+    # The results of a real run are left alone.
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("cygnetd", "cygnet", "tests"):
+            os.symlink(f"{BUILD}/{name}", f"{folder}/{name}")
+        done = subprocess.run([f"{ROOT}/tools/bench", folder], check=False,
+                              env=dict(os.environ, BENCH_ROUNDS="1"),
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=LIMIT_S)
+        if not ok(done.returncode == 0, "the benchmarks run"):
+            print(done.stdout)
+            return finish()
+        ok(set(os.listdir(f"{folder}/bench")) == {f"{n}.json" for n in ROWS},
+           "each leaves one file, and these are all")
+        for name in ROWS:
+            check_json(folder, name)
+    return finish()
+
+
+sys.exit(main())
