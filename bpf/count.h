@@ -21,14 +21,15 @@ static __always_inline void count_drop(enum drop_reason reason, __u32 bytes)
 	c->bytes += bytes;
 }
 
-static __always_inline void count_pass(enum pass_reason reason, __u32 bytes)
+static __always_inline void count_pass(enum pass_reason reason, __u32 pkts,
+				       __u32 bytes)
 {
 	__u32 key = reason;
 	struct counter *c = bpf_map_lookup_elem(&passes, &key);
 
 	if (!c)
 		return;
-	c->pkts++;
+	c->pkts += pkts;
 	c->bytes += bytes;
 }
 
@@ -40,7 +41,7 @@ static __always_inline int xdp_drop(enum drop_reason reason, __u32 bytes)
 
 static __always_inline int xdp_pass(enum pass_reason reason, __u32 bytes)
 {
-	count_pass(reason, bytes);
+	count_pass(reason, 1, bytes);
 	return XDP_PASS;
 }
 
@@ -52,7 +53,7 @@ static __always_inline int tc_drop(enum drop_reason reason, __u32 bytes)
 
 static __always_inline int tc_pass(enum pass_reason reason, __u32 bytes)
 {
-	count_pass(reason, bytes);
+	count_pass(reason, 1, bytes);
 	return TC_ACT_UNSPEC; /* other filters may still speak */
 }
 

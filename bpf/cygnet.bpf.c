@@ -65,6 +65,7 @@ static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p)
 SEC("xdp")
 int protected(struct xdp_md *ctx)
 {
+	const struct iface_info *iface;
 	struct packet p = {};
 	enum parse kind = parse_xdp(ctx, &p);
 
@@ -76,6 +77,9 @@ int protected(struct xdp_md *ctx)
 		return xdp_pass(PASS_LINK, p.frame_bytes);
 	if (locate_local(p.daddr))
 		return xdp_pass(PASS_LOCAL, p.frame_bytes);
+	iface = locate_iface(ctx);
+	if (iface && p.dmac != iface->mac) /* the kernel forwards none of it */
+		return xdp_pass(PASS_OTHER_HOST, p.frame_bytes);
 	if (egress_is_elsewhere(ctx, &p))
 		return xdp_pass(PASS_EGRESS, p.frame_bytes);
 	return spd_out(ctx, &p);
@@ -127,38 +131,46 @@ static __always_inline int spd_in(const struct packet *p)
 /* A priority tag is stripped by the kernel, and plaintext is behind it. */
 static __always_inline int unparsed_in(const struct packet *p)
 {
-	if (spd_may_protect())
+	if (!spd_is_open())
 		return xdp_drop(DROP_UNPARSED, p->frame_bytes);
 	return xdp_pass(PASS_NOT_IPV4, p->frame_bytes);
+}
+
+/* What IPv4 on this side is: ESP and AH for us, the link's, or plaintext. */
+static __always_inline int ipv4_in(struct xdp_md *ctx, const struct packet *p)
+{
+	__u32 local = locate_local(p->daddr);
+
+	if (addr_is_link(p->daddr) || local == LOCAL_BROADCAST ||
+	    (local && addr_is_link_local(p->saddr)))
+		return xdp_pass(PASS_LINK, p->frame_bytes);
+	if (local && (p->protocol == PROTO_ESP || p->protocol == PROTO_AH))
+		return ipsec_in(ctx, p);
+	return spd_in(p);
 }
 
 SEC("xdp")
 int unprotected(struct xdp_md *ctx)
 {
+	const struct iface_info *iface = locate_iface(ctx);
 	struct packet p = {};
 	enum parse kind = parse_xdp(ctx, &p);
-	__u32 local;
 
+	if (iface && !(p.dmac & MAC_GROUP) && p.dmac != iface->mac)
+		return xdp_pass(PASS_OTHER_HOST, p.frame_bytes);
 	if (kind == PARSE_MALFORMED)
 		return xdp_drop(DROP_IP_MALFORMED, p.frame_bytes);
 	if (kind == PARSE_OPAQUE)
 		return unparsed_in(&p);
 	if (kind != PARSE_IPV4)
 		return xdp_pass(PASS_NOT_IPV4, p.frame_bytes);
-	if (addr_is_link(p.daddr))
-		return xdp_pass(PASS_LINK, p.frame_bytes);
-	local = locate_local(p.daddr);
-	if (local == LOCAL_BROADCAST)
-		return xdp_pass(PASS_LINK, p.frame_bytes);
-	if (local && (p.protocol == PROTO_ESP || p.protocol == PROTO_AH))
-		return ipsec_in(ctx, &p);
-	return spd_in(&p);
+	return ipv4_in(ctx, &p);
 }
 
-/* What cannot be read may be anything: it leaves only if nothing is PROTECT. */
+/* What cannot be read may be anything: it leaves only if anything may. */
 static __always_inline int guard_unparsed(const struct packet *p)
 {
-	if (spd_may_protect())
+	if (!spd_is_open())
 		return tc_drop(DROP_UNPARSED, p->frame_bytes);
 	return tc_pass(PASS_NOT_IPV4, p->frame_bytes);
 }
@@ -189,6 +201,16 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 	}
 }
 
+/* What the host itself says to its link; who forwards is not the host. */
+static __always_inline bool guard_is_link(const struct __sk_buff *skb,
+					  const struct packet *p)
+{
+	if (skb->ingress_ifindex)
+		return false;
+	return addr_is_link(p->daddr) || addr_is_link_local(p->daddr) ||
+	       locate_local(p->daddr) == LOCAL_BROADCAST;
+}
+
 SEC("tc")
 int guard(struct __sk_buff *skb)
 {
@@ -203,7 +225,7 @@ int guard(struct __sk_buff *skb)
 	cookie = bpf_get_socket_cookie(skb);
 	if (bpf_map_lookup_elem(&own_sockets, &cookie))
 		return tc_pass(PASS_OWN_SOCKET, p.frame_bytes);
-	if (addr_is_link(p.daddr) || locate_local(p.daddr) == LOCAL_BROADCAST)
+	if (guard_is_link(skb, &p))
 		return tc_pass(PASS_LINK, p.frame_bytes);
 	return guard_spd(skb, &p);
 }

@@ -12,14 +12,27 @@
 
 #define LOCATE_AF_INET 2 /* AF_INET, for bpf_fib_lookup */
 
-/* Never forwarded by a router: this network, loopback, link-local (RFC 3927),
- * multicast and limited broadcast. DHCP without an address is among them. */
+/* Never forwarded by the kernel: no address (DHCP), loopback, multicast where
+ * nobody routes it, limited broadcast. */
 static __always_inline bool addr_is_link(__be32 addr)
 {
 	__u32 a = bpf_ntohl(addr);
 
-	return a >> 24 == 0 || a >> 24 == 127 || a >> 16 == 0xa9fe ||
-	       a >> 28 == 0xe || a == 0xffffffff;
+	return a == 0 || a >> 24 == 127 || a >> 28 == 0xe || a == 0xffffffff;
+}
+
+/* RFC 3927. The kernel forwards these like any other: exempt is only what the
+ * host itself says to a neighbour, or hears from one. */
+static __always_inline bool addr_is_link_local(__be32 addr)
+{
+	return bpf_ntohl(addr) >> 16 == 0xa9fe;
+}
+
+static __always_inline const struct iface_info *locate_iface(struct xdp_md *ctx)
+{
+	__u32 ifindex = ctx->ingress_ifindex;
+
+	return bpf_map_lookup_elem(&ifaces, &ifindex);
 }
 
 /* 0 when the address is not of this host, else enum local_kind. */

@@ -107,6 +107,18 @@ struct {
 } passes SEC(".maps");
 
 /*
+ * Key 0: what the layout of these maps comes down to, as one number (see
+ * programs.c). By it a later start knows programs for ours, and whether it may
+ * count on in their maps. Bound to the programs, read by none.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} cyg_layout SEC(".maps");
+
+/*
  * The same two for the worker, which writes them through a mapping; in maps so
  * that the counts outlive the process that made them.
  */

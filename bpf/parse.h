@@ -17,6 +17,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "include/proto.h"
+#include "include/sad.h"
 
 enum parse {
 	PARSE_IPV4,
@@ -26,6 +27,7 @@ enum parse {
 };
 
 struct packet {
+	__u64 dmac; /* mac_word(); XDP alone */
 	__u32 frame_bytes;
 	__u32 header_bytes; /* of the IPv4 header */
 	__u32 total_bytes;  /* of the IPv4 packet */
@@ -83,6 +85,7 @@ static __always_inline enum parse parse_xdp(const struct xdp_md *ctx,
 	p->frame_bytes = (__u32)(data_end - data);
 	if ((const void *)(eth + 1) > data_end)
 		return PARSE_OTHER;
+	p->dmac = mac_word(eth->h_dest);
 	kind = parse_ethertype(eth->h_proto);
 	if (kind != PARSE_IPV4)
 		return kind;

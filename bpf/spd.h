@@ -18,12 +18,12 @@ static __always_inline const struct spd_table *spd_in_force(void)
 	return list ? bpf_map_lookup_elem(list, &zero) : 0;
 }
 
-/* Could a PROTECT policy cover a packet that can't be read? */
-static __always_inline bool spd_may_protect(void)
+/* Would every packet pass, whatever is in it? */
+static __always_inline bool spd_is_open(void)
 {
 	const struct spd_table *t = spd_in_force();
 
-	return !t || t->protects;
+	return t && !t->restricts && default_action == SPD_BYPASS;
 }
 
 static __always_inline const struct spd_entry *spd_match(

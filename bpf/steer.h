@@ -8,6 +8,7 @@
 #define CYG_BPF_STEER_H
 
 #include "bpf/count.h"
+#include "bpf/locate.h"
 #include "bpf/parse.h"
 
 static __always_inline int steer_worker(struct xdp_md *ctx,
@@ -15,8 +16,8 @@ static __always_inline int steer_worker(struct xdp_md *ctx,
 					const struct dp_meta *meta,
 					enum pass_reason reason)
 {
-	__u32 ifindex = ctx->ingress_ifindex, queue = ctx->rx_queue_index;
-	const struct iface_info *iface = bpf_map_lookup_elem(&ifaces, &ifindex);
+	const struct iface_info *iface = locate_iface(ctx);
+	__u32 queue = ctx->rx_queue_index;
 	struct dp_meta *at;
 
 	if (!iface || queue >= QUEUE_MAX)
@@ -30,10 +31,11 @@ static __always_inline int steer_worker(struct xdp_md *ctx,
 	if (bpf_redirect_map(&xsks, iface->slot * QUEUE_MAX + queue,
 			     XDP_DROP) != XDP_REDIRECT)
 		return xdp_drop(DROP_NO_WORKER, p->frame_bytes);
-	count_pass(reason, p->frame_bytes);
+	count_pass(reason, 1, p->frame_bytes);
 	return XDP_REDIRECT;
 }
 
+/* A GSO packet becomes so many on its way through the host interface. */
 static __always_inline int steer_host(struct __sk_buff *skb,
 				      const struct packet *p, __u32 policy_id,
 				      __u32 policy_gen)
@@ -48,7 +50,8 @@ static __always_inline int steer_host(struct __sk_buff *skb,
 		return tc_drop(DROP_STEER_FAILED, p->frame_bytes);
 	if (bpf_skb_store_bytes(skb, 0, &tag, sizeof(tag), 0))
 		return tc_drop(DROP_STEER_FAILED, p->frame_bytes);
-	count_pass(PASS_STEER_HOST, p->frame_bytes);
+	count_pass(PASS_STEER_HOST, skb->gso_segs ? skb->gso_segs : 1,
+		   p->frame_bytes);
 	return bpf_redirect(host_ifindex, 0);
 }
 

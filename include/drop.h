@@ -11,7 +11,7 @@
 /* clang-format off */
 #define DROP_REASONS(X)                                                        \
 	/* counted by the BPF programs */                                      \
-	X(IP_MALFORMED,	  "ip_malformed",   "IPv4 header truncated, or its lengths lie")  \
+	X(IP_MALFORMED,	  "ip_malformed",   "IPv4 header truncated, its lengths lie, or its checksum is wrong")  \
 	X(IPSEC_FRAGMENT, "ipsec_fragment", "fragment of an ESP or AH packet for us; reassembly is not done") \
 	X(ESP_TRUNCATED,  "esp_truncated",  "ESP or AH packet too short for its header") \
 	X(SPI_RESERVED,	  "spi_reserved",   "SPI 0 to 255 (RFC 4303 section 2.1)")  \
@@ -35,8 +35,9 @@
 	X(PADDING,	  "padding",	    "padding after decryption is not 1, 2, 3 …") \
 	X(NEXT_HEADER,	  "next_header",    "protected packet is not IPv4") \
 	X(DUMMY,	  "dummy",	    "dummy packet (next header 59), discarded as intended") \
-	X(INNER_MALFORMED, "inner_malformed", "protected IPv4 packet truncated, or its lengths lie") \
+	X(INNER_MALFORMED, "inner_malformed", "protected IPv4 packet truncated, its lengths lie, or its checksum is wrong") \
 	X(SELECTOR,	  "selector",	    "protected packet is outside its SA's selectors") \
+	X(ECN,		  "ecn",	    "outer header says congestion, the protected packet can't carry it (RFC 6040)") \
 	X(NO_ROUTE,	  "no_route",	    "the kernel has no usable route to the next hop") \
 	X(NO_NEIGHBOUR,	  "no_neighbour",   "the next hop did not answer ARP in time") \
 	X(HOLD_FULL,	  "hold_full",	    "too many packets wait for a next hop") \

@@ -15,6 +15,7 @@
 #define PASS_REASONS(X)                                                        \
 	X(NOT_IPV4,   "not_ipv4",   "kernel: ARP, IPv6 and other protocols")         \
 	X(LINK,	      "link",	    "kernel: multicast, broadcast, link-local, DHCP") \
+	X(OTHER_HOST, "other_host", "kernel: to another station's MAC address")      \
 	X(LOCAL,      "local",	    "kernel: addressed to this host")          \
 	X(EGRESS,     "egress",	    "kernel: does not leave by an unprotected interface") \
 	X(TTL,	      "ttl",	    "kernel: TTL used up, it answers with ICMP") \

@@ -14,6 +14,12 @@
 #define IPV4_FRAGMENT_MASK    0x3fff /* MF and offset, host order */
 #define IPV4_OFFSET_MASK      0x1fff /* offset alone, host order */
 
+#define ECN_MASK    0x03 /* RFC 3168 section 5: in TOS or traffic class */
+#define ECN_NOT_ECT 0x00
+#define ECN_ECT_1   0x01
+#define ECN_ECT_0   0x02
+#define ECN_CE	    0x03
+
 #define PROTO_ANY  0  /* RFC 4301 section 4.4.1.1: ANY */
 #define PROTO_ICMP 1  /* RFC 792 */
 #define PROTO_IPIP 4  /* RFC 2003; ESP next header in tunnel mode */

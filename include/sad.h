@@ -38,8 +38,20 @@ enum iface_role {
 struct iface_info {
 	__u32 role; /* enum iface_role */
 	__u32 slot; /* row of `xsks`: key slot * QUEUE_MAX + queue */
+	__u64 mac;  /* mac_word() of its address */
 };
 
+/* A MAC address as one number, to be compared. */
+static inline __u64 mac_word(const __u8 *octets)
+{
+	return (__u64)octets[0] | (__u64)octets[1] << 8 |
+	       (__u64)octets[2] << 16 | (__u64)octets[3] << 24 |
+	       (__u64)octets[4] << 32 | (__u64)octets[5] << 40;
+}
+
+#define MAC_GROUP 1ULL /* in mac_word(): multicast or broadcast */
+
 _Static_assert(sizeof(struct sad_key) == 24, "map key without holes");
+_Static_assert(sizeof(struct iface_info) == 16, "map value without holes");
 
 #endif

@@ -32,9 +32,9 @@ struct spd_entry {
 };
 
 struct spd_table {
-	__u32 gen;	/* of this list; a frame's verdict names it */
-	__u32 count;	/* entries in use */
-	__u32 protects; /* how many of them are PROTECT */
+	__u32 gen;	 /* of this list; a frame's verdict names it */
+	__u32 count;	 /* entries in use */
+	__u32 restricts; /* how many of them are not BYPASS */
 	__u32 pad;
 	struct spd_entry entry[SPD_MAX];
 };

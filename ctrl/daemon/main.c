@@ -133,6 +133,7 @@ static int run(struct daemon *d, struct error *e)
 			 " interfaces=%zu policies=%zu socket=%s",
 			 d->config->gateway.n_ifaces, d->config->n_policies,
 			 d->config->gateway.socket);
+		dp_settle(d->dp);
 		event_base_dispatch(d->base);
 		log_info("daemon: down; what policies protect is dropped until cygnetd runs again or 'cygnetd -f %s --release'",
 			 d->config->file);
@@ -179,9 +180,9 @@ int main(int argc, char **argv)
 		return (int)code;
 	harden();
 	signal(SIGPIPE, SIG_IGN);
-	err = conf_load(o.file, &d.config, &e);
-	if (!err)
-		err = o.release ? dp_release(d.config, &e) : serve(&d, &e);
+	err = o.release ? dp_release(&e) : conf_load(o.file, &d.config, &e);
+	if (!err && !o.release)
+		err = serve(&d, &e);
 	config_free(d.config);
 	if (!err)
 		return EXIT_OK;

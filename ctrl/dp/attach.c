@@ -5,17 +5,22 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Before every filter that others may have: none of them lets through what
- * the guard takes. */
+#include "ctrl/dp/adopt.h"
+#include "ctrl/dp/nl.h"
+
+/* Before every clsact filter that others may have: none of them lets through
+ * what the guard takes. A TCX program (Linux 6.6) would run before it. */
 #define GUARD_PRIORITY 1
 #define GUARD_HANDLE   1
 
 struct program_id {
 	uint32_t id; /* 0: none */
-	int fd;	     /* -1: none; owned */
+	int fd;	     /* negative: none, or why not; owned */
+	bool ours;
 	char name[BPF_OBJ_NAME_LEN];
 };
 
@@ -24,6 +29,12 @@ static void program_close(struct program_id *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	p->fd = -1;
+}
+
+static bool name_is_ours(const char *name)
+{
+	return strcmp(name, "protected") == 0 ||
+	       strcmp(name, "unprotected") == 0 || strcmp(name, "guard") == 0;
 }
 
 static void program_find(uint32_t id, struct program_id *out)
@@ -35,25 +46,37 @@ static void program_find(uint32_t id, struct program_id *out)
 	if (!id)
 		return;
 	out->fd = bpf_prog_get_fd_by_id(id);
-	if (out->fd >= 0 && !bpf_obj_get_info_by_fd(out->fd, &info, &len))
-		memcpy(out->name, info.name, sizeof(out->name));
+	if (out->fd < 0)
+		out->fd = -errno;
+	if (out->fd < 0 || bpf_obj_get_info_by_fd(out->fd, &info, &len))
+		return;
+	memcpy(out->name, info.name, sizeof(out->name));
+	out->ours = name_is_ours(out->name) && adopt_is_ours(out->fd);
 }
 
-static bool is_ours(const struct program_id *p)
-{
-	return strcmp(p->name, "protected") == 0 ||
-	       strcmp(p->name, "unprotected") == 0 ||
-	       strcmp(p->name, "guard") == 0;
-}
-
-static uint32_t xdp_query(const struct attach_iface *iface, bool *native)
+static uint32_t xdp_query(uint32_t ifindex, bool *native)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, q);
 
-	if (bpf_xdp_query((int)iface->ifindex, 0, &q))
+	*native = false;
+	if (bpf_xdp_query((int)ifindex, 0, &q))
 		return 0;
 	*native = q.attach_mode == XDP_ATTACHED_DRV;
 	return q.prog_id;
+}
+
+static uint32_t xdp_mode(bool native)
+{
+	return native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+}
+
+/* prog_fd in place of old_fd; -1: nothing in its place. */
+static int replace_xdp(uint32_t ifindex, int prog_fd, int old_fd, bool native)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = old_fd);
+
+	return bpf_xdp_attach((int)ifindex, prog_fd,
+			      xdp_mode(native) | XDP_FLAGS_REPLACE, &opts);
 }
 
 uint32_t attach_found(const struct attach_iface *iface)
@@ -61,66 +84,58 @@ uint32_t attach_found(const struct attach_iface *iface)
 	struct program_id found;
 	bool native;
 
-	program_find(xdp_query(iface, &native), &found);
+	program_find(xdp_query(iface->ifindex, &native), &found);
 	program_close(&found);
-	return is_ours(&found) ? found.id : 0;
-}
-
-static int replace_xdp(const struct attach_iface *iface, int prog_fd,
-		       int old_fd, bool native)
-{
-	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = old_fd);
-	uint32_t mode = native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
-
-	return bpf_xdp_attach((int)iface->ifindex, prog_fd,
-			      mode | XDP_FLAGS_REPLACE, &opts);
+	return found.ours ? found.id : 0;
 }
 
 /* In the driver, or generic: slower, but it works everywhere. */
-static int first_xdp(const struct attach_iface *iface, int prog_fd, bool *native)
+static int first_xdp(const struct attach_iface *iface, int prog_fd,
+		     struct attachment *out)
 {
 	const uint32_t only_new = XDP_FLAGS_UPDATE_IF_NOEXIST;
 
-	*native = true;
+	out->native = true;
 	if (!bpf_xdp_attach((int)iface->ifindex, prog_fd,
 			    only_new | XDP_FLAGS_DRV_MODE, NULL))
 		return 0;
-	*native = false;
+	out->native = false;
 	return bpf_xdp_attach((int)iface->ifindex, prog_fd,
 			      only_new | XDP_FLAGS_SKB_MODE, NULL);
 }
 
-int attach_xdp(const struct attach_iface *iface, int prog_fd, bool *native,
-	       bool *fresh, struct error *e)
+int attach_xdp(const struct attach_iface *iface, int prog_fd,
+	       struct attachment *out, struct error *e)
 {
 	struct program_id old;
 	int err;
 
-	program_find(xdp_query(iface, native), &old);
-	*fresh = old.id == 0;
-	if (*fresh)
-		err = first_xdp(iface, prog_fd, native);
-	else if (is_ours(&old))
-		err = replace_xdp(iface, prog_fd, old.fd, *native);
-	else
-		err = -EBUSY;
-	program_close(&old);
-	if (err == -EBUSY && old.id)
+	*out = (struct attachment){ .done = false };
+	program_find(xdp_query(iface->ifindex, &out->native), &old);
+	if (old.id && !old.ours) {
+		program_close(&old);
 		return error_set(
-			e, err,
+			e, -EBUSY,
 			"%s already runs the XDP program '%s' (id %u); take it off with: ip link set dev %s xdp off",
 			iface->name, old.name, old.id, iface->name);
-	if (err)
+	}
+	err = old.id ? replace_xdp(iface->ifindex, prog_fd, old.fd, out->native)
+		     : first_xdp(iface, prog_fd, out);
+	if (err) {
+		program_close(&old);
 		return error_set(e, err, "cannot attach XDP to %s: %s",
 				 iface->name, strerror(-err));
+	}
+	out->done = true;
+	out->before_fd = old.id ? old.fd : 0;
 	return 0;
 }
 
-static struct bpf_tc_hook guard_hook(const struct attach_iface *iface)
+static struct bpf_tc_hook guard_hook(uint32_t ifindex)
 {
 	return (struct bpf_tc_hook){
 		.sz = sizeof(struct bpf_tc_hook),
-		.ifindex = (int)iface->ifindex,
+		.ifindex = (int)ifindex,
 		.attach_point = BPF_TC_EGRESS,
 	};
 }
@@ -133,70 +148,162 @@ static uint32_t guard_query(const struct bpf_tc_hook *hook)
 	return bpf_tc_query(hook, &opts) ? 0 : opts.prog_id;
 }
 
-int attach_guard(const struct attach_iface *iface, int prog_fd,
-		 struct guard_made *made, struct error *e)
+static int guard_put(const struct bpf_tc_hook *hook, int prog_fd)
 {
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = GUARD_HANDLE,
 		    .priority = GUARD_PRIORITY, .prog_fd = prog_fd,
 		    .flags = BPF_TC_F_REPLACE);
-	struct bpf_tc_hook hook = guard_hook(iface);
+
+	return bpf_tc_attach(hook, &opts);
+}
+
+static int guard_take_off(const struct bpf_tc_hook *hook)
+{
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = GUARD_HANDLE,
+		    .priority = GUARD_PRIORITY);
+
+	return bpf_tc_detach(hook, &opts);
+}
+
+/* With whatever is attached to it. */
+static void remove_qdisc(uint32_t ifindex)
+{
+	struct bpf_tc_hook hook = guard_hook(ifindex);
+
+	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
+	bpf_tc_hook_destroy(&hook);
+}
+
+int attach_guard(const struct attach_iface *iface, int prog_fd,
+		 struct attachment *out, struct error *e)
+{
+	struct bpf_tc_hook hook = guard_hook(iface->ifindex);
 	struct program_id old;
 	int err = bpf_tc_hook_create(&hook);
 
+	*out = (struct attachment){ .qdisc = err == 0 };
 	if (err && err != -EEXIST)
 		return error_set(e, err,
 				 "cannot create the clsact qdisc of %s: %s",
 				 iface->name, strerror(-err));
-	made->qdisc = err == 0;
 	program_find(guard_query(&hook), &old);
-	program_close(&old);
-	made->program = old.id == 0;
-	if (old.id && !is_ours(&old))
+	if (old.id && !old.ours) {
+		program_close(&old);
 		return error_set(
 			e, -EBUSY,
 			"%s has the tc egress filter '%s' at priority %d; remove it with: tc filter del dev %s egress pref %d",
 			iface->name, old.name, GUARD_PRIORITY, iface->name,
 			GUARD_PRIORITY);
-	err = bpf_tc_attach(&hook, &opts);
-	if (err)
+	}
+	err = guard_put(&hook, prog_fd);
+	if (err) {
+		program_close(&old);
 		return error_set(e, err, "cannot attach the guard to %s: %s",
 				 iface->name, strerror(-err));
+	}
+	out->done = true;
+	out->before_fd = old.id ? old.fd : 0;
 	return 0;
 }
 
-void detach_xdp(const struct attach_iface *iface)
+void attach_settle(struct attachment *a)
 {
-	struct program_id old;
-	bool native = false;
+	if (a->before_fd)
+		close(a->before_fd);
+	a->before_fd = 0;
+}
 
-	program_find(xdp_query(iface, &native), &old);
-	if (is_ours(&old)) {
-		LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = old.fd);
-		uint32_t mode = native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+void attach_undo_xdp(const struct attach_iface *iface, struct attachment *a)
+{
+	struct program_id now;
+	bool native;
 
-		bpf_xdp_detach((int)iface->ifindex, mode | XDP_FLAGS_REPLACE,
-			       &opts);
+	program_find(xdp_query(iface->ifindex, &native), &now);
+	if (a->done && now.ours)
+		replace_xdp(iface->ifindex, a->before_fd ? a->before_fd : -1,
+			    now.fd, native);
+	program_close(&now);
+	attach_settle(a);
+}
+
+void attach_undo_guard(const struct attach_iface *iface, struct attachment *a)
+{
+	const struct bpf_tc_hook hook = guard_hook(iface->ifindex);
+
+	if (a->done && a->before_fd)
+		guard_put(&hook, a->before_fd);
+	else if (a->done)
+		guard_take_off(&hook);
+	if (a->qdisc)
+		remove_qdisc(iface->ifindex);
+	attach_settle(a);
+}
+
+static int release_xdp(uint32_t ifindex)
+{
+	struct program_id found;
+	bool native;
+	int err = 0;
+
+	program_find(xdp_query(ifindex, &native), &found);
+	if (found.id && found.fd < 0)
+		err = found.fd; /* whose is it? */
+	if (found.ours)
+		err = replace_xdp(ifindex, -1, found.fd, native);
+	program_close(&found);
+	return err;
+}
+
+/* A qdisc without a filter does nothing, whoever made it. */
+static int release_guard(struct nl *nl, uint32_t ifindex)
+{
+	const struct bpf_tc_hook hook = guard_hook(ifindex);
+	struct program_id found;
+	int err = 0;
+
+	program_find(guard_query(&hook), &found);
+	if (found.id && found.fd < 0)
+		err = found.fd;
+	if (found.ours)
+		err = guard_take_off(&hook);
+	program_close(&found);
+	if (found.ours && !err && !nl_has_filters(nl, ifindex))
+		remove_qdisc(ifindex);
+	return err;
+}
+
+static const struct attach_iface *find_iface(const struct attach_iface *list,
+					     size_t n, uint32_t ifindex)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].ifindex == ifindex)
+			return &list[i];
+	return NULL;
+}
+
+int attach_release(const struct attach_iface *keep, size_t n, struct error *e)
+{
+	struct if_nameindex *all = if_nameindex(), *i;
+	struct nl *nl = NULL;
+	int err = all ? nl_new(&nl) : -errno;
+
+	for (i = all; !err && i->if_index; i++) {
+		const struct attach_iface *kept =
+			find_iface(keep, n, i->if_index);
+
+		if (!kept)
+			err = release_xdp(i->if_index);
+		if (!err && (!kept || kept->role != IFACE_UNPROTECTED))
+			err = release_guard(nl, i->if_index);
+		if (err)
+			error_set(e, err, "cannot take the programs off %s: %s",
+				  i->if_name, strerror(-err));
 	}
-	program_close(&old);
-}
-
-void detach_guard(const struct attach_iface *iface)
-{
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = GUARD_HANDLE,
-		    .priority = GUARD_PRIORITY);
-	struct bpf_tc_hook hook = guard_hook(iface);
-	struct program_id old;
-
-	program_find(guard_query(&hook), &old);
-	program_close(&old);
-	if (is_ours(&old))
-		bpf_tc_detach(&hook, &opts);
-}
-
-void remove_qdisc(const struct attach_iface *iface)
-{
-	struct bpf_tc_hook hook = guard_hook(iface);
-
-	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-	bpf_tc_hook_destroy(&hook);
+	if (!nl)
+		error_set(e, err, "cannot list the interfaces: %s",
+			  strerror(-err));
+	nl_free(nl);
+	if (all)
+		if_freenameindex(all);
+	return err;
 }

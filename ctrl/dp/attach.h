@@ -3,13 +3,16 @@
  * Programs onto interfaces, through netlink: they stay when the loader dies,
  * with or without a bpffs, and keep dropping what they would have protected.
  *
- * What an earlier start left is taken over in one step, never detached first;
- * a program of somebody else is never touched. Control thread.
+ * What an earlier start left is taken over in one step, never detached first,
+ * and put back if this start fails. A program of somebody else is never
+ * touched: ours is known by its name and by the map `cyg_layout`. Control
+ * thread.
  */
 #ifndef CYG_DP_ATTACH_H
 #define CYG_DP_ATTACH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "ctrl/base/error.h"
@@ -21,35 +24,42 @@ struct attach_iface {
 	enum iface_role role;
 };
 
+/* What was done at one hook of one interface. */
+struct attachment {
+	bool done;
+	bool native;   /* XDP: in the driver, else generic */
+	bool qdisc;    /* guard: the clsact qdisc is of our making */
+	int before_fd; /* owned: program of ours that was there; 0: none */
+};
+
 /* The XDP program of ours that is on an interface now: its id, 0: none. */
 uint32_t attach_found(const struct attach_iface *iface);
 
 /*
- * XDP of one interface, in the driver where it can, else generic.
+ * XDP of one interface, in the driver where it can, else generic; the guard at
+ * tc egress, before every other filter of that kind.
  *
- * native   set: in the driver
- * fresh    set: no program of ours was there before
- *
- * 0, or negative with e filled: -EBUSY (another program).
+ * 0, or negative with e filled: -EBUSY (a program of somebody else).
  */
-int attach_xdp(const struct attach_iface *iface, int prog_fd, bool *native,
-	       bool *fresh, struct error *e);
-
-/* What attach_guard() found missing and made; what a failed start undoes. */
-struct guard_made {
-	bool program; /* no guard of ours was there before */
-	bool qdisc;   /* no clsact qdisc was there before */
-};
-
-/* The guard at tc egress; as above. */
+int attach_xdp(const struct attach_iface *iface, int prog_fd,
+	       struct attachment *out, struct error *e);
 int attach_guard(const struct attach_iface *iface, int prog_fd,
-		 struct guard_made *made, struct error *e);
+		 struct attachment *out, struct error *e);
 
-/* Take our program off, if it is there; traffic flows as without us. */
-void detach_xdp(const struct attach_iface *iface);
-void detach_guard(const struct attach_iface *iface);
+/* As it was before: the earlier program, or none. */
+void attach_undo_xdp(const struct attach_iface *iface, struct attachment *a);
+void attach_undo_guard(const struct attach_iface *iface, struct attachment *a);
 
-/* Removes the clsact qdisc, with whatever is attached to it. */
-void remove_qdisc(const struct attach_iface *iface);
+/* The start succeeded: nothing is undone any more. */
+void attach_settle(struct attachment *a);
+
+/*
+ * Takes every program of ours off every interface of this network namespace,
+ * and with the last filter the clsact qdisc; but for XDP on the interfaces to
+ * keep, and the guard on the unprotected ones among them.
+ *
+ * 0, or negative with e filled: -EPERM.
+ */
+int attach_release(const struct attach_iface *keep, size_t n, struct error *e);
 
 #endif

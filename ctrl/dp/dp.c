@@ -92,6 +92,7 @@ static int load(struct dp *dp, struct error *e)
 		const struct iface_info info = {
 			.role = dp->served[i].at.role,
 			.slot = (uint32_t)i,
+			.mac = mac_word(dp->ifaces[i].mac),
 		};
 
 		err = programs_add_iface(dp->programs, dp->ifaces[i].ifindex,
@@ -140,8 +141,8 @@ static int attach(struct dp *dp, struct error *e)
 		nl_tx_dropped(dp->nl, s->at.ifindex, &s->tx_dropped);
 		err = attach_xdp(&s->at,
 				 programs_xdp_fd(dp->programs, s->at.role),
-				 &s->native, &s->xdp_fresh, e);
-		if (!err && !s->native)
+				 &s->xdp, e);
+		if (!err && !s->xdp.native)
 			log_warn("dp: generic XDP iface=%s: its driver has no native mode, expect less speed",
 				 s->at.name);
 	}
@@ -289,30 +290,34 @@ static void stop_worker(struct dp *dp)
 	dp_keep_kernel_drops(dp);
 }
 
-static void undo_iface(const struct served *s)
-{
-	if (s->xdp_fresh)
-		detach_xdp(&s->at);
-	if (s->guard.program)
-		detach_guard(&s->at);
-	if (s->guard.qdisc)
-		remove_qdisc(&s->at);
-}
-
-/* Only what this start made: an earlier one's programs keep dropping. */
 void dp_undo(struct dp *dp)
 {
 	stop_worker(dp);
-	for (size_t i = 0; i < dp->n_ifaces; i++)
-		undo_iface(&dp->served[i]);
+	for (size_t i = 0; i < dp->n_ifaces; i++) {
+		attach_undo_xdp(&dp->served[i].at, &dp->served[i].xdp);
+		attach_undo_guard(&dp->served[i].at, &dp->served[i].guard);
+	}
 	if (!dp->host.fresh)
 		return;
-	hostif_close(&dp->host);
-	hostif_remove();
+	hostif_remove(&dp->host);
 	if (dp->nl) {
 		nl_route_flush(dp->nl);
 		nl_rule_del(dp->nl);
 	}
+}
+
+void dp_settle(struct dp *dp)
+{
+	struct attach_iface kept[IFACE_MAX];
+	struct error e;
+
+	for (size_t i = 0; i < dp->n_ifaces; i++) {
+		attach_settle(&dp->served[i].xdp);
+		attach_settle(&dp->served[i].guard);
+		kept[i] = dp->served[i].at;
+	}
+	if (attach_release(kept, dp->n_ifaces, &e))
+		log_warn("dp: %s; an earlier start served it", e.text);
 }
 
 int dp_start(const struct config *config, struct event_base *base,
@@ -370,34 +375,33 @@ void dp_stop(struct dp *dp)
 	free(dp);
 }
 
-int dp_release(const struct config *config, struct error *e)
+/* One reader of the host interface at a time: us, or a daemon that runs. */
+int dp_release(struct error *e)
 {
-	const struct gateway_conf *g = &config->gateway;
+	struct hostif host;
 	struct nl *nl;
-	int err;
+	int err = hostif_take(&host, e);
 
-	for (size_t i = 0; i < g->n_ifaces; i++) {
-		struct attach_iface at;
-		struct iface iface;
-
-		if (iface_read(g->ifaces[i].name, &iface))
-			continue; /* gone, and its programs with it */
-		at = (struct attach_iface){
-			.name = g->ifaces[i].name,
-			.ifindex = iface.ifindex,
-			.role = g->ifaces[i].role,
-		};
-		detach_xdp(&at);
-		if (at.role == IFACE_UNPROTECTED)
-			detach_guard(&at);
-	}
-	hostif_remove();
-	err = nl_new(&nl);
+	if (err == -EBUSY)
+		return error_set(
+			e, err,
+			"cygnetd is running in this network namespace; stop it first");
 	if (err)
-		return error_set(e, err, "cannot reach the kernel's routing: %s",
-				 strerror(-err));
-	nl_route_flush(nl);
-	nl_rule_del(nl);
+		return err;
+	err = attach_release(NULL, 0, e);
+	if (err) {
+		hostif_close(&host);
+		return err;
+	}
+	hostif_remove(&host);
+	err = nl_new(&nl);
+	if (!err)
+		err = nl_route_flush(nl);
+	if (!err)
+		err = nl_rule_del(nl);
 	nl_free(nl);
+	if (err && err != -ENOENT)
+		return error_set(e, err, "cannot remove the routes: %s",
+				 strerror(-err));
 	return 0;
 }

@@ -29,13 +29,23 @@ int dp_start(const struct config *config, struct event_base *base,
 void dp_stop(struct dp *dp);
 
 /*
- * Takes off what this dp's start attached, for when what comes after it in
- * the start failed; dp_stop() afterwards.
+ * What comes after it in the start failed: everything is as it was before, an
+ * earlier start's programs and policies in force. dp_stop() afterwards.
  */
 void dp_undo(struct dp *dp);
 
-/* Takes programs, host interface and routes away. Needs no running dp. */
-int dp_release(const struct config *config, struct error *e);
+/*
+ * The start succeeded as a whole: what an earlier one left on interfaces that
+ * this one does not serve is taken off. No dp_undo() afterwards.
+ */
+void dp_settle(struct dp *dp);
+
+/*
+ * Takes programs, host interface and routes away, whatever start they are of.
+ *
+ * 0, or negative with e filled: -EBUSY while a daemon runs, -EPERM.
+ */
+int dp_release(struct error *e);
 
 /* Adds what dp knows to a zeroed snapshot. 0 or -ENOMEM. */
 int dp_status(struct dp *dp, struct status *out);

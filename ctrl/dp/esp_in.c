@@ -62,15 +62,33 @@ static bool selectors_match(const struct sa_rt *sa, const struct ipv4 *ip)
 		    ((ip->saddr_be ^ s->remote_net_be) & s->remote_mask_be))
 			continue;
 		if (s->protocol == PROTO_ANY || s->protocol == ip->protocol)
-			return true;
+			return s->accept;
 	}
 	return false;
+}
+
+/*
+ * RFC 6040 section 4.2: congestion that was met on the way goes inside, where
+ * the inner packet can carry it; else it is dropped, as congestion asks for.
+ */
+static bool take_ecn(struct packet *p, uint8_t outer_tos)
+{
+	uint8_t outer = outer_tos & ECN_MASK, inner = p->ip.tos & ECN_MASK;
+
+	if (outer == ECN_CE && inner == ECN_NOT_ECT)
+		return false;
+	if (outer == ECN_CE || (outer == ECN_ECT_1 && inner == ECN_ECT_0)) {
+		p->ip.tos = (uint8_t)((p->ip.tos & ~ECN_MASK) | outer);
+		ipv4_set_tos(p->l3, p->ip.tos);
+	}
+	return true;
 }
 
 /* Inner packet, padding, pad length, next header: takes off what is ours. */
 static void unwrap(struct packet *p, uint8_t *text, uint32_t text_len)
 {
 	uint32_t pad_bytes = text[text_len - 2], inner_bytes;
+	uint8_t outer_tos = p->ip.tos;
 
 	if (pad_bytes + ESP_TRAILER_BYTES > text_len)
 		return packet_drop(p, DROP_PADDING);
@@ -81,11 +99,14 @@ static void unwrap(struct packet *p, uint8_t *text, uint32_t text_len)
 		return packet_drop(p, DROP_DUMMY);
 	if (text[text_len - 1] != PROTO_IPIP)
 		return packet_drop(p, DROP_NEXT_HEADER);
-	if (!ipv4_parse(slice_of(text, inner_bytes), &p->ip))
+	if (!ipv4_parse(slice_of(text, inner_bytes), &p->ip) ||
+	    ipv4_checksum(text, p->ip.header_bytes))
 		return packet_drop(p, DROP_INNER_MALFORMED);
 	if (!selectors_match(p->sa, &p->ip))
 		return packet_drop(p, DROP_SELECTOR);
 	p->l3 = text;
+	if (!take_ecn(p, outer_tos))
+		return packet_drop(p, DROP_ECN);
 	p->bytes = p->ip.total_bytes;
 	p->state = PKT_OPENED;
 }

@@ -5,8 +5,8 @@
  * (outer header, counters). The packet grows in its own frame, outer headers
  * into the headroom, padding and ICV behind.
  *
- * Outer header fields by RFC 4301 section 5.1.2.1; DF and DSCP are copied,
- * ECN is not (RFC 6040 section 4.1, compatibility mode). Worker.
+ * Outer header fields by RFC 4301 section 5.1.2.1; DF and TOS are copied,
+ * ECN with it (RFC 6040 section 4.1, normal mode). Worker.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -16,7 +16,6 @@
 #include "include/proto.h"
 
 #define OUTER_TTL   64
-#define DSCP_MASK   0xfc
 #define SEQ_LAST_32 UINT32_MAX
 #define HEADROOM_MAX \
 	(ETH_HEADER_BYTES + IPV4_HEADER_BYTES + ESP_HEADER_BYTES + 16)
@@ -94,7 +93,7 @@ static void finish(struct packet *p, const struct crypto_op *op)
 	const struct ipv4 outer = {
 		.header_bytes = IPV4_HEADER_BYTES,
 		.total_bytes = (uint16_t)esp_outer_bytes(sa, op->text_bytes),
-		.tos = p->ip.tos & DSCP_MASK,
+		.tos = p->ip.tos,
 		.id = (uint16_t)p->seq,
 		.fragment = p->ip.fragment & IPV4_DF,
 		.ttl = OUTER_TTL,

@@ -33,12 +33,17 @@ static int open_tap(void)
 	return fd;
 }
 
-/* Whole packets with whole checksums: the kernel segments before us. */
+/*
+ * Whole packets with whole checksums: the kernel segments before us. Owned:
+ * without an owner anybody may be the reader of a persistent TAP.
+ */
 static int configure_tap(int fd)
 {
 	int header = sizeof(struct virtio_net_hdr);
 
-	if (ioctl(fd, TUNSETVNETHDRSZ, &header) ||
+	if (ioctl(fd, TUNSETOWNER, geteuid()) ||
+	    ioctl(fd, TUNSETGROUP, getegid()) ||
+	    ioctl(fd, TUNSETVNETHDRSZ, &header) ||
 	    ioctl(fd, TUNSETOFFLOAD, 0) || ioctl(fd, TUNSETPERSIST, 1))
 		return -errno;
 	return 0;
@@ -92,26 +97,35 @@ static int open_failed(int err, struct error *e)
 			 strerror(-err));
 }
 
-int hostif_open(struct hostif *h, struct error *e)
+int hostif_take(struct hostif *h, struct error *e)
 {
 	bool fresh = if_nametoindex(HOSTIF_NAME) == 0;
-	int err;
 
 	*h = (struct hostif){ .fd = open_tap() };
 	if (h->fd < 0)
 		return open_failed(h->fd, e);
+	h->fresh = fresh;
+	return 0;
+}
+
+int hostif_open(struct hostif *h, struct error *e)
+{
+	int err = hostif_take(h, e);
+
+	if (err)
+		return err;
 	err = configure_tap(h->fd);
 	if (!err)
 		err = configure_link(h);
-	if (err) {
-		if (fresh)
-			ioctl(h->fd, TUNSETPERSIST, 0);
+	if (!err)
+		return 0;
+	if (h->fresh)
+		hostif_remove(h);
+	else
 		hostif_close(h);
-		return error_set(e, err, "cannot set up " HOSTIF_NAME ": %s",
-				 strerror(-err));
-	}
-	h->fresh = fresh;
-	return 0;
+	h->fresh = false;
+	return error_set(e, err, "cannot set up " HOSTIF_NAME ": %s",
+			 strerror(-err));
 }
 
 void hostif_drain(const struct hostif *h)
@@ -129,12 +143,11 @@ void hostif_close(struct hostif *h)
 	h->fd = -1;
 }
 
-void hostif_remove(void)
+void hostif_remove(struct hostif *h)
 {
-	int fd = open_tap();
-
-	if (fd < 0)
-		return;
-	ioctl(fd, TUNSETPERSIST, 0);
-	close(fd);
+	if (h->fd < 0)
+		h->fd = open_tap();
+	if (h->fd >= 0)
+		ioctl(h->fd, TUNSETPERSIST, 0);
+	hostif_close(h);
 }

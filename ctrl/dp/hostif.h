@@ -29,13 +29,16 @@ struct hostif {
 /* 0, or negative with e filled: -EBUSY when another daemon has it. */
 int hostif_open(struct hostif *h, struct error *e);
 
+/* The same without setting it up, to be the only one: for a release. */
+int hostif_take(struct hostif *h, struct error *e);
+
 /* Throws away what waits to be read; it was for an earlier reader. */
 void hostif_drain(const struct hostif *h);
 
 /* The interface stays. */
 void hostif_close(struct hostif *h);
 
-/* Removes the interface; for a release. */
-void hostif_remove(void);
+/* Closes and removes the interface. */
+void hostif_remove(struct hostif *h);
 
 #endif

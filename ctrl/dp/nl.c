@@ -6,6 +6,7 @@
 #include <linux/fib_rules.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -379,4 +380,32 @@ int nl_tx_dropped(struct nl *nl, uint32_t ifindex, uint64_t *out)
 	ifi->ifi_family = AF_UNSPEC;
 	ifi->ifi_index = (int)ifindex;
 	return talk(nl, h, on_link, out);
+}
+
+static int on_filter(const struct nlmsghdr *h, void *ctx)
+{
+	(void)h;
+	*(bool *)ctx = true;
+	return MNL_CB_OK;
+}
+
+bool nl_has_filters(struct nl *nl, uint32_t ifindex)
+{
+	static const uint32_t parents[] = {
+		TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS),
+		TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS),
+	};
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
+		struct nlmsghdr *h = request(nl, RTM_GETTFILTER, NLM_F_DUMP);
+		struct tcmsg *tc = mnl_nlmsg_put_extra_header(h, sizeof(*tc));
+
+		tc->tcm_family = AF_UNSPEC;
+		tc->tcm_ifindex = (int)ifindex;
+		tc->tcm_parent = parents[i];
+		if (talk(nl, h, on_filter, &found))
+			return true;
+	}
+	return found;
 }

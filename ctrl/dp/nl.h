@@ -76,6 +76,10 @@ int nl_route_set(struct nl *nl, const struct nl_tunnel_route *r);
 /* Removes every route of ours from NL_TABLE. */
 int nl_route_flush(struct nl *nl);
 
+/* Has a clsact qdisc of this interface a filter, in either direction? True
+ * when that can't be told. */
+bool nl_has_filters(struct nl *nl, uint32_t ifindex);
+
 /* Packets that an interface could not transmit. 0 or a negative errno. */
 int nl_tx_dropped(struct nl *nl, uint32_t ifindex, uint64_t *out);
 

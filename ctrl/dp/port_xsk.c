@@ -218,6 +218,7 @@ int port_xsk_open(struct xsk_memory *mem, const struct xsk_port_spec *spec,
 		  struct port **out, struct error *e)
 {
 	struct xsk_port *x = calloc(1, sizeof(*x));
+	bool first = !mem->xsk_umem;
 	int err;
 
 	if (!x)
@@ -233,6 +234,10 @@ int port_xsk_open(struct xsk_memory *mem, const struct xsk_port_spec *spec,
 	/* Without a mode the kernel takes zero-copy where it can. */
 	err = bind_patiently(mem, x, spec, XDP_USE_NEED_WAKEUP);
 	if (err) {
+		if (first) { /* it points into x */
+			xsk_umem__delete(mem->xsk_umem);
+			mem->xsk_umem = NULL;
+		}
 		free(x);
 		return error_set(
 			e, err,

@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 #include "ctrl/base/log.h"
-
-#define MAPS_MAX 32 /* of one program, with its read-only data */
+#include "ctrl/dp/adopt.h"
 
 struct programs {
 	struct cygnet_bpf *skel;
@@ -56,8 +55,7 @@ static size_t map_bytes(const struct bpf_map *map)
 }
 
 /* The worker's counters live in maps, so that they outlive the process. */
-static int map_counters(struct programs *p, const struct bpf_map *map,
-			struct counter **out)
+static int map_counters(const struct bpf_map *map, struct counter **out)
 {
 	void *at = mmap(NULL, map_bytes(map), PROT_READ | PROT_WRITE,
 			MAP_SHARED, bpf_map__fd(map), 0);
@@ -65,9 +63,7 @@ static int map_counters(struct programs *p, const struct bpf_map *map,
 	if (at == MAP_FAILED)
 		return -errno;
 	*out = at;
-	/* No program reads it: bound, it lives as long as they do. */
-	return bpf_prog_bind_map(bpf_program__fd(p->skel->progs.protected),
-				 bpf_map__fd(map), NULL);
+	return 0;
 }
 
 static void unmap_counters(const struct bpf_map *map, struct counter *at)
@@ -76,79 +72,59 @@ static void unmap_counters(const struct bpf_map *map, struct counter *at)
 		munmap(at, map_bytes(map));
 }
 
-/* The map of that name among those of a program; a descriptor or -1. */
-static int find_map(const struct bpf_prog_info *prog, const char *name)
+static int update(const struct bpf_map *map, const void *key, const void *value)
 {
-	const uint32_t *ids = (const uint32_t *)(uintptr_t)prog->map_ids;
-
-	for (uint32_t i = 0; i < prog->nr_map_ids; i++) {
-		struct bpf_map_info info = { 0 };
-		uint32_t len = sizeof(info);
-		int fd = bpf_map_get_fd_by_id(ids[i]);
-
-		if (fd < 0)
-			continue;
-		if (!bpf_obj_get_info_by_fd(fd, &info, &len) &&
-		    strcmp(info.name, name) == 0)
-			return fd;
-		close(fd);
-	}
-	return -1;
+	return bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY)
+		       ? -errno
+		       : 0;
 }
 
-/* One of another layout is refused by libbpf: then it counts from 0. */
-static void reuse_counters(const struct bpf_prog_info *prog, struct bpf_map *map)
+/* No program reads these: bound, they live as long as any of the programs. */
+static int bind_maps(const struct programs *p)
 {
-	int fd = find_map(prog, bpf_map__name(map));
-
-	if (fd < 0)
-		return;
-	if (bpf_map__reuse_fd(map, fd))
-		log_info("programs: counters begin at 0 map=%s",
-			 bpf_map__name(map));
-	close(fd);
-}
-
-/* Both generations of programs then count into the same maps. */
-static void reuse_earlier(struct programs *p, uint32_t earlier_id)
-{
-	uint32_t ids[MAPS_MAX], len = sizeof(struct bpf_prog_info);
-	struct bpf_prog_info info = {
-		.map_ids = (uintptr_t)ids,
-		.nr_map_ids = MAPS_MAX,
+	const struct bpf_map *const maps[] = {
+		p->skel->maps.cyg_layout,
+		p->skel->maps.worker_drops,
+		p->skel->maps.worker_passes,
 	};
-	int fd = bpf_prog_get_fd_by_id(earlier_id);
+	struct bpf_program *prog;
+	int err = 0;
 
-	if (fd < 0)
-		return;
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len)) {
-		if (info.nr_map_ids > MAPS_MAX)
-			info.nr_map_ids = MAPS_MAX;
-		reuse_counters(&info, p->skel->maps.drops);
-		reuse_counters(&info, p->skel->maps.passes);
-		reuse_counters(&info, p->skel->maps.worker_drops);
-		reuse_counters(&info, p->skel->maps.worker_passes);
+	bpf_object__for_each_program(prog, p->skel->obj)
+	{
+		for (size_t i = 0; !err && i < sizeof(maps) / sizeof(maps[0]);
+		     i++)
+			err = bpf_prog_bind_map(bpf_program__fd(prog),
+						bpf_map__fd(maps[i]), NULL);
 	}
-	close(fd);
+	return err;
 }
 
 static int load(struct programs *p, const struct programs_spec *spec)
 {
+	struct bpf_map *const counters[] = {
+		p->skel->maps.drops,
+		p->skel->maps.passes,
+		p->skel->maps.worker_drops,
+		p->skel->maps.worker_passes,
+	};
+	const uint32_t zero = 0, layout = adopt_layout();
 	int err;
 
 	p->skel->rodata->magic = spec->magic;
 	p->skel->rodata->host_ifindex = spec->host_ifindex;
 	p->skel->rodata->default_action = spec->default_action;
 	if (spec->earlier_id)
-		reuse_earlier(p, spec->earlier_id);
+		adopt_counters(spec->earlier_id, counters, 4);
 	err = cygnet_bpf__load(p->skel);
 	if (!err)
-		err = map_counters(p, p->skel->maps.worker_drops,
-				   &p->worker_drops);
+		err = map_counters(p->skel->maps.worker_drops, &p->worker_drops);
 	if (!err)
-		err = map_counters(p, p->skel->maps.worker_passes,
+		err = map_counters(p->skel->maps.worker_passes,
 				   &p->worker_passes);
-	return err;
+	if (!err)
+		err = update(p->skel->maps.cyg_layout, &zero, &layout);
+	return err ? err : bind_maps(p);
 }
 
 int programs_load(const struct programs_spec *spec, struct programs **out,
@@ -197,13 +173,6 @@ int programs_xdp_fd(const struct programs *p, enum iface_role role)
 int programs_guard_fd(const struct programs *p)
 {
 	return bpf_program__fd(p->skel->progs.guard);
-}
-
-static int update(const struct bpf_map *map, const void *key, const void *value)
-{
-	return bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY)
-		       ? -errno
-		       : 0;
 }
 
 /* A new inner map takes the place of the old one: no packet sees a mix. */

@@ -2,7 +2,7 @@
 /*
  * First stage: what BPF said about a frame becomes an SA, or a drop. The
  * metadata is a hint: the magic says that this start's programs wrote it, the
- * generations that it still holds, and the packet itself is parsed again.
+ * SA's generation that it still holds, and the packet itself is parsed again.
  *
  * Worker.
  */
@@ -26,11 +26,13 @@ static struct packet *packet_new(struct worker *w, struct batch *b,
 	return p;
 }
 
-/* Trims Ethernet's padding; bytes counts from l3 on afterwards. */
+/* Trims Ethernet's padding; bytes counts from l3 on afterwards. A wrong
+ * checksum is not forwarded (RFC 1812 section 5.2.2). */
 static bool packet_parse(struct packet *p, uint32_t frame_bytes)
 {
 	if (frame_bytes < ETH_HEADER_BYTES ||
-	    !ipv4_parse(slice_of(p->l3, frame_bytes - ETH_HEADER_BYTES), &p->ip))
+	    !ipv4_parse(slice_of(p->l3, frame_bytes - ETH_HEADER_BYTES), &p->ip) ||
+	    ipv4_checksum(p->l3, p->ip.header_bytes))
 		return false;
 	p->bytes = p->ip.total_bytes;
 	return true;

@@ -21,10 +21,9 @@
 /* What one interface has of us; at the index of config.gateway.ifaces. */
 struct served {
 	struct attach_iface at;
-	bool native;
-	bool xdp_fresh; /* made by this start: undone when it fails */
-	struct guard_made guard;
-	uint64_t tx_dropped; /* the interface's own count, at start */
+	struct attachment xdp;
+	struct attachment guard; /* unprotected interfaces alone */
+	uint64_t tx_dropped;	 /* the interface's own count, at start */
 };
 
 struct dp {

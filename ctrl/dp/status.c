@@ -46,7 +46,7 @@ static void iface_status(const struct dp *dp, size_t index,
 
 	*out = (struct iface_status){
 		.role = s->at.role,
-		.native = s->native,
+		.native = s->xdp.native,
 		.zero_copy = true,
 		.queues = dp->ifaces[index].queues,
 	};

@@ -12,22 +12,26 @@
 /* The magic differs at each start, so the first list of a start is 1. */
 #define FIRST_GEN 1
 
-static size_t selectors_of(const struct config *c, size_t manual,
-			   struct selector out[SPD_MAX])
+static struct selector selector_of(const struct policy_conf *p)
 {
-	size_t n = 0;
+	return (struct selector){
+		.local = p->local_ts,
+		.remote = p->remote_ts,
+		.protocol = p->protocol,
+	};
+}
 
-	for (size_t i = 0; i < c->n_policies; i++) {
-		const struct policy_conf *p = &c->policies[i];
-
-		if (p->action == SPD_PROTECT && p->manual == manual)
-			out[n++] = (struct selector){
-				.local = p->local_ts,
-				.remote = p->remote_ts,
-				.protocol = p->protocol,
-			};
-	}
-	return n;
+/* The whole SPD: an earlier policy keeps from an SA what is not for it. */
+static size_t rules_of(const struct config *c, size_t manual,
+		       struct sa_rule out[SPD_MAX])
+{
+	for (size_t i = 0; i < c->n_policies; i++)
+		out[i] = (struct sa_rule){
+			.selector = selector_of(&c->policies[i]),
+			.accept = c->policies[i].action == SPD_PROTECT &&
+				  c->policies[i].manual == manual,
+		};
+	return c->n_policies;
 }
 
 static int add_sa(const struct tunnels_spec *spec, size_t manual,
@@ -35,7 +39,7 @@ static int add_sa(const struct tunnels_spec *spec, size_t manual,
 {
 	const struct manual_conf *m = &spec->config->manual[manual];
 	const struct manual_keys *keys = dir == DIR_IN ? &m->in : &m->out;
-	struct selector selectors[SPD_MAX];
+	struct sa_rule rules[SPD_MAX];
 	const struct sa_spec sa = {
 		.dir = dir,
 		.spi = keys->spi,
@@ -46,8 +50,8 @@ static int add_sa(const struct tunnels_spec *spec, size_t manual,
 		.encr_key = &keys->encr_key,
 		.integ_key = &keys->integ_key,
 		.replay_window = m->replay_window,
-		.selectors = selectors,
-		.n_selectors = selectors_of(spec->config, manual, selectors),
+		.rules = rules,
+		.n_rules = rules_of(spec->config, manual, rules),
 	};
 
 	return sad_add(spec->sad, &sa, ref, e);
@@ -97,9 +101,7 @@ static int install_policies(const struct tunnels_spec *spec,
 
 		list[i] = (struct policy){
 			.id = (uint32_t)i,
-			.selector = { .local = p->local_ts,
-				      .remote = p->remote_ts,
-				      .protocol = p->protocol },
+			.selector = selector_of(p),
 			.action = p->action,
 		};
 		if (p->action == SPD_PROTECT)

@@ -57,7 +57,7 @@ int policy_compile(const struct policy *list, size_t n, uint32_t gen,
 
 		if (err)
 			return err;
-		out->protects += list[i].action == SPD_PROTECT;
+		out->restricts += list[i].action != SPD_BYPASS;
 	}
 	return 0;
 }

@@ -26,13 +26,17 @@ struct sa_counters {
 	_Atomic uint64_t drops[DROP_MAX];
 };
 
-/* A selector as a worker compares it: IPv4, network order. */
+/*
+ * A selector as a worker compares it: IPv4, network order. They stand in the
+ * SPD's order, other policies' among them: the first that matches decides.
+ */
 struct sa_selector {
 	uint32_t local_net_be;
 	uint32_t local_mask_be;
 	uint32_t remote_net_be;
 	uint32_t remote_mask_be;
 	uint8_t protocol; /* PROTO_ANY for all */
+	bool accept;	  /* this SA's own */
 };
 
 struct sa_rt {
@@ -49,7 +53,7 @@ struct sa_rt {
 	bool esn;
 	const struct crypto_backend *backend;
 	struct crypto_key *key;	       /* owned; used by one worker at a time */
-	struct sa_selector *selectors; /* owned; inner packets match one */
+	struct sa_selector *selectors; /* owned */
 	size_t n_selectors;
 
 	/* The worker's. */

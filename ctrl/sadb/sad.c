@@ -78,13 +78,13 @@ static int sa_key(struct sa_rt *sa, const struct sa_spec *spec, struct error *e)
 	return 0;
 }
 
-static int sa_compile_selectors(struct sa_rt *sa, const struct sa_spec *spec)
+static int sa_compile_rules(struct sa_rt *sa, const struct sa_spec *spec)
 {
-	sa->selectors = calloc(spec->n_selectors, sizeof(*sa->selectors));
+	sa->selectors = calloc(spec->n_rules, sizeof(*sa->selectors));
 	if (!sa->selectors)
 		return -ENOMEM;
-	for (size_t i = 0; i < spec->n_selectors; i++) {
-		const struct selector *s = &spec->selectors[i];
+	for (size_t i = 0; i < spec->n_rules; i++) {
+		const struct selector *s = &spec->rules[i].selector;
 
 		sa->selectors[i] = (struct sa_selector){
 			.local_net_be = addr_v4_be(&s->local.net),
@@ -92,47 +92,44 @@ static int sa_compile_selectors(struct sa_rt *sa, const struct sa_spec *spec)
 			.remote_net_be = addr_v4_be(&s->remote.net),
 			.remote_mask_be = prefix_mask_v4_be(&s->remote),
 			.protocol = s->protocol,
+			.accept = spec->rules[i].accept,
 		};
 	}
-	sa->n_selectors = spec->n_selectors;
+	sa->n_selectors = spec->n_rules;
 	return 0;
 }
 
-static struct sa_rt *sa_new(const struct crypto_backend *backend,
-			    const struct sa_spec *spec, struct error *e)
+static int sa_fill(struct sa_rt *sa, const struct sa_spec *spec, struct error *e)
 {
-	struct sa_rt *sa = calloc(1, sizeof(*sa));
+	int err;
 
-	if (!sa)
-		goto no_memory;
-	sa->backend = backend;
 	sa_describe(sa, spec);
-	if (sa_compile_selectors(sa, spec))
-		goto no_memory;
-	if (spec->dir == DIR_IN &&
-	    replay_init(&sa->replay, spec->replay_window, spec->esn))
-		goto no_memory;
-	if (sa_key(sa, spec, e)) {
-		sa_free(sa);
-		return NULL;
-	}
-	return sa;
-no_memory:
-	error_set(e, -ENOMEM, "no memory for an SA");
-	sa_free(sa);
-	return NULL;
+	err = sa_compile_rules(sa, spec);
+	if (!err && spec->dir == DIR_IN)
+		err = replay_init(&sa->replay, spec->replay_window, spec->esn);
+	if (err)
+		return error_set(e, err, "cannot make an SA: %s",
+				 strerror(-err));
+	return sa_key(sa, spec, e);
 }
 
 int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 	    struct error *e)
 {
 	struct sa_rt *sa;
+	int err;
 
 	if (sad->next == SAD_MAX)
 		return error_set(e, -ENOSPC, "more than %d SAs", SAD_MAX);
-	sa = sa_new(sad->backend, spec, e);
+	sa = calloc(1, sizeof(*sa));
 	if (!sa)
-		return -EINVAL;
+		return error_set(e, -ENOMEM, "no memory for an SA");
+	sa->backend = sad->backend;
+	err = sa_fill(sa, spec, e);
+	if (err) {
+		sa_free(sa);
+		return err;
+	}
 	sa->ref = (struct sa_ref){ .id = sad->next, .gen = 1 };
 	atomic_store_explicit(&sad->slot[sad->next++], sa, memory_order_release);
 	*ref = sa->ref;

@@ -11,6 +11,12 @@
 
 struct sad;
 
+/* A policy of the SPD as an SA sees it: its own, or one that comes before. */
+struct sa_rule {
+	struct selector selector;
+	bool accept;
+};
+
 /* What ADD asks for (RFC 2367 section 3.1.3); everything is borrowed. */
 struct sa_spec {
 	enum dp_dir dir;
@@ -23,8 +29,8 @@ struct sa_spec {
 	const struct secret *integ_key;
 	uint32_t replay_window; /* DIR_IN */
 	bool esn;
-	const struct selector *selectors;
-	size_t n_selectors;
+	const struct sa_rule *rules; /* in the SPD's order */
+	size_t n_rules;
 };
 
 /* NULL: out of memory. sad_free() frees every SA; no worker may run. */
@@ -36,7 +42,8 @@ void sad_free(struct sad *sad);
  *
  * ref   names it, for the maps of BPF
  *
- * 0, or negative with e filled: -ENOSPC (SAD_MAX), -EINVAL (keys), -ENOMEM.
+ * 0, or negative with e filled: -ENOSPC (SAD_MAX), -EINVAL (keys, window),
+ * -ENOTSUP (the backend lacks an algorithm), -ENOMEM.
  * Control thread.
  */
 int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,

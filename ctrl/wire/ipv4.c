@@ -73,23 +73,38 @@ void ipv4_build(uint8_t *at, const struct ipv4 *h)
 uint16_t ipv4_checksum(const void *header, size_t bytes)
 {
 	const uint8_t *at = header;
-	uint32_t sum = 0;
+	uint64_t sum = 0;
 
 	for (; bytes > 1; at += 2, bytes -= 2)
-		sum = fold(sum + get_u16(at));
+		sum += get_u16(at);
 	if (bytes)
-		sum = fold(sum + ((uint32_t)at[0] << 8));
-	return (uint16_t)~sum;
+		sum += (uint32_t)at[0] << 8;
+	sum = (sum >> 32) + (uint32_t)sum;
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (uint16_t)~fold((uint32_t)sum);
 }
 
-/* RFC 1624 equation 3: HC' = ~(~HC + ~m + m'), m the word of the TTL. */
+/*
+ * One 16-bit word of the header gets another value: RFC 1624 equation 3,
+ * HC' = ~(~HC + ~m + m').
+ */
+static void set_word(uint8_t *header, unsigned int at, uint16_t word)
+{
+	uint16_t checksum = get_u16(header + CHECKSUM_OFF);
+	uint32_t sum = (uint16_t)~checksum +
+		       (uint32_t)(uint16_t)~get_u16(header + at) + word;
+
+	put_u16(header + at, word);
+	put_u16(header + CHECKSUM_OFF, (uint16_t)~fold(sum));
+}
+
+void ipv4_set_tos(uint8_t *header, uint8_t tos)
+{
+	set_word(header, 0, (uint16_t)(header[0] << 8 | tos));
+}
+
 void ipv4_ttl_decrement(uint8_t *header)
 {
-	uint16_t m = get_u16(header + TTL_OFF);
-	uint16_t checksum = get_u16(header + CHECKSUM_OFF);
-	uint32_t sum = (uint16_t)~checksum + (uint32_t)(uint16_t)~m;
-
-	header[TTL_OFF]--;
-	sum += get_u16(header + TTL_OFF);
-	put_u16(header + CHECKSUM_OFF, (uint16_t)~fold(sum));
+	set_word(header, TTL_OFF,
+		 (uint16_t)(get_u16(header + TTL_OFF) - (1U << 8)));
 }

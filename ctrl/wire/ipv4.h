@@ -59,6 +59,9 @@ void ipv4_build(uint8_t *at, const struct ipv4 *h);
  */
 uint16_t ipv4_checksum(const void *header, size_t bytes);
 
+/* Another TOS, and the checksum mended for it likewise. */
+void ipv4_set_tos(uint8_t *header, uint8_t tos);
+
 /*
  * One less in the TTL, and the checksum mended for it without a look at the
  * rest of the header, so that a wrong one stays wrong (RFC 1624).

@@ -65,12 +65,12 @@ def start(lab):
             Way("gateway", "host-a", "gw-a", "a", gateway.pid), gateway)
 
 
-def frame(inner_bytes):
+def frame(inner_bytes, dst):
     """UDP from the network of gw-a to that of gw-b, in hex."""
     inet = scapy_layers().layers.inet
     headers = inet.IP(src="10.1.0.2", dst="10.2.0.2") / inet.UDP(dport=9)
     payload = bytes(inner_bytes - len(headers))
-    return bytes(inet.Ether(dst=NOBODY, src=NOBODY) / headers / payload).hex()
+    return bytes(inet.Ether(dst=dst, src=NOBODY) / headers / payload).hex()
 
 
 def received(lab, ns, ifname):
@@ -120,7 +120,8 @@ def check_books(lab, way, gateway):
 
 # --- rounds
 
-def run_round(lab, way, octets):
+def run_round(lab, way, inner_bytes):
+    octets = frame(inner_bytes, lab.mac(way.ns, "lan0"))
     before = look_at_rest(lab, way)
     sender = lab.run(way.host, [
         "taskset", "-c", str(SENDER_CPU), f"{BUILD}/tests/bench/veth_send",
@@ -141,8 +142,8 @@ def spread(figures):
 
 def run_size(lab, inner_bytes, plain, gateway):
     """The row of one size."""
-    octets = frame(inner_bytes)
-    pairs = [(run_round(lab, plain, octets), run_round(lab, gateway, octets))
+    pairs = [(run_round(lab, plain, inner_bytes),
+              run_round(lab, gateway, inner_bytes))
              for _ in range(ROUNDS)]
     row = {"inner_bytes": inner_bytes}
     for way, rates in zip((plain, gateway), zip(*pairs)):

@@ -78,13 +78,13 @@ static void steer(const struct port *port)
 	int map_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "xsks", sizeof(queue),
 				    sizeof(port->fd), 1, NULL);
 	int prog_fd = load_redirect(map_fd);
-	bool native, fresh;
+	struct attachment at;
 	struct error e;
 
 	must(map_fd >= 0 && prog_fd >= 0, "cannot load the program");
 	must(bpf_map_update_elem(map_fd, &queue, &port->fd, BPF_ANY) == 0,
 	     "cannot enter the socket into the map");
-	must(attach_xdp(&iface, prog_fd, &native, &fresh, &e) == 0, e.text);
+	must(attach_xdp(&iface, prog_fd, &at, &e) == 0, e.text);
 }
 
 static void start(struct forwarder *f, const char *from, const char *to)

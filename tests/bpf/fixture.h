@@ -105,11 +105,24 @@ static inline bool fixture_add_policy(struct spd_table *list,
 		.protocol = s->protocol,
 		.action = (uint8_t)s->action,
 	};
-	list->protects += s->action == SPD_PROTECT;
+	list->restricts += s->action != SPD_BYPASS;
 	return true;
 }
 
-static inline bool fixture_set_policies(struct programs *p, bool protects)
+static inline bool fixture_takes(enum instance on, const struct policy_spec *s)
+{
+	switch (on) {
+	case GW_BYPASS_ALL:
+	case GW_DISCARD_ALL:
+		return s->action == SPD_BYPASS;
+	case GW_NO_PROTECT:
+		return s->action != SPD_PROTECT;
+	default:
+		return true;
+	}
+}
+
+static inline bool fixture_set_policies(struct programs *p, enum instance on)
 {
 	const size_t n = sizeof(fixture_policies) / sizeof(fixture_policies[0]);
 	struct spd_table list = { .gen = POLICY_GEN };
@@ -117,7 +130,7 @@ static inline bool fixture_set_policies(struct programs *p, bool protects)
 	for (size_t i = 0; i < n; i++) {
 		const struct policy_spec *s = &fixture_policies[i];
 
-		if (!protects && s->action == SPD_PROTECT)
+		if (!fixture_takes(on, s))
 			continue;
 		if (!fixture_add_policy(&list, s))
 			return false;
@@ -167,7 +180,12 @@ static inline bool fixture_set_locals(struct programs *p)
 static inline bool fixture_set_port(struct programs *p, const struct port *port,
 				    uint32_t slot)
 {
-	const struct iface_info info = { .role = port->role, .slot = slot };
+	static const uint8_t mac[] = { FRAME_DMAC };
+	const struct iface_info info = {
+		.role = port->role,
+		.slot = slot,
+		.mac = mac_word(mac),
+	};
 
 	return fixture_check(programs_add_iface(p, port->ifindex, &info),
 			     port->ifname) &&
@@ -180,7 +198,9 @@ static inline bool fixture_load(struct fixture *fx, enum instance on)
 	const struct programs_spec spec = {
 		.magic = FIXTURE_MAGIC + on,
 		.host_ifindex = if_nametoindex("host"),
-		.default_action = on == GW_DISCARD ? SPD_DISCARD : SPD_BYPASS,
+		.default_action = on == GW_DISCARD || on == GW_DISCARD_ALL
+					  ? SPD_DISCARD
+					  : SPD_BYPASS,
 	};
 	struct programs *p;
 	struct error e;
@@ -190,8 +210,8 @@ static inline bool fixture_load(struct fixture *fx, enum instance on)
 		return false;
 	}
 	p = fx->programs[on];
-	return fixture_set_policies(p, on != GW_NO_PROTECT) &&
-	       fixture_set_sas(p) && fixture_set_locals(p) &&
+	return fixture_set_policies(p, on) && fixture_set_sas(p) &&
+	       fixture_set_locals(p) &&
 	       fixture_set_port(p, fx->prot, SLOT_PROT) &&
 	       fixture_set_port(p, fx->unprot, SLOT_UNPROT);
 }

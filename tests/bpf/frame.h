@@ -28,6 +28,10 @@
 #define AT_FRAGMENT 20
 #define AT_TTL	    22 /* TTL, then protocol */
 
+/* Of the interface that receives, and of whoever sent. */
+#define FRAME_DMAC 2, 0, 0, 0, 0, 1
+#define FRAME_SMAC 2, 0, 0, 0, 0, 2
+
 #define PLAIN_BYTES (ETH_HEADER_BYTES + IPV4_HEADER_BYTES + PAYLOAD_BYTES)
 
 struct frame_overwrite {
@@ -36,14 +40,15 @@ struct frame_overwrite {
 };
 
 struct frame_spec {
-	const char *saddr;     /* NULL: of the direction */
-	const char *daddr;     /* NULL: of the direction */
-	uint16_t ethertype;    /* 0: IPv4 */
-	uint16_t port;	       /* UDP destination */
-	uint32_t spi;	       /* ESP and AH */
-	uint8_t protocol;      /* 0: UDP */
-	uint8_t options_bytes; /* of the IPv4 header; multiple of 4 */
-	uint16_t bytes;	       /* cut or padded to; 0: as its packet is long */
+	uint8_t dmac[ETH_ALEN]; /* all 0: the interface's own */
+	const char *saddr;	/* NULL: of the direction */
+	const char *daddr;	/* NULL: of the direction */
+	uint16_t ethertype;	/* 0: IPv4 */
+	uint16_t port;		/* UDP destination */
+	uint32_t spi;		/* ESP and AH */
+	uint8_t protocol;	/* 0: UDP */
+	uint8_t options_bytes;	/* of the IPv4 header; multiple of 4 */
+	uint16_t bytes;		/* cut or padded to; 0: as its packet is long */
 	struct frame_overwrite overwrite; /* after all else */
 };
 
@@ -109,11 +114,13 @@ static inline void frame_build(const struct frame_spec *s, struct frame *f)
 		.saddr = frame_addr_be(s->saddr),
 		.daddr = frame_addr_be(s->daddr),
 	};
-	static const uint8_t macs[2 * ETH_ALEN] = { 2, 0, 0, 0, 0, 1,
-						    2, 0, 0, 0, 0, 2 };
+	static const uint8_t none[ETH_ALEN],
+		macs[2 * ETH_ALEN] = { FRAME_DMAC, FRAME_SMAC };
 
 	memset(f, 0, sizeof(*f));
 	memcpy(f->octets, macs, sizeof(macs));
+	if (memcmp(s->dmac, none, sizeof(none)) != 0)
+		memcpy(f->octets, s->dmac, sizeof(s->dmac));
 	frame_wr16(f, 12, s->ethertype ? s->ethertype : ETH_P_IP);
 	memcpy(f->octets + ETH_HEADER_BYTES, &ip, sizeof(ip));
 	/* Options: No Operation, RFC 791 section 3.1. */

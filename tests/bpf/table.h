@@ -36,6 +36,14 @@
 #define ANY_BROADCAST "255.255.255.255"
 #define MULTICAST     "224.0.0.5"
 #define LINK_LOCAL    "169.254.1.1"
+#define OTHER_MAC                 \
+	{                         \
+		2, 0, 0, 0, 0, 99 \
+	}
+#define BROADCAST_MAC                        \
+	{                                    \
+		255, 255, 255, 255, 255, 255 \
+	}
 
 #define POLICY_GEN 7
 
@@ -67,9 +75,11 @@ enum program {
 
 /* Instances of the programs. */
 enum instance {
-	GW_BYPASS,     /* gateway.default = bypass */
-	GW_DISCARD,    /* the same policies, gateway.default = discard */
-	GW_NO_PROTECT, /* DISCARD and BYPASS policies alone */
+	GW_BYPASS,	/* gateway.default = bypass */
+	GW_DISCARD,	/* the same policies, gateway.default = discard */
+	GW_NO_PROTECT,	/* DISCARD and BYPASS policies alone */
+	GW_BYPASS_ALL,	/* BYPASS policies alone, and the default */
+	GW_DISCARD_ALL, /* BYPASS policies alone, the default is discard */
 	GW_MAX,
 };
 

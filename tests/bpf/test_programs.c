@@ -242,6 +242,8 @@ static void row_holds(void **state)
 
 /* --- real packets through the attached guard */
 
+static struct attachment guard_at; /* of the case that runs */
+
 static struct attach_iface guarded(const struct fixture *fx)
 {
 	return (struct attach_iface){ .name = fx->unprot->ifname,
@@ -255,20 +257,20 @@ static int attach(void **state)
 	const struct attach_iface iface = guarded(fx);
 	int fd = programs_guard_fd(fx->programs[GW_BYPASS]);
 	struct error e;
-	struct guard_made made;
 
-	if (attach_guard(&iface, fd, &made, &e)) {
+	if (attach_guard(&iface, fd, &guard_at, &e)) {
 		printf("# %s\n", e.text);
 		return -1;
 	}
-	return made.program ? 0 : -1; /* the case before took its guard off */
+	/* The case before took its guard off. */
+	return guard_at.before_fd ? -1 : 0;
 }
 
 static int take_off(void **state)
 {
 	const struct attach_iface iface = guarded(*state);
 
-	detach_guard(&iface);
+	attach_undo_guard(&iface, &guard_at);
 	return 0;
 }
 

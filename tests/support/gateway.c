@@ -34,17 +34,18 @@ static struct secret key_of(uint32_t bytes, uint8_t first)
 	return s;
 }
 
-static struct selector selector_of(const char *local, const char *remote)
+static struct sa_rule rule_of(const char *local, const char *remote, bool accept)
 {
-	struct selector s = { .protocol = PROTO_UDP };
+	struct sa_rule r = { .selector.protocol = PROTO_UDP, .accept = accept };
 
-	must(!prefix_parse(local, &s.local), local);
-	must(!prefix_parse(remote, &s.remote), remote);
-	return s;
+	must(!prefix_parse(local, &r.selector.local), local);
+	must(!prefix_parse(remote, &r.selector.remote), remote);
+	return r;
 }
 
 static struct sa_rt *add_sa(struct gateway *g, const struct gateway_spec *spec,
-			    enum dp_dir dir, const struct selector *selector)
+			    enum dp_dir dir, const struct sa_rule *rules,
+			    size_t n)
 {
 	const struct encr_alg *encr = encr_by_name(spec->encr);
 	const struct integ_alg *integ =
@@ -61,8 +62,8 @@ static struct sa_rt *add_sa(struct gateway *g, const struct gateway_spec *spec,
 		.integ_key = &integ_key,
 		.replay_window = GATEWAY_WINDOW,
 		.esn = spec->esn,
-		.selectors = selector,
-		.n_selectors = 1,
+		.rules = rules,
+		.n_rules = n,
 	};
 	struct sa_ref ref;
 	struct error e;
@@ -76,14 +77,17 @@ static struct sa_rt *add_sa(struct gateway *g, const struct gateway_spec *spec,
 
 static void add_sas(struct gateway *g, const struct gateway_spec *spec)
 {
-	struct selector ours = selector_of("10.1.0.0/16", "10.2.0.0/16");
-	struct selector peers = selector_of("10.2.0.0/16", "10.1.0.0/16");
+	const struct sa_rule ours = rule_of("10.1.0.0/16", "10.2.0.0/16", true);
+	const struct sa_rule peers[] = {
+		rule_of("10.2.0.0/16", GATEWAY_DENIED, false),
+		rule_of("10.2.0.0/16", "10.1.0.0/16", true),
+	};
 	uint64_t whole;
 
 	g->sad = sad_new(&crypto_openssl);
 	must(g->sad, "sad_new");
-	g->out = add_sa(g, spec, DIR_OUT, &ours);
-	g->in = add_sa(g, spec, DIR_IN, &peers);
+	g->out = add_sa(g, spec, DIR_OUT, &ours, 1);
+	g->in = add_sa(g, spec, DIR_IN, peers, 2);
 	memcpy(&whole, &g->out->ref, sizeof(whole));
 	atomic_store(&g->policies.binding[GATEWAY_POLICY], whole);
 	atomic_store(&g->policies.gen, GATEWAY_POLICY_GEN);
@@ -292,6 +296,7 @@ void gateway_restart(struct gateway *g, uint64_t seq)
 	sa_restart(g->out, seq);
 	sa_restart(g->in, seq);
 	memset(g->drops, 0, sizeof(g->drops));
+	memset(g->passes, 0, sizeof(g->passes));
 	g->inside.tx_room = g->outside.tx_room = PORT_MEM_ROOM;
 	g->given = g->sent = g->to_host = 0;
 }

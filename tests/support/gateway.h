@@ -21,14 +21,17 @@
 #include "ctrl/wire/ipv4.h"
 #include "include/meta.h"
 
-#define GATEWAY_MAGIC	   0x51a7e0c3U
-#define GATEWAY_SPI	   0x00c0ffeeU
-#define GATEWAY_POLICY	   3U
-#define GATEWAY_POLICY_GEN 7U
-#define GATEWAY_MTU	   1500U
-#define GATEWAY_WINDOW	   1024U
-#define GATEWAY_INSIDE	   11U /* ifindex of the protected port */
-#define GATEWAY_OUTSIDE	   12U /* ifindex of the unprotected port */
+#define GATEWAY_MAGIC	    0x51a7e0c3U
+#define GATEWAY_SPI	    0x00c0ffeeU
+#define GATEWAY_POLICY	    3U
+#define GATEWAY_POLICY_GEN  7U
+#define GATEWAY_MTU	    1500U
+#define GATEWAY_WINDOW	    1024U
+/* An earlier policy's, not the inbound SA's. */
+#define GATEWAY_DENIED	    "10.1.9.0/24"
+#define GATEWAY_DENIED_HOST "10.1.9.5"
+#define GATEWAY_INSIDE	    11U /* ifindex of the protected port */
+#define GATEWAY_OUTSIDE	    12U /* ifindex of the unprotected port */
 
 struct gateway_spec {
 	const char *encr;  /* proposal keyword */

@@ -136,7 +136,7 @@ static void sealed_frame_goes_to_the_next_hop_of_the_peer(void **state)
 	assert_memory_equal(frame + 12, "\x08\x00", 2);
 }
 
-static void df_and_dscp_are_copied_outwards_but_not_ecn(void **state)
+static void df_dscp_and_ecn_are_copied_outwards(void **state)
 {
 	struct gateway *g = *state;
 	struct ipv4 inner = gateway_inner();
@@ -148,7 +148,7 @@ static void df_and_dscp_are_copied_outwards_but_not_ecn(void **state)
 	give_inner(g, &inner);
 	worker_step(&g->w);
 	take_outer(g, 0, l3);
-	assert_int_equal(l3[1], 0xb8);
+	assert_int_equal(l3[1], 0xb8 | 3);
 	assert_int_equal(l3[6] << 8 | l3[7], IPV4_DF);
 	take_outer(g, 1, l3);
 	assert_int_equal(l3[6] << 8 | l3[7], 0);
@@ -552,12 +552,87 @@ static void octets_between_the_inner_packet_and_its_padding_are_cut(void **state
 	assert_int_equal(bytes, inner.total_bytes);
 }
 
+/* RFC 6040 section 4.2, figure 4: by inner, by outer; -1: dropped. */
+static const int ecn_out[4][4] = {
+	[ECN_NOT_ECT] = { ECN_NOT_ECT, ECN_NOT_ECT, ECN_NOT_ECT, -1 },
+	[ECN_ECT_1] = { ECN_ECT_1, ECN_ECT_1, ECN_ECT_1, ECN_CE },
+	[ECN_ECT_0] = { ECN_ECT_0, ECN_ECT_1, ECN_ECT_0, ECN_CE },
+	[ECN_CE] = { ECN_CE, ECN_CE, ECN_CE, ECN_CE },
+};
+
+static void ecn_comes_out_as_rfc_6040_says(void **state)
+{
+	struct gateway *g = *state;
+	struct ipv4 inner = gateway_inner();
+	uint32_t bytes, sent = 0;
+	uint8_t l3[FRAME_BYTES];
+
+	for (uint8_t i = 0; i < 16; i++) {
+		int want = ecn_out[i / 4][i % 4];
+		const uint8_t *got;
+
+		inner.tos = 0xb8 | i / 4;
+		bytes = seal_inner(g, &inner, l3);
+		ipv4_set_tos(l3, 0x20 | i % 4);
+		step_in(g, l3, bytes);
+		if (want < 0)
+			continue;
+		got = gateway_sent(&g->inside, sent++, &bytes);
+		assert_int_equal(got[1], 0xb8 | want);
+		assert_int_equal(ipv4_checksum(got, IPV4_HEADER_BYTES), 0);
+	}
+	assert_int_equal(g->inside.tx_n, 15);
+	assert_dropped(g, DROP_ECN);
+}
+
+/* The SPD is ordered: a peer's selectors don't override what comes first. */
+static void inner_packet_that_an_earlier_policy_has_is_refused(void **state)
+{
+	struct gateway *g = *state;
+	struct ipv4 inner = gateway_inner();
+	uint8_t l3[FRAME_BYTES];
+
+	inner.saddr_be = inet_addr("10.1.0.9");
+	step_in(g, l3, seal_inner(g, &inner, l3));
+	assert_int_equal(g->inside.tx_n, 1);
+	inner.saddr_be = inet_addr(GATEWAY_DENIED_HOST);
+	step_in(g, l3, seal_inner(g, &inner, l3));
+	assert_int_equal(g->inside.tx_n, 1);
+	assert_dropped(g, DROP_SELECTOR);
+}
+
+static void inner_header_with_a_wrong_checksum_is_refused(void **state)
+{
+	struct gateway *g = *state;
+	struct ipv4 inner = gateway_inner();
+	uint8_t packet[FRAME_BYTES], text[FRAME_BYTES], l3[FRAME_BYTES];
+	uint32_t n;
+
+	gateway_packet(packet, &inner);
+	packet[10] ^= 1;
+	n = gateway_text(g, packet, inner.total_bytes, text);
+	step_in(g, l3, gateway_seal(g, text, n, l3));
+	assert_dropped(g, DROP_INNER_MALFORMED);
+}
+
+static void outer_header_with_a_wrong_checksum_is_refused(void **state)
+{
+	struct gateway *g = *state;
+	struct ipv4 inner = gateway_inner();
+	uint8_t l3[FRAME_BYTES];
+	uint32_t bytes = seal_inner(g, &inner, l3);
+
+	l3[11] ^= 1;
+	step_in(g, l3, bytes);
+	assert_dropped(g, DROP_IP_MALFORMED);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static const struct CMUnitTest cases[] = {
 	CASE(packet_leaves_as_esp_under_the_outer_header_of_its_sa),
 	CASE(sealed_frame_goes_to_the_next_hop_of_the_peer),
-	CASE(df_and_dscp_are_copied_outwards_but_not_ecn),
+	CASE(df_dscp_and_ecn_are_copied_outwards),
 	CASE(what_was_sealed_opens_with_two_hops_taken_off),
 	CASE(packets_of_one_run_have_consecutive_numbers_and_own_ivs),
 	CASE(packet_too_big_for_the_path_takes_no_number),
@@ -577,6 +652,10 @@ static const struct CMUnitTest cases[] = {
 	CASE(text_that_is_not_an_ipv4_packet_and_its_padding_is_refused),
 	CASE(text_without_a_packet_is_refused),
 	CASE(octets_between_the_inner_packet_and_its_padding_are_cut),
+	CASE(ecn_comes_out_as_rfc_6040_says),
+	CASE(inner_packet_that_an_earlier_policy_has_is_refused),
+	CASE(inner_header_with_a_wrong_checksum_is_refused),
+	CASE(outer_header_with_a_wrong_checksum_is_refused),
 };
 
 static const struct CMUnitTest esn_cases[] = {

@@ -255,6 +255,27 @@ static void mended_checksum_is_the_one_computed_anew(void **state)
 	free(at);
 }
 
+static void another_tos_mends_the_checksum(void **state)
+{
+	uint8_t *at = packet_new(ESP_HEADER, IPV4_HEADER_BYTES);
+
+	(void)state;
+	for (unsigned int from = 0; from < 256; from++) {
+		for (unsigned int to = 0; to < 256; to++) {
+			struct ipv4 h = { .tos = (uint8_t)from,
+					  .total_bytes = 140 };
+			uint8_t expected[IPV4_HEADER_BYTES];
+
+			ipv4_build(at, &h);
+			ipv4_set_tos(at, (uint8_t)to);
+			h.tos = (uint8_t)to;
+			ipv4_build(expected, &h);
+			assert_memory_equal(at, expected, sizeof(expected));
+		}
+	}
+	free(at);
+}
+
 static void wrong_checksum_stays_wrong(void **state)
 {
 	uint8_t *at = packet_new(ESP_HEADER, IPV4_HEADER_BYTES);
@@ -287,6 +308,7 @@ int main(void)
 		cmocka_unit_test(odd_last_octet_counts_as_if_a_zero_followed),
 		cmocka_unit_test(carries_go_around_however_many_there_are),
 		cmocka_unit_test(mended_checksum_is_the_one_computed_anew),
+		cmocka_unit_test(another_tos_mends_the_checksum),
 		cmocka_unit_test(wrong_checksum_stays_wrong),
 	};
 

@@ -43,6 +43,17 @@ static void mix_out(struct gateway *g, uint32_t *seed)
 	gateway_give_meta(g, &g->inside, &meta, l3, bytes);
 }
 
+/* The same packet, so many octets shorter and right in its header. */
+static uint32_t cut(uint8_t *l3, uint32_t bytes, uint32_t less)
+{
+	struct ipv4 outer;
+
+	assert_true(ipv4_parse(slice_of(l3, bytes), &outer));
+	outer.total_bytes = (uint16_t)(bytes - less);
+	ipv4_build(l3, &outer);
+	return outer.total_bytes;
+}
+
 /* One octet may be wrong anywhere before or after the sealing, or both. */
 static void mix_in(struct gateway *g, uint32_t *seed)
 {
@@ -53,12 +64,18 @@ static void mix_in(struct gateway *g, uint32_t *seed)
 	inner.total_bytes = (uint16_t)(20 + roll(seed, 1400));
 	inner.ttl = (uint8_t)(1 + roll(seed, 4));
 	inner.daddr_be = htonl(0x0a020000 + roll(seed, 12));
+	inner.tos = (uint8_t)roll(seed, 4);
+	if (roll(seed, 8) == 0)
+		inner.saddr_be = inet_addr(GATEWAY_DENIED_HOST);
 	gateway_packet(packet, &inner);
 	n = gateway_text(g, packet, inner.total_bytes, text);
 	if (roll(seed, 4) == 0)
 		text[roll(seed, 2) ? roll(seed, 20) : n - 1 - roll(seed, 2)] ^=
 			(uint8_t)(1U << roll(seed, 8));
 	n = gateway_seal(g, text, n, l3);
+	ipv4_set_tos(l3, (uint8_t)roll(seed, 4));
+	if (roll(seed, 16) == 0)
+		n = cut(l3, n, 1 + roll(seed, 20));
 	if (roll(seed, 8) == 0)
 		l3[roll(seed, n)] ^= (uint8_t)(1U << roll(seed, 8));
 	gateway_give(g, DIR_IN, l3, n);
@@ -151,6 +168,7 @@ static void random_mix_of_everything_keeps_the_books(void **state)
 		DROP_SELECTOR,	   DROP_NO_ROUTE,     DROP_NO_NEIGHBOUR,
 		DROP_HOLD_FULL,	   DROP_TX_FULL,      DROP_INNER_MALFORMED,
 		DROP_NO_SA,	   DROP_IP_MALFORMED, DROP_HOST_UNTAGGED,
+		DROP_ECN,
 	};
 	const struct gateway_spec spec = { "aes128", "sha256", false, FRAMES };
 	struct gateway *g = gateway_new(&spec);

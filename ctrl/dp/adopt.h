@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Programs that an earlier start left attached: are they ours, and of which of
+ * their maps can we go on using? The answer is in their map `cyg_layout`.
+ * Control thread.
+ */
+#ifndef CYG_DP_ADOPT_H
+#define CYG_DP_ADOPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bpf_map;
+
+/* Is this program one of ours, of whatever version? */
+bool adopt_is_ours(int prog_fd);
+
+/* The layout of this version's counters as one number. */
+uint32_t adopt_layout(void);
+
+/*
+ * Before these n maps are created: the maps of the same names of a program of
+ * ours take their place, all of them or, where the layout differs, none. Both
+ * generations of programs then count into the same maps.
+ */
+void adopt_counters(uint32_t prog_id, struct bpf_map *const *counters, size_t n);
+
+#endif
