@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SECRET_MAX_BYTES 128
+#define SECRET_MAX_BYTES 512
 
 struct secret {
 	uint8_t octets[SECRET_MAX_BYTES];

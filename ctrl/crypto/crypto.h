@@ -9,9 +9,10 @@
  *
  * The backend derives the rest from the SA's algorithms: the range that the
  * ICV covers (RFC 4303 section 2.8, with the high half of an extended sequence
- * number), the AAD and the nonce of an AEAD (RFC 4106 sections 4 and 5). The
- * caller writes SPI, sequence number, IV and plaintext; seal writes ciphertext
- * and ICV, open verifies first and decrypts only what verified.
+ * number), the AAD and the nonce of an AEAD (RFC 4106 sections 4 and 5, RFC 7634
+ * section 2). The caller writes SPI, sequence number, IV and plaintext; seal
+ * writes ciphertext and ICV, open verifies first and decrypts only what
+ * verified.
  */
 #ifndef CYG_CRYPTO_CRYPTO_H
 #define CYG_CRYPTO_CRYPTO_H

@@ -15,13 +15,16 @@
 
 #include <cmocka.h>
 
+#include <openssl/err.h>
+
 #include "ctrl/crypto/alg.h"
 #include "ctrl/crypto/crypto.h"
 #include "include/proto.h"
 #include "tests/support/hex.h"
 #include "tests/vectors/aes_cbc_esp.h"
 #include "tests/vectors/aes_gcm_esp.h"
-#include "tests/vectors/hmac_sha256.h"
+#include "tests/vectors/chacha_esp.h"
+#include "tests/vectors/hmac.h"
 
 #define ARRAY_LEN(a)	 (sizeof(a) / sizeof((a)[0]))
 #define PACKET_MAX_BYTES 2048
@@ -33,7 +36,9 @@ static const struct crypto_backend *const backend = &crypto_openssl;
 #define ENCR_KEY                                                           \
 	"603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4" \
 	"cafebabe"
-#define INTEG_KEY CBC_INTEG_KEY
+#define INTEG_KEY     \
+	CBC_INTEG_KEY \
+	"2122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f40"
 
 /* An algorithm pair as an operator names it; integ NULL with an AEAD. */
 struct suite {
@@ -43,11 +48,20 @@ struct suite {
 };
 
 static const struct suite suites[] = {
-	{ "aes128", "sha256", false },	{ "aes128", "sha256", true },
-	{ "aes192", "sha256", false },	{ "aes256", "sha256", true },
-	{ "aes128gcm16", NULL, false }, { "aes128gcm16", NULL, true },
-	{ "aes192gcm16", NULL, false }, { "aes256gcm16", NULL, true },
+	{ "aes128", "sha256", false },	     { "aes128", "sha256", true },
+	{ "aes192", "sha256", false },	     { "aes256", "sha256", true },
+	{ "aes128gcm16", NULL, false },	     { "aes128gcm16", NULL, true },
+	{ "aes192gcm16", NULL, false },	     { "aes256gcm16", NULL, true },
+	{ "aes128", "sha1", false },	     { "aes256", "sha1", true },
+	{ "aes192", "sha384", false },	     { "aes128", "sha384", true },
+	{ "aes256", "sha512", false },	     { "aes192", "sha512", true },
+	{ "chacha20poly1305", NULL, false }, { "chacha20poly1305", NULL, true },
 };
+
+static const struct integ_alg *suite_integ(const struct suite *suite)
+{
+	return suite->integ ? integ_by_name(suite->integ) : &integ_none;
+}
 
 static struct secret secret_of_hex(const char *hex)
 {
@@ -64,8 +78,7 @@ static struct crypto_key *key_of_secrets(const struct suite *suite,
 {
 	struct crypto_key_spec spec = {
 		.encr = encr_by_name(suite->encr),
-		.integ = suite->integ ? integ_by_name(suite->integ)
-				      : &integ_none,
+		.integ = suite_integ(suite),
 		.encr_key = encr_key,
 		.integ_key = suite->integ ? integ_key : NULL,
 		.esn = suite->esn,
@@ -86,6 +99,7 @@ static void suite_secrets(const struct suite *suite, struct secret *encr_key,
 	*encr_key = secret_of_hex(ENCR_KEY);
 	encr_key->len = encr_key_bytes(encr_by_name(suite->encr));
 	*integ_key = secret_of_hex(INTEG_KEY);
+	integ_key->len = suite_integ(suite)->key_bytes;
 }
 
 static struct crypto_key *suite_key(const struct suite *suite)
@@ -101,14 +115,19 @@ struct packet {
 	uint8_t *octets;
 	size_t bytes;
 	uint32_t text_at;
+	uint32_t icv_bytes;
 	struct crypto_op op;
 };
 
-static struct packet packet_new(const struct encr_alg *encr, uint32_t text_bytes)
+static struct packet packet_new(const struct suite *suite, uint32_t text_bytes)
 {
-	struct packet p = { .text_at = ESP_HEADER_BYTES + encr->iv_bytes };
+	const struct encr_alg *encr = encr_by_name(suite->encr);
+	struct packet p = {
+		.text_at = ESP_HEADER_BYTES + encr->iv_bytes,
+		.icv_bytes = esp_icv_bytes(encr, suite_integ(suite)),
+	};
 
-	p.bytes = p.text_at + text_bytes + 16;
+	p.bytes = p.text_at + text_bytes + p.icv_bytes;
 	p.octets = malloc(p.bytes);
 	assert_non_null(p.octets);
 	for (size_t i = 0; i < p.bytes; i++)
@@ -131,15 +150,16 @@ static struct packet packet_copy(const struct packet *from)
 	return p;
 }
 
-static struct packet packet_of_hex(const struct encr_alg *encr, const char *hex)
+static struct packet packet_of_hex(const struct suite *suite, const char *hex)
 {
 	uint8_t octets[PACKET_MAX_BYTES];
 	size_t bytes = hex_decode(hex, octets, sizeof(octets));
-	size_t around = ESP_HEADER_BYTES + encr->iv_bytes + 16U;
-	struct packet p;
+	struct packet p = packet_new(suite, 0);
+	size_t around = p.bytes;
 
+	free(p.octets);
 	assert_true(bytes >= around);
-	p = packet_new(encr, (uint32_t)(bytes - around));
+	p = packet_new(suite, (uint32_t)(bytes - around));
 	memcpy(p.octets, octets, bytes);
 	return p;
 }
@@ -178,21 +198,19 @@ static void assert_both_ways(struct crypto_key *key, struct packet *plain,
 		fail_msg("%s: seal", source);
 	/* The ICV stays behind the text, hence all but the ICV is compared. */
 	if (!open_one(key, &p) ||
-	    memcmp(p.octets, plain->octets, plain->bytes - 16))
+	    memcmp(p.octets, plain->octets, plain->bytes - plain->icv_bytes))
 		fail_msg("%s: open", source);
 	free(p.octets);
 }
 
-static void gcm_packets_match_published_vectors(void **state)
+static void run_aead_vectors(const struct aead_vector *vectors, size_t n)
 {
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(gcm_vectors); i++) {
-		const struct gcm_vector *v = &gcm_vectors[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct aead_vector *v = &vectors[i];
 		struct suite suite = { .encr = v->encr, .esn = v->esn };
 		struct secret encr_key = secret_of_hex(v->key);
 		struct crypto_key *key = key_of_secrets(&suite, &encr_key, NULL);
-		struct packet sealed =
-			packet_of_hex(encr_by_name(v->encr), v->packet);
+		struct packet sealed = packet_of_hex(&suite, v->packet);
 		struct packet plain = packet_copy(&sealed);
 
 		plain.op.seq_hi = v->seq_hi;
@@ -206,18 +224,31 @@ static void gcm_packets_match_published_vectors(void **state)
 	}
 }
 
-static void run_cbc_vector(const struct cbc_vector *v, bool esn)
+static void gcm_packets_match_published_vectors(void **state)
 {
-	struct suite suite = { v->encr, "sha256", esn };
+	(void)state;
+	run_aead_vectors(gcm_vectors, ARRAY_LEN(gcm_vectors));
+}
+
+static void chacha_packets_match_published_vectors(void **state)
+{
+	(void)state;
+	run_aead_vectors(chacha_vectors, ARRAY_LEN(chacha_vectors));
+}
+
+static void run_cbc_vector(const struct cbc_vector *v,
+			   const struct cbc_mac *mac, bool esn)
+{
+	struct suite suite = { v->encr, mac->integ, esn };
 	struct secret encr_key = secret_of_hex(v->key);
-	struct secret integ_key = secret_of_hex(CBC_INTEG_KEY);
+	struct secret integ_key = secret_of_hex(mac->key);
 	struct crypto_key *key = key_of_secrets(&suite, &encr_key, &integ_key);
 	struct packet sealed, plain;
 	char hex[PACKET_MAX_BYTES];
 
 	snprintf(hex, sizeof(hex), "%s%s%s%s", v->header, v->iv, v->ciphertext,
-		 esn ? v->icv_esn : v->icv);
-	sealed = packet_of_hex(encr_by_name(v->encr), hex);
+		 esn ? mac->icv_esn : mac->icv);
+	sealed = packet_of_hex(&suite, hex);
 	plain = packet_copy(&sealed);
 	plain.op.seq_hi = CBC_SEQ_HI;
 	assert_int_equal(hex_decode(v->text, plain.octets + plain.text_at,
@@ -233,38 +264,72 @@ static void cbc_packets_match_published_vectors(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cbc_vectors); i++) {
-		run_cbc_vector(&cbc_vectors[i], false);
-		run_cbc_vector(&cbc_vectors[i], true);
+		const struct cbc_mac mac = {
+			.integ = "sha256",
+			.key = CBC_INTEG_KEY,
+			.icv = cbc_vectors[i].icv,
+			.icv_esn = cbc_vectors[i].icv_esn,
+		};
+
+		run_cbc_vector(&cbc_vectors[i], &mac, false);
+		run_cbc_vector(&cbc_vectors[i], &mac, true);
 	}
 }
 
-/*
- * RFC 4868's AUTH256-2 has 28 octets: SPI, sequence number, IV, no text, and
- * the high half of an extended sequence number at the end.
- */
-static void auth256_2_is_the_icv_of_an_extended_packet(void **state)
+static void cbc_packet_has_the_icv_of_each_mac(void **state)
 {
-	const struct hmac_vector *v = &hmac_vectors[1];
-	struct suite suite = { "aes128", "sha256", true };
-	struct secret encr_key = secret_of_hex(INTEG_KEY);
-	struct secret integ_key = secret_of_hex(v->key);
-	struct packet p = packet_new(encr_by_name("aes128"), 0);
-	uint8_t data[28], icv[16];
-	struct crypto_key *key;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cbc_macs); i++) {
+		run_cbc_vector(&cbc_vectors[CBC_MAC_PACKET], &cbc_macs[i],
+			       false);
+		run_cbc_vector(&cbc_vectors[CBC_MAC_PACKET], &cbc_macs[i], true);
+	}
+}
+
+static const struct hmac_vector *hmac_vector_of(const char *source)
+{
+	for (size_t i = 0; i < ARRAY_LEN(hmac_vectors); i++)
+		if (strcmp(hmac_vectors[i].source, source) == 0)
+			return &hmac_vectors[i];
+	fail_msg("no vector %s", source);
+	return NULL;
+}
+
+/*
+ * The second cases of RFC 4868 have 28 octets: SPI, sequence number, IV, no
+ * text, and the high half of an extended sequence number at the end.
+ */
+static void second_cases_of_rfc_4868_are_icvs_of_extended_packets(void **state)
+{
+	static const char *const sources[] = {
+		"RFC 4868 section 2.7.2.1 AUTH256-2",
+		"RFC 4868 section 2.7.2.2 AUTH384-2",
+		"RFC 4868 section 2.7.2.3 AUTH512-2",
+	};
 
 	(void)state;
-	encr_key.len = 16;
-	key = key_of_secrets(&suite, &encr_key, &integ_key);
-	assert_int_equal(hex_decode(v->data, data, sizeof(data)), 28);
-	hex_decode(v->mac, icv, sizeof(icv));
-	memcpy(p.octets, data, 24);
-	p.op.seq_hi = 0x696e673f; /* "ing?" */
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+		const struct hmac_vector *v = hmac_vector_of(sources[i]);
+		struct suite suite = { "aes128", v->integ, true };
+		struct secret encr_key = { .len = 16 };
+		struct secret integ_key = secret_of_hex(v->key);
+		struct packet p = packet_new(&suite, 0);
+		uint8_t data[28], icv[32];
+		struct crypto_key *key;
 
-	assert_true(seal_one(key, &p));
-	assert_memory_equal(p.octets + 24, icv, 16);
-	assert_true(open_one(key, &p));
-	free(p.octets);
-	backend->key_free(key);
+		key = key_of_secrets(&suite, &encr_key, &integ_key);
+		assert_int_equal(hex_decode(v->data, data, sizeof(data)), 28);
+		assert_int_equal(hex_decode(v->mac, icv, sizeof(icv)),
+				 p.icv_bytes);
+		memcpy(p.octets, data, 24);
+		p.op.seq_hi = 0x696e673f; /* "ing?" */
+
+		assert_true(seal_one(key, &p));
+		assert_memory_equal(p.octets + 24, icv, p.icv_bytes);
+		assert_true(open_one(key, &p));
+		free(p.octets);
+		backend->key_free(key);
+	}
 }
 
 /* --- keys */
@@ -286,27 +351,49 @@ static int try_key(const char *encr, const struct integ_alg *integ,
 	return err;
 }
 
-static void key_of_any_other_length_is_refused(void **state)
+static void encryption_key_of_any_other_length_is_refused(void **state)
 {
-	const struct integ_alg *sha256 = integ_by_name("sha256");
+	static const struct {
+		const char *encr;
+		const char *integ;
+		size_t bytes;
+	} rows[] = {
+		{ "aes128", "sha256", 16 },	  { "aes192", "sha256", 24 },
+		{ "aes256", "sha256", 32 },	  { "aes128gcm16", NULL, 20 },
+		{ "aes192gcm16", NULL, 28 },	  { "aes256gcm16", NULL, 36 },
+		{ "chacha20poly1305", NULL, 36 },
+	};
 
 	(void)state;
-	for (size_t n = 0; n <= SECRET_MAX_BYTES; n++) {
-		assert_int_equal(try_key("aes128", sha256, n, 32),
-				 n == 16 ? 0 : -EINVAL);
-		assert_int_equal(try_key("aes192", sha256, n, 32),
-				 n == 24 ? 0 : -EINVAL);
-		assert_int_equal(try_key("aes256", sha256, n, 32),
-				 n == 32 ? 0 : -EINVAL);
-		assert_int_equal(try_key("aes128gcm16", &integ_none, n, 0),
-				 n == 20 ? 0 : -EINVAL);
-		assert_int_equal(try_key("aes192gcm16", &integ_none, n, 0),
-				 n == 28 ? 0 : -EINVAL);
-		assert_int_equal(try_key("aes256gcm16", &integ_none, n, 0),
-				 n == 36 ? 0 : -EINVAL);
-		assert_int_equal(try_key("aes128", sha256, 16, n),
-				 n == 32 ? 0 : -EINVAL);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct integ_alg *integ =
+			rows[i].integ ? integ_by_name(rows[i].integ)
+				      : &integ_none;
+
+		for (size_t n = 0; n <= SECRET_MAX_BYTES; n++)
+			assert_int_equal(try_key(rows[i].encr, integ, n,
+						 integ->key_bytes),
+					 n == rows[i].bytes ? 0 : -EINVAL);
 	}
+}
+
+static void integrity_key_of_any_other_length_is_refused(void **state)
+{
+	static const struct {
+		const char *integ;
+		size_t bytes;
+	} rows[] = { { "sha1", 20 },
+		     { "sha256", 32 },
+		     { "sha384", 48 },
+		     { "sha512", 64 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		for (size_t n = 0; n <= SECRET_MAX_BYTES; n++)
+			assert_int_equal(try_key("aes128",
+						 integ_by_name(rows[i].integ),
+						 16, n),
+					 n == rows[i].bytes ? 0 : -EINVAL);
 }
 
 static void wrong_pair_is_refused(void **state)
@@ -318,6 +405,7 @@ static void wrong_pair_is_refused(void **state)
 	assert_int_equal(try_key("aes128gcm16", sha256, 20, 32), -EINVAL);
 	assert_int_equal(try_key("aes128gcm16", sha256, 20, 0), -EINVAL);
 	assert_int_equal(try_key("aes128gcm16", &integ_none, 20, 32), -EINVAL);
+	assert_int_equal(try_key("chacha20poly1305", sha256, 36, 32), -EINVAL);
 	/* a cipher without a MAC, with and without a key for one */
 	assert_int_equal(try_key("aes128", &integ_none, 16, 0), -EINVAL);
 	assert_int_equal(try_key("aes128", &integ_none, 16, 32), -EINVAL);
@@ -355,6 +443,7 @@ static void assert_refused(const struct suite *suite, struct crypto_key *key,
 	struct packet p = packet_copy(forged);
 
 	assert_false(open_one(key, &p));
+	assert_int_equal(ERR_peek_error(), 0);
 	if (!suite->integ)
 		assert_true(is_zeroed(&p));
 	else
@@ -365,7 +454,7 @@ static void assert_refused(const struct suite *suite, struct crypto_key *key,
 static struct packet sealed_packet(const struct suite *suite,
 				   struct crypto_key *key, uint32_t text_bytes)
 {
-	struct packet p = packet_new(encr_by_name(suite->encr), text_bytes);
+	struct packet p = packet_new(suite, text_bytes);
 
 	assert_true(seal_one(key, &p));
 	return p;
@@ -470,7 +559,7 @@ static void text_of_broken_blocks_is_refused_and_untouched(void **state)
 
 	(void)state;
 	for (uint32_t n = 1; n <= 64; n++) {
-		struct packet p = packet_new(encr_by_name("aes128"), n);
+		struct packet p = packet_new(&suite, n);
 		struct packet before = packet_copy(&p);
 
 		if (n % 16 == 0) {
@@ -491,15 +580,32 @@ static void text_of_broken_blocks_is_refused_and_untouched(void **state)
 	backend->key_free(key);
 }
 
+/* Then the ICV is all that stands between a forger and us. */
+static void packet_without_text_is_sealed_and_one_bit_wrong_refused(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+		struct crypto_key *key = suite_key(&suites[s]);
+		struct packet p = sealed_packet(&suites[s], key, 0);
+
+		for (size_t bit = 0; bit < 8 * p.bytes; bit++) {
+			p.octets[bit / 8] ^= (uint8_t)(1U << bit % 8);
+			assert_refused(&suites[s], key, &p);
+			p.octets[bit / 8] ^= (uint8_t)(1U << bit % 8);
+		}
+		assert_true(open_one(key, &p));
+		free(p.octets);
+		backend->key_free(key);
+	}
+}
+
 /* --- batches */
 
 static void batch_of(struct packet *packets, struct crypto_op *ops,
 		     const struct suite *suite)
 {
-	const struct encr_alg *encr = encr_by_name(suite->encr);
-
 	for (unsigned int i = 0; i < BATCH_PKTS; i++) {
-		packets[i] = packet_new(encr, (uint32_t)random() % 80 * 16);
+		packets[i] = packet_new(suite, (uint32_t)random() % 80 * 16);
 		packets[i].op.seq_hi = i;
 		ops[i] = packets[i].op;
 	}
@@ -531,9 +637,9 @@ static void forged_packet_in_a_batch_fails_alone(void **state)
 		for (unsigned int i = 0; i < BATCH_PKTS; i++) {
 			assert_true(ops[i].ok == (i != BATCH_PKTS / 2));
 			if (ops[i].ok)
-				assert_memory_equal(packets[i].octets,
-						    before[i].octets,
-						    before[i].bytes - 16);
+				assert_memory_equal(
+					packets[i].octets, before[i].octets,
+					before[i].bytes - before[i].icv_bytes);
 		}
 		batch_free(before);
 		batch_free(packets);
@@ -590,8 +696,8 @@ static void open_undoes_seal_for_any_length(void **state)
 		for (unsigned int n = 0; n < 500; n++) {
 			uint32_t blocks =
 				(uint32_t)random() % 1500 / encr->block_bytes;
-			struct packet p =
-				packet_new(encr, blocks * encr->block_bytes);
+			struct packet p = packet_new(&suites[s],
+						     blocks * encr->block_bytes);
 			struct packet plain = packet_copy(&p);
 
 			assert_true(seal_one(key, &p));
@@ -603,7 +709,7 @@ static void open_undoes_seal_for_any_length(void **state)
 							p.op.text_bytes);
 			assert_true(open_one(key, &p));
 			assert_memory_equal(p.octets, plain.octets,
-					    p.bytes - 16);
+					    p.bytes - p.icv_bytes);
 			free(plain.octets);
 			free(p.octets);
 		}
@@ -628,9 +734,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gcm_packets_match_published_vectors),
+		cmocka_unit_test(chacha_packets_match_published_vectors),
 		cmocka_unit_test(cbc_packets_match_published_vectors),
-		cmocka_unit_test(auth256_2_is_the_icv_of_an_extended_packet),
-		cmocka_unit_test(key_of_any_other_length_is_refused),
+		cmocka_unit_test(cbc_packet_has_the_icv_of_each_mac),
+		cmocka_unit_test(
+			second_cases_of_rfc_4868_are_icvs_of_extended_packets),
+		cmocka_unit_test(encryption_key_of_any_other_length_is_refused),
+		cmocka_unit_test(integrity_key_of_any_other_length_is_refused),
 		cmocka_unit_test(wrong_pair_is_refused),
 		cmocka_unit_test(integrity_key_may_be_absent_with_an_aead_alone),
 		cmocka_unit_test(no_key_may_be_freed),
@@ -640,6 +750,8 @@ int main(void)
 		cmocka_unit_test(esn_on_one_side_alone_is_refused),
 		cmocka_unit_test(one_bit_wrong_in_the_key_is_refused),
 		cmocka_unit_test(text_of_broken_blocks_is_refused_and_untouched),
+		cmocka_unit_test(
+			packet_without_text_is_sealed_and_one_bit_wrong_refused),
 		cmocka_unit_test(forged_packet_in_a_batch_fails_alone),
 		cmocka_unit_test(batch_gives_what_single_packets_give),
 		cmocka_unit_test(empty_batch_is_fine),

@@ -7,22 +7,10 @@
 #ifndef CYG_VECTORS_AES_GCM_ESP_H
 #define CYG_VECTORS_AES_GCM_ESP_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-/* Hexadecimal, for hex_decode(). */
-struct gcm_vector {
-	const char *source;
-	const char *encr; /* proposal keyword */
-	const char *key;  /* and the salt after it */
-	bool esn;
-	uint32_t seq_hi; /* with esn */
-	const char *text;
-	const char *packet; /* from the SPI to the ICV */
-};
+#include "tests/vectors/aead_vector.h"
 
 /* clang-format off */
-static const struct gcm_vector gcm_vectors[] = {
+static const struct aead_vector gcm_vectors[] = {
 	{
 		.source = "draft-mcgrew-gcm-test-01 section 4 case 1",
 		.encr = "aes128gcm16",

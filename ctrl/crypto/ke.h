@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Key exchange methods (RFC 7296 section 3.4, "Diffie-Hellman groups"): one
+ * object is one ephemeral private value, used for one exchange and freed.
+ * Public values are in the form of the KE payload (RFC 3526, RFC 5903 section
+ * 7, RFC 8031 section 3). Slow: not on an event loop. Any thread, one at a
+ * time.
+ */
+#ifndef CYG_CRYPTO_KE_H
+#define CYG_CRYPTO_KE_H
+
+#include <stdint.h>
+
+#include "ctrl/base/secret.h"
+#include "ctrl/base/slice.h"
+#include "include/ike.h"
+
+struct ke_alg {
+	enum ke_id id;	  /* of its transform, and in the KE payload */
+	const char *name; /* proposal keyword, e.g. "ecp256" */
+	uint16_t public_bytes;
+	uint16_t shared_bytes;
+};
+
+#define KE_PUBLIC_MAX_BYTES 256
+
+/* NULL: unknown, or none. strongSwan's aliases are known too. */
+const struct ke_alg *ke_by_name(const char *name);
+const struct ke_alg *ke_by_id(uint16_t id);
+
+struct ke;
+
+/*
+ * With a new private value.
+ *
+ * 0, -ENOMEM, -EIO (the random generator failed), -ENOTSUP (libcrypto lacks
+ * the method).
+ */
+int ke_new(const struct ke_alg *alg, struct ke **out);
+
+/*
+ * With a private value that is given, for vectors: big-endian and of any
+ * length up to public_bytes (MODP), of shared_bytes (ECP), or RFC 7748's 32
+ * octets (CURVE25519).
+ *
+ * As ke_new(), and -EINVAL: its length, or out of range.
+ */
+int ke_from_private(const struct ke_alg *alg, struct slice private_value,
+		    struct ke **out);
+
+/* Wipes the private value; ke_free(NULL) is fine. */
+void ke_free(struct ke *ke);
+
+/* alg->public_bytes; borrowed until ke_free(). */
+struct slice ke_public(const struct ke *ke);
+
+/*
+ * The shared secret g^ir, alg->shared_bytes, leading zeros kept; of a point
+ * its x alone.
+ *
+ * -EINVAL   the peer's value has another length, is out of range (1 < y < p-1,
+ *           RFC 6989 section 2.1), is not on the curve (section 2.3), or the
+ *           result is all zeros (RFC 7748 section 6.1)
+ * -ENOMEM   libcrypto failed
+ *
+ * When it fails, out is wiped.
+ */
+int ke_shared(const struct ke *ke, struct slice peer, struct secret *out);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The numbers of IKEv2, one a line, with the RFC that gave it (RFC 7296 where
+ * none is named) and the name that logs show. X(id, value, name).
+ */
+#ifndef CYG_INCLUDE_IKE_H
+#define CYG_INCLUDE_IKE_H
+
+/* clang-format off */
+#define IKE_EXCHANGES(X)                                                       \
+	X(IKE_SA_INIT,	   34, "IKE_SA_INIT")                                  \
+	X(IKE_AUTH,	   35, "IKE_AUTH")                                     \
+	X(CREATE_CHILD_SA, 36, "CREATE_CHILD_SA")                              \
+	X(INFORMATIONAL,   37, "INFORMATIONAL")
+
+/* Section 3.2. */
+#define IKE_PAYLOADS(X)                                                        \
+	X(SA,	   33, "SA")                                                   \
+	X(KE,	   34, "KE")                                                   \
+	X(ID_I,	   35, "IDi")                                                  \
+	X(ID_R,	   36, "IDr")                                                  \
+	X(CERT,	   37, "CERT")                                                 \
+	X(CERTREQ, 38, "CERTREQ")                                              \
+	X(AUTH,	   39, "AUTH")                                                 \
+	X(NONCE,   40, "Ni/Nr")                                                \
+	X(NOTIFY,  41, "N")                                                    \
+	X(DELETE,  42, "D")                                                    \
+	X(VENDOR,  43, "V")                                                    \
+	X(TS_I,	   44, "TSi")                                                  \
+	X(TS_R,	   45, "TSr")                                                  \
+	X(SK,	   46, "SK")                                                   \
+	X(CP,	   47, "CP")                                                   \
+	X(EAP,	   48, "EAP")                                                  \
+	X(SKF,	   53, "SKF") /* RFC 7383 */
+
+/* Section 3.3.1. */
+#define IKE_PROTOCOLS(X)                                                       \
+	X(IKE, 1, "IKE")                                                       \
+	X(AH,  2, "AH")                                                        \
+	X(ESP, 3, "ESP")
+
+/* Section 3.3.2: transform types. */
+#define IKE_TRANSFORMS(X)                                                      \
+	X(ENCR,	 1, "ENCR")                                                    \
+	X(PRF,	 2, "PRF")                                                     \
+	X(INTEG, 3, "INTEG")                                                   \
+	X(KE,	 4, "KE")  /* RFC 9370; "D-H" before */                        \
+	X(ESN,	 5, "ESN")
+
+#define IKE_ENCRS(X)                                                           \
+	X(AES_CBC,	     12, "AES_CBC")	      /* RFC 3602 */            \
+	X(AES_GCM_16,	     20, "AES_GCM_16")	      /* RFC 4106, RFC 5282 */  \
+	X(CHACHA20_POLY1305, 28, "CHACHA20_POLY1305") /* RFC 7634 */
+
+#define IKE_PRFS(X)                                                            \
+	X(HMAC_SHA1,	 2, "PRF_HMAC_SHA1")	 /* RFC 2104 */                \
+	X(HMAC_SHA2_256, 5, "PRF_HMAC_SHA2_256") /* RFC 4868 */                \
+	X(HMAC_SHA2_384, 6, "PRF_HMAC_SHA2_384") /* RFC 4868 */                \
+	X(HMAC_SHA2_512, 7, "PRF_HMAC_SHA2_512") /* RFC 4868 */
+
+#define IKE_INTEGS(X)                                                          \
+	X(NONE,		      0, "NONE")                                       \
+	X(HMAC_SHA1_96,	      2, "HMAC_SHA1_96")      /* RFC 2404 */            \
+	X(HMAC_SHA2_256_128, 12, "HMAC_SHA2_256_128") /* RFC 4868 */            \
+	X(HMAC_SHA2_384_192, 13, "HMAC_SHA2_384_192") /* RFC 4868 */            \
+	X(HMAC_SHA2_512_256, 14, "HMAC_SHA2_512_256") /* RFC 4868 */
+
+/* Key exchange methods, "groups". */
+#define IKE_KES(X)                                                             \
+	X(NONE,	       0, "NONE")                                              \
+	X(MODP_2048,  14, "MODP_2048")	/* RFC 3526 */                         \
+	X(ECP_256,    19, "ECP_256")	/* RFC 5903 */                         \
+	X(ECP_384,    20, "ECP_384")	/* RFC 5903 */                         \
+	X(CURVE25519, 31, "CURVE25519") /* RFC 8031 */
+
+/* Section 3.5. */
+#define IKE_IDS(X)                                                             \
+	X(IPV4_ADDR,   1, "IPV4_ADDR")                                         \
+	X(FQDN,	       2, "FQDN")                                              \
+	X(RFC822_ADDR, 3, "RFC822_ADDR")                                       \
+	X(IPV6_ADDR,   5, "IPV6_ADDR")                                         \
+	X(DER_ASN1_DN, 9, "DER_ASN1_DN")                                       \
+	X(DER_ASN1_GN, 10, "DER_ASN1_GN")                                      \
+	X(KEY_ID,     11, "KEY_ID")
+
+/* Section 3.8. */
+#define IKE_AUTHS(X)                                                           \
+	X(RSA,	      1, "RSA")                                                \
+	X(PSK,	      2, "PSK")                                                \
+	X(DSS,	      3, "DSS")                                                \
+	X(ECDSA_256,  9, "ECDSA_256")  /* RFC 4754 */                          \
+	X(ECDSA_384, 10, "ECDSA_384")  /* RFC 4754 */                          \
+	X(ECDSA_521, 11, "ECDSA_521")  /* RFC 4754 */                          \
+	X(NULL,	     13, "NULL")       /* RFC 7619 */                          \
+	X(SIGNATURE, 14, "SIGNATURE")  /* RFC 7427 */
+
+/* Section 3.13.1. */
+#define IKE_TSS(X)                                                             \
+	X(IPV4_RANGE, 7, "IPV4_ADDR_RANGE")                                    \
+	X(IPV6_RANGE, 8, "IPV6_ADDR_RANGE")
+
+/* Section 3.10.1; from 16384 on they are no errors. */
+#define IKE_NOTIFIES(X)                                                        \
+	X(UNSUPPORTED_CRITICAL_PAYLOAD,	   1, "UNSUPPORTED_CRITICAL_PAYLOAD")  \
+	X(INVALID_IKE_SPI,		   4, "INVALID_IKE_SPI")               \
+	X(INVALID_MAJOR_VERSION,	   5, "INVALID_MAJOR_VERSION")         \
+	X(INVALID_SYNTAX,		   7, "INVALID_SYNTAX")                \
+	X(INVALID_MESSAGE_ID,		   9, "INVALID_MESSAGE_ID")            \
+	X(INVALID_SPI,			  11, "INVALID_SPI")                   \
+	X(NO_PROPOSAL_CHOSEN,		  14, "NO_PROPOSAL_CHOSEN")            \
+	X(INVALID_KE_PAYLOAD,		  17, "INVALID_KE_PAYLOAD")            \
+	X(AUTHENTICATION_FAILED,	  24, "AUTHENTICATION_FAILED")         \
+	X(SINGLE_PAIR_REQUIRED,		  34, "SINGLE_PAIR_REQUIRED")          \
+	X(NO_ADDITIONAL_SAS,		  35, "NO_ADDITIONAL_SAS")             \
+	X(INTERNAL_ADDRESS_FAILURE,	  36, "INTERNAL_ADDRESS_FAILURE")      \
+	X(FAILED_CP_REQUIRED,		  37, "FAILED_CP_REQUIRED")            \
+	X(TS_UNACCEPTABLE,		  38, "TS_UNACCEPTABLE")               \
+	X(INVALID_SELECTORS,		  39, "INVALID_SELECTORS")             \
+	X(TEMPORARY_FAILURE,		  43, "TEMPORARY_FAILURE")             \
+	X(CHILD_SA_NOT_FOUND,		  44, "CHILD_SA_NOT_FOUND")            \
+	X(INITIAL_CONTACT,	       16384, "INITIAL_CONTACT")               \
+	X(SET_WINDOW_SIZE,	       16385, "SET_WINDOW_SIZE")               \
+	X(ADDITIONAL_TS_POSSIBLE,      16386, "ADDITIONAL_TS_POSSIBLE")        \
+	X(IPCOMP_SUPPORTED,	       16387, "IPCOMP_SUPPORTED")              \
+	X(NAT_DETECTION_SOURCE_IP,     16388, "NAT_DETECTION_SOURCE_IP")       \
+	X(NAT_DETECTION_DESTINATION_IP, 16389, "NAT_DETECTION_DESTINATION_IP") \
+	X(COOKIE,		       16390, "COOKIE")                        \
+	X(USE_TRANSPORT_MODE,	       16391, "USE_TRANSPORT_MODE")            \
+	X(HTTP_CERT_LOOKUP_SUPPORTED,  16392, "HTTP_CERT_LOOKUP_SUPPORTED")    \
+	X(REKEY_SA,		       16393, "REKEY_SA")                      \
+	X(ESP_TFC_PADDING_NOT_SUPPORTED, 16394, "ESP_TFC_PADDING_NOT_SUPPORTED") \
+	X(NON_FIRST_FRAGMENTS_ALSO,    16395, "NON_FIRST_FRAGMENTS_ALSO")      \
+	X(MOBIKE_SUPPORTED,	       16396, "MOBIKE_SUPPORTED")	/* RFC 4555 */ \
+	X(EAP_ONLY_AUTHENTICATION,     16417, "EAP_ONLY_AUTHENTICATION") /* RFC 5998 */ \
+	X(CHILDLESS_IKEV2_SUPPORTED,   16418, "CHILDLESS_IKEV2_SUPPORTED") /* RFC 6023 */ \
+	X(IKEV2_FRAGMENTATION_SUPPORTED, 16430, "IKEV2_FRAGMENTATION_SUPPORTED") /* RFC 7383 */ \
+	X(SIGNATURE_HASH_ALGORITHMS,   16431, "SIGNATURE_HASH_ALGORITHMS") /* RFC 7427 */
+/* clang-format on */
+
+#define X(id, value, name) IKE_EXCH_##id = (value),
+enum ike_exchange { IKE_EXCHANGES(X) };
+#undef X
+#define X(id, value, name) IKE_PL_##id = (value),
+enum ike_payload_type { IKE_PL_NONE = 0, IKE_PAYLOADS(X) };
+#undef X
+#define X(id, value, name) IKE_PROTO_##id = (value),
+enum ike_protocol { IKE_PROTO_NONE = 0, IKE_PROTOCOLS(X) };
+#undef X
+#define X(id, value, name) IKE_TF_##id = (value),
+enum ike_transform_type { IKE_TRANSFORMS(X) };
+#undef X
+#define X(id, value, name) ENCR_##id = (value),
+enum encr_id { IKE_ENCRS(X) };
+#undef X
+#define X(id, value, name) PRF_##id = (value),
+enum prf_id { IKE_PRFS(X) };
+#undef X
+#define X(id, value, name) INTEG_##id = (value),
+enum integ_id { IKE_INTEGS(X) };
+#undef X
+#define X(id, value, name) KE_##id = (value),
+enum ke_id { IKE_KES(X) };
+#undef X
+#define X(id, value, name) IKE_ID_##id = (value),
+enum ike_id_type { IKE_IDS(X) };
+#undef X
+#define X(id, value, name) IKE_AUTH_##id = (value),
+enum ike_auth_method { IKE_AUTHS(X) };
+#undef X
+#define X(id, value, name) IKE_TS_##id = (value),
+enum ike_ts_type { IKE_TSS(X) };
+#undef X
+#define X(id, value, name) IKE_N_##id = (value),
+enum ike_notify_type { IKE_NOTIFIES(X) };
+#undef X
+
+#define IKE_N_STATUS_MIN 16384 /* section 3.10.1: below it, an error */
+
+enum ike_esn { /* transform type 5, section 3.3.2 */
+	       IKE_ESN_NO = 0,
+	       IKE_ESN_YES = 1,
+};
+
+#define IKE_PORT	    500	 /* section 2 */
+#define IKE_NATT_PORT	    4500 /* section 2.23, RFC 3948 */
+#define IKE_VERSION	    0x20 /* section 3.1: major 2, minor 0 */
+#define IKE_MAJOR_MASK	    0xf0
+#define IKE_FLAG_I	    0x08 /* section 3.1: from the original initiator */
+#define IKE_FLAG_V	    0x10 /* could speak a higher major version */
+#define IKE_FLAG_R	    0x20 /* a response */
+#define IKE_CRITICAL	    0x80 /* section 3.2 */
+#define IKE_ATTR_AF	    0x8000 /* section 3.3.5: value, not length */
+#define IKE_ATTR_KEYLEN	    14	   /* section 3.3.5: bits */
+#define IKE_LAST	    0	   /* section 3.3.1: no substructure follows */
+#define IKE_MORE_PROPOSALS  2
+#define IKE_MORE_TRANSFORMS 3
+
+#define IKE_HEADER_BYTES     28U /* section 3.1 */
+#define IKE_PL_HEADER_BYTES  4U	 /* section 3.2 */
+#define IKE_NON_ESP_BYTES    4U	 /* RFC 3948 section 2.2: zeros before IKE */
+#define IKE_SPI_BYTES	     8U	 /* of an IKE SA */
+#define IKE_CHILD_SPI_BYTES  4U	 /* section 3.3.1: of AH and ESP */
+#define IKE_NONCE_MIN_BYTES  16U /* section 3.9 */
+#define IKE_NONCE_MAX_BYTES  256U
+#define IKE_COOKIE_MAX_BYTES 64U /* section 2.6 */
+
+#endif
