@@ -4,7 +4,8 @@
 # a new tests/unit/test_*.c becomes a test program; nothing is listed by hand.
 #
 #   make                  the daemon and the client
-#   sudo make demo        two gateways in namespaces, with proof of protection
+#   sudo make demo        two gateways in namespaces, with proof of protection;
+#                         KEEP=1 leaves them standing
 #   sudo make check       install what is missing, build, lint, every test
 #   make check-unit       unit tests alone; no root (SAN=asan for sanitizers)
 #   make fuzz | bench | lint | format | clean
@@ -19,7 +20,10 @@ CLANG   := clang
 BPFTOOL := $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool)
 SAN     :=
 
-# --- where things are built: one folder for each compiler and sanitizer
+# --- where things are built: one folder for each compiler and sanitizer. A file
+# is written under another name, which no other make has, and renamed when it is
+# whole: several makes may work in one folder.
+NEW := .$(shell mktemp -u XXXXXXXX)
 BUILD := build$(if $(filter-out gcc,$(CC)),-$(notdir $(CC)))$(if $(SAN),-$(SAN))
 
 LIBS := libbpf libxdp libcrypto libevent libmnl jansson
@@ -32,13 +36,25 @@ SANFLAGS_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 SANFLAGS_tsan := -fsanitize=thread
 SANFLAGS := $(SANFLAGS_$(SAN))
+$(if $(SAN),$(if $(SANFLAGS),,$(error SAN=$(SAN) is unknown; known are asan, tsan)))
 ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(WARN) $(SANFLAGS) -fstack-protector-strong \
 	-I. -D_GNU_SOURCE -DCYG_VERSION='"$(VERSION)"' -pthread
 # Generated skeletons are not held to our warnings; -MD keeps them as
 # prerequisites all the same.
 ALL_CFLAGS += -isystem $(BUILD)/skel -MD -MP
-# Only where the goal compiles something: cleaning needs no library.
-ifneq ($(filter-out clean,$(or $(MAKECMDGOALS),all)),)
+# Only where the goal compiles something: cleaning needs no library, and what
+# begins with install-deps is another make's.
+GOALS := $(or $(MAKECMDGOALS),all)
+ifneq ($(filter-out clean install-deps check check-full demo lint format,$(GOALS)),)
+MISSING := $(sort $(if $(BPFTOOL),,bpftool) $(shell \
+	for tool in gcc $(firstword $(CC)) $(firstword $(CLANG)) pkg-config; do \
+		command -v $$tool >/dev/null || echo $$tool; \
+	done; \
+	for lib in $(LIBS) $(if $(filter tests check-unit bench,$(GOALS)),cmocka); do \
+		! command -v pkg-config >/dev/null || \
+			pkg-config --exists $$lib || echo $$lib; \
+	done))
+$(if $(MISSING),$(error missing $(MISSING); run: sudo make install-deps))
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 LDLIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lm
 endif
@@ -47,12 +63,12 @@ LDFLAGS := $(SANFLAGS) -pthread
 
 # --- sources, found by folder
 LIB_SRC    := $(sort $(wildcard ctrl/base/*.c ctrl/wire/*.c ctrl/crypto/*.c \
-		ctrl/model/*.c ctrl/sadb/*.c ctrl/dp/*.c ctrl/conf/*.c \
-		ctrl/control/*.c))
+		ctrl/model/*.c ctrl/sadb/*.c ctrl/dp/*.c ctrl/ike/*.c \
+		ctrl/conf/*.c ctrl/control/*.c))
 DAEMON_SRC := $(sort $(wildcard ctrl/daemon/*.c))
 CLI_SRC    := $(sort $(wildcard ctrl/cli/*.c))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
-UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c tests/ike/*.c))
 BPFT_SRC   := $(sort $(wildcard tests/bpf/test_*.c))
 BENCH_SRC  := $(sort $(wildcard tests/bench/*.c))
 FUZZ_SRC   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -61,6 +77,8 @@ obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 bin = $(patsubst %.c,$(BUILD)/%,$(1))
 
 LIB := $(BUILD)/libcygnet.a
+# All of the two programs but their main(), for tests.
+PROGRAMS := $(BUILD)/programs.a
 SKEL := $(BUILD)/skel/cygnet.skel.h
 BINS := $(BUILD)/cygnetd $(BUILD)/cygnet
 
@@ -68,18 +86,23 @@ BINS := $(BUILD)/cygnetd $(BUILD)/cygnet
 all: $(BINS)
 
 $(BUILD)/cygnetd: $(call obj,$(DAEMON_SRC)) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(LDFLAGS) -o $@$(NEW) $^ $(LDLIBS)
+	@mv $@$(NEW) $@
 
 $(BUILD)/cygnet: $(call obj,$(CLI_SRC)) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(LDFLAGS) -o $@$(NEW) $^ $(LDLIBS)
+	@mv $@$(NEW) $@
 
 $(LIB): $(call obj,$(LIB_SRC))
-	@rm -f $@
-	ar rcs $@ $^
+$(PROGRAMS): $(call obj,$(filter-out %/main.c,$(DAEMON_SRC) $(CLI_SRC)))
+$(LIB) $(PROGRAMS):
+	ar rcs $@$(NEW) $^
+	@mv $@$(NEW) $@
 
 $(BUILD)/%.o: %.c | $(SKEL)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -MT $@ -MF $(@:.o=.d)$(NEW) -c -o $@$(NEW) $<
+	@mv $(@:.o=.d)$(NEW) $(@:.o=.d) && mv $@$(NEW) $@
 
 # --- BPF: one object, one skeleton
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -I. \
@@ -87,11 +110,13 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -I. \
 
 $(BUILD)/bpf/cygnet.bpf.o: bpf/cygnet.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+	$(CLANG) $(BPF_CFLAGS) -MT $@ -MF $(@:.o=.d)$(NEW) -c -o $@$(NEW) $<
+	@mv $(@:.o=.d)$(NEW) $(@:.o=.d) && mv $@$(NEW) $@
 
 $(SKEL): $(BUILD)/bpf/cygnet.bpf.o
 	@mkdir -p $(@D)
-	$(BPFTOOL) gen skeleton $< name cygnet_bpf > $@
+	$(BPFTOOL) gen skeleton $< name cygnet_bpf > $@$(NEW)
+	@mv $@$(NEW) $@
 
 # --- tests
 TEST_LDLIBS := -lcmocka $(LDLIBS)
@@ -100,8 +125,9 @@ BPFT_BINS := $(call bin,$(BPFT_SRC))
 BENCH_BINS := $(call bin,$(BENCH_SRC))
 
 $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS): $(BUILD)/%: $(BUILD)/%.o \
-		$(call obj,$(SUPPORT_SRC)) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LDLIBS)
+		$(call obj,$(SUPPORT_SRC)) $(PROGRAMS) $(LIB)
+	$(CC) $(LDFLAGS) -o $@$(NEW) $^ $(TEST_LDLIBS)
+	@mv $@$(NEW) $@
 
 .PHONY: tests check check-unit check-full demo lint format bench fuzz install-deps clean
 tests: $(BINS) $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS)
@@ -115,8 +141,11 @@ check: install-deps
 check-full: install-deps
 	FULL=1 tests/run all build
 
+# Does it, and gives what root built to the user who called sudo.
+give_back = $(1); status=$$?; tools/give-back $(BUILD); exit $$status
+
 demo: install-deps
-	$(MAKE) -j2 all
+	$(call give_back,$(MAKE) -j2 all)
 	tools/demo $(BUILD)
 
 lint:
@@ -126,7 +155,7 @@ format:
 	git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
 
 bench: all $(BENCH_BINS)
-	tools/bench $(BUILD)
+	$(call give_back,tools/bench $(BUILD))
 
 install-deps:
 	tools/install-deps
@@ -140,8 +169,9 @@ fuzz:
 
 .PHONY: fuzz-bins
 fuzz-bins: $(call bin,$(FUZZ_SRC))
-$(call bin,$(FUZZ_SRC)): $(BUILD)/%: $(BUILD)/%.o $(call obj,$(SUPPORT_SRC)) $(LIB)
-	$(CC) $(SANFLAGS) -fsanitize=fuzzer -pthread -o $@ $^ $(LDLIBS)
+$(call bin,$(FUZZ_SRC)): $(BUILD)/%: $(BUILD)/%.o $(call obj,$(SUPPORT_SRC)) $(PROGRAMS) $(LIB)
+	$(CC) $(SANFLAGS) -fsanitize=fuzzer -pthread -o $@$(NEW) $^ $(LDLIBS)
+	@mv $@$(NEW) $@
 
 clean:
 	rm -rf build build-*

@@ -11,8 +11,9 @@ def source_texts(*patterns):
     """Yields path from the root and text of every file but binary ones."""
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
     listed = subprocess.run([os.path.join(root, "tools/source-files"), *patterns],
-                            check=True, stdout=subprocess.PIPE, text=True)
-    for path in listed.stdout.splitlines():
+                            check=True, stdout=subprocess.PIPE)
+    # splitlines() would also split at what Unicode has for line ends.
+    for path in os.fsdecode(listed.stdout).split("\n")[:-1]:
         with open(os.path.join(root, path), "rb") as file:
             octets = file.read()
         if b"\0" not in octets:

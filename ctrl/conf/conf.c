@@ -25,7 +25,7 @@ struct source {
 	mode_t mode; /* 0 when it did not come from a file */
 };
 
-/* A file with keys must be nobody else's to read or to change. */
+/* A file with keys must be nobody else's to read. */
 static int check_mode(const struct section *manual, mode_t mode, struct error *e)
 {
 	if (!manual || !(mode & OTHERS))
@@ -84,6 +84,31 @@ int conf_parse(const char *name, struct slice text, struct config **out,
 	return parse(&src, out, e);
 }
 
+/*
+ * Whoever can change the file decides what is protected. Members of root's
+ * group are as good as root.
+ */
+static int check_writers(const char *path, const struct stat *st,
+			 struct error *e)
+{
+	const char *who = NULL;
+
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return error_set(e, -EACCES,
+				 "%s: belongs to uid %u, neither root nor the "
+				 "user who reads it; chown root",
+				 path, st->st_uid);
+	if (st->st_mode & S_IWOTH)
+		who = "others";
+	else if ((st->st_mode & S_IWGRP) && st->st_gid != 0)
+		who = "its group";
+	if (!who)
+		return 0;
+	return error_set(e, -EACCES,
+			 "%s: can be changed by %s (mode %04o); chmod go-w",
+			 path, who, st->st_mode & 07777);
+}
+
 /* Up to room octets: one more than allowed, so that parse() sees it. */
 static int read_all(int fd, const char *path, struct builder *b, struct error *e)
 {
@@ -116,6 +141,9 @@ static int load(int fd, const char *path, struct config **out, struct error *e)
 				 "%s: not a regular file; name the "
 				 "configuration's file",
 				 path);
+	err = check_writers(path, &st, e);
+	if (err)
+		return err;
 	b = wr_init(malloc(room), room);
 	if (!b.ptr)
 		return conf_no_memory(e);

@@ -17,7 +17,9 @@
 #define CONF_FILE_MAX (1U << 20) /* octets */
 
 /*
- * Reads the file. A file that holds keys must have no permissions for others.
+ * Reads the file. It must be root's or the effective user's, and nobody else,
+ * but root's group, may have permission to change it; one that holds keys must
+ * have no permissions for others.
  *
  * out   handed over: free with config_free(); NULL after a failure
  *

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int conf_fail(struct error *e, const struct place *at, int err, const char *fmt,
 	      ...)
@@ -20,6 +21,17 @@ int conf_fail(struct error *e, const struct place *at, int err, const char *fmt,
 	vsnprintf(e->text + head, sizeof(e->text) - (size_t)head, fmt, ap);
 	va_end(ap);
 	return err;
+}
+
+const char *conf_shown(const char *name, char *buf)
+{
+	size_t len = strlen(name);
+
+	if (len > CONF_SHOWN_MAX)
+		snprintf(buf, CONF_SHOWN_BYTES, "of %zu octets", len);
+	else
+		snprintf(buf, CONF_SHOWN_BYTES, "'%s'", name);
+	return buf;
 }
 
 int conf_no_memory(struct error *e)

@@ -10,14 +10,26 @@
 #ifndef CYG_CONF_FAIL_H
 #define CYG_CONF_FAIL_H
 
+#include <stddef.h>
+
 #include "ctrl/base/error.h"
 #include "ctrl/model/config.h"
+
+#define CONF_SHOWN_MAX	 19 /* octets */
+#define CONF_SHOWN_BYTES 32 /* of a buffer for conf_shown() */
 
 /* Fills e and returns err. */
 __attribute__((format(printf, 4, 5))) int conf_fail(struct error *e,
 						    const struct place *at,
 						    int err, const char *fmt,
 						    ...);
+
+/*
+ * A name that nobody knows, as an error shows it: 'NAME', or its length alone
+ * where it is longer than CONF_SHOWN_MAX. A key may have got into its place,
+ * and base64 of 16 octets has 22 characters. Returns buf.
+ */
+const char *conf_shown(const char *name, char *buf);
 
 /* Fills e and returns -ENOMEM. */
 int conf_no_memory(struct error *e);

@@ -74,20 +74,22 @@ static int fail_unknown(const struct keys *table, const struct item *item,
 			struct error *e)
 {
 	const char *best = nearest(table, item->name);
+	char shown[CONF_SHOWN_BYTES];
 	char names[LIST_MAX_BYTES];
 	char path[TREE_PATH_MAX];
 	const char *in;
 
+	conf_shown(item->name, shown);
 	tree_path(item->parent, path);
 	in = path[0] ? " in " : "";
 	if (best)
 		return conf_fail(e, item->place, -EINVAL,
-				 "unknown %s '%s'%s%s; did you mean '%s'?",
-				 item->kind, item->name, in, path, best);
+				 "unknown %s %s%s%s; did you mean '%s'?",
+				 item->kind, shown, in, path, best);
 	list_names(table, names);
 	return conf_fail(e, item->place, -EINVAL,
-			 "unknown %s '%s'%s%s; known are %s", item->kind,
-			 item->name, in, path, names);
+			 "unknown %s %s%s%s; known are %s", item->kind, shown,
+			 in, path, names);
 }
 
 static int fail_later(const struct place *place, const char *name,
@@ -183,6 +185,7 @@ static int read_sub(const struct sub *sub, const struct section *parent,
 		    void *out, struct error *e)
 {
 	const struct section *sec = tree_section(parent, sub->name);
+	char shown[CONF_SHOWN_BYTES];
 	const struct value *v;
 
 	if (!sec && sub->required)
@@ -195,8 +198,8 @@ static int read_sub(const struct sub *sub, const struct section *parent,
 	if (!v)
 		return 0;
 	return conf_fail(e, &v->place, -EINVAL,
-			 "unknown key '%s' in %s; it must be %s", v->key,
-			 sub->name, sub->form);
+			 "unknown key %s in %s; it must be %s",
+			 conf_shown(v->key, shown), sub->name, sub->form);
 }
 
 /* As deep as the tables are. */

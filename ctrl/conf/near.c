@@ -35,9 +35,14 @@ unsigned int near_distance(const char *a, const char *b)
 
 void near_try(const char *name, const char *candidate, const char **best)
 {
-	unsigned int enough = (unsigned int)strlen(name) / 3;
-	unsigned int distance = near_distance(name, candidate);
+	size_t len = strnlen(name, CONF_NAME_MAX);
+	unsigned int enough = (unsigned int)len / 3;
+	unsigned int distance;
 
+	/* No name is so long, and the effort is in proportion to it. */
+	if (len == CONF_NAME_MAX)
+		return;
+	distance = near_distance(name, candidate);
 	if (distance > (enough ? enough : 1))
 		return;
 	if (!*best || distance < near_distance(name, *best))

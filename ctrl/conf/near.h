@@ -17,7 +17,8 @@ unsigned int near_distance(const char *a, const char *b);
 /*
  * Takes candidate into *best when it is nearer to name than *best (NULL:
  * nothing yet), and near enough to be a slip of the pen: one character in
- * three, at least one.
+ * three, at least one. A name of CONF_NAME_MAX octets or more, such as a quoted
+ * value, is nobody's slip and near to nothing.
  */
 void near_try(const char *name, const char *candidate, const char **best);
 

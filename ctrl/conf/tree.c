@@ -191,6 +191,7 @@ static int parse_entry(struct parser *p, struct section *sec,
 static int parse_entries(struct parser *p, struct section *sec,
 			 const struct place *opened, unsigned int depth)
 {
+	char shown[CONF_SHOWN_BYTES];
 	struct token t;
 	int err;
 
@@ -200,8 +201,8 @@ static int parse_entries(struct parser *p, struct section *sec,
 			return err;
 		if (t.type == TOKEN_END && depth)
 			return conf_fail(p->e, opened, -EINVAL,
-					 "section '%s' is not closed; add a '}'",
-					 sec->name);
+					 "section %s is not closed; add a '}'",
+					 conf_shown(sec->name, shown));
 		if (t.type == TOKEN_CLOSE && !depth)
 			return conf_fail(p->e, &t.place, -EINVAL,
 					 "'}' closes no section; remove it");

@@ -14,7 +14,7 @@
 
 /* What value_proposal() takes, for its errors; a test holds it to alg.h. */
 #define KNOWN_ENCR  "aes128, aes192, aes256"
-#define KNOWN_INTEG "sha256"
+#define KNOWN_INTEG "sha1, sha256, sha384, sha512"
 
 static int fail_form(const struct key *k, const struct value *v, struct error *e)
 {
@@ -310,9 +310,8 @@ static int check_encr(const struct encr_alg *encr, const struct value *v,
 	return value_fail(e, v, -EINVAL,
 			  "can't be %s with keys by hand: a counter-mode IV "
 			  "used twice under one key reveals both packets "
-			  "(RFC 8221 section 3, RFC 4106), and keys by hand "
-			  "outlive a restart; use a CBC proposal such as "
-			  "aes256-sha256",
+			  "(RFC 8221 section 3), and keys by hand outlive a "
+			  "restart; use a CBC proposal such as aes256-sha256",
 			  encr->name);
 }
 
@@ -341,7 +340,7 @@ VALUE_READER(value_proposal)
 	if (!m->integ || m->integ->id == INTEG_NONE)
 		return value_fail(e, v, -EINVAL,
 				  "has an unknown integrity keyword; known "
-				  "is " KNOWN_INTEG);
+				  "are " KNOWN_INTEG);
 	if (more)
 		return value_fail(e, v, -EINVAL,
 				  "has more than a cipher and an integrity "

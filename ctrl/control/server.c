@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Clients and their packets. What a client sent is taken apart when it is
- * complete and answered at once; whoever breaks the protocol, is not allowed
- * here or does not read is disconnected, with a line in the log at most once
- * a second. What the answers say stands in commands.c.
+ * Clients and their packets. One at a time: a request is read, answered, and
+ * the next one is read when the answer has left. What a client sent beyond it
+ * stays in the kernel, so that no client costs more than one packet and one
+ * answer of memory, or more than one answer a turn of the loop. Whoever breaks
+ * the protocol, is not allowed here or takes too long is disconnected, with a
+ * line in the log at most once a second. What the answers say stands in
+ * commands.c.
  *
  * There are no events yet: every registration is answered with EVENT_UNKNOWN.
  * Everything runs in callbacks on the control thread's event loop.
@@ -14,7 +17,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/listener.h>
+#include <event2/event_struct.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,20 +29,23 @@
 #include "ctrl/control/listen.h"
 #include "ctrl/control/vici.h"
 
-#define LENGTH_BYTES	 4U
-#define OUTPUT_MAX_BYTES (4U * 1024 * 1024)
-#define ACCEPT_PAUSE_S	 1
+#define LENGTH_BYTES   4U
+#define ACCEPT_PAUSE_S 1
 
 struct client {
 	struct control_server *server;
 	struct bufferevent *bev; /* NULL: the place is free */
+	struct event late;	 /* runs from a request's first octet until its
+				    answer has left */
+	uint64_t last_ns;	 /* of its last request, or when it came */
 	pid_t pid;
 };
 
 struct control_server {
 	struct listen_socket socket;
-	struct evconnlistener *listener;
-	struct event *resume; /* after a failed accept() */
+	struct event accept;
+	struct event resume; /* after a failed accept() */
+	struct event_base *base;
 	struct control_callbacks callbacks;
 	struct client clients[CONTROL_CLIENTS_MAX];
 	uint64_t warned_s;   /* when the last line was written */
@@ -63,20 +69,24 @@ static void warn(struct control_server *server, const char *event, pid_t pid,
 
 static void client_close(struct client *client)
 {
+	event_del(&client->late);
 	bufferevent_free(client->bev);
 	client->bev = NULL;
+}
+
+static void client_drop(struct client *client, const char *why)
+{
+	warn(client->server, "client closed", client->pid, why);
+	client_close(client);
 }
 
 /* The packet is copied. NULL, or why the client must go. */
 static const char *client_send(struct client *client,
 			       const struct vici_builder *packet)
 {
-	struct evbuffer *output = bufferevent_get_output(client->bev);
-
-	if (evbuffer_add(output, packet->ptr, packet->len))
+	if (bufferevent_write(client->bev, packet->ptr, packet->len))
 		return "out of memory for an answer";
-	if (evbuffer_get_length(output) > OUTPUT_MAX_BYTES)
-		return "does not read its answers";
+	bufferevent_disable(client->bev, EV_READ); /* until it has left */
 	return NULL;
 }
 
@@ -112,6 +122,7 @@ static const char *on_packet(struct client *client, struct slice octets)
 {
 	struct vici_packet packet;
 
+	client->last_ns = clock_ns();
 	if (!vici_packet_parse(octets, &packet))
 		return "malformed packet";
 	switch (packet.type) {
@@ -130,14 +141,17 @@ static const char *on_packet(struct client *client, struct slice octets)
 	return "malformed packet";
 }
 
+/* Reads until the input has so many octets, and no further. */
+static void read_up_to(struct client *client, size_t octets)
+{
+	bufferevent_setwatermark(client->bev, EV_READ, 0, octets);
+}
+
 /*
- * Handles the packet at the front of the input.
- *
- * more   whether one was there; only with NULL returned
- *
- * NULL, or why the client must go.
+ * Handles the packet that is in the input, or reads on for its rest. NULL, or
+ * why the client must go.
  */
-static const char *take_packet(struct client *client, bool *more)
+static const char *take_packet(struct client *client)
 {
 	struct evbuffer *input = bufferevent_get_input(client->bev);
 	uint8_t head[LENGTH_BYTES];
@@ -146,101 +160,137 @@ static const char *take_packet(struct client *client, bool *more)
 	const char *why;
 	uint32_t len;
 
-	*more = false;
 	if (evbuffer_copyout(input, head, sizeof(head)) != sizeof(head))
 		return NULL;
 	field = slice_of(head, sizeof(head));
 	if (!rd_u32(&field, &len) || len > VICI_PACKET_MAX)
 		return "packet too long";
-	if (evbuffer_get_length(input) < LENGTH_BYTES + len)
+	if (evbuffer_get_length(input) < LENGTH_BYTES + len) {
+		read_up_to(client, LENGTH_BYTES + len);
 		return NULL;
-	packet = evbuffer_pullup(input, LENGTH_BYTES + (ev_ssize_t)len);
+	}
+	packet = evbuffer_pullup(input, -1);
 	if (!packet)
 		return "out of memory for a request";
 	why = on_packet(client, slice_of(packet + LENGTH_BYTES, len));
 	evbuffer_drain(input, LENGTH_BYTES + len);
-	*more = true;
+	read_up_to(client, LENGTH_BYTES);
 	return why;
 }
 
 static void on_readable(struct bufferevent *bev, void *arg)
 {
+	const struct timeval wait = { .tv_sec = CONTROL_WAIT_S };
 	struct client *client = arg;
 	const char *why;
-	bool more = true;
 
 	(void)bev;
-	while (more) {
-		why = take_packet(client, &more);
-		if (!why)
-			continue;
-		warn(client->server, "client closed", client->pid, why);
-		client_close(client);
-		return;
-	}
+	if (event_pending(&client->late, EV_TIMEOUT, NULL) ||
+	    event_add(&client->late, &wait) == 0)
+		why = take_packet(client);
+	else
+		why = "out of memory for a time limit";
+	if (why)
+		client_drop(client, why);
 }
 
+/* The answer has left: on to the next request. */
 static void on_drained(struct bufferevent *bev, void *arg)
 {
+	struct client *client = arg;
+
+	event_del(&client->late);
+	bufferevent_enable(bev, EV_READ);
+}
+
+static void on_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *client = arg;
+
+	(void)fd;
+	(void)what;
+	if (evbuffer_get_length(bufferevent_get_output(client->bev)))
+		client_drop(client, "does not read its answer");
+	else
+		client_drop(client, "does not complete its request");
+}
+
+/* It left, and no answer is on its way to it: there would be no reading. */
+static void on_client_event(struct bufferevent *bev, short what, void *arg)
+{
 	(void)bev;
+	(void)what;
 	client_close(arg);
 }
 
-static void on_client_event(struct bufferevent *bev, short what, void *arg)
-{
-	struct evbuffer *output = bufferevent_get_output(bev);
-
-	/* A client that only said it has no more requests gets its answers. */
-	if (what & BEV_EVENT_EOF && evbuffer_get_length(output))
-		bufferevent_setcb(bev, NULL, on_drained, on_client_event, arg);
-	else
-		client_close(arg);
-}
-
+/* A free place, or that of the client that asked nothing for longest. */
 static struct client *client_place(struct control_server *server)
 {
-	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
-		if (!server->clients[i].bev)
-			return &server->clients[i];
-	return NULL;
+	struct client *longest = &server->clients[0];
+
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct client *client = &server->clients[i];
+
+		if (!client->bev)
+			return client;
+		if (client->last_ns < longest->last_ns)
+			longest = client;
+	}
+	client_drop(longest, "longest idle, and another one needs its place");
+	return longest;
 }
 
-/* NULL, or why this peer is not let in. */
+/* NULL, or why this peer is not let in; its socket is the caller's then. */
 static const char *client_open(struct control_server *server, int fd,
 			       const struct ucred *peer)
 {
-	struct event_base *base = evconnlistener_get_base(server->listener);
-	struct client *client = client_place(server);
+	struct client *client;
 
 	if (peer->uid != 0 && peer->uid != geteuid())
 		return "not root";
-	if (!client)
-		return "too many clients";
-	client->bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+	client = client_place(server);
+	client->bev =
+		bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	if (!client->bev)
 		return "out of memory for a client";
 	client->server = server;
+	client->last_ns = clock_ns();
 	client->pid = peer->pid;
-	bufferevent_setcb(client->bev, on_readable, NULL, on_client_event,
+	evtimer_assign(&client->late, server->base, on_late, client);
+	event_priority_set(&client->late, CONTROL_PRIORITY);
+	bufferevent_priority_set(client->bev, CONTROL_PRIORITY);
+	bufferevent_setcb(client->bev, on_readable, on_drained, on_client_event,
 			  client);
-	/* Input beyond one packet stays in the kernel. */
-	bufferevent_setwatermark(client->bev, EV_READ, 0,
-				 LENGTH_BYTES + VICI_PACKET_MAX);
+	read_up_to(client, LENGTH_BYTES);
 	bufferevent_enable(client->bev, EV_READ | EV_WRITE);
 	return NULL;
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
-		      struct sockaddr *addr, int addr_len, void *arg)
+/* Out of descriptors, say: the socket stays readable, so rest first. */
+static void accept_failed(struct control_server *server, const char *why)
+{
+	const struct timeval pause = { .tv_sec = ACCEPT_PAUSE_S };
+
+	warn(server, "accept failed", 0, why);
+	if (event_add(&server->resume, &pause) == 0)
+		event_del(&server->accept);
+}
+
+static void on_connection(evutil_socket_t listener, short what, void *arg)
 {
 	struct control_server *server = arg;
 	struct ucred peer = { 0 };
 	socklen_t len = sizeof(peer);
 	const char *why;
+	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	(void)listener;
-	(void)addr;
-	(void)addr_len;
+	(void)what;
+	if (fd < 0 && errno == EAGAIN)
+		return;
+	if (fd < 0) {
+		accept_failed(server, strerror(errno));
+		return;
+	}
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
 		why = strerror(errno);
 	else
@@ -251,24 +301,14 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	close(fd);
 }
 
-/* Out of descriptors: the listener stays readable, so rest before retrying. */
-static void on_accept_error(struct evconnlistener *listener, void *arg)
-{
-	const struct timeval pause = { .tv_sec = ACCEPT_PAUSE_S };
-	struct control_server *server = arg;
-
-	warn(server, "accept failed", 0, strerror(errno));
-	evconnlistener_disable(listener);
-	evtimer_add(server->resume, &pause);
-}
-
 static void on_resume(evutil_socket_t fd, short what, void *arg)
 {
 	struct control_server *server = arg;
 
 	(void)fd;
 	(void)what;
-	evconnlistener_enable(server->listener);
+	if (event_add(&server->accept, NULL))
+		accept_failed(server, strerror(errno));
 }
 
 int control_server_new(struct event_base *base, const char *path,
@@ -280,26 +320,22 @@ int control_server_new(struct event_base *base, const char *path,
 
 	if (!server)
 		return error_set(e, -ENOMEM, "control: out of memory");
+	server->base = base;
 	server->callbacks = *callbacks;
 	err = listen_open(path, &server->socket, e);
 	if (err)
 		goto free_server;
-	err = error_set(e, -ENOMEM, "control: out of memory");
-	server->resume = evtimer_new(base, on_resume, server);
-	if (!server->resume)
+	event_assign(&server->accept, base, server->socket.fd,
+		     EV_READ | EV_PERSIST, on_connection, server);
+	evtimer_assign(&server->resume, base, on_resume, server);
+	if (event_priority_set(&server->accept, CONTROL_PRIORITY) ||
+	    event_add(&server->accept, NULL)) {
+		err = error_set(e, -EINVAL, "control: cannot wait for clients");
 		goto close_socket;
-	/* Backlog 0: it listens already. */
-	server->listener =
-		evconnlistener_new(base, on_accept, server,
-				   LEV_OPT_CLOSE_ON_EXEC, 0, server->socket.fd);
-	if (!server->listener)
-		goto free_resume;
-	evconnlistener_set_error_cb(server->listener, on_accept_error);
+	}
 	*out = server;
 	return 0;
 
-free_resume:
-	event_free(server->resume);
 close_socket:
 	listen_close(&server->socket);
 free_server:
@@ -314,8 +350,8 @@ void control_server_free(struct control_server *server)
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		if (server->clients[i].bev)
 			client_close(&server->clients[i]);
-	evconnlistener_free(server->listener);
-	event_free(server->resume);
+	event_del(&server->accept);
+	event_del(&server->resume);
 	listen_close(&server->socket);
 	free(server);
 }

@@ -2,8 +2,8 @@
 /*
  * The VICI server: a Unix stream socket for root (and the daemon's own user)
  * alone, on the control thread's event loop. It reads snapshots through the
- * callbacks and never blocks: a client that does not read its answers is
- * disconnected when more than a bound of them has piled up.
+ * callbacks and never blocks, and no client holds it up: clients come after
+ * everything else on the loop, each with one packet a turn.
  *
  * The process ignores SIGPIPE: a client may leave while it is answered.
  */
@@ -13,7 +13,18 @@
 #include "ctrl/base/error.h"
 #include "ctrl/model/status.h"
 
-#define CONTROL_CLIENTS_MAX 32 /* one more is closed at once */
+#define CONTROL_CLIENTS_MAX 32 /* one more takes the longest idle one's place */
+
+/* From a request's first octet to its answer's last; between requests a client
+ * may wait for as long as it likes. */
+#define CONTROL_WAIT_S 10
+
+/*
+ * What event_base_priority_init() is called with: the server's events have the
+ * last of these priorities, all others the middle one, as libevent has it.
+ */
+#define CONTROL_PRIORITIES 3
+#define CONTROL_PRIORITY   (CONTROL_PRIORITIES - 1)
 
 struct event_base;
 struct control_server;
@@ -22,17 +33,21 @@ struct control_callbacks {
 	/* A fresh snapshot, handed over; NULL: out of memory. */
 	struct status *(*status)(void *ctx);
 	void *ctx;
+	/* What needs no snapshot. */
+	uint64_t since_ns; /* of clock_ns(), when the gateway started */
+	unsigned int workers;
 };
 
 /*
  * Listens at path (mode 0600; its folder is made when missing). A stale socket
  * file is replaced.
  *
- * base        outlives the server
+ * base        outlives the server; has CONTROL_PRIORITIES
  * callbacks   copied
  *
  * 0, or negative with e filled: -EADDRINUSE (somebody answers there), -EEXIST
- * (a file that is no socket), -ENAMETOOLONG, -ENOMEM, or what the kernel said.
+ * (a file that is no socket), -ENAMETOOLONG, -ENOMEM, -EINVAL (the base has not
+ * the priorities), or what the kernel said.
  * Free with control_server_free().
  */
 int control_server_new(struct event_base *base, const char *path,

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <event2/event.h>
+#include <event2/event_struct.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/conf/conf.h"
 #include "ctrl/control/server.h"
@@ -20,6 +22,7 @@
 #include "ctrl/dp/dp.h"
 
 #define DEFAULT_FILE "/etc/cygnet/cygnet.conf"
+#define N_SIGNALS    3
 
 enum exit_code {
 	EXIT_OK,
@@ -30,12 +33,13 @@ enum exit_code {
 struct options {
 	const char *file;
 	bool release;
-	bool done; /* help or version was printed */
+	bool done; /* help or version was all that was asked for */
 };
 
 struct daemon {
 	struct config *config;
 	struct event_base *base;
+	struct event signals[N_SIGNALS];
 	struct dp *dp;
 	struct control_server *control;
 };
@@ -44,7 +48,7 @@ static const char usage[] =
 	"cygnetd: the IPsec gateway's daemon\n"
 	"\n"
 	"usage: cygnetd [-f FILE] [--debug]\n"
-	"       cygnetd [-f FILE] --release\n"
+	"       cygnetd --release\n"
 	"\n"
 	"  -f, --file FILE  configuration (default " DEFAULT_FILE ")\n"
 	"      --release    take programs, "
@@ -82,12 +86,14 @@ static enum exit_code parse_options(int argc, char **argv, struct options *o)
 			o->release = true;
 		else if (c == OPT_DEBUG)
 			log_set_level(LOG_LVL_DEBUG);
-		else if (c == OPT_VERSION)
-			o->done = puts("cygnetd " CYG_VERSION) >= 0;
-		else if (c == OPT_HELP)
-			o->done = fputs(usage, stdout) >= 0;
+		else if (c == OPT_VERSION || c == OPT_HELP)
+			o->done = true;
 		else
 			return EXIT_USAGE; /* getopt said why */
+		if (c == OPT_VERSION)
+			puts("cygnetd " CYG_VERSION);
+		if (c == OPT_HELP)
+			fputs(usage, stdout);
 	}
 	if (optind == argc)
 		return EXIT_OK;
@@ -112,60 +118,103 @@ static struct status *on_status(void *ctx)
 	return view_status(d->config, d->dp);
 }
 
-static void on_signal(evutil_socket_t fd, short what, void *ctx)
+static void on_signal(evutil_socket_t number, short what, void *ctx)
 {
-	(void)fd;
 	(void)what;
-	event_base_loopbreak(ctx);
+	if (number == SIGHUP)
+		log_warn("daemon: SIGHUP ignored: reading the configuration again is not supported yet; restart cygnetd");
+	else
+		event_base_loopbreak(ctx);
+}
+
+/* Before the data path: what comes while it starts ends it in order. */
+static int catch_signals(struct daemon *d, struct error *e)
+{
+	static const int numbers[N_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+
+	for (size_t i = 0; i < N_SIGNALS; i++) {
+		evsignal_assign(&d->signals[i], d->base, numbers[i], on_signal,
+				d->base);
+		if (event_add(&d->signals[i], NULL))
+			return error_set(e, -ENOMEM, "cannot wait for signals");
+	}
+	return 0;
+}
+
+/* The number of workers never changes: asked for once. */
+static int start_control(struct daemon *d, uint64_t since_ns, struct error *e)
+{
+	struct control_callbacks callbacks = { .status = on_status,
+					       .ctx = d,
+					       .since_ns = since_ns };
+	struct status *s = on_status(d);
+
+	if (!s)
+		return error_set(e, -ENOMEM, "no memory for a snapshot");
+	callbacks.workers = s->workers;
+	status_free(s);
+	return control_server_new(d->base, d->config->gateway.socket,
+				  &callbacks, &d->control, e);
+}
+
+static int start(struct daemon *d, struct error *e)
+{
+	uint64_t since_ns = clock_ns();
+	int err;
+
+	d->base = event_base_new();
+	if (!d->base || event_base_priority_init(d->base, CONTROL_PRIORITIES))
+		return error_set(e, -ENOMEM, "cannot make an event loop");
+	err = catch_signals(d, e);
+	if (!err)
+		err = dp_start(d->config, d->base, &d->dp, e);
+	if (err)
+		return err;
+	err = start_control(d, since_ns, e);
+	if (err)
+		dp_undo(d->dp);
+	else
+		dp_settle(d->dp);
+	return err;
 }
 
 /* Until SIGTERM or SIGINT. */
 static int run(struct daemon *d, struct error *e)
 {
-	struct event *term = evsignal_new(d->base, SIGTERM, on_signal, d->base);
-	struct event *intr = evsignal_new(d->base, SIGINT, on_signal, d->base);
 	int err = 0;
 
-	if (!term || !intr || event_add(term, NULL) || event_add(intr, NULL))
-		err = error_set(e, -ENOMEM, "cannot wait for signals");
-	if (!err) {
-		log_info("daemon: up version=" CYG_VERSION
-			 " interfaces=%zu policies=%zu socket=%s",
-			 d->config->gateway.n_ifaces, d->config->n_policies,
-			 d->config->gateway.socket);
-		dp_settle(d->dp);
-		event_base_dispatch(d->base);
-		log_info("daemon: down; what policies protect is dropped until cygnetd runs again or 'cygnetd -f %s --release'",
-			 d->config->file);
-	}
-	if (term)
-		event_free(term);
-	if (intr)
-		event_free(intr);
+	log_info("daemon: up version=" CYG_VERSION
+		 " interfaces=%zu policies=%zu socket=%s",
+		 d->config->gateway.n_ifaces, d->config->n_policies,
+		 d->config->gateway.socket);
+	if (event_base_dispatch(d->base) < 0)
+		err = error_set(e, -EIO, "the event loop failed: %s",
+				strerror(errno));
+	log_info("daemon: down; what policies protect is dropped until cygnetd runs again or 'cygnetd -f %s --release'",
+		 d->config->file);
 	return err;
 }
 
 static int serve(struct daemon *d, struct error *e)
 {
-	const struct control_callbacks callbacks = { .status = on_status,
-						     .ctx = d };
-	int err;
+	int err = start(d, e);
 
-	d->base = event_base_new();
-	if (!d->base)
-		return error_set(e, -ENOMEM, "cannot make an event loop");
-	err = dp_start(d->config, d->base, &d->dp, e);
-	if (!err)
-		err = control_server_new(d->base, d->config->gateway.socket,
-					 &callbacks, &d->control, e);
 	if (!err)
 		err = run(d, e);
-	else if (d->dp)
-		dp_undo(d->dp);
 	control_server_free(d->control);
 	dp_stop(d->dp);
-	event_base_free(d->base);
+	if (d->base)
+		event_base_free(d->base);
 	return err;
+}
+
+/* What was printed has to arrive. */
+static enum exit_code end_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_OK;
+	fprintf(stderr, "cygnetd: cannot write: %s\n", strerror(errno));
+	return EXIT_FAILED;
 }
 
 int main(int argc, char **argv)
@@ -176,6 +225,8 @@ int main(int argc, char **argv)
 	enum exit_code code = parse_options(argc, argv, &o);
 	int err;
 
+	if (code == EXIT_OK && o.done)
+		code = end_output();
 	if (code != EXIT_OK || o.done)
 		return (int)code;
 	harden();

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from lab import BUILD, Lab, finish, ok  # noqa: E402
+from lab import BUILD, SOCKET, Lab, finish, ok  # noqa: E402
 
 FOREIGN_XDP = """\
 __attribute__((section("xdp"), used)) int foreign(void *ctx)
@@ -127,7 +127,7 @@ def check_machine(lab, good):
 def check_socket(lab, good):
     """Found out last, when the data path already runs."""
     check_refused(lab, "control socket below a plain file",
-                  good.replace("gw-a.vici", "bad.conf/vici"),
+                  good.replace(SOCKET, f"{lab.dir}/bad.conf/vici"),
                   ["bad.conf/vici"])
 
 
@@ -160,7 +160,7 @@ def check_second(lab, good):
     gateway = lab.start_gateway("gw-a", good)
     before = left_behind(lab)
     programs = lab.run("gw-a", ["bpftool", "-j", "net"]).stdout
-    other = good.replace("gw-a.vici", "other.vici")
+    other = good.replace(SOCKET, f"{SOCKET}.other")
     check_refused(lab, "second daemon", other,
                   ["already running", "ipsec0"], remains=before)
     ok(lab.run("gw-a", ["bpftool", "-j", "net"]).stdout == programs and

@@ -21,7 +21,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from lab import (BUILD, Lab, LabError, finish, ok,  # noqa: E402
+from lab import (BUILD, SOCKET, Lab, LabError, finish, ok,  # noqa: E402
                  search_plaintext, wait_until)
 
 FAR_HOST = "10.2.0.2"
@@ -295,7 +295,7 @@ def check_dying(lab, traffic, gateway, far_gateway, sig, when):
 
 def check_failed_start(lab, traffic):
     """A new daemon that gives up does not take the old one's programs away."""
-    text = conf(lab, "a").replace("gw-a.vici", "bad.conf/vici")
+    text = conf(lab, "a").replace(SOCKET, f"{lab.dir}/bad.conf/vici")
     path = lab.write("bad.conf", text)
     done = lab.run("gw-a", [f"{BUILD}/cygnetd", "-f", path], check=False)
     ok(done.returncode != 0, "a daemon without a control socket gives up: "

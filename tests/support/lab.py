@@ -33,6 +33,7 @@ import time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 BUILD = os.path.abspath(os.environ.get("CYG_BUILD", f"{ROOT}/build"))
+SOCKET = "/run/cygnet/vici"  # where cygnet asks when it is not told otherwise
 POLL_S = 0.05
 LOG_TAIL_LINES = 60
 
@@ -249,9 +250,13 @@ class Lab:
 
     # --- on a machine
 
+    def holder_pid(self, ns):
+        """Of the process that has nothing but the machine's namespaces."""
+        return self._holders[ns].pid
+
     def _as_machine(self, ns, argv):
         """argv as it runs on a machine; replaces itself, so the pid stays."""
-        return ["nsenter", f"--target={self._holders[ns].pid}", "--mount",
+        return ["nsenter", f"--target={self.holder_pid(ns)}", "--mount",
                 "--net", "--", *argv]
 
     def run(self, ns, argv, check=True, timeout=10, **kwargs):
@@ -313,7 +318,8 @@ class Lab:
     # --- Cygnet
 
     def socket_path(self, ns):
-        return os.path.join(self.dir, f"{ns}.vici")
+        """The control socket, SOCKET on the machine, as all others see it."""
+        return f"/proc/{self.holder_pid(ns)}/root{SOCKET}"
 
     def default_conf(self, side):
         """Configuration of gw-a ("a") or gw-b ("b"): one tunnel, LAN to LAN."""
@@ -324,7 +330,7 @@ class Lab:
 gateway {{
     protected = lan0
     unprotected = wan0
-    socket = {self.socket_path(f"gw-{side}")}
+    socket = {SOCKET}
 }}
 manual {{
     to-{here.peer} {{
@@ -387,9 +393,7 @@ class Gateway:
 
     def client(self, *words, check=True):
         """Runs the command-line client against this gateway."""
-        uri = f"unix://{self.lab.socket_path(self.ns)}"
-        return self.lab.run(self.ns, [f"{BUILD}/cygnet", "--uri", uri, *words],
-                            check=check)
+        return self.lab.run(self.ns, [f"{BUILD}/cygnet", *words], check=check)
 
     def answers(self):
         if self.process.poll() is not None:

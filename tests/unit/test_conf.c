@@ -200,6 +200,13 @@ struct accepted {
 	const char *replace;
 };
 
+/* From the proposal to the end of the second pair. */
+#define PAIR(proposal, integ_key)                                        \
+	proposal "\n\t\tout { spi = 0xffffffff\n\t\t\tencr_key = " KEY32 \
+		 "\n\t\t\tinteg_key = " integ_key                        \
+		 " }\n\t\tin { spi = 0x1002\n\t\t\tencr_key = " KEY32    \
+		 "\n\t\t\tinteg_key = " integ_key " }\n"
+
 static const struct accepted accepted[] = {
 	{ "socket_may_be_a_plain_path", "unix:///run", "/run" },
 	{ "interface_name_of_15_characters_is_taken", "wan0", "abcdefghijklmno" },
@@ -216,6 +223,12 @@ static const struct accepted accepted[] = {
 	{ "protocol_of_255_is_taken", "= tcp", "= 255" },
 	{ "address_just_below_multicast_is_taken", "192.0.2.2",
 	  "223.255.255.255" },
+	{ "sha1_is_taken_with_20_octets", PAIR("aes256-sha256", KEY32),
+	  PAIR("aes256-sha1", KEY16 "00112233") },
+	{ "sha384_is_taken_with_48_octets", PAIR("aes256-sha256", KEY32),
+	  PAIR("aes256-sha384", KEY16 DIGITS32) },
+	{ "sha512_is_taken_with_64_octets", PAIR("aes256-sha256", KEY32),
+	  PAIR("aes256-sha512", KEY32 DIGITS32) },
 	{ "values_may_be_quoted", "mode = tunnel", "mode = \"tunnel\"" },
 };
 

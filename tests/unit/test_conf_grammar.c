@@ -138,6 +138,17 @@ static void octets_beyond_ascii_are_kept(void **state)
 	assert_value("a = b\xc3\xbc\n", "b\xc3\xbc");
 }
 
+static void name_may_hold_what_is_no_key(void **state)
+{
+	struct parsed *p = parse("0 { }\nx0s { }\n0123456789abcde { }\n"
+				 "0123abcd-0123abcd { }\n");
+
+	(void)state;
+	if (p->err)
+		fail_msg("%s", p->e.text);
+	tree_free(&p->tree);
+}
+
 static void include_is_an_ordinary_key(void **state)
 {
 	struct parsed *p =
@@ -301,6 +312,10 @@ struct bad {
 	const char *error;
 };
 
+#define NO_NAME                                                      \
+	"a name can't begin with 0x or 0s, nor hold 16 hexadecimal " \
+	"digits in a row; write KEY = VALUE on one line"
+
 static const struct bad bad[] = {
 	{ "section_that_is_not_closed_is_refused", "s {\n\tk = v\n",
 	  "f:1:1: section 's' is not closed; add a '}'" },
@@ -337,8 +352,16 @@ static const struct bad bad[] = {
 	{ "comma_in_a_name_is_refused", "s {\n\tk, = v\n}\n",
 	  "f:2:3: ',' can't stand in a name; remove it" },
 	{ "hexadecimal_number_is_no_name", "s {\n\tk =\n 0X5ec2e7\n}\n",
-	  "f:3:2: a name can't begin with 0x; "
-	  "write KEY = VALUE on one line" },
+	  "f:3:2: " NO_NAME },
+	{ "base64_is_no_name", "s {\n\tk =\n 0Sxsln\n}\n", "f:3:2: " NO_NAME },
+	{ "sixteen_hexadecimal_digits_are_no_name",
+	  "s {\n\tx0123456789abcdEF = v\n}\n", "f:2:2: " NO_NAME },
+	{ "long_name_of_a_section_that_is_not_closed_is_not_shown",
+	  "nineteen_characters {\n twenty_characters_in {",
+	  "f:2:2: section of 20 octets is not closed; add a '}'" },
+	{ "longest_name_of_a_section_that_is_not_closed_is_shown",
+	  "nineteen_characters {",
+	  "f:1:1: section 'nineteen_characters' is not closed; add a '}'" },
 	{ "include_is_refused", "s {\n\tinclude k.conf\n}\n",
 	  "f:2:2: include is not supported yet: "
 	  "put the sections into this file" },
@@ -500,6 +523,7 @@ static int run_cases(void)
 		cmocka_unit_test(value_may_be_empty),
 		cmocka_unit_test(equals_sign_may_be_on_the_next_line),
 		cmocka_unit_test(octets_beyond_ascii_are_kept),
+		cmocka_unit_test(name_may_hold_what_is_no_key),
 		cmocka_unit_test(include_is_an_ordinary_key),
 		cmocka_unit_test(empty_text_is_an_empty_tree),
 		cmocka_unit_test(sections_nest_and_keep_their_order),

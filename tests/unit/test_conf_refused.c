@@ -23,14 +23,17 @@ struct refused {
 	"':', separated by commas"
 #define FORM_SECRET "must be 0x and hexadecimal digits, two for each octet"
 #define FORM_PREFIX "must be one IPv4 prefix such as 10.1.0.0/24"
+#define NO_NAME                                                      \
+	"a name can't begin with 0x or 0s, nor hold 16 hexadecimal " \
+	"digits in a row; write KEY = VALUE on one line"
 #define FORM_SPI    "must be a number from 256 to 0xffffffff"
 #define FORM_WINDOW "must be a number of packets from 0 (off) to 65536"
 #define FORM_PROTO  "must be any, icmp, tcp, udp or a number from 1 to 255"
-#define COUNTER_MODE                                                    \
-	" with keys by hand: a counter-mode IV used twice under one "   \
-	"key reveals both packets (RFC 8221 section 3, RFC 4106), and " \
-	"keys by hand outlive a restart; use a CBC proposal such as "   \
-	"aes256-sha256"
+#define DIGITS160   DIGITS32 DIGITS32 DIGITS32 DIGITS32 DIGITS32
+#define COUNTER_MODE                                                       \
+	" with keys by hand: a counter-mode IV used twice under one "      \
+	"key reveals both packets (RFC 8221 section 3), and keys by hand " \
+	"outlive a restart; use a CBC proposal such as aes256-sha256"
 
 static const struct refused refused[] = {
 	/* names */
@@ -234,6 +237,10 @@ static const struct refused refused[] = {
 	{ "aead_with_keys_by_hand_is_refused", "aes256-sha256", "aes256gcm16",
 	  "f:29:19: manual.to-c.esp_proposals can't be "
 	  "aes256gcm16" COUNTER_MODE },
+	{ "chacha20_with_keys_by_hand_is_refused", "aes256-sha256",
+	  "chacha20poly1305",
+	  "f:29:19: manual.to-c.esp_proposals can't be "
+	  "chacha20poly1305" COUNTER_MODE },
 	{ "aead_with_integrity_is_refused", "aes128-sha256", "aes128gcm16-sha256",
 	  "f:13:19: manual.to-b.esp_proposals can't be "
 	  "aes128gcm16" COUNTER_MODE },
@@ -245,10 +252,10 @@ static const struct refused refused[] = {
 	  "known are aes128, aes192, aes256" },
 	{ "unknown_integrity_is_refused", "aes128-sha256", "aes128-md5",
 	  "f:13:19: manual.to-b.esp_proposals has an unknown integrity "
-	  "keyword; known is sha256" },
+	  "keyword; known are sha1, sha256, sha384, sha512" },
 	{ "integrity_of_none_is_refused", "aes128-sha256", "aes128-none",
 	  "f:13:19: manual.to-b.esp_proposals has an unknown integrity "
-	  "keyword; known is sha256" },
+	  "keyword; known are sha1, sha256, sha384, sha512" },
 	{ "key_exchange_in_a_proposal_is_refused", "aes128-sha256",
 	  "aes128-sha256-ecp256",
 	  "f:13:19: manual.to-b.esp_proposals has more than a cipher and an "
@@ -298,6 +305,9 @@ static const struct refused refused[] = {
 	{ "short_integrity_key_is_refused", "integ_key = " KEY32 " }\n\t}",
 	  "integ_key = " KEY24 " }\n\t}",
 	  "f:35:16: manual.to-c.in.integ_key is 24 octets, sha256 needs 32" },
+	{ "integrity_key_of_another_hash_is_refused", "aes256-sha256",
+	  "aes256-sha384",
+	  "f:35:16: manual.to-c.in.integ_key is 32 octets, sha384 needs 48" },
 	{ "short_outbound_integrity_key_is_refused",
 	  "integ_key = " KEY32 " }\n\t\tin", "integ_key = " KEY16 " }\n\t\tin",
 	  "f:32:16: manual.to-c.out.integ_key is 16 octets, sha256 needs 32" },
@@ -314,15 +324,42 @@ static const struct refused refused[] = {
 	  "integ_key = " MARK "07 }\n\t}",
 	  "f:35:16: manual.to-c.in.integ_key " FORM_SECRET },
 	{ "key_longer_than_any_is_refused", "integ_key = " KEY32 " }\n\t}",
-	  "integ_key = " KEY32 DIGITS32 DIGITS32 DIGITS32 "00 }\n\t}",
-	  "f:35:16: manual.to-c.in.integ_key is longer than 128 octets, and so "
+	  "integ_key = " KEY32 DIGITS160 DIGITS160 DIGITS160 "00 }\n\t}",
+	  "f:35:16: manual.to-c.in.integ_key is longer than 512 octets, and so "
 	  "than any key; it " FORM_SECRET },
 	{ "key_on_the_next_line_is_refused_and_not_shown",
 	  "integ_key = " KEY32 " }\n\t}", "integ_key =\n" KEY32 " }\n\t}",
-	  "f:36:1: a name can't begin with 0x; write KEY = VALUE on one line" },
+	  "f:36:1: " NO_NAME },
 	{ "key_without_an_equals_sign_is_refused_and_not_shown",
 	  "integ_key = " KEY32 " }\n\t}", "integ_key " KEY32 " }\n\t}",
-	  "f:35:14: a name can't begin with 0x; write KEY = VALUE on one line" },
+	  "f:35:14: " NO_NAME },
+	{ "base64_key_on_the_next_line_is_refused_and_not_shown",
+	  "integ_key = " KEY32 " }\n\t}",
+	  "integ_key =\n0s" MARK "ABCDEFGHIJKLMNOP== }\n\t}",
+	  "f:36:1: " NO_NAME },
+	{ "key_without_0x_before_the_equals_sign_is_not_shown",
+	  "integ_key = " KEY32 " }\n\t}", MARK "0123456789 = integ_key }\n\t}",
+	  "f:35:4: " NO_NAME },
+	{ "base64_key_without_0s_before_the_equals_sign_is_not_shown",
+	  "integ_key = " KEY32 " }\n\t}", MARK "+/ABCDEFGHIJKLMN == k }\n\t}",
+	  "f:35:4: unknown key of 22 octets in manual.to-c.in; "
+	  "known are spi, encr_key, integ_key" },
+	{ "base64_key_without_0s_as_a_section_is_not_shown",
+	  "integ_key = " KEY32 " }\n\t}", MARK "+/ABCDEFGHIJKLMN { } }\n\t}",
+	  "f:35:4: unknown section of 22 octets in manual.to-c.in; "
+	  "known are spi, encr_key, integ_key" },
+	{ "base64_key_without_0s_among_named_sections_is_not_shown",
+	  "manual {\n", "manual {\n" MARK "+/ABCDEFGHIJKLMN == k\n",
+	  "f:9:1: unknown key of 22 octets in manual; it must be a section of "
+	  "named sections, one for each pair of SAs" },
+	{ "longest_unknown_key_that_is_shown", "protocol = tcp",
+	  "nineteen_characters = 1",
+	  "f:43:3: unknown key 'nineteen_characters' in policies.zulu; "
+	  "known are action, local_ts, remote_ts, protocol, manual" },
+	{ "shortest_unknown_key_that_is_not_shown", "protocol = tcp",
+	  "twenty_characters_in = 1",
+	  "f:43:3: unknown key of 20 octets in policies.zulu; "
+	  "known are action, local_ts, remote_ts, protocol, manual" },
 
 	/* policies */
 	{ "unknown_action_is_refused", "action = bypass", "action = pass",

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What people see of an answer: whole pages for whole answers, and the one line
+ * that a case is about elsewhere.
+ */
+#include "tests/unit/cli_fixture.h"
+
+#include "ctrl/cli/show.h"
+
+typedef void show_fn(const struct node *answer, const struct show *how);
+
+static void assert_shown(show_fn *show, const char *lines, bool all,
+			 const char *want)
+{
+	struct node *root = answer_of(lines);
+	struct show how = { .all = all };
+	struct printed p;
+
+	printed_start(&p);
+	how.out = p.file;
+	show(root, &how);
+	printed_end(&p, want);
+	node_free(root);
+}
+
+/* --- status */
+
+#define GATEWAY                                                           \
+	"gateway{\nversion=0.1.0\npid=4711\nuptime=192\ndefault=bypass\n" \
+	"crypto=openssl\nworkers=2\n}\n"
+#define GATEWAY_LINE                                                          \
+	"cygnet 0.1.0, up 3m12s, default bypass, crypto openssl, workers 2, " \
+	"pid 4711\n"
+
+static void status_is_a_page_of_four_parts(void **state)
+{
+	(void)state;
+	assert_shown(show_status,
+		     GATEWAY
+		     "interfaces{\n"
+		     "lan0{\nrole=protected\nxdp=native\naf_xdp=zero-copy\n"
+		     "queues=16\n}\n"
+		     "wan0{\nrole=unprotected\nxdp=generic\naf_xdp=copy\n"
+		     "queues=1\n}\n"
+		     "}\n"
+		     "tunnels{\n"
+		     "net{\nlocal=192.0.2.1\nremote=198.51.100.2\n"
+		     "algs=aes128-sha256\n"
+		     "in{\nspi=0x00001001\npackets=118\nbytes=99120\nseq=130\n"
+		     "idle=1\ndrops{\nreplay=12\nicv=3\n}\n}\n"
+		     "out{\nspi=0xc0ffee01\npackets=120\nbytes=1023\nseq=121\n"
+		     "idle=61\ndrops{\ntoo_big=1\n}\n}\n"
+		     "}\n"
+		     "second{\nlocal=192.0.2.1\nremote=192.0.2.3\n"
+		     "algs=aes256gcm16\n"
+		     "in{\nspi=0x00000102\npackets=0\nbytes=0\nseq=0\n"
+		     "idle=never\ndrops{\n}\n}\n"
+		     "out{\nspi=0x00000103\npackets=0\nbytes=0\nseq=0\n"
+		     "idle=never\ndrops{\n}\n}\n"
+		     "}\n"
+		     "}\n"
+		     "policies{\n"
+		     "zulu{\naction=protect\nlocal_ts=10.1.0.0/16\n"
+		     "remote_ts=10.2.0.0/16\nprotocol=0\ntunnel=net\n}\n"
+		     "alpha{\naction=bypass\nlocal_ts=0.0.0.0/0\n"
+		     "remote_ts=203.0.113.7/32\nprotocol=6\ntunnel=\n}\n"
+		     "}",
+		     false,
+		     GATEWAY_LINE
+		     "\n"
+		     "INTERFACE  ROLE         XDP      AF_XDP     QUEUES\n"
+		     "lan0       protected    native   zero-copy      16\n"
+		     "wan0       unprotected  generic  copy            1\n"
+		     "\n"
+		     "POLICY  ACTION   LOCAL        REMOTE          PROTOCOL  "
+		     "TUNNEL\n"
+		     "zulu    protect  10.1.0.0/16  10.2.0.0/16          any  "
+		     "net\n"
+		     "alpha   bypass   0.0.0.0/0    203.0.113.7/32         6  "
+		     "-\n"
+		     "\n"
+		     "TUNNEL  LOCAL ═ REMOTE            ALGORITHMS     STATE\n"
+		     "net     192.0.2.1 ═ 198.51.100.2  aes128-sha256  "
+		     "one-way: nothing sent for 1m01s\n"
+		     "  out  0xc0ffee01  120 pkts    1023 B  last 1m01s ago\n"
+		     "  in   0x00001001  118 pkts  96.8 KiB  last 1s ago\n"
+		     "  out dropped 1 too_big (does not fit the path once "
+		     "protected)\n"
+		     "  in dropped 15, 12 of them replay (sequence number seen "
+		     "before, or left of the window)\n"
+		     "second  192.0.2.1 ═ 192.0.2.3     aes256gcm16    idle\n"
+		     "  out  0x00000103    0 pkts       0 B  never used\n"
+		     "  in   0x00000102    0 pkts       0 B  never used\n");
+}
+
+static void status_without_tunnels_says_so(void **state)
+{
+	(void)state;
+	assert_shown(show_status,
+		     GATEWAY "interfaces{\n}\ntunnels{\n}\npolicies{\n}", false,
+		     GATEWAY_LINE "\nNo tunnel is configured.\n");
+}
+
+static void status_of_another_version_shows_what_it_has(void **state)
+{
+	(void)state;
+	assert_shown(show_status,
+		     "gateway{\n}\ntunnels{\nnet{\nin{\n"
+		     "drops{\nnovel=2\n}\n}\n}\n}",
+		     false,
+		     "cygnet ?, up 0s, default ?, crypto ?, workers ?, pid ?\n"
+		     "\n"
+		     "TUNNEL  LOCAL ═ REMOTE  ALGORITHMS  STATE\n"
+		     "net     ? ═ ?           ?           idle\n"
+		     "  out  ?  0 pkts  0 B  never used\n"
+		     "  in   ?  0 pkts  0 B  never used\n"
+		     "  in dropped 2 novel (a reason that this client does not "
+		     "know)\n");
+}
+
+static void state_comes_from_the_last_packet_each_way(void **state)
+{
+	static const struct {
+		const char *in, *out, *want;
+	} rows[] = {
+		{ "60", "60", "passing" },
+		{ "0", "0", "passing" },
+		{ "61", "60", "one-way: nothing received for 1m01s" },
+		{ "never", "0", "one-way: nothing received yet" },
+		{ "60", "61", "one-way: nothing sent for 1m01s" },
+		{ "0", "never", "one-way: nothing sent yet" },
+		{ "61", "61", "idle" },
+		{ "never", "61", "idle" },
+		{ "never", "never", "idle" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char lines[128], want[128];
+		struct node *root;
+		struct printed p;
+		struct show how = { .out = NULL };
+		const char *at;
+
+		snprintf(lines, sizeof(lines),
+			 "tunnels{\nt{\nin{\nidle=%s\n}\nout{\nidle=%s\n}\n}\n}",
+			 rows[i].in, rows[i].out);
+		snprintf(want, sizeof(want), "?           %s\n", rows[i].want);
+		root = answer_of(lines);
+		printed_start(&p);
+		how.out = p.file;
+		show_status(root, &how);
+		fflush(p.file);
+		at = strstr(p.text, want);
+		if (!at)
+			fail_msg("no '%s' in: %s", rows[i].want, p.text);
+		fclose(p.file);
+		free(p.text);
+		node_free(root);
+	}
+}
+
+/* --- drops */
+
+#define REASONS                                                    \
+	"drops{\nicv{\npackets=3\nbytes=400\ntext=forged\n}\n"     \
+	"replay{\npackets=0\nbytes=0\ntext=seen before\n}\n}\n"    \
+	"passes{\nbypass{\npackets=0\nbytes=0\ntext=a policy\n}\n" \
+	"steer_in{\npackets=12\nbytes=9\ntext=to a worker\n}\n}\nin_flight=7"
+
+static void drops_are_those_that_happened(void **state)
+{
+	(void)state;
+	assert_shown(show_drops, REASONS, false,
+		     "DROPPED  PACKETS  BYTES  MEANING\n"
+		     "icv            3    400  forged\n"
+		     "\n"
+		     "PASSED    PACKETS  BYTES  MEANING\n"
+		     "steer_in       12      9  to a worker\n"
+		     "\n"
+		     "7 packets are on their way through a worker.\n");
+}
+
+static void all_drops_are_shown_when_asked_for(void **state)
+{
+	(void)state;
+	assert_shown(show_drops, REASONS, true,
+		     "DROPPED  PACKETS  BYTES  MEANING\n"
+		     "icv            3    400  forged\n"
+		     "replay         0      0  seen before\n"
+		     "\n"
+		     "PASSED    PACKETS  BYTES  MEANING\n"
+		     "bypass          0      0  a policy\n"
+		     "steer_in       12      9  to a worker\n"
+		     "\n"
+		     "7 packets are on their way through a worker.\n");
+}
+
+static void nothing_dropped_is_said(void **state)
+{
+	(void)state;
+	assert_shown(show_drops, "drops{\n}\npasses{\n}\nin_flight=0", true,
+		     "No packet was dropped.\n"
+		     "\n"
+		     "No packet passed.\n"
+		     "\n"
+		     "0 packets are on their way through a worker.\n");
+}
+
+/* --- version */
+
+static void version_is_ours_and_the_daemons(void **state)
+{
+	(void)state;
+	assert_shown(show_version,
+		     "daemon=cygnet\nversion=7.8\nsysname=Linux\n"
+		     "release=6.1.0\nmachine=x86_64",
+		     false,
+		     "cygnet " CYG_VERSION
+		     " (cygnetd 7.8, Linux 6.1.0, x86_64)\n");
+	assert_shown(show_version, "daemon=charon", false,
+		     "cygnet " CYG_VERSION " (charon ?, ? ?, ?)\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(status_is_a_page_of_four_parts),
+		cmocka_unit_test(status_without_tunnels_says_so),
+		cmocka_unit_test(status_of_another_version_shows_what_it_has),
+		cmocka_unit_test(state_comes_from_the_last_packet_each_way),
+		cmocka_unit_test(drops_are_those_that_happened),
+		cmocka_unit_test(all_drops_are_shown_when_asked_for),
+		cmocka_unit_test(nothing_dropped_is_said),
+		cmocka_unit_test(version_is_ours_and_the_daemons),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The daemon's snapshot: what the configuration says, beside what the data
+ * path knows. The data path is a double.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctrl/daemon/view.h"
+#include "include/proto.h"
+
+struct dp {
+	int err;
+};
+
+/* In place of ctrl/dp's. */
+int dp_status(struct dp *dp, struct status *out)
+{
+	if (dp->err)
+		return dp->err;
+	out->tunnels = calloc(2, sizeof(*out->tunnels));
+	assert_non_null(out->tunnels);
+	out->n_tunnels = 2;
+	for (uint32_t i = 0; i < 2; i++) {
+		out->tunnels[i].in.spi = 0x101 + i;
+		out->tunnels[i].out.spi = 0x201 + i;
+	}
+	out->uptime_s = 192;
+	out->counters.drops[DROP_ICV].pkts = 3;
+	return 0;
+}
+
+static struct addr addr(const char *text)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse(text, &a), 0);
+	return a;
+}
+
+static struct prefix prefix(const char *text)
+{
+	struct prefix p;
+
+	assert_int_equal(prefix_parse(text, &p), 0);
+	return p;
+}
+
+struct fixture {
+	struct manual_conf manual[2];
+	struct policy_conf policies[4];
+	struct config config;
+	struct dp dp;
+	struct status *view;
+};
+
+static void fill_manual(struct manual_conf *m)
+{
+	m[0] = (struct manual_conf){ .name = "first",
+				     .local = addr("192.0.2.1"),
+				     .remote = addr("192.0.2.2"),
+				     .encr = encr_by_name("aes128"),
+				     .integ = integ_by_name("sha256") };
+	m[1] = (struct manual_conf){ .name = "second",
+				     .local = addr("192.0.2.1"),
+				     .remote = addr("192.0.2.3"),
+				     .encr = encr_by_name("aes256gcm16") };
+}
+
+static void fill_policies(struct policy_conf *p)
+{
+	p[0] = (struct policy_conf){ .name = "zulu",
+				     .local_ts = prefix("10.1.0.0/16"),
+				     .remote_ts = prefix("10.2.0.0/16"),
+				     .protocol = PROTO_TCP,
+				     .action = SPD_PROTECT,
+				     .manual = 1 };
+	p[1] = (struct policy_conf){ .name = "yoke",
+				     .local_ts = prefix("10.1.0.0/16"),
+				     .remote_ts = prefix("10.3.0.0/16"),
+				     .action = SPD_PROTECT };
+	p[2] = (struct policy_conf){ .name = "mike",
+				     .local_ts = prefix("0.0.0.0/0"),
+				     .remote_ts = prefix("203.0.113.7"),
+				     .action = SPD_BYPASS };
+	p[3] = (struct policy_conf){ .name = "alpha",
+				     .local_ts = prefix("0.0.0.0/0"),
+				     .remote_ts = prefix("0.0.0.0/0"),
+				     .action = SPD_DISCARD };
+}
+
+static int start(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -1;
+	*state = f;
+	fill_manual(f->manual);
+	fill_policies(f->policies);
+	f->config.gateway.default_action = SPD_DISCARD;
+	f->config.manual = f->manual;
+	f->config.n_manual = 2;
+	f->config.policies = f->policies;
+	f->config.n_policies = 4;
+	f->view = view_status(&f->config, &f->dp);
+	return f->view ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+	struct fixture *f = *state;
+
+	status_free(f->view);
+	free(f);
+	return 0;
+}
+
+static void gateway_is_this_process_and_its_default(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(f->view->pid, getpid());
+	assert_int_equal(f->view->default_action, SPD_DISCARD);
+
+	status_free(f->view);
+	f->config.gateway.default_action = SPD_BYPASS;
+	f->view = view_status(&f->config, &f->dp);
+	assert_int_equal(f->view->default_action, SPD_BYPASS);
+}
+
+static void what_the_data_path_knows_is_kept(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(f->view->uptime_s, 192);
+	assert_int_equal(f->view->counters.drops[DROP_ICV].pkts, 3);
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(f->view->tunnels[i].in.spi, 0x101 + i);
+		assert_int_equal(f->view->tunnels[i].out.spi, 0x201 + i);
+	}
+}
+
+static void tunnels_are_those_configured(void **state)
+{
+	struct fixture *f = *state;
+	const struct tunnel_status *t = f->view->tunnels;
+
+	assert_int_equal(f->view->n_tunnels, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_string_equal(t[i].name, f->manual[i].name);
+		assert_true(addr_equal(&t[i].local, &f->manual[i].local));
+		assert_true(addr_equal(&t[i].remote, &f->manual[i].remote));
+	}
+	assert_string_equal(t[0].algs, "aes128-sha256");
+	assert_string_equal(t[1].algs, "aes256gcm16");
+}
+
+static void policies_are_those_configured_in_their_order(void **state)
+{
+	static const char *const tunnels[] = { "second", "first", "", "" };
+	struct fixture *f = *state;
+
+	assert_int_equal(f->view->n_policies, 4);
+	for (size_t i = 0; i < 4; i++) {
+		const struct policy_status *p = &f->view->policies[i];
+		const struct policy_conf *want = &f->policies[i];
+
+		assert_string_equal(p->name, want->name);
+		assert_memory_equal(&p->local_ts, &want->local_ts,
+				    sizeof(p->local_ts));
+		assert_memory_equal(&p->remote_ts, &want->remote_ts,
+				    sizeof(p->remote_ts));
+		assert_int_equal(p->protocol, want->protocol);
+		assert_int_equal(p->action, want->action);
+		assert_string_equal(p->tunnel, tunnels[i]);
+	}
+}
+
+static void there_is_no_view_without_the_data_paths_part(void **state)
+{
+	struct fixture *f = *state;
+
+	f->dp.err = -ENOMEM;
+
+	assert_null(view_status(&f->config, &f->dp));
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(gateway_is_this_process_and_its_default),
+		CASE(what_the_data_path_knows_is_kept),
+		CASE(tunnels_are_those_configured),
+		CASE(policies_are_those_configured_in_their_order),
+		CASE(there_is_no_view_without_the_data_paths_part),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
