@@ -131,13 +131,16 @@ int attach_xdp(const struct attach_iface *iface, int prog_fd,
 	return 0;
 }
 
+/* libbpf wants its padding to be 0 as well. */
 static struct bpf_tc_hook guard_hook(uint32_t ifindex)
 {
-	return (struct bpf_tc_hook){
-		.sz = sizeof(struct bpf_tc_hook),
-		.ifindex = (int)ifindex,
-		.attach_point = BPF_TC_EGRESS,
-	};
+	struct bpf_tc_hook hook;
+
+	memset(&hook, 0, sizeof(hook));
+	hook.sz = sizeof(hook);
+	hook.ifindex = (int)ifindex;
+	hook.attach_point = BPF_TC_EGRESS;
+	return hook;
 }
 
 static uint32_t guard_query(const struct bpf_tc_hook *hook)

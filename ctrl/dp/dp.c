@@ -9,6 +9,7 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
+#include "ctrl/dp/nl_table.h"
 #include "ctrl/dp/state.h"
 
 /* --- before anything is changed: does it all exist? --- */
@@ -44,6 +45,25 @@ static int check_iface(const struct iface_conf *conf, struct iface *out,
 	return 0;
 }
 
+static int check_forwarding(const struct gateway_conf *g, struct error *e)
+{
+	if (!iface_forwarding("all"))
+		return error_set(
+			e, -EINVAL,
+			"IPv4 forwarding is off, a gateway needs it; turn it on with: sysctl -w net.ipv4.ip_forward=1");
+	for (size_t i = 0; i < g->n_ifaces; i++) {
+		const char *name = g->ifaces[i].name;
+
+		if (g->ifaces[i].role == IFACE_PROTECTED &&
+		    !iface_forwarding(name))
+			return error_set(
+				e, -EINVAL,
+				"IPv4 forwarding is off for interface '%s'; turn it on with: sysctl -w net/ipv4/conf/%s/forwarding=1",
+				name, name);
+	}
+	return 0;
+}
+
 static int check_ifaces(struct dp *dp, struct error *e)
 {
 	const struct gateway_conf *g = &dp->config->gateway;
@@ -67,14 +87,21 @@ static int check_ifaces(struct dp *dp, struct error *e)
 			e, -E2BIG,
 			"the interfaces have %u queues together, at most %u are served; lower them with: ethtool -L IFACE combined N",
 			queues, WORKER_PORTS_MAX);
-	if (!iface_forwarding())
-		return error_set(
-			e, -EINVAL,
-			"IPv4 forwarding is off, a gateway needs it; turn it on with: sysctl -w net.ipv4.ip_forward=1");
-	return 0;
+	return check_forwarding(g, e);
 }
 
 /* --- maps before programs are attached, programs before packets flow --- */
+
+static int enter_iface(const struct dp *dp, size_t i)
+{
+	const struct iface_info info = {
+		.role = dp->served[i].at.role,
+		.slot = (uint32_t)i,
+		.mac = mac_word(dp->ifaces[i].mac),
+	};
+
+	return programs_add_iface(dp->programs, dp->ifaces[i].ifindex, &info);
+}
 
 static int load(struct dp *dp, struct error *e)
 {
@@ -89,19 +116,35 @@ static int load(struct dp *dp, struct error *e)
 		spec.earlier_id = attach_found(&dp->served[i].at);
 	err = programs_load(&spec, &dp->programs, e);
 	for (size_t i = 0; !err && i < dp->n_ifaces; i++) {
-		const struct iface_info info = {
-			.role = dp->served[i].at.role,
-			.slot = (uint32_t)i,
-			.mac = mac_word(dp->ifaces[i].mac),
-		};
-
-		err = programs_add_iface(dp->programs, dp->ifaces[i].ifindex,
-					 &info);
+		err = enter_iface(dp, i);
 		if (err)
 			error_set(e, err, "cannot fill the map ifaces: %s",
 				  strerror(-err));
 	}
 	return err;
+}
+
+/* An interface's row in the map xsks. */
+static uint32_t slot_of(const struct dp *dp, uint32_t ifindex)
+{
+	uint32_t i = 0;
+
+	while (dp->ifaces[i].ifindex != ifindex)
+		i++;
+	return i;
+}
+
+/* Its MAC is BPF's to know, its MTU and its state are the routes'. */
+static void on_iface(void *ctx, const struct iface *now)
+{
+	struct dp *dp = ctx;
+	uint32_t i = slot_of(dp, now->ifindex);
+
+	dp->ifaces[i] = *now;
+	if (enter_iface(dp, i))
+		log_error("dp: the map ifaces is not filled anew iface=%s",
+			  now->name);
+	tunnels_route(dp->config, dp->nl, dp->resolver, dp->sad, dp->tunnels);
 }
 
 static int fill(struct dp *dp, struct event_base *base, struct error *e)
@@ -113,6 +156,8 @@ static int fill(struct dp *dp, struct event_base *base, struct error *e)
 		.programs = dp->programs,
 		.ifaces = dp->ifaces,
 		.n_ifaces = dp->n_ifaces,
+		.iface_changed = on_iface,
+		.ctx = dp,
 	};
 	const struct tunnels_spec tunnels = {
 		.config = dp->config,
@@ -169,16 +214,6 @@ static int open_queues(struct dp *dp, size_t index, struct error *e)
 		w->ports[w->n_ports++] = port;
 	}
 	return 0;
-}
-
-/* An interface's row in the map xsks. */
-static uint32_t slot_of(const struct dp *dp, uint32_t ifindex)
-{
-	uint32_t i = 0;
-
-	while (dp->ifaces[i].ifindex != ifindex)
-		i++;
-	return i;
 }
 
 static int make_worker(struct dp *dp, struct error *e)
@@ -302,7 +337,7 @@ void dp_undo(struct dp *dp)
 	hostif_remove(&dp->host);
 	if (dp->nl) {
 		nl_route_flush(dp->nl);
-		nl_rule_del(dp->nl);
+		nl_rules_set(dp->nl, 0);
 	}
 }
 
@@ -398,9 +433,11 @@ int dp_release(struct error *e)
 	if (!err)
 		err = nl_route_flush(nl);
 	if (!err)
-		err = nl_rule_del(nl);
+		err = nl_rules_set(nl, 0);
+	if (!err)
+		err = nl_neigh_release_all(nl);
 	nl_free(nl);
-	if (err && err != -ENOENT)
+	if (err)
 		return error_set(e, err, "cannot remove the routes: %s",
 				 strerror(-err));
 	return 0;

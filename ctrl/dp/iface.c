@@ -2,6 +2,7 @@
 #include "ctrl/dp/iface.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ethtool.h>
@@ -41,14 +42,31 @@ static int read_link(int fd, struct ifreq *ifr, struct iface *out)
 	return 0;
 }
 
-/* A driver that doesn't tell has one. */
+/* The kernel's own list, for drivers that know of no channels. */
+static uint32_t count_queues(const char *name)
+{
+	char path[64 + IF_NAMESIZE];
+	const struct dirent *entry;
+	uint32_t n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/queues", name);
+	dir = opendir(path);
+	if (!dir)
+		return 1;
+	while ((entry = readdir(dir)))
+		n += strncmp(entry->d_name, "rx-", 3) == 0;
+	closedir(dir);
+	return n ? n : 1;
+}
+
 static uint32_t read_queues(int fd, struct ifreq *ifr)
 {
 	struct ethtool_channels ch = { .cmd = ETHTOOL_GCHANNELS };
 
 	ifr->ifr_data = (char *)&ch;
 	if (ask(fd, SIOCETHTOOL, ifr) || ch.rx_count + ch.combined_count == 0)
-		return 1;
+		return count_queues(ifr->ifr_name);
 	return ch.rx_count + ch.combined_count;
 }
 
@@ -105,27 +123,35 @@ int iface_set_host(const char *name, const struct addr *address)
 	return err;
 }
 
-int iface_sysctl(const char *family, const char *name, const char *key,
-		 const char *value)
+static int open_sysctl(const char *family, const char *name, const char *key,
+		       int flags)
 {
 	char path[128];
-	int fd, err = 0;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family,
 		 name, key);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int iface_sysctl(const char *family, const char *name, const char *key,
+		 const char *value)
+{
+	int fd = open_sysctl(family, name, key, O_WRONLY), err = 0;
+
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (write(fd, value, strlen(value)) < 0)
 		err = -errno;
 	close(fd);
 	return err;
 }
 
-bool iface_forwarding(void)
+bool iface_forwarding(const char *name)
 {
+	int fd = open_sysctl("ipv4", name, "forwarding", O_RDONLY);
 	char on = '0';
-	int fd = open("/proc/sys/net/ipv4/ip_forward", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return false;

@@ -32,7 +32,7 @@ int iface_set_host(const char *name, const struct addr *address);
 int iface_sysctl(const char *family, const char *name, const char *key,
 		 const char *value);
 
-/* Is /proc/sys/net/ipv4/ip_forward on? */
-bool iface_forwarding(void);
+/* Does the kernel forward IPv4 packets that arrive by this interface? */
+bool iface_forwarding(const char *name);
 
 #endif

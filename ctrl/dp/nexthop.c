@@ -1,29 +1,34 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/dp/nexthop.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #define LINK_ROOM 1024U
+#define NH_SHIFT  24 /* leaves the bits of NH_SETS */
+_Static_assert(NH_SETS == 1U << (32 - NH_SHIFT), "one set for each hash");
 
 int nexthop_link_init(struct nexthop_link *link)
 {
+	int err;
+
 	memset(link, 0, sizeof(*link));
 	atomic_init(&link->fib_gen, 1);
 	link->query_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	link->answer_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (link->query_fd < 0 || link->answer_fd < 0)
-		goto fail;
-	if (spsc_init(&link->queries, LINK_ROOM, sizeof(struct nexthop_query)))
-		goto fail;
-	if (spsc_init(&link->answers, LINK_ROOM, sizeof(struct nexthop)))
-		goto fail;
-	return 0;
-fail:
-	nexthop_link_fini(link);
-	return -ENOMEM;
+	err = link->query_fd < 0 || link->answer_fd < 0 ? -errno : 0;
+	if (!err)
+		err = spsc_init(&link->queries, LINK_ROOM,
+				sizeof(struct nexthop_query));
+	if (!err)
+		err = spsc_init(&link->answers, LINK_ROOM,
+				sizeof(struct nexthop));
+	if (err)
+		nexthop_link_fini(link);
+	return err;
 }
 
 void nexthop_link_fini(struct nexthop_link *link)
@@ -43,11 +48,13 @@ void nexthop_cache_init(struct nexthop_cache *c, struct nexthop_link *link)
 	c->link = link;
 }
 
+/*
+ * Knuth's multiplier, and of the product the high bits, which depend on every
+ * bit of the address: the hosts of a network lie in all sets alike.
+ */
 static struct nexthop *set_of(struct nexthop_cache *c, uint32_t dst_be)
 {
-	uint32_t hash = dst_be * 2654435761U; /* Knuth's multiplier */
-
-	return c->set[(hash >> 16) & (NH_SETS - 1)];
+	return c->set[ntohl(dst_be) * 2654435761U >> NH_SHIFT];
 }
 
 static struct nexthop *find(struct nexthop_cache *c, uint32_t dst_be)
@@ -60,8 +67,20 @@ static struct nexthop *find(struct nexthop_cache *c, uint32_t dst_be)
 	return NULL;
 }
 
-/* The entry of dst, an empty one, or the set's next victim. */
-static struct nexthop *claim(struct nexthop_cache *c, uint32_t dst_be)
+/* Packets wait for its answer, which would be lost with it. */
+static bool is_awaited(const struct nexthop *nh, uint32_t gen, uint64_t now_ns)
+{
+	return nh->kind == NH_PENDING && nh->gen == gen &&
+	       now_ns < nh->expires_ns;
+}
+
+/*
+ * The entry of dst, an empty one, or the set's next victim: one that is
+ * awaited only when all are, and then always the same, for the others to be
+ * answered.
+ */
+static struct nexthop *claim(struct nexthop_cache *c, uint32_t dst_be,
+			     uint32_t gen, uint64_t now_ns)
 {
 	struct nexthop *set = set_of(c, dst_be), *nh = find(c, dst_be);
 	uint8_t *victim = &c->victim[(size_t)(set - c->set[0]) / NH_WAYS];
@@ -71,7 +90,11 @@ static struct nexthop *claim(struct nexthop_cache *c, uint32_t dst_be)
 	for (uint32_t i = 0; i < NH_WAYS; i++)
 		if (!set[i].gen)
 			return &set[i];
-	*victim = (uint8_t)((*victim + 1) % NH_WAYS);
+	for (uint32_t i = 0; i < NH_WAYS; i++) {
+		*victim = (uint8_t)((*victim + 1) % NH_WAYS);
+		if (!is_awaited(&set[*victim], gen, now_ns))
+			break;
+	}
 	return &set[*victim];
 }
 
@@ -88,10 +111,17 @@ static void ask(struct nexthop_link *link, uint32_t dst_be, uint32_t gen)
 
 static bool fresh(const struct nexthop *nh, uint32_t gen, uint64_t now_ns)
 {
-	if (nh->gen != gen)
-		return false;
-	return nh->kind == NH_PORT || nh->kind == NH_HOST ||
-	       now_ns < nh->expires_ns;
+	return nh->gen == gen &&
+	       (nh->kind == NH_HOST || now_ns < nh->expires_ns);
+}
+
+/* It holds, and is asked for anew, once. */
+static void renew(struct nexthop_cache *c, struct nexthop *nh, uint64_t now_ns)
+{
+	if (nh->kind != NH_PORT || !nh->renew_ns || now_ns < nh->renew_ns)
+		return;
+	nh->renew_ns = 0;
+	ask(c->link, nh->dst_be, nh->gen);
 }
 
 const struct nexthop *nexthop_lookup(struct nexthop_cache *c, uint32_t dst_be,
@@ -101,9 +131,11 @@ const struct nexthop *nexthop_lookup(struct nexthop_cache *c, uint32_t dst_be,
 		atomic_load_explicit(&c->link->fib_gen, memory_order_acquire);
 	struct nexthop *nh = find(c, dst_be);
 
-	if (nh && fresh(nh, gen, now_ns))
+	if (nh && fresh(nh, gen, now_ns)) {
+		renew(c, nh, now_ns);
 		return nh;
-	nh = claim(c, dst_be);
+	}
+	nh = claim(c, dst_be, gen, now_ns);
 	*nh = (struct nexthop){
 		.dst_be = dst_be,
 		.gen = gen,

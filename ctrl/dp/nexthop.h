@@ -6,7 +6,8 @@
  *
  * An answer holds for one FIB generation. The control thread advances the
  * generation on every route, rule, link, address or neighbour change, so the
- * next packet after the event asks again.
+ * next packet after the event asks again. A neighbour that is in use is asked
+ * for anew from time to time, so that the resolver knows which ones are.
  */
 #ifndef CYG_DP_NEXTHOP_H
 #define CYG_DP_NEXTHOP_H
@@ -35,7 +36,8 @@ struct nexthop {
 	uint32_t mtu;	       /* NH_PORT; bytes of the IP packet */
 	uint8_t smac[6];       /* NH_PORT */
 	uint8_t dmac[6];       /* NH_PORT */
-	uint64_t expires_ns;   /* CLOCK_MONOTONIC; NH_NONE and NH_PENDING */
+	uint64_t renew_ns;     /* NH_PORT; asked for anew then; 0: not */
+	uint64_t expires_ns;   /* CLOCK_MONOTONIC; all but NH_HOST */
 };
 
 struct nexthop_query {
@@ -52,13 +54,14 @@ struct nexthop_link {
 	_Atomic uint32_t fib_gen; /* written by the control thread */
 };
 
-/* 0 or negative errno. */
+/* 0 or a negative errno. */
 int nexthop_link_init(struct nexthop_link *link);
 void nexthop_link_fini(struct nexthop_link *link);
 
 #define NH_SETS	    256U /* a power of two */
 #define NH_WAYS	    4U
-#define NH_RETRY_NS NS_PER_S /* a refusal holds, a question waits */
+#define NH_RETRY_NS NS_PER_S	     /* a refusal holds, a question waits */
+#define NH_HOLD_NS  (120 * NS_PER_S) /* a neighbour's address holds */
 
 struct nexthop_cache {
 	struct nexthop_link *link; /* borrowed */

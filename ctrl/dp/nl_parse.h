@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * rtnetlink messages in plain words: the same for answers (nl.c) and for
- * events (resolver.c).
+ * events (resolver.c). Any thread.
  */
 #ifndef CYG_DP_NL_PARSE_H
 #define CYG_DP_NL_PARSE_H
@@ -11,19 +11,61 @@
 #include <stdint.h>
 
 #include "ctrl/base/addr.h"
-#include "ctrl/dp/nl.h"
+
+/* Marks the rules, routes and neighbours that are ours, so that we remove
+ * these and no others. */
+#define RTPROT_CYGNET 220
+
+/* Debian's 6.1 headers have it; the value is of Linux 5.16. */
+#ifndef NTF_EXT_MANAGED
+#define NTF_EXT_MANAGED (1 << 0)
+#endif
+
+/* A message's attributes by type; types above NL_ATTR_MAX are none of ours. */
+#define NL_ATTR_MAX 63
+
+struct nl_attrs {
+	const struct nlattr *by_type[NL_ATTR_MAX + 1];
+};
+
+struct nl_attrs nl_attrs_of(const struct nlmsghdr *h, uint32_t header_bytes);
+
+/* 0 when the attribute is absent, or of another size. */
+uint32_t nl_attr_u32(const struct nl_attrs *attrs, uint16_t type);
+uint8_t nl_attr_u8(const struct nl_attrs *attrs, uint16_t type);
 
 struct nl_addr {
 	uint32_t ifindex;
 	struct addr local;
 	struct addr broadcast;
-	bool has_broadcast;
+	bool has_broadcast; /* another address than local */
 };
 
 /* RTM_NEWADDR or RTM_DELADDR; false: not IPv4. */
 bool nl_addr_parse(const struct nlmsghdr *h, struct nl_addr *out);
 
+struct nl_neigh {
+	uint32_t ifindex;
+	uint32_t addr_be;
+	bool valid;   /* mac holds */
+	bool fixed;   /* permanent, learned, or managed by others: theirs */
+	bool managed; /* flagged NTF_EXT_MANAGED by us */
+	uint8_t mac[6];
+};
+
 /* RTM_NEWNEIGH or RTM_DELNEIGH (never valid); false: not IPv4. */
 bool nl_neigh_parse(const struct nlmsghdr *h, struct nl_neigh *out);
+
+struct nl_link {
+	uint32_t ifindex;
+	uint32_t mtu; /* bytes of an IP packet; 0: not said */
+	bool up;
+	bool has_mac;
+	uint8_t mac[6];
+	uint64_t tx_dropped; /* packets that it could not transmit */
+};
+
+/* RTM_NEWLINK; false: a bridge's words about a port of it. */
+bool nl_link_parse(const struct nlmsghdr *h, struct nl_link *out);
 
 #endif

@@ -11,38 +11,28 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
-#include "ctrl/dp/nl_parse.h"
+#include "ctrl/dp/locals.h"
+#include "ctrl/dp/neigh.h"
+#include "ctrl/dp/waiting.h"
 
-#define WAITING_MAX 256	 /* questions that wait for a neighbour */
-#define IN_USE_MAX  1024 /* neighbours whose change matters */
 #define TICK_MS	    100
-#define NEIGH_WAIT_NS \
-	(900 * NS_PER_MS) /* a little less than packets are held */
-
-/* A question whose neighbour the kernel is resolving. */
-struct waiting {
-	struct nexthop answer; /* but for dmac */
-	uint32_t gateway_be;
-	uint64_t deadline_ns;
-};
-
-struct local {
-	struct addr addr;
-	enum local_kind kind;
-};
+#define IDLE_S	    30	/* how often idle neighbours are looked for */
+#define QUERY_BURST 256 /* questions in a row, before others have a turn */
+#define WATCH_BURST 64	/* datagrams of events, likewise */
 
 struct resolver {
 	struct resolver_spec spec;
+	struct iface ifaces[IFACE_MAX];
 	struct mnl_socket *watch;
 	struct event *on_watch;
 	struct event *on_query;
-	struct event *on_tick;
-	struct waiting waiting[WAITING_MAX];
-	size_t n_waiting;
-	struct nl_neigh in_use[IN_USE_MAX];
-	size_t n_in_use;
-	struct local locals[ADDR_MAX];
-	size_t n_locals;
+	struct event *on_tick; /* pending: something waits */
+	struct event *on_idle;
+	struct waitings waiting;
+	struct neighs in_use;
+	struct locals locals;
+	bool addrs_stale; /* the map is behind the kernel */
+	bool told_stale;  /* and that was logged */
 };
 
 /* Every cached answer is old from here on. */
@@ -51,6 +41,16 @@ static void advance(struct resolver *r)
 	atomic_fetch_add_explicit(&r->spec.link->fib_gen, 1,
 				  memory_order_acq_rel);
 }
+
+static void tick_soon(struct resolver *r)
+{
+	const struct timeval tick = { .tv_usec = TICK_MS * 1000L };
+
+	if (!event_pending(r->on_tick, EV_TIMEOUT, NULL))
+		event_add(r->on_tick, &tick);
+}
+
+/* --- answers --- */
 
 static void answer(struct resolver *r, const struct nexthop *nh)
 {
@@ -62,91 +62,111 @@ static void answer(struct resolver *r, const struct nexthop *nh)
 		return; /* the counter is at its top: the worker is awake */
 }
 
-static void refuse(struct resolver *r, struct nexthop nh,
+static void refuse(struct resolver *r, const struct nexthop_query *q,
 		   enum drop_reason reason)
 {
-	nh.kind = NH_NONE;
-	nh.drop = reason;
-	nh.expires_ns = clock_ns() + NH_RETRY_NS;
+	const struct nexthop nh = {
+		.dst_be = q->dst_be,
+		.gen = q->gen,
+		.kind = NH_NONE,
+		.drop = reason,
+		.expires_ns = clock_ns() + NH_RETRY_NS,
+	};
+
 	answer(r, &nh);
 }
 
-static const struct iface *served(const struct resolver *r, uint32_t ifindex)
+static struct iface *served(struct resolver *r, uint32_t ifindex)
 {
 	for (size_t i = 0; i < r->spec.n_ifaces; i++)
-		if (r->spec.ifaces[i].ifindex == ifindex)
-			return &r->spec.ifaces[i];
+		if (r->ifaces[i].ifindex == ifindex)
+			return &r->ifaces[i];
 	return NULL;
 }
 
-/* When the table is full, every neighbour event counts as a change. */
-static void use_neigh(struct resolver *r, const struct nl_neigh *n)
+static void answer_port(struct resolver *r, const struct nexthop_query *q,
+			const struct iface *iface, const struct nl_neigh *n,
+			uint64_t hold_ns)
 {
-	for (size_t i = 0; i < r->n_in_use; i++) {
-		struct nl_neigh *u = &r->in_use[i];
+	uint64_t now_ns = clock_ns();
+	struct nexthop nh = {
+		.dst_be = q->dst_be,
+		.gen = q->gen,
+		.kind = NH_PORT,
+		.ifindex = iface->ifindex,
+		.mtu = iface->mtu,
+		.renew_ns = now_ns + hold_ns / 2,
+		.expires_ns = now_ns + hold_ns,
+	};
 
-		if (u->ifindex == n->ifindex && u->addr_be == n->addr_be) {
-			*u = *n;
-			return;
-		}
-	}
-	if (r->n_in_use < IN_USE_MAX)
-		r->in_use[r->n_in_use++] = *n;
-}
-
-static bool neigh_changed(const struct resolver *r, const struct nl_neigh *n)
-{
-	for (size_t i = 0; i < r->n_in_use; i++) {
-		const struct nl_neigh *u = &r->in_use[i];
-
-		if (u->ifindex == n->ifindex && u->addr_be == n->addr_be)
-			return u->valid != n->valid ||
-			       memcmp(u->mac, n->mac, sizeof(u->mac)) != 0;
-	}
-	return r->n_in_use == IN_USE_MAX;
-}
-
-static void answer_port(struct resolver *r, struct nexthop nh,
-			const struct nl_neigh *n)
-{
-	use_neigh(r, n);
+	memcpy(nh.smac, iface->mac, sizeof(nh.smac));
 	memcpy(nh.dmac, n->mac, sizeof(nh.dmac));
 	answer(r, &nh);
 }
 
-static void wait_neigh(struct resolver *r, const struct nexthop *nh,
-		       uint32_t gateway_be)
+/*
+ * All these destinations are behind this neighbour. It is watched, and kept by
+ * the kernel, for as long as next hops use it; where there is no room for
+ * that, it is looked at again every second.
+ */
+static void answer_ports(struct resolver *r, const struct nexthop_query *q,
+			 size_t n_queries, const struct iface *iface,
+			 const struct nl_neigh *n)
 {
-	const struct timeval tick = { .tv_usec = TICK_MS * 1000L };
+	bool watched;
 
-	if (r->n_waiting == WAITING_MAX) {
-		refuse(r, *nh, DROP_NO_NEIGHBOUR);
-		return;
-	}
-	r->waiting[r->n_waiting++] = (struct waiting){
-		.answer = *nh,
-		.gateway_be = gateway_be,
-		.deadline_ns = clock_ns() + NEIGH_WAIT_NS,
-	};
-	event_add(r->on_tick, &tick);
+	if (neigh_changed(&r->in_use, n)) /* before its event came */
+		advance(r);
+	watched = neigh_use(&r->in_use, n, clock_ns());
+	for (size_t i = 0; i < n_queries; i++)
+		answer_port(r, &q[i], iface, n,
+			    watched ? NH_HOLD_NS : NH_RETRY_NS);
+	if (watched && !n->fixed && !n->managed)
+		nl_neigh_keep(r->spec.nl, n->ifindex, n->addr_be);
 }
 
-static void ask_neigh(struct resolver *r, struct nexthop nh,
+/* --- questions that wait for a neighbour --- */
+
+static void refuse_all(struct resolver *r, const struct waiting *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		refuse(r, &w->query[i], DROP_NO_NEIGHBOUR);
+}
+
+static void neigh_arrived(struct resolver *r, const struct nl_neigh *n)
+{
+	const struct iface *iface = served(r, n->ifindex);
+	struct waiting w;
+
+	if (!iface || !waiting_take(&r->waiting, n->ifindex, n->addr_be, &w))
+		return;
+	answer_ports(r, w.query, w.n, iface, n);
+	if (w.more) /* those who are not in the list ask again */
+		advance(r);
+}
+
+static void wait_neigh(struct resolver *r, const struct nexthop_query *q,
+		       const struct nl_neigh *n)
+{
+	struct waiting pushed;
+
+	if (!n->fixed)
+		nl_neigh_probe(r->spec.nl, n->ifindex, n->addr_be);
+	if (waiting_add(&r->waiting, n->ifindex, n->addr_be, q, clock_ns(),
+			&pushed))
+		refuse_all(r, &pushed);
+	tick_soon(r);
+}
+
+static void ask_neigh(struct resolver *r, const struct nexthop_query *q,
 		      const struct iface *iface, uint32_t gateway_be)
 {
 	struct nl_neigh n;
 	int err = nl_neigh_get(r->spec.nl, iface->ifindex, gateway_be, &n);
 
-	nh.kind = NH_PORT;
-	nh.ifindex = iface->ifindex;
-	nh.mtu = iface->mtu;
-	memcpy(nh.smac, iface->mac, sizeof(nh.smac));
-	if (err || !n.permanent)
-		nl_neigh_keep(r->spec.nl, iface->ifindex, gateway_be);
 	if (err || !n.valid)
-		wait_neigh(r, &nh, gateway_be);
-	else
-		answer_port(r, nh, &n);
+		return wait_neigh(r, q, &n);
+	answer_ports(r, q, 1, iface, &n);
 }
 
 static void resolve(struct resolver *r, const struct nexthop_query *q)
@@ -155,21 +175,20 @@ static void resolve(struct resolver *r, const struct nexthop_query *q)
 	const struct iface *iface;
 	struct nl_route route;
 
-	if (nl_route_get(r->spec.nl, q->dst_be, &route)) {
-		refuse(r, nh, DROP_NO_ROUTE);
-		return;
-	}
+	if (nl_route_get(r->spec.nl, q->dst_be, &route))
+		return refuse(r, q, DROP_NO_ROUTE);
 	iface = served(r, route.ifindex);
-	if (route.type != RTN_UNICAST || !iface) {
-		nh.kind = NH_HOST;
-		answer(r, &nh);
-		return;
-	}
-	ask_neigh(r, nh, iface, route.gateway_be ? route.gateway_be : q->dst_be);
+	if (route.type == RTN_UNICAST && iface)
+		return ask_neigh(r, q, iface,
+				 route.gateway_be ? route.gateway_be
+						  : q->dst_be);
+	nh.kind = NH_HOST;
+	answer(r, &nh);
 }
 
 static void on_query(evutil_socket_t fd, short what, void *ctx)
 {
+	const uint64_t one = 1;
 	struct resolver *r = ctx;
 	struct nexthop_query q;
 	uint64_t count;
@@ -177,47 +196,16 @@ static void on_query(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	if (read(fd, &count, sizeof(count)) < 0)
 		return;
-	while (spsc_pop(&r->spec.link->queries, &q))
+	for (uint32_t i = 0; i < QUERY_BURST; i++) {
+		if (!spsc_pop(&r->spec.link->queries, &q))
+			return;
 		resolve(r, &q);
-}
-
-/* Answers those that wait for this neighbour. */
-static void neigh_arrived(struct resolver *r, const struct nl_neigh *n)
-{
-	for (size_t i = 0; i < r->n_waiting;) {
-		struct waiting *w = &r->waiting[i];
-
-		if (w->answer.ifindex != n->ifindex ||
-		    w->gateway_be != n->addr_be) {
-			i++;
-			continue;
-		}
-		answer_port(r, w->answer, n);
-		*w = r->waiting[--r->n_waiting];
 	}
+	if (write(fd, &one, sizeof(one)) < 0)
+		return; /* its counter is at the top: we come back anyway */
 }
 
-static void on_tick(evutil_socket_t fd, short what, void *ctx)
-{
-	const struct timeval tick = { .tv_usec = TICK_MS * 1000L };
-	struct resolver *r = ctx;
-	uint64_t now_ns = clock_ns();
-
-	(void)fd;
-	(void)what;
-	for (size_t i = 0; i < r->n_waiting;) {
-		struct waiting *w = &r->waiting[i];
-
-		if (now_ns < w->deadline_ns) {
-			i++;
-			continue;
-		}
-		refuse(r, w->answer, DROP_NO_NEIGHBOUR);
-		*w = r->waiting[--r->n_waiting];
-	}
-	if (r->n_waiting)
-		event_add(r->on_tick, &tick);
-}
+/* --- events --- */
 
 static void on_neigh_event(struct resolver *r, const struct nlmsghdr *h)
 {
@@ -225,58 +213,40 @@ static void on_neigh_event(struct resolver *r, const struct nlmsghdr *h)
 
 	if (!nl_neigh_parse(h, &n))
 		return;
-	if (neigh_changed(r, &n)) {
-		use_neigh(r, &n);
+	if (neigh_changed(&r->in_use, &n))
 		advance(r);
-	}
 	if (n.valid)
 		neigh_arrived(r, &n);
+	else if (n.managed) /* dead: asked for again where there is traffic */
+		nl_neigh_release(r->spec.nl, n.ifindex, n.addr_be);
 }
 
-struct local_list {
-	struct local *at;
-	size_t n;
-};
-
-static void add_local(void *ctx, const struct addr *a, enum local_kind kind,
-		      uint32_t ifindex)
+static void set_link(struct resolver *r, const struct nl_link *l)
 {
-	struct local_list *list = ctx;
+	struct iface *iface = served(r, l->ifindex);
+	struct iface now;
 
-	(void)ifindex;
-	if (list->n < ADDR_MAX)
-		list->at[list->n++] = (struct local){ .addr = *a, .kind = kind };
+	if (!iface)
+		return;
+	now = *iface;
+	now.up = l->up;
+	if (l->mtu)
+		now.mtu = l->mtu;
+	if (l->has_mac)
+		memcpy(now.mac, l->mac, sizeof(now.mac));
+	if (now.up == iface->up && now.mtu == iface->mtu &&
+	    memcmp(now.mac, iface->mac, sizeof(now.mac)) == 0)
+		return;
+	*iface = now;
+	r->spec.iface_changed(r->spec.ctx, iface);
 }
 
-static bool listed(const struct local *list, size_t n, const struct addr *a)
+static void on_link_event(struct resolver *r, const struct nlmsghdr *h)
 {
-	for (size_t i = 0; i < n; i++)
-		if (addr_equal(&list[i].addr, a))
-			return true;
-	return false;
-}
+	struct nl_link l;
 
-/* The map holds the kernel's addresses: new ones first, then the gone. */
-static int sync_locals(struct resolver *r)
-{
-	struct local_list now = { .at = calloc(ADDR_MAX, sizeof(*now.at)) };
-	int err;
-
-	if (!now.at)
-		return -ENOMEM;
-	err = nl_addr_dump(r->spec.nl, add_local, &now);
-	for (size_t i = 0; !err && i < now.n; i++)
-		err = programs_add_local(r->spec.programs, &now.at[i].addr,
-					 now.at[i].kind);
-	for (size_t i = 0; !err && i < r->n_locals; i++)
-		if (!listed(now.at, now.n, &r->locals[i].addr))
-			programs_del_local(r->spec.programs, &r->locals[i].addr);
-	if (!err) {
-		memcpy(r->locals, now.at, now.n * sizeof(*now.at));
-		r->n_locals = now.n;
-	}
-	free(now.at);
-	return err;
+	if (nl_link_parse(h, &l))
+		set_link(r, &l);
 }
 
 static int on_event(const struct nlmsghdr *h, void *ctx)
@@ -287,18 +257,78 @@ static int on_event(const struct nlmsghdr *h, void *ctx)
 	case RTM_NEWNEIGH:
 	case RTM_DELNEIGH:
 		on_neigh_event(r, h);
-		break;
+		return MNL_CB_OK;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
-		if (sync_locals(r))
-			log_error(
-				"resolver: addresses not read; packets for this host may be taken for forwarded ones");
-		advance(r);
+		r->addrs_stale = true;
 		break;
-	default: /* route, rule, link */
-		advance(r);
+	case RTM_NEWLINK:
+		on_link_event(r, h);
+		break;
 	}
+	advance(r); /* address, link, route, rule */
 	return MNL_CB_OK;
+}
+
+/* --- time, and what was lost --- */
+
+static void refresh_locals(struct resolver *r)
+{
+	int err = locals_sync(&r->locals, r->spec.nl, r->spec.programs);
+
+	if (err && !r->told_stale)
+		log_error("resolver: addresses not read: %s; until they are, packets to a new address of this host may be taken for forwarded ones",
+			  strerror(-err));
+	r->told_stale = err != 0;
+	r->addrs_stale = err != 0;
+	if (err)
+		tick_soon(r);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *ctx)
+{
+	struct resolver *r = ctx;
+	uint64_t now_ns = clock_ns();
+	struct waiting w;
+
+	(void)fd;
+	(void)what;
+	while (waiting_expired(&r->waiting, now_ns, &w))
+		refuse_all(r, &w);
+	if (r->addrs_stale)
+		refresh_locals(r);
+	if (r->waiting.n)
+		tick_soon(r);
+}
+
+static void on_idle(evutil_socket_t fd, short what, void *ctx)
+{
+	struct resolver *r = ctx;
+	struct nl_neigh n;
+
+	(void)fd;
+	(void)what;
+	while (neigh_idle(&r->in_use, clock_ns(), &n))
+		if (n.managed)
+			nl_neigh_release(r->spec.nl, n.ifindex, n.addr_be);
+}
+
+/* Events were lost: whatever they may have said is asked for. */
+static void resync(struct resolver *r)
+{
+	struct nl_link l;
+	struct nl_neigh n;
+
+	r->addrs_stale = true;
+	for (size_t i = 0; i < r->spec.n_ifaces; i++)
+		if (!nl_link_get(r->spec.nl, r->ifaces[i].ifindex, &l))
+			set_link(r, &l);
+	for (size_t i = r->waiting.n; i-- > 0;)
+		if (!nl_neigh_get(r->spec.nl, r->waiting.at[i].ifindex,
+				  r->waiting.at[i].addr_be, &n) &&
+		    n.valid)
+			neigh_arrived(r, &n);
+	advance(r);
 }
 
 static void on_watch(evutil_socket_t fd, short what, void *ctx)
@@ -309,16 +339,20 @@ static void on_watch(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	got = mnl_socket_recvfrom(r->watch, buf, sizeof(buf));
-	if (got > 0) {
-		mnl_cb_run(buf, (size_t)got, 0, 0, on_event, r);
-		return;
+	for (uint32_t i = 0; i < WATCH_BURST; i++) {
+		got = mnl_socket_recvfrom(r->watch, buf, sizeof(buf));
+		if (got > 0)
+			mnl_cb_run(buf, (size_t)got, 0, 0, on_event, r);
+		else if (got < 0 && errno == ENOBUFS)
+			resync(r);
+		else
+			break;
 	}
-	if (got < 0 && errno == ENOBUFS) { /* events were lost */
-		sync_locals(r);
-		advance(r);
-	}
+	if (r->addrs_stale)
+		refresh_locals(r);
 }
+
+/* --- its life --- */
 
 static int watch_open(struct resolver *r)
 {
@@ -334,6 +368,7 @@ static int watch_open(struct resolver *r)
 
 static int events_add(struct resolver *r)
 {
+	const struct timeval idle = { .tv_sec = IDLE_S };
 	struct event_base *base = r->spec.base;
 
 	r->on_watch = event_new(base, mnl_socket_get_fd(r->watch),
@@ -341,9 +376,11 @@ static int events_add(struct resolver *r)
 	r->on_query = event_new(base, r->spec.link->query_fd,
 				EV_READ | EV_PERSIST, on_query, r);
 	r->on_tick = event_new(base, -1, 0, on_tick, r);
-	if (!r->on_watch || !r->on_query || !r->on_tick)
+	r->on_idle = event_new(base, -1, EV_PERSIST, on_idle, r);
+	if (!r->on_watch || !r->on_query || !r->on_tick || !r->on_idle)
 		return -ENOMEM;
-	if (event_add(r->on_watch, NULL) || event_add(r->on_query, NULL))
+	if (event_add(r->on_watch, NULL) || event_add(r->on_query, NULL) ||
+	    event_add(r->on_idle, &idle))
 		return -ENOMEM;
 	return 0;
 }
@@ -357,11 +394,19 @@ int resolver_new(const struct resolver_spec *spec, struct resolver **out,
 	if (!r)
 		return error_set(e, -ENOMEM, "no memory for the resolver");
 	r->spec = *spec;
+	memcpy(r->ifaces, spec->ifaces, spec->n_ifaces * sizeof(*spec->ifaces));
+	/* What an earlier daemon did not live to release. */
+	nl_neigh_release_all(spec->nl);
 	err = watch_open(r); /* before the dump, so that nothing is missed */
 	if (!err)
-		err = sync_locals(r);
-	if (!err)
 		err = events_add(r);
+	if (!err)
+		err = locals_sync(&r->locals, spec->nl, spec->programs);
+	if (err == -EINTR) { /* they go on changing: the events tell */
+		r->addrs_stale = true;
+		tick_soon(r);
+		err = 0;
+	}
 	if (err) {
 		resolver_free(r);
 		return error_set(
@@ -383,26 +428,26 @@ void resolver_free(struct resolver *r)
 {
 	if (!r)
 		return;
+	nl_neigh_release_all(r->spec.nl);
 	event_drop(r->on_watch);
 	event_drop(r->on_query);
 	event_drop(r->on_tick);
+	event_drop(r->on_idle);
 	if (r->watch)
 		mnl_socket_close(r->watch);
+	locals_fini(&r->locals);
 	free(r);
 }
 
 uint32_t resolver_local_in(const struct resolver *r, const struct prefix *p)
 {
-	for (size_t i = 0; i < r->n_locals; i++)
-		if (r->locals[i].kind == LOCAL_UNICAST &&
-		    prefix_contains(p, &r->locals[i].addr))
-			return addr_v4_be(&r->locals[i].addr);
-	return 0;
+	return locals_in(&r->locals, p);
 }
 
 uint32_t resolver_mtu(const struct resolver *r, uint32_t ifindex)
 {
-	const struct iface *iface = served(r, ifindex);
-
-	return iface ? iface->mtu : 0;
+	for (size_t i = 0; i < r->spec.n_ifaces; i++)
+		if (r->ifaces[i].ifindex == ifindex)
+			return r->ifaces[i].mtu;
+	return 0;
 }

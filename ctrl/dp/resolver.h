@@ -23,22 +23,28 @@ struct resolver_spec {
 	struct nl *nl;
 	struct nexthop_link *link;
 	struct programs *programs;
-	const struct iface *ifaces; /* that we serve */
-	size_t n_ifaces;
+	const struct iface *ifaces; /* that we serve; copied */
+	size_t n_ifaces;	    /* at most IFACE_MAX */
+
+	/* The MTU, the MAC or the state of one of them is another now. */
+	void (*iface_changed)(void *ctx, const struct iface *now);
+	void *ctx;
 };
 
 /*
- * Everything is borrowed until resolver_free(). The host's addresses are in
- * the map when it returns. 0, or negative with e filled.
+ * Everything but ifaces is borrowed until resolver_free(). The host's
+ * addresses are in the map when it returns. 0, or negative with e filled.
  */
 int resolver_new(const struct resolver_spec *spec, struct resolver **out,
 		 struct error *e);
+
+/* The kernel no longer keeps neighbours for us. NULL is fine. */
 void resolver_free(struct resolver *r);
 
 /* An address of this host inside the prefix, network order; 0: none. */
 uint32_t resolver_local_in(const struct resolver *r, const struct prefix *p);
 
-/* Of an interface that we serve; 0: of none. */
+/* Of an interface that we serve, as it is now; 0: of none. */
 uint32_t resolver_mtu(const struct resolver *r, uint32_t ifindex);
 
 #endif

@@ -3,10 +3,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "ctrl/base/log.h"
 #include "ctrl/dp/esp.h"
+#include "ctrl/dp/nl_table.h"
 #include "include/proto.h"
 
 /* The magic differs at each start, so the first list of a start is 1. */
@@ -143,10 +145,25 @@ uint32_t tunnel_inner_mtu(const struct sa_rt *sa, uint32_t mtu)
 	if (mtu <= around + ESP_TRAILER_BYTES)
 		return 0;
 	text = (mtu - around) / sa->align_bytes * sa->align_bytes;
-	return text - ESP_TRAILER_BYTES;
+	return text < ESP_TRAILER_BYTES ? 0 : text - ESP_TRAILER_BYTES;
 }
 
-static int route_policy(const struct policy_conf *p,
+/* Is the guard at this interface's egress? */
+static bool is_guarded(const struct gateway_conf *g, uint32_t ifindex)
+{
+	char name[IF_NAMESIZE];
+
+	if (!if_indextoname(ifindex, name))
+		return false;
+	for (size_t i = 0; i < g->n_ifaces; i++)
+		if (g->ifaces[i].role == IFACE_UNPROTECTED &&
+		    strcmp(g->ifaces[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* -EXDEV: the way to the peer is none of ours, and nothing would guard it. */
+static int route_policy(const struct config *config, const struct policy_conf *p,
 			const struct resolver *resolver, struct nl *nl,
 			const struct sa_rt *sa)
 {
@@ -156,6 +173,8 @@ static int route_policy(const struct policy_conf *p,
 
 	if (err)
 		return err;
+	if (!is_guarded(&config->gateway, outer.ifindex))
+		return -EXDEV;
 	route.gateway_be = outer.gateway_be ? outer.gateway_be : sa->daddr_be;
 	route.ifindex = outer.ifindex;
 	route.source_be = resolver_local_in(resolver, &p->local_ts);
@@ -163,26 +182,46 @@ static int route_policy(const struct policy_conf *p,
 	return nl_route_set(nl, &route);
 }
 
+static const char *route_failure(int err)
+{
+	return err == -EXDEV ? "its peer is not behind an unprotected interface"
+			     : strerror(-err);
+}
+
+static void set_rules(struct nl *nl, uint64_t lengths)
+{
+	int err = nl_rules_set(nl, lengths);
+	uint32_t foreign = lengths ? nl_rules_foreign(nl) : 0;
+
+	if (err)
+		log_warn("tunnel: no rules for routing table %u: %s; the host's own traffic needs them",
+			 NL_TABLE, strerror(-err));
+	if (foreign)
+		log_warn("tunnel: another program's rule leads forwarded packets to the tunnels' routes; remove it with: ip rule del priority %u table %u",
+			 foreign, NL_TABLE);
+}
+
 void tunnels_route(const struct config *config, struct nl *nl,
 		   const struct resolver *resolver, const struct sad *sad,
 		   const struct tunnel *tunnels)
 {
+	uint64_t lengths = 0;
 	int err = nl_route_flush(nl);
 
-	if (!err)
-		err = nl_rule_add(nl);
 	if (err)
-		log_warn("tunnel: routing table %u not set up: %s", NL_TABLE,
+		log_warn("tunnel: routing table %u not emptied: %s", NL_TABLE,
 			 strerror(-err));
 	for (size_t i = 0; i < config->n_policies; i++) {
 		const struct policy_conf *p = &config->policies[i];
 
 		if (p->action != SPD_PROTECT)
 			continue;
-		err = route_policy(p, resolver, nl,
+		lengths |= 1ULL << p->remote_ts.bits;
+		err = route_policy(config, p, resolver, nl,
 				   sad_get(sad, tunnels[p->manual].out));
 		if (err)
 			log_warn("tunnel: no route for policy=%s: %s; the host's own traffic needs one",
-				 p->name, strerror(-err));
+				 p->name, route_failure(err));
 	}
+	set_rules(nl, lengths);
 }

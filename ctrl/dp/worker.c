@@ -6,6 +6,7 @@
  */
 #include "ctrl/dp/worker.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/virtio_net.h>
 #include <poll.h>
@@ -21,6 +22,9 @@
 #define POLL_TX_MS    1	  /* the kernel still transmits */
 #define DRAIN_ROUNDS  256 /* at the end, to empty full rings */
 #define HOST_READ_OFF 512 /* where a frame from the host is read to */
+
+#define HOLD_SHIFT 22 /* leaves the bits of HOLD_BUCKETS */
+_Static_assert(HOLD_BUCKETS == 1U << (32 - HOLD_SHIFT), "one for each hash");
 
 int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
 {
@@ -50,12 +54,25 @@ void worker_fini(struct worker *w)
 	w->hold = NULL;
 }
 
+/* What is not yet sealed waits for the way to the peer. */
+static uint8_t *held_for(struct worker *w, const struct packet *p)
+{
+	uint32_t dst_be =
+		p->state == PKT_CLEAR ? p->sa->daddr_be : p->ip.daddr_be;
+	uint32_t hash = (ntohl(dst_be) ^ w->magic) * 2654435761U;
+
+	return &w->held_for[hash >> HOLD_SHIFT];
+}
+
 void hold_packet(struct worker *w, struct packet *p)
 {
+	uint8_t *held = held_for(w, p);
+
 	if (p->deadline_ns && w->now_ns >= p->deadline_ns)
 		return packet_drop(p, DROP_NO_NEIGHBOUR);
-	if (w->held == w->hold_max)
+	if (w->held == w->hold_max || *held == HOLD_PER_DST)
 		return packet_drop(p, DROP_HOLD_FULL);
+	++*held;
 	if (!p->deadline_ns)
 		p->deadline_ns = w->now_ns + HOLD_NS;
 	w->hold[w->held++] = *p;
@@ -94,6 +111,7 @@ static void hold_retry(struct worker *w)
 	struct batch b = { .n = 0 };
 
 	w->held = 0;
+	memset(w->held_for, 0, sizeof(w->held_for));
 	for (uint32_t i = 0; i < waiting; i++) {
 		b.pkt[b.n++] = w->hold[i];
 		if (b.n == BATCH_MAX)

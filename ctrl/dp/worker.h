@@ -26,8 +26,13 @@
 
 #define WORKER_PORTS_MAX 64U
 
-/* Waits for its next hop at most this long. */
-#define HOLD_NS NS_PER_S
+/* Packets wait for a next hop at most this long, and so many for each: one
+ * that does not answer leaves room for the others. */
+#define HOLD_NS	     NS_PER_S
+#define HOLD_PER_DST 64U
+
+/* Next hops are told apart by so many numbers, drawn anew at each start. */
+#define HOLD_BUCKETS 1024U
 
 /* What a frame from the host interface is checked against. */
 struct policy_view {
@@ -54,6 +59,7 @@ struct worker {
 	struct packet *hold; /* owned; packets that wait for a next hop */
 	uint32_t held;
 	uint32_t hold_max; /* an eighth of the frames */
+	uint8_t held_for[HOLD_BUCKETS];
 
 	uint64_t now_ns;   /* CLOCK_MONOTONIC, once a batch */
 	_Atomic bool stop; /* written by the control thread; see worker_stop */

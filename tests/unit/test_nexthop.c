@@ -12,6 +12,10 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sys/resource.h>
+
 #include "ctrl/dp/nexthop.h"
 
 #define DST    0x0700020aU
@@ -65,7 +69,9 @@ static void answer(struct fixture *f, enum nexthop_kind kind)
 		.gen = 1,
 		.kind = kind,
 		.ifindex = 4,
-		.expires_ns = NOW_NS + NH_RETRY_NS,
+		.renew_ns = kind == NH_PORT ? NOW_NS + NH_HOLD_NS / 2 : 0,
+		.expires_ns =
+			NOW_NS + (kind == NH_PORT ? NH_HOLD_NS : NH_RETRY_NS),
 	};
 
 	assert_true(spsc_push(&f->link.answers, &nh));
@@ -105,12 +111,49 @@ static void port_and_host_hold_until_the_generation_changes(void **state)
 		kind_at(f, NOW_NS);
 		asked(f);
 		answer(f, kinds[i]);
-		assert_int_equal(kind_at(f, UINT64_MAX), kinds[i]);
+		assert_int_equal(kind_at(f, NOW_NS + NH_HOLD_NS / 2 - 1),
+				 kinds[i]);
 		assert_int_equal(asked(f), 0);
 		atomic_store(&f->link.fib_gen, 2);
 		assert_int_equal(kind_at(f, NOW_NS), NH_PENDING);
 		assert_int_equal(asked(f), 1);
 	}
+}
+
+static void way_to_the_host_holds_for_ever(void **state)
+{
+	struct fixture *f = *state;
+
+	kind_at(f, NOW_NS);
+	asked(f);
+	answer(f, NH_HOST);
+	assert_int_equal(kind_at(f, UINT64_MAX), NH_HOST);
+	assert_int_equal(asked(f), 0);
+}
+
+static void neighbour_in_use_is_asked_for_anew_while_it_holds(void **state)
+{
+	struct fixture *f = *state;
+
+	kind_at(f, NOW_NS);
+	asked(f);
+	answer(f, NH_PORT);
+	assert_int_equal(kind_at(f, NOW_NS + NH_HOLD_NS / 2), NH_PORT);
+	assert_int_equal(asked(f), 1);
+	assert_int_equal(kind_at(f, NOW_NS + NH_HOLD_NS / 2), NH_PORT);
+	assert_int_equal(asked(f), 0);
+}
+
+/* The resolver may have ceased to watch it. */
+static void neighbour_that_was_long_unused_holds_no_more(void **state)
+{
+	struct fixture *f = *state;
+
+	kind_at(f, NOW_NS);
+	asked(f);
+	answer(f, NH_PORT);
+	assert_int_equal(kind_at(f, NOW_NS + NH_HOLD_NS), NH_PENDING);
+	assert_int_equal(asked(f), 1);
 }
 
 static void refusal_holds_until_it_expires(void **state)
@@ -150,7 +193,9 @@ static void answer_of_an_older_generation_is_not_kept(void **state)
 static void more_destinations_than_entries_still_get_their_own(void **state)
 {
 	struct fixture *f = *state;
-	struct nexthop nh = { .gen = 1, .kind = NH_PORT };
+	struct nexthop nh = { .gen = 1,
+			      .kind = NH_PORT,
+			      .expires_ns = NOW_NS + NH_HOLD_NS };
 
 	for (uint32_t i = 0; i < 10 * NH_SETS * NH_WAYS; i++) {
 		nh.dst_be = i * 7919U;
@@ -164,6 +209,88 @@ static void more_destinations_than_entries_still_get_their_own(void **state)
 			nh.ifindex);
 		assert_int_equal(asked(f), 0);
 	}
+}
+
+/* Asks for n addresses from first on, step apart, and answers all of them. */
+static void know(struct fixture *f, uint32_t first, uint32_t n, uint32_t step)
+{
+	struct nexthop nh = { .kind = NH_PORT,
+			      .expires_ns = NOW_NS + NH_HOLD_NS };
+	struct nexthop_query query;
+
+	for (uint32_t i = 0; i < n; i++)
+		nexthop_lookup(&f->cache, htonl(first + i * step), NOW_NS);
+	while (spsc_pop(&f->link.queries, &query)) {
+		nh.dst_be = query.dst_be;
+		nh.gen = query.gen;
+		assert_true(spsc_push(&f->link.answers, &nh));
+	}
+	nexthop_learn(&f->cache);
+}
+
+/* How many of them are known. */
+static uint32_t known(struct fixture *f, uint32_t first, uint32_t n,
+		      uint32_t step)
+{
+	const struct nexthop *nh;
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		nh = nexthop_lookup(&f->cache, htonl(first + i * step), NOW_NS);
+		sum += nh->kind == NH_PORT;
+	}
+	return sum;
+}
+
+static void all_hosts_of_a_network_of_24_bits_are_known_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	know(f, 0x0a010000U, 256, 1);
+	assert_int_equal(known(f, 0x0a010000U, 256, 1), 256);
+}
+
+/* A half full table, from one network of 16 bits, in several patterns. */
+static void hosts_of_a_network_of_16_bits_spread_over_the_table(void **state)
+{
+	static const uint32_t steps[] = { 1, 2, 16, 100, 127, 128 };
+	struct fixture *f = *state;
+	const uint32_t n = NH_SETS * NH_WAYS / 2;
+
+	for (uint32_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		nexthop_cache_init(&f->cache, &f->link);
+		know(f, 0x0a010000U, n, steps[i]);
+		assert_true(known(f, 0x0a010000U, n, steps[i]) >= n * 9 / 10);
+		asked(f);
+	}
+}
+
+static void question_is_not_pushed_out_while_there_are_other_victims(void **state)
+{
+	struct fixture *f = *state;
+
+	kind_at(f, NOW_NS);
+	asked(f);
+	for (uint32_t i = 0; i < 10 * NH_SETS * NH_WAYS; i++)
+		know(f, i * 7919U, 1, 1);
+	answer(f, NH_PORT);
+	assert_int_equal(kind_at(f, NOW_NS), NH_PORT);
+	assert_int_equal(asked(f), 0);
+}
+
+static void link_without_descriptors_says_so(void **state)
+{
+	struct nexthop_link link;
+	struct rlimit was, none;
+	int err;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = was.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	err = nexthop_link_init(&link);
+	setrlimit(RLIMIT_NOFILE, &was);
+	assert_int_equal(err, -EMFILE);
 }
 
 static void question_that_found_the_queue_full_is_asked_later(void **state)
@@ -187,10 +314,17 @@ int main(void)
 		CASE(unknown_destination_is_pending_and_asked_for_once),
 		CASE(question_without_an_answer_is_asked_again_in_time),
 		CASE(port_and_host_hold_until_the_generation_changes),
+		CASE(way_to_the_host_holds_for_ever),
+		CASE(neighbour_in_use_is_asked_for_anew_while_it_holds),
+		CASE(neighbour_that_was_long_unused_holds_no_more),
 		CASE(refusal_holds_until_it_expires),
 		CASE(answer_to_no_question_is_not_kept),
 		CASE(answer_of_an_older_generation_is_not_kept),
 		CASE(more_destinations_than_entries_still_get_their_own),
+		CASE(all_hosts_of_a_network_of_24_bits_are_known_at_once),
+		CASE(hosts_of_a_network_of_16_bits_spread_over_the_table),
+		CASE(question_is_not_pushed_out_while_there_are_other_victims),
+		CASE(link_without_descriptors_says_so),
 		CASE(question_that_found_the_queue_full_is_asked_later),
 	};
 

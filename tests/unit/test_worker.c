@@ -311,6 +311,57 @@ static void packets_beyond_the_hold_are_dropped_and_the_first_are_kept(void **st
 	assert_int_equal(g->outside.tx_n, FRAMES / 8);
 }
 
+/* Frames enough for a hold that more than one destination's packets fill. */
+static int setup_large(void **state)
+{
+	const struct gateway_spec spec = { "aes128", "sha256", false,
+					   32 * HOLD_PER_DST };
+
+	*state = gateway_new(&spec);
+	return 0;
+}
+
+static void destination_that_does_not_answer_leaves_room_for_others(void **state)
+{
+	struct gateway *g = *state;
+	struct ipv4 dead = gateway_inner(), alive = gateway_inner();
+	struct nexthop nh =
+		gateway_hop(g, alive.daddr_be, NH_PORT, GATEWAY_INSIDE);
+
+	dead.daddr_be = inet_addr("10.2.0.99");
+	assert_true(g->w.hold_max > HOLD_PER_DST);
+	for (uint32_t i = 0; i < 2 * g->w.hold_max; i++)
+		step_in(g, &dead);
+	assert_int_equal(g->w.held, HOLD_PER_DST);
+	step_in(g, &alive);
+	assert_int_equal(g->w.held, HOLD_PER_DST + 1);
+	gateway_answer(g, &nh);
+	worker_step(&g->w);
+	assert_int_equal(g->inside.tx_n, 1);
+	assert_int_equal(g->w.held, HOLD_PER_DST);
+	step_in(g, &dead);
+	assert_int_equal(g->w.held, HOLD_PER_DST);
+	assert_int_equal(g->drops[DROP_HOLD_FULL].pkts,
+			 2 * g->w.hold_max - HOLD_PER_DST + 1);
+}
+
+/* What goes to one peer waits for one way, whatever its own destination. */
+static void packets_for_one_peer_wait_for_one_destination(void **state)
+{
+	struct gateway *g = *state;
+	struct ipv4 inner = gateway_inner();
+	uint8_t l3[FRAME_BYTES];
+
+	for (uint32_t i = 0; i < 2 * HOLD_PER_DST; i++) {
+		inner.daddr_be = htonl(0x0a020000U + i);
+		gateway_packet(l3, &inner);
+		gateway_give(g, DIR_OUT, l3, inner.total_bytes);
+		worker_step(&g->w);
+	}
+	assert_int_equal(g->w.held, HOLD_PER_DST);
+	assert_int_equal(g->drops[DROP_HOLD_FULL].pkts, HOLD_PER_DST);
+}
+
 static void peer_without_a_route_is_dropped_for_the_kernels_reason(void **state)
 {
 	struct gateway *g = *state;
@@ -548,6 +599,8 @@ static void host_frame_shorter_than_its_packet_is_dropped(void **state)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define CASE_UNKNOWN(name) \
 	cmocka_unit_test_setup_teardown(name, setup_unknown, teardown)
+#define CASE_LARGE(name) \
+	cmocka_unit_test_setup_teardown(name, setup_large, teardown)
 
 int main(void)
 {
@@ -568,6 +621,9 @@ int main(void)
 		CASE_UNKNOWN(deadline_stays_when_a_packet_is_held_again),
 		CASE_UNKNOWN(
 			packets_beyond_the_hold_are_dropped_and_the_first_are_kept),
+		CASE_LARGE(
+			destination_that_does_not_answer_leaves_room_for_others),
+		CASE_LARGE(packets_for_one_peer_wait_for_one_destination),
 		CASE_UNKNOWN(
 			peer_without_a_route_is_dropped_for_the_kernels_reason),
 		CASE_UNKNOWN(esp_never_goes_up_to_the_host),

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The tunnels' routes, in a table of their own, and the rules by which the
+ * host's own traffic finds them. Nothing else does: the rules match what
+ * arises here (iif lo) and does not carry NL_MARK; what is forwarded, XDP's
+ * lookups and the resolver's questions go by the other tables.
+ *
+ * The longest prefix wins, in NL_TABLE and main taken as one, and of two of
+ * the same length the tunnel's: a connected network inside a tunnel's network
+ * stays connected, a tunnel inside a connected network is a tunnel, and a
+ * tunnel to 0.0.0.0/0 wins over the default route alone. For that there are
+ * two rules for each length L of a tunnel's route, the longest first:
+ *
+ *     main, but for what is not longer than L
+ *     NL_TABLE, but for what is shorter than L
+ *
+ * Control thread.
+ */
+#ifndef CYG_DP_NL_TABLE_H
+#define CYG_DP_NL_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctrl/base/addr.h"
+#include "ctrl/dp/nl_talk.h"
+
+/* The routing table of the tunnels' routes; strongSwan's number. */
+#define NL_TABLE 220U
+
+/* Lookups with this bit in their mark don't see NL_TABLE. */
+#define NL_MARK 0x80000000U
+
+struct nl_tunnel_route {
+	struct prefix remote;
+	uint32_t gateway_be;
+	uint32_t ifindex;
+	uint32_t source_be; /* 0: the kernel's choice */
+	uint32_t mtu;	    /* 0: the interface's */
+};
+
+/* Adds or changes one route. 0 or a negative errno. */
+int nl_route_set(struct nl *nl, const struct nl_tunnel_route *r);
+
+/* Removes every route of ours from NL_TABLE. 0 or a negative errno. */
+int nl_route_flush(struct nl *nl);
+
+/*
+ * The rules for routes of these lengths, and no others of ours.
+ *
+ * lengths   bit L: there is a route of L bits
+ *
+ * 0 or a negative errno.
+ */
+int nl_rules_set(struct nl *nl, uint64_t lengths);
+
+/*
+ * The priority of somebody else's rule by which forwarded packets find NL_TABLE
+ * after all (strongSwan has one, for all traffic); 0: there is none.
+ */
+uint32_t nl_rules_foreign(struct nl *nl);
+
+#endif

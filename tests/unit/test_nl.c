@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Exchanges over a netlink socket when they go wrong, and what messages say.
+ * The kernel is the far end of a socket pair, and has answered beforehand.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include "ctrl/dp/nl.h"
+
+struct fixture {
+	struct nl *nl;
+	int kernel; /* the far end */
+	_Alignas(struct nlmsghdr) char buf[2 * NL_ANSWER_BYTES];
+	size_t bytes; /* of buf, not yet sent */
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	int ends[2];
+
+	if (!f)
+		return -1;
+	f->nl = calloc(1, sizeof(*f->nl));
+	if (!f->nl ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends))
+		return -1;
+	f->nl->fd = ends[0];
+	f->nl->seq = 100;
+	f->kernel = ends[1];
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	close(f->kernel);
+	nl_free(f->nl);
+	free(f);
+	return 0;
+}
+
+/* --- the kernel's side --- */
+
+static struct nlmsghdr *put(struct fixture *f, uint32_t seq, uint16_t type,
+			    uint16_t flags)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(f->buf + f->bytes);
+
+	h->nlmsg_seq = seq;
+	h->nlmsg_type = type;
+	h->nlmsg_flags = flags;
+	return h;
+}
+
+static void put_end(struct fixture *f, const struct nlmsghdr *h)
+{
+	f->bytes += NLMSG_ALIGN(h->nlmsg_len);
+}
+
+static void put_result(struct fixture *f, uint32_t seq, uint16_t type,
+		       uint16_t flags, int err)
+{
+	struct nlmsghdr *h = put(f, seq, type, flags);
+	struct nlmsgerr *e = mnl_nlmsg_put_extra_header(h, sizeof(*e));
+
+	e->error = err;
+	put_end(f, h);
+}
+
+static void put_done(struct fixture *f, uint32_t seq, uint16_t flags)
+{
+	put_result(f, seq, NLMSG_DONE, NLM_F_MULTI | flags, 0);
+}
+
+static void put_addr(struct fixture *f, uint32_t seq, uint16_t flags,
+		     const char *local, const char *broadcast)
+{
+	struct nlmsghdr *h = put(f, seq, RTM_NEWADDR, NLM_F_MULTI | flags);
+	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(h, sizeof(*ifa));
+
+	ifa->ifa_family = AF_INET;
+	ifa->ifa_index = 7;
+	mnl_attr_put_u32(h, IFA_LOCAL, inet_addr(local));
+	if (broadcast)
+		mnl_attr_put_u32(h, IFA_BROADCAST, inet_addr(broadcast));
+	put_end(f, h);
+}
+
+static void put_route(struct fixture *f, uint32_t seq, uint32_t ifindex)
+{
+	struct nlmsghdr *h = put(f, seq, RTM_NEWROUTE, 0);
+	struct rtmsg *rt = mnl_nlmsg_put_extra_header(h, sizeof(*rt));
+
+	rt->rtm_family = AF_INET;
+	rt->rtm_type = RTN_UNICAST;
+	mnl_attr_put_u32(h, RTA_OIF, ifindex);
+	put_end(f, h);
+}
+
+/* What was put, as one datagram. */
+static void say(struct fixture *f)
+{
+	assert_int_equal(send(f->kernel, f->buf, f->bytes, 0), f->bytes);
+	f->bytes = 0;
+}
+
+static void say_route(struct fixture *f, uint32_t seq, uint32_t ifindex)
+{
+	put_route(f, seq, ifindex);
+	say(f);
+}
+
+/* --- ours --- */
+
+/* Asks for a route that the kernel will say to be by interface 3. */
+static void assert_next_question_is_answered(struct fixture *f)
+{
+	struct nl_route route;
+
+	say_route(f, f->nl->seq + 1, 3);
+	assert_int_equal(nl_route_get(f->nl, 1, &route), 0);
+	assert_int_equal(route.ifindex, 3);
+}
+
+static int addrs(struct fixture *f, size_t *n)
+{
+	struct nl_addr *list;
+	int err = nl_addrs(f->nl, &list, n);
+
+	free(list);
+	return err;
+}
+
+static void question_is_asked_once_and_answered(void **state)
+{
+	struct fixture *f = *state;
+	struct nlmsghdr ask;
+
+	assert_next_question_is_answered(f);
+	assert_true(recv(f->kernel, &ask, sizeof(ask), 0) > 0);
+	assert_int_equal(ask.nlmsg_type, RTM_GETROUTE);
+	assert_int_equal(ask.nlmsg_seq, 101);
+	assert_int_equal(recv(f->kernel, &ask, sizeof(ask), 0), -1);
+}
+
+static void answer_to_an_earlier_question_is_skipped(void **state)
+{
+	struct fixture *f = *state;
+
+	say_route(f, 99, 66);
+	put_result(f, 100, NLMSG_ERROR, 0, -EPERM);
+	put_done(f, 100, 0);
+	say(f);
+	assert_next_question_is_answered(f);
+}
+
+static void refusal_is_the_kernels_errno(void **state)
+{
+	struct fixture *f = *state;
+	struct nl_route route;
+
+	put_result(f, 101, NLMSG_ERROR, 0, -ENETUNREACH);
+	say(f);
+	assert_int_equal(nl_route_get(f->nl, 1, &route), -ENETUNREACH);
+	assert_next_question_is_answered(f);
+}
+
+static void silence_is_a_timeout_and_a_late_answer_does_no_harm(void **state)
+{
+	struct fixture *f = *state;
+	struct nl_route route;
+
+	assert_int_equal(nl_route_get(f->nl, 1, &route), -ETIMEDOUT);
+	say_route(f, 101, 66);
+	assert_next_question_is_answered(f);
+}
+
+static void dump_comes_in_several_datagrams(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+
+	put_addr(f, 101, 0, "10.0.0.1", NULL);
+	put_addr(f, 101, 0, "10.0.0.2", NULL);
+	say(f);
+	put_addr(f, 101, 0, "10.0.0.3", NULL);
+	put_done(f, 101, 0);
+	say(f);
+	assert_int_equal(addrs(f, &n), 0);
+	assert_int_equal(n, 3);
+}
+
+static void dump_of_a_table_that_changed_is_read_anew(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+
+	put_addr(f, 101, 0, "10.0.0.1", NULL);
+	say(f);
+	put_addr(f, 101, NLM_F_DUMP_INTR, "10.0.0.3", NULL);
+	put_addr(f, 101, NLM_F_DUMP_INTR, "10.0.0.4", NULL);
+	put_done(f, 101, NLM_F_DUMP_INTR);
+	say(f);
+	put_addr(f, 102, 0, "10.0.0.1", NULL);
+	put_done(f, 102, 0);
+	say(f);
+	assert_int_equal(addrs(f, &n), 0);
+	assert_int_equal(n, 1);
+	assert_next_question_is_answered(f);
+}
+
+static void table_that_never_rests_is_given_up_with_what_was_seen(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+
+	for (uint32_t i = 0; i < NL_DUMP_TRIES; i++) {
+		put_addr(f, 101 + i, 0, "10.0.0.1", NULL);
+		put_done(f, 101 + i, NLM_F_DUMP_INTR);
+		say(f);
+	}
+	assert_int_equal(addrs(f, &n), -EINTR);
+	assert_int_equal(n, 1);
+	assert_next_question_is_answered(f);
+}
+
+static void error_inside_a_dump_leaves_no_rows_and_nothing_behind(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+
+	put_addr(f, 101, 0, "10.0.0.1", NULL);
+	say(f);
+	put_result(f, 101, NLMSG_DONE, NLM_F_MULTI, -EMSGSIZE);
+	say(f);
+	assert_int_equal(addrs(f, &n), -EMSGSIZE);
+	assert_int_equal(n, 0);
+	assert_next_question_is_answered(f);
+}
+
+/* Longer than our buffer: the rest of the dump is read all the same. */
+static void datagram_that_was_cut_is_an_error_and_nothing_stays_behind(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+
+	while (f->bytes <= NL_ANSWER_BYTES)
+		put_addr(f, 101, 0, "10.0.0.1", "10.0.0.255");
+	say(f);
+	put_done(f, 101, 0);
+	say(f);
+	assert_int_equal(addrs(f, &n), -EMSGSIZE);
+	assert_int_equal(n, 0);
+	assert_next_question_is_answered(f);
+}
+
+static void many_rows_are_all_there(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+
+	for (uint32_t i = 0; i < 20; i++) {
+		for (uint32_t k = 0; k < 100; k++)
+			put_addr(f, 101, 0, "10.0.0.1", "10.0.0.255");
+		say(f);
+	}
+	put_done(f, 101, 0);
+	say(f);
+	assert_int_equal(addrs(f, &n), 0);
+	assert_int_equal(n, 2000);
+}
+
+/* --- what messages say --- */
+
+static bool parse_addr(struct fixture *f, const char *local,
+		       const char *broadcast, struct nl_addr *out)
+{
+	put_addr(f, 1, 0, local, broadcast);
+	return nl_addr_parse((const struct nlmsghdr *)(void *)f->buf, out);
+}
+
+static void address_has_a_broadcast(void **state)
+{
+	struct nl_addr a;
+
+	assert_true(parse_addr(*state, "10.1.0.1", "10.1.0.255", &a));
+	assert_true(a.has_broadcast);
+	assert_int_equal(addr_v4_be(&a.broadcast), inet_addr("10.1.0.255"));
+}
+
+static void broadcast_that_is_the_address_itself_is_none(void **state)
+{
+	struct nl_addr a;
+
+	assert_true(parse_addr(*state, "10.128.0.5", "10.128.0.5", &a));
+	assert_false(a.has_broadcast);
+	assert_int_equal(addr_v4_be(&a.local), inet_addr("10.128.0.5"));
+}
+
+static void address_without_a_broadcast_has_none(void **state)
+{
+	struct nl_addr a;
+
+	assert_true(parse_addr(*state, "10.1.0.1", NULL, &a));
+	assert_false(a.has_broadcast);
+}
+
+struct neigh_says {
+	uint16_t type;
+	uint16_t state;
+	uint8_t flags;
+	uint32_t flags_ext;
+	uint8_t protocol;
+};
+
+static struct nl_neigh parse_neigh(struct fixture *f,
+				   const struct neigh_says *says)
+{
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 9 };
+	struct nlmsghdr *h = put(f, 1, says->type, 0);
+	struct ndmsg *nd = mnl_nlmsg_put_extra_header(h, sizeof(*nd));
+	struct nl_neigh n;
+
+	nd->ndm_family = AF_INET;
+	nd->ndm_ifindex = 7;
+	nd->ndm_state = says->state;
+	nd->ndm_flags = says->flags;
+	mnl_attr_put_u32(h, NDA_DST, inet_addr("10.1.0.9"));
+	if (!(says->state & (NUD_FAILED | NUD_INCOMPLETE)))
+		mnl_attr_put(h, NDA_LLADDR, sizeof(mac), mac);
+	mnl_attr_put_u32(h, NDA_FLAGS_EXT, says->flags_ext);
+	mnl_attr_put_u8(h, NDA_PROTOCOL, says->protocol);
+	assert_true(nl_neigh_parse(h, &n));
+	assert_int_equal(n.ifindex, 7);
+	assert_int_equal(n.addr_be, inet_addr("10.1.0.9"));
+	return n;
+}
+
+static void neighbour_is_valid_while_its_mac_holds(void **state)
+{
+	static const struct {
+		uint16_t type, state;
+		bool valid;
+	} rows[] = {
+		{ RTM_NEWNEIGH, NUD_REACHABLE, true },
+		{ RTM_NEWNEIGH, NUD_STALE, true },
+		{ RTM_NEWNEIGH, NUD_PROBE, true },
+		{ RTM_NEWNEIGH, NUD_INCOMPLETE, false },
+		{ RTM_NEWNEIGH, NUD_FAILED, false },
+		{ RTM_DELNEIGH, NUD_STALE, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct neigh_says says = { .type = rows[i].type,
+						 .state = rows[i].state };
+
+		assert_int_equal(parse_neigh(*state, &says).valid,
+				 rows[i].valid);
+	}
+}
+
+static void neighbour_that_others_keep_is_fixed_and_ours_is_not(void **state)
+{
+	static const struct {
+		struct neigh_says says;
+		bool fixed, managed;
+	} rows[] = {
+		{ { RTM_NEWNEIGH, NUD_STALE, 0, 0, 0 }, false, false },
+		{ { RTM_NEWNEIGH, NUD_PERMANENT, 0, 0, 0 }, true, false },
+		{ { RTM_NEWNEIGH, NUD_NOARP, 0, 0, 0 }, true, false },
+		{ { RTM_NEWNEIGH, NUD_STALE, NTF_EXT_LEARNED, 0, 0 },
+		  true,
+		  false },
+		{ { RTM_NEWNEIGH, NUD_STALE, 0, NTF_EXT_MANAGED, 0 },
+		  true,
+		  false },
+		{ { RTM_NEWNEIGH, NUD_STALE, 0, NTF_EXT_MANAGED, RTPROT_CYGNET },
+		  false,
+		  true },
+		{ { RTM_NEWNEIGH, NUD_STALE, 0, 0, RTPROT_CYGNET }, false, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct nl_neigh n = parse_neigh(*state, &rows[i].says);
+
+		assert_int_equal(n.fixed, rows[i].fixed);
+		assert_int_equal(n.managed, rows[i].managed);
+	}
+}
+
+static bool parse_link(struct fixture *f, uint8_t family, struct nl_link *out)
+{
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 9 };
+	struct nlmsghdr *h = put(f, 1, RTM_NEWLINK, 0);
+	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
+
+	ifi->ifi_family = family;
+	ifi->ifi_index = 7;
+	ifi->ifi_flags = IFF_UP;
+	mnl_attr_put_u32(h, IFLA_MTU, 1300);
+	mnl_attr_put(h, IFLA_ADDRESS, sizeof(mac), mac);
+	return nl_link_parse(h, out);
+}
+
+static void link_says_its_mtu_mac_and_state(void **state)
+{
+	struct nl_link l;
+
+	assert_true(parse_link(*state, AF_UNSPEC, &l));
+	assert_int_equal(l.ifindex, 7);
+	assert_int_equal(l.mtu, 1300);
+	assert_true(l.up);
+	assert_true(l.has_mac);
+	assert_int_equal(l.mac[5], 9);
+}
+
+static void bridges_words_about_a_port_are_not_the_links(void **state)
+{
+	struct nl_link l;
+
+	assert_false(parse_link(*state, AF_BRIDGE, &l));
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(question_is_asked_once_and_answered),
+		CASE(answer_to_an_earlier_question_is_skipped),
+		CASE(refusal_is_the_kernels_errno),
+		CASE(silence_is_a_timeout_and_a_late_answer_does_no_harm),
+		CASE(dump_comes_in_several_datagrams),
+		CASE(dump_of_a_table_that_changed_is_read_anew),
+		CASE(table_that_never_rests_is_given_up_with_what_was_seen),
+		CASE(error_inside_a_dump_leaves_no_rows_and_nothing_behind),
+		CASE(datagram_that_was_cut_is_an_error_and_nothing_stays_behind),
+		CASE(many_rows_are_all_there),
+		CASE(address_has_a_broadcast),
+		CASE(broadcast_that_is_the_address_itself_is_none),
+		CASE(address_without_a_broadcast_has_none),
+		CASE(neighbour_is_valid_while_its_mac_holds),
+		CASE(neighbour_that_others_keep_is_fixed_and_ours_is_not),
+		CASE(link_says_its_mtu_mac_and_state),
+		CASE(bridges_words_about_a_port_are_not_the_links),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

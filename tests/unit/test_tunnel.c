@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* How large an inner packet may be, on every link there could be. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ctrl/dp/esp.h"
+#include "ctrl/dp/tunnel.h"
+
+/* AES-CBC with HMAC-SHA-256, AES-GCM, and NULL with HMAC-SHA-256. */
+static const struct sa_rt sas[] = {
+	{ .align_bytes = 16, .iv_bytes = 16, .icv_bytes = 16 },
+	{ .align_bytes = 4, .iv_bytes = 8, .icv_bytes = 16 },
+	{ .align_bytes = 4, .iv_bytes = 0, .icv_bytes = 16 },
+};
+
+#define SAS (sizeof(sas) / sizeof(sas[0]))
+
+static uint32_t outer_bytes(const struct sa_rt *sa, uint32_t inner_bytes)
+{
+	return esp_outer_bytes(sa, esp_text_bytes(sa, inner_bytes));
+}
+
+static void inner_mtu_is_the_largest_that_fits(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SAS; i++) {
+		for (uint32_t mtu = 100; mtu < 9216; mtu++) {
+			uint32_t inner = tunnel_inner_mtu(&sas[i], mtu);
+
+			assert_true(outer_bytes(&sas[i], inner) <= mtu);
+			assert_true(outer_bytes(&sas[i], inner + 1) > mtu);
+		}
+	}
+}
+
+static void nothing_fits_a_link_that_is_smaller_than_the_overhead(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SAS; i++) {
+		uint32_t least = outer_bytes(&sas[i], 1);
+
+		for (uint32_t mtu = 0; mtu < least; mtu++)
+			assert_int_equal(tunnel_inner_mtu(&sas[i], mtu), 0);
+		assert_true(tunnel_inner_mtu(&sas[i], least) > 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(inner_mtu_is_the_largest_that_fits),
+		cmocka_unit_test(
+			nothing_fits_a_link_that_is_smaller_than_the_overhead),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
