@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Connections as swanctl.conf's language describes them: how to reach and
+ * authenticate a peer, and the CHILD SAs that may come of it. Filled by
+ * ctrl/conf or by VICI, read by the engine and by whoever lists them. Times are
+ * seconds; 0 means never, unless it is said otherwise.
+ */
+#ifndef CYG_MODEL_CONN_H
+#define CYG_MODEL_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctrl/base/addr.h"
+#include "ctrl/base/secret.h"
+#include "ctrl/model/identity.h"
+#include "ctrl/model/proposal.h"
+
+#define CONN_NAME_MAX  64 /* with the NUL */
+#define CONN_ADDRS_MAX 4  /* of one side */
+#define CONN_TS_MAX    8  /* of one side of one child */
+
+/* A time that nobody gave: conn_times() and child_times() fill it in. */
+#define TIME_UNSET UINT32_MAX
+
+/* One entry of local_addrs or remote_addrs. */
+struct conn_addr {
+	bool any;	   /* %any: whoever it is */
+	struct prefix net; /* a host, or a network to accept peers from */
+};
+
+enum child_action {
+	CHILD_NONE,  /* down until somebody asks */
+	CHILD_TRAP,  /* up with the first packet that needs it */
+	CHILD_START, /* up at once */
+};
+
+/* A selector of one side; ports only with a protocol that has them. */
+struct ts_conf {
+	bool dynamic; /* the side's outer address */
+	struct prefix net;
+	uint8_t protocol;  /* 0: any */
+	uint16_t port_min; /* host order; 0 to 65535: any */
+	uint16_t port_max;
+};
+
+struct child_conf {
+	char name[CONN_NAME_MAX];
+	struct ts_conf local_ts[CONN_TS_MAX];
+	struct ts_conf remote_ts[CONN_TS_MAX];
+	size_t n_local_ts, n_remote_ts;
+	struct proposals proposals;
+	enum child_action start_action;
+	enum child_action dpd_action;
+	enum child_action close_action;
+	uint32_t rekey_time; /* soft */
+	uint32_t life_time;  /* hard */
+	uint32_t rand_time;  /* taken off rekey_time at random */
+	uint32_t replay_window;
+	uint32_t policy; /* id in the SPD; given by whoever installs it */
+};
+
+struct conn_conf {
+	char name[CONN_NAME_MAX];
+	struct conn_addr local_addrs[CONN_ADDRS_MAX];
+	struct conn_addr remote_addrs[CONN_ADDRS_MAX];
+	size_t n_local_addrs, n_remote_addrs;
+	uint16_t local_port;  /* host order; 500 */
+	uint16_t remote_port; /* host order; 500 */
+	struct proposals proposals;
+	struct identity local_id;
+	struct identity remote_id;
+	bool encap;	      /* UDP encapsulation without a NAT */
+	uint32_t dpd_delay;   /* liveness check after so long without a word */
+	uint32_t rekey_time;  /* of the IKE SA; soft */
+	uint32_t over_time;   /* hard, after rekey_time */
+	uint32_t rand_time;   /* taken off rekey_time at random */
+	uint32_t keyingtries; /* of an initiation; 0: until it works */
+	bool from_vici;	      /* else of the file: reload touches its own */
+	struct child_conf *children; /* owned */
+	size_t n_children;
+};
+
+/* A pre-shared key and the peers for which it is. */
+struct psk_conf {
+	char name[CONN_NAME_MAX];
+	struct secret key;
+	struct identity *owners; /* owned; none: any peer */
+	size_t n_owners;
+	bool from_vici;
+};
+
+/* Wipe and free what they own, and forget it; not the structs. */
+void conn_fini(struct conn_conf *conn);
+void psk_fini(struct psk_conf *psk);
+
+/*
+ * strongSwan's defaults in every field (swanctl.conf(5)), name empty. Lists
+ * hold their default, which another one replaces: %any addresses, dynamic
+ * selectors, proposals_default().
+ */
+void conn_init(struct conn_conf *conn);
+void child_init(struct child_conf *child);
+
+/*
+ * Every time that is TIME_UNSET becomes what strongSwan makes of the others: a
+ * rekey_time is 4 hours, a child's 1 hour; over_time is a tenth of it, and
+ * rand_time as much, but not more than half of rekey_time; a child's life_time
+ * is a tenth more than rekey_time, and rand_time the difference.
+ */
+void conn_times(struct conn_conf *conn);
+void child_times(struct child_conf *child);
+
+#endif

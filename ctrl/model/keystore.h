@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the engine may ask of the keystore, which alone knows long-term secrets.
+ * Operations are typed, and the keystore builds the octets that are signed: no
+ * answer is a key, nor anything that is as good as one. Messages are fixed and
+ * carry no pointer: they cross processes as they are.
+ */
+#ifndef CYG_MODEL_KEYSTORE_H
+#define CYG_MODEL_KEYSTORE_H
+
+#include <stdint.h>
+
+#include "ctrl/model/conn.h"
+
+#define KEYSTORE_MESSAGE_MAX 2048 /* octets of an IKE_SA_INIT message */
+#define KEYSTORE_NONCE_MAX   256
+#define KEYSTORE_PRF_MAX     64
+
+enum keystore_op {
+	KEYSTORE_PSK_MAKE,  /* our AUTH payload's data */
+	KEYSTORE_PSK_CHECK, /* is this the peer's? */
+};
+
+/*
+ * RFC 7296 section 2.15: AUTH = prf(prf(PSK, "Key Pad for IKEv2"), message |
+ * nonce | prf(SK_p, ID')), where message is the first of the side that
+ * authenticates, nonce the other side's, ID' the body of its ID payload.
+ */
+struct keystore_request {
+	uint64_t token;
+	uint8_t op; /* enum keystore_op */
+	uint8_t pad;
+	uint16_t prf; /* enum prf_id */
+	uint16_t message_len;
+	uint16_t nonce_len;
+	uint16_t id_len;       /* of id_body */
+	uint16_t auth_len;     /* PSK_CHECK */
+	struct identity local; /* to choose the key */
+	struct identity remote;
+	struct addr remote_addr;
+	uint8_t sk_p[KEYSTORE_PRF_MAX]; /* as long as the PRF's output */
+	uint8_t nonce[KEYSTORE_NONCE_MAX];
+	uint8_t id_body[4 + IKE_ID_MAX];
+	uint8_t auth[KEYSTORE_PRF_MAX]; /* PSK_CHECK: what the peer sent */
+	uint8_t message[KEYSTORE_MESSAGE_MAX];
+};
+
+struct keystore_answer {
+	uint64_t token;
+	int32_t err; /* 0; -ENOKEY: no key for these two; -EKEYREJECTED */
+	uint16_t auth_len;
+	uint16_t pad;
+	uint8_t auth[KEYSTORE_PRF_MAX]; /* PSK_MAKE */
+};
+
+#endif

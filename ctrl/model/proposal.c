@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Keywords are looked up where the algorithms are, in ctrl/crypto. Errors quote
+ * only what was understood of a proposal, and of the rest at most a word that
+ * is too short for a key that came into the wrong line.
+ */
+#include "ctrl/model/proposal.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctrl/base/slice.h"
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+#define KEYWORD_MAX	 20 /* with the NUL; base64 of 16 octets has 22 */
+#define SHOWN_TEXT_MAX	 100
+#define SHOWN_TEXT_BYTES (SHOWN_TEXT_MAX + sizeof(" in proposal ''"))
+
+/* For errors; a test holds them to the tables of ctrl/crypto. */
+#define AEADS	"aes128gcm16, aes192gcm16, aes256gcm16, chacha20poly1305"
+#define CIPHERS "aes128, aes192, aes256"
+#define INTEGS	"sha256, sha384, sha512, sha1"
+#define PRFS	"prfsha256, prfsha384, prfsha512, prfsha1"
+#define KES	"curve25519, ecp256, ecp384, modp2048"
+
+#define CBC_SHA2 "aes128-aes192-aes256-sha256-sha384-sha512"
+#define IKE_BESIDE \
+	"-prfsha256-prfsha384-prfsha512-curve25519-ecp256-ecp384-modp2048"
+
+static bool is_ike(const struct proposal *p)
+{
+	return p->protocol == IKE_PROTO_IKE;
+}
+
+/* --- reading */
+
+static bool add_encr(struct proposal *p, const struct encr_alg *alg)
+{
+	for (size_t i = 0; i < p->n_encr; i++)
+		if (p->encr[i] == alg)
+			return true;
+	if (p->n_encr == PROPOSAL_ALGS_MAX)
+		return false;
+	p->encr[p->n_encr++] = alg;
+	return true;
+}
+
+static bool add_integ(struct proposal *p, const struct integ_alg *alg)
+{
+	for (size_t i = 0; i < p->n_integ; i++)
+		if (p->integ[i] == alg)
+			return true;
+	if (p->n_integ == PROPOSAL_ALGS_MAX)
+		return false;
+	p->integ[p->n_integ++] = alg;
+	return true;
+}
+
+static bool add_prf(struct proposal *p, const struct prf_alg *alg)
+{
+	for (size_t i = 0; i < p->n_prf; i++)
+		if (p->prf[i] == alg)
+			return true;
+	if (p->n_prf == PROPOSAL_ALGS_MAX)
+		return false;
+	p->prf[p->n_prf++] = alg;
+	return true;
+}
+
+static bool add_ke(struct proposal *p, const struct ke_alg *alg)
+{
+	for (size_t i = 0; i < p->n_ke; i++)
+		if (p->ke[i] == alg)
+			return true;
+	if (p->n_ke == PROPOSAL_ALGS_MAX)
+		return false;
+	p->ke[p->n_ke++] = alg;
+	return true;
+}
+
+/* A keyword that is no algorithm. */
+static bool set_flag(struct proposal *p, const char *word)
+{
+	if (strcmp(word, "none") == 0 || strcmp(word, "modpnone") == 0)
+		p->no_ke = true;
+	else if (strcmp(word, "esn") == 0)
+		p->esn = true;
+	else if (strcmp(word, "noesn") == 0)
+		p->no_esn = true;
+	else
+		return false;
+	return true;
+}
+
+/* 0, -ENOENT (unknown) or -E2BIG (one more than there is room for). */
+static int add_keyword(struct proposal *p, struct slice word)
+{
+	const struct integ_alg *integ;
+	const struct encr_alg *encr;
+	const struct prf_alg *prf;
+	const struct ke_alg *ke;
+	char name[KEYWORD_MAX];
+
+	if (word.len >= sizeof(name))
+		return -ENOENT;
+	memcpy(name, word.ptr, word.len);
+	name[word.len] = '\0';
+	encr = encr_by_name(name);
+	if (encr)
+		return add_encr(p, encr) ? 0 : -E2BIG;
+	integ = integ_by_name(name);
+	if (integ)
+		return add_integ(p, integ) ? 0 : -E2BIG;
+	prf = prf_by_name(name);
+	if (prf)
+		return add_prf(p, prf) ? 0 : -E2BIG;
+	ke = ke_by_name(name);
+	if (ke)
+		return add_ke(p, ke) ? 0 : -E2BIG;
+	return set_flag(p, name) ? 0 : -ENOENT;
+}
+
+/* Takes a keyword off the front of text; false: there is none left. */
+static bool next_keyword(const char **text, struct slice *word)
+{
+	const char *start = *text + strspn(*text, " -");
+	size_t len = strcspn(start, "-");
+
+	*text = start + len;
+	while (len > 0 && start[len - 1] == ' ')
+		len--;
+	*word = slice_of(start, len);
+	return len > 0;
+}
+
+/* --- errors */
+
+/* " in proposal 'TEXT'"; without the text where it is too long. */
+static const char *in_proposal(const char *text, char buf[SHOWN_TEXT_BYTES])
+{
+	if (strlen(text) > SHOWN_TEXT_MAX)
+		strcpy(buf, " in a long proposal");
+	else
+		snprintf(buf, SHOWN_TEXT_BYTES, " in proposal '%s'", text);
+	return buf;
+}
+
+static bool is_printable(struct slice word)
+{
+	for (size_t i = 0; i < word.len; i++)
+		if (!isgraph(word.ptr[i]))
+			return false;
+	return true;
+}
+
+/*
+ * word     the first of those that are unknown
+ * unknown  how many
+ */
+static int fail_unknown(const char *text, enum ike_protocol protocol,
+			struct slice word, size_t unknown, struct error *e)
+{
+	const char *known = protocol == IKE_PROTO_IKE ? PRFS ", " KES
+						      : KES ", none, esn, noesn";
+	bool show = word.len < KEYWORD_MAX && is_printable(word);
+	bool show_text = show && unknown == 1 && word.len < strlen(text);
+	char where[SHOWN_TEXT_BYTES];
+	char what[KEYWORD_MAX + 16];
+
+	if (show)
+		snprintf(what, sizeof(what), "'%.*s'", (int)word.len,
+			 (const char *)word.ptr);
+	else
+		snprintf(what, sizeof(what), "of %zu octets", word.len);
+	return error_set(e, -EINVAL,
+			 "unknown algorithm %s%s; known are " AEADS ", " CIPHERS
+			 ", " INTEGS ", %s",
+			 what, show_text ? in_proposal(text, where) : "", known);
+}
+
+static int fail_empty(enum ike_protocol protocol, struct error *e)
+{
+	return error_set(e, -EINVAL,
+			 "a proposal without algorithms; write such as %s, or "
+			 "default",
+			 protocol == IKE_PROTO_IKE
+				 ? "aes256gcm16-prfsha384-ecp384"
+				 : "aes256gcm16-ecp384");
+}
+
+/* --- what must stand beside what */
+
+/* The first that is an AEAD, or the first that is none; or NULL. */
+static const struct encr_alg *first_encr(const struct proposal *p, bool aead)
+{
+	for (size_t i = 0; i < p->n_encr; i++)
+		if (encr_is_aead(p->encr[i]) == aead)
+			return p->encr[i];
+	return NULL;
+}
+
+static int check_encr(const struct proposal *p, const char *where,
+		      struct error *e)
+{
+	const struct encr_alg *classic = first_encr(p, false);
+	const struct encr_alg *aead = first_encr(p, true);
+
+	if (!classic && !aead)
+		return error_set(e, -EINVAL,
+				 "no cipher%s; add one of " AEADS ", " CIPHERS,
+				 where);
+	if (classic && aead)
+		return error_set(e, -EINVAL,
+				 "%s and %s can't be alternatives%s: the first "
+				 "needs an integrity algorithm, the second must "
+				 "not have one; write two proposals",
+				 classic->name, aead->name, where);
+	if (classic && p->n_integ == 0)
+		return error_set(
+			e, -EINVAL,
+			"%s has no integrity algorithm%s; add one of " INTEGS,
+			classic->name, where);
+	return 0;
+}
+
+static int check_ike(const struct proposal *p, const char *where,
+		     struct error *e)
+{
+	if (p->esn || p->no_esn)
+		return error_set(e, -EINVAL,
+				 "'%s'%s: sequence numbers belong to ESP, not "
+				 "to IKE; remove it",
+				 p->esn ? "esn" : "noesn", where);
+	if (p->n_prf == 0)
+		return error_set(e, -EINVAL,
+				 "no PRF%s, and %s has no integrity algorithm "
+				 "to take it from; add one of " PRFS,
+				 where, p->encr[0]->name);
+	if (p->n_ke == 0)
+		return error_set(e, -EINVAL,
+				 "no key exchange method%s; add one of " KES,
+				 where);
+	return 0;
+}
+
+/* The PRF of the same hash, or NULL. */
+static const struct prf_alg *prf_of(const struct integ_alg *integ)
+{
+	switch (integ->id) {
+	case INTEG_NONE:
+		break;
+	case INTEG_HMAC_SHA1_96:
+		return prf_by_id(PRF_HMAC_SHA1);
+	case INTEG_HMAC_SHA2_256_128:
+		return prf_by_id(PRF_HMAC_SHA2_256);
+	case INTEG_HMAC_SHA2_384_192:
+		return prf_by_id(PRF_HMAC_SHA2_384);
+	case INTEG_HMAC_SHA2_512_256:
+		return prf_by_id(PRF_HMAC_SHA2_512);
+	}
+	return NULL;
+}
+
+/*
+ * There is room: no more of them than of integrity algorithms. Beside an AEAD
+ * those may stand for this alone, and go afterwards.
+ */
+static void add_prfs_of_integs(struct proposal *p)
+{
+	for (size_t i = 0; i < p->n_integ; i++) {
+		const struct prf_alg *prf = prf_of(p->integ[i]);
+
+		if (prf)
+			add_prf(p, prf);
+	}
+}
+
+/* What was said is consistent; what was not said, and what has no meaning. */
+static int complete(struct proposal *p, const char *text, struct error *e)
+{
+	char where[SHOWN_TEXT_BYTES];
+	int err;
+
+	in_proposal(text, where);
+	if (is_ike(p) && p->n_prf == 0)
+		add_prfs_of_integs(p);
+	err = check_encr(p, where, e);
+	if (!err && is_ike(p))
+		err = check_ike(p, where, e);
+	if (err)
+		return err;
+	if (encr_is_aead(p->encr[0]))
+		p->n_integ = 0;
+	if (is_ike(p)) {
+		p->no_ke = false;
+		return 0;
+	}
+	p->n_prf = 0;
+	p->no_ke |= p->n_ke == 0;
+	p->no_esn |= !p->esn;
+	return 0;
+}
+
+int proposal_parse(const char *text, enum ike_protocol protocol,
+		   struct proposal *out, struct error *e)
+{
+	struct proposal p = { .protocol = protocol };
+	struct slice word, first = { NULL, 0 };
+	size_t words = 0, unknown = 0;
+	const char *rest = text;
+	int err;
+
+	while (next_keyword(&rest, &word)) {
+		words++;
+		err = add_keyword(&p, word);
+		if (err == -E2BIG)
+			return error_set(e, -EINVAL,
+					 "more than %d algorithms of one type "
+					 "in a proposal; remove some",
+					 PROPOSAL_ALGS_MAX);
+		if (err && unknown++ == 0)
+			first = word;
+	}
+	if (words == 0)
+		return fail_empty(protocol, e);
+	if (unknown)
+		return fail_unknown(text, protocol, first, unknown, e);
+	err = complete(&p, text, e);
+	if (!err)
+		*out = p;
+	return err;
+}
+
+/* --- the rest */
+
+void proposals_default(enum ike_protocol protocol, struct proposals *out)
+{
+	static const char *const ike[] = {
+		"aes128gcm16-aes256gcm16-chacha20poly1305" IKE_BESIDE,
+		CBC_SHA2 IKE_BESIDE,
+	};
+	static const char *const esp[] = {
+		"aes128gcm16-aes192gcm16-aes256gcm16-chacha20poly1305",
+		CBC_SHA2,
+	};
+	const char *const *texts = protocol == IKE_PROTO_IKE ? ike : esp;
+	struct error e;
+
+	_Static_assert(ARRAY_LEN(ike) == ARRAY_LEN(esp), "one loop for both");
+	*out = (struct proposals){ .n = 0 };
+	for (size_t i = 0; i < ARRAY_LEN(ike); i++)
+		if (proposal_parse(texts[i], protocol, &out->at[i], &e) == 0)
+			out->n++;
+}
+
+static void put(char buf[PROPOSAL_STR_MAX], const char *word)
+{
+	size_t len = strlen(buf);
+
+	snprintf(buf + len, PROPOSAL_STR_MAX - len, "%s%s", len ? "-" : "",
+		 word);
+}
+
+const char *proposal_str(const struct proposal *p, char buf[PROPOSAL_STR_MAX])
+{
+	buf[0] = '\0';
+	for (size_t i = 0; i < p->n_encr; i++)
+		put(buf, p->encr[i]->name);
+	for (size_t i = 0; i < p->n_integ; i++)
+		put(buf, p->integ[i]->name);
+	for (size_t i = 0; i < p->n_prf; i++)
+		put(buf, p->prf[i]->name);
+	for (size_t i = 0; i < p->n_ke; i++)
+		put(buf, p->ke[i]->name);
+	if (p->no_ke && p->n_ke)
+		put(buf, "none");
+	if (p->esn)
+		put(buf, "esn");
+	if (p->esn && p->no_esn)
+		put(buf, "noesn");
+	return buf;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A proposal as an operator writes it ("aes128-sha256-ecp256"): for each type
+ * of transform the algorithms that are offered or accepted, best first (RFC
+ * 7296 section 3.3). Plain values that point to the constant tables of
+ * ctrl/crypto; any thread.
+ */
+#ifndef CYG_MODEL_PROPOSAL_H
+#define CYG_MODEL_PROPOSAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ctrl/base/error.h"
+#include "ctrl/crypto/alg.h"
+#include "ctrl/crypto/ke.h"
+#include "ctrl/crypto/prf.h"
+#include "include/ike.h"
+
+#define PROPOSAL_ALGS_MAX 8   /* of one type */
+#define PROPOSALS_MAX	  8   /* of one connection or child */
+#define PROPOSAL_STR_MAX  256 /* with the NUL */
+
+/*
+ * No algorithm stands in it twice. Where two of the last three may be chosen
+ * from, extended numbers come before those of 32 bits, and PFS before none.
+ */
+struct proposal {
+	enum ike_protocol protocol; /* IKE_PROTO_IKE or IKE_PROTO_ESP */
+	const struct encr_alg *encr[PROPOSAL_ALGS_MAX];
+	const struct integ_alg *integ[PROPOSAL_ALGS_MAX]; /* none with AEADs */
+	const struct prf_alg *prf[PROPOSAL_ALGS_MAX];	  /* IKE alone */
+	const struct ke_alg *ke[PROPOSAL_ALGS_MAX]; /* ESP: none, no PFS */
+	size_t n_encr, n_integ, n_prf, n_ke;
+	bool no_ke;  /* ESP: PFS is not demanded; true where ke is empty */
+	bool esn;    /* ESP: extended sequence numbers are offered */
+	bool no_esn; /* ESP: so are those of 32 bits; true if nothing is said */
+};
+
+struct proposals {
+	struct proposal at[PROPOSALS_MAX]; /* best first */
+	size_t n;
+};
+
+/*
+ * One proposal: strongSwan's keywords, in any order, joined by '-'. What it
+ * does with them is done here too, for the same effect: an IKE proposal without
+ * a PRF has those of its integrity algorithms; beside AEADs integrity is left
+ * out; PRFs are left out of ESP, and "none" of IKE; blanks around keywords and
+ * empty ones don't count.
+ *
+ * Two things are stricter: a cipher without integrity is refused for ESP too
+ * (RFC 4303 section 1), and so are "esn" and "noesn" for IKE, which no peer of
+ * another make would accept (RFC 7296 section 3.3.3).
+ *
+ * protocol   IKE_PROTO_IKE or IKE_PROTO_ESP
+ *
+ * -EINVAL with e filled: an unknown keyword (named where it is short enough to
+ * be one), no keyword, no cipher, AEAD and other ciphers mixed, a cipher
+ * without integrity, an IKE proposal without a PRF or a key exchange method or
+ * with sequence numbers, too many of one type. out is unchanged.
+ */
+int proposal_parse(const char *text, enum ike_protocol protocol,
+		   struct proposal *out, struct error *e);
+
+/*
+ * What the keyword `default`, or saying nothing, stands for: AEADs, then
+ * AES-CBC with SHA-2; for ESP without PFS and with 32-bit sequence numbers, as
+ * strongSwan has it. SHA-1 must be asked for by name.
+ */
+void proposals_default(enum ike_protocol protocol, struct proposals *out);
+
+/* In the form that proposal_parse() reads; returns buf. */
+const char *proposal_str(const struct proposal *p, char buf[PROPOSAL_STR_MAX]);
+
+#endif

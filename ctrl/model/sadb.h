@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The seam between IKE and the SAD, in RFC 2367's verbs. IKE asks (GETSPI, ADD,
+ * UPDATE, DELETE) and gets one answer to each question; the data path tells
+ * (ACQUIRE, EXPIRE, USED, MAPPING, NEW_EPOCH). Messages are fixed and carry no
+ * pointer: they cross processes as they are.
+ *
+ * The life of an SA in the SAD:
+ *
+ *     LARVAL -> INBOUND_ARMED -> ACTIVE -> DRAINING -> DEAD
+ *
+ * GETSPI makes an inbound SA LARVAL; ADD arms it, and from then on it accepts.
+ * ADD of an outbound one makes it ready, UPDATE binds it to its policy: from
+ * then on it protects. DELETE switches away and drains, and is answered when
+ * no packet can come by it any more.
+ */
+#ifndef CYG_MODEL_SADB_H
+#define CYG_MODEL_SADB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctrl/base/addr.h"
+#include "include/ike.h"
+
+#define SADB_KEY_MAX	   68 /* octets: cipher key with salt, or SHA-512's */
+#define SADB_SELECTORS_MAX 16
+
+enum sadb_verb {
+	/* questions */
+	SADB_GETSPI,
+	SADB_ADD,
+	SADB_UPDATE,
+	SADB_DELETE,
+	/* tellings */
+	SADB_ACQUIRE,
+	SADB_EXPIRE,
+	SADB_USED,
+	SADB_MAPPING,
+	SADB_NEW_EPOCH,
+};
+
+enum sadb_dir {
+	SADB_OUT,
+	SADB_IN,
+};
+
+/* Names an SA on both sides of the seam (RFC 4301 section 4.1). */
+struct sadb_id {
+	struct addr daddr;
+	uint32_t spi; /* host order */
+	uint8_t dir;  /* enum sadb_dir */
+	uint8_t pad[3];
+};
+
+/* Address and port ranges, both ends inclusive, ports in host order. */
+struct sadb_selector {
+	struct addr local_min, local_max;
+	struct addr remote_min, remote_max;
+	uint16_t local_port_min, local_port_max;
+	uint16_t remote_port_min, remote_port_max;
+	uint8_t protocol; /* 0: any */
+	uint8_t pad[3];
+};
+
+/* What ADD says of an SA; keys in the clear, hence wiped after use. */
+struct sadb_sa {
+	struct addr saddr;
+	uint32_t policy; /* the SPD's, from which it comes */
+	uint32_t ike_id; /* of the IKE SA that made it */
+	uint16_t encr;	 /* enum encr_id */
+	uint16_t encr_key_bits;
+	uint16_t integ; /* enum integ_id; INTEG_NONE with an AEAD */
+	uint16_t encr_key_len;
+	uint16_t integ_key_len;
+	uint16_t encap_sport; /* host order; 0: no UDP encapsulation */
+	uint16_t encap_dport;
+	uint8_t esn;
+	uint8_t n_selectors;
+	uint32_t replay_window; /* packets; inbound */
+	uint8_t encr_key[SADB_KEY_MAX];
+	uint8_t integ_key[SADB_KEY_MAX];
+	struct sadb_selector selectors[SADB_SELECTORS_MAX];
+};
+
+/* A question; `token` comes back in its answer. */
+struct sadb_request {
+	uint64_t token;
+	uint8_t verb; /* enum sadb_verb */
+	uint8_t pad[7];
+	struct sadb_id id; /* GETSPI: spi 0, to be chosen */
+	struct sadb_sa sa; /* ADD */
+			   /*
+	 * UPDATE: the policy's outbound SA is `id` from now on.
+	 * DELETE of an outbound SA that is bound: its policy has none.
+	 */
+};
+
+struct sadb_counters {
+	uint64_t pkts;
+	uint64_t bytes;
+	uint64_t idle_s; /* UINT64_MAX: never used */
+};
+
+struct sadb_answer {
+	uint64_t token;
+	uint8_t verb;
+	uint8_t pad[3];
+	int32_t err;		       /* 0 or negative errno */
+	struct sadb_id id;	       /* GETSPI: with the SPI */
+	struct sadb_counters counters; /* DELETE: the last */
+};
+
+/* What the data path tells. */
+struct sadb_event {
+	uint8_t verb; /* enum sadb_verb */
+	uint8_t hard; /* EXPIRE: the SA is out of use already */
+	uint8_t pad[2];
+	uint32_t policy;	     /* ACQUIRE */
+	struct sadb_selector packet; /* ACQUIRE: the packet that waits */
+	struct sadb_id id;	     /* EXPIRE, MAPPING; USED: an inbound SA's
+					first packet was authentic */
+	struct addr mapped_addr;     /* MAPPING: the peer is here now */
+	uint16_t mapped_port;	     /* host order */
+	uint16_t pad2;
+	uint32_t pad3;
+};
+
+#endif

@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Proposals as text: what is read, what is refused and why. What strongSwan
+ * 5.9.8 makes of the same texts was compared with its proposal_t, printed.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ctrl/model/proposal.h"
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+#define IKE IKE_PROTO_IKE
+#define ESP IKE_PROTO_ESP
+
+#define AEADS	"aes128gcm16, aes192gcm16, aes256gcm16, chacha20poly1305"
+#define CIPHERS "aes128, aes192, aes256"
+#define INTEGS	"sha256, sha384, sha512, sha1"
+#define PRFS	"prfsha256, prfsha384, prfsha512, prfsha1"
+#define KES	"curve25519, ecp256, ecp384, modp2048"
+
+#define KNOWN	  "; known are " AEADS ", " CIPHERS ", " INTEGS ", "
+#define KNOWN_IKE KNOWN PRFS ", " KES
+#define KNOWN_ESP KNOWN KES ", none, esn, noesn"
+
+#define TEN(text) text text text text text text text text text text
+
+static struct proposal parsed(const char *text, enum ike_protocol protocol)
+{
+	struct proposal p;
+	struct error e;
+
+	if (proposal_parse(text, protocol, &p, &e))
+		fail_msg("%s: %s", text, e.text);
+	assert_int_equal(p.protocol, protocol);
+	return p;
+}
+
+static void assert_reads_as(enum ike_protocol protocol, const char *text,
+			    const char *wanted)
+{
+	struct proposal p = parsed(text, protocol);
+	char buf[PROPOSAL_STR_MAX];
+
+	assert_ptr_equal(proposal_str(&p, buf), buf);
+	if (strcmp(buf, wanted) != 0)
+		fail_msg("'%s' reads as '%s', not '%s'", text, buf, wanted);
+}
+
+static void assert_refused(enum ike_protocol protocol, const char *text,
+			   const char *wanted)
+{
+	struct proposal p = { .n_ke = 77 };
+	struct error e;
+	int err = proposal_parse(text, protocol, &p, &e);
+
+	if (err != -EINVAL)
+		fail_msg("'%s' gives %d", text, err);
+	if (strcmp(e.text, wanted) != 0)
+		fail_msg("'%s' is refused by '%s', not '%s'", text, e.text,
+			 wanted);
+	assert_int_equal(p.n_ke, 77);
+}
+
+/* --- read */
+
+static const struct {
+	enum ike_protocol protocol;
+	const char *text;
+	const char *wanted; /* by proposal_str() */
+} read_rows[] = {
+	/* an IKE proposal has the PRFs of its integrity algorithms */
+	{ IKE, "aes128-sha256-ecp256", "aes128-sha256-prfsha256-ecp256" },
+	{ IKE, "aes128-sha1-ecp256", "aes128-sha1-prfsha1-ecp256" },
+	{ IKE, "aes128-sha384-ecp256", "aes128-sha384-prfsha384-ecp256" },
+	{ IKE, "aes128-sha512-sha256-ecp256",
+	  "aes128-sha512-sha256-prfsha512-prfsha256-ecp256" },
+	/* unless it names one */
+	{ IKE, "aes128-sha256-prfsha384-ecp256",
+	  "aes128-sha256-prfsha384-ecp256" },
+	/* beside an AEAD they serve for that alone */
+	{ IKE, "aes128gcm16-prfsha256-ecp256", "aes128gcm16-prfsha256-ecp256" },
+	{ IKE, "aes128gcm16-sha384-ecp256", "aes128gcm16-prfsha384-ecp256" },
+	{ IKE, "aes128gcm16-sha384-prfsha512-ecp256",
+	  "aes128gcm16-prfsha512-ecp256" },
+	{ ESP, "aes128gcm16-sha256", "aes128gcm16" },
+	/* in any order, and a type's own order is kept */
+	{ IKE, "ecp256-sha256-aes128", "aes128-sha256-prfsha256-ecp256" },
+	{ IKE, "aes256-aes128-sha256-modp2048-curve25519",
+	  "aes256-aes128-sha256-prfsha256-modp2048-curve25519" },
+	{ IKE, "aes128-ecp384-aes256-ecp256-sha256",
+	  "aes128-aes256-sha256-prfsha256-ecp384-ecp256" },
+	/* aliases, and the same thing twice */
+	{ IKE, "aes-sha-x25519", "aes128-sha1-prfsha1-curve25519" },
+	{ IKE, "aes128-aes-aes128-sha2_256-sha256-x25519-curve25519",
+	  "aes128-sha256-prfsha256-curve25519" },
+	{ IKE, "aes128gcm16-prfsha256-prfsha256-ecp256",
+	  "aes128gcm16-prfsha256-ecp256" },
+	{ ESP, "aes256gcm128", "aes256gcm16" },
+	{ ESP, "aes256gcm", "aes256gcm16" },
+	/* "none" is of no use in IKE, PRFs are of none in ESP */
+	{ IKE, "aes128-sha256-ecp256-none", "aes128-sha256-prfsha256-ecp256" },
+	{ ESP, "aes128-sha256-prfsha256", "aes128-sha256" },
+	/* PFS: no, yes, either */
+	{ ESP, "aes128-sha256", "aes128-sha256" },
+	{ ESP, "aes128-sha256-none", "aes128-sha256" },
+	{ ESP, "aes128-sha256-modpnone", "aes128-sha256" },
+	{ ESP, "aes128-sha256-ecp256", "aes128-sha256-ecp256" },
+	{ ESP, "aes128-sha256-none-ecp256", "aes128-sha256-ecp256-none" },
+	/* sequence numbers: short, long, either */
+	{ ESP, "aes128-sha256-noesn", "aes128-sha256" },
+	{ ESP, "aes128-sha256-esn", "aes128-sha256-esn" },
+	{ ESP, "aes128-sha256-noesn-esn", "aes128-sha256-esn-noesn" },
+	{ ESP, "chacha20poly1305-ecp384-none-esn-noesn",
+	  "chacha20poly1305-ecp384-none-esn-noesn" },
+	/* blanks around keywords and empty keywords don't count */
+	{ ESP, " aes128 -  sha256 ", "aes128-sha256" },
+	{ ESP, "-aes128--sha256-", "aes128-sha256" },
+};
+
+static void keywords_are_read_as_strongswan_reads_them(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(read_rows); i++)
+		assert_reads_as(read_rows[i].protocol, read_rows[i].text,
+				read_rows[i].wanted);
+}
+
+static void what_is_written_reads_back_the_same(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(read_rows); i++)
+		assert_reads_as(read_rows[i].protocol, read_rows[i].wanted,
+				read_rows[i].wanted);
+}
+
+static void keyword_leads_to_the_entry_of_its_table(void **state)
+{
+	struct proposal p = parsed("aes256-sha384-prfsha512-ecp384", IKE);
+
+	(void)state;
+	assert_int_equal(p.n_encr, 1);
+	assert_ptr_equal(p.encr[0], encr_by_id(ENCR_AES_CBC, 256));
+	assert_int_equal(p.n_integ, 1);
+	assert_ptr_equal(p.integ[0], integ_by_id(INTEG_HMAC_SHA2_384_192));
+	assert_int_equal(p.n_prf, 1);
+	assert_ptr_equal(p.prf[0], prf_by_id(PRF_HMAC_SHA2_512));
+	assert_int_equal(p.n_ke, 1);
+	assert_ptr_equal(p.ke[0], ke_by_id(KE_ECP_384));
+}
+
+static void esp_without_a_word_has_neither_pfs_nor_esn(void **state)
+{
+	struct proposal p = parsed("aes128gcm16", ESP);
+
+	(void)state;
+	assert_int_equal(p.n_encr, 1);
+	assert_int_equal(p.n_integ, 0);
+	assert_int_equal(p.n_prf, 0);
+	assert_int_equal(p.n_ke, 0);
+	assert_true(p.no_ke);
+	assert_false(p.esn);
+	assert_true(p.no_esn);
+}
+
+static void esp_with_a_method_demands_pfs_unless_none_is_there(void **state)
+{
+	(void)state;
+	assert_false(parsed("aes128gcm16-ecp256", ESP).no_ke);
+	assert_true(parsed("aes128gcm16-ecp256-none", ESP).no_ke);
+	assert_true(parsed("aes128gcm16-ecp256-modpnone", ESP).no_ke);
+}
+
+static void esn_alone_excludes_short_sequence_numbers(void **state)
+{
+	struct proposal p = parsed("aes128gcm16-esn", ESP);
+
+	(void)state;
+	assert_true(p.esn);
+	assert_false(p.no_esn);
+}
+
+static void ike_has_no_sequence_numbers_and_always_a_method(void **state)
+{
+	struct proposal p = parsed("aes128-sha256-ecp256-none", IKE);
+
+	(void)state;
+	assert_int_equal(p.n_ke, 1);
+	assert_false(p.no_ke);
+	assert_false(p.esn);
+	assert_false(p.no_esn);
+}
+
+/* --- refused; beside each row the one that it was made from */
+
+static const struct {
+	enum ike_protocol protocol;
+	const char *good;
+	const char *text;
+	const char *wanted;
+} refused_rows[] = {
+	/* unknown keywords */
+	{ IKE, "aes128-sha256-ecp256", "aes129-sha256-ecp256",
+	  "unknown algorithm 'aes129' in proposal "
+	  "'aes129-sha256-ecp256'" KNOWN_IKE },
+	{ IKE, "aes128-sha256-ecp256", "AES128-sha256-ecp256",
+	  "unknown algorithm 'AES128' in proposal "
+	  "'AES128-sha256-ecp256'" KNOWN_IKE },
+	{ IKE, "aes128-sha256-ecp256", "aes128-sha256-modp1024",
+	  "unknown algorithm 'modp1024' in proposal "
+	  "'aes128-sha256-modp1024'" KNOWN_IKE },
+	{ ESP, "aes128-sha256", "aes129-sha256",
+	  "unknown algorithm 'aes129' in proposal 'aes129-sha256'" KNOWN_ESP },
+	{ ESP, "aes128-sha256", "null-sha256",
+	  "unknown algorithm 'null' in proposal 'null-sha256'" KNOWN_ESP },
+	/* the first one, when there are more */
+	{ ESP, "aes128-sha256", "aes129-sha257",
+	  "unknown algorithm 'aes129'" KNOWN_ESP },
+	{ ESP, "aes128gcm16", "aes129gcm16",
+	  "unknown algorithm 'aes129gcm16'" KNOWN_ESP },
+	{ ESP, "aes128-sha256", "aes128 sha256",
+	  "unknown algorithm of 13 octets" KNOWN_ESP },
+	/* nothing of what may be a key, or harm a terminal */
+	{ ESP, "aes128-sha256", "aes128-0sAAECAwQFBgcICQoLDA0O",
+	  "unknown algorithm of 22 octets" KNOWN_ESP },
+	{ ESP, "aes128-sha256", "aes128-\x1b[31m",
+	  "unknown algorithm of 5 octets" KNOWN_ESP },
+	{ ESP, "aes128-sha256", "aes128-sha\xc3\xa9",
+	  "unknown algorithm of 5 octets" KNOWN_ESP },
+	/* nothing at all */
+	{ IKE, "aes128-sha256-ecp256", "",
+	  "a proposal without algorithms; write such as "
+	  "aes256gcm16-prfsha384-ecp384, or default" },
+	{ ESP, "aes128-sha256", " - ",
+	  "a proposal without algorithms; write such as "
+	  "aes256gcm16-ecp384, or default" },
+	/* ciphers */
+	{ IKE, "aes128-sha256-ecp256", "sha256-ecp256",
+	  "no cipher in proposal 'sha256-ecp256'; add one of " AEADS
+	  ", " CIPHERS },
+	{ ESP, "aes128-sha256", "sha256",
+	  "no cipher in proposal 'sha256'; add one of " AEADS ", " CIPHERS },
+	{ ESP, "aes128-sha256", "aes128-sha256-aes256gcm16",
+	  "aes128 and aes256gcm16 can't be alternatives in proposal "
+	  "'aes128-sha256-aes256gcm16': the first needs an integrity "
+	  "algorithm, the second must not have one; write two proposals" },
+	{ IKE, "aes128gcm16-prfsha256-ecp256",
+	  "aes128gcm16-aes256-prfsha256-ecp256",
+	  "aes256 and aes128gcm16 can't be alternatives in proposal "
+	  "'aes128gcm16-aes256-prfsha256-ecp256': the first needs an "
+	  "integrity algorithm, the second must not have one; write two "
+	  "proposals" },
+	/* integrity */
+	{ ESP, "aes128-sha256", "aes128",
+	  "aes128 has no integrity algorithm in proposal 'aes128'; add one "
+	  "of " INTEGS },
+	{ ESP, "aes128-sha256", "aes128-prfsha256",
+	  "aes128 has no integrity algorithm in proposal "
+	  "'aes128-prfsha256'; add one of " INTEGS },
+	{ IKE, "aes128-sha256-prfsha256-ecp256", "aes128-prfsha256-ecp256",
+	  "aes128 has no integrity algorithm in proposal "
+	  "'aes128-prfsha256-ecp256'; add one of " INTEGS },
+	/* PRF */
+	{ IKE, "aes128gcm16-prfsha256-ecp256", "aes128gcm16-ecp256",
+	  "no PRF in proposal 'aes128gcm16-ecp256', and aes128gcm16 has no "
+	  "integrity algorithm to take it from; add one of " PRFS },
+	/* key exchange */
+	{ IKE, "aes128-sha256-ecp256", "aes128-sha256",
+	  "no key exchange method in proposal 'aes128-sha256'; add one "
+	  "of " KES },
+	{ IKE, "aes128-sha256-ecp256", "aes128-sha256-none",
+	  "no key exchange method in proposal 'aes128-sha256-none'; add one "
+	  "of " KES },
+	/* sequence numbers */
+	{ IKE, "aes128-sha256-ecp256", "aes128-sha256-ecp256-esn",
+	  "'esn' in proposal 'aes128-sha256-ecp256-esn': sequence numbers "
+	  "belong to ESP, not to IKE; remove it" },
+	{ IKE, "aes128-sha256-ecp256", "aes128-sha256-ecp256-noesn",
+	  "'noesn' in proposal 'aes128-sha256-ecp256-noesn': sequence "
+	  "numbers belong to ESP, not to IKE; remove it" },
+};
+
+static void fault_is_refused_with_its_name_and_what_is_possible(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(refused_rows); i++) {
+		parsed(refused_rows[i].good, refused_rows[i].protocol);
+		assert_refused(refused_rows[i].protocol, refused_rows[i].text,
+			       refused_rows[i].wanted);
+	}
+}
+
+static void long_proposal_is_not_quoted(void **state)
+{
+	(void)state;
+	parsed("aes128-sha256" TEN("-aes128-sha256"), ESP);
+	assert_refused(ESP, "aes128" TEN("-aes128-aes128"),
+		       "aes128 has no integrity algorithm in a long proposal; "
+		       "add one of " INTEGS);
+	assert_refused(ESP, "aes128-sha257" TEN("-aes128-sha256"),
+		       "unknown algorithm 'sha257' in a long "
+		       "proposal" KNOWN_ESP);
+}
+
+static void keyword_is_quoted_up_to_nineteen_octets(void **state)
+{
+	(void)state;
+	assert_refused(ESP, "aes128-1234567890123456789",
+		       "unknown algorithm '1234567890123456789' in proposal "
+		       "'aes128-1234567890123456789'" KNOWN_ESP);
+	assert_refused(ESP, "aes128-12345678901234567890",
+		       "unknown algorithm of 20 octets" KNOWN_ESP);
+}
+
+/* --- tables */
+
+/* Each algorithm that ctrl/crypto has is in the errors, and is a keyword. */
+static void assert_known(const char *name)
+{
+	char wanted[64];
+
+	snprintf(wanted, sizeof(wanted), " %s,", name);
+	if (!strstr(KNOWN_IKE ",", wanted))
+		fail_msg("%s is missing among what is known", name);
+}
+
+static void errors_list_every_algorithm_that_there_is(void **state)
+{
+	static const uint16_t sizes[] = { 0, 128, 192, 256 };
+
+	(void)state;
+	for (uint16_t id = 1; id < 1100; id++) {
+		for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+			if (encr_by_id(id, sizes[i]))
+				assert_known(encr_by_id(id, sizes[i])->name);
+		if (integ_by_id(id))
+			assert_known(integ_by_id(id)->name);
+		if (prf_by_id(id))
+			assert_known(prf_by_id(id)->name);
+		if (ke_by_id(id))
+			assert_known(ke_by_id(id)->name);
+	}
+}
+
+static void every_algorithm_of_a_list_can_be_alternatives(void **state)
+{
+	(void)state;
+	assert_reads_as(IKE,
+			"aes128gcm16-aes192gcm16-aes256gcm16-chacha20poly1305-"
+			"prfsha256-prfsha384-prfsha512-prfsha1-"
+			"curve25519-ecp256-ecp384-modp2048",
+			"aes128gcm16-aes192gcm16-aes256gcm16-chacha20poly1305-"
+			"prfsha256-prfsha384-prfsha512-prfsha1-"
+			"curve25519-ecp256-ecp384-modp2048");
+	assert_reads_as(ESP,
+			"aes128-aes192-aes256-sha256-sha384-sha512-sha1-"
+			"curve25519-ecp256-ecp384-modp2048-none-esn-noesn",
+			"aes128-aes192-aes256-sha256-sha384-sha512-sha1-"
+			"curve25519-ecp256-ecp384-modp2048-none-esn-noesn");
+}
+
+/* --- defaults */
+
+#define IKE_BESIDE \
+	"-prfsha256-prfsha384-prfsha512-curve25519-ecp256-ecp384-modp2048"
+
+static const struct {
+	enum ike_protocol protocol;
+	const char *wanted[2];
+} default_rows[] = {
+	{ IKE,
+	  { "aes128gcm16-aes256gcm16-chacha20poly1305" IKE_BESIDE,
+	    "aes128-aes192-aes256-sha256-sha384-sha512" IKE_BESIDE } },
+	{ ESP,
+	  { "aes128gcm16-aes192gcm16-aes256gcm16-chacha20poly1305",
+	    "aes128-aes192-aes256-sha256-sha384-sha512" } },
+};
+
+static void defaults_are_aeads_then_cbc_with_sha2(void **state)
+{
+	char buf[PROPOSAL_STR_MAX];
+	struct proposals p;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(default_rows); i++) {
+		proposals_default(default_rows[i].protocol, &p);
+		assert_int_equal(p.n, 2);
+		for (size_t k = 0; k < p.n; k++) {
+			assert_int_equal(p.at[k].protocol,
+					 default_rows[i].protocol);
+			assert_string_equal(proposal_str(&p.at[k], buf),
+					    default_rows[i].wanted[k]);
+		}
+	}
+}
+
+static void esp_default_is_without_pfs_and_with_short_numbers(void **state)
+{
+	struct proposals p;
+
+	(void)state;
+	proposals_default(ESP, &p);
+	for (size_t i = 0; i < p.n; i++) {
+		assert_int_equal(p.at[i].n_ke, 0);
+		assert_true(p.at[i].no_ke);
+		assert_false(p.at[i].esn);
+		assert_true(p.at[i].no_esn);
+	}
+}
+
+/* --- written */
+
+static void proposal_of_nothing_is_the_empty_text(void **state)
+{
+	struct proposal p = { .protocol = ESP };
+	char buf[PROPOSAL_STR_MAX] = "x";
+
+	(void)state;
+	assert_string_equal(proposal_str(&p, buf), "");
+}
+
+static void text_that_does_not_fit_is_cut_not_overrun(void **state)
+{
+	struct proposal p = parsed("aes128-sha256-prfsha256-curve25519", IKE);
+	struct {
+		char buf[PROPOSAL_STR_MAX];
+		char behind;
+	} s = { .behind = '!' };
+
+	(void)state;
+	for (size_t i = 0; i < PROPOSAL_ALGS_MAX; i++) {
+		p.encr[i] = encr_by_name("chacha20poly1305");
+		p.integ[i] = p.integ[0];
+		p.prf[i] = p.prf[0];
+		p.ke[i] = p.ke[0];
+	}
+	p.n_encr = p.n_integ = p.n_prf = p.n_ke = PROPOSAL_ALGS_MAX;
+	proposal_str(&p, s.buf);
+	assert_int_equal(strlen(s.buf), PROPOSAL_STR_MAX - 1);
+	assert_int_equal(s.behind, '!');
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keywords_are_read_as_strongswan_reads_them),
+		cmocka_unit_test(what_is_written_reads_back_the_same),
+		cmocka_unit_test(keyword_leads_to_the_entry_of_its_table),
+		cmocka_unit_test(esp_without_a_word_has_neither_pfs_nor_esn),
+		cmocka_unit_test(
+			esp_with_a_method_demands_pfs_unless_none_is_there),
+		cmocka_unit_test(esn_alone_excludes_short_sequence_numbers),
+		cmocka_unit_test(ike_has_no_sequence_numbers_and_always_a_method),
+		cmocka_unit_test(
+			fault_is_refused_with_its_name_and_what_is_possible),
+		cmocka_unit_test(long_proposal_is_not_quoted),
+		cmocka_unit_test(keyword_is_quoted_up_to_nineteen_octets),
+		cmocka_unit_test(errors_list_every_algorithm_that_there_is),
+		cmocka_unit_test(every_algorithm_of_a_list_can_be_alternatives),
+		cmocka_unit_test(defaults_are_aeads_then_cbc_with_sha2),
+		cmocka_unit_test(
+			esp_default_is_without_pfs_and_with_short_numbers),
+		cmocka_unit_test(proposal_of_nothing_is_the_empty_text),
+		cmocka_unit_test(text_that_does_not_fit_is_cut_not_overrun),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
