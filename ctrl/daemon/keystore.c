@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/daemon/keystore.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "ctrl/crypto/prf.h"
+
+static const char key_pad[] = "Key Pad for IKEv2"; /* RFC 7296 section 2.15 */
+
+static bool is_owner(const struct psk_conf *psk, const struct identity *id)
+{
+	for (size_t i = 0; i < psk->n_owners; i++)
+		if (identity_match(&psk->owners[i], id))
+			return true;
+	return false;
+}
+
+/* 0: not for these two. */
+static unsigned int fit(const struct psk_conf *psk,
+			const struct keystore_request *q)
+{
+	bool remote = is_owner(psk, &q->remote);
+	bool local = is_owner(psk, &q->local);
+
+	if (psk->n_owners == 0)
+		return 1;
+	if (!remote)
+		return 0;
+	return local ? 3 : 2;
+}
+
+static const struct psk_conf *find(const struct psk_conf *psks, size_t n,
+				   const struct keystore_request *q)
+{
+	const struct psk_conf *best = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (fit(&psks[i], q) &&
+		    (!best || fit(&psks[i], q) > fit(best, q)))
+			best = &psks[i];
+	return best;
+}
+
+static bool lengths_ok(const struct keystore_request *q)
+{
+	return q->message_len <= sizeof(q->message) && q->message_len &&
+	       q->nonce_len <= sizeof(q->nonce) && q->nonce_len &&
+	       q->id_len <= sizeof(q->id_body) && q->id_len &&
+	       q->auth_len <= sizeof(q->auth);
+}
+
+/* prf(prf(PSK, pad), message | nonce | prf(SK_p, ID')), section 2.15. */
+static bool sign(const struct prf_alg *alg, const struct psk_conf *psk,
+		 const struct keystore_request *q, uint8_t *out)
+{
+	const struct slice pad = slice_of(key_pad, sizeof(key_pad) - 1);
+	const struct slice id = slice_of(q->id_body, q->id_len);
+	uint8_t padded[PRF_MAX_BYTES], maced_id[PRF_MAX_BYTES];
+	const struct slice parts[] = {
+		slice_of(q->message, q->message_len),
+		slice_of(q->nonce, q->nonce_len),
+		slice_of(maced_id, alg->out_bytes),
+	};
+	bool ok =
+		prf(alg, slice_of(psk->key.octets, psk->key.len), &pad, 1,
+		    padded) &&
+		prf(alg, slice_of(q->sk_p, alg->out_bytes), &id, 1, maced_id) &&
+		prf(alg, slice_of(padded, alg->out_bytes), parts, 3, out);
+
+	explicit_bzero(padded, sizeof(padded));
+	return ok;
+}
+
+static bool equal(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	uint8_t differ = 0;
+
+	for (size_t i = 0; i < len; i++)
+		differ |= a[i] ^ b[i];
+	return differ == 0;
+}
+
+void keystore_serve(const struct psk_conf *psks, size_t n,
+		    const struct keystore_request *q,
+		    struct keystore_answer *out)
+{
+	const struct prf_alg *alg = prf_by_id(q->prf);
+	const struct psk_conf *psk = find(psks, n, q);
+	uint8_t auth[PRF_MAX_BYTES];
+
+	*out = (struct keystore_answer){ .token = q->token, .err = -EINVAL };
+	if (!alg || !lengths_ok(q))
+		return;
+	out->err = -ENOKEY;
+	if (!psk)
+		return;
+	out->err = -EIO;
+	if (!sign(alg, psk, q, auth))
+		return;
+	if (q->op == KEYSTORE_PSK_MAKE) {
+		out->err = 0;
+		out->auth_len = alg->out_bytes;
+		memcpy(out->auth, auth, alg->out_bytes);
+	} else {
+		out->err = q->auth_len == alg->out_bytes &&
+					   equal(auth, q->auth, q->auth_len)
+				   ? 0
+				   : -EKEYREJECTED;
+	}
+	explicit_bzero(auth, sizeof(auth));
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The keystore: long-term secrets, and the operations that need them (see
+ * ctrl/model/keystore.h). Whoever asks gets an AUTH value or a yes or no, never
+ * a key. Control thread.
+ */
+#ifndef CYG_DAEMON_KEYSTORE_H
+#define CYG_DAEMON_KEYSTORE_H
+
+#include "ctrl/model/conn.h"
+#include "ctrl/model/keystore.h"
+
+/*
+ * Does what is asked, with the best of these keys: one whose owners are both
+ * sides, else one of the peer's, else one for anybody.
+ */
+void keystore_serve(const struct psk_conf *psks, size_t n,
+		    const struct keystore_request *q,
+		    struct keystore_answer *out);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * CHILD SAs within the exchanges that make them (RFC 7296 sections 1.2, 1.3,
+ * 2.9 and 2.17). Shared by the files of ctrl/ike; one thread.
+ */
+#ifndef CYG_IKE_CHILD_H
+#define CYG_IKE_CHILD_H
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include "ctrl/ike/sa.h"
+
+struct child_sa *child_new(const struct child_conf *conf);
+void child_free(struct child_sa *c);
+
+/* To be deleted: our traffic is switched away, and the peer's still accepted. */
+void child_retire(struct ike_sa *sa, struct child_sa *c);
+
+/* Out of the SAD and of its IKE SA's list, with an event if it was up. */
+void child_remove(struct ike_sa *sa, struct child_sa *c, const char *why);
+struct child_sa *child_by_spi_in(const struct ike_sa *sa, uint32_t spi);
+
+/*
+ * The child that the peer speaks of by its own SPI. While IKE SAs are rekeyed the
+ * two sides may see it under different ones: then it is moved here, from another
+ * IKE SA with the same peer.
+ */
+struct child_sa *child_claim(struct ike_sa *sa, uint32_t spi_out);
+
+/* The selectors that the configuration has for this peer. */
+void child_ts(const struct ike_sa *sa, const struct child_conf *conf,
+	      struct ts_list *local, struct ts_list *remote);
+
+/* --- payloads: SA, TSi, TSr */
+
+void child_offer_put(struct ike_sa *sa, struct exchange *x,
+		     struct ike_builder *m);
+void child_answer_put(const struct exchange *x, struct ike_builder *m);
+
+/* The first child that accepts the peer's offer; else the first, to say why
+ * not; NULL: there is none. */
+const struct child_conf *child_choose(const struct ike_sa *sa,
+				      const struct ike_payloads *p,
+				      bool with_ke);
+
+/* The peer's offer: x->child, or x->child_error and an event that says why. */
+void child_accept(struct ike_sa *sa, struct exchange *x,
+		  const struct child_conf *conf, const struct ike_payloads *p,
+		  bool with_ke);
+
+/* The peer's answer to ours, likewise. */
+void child_take_answer(struct ike_sa *sa, struct exchange *x,
+		       const struct ike_payloads *p, bool with_ke);
+void child_refused(struct ike_sa *sa, struct exchange *x,
+		   const struct ike_notify *n);
+
+/* --- the SAD, a question each: the answer resumes the exchange */
+
+void child_getspi(struct ike_sa *sa, struct exchange *x);
+
+/* With the keys of this exchange; false: it can't be. */
+bool child_add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir);
+void child_bind(struct ike_sa *sa, struct exchange *x);
+
+/* The policy's outbound SA is this child's from now on; nobody waits. */
+void child_rebind(struct ike_sa *sa, struct child_sa *c);
+
+/* A child's policy that has no outbound SA goes on with the newest that the peer
+ * has for sure. */
+void child_bind_best(struct ike_sa *sa, const struct child_conf *conf);
+
+/* Installed: it joins the list, and an event tells. */
+void child_installed(struct ike_sa *sa, struct exchange *x, bool confirmed);
+
+/* The peer has it for sure; does nothing the second time. */
+void child_confirm(struct ike_sa *sa, struct child_sa *c);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The IKEv2 engine (RFC 7296), without input or output of its own: datagrams,
+ * answers, commands and the time go in; datagrams, questions, events and the
+ * next deadline come out. It blocks on nothing and reads no clock.
+ *
+ * What it asks (of the SAD, the keystore, the pool for key exchange) is
+ * answered later, in any order, by the call of the same name; a late answer
+ * for what is gone is dropped here. Calls go out from inside engine_*() and
+ * must not call back into the engine. One thread.
+ */
+#ifndef CYG_IKE_ENGINE_H
+#define CYG_IKE_ENGINE_H
+
+#include "ctrl/base/secret.h"
+#include "ctrl/base/slice.h"
+#include "ctrl/crypto/ke.h"
+#include "ctrl/model/conn.h"
+#include "ctrl/model/keystore.h"
+#include "ctrl/model/sadb.h"
+
+struct engine;
+
+/* Where a datagram comes from or goes to; ports in host order. */
+struct ike_path {
+	struct addr local;
+	struct addr remote;
+	uint16_t local_port;
+	uint16_t remote_port;
+};
+
+/*
+ * A key exchange, for a thread of its own: a private value, if ke is NULL, and
+ * with the peer's public value the shared secret. Handed over with the call,
+ * handed back with engine_ke_done().
+ */
+struct ke_job {
+	uint64_t token;
+	const struct ke_alg *alg;
+	struct ke *ke;
+	uint8_t peer[KE_PUBLIC_MAX_BYTES];
+	size_t peer_len; /* 0: only a private value is wanted */
+	struct secret shared;
+	int err;
+};
+
+/* Does what a job asks for. Any thread. ke_job_free() wipes; NULL is fine. */
+void ke_job_run(struct ke_job *job);
+void ke_job_free(struct ke_job *job);
+
+enum ike_event_kind {
+	IKE_EV_IKE_UP,
+	IKE_EV_IKE_DOWN,
+	IKE_EV_CHILD_UP,
+	IKE_EV_CHILD_DOWN,
+	IKE_EV_FAILED, /* an attempt: see text */
+};
+
+/* Borrowed for the call. */
+struct ike_event {
+	enum ike_event_kind kind;
+	const char *conn;  /* "" when none was found */
+	const char *child; /* "" unless it is a child's */
+	uint32_t ike_id;
+	struct ike_path path;
+	uint32_t spi_in, spi_out; /* host order; of a child */
+	const char *text;	  /* in plain words; "" when all is well */
+};
+
+/* No member may be NULL. */
+struct engine_calls {
+	void (*send)(void *ctx, const struct ike_path *path,
+		     struct slice datagram); /* a non-ESP marker is not in it */
+	void (*sadb)(void *ctx, const struct sadb_request *q);
+	void (*keystore)(void *ctx, const struct keystore_request *q);
+	void (*ke)(void *ctx, struct ke_job *job);
+	void (*event)(void *ctx, const struct ike_event *e);
+	bool (*random)(void *ctx, void *out, size_t len);
+	void *ctx;
+};
+
+/* NULL: out of memory. engine_free(NULL) is fine. */
+struct engine *engine_new(const struct engine_calls *calls);
+void engine_free(struct engine *e);
+
+/*
+ * A connection, new or in place of the one of that name; SAs that are up keep
+ * what they were made from. Copied. 0 or -ENOMEM.
+ */
+int engine_load(struct engine *e, const struct conn_conf *conn);
+
+/* false: there is none of that name. */
+bool engine_unload(struct engine *e, const char *name);
+
+/* The datagram is decrypted in place. */
+void engine_input(struct engine *e, const struct ike_path *path,
+		  uint8_t *datagram, size_t len, uint64_t now_ns);
+void engine_timeout(struct engine *e, uint64_t now_ns);
+
+/* When engine_timeout() wants to be called; UINT64_MAX: never. */
+uint64_t engine_deadline(const struct engine *e);
+
+void engine_sadb_answer(struct engine *e, const struct sadb_answer *a,
+			uint64_t now_ns);
+void engine_sadb_event(struct engine *e, const struct sadb_event *event,
+		       uint64_t now_ns);
+void engine_keystore_answer(struct engine *e, const struct keystore_answer *a,
+			    uint64_t now_ns);
+void engine_ke_done(struct engine *e, struct ke_job *job, uint64_t now_ns);
+
+/*
+ * Brings a child up, and the IKE SA that it needs. child NULL: the first.
+ *
+ * 0, -ENOENT (no such connection or child), -EADDRNOTAVAIL (no remote address
+ * to go to), -ENOMEM. How it ends is an event.
+ */
+int engine_initiate(struct engine *e, const char *conn, const char *child,
+		    uint64_t now_ns);
+
+/* Deletes IKE SAs of that connection, or only children of that name. How many
+ * were found. */
+unsigned int engine_terminate(struct engine *e, const char *conn,
+			      const char *child, uint64_t now_ns);
+
+/* Rekeys the IKE SA, or its children of that name; likewise. */
+unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
+			  uint64_t now_ns);
+
+/* How many IKE SAs there are, half-open ones among them. */
+unsigned int engine_count(const struct engine *e, unsigned int *half_open);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The keys of an IKE SA and of what is made under it (RFC 7296 sections 2.14,
+ * 2.17 and 2.18). Names are the RFC's. Engine's thread.
+ */
+#ifndef CYG_IKE_KEYS_H
+#define CYG_IKE_KEYS_H
+
+#include "ctrl/base/secret.h"
+#include "ctrl/base/slice.h"
+#include "ctrl/crypto/prf.h"
+#include "ctrl/crypto/sk.h"
+#include "ctrl/ike/proposal.h"
+
+#define NONCE_BYTES 32 /* of ours; at least half of every PRF's key */
+
+struct nonce {
+	uint8_t octets[IKE_NONCE_MAX_BYTES];
+	size_t len;
+};
+
+static inline struct slice nonce_slice(const struct nonce *n)
+{
+	return slice_of(n->octets, n->len);
+}
+
+/* In use, an IKE SA's; freed and wiped by keys_fini(). */
+struct keys {
+	const struct prf_alg *prf;
+	const struct encr_alg *encr;
+	const struct integ_alg *integ;
+	uint64_t iv;	   /* the last that we used, where it is a counter */
+	struct sk_key *in; /* what the peer protects: SK_e and SK_a of its role */
+	struct sk_key *out;	     /* what we protect */
+	uint8_t sk_d[PRF_MAX_BYTES]; /* prf->out_bytes of each */
+	uint8_t sk_pi[PRF_MAX_BYTES];
+	uint8_t sk_pr[PRF_MAX_BYTES];
+};
+
+/* What both sides bring to a derivation; borrowed. */
+struct keys_input {
+	const struct chosen *chosen;
+	const struct secret *shared; /* g^ir */
+	struct slice ni, nr;
+	uint64_t spi_i, spi_r;
+	bool initiator; /* we are */
+};
+
+/* 0 or a negative errno. */
+int keys_init(const struct keys_input *in, struct keys *out);
+
+/* Of the IKE SA that takes the place of the one with these keys. */
+int keys_rekey(const struct keys *old, const struct keys_input *in,
+	       struct keys *out);
+void keys_fini(struct keys *k);
+
+static inline uint8_t keys_icv_bytes(const struct keys *k)
+{
+	return (uint8_t)esp_icv_bytes(k->encr, k->integ);
+}
+
+/* KEYMAT of one CHILD SA pair; wiped by the caller. */
+struct keymat {
+	struct secret encr_i, integ_i; /* initiator to responder */
+	struct secret encr_r, integ_r;
+};
+
+/* shared: of this exchange, NULL without PFS. 0 or a negative errno. */
+int keymat_make(const struct keys *k, const struct chosen *chosen,
+		const struct secret *shared, struct slice ni, struct slice nr,
+		struct keymat *out);
+void keymat_wipe(struct keymat *m);
+
+#endif

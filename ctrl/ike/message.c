@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Messages of an IKE SA on their way out: header, protection, and the two
+ * windows (RFC 7296 sections 2.1 to 2.3): a request of ours is kept and sent
+ * again until its response comes, a reply of ours is kept and sent again when
+ * the request comes again.
+ */
+#include "ctrl/ike/sa.h"
+
+#include <string.h>
+
+/* RFC 7296 section 2.1 leaves times to us; these are strongSwan's. */
+#define RESEND_FIRST_NS 4000000000ULL
+#define RESEND_TRIES	5U /* after the first */
+
+static uint64_t resend_after_ns(unsigned int tries)
+{
+	uint64_t ns = RESEND_FIRST_NS;
+
+	for (; tries; tries--)
+		ns = ns * 9 / 5;
+	return ns;
+}
+
+void message_begin(struct ike_sa *sa, struct ike_builder *m,
+		   enum ike_exchange exchange, bool response, uint32_t id)
+{
+	const struct ike_header h = {
+		.spi_i = sa->spi_i,
+		.spi_r = sa->spi_r,
+		.version = IKE_VERSION,
+		.exchange = (uint8_t)exchange,
+		.flags = (uint8_t)((sa->initiator ? IKE_FLAG_I : 0) |
+				   (response ? IKE_FLAG_R : 0)),
+		.message_id = id,
+	};
+
+	ike_begin(m, sa->e->room, sizeof(sa->e->room), &h);
+	if (exchange != IKE_EXCH_IKE_SA_INIT)
+		ike_sk_begin(m, sa->keys.encr->iv_bytes);
+}
+
+/* IVs: a counter for counter modes, never used twice under one key; else
+ * unpredictable (section 3.14). */
+static bool put_iv(struct ike_sa *sa, const struct ike_sk *sk)
+{
+	struct builder b = wr_init(ike_sk_iv(sk), sk->iv_bytes);
+
+	if (!sa->keys.encr->counter_mode)
+		return sa->e->calls.random(sa->e->calls.ctx, ike_sk_iv(sk),
+					   sk->iv_bytes);
+	wr_u64(&b, ++sa->keys.iv);
+	return wr_ok(&b);
+}
+
+bool message_seal(struct ike_sa *sa, struct ike_builder *m, struct slice *out)
+{
+	struct ike_sk sk;
+
+	if (!m->text_at)
+		return ike_end(m, out);
+	if (!ike_sk_end(m, sa->keys.encr->block_bytes,
+			keys_icv_bytes(&sa->keys), &sk, out) ||
+	    !put_iv(sa, &sk))
+		return false;
+	return sk_seal(sa->keys.out, &(const struct sk_text){
+					     .message = sk.message,
+					     .aad_bytes = sk.aad_bytes,
+					     .text_bytes = sk.text_bytes,
+				     });
+}
+
+bool request_send(struct ike_sa *sa, struct ike_builder *m, bool first)
+{
+	struct slice message;
+
+	if (!message_seal(sa, m, &message) || !octets_set(&sa->request, message))
+		return false;
+	if (first && !octets_set(&sa->first_i, message))
+		return false;
+	sa->ours.step = STEP_RESPONSE;
+	sa->ours.message_id = sa->next_ours++;
+	sa->tries = 0;
+	sa->resend_ns = sa->e->now_ns + resend_after_ns(0);
+	sa->e->calls.send(sa->e->calls.ctx, &sa->path, message);
+	return true;
+}
+
+void request_resend(struct ike_sa *sa)
+{
+	if (sa->tries == RESEND_TRIES) {
+		sa_close(sa, "the peer does not answer");
+		return;
+	}
+	sa->tries++;
+	sa->resend_ns = sa->e->now_ns + resend_after_ns(sa->tries);
+	sa->e->calls.send(sa->e->calls.ctx, &sa->path,
+			  slice_of(sa->request.ptr, sa->request.len));
+}
+
+bool reply_send(struct ike_sa *sa, struct ike_builder *m)
+{
+	struct slice message;
+
+	if (!message_seal(sa, m, &message) || !octets_set(&sa->reply, message))
+		return false;
+	exchange_end(sa, &sa->peers);
+	sa->next_peers++;
+	sa->e->calls.send(sa->e->calls.ctx, &sa->path, message);
+	return true;
+}
+
+void reply_notify(struct ike_sa *sa, enum ike_exchange exchange, uint16_t type,
+		  struct slice data)
+{
+	const struct ike_notify n = { .type = type, .data = data };
+	struct ike_builder m;
+
+	message_begin(sa, &m, exchange, true, sa->next_peers);
+	ike_notify_put(&m, &n);
+	if (!reply_send(sa, &m))
+		sa_close(sa, "out of memory");
+}
+
+bool nonce_make(struct ike_sa *sa, struct nonce *n)
+{
+	n->len = NONCE_BYTES;
+	return sa->e->calls.random(sa->e->calls.ctx, n->octets, n->len);
+}
+
+void nonce_take(struct nonce *n, struct slice body)
+{
+	n->len = body.len;
+	memcpy(n->octets, body.ptr, body.len);
+}
+
+void notify_unprotected(struct engine *e, const struct ike_path *path,
+			const struct ike_header *h, uint16_t type,
+			struct slice data)
+{
+	const struct ike_header back = {
+		.spi_i = h->spi_i,
+		.spi_r = h->spi_r,
+		.version = IKE_VERSION,
+		.exchange = h->exchange,
+		.flags = IKE_FLAG_R,
+		.message_id = h->message_id,
+	};
+	const struct ike_notify n = { .type = type, .data = data };
+	struct ike_builder m;
+	struct slice message;
+
+	ike_begin(&m, e->room, sizeof(e->room), &back);
+	ike_notify_put(&m, &n);
+	if (ike_end(&m, &message))
+		e->calls.send(e->calls.ctx, path, message);
+}

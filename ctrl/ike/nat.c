@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/ike/nat.h"
+
+#include <string.h>
+
+#include "ctrl/crypto/hash.h"
+
+/* SHA-1 over SPIs, address and port, section 2.23. */
+static bool hash(const struct ike_sa *sa, const struct addr *a, uint16_t port,
+		 uint8_t out[HASH_SHA1_BYTES])
+{
+	uint8_t octets[2 * IKE_SPI_BYTES + 16 + 2];
+	struct builder b = wr_init(octets, sizeof(octets));
+
+	wr_u64(&b, sa->spi_i);
+	wr_u64(&b, sa->spi_r);
+	if (addr_is_v4(a))
+		wr_bytes(&b, a->octets + 12, 4);
+	else
+		wr_bytes(&b, a->octets, sizeof(a->octets));
+	wr_u16(&b, port);
+	return wr_ok(&b) && hash_sha1(slice_of(octets, b.len), out);
+}
+
+static void put(struct ike_builder *m, const struct ike_sa *sa, uint16_t type,
+		const struct addr *a, uint16_t port)
+{
+	uint8_t digest[HASH_SHA1_BYTES] = { 0 };
+	const struct ike_notify n = {
+		.type = type,
+		.data = slice_of(digest, sizeof(digest)),
+	};
+
+	if (hash(sa, a, port, digest))
+		ike_notify_put(m, &n);
+}
+
+void nat_put(struct ike_builder *m, const struct ike_sa *sa, bool pretend)
+{
+	const struct addr nowhere = addr_from_v4(0);
+	const struct ike_path *p = &sa->path;
+
+	put(m, sa, IKE_N_NAT_DETECTION_SOURCE_IP,
+	    pretend ? &nowhere : &p->local, p->local_port);
+	put(m, sa, IKE_N_NAT_DETECTION_DESTINATION_IP, &p->remote,
+	    p->remote_port);
+}
+
+/* Several source addresses may be said: one that fits is enough. */
+static bool said(const struct ike_sa *sa, const struct ike_payloads *p,
+		 uint16_t type, const struct addr *a, uint16_t port, bool *fits)
+{
+	uint8_t digest[HASH_SHA1_BYTES] = { 0 };
+	bool any = false;
+
+	*fits = false;
+	if (!hash(sa, a, port, digest))
+		return false;
+	for (unsigned int i = 0; i < p->n; i++) {
+		struct ike_notify n;
+
+		if (p->at[i].type != IKE_PL_NOTIFY ||
+		    !ike_notify_parse(p->at[i].body, &n) || n.type != type)
+			continue;
+		any = true;
+		if (n.data.len == sizeof(digest) &&
+		    memcmp(n.data.ptr, digest, sizeof(digest)) == 0)
+			*fits = true;
+	}
+	return any;
+}
+
+void nat_detect(struct ike_sa *sa, const struct ike_payloads *p)
+{
+	const struct ike_path *path = &sa->path;
+	bool fits;
+
+	if (said(sa, p, IKE_N_NAT_DETECTION_SOURCE_IP, &path->remote,
+		 path->remote_port, &fits))
+		sa->nat_remote = !fits;
+	if (said(sa, p, IKE_N_NAT_DETECTION_DESTINATION_IP, &path->local,
+		 path->local_port, &fits))
+		sa->nat_local = !fits;
+}

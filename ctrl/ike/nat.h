@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * NAT detection (RFC 7296 section 2.23): each side says which addresses it
+ * believes the message to have, hashed. Engine's thread.
+ */
+#ifndef CYG_IKE_NAT_H
+#define CYG_IKE_NAT_H
+
+#include "ctrl/ike/sa.h"
+
+/* Both notifications, as we see the path; an address of zeros says that there
+ * is a NAT where there is none, so that the peer encapsulates. */
+void nat_put(struct ike_builder *m, const struct ike_sa *sa, bool pretend);
+
+/* What the peer says, against the path that its message came by. */
+void nat_detect(struct ike_sa *sa, const struct ike_payloads *p);
+
+#endif

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/ike/proposal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void algs_put(struct ike_builder *m, const struct proposal *p,
+		     bool with_ke)
+{
+	for (size_t i = 0; i < p->n_encr; i++)
+		ike_transform_put(m, IKE_TF_ENCR, p->encr[i]->id,
+				  encr_attr_bits(p->encr[i]));
+	for (size_t i = 0; i < p->n_integ; i++)
+		ike_transform_put(m, IKE_TF_INTEG, p->integ[i]->id, 0);
+	for (size_t i = 0; i < p->n_prf; i++)
+		ike_transform_put(m, IKE_TF_PRF, p->prf[i]->id, 0);
+	for (size_t i = 0; with_ke && i < p->n_ke; i++)
+		ike_transform_put(m, IKE_TF_KE, p->ke[i]->id, 0);
+	if (with_ke && p->n_ke && p->no_ke)
+		ike_transform_put(m, IKE_TF_KE, KE_NONE, 0);
+	if (p->protocol == IKE_PROTO_ESP && p->esn)
+		ike_transform_put(m, IKE_TF_ESN, IKE_ESN_YES, 0);
+	if (p->protocol == IKE_PROTO_ESP && p->no_esn)
+		ike_transform_put(m, IKE_TF_ESN, IKE_ESN_NO, 0);
+}
+
+void proposals_put(struct ike_builder *m, const struct proposals *p,
+		   struct slice spi, bool with_ke)
+{
+	ike_sa_begin(m);
+	for (size_t i = 0; i < p->n; i++) {
+		ike_proposal_begin(m, p->at[i].protocol, spi);
+		algs_put(m, &p->at[i], with_ke);
+		ike_proposal_end(m);
+	}
+	ike_sa_end(m);
+}
+
+void chosen_put(struct ike_builder *m, const struct chosen *c, struct slice spi)
+{
+	ike_sa_begin(m);
+	ike_proposal_begin(m, c->protocol, spi);
+	ike_proposal_number(m, c->number);
+	ike_transform_put(m, IKE_TF_ENCR, c->encr->id, encr_attr_bits(c->encr));
+	if (c->integ->id != INTEG_NONE)
+		ike_transform_put(m, IKE_TF_INTEG, c->integ->id, 0);
+	if (c->prf)
+		ike_transform_put(m, IKE_TF_PRF, c->prf->id, 0);
+	if (c->ke)
+		ike_transform_put(m, IKE_TF_KE, c->ke->id, 0);
+	if (c->protocol == IKE_PROTO_ESP)
+		ike_transform_put(m, IKE_TF_ESN,
+				  c->esn ? IKE_ESN_YES : IKE_ESN_NO, 0);
+	ike_proposal_end(m);
+	ike_sa_end(m);
+}
+
+/* Is this transform in the peer's proposal? */
+static bool offers(const struct ike_proposal *peer, uint8_t type,
+		   unsigned int id, uint16_t key_bits)
+{
+	struct slice s = peer->transforms;
+	struct ike_transform t;
+
+	while (ike_transform_next(&s, &t))
+		if (t.type == type && t.id == id && t.key_bits == key_bits &&
+		    !t.unknown)
+			return true;
+	return false;
+}
+
+static bool has_type(const struct ike_proposal *peer, uint8_t type)
+{
+	struct slice s = peer->transforms;
+	struct ike_transform t;
+
+	while (ike_transform_next(&s, &t))
+		if (t.type == type)
+			return true;
+	return false;
+}
+
+/* A type that nobody knows must be understood to be accepted, section 3.3.6. */
+static bool only_known_types(const struct ike_proposal *peer)
+{
+	struct slice s = peer->transforms;
+	struct ike_transform t;
+
+	while (ike_transform_next(&s, &t))
+		if (t.type < IKE_TF_ENCR || t.type > IKE_TF_ESN)
+			return false;
+	return true;
+}
+
+static bool choose_encr(const struct proposal *p,
+			const struct ike_proposal *peer, struct chosen *out)
+{
+	for (size_t i = 0; i < p->n_encr; i++) {
+		if (!offers(peer, IKE_TF_ENCR, p->encr[i]->id,
+			    encr_attr_bits(p->encr[i])))
+			continue;
+		out->encr = p->encr[i];
+		return true;
+	}
+	return false;
+}
+
+/* With an AEAD none, and "none" may be said in so many words. */
+static bool choose_integ(const struct proposal *p,
+			 const struct ike_proposal *peer, struct chosen *out)
+{
+	out->integ = &integ_none;
+	if (encr_is_aead(out->encr))
+		return !has_type(peer, IKE_TF_INTEG) ||
+		       offers(peer, IKE_TF_INTEG, INTEG_NONE, 0);
+	for (size_t i = 0; i < p->n_integ; i++) {
+		if (!offers(peer, IKE_TF_INTEG, p->integ[i]->id, 0))
+			continue;
+		out->integ = p->integ[i];
+		return true;
+	}
+	return false;
+}
+
+static bool choose_prf(const struct proposal *p,
+		       const struct ike_proposal *peer, struct chosen *out)
+{
+	if (p->protocol != IKE_PROTO_IKE)
+		return !has_type(peer, IKE_TF_PRF);
+	for (size_t i = 0; i < p->n_prf; i++) {
+		if (!offers(peer, IKE_TF_PRF, p->prf[i]->id, 0))
+			continue;
+		out->prf = p->prf[i];
+		return true;
+	}
+	return false;
+}
+
+static const struct ke_alg *choose_method(const struct proposal *p,
+					  const struct ike_proposal *peer,
+					  uint16_t first)
+{
+	const struct ke_alg *found = NULL;
+
+	for (size_t i = 0; i < p->n_ke; i++) {
+		if (!offers(peer, IKE_TF_KE, p->ke[i]->id, 0))
+			continue;
+		if (p->ke[i]->id == first)
+			return p->ke[i];
+		if (!found)
+			found = p->ke[i];
+	}
+	return found;
+}
+
+static bool choose_ke(const struct proposal *p, const struct ike_proposal *peer,
+		      bool with_ke, uint16_t first, struct chosen *out)
+{
+	if (!with_ke)
+		return true;
+	out->ke = choose_method(p, peer, first);
+	if (out->ke)
+		return true;
+	return p->no_ke && (!has_type(peer, IKE_TF_KE) ||
+			    offers(peer, IKE_TF_KE, KE_NONE, 0));
+}
+
+/* Nothing said is no ESN, section 3.3.2. */
+static bool choose_esn(const struct proposal *p,
+		       const struct ike_proposal *peer, struct chosen *out)
+{
+	bool said = has_type(peer, IKE_TF_ESN);
+
+	if (p->protocol != IKE_PROTO_ESP)
+		return !said;
+	out->esn = p->esn && offers(peer, IKE_TF_ESN, IKE_ESN_YES, 0);
+	return out->esn ||
+	       (p->no_esn && (!said || offers(peer, IKE_TF_ESN, IKE_ESN_NO, 0)));
+}
+
+static bool choose_one(const struct proposal *p, const struct ike_proposal *peer,
+		       bool with_ke, uint16_t ke_first, struct chosen *out)
+{
+	*out = (struct chosen){
+		.protocol = p->protocol,
+		.number = peer->number,
+		.spi = peer->spi,
+	};
+	return peer->protocol == p->protocol && only_known_types(peer) &&
+	       choose_encr(p, peer, out) && choose_integ(p, peer, out) &&
+	       choose_prf(p, peer, out) &&
+	       choose_ke(p, peer, with_ke, ke_first, out) &&
+	       choose_esn(p, peer, out);
+}
+
+bool proposals_choose(const struct proposals *p, struct slice body,
+		      bool with_ke, uint16_t ke_first, struct chosen *out)
+{
+	struct ike_proposal peer;
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct slice s = body;
+
+		while (ike_proposal_next(&s, &peer))
+			if (choose_one(&p->at[i], &peer, with_ke, ke_first, out))
+				return true;
+	}
+	return false;
+}
+
+/* One transform a type, or the answer is no choice. */
+static bool is_unambiguous(const struct ike_proposal *peer)
+{
+	struct slice s = peer->transforms;
+	unsigned int seen = 0;
+	struct ike_transform t;
+
+	while (ike_transform_next(&s, &t)) {
+		if (t.type > IKE_TF_ESN || (seen & 1U << t.type))
+			return false;
+		seen |= 1U << t.type;
+	}
+	return true;
+}
+
+bool proposals_check(const struct proposals *p, struct slice body, bool with_ke,
+		     struct chosen *out)
+{
+	struct ike_proposal peer;
+	struct slice s = body;
+
+	return ike_proposal_next(&s, &peer) && !s.len && is_unambiguous(&peer) &&
+	       proposals_choose(p, body, with_ke, 0, out);
+}
+
+const struct ke_alg *proposals_first_ke(const struct proposals *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->at[i].n_ke)
+			return p->at[i].ke[0];
+	return NULL;
+}
+
+const struct ke_alg *proposals_find_ke(const struct proposals *p, uint16_t id)
+{
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t j = 0; j < p->at[i].n_ke; j++)
+			if (p->at[i].ke[j]->id == id)
+				return p->at[i].ke[j];
+	return NULL;
+}
+
+void proposals_describe(const struct proposals *p, char *out, size_t max)
+{
+	char one[PROPOSAL_STR_MAX];
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < p->n && len < max; i++) {
+		proposal_str(&p->at[i], one);
+		len += (size_t)snprintf(out + len, max - len, "%s%s",
+					i ? ", " : "", one);
+	}
+}
+
+static void transform_describe(const struct ike_transform *t, char *out,
+			       size_t max)
+{
+	const struct encr_alg *encr = encr_by_id(t->id, t->key_bits);
+	const struct integ_alg *integ = integ_by_id(t->id);
+	const struct prf_alg *prf = prf_by_id(t->id);
+	const struct ke_alg *ke = ke_by_id(t->id);
+	const char *name = NULL;
+
+	if (t->type == IKE_TF_ENCR && encr)
+		name = encr->name;
+	if (t->type == IKE_TF_INTEG && integ)
+		name = integ->name;
+	if (t->type == IKE_TF_PRF && prf)
+		name = prf->name;
+	if (t->type == IKE_TF_KE && ke)
+		name = ke->name;
+	if (t->type == IKE_TF_ESN)
+		name = t->id == IKE_ESN_YES ? "esn" : "noesn";
+	if (name)
+		snprintf(out, max, "%s", name);
+	else
+		snprintf(out, max, "%u/%u", t->type, t->id);
+}
+
+void sa_body_describe(struct slice body, char *out, size_t max)
+{
+	struct ike_proposal peer;
+	size_t len = 0;
+
+	out[0] = '\0';
+	while (ike_proposal_next(&body, &peer)) {
+		const char *between = len ? ", " : "";
+		struct ike_transform t;
+
+		while (ike_transform_next(&peer.transforms, &t) && len < max) {
+			char one[32];
+
+			transform_describe(&t, one, sizeof(one));
+			len += (size_t)snprintf(out + len, max - len, "%s%s",
+						between, one);
+			between = "-";
+		}
+	}
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Proposals on the wire (RFC 7296 sections 2.7 and 3.3): what we offer, what we
+ * choose of an offer, and whether an answer is one of ours. Pure; engine's
+ * thread.
+ */
+#ifndef CYG_IKE_PROPOSAL_H
+#define CYG_IKE_PROPOSAL_H
+
+#include "ctrl/model/proposal.h"
+#include "ctrl/wire/ike_build.h"
+
+/* One algorithm of each type. */
+struct chosen {
+	enum ike_protocol protocol;
+	uint8_t number;	  /* of the proposal */
+	struct slice spi; /* the peer's; borrowed from its message */
+	const struct encr_alg *encr;
+	const struct integ_alg *integ; /* integ_none with an AEAD */
+	const struct prf_alg *prf;     /* IKE */
+	const struct ke_alg *ke;       /* NULL: none */
+	bool esn;
+};
+
+/*
+ * An SA payload that offers all of them.
+ *
+ * spi       of the SA that we would make; empty in IKE_SA_INIT
+ * with_ke   false in IKE_AUTH, where a CHILD SA has no key exchange of its own
+ *           (section 1.2)
+ */
+void proposals_put(struct ike_builder *m, const struct proposals *p,
+		   struct slice spi, bool with_ke);
+
+/* An SA payload with what was chosen; spi is ours. */
+void chosen_put(struct ike_builder *m, const struct chosen *c, struct slice spi);
+
+/*
+ * The best of ours that the peer offers too.
+ *
+ * body      of its SA payload
+ * with_ke   as above
+ * ke_first  the method of its KE payload, 0 without one: taken if it is among
+ *           those both have
+ *
+ * false: none (NO_PROPOSAL_CHOSEN).
+ */
+MUST_CHECK bool proposals_choose(const struct proposals *p, struct slice body,
+				 bool with_ke, uint16_t ke_first,
+				 struct chosen *out);
+
+/* The peer's answer to our offer; false: not one of what we offered. */
+MUST_CHECK bool proposals_check(const struct proposals *p, struct slice body,
+				bool with_ke, struct chosen *out);
+
+/* The method of the first key exchange that they name, and the one of an id
+ * among theirs; NULL: there is none. */
+const struct ke_alg *proposals_first_ke(const struct proposals *p);
+const struct ke_alg *proposals_find_ke(const struct proposals *p, uint16_t id);
+
+/* Both sides in words, for an operator: "aes128-sha256-modp2048, …". */
+void proposals_describe(const struct proposals *p, char *out, size_t max);
+void sa_body_describe(struct slice body, char *out, size_t max);
+
+#endif

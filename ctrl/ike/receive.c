@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * From a datagram to an exchange: the header, the IKE SA, the windows (RFC 7296
+ * sections 2.1 to 2.3), the protection, and whether these payloads may stand in
+ * this message in this state. An exchange never sees a message that it does not
+ * expect.
+ */
+#include "ctrl/ike/receive.h"
+
+#include "ctrl/ike/child.h"
+#include "ctrl/ike/sa.h"
+
+#define BIT(type) (1ULL << ((type)-IKE_PL_SA))
+
+/* What every message may have besides. */
+#define ALWAYS (BIT(IKE_PL_NOTIFY) | BIT(IKE_PL_VENDOR))
+
+/*
+ * Rows are disjoint. required: exactly one of each; optional: any number. A
+ * response that is an error has notifications alone, hence no response
+ * requires a payload: what is missing is its exchange's to judge.
+ */
+static const struct row {
+	enum ike_exchange exchange;
+	bool response;
+	enum ike_state state;
+	uint64_t required;
+	uint64_t optional;
+} rows[] = {
+	{ IKE_EXCH_IKE_SA_INIT, false, IKE_ST_INIT,
+	  BIT(IKE_PL_SA) | BIT(IKE_PL_KE) | BIT(IKE_PL_NONCE),
+	  BIT(IKE_PL_CERTREQ) },
+	{ IKE_EXCH_IKE_SA_INIT, true, IKE_ST_INIT, 0,
+	  BIT(IKE_PL_SA) | BIT(IKE_PL_KE) | BIT(IKE_PL_NONCE) |
+		  BIT(IKE_PL_CERTREQ) },
+	{ IKE_EXCH_IKE_AUTH, false, IKE_ST_AUTH,
+	  BIT(IKE_PL_ID_I) | BIT(IKE_PL_AUTH),
+	  BIT(IKE_PL_ID_R) | BIT(IKE_PL_SA) | BIT(IKE_PL_TS_I) |
+		  BIT(IKE_PL_TS_R) | BIT(IKE_PL_CERT) | BIT(IKE_PL_CERTREQ) |
+		  BIT(IKE_PL_CP) },
+	{ IKE_EXCH_IKE_AUTH, true, IKE_ST_AUTH, 0,
+	  BIT(IKE_PL_ID_R) | BIT(IKE_PL_AUTH) | BIT(IKE_PL_SA) |
+		  BIT(IKE_PL_TS_I) | BIT(IKE_PL_TS_R) | BIT(IKE_PL_CERT) |
+		  BIT(IKE_PL_CP) },
+	{ IKE_EXCH_CREATE_CHILD_SA, false, IKE_ST_ESTABLISHED,
+	  BIT(IKE_PL_SA) | BIT(IKE_PL_NONCE),
+	  BIT(IKE_PL_KE) | BIT(IKE_PL_TS_I) | BIT(IKE_PL_TS_R) },
+	{ IKE_EXCH_CREATE_CHILD_SA, true, IKE_ST_ESTABLISHED, 0,
+	  BIT(IKE_PL_SA) | BIT(IKE_PL_NONCE) | BIT(IKE_PL_KE) |
+		  BIT(IKE_PL_TS_I) | BIT(IKE_PL_TS_R) },
+	{ IKE_EXCH_INFORMATIONAL, false, IKE_ST_ESTABLISHED, 0,
+	  BIT(IKE_PL_DELETE) | BIT(IKE_PL_CP) },
+	{ IKE_EXCH_INFORMATIONAL, true, IKE_ST_ESTABLISHED, 0,
+	  BIT(IKE_PL_DELETE) | BIT(IKE_PL_CP) },
+	{ IKE_EXCH_INFORMATIONAL, false, IKE_ST_DELETING, 0,
+	  BIT(IKE_PL_DELETE) | BIT(IKE_PL_CP) },
+	{ IKE_EXCH_INFORMATIONAL, true, IKE_ST_DELETING, 0,
+	  BIT(IKE_PL_DELETE) | BIT(IKE_PL_CP) },
+};
+
+static const struct row *find_row(const struct ike_header *h,
+				  enum ike_state state)
+{
+	bool response = h->flags & IKE_FLAG_R;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].exchange == h->exchange &&
+		    rows[i].response == response && rows[i].state == state)
+			return &rows[i];
+	return NULL;
+}
+
+static bool fits_row(const struct row *row, const struct ike_payloads *p)
+{
+	uint64_t seen = 0;
+
+	for (unsigned int i = 0; i < p->n; i++) {
+		uint64_t bit = BIT(p->at[i].type);
+
+		if (!(bit & (row->required | row->optional | ALWAYS)))
+			return false;
+		if ((bit & row->required) && (bit & seen))
+			return false;
+		seen |= bit;
+	}
+	return (seen & row->required) == row->required;
+}
+
+/* --- IKE_SA_INIT, not protected */
+
+static void receive_first(struct engine *e, const struct ike_path *path,
+			  const struct ike_header *h, struct slice message,
+			  const struct ike_payloads *p)
+{
+	struct ike_sa *sa = sa_by_first(e, path, message);
+
+	if (!sa) {
+		init_request(e, path, h, p, message);
+		return;
+	}
+	/* The same again: its reply, if there is one already. */
+	if (sa->reply.len && sa->state == IKE_ST_AUTH)
+		e->calls.send(e->calls.ctx, path,
+			      slice_of(sa->reply.ptr, sa->reply.len));
+}
+
+static void receive_init(struct engine *e, const struct ike_path *path,
+			 const struct ike_header *h, struct slice message)
+{
+	bool response = h->flags & IKE_FLAG_R;
+	const struct row *row = find_row(h, IKE_ST_INIT);
+	struct slice rest = message, header;
+	struct ike_payloads p;
+	struct ike_sa *sa;
+
+	if (!row || h->message_id != 0 ||
+	    !rd_slice(&rest, IKE_HEADER_BYTES, &header) ||
+	    ike_payloads_parse(rest, h->next_payload, IKE_PART_CLEAR, &p) !=
+		    IKE_PARSE_OK ||
+	    !fits_row(row, &p))
+		return;
+	if (!response) {
+		if ((h->flags & IKE_FLAG_I) && h->spi_i && !h->spi_r)
+			receive_first(e, path, h, message, &p);
+		return;
+	}
+	sa = sa_by_spi(e, h->spi_i);
+	if (!sa || !sa->initiator || sa->state != IKE_ST_INIT ||
+	    sa->ours.step != STEP_RESPONSE || (h->flags & IKE_FLAG_I))
+		return;
+	init_response(sa, h, &p, message);
+}
+
+/* --- everything else, protected */
+
+/* Who decrypts is who may believe it. */
+static bool open(struct ike_sa *sa, uint8_t *datagram,
+		 const struct ike_payloads *clear, struct slice *inner)
+{
+	const struct ike_payload *body = ike_find(clear, IKE_PL_SK);
+	struct ike_sk sk;
+
+	return body && clear->n == 1 &&
+	       ike_sk_split(datagram, body->body, sa->keys.encr->iv_bytes,
+			    sa->keys.encr->block_bytes,
+			    keys_icv_bytes(&sa->keys), &sk) &&
+	       sk_open(sa->keys.in,
+		       &(const struct sk_text){ .message = sk.message,
+						.aad_bytes = sk.aad_bytes,
+						.text_bytes = sk.text_bytes }) &&
+	       ike_sk_inner(&sk, inner);
+}
+
+/* With a window of 1, a new request says that our last reply was received. */
+static void confirm_children(struct ike_sa *sa)
+{
+	for (struct child_sa *c = sa->children; c; c = c->next)
+		child_confirm(sa, c);
+}
+
+static void dispatch_request(struct ike_sa *sa, const struct ike_header *h,
+			     const struct ike_payloads *p)
+{
+	confirm_children(sa);
+	switch (h->exchange) {
+	case IKE_EXCH_IKE_AUTH:
+		auth_request(sa, p);
+		break;
+	case IKE_EXCH_CREATE_CHILD_SA:
+		create_request(sa, p);
+		break;
+	case IKE_EXCH_INFORMATIONAL:
+		info_request(sa, p);
+		break;
+	}
+}
+
+static void dispatch_response(struct ike_sa *sa, const struct ike_header *h,
+			      const struct ike_payloads *p)
+{
+	sa->resend_ns = 0;
+	octets_free(&sa->request);
+	switch (h->exchange) {
+	case IKE_EXCH_IKE_AUTH:
+		auth_response(sa, p);
+		break;
+	case IKE_EXCH_CREATE_CHILD_SA:
+		if (sa->ours.kind == EX_CHILD)
+			child_x_response(sa, p);
+		else if (sa->ours.kind == EX_REKEY_IKE)
+			rekey_response(sa, p);
+		break;
+	case IKE_EXCH_INFORMATIONAL:
+		info_response(sa);
+		break;
+	}
+}
+
+/* Section 2.23: a peer behind a NAT is where its last message came from. */
+static void follow(struct ike_sa *sa, const struct ike_path *path,
+		   const struct ike_header *h)
+{
+	if (h->exchange == IKE_EXCH_IKE_AUTH && !sa->initiator)
+		sa->path = *path;
+	else if (sa->nat_remote && !sa->nat_local)
+		sa->path = *path;
+}
+
+/*
+ * A request that is not well formed is answered so (section 2.21.3); a response
+ * can only be left alone: the request is sent again until it times out.
+ */
+static void bad_payloads(struct ike_sa *sa, const struct ike_header *h,
+			 enum ike_parse result, uint8_t type)
+{
+	if (h->flags & IKE_FLAG_R)
+		return;
+	if (result == IKE_PARSE_CRITICAL)
+		reply_notify(sa, h->exchange, IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD,
+			     slice_of(&type, 1));
+	else
+		reply_notify(sa, h->exchange, IKE_N_INVALID_SYNTAX,
+			     slice_of(NULL, 0));
+}
+
+static void receive_opened(struct ike_sa *sa, const struct ike_header *h,
+			   struct slice inner, uint8_t first)
+{
+	const struct row *row = find_row(h, sa->state);
+	struct ike_payloads p;
+	enum ike_parse result =
+		ike_payloads_parse(inner, first, IKE_PART_PROTECTED, &p);
+
+	if (result != IKE_PARSE_OK)
+		bad_payloads(sa, h, result, p.refused);
+	else if (!row || !fits_row(row, &p))
+		bad_payloads(sa, h, IKE_PARSE_SYNTAX, 0);
+	else if (h->flags & IKE_FLAG_R)
+		dispatch_response(sa, h, &p);
+	else
+		dispatch_request(sa, h, &p);
+}
+
+/* Is it the one that the window has room for? A request that was answered
+ * gets its reply again. */
+static bool in_window(struct ike_sa *sa, const struct ike_path *path,
+		      const struct ike_header *h)
+{
+	if (h->flags & IKE_FLAG_R)
+		return sa->ours.kind != EX_NONE &&
+		       sa->ours.step == STEP_RESPONSE &&
+		       h->message_id == sa->ours.message_id;
+	if (h->message_id == sa->next_peers)
+		return sa->peers.kind == EX_NONE && sa->state != IKE_ST_DEAD;
+	if (h->message_id + 1 == sa->next_peers && sa->reply.len)
+		sa->e->calls.send(sa->e->calls.ctx, path,
+				  slice_of(sa->reply.ptr, sa->reply.len));
+	return false;
+}
+
+static void receive_protected(struct engine *e, const struct ike_path *path,
+			      const struct ike_header *h, uint8_t *datagram)
+{
+	bool from_initiator = h->flags & IKE_FLAG_I;
+	struct ike_sa *sa = sa_by_spi(e, from_initiator ? h->spi_r : h->spi_i);
+	struct slice rest = slice_of(datagram, h->length), header, inner;
+	struct ike_payloads clear;
+
+	if (!sa || sa->initiator == from_initiator || !sa->has_keys ||
+	    sa->spi_i != h->spi_i || sa->spi_r != h->spi_r ||
+	    !in_window(sa, path, h))
+		return;
+	if (!rd_slice(&rest, IKE_HEADER_BYTES, &header) ||
+	    ike_payloads_parse(rest, h->next_payload, IKE_PART_CLEAR, &clear) !=
+		    IKE_PARSE_OK ||
+	    !open(sa, datagram, &clear, &inner))
+		return;
+	sa->heard_ns = e->now_ns;
+	follow(sa, path, h);
+	receive_opened(sa, h, inner, clear.sk_first);
+}
+
+void receive(struct engine *e, const struct ike_path *path, uint8_t *datagram,
+	     size_t len)
+{
+	struct slice message = slice_of(datagram, len);
+	struct ike_header h;
+
+	if (!ike_header_parse(message, &h))
+		return;
+	if ((h.version & IKE_MAJOR_MASK) > (IKE_VERSION & IKE_MAJOR_MASK)) {
+		if (!(h.flags & IKE_FLAG_R)) /* section 2.5 */
+			notify_unprotected(e, path, &h,
+					   IKE_N_INVALID_MAJOR_VERSION,
+					   slice_of(NULL, 0));
+		return;
+	}
+	if ((h.version & IKE_MAJOR_MASK) != (IKE_VERSION & IKE_MAJOR_MASK))
+		return;
+	if (h.exchange == IKE_EXCH_IKE_SA_INIT)
+		receive_init(e, path, &h, message);
+	else
+		receive_protected(e, path, &h, datagram);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Datagrams on their way in. Engine's thread. */
+#ifndef CYG_IKE_RECEIVE_H
+#define CYG_IKE_RECEIVE_H
+
+#include "ctrl/ike/sa.h"
+
+/* Decrypted in place; what is no message is nothing. */
+void receive(struct engine *e, const struct ike_path *path, uint8_t *datagram,
+	     size_t len);
+
+#endif

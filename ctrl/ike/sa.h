@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IKE SAs, their CHILD SAs, and the exchanges that run over them: the state of
+ * the engine. Shared by the files of ctrl/ike alone; one thread.
+ *
+ * An IKE SA has at most one exchange of its own under way (window size 1) and
+ * at most one of the peer's; each is a struct exchange, which remembers what it
+ * waits for. An exchange is one file x_NAME.c with both roles: NAME_start() for
+ * ours, NAME_request() and NAME_response() for what arrives, NAME_resume() for
+ * answers to questions.
+ */
+#ifndef CYG_IKE_SA_H
+#define CYG_IKE_SA_H
+
+#include "ctrl/ike/engine.h"
+#include "ctrl/ike/keys.h"
+#include "ctrl/ike/proposal.h"
+#include "ctrl/ike/ts.h"
+#include "ctrl/wire/ike.h"
+#include "ctrl/wire/ike_build.h"
+
+#define MESSAGE_MAX 8192 /* octets of a message that we make */
+
+/* A connection as loaded; SAs hold on to the one that they were made from. */
+struct conn {
+	struct conn_conf conf;
+	unsigned int refs;
+	struct conn *next;
+};
+
+/* Octets that are kept: a message of ours, or the peer's first. */
+struct octets {
+	uint8_t *ptr; /* owned */
+	size_t len;
+};
+
+enum child_state {
+	CHILD_ST_LARVAL,    /* its inbound SPI is taken */
+	CHILD_ST_INSTALLED, /* both SAs are in the SAD */
+	CHILD_ST_DELETING,
+};
+
+struct child_sa {
+	enum child_state state;
+	const struct child_conf *conf; /* of its IKE SA's connection */
+	uint32_t spi_in, spi_out;      /* host order; 0: not yet */
+	struct ts_list local_ts, remote_ts;
+	uint64_t rekey_ns; /* 0: never */
+	uint64_t expire_ns;
+	/*
+	 * Has the peer both SAs for sure? An initiator knows; a responder does
+	 * when the peer uses one or goes on to another exchange. It is bound
+	 * then, or at bind_ns, and rekeyed only then, or after trust_ns.
+	 */
+	bool confirmed;
+	uint64_t bind_ns;  /* 0: not waited for */
+	uint64_t trust_ns; /* 0: confirmed */
+	bool bound;	   /* its policy's outbound SA, as far as we asked */
+	bool out_gone;	   /* its outbound SA has left the SAD */
+	bool replaced; /* by the peer's rekeying: it is the peer's to delete */
+	struct child_sa *next;
+};
+
+enum ike_state {
+	IKE_ST_INIT, /* IKE_SA_INIT is under way */
+	IKE_ST_AUTH, /* keys are there, IKE_AUTH is under way */
+	IKE_ST_ESTABLISHED,
+	IKE_ST_DELETING, /* we said DELETE */
+	IKE_ST_DEAD,	 /* over; answers what it has answered before */
+};
+
+enum exchange_kind {
+	EX_NONE,
+	EX_INIT,
+	EX_AUTH,
+	EX_CHILD,     /* CREATE_CHILD_SA of a CHILD SA, new or rekeyed */
+	EX_REKEY_IKE, /* CREATE_CHILD_SA of the IKE SA itself */
+	EX_INFO,
+};
+
+/* What an exchange waits for; each names the question whose answer comes. */
+enum exchange_step {
+	STEP_RESPONSE, /* the peer's */
+	STEP_KE,
+	STEP_AUTH_MAKE,
+	STEP_AUTH_CHECK,
+	STEP_GETSPI,
+	STEP_ADD_IN,
+	STEP_ADD_OUT,
+	STEP_BIND,
+};
+
+struct exchange {
+	enum exchange_kind kind;
+	enum exchange_step step;
+	uint64_t token; /* of the question; 0: none */
+	uint32_t message_id;
+	struct ke *ke;	    /* owned */
+	uint16_t ke_method; /* of ke */
+	struct nonce ni, nr;
+	struct secret shared;	/* g^ir; empty without a key exchange */
+	struct chosen chosen;	/* its spi is not used */
+	struct child_sa *child; /* owned until it is installed */
+	uint32_t old_spi_in; /* of the child that is rekeyed or deleted, or 0 */
+	struct ike_sa *heir; /* EX_REKEY_IKE: owned until it takes over */
+	unsigned int restarts;	  /* INVALID_KE_PAYLOAD so far */
+	struct nonce rival_nonce; /* the lower one of the peer's rekeying of the
+				     same, done meanwhile; empty: none */
+	uint64_t rival_spi; /* EX_REKEY_IKE: our SPI of what that made, or 0 */
+	uint16_t child_error; /* enum ike_notify_type; 0: none */
+	bool initial_contact; /* EX_AUTH: the peer says so */
+	bool deletes_ike;     /* EX_INFO: ours says so */
+};
+
+struct ike_sa {
+	struct engine *e;
+	uint32_t id;
+	enum ike_state state;
+	bool initiator;
+	struct conn *conn; /* NULL: a responder's before IKE_AUTH */
+	struct ike_path path;
+	uint64_t spi_i, spi_r;
+	bool nat_local, nat_remote; /* who is behind one */
+	struct keys keys;
+	bool has_keys;
+	struct identity peer_id;
+
+	/* Of the handshake; freed when it is over. */
+	struct nonce ni, nr;
+	struct octets first_i, first_r; /* messages of IKE_SA_INIT */
+	struct octets cookie;
+	unsigned int restarts; /* COOKIE and INVALID_KE_PAYLOAD so far */
+	uint64_t half_open_ns; /* ends when it is not established by then */
+
+	/* Windows of size 1, RFC 7296 section 2.3. */
+	struct exchange ours, peers;
+	uint32_t next_ours, next_peers;
+	struct octets request; /* ours, not yet answered */
+	unsigned int tries;
+	uint64_t resend_ns;  /* 0: nothing to send again */
+	struct octets reply; /* to the peer's last, with next_peers - 1 */
+
+	const struct child_conf *wanted; /* to be made in IKE_AUTH */
+	struct child_sa *children;	 /* owned */
+	uint64_t heard_ns; /* last authenticated message of the peer's */
+	uint64_t rekey_ns, expire_ns; /* 0: never */
+	bool delete_wanted;
+	bool has_heir;	  /* another has its children; it is to be deleted */
+	uint64_t drop_ns; /* the peer was to delete it by then; 0: not so */
+	struct ike_sa *next_dead;
+};
+
+struct engine {
+	struct engine_calls calls;
+	struct conn *conns;
+	struct ike_sa **slots; /* by id; NULL: free */
+	uint32_t n_slots;
+	struct ike_sa *dead; /* see sa_reap() */
+	unsigned int n_sas, n_half_open;
+	uint32_t spi_mask; /* hides slots in SPIs */
+	uint32_t tokens;
+	uint64_t now_ns; /* of the call that runs */
+	uint8_t cookie_secret[2][32];
+	uint8_t cookie_version;
+	uint64_t cookie_since_ns;
+	uint8_t room[MESSAGE_MAX]; /* for a message that is being made */
+};
+
+/* --- sa.c: life and lookup */
+
+struct ike_sa *sa_new(struct engine *e, bool initiator,
+		      const struct ike_path *path);
+struct ike_sa *sa_by_spi(const struct engine *e, uint64_t spi_local);
+struct ike_sa *sa_by_id(const struct engine *e, uint32_t id);
+
+/* A half-open one that the peer's first message made; NULL: none. */
+struct ike_sa *sa_by_first(const struct engine *e, const struct ike_path *path,
+			   struct slice message);
+uint64_t sa_spi_local(const struct ike_sa *sa);
+
+/* The only function that changes sa->state. */
+void sa_set_state(struct ike_sa *sa, enum ike_state state);
+
+/*
+ * It is over: children leave the SAD, an event says why, and nothing finds it
+ * any more. Its memory stays until sa_reap(), at the end of a call into the
+ * engine, so that whoever has a pointer to it may go on.
+ */
+void sa_close(struct ike_sa *sa, const char *why);
+
+/* The same, but the last reply is still given again, should it be lost. */
+void sa_linger(struct ike_sa *sa, const char *why);
+
+/* A lingering one, when its time is up. */
+void sa_bury(struct ike_sa *sa);
+void sa_reap(struct engine *e);
+
+/* It is over, or given up: what it owns goes, SAs that it was making too. */
+void exchange_end(struct ike_sa *sa, struct exchange *x);
+
+/* Its times begin: rekeying and the end, as the connection says. */
+void sa_start_life(struct ike_sa *sa);
+
+/* So many seconds from now, less a random part of rand_s; 0: never. */
+uint64_t sa_after(struct ike_sa *sa, uint32_t s, uint32_t rand_s);
+
+/* What only the handshake needed. */
+void sa_handshake_done(struct ike_sa *sa);
+void sa_event(const struct ike_sa *sa, enum ike_event_kind kind,
+	      const struct child_sa *child, const char *text);
+
+bool octets_set(struct octets *o, struct slice s);
+void octets_free(struct octets *o);
+
+struct conn *conn_hold(struct conn *c);
+void conn_drop(struct conn *c);
+
+/* By the addresses of a request, and once they are known by the identities. */
+struct conn *conn_find(struct engine *e, const struct ike_path *path,
+		       const struct identity *peer, const struct identity *me);
+
+/* --- message.c: protection, windows, retransmission */
+
+/* A message under way: header written, SK open where the SA has keys. */
+void message_begin(struct ike_sa *sa, struct ike_builder *m,
+		   enum ike_exchange exchange, bool response, uint32_t id);
+bool message_seal(struct ike_sa *sa, struct ike_builder *m, struct slice *out);
+
+/* Sends our request and keeps it until its response; false: it did not fit. */
+bool request_send(struct ike_sa *sa, struct ike_builder *m, bool first);
+
+/* Sends the reply to the peer's request and keeps it. */
+bool reply_send(struct ike_sa *sa, struct ike_builder *m);
+
+/* A reply that is one notification. */
+void reply_notify(struct ike_sa *sa, enum ike_exchange exchange, uint16_t type,
+		  struct slice data);
+void request_resend(struct ike_sa *sa);
+
+/* A response outside of any SA (section 1.5), not protected. */
+void notify_unprotected(struct engine *e, const struct ike_path *path,
+			const struct ike_header *h, uint16_t type,
+			struct slice data);
+
+/* --- questions: set what the exchange waits for, then ask */
+
+/* Of ours, and of the peer's as the parser bounds it. */
+MUST_CHECK bool nonce_make(struct ike_sa *sa, struct nonce *n);
+void nonce_take(struct nonce *n, struct slice body);
+const struct nonce *nonce_lower(const struct nonce *a, const struct nonce *b);
+bool nonce_is_lower(const struct nonce *a, const struct nonce *b);
+
+uint64_t token_new(struct ike_sa *sa, struct exchange *x,
+		   enum exchange_step step);
+bool ask_ke(struct ike_sa *sa, struct exchange *x, const struct ke_alg *alg,
+	    struct slice peer);
+void ask_auth(struct ike_sa *sa, struct exchange *x, bool make,
+	      const struct ike_auth *auth);
+
+/* --- exchanges */
+
+bool init_start(struct ike_sa *sa);
+void init_request(struct engine *e, const struct ike_path *path,
+		  const struct ike_header *h, const struct ike_payloads *p,
+		  struct slice message);
+void init_response(struct ike_sa *sa, const struct ike_header *h,
+		   const struct ike_payloads *p, struct slice message);
+void init_resume(struct ike_sa *sa, struct exchange *x,
+		 const struct ke_job *job);
+
+void auth_start(struct ike_sa *sa);
+void auth_request(struct ike_sa *sa, const struct ike_payloads *p);
+void auth_response(struct ike_sa *sa, const struct ike_payloads *p);
+void auth_keystore(struct ike_sa *sa, struct exchange *x,
+		   const struct keystore_answer *a);
+void auth_sadb(struct ike_sa *sa, struct exchange *x,
+	       const struct sadb_answer *a);
+
+/* CREATE_CHILD_SA; which of the two a request is, its payloads tell. */
+void create_request(struct ike_sa *sa, const struct ike_payloads *p);
+void child_x_start(struct ike_sa *sa, struct child_sa *old,
+		   const struct child_conf *conf);
+void child_x_response(struct ike_sa *sa, const struct ike_payloads *p);
+void child_x_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job);
+void child_x_sadb(struct ike_sa *sa, struct exchange *x,
+		  const struct sadb_answer *a);
+void rekey_start(struct ike_sa *sa);
+void rekey_request(struct ike_sa *sa, const struct ike_payloads *p);
+void rekey_response(struct ike_sa *sa, const struct ike_payloads *p);
+/* The SA ends while ours is under way: the peer's heir, if there is one, has
+ * the children. */
+void rekey_concede(struct ike_sa *sa);
+void rekey_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job);
+
+void info_delete_ike(struct ike_sa *sa);
+void info_delete_child(struct ike_sa *sa, struct child_sa *c);
+void info_liveness(struct ike_sa *sa);
+void info_request(struct ike_sa *sa, const struct ike_payloads *p);
+void info_response(struct ike_sa *sa);
+
+/* Whatever waits to be started, if nothing is under way. */
+void sa_next(struct ike_sa *sa);
+
+#endif

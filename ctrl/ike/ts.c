@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/ike/ts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PORT_MAX 65535
+
+static int addr_order(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a->octets, b->octets, sizeof(a->octets));
+}
+
+static uint8_t type_of(const struct addr *a)
+{
+	return addr_is_v4(a) ? IKE_TS_IPV4_RANGE : IKE_TS_IPV6_RANGE;
+}
+
+static struct addr last_of(const struct prefix *p)
+{
+	unsigned int bits = p->bits + (addr_is_v4(&p->net) ? 96U : 0U);
+	struct addr last = p->net;
+
+	for (unsigned int i = bits; i < 128; i++)
+		last.octets[i / 8] |= (uint8_t)(0x80U >> i % 8);
+	return last;
+}
+
+void ts_from_conf(const struct ts_conf *conf, size_t n,
+		  const struct addr *outer, struct ts_list *out)
+{
+	out->n = 0;
+	for (size_t i = 0; i < n && out->n < TS_MAX; i++) {
+		const struct ts_conf *c = &conf[i];
+		struct ike_ts *ts = &out->at[out->n++];
+
+		*ts = (struct ike_ts){
+			.protocol = c->protocol,
+			.port_min = c->port_min,
+			.port_max = c->port_max,
+			.addr_min = c->dynamic ? *outer : c->net.net,
+			.addr_max = c->dynamic ? *outer : last_of(&c->net),
+		};
+		ts->type = type_of(&ts->addr_min);
+	}
+}
+
+void ts_from_wire(struct slice selectors, struct ts_list *out)
+{
+	struct ike_ts ts;
+
+	out->n = 0;
+	while (out->n < TS_MAX && ike_ts_next(&selectors, &ts))
+		if (addr_order(&ts.addr_min, &ts.addr_max) <= 0 &&
+		    ts.port_min <= ts.port_max)
+			out->at[out->n++] = ts;
+}
+
+/* False: nothing in common. OPAQUE ports (65535 to 0) are taken by nobody. */
+static bool intersect(const struct ike_ts *a, const struct ike_ts *b,
+		      struct ike_ts *out)
+{
+	if (a->type != b->type ||
+	    (a->protocol && b->protocol && a->protocol != b->protocol))
+		return false;
+	*out = *a;
+	out->protocol = a->protocol ? a->protocol : b->protocol;
+	if (addr_order(&b->addr_min, &a->addr_min) > 0)
+		out->addr_min = b->addr_min;
+	if (addr_order(&b->addr_max, &a->addr_max) < 0)
+		out->addr_max = b->addr_max;
+	if (b->port_min > a->port_min)
+		out->port_min = b->port_min;
+	if (b->port_max < a->port_max)
+		out->port_max = b->port_max;
+	return addr_order(&out->addr_min, &out->addr_max) <= 0 &&
+	       out->port_min <= out->port_max;
+}
+
+static bool inside(const struct ike_ts *in, const struct ike_ts *of)
+{
+	struct ike_ts common;
+
+	return intersect(in, of, &common) &&
+	       memcmp(&common, in, sizeof(common)) == 0;
+}
+
+void ts_narrow(const struct ts_list *ours, const struct ts_list *peers,
+	       struct ts_list *out)
+{
+	out->n = 0;
+	for (unsigned int i = 0; i < ours->n; i++)
+		for (unsigned int j = 0; j < peers->n && out->n < TS_MAX; j++)
+			if (intersect(&ours->at[i], &peers->at[j],
+				      &out->at[out->n]))
+				out->n++;
+}
+
+bool ts_within(const struct ts_list *these, const struct ts_list *those)
+{
+	for (unsigned int i = 0; i < these->n; i++) {
+		bool found = false;
+
+		for (unsigned int j = 0; j < those->n && !found; j++)
+			found = inside(&these->at[i], &those->at[j]);
+		if (!found)
+			return false;
+	}
+	return these->n > 0;
+}
+
+bool ts_equal(const struct ts_list *a, const struct ts_list *b)
+{
+	return ts_within(a, b) && ts_within(b, a);
+}
+
+static bool pair(const struct ike_ts *l, const struct ike_ts *r,
+		 struct sadb_selector *out)
+{
+	if (l->type != r->type ||
+	    (l->protocol && r->protocol && l->protocol != r->protocol))
+		return false;
+	*out = (struct sadb_selector){
+		.local_min = l->addr_min,
+		.local_max = l->addr_max,
+		.remote_min = r->addr_min,
+		.remote_max = r->addr_max,
+		.local_port_min = l->port_min,
+		.local_port_max = l->port_max,
+		.remote_port_min = r->port_min,
+		.remote_port_max = r->port_max,
+		.protocol = l->protocol ? l->protocol : r->protocol,
+	};
+	return true;
+}
+
+int ts_to_selectors(const struct ts_list *local, const struct ts_list *remote,
+		    struct sadb_selector *out)
+{
+	int n = 0;
+
+	for (unsigned int i = 0; i < local->n; i++) {
+		for (unsigned int j = 0; j < remote->n; j++) {
+			struct sadb_selector s;
+
+			if (!pair(&local->at[i], &remote->at[j], &s))
+				continue;
+			if (n == SADB_SELECTORS_MAX)
+				return -E2BIG;
+			out[n++] = s;
+		}
+	}
+	return n;
+}
+
+/* The prefix that is just this range; -1: there is none. */
+static int prefix_bits(const struct ike_ts *ts)
+{
+	struct prefix p = { .net = ts->addr_min };
+	int family_bits = addr_is_v4(&p.net) ? 32 : 128;
+
+	for (int bits = 0; bits <= family_bits; bits++) {
+		struct addr last;
+
+		p.bits = (uint8_t)bits;
+		last = last_of(&p);
+		if (addr_equal(&last, &ts->addr_max) &&
+		    prefix_contains(&p, &ts->addr_min))
+			return bits;
+	}
+	return -1;
+}
+
+static int one_str(const struct ike_ts *ts, char *buf, size_t max)
+{
+	char min[ADDR_STR_MAX], last[ADDR_STR_MAX + 1], ports[32] = "";
+	int bits = prefix_bits(ts);
+
+	addr_str(&ts->addr_min, min);
+	if (bits >= 0)
+		snprintf(last, sizeof(last), "/%d", bits);
+	else
+		last[0] = '-', addr_str(&ts->addr_max, last + 1);
+	if (ts->protocol || ts->port_min || ts->port_max != PORT_MAX)
+		snprintf(ports, sizeof(ports),
+			 ts->port_min == ts->port_max ? "[%u/%u]" : "[%u/%u-%u]",
+			 ts->protocol, ts->port_min, ts->port_max);
+	return snprintf(buf, max, "%s%s%s", min, last, ports);
+}
+
+const char *ts_str(const struct ts_list *l, char *buf, size_t max)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned int i = 0; i < l->n && len + 1 < max; i++) {
+		if (i)
+			buf[len++] = ' ';
+		len += (size_t)one_str(&l->at[i], buf + len, max - len);
+	}
+	return buf;
+}

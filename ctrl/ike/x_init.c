@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * IKE_SA_INIT (RFC 7296 section 1.2):
+ *
+ *     HDR, SAi1, KEi, Ni  -->
+ *                         <--  HDR, SAr1, KEr, Nr
+ *
+ * with N(COOKIE) or N(INVALID_KE_PAYLOAD) in between, and NAT detection both
+ * ways. What comes is not authenticated: an error said here is believed only
+ * as far as it lets the attempt start over, a bounded number of times.
+ */
+#include "ctrl/ike/cookie.h"
+#include "ctrl/ike/nat.h"
+#include "ctrl/ike/sa.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RESTARTS_MAX 5U
+#define TEXT_MAX     1024
+
+static void fail_no_proposal(struct ike_sa *sa, const char *who,
+			     struct slice body)
+{
+	char ours[TEXT_MAX], peers[TEXT_MAX], text[2 * TEXT_MAX + 128];
+
+	proposals_describe(&sa->conn->conf.proposals, ours, sizeof(ours));
+	sa_body_describe(body, peers, sizeof(peers));
+	snprintf(text, sizeof(text),
+		 "proposal mismatch (IKE, %s): we have %s; the peer offers %s",
+		 who, ours, body.len ? peers : "others");
+	sa_close(sa, text);
+}
+
+/* --- initiator */
+
+bool init_start(struct ike_sa *sa)
+{
+	const struct ke_alg *ke = proposals_first_ke(&sa->conn->conf.proposals);
+
+	sa->ours.kind = EX_INIT;
+	return ke && nonce_make(sa, &sa->ni) &&
+	       ask_ke(sa, &sa->ours, ke, slice_of(NULL, 0));
+}
+
+static void send_request(struct ike_sa *sa)
+{
+	const struct ike_notify cookie = {
+		.type = IKE_N_COOKIE,
+		.data = slice_of(sa->cookie.ptr, sa->cookie.len),
+	};
+	struct ike_builder m;
+
+	sa->next_ours = 0;
+	message_begin(sa, &m, IKE_EXCH_IKE_SA_INIT, false, 0);
+	if (sa->cookie.len)
+		ike_notify_put(&m, &cookie);
+	proposals_put(&m, &sa->conn->conf.proposals, slice_of(NULL, 0), true);
+	ike_ke_put(&m, sa->ours.ke_method, ke_public(sa->ours.ke));
+	ike_nonce_put(&m, nonce_slice(&sa->ni));
+	nat_put(&m, sa, sa->conn->conf.encap);
+	if (!request_send(sa, &m, true))
+		sa_close(sa, "IKE_SA_INIT does not fit a message");
+}
+
+static bool may_restart(struct ike_sa *sa)
+{
+	if (++sa->restarts <= RESTARTS_MAX)
+		return true;
+	sa_close(sa, "the peer asks to start over again and again");
+	return false;
+}
+
+/* Section 1.3: the method that the peer wants, if it is one of ours. */
+static void other_method(struct ike_sa *sa, struct slice data)
+{
+	const struct ke_alg *ke = NULL;
+	uint16_t id;
+
+	if (rd_u16(&data, &id))
+		ke = proposals_find_ke(&sa->conn->conf.proposals, id);
+	if (!ke || id == sa->ours.ke_method)
+		return; /* nonsense: the true answer may still come */
+	if (!may_restart(sa))
+		return;
+	ke_free(sa->ours.ke);
+	sa->ours.ke = NULL;
+	sa->resend_ns = 0;
+	if (!ask_ke(sa, &sa->ours, ke, slice_of(NULL, 0)))
+		sa_close(sa, "out of memory");
+}
+
+static void with_cookie(struct ike_sa *sa, struct slice data)
+{
+	if (!data.len || data.len > IKE_COOKIE_MAX_BYTES ||
+	    (data.len == sa->cookie.len &&
+	     memcmp(data.ptr, sa->cookie.ptr, data.len) == 0))
+		return; /* a copy of what was answered already */
+	if (!may_restart(sa))
+		return;
+	if (octets_set(&sa->cookie, data))
+		send_request(sa);
+	else
+		sa_close(sa, "out of memory");
+}
+
+/* Said without authentication, and there is nothing better to do. */
+static void refused(struct ike_sa *sa, const struct ike_notify *n)
+{
+	char text[128];
+
+	if (n->type == IKE_N_NO_PROPOSAL_CHOSEN) {
+		fail_no_proposal(sa, "the peer refuses", slice_of(NULL, 0));
+		return;
+	}
+	snprintf(text, sizeof(text), "the peer refuses IKE_SA_INIT: %s",
+		 ike_notify_name(n->type));
+	sa_close(sa, text);
+}
+
+static void accept_response(struct ike_sa *sa, const struct ike_header *h,
+			    const struct ike_payloads *p, struct slice message)
+{
+	const struct ike_payload *body = ike_find(p, IKE_PL_SA);
+	const struct ike_payload *ke_body = ike_find(p, IKE_PL_KE);
+	const struct ike_payload *nonce = ike_find(p, IKE_PL_NONCE);
+	struct ike_ke ke;
+
+	if (!h->spi_r || !body || !ke_body || !nonce ||
+	    !ike_ke_parse(ke_body->body, &ke))
+		return; /* no answer at all */
+	if (!proposals_check(&sa->conn->conf.proposals, body->body, true,
+			     &sa->ours.chosen) ||
+	    !sa->ours.chosen.ke || sa->ours.chosen.ke->id != ke.method ||
+	    ke.method != sa->ours.ke_method) {
+		fail_no_proposal(sa, "its answer is none of ours", body->body);
+		return;
+	}
+	sa->spi_r = h->spi_r;
+	nonce_take(&sa->nr, nonce->body);
+	nat_detect(sa, p);
+	sa->resend_ns = 0;
+	if (!octets_set(&sa->first_r, message) ||
+	    !ask_ke(sa, &sa->ours, sa->ours.chosen.ke, ke.data))
+		sa_close(sa, "out of memory");
+}
+
+void init_response(struct ike_sa *sa, const struct ike_header *h,
+		   const struct ike_payloads *p, struct slice message)
+{
+	struct ike_notify n;
+
+	if (ike_find_notify(p, IKE_N_COOKIE, &n))
+		with_cookie(sa, n.data);
+	else if (ike_find_notify(p, IKE_N_INVALID_KE_PAYLOAD, &n))
+		other_method(sa, n.data);
+	else if (ike_find_error(p, &n))
+		refused(sa, &n);
+	else
+		accept_response(sa, h, p, message);
+}
+
+/* --- responder */
+
+static void want_method(struct engine *e, const struct ike_path *path,
+			const struct ike_header *h, const struct ke_alg *ke)
+{
+	uint8_t id[2] = { (uint8_t)(ke->id >> 8), (uint8_t)ke->id };
+
+	notify_unprotected(e, path, h, IKE_N_INVALID_KE_PAYLOAD,
+			   slice_of(id, sizeof(id)));
+}
+
+static void no_proposal(struct engine *e, const struct ike_path *path,
+			const struct ike_header *h, const struct conn *c,
+			struct slice body)
+{
+	char ours[TEXT_MAX] = "no connection for these addresses";
+	char peers[TEXT_MAX], text[2 * TEXT_MAX + 128];
+	const struct ike_event event = {
+		.kind = IKE_EV_FAILED,
+		.conn = c ? c->conf.name : "",
+		.child = "",
+		.path = *path,
+		.text = text,
+	};
+
+	if (c)
+		proposals_describe(&c->conf.proposals, ours, sizeof(ours));
+	sa_body_describe(body, peers, sizeof(peers));
+	snprintf(text, sizeof(text),
+		 "proposal mismatch (IKE, as responder): we have %s; the peer offers %s",
+		 ours, peers);
+	e->calls.event(e->calls.ctx, &event);
+	notify_unprotected(e, path, h, IKE_N_NO_PROPOSAL_CHOSEN,
+			   slice_of(NULL, 0));
+}
+
+static void accept_request(struct engine *e, const struct ike_path *path,
+			   const struct ike_header *h,
+			   const struct ike_payloads *p, struct slice message,
+			   const struct chosen *chosen, struct slice ke_data)
+{
+	struct ike_sa *sa = sa_new(e, false, path);
+
+	if (!sa)
+		return;
+	sa->spi_i = h->spi_i;
+	sa->peers.kind = EX_INIT;
+	sa->peers.chosen = *chosen;
+	nonce_take(&sa->ni, ike_find(p, IKE_PL_NONCE)->body);
+	nat_detect(sa, p);
+	if (!nonce_make(sa, &sa->nr) || !octets_set(&sa->first_i, message) ||
+	    !ask_ke(sa, &sa->peers, chosen->ke, ke_data))
+		sa_close(sa, "out of memory");
+}
+
+void init_request(struct engine *e, const struct ike_path *path,
+		  const struct ike_header *h, const struct ike_payloads *p,
+		  struct slice message)
+{
+	const struct ike_payload *body = ike_find(p, IKE_PL_SA);
+	const struct ike_payload *ke_body = ike_find(p, IKE_PL_KE);
+	struct conn *c = conn_find(e, path, NULL, NULL);
+	struct chosen chosen;
+	struct ike_ke ke;
+
+	if (!body || !ke_body || !ike_find(p, IKE_PL_NONCE) ||
+	    !ike_ke_parse(ke_body->body, &ke))
+		return;
+	if (cookie_wanted(e) && !cookie_ok(e, path, h, p)) {
+		cookie_ask(e, path, h, p);
+		return;
+	}
+	if (!c ||
+	    !proposals_choose(&c->conf.proposals, body->body, true, ke.method,
+			      &chosen) ||
+	    !chosen.ke) {
+		no_proposal(e, path, h, c, body->body);
+		return;
+	}
+	if (chosen.ke->id != ke.method)
+		want_method(e, path, h, chosen.ke);
+	else
+		accept_request(e, path, h, p, message, &chosen, ke.data);
+}
+
+static void send_response(struct ike_sa *sa)
+{
+	struct ike_builder m;
+
+	message_begin(sa, &m, IKE_EXCH_IKE_SA_INIT, true, 0);
+	chosen_put(&m, &sa->peers.chosen, slice_of(NULL, 0));
+	ike_ke_put(&m, sa->peers.ke_method, ke_public(sa->peers.ke));
+	ike_nonce_put(&m, nonce_slice(&sa->nr));
+	nat_put(&m, sa, sa->conn && sa->conn->conf.encap);
+	if (reply_send(sa, &m) &&
+	    octets_set(&sa->first_r, slice_of(sa->reply.ptr, sa->reply.len)))
+		sa_set_state(sa, IKE_ST_AUTH);
+	else
+		sa_close(sa, "out of memory");
+}
+
+/* --- both: the key exchange is done */
+
+static int make_keys(struct ike_sa *sa, const struct exchange *x,
+		     const struct secret *shared)
+{
+	const struct keys_input in = {
+		.chosen = &x->chosen,
+		.shared = shared,
+		.ni = nonce_slice(&sa->ni),
+		.nr = nonce_slice(&sa->nr),
+		.spi_i = sa->spi_i,
+		.spi_r = sa->spi_r,
+		.initiator = sa->initiator,
+	};
+	int err = keys_init(&in, &sa->keys);
+
+	sa->has_keys = !err;
+	return err;
+}
+
+void init_resume(struct ike_sa *sa, struct exchange *x, const struct ke_job *job)
+{
+	if (job->err) {
+		sa_close(sa, "the peer's key exchange value is not valid");
+		return;
+	}
+	if (!job->peer_len) {
+		send_request(sa);
+		return;
+	}
+	if (make_keys(sa, x, &job->shared)) {
+		sa_close(sa, "keys could not be made");
+		return;
+	}
+	if (!sa->initiator) {
+		send_response(sa);
+		return;
+	}
+	sa_set_state(sa, IKE_ST_AUTH);
+	exchange_end(sa, x);
+	auth_start(sa);
+}

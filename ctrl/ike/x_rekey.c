@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * CREATE_CHILD_SA of the IKE SA itself (RFC 7296 sections 1.3.2, 2.8 and 2.18):
+ *
+ *     HDR, SK {SA, Ni, KEi}  -->
+ *                       <--  HDR, SK {SA, Nr, KEr}
+ *
+ * The heir takes over the children as soon as both sides can know of it, and who
+ * initiated deletes the old IKE SA. Where both rekey at once there are two
+ * heirs: the one with the lowest of the four nonces goes, deleted by who made
+ * it, and the children go to the other (section 2.8.1).
+ */
+#include <string.h>
+
+#include "ctrl/ike/child.h"
+#include "ctrl/ike/sa.h"
+
+#define RETRY_NS     (10ULL * 1000000000ULL)
+#define LINGER_NS    (200ULL * 1000000000ULL) /* a peer sends again for so long */
+#define RESTARTS_MAX 3U
+
+/* An IKE SA in the place of this one, without keys yet. */
+static struct ike_sa *heir_new(struct ike_sa *sa, bool initiator)
+{
+	struct ike_sa *heir = sa_new(sa->e, initiator, &sa->path);
+
+	if (!heir)
+		return NULL;
+	heir->conn = conn_hold(sa->conn);
+	heir->peer_id = sa->peer_id;
+	heir->nat_local = sa->nat_local;
+	heir->nat_remote = sa->nat_remote;
+	heir->half_open_ns = 0; /* it ends with its exchange */
+	return heir;
+}
+
+static struct slice spi_slice(uint8_t octets[IKE_SPI_BYTES], uint64_t spi)
+{
+	struct builder b = wr_init(octets, IKE_SPI_BYTES);
+
+	wr_u64(&b, spi);
+	return slice_of(octets, b.len);
+}
+
+static bool take_spi(struct slice s, uint64_t *out)
+{
+	return rd_u64(&s, out) && !s.len && *out;
+}
+
+static int make_keys(const struct ike_sa *sa, struct exchange *x)
+{
+	struct ike_sa *heir = x->heir;
+	const struct keys_input in = {
+		.chosen = &x->chosen,
+		.shared = &x->shared,
+		.ni = nonce_slice(&x->ni),
+		.nr = nonce_slice(&x->nr),
+		.spi_i = heir->spi_i,
+		.spi_r = heir->spi_r,
+		.initiator = heir->initiator,
+	};
+	int err = keys_rekey(&sa->keys, &in, &heir->keys);
+
+	heir->has_keys = !err;
+	return err;
+}
+
+static void establish(struct ike_sa *heir)
+{
+	sa_set_state(heir, IKE_ST_ESTABLISHED);
+	sa_start_life(heir);
+	sa_event(heir, IKE_EV_IKE_UP, NULL, "");
+}
+
+/* Who waits for a rival to get children, waits for its heir from now on. */
+static void pass_rivalry(struct ike_sa *heir, const struct ike_sa *sa)
+{
+	for (uint32_t i = 1; i < sa->e->n_slots; i++) {
+		struct ike_sa *elder = sa->e->slots[i];
+
+		if (elder && elder->ours.rival_spi == sa_spi_local(sa))
+			elder->ours.rival_spi = sa_spi_local(heir);
+	}
+}
+
+/* Children, and what was still to be done with them. */
+static void inherit(struct ike_sa *heir, struct ike_sa *sa)
+{
+	struct child_sa **end = &heir->children;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = sa->children;
+	sa->children = NULL;
+	heir->delete_wanted = sa->delete_wanted;
+	sa->delete_wanted = false;
+	sa->rekey_ns = 0;
+	sa->has_heir = true;
+	pass_rivalry(heir, sa);
+	for (struct child_sa *c = heir->children; c; c = c->next)
+		child_bind_best(heir, c->conf);
+}
+
+/* What the peer's rekeying made, if it is there; NULL: it is not. */
+static struct ike_sa *find_rival(const struct ike_sa *sa, uint64_t spi)
+{
+	struct ike_sa *rival = spi ? sa_by_spi(sa->e, spi) : NULL;
+
+	return rival && rival->state == IKE_ST_ESTABLISHED ? rival : NULL;
+}
+
+void rekey_concede(struct ike_sa *sa)
+{
+	struct ike_sa *rival = find_rival(sa, sa->ours.rival_spi);
+
+	if (sa->ours.kind == EX_REKEY_IKE && rival)
+		inherit(rival, sa);
+}
+
+/* --- initiator */
+
+void rekey_start(struct ike_sa *sa)
+{
+	const struct ke_alg *ke = proposals_first_ke(&sa->conn->conf.proposals);
+	struct exchange *x = &sa->ours;
+
+	x->kind = EX_REKEY_IKE;
+	x->heir = heir_new(sa, true);
+	if (!ke || !x->heir || !nonce_make(sa, &x->ni) ||
+	    !ask_ke(sa, x, ke, slice_of(NULL, 0)))
+		sa_close(sa, "out of memory");
+}
+
+static void send_request(struct ike_sa *sa, struct exchange *x)
+{
+	uint8_t spi[IKE_SPI_BYTES];
+	struct ike_builder m;
+
+	message_begin(sa, &m, IKE_EXCH_CREATE_CHILD_SA, false, sa->next_ours);
+	proposals_put(&m, &sa->conn->conf.proposals,
+		      spi_slice(spi, x->heir->spi_i), true);
+	ike_nonce_put(&m, nonce_slice(&x->ni));
+	ike_ke_put(&m, x->ke_method, ke_public(x->ke));
+	if (!request_send(sa, &m, false))
+		sa_close(sa, "CREATE_CHILD_SA does not fit a message");
+}
+
+/* Theirs is the only heir; or there is none, and we try again. */
+static void give_up(struct ike_sa *sa, struct exchange *x)
+{
+	struct ike_sa *rival = find_rival(sa, x->rival_spi);
+
+	exchange_end(sa, x);
+	if (rival)
+		inherit(rival, sa);
+	else
+		sa->rekey_ns = sa->e->now_ns + RETRY_NS;
+	sa_next(sa);
+}
+
+static void other_method(struct ike_sa *sa, struct exchange *x,
+			 struct slice data)
+{
+	const struct ke_alg *ke = NULL;
+	uint16_t id;
+
+	if (rd_u16(&data, &id))
+		ke = proposals_find_ke(&sa->conn->conf.proposals, id);
+	if (!ke || ++x->restarts > RESTARTS_MAX) {
+		give_up(sa, x);
+		return;
+	}
+	ke_free(x->ke);
+	x->ke = NULL;
+	if (!ask_ke(sa, x, ke, slice_of(NULL, 0)))
+		sa_close(sa, "out of memory");
+}
+
+void rekey_response(struct ike_sa *sa, const struct ike_payloads *p)
+{
+	const struct ike_payload *body = ike_find(p, IKE_PL_SA);
+	const struct ike_payload *ke_body = ike_find(p, IKE_PL_KE);
+	const struct ike_payload *nonce = ike_find(p, IKE_PL_NONCE);
+	struct exchange *x = &sa->ours;
+	struct ike_notify n;
+	struct ike_ke ke;
+
+	if (ike_find_notify(p, IKE_N_INVALID_KE_PAYLOAD, &n)) {
+		other_method(sa, x, n.data);
+		return;
+	}
+	if (ike_find_error(p, &n) || !body || !ke_body || !nonce ||
+	    !ike_ke_parse(ke_body->body, &ke) ||
+	    !proposals_check(&sa->conn->conf.proposals, body->body, true,
+			     &x->chosen) ||
+	    !x->chosen.ke || x->chosen.ke->id != ke.method ||
+	    ke.method != x->ke_method ||
+	    !take_spi(x->chosen.spi, &x->heir->spi_r)) {
+		give_up(sa, x);
+		return;
+	}
+	nonce_take(&x->nr, nonce->body);
+	if (!ask_ke(sa, x, x->chosen.ke, ke.data))
+		sa_close(sa, "out of memory");
+}
+
+/* The lower nonce of the peer's rekeying, done or under way; NULL: none. */
+static const struct nonce *rival_nonce(const struct ike_sa *sa,
+				       const struct exchange *x)
+{
+	if (x->rival_nonce.len)
+		return &x->rival_nonce;
+	if (sa->peers.kind == EX_REKEY_IKE)
+		return nonce_lower(&sa->peers.ni, &sa->peers.nr);
+	return NULL;
+}
+
+/* The peer's heir stays: it has the children, now or when it is done. */
+static void ours_goes(struct ike_sa *sa, struct ike_sa *heir, uint64_t rival_spi)
+{
+	struct ike_sa *rival = find_rival(sa, rival_spi);
+
+	heir->delete_wanted = true;
+	sa_next(heir);
+	if (!rival)
+		return;
+	inherit(rival, sa);
+	sa->drop_ns = sa->e->now_ns + LINGER_NS;
+}
+
+static void ours_stays(struct ike_sa *sa, struct ike_sa *heir,
+		       uint64_t rival_spi)
+{
+	struct ike_sa *rival = find_rival(sa, rival_spi);
+
+	inherit(heir, sa);
+	sa->delete_wanted = true;
+	if (rival)
+		rival->drop_ns = sa->e->now_ns + LINGER_NS;
+}
+
+static void initiator_done(struct ike_sa *sa, struct exchange *x)
+{
+	const struct nonce *rival = rival_nonce(sa, x);
+	bool goes = rival && nonce_is_lower(nonce_lower(&x->ni, &x->nr), rival);
+	uint64_t rival_spi = x->rival_spi;
+	struct ike_sa *heir = x->heir;
+
+	x->heir = NULL;
+	establish(heir);
+	exchange_end(sa, x);
+	if (goes)
+		ours_goes(sa, heir, rival_spi);
+	else
+		ours_stays(sa, heir, rival_spi);
+	sa_next(sa);
+}
+
+/* --- responder */
+
+static void reply_error(struct ike_sa *sa, uint16_t type, struct slice data)
+{
+	reply_notify(sa, IKE_EXCH_CREATE_CHILD_SA, type, data);
+}
+
+void rekey_request(struct ike_sa *sa, const struct ike_payloads *p)
+{
+	const struct ike_payload *ke_body = ike_find(p, IKE_PL_KE);
+	struct exchange *x = &sa->peers;
+	struct slice body = ike_find(p, IKE_PL_SA)->body;
+	struct ike_ke ke;
+
+	/* Section 2.25.2; and where there is an heir already. */
+	if (sa->ours.kind == EX_CHILD || sa->has_heir || sa->delete_wanted) {
+		reply_error(sa, IKE_N_TEMPORARY_FAILURE, slice_of(NULL, 0));
+		return;
+	}
+	if (!ke_body || !ike_ke_parse(ke_body->body, &ke)) {
+		reply_error(sa, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
+		return;
+	}
+	if (!proposals_choose(&sa->conn->conf.proposals, body, true, ke.method,
+			      &x->chosen) ||
+	    !x->chosen.ke) {
+		reply_error(sa, IKE_N_NO_PROPOSAL_CHOSEN, slice_of(NULL, 0));
+		return;
+	}
+	if (x->chosen.ke->id != ke.method) {
+		uint8_t id[2] = { (uint8_t)(x->chosen.ke->id >> 8),
+				  (uint8_t)x->chosen.ke->id };
+
+		reply_error(sa, IKE_N_INVALID_KE_PAYLOAD,
+			    slice_of(id, sizeof(id)));
+		return;
+	}
+	x->kind = EX_REKEY_IKE;
+	nonce_take(&x->ni, ike_find(p, IKE_PL_NONCE)->body);
+	x->heir = heir_new(sa, false);
+	if (!x->heir || !take_spi(x->chosen.spi, &x->heir->spi_i))
+		reply_error(sa, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
+	else if (!nonce_make(sa, &x->nr) ||
+		 !ask_ke(sa, x, x->chosen.ke, ke.data))
+		sa_close(sa, "out of memory");
+}
+
+static void send_response(struct ike_sa *sa, struct exchange *x)
+{
+	struct ike_sa *heir = x->heir;
+	struct exchange *ours = &sa->ours;
+	uint8_t spi[IKE_SPI_BYTES];
+	struct ike_builder m;
+
+	message_begin(sa, &m, IKE_EXCH_CREATE_CHILD_SA, true, sa->next_peers);
+	chosen_put(&m, &x->chosen, spi_slice(spi, heir->spi_r));
+	ike_nonce_put(&m, nonce_slice(&x->nr));
+	ike_ke_put(&m, x->ke_method, ke_public(x->ke));
+	x->heir = NULL;
+	establish(heir);
+	if (ours->kind == EX_REKEY_IKE) {
+		ours->rival_spi = sa_spi_local(heir);
+		ours->rival_nonce = *nonce_lower(&x->ni, &x->nr);
+	} else if (sa->has_heir) { /* ours was faster, and stays */
+		heir->drop_ns = sa->e->now_ns + LINGER_NS;
+	} else {
+		inherit(heir, sa);
+		sa->drop_ns = sa->e->now_ns + LINGER_NS;
+	}
+	if (!reply_send(sa, &m))
+		sa_close(sa, "CREATE_CHILD_SA does not fit a message");
+}
+
+/* --- both: the key exchange is done */
+
+void rekey_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job)
+{
+	bool ours = x == &sa->ours;
+
+	if (ours && !job->err && !job->peer_len) {
+		send_request(sa, x);
+		return;
+	}
+	if (job->err || make_keys(sa, x)) {
+		if (ours)
+			give_up(sa, x);
+		else
+			reply_error(sa, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
+		return;
+	}
+	if (ours)
+		initiator_done(sa, x);
+	else
+		send_response(sa, x);
+}

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The engine on real sockets, for tests against other implementations: one
+ * connection "peer" with one child "net", a SAD that only says what it was asked,
+ * and one pre-shared key.
+ *
+ *     peer LOCAL REMOTE LOCAL_TS REMOTE_TS IKE ESP PSK [DPD_S]
+ *
+ * Commands come by standard input, a line each: initiate, rekey [net],
+ * terminate [net], quit. What happens goes to standard output, a line each:
+ *
+ *     event ike-up | ike-down | child-up | child-down | failed TEXT
+ *     sa in|out SPI ENCR ENCR_KEY INTEG INTEG_KEY SPORT DPORT
+ *     bound SPI
+ *     deleted in|out SPI
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "ctrl/base/clock.h"
+#include "ctrl/daemon/keystore.h"
+#include "ctrl/ike/engine.h"
+
+#define DATAGRAM_MAX 65535
+#define QUEUE_MAX    64
+
+struct peer {
+	struct engine *engine;
+	struct addr local;
+	int fd[2]; /* ports 500 and 4500 */
+	struct psk_conf psk;
+	uint32_t next_spi;
+	/* Answers: the engine must not be called back from its calls. */
+	struct sadb_answer sadb[QUEUE_MAX];
+	struct keystore_answer keystore[QUEUE_MAX];
+	struct ke_job *ke[QUEUE_MAX];
+	unsigned int n_sadb, n_keystore, n_ke;
+};
+
+static void must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "peer: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+/* --- calls of the engine */
+
+static void on_send(void *ctx, const struct ike_path *path, struct slice d)
+{
+	const struct peer *p = ctx;
+	bool natt = path->local_port == IKE_NATT_PORT;
+	uint8_t octets[DATAGRAM_MAX] = { 0 };
+	size_t marker = natt ? IKE_NON_ESP_BYTES : 0;
+	const struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(path->remote_port),
+		.sin_addr.s_addr = addr_v4_be(&path->remote),
+	};
+
+	memcpy(octets + marker, d.ptr, d.len);
+	if (sendto(p->fd[natt], octets, marker + d.len, 0,
+		   (const struct sockaddr *)&to, sizeof(to)) < 0)
+		fprintf(stderr, "peer: sendto: %s\n", strerror(errno));
+}
+
+static void put_hex(const uint8_t *octets, unsigned int n)
+{
+	printf(" ");
+	for (unsigned int i = 0; i < n; i++)
+		printf("%02x", octets[i]);
+	if (!n)
+		printf("-");
+}
+
+static void tell_sa(const struct sadb_request *q)
+{
+	const struct sadb_sa *sa = &q->sa;
+
+	printf("sa %s %u %u", q->id.dir == SADB_IN ? "in" : "out", q->id.spi,
+	       sa->encr);
+	put_hex(sa->encr_key, sa->encr_key_len);
+	printf(" %u", sa->integ);
+	put_hex(sa->integ_key, sa->integ_key_len);
+	printf(" %u %u\n", sa->encap_sport, sa->encap_dport);
+}
+
+static void on_sadb(void *ctx, const struct sadb_request *q)
+{
+	struct peer *p = ctx;
+	struct sadb_answer a = { .token = q->token,
+				 .verb = q->verb,
+				 .id = q->id };
+
+	if (q->verb == SADB_GETSPI)
+		a.id.spi = ++p->next_spi;
+	else if (q->verb == SADB_ADD)
+		tell_sa(q);
+	else if (q->verb == SADB_UPDATE)
+		printf("bound %u\n", q->id.spi);
+	else if (q->verb == SADB_DELETE)
+		printf("deleted %s %u\n", q->id.dir == SADB_IN ? "in" : "out",
+		       q->id.spi);
+	if (!q->token)
+		return;
+	must(p->n_sadb < QUEUE_MAX, "too many answers");
+	p->sadb[p->n_sadb++] = a;
+}
+
+static void on_keystore(void *ctx, const struct keystore_request *q)
+{
+	struct peer *p = ctx;
+
+	must(p->n_keystore < QUEUE_MAX, "too many answers");
+	keystore_serve(&p->psk, 1, q, &p->keystore[p->n_keystore++]);
+}
+
+static void on_ke(void *ctx, struct ke_job *job)
+{
+	struct peer *p = ctx;
+
+	must(p->n_ke < QUEUE_MAX, "too many jobs");
+	p->ke[p->n_ke++] = job;
+}
+
+static void on_event(void *ctx, const struct ike_event *e)
+{
+	static const char *const names[] = { "ike-up", "ike-down", "child-up",
+					     "child-down", "failed" };
+
+	(void)ctx;
+	printf("event %s %s\n", names[e->kind], e->text);
+}
+
+static bool on_random(void *ctx, void *out, size_t len)
+{
+	(void)ctx;
+	return getrandom(out, len, 0) == (ssize_t)len;
+}
+
+/* Until none is left: an answer may lead to the next question. */
+static void answer_all(struct peer *p)
+{
+	while (p->n_sadb || p->n_keystore || p->n_ke) {
+		if (p->n_sadb) {
+			struct sadb_answer a = p->sadb[--p->n_sadb];
+
+			engine_sadb_answer(p->engine, &a, clock_ns());
+		} else if (p->n_keystore) {
+			struct keystore_answer a = p->keystore[--p->n_keystore];
+
+			engine_keystore_answer(p->engine, &a, clock_ns());
+		} else {
+			struct ke_job *job = p->ke[--p->n_ke];
+
+			ke_job_run(job);
+			engine_ke_done(p->engine, job, clock_ns());
+		}
+	}
+}
+
+/* --- what comes in */
+
+static void receive(struct peer *p, bool natt)
+{
+	uint8_t octets[DATAGRAM_MAX];
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	ssize_t got = recvfrom(p->fd[natt], octets, sizeof(octets),
+			       MSG_DONTWAIT, (struct sockaddr *)&from, &len);
+	size_t marker = natt ? IKE_NON_ESP_BYTES : 0;
+	static const uint8_t zeros[IKE_NON_ESP_BYTES];
+	struct ike_path path;
+
+	if (got < (ssize_t)marker || memcmp(octets, zeros, marker) != 0)
+		return; /* ESP, a keepalive, or nothing */
+	path = (struct ike_path){
+		.local = p->local,
+		.remote = addr_from_v4(from.sin_addr.s_addr),
+		.local_port = natt ? IKE_NATT_PORT : IKE_PORT,
+		.remote_port = ntohs(from.sin_port),
+	};
+	engine_input(p->engine, &path, octets + marker, (size_t)got - marker,
+		     clock_ns());
+}
+
+/* false: quit. */
+static bool command(struct peer *p)
+{
+	char line[128], verb[64] = "", child[64] = "";
+	const char *name;
+	int err = 0;
+
+	if (!fgets(line, sizeof(line), stdin))
+		return false;
+	sscanf(line, "%63s %63s", verb, child);
+	name = *child ? child : NULL;
+	if (strcmp(verb, "quit") == 0)
+		return false;
+	if (strcmp(verb, "initiate") == 0)
+		err = engine_initiate(p->engine, "peer", NULL, clock_ns());
+	else if (strcmp(verb, "rekey") == 0)
+		engine_rekey(p->engine, "peer", name, clock_ns());
+	else if (strcmp(verb, "terminate") == 0)
+		engine_terminate(p->engine, "peer", name, clock_ns());
+	if (err)
+		printf("event failed %s\n", strerror(-err));
+	return true;
+}
+
+static int wait_ms(const struct peer *p)
+{
+	uint64_t at = engine_deadline(p->engine), now = clock_ns();
+
+	if (at == UINT64_MAX)
+		return -1;
+	return at > now ? (int)((at - now) / NS_PER_MS) + 1 : 0;
+}
+
+static void run(struct peer *p)
+{
+	struct pollfd fds[] = { { .fd = STDIN_FILENO, .events = POLLIN },
+				{ .fd = p->fd[0], .events = POLLIN },
+				{ .fd = p->fd[1], .events = POLLIN } };
+
+	for (;;) {
+		answer_all(p);
+		fflush(stdout);
+		poll(fds, 3, wait_ms(p));
+		if (fds[1].revents)
+			receive(p, false);
+		if (fds[2].revents)
+			receive(p, true);
+		if (fds[0].revents && !command(p))
+			return;
+		engine_timeout(p->engine, clock_ns());
+	}
+}
+
+/* --- start */
+
+static int bind_port(const struct addr *local, uint16_t port)
+{
+	const struct sockaddr_in at = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = addr_v4_be(local),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	must(fd >= 0 && !bind(fd, (const struct sockaddr *)&at, sizeof(at)),
+	     "bind");
+	return fd;
+}
+
+static void set_proposals(const char *text, enum ike_protocol protocol,
+			  struct proposals *out)
+{
+	struct error e;
+
+	out->n = 1;
+	if (proposal_parse(text, protocol, &out->at[0], &e)) {
+		fprintf(stderr, "peer: %s\n", e.text);
+		exit(2);
+	}
+}
+
+static void load(struct peer *p, char **argv, uint32_t dpd_s)
+{
+	struct child_conf *child = calloc(1, sizeof(*child));
+	struct conn_conf c;
+
+	must(child, "calloc");
+	conn_init(&c);
+	child_init(child);
+	snprintf(c.name, sizeof(c.name), "peer");
+	snprintf(child->name, sizeof(child->name), "net");
+	c.n_local_addrs = c.n_remote_addrs = 1;
+	c.local_addrs[0] = (struct conn_addr){ .net = { p->local, 32 } };
+	c.remote_addrs[0] = (struct conn_addr){ .net = { .bits = 32 } };
+	must(!addr_parse(argv[2], &c.remote_addrs[0].net.net), argv[2]);
+	child->n_local_ts = child->n_remote_ts = 1;
+	child->local_ts[0] = (struct ts_conf){ .port_max = 65535 };
+	child->remote_ts[0] = (struct ts_conf){ .port_max = 65535 };
+	must(!prefix_parse(argv[3], &child->local_ts[0].net), argv[3]);
+	must(!prefix_parse(argv[4], &child->remote_ts[0].net), argv[4]);
+	set_proposals(argv[5], IKE_PROTO_IKE, &c.proposals);
+	set_proposals(argv[6], IKE_PROTO_ESP, &child->proposals);
+	c.dpd_delay = dpd_s;
+	c.children = child;
+	c.n_children = 1;
+	must(!engine_load(p->engine, &c), "engine_load");
+	conn_fini(&c);
+}
+
+int main(int argc, char **argv)
+{
+	static struct peer p = { .next_spi = 0xc0000000 };
+	const struct engine_calls calls = {
+		.send = on_send,
+		.sadb = on_sadb,
+		.keystore = on_keystore,
+		.ke = on_ke,
+		.event = on_event,
+		.random = on_random,
+		.ctx = &p,
+	};
+
+	if (argc < 8) {
+		fprintf(stderr,
+			"usage: peer LOCAL REMOTE LOCAL_TS REMOTE_TS IKE ESP PSK [DPD_S]\n");
+		return 2;
+	}
+	must(!addr_parse(argv[1], &p.local), argv[1]);
+	p.psk.key.len = strlen(argv[7]);
+	must(p.psk.key.len <= SECRET_MAX_BYTES, "key too long");
+	memcpy(p.psk.key.octets, argv[7], p.psk.key.len);
+	p.fd[0] = bind_port(&p.local, IKE_PORT);
+	p.fd[1] = bind_port(&p.local, IKE_NATT_PORT);
+	p.engine = engine_new(&calls);
+	must(p.engine, "engine_new");
+	load(&p, argv, argc > 8 ? (uint32_t)strtoul(argv[8], NULL, 10) : 0);
+	printf("ready\n");
+	run(&p);
+	engine_free(p.engine);
+	return 0;
+}

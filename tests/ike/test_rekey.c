@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ *     HDR, SK {N(REKEY_SA), SA, Ni, [KEi,] TSi, TSr}  -->
+ *                                <--  HDR, SK {SA, Nr, [KEr,] TSi, TSr}
+ *     HDR, SK {SA, Ni, KEi}  -->  <--  HDR, SK {SA, Nr, KEr}
+ *
+ * and DELETE of the old one by whoever began.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/ike_lab.h"
+
+#define IKE "aes128-sha256-x25519"
+#define ESP "aes128-sha256"
+#define PFS "aes128-sha256-x25519"
+
+static struct ike_lab *lab_up(uint64_t seed, const char *esp)
+{
+	struct ike_lab *lab = lab_new(seed);
+
+	lab_load_both(lab, IKE, esp);
+	assert_int_equal(engine_initiate(lab->side[0].engine, "peer", NULL,
+					 lab->now_ns),
+			 0);
+	assert_true(lab_run(lab, LAB_S));
+	assert_true(lab_agree(lab, 1));
+	return lab;
+}
+
+static int setup(void **state)
+{
+	*state = lab_up(1, ESP);
+	return 0;
+}
+
+static int setup_pfs(void **state)
+{
+	*state = lab_up(1, PFS);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	lab_free(*state);
+	return 0;
+}
+
+static void rekey(struct ike_lab *lab, unsigned int side, const char *child)
+{
+	assert_int_equal(engine_rekey(lab->side[side].engine, "peer", child,
+				      lab->now_ns),
+			 1);
+}
+
+static unsigned int ike_sas(const struct ike_lab *lab, unsigned int side)
+{
+	unsigned int half_open;
+
+	return engine_count(lab->side[side].engine, &half_open);
+}
+
+static uint32_t bound_spi(const struct lab_side *s)
+{
+	for (unsigned int i = 0; i < LAB_SAS_MAX; i++)
+		if (s->sas[i].used && s->sas[i].bound)
+			return s->sas[i].id.spi;
+	return 0;
+}
+
+/* One IKE SA on either side with one pair of SAs under it. */
+static void assert_settled(const struct ike_lab *lab)
+{
+	assert_true(lab_agree(lab, 1));
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(ike_sas(lab, i), 1);
+		assert_string_equal(lab_text(&lab->side[i], IKE_EV_FAILED), "");
+	}
+}
+
+static void child_is_rekeyed_by_either_side(void **state)
+{
+	struct ike_lab *lab = *state;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		uint32_t before = bound_spi(&lab->side[0]);
+
+		rekey(lab, i, "net");
+		assert_true(lab_run(lab, 10 * LAB_S));
+		assert_settled(lab);
+		assert_int_not_equal(bound_spi(&lab->side[0]), before);
+	}
+}
+
+static void both_rekey_the_child_at_once(void **state)
+{
+	struct ike_lab *lab = *state;
+
+	rekey(lab, 0, "net");
+	rekey(lab, 1, "net");
+	assert_true(lab_run(lab, 30 * LAB_S));
+	assert_settled(lab);
+}
+
+static void ike_sa_is_rekeyed_by_either_side_and_keeps_its_child(void **state)
+{
+	struct ike_lab *lab = *state;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		uint32_t before = bound_spi(&lab->side[0]);
+
+		rekey(lab, i, NULL);
+		assert_true(lab_run(lab, 10 * LAB_S));
+		assert_settled(lab);
+		assert_int_equal(bound_spi(&lab->side[0]), before);
+	}
+	/* The heir works: its child can be rekeyed, and it can be deleted. */
+	rekey(lab, 0, "net");
+	assert_true(lab_run(lab, 10 * LAB_S));
+	assert_settled(lab);
+	assert_int_equal(engine_terminate(lab->side[1].engine, "peer", NULL,
+					  lab->now_ns),
+			 1);
+	assert_true(lab_run(lab, 10 * LAB_S));
+	assert_true(lab_agree(lab, 0));
+	assert_int_equal(ike_sas(lab, 0) + ike_sas(lab, 1), 0);
+}
+
+static void both_rekey_the_ike_sa_at_once(void **state)
+{
+	struct ike_lab *lab = *state;
+
+	rekey(lab, 0, NULL);
+	rekey(lab, 1, NULL);
+	assert_true(lab_run(lab, 60 * LAB_S));
+	assert_settled(lab);
+}
+
+static void one_rekeys_the_ike_sa_and_the_other_the_child(void **state)
+{
+	struct ike_lab *lab = *state;
+
+	rekey(lab, 0, NULL);
+	rekey(lab, 1, "net");
+	assert_true(lab_run(lab, 60 * LAB_S));
+	assert_settled(lab);
+}
+
+/* Four hours of the defaults: nobody says anything, all is rekeyed in time. */
+static void times_of_the_configuration_rekey_everything(void **state)
+{
+	struct ike_lab *lab = *state;
+
+	for (unsigned int hour = 0; hour < 6; hour++) {
+		uint32_t before = bound_spi(&lab->side[0]);
+
+		for (unsigned int i = 0; i < 2; i++)
+			lab->side[i].n_events = 0;
+		assert_true(lab_run(lab, 3700 * LAB_S));
+		assert_settled(lab);
+		assert_int_not_equal(bound_spi(&lab->side[0]), before);
+	}
+}
+
+static struct lab_fate lose_one(struct ike_lab *lab, unsigned int n)
+{
+	return (struct lab_fate){ .copies = n == lab->lost ? 0 : 1,
+				  .delay_ns = { 1000000 } };
+}
+
+static struct lab_fate double_one(struct ike_lab *lab, unsigned int n)
+{
+	return (struct lab_fate){ .copies = n == lab->lost ? 2 : 1,
+				  .delay_ns = { 1000000, 3000000 } };
+}
+
+static void every_single_loss_and_doubling_is_survived(void **state)
+{
+	static struct lab_fate (*const fates[])(
+		struct ike_lab *, unsigned int) = { lose_one, double_one };
+	static const char *const what[] = { "net", NULL };
+
+	(void)state;
+	for (unsigned int i = 0; i < 2 * 2 * 2 * 8; i++) {
+		struct ike_lab *lab = lab_up(i, PFS);
+		const char *child = what[i / 2 % 2];
+
+		lab->fate = fates[i % 2];
+		lab->lost = lab->datagrams + i / 8;
+		rekey(lab, 0, child);
+		if (i / 4 % 2)
+			rekey(lab, 1, child);
+		assert_true(lab_run(lab, 300 * LAB_S));
+		if (!lab_agree(lab, 1) || ike_sas(lab, 0) != 1 ||
+		    ike_sas(lab, 1) != 1)
+			fail_msg("case %u: no agreement", i);
+		assert_settled(lab);
+		lab_free(lab);
+	}
+}
+
+static struct lab_fate chaos(struct ike_lab *lab, unsigned int n)
+{
+	struct lab_fate fate = { .copies = 1 };
+	uint64_t roll = lab_roll(lab, 8);
+
+	(void)n;
+	if (roll < 2)
+		fate.copies = (unsigned int)roll * 2;
+	for (unsigned int i = 0; i < 4; i++)
+		fate.delay_ns[i] = 1 + lab_roll(lab, 3 * LAB_S);
+	return fate;
+}
+
+/* Everything at once over a bad network; then the network is good again, and
+ * what is left is the same on both sides. */
+static void random_schedules_end_in_agreement(void **state)
+{
+	const char *many = getenv("FULL");
+	unsigned int rounds = many && strcmp(many, "1") == 0 ? 10000 : 500;
+
+	(void)state;
+	for (unsigned int seed = 0; seed < rounds; seed++) {
+		struct ike_lab *lab = lab_up(seed, PFS);
+
+		lab->fate = chaos;
+		lab->answer_max_ns = LAB_S / 10;
+		for (unsigned int n = 0; n < 6; n++) {
+			unsigned int side = (unsigned int)lab_roll(lab, 2);
+			bool child = lab_roll(lab, 2);
+
+			engine_rekey(lab->side[side].engine, "peer",
+				     child ? "net" : NULL, lab->now_ns);
+			assert_true(lab_run(lab, lab_roll(lab, 8) * LAB_S));
+		}
+		assert_true(lab_run(lab, 60 * LAB_S));
+		lab->fate = NULL;
+		assert_true(lab_run(lab, 500 * LAB_S));
+		for (unsigned int i = 0; i < 2; i++)
+			if (lab_sas(&lab->side[i], true))
+				fail_msg("seed %u: larval SAs on side %u", seed,
+					 i);
+		if (lab_count(&lab->side[0], IKE_EV_IKE_UP) >
+			    lab_count(&lab->side[0], IKE_EV_IKE_DOWN) &&
+		    !lab_agree(lab, 1))
+			fail_msg("seed %u: no agreement", seed);
+		lab_free(lab);
+	}
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE_PFS(name) \
+	cmocka_unit_test_setup_teardown(name, setup_pfs, teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest cases[] = {
+		CASE(child_is_rekeyed_by_either_side),
+		CASE_PFS(child_is_rekeyed_by_either_side),
+		CASE(both_rekey_the_child_at_once),
+		CASE_PFS(both_rekey_the_child_at_once),
+		CASE(ike_sa_is_rekeyed_by_either_side_and_keeps_its_child),
+		CASE(both_rekey_the_ike_sa_at_once),
+		CASE(one_rekeys_the_ike_sa_and_the_other_the_child),
+		CASE(times_of_the_configuration_rekey_everything),
+		CASE(every_single_loss_and_doubling_is_survived),
+		CASE(random_schedules_end_in_agreement),
+	};
+
+	return cmocka_run_group_tests(cases, NULL, NULL);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Two engines that talk to each other over a network which does what a script
+ * says, in a time that only the test moves. Each side has a SAD that remembers
+ * what was asked of it, a keystore with one key, and a log of events. Answers to
+ * questions come after a delay of their own, hence in any order.
+ *
+ *     side 0, 192.0.2.1, LAN 10.1.0.0/24 ---- side 1, 192.0.2.2, LAN 10.2.0.0/24
+ *
+ * The same seed gives the same run. What fails in the building ends the program.
+ */
+#ifndef CYG_TESTS_IKE_LAB_H
+#define CYG_TESTS_IKE_LAB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctrl/ike/engine.h"
+
+#define LAB_SAS_MAX    64
+#define LAB_EVENTS_MAX 64
+#define LAB_QUEUE_MAX  256
+#define LAB_S	       1000000000ULL
+#define LAB_TEXT_MAX   2048
+
+/* What the network does with one datagram. */
+struct lab_fate {
+	unsigned int copies;  /* 0: lost */
+	uint64_t delay_ns[4]; /* of each copy */
+};
+
+struct lab_sa {
+	bool used;
+	bool larval;
+	bool bound;
+	bool seen; /* its first packet was told of */
+	struct sadb_id id;
+	struct sadb_sa sa;
+};
+
+struct lab_event {
+	enum ike_event_kind kind;
+	char text[LAB_TEXT_MAX];
+	uint32_t spi_in, spi_out;
+};
+
+struct lab_side {
+	struct ike_lab *lab;
+	unsigned int index;
+	struct engine *engine;
+	struct addr addr;
+	struct secret psk;
+	struct lab_sa sas[LAB_SAS_MAX];
+	struct lab_event events[LAB_EVENTS_MAX];
+	unsigned int n_events;
+	uint32_t next_spi;
+	unsigned int sent; /* datagrams */
+};
+
+struct lab_item; /* a datagram or an answer that is under way */
+
+struct ike_lab {
+	struct lab_side side[2];
+	uint64_t now_ns;
+	uint64_t seed;
+	unsigned int datagrams; /* so far, of both sides */
+	uint64_t answer_max_ns; /* answers take up to so long */
+	bool nat;		/* side 1 sees side 0 as 192.0.2.9:4321 */
+
+	/* NULL: 1 ms each. Of the n-th datagram, from 0. */
+	struct lab_fate (*fate)(struct ike_lab *lab, unsigned int n);
+	unsigned int lost; /* for a script: the one that it loses, … */
+
+	struct lab_item *queue[LAB_QUEUE_MAX];
+	unsigned int n_queue;
+};
+
+struct ike_lab *lab_new(uint64_t seed);
+void lab_free(struct ike_lab *lab);
+
+/* The connection "peer" with the child "net" of one side; to be changed and
+ * loaded. Its children are the caller's to free (conn_fini). */
+struct conn_conf lab_conn(const struct ike_lab *lab, unsigned int side,
+			  const char *ike, const char *esp);
+void lab_load(struct ike_lab *lab, unsigned int side, struct conn_conf *conn);
+
+/* Both sides with the same proposals. */
+void lab_load_both(struct ike_lab *lab, const char *ike, const char *esp);
+
+/* Moves the time on; false: more happened than can be right. */
+bool lab_run(struct ike_lab *lab, uint64_t ns);
+
+/* A random number below n. */
+uint64_t lab_roll(struct ike_lab *lab, uint64_t n);
+
+unsigned int lab_count(const struct lab_side *s, enum ike_event_kind kind);
+
+/* The text of the last event of a kind; "" if there was none. */
+const char *lab_text(const struct lab_side *s, enum ike_event_kind kind);
+
+/* SAs that are armed or ready, and larval ones. */
+unsigned int lab_sas(const struct lab_side *s, bool larval);
+
+/*
+ * Have both sides the same pairs of SAs, with the same keys and mirrored
+ * selectors, and the outbound ones bound?
+ */
+bool lab_agree(const struct ike_lab *lab, unsigned int pairs);
+
+#endif
