@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/base/seam.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG	  8
+#define READS_MAX 32 /* messages of one turn of the loop */
+
+struct seam_header {
+	uint16_t version;
+	uint16_t type;
+	uint32_t bytes; /* behind the header */
+};
+
+struct queued {
+	struct queued *next;
+	size_t bytes;
+	size_t n_fds;
+	int fds[SEAM_FDS_MAX]; /* owned: duplicates */
+	uint8_t octets[];
+};
+
+struct seam {
+	struct seam_spec spec;
+	int fd;
+	struct event *on_read;
+	struct event *on_write;
+	struct queued *first, **last;
+	size_t queued_bytes;
+	bool *freed; /* told when a callback frees the link */
+	/* header and message, at a border of 8 */
+	uint64_t room[(sizeof(struct seam_header) + SEAM_MESSAGE_MAX) / 8];
+};
+
+_Static_assert(sizeof(struct seam_header) == 8,
+	       "the message behind it is aligned");
+
+static void queued_free(struct queued *q)
+{
+	for (size_t i = 0; i < q->n_fds; i++)
+		close(q->fds[i]);
+	explicit_bzero(q->octets, q->bytes);
+	free(q);
+}
+
+void seam_free(struct seam *s)
+{
+	if (!s)
+		return;
+	if (s->freed)
+		*s->freed = true;
+	while (s->first) {
+		struct queued *q = s->first;
+
+		s->first = q->next;
+		queued_free(q);
+	}
+	if (s->on_read)
+		event_free(s->on_read);
+	if (s->on_write)
+		event_free(s->on_write);
+	close(s->fd);
+	explicit_bzero(s->room, sizeof(s->room));
+	free(s);
+}
+
+static void down(struct seam *s, const char *why)
+{
+	void (*on_down)(void *, const char *) = s->spec.on_down;
+	void *ctx = s->spec.ctx;
+
+	seam_free(s);
+	on_down(ctx, why);
+}
+
+/* --- out */
+
+/* 0, -EAGAIN, or what ended the link. */
+static int transmit(const struct seam *s, const struct queued *q)
+{
+	union {
+		struct cmsghdr align;
+		char octets[CMSG_SPACE(sizeof(int) * SEAM_FDS_MAX)];
+	} control;
+	struct iovec iov = { .iov_base = (void *)q->octets,
+			     .iov_len = q->bytes };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (q->n_fds) {
+		struct cmsghdr *c = &control.align;
+
+		memset(&control, 0, sizeof(control));
+		msg.msg_control = &control;
+		msg.msg_controllen = CMSG_SPACE(sizeof(int) * q->n_fds);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int) * q->n_fds);
+		memcpy(CMSG_DATA(c), q->fds, sizeof(int) * q->n_fds);
+	}
+	if (sendmsg(s->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	return 0;
+}
+
+/* A link that broke is told of by its read event, not from inside a send. */
+static void flush(struct seam *s)
+{
+	while (s->first) {
+		struct queued *q = s->first;
+
+		if (transmit(s, q) == -EAGAIN) {
+			event_add(s->on_write, NULL);
+			return;
+		}
+		s->first = q->next;
+		if (!s->first)
+			s->last = &s->first;
+		s->queued_bytes -= q->bytes;
+		queued_free(q);
+	}
+}
+
+static void on_write(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	flush(ctx);
+}
+
+static bool dup_fds(struct queued *q, const int *fds, size_t n)
+{
+	for (; q->n_fds < n; q->n_fds++) {
+		q->fds[q->n_fds] = dup(fds[q->n_fds]);
+		if (q->fds[q->n_fds] < 0)
+			return false;
+	}
+	return true;
+}
+
+int seam_send_fds(struct seam *s, uint16_t type, const void *msg, size_t bytes,
+		  const int *fds, size_t n_fds)
+{
+	const struct seam_header h = { SEAM_VERSION, type, (uint32_t)bytes };
+	size_t all = sizeof(h) + bytes;
+	struct queued *q;
+
+	if (bytes > SEAM_MESSAGE_MAX || n_fds > SEAM_FDS_MAX)
+		return -EMSGSIZE;
+	if (s->queued_bytes + all > SEAM_QUEUE_BYTES)
+		return -ENOBUFS;
+	q = calloc(1, sizeof(*q) + all);
+	if (!q)
+		return -ENOMEM;
+	q->bytes = all;
+	memcpy(q->octets, &h, sizeof(h));
+	if (bytes)
+		memcpy(q->octets + sizeof(h), msg, bytes);
+	if (!dup_fds(q, fds, n_fds)) {
+		queued_free(q);
+		return -ENOMEM;
+	}
+	*s->last = q;
+	s->last = &q->next;
+	s->queued_bytes += all;
+	flush(s);
+	return 0;
+}
+
+int seam_send(struct seam *s, uint16_t type, const void *msg, size_t bytes)
+{
+	return seam_send_fds(s, type, msg, bytes, NULL, 0);
+}
+
+/* --- in */
+
+struct received {
+	ssize_t bytes;
+	size_t n_fds;
+	int fds[SEAM_FDS_MAX];
+};
+
+static void take_fds(struct msghdr *msg, struct received *r)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		r->n_fds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(r->fds, CMSG_DATA(c), r->n_fds * sizeof(int));
+	}
+}
+
+static void receive(struct seam *s, struct received *r)
+{
+	union {
+		struct cmsghdr align;
+		char octets[CMSG_SPACE(sizeof(int) * SEAM_FDS_MAX)];
+	} control;
+	struct iovec iov = { .iov_base = s->room, .iov_len = sizeof(s->room) };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	*r = (struct received){ .n_fds = 0 };
+	r->bytes = recvmsg(s->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	if (r->bytes > 0)
+		take_fds(&msg, r);
+	if (r->bytes > 0 && (msg.msg_flags & MSG_TRUNC))
+		r->bytes = 1; /* no header is so short */
+}
+
+/* NULL: it belongs. */
+static const char *fault(const struct seam *s, const struct received *r)
+{
+	const struct seam_header *h = (const struct seam_header *)s->room;
+
+	if (r->bytes < (ssize_t)sizeof(*h) ||
+	    h->bytes != (size_t)r->bytes - sizeof(*h))
+		return "a message with a wrong length";
+	if (h->version != SEAM_VERSION)
+		return "the other end is of another version; restart all of cygnetd";
+	for (size_t i = 0; i < s->spec.n_kinds; i++)
+		if (s->spec.kinds[i].type == h->type)
+			return s->spec.kinds[i].bytes == h->bytes
+				       ? NULL
+				       : "a message with a wrong length";
+	return "a message of an unknown type";
+}
+
+/* false: nothing more, or the link is gone. */
+static bool read_one(struct seam *s)
+{
+	const struct seam_header *h = (const struct seam_header *)s->room;
+	bool freed = false;
+	struct received r;
+	const char *why;
+
+	receive(s, &r);
+	if (r.bytes < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (r.bytes <= 0) {
+		down(s, "the other end closed it");
+		return false;
+	}
+	why = fault(s, &r);
+	if (why) {
+		for (size_t i = 0; i < r.n_fds; i++)
+			close(r.fds[i]);
+		down(s, why);
+		return false;
+	}
+	s->freed = &freed;
+	s->spec.on_message(s->spec.ctx, h->type, h + 1, r.fds, r.n_fds);
+	if (freed)
+		return false;
+	s->freed = NULL;
+	explicit_bzero(s->room, (size_t)r.bytes);
+	return true;
+}
+
+static void on_read(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	for (int i = 0; i < READS_MAX; i++)
+		if (!read_one(ctx))
+			return;
+}
+
+int seam_new(const struct seam_spec *spec, int fd, struct seam **out)
+{
+	struct seam *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->spec = *spec;
+	s->last = &s->first;
+	s->on_read = event_new(spec->base, fd, EV_READ | EV_PERSIST, on_read, s);
+	s->on_write = event_new(spec->base, fd, EV_WRITE, on_write, s);
+	if (!s->on_read || !s->on_write || event_add(s->on_read, NULL)) {
+		s->fd = -1;
+		seam_free(s);
+		return -ENOMEM;
+	}
+	s->fd = fd;
+	*out = s;
+	return 0;
+}
+
+uid_t seam_peer_uid(const struct seam *s)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	if (getsockopt(s->fd, SOL_SOCKET, SO_PEERCRED, &who, &len))
+		return (uid_t)-1;
+	return who.uid;
+}
+
+/* --- sockets */
+
+static int address(const char *path, struct sockaddr_un *out)
+{
+	*out = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlen(path) >= sizeof(out->sun_path))
+		return -ENAMETOOLONG;
+	memcpy(out->sun_path, path, strlen(path));
+	return 0;
+}
+
+int seam_connect(const char *path)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			0);
+	struct sockaddr_un at;
+	int err = address(path, &at);
+
+	if (fd < 0)
+		return -errno;
+	if (!err && connect(fd, (const struct sockaddr *)&at, sizeof(at)))
+		err = -errno;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+/* One that nobody listens at any more is in the way. */
+static int clear_path(const char *path)
+{
+	int fd = seam_connect(path);
+
+	if (fd >= 0) {
+		close(fd);
+		return -EADDRINUSE;
+	}
+	if (fd == -ECONNREFUSED && unlink(path))
+		return -errno;
+	return 0;
+}
+
+int seam_listen(const char *path, mode_t mode, struct error *e)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			0);
+	struct sockaddr_un at;
+	mode_t before;
+	int err = fd < 0 ? -errno : address(path, &at);
+
+	if (!err)
+		err = clear_path(path);
+	if (!err) {
+		before = umask(0777 & ~mode);
+		if (bind(fd, (const struct sockaddr *)&at, sizeof(at)) ||
+		    listen(fd, BACKLOG))
+			err = -errno;
+		umask(before);
+	}
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	if (err == -EADDRINUSE)
+		return error_set(
+			e, err,
+			"somebody listens at %s; is cygnetd already running?",
+			path);
+	return error_set(e, err, "cannot listen at %s: %s", path,
+			 strerror(-err));
+}
+
+int seam_accept(int listener)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fixed messages between two processes, over one SOCK_SEQPACKET socket. A
+ * message is a struct without pointers, as it lies in memory, behind a header
+ * with the seam's version, its type and its length: both ends are one program
+ * of one version, and say so.
+ *
+ * Nothing blocks: what the other end does not take waits in a bounded queue.
+ * What does not belong (another version, an unknown type, a wrong length) ends
+ * the link. The thread of the event loop.
+ */
+#ifndef CYG_BASE_SEAM_H
+#define CYG_BASE_SEAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ctrl/base/error.h"
+
+struct event_base;
+struct seam;
+
+#define SEAM_VERSION	 1U /* raised with any change of any message */
+#define SEAM_MESSAGE_MAX 16384U
+#define SEAM_QUEUE_BYTES (4U << 20)
+#define SEAM_FDS_MAX	 4U
+
+/* A message that may arrive. */
+struct seam_kind {
+	uint16_t type;
+	uint32_t bytes; /* just so many */
+};
+
+struct seam_spec {
+	struct event_base *base;
+	const struct seam_kind *kinds;
+	size_t n_kinds;
+	/*
+	 * msg is aligned for any struct and borrowed for the call; fds are
+	 * handed over, n_fds of them. May call seam_send(), and seam_free()
+	 * on this very link.
+	 */
+	void (*on_message)(void *ctx, uint16_t type, const void *msg,
+			   const int *fds, size_t n_fds);
+	/* The link ended, for this reason; it is freed when this returns. */
+	void (*on_down)(void *ctx, const char *why);
+	void *ctx;
+};
+
+/* fd is handed over if it works. The spec's kinds are borrowed. 0 or -ENOMEM. */
+int seam_new(const struct seam_spec *spec, int fd, struct seam **out);
+
+/* Ends it without on_down(). NULL is fine. */
+void seam_free(struct seam *s);
+
+/*
+ * 0; -EMSGSIZE (longer than SEAM_MESSAGE_MAX), -ENOBUFS (the other end does not
+ * read), -ENOMEM. The link's own end is told by on_down() later.
+ */
+int seam_send(struct seam *s, uint16_t type, const void *msg, size_t bytes);
+
+/* With descriptors, which stay the caller's. */
+int seam_send_fds(struct seam *s, uint16_t type, const void *msg, size_t bytes,
+		  const int *fds, size_t n_fds);
+
+/* Who is at the other end, as the kernel says (SO_PEERCRED); -1: unknown. */
+uid_t seam_peer_uid(const struct seam *s);
+
+/*
+ * A listening socket at that path, in place of one that nobody holds any more;
+ * its descriptor, or negative with e filled: -EADDRINUSE.
+ *
+ * mode   of the socket's file
+ */
+int seam_listen(const char *path, mode_t mode, struct error *e);
+
+/* A descriptor for seam_new(), or a negative errno. */
+int seam_accept(int listener);
+int seam_connect(const char *path);
+
+#endif
