@@ -147,6 +147,34 @@ static void on_iface(void *ctx, const struct iface *now)
 	tunnels_route(dp->config, dp->nl, dp->resolver, dp->sad, dp->tunnels);
 }
 
+/* Closed at once, as the first was: its queues have no worker, so what policies
+ * protect is dropped there. */
+static void on_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now)
+{
+	struct dp *dp = ctx;
+	uint32_t i = slot_of(dp, old_ifindex);
+	struct served *s = &dp->served[i];
+	struct error e;
+	int err = 0;
+
+	dp->ifaces[i] = *now;
+	s->at.ifindex = now->ifindex;
+	programs_del_iface(dp->programs, old_ifindex);
+	if (s->at.role == IFACE_UNPROTECTED)
+		err = attach_guard(&s->at, programs_guard_fd(dp->programs),
+				   &s->guard, &e);
+	if (!err)
+		err = enter_iface(dp, i);
+	if (!err)
+		err = attach_xdp(&s->at,
+				 programs_xdp_fd(dp->programs, s->at.role),
+				 &s->xdp, &e);
+	log_error(
+		"dp: interface made anew iface=%s: %s", now->name,
+		err ? "the programs could not be attached, it is NOT guarded; restart cygnetd"
+		    : "what policies protect is dropped there; restart cygnetd");
+}
+
 static int fill(struct dp *dp, struct event_base *base, struct error *e)
 {
 	const struct resolver_spec resolver = {
@@ -157,6 +185,7 @@ static int fill(struct dp *dp, struct event_base *base, struct error *e)
 		.ifaces = dp->ifaces,
 		.n_ifaces = dp->n_ifaces,
 		.iface_changed = on_iface,
+		.iface_replaced = on_replaced,
 		.ctx = dp,
 	};
 	const struct tunnels_spec tunnels = {

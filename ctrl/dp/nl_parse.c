@@ -7,6 +7,7 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -135,5 +136,8 @@ bool nl_link_parse(const struct nlmsghdr *h, struct nl_link *out)
 		.tx_dropped = tx_dropped(&attrs),
 	};
 	out->has_mac = attr_mac(&attrs, IFLA_ADDRESS, out->mac);
+	if (attrs.by_type[IFLA_IFNAME])
+		snprintf(out->name, sizeof(out->name), "%s",
+			 mnl_attr_get_str(attrs.by_type[IFLA_IFNAME]));
 	return true;
 }

@@ -7,6 +7,7 @@
 #define CYG_DP_NL_PARSE_H
 
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -62,6 +63,7 @@ struct nl_link {
 	bool up;
 	bool has_mac;
 	uint8_t mac[6];
+	char name[IF_NAMESIZE];
 	uint64_t tx_dropped; /* packets that it could not transmit */
 };
 

@@ -210,6 +210,13 @@ int programs_add_iface(struct programs *p, uint32_t ifindex,
 	return update(p->skel->maps.ifaces, &ifindex, info);
 }
 
+int programs_del_iface(struct programs *p, uint32_t ifindex)
+{
+	int fd = bpf_map__fd(p->skel->maps.ifaces);
+
+	return bpf_map_delete_elem(fd, &ifindex) ? -errno : 0;
+}
+
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
 			int fd)
 {

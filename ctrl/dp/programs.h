@@ -41,6 +41,7 @@ int programs_add_inbound(struct programs *p, const struct sad_key *key,
 			 struct sa_ref sa);
 int programs_add_iface(struct programs *p, uint32_t ifindex,
 		       const struct iface_info *info);
+int programs_del_iface(struct programs *p, uint32_t ifindex);
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
 			int fd);
 int programs_clear_socket(struct programs *p, uint32_t slot, uint32_t queue);

@@ -241,12 +241,30 @@ static void set_link(struct resolver *r, const struct nl_link *l)
 	r->spec.iface_changed(r->spec.ctx, iface);
 }
 
+/* One that we serve has gone and come back under another number. */
+static void replace_link(struct resolver *r, const struct nl_link *l)
+{
+	for (size_t i = 0; i < r->spec.n_ifaces; i++) {
+		struct iface *iface = &r->ifaces[i];
+		uint32_t old = iface->ifindex;
+
+		if (strcmp(iface->name, l->name) != 0 || old == l->ifindex ||
+		    iface_read(l->name, iface))
+			continue;
+		r->spec.iface_replaced(r->spec.ctx, old, iface);
+	}
+}
+
 static void on_link_event(struct resolver *r, const struct nlmsghdr *h)
 {
 	struct nl_link l;
 
-	if (nl_link_parse(h, &l))
+	if (!nl_link_parse(h, &l))
+		return;
+	if (served(r, l.ifindex))
 		set_link(r, &l);
+	else
+		replace_link(r, &l);
 }
 
 static int on_event(const struct nlmsghdr *h, void *ctx)

@@ -28,6 +28,9 @@ struct resolver_spec {
 
 	/* The MTU, the MAC or the state of one of them is another now. */
 	void (*iface_changed)(void *ctx, const struct iface *now);
+	/* One of that name was made anew: it is another for the kernel. */
+	void (*iface_replaced)(void *ctx, uint32_t old_ifindex,
+			       const struct iface *now);
 	void *ctx;
 };
 

@@ -13,6 +13,7 @@ import secrets
 import signal
 import socket
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from lab import (BUILD, Lab, finish, ok, scapy_layers,  # noqa: E402
@@ -146,6 +147,37 @@ def check_failed_start(lab):
        f"{done.stderr.strip()}; {seen} packets in the clear")
 
 
+def check_made_anew(lab):
+    """wan0 goes and comes back, and with it the way out; ipsec0 goes."""
+    gateway = lab.start_gateway("gw-a", lab.default_conf("a"))
+    lab.run("gw-a", ["ip", "link", "del", "wan0"])
+    lab.add_wan("a")
+    wait_until(lambda: "made anew" in gateway.log(), 5, "the daemon to notice")
+    lab.route_far_network("a")
+    needle = secrets.token_bytes(16)
+    capture = lab.capture("wire", "a")
+    for ns in ("host-a", "gw-a"):
+        udp(lab, ns, HOST_B, needle)
+    seen = in_clear(capture, needle)
+    ok(not seen, f"wan0 made anew: {seen} packets in the clear")
+    lab.run("gw-a", ["ip", "link", "del", "ipsec0"])
+    wait_until(lambda: "is gone" in gateway.log(), 5, "the worker to notice")
+    before = cpu_ticks(gateway)
+    time.sleep(1)
+    spent = cpu_ticks(gateway) - before
+    ok(spent < 20, f"without ipsec0 the worker sleeps: {spent} ticks in 1 s")
+    capture = lab.capture("wire", "a")
+    udp(lab, "gw-a", HOST_B, needle)
+    ok(not in_clear(capture, needle), "and nothing leaves in the clear")
+    gateway.stop()
+    release(lab)
+
+
+def cpu_ticks(gateway):
+    with open(f"/proc/{gateway.pid}/stat") as file:
+        return sum(map(int, file.read().split()[13:15]))
+
+
 def release(lab, *prefix):
     return lab.run("gw-a", [*prefix, f"{BUILD}/cygnetd", "--release"],
                    check=False)
@@ -200,6 +232,7 @@ def main():
         check_tap(lab, gateway)
         check_failed_start(lab)
         check_release(lab)
+        check_made_anew(lab)
         check_dropped_interface(lab)
         far.stop()
     return finish()

@@ -174,12 +174,19 @@ class Lab:
         for side in SIDES:
             self._add_lan(f"host-{side}", f"gw-{side}", "lan0",
                           SIDES[side].lan)
-            self._add_link((f"gw-{side}", "wan0"), ("wire", side))
-            self._add_address(f"gw-{side}", "wan0", SIDES[side].outer)
             self.run(f"gw-{side}", ["sysctl", "-qw", "net.ipv4.ip_forward=1"])
         if self.with_dmz:
             self._add_lan("host-c", "gw-a", "dmz0", "10.3.0.0/24")
         self._add_bridge()
+        for side in SIDES:
+            self.add_wan(side)
+
+    def add_wan(self, side):
+        """A gateway's link to the wire; again, after a test has deleted it."""
+        self._add_link((f"gw-{side}", "wan0"), ("wire", side))
+        self._add_address(f"gw-{side}", "wan0", SIDES[side].outer)
+        _run(["ip", "-n", "wire", "link", "set", "dev", side,
+              "master", "br0"])
 
     def _add_machine(self, ns):
         _run(["ip", "netns", "add", ns])
@@ -231,9 +238,6 @@ class Lab:
     def _add_bridge(self):
         _run(["ip", "-n", "wire", "link", "add", "name", "br0", "type",
               "bridge", "mcast_snooping", "0"])
-        for port in SIDES:
-            _run(["ip", "-n", "wire", "link", "set", "dev", port,
-                  "master", "br0"])
         self._add_address("wire", "br0", "192.0.2.9")
         _run(["ip", "-n", "wire", "link", "set", "dev", "br0", "up"])
 
