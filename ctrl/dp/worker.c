@@ -6,6 +6,7 @@
  */
 #include "ctrl/dp/worker.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/virtio_net.h>
 #include <poll.h>
@@ -20,8 +21,11 @@
 #define HOLD_SHARE    8U  /* of the frames, at most this part is held */
 #define POLL_HELD_MS  50  /* deadlines of held packets */
 #define POLL_TX_MS    1	  /* the kernel still transmits */
-#define LAST_ROUNDS   256 /* at the end, to empty full rings */
+#define DRAIN_ROUNDS  256 /* at the end, to empty full rings */
 #define HOST_READ_OFF 512 /* where a frame from the host is read to */
+
+#define HOLD_SHIFT 22 /* leaves the bits of HOLD_BUCKETS */
+_Static_assert(HOLD_BUCKETS == 1U << (32 - HOLD_SHIFT), "one for each hash");
 
 int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
 {
@@ -51,6 +55,31 @@ void worker_fini(struct worker *w)
 	w->hold = NULL;
 }
 
+/* What is not yet sealed waits for the way to the peer. */
+static uint8_t *held_for(struct worker *w, const struct packet *p)
+{
+	uint32_t dst_be =
+		p->state == PKT_CLEAR ? p->sa->daddr_be : p->ip.daddr_be;
+	uint32_t hash = (ntohl(dst_be) ^ w->magic) * 2654435761U;
+
+	return &w->held_for[hash >> HOLD_SHIFT];
+}
+
+void hold_packet(struct worker *w, struct packet *p)
+{
+	uint8_t *held = held_for(w, p);
+
+	if (p->deadline_ns && w->now_ns >= p->deadline_ns)
+		return packet_drop(p, DROP_NO_NEIGHBOUR);
+	if (w->held == w->hold_max || *held == HOLD_PER_DST)
+		return packet_drop(p, DROP_HOLD_FULL);
+	++*held;
+	if (!p->deadline_ns)
+		p->deadline_ns = w->now_ns + HOLD_NS;
+	w->hold[w->held++] = *p;
+	p->state = PKT_GONE;
+}
+
 void settle(struct worker *w, struct batch *b)
 {
 	for (uint32_t i = 0; i < b->n; i++) {
@@ -67,7 +96,8 @@ void settle(struct worker *w, struct batch *b)
 	b->n = 0;
 }
 
-void worker_walk(struct worker *w, struct batch *b)
+/* The walk. Every packet ends gone or dropped. */
+static void walk(struct worker *w, struct batch *b)
 {
 	esp_out(w, b);
 	esp_in(w, b);
@@ -75,9 +105,24 @@ void worker_walk(struct worker *w, struct batch *b)
 	settle(w, b);
 }
 
-static bool port_rx(struct worker *w, uint32_t index)
+/* Everything that waits walks again; what still must wait is held anew. */
+static void hold_retry(struct worker *w)
 {
-	struct port *port = w->ports[index];
+	uint32_t waiting = w->held;
+	struct batch b = { .n = 0 };
+
+	w->held = 0;
+	memset(w->held_for, 0, sizeof(w->held_for));
+	for (uint32_t i = 0; i < waiting; i++) {
+		b.pkt[b.n++] = w->hold[i];
+		if (b.n == BATCH_MAX)
+			walk(w, &b);
+	}
+	walk(w, &b);
+}
+
+static bool port_rx(struct worker *w, struct port *port)
+{
 	struct port_desc desc[BATCH_MAX];
 	uint32_t n = port->ops->rx(port, desc, BATCH_MAX);
 	struct batch b;
@@ -85,8 +130,7 @@ static bool port_rx(struct worker *w, uint32_t index)
 	b.n = 0;
 	for (uint32_t i = 0; i < n; i++)
 		resolve_port(w, &b, port, &desc[i]);
-	worker_walk(w, &b);
-	drain_port(w, index, n);
+	walk(w, &b);
 	return n > 0;
 }
 
@@ -112,8 +156,16 @@ static void port_refill(struct worker *w, struct port *port)
 	port->ops->kick(port);
 }
 
-/* 1: a frame came; 0: there is none; -1: there is no room for one. */
-static int host_read(struct worker *w, struct batch *b)
+/* Somebody removed it: poll() would return at once for ever. */
+static void host_lost(struct worker *w)
+{
+	log_error(
+		"worker: the host interface is gone; restart cygnetd, until then what it would carry is dropped");
+	w->host_fd = -1;
+}
+
+/* One frame from the host interface; false: there is none, or no room. */
+static bool host_read(struct worker *w, struct batch *b)
 {
 	const uint32_t vnet_bytes = sizeof(struct virtio_net_hdr);
 	struct port_desc desc;
@@ -121,33 +173,38 @@ static int host_read(struct worker *w, struct batch *b)
 	ssize_t got;
 
 	if (!frame_get(&w->umem, &frame))
-		return -1;
+		return false;
 	got = read(w->host_fd,
 		   umem_at(&w->umem, frame + HOST_READ_OFF - vnet_bytes),
 		   FRAME_BYTES - HOST_READ_OFF);
 	if (got < (ssize_t)vnet_bytes) {
 		frame_put(&w->umem, frame);
-		return 0;
+		if (got < 0 && errno == EBADFD)
+			host_lost(w);
+		return false;
 	}
 	desc.addr = frame + HOST_READ_OFF;
 	desc.bytes = (uint32_t)got - vnet_bytes;
 	resolve_host(w, b, &desc);
-	return 1;
+	return true;
 }
 
 static bool host_rx(struct worker *w)
 {
-	int more = 1;
 	struct batch b;
-	uint32_t n;
+	bool any;
 
 	b.n = 0;
-	while (b.n < BATCH_MAX && more == 1)
-		more = host_read(w, &b);
-	n = b.n;
-	worker_walk(w, &b);
-	drain_host(w, n, more == 0);
-	return n > 0;
+	while (b.n < BATCH_MAX && w->host_fd >= 0 && host_read(w, &b))
+		;
+	any = b.n > 0;
+	walk(w, &b);
+	return any;
+}
+
+static bool hold_is_due(const struct worker *w)
+{
+	return w->held && w->now_ns >= w->hold[0].deadline_ns;
 }
 
 bool worker_step(struct worker *w)
@@ -155,16 +212,15 @@ bool worker_step(struct worker *w)
 	bool any = false;
 
 	w->now_ns = clock_ns();
-	drain_begin(w);
-	hold_retry(w, nexthop_learn(&w->nexthops) > 0);
+	if (nexthop_learn(&w->nexthops) || hold_is_due(w))
+		hold_retry(w);
 	for (uint32_t i = 0; i < w->n_ports; i++)
-		any |= port_rx(w, i);
+		any |= port_rx(w, w->ports[i]);
 	if (w->host_fd >= 0)
 		any |= host_rx(w);
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		port_refill(w, w->ports[i]);
-	drain_end(w);
-	return any || w->draining.seq;
+	return any;
 }
 
 static bool transmitting(const struct worker *w)
@@ -193,29 +249,17 @@ static void worker_sleep(const struct worker *w)
 	fds[n++] = (struct pollfd){ .fd = w->host_fd, .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = w->nexthops.link->answer_fd,
 				    .events = POLLIN };
-	quiescent_offline();
 	poll(fds, n, poll_ms(w));
-	quiescent_online();
-}
-
-static bool round_and_report(struct worker *w)
-{
-	bool any = worker_step(w);
-
-	quiescent_state();
-	return any;
 }
 
 void worker_run(struct worker *w)
 {
-	quiescent_join();
 	while (!atomic_load_explicit(&w->stop, memory_order_acquire))
-		if (!round_and_report(w))
+		if (!worker_step(w))
 			worker_sleep(w);
-	for (uint32_t i = 0; i < LAST_ROUNDS; i++)
-		if (!round_and_report(w) && !transmitting(w))
+	for (uint32_t i = 0; i < DRAIN_ROUNDS; i++)
+		if (!worker_step(w) && !transmitting(w))
 			break;
-	quiescent_leave();
 }
 
 void worker_stop(struct worker *w)
