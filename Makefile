@@ -26,7 +26,7 @@ SAN     :=
 NEW := .$(shell mktemp -u XXXXXXXX)
 BUILD := build$(if $(filter-out gcc,$(CC)),-$(notdir $(CC)))$(if $(SAN),-$(SAN))
 
-LIBS := libbpf libxdp libcrypto libevent libmnl jansson
+LIBS := libbpf libxdp libcrypto libevent libmnl jansson libseccomp
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Werror
 VERSION := 0.1.0

@@ -47,7 +47,9 @@ static bool lengths_ok(const struct keystore_request *q)
 	return q->message_len <= sizeof(q->message) && q->message_len &&
 	       q->nonce_len <= sizeof(q->nonce) && q->nonce_len &&
 	       q->id_len <= sizeof(q->id_body) && q->id_len &&
-	       q->auth_len <= sizeof(q->auth);
+	       q->auth_len <= sizeof(q->auth) &&
+	       q->local.len <= sizeof(q->local.octets) &&
+	       q->remote.len <= sizeof(q->remote.octets);
 }
 
 /* prf(prf(PSK, pad), message | nonce | prf(SK_p, ID')), section 2.15. */
@@ -86,12 +88,13 @@ void keystore_serve(const struct psk_conf *psks, size_t n,
 		    struct keystore_answer *out)
 {
 	const struct prf_alg *alg = prf_by_id(q->prf);
-	const struct psk_conf *psk = find(psks, n, q);
+	const struct psk_conf *psk;
 	uint8_t auth[PRF_MAX_BYTES];
 
 	*out = (struct keystore_answer){ .token = q->token, .err = -EINVAL };
-	if (!alg || !lengths_ok(q))
+	if (!alg || q->op > KEYSTORE_PSK_CHECK || !lengths_ok(q))
 		return;
+	psk = find(psks, n, q);
 	out->err = -ENOKEY;
 	if (!psk)
 		return;

@@ -18,6 +18,7 @@
 #include "ctrl/base/log.h"
 #include "ctrl/conf/conf.h"
 #include "ctrl/control/server.h"
+#include "ctrl/daemon/ike.h"
 #include "ctrl/daemon/view.h"
 #include "ctrl/dp/dp.h"
 
@@ -33,7 +34,8 @@ enum exit_code {
 struct options {
 	const char *file;
 	bool release;
-	bool done; /* help or version was all that was asked for */
+	const char *role; /* of this process, if another cygnetd started it */
+	bool done;	  /* help or version was all that was asked for */
 };
 
 struct daemon {
@@ -67,11 +69,12 @@ static const char usage[] =
 /* EXIT_OK, or EXIT_USAGE after a line that says why. */
 static enum exit_code parse_options(int argc, char **argv, struct options *o)
 {
-	enum { OPT_RELEASE = 256, OPT_DEBUG, OPT_VERSION, OPT_HELP };
+	enum { OPT_RELEASE = 256, OPT_DEBUG, OPT_ROLE, OPT_VERSION, OPT_HELP };
 	static const struct option table[] = {
 		{ "file", required_argument, NULL, 'f' },
 		{ "release", no_argument, NULL, OPT_RELEASE },
 		{ "debug", no_argument, NULL, OPT_DEBUG },
+		{ "role", required_argument, NULL, OPT_ROLE },
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ "help", no_argument, NULL, OPT_HELP },
 		{ 0 },
@@ -86,6 +89,8 @@ static enum exit_code parse_options(int argc, char **argv, struct options *o)
 			o->release = true;
 		else if (c == OPT_DEBUG)
 			log_set_level(LOG_LVL_DEBUG);
+		else if (c == OPT_ROLE)
+			o->role = optarg;
 		else if (c == OPT_VERSION || c == OPT_HELP)
 			o->done = true;
 		else
@@ -217,6 +222,14 @@ static enum exit_code end_output(void)
 	return EXIT_FAILED;
 }
 
+static int play(const char *role)
+{
+	if (strcmp(role, "ike") == 0)
+		return ike_role();
+	fprintf(stderr, "cygnetd: there is no role '%s'\n", role);
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	struct daemon d = { 0 };
@@ -230,6 +243,8 @@ int main(int argc, char **argv)
 	if (code != EXIT_OK || o.done)
 		return (int)code;
 	harden();
+	if (o.role)
+		return play(o.role);
 	signal(SIGPIPE, SIG_IGN);
 	err = o.release ? dp_release(&e) : conf_load(o.file, &d.config, &e);
 	if (!err && !o.release)

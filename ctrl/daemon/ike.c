@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The shell around the engine: sockets, timer, threads for key exchanges and
+ * the seam to ctl. It decides nothing. One thread but those of the pool.
+ */
+#include "ctrl/daemon/ike.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctrl/base/clock.h"
+#include "ctrl/base/log.h"
+#include "ctrl/crypto/random.h"
+#include "ctrl/daemon/ike_seam.h"
+#include "ctrl/daemon/ike_udp.h"
+#include "ctrl/daemon/ke_pool.h"
+#include "ctrl/daemon/sandbox.h"
+
+#define READS_MAX 32 /* datagrams of one turn of the loop */
+
+struct ike {
+	struct event_base *base;
+	struct seam *seam;
+	struct engine *engine;
+	struct ke_pool *pool;
+	struct event *timer;
+	struct event *readable[IKE_UDP_SOCKETS];
+	int fds[IKE_UDP_SOCKETS]; /* -1: not there yet */
+	struct conn_conf loading; /* until n_missing is 0 */
+	size_t n_missing;
+	bool failed;
+	struct random_pool random;
+	uint8_t room[IKE_UDP_MAX];
+};
+
+static void give_up(struct ike *i, const char *why)
+{
+	log_error("ike: %s", why);
+	i->failed = true;
+	event_base_loopbreak(i->base);
+}
+
+/* --- what the engine asks for */
+
+/* One that does not get through is a link that is about to end. */
+static void tell(struct ike *i, enum ike_msg type, const void *msg, size_t bytes)
+{
+	int err = seam_send(i->seam, (uint16_t)type, msg, bytes);
+
+	if (err)
+		give_up(i, "ctl does not take what it is sent");
+}
+
+static void on_send(void *ctx, const struct ike_path *path,
+		    struct slice datagram)
+{
+	struct ike *i = ctx;
+	int err = ike_udp_send(i->fds, path, datagram);
+
+	if (err)
+		log_debug("ike: not sent: %s", strerror(-err));
+}
+
+static void on_sadb(void *ctx, const struct sadb_request *q)
+{
+	tell(ctx, IKE_MSG_SADB_REQUEST, q, sizeof(*q));
+}
+
+static void on_keystore(void *ctx, const struct keystore_request *q)
+{
+	tell(ctx, IKE_MSG_KEYSTORE_REQUEST, q, sizeof(*q));
+}
+
+static void on_ke(void *ctx, struct ke_job *job)
+{
+	struct ike *i = ctx;
+
+	ke_pool_add(i->pool, job);
+}
+
+static void on_event(void *ctx, const struct ike_event *e)
+{
+	struct ike_msg_event m;
+
+	ike_seam_put_event(&m, e);
+	tell(ctx, IKE_MSG_EVENT, &m, sizeof(m));
+}
+
+static bool on_random(void *ctx, void *out, size_t len)
+{
+	struct ike *i = ctx;
+
+	return random_bytes(&i->random, out, len);
+}
+
+/* --- what happens to it */
+
+/* After every call into the engine. */
+static void set_timer(struct ike *i)
+{
+	uint64_t at_ns = engine_deadline(i->engine), now_ns = clock_ns();
+	uint64_t wait_us = at_ns > now_ns ? (at_ns - now_ns + 999) / 1000 : 0;
+	const struct timeval wait = { (time_t)(wait_us / 1000000),
+				      (suseconds_t)(wait_us % 1000000) };
+
+	if (at_ns == UINT64_MAX)
+		evtimer_del(i->timer);
+	else
+		evtimer_add(i->timer, &wait);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+	struct ike *i = ctx;
+
+	(void)fd;
+	(void)what;
+	engine_timeout(i->engine, clock_ns());
+	set_timer(i);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct ike *i = ctx;
+	int which = fd == i->fds[1];
+	struct ike_datagram d;
+	struct ike_path path;
+
+	(void)what;
+	for (int n = 0; n < READS_MAX; n++) {
+		if (!ike_udp_receive(i->fds, which, i->room, &path, &d))
+			break;
+		if (d.len)
+			engine_input(i->engine, &path, d.octets, d.len,
+				     clock_ns());
+	}
+	set_timer(i);
+}
+
+static void on_ke_done(void *ctx, struct ke_job *job)
+{
+	struct ike *i = ctx;
+
+	engine_ke_done(i->engine, job, clock_ns());
+	set_timer(i);
+}
+
+/* --- what ctl says */
+
+static void close_all(const int *fds, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		close(fds[k]);
+}
+
+static void take_sockets(struct ike *i, const int *fds, size_t n)
+{
+	if (n != IKE_UDP_SOCKETS || i->fds[0] >= 0) {
+		close_all(fds, n);
+		give_up(i, "not the sockets that were expected");
+		return;
+	}
+	for (size_t k = 0; k < n; k++) {
+		i->fds[k] = fds[k];
+		i->readable[k] = event_new(i->base, fds[k],
+					   EV_READ | EV_PERSIST, on_readable, i);
+		if (!i->readable[k] || event_add(i->readable[k], NULL))
+			give_up(i, "no memory");
+	}
+}
+
+static void load(struct ike *i)
+{
+	if (engine_load(i->engine, &i->loading))
+		give_up(i, "no memory");
+	conn_fini(&i->loading);
+}
+
+static void take_conn(struct ike *i, const struct ike_msg_conn *m)
+{
+	if (i->n_missing || !ike_seam_get_conn(m, &i->loading)) {
+		give_up(i, "not a connection");
+		return;
+	}
+	i->n_missing = i->loading.n_children;
+	i->loading.children =
+		calloc(i->n_missing + 1, sizeof(struct child_conf));
+	if (!i->loading.children)
+		give_up(i, "no memory");
+	else if (!i->n_missing)
+		load(i);
+}
+
+static void take_child(struct ike *i, const struct ike_msg_child *m)
+{
+	size_t at = i->loading.n_children - i->n_missing;
+
+	if (!i->n_missing || !ike_seam_get_child(m, &i->loading.children[at])) {
+		give_up(i, "not a child");
+		return;
+	}
+	if (--i->n_missing == 0)
+		load(i);
+}
+
+static void run_command(struct ike *i, const struct ike_msg_command *c)
+{
+	const char *child = c->child[0] ? c->child : NULL;
+	struct ike_msg_done done = { .token = c->token };
+
+	switch ((enum ike_command)c->command) {
+	case IKE_CMD_INITIATE:
+		done.err =
+			engine_initiate(i->engine, c->conn, child, clock_ns());
+		break;
+	case IKE_CMD_TERMINATE:
+		done.n = engine_terminate(i->engine, c->conn, child, clock_ns());
+		break;
+	case IKE_CMD_REKEY:
+		done.n = engine_rekey(i->engine, c->conn, child, clock_ns());
+		break;
+	}
+	tell(i, IKE_MSG_DONE, &done, sizeof(done));
+}
+
+static void on_message(void *ctx, uint16_t type, const void *msg,
+		       const int *fds, size_t n_fds)
+{
+	struct ike *i = ctx;
+
+	if (type == IKE_MSG_SOCKETS)
+		take_sockets(i, fds, n_fds);
+	else
+		close_all(fds, n_fds);
+	if (type == IKE_MSG_CONN)
+		take_conn(i, msg);
+	else if (type == IKE_MSG_CHILD)
+		take_child(i, msg);
+	else if (type == IKE_MSG_UNLOAD)
+		engine_unload(i->engine,
+			      ((const struct ike_msg_name *)msg)->conn);
+	else if (type == IKE_MSG_COMMAND)
+		run_command(i, msg);
+	else if (type == IKE_MSG_SADB_ANSWER)
+		engine_sadb_answer(i->engine, msg, clock_ns());
+	else if (type == IKE_MSG_SADB_EVENT)
+		engine_sadb_event(i->engine, msg, clock_ns());
+	else if (type == IKE_MSG_KEYSTORE_ANSWER)
+		engine_keystore_answer(i->engine, msg, clock_ns());
+	set_timer(i);
+}
+
+static void on_down(void *ctx, const char *why)
+{
+	struct ike *i = ctx;
+
+	log_info("ike: ctl is gone (%s)", why);
+	i->seam = NULL;
+	event_base_loopbreak(i->base);
+}
+
+/* --- start and end */
+
+static int make(struct ike *i, struct error *e)
+{
+	const struct engine_calls calls = { .send = on_send,
+					    .sadb = on_sadb,
+					    .keystore = on_keystore,
+					    .ke = on_ke,
+					    .event = on_event,
+					    .random = on_random,
+					    .ctx = i };
+	const struct seam_spec spec = { .base = i->base,
+					.kinds = ike_seam_to_ike,
+					.n_kinds = ike_seam_to_ike_n,
+					.on_message = on_message,
+					.on_down = on_down,
+					.ctx = i };
+
+	random_init(&i->random);
+	i->timer = evtimer_new(i->base, on_timer, i);
+	i->engine = engine_new(&calls);
+	i->pool = ke_pool_new(i->base, on_ke_done, i);
+	if (!i->timer || !i->engine || !i->pool ||
+	    seam_new(&spec, IKE_SEAM_FD, &i->seam))
+		return error_set(e, -ENOMEM, "no memory");
+	return 0;
+}
+
+static void end(struct ike *i)
+{
+	ke_pool_free(i->pool);
+	conn_fini(&i->loading);
+	engine_free(i->engine);
+	seam_free(i->seam);
+	for (int k = 0; k < IKE_UDP_SOCKETS; k++) {
+		if (i->readable[k])
+			event_free(i->readable[k]);
+		if (i->fds[k] >= 0)
+			close(i->fds[k]);
+	}
+	if (i->timer)
+		event_free(i->timer);
+	if (i->base)
+		event_base_free(i->base);
+	explicit_bzero(i, sizeof(*i));
+	free(i);
+}
+
+/* What loads lazily is loaded before the files are out of reach. */
+static bool warm_up(void)
+{
+	struct ke_job job = { .alg = ke_by_name("x25519") };
+
+	ke_job_run(&job);
+	ke_free(job.ke);
+	return !job.err;
+}
+
+static int start(struct ike *i, struct error *e)
+{
+	const struct ike_msg_empty ready = { 0 };
+	int err;
+
+	if (fcntl(IKE_SEAM_FD, F_GETFD) < 0)
+		return error_set(e, -EBADF, "cygnetd itself starts this role");
+	i->base = event_base_new();
+	if (!i->base || !warm_up())
+		return error_set(e, -ENOMEM, "no memory");
+	err = make(i, e);
+	if (!err)
+		err = sandbox_become(IKE_USER, e);
+	if (!err)
+		err = sandbox_enter(e);
+	if (!err)
+		tell(i, IKE_MSG_READY, &ready, sizeof(ready));
+	return err;
+}
+
+int ike_role(void)
+{
+	struct ike *i;
+	struct error e;
+	bool ok;
+
+	sandbox_close_from(IKE_SEAM_FD + 1);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN); /* a terminal's is ctl's to act on */
+	i = calloc(1, sizeof(*i));
+	if (!i)
+		return EXIT_FAILURE;
+	for (int k = 0; k < IKE_UDP_SOCKETS; k++)
+		i->fds[k] = -1;
+	ok = start(i, &e) == 0;
+	if (!ok)
+		log_error("ike: %s", e.text);
+	else
+		ok = event_base_dispatch(i->base) >= 0 && !i->failed;
+	end(i);
+	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}

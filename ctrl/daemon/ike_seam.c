@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/daemon/ike_seam.h"
+
+#include <string.h>
+
+const struct seam_kind ike_seam_to_ike[] = {
+	{ IKE_MSG_SOCKETS, sizeof(struct ike_msg_empty) },
+	{ IKE_MSG_CONN, sizeof(struct ike_msg_conn) },
+	{ IKE_MSG_CHILD, sizeof(struct ike_msg_child) },
+	{ IKE_MSG_UNLOAD, sizeof(struct ike_msg_name) },
+	{ IKE_MSG_COMMAND, sizeof(struct ike_msg_command) },
+	{ IKE_MSG_SADB_ANSWER, sizeof(struct sadb_answer) },
+	{ IKE_MSG_SADB_EVENT, sizeof(struct sadb_event) },
+	{ IKE_MSG_KEYSTORE_ANSWER, sizeof(struct keystore_answer) },
+};
+
+const struct seam_kind ike_seam_to_ctl[] = {
+	{ IKE_MSG_READY, sizeof(struct ike_msg_empty) },
+	{ IKE_MSG_DONE, sizeof(struct ike_msg_done) },
+	{ IKE_MSG_EVENT, sizeof(struct ike_msg_event) },
+	{ IKE_MSG_SADB_REQUEST, sizeof(struct sadb_request) },
+	{ IKE_MSG_KEYSTORE_REQUEST, sizeof(struct keystore_request) },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const size_t ike_seam_to_ike_n = COUNT(ike_seam_to_ike);
+const size_t ike_seam_to_ctl_n = COUNT(ike_seam_to_ctl);
+
+static void put_proposals(struct proposals_text *out, const struct proposals *p)
+{
+	out->n = (uint32_t)p->n;
+	for (size_t i = 0; i < p->n; i++)
+		proposal_str(&p->at[i], out->at[i]);
+}
+
+static bool get_proposals(const struct proposals_text *from,
+			  enum ike_protocol protocol, struct proposals *out)
+{
+	struct error e;
+
+	memset(out, 0, sizeof(*out));
+	if (from->n > PROPOSALS_MAX)
+		return false;
+	for (uint32_t i = 0; i < from->n; i++)
+		if (!memchr(from->at[i], 0, sizeof(from->at[i])) ||
+		    proposal_parse(from->at[i], protocol, &out->at[i], &e))
+			return false;
+	out->n = from->n;
+	return true;
+}
+
+void ike_seam_put_conn(struct ike_msg_conn *out, const struct conn_conf *conn)
+{
+	memset(out, 0, sizeof(*out));
+	memcpy(&out->conf, conn, sizeof(out->conf));
+	memset(&out->conf.proposals, 0, sizeof(out->conf.proposals));
+	out->conf.children = NULL;
+	put_proposals(&out->proposals, &conn->proposals);
+}
+
+void ike_seam_put_child(struct ike_msg_child *out,
+			const struct child_conf *child)
+{
+	memset(out, 0, sizeof(*out));
+	memcpy(&out->conf, child, sizeof(out->conf));
+	memset(&out->conf.proposals, 0, sizeof(out->conf.proposals));
+	put_proposals(&out->proposals, &child->proposals);
+}
+
+static void put_string(char *out, size_t max, const char *text)
+{
+	size_t len = strnlen(text, max - 1);
+
+	memcpy(out, text, len);
+}
+
+void ike_seam_put_event(struct ike_msg_event *out, const struct ike_event *e)
+{
+	memset(out, 0, sizeof(*out));
+	out->kind = e->kind;
+	out->ike_id = e->ike_id;
+	out->path = e->path;
+	out->spi_in = e->spi_in;
+	out->spi_out = e->spi_out;
+	put_string(out->conn, sizeof(out->conn), e->conn);
+	put_string(out->child, sizeof(out->child), e->child);
+	put_string(out->text, sizeof(out->text), e->text);
+}
+
+bool ike_seam_get_conn(const struct ike_msg_conn *m, struct conn_conf *conn)
+{
+	*conn = m->conf;
+	return get_proposals(&m->proposals, IKE_PROTO_IKE, &conn->proposals);
+}
+
+bool ike_seam_get_child(const struct ike_msg_child *m, struct child_conf *child)
+{
+	*child = m->conf;
+	return get_proposals(&m->proposals, IKE_PROTO_ESP, &child->proposals);
+}
+
+void ike_seam_get_event(struct ike_msg_event *m, struct ike_event *e)
+{
+	m->conn[sizeof(m->conn) - 1] = 0;
+	m->child[sizeof(m->child) - 1] = 0;
+	m->text[sizeof(m->text) - 1] = 0;
+	*e = (struct ike_event){
+		.kind = (enum ike_event_kind)m->kind,
+		.ike_id = m->ike_id,
+		.path = m->path,
+		.spi_in = m->spi_in,
+		.spi_out = m->spi_out,
+		.conn = m->conn,
+		.child = m->child,
+		.text = m->text,
+	};
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The messages between ctl and ike, over a seam (ctrl/base/seam.h). Connections
+ * cross it with their proposals as text: pointers mean nothing there.
+ *
+ * ctl believes nothing that ike says: what comes from it is checked where it is
+ * used, and strings are ended here.
+ */
+#ifndef CYG_DAEMON_IKE_SEAM_H
+#define CYG_DAEMON_IKE_SEAM_H
+
+#include "ctrl/base/seam.h"
+#include "ctrl/ike/engine.h"
+
+/* Descriptor of the seam in the new process. */
+#define IKE_SEAM_FD 3
+
+enum ike_msg {
+	/* ctl to ike */
+	IKE_MSG_SOCKETS = 1, /* with descriptors: ports 500 and 4500 */
+	IKE_MSG_CONN,	     /* as many IKE_MSG_CHILD follow as it says */
+	IKE_MSG_CHILD,
+	IKE_MSG_UNLOAD,
+	IKE_MSG_COMMAND,
+	IKE_MSG_SADB_ANSWER,	 /* struct sadb_answer */
+	IKE_MSG_SADB_EVENT,	 /* struct sadb_event */
+	IKE_MSG_KEYSTORE_ANSWER, /* struct keystore_answer */
+	/* ike to ctl */
+	IKE_MSG_READY, /* its privileges are gone */
+	IKE_MSG_DONE,
+	IKE_MSG_EVENT,
+	IKE_MSG_SADB_REQUEST,	  /* struct sadb_request */
+	IKE_MSG_KEYSTORE_REQUEST, /* struct keystore_request */
+};
+
+struct proposals_text {
+	uint32_t n;
+	char at[PROPOSALS_MAX][PROPOSAL_STR_MAX];
+};
+
+/* conf has neither proposals nor children. */
+struct ike_msg_conn {
+	struct conn_conf conf;
+	struct proposals_text proposals;
+};
+
+struct ike_msg_child {
+	struct child_conf conf; /* without proposals */
+	struct proposals_text proposals;
+};
+
+/* IKE_MSG_SOCKETS, IKE_MSG_READY */
+struct ike_msg_empty {
+	uint32_t nothing;
+};
+
+/* IKE_MSG_UNLOAD */
+struct ike_msg_name {
+	char conn[CONN_NAME_MAX];
+};
+
+enum ike_command {
+	IKE_CMD_INITIATE,
+	IKE_CMD_TERMINATE,
+	IKE_CMD_REKEY,
+};
+
+struct ike_msg_command {
+	uint64_t token; /* comes back in IKE_MSG_DONE */
+	uint32_t command;
+	char conn[CONN_NAME_MAX];
+	char child[CONN_NAME_MAX]; /* "": none named */
+};
+
+struct ike_msg_done {
+	uint64_t token;
+	int32_t err; /* as of engine_initiate() */
+	uint32_t n;  /* SAs that were found */
+};
+
+#define IKE_EVENT_TEXT_MAX 256
+
+struct ike_msg_event {
+	uint32_t kind; /* enum ike_event_kind */
+	uint32_t ike_id;
+	struct ike_path path;
+	uint32_t spi_in, spi_out;
+	char conn[CONN_NAME_MAX];
+	char child[CONN_NAME_MAX];
+	char text[IKE_EVENT_TEXT_MAX];
+};
+
+/* What each side may be sent. */
+extern const struct seam_kind ike_seam_to_ike[];
+extern const size_t ike_seam_to_ike_n;
+extern const struct seam_kind ike_seam_to_ctl[];
+extern const size_t ike_seam_to_ctl_n;
+
+/* Into messages, which are whole: no octet of them is left as it was. */
+void ike_seam_put_conn(struct ike_msg_conn *out, const struct conn_conf *conn);
+void ike_seam_put_child(struct ike_msg_child *out,
+			const struct child_conf *child);
+void ike_seam_put_event(struct ike_msg_event *out, const struct ike_event *e);
+
+/* And back; false: not what ike_seam_put_*() made. conn->children is NULL. */
+bool ike_seam_get_conn(const struct ike_msg_conn *m, struct conn_conf *conn);
+bool ike_seam_get_child(const struct ike_msg_child *m, struct child_conf *child);
+
+/* Borrows m's strings, which it ends. */
+void ike_seam_get_event(struct ike_msg_event *m, struct ike_event *e);
+
+#endif

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Key exchanges go to their threads and come back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+
+#include "ctrl/daemon/ke_pool.h"
+
+#define N_JOBS 20
+
+struct seen {
+	struct event_base *base;
+	unsigned int times[N_JOBS];
+	unsigned int n;
+	unsigned int failed;
+	struct secret shared[N_JOBS];
+};
+
+static void on_done(void *ctx, struct ke_job *job)
+{
+	struct seen *s = ctx;
+
+	s->times[job->token]++;
+	s->failed += job->err != 0;
+	s->shared[job->token] = job->shared;
+	ke_job_free(job);
+	if (++s->n == N_JOBS)
+		event_base_loopbreak(s->base);
+}
+
+static struct ke_job *job_new(uint64_t token)
+{
+	struct ke_job *job = calloc(1, sizeof(*job));
+
+	assert_non_null(job);
+	job->token = token;
+	job->alg = ke_by_name("x25519");
+	return job;
+}
+
+static void give_peer(struct ke_job *job, const struct ke *peer)
+{
+	struct slice public_value = ke_public(peer);
+
+	memcpy(job->peer, public_value.ptr, public_value.len);
+	job->peer_len = public_value.len;
+}
+
+static void every_job_comes_back_once(void **state)
+{
+	struct event_base *base = event_base_new();
+	struct seen seen = { .base = base };
+	struct ke_pool *pool = ke_pool_new(base, on_done, &seen);
+	struct ke *peer;
+
+	(void)state;
+	assert_non_null(pool);
+	assert_int_equal(ke_new(ke_by_name("x25519"), &peer), 0);
+	for (uint64_t i = 0; i < N_JOBS; i++) {
+		struct ke_job *job = job_new(i);
+
+		give_peer(job, peer);
+		ke_pool_add(pool, job);
+	}
+	event_base_dispatch(base);
+	assert_int_equal(seen.n, N_JOBS);
+	assert_int_equal(seen.failed, 0);
+	for (size_t i = 0; i < N_JOBS; i++) {
+		assert_int_equal(seen.times[i], 1);
+		assert_int_equal(seen.shared[i].len, 32);
+	}
+	assert_false(secret_equal(&seen.shared[0], &seen.shared[1]));
+	ke_free(peer);
+	ke_pool_free(pool);
+	event_base_free(base);
+}
+
+/* The sanitizer sees what is lost. */
+static void pool_that_ends_frees_what_it_was_given(void **state)
+{
+	struct event_base *base = event_base_new();
+	struct seen seen = { .base = base };
+	struct ke_pool *pool = ke_pool_new(base, on_done, &seen);
+
+	(void)state;
+	assert_non_null(pool);
+	for (uint64_t i = 0; i < N_JOBS; i++)
+		ke_pool_add(pool, job_new(i));
+	ke_pool_free(pool);
+	assert_int_equal(seen.n, 0);
+	event_base_free(base);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_job_comes_back_once),
+		cmocka_unit_test(pool_that_ends_frees_what_it_was_given),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
