@@ -504,12 +504,28 @@ void child_answer_put(const struct exchange *x, struct ike_builder *m)
 	ike_ts_put(m, IKE_PL_TS_R, x->child->local_ts.at, x->child->local_ts.n);
 }
 
+/* The peer does not say what it has: ours is what there is to compare. */
 void child_refused(struct ike_sa *sa, struct exchange *x,
 		   const struct ike_notify *n)
 {
-	char text[128];
+	const struct child_conf *conf = x->child->conf;
+	char a[512], b[512], text[1200];
+	struct ts_list local, remote;
 
-	snprintf(text, sizeof(text), "the peer refuses the CHILD SA: %s",
-		 ike_notify_name(n->type));
+	child_ts(sa, conf, &local, &remote);
+	if (n->type == IKE_N_NO_PROPOSAL_CHOSEN) {
+		proposals_describe(&conf->proposals, a, sizeof(a));
+		snprintf(text, sizeof(text),
+			 "proposal mismatch (ESP): we have %s; the peer accepts none of it",
+			 a);
+	} else if (n->type == IKE_N_TS_UNACCEPTABLE) {
+		snprintf(text, sizeof(text),
+			 "selector mismatch: we have %s === %s; the peer accepts none of it",
+			 ts_str(&local, a, sizeof(a)),
+			 ts_str(&remote, b, sizeof(b)));
+	} else {
+		snprintf(text, sizeof(text), "the peer refuses the CHILD SA: %s",
+			 ike_notify_name(n->type));
+	}
 	fail(sa, x, n->type, text);
 }

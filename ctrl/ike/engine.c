@@ -22,7 +22,8 @@ struct engine *engine_new(const struct engine_calls *calls)
 	if (!e)
 		return NULL;
 	e->calls = *calls;
-	if (!calls->random(calls->ctx, &e->spi_mask, sizeof(e->spi_mask))) {
+	if (!calls->random(calls->ctx, &e->spi_mask, sizeof(e->spi_mask)) ||
+	    !calls->random(calls->ctx, &e->tokens, sizeof(e->tokens))) {
 		free(e);
 		return NULL;
 	}
@@ -188,6 +189,19 @@ static unsigned int rekey_children(struct ike_sa *sa, const char *name)
 	return n;
 }
 
+/* One that an exchange is making: it comes and goes with that. */
+static bool is_unborn(const struct ike_sa *sa)
+{
+	return sa->state == IKE_ST_INIT && sa->ours.kind == EX_NONE &&
+	       sa->peers.kind == EX_NONE;
+}
+
+/* In use, and not one that waits to be deleted. */
+static bool is_current(const struct ike_sa *sa)
+{
+	return sa->state == IKE_ST_ESTABLISHED && !sa->has_heir && !sa->drop_ns;
+}
+
 unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
 			  uint64_t now_ns)
 {
@@ -197,7 +211,7 @@ unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
 	for (uint32_t i = 1; i < e->n_slots; i++) {
 		struct ike_sa *sa = e->slots[i];
 
-		if (!sa || sa->state != IKE_ST_ESTABLISHED || sa->has_heir ||
+		if (!sa || !is_current(sa) ||
 		    strcmp(sa->conn->conf.name, conn) != 0)
 			continue;
 		if (child) {
@@ -222,7 +236,7 @@ unsigned int engine_terminate(struct engine *e, const char *conn,
 		struct ike_sa *sa = e->slots[i];
 
 		if (!sa || !sa->conn || sa->state == IKE_ST_DEAD ||
-		    strcmp(sa->conn->conf.name, conn) != 0)
+		    is_unborn(sa) || strcmp(sa->conn->conf.name, conn) != 0)
 			continue;
 		if (child) {
 			n += terminate_children(sa, child);
@@ -331,6 +345,8 @@ static uint64_t idle_deadline(const struct ike_sa *sa)
 {
 	uint64_t at = UINT64_MAX;
 
+	if (sa->delete_wanted) /* of the one that it takes the place of */
+		return sa->e->now_ns;
 	at = sooner(at, sa->rekey_ns);
 	at = sooner(at, sa->expire_ns);
 	if (sa->conn->conf.dpd_delay)

@@ -158,8 +158,9 @@ struct engine {
 	struct ike_sa *dead; /* see sa_reap() */
 	unsigned int n_sas, n_half_open;
 	uint32_t spi_mask; /* hides slots in SPIs */
-	uint32_t tokens;
-	uint64_t now_ns; /* of the call that runs */
+	uint32_t tokens;   /* begins anywhere: what an earlier engine asked for
+			    answers nothing here */
+	uint64_t now_ns;   /* of the call that runs */
 	uint8_t cookie_secret[2][32];
 	uint8_t cookie_version;
 	uint64_t cookie_since_ns;

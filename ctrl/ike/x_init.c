@@ -19,16 +19,21 @@
 #define RESTARTS_MAX 5U
 #define TEXT_MAX     1024
 
-static void fail_no_proposal(struct ike_sa *sa, const char *who,
-			     struct slice body)
+/* body: of the peer's answer; empty when it only says no. */
+static void fail_no_proposal(struct ike_sa *sa, struct slice body)
 {
 	char ours[TEXT_MAX], peers[TEXT_MAX], text[2 * TEXT_MAX + 128];
 
 	proposals_describe(&sa->conn->conf.proposals, ours, sizeof(ours));
 	sa_body_describe(body, peers, sizeof(peers));
-	snprintf(text, sizeof(text),
-		 "proposal mismatch (IKE, %s): we have %s; the peer offers %s",
-		 who, ours, body.len ? peers : "others");
+	if (body.len)
+		snprintf(text, sizeof(text),
+			 "proposal mismatch (IKE): we have %s; the peer answers %s",
+			 ours, peers);
+	else
+		snprintf(text, sizeof(text),
+			 "proposal mismatch (IKE): we have %s; the peer accepts none of it",
+			 ours);
 	sa_close(sa, text);
 }
 
@@ -110,7 +115,7 @@ static void refused(struct ike_sa *sa, const struct ike_notify *n)
 	char text[128];
 
 	if (n->type == IKE_N_NO_PROPOSAL_CHOSEN) {
-		fail_no_proposal(sa, "the peer refuses", slice_of(NULL, 0));
+		fail_no_proposal(sa, slice_of(NULL, 0));
 		return;
 	}
 	snprintf(text, sizeof(text), "the peer refuses IKE_SA_INIT: %s",
@@ -133,7 +138,7 @@ static void accept_response(struct ike_sa *sa, const struct ike_header *h,
 			     &sa->ours.chosen) ||
 	    !sa->ours.chosen.ke || sa->ours.chosen.ke->id != ke.method ||
 	    ke.method != sa->ours.ke_method) {
-		fail_no_proposal(sa, "its answer is none of ours", body->body);
+		fail_no_proposal(sa, body->body);
 		return;
 	}
 	sa->spi_r = h->spi_r;
@@ -189,7 +194,7 @@ static void no_proposal(struct engine *e, const struct ike_path *path,
 		proposals_describe(&c->conf.proposals, ours, sizeof(ours));
 	sa_body_describe(body, peers, sizeof(peers));
 	snprintf(text, sizeof(text),
-		 "proposal mismatch (IKE, as responder): we have %s; the peer offers %s",
+		 "proposal mismatch (IKE): we have %s; the peer offers %s",
 		 ours, peers);
 	e->calls.event(e->calls.ctx, &event);
 	notify_unprotected(e, path, h, IKE_N_NO_PROPOSAL_CHOSEN,

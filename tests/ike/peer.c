@@ -4,15 +4,21 @@
  * connection "peer" with one child "net", a SAD that only says what it was asked,
  * and one pre-shared key.
  *
- *     peer LOCAL REMOTE LOCAL_TS REMOTE_TS IKE ESP PSK [DPD_S]
+ *     peer LOCAL REMOTE LOCAL_TS REMOTE_TS IKE ESP PSK [DPD_S [SPEED]]
  *
- * Commands come by standard input, a line each: initiate, rekey [net],
- * terminate [net], quit. What happens goes to standard output, a line each:
+ * Its clock runs SPEED times as fast as the world's. Commands come by standard
+ * input, a line each: initiate, rekey [net], terminate [net], quit; those that
+ * are there at once with datagrams are first. What happens goes to standard
+ * output, a line each:
  *
  *     event ike-up | ike-down | child-up | child-down | failed TEXT
- *     sa in|out SPI ENCR ENCR_KEY INTEG INTEG_KEY SPORT DPORT
+ *     sa in|out SPI ENCR ENCR_KEY INTEG INTEG_KEY SPORT DPORT SELECTORS
  *     bound SPI
  *     deleted in|out SPI
+ *     esp OCTETS
+ *
+ * The last is a packet of ESP in UDP; it is not opened, and taken for one that
+ * its SA accepted.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,6 +39,7 @@
 struct peer {
 	struct engine *engine;
 	struct addr local;
+	uint64_t speed;
 	int fd[2]; /* ports 500 and 4500 */
 	struct psk_conf psk;
 	uint32_t next_spi;
@@ -49,6 +56,11 @@ static void must(bool ok, const char *what)
 		return;
 	fprintf(stderr, "peer: %s: %s\n", what, strerror(errno));
 	exit(1);
+}
+
+static uint64_t now_ns(const struct peer *p)
+{
+	return p->speed * clock_ns();
 }
 
 /* --- calls of the engine */
@@ -80,6 +92,21 @@ static void put_hex(const uint8_t *octets, unsigned int n)
 		printf("-");
 }
 
+static void put_selectors(const struct sadb_sa *sa)
+{
+	char a[ADDR_STR_MAX], b[ADDR_STR_MAX], c[ADDR_STR_MAX], d[ADDR_STR_MAX];
+
+	for (unsigned int i = 0; i < sa->n_selectors; i++) {
+		const struct sadb_selector *s = &sa->selectors[i];
+
+		addr_str(&s->local_min, a);
+		addr_str(&s->local_max, b);
+		addr_str(&s->remote_min, c);
+		addr_str(&s->remote_max, d);
+		printf(" %s-%s=%s-%s", a, b, c, d);
+	}
+}
+
 static void tell_sa(const struct sadb_request *q)
 {
 	const struct sadb_sa *sa = &q->sa;
@@ -89,7 +116,9 @@ static void tell_sa(const struct sadb_request *q)
 	put_hex(sa->encr_key, sa->encr_key_len);
 	printf(" %u", sa->integ);
 	put_hex(sa->integ_key, sa->integ_key_len);
-	printf(" %u %u\n", sa->encap_sport, sa->encap_dport);
+	printf(" %u %u", sa->encap_sport, sa->encap_dport);
+	put_selectors(sa);
+	printf("\n");
 }
 
 static void on_sadb(void *ctx, const struct sadb_request *q)
@@ -152,21 +181,38 @@ static void answer_all(struct peer *p)
 		if (p->n_sadb) {
 			struct sadb_answer a = p->sadb[--p->n_sadb];
 
-			engine_sadb_answer(p->engine, &a, clock_ns());
+			engine_sadb_answer(p->engine, &a, now_ns(p));
 		} else if (p->n_keystore) {
 			struct keystore_answer a = p->keystore[--p->n_keystore];
 
-			engine_keystore_answer(p->engine, &a, clock_ns());
+			engine_keystore_answer(p->engine, &a, now_ns(p));
 		} else {
 			struct ke_job *job = p->ke[--p->n_ke];
 
 			ke_job_run(job);
-			engine_ke_done(p->engine, job, clock_ns());
+			engine_ke_done(p->engine, job, now_ns(p));
 		}
 	}
 }
 
 /* --- what comes in */
+
+/* As the data path tells of an SA's first packet. */
+static void receive_esp(struct peer *p, const uint8_t *octets, size_t len)
+{
+	struct slice s = slice_of(octets, len);
+	struct sadb_event used = {
+		.verb = SADB_USED,
+		.id = { .daddr = p->local, .dir = SADB_IN },
+	};
+
+	if (!rd_u32(&s, &used.id.spi))
+		return; /* a keepalive */
+	printf("esp");
+	put_hex(octets, (unsigned int)len);
+	printf("\n");
+	engine_sadb_event(p->engine, &used, now_ns(p));
+}
 
 static void receive(struct peer *p, bool natt)
 {
@@ -179,8 +225,11 @@ static void receive(struct peer *p, bool natt)
 	static const uint8_t zeros[IKE_NON_ESP_BYTES];
 	struct ike_path path;
 
+	if (got > 0 && natt &&
+	    (got < (ssize_t)marker || memcmp(octets, zeros, marker) != 0))
+		receive_esp(p, octets, (size_t)got);
 	if (got < (ssize_t)marker || memcmp(octets, zeros, marker) != 0)
-		return; /* ESP, a keepalive, or nothing */
+		return;
 	path = (struct ike_path){
 		.local = p->local,
 		.remote = addr_from_v4(from.sin_addr.s_addr),
@@ -188,7 +237,7 @@ static void receive(struct peer *p, bool natt)
 		.remote_port = ntohs(from.sin_port),
 	};
 	engine_input(p->engine, &path, octets + marker, (size_t)got - marker,
-		     clock_ns());
+		     now_ns(p));
 }
 
 /* false: quit. */
@@ -205,11 +254,11 @@ static bool command(struct peer *p)
 	if (strcmp(verb, "quit") == 0)
 		return false;
 	if (strcmp(verb, "initiate") == 0)
-		err = engine_initiate(p->engine, "peer", NULL, clock_ns());
+		err = engine_initiate(p->engine, "peer", NULL, now_ns(p));
 	else if (strcmp(verb, "rekey") == 0)
-		engine_rekey(p->engine, "peer", name, clock_ns());
+		engine_rekey(p->engine, "peer", name, now_ns(p));
 	else if (strcmp(verb, "terminate") == 0)
-		engine_terminate(p->engine, "peer", name, clock_ns());
+		engine_terminate(p->engine, "peer", name, now_ns(p));
 	if (err)
 		printf("event failed %s\n", strerror(-err));
 	return true;
@@ -217,11 +266,11 @@ static bool command(struct peer *p)
 
 static int wait_ms(const struct peer *p)
 {
-	uint64_t at = engine_deadline(p->engine), now = clock_ns();
+	uint64_t at = engine_deadline(p->engine), now = now_ns(p);
 
 	if (at == UINT64_MAX)
 		return -1;
-	return at > now ? (int)((at - now) / NS_PER_MS) + 1 : 0;
+	return at > now ? (int)((at - now) / p->speed / NS_PER_MS) + 1 : 0;
 }
 
 static void run(struct peer *p)
@@ -234,13 +283,14 @@ static void run(struct peer *p)
 		answer_all(p);
 		fflush(stdout);
 		poll(fds, 3, wait_ms(p));
+		if (fds[0].revents && !command(p))
+			return;
+		answer_all(p);
 		if (fds[1].revents)
 			receive(p, false);
 		if (fds[2].revents)
 			receive(p, true);
-		if (fds[0].revents && !command(p))
-			return;
-		engine_timeout(p->engine, clock_ns());
+		engine_timeout(p->engine, now_ns(p));
 	}
 }
 
@@ -294,6 +344,7 @@ static void load(struct peer *p, char **argv, uint32_t dpd_s)
 	set_proposals(argv[5], IKE_PROTO_IKE, &c.proposals);
 	set_proposals(argv[6], IKE_PROTO_ESP, &child->proposals);
 	c.dpd_delay = dpd_s;
+	c.rekey_time = child->rekey_time = child->life_time = 0;
 	c.children = child;
 	c.n_children = 1;
 	must(!engine_load(p->engine, &c), "engine_load");
@@ -302,7 +353,7 @@ static void load(struct peer *p, char **argv, uint32_t dpd_s)
 
 int main(int argc, char **argv)
 {
-	static struct peer p = { .next_spi = 0xc0000000 };
+	static struct peer p = { .next_spi = 0xc0000000, .speed = 1 };
 	const struct engine_calls calls = {
 		.send = on_send,
 		.sadb = on_sadb,
@@ -315,13 +366,16 @@ int main(int argc, char **argv)
 
 	if (argc < 8) {
 		fprintf(stderr,
-			"usage: peer LOCAL REMOTE LOCAL_TS REMOTE_TS IKE ESP PSK [DPD_S]\n");
+			"usage: peer LOCAL REMOTE LOCAL_TS REMOTE_TS IKE ESP PSK [DPD_S [SPEED]]\n");
 		return 2;
 	}
 	must(!addr_parse(argv[1], &p.local), argv[1]);
 	p.psk.key.len = strlen(argv[7]);
 	must(p.psk.key.len <= SECRET_MAX_BYTES, "key too long");
 	memcpy(p.psk.key.octets, argv[7], p.psk.key.len);
+	if (argc > 9)
+		p.speed = strtoull(argv[9], NULL, 10);
+	must(p.speed > 0, "speed");
 	p.fd[0] = bind_port(&p.local, IKE_PORT);
 	p.fd[1] = bind_port(&p.local, IKE_NATT_PORT);
 	p.engine = engine_new(&calls);

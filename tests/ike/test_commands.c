@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Commands of an operator that come while an exchange is under way.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/support/ike_lab.h"
+
+#define ALG	"aes128-sha256-x25519"
+#define STEP_NS (LAB_S / 10000)
+#define STEPS	100 /* longer than any exchange of these takes */
+
+static struct ike_lab *lab_up(void)
+{
+	struct ike_lab *lab = lab_new(1);
+
+	lab_load_both(lab, ALG, ALG);
+	assert_int_equal(engine_initiate(lab->side[0].engine, "peer", NULL,
+					 lab->now_ns),
+			 0);
+	assert_true(lab_run(lab, LAB_S));
+	assert_true(lab_agree(lab, 1));
+	return lab;
+}
+
+static unsigned int rekey_ike(const struct ike_lab *lab, unsigned int side)
+{
+	return engine_rekey(lab->side[side].engine, "peer", NULL, lab->now_ns);
+}
+
+static unsigned int ike_sas(const struct ike_lab *lab, unsigned int side)
+{
+	unsigned int half_open;
+
+	return engine_count(lab->side[side].engine, &half_open);
+}
+
+/* The one that was being made was freed while its exchange had it still; and
+ * when it was there, nobody remembered that it was to be deleted. */
+static void terminating_an_ike_sa_that_is_rekeyed_ends_both(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < STEPS; i++) {
+		struct ike_lab *lab = lab_up();
+
+		assert_int_equal(rekey_ike(lab, 0), 1);
+		assert_true(lab_run(lab, i * STEP_NS));
+		assert_true(engine_terminate(lab->side[0].engine, "peer", NULL,
+					     lab->now_ns) > 0);
+		assert_true(lab_run(lab, 10 * LAB_S));
+		for (unsigned int side = 0; side < 2; side++) {
+			assert_int_equal(ike_sas(lab, side), 0);
+			assert_int_equal(lab_sas(&lab->side[side], false), 0);
+			assert_int_equal(lab_sas(&lab->side[side], true), 0);
+		}
+		lab_free(lab);
+	}
+}
+
+/* Both requests, both responses, and nothing behind them. */
+static struct lab_fate nothing_after(struct ike_lab *lab, unsigned int n)
+{
+	return (struct lab_fate){ .copies = n < lab->lost,
+				  .delay_ns = { LAB_S / 1000 } };
+}
+
+/* After both rekeyed it at once there are two until one is deleted. */
+static void an_ike_sa_that_lost_to_another_is_not_rekeyed(void **state)
+{
+	struct ike_lab *lab = lab_up();
+
+	(void)state;
+	assert_int_equal(rekey_ike(lab, 0), 1);
+	assert_int_equal(rekey_ike(lab, 1), 1);
+	lab->lost = lab->datagrams + 4;
+	lab->fate = nothing_after;
+	assert_true(lab_run(lab, LAB_S));
+	assert_int_equal(rekey_ike(lab, 0), 1);
+	assert_int_equal(rekey_ike(lab, 1), 1);
+	lab_free(lab);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(terminating_an_ike_sa_that_is_rekeyed_ends_both),
+		cmocka_unit_test(an_ike_sa_that_lost_to_another_is_not_rekeyed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
