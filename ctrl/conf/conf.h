@@ -17,9 +17,9 @@
 #define CONF_FILE_MAX (1U << 20) /* octets */
 
 /*
- * Reads the file. It must be root's or the effective user's, and nobody else,
- * but root's group, may have permission to change it; one that holds keys must
- * have no permissions for others.
+ * Reads the file and what it includes. Each must be root's or the effective
+ * user's, and nobody else, but root's group, may have permission to change it;
+ * one that holds keys must have no permissions for others.
  *
  * out   handed over: free with config_free(); NULL after a failure
  *
@@ -31,7 +31,7 @@
 int conf_load(const char *path, struct config **out, struct error *e);
 
 /*
- * The same from memory, without a check of permissions.
+ * The same from memory, without a check of permissions and without includes.
  *
  * name   stands for the file in errors and places; copied
  * text   borrowed for the call; the caller wipes it where it holds keys

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/conf/fail.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,15 +24,30 @@ int conf_fail(struct error *e, const struct place *at, int err, const char *fmt,
 	return err;
 }
 
+const char *conf_hidden(const char *name, char *buf)
+{
+	snprintf(buf, CONF_SHOWN_BYTES, "of %zu octets", strlen(name));
+	return buf;
+}
+
 const char *conf_shown(const char *name, char *buf)
 {
-	size_t len = strlen(name);
-
-	if (len > CONF_SHOWN_MAX)
-		snprintf(buf, CONF_SHOWN_BYTES, "of %zu octets", len);
-	else
-		snprintf(buf, CONF_SHOWN_BYTES, "'%s'", name);
+	if (strlen(name) > CONF_SHOWN_MAX)
+		return conf_hidden(name, buf);
+	snprintf(buf, CONF_SHOWN_BYTES, "'%s'", name);
 	return buf;
+}
+
+bool conf_key_like(struct slice text)
+{
+	unsigned int digits = 0;
+
+	if (text.len > 1 && text.ptr[0] == '0' &&
+	    ((text.ptr[1] | 0x20) == 'x' || (text.ptr[1] | 0x20) == 's'))
+		return true;
+	for (size_t i = 0; i < text.len && digits < CONF_KEY_DIGITS; i++)
+		digits = isxdigit(text.ptr[i]) ? digits + 1 : 0;
+	return digits == CONF_KEY_DIGITS;
 }
 
 int conf_no_memory(struct error *e)

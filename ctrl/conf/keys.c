@@ -8,57 +8,92 @@
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/near.h"
 
-#define LIST_MAX_BYTES 160 /* all names of the longest table */
+#define LIST_MAX_BYTES 256 /* all names of the longest table */
 
+/* --- rows by their names */
+
+bool keys_name_fits(const char *name, const char *row, bool prefix)
+{
+	return prefix ? strncmp(name, row, strlen(row)) == 0
+		      : strcmp(name, row) == 0;
+}
+
+/* A row of just that name goes before one whose prefix it has. */
 static const struct key *find_key(const struct keys *table, const char *name)
 {
-	for (size_t i = 0; i < table->n_keys; i++)
-		if (strcmp(table->keys[i].name, name) == 0)
-			return &table->keys[i];
+	const struct key *best = NULL;
+
+	for (size_t i = 0; i < table->n_keys; i++) {
+		const struct key *k = &table->keys[i];
+
+		if (strcmp(name, k->name) == 0)
+			return k;
+		if (keys_name_fits(name, k->name, k->prefix))
+			best = k;
+	}
+	return best;
+}
+
+static const struct sub *sub_of_name(const struct keys *table, const char *name)
+{
+	for (size_t i = 0; i < table->n_subs; i++)
+		if (strcmp(name, table->subs[i].name) == 0)
+			return &table->subs[i];
 	return NULL;
 }
 
-static const struct sub *find_sub(const struct keys *table, const char *name)
+static const struct sub *sub_of_prefix(const struct keys *table,
+				       const char *name)
 {
 	for (size_t i = 0; i < table->n_subs; i++)
-		if (strcmp(table->subs[i].name, name) == 0)
+		if (table->subs[i].prefix &&
+		    keys_name_fits(name, table->subs[i].name, true))
 			return &table->subs[i];
 	return NULL;
 }
 
 /* The i-th name that may stand in the section; NULL for what comes later. */
-static const char *name_at(const struct keys *table, size_t i)
+static const char *name_at(const struct keys *table, size_t i, bool *prefix)
 {
 	const struct sub *sub;
 
-	if (i < table->n_keys)
+	if (i < table->n_keys) {
+		*prefix = table->keys[i].prefix;
 		return table->keys[i].name;
+	}
 	sub = &table->subs[i - table->n_keys];
+	*prefix = sub->prefix;
 	return sub->kind == SUB_LATER ? NULL : sub->name;
 }
+
+/* --- names that nobody knows */
 
 static const char *nearest(const struct keys *table, const char *name)
 {
 	const char *best = NULL;
+	bool prefix;
 
 	for (size_t i = 0; i < table->n_keys + table->n_subs; i++)
-		if (name_at(table, i))
-			near_try(name, name_at(table, i), &best);
+		if (name_at(table, i, &prefix))
+			near_try(name, name_at(table, i, &prefix), &best);
 	return best;
 }
 
+/* A prefix as "id*". */
 static void list_names(const struct keys *table, char *buf)
 {
 	size_t len = 0;
 
 	buf[0] = '\0';
 	for (size_t i = 0; i < table->n_keys + table->n_subs; i++) {
-		const char *name = name_at(table, i);
+		bool prefix;
+		const char *name = name_at(table, i, &prefix);
 
 		if (!name || len >= LIST_MAX_BYTES)
 			continue;
-		len += (size_t)snprintf(buf + len, LIST_MAX_BYTES - len, "%s%s",
-					len ? ", " : "", name);
+		len += (size_t)snprintf(buf + len, LIST_MAX_BYTES - len,
+					"%s%s%s", len ? ", " : "", name,
+					prefix ? "*" : "");
 	}
 }
 
@@ -79,7 +114,10 @@ static int fail_unknown(const struct keys *table, const struct item *item,
 	char path[TREE_PATH_MAX];
 	const char *in;
 
-	conf_shown(item->name, shown);
+	if (table->secret)
+		conf_hidden(item->name, shown);
+	else
+		conf_shown(item->name, shown);
 	tree_path(item->parent, path);
 	in = path[0] ? " in " : "";
 	if (best)
@@ -92,11 +130,14 @@ static int fail_unknown(const struct keys *table, const struct item *item,
 			 in, path, names);
 }
 
-static int fail_later(const struct place *place, const char *name,
-		      struct error *e)
+static int fail_later(const struct item *item, const char *name, struct error *e)
 {
-	return conf_fail(e, place, -EINVAL,
-			 "%s is not supported yet; remove it", name);
+	char path[TREE_PATH_MAX];
+
+	tree_path(item->parent, path);
+	return conf_fail(e, item->place, -EINVAL,
+			 "%s%s%s is not supported yet; remove it", path,
+			 path[0] ? "." : "", name);
 }
 
 static int fail_twice(const struct value *v, struct error *e)
@@ -112,35 +153,36 @@ static int fail_twice(const struct value *v, struct error *e)
 static int check_value(const struct keys *table, const struct value *v,
 		       struct error *e)
 {
-	const struct sub *sub = find_sub(table, v->key);
 	struct item item = { "key", v->key, &v->place, v->section };
+	const struct sub *sub = sub_of_name(table, v->key);
 
 	if (find_key(table, v->key))
 		return v->again.line ? fail_twice(v, e) : 0;
 	if (!sub)
 		return fail_unknown(table, &item, e);
 	if (sub->kind == SUB_LATER)
-		return fail_later(&v->place, sub->name, e);
+		return fail_later(&item, sub->name, e);
 	return value_fail(e, v, -EINVAL, "must be %s", sub->form);
 }
 
 static int check_section(const struct keys *table, const struct section *sec,
 			 struct error *e)
 {
-	const struct sub *sub = find_sub(table, sec->name);
 	struct item item = { "section", sec->name, &sec->place, sec->parent };
+	const struct sub *sub = sub_of_name(table, sec->name);
 	char path[TREE_PATH_MAX];
 
-	if (sub && sub->kind == SUB_LATER)
-		return fail_later(&sec->place, sub->name, e);
-	if (sub)
-		return 0;
-	if (!find_key(table, sec->name))
+	if (!sub && find_key(table, sec->name)) {
+		tree_path(sec, path);
+		return conf_fail(e, &sec->place, -EINVAL,
+				 "%s is a key, not a section; write %s = VALUE",
+				 path, sec->name);
+	}
+	if (!sub)
+		sub = sub_of_prefix(table, sec->name);
+	if (!sub)
 		return fail_unknown(table, &item, e);
-	tree_path(sec, path);
-	return conf_fail(e, &sec->place, -EINVAL,
-			 "%s is a key, not a section; write %s = VALUE", path,
-			 sec->name);
+	return sub->kind == SUB_LATER ? fail_later(&item, sub->name, e) : 0;
 }
 
 static int check_names(const struct keys *table, const struct section *sec,
@@ -155,6 +197,8 @@ static int check_names(const struct keys *table, const struct section *sec,
 	return err;
 }
 
+/* --- reading */
+
 static int fail_missing(const struct section *sec, const char *name,
 			const char *form, struct error *e)
 {
@@ -166,40 +210,90 @@ static int fail_missing(const struct section *sec, const char *name,
 			 path[0] ? "." : "", name, form);
 }
 
-static int read_key(const struct key *k, const struct section *sec, void *out,
-		    struct error *e)
+static int read_value(const struct key *k, const struct value *v, void *out,
+		      struct error *e)
 {
-	const struct value *v = tree_value(sec, k->name);
-
-	if (!v && k->required)
-		return fail_missing(sec, k->name, k->form, e);
-	if (!v)
-		return 0;
 	if (!v->text[0])
 		return value_fail(e, v, -EINVAL, "is empty; it must be %s",
 				  k->form);
 	return k->read ? k->read(k, v, (char *)out + k->offset, e) : 0;
 }
 
+static int read_key(const struct keys *table, const struct key *k,
+		    const struct section *sec, void *out, struct error *e)
+{
+	bool found = false;
+	int err = 0;
+
+	for (const struct value *v = sec->values; v && !err; v = v->next) {
+		if (find_key(table, v->key) != k)
+			continue;
+		found = true;
+		err = read_value(k, v, out, e);
+	}
+	if (!found && k->required)
+		return fail_missing(sec, k->name, k->form, e);
+	return err;
+}
+
+/* The only one that fits, or NULL. */
+static int find_only(const struct sub *sub, const struct section *parent,
+		     const struct section **out, struct error *e)
+{
+	char path[TREE_PATH_MAX];
+
+	*out = NULL;
+	for (const struct section *s = parent->sections; s; s = s->next) {
+		if (!keys_name_fits(s->name, sub->name, sub->prefix))
+			continue;
+		if (!*out) {
+			*out = s;
+			continue;
+		}
+		tree_path(s, path);
+		return conf_fail(e, &s->place, -EINVAL,
+				 "%s is one too many: more than one section "
+				 "%s*, the first at line %u, is not supported "
+				 "yet; remove it",
+				 path, sub->name, (*out)->place.line);
+	}
+	return 0;
+}
+
+/* Nothing but sections. */
+static int check_named(const struct sub *sub, const struct section *sec,
+		       struct error *e)
+{
+	char shown[CONF_SHOWN_BYTES];
+	char path[TREE_PATH_MAX];
+	const struct value *v = sec->values;
+
+	if (!v)
+		return 0;
+	tree_path(sec, path);
+	return conf_fail(e, &v->place, -EINVAL,
+			 "unknown key %s in %s; it must be %s",
+			 conf_shown(v->key, shown), path, sub->form);
+}
+
 static int read_sub(const struct sub *sub, const struct section *parent,
 		    void *out, struct error *e)
 {
-	const struct section *sec = tree_section(parent, sub->name);
-	char shown[CONF_SHOWN_BYTES];
-	const struct value *v;
+	const struct section *sec;
+	int err;
 
+	if (sub->kind == SUB_LATER || sub->kind == SUB_EACH)
+		return 0;
+	err = find_only(sub, parent, &sec, e);
+	if (err)
+		return err;
 	if (!sec && sub->required)
 		return fail_missing(parent, sub->name, sub->form, e);
-	if (!sec || sub->kind == SUB_LATER)
+	if (!sec)
 		return 0;
-	if (sub->kind == SUB_TABLE)
-		return keys_read(sub->table, sec, (char *)out + sub->offset, e);
-	v = sec->values;
-	if (!v)
-		return 0;
-	return conf_fail(e, &v->place, -EINVAL,
-			 "unknown key %s in %s; it must be %s",
-			 conf_shown(v->key, shown), sub->name, sub->form);
+	if (sub->kind == SUB_NAMED)
+		return check_named(sub, sec, e);
+	return keys_read(sub->table, sec, (char *)out + sub->offset, e);
 }
 
 /* As deep as the tables are. */
@@ -209,7 +303,7 @@ int keys_read(const struct keys *table, const struct section *sec, void *out,
 	int err = check_names(table, sec, e);
 
 	for (size_t i = 0; i < table->n_keys && !err; i++)
-		err = read_key(&table->keys[i], sec, out, e);
+		err = read_key(table, &table->keys[i], sec, out, e);
 	for (size_t i = 0; i < table->n_subs && !err; i++)
 		err = read_sub(&table->subs[i], sec, out, e);
 	return err;

@@ -9,11 +9,12 @@
 #define CYG_CONF_KEYS_H
 
 #include "ctrl/conf/tree.h"
-#include "include/spd.h"
 
+/* One of the words that a value may be, in capitals or not. */
 struct word {
 	const char *text;
-	enum spd_action action;
+	unsigned int value;
+	const char *refusal; /* not NULL: completes "is TEXT, ..." */
 };
 
 /* A key: one row. What the fields after offset mean is up to the reader. */
@@ -21,6 +22,7 @@ struct key {
 	const char *name;
 	const char *form; /* completes the sentence "it must be ..." */
 	bool required;
+	bool prefix; /* any key that begins so, as often as there is one */
 	/*
 	 * Fills out, or fails with e filled; never called for "". NULL: only
 	 * another section can tell whether the value is right.
@@ -33,10 +35,15 @@ struct key {
 	const struct word *words; /* ends with a text of NULL */
 };
 
+#define VALUE_READER(name)                                              \
+	int name(const struct key *k, const struct value *v, void *out, \
+		 struct error *e)
+
 enum sub_kind {
 	SUB_TABLE, /* read by its own table */
 	SUB_NAMED, /* holds sections with names of the operator's choice */
-	SUB_LATER, /* strongSwan has it, we don't yet */
+	SUB_EACH,  /* one of several of its prefix, read by others than these */
+	SUB_LATER, /* strongSwan has it, we don't yet; also what is a key there */
 };
 
 /* A section inside of a section. */
@@ -45,6 +52,7 @@ struct sub {
 	const char *form;
 	enum sub_kind kind;
 	bool required;
+	bool prefix; /* any section that begins so; of a SUB_TABLE only one */
 	const struct keys *table; /* SUB_TABLE only */
 	size_t offset;		  /* SUB_TABLE only, as of a key */
 };
@@ -54,11 +62,13 @@ struct keys {
 	size_t n_keys;
 	const struct sub *subs;
 	size_t n_subs;
+	bool secret; /* of a name that nobody knows only the length is shown */
 };
 
 /*
- * Reads a section and its SUB_TABLE sections; the order is the table's. Of a
- * SUB_NAMED section it checks only that it holds nothing but sections.
+ * Reads a section and its SUB_TABLE sections; the order is the table's, that of
+ * keys with one prefix the file's. Of a SUB_NAMED section it checks only that it
+ * holds nothing but sections.
  *
  * out   the struct that the table's offsets count in, filled with defaults
  *
@@ -66,5 +76,8 @@ struct keys {
  */
 int keys_read(const struct keys *table, const struct section *sec, void *out,
 	      struct error *e);
+
+/* Is it the row's name, or does it begin so? */
+bool keys_name_fits(const char *name, const char *row, bool prefix);
 
 #endif

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/conf/lexer.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
 #include "ctrl/conf/fail.h"
-
-#define KEY_DIGITS 16U /* in a row: no name, but a key */
 
 /* The octet n places ahead, or -1 behind the text's end. */
 static int peek(const struct lexer *l, size_t n)
@@ -115,29 +112,18 @@ static bool is_include(const struct lexer *l, const struct token *name)
  * '=' is missing, on another line or on its other side. Errors show names, but
  * never keys; strongSwan would take such a name.
  */
-static bool looks_like_key(struct slice name)
-{
-	unsigned int digits = 0;
-
-	if (name.len > 1 && name.ptr[0] == '0' && one_of(name.ptr[1], "xXsS"))
-		return true;
-	for (size_t i = 0; i < name.len && digits < KEY_DIGITS; i++)
-		digits = isxdigit(name.ptr[i]) ? digits + 1 : 0;
-	return digits == KEY_DIGITS;
-}
-
 static int read_name(struct lexer *l, struct token *out)
 {
 	while (!ends_name(peek(l, 0))) {
 		advance(l);
 		out->raw.len++;
 	}
-	if (looks_like_key(out->raw))
+	if (conf_key_like(out->raw))
 		return conf_fail(l->e, &out->place, -EINVAL,
 				 "a name can't begin with 0x or 0s, nor hold %u "
 				 "hexadecimal digits in a row; write KEY = "
 				 "VALUE on one line",
-				 KEY_DIGITS);
+				 CONF_KEY_DIGITS);
 	if (out->raw.len >= CONF_NAME_MAX)
 		return conf_fail(l->e, &out->place, -E2BIG,
 				 "name longer than %u octets; shorten it",

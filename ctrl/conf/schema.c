@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The sections gateway, manual and policies: one row a key. Whoever wants to
- * know what the configuration takes reads the tables; below them stands what
- * no single key can tell: lengths of keys, SPIs used twice, names that must
- * exist. Each check reports the place of the value that is at fault.
+ * know what the configuration takes reads the tables, here and in schema_conn.c
+ * and schema_psk.c; below them stands what no single key can tell: lengths of
+ * keys, SPIs used twice, names that must exist. Each check reports the place of
+ * the value that is at fault.
  */
 #include "ctrl/conf/schema.h"
 
@@ -13,8 +14,13 @@
 
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/keys.h"
+#include "ctrl/conf/named.h"
 #include "ctrl/conf/near.h"
+#include "ctrl/conf/schema_conn.h"
+#include "ctrl/conf/schema_psk.h"
 #include "ctrl/conf/values.h"
+#include "ctrl/conf/values_gateway.h"
+#include "ctrl/conf/values_manual.h"
 #include "ctrl/sadb/replay.h"
 #include "include/proto.h"
 
@@ -30,18 +36,26 @@
 #define FORM_ADDRESS "one unicast IPv4 address"
 #define FORM_PREFIX  "one IPv4 prefix such as 10.1.0.0/24"
 #define FORM_SECRET  "0x and hexadecimal digits, two for each octet"
+#define FORM_TUNNEL  "but only tunnel is supported yet; remove the line"
 #define FORM_SA	     "a section with spi, encr_key and integ_key"
 
 static const struct word default_words[] = {
-	{ "bypass", SPD_BYPASS },
-	{ "discard", SPD_DISCARD },
+	{ "bypass", SPD_BYPASS, NULL },
+	{ "discard", SPD_DISCARD, NULL },
 	{ .text = NULL },
 };
 
 static const struct word action_words[] = {
-	{ "protect", SPD_PROTECT },
-	{ "bypass", SPD_BYPASS },
-	{ "discard", SPD_DISCARD },
+	{ "protect", SPD_PROTECT, NULL },
+	{ "bypass", SPD_BYPASS, NULL },
+	{ "discard", SPD_DISCARD, NULL },
+	{ .text = NULL },
+};
+
+static const struct word mode_words[] = {
+	{ "tunnel", 0, NULL },
+	{ "transport", 0, FORM_TUNNEL },
+	{ "beet", 0, FORM_TUNNEL },
 	{ .text = NULL },
 };
 
@@ -65,9 +79,9 @@ static const struct key sa_keys[] = {
 	  .read = value_number,	   .min = SPI_RESERVED_MAX + 1, .max = UINT32_MAX,
 	  AT(manual_keys, spi) },
 	{ .name = "encr_key",	   .required = true, .form = FORM_SECRET,
-	  .read = value_secret,	   AT(manual_keys, encr_key) },
+	  .read = value_key,	   AT(manual_keys, encr_key) },
 	{ .name = "integ_key",	   .required = true, .form = FORM_SECRET,
-	  .read = value_secret,	   AT(manual_keys, integ_key) },
+	  .read = value_key,	   AT(manual_keys, integ_key) },
 };
 
 static const struct key manual_keys[] = {
@@ -75,7 +89,8 @@ static const struct key manual_keys[] = {
 	  .read = value_address,   AT(manual_conf, local) },
 	{ .name = "remote_addrs",  .required = true, .form = FORM_ADDRESS,
 	  .read = value_address,   AT(manual_conf, remote) },
-	{ .name = "mode",	   .form = "tunnel", .read = value_mode },
+	{ .name = "mode",	   .form = "tunnel", .read = value_fixed,
+	  .words = mode_words },
 	{ .name = "esp_proposals", .required = true, .form = "one proposal such as aes256-sha256",
 	  .read = value_proposal },
 	{ .name = "replay_window", .form = "a number of packets from 0 (off) to 65536",
@@ -89,7 +104,7 @@ static const struct key policy_keys[] = {
 	  .read = value_prefix,	   AT(policy_conf, local_ts) },
 	{ .name = "remote_ts",	   .required = true, .form = FORM_PREFIX,
 	  .read = value_prefix,	   AT(policy_conf, remote_ts) },
-	{ .name = "protocol",	   .form = "any, icmp, tcp, udp or a number from 1 to 255",
+	{ .name = "protocol",	   .form = "any, a protocol's name such as tcp or gre, or a number from 1 to 255",
 	  .read = value_protocol,  AT(policy_conf, protocol) },
 	{ .name = "manual",	   .form = "the name of a section of manual" },
 };
@@ -135,8 +150,10 @@ static const struct sub root_subs[] = {
 	  .form = "a section of named sections, one for each pair of SAs" },
 	{ .name = "policies",	 .kind = SUB_NAMED,
 	  .form = "a section of named sections, one for each policy" },
-	{ .name = "connections", .kind = SUB_LATER },
-	{ .name = "secrets",	 .kind = SUB_LATER },
+	{ .name = "connections", .kind = SUB_NAMED,
+	  .form = "a section of named sections, one for each connection" },
+	{ .name = "secrets",	 .form = "a section of sections ike*",
+	  .table = &psk_names },
 	{ .name = "pools",	 .kind = SUB_LATER },
 	{ .name = "authorities", .kind = SUB_LATER },
 };
@@ -148,44 +165,6 @@ static const struct keys root_table = {
 };
 
 _Static_assert(REPLAY_WINDOW_MAX == 65536, "replay_window's text says so");
-
-/* --- named sections */
-
-static size_t count_sections(const struct section *list)
-{
-	size_t n = 0;
-
-	for (const struct section *s = list->sections; s; s = s->next)
-		n++;
-	return n;
-}
-
-/* The place of the first section beyond the limit is reported. */
-static int fail_too_many(const struct section *list, size_t max, struct error *e)
-{
-	const struct section *s = list->sections;
-
-	for (size_t i = 0; i < max; i++)
-		s = s->next;
-	return conf_fail(e, &s->place, -E2BIG,
-			 "%s holds more than %zu sections; remove some",
-			 list->name, max);
-}
-
-/* The name goes to the model, and must be the only one of its kind. */
-static int take_name(const struct section *sec, char *name, struct error *e)
-{
-	char path[TREE_PATH_MAX];
-
-	tree_path(sec, path);
-	if (sec->again.line)
-		return conf_fail(e, &sec->again, -EINVAL,
-				 "%s is used twice, first at line %u; give "
-				 "each section a name of its own",
-				 path, sec->place.line);
-	memcpy(name, sec->name, strlen(sec->name) + 1);
-	return 0;
-}
 
 /* --- manual */
 
@@ -220,7 +199,7 @@ static int fill_pair(const struct section *sec, struct manual_conf *m,
 
 	m->place = sec->place;
 	m->replay_window = DEFAULT_REPLAY_WINDOW;
-	err = take_name(sec, m->name, e);
+	err = named_take(sec, m->name, e);
 	if (err)
 		return err;
 	err = keys_read(&manual_table, sec, m, e);
@@ -277,13 +256,13 @@ static int check_spis(const struct section *list, const struct config *c,
 static int fill_manual(const struct section *list, struct config *c,
 		       struct error *e)
 {
-	size_t n = list ? count_sections(list) : 0;
+	size_t n = named_count(list);
 	int err;
 
 	if (n == 0)
 		return 0;
 	if (n > MANUAL_MAX)
-		return fail_too_many(list, MANUAL_MAX, e);
+		return named_fail_many(list, MANUAL_MAX, e);
 	c->manual = calloc(n, sizeof(*c->manual));
 	if (!c->manual)
 		return conf_no_memory(e);
@@ -325,7 +304,7 @@ static int fill_policy(const struct section *sec, const struct config *c,
 	int err;
 
 	p->place = sec->place;
-	err = take_name(sec, p->name, e);
+	err = named_take(sec, p->name, e);
 	if (err)
 		return err;
 	err = keys_read(&policy_table, sec, p, e);
@@ -347,13 +326,13 @@ static int fill_policy(const struct section *sec, const struct config *c,
 static int fill_policies(const struct section *list, struct config *c,
 			 struct error *e)
 {
-	size_t n = list ? count_sections(list) : 0;
+	size_t n = named_count(list);
 	int err;
 
 	if (n == 0)
 		return 0;
 	if (n > SPD_MAX)
-		return fail_too_many(list, SPD_MAX, e);
+		return named_fail_many(list, SPD_MAX, e);
 	c->policies = calloc(n, sizeof(*c->policies));
 	if (!c->policies)
 		return conf_no_memory(e);
@@ -375,7 +354,11 @@ int schema_fill(const struct section *root, struct config *out, struct error *e)
 	if (err)
 		return err;
 	err = fill_manual(tree_section(root, "manual"), out, e);
-	if (err)
-		return err;
-	return fill_policies(tree_section(root, "policies"), out, e);
+	if (!err)
+		err = fill_policies(tree_section(root, "policies"), out, e);
+	if (!err)
+		err = conns_fill(tree_section(root, "connections"), out, e);
+	if (!err)
+		err = psks_fill(tree_section(root, "secrets"), out, e);
+	return err;
 }

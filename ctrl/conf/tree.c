@@ -8,246 +8,33 @@
 #include <string.h>
 
 #include "ctrl/conf/fail.h"
-#include "ctrl/conf/lexer.h"
 
-struct parser {
-	struct lexer lex;
-	struct tree *tree;
-	struct error *e;
-};
-
-static bool token_is(const struct token *t, const char *text)
+struct tree_file *tree_add_file(struct tree *t, const char *name, mode_t mode,
+				size_t room)
 {
-	return strlen(text) == t->raw.len &&
-	       memcmp(text, t->raw.ptr, t->raw.len) == 0;
+	struct tree_file **at = &t->files;
+	struct tree_file *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	while (*at)
+		at = &(*at)->next;
+	*at = f;
+	t->n_files++;
+	f->mode = mode;
+	f->name = strdup(name);
+	f->text = wr_init(malloc(room), room);
+	return f->name && f->text.ptr ? f : NULL;
 }
 
-/* Starts a string in the tree's buffer; the caller ends it with a NUL. */
-static char *text_start(struct parser *p)
+void value_clear(struct value *v)
 {
-	return (char *)p->tree->text.ptr + p->tree->text.len;
-}
+	while (v->parts) {
+		struct part *part = v->parts;
 
-static const char *keep_name(struct parser *p, const struct token *name)
-{
-	const char *text = text_start(p);
-
-	token_write(name, &p->tree->text);
-	wr_u8(&p->tree->text, 0);
-	return text;
-}
-
-static int count_entry(struct parser *p, struct section *sec,
-		       const struct token *name)
-{
-	if (++sec->n_entries <= TREE_ENTRIES_MAX)
-		return 0;
-	return conf_fail(p->e, &name->place, -E2BIG,
-			 "section with more than %u entries; split it",
-			 TREE_ENTRIES_MAX);
-}
-
-/* The parts of a value, joined by single spaces. */
-static int parse_parts(struct parser *p, struct value *v)
-{
-	struct builder *text = &p->tree->text;
-	size_t start = text->len;
-	struct part **tail = &v->parts;
-	struct token t;
-	int err;
-
-	v->text = text_start(p);
-	for (;;) {
-		err = lexer_next_part(&p->lex, &t);
-		if (err)
-			return err;
-		if (t.type == TOKEN_VALUE_END)
-			break;
-		if (tail != &v->parts)
-			wr_u8(text, ' ');
-		*tail = calloc(1, sizeof(**tail));
-		if (!*tail)
-			return conf_no_memory(p->e);
-		(*tail)->offset = text->len - start;
-		(*tail)->place = t.place;
-		tail = &(*tail)->next;
-		token_write(&t, text);
+		v->parts = part->next;
+		free(part);
 	}
-	wr_u8(text, 0);
-	return 0;
-}
-
-/* The first value stays; the schema refuses the key by its name. */
-static int skip_value(struct parser *p)
-{
-	struct token t;
-	int err;
-
-	do
-		err = lexer_next_part(&p->lex, &t);
-	while (!err && t.type != TOKEN_VALUE_END);
-	return err;
-}
-
-static int parse_value(struct parser *p, struct section *sec,
-		       const struct token *name)
-{
-	struct value **at = &sec->values;
-	struct value *v;
-	int err;
-
-	for (; *at; at = &(*at)->next)
-		if (token_is(name, (*at)->key))
-			break;
-	if (*at) {
-		if (!(*at)->again.line)
-			(*at)->again = name->place;
-		return skip_value(p);
-	}
-	err = count_entry(p, sec, name);
-	if (err)
-		return err;
-	v = calloc(1, sizeof(*v));
-	if (!v)
-		return conf_no_memory(p->e);
-	*at = v;
-	v->key = keep_name(p, name);
-	v->place = name->place;
-	v->section = sec;
-	return parse_parts(p, v);
-}
-
-static int enter_section(struct parser *p, struct section *sec,
-			 const struct token *name, struct section **out)
-{
-	struct section **at = &sec->sections;
-	int err;
-
-	for (; *at; at = &(*at)->next)
-		if (token_is(name, (*at)->name))
-			break;
-	if (*at) {
-		*out = *at;
-		if (!(*at)->again.line)
-			(*at)->again = name->place;
-		return 0;
-	}
-	err = count_entry(p, sec, name);
-	if (err)
-		return err;
-	*out = calloc(1, sizeof(**out));
-	if (!*out)
-		return conf_no_memory(p->e);
-	*at = *out;
-	(*out)->name = keep_name(p, name);
-	(*out)->place = name->place;
-	(*out)->parent = sec;
-	return 0;
-}
-
-static int parse_entries(struct parser *p, struct section *sec,
-			 const struct place *opened, unsigned int depth);
-
-static int parse_section(struct parser *p, struct section *sec,
-			 const struct token *name, unsigned int depth)
-{
-	struct section *child;
-	int err;
-
-	if (depth == TREE_DEPTH_MAX)
-		return conf_fail(p->e, &name->place, -E2BIG,
-				 "sections nested deeper than %u; flatten them",
-				 TREE_DEPTH_MAX);
-	err = enter_section(p, sec, name, &child);
-	if (err)
-		return err;
-	return parse_entries(p, child, &name->place, depth + 1);
-}
-
-/* What begins with a name: a key with its value, or a section. */
-static int parse_entry(struct parser *p, struct section *sec,
-		       const struct token *name, unsigned int depth)
-{
-	struct token t;
-	int err;
-
-	err = lexer_next(&p->lex, &t);
-	if (err)
-		return err;
-	if (t.type == TOKEN_EQUALS)
-		return parse_value(p, sec, name);
-	if (t.type == TOKEN_OPEN)
-		return parse_section(p, sec, name, depth);
-	if (t.type == TOKEN_COLON)
-		return conf_fail(p->e, &t.place, -EINVAL,
-				 "references are not supported yet: write what "
-				 "the other section holds into this one");
-	return conf_fail(p->e, &name->place, -EINVAL,
-			 "neither '=' nor '{' follows this name; "
-			 "write NAME = VALUE or NAME { ... }");
-}
-
-/* Up to the section's '}', or for the root up to the text's end. */
-static int parse_entries(struct parser *p, struct section *sec,
-			 const struct place *opened, unsigned int depth)
-{
-	char shown[CONF_SHOWN_BYTES];
-	struct token t;
-	int err;
-
-	for (;;) {
-		err = lexer_next(&p->lex, &t);
-		if (err)
-			return err;
-		if (t.type == TOKEN_END && depth)
-			return conf_fail(p->e, opened, -EINVAL,
-					 "section %s is not closed; add a '}'",
-					 conf_shown(sec->name, shown));
-		if (t.type == TOKEN_CLOSE && !depth)
-			return conf_fail(p->e, &t.place, -EINVAL,
-					 "'}' closes no section; remove it");
-		if (t.type == TOKEN_END || t.type == TOKEN_CLOSE)
-			return 0;
-		if (t.type == TOKEN_INCLUDE)
-			return conf_fail(p->e, &t.place, -EINVAL,
-					 "include is not supported yet: put "
-					 "the sections into this file");
-		if (t.type != TOKEN_NAME)
-			return conf_fail(p->e, &t.place, -EINVAL,
-					 "'%c' without a name before it; "
-					 "write NAME = VALUE or NAME { ... }",
-					 t.raw.ptr[0]);
-		err = parse_entry(p, sec, &t, depth);
-		if (err)
-			return err;
-	}
-}
-
-int tree_parse(const char *file, struct slice text, struct tree *out,
-	       struct error *e)
-{
-	struct parser p = { .tree = out, .e = e };
-	/*
-	 * Enough by the grammar: a name's NUL stands for its '=' or '{', the
-	 * space between parts for a blank or a quote, a value's NUL for what
-	 * ended it, and only the text's end has no octet of its own.
-	 */
-	size_t room = text.len + 1;
-	char *buf;
-	int err;
-
-	*out = (struct tree){ .root.place = { file, 1, 1 } };
-	err = lexer_init(&p.lex, file, text, e);
-	if (err)
-		return err;
-	buf = malloc(room);
-	if (!buf)
-		return conf_no_memory(e);
-	out->text = wr_init(buf, room);
-	err = parse_entries(&p, &out->root, NULL, 0);
-	if (!err && !wr_ok(&out->text))
-		return error_set(e, -E2BIG, "%s: longer when read", file);
-	return err;
 }
 
 static void values_free(struct value *v)
@@ -255,12 +42,7 @@ static void values_free(struct value *v)
 	while (v) {
 		struct value *next = v->next;
 
-		while (v->parts) {
-			struct part *part = v->parts;
-
-			v->parts = part->next;
-			free(part);
-		}
+		value_clear(v);
 		free(v);
 		v = next;
 	}
@@ -283,10 +65,17 @@ static void section_clear(struct section *s)
 void tree_free(struct tree *t)
 {
 	section_clear(&t->root);
-	if (t->text.ptr)
-		explicit_bzero(t->text.ptr, t->text.room);
-	free(t->text.ptr);
-	t->text = wr_init(NULL, 0);
+	while (t->files) {
+		struct tree_file *f = t->files;
+
+		t->files = f->next;
+		if (f->text.ptr)
+			explicit_bzero(f->text.ptr, f->text.len);
+		free(f->text.ptr);
+		free(f->name);
+		free(f);
+	}
+	t->n_files = 0;
 }
 
 const struct section *tree_section(const struct section *s, const char *name)

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A configuration file as a tree of sections and values in the file's order,
- * each with its place. It knows the grammar of strongswan.conf(5) and no key.
+ * A configuration as a tree of sections and values in the order in which they
+ * were read, each with its place. It knows no key and no grammar; parse.c makes
+ * it.
  *
- * A repeated section extends the first one; of a repeated key the first value
- * stays. Both are marked, so that the schema can refuse what strongSwan lets
- * pass: in one file it is a mistake. `include` and references to other
- * sections are recognised and refused here.
- *
- * All text is in one buffer, which tree_free() wipes: values may be keys.
- * Control thread.
+ * Strings are in one buffer for each file, which tree_free() wipes: values may
+ * be keys. Control thread.
  */
 #ifndef CYG_CONF_TREE_H
 #define CYG_CONF_TREE_H
+
+#include <sys/types.h>
 
 #include "ctrl/base/error.h"
 #include "ctrl/base/slice.h"
@@ -35,16 +33,17 @@ struct value {
 	const char *key;
 	const char *text;   /* "" for an empty assignment */
 	struct place place; /* of the key */
-	struct place again; /* where it first repeats; line 0: nowhere */
+	struct place again; /* where its file first repeats it; line 0: nowhere */
 	const struct section *section;
 	struct part *parts;
 	struct value *next;
 };
 
 struct section {
-	const char *name; /* NULL for the root */
-	struct place place;
-	struct place again; /* where it first repeats; line 0: nowhere */
+	const char *name;    /* NULL for the root */
+	struct place place;  /* the first */
+	struct place opened; /* the first of the last file that has it */
+	struct place again;  /* where that file repeats it; line 0: nowhere */
 	const struct section *parent;
 	struct value *values;
 	struct section *sections;
@@ -52,23 +51,33 @@ struct section {
 	struct section *next;
 };
 
+/* One of the files that the tree was read from. */
+struct tree_file {
+	char *name; /* owned; what the places of its entries point to */
+	mode_t mode;
+	struct builder text; /* owned buffer that its strings point into */
+	struct tree_file *next;
+};
+
 struct tree {
 	struct section root;
-	struct builder text; /* owned buffer that all strings point into */
+	struct tree_file *files; /* the first one includes the others */
+	size_t n_files;
 };
 
 /*
- * file   borrowed: must outlive the tree
- * text   borrowed for the call
- * out    tree_free() it in every case
+ * A file of that name, appended; room for its strings. NULL: no memory.
  *
- * 0, -EINVAL (grammar), -E2BIG (a limit), -ENOMEM.
+ * name   copied
  */
-int tree_parse(const char *file, struct slice text, struct tree *out,
-	       struct error *e);
+struct tree_file *tree_add_file(struct tree *t, const char *name, mode_t mode,
+				size_t room);
 
 /* Wipes and frees all that the tree owns, not the tree itself. */
 void tree_free(struct tree *t);
+
+/* Frees the parts, not the value itself. */
+void value_clear(struct value *v);
 
 /* NULL when there is none. */
 const struct section *tree_section(const struct section *s, const char *name);

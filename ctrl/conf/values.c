@@ -1,128 +1,87 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/conf/values.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ctrl/conf/fail.h"
 #include "include/proto.h"
 
-#define PROPOSAL_MAX 64 /* with the NUL; longer than any we know */
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define BLANKS	     " \t\r\n"
 
-/* What value_proposal() takes, for its errors; a test holds it to alg.h. */
-#define KNOWN_ENCR  "aes128, aes192, aes256"
-#define KNOWN_INTEG "sha1, sha256, sha384, sha512"
-
-static int fail_form(const struct key *k, const struct value *v, struct error *e)
+int value_fail_form(const struct key *k, const struct value *v, struct error *e)
 {
 	return value_fail(e, v, -EINVAL, "must be %s", k->form);
 }
 
-/* --- interfaces */
+/* --- words */
 
-/* One name of a list, as a slice of the value's text without blanks around. */
-static struct slice next_item(const char *text, size_t *offset)
+static const struct word bool_words[] = {
+	{ "yes", true, NULL },
+	{ "true", true, NULL },
+	{ "enabled", true, NULL },
+	{ "1", true, NULL },
+	{ "no", false, NULL },
+	{ "false", false, NULL },
+	{ "disabled", false, NULL },
+	{ "0", false, NULL },
+	{ .text = NULL },
+};
+
+/* NULL: none of them, e is filled. */
+static const struct word *find_word(const struct word *words,
+				    const struct key *k, const struct value *v,
+				    struct error *e)
 {
-	size_t start = *offset + strspn(text + *offset, " \t\r\n");
-	size_t end = start + strcspn(text + start, ",");
-
-	*offset = end;
-	while (end > start && isspace((unsigned char)text[end - 1]))
-		end--;
-	return slice_of(text + start, end - start);
-}
-
-static bool slice_is(struct slice s, const char *text)
-{
-	return s.len == strlen(text) && memcmp(s.ptr, text, s.len) == 0;
-}
-
-/* What the kernel takes as a device's name. */
-static bool is_iface_name(struct slice name)
-{
-	if (name.len == 0 || name.len >= IF_NAMESIZE)
-		return false;
-	for (size_t i = 0; i < name.len; i++)
-		if (isspace(name.ptr[i]) || strchr("/:", name.ptr[i]))
-			return false;
-	return !slice_is(name, ".") && !slice_is(name, "..");
-}
-
-static int add_iface(const struct value *v, const struct iface_conf *iface,
-		     struct gateway_conf *g, struct error *e)
-{
-	char path[TREE_PATH_MAX];
-
-	value_path(v, path);
-	for (size_t i = 0; i < g->n_ifaces; i++)
-		if (strcmp(g->ifaces[i].name, iface->name) == 0)
-			return conf_fail(e, &iface->place, -EINVAL,
-					 "%s names %s a second time, first at "
-					 "line %u; an interface has one side",
-					 path, iface->name,
-					 g->ifaces[i].place.line);
-	if (g->n_ifaces == IFACE_MAX)
-		return conf_fail(e, &iface->place, -E2BIG,
-				 "%s: more than %u interfaces; remove some",
-				 path, IFACE_MAX);
-	g->ifaces[g->n_ifaces++] = *iface;
-	return 0;
-}
-
-static int read_ifaces(const struct key *k, const struct value *v,
-		       enum iface_role role, struct gateway_conf *g,
-		       struct error *e)
-{
-	size_t offset = 0;
-	int err;
-
-	for (;;) {
-		struct slice item = next_item(v->text, &offset);
-		size_t start = (size_t)((const char *)item.ptr - v->text);
-		struct iface_conf iface = { .role = role };
-
-		if (!is_iface_name(item))
-			return fail_form(k, v, e);
-		memcpy(iface.name, item.ptr, item.len);
-		iface.place = value_place(v, start);
-		err = add_iface(v, &iface, g, e);
-		if (err || !v->text[offset])
-			return err;
-		offset++; /* the comma */
+	for (const struct word *w = words; w->text; w++) {
+		if (strcasecmp(v->text, w->text) != 0)
+			continue;
+		if (!w->refusal)
+			return w;
+		value_fail(e, v, -EINVAL, "is %s, %s", w->text, w->refusal);
+		return NULL;
 	}
+	value_fail_form(k, v, e);
+	return NULL;
 }
-
-VALUE_READER(value_protected)
-{
-	return read_ifaces(k, v, IFACE_PROTECTED, out, e);
-}
-
-VALUE_READER(value_unprotected)
-{
-	return read_ifaces(k, v, IFACE_UNPROTECTED, out, e);
-}
-
-/* --- words, numbers, paths */
 
 VALUE_READER(value_word)
 {
-	enum spd_action *action = out;
+	const struct word *w = find_word(k->words, k, v, e);
+	unsigned int *number = out;
 
-	for (const struct word *w = k->words; w->text; w++) {
-		if (strcmp(v->text, w->text) == 0) {
-			*action = w->action;
-			return 0;
-		}
-	}
-	return fail_form(k, v, e);
+	if (!w)
+		return -EINVAL;
+	*number = w->value;
+	return 0;
 }
 
-/* Decimal, or hexadecimal after 0x; strongswan.conf(5), NUMBER FORMATS. */
-static bool parse_number(const char *text, uint32_t min, uint32_t max,
-			 uint32_t *out)
+VALUE_READER(value_fixed)
+{
+	(void)out;
+	return find_word(k->words, k, v, e) ? 0 : -EINVAL;
+}
+
+VALUE_READER(value_bool)
+{
+	const struct word *w = find_word(bool_words, k, v, e);
+	bool *flag = out;
+
+	if (!w)
+		return -EINVAL;
+	*flag = w->value;
+	return 0;
+}
+
+/* --- numbers */
+
+bool number_parse(const char *text, uint32_t min, uint32_t max, uint32_t *out)
 {
 	bool hex = text[0] == '0' && (text[1] | 0x20) == 'x';
 	unsigned long long number;
@@ -139,72 +98,173 @@ static bool parse_number(const char *text, uint32_t min, uint32_t max,
 
 VALUE_READER(value_number)
 {
-	if (!parse_number(v->text, k->min, k->max, out))
-		return fail_form(k, v, e);
+	if (!number_parse(v->text, k->min, k->max, out))
+		return value_fail_form(k, v, e);
 	return 0;
+}
+
+VALUE_READER(value_port)
+{
+	uint16_t *port = out;
+	uint32_t number;
+
+	if (!number_parse(v->text, 1, UINT16_MAX, &number))
+		return value_fail_form(k, v, e);
+	*port = (uint16_t)number;
+	return 0;
+}
+
+/* Seconds of a unit's letter, 1 without one; 0: there is no such unit. */
+static uint32_t unit_seconds(const char *unit)
+{
+	if (!unit[0])
+		return 1;
+	if (unit[1])
+		return 0;
+	switch (unit[0] | 0x20) {
+	case 's':
+		return 1;
+	case 'm':
+		return 60;
+	case 'h':
+		return 3600;
+	case 'd':
+		return 86400;
+	default:
+		return 0;
+	}
+}
+
+/* swanctl.conf(5), TIME FORMATS. */
+VALUE_READER(value_time)
+{
+	unsigned long long number;
+	uint32_t *seconds = out;
+	uint32_t unit;
+	char *end;
+
+	if (!isdigit((unsigned char)v->text[0]))
+		return value_fail_form(k, v, e);
+	number = strtoull(v->text, &end, 10);
+	unit = unit_seconds(end + strspn(end, " "));
+	if (!unit || number > TIME_MAX_S / unit)
+		return value_fail_form(k, v, e);
+	*seconds = (uint32_t)number * unit;
+	return 0;
+}
+
+/* --- protocols */
+
+/* The names of Debian's /etc/protocols for what a tunnel may carry. */
+static const struct {
+	const char *name;
+	uint8_t number;
+} protocols[] = {
+	{ "any", PROTO_ANY }, { "icmp", PROTO_ICMP },
+	{ "igmp", 2 },	      { "ipencap", PROTO_IPIP },
+	{ "tcp", PROTO_TCP }, { "udp", PROTO_UDP },
+	{ "dccp", 33 },	      { "ipv6", 41 },
+	{ "gre", 47 },	      { "esp", PROTO_ESP },
+	{ "ah", PROTO_AH },   { "ospf", 89 },
+	{ "pim", 103 },	      { "vrrp", 112 },
+	{ "l2tp", 115 },      { "sctp", 132 },
+	{ "udplite", 136 },
+};
+
+bool protocol_parse(const char *text, uint8_t *out)
+{
+	uint32_t number;
+
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
+		if (strcasecmp(text, protocols[i].name) == 0) {
+			*out = protocols[i].number;
+			return true;
+		}
+	}
+	if (!number_parse(text, 1, UINT8_MAX, &number))
+		return false;
+	*out = (uint8_t)number;
+	return true;
 }
 
 VALUE_READER(value_protocol)
 {
-	static const struct {
-		const char *name;
-		uint8_t protocol;
-	} known[] = {
-		{ "any", PROTO_ANY },
-		{ "icmp", PROTO_ICMP },
-		{ "tcp", PROTO_TCP },
-		{ "udp", PROTO_UDP },
-	};
-	uint8_t *protocol = out;
-	uint32_t number;
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (strcmp(v->text, known[i].name) == 0) {
-			*protocol = known[i].protocol;
-			return 0;
-		}
-	}
-	if (!parse_number(v->text, 1, UINT8_MAX, &number))
-		return fail_form(k, v, e);
-	*protocol = (uint8_t)number;
-	return 0;
+	return protocol_parse(v->text, out) ? 0 : value_fail_form(k, v, e);
 }
 
-/* swanctl's notation is a URI; of its kinds we serve Unix sockets. */
-VALUE_READER(value_socket)
-{
-	static const char scheme[] = "unix://";
-	const char *path = v->text;
+/* --- items of lists */
 
-	if (strncmp(path, scheme, strlen(scheme)) == 0)
-		path += strlen(scheme);
-	if (path[0] != '/' || strpbrk(path, "\r\n\t"))
-		return fail_form(k, v, e);
-	if (strlen(path) >= CONF_PATH_MAX)
-		return value_fail(e, v, -E2BIG,
-				  "is longer than %u octets; shorten the path",
-				  CONF_PATH_MAX - 1);
-	memcpy(out, path, strlen(path) + 1);
-	return 0;
+static int item_set(struct item *item, size_t start, size_t len)
+{
+	const char *text = item->v->text + start;
+
+	while (len > 0 && strchr(BLANKS, text[len - 1]))
+		len--;
+	item->offset = start;
+	if (len >= sizeof(item->text))
+		return -EINVAL;
+	memcpy(item->text, text, len);
+	item->text[len] = '\0';
+	return len > 0 ? 0 : -EINVAL;
 }
 
-VALUE_READER(value_mode)
+int item_next(const struct key *k, const struct value *v, size_t *at,
+	      struct item *out, struct error *e)
 {
-	(void)out;
-	if (strcmp(v->text, "tunnel") == 0)
+	size_t start, len;
+
+	if (*at > strlen(v->text))
 		return 0;
-	if (strcmp(v->text, "transport") == 0 || strcmp(v->text, "beet") == 0)
-		return value_fail(e, v, -EINVAL,
-				  "is %s, but only tunnel is supported yet; "
-				  "remove the line",
-				  v->text);
-	return fail_form(k, v, e);
+	start = *at + strspn(v->text + *at, BLANKS);
+	len = strcspn(v->text + start, ",");
+	*at = start + len + 1;
+	out->k = k;
+	out->v = v;
+	return item_set(out, start, len) ? item_fail_form(out, e) : 1;
+}
+
+int item_fail(struct error *e, const struct item *item, int err,
+	      const char *fmt, ...)
+{
+	struct place place = value_place(item->v, item->offset);
+	char path[TREE_PATH_MAX];
+	char text[ERROR_MAX_BYTES];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	value_path(item->v, path);
+	return conf_fail(e, &place, err, "%s %s", path, text);
+}
+
+int item_fail_form(const struct item *item, struct error *e)
+{
+	return item_fail(e, item, -EINVAL, "must be %s", item->k->form);
+}
+
+int item_fail_why(const struct item *item, const struct error *why,
+		  struct error *e)
+{
+	struct place place = value_place(item->v, item->offset);
+	struct error text = *why;
+	char path[TREE_PATH_MAX];
+
+	value_path(item->v, path);
+	return conf_fail(e, &place, -EINVAL, "%s: %s", path, text.text);
+}
+
+int item_fail_many(const struct item *item, size_t max, struct error *e)
+{
+	return item_fail(e, item, -E2BIG,
+			 "is one more than the %zu that are possible; remove "
+			 "some",
+			 max);
 }
 
 /* --- addresses */
 
-/* Why an address with this first octet is no host's, or NULL. */
-static const char *not_unicast(uint8_t first)
+const char *not_unicast(uint8_t first)
 {
 	if (first == 0)
 		return "stands for any address"; /* RFC 1122 section 3.2.1.3 */
@@ -217,25 +277,6 @@ static const char *not_unicast(uint8_t first)
 	return NULL;
 }
 
-VALUE_READER(value_address)
-{
-	struct addr *a = out;
-	const char *reason;
-
-	if (addr_parse(v->text, a))
-		return fail_form(k, v, e);
-	if (strchr(v->text, ':'))
-		return value_fail(e, v, -EINVAL,
-				  "is IPv6, which is not supported yet; "
-				  "it must be %s",
-				  k->form);
-	reason = not_unicast(a->octets[12]);
-	if (reason)
-		return value_fail(e, v, -EINVAL, "%s; it must be %s", reason,
-				  k->form);
-	return 0;
-}
-
 /* The prefix that was meant when host bits are set. */
 static struct prefix network_of(const struct prefix *p)
 {
@@ -245,106 +286,36 @@ static struct prefix network_of(const struct prefix *p)
 	return network;
 }
 
-VALUE_READER(value_prefix)
+int item_prefix(const struct item *item, struct prefix *out, struct error *e)
 {
-	struct prefix *p = out;
-	int err = prefix_parse(v->text, p);
+	int err = prefix_parse(item->text, out);
 	char buf[PREFIX_STR_MAX];
 	struct prefix network;
 
 	if (err == -EINVAL)
-		return fail_form(k, v, e);
-	if (strchr(v->text, ':'))
-		return value_fail(e, v, -EINVAL,
-				  "is IPv6, which is not supported yet; "
-				  "it must be %s",
-				  k->form);
+		return item_fail_form(item, e);
+	if (strchr(item->text, ':'))
+		return item_fail(e, item, -EINVAL,
+				 "is IPv6, which is not supported yet; "
+				 "it must be %s",
+				 item->k->form);
 	if (err == -ERANGE)
-		return value_fail(e, v, -EINVAL,
-				  "has more than 32 bits; it must be %s",
-				  k->form);
+		return item_fail(e, item, -EINVAL,
+				 "has more than 32 bits; it must be %s",
+				 item->k->form);
 	if (err == 0)
 		return 0;
-	network = network_of(p);
-	return value_fail(e, v, -EINVAL, "has host bits set; the network is %s",
-			  prefix_str(&network, buf));
+	network = network_of(out);
+	return item_fail(e, item, -EINVAL,
+			 "has host bits set; the network is %s",
+			 prefix_str(&network, buf));
 }
 
-/* --- keys and proposals */
-
-VALUE_READER(value_secret)
+VALUE_READER(value_prefix)
 {
-	int err = secret_parse(v->text, out);
+	struct item item = { .k = k, .v = v };
 
-	if (err == -E2BIG)
-		return value_fail(e, v, -EINVAL,
-				  "is longer than %u octets, and so than any "
-				  "key; it must be %s",
-				  SECRET_MAX_BYTES, k->form);
-	return err ? fail_form(k, v, e) : 0;
-}
-
-/* Ends word at its first '-' and returns what is behind it, or NULL. */
-static char *split(char *word)
-{
-	char *dash = strchr(word, '-');
-
-	if (!dash)
-		return NULL;
-	*dash = '\0';
-	return dash + 1;
-}
-
-/*
- * A cipher with keys by hand must survive a sequence number, and so an IV,
- * used twice: the keys are the same after a restart.
- */
-static int check_encr(const struct encr_alg *encr, const struct value *v,
-		      struct error *e)
-{
-	if (!encr)
-		return value_fail(e, v, -EINVAL,
-				  "has an unknown cipher; known are " KNOWN_ENCR);
-	if (!encr->counter_mode)
-		return 0;
-	return value_fail(e, v, -EINVAL,
-			  "can't be %s with keys by hand: a counter-mode IV "
-			  "used twice under one key reveals both packets "
-			  "(RFC 8221 section 3), and keys by hand outlive a "
-			  "restart; use a CBC proposal such as aes256-sha256",
-			  encr->name);
-}
-
-VALUE_READER(value_proposal)
-{
-	struct manual_conf *m = out;
-	char encr[PROPOSAL_MAX];
-	char *integ, *more;
-	int err;
-
-	if (strlen(v->text) >= sizeof(encr) || strpbrk(v->text, ", \t\r\n"))
-		return fail_form(k, v, e);
-	strcpy(encr, v->text);
-	integ = split(encr);
-	m->encr = encr_by_name(encr);
-	err = check_encr(m->encr, v, e);
-	if (err)
-		return err;
-	if (!integ)
-		return value_fail(e, v, -EINVAL,
-				  "has a cipher without integrity; write "
-				  "%s-sha256",
-				  m->encr->name);
-	more = split(integ);
-	m->integ = integ_by_name(integ);
-	if (!m->integ || m->integ->id == INTEG_NONE)
-		return value_fail(e, v, -EINVAL,
-				  "has an unknown integrity keyword; known "
-				  "are " KNOWN_INTEG);
-	if (more)
-		return value_fail(e, v, -EINVAL,
-				  "has more than a cipher and an integrity "
-				  "keyword; write %s-%s",
-				  m->encr->name, m->integ->name);
-	return 0;
+	if (item_set(&item, 0, strlen(v->text)))
+		return value_fail_form(k, v, e);
+	return item_prefix(&item, out, e);
 }

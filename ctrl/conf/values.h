@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The types of values: each reader checks one form and fills one field. All
- * have the shape of struct key's read. Control thread.
+ * The types of values that many keys have, and what the readers of all others
+ * (values_*.c) share: each checks one form and fills one field. All have the
+ * shape of struct key's read. Control thread.
  *
  * 0, -EINVAL (not that form), -E2BIG (a limit); e then says what is wrong.
  */
@@ -10,24 +11,69 @@
 
 #include "ctrl/conf/keys.h"
 
-#define VALUE_READER(name)                                              \
-	int name(const struct key *k, const struct value *v, void *out, \
-		 struct error *e)
+#define ITEM_MAX_BYTES 512 /* of an item of a list, with the NUL */
 
-/* out: struct gateway_conf, to whose interfaces the list is appended. */
-VALUE_READER(value_protected);
-VALUE_READER(value_unprotected);
+/* The longest time that is taken: sums of two fit 32 bits. */
+#define TIME_MAX_S (3650U * 86400U)
 
-VALUE_READER(value_word);     /* out: enum spd_action, one of k->words */
+#define FORM_TIME                                                          \
+	"a number of seconds, or one with s, m, h or d such as 4h, up to " \
+	"3650d"
+
+VALUE_READER(value_word);     /* out: unsigned int or an enum, of k->words */
+VALUE_READER(value_fixed);    /* out: unused; k->words has one meaning */
+VALUE_READER(value_bool);     /* out: bool */
 VALUE_READER(value_number);   /* out: uint32_t, k->min to k->max */
-VALUE_READER(value_socket);   /* out: char[CONF_PATH_MAX] */
-VALUE_READER(value_address);  /* out: struct addr, unicast IPv4 */
+VALUE_READER(value_port);     /* out: uint16_t, from 1 */
+VALUE_READER(value_time);     /* out: uint32_t, seconds up to TIME_MAX_S */
 VALUE_READER(value_prefix);   /* out: struct prefix, IPv4 */
 VALUE_READER(value_protocol); /* out: uint8_t */
-VALUE_READER(value_secret);   /* out: struct secret, of any length */
-VALUE_READER(value_mode);     /* out: unused; there is one mode */
 
-/* out: struct manual_conf, whose encr and integ are filled. */
-VALUE_READER(value_proposal);
+/* Decimal, or hexadecimal after 0x (strongswan.conf(5), NUMBER FORMATS). */
+bool number_parse(const char *text, uint32_t min, uint32_t max, uint32_t *out);
+
+/* "any", a protocol's name or its number. */
+bool protocol_parse(const char *text, uint8_t *out);
+
+/* value_fail() with "must be FORM". */
+int value_fail_form(const struct key *k, const struct value *v, struct error *e);
+
+/* A part of a value, and where in its text it begins. */
+struct item {
+	const struct key *k;
+	const struct value *v;
+	size_t offset;
+	char text[ITEM_MAX_BYTES]; /* blanks around it cut off */
+};
+
+/*
+ * The next item of a list that is separated by commas.
+ *
+ * at   0 at first; where the next one begins
+ *
+ * 1; 0 behind the last one; -EINVAL: an item is empty or too long, e is filled.
+ */
+int item_next(const struct key *k, const struct value *v, size_t *at,
+	      struct item *out, struct error *e);
+
+/* value_fail() at the item. */
+__attribute__((format(printf, 4, 5))) int item_fail(struct error *e,
+						    const struct item *item,
+						    int err, const char *fmt,
+						    ...);
+int item_fail_form(const struct item *item, struct error *e);
+
+/* "PATH: WHY", at the item; why->text may be e's own. */
+int item_fail_why(const struct item *item, const struct error *why,
+		  struct error *e);
+
+/* A list that has max items already. */
+int item_fail_many(const struct item *item, size_t max, struct error *e);
+
+/* "10.1.0.0/24", or an address. */
+int item_prefix(const struct item *item, struct prefix *out, struct error *e);
+
+/* Why an address with this first octet is no host's, or NULL. */
+const char *not_unicast(uint8_t first);
 
 #endif

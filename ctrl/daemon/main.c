@@ -247,6 +247,10 @@ int main(int argc, char **argv)
 		return play(o.role);
 	signal(SIGPIPE, SIG_IGN);
 	err = o.release ? dp_release(&e) : conf_load(o.file, &d.config, &e);
+	if (!err && !o.release && d.config->n_conns)
+		err = error_set(&e, -ENOTSUP,
+				"%s: connections are not served yet; remove them",
+				o.file);
 	if (!err && !o.release)
 		err = serve(&d, &e);
 	config_free(d.config);

@@ -15,6 +15,7 @@
 #include "ctrl/base/addr.h"
 #include "ctrl/base/secret.h"
 #include "ctrl/crypto/alg.h"
+#include "ctrl/model/conn.h"
 #include "include/limits.h"
 #include "include/sad.h"
 #include "include/spd.h"
@@ -22,7 +23,7 @@
 #define CONF_NAME_MAX 64  /* with the NUL */
 #define CONF_PATH_MAX 108 /* a Unix socket's, with the NUL */
 
-/* Line and column count from 1; file is owned by the config. */
+/* Line and column count from 1; file is one of the config's names. */
 struct place {
 	const char *file;
 	unsigned int line;
@@ -73,14 +74,25 @@ struct policy_conf {
 	struct place place;
 };
 
-/* Arrays in the order of the file: the SPD's order (RFC 4301 4.4.1). */
+/*
+ * Arrays in the order of the file: the SPD's order (RFC 4301 4.4.1). Its first
+ * entries are the policies; a PROTECT policy for each child of each connection
+ * follows. There is room for them: a child counts as many entries as it has
+ * pairs of selectors.
+ */
 struct config {
 	struct gateway_conf gateway;
 	struct manual_conf *manual;
 	size_t n_manual;
 	struct policy_conf *policies;
 	size_t n_policies;
-	char *file; /* the file's name, owned */
+	struct conn_conf *conns;
+	size_t n_conns;
+	struct psk_conf *psks;
+	size_t n_psks;
+	char *file;	 /* the file's name, owned */
+	char **included; /* names of the files that it includes, owned */
+	size_t n_included;
 };
 
 /* Wipes the keys and frees all; config_free(NULL) is fine. */

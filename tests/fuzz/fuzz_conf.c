@@ -15,9 +15,66 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static bool ts_ok(const struct ts_conf *list, size_t n)
+{
+	if (n < 1 || n > CONN_TS_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].port_min > list[i].port_max ||
+		    (!list[i].dynamic &&
+		     (!addr_is_v4(&list[i].net.net) || list[i].net.bits > 32)))
+			return false;
+	return true;
+}
+
+static bool proposals_ok(const struct proposals *p)
+{
+	return p->n >= 1 && p->n <= PROPOSALS_MAX;
+}
+
+static bool child_ok(const struct child_conf *c)
+{
+	return c->name[0] && ts_ok(c->local_ts, c->n_local_ts) &&
+	       ts_ok(c->remote_ts, c->n_remote_ts) &&
+	       proposals_ok(&c->proposals) && c->start_action <= CHILD_START &&
+	       c->rekey_time != TIME_UNSET && c->life_time != TIME_UNSET &&
+	       c->rand_time != TIME_UNSET;
+}
+
+static bool conn_ok(const struct conn_conf *c)
+{
+	for (size_t i = 0; i < c->n_children; i++)
+		if (!child_ok(&c->children[i]))
+			return false;
+	return c->name[0] && c->n_local_addrs >= 1 &&
+	       c->n_local_addrs <= CONN_ADDRS_MAX && c->n_remote_addrs >= 1 &&
+	       c->n_remote_addrs <= CONN_ADDRS_MAX && c->local_port &&
+	       c->remote_port && proposals_ok(&c->proposals) &&
+	       c->rekey_time <= UINT32_MAX - c->over_time &&
+	       c->rand_time != TIME_UNSET;
+}
+
+static void check_conns(const struct config *c)
+{
+	size_t entries = c->n_policies;
+
+	for (size_t i = 0; i < c->n_conns; i++) {
+		if (!conn_ok(&c->conns[i]))
+			abort();
+		entries += c->conns[i].n_children;
+	}
+	for (size_t i = 0; i < c->n_psks; i++)
+		if (!c->psks[i].name[0] || c->psks[i].key.len < 1 ||
+		    c->psks[i].key.len > SECRET_MAX_BYTES)
+			abort();
+	if (entries > SPD_MAX || c->n_included)
+		abort();
+}
+
 /* What the daemon relies on without another look. */
 static void check(const struct config *c)
 {
+	check_conns(c);
 	if (c->gateway.n_ifaces < 2 || c->gateway.n_ifaces > IFACE_MAX ||
 	    c->n_policies > SPD_MAX || c->gateway.socket[0] != '/')
 		abort();

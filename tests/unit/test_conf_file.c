@@ -21,9 +21,9 @@
 
 /*
  * Stands in for the C library's: counts the buffers that hold a key's text, or
- * a key in binary, when they are wiped.
+ * a key in binary, or the secret that is text, when they are wiped.
  */
-static unsigned int wiped_texts, wiped_keys;
+static unsigned int wiped_texts, wiped_keys, wiped_secrets;
 
 void explicit_bzero(void *ptr, size_t len)
 {
@@ -35,6 +35,8 @@ void explicit_bzero(void *ptr, size_t len)
 		wiped_texts++;
 	if (len && memmem(octets, len, mark, sizeof(mark)))
 		wiped_keys++;
+	if (len && memmem(octets, len, SECRET, strlen(SECRET)))
+		wiped_secrets++;
 	memset(octets, 0, len);
 }
 
@@ -94,6 +96,7 @@ static void forget_wiped(void)
 {
 	wiped_texts = 0;
 	wiped_keys = 0;
+	wiped_secrets = 0;
 }
 
 static void file_is_loaded_and_its_keys_are_wiped(void **state)
@@ -127,6 +130,50 @@ static void keys_are_wiped_after_a_failure(void **state)
 				   "section of manual; did you mean 'to-b'?");
 	assert_int_equal(wiped_texts, 2);
 	assert_int_equal(wiped_keys, GOOD_KEYS);
+}
+
+static void secrets_are_wiped(void **state)
+{
+	struct config *c;
+	struct error e;
+
+	(void)state;
+	write_file(good_conns, strlen(good_conns), 0640);
+	forget_wiped();
+	assert_int_equal(conf_load(path, &c, &e), 0);
+	assert_int_equal(wiped_texts, 2); /* the file's octets, the tree */
+	assert_int_equal(wiped_secrets, 2);
+	assert_int_equal(wiped_keys, 0);
+	config_free(c);
+	assert_int_equal(wiped_keys, 1);    /* the one in hexadecimal digits */
+	assert_int_equal(wiped_secrets, 3); /* the one that is text */
+}
+
+static void secrets_are_wiped_after_a_failure(void **state)
+{
+	char *text = changed_from(good_conns, "secret = " KEY16,
+				  "secret = " KEY16 "0");
+
+	(void)state;
+	write_file(text, strlen(text), 0640);
+	free(text);
+	forget_wiped();
+	assert_load_fails(-EINVAL,
+			  ":63:12: secrets.ike.secret begins with 0x, but "
+			  "hexadecimal digits, two for each octet, do not "
+			  "follow; a text that begins so must itself be "
+			  "written in hexadecimal digits");
+	assert_int_equal(wiped_texts, 2);
+	assert_int_equal(wiped_secrets, 3);
+}
+
+static void file_with_secrets_that_others_may_read_is_refused(void **state)
+{
+	(void)state;
+	write_file(good_conns, strlen(good_conns), 0644);
+	assert_load_fails(-EACCES,
+			  ":56:1: secrets holds keys, but the file is readable "
+			  "by others (mode 0644); chmod 640");
 }
 
 static void file_with_keys_that_others_may_read_is_refused(void **state)
@@ -258,6 +305,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FILE_TEST(file_is_loaded_and_its_keys_are_wiped),
 		FILE_TEST(keys_are_wiped_after_a_failure),
+		FILE_TEST(secrets_are_wiped),
+		FILE_TEST(secrets_are_wiped_after_a_failure),
+		FILE_TEST(file_with_secrets_that_others_may_read_is_refused),
 		FILE_TEST(file_with_keys_that_others_may_read_is_refused),
 		FILE_TEST(file_with_keys_that_others_may_execute_is_refused),
 		FILE_TEST(file_without_keys_may_be_readable_by_others),

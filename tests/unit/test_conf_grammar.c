@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "ctrl/conf/lexer.h"
+#include "ctrl/conf/parse.h"
 #include "ctrl/conf/tree.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
@@ -27,9 +28,13 @@ struct parsed {
 /* In one place, since sections point at their parents; until the next call. */
 static struct parsed *parse(const char *text)
 {
+	const struct parse_source src = {
+		.name = "f",
+		.text = slice_of(text, strlen(text)),
+	};
 	static struct parsed p;
 
-	p.err = tree_parse("f", slice_of(text, strlen(text)), &p.tree, &p.e);
+	p.err = parse_tree(&src, &p.tree, &p.e);
 	return &p;
 }
 
@@ -362,15 +367,12 @@ static const struct bad bad[] = {
 	{ "longest_name_of_a_section_that_is_not_closed_is_shown",
 	  "nineteen_characters {",
 	  "f:1:1: section 'nineteen_characters' is not closed; add a '}'" },
-	{ "include_is_refused", "s {\n\tinclude k.conf\n}\n",
-	  "f:2:2: include is not supported yet: "
-	  "put the sections into this file" },
-	{ "include_of_a_quoted_name_is_refused", "include \"=\"\n",
-	  "f:1:1: include is not supported yet: "
-	  "put the sections into this file" },
+	{ "include_outside_of_files_is_refused", "s {\n\tinclude k.conf\n}\n",
+	  "f:2:2: include is for files, and this is none: "
+	  "put the sections here" },
 	{ "include_without_a_name_is_refused", "include \t\n",
-	  "f:1:1: include is not supported yet: "
-	  "put the sections into this file" },
+	  "f:1:1: include is for files, and this is none: "
+	  "put the sections here" },
 	{ "reference_is_refused", "s : t, u.v {\n\tk = v\n}\n",
 	  "f:1:3: references are not supported yet: "
 	  "write what the other section holds into this one" },
@@ -395,13 +397,15 @@ static void bad_text_is_refused(void **state)
 static void nul_octet_is_refused(void **state)
 {
 	static const char text[] = "s {\n\tk = v\0w\n}\n";
+	const struct parse_source src = {
+		.name = "f",
+		.text = slice_of(text, sizeof(text) - 1),
+	};
 	struct tree tree;
 	struct error e;
 
 	(void)state;
-	assert_int_equal(tree_parse("f", slice_of(text, sizeof(text) - 1),
-				    &tree, &e),
-			 -EINVAL);
+	assert_int_equal(parse_tree(&src, &tree, &e), -EINVAL);
 	assert_string_equal(e.text,
 			    "f:2:7: NUL octet in a text file; remove it");
 	tree_free(&tree);

@@ -28,8 +28,10 @@ struct refused {
 	"digits in a row; write KEY = VALUE on one line"
 #define FORM_SPI    "must be a number from 256 to 0xffffffff"
 #define FORM_WINDOW "must be a number of packets from 0 (off) to 65536"
-#define FORM_PROTO  "must be any, icmp, tcp, udp or a number from 1 to 255"
-#define DIGITS160   DIGITS32 DIGITS32 DIGITS32 DIGITS32 DIGITS32
+#define FORM_PROTO                                                             \
+	"must be any, a protocol's name such as tcp or gre, or a number from " \
+	"1 to 255"
+#define DIGITS160 DIGITS32 DIGITS32 DIGITS32 DIGITS32 DIGITS32
 #define COUNTER_MODE                                                       \
 	" with keys by hand: a counter-mode IV used twice under one "      \
 	"key reveals both packets (RFC 8221 section 3), and keys by hand " \
@@ -59,7 +61,7 @@ static const struct refused refused[] = {
 	{ "unknown_section_far_from_all_is_refused_with_the_list", "policies {",
 	  "charon {",
 	  "f:38:1: unknown section 'charon'; "
-	  "known are gateway, manual, policies" },
+	  "known are gateway, manual, policies, connections, secrets" },
 	{ "unknown_section_of_a_pair_is_refused", "\t\tout {\n", "\t\toutt {\n",
 	  "f:20:3: unknown section 'outt' in manual.to-b; "
 	  "did you mean 'out'?" },
@@ -67,7 +69,7 @@ static const struct refused refused[] = {
 	  "f:43:3: unknown section 'children' in policies.zulu; "
 	  "known are action, local_ts, remote_ts, protocol, manual" },
 	{ "key_outside_of_sections_is_refused", "policies {", "x = 1\npolicies {",
-	  "f:38:1: unknown key 'x'; known are gateway, manual, policies" },
+	  "f:38:1: unknown key 'x'; known are gateway, manual, policies, connections, secrets" },
 	{ "key_among_named_sections_is_refused", "policies {\n",
 	  "policies {\n\taction = bypass\n",
 	  "f:39:2: unknown key 'action' in policies; it must be a section of "
@@ -80,21 +82,15 @@ static const struct refused refused[] = {
 	  "default { }",
 	  "f:5:2: gateway.default is a key, not a section; "
 	  "write default = VALUE" },
-	{ "connections_are_not_supported_yet", "policies {",
-	  "connections { }\npolicies {",
-	  "f:38:1: connections is not supported yet; remove it" },
-	{ "secrets_are_not_supported_yet", "policies {",
-	  "secrets { }\npolicies {",
-	  "f:38:1: secrets is not supported yet; remove it" },
 	{ "pools_are_not_supported_yet", "policies {", "pools { }\npolicies {",
 	  "f:38:1: pools is not supported yet; remove it" },
 	{ "authorities_are_not_supported_yet", "policies {",
 	  "authorities = 1\npolicies {",
 	  "f:38:1: authorities is not supported yet; remove it" },
-	{ "include_is_not_supported_yet", "policies {",
+	{ "include_in_a_text_without_a_file_is_refused", "policies {",
 	  "include conf.d/*.conf\npolicies {",
-	  "f:38:1: include is not supported yet: "
-	  "put the sections into this file" },
+	  "f:38:1: include is for files, and this is none: "
+	  "put the sections here" },
 	{ "key_used_twice_is_refused", "mode = tunnel",
 	  "mode = tunnel\n\t\tmode = tunnel",
 	  "f:13:3: manual.to-b.mode is used twice, first at line 12; "
@@ -173,7 +169,7 @@ static const struct refused refused[] = {
 	{ "interfaces_without_commas_are_refused", "lan0, lan1", "lan0 lan1",
 	  "f:3:14: gateway.protected " FORM_IFACES },
 	{ "comma_at_the_end_of_interfaces_is_refused", "wan0", "wan0,",
-	  "f:4:16: gateway.unprotected " FORM_IFACES },
+	  "f:4:21: gateway.unprotected " FORM_IFACES },
 	{ "interface_named_dot_is_refused", "wan0", ".",
 	  "f:4:16: gateway.unprotected " FORM_IFACES },
 	{ "interface_named_dot_dot_is_refused", "wan0", "..",
@@ -391,7 +387,7 @@ static const struct refused refused[] = {
 	  "f:43:14: policies.zulu.protocol " FORM_PROTO },
 	{ "protocol_of_256_is_refused", "= tcp", "= 256",
 	  "f:43:14: policies.zulu.protocol " FORM_PROTO },
-	{ "unknown_protocol_is_refused", "= tcp", "= sctp",
+	{ "unknown_protocol_is_refused", "= tcp", "= tpc",
 	  "f:43:14: policies.zulu.protocol " FORM_PROTO },
 	{ "pair_that_does_not_exist_is_refused_with_the_nearest", "= to-c",
 	  "= to-cc",

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The section connections: IKEv2 with pre-shared keys. Every key of
+ * swanctl.conf(5), as of strongSwan 5.9.8, has a row: what is taken above, what
+ * is refused by its name below. Of words that mean what is not there yet some
+ * are refused with the remedy, and those that mean nothing else are taken.
+ */
+#include "ctrl/conf/schema_conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "ctrl/conf/fail.h"
+#include "ctrl/conf/keys.h"
+#include "ctrl/conf/named.h"
+#include "ctrl/conf/values.h"
+#include "ctrl/conf/values_conn.h"
+#include "ctrl/conf/values_ts.h"
+#include "ctrl/model/sadb.h"
+#include "ctrl/sadb/replay.h"
+
+#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+
+#define FORM_ADDRS                                                           \
+	"up to 4 unicast IPv4 addresses or prefixes, or %any, separated by " \
+	"commas"
+#define FORM_PORT      "a port from 1 to 65535"
+#define FORM_PROPOSALS "proposals such as aes256gcm16-ecp384, or default"
+#define FORM_TS                                                           \
+	"up to 8 IPv4 prefixes or dynamic, each with [protocol/port] or " \
+	"without, separated by commas"
+#define FORM_ID	    "an identity such as 192.0.2.1 or moon.example.org"
+#define FORM_ACTION "none, trap or start"
+#define FORM_AUTH                                                            \
+	"psk: pubkey, which strongSwan would assume, and other methods are " \
+	"not supported yet"
+
+_Static_assert(CONN_ADDRS_MAX == 4 && CONN_TS_MAX == 8, "the forms say so");
+_Static_assert(CONN_NAME_MAX == CONF_NAME_MAX, "named_take()");
+
+/* --- words */
+
+#define NO_IKEV1  "but only IKEv2 is supported; write 2"
+#define NO_MOBIKE "but MOBIKE is not supported yet; write no"
+#define NO_FRAGMENTATION \
+	"but fragmentation of IKE messages is not supported yet; write no"
+#define NO_UNIQUE "which is not supported yet; write no"
+#define NO_METHOD "which is not supported yet; write psk"
+#define NO_MODE	  "but only tunnel is supported yet; remove the line"
+#define NO_SHUNT  "which is no tunnel; write a policy with action = "
+#define NO_BOTH	  "which is not supported yet; write trap or start"
+
+static const struct word version_words[] = {
+	{ "0", 0, NULL },
+	{ "2", 0, NULL },
+	{ "1", 0, NO_IKEV1 },
+	{ .text = NULL },
+};
+
+static const struct word mobike_words[] = {
+	{ "no", 0, NULL },
+	{ "false", 0, NULL },
+	{ "disabled", 0, NULL },
+	{ "0", 0, NULL },
+	{ "yes", 0, NO_MOBIKE },
+	{ "true", 0, NO_MOBIKE },
+	{ "enabled", 0, NO_MOBIKE },
+	{ "1", 0, NO_MOBIKE },
+	{ .text = NULL },
+};
+
+static const struct word fragmentation_words[] = {
+	{ "no", 0, NULL },
+	{ "yes", 0, NO_FRAGMENTATION },
+	{ "accept", 0, NO_FRAGMENTATION },
+	{ "force", 0, NO_FRAGMENTATION },
+	{ .text = NULL },
+};
+
+static const struct word unique_words[] = {
+	{ "no", 0, NULL },	  { "never", 0, NO_UNIQUE },
+	{ "keep", 0, NO_UNIQUE }, { "replace", 0, NO_UNIQUE },
+	{ .text = NULL },
+};
+
+static const struct word auth_words[] = {
+	{ "psk", 0, NULL },	 { "pubkey", 0, NO_METHOD },
+	{ "eap", 0, NO_METHOD }, { "xauth", 0, NO_METHOD },
+	{ .text = NULL },
+};
+
+static const struct word mode_words[] = {
+	{ "tunnel", 0, NULL },
+	{ "transport", 0, NO_MODE },
+	{ "transport_proxy", 0, NO_MODE },
+	{ "beet", 0, NO_MODE },
+	{ "pass", 0, NO_SHUNT "bypass" },
+	{ "drop", 0, NO_SHUNT "discard" },
+	{ .text = NULL },
+};
+
+static const struct word action_words[] = {
+	{ "none", CHILD_NONE, NULL },
+	{ "clear", CHILD_NONE, NULL },
+	{ "trap", CHILD_TRAP, NULL },
+	{ "route", CHILD_TRAP, NULL },
+	{ "start", CHILD_START, NULL },
+	{ "restart", CHILD_START, NULL },
+	{ "trap|start", 0, NO_BOTH },
+	{ "start|trap", 0, NO_BOTH },
+	{ .text = NULL },
+};
+
+_Static_assert(sizeof(enum child_action) == sizeof(unsigned int),
+	       "value_word()");
+
+/* --- keys */
+
+#define AT(type, field) .offset = offsetof(struct type, field)
+#define LATER(text)                             \
+	{                                       \
+		.name = text, .kind = SUB_LATER \
+	}
+#define LATER_ALL(text)                                         \
+	{                                                       \
+		.name = text, .kind = SUB_LATER, .prefix = true \
+	}
+
+/* clang-format off */
+static const struct key local_keys[] = {
+	{ .name = "auth",	   .required = true, .form = FORM_AUTH,
+	  .read = value_fixed,	   .words = auth_words },
+	{ .name = "id",		   .form = FORM_ID, .read = value_identity,
+	  AT(conn_conf, local_id) },
+};
+
+static const struct sub local_later[] = {
+	LATER("round"),	  LATER("certs"),  LATER_ALL("cert"), LATER("pubkeys"),
+	LATER("eap_id"),  LATER("aaa_id"), LATER("xauth_id"),
+};
+
+static const struct key remote_keys[] = {
+	{ .name = "auth",	   .required = true, .form = FORM_AUTH,
+	  .read = value_fixed,	   .words = auth_words },
+	{ .name = "id",		   .form = FORM_ID, .read = value_identity,
+	  AT(conn_conf, remote_id) },
+};
+
+static const struct sub remote_later[] = {
+	LATER("round"),	  LATER("certs"),	LATER_ALL("cert"),
+	LATER("cacerts"), LATER_ALL("cacert"),	LATER("ca_id"),
+	LATER("pubkeys"), LATER("revocation"),	LATER("groups"),
+	LATER("eap_id"),  LATER("cert_policy"),
+};
+
+static const struct key conn_keys[] = {
+	{ .name = "version",	   .form = "2, or 0, which is the same here",
+	  .read = value_fixed,	   .words = version_words },
+	{ .name = "local_addrs",   .form = FORM_ADDRS, .read = value_local_addrs },
+	{ .name = "remote_addrs",  .form = FORM_ADDRS, .read = value_remote_addrs },
+	{ .name = "local_port",	   .form = FORM_PORT, .read = value_port,
+	  AT(conn_conf, local_port) },
+	{ .name = "remote_port",   .form = FORM_PORT, .read = value_port,
+	  AT(conn_conf, remote_port) },
+	{ .name = "proposals",	   .form = "proposals such as aes256gcm16-prfsha384-ecp384, or default",
+	  .read = value_ike_proposals, AT(conn_conf, proposals) },
+	{ .name = "encap",	   .form = "yes or no", .read = value_bool,
+	  AT(conn_conf, encap) },
+	{ .name = "mobike",	   .form = "no", .read = value_fixed,
+	  .words = mobike_words },
+	{ .name = "fragmentation", .form = "no", .read = value_fixed,
+	  .words = fragmentation_words },
+	{ .name = "unique",	   .form = "no", .read = value_fixed,
+	  .words = unique_words },
+	{ .name = "dpd_delay",	   .form = FORM_TIME, .read = value_time,
+	  AT(conn_conf, dpd_delay) },
+	{ .name = "keyingtries",   .form = "a number of attempts, or 0 for no end of them",
+	  .read = value_number,	   .max = UINT32_MAX, AT(conn_conf, keyingtries) },
+	{ .name = "rekey_time",	   .form = FORM_TIME, .read = value_time,
+	  AT(conn_conf, rekey_time) },
+	{ .name = "over_time",	   .form = FORM_TIME, .read = value_time,
+	  AT(conn_conf, over_time) },
+	{ .name = "rand_time",	   .form = FORM_TIME, .read = value_time,
+	  AT(conn_conf, rand_time) },
+};
+
+static const struct key child_keys[] = {
+	{ .name = "local_ts",	   .form = FORM_TS, .read = value_local_ts },
+	{ .name = "remote_ts",	   .form = FORM_TS, .read = value_remote_ts },
+	{ .name = "esp_proposals", .form = FORM_PROPOSALS,
+	  .read = value_esp_proposals, AT(child_conf, proposals) },
+	{ .name = "mode",	   .form = "tunnel", .read = value_fixed,
+	  .words = mode_words },
+	{ .name = "start_action",  .form = FORM_ACTION, .read = value_word,
+	  .words = action_words,   AT(child_conf, start_action) },
+	{ .name = "dpd_action",	   .form = "clear, trap or restart", .read = value_word,
+	  .words = action_words,   AT(child_conf, dpd_action) },
+	{ .name = "close_action",  .form = FORM_ACTION, .read = value_word,
+	  .words = action_words,   AT(child_conf, close_action) },
+	{ .name = "rekey_time",	   .form = FORM_TIME, .read = value_time,
+	  AT(child_conf, rekey_time) },
+	{ .name = "life_time",	   .form = FORM_TIME, .read = value_time,
+	  AT(child_conf, life_time) },
+	{ .name = "rand_time",	   .form = FORM_TIME, .read = value_time,
+	  AT(child_conf, rand_time) },
+	{ .name = "replay_window", .form = "a number of packets from 0 (off) to 65536",
+	  .read = value_number,	   .max = REPLAY_WINDOW_MAX, AT(child_conf, replay_window) },
+};
+
+static const struct sub child_later[] = {
+	LATER("ah_proposals"),	LATER("sha256_96"),	LATER("rekey_bytes"),
+	LATER("life_bytes"),	LATER("rand_bytes"),	LATER("rekey_packets"),
+	LATER("life_packets"),	LATER("rand_packets"),	LATER("updown"),
+	LATER("hostaccess"),	LATER("policies"),	LATER("policies_fwd_out"),
+	LATER("ipcomp"),	LATER("inactivity"),	LATER("reqid"),
+	LATER("priority"),	LATER("interface"),	LATER("mark_in"),
+	LATER("mark_in_sa"),	LATER("mark_out"),	LATER("set_mark_in"),
+	LATER("set_mark_out"),	LATER("if_id_in"),	LATER("if_id_out"),
+	LATER("label"),		LATER("label_mode"),	LATER("tfc_padding"),
+	LATER("hw_offload"),	LATER("copy_df"),	LATER("copy_ecn"),
+	LATER("copy_dscp"),
+};
+/* clang-format on */
+
+static const struct keys local_table = {
+	.keys = local_keys,
+	.n_keys = ROWS(local_keys),
+	.subs = local_later,
+	.n_subs = ROWS(local_later),
+};
+
+static const struct keys remote_table = {
+	.keys = remote_keys,
+	.n_keys = ROWS(remote_keys),
+	.subs = remote_later,
+	.n_subs = ROWS(remote_later),
+};
+
+/* clang-format off */
+static const struct sub conn_subs[] = {
+	{ .name = "local",	   .required = true, .prefix = true,
+	  .form = "a section with auth = psk", .table = &local_table },
+	{ .name = "remote",	   .required = true, .prefix = true,
+	  .form = "a section with auth = psk", .table = &remote_table },
+	{ .name = "children",	   .kind = SUB_NAMED,
+	  .form = "a section of named sections, one for each CHILD SA" },
+	LATER("vips"),		LATER("aggressive"),	LATER("pull"),
+	LATER("dscp"),		LATER("dpd_timeout"),	LATER("childless"),
+	LATER("send_certreq"),	LATER("send_cert"),	LATER("ppk_id"),
+	LATER("ppk_required"),	LATER("reauth_time"),	LATER("pools"),
+	LATER("if_id_in"),	LATER("if_id_out"),	LATER("mediation"),
+	LATER("mediated_by"),	LATER("mediation_peer"),
+};
+/* clang-format on */
+
+static const struct keys conn_table = {
+	.keys = conn_keys,
+	.n_keys = ROWS(conn_keys),
+	.subs = conn_subs,
+	.n_subs = ROWS(conn_subs),
+};
+
+static const struct keys child_table = {
+	.keys = child_keys,
+	.n_keys = ROWS(child_keys),
+	.subs = child_later,
+	.n_subs = ROWS(child_later),
+};
+
+_Static_assert(REPLAY_WINDOW_MAX == 65536, "replay_window's text says so");
+
+/* --- children */
+
+/* As many as an SA has of them (ctrl/ike/ts.h does the same). */
+static size_t count_pairs(const struct child_conf *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_local_ts; i++) {
+		for (size_t j = 0; j < c->n_remote_ts; j++) {
+			uint8_t local = c->local_ts[i].protocol;
+			uint8_t remote = c->remote_ts[j].protocol;
+
+			n += !local || !remote || local == remote;
+		}
+	}
+	return n;
+}
+
+static int check_pairs(const struct section *sec, const struct child_conf *c,
+		       struct error *e)
+{
+	size_t n = count_pairs(c);
+	char path[TREE_PATH_MAX];
+
+	tree_path(sec, path);
+	if (n == 0)
+		return conf_fail(e, &sec->place, -EINVAL,
+				 "%s: no selector of local_ts has a protocol in "
+				 "common with one of remote_ts; write the same "
+				 "protocol on both sides",
+				 path);
+	if (n > SADB_SELECTORS_MAX)
+		return conf_fail(e, &sec->place, -E2BIG,
+				 "%s: local_ts and remote_ts make %zu pairs of "
+				 "selectors, and an SA has at most %d; write a "
+				 "child for some of them",
+				 path, n, SADB_SELECTORS_MAX);
+	return 0;
+}
+
+static int fill_child(const struct section *sec, struct child_conf *c,
+		      struct error *e)
+{
+	int err;
+
+	child_init(c);
+	c->rekey_time = TIME_UNSET;
+	c->life_time = TIME_UNSET;
+	c->rand_time = TIME_UNSET;
+	err = named_take(sec, c->name, e);
+	if (!err)
+		err = keys_read(&child_table, sec, c, e);
+	if (!err)
+		err = check_pairs(sec, c, e);
+	child_times(c);
+	return err;
+}
+
+static int fill_children(const struct section *list, struct conn_conf *c,
+			 struct error *e)
+{
+	size_t n = named_count(list);
+	int err = 0;
+
+	if (n == 0)
+		return 0;
+	c->children = calloc(n, sizeof(*c->children));
+	if (!c->children)
+		return conf_no_memory(e);
+	for (const struct section *s = list->sections; s && !err; s = s->next)
+		err = fill_child(s, &c->children[c->n_children++], e);
+	return err;
+}
+
+/* --- connections */
+
+static bool has_peer(const struct conn_conf *c)
+{
+	for (size_t i = 0; i < c->n_remote_addrs; i++)
+		if (!c->remote_addrs[i].any && c->remote_addrs[i].net.bits == 32)
+			return true;
+	return false;
+}
+
+/* Who begins needs an address to go to. */
+static int check_peer(const struct section *sec, const struct conn_conf *c,
+		      struct error *e)
+{
+	const struct section *s = tree_section(sec, "children");
+
+	if (has_peer(c))
+		return 0;
+	s = s ? s->sections : NULL;
+	for (size_t i = 0; i < c->n_children; i++, s = s->next) {
+		if (c->children[i].start_action == CHILD_NONE)
+			continue;
+		return value_fail(e, tree_value(s, "start_action"), -EINVAL,
+				  "needs an address to go to; write the peer's "
+				  "into remote_addrs of the connection");
+	}
+	return 0;
+}
+
+static int fill_conn(const struct section *sec, struct conn_conf *c,
+		     struct error *e)
+{
+	int err;
+
+	conn_init(c);
+	c->rekey_time = TIME_UNSET;
+	c->over_time = TIME_UNSET;
+	c->rand_time = TIME_UNSET;
+	err = named_take(sec, c->name, e);
+	if (!err)
+		err = keys_read(&conn_table, sec, c, e);
+	if (!err)
+		err = fill_children(tree_section(sec, "children"), c, e);
+	if (!err)
+		err = check_peer(sec, c, e);
+	conn_times(c);
+	return err;
+}
+
+/* One entry of the SPD for each pair of selectors, behind the policies. */
+static int check_room(const struct section *sec, const struct config *c,
+		      struct error *e)
+{
+	size_t n = c->n_policies;
+
+	for (size_t i = 0; i < c->n_conns; i++)
+		for (size_t j = 0; j < c->conns[i].n_children; j++)
+			n += count_pairs(&c->conns[i].children[j]);
+	if (n <= SPD_MAX)
+		return 0;
+	return conf_fail(e, &sec->place, -E2BIG,
+			 "connections.%s: with it policies and pairs of "
+			 "selectors are %zu, and the SPD takes %u; remove some",
+			 sec->name, n, SPD_MAX);
+}
+
+int conns_fill(const struct section *list, struct config *out, struct error *e)
+{
+	size_t n = named_count(list);
+	int err = 0;
+
+	if (n == 0)
+		return 0;
+	out->conns = calloc(n, sizeof(*out->conns));
+	if (!out->conns)
+		return conf_no_memory(e);
+	for (const struct section *s = list->sections; s && !err; s = s->next) {
+		err = fill_conn(s, &out->conns[out->n_conns++], e);
+		if (!err)
+			err = check_room(s, out, e);
+	}
+	return err;
+}

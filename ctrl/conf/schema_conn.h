@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the section connections may hold. Control thread. */
+#ifndef CYG_CONF_SCHEMA_CONN_H
+#define CYG_CONF_SCHEMA_CONN_H
+
+#include "ctrl/conf/tree.h"
+
+/*
+ * Fills conns of out, whose policies are filled: those of all children come
+ * after them in the SPD.
+ *
+ * list   NULL, or it holds nothing but sections
+ *
+ * 0, -EINVAL, -E2BIG, -ENOMEM; e is filled.
+ */
+int conns_fill(const struct section *list, struct config *out, struct error *e);
+
+#endif

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Addresses of a list are IPv4 alone, as the data path is. Errors of
+ * proposal_parse() quote a short word; one that is more like a key does not come
+ * so far.
+ */
+#include "ctrl/conf/values_conn.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ctrl/conf/fail.h"
+#include "ctrl/conf/values.h"
+#include "ctrl/model/conn.h"
+
+/* --- addresses of peers */
+
+static bool is_any(const char *text)
+{
+	return strcasecmp(text, "%any") == 0 || strcasecmp(text, "%any4") == 0 ||
+	       strcmp(text, "0.0.0.0") == 0 || strcmp(text, "0.0.0.0/0") == 0;
+}
+
+/* ADDRESS-ADDRESS */
+static bool is_range(const char *text)
+{
+	size_t len = strcspn(text, "-");
+	char first[ADDR_STR_MAX];
+	struct addr a;
+
+	if (!text[len] || len >= sizeof(first))
+		return false;
+	memcpy(first, text, len);
+	first[len] = '\0';
+	return addr_parse(first, &a) == 0;
+}
+
+/* What DNS may know: a letter, and nothing that a name has not. */
+static bool is_name(const char *text)
+{
+	bool letter = false;
+
+	for (const char *c = text; *c; c++) {
+		if (!isalnum((unsigned char)*c) && !strchr("-._", *c))
+			return false;
+		letter |= isalpha((unsigned char)*c) != 0;
+	}
+	return letter;
+}
+
+static int read_net(const struct item *item, struct prefix *net, struct error *e)
+{
+	const char *reason;
+	int err = item_prefix(item, net, e);
+
+	if (err || net->bits < 32)
+		return err;
+	reason = not_unicast(net->net.octets[12]);
+	if (reason)
+		return item_fail(e, item, -EINVAL, "%s; it must be %s", reason,
+				 item->k->form);
+	return 0;
+}
+
+static int read_addr(const struct item *item, struct conn_addr *out,
+		     struct error *e)
+{
+	*out = (struct conn_addr){ .any = is_any(item->text) };
+	if (out->any)
+		return 0;
+	if (strcasecmp(item->text, "%any6") == 0)
+		return item_fail(e, item, -EINVAL,
+				 "is IPv6, which is not supported yet; it must "
+				 "be %s",
+				 item->k->form);
+	if (is_range(item->text))
+		return item_fail(e, item, -EINVAL,
+				 "is a range, which is not supported yet; write "
+				 "prefixes such as 192.0.2.0/28");
+	if (is_name(item->text))
+		return item_fail(e, item, -EINVAL,
+				 "is a name; names are not supported yet: a "
+				 "gateway that waits for DNS protects nothing; "
+				 "write the address");
+	return read_net(item, &out->net, e);
+}
+
+static int read_addrs(const struct key *k, const struct value *v,
+		      struct conn_addr *addrs, size_t *n, struct error *e)
+{
+	struct item item;
+	size_t at = 0;
+	int found, err;
+
+	*n = 0;
+	while ((found = item_next(k, v, &at, &item, e)) > 0) {
+		if (*n == CONN_ADDRS_MAX)
+			return item_fail_many(&item, CONN_ADDRS_MAX, e);
+		err = read_addr(&item, &addrs[*n], e);
+		if (err)
+			return err;
+		++*n;
+	}
+	return found;
+}
+
+VALUE_READER(value_local_addrs)
+{
+	struct conn_conf *c = out;
+
+	return read_addrs(k, v, c->local_addrs, &c->n_local_addrs, e);
+}
+
+VALUE_READER(value_remote_addrs)
+{
+	struct conn_conf *c = out;
+
+	return read_addrs(k, v, c->remote_addrs, &c->n_remote_addrs, e);
+}
+
+/* --- identities */
+
+VALUE_READER(value_identity)
+{
+	struct item item = { .k = k, .v = v };
+	struct error why;
+
+	return identity_parse(v->text, out, &why) ? item_fail_why(&item, &why, e)
+						  : 0;
+}
+
+/* --- proposals */
+
+/* Keywords and nothing else, as far as their letters tell. */
+static bool is_proposal(const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, "- ");
+
+		for (size_t i = 0; i < len; i++)
+			if (!isalnum((unsigned char)text[i]) && text[i] != '_')
+				return false;
+		if (conf_key_like(slice_of(text, len)))
+			return false;
+		text += len + (text[len] != '\0');
+	}
+	return true;
+}
+
+/* What one item of the list stands for. */
+static int read_proposal(const struct item *item, enum ike_protocol protocol,
+			 struct proposals *out, struct error *e)
+{
+	struct error why;
+
+	if (strcasecmp(item->text, "default") == 0) {
+		proposals_default(protocol, out);
+		return 0;
+	}
+	if (!is_proposal(item->text))
+		return item_fail_form(item, e);
+	if (proposal_parse(item->text, protocol, &out->at[0], &why))
+		return item_fail_why(item, &why, e);
+	out->n = 1;
+	return 0;
+}
+
+static int read_proposals(const struct key *k, const struct value *v,
+			  enum ike_protocol protocol, struct proposals *list,
+			  struct error *e)
+{
+	struct proposals one;
+	struct item item;
+	size_t at = 0;
+	int found, err;
+
+	list->n = 0;
+	while ((found = item_next(k, v, &at, &item, e)) > 0) {
+		err = read_proposal(&item, protocol, &one, e);
+		if (err)
+			return err;
+		if (list->n + one.n > PROPOSALS_MAX)
+			return item_fail_many(&item, PROPOSALS_MAX, e);
+		memcpy(&list->at[list->n], one.at, one.n * sizeof(one.at[0]));
+		list->n += one.n;
+	}
+	return found;
+}
+
+VALUE_READER(value_ike_proposals)
+{
+	return read_proposals(k, v, IKE_PROTO_IKE, out, e);
+}
+
+VALUE_READER(value_esp_proposals)
+{
+	return read_proposals(k, v, IKE_PROTO_ESP, out, e);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The types of values that only pairs of manual SAs have; see values.h. */
+#ifndef CYG_CONF_VALUES_MANUAL_H
+#define CYG_CONF_VALUES_MANUAL_H
+
+#include "ctrl/conf/keys.h"
+
+VALUE_READER(value_address); /* out: struct addr, unicast IPv4 */
+VALUE_READER(value_key);     /* out: struct secret, of any length */
+
+/* out: struct manual_conf, whose encr and integ are filled. */
+VALUE_READER(value_proposal);
+
+#endif

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * NET[PROTOCOL/PORT], where NET is a prefix or `dynamic`, and what is in
+ * brackets may be left out. Names of protocols are those of values.c; ports are
+ * numbers, since a name could mean another port on another host.
+ */
+#include "ctrl/conf/values_ts.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ctrl/conf/values.h"
+#include "ctrl/model/conn.h"
+#include "include/proto.h"
+
+static bool has_ports(uint8_t protocol)
+{
+	switch (protocol) {
+	case PROTO_TCP:
+	case PROTO_UDP:
+	case 33:  /* DCCP, RFC 4340 */
+	case 132: /* SCTP, RFC 9260 */
+	case 136: /* UDP-Lite, RFC 3828 */
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int fail_ports(const struct item *item, struct error *e)
+{
+	return item_fail(e, item, -EINVAL,
+			 "must have as ports one number from 0 to 65535, or two "
+			 "such as 1024-2048, the smaller one first");
+}
+
+/* N or N-M; writes into text. */
+static int read_range(const struct item *item, char *text, struct ts_conf *ts,
+		      struct error *e)
+{
+	char *dash = strchr(text, '-');
+	uint32_t min, max;
+
+	if (isalpha((unsigned char)text[0]))
+		return item_fail(e, item, -EINVAL,
+				 "has a name as port; names of services are "
+				 "not supported yet: write the number");
+	if (dash)
+		*dash = '\0';
+	if (!number_parse(text, 0, UINT16_MAX, &min))
+		return fail_ports(item, e);
+	max = min;
+	if (dash && !number_parse(dash + 1, min, UINT16_MAX, &max))
+		return fail_ports(item, e);
+	ts->port_min = (uint16_t)min;
+	ts->port_max = (uint16_t)max;
+	return 0;
+}
+
+static int read_ports(const struct item *item, char *text, struct ts_conf *ts,
+		      struct error *e)
+{
+	int err;
+
+	if (!text[0] || strcasecmp(text, "any") == 0)
+		return 0;
+	if (strcasecmp(text, "opaque") == 0)
+		return item_fail(e, item, -EINVAL,
+				 "has opaque ports, which are not supported "
+				 "yet; leave them out");
+	err = read_range(item, text, ts, e);
+	if (err || has_ports(ts->protocol) ||
+	    (ts->port_min == 0 && ts->port_max == UINT16_MAX))
+		return err;
+	if (ts->protocol == PROTO_ICMP)
+		return item_fail(e, item, -EINVAL,
+				 "has types of ICMP, which are not supported "
+				 "yet; write [icmp]");
+	return item_fail(e, item, -EINVAL,
+			 "has ports, but no protocol with ports; write such as "
+			 "[tcp/443]");
+}
+
+/* PROTOCOL/PORT]; writes into text. */
+static int read_brackets(const struct item *item, char *text,
+			 struct ts_conf *ts, struct error *e)
+{
+	char *end = strchr(text, ']');
+	char *ports;
+
+	if (!end || end[1])
+		return item_fail_form(item, e);
+	*end = '\0';
+	ports = strchr(text, '/');
+	if (ports)
+		*ports++ = '\0';
+	if (!text[0] || strcmp(text, "0") == 0)
+		ts->protocol = PROTO_ANY;
+	else if (!protocol_parse(text, &ts->protocol))
+		return item_fail(e, item, -EINVAL,
+				 "has an unknown protocol; it may be any, a "
+				 "name such as tcp or gre, or a number up to "
+				 "255");
+	return ports ? read_ports(item, ports, ts, e) : 0;
+}
+
+static bool is_range(const char *text)
+{
+	const char *dash = strchr(text, '-');
+
+	return dash && isdigit((unsigned char)text[0]) &&
+	       isdigit((unsigned char)dash[1]);
+}
+
+/* Cuts the item's text to its net. */
+static int read_ts(struct item *item, struct ts_conf *ts, struct error *e)
+{
+	char *brackets = strchr(item->text, '[');
+	int err = 0;
+
+	*ts = (struct ts_conf){ .port_max = UINT16_MAX };
+	if (brackets) {
+		*brackets = '\0';
+		err = read_brackets(item, brackets + 1, ts, e);
+	}
+	if (err)
+		return err;
+	ts->dynamic = strcasecmp(item->text, "dynamic") == 0;
+	if (ts->dynamic)
+		return 0;
+	if (is_range(item->text))
+		return item_fail(e, item, -EINVAL,
+				 "is a range, which is not supported yet; write "
+				 "prefixes such as 10.1.0.0/24");
+	return item_prefix(item, &ts->net, e);
+}
+
+static int read_list(const struct key *k, const struct value *v,
+		     struct ts_conf *list, size_t *n, struct error *e)
+{
+	struct item item;
+	size_t at = 0;
+	int found, err;
+
+	*n = 0;
+	while ((found = item_next(k, v, &at, &item, e)) > 0) {
+		if (*n == CONN_TS_MAX)
+			return item_fail_many(&item, CONN_TS_MAX, e);
+		err = read_ts(&item, &list[*n], e);
+		if (err)
+			return err;
+		++*n;
+	}
+	return found;
+}
+
+VALUE_READER(value_local_ts)
+{
+	struct child_conf *c = out;
+
+	return read_list(k, v, c->local_ts, &c->n_local_ts, e);
+}
+
+VALUE_READER(value_remote_ts)
+{
+	struct child_conf *c = out;
+
+	return read_list(k, v, c->remote_ts, &c->n_remote_ts, e);
+}

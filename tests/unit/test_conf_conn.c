@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Connections of a configuration, as the model has them: every key, every
+ * default, every form that a value may have. Secrets are in test_conf_psk.c,
+ * what is refused is in test_conf_conn_refused.c.
+ */
+#include <errno.h>
+
+#include "ctrl/conf/conf.h"
+#include "tests/unit/conf_text.h"
+
+#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+
+static struct config *parse_good(const char *text)
+{
+	struct config *c;
+	struct error e;
+
+	if (conf_parse("f", slice_of(text, strlen(text)), &c, &e))
+		fail_msg("%s", e.text);
+	return c;
+}
+
+static struct config *parse_changed(const char *find, const char *replace)
+{
+	char *text = changed_from(good_conns, find, replace);
+	struct config *c = parse_good(text);
+
+	free(text);
+	return c;
+}
+
+static void assert_net(const struct prefix *p, const char *expected)
+{
+	char buf[PREFIX_STR_MAX];
+
+	assert_string_equal(prefix_str(p, buf), expected);
+}
+
+static void assert_identity(const struct identity *id, const char *expected)
+{
+	char buf[IDENTITY_STR_MAX];
+
+	assert_string_equal(identity_str(id, buf, sizeof(buf)), expected);
+}
+
+static void assert_proposal(const struct proposals *list, size_t i,
+			    const char *expected)
+{
+	char buf[PROPOSAL_STR_MAX];
+
+	assert_true(i < list->n);
+	assert_string_equal(proposal_str(&list->at[i], buf), expected);
+}
+
+static void assert_default_proposals(const struct proposals *list, size_t from,
+				     enum ike_protocol protocol)
+{
+	struct proposals wanted;
+	char buf[PROPOSAL_STR_MAX];
+
+	proposals_default(protocol, &wanted);
+	assert_int_equal(list->n, from + wanted.n);
+	for (size_t i = 0; i < wanted.n; i++)
+		assert_proposal(list, from + i,
+				proposal_str(&wanted.at[i], buf));
+}
+
+static void assert_ts(const struct ts_conf *ts, const char *net,
+		      uint8_t protocol, uint16_t port_min, uint16_t port_max)
+{
+	assert_int_equal(ts->dynamic, net == NULL);
+	if (net)
+		assert_net(&ts->net, net);
+	assert_int_equal(ts->protocol, protocol);
+	assert_int_equal(ts->port_min, port_min);
+	assert_int_equal(ts->port_max, port_max);
+}
+
+/* --- every key */
+
+static void connection_is_filled(void **state)
+{
+	struct config *c = parse_good(good_conns);
+	const struct conn_conf *moon = &c->conns[0];
+
+	(void)state;
+	assert_int_equal(c->n_conns, 2);
+	assert_string_equal(moon->name, "moon");
+	assert_int_equal(moon->n_local_addrs, 1);
+	assert_net(&moon->local_addrs[0].net, "192.0.2.1/32");
+	assert_int_equal(moon->n_remote_addrs, 3);
+	assert_false(moon->remote_addrs[0].any);
+	assert_net(&moon->remote_addrs[0].net, "192.0.2.2/32");
+	assert_net(&moon->remote_addrs[1].net, "198.51.100.0/24");
+	assert_true(moon->remote_addrs[2].any);
+	assert_int_equal(moon->local_port, 4500);
+	assert_int_equal(moon->remote_port, 4501);
+	assert_proposal(&moon->proposals, 0, "aes256gcm16-prfsha384-ecp384");
+	assert_default_proposals(&moon->proposals, 1, IKE_PROTO_IKE);
+	assert_identity(&moon->local_id, "moon.example.org");
+	assert_identity(&moon->remote_id, "sun@example.org");
+	assert_true(moon->encap);
+	assert_int_equal(moon->dpd_delay, 30);
+	assert_int_equal(moon->keyingtries, 0);
+	assert_int_equal(moon->rekey_time, 7200);
+	assert_int_equal(moon->over_time, 600);
+	assert_int_equal(moon->rand_time, 300);
+	assert_false(moon->from_vici);
+	assert_int_equal(moon->n_children, 2);
+	assert_string_equal(c->conns[1].name, "road");
+	assert_int_equal(c->n_policies, 0);
+	assert_int_equal(c->n_manual, 0);
+	config_free(c);
+}
+
+static void child_is_filled(void **state)
+{
+	struct config *c = parse_good(good_conns);
+	const struct child_conf *net = &c->conns[0].children[0];
+
+	(void)state;
+	assert_string_equal(net->name, "net");
+	assert_int_equal(net->n_local_ts, 2);
+	assert_ts(&net->local_ts[0], "10.1.0.0/16", 6, 80, 443);
+	assert_ts(&net->local_ts[1], NULL, 47, 0, 65535);
+	assert_int_equal(net->n_remote_ts, 2);
+	assert_ts(&net->remote_ts[0], "10.2.0.0/24", 6, 0, 65535);
+	assert_ts(&net->remote_ts[1], "10.3.0.1/32", 47, 0, 65535);
+	assert_int_equal(net->proposals.n, 2);
+	assert_proposal(&net->proposals, 0, "aes128gcm16-ecp256");
+	assert_proposal(&net->proposals, 1, "aes256-sha256");
+	assert_int_equal(net->start_action, CHILD_START);
+	assert_int_equal(net->dpd_action, CHILD_START);
+	assert_int_equal(net->close_action, CHILD_TRAP);
+	assert_int_equal(net->rekey_time, 86400);
+	assert_int_equal(net->life_time, 90000);
+	assert_int_equal(net->rand_time, 600);
+	assert_int_equal(net->replay_window, 1024);
+	assert_string_equal(c->conns[0].children[1].name, "dmz");
+	config_free(c);
+}
+
+/* --- defaults */
+
+static void connection_of_which_nothing_is_said_has_the_defaults(void **state)
+{
+	struct config *c = parse_good(good_conns);
+	const struct conn_conf *road = &c->conns[1];
+	struct conn_conf wanted;
+
+	(void)state;
+	conn_init(&wanted);
+	assert_int_equal(road->n_local_addrs, 1);
+	assert_true(road->local_addrs[0].any);
+	assert_int_equal(road->n_remote_addrs, 1);
+	assert_true(road->remote_addrs[0].any);
+	assert_int_equal(road->local_port, wanted.local_port);
+	assert_int_equal(road->remote_port, wanted.remote_port);
+	assert_default_proposals(&road->proposals, 0, IKE_PROTO_IKE);
+	assert_int_equal(road->local_id.type, 0);
+	assert_int_equal(road->remote_id.type, 0);
+	assert_false(road->encap);
+	assert_int_equal(road->dpd_delay, 0);
+	assert_int_equal(road->rekey_time, wanted.rekey_time);
+	assert_int_equal(road->over_time, wanted.over_time);
+	assert_int_equal(road->rand_time, wanted.rand_time);
+	assert_int_equal(road->keyingtries, 1);
+	assert_int_equal(road->n_children, 0);
+	assert_null(road->children);
+	config_free(c);
+}
+
+static void child_of_which_nothing_is_said_has_the_defaults(void **state)
+{
+	struct config *c =
+		parse_changed("\t\t\t\tremote_ts = 10.4.0.0/16\n", "");
+	const struct child_conf *dmz = &c->conns[0].children[1];
+	struct child_conf wanted;
+
+	(void)state;
+	child_init(&wanted);
+	assert_int_equal(dmz->n_local_ts, 1);
+	assert_ts(&dmz->local_ts[0], NULL, 0, 0, 65535);
+	assert_int_equal(dmz->n_remote_ts, 1);
+	assert_ts(&dmz->remote_ts[0], NULL, 0, 0, 65535);
+	assert_default_proposals(&dmz->proposals, 0, IKE_PROTO_ESP);
+	assert_int_equal(dmz->start_action, CHILD_NONE);
+	assert_int_equal(dmz->dpd_action, CHILD_NONE);
+	assert_int_equal(dmz->close_action, CHILD_NONE);
+	assert_int_equal(dmz->rekey_time, wanted.rekey_time);
+	assert_int_equal(dmz->life_time, wanted.life_time);
+	assert_int_equal(dmz->rand_time, wanted.rand_time);
+	assert_int_equal(dmz->replay_window, wanted.replay_window);
+	config_free(c);
+}
+
+/* A list in the file replaces the default one, which may be longer. */
+static void list_replaces_the_default_one(void **state)
+{
+	struct config *c = parse_changed("remote_ts = 10.4.0.0/16",
+					 "esp_proposals = aes256gcm16");
+
+	(void)state;
+	assert_int_equal(c->conns[0].children[1].proposals.n, 1);
+	assert_int_equal(c->conns[0].children[1].n_remote_ts, 1);
+	config_free(c);
+}
+
+static void times_follow_those_that_are_given(void **state)
+{
+	struct config *c = parse_changed("\t\tlocal { auth = psk\n",
+					 "\t\trekey_time = 100\n"
+					 "\t\tchildren { a { rekey_time = 200\n"
+					 "} b { life_time = 5000\n} }\n"
+					 "\t\tlocal { auth = psk\n");
+	const struct conn_conf *road = &c->conns[1];
+
+	(void)state;
+	assert_int_equal(road->over_time, 10);
+	assert_int_equal(road->rand_time, 10);
+	assert_int_equal(road->children[0].life_time, 220);
+	assert_int_equal(road->children[0].rand_time, 20);
+	assert_int_equal(road->children[1].rekey_time, 3600);
+	assert_int_equal(road->children[1].rand_time, 1400);
+	config_free(c);
+}
+
+static void longest_times_have_room_for_what_follows_them(void **state)
+{
+	struct config *c =
+		parse_changed("remote_ts = 10.4.0.0/16", "rekey_time = 3650d");
+	const struct child_conf *dmz = &c->conns[0].children[1];
+
+	(void)state;
+	assert_int_equal(dmz->rekey_time, 3650 * 86400);
+	assert_int_equal(dmz->life_time, 346896000);
+	config_free(c);
+}
+
+/* --- the forms of values */
+
+struct accepted {
+	const char *name;
+	const char *find;
+	const char *replace;
+};
+
+static const struct accepted accepted[] = {
+	{ "version_0_is_taken", "version = 2", "version = 0" },
+	{ "any4_is_taken", "%any", "%any4" },
+	{ "address_of_zeros_stands_for_any", "%any", "0.0.0.0" },
+	{ "four_addresses_are_taken", "%any", "%any, 10.0.0.1" },
+	{ "list_may_have_no_blanks", "192.0.2.2, 198.51.100.0/24, %any",
+	  "192.0.2.2,198.51.100.0/24,%any" },
+	{ "list_may_be_quoted", "192.0.2.2, 198.51.100.0/24, %any",
+	  "\"192.0.2.2 , 198.51.100.0/24\"" },
+	{ "port_of_65535_is_taken", "remote_port = 4501", "remote_port = 65535" },
+	{ "words_may_be_in_capitals", "start_action = start",
+	  "start_action = Start" },
+	{ "encap_may_be_off", "encap = yes", "encap = disabled" },
+	{ "mobike_may_be_false", "mobike = no", "mobike = false" },
+	{ "time_may_have_a_capital_unit", "2h", "2H" },
+	{ "time_of_zero_is_taken", "dpd_delay = 30s", "dpd_delay = 0s" },
+	{ "longest_time_is_taken", "dpd_delay = 30s", "dpd_delay = 315360000" },
+	{ "most_keyingtries_are_taken", "keyingtries = 0",
+	  "keyingtries = 4294967295" },
+	{ "default_is_taken_in_capitals", "ecp384, default", "ecp384, DEFAULT" },
+	{ "identity_may_be_any", "id = sun@example.org\n\t\t}\n\t\tch",
+	  "id = %any\n\t\t}\n\t\tch" },
+	{ "identity_may_be_a_key_id", "id = sun@example.org\n\t\t}\n\t\tch",
+	  "id = keyid:sun\n\t\t}\n\t\tch" },
+	{ "local_section_may_have_no_suffix", "local-1", "local" },
+	{ "children_may_be_missing",
+	  "\t\t\tdmz {\n\t\t\t\tremote_ts = 10.4.0.0/16\n\t\t\t}\n", "" },
+	{ "child_of_another_connection_may_have_the_name",
+	  "\t\tlocal { auth = psk\n",
+	  "\t\tchildren { net { } }\n\t\tlocal { auth = psk\n" },
+	{ "trap_may_be_written_as_route", "start_action = start",
+	  "start_action = route" },
+	{ "empty_brackets_are_taken", "10.4.0.0/16", "10.4.0.0/16[]" },
+	{ "protocol_of_0_is_any", "10.4.0.0/16", "10.4.0.0/16[0]" },
+	{ "protocol_without_a_port_is_taken", "10.4.0.0/16",
+	  "10.4.0.0/16[icmp/]" },
+	{ "port_of_any_is_taken", "10.4.0.0/16", "10.4.0.0/16[any/any]" },
+	{ "all_ports_are_no_restriction", "10.4.0.0/16",
+	  "10.4.0.0/16[/0-65535]" },
+	{ "ports_of_sctp_are_taken", "10.4.0.0/16", "10.4.0.0/16[132/1-0xffff]" },
+	{ "dynamic_may_stand_beside_a_prefix", "10.4.0.0/16",
+	  "dynamic[udp/53], 10.4.0.0/16" },
+	{ "eight_selectors_are_taken", "10.4.0.0/16",
+	  "10.0.0.0/16, 10.0.0.0/16, 10.0.0.0/16, 10.0.0.0/16, 10.0.0.0/16, "
+	  "10.0.0.0/16, 10.0.0.0/16, 10.0.0.0/16" },
+	{ "sixteen_pairs_of_selectors_are_taken", "remote_ts = 10.4.0.0/16",
+	  "local_ts = 10.1.0.0/16, 10.2.0.0/16, 10.3.0.0/16, 10.4.0.0/16\n"
+	  "remote_ts = 10.5.0.0/16, 10.6.0.0/16, 10.7.0.0/16, 10.8.0.0/16" },
+	{ "peers_of_a_network_may_only_wait", "start_action = start",
+	  "start_action = none" },
+	{ "peer_to_go_to_may_stand_behind_others", "192.0.2.2, 198.51.100.0/24",
+	  "198.51.100.0/24, 192.0.2.2" },
+	{ "secrets_may_have_no_connection", "ike-moon", "ike-nobody" },
+	{ "owner_may_be_any_key_that_begins_with_id", "id-1", "identity" },
+	{ "sections_without_keys_are_taken", "secrets {",
+	  "manual { }\npolicies { }\nsecrets {" },
+	{ "policies_may_stand_beside_connections", "connections {",
+	  "policies { p { action = discard\nlocal_ts = 10.0.0.0/8\n"
+	  "remote_ts = 10.0.0.0/8\n} }\nconnections {" },
+};
+
+static void change_is_accepted(void **state)
+{
+	const struct accepted *row = *state;
+
+	config_free(parse_changed(row->find, row->replace));
+}
+
+/* --- limits */
+
+/* A connection with that many children of one pair each, and a policy. */
+static char *many_children(unsigned int n)
+{
+	size_t room = (size_t)n * 16 + sizeof(good_conns) + 512;
+	char *text = malloc(room);
+	size_t len;
+
+	assert_non_null(text);
+	len = (size_t)snprintf(
+		text, room,
+		"gateway {\nprotected = a\nunprotected = b\n}\n"
+		"policies { p { action = discard\nlocal_ts = 10.0.0.0/8\n"
+		"remote_ts = 10.0.0.0/8\n} }\n"
+		"connections {\nmoon {\nlocal { auth = psk\n}\n"
+		"remote { auth = psk\n}\nchildren {\n");
+	for (unsigned int i = 0; i < n; i++)
+		len += (size_t)snprintf(text + len, room - len, "c%u { }\n", i);
+	snprintf(text + len, room - len, "}\n}\n}\n");
+	return text;
+}
+
+static void children_beyond_the_room_of_the_spd_are_refused(void **state)
+{
+	char *most = many_children(SPD_MAX - 1);
+	char *more = many_children(SPD_MAX);
+	struct config *c = parse_good(most);
+	struct error e;
+
+	(void)state;
+	assert_int_equal(c->conns[0].n_children, SPD_MAX - 1);
+	config_free(c);
+	assert_int_equal(conf_parse("f", slice_of(more, strlen(more)), &c, &e),
+			 -E2BIG);
+	assert_string_equal(e.text, "f:10:1: connections.moon: with it policies "
+				    "and pairs of selectors are 65, and the "
+				    "SPD takes 64; remove some");
+	assert_null(c);
+	free(most);
+	free(more);
+}
+
+/* --- any part of the file */
+
+/* An error may be cut off, but no part of a secret is one, and none is shown. */
+static void no_part_of_the_file_shows_a_secret(void **state)
+{
+	(void)state;
+	for (size_t len = 0; len < strlen(good_conns); len++) {
+		struct config *c;
+		struct error e;
+		int err = conf_parse("f", slice_of(good_conns, len), &c, &e);
+
+		assert_true((err == 0) == (c != NULL));
+		if (!err) {
+			config_free(c);
+			continue;
+		}
+		assert_memory_equal(e.text, "f:", 2);
+		assert_null(strstr(e.text, MARK));
+		assert_null(strstr(e.text, "hunter"));
+	}
+}
+
+static int run_cases(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(connection_is_filled),
+		cmocka_unit_test(child_is_filled),
+		cmocka_unit_test(
+			connection_of_which_nothing_is_said_has_the_defaults),
+		cmocka_unit_test(child_of_which_nothing_is_said_has_the_defaults),
+		cmocka_unit_test(list_replaces_the_default_one),
+		cmocka_unit_test(times_follow_those_that_are_given),
+		cmocka_unit_test(longest_times_have_room_for_what_follows_them),
+		cmocka_unit_test(children_beyond_the_room_of_the_spd_are_refused),
+		cmocka_unit_test(no_part_of_the_file_shows_a_secret),
+	};
+
+	return cmocka_run_group_tests_name("conn", tests, NULL, NULL);
+}
+
+/* A case for each row, under the row's name. */
+static int run_rows(void)
+{
+	struct CMUnitTest tests[ROWS(accepted)] = { 0 };
+
+	for (size_t i = 0; i < ROWS(accepted); i++) {
+		tests[i].name = accepted[i].name;
+		tests[i].test_func = change_is_accepted;
+		tests[i].initial_state = (void *)&accepted[i];
+	}
+	return cmocka_run_group_tests_name("accepted", tests, NULL, NULL);
+}
+
+int main(void)
+{
+	int failed = run_cases();
+
+	return run_rows() || failed;
+}

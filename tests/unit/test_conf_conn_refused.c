@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Every mistake that connections and secrets can hold: each row is the good
+ * file with one thing changed, and the line with which it is refused.
+ */
+#include <errno.h>
+
+#include "ctrl/conf/conf.h"
+#include "tests/unit/conf_text.h"
+
+#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+
+struct refused {
+	const char *name;
+	const char *find;
+	const char *replace;
+	const char *error;
+};
+
+#define CONN_KEYS                                                        \
+	"known are version, local_addrs, remote_addrs, local_port, "     \
+	"remote_port, proposals, encap, mobike, fragmentation, unique, " \
+	"dpd_delay, keyingtries, rekey_time, over_time, rand_time, "     \
+	"local*, remote*, children"
+#define CHILD_KEYS                                                        \
+	"known are local_ts, remote_ts, esp_proposals, mode, "            \
+	"start_action, dpd_action, close_action, rekey_time, life_time, " \
+	"rand_time, replay_window"
+#define FORM_ADDRS                                                      \
+	"must be up to 4 unicast IPv4 addresses or prefixes, or %any, " \
+	"separated by commas"
+#define FORM_PORT "must be a port from 1 to 65535"
+#define FORM_TIME                                                        \
+	"must be a number of seconds, or one with s, m, h or d such as " \
+	"4h, up to 3650d"
+#define FORM_TS                                                \
+	"must be up to 8 IPv4 prefixes or dynamic, each with " \
+	"[protocol/port] or without, separated by commas"
+#define FORM_PORTS                                                       \
+	"must have as ports one number from 0 to 65535, or two such as " \
+	"1024-2048, the smaller one first"
+#define FORM_AUTH                                                        \
+	"must be psk: pubkey, which strongSwan would assume, and other " \
+	"methods are not supported yet"
+#define FORM_ID "must be an identity such as 192.0.2.1 or moon.example.org"
+#define NO_HEX                                                            \
+	"begins with 0x, but hexadecimal digits, two for each octet, do " \
+	"not follow; a text that begins so must itself be written in "    \
+	"hexadecimal digits"
+#define NO_BASE64                                                           \
+	"begins with 0s, but whole octets in Base64 do not follow; a text " \
+	"that begins so must itself be written in hexadecimal digits"
+
+/* In the good file, once each. */
+#define PSK "\"" SECRET "\""
+#define DMZ "10.4.0.0/16"
+
+static const struct refused refused[] = {
+	/* names */
+	{ "unknown_key_of_a_connection_is_refused_with_the_nearest",
+	  "remote_addrs =", "remote_adrs =",
+	  "f:9:3: unknown key 'remote_adrs' in connections.moon; "
+	  "did you mean 'remote_addrs'?" },
+	{ "unknown_key_of_a_connection_is_refused_with_the_list", "encap = yes",
+	  "x509 = yes",
+	  "f:13:3: unknown key 'x509' in connections.moon; " CONN_KEYS },
+	{ "unknown_section_of_a_connection_is_refused", "children {",
+	  "childern {",
+	  "f:30:3: unknown section 'childern' in connections.moon; "
+	  "did you mean 'children'?" },
+	{ "key_that_begins_as_a_section_does_is_unknown", "encap = yes",
+	  "localhost = yes",
+	  "f:13:3: unknown key 'localhost' in connections.moon; "
+	  "did you mean 'local_port'?" },
+	{ "section_with_the_name_of_a_key_is_refused", "encap = yes",
+	  "local_addrs { }",
+	  "f:13:3: connections.moon.local_addrs is a key, not a section; "
+	  "write local_addrs = VALUE" },
+	{ "key_with_the_name_of_a_section_is_refused", "encap = yes",
+	  "children = net",
+	  "f:13:14: connections.moon.children must be a section of named "
+	  "sections, one for each CHILD SA" },
+	{ "unknown_key_of_a_child_is_refused", "mode = tunnel", "modus = 1",
+	  "f:35:5: unknown key 'modus' in connections.moon.children.net; " CHILD_KEYS },
+	{ "key_among_connections_is_refused", "\tmoon {\n",
+	  "\tversion = 2\n\tmoon {\n",
+	  "f:6:2: unknown key 'version' in connections; it must be a section "
+	  "of named sections, one for each connection" },
+	{ "key_among_children_is_refused", "\t\t\tdmz {\n",
+	  "mode = tunnel\n\t\t\tdmz {\n",
+	  "f:44:1: unknown key 'mode' in connections.moon.children; it must "
+	  "be a section of named sections, one for each CHILD SA" },
+	{ "connection_named_twice_is_refused", "\troad {", "\tmoon {",
+	  "f:49:2: connections.moon is used twice, first at line 6; "
+	  "give each section a name of its own" },
+	{ "child_named_twice_is_refused", "dmz {", "net {",
+	  "f:44:4: connections.moon.children.net is used twice, first at line "
+	  "31; give each section a name of its own" },
+	{ "key_used_twice_is_refused", "encap = yes", "unique = no",
+	  "f:16:3: connections.moon.unique is used twice, first at line 13; "
+	  "remove one" },
+	{ "references_are_not_supported_yet", "\troad {", "\troad : moon {",
+	  "f:49:7: references are not supported yet: "
+	  "write what the other section holds into this one" },
+
+	/* what is missing */
+	{ "local_is_required", "\t\tlocal { auth = psk\n\t\t}\n", "",
+	  "f:49:2: connections.road.local is missing; it must be a section "
+	  "with auth = psk" },
+	{ "remote_is_required", "\t\tremote { auth = psk\n\t\t}\n", "",
+	  "f:49:2: connections.road.remote is missing; it must be a section "
+	  "with auth = psk" },
+	{ "auth_is_required", "local { auth = psk\n", "local { id = a\n",
+	  "f:50:3: connections.road.local.auth is missing; it " FORM_AUTH },
+
+	/* connections */
+	{ "ikev1_is_refused", "version = 2", "version = 1",
+	  "f:7:13: connections.moon.version is 1, but only IKEv2 is "
+	  "supported; write 2" },
+	{ "unknown_version_is_refused", "version = 2", "version = 3",
+	  "f:7:13: connections.moon.version must be 2, or 0, which is the "
+	  "same here" },
+	{ "fqdn_is_refused_with_the_reason", "192.0.2.2,", "sun.example.org,",
+	  "f:9:18: connections.moon.remote_addrs is a name; names are not "
+	  "supported yet: a gateway that waits for DNS protects nothing; "
+	  "write the address" },
+	{ "range_is_refused", "198.51.100.0/24", "198.51.100.1-198.51.100.9",
+	  "f:9:29: connections.moon.remote_addrs is a range, which is not "
+	  "supported yet; write prefixes such as 192.0.2.0/28" },
+	{ "ipv6_address_is_refused", "%any", "2001:db8::1",
+	  "f:9:46: connections.moon.remote_addrs is IPv6, which is not "
+	  "supported yet; it " FORM_ADDRS },
+	{ "any6_is_refused", "%any", "%any6",
+	  "f:9:46: connections.moon.remote_addrs is IPv6, which is not "
+	  "supported yet; it " FORM_ADDRS },
+	{ "multicast_address_is_refused", "192.0.2.2,", "224.0.0.1,",
+	  "f:9:18: connections.moon.remote_addrs is a multicast address; it " FORM_ADDRS },
+	{ "host_bits_are_refused", "198.51.100.0/24", "198.51.100.7/24",
+	  "f:9:29: connections.moon.remote_addrs has host bits set; the "
+	  "network is 198.51.100.0/24" },
+	{ "address_that_is_none_is_refused", "%any", "%all",
+	  "f:9:46: connections.moon.remote_addrs " FORM_ADDRS },
+	{ "address_of_a_thousand_octets_is_refused", "%any",
+	  DIGITS32 DIGITS32 DIGITS32 DIGITS32 DIGITS32 DIGITS32 DIGITS32 DIGITS32
+	  "/",
+	  "f:9:46: connections.moon.remote_addrs " FORM_ADDRS },
+	{ "empty_item_of_a_list_is_refused", "%any", ",%any",
+	  "f:9:46: connections.moon.remote_addrs " FORM_ADDRS },
+	{ "five_addresses_are_refused", "%any", "%any, 10.0.0.1, 10.0.0.2",
+	  "f:9:62: connections.moon.remote_addrs is one more than the 4 that "
+	  "are possible; remove some" },
+	{ "port_of_0_is_refused", "local_port = 4500", "local_port = 0",
+	  "f:10:16: connections.moon.local_port " FORM_PORT },
+	{ "port_of_17_bits_is_refused", "remote_port = 4501",
+	  "remote_port = 65536",
+	  "f:11:17: connections.moon.remote_port " FORM_PORT },
+	{ "encap_that_is_no_word_is_refused", "encap = yes", "encap = y",
+	  "f:13:11: connections.moon.encap must be yes or no" },
+	{ "mobike_is_refused", "mobike = no", "mobike = yes",
+	  "f:14:12: connections.moon.mobike is yes, but MOBIKE is not "
+	  "supported yet; write no" },
+	{ "fragmentation_is_refused", "fragmentation = no",
+	  "fragmentation = accept",
+	  "f:15:19: connections.moon.fragmentation is accept, but "
+	  "fragmentation of IKE messages is not supported yet; write no" },
+	{ "unique_connections_are_refused", "unique = no", "unique = replace",
+	  "f:16:12: connections.moon.unique is replace, which is not "
+	  "supported yet; write no" },
+	{ "time_without_a_number_is_refused", "= 30s", "= s",
+	  "f:17:15: connections.moon.dpd_delay " FORM_TIME },
+	{ "time_with_another_unit_is_refused", "= 30s", "= 30w",
+	  "f:17:15: connections.moon.dpd_delay " FORM_TIME },
+	{ "time_with_two_units_is_refused", "= 30s", "= 30ms",
+	  "f:17:15: connections.moon.dpd_delay " FORM_TIME },
+	{ "time_below_zero_is_refused", "= 30s", "= -1",
+	  "f:17:15: connections.moon.dpd_delay " FORM_TIME },
+	{ "time_beyond_the_limit_is_refused", "= 30s", "= 3651d",
+	  "f:17:15: connections.moon.dpd_delay " FORM_TIME },
+	{ "time_beyond_64_bits_is_refused", "= 30s", "= 18446744073709551616s",
+	  "f:17:15: connections.moon.dpd_delay " FORM_TIME },
+	{ "keyingtries_of_33_bits_are_refused", "keyingtries = 0",
+	  "keyingtries = 4294967296",
+	  "f:18:17: connections.moon.keyingtries must be a number of "
+	  "attempts, or 0 for no end of them" },
+	{ "unknown_algorithm_of_ike_is_refused", "aes256gcm16-prfsha384-ecp384",
+	  "aes256gcm16-prfsha384-ecp999",
+	  "f:12:15: connections.moon.proposals: unknown algorithm 'ecp999' in "
+	  "proposal 'aes256gcm16-prfsha384-ecp999'; known are aes128gcm16, "
+	  "aes192gcm16, aes256gcm16, chacha20poly1305, aes128, aes192, "
+	  "aes256, sha256, sha384, sha512, sha1, prfsha256, prfsha384, "
+	  "prfsha512, prfsha1, curve25519, ecp256, ecp384, modp2048" },
+	{ "key_among_proposals_is_refused_and_not_shown", "ecp384, default",
+	  "ecp384, aes256-" MARK "7890abcdef",
+	  "f:12:45: connections.moon.proposals must be proposals such as "
+	  "aes256gcm16-prfsha384-ecp384, or default" },
+	{ "base64_among_proposals_is_refused_and_not_shown", "ecp384, default",
+	  "ecp384, aes256-0s" MARK "X",
+	  "f:12:45: connections.moon.proposals must be proposals such as "
+	  "aes256gcm16-prfsha384-ecp384, or default" },
+	{ "nine_proposals_are_refused", "ecp384, default",
+	  "ecp384, default, default, default, default",
+	  "f:12:72: connections.moon.proposals is one more than the 8 that "
+	  "are possible; remove some" },
+	{ "empty_proposals_are_refused",
+	  "aes256gcm16-prfsha384-ecp384, default", "",
+	  "f:12:3: connections.moon.proposals is empty; it must be proposals "
+	  "such as aes256gcm16-prfsha384-ecp384, or default" },
+	{ "start_without_an_address_of_the_peer_is_refused",
+	  "192.0.2.2, 198.51.100.0/24", "198.51.100.0/24",
+	  "f:36:20: connections.moon.children.net.start_action needs an "
+	  "address to go to; write the peer's into remote_addrs of the "
+	  "connection" },
+
+	/* authentication */
+	{ "authentication_by_public_key_is_refused", "local { auth = psk\n",
+	  "local { auth = pubkey\n",
+	  "f:50:18: connections.road.local.auth is pubkey, which is not "
+	  "supported yet; write psk" },
+	{ "authentication_by_another_method_is_refused",
+	  "remote { auth = psk\n", "remote { auth = eap-mschapv2\n",
+	  "f:52:19: connections.road.remote.auth " FORM_AUTH },
+	{ "second_round_of_authentication_is_refused", "\t\tlocal { auth = psk",
+	  "\t\tlocal-1 { auth = psk\n}\n\t\tlocal-2 { auth = psk",
+	  "f:52:3: connections.road.local-2 is one too many: more than one "
+	  "section local*, the first at line 50, is not supported yet; "
+	  "remove it" },
+	{ "distinguished_name_is_refused_with_the_reason",
+	  "id = sun@example.org\n\t\t}\n\t\tch",
+	  "id = \"C=CH, CN=sun\"\n\t\t}\n\t\tch",
+	  "f:28:10: connections.moon.remote-1.id: distinguished names "
+	  "(asn1dn:, or '=' in the text) are not supported yet: they belong "
+	  "to certificates, and peers authenticate by pre-shared keys; use an "
+	  "address or a name, or write keyid: before a text that is none" },
+	{ "empty_identity_is_refused", "id = sun@example.org\n\t\t}\n\t\tch",
+	  "id =\n\t\t}\n\t\tch",
+	  "f:28:4: connections.moon.remote-1.id is empty; it " FORM_ID },
+
+	/* children */
+	{ "transport_mode_is_refused", "mode = tunnel", "mode = transport",
+	  "f:35:12: connections.moon.children.net.mode is transport, but only "
+	  "tunnel is supported yet; remove the line" },
+	{ "mode_that_is_a_policy_is_refused", "mode = tunnel", "mode = pass",
+	  "f:35:12: connections.moon.children.net.mode is pass, which is no "
+	  "tunnel; write a policy with action = bypass" },
+	{ "trap_and_start_together_are_refused", "start_action = start",
+	  "start_action = trap|start",
+	  "f:36:20: connections.moon.children.net.start_action is trap|start, "
+	  "which is not supported yet; write trap or start" },
+	{ "unknown_action_is_refused", "dpd_action = restart",
+	  "dpd_action = hold",
+	  "f:37:18: connections.moon.children.net.dpd_action must be clear, "
+	  "trap or restart" },
+	{ "replay_window_beyond_the_limit_is_refused", "replay_window = 1024",
+	  "replay_window = 65537",
+	  "f:42:21: connections.moon.children.net.replay_window must be a "
+	  "number of packets from 0 (off) to 65536" },
+	{ "proposal_without_a_cipher_is_refused", "aes128gcm16-ecp256, ",
+	  "sha256, ",
+	  "f:34:21: connections.moon.children.net.esp_proposals: no cipher in "
+	  "proposal 'sha256'; add one of aes128gcm16, aes192gcm16, "
+	  "aes256gcm16, chacha20poly1305, aes128, aes192, aes256" },
+	{ "selector_that_is_none_is_refused", DMZ, "static",
+	  "f:45:17: connections.moon.children.dmz.remote_ts " FORM_TS },
+	{ "second_selector_has_its_own_place", DMZ, "10.4.0.0/16, static",
+	  "f:45:30: connections.moon.children.dmz.remote_ts " FORM_TS },
+	{ "selector_with_host_bits_is_refused", DMZ, "10.4.0.1/16[tcp]",
+	  "f:45:17: connections.moon.children.dmz.remote_ts has host bits "
+	  "set; the network is 10.4.0.0/16" },
+	{ "selector_of_ipv6_is_refused", DMZ, "2001:db8::/32",
+	  "f:45:17: connections.moon.children.dmz.remote_ts is IPv6, which is "
+	  "not supported yet; it " FORM_TS },
+	{ "range_of_addresses_as_a_selector_is_refused", DMZ, "10.4.0.1-10.4.0.9",
+	  "f:45:17: connections.moon.children.dmz.remote_ts is a range, which "
+	  "is not supported yet; write prefixes such as 10.1.0.0/24" },
+	{ "brackets_that_are_not_closed_are_refused", DMZ, "10.4.0.0/16[tcp",
+	  "f:45:17: connections.moon.children.dmz.remote_ts " FORM_TS },
+	{ "text_behind_brackets_is_refused", DMZ, "10.4.0.0/16[tcp]x",
+	  "f:45:17: connections.moon.children.dmz.remote_ts " FORM_TS },
+	{ "unknown_protocol_is_refused", DMZ, "10.4.0.0/16[tpc]",
+	  "f:45:17: connections.moon.children.dmz.remote_ts has an unknown "
+	  "protocol; it may be any, a name such as tcp or gre, or a number up "
+	  "to 255" },
+	{ "protocol_of_256_is_refused", DMZ, "10.4.0.0/16[256]",
+	  "f:45:17: connections.moon.children.dmz.remote_ts has an unknown "
+	  "protocol; it may be any, a name such as tcp or gre, or a number up "
+	  "to 255" },
+	{ "port_of_17_bits_in_a_selector_is_refused", DMZ,
+	  "10.4.0.0/16[tcp/65536]",
+	  "f:45:17: connections.moon.children.dmz.remote_ts " FORM_PORTS },
+	{ "ports_in_the_wrong_order_are_refused", DMZ, "10.4.0.0/16[tcp/2-1]",
+	  "f:45:17: connections.moon.children.dmz.remote_ts " FORM_PORTS },
+	{ "range_of_ports_without_an_end_is_refused", DMZ, "10.4.0.0/16[tcp/1-]",
+	  "f:45:17: connections.moon.children.dmz.remote_ts " FORM_PORTS },
+	{ "name_of_a_service_is_refused", DMZ, "10.4.0.0/16[tcp/http]",
+	  "f:45:17: connections.moon.children.dmz.remote_ts has a name as "
+	  "port; names of services are not supported yet: write the number" },
+	{ "opaque_ports_are_refused", DMZ, "10.4.0.0/16[tcp/opaque]",
+	  "f:45:17: connections.moon.children.dmz.remote_ts has opaque ports, "
+	  "which are not supported yet; leave them out" },
+	{ "types_of_icmp_are_refused", DMZ, "10.4.0.0/16[icmp/8]",
+	  "f:45:17: connections.moon.children.dmz.remote_ts has types of "
+	  "ICMP, which are not supported yet; write [icmp]" },
+	{ "ports_of_any_protocol_are_refused", DMZ, "10.4.0.0/16[/80]",
+	  "f:45:17: connections.moon.children.dmz.remote_ts has ports, but no "
+	  "protocol with ports; write such as [tcp/443]" },
+	{ "ports_of_gre_are_refused", DMZ, "10.4.0.0/16[gre/1-2]",
+	  "f:45:17: connections.moon.children.dmz.remote_ts has ports, but no "
+	  "protocol with ports; write such as [tcp/443]" },
+	{ "nine_selectors_are_refused", DMZ,
+	  "dynamic, dynamic, dynamic, dynamic, dynamic, dynamic, dynamic, "
+	  "dynamic, dynamic",
+	  "f:45:89: connections.moon.children.dmz.remote_ts is one more than "
+	  "the 8 that are possible; remove some" },
+	{ "sides_without_a_common_protocol_are_refused",
+	  "remote_ts = 10.2.0.0/24[tcp], 10.3.0.1[47]",
+	  "remote_ts = 10.2.0.0/24[udp], 10.3.0.1[esp]",
+	  "f:31:4: connections.moon.children.net: no selector of local_ts has "
+	  "a protocol in common with one of remote_ts; write the same "
+	  "protocol on both sides" },
+	{ "seventeen_pairs_of_selectors_are_refused", "remote_ts = " DMZ,
+	  "local_ts = dynamic[1], dynamic, dynamic, dynamic, dynamic\n"
+	  "remote_ts = dynamic, dynamic, dynamic, dynamic[2]",
+	  "f:44:4: connections.moon.children.dmz: local_ts and remote_ts make "
+	  "19 pairs of selectors, and an SA has at most 16; write a child for "
+	  "some of them" },
+
+	/* secrets */
+	{ "secret_is_required", "\t\tsecret = " KEY16 "\n", "\t\tid = a\n",
+	  "f:62:2: secrets.ike.secret is missing; it must be a text, 0x and "
+	  "hexadecimal digits, or 0s and Base64" },
+	{ "empty_secret_is_refused", PSK, "\"\"",
+	  "f:60:13: secrets.ike-moon.secret is empty; it must be a text, 0x "
+	  "and hexadecimal digits, or 0s and Base64" },
+	{ "secret_used_twice_is_refused_and_not_shown",
+	  "id-2 = sun@example.org", "secret = " MARK,
+	  "f:60:3: secrets.ike-moon.secret is used twice, first at line 59; "
+	  "remove one" },
+	{ "owner_named_twice_is_refused", "id-2", "id-1",
+	  "f:59:3: secrets.ike-moon.id-1 is used twice, first at line 58; "
+	  "remove one" },
+	{ "secret_named_twice_is_refused", "\tike {", "\tike-moon {",
+	  "f:62:2: secrets.ike-moon is used twice, first at line 57; "
+	  "give each section a name of its own" },
+	{ "secret_of_bad_digits_is_refused_and_not_shown", PSK, "0x" MARK "0g",
+	  "f:60:12: secrets.ike-moon.secret " NO_HEX },
+	{ "secret_of_half_an_octet_is_refused", PSK, "0x" MARK "0",
+	  "f:60:12: secrets.ike-moon.secret " NO_HEX },
+	{ "secret_of_no_digits_is_refused", PSK, "0x",
+	  "f:60:12: secrets.ike-moon.secret " NO_HEX },
+	{ "base64_of_no_digits_is_refused", PSK, "0s",
+	  "f:60:12: secrets.ike-moon.secret " NO_BASE64 },
+	{ "base64_with_another_sign_is_refused", PSK,
+	  "0s" MARK "-w=", "f:60:12: secrets.ike-moon.secret " NO_BASE64 },
+	{ "base64_that_is_not_filled_up_is_refused", PSK, "0s" MARK "8",
+	  "f:60:12: secrets.ike-moon.secret " NO_BASE64 },
+	{ "base64_of_six_bits_is_refused", PSK,
+	  "0sZm9vZ===", "f:60:12: secrets.ike-moon.secret " NO_BASE64 },
+	{ "base64_with_too_many_signs_at_the_end_is_refused", PSK,
+	  "0sZm9v====", "f:60:12: secrets.ike-moon.secret " NO_BASE64 },
+	{ "base64_with_digits_behind_the_end_is_refused", PSK, "0sZg=Z",
+	  "f:60:12: secrets.ike-moon.secret " NO_BASE64 },
+	{ "owner_that_is_a_distinguished_name_is_refused", "id-1 = moon",
+	  "id-1 = CN=moon",
+	  "f:58:10: secrets.ike-moon.id-1: distinguished names (asn1dn:, or "
+	  "'=' in the text) are not supported yet: they belong to "
+	  "certificates, and peers authenticate by pre-shared keys; use an "
+	  "address or a name, or write keyid: before a text that is none" },
+	{ "name_that_may_be_a_secret_is_not_shown", "secret = " PSK,
+	  MARK " = secret",
+	  "f:60:3: unknown key of 6 octets in secrets.ike-moon; "
+	  "known are id*, secret" },
+	{ "slip_of_the_pen_beside_a_secret_is_named", "secret = " PSK,
+	  "secrt = " PSK,
+	  "f:60:3: unknown key of 5 octets in secrets.ike-moon; "
+	  "did you mean 'secret'?" },
+	{ "section_that_may_be_a_secret_is_not_shown", "secret = " PSK,
+	  MARK " { }",
+	  "f:60:3: unknown section of 6 octets in secrets.ike-moon; "
+	  "known are id*, secret" },
+	{ "secret_among_the_kinds_is_not_shown", "\tike {", MARK " = x\n\tike {",
+	  "f:62:1: unknown key of 6 octets in secrets; known are ike*" },
+	{ "unknown_kind_of_secret_is_refused", "\tike {", "\tpsk {",
+	  "f:62:2: unknown section of 3 octets in secrets; known are ike*" },
+	{ "key_of_a_kind_is_refused", "\tike {", "ike = " MARK "\n\tike {",
+	  "f:62:7: secrets.ike must be a section with id and secret" },
+	{ "secrets_that_are_no_section_are_refused", "secrets {",
+	  "secrets = " MARK "\nsecrets {",
+	  "f:56:11: secrets must be a section of sections ike*" },
+	{ "owner_that_is_a_section_is_refused", "secret = " PSK, "id-3 { }",
+	  "f:60:3: secrets.ike-moon.id-3 is a key, not a section; "
+	  "write id-3 = VALUE" },
+};
+
+static void change_is_refused(void **state)
+{
+	const struct refused *row = *state;
+	char *text = changed_from(good_conns, row->find, row->replace);
+	struct config *c = (struct config *)text; /* anything but NULL */
+	struct error e;
+	int err = conf_parse("f", slice_of(text, strlen(text)), &c, &e);
+
+	free(text);
+	assert_null(strstr(e.text, MARK));
+	assert_null(strstr(e.text, "hunter"));
+	assert_string_equal(e.text, row->error);
+	assert_true(err == -EINVAL || err == -E2BIG);
+	assert_null(c);
+}
+
+/* A case for each row, under the row's name. */
+int main(void)
+{
+	struct CMUnitTest tests[ROWS(refused)] = { 0 };
+
+	for (size_t i = 0; i < ROWS(refused); i++) {
+		tests[i].name = refused[i].name;
+		tests[i].test_func = change_is_refused;
+		tests[i].initial_state = (void *)&refused[i];
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
