@@ -281,15 +281,23 @@ static void nexthops_restart(struct gateway *g)
 /* What is drawn differs from draw to draw, until the pool is empty. */
 static void random_restart(struct random_pool *pool)
 {
-	for (uint32_t i = 0; i < RANDOM_POOL_BYTES; i++)
-		pool->octets[i] = (uint8_t)(i >> 4);
+	const uint32_t draw = 16; /* of an IV */
+
+	for (uint32_t i = 0; i < RANDOM_POOL_BYTES; i += draw)
+		memset(pool->octets + i, (int)(i / draw + 1), draw);
 	pool->used = 0;
 }
 
 void gateway_restart(struct gateway *g, uint64_t seq)
 {
-	for (; g->w.held; g->w.held--)
-		frame_put(&g->w.umem, g->w.hold[g->w.held - 1].frame);
+	uint8_t l3[FRAME_BYTES], dmac[6];
+
+	/* The worker empties its hold itself, as if none had an answer. */
+	for (uint32_t i = 0; i < g->w.held; i++)
+		g->w.hold[i].deadline_ns = 1;
+	worker_step(&g->w);
+	while (gateway_host_take(g, l3, dmac))
+		;
 	gateway_reset(g);
 	nexthops_restart(g);
 	random_restart(&g->w.random);
@@ -392,6 +400,92 @@ uint32_t gateway_seal(struct gateway *g, const uint8_t *text,
 	sa->backend->seal(sa->key, &op, 1);
 	must(op.ok, "seal");
 	return outer.total_bytes;
+}
+
+/* RFC 791 section 3.1; the checksum by RFC 1812 section 5.2.2. */
+uint32_t gateway_packet_bytes(struct slice l3)
+{
+	uint32_t header, total;
+
+	if (l3.len < IPV4_HEADER_BYTES || l3.ptr[0] < 0x45 || l3.ptr[0] > 0x4f)
+		return 0;
+	header = (l3.ptr[0] - 0x40U) * 4;
+	total = (uint32_t)l3.ptr[2] << 8 | l3.ptr[3];
+	if (total < header || total > l3.len || ipv4_checksum(l3.ptr, header))
+		return 0;
+	return total;
+}
+
+/* UDP from 10.1.0.0/16 without GATEWAY_DENIED to 10.2.0.0/16. */
+bool gateway_selected(const uint8_t *l3)
+{
+	return l3[9] == PROTO_UDP && memcmp(l3 + 12, "\x0a\x01", 2) == 0 &&
+	       l3[14] != 9 && memcmp(l3 + 16, "\x0a\x02", 2) == 0;
+}
+
+static enum drop_reason esp_fault(const struct sa_rt *sa, struct slice l3)
+{
+	uint32_t header = (l3.ptr[0] & 0xfU) * 4;
+	uint32_t total = gateway_packet_bytes(l3);
+	uint32_t least = header + ESP_HEADER_BYTES + sa->iv_bytes +
+			 sa->align_bytes + sa->icv_bytes;
+
+	if (l3.ptr[9] == PROTO_UDP)
+		return DROP_NONE; /* ESP may be in it */
+	if (l3.ptr[9] != PROTO_ESP || total < least ||
+	    (total - least) % sa->align_bytes)
+		return DROP_ESP_LENGTH;
+	return memcmp(l3.ptr + header, &sa->spi_be, 4) ? DROP_SA_GONE
+						       : DROP_NONE;
+}
+
+enum drop_reason gateway_port_fault(const struct gateway *g, enum dp_dir dir,
+				    const struct dp_meta *meta, struct slice l3)
+{
+	const struct sa_rt *sa = dir == DIR_OUT ? g->out : g->in;
+
+	if (meta->magic != GATEWAY_MAGIC || meta->dir != dir)
+		return DROP_META_MISSING;
+	if (!gateway_packet_bytes(l3))
+		return DROP_IP_MALFORMED;
+	if (memcmp(&meta->sa, &sa->ref, sizeof(meta->sa)) != 0)
+		return DROP_SA_GONE;
+	return dir == DIR_OUT ? DROP_NONE : esp_fault(sa, l3);
+}
+
+enum drop_reason gateway_host_fault(const struct host_tag *tag,
+				    uint32_t frame_bytes, struct slice l3)
+{
+	if (frame_bytes < ETH_HEADER_BYTES || tag->magic != GATEWAY_MAGIC)
+		return DROP_HOST_UNTAGGED;
+	if (tag->policy_gen != GATEWAY_POLICY_GEN)
+		return DROP_POLICY_STALE;
+	if (!gateway_packet_bytes(l3))
+		return DROP_HOST_READ;
+	return tag->policy_id == GATEWAY_POLICY ? DROP_NONE : DROP_NO_SA;
+}
+
+/* RFC 4303 sections 2.4 and 2.6, RFC 4301 section 5.2, RFC 6040 section 4.2. */
+enum drop_reason gateway_text_fault(struct slice text, uint8_t outer_tos)
+{
+	const uint8_t *trailer = text.ptr + text.len - ESP_TRAILER_BYTES;
+	uint8_t pad_bytes = trailer[0], next_header = trailer[1];
+
+	if (pad_bytes + ESP_TRAILER_BYTES > text.len)
+		return DROP_PADDING;
+	for (int i = 1; i <= pad_bytes; i++)
+		if (trailer[-i] != pad_bytes - i + 1)
+			return DROP_PADDING;
+	if (next_header != PROTO_IPIP)
+		return next_header == PROTO_NONE ? DROP_DUMMY : DROP_NEXT_HEADER;
+	text.len -= pad_bytes + ESP_TRAILER_BYTES;
+	if (!gateway_packet_bytes(text))
+		return DROP_INNER_MALFORMED;
+	if (!gateway_selected(text.ptr))
+		return DROP_SELECTOR;
+	return (outer_tos & ECN_MASK) == ECN_CE && !(text.ptr[1] & ECN_MASK)
+		       ? DROP_ECN
+		       : DROP_NONE;
 }
 
 uint64_t gateway_dropped(const struct gateway *g)

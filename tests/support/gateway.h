@@ -141,6 +141,27 @@ uint32_t gateway_text(const struct gateway *g, const uint8_t *inner,
 uint32_t gateway_seal(struct gateway *g, const uint8_t *text,
 		      uint32_t text_bytes, uint8_t *l3);
 
+/*
+ * What a worker must say of a packet, by a reading of its own. Of what only
+ * the SA's key or window shows nothing is said: DROP_NONE.
+ *
+ * meta, tag     as given with it
+ * frame_bytes   from the Ethernet header on
+ * l3            octets from the IP header on, none beyond the frame
+ * text          between IV and ICV, in the clear; 4 octets or more
+ */
+enum drop_reason gateway_port_fault(const struct gateway *g, enum dp_dir dir,
+				    const struct dp_meta *meta, struct slice l3);
+enum drop_reason gateway_host_fault(const struct host_tag *tag,
+				    uint32_t frame_bytes, struct slice l3);
+enum drop_reason gateway_text_fault(struct slice text, uint8_t outer_tos);
+
+/* Octets of the right IPv4 packet that stands at the front, 0: none. */
+uint32_t gateway_packet_bytes(struct slice l3);
+
+/* Is the packet the inbound SA's? */
+bool gateway_selected(const uint8_t *l3);
+
 uint64_t gateway_dropped(const struct gateway *g);
 
 /*
