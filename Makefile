@@ -26,7 +26,7 @@ SAN     :=
 NEW := .$(shell mktemp -u XXXXXXXX)
 BUILD := build$(if $(filter-out gcc,$(CC)),-$(notdir $(CC)))$(if $(SAN),-$(SAN))
 
-LIBS := libbpf libxdp libcrypto libevent libmnl jansson libseccomp
+LIBS := libbpf libxdp libcrypto libevent libmnl jansson libseccomp liburcu-qsbr
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Werror
 VERSION := 0.1.0
@@ -59,7 +59,8 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 LDLIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lm
 endif
 ALL_CFLAGS += $(PKG_CFLAGS)
-LDFLAGS := $(SANFLAGS) -pthread
+# Names are looked up at start: a lazy look-up would leave key octets on the stack.
+LDFLAGS := $(SANFLAGS) -pthread -Wl,-z,now
 
 # --- sources, found by folder
 LIB_SRC    := $(sort $(wildcard ctrl/base/*.c ctrl/wire/*.c ctrl/crypto/*.c \

@@ -4,6 +4,7 @@
  * on either side, `guard` at tc egress of the unprotected ones. They read
  * maps, decide and steer; they hold no key and build no packet.
  */
+#include "bpf/encap.h"
 #include "bpf/locate.h"
 #include "bpf/sad.h"
 #include "bpf/spd.h"
@@ -19,7 +20,8 @@ static __always_inline int xdp_default(const struct packet *p)
 	return xdp_drop(DROP_DEFAULT_DISCARD, p->frame_bytes);
 }
 
-/* A PROTECT policy matched: to the worker, with the SA that is in use. */
+/* A PROTECT policy matched: to the worker, with the SA that is in use, or with
+ * none where the worker may ask for one. */
 static __always_inline int protect_out(struct xdp_md *ctx,
 				       const struct packet *p,
 				       const struct spd_table *list,
@@ -34,7 +36,7 @@ static __always_inline int protect_out(struct xdp_md *ctx,
 		.dir = DIR_OUT,
 	};
 
-	if (!meta.sa.gen)
+	if (!meta.sa.gen && !policy->on_demand)
 		return xdp_drop(DROP_NO_SA, p->frame_bytes);
 	if (p->ttl <= 1)
 		return xdp_pass(PASS_TTL, p->frame_bytes);
@@ -85,8 +87,9 @@ int protected(struct xdp_md *ctx)
 	return spd_out(ctx, &p);
 }
 
-/* ESP or AH addressed to this host. */
-static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p)
+/* ESP, bare or in UDP, or AH, addressed to this host. */
+static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p,
+				    __u8 protocol)
 {
 	struct dp_meta meta = {
 		.magic = magic,
@@ -97,10 +100,10 @@ static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p)
 	enum drop_reason reason;
 	__be32 spi;
 
-	reason = sad_read_spi(ctx, p, &spi);
+	reason = sad_read_spi(ctx, p, protocol, &spi);
 	if (reason != DROP_NONE)
 		return xdp_drop(reason, p->frame_bytes);
-	sa = sad_find(p, spi);
+	sa = sad_find(p, protocol, spi);
 	if (!sa)
 		return xdp_drop(DROP_SPI_UNKNOWN, p->frame_bytes);
 	meta.sa = *sa;
@@ -136,6 +139,24 @@ static __always_inline int unparsed_in(const struct packet *p)
 	return xdp_pass(PASS_NOT_IPV4, p->frame_bytes);
 }
 
+/* UDP addressed to this host: ESP and IKE in it are not plaintext. */
+static __always_inline int udp_in(struct xdp_md *ctx, const struct packet *p)
+{
+	switch (encap_read(ctx, p)) {
+	case ENCAP_IKE:
+		return xdp_pass(PASS_IKE, p->frame_bytes);
+	case ENCAP_KEEPALIVE:
+		return xdp_drop(DROP_NAT_KEEPALIVE, p->frame_bytes);
+	case ENCAP_ESP:
+		return ipsec_in(ctx, p, PROTO_ESP);
+	case ENCAP_CUT:
+		return xdp_drop(DROP_ESP_TRUNCATED, p->frame_bytes);
+	case ENCAP_NONE:
+		break;
+	}
+	return spd_in(p);
+}
+
 /* What IPv4 on this side is: ESP and AH for us, the link's, or plaintext. */
 static __always_inline int ipv4_in(struct xdp_md *ctx, const struct packet *p)
 {
@@ -145,7 +166,9 @@ static __always_inline int ipv4_in(struct xdp_md *ctx, const struct packet *p)
 	    (local && addr_is_link_local(p->saddr)))
 		return xdp_pass(PASS_LINK, p->frame_bytes);
 	if (local && (p->protocol == PROTO_ESP || p->protocol == PROTO_AH))
-		return ipsec_in(ctx, p);
+		return ipsec_in(ctx, p, p->protocol);
+	if (local && p->protocol == PROTO_UDP)
+		return udp_in(ctx, p);
 	return spd_in(p);
 }
 
@@ -191,7 +214,7 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 		return tc_drop(DROP_DEFAULT_DISCARD, p->frame_bytes);
 	switch (policy->action) {
 	case SPD_PROTECT:
-		if (!spd_binding(policy->id).gen)
+		if (!spd_binding(policy->id).gen && !policy->on_demand)
 			return tc_drop(DROP_NO_SA, p->frame_bytes);
 		return steer_host(skb, p, policy->id, list->gen);
 	case SPD_BYPASS:

@@ -37,6 +37,7 @@ struct packet {
 	__u8 ttl;
 	__u8 tos;
 	__u8 fragment; /* of a larger packet: MF set or offset not 0 */
+	__u8 rest;     /* fragment without the header of what is above IP */
 };
 
 static __always_inline enum parse parse_ethertype(__be16 ethertype)
@@ -70,6 +71,7 @@ static __always_inline enum parse parse_ipv4(const struct iphdr *ip, __u32 room,
 	p->ttl = ip->ttl;
 	p->tos = ip->tos;
 	p->fragment = (bpf_ntohs(ip->frag_off) & IPV4_FRAGMENT_MASK) ? 1 : 0;
+	p->rest = (bpf_ntohs(ip->frag_off) & IPV4_OFFSET_MASK) ? 1 : 0;
 	return PARSE_IPV4;
 }
 

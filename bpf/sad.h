@@ -2,6 +2,10 @@
 /*
  * Inbound SA lookup by destination, protocol and SPI (RFC 4301 section 4.1,
  * RFC 4303 section 2.1), for packets that are addressed to this host.
+ *
+ * ESP in UDP has the same SAs as ESP: the SPI and its destination name an SA
+ * (RFC 4303 section 2.1), UDP is only how it came, and a peer may use either
+ * at any time (RFC 7296 section 2.23).
  */
 #ifndef CYG_BPF_SAD_H
 #define CYG_BPF_SAD_H
@@ -12,34 +16,39 @@
 /*
  * Reads the SPI of an ESP or AH packet. DROP_NONE, DROP_IPSEC_FRAGMENT,
  * DROP_ESP_TRUNCATED or DROP_SPI_RESERVED.
+ *
+ * protocol   PROTO_ESP, also in UDP, or PROTO_AH
  */
 static __always_inline enum drop_reason sad_read_spi(struct xdp_md *ctx,
 						     const struct packet *p,
-						     __be32 *spi)
+						     __u8 protocol, __be32 *spi)
 {
-	__u32 at = p->protocol == PROTO_AH ? 4 : 0;
-	__u32 need =
-		p->protocol == PROTO_AH ? AH_HEADER_BYTES : ESP_HEADER_BYTES;
+	__u32 need = protocol == PROTO_AH ? AH_HEADER_BYTES : ESP_HEADER_BYTES;
+	__u32 from = p->header_bytes;
 
+	if (p->protocol == PROTO_UDP)
+		from += UDP_HEADER_BYTES;
 	if (p->fragment)
 		return DROP_IPSEC_FRAGMENT;
-	if (p->total_bytes < p->header_bytes + need)
+	if (p->total_bytes < from + need)
 		return DROP_ESP_TRUNCATED;
-	if (bpf_xdp_load_bytes(ctx, ETH_HEADER_BYTES + p->header_bytes + at,
-			       spi, sizeof(*spi)))
+	if (protocol == PROTO_AH)
+		from += AH_SPI_AT;
+	if (bpf_xdp_load_bytes(ctx, ETH_HEADER_BYTES + from, spi, sizeof(*spi)))
 		return DROP_ESP_TRUNCATED;
 	if (bpf_ntohl(*spi) <= SPI_RESERVED_MAX)
 		return DROP_SPI_RESERVED;
 	return DROP_NONE;
 }
 
+/* protocol: PROTO_ESP or PROTO_AH. */
 static __always_inline const struct sa_ref *sad_find(const struct packet *p,
-						     __be32 spi)
+						     __u8 protocol, __be32 spi)
 {
 	struct sad_key key = {
 		.daddr.octets = { [10] = 0xff, [11] = 0xff },
 		.spi = spi,
-		.protocol = p->protocol,
+		.protocol = protocol,
 	};
 
 	__builtin_memcpy(key.daddr.octets + 12, &p->daddr, 4);

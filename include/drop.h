@@ -13,13 +13,14 @@
 	/* counted by the BPF programs */                                      \
 	X(IP_MALFORMED,	  "ip_malformed",   "IPv4 header truncated, its lengths lie, or its checksum is wrong")  \
 	X(IPSEC_FRAGMENT, "ipsec_fragment", "fragment of an ESP or AH packet for us; reassembly is not done") \
-	X(ESP_TRUNCATED,  "esp_truncated",  "ESP or AH packet too short for its header") \
+	X(ESP_TRUNCATED,  "esp_truncated",  "ESP or AH packet too short for its header, or UDP around it lies about its length") \
+	X(NAT_KEEPALIVE,  "nat_keepalive",  "keeps a NAT's mapping alive (RFC 3948 section 2.3), discarded as intended") \
 	X(SPI_RESERVED,	  "spi_reserved",   "SPI 0 to 255 (RFC 4303 section 2.1)")  \
 	X(SPI_UNKNOWN,	  "spi_unknown",    "no SA for destination, protocol and SPI")  \
 	X(PLAINTEXT_IN,	  "plaintext_in",   "arrived in the clear, but a PROTECT policy covers it") \
 	X(POLICY_DISCARD, "policy_discard", "a DISCARD policy matched")             \
 	X(DEFAULT_DISCARD, "default_discard", "no policy matched and gateway.default is discard") \
-	X(NO_SA,	  "no_sa",	    "a PROTECT policy matched, but no SA is bound to it") \
+	X(NO_SA,	  "no_sa",	    "a PROTECT policy matched, but no SA is bound to it, or none in time") \
 	X(NO_WORKER,	  "no_worker",	    "no worker behind this queue: the daemon is down") \
 	X(UNPARSED,	  "unparsed",	    "not understood where a PROTECT policy might cover it") \
 	X(STEER_FAILED,	  "steer_failed",   "metadata or host tag could not be attached") \
@@ -36,7 +37,7 @@
 	X(NEXT_HEADER,	  "next_header",    "protected packet is not IPv4") \
 	X(DUMMY,	  "dummy",	    "dummy packet (next header 59), discarded as intended") \
 	X(INNER_MALFORMED, "inner_malformed", "protected IPv4 packet truncated, its lengths lie, or its checksum is wrong") \
-	X(SELECTOR,	  "selector",	    "protected packet is outside its SA's selectors") \
+	X(SELECTOR,	  "selector",	    "packet is outside the selectors of its SA, as negotiated") \
 	X(ECN,		  "ecn",	    "outer header says congestion, the protected packet can't carry it (RFC 6040)") \
 	X(NO_ROUTE,	  "no_route",	    "the kernel has no usable route to the next hop") \
 	X(NO_NEIGHBOUR,	  "no_neighbour",   "the next hop did not answer ARP in time") \

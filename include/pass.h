@@ -17,6 +17,7 @@
 	X(LINK,	      "link",	    "kernel: multicast, broadcast, link-local, DHCP") \
 	X(OTHER_HOST, "other_host", "kernel: to another station's MAC address")      \
 	X(LOCAL,      "local",	    "kernel: addressed to this host")          \
+	X(IKE,	      "ike",	    "kernel: IKE to this host, or fragments that may be of it") \
 	X(EGRESS,     "egress",	    "kernel: does not leave by an unprotected interface") \
 	X(TTL,	      "ttl",	    "kernel: TTL used up, it answers with ICMP") \
 	X(BYPASS,     "bypass",	    "a BYPASS policy matched")		       \

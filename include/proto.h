@@ -20,18 +20,25 @@
 #define ECN_ECT_0   0x02
 #define ECN_CE	    0x03
 
-#define PROTO_ANY  0  /* RFC 4301 section 4.4.1.1: ANY */
-#define PROTO_ICMP 1  /* RFC 792 */
-#define PROTO_IPIP 4  /* RFC 2003; ESP next header in tunnel mode */
-#define PROTO_TCP  6  /* RFC 9293 */
-#define PROTO_UDP  17 /* RFC 768 */
-#define PROTO_ESP  50 /* RFC 4303 section 2 */
-#define PROTO_AH   51 /* RFC 4302 section 2 */
-#define PROTO_NONE 59 /* RFC 4303 section 2.6: dummy packet */
+#define PROTO_ANY     0	  /* RFC 4301 section 4.4.1.1: ANY */
+#define PROTO_ICMP    1	  /* RFC 792 */
+#define PROTO_IPIP    4	  /* RFC 2003; ESP next header in tunnel mode */
+#define PROTO_TCP     6	  /* RFC 9293 */
+#define PROTO_UDP     17  /* RFC 768 */
+#define PROTO_DCCP    33  /* RFC 4340 */
+#define PROTO_ESP     50  /* RFC 4303 section 2 */
+#define PROTO_AH      51  /* RFC 4302 section 2 */
+#define PROTO_NONE    59  /* RFC 4303 section 2.6: dummy packet */
+#define PROTO_SCTP    132 /* RFC 9260 */
+#define PROTO_UDPLITE 136 /* RFC 3828 */
+
+#define UDP_HEADER_BYTES 8U    /* RFC 768 */
+#define NATT_KEEPALIVE	 0xffU /* RFC 3948 section 2.3: the only octet */
 
 #define ESP_HEADER_BYTES  8U   /* RFC 4303 section 2: SPI, sequence number */
 #define ESP_TRAILER_BYTES 2U   /* RFC 4303 section 2: pad length, next header */
 #define AH_HEADER_BYTES	  12U  /* RFC 4302 section 2, before the ICV */
+#define AH_SPI_AT	  4U   /* RFC 4302 section 2 */
 #define SPI_RESERVED_MAX  255U /* RFC 4303 section 2.1 */
 
 #endif

@@ -25,10 +25,11 @@ struct spd_entry {
 	__be32 local_mask;
 	__be32 remote_net;
 	__be32 remote_mask;
-	__u32 id;      /* policy id: index into `bindings` */
-	__u8 protocol; /* PROTO_ANY matches all */
-	__u8 action;   /* enum spd_action */
-	__u8 pad[2];
+	__u32 id;	/* policy id: index into `bindings` */
+	__u8 protocol;	/* PROTO_ANY matches all */
+	__u8 action;	/* enum spd_action */
+	__u8 on_demand; /* SPD_PROTECT without an SA: the worker asks for one */
+	__u8 pad;
 };
 
 struct spd_table {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES 1024
+#define LINE_MAX_BYTES 4000 /* below PIPE_BUF: one piece */
 
 /* Written by main at start, read by every thread. */
 static _Atomic int max_level = LOG_LVL_INFO;

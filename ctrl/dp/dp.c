@@ -10,6 +10,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/dp/nl_table.h"
+#include "ctrl/dp/seam.h"
 #include "ctrl/dp/state.h"
 
 /* --- before anything is changed: does it all exist? --- */
@@ -188,15 +189,11 @@ static int fill(struct dp *dp, struct event_base *base, struct error *e)
 		.iface_replaced = on_replaced,
 		.ctx = dp,
 	};
-	const struct tunnels_spec tunnels = {
-		.config = dp->config,
-		.sad = dp->sad,
-		.programs = dp->programs,
-		.policies = &dp->policies,
-	};
 	int err = resolver_new(&resolver, &dp->resolver, e);
 
-	return err ? err : tunnels_install(&tunnels, dp->tunnels, e);
+	if (!err)
+		err = seam_open(dp, base, e);
+	return err ? err : tunnels_install(dp->config, dp->sadb, dp->tunnels, e);
 }
 
 /* The guard first: it closes the way out before anything is opened. */
@@ -265,6 +262,9 @@ static int make_worker(struct dp *dp, struct error *e)
 	dp->worker.policies = &dp->policies;
 	dp->worker.drops = programs_worker_drops(dp->programs);
 	dp->worker.passes = programs_worker_passes(dp->programs);
+	err = sadb_add_worker(dp->sadb, &dp->worker);
+	if (err)
+		return error_set(e, err, "no memory for the worker's queue");
 	for (size_t i = 0; !err && i < dp->n_ifaces; i++)
 		err = open_queues(dp, i, e);
 	return err;
@@ -384,8 +384,8 @@ void dp_settle(struct dp *dp)
 		log_warn("dp: %s; an earlier start served it", e.text);
 }
 
-int dp_start(const struct config *config, struct event_base *base,
-	     struct dp **out, struct error *e)
+int dp_start(struct config *config, struct event_base *base, struct dp **out,
+	     struct error *e)
 {
 	struct dp *dp = calloc(1, sizeof(*dp));
 	int err;
@@ -427,6 +427,9 @@ void dp_stop(struct dp *dp)
 	stop_worker(dp);
 	for (uint32_t i = 0; i < dp->worker.n_ports; i++)
 		dp->worker.ports[i]->ops->close(dp->worker.ports[i]);
+	if (dp->sadb)
+		sadb_remove_worker(dp->sadb, &dp->worker);
+	seam_close(dp);
 	xsk_memory_free(dp->memory);
 	worker_fini(&dp->worker);
 	resolver_free(dp->resolver);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sizes of an ESP packet in tunnel mode over IPv4, for those who build one
- * and those who ask beforehand how large it becomes. Pure; any thread.
+ * Sizes of an ESP packet in tunnel mode over IPv4, bare or in UDP, for those
+ * who build one and those who ask beforehand how large it becomes. Pure; any
+ * thread.
  */
 #ifndef CYG_DP_ESP_H
 #define CYG_DP_ESP_H
@@ -18,11 +19,17 @@ static inline uint32_t esp_text_bytes(const struct sa_rt *sa,
 	return (inner_bytes + ESP_TRAILER_BYTES + align - 1) / align * align;
 }
 
+/* The most that is put around an inner packet: UDP, a block's IV and padding, and
+ * the longest ICV. */
+#define ESP_AROUND_MAX                                                         \
+	(IPV4_HEADER_BYTES + UDP_HEADER_BYTES + ESP_HEADER_BYTES + 16U + 15U + \
+	 ESP_TRAILER_BYTES + 32U)
+
 /* The whole outer packet around that text. */
 static inline uint32_t esp_outer_bytes(const struct sa_rt *sa, uint32_t text)
 {
-	return IPV4_HEADER_BYTES + ESP_HEADER_BYTES + sa->iv_bytes + text +
-	       sa->icv_bytes;
+	return IPV4_HEADER_BYTES + sa->udp_bytes + ESP_HEADER_BYTES +
+	       sa->iv_bytes + text + sa->icv_bytes;
 }
 
 #endif

@@ -4,11 +4,21 @@
  * prepare (lengths, SPI, replay check on the inferred number), crypto, finish
  * (replay commit only now, padding, next header, and the inner packet against
  * the SA's selectors, RFC 4301 section 5.2). Worker.
+ *
+ * Bare or in UDP, whichever the SA itself sends: a peer may use either at any
+ * time (RFC 7296 section 2.23). UDP's checksum is not looked at (RFC 3948
+ * section 2.1): the ICV covers what counts. An authentic packet from elsewhere
+ * than before is told of, where a NAT may be in between; nothing else follows.
  */
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
+
+/* Whoever is on the way can make a peer move with every packet: what changes
+ * faster is told of later, as it is then. */
+#define MOVE_NS NS_PER_S
 
 /* Octets between IV and ICV; 0 when the packet cannot be right. */
 static uint32_t text_bytes(const struct sa_rt *sa, uint32_t esp_bytes)
@@ -20,18 +30,48 @@ static uint32_t text_bytes(const struct sa_rt *sa, uint32_t esp_bytes)
 	return (esp_bytes - around) % sa->align_bytes ? 0 : esp_bytes - around;
 }
 
+/* Takes UDP's header off, and what its length leaves out (RFC 768). */
+static bool strip_udp(struct packet *p, struct slice *esp)
+{
+	uint16_t sport, dport, bytes, checksum;
+	struct slice s = *esp;
+
+	if (!rd_u16(&s, &sport) || !rd_u16(&s, &dport) || !rd_u16(&s, &bytes) ||
+	    !rd_u16(&s, &checksum) || bytes < UDP_HEADER_BYTES ||
+	    bytes > esp->len)
+		return false;
+	p->peer_port_be = htons(sport);
+	*esp = slice_of(s.ptr, bytes - UDP_HEADER_BYTES);
+	return true;
+}
+
+static bool find_esp(struct packet *p, struct slice *esp)
+{
+	*esp = slice_of(p->l3 + p->ip.header_bytes,
+			p->bytes - p->ip.header_bytes);
+	switch (p->ip.protocol) {
+	case PROTO_ESP:
+		return true;
+	case PROTO_UDP:
+		return strip_udp(p, esp);
+	}
+	return false;
+}
+
 static void prepare(struct packet *p, struct crypto_op *op)
 {
 	struct sa_rt *sa = p->sa;
-	struct slice esp = slice_of(p->l3 + p->ip.header_bytes,
-				    p->bytes - p->ip.header_bytes);
-	uint32_t text = text_bytes(sa, (uint32_t)esp.len), seq_lo;
+	uint32_t text, seq_lo;
+	struct slice esp;
 
+	if (!find_esp(p, &esp))
+		return packet_drop(p, DROP_ESP_LENGTH);
+	text = text_bytes(sa, (uint32_t)esp.len);
 	*op = (struct crypto_op){
-		.esp = p->l3 + p->ip.header_bytes,
+		.esp = (uint8_t *)esp.ptr,
 		.text_bytes = text,
 	};
-	if (p->ip.protocol != PROTO_ESP || !text)
+	if (!text)
 		return packet_drop(p, DROP_ESP_LENGTH);
 	if (memcmp(esp.ptr, &sa->spi_be, 4) != 0)
 		return packet_drop(p, DROP_SA_GONE);
@@ -53,18 +93,14 @@ static bool padding_ok(const uint8_t *pad, uint32_t pad_bytes)
 	return true;
 }
 
-static bool selectors_match(const struct sa_rt *sa, const struct ipv4 *ip)
+/* p->l3 is the inner packet. */
+static bool selectors_match(const struct packet *p)
 {
-	for (size_t i = 0; i < sa->n_selectors; i++) {
-		const struct sa_selector *s = &sa->selectors[i];
+	const struct rules *rules =
+		atomic_load_explicit(&p->sa->rules, memory_order_acquire);
+	struct flow f = packet_flow(p, DIR_IN);
 
-		if (((ip->daddr_be ^ s->local_net_be) & s->local_mask_be) |
-		    ((ip->saddr_be ^ s->remote_net_be) & s->remote_mask_be))
-			continue;
-		if (s->protocol == PROTO_ANY || s->protocol == ip->protocol)
-			return s->accept;
-	}
-	return false;
+	return rules_accept(rules, &f);
 }
 
 /*
@@ -102,16 +138,55 @@ static void unwrap(struct packet *p, uint8_t *text, uint32_t text_len)
 	if (!ipv4_parse(slice_of(text, inner_bytes), &p->ip) ||
 	    ipv4_checksum(text, p->ip.header_bytes))
 		return packet_drop(p, DROP_INNER_MALFORMED);
-	if (!selectors_match(p->sa, &p->ip))
-		return packet_drop(p, DROP_SELECTOR);
 	p->l3 = text;
+	if (!selectors_match(p))
+		return packet_drop(p, DROP_SELECTOR);
 	if (!take_ecn(p, outer_tos))
 		return packet_drop(p, DROP_ECN);
 	p->bytes = p->ip.total_bytes;
 	p->state = PKT_OPENED;
 }
 
-static void finish(struct packet *p, const struct crypto_op *op)
+static void tell_used(struct worker *w, struct sa_rt *sa)
+{
+	const struct telling what = { .kind = TELL_USED, .sa = sa->ref };
+
+	sa->used = tell_put(w->tell, &what);
+}
+
+/* Once a change: it is where it was told to be. */
+static void tell_mapping(struct worker *w, const struct packet *p)
+{
+	const struct telling what = {
+		.kind = TELL_MAPPING,
+		.sa = p->sa->ref,
+		.saddr_be = p->ip.saddr_be,
+		.sport = ntohs(p->peer_port_be),
+	};
+
+	if (w->now_ns - p->sa->moved_ns < MOVE_NS || !tell_put(w->tell, &what))
+		return;
+	p->sa->moved_ns = w->now_ns;
+	p->sa->peer_be = p->ip.saddr_be;
+	p->sa->peer_port_be = p->peer_port_be;
+}
+
+/* Authentic and new. Only the latest says where the peer is: an older one may
+ * have been on its way when the peer moved. */
+static void note_origin(struct worker *w, const struct packet *p)
+{
+	struct sa_rt *sa = p->sa;
+
+	if (!sa->used)
+		tell_used(w, sa);
+	if (!sa->udp_bytes || !p->peer_port_be || p->seq != sa->replay.top)
+		return;
+	if (sa->peer_be != p->ip.saddr_be || sa->peer_port_be != p->peer_port_be)
+		tell_mapping(w, p);
+}
+
+static void finish(struct worker *w, struct packet *p,
+		   const struct crypto_op *op)
 {
 	uint8_t *text = op->esp + ESP_HEADER_BYTES + p->sa->iv_bytes;
 
@@ -119,6 +194,7 @@ static void finish(struct packet *p, const struct crypto_op *op)
 		return packet_drop(p, DROP_ICV);
 	if (replay_commit(&p->sa->replay, p->seq))
 		return packet_drop(p, DROP_REPLAY);
+	note_origin(w, p);
 	unwrap(p, text, op->text_bytes);
 }
 
@@ -137,7 +213,7 @@ static void open_run(struct worker *w, struct packet *p, uint32_t n)
 	}
 	sa->backend->open(sa->key, ops, m);
 	for (uint32_t i = 0; i < m; i++) {
-		finish(of[i], &ops[i]);
+		finish(w, of[i], &ops[i]);
 		if (of[i]->drop != DROP_NONE)
 			continue;
 		pkts++;

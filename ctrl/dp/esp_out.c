@@ -6,7 +6,8 @@
  * into the headroom, padding and ICV behind.
  *
  * Outer header fields by RFC 4301 section 5.1.2.1; DF and TOS are copied,
- * ECN with it (RFC 6040 section 4.1, normal mode). Worker.
+ * ECN with it (RFC 6040 section 4.1, normal mode). In UDP where the SA says so
+ * (RFC 3948 section 2.1), without a checksum: the ICV covers more. Worker.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -17,8 +18,10 @@
 
 #define OUTER_TTL   64
 #define SEQ_LAST_32 UINT32_MAX
-#define HEADROOM_MAX \
-	(ETH_HEADER_BYTES + IPV4_HEADER_BYTES + ESP_HEADER_BYTES + 16)
+#define SEQ_SOFT_32 (UINT32_MAX / 4 * 3) /* time to make another SA */
+#define HEADROOM_MAX                                               \
+	(ETH_HEADER_BYTES + IPV4_HEADER_BYTES + UDP_HEADER_BYTES + \
+	 ESP_HEADER_BYTES + 16)
 
 /* Does the packet fit its path once protected, and its frame? */
 static bool fits(const struct worker *w, const struct sa_rt *sa,
@@ -61,6 +64,16 @@ static bool put_iv(struct worker *w, const struct sa_rt *sa, uint64_t seq,
 	return wr_ok(&b);
 }
 
+/* RFC 4301 section 5.1: the peer would not take what it did not agree to. */
+static bool is_its_own(const struct packet *p)
+{
+	const struct rules *rules =
+		atomic_load_explicit(&p->sa->rules, memory_order_acquire);
+	struct flow f = packet_flow(p, DIR_OUT);
+
+	return rules_accept(rules, &f);
+}
+
 static void prepare(struct worker *w, struct packet *p, uint32_t mtu,
 		    struct crypto_op *op)
 {
@@ -68,6 +81,8 @@ static void prepare(struct worker *w, struct packet *p, uint32_t mtu,
 	uint32_t text = esp_text_bytes(sa, p->bytes), seq_be;
 	uint8_t *esp = p->l3 - sa->iv_bytes - ESP_HEADER_BYTES;
 
+	if (sa->narrow && !is_its_own(p))
+		return packet_drop(p, DROP_SELECTOR);
 	if (!fits(w, sa, p, mtu))
 		return packet_drop(p, DROP_TOO_BIG);
 	if (!take_seq(sa, p))
@@ -87,6 +102,15 @@ static void prepare(struct worker *w, struct packet *p, uint32_t mtu,
 	};
 }
 
+/* RFC 3948 section 2.1: the checksum is 0. */
+static void put_udp(const struct sa_rt *sa, uint8_t *at, uint32_t bytes)
+{
+	const uint16_t head[4] = { sa->encap_sport_be, sa->encap_dport_be,
+				   htons((uint16_t)bytes), 0 };
+
+	memcpy(at, head, sizeof(head));
+}
+
 static void finish(struct packet *p, const struct crypto_op *op)
 {
 	struct sa_rt *sa = p->sa;
@@ -97,16 +121,28 @@ static void finish(struct packet *p, const struct crypto_op *op)
 		.id = (uint16_t)p->seq,
 		.fragment = p->ip.fragment & IPV4_DF,
 		.ttl = OUTER_TTL,
-		.protocol = PROTO_ESP,
+		.protocol = sa->udp_bytes ? PROTO_UDP : PROTO_ESP,
 		.saddr_be = sa->saddr_be,
 		.daddr_be = sa->daddr_be,
 	};
 
-	p->l3 = op->esp - IPV4_HEADER_BYTES;
+	p->l3 = op->esp - sa->udp_bytes - IPV4_HEADER_BYTES;
+	if (sa->udp_bytes)
+		put_udp(sa, p->l3 + IPV4_HEADER_BYTES,
+			outer.total_bytes - IPV4_HEADER_BYTES);
 	ipv4_build(p->l3, &outer);
 	p->ip = outer;
 	p->bytes = outer.total_bytes;
 	p->state = PKT_SEALED;
+}
+
+/* Before the numbers are used up, for IKE to have the time. */
+static void note_ending(struct worker *w, struct sa_rt *sa)
+{
+	const struct telling what = { .kind = TELL_ENDING, .sa = sa->ref };
+
+	if (!sa->esn && !sa->ending && sa->seq > SEQ_SOFT_32)
+		sa->ending = tell_put(w->tell, &what);
 }
 
 static void seal_run(struct worker *w, struct packet *p, uint32_t n,
@@ -133,6 +169,7 @@ static void seal_run(struct worker *w, struct packet *p, uint32_t n,
 		bytes += of[i]->bytes;
 		finish(of[i], &ops[i]);
 	}
+	note_ending(w, sa);
 	sa_count_run(&sa->count, pkts, bytes, sa->seq, w->now_ns);
 }
 
@@ -153,13 +190,24 @@ static void out_run(struct worker *w, struct packet *p, uint32_t n)
 	}
 }
 
+static void unbound_run(struct worker *w, struct packet *p, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (p[i].drop == DROP_NONE)
+			hold_for_sa(w, &p[i]);
+}
+
 void esp_out(struct worker *w, struct batch *b)
 {
 	uint32_t end;
 
 	for (uint32_t i = 0; i < b->n; i = end) {
 		end = run_end(b, i);
-		if (b->pkt[i].sa && b->pkt[i].state == PKT_CLEAR)
+		if (b->pkt[i].state != PKT_CLEAR)
+			continue;
+		if (b->pkt[i].sa)
 			out_run(w, &b->pkt[i], end - i);
+		else
+			unbound_run(w, &b->pkt[i], end - i);
 	}
 }

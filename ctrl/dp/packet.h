@@ -27,22 +27,31 @@ enum packet_state {
 };
 
 struct packet {
-	uint64_t frame; /* offset of its UMEM frame */
-	uint8_t *l3;	/* IP header */
-	uint32_t bytes; /* from l3 on */
-	struct ipv4 ip; /* parsed from l3 */
-	uint8_t state;	/* enum packet_state */
-	bool routed;	/* we forward it: TTL is ours to decrement */
+	uint64_t frame;	       /* offset of its UMEM frame */
+	uint8_t *l3;	       /* IP header */
+	uint32_t bytes;	       /* from l3 on */
+	struct ipv4 ip;	       /* parsed from l3 */
+	uint8_t state;	       /* enum packet_state */
+	bool routed;	       /* we forward it: TTL is ours to decrement */
+	uint16_t peer_port_be; /* inbound ESP in UDP: its source; else 0 */
 	enum drop_reason drop;
-	struct sa_rt *sa; /* borrowed while the packet is in the worker */
+	union {
+		struct sa_rt *sa;  /* borrowed for one round */
+		struct sa_ref ref; /* its name, while the packet is held */
+	};
 	uint64_t seq;
-	uint64_t deadline_ns; /* of its wait for a next hop; 0: not waiting */
+	uint32_t policy_id;   /* outbound: by which it is to be protected */
+	uint32_t policy_gen;  /* outbound: of the list that said so */
+	uint64_t deadline_ns; /* of its wait; 0: it never waited */
 };
 
 struct batch {
 	uint32_t n;
 	struct packet pkt[BATCH_MAX];
 };
+
+/* Addresses, protocol and ports as the rules of an SA see them. */
+struct flow packet_flow(const struct packet *p, enum dp_dir dir);
 
 /* The first reason stays. */
 static inline void packet_drop(struct packet *p, enum drop_reason reason)

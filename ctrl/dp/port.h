@@ -29,6 +29,8 @@ struct port_ops {
 	uint32_t (*rx)(struct port *p, struct port_desc *out, uint32_t n);
 	/* Takes up to n frames to transmit; how many it took. */
 	uint32_t (*tx)(struct port *p, const struct port_desc *in, uint32_t n);
+	/* Received frames that wait to be taken. */
+	uint32_t (*waiting)(struct port *p);
 	/* Gives back up to n frames whose transmission ended. */
 	uint32_t (*complete)(struct port *p, uint64_t *addrs, uint32_t n);
 	/* Takes up to n free frames to receive into; how many it took. */

@@ -21,6 +21,11 @@ static uint32_t mem_rx(struct port *p, struct port_desc *out, uint32_t n)
 	return i;
 }
 
+static uint32_t mem_waiting(struct port *p)
+{
+	return self(p)->rx_n - self(p)->rx_at;
+}
+
 static uint32_t mem_tx(struct port *p, const struct port_desc *in, uint32_t n)
 {
 	struct port_mem *m = self(p);
@@ -62,6 +67,7 @@ static void mem_kernel_drops(struct port *p, uint64_t drops[DROP_MAX])
 
 static const struct port_ops mem_ops = {
 	.rx = mem_rx,
+	.waiting = mem_waiting,
 	.tx = mem_tx,
 	.complete = mem_complete,
 	.fill = mem_fill,

@@ -69,6 +69,15 @@ static uint32_t xsk_rx(struct port *p, struct port_desc *out, uint32_t n)
 	return got;
 }
 
+/* By the producer's own index: what the library remembers of it may be old. */
+static uint32_t xsk_waiting(struct port *p)
+{
+	const struct xsk_ring_cons *ring = &self(p)->rx;
+
+	return __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE) -
+	       ring->cached_cons;
+}
+
 static uint32_t xsk_tx(struct port *p, const struct port_desc *in, uint32_t n)
 {
 	struct xsk_ring_prod *ring = &self(p)->tx;
@@ -151,6 +160,7 @@ static void xsk_close(struct port *p)
 
 static const struct port_ops xsk_ops = {
 	.rx = xsk_rx,
+	.waiting = xsk_waiting,
 	.tx = xsk_tx,
 	.complete = xsk_complete,
 	.fill = xsk_fill,

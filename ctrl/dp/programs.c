@@ -21,6 +21,8 @@ struct programs {
 	struct counter *worker_passes; /* mapped */
 	struct counter *per_cpu;       /* room for one per-CPU value */
 	int cpus;
+	int grace_fd;	    /* map of maps, read by no program */
+	int grace_inner_fd; /* its element */
 };
 
 /* libbpf's own words, for whoever looks for the cause. */
@@ -100,6 +102,29 @@ static int bind_maps(const struct programs *p)
 	return err;
 }
 
+static int make_grace(struct programs *p)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts);
+
+	p->grace_inner_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "grace_inner", 4,
+					   4, 1, &opts);
+	if (p->grace_inner_fd < 0)
+		return -errno;
+	opts.inner_map_fd = (uint32_t)p->grace_inner_fd;
+	p->grace_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "grace", 4, 4,
+				     1, &opts);
+	return p->grace_fd < 0 ? -errno : 0;
+}
+
+/* The kernel answers an update of a map of maps only after a grace period. */
+void programs_grace(const struct programs *p)
+{
+	const uint32_t zero = 0;
+
+	if (bpf_map_update_elem(p->grace_fd, &zero, &p->grace_inner_fd, BPF_ANY))
+		log_error("programs: no grace period: %s", strerror(errno));
+}
+
 static int load(struct programs *p, const struct programs_spec *spec)
 {
 	struct bpf_map *const counters[] = {
@@ -117,6 +142,8 @@ static int load(struct programs *p, const struct programs_spec *spec)
 	if (spec->earlier_id)
 		adopt_counters(spec->earlier_id, counters, 4);
 	err = cygnet_bpf__load(p->skel);
+	if (!err)
+		err = make_grace(p);
 	if (!err)
 		err = map_counters(p->skel->maps.worker_drops, &p->worker_drops);
 	if (!err)
@@ -136,6 +163,7 @@ int programs_load(const struct programs_spec *spec, struct programs **out,
 	libbpf_set_print(print_libbpf);
 	if (!p)
 		return error_set(e, err, "no memory for the BPF programs");
+	p->grace_fd = p->grace_inner_fd = -1;
 	p->cpus = libbpf_num_possible_cpus();
 	if (p->cpus > 0)
 		p->per_cpu = calloc((size_t)p->cpus, sizeof(*p->per_cpu));
@@ -158,6 +186,10 @@ void programs_free(struct programs *p)
 		unmap_counters(p->skel->maps.worker_drops, p->worker_drops);
 		unmap_counters(p->skel->maps.worker_passes, p->worker_passes);
 	}
+	if (p->grace_fd >= 0)
+		close(p->grace_fd);
+	if (p->grace_inner_fd >= 0)
+		close(p->grace_inner_fd);
 	cygnet_bpf__destroy(p->skel);
 	free(p->per_cpu);
 	free(p);
@@ -204,6 +236,13 @@ int programs_add_inbound(struct programs *p, const struct sad_key *key,
 	return update(p->skel->maps.sad, key, &sa);
 }
 
+int programs_del_inbound(struct programs *p, const struct sad_key *key)
+{
+	int fd = bpf_map__fd(p->skel->maps.sad);
+
+	return bpf_map_delete_elem(fd, key) ? -errno : 0;
+}
+
 int programs_add_iface(struct programs *p, uint32_t ifindex,
 		       const struct iface_info *info)
 {
@@ -231,6 +270,13 @@ int programs_clear_socket(struct programs *p, uint32_t slot, uint32_t queue)
 	int fd = bpf_map__fd(p->skel->maps.xsks);
 
 	return bpf_map_delete_elem(fd, &key) ? -errno : 0;
+}
+
+int programs_let_out(struct programs *p, uint64_t cookie)
+{
+	const uint32_t one = 1;
+
+	return update(p->skel->maps.own_sockets, &cookie, &one);
 }
 
 int programs_add_local(struct programs *p, const struct addr *a,

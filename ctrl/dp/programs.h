@@ -39,15 +39,23 @@ int programs_set_policies(struct programs *p, const struct spd_table *list);
 int programs_bind(struct programs *p, uint32_t policy_id, struct sa_ref sa);
 int programs_add_inbound(struct programs *p, const struct sad_key *key,
 			 struct sa_ref sa);
+int programs_del_inbound(struct programs *p, const struct sad_key *key);
 int programs_add_iface(struct programs *p, uint32_t ifindex,
 		       const struct iface_info *info);
 int programs_del_iface(struct programs *p, uint32_t ifindex);
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
 			int fd);
 int programs_clear_socket(struct programs *p, uint32_t slot, uint32_t queue);
+int programs_let_out(struct programs *p, uint64_t cookie);
 int programs_add_local(struct programs *p, const struct addr *a,
 		       enum local_kind kind);
 int programs_del_local(struct programs *p, const struct addr *a);
+
+/*
+ * Returns after a grace period of the kernel: no run of a program that began
+ * before goes on. Takes milliseconds. Any thread.
+ */
+void programs_grace(const struct programs *p);
 
 /* Mapped from the maps of the worker's counters; borrowed. */
 struct counter *programs_worker_drops(const struct programs *p); /* [DROP_MAX] */

@@ -6,6 +6,7 @@
  *
  * Worker.
  */
+#include <arpa/inet.h>
 #include <net/ethernet.h>
 #include <string.h>
 
@@ -13,16 +14,24 @@
 #include "include/meta.h"
 #include "include/proto.h"
 
+/* By hand: compilers clear a struct of this size by an instruction that costs
+ * as much as the rest of this file. ip and seq are written before they are
+ * read. */
 static struct packet *packet_new(struct worker *w, struct batch *b,
 				 const struct port_desc *desc)
 {
 	struct packet *p = &b->pkt[b->n++];
 
-	*p = (struct packet){
-		.frame = frame_of(desc->addr),
-		.l3 = umem_at(&w->umem, desc->addr) + ETH_HEADER_BYTES,
-		.bytes = desc->bytes,
-	};
+	p->frame = frame_of(desc->addr);
+	p->l3 = umem_at(&w->umem, desc->addr) + ETH_HEADER_BYTES;
+	p->bytes = desc->bytes;
+	p->state = PKT_CLEAR;
+	p->routed = false;
+	p->peer_port_be = 0;
+	p->drop = DROP_NONE;
+	p->sa = NULL;
+	p->policy_id = p->policy_gen = 0;
+	p->deadline_ns = 0;
 	return p;
 }
 
@@ -36,6 +45,19 @@ static bool packet_parse(struct packet *p, uint32_t frame_bytes)
 		return false;
 	p->bytes = p->ip.total_bytes;
 	return true;
+}
+
+/* No SA is no drop yet: esp_out() holds what may wait for one. */
+static void resolve_sa(struct worker *w, struct packet *p, struct sa_ref ref,
+		       enum dp_dir dir)
+{
+	if (dir == DIR_OUT && !ref.gen) /* none when BPF looked */
+		return take_policy_sa(w, p);
+	p->sa = sad_get(w->sad, ref);
+	if (p->sa && p->sa->dir == dir)
+		return;
+	p->sa = NULL;
+	packet_drop(p, DROP_SA_GONE);
 }
 
 void resolve_port(struct worker *w, struct batch *b, const struct port *port,
@@ -53,27 +75,9 @@ void resolve_port(struct worker *w, struct batch *b, const struct port *port,
 		return packet_drop(p, DROP_IP_MALFORMED);
 	p->state = dir == DIR_OUT ? PKT_CLEAR : PKT_CIPHER;
 	p->routed = true;
-	p->sa = sad_get(w->sad, meta.sa);
-	if (!p->sa || p->sa->dir != dir) {
-		p->sa = NULL;
-		packet_drop(p, DROP_SA_GONE);
-	}
-}
-
-/* The outbound SA that a policy uses now. */
-static struct sa_rt *policy_sa(const struct worker *w, uint32_t policy_id)
-{
-	struct sa_ref ref;
-	struct sa_rt *sa;
-	uint64_t whole;
-
-	if (policy_id >= SPD_MAX)
-		return NULL;
-	whole = atomic_load_explicit(&w->policies->binding[policy_id],
-				     memory_order_acquire);
-	memcpy(&ref, &whole, sizeof(ref));
-	sa = sad_get(w->sad, ref);
-	return sa && sa->dir == DIR_OUT ? sa : NULL;
+	p->policy_id = meta.policy_id;
+	p->policy_gen = meta.policy_gen;
+	resolve_sa(w, p, meta.sa, dir);
 }
 
 void resolve_host(struct worker *w, struct batch *b,
@@ -92,9 +96,42 @@ void resolve_host(struct worker *w, struct batch *b,
 		return packet_drop(p, DROP_POLICY_STALE);
 	if (!packet_parse(p, desc->bytes))
 		return packet_drop(p, DROP_HOST_READ);
-	p->sa = policy_sa(w, tag.policy_id);
-	if (!p->sa)
-		packet_drop(p, DROP_NO_SA);
+	p->policy_id = tag.policy_id;
+	p->policy_gen = tag.policy_gen;
+	take_policy_sa(w, p);
+}
+
+/* The first octets of what is above IP, or of a fragment, are ports. */
+static bool has_ports(const struct packet *p)
+{
+	switch (p->ip.protocol) {
+	case PROTO_TCP:
+	case PROTO_UDP:
+	case PROTO_SCTP:
+	case PROTO_DCCP:
+	case PROTO_UDPLITE:
+		return !(p->ip.fragment & IPV4_OFFSET_MASK) &&
+		       p->ip.total_bytes >= p->ip.header_bytes + 4U;
+	}
+	return false;
+}
+
+struct flow packet_flow(const struct packet *p, enum dp_dir dir)
+{
+	struct slice ports = slice_of(p->l3 + p->ip.header_bytes, 4);
+	uint16_t sport = 0, dport = 0;
+	bool out = dir == DIR_OUT;
+
+	if (has_ports(p) && (!rd_u16(&ports, &sport) || !rd_u16(&ports, &dport)))
+		sport = dport = 0;
+	return (struct flow){
+		.local = ntohl(out ? p->ip.saddr_be : p->ip.daddr_be),
+		.remote = ntohl(out ? p->ip.daddr_be : p->ip.saddr_be),
+		.local_port = out ? sport : dport,
+		.remote_port = out ? dport : sport,
+		.has_ports = has_ports(p),
+		.protocol = p->ip.protocol,
+	};
 }
 
 uint32_t run_end(const struct batch *b, uint32_t from)

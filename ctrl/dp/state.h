@@ -27,7 +27,7 @@ struct served {
 };
 
 struct dp {
-	const struct config *config;
+	struct config *config;
 	struct iface ifaces[IFACE_MAX];
 	struct served served[IFACE_MAX];
 	size_t n_ifaces;
@@ -38,6 +38,8 @@ struct dp {
 	struct resolver *resolver;
 	struct sad *sad;
 	struct policy_view policies;
+	struct sadb *sadb;
+	struct event *on_sadb; /* a worker told something, or a second is over */
 	struct tunnel *tunnels;
 	struct worker worker;
 	struct xsk_memory *memory;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/dp/tunnel.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
@@ -9,133 +8,165 @@
 #include "ctrl/base/log.h"
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/nl_table.h"
-#include "include/proto.h"
 
-/* The magic differs at each start, so the first list of a start is 1. */
-#define FIRST_GEN 1
-
-static struct selector selector_of(const struct policy_conf *p)
+static bool is_host(const struct conn_addr *a)
 {
-	return (struct selector){
-		.local = p->local_ts,
-		.remote = p->remote_ts,
-		.protocol = p->protocol,
+	return !a->any && a->net.bits == 32;
+}
+
+/* What a side of a child covers: its only selector, of all ports. */
+static bool side_of(const struct ts_conf *ts, size_t n,
+		    const struct conn_addr *outer, struct prefix *out)
+{
+	if (n != 1 || ts->port_min || ts->port_max != UINT16_MAX)
+		return false;
+	*out = ts->dynamic ? outer->net : ts->net;
+	return !ts->dynamic || is_host(outer);
+}
+
+static int take_child(const struct conn_conf *conn, struct child_conf *child,
+		      struct policy *out, struct error *e)
+{
+	*out = (struct policy){
+		.action = SPD_PROTECT,
+		.on_demand = child->start_action == CHILD_TRAP,
+		.selector.protocol = child->local_ts[0].protocol,
 	};
+	if (side_of(child->local_ts, child->n_local_ts, conn->local_addrs,
+		    &out->selector.local) &&
+	    side_of(child->remote_ts, child->n_remote_ts, conn->remote_addrs,
+		    &out->selector.remote))
+		return 0;
+	return error_set(
+		e, -ENOTSUP,
+		"connections.%s.children.%s: the data path takes one local_ts and one remote_ts without ports; dynamic needs one address on that side",
+		conn->name, child->name);
 }
 
-/* The whole SPD: an earlier policy keeps from an SA what is not for it. */
-static size_t rules_of(const struct config *c, size_t manual,
-		       struct sa_rule out[SPD_MAX])
+/* Behind the policies, each child in the order of the file; so is its id. */
+static int take_children(struct config *c, struct policy list[SPD_MAX],
+			 size_t *n, struct error *e)
 {
-	for (size_t i = 0; i < c->n_policies; i++)
-		out[i] = (struct sa_rule){
-			.selector = selector_of(&c->policies[i]),
-			.accept = c->policies[i].action == SPD_PROTECT &&
-				  c->policies[i].manual == manual,
-		};
-	return c->n_policies;
-}
-
-static int add_sa(const struct tunnels_spec *spec, size_t manual,
-		  enum dp_dir dir, struct sa_ref *ref, struct error *e)
-{
-	const struct manual_conf *m = &spec->config->manual[manual];
-	const struct manual_keys *keys = dir == DIR_IN ? &m->in : &m->out;
-	struct sa_rule rules[SPD_MAX];
-	const struct sa_spec sa = {
-		.dir = dir,
-		.spi = keys->spi,
-		.saddr = dir == DIR_IN ? m->remote : m->local,
-		.daddr = dir == DIR_IN ? m->local : m->remote,
-		.encr = m->encr,
-		.integ = m->integ,
-		.encr_key = &keys->encr_key,
-		.integ_key = &keys->integ_key,
-		.replay_window = m->replay_window,
-		.rules = rules,
-		.n_rules = rules_of(spec->config, manual, rules),
-	};
-
-	return sad_add(spec->sad, &sa, ref, e);
-}
-
-/* Slot first, then the map entry: BPF never names an SA that isn't there. */
-static int arm_inbound(const struct tunnels_spec *spec, size_t manual,
-		       struct sa_ref *ref, struct error *e)
-{
-	const struct manual_conf *m = &spec->config->manual[manual];
-	struct sad_key key = { .spi = htonl(m->in.spi), .protocol = PROTO_ESP };
-	int err = add_sa(spec, manual, DIR_IN, ref, e);
-
-	if (err)
-		return err;
-	memcpy(key.daddr.octets, m->local.octets, sizeof(key.daddr.octets));
-	err = programs_add_inbound(spec->programs, &key, *ref);
-	if (err)
-		return error_set(
-			e, err,
-			"cannot enter SPI 0x%08x of '%s' into the map sad: %s",
-			m->in.spi, m->name, strerror(-err));
-	return 0;
-}
-
-static int bind_policy(const struct tunnels_spec *spec, uint32_t id,
-		       struct sa_ref ref)
-{
-	uint64_t whole;
-
-	memcpy(&whole, &ref, sizeof(whole));
-	atomic_store_explicit(&spec->policies->binding[id], whole,
-			      memory_order_release);
-	return programs_bind(spec->programs, id, ref);
-}
-
-static int install_policies(const struct tunnels_spec *spec,
-			    const struct tunnel *tunnels)
-{
-	const struct config *c = spec->config;
-	struct policy list[SPD_MAX];
-	struct spd_table table;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < c->n_policies; i++) {
+	for (size_t i = 0; i < c->n_conns; i++) {
+		struct conn_conf *conn = &c->conns[i];
+
+		for (size_t k = 0; !err && k < conn->n_children; k++)
+			err = take_child(conn, &conn->children[k],
+					 &list[(*n)++], e);
+	}
+	return err;
+}
+
+static void tell_children(struct config *c, const struct policy *list)
+{
+	for (size_t i = 0; i < c->n_conns; i++)
+		for (size_t k = 0; k < c->conns[i].n_children; k++)
+			c->conns[i].children[k].policy = (list++)->id;
+}
+
+static void take_policies(const struct config *c, struct policy list[SPD_MAX])
+{
+	for (size_t i = 0; i < c->n_policies; i++) {
 		const struct policy_conf *p = &c->policies[i];
 
 		list[i] = (struct policy){
-			.id = (uint32_t)i,
-			.selector = selector_of(p),
+			.selector = { p->local_ts, p->remote_ts, p->protocol },
 			.action = p->action,
+			.manual = p->action == SPD_PROTECT,
 		};
-		if (p->action == SPD_PROTECT)
-			err = bind_policy(spec, list[i].id,
-					  tunnels[p->manual].out);
 	}
-	if (!err)
-		err = policy_compile(list, c->n_policies, FIRST_GEN, &table);
-	if (err)
-		return err;
-	atomic_store_explicit(&spec->policies->gen, FIRST_GEN,
-			      memory_order_release);
-	return programs_set_policies(spec->programs, &table);
 }
 
-int tunnels_install(const struct tunnels_spec *spec, struct tunnel *tunnels,
-		    struct error *e)
+/* One pair of SAs may serve several policies. */
+static uint64_t policies_of(const struct config *c,
+			    const struct policy list[SPD_MAX], size_t manual)
 {
-	int err = 0;
+	uint64_t mask = 0;
 
-	for (size_t i = 0; !err && i < spec->config->n_manual; i++) {
-		err = arm_inbound(spec, i, &tunnels[i].in, e);
-		if (!err)
-			err = add_sa(spec, i, DIR_OUT, &tunnels[i].out, e);
+	for (size_t i = 0; i < c->n_policies; i++)
+		if (list[i].action == SPD_PROTECT &&
+		    c->policies[i].manual == manual)
+			mask |= 1ULL << list[i].id;
+	return mask;
+}
+
+static void take_key(const struct secret *key, uint8_t out[SADB_KEY_MAX],
+		     uint16_t *len)
+{
+	size_t n = key->len < SADB_KEY_MAX ? key->len : SADB_KEY_MAX;
+
+	memcpy(out, key->octets, n);
+	*len = (uint16_t)n;
+}
+
+static int install_sa(struct sadb *sadb, const struct manual_conf *m,
+		      enum sadb_dir dir, uint64_t policies, struct sa_ref *ref,
+		      struct error *e)
+{
+	const struct manual_keys *keys = dir == SADB_IN ? &m->in : &m->out;
+	const struct sadb_id id = {
+		.daddr = dir == SADB_IN ? m->local : m->remote,
+		.spi = keys->spi,
+		.dir = (uint8_t)dir,
+	};
+	struct sadb_sa sa = {
+		.saddr = dir == SADB_IN ? m->remote : m->local,
+		.encr = (uint16_t)m->encr->id,
+		.encr_key_bits = m->encr->key_bits,
+		.integ = (uint16_t)m->integ->id,
+		.replay_window = m->replay_window,
+	};
+	int err;
+
+	take_key(&keys->encr_key, sa.encr_key, &sa.encr_key_len);
+	take_key(&keys->integ_key, sa.integ_key, &sa.integ_key_len);
+	err = sadb_install(sadb, &id, &sa, policies, ref, e);
+	explicit_bzero(&sa, sizeof(sa));
+	return err;
+}
+
+/* The SAD has them. */
+static void wipe_keys(struct config *c)
+{
+	for (size_t i = 0; i < c->n_manual; i++) {
+		struct manual_conf *m = &c->manual[i];
+
+		secret_wipe(&m->in.encr_key);
+		secret_wipe(&m->in.integ_key);
+		secret_wipe(&m->out.encr_key);
+		secret_wipe(&m->out.integ_key);
 	}
+}
+
+int tunnels_install(struct config *config, struct sadb *sadb,
+		    struct tunnel *tunnels, struct error *e)
+{
+	struct policy list[SPD_MAX] = { 0 };
+	size_t n = config->n_policies;
+	int err;
+
+	take_policies(config, list);
+	err = take_children(config, list, &n, e);
 	if (err)
 		return err;
-	err = install_policies(spec, tunnels);
+	err = sadb_set_policies(sadb, list, n);
 	if (err)
 		return error_set(e, err, "cannot install the policies: %s",
 				 strerror(-err));
-	return 0;
+	tell_children(config, list + config->n_policies);
+	for (size_t i = 0; !err && i < config->n_manual; i++) {
+		const struct manual_conf *m = &config->manual[i];
+		uint64_t mask = policies_of(config, list, i);
+
+		err = install_sa(sadb, m, SADB_IN, mask, &tunnels[i].in, e);
+		if (!err)
+			err = install_sa(sadb, m, SADB_OUT, mask,
+					 &tunnels[i].out, e);
+	}
+	wipe_keys(config);
+	return err;
 }
 
 uint32_t tunnel_inner_mtu(const struct sa_rt *sa, uint32_t mtu)
@@ -162,24 +193,53 @@ static bool is_guarded(const struct gateway_conf *g, uint32_t ifindex)
 	return false;
 }
 
-/* -EXDEV: the way to the peer is none of ours, and nothing would guard it. */
-static int route_policy(const struct config *config, const struct policy_conf *p,
-			const struct resolver *resolver, struct nl *nl,
-			const struct sa_rt *sa)
+/* What a route leads to. */
+struct way {
+	struct prefix local;
+	struct prefix remote;
+	uint32_t peer_be;
+	const struct sa_rt *sa; /* NULL: not known yet */
+};
+
+static uint32_t inner_mtu(const struct way *w, uint32_t mtu)
 {
-	struct nl_tunnel_route route = { .remote = p->remote_ts };
+	if (w->sa)
+		return tunnel_inner_mtu(w->sa, mtu);
+	return mtu > ESP_AROUND_MAX ? mtu - ESP_AROUND_MAX : 0;
+}
+
+/* -EXDEV: the way to the peer is none of ours, and nothing would guard it. */
+static int route_way(const struct config *config, const struct way *w,
+		     const struct resolver *resolver, struct nl *nl)
+{
+	struct nl_tunnel_route route = { .remote = w->remote };
 	struct nl_route outer;
-	int err = nl_route_get(nl, sa->daddr_be, &outer);
+	int err = w->peer_be ? nl_route_get(nl, w->peer_be, &outer) : -ENOENT;
 
 	if (err)
 		return err;
 	if (!is_guarded(&config->gateway, outer.ifindex))
 		return -EXDEV;
-	route.gateway_be = outer.gateway_be ? outer.gateway_be : sa->daddr_be;
+	route.gateway_be = outer.gateway_be ? outer.gateway_be : w->peer_be;
 	route.ifindex = outer.ifindex;
-	route.source_be = resolver_local_in(resolver, &p->local_ts);
-	route.mtu = tunnel_inner_mtu(sa, resolver_mtu(resolver, outer.ifindex));
+	route.source_be = resolver_local_in(resolver, &w->local);
+	route.mtu = inner_mtu(w, resolver_mtu(resolver, outer.ifindex));
 	return nl_route_set(nl, &route);
+}
+
+/* Whoever the peer will be: the route is there before the SA, so that the host's
+ * own first packet asks for one. */
+static bool child_way(const struct conn_conf *conn,
+		      const struct child_conf *child, struct way *out)
+{
+	const struct conn_addr *peer = conn->remote_addrs;
+
+	if (!conn->n_remote_addrs || !is_host(peer))
+		return false;
+	*out = (struct way){ .peer_be = addr_v4_be(&peer->net.net) };
+	return side_of(child->local_ts, child->n_local_ts, conn->local_addrs,
+		       &out->local) &&
+	       side_of(child->remote_ts, child->n_remote_ts, peer, &out->remote);
 }
 
 static const char *route_failure(int err)
@@ -201,12 +261,44 @@ static void set_rules(struct nl *nl, uint64_t lengths)
 			 foreign, NL_TABLE);
 }
 
+static void route(const struct config *config, const char *name,
+		  const struct way *w, const struct resolver *resolver,
+		  struct nl *nl)
+{
+	int err = route_way(config, w, resolver, nl);
+
+	if (err)
+		log_warn("tunnel: no route for policy=%s: %s; the host's own traffic needs one",
+			 name, route_failure(err));
+}
+
+/* The lengths of their prefixes, a bit each. */
+static uint64_t route_children(const struct config *config,
+			       const struct resolver *resolver, struct nl *nl)
+{
+	uint64_t lengths = 0;
+	struct way w;
+
+	for (size_t i = 0; i < config->n_conns; i++) {
+		const struct conn_conf *conn = &config->conns[i];
+
+		for (size_t k = 0; k < conn->n_children; k++) {
+			if (!child_way(conn, &conn->children[k], &w))
+				continue;
+			lengths |= 1ULL << w.remote.bits;
+			route(config, conn->children[k].name, &w, resolver, nl);
+		}
+	}
+	return lengths;
+}
+
 void tunnels_route(const struct config *config, struct nl *nl,
 		   const struct resolver *resolver, const struct sad *sad,
 		   const struct tunnel *tunnels)
 {
 	uint64_t lengths = 0;
 	int err = nl_route_flush(nl);
+	struct way w;
 
 	if (err)
 		log_warn("tunnel: routing table %u not emptied: %s", NL_TABLE,
@@ -217,11 +309,14 @@ void tunnels_route(const struct config *config, struct nl *nl,
 		if (p->action != SPD_PROTECT)
 			continue;
 		lengths |= 1ULL << p->remote_ts.bits;
-		err = route_policy(config, p, resolver, nl,
-				   sad_get(sad, tunnels[p->manual].out));
-		if (err)
-			log_warn("tunnel: no route for policy=%s: %s; the host's own traffic needs one",
-				 p->name, route_failure(err));
+		w = (struct way){
+			.local = p->local_ts,
+			.remote = p->remote_ts,
+			.sa = sad_get(sad, tunnels[p->manual].out),
+		};
+		w.peer_be = w.sa ? w.sa->daddr_be : 0;
+		route(config, p->name, &w, resolver, nl);
 	}
+	lengths |= route_children(config, resolver, nl);
 	set_rules(nl, lengths);
 }

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From the configuration to the databases: the policy list, the manual SAs,
- * what binds one to the other, and the routes that make the host's own
- * traffic fit the tunnels. Control thread.
+ * From the configuration to the databases: the policies and the manual SAs, by
+ * the way that all others take (sadb.h), and the routes that make the host's
+ * own traffic fit the tunnels. Control thread.
  */
 #ifndef CYG_DP_TUNNEL_H
 #define CYG_DP_TUNNEL_H
 
 #include "ctrl/base/error.h"
-#include "ctrl/dp/programs.h"
 #include "ctrl/dp/resolver.h"
-#include "ctrl/dp/worker.h"
+#include "ctrl/dp/sadb.h"
 #include "ctrl/model/config.h"
 #include "ctrl/sadb/sad.h"
 
@@ -20,23 +19,14 @@ struct tunnel {
 	struct sa_ref out;
 };
 
-struct tunnels_spec {
-	const struct config *config;
-	struct sad *sad;
-	struct programs *programs;
-	struct policy_view *policies;
-};
-
 /*
- * Fills SAD, SPD and bindings: inbound SAs armed first, the policy list last,
- * so that no policy points at nothing.
- *
+ * config    its children get the ids of their policies; manual keys are wiped
  * tunnels   room for config.n_manual
  *
  * 0, or negative with e filled.
  */
-int tunnels_install(const struct tunnels_spec *spec, struct tunnel *tunnels,
-		    struct error *e);
+int tunnels_install(struct config *config, struct sadb *sadb,
+		    struct tunnel *tunnels, struct error *e);
 
 /* Routes of NL_TABLE, anew. Failures are logged: they lose no secrecy. */
 void tunnels_route(const struct config *config, struct nl *nl,

@@ -6,7 +6,6 @@
  */
 #include "ctrl/dp/worker.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/virtio_net.h>
 #include <poll.h>
@@ -16,16 +15,13 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
-#include "include/proto.h"
+#include "ctrl/sadb/quiescent.h"
 
 #define HOLD_SHARE    8U  /* of the frames, at most this part is held */
 #define POLL_HELD_MS  50  /* deadlines of held packets */
 #define POLL_TX_MS    1	  /* the kernel still transmits */
-#define DRAIN_ROUNDS  256 /* at the end, to empty full rings */
+#define LAST_ROUNDS   256 /* at the end, to empty full rings */
 #define HOST_READ_OFF 512 /* where a frame from the host is read to */
-
-#define HOLD_SHIFT 22 /* leaves the bits of HOLD_BUCKETS */
-_Static_assert(HOLD_BUCKETS == 1U << (32 - HOLD_SHIFT), "one for each hash");
 
 int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
 {
@@ -55,31 +51,6 @@ void worker_fini(struct worker *w)
 	w->hold = NULL;
 }
 
-/* What is not yet sealed waits for the way to the peer. */
-static uint8_t *held_for(struct worker *w, const struct packet *p)
-{
-	uint32_t dst_be =
-		p->state == PKT_CLEAR ? p->sa->daddr_be : p->ip.daddr_be;
-	uint32_t hash = (ntohl(dst_be) ^ w->magic) * 2654435761U;
-
-	return &w->held_for[hash >> HOLD_SHIFT];
-}
-
-void hold_packet(struct worker *w, struct packet *p)
-{
-	uint8_t *held = held_for(w, p);
-
-	if (p->deadline_ns && w->now_ns >= p->deadline_ns)
-		return packet_drop(p, DROP_NO_NEIGHBOUR);
-	if (w->held == w->hold_max || *held == HOLD_PER_DST)
-		return packet_drop(p, DROP_HOLD_FULL);
-	++*held;
-	if (!p->deadline_ns)
-		p->deadline_ns = w->now_ns + HOLD_NS;
-	w->hold[w->held++] = *p;
-	p->state = PKT_GONE;
-}
-
 void settle(struct worker *w, struct batch *b)
 {
 	for (uint32_t i = 0; i < b->n; i++) {
@@ -96,8 +67,7 @@ void settle(struct worker *w, struct batch *b)
 	b->n = 0;
 }
 
-/* The walk. Every packet ends gone or dropped. */
-static void walk(struct worker *w, struct batch *b)
+void worker_walk(struct worker *w, struct batch *b)
 {
 	esp_out(w, b);
 	esp_in(w, b);
@@ -105,24 +75,9 @@ static void walk(struct worker *w, struct batch *b)
 	settle(w, b);
 }
 
-/* Everything that waits walks again; what still must wait is held anew. */
-static void hold_retry(struct worker *w)
+static bool port_rx(struct worker *w, uint32_t index)
 {
-	uint32_t waiting = w->held;
-	struct batch b = { .n = 0 };
-
-	w->held = 0;
-	memset(w->held_for, 0, sizeof(w->held_for));
-	for (uint32_t i = 0; i < waiting; i++) {
-		b.pkt[b.n++] = w->hold[i];
-		if (b.n == BATCH_MAX)
-			walk(w, &b);
-	}
-	walk(w, &b);
-}
-
-static bool port_rx(struct worker *w, struct port *port)
-{
+	struct port *port = w->ports[index];
 	struct port_desc desc[BATCH_MAX];
 	uint32_t n = port->ops->rx(port, desc, BATCH_MAX);
 	struct batch b;
@@ -130,7 +85,8 @@ static bool port_rx(struct worker *w, struct port *port)
 	b.n = 0;
 	for (uint32_t i = 0; i < n; i++)
 		resolve_port(w, &b, port, &desc[i]);
-	walk(w, &b);
+	worker_walk(w, &b);
+	drain_port(w, index, n);
 	return n > 0;
 }
 
@@ -156,7 +112,7 @@ static void port_refill(struct worker *w, struct port *port)
 	port->ops->kick(port);
 }
 
-/* Somebody removed it: poll() would return at once for ever. */
+/* Somebody removed it: its descriptor would be readable for ever. */
 static void host_lost(struct worker *w)
 {
 	log_error(
@@ -164,8 +120,8 @@ static void host_lost(struct worker *w)
 	w->host_fd = -1;
 }
 
-/* One frame from the host interface; false: there is none, or no room. */
-static bool host_read(struct worker *w, struct batch *b)
+/* 1: a frame came; 0: there is none; -1: there is no room for one. */
+static int host_read(struct worker *w, struct batch *b)
 {
 	const uint32_t vnet_bytes = sizeof(struct virtio_net_hdr);
 	struct port_desc desc;
@@ -173,38 +129,35 @@ static bool host_read(struct worker *w, struct batch *b)
 	ssize_t got;
 
 	if (!frame_get(&w->umem, &frame))
-		return false;
+		return -1;
 	got = read(w->host_fd,
 		   umem_at(&w->umem, frame + HOST_READ_OFF - vnet_bytes),
 		   FRAME_BYTES - HOST_READ_OFF);
 	if (got < (ssize_t)vnet_bytes) {
-		frame_put(&w->umem, frame);
 		if (got < 0 && errno == EBADFD)
 			host_lost(w);
-		return false;
+		frame_put(&w->umem, frame);
+		return 0;
 	}
 	desc.addr = frame + HOST_READ_OFF;
 	desc.bytes = (uint32_t)got - vnet_bytes;
 	resolve_host(w, b, &desc);
-	return true;
+	return 1;
 }
 
 static bool host_rx(struct worker *w)
 {
+	int more = 1;
 	struct batch b;
-	bool any;
+	uint32_t n;
 
 	b.n = 0;
-	while (b.n < BATCH_MAX && w->host_fd >= 0 && host_read(w, &b))
-		;
-	any = b.n > 0;
-	walk(w, &b);
-	return any;
-}
-
-static bool hold_is_due(const struct worker *w)
-{
-	return w->held && w->now_ns >= w->hold[0].deadline_ns;
+	while (b.n < BATCH_MAX && more == 1)
+		more = host_read(w, &b);
+	n = b.n;
+	worker_walk(w, &b);
+	drain_host(w, n, more == 0);
+	return n > 0;
 }
 
 bool worker_step(struct worker *w)
@@ -212,15 +165,16 @@ bool worker_step(struct worker *w)
 	bool any = false;
 
 	w->now_ns = clock_ns();
-	if (nexthop_learn(&w->nexthops) || hold_is_due(w))
-		hold_retry(w);
+	drain_begin(w);
+	hold_retry(w, nexthop_learn(&w->nexthops) > 0);
 	for (uint32_t i = 0; i < w->n_ports; i++)
-		any |= port_rx(w, w->ports[i]);
+		any |= port_rx(w, i);
 	if (w->host_fd >= 0)
 		any |= host_rx(w);
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		port_refill(w, w->ports[i]);
-	return any;
+	drain_end(w);
+	return any || w->draining.seq;
 }
 
 static bool transmitting(const struct worker *w)
@@ -249,17 +203,29 @@ static void worker_sleep(const struct worker *w)
 	fds[n++] = (struct pollfd){ .fd = w->host_fd, .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = w->nexthops.link->answer_fd,
 				    .events = POLLIN };
+	quiescent_offline();
 	poll(fds, n, poll_ms(w));
+	quiescent_online();
+}
+
+static bool round_and_report(struct worker *w)
+{
+	bool any = worker_step(w);
+
+	quiescent_state();
+	return any;
 }
 
 void worker_run(struct worker *w)
 {
+	quiescent_join();
 	while (!atomic_load_explicit(&w->stop, memory_order_acquire))
-		if (!worker_step(w))
+		if (!round_and_report(w))
 			worker_sleep(w);
-	for (uint32_t i = 0; i < DRAIN_ROUNDS; i++)
-		if (!worker_step(w) && !transmitting(w))
+	for (uint32_t i = 0; i < LAST_ROUNDS; i++)
+		if (!round_and_report(w) && !transmitting(w))
 			break;
+	quiescent_leave();
 }
 
 void worker_stop(struct worker *w)

@@ -17,28 +17,52 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/crypto/random.h"
+#include "ctrl/dp/barrier.h"
 #include "ctrl/dp/nexthop.h"
 #include "ctrl/dp/packet.h"
 #include "ctrl/dp/port.h"
+#include "ctrl/dp/tell.h"
 #include "ctrl/sadb/sad.h"
 #include "include/limits.h"
 #include "include/pass.h"
 
 #define WORKER_PORTS_MAX 64U
 
-/* Packets wait for a next hop at most this long, and so many for each: one
- * that does not answer leaves room for the others. */
+/* Packets wait for a next hop or an SA at most this long, and so many for each:
+ * one that does not come leaves room for the others. */
 #define HOLD_NS	     NS_PER_S
 #define HOLD_PER_DST 64U
+#define HOLD_PER_SA  64U
 
 /* Next hops are told apart by so many numbers, drawn anew at each start. */
 #define HOLD_BUCKETS 1024U
 
-/* What a frame from the host interface is checked against. */
+/* What workers know of policies. The control thread writes, workers read. */
 struct policy_view {
-	_Atomic uint32_t gen; /* of the policy list in force */
-	/* sa_ref of each policy as one word; control thread writes. */
+	_Atomic uint32_t gen;	  /* of the policy list in force */
+	_Atomic uint32_t changed; /* bindings so far: held packets try again */
+	_Atomic uint64_t on_demand; /* a bit for each policy id */
+	/* The list since which the id means the policy that it means. */
+	_Atomic uint32_t since[SPD_MAX];
+	/* sa_ref of each policy as one word. */
 	_Atomic uint64_t binding[SPD_MAX];
+};
+
+_Static_assert(SPD_MAX <= 64, "a bit for each policy");
+
+/* One policy's packets that wait for an SA, and when to ask again. */
+struct acquire {
+	uint64_t next_ns;
+	uint64_t last_ns; /* when the last one came */
+	uint32_t wait_s;
+	uint32_t held;
+};
+
+/* How far the barrier of that number is; see drain.c. */
+struct draining {
+	uint64_t seq; /* 0: none */
+	uint32_t port[WORKER_PORTS_MAX];
+	uint32_t host;
 };
 
 /* Everything is borrowed but what worker_init() makes. */
@@ -56,10 +80,17 @@ struct worker {
 	struct nexthop_cache nexthops;
 	struct random_pool random;
 
-	struct packet *hold; /* owned; packets that wait for a next hop */
+	struct tell *tell;  /* NULL: nobody listens */
+	struct drain drain; /* the barrier's end of it */
+	struct draining draining;
+
+	struct packet *hold; /* owned; packets that wait */
 	uint32_t held;
-	uint32_t hold_max; /* an eighth of the frames */
+	uint64_t hold_due_ns; /* the earliest deadline of what waits */
+	uint32_t hold_max;    /* an eighth of the frames */
 	uint8_t held_for[HOLD_BUCKETS];
+	struct acquire acquire[SPD_MAX];
+	uint32_t changed; /* of the policies, as last seen */
 
 	uint64_t now_ns;   /* CLOCK_MONOTONIC, once a batch */
 	_Atomic bool stop; /* written by the control thread; see worker_stop */
@@ -69,7 +100,8 @@ struct worker {
  * frames   of packet memory, FRAME_BYTES each
  *
  * 0 or -ENOMEM. The caller fills ports, host_fd, magic, sad, policies, drops
- * and passes before worker_run() or worker_step().
+ * and passes before worker_run() or worker_step(); tell and drain if SAs come
+ * and go.
  */
 int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link);
 void worker_fini(struct worker *w);
@@ -80,7 +112,10 @@ void worker_run(struct worker *w);
 /* Control thread; wakes the worker. Join its thread afterwards. */
 void worker_stop(struct worker *w);
 
-/* One round over all ports; false: nothing was there to do. */
+/*
+ * One round over all ports; false: nothing was there to do. What it found in the
+ * SAD it holds no more when it returns.
+ */
 bool worker_step(struct worker *w);
 
 /*
@@ -107,8 +142,27 @@ void forward(struct worker *w, struct batch *b);
 /* Counts what was dropped and frees its frames. */
 void settle(struct worker *w, struct batch *b);
 
+/* The walk of a batch. Every packet ends gone or dropped. */
+void worker_walk(struct worker *w, struct batch *b);
+
 /* Waits for the next hop of its destination; drops when there is no room. */
 void hold_packet(struct worker *w, struct packet *p);
+
+/* Waits for an SA of its policy, and asks for one; drops likewise. */
+void hold_for_sa(struct worker *w, struct packet *p);
+
+/* p->sa is the outbound SA that its policy has now; none: it stays NULL. */
+void take_policy_sa(struct worker *w, struct packet *p);
+
+/* What waits tries again: next hops were learned, SAs bound, time is over. */
+void hold_retry(struct worker *w, bool learned);
+
+/* --- the drain barrier; at a round's begin, while it goes on, at its end --- */
+
+void drain_begin(struct worker *w);
+void drain_port(struct worker *w, uint32_t port, uint32_t taken);
+void drain_host(struct worker *w, uint32_t taken, bool empty);
+void drain_end(struct worker *w);
 
 /* Packets of one SA that stand together, from pkt[from]; their end. */
 uint32_t run_end(const struct batch *b, uint32_t from);

@@ -9,10 +9,15 @@
  *
  *     LARVAL -> INBOUND_ARMED -> ACTIVE -> DRAINING -> DEAD
  *
- * GETSPI makes an inbound SA LARVAL; ADD arms it, and from then on it accepts.
- * ADD of an outbound one makes it ready, UPDATE binds it to its policy: from
- * then on it protects. DELETE switches away and drains, and is answered when
- * no packet can come by it any more.
+ * GETSPI makes an inbound SA LARVAL, for so long as IKE may need to agree; ADD
+ * arms it, and from then on it accepts. ADD without GETSPI does the same, under
+ * an SPI of the caller's. ADD of an outbound one makes it ready, UPDATE binds it
+ * to its policy: from then on it protects, and its answer says that the one
+ * that was bound before is out of use. DELETE switches away and drains, and is
+ * answered when no packet can come by it any more.
+ *
+ * An SPI belongs to one address of ours, bare or in UDP: ESP comes in either
+ * form at any time (RFC 7296 section 2.23), encapsulation is how we send.
  */
 #ifndef CYG_MODEL_SADB_H
 #define CYG_MODEL_SADB_H
@@ -66,34 +71,35 @@ struct sadb_selector {
 /* What ADD says of an SA; keys in the clear, hence wiped after use. */
 struct sadb_sa {
 	struct addr saddr;
-	uint32_t policy; /* the SPD's, from which it comes */
-	uint32_t ike_id; /* of the IKE SA that made it */
-	uint16_t encr;	 /* enum encr_id */
-	uint16_t encr_key_bits;
-	uint16_t integ; /* enum integ_id; INTEG_NONE with an AEAD */
+	uint32_t policy;	/* the SPD's, from which it comes */
+	uint32_t ike_id;	/* of the IKE SA that made it */
+	uint16_t encr;		/* enum encr_id */
+	uint16_t encr_key_bits; /* of the cipher; 0 too where there is one */
+	uint16_t integ;		/* enum integ_id; INTEG_NONE with an AEAD */
 	uint16_t encr_key_len;
 	uint16_t integ_key_len;
-	uint16_t encap_sport; /* host order; 0: no UDP encapsulation */
-	uint16_t encap_dport;
+	uint16_t encap_sport; /* host order, as its packets have them; both */
+	uint16_t encap_dport; /* 0: no UDP encapsulation */
 	uint8_t esn;
-	uint8_t n_selectors;
+	uint8_t n_selectors;	/* 1 or more, each within the policy */
 	uint32_t replay_window; /* packets; inbound */
 	uint8_t encr_key[SADB_KEY_MAX];
 	uint8_t integ_key[SADB_KEY_MAX];
 	struct sadb_selector selectors[SADB_SELECTORS_MAX];
 };
 
-/* A question; `token` comes back in its answer. */
+/*
+ * A question; `token` comes back in its answer, 0: there is none.
+ *
+ * UPDATE: the policy's outbound SA is `id` from now on.
+ * DELETE of an outbound SA that is bound: its policy has none.
+ */
 struct sadb_request {
 	uint64_t token;
 	uint8_t verb; /* enum sadb_verb */
 	uint8_t pad[7];
 	struct sadb_id id; /* GETSPI: spi 0, to be chosen */
 	struct sadb_sa sa; /* ADD */
-			   /*
-	 * UPDATE: the policy's outbound SA is `id` from now on.
-	 * DELETE of an outbound SA that is bound: its policy has none.
-	 */
 };
 
 struct sadb_counters {
@@ -120,7 +126,9 @@ struct sadb_event {
 	struct sadb_selector packet; /* ACQUIRE: the packet that waits */
 	struct sadb_id id;	     /* EXPIRE, MAPPING; USED: an inbound SA's
 					first packet was authentic */
-	struct addr mapped_addr;     /* MAPPING: the peer is here now */
+	struct addr mapped_addr;     /* MAPPING, once a change and at most once
+					a second: an authentic packet came from
+					here; nothing follows by itself */
 	uint16_t mapped_port;	     /* host order */
 	uint16_t pad2;
 	uint32_t pad3;

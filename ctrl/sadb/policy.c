@@ -14,6 +14,30 @@ bool selector_match(const struct selector *s, const struct addr *local,
 	       (s->protocol == PROTO_ANY || s->protocol == protocol);
 }
 
+/* The lowest and the highest address of a prefix. */
+static void prefix_range(const struct prefix *p, struct addr *min,
+			 struct addr *max)
+{
+	uint32_t bits = p->bits + (addr_is_v4(&p->net) ? 96U : 0U);
+
+	*min = *max = p->net;
+	for (uint32_t bit = bits; bit < 128; bit++)
+		max->octets[bit / 8] |= (uint8_t)(0x80U >> bit % 8);
+}
+
+struct sadb_selector selector_ranges(const struct selector *s)
+{
+	struct sadb_selector out = {
+		.local_port_max = UINT16_MAX,
+		.remote_port_max = UINT16_MAX,
+		.protocol = s->protocol,
+	};
+
+	prefix_range(&s->local, &out.local_min, &out.local_max);
+	prefix_range(&s->remote, &out.remote_min, &out.remote_max);
+	return out;
+}
+
 const struct policy *policy_lookup(const struct policy *list, size_t n,
 				   const struct addr *local,
 				   const struct addr *remote, uint8_t protocol)
@@ -40,6 +64,7 @@ static int entry_compile(const struct policy *p, struct spd_entry *out)
 		.id = p->id,
 		.protocol = s->protocol,
 		.action = (uint8_t)p->action,
+		.on_demand = p->on_demand,
 	};
 	return 0;
 }

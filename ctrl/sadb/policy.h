@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "ctrl/base/addr.h"
+#include "ctrl/model/sadb.h"
 #include "include/spd.h"
 
 /* Local is the protected side, remote the far one (RFC 4301 4.4.1.1). */
@@ -24,7 +25,12 @@ struct policy {
 	uint32_t id; /* index into the map `bindings`, below SPD_MAX */
 	struct selector selector;
 	enum spd_action action;
+	bool manual;	/* SPD_PROTECT by SAs of the configuration alone */
+	bool on_demand; /* SPD_PROTECT: a packet without an SA asks for one */
 };
+
+/* The same as ranges, of all ports. */
+struct sadb_selector selector_ranges(const struct selector *s);
 
 bool selector_match(const struct selector *s, const struct addr *local,
 		    const struct addr *remote, uint8_t protocol);

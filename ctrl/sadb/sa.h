@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One SA as a worker uses it: everything that a packet needs, laid out by
- * use. Made by sad_add() on the control thread; once published its constant
- * part never changes, the rest belongs to the one worker that runs the SA.
+ * use. Made by sad_add() on the control thread, gone by sad_remove(); once
+ * published its constant part never changes, the rest belongs to the one worker that runs the SA.
  * Counters are written by that worker and read by the control thread.
  */
 #ifndef CYG_SADB_SA_H
@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "ctrl/crypto/crypto.h"
-#include "ctrl/sadb/policy.h"
 #include "ctrl/sadb/replay.h"
+#include "ctrl/sadb/rules.h"
 #include "include/drop.h"
 #include "include/meta.h"
 
@@ -26,39 +26,37 @@ struct sa_counters {
 	_Atomic uint64_t drops[DROP_MAX];
 };
 
-/*
- * A selector as a worker compares it: IPv4, network order. They stand in the
- * SPD's order, other policies' among them: the first that matches decides.
- */
-struct sa_selector {
-	uint32_t local_net_be;
-	uint32_t local_mask_be;
-	uint32_t remote_net_be;
-	uint32_t remote_mask_be;
-	uint8_t protocol; /* PROTO_ANY for all */
-	bool accept;	  /* this SA's own */
-};
-
 struct sa_rt {
 	/* Constant. */
 	struct sa_ref ref;
 	enum dp_dir dir;
 	uint32_t spi_be;
-	uint32_t saddr_be; /* outer */
-	uint32_t daddr_be; /* outer */
+	uint32_t saddr_be;	 /* outer */
+	uint32_t daddr_be;	 /* outer */
+	uint16_t encap_sport_be; /* of ESP in UDP, RFC 3948 */
+	uint16_t encap_dport_be;
+	uint8_t udp_bytes; /* of the UDP header; 0: bare ESP */
 	uint8_t iv_bytes;
 	uint8_t icv_bytes;
 	uint8_t align_bytes; /* the encrypted part is a multiple of this */
 	bool counter_mode;   /* the IV is a counter, else unpredictable */
 	bool esn;
+	bool narrow; /* DIR_OUT: not all of its policies' packets are its own */
 	const struct crypto_backend *backend;
-	struct crypto_key *key;	       /* owned; used by one worker at a time */
-	struct sa_selector *selectors; /* owned */
-	size_t n_selectors;
+	struct crypto_key *key; /* owned; used by one worker at a time */
+
+	/* Owned. Replaced by the control thread when the policies change, read
+	 * by the worker once a run. */
+	_Atomic(const struct rules *) rules;
 
 	/* The worker's. */
 	uint64_t seq; /* DIR_OUT: last number used, 0 before the first */
 	struct replay replay; /* DIR_IN */
+	bool used;	      /* DIR_IN: the first packet was told of */
+	bool ending;	      /* DIR_OUT: that it runs out of numbers, too */
+	uint32_t peer_be;     /* DIR_IN, ESP in UDP: whence it came, as told */
+	uint16_t peer_port_be;
+	uint64_t moved_ns; /* when that was told; 0: never */
 
 	struct sa_counters count;
 };

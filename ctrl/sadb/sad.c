@@ -5,12 +5,24 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <urcu-qsbr.h>
 
+#include "ctrl/sadb/quiescent.h"
 #include "include/limits.h"
+#include "include/proto.h"
+
+/* An SA and what its end needs. */
+struct sa_life {
+	struct sa_rt rt; /* first */
+	struct rcu_head rcu;
+};
 
 struct sad {
 	const struct crypto_backend *backend;
-	uint32_t next; /* first slot never used; control thread */
+	/* Control thread: a stack of free slots, the next life of each. */
+	uint32_t free_id[SAD_MAX];
+	uint32_t n_free;
+	uint32_t gen[SAD_MAX];
 	/* Written by the control thread, read by workers. */
 	_Atomic(struct sa_rt *) slot[SAD_MAX];
 };
@@ -19,8 +31,14 @@ struct sad *sad_new(const struct crypto_backend *backend)
 {
 	struct sad *sad = calloc(1, sizeof(*sad));
 
-	if (sad)
-		sad->backend = backend;
+	if (!sad)
+		return NULL;
+	quiescent_init();
+	sad->backend = backend;
+	for (uint32_t id = SAD_MAX; id-- > 0;) {
+		sad->gen[id] = 1;
+		sad->free_id[sad->n_free++] = id;
+	}
 	return sad;
 }
 
@@ -30,20 +48,27 @@ static void sa_free(struct sa_rt *sa)
 		return;
 	sa->backend->key_free(sa->key);
 	replay_free(&sa->replay);
-	free(sa->selectors);
+	rules_free((struct rules *)atomic_load(&sa->rules));
 	free(sa);
+}
+
+static void sa_release(struct rcu_head *head)
+{
+	quiescent_acquire();
+	sa_free(&caa_container_of(head, struct sa_life, rcu)->rt);
 }
 
 void sad_free(struct sad *sad)
 {
 	if (!sad)
 		return;
-	for (uint32_t i = 0; i < sad->next; i++)
+	for (uint32_t i = 0; i < SAD_MAX; i++)
 		sa_free(atomic_load(&sad->slot[i]));
+	quiescent_drain();
 	free(sad);
 }
 
-/* The constant part but key and selectors. */
+/* The constant part but key and rules, and what differs from 0. */
 static void sa_describe(struct sa_rt *sa, const struct sa_spec *spec)
 {
 	const struct encr_alg *encr = spec->encr;
@@ -52,12 +77,18 @@ static void sa_describe(struct sa_rt *sa, const struct sa_spec *spec)
 	sa->spi_be = htonl(spec->spi);
 	sa->saddr_be = addr_v4_be(&spec->saddr);
 	sa->daddr_be = addr_v4_be(&spec->daddr);
+	sa->peer_be = sa->saddr_be;
+	sa->peer_port_be = htons(spec->encap_sport);
+	sa->encap_sport_be = htons(spec->encap_sport);
+	sa->encap_dport_be = htons(spec->encap_dport);
+	sa->udp_bytes = spec->encap_dport ? UDP_HEADER_BYTES : 0;
 	sa->iv_bytes = encr->iv_bytes;
 	sa->icv_bytes = (uint8_t)esp_icv_bytes(encr, spec->integ);
 	/* RFC 4303 section 2.4: next header ends on a 4-octet border. */
 	sa->align_bytes = encr->block_bytes > 4 ? encr->block_bytes : 4;
 	sa->counter_mode = encr->counter_mode;
 	sa->esn = spec->esn;
+	sa->narrow = spec->narrow;
 }
 
 static int sa_key(struct sa_rt *sa, const struct sa_spec *spec, struct error *e)
@@ -78,33 +109,14 @@ static int sa_key(struct sa_rt *sa, const struct sa_spec *spec, struct error *e)
 	return 0;
 }
 
-static int sa_compile_rules(struct sa_rt *sa, const struct sa_spec *spec)
-{
-	sa->selectors = calloc(spec->n_rules, sizeof(*sa->selectors));
-	if (!sa->selectors)
-		return -ENOMEM;
-	for (size_t i = 0; i < spec->n_rules; i++) {
-		const struct selector *s = &spec->rules[i].selector;
-
-		sa->selectors[i] = (struct sa_selector){
-			.local_net_be = addr_v4_be(&s->local.net),
-			.local_mask_be = prefix_mask_v4_be(&s->local),
-			.remote_net_be = addr_v4_be(&s->remote.net),
-			.remote_mask_be = prefix_mask_v4_be(&s->remote),
-			.protocol = s->protocol,
-			.accept = spec->rules[i].accept,
-		};
-	}
-	sa->n_selectors = spec->n_rules;
-	return 0;
-}
-
 static int sa_fill(struct sa_rt *sa, const struct sa_spec *spec, struct error *e)
 {
-	int err;
+	int err = 0;
 
 	sa_describe(sa, spec);
-	err = sa_compile_rules(sa, spec);
+	atomic_init(&sa->rules, rules_new(spec->rules, spec->n_rules));
+	if (!atomic_load(&sa->rules))
+		err = -ENOMEM;
 	if (!err && spec->dir == DIR_IN)
 		err = replay_init(&sa->replay, spec->replay_window, spec->esn);
 	if (err)
@@ -116,24 +128,68 @@ static int sa_fill(struct sa_rt *sa, const struct sa_spec *spec, struct error *e
 int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 	    struct error *e)
 {
+	struct sa_life *life;
 	struct sa_rt *sa;
+	uint32_t id;
 	int err;
 
-	if (sad->next == SAD_MAX)
+	if (!sad->n_free)
 		return error_set(e, -ENOSPC, "more than %d SAs", SAD_MAX);
-	sa = calloc(1, sizeof(*sa));
-	if (!sa)
+	life = calloc(1, sizeof(*life));
+	if (!life)
 		return error_set(e, -ENOMEM, "no memory for an SA");
+	sa = &life->rt;
 	sa->backend = sad->backend;
 	err = sa_fill(sa, spec, e);
 	if (err) {
 		sa_free(sa);
 		return err;
 	}
-	sa->ref = (struct sa_ref){ .id = sad->next, .gen = 1 };
-	atomic_store_explicit(&sad->slot[sad->next++], sa, memory_order_release);
+	id = sad->free_id[--sad->n_free];
+	sa->ref = (struct sa_ref){ .id = id, .gen = sad->gen[id] };
+	atomic_store_explicit(&sad->slot[id], sa, memory_order_release);
 	*ref = sa->ref;
 	return 0;
+}
+
+/* Generation 0 is no SA. */
+static uint32_t next_gen(uint32_t gen)
+{
+	return gen == UINT32_MAX ? 1 : gen + 1;
+}
+
+int sad_remove(struct sad *sad, struct sa_ref ref)
+{
+	struct sa_rt *sa = sad_get(sad, ref);
+
+	if (!sa)
+		return -ENOENT;
+	atomic_store_explicit(&sad->slot[ref.id], NULL, memory_order_release);
+	sad->gen[ref.id] = next_gen(ref.gen);
+	sad->free_id[sad->n_free++] = ref.id;
+	quiescent_defer(&caa_container_of(sa, struct sa_life, rt)->rcu,
+			sa_release);
+	return 0;
+}
+
+int sad_set_rules(struct sad *sad, struct sa_ref ref,
+		  const struct sa_rule *rules, size_t n_rules)
+{
+	struct sa_rt *sa = sad_get(sad, ref);
+	struct rules *now;
+
+	if (!sa)
+		return -ENOENT;
+	now = rules_new(rules, n_rules);
+	if (!now)
+		return -ENOMEM;
+	rules_retire((struct rules *)atomic_exchange(&sa->rules, now));
+	return 0;
+}
+
+uint32_t sad_count(const struct sad *sad)
+{
+	return SAD_MAX - sad->n_free;
 }
 
 struct sa_rt *sad_get(const struct sad *sad, struct sa_ref ref)

@@ -1,39 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The SAD of RFC 4301 section 4.4.2: a fixed table of slots, each an SA and a
- * generation, so that a reference of BPF's names one life of one SA.
+ * generation, so that a reference of BPF's names one life of one SA. A slot
+ * that became free is used again under the next generation.
+ *
+ * What a worker got by sad_get() it may use until its next quiescent state
+ * (quiescent.h), however long the SA is gone from its slot; it keeps none of
+ * it any longer than that.
  */
 #ifndef CYG_SADB_SAD_H
 #define CYG_SADB_SAD_H
 
+#include "ctrl/base/addr.h"
 #include "ctrl/base/error.h"
 #include "ctrl/sadb/sa.h"
 
 struct sad;
 
-/* A policy of the SPD as an SA sees it: its own, or one that comes before. */
-struct sa_rule {
-	struct selector selector;
-	bool accept;
-};
-
 /* What ADD asks for (RFC 2367 section 3.1.3); everything is borrowed. */
 struct sa_spec {
 	enum dp_dir dir;
-	uint32_t spi;	   /* host order */
-	struct addr saddr; /* outer; IPv4 */
-	struct addr daddr; /* outer; IPv4 */
+	uint32_t spi;	      /* host order */
+	struct addr saddr;    /* outer; IPv4 */
+	struct addr daddr;    /* outer; IPv4 */
+	uint16_t encap_sport; /* host order; ESP in UDP, RFC 3948 */
+	uint16_t encap_dport; /* host order; 0: bare ESP */
 	const struct encr_alg *encr;
 	const struct integ_alg *integ;
 	const struct secret *encr_key;
 	const struct secret *integ_key;
 	uint32_t replay_window; /* DIR_IN */
 	bool esn;
+	bool narrow; /* DIR_OUT: rules are asked of what goes out, too */
 	const struct sa_rule *rules; /* in the SPD's order */
 	size_t n_rules;
 };
 
-/* NULL: out of memory. sad_free() frees every SA; no worker may run. */
+/* NULL: out of memory. sad_free() wipes every SA; no worker may run. */
 struct sad *sad_new(const struct crypto_backend *backend);
 void sad_free(struct sad *sad);
 
@@ -48,6 +51,22 @@ void sad_free(struct sad *sad);
  */
 int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 	    struct error *e);
+
+/*
+ * Takes the SA out of its slot; it is wiped and freed when no worker can hold
+ * it any more. Nothing in BPF's maps may name it.
+ *
+ * 0 or -ENOENT. Control thread.
+ */
+int sad_remove(struct sad *sad, struct sa_ref ref);
+
+/* Other rules from the worker's next run on. 0, -ENOENT, -ENOMEM. Control
+ * thread. */
+int sad_set_rules(struct sad *sad, struct sa_ref ref,
+		  const struct sa_rule *rules, size_t n_rules);
+
+/* Slots that are taken. Control thread. */
+uint32_t sad_count(const struct sad *sad);
 
 /* The SA of that life, or NULL when it is gone. Any thread. */
 struct sa_rt *sad_get(const struct sad *sad, struct sa_ref ref);

@@ -51,6 +51,7 @@ static const struct policy_spec fixture_policies[] = {
 	{ POLICY_BYPASS, "10.1.0.0/24", "198.51.100.0/24", 0, SPD_BYPASS },
 	{ POLICY_TCP, "10.1.0.0/24", "10.3.0.0/24", PROTO_TCP, SPD_PROTECT },
 	{ POLICY_NO_SA, "10.1.0.0/24", "10.4.0.0/24", 0, SPD_PROTECT },
+	{ POLICY_ON_DEMAND, "10.1.0.0/24", "10.5.0.0/24", 0, SPD_PROTECT },
 	{ POLICY_OTHER_LAN, "10.1.0.0/24", "10.9.0.0/24", 0, SPD_PROTECT },
 };
 
@@ -104,6 +105,7 @@ static inline bool fixture_add_policy(struct spd_table *list,
 		.id = s->id,
 		.protocol = s->protocol,
 		.action = (uint8_t)s->action,
+		.on_demand = s->id == POLICY_ON_DEMAND,
 	};
 	list->restricts += s->action != SPD_BYPASS;
 	return true;

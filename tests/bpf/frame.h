@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "include/ike.h"
 #include "include/proto.h"
 
 #define FRAME_ROOM    256U
@@ -45,7 +46,8 @@ struct frame_spec {
 	const char *daddr;	/* NULL: of the direction */
 	uint16_t ethertype;	/* 0: IPv4 */
 	uint16_t port;		/* UDP destination */
-	uint32_t spi;		/* ESP and AH */
+	uint32_t spi;		/* ESP and AH; behind UDP port 4500 */
+	uint16_t udp_bytes;	/* UDP's length field; 0: as it is */
 	uint8_t protocol;	/* 0: UDP */
 	uint8_t options_bytes;	/* of the IPv4 header; multiple of 4 */
 	uint16_t bytes;		/* cut or padded to; 0: as its packet is long */
@@ -81,6 +83,16 @@ static inline uint32_t frame_addr_be(const char *text)
 	return be;
 }
 
+static inline void frame_udp(const struct frame_spec *s, struct frame *f,
+			     size_t at)
+{
+	frame_wr16(f, at, 49152);
+	frame_wr16(f, at + 2, s->port);
+	frame_wr16(f, at + 4, s->udp_bytes ? s->udp_bytes : PAYLOAD_BYTES);
+	if (s->port == IKE_NATT_PORT)
+		frame_wr32(f, at + UDP_HEADER_BYTES, s->spi);
+}
+
 static inline void frame_payload(const struct frame_spec *s, struct frame *f,
 				 size_t at, uint8_t protocol)
 {
@@ -93,9 +105,7 @@ static inline void frame_payload(const struct frame_spec *s, struct frame *f,
 		frame_wr32(f, at + 4, s->spi);
 		break;
 	case PROTO_UDP:
-		frame_wr16(f, at, 49152);
-		frame_wr16(f, at + 2, s->port);
-		frame_wr16(f, at + 4, PAYLOAD_BYTES);
+		frame_udp(s, f, at);
 		break;
 	}
 }

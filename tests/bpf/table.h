@@ -9,6 +9,8 @@
 #ifndef CYG_TESTS_BPF_TABLE_H
 #define CYG_TESTS_BPF_TABLE_H
 
+#include <stdbool.h>
+
 #include "include/drop.h"
 #include "include/limits.h"
 #include "include/meta.h"
@@ -29,13 +31,14 @@
 #define FAR_DISCARDED "10.2.9.10"
 #define FAR_BLACKHOLE \
 	"10.2.66.10" /* no inner route, as the tunnel needs none */
-#define TCP_HOST      "10.3.0.10"
-#define NO_SA_HOST    "10.4.0.10"
-#define BYPASSED_HOST "198.51.100.10"
-#define STRANGER      "203.0.113.10"
-#define ANY_BROADCAST "255.255.255.255"
-#define MULTICAST     "224.0.0.5"
-#define LINK_LOCAL    "169.254.1.1"
+#define TCP_HOST       "10.3.0.10"
+#define NO_SA_HOST     "10.4.0.10"
+#define ON_DEMAND_HOST "10.5.0.10"
+#define BYPASSED_HOST  "198.51.100.10"
+#define STRANGER       "203.0.113.10"
+#define ANY_BROADCAST  "255.255.255.255"
+#define MULTICAST      "224.0.0.5"
+#define LINK_LOCAL     "169.254.1.1"
 #define OTHER_MAC                 \
 	{                         \
 		2, 0, 0, 0, 0, 99 \
@@ -54,6 +57,7 @@ enum policy_id {
 	POLICY_SHADOWED = 33,
 	POLICY_TCP = 44,
 	POLICY_NO_SA = 55,
+	POLICY_ON_DEMAND = 56, /* has no SA either */
 	POLICY_OTHER_LAN = 63,
 	POLICY_BYPASS = 9,
 };
@@ -95,6 +99,7 @@ struct row {
 	/* What a steered packet carries; 0 and {0}: of the usual policy. */
 	uint32_t policy_id;
 	struct sa_ref sa;
+	bool no_sa; /* it carries none */
 };
 
 #endif

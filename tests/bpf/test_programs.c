@@ -33,8 +33,7 @@
 #include "tests/bpf/rows_protected.h"
 #include "tests/bpf/rows_unprotected.h"
 
-#define ARRAY_LEN(a)	 (sizeof(a) / sizeof((a)[0]))
-#define UDP_HEADER_BYTES 8U
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 struct table {
 	enum program program;
@@ -185,7 +184,9 @@ static void assert_metadata(const struct row_case *c, const struct run *run)
 	const bool out = row->pass == PASS_STEER_OUT;
 	const struct dp_meta want = {
 		.magic = FIXTURE_MAGIC + row->on,
-		.sa = row->sa.gen ? row->sa : SA_OUT,
+		.sa = row->no_sa    ? (struct sa_ref){ 0 }
+		      : row->sa.gen ? row->sa
+				    : SA_OUT,
 		.policy_id = !out	      ? 0
 			     : row->policy_id ? row->policy_id
 					      : POLICY_PROTECT,

@@ -91,7 +91,6 @@ struct scenario {
 	struct slice in; /* of the input, what is left */
 	uint8_t step;
 	uint64_t now_ns;
-	uint64_t given_ns; /* when the last packet came to the worker */
 	uint32_t pkts, round, in_round;
 	uint64_t sure[DROP_MAX]; /* refused for that reason */
 	uint64_t unsure;   /* may be refused, as replays or with a wrong ICV */
@@ -375,8 +374,6 @@ static void round_end(struct scenario *s)
 	uint8_t l3[FRAME_BYTES], dmac[6];
 	uint32_t n;
 
-	if (s->in_round)
-		s->given_ns = s->now_ns;
 	while (worker_step(&g->w))
 		;
 	for (uint32_t i = 0; i < g->outside.tx_n; i++)
@@ -389,8 +386,9 @@ static void round_end(struct scenario *s)
 	}
 	require(gateway_books_balance(g), "each frame and packet in one place");
 	require(g->passes[PASS_WORKER_HOST].pkts == g->to_host, "up is counted");
-	require(!g->w.held || s->now_ns < s->given_ns + HOLD_NS,
-		"nothing is held for longer");
+	for (uint32_t i = 0; i < g->w.held; i++)
+		require(s->now_ns < g->w.hold[i].deadline_ns,
+			"nothing is held for longer");
 	check_dropped(s);
 	gateway_reset(g);
 	s->in_round = 0;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ctrl/dp/esp.h"
+#include "ctrl/sadb/policy.h"
 #include "include/proto.h"
 
 #define VNET_BYTES sizeof(struct virtio_net_hdr)
@@ -36,11 +37,11 @@ static struct secret key_of(uint32_t bytes, uint8_t first)
 
 static struct sa_rule rule_of(const char *local, const char *remote, bool accept)
 {
-	struct sa_rule r = { .selector.protocol = PROTO_UDP, .accept = accept };
+	struct selector s = { .protocol = PROTO_UDP };
 
-	must(!prefix_parse(local, &r.selector.local), local);
-	must(!prefix_parse(remote, &r.selector.remote), remote);
-	return r;
+	must(!prefix_parse(local, &s.local), local);
+	must(!prefix_parse(remote, &s.remote), remote);
+	return (struct sa_rule){ selector_ranges(&s), accept };
 }
 
 static struct sa_rt *add_sa(struct gateway *g, const struct gateway_spec *spec,
@@ -119,6 +120,19 @@ struct gateway *gateway_new(const struct gateway_spec *spec)
 	g->w.drops = g->drops;
 	g->w.passes = g->passes;
 	return g;
+}
+
+static void sa_encapsulate(struct sa_rt *sa)
+{
+	sa->udp_bytes = UDP_HEADER_BYTES;
+	sa->encap_sport_be = sa->encap_dport_be = htons(IKE_NATT_PORT);
+	sa->peer_port_be = htons(IKE_NATT_PORT);
+}
+
+void gateway_encapsulate(struct gateway *g)
+{
+	sa_encapsulate(g->out);
+	sa_encapsulate(g->in);
 }
 
 void gateway_free(struct gateway *g)
@@ -288,13 +302,19 @@ static void random_restart(struct random_pool *pool)
 	pool->used = 0;
 }
 
+void hold_too_long(struct worker *w, uint32_t index)
+{
+	w->hold[index].deadline_ns = 1;
+	w->hold_due_ns = 1;
+}
+
 void gateway_restart(struct gateway *g, uint64_t seq)
 {
 	uint8_t l3[FRAME_BYTES], dmac[6];
 
 	/* The worker empties its hold itself, as if none had an answer. */
 	for (uint32_t i = 0; i < g->w.held; i++)
-		g->w.hold[i].deadline_ns = 1;
+		hold_too_long(&g->w, i);
 	worker_step(&g->w);
 	while (gateway_host_take(g, l3, dmac))
 		;

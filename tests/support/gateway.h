@@ -61,6 +61,9 @@ struct gateway {
 struct gateway *gateway_new(const struct gateway_spec *spec);
 void gateway_free(struct gateway *g);
 
+/* ESP in UDP from now on, from port 4500 to port 4500, both ways. */
+void gateway_encapsulate(struct gateway *g);
+
 /* UDP from 10.1.0.5 to 10.2.0.7, 100 octets, TTL 64, DF. */
 struct ipv4 gateway_inner(void);
 
@@ -101,6 +104,9 @@ const uint8_t *gateway_sent(const struct port_mem *port, uint32_t index,
 
 /* Forgets what both ports transmitted, and keeps the books. */
 void gateway_reset(struct gateway *g);
+
+/* As if the packet at that place of the hold had waited for too long. */
+void hold_too_long(struct worker *w, uint32_t index);
 
 /*
  * As if new, in a fraction of the time: no next hop known, nothing held, the

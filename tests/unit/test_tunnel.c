@@ -38,6 +38,25 @@ static void inner_mtu_is_the_largest_that_fits(void **state)
 	}
 }
 
+/* AES-CBC with HMAC-SHA-512 in UDP. */
+static void most_that_is_put_around_is_enough_for_every_sa(void **state)
+{
+	const struct sa_rt most = { .align_bytes = 16,
+				    .iv_bytes = 16,
+				    .icv_bytes = 32,
+				    .udp_bytes = UDP_HEADER_BYTES };
+	uint32_t tight = 0;
+
+	(void)state;
+	for (uint32_t inner = 1; inner < 9000; inner++) {
+		uint32_t outer = outer_bytes(&most, inner);
+
+		assert_true(outer <= inner + ESP_AROUND_MAX);
+		tight += outer == inner + ESP_AROUND_MAX;
+	}
+	assert_true(tight > 0);
+}
+
 static void nothing_fits_a_link_that_is_smaller_than_the_overhead(void **state)
 {
 	(void)state;
@@ -53,6 +72,7 @@ static void nothing_fits_a_link_that_is_smaller_than_the_overhead(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(most_that_is_put_around_is_enough_for_every_sa),
 		cmocka_unit_test(inner_mtu_is_the_largest_that_fits),
 		cmocka_unit_test(
 			nothing_fits_a_link_that_is_smaller_than_the_overhead),

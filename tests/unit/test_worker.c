@@ -271,7 +271,7 @@ static void packet_that_waited_too_long_had_no_neighbour(void **state)
 
 	step_out(g);
 	assert_int_equal(g->w.held, 1);
-	g->w.hold[0].deadline_ns = 1;
+	hold_too_long(&g->w, 0);
 	worker_step(&g->w);
 	assert_int_equal(g->w.held, 0);
 	assert_dropped(g, DROP_NO_NEIGHBOUR);

@@ -126,7 +126,7 @@ static void mix_events(struct gateway *g, uint32_t *seed)
 	if (roll(seed, 64) == 0)
 		atomic_fetch_add(&g->link.fib_gen, 1);
 	if (g->w.held && roll(seed, 16) == 0)
-		g->w.hold[0].deadline_ns = 1;
+		hold_too_long(&g->w, 0);
 	mix_answers(g, seed);
 }
 

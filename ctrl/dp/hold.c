@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Packets that wait: for the next hop of their destination, or for an SA of
+ * their policy. Both at most a second and so many for each, the first ones
+ * kept; together at most an eighth of the frames.
+ *
+ * A held packet keeps no SA, only its name: it may wait longer than the SA
+ * lives. What is to be protected takes whatever SA its policy has when it goes
+ * on, unless that policy is gone; what was opened needs it for its counters.
+ *
+ * Worker.
+ */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "ctrl/dp/worker.h"
+#include "include/proto.h"
+
+#define HOLD_SHIFT 22 /* leaves the bits of HOLD_BUCKETS */
+_Static_assert(HOLD_BUCKETS == 1U << (32 - HOLD_SHIFT), "one for each hash");
+
+#define ACQUIRE_LAST_S 30U
+
+/* What is not yet sealed waits for the way to the peer. */
+static uint8_t *held_for(struct worker *w, const struct packet *p)
+{
+	uint32_t dst_be =
+		p->state == PKT_CLEAR ? p->sa->daddr_be : p->ip.daddr_be;
+	uint32_t hash = (ntohl(dst_be) ^ w->magic) * 2654435761U;
+
+	return &w->held_for[hash >> HOLD_SHIFT];
+}
+
+static void hold(struct worker *w, struct packet *p)
+{
+	struct packet *at = &w->hold[w->held++];
+
+	if (!p->deadline_ns)
+		p->deadline_ns = w->now_ns + HOLD_NS;
+	if (w->held == 1 || p->deadline_ns < w->hold_due_ns)
+		w->hold_due_ns = p->deadline_ns;
+	*at = *p;
+	at->ref = p->sa ? p->sa->ref : (struct sa_ref){ 0 };
+	p->state = PKT_GONE;
+}
+
+void hold_packet(struct worker *w, struct packet *p)
+{
+	uint8_t *held = held_for(w, p);
+
+	if (p->deadline_ns && w->now_ns >= p->deadline_ns)
+		return packet_drop(p, DROP_NO_NEIGHBOUR);
+	if (w->held == w->hold_max || *held == HOLD_PER_DST)
+		return packet_drop(p, DROP_HOLD_FULL);
+	++*held;
+	hold(w, p);
+}
+
+/* --- for an SA --- */
+
+/* Has the policy of that number been another one since the verdict? */
+static bool is_stale(const struct worker *w, const struct packet *p)
+{
+	return p->policy_gen <
+	       atomic_load_explicit(&w->policies->since[p->policy_id],
+				    memory_order_acquire);
+}
+
+static bool is_on_demand(const struct worker *w, uint32_t policy_id)
+{
+	return atomic_load_explicit(&w->policies->on_demand,
+				    memory_order_acquire) >>
+		       policy_id &
+	       1;
+}
+
+/* RFC 4301 section 4.4.1.1: the packet's own values, for the negotiation. */
+static struct telling acquire_of(const struct packet *p)
+{
+	struct flow f = packet_flow(p, DIR_OUT);
+
+	return (struct telling){
+		.kind = TELL_ACQUIRE,
+		.policy = p->policy_id,
+		.saddr_be = p->ip.saddr_be,
+		.daddr_be = p->ip.daddr_be,
+		.sport = f.local_port,
+		.dport = f.remote_port,
+		.protocol = p->ip.protocol,
+	};
+}
+
+/* At once, then after 1, 2, 4 … 30 s while packets come; anew after a pause. */
+static void acquire(struct worker *w, const struct packet *p)
+{
+	struct acquire *a = &w->acquire[p->policy_id];
+	struct telling what = acquire_of(p);
+
+	if (w->now_ns - a->last_ns >= ACQUIRE_LAST_S * NS_PER_S)
+		*a = (struct acquire){ .held = a->held };
+	a->last_ns = w->now_ns;
+	if (w->now_ns < a->next_ns || !tell_put(w->tell, &what))
+		return;
+	a->wait_s = a->wait_s ? a->wait_s * 2 : 1;
+	if (a->wait_s > ACQUIRE_LAST_S)
+		a->wait_s = ACQUIRE_LAST_S;
+	a->next_ns = w->now_ns + a->wait_s * NS_PER_S;
+}
+
+void hold_for_sa(struct worker *w, struct packet *p)
+{
+	bool fresh = !p->deadline_ns;
+	struct acquire *a;
+
+	if (p->policy_id >= SPD_MAX || !is_on_demand(w, p->policy_id))
+		return packet_drop(p, DROP_NO_SA);
+	if (is_stale(w, p))
+		return packet_drop(p, DROP_POLICY_STALE);
+	a = &w->acquire[p->policy_id];
+	if (fresh)
+		acquire(w, p);
+	if ((!fresh && w->now_ns >= p->deadline_ns) || a->held == HOLD_PER_SA ||
+	    w->held == w->hold_max)
+		return packet_drop(p, DROP_NO_SA);
+	a->held++;
+	hold(w, p);
+}
+
+void take_policy_sa(struct worker *w, struct packet *p)
+{
+	struct sa_ref ref;
+	struct sa_rt *sa;
+	uint64_t whole;
+
+	if (p->policy_id >= SPD_MAX)
+		return;
+	whole = atomic_load_explicit(&w->policies->binding[p->policy_id],
+				     memory_order_acquire);
+	memcpy(&ref, &whole, sizeof(ref));
+	sa = sad_get(w->sad, ref);
+	if (!sa || sa->dir != DIR_OUT)
+		return;
+	if (is_stale(w, p))
+		return packet_drop(p, DROP_POLICY_STALE);
+	w->acquire[p->policy_id].next_ns = 0;
+	w->acquire[p->policy_id].wait_s = 0;
+	p->sa = sa;
+}
+
+/* --- again --- */
+
+static void revive(struct worker *w, struct packet *p)
+{
+	struct sa_ref ref = p->ref;
+
+	p->sa = NULL;
+	if (p->state == PKT_CLEAR)
+		take_policy_sa(w, p);
+	else
+		p->sa = sad_get(w->sad, ref);
+}
+
+/* Everything that waits walks again; what still must wait is held anew. */
+static void retry(struct worker *w)
+{
+	uint32_t waiting = w->held;
+	struct batch b = { .n = 0 };
+
+	w->held = 0;
+	memset(w->held_for, 0, sizeof(w->held_for));
+	for (uint32_t i = 0; i < SPD_MAX; i++)
+		w->acquire[i].held = 0;
+	for (uint32_t i = 0; i < waiting; i++) {
+		b.pkt[b.n] = w->hold[i];
+		revive(w, &b.pkt[b.n++]);
+		if (b.n == BATCH_MAX)
+			worker_walk(w, &b);
+	}
+	worker_walk(w, &b);
+}
+
+void hold_retry(struct worker *w, bool learned)
+{
+	uint32_t changed = atomic_load_explicit(&w->policies->changed,
+						memory_order_acquire);
+	bool due = w->held && w->now_ns >= w->hold_due_ns;
+
+	if (learned || due || changed != w->changed)
+		retry(w);
+	w->changed = changed;
+}

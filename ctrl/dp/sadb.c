@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/sadb.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "ctrl/base/log.h"
+#include "ctrl/dp/sadb_state.h"
+#include "include/proto.h"
+
+/* Longer than a peer is asked again (RFC 7296 section 2.4); after that nobody
+ * will add it. */
+#define LARVAL_NS	(165 * NS_PER_S)
+#define LARVAL_CHECK_NS NS_PER_S
+#define SPI_TRIES	64
+
+/* --- entries --- */
+
+static struct entry **bucket_of(struct sadb *s, uint32_t spi)
+{
+	return &s->bucket[spi * 2654435761U >> 16 & (SADB_BUCKETS - 1)];
+}
+
+struct entry *entry_find(struct sadb *s, const struct sadb_id *id)
+{
+	struct entry *en = *bucket_of(s, id->spi);
+
+	while (en && (en->id.spi != id->spi || en->id.dir != id->dir ||
+		      !addr_equal(&en->id.daddr, &id->daddr)))
+		en = en->next;
+	return en;
+}
+
+struct entry *entry_new(struct sadb *s, const struct sadb_id *id)
+{
+	struct entry *en = s->free, **bucket = bucket_of(s, id->spi);
+
+	if (!en)
+		return NULL;
+	s->free = en->next;
+	*en = (struct entry){ .state = ENTRY_LARVAL, .id = *id, .next = *bucket };
+	*bucket = en;
+	return en;
+}
+
+void entry_free(struct sadb *s, struct entry *en)
+{
+	struct entry **at = bucket_of(s, en->id.spi);
+
+	while (*at != en)
+		at = &(*at)->next;
+	*at = en->next;
+	free(en->selectors);
+	*en = (struct entry){ .state = ENTRY_FREE, .next = s->free };
+	s->free = en;
+}
+
+struct sad_key sad_key_of(const struct sadb_id *id)
+{
+	struct sad_key key = { .spi = htonl(id->spi), .protocol = PROTO_ESP };
+
+	memcpy(key.daddr.octets, id->daddr.octets, sizeof(key.daddr.octets));
+	return key;
+}
+
+/* --- answers and events --- */
+
+static void queue_init(struct job_queue *q)
+{
+	q->first = NULL;
+	q->end = &q->first;
+}
+
+static void queue_push(struct job_queue *q, struct job *job)
+{
+	job->next = NULL;
+	*q->end = job;
+	q->end = &job->next;
+}
+
+static struct job *queue_pop(struct job_queue *q)
+{
+	struct job *job = q->first;
+
+	if (!job)
+		return NULL;
+	q->first = job->next;
+	if (!q->first)
+		q->end = &q->first;
+	return job;
+}
+
+static void wake(const struct sadb *s)
+{
+	const uint64_t one = 1;
+
+	if (write(s->fd, &one, sizeof(one)) < 0)
+		return; /* its counter is at the top: it is awake */
+}
+
+static void answer_with(struct sadb *s, struct job *job, int err)
+{
+	job->answer.err = err;
+	queue_push(&s->ready, job);
+	wake(s);
+}
+
+/* Nobody waits for one without a token. */
+static void give_answer(struct sadb *s, const struct sadb_answer *a)
+{
+	if (a->token && s->calls.answer)
+		s->calls.answer(s->calls.ctx, a);
+}
+
+void sadb_tell_event(struct sadb *s, const struct sadb_event *e)
+{
+	if (s->calls.event)
+		s->calls.event(s->calls.ctx, e);
+}
+
+/* --- binding, removal --- */
+
+int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en)
+{
+	struct sa_ref ref = en ? en->ref : (struct sa_ref){ 0 };
+	uint64_t whole;
+	int err;
+
+	memcpy(&whole, &ref, sizeof(whole));
+	atomic_store_explicit(&s->view->binding[policy_id], whole,
+			      memory_order_release);
+	err = s->maps.bind(s->maps.ctx, policy_id, ref);
+	s->bound[policy_id] = en;
+	atomic_fetch_add_explicit(&s->view->changed, 1, memory_order_release);
+	return err;
+}
+
+static void unbind(struct sadb *s, const struct entry *en)
+{
+	for (uint32_t id = 0; id < SPD_MAX; id++)
+		if (s->bound[id] == en)
+			policy_bind(s, id, NULL);
+}
+
+static struct job *job_new(void)
+{
+	return calloc(1, sizeof(struct job));
+}
+
+int entry_remove(struct sadb *s, struct entry *en, struct job *job)
+{
+	const struct sad_key key = sad_key_of(&en->id);
+
+	if (!job)
+		job = job_new();
+	if (!job)
+		return -ENOMEM;
+	if (en->id.dir == SADB_IN)
+		s->maps.del_inbound(s->maps.ctx, &key);
+	else
+		unbind(s, en);
+	en->state = ENTRY_DRAINING;
+	job->removed = en;
+	job->seq = barrier_ask(s->barrier);
+	queue_push(&s->draining, job);
+	wake(s);
+	return 0;
+}
+
+static struct sadb_counters counters_of(const struct sa_rt *sa, uint64_t now_ns)
+{
+	uint64_t last = atomic_load(&sa->count.last_ns);
+	struct sadb_counters c = {
+		.pkts = atomic_load(&sa->count.pkts),
+		.bytes = atomic_load(&sa->count.bytes),
+		.idle_s = last ? 0 : UINT64_MAX,
+	};
+
+	if (last && now_ns > last)
+		c.idle_s = (now_ns - last) / NS_PER_S;
+	return c;
+}
+
+/* No packet comes by it any more. */
+static void entry_drained(struct sadb *s, struct entry *en,
+			  struct sadb_answer *a, uint64_t now_ns)
+{
+	const struct sa_rt *sa = sad_get(s->sad, en->ref);
+
+	if (sa)
+		a->counters = counters_of(sa, now_ns);
+	sad_remove(s->sad, en->ref);
+	entry_free(s, en);
+}
+
+/* --- the verbs --- */
+
+/* RFC 4303 section 2.1: any but 0 to 255, and one SA for each. */
+static bool choose_spi(struct sadb *s, struct sadb_id *id)
+{
+	for (int i = 0; i < SPI_TRIES; i++) {
+		if (!random_bytes(&s->random, &id->spi, sizeof(id->spi)))
+			return false;
+		if (id->spi > SPI_RESERVED_MAX && !entry_find(s, id))
+			return true;
+	}
+	return false;
+}
+
+static int getspi(struct sadb *s, struct sadb_id *id, uint64_t now_ns)
+{
+	struct entry *en;
+
+	if (id->dir != SADB_IN || !addr_is_v4(&id->daddr))
+		return -EINVAL;
+	if (!choose_spi(s, id))
+		return -EIO;
+	en = entry_new(s, id);
+	if (!en)
+		return -ENOSPC;
+	en->deadline_ns = now_ns + LARVAL_NS;
+	return 0;
+}
+
+/* On failure a larval entry stays as it was, for another try or DELETE. */
+static int add(struct sadb *s, const struct sadb_id *id,
+	       const struct sadb_sa *sa, uint64_t policies, struct error *e)
+{
+	struct entry *en = entry_find(s, id);
+	bool larval = en;
+	int err;
+
+	if (en && en->state != ENTRY_LARVAL)
+		return error_set(e, -EEXIST, "SPI 0x%08x is in use", id->spi);
+	if (!en)
+		en = entry_new(s, id);
+	if (!en)
+		return error_set(e, -ENOSPC, "more than %d SAs", SAD_MAX);
+	err = sadb_add(s, en, sa, policies, e);
+	if (!err)
+		return 0;
+	if (!larval) {
+		entry_free(s, en);
+		return err;
+	}
+	free(en->selectors);
+	en->selectors = NULL;
+	en->n_selectors = 0;
+	return err;
+}
+
+/* IKE asks for nothing of what the configuration says: who took its process over
+ * would have the manual tunnels too. */
+static bool is_manual(const struct sadb *s, uint32_t policy_id)
+{
+	const struct policy *p = policy_find(s, policy_id);
+
+	return p && p->manual;
+}
+
+/* What ADD for IKE makes has selectors of its own. */
+static bool is_installed(const struct entry *en)
+{
+	return en->state != ENTRY_LARVAL && !en->n_selectors;
+}
+
+/* RFC 4301 section 4.4.1: an SA without selectors would carry nothing. */
+static int add_for_ike(struct sadb *s, const struct sadb_request *q)
+{
+	struct error e = { .text = "" };
+	int err;
+
+	if (q->sa.policy >= SPD_MAX)
+		err = error_set(&e, -ENOENT, "no policy %u", q->sa.policy);
+	else if (is_manual(s, q->sa.policy))
+		err = error_set(&e, -EPERM, "policy %u has manual SAs",
+				q->sa.policy);
+	else if (!q->sa.n_selectors)
+		err = error_set(&e, -EINVAL, "no selectors");
+	else
+		err = add(s, &q->id, &q->sa, 1ULL << q->sa.policy, &e);
+	if (err)
+		log_warn("sadb: ADD refused spi=0x%08x: %s", q->id.spi, e.text);
+	return err;
+}
+
+static int bind_all(struct sadb *s, struct entry *en)
+{
+	int err = 0;
+
+	for (uint32_t id = 0; !err && id < SPD_MAX; id++)
+		if (en->policies >> id & 1)
+			err = policy_bind(s, id, en);
+	barrier_wake(s->barrier);
+	return err;
+}
+
+/* Packets that wait for it go at once; the answer says that none uses the SA
+ * that was bound before. */
+static void update(struct sadb *s, const struct sadb_id *id, struct job *job)
+{
+	struct entry *en = entry_find(s, id);
+	int err = -ENOENT;
+
+	if (en && is_installed(en))
+		err = -EPERM;
+	else if (en && en->state == ENTRY_LIVE)
+		err = id->dir == SADB_OUT ? bind_all(s, en) : -EINVAL;
+	if (err)
+		return answer_with(s, job, err);
+	job->seq = barrier_ask(s->barrier);
+	queue_push(&s->draining, job);
+	wake(s);
+}
+
+static void remove_sa(struct sadb *s, const struct sadb_id *id, struct job *job)
+{
+	struct entry *en = entry_find(s, id);
+
+	if (!en || en->state == ENTRY_DRAINING)
+		return answer_with(s, job, -ENOENT);
+	if (is_installed(en))
+		return answer_with(s, job, -EPERM);
+	if (en->state == ENTRY_LIVE) {
+		entry_remove(s, en, job);
+		return;
+	}
+	entry_free(s, en);
+	answer_with(s, job, 0);
+}
+
+static void no_memory(struct sadb *s, const struct sadb_request *q)
+{
+	const struct sadb_answer a = {
+		.token = q->token,
+		.verb = q->verb,
+		.err = -ENOMEM,
+		.id = q->id,
+	};
+
+	give_answer(s, &a);
+}
+
+void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
+{
+	struct job *job = job_new();
+
+	if (!job) /* the only answer that comes at once */
+		return no_memory(s, q);
+	job->answer.token = q->token;
+	job->answer.verb = q->verb;
+	job->answer.id = q->id;
+	switch (q->verb) {
+	case SADB_GETSPI:
+		return answer_with(s, job, getspi(s, &job->answer.id, now_ns));
+	case SADB_ADD:
+		return answer_with(s, job, add_for_ike(s, q));
+	case SADB_UPDATE:
+		return update(s, &q->id, job);
+	case SADB_DELETE:
+		return remove_sa(s, &q->id, job);
+	}
+	answer_with(s, job, -EINVAL);
+}
+
+int sadb_count(struct sadb *s, const struct sadb_id *id, uint64_t now_ns,
+	       struct sadb_counters *out)
+{
+	const struct entry *en = entry_find(s, id);
+	const struct sa_rt *sa = en ? sad_get(s->sad, en->ref) : NULL;
+
+	if (!sa)
+		return -ENOENT;
+	*out = counters_of(sa, now_ns);
+	return 0;
+}
+
+int sadb_install(struct sadb *s, const struct sadb_id *id,
+		 const struct sadb_sa *sa, uint64_t policies,
+		 struct sa_ref *ref, struct error *e)
+{
+	int err = add(s, id, sa, policies, e);
+	struct entry *en;
+
+	if (err)
+		return err;
+	en = entry_find(s, id);
+	*ref = en->ref;
+	if (id->dir == SADB_OUT)
+		err = bind_all(s, en);
+	return err ? error_set(e, err, "cannot bind SPI 0x%08x: %s", id->spi,
+			       strerror(-err))
+		   : 0;
+}
+
+/* --- what comes back --- */
+
+static void drained(struct sadb *s, uint64_t now_ns)
+{
+	uint64_t reached = barrier_reached(s->barrier);
+	struct job *job;
+
+	while (s->draining.first && s->draining.first->seq <= reached) {
+		job = queue_pop(&s->draining);
+		if (job->removed)
+			entry_drained(s, job->removed, &job->answer, now_ns);
+		queue_push(&s->ready, job);
+	}
+}
+
+/* Those that the answers bring forth wait for the next time. */
+static void answer_ready(struct sadb *s)
+{
+	struct job_queue now = s->ready;
+	struct job *job;
+
+	if (!now.first)
+		return;
+	queue_init(&s->ready);
+	while ((job = now.first)) {
+		now.first = job->next;
+		give_answer(s, &job->answer);
+		free(job);
+	}
+}
+
+static void forget_larval(struct sadb *s, uint64_t now_ns)
+{
+	if (now_ns < s->larval_due_ns)
+		return;
+	s->larval_due_ns = now_ns + LARVAL_CHECK_NS;
+	for (uint32_t i = 0; i < SAD_MAX; i++)
+		if (s->entries[i].state == ENTRY_LARVAL &&
+		    now_ns >= s->entries[i].deadline_ns)
+			entry_free(s, &s->entries[i]);
+}
+
+void sadb_poll(struct sadb *s, uint64_t now_ns)
+{
+	uint64_t count;
+
+	if (read(s->fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		log_error("sadb: eventfd: %s", strerror(errno));
+	sadb_hear(s);
+	drained(s, now_ns);
+	answer_ready(s);
+	forget_larval(s, now_ns);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The data path's side of the seam between IKE and the SAD (ctrl/model/sadb.h):
+ * SAs come and go while packets flow, and the policy list changes.
+ *
+ *     question                    -> slot, BPF's maps, binding
+ *     change that takes away      -> drain barrier (barrier.h) -> answer
+ *     what workers tell (tell.h)  -> events
+ *
+ * Every answer comes later, out of sadb_poll(), never out of the question; what
+ * takes a map entry or a binding away is answered when no packet comes by it
+ * any more. Nothing here waits.
+ *
+ * Which packets an SA may carry is what its policies say and no more: ADD is
+ * refused for selectors outside of its policy, and when the policy list changes
+ * every SA's rules follow. A larval SA that is not added in time is forgotten.
+ *
+ * Control thread.
+ */
+#ifndef CYG_DP_SADB_H
+#define CYG_DP_SADB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctrl/base/error.h"
+#include "ctrl/dp/worker.h"
+#include "ctrl/model/sadb.h"
+#include "ctrl/sadb/policy.h"
+#include "ctrl/sadb/sad.h"
+#include "include/sad.h"
+#include "include/spd.h"
+
+struct sadb;
+
+/* What BPF reads: its maps, or a test's. 0 or a negative errno each. */
+struct sadb_maps {
+	int (*set_policies)(void *ctx, const struct spd_table *list);
+	int (*bind)(void *ctx, uint32_t policy_id, struct sa_ref sa);
+	int (*add_inbound)(void *ctx, const struct sad_key *key,
+			   struct sa_ref sa);
+	int (*del_inbound)(void *ctx, const struct sad_key *key);
+	/* See barrier_spec; NULL: what packets are judged by is the caller's. */
+	void (*grace)(void *ctx);
+	void *ctx;
+};
+
+/* To whoever asked: IKE. */
+struct sadb_calls {
+	void (*answer)(void *ctx, const struct sadb_answer *a);
+	void (*event)(void *ctx, const struct sadb_event *e);
+	void *ctx;
+};
+
+/* All borrowed until sadb_free(). */
+struct sadb_spec {
+	struct sad *sad;
+	struct policy_view *view;
+	const struct sadb_maps *maps;
+};
+
+/* 0, or negative with e filled. */
+int sadb_new(const struct sadb_spec *spec, struct sadb **out, struct error *e);
+
+/* After the workers are removed. The SAs stay in their SAD. NULL is fine. */
+void sadb_free(struct sadb *s);
+
+/* Before a worker runs, and after it ended. 0 or a negative errno. */
+int sadb_add_worker(struct sadb *s, struct worker *w);
+void sadb_remove_worker(struct sadb *s, struct worker *w);
+
+/* Who is answered; calls is copied. Until then nobody is. */
+void sadb_serve(struct sadb *s, const struct sadb_calls *calls);
+
+/* Readable when sadb_poll() has something to do. */
+int sadb_fd(const struct sadb *s);
+
+/* Gives answers and events, and forgets larval SAs: also once a second. */
+void sadb_poll(struct sadb *s, uint64_t now_ns);
+
+/*
+ * GETSPI, ADD, UPDATE or DELETE. A question with token 0 gets no answer. q is
+ * borrowed for the call, and its keys are wiped by whoever owns it.
+ *
+ * -ENOENT     no such SA, or no such policy
+ * -EINVAL     SPI 0 to 255, keys or selectors of a wrong form, not IPv4
+ * -EPERM      selectors outside of the policy, or it is not PROTECT, or the
+ *             policy or the SA is of the configuration (sadb_install())
+ * -EEXIST     an SA of that name is there
+ * -ENOTSUP    an algorithm that is unknown, or that the backend lacks
+ * -ENOSPC     more than SAD_MAX SAs
+ * -ENOMEM
+ */
+void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns);
+
+/* What an SA has carried so far. 0 or -ENOENT. */
+int sadb_count(struct sadb *s, const struct sadb_id *id, uint64_t now_ns,
+	       struct sadb_counters *out);
+
+/*
+ * The whole list, in its order. Policies that were there before keep their id;
+ * what is new gets one. SAs of policies that are gone are drained and removed,
+ * each with an EXPIRE that says hard, given during the call.
+ *
+ * list   id is written
+ *
+ * 0, or negative with nothing changed: -E2BIG, -EAFNOSUPPORT, a map's errno.
+ * Waits for a grace period of the kernel.
+ */
+int sadb_set_policies(struct sadb *s, struct policy *list, size_t n);
+
+/*
+ * An SA of the configuration: ADD and, outbound, UPDATE at once, for all
+ * policies of a mask; of their selectors when sa names none.
+ *
+ * 0, or negative with e filled.
+ */
+int sadb_install(struct sadb *s, const struct sadb_id *id,
+		 const struct sadb_sa *sa, uint64_t policies,
+		 struct sa_ref *ref, struct error *e);
+
+#endif

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * ADD: what was asked for is checked here and nowhere else, becomes an SA in a
+ * slot and, inbound, an entry in BPF's map.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/dp/sadb_state.h"
+#include "include/proto.h"
+
+/* --- what is refused --- */
+
+static bool selector_sound(const struct sadb_selector *s)
+{
+	return addr_is_v4(&s->local_min) && addr_is_v4(&s->local_max) &&
+	       addr_is_v4(&s->remote_min) && addr_is_v4(&s->remote_max) &&
+	       memcmp(&s->local_min, &s->local_max, sizeof(s->local_min)) <= 0 &&
+	       memcmp(&s->remote_min, &s->remote_max, sizeof(s->remote_min)) <=
+		       0 &&
+	       s->local_port_min <= s->local_port_max &&
+	       s->remote_port_min <= s->remote_port_max;
+}
+
+/* Within the one policy that they come from. */
+static int check_selectors(const struct sadb *s, const struct sadb_sa *sa,
+			   uint64_t policies, struct error *e)
+{
+	for (uint32_t i = 0; i < SPD_MAX; i++) {
+		const struct policy *p;
+		struct sadb_selector all;
+
+		if (!(policies >> i & 1))
+			continue;
+		p = policy_find(s, i);
+		if (!p)
+			return error_set(e, -ENOENT, "no policy %u", i);
+		if (p->action != SPD_PROTECT)
+			return error_set(e, -EPERM, "policy %u is not PROTECT",
+					 i);
+		all = selector_ranges(&p->selector);
+		for (uint32_t j = 0; j < sa->n_selectors; j++)
+			if (!selector_within(&sa->selectors[j], &all))
+				return error_set(e, -EPERM,
+						 "selector outside of policy %u",
+						 i);
+	}
+	return 0;
+}
+
+static int check_form(const struct sadb_id *id, const struct sadb_sa *sa,
+		      struct error *e)
+{
+	if (id->spi <= SPI_RESERVED_MAX)
+		return error_set(e, -EINVAL, "SPI 0 to 255 is reserved");
+	if (id->dir > SADB_IN || !addr_is_v4(&id->daddr) ||
+	    !addr_is_v4(&sa->saddr))
+		return error_set(e, -EINVAL, "not an SA between IPv4 addresses");
+	if (sa->n_selectors > SADB_SELECTORS_MAX ||
+	    sa->encr_key_len > SADB_KEY_MAX || sa->integ_key_len > SADB_KEY_MAX)
+		return error_set(e, -EINVAL, "more than a message holds");
+	if (!sa->encap_sport != !sa->encap_dport)
+		return error_set(e, -EINVAL, "one port of UDP, not two");
+	for (uint32_t i = 0; i < sa->n_selectors; i++)
+		if (!selector_sound(&sa->selectors[i]))
+			return error_set(e, -EINVAL, "a selector is no range");
+	return 0;
+}
+
+/* --- what is made --- */
+
+/*
+ * Whoever negotiated says the length, also where there is only one and none
+ * stood on the wire.
+ */
+static const struct encr_alg *find_encr(uint16_t id, uint16_t bits)
+{
+	const struct encr_alg *alg = encr_by_id(id, bits);
+
+	if (alg)
+		return alg;
+	alg = encr_by_id(id, 0);
+	return alg && alg->key_bits == bits ? alg : NULL;
+}
+
+static void take_key(struct secret *out, const uint8_t *octets, uint16_t len)
+{
+	memcpy(out->octets, octets, len);
+	out->len = len;
+}
+
+/* Did the peer take less than one of its policies asks for? */
+static bool is_narrow(const struct sadb *s, const struct entry *en)
+{
+	const struct policy *p;
+	struct sadb_selector all;
+
+	if (!en->n_selectors)
+		return false;
+	for (uint32_t i = 0; i < SPD_MAX; i++) {
+		uint32_t j = 0;
+
+		if (!(en->policies >> i & 1))
+			continue;
+		p = policy_find(s, i);
+		if (!p)
+			continue;
+		all = selector_ranges(&p->selector);
+		while (j < en->n_selectors &&
+		       !selector_within(&all, &en->selectors[j]))
+			j++;
+		if (j == en->n_selectors)
+			return true;
+	}
+	return false;
+}
+
+static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
+		struct error *e)
+{
+	struct sa_rule rules[RULES_MAX];
+	struct secret encr_key = { .len = 0 }, integ_key = { .len = 0 };
+	const struct sa_spec spec = {
+		.dir = en->id.dir == SADB_IN ? DIR_IN : DIR_OUT,
+		.spi = en->id.spi,
+		.saddr = sa->saddr,
+		.daddr = en->id.daddr,
+		.encap_sport = sa->encap_sport,
+		.encap_dport = sa->encap_dport,
+		.encr = find_encr(sa->encr, sa->encr_key_bits),
+		.integ = integ_by_id(sa->integ),
+		.encr_key = &encr_key,
+		.integ_key = &integ_key,
+		.replay_window = sa->replay_window,
+		.esn = sa->esn,
+		.narrow = is_narrow(s, en),
+		.rules = rules,
+		.n_rules = rules_of(s, en, rules),
+	};
+	int err;
+
+	if (!spec.encr || !spec.integ)
+		return error_set(
+			e, -ENOTSUP,
+			"unknown algorithm: encryption %u of %u bits, integrity %u",
+			sa->encr, sa->encr_key_bits, sa->integ);
+	take_key(&encr_key, sa->encr_key, sa->encr_key_len);
+	take_key(&integ_key, sa->integ_key, sa->integ_key_len);
+	err = sad_add(s->sad, &spec, &en->ref, e);
+	secret_wipe(&encr_key);
+	secret_wipe(&integ_key);
+	return err;
+}
+
+static int keep_selectors(struct entry *en, const struct sadb_sa *sa,
+			  struct error *e)
+{
+	if (!sa->n_selectors)
+		return 0;
+	en->selectors = calloc(sa->n_selectors, sizeof(*en->selectors));
+	if (!en->selectors)
+		return error_set(e, -ENOMEM, "no memory for selectors");
+	memcpy(en->selectors, sa->selectors,
+	       sa->n_selectors * sizeof(*en->selectors));
+	en->n_selectors = sa->n_selectors;
+	return 0;
+}
+
+/* Slot first, then the map entry: BPF never names an SA that isn't there. */
+static int arm(struct sadb *s, const struct entry *en, struct error *e)
+{
+	const struct sad_key key = sad_key_of(&en->id);
+	int err;
+
+	if (en->id.dir != SADB_IN)
+		return 0;
+	err = s->maps.add_inbound(s->maps.ctx, &key, en->ref);
+	if (!err)
+		return 0;
+	sad_remove(s->sad, en->ref);
+	return error_set(e, err, "cannot enter SPI 0x%08x into the map sad: %s",
+			 en->id.spi, strerror(-err));
+}
+
+int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
+	     uint64_t policies, struct error *e)
+{
+	int err = check_form(&en->id, sa, e);
+
+	if (!err)
+		err = check_selectors(s, sa, policies, e);
+	if (!err)
+		err = keep_selectors(en, sa, e);
+	if (err)
+		return err;
+	en->policies = policies;
+	err = make(s, en, sa, e);
+	if (!err)
+		err = arm(s, en, e);
+	if (err)
+		return err;
+	en->state = ENTRY_LIVE;
+	return 0;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The seam's data path from inside, for the files sadb*.c. Control thread.
+ */
+#ifndef CYG_DP_SADB_STATE_H
+#define CYG_DP_SADB_STATE_H
+
+#include "ctrl/crypto/random.h"
+#include "ctrl/dp/sadb.h"
+
+#define SADB_BUCKETS 2048U /* a power of two */
+
+enum entry_state {
+	ENTRY_FREE,
+	ENTRY_LARVAL,	/* an SPI that was given out */
+	ENTRY_LIVE,	/* inbound: armed. Outbound: ready, or bound */
+	ENTRY_DRAINING, /* its map entry or binding is away */
+};
+
+struct entry {
+	enum entry_state state;
+	struct sadb_id id;
+	struct sa_ref ref;		 /* LIVE, DRAINING */
+	uint64_t policies;		 /* whose it is, a bit for each id */
+	uint64_t deadline_ns;		 /* LARVAL */
+	uint32_t n_selectors;		 /* 0: the policies' own */
+	struct sadb_selector *selectors; /* owned */
+	struct entry *next; /* of its bucket, or of the free ones */
+};
+
+/* An answer that waits: for its turn, or for the barrier. */
+struct job {
+	struct job *next;
+	uint64_t seq;	       /* the barrier's number; 0: none */
+	struct entry *removed; /* goes when the barrier is reached */
+	struct sadb_answer answer;
+};
+
+struct job_queue {
+	struct job *first, **end;
+};
+
+struct sadb {
+	struct sad *sad;
+	struct policy_view *view;
+	struct sadb_maps maps;
+	struct barrier *barrier;
+	struct sadb_calls calls;
+	int fd; /* eventfd */
+	struct tell *tells[BARRIER_WORKERS_MAX];
+	uint32_t n_tells;
+	struct random_pool random;
+
+	struct policy policies[SPD_MAX]; /* in the SPD's order */
+	size_t n_policies;
+	struct entry *bound[SPD_MAX]; /* at the policy's id */
+
+	struct entry entries[SAD_MAX];
+	struct entry *free;
+	struct entry *bucket[SADB_BUCKETS];
+	uint64_t larval_due_ns; /* looked for again */
+
+	struct job_queue ready;
+	struct job_queue draining; /* by seq, upwards */
+};
+
+/* --- sadb.c --- */
+
+struct entry *entry_find(struct sadb *s, const struct sadb_id *id);
+
+/* NULL: no more than SAD_MAX. */
+struct entry *entry_new(struct sadb *s, const struct sadb_id *id);
+void entry_free(struct sadb *s, struct entry *en);
+
+/* Its map entry or binding goes, and with the barrier itself. */
+int entry_remove(struct sadb *s, struct entry *en, struct job *job);
+
+/* The policy's outbound SA from now on; NULL: none. 0 or an errno. */
+int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en);
+
+/* The key of the map `sad`: ESP, bare and in UDP. */
+struct sad_key sad_key_of(const struct sadb_id *id);
+
+void sadb_tell_event(struct sadb *s, const struct sadb_event *e);
+
+/* --- sadb_tell.c --- */
+
+/* What workers told becomes events. */
+void sadb_hear(struct sadb *s);
+
+/* --- sadb_add.c --- */
+
+/*
+ * Makes and arms the SA of a new or larval entry.
+ *
+ * policies   for which; selectors of sa that are outside of them are refused
+ */
+int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
+	     uint64_t policies, struct error *e);
+
+/* --- sadb_spd.c --- */
+
+#define RULES_MAX (SPD_MAX + SADB_SELECTORS_MAX)
+
+/* What an SA of these policies may carry, in the SPD's order; how many. */
+size_t rules_of(const struct sadb *s, const struct entry *en,
+		struct sa_rule out[RULES_MAX]);
+
+/* NULL: there is none of that id. */
+const struct policy *policy_find(const struct sadb *s, uint32_t id);
+
+#endif

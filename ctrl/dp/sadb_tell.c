@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What workers tell becomes the seam's events; and the life of the seam
+ * itself, with its workers.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "ctrl/dp/sadb_state.h"
+
+/* --- events --- */
+
+/* The name of that life; what is gone meanwhile has none. */
+static const struct entry *entry_of(const struct sadb *s, struct sa_ref ref)
+{
+	for (uint32_t i = 0; i < SAD_MAX; i++) {
+		const struct entry *en = &s->entries[i];
+
+		if (en->state == ENTRY_LIVE && en->ref.id == ref.id &&
+		    en->ref.gen == ref.gen)
+			return en;
+	}
+	return NULL;
+}
+
+static void hear_sa(struct sadb *s, const struct telling *t)
+{
+	const struct entry *en = entry_of(s, t->sa);
+	struct sadb_event e = { .verb = SADB_USED };
+
+	if (!en)
+		return;
+	e.id = en->id;
+	if (t->kind == TELL_ENDING)
+		e.verb = SADB_EXPIRE; /* not hard */
+	if (t->kind == TELL_MAPPING) {
+		e.verb = SADB_MAPPING;
+		e.mapped_addr = addr_from_v4(t->saddr_be);
+		e.mapped_port = t->sport;
+	}
+	sadb_tell_event(s, &e);
+}
+
+/* The policy may have got an SA, or be another one, by now. */
+static void hear_acquire(struct sadb *s, const struct telling *t)
+{
+	const struct policy *p = policy_find(s, t->policy);
+	const struct sadb_event e = {
+		.verb = SADB_ACQUIRE,
+		.policy = t->policy,
+		.packet = {
+			.local_min = addr_from_v4(t->saddr_be),
+			.local_max = addr_from_v4(t->saddr_be),
+			.remote_min = addr_from_v4(t->daddr_be),
+			.remote_max = addr_from_v4(t->daddr_be),
+			.local_port_min = t->sport,
+			.local_port_max = t->sport,
+			.remote_port_min = t->dport,
+			.remote_port_max = t->dport,
+			.protocol = t->protocol,
+		},
+	};
+
+	if (p && p->on_demand && !s->bound[t->policy])
+		sadb_tell_event(s, &e);
+}
+
+void sadb_hear(struct sadb *s)
+{
+	struct telling t;
+
+	for (uint32_t i = 0; i < s->n_tells; i++) {
+		while (tell_take(s->tells[i], &t)) {
+			if (t.kind == TELL_ACQUIRE)
+				hear_acquire(s, &t);
+			else
+				hear_sa(s, &t);
+		}
+	}
+}
+
+/* --- workers --- */
+
+int sadb_add_worker(struct sadb *s, struct worker *w)
+{
+	struct tell *t;
+	int err;
+
+	if (s->n_tells == BARRIER_WORKERS_MAX)
+		return -E2BIG;
+	t = calloc(1, sizeof(*t));
+	err = t ? tell_init(t, s->fd) : -ENOMEM;
+	if (err) {
+		free(t);
+		return err;
+	}
+	s->tells[s->n_tells++] = t;
+	w->tell = t;
+	barrier_add(s->barrier, &w->drain, w->nexthops.link->answer_fd);
+	return 0;
+}
+
+void sadb_remove_worker(struct sadb *s, struct worker *w)
+{
+	if (!w->tell)
+		return;
+	barrier_remove(s->barrier, &w->drain);
+	sadb_hear(s);
+	for (uint32_t i = 0; i < s->n_tells; i++)
+		if (s->tells[i] == w->tell)
+			s->tells[i] = s->tells[--s->n_tells];
+	tell_fini(w->tell);
+	free(w->tell);
+	w->tell = NULL;
+}
+
+/* --- its life --- */
+
+int sadb_new(const struct sadb_spec *spec, struct sadb **out, struct error *e)
+{
+	const struct barrier_spec barrier = { spec->maps->grace,
+					      spec->maps->ctx };
+	struct sadb *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return error_set(e, -ENOMEM, "no memory for the SAD's seam");
+	s->sad = spec->sad;
+	s->view = spec->view;
+	s->maps = *spec->maps;
+	s->ready.end = &s->ready.first;
+	s->draining.end = &s->draining.first;
+	random_init(&s->random);
+	for (uint32_t i = SAD_MAX; i-- > 0;) {
+		s->entries[i].next = s->free;
+		s->free = &s->entries[i];
+	}
+	s->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	err = s->fd < 0 ? error_set(e, -errno, "no eventfd: %s", strerror(errno))
+			: barrier_new(&barrier, &s->barrier, e);
+	if (err) {
+		sadb_free(s);
+		return err;
+	}
+	*out = s;
+	return 0;
+}
+
+static void free_jobs(struct job *job)
+{
+	while (job) {
+		struct job *next = job->next;
+
+		free(job);
+		job = next;
+	}
+}
+
+void sadb_free(struct sadb *s)
+{
+	if (!s)
+		return;
+	barrier_free(s->barrier);
+	free_jobs(s->ready.first);
+	free_jobs(s->draining.first);
+	for (uint32_t i = 0; i < SAD_MAX; i++)
+		free(s->entries[i].selectors);
+	if (s->fd >= 0)
+		close(s->fd);
+	explicit_bzero(&s->random, sizeof(s->random));
+	free(s);
+}
+
+void sadb_serve(struct sadb *s, const struct sadb_calls *calls)
+{
+	s->calls = *calls;
+}
+
+int sadb_fd(const struct sadb *s)
+{
+	return s->fd;
+}

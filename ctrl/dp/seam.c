@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/seam.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "ctrl/base/clock.h"
+#include "ctrl/dp/dp.h"
+#include "ctrl/dp/state.h"
+
+static int set_policies(void *ctx, const struct spd_table *list)
+{
+	return programs_set_policies(ctx, list);
+}
+
+static int bind_sa(void *ctx, uint32_t policy_id, struct sa_ref sa)
+{
+	return programs_bind(ctx, policy_id, sa);
+}
+
+static int add_inbound(void *ctx, const struct sad_key *key, struct sa_ref sa)
+{
+	return programs_add_inbound(ctx, key, sa);
+}
+
+static int del_inbound(void *ctx, const struct sad_key *key)
+{
+	return programs_del_inbound(ctx, key);
+}
+
+static void grace(void *ctx)
+{
+	programs_grace(ctx);
+}
+
+static void on_poll(evutil_socket_t fd, short what, void *ctx)
+{
+	struct dp *dp = ctx;
+
+	(void)fd;
+	(void)what;
+	sadb_poll(dp->sadb, clock_ns());
+}
+
+int seam_open(struct dp *dp, struct event_base *base, struct error *e)
+{
+	const struct sadb_maps maps = {
+		.set_policies = set_policies,
+		.bind = bind_sa,
+		.add_inbound = add_inbound,
+		.del_inbound = del_inbound,
+		.grace = grace,
+		.ctx = dp->programs,
+	};
+	const struct sadb_spec spec = {
+		.sad = dp->sad,
+		.view = &dp->policies,
+		.maps = &maps,
+	};
+	const struct timeval second = { .tv_sec = 1 };
+	int err = sadb_new(&spec, &dp->sadb, e);
+
+	if (err)
+		return err;
+	dp->on_sadb = event_new(base, sadb_fd(dp->sadb), EV_READ | EV_PERSIST,
+				on_poll, dp);
+	if (!dp->on_sadb || event_add(dp->on_sadb, &second))
+		return error_set(e, -ENOMEM, "cannot wait for workers");
+	return 0;
+}
+
+void seam_close(struct dp *dp)
+{
+	if (dp->on_sadb)
+		event_free(dp->on_sadb);
+	sadb_free(dp->sadb);
+	dp->on_sadb = NULL;
+	dp->sadb = NULL;
+}
+
+void dp_serve_sadb(struct dp *dp, const struct sadb_calls *calls)
+{
+	sadb_serve(dp->sadb, calls);
+}
+
+void dp_sadb(struct dp *dp, const struct sadb_request *q)
+{
+	sadb_request(dp->sadb, q, clock_ns());
+}
+
+int dp_sa_count(struct dp *dp, const struct sadb_id *id,
+		struct sadb_counters *out)
+{
+	return sadb_count(dp->sadb, id, clock_ns(), out);
+}
+
+int dp_set_policies(struct dp *dp, struct policy *list, size_t n)
+{
+	return sadb_set_policies(dp->sadb, list, n);
+}
+
+int dp_let_out(struct dp *dp, int fd, struct error *e)
+{
+	uint64_t cookie;
+	socklen_t len = sizeof(cookie);
+	int err = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len))
+		err = -errno;
+	if (!err)
+		err = programs_let_out(dp->programs, cookie);
+	if (err)
+		return error_set(
+			e, err,
+			"cannot enter a socket into the map own_sockets: %s",
+			strerror(-err));
+	return 0;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/sadb/rules.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <urcu-qsbr.h>
+
+#include "ctrl/sadb/quiescent.h"
+#include "include/proto.h"
+
+struct range {
+	uint32_t min, max;
+};
+
+struct rule {
+	struct range local, remote;
+	struct range local_port, remote_port;
+	uint8_t protocol; /* PROTO_ANY for all */
+	bool ports;	  /* not any */
+	bool accept;
+};
+
+struct rules {
+	struct rcu_head rcu;
+	size_t n;
+	struct rule at[];
+};
+
+static struct range addr_range(const struct addr *min, const struct addr *max)
+{
+	return (struct range){ ntohl(addr_v4_be(min)), ntohl(addr_v4_be(max)) };
+}
+
+static bool in(const struct range *r, uint32_t value)
+{
+	return value >= r->min && value <= r->max;
+}
+
+static bool any_port(const struct range *r)
+{
+	return r->min == 0 && r->max == UINT16_MAX;
+}
+
+static struct rule rule_of(const struct sa_rule *from)
+{
+	const struct sadb_selector *s = &from->selector;
+	struct rule r = {
+		.local = addr_range(&s->local_min, &s->local_max),
+		.remote = addr_range(&s->remote_min, &s->remote_max),
+		.local_port = { s->local_port_min, s->local_port_max },
+		.remote_port = { s->remote_port_min, s->remote_port_max },
+		.protocol = s->protocol,
+		.accept = from->accept,
+	};
+
+	r.ports = !any_port(&r.local_port) || !any_port(&r.remote_port);
+	return r;
+}
+
+struct rules *rules_new(const struct sa_rule *rule, size_t n)
+{
+	struct rules *r = calloc(1, sizeof(*r) + n * sizeof(r->at[0]));
+
+	if (!r)
+		return NULL;
+	for (; r->n < n; r->n++)
+		r->at[r->n] = rule_of(&rule[r->n]);
+	return r;
+}
+
+void rules_free(struct rules *r)
+{
+	free(r);
+}
+
+static void release(struct rcu_head *head)
+{
+	quiescent_acquire();
+	rules_free(caa_container_of(head, struct rules, rcu));
+}
+
+void rules_retire(struct rules *r)
+{
+	if (r)
+		quiescent_defer(&r->rcu, release);
+}
+
+static bool ports_match(const struct rule *r, const struct flow *f)
+{
+	return f->has_ports && in(&r->local_port, f->local_port) &&
+	       in(&r->remote_port, f->remote_port);
+}
+
+bool rules_accept(const struct rules *r, const struct flow *f)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		const struct rule *at = &r->at[i];
+
+		if (!in(&at->local, f->local) || !in(&at->remote, f->remote))
+			continue;
+		if (at->protocol != PROTO_ANY && at->protocol != f->protocol)
+			continue;
+		if (!at->ports || ports_match(at, f))
+			return at->accept;
+	}
+	return false;
+}
+
+static bool addrs_within(const struct addr *min, const struct addr *max,
+			 const struct addr *outer_min,
+			 const struct addr *outer_max)
+{
+	const size_t n = sizeof(min->octets);
+
+	return memcmp(min->octets, outer_min->octets, n) >= 0 &&
+	       memcmp(max->octets, outer_max->octets, n) <= 0;
+}
+
+bool selector_within(const struct sadb_selector *inner,
+		     const struct sadb_selector *outer)
+{
+	return addrs_within(&inner->local_min, &inner->local_max,
+			    &outer->local_min, &outer->local_max) &&
+	       addrs_within(&inner->remote_min, &inner->remote_max,
+			    &outer->remote_min, &outer->remote_max) &&
+	       inner->local_port_min >= outer->local_port_min &&
+	       inner->local_port_max <= outer->local_port_max &&
+	       inner->remote_port_min >= outer->remote_port_min &&
+	       inner->remote_port_max <= outer->remote_port_max &&
+	       (outer->protocol == PROTO_ANY ||
+		outer->protocol == inner->protocol);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What an SA may carry, in the SPD's order: its own selectors at its policy's
+ * place, and before them the policies that take precedence. The first that
+ * matches decides (RFC 4301 section 5.2), so that what was negotiated never
+ * overrides an earlier policy.
+ *
+ * IPv4; ranges of addresses and ports and a protocol. What carries no ports
+ * (a later fragment, ICMP) matches no rule that asks for some.
+ */
+#ifndef CYG_SADB_RULES_H
+#define CYG_SADB_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctrl/model/sadb.h"
+
+struct sa_rule {
+	struct sadb_selector selector;
+	bool accept;
+};
+
+/* A packet as rules see it; all in host order. */
+struct flow {
+	uint32_t local, remote;
+	uint16_t local_port, remote_port;
+	bool has_ports;
+	uint8_t protocol;
+};
+
+struct rules;
+
+/* NULL: out of memory. Immutable; freed by rules_free(), NULL is fine. */
+struct rules *rules_new(const struct sa_rule *rule, size_t n);
+void rules_free(struct rules *r);
+
+/* The same when no worker can read them any more. Control thread. */
+void rules_retire(struct rules *r);
+
+/* The first that matches says it; none: false. Any worker. */
+bool rules_accept(const struct rules *r, const struct flow *f);
+
+/* Is everything that inner covers covered by outer alone? */
+bool selector_within(const struct sadb_selector *inner,
+		     const struct sadb_selector *outer);
+
+#endif

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/support/side.h"
+
+#include <arpa/inet.h>
+#include <net/ethernet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "include/ike.h"
+#include "include/proto.h"
+
+#define ROUNDS_MAX 10000
+
+static void must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "side: %s\n", what);
+	abort();
+}
+
+/* --- BPF's maps --- */
+
+static uint64_t word_of(struct sa_ref ref)
+{
+	uint64_t whole;
+
+	memcpy(&whole, &ref, sizeof(whole));
+	return whole;
+}
+
+static struct sa_ref ref_of(uint64_t whole)
+{
+	struct sa_ref ref;
+
+	memcpy(&ref, &whole, sizeof(ref));
+	return ref;
+}
+
+static int map_policies(void *ctx, const struct spd_table *list)
+{
+	struct side *s = ctx;
+
+	if (!s->policies_err)
+		s->table = *list;
+	return s->policies_err;
+}
+
+static int map_bind(void *ctx, uint32_t policy_id, struct sa_ref sa)
+{
+	struct side *s = ctx;
+
+	atomic_store(&s->bindings[policy_id], word_of(sa));
+	return 0;
+}
+
+static int map_add(void *ctx, const struct sad_key *key, struct sa_ref sa)
+{
+	struct side *s = ctx;
+	struct side_inbound *at;
+	uint32_t tries = 0;
+
+	/* Round about: who still looks at a key of before finds it. */
+	do {
+		must(tries++ < SAD_MAX, "the map sad is full");
+		at = &s->inbound[s->inbound_at++ % SAD_MAX];
+	} while (atomic_load(&at->ref));
+	at->key = *key;
+	atomic_store(&at->ref, word_of(sa));
+	return 0;
+}
+
+static struct side_inbound *map_find(const struct side *s,
+				     const struct sad_key *key)
+{
+	for (uint32_t i = 0; i < SAD_MAX; i++)
+		if (atomic_load(&s->inbound[i].ref) &&
+		    memcmp(&s->inbound[i].key, key, sizeof(*key)) == 0)
+			return (struct side_inbound *)&s->inbound[i];
+	return NULL;
+}
+
+static int map_del(void *ctx, const struct sad_key *key)
+{
+	struct side_inbound *at = map_find(ctx, key);
+
+	must(at, "not in the map sad");
+	atomic_store(&at->ref, 0);
+	return 0;
+}
+
+/* --- what BPF does with them --- */
+
+static const struct spd_entry *match(const struct spd_table *t, uint32_t local,
+				     uint32_t remote, uint8_t protocol)
+{
+	for (uint32_t i = 0; i < t->count; i++) {
+		const struct spd_entry *e = &t->entry[i];
+
+		if (!((local ^ e->local_net) & e->local_mask) &&
+		    !((remote ^ e->remote_net) & e->remote_mask) &&
+		    (!e->protocol || e->protocol == protocol))
+			return e;
+	}
+	return NULL;
+}
+
+bool side_meta_out(const struct side *s, const uint8_t *l3, struct dp_meta *meta)
+{
+	const struct spd_entry *e;
+	struct ipv4 ip;
+
+	must(ipv4_parse(slice_of(l3, FRAME_BYTES), &ip), "no packet");
+	e = match(&s->table, ip.saddr_be, ip.daddr_be, ip.protocol);
+	if (!e || e->action != SPD_PROTECT)
+		return false;
+	*meta = (struct dp_meta){
+		.magic = SIDE_MAGIC,
+		.sa = ref_of(atomic_load(&s->bindings[e->id])),
+		.policy_id = e->id,
+		.policy_gen = s->table.gen,
+		.l3_off = ETH_HEADER_BYTES,
+		.dir = DIR_OUT,
+	};
+	return meta->sa.gen || e->on_demand;
+}
+
+bool side_meta_in(const struct side *s, const uint8_t *l3, struct dp_meta *meta)
+{
+	const uint8_t *esp = l3 + IPV4_HEADER_BYTES;
+	struct sad_key key = { .protocol = PROTO_ESP };
+	const struct side_inbound *at;
+	struct addr daddr;
+	struct ipv4 ip;
+
+	must(ipv4_parse(slice_of(l3, FRAME_BYTES), &ip), "no packet");
+	if (ip.protocol == PROTO_UDP)
+		esp += UDP_HEADER_BYTES;
+	daddr = addr_from_v4(ip.daddr_be);
+	memcpy(&key.daddr, &daddr, sizeof(key.daddr));
+	memcpy(&key.spi, esp, 4);
+	at = map_find(s, &key);
+	if (!at)
+		return false;
+	*meta = (struct dp_meta){
+		.magic = SIDE_MAGIC,
+		.sa = ref_of(atomic_load(&at->ref)),
+		.l3_off = ETH_HEADER_BYTES,
+		.dir = DIR_IN,
+	};
+	return true;
+}
+
+static void give(struct port_mem *port, const struct dp_meta *meta,
+		 const uint8_t *l3, uint32_t bytes)
+{
+	uint8_t frame[FRAME_BYTES] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8 };
+
+	memcpy(frame + ETH_HEADER_BYTES, l3, bytes);
+	must(port_mem_give(port, meta, sizeof(*meta), frame,
+			   ETH_HEADER_BYTES + bytes),
+	     "no room in a port");
+}
+
+bool side_out(struct side *s, const uint8_t *l3, uint32_t bytes)
+{
+	struct dp_meta meta;
+
+	if (!side_meta_out(s, l3, &meta))
+		return false;
+	give(&s->inside, &meta, l3, bytes);
+	return true;
+}
+
+bool side_in(struct side *s, const uint8_t *l3, uint32_t bytes)
+{
+	struct dp_meta meta;
+
+	if (!side_meta_in(s, l3, &meta))
+		return false;
+	give(&s->outside, &meta, l3, bytes);
+	return true;
+}
+
+void side_packet(uint8_t *l3, const char *from, const char *to, uint32_t bytes)
+{
+	const struct ipv4 ip = {
+		.total_bytes = (uint16_t)bytes,
+		.fragment = IPV4_DF,
+		.ttl = 64,
+		.protocol = PROTO_UDP,
+		.saddr_be = inet_addr(from),
+		.daddr_be = inet_addr(to),
+	};
+
+	ipv4_build(l3, &ip);
+	for (uint32_t i = IPV4_HEADER_BYTES; i < bytes; i++)
+		l3[i] = (uint8_t)i;
+}
+
+uint32_t side_carry(struct side *from, struct side *to)
+{
+	uint32_t taken = 0, bytes;
+
+	for (uint32_t i = 0; i < from->outside.tx_n; i++) {
+		const uint8_t *frame = port_mem_sent(&from->outside, i, &bytes);
+
+		taken += to && side_in(to, frame + ETH_HEADER_BYTES,
+				       bytes - ETH_HEADER_BYTES);
+	}
+	port_mem_reset(&from->outside);
+	return taken;
+}
+
+/* --- the seam --- */
+
+static void on_answer(void *ctx, const struct sadb_answer *a)
+{
+	struct side *s = ctx;
+
+	must(s->n_answers < SIDE_LOG, "too many answers");
+	s->answers[s->n_answers++] = *a;
+}
+
+static void on_event(void *ctx, const struct sadb_event *e)
+{
+	struct side *s = ctx;
+
+	must(s->n_events < SIDE_LOG, "too many events");
+	s->events[s->n_events++] = *e;
+}
+
+uint64_t side_ask(struct side *s, struct sadb_request *q)
+{
+	q->token = ++s->token;
+	sadb_request(s->sadb, q, s->now_ns);
+	return q->token;
+}
+
+void side_poll(struct side *s)
+{
+	sadb_poll(s->sadb, s->now_ns);
+}
+
+const struct sadb_answer *side_answer(const struct side *s, uint64_t token)
+{
+	for (uint32_t i = 0; i < s->n_answers; i++)
+		if (s->answers[i].token == token)
+			return &s->answers[i];
+	return NULL;
+}
+
+struct sadb_answer side_call(struct side *s, struct sadb_request *q)
+{
+	uint64_t token = side_ask(s, q);
+	const struct sadb_answer *a = NULL;
+	struct sadb_answer got;
+
+	for (int i = 0; !a && i < ROUNDS_MAX; i++) {
+		worker_step(&s->w);
+		side_poll(s);
+		a = side_answer(s, token);
+	}
+	must(a, "no answer");
+	got = *a;
+	s->n_answers = 0;
+	return got;
+}
+
+uint32_t side_events(const struct side *s, enum sadb_verb verb,
+		     struct sadb_event *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->n_events; i++) {
+		if (s->events[i].verb != verb)
+			continue;
+		*out = s->events[i];
+		n++;
+	}
+	return n;
+}
+
+struct sadb_request side_add(enum sadb_dir dir, bool back, uint32_t spi,
+			     uint32_t policy,
+			     const struct sadb_selector *selector)
+{
+	const struct addr first = addr_from_v4(inet_addr("192.0.2.1"));
+	const struct addr second = addr_from_v4(inet_addr("192.0.2.2"));
+	struct sadb_request q = {
+		.verb = SADB_ADD,
+		.id = {
+			.daddr = back ? first : second,
+			.spi = spi,
+			.dir = (uint8_t)dir,
+		},
+		.sa = {
+			.saddr = back ? second : first,
+			.policy = policy,
+			.encr = ENCR_AES_GCM_16,
+			.encr_key_bits = 128,
+			.encr_key_len = 20,
+			.integ = INTEG_NONE,
+			.n_selectors = 1,
+			.replay_window = 1024,
+			.selectors = { *selector },
+		},
+	};
+
+	for (uint32_t i = 0; i < q.sa.encr_key_len; i++)
+		q.sa.encr_key[i] = (uint8_t)(spi >> 8 * (i % 4)) ^ (uint8_t)i;
+	return q;
+}
+
+struct sadb_request side_verb(const struct sadb_request *q, enum sadb_verb verb)
+{
+	return (struct sadb_request){ .verb = (uint8_t)verb, .id = q->id };
+}
+
+struct policy side_policy(const char *local, const char *remote)
+{
+	struct policy p = { .action = SPD_PROTECT };
+
+	must(!prefix_parse(local, &p.selector.local), local);
+	must(!prefix_parse(remote, &p.selector.remote), remote);
+	return p;
+}
+
+/* --- life --- */
+
+/* The peers by the unprotected port, both networks by the protected one. */
+static void know(struct side *s, const char *dst, uint32_t ifindex)
+{
+	const struct nexthop nh = {
+		.dst_be = inet_addr(dst),
+		.gen = atomic_load(&s->link.fib_gen),
+		.kind = NH_PORT,
+		.ifindex = ifindex,
+		.mtu = 1500,
+		.expires_ns = UINT64_MAX,
+	};
+	struct nexthop_query query;
+
+	nexthop_lookup(&s->w.nexthops, nh.dst_be, 0);
+	while (spsc_pop(&s->link.queries, &query))
+		;
+	must(spsc_push(&s->link.answers, &nh), "answers are full");
+	nexthop_learn(&s->w.nexthops);
+}
+
+static void make_worker(struct side *s)
+{
+	int ends[2];
+
+	must(!nexthop_link_init(&s->link), "nexthop_link_init");
+	must(!worker_init(&s->w, SIDE_FRAMES, &s->link), "worker_init");
+	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends),
+	     "socketpair");
+	port_mem_init(&s->inside, &s->w.umem, SIDE_INSIDE, IFACE_PROTECTED);
+	port_mem_init(&s->outside, &s->w.umem, SIDE_OUTSIDE, IFACE_UNPROTECTED);
+	s->w.ports[s->w.n_ports++] = &s->inside.port;
+	s->w.ports[s->w.n_ports++] = &s->outside.port;
+	s->w.host_fd = ends[0];
+	s->host_fd = ends[1];
+	s->w.magic = SIDE_MAGIC;
+	s->w.sad = s->sad;
+	s->w.policies = &s->view;
+	s->w.drops = s->drops;
+	s->w.passes = s->passes;
+	know(s, "192.0.2.1", SIDE_OUTSIDE);
+	know(s, "192.0.2.2", SIDE_OUTSIDE);
+	know(s, "10.1.0.5", SIDE_INSIDE);
+	know(s, "10.2.0.7", SIDE_INSIDE);
+}
+
+struct side *side_new(void (*grace)(void *side))
+{
+	struct side *s = calloc(1, sizeof(*s));
+	const struct sadb_maps maps = {
+		.set_policies = map_policies,
+		.bind = map_bind,
+		.add_inbound = map_add,
+		.del_inbound = map_del,
+		.grace = grace,
+		.ctx = s,
+	};
+	struct sadb_spec spec = { .view = s ? &s->view : NULL, .maps = &maps };
+	struct sadb_calls calls = { on_answer, on_event, s };
+	struct error e;
+
+	must(s, "out of memory");
+	s->now_ns = NS_PER_S;
+	s->sad = spec.sad = sad_new(&crypto_openssl);
+	must(s->sad, "sad_new");
+	must(!sadb_new(&spec, &s->sadb, &e), "sadb_new");
+	sadb_serve(s->sadb, &calls);
+	make_worker(s);
+	must(!sadb_add_worker(s->sadb, &s->w), "sadb_add_worker");
+	return s;
+}
+
+void side_free(struct side *s)
+{
+	sadb_remove_worker(s->sadb, &s->w);
+	sadb_free(s->sadb);
+	close(s->w.host_fd);
+	close(s->host_fd);
+	worker_fini(&s->w);
+	nexthop_link_fini(&s->link);
+	sad_free(s->sad);
+	free(s);
+}
+
+uint64_t side_dropped(const struct side *s)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < DROP_MAX; i++)
+		sum += s->drops[i].pkts;
+	return sum;
+}

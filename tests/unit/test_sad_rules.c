@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The rules of an SA and the ranges that they are made of: borders, order, and
+ * what has no ports.
+ */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ctrl/sadb/policy.h"
+#include "ctrl/sadb/rules.h"
+#include "include/proto.h"
+
+static struct sadb_selector ranges(const char *local, const char *remote,
+				   uint8_t protocol)
+{
+	struct selector s = { .protocol = protocol };
+
+	assert_int_equal(prefix_parse(local, &s.local), 0);
+	assert_int_equal(prefix_parse(remote, &s.remote), 0);
+	return selector_ranges(&s);
+}
+
+static struct flow flow_of(const char *local, const char *remote)
+{
+	return (struct flow){
+		.local = ntohl(inet_addr(local)),
+		.remote = ntohl(inet_addr(remote)),
+		.local_port = 1000,
+		.remote_port = 2000,
+		.has_ports = true,
+		.protocol = PROTO_UDP,
+	};
+}
+
+static bool accepts(const struct sa_rule *rule, size_t n, const struct flow *f)
+{
+	struct rules *r = rules_new(rule, n);
+	bool accepted;
+
+	assert_non_null(r);
+	accepted = rules_accept(r, f);
+	rules_free(r);
+	return accepted;
+}
+
+static void prefix_becomes_its_first_and_last_address(void **state)
+{
+	static const struct {
+		const char *prefix, *min, *max;
+	} rows[] = {
+		{ "10.1.0.0/16", "10.1.0.0", "10.1.255.255" },
+		{ "10.1.2.3", "10.1.2.3", "10.1.2.3" },
+		{ "0.0.0.0/0", "0.0.0.0", "255.255.255.255" },
+		{ "10.1.2.4/30", "10.1.2.4", "10.1.2.7" },
+		{ "128.0.0.0/1", "128.0.0.0", "255.255.255.255" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sadb_selector s =
+			ranges(rows[i].prefix, "10.2.0.0/16", 6);
+
+		assert_int_equal(addr_v4_be(&s.local_min),
+				 inet_addr(rows[i].min));
+		assert_int_equal(addr_v4_be(&s.local_max),
+				 inet_addr(rows[i].max));
+		assert_true(addr_is_v4(&s.local_min));
+		assert_true(addr_is_v4(&s.local_max));
+		assert_int_equal(s.protocol, 6);
+		assert_int_equal(s.remote_port_min, 0);
+		assert_int_equal(s.local_port_max, 65535);
+	}
+}
+
+static void borders_of_every_range_are_inside(void **state)
+{
+	struct sa_rule rule = { ranges("10.1.0.0/16", "10.2.0.0/16", 0), true };
+	struct flow f;
+
+	(void)state;
+	f = flow_of("10.1.0.0", "10.2.255.255");
+	assert_true(accepts(&rule, 1, &f));
+	f = flow_of("10.1.255.255", "10.2.0.0");
+	assert_true(accepts(&rule, 1, &f));
+	f = flow_of("10.0.255.255", "10.2.0.0");
+	assert_false(accepts(&rule, 1, &f));
+	f = flow_of("10.2.0.0", "10.2.0.0");
+	assert_false(accepts(&rule, 1, &f));
+	f = flow_of("10.1.0.0", "10.1.255.255");
+	assert_false(accepts(&rule, 1, &f));
+	f = flow_of("10.1.0.0", "10.3.0.0");
+	assert_false(accepts(&rule, 1, &f));
+	rule.selector.local_port_min = rule.selector.local_port_max = 1000;
+	rule.selector.remote_port_min = 2000;
+	f = flow_of("10.1.0.0", "10.2.0.0");
+	assert_true(accepts(&rule, 1, &f));
+	f.local_port = 1001;
+	assert_false(accepts(&rule, 1, &f));
+	f.local_port = 1000;
+	f.remote_port = 1999;
+	assert_false(accepts(&rule, 1, &f));
+}
+
+static void first_that_matches_decides_and_none_refuses(void **state)
+{
+	const struct sa_rule rules[] = {
+		{ ranges("10.1.0.5", "10.2.0.0/16", PROTO_TCP), false },
+		{ ranges("10.1.0.0/24", "10.2.0.0/16", 0), true },
+		{ ranges("10.1.0.0/16", "10.2.0.0/16", 0), false },
+		{ ranges("10.1.0.0/16", "10.2.0.0/16", 0), true },
+	};
+	struct flow f = flow_of("10.1.0.5", "10.2.0.7");
+
+	(void)state;
+	assert_true(accepts(rules, 4, &f));
+	f.protocol = PROTO_TCP;
+	assert_false(accepts(rules, 4, &f));
+	f = flow_of("10.1.1.5", "10.2.0.7");
+	assert_false(accepts(rules, 4, &f));
+	f = flow_of("10.9.1.5", "10.2.0.7");
+	assert_false(accepts(rules, 4, &f));
+	assert_false(accepts(rules, 0, &f));
+}
+
+static void without_ports_no_rule_of_ports_matches(void **state)
+{
+	struct sa_rule rules[] = {
+		{ ranges("10.1.0.0/16", "10.2.0.0/16", 0), true },
+		{ ranges("10.1.0.0/16", "10.2.0.0/16", 0), false },
+	};
+	struct flow f = flow_of("10.1.0.5", "10.2.0.7");
+
+	(void)state;
+	f.has_ports = false;
+	assert_true(accepts(rules, 2, &f));
+	rules[0].selector.remote_port_max = 65534;
+	assert_false(accepts(rules, 2, &f));
+	f.has_ports = true;
+	assert_true(accepts(rules, 2, &f));
+}
+
+static void selector_is_within_when_every_range_is(void **state)
+{
+	const struct sadb_selector outer =
+		ranges("10.1.0.0/16", "10.2.0.0/16", PROTO_UDP);
+	struct sadb_selector s = outer;
+
+	(void)state;
+	assert_true(selector_within(&s, &outer));
+	s.protocol = PROTO_ANY;
+	assert_false(selector_within(&s, &outer));
+	assert_true(selector_within(&outer, &s));
+	s = ranges("10.1.2.0/24", "10.2.0.0/16", PROTO_UDP);
+	assert_true(selector_within(&s, &outer));
+	assert_false(selector_within(&outer, &s));
+	s = ranges("10.1.0.0/16", "10.2.0.0/15", PROTO_UDP);
+	assert_false(selector_within(&s, &outer));
+	s = outer;
+	s.local_port_min = 1;
+	assert_true(selector_within(&s, &outer));
+	assert_false(selector_within(&outer, &s));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prefix_becomes_its_first_and_last_address),
+		cmocka_unit_test(borders_of_every_range_are_inside),
+		cmocka_unit_test(first_that_matches_decides_and_none_refuses),
+		cmocka_unit_test(without_ports_no_rule_of_ports_matches),
+		cmocka_unit_test(selector_is_within_when_every_range_is),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The policy list while SAs live by it: ids that stay, the list in force after
+ * every change, and SAs that follow it or go with their policy.
+ */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "include/proto.h"
+#include "tests/unit/sadb_fixture.h"
+
+static void set(struct side *s, struct policy *list, size_t n)
+{
+	assert_int_equal(sadb_set_policies(s->sadb, list, n), 0);
+	assert_int_equal(s->table.count, n);
+	assert_int_equal(s->table.gen, atomic_load(&s->view.gen));
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(s->table.entry[i].id, list[i].id);
+}
+
+static void unchanged_policies_keep_their_ids_wherever_they_stand(void **state)
+{
+	struct pair *p = *state;
+	struct policy first[] = { side_policy("10.1.0.0/16", "10.2.0.0/16"),
+				  side_policy("10.1.0.0/16", "10.3.0.0/16"),
+				  side_policy("10.1.0.0/16", "10.4.0.0/16") };
+	struct policy then[] = { first[2],
+				 side_policy("10.1.0.0/16", "10.5.0.0/16"),
+				 first[0] };
+
+	set(p->a, first, 3);
+	set(p->a, then, 3);
+	assert_int_equal(then[0].id, first[2].id);
+	assert_int_equal(then[2].id, first[0].id);
+	for (int i = 0; i < 3; i++)
+		assert_int_not_equal(then[1].id, first[i].id);
+}
+
+static void every_part_of_a_policy_makes_it_another_one(void **state)
+{
+	struct pair *p = *state;
+	struct policy base = side_policy("10.1.0.0/16", "10.2.0.0/16"), now;
+	uint32_t id = p->policy_a;
+
+	for (int part = 0; part < 4; part++) {
+		now = base;
+		if (part == 0)
+			now.action = SPD_DISCARD;
+		if (part == 1)
+			now.selector.protocol = PROTO_UDP;
+		if (part == 2)
+			now.selector.local.bits = 17;
+		if (part == 3)
+			now.selector.remote.net.octets[14] = 0x80;
+		set(p->a, &now, 1);
+		assert_int_not_equal(now.id, id);
+		set(p->a, &base, 1);
+		id = base.id;
+	}
+	now = base;
+	now.on_demand = true;
+	set(p->a, &now, 1);
+	assert_int_equal(now.id, id);
+}
+
+static void two_alike_have_two_ids(void **state)
+{
+	struct pair *p = *state;
+	struct policy list[] = { side_policy("10.1.0.0/16", "10.2.0.0/16"),
+				 side_policy("10.1.0.0/16", "10.2.0.0/16") };
+	uint32_t first;
+
+	set(p->a, list, 2);
+	first = list[0].id;
+	assert_int_not_equal(list[0].id, list[1].id);
+	set(p->a, list, 2);
+	assert_int_equal(list[0].id, first);
+}
+
+static void whole_list_can_be_replaced_by_another(void **state)
+{
+	struct pair *p = *state;
+	struct policy list[SPD_MAX];
+	uint64_t seen;
+
+	for (uint32_t round = 1; round < 4; round++) {
+		seen = 0;
+		for (uint32_t i = 0; i < SPD_MAX; i++) {
+			list[i] = side_policy("10.1.0.0/16", "10.2.0.0/16");
+			list[i].selector.protocol =
+				(uint8_t)(round * SPD_MAX + i);
+		}
+		set(p->a, list, SPD_MAX);
+		for (uint32_t i = 0; i < SPD_MAX; i++)
+			seen |= 1ULL << list[i].id;
+		assert_true(seen == UINT64_MAX);
+	}
+	assert_int_equal(sadb_set_policies(p->a->sadb, list, SPD_MAX + 1),
+			 -E2BIG);
+}
+
+static void list_that_is_refused_changes_nothing(void **state)
+{
+	struct pair *p = *state;
+	struct policy bad = side_policy("10.1.0.0/16", "10.2.0.0/16");
+	struct spd_table before;
+
+	add_pair(p, 0x1001);
+	before = p->a->table;
+	bad.selector.remote.net.octets[0] = 0x20;
+	assert_int_equal(sadb_set_policies(p->a->sadb, &bad, 1), -EAFNOSUPPORT);
+	assert_memory_equal(&p->a->table, &before, sizeof(before));
+	cross(p, 1);
+}
+
+/* All ids are taken, so that one of them would mean another policy. */
+static void list_that_the_kernel_refuses_changes_nothing(void **state)
+{
+	struct pair *p = *state;
+	struct policy list[SPD_MAX];
+
+	add_pair(p, 0x1001);
+	for (uint32_t i = 0; i < SPD_MAX; i++) {
+		list[i] = side_policy("10.1.0.0/16", "10.7.0.0/16");
+		list[i].selector.protocol = (uint8_t)(i + 1);
+	}
+	p->a->policies_err = -ENOMEM;
+	assert_int_equal(sadb_set_policies(p->a->sadb, list, SPD_MAX), -ENOMEM);
+	cross(p, 3);
+	p->a->policies_err = 0;
+	set(p->a, list, SPD_MAX);
+}
+
+static void sa_of_an_unchanged_policy_goes_on_without_a_loss(void **state)
+{
+	struct pair *p = *state;
+	struct policy list[] = { side_policy("10.1.0.0/16", "10.9.0.0/16"),
+				 side_policy("10.1.0.0/16", "10.2.0.0/16") };
+	uint8_t l3[FRAME_BYTES];
+
+	add_pair(p, 0x1001);
+	side_packet(l3, "10.1.0.5", "10.2.0.7", PACKET_BYTES);
+	assert_true(side_out(p->a, l3, PACKET_BYTES));
+	set(p->a, list, 2);
+	worker_step(&p->a->w);
+	assert_int_equal(p->a->outside.tx_n, 1);
+	assert_int_equal(side_carry(p->a, p->b), 1);
+	worker_step(&p->b->w);
+	port_mem_reset(&p->b->inside);
+	port_mem_reset(&p->b->outside);
+	cross(p, 3);
+	assert_int_equal(side_dropped(p->a) + side_dropped(p->b), 0);
+}
+
+static void sas_of_a_policy_that_is_gone_are_drained_and_expire_hard(void **state)
+{
+	struct pair *p = *state;
+	struct policy other = side_policy("10.1.0.0/16", "10.9.0.0/16");
+	struct sadb_request out = add_pair(p, 0x1001), gone;
+	uint8_t l3[FRAME_BYTES];
+	struct sadb_event e;
+
+	side_packet(l3, "10.1.0.5", "10.2.0.7", PACKET_BYTES);
+	assert_true(side_out(p->a, l3, PACKET_BYTES));
+	set(p->a, &other, 1);
+	assert_int_equal(side_events(p->a, SADB_EXPIRE, &e), 1);
+	assert_int_equal(e.hard, 1);
+	assert_int_equal(e.id.spi, 0x1001);
+	assert_int_equal(e.id.dir, SADB_OUT);
+	worker_step(&p->a->w);
+	assert_int_equal(p->a->outside.tx_n, 1);
+	side_poll(p->a);
+	assert_int_equal(sad_count(p->a->sad), 0);
+	gone = side_verb(&out, SADB_DELETE);
+	assert_int_equal(side_call(p->a, &gone).err, -ENOENT);
+}
+
+static void inbound_sa_carries_nothing_for_an_earlier_policy(void **state)
+{
+	struct pair *p = *state;
+	struct policy list[] = { side_policy("10.2.0.7/32", "10.1.0.5/32"),
+				 side_policy("10.2.0.0/16", "10.1.0.0/16") };
+	uint8_t l3[FRAME_BYTES];
+
+	list[0].action = SPD_DISCARD;
+	add_pair(p, 0x1001);
+	cross(p, 1);
+	set(p->b, list, 2);
+	assert_true(send_one(p, l3));
+	assert_int_equal(side_carry(p->a, p->b), 1);
+	worker_step(&p->b->w);
+	assert_int_equal(p->b->inside.tx_n, 0);
+	assert_int_equal(p->b->drops[DROP_SELECTOR].pkts, 1);
+	set(p->b, &list[1], 1);
+	cross(p, 1);
+}
+
+static void policy_after_its_own_takes_nothing_from_an_sa(void **state)
+{
+	struct pair *p = *state;
+	struct policy list[] = { side_policy("10.2.0.0/16", "10.1.0.0/16"),
+				 side_policy("10.2.0.7/32", "10.1.0.5/32") };
+
+	list[1].action = SPD_DISCARD;
+	add_pair(p, 0x1001);
+	set(p->b, list, 2);
+	cross(p, 1);
+}
+
+/* The first one's whole range is decided by it, though its SA is narrower. */
+static void narrow_sa_leaves_the_rest_of_its_policy_to_nobody(void **state)
+{
+	struct pair *p = *state;
+	struct policy list[] = { side_policy("10.2.0.0/16", "10.1.0.0/16"),
+				 side_policy("10.2.0.0/15", "10.1.0.0/16") };
+	struct sadb_selector narrow;
+	struct sadb_request q;
+	uint8_t l3[FRAME_BYTES];
+
+	set(p->b, list, 2);
+	narrow = selector_ranges(&list[1].selector);
+	q = side_add(SADB_IN, false, 0x1001, list[1].id, &narrow);
+	assert_int_equal(side_call(p->b, &q).err, 0);
+	q = side_add(SADB_OUT, false, 0x1001, p->policy_a, &p->narrow_a);
+	assert_int_equal(side_call(p->a, &q).err, 0);
+	bind_now(p->a, &q);
+	assert_true(send_one(p, l3));
+	assert_int_equal(side_carry(p->a, p->b), 1);
+	worker_step(&p->b->w);
+	assert_int_equal(p->b->drops[DROP_SELECTOR].pkts, 1);
+}
+
+#define CASE(name) \
+	cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(unchanged_policies_keep_their_ids_wherever_they_stand),
+		CASE(every_part_of_a_policy_makes_it_another_one),
+		CASE(two_alike_have_two_ids),
+		CASE(whole_list_can_be_replaced_by_another),
+		CASE(list_that_is_refused_changes_nothing),
+		CASE(list_that_the_kernel_refuses_changes_nothing),
+		CASE(sa_of_an_unchanged_policy_goes_on_without_a_loss),
+		CASE(sas_of_a_policy_that_is_gone_are_drained_and_expire_hard),
+		CASE(inbound_sa_carries_nothing_for_an_earlier_policy),
+		CASE(policy_after_its_own_takes_nothing_from_an_sa),
+		CASE(narrow_sa_leaves_the_rest_of_its_policy_to_nobody),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

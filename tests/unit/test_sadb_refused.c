@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Every ADD that is refused: each row is a good one with one thing changed.
+ * Nothing is left of it, and the good one works afterwards. And every suite
+ * that is taken.
+ */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "include/ike.h"
+#include "include/proto.h"
+#include "tests/unit/sadb_fixture.h"
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+/* A policy of each kind; ids are their places here. */
+enum {
+	POLICY_ALL,
+	POLICY_UDP,
+	POLICY_DISCARDING,
+	POLICY_MANUAL,
+	POLICIES,
+};
+
+static int setup(void **state)
+{
+	struct policy list[POLICIES];
+	struct pair *p;
+
+	if (pair_setup(state))
+		return -1;
+	p = *state;
+	list[POLICY_ALL] = side_policy("10.1.0.0/16", "10.2.0.0/16");
+	list[POLICY_UDP] = side_policy("10.1.0.0/16", "10.3.0.0/16");
+	list[POLICY_UDP].selector.protocol = PROTO_UDP;
+	list[POLICY_DISCARDING] = side_policy("10.1.0.0/16", "10.4.0.0/16");
+	list[POLICY_DISCARDING].action = SPD_DISCARD;
+	list[POLICY_MANUAL] = side_policy("10.1.0.0/16", "10.5.0.0/16");
+	list[POLICY_MANUAL].manual = true;
+	if (sadb_set_policies(p->a->sadb, list, POLICIES))
+		return -1;
+	for (uint32_t i = 0; i < POLICIES; i++)
+		if (list[i].id != i)
+			return -1;
+	return 0;
+}
+
+struct refusal {
+	const char *name;
+	int err;
+	void (*change)(struct sadb_request *q);
+};
+
+static void spi_0(struct sadb_request *q)
+{
+	q->id.spi = 0;
+}
+
+static void spi_255(struct sadb_request *q)
+{
+	q->id.spi = 255;
+}
+
+static void dir_2(struct sadb_request *q)
+{
+	q->id.dir = 2;
+}
+
+static void ipv6(struct sadb_request *q)
+{
+	q->id.daddr.octets[0] = 0x20;
+}
+
+static void saddr_ipv6(struct sadb_request *q)
+{
+	q->sa.saddr.octets[0] = 0x20;
+}
+
+static void policy_unknown(struct sadb_request *q)
+{
+	q->sa.policy = POLICIES;
+}
+
+static void policy_beyond(struct sadb_request *q)
+{
+	q->sa.policy = SPD_MAX;
+}
+
+static void policy_max(struct sadb_request *q)
+{
+	q->sa.policy = UINT32_MAX;
+}
+
+static void policy_discards(struct sadb_request *q)
+{
+	struct policy p = side_policy("10.1.0.0/16", "10.4.0.0/16");
+
+	q->sa.policy = POLICY_DISCARDING;
+	q->sa.selectors[0] = selector_ranges(&p.selector);
+}
+
+static void policy_manual(struct sadb_request *q)
+{
+	struct policy p = side_policy("10.1.0.0/16", "10.5.0.0/16");
+
+	q->sa.policy = POLICY_MANUAL;
+	q->sa.selectors[0] = selector_ranges(&p.selector);
+}
+
+static void remote_wider(struct sadb_request *q)
+{
+	q->sa.selectors[0].remote_max = addr_from_v4(inet_addr("10.3.0.0"));
+}
+
+static void local_wider(struct sadb_request *q)
+{
+	q->sa.selectors[0].local_min = addr_from_v4(inet_addr("10.0.255.255"));
+}
+
+static void other_network(struct sadb_request *q)
+{
+	q->sa.policy = POLICY_UDP;
+	q->sa.selectors[0].protocol = PROTO_UDP;
+}
+
+static void protocol_wider(struct sadb_request *q)
+{
+	struct policy p = side_policy("10.1.0.0/16", "10.3.0.0/16");
+
+	q->sa.policy = POLICY_UDP;
+	q->sa.selectors[0] = selector_ranges(&p.selector);
+}
+
+static void second_outside(struct sadb_request *q)
+{
+	q->sa.selectors[1] = q->sa.selectors[0];
+	q->sa.n_selectors = 2;
+	q->sa.selectors[1].remote_max = addr_from_v4(inet_addr("10.3.0.0"));
+}
+
+static void no_selectors(struct sadb_request *q)
+{
+	q->sa.n_selectors = 0;
+}
+
+static void selectors_17(struct sadb_request *q)
+{
+	q->sa.n_selectors = SADB_SELECTORS_MAX + 1;
+}
+
+static void range_turned(struct sadb_request *q)
+{
+	struct sadb_selector *s = &q->sa.selectors[0];
+	struct addr min = s->local_min;
+
+	s->local_min = s->local_max;
+	s->local_max = min;
+}
+
+static void ports_turned(struct sadb_request *q)
+{
+	q->sa.selectors[0].remote_port_min = 2;
+	q->sa.selectors[0].remote_port_max = 1;
+}
+
+static void key_shorter(struct sadb_request *q)
+{
+	q->sa.encr_key_len--;
+}
+
+static void key_longer(struct sadb_request *q)
+{
+	q->sa.encr_key_len++;
+}
+
+static void key_beyond(struct sadb_request *q)
+{
+	q->sa.encr_key_len = UINT16_MAX;
+}
+
+static void integ_key_beside_an_aead(struct sadb_request *q)
+{
+	q->sa.integ = INTEG_HMAC_SHA2_256_128;
+	q->sa.integ_key_len = 32;
+}
+
+static void cbc_key_short(struct sadb_request *q)
+{
+	q->sa.encr = ENCR_AES_CBC;
+	q->sa.encr_key_len = 16;
+	q->sa.integ = INTEG_HMAC_SHA2_256_128;
+	q->sa.integ_key_len = 31;
+}
+
+static void cbc_alone(struct sadb_request *q)
+{
+	q->sa.encr = ENCR_AES_CBC;
+	q->sa.encr_key_len = 16;
+}
+
+static void bits_between(struct sadb_request *q)
+{
+	q->sa.encr_key_bits = 160;
+}
+
+static void encr_unknown(struct sadb_request *q)
+{
+	q->sa.encr = 999;
+}
+
+static void integ_unknown(struct sadb_request *q)
+{
+	q->sa.integ = 999;
+}
+
+static void window_beyond(struct sadb_request *q)
+{
+	q->id.dir = SADB_IN;
+	q->sa.replay_window = REPLAY_WINDOW_MAX + 1;
+}
+
+static void one_port(struct sadb_request *q)
+{
+	q->sa.encap_dport = 4500;
+}
+
+static const struct refusal refusals[] = {
+	{ "SPI 0", -EINVAL, spi_0 },
+	{ "SPI 255", -EINVAL, spi_255 },
+	{ "no direction", -EINVAL, dir_2 },
+	{ "destination is not IPv4", -EINVAL, ipv6 },
+	{ "source is not IPv4", -EINVAL, saddr_ipv6 },
+	{ "policy that is not there", -ENOENT, policy_unknown },
+	{ "policy beyond the list", -ENOENT, policy_beyond },
+	{ "policy of all ones", -ENOENT, policy_max },
+	{ "policy that discards", -EPERM, policy_discards },
+	{ "policy with manual SAs", -EPERM, policy_manual },
+	{ "remote range beyond its policy", -EPERM, remote_wider },
+	{ "local range before its policy", -EPERM, local_wider },
+	{ "selector of another policy", -EPERM, other_network },
+	{ "any protocol where the policy has one", -EPERM, protocol_wider },
+	{ "second selector outside", -EPERM, second_outside },
+	{ "no selector", -EINVAL, no_selectors },
+	{ "17 selectors", -EINVAL, selectors_17 },
+	{ "range from high to low", -EINVAL, range_turned },
+	{ "ports from high to low", -EINVAL, ports_turned },
+	{ "key of an octet less", -EINVAL, key_shorter },
+	{ "key of an octet more", -EINVAL, key_longer },
+	{ "key longer than the message", -EINVAL, key_beyond },
+	{ "integrity beside an AEAD", -EINVAL, integ_key_beside_an_aead },
+	{ "MAC's key of an octet less", -EINVAL, cbc_key_short },
+	{ "CBC without integrity", -EINVAL, cbc_alone },
+	{ "AES of 160 bits", -ENOTSUP, bits_between },
+	{ "unknown cipher", -ENOTSUP, encr_unknown },
+	{ "unknown MAC", -ENOTSUP, integ_unknown },
+	{ "window too wide", -EINVAL, window_beyond },
+	{ "one UDP port of two", -EINVAL, one_port },
+};
+
+/* Else a process that was taken over had the manual tunnels too. */
+static void manual_sa_is_neither_bound_anew_nor_removed(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request q =
+		side_add(SADB_OUT, false, 0x2002, POLICY_MANUAL, &p->narrow_a);
+	struct sadb_request again;
+	struct sa_ref ref;
+	struct error e;
+
+	q.sa.n_selectors = 0;
+	assert_int_equal(sadb_install(p->a->sadb, &q.id, &q.sa,
+				      1ULL << POLICY_MANUAL, &ref, &e),
+			 0);
+	again = side_verb(&q, SADB_UPDATE);
+	assert_int_equal(side_call(p->a, &again).err, -EPERM);
+	again = side_verb(&q, SADB_DELETE);
+	assert_int_equal(side_call(p->a, &again).err, -EPERM);
+	assert_non_null(sad_get(p->a->sad, ref));
+}
+
+static void refused_add_leaves_nothing(void **state)
+{
+	struct pair *p = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+		struct sadb_request q = side_add(SADB_OUT, false, 0x1001,
+						 POLICY_ALL, &p->narrow_a);
+		int err;
+
+		refusals[i].change(&q);
+		err = side_call(p->a, &q).err;
+		if (err != refusals[i].err)
+			fail_msg("%s: %d", refusals[i].name, err);
+		q = side_verb(&q, SADB_DELETE);
+		assert_int_equal(side_call(p->a, &q).err, -ENOENT);
+		assert_int_equal(sad_count(p->a->sad), 0);
+	}
+	add_pair(p, 0x1001);
+	cross(p, 1);
+}
+
+/* IKE may offer less, and have another try. */
+static void refused_add_leaves_the_larval_sa(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request q = {
+		.verb = SADB_GETSPI,
+		.id = { .daddr = addr_from_v4(inet_addr("192.0.2.1")),
+			.dir = SADB_IN },
+	};
+	uint32_t spi = side_call(p->a, &q).id.spi;
+
+	q = side_add(SADB_IN, true, spi, POLICY_ALL, &p->narrow_a);
+	q.sa.encr_key_len--;
+	assert_int_equal(side_call(p->a, &q).err, -EINVAL);
+	q = side_add(SADB_IN, true, spi, POLICY_ALL, &p->narrow_a);
+	assert_int_equal(side_call(p->a, &q).err, 0);
+}
+
+static void second_sa_of_a_name_is_refused(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request q = add_pair(p, 0x1001);
+
+	assert_int_equal(side_call(p->a, &q).err, -EEXIST);
+	q.id.daddr = addr_from_v4(inet_addr("192.0.2.3"));
+	assert_int_equal(side_call(p->a, &q).err, 0);
+	cross(p, 1);
+}
+
+static void more_sas_than_slots_are_refused(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request q, gone;
+
+	for (uint32_t i = 0; i < SAD_MAX; i++) {
+		q = side_add(SADB_OUT, false, 0x1000 + i, POLICY_ALL,
+			     &p->narrow_a);
+		assert_int_equal(side_call(p->a, &q).err, 0);
+	}
+	gone = side_verb(&q, SADB_DELETE);
+	q = side_add(SADB_OUT, false, 0x9000, POLICY_ALL, &p->narrow_a);
+	assert_int_equal(side_call(p->a, &q).err, -ENOSPC);
+	assert_int_equal(side_call(p->a, &gone).err, 0);
+	assert_int_equal(side_call(p->a, &q).err, 0);
+}
+
+static void update_of_what_is_not_there_or_inbound_is_refused(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request q =
+		side_add(SADB_OUT, false, 0x1001, POLICY_ALL, &p->narrow_a);
+	struct sadb_request up = side_verb(&q, SADB_UPDATE);
+
+	assert_int_equal(side_call(p->a, &up).err, -ENOENT);
+	q = side_add(SADB_IN, true, 0x1001, POLICY_ALL, &p->narrow_a);
+	assert_int_equal(side_call(p->a, &q).err, 0);
+	up = side_verb(&q, SADB_UPDATE);
+	assert_int_equal(side_call(p->a, &up).err, -EINVAL);
+}
+
+static void getspi_is_for_inbound_sas(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request q = {
+		.verb = SADB_GETSPI,
+		.id = { .daddr = addr_from_v4(inet_addr("192.0.2.1")),
+			.dir = SADB_OUT },
+	};
+
+	assert_int_equal(side_call(p->a, &q).err, -EINVAL);
+	q.verb = SADB_USED;
+	assert_int_equal(side_call(p->a, &q).err, -EINVAL);
+}
+
+/* --- what is taken --- */
+
+struct suite {
+	uint16_t encr, bits, key, integ, integ_key;
+};
+
+static const struct suite suites[] = {
+	{ ENCR_AES_GCM_16, 128, 20, INTEG_NONE, 0 },
+	{ ENCR_AES_GCM_16, 192, 28, INTEG_NONE, 0 },
+	{ ENCR_AES_GCM_16, 256, 36, INTEG_NONE, 0 },
+	{ ENCR_CHACHA20_POLY1305, 0, 36, INTEG_NONE, 0 },
+	{ ENCR_CHACHA20_POLY1305, 256, 36, INTEG_NONE, 0 },
+	{ ENCR_AES_CBC, 128, 16, INTEG_HMAC_SHA1_96, 20 },
+	{ ENCR_AES_CBC, 128, 16, INTEG_HMAC_SHA2_256_128, 32 },
+	{ ENCR_AES_CBC, 192, 24, INTEG_HMAC_SHA2_384_192, 48 },
+	{ ENCR_AES_CBC, 256, 32, INTEG_HMAC_SHA2_512_256, 64 },
+};
+
+static void suite_of(struct sadb_request *q, const struct suite *s, bool esn)
+{
+	q->sa.encr = s->encr;
+	q->sa.encr_key_bits = s->bits;
+	q->sa.encr_key_len = s->key;
+	q->sa.integ = s->integ;
+	q->sa.integ_key_len = s->integ_key;
+	q->sa.esn = esn;
+	memset(q->sa.encr_key, 0x11, s->key);
+	memset(q->sa.integ_key, 0x22, s->integ_key);
+}
+
+static void every_suite_crosses_with_and_without_esn(void **state)
+{
+	struct pair *p = *state;
+
+	for (uint32_t i = 0; i < 2 * ARRAY_LEN(suites); i++) {
+		struct sadb_request in = side_add(SADB_IN, false, 0x2000 + i,
+						  p->policy_b, &p->narrow_b);
+		struct sadb_request out = side_add(SADB_OUT, false, 0x2000 + i,
+						   POLICY_ALL, &p->narrow_a);
+
+		suite_of(&in, &suites[i / 2], i % 2);
+		suite_of(&out, &suites[i / 2], i % 2);
+		assert_int_equal(side_call(p->b, &in).err, 0);
+		assert_int_equal(side_call(p->a, &out).err, 0);
+		bind_now(p->a, &out);
+		cross(p, 2);
+	}
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, pair_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(manual_sa_is_neither_bound_anew_nor_removed),
+		CASE(refused_add_leaves_nothing),
+		CASE(refused_add_leaves_the_larval_sa),
+		CASE(second_sa_of_a_name_is_refused),
+		CASE(more_sas_than_slots_are_refused),
+		CASE(update_of_what_is_not_there_or_inbound_is_refused),
+		CASE(getspi_is_for_inbound_sas),
+		CASE(every_suite_crosses_with_and_without_esn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
