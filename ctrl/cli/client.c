@@ -23,7 +23,13 @@
 struct connection {
 	int fd;
 	int64_t deadline_ms;
+	unsigned int wait_s;
 	const char *path;
+};
+
+struct items {
+	bool (*item)(void *ctx, struct slice body);
+	void *ctx;
 };
 
 static int64_t now_ms(void)
@@ -48,9 +54,9 @@ static int fail(const struct connection *c, int err, struct error *e)
 	case EAGAIN:
 	case ETIMEDOUT:
 		return error_set(e, err,
-				 "no answer from cygnetd at %s for %d s; its "
+				 "no answer from cygnetd at %s for %u s; its "
 				 "log may say why",
-				 c->path, CLIENT_WAIT_S);
+				 c->path, c->wait_s);
 	case ECONNRESET:
 	case EPIPE:
 		return error_set(e, err,
@@ -120,16 +126,24 @@ static int take_all(const struct connection *c, uint8_t *out, size_t len)
 	return 0;
 }
 
-static int send_request(const struct connection *c, const char *command)
+static int send_packet(const struct connection *c, struct vici_builder *b)
 {
-	struct vici_builder b;
 	int err = -ENOMEM;
 
-	vici_start(&b, VICI_CMD_REQUEST, command);
-	if (vici_finish(&b))
-		err = send_all(c, slice_of(b.ptr, b.len));
-	vici_builder_free(&b);
+	if (vici_finish(b))
+		err = send_all(c, slice_of(b->ptr, b->len));
+	vici_builder_free(b);
 	return err;
+}
+
+static int send_request(const struct connection *c, const struct question *q)
+{
+	struct vici_builder b;
+
+	vici_start(&b, VICI_CMD_REQUEST, q->command);
+	for (size_t i = 0; i < QUESTION_ARGS_MAX && q->args[i].key; i++)
+		vici_str(&b, q->args[i].key, q->args[i].value);
+	return send_packet(c, &b);
 }
 
 /* Fills the octets of one packet. -EPROTO: too long to be one. */
@@ -150,21 +164,73 @@ static int take_packet(const struct connection *c, struct reply *out,
 	return take_all(c, out->octets, len);
 }
 
-static int read_answer(const struct connection *c, const char *command,
-		       struct slice octets, struct slice *body, struct error *e)
+static int fail_unknown(const struct connection *c, const char *command,
+			struct error *e)
+{
+	return error_set(e, -EOPNOTSUPP,
+			 "the daemon at %s does not know '%s': an older "
+			 "cygnetd, or not cygnetd?",
+			 c->path, command);
+}
+
+/* Takes packets up to the one that answers; events before it are items. */
+static int take_answer(const struct connection *c, const struct items *items,
+		       struct reply *out, struct vici_packet *packet)
+{
+	struct slice octets;
+	int err;
+
+	do {
+		reply_free(out);
+		err = take_packet(c, out, &octets);
+		if (err)
+			return err;
+		if (!vici_packet_parse(octets, packet))
+			return -EPROTO;
+		if (packet->type != VICI_EVENT)
+			return 0;
+		if (!items->item || !items->item(items->ctx, packet->body))
+			return -EPROTO;
+	} while (now_ms() < c->deadline_ms);
+	return -ETIMEDOUT;
+}
+
+static int register_for(const struct connection *c, const struct question *q,
+			struct reply *out, struct error *e)
+{
+	const struct items none = { 0 };
+	struct vici_packet packet;
+	struct vici_builder b;
+	int err;
+
+	if (!q->event)
+		return 0;
+	vici_start(&b, VICI_EVENT_REGISTER, q->event);
+	err = send_packet(c, &b);
+	if (!err)
+		err = take_answer(c, &none, out, &packet);
+	if (err)
+		return fail(c, err, e);
+	if (packet.type == VICI_EVENT_UNKNOWN)
+		return fail_unknown(c, q->event, e);
+	return packet.type == VICI_EVENT_CONFIRM ? 0 : fail(c, -EPROTO, e);
+}
+
+static int request(const struct connection *c, const struct question *q,
+		   const struct items *items, struct reply *out, struct error *e)
 {
 	struct vici_packet packet;
+	int err = send_request(c, q);
 
-	if (!vici_packet_parse(octets, &packet))
-		return fail(c, -EPROTO, e);
+	if (!err)
+		err = take_answer(c, items, out, &packet);
+	if (err)
+		return fail(c, err, e);
 	if (packet.type == VICI_CMD_UNKNOWN)
-		return error_set(e, -EOPNOTSUPP,
-				 "the daemon at %s does not know '%s': an "
-				 "older cygnetd, or not cygnetd?",
-				 c->path, command);
+		return fail_unknown(c, q->command, e);
 	if (packet.type != VICI_CMD_RESPONSE)
 		return fail(c, -EPROTO, e);
-	*body = packet.body;
+	out->body = packet.body;
 	return 0;
 }
 
@@ -188,27 +254,27 @@ static int open_connection(struct connection *c)
 	return 0;
 }
 
-int client_ask(const char *path, const char *command, struct reply *out,
-	       struct error *e)
+int client_ask(const char *path, const struct question *q,
+	       bool (*item)(void *ctx, struct slice body), void *ctx,
+	       struct reply *out, struct error *e)
 {
 	struct connection c = {
 		.fd = -1,
-		.deadline_ms = now_ms() + CLIENT_WAIT_S * 1000,
+		.wait_s = CLIENT_WAIT_S + q->wait_s,
 		.path = path,
 	};
-	struct slice packet;
+	const struct items items = { q->event ? item : NULL, ctx };
 	int err;
 
+	c.deadline_ms = now_ms() + c.wait_s * INT64_C(1000);
 	*out = (struct reply){ 0 };
 	err = open_connection(&c);
-	if (!err)
-		err = send_request(&c, command);
-	if (!err)
-		err = take_packet(&c, out, &packet);
 	if (err)
 		err = fail(&c, err, e);
 	else
-		err = read_answer(&c, command, packet, &out->body, e);
+		err = register_for(&c, q, out, e);
+	if (!err)
+		err = request(&c, q, &items, out, e);
 	if (c.fd >= 0)
 		close(c.fd);
 	return err;

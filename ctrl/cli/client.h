@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One question to the daemon and its answer, over a connection of its own.
+ * One question to the daemon and its answer, over a connection of its own. The
+ * items of a list come one by one, as events before the answer.
  * It waits, but never for longer than a bound.
  */
 #ifndef CYG_CLI_CLIENT_H
@@ -9,7 +10,19 @@
 #include "ctrl/base/error.h"
 #include "ctrl/base/slice.h"
 
-#define CLIENT_WAIT_S 10 /* from connecting to the last octet */
+#define CLIENT_WAIT_S	  10 /* from connecting to the last octet */
+#define QUESTION_ARGS_MAX 4
+
+/* A VICI command. All texts are borrowed during the call. */
+struct question {
+	const char *command;
+	struct {
+		const char *key; /* NULL: the last one was before */
+		const char *value;
+	} args[QUESTION_ARGS_MAX];
+	const char *event;   /* of its items; NULL: it is no list */
+	unsigned int wait_s; /* for what it waits, beyond CLIENT_WAIT_S */
+};
 
 struct reply {
 	uint8_t *octets; /* owned */
@@ -17,15 +30,17 @@ struct reply {
 };
 
 /*
- * path      of the Unix socket
- * command   a VICI command without arguments
- * out       reply_free() it, in every case
+ * path   of the Unix socket
+ * item   called with the message of each event, if q->event is one; false ends
+ *        the question: the item is malformed
+ * out    reply_free() it, in every case
  *
  * 0, or negative with e filled: the daemon is not reachable, does not answer
  * in time, does not speak VICI or does not know the command.
  */
-int client_ask(const char *path, const char *command, struct reply *out,
-	       struct error *e);
+int client_ask(const char *path, const struct question *q,
+	       bool (*item)(void *ctx, struct slice body), void *ctx,
+	       struct reply *out, struct error *e);
 void reply_free(struct reply *reply);
 
 #endif

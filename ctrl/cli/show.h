@@ -14,10 +14,14 @@
 
 struct show {
 	FILE *out;
-	bool all; /* also the reasons that never happened */
+	bool all;	    /* also the reasons that never happened */
+	const char *target; /* of a command, as it was typed */
+	bool waited;	    /* until it was carried out */
 };
 
 void show_status(const struct node *answer, const struct show *how);
+void show_sa(const struct node *answer, const struct show *how);
+void show_done(const struct node *answer, const struct show *how);
 void show_drops(const struct node *answer, const struct show *how);
 void show_version(const struct node *answer, const struct show *how);
 

@@ -8,6 +8,16 @@
 #include "ctrl/cli/text.h"
 #include "ctrl/control/vici.h"
 
+static void node_append(struct node *parent, struct node *node)
+{
+	node->parent = parent;
+	if (parent->last)
+		parent->last->next = node;
+	else
+		parent->first = node;
+	parent->last = node;
+}
+
 static struct node *node_add(struct node *parent, enum node_type type,
 			     const struct vici_elem *elem)
 {
@@ -17,12 +27,7 @@ static struct node *node_add(struct node *parent, enum node_type type,
 	node->name = text_printable(elem->name);
 	if (type == NODE_VALUE)
 		node->text = text_printable(elem->value);
-	node->parent = parent;
-	if (parent->last)
-		parent->last->next = node;
-	else
-		parent->first = node;
-	parent->last = node;
+	node_append(parent, node);
 	return node;
 }
 
@@ -63,6 +68,28 @@ struct node *node_parse(struct slice body)
 		open = node_take(open, &elem);
 	} while (elem.type != VICI_END);
 	return root;
+}
+
+struct node *node_collection(const char *name)
+{
+	const struct vici_elem elem = {
+		.name = slice_of(name, strlen(name)),
+	};
+	struct node *root = need(calloc(1, sizeof(*root)));
+
+	root->name = need(strdup(""));
+	node_add(root, NODE_LIST, &elem);
+	return root;
+}
+
+bool node_collect(struct node *root, struct slice body)
+{
+	struct node *item = node_parse(body);
+
+	if (!item)
+		return false;
+	node_append(root->first, item);
+	return true;
 }
 
 /* As deep as a message nests: VICI_DEPTH_MAX bounds the recursion. */

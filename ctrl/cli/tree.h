@@ -30,6 +30,13 @@ struct node {
 struct node *node_parse(struct slice body);
 void node_free(struct node *root);
 
+/*
+ * A tree with one list, for the items of a message each; node_collect() adds
+ * one. false: malformed, and not added.
+ */
+struct node *node_collection(const char *name);
+MUST_CHECK bool node_collect(struct node *root, struct slice body);
+
 /* The child of that name, or NULL; a NULL section has none. */
 const struct node *node_find(const struct node *section, const char *name);
 

@@ -5,11 +5,15 @@
  * we don't have (job queues, plugins) is absent, not zero. Commands of our
  * own start with `cygnet-`.
  *
- * None of them takes an argument yet, and one that comes is refused: a client
- * that asks for less than everything must not get everything silently.
+ * An argument that a command does not know is refused: a client that asks for
+ * less than everything must not get everything silently.
  *
  * A snapshot costs dozens of system calls; `stats`, which monitoring asks often,
  * does without.
+ *
+ * Lists go out as events, an item each, to who is registered for them; the
+ * answer ends them and is empty. They are written in one go: what a list costs
+ * is bounded by the SAs and connections that there are.
  *
  * One answer is one packet. A snapshot too large for VICI_PACKET_MAX (several
  * hundred tunnels, each with dozens of drop reasons) is refused in words.
@@ -24,12 +28,23 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/control/answers.h"
 #include "ctrl/control/duration.h"
+#include "ctrl/control/list_conns.h"
+#include "ctrl/control/list_sas.h"
 
 struct command {
 	const char *name;
 	bool from_snapshot;
 	/* unless from_snapshot, s has uptime and workers alone */
 	void (*write)(struct vici_builder *b, const struct status *s);
+};
+
+struct list {
+	const char *name;
+	enum topic topic;
+	unsigned int known; /* enum argument */
+	/* false: out of memory */
+	bool (*write)(const struct sink *sink, const struct arguments *args,
+		      const struct control_callbacks *callbacks);
 };
 
 static void write_version(struct vici_builder *b, const struct status *s)
@@ -69,19 +84,77 @@ static const struct command commands[] = {
 	{ "cygnet-drops", true, answer_drops },
 };
 
+static bool write_sas(const struct sink *sink, const struct arguments *args,
+		      const struct control_callbacks *callbacks)
+{
+	struct sas *sas;
+	bool ok;
+
+	if (!callbacks->sas)
+		return true;
+	sas = callbacks->sas(callbacks->ctx);
+	ok = sas && list_sas(sink, args, sas, clock_ns());
+	sas_free(sas);
+	return ok;
+}
+
+static const struct conn_conf *conns_of(const struct control_callbacks *callbacks,
+					size_t *n)
+{
+	*n = 0;
+	return callbacks->conns ? callbacks->conns(callbacks->ctx, n) : NULL;
+}
+
+static bool write_conns(const struct sink *sink, const struct arguments *args,
+			const struct control_callbacks *callbacks)
+{
+	size_t n;
+	const struct conn_conf *conns = conns_of(callbacks, &n);
+
+	return list_conns(sink, args, conns, n);
+}
+
+static bool write_policies(const struct sink *sink, const struct arguments *args,
+			   const struct control_callbacks *callbacks)
+{
+	size_t n;
+	const struct conn_conf *conns = conns_of(callbacks, &n);
+
+	return list_policies(sink, args, conns, n);
+}
+
+static const struct list lists[] = {
+	{ "list-sas", TOPIC_LIST_SA,
+	  ARG_NOBLOCK | ARG_IKE | ARG_IKE_ID | ARG_CHILD | ARG_CHILD_ID,
+	  write_sas },
+	{ "list-conns", TOPIC_LIST_CONN, ARG_IKE, write_conns },
+	{ "list-policies", TOPIC_LIST_POLICY,
+	  ARG_TRAP | ARG_DROP | ARG_PASS | ARG_IKE | ARG_CHILD, write_policies },
+};
+
+static bool is_name(struct slice name, const char *known)
+{
+	return strlen(known) == name.len &&
+	       memcmp(known, name.ptr, name.len) == 0;
+}
+
 static const struct command *command_find(struct slice name)
 {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		const char *known = commands[i].name;
-
-		if (strlen(known) == name.len &&
-		    memcmp(known, name.ptr, name.len) == 0)
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (is_name(name, commands[i].name))
 			return &commands[i];
-	}
 	return NULL;
 }
 
-MUST_CHECK static bool refuse(struct vici_builder *out, const char *why)
+static const struct list *list_find(struct slice name)
+{
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (is_name(name, lists[i].name))
+			return &lists[i];
+	return NULL;
+}
+
+bool command_refuse(struct vici_builder *out, const char *why)
 {
 	vici_start(out, VICI_CMD_RESPONSE, NULL);
 	vici_str(out, "success", "no");
@@ -89,34 +162,83 @@ MUST_CHECK static bool refuse(struct vici_builder *out, const char *why)
 	return vici_finish(out);
 }
 
-bool command_answer(const struct vici_packet *request,
-		    const struct control_callbacks *callbacks,
-		    struct vici_builder *out)
+/* An answer that may be too large for a packet. */
+MUST_CHECK static bool finish(struct vici_builder *out)
 {
-	const struct command *command = command_find(request->name);
+	if (vici_finish(out))
+		return true;
+	vici_builder_free(out);
+	return command_refuse(out, "the answer does not fit a packet of 512 "
+				   "KiB, or memory ran out");
+}
+
+MUST_CHECK static bool list_answer(const struct list *list,
+				   const struct vici_packet *request,
+				   const struct control_callbacks *callbacks,
+				   const struct sink *sink,
+				   struct vici_builder *out)
+{
+	struct arguments args;
+	struct error e;
+
+	if (arguments_read(request->body, list->known, &args, &e))
+		return command_refuse(out, e.text);
+	if (sink_wants(sink, list->topic) && !list->write(sink, &args, callbacks))
+		return command_refuse(out, "out of memory for a list");
+	vici_start(out, VICI_CMD_RESPONSE, NULL);
+	return vici_finish(out);
+}
+
+MUST_CHECK static bool conn_names_answer(
+	const struct control_callbacks *callbacks, struct vici_builder *out)
+{
+	size_t n;
+	const struct conn_conf *conns = conns_of(callbacks, &n);
+
+	vici_start(out, VICI_CMD_RESPONSE, NULL);
+	put_conn_names(out, conns, n);
+	return finish(out);
+}
+
+MUST_CHECK static bool plain_answer(const struct command *command,
+				    const struct control_callbacks *callbacks,
+				    struct vici_builder *out)
+{
 	const struct status cheap = {
 		.uptime_s = (clock_ns() - callbacks->since_ns) / NS_PER_S,
 		.workers = callbacks->workers,
 	};
 	struct status *snapshot = NULL;
 
-	if (!command) {
-		vici_start(out, VICI_CMD_UNKNOWN, NULL);
-		return vici_finish(out);
-	}
-	if (request->body.len)
-		return refuse(out, "this command takes no arguments");
 	if (command->from_snapshot) {
 		snapshot = callbacks->status(callbacks->ctx);
 		if (!snapshot)
-			return refuse(out, "out of memory for a snapshot");
+			return command_refuse(out,
+					      "out of memory for a snapshot");
 	}
 	vici_start(out, VICI_CMD_RESPONSE, NULL);
 	command->write(out, snapshot ? snapshot : &cheap);
 	status_free(snapshot);
-	if (vici_finish(out))
-		return true;
-	vici_builder_free(out);
-	return refuse(out, "the answer does not fit a packet of 512 KiB, "
-			   "or memory ran out");
+	return finish(out);
+}
+
+bool command_answer(const struct vici_packet *request,
+		    const struct control_callbacks *callbacks,
+		    const struct sink *sink, struct vici_builder *out)
+{
+	const struct command *command = command_find(request->name);
+	const struct list *list = list_find(request->name);
+	bool names = is_name(request->name, "get-conns");
+
+	if (list)
+		return list_answer(list, request, callbacks, sink, out);
+	if (!command && !names) {
+		vici_start(out, VICI_CMD_UNKNOWN, NULL);
+		return vici_finish(out);
+	}
+	if (request->body.len)
+		return command_refuse(out, "this command takes no arguments");
+	if (names)
+		return conn_names_answer(callbacks, out);
+	return plain_answer(command, callbacks, out);
 }

@@ -11,6 +11,7 @@
 #define CYG_CONTROL_SERVER_H
 
 #include "ctrl/base/error.h"
+#include "ctrl/model/sas.h"
 #include "ctrl/model/status.h"
 
 #define CONTROL_CLIENTS_MAX 32 /* one more takes the longest idle one's place */
@@ -29,9 +30,29 @@
 struct event_base;
 struct control_server;
 
+enum control_verb {
+	CONTROL_INITIATE,
+	CONTROL_TERMINATE,
+	CONTROL_REKEY,
+};
+
+/* Borrowed for the call. */
+struct control_command {
+	uint64_t token; /* comes back in control_server_done() */
+	enum control_verb verb;
+	const char *conn;
+	const char *child; /* NULL: none named */
+};
+
 struct control_callbacks {
 	/* A fresh snapshot, handed over; NULL: out of memory. */
 	struct status *(*status)(void *ctx);
+	/* SAs, likewise. */
+	struct sas *(*sas)(void *ctx);
+	/* Borrowed until the event loop goes on. */
+	const struct conn_conf *(*conns)(void *ctx, size_t *n);
+	/* Answered by control_server_done(), later. */
+	void (*command)(void *ctx, const struct control_command *c);
 	void *ctx;
 	/* What needs no snapshot. */
 	uint64_t since_ns; /* of clock_ns(), when the gateway started */
@@ -53,6 +74,38 @@ struct control_callbacks {
 int control_server_new(struct event_base *base, const char *path,
 		       const struct control_callbacks *callbacks,
 		       struct control_server **out, struct error *e);
+
+/*
+ * A command was begun, or not: err 0, -ENOENT (nothing of that name),
+ * -EADDRNOTAVAIL (no remote address to go to), -ENOTCONN (IKE is not spoken), or
+ * another one.
+ *
+ * n   SAs that it is about: 0 is a failure of TERMINATE and REKEY
+ */
+void control_server_done(struct control_server *server, uint64_t token, int err,
+			 unsigned int n);
+
+enum control_event_kind {
+	CONTROL_IKE_UP,
+	CONTROL_IKE_DOWN,
+	CONTROL_CHILD_UP,
+	CONTROL_CHILD_DOWN,
+	CONTROL_FAILED, /* an attempt: see text */
+};
+
+/* Borrowed for the call; what is not known is NULL or "". */
+struct control_event {
+	enum control_event_kind kind;
+	const char *conn;
+	const char *child;
+	const struct ike_sa_view *ike;
+	const struct child_sa_view *child_sa;
+	const char *text; /* in plain words */
+};
+
+/* Tells clients who asked for it, and those who wait for its like. */
+void control_server_event(struct control_server *server,
+			  const struct control_event *e);
 
 /* Closes every client and removes the socket file; NULL is fine. */
 void control_server_free(struct control_server *server);

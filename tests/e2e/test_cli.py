@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from lab import BUILD, ROOT, SIDES, Lab, finish, ok  # noqa: E402
 
 CYGNET = f"{BUILD}/cygnet"
-COMMANDS = ("status", "drops", "version")
+COMMANDS = ("status", "sa", "up", "down", "rekey", "drops", "version")
 WAIT_S = 10  # the client's own bound
 SLACK_S = 10
 PINGS = 3

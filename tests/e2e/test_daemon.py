@@ -151,7 +151,7 @@ def ask(gateway, name):
 
 
 def every_command():
-    """Those in the daemon's table, and those on the protocol's page."""
+    """Snapshots in the daemon's table, and all on the protocol's page."""
     def found(name, pattern):
         with open(f"{ROOT}/ctrl/control/{name}") as file:
             return re.findall(pattern, file.read(), re.MULTILINE)
@@ -197,7 +197,8 @@ def check_keys(lab, gateways):
     keys = [key for sa in (lab.sa_ab, lab.sa_ba)
             for key in (sa.encr_key, sa.integ_key)]
     table, page = every_command()
-    ok(table == page and len(table) > 3, "every command is on its page")
+    ok(set(table) <= set(page) and len(table) > 3,
+       "every command is on its page")
     for gateway in gateways:
         said = dict(said_by(gateway))
         ok(f"0x{lab.sa_ab.spi:08x}".encode() in said["status"] and

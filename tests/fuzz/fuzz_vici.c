@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * VICI packets (without their length field). Three properties: reading stays
+ * VICI packets (without their length field). Four properties: reading stays
  * inside of the packet (the sanitizers watch), the walk and vici_valid() agree,
- * and what was read can be built again, octet for octet.
+ * what was read can be built again, octet for octet, and arguments are either
+ * refused with a reason or within their bounds.
  */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/control/requests.h"
 #include "ctrl/control/vici.h"
 
 #define LENGTH_BYTES 4
@@ -85,6 +87,25 @@ static bool copy_body(struct slice body, struct vici_builder *b, bool *strings)
 	return true;
 }
 
+/* As a command's that takes all there are. */
+static void check_arguments(struct slice body)
+{
+	struct arguments args;
+	struct error e = { "" };
+
+	if (arguments_read(body, ~0U, &args, &e)) {
+		if (!e.text[0])
+			abort();
+		return;
+	}
+	if (strnlen(args.ike, CONN_NAME_MAX) == CONN_NAME_MAX ||
+	    strnlen(args.child, CONN_NAME_MAX) == CONN_NAME_MAX ||
+	    !(args.given & ARG_IKE) != !args.ike[0] ||
+	    !(args.given & ARG_IKE_ID) != !args.ike_id ||
+	    args.timeout_ms > REQUEST_TIMEOUT_MAX_S * 1000)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -103,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	valid = copy_body(packet.body, &b, &strings);
 	if (valid != vici_valid(packet.body))
 		abort();
+	check_arguments(packet.body);
 	if (valid && strings &&
 	    (!vici_finish(&b) || b.len != LENGTH_BYTES + len ||
 	     memcmp(b.ptr + LENGTH_BYTES, data, len) != 0))

@@ -60,16 +60,11 @@ static inline int server_new(struct fixture *f, const char *path,
 	return control_server_new(f->base, path, &f->callbacks, out, e);
 }
 
-static inline int start(void **state)
+/* A server with the fixture's callbacks. */
+static inline int start_server(struct fixture *f)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
 	struct error e;
 
-	if (!f)
-		return -1;
-	*state = f;
-	f->callbacks =
-		(struct control_callbacks){ .status = take_snapshot, .ctx = f };
 	strcpy(f->folder, "/tmp/test_control.XXXXXX");
 	f->base = event_base_new();
 	if (!f->base || !mkdtemp(f->folder) ||
@@ -77,6 +72,18 @@ static inline int start(void **state)
 		return -1;
 	snprintf(f->path, sizeof(f->path), "%s/vici", f->folder);
 	return server_new(f, f->path, &f->server, &e);
+}
+
+static inline int start(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -1;
+	*state = f;
+	f->callbacks =
+		(struct control_callbacks){ .status = take_snapshot, .ctx = f };
+	return start_server(f);
 }
 
 static inline int stop(void **state)

@@ -31,7 +31,7 @@ static void answers_are_those_of_the_commands(void **state)
 		put_packet(fd, VICI_CMD_REQUEST, names[i]);
 		got = take_packet(f, fd);
 
-		assert_true(command_answer(&request, &f->callbacks, &want));
+		assert_true(command_answer(&request, &f->callbacks, NULL, &want));
 		assert_int_equal(want.ptr[LENGTH_BYTES], got.type);
 		assert_int_equal(want.len, LENGTH_BYTES + 1 + got.body.len);
 		assert_memory_equal(want.ptr + LENGTH_BYTES + 1, got.body.ptr,
@@ -46,20 +46,20 @@ static void unknown_command_is_answered_with_cmd_unknown(void **state)
 	struct fixture *f = *state;
 	int fd = client_new(f);
 
-	put_packet(fd, VICI_CMD_REQUEST, "list-sas");
+	put_packet(fd, VICI_CMD_REQUEST, "list-nothing");
 	assert_int_equal(take_packet(f, fd).type, VICI_CMD_UNKNOWN);
 	assert_answers(f, fd);
 	close(fd);
 }
 
-static void registrations_are_answered_with_event_unknown(void **state)
+static void registration_for_an_event_that_is_not_there_is_refused(void **state)
 {
 	struct fixture *f = *state;
 	int fd = client_new(f);
 
-	put_packet(fd, VICI_EVENT_REGISTER, "list-sa");
+	put_packet(fd, VICI_EVENT_REGISTER, "list-nothing");
 	assert_int_equal(take_packet(f, fd).type, VICI_EVENT_UNKNOWN);
-	put_packet(fd, VICI_EVENT_UNREGISTER, "list-sa");
+	put_packet(fd, VICI_EVENT_UNREGISTER, "list-nothing");
 	assert_int_equal(take_packet(f, fd).type, VICI_EVENT_UNKNOWN);
 	assert_answers(f, fd);
 	close(fd);
@@ -247,7 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(answers_are_those_of_the_commands),
 		CASE(unknown_command_is_answered_with_cmd_unknown),
-		CASE(registrations_are_answered_with_event_unknown),
+		CASE(registration_for_an_event_that_is_not_there_is_refused),
 		CASE(request_in_single_octets_is_answered),
 		CASE(requests_in_one_piece_are_answered_in_order),
 		CASE(length_over_the_maximum_closes),

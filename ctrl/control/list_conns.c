@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Field names and formats are strongSwan's. It has limits by packets and bytes
+ * and may authenticate again, neither of which we do: they are 0 here.
+ */
+#include "ctrl/control/list_conns.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "ctrl/control/words.h"
+
+static const char *action_word(enum child_action action)
+{
+	switch (action) {
+	case CHILD_NONE:
+		return "none";
+	case CHILD_TRAP:
+		return "trap";
+	case CHILD_START:
+		return "start";
+	}
+	return "none";
+}
+
+static void put_number(struct vici_builder *b, const char *key, uint64_t n)
+{
+	vici_fmt(b, key, "%" PRIu64, n);
+}
+
+static void put_addrs(struct vici_builder *b, const char *key,
+		      const struct conn_addr *addrs, size_t n)
+{
+	char text[PREFIX_STR_MAX];
+
+	vici_list(b, key);
+	for (size_t i = 0; i < n; i++) {
+		const struct prefix *net = &addrs[i].net;
+		bool host = net->bits == (addr_is_v4(&net->net) ? 32 : 128);
+
+		if (addrs[i].any)
+			vici_list_item(b, "%any");
+		else if (host)
+			vici_list_item(b, addr_str(&net->net, text));
+		else
+			vici_list_item(b, prefix_str(net, text));
+	}
+	vici_list_end(b);
+}
+
+static void put_side(struct vici_builder *b, const char *section,
+		     const struct identity *id)
+{
+	char text[IDENTITY_STR_MAX];
+
+	vici_section(b, section);
+	vici_str(b, "class", "pre-shared key");
+	if (id->type)
+		vici_str(b, "id", identity_str(id, text, sizeof(text)));
+	vici_section_end(b);
+}
+
+static void put_ts(struct vici_builder *b, const char *key,
+		   const struct ts_conf *ts, size_t n)
+{
+	char text[TS_STR_MAX];
+
+	vici_list(b, key);
+	for (size_t i = 0; i < n; i++)
+		vici_list_item(b, ts_conf_str(&ts[i], text));
+	vici_list_end(b);
+}
+
+static void put_child(struct vici_builder *b, const struct child_conf *c)
+{
+	vici_section(b, c->name);
+	vici_str(b, "mode", "TUNNEL");
+	put_number(b, "rekey_time", c->rekey_time);
+	put_number(b, "rekey_bytes", 0);
+	put_number(b, "rekey_packets", 0);
+	vici_str(b, "dpd_action", action_word(c->dpd_action));
+	vici_str(b, "close_action", action_word(c->close_action));
+	put_ts(b, "local-ts", c->local_ts, c->n_local_ts);
+	put_ts(b, "remote-ts", c->remote_ts, c->n_remote_ts);
+	vici_section_end(b);
+}
+
+static bool put_conn(const struct sink *sink, const struct conn_conf *c)
+{
+	struct vici_builder b;
+
+	event_start(&b, TOPIC_LIST_CONN);
+	vici_section(&b, c->name);
+	put_addrs(&b, "local_addrs", c->local_addrs, c->n_local_addrs);
+	put_number(&b, "local_port", c->local_port);
+	put_addrs(&b, "remote_addrs", c->remote_addrs, c->n_remote_addrs);
+	put_number(&b, "remote_port", c->remote_port);
+	vici_str(&b, "version", "IKEv2");
+	put_number(&b, "reauth_time", 0);
+	put_number(&b, "rekey_time", c->rekey_time);
+	if (c->dpd_delay)
+		put_number(&b, "dpd_delay", c->dpd_delay);
+	put_side(&b, "local-1", &c->local_id);
+	put_side(&b, "remote-1", &c->remote_id);
+	vici_section(&b, "children");
+	for (size_t i = 0; i < c->n_children; i++)
+		put_child(&b, &c->children[i]);
+	vici_section_end(&b);
+	vici_section_end(&b);
+	return sink_put(sink, &b);
+}
+
+bool list_conns(const struct sink *sink, const struct arguments *args,
+		const struct conn_conf *conns, size_t n)
+{
+	bool ok = true;
+
+	if (!sink_wants(sink, TOPIC_LIST_CONN))
+		return true;
+	for (size_t i = 0; ok && i < n; i++)
+		if (!filter_excludes(args, ARG_IKE, conns[i].name))
+			ok = put_conn(sink, &conns[i]);
+	return ok;
+}
+
+static bool put_policy(const struct sink *sink, const struct conn_conf *conn,
+		       const struct child_conf *child)
+{
+	char name[2 * CONN_NAME_MAX];
+	struct vici_builder b;
+
+	snprintf(name, sizeof(name), "%s/%s", conn->name, child->name);
+	event_start(&b, TOPIC_LIST_POLICY);
+	vici_section(&b, name);
+	vici_str(&b, "child", child->name);
+	vici_str(&b, "ike", conn->name);
+	vici_str(&b, "mode", "TUNNEL");
+	put_ts(&b, "local-ts", child->local_ts, child->n_local_ts);
+	put_ts(&b, "remote-ts", child->remote_ts, child->n_remote_ts);
+	vici_section_end(&b);
+	return sink_put(sink, &b);
+}
+
+static bool is_trap(const struct child_conf *child, const struct arguments *args)
+{
+	return child->start_action == CHILD_TRAP &&
+	       !filter_excludes(args, ARG_CHILD, child->name);
+}
+
+bool list_policies(const struct sink *sink, const struct arguments *args,
+		   const struct conn_conf *conns, size_t n)
+{
+	bool ok = true;
+
+	if (!sink_wants(sink, TOPIC_LIST_POLICY) || !(args->given & ARG_TRAP))
+		return true;
+	for (size_t i = 0; ok && i < n; i++) {
+		const struct conn_conf *c = &conns[i];
+
+		if (filter_excludes(args, ARG_IKE, c->name))
+			continue;
+		for (size_t k = 0; ok && k < c->n_children; k++)
+			if (is_trap(&c->children[k], args))
+				ok = put_policy(sink, c, &c->children[k]);
+	}
+	return ok;
+}
+
+void put_conn_names(struct vici_builder *b, const struct conn_conf *conns,
+		    size_t n)
+{
+	vici_list(b, "conns");
+	for (size_t i = 0; i < n; i++)
+		if (conns[i].from_vici)
+			vici_list_item(b, conns[i].name);
+	vici_list_end(b);
+}

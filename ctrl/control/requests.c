@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/control/requests.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/control/vici.h"
+
+#define KEY_SHOWN_MAX 32 /* octets of an unknown key that an error quotes */
+#define NUMBER_MAX    11 /* "-2147483648" */
+
+static const struct {
+	const char *key;
+	enum argument arg;
+} keys[] = {
+	{ "ike", ARG_IKE },	    { "child", ARG_CHILD },
+	{ "ike-id", ARG_IKE_ID },   { "child-id", ARG_CHILD_ID },
+	{ "timeout", ARG_TIMEOUT }, { "loglevel", ARG_LOGLEVEL },
+	{ "noblock", ARG_NOBLOCK }, { "trap", ARG_TRAP },
+	{ "drop", ARG_DROP },	    { "pass", ARG_PASS },
+	{ "force", ARG_FORCE },	    { "reauth", ARG_REAUTH },
+};
+
+#define N_KEYS (sizeof(keys) / sizeof(keys[0]))
+
+static bool is_text(struct slice s, const char *text)
+{
+	return s.len == strlen(text) && memcmp(s.ptr, text, s.len) == 0;
+}
+
+/* Of a key's index. */
+static int fail_value(size_t key, const char *wanted, struct error *e)
+{
+	return error_set(e, -EINVAL, "argument '%s' must be %s", keys[key].key,
+			 wanted);
+}
+
+static int fail_unknown(struct slice name, struct error *e)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (name.ptr[i] <= ' ' || name.ptr[i] > '~')
+			name.len = 0;
+	if (name.len == 0 || name.len > KEY_SHOWN_MAX)
+		return error_set(e, -EINVAL,
+				 "this command takes no argument of such a "
+				 "name, which is too long or not text");
+	return error_set(e, -EINVAL, "this command takes no argument '%.*s'",
+			 (int)name.len, (const char *)name.ptr);
+}
+
+static int read_name(size_t key, struct slice value, char *out, struct error *e)
+{
+	if (value.len == 0 || value.len >= CONN_NAME_MAX ||
+	    memchr(value.ptr, 0, value.len))
+		return fail_value(key, "a name of 1 to 63 octets", e);
+	memcpy(out, value.ptr, value.len);
+	out[value.len] = '\0';
+	return 0;
+}
+
+/* Decimal digits, with a sign or without. */
+static bool read_number(struct slice value, long long *out)
+{
+	char text[NUMBER_MAX + 1];
+	char *end;
+
+	if (value.len == 0 || value.len > NUMBER_MAX)
+		return false;
+	memcpy(text, value.ptr, value.len);
+	text[value.len] = '\0';
+	if (text[0] != '-' && (text[0] < '0' || text[0] > '9'))
+		return false;
+	*out = strtoll(text, &end, 10);
+	return end != text && end == text + value.len;
+}
+
+static int read_id(size_t key, struct slice value, uint32_t *out,
+		   struct error *e)
+{
+	long long n;
+
+	if (!read_number(value, &n) || n < 1 || n > UINT32_MAX)
+		return fail_value(key, "the number of an SA", e);
+	*out = (uint32_t)n;
+	return 0;
+}
+
+static int read_range(size_t key, struct slice value, long long max,
+		      int32_t *out, struct error *e)
+{
+	long long n;
+
+	if (!read_number(value, &n) || n < INT32_MIN)
+		return fail_value(key, "a number", e);
+	if (n > max)
+		return error_set(e, -EINVAL,
+				 "argument '%s' must be at most %lld",
+				 keys[key].key, max);
+	*out = (int32_t)n;
+	return 0;
+}
+
+static int read_flag(size_t key, struct slice value, struct arguments *out,
+		     struct error *e)
+{
+	if (is_text(value, "yes") || is_text(value, "true") ||
+	    is_text(value, "1"))
+		return 0;
+	if (!is_text(value, "no") && !is_text(value, "false") &&
+	    !is_text(value, "0"))
+		return fail_value(key, "yes or no", e);
+	out->given &= ~(unsigned int)keys[key].arg;
+	return 0;
+}
+
+static int read_value(size_t key, struct slice value, struct arguments *out,
+		      struct error *e)
+{
+	switch (keys[key].arg) {
+	case ARG_IKE:
+		return read_name(key, value, out->ike, e);
+	case ARG_CHILD:
+		return read_name(key, value, out->child, e);
+	case ARG_IKE_ID:
+		return read_id(key, value, &out->ike_id, e);
+	case ARG_CHILD_ID:
+		return read_id(key, value, &out->child_id, e);
+	case ARG_TIMEOUT:
+		return read_range(key, value, REQUEST_TIMEOUT_MAX_S * 1000LL,
+				  &out->timeout_ms, e);
+	case ARG_LOGLEVEL:
+		return read_range(key, value, INT32_MAX, &out->loglevel, e);
+	case ARG_NOBLOCK:
+	case ARG_TRAP:
+	case ARG_DROP:
+	case ARG_PASS:
+	case ARG_FORCE:
+	case ARG_REAUTH:
+		return read_flag(key, value, out, e);
+	}
+	return -EINVAL;
+}
+
+static int read_argument(const struct vici_elem *elem, unsigned int known,
+			 unsigned int *seen, struct arguments *out,
+			 struct error *e)
+{
+	size_t key = 0;
+
+	while (key < N_KEYS && !(is_text(elem->name, keys[key].key) &&
+				 known & (unsigned int)keys[key].arg))
+		key++;
+	if (key == N_KEYS)
+		return fail_unknown(elem->name, e);
+	if (elem->type != VICI_KEY_VALUE)
+		return fail_value(key, "one value, no list or section", e);
+	if (*seen & (unsigned int)keys[key].arg)
+		return fail_value(key, "given once", e);
+	*seen |= (unsigned int)keys[key].arg;
+	out->given |= (unsigned int)keys[key].arg;
+	return read_value(key, elem->value, out, e);
+}
+
+int arguments_read(struct slice body, unsigned int known, struct arguments *out,
+		   struct error *e)
+{
+	struct vici_reader r = vici_read(body);
+	struct vici_elem elem;
+	unsigned int seen = 0;
+	int err;
+
+	*out = (struct arguments){ .loglevel = 1 };
+	for (;;) {
+		if (!vici_next(&r, &elem))
+			return error_set(e, -EINVAL, "malformed message");
+		if (elem.type == VICI_END)
+			return 0;
+		err = read_argument(&elem, known, &seen, out, e);
+		if (err)
+			return err;
+	}
+}
+
+bool filter_excludes(const struct arguments *args, enum argument filter,
+		     const char *name)
+{
+	const char *wanted = filter == ARG_IKE ? args->ike : args->child;
+
+	return args->given & (unsigned int)filter && strcmp(wanted, name) != 0;
+}

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Commands name connection and child; a request may name less, or a number. A
+ * child alone leads to its connection, a connection alone to its first child
+ * when it is initiated, a number to the names of its SA. Where a name leads to
+ * two, the request is refused: it would end what nobody meant.
+ *
+ * An event may come before it is known that the command was begun: it counts
+ * from the moment in which the command was given.
+ */
+#include "ctrl/control/waits.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define TARGETS (ARG_IKE | ARG_CHILD | ARG_IKE_ID | ARG_CHILD_ID)
+
+static const struct verb {
+	const char *name;
+	enum control_verb verb;
+	unsigned int known;
+	const char *past; /* in an error */
+} verbs[] = {
+	{ "initiate", CONTROL_INITIATE,
+	  ARG_IKE | ARG_CHILD | ARG_TIMEOUT | ARG_LOGLEVEL, "initiated" },
+	{ "terminate", CONTROL_TERMINATE,
+	  TARGETS | ARG_FORCE | ARG_TIMEOUT | ARG_LOGLEVEL, "terminated" },
+	{ "rekey", CONTROL_REKEY, TARGETS | ARG_REAUTH, "rekeyed" },
+};
+
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static const struct verb *verb_of(enum control_verb verb)
+{
+	size_t i = 0;
+
+	while (i < N_VERBS - 1 && verbs[i].verb != verb)
+		i++;
+	return &verbs[i];
+}
+
+bool wait_verb_find(struct slice name, enum control_verb *out)
+{
+	for (size_t i = 0; i < N_VERBS; i++) {
+		if (strlen(verbs[i].name) != name.len ||
+		    memcmp(verbs[i].name, name.ptr, name.len) != 0)
+			continue;
+		*out = verbs[i].verb;
+		return true;
+	}
+	return false;
+}
+
+/* --- what is meant */
+
+static const struct child_conf *child_of(const struct conn_conf *c,
+					 const char *name)
+{
+	for (size_t i = 0; i < c->n_children; i++)
+		if (strcmp(c->children[i].name, name) == 0)
+			return &c->children[i];
+	return NULL;
+}
+
+/* The one connection that has this child. */
+static int find_parent(struct wait *w, const struct conn_conf *conns, size_t n,
+		       struct error *e)
+{
+	const struct conn_conf *found = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!child_of(&conns[i], w->child))
+			continue;
+		if (found)
+			return error_set(e, -EEXIST,
+					 "connections '%s' and '%s' both have a "
+					 "child '%s': name one of them as 'ike'",
+					 found->name, conns[i].name, w->child);
+		found = &conns[i];
+	}
+	if (!found)
+		return error_set(e, -ENOENT, "no connection has a child '%s'",
+				 w->child);
+	strcpy(w->conn, found->name);
+	return 0;
+}
+
+/* Only what is configured can be initiated. */
+static int find_conn(struct wait *w, const struct conn_conf *conns, size_t n,
+		     struct error *e)
+{
+	const struct conn_conf *c = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(conns[i].name, w->conn) == 0)
+			c = &conns[i];
+	if (!c)
+		return error_set(e, -ENOENT, "there is no connection '%s'",
+				 w->conn);
+	if (w->child[0] && !child_of(c, w->child))
+		return error_set(e, -ENOENT, "connection '%s' has no child '%s'",
+				 w->conn, w->child);
+	if (!c->n_children)
+		return error_set(e, -ENOENT, "connection '%s' has no children",
+				 w->conn);
+	if (!w->child[0])
+		strcpy(w->child, c->children[0].name);
+	return 0;
+}
+
+static int find_by_name(struct wait *w,
+			const struct control_callbacks *callbacks,
+			struct error *e)
+{
+	const struct conn_conf *conns = NULL;
+	size_t n = 0;
+	int err = 0;
+
+	if (callbacks->conns)
+		conns = callbacks->conns(callbacks->ctx, &n);
+	if (!w->conn[0])
+		err = find_parent(w, conns, n, e);
+	if (!err && w->verb == CONTROL_INITIATE)
+		err = find_conn(w, conns, n, e);
+	return err;
+}
+
+/* SAs that still do something: a rekeyed one goes by itself. */
+static bool is_live(uint8_t state)
+{
+	return state != SA_VIEW_REKEYED && state != SA_VIEW_GONE;
+}
+
+static const struct ike_sa_view *ike_by_id(const struct sas *sas, uint32_t id)
+{
+	for (size_t i = 0; i < sas->n_ike; i++)
+		if (sas->ike[i].id == id && is_live(sas->ike[i].state))
+			return &sas->ike[i];
+	return NULL;
+}
+
+static int fail_twin(const char *what, const char *name, struct error *e)
+{
+	return error_set(e, -EEXIST,
+			 "%s '%s' has more than one SA, and one alone cannot "
+			 "be chosen: name it instead, for all of them",
+			 what, name);
+}
+
+/* Its connection becomes w's, if w is of no other one. */
+static int take_conn(struct wait *w, const struct ike_sa_view *ike,
+		     struct error *e)
+{
+	if (w->conn[0] && strcmp(w->conn, ike->conn) != 0)
+		return error_set(e, -ENOENT, "IKE SA %u is of connection '%s'",
+				 ike->id, ike->conn);
+	strcpy(w->conn, ike->conn);
+	return 0;
+}
+
+static int take_ike_id(struct wait *w, const struct sas *sas, uint32_t id,
+		       struct error *e)
+{
+	const struct ike_sa_view *ike = ike_by_id(sas, id);
+
+	if (!ike)
+		return error_set(e, -ENOENT, "there is no IKE SA %u", id);
+	for (size_t i = 0; i < sas->n_ike; i++)
+		if (sas->ike[i].id != id && is_live(sas->ike[i].state) &&
+		    strcmp(sas->ike[i].conn, ike->conn) == 0)
+			return fail_twin("connection", ike->conn, e);
+	return take_conn(w, ike, e);
+}
+
+/* Would the names of this child lead to another one, too? */
+static bool child_has_twin(const struct sas *sas, const struct child_sa_view *c,
+			   const char *conn)
+{
+	for (size_t i = 0; i < sas->n_child; i++) {
+		const struct child_sa_view *other = &sas->child[i];
+		const struct ike_sa_view *ike;
+
+		if (other->id == c->id || !is_live(other->state) ||
+		    strcmp(other->name, c->name) != 0)
+			continue;
+		ike = ike_by_id(sas, other->ike_id);
+		if (ike && strcmp(ike->conn, conn) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int take_child_id(struct wait *w, const struct sas *sas, uint32_t id,
+			 struct error *e)
+{
+	const struct child_sa_view *c = NULL;
+	const struct ike_sa_view *ike;
+
+	for (size_t i = 0; i < sas->n_child; i++)
+		if (sas->child[i].id == id && is_live(sas->child[i].state))
+			c = &sas->child[i];
+	ike = c ? ike_by_id(sas, c->ike_id) : NULL;
+	if (!ike)
+		return error_set(e, -ENOENT, "there is no CHILD SA %u", id);
+	if (w->child[0] && strcmp(w->child, c->name) != 0)
+		return error_set(e, -ENOENT, "CHILD SA %u is of child '%s'", id,
+				 c->name);
+	if (child_has_twin(sas, c, ike->conn))
+		return fail_twin("child", c->name, e);
+	strcpy(w->child, c->name);
+	return take_conn(w, ike, e);
+}
+
+static int find_by_id(struct wait *w, const struct arguments *args,
+		      const struct control_callbacks *callbacks, struct error *e)
+{
+	struct sas *sas = callbacks->sas ? callbacks->sas(callbacks->ctx) : NULL;
+	int err = 0;
+
+	if (callbacks->sas && !sas)
+		return error_set(e, -ENOMEM, "out of memory for a snapshot");
+	if (!sas)
+		return error_set(e, -ENOENT, "there are no SAs");
+	if (args->given & ARG_CHILD_ID)
+		err = take_child_id(w, sas, args->child_id, e);
+	if (!err && args->given & ARG_IKE_ID)
+		err = take_ike_id(w, sas, args->ike_id, e);
+	sas_free(sas);
+	return err;
+}
+
+static int check(const struct verb *verb, const struct arguments *args,
+		 const struct control_callbacks *callbacks, struct error *e)
+{
+	if (!(args->given & TARGETS))
+		return error_set(e, -EINVAL, "nothing to be %s is named",
+				 verb->past);
+	if (args->given & ARG_REAUTH)
+		return error_set(e, -EINVAL,
+				 "argument 'reauth' is not supported: an IKE "
+				 "SA is rekeyed, or terminated and initiated");
+	if (!callbacks->command)
+		return error_set(e, -ENOTCONN, "IKE is not spoken here");
+	return 0;
+}
+
+int wait_begin(struct wait *w, enum control_verb verb, struct slice body,
+	       const struct control_callbacks *callbacks, uint64_t token,
+	       struct error *e)
+{
+	const struct verb *v = verb_of(verb);
+	struct arguments args;
+	int err = arguments_read(body, v->known, &args, e);
+
+	*w = (struct wait){ 0 };
+	if (!err)
+		err = check(v, &args, callbacks, e);
+	if (err)
+		return err;
+	w->verb = verb;
+	w->loglevel = args.loglevel;
+	strcpy(w->conn, args.ike);
+	strcpy(w->child, args.child);
+	w->limit_ms = args.timeout_ms ? args.timeout_ms : WAIT_MAX_S * 1000;
+	if (args.given & ARG_FORCE && !args.timeout_ms)
+		w->limit_ms = -1;
+	if (args.given & (ARG_IKE_ID | ARG_CHILD_ID))
+		err = find_by_id(w, &args, callbacks, e);
+	else
+		err = find_by_name(w, callbacks, e);
+	if (err)
+		*w = (struct wait){ 0 };
+	else
+		w->token = token;
+	return err;
+}
+
+struct control_command wait_command(const struct wait *w)
+{
+	return (struct control_command){
+		.token = w->token,
+		.verb = w->verb,
+		.conn = w->conn,
+		.child = w->child[0] ? w->child : NULL,
+	};
+}
+
+uint32_t wait_limit_ms(const struct wait *w)
+{
+	/* Whether it was begun is known soon, or never. */
+	if (w->limit_ms < 0 || w->verb == CONTROL_REKEY)
+		return CONTROL_WAIT_S * 1000;
+	return (uint32_t)w->limit_ms;
+}
+
+/* --- what came of it */
+
+static void set_begin_error(struct wait *w, int err)
+{
+	switch (err) {
+	case -ENOENT:
+		error_set(&w->errmsg, err, "there is no '%s%s%s'", w->conn,
+			  w->child[0] ? "/" : "", w->child);
+		return;
+	case -EADDRNOTAVAIL:
+		error_set(&w->errmsg, err,
+			  "connection '%s' has no remote address to go to: "
+			  "set remote_addrs to one",
+			  w->conn);
+		return;
+	case -ENOTCONN:
+		error_set(&w->errmsg, err, "IKE is not spoken here");
+		return;
+	default:
+		error_set(&w->errmsg, err, "cannot begin: %s", strerror(-err));
+		return;
+	}
+}
+
+/* Is it over, with what is known now? */
+static void judge(struct wait *w)
+{
+	if (!w->begun || w->over)
+		return;
+	if (w->verb == CONTROL_INITIATE) {
+		if (w->attempt.text[0] && !w->up)
+			w->errmsg = w->attempt;
+		w->over = w->limit_ms < 0 || w->up || w->attempt.text[0];
+		return;
+	}
+	if (w->matches == 0) {
+		error_set(&w->errmsg, -ENOENT, "no SA of %s '%s' is up",
+			  w->child[0] ? "child" : "connection",
+			  w->child[0] ? w->child : w->conn);
+		w->over = true;
+		return;
+	}
+	w->over = w->verb == CONTROL_REKEY || w->limit_ms < 0 ||
+		  w->ended >= w->matches;
+}
+
+void wait_done(struct wait *w, int err, unsigned int n)
+{
+	if (w->begun)
+		return;
+	w->begun = true;
+	w->matches = n;
+	if (err) {
+		set_begin_error(w, err);
+		w->over = true;
+	}
+	judge(w);
+}
+
+static bool is_named(const char *text)
+{
+	return text && *text;
+}
+
+bool wait_concerns(const struct wait *w, const struct control_event *e)
+{
+	if (!is_named(e->conn) || strcmp(e->conn, w->conn) != 0)
+		return false;
+	return !w->child[0] || !is_named(e->child) ||
+	       strcmp(e->child, w->child) == 0;
+}
+
+static void initiate_event(struct wait *w, const struct control_event *e)
+{
+	if (e->kind == CONTROL_CHILD_UP)
+		w->up = true;
+	if (e->kind == CONTROL_FAILED)
+		error_set(&w->attempt, -ECONNABORTED, "%s",
+			  is_named(e->text) ? e->text : "it failed");
+}
+
+/*
+ * An IKE SA that was not up yet fails where another one goes down. Children go
+ * down before their IKE SA, each with an event of its own.
+ */
+static void terminate_event(struct wait *w, const struct control_event *e)
+{
+	bool of_child = is_named(e->child);
+
+	if (w->child[0])
+		w->ended += e->kind == CONTROL_CHILD_DOWN && of_child;
+	else
+		w->ended += e->kind == CONTROL_IKE_DOWN ||
+			    (e->kind == CONTROL_FAILED && !of_child);
+}
+
+void wait_event(struct wait *w, const struct control_event *e)
+{
+	if (w->over || !wait_concerns(w, e))
+		return;
+	switch (w->verb) {
+	case CONTROL_INITIATE:
+		initiate_event(w, e);
+		break;
+	case CONTROL_TERMINATE:
+		terminate_event(w, e);
+		break;
+	case CONTROL_REKEY:
+		break;
+	}
+	judge(w);
+}
+
+void wait_timed_out(struct wait *w)
+{
+	int limit_s = w->limit_ms / 1000;
+	const char *of = w->child[0] ? w->child : w->conn;
+
+	if (w->over)
+		return;
+	w->over = true;
+	if (!w->begun)
+		error_set(&w->errmsg, -ETIMEDOUT,
+			  "the IKE process gave no answer");
+	else if (w->verb == CONTROL_INITIATE)
+		error_set(&w->errmsg, -ETIMEDOUT,
+			  "'%s' is not up after %d.%03d s; the attempt goes on",
+			  of, limit_s, w->limit_ms % 1000);
+	else
+		error_set(&w->errmsg, -ETIMEDOUT,
+			  "%u of %u SAs of '%s' ended within %d.%03d s",
+			  w->ended, w->matches, of, limit_s, w->limit_ms % 1000);
+}
+
+void wait_answer(const struct wait *w, struct vici_builder *out)
+{
+	bool ok = !w->errmsg.text[0];
+
+	vici_start(out, VICI_CMD_RESPONSE, NULL);
+	vici_str(out, "success", ok ? "yes" : "no");
+	if (w->verb != CONTROL_INITIATE)
+		vici_fmt(out, "matches", "%u", w->matches);
+	if (w->verb == CONTROL_TERMINATE)
+		vici_fmt(out, "terminated", "%u", w->ended);
+	if (!ok)
+		vici_str(out, "errmsg", w->errmsg.text);
+}

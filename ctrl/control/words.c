@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Where charon would look a port's or protocol's name up in /etc, numbers
+ * stand: the process that answers may not read files.
+ */
+#include "ctrl/control/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "include/proto.h"
+
+const char *encr_word(uint16_t id)
+{
+	switch (id) {
+#define X(name, value, text) \
+	case ENCR_##name:    \
+		return text;
+		IKE_ENCRS(X)
+#undef X
+	}
+	return "UNKNOWN";
+}
+
+const char *integ_word(uint16_t id)
+{
+	switch (id) {
+#define X(name, value, text) \
+	case INTEG_##name:   \
+		return text;
+		IKE_INTEGS(X)
+#undef X
+	}
+	return "UNKNOWN";
+}
+
+const char *prf_word(uint16_t id)
+{
+	switch (id) {
+#define X(name, value, text) \
+	case PRF_##name:     \
+		return text;
+		IKE_PRFS(X)
+#undef X
+	}
+	return "UNKNOWN";
+}
+
+const char *ke_word(uint16_t id)
+{
+	if (id == KE_CURVE25519)
+		return "CURVE_25519"; /* charon has an underscore */
+	switch (id) {
+#define X(name, value, text) \
+	case KE_##name:      \
+		return text;
+		IKE_KES(X)
+#undef X
+	}
+	return "UNKNOWN";
+}
+
+struct ts_range ts_local(const struct sadb_selector *s)
+{
+	return (struct ts_range){ s->local_min, s->local_max, s->protocol,
+				  s->local_port_min, s->local_port_max };
+}
+
+struct ts_range ts_remote(const struct sadb_selector *s)
+{
+	return (struct ts_range){ s->remote_min, s->remote_max, s->protocol,
+				  s->remote_port_min, s->remote_port_max };
+}
+
+static unsigned int bit_at(const struct addr *a, unsigned int i)
+{
+	const unsigned int octet = a->octets[i / 8];
+
+	return octet >> (7 - i % 8) & 1U;
+}
+
+/* Are these the first and last address of a network? */
+static bool is_prefix(const struct ts_range *r, struct prefix *out)
+{
+	unsigned int common = 0;
+
+	while (common < 128 && bit_at(&r->min, common) == bit_at(&r->max, common))
+		common++;
+	for (unsigned int i = common; i < 128; i++)
+		if (bit_at(&r->min, i) || !bit_at(&r->max, i))
+			return false;
+	if (addr_is_v4(&r->min) != addr_is_v4(&r->max))
+		return false;
+	out->net = r->min;
+	out->bits = (uint8_t)(addr_is_v4(&r->min) ? common - 96 : common);
+	return true;
+}
+
+static const char *protocol_str(uint8_t protocol, char buf[4])
+{
+	switch (protocol) {
+	case PROTO_TCP:
+		return "tcp";
+	case PROTO_UDP:
+		return "udp";
+	case PROTO_ICMP:
+		return "icmp";
+	default:
+		snprintf(buf, 4, "%u", protocol);
+		return buf;
+	}
+}
+
+/* What stands in brackets, if anything: protocol and ports. */
+static void add_ports(uint8_t protocol, uint16_t min, uint16_t max,
+		      char buf[TS_STR_MAX])
+{
+	bool any = min == 0 && max == UINT16_MAX;
+	size_t len = strlen(buf);
+	char number[4];
+
+	if (protocol == PROTO_ANY && any)
+		return;
+	len += (size_t)snprintf(buf + len, TS_STR_MAX - len, "[%s",
+				protocol_str(protocol, number));
+	if (!any)
+		len += (size_t)snprintf(buf + len, TS_STR_MAX - len, "/%u", min);
+	if (!any && min != max)
+		len += (size_t)snprintf(buf + len, TS_STR_MAX - len, "-%u", max);
+	snprintf(buf + len, TS_STR_MAX - len, "]");
+}
+
+const char *ts_range_str(const struct ts_range *r, char buf[TS_STR_MAX])
+{
+	char min[ADDR_STR_MAX], max[ADDR_STR_MAX];
+	struct prefix net;
+
+	if (is_prefix(r, &net))
+		prefix_str(&net, buf);
+	else
+		snprintf(buf, TS_STR_MAX, "%s..%s", addr_str(&r->min, min),
+			 addr_str(&r->max, max));
+	add_ports(r->protocol, r->port_min, r->port_max, buf);
+	return buf;
+}
+
+const char *ts_conf_str(const struct ts_conf *ts, char buf[TS_STR_MAX])
+{
+	if (ts->dynamic)
+		snprintf(buf, TS_STR_MAX, "dynamic");
+	else
+		prefix_str(&ts->net, buf);
+	add_ports(ts->protocol, ts->port_min, ts->port_max, buf);
+	return buf;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is to be seen of IKE SAs and their children: the public part of the
+ * state mirror, which list-sas and status read. No secret is in it. The structs
+ * carry no pointer: they cross processes as they are. Times are of clock_ns().
+ */
+#ifndef CYG_MODEL_SAS_H
+#define CYG_MODEL_SAS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctrl/model/conn.h"
+#include "ctrl/model/sadb.h"
+
+enum sa_view_state {
+	SA_VIEW_CONNECTING, /* CHILD SA: being installed */
+	SA_VIEW_UP,	    /* ESTABLISHED, INSTALLED */
+	SA_VIEW_REKEYING,
+	SA_VIEW_REKEYED, /* another one has taken its place */
+	SA_VIEW_DELETING,
+	SA_VIEW_GONE, /* the last that is heard of it */
+};
+
+struct ike_sa_view {
+	uint32_t id;   /* not used again while ike runs */
+	uint8_t state; /* enum sa_view_state */
+	bool initiator;
+	bool nat_local; /* a NAT before us; before the peer */
+	bool nat_remote;
+	char conn[CONN_NAME_MAX];
+	uint64_t spi_i;
+	uint64_t spi_r;
+	struct addr local, remote;
+	uint16_t local_port, remote_port; /* host order */
+	struct identity local_id, remote_id;
+	uint16_t encr; /* numbers of include/ike.h; 0: not yet, or none */
+	uint16_t encr_key_bits;
+	uint16_t integ;
+	uint16_t prf;
+	uint16_t ke;
+	uint64_t established_ns; /* 0: not yet */
+	uint64_t rekey_ns;	 /* 0: never */
+};
+
+struct child_sa_view {
+	uint32_t id;
+	uint32_t ike_id;
+	uint8_t state; /* enum sa_view_state */
+	bool encap;    /* ESP in UDP */
+	bool esn;
+	char name[CONN_NAME_MAX];
+	uint32_t policy;
+	uint32_t spi_in, spi_out; /* host order */
+	uint16_t encr;
+	uint16_t encr_key_bits;
+	uint16_t integ;
+	uint16_t ke; /* 0: no PFS */
+	uint64_t installed_ns;
+	uint64_t rekey_ns; /* 0: never */
+	uint64_t expire_ns;
+	uint32_t n_selectors;
+	struct sadb_selector selectors[SADB_SELECTORS_MAX];
+	struct sadb_counters in, out; /* of the data path; 0 in the mirror */
+};
+
+/* A snapshot. Children stand in the order in which they came. */
+struct sas {
+	struct ike_sa_view *ike;
+	size_t n_ike;
+	struct child_sa_view *child;
+	size_t n_child;
+};
+
+/* NULL is fine. */
+void sas_free(struct sas *s);
+
+#endif

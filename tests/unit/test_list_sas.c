@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What list-sas, list-conns, list-policies and get-conns say, and to whom. The
+ * clock stands still.
+ */
+#include "tests/unit/control_ike.h"
+
+#include <time.h>
+
+int clock_gettime(clockid_t clock, struct timespec *out)
+{
+	(void)clock;
+	*out = (struct timespec){ .tv_sec = 1000 };
+	return 0;
+}
+
+/* --- SAs */
+
+static void sa_is_listed_with_strongswans_fields(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+	const char *got;
+
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", ARGS("ike=site", "child=net"));
+	got = take_event(i, fd, "list-sa");
+	assert_string_equal(
+		got,
+		"site{uniqueid=3 version=2 state=ESTABLISHED "
+		"local-host=192.0.2.1 local-port=500 "
+		"local-id=moon.example.org remote-host=198.51.100.2 "
+		"remote-port=4500 remote-id=sun.example.org initiator=yes "
+		"initiator-spi=0123456789abcdef "
+		"responder-spi=0000000000000042 encr-alg=AES_CBC "
+		"encr-keysize=128 integ-alg=HMAC_SHA2_256_128 "
+		"prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519 "
+		"established=300 rekey-time=3600 "
+		"child-sas{net-11{name=net uniqueid=11 reqid=7 state=INSTALLED "
+		"mode=TUNNEL protocol=ESP spi-in=00001001 spi-out=c0ffee01 "
+		"encr-alg=AES_GCM_16 encr-keysize=256 bytes-in=99120 "
+		"packets-in=118 use-in=1 bytes-out=0 packets-out=0 "
+		"rekey-time=3600 life-time=3960 install-time=100 "
+		"local-ts[10.1.0.0/16] "
+		"remote-ts[10.2.0.0/16 10.2.0.0..10.2.0.9]}}}");
+	assert_response(i, fd, "");
+	close(fd);
+}
+
+static void list_ends_with_an_empty_response_after_its_items(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", NULL);
+	assert_has(take_event(i, fd, "list-sa"), "site{");
+	assert_has(take_event(i, fd, "list-sa"), "branch{");
+	assert_response(i, fd, "");
+	assert_answers(&i->f, fd);
+	close(fd);
+}
+
+static void children_stand_below_their_own_sa(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+	const char *got;
+
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", NULL);
+	got = take_event(i, fd, "list-sa");
+	assert_has(got, "net-11{");
+	assert_has(got, "both-13{");
+	assert_lacks(got, "both-12{");
+	got = take_event(i, fd, "list-sa");
+	assert_has(got, "both-12{");
+	assert_lacks(got, "-11{");
+	close(fd);
+}
+
+static void what_is_not_known_yet_is_left_out(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+	const char *got;
+
+	i->sas[1].encr = i->sas[1].integ = i->sas[1].prf = i->sas[1].ke = 0;
+	i->sas[1].remote_id = (struct identity){ 0 };
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", ARGS("ike-id=4", "noblock=yes"));
+	got = take_event(i, fd, "list-sa");
+	assert_has(got, "state=CONNECTING");
+	assert_has(got, "remote-id=%any");
+	assert_lacks(got, "established");
+	assert_lacks(got, "prf-alg");
+	assert_lacks(got, "dh-group");
+	close(fd);
+}
+
+static void nat_and_encapsulation_are_said(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+	const char *got;
+
+	i->sas[0].nat_remote = true;
+	i->child_sas[0].encap = i->child_sas[0].esn = true;
+	i->child_sas[0].encr = ENCR_CHACHA20_POLY1305;
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", ARGS("child-id=11"));
+	got = take_event(i, fd, "list-sa");
+	assert_has(got, " nat-remote=yes nat-any=yes ");
+	assert_lacks(got, "nat-local");
+	assert_has(got, " encap=yes ");
+	assert_has(got, " encr-alg=CHACHA20_POLY1305 esn");
+	assert_lacks(got, "both-13");
+	assert_response(i, fd, "");
+	close(fd);
+}
+
+static void filter_that_nothing_passes_lists_nothing(void **state)
+{
+	static const char *const filters[] = { "ike=sit", "ike-id=5",
+					       "child=ne", "child-id=3" };
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	register_for(i, fd, "list-sa");
+	for (size_t k = 0; k < sizeof(filters) / sizeof(filters[0]); k++) {
+		put_request(fd, "list-sas", ARGS(filters[k]));
+		assert_response(i, fd, "");
+	}
+	close(fd);
+}
+
+static void sa_that_is_gone_is_not_listed(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	i->sas[0].state = SA_VIEW_GONE;
+	i->child_sas[1].state = SA_VIEW_GONE;
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", NULL);
+	assert_has(take_event(i, fd, "list-sa"), "child-sas{}");
+	assert_response(i, fd, "");
+	close(fd);
+}
+
+static void selectors_more_than_there_can_be_are_not_read(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	i->child_sas[0].n_selectors = UINT32_MAX;
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", ARGS("child=net"));
+	assert_has(take_event(i, fd, "list-sa"), "local-ts[10.1.0.0/16 ");
+	close(fd);
+}
+
+static void list_without_memory_is_refused(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	i->no_memory = true;
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", NULL);
+	assert_response(i, fd, "success=no errmsg=out of memory for a list");
+	close(fd);
+}
+
+/* --- to whom */
+
+static void who_is_not_registered_gets_the_response_alone(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	put_request(fd, "list-sas", NULL);
+	assert_response(i, fd, "");
+	assert_int_equal(i->sas_taken, 0);
+	register_for(i, fd, "list-sa");
+	put_packet(fd, VICI_EVENT_UNREGISTER, "list-sa");
+	assert_int_equal(take_packet(&i->f, fd).type, VICI_EVENT_CONFIRM);
+	put_request(fd, "list-sas", NULL);
+	assert_response(i, fd, "");
+	close(fd);
+}
+
+static void items_go_to_who_asked_alone(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f), other = client_new(&i->f);
+
+	register_for(i, fd, "list-conn");
+	register_for(i, other, "list-conn");
+	put_request(fd, "list-conns", ARGS("ike=site"));
+	take_event(i, fd, "list-conn");
+	assert_response(i, fd, "");
+	assert_silent(i, other);
+	close(other);
+	close(fd);
+}
+
+static void without_ike_lists_are_empty(void **state)
+{
+	static const struct {
+		const char *event, *command, *want;
+	} lists[] = {
+		{ "list-sa", "list-sas", "" },
+		{ "list-conn", "list-conns", "" },
+		{ "list-policy", "list-policies", "" },
+		{ "log", "get-conns", "conns[]" },
+	};
+	struct fixture *f = *state;
+	int fd = client_new(f);
+
+	for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++) {
+		struct vici_packet packet;
+
+		put_packet(fd, VICI_EVENT_REGISTER, lists[k].event);
+		assert_int_equal(take_packet(f, fd).type, VICI_EVENT_CONFIRM);
+		put_request(fd, lists[k].command, NULL);
+		packet = take_packet(f, fd);
+		assert_int_equal(packet.type, VICI_CMD_RESPONSE);
+		assert_string_equal(text_of(packet.body), lists[k].want);
+	}
+	close(fd);
+}
+
+/* --- connections */
+
+static void connection_is_listed_with_strongswans_fields(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	register_for(i, fd, "list-conn");
+	put_request(fd, "list-conns", ARGS("ike=branch"));
+	assert_string_equal(
+		take_event(i, fd, "list-conn"),
+		"branch{local_addrs[%any] local_port=500 "
+		"remote_addrs[198.51.100.2] remote_port=500 version=IKEv2 "
+		"reauth_time=0 rekey_time=14400 dpd_delay=30 "
+		"local-1{class=pre-shared key id=moon.example.org} "
+		"remote-1{class=pre-shared key id=sun.example.org} "
+		"children{lazy{mode=TUNNEL rekey_time=3600 rekey_bytes=0 "
+		"rekey_packets=0 dpd_action=none close_action=none "
+		"local-ts[10.1.0.0/16] remote-ts[10.4.0.0/16[tcp/80-90]]} "
+		"both{mode=TUNNEL rekey_time=3600 rekey_bytes=0 "
+		"rekey_packets=0 dpd_action=none close_action=none "
+		"local-ts[10.1.0.0/16] remote-ts[10.5.0.0/16]}}}");
+	assert_response(i, fd, "");
+	close(fd);
+}
+
+static void dynamic_selector_is_called_so(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	i->children[0][0].local_ts[0].dynamic = true;
+	i->children[0][0].local_ts[0].protocol = 17;
+	i->conns[0].remote_addrs[0].net.bits = 24;
+	register_for(i, fd, "list-conn");
+	put_request(fd, "list-conns", NULL);
+	assert_has(take_event(i, fd, "list-conn"), "local-ts[dynamic[udp]]");
+	close(fd);
+}
+
+static void policy_is_listed_where_traffic_brings_it_up(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	register_for(i, fd, "list-policy");
+	put_request(fd, "list-policies",
+		    ARGS("trap=yes", "drop=yes", "pass=yes"));
+	assert_string_equal(take_event(i, fd, "list-policy"),
+			    "branch/lazy{child=lazy ike=branch mode=TUNNEL "
+			    "local-ts[10.1.0.0/16] "
+			    "remote-ts[10.4.0.0/16[tcp/80-90]]}");
+	assert_response(i, fd, "");
+	close(fd);
+}
+
+static void policies_of_another_kind_or_child_are_not_listed(void **state)
+{
+	static const char *const others[][2] = { { "drop=yes", "trap=no" },
+						 { "pass=yes", NULL },
+						 { "trap=yes", "child=net" },
+						 { "trap=yes", "ike=site" } };
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	register_for(i, fd, "list-policy");
+	for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++) {
+		put_request(fd, "list-policies",
+			    ARGS(others[k][0], others[k][1]));
+		assert_response(i, fd, "");
+	}
+	close(fd);
+}
+
+static void get_conns_names_those_that_came_over_vici(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	put_request(fd, "get-conns", NULL);
+	assert_response(i, fd, "conns[branch]");
+	close(fd);
+}
+
+/* --- arguments */
+
+static void argument_that_makes_no_sense_is_refused_by_name(void **state)
+{
+	static const struct {
+		const char *arg, *want;
+	} cases[] = {
+		{ "leases=yes", "this command takes no argument 'leases'" },
+		{ "timeout=1", "this command takes no argument 'timeout'" },
+		{ "a\x1b[2J=1", "this command takes no argument of such a name, "
+				"which is too long or not text" },
+		{ "ike", "argument 'ike' must be one value, no list or "
+			 "section" },
+		{ "ike=", "argument 'ike' must be a name of 1 to 63 octets" },
+		{ "ike=0123456789012345678901234567890123456789012345678901234"
+		  "567890123",
+		  "argument 'ike' must be a name of 1 to 63 octets" },
+		{ "ike-id=0", "argument 'ike-id' must be the number of an SA" },
+		{ "ike-id=-1", "argument 'ike-id' must be the number of an SA" },
+		{ "ike-id=4294967296",
+		  "argument 'ike-id' must be the number of an SA" },
+		{ "child-id=1x",
+		  "argument 'child-id' must be the number of an SA" },
+		{ "child-id=",
+		  "argument 'child-id' must be the number of an SA" },
+		{ "noblock=maybe", "argument 'noblock' must be yes or no" },
+	};
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	register_for(i, fd, "list-sa");
+	for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+		char want[256];
+
+		snprintf(want, sizeof(want), "success=no errmsg=%s",
+			 cases[k].want);
+		put_request(fd, "list-sas", ARGS(cases[k].arg));
+		assert_response(i, fd, want);
+	}
+	close(fd);
+}
+
+static void argument_that_comes_twice_is_refused(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	put_request(fd, "list-sas", ARGS("ike=site", "ike=branch"));
+	assert_response(i, fd,
+			"success=no errmsg=argument 'ike' must be given once");
+	put_request(fd, "list-sas", ARGS("noblock=no", "noblock=yes"));
+	assert_response(
+		i, fd,
+		"success=no errmsg=argument 'noblock' must be given once");
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IKE_CASE(sa_is_listed_with_strongswans_fields),
+		IKE_CASE(list_ends_with_an_empty_response_after_its_items),
+		IKE_CASE(children_stand_below_their_own_sa),
+		IKE_CASE(what_is_not_known_yet_is_left_out),
+		IKE_CASE(nat_and_encapsulation_are_said),
+		IKE_CASE(filter_that_nothing_passes_lists_nothing),
+		IKE_CASE(sa_that_is_gone_is_not_listed),
+		IKE_CASE(selectors_more_than_there_can_be_are_not_read),
+		IKE_CASE(list_without_memory_is_refused),
+		IKE_CASE(who_is_not_registered_gets_the_response_alone),
+		IKE_CASE(items_go_to_who_asked_alone),
+		CASE(without_ike_lists_are_empty),
+		IKE_CASE(connection_is_listed_with_strongswans_fields),
+		IKE_CASE(dynamic_selector_is_called_so),
+		IKE_CASE(policy_is_listed_where_traffic_brings_it_up),
+		IKE_CASE(policies_of_another_kind_or_child_are_not_listed),
+		IKE_CASE(get_conns_names_those_that_came_over_vici),
+		IKE_CASE(argument_that_makes_no_sense_is_refused_by_name),
+		IKE_CASE(argument_that_comes_twice_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
