@@ -4,8 +4,9 @@
 # a new tests/unit/test_*.c becomes a test program; nothing is listed by hand.
 #
 #   make                  the daemon and the client
-#   sudo make demo        two gateways in namespaces, with proof of protection;
-#                         KEEP=1 leaves them standing
+#   sudo make demo        two gateways in namespaces that speak IKEv2, with
+#                         proof of protection; KEEP=1 leaves them standing
+#   sudo make demo-manual the same with keys by hand
 #   sudo make check       install what is missing, build, lint, every test
 #   make check-unit       unit tests alone; no root (SAN=asan for sanitizers)
 #   make fuzz | bench | lint | format | clean
@@ -45,7 +46,7 @@ ALL_CFLAGS += -isystem $(BUILD)/skel -MD -MP
 # Only where the goal compiles something: cleaning needs no library, and what
 # begins with install-deps is another make's.
 GOALS := $(or $(MAKECMDGOALS),all)
-ifneq ($(filter-out clean install-deps check check-full demo lint format,$(GOALS)),)
+ifneq ($(filter-out clean install-deps check check-full demo demo-manual lint format,$(GOALS)),)
 MISSING := $(sort $(if $(BPFTOOL),,bpftool) $(shell \
 	for tool in gcc $(firstword $(CC)) $(firstword $(CLANG)) pkg-config; do \
 		command -v $$tool >/dev/null || echo $$tool; \
@@ -130,7 +131,7 @@ $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS): $(BUILD)/%: $(BUILD)/%.o \
 	$(CC) $(LDFLAGS) -o $@$(NEW) $^ $(TEST_LDLIBS)
 	@mv $@$(NEW) $@
 
-.PHONY: tests check check-unit check-full demo lint format bench fuzz install-deps clean
+.PHONY: tests check check-unit check-full demo demo-manual lint format bench fuzz install-deps clean
 tests: $(BINS) $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS)
 
 check-unit: $(TEST_BINS)
@@ -145,9 +146,9 @@ check-full: install-deps
 # Does it, and gives what root built to the user who called sudo.
 give_back = $(1); status=$$?; tools/give-back $(BUILD); exit $$status
 
-demo: install-deps
+demo demo-manual: install-deps
 	$(call give_back,$(MAKE) -j2 all)
-	tools/demo $(BUILD)
+	tools/demo $(BUILD) $(if $(filter demo-manual,$@),manual)
 
 lint:
 	tools/lint

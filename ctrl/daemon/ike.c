@@ -5,12 +5,14 @@
  */
 #include "ctrl/daemon/ike.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "ctrl/base/clock.h"
@@ -31,9 +33,11 @@ struct ike {
 	struct event *timer;
 	struct event *readable[IKE_UDP_SOCKETS];
 	int fds[IKE_UDP_SOCKETS]; /* -1: not there yet */
+	int route_fd;		  /* asks for source addresses; sends nothing */
 	struct conn_conf loading; /* until n_missing is 0 */
 	size_t n_missing;
 	bool failed;
+	bool stopping;
 	struct random_pool random;
 	uint8_t room[IKE_UDP_MAX];
 };
@@ -50,9 +54,7 @@ static void give_up(struct ike *i, const char *why)
 /* One that does not get through is a link that is about to end. */
 static void tell(struct ike *i, enum ike_msg type, const void *msg, size_t bytes)
 {
-	int err = seam_send(i->seam, (uint16_t)type, msg, bytes);
-
-	if (err)
+	if (i->seam && seam_send(i->seam, (uint16_t)type, msg, bytes))
 		give_up(i, "ctl does not take what it is sent");
 }
 
@@ -91,6 +93,16 @@ static void on_event(void *ctx, const struct ike_event *e)
 	tell(ctx, IKE_MSG_EVENT, &m, sizeof(m));
 }
 
+static void on_ike_view(void *ctx, const struct ike_sa_view *v)
+{
+	tell(ctx, IKE_MSG_IKE_VIEW, v, sizeof(*v));
+}
+
+static void on_child_view(void *ctx, const struct child_sa_view *v)
+{
+	tell(ctx, IKE_MSG_CHILD_VIEW, v, sizeof(*v));
+}
+
 static bool on_random(void *ctx, void *out, size_t len)
 {
 	struct ike *i = ctx;
@@ -98,7 +110,36 @@ static bool on_random(void *ctx, void *out, size_t len)
 	return random_bytes(&i->random, out, len);
 }
 
+/* connect() of UDP sends nothing, and chooses the source address. */
+static bool on_source(void *ctx, const struct addr *remote, struct addr *local)
+{
+	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_port = htons(IKE_PORT) };
+	const struct ike *i = ctx;
+	socklen_t len = sizeof(at);
+
+	if (!addr_is_v4(remote))
+		return false;
+	at.sin_addr.s_addr = addr_v4_be(remote);
+	/* Else it would stay at the address that it has from the last time. */
+	if (connect(i->route_fd, &nobody, sizeof(nobody)) ||
+	    connect(i->route_fd, (const struct sockaddr *)&at, sizeof(at)) ||
+	    getsockname(i->route_fd, (struct sockaddr *)&at, &len))
+		return false;
+	*local = addr_from_v4(at.sin_addr.s_addr);
+	return true;
+}
+
 /* --- what happens to it */
+
+static void end_if_nothing_is_left(const struct ike *i)
+{
+	unsigned int half_open;
+
+	if (i->stopping && !engine_count(i->engine, &half_open))
+		event_base_loopbreak(i->base);
+}
 
 /* After every call into the engine. */
 static void set_timer(struct ike *i)
@@ -112,6 +153,7 @@ static void set_timer(struct ike *i)
 		evtimer_del(i->timer);
 	else
 		evtimer_add(i->timer, &wait);
+	end_if_nothing_is_left(i);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
@@ -228,6 +270,14 @@ static void run_command(struct ike *i, const struct ike_msg_command *c)
 	tell(i, IKE_MSG_DONE, &done, sizeof(done));
 }
 
+static void stop(struct ike *i)
+{
+	const struct timeval limit = { .tv_sec = 1 };
+
+	i->stopping = true;
+	event_base_loopexit(i->base, &limit);
+}
+
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
 {
@@ -246,6 +296,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 			      ((const struct ike_msg_name *)msg)->conn);
 	else if (type == IKE_MSG_COMMAND)
 		run_command(i, msg);
+	else if (type == IKE_MSG_STOP)
+		stop(i);
 	else if (type == IKE_MSG_SADB_ANSWER)
 		engine_sadb_answer(i->engine, msg, clock_ns());
 	else if (type == IKE_MSG_SADB_EVENT)
@@ -273,7 +325,10 @@ static int make(struct ike *i, struct error *e)
 					    .keystore = on_keystore,
 					    .ke = on_ke,
 					    .event = on_event,
+					    .ike_view = on_ike_view,
+					    .child_view = on_child_view,
 					    .random = on_random,
+					    .source = on_source,
 					    .ctx = i };
 	const struct seam_spec spec = { .base = i->base,
 					.kinds = ike_seam_to_ike,
@@ -283,6 +338,9 @@ static int make(struct ike *i, struct error *e)
 					.ctx = i };
 
 	random_init(&i->random);
+	i->route_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (i->route_fd < 0)
+		return error_set(e, -errno, "socket: %s", strerror(errno));
 	i->timer = evtimer_new(i->base, on_timer, i);
 	i->engine = engine_new(&calls);
 	i->pool = ke_pool_new(i->base, on_ke_done, i);
@@ -304,6 +362,8 @@ static void end(struct ike *i)
 		if (i->fds[k] >= 0)
 			close(i->fds[k]);
 	}
+	if (i->route_fd >= 0)
+		close(i->route_fd);
 	if (i->timer)
 		event_free(i->timer);
 	if (i->base)
@@ -356,6 +416,7 @@ int ike_role(void)
 		return EXIT_FAILURE;
 	for (int k = 0; k < IKE_UDP_SOCKETS; k++)
 		i->fds[k] = -1;
+	i->route_fd = -1;
 	ok = start(i, &e) == 0;
 	if (!ok)
 		log_error("ike: %s", e.text);

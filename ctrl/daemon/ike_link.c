@@ -16,6 +16,7 @@
 #include "ctrl/base/log.h"
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/keystore.h"
+#include "ctrl/daemon/mirror.h"
 
 /* The wait before it is started again, doubled with each time that it ended
  * before it lived for so long. */
@@ -27,9 +28,12 @@ struct ike_link {
 	struct ike_link_spec spec;
 	struct seam *seam; /* NULL: no process, or one that is about to come */
 	pid_t pid;
+	struct mirror *mirror;
 	struct event *again;
 	unsigned int wait_ms;
 	uint64_t since_ns;
+	void (*stopped)(void *ctx); /* NULL: it is not to stop */
+	void *stopped_ctx;
 };
 
 static void start_again(struct ike_link *l);
@@ -60,13 +64,23 @@ static void put_conn(struct ike_link *l, const struct conn_conf *conn)
 	}
 }
 
-static void initiate(struct ike_link *l, const char *conn, const char *child)
+static void put_command(struct ike_link *l, enum ike_command command,
+			uint64_t token, const char *conn, const char *child)
 {
-	struct ike_msg_command m = { .command = IKE_CMD_INITIATE };
+	struct ike_msg_command m = { .token = token, .command = command };
 
 	snprintf(m.conn, sizeof(m.conn), "%s", conn);
-	snprintf(m.child, sizeof(m.child), "%s", child);
+	snprintf(m.child, sizeof(m.child), "%s", child ? child : "");
 	put(l, IKE_MSG_COMMAND, &m, sizeof(m));
+}
+
+int ike_link_command(struct ike_link *l, enum ike_command command,
+		     uint64_t token, const char *conn, const char *child)
+{
+	if (!l->seam || !l->since_ns)
+		return -ENOTCONN;
+	put_command(l, command, token, conn, child);
+	return 0;
 }
 
 static void initiate_all(struct ike_link *l)
@@ -76,7 +90,8 @@ static void initiate_all(struct ike_link *l)
 
 		for (size_t k = 0; k < c->n_children; k++)
 			if (c->children[k].start_action == CHILD_START)
-				initiate(l, c->name, c->children[k].name);
+				put_command(l, IKE_CMD_INITIATE, 0, c->name,
+					    c->children[k].name);
 	}
 }
 
@@ -134,7 +149,7 @@ static void plain(char *text)
 			*text = '?';
 }
 
-static void on_event(const struct ike_msg_event *from)
+static void on_event(struct ike_link *l, const struct ike_msg_event *from)
 {
 	char local[ADDR_STR_MAX], remote[ADDR_STR_MAX];
 	struct ike_msg_event m = *from;
@@ -144,6 +159,10 @@ static void on_event(const struct ike_msg_event *from)
 	plain(m.conn);
 	plain(m.child);
 	plain(m.text);
+	/* Its kind is what it says: an index, elsewhere. */
+	if (l->spec.event && e.kind <= IKE_EV_FAILED)
+		l->spec.event(l->spec.ctx, &e, mirror_ike(l->mirror, e.ike_id),
+			      mirror_child(l->mirror, e.spi_in));
 	addr_str(&e.path.local, local);
 	addr_str(&e.path.remote, remote);
 	if (e.kind == IKE_EV_CHILD_UP || e.kind == IKE_EV_CHILD_DOWN)
@@ -160,9 +179,11 @@ static void on_event(const struct ike_msg_event *from)
 			 *e.text ? ": " : "", e.text);
 }
 
-static void on_done(const struct ike_msg_done *done)
+static void on_done(struct ike_link *l, const struct ike_msg_done *done)
 {
-	if (done->err)
+	if (done->token && l->spec.done)
+		l->spec.done(l->spec.ctx, done->token, done->err, done->n);
+	else if (done->err)
 		log_warn("ike: cannot initiate: %s",
 			 done->err == -EADDRNOTAVAIL
 				 ? "no remote address to go to (remote_addrs)"
@@ -182,10 +203,14 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		on_keystore(l, msg);
 	else if (type == IKE_MSG_SADB_REQUEST)
 		l->spec.sadb(l->spec.ctx, msg);
+	else if (type == IKE_MSG_IKE_VIEW)
+		mirror_put_ike(l->mirror, msg);
+	else if (type == IKE_MSG_CHILD_VIEW)
+		mirror_put_child(l->mirror, msg);
 	else if (type == IKE_MSG_EVENT)
-		on_event(msg);
+		on_event(l, msg);
 	else if (type == IKE_MSG_DONE)
-		on_done(msg);
+		on_done(l, msg);
 }
 
 /* --- its life */
@@ -196,11 +221,13 @@ static void reap(struct ike_link *l, const char *why)
 
 	if (l->pid <= 0)
 		return;
-	kill(l->pid, SIGKILL);
+	kill(l->pid, SIGKILL); /* it may live on without its link */
 	while (waitpid(l->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (why && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 		log_error("ike: killed for a system call that it may not make");
+	else if (why && WIFSIGNALED(status))
+		log_warn("ike: killed by signal %d", WTERMSIG(status));
 	else if (why)
 		log_warn("ike: ended: %s", why);
 	l->pid = 0;
@@ -211,6 +238,12 @@ static void on_down(void *ctx, const char *why)
 	struct ike_link *l = ctx;
 
 	l->seam = NULL;
+	mirror_clear(l->mirror);
+	if (l->stopped) {
+		reap(l, NULL);
+		l->stopped(l->stopped_ctx);
+		return;
+	}
 	reap(l, why);
 	start_again(l);
 }
@@ -267,7 +300,9 @@ static void on_again(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	if (start(l))
+	if (l->stopped)
+		l->stopped(l->stopped_ctx); /* it took too long */
+	else if (start(l))
 		start_again(l);
 }
 
@@ -294,7 +329,8 @@ int ike_link_new(const struct ike_link_spec *spec, struct ike_link **out,
 	if (l) {
 		l->spec = *spec;
 		l->again = evtimer_new(spec->base, on_again, l);
-		if (l->again)
+		l->mirror = mirror_new();
+		if (l->again && l->mirror)
 			err = start(l);
 	}
 	if (err) {
@@ -306,12 +342,27 @@ int ike_link_new(const struct ike_link_spec *spec, struct ike_link **out,
 	return 0;
 }
 
+void ike_link_stop(struct ike_link *l, void (*done)(void *ctx), void *ctx)
+{
+	const struct timeval limit = { .tv_sec = l->seam ? 2 : 0 };
+	const struct ike_msg_empty stop = { 0 };
+
+	l->stopped = done;
+	l->stopped_ctx = ctx;
+	for (size_t i = 0; i < l->spec.n_conns; i++)
+		put_command(l, IKE_CMD_TERMINATE, 0, l->spec.conns[i].name,
+			    NULL);
+	put(l, IKE_MSG_STOP, &stop, sizeof(stop));
+	evtimer_add(l->again, &limit);
+}
+
 void ike_link_free(struct ike_link *l)
 {
 	if (!l)
 		return;
 	seam_free(l->seam);
 	reap(l, NULL);
+	mirror_free(l->mirror);
 	if (l->again)
 		event_free(l->again);
 	free(l);
@@ -325,4 +376,9 @@ void ike_link_sadb_answer(struct ike_link *l, const struct sadb_answer *a)
 void ike_link_sadb_event(struct ike_link *l, const struct sadb_event *event)
 {
 	put(l, IKE_MSG_SADB_EVENT, event, sizeof(*event));
+}
+
+struct sas *ike_link_sas(const struct ike_link *l)
+{
+	return mirror_copy(l->mirror);
 }

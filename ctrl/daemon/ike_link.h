@@ -10,9 +10,11 @@
 #include <stdbool.h>
 
 #include "ctrl/base/error.h"
+#include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/ike_udp.h"
 #include "ctrl/model/conn.h"
 #include "ctrl/model/sadb.h"
+#include "ctrl/model/sas.h"
 
 struct event_base;
 struct ike_link;
@@ -27,6 +29,13 @@ struct ike_link_spec {
 	bool debug;		  /* it logs more */
 	/* Answered by ike_link_sadb_answer(), later or from inside. */
 	void (*sadb)(void *ctx, const struct sadb_request *q);
+	/* Borrowed for the call; ike and child are NULL when there is none. Both calls may
+	 * be NULL. */
+	void (*event)(void *ctx, const struct ike_event *e,
+		      const struct ike_sa_view *ike,
+		      const struct child_sa_view *child);
+	/* Of ike_link_command(); err as of engine_initiate(), n SAs found. */
+	void (*done)(void *ctx, uint64_t token, int err, unsigned int n);
 	void *ctx;
 };
 
@@ -34,8 +43,26 @@ struct ike_link_spec {
 int ike_link_new(const struct ike_link_spec *spec, struct ike_link **out,
 		 struct error *e);
 
+/*
+ * Tells the peers that their SAs end and then calls done(), from the event loop
+ * and within two seconds. The process is not started again.
+ */
+void ike_link_stop(struct ike_link *l, void (*done)(void *ctx), void *ctx);
+
 /* Ends the process too. NULL is fine. */
 void ike_link_free(struct ike_link *l);
+
+/*
+ * For engine_initiate() and its like; child NULL: none named. token is not 0, and
+ * comes back by done().
+ *
+ * 0, or -ENOTCONN: no process is there.
+ */
+int ike_link_command(struct ike_link *l, enum ike_command command,
+		     uint64_t token, const char *conn, const char *child);
+
+/* The SAs as ike last told of them; handed over: sas_free(). NULL: no memory. */
+struct sas *ike_link_sas(const struct ike_link *l);
 
 /* Dropped while no process is there: it asks anew. */
 void ike_link_sadb_answer(struct ike_link *l, const struct sadb_answer *a);

@@ -11,6 +11,7 @@
 
 #include "ctrl/base/seam.h"
 #include "ctrl/ike/engine.h"
+#include "ctrl/model/sas.h"
 
 /* Descriptor of the seam in the new process. */
 #define IKE_SEAM_FD 3
@@ -22,6 +23,7 @@ enum ike_msg {
 	IKE_MSG_CHILD,
 	IKE_MSG_UNLOAD,
 	IKE_MSG_COMMAND,
+	IKE_MSG_STOP, /* to end when its last SA has, or after a second */
 	IKE_MSG_SADB_ANSWER,	 /* struct sadb_answer */
 	IKE_MSG_SADB_EVENT,	 /* struct sadb_event */
 	IKE_MSG_KEYSTORE_ANSWER, /* struct keystore_answer */
@@ -29,6 +31,8 @@ enum ike_msg {
 	IKE_MSG_READY, /* its privileges are gone */
 	IKE_MSG_DONE,
 	IKE_MSG_EVENT,
+	IKE_MSG_IKE_VIEW,	  /* struct ike_sa_view */
+	IKE_MSG_CHILD_VIEW,	  /* struct child_sa_view */
 	IKE_MSG_SADB_REQUEST,	  /* struct sadb_request */
 	IKE_MSG_KEYSTORE_REQUEST, /* struct keystore_request */
 };
@@ -49,7 +53,7 @@ struct ike_msg_child {
 	struct proposals_text proposals;
 };
 
-/* IKE_MSG_SOCKETS, IKE_MSG_READY */
+/* IKE_MSG_SOCKETS, IKE_MSG_STOP, IKE_MSG_READY */
 struct ike_msg_empty {
 	uint32_t nothing;
 };
@@ -78,7 +82,7 @@ struct ike_msg_done {
 	uint32_t n;  /* SAs that were found */
 };
 
-#define IKE_EVENT_TEXT_MAX 256
+#define IKE_EVENT_TEXT_MAX 2304 /* two lists of proposals */
 
 struct ike_msg_event {
 	uint32_t kind; /* enum ike_event_kind */

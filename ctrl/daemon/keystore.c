@@ -8,26 +8,48 @@
 
 static const char key_pad[] = "Key Pad for IKEv2"; /* RFC 7296 section 2.15 */
 
-static bool is_owner(const struct psk_conf *psk, const struct identity *id)
+/* How closely an owner names this side. */
+enum match {
+	MATCH_NONE,
+	MATCH_ANY,
+	MATCH_WILDCARD,
+	MATCH_EXACT,
+	MATCHES,
+};
+
+static enum match match_owner(const struct identity *owner,
+			      const struct identity *id)
 {
-	for (size_t i = 0; i < psk->n_owners; i++)
-		if (identity_match(&psk->owners[i], id))
-			return true;
-	return false;
+	if (!identity_match(owner, id))
+		return MATCH_NONE;
+	if (!owner->type)
+		return MATCH_ANY;
+	return identity_equal(owner, id) ? MATCH_EXACT : MATCH_WILDCARD;
 }
 
-/* 0: not for these two. */
+static enum match match_owners(const struct psk_conf *psk,
+			       const struct identity *id)
+{
+	enum match best = psk->n_owners ? MATCH_NONE : MATCH_ANY;
+
+	for (size_t i = 0; i < psk->n_owners; i++) {
+		enum match m = match_owner(&psk->owners[i], id);
+
+		if (m > best)
+			best = m;
+	}
+	return best;
+}
+
+/* 0: not for these two. The peer counts for more than we do. */
 static unsigned int fit(const struct psk_conf *psk,
 			const struct keystore_request *q)
 {
-	bool remote = is_owner(psk, &q->remote);
-	bool local = is_owner(psk, &q->local);
+	enum match remote = match_owners(psk, &q->remote);
 
-	if (psk->n_owners == 0)
-		return 1;
-	if (!remote)
+	if (remote == MATCH_NONE)
 		return 0;
-	return local ? 3 : 2;
+	return remote * MATCHES + match_owners(psk, &q->local);
 }
 
 static const struct psk_conf *find(const struct psk_conf *psks, size_t n,

@@ -11,8 +11,9 @@
 #include "ctrl/model/keystore.h"
 
 /*
- * Does what is asked, with the best of these keys: one whose owners are both
- * sides, else one of the peer's, else one for anybody.
+ * Does what is asked, with the best of these keys: the one whose owners name the
+ * peer most closely (itself, a wildcard, anybody), then us. A key without owners
+ * is for anybody; of equals the first counts.
  */
 void keystore_serve(const struct psk_conf *psks, size_t n,
 		    const struct keystore_request *q,

@@ -10,15 +10,18 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/conf/conf.h"
 #include "ctrl/control/server.h"
 #include "ctrl/daemon/ike.h"
+#include "ctrl/daemon/ike_link.h"
 #include "ctrl/daemon/view.h"
 #include "ctrl/dp/dp.h"
 
@@ -34,6 +37,7 @@ enum exit_code {
 struct options {
 	const char *file;
 	bool release;
+	bool debug;
 	const char *role; /* of this process, if another cygnetd started it */
 	bool done;	  /* help or version was all that was asked for */
 };
@@ -44,6 +48,9 @@ struct daemon {
 	struct event signals[N_SIGNALS];
 	struct dp *dp;
 	struct control_server *control;
+	int ike_ports[IKE_UDP_SOCKETS]; /* -1: IKE is not spoken */
+	struct ike_link *ike;
+	bool stopping; /* another signal does not wait */
 };
 
 static const char usage[] =
@@ -88,7 +95,7 @@ static enum exit_code parse_options(int argc, char **argv, struct options *o)
 		else if (c == OPT_RELEASE)
 			o->release = true;
 		else if (c == OPT_DEBUG)
-			log_set_level(LOG_LVL_DEBUG);
+			o->debug = true;
 		else if (c == OPT_ROLE)
 			o->role = optarg;
 		else if (c == OPT_VERSION || c == OPT_HELP)
@@ -119,17 +126,68 @@ static void harden(void)
 static struct status *on_status(void *ctx)
 {
 	const struct daemon *d = ctx;
+	struct sas *sas = d->ike ? ike_link_sas(d->ike) : NULL;
+	struct status *s = view_status(d->config, d->dp, sas);
 
-	return view_status(d->config, d->dp);
+	sas_free(sas);
+	return s;
+}
+
+static struct sas *on_sas(void *ctx)
+{
+	const struct daemon *d = ctx;
+	struct sas *sas =
+		d->ike ? ike_link_sas(d->ike) : calloc(1, sizeof(*sas));
+
+	if (sas)
+		view_count(sas, d->dp);
+	return sas;
+}
+
+static const struct conn_conf *on_conns(void *ctx, size_t *n)
+{
+	const struct daemon *d = ctx;
+
+	*n = d->config->n_conns;
+	return d->config->conns;
+}
+
+static void on_command(void *ctx, const struct control_command *c)
+{
+	static const enum ike_command commands[] = {
+		[CONTROL_INITIATE] = IKE_CMD_INITIATE,
+		[CONTROL_TERMINATE] = IKE_CMD_TERMINATE,
+		[CONTROL_REKEY] = IKE_CMD_REKEY,
+	};
+	struct daemon *d = ctx;
+	int err = -ENOTCONN;
+
+	if (d->ike)
+		err = ike_link_command(d->ike, commands[c->verb], c->token,
+				       c->conn, c->child);
+	if (err)
+		control_server_done(d->control, c->token, err, 0);
+}
+
+static void on_stopped(void *ctx)
+{
+	const struct daemon *d = ctx;
+
+	event_base_loopbreak(d->base);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *ctx)
 {
+	struct daemon *d = ctx;
+
 	(void)what;
 	if (number == SIGHUP)
 		log_warn("daemon: SIGHUP ignored: reading the configuration again is not supported yet; restart cygnetd");
+	else if (d->ike && !d->stopping)
+		ike_link_stop(d->ike, on_stopped, d);
 	else
-		event_base_loopbreak(ctx);
+		event_base_loopbreak(d->base);
+	d->stopping |= number != SIGHUP;
 }
 
 /* Before the data path: what comes while it starts ends it in order. */
@@ -139,7 +197,7 @@ static int catch_signals(struct daemon *d, struct error *e)
 
 	for (size_t i = 0; i < N_SIGNALS; i++) {
 		evsignal_assign(&d->signals[i], d->base, numbers[i], on_signal,
-				d->base);
+				d);
 		if (event_add(&d->signals[i], NULL))
 			return error_set(e, -ENOMEM, "cannot wait for signals");
 	}
@@ -150,6 +208,9 @@ static int catch_signals(struct daemon *d, struct error *e)
 static int start_control(struct daemon *d, uint64_t since_ns, struct error *e)
 {
 	struct control_callbacks callbacks = { .status = on_status,
+					       .sas = on_sas,
+					       .conns = on_conns,
+					       .command = on_command,
 					       .ctx = d,
 					       .since_ns = since_ns };
 	struct status *s = on_status(d);
@@ -162,7 +223,110 @@ static int start_control(struct daemon *d, uint64_t since_ns, struct error *e)
 				  &callbacks, &d->control, e);
 }
 
-static int start(struct daemon *d, struct error *e)
+/* --- IKE, where a connection asks for it --- */
+
+static void on_sadb(void *ctx, const struct sadb_request *q)
+{
+	struct daemon *d = ctx;
+
+	dp_sadb(d->dp, q);
+}
+
+static void on_sadb_answer(void *ctx, const struct sadb_answer *a)
+{
+	struct daemon *d = ctx;
+
+	if (d->ike)
+		ike_link_sadb_answer(d->ike, a);
+}
+
+static void on_sadb_event(void *ctx, const struct sadb_event *event)
+{
+	struct daemon *d = ctx;
+
+	if (d->ike)
+		ike_link_sadb_event(d->ike, event);
+}
+
+static void on_ike_done(void *ctx, uint64_t token, int err, unsigned int n)
+{
+	struct daemon *d = ctx;
+
+	control_server_done(d->control, token, err, n);
+}
+
+static void on_ike_event(void *ctx, const struct ike_event *e,
+			 const struct ike_sa_view *ike,
+			 const struct child_sa_view *child)
+{
+	struct daemon *d = ctx;
+	static const enum control_event_kind kinds[] = {
+		[IKE_EV_IKE_UP] = CONTROL_IKE_UP,
+		[IKE_EV_IKE_DOWN] = CONTROL_IKE_DOWN,
+		[IKE_EV_CHILD_UP] = CONTROL_CHILD_UP,
+		[IKE_EV_CHILD_DOWN] = CONTROL_CHILD_DOWN,
+		[IKE_EV_FAILED] = CONTROL_FAILED,
+	};
+	const struct control_event event = {
+		.kind = kinds[e->kind],
+		.conn = e->conn,
+		.child = e->child,
+		.ike = ike,
+		.child_sa = child,
+		.text = e->text,
+	};
+
+	control_server_event(d->control, &event);
+}
+
+static int open_ports(struct daemon *d, struct error *e)
+{
+	int err = ike_udp_bind(d->ike_ports, e);
+
+	for (int i = 0; !err && i < IKE_UDP_SOCKETS; i++)
+		err = dp_let_out(d->dp, d->ike_ports[i], e);
+	return err;
+}
+
+static int start_ike(struct daemon *d, bool debug, struct error *e)
+{
+	const struct sadb_calls calls = { .answer = on_sadb_answer,
+					  .event = on_sadb_event,
+					  .ctx = d };
+	struct ike_link_spec spec = { .base = d->base,
+				      .conns = d->config->conns,
+				      .n_conns = d->config->n_conns,
+				      .psks = d->config->psks,
+				      .n_psks = d->config->n_psks,
+				      .debug = debug,
+				      .sadb = on_sadb,
+				      .event = on_ike_event,
+				      .done = on_ike_done,
+				      .ctx = d };
+	int err;
+
+	if (!d->config->n_conns)
+		return 0;
+	err = open_ports(d, e);
+	if (err)
+		return err;
+	memcpy(spec.fds, d->ike_ports, sizeof(spec.fds));
+	dp_serve_sadb(d->dp, &calls);
+	return ike_link_new(&spec, &d->ike, e);
+}
+
+static void stop_ike(struct daemon *d)
+{
+	ike_link_free(d->ike);
+	d->ike = NULL;
+	for (int i = 0; i < IKE_UDP_SOCKETS; i++)
+		if (d->ike_ports[i] >= 0)
+			close(d->ike_ports[i]);
+}
+
+/* --- start, run, end --- */
+
+static int start(struct daemon *d, bool debug, struct error *e)
 {
 	uint64_t since_ns = clock_ns();
 	int err;
@@ -176,6 +340,8 @@ static int start(struct daemon *d, struct error *e)
 	if (err)
 		return err;
 	err = start_control(d, since_ns, e);
+	if (!err)
+		err = start_ike(d, debug, e);
 	if (err)
 		dp_undo(d->dp);
 	else
@@ -200,13 +366,14 @@ static int run(struct daemon *d, struct error *e)
 	return err;
 }
 
-static int serve(struct daemon *d, struct error *e)
+static int serve(struct daemon *d, bool debug, struct error *e)
 {
-	int err = start(d, e);
+	int err = start(d, debug, e);
 
 	if (!err)
 		err = run(d, e);
 	control_server_free(d->control);
+	stop_ike(d);
 	dp_stop(d->dp);
 	if (d->base)
 		event_base_free(d->base);
@@ -232,7 +399,7 @@ static int play(const char *role)
 
 int main(int argc, char **argv)
 {
-	struct daemon d = { 0 };
+	struct daemon d = { .ike_ports = { -1, -1 } };
 	struct options o;
 	struct error e;
 	enum exit_code code = parse_options(argc, argv, &o);
@@ -242,17 +409,15 @@ int main(int argc, char **argv)
 		code = end_output();
 	if (code != EXIT_OK || o.done)
 		return (int)code;
+	if (o.debug)
+		log_set_level(LOG_LVL_DEBUG);
 	harden();
 	if (o.role)
 		return play(o.role);
 	signal(SIGPIPE, SIG_IGN);
 	err = o.release ? dp_release(&e) : conf_load(o.file, &d.config, &e);
-	if (!err && !o.release && d.config->n_conns)
-		err = error_set(&e, -ENOTSUP,
-				"%s: connections are not served yet; remove them",
-				o.file);
 	if (!err && !o.release)
-		err = serve(&d, &e);
+		err = serve(&d, o.debug, &e);
 	config_free(d.config);
 	if (!err)
 		return EXIT_OK;

@@ -62,6 +62,10 @@ static const int allowed[] = {
 	SCMP_SYS(fstat),
 	SCMP_SYS(newfstatat),
 	SCMP_SYS(lseek),
+	/* which source address the routes give; without socket() only of those
+	 * sockets that are there */
+	SCMP_SYS(connect),
+	SCMP_SYS(getsockname),
 	/* memory; mmap and mprotect are below */
 	SCMP_SYS(brk),
 	SCMP_SYS(munmap),

@@ -5,9 +5,21 @@
 
 #include "ctrl/dp/dp.h"
 #include "ctrl/model/config.h"
+#include "ctrl/model/sas.h"
 #include "ctrl/model/status.h"
 
-/* Handed over, free with status_free(); NULL: out of memory. */
-struct status *view_status(const struct config *config, struct dp *dp);
+/*
+ * Manual tunnels, and children that are up; policies, and behind them those of
+ * the children.
+ *
+ * sas   what IKE has; NULL: it is not spoken
+ *
+ * Handed over, free with status_free(); NULL: out of memory.
+ */
+struct status *view_status(const struct config *config, struct dp *dp,
+			   const struct sas *sas);
+
+/* What each child's SAs have carried so far, into sas. */
+void view_count(struct sas *sas, struct dp *dp);
 
 #endif

@@ -11,15 +11,23 @@
 
 #include "ctrl/ike/sa.h"
 
-struct child_sa *child_new(const struct child_conf *conf);
+/* conf is one of conn's, which the child holds. */
+struct child_sa *child_new(struct conn *conn, const struct child_conf *conf);
 void child_free(struct child_sa *c);
-
-/* To be deleted: our traffic is switched away, and the peer's still accepted. */
-void child_retire(struct ike_sa *sa, struct child_sa *c);
-
-/* Out of the SAD and of its IKE SA's list, with an event if it was up. */
-void child_remove(struct ike_sa *sa, struct child_sa *c, const char *why);
 struct child_sa *child_by_spi_in(const struct ike_sa *sa, uint32_t spi);
+
+/* Two IKE SAs between the same two, of one connection, reloaded or not. */
+bool child_same_peer(const struct ike_sa *a, const struct ike_sa *b);
+
+/* By its inbound SPI, to be changed, under this IKE SA or, in *owner, another
+ * with the same peer; NULL: it is gone. */
+struct child_sa *child_find(struct ike_sa *sa, uint32_t spi_in,
+			    struct ike_sa **owner);
+
+/* It can't be, for a reason of ours or in the peer's answer: an event says why,
+ * and what is in the SAD goes. The peer does not have it. */
+void child_fail(struct ike_sa *sa, struct exchange *x, uint16_t error,
+		const char *text);
 
 /*
  * The child that the peer speaks of by its own SPI. While IKE SAs are rekeyed the
@@ -44,12 +52,12 @@ const struct child_conf *child_choose(const struct ike_sa *sa,
 				      const struct ike_payloads *p,
 				      bool with_ke);
 
-/* The peer's offer: x->child, or x->child_error and an event that says why. */
+/* The peer's offer, for x->child, new or NULL: that, or x->child_error and an
+ * event that says why. */
 void child_accept(struct ike_sa *sa, struct exchange *x,
-		  const struct child_conf *conf, const struct ike_payloads *p,
-		  bool with_ke);
+		  const struct ike_payloads *p, bool with_ke);
 
-/* The peer's answer to ours, likewise. */
+/* The peer's answer to ours: x->child, or none and an event; see child_undo(). */
 void child_take_answer(struct ike_sa *sa, struct exchange *x,
 		       const struct ike_payloads *p, bool with_ke);
 void child_refused(struct ike_sa *sa, struct exchange *x,
@@ -59,6 +67,9 @@ void child_refused(struct ike_sa *sa, struct exchange *x,
 
 void child_getspi(struct ike_sa *sa, struct exchange *x);
 
+/* What the SAD has now; first of all with every answer. */
+void child_answered(struct exchange *x, const struct sadb_answer *a);
+
 /* With the keys of this exchange; false: it can't be. */
 bool child_add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir);
 void child_bind(struct ike_sa *sa, struct exchange *x);
@@ -66,14 +77,32 @@ void child_bind(struct ike_sa *sa, struct exchange *x);
 /* The policy's outbound SA is this child's from now on; nobody waits. */
 void child_rebind(struct ike_sa *sa, struct child_sa *c);
 
-/* A child's policy that has no outbound SA goes on with the newest that the peer
- * has for sure. */
-void child_bind_best(struct ike_sa *sa, const struct child_conf *conf);
+/* A policy that has no outbound SA goes on with the newest that the peer has for
+ * sure. */
+void child_bind_best(struct ike_sa *sa, uint32_t policy);
+bool child_policy_is_bound(struct ike_sa *sa, uint32_t policy);
 
 /* Installed: it joins the list, and an event tells. */
 void child_installed(struct ike_sa *sa, struct exchange *x, bool confirmed);
 
 /* The peer has it for sure; does nothing the second time. */
 void child_confirm(struct ike_sa *sa, struct child_sa *c);
+
+/* The data path tells of an SA, EXPIRE or MAPPING: the pair is rekeyed, to where
+ * the peer is now. */
+void child_told(struct engine *e, const struct sadb_event *event);
+
+/* To be deleted: our traffic is switched away, and the peer's still accepted. */
+void child_retire(struct ike_sa *sa, struct child_sa *c);
+
+/* The same; true: the exchange is resumed when nothing can come by it any more. */
+bool child_drain(struct ike_sa *sa, struct exchange *x, struct child_sa *c);
+
+/* Out of the SAD and of its IKE SA's list, with an event if it was up. */
+void child_remove(struct ike_sa *sa, struct child_sa *c, const char *why);
+
+/* Ours, which the peer has agreed to and installed, can't be: an event says why,
+ * and it joins the list of those that are to be deleted. */
+void child_undo(struct ike_sa *sa, struct exchange *x, const char *text);
 
 #endif

@@ -9,21 +9,40 @@
 #define COOKIE_BYTES	  (VERSION_BYTES + 32U)
 #define COOKIE_SECRET_LEN 32U
 
-/* The one before stays valid as long again. */
-static void renew(struct engine *e)
+bool cookie_init(struct engine *e)
 {
-	uint8_t *secret;
-
-	if (e->cookie_since_ns && e->now_ns - e->cookie_since_ns < SECRET_LIFE_NS)
-		return;
-	secret = e->cookie_secret[++e->cookie_version % 2];
-	if (e->calls.random(e->calls.ctx, secret, COOKIE_SECRET_LEN))
-		e->cookie_since_ns = e->now_ns;
+	return e->calls.random(e->calls.ctx, e->cookie_secret,
+			       sizeof(e->cookie_secret));
 }
 
-bool cookie_wanted(struct engine *e)
+/* The one before stays valid as long again. Without a new one the old one goes
+ * on. */
+static void renew(struct engine *e)
 {
-	return e->n_half_open >= HALF_OPEN_FEW;
+	uint8_t now = e->cookie_version, next = (uint8_t)(now + 1);
+	uint8_t secret[COOKIE_SECRET_LEN];
+
+	if (e->cookie_since_ns[now % 2] &&
+	    e->now_ns - e->cookie_since_ns[now % 2] < SECRET_LIFE_NS)
+		return;
+	if (!e->calls.random(e->calls.ctx, secret, sizeof(secret)))
+		return;
+	memcpy(e->cookie_secret[next % 2], secret, sizeof(secret));
+	explicit_bzero(secret, sizeof(secret));
+	e->cookie_since_ns[next % 2] = e->now_ns;
+	e->cookie_version = next;
+}
+
+/* Renewal waits for somebody who asks: the one before may be days old. */
+static bool is_valid(const struct engine *e, uint8_t version)
+{
+	return (uint8_t)(e->cookie_version - version) <= 1 &&
+	       e->now_ns - e->cookie_since_ns[version % 2] < 2 * SECRET_LIFE_NS;
+}
+
+bool cookie_wanted(const struct engine *e)
+{
+	return e->n_strangers >= HALF_OPEN_FEW || engine_is_in_trouble(e);
 }
 
 /* version | prf(secret, Ni | IPi | SPIi), as section 2.6 suggests. */
@@ -56,8 +75,8 @@ bool cookie_ok(struct engine *e, const struct ike_path *path,
 	uint8_t differ = 0;
 
 	renew(e);
-	if (!ike_find_notify(p, IKE_N_COOKIE, &n) || n.data.len != sizeof(want) ||
-	    (uint8_t)(e->cookie_version - n.data.ptr[0]) > 1 ||
+	if (!ike_find_notify(p, IKE_N_COOKIE, &n) ||
+	    n.data.len != sizeof(want) || !is_valid(e, n.data.ptr[0]) ||
 	    !make(e, n.data.ptr[0], path, h, p, want))
 		return false;
 	for (size_t i = 0; i < sizeof(want); i++)

@@ -9,8 +9,11 @@
 
 #include "ctrl/ike/sa.h"
 
-/* Are there so many half-open SAs that a cookie is asked for? */
-bool cookie_wanted(struct engine *e);
+/* Before anything else here. False: no random numbers. */
+MUST_CHECK bool cookie_init(struct engine *e);
+
+/* Are there so many half-open SAs, or refusals, that a cookie is asked for? */
+bool cookie_wanted(const struct engine *e);
 
 /* Is the request's cookie one that we gave to this peer for this nonce? */
 bool cookie_ok(struct engine *e, const struct ike_path *path,

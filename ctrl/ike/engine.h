@@ -18,6 +18,7 @@
 #include "ctrl/model/conn.h"
 #include "ctrl/model/keystore.h"
 #include "ctrl/model/sadb.h"
+#include "ctrl/model/sas.h"
 
 struct engine;
 
@@ -61,13 +62,13 @@ struct ike_event {
 	enum ike_event_kind kind;
 	const char *conn;  /* "" when none was found */
 	const char *child; /* "" unless it is a child's */
-	uint32_t ike_id;
+	uint32_t ike_id;   /* as in struct ike_sa_view */
 	struct ike_path path;
 	uint32_t spi_in, spi_out; /* host order; of a child */
 	const char *text;	  /* in plain words; "" when all is well */
 };
 
-/* No member may be NULL. */
+/* No member may be NULL but those that say so. */
 struct engine_calls {
 	void (*send)(void *ctx, const struct ike_path *path,
 		     struct slice datagram); /* a non-ESP marker is not in it */
@@ -75,7 +76,13 @@ struct engine_calls {
 	void (*keystore)(void *ctx, const struct keystore_request *q);
 	void (*ke)(void *ctx, struct ke_job *job);
 	void (*event)(void *ctx, const struct ike_event *e);
+	/* SAs whose state changed, when a call ends; both NULL: nobody looks. */
+	void (*ike_view)(void *ctx, const struct ike_sa_view *v);
+	void (*child_view)(void *ctx, const struct child_sa_view *v);
 	bool (*random)(void *ctx, void *out, size_t len);
+	/* The address from which this host would reach the peer; false: there
+	 * is no way. */
+	bool (*source)(void *ctx, const struct addr *remote, struct addr *local);
 	void *ctx;
 };
 
@@ -112,7 +119,7 @@ void engine_ke_done(struct engine *e, struct ke_job *job, uint64_t now_ns);
  * Brings a child up, and the IKE SA that it needs. child NULL: the first.
  *
  * 0, -ENOENT (no such connection or child), -EADDRNOTAVAIL (no remote address
- * to go to), -ENOMEM. How it ends is an event.
+ * to go to, or no way there), -ENOMEM. How it ends is an event.
  */
 int engine_initiate(struct engine *e, const char *conn, const char *child,
 		    uint64_t now_ns);

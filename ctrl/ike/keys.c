@@ -85,6 +85,7 @@ static int expand(const struct keys_input *in, const uint8_t *skeyseed,
 		.prf = in->chosen->prf,
 		.encr = in->chosen->encr,
 		.integ = in->chosen->integ,
+		.ke = in->chosen->ke,
 	};
 	wr_u64(&b, in->spi_i);
 	wr_u64(&b, in->spi_r);

@@ -29,6 +29,7 @@ struct keys {
 	const struct prf_alg *prf;
 	const struct encr_alg *encr;
 	const struct integ_alg *integ;
+	const struct ke_alg *ke;
 	uint64_t iv;	   /* the last that we used, where it is a counter */
 	struct sk_key *in; /* what the peer protects: SK_e and SK_a of its role */
 	struct sk_key *out;	     /* what we protect */

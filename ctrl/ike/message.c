@@ -6,6 +6,7 @@
  * the request comes again.
  */
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/view.h"
 
 #include <string.h>
 
@@ -74,7 +75,9 @@ bool request_send(struct ike_sa *sa, struct ike_builder *m, bool first)
 {
 	struct slice message;
 
-	if (!message_seal(sa, m, &message) || !octets_set(&sa->request, message))
+	if (!message_seal(sa, m, &message) ||
+	    (first && message.len > KEYSTORE_MESSAGE_MAX) ||
+	    !octets_set(&sa->request, message))
 		return false;
 	if (first && !octets_set(&sa->first_i, message))
 		return false;
@@ -82,6 +85,7 @@ bool request_send(struct ike_sa *sa, struct ike_builder *m, bool first)
 	sa->ours.message_id = sa->next_ours++;
 	sa->tries = 0;
 	sa->resend_ns = sa->e->now_ns + resend_after_ns(0);
+	view_changed(sa);
 	sa->e->calls.send(sa->e->calls.ctx, &sa->path, message);
 	return true;
 }
@@ -106,7 +110,7 @@ bool reply_send(struct ike_sa *sa, struct ike_builder *m)
 		return false;
 	exchange_end(sa, &sa->peers);
 	sa->next_peers++;
-	sa->e->calls.send(sa->e->calls.ctx, &sa->path, message);
+	sa->e->calls.send(sa->e->calls.ctx, &sa->asked_by, message);
 	return true;
 }
 
@@ -132,6 +136,25 @@ void nonce_take(struct nonce *n, struct slice body)
 {
 	n->len = body.len;
 	memcpy(n->octets, body.ptr, body.len);
+}
+
+/* Section 2.8.1: octet by octet, the shorter one first. */
+static int nonce_order(const struct nonce *a, const struct nonce *b)
+{
+	size_t len = a->len < b->len ? a->len : b->len;
+	int order = memcmp(a->octets, b->octets, len);
+
+	return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+const struct nonce *nonce_lower(const struct nonce *a, const struct nonce *b)
+{
+	return nonce_order(a, b) < 0 ? a : b;
+}
+
+bool nonce_is_lower(const struct nonce *a, const struct nonce *b)
+{
+	return nonce_order(a, b) < 0;
 }
 
 void notify_unprotected(struct engine *e, const struct ike_path *path,

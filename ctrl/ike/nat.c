@@ -6,14 +6,14 @@
 #include "ctrl/crypto/hash.h"
 
 /* SHA-1 over SPIs, address and port, section 2.23. */
-static bool hash(const struct ike_sa *sa, const struct addr *a, uint16_t port,
+static bool hash(const uint64_t spis[2], const struct addr *a, uint16_t port,
 		 uint8_t out[HASH_SHA1_BYTES])
 {
 	uint8_t octets[2 * IKE_SPI_BYTES + 16 + 2];
 	struct builder b = wr_init(octets, sizeof(octets));
 
-	wr_u64(&b, sa->spi_i);
-	wr_u64(&b, sa->spi_r);
+	wr_u64(&b, spis[0]);
+	wr_u64(&b, spis[1]);
 	if (addr_is_v4(a))
 		wr_bytes(&b, a->octets + 12, 4);
 	else
@@ -25,13 +25,14 @@ static bool hash(const struct ike_sa *sa, const struct addr *a, uint16_t port,
 static void put(struct ike_builder *m, const struct ike_sa *sa, uint16_t type,
 		const struct addr *a, uint16_t port)
 {
+	const uint64_t spis[2] = { sa->spi_i, sa->spi_r };
 	uint8_t digest[HASH_SHA1_BYTES] = { 0 };
 	const struct ike_notify n = {
 		.type = type,
 		.data = slice_of(digest, sizeof(digest)),
 	};
 
-	if (hash(sa, a, port, digest))
+	if (hash(spis, a, port, digest))
 		ike_notify_put(m, &n);
 }
 
@@ -47,14 +48,14 @@ void nat_put(struct ike_builder *m, const struct ike_sa *sa, bool pretend)
 }
 
 /* Several source addresses may be said: one that fits is enough. */
-static bool said(const struct ike_sa *sa, const struct ike_payloads *p,
+static bool said(const uint64_t spis[2], const struct ike_payloads *p,
 		 uint16_t type, const struct addr *a, uint16_t port, bool *fits)
 {
 	uint8_t digest[HASH_SHA1_BYTES] = { 0 };
 	bool any = false;
 
 	*fits = false;
-	if (!hash(sa, a, port, digest))
+	if (!hash(spis, a, port, digest))
 		return false;
 	for (unsigned int i = 0; i < p->n; i++) {
 		struct ike_notify n;
@@ -70,15 +71,17 @@ static bool said(const struct ike_sa *sa, const struct ike_payloads *p,
 	return any;
 }
 
-void nat_detect(struct ike_sa *sa, const struct ike_payloads *p)
+void nat_detect(struct ike_sa *sa, const struct ike_header *h,
+		const struct ike_payloads *p)
 {
+	const uint64_t spis[2] = { h->spi_i, h->spi_r };
 	const struct ike_path *path = &sa->path;
 	bool fits;
 
-	if (said(sa, p, IKE_N_NAT_DETECTION_SOURCE_IP, &path->remote,
+	if (said(spis, p, IKE_N_NAT_DETECTION_SOURCE_IP, &path->remote,
 		 path->remote_port, &fits))
 		sa->nat_remote = !fits;
-	if (said(sa, p, IKE_N_NAT_DETECTION_DESTINATION_IP, &path->local,
+	if (said(spis, p, IKE_N_NAT_DETECTION_DESTINATION_IP, &path->local,
 		 path->local_port, &fits))
 		sa->nat_local = !fits;
 }

@@ -12,7 +12,11 @@
  * is a NAT where there is none, so that the peer encapsulates. */
 void nat_put(struct ike_builder *m, const struct ike_sa *sa, bool pretend);
 
-/* What the peer says, against the path that its message came by. */
-void nat_detect(struct ike_sa *sa, const struct ike_payloads *p);
+/*
+ * What the peer says, against the path that its message came by. The SPIs that it
+ * hashed are those of its message: a request has no SPIr, though we have one.
+ */
+void nat_detect(struct ike_sa *sa, const struct ike_header *h,
+		const struct ike_payloads *p);
 
 #endif

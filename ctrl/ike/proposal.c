@@ -136,31 +136,17 @@ static bool choose_prf(const struct proposal *p,
 	return false;
 }
 
-static const struct ke_alg *choose_method(const struct proposal *p,
-					  const struct ike_proposal *peer,
-					  uint16_t first)
-{
-	const struct ke_alg *found = NULL;
-
-	for (size_t i = 0; i < p->n_ke; i++) {
-		if (!offers(peer, IKE_TF_KE, p->ke[i]->id, 0))
-			continue;
-		if (p->ke[i]->id == first)
-			return p->ke[i];
-		if (!found)
-			found = p->ke[i];
-	}
-	return found;
-}
-
 static bool choose_ke(const struct proposal *p, const struct ike_proposal *peer,
-		      bool with_ke, uint16_t first, struct chosen *out)
+		      bool with_ke, struct chosen *out)
 {
 	if (!with_ke)
 		return true;
-	out->ke = choose_method(p, peer, first);
-	if (out->ke)
+	for (size_t i = 0; i < p->n_ke; i++) {
+		if (!offers(peer, IKE_TF_KE, p->ke[i]->id, 0))
+			continue;
+		out->ke = p->ke[i];
 		return true;
+	}
 	return p->no_ke && (!has_type(peer, IKE_TF_KE) ||
 			    offers(peer, IKE_TF_KE, KE_NONE, 0));
 }
@@ -179,7 +165,7 @@ static bool choose_esn(const struct proposal *p,
 }
 
 static bool choose_one(const struct proposal *p, const struct ike_proposal *peer,
-		       bool with_ke, uint16_t ke_first, struct chosen *out)
+		       bool with_ke, struct chosen *out)
 {
 	*out = (struct chosen){
 		.protocol = p->protocol,
@@ -188,13 +174,12 @@ static bool choose_one(const struct proposal *p, const struct ike_proposal *peer
 	};
 	return peer->protocol == p->protocol && only_known_types(peer) &&
 	       choose_encr(p, peer, out) && choose_integ(p, peer, out) &&
-	       choose_prf(p, peer, out) &&
-	       choose_ke(p, peer, with_ke, ke_first, out) &&
+	       choose_prf(p, peer, out) && choose_ke(p, peer, with_ke, out) &&
 	       choose_esn(p, peer, out);
 }
 
 bool proposals_choose(const struct proposals *p, struct slice body,
-		      bool with_ke, uint16_t ke_first, struct chosen *out)
+		      bool with_ke, struct chosen *out)
 {
 	struct ike_proposal peer;
 
@@ -202,7 +187,7 @@ bool proposals_choose(const struct proposals *p, struct slice body,
 		struct slice s = body;
 
 		while (ike_proposal_next(&s, &peer))
-			if (choose_one(&p->at[i], &peer, with_ke, ke_first, out))
+			if (choose_one(&p->at[i], &peer, with_ke, out))
 				return true;
 	}
 	return false;
@@ -229,8 +214,32 @@ bool proposals_check(const struct proposals *p, struct slice body, bool with_ke,
 	struct ike_proposal peer;
 	struct slice s = body;
 
-	return ike_proposal_next(&s, &peer) && !s.len && is_unambiguous(&peer) &&
-	       proposals_choose(p, body, with_ke, 0, out);
+	return ike_proposal_next(&s, &peer) && !s.len &&
+	       is_unambiguous(&peer) && proposals_choose(p, body, with_ke, out);
+}
+
+static bool allows(const struct proposal *p, const struct chosen *c)
+{
+	bool encr = false, integ = encr_is_aead(c->encr), prf = false,
+	     ke = false;
+
+	for (size_t i = 0; i < p->n_encr; i++)
+		encr |= p->encr[i] == c->encr;
+	for (size_t i = 0; i < p->n_integ; i++)
+		integ |= p->integ[i] == c->integ;
+	for (size_t i = 0; i < p->n_prf; i++)
+		prf |= p->prf[i] == c->prf;
+	for (size_t i = 0; i < p->n_ke; i++)
+		ke |= p->ke[i] == c->ke;
+	return encr && integ && prf && ke;
+}
+
+bool proposals_allow(const struct proposals *p, const struct chosen *suite)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (allows(&p->at[i], suite))
+			return true;
+	return false;
 }
 
 const struct ke_alg *proposals_first_ke(const struct proposals *p)

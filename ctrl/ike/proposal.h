@@ -36,18 +36,20 @@ void proposals_put(struct ike_builder *m, const struct proposals *p,
 void chosen_put(struct ike_builder *m, const struct chosen *c, struct slice spi);
 
 /*
- * The best of ours that the peer offers too.
+ * The best of ours that the peer offers too. The key exchange is our best as
+ * well, whatever method its KE payload is of: else whoever forges an
+ * INVALID_KE_PAYLOAD would choose it.
  *
  * body      of its SA payload
  * with_ke   as above
- * ke_first  the method of its KE payload, 0 without one: taken if it is among
- *           those both have
  *
  * false: none (NO_PROPOSAL_CHOSEN).
  */
 MUST_CHECK bool proposals_choose(const struct proposals *p, struct slice body,
-				 bool with_ke, uint16_t ke_first,
-				 struct chosen *out);
+				 bool with_ke, struct chosen *out);
+
+/* Is an IKE SA's suite, with its key exchange, one of these? */
+bool proposals_allow(const struct proposals *p, const struct chosen *suite);
 
 /* The peer's answer to our offer; false: not one of what we offered. */
 MUST_CHECK bool proposals_check(const struct proposals *p, struct slice body,

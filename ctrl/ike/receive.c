@@ -8,12 +8,20 @@
 #include "ctrl/ike/receive.h"
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/cookie.h"
 #include "ctrl/ike/sa.h"
 
 #define BIT(type) (1ULL << ((type)-IKE_PL_SA))
 
 /* What every message may have besides. */
 #define ALWAYS (BIT(IKE_PL_NOTIFY) | BIT(IKE_PL_VENDOR))
+
+/* Which side of the IKE SA may send it. */
+enum sender {
+	BY_EITHER,
+	BY_INITIATOR,
+	BY_RESPONDER,
+};
 
 /*
  * Rows are disjoint. required: exactly one of each; optional: any number. A
@@ -23,40 +31,51 @@
 static const struct row {
 	enum ike_exchange exchange;
 	bool response;
+	enum sender sender;
 	enum ike_state state;
 	uint64_t required;
 	uint64_t optional;
 } rows[] = {
-	{ IKE_EXCH_IKE_SA_INIT, false, IKE_ST_INIT,
+	{ IKE_EXCH_IKE_SA_INIT, false, BY_INITIATOR, IKE_ST_INIT,
 	  BIT(IKE_PL_SA) | BIT(IKE_PL_KE) | BIT(IKE_PL_NONCE),
 	  BIT(IKE_PL_CERTREQ) },
-	{ IKE_EXCH_IKE_SA_INIT, true, IKE_ST_INIT, 0,
+	{ IKE_EXCH_IKE_SA_INIT, true, BY_RESPONDER, IKE_ST_INIT, 0,
 	  BIT(IKE_PL_SA) | BIT(IKE_PL_KE) | BIT(IKE_PL_NONCE) |
 		  BIT(IKE_PL_CERTREQ) },
-	{ IKE_EXCH_IKE_AUTH, false, IKE_ST_AUTH,
-	  BIT(IKE_PL_ID_I) | BIT(IKE_PL_AUTH),
-	  BIT(IKE_PL_ID_R) | BIT(IKE_PL_SA) | BIT(IKE_PL_TS_I) |
-		  BIT(IKE_PL_TS_R) | BIT(IKE_PL_CERT) | BIT(IKE_PL_CERTREQ) |
-		  BIT(IKE_PL_CP) },
-	{ IKE_EXCH_IKE_AUTH, true, IKE_ST_AUTH, 0,
+	{ IKE_EXCH_IKE_AUTH, false, BY_INITIATOR, IKE_ST_AUTH,
+	  BIT(IKE_PL_ID_I), /* without AUTH it wants EAP, and is told */
+	  BIT(IKE_PL_AUTH) | BIT(IKE_PL_ID_R) | BIT(IKE_PL_SA) |
+		  BIT(IKE_PL_TS_I) | BIT(IKE_PL_TS_R) | BIT(IKE_PL_CERT) |
+		  BIT(IKE_PL_CERTREQ) | BIT(IKE_PL_CP) },
+	{ IKE_EXCH_IKE_AUTH, true, BY_RESPONDER, IKE_ST_AUTH, 0,
 	  BIT(IKE_PL_ID_R) | BIT(IKE_PL_AUTH) | BIT(IKE_PL_SA) |
 		  BIT(IKE_PL_TS_I) | BIT(IKE_PL_TS_R) | BIT(IKE_PL_CERT) |
 		  BIT(IKE_PL_CP) },
-	{ IKE_EXCH_CREATE_CHILD_SA, false, IKE_ST_ESTABLISHED,
+	{ IKE_EXCH_CREATE_CHILD_SA, false, BY_EITHER, IKE_ST_ESTABLISHED,
 	  BIT(IKE_PL_SA) | BIT(IKE_PL_NONCE),
 	  BIT(IKE_PL_KE) | BIT(IKE_PL_TS_I) | BIT(IKE_PL_TS_R) },
-	{ IKE_EXCH_CREATE_CHILD_SA, true, IKE_ST_ESTABLISHED, 0,
+	{ IKE_EXCH_CREATE_CHILD_SA, true, BY_EITHER, IKE_ST_ESTABLISHED, 0,
 	  BIT(IKE_PL_SA) | BIT(IKE_PL_NONCE) | BIT(IKE_PL_KE) |
 		  BIT(IKE_PL_TS_I) | BIT(IKE_PL_TS_R) },
-	{ IKE_EXCH_INFORMATIONAL, false, IKE_ST_ESTABLISHED, 0,
+	{ IKE_EXCH_INFORMATIONAL, false, BY_EITHER, IKE_ST_ESTABLISHED, 0,
 	  BIT(IKE_PL_DELETE) | BIT(IKE_PL_CP) },
-	{ IKE_EXCH_INFORMATIONAL, true, IKE_ST_ESTABLISHED, 0,
+	{ IKE_EXCH_INFORMATIONAL, true, BY_EITHER, IKE_ST_ESTABLISHED, 0,
 	  BIT(IKE_PL_DELETE) | BIT(IKE_PL_CP) },
-	{ IKE_EXCH_INFORMATIONAL, false, IKE_ST_DELETING, 0,
+	{ IKE_EXCH_CREATE_CHILD_SA, false, BY_EITHER, IKE_ST_DELETING,
+	  BIT(IKE_PL_SA) | BIT(IKE_PL_NONCE),
+	  BIT(IKE_PL_KE) | BIT(IKE_PL_TS_I) | BIT(IKE_PL_TS_R) },
+	{ IKE_EXCH_INFORMATIONAL, false, BY_EITHER, IKE_ST_DELETING, 0,
 	  BIT(IKE_PL_DELETE) | BIT(IKE_PL_CP) },
-	{ IKE_EXCH_INFORMATIONAL, true, IKE_ST_DELETING, 0,
+	{ IKE_EXCH_INFORMATIONAL, true, BY_EITHER, IKE_ST_DELETING, 0,
 	  BIT(IKE_PL_DELETE) | BIT(IKE_PL_CP) },
 };
+
+static bool may_send(enum sender sender, const struct ike_header *h)
+{
+	bool initiator = h->flags & IKE_FLAG_I;
+
+	return sender == BY_EITHER || initiator == (sender == BY_INITIATOR);
+}
 
 static const struct row *find_row(const struct ike_header *h,
 				  enum ike_state state)
@@ -65,7 +84,8 @@ static const struct row *find_row(const struct ike_header *h,
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].exchange == h->exchange &&
-		    rows[i].response == response && rows[i].state == state)
+		    rows[i].response == response && rows[i].state == state &&
+		    may_send(rows[i].sender, h))
 			return &rows[i];
 	return NULL;
 }
@@ -92,22 +112,27 @@ static void receive_first(struct engine *e, const struct ike_path *path,
 			  const struct ike_header *h, struct slice message,
 			  const struct ike_payloads *p)
 {
-	struct ike_sa *sa = sa_by_first(e, path, message);
+	struct ike_sa *sa;
 
-	if (!sa) {
-		init_request(e, path, h, p, message);
+	if (!h->spi_i || h->spi_r)
+		return;
+	sa = sa_by_first(e, path, message);
+	if (sa) { /* again: a cookie now would overtake the reply */
+		if (sa->reply.len && sa->state == IKE_ST_AUTH)
+			e->calls.send(e->calls.ctx, path,
+				      slice_of(sa->reply.ptr, sa->reply.len));
 		return;
 	}
-	/* The same again: its reply, if there is one already. */
-	if (sa->reply.len && sa->state == IKE_ST_AUTH)
-		e->calls.send(e->calls.ctx, path,
-			      slice_of(sa->reply.ptr, sa->reply.len));
+	/* Before anything is chosen or made: a flood costs one hash each. */
+	if (cookie_wanted(e) && !cookie_ok(e, path, h, p))
+		cookie_ask(e, path, h, p);
+	else
+		init_request(e, path, h, p, message);
 }
 
 static void receive_init(struct engine *e, const struct ike_path *path,
 			 const struct ike_header *h, struct slice message)
 {
-	bool response = h->flags & IKE_FLAG_R;
 	const struct row *row = find_row(h, IKE_ST_INIT);
 	struct slice rest = message, header;
 	struct ike_payloads p;
@@ -119,15 +144,15 @@ static void receive_init(struct engine *e, const struct ike_path *path,
 		    IKE_PARSE_OK ||
 	    !fits_row(row, &p))
 		return;
-	if (!response) {
-		if ((h->flags & IKE_FLAG_I) && h->spi_i && !h->spi_r)
-			receive_first(e, path, h, message, &p);
+	if (!row->response) {
+		receive_first(e, path, h, message, &p);
 		return;
 	}
 	sa = sa_by_spi(e, h->spi_i);
 	if (!sa || !sa->initiator || sa->state != IKE_ST_INIT ||
-	    sa->ours.step != STEP_RESPONSE || (h->flags & IKE_FLAG_I))
+	    sa->ours.kind != EX_INIT || sa->ours.step != STEP_RESPONSE)
 		return;
+	sa_touch(sa);
 	init_response(sa, h, &p, message);
 }
 
@@ -197,11 +222,10 @@ static void dispatch_response(struct ike_sa *sa, const struct ike_header *h,
 }
 
 /* Section 2.23: a peer behind a NAT is where its last message came from. */
-static void follow(struct ike_sa *sa, const struct ike_path *path,
-		   const struct ike_header *h)
+static void follow(struct ike_sa *sa, const struct ike_path *path)
 {
-	if (h->exchange == IKE_EXCH_IKE_AUTH && !sa->initiator)
-		sa->path = *path;
+	if (sa->state == IKE_ST_AUTH && !sa->initiator)
+		sa->path = *path; /* it may have moved to port 4500 */
 	else if (sa->nat_remote && !sa->nat_local)
 		sa->path = *path;
 }
@@ -241,42 +265,99 @@ static void receive_opened(struct ike_sa *sa, const struct ike_header *h,
 		dispatch_request(sa, h, &p);
 }
 
-/* Is it the one that the window has room for? A request that was answered
- * gets its reply again. */
-static bool in_window(struct ike_sa *sa, const struct ike_path *path,
-		      const struct ike_header *h)
+/* --- the windows */
+
+static enum ike_exchange exchange_of(enum exchange_kind kind)
 {
-	if (h->flags & IKE_FLAG_R)
-		return sa->ours.kind != EX_NONE &&
-		       sa->ours.step == STEP_RESPONSE &&
-		       h->message_id == sa->ours.message_id;
-	if (h->message_id == sa->next_peers)
-		return sa->peers.kind == EX_NONE && sa->state != IKE_ST_DEAD;
-	if (h->message_id + 1 == sa->next_peers && sa->reply.len)
-		sa->e->calls.send(sa->e->calls.ctx, path,
-				  slice_of(sa->reply.ptr, sa->reply.len));
-	return false;
+	switch (kind) {
+	case EX_AUTH:
+		return IKE_EXCH_IKE_AUTH;
+	case EX_CHILD:
+	case EX_REKEY_IKE:
+		return IKE_EXCH_CREATE_CHILD_SA;
+	case EX_INFO:
+		return IKE_EXCH_INFORMATIONAL;
+	case EX_NONE:
+	case EX_INIT:
+		break;
+	}
+	return IKE_EXCH_IKE_SA_INIT;
 }
 
-static void receive_protected(struct engine *e, const struct ike_path *path,
-			      const struct ike_header *h, uint8_t *datagram)
+/* Is it the response that our request waits for? */
+static bool is_awaited(const struct ike_sa *sa, const struct ike_header *h)
+{
+	const struct exchange *x = &sa->ours;
+
+	return (h->flags & IKE_FLAG_R) && x->kind != EX_NONE &&
+	       x->step == STEP_RESPONSE && h->message_id == x->message_id &&
+	       h->exchange == exchange_of(x->kind);
+}
+
+/*
+ * The peer knows of an SA that is not all there yet: what it asks of it has no
+ * true answer now. It asks again.
+ */
+static bool is_unready(const struct ike_sa *sa)
+{
+	const struct exchange *x = &sa->ours;
+
+	return x->kind == EX_AUTH ||
+	       (x->kind == EX_CHILD && x->nr.len && x->step != STEP_RESPONSE);
+}
+
+/* Is it the request that the window has room for? */
+static bool is_next(const struct ike_sa *sa, const struct ike_header *h)
+{
+	return !(h->flags & IKE_FLAG_R) && h->message_id == sa->next_peers &&
+	       sa->peers.kind == EX_NONE && sa->state != IKE_ST_DEAD &&
+	       !is_unready(sa);
+}
+
+/* Is it the one that we have answered last? */
+static bool is_answered(const struct ike_sa *sa, const struct ike_header *h)
+{
+	return !(h->flags & IKE_FLAG_R) && sa->reply.len &&
+	       h->message_id + 1 == sa->next_peers;
+}
+
+static struct ike_sa *find_sa(const struct engine *e, const struct ike_header *h)
 {
 	bool from_initiator = h->flags & IKE_FLAG_I;
 	struct ike_sa *sa = sa_by_spi(e, from_initiator ? h->spi_r : h->spi_i);
-	struct slice rest = slice_of(datagram, h->length), header, inner;
-	struct ike_payloads clear;
 
 	if (!sa || sa->initiator == from_initiator || !sa->has_keys ||
-	    sa->spi_i != h->spi_i || sa->spi_r != h->spi_r ||
-	    !in_window(sa, path, h))
+	    sa->spi_i != h->spi_i || sa->spi_r != h->spi_r)
+		return NULL;
+	return sa;
+}
+
+/* A reply is given again only to who can have asked: a header alone must not
+ * draw it, to wherever it says. */
+static void receive_protected(struct engine *e, const struct ike_path *path,
+			      const struct ike_header *h, uint8_t *datagram)
+{
+	struct slice rest = slice_of(datagram, h->length), header, inner;
+	struct ike_sa *sa = find_sa(e, h);
+	struct ike_payloads clear;
+
+	if (!sa || !(is_awaited(sa, h) || is_next(sa, h) || is_answered(sa, h)))
 		return;
 	if (!rd_slice(&rest, IKE_HEADER_BYTES, &header) ||
 	    ike_payloads_parse(rest, h->next_payload, IKE_PART_CLEAR, &clear) !=
 		    IKE_PARSE_OK ||
 	    !open(sa, datagram, &clear, &inner))
 		return;
+	if (is_answered(sa, h)) {
+		e->calls.send(e->calls.ctx, path,
+			      slice_of(sa->reply.ptr, sa->reply.len));
+		return;
+	}
+	sa_touch(sa);
 	sa->heard_ns = e->now_ns;
-	follow(sa, path, h);
+	if (!(h->flags & IKE_FLAG_R))
+		sa->asked_by = *path;
+	follow(sa, path);
 	receive_opened(sa, h, inner, clear.sk_first);
 }
 

@@ -10,11 +10,23 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/view.h"
 
 #define SLOTS_MIN    16U
 #define SLOTS_MAX    (1U << 20)
 #define HALF_OPEN_NS (30ULL * 1000000000ULL)
 #define LINGER_NS    (200ULL * 1000000000ULL) /* as a peer sends again */
+#define LINGER_MAX   1024U
+
+/* What may be there of those who have not said who they are. */
+#define REFUSED_NS     (15ULL * 1000000000ULL)
+#define REFUSED_MAX    256U /* lingering; well below LINGER_MAX */
+#define STRANGERS_MAX  4096U
+#define PER_SOURCE_MAX 64U
+
+/* In so many seconds so many events are told of. */
+#define TROUBLE_NS  (10ULL * 1000000000ULL)
+#define TROUBLE_MAX 20U
 
 bool octets_set(struct octets *o, struct slice s)
 {
@@ -35,75 +47,46 @@ void octets_free(struct octets *o)
 	*o = (struct octets){ .ptr = NULL };
 }
 
-struct conn *conn_hold(struct conn *c)
-{
-	c->refs++;
-	return c;
-}
-
-void conn_drop(struct conn *c)
-{
-	if (!c || --c->refs)
-		return;
-	conn_fini(&c->conf);
-	free(c);
-}
-
-static bool addrs_match(const struct conn_addr *addrs, size_t n,
-			const struct addr *a)
-{
-	for (size_t i = 0; i < n; i++)
-		if (addrs[i].any || prefix_contains(&addrs[i].net, a))
-			return true;
-	return n == 0;
-}
-
-static bool id_matches(const struct identity *wanted, const struct identity *id)
-{
-	return !id || identity_match(wanted, id);
-}
-
-struct conn *conn_find(struct engine *e, const struct ike_path *path,
-		       const struct identity *peer, const struct identity *me)
-{
-	for (struct conn *c = e->conns; c; c = c->next) {
-		const struct conn_conf *f = &c->conf;
-
-		if (addrs_match(f->local_addrs, f->n_local_addrs, &path->local) &&
-		    addrs_match(f->remote_addrs, f->n_remote_addrs,
-				&path->remote) &&
-		    id_matches(&f->remote_id, peer) &&
-		    id_matches(&f->local_id, me))
-			return c;
-	}
-	return NULL;
-}
-
 static bool grow(struct engine *e)
 {
 	uint32_t n = e->n_slots ? 2 * e->n_slots : SLOTS_MIN;
-	struct ike_sa **slots;
+	struct ike_sa **slots, **heap;
+	uint32_t *free_slots;
 
 	if (n > SLOTS_MAX)
 		return false;
+	free_slots = realloc(e->free_slots, n * sizeof(*free_slots));
+	if (!free_slots)
+		return false;
+	e->free_slots = free_slots;
+	heap = realloc(e->heap, n * sizeof(struct ike_sa *));
+	if (!heap)
+		return false;
+	e->heap = heap;
 	slots = realloc(e->slots, n * sizeof(*slots));
 	if (!slots)
 		return false;
 	memset(slots + e->n_slots, 0, (n - e->n_slots) * sizeof(*slots));
 	e->slots = slots;
+	/* Slot 0 is nobody's: an id is never 0. */
+	for (uint32_t i = n - 1; i >= (e->n_slots ? e->n_slots : 1); i--)
+		free_slots[e->n_free++] = i;
 	e->n_slots = n;
 	return true;
 }
 
-/* Slot 0 stays free: an id is never 0. */
 static bool take_slot(struct engine *e, uint32_t *slot)
 {
-	if (e->n_sas + 1 >= e->n_slots && !grow(e))
+	if (!e->n_free && !grow(e))
 		return false;
-	for (*slot = 1; *slot < e->n_slots; (*slot)++)
-		if (!e->slots[*slot])
-			return true;
-	return false;
+	*slot = e->free_slots[--e->n_free];
+	return true;
+}
+
+static void give_slot(struct engine *e, uint32_t slot)
+{
+	e->slots[slot] = NULL;
+	e->free_slots[e->n_free++] = slot;
 }
 
 static bool choose_spi(struct ike_sa *sa)
@@ -134,15 +117,18 @@ struct ike_sa *sa_new(struct engine *e, bool initiator,
 	sa->e = e;
 	sa->id = slot;
 	sa->state = IKE_ST_INIT;
+	sa->view_id = ++e->views;
 	sa->initiator = initiator;
-	sa->path = *path;
+	sa->path = sa->asked_by = *path;
 	if (!initiator)
 		sa->half_open_ns = e->now_ns + HALF_OPEN_NS;
 	if (!choose_spi(sa)) {
+		give_slot(e, slot);
 		free(sa);
 		return NULL;
 	}
 	e->slots[slot] = sa;
+	sa_touch(sa);
 	e->n_sas++;
 	e->n_half_open++;
 	return sa;
@@ -165,19 +151,88 @@ struct ike_sa *sa_by_spi(const struct engine *e, uint64_t spi_local)
 	return sa && sa_spi_local(sa) == spi_local ? sa : NULL;
 }
 
+/* --- strangers */
+
+static uint32_t bucket_of(const struct engine *e, const struct addr *remote)
+{
+	struct slice rest = slice_of(remote->octets, sizeof(remote->octets));
+	uint64_t part, h = e->stranger_key;
+
+	while (rd_u64(&rest, &part)) {
+		h = (h ^ part) * 0xff51afd7ed558ccdULL;
+		h ^= h >> 32;
+	}
+	return (uint32_t)(h % STRANGER_BUCKETS);
+}
+
 struct ike_sa *sa_by_first(const struct engine *e, const struct ike_path *path,
 			   struct slice message)
 {
-	for (uint32_t i = 1; i < e->n_slots; i++) {
-		struct ike_sa *sa = e->slots[i];
+	struct ike_sa *sa = e->strangers[bucket_of(e, &path->remote)];
 
-		if (sa && !sa->initiator && sa->first_i.len == message.len &&
-		    addr_equal(&sa->path.remote, &path->remote) &&
-		    memcmp(sa->first_i.ptr, message.ptr, message.len) == 0)
-			return sa;
-	}
-	return NULL;
+	while (sa && (sa->first_i.len != message.len ||
+		      !addr_equal(&sa->stranger_addr, &path->remote) ||
+		      memcmp(sa->first_i.ptr, message.ptr, message.len) != 0))
+		sa = sa->next_stranger;
+	return sa;
 }
+
+bool sa_may_come(const struct engine *e, const struct addr *remote)
+{
+	const struct ike_sa *sa = e->strangers[bucket_of(e, remote)];
+	unsigned int n = 0;
+
+	for (; sa; sa = sa->next_stranger)
+		n += addr_equal(&sa->stranger_addr, remote);
+	return n < PER_SOURCE_MAX && e->n_strangers < STRANGERS_MAX;
+}
+
+void sa_set_stranger(struct ike_sa *sa)
+{
+	struct engine *e = sa->e;
+	struct ike_sa **first = &e->strangers[bucket_of(e, &sa->path.remote)];
+
+	sa->is_stranger = true;
+	sa->stranger_addr = sa->path.remote;
+	sa->next_stranger = *first;
+	*first = sa;
+	e->n_strangers++;
+}
+
+static void forget_stranger(struct ike_sa *sa)
+{
+	struct engine *e = sa->e;
+	struct ike_sa **at = &e->strangers[bucket_of(e, &sa->stranger_addr)];
+
+	if (!sa->is_stranger)
+		return;
+	while (*at != sa)
+		at = &(*at)->next_stranger;
+	*at = sa->next_stranger;
+	sa->is_stranger = false;
+	e->n_strangers--;
+}
+
+static bool trouble_is_recent(const struct engine *e)
+{
+	return e->now_ns - e->trouble_since_ns < TROUBLE_NS;
+}
+
+bool engine_note_trouble(struct engine *e)
+{
+	if (!trouble_is_recent(e)) {
+		e->trouble_since_ns = e->now_ns;
+		e->n_trouble = 0;
+	}
+	return e->n_trouble++ < TROUBLE_MAX;
+}
+
+bool engine_is_in_trouble(const struct engine *e)
+{
+	return trouble_is_recent(e) && e->n_trouble >= TROUBLE_MAX;
+}
+
+/* --- states */
 
 static bool is_half_open(enum ike_state state)
 {
@@ -188,9 +243,15 @@ void sa_set_state(struct ike_sa *sa, enum ike_state state)
 {
 	bool before = is_half_open(sa->state), after = is_half_open(state);
 
-	if (before && !after)
+	if (before && !after) {
 		sa->e->n_half_open--;
+		forget_stranger(sa);
+	}
 	sa->state = state;
+	if (state == IKE_ST_ESTABLISHED)
+		sa->established_ns = sa->e->now_ns;
+	sa_touch(sa);
+	view_changed(sa);
 }
 
 void sa_event(const struct ike_sa *sa, enum ike_event_kind kind,
@@ -200,13 +261,16 @@ void sa_event(const struct ike_sa *sa, enum ike_event_kind kind,
 		.kind = kind,
 		.conn = sa->conn ? sa->conn->conf.name : "",
 		.child = child ? child->conf->name : "",
-		.ike_id = sa->id,
+		.ike_id = sa->view_id,
 		.path = sa->path,
 		.spi_in = child ? child->spi_in : 0,
 		.spi_out = child ? child->spi_out : 0,
 		.text = text,
 	};
 
+	/* Who hears that it is up finds it. */
+	if (kind == IKE_EV_IKE_UP || kind == IKE_EV_CHILD_UP)
+		view_flush(sa->e);
 	sa->e->calls.event(sa->e->calls.ctx, &event);
 }
 
@@ -245,6 +309,7 @@ void exchange_end(struct ike_sa *sa, struct exchange *x)
 	struct child_sa *c = x->child;
 	struct ike_sa *heir = x->heir;
 
+	view_changed(sa);
 	x->child = NULL;
 	x->heir = NULL;
 	if (c)
@@ -267,11 +332,15 @@ static void sa_free(struct ike_sa *sa)
 	free(sa);
 }
 
+static bool is_up(const struct ike_sa *sa)
+{
+	return sa->state == IKE_ST_ESTABLISHED || sa->state == IKE_ST_DELETING;
+}
+
 /* Children leave the SAD, and an event says why. */
 static void retire(struct ike_sa *sa, const char *why)
 {
-	bool up =
-		sa->state == IKE_ST_ESTABLISHED || sa->state == IKE_ST_DELETING;
+	bool up = is_up(sa), stranger = sa->is_stranger;
 
 	rekey_concede(sa);
 	exchange_end(sa, &sa->ours);
@@ -279,7 +348,7 @@ static void retire(struct ike_sa *sa, const char *why)
 	while (sa->children)
 		child_remove(sa, sa->children, why);
 	sa_set_state(sa, IKE_ST_DEAD);
-	if (*why)
+	if (*why && !sa->failed && (!stranger || engine_note_trouble(sa->e)))
 		sa_event(sa, up ? IKE_EV_IKE_DOWN : IKE_EV_FAILED, NULL, why);
 	sa->resend_ns = sa->half_open_ns = sa->drop_ns = 0;
 	sa->e->n_sas--;
@@ -287,7 +356,11 @@ static void retire(struct ike_sa *sa, const char *why)
 
 void sa_bury(struct ike_sa *sa)
 {
-	sa->e->slots[sa->id] = NULL;
+	if (sa->lingers)
+		sa->e->n_lingering--;
+	sa->lingers = false;
+	sa_untime(sa);
+	give_slot(sa->e, sa->id);
 	sa->next_dead = sa->e->dead;
 	sa->e->dead = sa;
 }
@@ -302,14 +375,25 @@ void sa_close(struct ike_sa *sa, const char *why)
 
 void sa_linger(struct ike_sa *sa, const char *why)
 {
+	struct engine *e = sa->e;
+	bool up = is_up(sa);
+
 	if (sa->state == IKE_ST_DEAD)
 		return;
+	if (e->n_lingering >= (up ? LINGER_MAX : REFUSED_MAX)) {
+		sa_close(sa, why);
+		return;
+	}
 	retire(sa, why);
-	sa->drop_ns = sa->e->now_ns + LINGER_NS;
+	sa->lingers = true;
+	e->n_lingering++;
+	sa->drop_ns = e->now_ns + (up ? LINGER_NS : REFUSED_NS);
 }
 
 void sa_reap(struct engine *e)
 {
+	view_flush(e);
+	sa_retime_touched(e);
 	while (e->dead) {
 		struct ike_sa *sa = e->dead;
 

@@ -37,13 +37,19 @@ struct octets {
 enum child_state {
 	CHILD_ST_LARVAL,    /* its inbound SPI is taken */
 	CHILD_ST_INSTALLED, /* both SAs are in the SAD */
-	CHILD_ST_DELETING,
+	CHILD_ST_DELETING,  /* or to be deleted, as the peer shall */
 };
 
 struct child_sa {
 	enum child_state state;
-	const struct child_conf *conf; /* of its IKE SA's connection */
+	struct conn *conn; /* held: its IKE SA may be under a newer one */
+	const struct child_conf *conf; /* of conn */
 	uint32_t spi_in, spi_out;      /* host order; 0: not yet */
+	/* Their names in the SAD, and whether it has them for us to DELETE. */
+	struct sadb_id in, out;
+	bool has_in, has_out;
+	bool up;    /* an event said so */
+	bool asked; /* we asked the peer to delete it */
 	struct ts_list local_ts, remote_ts;
 	uint64_t rekey_ns; /* 0: never */
 	uint64_t expire_ns;
@@ -56,8 +62,12 @@ struct child_sa {
 	uint64_t bind_ns;  /* 0: not waited for */
 	uint64_t trust_ns; /* 0: confirmed */
 	bool bound;	   /* its policy's outbound SA, as far as we asked */
-	bool out_gone;	   /* its outbound SA has left the SAD */
 	bool replaced; /* by the peer's rekeying: it is the peer's to delete */
+	/* What of it is to be seen besides. */
+	uint32_t view_id;
+	uint16_t encr, encr_key_bits, integ, ke;
+	bool esn, encap;
+	uint64_t installed_ns;
 	struct child_sa *next;
 };
 
@@ -88,6 +98,7 @@ enum exchange_step {
 	STEP_ADD_IN,
 	STEP_ADD_OUT,
 	STEP_BIND,
+	STEP_DRAIN, /* of an outbound SA, before DELETE is sent */
 };
 
 struct exchange {
@@ -107,9 +118,10 @@ struct exchange {
 	struct nonce rival_nonce; /* the lower one of the peer's rekeying of the
 				     same, done meanwhile; empty: none */
 	uint64_t rival_spi; /* EX_REKEY_IKE: our SPI of what that made, or 0 */
-	uint16_t child_error; /* enum ike_notify_type; 0: none */
-	bool initial_contact; /* EX_AUTH: the peer says so */
-	bool deletes_ike;     /* EX_INFO: ours says so */
+	uint32_t rival_spi_in; /* EX_CHILD: likewise; it may be gone again */
+	uint16_t child_error;  /* enum ike_notify_type; 0: none */
+	bool initial_contact;  /* EX_AUTH: the peer says so */
+	bool deletes_ike;      /* EX_INFO: ours says so */
 };
 
 struct ike_sa {
@@ -119,11 +131,15 @@ struct ike_sa {
 	bool initiator;
 	struct conn *conn; /* NULL: a responder's before IKE_AUTH */
 	struct ike_path path;
+	struct ike_path asked_by; /* by which the peer's request came; its reply
+				     goes back by the same, section 2.11 */
 	uint64_t spi_i, spi_r;
 	bool nat_local, nat_remote; /* who is behind one */
 	struct keys keys;
 	bool has_keys;
-	struct identity peer_id;
+	struct chosen suite; /* of the handshake; its spi is not used */
+	struct identity local_id, peer_id; /* type 0: not known yet */
+	uint8_t peer_id_reserved[3];	   /* of its ID payload, as received */
 
 	/* Of the handshake; freed when it is over. */
 	struct nonce ni, nr;
@@ -131,6 +147,9 @@ struct ike_sa {
 	struct octets cookie;
 	unsigned int restarts; /* COOKIE and INVALID_KE_PAYLOAD so far */
 	uint64_t half_open_ns; /* ends when it is not established by then */
+	struct ike_sa *next_stranger; /* of its bucket */
+	bool is_stranger;	      /* in the engine's table of them */
+	struct addr stranger_addr;    /* by which it stands there */
 
 	/* Windows of size 1, RFC 7296 section 2.3. */
 	struct exchange ours, peers;
@@ -145,17 +164,50 @@ struct ike_sa {
 	uint64_t heard_ns; /* last authenticated message of the peer's */
 	uint64_t rekey_ns, expire_ns; /* 0: never */
 	bool delete_wanted;
+	bool failed;	  /* an event said why; its end is no news */
 	bool has_heir;	  /* another has its children; it is to be deleted */
 	uint64_t drop_ns; /* the peer was to delete it by then; 0: not so */
+	bool lingers;	  /* counted in n_lingering */
+	uint64_t deadline_ns; /* as it was when it was touched last */
+	uint32_t heap_at;
+	bool touched;
+	struct ike_sa *next_touched;
 	struct ike_sa *next_dead;
+
+	/* See view.h. */
+	uint32_t view_id;
+	uint64_t established_ns; /* 0: not yet */
+	bool is_changed, is_told;
+	struct ike_sa *next_changed;
 };
+
+#define STRANGER_BUCKETS 1024U
 
 struct engine {
 	struct engine_calls calls;
 	struct conn *conns;
 	struct ike_sa **slots; /* by id; NULL: free */
 	uint32_t n_slots;
-	struct ike_sa *dead; /* see sa_reap() */
+	uint32_t *free_slots; /* a stack, with room for all of them */
+	uint32_t n_free;
+	/*
+	 * Half-open SAs that peers' first messages made, by the peer's address;
+	 * whoever has as many as one address may have is turned away, so a
+	 * bucket is short.
+	 */
+	struct ike_sa *strangers[STRANGER_BUCKETS];
+	unsigned int n_strangers;
+	uint64_t stranger_key; /* nobody knows whose bucket is whose */
+	unsigned int n_lingering;
+	/* What strangers cause, in the span of time that began then. */
+	uint64_t trouble_since_ns;
+	unsigned int n_trouble;
+	struct ike_sa **heap; /* by deadline_ns, with room for all of them */
+	uint32_t n_heap;
+	struct ike_sa *touched; /* see sa_touch() */
+	struct ike_sa *dead;	/* see sa_reap() */
+	struct ike_sa *changed; /* to be told of, see view.h */
+	uint32_t views;		/* ids given out for that */
 	unsigned int n_sas, n_half_open;
 	uint32_t spi_mask; /* hides slots in SPIs */
 	uint32_t tokens;   /* begins anywhere: what an earlier engine asked for
@@ -163,8 +215,8 @@ struct engine {
 	uint64_t now_ns;   /* of the call that runs */
 	uint8_t cookie_secret[2][32];
 	uint8_t cookie_version;
-	uint64_t cookie_since_ns;
-	uint8_t room[MESSAGE_MAX]; /* for a message that is being made */
+	uint64_t cookie_since_ns[2]; /* 0: before the first call */
+	uint8_t room[MESSAGE_MAX];   /* for a message that is being made */
 };
 
 /* --- sa.c: life and lookup */
@@ -177,6 +229,19 @@ struct ike_sa *sa_by_id(const struct engine *e, uint32_t id);
 /* A half-open one that the peer's first message made; NULL: none. */
 struct ike_sa *sa_by_first(const struct engine *e, const struct ike_path *path,
 			   struct slice message);
+
+/* Is there room for one more half-open SA of a peer at this address? */
+bool sa_may_come(const struct engine *e, const struct addr *remote);
+
+/* It is one that a peer's first message made, until it is half-open no more. */
+void sa_set_stranger(struct ike_sa *sa);
+
+/*
+ * Somebody who has proved nothing has caused an event or a refusal. False: more
+ * than need be told of. Many of them make cookies wanted.
+ */
+bool engine_note_trouble(struct engine *e);
+bool engine_is_in_trouble(const struct engine *e);
 uint64_t sa_spi_local(const struct ike_sa *sa);
 
 /* The only function that changes sa->state. */
@@ -189,11 +254,14 @@ void sa_set_state(struct ike_sa *sa, enum ike_state state);
  */
 void sa_close(struct ike_sa *sa, const char *why);
 
-/* The same, but the last reply is still given again, should it be lost. */
+/* The same, but the last reply is still given again, should it be lost: for as
+ * long as a peer asks again, or some seconds if it did not authenticate. */
 void sa_linger(struct ike_sa *sa, const char *why);
 
 /* A lingering one, when its time is up. */
 void sa_bury(struct ike_sa *sa);
+
+/* The last thing in every call into the engine. */
 void sa_reap(struct engine *e);
 
 /* It is over, or given up: what it owns goes, SAs that it was making too. */
@@ -213,12 +281,30 @@ void sa_event(const struct ike_sa *sa, enum ike_event_kind kind,
 bool octets_set(struct octets *o, struct slice s);
 void octets_free(struct octets *o);
 
+/* --- conns.c: connections as loaded */
+
 struct conn *conn_hold(struct conn *c);
 void conn_drop(struct conn *c);
+struct conn *conn_by_name(const struct engine *e, const char *name);
 
-/* By the addresses of a request, and once they are known by the identities. */
-struct conn *conn_find(struct engine *e, const struct ike_path *path,
-		       const struct identity *peer, const struct identity *me);
+/*
+ * The one that fits an IKE_SA_INIT request best: of those for its addresses
+ * whose proposals have something in common with the offer, the one that names
+ * them most exactly. Without any, the best by addresses alone and false.
+ *
+ * offer   body of the SA payload
+ * out     set to NULL when there is none for the addresses
+ */
+bool conn_for_offer(struct engine *e, const struct ike_path *path,
+		    struct slice offer, struct conn **out,
+		    struct chosen *chosen);
+
+/*
+ * The one for a peer that says who it is, and perhaps whom it wants (else me is
+ * NULL): what its identity and then its address match most exactly, among those
+ * that would have agreed to the suite of this SA. NULL: none.
+ */
+struct conn *conn_for_peer(const struct ike_sa *sa, const struct identity *me);
 
 /* --- message.c: protection, windows, retransmission */
 
@@ -279,8 +365,7 @@ void auth_sadb(struct ike_sa *sa, struct exchange *x,
 
 /* CREATE_CHILD_SA; which of the two a request is, its payloads tell. */
 void create_request(struct ike_sa *sa, const struct ike_payloads *p);
-void child_x_start(struct ike_sa *sa, struct child_sa *old,
-		   const struct child_conf *conf);
+void child_x_start(struct ike_sa *sa, struct child_sa *old);
 void child_x_response(struct ike_sa *sa, const struct ike_payloads *p);
 void child_x_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job);
 void child_x_sadb(struct ike_sa *sa, struct exchange *x,
@@ -298,8 +383,26 @@ void info_delete_child(struct ike_sa *sa, struct child_sa *c);
 void info_liveness(struct ike_sa *sa);
 void info_request(struct ike_sa *sa, const struct ike_payloads *p);
 void info_response(struct ike_sa *sa);
+void info_sadb(struct ike_sa *sa);
+
+/* We refuse a peer that may take the IKE SA for established: it is told. */
+void info_give_up(struct ike_sa *sa, uint16_t notify, const char *why);
+
+/* --- time.c: what is due */
 
 /* Whatever waits to be started, if nothing is under way. */
 void sa_next(struct ike_sa *sa);
+
+/* When it wants to be looked at, by what it is now; UINT64_MAX: never. */
+uint64_t sa_deadline(const struct ike_sa *sa);
+
+/*
+ * Its deadline may be another one than before: it is computed again when the call
+ * into the engine ends. Whatever a call finds is touched, and what is new or
+ * changes its state; who gives another IKE SA something to do touches that.
+ */
+void sa_touch(struct ike_sa *sa);
+void sa_retime_touched(struct engine *e);
+void sa_untime(struct ike_sa *sa); /* no more */
 
 #endif

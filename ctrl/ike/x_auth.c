@@ -33,11 +33,21 @@ static struct identity identity_of_addr(const struct addr *a)
 	return id;
 }
 
-static struct identity our_id(const struct ike_sa *sa)
+/* Is it one identity, and not a pattern for many? */
+static bool is_one(const struct identity *id)
 {
-	if (sa->conn->conf.local_id.type)
+	bool name = id->type == IKE_ID_FQDN || id->type == IKE_ID_RFC822_ADDR;
+
+	return id->type && !(name && id->len && id->octets[0] == '*');
+}
+
+/* As configured; else the one that the peer asks for; else our address. */
+static struct identity our_id(const struct ike_sa *sa,
+			      const struct identity *asked)
+{
+	if (is_one(&sa->conn->conf.local_id))
 		return sa->conn->conf.local_id;
-	return identity_of_addr(&sa->path.local);
+	return asked ? *asked : identity_of_addr(&sa->path.local);
 }
 
 static struct ike_id wire_id(const struct identity *id)
@@ -52,13 +62,22 @@ static bool take_id(const struct ike_payloads *p, uint8_t type,
 	const struct ike_payload *payload = ike_find(p, type);
 	struct ike_id id;
 
-	if (!payload || !ike_id_parse(payload->body, &id) ||
+	if (!payload || !ike_id_parse(payload->body, &id) || !id.type ||
 	    id.data.len > sizeof(out->octets))
 		return false;
 	*out = (struct identity){ .type = id.type,
 				  .len = (uint16_t)id.data.len };
 	memcpy(out->octets, id.data.ptr, id.data.len);
 	return true;
+}
+
+/* Its AUTH covers them, whatever they are: section 2.15. */
+static void take_reserved(struct ike_sa *sa, const struct ike_payloads *p,
+			  uint8_t type)
+{
+	struct slice body = ike_find(p, type)->body;
+
+	memcpy(sa->peer_id_reserved, body.ptr + 1, sizeof(sa->peer_id_reserved));
 }
 
 /* --- the keystore */
@@ -71,13 +90,13 @@ static uint16_t put(uint8_t *out, size_t room, struct slice s)
 	return (uint16_t)s.len;
 }
 
-static uint16_t put_id_body(uint8_t *out, size_t room, const struct identity *id)
+static uint16_t put_id_body(uint8_t *out, size_t room,
+			    const struct identity *id, const uint8_t reserved[3])
 {
 	struct builder b = wr_init(out, room);
 
 	wr_u8(&b, id->type);
-	wr_u8(&b, 0);
-	wr_u16(&b, 0);
+	wr_bytes(&b, reserved, 3);
 	wr_bytes(&b, id->octets, id->len);
 	return wr_ok(&b) ? (uint16_t)b.len : 0;
 }
@@ -100,18 +119,20 @@ static void put_signed(const struct ike_sa *sa, bool initiators,
 void ask_auth(struct ike_sa *sa, struct exchange *x, bool make,
 	      const struct ike_auth *auth)
 {
+	static const uint8_t zeros[3];
 	struct keystore_request q = {
 		.token = token_new(sa, x,
 				   make ? STEP_AUTH_MAKE : STEP_AUTH_CHECK),
 		.op = make ? KEYSTORE_PSK_MAKE : KEYSTORE_PSK_CHECK,
-		.local = our_id(sa),
+		.local = sa->local_id,
 		.remote = sa->peer_id,
 		.remote_addr = sa->path.remote,
 	};
 
 	put_signed(sa, make == sa->initiator, &q);
 	q.id_len = put_id_body(q.id_body, sizeof(q.id_body),
-			       make ? &q.local : &q.remote);
+			       make ? &q.local : &q.remote,
+			       make ? zeros : sa->peer_id_reserved);
 	if (!make)
 		q.auth_len = put(q.auth, sizeof(q.auth), auth->data);
 	sa->e->calls.keystore(sa->e->calls.ctx, &q);
@@ -128,11 +149,14 @@ void auth_start(struct ike_sa *sa)
 	x->ni = sa->ni;
 	x->nr = sa->nr;
 	sa->peer_id = sa->conn->conf.remote_id;
-	if (sa->nat_local || sa->nat_remote || sa->conn->conf.encap) {
+	sa->local_id = our_id(sa, NULL);
+	if (sa->conn->conf.encap)
+		sa->nat_local = true; /* as the peer was made to see it */
+	if (sa->nat_local || sa->nat_remote) {
 		sa->path.local_port = IKE_NATT_PORT; /* section 2.23 */
 		sa->path.remote_port = IKE_NATT_PORT;
 	}
-	x->child = child_new(sa->wanted);
+	x->child = child_new(sa->conn, sa->wanted);
 	if (x->child)
 		child_getspi(sa, x);
 	else
@@ -142,16 +166,15 @@ void auth_start(struct ike_sa *sa)
 static void send_request(struct ike_sa *sa, struct exchange *x,
 			 const struct keystore_answer *a)
 {
-	const struct identity id_i = our_id(sa),
-			      *id_r = &sa->conn->conf.remote_id;
+	const struct identity *id_r = &sa->conn->conf.remote_id;
 	const struct ike_auth auth = { .method = IKE_AUTH_PSK,
 				       .data = slice_of(a->auth, a->auth_len) };
-	struct ike_id i = wire_id(&id_i), r = wire_id(id_r);
+	struct ike_id i = wire_id(&sa->local_id), r = wire_id(id_r);
 	struct ike_builder m;
 
 	message_begin(sa, &m, IKE_EXCH_IKE_AUTH, false, sa->next_ours);
 	ike_id_put(&m, IKE_PL_ID_I, &i);
-	if (id_r->type)
+	if (is_one(id_r))
 		ike_id_put(&m, IKE_PL_ID_R, &r);
 	ike_auth_put(&m, &auth);
 	child_offer_put(sa, x, &m);
@@ -165,6 +188,12 @@ static void refused(struct ike_sa *sa, const struct ike_notify *n)
 		 n->type == IKE_N_AUTHENTICATION_FAILED
 			 ? "the peer refuses our authentication: compare the pre-shared keys and the identities of both sides"
 			 : "the peer refuses IKE_AUTH");
+}
+
+/* Section 2.21.2: the peer has its side up, and hears that ours is not. */
+static void give_up(struct ike_sa *sa, const char *why)
+{
+	info_give_up(sa, IKE_N_AUTHENTICATION_FAILED, why);
 }
 
 /* The child's part first: what it says is in the message now. */
@@ -181,20 +210,21 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 		if (error)
 			refused(sa, &n);
 		else
-			sa_close(sa, "the peer's IKE_AUTH has no AUTH payload");
+			give_up(sa, "the peer's IKE_AUTH has no AUTH payload");
 		return;
 	}
 	if (auth.method != IKE_AUTH_PSK) {
-		sa_close(sa,
-			 "the peer does not authenticate by a pre-shared key, as 'auth = psk' of its side wants");
+		give_up(sa,
+			"the peer does not authenticate by a pre-shared key, as 'auth = psk' of its side wants");
 		return;
 	}
 	if (!take_id(p, IKE_PL_ID_R, &id) || !identity_match(&sa->peer_id, &id)) {
-		sa_close(sa,
-			 "the peer has another identity than the connection's remote id");
+		give_up(sa,
+			"the peer has another identity than the connection's remote id");
 		return;
 	}
 	sa->peer_id = id;
+	take_reserved(sa, p, IKE_PL_ID_R);
 	if (error)
 		child_refused(sa, x, &n);
 	else
@@ -238,15 +268,19 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 	x->kind = EX_AUTH;
 	x->ni = sa->ni;
 	x->nr = sa->nr;
-	if (!payload || !ike_auth_parse(payload->body, &auth) ||
-	    !take_id(p, IKE_PL_ID_I, &sa->peer_id)) {
+	if (!take_id(p, IKE_PL_ID_I, &sa->peer_id)) {
 		refuse(sa, IKE_N_INVALID_SYNTAX,
-		       "the peer's IKE_AUTH lacks a payload");
+		       "the peer's IKE_AUTH has no identity that can be read");
 		return;
 	}
+	if (!payload || !ike_auth_parse(payload->body, &auth)) {
+		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
+		       "the peer wants EAP, which is not there: set its 'auth = psk'");
+		return;
+	}
+	take_reserved(sa, p, IKE_PL_ID_I);
 	conn_drop(sa->conn);
-	sa->conn =
-		conn_find(sa->e, &sa->path, &sa->peer_id, has_me ? &me : NULL);
+	sa->conn = conn_for_peer(sa, has_me ? &me : NULL);
 	if (!sa->conn || auth.method != IKE_AUTH_PSK) {
 		if (sa->conn)
 			conn_hold(sa->conn);
@@ -257,10 +291,13 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 		return;
 	}
 	conn_hold(sa->conn);
+	sa->local_id = our_id(sa, has_me ? &me : NULL);
 	x->initial_contact = ike_find_notify(p, IKE_N_INITIAL_CONTACT, &n);
 	child = child_choose(sa, p, false);
-	if (child)
-		child_accept(sa, x, child, p, false);
+	if (child && ike_find(p, IKE_PL_SA)) {
+		x->child = child_new(sa->conn, child);
+		child_accept(sa, x, p, false);
+	}
 	ask_auth(sa, x, false, &auth);
 }
 
@@ -272,22 +309,31 @@ static void forget_others(struct ike_sa *sa)
 
 		if (other && other != sa && other->state != IKE_ST_INIT &&
 		    other->state != IKE_ST_AUTH &&
-		    other->state != IKE_ST_DEAD && other->conn == sa->conn &&
-		    identity_equal(&other->peer_id, &sa->peer_id))
+		    other->state != IKE_ST_DEAD && child_same_peer(other, sa))
 			sa_close(other,
 				 "the peer begins anew (INITIAL_CONTACT)");
 	}
 }
 
+/* Bound at once, unless there is one that still serves: a peer that comes again
+ * has the new one's keys only once our reply is there. */
+static void responder_installed(struct ike_sa *sa, struct exchange *x)
+{
+	struct child_sa *c = x->child;
+
+	child_installed(sa, x, false);
+	if (!child_policy_is_bound(sa, c->conf->policy))
+		child_rebind(sa, c);
+}
+
 static void send_response(struct ike_sa *sa, struct exchange *x,
 			  const struct keystore_answer *a)
 {
-	const struct identity id_r = our_id(sa);
 	const struct ike_auth auth = { .method = IKE_AUTH_PSK,
 				       .data = slice_of(a->auth, a->auth_len) };
 	const struct ike_notify n = { .type = x->child_error };
 	struct child_sa *child = x->child;
-	struct ike_id r = wire_id(&id_r);
+	struct ike_id r = wire_id(&sa->local_id);
 	struct ike_builder m;
 
 	message_begin(sa, &m, IKE_EXCH_IKE_AUTH, true, sa->next_peers);
@@ -299,33 +345,57 @@ static void send_response(struct ike_sa *sa, struct exchange *x,
 		ike_notify_put(&m, &n);
 	if (x->initial_contact)
 		forget_others(sa);
-	x->child = NULL;
+	x->child = NULL; /* else it ended with the exchange */
 	if (!reply_send(sa, &m)) {
-		child_free(child);
+		x->child = child;
 		sa_close(sa, "IKE_AUTH does not fit a message");
 		return;
 	}
 	established(sa);
 	x->child = child;
-	if (child) {
-		child_installed(sa, x, false);
-		child_rebind(sa,
-			     child); /* nothing is there to be switched from */
-	}
+	if (child)
+		responder_installed(sa, x);
 	sa_next(sa);
 }
 
 /* --- both: answers to what was asked */
 
+/* The child can't be; the IKE SA can. The peer is told: by our reply that there
+ * is none, or, where it has its own already, by a DELETE. */
+static void no_child(struct ike_sa *sa, struct exchange *x, const char *why)
+{
+	if (!sa->initiator) {
+		child_fail(sa, x, IKE_N_NO_ADDITIONAL_SAS, why);
+		ask_auth(sa, x, true, NULL);
+		return;
+	}
+	if (sa->state == IKE_ST_AUTH)
+		established(sa);
+	child_undo(sa, x, why);
+	initiator_done(sa);
+}
+
+static void add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir)
+{
+	if (!child_add(sa, x, dir))
+		no_child(sa, x, "keys could not be made");
+}
+
+static const char *why_not(int err)
+{
+	if (err == -ENOKEY)
+		return "no pre-shared key for the identities of both sides";
+	if (err == -EKEYREJECTED)
+		return "the peer's authentication is wrong: compare the pre-shared keys of both sides";
+	return "the keystore fails to compute an authentication";
+}
+
 static void after_check(struct ike_sa *sa, struct exchange *x, int err)
 {
-	const char *why =
-		err == -ENOKEY
-			? "no pre-shared key for the identities of both sides"
-			: "the peer's authentication is wrong: compare the pre-shared keys of both sides";
+	const char *why = why_not(err);
 
 	if (err && sa->initiator)
-		sa_close(sa, why);
+		give_up(sa, why);
 	else if (err)
 		refuse(sa, IKE_N_AUTHENTICATION_FAILED, why);
 	else if (!x->child && sa->initiator) {
@@ -335,8 +405,8 @@ static void after_check(struct ike_sa *sa, struct exchange *x, int err)
 		ask_auth(sa, x, true, NULL);
 	else if (!sa->initiator)
 		child_getspi(sa, x);
-	else if (!child_add(sa, x, SADB_IN))
-		sa_close(sa, "keys could not be made");
+	else
+		add(sa, x, SADB_IN);
 }
 
 void auth_keystore(struct ike_sa *sa, struct exchange *x,
@@ -346,22 +416,23 @@ void auth_keystore(struct ike_sa *sa, struct exchange *x,
 		after_check(sa, x, a->err);
 		return;
 	}
-	if (a->err)
-		sa_close(sa,
-			 "no pre-shared key for the identities of both sides");
+	if (a->err && sa->initiator)
+		sa_close(sa, why_not(a->err));
+	else if (a->err)
+		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
+		       "no pre-shared key for the identities of both sides");
 	else if (sa->initiator)
 		send_request(sa, x, a);
 	else
 		send_response(sa, x, a);
 }
 
-static void spi_taken(struct ike_sa *sa, struct exchange *x, uint32_t spi)
+static void spi_taken(struct ike_sa *sa, struct exchange *x)
 {
-	x->child->spi_in = spi;
 	if (sa->initiator)
 		ask_auth(sa, x, true, NULL);
-	else if (!child_add(sa, x, SADB_IN))
-		sa_close(sa, "keys could not be made");
+	else
+		add(sa, x, SADB_IN);
 }
 
 static void installed(struct ike_sa *sa, struct exchange *x)
@@ -377,17 +448,21 @@ static void installed(struct ike_sa *sa, struct exchange *x)
 void auth_sadb(struct ike_sa *sa, struct exchange *x,
 	       const struct sadb_answer *a)
 {
-	if (a->err) {
+	child_answered(x, a);
+	if (a->err && sa->initiator && x->step == STEP_GETSPI) {
 		sa_close(sa, "the data path refuses the CHILD SA");
+		return;
+	}
+	if (a->err) {
+		no_child(sa, x, "the data path refuses the CHILD SA");
 		return;
 	}
 	switch (x->step) {
 	case STEP_GETSPI:
-		spi_taken(sa, x, a->id.spi);
+		spi_taken(sa, x);
 		break;
 	case STEP_ADD_IN:
-		if (!child_add(sa, x, SADB_OUT))
-			sa_close(sa, "keys could not be made");
+		add(sa, x, SADB_OUT);
 		break;
 	case STEP_ADD_OUT:
 		installed(sa, x);
@@ -400,6 +475,7 @@ void auth_sadb(struct ike_sa *sa, struct exchange *x,
 	case STEP_KE:
 	case STEP_AUTH_MAKE:
 	case STEP_AUTH_CHECK:
+	case STEP_DRAIN:
 		break;
 	}
 }

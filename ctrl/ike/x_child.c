@@ -20,39 +20,88 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/sa.h"
 
-#define RETRY_NS     (10ULL * 1000000000ULL)
+/*
+ * When the two sides are in each other's way: at random, and sooner than the
+ * rekeying of an IKE SA is tried again. RETRY: after any other failure.
+ */
+#define SOON_S	     5U
+#define SOON_RAND_S  4U
+#define RETRY_S	     20U
+#define RETRY_RAND_S 10U
 #define RESTARTS_MAX 3U
 
-/* Section 2.8.1: octet by octet, the shorter one first. */
-static int nonce_order(const struct nonce *a, const struct nonce *b)
-{
-	size_t len = a->len < b->len ? a->len : b->len;
-	int order = memcmp(a->octets, b->octets, len);
+static const char no_keys[] = "keys could not be made";
 
-	return order ? order : (a->len > b->len) - (a->len < b->len);
+/* --- failures */
+
+static void reply_error(struct ike_sa *sa, uint16_t type, struct slice data)
+{
+	reply_notify(sa, IKE_EXCH_CREATE_CHILD_SA, type, data);
 }
 
-const struct nonce *nonce_lower(const struct nonce *a, const struct nonce *b)
+/*
+ * The peer's exchange can't be. Had it been rekeying one of ours, our own
+ * rekeying of that one has perhaps given way to it: ours is tried again.
+ */
+static void peers_failed(struct ike_sa *sa, const struct exchange *x,
+			 uint16_t type, struct slice data)
 {
-	return nonce_order(a, b) < 0 ? a : b;
+	struct ike_sa *owner;
+	struct child_sa *old = child_find(sa, x->old_spi_in, &owner);
+	bool ours_runs = sa->ours.kind == EX_CHILD &&
+			 sa->ours.old_spi_in == x->old_spi_in;
+
+	if (old && !old->rekey_ns && old->conf->rekey_time && !ours_runs)
+		old->rekey_ns = sa_after(sa, RETRY_S, RETRY_RAND_S);
+	reply_error(sa, type, data);
 }
 
-bool nonce_is_lower(const struct nonce *a, const struct nonce *b)
+/* The old one stays as it is, and is tried again. */
+static void try_again(struct ike_sa *sa, struct exchange *x, uint32_t s,
+		      uint32_t rand_s)
 {
-	return nonce_order(a, b) < 0;
+	struct ike_sa *owner;
+	struct child_sa *old = child_find(sa, x->old_spi_in, &owner);
+
+	if (old)
+		old->rekey_ns = sa_after(sa, s, rand_s);
+	exchange_end(sa, x);
+	sa_next(sa);
+}
+
+static void try_later(struct ike_sa *sa, struct exchange *x)
+{
+	try_again(sa, x, RETRY_S, RETRY_RAND_S);
+}
+
+/* The peer has installed its side of it. */
+static void undo(struct ike_sa *sa, struct exchange *x, const char *why)
+{
+	child_undo(sa, x, why);
+	try_later(sa, x);
+}
+
+static void add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir)
+{
+	if (child_add(sa, x, dir))
+		return;
+	if (x == &sa->ours)
+		undo(sa, x, no_keys);
+	else
+		peers_failed(sa, x, IKE_N_NO_ADDITIONAL_SAS, slice_of(NULL, 0));
 }
 
 /* --- initiator */
 
-void child_x_start(struct ike_sa *sa, struct child_sa *old,
-		   const struct child_conf *conf)
+static void start(struct ike_sa *sa, struct conn *conn,
+		  const struct child_conf *conf, uint32_t old_spi_in)
 {
 	const struct ke_alg *ke = proposals_first_ke(&conf->proposals);
 	struct exchange *x = &sa->ours;
 
 	x->kind = EX_CHILD;
-	x->old_spi_in = old ? old->spi_in : 0;
-	x->child = child_new(conf);
+	x->old_spi_in = old_spi_in;
+	x->child = child_new(conn, conf);
 	if (!x->child || !nonce_make(sa, &x->ni) ||
 	    (ke && !ask_ke(sa, x, ke, slice_of(NULL, 0)))) {
 		sa_close(sa, "out of memory");
@@ -60,6 +109,15 @@ void child_x_start(struct ike_sa *sa, struct child_sa *old,
 	}
 	if (!ke)
 		child_getspi(sa, x);
+}
+
+void child_x_start(struct ike_sa *sa, struct child_sa *old)
+{
+	/* The peer is about to move the children to another IKE SA. */
+	if (sa->peers.kind == EX_REKEY_IKE)
+		old->rekey_ns = sa_after(sa, SOON_S, SOON_RAND_S);
+	else
+		start(sa, old->conn, old->conf, old->spi_in);
 }
 
 static void send_request(struct ike_sa *sa, struct exchange *x)
@@ -80,17 +138,6 @@ static void send_request(struct ike_sa *sa, struct exchange *x)
 		sa_close(sa, "CREATE_CHILD_SA does not fit a message");
 }
 
-/* The old one stays as it is, and is tried again. */
-static void try_later(struct ike_sa *sa, struct exchange *x)
-{
-	struct child_sa *old = child_by_spi_in(sa, x->old_spi_in);
-
-	if (old)
-		old->rekey_ns = sa->e->now_ns + RETRY_NS;
-	exchange_end(sa, x);
-	sa_next(sa);
-}
-
 static void other_method(struct ike_sa *sa, struct exchange *x,
 			 struct slice data)
 {
@@ -109,27 +156,33 @@ static void other_method(struct ike_sa *sa, struct exchange *x,
 		sa_close(sa, "out of memory");
 }
 
+/* Section 2.25.1: a new one then, unless the peer has replaced it meanwhile. */
+static void not_found(struct ike_sa *sa, struct exchange *x)
+{
+	struct ike_sa *owner;
+	struct child_sa *old = child_find(sa, x->old_spi_in, &owner);
+
+	exchange_end(sa, x);
+	if (!old || old->replaced) {
+		sa_next(sa);
+		return;
+	}
+	start(sa, old->conn, old->conf, 0);
+	child_remove(owner, old, "the peer does not know it");
+}
+
 static void refused(struct ike_sa *sa, struct exchange *x,
 		    const struct ike_notify *n)
 {
-	const struct child_conf *conf = x->child->conf;
-	struct child_sa *old = child_by_spi_in(sa, x->old_spi_in);
-
 	switch (n->type) {
 	case IKE_N_INVALID_KE_PAYLOAD:
 		other_method(sa, x, n->data);
 		return;
-	case IKE_N_CHILD_SA_NOT_FOUND: /* section 2.25.1: a new one then */
-		exchange_end(sa, x);
-		if (!old || old->replaced) { /* by the peer meanwhile */
-			sa_next(sa);
-			return;
-		}
-		child_remove(sa, old, "the peer does not know it");
-		child_x_start(sa, NULL, conf);
+	case IKE_N_CHILD_SA_NOT_FOUND:
+		not_found(sa, x);
 		return;
 	case IKE_N_TEMPORARY_FAILURE:
-		try_later(sa, x);
+		try_again(sa, x, SOON_S, SOON_RAND_S);
 		return;
 	default:
 		child_refused(sa, x, n);
@@ -162,31 +215,37 @@ void child_x_response(struct ike_sa *sa, const struct ike_payloads *p)
 		return;
 	}
 	if (!nonce) {
-		try_later(sa, x);
+		undo(sa, x, "the peer's CREATE_CHILD_SA has no nonce");
 		return;
 	}
 	nonce_take(&x->nr, nonce->body);
 	child_take_answer(sa, x, p, true);
-	if (!x->child || (x->chosen.ke && !take_ke(p, x->chosen.ke, &peer))) {
+	if (!x->child) {
 		try_later(sa, x);
-		return;
-	}
-	if (x->chosen.ke) {
-		if (!ask_ke(sa, x, x->chosen.ke, peer))
-			sa_close(sa, "out of memory");
-	} else if (!child_add(sa, x, SADB_IN)) {
-		sa_close(sa, "keys could not be made");
+	} else if (!x->chosen.ke) {
+		add(sa, x, SADB_IN);
+	} else if (x->chosen.ke->id != x->ke_method ||
+		   !take_ke(p, x->chosen.ke, &peer)) {
+		undo(sa, x,
+		     "the peer's key exchange is not of the method that it chose");
+	} else if (!ask_ke(sa, x, x->chosen.ke, peer)) {
+		sa_close(sa, "out of memory");
 	}
 }
 
-/* The lower nonce of the peer's rekeying of the same one, done or under way;
- * NULL: there is none. */
-static const struct nonce *rival_nonce(const struct ike_sa *sa,
+/*
+ * The lower nonce of the peer's rekeying of the same one, done or under way;
+ * NULL: there is none, or it failed at the peer after all, which then deletes
+ * what that made, but not the old one.
+ */
+static const struct nonce *rival_nonce(struct ike_sa *sa,
 				       const struct exchange *x)
 {
 	const struct exchange *p = &sa->peers;
+	struct ike_sa *owner;
 
-	if (x->rival_nonce.len)
+	if (x->rival_nonce.len && (child_find(sa, x->rival_spi_in, &owner) ||
+				   !child_find(sa, x->old_spi_in, &owner)))
 		return &x->rival_nonce;
 	if (p->kind == EX_CHILD && p->old_spi_in &&
 	    p->old_spi_in == x->old_spi_in)
@@ -198,7 +257,8 @@ static const struct nonce *rival_nonce(const struct ike_sa *sa,
 static void settle(struct ike_sa *sa, const struct exchange *x, uint32_t ours)
 {
 	const struct nonce *rival = rival_nonce(sa, x);
-	struct child_sa *old = child_by_spi_in(sa, x->old_spi_in);
+	struct ike_sa *owner;
+	struct child_sa *old = child_find(sa, x->old_spi_in, &owner);
 	struct child_sa *made = child_by_spi_in(sa, ours);
 
 	if (rival && nonce_is_lower(nonce_lower(&x->ni, &x->nr), rival))
@@ -218,11 +278,6 @@ static void initiator_done(struct ike_sa *sa, struct exchange *x)
 }
 
 /* --- responder */
-
-static void reply_error(struct ike_sa *sa, uint16_t type, struct slice data)
-{
-	reply_notify(sa, IKE_EXCH_CREATE_CHILD_SA, type, data);
-}
 
 static void reply_not_found(struct ike_sa *sa, const struct ike_notify *rekey)
 {
@@ -256,9 +311,10 @@ static void accept_offer(struct ike_sa *sa, const struct ike_payloads *p,
 	x->kind = EX_CHILD;
 	x->old_spi_in = old ? old->spi_in : 0;
 	nonce_take(&x->ni, ike_find(p, IKE_PL_NONCE)->body);
-	child_accept(sa, x, conf, p, true);
+	x->child = child_new(old ? old->conn : sa->conn, conf);
+	child_accept(sa, x, p, true);
 	if (!x->child) {
-		reply_error(sa, x->child_error, slice_of(NULL, 0));
+		peers_failed(sa, x, x->child_error, slice_of(NULL, 0));
 		return;
 	}
 	if (x->chosen.ke && !take_ke(p, x->chosen.ke, &peer)) {
@@ -300,7 +356,8 @@ void create_request(struct ike_sa *sa, const struct ike_payloads *p)
 		rekey_request(sa, p);
 		return;
 	}
-	if (sa->ours.kind == EX_REKEY_IKE || sa->has_heir) {
+	if (sa->ours.kind == EX_REKEY_IKE || sa->has_heir ||
+	    sa->state == IKE_ST_DELETING) {
 		reply_error(sa, IKE_N_TEMPORARY_FAILURE, slice_of(NULL, 0));
 		return;
 	}
@@ -333,7 +390,8 @@ void create_request(struct ike_sa *sa, const struct ike_payloads *p)
 /* Ours for the same one is under way: remember theirs for settle(). */
 static void note_rival(struct ike_sa *sa, const struct exchange *peers)
 {
-	struct child_sa *old = child_by_spi_in(sa, peers->old_spi_in);
+	struct ike_sa *owner;
+	struct child_sa *old = child_find(sa, peers->old_spi_in, &owner);
 	struct exchange *ours = &sa->ours;
 
 	if (old)
@@ -342,6 +400,7 @@ static void note_rival(struct ike_sa *sa, const struct exchange *peers)
 	    ours->old_spi_in != peers->old_spi_in)
 		return;
 	ours->rival_nonce = *nonce_lower(&peers->ni, &peers->nr);
+	ours->rival_spi_in = peers->child->spi_in;
 }
 
 static void send_response(struct ike_sa *sa, struct exchange *x)
@@ -362,46 +421,54 @@ void child_x_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job)
 {
 	bool ours = x == &sa->ours;
 
-	if (job->err && ours)
+	if (job->err && ours && job->peer_len)
+		undo(sa, x, no_keys);
+	else if (job->err && ours)
 		try_later(sa, x);
 	else if (job->err)
-		reply_error(sa, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
-	else if (ours && job->peer_len && !child_add(sa, x, SADB_IN))
-		sa_close(sa, "keys could not be made");
-	else if (ours && !job->peer_len && x->child->spi_in)
+		peers_failed(sa, x, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
+	else if (ours && job->peer_len)
+		add(sa, x, SADB_IN);
+	else if (ours && x->child->spi_in)
 		send_request(sa, x); /* again, with another method */
-	else if (!ours || !job->peer_len)
+	else
 		child_getspi(sa, x);
 }
 
 static void no_sadb(struct ike_sa *sa, struct exchange *x)
 {
-	if (x == &sa->ours)
+	static const char why[] = "the data path refuses the CHILD SA";
+
+	if (x != &sa->ours) {
+		sa_event(sa, IKE_EV_FAILED, x->child, why);
+		peers_failed(sa, x, IKE_N_NO_ADDITIONAL_SAS, slice_of(NULL, 0));
+	} else if (x->step == STEP_GETSPI) {
+		sa_event(sa, IKE_EV_FAILED, x->child, why);
 		try_later(sa, x);
-	else
-		reply_error(sa, IKE_N_NO_ADDITIONAL_SAS, slice_of(NULL, 0));
+	} else {
+		undo(sa, x, why);
+	}
 }
 
 void child_x_sadb(struct ike_sa *sa, struct exchange *x,
 		  const struct sadb_answer *a)
 {
 	bool ours = x == &sa->ours;
-	bool ok = true;
 
+	child_answered(x, a);
 	if (a->err) {
 		no_sadb(sa, x);
 		return;
 	}
 	switch (x->step) {
 	case STEP_GETSPI:
-		x->child->spi_in = a->id.spi;
 		if (ours)
 			send_request(sa, x);
 		else
-			ok = child_add(sa, x, SADB_IN);
+			add(sa, x, SADB_IN);
 		break;
 	case STEP_ADD_IN:
-		ok = child_add(sa, x, SADB_OUT);
+		add(sa, x, SADB_OUT);
 		break;
 	case STEP_ADD_OUT:
 		if (ours)
@@ -416,8 +483,7 @@ void child_x_sadb(struct ike_sa *sa, struct exchange *x,
 	case STEP_KE:
 	case STEP_AUTH_MAKE:
 	case STEP_AUTH_CHECK:
+	case STEP_DRAIN:
 		break;
 	}
-	if (!ok)
-		sa_close(sa, "keys could not be made");
 }

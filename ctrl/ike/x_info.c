@@ -4,36 +4,69 @@
  * SAs, and the empty message that asks whether the peer is alive. A CHILD SA
  * leaves the SAD as a pair: the answer to a DELETE of one direction is a DELETE
  * of the other.
+ *
+ *     initiator: outbound SAs drained -> request; response -> inbound ones go
+ *
+ * A limit: when the peer deletes, our inbound SA goes at once, and what was still
+ * under way by it is lost.
  */
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/sa.h"
 
 #define DELETES_MAX 64U /* SPIs of one answer */
 
-static void send_request(struct ike_sa *sa, const struct ike_delete *d)
+static const char peer_refuses[] =
+	"the peer refuses our authentication: compare the pre-shared keys and the identities of both sides";
+
+static void send_request(struct ike_sa *sa, const struct ike_notify *n,
+			 const struct ike_delete *d)
 {
 	struct ike_builder m;
 
 	message_begin(sa, &m, IKE_EXCH_INFORMATIONAL, false, sa->next_ours);
+	if (n)
+		ike_notify_put(&m, n);
 	if (d)
 		ike_delete_put(&m, d);
 	if (!request_send(sa, &m, false))
 		sa_close(sa, "out of memory");
 }
 
-void info_delete_ike(struct ike_sa *sa)
+/* One child after the other, then the IKE SA. */
+static void delete_ike(struct ike_sa *sa)
 {
 	const struct ike_delete d = { .protocol = IKE_PROTO_IKE };
 
+	for (struct child_sa *c = sa->children; c; c = c->next)
+		if (child_drain(sa, &sa->ours, c))
+			return;
+	send_request(sa, NULL, &d);
+}
+
+void info_delete_ike(struct ike_sa *sa)
+{
 	sa->ours.kind = EX_INFO;
 	sa->ours.deletes_ike = true;
 	sa_set_state(sa, IKE_ST_DELETING);
-	send_request(sa, &d);
+	delete_ike(sa);
 }
 
-/* Our traffic is switched away before the peer hears of it; it stays until the
- * peer has answered, whichever IKE SA it then belongs to. */
-void info_delete_child(struct ike_sa *sa, struct child_sa *c)
+void info_give_up(struct ike_sa *sa, uint16_t notify, const char *why)
+{
+	const struct ike_delete d = { .protocol = IKE_PROTO_IKE };
+	const struct ike_notify n = { .type = notify };
+
+	exchange_end(sa, &sa->ours);
+	sa_event(sa, IKE_EV_FAILED, NULL, why);
+	sa->failed = true;
+	sa->ours.kind = EX_INFO;
+	sa->ours.deletes_ike = true;
+	sa_set_state(sa, IKE_ST_DELETING);
+	sa_handshake_done(sa);
+	send_request(sa, &n, &d);
+}
+
+static void delete_child(struct ike_sa *sa, struct child_sa *c)
 {
 	uint32_t spi_be = htonl(c->spi_in);
 	const struct ike_delete d = {
@@ -43,16 +76,40 @@ void info_delete_child(struct ike_sa *sa, struct child_sa *c)
 		.spis = slice_of(&spi_be, sizeof(spi_be)),
 	};
 
-	child_retire(sa, c);
+	c->asked = true;
+	send_request(sa, NULL, &d);
+}
+
+/* Our traffic is switched away before the peer hears of it; it stays until the
+ * peer has answered, whichever IKE SA it then belongs to. */
+void info_delete_child(struct ike_sa *sa, struct child_sa *c)
+{
 	sa->ours.kind = EX_INFO;
 	sa->ours.old_spi_in = c->spi_in;
-	send_request(sa, &d);
+	if (!child_drain(sa, &sa->ours, c))
+		delete_child(sa, c);
+}
+
+/* Drained. Meanwhile the child may have gone, by the peer's wish or to another
+ * IKE SA, which deletes it then. */
+void info_sadb(struct ike_sa *sa)
+{
+	struct child_sa *c = child_by_spi_in(sa, sa->ours.old_spi_in);
+
+	if (sa->ours.deletes_ike) {
+		delete_ike(sa);
+	} else if (c) {
+		delete_child(sa, c);
+	} else {
+		exchange_end(sa, &sa->ours);
+		sa_next(sa);
+	}
 }
 
 void info_liveness(struct ike_sa *sa)
 {
 	sa->ours.kind = EX_INFO;
-	send_request(sa, NULL);
+	send_request(sa, NULL, NULL);
 }
 
 void info_response(struct ike_sa *sa)
@@ -69,8 +126,11 @@ void info_response(struct ike_sa *sa)
 		sa_next(sa);
 }
 
-/* The inbound SPIs of the children that the peer deletes by their outbound
- * ones; those that nobody knows are left out. */
+/*
+ * The inbound SPIs of the children that the peer deletes by their outbound ones.
+ * Left out are those that nobody knows, and those that we asked the peer to
+ * delete, which go with its response (section 1.4.1).
+ */
 static void delete_children(struct ike_sa *sa, struct slice spis,
 			    struct builder *ours)
 {
@@ -79,7 +139,7 @@ static void delete_children(struct ike_sa *sa, struct slice spis,
 	while (rd_u32(&spis, &spi)) {
 		struct child_sa *c = child_claim(sa, spi);
 
-		if (!c || ours->room - ours->len < sizeof(spi))
+		if (!c || c->asked || ours->room - ours->len < sizeof(spi))
 			continue;
 		wr_u32(ours, c->spi_in);
 		child_remove(sa, c, "deleted by the peer");
@@ -108,7 +168,9 @@ void info_request(struct ike_sa *sa, const struct ike_payloads *p)
 {
 	uint8_t spis[4 * DELETES_MAX];
 	struct builder ours = wr_init(spis, sizeof(spis));
-	bool lives = take_deletes(sa, p, &ours);
+	struct ike_notify n;
+	bool refused = ike_find_notify(p, IKE_N_AUTHENTICATION_FAILED, &n);
+	bool lives = take_deletes(sa, p, &ours) && !refused;
 	const struct ike_delete d = {
 		.protocol = IKE_PROTO_ESP,
 		.spi_bytes = 4,
@@ -123,5 +185,5 @@ void info_request(struct ike_sa *sa, const struct ike_payloads *p)
 	if (!reply_send(sa, &m))
 		sa_close(sa, "out of memory");
 	else if (!lives)
-		sa_linger(sa, "deleted by the peer");
+		sa_linger(sa, refused ? peer_refuses : "deleted by the peer");
 }

@@ -141,9 +141,13 @@ static void accept_response(struct ike_sa *sa, const struct ike_header *h,
 		fail_no_proposal(sa, body->body);
 		return;
 	}
+	if (message.len > KEYSTORE_MESSAGE_MAX) {
+		sa_close(sa, "the peer's IKE_SA_INIT is too long");
+		return;
+	}
 	sa->spi_r = h->spi_r;
 	nonce_take(&sa->nr, nonce->body);
-	nat_detect(sa, p);
+	nat_detect(sa, h, p);
 	sa->resend_ns = 0;
 	if (!octets_set(&sa->first_r, message) ||
 	    !ask_ke(sa, &sa->ours, sa->ours.chosen.ke, ke.data))
@@ -190,6 +194,10 @@ static void no_proposal(struct engine *e, const struct ike_path *path,
 		.text = text,
 	};
 
+	notify_unprotected(e, path, h, IKE_N_NO_PROPOSAL_CHOSEN,
+			   slice_of(NULL, 0));
+	if (!engine_note_trouble(e))
+		return;
 	if (c)
 		proposals_describe(&c->conf.proposals, ours, sizeof(ours));
 	sa_body_describe(body, peers, sizeof(peers));
@@ -197,27 +205,51 @@ static void no_proposal(struct engine *e, const struct ike_path *path,
 		 "proposal mismatch (IKE): we have %s; the peer offers %s",
 		 ours, peers);
 	e->calls.event(e->calls.ctx, &event);
-	notify_unprotected(e, path, h, IKE_N_NO_PROPOSAL_CHOSEN,
-			   slice_of(NULL, 0));
 }
 
 static void accept_request(struct engine *e, const struct ike_path *path,
 			   const struct ike_header *h,
 			   const struct ike_payloads *p, struct slice message,
-			   const struct chosen *chosen, struct slice ke_data)
+			   const struct chosen *chosen, struct conn *c)
 {
+	const struct ike_payload *ke_body = ike_find(p, IKE_PL_KE);
 	struct ike_sa *sa = sa_new(e, false, path);
+	struct ike_ke ke;
 
 	if (!sa)
 		return;
+	sa->conn = conn_hold(c); /* until the peer says who it is */
 	sa->spi_i = h->spi_i;
+	sa_set_stranger(sa);
 	sa->peers.kind = EX_INIT;
 	sa->peers.chosen = *chosen;
 	nonce_take(&sa->ni, ike_find(p, IKE_PL_NONCE)->body);
-	nat_detect(sa, p);
-	if (!nonce_make(sa, &sa->nr) || !octets_set(&sa->first_i, message) ||
-	    !ask_ke(sa, &sa->peers, chosen->ke, ke_data))
+	nat_detect(sa, h, p);
+	if (!ike_ke_parse(ke_body->body, &ke) || !nonce_make(sa, &sa->nr) ||
+	    !octets_set(&sa->first_i, message) ||
+	    !ask_ke(sa, &sa->peers, chosen->ke, ke.data))
 		sa_close(sa, "out of memory");
+}
+
+/* It can't be authenticated: the keystore takes no longer one. */
+static void too_long(struct engine *e, const struct ike_path *path,
+		     struct slice message)
+{
+	char text[128];
+	const struct ike_event event = {
+		.kind = IKE_EV_FAILED,
+		.conn = "",
+		.child = "",
+		.path = *path,
+		.text = text,
+	};
+
+	if (!engine_note_trouble(e))
+		return;
+	snprintf(text, sizeof(text),
+		 "the peer's IKE_SA_INIT has %zu octets; at most %u are accepted",
+		 message.len, KEYSTORE_MESSAGE_MAX);
+	e->calls.event(e->calls.ctx, &event);
 }
 
 void init_request(struct engine *e, const struct ike_path *path,
@@ -226,28 +258,25 @@ void init_request(struct engine *e, const struct ike_path *path,
 {
 	const struct ike_payload *body = ike_find(p, IKE_PL_SA);
 	const struct ike_payload *ke_body = ike_find(p, IKE_PL_KE);
-	struct conn *c = conn_find(e, path, NULL, NULL);
 	struct chosen chosen;
 	struct ike_ke ke;
+	struct conn *c;
 
 	if (!body || !ke_body || !ike_find(p, IKE_PL_NONCE) ||
 	    !ike_ke_parse(ke_body->body, &ke))
 		return;
-	if (cookie_wanted(e) && !cookie_ok(e, path, h, p)) {
-		cookie_ask(e, path, h, p);
+	if (message.len > KEYSTORE_MESSAGE_MAX) {
+		too_long(e, path, message);
 		return;
 	}
-	if (!c ||
-	    !proposals_choose(&c->conf.proposals, body->body, true, ke.method,
-			      &chosen) ||
-	    !chosen.ke) {
+	if (!conn_for_offer(e, path, body->body, &c, &chosen)) {
 		no_proposal(e, path, h, c, body->body);
 		return;
 	}
 	if (chosen.ke->id != ke.method)
 		want_method(e, path, h, chosen.ke);
-	else
-		accept_request(e, path, h, p, message, &chosen, ke.data);
+	else if (sa_may_come(e, &path->remote))
+		accept_request(e, path, h, p, message, &chosen, c);
 }
 
 static void send_response(struct ike_sa *sa)
@@ -258,7 +287,9 @@ static void send_response(struct ike_sa *sa)
 	chosen_put(&m, &sa->peers.chosen, slice_of(NULL, 0));
 	ike_ke_put(&m, sa->peers.ke_method, ke_public(sa->peers.ke));
 	ike_nonce_put(&m, nonce_slice(&sa->nr));
-	nat_put(&m, sa, sa->conn && sa->conn->conf.encap);
+	nat_put(&m, sa, sa->conn->conf.encap);
+	if (sa->conn->conf.encap)
+		sa->nat_local = true; /* as the peer is made to see it */
 	if (reply_send(sa, &m) &&
 	    octets_set(&sa->first_r, slice_of(sa->reply.ptr, sa->reply.len)))
 		sa_set_state(sa, IKE_ST_AUTH);
@@ -283,6 +314,8 @@ static int make_keys(struct ike_sa *sa, const struct exchange *x,
 	int err = keys_init(&in, &sa->keys);
 
 	sa->has_keys = !err;
+	sa->suite = x->chosen;
+	sa->suite.spi = slice_of(NULL, 0); /* of a message that is gone */
 	return err;
 }
 

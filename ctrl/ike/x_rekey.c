@@ -15,7 +15,9 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/sa.h"
 
-#define RETRY_NS     (10ULL * 1000000000ULL)
+/* Later than a CHILD SA's is tried again, see there. */
+#define RETRY_S	     16U
+#define RETRY_RAND_S 8U
 #define LINGER_NS    (200ULL * 1000000000ULL) /* a peer sends again for so long */
 #define RESTARTS_MAX 3U
 
@@ -27,6 +29,7 @@ static struct ike_sa *heir_new(struct ike_sa *sa, bool initiator)
 	if (!heir)
 		return NULL;
 	heir->conn = conn_hold(sa->conn);
+	heir->local_id = sa->local_id;
 	heir->peer_id = sa->peer_id;
 	heir->nat_local = sa->nat_local;
 	heir->nat_remote = sa->nat_remote;
@@ -98,7 +101,7 @@ static void inherit(struct ike_sa *heir, struct ike_sa *sa)
 	sa->has_heir = true;
 	pass_rivalry(heir, sa);
 	for (struct child_sa *c = heir->children; c; c = c->next)
-		child_bind_best(heir, c->conf);
+		child_bind_best(heir, c->conf->policy);
 }
 
 /* What the peer's rekeying made, if it is there; NULL: it is not. */
@@ -106,7 +109,10 @@ static struct ike_sa *find_rival(const struct ike_sa *sa, uint64_t spi)
 {
 	struct ike_sa *rival = spi ? sa_by_spi(sa->e, spi) : NULL;
 
-	return rival && rival->state == IKE_ST_ESTABLISHED ? rival : NULL;
+	if (!rival || rival->state != IKE_ST_ESTABLISHED)
+		return NULL;
+	sa_touch(rival); /* whoever asks gives it something to do */
+	return rival;
 }
 
 void rekey_concede(struct ike_sa *sa)
@@ -154,7 +160,7 @@ static void give_up(struct ike_sa *sa, struct exchange *x)
 	if (rival)
 		inherit(rival, sa);
 	else
-		sa->rekey_ns = sa->e->now_ns + RETRY_NS;
+		sa->rekey_ns = sa_after(sa, RETRY_S, RETRY_RAND_S);
 	sa_next(sa);
 }
 
@@ -263,6 +269,15 @@ static void reply_error(struct ike_sa *sa, uint16_t type, struct slice data)
 	reply_notify(sa, IKE_EXCH_CREATE_CHILD_SA, type, data);
 }
 
+/* Ours may have given way to the peer's, which failed: it is tried again. */
+static void peers_failed(struct ike_sa *sa)
+{
+	reply_error(sa, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
+	if (!sa->has_heir && !sa->rekey_ns && sa->conn->conf.rekey_time &&
+	    sa->ours.kind != EX_REKEY_IKE)
+		sa->rekey_ns = sa_after(sa, RETRY_S, RETRY_RAND_S);
+}
+
 void rekey_request(struct ike_sa *sa, const struct ike_payloads *p)
 {
 	const struct ike_payload *ke_body = ike_find(p, IKE_PL_KE);
@@ -279,8 +294,7 @@ void rekey_request(struct ike_sa *sa, const struct ike_payloads *p)
 		reply_error(sa, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
 		return;
 	}
-	if (!proposals_choose(&sa->conn->conf.proposals, body, true, ke.method,
-			      &x->chosen) ||
+	if (!proposals_choose(&sa->conn->conf.proposals, body, true, &x->chosen) ||
 	    !x->chosen.ke) {
 		reply_error(sa, IKE_N_NO_PROPOSAL_CHOSEN, slice_of(NULL, 0));
 		return;
@@ -343,7 +357,7 @@ void rekey_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job)
 		if (ours)
 			give_up(sa, x);
 		else
-			reply_error(sa, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
+			peers_failed(sa);
 		return;
 	}
 	if (ours)

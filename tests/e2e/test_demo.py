@@ -20,12 +20,13 @@ ADDRESSES = {"host-a": "10.1.0.2", "gw-a": "10.1.0.1", "gw-b": "10.2.0.1",
              "host-b": "10.2.0.2"}
 
 
-def start(**environment):
+def start(*words, **environment):
     """The demo as a user starts it: not in this test's sandbox already."""
     env = dict(os.environ, **environment)
     env.pop("CYG_SANDBOX", None)
     demo = subprocess.Popen(
-        ["env", "--default-signal=INT", f"{ROOT}/tools/demo", BUILD], env=env,
+        ["env", "--default-signal=INT", f"{ROOT}/tools/demo", BUILD,
+         *words], env=env,
         text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, start_new_session=True)
     late = threading.Timer(LIMIT_S, os.killpg, (demo.pid, signal.SIGKILL))
@@ -79,6 +80,13 @@ def check_kept():
     ok(True, "and its sandbox")
 
 
+def check_manual():
+    demo = start("manual")
+    said = read_until(demo, "\0")
+    ok(demo.wait(10) == 0 and said.endswith("demo: ok\n"),
+       "so does the one with keys by hand")
+
+
 def check_interrupted():
     demo = start()
     read_until(demo, "host-a pings host-b")
@@ -93,6 +101,7 @@ def check_interrupted():
 
 def main():
     check_kept()
+    check_manual()
     check_interrupted()
     return finish()
 

@@ -43,7 +43,7 @@ def batch(lab, name, lines):
 
 def comes_true(condition, what):
     try:
-        return wait_until(condition, 5, what)
+        return wait_until(condition, 15, what)
     except LabError:
         return False
 

@@ -174,6 +174,15 @@ static bool on_random(void *ctx, void *out, size_t len)
 	return getrandom(out, len, 0) == (ssize_t)len;
 }
 
+static bool on_source(void *ctx, const struct addr *remote, struct addr *local)
+{
+	const struct peer *p = ctx;
+
+	(void)remote;
+	*local = p->local;
+	return true;
+}
+
 /* Until none is left: an answer may lead to the next question. */
 static void answer_all(struct peer *p)
 {
@@ -361,6 +370,7 @@ int main(int argc, char **argv)
 		.ke = on_ke,
 		.event = on_event,
 		.random = on_random,
+		.source = on_source,
 		.ctx = &p,
 	};
 

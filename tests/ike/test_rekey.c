@@ -142,14 +142,19 @@ static void both_rekey_the_ike_sa_at_once(void **state)
 	assert_settled(lab);
 }
 
+/* In each other's way, again and again when both waited equally long. */
 static void one_rekeys_the_ike_sa_and_the_other_the_child(void **state)
 {
 	struct ike_lab *lab = *state;
+	uint32_t before = bound_spi(&lab->side[0]);
 
 	rekey(lab, 0, NULL);
 	rekey(lab, 1, "net");
 	assert_true(lab_run(lab, 60 * LAB_S));
 	assert_settled(lab);
+	assert_int_equal(lab_count(&lab->side[0], IKE_EV_IKE_UP), 2);
+	assert_int_equal(lab_count(&lab->side[0], IKE_EV_CHILD_UP), 2);
+	assert_int_not_equal(bound_spi(&lab->side[0]), before);
 }
 
 /* Four hours of the defaults: nobody says anything, all is rekeyed in time. */
@@ -268,6 +273,7 @@ int main(void)
 		CASE(ike_sa_is_rekeyed_by_either_side_and_keeps_its_child),
 		CASE(both_rekey_the_ike_sa_at_once),
 		CASE(one_rekeys_the_ike_sa_and_the_other_the_child),
+		CASE_PFS(one_rekeys_the_ike_sa_and_the_other_the_child),
 		CASE(times_of_the_configuration_rekey_everything),
 		CASE(every_single_loss_and_doubling_is_survived),
 		CASE(random_schedules_end_in_agreement),

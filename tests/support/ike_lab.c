@@ -91,7 +91,7 @@ static struct ike_path arrive(const struct ike_lab *lab, unsigned int from,
 	};
 
 	if (lab->nat && from == 0) {
-		p.remote = addr_from_v4(inet_addr("192.0.2.9"));
+		p.remote = lab->nat_addr;
 		p.remote_port = 4321;
 	}
 	if (lab->nat && from == 1)
@@ -107,6 +107,10 @@ static void on_send(void *ctx, const struct ike_path *path, struct slice d)
 	unsigned int n = lab->datagrams++;
 	struct lab_fate fate = lab->fate ? lab->fate(lab, n) : plain;
 
+	must(d.len <= sizeof(s->last), "a datagram is too long");
+	memcpy(s->last, d.ptr, d.len);
+	s->last_len = d.len;
+	s->sent_by = *path;
 	s->sent++;
 	for (unsigned int i = 0; i < fate.copies; i++) {
 		struct lab_item *item =
@@ -162,19 +166,31 @@ static int sad_do(struct lab_side *s, const struct sadb_request *q,
 		sa->sa = q->sa;
 		return 0;
 	case SADB_UPDATE:
-		if (!sa || id->dir != SADB_OUT)
-			return -ENOENT;
+		must(sa && id->dir == SADB_OUT, "UPDATE of what is not there");
 		for (unsigned int i = 0; i < LAB_SAS_MAX; i++)
 			if (s->sas[i].sa.policy == sa->sa.policy)
 				s->sas[i].bound = false;
 		sa->bound = true;
 		return 0;
 	case SADB_DELETE:
-		if (sa)
-			sa->used = false;
-		return sa ? 0 : -ENOENT;
+		must(sa, "DELETE of what is not there");
+		sa->used = false;
+		return 0;
 	}
 	return -EINVAL;
+}
+
+static bool is_refused(struct lab_side *s, const struct sadb_request *q)
+{
+	if (!q->token || q->verb == SADB_DELETE)
+		return false;
+	if (s->refuses && q->verb == s->refused_verb &&
+	    q->id.dir == s->refused_dir) {
+		s->refuses = false;
+		return true;
+	}
+	return s->lab->refused_of_100 &&
+	       lab_roll(s->lab, 100) < s->lab->refused_of_100;
 }
 
 /* There is always traffic: what is bound at one side and armed at the other
@@ -206,7 +222,7 @@ static void on_sadb(void *ctx, const struct sadb_request *q)
 {
 	struct lab_side *s = ctx;
 	struct sadb_id id = q->id;
-	int err = sad_do(s, q, &id);
+	int err = is_refused(s, q) ? -ENOMEM : sad_do(s, q, &id);
 	struct lab_item *item;
 
 	traffic(s->lab, 0);
@@ -229,6 +245,7 @@ static void on_keystore(void *ctx, const struct keystore_request *q)
 	struct lab_side *s = ctx;
 	struct psk_conf psk = { .key = s->psk };
 
+	s->asked = *q;
 	keystore_serve(&psk, s->psk.len ? 1 : 0, q,
 		       &push_answer(s, ITEM_KEYSTORE)->keystore);
 }
@@ -262,6 +279,16 @@ static bool on_random(void *ctx, void *out, size_t len)
 	return true;
 }
 
+/* Its only address, wherever it goes. */
+static bool on_source(void *ctx, const struct addr *remote, struct addr *local)
+{
+	const struct lab_side *s = ctx;
+
+	(void)remote;
+	*local = s->addr;
+	return !s->no_route;
+}
+
 /* --- life */
 
 static void side_init(struct ike_lab *lab, unsigned int index)
@@ -274,6 +301,7 @@ static void side_init(struct ike_lab *lab, unsigned int index)
 		.ke = on_ke,
 		.event = on_event,
 		.random = on_random,
+		.source = on_source,
 		.ctx = s,
 	};
 
@@ -293,6 +321,7 @@ struct ike_lab *lab_new(uint64_t seed)
 	must(lab, "out of memory");
 	lab->seed = seed;
 	lab->now_ns = 1000 * LAB_S;
+	lab->nat_addr = addr_from_v4(inet_addr("192.0.2.9"));
 	side_init(lab, 0);
 	side_init(lab, 1);
 	return lab;
@@ -492,8 +521,19 @@ static bool mirrored(const struct sadb_selector *a,
 	       a->protocol == b->protocol;
 }
 
+/* A NAT changes ports, but not whether there are any. */
+static bool same_encap(const struct sadb_sa *out, const struct sadb_sa *in,
+		       bool nat)
+{
+	if (nat)
+		return !out->encap_dport == !in->encap_dport &&
+		       !out->encap_sport == !in->encap_sport;
+	return out->encap_dport == in->encap_dport &&
+	       out->encap_sport == in->encap_sport;
+}
+
 /* Does what this one seals open at that one? */
-static bool same_sa(const struct lab_sa *out, const struct lab_sa *in)
+static bool same_sa(const struct lab_sa *out, const struct lab_sa *in, bool nat)
 {
 	const struct sadb_sa *a = &out->sa, *b = &in->sa;
 
@@ -502,7 +542,8 @@ static bool same_sa(const struct lab_sa *out, const struct lab_sa *in)
 	       memcmp(a->encr_key, b->encr_key, a->encr_key_len) == 0 &&
 	       a->integ == b->integ && a->integ_key_len == b->integ_key_len &&
 	       memcmp(a->integ_key, b->integ_key, a->integ_key_len) == 0 &&
-	       a->esn == b->esn && a->n_selectors == b->n_selectors &&
+	       a->esn == b->esn && same_encap(a, b, nat) &&
+	       a->n_selectors == b->n_selectors &&
 	       mirrored(&a->selectors[0], &b->selectors[0]);
 }
 
@@ -520,7 +561,7 @@ static unsigned int matched(const struct lab_side *from,
 			n += to->sas[j].used && !to->sas[j].larval &&
 			     to->sas[j].id.dir == SADB_IN &&
 			     to->sas[j].id.spi == out->id.spi &&
-			     same_sa(out, &to->sas[j]);
+			     same_sa(out, &to->sas[j], from->lab->nat);
 	}
 	return n;
 }

@@ -7,7 +7,8 @@
  *
  *     side 0, 192.0.2.1, LAN 10.1.0.0/24 ---- side 1, 192.0.2.2, LAN 10.2.0.0/24
  *
- * The same seed gives the same run. What fails in the building ends the program.
+ * The same seed gives the same run. What fails in the building ends the program,
+ * and so does a DELETE or an UPDATE of an SA that is not in the SAD.
  */
 #ifndef CYG_TESTS_IKE_LAB_H
 #define CYG_TESTS_IKE_LAB_H
@@ -17,11 +18,12 @@
 
 #include "ctrl/ike/engine.h"
 
-#define LAB_SAS_MAX    64
-#define LAB_EVENTS_MAX 64
-#define LAB_QUEUE_MAX  256
-#define LAB_S	       1000000000ULL
-#define LAB_TEXT_MAX   2048
+#define LAB_SAS_MAX	 64
+#define LAB_EVENTS_MAX	 64
+#define LAB_QUEUE_MAX	 256
+#define LAB_S		 1000000000ULL
+#define LAB_TEXT_MAX	 2048
+#define LAB_DATAGRAM_MAX 8192
 
 /* What the network does with one datagram. */
 struct lab_fate {
@@ -54,7 +56,17 @@ struct lab_side {
 	struct lab_event events[LAB_EVENTS_MAX];
 	unsigned int n_events;
 	uint32_t next_spi;
-	unsigned int sent; /* datagrams */
+	unsigned int sent; /* datagrams; the last one: */
+	struct ike_path sent_by;
+	uint8_t last[LAB_DATAGRAM_MAX];
+	size_t last_len;
+	struct keystore_request asked; /* the last question */
+	bool no_route;		       /* it has no way to anybody */
+
+	/* The SAD refuses the next question like this one. */
+	bool refuses;
+	enum sadb_verb refused_verb;
+	enum sadb_dir refused_dir;
 };
 
 struct lab_item; /* a datagram or an answer that is under way */
@@ -63,9 +75,11 @@ struct ike_lab {
 	struct lab_side side[2];
 	uint64_t now_ns;
 	uint64_t seed;
-	unsigned int datagrams; /* so far, of both sides */
-	uint64_t answer_max_ns; /* answers take up to so long */
-	bool nat;		/* side 1 sees side 0 as 192.0.2.9:4321 */
+	unsigned int datagrams;	 /* so far, of both sides */
+	uint64_t answer_max_ns;	 /* answers take up to so long */
+	bool nat;		 /* side 1 sees side 0 as nat_addr:4321 */
+	struct addr nat_addr;	 /* 192.0.2.9 until the NAT moves */
+	uint64_t refused_of_100; /* answers of the SAD, by chance */
 
 	/* NULL: 1 ms each. Of the n-th datagram, from 0. */
 	struct lab_fate (*fate)(struct ike_lab *lab, unsigned int n);

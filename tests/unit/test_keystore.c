@@ -171,6 +171,31 @@ static void key_of_both_sides_comes_before_others(void **state)
 	assert_memory_not_equal(all.auth, best.auth, all.auth_len);
 }
 
+/* Else whoever has the key of a group could be anyone of it. */
+static void key_of_anybody_never_comes_before_the_peers_own(void **state)
+{
+	struct identity any[] = { who("%any") };
+	struct identity many[] = { who("*.example.org"), who("moon") };
+	struct identity own[] = { who("sun.example.org") };
+	struct psk_conf psks[] = { { .owners = any, .n_owners = 1 },
+				   { .owners = many, .n_owners = 2 },
+				   { .owners = own, .n_owners = 1 } };
+	struct keystore_request q = request();
+	struct keystore_answer all, group, alone;
+
+	(void)state;
+	q.remote = who("sun.example.org");
+	set_key(&psks[0], "anybody's");
+	set_key(&psks[1], "the group's");
+	set_key(&psks[2], "the sun's");
+	keystore_serve(psks, 3, &q, &all);
+	keystore_serve(&psks[2], 1, &q, &alone);
+	assert_memory_equal(all.auth, alone.auth, alone.auth_len);
+	keystore_serve(psks, 2, &q, &group);
+	keystore_serve(&psks[1], 1, &q, &alone);
+	assert_memory_equal(group.auth, alone.auth, alone.auth_len);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +206,7 @@ int main(void)
 		cmocka_unit_test(check_returns_no_octet),
 		cmocka_unit_test(key_of_others_is_not_used),
 		cmocka_unit_test(key_of_both_sides_comes_before_others),
+		cmocka_unit_test(key_of_anybody_never_comes_before_the_peers_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,16 @@ int dp_status(struct dp *dp, struct status *out)
 	return 0;
 }
 
+int dp_sa_count(struct dp *dp, const struct sadb_id *id,
+		struct sadb_counters *out)
+{
+	(void)dp;
+	out->pkts = id->spi + (id->dir == SADB_IN);
+	out->bytes = addr_v4_be(&id->daddr);
+	out->idle_s = 4;
+	return 0;
+}
+
 static struct addr addr(const char *text)
 {
 	struct addr a;
@@ -112,7 +122,7 @@ static int start(void **state)
 	f->config.n_manual = 2;
 	f->config.policies = f->policies;
 	f->config.n_policies = 4;
-	f->view = view_status(&f->config, &f->dp);
+	f->view = view_status(&f->config, &f->dp, NULL);
 	return f->view ? 0 : -1;
 }
 
@@ -134,7 +144,7 @@ static void gateway_is_this_process_and_its_default(void **state)
 
 	status_free(f->view);
 	f->config.gateway.default_action = SPD_BYPASS;
-	f->view = view_status(&f->config, &f->dp);
+	f->view = view_status(&f->config, &f->dp, NULL);
 	assert_int_equal(f->view->default_action, SPD_BYPASS);
 }
 
@@ -192,7 +202,69 @@ static void there_is_no_view_without_the_data_paths_part(void **state)
 
 	f->dp.err = -ENOMEM;
 
-	assert_null(view_status(&f->config, &f->dp));
+	assert_null(view_status(&f->config, &f->dp, NULL));
+}
+
+static void children_that_are_up_are_tunnels_too(void **state)
+{
+	struct ike_sa_view ike = { .id = 7,
+				   .local = addr("192.0.2.1"),
+				   .remote = addr("192.0.2.9") };
+	struct child_sa_view child[3] = {
+		{ .id = 1, .ike_id = 7, .state = SA_VIEW_REKEYED },
+		{ .id = 2,
+		  .ike_id = 7,
+		  .state = SA_VIEW_UP,
+		  .name = "net",
+		  .spi_in = 0x300,
+		  .spi_out = 0x400,
+		  .encr = ENCR_AES_CBC,
+		  .encr_key_bits = 128,
+		  .integ = INTEG_HMAC_SHA2_256_128 },
+		{ .id = 3, .ike_id = 8, .state = SA_VIEW_UP },
+	};
+	const struct sas sas = { &ike, 1, child, 3 };
+	struct fixture *f = *state;
+	const struct tunnel_status *t;
+
+	status_free(f->view);
+	f->view = view_status(&f->config, &f->dp, &sas);
+	assert_int_equal(f->view->n_tunnels, 3);
+	t = &f->view->tunnels[2];
+	assert_string_equal(t->name, "net");
+	assert_string_equal(t->algs, "aes128-sha256");
+	assert_true(addr_equal(&t->local, &ike.local));
+	assert_true(addr_equal(&t->remote, &ike.remote));
+	assert_int_equal(t->in.spi, 0x300);
+	assert_int_equal(t->in.pkts, 0x301);
+	assert_int_equal(t->in.bytes, addr_v4_be(&ike.local));
+	assert_int_equal(t->out.pkts, 0x400);
+	assert_int_equal(t->out.bytes, addr_v4_be(&ike.remote));
+	assert_int_equal(t->out.idle_s, 4);
+}
+
+static void policies_of_children_come_behind_the_others(void **state)
+{
+	struct child_conf child[2];
+	struct conn_conf conn = { .children = child, .n_children = 2 };
+	struct fixture *f = *state;
+	const struct policy_status *p;
+
+	child_init(&child[0]);
+	child_init(&child[1]);
+	strcpy(child[1].name, "net");
+	child[1].local_ts[0].dynamic = false;
+	child[1].local_ts[0].net = prefix("10.8.0.0/16");
+	f->config.conns = &conn;
+	f->config.n_conns = 1;
+	status_free(f->view);
+	f->view = view_status(&f->config, &f->dp, NULL);
+	assert_int_equal(f->view->n_policies, 6);
+	p = &f->view->policies[5];
+	assert_string_equal(p->name, "net");
+	assert_string_equal(p->tunnel, "net");
+	assert_int_equal(p->action, SPD_PROTECT);
+	assert_int_equal(p->local_ts.bits, 16);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -204,6 +276,8 @@ int main(void)
 		CASE(what_the_data_path_knows_is_kept),
 		CASE(tunnels_are_those_configured),
 		CASE(policies_are_those_configured_in_their_order),
+		CASE(children_that_are_up_are_tunnels_too),
+		CASE(policies_of_children_come_behind_the_others),
 		CASE(there_is_no_view_without_the_data_paths_part),
 	};
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The state mirror's public part in ctl: what ike last said of each SA
+ * (ctrl/model/sas.h). Bounded, for who says it may be taken over. Control thread.
+ */
+#ifndef CYG_DAEMON_MIRROR_H
+#define CYG_DAEMON_MIRROR_H
+
+#include "ctrl/model/sas.h"
+
+#define MIRROR_MAX 262144U /* SAs of each kind; further ones are not kept */
+
+struct mirror;
+
+/* NULL: out of memory. mirror_free(NULL) is fine. */
+struct mirror *mirror_new(void);
+void mirror_free(struct mirror *m);
+
+/* In place of the last of that id; SA_VIEW_GONE: it goes. Strings are ended. */
+void mirror_put_ike(struct mirror *m, const struct ike_sa_view *v);
+void mirror_put_child(struct mirror *m, const struct child_sa_view *v);
+
+/* Borrowed until the next change; NULL: none of that id. */
+const struct ike_sa_view *mirror_ike(const struct mirror *m, uint32_t id);
+
+/* The one with that inbound SPI; likewise. */
+const struct child_sa_view *mirror_child(const struct mirror *m,
+					 uint32_t spi_in);
+
+/* ike ended: nothing is known any more. */
+void mirror_clear(struct mirror *m);
+
+/* A copy, handed over: sas_free(). NULL: out of memory. */
+struct sas *mirror_copy(const struct mirror *m);
+
+#endif

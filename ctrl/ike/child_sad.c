@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * CHILD SAs in the SAD: their keys made, armed inbound first, bound outbound
+ * last, and out again. What the SAD did not take from us is not ours to DELETE:
+ * under that SPI it may have another peer's. An SA keeps the name under which it
+ * went in, wherever the peer moves afterwards.
+ */
+#include <string.h>
+
+#include "ctrl/ike/child.h"
+#include "ctrl/ike/view.h"
+
+#define BIND_NS	 (5ULL * 1000000000ULL)
+#define TRUST_NS (200ULL * 1000000000ULL) /* a peer sends again for so long */
+
+struct child_sa *child_by_spi_in(const struct ike_sa *sa, uint32_t spi)
+{
+	struct child_sa *c = sa->children;
+
+	while (c && c->spi_in != spi)
+		c = c->next;
+	return spi ? c : NULL;
+}
+
+static struct child_sa *by_spi_out(const struct ike_sa *sa, uint32_t spi)
+{
+	struct child_sa *c = sa->children;
+
+	while (c && c->spi_out != spi)
+		c = c->next;
+	return c;
+}
+
+static void link_child(struct ike_sa *sa, struct child_sa *c)
+{
+	c->next = sa->children;
+	sa->children = c;
+}
+
+static void unlink_child(struct ike_sa *sa, const struct child_sa *c)
+{
+	struct child_sa **at = &sa->children;
+
+	while (*at && *at != c)
+		at = &(*at)->next;
+	if (*at)
+		*at = c->next;
+}
+
+bool child_same_peer(const struct ike_sa *a, const struct ike_sa *b)
+{
+	return a->conn && b->conn &&
+	       strcmp(a->conn->conf.name, b->conn->conf.name) == 0 &&
+	       identity_equal(&a->local_id, &b->local_id) &&
+	       identity_equal(&a->peer_id, &b->peer_id);
+}
+
+struct child_sa *child_find(struct ike_sa *sa, uint32_t spi_in,
+			    struct ike_sa **owner)
+{
+	struct child_sa *c = child_by_spi_in(sa, spi_in);
+
+	*owner = sa;
+	for (uint32_t i = 1; spi_in && !c && i < sa->e->n_slots; i++) {
+		struct ike_sa *other = sa->e->slots[i];
+
+		if (!other || !child_same_peer(other, sa))
+			continue;
+		c = child_by_spi_in(other, spi_in);
+		*owner = other;
+	}
+	if (c)
+		sa_touch(*owner);
+	return c;
+}
+
+struct child_sa *child_claim(struct ike_sa *sa, uint32_t spi_out)
+{
+	struct child_sa *c = by_spi_out(sa, spi_out);
+
+	for (uint32_t i = 1; !c && i < sa->e->n_slots; i++) {
+		struct ike_sa *other = sa->e->slots[i];
+
+		if (!other || !child_same_peer(other, sa))
+			continue;
+		c = by_spi_out(other, spi_out);
+		if (!c)
+			continue;
+		sa_touch(other);
+		unlink_child(other, c);
+		link_child(sa, c);
+	}
+	return c;
+}
+
+/* --- in */
+
+void child_getspi(struct ike_sa *sa, struct exchange *x)
+{
+	const struct sadb_request q = {
+		.token = token_new(sa, x, STEP_GETSPI),
+		.verb = SADB_GETSPI,
+		.id = { .daddr = sa->path.local, .dir = SADB_IN },
+	};
+
+	sa->e->calls.sadb(sa->e->calls.ctx, &q);
+}
+
+void child_answered(struct exchange *x, const struct sadb_answer *a)
+{
+	struct child_sa *c = x->child;
+
+	if (a->err || !c)
+		return;
+	if (x->step == STEP_GETSPI) {
+		c->in = a->id;
+		c->spi_in = a->id.spi;
+		c->has_in = true;
+	} else if (x->step == STEP_ADD_OUT) {
+		c->has_out = true;
+	}
+}
+
+static void put_key(const struct secret *key, uint8_t *out, uint16_t *len)
+{
+	memcpy(out, key->octets, key->len);
+	*len = (uint16_t)key->len;
+}
+
+/* The initiator of the exchange sends with the first half (section 2.17). */
+static void put_keys(struct sadb_sa *out, const struct keymat *m, bool first)
+{
+	put_key(first ? &m->encr_i : &m->encr_r, out->encr_key,
+		&out->encr_key_len);
+	put_key(first ? &m->integ_i : &m->integ_r, out->integ_key,
+		&out->integ_key_len);
+}
+
+static bool put_selectors(struct sadb_sa *out, const struct child_sa *c)
+{
+	int n = ts_to_selectors(&c->local_ts, &c->remote_ts, out->selectors);
+
+	out->n_selectors = n > 0 ? (uint8_t)n : 0;
+	return n > 0;
+}
+
+/* Both ends see the same of NAT detection: so they encapsulate both or none. */
+static void describe(const struct ike_sa *sa, const struct exchange *x,
+		     enum sadb_dir dir, struct sadb_sa *out)
+{
+	const struct ike_path *p = &sa->path;
+
+	out->saddr = dir == SADB_IN ? p->remote : p->local;
+	out->policy = x->child->conf->policy;
+	out->ike_id = sa->id;
+	out->encr = (uint16_t)x->chosen.encr->id;
+	out->encr_key_bits = x->chosen.encr->key_bits;
+	out->integ = (uint16_t)x->chosen.integ->id;
+	out->esn = x->chosen.esn;
+	out->replay_window = x->child->conf->replay_window;
+	if (!sa->nat_local && !sa->nat_remote)
+		return;
+	out->encap_sport = dir == SADB_IN ? p->remote_port : p->local_port;
+	out->encap_dport = dir == SADB_IN ? p->local_port : p->remote_port;
+}
+
+/* What is to be seen of it later. */
+static void put_algs(const struct exchange *x, bool encap)
+{
+	struct child_sa *c = x->child;
+
+	c->encr = (uint16_t)x->chosen.encr->id;
+	c->encr_key_bits = x->chosen.encr->key_bits;
+	c->integ = (uint16_t)x->chosen.integ->id;
+	c->ke = x->shared.len && x->chosen.ke ? (uint16_t)x->chosen.ke->id : 0;
+	c->esn = x->chosen.esn;
+	c->encap = encap;
+}
+
+bool child_add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir)
+{
+	struct child_sa *c = x->child;
+	struct sadb_request q = {
+		.token = token_new(sa, x,
+				   dir == SADB_IN ? STEP_ADD_IN : STEP_ADD_OUT),
+		.verb = SADB_ADD,
+	};
+	bool ours = x == &sa->ours;
+	struct keymat m;
+
+	c->out = (struct sadb_id){ .daddr = sa->path.remote,
+				   .spi = c->spi_out,
+				   .dir = SADB_OUT };
+	q.id = dir == SADB_IN ? c->in : c->out;
+	describe(sa, x, dir, &q.sa);
+	put_algs(x, q.sa.encap_dport != 0);
+	if (!put_selectors(&q.sa, c) ||
+	    keymat_make(&sa->keys, &x->chosen, x->shared.len ? &x->shared : NULL,
+			nonce_slice(&x->ni), nonce_slice(&x->nr), &m)) {
+		x->token = 0;
+		return false;
+	}
+	put_keys(&q.sa, &m, ours == (dir == SADB_OUT));
+	sa->e->calls.sadb(sa->e->calls.ctx, &q);
+	keymat_wipe(&m);
+	explicit_bzero(&q, sizeof(q));
+	return true;
+}
+
+/* --- bound */
+
+/* One policy has one outbound SA, whichever IKE SA it was made under. */
+static void note_bound(struct ike_sa *sa, struct child_sa *c)
+{
+	uint32_t policy = c->conf->policy;
+
+	for (uint32_t i = 1; i < sa->e->n_slots; i++) {
+		struct ike_sa *other = sa->e->slots[i];
+
+		if (!other)
+			continue;
+		for (struct child_sa *o = other->children; o; o = o->next)
+			if (o->conf->policy == policy)
+				o->bound = false;
+		if (other->ours.child &&
+		    other->ours.child->conf->policy == policy)
+			other->ours.child->bound = false;
+	}
+	c->bound = true;
+}
+
+void child_bind(struct ike_sa *sa, struct exchange *x)
+{
+	const struct sadb_request q = {
+		.token = token_new(sa, x, STEP_BIND),
+		.verb = SADB_UPDATE,
+		.id = x->child->out,
+	};
+
+	note_bound(sa, x->child);
+	sa->e->calls.sadb(sa->e->calls.ctx, &q);
+}
+
+void child_rebind(struct ike_sa *sa, struct child_sa *c)
+{
+	const struct sadb_request q = {
+		.verb = SADB_UPDATE,
+		.id = c->out,
+	};
+
+	c->bind_ns = 0;
+	if (!c->has_out)
+		return;
+	note_bound(sa, c);
+	sa->e->calls.sadb(sa->e->calls.ctx, &q);
+}
+
+void child_confirm(struct ike_sa *sa, struct child_sa *c)
+{
+	if (c->confirmed)
+		return;
+	c->confirmed = true;
+	c->trust_ns = 0;
+	if (c->state == CHILD_ST_INSTALLED)
+		child_rebind(sa, c);
+}
+
+void child_installed(struct ike_sa *sa, struct exchange *x, bool confirmed)
+{
+	const struct child_conf *conf = x->child->conf;
+	struct child_sa *c = x->child;
+
+	x->child = NULL;
+	c->state = CHILD_ST_INSTALLED;
+	c->up = true;
+	c->view_id = ++sa->e->views;
+	c->installed_ns = sa->e->now_ns;
+	view_changed(sa);
+	c->rekey_ns = sa_after(sa, conf->rekey_time, conf->rand_time);
+	c->expire_ns = sa_after(sa, conf->life_time, 0);
+	c->confirmed = confirmed;
+	c->bind_ns = confirmed ? 0 : sa->e->now_ns + BIND_NS;
+	c->trust_ns = confirmed ? 0 : sa->e->now_ns + TRUST_NS;
+	link_child(sa, c);
+	sa_event(sa, IKE_EV_CHILD_UP, c, "");
+}
+
+/* The newest of this IKE SA that may be bound; true in *bound: one is. */
+static struct child_sa *best_of(const struct ike_sa *sa, uint32_t policy,
+				bool *bound)
+{
+	struct child_sa *best = NULL;
+
+	if (sa->ours.child && sa->ours.child->conf->policy == policy)
+		*bound |= sa->ours.child->bound;
+	for (struct child_sa *c = sa->children; c; c = c->next) {
+		if (c->conf->policy != policy || c->state != CHILD_ST_INSTALLED)
+			continue;
+		*bound |= c->bound;
+		if (!best && c->confirmed)
+			best = c;
+	}
+	return best;
+}
+
+/* Under this IKE SA if there is one, else under any; *of: under which. */
+static struct child_sa *best_of_all(struct ike_sa *sa, uint32_t policy,
+				    struct ike_sa **of, bool *bound)
+{
+	struct child_sa *best = NULL, *c;
+
+	*bound = false;
+	for (uint32_t i = 1; i < sa->e->n_slots; i++) {
+		struct ike_sa *other = sa->e->slots[i];
+
+		if (!other)
+			continue;
+		c = best_of(other, policy, bound);
+		if (!c || (best && other != sa))
+			continue;
+		best = c;
+		*of = other;
+	}
+	return best;
+}
+
+void child_bind_best(struct ike_sa *sa, uint32_t policy)
+{
+	struct ike_sa *of = NULL;
+	bool bound;
+	struct child_sa *best = best_of_all(sa, policy, &of, &bound);
+
+	if (best && !bound)
+		child_rebind(of, best);
+}
+
+bool child_policy_is_bound(struct ike_sa *sa, uint32_t policy)
+{
+	struct ike_sa *of;
+	bool bound;
+
+	best_of_all(sa, policy, &of, &bound);
+	return bound;
+}
+
+/* --- what the data path tells */
+
+static bool is_named(const struct child_sa *c, const struct sadb_id *id)
+{
+	const struct sadb_id *own = id->dir == SADB_IN ? &c->in : &c->out;
+
+	return id->spi && own->spi == id->spi &&
+	       addr_equal(&own->daddr, &id->daddr);
+}
+
+/* Section 2.23: of a peer behind a NAT alone is it believed. */
+static void follow(struct ike_sa *sa, const struct sadb_event *event)
+{
+	if (!sa->nat_remote || sa->nat_local)
+		return;
+	sa->path.remote = event->mapped_addr;
+	sa->path.remote_port = event->mapped_port;
+}
+
+void child_told(struct engine *e, const struct sadb_event *event)
+{
+	struct child_sa *c = NULL;
+	struct ike_sa *sa = NULL;
+
+	for (uint32_t i = 1; !c && i < e->n_slots; i++) {
+		sa = e->slots[i];
+		c = sa ? sa->children : NULL;
+		while (c && !is_named(c, &event->id))
+			c = c->next;
+	}
+	if (!c || c->state != CHILD_ST_INSTALLED)
+		return;
+	sa_touch(sa);
+	if (event->verb == SADB_MAPPING)
+		follow(sa, event);
+	c->rekey_ns = e->now_ns;
+	sa_next(sa);
+}
+
+/* --- out */
+
+/* The answer has this token; 0: nobody waits for it. */
+static void sadb_delete(const struct ike_sa *sa, const struct sadb_id *id,
+			uint64_t token)
+{
+	const struct sadb_request q = {
+		.token = token,
+		.verb = SADB_DELETE,
+		.id = *id,
+	};
+
+	sa->e->calls.sadb(sa->e->calls.ctx, &q);
+}
+
+/* Before the DELETE, so that the policy is never without an SA. */
+static void switch_away(struct ike_sa *sa, struct child_sa *c)
+{
+	c->state = CHILD_ST_DELETING;
+	c->bound = false;
+	child_bind_best(sa, c->conf->policy);
+}
+
+void child_retire(struct ike_sa *sa, struct child_sa *c)
+{
+	switch_away(sa, c);
+	if (c->has_out)
+		sadb_delete(sa, &c->out, 0);
+	c->has_out = false;
+}
+
+bool child_drain(struct ike_sa *sa, struct exchange *x, struct child_sa *c)
+{
+	switch_away(sa, c);
+	if (!c->has_out)
+		return false;
+	c->has_out = false;
+	sadb_delete(sa, &c->out, token_new(sa, x, STEP_DRAIN));
+	return true;
+}
+
+void child_remove(struct ike_sa *sa, struct child_sa *c, const char *why)
+{
+	unlink_child(sa, c);
+	child_retire(sa, c);
+	if (c->has_in)
+		sadb_delete(sa, &c->in, 0);
+	if (c->up) {
+		sa_event(sa, IKE_EV_CHILD_DOWN, c, why);
+		view_child_gone(sa, c);
+	}
+	child_free(c);
+}
+
+void child_undo(struct ike_sa *sa, struct exchange *x, const char *text)
+{
+	struct child_sa *c = x->child;
+
+	sa_event(sa, IKE_EV_FAILED, c, text);
+	x->child = NULL;
+	child_retire(sa, c);
+	link_child(sa, c);
+}

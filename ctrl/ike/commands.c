@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What an operator asks for: connections up, down and rekeyed. A command says
+ * what is wanted; sa_next() does it when its turn comes.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "ctrl/ike/child.h"
+#include "ctrl/ike/sa.h"
+
+static const struct child_conf *child_by_name(const struct conn *c,
+					      const char *name)
+{
+	for (size_t i = 0; i < c->conf.n_children; i++)
+		if (!name || strcmp(c->conf.children[i].name, name) == 0)
+			return &c->conf.children[i];
+	return NULL;
+}
+
+static bool is_host(const struct conn_addr *a)
+{
+	return !a->any && a->net.bits == (addr_is_v4(&a->net.net) ? 32 : 128);
+}
+
+/* Where no local address is named, the one from which the peer is reached. */
+static bool path_of(const struct engine *e, const struct conn_conf *c,
+		    struct ike_path *out)
+{
+	if (!c->n_remote_addrs || !is_host(&c->remote_addrs[0]))
+		return false;
+	*out = (struct ike_path){
+		.remote = c->remote_addrs[0].net.net,
+		.local_port = c->local_port,
+		.remote_port = c->remote_port,
+	};
+	if (!c->n_local_addrs || !is_host(&c->local_addrs[0]))
+		return e->calls.source(e->calls.ctx, &out->remote, &out->local);
+	out->local = c->local_addrs[0].net.net;
+	return true;
+}
+
+int engine_initiate(struct engine *e, const char *conn, const char *child,
+		    uint64_t now_ns)
+{
+	struct conn *c = conn_by_name(e, conn);
+	const struct child_conf *wanted = c ? child_by_name(c, child) : NULL;
+	struct ike_path path;
+	struct ike_sa *sa;
+
+	e->now_ns = now_ns;
+	if (!wanted)
+		return -ENOENT;
+	if (!path_of(e, &c->conf, &path))
+		return -EADDRNOTAVAIL;
+	sa = sa_new(e, true, &path);
+	if (!sa)
+		return -ENOMEM;
+	sa->conn = conn_hold(c);
+	sa->wanted = wanted;
+	if (!init_start(sa))
+		sa_close(sa, "out of memory");
+	sa_reap(e);
+	return 0;
+}
+
+static unsigned int terminate_children(struct ike_sa *sa, const char *name)
+{
+	unsigned int n = 0;
+
+	for (struct child_sa *c = sa->children; c; c = c->next) {
+		if (strcmp(c->conf->name, name) != 0)
+			continue;
+		c->state = CHILD_ST_DELETING;
+		n++;
+	}
+	return n;
+}
+
+static unsigned int rekey_children(struct ike_sa *sa, const char *name)
+{
+	unsigned int n = 0;
+
+	for (struct child_sa *c = sa->children; c; c = c->next) {
+		if (strcmp(c->conf->name, name) != 0)
+			continue;
+		c->rekey_ns = sa->e->now_ns;
+		n++;
+	}
+	return n;
+}
+
+/* One that an exchange is making: it comes and goes with that. */
+static bool is_unborn(const struct ike_sa *sa)
+{
+	return sa->state == IKE_ST_INIT && sa->ours.kind == EX_NONE &&
+	       sa->peers.kind == EX_NONE;
+}
+
+/* In use, and not one that waits to be deleted. */
+static bool is_current(const struct ike_sa *sa)
+{
+	return sa->state == IKE_ST_ESTABLISHED && !sa->has_heir && !sa->drop_ns;
+}
+
+unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
+			  uint64_t now_ns)
+{
+	unsigned int n = 0;
+
+	e->now_ns = now_ns;
+	for (uint32_t i = 1; i < e->n_slots; i++) {
+		struct ike_sa *sa = e->slots[i];
+
+		if (!sa || !is_current(sa) ||
+		    strcmp(sa->conn->conf.name, conn) != 0)
+			continue;
+		sa_touch(sa);
+		if (child) {
+			n += rekey_children(sa, child);
+		} else {
+			sa->rekey_ns = now_ns;
+			n++;
+		}
+		sa_next(sa);
+	}
+	sa_reap(e);
+	return n;
+}
+
+unsigned int engine_terminate(struct engine *e, const char *conn,
+			      const char *child, uint64_t now_ns)
+{
+	unsigned int n = 0;
+
+	e->now_ns = now_ns;
+	for (uint32_t i = 1; i < e->n_slots; i++) {
+		struct ike_sa *sa = e->slots[i];
+
+		if (!sa || !sa->conn || sa->state == IKE_ST_DEAD ||
+		    is_unborn(sa) || strcmp(sa->conn->conf.name, conn) != 0)
+			continue;
+		sa_touch(sa);
+		if (child) {
+			n += terminate_children(sa, child);
+		} else {
+			sa->delete_wanted = true;
+			n++;
+		}
+		sa_next(sa);
+	}
+	sa_reap(e);
+	return n;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Connections: loaded, and chosen for a peer that comes. Of those that match, the
+ * one that says most exactly whom it means is taken; the order in which they
+ * were loaded decides only between equals, and loading one again keeps its place.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/ike/sa.h"
+
+static int conn_copy(struct conn_conf *out, const struct conn_conf *from)
+{
+	size_t n = from->n_children;
+
+	*out = *from;
+	out->children = calloc(n + 1, sizeof(*out->children));
+	if (!out->children)
+		return -ENOMEM;
+	if (n)
+		memcpy(out->children, from->children,
+		       n * sizeof(*out->children));
+	return 0;
+}
+
+/* Where the one of that name stands, or the end. */
+static struct conn **place_of(struct engine *e, const char *name)
+{
+	struct conn **at = &e->conns;
+
+	while (*at && strcmp((*at)->conf.name, name) != 0)
+		at = &(*at)->next;
+	return at;
+}
+
+int engine_load(struct engine *e, const struct conn_conf *conn)
+{
+	struct conn **at = place_of(e, conn->name), *old = *at;
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (!c || conn_copy(&c->conf, conn)) {
+		free(c);
+		return -ENOMEM;
+	}
+	c->refs = 1;
+	c->next = old ? old->next : NULL;
+	*at = c;
+	conn_drop(old);
+	return 0;
+}
+
+bool engine_unload(struct engine *e, const char *name)
+{
+	struct conn **at = place_of(e, name), *c = *at;
+
+	if (!c)
+		return false;
+	*at = c->next;
+	conn_drop(c);
+	return true;
+}
+
+struct conn *conn_by_name(const struct engine *e, const char *name)
+{
+	struct conn *c = e->conns;
+
+	while (c && strcmp(c->conf.name, name) != 0)
+		c = c->next;
+	return c;
+}
+
+struct conn *conn_hold(struct conn *c)
+{
+	c->refs++;
+	return c;
+}
+
+void conn_drop(struct conn *c)
+{
+	if (!c || --c->refs)
+		return;
+	conn_fini(&c->conf);
+	free(c);
+}
+
+/* --- how exactly it matches: 0 not at all, then the more the better */
+
+#define RANK_ANY   1U
+#define RANK_NET   2U /* and as many more as the prefix has bits */
+#define RANK_EXACT 255U
+#define RANK_BITS  8U
+
+static unsigned int rank_addr(const struct conn_addr *addrs, size_t n,
+			      const struct addr *a)
+{
+	unsigned int best = n ? 0 : RANK_ANY;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned int rank = RANK_ANY;
+
+		if (!addrs[i].any) {
+			if (!prefix_contains(&addrs[i].net, a))
+				continue;
+			rank = RANK_NET + addrs[i].net.bits;
+		}
+		if (rank > best)
+			best = rank;
+	}
+	return best;
+}
+
+/* id NULL: not said, hence any. */
+static unsigned int rank_id(const struct identity *conf,
+			    const struct identity *id)
+{
+	if (!id || !conf->type)
+		return RANK_ANY;
+	if (identity_equal(conf, id))
+		return RANK_EXACT;
+	return identity_match(conf, id) ? RANK_NET : 0;
+}
+
+/* Whom it is for counts more than what for, and that more than from where. */
+static uint32_t rank(const struct conn_conf *c, const struct ike_path *path,
+		     const struct identity *peer, const struct identity *me)
+{
+	const unsigned int ranks[] = {
+		rank_id(&c->remote_id, peer),
+		rank_id(&c->local_id, me),
+		rank_addr(c->remote_addrs, c->n_remote_addrs, &path->remote),
+		rank_addr(c->local_addrs, c->n_local_addrs, &path->local),
+	};
+	uint32_t all = 0;
+
+	for (size_t i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++) {
+		if (!ranks[i])
+			return 0;
+		all = all << RANK_BITS | ranks[i];
+	}
+	return all;
+}
+
+bool conn_for_offer(struct engine *e, const struct ike_path *path,
+		    struct slice offer, struct conn **out, struct chosen *chosen)
+{
+	uint32_t best = 0, best_address = 0;
+
+	*out = NULL;
+	for (struct conn *c = e->conns; c; c = c->next) {
+		uint32_t r = rank(&c->conf, path, NULL, NULL);
+		struct chosen choice;
+
+		if (r > best &&
+		    proposals_choose(&c->conf.proposals, offer, true, &choice) &&
+		    choice.ke) {
+			best = r;
+			*out = c;
+			*chosen = choice;
+		} else if (!best && r > best_address) {
+			best_address = r;
+			*out = c;
+		}
+	}
+	return best > 0;
+}
+
+struct conn *conn_for_peer(const struct ike_sa *sa, const struct identity *me)
+{
+	struct conn *found = NULL;
+	uint32_t best = 0;
+
+	for (struct conn *c = sa->e->conns; c; c = c->next) {
+		uint32_t r = rank(&c->conf, &sa->path, &sa->peer_id, me);
+
+		if (r <= best ||
+		    !proposals_allow(&c->conf.proposals, &sa->suite))
+			continue;
+		best = r;
+		found = c;
+	}
+	return found;
+}

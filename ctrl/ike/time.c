@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What is due, and when. SAs stand in a heap by the time at which they want to be
+ * looked at, computed anew for those that a call into the engine touched: a
+ * call costs what it changes, however many SAs there are.
+ */
+#include "ctrl/ike/child.h"
+#include "ctrl/ike/sa.h"
+
+#define NS_OF_S(s) ((uint64_t)(s)*1000000000ULL)
+
+static bool is_due(const struct ike_sa *sa, uint64_t at_ns)
+{
+	return at_ns && sa->e->now_ns >= at_ns;
+}
+
+/* When it is to be deleted, by whoever's wish or because its time is up; 0:
+ * never. A peer that does not have it yet could not, and would keep it. */
+static uint64_t delete_at_ns(const struct ike_sa *sa, const struct child_sa *c)
+{
+	if (c->state != CHILD_ST_DELETING)
+		return c->expire_ns;
+	return c->trust_ns > sa->e->now_ns ? c->trust_ns : sa->e->now_ns;
+}
+
+static struct child_sa *child_to_delete(const struct ike_sa *sa)
+{
+	struct child_sa *c = sa->children;
+
+	while (c && !is_due(sa, delete_at_ns(sa, c)))
+		c = c->next;
+	return c;
+}
+
+/* When it is to be rekeyed; 0: not, or not yet. */
+static uint64_t rekey_at_ns(const struct child_sa *c)
+{
+	if (!c->rekey_ns || c->replaced || c->state != CHILD_ST_INSTALLED)
+		return 0;
+	return c->rekey_ns > c->trust_ns ? c->rekey_ns : c->trust_ns;
+}
+
+static struct child_sa *child_to_rekey(const struct ike_sa *sa)
+{
+	struct child_sa *c = sa->children;
+
+	while (c && !is_due(sa, rekey_at_ns(c)))
+		c = c->next;
+	return c;
+}
+
+static void bind_due(struct ike_sa *sa)
+{
+	for (struct child_sa *c = sa->children; c; c = c->next)
+		if (is_due(sa, c->bind_ns))
+			child_rebind(sa, c);
+}
+
+static bool is_silent(const struct ike_sa *sa)
+{
+	uint64_t delay_ns = NS_OF_S(sa->conn->conf.dpd_delay);
+
+	return delay_ns && sa->e->now_ns >= sa->heard_ns + delay_ns;
+}
+
+/* What an established IKE SA does next, the most urgent first. */
+static void next_of_established(struct ike_sa *sa)
+{
+	struct child_sa *gone = child_to_delete(sa), *old = child_to_rekey(sa);
+
+	if (sa->delete_wanted || is_due(sa, sa->expire_ns))
+		info_delete_ike(sa);
+	else if (gone)
+		info_delete_child(sa, gone);
+	else if (is_due(sa, sa->rekey_ns)) {
+		sa->rekey_ns = 0;
+		rekey_start(sa);
+	} else if (old) {
+		old->rekey_ns = 0;
+		child_x_start(sa, old);
+	} else if (is_silent(sa))
+		info_liveness(sa);
+}
+
+void sa_next(struct ike_sa *sa)
+{
+	bind_due(sa);
+	if (is_due(sa, sa->drop_ns)) {
+		if (sa->state == IKE_ST_DEAD)
+			sa_bury(sa);
+		else
+			sa_close(sa, "replaced");
+		return;
+	}
+	if (sa->ours.kind != EX_NONE)
+		return;
+	if (sa->state == IKE_ST_ESTABLISHED)
+		next_of_established(sa);
+	else if (sa->delete_wanted && sa->state != IKE_ST_DELETING)
+		sa_close(sa, "deleted before it was established");
+}
+
+/* --- when */
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return b && b < a ? b : a;
+}
+
+/* When an established one that has nothing under way wants to be looked at. */
+static uint64_t idle_deadline(const struct ike_sa *sa)
+{
+	uint64_t at = UINT64_MAX;
+
+	if (sa->delete_wanted) /* of the one that it takes the place of */
+		return sa->e->now_ns;
+	at = sooner(at, sa->rekey_ns);
+	at = sooner(at, sa->expire_ns);
+	if (sa->conn->conf.dpd_delay)
+		at = sooner(at,
+			    sa->heard_ns + NS_OF_S(sa->conn->conf.dpd_delay));
+	for (const struct child_sa *c = sa->children; c; c = c->next) {
+		at = sooner(at, rekey_at_ns(c));
+		at = sooner(at, delete_at_ns(sa, c));
+	}
+	return at;
+}
+
+uint64_t sa_deadline(const struct ike_sa *sa)
+{
+	uint64_t at = UINT64_MAX, idle;
+
+	at = sooner(at, sa->half_open_ns);
+	at = sooner(at, sa->resend_ns);
+	at = sooner(at, sa->drop_ns);
+	for (const struct child_sa *c = sa->children; c; c = c->next)
+		at = sooner(at, c->bind_ns);
+	if (sa->state != IKE_ST_ESTABLISHED || sa->ours.kind != EX_NONE)
+		return at;
+	idle = idle_deadline(sa);
+	return idle < at ? idle : at;
+}
+
+static void sa_timeout(struct ike_sa *sa)
+{
+	if (is_due(sa, sa->half_open_ns))
+		sa_close(sa, "the peer did not finish the handshake");
+	else if (is_due(sa, sa->resend_ns))
+		request_resend(sa);
+	else
+		sa_next(sa);
+}
+
+/* --- the heap: place 0 has the least; heap_at counts from 1, 0 is outside */
+
+static void put_at(struct engine *e, uint32_t at, struct ike_sa *sa)
+{
+	e->heap[at] = sa;
+	sa->heap_at = at + 1;
+}
+
+static void sift_up(struct engine *e, uint32_t at, struct ike_sa *sa)
+{
+	while (at) {
+		struct ike_sa *parent = e->heap[(at - 1) / 2];
+
+		if (parent->deadline_ns <= sa->deadline_ns)
+			break;
+		put_at(e, at, parent);
+		at = (at - 1) / 2;
+	}
+	put_at(e, at, sa);
+}
+
+static void sift_down(struct engine *e, uint32_t at, struct ike_sa *sa)
+{
+	for (;;) {
+		uint32_t child = 2 * at + 1;
+
+		if (child >= e->n_heap)
+			break;
+		if (child + 1 < e->n_heap && e->heap[child + 1]->deadline_ns <
+						     e->heap[child]->deadline_ns)
+			child++;
+		if (sa->deadline_ns <= e->heap[child]->deadline_ns)
+			break;
+		put_at(e, at, e->heap[child]);
+		at = child;
+	}
+	put_at(e, at, sa);
+}
+
+void sa_untime(struct ike_sa *sa)
+{
+	struct engine *e = sa->e;
+	uint32_t at = sa->heap_at;
+	struct ike_sa *last;
+
+	if (!at)
+		return;
+	sa->heap_at = 0;
+	last = e->heap[--e->n_heap];
+	if (last == sa)
+		return;
+	sift_down(e, at - 1, last);
+	sift_up(e, last->heap_at - 1, last);
+}
+
+static void retime(struct ike_sa *sa)
+{
+	sa_untime(sa);
+	sa->deadline_ns = sa_deadline(sa);
+	sift_up(sa->e, sa->e->n_heap++, sa);
+}
+
+void sa_touch(struct ike_sa *sa)
+{
+	if (sa->touched)
+		return;
+	sa->touched = true;
+	sa->next_touched = sa->e->touched;
+	sa->e->touched = sa;
+}
+
+void sa_retime_touched(struct engine *e)
+{
+	while (e->touched) {
+		struct ike_sa *sa = e->touched;
+
+		e->touched = sa->next_touched;
+		sa->touched = false;
+		if (sa_by_id(e, sa->id) == sa) /* else buried */
+			retime(sa);
+	}
+}
+
+/* --- the doors */
+
+uint64_t engine_deadline(const struct engine *e)
+{
+	return e->n_heap ? e->heap[0]->deadline_ns : UINT64_MAX;
+}
+
+/* Each at most once: it is out of the heap until the call ends. */
+void engine_timeout(struct engine *e, uint64_t now_ns)
+{
+	e->now_ns = now_ns;
+	while (engine_deadline(e) <= now_ns) {
+		struct ike_sa *sa = e->heap[0];
+
+		sa_untime(sa);
+		sa_touch(sa);
+		sa_timeout(sa);
+	}
+	sa_reap(e);
+}

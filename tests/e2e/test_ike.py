@@ -1,0 +1,200 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+The daemon speaks IKE: tunnels with strongSwan's charon, in both roles, and what
+the process that reads from strangers may do.
+"""
+import os
+import signal
+import socket
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+import charon  # noqa: E402
+from ike_conf import ESP, IKE, PSK, ike_conf  # noqa: E402
+from lab import BUILD, Lab, finish, log_of, ok, wait_until  # noqa: E402
+
+def start_charon(lab, **other):
+    return charon.start(lab, "gw-b", **{
+        "local": "192.0.2.2", "remote": "192.0.2.1",
+        "local_ts": "10.2.0.0/24", "remote_ts": "10.1.0.0/24",
+        "ike": IKE, "esp": ESP, "psk": PSK, **other})
+
+
+def ping(lab, ns="host-a", target="10.2.0.2"):
+    return lab.run(ns, ["ping", "-c", "3", "-i", "0.1", "-W", "1", target],
+                   check=False).returncode == 0
+
+
+def ike_pid(lab, gateway):
+    """The process of the role, a child of the daemon's."""
+    found = lab.run(gateway.ns, ["pgrep", "-P", str(gateway.pid), "-f",
+                                 "role=ike"], check=False).stdout.split()
+    return int(found[0]) if found else None
+
+
+def status_of(pid):
+    with open(f"/proc/{pid}/status") as file:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in file
+                    if ":\t" in line)
+
+
+def count(gateway, what):
+    return gateway.log().count(what)
+
+
+def test_initiator(lab, gateway, peer):
+    wait_until(lambda: count(gateway, "child_sa up"), 10, "the tunnel")
+    ok(len(peer.list_sas()) == 1, "the daemon brings a tunnel to charon up")
+    capture = lab.capture("wire", "br0")
+    ok(ping(lab), "hosts reach each other through it")
+    packets = capture.stop()
+    clear = [p for p in packets if p.haslayer("IP")
+             and str(p["IP"].src).startswith("10.")]
+    ok(not clear, "and nothing of it is in the clear on the wire")
+    ok(len(packets) >= 6, "but in ESP")
+
+
+def test_privileges(lab, gateway):
+    status = status_of(ike_pid(lab, gateway))
+    ok(set(status["Uid"].split()) != {"0"} and
+       "0" not in status["Uid"].split(),
+       "the process that speaks IKE is not root's")
+    ok(int(status["CapEff"], 16) == 0 and int(status["CapPrm"], 16) == 0,
+       "it has no capability")
+    ok(status["NoNewPrivs"].strip() == "1", "and can gain none")
+    ok(status["Seccomp"].strip() == "2", "its system calls are filtered")
+    folder = f"/proc/{ike_pid(lab, gateway)}/fd"
+    held = [os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder)
+            if int(fd) > 2]
+    ok(all(h.startswith(("socket:", "anon_inode:", "pipe:")) for h in held),
+       "it holds sockets and no file")
+
+
+def test_own_traffic(lab):
+    ok(lab.run("gw-a", ["ping", "-c", "2", "-i", "0.1", "-W", "1",
+                        "10.2.0.2"], check=False).returncode == 0,
+       "the gateway's own packets take the tunnel too")
+
+
+def test_responder(lab, gateway, peer):
+    peer.terminate()
+    wait_until(lambda: count(gateway, "ike_sa down"), 10, "the end")
+    ok(not peer.list_sas(), "charon deletes the IKE SA")
+    ok(peer.initiate().returncode == 0, "charon brings a tunnel to us up")
+    ok(ping(lab) and ping(lab, "host-b", "10.1.0.2"),
+       "and hosts reach each other through it")
+
+
+def test_rekey(lab, gateway, peer):
+    for what, line in (("child", "child_sa up"), ("ike", "ike_sa up")):
+        before = count(gateway, line)
+        flow = lab.spawn("host-a", ["ping", "-q", "-c", "60", "-i", "0.02",
+                                    "-W", "2", "10.2.0.2"])
+        peer.rekey(what)
+        wait_until(lambda: count(gateway, line) > before, 10, "the rekeying")
+        flow.wait(20)
+        ok(" 0% packet loss" in log_of(flow),
+           f"no packet is lost while charon rekeys the {what} SA")
+    ok(len(peer.list_sas()) == 1 and
+       len(peer.list_sas()[0]["children"]) == 1,
+       "and one of each is left")
+
+
+def test_hostile(lab, gateway, peer):
+    pid = ike_pid(lab, gateway)
+    with lab.socket("wire", socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for port in (500, 4500):
+            for length in (1, 3, 4, 5, 27, 28, 29, 100, 1400, 9000, 65507):
+                for first in (b"", b"\0" * 4, b"\xff"):
+                    data = (first + os.urandom(length))[:65507]
+                    sock.sendto(data, ("192.0.2.1", port))
+    ok(ping(lab), "datagrams of a stranger leave the tunnel up")
+    ok(ike_pid(lab, gateway) == pid, "and the process that read them too")
+
+
+def test_killed(lab, gateway):
+    pid, before = ike_pid(lab, gateway), count(gateway, "child_sa up")
+    os.kill(pid, signal.SIGKILL)
+    ok(ping(lab), "traffic goes on while the process is dead")
+    wait_until(lambda: ike_pid(lab, gateway) not in (None, pid), 10,
+               "another process")
+    wait_until(lambda: count(gateway, "child_sa up") > before, 15,
+               "the tunnel again")
+    ok(ping(lab), "one that was killed is there again, and the tunnel with it")
+
+
+def forget(peer):
+    """charon's SAs with a process that was killed, which we know no more."""
+    while peer.list_sas():
+        peer.terminate(force=True)
+
+
+def test_stop(lab, gateway, peer):
+    pid = ike_pid(lab, gateway)
+    forget(peer)
+    ok(peer.initiate().returncode == 0, "a tunnel is up once more")
+    ok(gateway.stop() == 0, "the daemon ends in order")
+    ok(not os.path.exists(f"/proc/{pid}"), "and takes the process with it")
+    wait_until(lambda: not peer.list_sas(), 5, "the DELETE")
+    ok(True, "the peer is told")
+
+
+def test_trap(lab, peer):
+    gateway = lab.start_gateway("gw-a", ike_conf("a", "trap"))
+    wait_until(lambda: ike_pid(lab, gateway), 10, "the process")
+    ok(not peer.list_sas(), "with start_action = trap no tunnel is there")
+    sent = lab.run("host-a", ["ping", "-c", "1", "-W", "3", "10.2.0.2"],
+                   check=False)
+    ok(sent.returncode == 0, "the first packet brings it up, and arrives")
+    ok(len(peer.list_sas()) == 1, "by one IKE SA")
+    peer.terminate()
+    wait_until(lambda: count(gateway, "ike_sa down"), 10, "the end")
+    sent = lab.run("gw-a", ["ping", "-c", "1", "-W", "3", "10.2.0.2"],
+                   check=False)
+    ok(sent.returncode == 0, "so does the gateway's own first packet")
+    gateway.stop()
+
+
+def refused(lab, peer, sentence, want, **parameters):
+    """A tunnel that can't be, and what the daemon says of it."""
+    peer.load(**parameters)
+    gateway = lab.start_gateway("gw-a", ike_conf("a", "start"))
+    wait_until(lambda: count(gateway, "failed"), 15, sentence)
+    line = [x for x in gateway.log().splitlines() if "failed" in x][0]
+    ok(want in line, f"{sentence}: {line.split(': ', 2)[-1]}")
+    gateway.stop()
+
+
+def test_port_taken(lab):
+    path = lab.write("taken.conf", ike_conf("a"))
+    with lab.socket("gw-a", socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("0.0.0.0", 4500))
+        process = lab.spawn("gw-a", [f"{BUILD}/cygnetd", "-f", path])
+        ok(process.wait(10) == 1 and
+           "UDP port 4500 is taken" in log_of(process),
+           "beside another IKE daemon it does not start, and says why")
+
+
+def main():
+    with Lab() as lab:
+        peer = start_charon(lab)
+        gateway = lab.start_gateway("gw-a", ike_conf("a", "start"))
+        test_initiator(lab, gateway, peer)
+        test_privileges(lab, gateway)
+        test_own_traffic(lab)
+        test_responder(lab, gateway, peer)
+        test_rekey(lab, gateway, peer)
+        test_hostile(lab, gateway, peer)
+        test_killed(lab, gateway)
+        test_stop(lab, gateway, peer)
+        test_trap(lab, peer)
+        refused(lab, peer, "another key is an authentication failure",
+                "compare the pre-shared keys", psk="another secret")
+        refused(lab, peer, "other algorithms are named on both sides",
+                "proposal", psk=PSK, ike="aes256-sha512-modp2048")
+        test_port_taken(lab)
+    return finish()
+
+
+sys.exit(main())

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What ctl keeps of what ike says of its SAs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ctrl/daemon/mirror.h"
+
+static int setup(void **state)
+{
+	*state = mirror_new();
+	return *state ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	mirror_free(*state);
+	return 0;
+}
+
+static void say_ike(struct mirror *m, uint32_t id, enum sa_view_state s)
+{
+	const struct ike_sa_view v = { .id = id, .state = (uint8_t)s };
+
+	mirror_put_ike(m, &v);
+}
+
+static void last_word_of_each_counts(void **state)
+{
+	struct sas *s;
+
+	say_ike(*state, 1, SA_VIEW_CONNECTING);
+	say_ike(*state, 2, SA_VIEW_CONNECTING);
+	say_ike(*state, 1, SA_VIEW_UP);
+	s = mirror_copy(*state);
+	assert_int_equal(s->n_ike, 2);
+	assert_int_equal(s->ike[0].id, 1);
+	assert_int_equal(s->ike[0].state, SA_VIEW_UP);
+	assert_int_equal(s->ike[1].state, SA_VIEW_CONNECTING);
+	sas_free(s);
+}
+
+static void one_that_is_gone_is_not_kept(void **state)
+{
+	struct sas *s;
+
+	for (uint32_t id = 1; id <= 100; id++)
+		say_ike(*state, id, SA_VIEW_UP);
+	for (uint32_t id = 2; id <= 100; id += 2)
+		say_ike(*state, id, SA_VIEW_GONE);
+	say_ike(*state, 1000, SA_VIEW_GONE);
+	s = mirror_copy(*state);
+	assert_int_equal(s->n_ike, 50);
+	for (uint32_t i = 0; i < 50; i++)
+		assert_int_equal(s->ike[i].id, 2 * i + 1);
+	assert_non_null(mirror_ike(*state, 99));
+	assert_null(mirror_ike(*state, 98));
+	sas_free(s);
+}
+
+static void ids_in_any_order_are_found(void **state)
+{
+	static const uint32_t ids[] = { 7, 3, UINT32_MAX, 0, 5, 4 };
+
+	for (size_t i = 0; i < 6; i++)
+		say_ike(*state, ids[i], SA_VIEW_UP);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(mirror_ike(*state, ids[i])->id, ids[i]);
+	assert_null(mirror_ike(*state, 6));
+}
+
+/* Whoever sends it may be taken over. */
+static void what_lies_is_bounded(void **state)
+{
+	struct ike_sa_view ike;
+	struct child_sa_view child;
+	struct sas *s;
+
+	memset(&ike, 0xff, sizeof(ike));
+	memset(&child, 0xff, sizeof(child));
+	ike.state = child.state = SA_VIEW_UP;
+	ike.initiator = ike.nat_local = ike.nat_remote = true;
+	child.encap = child.esn = true;
+	mirror_put_ike(*state, &ike);
+	mirror_put_child(*state, &child);
+	s = mirror_copy(*state);
+	assert_int_equal(strlen(s->ike[0].conn), CONN_NAME_MAX - 1);
+	assert_int_equal(strlen(s->child[0].name), CONN_NAME_MAX - 1);
+	assert_int_equal(s->ike[0].local_id.len, IKE_ID_MAX);
+	assert_int_equal(s->ike[0].remote_id.len, IKE_ID_MAX);
+	assert_int_equal(s->child[0].n_selectors, SADB_SELECTORS_MAX);
+	sas_free(s);
+}
+
+static void nothing_is_known_of_one_that_ended(void **state)
+{
+	struct sas *s;
+
+	say_ike(*state, 1, SA_VIEW_UP);
+	mirror_clear(*state);
+	s = mirror_copy(*state);
+	assert_int_equal(s->n_ike, 0);
+	assert_int_equal(s->n_child, 0);
+	sas_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(last_word_of_each_counts, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(one_that_is_gone_is_not_kept,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(ids_in_any_order_are_found,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(what_lies_is_bounded, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			nothing_is_known_of_one_that_ended, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
