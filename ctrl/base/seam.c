@@ -110,16 +110,20 @@ static int transmit(const struct seam *s, const struct queued *q)
 	return 0;
 }
 
-/* A link that broke is told of by its read event, not from inside a send. */
+/* A link that broke is told of by its read event, not from inside a send. One
+ * that lost a message is no link any more. */
 static void flush(struct seam *s)
 {
 	while (s->first) {
 		struct queued *q = s->first;
+		int err = transmit(s, q);
 
-		if (transmit(s, q) == -EAGAIN) {
+		if (err == -EAGAIN) {
 			event_add(s->on_write, NULL);
 			return;
 		}
+		if (err)
+			shutdown(s->fd, SHUT_RDWR);
 		s->first = q->next;
 		if (!s->first)
 			s->last = &s->first;
@@ -213,7 +217,7 @@ static void receive(struct seam *s, struct received *r)
 
 	*r = (struct received){ .n_fds = 0 };
 	r->bytes = recvmsg(s->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	if (r->bytes > 0)
+	if (r->bytes >= 0)
 		take_fds(&msg, r);
 	if (r->bytes > 0 && (msg.msg_flags & MSG_TRUNC))
 		r->bytes = 1; /* no header is so short */
@@ -248,11 +252,7 @@ static bool read_one(struct seam *s)
 	receive(s, &r);
 	if (r.bytes < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	if (r.bytes <= 0) {
-		down(s, "the other end closed it");
-		return false;
-	}
-	why = fault(s, &r);
+	why = r.bytes > 0 ? fault(s, &r) : "the other end closed it";
 	if (why) {
 		for (size_t i = 0; i < r.n_fds; i++)
 			close(r.fds[i]);
@@ -277,6 +277,14 @@ static void on_read(evutil_socket_t fd, short what, void *ctx)
 			return;
 }
 
+static int set_last(struct seam *s)
+{
+	int priority = event_base_get_npriorities(s->spec.base) - 1;
+
+	return event_priority_set(s->on_read, priority) ||
+	       event_priority_set(s->on_write, priority);
+}
+
 int seam_new(const struct seam_spec *spec, int fd, struct seam **out)
 {
 	struct seam *s = calloc(1, sizeof(*s));
@@ -287,7 +295,8 @@ int seam_new(const struct seam_spec *spec, int fd, struct seam **out)
 	s->last = &s->first;
 	s->on_read = event_new(spec->base, fd, EV_READ | EV_PERSIST, on_read, s);
 	s->on_write = event_new(spec->base, fd, EV_WRITE, on_write, s);
-	if (!s->on_read || !s->on_write || event_add(s->on_read, NULL)) {
+	if (!s->on_read || !s->on_write || (spec->last && set_last(s)) ||
+	    event_add(s->on_read, NULL)) {
 		s->fd = -1;
 		seam_free(s);
 		return -ENOMEM;

@@ -12,6 +12,7 @@
 #ifndef CYG_BASE_SEAM_H
 #define CYG_BASE_SEAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -36,6 +37,7 @@ struct seam_spec {
 	struct event_base *base;
 	const struct seam_kind *kinds;
 	size_t n_kinds;
+	bool last; /* its events come after those of higher priorities */
 	/*
 	 * msg is aligned for any struct and borrowed for the call; fds are
 	 * handed over, n_fds of them. May call seam_send(), and seam_free()

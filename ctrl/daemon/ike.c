@@ -232,9 +232,10 @@ static void take_conn(struct ike *i, const struct ike_msg_conn *m)
 	i->n_missing = i->loading.n_children;
 	i->loading.children =
 		calloc(i->n_missing + 1, sizeof(struct child_conf));
-	if (!i->loading.children)
+	if (!i->loading.children) {
+		i->n_missing = 0;
 		give_up(i, "no memory");
-	else if (!i->n_missing)
+	} else if (!i->n_missing)
 		load(i);
 }
 
@@ -410,7 +411,9 @@ int ike_role(void)
 
 	sandbox_close_from(IKE_SEAM_FD + 1);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGINT, SIG_IGN); /* a terminal's is ctl's to act on */
+	/* A terminal's and an init system's are ctl's to act on. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
 	i = calloc(1, sizeof(*i));
 	if (!i)
 		return EXIT_FAILURE;

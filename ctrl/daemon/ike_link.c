@@ -22,6 +22,7 @@
  * before it lived for so long. */
 #define AGAIN_MIN_MS 100
 #define AGAIN_MAX_MS 10000
+#define MAX_ERRNO    4095
 #define STEADY_NS    (30 * NS_PER_S)
 
 struct ike_link {
@@ -39,14 +40,15 @@ struct ike_link {
 static void start_again(struct ike_link *l);
 
 /* What does not get through means that the link is about to end. */
-static void put(struct ike_link *l, enum ike_msg type, const void *msg,
-		size_t bytes)
+static int put(struct ike_link *l, enum ike_msg type, const void *msg,
+	       size_t bytes)
 {
 	int err = l->seam ? seam_send(l->seam, (uint16_t)type, msg, bytes) : 0;
 
 	if (err)
 		log_warn("ike: a message did not get through: %s",
 			 strerror(-err));
+	return err;
 }
 
 /* --- what it is given */
@@ -64,14 +66,14 @@ static void put_conn(struct ike_link *l, const struct conn_conf *conn)
 	}
 }
 
-static void put_command(struct ike_link *l, enum ike_command command,
-			uint64_t token, const char *conn, const char *child)
+static int put_command(struct ike_link *l, enum ike_command command,
+		       uint64_t token, const char *conn, const char *child)
 {
 	struct ike_msg_command m = { .token = token, .command = command };
 
 	snprintf(m.conn, sizeof(m.conn), "%s", conn);
 	snprintf(m.child, sizeof(m.child), "%s", child ? child : "");
-	put(l, IKE_MSG_COMMAND, &m, sizeof(m));
+	return put(l, IKE_MSG_COMMAND, &m, sizeof(m));
 }
 
 int ike_link_command(struct ike_link *l, enum ike_command command,
@@ -79,8 +81,7 @@ int ike_link_command(struct ike_link *l, enum ike_command command,
 {
 	if (!l->seam || !l->since_ns)
 		return -ENOTCONN;
-	put_command(l, command, token, conn, child);
-	return 0;
+	return put_command(l, command, token, conn, child);
 }
 
 static void initiate_all(struct ike_link *l)
@@ -181,6 +182,8 @@ static void on_event(struct ike_link *l, const struct ike_msg_event *from)
 
 static void on_done(struct ike_link *l, const struct ike_msg_done *done)
 {
+	if (done->err > 0 || done->err < -MAX_ERRNO)
+		return; /* it lies */
 	if (done->token && l->spec.done)
 		l->spec.done(l->spec.ctx, done->token, done->err, done->n);
 	else if (done->err)
@@ -239,6 +242,7 @@ static void on_down(void *ctx, const char *why)
 
 	l->seam = NULL;
 	mirror_clear(l->mirror);
+	l->spec.ended(l->spec.ctx);
 	if (l->stopped) {
 		reap(l, NULL);
 		l->stopped(l->stopped_ctx);
@@ -271,6 +275,7 @@ static int start(struct ike_link *l)
 	const struct seam_spec spec = { .base = l->spec.base,
 					.kinds = ike_seam_to_ctl,
 					.n_kinds = ike_seam_to_ctl_n,
+					.last = true, /* it may flood */
 					.on_message = on_message,
 					.on_down = on_down,
 					.ctx = l };

@@ -29,6 +29,8 @@ struct ike_link_spec {
 	bool debug;		  /* it logs more */
 	/* Answered by ike_link_sadb_answer(), later or from inside. */
 	void (*sadb)(void *ctx, const struct sadb_request *q);
+	/* The process is gone, and with it what it knew of its SAs. */
+	void (*ended)(void *ctx);
 	/* Borrowed for the call; ike and child are NULL when there is none. Both calls may
 	 * be NULL. */
 	void (*event)(void *ctx, const struct ike_event *e,

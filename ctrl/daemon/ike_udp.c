@@ -46,8 +46,10 @@ int ike_udp_bind(int fds[IKE_UDP_SOCKETS], struct error *e)
 
 		if (!err)
 			continue;
-		while (i--)
+		while (i--) {
 			close(fds[i]);
+			fds[i] = -1;
+		}
 		return err;
 	}
 	return 0;

@@ -18,7 +18,7 @@
 #define IKE_UDP_SOCKETS 2 /* port 500, port 4500 */
 #define IKE_UDP_MAX	65536
 
-/* Binds both; descriptors are the caller's. 0, or negative with e filled. */
+/* Binds both; descriptors are the caller's, -1 after a failure. 0, or negative with e filled. */
 int ike_udp_bind(int fds[IKE_UDP_SOCKETS], struct error *e);
 
 struct ike_datagram {

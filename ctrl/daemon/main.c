@@ -248,6 +248,13 @@ static void on_sadb_event(void *ctx, const struct sadb_event *event)
 		ike_link_sadb_event(d->ike, event);
 }
 
+static void on_ike_ended(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	dp_orphan_sas(d->dp);
+}
+
 static void on_ike_done(void *ctx, uint64_t token, int err, unsigned int n)
 {
 	struct daemon *d = ctx;
@@ -300,6 +307,7 @@ static int start_ike(struct daemon *d, bool debug, struct error *e)
 				      .n_psks = d->config->n_psks,
 				      .debug = debug,
 				      .sadb = on_sadb,
+				      .ended = on_ike_ended,
 				      .event = on_ike_event,
 				      .done = on_ike_done,
 				      .ctx = d };

@@ -8,7 +8,7 @@
 
 #include "ctrl/model/sas.h"
 
-#define MIRROR_MAX 262144U /* SAs of each kind; further ones are not kept */
+#define MIRROR_MAX 4096U /* SAs of each kind; further ones are not kept */
 
 struct mirror;
 

@@ -69,12 +69,22 @@ static void view_policies(const struct config *c, struct status *s)
 	s->n_policies = (size_t)(at - s->policies);
 }
 
+static int by_id(const void *a, const void *b)
+{
+	uint32_t x = ((const struct ike_sa_view *)a)->id;
+	uint32_t y = ((const struct ike_sa_view *)b)->id;
+
+	return x < y ? -1 : x > y;
+}
+
+/* They stand in the order of their ids. */
 static const struct ike_sa_view *ike_of(const struct sas *sas, uint32_t id)
 {
-	for (size_t i = 0; i < sas->n_ike; i++)
-		if (sas->ike[i].id == id)
-			return &sas->ike[i];
-	return NULL;
+	const struct ike_sa_view key = { .id = id };
+
+	return sas->n_ike
+		       ? bsearch(&key, sas->ike, sas->n_ike, sizeof(key), by_id)
+		       : NULL;
 }
 
 static struct sadb_counters count(struct dp *dp, const struct addr *daddr,

@@ -55,6 +55,9 @@ void dp_serve_sadb(struct dp *dp, const struct sadb_calls *calls);
 /* GETSPI, ADD, UPDATE or DELETE; see sadb_request(). */
 void dp_sadb(struct dp *dp, const struct sadb_request *q);
 
+/* IKE ended: its SAs end too, but not at once; see sadb_orphan(). */
+void dp_orphan_sas(struct dp *dp);
+
 /* What an SA of the seam has carried so far. 0 or -ENOENT. */
 int dp_sa_count(struct dp *dp, const struct sadb_id *id,
 		struct sadb_counters *out);

@@ -428,15 +428,36 @@ static void answer_ready(struct sadb *s)
 	}
 }
 
-static void forget_larval(struct sadb *s, uint64_t now_ns)
+void sadb_orphan(struct sadb *s, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < SAD_MAX; i++) {
+		struct entry *en = &s->entries[i];
+
+		if (en->state == ENTRY_LIVE && !is_installed(en) &&
+		    !en->deadline_ns)
+			en->deadline_ns = now_ns + SADB_ORPHAN_S * NS_PER_S;
+	}
+}
+
+static bool is_over(const struct entry *en, uint64_t now_ns)
+{
+	return en->deadline_ns && now_ns >= en->deadline_ns;
+}
+
+/* Larval SAs that nobody added, and orphans. */
+static void forget_late(struct sadb *s, uint64_t now_ns)
 {
 	if (now_ns < s->larval_due_ns)
 		return;
 	s->larval_due_ns = now_ns + LARVAL_CHECK_NS;
-	for (uint32_t i = 0; i < SAD_MAX; i++)
-		if (s->entries[i].state == ENTRY_LARVAL &&
-		    now_ns >= s->entries[i].deadline_ns)
-			entry_free(s, &s->entries[i]);
+	for (uint32_t i = 0; i < SAD_MAX; i++) {
+		struct entry *en = &s->entries[i];
+
+		if (en->state == ENTRY_LARVAL && is_over(en, now_ns))
+			entry_free(s, en);
+		else if (en->state == ENTRY_LIVE && is_over(en, now_ns))
+			entry_remove(s, en, NULL);
+	}
 }
 
 void sadb_poll(struct sadb *s, uint64_t now_ns)
@@ -448,5 +469,5 @@ void sadb_poll(struct sadb *s, uint64_t now_ns)
 	sadb_hear(s);
 	drained(s, now_ns);
 	answer_ready(s);
-	forget_larval(s, now_ns);
+	forget_late(s, now_ns);
 }

@@ -33,6 +33,8 @@
 
 struct sadb;
 
+#define SADB_ORPHAN_S 30
+
 /* What BPF reads: its maps, or a test's. 0 or a negative errno each. */
 struct sadb_maps {
 	int (*set_policies)(void *ctx, const struct spd_table *list);
@@ -108,6 +110,12 @@ int sadb_count(struct sadb *s, const struct sadb_id *id, uint64_t now_ns,
  * Waits for a grace period of the kernel.
  */
 int sadb_set_policies(struct sadb *s, struct policy *list, size_t n);
+
+/*
+ * Who made the SAs knows them no more: those that are there end after
+ * SADB_ORPHAN_S, in which others may take their place without a loss.
+ */
+void sadb_orphan(struct sadb *s, uint64_t now_ns);
 
 /*
  * An SA of the configuration: ADD and, outbound, UPDATE at once, for all

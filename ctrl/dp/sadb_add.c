@@ -202,5 +202,6 @@ int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 	if (err)
 		return err;
 	en->state = ENTRY_LIVE;
+	en->deadline_ns = 0;
 	return 0;
 }

@@ -20,10 +20,10 @@ enum entry_state {
 struct entry {
 	enum entry_state state;
 	struct sadb_id id;
-	struct sa_ref ref;		 /* LIVE, DRAINING */
-	uint64_t policies;		 /* whose it is, a bit for each id */
-	uint64_t deadline_ns;		 /* LARVAL */
-	uint32_t n_selectors;		 /* 0: the policies' own */
+	struct sa_ref ref;    /* LIVE, DRAINING */
+	uint64_t policies;    /* whose it is, a bit for each id */
+	uint64_t deadline_ns; /* LARVAL; LIVE: of an orphan, else 0 */
+	uint32_t n_selectors; /* 0: the policies' own */
 	struct sadb_selector *selectors; /* owned */
 	struct entry *next; /* of its bucket, or of the free ones */
 };

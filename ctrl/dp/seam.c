@@ -90,6 +90,11 @@ void dp_sadb(struct dp *dp, const struct sadb_request *q)
 	sadb_request(dp->sadb, q, clock_ns());
 }
 
+void dp_orphan_sas(struct dp *dp)
+{
+	sadb_orphan(dp->sadb, clock_ns());
+}
+
 int dp_sa_count(struct dp *dp, const struct sadb_id *id,
 		struct sadb_counters *out)
 {

@@ -14,14 +14,20 @@ static bool is_host(const struct conn_addr *a)
 	return !a->any && a->net.bits == 32;
 }
 
-/* What a side of a child covers: its only selector, of all ports. */
+/*
+ * What a side of a child covers: its only selector, of all ports. A dynamic one
+ * is an address that is known: of several, some would not be protected.
+ */
 static bool side_of(const struct ts_conf *ts, size_t n,
-		    const struct conn_addr *outer, struct prefix *out)
+		    const struct conn_addr *outer, size_t n_outer,
+		    struct prefix *out)
 {
 	if (n != 1 || ts->port_min || ts->port_max != UINT16_MAX)
 		return false;
+	if (ts->dynamic && (n_outer != 1 || !is_host(outer)))
+		return false;
 	*out = ts->dynamic ? outer->net : ts->net;
-	return !ts->dynamic || is_host(outer);
+	return true;
 }
 
 static int take_child(const struct conn_conf *conn, struct child_conf *child,
@@ -33,9 +39,9 @@ static int take_child(const struct conn_conf *conn, struct child_conf *child,
 		.selector.protocol = child->local_ts[0].protocol,
 	};
 	if (side_of(child->local_ts, child->n_local_ts, conn->local_addrs,
-		    &out->selector.local) &&
+		    conn->n_local_addrs, &out->selector.local) &&
 	    side_of(child->remote_ts, child->n_remote_ts, conn->remote_addrs,
-		    &out->selector.remote))
+		    conn->n_remote_addrs, &out->selector.remote))
 		return 0;
 	return error_set(
 		e, -ENOTSUP,
@@ -238,8 +244,9 @@ static bool child_way(const struct conn_conf *conn,
 		return false;
 	*out = (struct way){ .peer_be = addr_v4_be(&peer->net.net) };
 	return side_of(child->local_ts, child->n_local_ts, conn->local_addrs,
-		       &out->local) &&
-	       side_of(child->remote_ts, child->n_remote_ts, peer, &out->remote);
+		       conn->n_local_addrs, &out->local) &&
+	       side_of(child->remote_ts, child->n_remote_ts, peer,
+		       conn->n_remote_addrs, &out->remote);
 }
 
 static const char *route_failure(int err)

@@ -7,7 +7,6 @@
 #ifndef CYG_MODEL_SAS_H
 #define CYG_MODEL_SAS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,11 +23,11 @@ enum sa_view_state {
 };
 
 struct ike_sa_view {
-	uint32_t id;   /* not used again while ike runs */
-	uint8_t state; /* enum sa_view_state */
-	bool initiator;
-	bool nat_local; /* a NAT before us; before the peer */
-	bool nat_remote;
+	uint32_t id;	   /* not used again while ike runs */
+	uint8_t state;	   /* enum sa_view_state */
+	uint8_t initiator; /* yes or no, as the four below */
+	uint8_t nat_local; /* a NAT before us; before the peer */
+	uint8_t nat_remote;
 	char conn[CONN_NAME_MAX];
 	uint64_t spi_i;
 	uint64_t spi_r;
@@ -48,8 +47,8 @@ struct child_sa_view {
 	uint32_t id;
 	uint32_t ike_id;
 	uint8_t state; /* enum sa_view_state */
-	bool encap;    /* ESP in UDP */
-	bool esn;
+	uint8_t encap; /* ESP in UDP */
+	uint8_t esn;
 	char name[CONN_NAME_MAX];
 	uint32_t policy;
 	uint32_t spi_in, spi_out; /* host order */
@@ -65,7 +64,7 @@ struct child_sa_view {
 	struct sadb_counters in, out; /* of the data path; 0 in the mirror */
 };
 
-/* A snapshot. Children stand in the order in which they came. */
+/* A snapshot, in the order of ids: that in which they came. */
 struct sas {
 	struct ike_sa_view *ike;
 	size_t n_ike;

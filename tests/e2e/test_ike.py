@@ -176,6 +176,16 @@ def test_port_taken(lab):
            "beside another IKE daemon it does not start, and says why")
 
 
+def test_dynamic(lab):
+    """Of two addresses only one would be protected."""
+    path = lab.write("dynamic.conf", ike_conf("a").replace(
+        "remote_addrs = 192.0.2.2", "remote_addrs = 192.0.2.2, 192.0.2.7")
+        .replace("remote_ts = 10.2.0.0/24", "remote_ts = dynamic"))
+    process = lab.spawn("gw-a", [f"{BUILD}/cygnetd", "-f", path])
+    ok(process.wait(10) == 1 and "children.net" in log_of(process),
+       "a dynamic selector of two addresses is refused")
+
+
 def main():
     with Lab() as lab:
         peer = start_charon(lab)
@@ -194,6 +204,7 @@ def main():
         refused(lab, peer, "other algorithms are named on both sides",
                 "proposal", psk=PSK, ike="aes256-sha512-modp2048")
         test_port_taken(lab)
+        test_dynamic(lab)
     return finish()
 
 

@@ -455,12 +455,41 @@ static void narrow_outbound_sa_sends_its_own_alone(void **state)
 	cross(p, 1);
 }
 
+/* Else keys that nobody answers for are accepted for ever. */
+static void sas_of_an_ike_that_ended_end_after_a_while(void **state)
+{
+	const uint64_t now_ns = clock_ns();
+	struct pair *p = *state;
+	uint8_t l3[FRAME_BYTES];
+
+	add_pair(p, 0x1001);
+	sadb_orphan(p->a->sadb, now_ns);
+	sadb_poll(p->a->sadb, now_ns + (SADB_ORPHAN_S - 1) * NS_PER_S);
+	cross(p, 1);
+	sadb_poll(p->a->sadb, now_ns + (SADB_ORPHAN_S + 1) * NS_PER_S);
+	assert_false(send_one(p, l3));
+}
+
+static void sa_that_took_an_orphans_place_stays(void **state)
+{
+	const uint64_t now_ns = clock_ns();
+	struct pair *p = *state;
+
+	add_pair(p, 0x1001);
+	sadb_orphan(p->a->sadb, now_ns);
+	add_pair(p, 0x1002);
+	sadb_poll(p->a->sadb, now_ns + (SADB_ORPHAN_S + 1) * NS_PER_S);
+	cross(p, 1);
+}
+
 #define CASE(name) \
 	cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(sas_of_an_ike_that_ended_end_after_a_while),
+		CASE(sa_that_took_an_orphans_place_stays),
 		CASE(spi_is_not_reserved_and_given_once),
 		CASE(answer_comes_out_of_the_poll_alone),
 		CASE(question_without_a_token_gets_no_answer),

@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,6 +49,18 @@ static void fork_one(void)
 static void trace(void)
 {
 	syscall(SYS_ptrace, 0, 0, 0, 0);
+}
+
+static void look_at_a_path(void)
+{
+	struct stat st;
+
+	syscall(SYS_newfstatat, AT_FDCWD, "/etc/passwd", &st, 0);
+}
+
+static void signal_a_thread_of_another(void)
+{
+	syscall(SYS_tgkill, 1, 1, 0);
 }
 
 static void kill_another(void)
@@ -110,8 +123,11 @@ static void what_computing_takes_is_allowed(void **state)
 static void everything_else_is_its_end(void **state)
 {
 	static void (*const what[])(void) = {
-		open_a_file, make_a_socket, execute,  fork_one,
-		trace,	     kill_another,  map_code, make_code,
+		open_a_file,	make_a_socket,
+		execute,	fork_one,
+		trace,		kill_another,
+		map_code,	make_code,
+		look_at_a_path, signal_a_thread_of_another,
 	};
 
 	(void)state;
