@@ -10,15 +10,18 @@ void secret_wipe(struct secret *s)
 		explicit_bzero(s, sizeof(*s));
 }
 
-bool secret_equal(const struct secret *a, const struct secret *b)
+bool octets_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
 	uint8_t differ = 0;
 
-	if (a->len != b->len)
-		return false;
-	for (size_t i = 0; i < a->len; i++)
-		differ |= a->octets[i] ^ b->octets[i];
+	for (size_t i = 0; i < len; i++)
+		differ |= a[i] ^ b[i];
 	return differ == 0;
+}
+
+bool secret_equal(const struct secret *a, const struct secret *b)
+{
+	return a->len == b->len && octets_equal(a->octets, b->octets, a->len);
 }
 
 /* 0..15, or -1. */

@@ -20,6 +20,9 @@ struct secret {
 /* Overwrites it in a way that the compiler keeps. secret_wipe(NULL) is fine. */
 void secret_wipe(struct secret *s);
 
+/* Constant in time, whatever differs. */
+bool octets_equal(const uint8_t *a, const uint8_t *b, size_t len);
+
 /* Constant in time for equal lengths. */
 bool secret_equal(const struct secret *a, const struct secret *b);
 

@@ -142,14 +142,6 @@ static const char *kind_str(enum ike_event_kind kind)
 	return "unknown event";
 }
 
-/* Of a peer's text no octet gets into a line that could end it. */
-static void plain(char *text)
-{
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
-			*text = '?';
-}
-
 static void on_event(struct ike_link *l, const struct ike_msg_event *from)
 {
 	char local[ADDR_STR_MAX], remote[ADDR_STR_MAX];
@@ -157,9 +149,6 @@ static void on_event(struct ike_link *l, const struct ike_msg_event *from)
 	struct ike_event e;
 
 	ike_seam_get_event(&m, &e);
-	plain(m.conn);
-	plain(m.child);
-	plain(m.text);
 	/* Its kind is what it says: an index, elsewhere. */
 	if (l->spec.event && e.kind <= IKE_EV_FAILED)
 		l->spec.event(l->spec.ctx, &e, mirror_ike(l->mirror, e.ike_id),

@@ -103,11 +103,19 @@ bool ike_seam_get_child(const struct ike_msg_child *m, struct child_conf *child)
 	return get_proposals(&m->proposals, IKE_PROTO_ESP, &child->proposals);
 }
 
+void ike_seam_plain(char *text, size_t max)
+{
+	text[max - 1] = 0;
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 void ike_seam_get_event(struct ike_msg_event *m, struct ike_event *e)
 {
-	m->conn[sizeof(m->conn) - 1] = 0;
-	m->child[sizeof(m->child) - 1] = 0;
-	m->text[sizeof(m->text) - 1] = 0;
+	ike_seam_plain(m->conn, sizeof(m->conn));
+	ike_seam_plain(m->child, sizeof(m->child));
+	ike_seam_plain(m->text, sizeof(m->text));
 	*e = (struct ike_event){
 		.kind = (enum ike_event_kind)m->kind,
 		.ike_id = m->ike_id,

@@ -110,7 +110,10 @@ void ike_seam_put_event(struct ike_msg_event *out, const struct ike_event *e);
 bool ike_seam_get_conn(const struct ike_msg_conn *m, struct conn_conf *conn);
 bool ike_seam_get_child(const struct ike_msg_child *m, struct child_conf *child);
 
-/* Borrows m's strings, which it ends. */
+/* A string of ike's, for logs and terminals: ended, no octet of it acts there. */
+void ike_seam_plain(char *text, size_t max);
+
+/* Borrows m's strings, which are made plain. */
 void ike_seam_get_event(struct ike_msg_event *m, struct ike_event *e);
 
 #endif

@@ -96,15 +96,6 @@ static bool sign(const struct prf_alg *alg, const struct psk_conf *psk,
 	return ok;
 }
 
-static bool equal(const uint8_t *a, const uint8_t *b, size_t len)
-{
-	uint8_t differ = 0;
-
-	for (size_t i = 0; i < len; i++)
-		differ |= a[i] ^ b[i];
-	return differ == 0;
-}
-
 void keystore_serve(const struct psk_conf *psks, size_t n,
 		    const struct keystore_request *q,
 		    struct keystore_answer *out)
@@ -128,10 +119,11 @@ void keystore_serve(const struct psk_conf *psks, size_t n,
 		out->auth_len = alg->out_bytes;
 		memcpy(out->auth, auth, alg->out_bytes);
 	} else {
-		out->err = q->auth_len == alg->out_bytes &&
-					   equal(auth, q->auth, q->auth_len)
-				   ? 0
-				   : -EKEYREJECTED;
+		out->err =
+			q->auth_len == alg->out_bytes &&
+					octets_equal(auth, q->auth, q->auth_len)
+				? 0
+				: -EKEYREJECTED;
 	}
 	explicit_bzero(auth, sizeof(auth));
 }

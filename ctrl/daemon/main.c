@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * cygnetd: reads its file, starts data path and control socket, runs until it
- * is told to stop. The main thread is the control thread.
+ * cygnetd: reads its file, starts data path, control socket and the process that
+ * speaks IKE, runs until it is told to stop. The main thread is the control
+ * thread.
  */
 #include <errno.h>
 #include <event2/event.h>

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/daemon/ike_seam.h"
+
 /* Elements begin with their id. */
 struct table {
 	uint8_t *at; /* owned */
@@ -121,15 +123,6 @@ void mirror_free(struct mirror *m)
 	free(m);
 }
 
-/* It goes to terminals: no octet may act there. */
-static void make_plain(char *name, size_t max)
-{
-	name[max - 1] = 0;
-	for (; *name; name++)
-		if (*name < ' ' || *name > '~')
-			*name = '?';
-}
-
 static void bound_identity(struct identity *id)
 {
 	if (id->len > sizeof(id->octets))
@@ -140,7 +133,7 @@ void mirror_put_ike(struct mirror *m, const struct ike_sa_view *v)
 {
 	struct ike_sa_view own = *v;
 
-	make_plain(own.conn, sizeof(own.conn));
+	ike_seam_plain(own.conn, sizeof(own.conn));
 	bound_identity(&own.local_id);
 	bound_identity(&own.remote_id);
 	put(&m->ike, own.id, own.state >= SA_VIEW_GONE, &own);
@@ -150,7 +143,7 @@ void mirror_put_child(struct mirror *m, const struct child_sa_view *v)
 {
 	struct child_sa_view own = *v;
 
-	make_plain(own.name, sizeof(own.name));
+	ike_seam_plain(own.name, sizeof(own.name));
 	if (own.n_selectors > SADB_SELECTORS_MAX)
 		own.n_selectors = SADB_SELECTORS_MAX;
 	put(&m->child, own.id, own.state >= SA_VIEW_GONE, &own);

@@ -9,11 +9,6 @@
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/nl_table.h"
 
-static bool is_host(const struct conn_addr *a)
-{
-	return !a->any && a->net.bits == 32;
-}
-
 /*
  * What a side of a child covers: its only selector, of all ports. A dynamic one
  * is an address that is known: of several, some would not be protected.
@@ -24,7 +19,7 @@ static bool side_of(const struct ts_conf *ts, size_t n,
 {
 	if (n != 1 || ts->port_min || ts->port_max != UINT16_MAX)
 		return false;
-	if (ts->dynamic && (n_outer != 1 || !is_host(outer)))
+	if (ts->dynamic && (n_outer != 1 || !conn_addr_is_host(outer)))
 		return false;
 	*out = ts->dynamic ? outer->net : ts->net;
 	return true;
@@ -240,7 +235,7 @@ static bool child_way(const struct conn_conf *conn,
 {
 	const struct conn_addr *peer = conn->remote_addrs;
 
-	if (!conn->n_remote_addrs || !is_host(peer))
+	if (!conn->n_remote_addrs || !conn_addr_is_host(peer))
 		return false;
 	*out = (struct way){ .peer_be = addr_v4_be(&peer->net.net) };
 	return side_of(child->local_ts, child->n_local_ts, conn->local_addrs,

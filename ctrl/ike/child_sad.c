@@ -10,8 +10,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/view.h"
 
-#define BIND_NS	 (5ULL * 1000000000ULL)
-#define TRUST_NS (200ULL * 1000000000ULL) /* a peer sends again for so long */
+#define BIND_NS (5 * NS_PER_S)
 
 struct child_sa *child_by_spi_in(const struct ike_sa *sa, uint32_t spi)
 {
@@ -280,7 +279,7 @@ void child_installed(struct ike_sa *sa, struct exchange *x, bool confirmed)
 	c->expire_ns = sa_after(sa, conf->life_time, 0);
 	c->confirmed = confirmed;
 	c->bind_ns = confirmed ? 0 : sa->e->now_ns + BIND_NS;
-	c->trust_ns = confirmed ? 0 : sa->e->now_ns + TRUST_NS;
+	c->trust_ns = confirmed ? 0 : sa->e->now_ns + RESENDS_NS;
 	link_child(sa, c);
 	sa_event(sa, IKE_EV_CHILD_UP, c, "");
 }

@@ -18,23 +18,18 @@ static const struct child_conf *child_by_name(const struct conn *c,
 	return NULL;
 }
 
-static bool is_host(const struct conn_addr *a)
-{
-	return !a->any && a->net.bits == (addr_is_v4(&a->net.net) ? 32 : 128);
-}
-
 /* Where no local address is named, the one from which the peer is reached. */
 static bool path_of(const struct engine *e, const struct conn_conf *c,
 		    struct ike_path *out)
 {
-	if (!c->n_remote_addrs || !is_host(&c->remote_addrs[0]))
+	if (!c->n_remote_addrs || !conn_addr_is_host(&c->remote_addrs[0]))
 		return false;
 	*out = (struct ike_path){
 		.remote = c->remote_addrs[0].net.net,
 		.local_port = c->local_port,
 		.remote_port = c->remote_port,
 	};
-	if (!c->n_local_addrs || !is_host(&c->local_addrs[0]))
+	if (!c->n_local_addrs || !conn_addr_is_host(&c->local_addrs[0]))
 		return e->calls.source(e->calls.ctx, &out->remote, &out->local);
 	out->local = c->local_addrs[0].net.net;
 	return true;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define HALF_OPEN_FEW	  10U /* strongSwan's cookie_threshold */
-#define SECRET_LIFE_NS	  (60ULL * 1000000000ULL)
+#define SECRET_LIFE_NS	  (60 * NS_PER_S)
 #define VERSION_BYTES	  1U
 #define COOKIE_BYTES	  (VERSION_BYTES + 32U)
 #define COOKIE_SECRET_LEN 32U
@@ -72,16 +72,12 @@ bool cookie_ok(struct engine *e, const struct ike_path *path,
 {
 	uint8_t want[COOKIE_BYTES];
 	struct ike_notify n;
-	uint8_t differ = 0;
 
 	renew(e);
-	if (!ike_find_notify(p, IKE_N_COOKIE, &n) ||
-	    n.data.len != sizeof(want) || !is_valid(e, n.data.ptr[0]) ||
-	    !make(e, n.data.ptr[0], path, h, p, want))
-		return false;
-	for (size_t i = 0; i < sizeof(want); i++)
-		differ |= want[i] ^ n.data.ptr[i];
-	return differ == 0;
+	return ike_find_notify(p, IKE_N_COOKIE, &n) &&
+	       n.data.len == sizeof(want) && is_valid(e, n.data.ptr[0]) &&
+	       make(e, n.data.ptr[0], path, h, p, want) &&
+	       octets_equal(want, n.data.ptr, sizeof(want));
 }
 
 void cookie_ask(struct engine *e, const struct ike_path *path,

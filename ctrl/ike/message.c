@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* RFC 7296 section 2.1 leaves times to us; these are strongSwan's. */
-#define RESEND_FIRST_NS 4000000000ULL
+#define RESEND_FIRST_NS (4 * NS_PER_S)
 #define RESEND_TRIES	5U /* after the first */
 
 static uint64_t resend_after_ns(unsigned int tries)

@@ -14,18 +14,17 @@
 
 #define SLOTS_MIN    16U
 #define SLOTS_MAX    (1U << 20)
-#define HALF_OPEN_NS (30ULL * 1000000000ULL)
-#define LINGER_NS    (200ULL * 1000000000ULL) /* as a peer sends again */
+#define HALF_OPEN_NS (30 * NS_PER_S)
 #define LINGER_MAX   1024U
 
 /* What may be there of those who have not said who they are. */
-#define REFUSED_NS     (15ULL * 1000000000ULL)
+#define REFUSED_NS     (15 * NS_PER_S)
 #define REFUSED_MAX    256U /* lingering; well below LINGER_MAX */
 #define STRANGERS_MAX  4096U
 #define PER_SOURCE_MAX 64U
 
 /* In so many seconds so many events are told of. */
-#define TROUBLE_NS  (10ULL * 1000000000ULL)
+#define TROUBLE_NS  (10 * NS_PER_S)
 #define TROUBLE_MAX 20U
 
 bool octets_set(struct octets *o, struct slice s)
@@ -282,7 +281,7 @@ uint64_t sa_after(struct ike_sa *sa, uint32_t s, uint32_t rand_s)
 		return 0;
 	if (rand_s && sa->e->calls.random(sa->e->calls.ctx, &less, sizeof(less)))
 		less %= rand_s < s ? rand_s : s;
-	return sa->e->now_ns + (uint64_t)(s - less) * 1000000000ULL;
+	return sa->e->now_ns + (s - less) * NS_PER_S;
 }
 
 void sa_start_life(struct ike_sa *sa)
@@ -387,7 +386,7 @@ void sa_linger(struct ike_sa *sa, const char *why)
 	retire(sa, why);
 	sa->lingers = true;
 	e->n_lingering++;
-	sa->drop_ns = e->now_ns + (up ? LINGER_NS : REFUSED_NS);
+	sa->drop_ns = e->now_ns + (up ? RESENDS_NS : REFUSED_NS);
 }
 
 void sa_reap(struct engine *e)

@@ -12,6 +12,7 @@
 #ifndef CYG_IKE_SA_H
 #define CYG_IKE_SA_H
 
+#include "ctrl/base/clock.h"
 #include "ctrl/ike/engine.h"
 #include "ctrl/ike/keys.h"
 #include "ctrl/ike/proposal.h"
@@ -19,7 +20,8 @@
 #include "ctrl/wire/ike.h"
 #include "ctrl/wire/ike_build.h"
 
-#define MESSAGE_MAX 8192 /* octets of a message that we make */
+#define MESSAGE_MAX 8192	     /* octets of a message that we make */
+#define RESENDS_NS  (200 * NS_PER_S) /* a peer sends again for so long */
 
 /* A connection as loaded; SAs hold on to the one that they were made from. */
 struct conn {

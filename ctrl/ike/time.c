@@ -7,8 +7,6 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/sa.h"
 
-#define NS_OF_S(s) ((uint64_t)(s)*1000000000ULL)
-
 static bool is_due(const struct ike_sa *sa, uint64_t at_ns)
 {
 	return at_ns && sa->e->now_ns >= at_ns;
@@ -58,7 +56,7 @@ static void bind_due(struct ike_sa *sa)
 
 static bool is_silent(const struct ike_sa *sa)
 {
-	uint64_t delay_ns = NS_OF_S(sa->conn->conf.dpd_delay);
+	uint64_t delay_ns = sa->conn->conf.dpd_delay * NS_PER_S;
 
 	return delay_ns && sa->e->now_ns >= sa->heard_ns + delay_ns;
 }
@@ -118,7 +116,7 @@ static uint64_t idle_deadline(const struct ike_sa *sa)
 	at = sooner(at, sa->expire_ns);
 	if (sa->conn->conf.dpd_delay)
 		at = sooner(at,
-			    sa->heard_ns + NS_OF_S(sa->conn->conf.dpd_delay));
+			    sa->heard_ns + sa->conn->conf.dpd_delay * NS_PER_S);
 	for (const struct child_sa *c = sa->children; c; c = c->next) {
 		at = sooner(at, rekey_at_ns(c));
 		at = sooner(at, delete_at_ns(sa, c));

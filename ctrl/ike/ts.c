@@ -110,11 +110,6 @@ bool ts_within(const struct ts_list *these, const struct ts_list *those)
 	return these->n > 0;
 }
 
-bool ts_equal(const struct ts_list *a, const struct ts_list *b)
-{
-	return ts_within(a, b) && ts_within(b, a);
-}
-
 static bool pair(const struct ike_ts *l, const struct ike_ts *r,
 		 struct sadb_selector *out)
 {

@@ -31,7 +31,6 @@ void ts_narrow(const struct ts_list *ours, const struct ts_list *peers,
 
 /* Does every one of these lie inside one of those? */
 bool ts_within(const struct ts_list *these, const struct ts_list *those);
-bool ts_equal(const struct ts_list *a, const struct ts_list *b);
 
 /*
  * Local and remote ones as pairs; pairs of different protocols have nothing in

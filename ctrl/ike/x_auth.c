@@ -126,7 +126,6 @@ void ask_auth(struct ike_sa *sa, struct exchange *x, bool make,
 		.op = make ? KEYSTORE_PSK_MAKE : KEYSTORE_PSK_CHECK,
 		.local = sa->local_id,
 		.remote = sa->peer_id,
-		.remote_addr = sa->path.remote,
 	};
 
 	put_signed(sa, make == sa->initiator, &q);

@@ -18,7 +18,6 @@
 /* Later than a CHILD SA's is tried again, see there. */
 #define RETRY_S	     16U
 #define RETRY_RAND_S 8U
-#define LINGER_NS    (200ULL * 1000000000ULL) /* a peer sends again for so long */
 #define RESTARTS_MAX 3U
 
 /* An IKE SA in the place of this one, without keys yet. */
@@ -231,7 +230,7 @@ static void ours_goes(struct ike_sa *sa, struct ike_sa *heir, uint64_t rival_spi
 	if (!rival)
 		return;
 	inherit(rival, sa);
-	sa->drop_ns = sa->e->now_ns + LINGER_NS;
+	sa->drop_ns = sa->e->now_ns + RESENDS_NS;
 }
 
 static void ours_stays(struct ike_sa *sa, struct ike_sa *heir,
@@ -242,7 +241,7 @@ static void ours_stays(struct ike_sa *sa, struct ike_sa *heir,
 	inherit(heir, sa);
 	sa->delete_wanted = true;
 	if (rival)
-		rival->drop_ns = sa->e->now_ns + LINGER_NS;
+		rival->drop_ns = sa->e->now_ns + RESENDS_NS;
 }
 
 static void initiator_done(struct ike_sa *sa, struct exchange *x)
@@ -334,10 +333,10 @@ static void send_response(struct ike_sa *sa, struct exchange *x)
 		ours->rival_spi = sa_spi_local(heir);
 		ours->rival_nonce = *nonce_lower(&x->ni, &x->nr);
 	} else if (sa->has_heir) { /* ours was faster, and stays */
-		heir->drop_ns = sa->e->now_ns + LINGER_NS;
+		heir->drop_ns = sa->e->now_ns + RESENDS_NS;
 	} else {
 		inherit(heir, sa);
-		sa->drop_ns = sa->e->now_ns + LINGER_NS;
+		sa->drop_ns = sa->e->now_ns + RESENDS_NS;
 	}
 	if (!reply_send(sa, &m))
 		sa_close(sa, "CREATE_CHILD_SA does not fit a message");

@@ -91,3 +91,8 @@ void child_init(struct child_conf *child)
 	proposals_default(IKE_PROTO_ESP, &child->proposals);
 	child_times(child);
 }
+
+bool conn_addr_is_host(const struct conn_addr *a)
+{
+	return !a->any && a->net.bits == (addr_is_v4(&a->net.net) ? 32 : 128);
+}

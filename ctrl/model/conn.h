@@ -91,6 +91,9 @@ struct psk_conf {
 	bool from_vici;
 };
 
+/* One address, and not a network or whoever it is. */
+bool conn_addr_is_host(const struct conn_addr *a);
+
 /* Wipe and free what they own, and forget it; not the structs. */
 void conn_fini(struct conn_conf *conn);
 void psk_fini(struct psk_conf *psk);

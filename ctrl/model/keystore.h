@@ -37,7 +37,6 @@ struct keystore_request {
 	uint16_t auth_len;     /* PSK_CHECK */
 	struct identity local; /* to choose the key */
 	struct identity remote;
-	struct addr remote_addr;
 	uint8_t sk_p[KEYSTORE_PRF_MAX]; /* as long as the PRF's output */
 	uint8_t nonce[KEYSTORE_NONCE_MAX];
 	uint8_t id_body[4 + IKE_ID_MAX];

@@ -52,7 +52,10 @@ def test_initiator(lab, gateway, peer):
     clear = [p for p in packets if p.haslayer("IP")
              and str(p["IP"].src).startswith("10.")]
     ok(not clear, "and nothing of it is in the clear on the wire")
-    ok(len(packets) >= 6, "but in ESP")
+    esp = [p for p in packets if p.haslayer("UDP") and
+           p["UDP"].dport == 4500 and len(p["UDP"].payload) > 8 and
+           bytes(p["UDP"].payload)[:4] != bytes(4)]
+    ok(len(esp) == 6, "but in ESP in UDP")
 
 
 def test_privileges(lab, gateway):

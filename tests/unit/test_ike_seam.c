@@ -156,6 +156,17 @@ static void text_of_an_event_without_an_end_is_ended(void **state)
 	assert_int_equal(strlen(got.text), IKE_EVENT_TEXT_MAX - 1);
 }
 
+/* A line of its own in the log, or a sequence that a terminal obeys. */
+static void octets_that_act_are_not_in_the_text_of_an_event(void **state)
+{
+	struct ike_msg_event m = { .text = "a\nb\x1b[2J\x9b\x7f" };
+	struct ike_event got;
+
+	(void)state;
+	ike_seam_get_event(&m, &got);
+	assert_string_equal(got.text, "a?b?[2J??");
+}
+
 static void every_message_fits_into_the_seam(void **state)
 {
 	(void)state;
@@ -177,6 +188,7 @@ int main(void)
 		cmocka_unit_test(proposal_of_another_protocol_is_refused),
 		cmocka_unit_test(event_arrives_as_it_was),
 		cmocka_unit_test(text_of_an_event_without_an_end_is_ended),
+		cmocka_unit_test(octets_that_act_are_not_in_the_text_of_an_event),
 		cmocka_unit_test(every_message_fits_into_the_seam),
 	};
 
