@@ -132,6 +132,32 @@ static const char *on_command(struct client *client, enum control_verb verb,
 	return client->wait.over ? answer_wait(client) : NULL;
 }
 
+bool hub_refresh(struct hub *hub)
+{
+	hub->asked++;
+	return hub->callbacks.refresh(hub->callbacks.ctx);
+}
+
+/*
+ * Does the request have to wait for counters of this moment? Its packet stays
+ * where it is meanwhile.
+ */
+static bool has_to_wait(struct client *client, struct slice command)
+{
+	struct hub *hub = client->hub;
+
+	if (client->fresh || !hub->callbacks.refresh || !command_counts(command))
+		return false;
+	hub->wanted = hub->asked + 1;
+	if (hub->asked == hub->refreshed && !hub_refresh(hub)) {
+		hub->refreshed = hub->asked;
+		return false;
+	}
+	client->stale = hub->wanted;
+	bufferevent_disable(client->bev, EV_READ);
+	return true;
+}
+
 static const char *on_question(struct client *client,
 			       const struct vici_packet *packet)
 {
@@ -159,6 +185,8 @@ static const char *on_request(struct client *client,
 		return "malformed message";
 	if (wait_verb_find(packet->name, &verb))
 		return on_command(client, verb, packet->body);
+	if (has_to_wait(client, packet->name))
+		return NULL;
 	return on_question(client, packet);
 }
 
@@ -237,6 +265,8 @@ static const char *take_packet(struct client *client)
 	if (!packet)
 		return "out of memory for a request";
 	why = on_packet(client, slice_of(packet + LENGTH_BYTES, len));
+	if (client->stale)
+		return why;
 	evbuffer_drain(input, LENGTH_BYTES + len);
 	read_up_to(client, LENGTH_BYTES);
 	return why;
@@ -278,6 +308,10 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (client->stale) {
+		client_refreshed(client);
+		return;
+	}
 	if (client_waits(client)) {
 		wait_timed_out(&client->wait);
 		why = answer_wait(client);
@@ -320,6 +354,18 @@ const char *client_open(struct client *client, struct hub *hub, int fd,
 }
 
 /* --- what happens meanwhile */
+
+void client_refreshed(struct client *client)
+{
+	const char *why;
+
+	client->stale = 0;
+	client->fresh = true;
+	why = take_packet(client);
+	client->fresh = false;
+	if (why)
+		client_drop(client, why);
+}
 
 /* Goes on, or ends what can be ended now. */
 static void settle(struct client *client, const char *why)

@@ -17,8 +17,11 @@ struct bufferevent;
 struct hub {
 	struct event_base *base;
 	struct control_callbacks callbacks;
-	uint64_t token;	     /* of the last command */
-	uint64_t warned_s;   /* when the last line was written */
+	uint64_t token; /* of the last command */
+	uint64_t asked; /* refreshes so far: asked for, answered, and that */
+	uint64_t refreshed; /* somebody waits for: one under way may show what */
+	uint64_t wanted;    /* was before a later request */
+	uint64_t warned_s;  /* when the last line was written */
 	unsigned int unsaid; /* lines left out since */
 };
 
@@ -34,7 +37,9 @@ struct client {
 	bool answering;	     /* an answer is on its way */
 	bool in_command;     /* its command runs: don't answer or close */
 	const char *doom;    /* why it must go after that; NULL: it may stay */
-	struct wait wait;    /* token 0: it waits for nothing */
+	uint64_t stale;	  /* its request waits for this refresh; 0: for none */
+	bool fresh;	  /* that was answered */
+	struct wait wait; /* token 0: it waits for nothing */
 };
 
 /* A line in the log, at most one a second. */
@@ -51,6 +56,12 @@ bool client_waits(const struct client *client);
 
 /* What it waits for was begun, or not. */
 void client_done(struct client *client, int err, unsigned int n);
+
+/* Its request is answered with what is known now. */
+void client_refreshed(struct client *client);
+
+/* false: it is not to be had, as if it were answered. */
+bool hub_refresh(struct hub *hub);
 
 /* Tells it what it is registered for or waits for. */
 void client_event(struct client *client, const struct control_event *e);

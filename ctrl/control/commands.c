@@ -154,6 +154,13 @@ static const struct list *list_find(struct slice name)
 	return NULL;
 }
 
+bool command_counts(struct slice name)
+{
+	const struct command *command = command_find(name);
+
+	return command ? command->from_snapshot : is_name(name, "list-sas");
+}
+
 bool command_refuse(struct vici_builder *out, const char *why)
 {
 	vici_start(out, VICI_CMD_RESPONSE, NULL);

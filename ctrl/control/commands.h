@@ -27,6 +27,9 @@ MUST_CHECK bool command_answer(const struct vici_packet *request,
 			       const struct sink *sink,
 			       struct vici_builder *out);
 
+/* Does its answer say how much was counted until now? */
+bool command_counts(struct slice name);
+
 /* CMD_RESPONSE that says why not. Likewise. */
 MUST_CHECK bool command_refuse(struct vici_builder *out, const char *why);
 

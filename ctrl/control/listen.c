@@ -13,24 +13,32 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BACKLOG	    32
+#define BACKLOG	    128
 #define SOCKET_MODE 0600
 #define FOLDER_MODE 0750
 
-static int make_folder(const char *path, struct error *e)
+int listen_make_folder(const char *path, struct error *e)
 {
 	const char *slash = strrchr(path, '/');
 	char folder[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	size_t len = slash ? (size_t)(slash - path) : 0;
+	struct stat st;
+	int err = 0;
 
 	if (len == 0)
 		return 0; /* the root folder, or the working one */
 	memcpy(folder, path, len);
 	folder[len] = '\0';
-	if (mkdir(folder, FOLDER_MODE) == 0 || errno == EEXIST)
+	if (mkdir(folder, FOLDER_MODE))
+		err = -errno;
+	if (err == -EEXIST)
+		err = !stat(folder, &st) && S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+	if (!err)
 		return 0;
-	return error_set(e, -errno, "control: cannot make %s: %s", folder,
-			 strerror(errno));
+	return error_set(
+		e, err,
+		"control: cannot make the folder %s: %s; set gateway.socket",
+		folder, strerror(-err));
 }
 
 static int socket_new(void)
@@ -128,7 +136,7 @@ int listen_open(const char *path, struct listen_socket *out, struct error *e)
 				 "%zu fit",
 				 len, sizeof(out->addr.sun_path) - 1);
 	memcpy(out->addr.sun_path, path, len);
-	err = make_folder(path, e);
+	err = listen_make_folder(path, e);
 	if (err)
 		return err;
 	out->fd = socket_new();

@@ -27,4 +27,7 @@ struct listen_socket {
 int listen_open(const char *path, struct listen_socket *out, struct error *e);
 void listen_close(struct listen_socket *s);
 
+/* The folder of that path, if it is missing. 0, or negative with e filled. */
+int listen_make_folder(const char *path, struct error *e);
+
 #endif

@@ -138,6 +138,21 @@ free_server:
 	return err;
 }
 
+void control_server_refreshed(struct control_server *server)
+{
+	struct hub *hub = &server->hub;
+
+	hub->refreshed++;
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct client *client = &server->clients[i];
+
+		if (client->bev && client->stale == hub->refreshed)
+			client_refreshed(client);
+	}
+	if (hub->wanted > hub->refreshed && !hub_refresh(hub))
+		control_server_refreshed(server);
+}
+
 void control_server_done(struct control_server *server, uint64_t token, int err,
 			 unsigned int n)
 {

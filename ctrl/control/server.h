@@ -51,6 +51,12 @@ struct control_callbacks {
 	struct sas *(*sas)(void *ctx);
 	/* Borrowed until the event loop goes on. */
 	const struct conn_conf *(*conns)(void *ctx, size_t *n);
+	/*
+	 * Asks for what status() and sas() say of counters to be of this moment;
+	 * control_server_refreshed() follows, later. false: they are, or cannot
+	 * be. NULL: they always are.
+	 */
+	bool (*refresh)(void *ctx);
 	/* Answered by control_server_done(), later. */
 	void (*command)(void *ctx, const struct control_command *c);
 	void *ctx;
@@ -74,6 +80,9 @@ struct control_callbacks {
 int control_server_new(struct event_base *base, const char *path,
 		       const struct control_callbacks *callbacks,
 		       struct control_server **out, struct error *e);
+
+/* The answer to refresh(). */
+void control_server_refreshed(struct control_server *server);
 
 /*
  * A command was begun, or not: err 0, -ENOENT (nothing of that name),

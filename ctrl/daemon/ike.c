@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The shell around the engine: sockets, timer, threads for key exchanges and
- * the seam to ctl. It decides nothing. One thread but those of the pool.
+ * The shell around the engine: sockets, timer, threads for key exchanges, the
+ * links to ctl and to dp. It decides nothing. ctl comes and goes: without it
+ * there are no new peers, for it has the keystore, but what is up stays up. One
+ * thread but those of the pool.
  */
 #include "ctrl/daemon/ike.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,16 +19,27 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/crypto/random.h"
+#include "ctrl/daemon/dp_seam.h"
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/ike_udp.h"
 #include "ctrl/daemon/ke_pool.h"
+#include "ctrl/daemon/role.h"
 #include "ctrl/daemon/sandbox.h"
 
 #define READS_MAX 32 /* datagrams of one turn of the loop */
 
+/* A connection that is loaded. */
+struct loaded {
+	char name[CONN_NAME_MAX];
+	bool again; /* by the ctl that is there now */
+};
+
 struct ike {
 	struct event_base *base;
-	struct seam *seam;
+	struct event *on_link;
+	struct seam *ctl; /* NULL: it is gone, and may come again */
+	struct seam *dp;  /* likewise */
+	bool had_dp;
 	struct engine *engine;
 	struct ke_pool *pool;
 	struct event *timer;
@@ -36,6 +48,8 @@ struct ike {
 	int route_fd;		  /* asks for source addresses; sends nothing */
 	struct conn_conf loading; /* until n_missing is 0 */
 	size_t n_missing;
+	struct loaded *loaded; /* owned */
+	size_t n_loaded;
 	bool failed;
 	bool stopping;
 	struct random_pool random;
@@ -54,7 +68,7 @@ static void give_up(struct ike *i, const char *why)
 /* One that does not get through is a link that is about to end. */
 static void tell(struct ike *i, enum ike_msg type, const void *msg, size_t bytes)
 {
-	if (i->seam && seam_send(i->seam, (uint16_t)type, msg, bytes))
+	if (i->ctl && seam_send(i->ctl, (uint16_t)type, msg, bytes))
 		give_up(i, "ctl does not take what it is sent");
 }
 
@@ -68,9 +82,13 @@ static void on_send(void *ctx, const struct ike_path *path,
 		log_debug("ike: not sent: %s", strerror(-err));
 }
 
+/* Without dp there is no answer: it is asked anew when it is there again. */
 static void on_sadb(void *ctx, const struct sadb_request *q)
 {
-	tell(ctx, IKE_MSG_SADB_REQUEST, q, sizeof(*q));
+	struct ike *i = ctx;
+
+	if (i->dp && seam_send(i->dp, DP_MSG_REQUEST, q, sizeof(*q)))
+		give_up(i, "dp does not take what it is sent");
 }
 
 static void on_keystore(void *ctx, const struct keystore_request *q)
@@ -194,16 +212,10 @@ static void on_ke_done(void *ctx, struct ke_job *job)
 
 /* --- what ctl says */
 
-static void close_all(const int *fds, size_t n)
-{
-	for (size_t k = 0; k < n; k++)
-		close(fds[k]);
-}
-
 static void take_sockets(struct ike *i, const int *fds, size_t n)
 {
 	if (n != IKE_UDP_SOCKETS || i->fds[0] >= 0) {
-		close_all(fds, n);
+		role_close_all(fds, n);
 		give_up(i, "not the sockets that were expected");
 		return;
 	}
@@ -216,9 +228,55 @@ static void take_sockets(struct ike *i, const int *fds, size_t n)
 	}
 }
 
+static bool remember(struct ike *i, const char *name)
+{
+	struct loaded *more;
+
+	for (size_t k = 0; k < i->n_loaded; k++)
+		if (strcmp(i->loaded[k].name, name) == 0) {
+			i->loaded[k].again = true;
+			return true;
+		}
+	more = realloc(i->loaded, (i->n_loaded + 1) * sizeof(*more));
+	if (!more)
+		return false;
+	i->loaded = more;
+	more += i->n_loaded++;
+	more->again = true;
+	memcpy(more->name, name, sizeof(more->name));
+	return true;
+}
+
+static void forget(struct ike *i, size_t k)
+{
+	engine_unload(i->engine, i->loaded[k].name);
+	i->loaded[k] = i->loaded[--i->n_loaded];
+}
+
+static void unload(struct ike *i, const char *name)
+{
+	for (size_t k = i->n_loaded; k--;)
+		if (strcmp(i->loaded[k].name, name) == 0)
+			forget(i, k);
+}
+
+/* Those that ctl has no more go. */
+static void finish_loading(struct ike *i)
+{
+	const struct ike_msg_empty shown = { 0 };
+
+	for (size_t k = i->n_loaded; k--;)
+		if (!i->loaded[k].again)
+			forget(i, k);
+	for (size_t k = 0; k < i->n_loaded; k++)
+		i->loaded[k].again = false;
+	engine_show(i->engine);
+	tell(i, IKE_MSG_SHOWN, &shown, sizeof(shown));
+}
+
 static void load(struct ike *i)
 {
-	if (engine_load(i->engine, &i->loading))
+	if (engine_load(i->engine, &i->loading) || !remember(i, i->loading.name))
 		give_up(i, "no memory");
 	conn_fini(&i->loading);
 }
@@ -279,6 +337,58 @@ static void stop(struct ike *i)
 	event_base_loopexit(i->base, &limit);
 }
 
+/* --- dp */
+
+static void on_dp_message(void *ctx, uint16_t type, const void *msg,
+			  const int *fds, size_t n_fds)
+{
+	struct ike *i = ctx;
+
+	role_close_all(fds, n_fds);
+	if (type == DP_MSG_ANSWER)
+		engine_sadb_answer(i->engine, msg, clock_ns());
+	else
+		engine_sadb_event(i->engine, msg, clock_ns());
+	set_timer(i);
+}
+
+static void on_dp_down(void *ctx, const char *why)
+{
+	struct ike *i = ctx;
+
+	log_info("ike: dp is gone (%s)", why);
+	i->dp = NULL;
+}
+
+/* Another one than before has none of the SAs. */
+static void take_sadb(struct ike *i, const int *fds, size_t n)
+{
+	const struct sadb_event epoch = { .verb = SADB_NEW_EPOCH };
+	const struct seam_spec spec = { .base = i->base,
+					.kinds = dp_seam_to_ike,
+					.n_kinds = dp_seam_to_ike_n,
+					.on_message = on_dp_message,
+					.on_down = on_dp_down,
+					.ctx = i };
+
+	if (n != 1) {
+		role_close_all(fds, n);
+		give_up(i, "not the link that was expected");
+		return;
+	}
+	seam_free(i->dp);
+	i->dp = NULL;
+	if (seam_new(&spec, fds[0], &i->dp)) {
+		close(fds[0]);
+		give_up(i, "no memory");
+	}
+	if (i->had_dp)
+		engine_sadb_event(i->engine, &epoch, clock_ns());
+	i->had_dp = true;
+}
+
+/* --- the link to ctl */
+
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
 {
@@ -286,23 +396,22 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 
 	if (type == IKE_MSG_SOCKETS)
 		take_sockets(i, fds, n_fds);
+	else if (type == IKE_MSG_SADB)
+		take_sadb(i, fds, n_fds);
 	else
-		close_all(fds, n_fds);
+		role_close_all(fds, n_fds);
 	if (type == IKE_MSG_CONN)
 		take_conn(i, msg);
 	else if (type == IKE_MSG_CHILD)
 		take_child(i, msg);
+	else if (type == IKE_MSG_LOADED)
+		finish_loading(i);
 	else if (type == IKE_MSG_UNLOAD)
-		engine_unload(i->engine,
-			      ((const struct ike_msg_name *)msg)->conn);
+		unload(i, ((const struct ike_msg_name *)msg)->conn);
 	else if (type == IKE_MSG_COMMAND)
 		run_command(i, msg);
 	else if (type == IKE_MSG_STOP)
 		stop(i);
-	else if (type == IKE_MSG_SADB_ANSWER)
-		engine_sadb_answer(i->engine, msg, clock_ns());
-	else if (type == IKE_MSG_SADB_EVENT)
-		engine_sadb_event(i->engine, msg, clock_ns());
 	else if (type == IKE_MSG_KEYSTORE_ANSWER)
 		engine_keystore_answer(i->engine, msg, clock_ns());
 	set_timer(i);
@@ -313,8 +422,36 @@ static void on_down(void *ctx, const char *why)
 	struct ike *i = ctx;
 
 	log_info("ike: ctl is gone (%s)", why);
-	i->seam = NULL;
-	event_base_loopbreak(i->base);
+	i->ctl = NULL;
+	if (i->n_missing)
+		conn_fini(&i->loading);
+	i->n_missing = 0;
+	if (i->stopping || i->fds[0] < 0)
+		event_base_loopbreak(i->base);
+}
+
+/* One ctl at a time: another one finds its link closed. */
+static void on_link(evutil_socket_t listener, short what, void *ctx)
+{
+	struct ike *i = ctx;
+	const struct ike_msg_ready ready = { .has_sockets = i->fds[0] >= 0,
+					     .has_sadb = i->dp != NULL };
+	const struct seam_spec spec = { .base = i->base,
+					.kinds = ike_seam_to_ike,
+					.n_kinds = ike_seam_to_ike_n,
+					.on_message = on_message,
+					.on_down = on_down,
+					.ctx = i };
+	int fd = role_accept();
+
+	(void)listener;
+	(void)what;
+	if (fd < 0)
+		return;
+	if (i->ctl || seam_new(&spec, fd, &i->ctl))
+		close(fd);
+	else
+		tell(i, IKE_MSG_READY, &ready, sizeof(ready));
 }
 
 /* --- start and end */
@@ -331,12 +468,6 @@ static int make(struct ike *i, struct error *e)
 					    .random = on_random,
 					    .source = on_source,
 					    .ctx = i };
-	const struct seam_spec spec = { .base = i->base,
-					.kinds = ike_seam_to_ike,
-					.n_kinds = ike_seam_to_ike_n,
-					.on_message = on_message,
-					.on_down = on_down,
-					.ctx = i };
 
 	random_init(&i->random);
 	i->route_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -345,8 +476,10 @@ static int make(struct ike *i, struct error *e)
 	i->timer = evtimer_new(i->base, on_timer, i);
 	i->engine = engine_new(&calls);
 	i->pool = ke_pool_new(i->base, on_ke_done, i);
-	if (!i->timer || !i->engine || !i->pool ||
-	    seam_new(&spec, IKE_SEAM_FD, &i->seam))
+	i->on_link = event_new(i->base, ROLE_LISTEN_FD, EV_READ | EV_PERSIST,
+			       on_link, i);
+	if (!i->timer || !i->engine || !i->pool || !i->on_link ||
+	    event_add(i->on_link, NULL))
 		return error_set(e, -ENOMEM, "no memory");
 	return 0;
 }
@@ -356,7 +489,11 @@ static void end(struct ike *i)
 	ke_pool_free(i->pool);
 	conn_fini(&i->loading);
 	engine_free(i->engine);
-	seam_free(i->seam);
+	free(i->loaded);
+	seam_free(i->ctl);
+	seam_free(i->dp);
+	if (i->on_link)
+		event_free(i->on_link);
 	for (int k = 0; k < IKE_UDP_SOCKETS; k++) {
 		if (i->readable[k])
 			event_free(i->readable[k]);
@@ -385,22 +522,15 @@ static bool warm_up(void)
 
 static int start(struct ike *i, struct error *e)
 {
-	const struct ike_msg_empty ready = { 0 };
 	int err;
 
-	if (fcntl(IKE_SEAM_FD, F_GETFD) < 0)
-		return error_set(e, -EBADF, "cygnetd itself starts this role");
 	i->base = event_base_new();
 	if (!i->base || !warm_up())
 		return error_set(e, -ENOMEM, "no memory");
 	err = make(i, e);
 	if (!err)
 		err = sandbox_become(IKE_USER, e);
-	if (!err)
-		err = sandbox_enter(e);
-	if (!err)
-		tell(i, IKE_MSG_READY, &ready, sizeof(ready));
-	return err;
+	return err ? err : sandbox_enter(e);
 }
 
 int ike_role(void)
@@ -409,8 +539,8 @@ int ike_role(void)
 	struct error e;
 	bool ok;
 
-	sandbox_close_from(IKE_SEAM_FD + 1);
-	signal(SIGPIPE, SIG_IGN);
+	if (!role_begin("ike"))
+		return EXIT_FAILURE;
 	/* A terminal's and an init system's are ctl's to act on. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ctl's end of the link to ike: starts the process, gives it sockets and
- * connections, is its keystore, takes its questions to the SAD, and starts it
- * again when it ends. Control thread.
+ * ctl's end of the link to ike: gives it sockets and connections, is its
+ * keystore, and keeps what it shows of its SAs. Control thread.
  */
 #ifndef CYG_DAEMON_IKE_LINK_H
 #define CYG_DAEMON_IKE_LINK_H
@@ -13,7 +12,6 @@
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/ike_udp.h"
 #include "ctrl/model/conn.h"
-#include "ctrl/model/sadb.h"
 #include "ctrl/model/sas.h"
 
 struct event_base;
@@ -21,16 +19,15 @@ struct ike_link;
 
 struct ike_link_spec {
 	struct event_base *base;
+	const char *folder;	       /* of the roles' sockets */
 	const struct conn_conf *conns; /* all borrowed until ike_link_free() */
 	size_t n_conns;
 	const struct psk_conf *psks;
 	size_t n_psks;
 	int fds[IKE_UDP_SOCKETS]; /* of ike_udp_bind() */
 	bool debug;		  /* it logs more */
-	/* Answered by ike_link_sadb_answer(), later or from inside. */
-	void (*sadb)(void *ctx, const struct sadb_request *q);
-	/* The process is gone, and with it what it knew of its SAs. */
-	void (*ended)(void *ctx);
+	/* It is there; has_sadb: an earlier ctl gave it a link to dp. */
+	void (*ready)(void *ctx, bool has_sadb);
 	/* Borrowed for the call; ike and child are NULL when there is none. Both calls may
 	 * be NULL. */
 	void (*event)(void *ctx, const struct ike_event *e,
@@ -51,8 +48,18 @@ int ike_link_new(const struct ike_link_spec *spec, struct ike_link **out,
  */
 void ike_link_stop(struct ike_link *l, void (*done)(void *ctx), void *ctx);
 
-/* Ends the process too. NULL is fine. */
+/* The process stays, unless it was stopped. NULL is fine. */
 void ike_link_free(struct ike_link *l);
+
+/* Is the process there and ready? */
+bool ike_link_is_ready(const struct ike_link *l);
+
+/* A link to dp, whose descriptor stays the caller's. Negative: it did not get
+ * through. */
+int ike_link_sadb(struct ike_link *l, int fd);
+
+/* The connections have changed, or their policies' ids. */
+void ike_link_load(struct ike_link *l);
 
 /*
  * For engine_initiate() and its like; child NULL: none named. token is not 0, and
@@ -65,9 +72,5 @@ int ike_link_command(struct ike_link *l, enum ike_command command,
 
 /* The SAs as ike last told of them; handed over: sas_free(). NULL: no memory. */
 struct sas *ike_link_sas(const struct ike_link *l);
-
-/* Dropped while no process is there: it asks anew. */
-void ike_link_sadb_answer(struct ike_link *l, const struct sadb_answer *a);
-void ike_link_sadb_event(struct ike_link *l, const struct sadb_event *event);
 
 #endif

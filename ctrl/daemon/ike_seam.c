@@ -5,23 +5,23 @@
 
 const struct seam_kind ike_seam_to_ike[] = {
 	{ IKE_MSG_SOCKETS, sizeof(struct ike_msg_empty) },
+	{ IKE_MSG_SADB, sizeof(struct ike_msg_empty) },
 	{ IKE_MSG_CONN, sizeof(struct ike_msg_conn) },
 	{ IKE_MSG_CHILD, sizeof(struct ike_msg_child) },
+	{ IKE_MSG_LOADED, sizeof(struct ike_msg_empty) },
 	{ IKE_MSG_UNLOAD, sizeof(struct ike_msg_name) },
 	{ IKE_MSG_COMMAND, sizeof(struct ike_msg_command) },
 	{ IKE_MSG_STOP, sizeof(struct ike_msg_empty) },
-	{ IKE_MSG_SADB_ANSWER, sizeof(struct sadb_answer) },
-	{ IKE_MSG_SADB_EVENT, sizeof(struct sadb_event) },
 	{ IKE_MSG_KEYSTORE_ANSWER, sizeof(struct keystore_answer) },
 };
 
 const struct seam_kind ike_seam_to_ctl[] = {
-	{ IKE_MSG_READY, sizeof(struct ike_msg_empty) },
+	{ IKE_MSG_READY, sizeof(struct ike_msg_ready) },
+	{ IKE_MSG_SHOWN, sizeof(struct ike_msg_empty) },
 	{ IKE_MSG_DONE, sizeof(struct ike_msg_done) },
 	{ IKE_MSG_EVENT, sizeof(struct ike_msg_event) },
 	{ IKE_MSG_IKE_VIEW, sizeof(struct ike_sa_view) },
 	{ IKE_MSG_CHILD_VIEW, sizeof(struct child_sa_view) },
-	{ IKE_MSG_SADB_REQUEST, sizeof(struct sadb_request) },
 	{ IKE_MSG_KEYSTORE_REQUEST, sizeof(struct keystore_request) },
 };
 

@@ -13,27 +13,24 @@
 #include "ctrl/ike/engine.h"
 #include "ctrl/model/sas.h"
 
-/* Descriptor of the seam in the new process. */
-#define IKE_SEAM_FD 3
-
 enum ike_msg {
 	/* ctl to ike */
 	IKE_MSG_SOCKETS = 1, /* with descriptors: ports 500 and 4500 */
+	IKE_MSG_SADB,	     /* with the descriptor of a link to dp */
 	IKE_MSG_CONN,	     /* as many IKE_MSG_CHILD follow as it says */
 	IKE_MSG_CHILD,
+	IKE_MSG_LOADED, /* those were all that there are now */
 	IKE_MSG_UNLOAD,
 	IKE_MSG_COMMAND,
 	IKE_MSG_STOP, /* to end when its last SA has, or after a second */
-	IKE_MSG_SADB_ANSWER,	 /* struct sadb_answer */
-	IKE_MSG_SADB_EVENT,	 /* struct sadb_event */
 	IKE_MSG_KEYSTORE_ANSWER, /* struct keystore_answer */
 	/* ike to ctl */
-	IKE_MSG_READY, /* its privileges are gone */
+	IKE_MSG_READY = 64, /* first; its privileges are gone */
+	IKE_MSG_SHOWN, /* the answer to LOADED: views of all SAs came before */
 	IKE_MSG_DONE,
 	IKE_MSG_EVENT,
 	IKE_MSG_IKE_VIEW,	  /* struct ike_sa_view */
 	IKE_MSG_CHILD_VIEW,	  /* struct child_sa_view */
-	IKE_MSG_SADB_REQUEST,	  /* struct sadb_request */
 	IKE_MSG_KEYSTORE_REQUEST, /* struct keystore_request */
 };
 
@@ -53,9 +50,14 @@ struct ike_msg_child {
 	struct proposals_text proposals;
 };
 
-/* IKE_MSG_SOCKETS, IKE_MSG_STOP, IKE_MSG_READY */
 struct ike_msg_empty {
 	uint32_t nothing;
+};
+
+struct ike_msg_ready {
+	uint8_t has_sockets; /* an earlier ctl gave them */
+	uint8_t has_sadb;
+	uint8_t pad[2];
 };
 
 /* IKE_MSG_UNLOAD */

@@ -169,6 +169,30 @@ const struct child_sa_view *mirror_child(const struct mirror *m, uint32_t spi_in
 	return NULL;
 }
 
+static bool is_wanted(const struct child_sa_view *c, uint32_t ike_id,
+		      const char *child)
+{
+	return c->ike_id == ike_id && c->state < SA_VIEW_REKEYED &&
+	       strcmp(c->name, child) == 0;
+}
+
+bool mirror_has(const struct mirror *m, const char *conn, const char *child)
+{
+	const struct ike_sa_view *ike = (const void *)m->ike.at;
+	const struct child_sa_view *c = (const void *)m->child.at;
+
+	for (size_t i = 0; i < m->ike.n; i++) {
+		if (strcmp(ike[i].conn, conn) != 0)
+			continue;
+		if (ike[i].state == SA_VIEW_CONNECTING)
+			return true;
+		for (size_t k = 0; k < m->child.n; k++)
+			if (is_wanted(&c[k], ike[i].id, child))
+				return true;
+	}
+	return false;
+}
+
 void mirror_clear(struct mirror *m)
 {
 	m->ike.n = 0;

@@ -6,6 +6,8 @@
 #ifndef CYG_DAEMON_MIRROR_H
 #define CYG_DAEMON_MIRROR_H
 
+#include <stdbool.h>
+
 #include "ctrl/model/sas.h"
 
 #define MIRROR_MAX 4096U /* SAs of each kind; further ones are not kept */
@@ -26,6 +28,9 @@ const struct ike_sa_view *mirror_ike(const struct mirror *m, uint32_t id);
 /* The one with that inbound SPI; likewise. */
 const struct child_sa_view *mirror_child(const struct mirror *m,
 					 uint32_t spi_in);
+
+/* Is that child of that connection up, or its IKE SA on its way? */
+bool mirror_has(const struct mirror *m, const char *conn, const char *child);
 
 /* ike ended: nothing is known any more. */
 void mirror_clear(struct mirror *m);

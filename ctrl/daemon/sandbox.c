@@ -60,6 +60,9 @@ static const int allowed[] = {
 	SCMP_SYS(sendto),
 	SCMP_SYS(recvfrom),
 	SCMP_SYS(dup),
+	SCMP_SYS(shutdown),
+	SCMP_SYS(accept4),
+	SCMP_SYS(getsockopt),
 	SCMP_SYS(fstat),
 	SCMP_SYS(lseek),
 	/* which source address the routes give; without socket() only of those

@@ -16,14 +16,6 @@ static void put_algs(const struct encr_alg *encr, const struct integ_alg *integ,
 		 aead ? "" : "-", aead ? "" : integ->name);
 }
 
-static void view_tunnel(const struct manual_conf *m, struct tunnel_status *out)
-{
-	memcpy(out->name, m->name, sizeof(out->name));
-	out->local = m->local;
-	out->remote = m->remote;
-	put_algs(m->encr, m->integ, out);
-}
-
 static void view_policy(const struct config *c, const struct policy_conf *p,
 			struct policy_status *out)
 {
@@ -87,19 +79,31 @@ static const struct ike_sa_view *ike_of(const struct sas *sas, uint32_t id)
 		       : NULL;
 }
 
-static struct sadb_counters count(struct dp *dp, const struct addr *daddr,
-				  uint32_t spi, enum sadb_dir dir)
+/* Of one that just went it is nothing. */
+static struct sa_status look_up(const struct dp_view *dp,
+				const struct addr *daddr, uint32_t spi,
+				enum sadb_dir dir)
 {
 	const struct sadb_id id = { .daddr = *daddr,
 				    .spi = spi,
 				    .dir = (uint8_t)dir };
-	struct sadb_counters n = { .idle_s = STATUS_NEVER_S };
+	const struct sa_status *found = dp_view_sa(dp, &id);
 
-	dp_sa_count(dp, &id, &n); /* of one that just went it is 0 */
-	return n;
+	return found ? *found
+		     : (struct sa_status){ .spi = spi,
+					   .idle_s = STATUS_NEVER_S };
 }
 
-void view_count(struct sas *sas, struct dp *dp)
+static struct sadb_counters count(const struct dp_view *dp,
+				  const struct addr *daddr, uint32_t spi,
+				  enum sadb_dir dir)
+{
+	const struct sa_status s = look_up(dp, daddr, spi, dir);
+
+	return (struct sadb_counters){ s.pkts, s.bytes, s.idle_s };
+}
+
+void view_count(struct sas *sas, const struct dp_view *dp)
 {
 	for (size_t i = 0; i < sas->n_child; i++) {
 		struct child_sa_view *child = &sas->child[i];
@@ -112,18 +116,18 @@ void view_count(struct sas *sas, struct dp *dp)
 	}
 }
 
-static void view_sa(struct dp *dp, const struct addr *daddr, uint32_t spi,
-		    enum sadb_dir dir, struct sa_status *out)
+static void view_tunnel(const struct dp_view *dp, const struct manual_conf *m,
+			struct tunnel_status *out)
 {
-	const struct sadb_counters n = count(dp, daddr, spi, dir);
-
-	out->spi = spi;
-	out->pkts = n.pkts;
-	out->bytes = n.bytes;
-	out->idle_s = n.idle_s;
+	memcpy(out->name, m->name, sizeof(out->name));
+	out->local = m->local;
+	out->remote = m->remote;
+	put_algs(m->encr, m->integ, out);
+	out->in = look_up(dp, &m->local, m->in.spi, SADB_IN);
+	out->out = look_up(dp, &m->remote, m->out.spi, SADB_OUT);
 }
 
-static void view_child(struct dp *dp, const struct ike_sa_view *ike,
+static void view_child(const struct dp_view *dp, const struct ike_sa_view *ike,
 		       const struct child_sa_view *child,
 		       struct tunnel_status *out)
 {
@@ -136,8 +140,8 @@ static void view_child(struct dp *dp, const struct ike_sa_view *ike,
 	out->remote = ike->remote;
 	if (encr && integ)
 		put_algs(encr, integ, out);
-	view_sa(dp, &ike->local, child->spi_in, SADB_IN, &out->in);
-	view_sa(dp, &ike->remote, child->spi_out, SADB_OUT, &out->out);
+	out->in = look_up(dp, &ike->local, child->spi_in, SADB_IN);
+	out->out = look_up(dp, &ike->remote, child->spi_out, SADB_OUT);
 }
 
 /* Those whose packets come and go: not one that another has replaced. */
@@ -146,7 +150,8 @@ static bool is_up(const struct child_sa_view *child)
 	return child->state == SA_VIEW_UP || child->state == SA_VIEW_REKEYING;
 }
 
-static int view_children(struct dp *dp, const struct sas *sas, struct status *s)
+static int view_children(const struct dp_view *dp, const struct sas *sas,
+			 struct status *s)
 {
 	size_t room = s->n_tunnels + (sas ? sas->n_child : 0) + 1;
 	struct tunnel_status *at =
@@ -168,23 +173,26 @@ static int view_children(struct dp *dp, const struct sas *sas, struct status *s)
 	return 0;
 }
 
-struct status *view_status(const struct config *config, struct dp *dp,
-			   const struct sas *sas)
+struct status *view_status(const struct config *config,
+			   const struct dp_view *dp, const struct sas *sas)
 {
-	struct status *s = calloc(1, sizeof(*s));
+	struct status *s = malloc(sizeof(*s));
 	size_t n = config->n_policies + count_children(config);
 
 	if (!s)
 		return NULL;
+	*s = dp->status;
 	s->policies = calloc(n + 1, sizeof(*s->policies));
-	if (!s->policies || dp_status(dp, s) || view_children(dp, sas, s)) {
+	s->tunnels = calloc(config->n_manual + 1, sizeof(*s->tunnels));
+	s->n_tunnels = config->n_manual;
+	if (!s->policies || !s->tunnels || view_children(dp, sas, s)) {
 		status_free(s);
 		return NULL;
 	}
 	s->pid = getpid();
 	s->default_action = config->gateway.default_action;
 	for (size_t i = 0; i < config->n_manual; i++)
-		view_tunnel(&config->manual[i], &s->tunnels[i]);
+		view_tunnel(dp, &config->manual[i], &s->tunnels[i]);
 	view_policies(config, s);
 	return s;
 }

@@ -9,8 +9,8 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
+#include "ctrl/dp/changes.h"
 #include "ctrl/dp/nl_table.h"
-#include "ctrl/dp/seam.h"
 #include "ctrl/dp/state.h"
 
 /* --- before anything is changed: does it all exist? --- */
@@ -192,8 +192,10 @@ static int fill(struct dp *dp, struct event_base *base, struct error *e)
 	int err = resolver_new(&resolver, &dp->resolver, e);
 
 	if (!err)
-		err = seam_open(dp, base, e);
-	return err ? err : tunnels_install(dp->config, dp->sadb, dp->tunnels, e);
+		err = changes_open(dp, base, e);
+	return err ? err
+		   : tunnels_install(dp->config, dp->sadb, dp->tunnels,
+				     dp->mark, e);
 }
 
 /* The guard first: it closes the way out before anything is opened. */
@@ -429,7 +431,7 @@ void dp_stop(struct dp *dp)
 		dp->worker.ports[i]->ops->close(dp->worker.ports[i]);
 	if (dp->sadb)
 		sadb_remove_worker(dp->sadb, &dp->worker);
-	seam_close(dp);
+	changes_close(dp);
 	xsk_memory_free(dp->memory);
 	worker_fini(&dp->worker);
 	resolver_free(dp->resolver);

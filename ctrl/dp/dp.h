@@ -16,13 +16,23 @@ struct event_base;
 struct dp;
 
 /*
- * config is borrowed until dp_stop(); children of its connections get the ids
- * of their policies.
+ * config is borrowed until dp_stop() or dp_reload(); children of its
+ * connections get the ids of their policies, those that they name if these are
+ * free.
  *
  * 0, or negative with e filled; then nothing is attached that was not before.
  */
 int dp_start(struct config *config, struct event_base *base, struct dp **out,
 	     struct error *e);
+
+/*
+ * Another configuration in place of the one that was given before: policies
+ * and connections may differ. SAs of policies that stay are not touched.
+ *
+ * 0, or negative with e filled, and all is as it was: -EBUSY (interfaces,
+ * manual SAs, their policies or the default action differ).
+ */
+int dp_reload(struct dp *dp, struct config *config, struct error *e);
 
 /*
  * Ends the worker and wipes the keys. The programs stay attached, and what
@@ -52,18 +62,11 @@ int dp_release(struct error *e);
 /* Who is answered and told by the seam of ctrl/model/sadb.h; calls is copied. */
 void dp_serve_sadb(struct dp *dp, const struct sadb_calls *calls);
 
-/* GETSPI, ADD, UPDATE or DELETE; see sadb_request(). */
+/* A question; see sadb_request(). */
 void dp_sadb(struct dp *dp, const struct sadb_request *q);
 
-/* IKE ended: its SAs end too, but not at once; see sadb_orphan(). */
+/* IKE ended; see sadb_orphan(). */
 void dp_orphan_sas(struct dp *dp);
-
-/* What an SA of the seam has carried so far. 0 or -ENOENT. */
-int dp_sa_count(struct dp *dp, const struct sadb_id *id,
-		struct sadb_counters *out);
-
-/* The whole policy list, whose ids are written; see sadb_set_policies(). */
-int dp_set_policies(struct dp *dp, struct policy *list, size_t n);
 
 /*
  * What this socket of ours (IKE) sends passes the guard, to wherever: exempt is
@@ -71,7 +74,14 @@ int dp_set_policies(struct dp *dp, struct policy *list, size_t n);
  */
 int dp_let_out(struct dp *dp, int fd, struct error *e);
 
-/* Adds what dp knows to a zeroed snapshot. 0 or -ENOMEM. */
-int dp_status(struct dp *dp, struct status *out);
+/* What dp knows; tunnels and policies are none of it. */
+void dp_status(struct dp *dp, struct status *out);
+
+/* See sadb_each(). */
+void dp_each_sa(struct dp *dp,
+		void (*each)(void *ctx, const struct sadb_id *id,
+			     uint64_t policies, bool orphan,
+			     const struct sa_status *s),
+		void *ctx);
 
 #endif

@@ -14,9 +14,8 @@
 
 /* Longer than a peer is asked again (RFC 7296 section 2.4); after that nobody
  * will add it. */
-#define LARVAL_NS	(165 * NS_PER_S)
-#define LARVAL_CHECK_NS NS_PER_S
-#define SPI_TRIES	64
+#define LARVAL_NS (165 * NS_PER_S)
+#define SPI_TRIES 64
 
 /* --- entries --- */
 
@@ -263,13 +262,14 @@ static bool is_manual(const struct sadb *s, uint32_t policy_id)
 }
 
 /* What ADD for IKE makes has selectors of its own. */
-static bool is_installed(const struct entry *en)
+bool entry_is_installed(const struct entry *en)
 {
 	return en->state != ENTRY_LARVAL && !en->n_selectors;
 }
 
 /* RFC 4301 section 4.4.1: an SA without selectors would carry nothing. */
-static int add_for_ike(struct sadb *s, const struct sadb_request *q)
+static int add_for_ike(struct sadb *s, const struct sadb_request *q,
+		       uint64_t now_ns)
 {
 	struct error e = { .text = "" };
 	int err;
@@ -283,6 +283,9 @@ static int add_for_ike(struct sadb *s, const struct sadb_request *q)
 		err = error_set(&e, -EINVAL, "no selectors");
 	else
 		err = add(s, &q->id, &q->sa, 1ULL << q->sa.policy, &e);
+	if (!err && q->sa.life_s)
+		entry_find(s, &q->id)->expire_ns =
+			now_ns + q->sa.life_s * NS_PER_S;
 	if (err)
 		log_warn("sadb: ADD refused spi=0x%08x: %s", q->id.spi, e.text);
 	return err;
@@ -301,17 +304,19 @@ static int bind_all(struct sadb *s, struct entry *en)
 
 /* Packets that wait for it go at once; the answer says that none uses the SA
  * that was bound before. */
-static void update(struct sadb *s, const struct sadb_id *id, struct job *job)
+static void update(struct sadb *s, const struct sadb_id *id, struct job *job,
+		   uint64_t now_ns)
 {
 	struct entry *en = entry_find(s, id);
 	int err = -ENOENT;
 
-	if (en && is_installed(en))
+	if (en && entry_is_installed(en))
 		err = -EPERM;
 	else if (en && en->state == ENTRY_LIVE)
 		err = id->dir == SADB_OUT ? bind_all(s, en) : -EINVAL;
 	if (err)
 		return answer_with(s, job, err);
+	entries_replaced(s, en, now_ns);
 	job->seq = barrier_ask(s->barrier);
 	queue_push(&s->draining, job);
 	wake(s);
@@ -323,7 +328,7 @@ static void remove_sa(struct sadb *s, const struct sadb_id *id, struct job *job)
 
 	if (!en || en->state == ENTRY_DRAINING)
 		return answer_with(s, job, -ENOENT);
-	if (is_installed(en))
+	if (entry_is_installed(en))
 		return answer_with(s, job, -EPERM);
 	if (en->state == ENTRY_LIVE) {
 		entry_remove(s, en, job);
@@ -358,25 +363,35 @@ void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
 	case SADB_GETSPI:
 		return answer_with(s, job, getspi(s, &job->answer.id, now_ns));
 	case SADB_ADD:
-		return answer_with(s, job, add_for_ike(s, q));
+		return answer_with(s, job, add_for_ike(s, q, now_ns));
 	case SADB_UPDATE:
-		return update(s, &q->id, job);
+		return update(s, &q->id, job, now_ns);
 	case SADB_DELETE:
 		return remove_sa(s, &q->id, job);
+	case SADB_CLAIM:
+		return answer_with(s, job, entry_claim(s, &q->id));
+	case SADB_SWEEP:
+		entries_sweep(s, now_ns);
+		return answer_with(s, job, 0);
 	}
 	answer_with(s, job, -EINVAL);
 }
 
-int sadb_count(struct sadb *s, const struct sadb_id *id, uint64_t now_ns,
-	       struct sadb_counters *out)
+void sadb_each(const struct sadb *s,
+	       void (*each)(void *ctx, const struct sadb_id *id,
+			    uint64_t policies, bool orphan,
+			    const struct sa_rt *sa),
+	       void *ctx)
 {
-	const struct entry *en = entry_find(s, id);
-	const struct sa_rt *sa = en ? sad_get(s->sad, en->ref) : NULL;
+	for (uint32_t i = 0; i < SAD_MAX; i++) {
+		const struct entry *en = &s->entries[i];
+		const struct sa_rt *sa = NULL;
 
-	if (!sa)
-		return -ENOENT;
-	*out = counters_of(sa, now_ns);
-	return 0;
+		if (en->state == ENTRY_LIVE || en->state == ENTRY_DRAINING)
+			sa = sad_get(s->sad, en->ref);
+		if (sa)
+			each(ctx, &en->id, en->policies, en->orphan, sa);
+	}
 }
 
 int sadb_install(struct sadb *s, const struct sadb_id *id,
@@ -428,38 +443,6 @@ static void answer_ready(struct sadb *s)
 	}
 }
 
-void sadb_orphan(struct sadb *s, uint64_t now_ns)
-{
-	for (uint32_t i = 0; i < SAD_MAX; i++) {
-		struct entry *en = &s->entries[i];
-
-		if (en->state == ENTRY_LIVE && !is_installed(en) &&
-		    !en->deadline_ns)
-			en->deadline_ns = now_ns + SADB_ORPHAN_S * NS_PER_S;
-	}
-}
-
-static bool is_over(const struct entry *en, uint64_t now_ns)
-{
-	return en->deadline_ns && now_ns >= en->deadline_ns;
-}
-
-/* Larval SAs that nobody added, and orphans. */
-static void forget_late(struct sadb *s, uint64_t now_ns)
-{
-	if (now_ns < s->larval_due_ns)
-		return;
-	s->larval_due_ns = now_ns + LARVAL_CHECK_NS;
-	for (uint32_t i = 0; i < SAD_MAX; i++) {
-		struct entry *en = &s->entries[i];
-
-		if (en->state == ENTRY_LARVAL && is_over(en, now_ns))
-			entry_free(s, en);
-		else if (en->state == ENTRY_LIVE && is_over(en, now_ns))
-			entry_remove(s, en, NULL);
-	}
-}
-
 void sadb_poll(struct sadb *s, uint64_t now_ns)
 {
 	uint64_t count;
@@ -469,5 +452,5 @@ void sadb_poll(struct sadb *s, uint64_t now_ns)
 	sadb_hear(s);
 	drained(s, now_ns);
 	answer_ready(s);
-	forget_late(s, now_ns);
+	entries_forget(s, now_ns);
 }

@@ -81,7 +81,7 @@ int sadb_fd(const struct sadb *s);
 void sadb_poll(struct sadb *s, uint64_t now_ns);
 
 /*
- * GETSPI, ADD, UPDATE or DELETE. A question with token 0 gets no answer. q is
+ * A question with token 0 gets no answer. q is
  * borrowed for the call, and its keys are wiped by whoever owns it.
  *
  * -ENOENT     no such SA, or no such policy
@@ -95,16 +95,19 @@ void sadb_poll(struct sadb *s, uint64_t now_ns);
  */
 void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns);
 
-/* What an SA has carried so far. 0 or -ENOENT. */
-int sadb_count(struct sadb *s, const struct sadb_id *id, uint64_t now_ns,
-	       struct sadb_counters *out);
+/* Every SA that packets may come by, in no order; a bit for each policy. */
+void sadb_each(const struct sadb *s,
+	       void (*each)(void *ctx, const struct sadb_id *id,
+			    uint64_t policies, bool orphan,
+			    const struct sa_rt *sa),
+	       void *ctx);
 
 /*
  * The whole list, in its order. Policies that were there before keep their id;
  * what is new gets one. SAs of policies that are gone are drained and removed,
  * each with an EXPIRE that says hard, given during the call.
  *
- * list   id is written
+ * list   id is read as what is wanted, and written
  *
  * 0, or negative with nothing changed: -E2BIG, -EAFNOSUPPORT, a map's errno.
  * Waits for a grace period of the kernel.
@@ -112,10 +115,11 @@ int sadb_count(struct sadb *s, const struct sadb_id *id, uint64_t now_ns,
 int sadb_set_policies(struct sadb *s, struct policy *list, size_t n);
 
 /*
- * Who made the SAs knows them no more: those that are there end after
- * SADB_ORPHAN_S, in which others may take their place without a loss.
+ * Who made the SAs has ended, and is answered no more: they are orphans, and go
+ * on until they are claimed. What a successor does not claim ends SADB_ORPHAN_S
+ * after it says SWEEP, or UPDATE for another SA of the same policy.
  */
-void sadb_orphan(struct sadb *s, uint64_t now_ns);
+void sadb_orphan(struct sadb *s);
 
 /*
  * An SA of the configuration: ADD and, outbound, UPDATE at once, for all

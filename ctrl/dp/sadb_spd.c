@@ -80,12 +80,12 @@ static uint64_t ids_of(const struct policy *list, size_t n)
 }
 
 /* Each id of the list in force goes to one of the new list at most. */
-static uint64_t keep_ids(const struct sadb *s, struct policy *list, size_t n)
+static uint64_t keep_ids(const struct sadb *s, struct policy *list, size_t n,
+			 uint64_t *done)
 {
 	uint64_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		list[i].id = SPD_MAX;
 		for (size_t j = 0; j < s->n_policies; j++) {
 			const struct policy *old = &s->policies[j];
 
@@ -93,6 +93,7 @@ static uint64_t keep_ids(const struct sadb *s, struct policy *list, size_t n)
 				continue;
 			list[i].id = old->id;
 			kept |= bit(old->id);
+			*done |= bit((uint32_t)i);
 			break;
 		}
 	}
@@ -100,25 +101,33 @@ static uint64_t keep_ids(const struct sadb *s, struct policy *list, size_t n)
 }
 
 /* One that meant nothing before, while there is any. */
-static uint32_t take_id(uint64_t *used, uint64_t before)
+static uint32_t free_id(uint64_t used, uint64_t before)
 {
-	uint64_t avoid = ~(*used | before) ? *used | before : *used;
+	uint64_t avoid = ~(used | before) ? used | before : used;
 	uint32_t id = 0;
 
 	while (avoid & bit(id))
 		id++;
-	*used |= bit(id);
 	return id;
 }
 
-static void new_ids(struct policy *list, size_t n, uint64_t kept,
-		    uint64_t before)
+/* What a policy names comes first, where it means nothing else. */
+static void new_ids(struct policy *list, size_t n, uint64_t used,
+		    uint64_t before, uint64_t done)
 {
-	uint64_t used = kept;
-
-	for (size_t i = 0; i < n; i++)
-		if (list[i].id == SPD_MAX)
-			list[i].id = take_id(&used, before);
+	for (uint32_t i = 0; i < n; i++) {
+		if ((done & bit(i)) || list[i].id >= SPD_MAX ||
+		    ((used | before) & bit(list[i].id)))
+			continue;
+		used |= bit(list[i].id);
+		done |= bit(i);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		if (done & bit(i))
+			continue;
+		list[i].id = free_id(used, before);
+		used |= bit(list[i].id);
+	}
 }
 
 /* --- the change --- */
@@ -146,20 +155,6 @@ static void forget_ids(struct sadb *s, uint64_t ids, uint32_t gen)
 	}
 }
 
-static void expire(struct sadb *s, struct entry *en)
-{
-	const struct sadb_event e = {
-		.verb = SADB_EXPIRE,
-		.hard = 1,
-		.id = en->id,
-	};
-
-	sadb_tell_event(s, &e);
-	if (entry_remove(s, en, NULL))
-		log_error("sadb: no memory to remove an SA spi=0x%08x",
-			  en->id.spi);
-}
-
 /* Every SA may carry what the list says now, or is no more. */
 static void follow(struct sadb *s, uint64_t gone)
 {
@@ -177,7 +172,7 @@ static void follow(struct sadb *s, uint64_t gone)
 			log_error("sadb: no memory for rules spi=0x%08x",
 				  en->id.spi);
 		if (lost && !en->policies)
-			expire(s, en);
+			entry_expire(s, en);
 	}
 }
 
@@ -211,6 +206,7 @@ static int publish(struct sadb *s, const struct spd_table *table,
 int sadb_set_policies(struct sadb *s, struct policy *list, size_t n)
 {
 	uint64_t before = ids_of(s->policies, s->n_policies), kept, now;
+	uint64_t done = 0; /* those of the list that have their id */
 	uint32_t gen = atomic_load(&s->view->gen) + 1;
 	struct entry *bound[SPD_MAX];
 	struct spd_table table;
@@ -218,8 +214,8 @@ int sadb_set_policies(struct sadb *s, struct policy *list, size_t n)
 
 	if (n > SPD_MAX)
 		return -E2BIG;
-	kept = keep_ids(s, list, n);
-	new_ids(list, n, kept, before);
+	kept = keep_ids(s, list, n, &done);
+	new_ids(list, n, kept, before, done);
 	now = ids_of(list, n);
 	err = policy_compile(list, n, gen, &table);
 	if (err)

@@ -22,7 +22,9 @@ struct entry {
 	struct sadb_id id;
 	struct sa_ref ref;    /* LIVE, DRAINING */
 	uint64_t policies;    /* whose it is, a bit for each id */
-	uint64_t deadline_ns; /* LARVAL; LIVE: of an orphan, else 0 */
+	bool orphan;	      /* who made it has ended */
+	uint64_t deadline_ns; /* LARVAL; LIVE: an orphan's, 0: none */
+	uint64_t expire_ns;   /* LIVE: hard; 0: never */
 	uint32_t n_selectors; /* 0: the policies' own */
 	struct sadb_selector *selectors; /* owned */
 	struct entry *next; /* of its bucket, or of the free ones */
@@ -58,7 +60,7 @@ struct sadb {
 	struct entry entries[SAD_MAX];
 	struct entry *free;
 	struct entry *bucket[SADB_BUCKETS];
-	uint64_t larval_due_ns; /* looked for again */
+	uint64_t forget_due_ns; /* late ones are looked for again */
 
 	struct job_queue ready;
 	struct job_queue draining; /* by seq, upwards */
@@ -75,6 +77,9 @@ void entry_free(struct sadb *s, struct entry *en);
 /* Its map entry or binding goes, and with the barrier itself. */
 int entry_remove(struct sadb *s, struct entry *en, struct job *job);
 
+/* The SA ends, as an EXPIRE says. */
+void entry_expire(struct sadb *s, struct entry *en);
+
 /* The policy's outbound SA from now on; NULL: none. 0 or an errno. */
 int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en);
 
@@ -82,6 +87,21 @@ int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en);
 struct sad_key sad_key_of(const struct sadb_id *id);
 
 void sadb_tell_event(struct sadb *s, const struct sadb_event *e);
+
+/* Is it of the configuration? */
+bool entry_is_installed(const struct entry *en);
+
+/* --- sadb_orphan.c --- */
+
+/* 0, -ENOENT, or -EPERM: it is of the configuration. */
+int entry_claim(struct sadb *s, const struct sadb_id *id);
+void entries_sweep(struct sadb *s, uint64_t now_ns);
+
+/* That one is bound: orphans of its policies end. */
+void entries_replaced(struct sadb *s, const struct entry *en, uint64_t now_ns);
+
+/* Those whose time is over go; looks once a second. */
+void entries_forget(struct sadb *s, uint64_t now_ns);
 
 /* --- sadb_tell.c --- */
 

@@ -41,6 +41,7 @@ struct dp {
 	struct sadb *sadb;
 	struct event *on_sadb; /* a worker told something, or a second is over */
 	struct tunnel *tunnels;
+	uint8_t mark[TUNNELS_MARK_BYTES]; /* of the manual SAs */
 	struct worker worker;
 	struct xsk_memory *memory;
 	pthread_t thread;

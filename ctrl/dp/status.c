@@ -21,14 +21,10 @@ static uint64_t idle_s(const struct sa_rt *sa, uint64_t now_ns)
 	return now_ns > last ? (now_ns - last) / NS_PER_S : 0;
 }
 
-static void sa_status(const struct dp *dp, struct sa_ref ref, uint32_t spi,
-		      uint64_t now_ns, struct sa_status *out)
+static void sa_status(const struct sa_rt *sa, uint32_t spi, uint64_t now_ns,
+		      struct sa_status *out)
 {
-	const struct sa_rt *sa = sad_get(dp->sad, ref);
-
-	*out = (struct sa_status){ .spi = spi, .idle_s = STATUS_NEVER_S };
-	if (!sa)
-		return;
+	*out = (struct sa_status){ .spi = spi };
 	out->pkts = atomic_load_explicit(&sa->count.pkts, memory_order_relaxed);
 	out->bytes =
 		atomic_load_explicit(&sa->count.bytes, memory_order_relaxed);
@@ -128,22 +124,10 @@ void dp_count_died(struct dp *dp)
 	dp->worker.drops[DROP_WORKER_DIED].pkts += n.in_flight;
 }
 
-int dp_status(struct dp *dp, struct status *out)
+void dp_status(struct dp *dp, struct status *out)
 {
-	const struct config *c = dp->config;
-	uint64_t now_ns = clock_ns();
-
-	out->tunnels = calloc(c->n_manual + 1, sizeof(*out->tunnels));
-	if (!out->tunnels)
-		return -ENOMEM;
-	out->n_tunnels = c->n_manual;
-	for (size_t i = 0; i < c->n_manual; i++) {
-		sa_status(dp, dp->tunnels[i].in, c->manual[i].in.spi, now_ns,
-			  &out->tunnels[i].in);
-		sa_status(dp, dp->tunnels[i].out, c->manual[i].out.spi, now_ns,
-			  &out->tunnels[i].out);
-	}
-	out->uptime_s = (now_ns - dp->since_ns) / NS_PER_S;
+	memset(out, 0, sizeof(*out));
+	out->uptime_s = (clock_ns() - dp->since_ns) / NS_PER_S;
 	out->crypto = crypto_openssl.name;
 	out->workers = 1;
 	out->n_ifaces = dp->n_ifaces;
@@ -151,5 +135,32 @@ int dp_status(struct dp *dp, struct status *out)
 		iface_status(dp, i, &out->ifaces[i]);
 	out->n_maps = programs_maps(dp->programs, out->maps, STATUS_MAPS_MAX);
 	read_counters(dp, &out->counters);
-	return 0;
+}
+
+struct sa_walk {
+	void (*each)(void *ctx, const struct sadb_id *id, uint64_t policies,
+		     bool orphan, const struct sa_status *s);
+	void *ctx;
+	uint64_t now_ns;
+};
+
+static void on_sa(void *ctx, const struct sadb_id *id, uint64_t policies,
+		  bool orphan, const struct sa_rt *sa)
+{
+	const struct sa_walk *walk = ctx;
+	struct sa_status s;
+
+	sa_status(sa, id->spi, walk->now_ns, &s);
+	walk->each(walk->ctx, id, policies, orphan, &s);
+}
+
+void dp_each_sa(struct dp *dp,
+		void (*each)(void *ctx, const struct sadb_id *id,
+			     uint64_t policies, bool orphan,
+			     const struct sa_status *s),
+		void *ctx)
+{
+	struct sa_walk walk = { each, ctx, clock_ns() };
+
+	sadb_each(dp->sadb, on_sa, &walk);
 }

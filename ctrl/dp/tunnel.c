@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "ctrl/base/log.h"
+#include "ctrl/crypto/prf.h"
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/nl_table.h"
 
@@ -30,6 +32,7 @@ static int take_child(const struct conn_conf *conn, struct child_conf *child,
 {
 	*out = (struct policy){
 		.action = SPD_PROTECT,
+		.id = child->policy,
 		.on_demand = child->start_action == CHILD_TRAP,
 		.selector.protocol = child->local_ts[0].protocol,
 	};
@@ -73,6 +76,7 @@ static void take_policies(const struct config *c, struct policy list[SPD_MAX])
 		const struct policy_conf *p = &c->policies[i];
 
 		list[i] = (struct policy){
+			.id = POLICY_ID_ANY,
 			.selector = { p->local_ts, p->remote_ts, p->protocol },
 			.action = p->action,
 			.manual = p->action == SPD_PROTECT,
@@ -141,10 +145,9 @@ static void wipe_keys(struct config *c)
 	}
 }
 
-int tunnels_install(struct config *config, struct sadb *sadb,
-		    struct tunnel *tunnels, struct error *e)
+static int set_policies(struct config *config, struct sadb *sadb,
+			struct policy list[SPD_MAX], struct error *e)
 {
-	struct policy list[SPD_MAX] = { 0 };
 	size_t n = config->n_policies;
 	int err;
 
@@ -157,6 +160,98 @@ int tunnels_install(struct config *config, struct sadb *sadb,
 		return error_set(e, err, "cannot install the policies: %s",
 				 strerror(-err));
 	tell_children(config, list + config->n_policies);
+	return 0;
+}
+
+/* --- what is the same is known by its hash, under a key of this process */
+
+struct hashing {
+	uint8_t state[TUNNELS_MARK_BYTES];
+	bool ok;
+};
+
+static void hash(struct hashing *h, const void *octets, size_t len)
+{
+	const struct slice part = slice_of(octets, len);
+
+	h->ok = h->ok &&
+		prf(prf_by_id(PRF_HMAC_SHA2_256),
+		    slice_of(h->state, sizeof(h->state)), &part, 1, h->state);
+}
+
+static void hash_keys(struct hashing *h, const struct manual_keys *k)
+{
+	hash(h, &k->spi, sizeof(k->spi));
+	hash(h, k->encr_key.octets, k->encr_key.len);
+	hash(h, k->integ_key.octets, k->integ_key.len);
+}
+
+static void hash_manual(struct hashing *h, const struct manual_conf *m)
+{
+	hash(h, m->name, strlen(m->name));
+	hash(h, &m->local, sizeof(m->local));
+	hash(h, &m->remote, sizeof(m->remote));
+	hash(h, m->encr->name, strlen(m->encr->name));
+	hash(h, m->integ->name, strlen(m->integ->name));
+	hash(h, &m->replay_window, sizeof(m->replay_window));
+	hash_keys(h, &m->in);
+	hash_keys(h, &m->out);
+}
+
+static void hash_policy(struct hashing *h, const struct policy_conf *p)
+{
+	if (p->action != SPD_PROTECT)
+		return;
+	hash(h, &p->local_ts, sizeof(p->local_ts));
+	hash(h, &p->remote_ts, sizeof(p->remote_ts));
+	hash(h, &p->protocol, sizeof(p->protocol));
+	hash(h, &p->manual, sizeof(p->manual));
+}
+
+/* The hash of each piece is the key of the next one's. */
+static bool mark_of(const struct config *c, uint8_t out[TUNNELS_MARK_BYTES])
+{
+	static uint8_t secret[TUNNELS_MARK_BYTES];
+	static bool seeded;
+	struct hashing h = { .ok = true };
+
+	if (!seeded && getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+		return false;
+	seeded = true;
+	memcpy(h.state, secret, sizeof(secret));
+	for (size_t i = 0; i < c->n_manual; i++)
+		hash_manual(&h, &c->manual[i]);
+	for (size_t i = 0; i < c->n_policies; i++)
+		hash_policy(&h, &c->policies[i]);
+	memcpy(out, h.state, sizeof(h.state));
+	return h.ok;
+}
+
+int tunnels_replace(struct config *config, struct sadb *sadb,
+		    const uint8_t mark[TUNNELS_MARK_BYTES], struct error *e)
+{
+	uint8_t other[TUNNELS_MARK_BYTES];
+	struct policy list[SPD_MAX] = { 0 };
+
+	if (!mark_of(config, other))
+		return error_set(e, -EIO, "libcrypto failed");
+	wipe_keys(config);
+	if (!octets_equal(mark, other, sizeof(other)))
+		return error_set(
+			e, -EBUSY,
+			"manual SAs and their policies cannot change while the data path runs; stop cygnetd and start it again");
+	return set_policies(config, sadb, list, e);
+}
+
+int tunnels_install(struct config *config, struct sadb *sadb,
+		    struct tunnel *tunnels, uint8_t mark[TUNNELS_MARK_BYTES],
+		    struct error *e)
+{
+	struct policy list[SPD_MAX] = { 0 };
+	int err = set_policies(config, sadb, list, e);
+
+	if (!err && !mark_of(config, mark))
+		err = error_set(e, -EIO, "libcrypto failed");
 	for (size_t i = 0; !err && i < config->n_manual; i++) {
 		const struct manual_conf *m = &config->manual[i];
 		uint64_t mask = policies_of(config, list, i);

@@ -13,6 +13,8 @@
 #include "ctrl/model/config.h"
 #include "ctrl/sadb/sad.h"
 
+#define TUNNELS_MARK_BYTES 32
+
 /* The two SAs of config.manual[i], at the same index. */
 struct tunnel {
 	struct sa_ref in;
@@ -20,13 +22,24 @@ struct tunnel {
 };
 
 /*
- * config    its children get the ids of their policies; manual keys are wiped
+ * config    its children get the ids of their policies, those that they name if
+ *           these are free; manual keys are wiped
  * tunnels   room for config.n_manual
+ * mark      by which the manual SAs and their policies are known again; no key
+ *           can be had from it
  *
  * 0, or negative with e filled.
  */
 int tunnels_install(struct config *config, struct sadb *sadb,
-		    struct tunnel *tunnels, struct error *e);
+		    struct tunnel *tunnels, uint8_t mark[TUNNELS_MARK_BYTES],
+		    struct error *e);
+
+/*
+ * The policies of another configuration; likewise. -EBUSY: its manual SAs are
+ * not those of the mark.
+ */
+int tunnels_replace(struct config *config, struct sadb *sadb,
+		    const uint8_t mark[TUNNELS_MARK_BYTES], struct error *e);
 
 /* Routes of NL_TABLE, anew. Failures are logged: they lose no secrecy. */
 void tunnels_route(const struct config *config, struct nl *nl,

@@ -133,6 +133,9 @@ unsigned int engine_terminate(struct engine *e, const char *conn,
 unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
 			  uint64_t now_ns);
 
+/* Tells the views of all SAs again. */
+void engine_show(struct engine *e);
+
 /* How many IKE SAs there are, half-open ones among them. */
 unsigned int engine_count(const struct engine *e, unsigned int *half_open);
 

@@ -152,3 +152,11 @@ void view_flush(struct engine *e)
 			tell(sa);
 	}
 }
+
+void engine_show(struct engine *e)
+{
+	for (uint32_t i = 0; i < e->n_slots; i++)
+		if (e->slots[i])
+			view_changed(e->slots[i]);
+	view_flush(e);
+}

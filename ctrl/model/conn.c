@@ -80,6 +80,7 @@ void child_init(struct child_conf *child)
 		.remote_ts[0] = dynamic,
 		.n_local_ts = 1,
 		.n_remote_ts = 1,
+		.policy = UINT32_MAX,
 		.start_action = CHILD_NONE,
 		.dpd_action = CHILD_NONE,
 		.close_action = CHILD_NONE,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The seam between IKE and the SAD, in RFC 2367's verbs. IKE asks (GETSPI, ADD,
- * UPDATE, DELETE) and gets one answer to each question; the data path tells
+ * UPDATE, DELETE; after a restart CLAIM, SWEEP) and gets one answer to each question; the data path tells
  * (ACQUIRE, EXPIRE, USED, MAPPING, NEW_EPOCH). Messages are fixed and carry no
  * pointer: they cross processes as they are.
  *
@@ -37,6 +37,8 @@ enum sadb_verb {
 	SADB_ADD,
 	SADB_UPDATE,
 	SADB_DELETE,
+	SADB_CLAIM,
+	SADB_SWEEP,
 	/* tellings */
 	SADB_ACQUIRE,
 	SADB_EXPIRE,
@@ -83,6 +85,7 @@ struct sadb_sa {
 	uint8_t esn;
 	uint8_t n_selectors;	/* 1 or more, each within the policy */
 	uint32_t replay_window; /* packets; inbound */
+	uint32_t life_s;	/* ends so long after ADD; 0: never */
 	uint8_t encr_key[SADB_KEY_MAX];
 	uint8_t integ_key[SADB_KEY_MAX];
 	struct sadb_selector selectors[SADB_SELECTORS_MAX];
@@ -93,6 +96,8 @@ struct sadb_sa {
  *
  * UPDATE: the policy's outbound SA is `id` from now on.
  * DELETE of an outbound SA that is bound: its policy has none.
+ * CLAIM: the SA of an ike that ended is the asker's.
+ * SWEEP: those of it that were not claimed end, not at once.
  */
 struct sadb_request {
 	uint64_t token;

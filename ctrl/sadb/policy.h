@@ -21,6 +21,8 @@ struct selector {
 	uint8_t protocol; /* PROTO_ANY for all */
 };
 
+#define POLICY_ID_ANY UINT32_MAX /* none is wanted */
+
 struct policy {
 	uint32_t id; /* index into the map `bindings`, below SPD_MAX */
 	struct selector selector;

@@ -62,7 +62,7 @@ def start(lab):
                                "lan0", "wan0"])
     wait_until(lambda: "ready" in log_of(plain), 10, "veth_forward")
     return (Way("plain", "host-b", "gw-b", "b", plain.pid),
-            Way("gateway", "host-a", "gw-a", "a", gateway.pid), gateway)
+            Way("gateway", "host-a", "gw-a", "a", gateway.role_pid("dp")), gateway)
 
 
 def frame(inner_bytes, dst):

@@ -221,11 +221,13 @@ def may_read(lab, pid, prefix):
 
 def check_memory(lab, gateways):
     for gateway in gateways:
-        limits = lab.run(gateway.ns, ["cat", f"/proc/{gateway.pid}/limits"])
-        ok(re.search(r"^Max core file size +0 +0 ", limits.stdout,
-                     re.MULTILINE), f"{gateway.ns} never dumps its memory")
-        ok(not may_read(lab, gateway.pid, NOBODY),
-           f"an unprivileged process cannot read {gateway.ns}'s memory")
+        for role, pid in (("ctl", gateway.pid), ("dp", gateway.role_pid("dp"))):
+            limits = lab.run(gateway.ns, ["cat", f"/proc/{pid}/limits"])
+            ok(re.search(r"^Max core file size +0 +0 ", limits.stdout,
+                         re.MULTILINE),
+               f"{role} of {gateway.ns} never dumps its memory")
+            ok(not may_read(lab, pid, NOBODY),
+               f"an unprivileged process cannot read the memory of {role}")
     sentence = "nor can a process with the daemon's own user and privileges"
     other = lab.spawn("gw-b", [*PLAIN_ROOT, "sleep", "infinity"])
     try:
@@ -233,7 +235,9 @@ def check_memory(lab, gateways):
     except LabError:
         skip(sentence, "this machine forbids it, whatever the daemon wants")
         return
-    ok(not may_read(lab, gateways[1].pid, PLAIN_ROOT), sentence)
+    ok(not any(may_read(lab, pid, PLAIN_ROOT)
+               for pid in (gateways[1].pid, gateways[1].role_pid("dp"))),
+       sentence)
 
 
 def start_debugged(lab, ns, text):

@@ -174,7 +174,7 @@ def check_made_anew(lab):
 
 
 def cpu_ticks(gateway):
-    with open(f"/proc/{gateway.pid}/stat") as file:
+    with open(f"/proc/{gateway.role_pid('dp')}/stat") as file:
         return sum(map(int, file.read().split()[13:15]))
 
 

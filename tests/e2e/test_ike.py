@@ -26,13 +26,6 @@ def ping(lab, ns="host-a", target="10.2.0.2"):
                    check=False).returncode == 0
 
 
-def ike_pid(lab, gateway):
-    """The process of the role, a child of the daemon's."""
-    found = lab.run(gateway.ns, ["pgrep", "-P", str(gateway.pid), "-f",
-                                 "role=ike"], check=False).stdout.split()
-    return int(found[0]) if found else None
-
-
 def status_of(pid):
     with open(f"/proc/{pid}/status") as file:
         return dict(line.rstrip("\n").split(":\t", 1) for line in file
@@ -59,7 +52,7 @@ def test_initiator(lab, gateway, peer):
 
 
 def test_privileges(lab, gateway):
-    status = status_of(ike_pid(lab, gateway))
+    status = status_of(gateway.role_pid("ike"))
     ok(set(status["Uid"].split()) != {"0"} and
        "0" not in status["Uid"].split(),
        "the process that speaks IKE is not root's")
@@ -67,7 +60,7 @@ def test_privileges(lab, gateway):
        "it has no capability")
     ok(status["NoNewPrivs"].strip() == "1", "and can gain none")
     ok(status["Seccomp"].strip() == "2", "its system calls are filtered")
-    folder = f"/proc/{ike_pid(lab, gateway)}/fd"
+    folder = f"/proc/{gateway.role_pid('ike')}/fd"
     held = [os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder)
             if int(fd) > 2]
     ok(all(h.startswith(("socket:", "anon_inode:", "pipe:")) for h in held),
@@ -105,7 +98,7 @@ def test_rekey(lab, gateway, peer):
 
 
 def test_hostile(lab, gateway, peer):
-    pid = ike_pid(lab, gateway)
+    pid = gateway.role_pid("ike")
     with lab.socket("wire", socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for port in (500, 4500):
             for length in (1, 3, 4, 5, 27, 28, 29, 100, 1400, 9000, 65507):
@@ -113,14 +106,14 @@ def test_hostile(lab, gateway, peer):
                     data = (first + os.urandom(length))[:65507]
                     sock.sendto(data, ("192.0.2.1", port))
     ok(ping(lab), "datagrams of a stranger leave the tunnel up")
-    ok(ike_pid(lab, gateway) == pid, "and the process that read them too")
+    ok(gateway.role_pid("ike") == pid, "and the process that read them too")
 
 
 def test_killed(lab, gateway):
-    pid, before = ike_pid(lab, gateway), count(gateway, "child_sa up")
+    pid, before = gateway.role_pid("ike"), count(gateway, "child_sa up")
     os.kill(pid, signal.SIGKILL)
     ok(ping(lab), "traffic goes on while the process is dead")
-    wait_until(lambda: ike_pid(lab, gateway) not in (None, pid), 10,
+    wait_until(lambda: gateway.role_pid("ike") not in (None, pid), 10,
                "another process")
     wait_until(lambda: count(gateway, "child_sa up") > before, 15,
                "the tunnel again")
@@ -134,7 +127,7 @@ def forget(peer):
 
 
 def test_stop(lab, gateway, peer):
-    pid = ike_pid(lab, gateway)
+    pid = gateway.role_pid("ike")
     forget(peer)
     ok(peer.initiate().returncode == 0, "a tunnel is up once more")
     ok(gateway.stop() == 0, "the daemon ends in order")
@@ -145,7 +138,7 @@ def test_stop(lab, gateway, peer):
 
 def test_trap(lab, peer):
     gateway = lab.start_gateway("gw-a", ike_conf("a", "trap"))
-    wait_until(lambda: ike_pid(lab, gateway), 10, "the process")
+    wait_until(lambda: gateway.role_pid("ike"), 10, "the process")
     ok(not peer.list_sas(), "with start_action = trap no tunnel is there")
     sent = lab.run("host-a", ["ping", "-c", "1", "-W", "3", "10.2.0.2"],
                    check=False)

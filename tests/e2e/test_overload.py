@@ -93,20 +93,20 @@ def check_account(lab, books, before, when):
 
 def check_stalled(lab, books, gateway):
     before = books.read()
-    gateway.kill(signal.SIGSTOP)
+    gateway.kill_role("dp", signal.SIGSTOP)
     try:
         with lab.socket("host-a", socket.AF_INET, socket.SOCK_DGRAM) as udp:
             for _ in range(STALLED):
                 udp.sendto(bytes(64), (FAR_HOST, PORT))
     finally:
-        gateway.kill(signal.SIGCONT)
+        gateway.kill_role("dp", signal.SIGCONT)
     d = check_account(lab, books, before, "daemon stopped and continued")
     full = d.get("gw-a:xsk_rx_full", 0) + d.get("gw-a:xsk_rx", 0)
     ok(full > 0, f"its rings were full: {full} packets")
 
 
-def pin(process, cpu):
-    for task in os.listdir(f"/proc/{process.pid}/task"):
+def pin(pid, cpu):
+    for task in os.listdir(f"/proc/{pid}/task"):
         os.sched_setaffinity(int(task), [cpu])
 
 
@@ -135,7 +135,7 @@ def main():
         books = Books(lab, gateways)
         check_stalled(lab, books, gateways[0])
         for gateway in gateways:
-            pin(gateway.process, GATEWAY_CPU)
+            pin(gateway.role_pid("dp"), GATEWAY_CPU)
         check_flood(lab, books, "host-a")
         check_flood(lab, books, "gw-a")
     return finish()

@@ -395,6 +395,24 @@ class Gateway:
     def pid(self):
         return self.process.pid
 
+    def role_pid(self, role):
+        """Of its process "dp" or "ike"; None while there is none."""
+        pids = self.lab.run(self.ns, ["ip", "netns", "pids", self.ns]).stdout
+        for pid in pids.split():
+            try:
+                with open(f"/proc/{pid}/cmdline") as file:
+                    if f"--role={role}" in file.read().split("\0"):
+                        return int(pid)
+            except FileNotFoundError:
+                pass  # it has ended meanwhile
+        return None
+
+    def kill_role(self, role, sig=signal.SIGKILL):
+        """Returns the pid of the process that got it."""
+        pid = self.role_pid(role)
+        os.kill(pid, sig)
+        return pid
+
     def client(self, *words, check=True):
         """Runs the command-line client against this gateway."""
         return self.lab.run(self.ns, [f"{BUILD}/cygnet", *words], check=check)
@@ -427,7 +445,15 @@ class Gateway:
                 for reason, counter in answer[kind].items()}
 
     def kill(self, sig=signal.SIGKILL):
+        """As an operator does; SIGKILL, too, for all its processes."""
+        roles = [self.role_pid(role) for role in ("dp", "ike")]
         self.process.send_signal(sig)
+        if sig != signal.SIGKILL:
+            return
+        for pid in filter(None, roles):
+            os.kill(pid, sig)
+            wait_until(lambda pid=pid: not os.path.exists(f"/proc/{pid}"), 10,
+                       "the end of a process that was killed")
 
     def stop(self, timeout=10):
         """Stops it as an operator would; returns the exit status."""

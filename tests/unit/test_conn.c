@@ -85,7 +85,7 @@ static void child_has_the_documented_defaults(void **state)
 	assert_int_equal(child.life_time, 3960);
 	assert_int_equal(child.rand_time, 360);
 	assert_int_equal(child.replay_window, 32);
-	assert_int_equal(child.policy, 0);
+	assert_int_equal(child.policy, UINT32_MAX);
 }
 
 /* --- times that follow from others; as strongSwan 5.9.8 computes them */

@@ -195,17 +195,39 @@ static void update_is_answered_after_the_barrier(void **state)
 	assert_int_equal(side_answer(p->a, token)->err, 0);
 }
 
+struct looking {
+	struct sadb_id id;
+	uint64_t pkts;
+};
+
+static void look(void *ctx, const struct sadb_id *id, uint64_t policies,
+		 bool orphan, const struct sa_rt *sa)
+{
+	struct looking *l = ctx;
+
+	(void)policies;
+	(void)orphan;
+	if (memcmp(id, &l->id, sizeof(*id)) == 0)
+		l->pkts = atomic_load(&sa->count.pkts);
+}
+
+static uint64_t sa_pkts(const struct side *s, const struct sadb_id *id)
+{
+	struct looking l = { .id = *id };
+
+	sadb_each(s->sadb, look, &l);
+	return l.pkts;
+}
+
 static void rekey_switches_and_the_old_sa_counts_to_its_end(void **state)
 {
 	struct pair *p = *state;
 	struct sadb_request old, gone;
-	struct sadb_counters c;
 	struct sadb_answer a;
 
 	old = add_pair(p, 0x1001);
 	cross(p, 5);
-	assert_int_equal(sadb_count(p->a->sadb, &old.id, p->a->now_ns, &c), 0);
-	assert_int_equal(c.pkts, 5);
+	assert_int_equal(sa_pkts(p->a, &old.id), 5);
 	add_pair(p, 0x1002);
 	cross(p, 2);
 	gone = side_verb(&old, SADB_DELETE);
@@ -455,31 +477,105 @@ static void narrow_outbound_sa_sends_its_own_alone(void **state)
 	cross(p, 1);
 }
 
-/* Else keys that nobody answers for are accepted for ever. */
-static void sas_of_an_ike_that_ended_end_after_a_while(void **state)
+static int verb_of(struct pair *p, const struct sadb_request *of,
+		   enum sadb_verb verb)
 {
-	const uint64_t now_ns = clock_ns();
-	struct pair *p = *state;
-	uint8_t l3[FRAME_BYTES];
+	struct sadb_request q = side_verb(of, verb);
 
-	add_pair(p, 0x1001);
-	sadb_orphan(p->a->sadb, now_ns);
-	sadb_poll(p->a->sadb, now_ns + (SADB_ORPHAN_S - 1) * NS_PER_S);
-	cross(p, 1);
-	sadb_poll(p->a->sadb, now_ns + (SADB_ORPHAN_S + 1) * NS_PER_S);
-	assert_false(send_one(p, l3));
+	return side_call(p->a, &q).err;
 }
 
-static void sa_that_took_an_orphans_place_stays(void **state)
+static void later(struct pair *p, uint64_t s)
 {
-	const uint64_t now_ns = clock_ns();
+	p->a->now_ns += s * NS_PER_S;
+	side_poll(p->a);
+}
+
+static void sas_of_an_ike_that_ended_go_on(void **state)
+{
 	struct pair *p = *state;
 
 	add_pair(p, 0x1001);
-	sadb_orphan(p->a->sadb, now_ns);
-	add_pair(p, 0x1002);
-	sadb_poll(p->a->sadb, now_ns + (SADB_ORPHAN_S + 1) * NS_PER_S);
+	sadb_orphan(p->a->sadb);
+	later(p, 10 * SADB_ORPHAN_S);
 	cross(p, 1);
+}
+
+static void what_a_successor_does_not_claim_ends(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request out = add_pair(p, 0x1001);
+	uint8_t l3[FRAME_BYTES];
+
+	sadb_orphan(p->a->sadb);
+	assert_int_equal(verb_of(p, &out, SADB_SWEEP), 0);
+	later(p, SADB_ORPHAN_S - 1);
+	cross(p, 1);
+	later(p, 2);
+	assert_false(send_one(p, l3));
+	assert_int_equal(verb_of(p, &out, SADB_CLAIM), -ENOENT);
+}
+
+static void what_a_successor_claims_stays(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request out = add_pair(p, 0x1001);
+
+	sadb_orphan(p->a->sadb);
+	assert_int_equal(verb_of(p, &out, SADB_SWEEP), 0);
+	assert_int_equal(verb_of(p, &out, SADB_CLAIM), 0);
+	later(p, 2 * SADB_ORPHAN_S);
+	cross(p, 1);
+}
+
+static void another_sa_of_the_policy_ends_orphans(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request out = add_pair(p, 0x1001);
+
+	sadb_orphan(p->a->sadb);
+	add_pair(p, 0x1002);
+	cross(p, 1);
+	later(p, SADB_ORPHAN_S - 1);
+	assert_int_equal(verb_of(p, &out, SADB_CLAIM), 0);
+	sadb_orphan(p->a->sadb);
+	add_pair(p, 0x1003);
+	later(p, SADB_ORPHAN_S + 1);
+	assert_int_equal(verb_of(p, &out, SADB_CLAIM), -ENOENT);
+	cross(p, 1);
+}
+
+static void answers_of_an_ike_that_ended_are_nobodys(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request gone = add_pair(p, 0x1001);
+	unsigned int before;
+
+	gone = side_verb(&gone, SADB_DELETE);
+	gone.token = 4711;
+	before = p->a->n_answers;
+	sadb_request(p->a->sadb, &gone, p->a->now_ns);
+	sadb_orphan(p->a->sadb);
+	later(p, 1);
+	assert_int_equal(p->a->n_answers, before);
+}
+
+static void sa_ends_when_its_life_is_over(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request out;
+	struct sadb_event event;
+	uint8_t l3[FRAME_BYTES];
+
+	p->life_s = 100;
+	out = add_pair(p, 0x1001);
+	later(p, 99);
+	cross(p, 1);
+	later(p, 2);
+	assert_false(send_one(p, l3));
+	assert_int_equal(side_events(p->a, SADB_EXPIRE, &event), 1);
+	assert_true(event.hard);
+	assert_int_equal(verb_of(p, &out, SADB_CLAIM), -ENOENT);
 }
 
 #define CASE(name) \
@@ -488,8 +584,12 @@ static void sa_that_took_an_orphans_place_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(sas_of_an_ike_that_ended_end_after_a_while),
-		CASE(sa_that_took_an_orphans_place_stays),
+		CASE(sas_of_an_ike_that_ended_go_on),
+		CASE(what_a_successor_does_not_claim_ends),
+		CASE(what_a_successor_claims_stays),
+		CASE(another_sa_of_the_policy_ends_orphans),
+		CASE(answers_of_an_ike_that_ended_are_nobodys),
+		CASE(sa_ends_when_its_life_is_over),
 		CASE(spi_is_not_reserved_and_given_once),
 		CASE(answer_comes_out_of_the_poll_alone),
 		CASE(question_without_a_token_gets_no_answer),

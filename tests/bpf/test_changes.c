@@ -23,7 +23,7 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/dp/dp.h"
-#include "ctrl/dp/seam.h"
+#include "ctrl/dp/changes.h"
 #include "ctrl/dp/state.h"
 #include "include/ike.h"
 #include "tests/bpf/fixture.h"
@@ -111,7 +111,7 @@ static int setup(void **state)
 	c->dp.programs = c->fx.programs[GW_BYPASS];
 	c->dp.sad = sad_new(&crypto_openssl);
 	c->base = event_base_new();
-	if (!c->dp.sad || !c->base || seam_open(&c->dp, c->base, &e) ||
+	if (!c->dp.sad || !c->base || changes_open(&c->dp, c->base, &e) ||
 	    make_worker(c))
 		return -1;
 	know_peer(c);
@@ -119,7 +119,7 @@ static int setup(void **state)
 	c->policy = (struct policy){ .action = SPD_PROTECT };
 	if (prefix_parse("10.1.0.0/24", &c->policy.selector.local) ||
 	    prefix_parse("10.2.0.0/16", &c->policy.selector.remote) ||
-	    dp_set_policies(&c->dp, &c->policy, 1))
+	    sadb_set_policies(c->dp.sadb, &c->policy, 1))
 		return -1;
 	return -pthread_create(&c->dp.thread, NULL, work, &c->dp.worker);
 }
@@ -131,7 +131,7 @@ static int teardown(void **state)
 	worker_stop(&c->dp.worker);
 	pthread_join(c->dp.thread, NULL);
 	sadb_remove_worker(c->dp.sadb, &c->dp.worker);
-	seam_close(&c->dp);
+	changes_close(&c->dp);
 	sad_free(c->dp.sad);
 	c->fx.umem = c->dp.worker.umem;
 	memset(&c->dp.worker.umem, 0, sizeof(c->dp.worker.umem));
@@ -242,10 +242,10 @@ static void policy_on_demand_steers_without_an_sa(void **state)
 	struct seam_case *c = *state;
 
 	c->policy.on_demand = true;
-	assert_int_equal(dp_set_policies(&c->dp, &c->policy, 1), 0);
+	assert_int_equal(sadb_set_policies(c->dp.sadb, &c->policy, 1), 0);
 	assert_int_equal(run_out(c), XDP_REDIRECT);
 	c->policy.on_demand = false;
-	assert_int_equal(dp_set_policies(&c->dp, &c->policy, 1), 0);
+	assert_int_equal(sadb_set_policies(c->dp.sadb, &c->policy, 1), 0);
 	assert_int_equal(run_out(c), XDP_DROP);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "ctrl/dp/seam.h"
+#include "ctrl/dp/changes.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -44,7 +44,7 @@ static void on_poll(evutil_socket_t fd, short what, void *ctx)
 	sadb_poll(dp->sadb, clock_ns());
 }
 
-int seam_open(struct dp *dp, struct event_base *base, struct error *e)
+int changes_open(struct dp *dp, struct event_base *base, struct error *e)
 {
 	const struct sadb_maps maps = {
 		.set_policies = set_policies,
@@ -71,7 +71,7 @@ int seam_open(struct dp *dp, struct event_base *base, struct error *e)
 	return 0;
 }
 
-void seam_close(struct dp *dp)
+void changes_close(struct dp *dp)
 {
 	if (dp->on_sadb)
 		event_free(dp->on_sadb);
@@ -92,18 +92,42 @@ void dp_sadb(struct dp *dp, const struct sadb_request *q)
 
 void dp_orphan_sas(struct dp *dp)
 {
-	sadb_orphan(dp->sadb, clock_ns());
+	sadb_orphan(dp->sadb);
 }
 
-int dp_sa_count(struct dp *dp, const struct sadb_id *id,
-		struct sadb_counters *out)
+/* Of what is fixed while it runs, what differs; NULL: nothing. */
+static const char *fixed_differs(const struct config *old,
+				 const struct config *now)
 {
-	return sadb_count(dp->sadb, id, clock_ns(), out);
+	const struct gateway_conf *a = &old->gateway, *b = &now->gateway;
+
+	if (a->default_action != b->default_action)
+		return "gateway.default";
+	if (a->n_ifaces != b->n_ifaces)
+		return "the interfaces";
+	for (size_t i = 0; i < a->n_ifaces; i++)
+		if (a->ifaces[i].role != b->ifaces[i].role ||
+		    strcmp(a->ifaces[i].name, b->ifaces[i].name) != 0)
+			return "the interfaces";
+	return NULL;
 }
 
-int dp_set_policies(struct dp *dp, struct policy *list, size_t n)
+int dp_reload(struct dp *dp, struct config *config, struct error *e)
 {
-	return sadb_set_policies(dp->sadb, list, n);
+	const char *what = fixed_differs(dp->config, config);
+	int err;
+
+	if (what)
+		return error_set(
+			e, -EBUSY,
+			"%s cannot change while the data path runs; stop cygnetd and start it again",
+			what);
+	err = tunnels_replace(config, dp->sadb, dp->mark, e);
+	if (err)
+		return err;
+	dp->config = config;
+	tunnels_route(config, dp->nl, dp->resolver, dp->sad, dp->tunnels);
+	return 0;
 }
 
 int dp_let_out(struct dp *dp, int fd, struct error *e)

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The shell around the data path: the links to ctl and to ike, on one event
+ * loop. ctl comes and goes; what it gave last stays in force. Main thread.
+ */
+#include "ctrl/daemon/dp.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctrl/base/log.h"
+#include "ctrl/daemon/dp_seam.h"
+#include "ctrl/daemon/role.h"
+#include "ctrl/dp/dp.h"
+
+#define PRIORITIES 3 /* ike's messages after all others: it may flood */
+
+struct dp_process {
+	struct event_base *base;
+	struct event *on_link;
+	struct event *on_term;
+	struct seam *ctl;      /* NULL: it is gone, and may come again */
+	struct seam *ike;      /* likewise */
+	struct dp *dp;	       /* NULL: no configuration yet */
+	struct config *config; /* in force */
+	struct config *next;   /* pieces so far; NULL: none */
+	bool settled;
+	int sockets[IKE_UDP_SOCKETS]; /* IKE's; -1: none */
+	bool failed;
+};
+
+static void quit(struct dp_process *p)
+{
+	event_base_loopbreak(p->base);
+}
+
+/* What does not get through is a link that is about to end. */
+static void tell(struct seam *to, enum dp_msg type, const void *msg,
+		 size_t bytes)
+{
+	int err = to ? seam_send(to, (uint16_t)type, msg, bytes) : 0;
+
+	if (err)
+		log_warn("dp: a message did not get through: %s",
+			 strerror(-err));
+}
+
+/* --- a configuration, piece by piece */
+
+static void take_piece(struct dp_process *p, uint16_t type, const void *msg)
+{
+	int err;
+
+	if (!p->next)
+		p->next = calloc(1, sizeof(*p->next));
+	err = p->next ? dp_seam_get_piece(p->next, type, msg) : -ENOMEM;
+	if (!err)
+		return;
+	log_error("dp: a piece of the configuration: %s", strerror(-err));
+	p->failed = true;
+	quit(p);
+}
+
+static int let_out(struct dp_process *p, struct error *e)
+{
+	int err = 0;
+
+	for (int i = 0; !err && i < IKE_UDP_SOCKETS; i++)
+		if (p->sockets[i] >= 0)
+			err = dp_let_out(p->dp, p->sockets[i], e);
+	return err;
+}
+
+static int start(struct dp_process *p, struct error *e)
+{
+	int err = dp_start(p->next, p->base, &p->dp, e);
+
+	if (err)
+		return err;
+	err = let_out(p, e);
+	if (err) {
+		dp_undo(p->dp);
+		dp_stop(p->dp);
+		p->dp = NULL;
+	}
+	return err;
+}
+
+static void put_ids(const struct config *c, struct dp_msg_committed *m)
+{
+	for (size_t i = 0; i < c->n_conns; i++)
+		for (size_t k = 0; k < c->conns[i].n_children; k++)
+			m->ids[m->n++] = c->conns[i].children[k].policy;
+}
+
+static void commit(struct dp_process *p, const struct dp_msg_commit *c)
+{
+	struct dp_msg_committed m = { .is_first = !p->dp };
+	struct error e;
+
+	if (!p->next) {
+		quit(p); /* no configuration has no interface */
+		return;
+	}
+	p->next->gateway.default_action = (enum spd_action)c->default_action;
+	m.err = p->dp ? dp_reload(p->dp, p->next, &e) : start(p, &e);
+	if (m.err) {
+		memcpy(m.text, e.text, sizeof(m.text));
+		config_free(p->next);
+	} else {
+		put_ids(p->next, &m);
+		config_free(p->config);
+		p->config = p->next;
+	}
+	p->next = NULL;
+	tell(p->ctl, DP_MSG_COMMITTED, &m, sizeof(m));
+}
+
+/* --- what ctl wants besides */
+
+static void on_sa(void *ctx, const struct sadb_id *id, uint64_t policies,
+		  bool orphan, const struct sa_status *s)
+{
+	const struct dp_process *p = ctx;
+	const struct dp_msg_sa m = { *id, *s, policies, orphan };
+
+	tell(p->ctl, DP_MSG_SA, &m, sizeof(m));
+}
+
+static void look(struct dp_process *p)
+{
+	struct dp_msg_looked m = { .crypto = "" };
+
+	if (p->dp) {
+		dp_each_sa(p->dp, on_sa, p);
+		dp_status(p->dp, &m.status);
+		strncpy(m.crypto, m.status.crypto, sizeof(m.crypto) - 1);
+		m.status.crypto = NULL;
+	}
+	tell(p->ctl, DP_MSG_LOOKED, &m, sizeof(m));
+}
+
+static void take_sockets(struct dp_process *p, const int *fds, size_t n)
+{
+	struct error e;
+
+	if (n != IKE_UDP_SOCKETS || p->sockets[0] >= 0) {
+		role_close_all(fds, n);
+		return;
+	}
+	memcpy(p->sockets, fds, sizeof(p->sockets));
+	if (p->dp && let_out(p, &e))
+		log_error("dp: %s", e.text);
+}
+
+static void settle_start(struct dp_process *p)
+{
+	if (p->dp && !p->settled)
+		dp_settle(p->dp);
+	p->settled = true;
+}
+
+static void undo(struct dp_process *p)
+{
+	if (p->dp && !p->settled)
+		dp_undo(p->dp);
+	quit(p);
+}
+
+/* --- ike */
+
+static void on_answer(void *ctx, const struct sadb_answer *a)
+{
+	const struct dp_process *p = ctx;
+
+	tell(p->ike, DP_MSG_ANSWER, a, sizeof(*a));
+}
+
+static void on_event(void *ctx, const struct sadb_event *event)
+{
+	const struct dp_process *p = ctx;
+
+	tell(p->ike, DP_MSG_EVENT, event, sizeof(*event));
+}
+
+static void on_ike_message(void *ctx, uint16_t type, const void *msg,
+			   const int *fds, size_t n_fds)
+{
+	const struct dp_process *p = ctx;
+
+	(void)type; /* there is one */
+	role_close_all(fds, n_fds);
+	dp_sadb(p->dp, msg);
+}
+
+static void on_ike_down(void *ctx, const char *why)
+{
+	struct dp_process *p = ctx;
+
+	log_info("dp: ike is gone (%s)", why);
+	p->ike = NULL;
+	dp_orphan_sas(p->dp);
+}
+
+/* In place of one that may be there: another ike. */
+static void take_ike(struct dp_process *p, const int *fds, size_t n)
+{
+	const struct sadb_calls calls = { on_answer, on_event, p };
+	const struct seam_spec spec = { .base = p->base,
+					.kinds = dp_seam_from_ike,
+					.n_kinds = dp_seam_from_ike_n,
+					.last = true,
+					.on_message = on_ike_message,
+					.on_down = on_ike_down,
+					.ctx = p };
+
+	if (n != 1 || !p->dp) {
+		role_close_all(fds, n);
+		return;
+	}
+	if (p->ike) {
+		seam_free(p->ike);
+		on_ike_down(p, "another one is there");
+	}
+	if (seam_new(&spec, fds[0], &p->ike)) {
+		log_error("dp: no memory for the link to ike");
+		close(fds[0]);
+		return;
+	}
+	dp_serve_sadb(p->dp, &calls);
+}
+
+/* --- links */
+
+static void on_ctl_message(void *ctx, uint16_t type, const void *msg,
+			   const int *fds, size_t n_fds)
+{
+	struct dp_process *p = ctx;
+
+	if (type == DP_MSG_SOCKETS)
+		take_sockets(p, fds, n_fds);
+	else if (type == DP_MSG_IKE)
+		take_ike(p, fds, n_fds);
+	else
+		role_close_all(fds, n_fds);
+	if (type <= DP_MSG_CHILD)
+		take_piece(p, type, msg);
+	else if (type == DP_MSG_COMMIT)
+		commit(p, msg);
+	else if (type == DP_MSG_SETTLE)
+		settle_start(p);
+	else if (type == DP_MSG_UNDO)
+		undo(p);
+	else if (type == DP_MSG_STOP)
+		quit(p);
+	else if (type == DP_MSG_LOOK)
+		look(p);
+}
+
+/* What it did not finish never was. */
+static void on_ctl_down(void *ctx, const char *why)
+{
+	struct dp_process *p = ctx;
+
+	p->ctl = NULL;
+	config_free(p->next);
+	p->next = NULL;
+	if (!p->dp || !p->settled) {
+		undo(p);
+		return;
+	}
+	log_warn("dp: ctl is gone (%s); what is configured stays in force", why);
+}
+
+static void hello(const struct dp_process *p, struct seam *to)
+{
+	const struct dp_msg_hello m = { .is_running = p->dp != NULL,
+					.is_taken = to != p->ctl };
+	bool gives = to == p->ctl && p->sockets[0] >= 0;
+
+	if (seam_send_fds(to, DP_MSG_HELLO, &m, sizeof(m), p->sockets,
+			  gives ? IKE_UDP_SOCKETS : 0))
+		log_error("dp: no memory");
+}
+
+/* One ctl at a time; another one is told so. */
+static void on_link(evutil_socket_t listener, short what, void *ctx)
+{
+	struct dp_process *p = ctx;
+	const struct seam_spec spec = { .base = p->base,
+					.kinds = dp_seam_to_dp,
+					.n_kinds = dp_seam_to_dp_n,
+					.on_message = on_ctl_message,
+					.on_down = on_ctl_down,
+					.ctx = p };
+	int fd = role_accept();
+	struct seam *link;
+
+	(void)listener;
+	(void)what;
+	if (fd < 0)
+		return;
+	if (seam_new(&spec, fd, &link)) {
+		close(fd);
+	} else if (p->ctl) {
+		hello(p, link);
+		seam_free(link);
+	} else {
+		p->ctl = link;
+		hello(p, link);
+	}
+}
+
+static void on_term(evutil_socket_t number, short what, void *ctx)
+{
+	(void)number;
+	(void)what;
+	quit(ctx);
+}
+
+/* --- start and end */
+
+static bool prepare(struct dp_process *p)
+{
+	p->base = event_base_new();
+	if (!p->base || event_base_priority_init(p->base, PRIORITIES))
+		return false;
+	p->on_link = event_new(p->base, ROLE_LISTEN_FD, EV_READ | EV_PERSIST,
+			       on_link, p);
+	p->on_term = evsignal_new(p->base, SIGTERM, on_term, p);
+	return p->on_link && p->on_term && !event_add(p->on_link, NULL) &&
+	       !event_add(p->on_term, NULL);
+}
+
+static void end(struct dp_process *p)
+{
+	seam_free(p->ike);
+	p->ike = NULL;
+	dp_stop(p->dp);
+	config_free(p->config);
+	config_free(p->next);
+	for (int i = 0; i < IKE_UDP_SOCKETS; i++)
+		if (p->sockets[i] >= 0)
+			close(p->sockets[i]);
+	if (p->on_link)
+		event_free(p->on_link);
+	if (p->on_term)
+		event_free(p->on_term);
+	seam_free(p->ctl); /* last: ctl learns that all is over */
+	if (p->base)
+		event_base_free(p->base);
+}
+
+int dp_role(void)
+{
+	struct dp_process p = { .sockets = { -1, -1 } };
+
+	if (!role_begin("dp"))
+		return EXIT_FAILURE;
+	signal(SIGINT, SIG_IGN); /* a terminal's is ctl's to act on */
+	if (!prepare(&p)) {
+		log_error("dp: no memory");
+		p.failed = true;
+	} else if (event_base_dispatch(p.base) < 0) {
+		log_error("dp: the event loop failed: %s", strerror(errno));
+		p.failed = true;
+	}
+	end(&p);
+	return p.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

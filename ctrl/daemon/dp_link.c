@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/daemon/dp_link.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctrl/daemon/role.h"
+
+/* Of one look: those that are there, and some that came and went meanwhile. */
+#define SAS_MAX (2 * SAD_MAX)
+
+struct dp_link {
+	struct dp_link_spec spec;
+	struct role *role;
+	struct dp_view view;
+	char crypto[DP_CRYPTO_MAX];   /* view.status.crypto */
+	struct dp_msg_sa *now, *next; /* of the view, and of the one to come */
+	size_t n_next;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	return memcmp(&((const struct dp_msg_sa *)a)->id,
+		      &((const struct dp_msg_sa *)b)->id,
+		      sizeof(struct sadb_id));
+}
+
+static void take_sa(struct dp_link *l, const struct dp_msg_sa *m)
+{
+	if (l->n_next < SAS_MAX)
+		l->next[l->n_next++] = *m;
+}
+
+static void take_look(struct dp_link *l, const struct dp_msg_looked *m)
+{
+	struct dp_msg_sa *before = l->now;
+
+	qsort(l->next, l->n_next, sizeof(*l->next), by_id);
+	memcpy(l->crypto, m->crypto, sizeof(l->crypto));
+	l->view = (struct dp_view){ m->status, l->next, l->n_next };
+	l->view.status.crypto = l->crypto;
+	l->now = l->next;
+	l->next = before;
+	l->n_next = 0;
+	l->spec.looked(l->spec.ctx);
+}
+
+static void on_message(void *ctx, uint16_t type, const void *msg,
+		       const int *fds, size_t n_fds)
+{
+	struct dp_link *l = ctx;
+
+	if (type == DP_MSG_HELLO) {
+		l->spec.hello(l->spec.ctx, msg, fds, n_fds);
+		return;
+	}
+	role_close_all(fds, n_fds); /* it gives no others */
+	if (type == DP_MSG_COMMITTED)
+		l->spec.committed(l->spec.ctx, msg);
+	else if (type == DP_MSG_SA)
+		take_sa(l, msg);
+	else if (type == DP_MSG_LOOKED)
+		take_look(l, msg);
+}
+
+static void on_down(void *ctx, const char *why)
+{
+	struct dp_link *l = ctx;
+
+	l->n_next = 0;
+	l->spec.down(l->spec.ctx, why);
+}
+
+int dp_link_new(const struct dp_link_spec *spec, struct dp_link **out,
+		struct error *e)
+{
+	struct dp_link *l = calloc(1, sizeof(*l));
+	int err = error_set(e, -ENOMEM, "no memory for the link to dp");
+
+	if (l) {
+		const struct role_spec role = {
+			.base = spec->base,
+			.name = "dp",
+			.folder = spec->folder,
+			.debug = spec->debug,
+			.kinds = dp_seam_to_ctl,
+			.n_kinds = dp_seam_to_ctl_n,
+			.message = on_message,
+			.down = on_down,
+			.ctx = l,
+		};
+
+		l->spec = *spec;
+		l->view.status.crypto = l->crypto;
+		l->now = calloc(SAS_MAX, sizeof(*l->now));
+		l->next = calloc(SAS_MAX, sizeof(*l->next));
+		if (l->now && l->next)
+			err = role_new(&role, &l->role, e);
+	}
+	if (err) {
+		dp_link_free(l);
+		return err;
+	}
+	*out = l;
+	return 0;
+}
+
+void dp_link_free(struct dp_link *l)
+{
+	if (!l)
+		return;
+	role_free(l->role);
+	free(l->now);
+	free(l->next);
+	free(l);
+}
+
+static int put(void *ctx, enum dp_msg type, const void *msg, size_t bytes)
+{
+	return role_send(ctx, (uint16_t)type, msg, bytes);
+}
+
+static int put_empty(struct dp_link *l, enum dp_msg type)
+{
+	const struct dp_msg_empty m = { 0 };
+
+	return put(l->role, type, &m, sizeof(m));
+}
+
+static int put_fds(struct dp_link *l, enum dp_msg type, const int *fds, size_t n)
+{
+	const struct dp_msg_empty m = { 0 };
+
+	return role_send_fds(l->role, (uint16_t)type, &m, sizeof(m), fds, n);
+}
+
+int dp_link_commit(struct dp_link *l, const struct config *config)
+{
+	return dp_seam_put_config(config, put, l->role);
+}
+
+void dp_link_settle(struct dp_link *l)
+{
+	put_empty(l, DP_MSG_SETTLE);
+}
+
+void dp_link_restart(struct dp_link *l, const char *why)
+{
+	role_restart(l->role, why);
+}
+
+void dp_link_end(struct dp_link *l, enum dp_msg how, unsigned int ms)
+{
+	put_empty(l, how);
+	role_end(l->role, ms);
+}
+
+bool dp_link_look(struct dp_link *l)
+{
+	return !put_empty(l, DP_MSG_LOOK);
+}
+
+const struct dp_view *dp_link_view(const struct dp_link *l)
+{
+	return &l->view;
+}
+
+const struct sa_status *dp_view_sa(const struct dp_view *v,
+				   const struct sadb_id *id)
+{
+	const struct dp_msg_sa key = { .id = *id }, *found = NULL;
+
+	if (v->n_sas)
+		found = bsearch(&key, v->sas, v->n_sas, sizeof(key), by_id);
+	return found ? &found->status : NULL;
+}
+
+int dp_link_sockets(struct dp_link *l, const int fds[IKE_UDP_SOCKETS])
+{
+	return put_fds(l, DP_MSG_SOCKETS, fds, IKE_UDP_SOCKETS);
+}
+
+int dp_link_ike(struct dp_link *l, int fd)
+{
+	return put_fds(l, DP_MSG_IKE, &fd, 1);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ctl's end of the link to dp: gives it the configuration and keeps what it
+ * last showed of itself. Control thread.
+ */
+#ifndef CYG_DAEMON_DP_LINK_H
+#define CYG_DAEMON_DP_LINK_H
+
+#include "ctrl/daemon/dp_seam.h"
+
+struct dp_link;
+
+struct dp_link_spec {
+	struct event_base *base;
+	const char *folder; /* of the roles' sockets */
+	bool debug;
+	/*
+	 * It is there, and waits for its configuration. fds are those of
+	 * DP_MSG_SOCKETS, handed over: none, or IKE_UDP_SOCKETS.
+	 */
+	void (*hello)(void *ctx, const struct dp_msg_hello *m, const int *fds,
+		      size_t n_fds);
+	void (*committed)(void *ctx, const struct dp_msg_committed *m);
+	void (*looked)(void *ctx); /* dp_link_view() is fresh */
+	void (*down)(void *ctx, const char *why);
+	void *ctx;
+};
+
+/* What it showed last; before that, nothing. */
+struct dp_view {
+	struct status status;	     /* arrays that are owned are not there */
+	const struct dp_msg_sa *sas; /* in the order of their ids' octets */
+	size_t n_sas;
+};
+
+/* 0, or negative with e filled. */
+int dp_link_new(const struct dp_link_spec *spec, struct dp_link **out,
+		struct error *e);
+
+/* dp stays. NULL is fine. */
+void dp_link_free(struct dp_link *l);
+
+/* Answered by committed(). 0, or negative: the link is about to end. */
+int dp_link_commit(struct dp_link *l, const struct config *config);
+
+void dp_link_settle(struct dp_link *l);
+
+/* See role_restart(). */
+void dp_link_restart(struct dp_link *l, const char *why);
+
+/* DP_MSG_UNDO or DP_MSG_STOP; see role_end(). */
+void dp_link_end(struct dp_link *l, enum dp_msg how, unsigned int ms);
+
+/* Answered by looked(). false: nobody is there to ask. */
+bool dp_link_look(struct dp_link *l);
+
+const struct dp_view *dp_link_view(const struct dp_link *l);
+
+/* NULL: there is none of that name. */
+const struct sa_status *dp_view_sa(const struct dp_view *v,
+				   const struct sadb_id *id);
+
+/* The descriptors stay the caller's. Negative: it did not get through. */
+int dp_link_sockets(struct dp_link *l, const int fds[IKE_UDP_SOCKETS]);
+int dp_link_ike(struct dp_link *l, int fd);
+
+#endif

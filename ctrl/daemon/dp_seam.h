@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The messages between ctl and dp, and those between ike and dp, over seams
+ * (ctrl/base/seam.h). The configuration crosses in pieces, its pointers as what
+ * they point to, and takes effect as a whole.
+ *
+ *     ctl: IFACE* MANUAL* POLICY* CONN CHILD* .. COMMIT    dp: COMMITTED
+ *     ctl: LOOK                                            dp: SA* LOOKED
+ *
+ * dp believes what ctl says, and nothing of ike: of that link it reads
+ * questions to the SAD alone.
+ */
+#ifndef CYG_DAEMON_DP_SEAM_H
+#define CYG_DAEMON_DP_SEAM_H
+
+#include "ctrl/base/seam.h"
+#include "ctrl/daemon/ike_udp.h"
+#include "ctrl/model/config.h"
+#include "ctrl/model/sadb.h"
+#include "ctrl/model/status.h"
+
+#define DP_FILE_MAX   256 /* of a file's name, with the NUL */
+#define DP_CRYPTO_MAX 16  /* of a backend's name, likewise */
+
+enum dp_msg {
+	/* to dp */
+	DP_MSG_IFACE =
+		1, /* the next piece of a configuration, as the next four */
+	DP_MSG_MANUAL,
+	DP_MSG_POLICY,
+	DP_MSG_CONN,
+	DP_MSG_CHILD,  /* of the connection that came last */
+	DP_MSG_COMMIT, /* those were all */
+	DP_MSG_SETTLE, /* ctl's start succeeded */
+	DP_MSG_UNDO,   /* it failed: all is as it was before, and dp ends */
+	DP_MSG_STOP,   /* dp ends, in order */
+	DP_MSG_LOOK,
+	DP_MSG_SOCKETS, /* IKE's, with descriptors: they pass the guard */
+	DP_MSG_IKE,	/* ike, with the descriptor of a link to it */
+
+	/* to ctl */
+	DP_MSG_HELLO = 64, /* first; with IKE's sockets, if it has them */
+	DP_MSG_COMMITTED,
+	DP_MSG_SA, /* of a LOOK */
+	DP_MSG_LOOKED,
+
+	/* from ike, and to it */
+	DP_MSG_REQUEST = 128,
+	DP_MSG_ANSWER,
+	DP_MSG_EVENT,
+};
+
+struct dp_msg_empty {
+	uint64_t zero;
+};
+
+struct dp_msg_iface {
+	struct iface_conf conf; /* but for its place's file */
+	char file[DP_FILE_MAX]; /* cut at its end */
+};
+
+struct dp_msg_manual {
+	struct manual_conf conf; /* but for its algorithms and places */
+	uint16_t encr, encr_key_bits, integ;
+};
+
+struct dp_msg_policy {
+	struct policy_conf conf; /* but for its place */
+};
+
+struct dp_msg_conn {
+	struct conn_conf conf; /* but for proposals and children */
+};
+
+struct dp_msg_child {
+	struct child_conf conf; /* but for proposals */
+};
+
+struct dp_msg_commit {
+	uint32_t default_action; /* enum spd_action */
+};
+
+struct dp_msg_hello {
+	uint8_t is_running; /* an earlier ctl's configuration is in force */
+	uint8_t is_taken;   /* another ctl is linked; this link ends here */
+	uint8_t pad[6];
+};
+
+struct dp_msg_committed {
+	int32_t err;	   /* 0, or negative and the text says why */
+	uint32_t is_first; /* it began to run with this one */
+	char text[ERROR_MAX_BYTES];
+	uint32_t n;	       /* children, in their order */
+	uint32_t ids[SPD_MAX]; /* of their policies */
+};
+
+struct dp_msg_sa {
+	struct sadb_id id;
+	struct sa_status status;
+	uint64_t policies; /* that it serves, a bit for each id */
+	uint64_t orphan;   /* yes or no: who made it has ended */
+};
+
+struct dp_msg_looked {
+	struct status status; /* without what is behind pointers */
+	char crypto[DP_CRYPTO_MAX];
+};
+
+extern const struct seam_kind dp_seam_to_dp[];
+extern const size_t dp_seam_to_dp_n;
+extern const struct seam_kind dp_seam_to_ctl[];
+extern const size_t dp_seam_to_ctl_n;
+extern const struct seam_kind dp_seam_from_ike[];
+extern const size_t dp_seam_from_ike_n;
+extern const struct seam_kind dp_seam_to_ike[];
+extern const size_t dp_seam_to_ike_n;
+
+/*
+ * Sends a whole configuration and COMMIT by send(), piece by piece; pieces with
+ * keys are wiped. The first failure of send(), or 0.
+ */
+int dp_seam_put_config(const struct config *c,
+		       int (*send)(void *ctx, enum dp_msg type, const void *msg,
+				   size_t bytes),
+		       void *ctx);
+
+/*
+ * Adds a piece to a configuration, which config_free() frees.
+ *
+ * 0, -ENOMEM, or -EINVAL: not a piece, not here, or more than there may be.
+ */
+int dp_seam_get_piece(struct config *c, uint16_t type, const void *msg);
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Entries that end by themselves. Larval ones are forgotten in time, live ones
+ * have a last moment, for an ike that does not end them before.
+ * Those of an ike that ended are orphans: they carry on, without a limit, until
+ * a successor claims them, says that it claims no others, or brings up another
+ * SA for the same policy.
+ */
+#include <errno.h>
+
+#include "ctrl/base/clock.h"
+#include "ctrl/base/log.h"
+#include "ctrl/dp/sadb_state.h"
+
+#define CHECK_NS NS_PER_S
+
+/* Its questions are not the successor's: nobody waits for their answers. */
+static void forget_askers(struct job_queue *q)
+{
+	for (struct job *job = q->first; job; job = job->next)
+		job->answer.token = 0;
+}
+
+void sadb_orphan(struct sadb *s)
+{
+	forget_askers(&s->ready);
+	forget_askers(&s->draining);
+	for (uint32_t i = 0; i < SAD_MAX; i++) {
+		struct entry *en = &s->entries[i];
+
+		if (en->state == ENTRY_LIVE && !entry_is_installed(en))
+			en->orphan = true;
+	}
+}
+
+int entry_claim(struct sadb *s, const struct sadb_id *id)
+{
+	struct entry *en = entry_find(s, id);
+
+	if (!en || en->state != ENTRY_LIVE)
+		return -ENOENT;
+	if (entry_is_installed(en))
+		return -EPERM;
+	en->orphan = false;
+	en->deadline_ns = 0;
+	return 0;
+}
+
+static void end_orphans(struct sadb *s, uint64_t policies, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < SAD_MAX; i++) {
+		struct entry *en = &s->entries[i];
+
+		if (en->state == ENTRY_LIVE && en->orphan &&
+		    (en->policies & policies) && !en->deadline_ns)
+			en->deadline_ns = now_ns + SADB_ORPHAN_S * NS_PER_S;
+	}
+}
+
+void entries_sweep(struct sadb *s, uint64_t now_ns)
+{
+	end_orphans(s, UINT64_MAX, now_ns);
+}
+
+void entries_replaced(struct sadb *s, const struct entry *en, uint64_t now_ns)
+{
+	end_orphans(s, en->policies, now_ns);
+}
+
+static bool is_over(uint64_t deadline_ns, uint64_t now_ns)
+{
+	return deadline_ns && now_ns >= deadline_ns;
+}
+
+void entry_expire(struct sadb *s, struct entry *en)
+{
+	const struct sadb_event e = {
+		.verb = SADB_EXPIRE,
+		.hard = 1,
+		.id = en->id,
+	};
+
+	sadb_tell_event(s, &e);
+	if (entry_remove(s, en, NULL))
+		log_error("sadb: no memory to remove an SA spi=0x%08x",
+			  en->id.spi);
+}
+
+void entries_forget(struct sadb *s, uint64_t now_ns)
+{
+	if (now_ns < s->forget_due_ns)
+		return;
+	s->forget_due_ns = now_ns + CHECK_NS;
+	for (uint32_t i = 0; i < SAD_MAX; i++) {
+		struct entry *en = &s->entries[i];
+
+		if (en->state == ENTRY_LARVAL && is_over(en->deadline_ns, now_ns))
+			entry_free(s, en);
+		else if (en->state == ENTRY_LIVE &&
+			 (is_over(en->deadline_ns, now_ns) ||
+			  is_over(en->expire_ns, now_ns)))
+			entry_expire(s, en);
+	}
+}
