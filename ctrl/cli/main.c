@@ -12,13 +12,10 @@
 #include <string.h>
 
 #include "ctrl/cli/client.h"
+#include "ctrl/cli/commands.h"
 #include "ctrl/cli/json.h"
-#include "ctrl/cli/show.h"
 #include "ctrl/cli/target.h"
 #include "ctrl/cli/tree.h"
-
-#define URI_PREFIX  "unix://"
-#define DEFAULT_URI URI_PREFIX "/run/cygnet/vici"
 
 #define TIMEOUT_MAX_S	 3600 /* as the daemon has it */
 #define DAEMON_TIMEOUT_S 180  /* it waits so long when nobody says */
@@ -27,18 +24,7 @@ enum exit_code {
 	EXIT_FINE = 0,
 	EXIT_REFUSED = 1, /* the daemon says no, or is not reachable */
 	EXIT_USAGE = 2,
-};
-
-struct command {
-	const char *name;
-	const char *request; /* VICI's name for it */
-	const char *field;   /* without it, an answer is not one to this */
-	const char *event;   /* of a list's items; NULL: it is no list */
-	bool has_all;	     /* takes --all */
-	bool has_target;     /* takes CONN or CHILD */
-	bool has_timeout;    /* takes --timeout */
-	void (*show)(const struct node *answer, const struct show *how);
-	const char *help;
+	EXIT_MISSING = 3, /* with --check: a tunnel that should be up is not */
 };
 
 struct arguments {
@@ -49,172 +35,9 @@ struct arguments {
 	uint64_t timeout_s;
 	bool json;
 	bool all;
+	bool check;
 	bool help;
 };
-
-static const char general_help[] =
-	"Usage: cygnet [OPTIONS] COMMAND\n"
-	"\n"
-	"Shows and tells the IPsec gateway cygnetd what to do. This is version " CYG_VERSION
-	".\n"
-	"\n"
-	"Commands:\n"
-	"  status    interfaces, policies, and of each tunnel whether it passes traffic\n"
-	"  sa        IKE SAs and their children\n"
-	"  up        bring a connection or a child up\n"
-	"  down      end it\n"
-	"  rekey     give it new keys\n"
-	"  drops     packets that were dropped or let pass, by reason\n"
-	"  version   of this program and of the daemon\n"
-	"\n"
-	"Options:\n"
-	"  -j, --json      print the daemon's answer as JSON\n"
-	"  -u, --uri=URI   the daemon's socket (" DEFAULT_URI ")\n"
-	"  -h, --help      this text, or with a command that command's\n"
-	"\n"
-	"Exit code: 0 fine; 1 the daemon refused or was not reachable; 2 wrong usage.\n"
-	"\n"
-	"Example:\n"
-	"  cygnet status\n";
-
-static const char status_help[] =
-	"Usage: cygnet [-j] [-u URI] status\n"
-	"\n"
-	"Shows gateway, interfaces, policies in the order in which they match, and\n"
-	"tunnels. A tunnel is `passing` when both directions had a packet within the\n"
-	"last 60 s, `one-way` when one had, and else `idle`. --json has the ids of\n"
-	"the BPF maps as well, for `bpftool map dump id`.\n"
-	"\n"
-	"Example: every tunnel that received nothing\n"
-	"  cygnet status --json |\n"
-	"    jq -r '.tunnels | to_entries[] | select(.value.in.packets == 0).key'\n";
-
-static const char drops_help[] =
-	"Usage: cygnet [-j] [-u URI] drops [-a]\n"
-	"\n"
-	"Shows how many packets were dropped, and how many let pass or handed on, by\n"
-	"reason since the daemon started. --json has always every reason.\n"
-	"\n"
-	"  -a, --all   also the reasons that never happened\n"
-	"\n"
-	"Example:\n"
-	"  cygnet drops --all\n";
-
-static const char version_help[] =
-	"Usage: cygnet [-j] [-u URI] version\n"
-	"\n"
-	"Shows the version of this program and that of the daemon, with its host's\n"
-	"operating system. It asks any daemon that speaks VICI.\n"
-	"\n"
-	"Example:\n"
-	"  cygnet --uri unix:///run/charon.vici version\n";
-
-static const char sa_help[] =
-	"Usage: cygnet [-j] [-u URI] sa\n"
-	"\n"
-	"Shows a line for each IKE SA and below it one for each of its CHILD SAs. It\n"
-	"asks any daemon that speaks VICI.\n"
-	"\n"
-	"Example: the connections that are up\n"
-	"  cygnet sa --json | jq -r '.sas[] | keys[]'\n";
-
-#define TARGET_HELP \
-	"A name alone is a connection's, if there is one, and else a child's.\n"
-
-static const char up_help[] =
-	"Usage: cygnet [-j] [-u URI] up [-t SECONDS] CONN[/CHILD] | CHILD\n"
-	"\n"
-	"Brings a child up, with the IKE SA that it needs, and waits until it is; of a\n"
-	"connection alone its first child.\n" TARGET_HELP "\n"
-	"  -t, --timeout=SECONDS   wait no longer than this (180); 0: don't wait\n"
-	"\n"
-	"Example:\n"
-	"  cygnet up --timeout 5 site/net\n";
-
-static const char down_help[] =
-	"Usage: cygnet [-j] [-u URI] down [-t SECONDS] CONN[/CHILD] | CHILD\n"
-	"\n"
-	"Ends the IKE SAs of a connection, or a child's SAs alone, and waits until they\n"
-	"are gone.\n" TARGET_HELP "\n"
-	"  -t, --timeout=SECONDS   wait no longer than this (180); 0: don't wait\n"
-	"\n"
-	"Example:\n"
-	"  cygnet down site\n";
-
-static const char rekey_help[] =
-	"Usage: cygnet [-j] [-u URI] rekey CONN[/CHILD] | CHILD\n"
-	"\n"
-	"Gives the IKE SAs of a connection new keys, or a child's SAs; it does not wait\n"
-	"for them.\n" TARGET_HELP "\n"
-	"Example:\n"
-	"  cygnet rekey site/net\n";
-
-static const struct command commands[] = {
-	{
-		.name = "status",
-		.request = "cygnet-status",
-		.field = "gateway",
-		.show = show_status,
-		.help = status_help,
-	},
-	{
-		.name = "sa",
-		.request = "list-sas",
-		.field = "sas",
-		.event = "list-sa",
-		.show = show_sa,
-		.help = sa_help,
-	},
-	{
-		.name = "up",
-		.request = "initiate",
-		.field = "success",
-		.has_target = true,
-		.has_timeout = true,
-		.show = show_done,
-		.help = up_help,
-	},
-	{
-		.name = "down",
-		.request = "terminate",
-		.field = "success",
-		.has_target = true,
-		.has_timeout = true,
-		.show = show_done,
-		.help = down_help,
-	},
-	{
-		.name = "rekey",
-		.request = "rekey",
-		.field = "success",
-		.has_target = true,
-		.show = show_done,
-		.help = rekey_help,
-	},
-	{
-		.name = "drops",
-		.request = "cygnet-drops",
-		.field = "drops",
-		.has_all = true,
-		.show = show_drops,
-		.help = drops_help,
-	},
-	{
-		.name = "version",
-		.request = "version",
-		.field = "daemon",
-		.show = show_version,
-		.help = version_help,
-	},
-};
-
-static const struct command *command_find(const char *name)
-{
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	return NULL;
-}
 
 /* Says what is wrong with the command line; false, for the caller to return. */
 __attribute__((format(printf, 1, 2))) static bool usage_error(const char *fmt,
@@ -234,6 +57,7 @@ static bool parse_options(int argc, char **argv, struct arguments *out)
 {
 	static const struct option options[] = {
 		{ "all", no_argument, NULL, 'a' },
+		{ "check", no_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "timeout", required_argument, NULL, 't' },
@@ -242,10 +66,13 @@ static bool parse_options(int argc, char **argv, struct arguments *out)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "ahjt:u:", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "achjt:u:", options, NULL)) != -1) {
 		switch (c) {
 		case 'a':
 			out->all = true;
+			break;
+		case 'c':
+			out->check = true;
 			break;
 		case 'h':
 			out->help = true;
@@ -287,6 +114,8 @@ static bool check_command(int argc, char **argv, struct arguments *out)
 				   command->name);
 	if (out->all && !command->has_all)
 		return usage_error("'%s' has no option --all", command->name);
+	if (out->check && !command->has_check)
+		return usage_error("'%s' has no option --check", command->name);
 	if (!out->timeout)
 		return true;
 	if (!command->has_timeout)
@@ -322,6 +151,7 @@ static void print_answer(const struct arguments *args, const struct node *answer
 		.all = args->all,
 		.target = args->target,
 		.waited = !args->timeout || args->timeout_s,
+		.check = args->check,
 	};
 
 	if (args->json)
@@ -333,6 +163,11 @@ static void print_answer(const struct arguments *args, const struct node *answer
 static bool take_item(void *ctx, struct slice body)
 {
 	return node_collect(ctx, body);
+}
+
+static bool is_refusal(const struct node *answer)
+{
+	return strcmp(node_text(answer, "success"), "no") == 0;
 }
 
 /* The daemon's answer as a tree; NULL: there is none, and e says why. */
@@ -350,12 +185,7 @@ static struct node *ask(const char *path, const struct command *command,
 		error_set(e, -EPROTO, "the answer from %s is malformed", path);
 		goto free_items;
 	}
-	if (strcmp(node_text(answer, "success"), "no") == 0) {
-		error_set(e, -ECANCELED, "the daemon refused: %s",
-			  node_text(answer, "errmsg"));
-		node_free(answer);
-		answer = NULL;
-	} else if (items) {
+	if (items && !is_refusal(answer)) {
 		node_free(answer); /* it only ends the list */
 		answer = items;
 		items = NULL;
@@ -395,11 +225,35 @@ static int fill_question(const struct arguments *args, const char *path,
 	return err;
 }
 
+/* An answer is shown, or why it is none; the latter in full. */
+static enum exit_code show_answer(const struct arguments *args,
+				  const char *path, const struct node *answer)
+{
+	const char *field = args->command->field;
+
+	if (is_refusal(answer)) {
+		fprintf(stderr, "cygnet: %s: %s\n",
+			args->target ? args->target : "the daemon refused",
+			node_text(answer, "errmsg"));
+		return EXIT_REFUSED;
+	}
+	if (!node_find(answer, field)) {
+		fprintf(stderr,
+			"cygnet: the answer from %s lacks '%s'; is it another "
+			"daemon?\n",
+			path, field);
+		return EXIT_REFUSED;
+	}
+	print_answer(args, answer);
+	return args->check && status_missing(answer) ? EXIT_MISSING : EXIT_FINE;
+}
+
 static enum exit_code run(const struct arguments *args)
 {
 	const char *path = args->uri + strlen(URI_PREFIX);
 	struct node *answer = NULL;
 	struct target target;
+	enum exit_code code;
 	char timeout_ms[16];
 	struct question q;
 	struct error e;
@@ -410,17 +264,9 @@ static enum exit_code run(const struct arguments *args)
 		fprintf(stderr, "cygnet: %s\n", e.text);
 		return EXIT_REFUSED;
 	}
-	if (!node_find(answer, args->command->field)) {
-		fprintf(stderr,
-			"cygnet: the answer from %s lacks '%s'; is it another "
-			"daemon?\n",
-			path, args->command->field);
-		node_free(answer);
-		return EXIT_REFUSED;
-	}
-	print_answer(args, answer);
+	code = show_answer(args, path, answer);
 	node_free(answer);
-	return EXIT_FINE;
+	return code;
 }
 
 int main(int argc, char **argv)
@@ -432,7 +278,8 @@ int main(int argc, char **argv)
 	if (!parse_arguments(argc, argv, &args))
 		return EXIT_USAGE;
 	if (args.help)
-		fputs(args.command ? args.command->help : general_help, stdout);
+		fputs(args.command ? args.command->help : general_help(),
+		      stdout);
 	else
 		code = run(&args);
 	if (fflush(stdout) || ferror(stdout)) {

@@ -17,9 +17,16 @@ struct show {
 	bool all;	    /* also the reasons that never happened */
 	const char *target; /* of a command, as it was typed */
 	bool waited;	    /* until it was carried out */
+	bool check;	    /* only tunnels that should be up, and are not */
 };
 
+/* How many tunnels should be up, and are not. */
+size_t status_missing(const struct node *answer);
+
 void show_status(const struct node *answer, const struct show *how);
+void show_policy(const struct node *answer, const struct show *how);
+void show_counters(const struct node *answer, const struct show *how);
+void show_reload(const struct node *answer, const struct show *how);
 void show_sa(const struct node *answer, const struct show *how);
 void show_done(const struct node *answer, const struct show *how);
 void show_drops(const struct node *answer, const struct show *how);

@@ -18,3 +18,9 @@ void show_done(const struct node *answer, const struct show *how)
 		fprintf(how->out, "%s: %s\n", how->target,
 			how->waited ? "up" : "begun");
 }
+
+void show_reload(const struct node *answer, const struct show *how)
+{
+	(void)answer;
+	fputs("The configuration was read again.\n", how->out);
+}

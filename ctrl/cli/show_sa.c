@@ -68,24 +68,11 @@ static void add_ike(struct table *t, const struct node *ike)
 		table_text(t, node_text(ike, "state"));
 }
 
-/* All of a list, with a blank between. */
-static char *joined(const struct node *list)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *f = need(open_memstream(&text, &len));
-
-	for (const struct node *n = node_first(list); n; n = n->next)
-		fprintf(f, "%s%s", n == node_first(list) ? "" : " ",
-			n->text ? n->text : "?");
-	return need(fclose(f) ? NULL : text);
-}
-
 static void add_child(struct table *t, const struct node *child)
 {
 	char in[BYTES_STR_MAX], out[BYTES_STR_MAX];
-	char *local = joined(node_find(child, "local-ts"));
-	char *remote = joined(node_find(child, "remote-ts"));
+	char *local = node_joined(node_find(child, "local-ts"), " ");
+	char *remote = node_joined(node_find(child, "remote-ts"), " ");
 
 	add_text(t, "%s #%s", node_text(child, "name"),
 		 node_text(child, "uniqueid"));

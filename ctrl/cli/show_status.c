@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The gateway at a glance: a line for itself, one for each interface and
- * policy, and for each tunnel one that says whether it passes traffic, with
- * its two SAs and what they dropped below it.
+ * The gateway at a glance: a line for itself, one for each interface, and for
+ * each tunnel that is configured one that says whether it is up and passes
+ * traffic. Below it stand its two SAs and what they dropped, or why it is down.
  *
  * Counters tell what happened since the SA exists, `last` what happens now:
- * a tunnel's state comes from the latter alone.
+ * whether it passes traffic comes from the latter alone.
  */
 #include "ctrl/cli/show.h"
 
@@ -13,9 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/cli/sections.h"
 #include "ctrl/cli/table.h"
 #include "ctrl/cli/text.h"
 #include "ctrl/control/duration.h"
+#include "ctrl/model/mismatch.h"
 #include "ctrl/model/status.h"
 
 #define RECENT_S	60 /* a packet within it: in use */
@@ -44,54 +46,18 @@ static void show_gateway(const struct node *gateway, FILE *out)
 		node_text(gateway, "workers"), node_text(gateway, "pid"));
 }
 
-/* A table of one line a section: its name and some of its fields. */
-struct columns {
-	const char *align;
-	const char *heads[TABLE_COLUMNS_MAX]; /* up to a NULL */
-	const char *keys[TABLE_COLUMNS_MAX];  /* of all columns but the first */
-};
-
-/* A field's text in a cell of its own. */
-static const char *cell_text(const struct node *section, const char *key)
+static void show_ifaces(const struct node *ifaces, FILE *out)
 {
-	const char *text = node_text(section, key);
+	static const struct columns columns = {
+		.align = "llllr",
+		.heads = { "INTERFACE", "ROLE", "XDP", "AF_XDP", "QUEUES" },
+		.keys = { "", "role", "xdp", "af_xdp", "queues" },
+	};
 
-	if (strcmp(key, "protocol") == 0 && strcmp(text, "0") == 0)
-		return "any"; /* RFC 4301 section 4.4.1.1 */
-	return *text ? text : "-";
+	if (node_first(ifaces))
+		fputc('\n', out);
+	show_sections(ifaces, &columns, out);
 }
-
-static void show_sections(const struct node *sections,
-			  const struct columns *columns, FILE *out)
-{
-	struct table t = table_new(columns->align);
-	const struct node *s;
-
-	if (!node_first(sections))
-		return;
-	for (size_t i = 0; columns->heads[i]; i++)
-		table_text(&t, columns->heads[i]);
-	for (s = node_first(sections); s; s = s->next) {
-		table_text(&t, s->name);
-		for (size_t i = 0; columns->keys[i]; i++)
-			table_text(&t, cell_text(s, columns->keys[i]));
-	}
-	fputc('\n', out);
-	table_print(&t, out);
-	table_free(&t);
-}
-
-static const struct columns iface_columns = {
-	.align = "llllr",
-	.heads = { "INTERFACE", "ROLE", "XDP", "AF_XDP", "QUEUES" },
-	.keys = { "role", "xdp", "af_xdp", "queues" },
-};
-
-static const struct columns policy_columns = {
-	.align = "llllrl",
-	.heads = { "POLICY", "ACTION", "LOCAL", "REMOTE", "PROTOCOL", "TUNNEL" },
-	.keys = { "action", "local_ts", "remote_ts", "protocol", "tunnel" },
-};
 
 static void one_way(const char *missing, uint64_t seconds,
 		    char state[STATE_STR_MAX])
@@ -106,7 +72,7 @@ static void one_way(const char *missing, uint64_t seconds,
 			 missing, duration_str(seconds, since));
 }
 
-static void tunnel_state(const struct node *tunnel, char state[STATE_STR_MAX])
+static void traffic(const struct node *tunnel, char state[STATE_STR_MAX])
 {
 	uint64_t in_s = idle_s(node_find(tunnel, "in"));
 	uint64_t out_s = idle_s(node_find(tunnel, "out"));
@@ -119,6 +85,31 @@ static void tunnel_state(const struct node *tunnel, char state[STATE_STR_MAX])
 		one_way("sent", out_s, state);
 	else
 		snprintf(state, STATE_STR_MAX, "idle");
+}
+
+static bool is(const struct node *section, const char *key, const char *value)
+{
+	return strcmp(node_text(section, key), value) == 0;
+}
+
+/* Has it SAs? A daemon of another version may not say. */
+static bool has_sas(const struct node *tunnel)
+{
+	return node_find(tunnel, "in");
+}
+
+static void tunnel_state(const struct node *tunnel, char state[STATE_STR_MAX])
+{
+	if (has_sas(tunnel))
+		traffic(tunnel, state);
+	else if (is(tunnel, "state", "trap"))
+		snprintf(state, STATE_STR_MAX, "trap: waits for traffic");
+	else if (is(tunnel, "start_action", "none") &&
+		 is(tunnel, "state", "down"))
+		snprintf(state, STATE_STR_MAX, "down: start_action is none");
+	else
+		snprintf(state, STATE_STR_MAX, "%.60s",
+			 node_text(tunnel, "state"));
 }
 
 static void add_sa(struct table *t, const struct node *sa, const char *direction)
@@ -171,71 +162,155 @@ static void show_sa_drops(const struct node *sa, const char *direction,
 	fprintf(out, " %s (%s)\n", top->name, meaning_of(top->name));
 }
 
-/* The outer addresses; in one cell, so that a line is found by both. */
+/* The outer addresses; in one cell, so that a line is found by both. Behind
+ * them stands of how many more SAs this is the sum. */
 static void add_ends(struct table *lines, const struct node *tunnel)
 {
+	uint64_t sas = node_count(tunnel, "sas");
+	char more[24] = "";
 	char *ends;
 
-	if (asprintf(&ends, "%s ═ %s", node_text(tunnel, "local"),
-		     node_text(tunnel, "remote")) < 0)
+	if (sas > 1)
+		snprintf(more, sizeof(more), " +%" PRIu64, sas - 1);
+	if (asprintf(&ends, "%s ═ %s%s", node_text(tunnel, "local"),
+		     node_text(tunnel, "remote"), more) < 0)
 		ends = NULL;
 	table_text(lines, need(ends));
 	free(ends);
 }
 
-static void fill_tunnels(const struct node *tunnels, struct table *lines,
-			 struct table *sas)
+/* --- why it is down */
+
+static void show_side(const char *whose, const struct node *side, FILE *out)
+{
+	char *text = node_joined(side, MISMATCH_COMMA);
+
+	fprintf(out, "    %-5s  %s\n", whose,
+		side ? text : "(it gave no details)");
+	free(text);
+}
+
+/* Both sides one below the other, to be compared. */
+static void show_failure(const struct node *failure, FILE *out)
+{
+	const struct node *ours = node_find(failure, "ours");
+	const struct node *peer = node_find(failure, "peer");
+	char since[DURATION_STR_MAX];
+
+	if (!failure)
+		return;
+	fprintf(out, "  %s %s ago%s%s: %s\n", node_text(failure, "kind"),
+		duration_str(node_count(failure, "ago"), since),
+		peer ? ", peer " : "", peer ? node_text(failure, "peer") : "",
+		node_text(failure, ours ? "what" : "text"));
+	if (!ours)
+		return;
+	show_side("ours", ours, out);
+	show_side("peer", node_find(failure, "peers"), out);
+}
+
+/* --- all of them */
+
+static void fill_sas(const struct node *tunnel, struct table *sas)
+{
+	for (size_t i = 0; i < ROWS_PER_TUNNEL; i++)
+		add_sa(sas, node_find(tunnel, directions[i]), directions[i]);
+}
+
+static void fill_line(const struct node *t, struct table *lines)
 {
 	char state[STATE_STR_MAX];
 
-	for (const struct node *t = node_first(tunnels); t; t = t->next) {
-		tunnel_state(t, state);
-		table_text(lines, t->name);
-		add_ends(lines, t);
-		table_text(lines, node_text(t, "algs"));
-		table_text(lines, state);
-		for (size_t i = 0; i < ROWS_PER_TUNNEL; i++)
-			add_sa(sas, node_find(t, directions[i]), directions[i]);
-	}
+	tunnel_state(t, state);
+	table_text(lines, t->name);
+	add_ends(lines, t);
+	table_text(lines, node_find(t, "algs") ? node_text(t, "algs") : "-");
+	table_text(lines, state);
 }
 
-static void show_tunnels(const struct node *tunnels, FILE *out)
+/* One whose SAs the `row`s of the table are: the next ones. */
+static void show_sas(const struct node *tunnel, const struct table *sas,
+		     size_t *row, FILE *out)
+{
+	for (size_t i = 0; i < ROWS_PER_TUNNEL; i++) {
+		fputs("  ", out);
+		table_print_row(sas, (*row)++, out);
+	}
+	for (size_t i = 0; i < ROWS_PER_TUNNEL; i++)
+		show_sa_drops(node_find(tunnel, directions[i]), directions[i],
+			      out);
+}
+
+/* Should it be up, and is not? */
+static bool is_missing(const struct node *tunnel)
+{
+	return is(tunnel, "start_action", "start") && !is(tunnel, "state", "up");
+}
+
+static bool is_shown(const struct node *tunnel, const struct show *how)
+{
+	return !how->check || is_missing(tunnel);
+}
+
+static void show_tunnels(const struct node *tunnels, const struct show *how)
 {
 	struct table lines = table_new("llll");
 	struct table sas = table_new("llrrl");
-	size_t row = 0;
+	size_t row = 0, sa_row = 0;
 
 	table_text(&lines, "TUNNEL");
 	table_text(&lines, "LOCAL ═ REMOTE");
 	table_text(&lines, "ALGORITHMS");
 	table_text(&lines, "STATE");
-	fill_tunnels(tunnels, &lines, &sas);
-	table_print_row(&lines, 0, out);
 	for (const struct node *t = node_first(tunnels); t; t = t->next) {
-		table_print_row(&lines, row + 1, out);
-		for (size_t i = 0; i < ROWS_PER_TUNNEL; i++) {
-			fputs("  ", out);
-			table_print_row(&sas, row * ROWS_PER_TUNNEL + i, out);
-		}
-		for (size_t i = 0; i < ROWS_PER_TUNNEL; i++)
-			show_sa_drops(node_find(t, directions[i]),
-				      directions[i], out);
-		row++;
+		if (!is_shown(t, how))
+			continue;
+		fill_line(t, &lines);
+		if (has_sas(t))
+			fill_sas(t, &sas);
+	}
+	table_print_row(&lines, row++, how->out);
+	for (const struct node *t = node_first(tunnels); t; t = t->next) {
+		if (!is_shown(t, how))
+			continue;
+		table_print_row(&lines, row++, how->out);
+		if (has_sas(t))
+			show_sas(t, &sas, &sa_row, how->out);
+		show_failure(node_find(t, "failure"), how->out);
 	}
 	table_free(&sas);
 	table_free(&lines);
 }
 
+size_t status_missing(const struct node *answer)
+{
+	const struct node *t = node_first(node_find(answer, "tunnels"));
+	size_t n = 0;
+
+	for (; t; t = t->next)
+		n += is_missing(t);
+	return n;
+}
+
 void show_status(const struct node *answer, const struct show *how)
 {
 	const struct node *tunnels = node_find(answer, "tunnels");
+	const struct node *stranger = node_find(answer, "stranger");
 
+	if (how->check) {
+		if (status_missing(answer))
+			show_tunnels(tunnels, how);
+		return;
+	}
 	show_gateway(node_find(answer, "gateway"), how->out);
-	show_sections(node_find(answer, "interfaces"), &iface_columns, how->out);
-	show_sections(node_find(answer, "policies"), &policy_columns, how->out);
+	show_ifaces(node_find(answer, "interfaces"), how->out);
 	fputc('\n', how->out);
 	if (node_first(tunnels))
-		show_tunnels(tunnels, how->out);
+		show_tunnels(tunnels, how);
 	else
 		fputs("No tunnel is configured.\n", how->out);
+	if (!stranger)
+		return;
+	fputs("\nA peer for which there is no connection:\n", how->out);
+	show_failure(stranger, how->out);
 }

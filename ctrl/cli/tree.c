@@ -2,6 +2,7 @@
 #include "ctrl/cli/tree.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,6 +121,18 @@ const struct node *node_find(const struct node *section, const char *name)
 	while (node && strcmp(node->name, name) != 0)
 		node = node->next;
 	return node;
+}
+
+char *node_joined(const struct node *list, const char *between)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = need(open_memstream(&text, &len));
+
+	for (const struct node *n = node_first(list); n; n = n->next)
+		fprintf(f, "%s%s", n == node_first(list) ? "" : between,
+			n->text ? n->text : "?");
+	return need(fclose(f) ? NULL : text);
 }
 
 const char *node_text(const struct node *section, const char *key)

@@ -43,6 +43,9 @@ const struct node *node_find(const struct node *section, const char *name);
 /* The first child, or NULL; a NULL section has none. */
 const struct node *node_first(const struct node *section);
 
+/* All items of a list, free() it; "" for NULL. */
+char *node_joined(const struct node *list, const char *between);
+
 /* The value of a key; "?" when it is not there. */
 const char *node_text(const struct node *section, const char *key);
 

@@ -7,6 +7,7 @@
 #include "ctrl/control/answers.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 static const char *role_name(enum iface_role role)
 {
@@ -46,6 +47,16 @@ static void put_iface(struct vici_builder *b, const struct iface_status *i)
 	vici_section_end(b);
 }
 
+static void put_sa_drops(struct vici_builder *b, const struct sa_status *sa)
+{
+	vici_section(b, "drops");
+	for (unsigned int i = DROP_NONE + 1; i < DROP_MAX; i++)
+		if (sa->drops[i])
+			put_count(b, drop_name((enum drop_reason)i),
+				  sa->drops[i]);
+	vici_section_end(b);
+}
+
 static void put_sa(struct vici_builder *b, const char *direction,
 		   const struct sa_status *sa)
 {
@@ -58,38 +69,63 @@ static void put_sa(struct vici_builder *b, const char *direction,
 		vici_str(b, "idle", "never");
 	else
 		put_count(b, "idle", sa->idle_s);
-	vici_section(b, "drops");
-	for (unsigned int i = DROP_NONE + 1; i < DROP_MAX; i++)
-		if (sa->drops[i])
-			put_count(b, drop_name((enum drop_reason)i),
-				  sa->drops[i]);
+	put_sa_drops(b, sa);
 	vici_section_end(b);
+}
+
+static void put_side(struct vici_builder *b, const char *key, struct slice side)
+{
+	struct slice item;
+
+	if (!side.len)
+		return;
+	vici_list(b, key);
+	while (mismatch_next(&side, &item)) {
+		char text[MISMATCH_SIDE_MAX];
+
+		snprintf(text, sizeof(text), "%.*s", (int)item.len,
+			 (const char *)item.ptr);
+		vici_list_item(b, text);
+	}
+	vici_list_end(b);
+}
+
+static void put_failure(struct vici_builder *b, const char *section,
+			const struct failure_status *f)
+{
+	struct mismatch m;
+
+	if (f->ago_s == STATUS_NEVER_S)
+		return;
+	vici_section(b, section);
+	put_count(b, "ago", f->ago_s);
+	vici_str(b, "kind", f->ended ? "ended" : "failed");
+	if (f->peer[0])
+		vici_str(b, "peer", f->peer);
+	vici_str(b, "text", f->text);
+	if (mismatch_parse(f->text, &m)) {
+		vici_fmt(b, "what", "%.*s", (int)m.what.len,
+			 (const char *)m.what.ptr);
+		put_side(b, "ours", m.ours);
+		put_side(b, "peers", m.peers);
+	}
 	vici_section_end(b);
 }
 
 static void put_tunnel(struct vici_builder *b, const struct tunnel_status *t)
 {
-	char addr[ADDR_STR_MAX];
-
 	vici_section(b, t->name);
-	vici_str(b, "local", addr_str(&t->local, addr));
-	vici_str(b, "remote", addr_str(&t->remote, addr));
-	vici_str(b, "algs", t->algs);
-	put_sa(b, "in", &t->in);
-	put_sa(b, "out", &t->out);
-	vici_section_end(b);
-}
-
-static void put_policy(struct vici_builder *b, const struct policy_status *p)
-{
-	char prefix[PREFIX_STR_MAX];
-
-	vici_section(b, p->name);
-	vici_str(b, "action", action_name(p->action));
-	vici_str(b, "local_ts", prefix_str(&p->local_ts, prefix));
-	vici_str(b, "remote_ts", prefix_str(&p->remote_ts, prefix));
-	put_count(b, "protocol", p->protocol);
-	vici_str(b, "tunnel", p->tunnel);
+	vici_str(b, "state", tunnel_state_name(t->state));
+	vici_str(b, "start_action", child_action_name(t->start_action));
+	vici_str(b, "local", t->local);
+	vici_str(b, "remote", t->remote);
+	put_count(b, "sas", t->n_sas);
+	if (t->n_sas) {
+		vici_str(b, "algs", t->algs);
+		put_sa(b, "in", &t->in);
+		put_sa(b, "out", &t->out);
+	}
+	put_failure(b, "failure", &t->failure);
 	vici_section_end(b);
 }
 
@@ -104,39 +140,96 @@ void answer_status(struct vici_builder *b, const struct status *s)
 	for (size_t i = 0; i < s->n_tunnels; i++)
 		put_tunnel(b, &s->tunnels[i]);
 	vici_section_end(b);
-	vici_section(b, "policies");
-	for (size_t i = 0; i < s->n_policies; i++)
-		put_policy(b, &s->policies[i]);
-	vici_section_end(b);
+	put_failure(b, "stranger", &s->stranger);
 	vici_section(b, "maps");
 	for (size_t i = 0; i < s->n_maps; i++)
 		put_count(b, s->maps[i].name, s->maps[i].id);
 	vici_section_end(b);
 }
 
-static void put_reason(struct vici_builder *b, const char *name,
-		       const struct counter *n, const char *text)
+static void put_policy(struct vici_builder *b, const struct policy_status *p)
+{
+	vici_section(b, p->name);
+	put_count(b, "policy", p->id);
+	vici_str(b, "action", action_name(p->action));
+	vici_str(b, "local_ts", p->local_ts);
+	vici_str(b, "remote_ts", p->remote_ts);
+	put_count(b, "protocol", p->protocol);
+	vici_str(b, "tunnel", p->tunnel);
+	vici_section_end(b);
+}
+
+void answer_policies(struct vici_builder *b, const struct status *s)
+{
+	vici_section(b, "policies");
+	for (size_t i = 0; i < s->n_policies; i++)
+		put_policy(b, &s->policies[i]);
+	vici_section_end(b);
+	vici_str(b, "default", action_name(s->default_action));
+}
+
+/* --- counters */
+
+static void put_counter(struct vici_builder *b, const char *name,
+			const struct counter *n, const char *text)
 {
 	vici_section(b, name);
 	put_count(b, "packets", n->pkts);
 	put_count(b, "bytes", n->bytes);
-	vici_str(b, "text", text);
+	if (text)
+		vici_str(b, "text", text);
 	vici_section_end(b);
+}
+
+/* Every reason, with its meaning where that is asked for. */
+static void put_reasons(struct vici_builder *b, const struct counters *n,
+			bool with_text)
+{
+	vici_section(b, "drops");
+	for (unsigned int i = DROP_NONE + 1; i < DROP_MAX; i++)
+		put_counter(b, drop_name((enum drop_reason)i), &n->drops[i],
+			    with_text ? drop_text((enum drop_reason)i) : NULL);
+	vici_section_end(b);
+	vici_section(b, "passes");
+	for (unsigned int i = 0; i < PASS_MAX; i++)
+		put_counter(b, pass_name((enum pass_reason)i), &n->passes[i],
+			    with_text ? pass_text((enum pass_reason)i) : NULL);
+	vici_section_end(b);
+	put_count(b, "in_flight", n->in_flight);
 }
 
 void answer_drops(struct vici_builder *b, const struct status *s)
 {
-	const struct counters *n = &s->counters;
+	put_reasons(b, &s->counters, true);
+}
 
-	vici_section(b, "drops");
-	for (unsigned int i = DROP_NONE + 1; i < DROP_MAX; i++)
-		put_reason(b, drop_name((enum drop_reason)i), &n->drops[i],
-			   drop_text((enum drop_reason)i));
+static void put_sa_count(struct vici_builder *b, const char *direction,
+			 const struct sa_status *sa)
+{
+	vici_section(b, direction);
+	put_count(b, "packets", sa->pkts);
+	put_count(b, "bytes", sa->bytes);
+	put_sa_drops(b, sa);
 	vici_section_end(b);
-	vici_section(b, "passes");
-	for (unsigned int i = 0; i < PASS_MAX; i++)
-		put_reason(b, pass_name((enum pass_reason)i), &n->passes[i],
-			   pass_text((enum pass_reason)i));
+}
+
+void answer_counters(struct vici_builder *b, const struct status *s)
+{
+	put_reasons(b, &s->counters, false);
+	vici_section(b, "tunnels");
+	for (size_t i = 0; i < s->n_tunnels; i++) {
+		const struct tunnel_status *t = &s->tunnels[i];
+
+		vici_section(b, t->name);
+		put_count(b, "sas", t->n_sas);
+		put_sa_count(b, "in", &t->in);
+		put_sa_count(b, "out", &t->out);
+		vici_section_end(b);
+	}
 	vici_section_end(b);
-	put_count(b, "in_flight", n->in_flight);
+	vici_section(b, "sas");
+	put_count(b, "ike_up", s->n_ike);
+	put_count(b, "ike_connecting", s->n_connecting);
+	put_count(b, "child_up", s->n_child);
+	vici_section_end(b);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A snapshot as VICI sections: the bodies of cygnet-status and cygnet-drops.
+ * A snapshot as VICI sections: the bodies of cygnet-status and its like.
  * README.md in this folder lists the fields. Control thread.
  */
 #ifndef CYG_CONTROL_ANSWERS_H
@@ -10,6 +10,12 @@
 #include "ctrl/model/status.h"
 
 void answer_status(struct vici_builder *b, const struct status *s);
+
+/* In the order in which they match. */
+void answer_policies(struct vici_builder *b, const struct status *s);
+
+/* Whatever is counted, by name. */
+void answer_counters(struct vici_builder *b, const struct status *s);
 
 /* Every reason is there, also those that never happened. */
 void answer_drops(struct vici_builder *b, const struct status *s);

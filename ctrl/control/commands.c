@@ -81,6 +81,8 @@ static const struct command commands[] = {
 	{ "version", false, write_version },
 	{ "stats", false, write_stats },
 	{ "cygnet-status", true, answer_status },
+	{ "cygnet-policies", true, answer_policies },
+	{ "cygnet-counters", true, answer_counters },
 	{ "cygnet-drops", true, answer_drops },
 };
 

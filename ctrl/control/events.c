@@ -86,6 +86,9 @@ static void say_what(const struct control_event *e, char *buf, size_t max)
 	case CONTROL_FAILED:
 		snprintf(buf, max, "'%s' failed", *child ? child : conn);
 		return;
+	case CONTROL_IKE_GONE:
+		snprintf(buf, max, "the IKE process ended");
+		return;
 	}
 }
 
@@ -149,6 +152,7 @@ bool event_tell(const struct sink *sink, const struct control_event *e,
 		ok = tell_updown(sink, TOPIC_CHILD_UPDOWN, e, now_ns);
 		break;
 	case CONTROL_FAILED:
+	case CONTROL_IKE_GONE:
 		break;
 	}
 	return event_log(sink, TOPIC_LOG, e) && ok;

@@ -9,19 +9,7 @@
 #include <stdio.h>
 
 #include "ctrl/control/words.h"
-
-static const char *action_word(enum child_action action)
-{
-	switch (action) {
-	case CHILD_NONE:
-		return "none";
-	case CHILD_TRAP:
-		return "trap";
-	case CHILD_START:
-		return "start";
-	}
-	return "none";
-}
+#include "ctrl/model/status.h"
 
 static void put_number(struct vici_builder *b, const char *key, uint64_t n)
 {
@@ -78,8 +66,8 @@ static void put_child(struct vici_builder *b, const struct child_conf *c)
 	put_number(b, "rekey_time", c->rekey_time);
 	put_number(b, "rekey_bytes", 0);
 	put_number(b, "rekey_packets", 0);
-	vici_str(b, "dpd_action", action_word(c->dpd_action));
-	vici_str(b, "close_action", action_word(c->close_action));
+	vici_str(b, "dpd_action", child_action_name(c->dpd_action));
+	vici_str(b, "close_action", child_action_name(c->close_action));
 	put_ts(b, "local-ts", c->local_ts, c->n_local_ts);
 	put_ts(b, "remote-ts", c->remote_ts, c->n_remote_ts);
 	vici_section_end(b);

@@ -172,6 +172,48 @@ void control_server_event(struct control_server *server,
 			client_event(&server->clients[i], e);
 }
 
+static const struct ike_sa_view *find_ike(const struct sas *sas, uint32_t id)
+{
+	for (size_t i = 0; i < sas->n_ike; i++)
+		if (sas->ike[i].id == id)
+			return &sas->ike[i];
+	return NULL;
+}
+
+static void tell_down(struct control_server *server,
+		      const struct ike_sa_view *ike,
+		      const struct child_sa_view *child)
+{
+	const struct control_event e = {
+		.kind = child ? CONTROL_CHILD_DOWN : CONTROL_IKE_DOWN,
+		.conn = ike->conn,
+		.child = child ? child->name : "",
+		.ike_id = ike->id,
+		.ike = ike,
+		.child_sa = child,
+		.text = "the IKE process ended",
+	};
+
+	control_server_event(server, &e);
+}
+
+void control_server_ike_gone(struct control_server *server,
+			     const struct sas *lost)
+{
+	const struct control_event gone = { .kind = CONTROL_IKE_GONE };
+
+	control_server_event(server, &gone);
+	for (size_t i = 0; lost && i < lost->n_child; i++) {
+		const struct ike_sa_view *ike =
+			find_ike(lost, lost->child[i].ike_id);
+
+		if (ike)
+			tell_down(server, ike, &lost->child[i]);
+	}
+	for (size_t i = 0; lost && i < lost->n_ike; i++)
+		tell_down(server, &lost->ike[i], NULL);
+}
+
 void control_server_free(struct control_server *server)
 {
 	if (!server)

@@ -89,7 +89,8 @@ void control_server_refreshed(struct control_server *server);
  * -EADDRNOTAVAIL (no remote address to go to), -ENOTCONN (IKE is not spoken), or
  * another one.
  *
- * n   SAs that it is about: 0 is a failure of TERMINATE and REKEY
+ * n   SAs that it is about: 0 is a failure of TERMINATE and REKEY. Of INITIATE the
+ *     id of the IKE SA that was begun, which the events of the attempt have.
  */
 void control_server_done(struct control_server *server, uint64_t token, int err,
 			 unsigned int n);
@@ -99,7 +100,8 @@ enum control_event_kind {
 	CONTROL_IKE_DOWN,
 	CONTROL_CHILD_UP,
 	CONTROL_CHILD_DOWN,
-	CONTROL_FAILED, /* an attempt: see text */
+	CONTROL_FAILED,	  /* an attempt: see text */
+	CONTROL_IKE_GONE, /* the process that spoke IKE: names nothing */
 };
 
 /* Borrowed for the call; what is not known is NULL or "". */
@@ -107,6 +109,7 @@ struct control_event {
 	enum control_event_kind kind;
 	const char *conn;
 	const char *child;
+	uint32_t ike_id; /* as in struct ike_sa_view; 0: not known */
 	const struct ike_sa_view *ike;
 	const struct child_sa_view *child_sa;
 	const char *text; /* in plain words */
@@ -115,6 +118,15 @@ struct control_event {
 /* Tells clients who asked for it, and those who wait for its like. */
 void control_server_event(struct control_server *server,
 			  const struct control_event *e);
+
+/*
+ * The process that spoke IKE is gone: whoever waits for it is answered so, and
+ * all hear of it.
+ *
+ * lost   SAs that nobody takes over, which go down; NULL: none
+ */
+void control_server_ike_gone(struct control_server *server,
+			     const struct sas *lost);
 
 /* Closes every client and removes the socket file; NULL is fine. */
 void control_server_free(struct control_server *server);

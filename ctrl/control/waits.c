@@ -6,11 +6,14 @@
  * two, the request is refused: it would end what nobody meant.
  *
  * An event may come before it is known that the command was begun: it counts
- * from the moment in which the command was given.
+ * from the moment in which the command was given. A connection may have several
+ * peers and attempts at a time: of failures only that of the IKE SA counts which
+ * the command began.
  */
 #include "ctrl/control/waits.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TARGETS (ARG_IKE | ARG_CHILD | ARG_IKE_ID | ARG_CHILD_ID)
@@ -304,8 +307,8 @@ static void set_begin_error(struct wait *w, int err)
 		return;
 	case -EADDRNOTAVAIL:
 		error_set(&w->errmsg, err,
-			  "connection '%s' has no remote address to go to: "
-			  "set remote_addrs to one",
+			  "no way to the peer of '%s': remote_addrs names no "
+			  "host, or there is no route to it",
 			  w->conn);
 		return;
 	case -ENOTCONN:
@@ -323,9 +326,7 @@ static void judge(struct wait *w)
 	if (!w->begun || w->over)
 		return;
 	if (w->verb == CONTROL_INITIATE) {
-		if (w->attempt.text[0] && !w->up)
-			w->errmsg = w->attempt;
-		w->over = w->limit_ms < 0 || w->up || w->attempt.text[0];
+		w->over = w->limit_ms < 0 || w->up || w->failure[0];
 		return;
 	}
 	if (w->matches == 0) {
@@ -344,7 +345,12 @@ void wait_done(struct wait *w, int err, unsigned int n)
 	if (w->begun)
 		return;
 	w->begun = true;
-	w->matches = n;
+	if (w->verb == CONTROL_INITIATE)
+		w->ike_id = n;
+	else
+		w->matches = n;
+	if (w->failed_id != w->ike_id)
+		w->failure[0] = '\0'; /* another one's */
 	if (err) {
 		set_begin_error(w, err);
 		w->over = true;
@@ -359,6 +365,8 @@ static bool is_named(const char *text)
 
 bool wait_concerns(const struct wait *w, const struct control_event *e)
 {
+	if (e->kind == CONTROL_IKE_GONE)
+		return true;
 	if (!is_named(e->conn) || strcmp(e->conn, w->conn) != 0)
 		return false;
 	return !w->child[0] || !is_named(e->child) ||
@@ -367,11 +375,15 @@ bool wait_concerns(const struct wait *w, const struct control_event *e)
 
 static void initiate_event(struct wait *w, const struct control_event *e)
 {
+	bool over = e->kind == CONTROL_FAILED || e->kind == CONTROL_IKE_DOWN;
+
 	if (e->kind == CONTROL_CHILD_UP)
 		w->up = true;
-	if (e->kind == CONTROL_FAILED)
-		error_set(&w->attempt, -ECONNABORTED, "%s",
-			  is_named(e->text) ? e->text : "it failed");
+	if (!over || (w->begun && e->ike_id != w->ike_id))
+		return;
+	w->failed_id = e->ike_id;
+	snprintf(w->failure, sizeof(w->failure), "%s",
+		 is_named(e->text) ? e->text : "it failed");
 }
 
 /*
@@ -393,6 +405,12 @@ void wait_event(struct wait *w, const struct control_event *e)
 {
 	if (w->over || !wait_concerns(w, e))
 		return;
+	if (e->kind == CONTROL_IKE_GONE) {
+		error_set(&w->errmsg, -ENOTCONN,
+			  "the IKE process ended before this was done");
+		w->over = true;
+		return;
+	}
 	switch (w->verb) {
 	case CONTROL_INITIATE:
 		initiate_event(w, e);
@@ -427,9 +445,18 @@ void wait_timed_out(struct wait *w)
 			  w->ended, w->matches, of, limit_s, w->limit_ms % 1000);
 }
 
+/* Of the answer; "": it is a success. */
+static const char *why_not(const struct wait *w)
+{
+	if (w->errmsg.text[0])
+		return w->errmsg.text;
+	return w->verb == CONTROL_INITIATE && !w->up ? w->failure : "";
+}
+
 void wait_answer(const struct wait *w, struct vici_builder *out)
 {
-	bool ok = !w->errmsg.text[0];
+	const char *why = why_not(w);
+	bool ok = !*why;
 
 	vici_start(out, VICI_CMD_RESPONSE, NULL);
 	vici_str(out, "success", ok ? "yes" : "no");
@@ -438,5 +465,5 @@ void wait_answer(const struct wait *w, struct vici_builder *out)
 	if (w->verb == CONTROL_TERMINATE)
 		vici_fmt(out, "terminated", "%u", w->ended);
 	if (!ok)
-		vici_str(out, "errmsg", w->errmsg.text);
+		vici_str(out, "errmsg", why);
 }

@@ -10,6 +10,7 @@
 
 #include "ctrl/control/events.h"
 #include "ctrl/control/requests.h"
+#include "ctrl/model/mismatch.h"
 
 #define WAIT_MAX_S 180 /* where the request names no time */
 
@@ -21,12 +22,14 @@ struct wait {
 	int32_t limit_ms;	   /* negative: only until it was begun */
 	int32_t loglevel;
 	bool begun;
-	bool up;	      /* what INITIATE is about */
-	bool over;	      /* there is an answer */
-	unsigned int matches; /* SAs that it is about */
-	unsigned int ended;   /* of them, TERMINATE */
-	struct error attempt; /* why one failed; "": none did */
-	struct error errmsg;  /* of the answer; "": success */
+	bool up;			/* what INITIATE is about */
+	bool over;			/* there is an answer */
+	unsigned int matches;		/* SAs that it is about */
+	unsigned int ended;		/* of them, TERMINATE */
+	uint32_t ike_id;		/* of the IKE SA that INITIATE began */
+	uint32_t failed_id;		/* of the one whose failure this is */
+	char failure[MISMATCH_STR_MAX]; /* of an attempt; "": none */
+	struct error errmsg; /* of the answer; "": success, or failure */
 };
 
 /* false: there is no such command that waits. */

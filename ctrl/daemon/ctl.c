@@ -25,6 +25,7 @@
 #include "ctrl/control/listen.h"
 #include "ctrl/control/server.h"
 #include "ctrl/daemon/dp_link.h"
+#include "ctrl/daemon/failures.h"
 #include "ctrl/daemon/ike_link.h"
 #include "ctrl/daemon/role.h"
 #include "ctrl/daemon/view.h"
@@ -54,6 +55,7 @@ struct ctl {
 	struct control_server *control;
 	int ike_ports[IKE_UDP_SOCKETS]; /* -1: IKE is not spoken */
 	struct ike_link *ike;
+	struct failures *failures;
 	int err; /* why it ends; 0: it was told to */
 	struct error *error;
 };
@@ -120,7 +122,11 @@ static struct status *on_status(void *ctx)
 {
 	const struct ctl *c = ctx;
 	struct sas *sas = c->ike ? ike_link_sas(c->ike) : NULL;
-	struct status *s = view_status(c->config, dp_link_view(c->dp), sas);
+	const struct view view = { .config = c->config,
+				   .dp = dp_link_view(c->dp),
+				   .sas = sas,
+				   .failures = c->failures };
+	struct status *s = view_status(&view);
 
 	sas_free(sas);
 	return s;
@@ -222,6 +228,17 @@ static void on_ike_ready(void *ctx, bool has_sadb)
 		introduce(ctx);
 }
 
+static void on_ike_ended(void *ctx)
+{
+	struct ctl *c = ctx;
+	struct sas *lost = ike_link_sas(c->ike);
+
+	failures_process_ended(c->failures, c->config->conns,
+			       c->config->n_conns, clock_ns());
+	control_server_ike_gone(c->control, lost);
+	sas_free(lost);
+}
+
 static void on_ike_done(void *ctx, uint64_t token, int err, unsigned int n)
 {
 	struct ctl *c = ctx;
@@ -245,11 +262,13 @@ static void on_ike_event(void *ctx, const struct ike_event *e,
 		.kind = kinds[e->kind],
 		.conn = e->conn,
 		.child = e->child,
+		.ike_id = e->ike_id,
 		.ike = ike,
 		.child_sa = child,
 		.text = e->text,
 	};
 
+	failures_event(c->failures, e, clock_ns());
 	control_server_event(c->control, &event);
 }
 
@@ -263,6 +282,7 @@ static int start_ike(struct ctl *c, struct error *e)
 				      .n_psks = c->config->n_psks,
 				      .debug = c->debug,
 				      .ready = on_ike_ready,
+				      .ended = on_ike_ended,
 				      .event = on_ike_event,
 				      .done = on_ike_done,
 				      .ctx = c };
@@ -312,16 +332,16 @@ static void on_hello(void *ctx, const struct dp_msg_hello *m, const int *fds,
 		fail(c, -EIO, "the data path does not take its configuration");
 }
 
-/* The ids by which ike asks for SAs. */
+/* In the order of the SPD; ike asks for SAs by them. */
 static void take_ids(struct config *config, const struct dp_msg_committed *m)
 {
-	uint32_t n = 0;
+	const uint32_t *id = m->ids;
 
+	for (size_t i = 0; i < config->n_policies; i++)
+		config->policies[i].id = *id++;
 	for (size_t i = 0; i < config->n_conns; i++)
 		for (size_t k = 0; k < config->conns[i].n_children; k++)
-			if (n < m->n)
-				config->conns[i].children[k].policy =
-					m->ids[n++];
+			config->conns[i].children[k].policy = *id++;
 }
 
 static void run(struct ctl *c)
@@ -413,8 +433,10 @@ static int start(struct ctl *c, struct error *e)
 			e, -EPERM,
 			"not allowed to load programs into the kernel; run as root");
 	c->base = event_base_new();
-	if (!c->base || event_base_priority_init(c->base, CONTROL_PRIORITIES))
-		return error_set(e, -ENOMEM, "cannot make an event loop");
+	c->failures = failures_new();
+	if (!c->base || !c->failures ||
+	    event_base_priority_init(c->base, CONTROL_PRIORITIES))
+		return error_set(e, -ENOMEM, "no memory for an event loop");
 	dp.base = c->base;
 	err = catch_signals(c, e);
 	if (!err)
@@ -426,6 +448,7 @@ static void stop(struct ctl *c)
 {
 	control_server_free(c->control);
 	ike_link_free(c->ike);
+	failures_free(c->failures);
 	dp_link_free(c->dp);
 	for (int i = 0; i < IKE_UDP_SOCKETS; i++)
 		if (c->ike_ports[i] >= 0)

@@ -92,9 +92,13 @@ static int start(struct dp_process *p, struct error *e)
 
 static void put_ids(const struct config *c, struct dp_msg_committed *m)
 {
+	uint32_t *id = m->ids;
+
+	for (size_t i = 0; i < c->n_policies; i++)
+		*id++ = c->policies[i].id;
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t k = 0; k < c->conns[i].n_children; k++)
-			m->ids[m->n++] = c->conns[i].children[k].policy;
+			*id++ = c->conns[i].children[k].policy;
 }
 
 static void commit(struct dp_process *p, const struct dp_msg_commit *c)

@@ -90,8 +90,7 @@ struct dp_msg_committed {
 	int32_t err;	   /* 0, or negative and the text says why */
 	uint32_t is_first; /* it began to run with this one */
 	char text[ERROR_MAX_BYTES];
-	uint32_t n;	       /* children, in their order */
-	uint32_t ids[SPD_MAX]; /* of their policies */
+	uint32_t ids[SPD_MAX]; /* of policies and children, in their order */
 };
 
 struct dp_msg_sa {

@@ -318,6 +318,8 @@ static void run_command(struct ike *i, const struct ike_msg_command *c)
 	case IKE_CMD_INITIATE:
 		done.err =
 			engine_initiate(i->engine, c->conn, child, clock_ns());
+		if (!done.err)
+			done.n = engine_initiated(i->engine);
 		break;
 	case IKE_CMD_TERMINATE:
 		done.n = engine_terminate(i->engine, c->conn, child, clock_ns());

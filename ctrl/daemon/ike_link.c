@@ -171,11 +171,8 @@ static void on_done(struct ike_link *l, const struct ike_msg_done *done)
 		return; /* it lies */
 	if (done->token && l->spec.done)
 		l->spec.done(l->spec.ctx, done->token, done->err, done->n);
-	else if (done->err)
-		log_warn("ike: cannot initiate: %s",
-			 done->err == -EADDRNOTAVAIL
-				 ? "no remote address to go to (remote_addrs)"
-				 : strerror(-done->err));
+	else if (done->err && done->err != -EADDRNOTAVAIL) /* an event said so */
+		log_warn("ike: cannot initiate: %s", strerror(-done->err));
 }
 
 static void on_message(void *ctx, uint16_t type, const void *msg,
@@ -208,6 +205,7 @@ static void on_down(void *ctx, const char *why)
 
 	(void)why;
 	l->ready = false;
+	l->spec.ended(l->spec.ctx);
 	mirror_clear(l->mirror);
 	if (l->stopped)
 		l->stopped(l->stopped_ctx);

@@ -28,6 +28,9 @@ struct ike_link_spec {
 	bool debug;		  /* it logs more */
 	/* It is there; has_sadb: an earlier ctl gave it a link to dp. */
 	void (*ready)(void *ctx, bool has_sadb);
+	/* The process is gone, and with it what it knew of its SAs:
+	 * ike_link_sas() has them until this returns. */
+	void (*ended)(void *ctx);
 	/* Borrowed for the call; ike and child are NULL when there is none. Both calls may
 	 * be NULL. */
 	void (*event)(void *ctx, const struct ike_event *e,

@@ -11,6 +11,7 @@
 
 #include "ctrl/base/seam.h"
 #include "ctrl/ike/engine.h"
+#include "ctrl/model/mismatch.h"
 #include "ctrl/model/sas.h"
 
 enum ike_msg {
@@ -81,10 +82,10 @@ struct ike_msg_command {
 struct ike_msg_done {
 	uint64_t token;
 	int32_t err; /* as of engine_initiate() */
-	uint32_t n;  /* SAs that were found */
+	uint32_t n;  /* SAs that were found; INITIATE: engine_initiated() */
 };
 
-#define IKE_EVENT_TEXT_MAX 2304 /* two lists of proposals */
+#define IKE_EVENT_TEXT_MAX MISMATCH_STR_MAX /* the longest text */
 
 struct ike_msg_event {
 	uint32_t kind; /* enum ike_event_kind */

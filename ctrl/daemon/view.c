@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
+/*
+ * A tunnel is what is configured: a manual one, or a child of a connection, be
+ * it up or not. What of it is up comes from the state mirror, what it carried
+ * from the data path, and why it is down from the failures.
+ */
 #include "ctrl/daemon/view.h"
 
 #include <errno.h>
@@ -6,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "ctrl/base/clock.h"
 
 static void put_algs(const struct encr_alg *encr, const struct integ_alg *integ,
 		     struct tunnel_status *out)
@@ -16,26 +23,50 @@ static void put_algs(const struct encr_alg *encr, const struct integ_alg *integ,
 		 aead ? "" : "-", aead ? "" : integ->name);
 }
 
+static void join(const char *conn, const char *child, char out[STATUS_NAME_MAX])
+{
+	snprintf(out, STATUS_NAME_MAX, "%s/%s", conn, child);
+}
+
+/* --- policies */
+
 static void view_policy(const struct config *c, const struct policy_conf *p,
 			struct policy_status *out)
 {
-	memcpy(out->name, p->name, sizeof(out->name));
-	out->local_ts = p->local_ts;
-	out->remote_ts = p->remote_ts;
+	snprintf(out->name, sizeof(out->name), "%s", p->name);
+	out->id = p->id;
+	prefix_str(&p->local_ts, out->local_ts);
+	prefix_str(&p->remote_ts, out->remote_ts);
 	out->protocol = p->protocol;
 	out->action = p->action;
 	if (p->action == SPD_PROTECT)
-		memcpy(out->tunnel, c->manual[p->manual].name,
-		       sizeof(out->tunnel));
+		snprintf(out->tunnel, sizeof(out->tunnel), "%s",
+			 c->manual[p->manual].name);
 }
 
-static void view_child_policy(const struct child_conf *child,
+/* `dynamic` is the outer address of that side, where that is known. */
+static void view_ts(const struct ts_conf *ts, const struct conn_addr *outer,
+		    size_t n_outer, char out[STATUS_END_MAX])
+{
+	if (!ts->dynamic)
+		prefix_str(&ts->net, out);
+	else if (n_outer == 1 && conn_addr_is_host(outer))
+		prefix_str(&outer->net, out);
+	else
+		strcpy(out, "dynamic");
+}
+
+static void view_child_policy(const struct conn_conf *conn,
+			      const struct child_conf *child,
 			      struct policy_status *out)
 {
-	memcpy(out->name, child->name, sizeof(out->name));
-	memcpy(out->tunnel, child->name, sizeof(out->tunnel));
-	out->local_ts = child->local_ts[0].net;
-	out->remote_ts = child->remote_ts[0].net;
+	join(conn->name, child->name, out->name);
+	join(conn->name, child->name, out->tunnel);
+	out->id = child->policy;
+	view_ts(&child->local_ts[0], conn->local_addrs, conn->n_local_addrs,
+		out->local_ts);
+	view_ts(&child->remote_ts[0], conn->remote_addrs, conn->n_remote_addrs,
+		out->remote_ts);
 	out->protocol = child->local_ts[0].protocol;
 	out->action = SPD_PROTECT;
 }
@@ -57,9 +88,12 @@ static void view_policies(const struct config *c, struct status *s)
 		view_policy(c, &c->policies[i], at++);
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t k = 0; k < c->conns[i].n_children; k++)
-			view_child_policy(&c->conns[i].children[k], at++);
+			view_child_policy(&c->conns[i],
+					  &c->conns[i].children[k], at++);
 	s->n_policies = (size_t)(at - s->policies);
 }
+
+/* --- what the data path counted */
 
 static int by_id(const void *a, const void *b)
 {
@@ -116,32 +150,72 @@ void view_count(struct sas *sas, const struct dp_view *dp)
 	}
 }
 
-static void view_tunnel(const struct dp_view *dp, const struct manual_conf *m,
+/* --- tunnels */
+
+static void view_manual(const struct dp_view *dp, const struct manual_conf *m,
 			struct tunnel_status *out)
 {
-	memcpy(out->name, m->name, sizeof(out->name));
-	out->local = m->local;
-	out->remote = m->remote;
+	memset(out, 0, sizeof(*out));
+	snprintf(out->name, sizeof(out->name), "%s", m->name);
+	addr_str(&m->local, out->local);
+	addr_str(&m->remote, out->remote);
 	put_algs(m->encr, m->integ, out);
+	out->state = TUNNEL_UP;
+	out->start_action = CHILD_START;
+	out->n_sas = 1;
+	out->failure.ago_s = STATUS_NEVER_S;
 	out->in = look_up(dp, &m->local, m->in.spi, SADB_IN);
 	out->out = look_up(dp, &m->remote, m->out.spi, SADB_OUT);
 }
 
-static void view_child(const struct dp_view *dp, const struct ike_sa_view *ike,
-		       const struct child_sa_view *child,
-		       struct tunnel_status *out)
+/* As it is written in the configuration. */
+static void view_end(const struct conn_addr *addrs, size_t n,
+		     char out[STATUS_END_MAX])
+{
+	char one[PREFIX_STR_MAX];
+	size_t len = 0;
+
+	strcpy(out, "%any");
+	for (size_t i = 0; i < n; i++) {
+		const char *text = "%any";
+
+		if (conn_addr_is_host(&addrs[i]))
+			text = addr_str(&addrs[i].net.net, one);
+		else if (!addrs[i].any)
+			text = prefix_str(&addrs[i].net, one);
+		len += (size_t)snprintf(out + len, STATUS_END_MAX - len, "%s%s",
+					i ? ", " : "", text);
+	}
+}
+
+static void add_sa(const struct dp_view *dp, const struct addr *daddr,
+		   uint32_t spi, enum sadb_dir dir, struct sa_status *out)
+{
+	const struct sadb_counters n = count(dp, daddr, spi, dir);
+
+	out->spi = spi;
+	out->pkts += n.pkts;
+	out->bytes += n.bytes;
+	if (n.idle_s < out->idle_s)
+		out->idle_s = n.idle_s;
+}
+
+/* The last one gives the names; the counts are those of all. */
+static void add_pair(const struct dp_view *dp, const struct ike_sa_view *ike,
+		     const struct child_sa_view *child,
+		     struct tunnel_status *out)
 {
 	const struct encr_alg *encr =
 		encr_by_id(child->encr, child->encr_key_bits);
 	const struct integ_alg *integ = integ_by_id(child->integ);
 
-	memcpy(out->name, child->name, sizeof(out->name));
-	out->local = ike->local;
-	out->remote = ike->remote;
+	out->n_sas++;
+	addr_str(&ike->local, out->local);
+	addr_str(&ike->remote, out->remote);
 	if (encr && integ)
 		put_algs(encr, integ, out);
-	out->in = look_up(dp, &ike->local, child->spi_in, SADB_IN);
-	out->out = look_up(dp, &ike->remote, child->spi_out, SADB_OUT);
+	add_sa(dp, &ike->local, child->spi_in, SADB_IN, &out->in);
+	add_sa(dp, &ike->remote, child->spi_out, SADB_OUT, &out->out);
 }
 
 /* Those whose packets come and go: not one that another has replaced. */
@@ -150,49 +224,125 @@ static bool is_up(const struct child_sa_view *child)
 	return child->state == SA_VIEW_UP || child->state == SA_VIEW_REKEYING;
 }
 
-static int view_children(const struct dp_view *dp, const struct sas *sas,
-			 struct status *s)
+static void add_pairs(const struct dp_view *dp, const struct sas *sas,
+		      const char *conn, const char *child,
+		      struct tunnel_status *out)
 {
-	size_t room = s->n_tunnels + (sas ? sas->n_child : 0) + 1;
-	struct tunnel_status *at =
-		realloc(s->tunnels, room * sizeof(*s->tunnels));
+	for (size_t i = 0; sas && i < sas->n_child; i++) {
+		const struct child_sa_view *c = &sas->child[i];
+		const struct ike_sa_view *ike = ike_of(sas, c->ike_id);
+
+		if (ike && is_up(c) && strcmp(ike->conn, conn) == 0 &&
+		    strcmp(c->name, child) == 0)
+			add_pair(dp, ike, c, out);
+	}
+}
+
+static bool is_connecting(const struct sas *sas, const char *conn)
+{
+	for (size_t i = 0; sas && i < sas->n_ike; i++)
+		if (sas->ike[i].state == SA_VIEW_CONNECTING &&
+		    strcmp(sas->ike[i].conn, conn) == 0)
+			return true;
+	return false;
+}
+
+static enum tunnel_state state_of(const struct tunnel_status *t,
+				  const struct sas *sas)
+{
+	if (t->n_sas)
+		return TUNNEL_UP;
+	if (is_connecting(sas, t->conn))
+		return TUNNEL_CONNECTING;
+	return t->start_action == CHILD_TRAP ? TUNNEL_TRAP : TUNNEL_DOWN;
+}
+
+static void view_failure(const struct failure *failure, uint64_t now_ns,
+			 struct failure_status *out)
+{
+	static const struct addr nobody;
+
+	out->ago_s = STATUS_NEVER_S;
+	if (!failure)
+		return;
+	if (!addr_equal(&failure->peer, &nobody))
+		addr_str(&failure->peer, out->peer);
+	out->ago_s = (now_ns - failure->at_ns) / NS_PER_S;
+	out->ended = failure->ended;
+	memcpy(out->text, failure->text, sizeof(out->text));
+}
+
+static void view_child(const struct view *v, const struct conn_conf *conn,
+		       const struct child_conf *child, struct tunnel_status *out)
+{
+	const struct failure *why = NULL;
+
+	*out = (struct tunnel_status){
+		.start_action = child->start_action,
+		.in.idle_s = STATUS_NEVER_S,
+		.out.idle_s = STATUS_NEVER_S,
+	};
+	join(conn->name, child->name, out->name);
+	memcpy(out->conn, conn->name, sizeof(out->conn));
+	view_end(conn->local_addrs, conn->n_local_addrs, out->local);
+	view_end(conn->remote_addrs, conn->n_remote_addrs, out->remote);
+	add_pairs(v->dp, v->sas, conn->name, child->name, out);
+	out->state = state_of(out, v->sas);
+	if (out->state != TUNNEL_UP)
+		why = failures_find(v->failures, conn->name, child->name);
+	view_failure(why, clock_ns(), &out->failure);
+}
+
+/* The manual ones first. */
+static int view_tunnels(const struct view *v, struct status *s)
+{
+	const struct config *c = v->config;
+	size_t room = c->n_manual + count_children(c) + 1;
+	struct tunnel_status *at = calloc(room, sizeof(*at));
 
 	if (!at)
 		return -ENOMEM;
 	s->tunnels = at;
-	for (size_t i = 0; sas && i < sas->n_child; i++) {
-		const struct child_sa_view *child = &sas->child[i];
-		const struct ike_sa_view *ike = ike_of(sas, child->ike_id);
-
-		if (!ike || !is_up(child))
-			continue;
-		at = &s->tunnels[s->n_tunnels++];
-		memset(at, 0, sizeof(*at));
-		view_child(dp, ike, child, at);
-	}
+	for (size_t i = 0; i < c->n_manual; i++)
+		view_manual(v->dp, &c->manual[i], at++);
+	for (size_t i = 0; i < c->n_conns; i++)
+		for (size_t k = 0; k < c->conns[i].n_children; k++)
+			view_child(v, &c->conns[i], &c->conns[i].children[k],
+				   at++);
+	s->n_tunnels = (size_t)(at - s->tunnels);
 	return 0;
 }
 
-struct status *view_status(const struct config *config,
-			   const struct dp_view *dp, const struct sas *sas)
+static void count_sas(const struct sas *sas, struct status *s)
 {
+	for (size_t i = 0; sas && i < sas->n_ike; i++)
+		if (sas->ike[i].state == SA_VIEW_CONNECTING)
+			s->n_connecting++;
+		else
+			s->n_ike++;
+	for (size_t i = 0; sas && i < sas->n_child; i++)
+		s->n_child += is_up(&sas->child[i]);
+}
+
+struct status *view_status(const struct view *v)
+{
+	const struct config *c = v->config;
 	struct status *s = malloc(sizeof(*s));
-	size_t n = config->n_policies + count_children(config);
+	size_t n = c->n_policies + count_children(c);
 
 	if (!s)
 		return NULL;
-	*s = dp->status;
+	*s = v->dp->status;
 	s->policies = calloc(n + 1, sizeof(*s->policies));
-	s->tunnels = calloc(config->n_manual + 1, sizeof(*s->tunnels));
-	s->n_tunnels = config->n_manual;
-	if (!s->policies || !s->tunnels || view_children(dp, sas, s)) {
+	if (!s->policies || view_tunnels(v, s)) {
 		status_free(s);
 		return NULL;
 	}
 	s->pid = getpid();
-	s->default_action = config->gateway.default_action;
-	for (size_t i = 0; i < config->n_manual; i++)
-		view_tunnel(dp, &config->manual[i], &s->tunnels[i]);
-	view_policies(config, s);
+	s->default_action = c->gateway.default_action;
+	view_failure(failures_find(v->failures, "", ""), clock_ns(),
+		     &s->stranger);
+	count_sas(v->sas, s);
+	view_policies(c, s);
 	return s;
 }

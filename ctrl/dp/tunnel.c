@@ -63,8 +63,10 @@ static int take_children(struct config *c, struct policy list[SPD_MAX],
 	return err;
 }
 
-static void tell_children(struct config *c, const struct policy *list)
+static void tell_ids(struct config *c, const struct policy *list)
 {
+	for (size_t i = 0; i < c->n_policies; i++)
+		c->policies[i].id = (list++)->id;
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t k = 0; k < c->conns[i].n_children; k++)
 			c->conns[i].children[k].policy = (list++)->id;
@@ -159,7 +161,7 @@ static int set_policies(struct config *config, struct sadb *sadb,
 	if (err)
 		return error_set(e, err, "cannot install the policies: %s",
 				 strerror(-err));
-	tell_children(config, list + config->n_policies);
+	tell_ids(config, list);
 	return 0;
 }
 

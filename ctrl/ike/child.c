@@ -62,29 +62,41 @@ static void mismatch(struct ike_sa *sa, struct exchange *x, uint16_t error,
 static void fail_proposal(struct ike_sa *sa, struct exchange *x,
 			  const struct proposals *ours, struct slice body)
 {
-	char our[512], peer[512], text[1200];
+	char our[MISMATCH_SIDE_MAX], peer[MISMATCH_SIDE_MAX],
+		text[MISMATCH_STR_MAX];
 
-	proposals_describe(ours, our, sizeof(our));
-	sa_body_describe(body, peer, sizeof(peer));
-	snprintf(text, sizeof(text),
-		 "proposal mismatch (ESP): we have %s; the peer offers %s", our,
-		 peer);
-	mismatch(sa, x, IKE_N_NO_PROPOSAL_CHOSEN, text);
+	proposals_describe(ours, our);
+	sa_body_describe(body, peer);
+	mismatch(sa, x, IKE_N_NO_PROPOSAL_CHOSEN,
+		 mismatch_str("proposal mismatch (ESP)", our, peer, text));
 }
 
+/* "10.1.0.0/24 === 10.2.0.0/24" */
+static void ts_describe(const struct ts_list *local,
+			const struct ts_list *remote,
+			char out[MISMATCH_SIDE_MAX])
+{
+	char one[MISMATCH_SIDE_MAX];
+
+	out[0] = '\0';
+	mismatch_add(out, ts_str(local, one, sizeof(one)));
+	mismatch_add(out, " === ");
+	mismatch_add(out, ts_str(remote, one, sizeof(one)));
+}
+
+/* The peer's are turned round: what it has as remote stands below our local. */
 static void fail_ts(struct ike_sa *sa, struct exchange *x,
 		    const struct ts_list *local, const struct ts_list *remote,
 		    const struct ts_list *peer_local,
 		    const struct ts_list *peer_remote)
 {
-	char a[256], b[256], c[256], d[256], text[1200];
+	char our[MISMATCH_SIDE_MAX], peer[MISMATCH_SIDE_MAX],
+		text[MISMATCH_STR_MAX];
 
-	snprintf(text, sizeof(text),
-		 "selector mismatch: we have %s === %s; the peer has %s === %s",
-		 ts_str(local, a, sizeof(a)), ts_str(remote, b, sizeof(b)),
-		 ts_str(peer_remote, c, sizeof(c)),
-		 ts_str(peer_local, d, sizeof(d)));
-	mismatch(sa, x, IKE_N_TS_UNACCEPTABLE, text);
+	ts_describe(local, remote, our);
+	ts_describe(peer_remote, peer_local, peer);
+	mismatch(sa, x, IKE_N_TS_UNACCEPTABLE,
+		 mismatch_str("selector mismatch", our, peer, text));
 }
 
 /* The SAD takes pairs of a local and a remote selector, and only so many. */
@@ -253,20 +265,16 @@ void child_refused(struct ike_sa *sa, struct exchange *x,
 		   const struct ike_notify *n)
 {
 	const struct child_conf *conf = x->child->conf;
-	char a[512], b[512], text[1200];
+	char ours[MISMATCH_SIDE_MAX], text[MISMATCH_STR_MAX];
 	struct ts_list local, remote;
 
 	child_ts(sa, conf, &local, &remote);
 	if (n->type == IKE_N_NO_PROPOSAL_CHOSEN) {
-		proposals_describe(&conf->proposals, a, sizeof(a));
-		snprintf(text, sizeof(text),
-			 "proposal mismatch (ESP): we have %s; the peer accepts none of it",
-			 a);
+		proposals_describe(&conf->proposals, ours);
+		mismatch_str("proposal mismatch (ESP)", ours, "", text);
 	} else if (n->type == IKE_N_TS_UNACCEPTABLE) {
-		snprintf(text, sizeof(text),
-			 "selector mismatch: we have %s === %s; the peer accepts none of it",
-			 ts_str(&local, a, sizeof(a)),
-			 ts_str(&remote, b, sizeof(b)));
+		ts_describe(&local, &remote, ours);
+		mismatch_str("selector mismatch", ours, "", text);
 	} else {
 		snprintf(text, sizeof(text), "the peer refuses the CHILD SA: %s",
 			 ike_notify_name(n->type));

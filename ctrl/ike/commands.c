@@ -35,6 +35,19 @@ static bool path_of(const struct engine *e, const struct conn_conf *c,
 	return true;
 }
 
+static void tell_no_way(const struct engine *e, const struct conn *c,
+			const struct child_conf *wanted)
+{
+	const struct ike_event event = {
+		.kind = IKE_EV_FAILED,
+		.conn = c->conf.name,
+		.child = wanted->name,
+		.text = "no way to the peer: remote_addrs names no host, or there is no route to it",
+	};
+
+	e->calls.event(e->calls.ctx, &event);
+}
+
 int engine_initiate(struct engine *e, const char *conn, const char *child,
 		    uint64_t now_ns)
 {
@@ -46,8 +59,10 @@ int engine_initiate(struct engine *e, const char *conn, const char *child,
 	e->now_ns = now_ns;
 	if (!wanted)
 		return -ENOENT;
-	if (!path_of(e, &c->conf, &path))
+	if (!path_of(e, &c->conf, &path)) {
+		tell_no_way(e, c, wanted);
 		return -EADDRNOTAVAIL;
+	}
 	sa = sa_new(e, true, &path);
 	if (!sa)
 		return -ENOMEM;
@@ -57,6 +72,11 @@ int engine_initiate(struct engine *e, const char *conn, const char *child,
 		sa_close(sa, "out of memory");
 	sa_reap(e);
 	return 0;
+}
+
+uint32_t engine_initiated(const struct engine *e)
+{
+	return e->views; /* ids rise, and this is the last SA that was made */
 }
 
 static unsigned int terminate_children(struct ike_sa *sa, const char *name)

@@ -119,10 +119,13 @@ void engine_ke_done(struct engine *e, struct ke_job *job, uint64_t now_ns);
  * Brings a child up, and the IKE SA that it needs. child NULL: the first.
  *
  * 0, -ENOENT (no such connection or child), -EADDRNOTAVAIL (no remote address
- * to go to, or no way there), -ENOMEM. How it ends is an event.
+ * to go to, or no way there: an event, too), -ENOMEM. How it ends is an event.
  */
 int engine_initiate(struct engine *e, const char *conn, const char *child,
 		    uint64_t now_ns);
+
+/* Right after that was 0: the ike_id that the attempt's events have. */
+uint32_t engine_initiated(const struct engine *e);
 
 /* Deletes IKE SAs of that connection, or only children of that name. How many
  * were found. */

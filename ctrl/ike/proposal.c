@@ -259,60 +259,89 @@ const struct ke_alg *proposals_find_ke(const struct proposals *p, uint16_t id)
 	return NULL;
 }
 
-void proposals_describe(const struct proposals *p, char *out, size_t max)
+void proposals_describe(const struct proposals *p, char out[MISMATCH_SIDE_MAX])
 {
 	char one[PROPOSAL_STR_MAX];
-	size_t len = 0;
 
 	out[0] = '\0';
-	for (size_t i = 0; i < p->n && len < max; i++) {
-		proposal_str(&p->at[i], one);
-		len += (size_t)snprintf(out + len, max - len, "%s%s",
-					i ? ", " : "", one);
+	for (size_t i = 0; i < p->n; i++) {
+		if (i)
+			mismatch_add(out, MISMATCH_COMMA);
+		mismatch_add(out, proposal_str(&p->at[i], one));
 	}
 }
 
-static void transform_describe(const struct ike_transform *t, char *out,
-			       size_t max)
+/* NULL: none that we know. */
+static const char *transform_name(const struct ike_transform *t)
 {
 	const struct encr_alg *encr = encr_by_id(t->id, t->key_bits);
 	const struct integ_alg *integ = integ_by_id(t->id);
 	const struct prf_alg *prf = prf_by_id(t->id);
 	const struct ke_alg *ke = ke_by_id(t->id);
-	const char *name = NULL;
 
-	if (t->type == IKE_TF_ENCR && encr)
-		name = encr->name;
-	if (t->type == IKE_TF_INTEG && integ)
-		name = integ->name;
-	if (t->type == IKE_TF_PRF && prf)
-		name = prf->name;
-	if (t->type == IKE_TF_KE && ke)
-		name = ke->name;
-	if (t->type == IKE_TF_ESN)
-		name = t->id == IKE_ESN_YES ? "esn" : "noesn";
-	if (name)
-		snprintf(out, max, "%s", name);
-	else
-		snprintf(out, max, "%u/%u", t->type, t->id);
+	switch (t->type) {
+	case IKE_TF_ENCR:
+		return encr ? encr->name : NULL;
+	case IKE_TF_INTEG:
+		return integ ? integ->name : NULL;
+	case IKE_TF_PRF:
+		return prf ? prf->name : NULL;
+	case IKE_TF_KE:
+		return ke ? ke->name : NULL;
+	case IKE_TF_ESN:
+		return t->id == IKE_ESN_YES ? "esn" : "noesn";
+	default:
+		return NULL;
+	}
 }
 
-void sa_body_describe(struct slice body, char *out, size_t max)
+/* "encr12/256": with the numbers of include/ike.h and IANA's registry. */
+static void transform_describe(const struct ike_transform *t, char one[32])
+{
+	static const char *const types[] = { [IKE_TF_ENCR] = "encr",
+					     [IKE_TF_PRF] = "prf",
+					     [IKE_TF_INTEG] = "integ",
+					     [IKE_TF_KE] = "ke" };
+	const char *name = transform_name(t);
+	bool known = t->type < sizeof(types) / sizeof(types[0]);
+	const char *type = known ? types[t->type] : NULL;
+
+	if (name)
+		snprintf(one, 32, "%s", name);
+	else if (type && t->key_bits)
+		snprintf(one, 32, "%s%u/%u", type, t->id, t->key_bits);
+	else if (type)
+		snprintf(one, 32, "%s%u", type, t->id);
+	else
+		snprintf(one, 32, "type%u/%u", t->type, t->id);
+}
+
+/* Sequence numbers of 32 bits alone go without saying, as in proposal_str(). */
+static bool is_understood(const struct ike_proposal *peer,
+			  const struct ike_transform *t)
+{
+	return t->type == IKE_TF_ESN && t->id == IKE_ESN_NO &&
+	       !offers(peer, IKE_TF_ESN, IKE_ESN_YES, 0);
+}
+
+void sa_body_describe(struct slice body, char out[MISMATCH_SIDE_MAX])
 {
 	struct ike_proposal peer;
-	size_t len = 0;
 
 	out[0] = '\0';
 	while (ike_proposal_next(&body, &peer)) {
-		const char *between = len ? ", " : "";
+		const char *between = out[0] ? MISMATCH_COMMA : "";
+		struct slice s = peer.transforms;
 		struct ike_transform t;
 
-		while (ike_transform_next(&peer.transforms, &t) && len < max) {
+		while (ike_transform_next(&s, &t)) {
 			char one[32];
 
-			transform_describe(&t, one, sizeof(one));
-			len += (size_t)snprintf(out + len, max - len, "%s%s",
-						between, one);
+			if (is_understood(&peer, &t))
+				continue;
+			transform_describe(&t, one);
+			mismatch_add(out, between);
+			mismatch_add(out, one);
 			between = "-";
 		}
 	}

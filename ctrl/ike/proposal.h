@@ -7,6 +7,7 @@
 #ifndef CYG_IKE_PROPOSAL_H
 #define CYG_IKE_PROPOSAL_H
 
+#include "ctrl/model/mismatch.h"
 #include "ctrl/model/proposal.h"
 #include "ctrl/wire/ike_build.h"
 
@@ -60,8 +61,11 @@ MUST_CHECK bool proposals_check(const struct proposals *p, struct slice body,
 const struct ke_alg *proposals_first_ke(const struct proposals *p);
 const struct ke_alg *proposals_find_ke(const struct proposals *p, uint16_t id);
 
-/* Both sides in words, for an operator: "aes128-sha256-modp2048, …". */
-void proposals_describe(const struct proposals *p, char *out, size_t max);
-void sa_body_describe(struct slice body, char *out, size_t max);
+/*
+ * Both sides in the same words, for an operator to compare: proposal_str()'s,
+ * and a number where nobody knows a word.
+ */
+void proposals_describe(const struct proposals *p, char out[MISMATCH_SIDE_MAX]);
+void sa_body_describe(struct slice body, char out[MISMATCH_SIDE_MAX]);
 
 #endif

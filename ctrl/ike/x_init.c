@@ -17,24 +17,16 @@
 #include <string.h>
 
 #define RESTARTS_MAX 5U
-#define TEXT_MAX     1024
 
 /* body: of the peer's answer; empty when it only says no. */
 static void fail_no_proposal(struct ike_sa *sa, struct slice body)
 {
-	char ours[TEXT_MAX], peers[TEXT_MAX], text[2 * TEXT_MAX + 128];
+	char ours[MISMATCH_SIDE_MAX], peers[MISMATCH_SIDE_MAX],
+		text[MISMATCH_STR_MAX];
 
-	proposals_describe(&sa->conn->conf.proposals, ours, sizeof(ours));
-	sa_body_describe(body, peers, sizeof(peers));
-	if (body.len)
-		snprintf(text, sizeof(text),
-			 "proposal mismatch (IKE): we have %s; the peer answers %s",
-			 ours, peers);
-	else
-		snprintf(text, sizeof(text),
-			 "proposal mismatch (IKE): we have %s; the peer accepts none of it",
-			 ours);
-	sa_close(sa, text);
+	proposals_describe(&sa->conn->conf.proposals, ours);
+	sa_body_describe(body, peers);
+	sa_close(sa, mismatch_str("proposal mismatch (IKE)", ours, peers, text));
 }
 
 /* --- initiator */
@@ -184,8 +176,8 @@ static void no_proposal(struct engine *e, const struct ike_path *path,
 			const struct ike_header *h, const struct conn *c,
 			struct slice body)
 {
-	char ours[TEXT_MAX] = "no connection for these addresses";
-	char peers[TEXT_MAX], text[2 * TEXT_MAX + 128];
+	char ours[MISMATCH_SIDE_MAX] = "no connection for these addresses";
+	char peers[MISMATCH_SIDE_MAX], text[MISMATCH_STR_MAX];
 	const struct ike_event event = {
 		.kind = IKE_EV_FAILED,
 		.conn = c ? c->conf.name : "",
@@ -199,11 +191,9 @@ static void no_proposal(struct engine *e, const struct ike_path *path,
 	if (!engine_note_trouble(e))
 		return;
 	if (c)
-		proposals_describe(&c->conf.proposals, ours, sizeof(ours));
-	sa_body_describe(body, peers, sizeof(peers));
-	snprintf(text, sizeof(text),
-		 "proposal mismatch (IKE): we have %s; the peer offers %s",
-		 ours, peers);
+		proposals_describe(&c->conf.proposals, ours);
+	sa_body_describe(body, peers);
+	mismatch_str("proposal mismatch (IKE)", ours, peers, text);
 	e->calls.event(e->calls.ctx, &event);
 }
 

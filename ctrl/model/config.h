@@ -71,6 +71,7 @@ struct policy_conf {
 	uint8_t protocol; /* PROTO_ANY for all */
 	enum spd_action action;
 	size_t manual; /* index into config.manual; SPD_PROTECT only */
+	uint32_t id;   /* in the SPD; given by whoever installs it */
 	struct place place;
 };
 

@@ -68,3 +68,31 @@ const char *action_name(enum spd_action action)
 	}
 	return "unknown";
 }
+
+const char *tunnel_state_name(enum tunnel_state state)
+{
+	switch (state) {
+	case TUNNEL_UP:
+		return "up";
+	case TUNNEL_CONNECTING:
+		return "connecting";
+	case TUNNEL_TRAP:
+		return "trap";
+	case TUNNEL_DOWN:
+		return "down";
+	}
+	return "unknown";
+}
+
+const char *child_action_name(enum child_action action)
+{
+	switch (action) {
+	case CHILD_NONE:
+		return "none";
+	case CHILD_TRAP:
+		return "trap";
+	case CHILD_START:
+		return "start";
+	}
+	return "unknown";
+}

@@ -14,12 +14,15 @@
 
 #include "ctrl/base/addr.h"
 #include "ctrl/model/config.h"
+#include "ctrl/model/mismatch.h"
 #include "include/drop.h"
 #include "include/pass.h"
 
 #define STATUS_MAPS_MAX 16
 #define STATUS_MAP_NAME 16
 #define STATUS_ALGS_MAX 48
+#define STATUS_NAME_MAX (2 * CONF_NAME_MAX)
+#define STATUS_END_MAX	(CONN_ADDRS_MAX * (PREFIX_STR_MAX + 2))
 #define STATUS_NEVER_S	UINT64_MAX /* "seconds ago" of what never happened */
 
 struct iface_status {
@@ -40,22 +43,44 @@ struct sa_status {
 	uint64_t drops[DROP_MAX]; /* of this SA, by reason */
 };
 
+enum tunnel_state {
+	TUNNEL_UP, /* it has SAs, as one with keys by hand always does */
+	TUNNEL_CONNECTING,
+	TUNNEL_TRAP, /* waits for traffic, which brings it up */
+	TUNNEL_DOWN,
+};
+
+/* Why it is not up. */
+struct failure_status {
+	uint64_t ago_s;		 /* STATUS_NEVER_S: nothing failed */
+	bool ended;		 /* it had been up; else it did not come up */
+	char peer[ADDR_STR_MAX]; /* its address; "": none was asked */
+	char text[MISMATCH_STR_MAX];
+};
+
+/* As configured; where it is up, as it is. */
 struct tunnel_status {
-	char name[CONF_NAME_MAX];
-	struct addr local;
-	struct addr remote;
-	char algs[STATUS_ALGS_MAX]; /* "aes128-sha256" */
+	char name[STATUS_NAME_MAX]; /* CONN/CHILD, or a manual one's */
+	char conn[CONF_NAME_MAX];   /* "": keys by hand */
+	char local[STATUS_END_MAX]; /* outer address, or several */
+	char remote[STATUS_END_MAX];
+	enum tunnel_state state;
+	enum child_action start_action; /* CHILD_START: it should be up */
+	char algs[STATUS_ALGS_MAX];	/* "aes128-sha256"; "": not up */
+	unsigned int n_sas;		/* pairs; more than one: summed up */
 	struct sa_status in;
 	struct sa_status out;
+	struct failure_status failure; /* unless it is up */
 };
 
 struct policy_status {
-	char name[CONF_NAME_MAX];
-	struct prefix local_ts;
-	struct prefix remote_ts;
+	char name[STATUS_NAME_MAX];
+	uint32_t id; /* as maps and logs have it */
+	char local_ts[STATUS_END_MAX];
+	char remote_ts[STATUS_END_MAX];
 	uint8_t protocol;
 	enum spd_action action;
-	char tunnel[CONF_NAME_MAX]; /* "" unless SPD_PROTECT */
+	char tunnel[STATUS_NAME_MAX]; /* "" unless SPD_PROTECT */
 };
 
 struct map_status {
@@ -80,7 +105,9 @@ struct status {
 	size_t n_ifaces;
 	struct tunnel_status *tunnels;
 	size_t n_tunnels;
-	struct policy_status *policies; /* in SPD order */
+	struct failure_status stranger; /* a peer that has no connection */
+	unsigned int n_ike, n_connecting, n_child; /* SAs; IKE SAs that are up */
+	struct policy_status *policies;		   /* in SPD order */
 	size_t n_policies;
 	struct map_status maps[STATUS_MAPS_MAX];
 	size_t n_maps;
@@ -95,5 +122,7 @@ const char *drop_text(enum drop_reason reason);
 const char *pass_name(enum pass_reason reason);
 const char *pass_text(enum pass_reason reason);
 const char *action_name(enum spd_action action); /* "protect", … */
+const char *tunnel_state_name(enum tunnel_state state);
+const char *child_action_name(enum child_action action); /* "start", … */
 
 #endif

@@ -20,7 +20,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from lab import BUILD, ROOT, SIDES, Lab, finish, ok  # noqa: E402
 
 CYGNET = f"{BUILD}/cygnet"
-COMMANDS = ("status", "sa", "up", "down", "rekey", "drops", "version")
+COMMANDS = ("status", "sa", "policy", "up", "down", "rekey", "drops", "counters",
+            "reload", "version")
 WAIT_S = 10  # the client's own bound
 SLACK_S = 10
 PINGS = 3
@@ -52,6 +53,7 @@ def check_usage():
     rows = [((), "no command"), (("stat",), "unknown command 'stat'"),
             (("status", "net"), "no argument 'net'"),
             (("status", "--all"), "no option --all"),
+            (("sa", "--check"), "no option --check"),
             (("--bogus", "status"), "bogus"), (("--uri",), "uri"),
             (("--uri", "/run/x", "status"), "unix:///PATH"),
             (("--uri", "unix://x", "status"), "unix:///PATH")]
@@ -157,6 +159,24 @@ def check_nonsense(lab):
            f"a daemon that answers {what}: exit code 1, `{said}`")
 
 
+def check_reload(lab):
+    """Whatever the daemon says of it."""
+    said = ("/etc/cygnet/cygnet.conf:3:5: gateway.protectd is not an option; "
+            "did you mean protected? " * 9).encode()
+    rows = (
+        (packet(1, element(3, b"success", b"yes")), 0, "", "was read again"),
+        (packet(2), 1, "does not know 'reload'", ""),
+        (packet(1, element(3, b"success", b"no") +
+                element(3, b"errmsg", said)), 1, said.decode(), ""))
+    for octets, code, stderr, stdout in rows:
+        daemon = FakeDaemon(lab, lambda c, octets=octets: (
+            c.recv(100), c.sendall(octets)))
+        done = cygnet("reload", path=daemon.path)
+        ok(done.returncode == code and stderr in done.stderr and
+           stdout in done.stdout,
+           f"reload: exit code {code}, `{(stderr or stdout)[:60]}`, in full")
+
+
 def check_silence(lab):
     """All at once: each takes the client's whole patience."""
     def trickle(connection):
@@ -251,11 +271,12 @@ def expected_tunnels(lab, side):
     here, peer = SIDES[side], SIDES[side].peer
     out, into = ((lab.sa_ab, lab.sa_ba) if side == "a"
                  else (lab.sa_ba, lab.sa_ab))
+    up = {"state": "up", "start_action": "start", "sas": 1}
     return {
-        "spare": {"local": here.outer, "remote": "192.0.2.77",
+        "spare": {**up, "local": here.outer, "remote": "192.0.2.77",
                   "algs": "aes256-sha256", "in": direction(0x0abcdef1),
                   "out": direction(300)},
-        f"to-{peer}": {"local": here.outer, "remote": SIDES[peer].outer,
+        f"to-{peer}": {**up, "local": here.outer, "remote": SIDES[peer].outer,
                        "algs": "aes128-sha256",
                        "in": direction(into.spi, PINGS),
                        "out": direction(out.spi, PINGS)}}
@@ -269,7 +290,8 @@ def expected_policies(side):
             "lan-to-lan": ("protect", here.lan, SIDES[peer].lan, 0,
                            f"to-{peer}")}
     fields = ("action", "local_ts", "remote_ts", "protocol", "tunnel")
-    return {name: dict(zip(fields, row)) for name, row in rows.items()}
+    return {name: {"policy": i, **dict(zip(fields, row))}
+            for i, (name, row) in enumerate(rows.items())}
 
 
 def expected_ifaces(lab, ns):
@@ -304,15 +326,17 @@ def check_status(lab, side, gateway, started):
     same(status["interfaces"], expected_ifaces(lab, who), f"{who}'s interfaces")
     same(recent(status["tunnels"]), expected_tunnels(lab, side),
          f"{who}'s tunnels, which counted the pings")
-    same(list(status["policies"].items()),
+    policies = json.loads(gateway.client("policy", "--json").stdout)
+    same(list(policies["policies"].items()),
          list(expected_policies(side).items()),
          f"{who}'s policies in their order")
+    same(policies["default"], "discard", f"{who}'s default behind them")
     names = {name: json.loads(lab.run(who, [
         "bpftool", "-j", "map", "show", "id", str(id)]).stdout)["name"]
         for name, id in status["maps"].items()}
     same(names, {name: name for name in names}, f"{who}'s maps, by their ids")
     ok("sad" in names and "drops" in names, f"{who}'s maps are some")
-    same(set(status), {"gateway", "interfaces", "tunnels", "policies", "maps"},
+    same(set(status), {"gateway", "interfaces", "tunnels", "maps"},
          f"{who} shows nothing else")
 
 
@@ -337,14 +361,33 @@ def check_drops(gateway):
     ok(all(PING_BYTES <= row["bytes"] / row["packets"] <= 2 * PING_BYTES
            for row in counts.values()), f"and their octets: {counts}")
     same(answer["in_flight"], 0, "and none of them is on its way still")
+    counters = json.loads(gateway.client("counters", "--json").stdout)
+    counters["passes"].pop("not_ipv4")
+    for kind in ("drops", "passes"):
+        same(counters[kind], answer[kind], f"`counters` has the same {kind}")
+    same(counters["tunnels"]["spare"]["in"],
+         {"packets": 0, "bytes": 0, "drops": {}}, "and those of each tunnel")
+    same(counters["sas"], {"ike_up": 0, "ike_connecting": 0, "child_up": 0},
+         "and of SAs")
 
 
 def check_people(gateway):
     text = gateway.client("status").stdout
     ok(all(word in text for word in (
-        f"pid {gateway.pid}", "default discard", "wan0", "zulu", "whiskey",
+        f"pid {gateway.pid}", "default discard", "wan0",
         "192.0.2.1 ═ 192.0.2.2", "passing", "aes256-sha256", "never used")),
        "`cygnet status` shows it to people")
+    text = gateway.client("policy").stdout
+    ok(re.search(r"^zulu +0 +bypass .* tcp ", text, re.MULTILINE) and
+       text.index("zulu") < text.index("whiskey") and
+       "covers: discard" in text, "`cygnet policy` shows the SPD")
+    text = gateway.client("counters").stdout
+    ok(re.search(rf"^passes\.steer_out +{PINGS} ", text, re.MULTILINE) and
+       re.search(rf"^tunnels\.to-b\.out +{PINGS} +{PINGS * PING_BYTES}$", text,
+                 re.MULTILINE), "`cygnet counters` shows a line a count")
+    check = gateway.client("status", "--check", check=False)
+    ok(check.returncode == 0 and check.stdout == "",
+       "`cygnet status --check` has nothing to say of keys by hand")
     text = gateway.client("drops").stdout
     ok("No packet was dropped." in text and "steer_in" in text and
        "default_discard" not in text and
@@ -375,8 +418,10 @@ def path_of(gateway):
 
 def connect(gateway):
     client = socket.socket(socket.AF_UNIX)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO,
+                      struct.pack("ll", WAIT_S, 0))
+    client.connect(path_of(gateway))  # waits while the backlog is full
     client.settimeout(WAIT_S)
-    client.connect(path_of(gateway))
     return client
 
 
@@ -410,6 +455,7 @@ def main():
     with Lab() as lab:
         check_unreachable(lab)
         check_nonsense(lab)
+        check_reload(lab)
         check_silence(lab)
         started = time.monotonic()
         gateways = [lab.start_gateway(f"gw-{side}", conf_of(lab, side))

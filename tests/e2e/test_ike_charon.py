@@ -523,7 +523,7 @@ def check_refusals(lab, charon):
         said, named = failure(case, we, "selector mismatch",
                               f"we have {OUR_LAN} === {THEIR_LAN}",
                               "the peer accepts none" if we else
-                              f"the peer has 10.9.0.0/24 === {THEIR_LAN}")
+                              f"the peer offers 10.9.0.0/24 === {THEIR_LAN}")
         ok(named, f"selectors differ, {role(we)}: {said}")
         ok(charon.list_sas()[0]["state"] == "ESTABLISHED" and case.end(we),
            "the IKE SA stays without it")

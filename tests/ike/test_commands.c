@@ -86,11 +86,41 @@ static void an_ike_sa_that_lost_to_another_is_not_rekeyed(void **state)
 	lab_free(lab);
 }
 
+static void failure_has_the_id_of_its_attempt(void **state)
+{
+	struct ike_lab *lab = lab_new(1);
+	struct conn_conf other = lab_conn(lab, 1, "aes256-sha384-ecp384", ALG);
+	const struct lab_side *side = &lab->side[0];
+	uint32_t ids[2];
+
+	(void)state;
+	lab_load_both(lab, ALG, ALG);
+	lab_load(lab, 1, &other);
+	conn_fini(&other);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(engine_initiate(side->engine, "peer", NULL,
+						 lab->now_ns),
+				 0);
+		ids[i] = engine_initiated(side->engine);
+	}
+	assert_int_not_equal(ids[0], ids[1]);
+	assert_true(lab_run(lab, LAB_S));
+	assert_int_equal(side->n_events, 2);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(side->events[i].kind, IKE_EV_FAILED);
+		assert_true(side->events[i].ike_id == ids[0] ||
+			    side->events[i].ike_id == ids[1]);
+	}
+	assert_int_not_equal(side->events[0].ike_id, side->events[1].ike_id);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(terminating_an_ike_sa_that_is_rekeyed_ends_both),
 		cmocka_unit_test(an_ike_sa_that_lost_to_another_is_not_rekeyed),
+		cmocka_unit_test(failure_has_the_id_of_its_attempt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,6 +185,8 @@ static void initiation_without_a_way_to_the_peer_is_refused(void **state)
 					 lab->now_ns),
 			 -EADDRNOTAVAIL);
 	assert_int_equal(engine_count(lab->side[0].engine, &half_open), 0);
+	assert_non_null(strstr(lab_text(&lab->side[0], IKE_EV_FAILED),
+			       "no way to the peer"));
 	lab_free(lab);
 }
 

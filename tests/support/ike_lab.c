@@ -264,6 +264,7 @@ static void on_event(void *ctx, const struct ike_event *e)
 	must(s->n_events < LAB_EVENTS_MAX, "too many events");
 	to = &s->events[s->n_events++];
 	to->kind = e->kind;
+	to->ike_id = e->ike_id;
 	to->spi_in = e->spi_in;
 	to->spi_out = e->spi_out;
 	snprintf(to->text, sizeof(to->text), "%s", e->text);

@@ -42,6 +42,7 @@ struct lab_sa {
 
 struct lab_event {
 	enum ike_event_kind kind;
+	uint32_t ike_id;
 	char text[LAB_TEXT_MAX];
 	uint32_t spi_in, spi_out;
 };

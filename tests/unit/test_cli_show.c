@@ -32,7 +32,7 @@ static void assert_shown(show_fn *show, const char *lines, bool all,
 	"cygnet 0.1.0, up 3m12s, default bypass, crypto openssl, workers 2, " \
 	"pid 4711\n"
 
-static void status_is_a_page_of_four_parts(void **state)
+static void status_is_a_page_of_three_parts(void **state)
 {
 	(void)state;
 	assert_shown(show_status,
@@ -58,12 +58,6 @@ static void status_is_a_page_of_four_parts(void **state)
 		     "out{\nspi=0x00000103\npackets=0\nbytes=0\nseq=0\n"
 		     "idle=never\ndrops{\n}\n}\n"
 		     "}\n"
-		     "}\n"
-		     "policies{\n"
-		     "zulu{\naction=protect\nlocal_ts=10.1.0.0/16\n"
-		     "remote_ts=10.2.0.0/16\nprotocol=0\ntunnel=net\n}\n"
-		     "alpha{\naction=bypass\nlocal_ts=0.0.0.0/0\n"
-		     "remote_ts=203.0.113.7/32\nprotocol=6\ntunnel=\n}\n"
 		     "}",
 		     false,
 		     GATEWAY_LINE
@@ -71,13 +65,6 @@ static void status_is_a_page_of_four_parts(void **state)
 		     "INTERFACE  ROLE         XDP      AF_XDP     QUEUES\n"
 		     "lan0       protected    native   zero-copy      16\n"
 		     "wan0       unprotected  generic  copy            1\n"
-		     "\n"
-		     "POLICY  ACTION   LOCAL        REMOTE          PROTOCOL  "
-		     "TUNNEL\n"
-		     "zulu    protect  10.1.0.0/16  10.2.0.0/16          any  "
-		     "net\n"
-		     "alpha   bypass   0.0.0.0/0    203.0.113.7/32         6  "
-		     "-\n"
 		     "\n"
 		     "TUNNEL  LOCAL ═ REMOTE            ALGORITHMS     STATE\n"
 		     "net     192.0.2.1 ═ 198.51.100.2  aes128-sha256  "
@@ -96,8 +83,7 @@ static void status_is_a_page_of_four_parts(void **state)
 static void status_without_tunnels_says_so(void **state)
 {
 	(void)state;
-	assert_shown(show_status,
-		     GATEWAY "interfaces{\n}\ntunnels{\n}\npolicies{\n}", false,
+	assert_shown(show_status, GATEWAY "interfaces{\n}\ntunnels{\n}", false,
 		     GATEWAY_LINE "\nNo tunnel is configured.\n");
 }
 
@@ -111,7 +97,7 @@ static void status_of_another_version_shows_what_it_has(void **state)
 		     "cygnet ?, up 0s, default ?, crypto ?, workers ?, pid ?\n"
 		     "\n"
 		     "TUNNEL  LOCAL ═ REMOTE  ALGORITHMS  STATE\n"
-		     "net     ? ═ ?           ?           idle\n"
+		     "net     ? ═ ?           -           idle\n"
 		     "  out  ?  0 pkts  0 B  never used\n"
 		     "  in   ?  0 pkts  0 B  never used\n"
 		     "  in dropped 2 novel (a reason that this client does not "
@@ -143,9 +129,9 @@ static void state_comes_from_the_last_packet_each_way(void **state)
 		const char *at;
 
 		snprintf(lines, sizeof(lines),
-			 "tunnels{\nt{\nin{\nidle=%s\n}\nout{\nidle=%s\n}\n}\n}",
+			 "tunnels{\nt{\nalgs=a\nin{\nidle=%s\n}\nout{\nidle=%s\n}\n}\n}",
 			 rows[i].in, rows[i].out);
-		snprintf(want, sizeof(want), "?           %s\n", rows[i].want);
+		snprintf(want, sizeof(want), "a           %s\n", rows[i].want);
 		root = answer_of(lines);
 		printed_start(&p);
 		how.out = p.file;
@@ -207,6 +193,68 @@ static void nothing_dropped_is_said(void **state)
 		     "0 packets are on their way through a worker.\n");
 }
 
+/* --- policy */
+
+static void policies_stand_in_the_order_in_which_they_match(void **state)
+{
+	(void)state;
+	assert_shown(
+		show_policy,
+		"policies{\n"
+		"zulu{\npolicy=0\naction=protect\nlocal_ts=10.1.0.0/16\n"
+		"remote_ts=10.2.0.0/16\nprotocol=0\ntunnel=hq/net\n}\n"
+		"alpha{\npolicy=12\naction=bypass\nlocal_ts=dynamic\n"
+		"remote_ts=203.0.113.7/32\nprotocol=6\ntunnel=\n}\n"
+		"gre{\npolicy=2\naction=discard\nlocal_ts=0.0.0.0/0\n"
+		"remote_ts=0.0.0.0/0\nprotocol=47\ntunnel=\n}\n"
+		"}\ndefault=bypass",
+		false,
+		"POLICY  ID  ACTION   LOCAL        REMOTE          PROTOCOL  TUNNEL\n"
+		"zulu     0  protect  10.1.0.0/16  10.2.0.0/16     any       hq/net\n"
+		"alpha   12  bypass   dynamic      203.0.113.7/32  tcp       -\n"
+		"gre      2  discard  0.0.0.0/0    0.0.0.0/0       47        -\n"
+		"What none of them covers: bypass (gateway.default)\n");
+}
+
+static void no_policy_is_said(void **state)
+{
+	(void)state;
+	assert_shown(show_policy, "policies{\n}\ndefault=discard", false,
+		     "There is no policy. All traffic: discard "
+		     "(gateway.default)\n");
+}
+
+/* --- counters */
+
+static void counter_has_the_path_of_its_name(void **state)
+{
+	(void)state;
+	assert_shown(show_counters,
+		     "drops{\nicv{\npackets=3\nbytes=400\n}\n"
+		     "replay{\npackets=0\nbytes=0\n}\n}\n"
+		     "in_flight=7\n"
+		     "tunnels{\nhq/net{\nsas=1\n"
+		     "in{\npackets=5\nbytes=700\ndrops{\nreplay=2\n}\n}\n"
+		     "}\n}",
+		     false,
+		     "COUNTER                         COUNT  BYTES\n"
+		     "drops.icv                           3    400\n"
+		     "drops.replay                        0      0\n"
+		     "in_flight                           7      -\n"
+		     "tunnels.hq/net.sas                  1      -\n"
+		     "tunnels.hq/net.in                   5    700\n"
+		     "tunnels.hq/net.in.drops.replay      2      -\n");
+}
+
+/* --- reload */
+
+static void reload_says_that_it_was_done(void **state)
+{
+	(void)state;
+	assert_shown(show_reload, "success=yes", false,
+		     "The configuration was read again.\n");
+}
+
 /* --- version */
 
 static void version_is_ours_and_the_daemons(void **state)
@@ -225,13 +273,17 @@ static void version_is_ours_and_the_daemons(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(status_is_a_page_of_four_parts),
+		cmocka_unit_test(status_is_a_page_of_three_parts),
 		cmocka_unit_test(status_without_tunnels_says_so),
 		cmocka_unit_test(status_of_another_version_shows_what_it_has),
 		cmocka_unit_test(state_comes_from_the_last_packet_each_way),
 		cmocka_unit_test(drops_are_those_that_happened),
 		cmocka_unit_test(all_drops_are_shown_when_asked_for),
 		cmocka_unit_test(nothing_dropped_is_said),
+		cmocka_unit_test(policies_stand_in_the_order_in_which_they_match),
+		cmocka_unit_test(no_policy_is_said),
+		cmocka_unit_test(counter_has_the_path_of_its_name),
+		cmocka_unit_test(reload_says_that_it_was_done),
 		cmocka_unit_test(version_is_ours_and_the_daemons),
 	};
 

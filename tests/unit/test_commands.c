@@ -54,29 +54,14 @@ time_t time(time_t *out)
 
 /* --- the snapshot */
 
-static struct prefix prefix(const char *text)
-{
-	struct prefix p;
-
-	assert_int_equal(prefix_parse(text, &p), 0);
-	return p;
-}
-
-static struct addr addr(const char *text)
-{
-	struct addr a;
-
-	assert_int_equal(addr_parse(text, &a), 0);
-	return a;
-}
-
 static void fill_tunnels(struct tunnel_status *t)
 {
 	t[0] = (struct tunnel_status){
 		.name = "net",
-		.local = addr("192.0.2.1"),
-		.remote = addr("198.51.100.2"),
+		.local = "192.0.2.1",
+		.remote = "198.51.100.2",
 		.algs = "aes128-sha256",
+		.n_sas = 1,
 		.in = { .spi = 0x1001,
 			.pkts = 118,
 			.bytes = 99120,
@@ -92,28 +77,30 @@ static void fill_tunnels(struct tunnel_status *t)
 	t[0].in.drops[DROP_ICV] = 3;
 	t[1] = (struct tunnel_status){
 		.name = "six",
-		.local = addr("2001:db8::1"),
-		.remote = addr("2001:db8::2"),
+		.local = "2001:db8::1",
+		.remote = "2001:db8::2",
 		.algs = "aes256gcm16",
+		.n_sas = 1,
 	};
 }
 
 static void fill_policies(struct policy_status *p)
 {
 	p[0] = (struct policy_status){ .name = "zulu",
-				       .local_ts = prefix("10.1.0.0/16"),
-				       .remote_ts = prefix("10.2.0.0/16"),
+				       .id = 9,
+				       .local_ts = "10.1.0.0/16",
+				       .remote_ts = "10.2.0.0/16",
 				       .protocol = PROTO_ANY,
 				       .action = SPD_PROTECT,
 				       .tunnel = "net" };
 	p[1] = (struct policy_status){ .name = "mike",
-				       .local_ts = prefix("0.0.0.0/0"),
-				       .remote_ts = prefix("203.0.113.7"),
+				       .local_ts = "0.0.0.0/0",
+				       .remote_ts = "203.0.113.7/32",
 				       .protocol = PROTO_TCP,
 				       .action = SPD_BYPASS };
 	p[2] = (struct policy_status){ .name = "alpha",
-				       .local_ts = prefix("0.0.0.0/0"),
-				       .remote_ts = prefix("0.0.0.0/0"),
+				       .local_ts = "0.0.0.0/0",
+				       .remote_ts = "0.0.0.0/0",
 				       .protocol = PROTO_ANY,
 				       .action = SPD_DISCARD };
 }
@@ -165,6 +152,7 @@ static void add_tunnels(struct status *s, size_t n)
 	assert_non_null(t);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(t[i].name, sizeof(t[i].name), "t%zu", i);
+		t[i].n_sas = 1;
 		for (int r = 0; r < DROP_MAX; r++)
 			t[i].in.drops[r] = t[i].out.drops[r] = 1;
 	}
@@ -390,10 +378,11 @@ static void status_shows_drops_of_an_sa_that_happened(void **state)
 	assert_no_field(body, "tunnels.net.out.drops.replay");
 }
 
-static void status_shows_the_fields_of_policies(void **state)
+static void policies_are_shown_with_their_fields(void **state)
 {
-	struct slice body = answer_to(*state, "cygnet-status");
+	struct slice body = answer_to(*state, "cygnet-policies");
 
+	assert_field(body, "policies.zulu.policy", "9");
 	assert_field(body, "policies.zulu.action", "protect");
 	assert_field(body, "policies.zulu.local_ts", "10.1.0.0/16");
 	assert_field(body, "policies.zulu.remote_ts", "10.2.0.0/16");
@@ -404,12 +393,13 @@ static void status_shows_the_fields_of_policies(void **state)
 	assert_field(body, "policies.mike.protocol", "6");
 	assert_field(body, "policies.mike.tunnel", "");
 	assert_field(body, "policies.alpha.action", "discard");
+	assert_field(body, "default", "bypass");
 }
 
-static void status_keeps_the_order_of_policies(void **state)
+static void policies_keep_their_order(void **state)
 {
 	static const char *const want[] = { "zulu", "mike", "alpha" };
-	struct slice body = answer_to(*state, "cygnet-status");
+	struct slice body = answer_to(*state, "cygnet-policies");
 	struct vici_reader r = vici_read(body);
 	struct vici_elem elem;
 	unsigned int seen = 0;
@@ -485,7 +475,7 @@ static void snapshot_without_memory_is_refused_in_words(void **state)
 
 	assert_refusal(answer_to(f, "cygnet-status"),
 		       "out of memory for a snapshot");
-	assert_refusal(answer_to(f, "cygnet-drops"),
+	assert_refusal(answer_to(f, "cygnet-policies"),
 		       "out of memory for a snapshot");
 }
 
@@ -516,8 +506,10 @@ static void snapshot_over_a_packet_is_refused_in_words(void **state)
 static void command_with_arguments_is_refused(void **state)
 {
 	static const uint8_t argument[] = { 3, 1, 'k', 0, 1, 'v' };
-	static const char *const names[] = { "version", "stats",
-					     "cygnet-status", "cygnet-drops" };
+	static const char *const names[] = {
+		"version",	   "stats",	      "cygnet-status",
+		"cygnet-policies", "cygnet-counters", "cygnet-drops"
+	};
 	struct slice body = slice_of(argument, sizeof(argument));
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -569,8 +561,8 @@ int main(void)
 		CASE(status_shows_gateway_interfaces_and_maps),
 		CASE(status_shows_both_directions_of_a_tunnel),
 		CASE(status_shows_drops_of_an_sa_that_happened),
-		CASE(status_shows_the_fields_of_policies),
-		CASE(status_keeps_the_order_of_policies),
+		CASE(policies_are_shown_with_their_fields),
+		CASE(policies_keep_their_order),
 		CASE(drops_shows_every_reason_with_its_meaning),
 		CASE(drops_shows_every_pass_with_its_meaning),
 		CASE(snapshot_without_memory_is_refused_in_words),

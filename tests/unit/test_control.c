@@ -16,7 +16,8 @@
 static void answers_are_those_of_the_commands(void **state)
 {
 	static const char *const names[] = { "version", "cygnet-status",
-					     "cygnet-drops" };
+					     "cygnet-policies",
+					     "cygnet-counters", "cygnet-drops" };
 	struct fixture *f = *state;
 	int fd = client_new(f);
 

@@ -129,8 +129,8 @@ static void command_that_can_not_begin_is_answered_with_the_reason(void **state)
 	} cases[] = {
 		{ -ENOENT, "there is no 'site/net'" },
 		{ -EADDRNOTAVAIL,
-		  "connection 'site' has no remote address to go to: set "
-		  "remote_addrs to one" },
+		  "no way to the peer of 'site': remote_addrs names no host, or "
+		  "there is no route to it" },
 		{ -ENOTCONN, "IKE is not spoken here" },
 		{ -ENOMEM, "cannot begin: Cannot allocate memory" },
 	};

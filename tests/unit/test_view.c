@@ -13,8 +13,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/daemon/view.h"
 #include "include/proto.h"
 
@@ -54,10 +56,41 @@ static struct prefix prefix(const char *text)
 struct fixture {
 	struct manual_conf manual[2];
 	struct policy_conf policies[4];
+	struct conn_conf conns[2];
+	struct child_conf children[2];
 	struct config config;
 	struct dp_view dp;
+	struct sas sas;
+	struct failures *failures;
 	struct status *view;
 };
+
+/* The clock stands still. */
+#define NOW_S 5000
+
+int clock_gettime(clockid_t clock, struct timespec *out)
+{
+	(void)clock;
+	*out = (struct timespec){ .tv_sec = NOW_S };
+	return 0;
+}
+
+static struct status *look(struct fixture *f)
+{
+	const struct view view = { .config = &f->config,
+				   .dp = &f->dp,
+				   .sas = &f->sas,
+				   .failures = f->failures };
+
+	return view_status(&view);
+}
+
+static void look_again(struct fixture *f)
+{
+	status_free(f->view);
+	f->view = look(f);
+	assert_non_null(f->view);
+}
 
 static void fill_manual(struct manual_conf *m)
 {
@@ -79,6 +112,7 @@ static void fill_manual(struct manual_conf *m)
 static void fill_policies(struct policy_conf *p)
 {
 	p[0] = (struct policy_conf){ .name = "zulu",
+				     .id = 9,
 				     .local_ts = prefix("10.1.0.0/16"),
 				     .remote_ts = prefix("10.2.0.0/16"),
 				     .protocol = PROTO_TCP,
@@ -115,7 +149,8 @@ static int start(void **state)
 	f->dp.status.uptime_s = 192;
 	f->dp.status.counters.drops[DROP_ICV].pkts = 3;
 	f->dp.n_sas = 1;
-	f->view = view_status(&f->config, &f->dp, NULL);
+	f->failures = failures_new();
+	f->view = f->failures ? look(f) : NULL;
 	return f->view ? 0 : -1;
 }
 
@@ -124,6 +159,7 @@ static int stop(void **state)
 	struct fixture *f = *state;
 
 	status_free(f->view);
+	failures_free(f->failures);
 	free(f);
 	return 0;
 }
@@ -135,9 +171,8 @@ static void gateway_is_this_process_and_its_default(void **state)
 	assert_int_equal(f->view->pid, getpid());
 	assert_int_equal(f->view->default_action, SPD_DISCARD);
 
-	status_free(f->view);
 	f->config.gateway.default_action = SPD_BYPASS;
-	f->view = view_status(&f->config, &f->dp, NULL);
+	look_again(f);
 	assert_int_equal(f->view->default_action, SPD_BYPASS);
 }
 
@@ -161,9 +196,14 @@ static void tunnels_are_those_configured(void **state)
 	assert_int_equal(f->view->n_tunnels, 2);
 	for (size_t i = 0; i < 2; i++) {
 		assert_string_equal(t[i].name, f->manual[i].name);
-		assert_true(addr_equal(&t[i].local, &f->manual[i].local));
-		assert_true(addr_equal(&t[i].remote, &f->manual[i].remote));
+		assert_string_equal(t[i].conn, "");
+		assert_string_equal(t[i].local, "192.0.2.1");
+		assert_int_equal(t[i].state, TUNNEL_UP);
+		assert_int_equal(t[i].n_sas, 1);
+		assert_int_equal(t[i].failure.ago_s, STATUS_NEVER_S);
 	}
+	assert_string_equal(t[0].remote, "192.0.2.2");
+	assert_string_equal(t[1].remote, "192.0.2.3");
 	assert_string_equal(t[0].algs, "aes128-sha256");
 	assert_string_equal(t[1].algs, "aes256gcm16");
 }
@@ -177,12 +217,14 @@ static void policies_are_those_configured_in_their_order(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		const struct policy_status *p = &f->view->policies[i];
 		const struct policy_conf *want = &f->policies[i];
+		char text[PREFIX_STR_MAX];
 
 		assert_string_equal(p->name, want->name);
-		assert_memory_equal(&p->local_ts, &want->local_ts,
-				    sizeof(p->local_ts));
-		assert_memory_equal(&p->remote_ts, &want->remote_ts,
-				    sizeof(p->remote_ts));
+		assert_int_equal(p->id, want->id);
+		assert_string_equal(p->local_ts,
+				    prefix_str(&want->local_ts, text));
+		assert_string_equal(p->remote_ts,
+				    prefix_str(&want->remote_ts, text));
 		assert_int_equal(p->protocol, want->protocol);
 		assert_int_equal(p->action, want->action);
 		assert_string_equal(p->tunnel, tunnels[i]);
@@ -194,73 +236,246 @@ static void an_sa_that_is_not_seen_has_carried_nothing(void **state)
 	struct fixture *f = *state;
 
 	f->dp.n_sas = 0;
-	status_free(f->view);
-	f->view = view_status(&f->config, &f->dp, NULL);
+	look_again(f);
 	assert_int_equal(f->view->tunnels[0].in.spi, 0x101);
 	assert_int_equal(f->view->tunnels[0].in.pkts, 0);
 	assert_int_equal(f->view->tunnels[0].in.idle_s, STATUS_NEVER_S);
 }
 
-static void children_that_are_up_are_tunnels_too(void **state)
+/* --- children of connections */
+
+/* "site" with the children "net" and "lab", to 192.0.2.9. */
+static void configure(struct fixture *f)
 {
-	struct ike_sa_view ike = { .id = 7,
-				   .local = addr("192.0.2.1"),
-				   .remote = addr("192.0.2.9") };
-	struct child_sa_view child[3] = {
-		{ .id = 1, .ike_id = 7, .state = SA_VIEW_REKEYED },
-		{ .id = 2,
-		  .ike_id = 7,
-		  .state = SA_VIEW_UP,
-		  .name = "net",
-		  .spi_in = 0x300,
-		  .spi_out = 0x400,
-		  .encr = ENCR_AES_CBC,
-		  .encr_key_bits = 128,
-		  .integ = INTEG_HMAC_SHA2_256_128 },
-		{ .id = 3, .ike_id = 8, .state = SA_VIEW_UP },
+	struct conn_conf *c = &f->conns[0];
+
+	conn_init(c);
+	strcpy(c->name, "site");
+	c->local_addrs[0] = (struct conn_addr){ .net = prefix("192.0.2.1") };
+	c->remote_addrs[0] = (struct conn_addr){ .net = prefix("192.0.2.9") };
+	for (size_t i = 0; i < 2; i++) {
+		child_init(&f->children[i]);
+		f->children[i].start_action = CHILD_START;
+	}
+	strcpy(f->children[0].name, "net");
+	strcpy(f->children[1].name, "lab");
+	c->children = f->children;
+	c->n_children = 2;
+	f->config.conns = f->conns;
+	f->config.n_conns = 1;
+}
+
+static struct ike_sa_view ike_view(uint32_t id, uint8_t state,
+				   const char *remote)
+{
+	return (struct ike_sa_view){ .id = id,
+				     .state = state,
+				     .conn = "site",
+				     .local = addr("192.0.2.1"),
+				     .remote = addr(remote) };
+}
+
+static struct child_sa_view child_view(uint32_t id, uint32_t ike_id,
+				       uint8_t state)
+{
+	return (struct child_sa_view){ .id = id,
+				       .ike_id = ike_id,
+				       .state = state,
+				       .name = "net",
+				       .spi_in = 0x300 + id,
+				       .spi_out = 0x400 + id,
+				       .encr = ENCR_AES_CBC,
+				       .encr_key_bits = 128,
+				       .integ = INTEG_HMAC_SHA2_256_128 };
+}
+
+static void fails(struct fixture *f, const char *conn, const char *child,
+		  const char *text, uint64_t ago_s)
+{
+	const struct ike_event e = {
+		.kind = IKE_EV_FAILED,
+		.conn = conn,
+		.child = child,
+		.path.remote = addr("198.51.100.7"),
+		.text = text,
 	};
-	const struct sas sas = { &ike, 1, child, 3 };
+
+	failures_event(f->failures, &e, (NOW_S - ago_s) * NS_PER_S);
+}
+
+static void child_that_is_not_up_is_a_tunnel_too(void **state)
+{
 	struct fixture *f = *state;
 	const struct tunnel_status *t;
 
-	status_free(f->view);
-	f->view = view_status(&f->config, &f->dp, &sas);
-	assert_int_equal(f->view->n_tunnels, 3);
+	configure(f);
+	f->children[1].start_action = CHILD_TRAP;
+	look_again(f);
+	assert_int_equal(f->view->n_tunnels, 4);
 	t = &f->view->tunnels[2];
-	assert_string_equal(t->name, "net");
+	assert_string_equal(t[0].name, "site/net");
+	assert_string_equal(t[0].conn, "site");
+	assert_string_equal(t[0].local, "192.0.2.1");
+	assert_string_equal(t[0].remote, "192.0.2.9");
+	assert_string_equal(t[0].algs, "");
+	assert_int_equal(t[0].state, TUNNEL_DOWN);
+	assert_int_equal(t[0].start_action, CHILD_START);
+	assert_int_equal(t[0].n_sas, 0);
+	assert_int_equal(t[0].in.idle_s, STATUS_NEVER_S);
+	assert_int_equal(t[0].failure.ago_s, STATUS_NEVER_S);
+	assert_string_equal(t[1].name, "site/lab");
+	assert_int_equal(t[1].state, TUNNEL_TRAP);
+}
+
+static void child_that_is_up_has_what_its_sas_carried(void **state)
+{
+	struct ike_sa_view ike[2] = { ike_view(7, SA_VIEW_UP, "192.0.2.10"),
+				      ike_view(8, SA_VIEW_UP, "192.0.2.11") };
+	struct child_sa_view child[4] = { child_view(1, 7, SA_VIEW_REKEYED),
+					  child_view(2, 7, SA_VIEW_UP),
+					  child_view(3, 8, SA_VIEW_UP),
+					  child_view(4, 7, SA_VIEW_UP) };
+	struct fixture *f = *state;
+	const struct tunnel_status *t;
+
+	configure(f);
+	strcpy(ike[1].conn, "other");
+	strcpy(child[3].name, "of another configuration");
+	f->sas = (struct sas){ ike, 2, child, 4 };
+	fails(f, "site", "", "of another peer", 3);
+	look_again(f);
+	t = &f->view->tunnels[2];
+	assert_int_equal(t->state, TUNNEL_UP);
+	assert_int_equal(t->n_sas, 1);
 	assert_string_equal(t->algs, "aes128-sha256");
-	assert_true(addr_equal(&t->local, &ike.local));
-	assert_true(addr_equal(&t->remote, &ike.remote));
-	assert_int_equal(t->in.spi, 0x300);
-	assert_int_equal(t->in.pkts, 0x301);
-	assert_int_equal(t->in.bytes, addr_v4_be(&ike.local));
-	assert_int_equal(t->out.pkts, 0x400);
-	assert_int_equal(t->out.bytes, addr_v4_be(&ike.remote));
+	assert_string_equal(t->local, "192.0.2.1");
+	assert_string_equal(t->remote, "192.0.2.10");
+	assert_int_equal(t->in.spi, 0x302);
+	assert_int_equal(t->in.pkts, 0x303);
+	assert_int_equal(t->in.bytes, addr_v4_be(&ike[0].local));
+	assert_int_equal(t->out.pkts, 0x402);
+	assert_int_equal(t->out.bytes, addr_v4_be(&ike[0].remote));
 	assert_int_equal(t->out.idle_s, 4);
+	assert_int_equal(t->failure.ago_s, STATUS_NEVER_S);
+	assert_int_equal(t[1].state, TUNNEL_DOWN);
+	assert_int_equal(t[1].failure.ago_s, 3);
+	assert_int_equal(f->view->n_ike, 2);
+	assert_int_equal(f->view->n_child, 3);
+}
+
+static void sas_of_several_peers_are_summed_up(void **state)
+{
+	struct ike_sa_view ike[2] = { ike_view(7, SA_VIEW_UP, "192.0.2.10"),
+				      ike_view(8, SA_VIEW_UP, "192.0.2.11") };
+	struct child_sa_view child[2] = { child_view(1, 7, SA_VIEW_UP),
+					  child_view(2, 8, SA_VIEW_REKEYING) };
+	struct fixture *f = *state;
+	const struct tunnel_status *t;
+
+	configure(f);
+	f->sas = (struct sas){ ike, 2, child, 2 };
+	look_again(f);
+	t = &f->view->tunnels[2];
+	assert_int_equal(t->n_sas, 2);
+	assert_string_equal(t->remote, "192.0.2.11");
+	assert_int_equal(t->out.spi, 0x402);
+	assert_int_equal(t->out.pkts, 0x401 + 0x402);
+	assert_int_equal(t->in.pkts, 0x302 + 0x303);
+}
+
+static void ike_sa_that_is_made_is_connecting(void **state)
+{
+	struct ike_sa_view ike = ike_view(7, SA_VIEW_CONNECTING, "192.0.2.9");
+	struct fixture *f = *state;
+
+	configure(f);
+	f->children[1].start_action = CHILD_TRAP;
+	f->sas = (struct sas){ &ike, 1, NULL, 0 };
+	look_again(f);
+	assert_int_equal(f->view->tunnels[2].state, TUNNEL_CONNECTING);
+	assert_int_equal(f->view->tunnels[3].state, TUNNEL_CONNECTING);
+	assert_int_equal(f->view->n_connecting, 1);
+	assert_int_equal(f->view->n_ike, 0);
+	strcpy(ike.conn, "other");
+	look_again(f);
+	assert_int_equal(f->view->tunnels[2].state, TUNNEL_DOWN);
+	assert_int_equal(f->view->tunnels[3].state, TUNNEL_TRAP);
+}
+
+static void tunnel_that_is_down_says_why_and_since_when(void **state)
+{
+	struct fixture *f = *state;
+	const struct tunnel_status *t;
+
+	configure(f);
+	fails(f, "site", "lab", "selector mismatch", 61);
+	fails(f, "", "", "no connection for these addresses", 4);
+	look_again(f);
+	t = &f->view->tunnels[2];
+	assert_int_equal(t[0].failure.ago_s, STATUS_NEVER_S);
+	assert_int_equal(t[1].failure.ago_s, 61);
+	assert_false(t[1].failure.ended);
+	assert_string_equal(t[1].failure.text, "selector mismatch");
+	assert_string_equal(t[1].failure.peer, "198.51.100.7");
+	assert_int_equal(f->view->stranger.ago_s, 4);
+	assert_string_equal(f->view->stranger.text,
+			    "no connection for these addresses");
+}
+
+static void peer_is_shown_as_it_is_configured(void **state)
+{
+	struct fixture *f = *state;
+	struct conn_conf *c = &f->conns[0];
+
+	configure(f);
+	c->local_addrs[0].any = true;
+	c->remote_addrs[0].net = prefix("198.51.100.0/24");
+	look_again(f);
+	assert_string_equal(f->view->tunnels[2].local, "%any");
+	assert_string_equal(f->view->tunnels[2].remote, "198.51.100.0/24");
+	c->n_remote_addrs = 3;
+	c->remote_addrs[1].any = true;
+	c->remote_addrs[2].net = prefix("2001:db8::/32");
+	c->n_local_addrs = 0;
+	look_again(f);
+	assert_string_equal(f->view->tunnels[2].local, "%any");
+	assert_string_equal(f->view->tunnels[2].remote,
+			    "198.51.100.0/24, %any, 2001:db8::/32");
 }
 
 static void policies_of_children_come_behind_the_others(void **state)
 {
-	struct child_conf child[2];
-	struct conn_conf conn = { .children = child, .n_children = 2 };
 	struct fixture *f = *state;
 	const struct policy_status *p;
 
-	child_init(&child[0]);
-	child_init(&child[1]);
-	strcpy(child[1].name, "net");
-	child[1].local_ts[0].dynamic = false;
-	child[1].local_ts[0].net = prefix("10.8.0.0/16");
-	f->config.conns = &conn;
-	f->config.n_conns = 1;
-	status_free(f->view);
-	f->view = view_status(&f->config, &f->dp, NULL);
+	configure(f);
+	f->children[1].policy = 21;
+	f->children[1].local_ts[0].dynamic = false;
+	f->children[1].local_ts[0].net = prefix("10.8.0.0/16");
+	look_again(f);
 	assert_int_equal(f->view->n_policies, 6);
 	p = &f->view->policies[5];
-	assert_string_equal(p->name, "net");
-	assert_string_equal(p->tunnel, "net");
+	assert_string_equal(p->name, "site/lab");
+	assert_string_equal(p->tunnel, "site/lab");
+	assert_int_equal(p->id, 21);
 	assert_int_equal(p->action, SPD_PROTECT);
-	assert_int_equal(p->local_ts.bits, 16);
+	assert_string_equal(p->local_ts, "10.8.0.0/16");
+}
+
+static void dynamic_selector_is_the_address_of_its_side(void **state)
+{
+	struct fixture *f = *state;
+	const struct policy_status *p;
+
+	configure(f);
+	look_again(f);
+	p = &f->view->policies[4];
+	assert_string_equal(p->local_ts, "192.0.2.1/32");
+	assert_string_equal(p->remote_ts, "192.0.2.9/32");
+	f->conns[0].remote_addrs[0].any = true;
+	look_again(f);
+	p = &f->view->policies[4];
+	assert_string_equal(p->remote_ts, "dynamic");
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -272,7 +487,13 @@ int main(void)
 		CASE(what_the_data_path_knows_is_kept),
 		CASE(tunnels_are_those_configured),
 		CASE(policies_are_those_configured_in_their_order),
-		CASE(children_that_are_up_are_tunnels_too),
+		CASE(child_that_is_not_up_is_a_tunnel_too),
+		CASE(child_that_is_up_has_what_its_sas_carried),
+		CASE(sas_of_several_peers_are_summed_up),
+		CASE(ike_sa_that_is_made_is_connecting),
+		CASE(tunnel_that_is_down_says_why_and_since_when),
+		CASE(peer_is_shown_as_it_is_configured),
+		CASE(dynamic_selector_is_the_address_of_its_side),
 		CASE(policies_of_children_come_behind_the_others),
 		CASE(an_sa_that_is_not_seen_has_carried_nothing),
 	};

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/cli/commands.h"
+
+#include <string.h>
+
+static const char general[] =
+	"Usage: cygnet [OPTIONS] COMMAND\n"
+	"\n"
+	"Shows and tells the IPsec gateway cygnetd what to do. This is version " CYG_VERSION
+	".\n"
+	"\n"
+	"Commands:\n"
+	"  status    interfaces, and of each tunnel whether it is up, or why it is not\n"
+	"  sa        IKE SAs and their children\n"
+	"  policy    what is protected, bypassed or discarded, in the order of the SPD\n"
+	"  up        bring a connection or a child up\n"
+	"  down      end it\n"
+	"  rekey     give it new keys\n"
+	"  drops     packets that were dropped or let pass, by reason\n"
+	"  counters  everything that is counted, a line each\n"
+	"  reload    read the configuration again\n"
+	"  version   of this program and of the daemon\n"
+	"\n"
+	"Options:\n"
+	"  -j, --json      print the daemon's answer as JSON\n"
+	"  -u, --uri=URI   the daemon's socket (" DEFAULT_URI ")\n"
+	"  -h, --help      this text, or with a command that command's\n"
+	"\n"
+	"Exit code: 0 fine; 1 the daemon refused or was not reachable; 2 wrong usage;\n"
+	"3 a tunnel that should be up is not (status --check).\n"
+	"\n"
+	"Example:\n"
+	"  cygnet status\n";
+
+static const char status_help[] =
+	"Usage: cygnet [-j] [-u URI] status [-c]\n"
+	"\n"
+	"Shows gateway, interfaces, and a line for each tunnel that is configured. One\n"
+	"that is up is `passing` when both directions had a packet within the last 60 s,\n"
+	"`one-way` when one had, and else `idle`. Of one that is not the last failure\n"
+	"stands below, with both sides' proposals or selectors where they have nothing in\n"
+	"common; a peer that only refuses ours gives no details. Several SAs of one\n"
+	"tunnel are summed up: `+2` behind an address stands for two more. --json has\n"
+	"the ids of the BPF maps as well, for `bpftool map dump id`.\n"
+	"\n"
+	"  -c, --check   show only tunnels that should be up and are not: those with\n"
+	"                start_action = start; the exit code is 3 if there is any\n"
+	"\n"
+	"Example: every tunnel that is not up, and why\n"
+	"  cygnet status --json |\n"
+	"    jq -r '.tunnels | to_entries[] | select(.value.sas == 0) |\n"
+	"           [.key, .value.failure.text] | @tsv'\n";
+
+static const char policy_help[] =
+	"Usage: cygnet [-j] [-u URI] policy\n"
+	"\n"
+	"Shows the policies in the order in which they match: the first one that covers\n"
+	"a packet decides. ID is the number of a policy in BPF maps and in the log.\n"
+	"\n"
+	"Example: what is protected, and by which tunnel\n"
+	"  cygnet policy --json |\n"
+	"    jq -r '.policies[] | select(.action == \"protect\") |\n"
+	"           [.local_ts, .remote_ts, .tunnel] | @tsv'\n";
+
+static const char counters_help[] =
+	"Usage: cygnet [-j] [-u URI] counters\n"
+	"\n"
+	"Shows everything that is counted, a line each, zeros too: packets by the reason\n"
+	"for which they were dropped or passed, those of each tunnel's SAs, and SAs.\n"
+	"`cygnet drops` says what a reason means.\n"
+	"\n"
+	"Example: what has changed within a minute\n"
+	"  cygnet counters >before; sleep 60; cygnet counters | diff before -\n";
+
+static const char reload_help[] =
+	"Usage: cygnet [-j] [-u URI] reload\n"
+	"\n"
+	"Has the daemon read its configuration again. Where that has a mistake, it is\n"
+	"named with its place, and nothing changes.\n"
+	"\n"
+	"Example:\n"
+	"  cygnet reload && cygnet status --check\n";
+
+static const char drops_help[] =
+	"Usage: cygnet [-j] [-u URI] drops [-a]\n"
+	"\n"
+	"Shows how many packets were dropped, and how many let pass or handed on, by\n"
+	"reason since the daemon started. --json has always every reason.\n"
+	"\n"
+	"  -a, --all   also the reasons that never happened\n"
+	"\n"
+	"Example:\n"
+	"  cygnet drops --all\n";
+
+static const char version_help[] =
+	"Usage: cygnet [-j] [-u URI] version\n"
+	"\n"
+	"Shows the version of this program and that of the daemon, with its host's\n"
+	"operating system. It asks any daemon that speaks VICI.\n"
+	"\n"
+	"Example:\n"
+	"  cygnet --uri unix:///run/charon.vici version\n";
+
+static const char sa_help[] =
+	"Usage: cygnet [-j] [-u URI] sa\n"
+	"\n"
+	"Shows a line for each IKE SA and below it one for each of its CHILD SAs. It\n"
+	"asks any daemon that speaks VICI.\n"
+	"\n"
+	"Example: the connections that are up\n"
+	"  cygnet sa --json | jq -r '.sas[] | keys[]'\n";
+
+#define TARGET_HELP \
+	"A name alone is a connection's, if there is one, and else a child's.\n"
+
+static const char up_help[] =
+	"Usage: cygnet [-j] [-u URI] up [-t SECONDS] CONN[/CHILD] | CHILD\n"
+	"\n"
+	"Brings a child up, with the IKE SA that it needs, and waits until it is; of a\n"
+	"connection alone its first child.\n" TARGET_HELP "\n"
+	"  -t, --timeout=SECONDS   wait no longer than this (180); 0: don't wait\n"
+	"\n"
+	"Example:\n"
+	"  cygnet up --timeout 5 site/net\n";
+
+static const char down_help[] =
+	"Usage: cygnet [-j] [-u URI] down [-t SECONDS] CONN[/CHILD] | CHILD\n"
+	"\n"
+	"Ends the IKE SAs of a connection, or a child's SAs alone, and waits until they\n"
+	"are gone.\n" TARGET_HELP "\n"
+	"  -t, --timeout=SECONDS   wait no longer than this (180); 0: don't wait\n"
+	"\n"
+	"Example:\n"
+	"  cygnet down site\n";
+
+static const char rekey_help[] =
+	"Usage: cygnet [-j] [-u URI] rekey CONN[/CHILD] | CHILD\n"
+	"\n"
+	"Gives the IKE SAs of a connection new keys, or a child's SAs; it does not wait\n"
+	"for them.\n" TARGET_HELP "\n"
+	"Example:\n"
+	"  cygnet rekey site/net\n";
+
+static const struct command commands[] = {
+	{
+		.name = "status",
+		.request = "cygnet-status",
+		.field = "gateway",
+		.has_check = true,
+		.show = show_status,
+		.help = status_help,
+	},
+	{
+		.name = "sa",
+		.request = "list-sas",
+		.field = "sas",
+		.event = "list-sa",
+		.show = show_sa,
+		.help = sa_help,
+	},
+	{
+		.name = "policy",
+		.request = "cygnet-policies",
+		.field = "policies",
+		.show = show_policy,
+		.help = policy_help,
+	},
+	{
+		.name = "up",
+		.request = "initiate",
+		.field = "success",
+		.has_target = true,
+		.has_timeout = true,
+		.show = show_done,
+		.help = up_help,
+	},
+	{
+		.name = "down",
+		.request = "terminate",
+		.field = "success",
+		.has_target = true,
+		.has_timeout = true,
+		.show = show_done,
+		.help = down_help,
+	},
+	{
+		.name = "rekey",
+		.request = "rekey",
+		.field = "success",
+		.has_target = true,
+		.show = show_done,
+		.help = rekey_help,
+	},
+	{
+		.name = "drops",
+		.request = "cygnet-drops",
+		.field = "drops",
+		.has_all = true,
+		.show = show_drops,
+		.help = drops_help,
+	},
+	{
+		.name = "counters",
+		.request = "cygnet-counters",
+		.field = "drops",
+		.show = show_counters,
+		.help = counters_help,
+	},
+	{
+		.name = "reload",
+		.request = "reload",
+		.field = "success",
+		.show = show_reload,
+		.help = reload_help,
+	},
+	{
+		.name = "version",
+		.request = "version",
+		.field = "daemon",
+		.show = show_version,
+		.help = version_help,
+	},
+};
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+const char *general_help(void)
+{
+	return general;
+}

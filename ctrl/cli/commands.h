@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The commands that there are: what each asks, takes, shows and says of itself. */
+#ifndef CYG_CLI_COMMANDS_H
+#define CYG_CLI_COMMANDS_H
+
+#include <stdbool.h>
+
+#include "ctrl/cli/show.h"
+
+#define URI_PREFIX  "unix://"
+#define DEFAULT_URI URI_PREFIX "/run/cygnet/vici"
+
+struct command {
+	const char *name;
+	const char *request; /* VICI's name for it */
+	const char *field;   /* without it, an answer is not one to this */
+	const char *event;   /* of a list's items; NULL: it is no list */
+	bool has_all;	     /* takes --all */
+	bool has_check;	     /* takes --check */
+	bool has_target;     /* takes CONN or CHILD */
+	bool has_timeout;    /* takes --timeout */
+	void (*show)(const struct node *answer, const struct show *how);
+	const char *help;
+};
+
+/* NULL: there is none of that name. */
+const struct command *command_find(const char *name);
+
+/* Of the program as a whole. */
+const char *general_help(void);
+
+#endif
