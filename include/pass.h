@@ -3,8 +3,8 @@
  * Where a BPF program sent a packet that it did not drop: to the kernel (and
  * why), to a worker, or to the host interface; and where a worker sent what it
  * was given. With drop.h, every packet that a program saw is counted exactly
- * once by the programs; every one that was steered then once by a worker or by
- * the kernel, or it is on its way.
+ * once by the programs; every one that was steered then, or that a worker made,
+ * once by a worker or by the kernel, or it is on its way.
  */
 #ifndef CYG_INCLUDE_PASS_H
 #define CYG_INCLUDE_PASS_H
@@ -27,7 +27,9 @@
 	X(STEER_IN,   "steer_in",   "to a worker, to be verified and decrypted")     \
 	X(STEER_HOST, "steer_host", "guard: to the host interface, to be protected") \
 	X(WORKER_TX,  "worker_tx",  "worker: transmitted, protected or decrypted") \
-	X(WORKER_HOST, "worker_host", "worker: decrypted, up through the host interface")
+	X(WORKER_HOST, "worker_host", "worker: up through the host interface, decrypted or an ICMP error") \
+	X(WORKER_ICMP, "worker_icmp", "worker: made an ICMP error about a packet that is too big") \
+	X(WORKER_FRAGMENT, "worker_fragment", "worker: made one more fragment of a packet that is too big")
 /* clang-format on */
 
 enum pass_reason {

@@ -8,8 +8,9 @@
 
 #define ETH_HEADER_BYTES 14U /* IEEE 802.3 */
 
-#define IPV4_HEADER_BYTES     20U    /* RFC 791 section 3.1, without options */
-#define IPV4_HEADER_MAX_BYTES 60U    /* RFC 791 section 3.1 */
+#define IPV4_HEADER_BYTES     20U /* RFC 791 section 3.1, without options */
+#define IPV4_HEADER_MAX_BYTES 60U /* RFC 791 section 3.1 */
+#define IPV4_MTU_MIN	      68U /* RFC 791 section 3.2: every link takes it */
 #define IPV4_DF		      0x4000 /* RFC 791 section 3.1, host order */
 #define IPV4_FRAGMENT_MASK    0x3fff /* MF and offset, host order */
 #define IPV4_OFFSET_MASK      0x1fff /* offset alone, host order */
@@ -19,6 +20,27 @@
 #define ECN_ECT_1   0x01
 #define ECN_ECT_0   0x02
 #define ECN_CE	    0x03
+
+#define IPV4_MF		0x2000 /* RFC 791 section 3.1, host order */
+#define IPV4_OPT_END	0      /* RFC 791 section 3.1 */
+#define IPV4_OPT_NOP	1
+#define IPV4_OPT_COPIED 0x80 /* flag: stands in every fragment */
+
+#define ICMP_HEADER_BYTES    8U /* RFC 792 */
+#define ICMP_ERROR_MAX	     576U /* RFC 1812 section 4.3.2.3, with the IP header */
+#define ICMP_ECHO_REPLY	     0	/* RFC 792 */
+#define ICMP_UNREACHABLE     3	/* RFC 792 */
+#define ICMP_FRAG_NEEDED     4	/* RFC 1191 section 4: a code of it */
+#define ICMP_ECHO	     8	/* RFC 792 */
+#define ICMP_TIMESTAMP	     13 /* RFC 792 */
+#define ICMP_TIMESTAMP_REPLY 14 /* RFC 792 */
+
+#define TCP_HEADER_BYTES  20U  /* RFC 9293 section 3.1, without options */
+#define TCP_SYN		  0x02 /* RFC 9293 section 3.1: a control bit */
+#define TCP_OPT_END	  0    /* RFC 9293 section 3.2 */
+#define TCP_OPT_NOP	  1
+#define TCP_OPT_MSS	  2
+#define TCP_OPT_MSS_BYTES 4
 
 #define PROTO_ANY     0	  /* RFC 4301 section 4.4.1.1: ANY */
 #define PROTO_ICMP    1	  /* RFC 792 */

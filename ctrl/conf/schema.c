@@ -70,6 +70,8 @@ static const struct key gateway_keys[] = {
 	  .read = value_unprotected },
 	{ .name = "default",	   .form = "bypass or discard", .read = value_word,
 	  .words = default_words,  AT(gateway_conf, default_action) },
+	{ .name = "mss_clamp",	   .form = "yes or no", .read = value_bool,
+	  AT(gateway_conf, mss_clamp) },
 	{ .name = "socket",	   .form = "an absolute path, or unix:// and an absolute path",
 	  .read = value_socket,	   AT(gateway_conf, socket) },
 };
@@ -349,6 +351,7 @@ int schema_fill(const struct section *root, struct config *out, struct error *e)
 	int err;
 
 	out->gateway.default_action = SPD_BYPASS;
+	out->gateway.mss_clamp = true;
 	strcpy(out->gateway.socket, DEFAULT_SOCKET);
 	err = keys_read(&root_table, root, out, e);
 	if (err)

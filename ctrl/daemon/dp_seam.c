@@ -116,7 +116,8 @@ int dp_seam_put_config(const struct config *c,
 		       void *ctx)
 {
 	const struct outlet to = { send, ctx };
-	const struct dp_msg_commit commit = { c->gateway.default_action };
+	const struct dp_msg_commit commit = { c->gateway.default_action,
+					      c->gateway.mss_clamp };
 	int err = 0;
 
 	for (size_t i = 0; !err && i < c->gateway.n_ifaces; i++)

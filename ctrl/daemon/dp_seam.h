@@ -78,6 +78,7 @@ struct dp_msg_child {
 
 struct dp_msg_commit {
 	uint32_t default_action; /* enum spd_action */
+	uint32_t mss_clamp;	 /* yes or no */
 };
 
 struct dp_msg_hello {

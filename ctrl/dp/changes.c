@@ -126,6 +126,8 @@ int dp_reload(struct dp *dp, struct config *config, struct error *e)
 	if (err)
 		return err;
 	dp->config = config;
+	atomic_store_explicit(&dp->worker.mss_clamp, config->gateway.mss_clamp,
+			      memory_order_relaxed);
 	tunnels_route(config, dp->nl, dp->resolver, dp->sad, dp->tunnels);
 	return 0;
 }

@@ -264,6 +264,7 @@ static int make_worker(struct dp *dp, struct error *e)
 	dp->worker.policies = &dp->policies;
 	dp->worker.drops = programs_worker_drops(dp->programs);
 	dp->worker.passes = programs_worker_passes(dp->programs);
+	dp->worker.mss_clamp = dp->config->gateway.mss_clamp;
 	err = sadb_add_worker(dp->sadb, &dp->worker);
 	if (err)
 		return error_set(e, err, "no memory for the worker's queue");

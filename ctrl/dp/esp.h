@@ -32,4 +32,18 @@ static inline uint32_t esp_outer_bytes(const struct sa_rt *sa, uint32_t text)
 	       sa->iv_bytes + text + sa->icv_bytes;
 }
 
+/*
+ * The largest inner packet that fits a path of that MTU once it is protected; 0:
+ * none does.
+ */
+static inline uint32_t esp_inner_mtu(const struct sa_rt *sa, uint32_t mtu)
+{
+	uint32_t around = esp_outer_bytes(sa, 0), text;
+
+	if (mtu <= around + ESP_TRAILER_BYTES)
+		return 0;
+	text = (mtu - around) / sa->align_bytes * sa->align_bytes;
+	return text < ESP_TRAILER_BYTES ? 0 : text - ESP_TRAILER_BYTES;
+}
+
 #endif

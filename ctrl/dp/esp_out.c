@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Outbound ESP in tunnel mode (RFC 4303 section 3.3), on runs of one SA:
- * path MTU, then prepare (sequence number, padding, IV), crypto, finish
- * (outer header, counters). The packet grows in its own frame, outer headers
- * into the headroom, padding and ICV behind.
+ * path MTU and MSS (pmtu.h, mss.h), then prepare (sequence number, padding, IV),
+ * crypto, finish (outer header, counters). The packet grows in its own frame,
+ * outer headers into the headroom, padding and ICV behind.
  *
  * Outer header fields by RFC 4301 section 5.1.2.1; DF and TOS are copied,
  * ECN with it (RFC 6040 section 4.1, normal mode). In UDP where the SA says so
@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "ctrl/dp/esp.h"
+#include "ctrl/dp/mss.h"
+#include "ctrl/dp/pmtu.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 
@@ -23,15 +25,13 @@
 	(ETH_HEADER_BYTES + IPV4_HEADER_BYTES + UDP_HEADER_BYTES + \
 	 ESP_HEADER_BYTES + 16)
 
-/* Does the packet fit its path once protected, and its frame? */
-static bool fits(const struct worker *w, const struct sa_rt *sa,
-		 const struct packet *p, uint32_t mtu)
+/* Does the packet fit its frame once protected? */
+static bool fits_frame(const struct worker *w, const struct packet *p)
 {
-	uint32_t text = esp_text_bytes(sa, p->bytes);
+	uint32_t text = esp_text_bytes(p->sa, p->bytes);
 	uint64_t at = (uint64_t)(p->l3 - umem_at(&w->umem, p->frame));
 
-	return esp_outer_bytes(sa, text) <= mtu && at >= HEADROOM_MAX &&
-	       at + text + sa->icv_bytes <= FRAME_BYTES;
+	return at >= HEADROOM_MAX && at + text + p->sa->icv_bytes <= FRAME_BYTES;
 }
 
 /* RFC 4303 section 3.3.3: the number never cycles. */
@@ -74,16 +74,27 @@ static bool is_its_own(const struct packet *p)
 	return rules_accept(rules, &f);
 }
 
-static void prepare(struct worker *w, struct packet *p, uint32_t mtu,
-		    struct crypto_op *op)
+/* mtu: the largest inner packet. What passes is as large as it will be. */
+static bool admit(struct worker *w, struct packet *p, uint32_t mtu)
+{
+	if (p->sa->narrow && !is_its_own(p)) {
+		packet_drop(p, DROP_SELECTOR);
+		return false;
+	}
+	if (p->bytes > mtu && !pmtu_cut(w, p, mtu))
+		return false;
+	if (mss_concerns(w, p))
+		mss_clamp(p, mtu);
+	return true;
+}
+
+static void prepare(struct worker *w, struct packet *p, struct crypto_op *op)
 {
 	struct sa_rt *sa = p->sa;
 	uint32_t text = esp_text_bytes(sa, p->bytes), seq_be;
 	uint8_t *esp = p->l3 - sa->iv_bytes - ESP_HEADER_BYTES;
 
-	if (sa->narrow && !is_its_own(p))
-		return packet_drop(p, DROP_SELECTOR);
-	if (!fits(w, sa, p, mtu))
+	if (!fits_frame(w, p))
 		return packet_drop(p, DROP_TOO_BIG);
 	if (!take_seq(sa, p))
 		return packet_drop(p, DROP_SEQ_EXHAUSTED);
@@ -155,7 +166,8 @@ static void seal_run(struct worker *w, struct packet *p, uint32_t n,
 	uint32_t m = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		prepare(w, &p[i], mtu, &ops[m]);
+		if (admit(w, &p[i], mtu))
+			prepare(w, &p[i], &ops[m]);
 		if (p[i].drop == DROP_NONE)
 			of[m++] = &p[i];
 	}
@@ -180,7 +192,7 @@ static void out_run(struct worker *w, struct packet *p, uint32_t n)
 		nexthop_lookup(&w->nexthops, p->sa->daddr_be, w->now_ns);
 
 	if (nh->kind == NH_PORT)
-		return seal_run(w, p, n, nh->mtu);
+		return seal_run(w, p, n, pmtu_inner(p->sa, nh->mtu));
 	for (uint32_t i = 0; i < n; i++) {
 		if (nh->kind == NH_PENDING)
 			hold_packet(w, &p[i]);

@@ -4,7 +4,8 @@
  * stage built goes to the peer's next hop. What was decrypted goes straight
  * to a protected interface, or up through the host interface: to this host,
  * to interfaces that we don't serve, and wherever it would leave by an
- * unprotected one, so that the kernel forwards it and the guard sees it.
+ * unprotected one, so that the kernel forwards it and the guard sees it. ICMP
+ * errors of our own take the same ways.
  *
  * The invariant that keeps plaintext off the wire: onto an unprotected
  * interface goes only PKT_SEALED. Worker.
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctrl/dp/mss.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 
@@ -126,11 +128,52 @@ static void forward_sealed(struct worker *w, struct tx_run *run,
 	to_port(w, run, port, p, nh);
 }
 
+/*
+ * From our address (RFC 1812 section 4.3.2.4); but the kernel takes none from
+ * the host interface that is its own: up there it comes from where the packet
+ * was to go.
+ */
+static void forward_error(struct worker *w, struct tx_run *run,
+			  struct packet *p, const struct nexthop *nh)
+{
+	struct port *port = port_of(w, nh->ifindex);
+	bool direct = nh->kind == NH_PORT && nh->saddr_be && port &&
+		      port->role == IFACE_PROTECTED && p->bytes <= nh->mtu;
+
+	if (direct)
+		p->ip.saddr_be = nh->saddr_be;
+	ipv4_build(p->l3, &p->ip);
+	if (direct)
+		to_port(w, run, port, p, nh);
+	else
+		to_host(w, p);
+}
+
+static void forward_known(struct worker *w, struct tx_run *run,
+			  struct packet *p, const struct nexthop *nh)
+{
+	switch ((enum packet_state)p->state) {
+	case PKT_SEALED:
+		return forward_sealed(w, run, p, nh);
+	case PKT_OPENED:
+		return forward_opened(w, run, p, nh);
+	case PKT_ERROR:
+		return forward_error(w, run, p, nh);
+	case PKT_CLEAR:
+	case PKT_CIPHER:
+	case PKT_GONE:
+		break;
+	}
+}
+
 static void forward_one(struct worker *w, struct tx_run *run, struct packet *p)
 {
-	const struct nexthop *nh =
-		nexthop_lookup(&w->nexthops, p->ip.daddr_be, w->now_ns);
+	const struct nexthop *nh;
 
+	if (p->state == PKT_OPENED && mss_concerns(w, p) &&
+	    !mss_clamp_opened(w, p))
+		return;
+	nh = nexthop_lookup(&w->nexthops, p->ip.daddr_be, w->now_ns);
 	switch (nh->kind) {
 	case NH_PENDING:
 		return hold_packet(w, p);
@@ -140,10 +183,15 @@ static void forward_one(struct worker *w, struct tx_run *run, struct packet *p)
 	case NH_HOST:
 		break;
 	}
-	if (p->state == PKT_SEALED)
-		forward_sealed(w, run, p, nh);
-	else
-		forward_opened(w, run, p, nh);
+	forward_known(w, run, p, nh);
+}
+
+/* Is it ready to go? Others were dropped, are held, or are gone. */
+static bool goes(const struct packet *p)
+{
+	return p->drop == DROP_NONE &&
+	       (p->state == PKT_SEALED || p->state == PKT_OPENED ||
+		p->state == PKT_ERROR);
 }
 
 void forward(struct worker *w, struct batch *b)
@@ -151,11 +199,8 @@ void forward(struct worker *w, struct batch *b)
 	struct tx_run run = { .n = 0 };
 
 	for (uint32_t i = 0; i < b->n; i++) {
-		struct packet *p = &b->pkt[i];
-
-		if (p->drop == DROP_NONE &&
-		    (p->state == PKT_SEALED || p->state == PKT_OPENED))
-			forward_one(w, &run, p);
+		if (goes(&b->pkt[i]))
+			forward_one(w, &run, &b->pkt[i]);
 	}
 	tx_flush(w, &run);
 }

@@ -21,12 +21,29 @@ _Static_assert(HOLD_BUCKETS == 1U << (32 - HOLD_SHIFT), "one for each hash");
 
 #define ACQUIRE_LAST_S 30U
 
-/* What is not yet sealed waits for the way to the peer. */
+/*
+ * What is not yet sealed waits for the way to the peer. Errors count as if they
+ * went to one host: whoever invents sources would have the whole hold.
+ */
+static uint32_t waits_for(const struct packet *p)
+{
+	switch ((enum packet_state)p->state) {
+	case PKT_CLEAR:
+		return p->sa->daddr_be;
+	case PKT_ERROR:
+		return 0;
+	case PKT_SEALED:
+	case PKT_CIPHER:
+	case PKT_OPENED:
+	case PKT_GONE:
+		break;
+	}
+	return p->ip.daddr_be;
+}
+
 static uint8_t *held_for(struct worker *w, const struct packet *p)
 {
-	uint32_t dst_be =
-		p->state == PKT_CLEAR ? p->sa->daddr_be : p->ip.daddr_be;
-	uint32_t hash = (ntohl(dst_be) ^ w->magic) * 2654435761U;
+	uint32_t hash = (ntohl(waits_for(p)) ^ w->magic) * 2654435761U;
 
 	return &w->held_for[hash >> HOLD_SHIFT];
 }
@@ -50,7 +67,7 @@ void hold_packet(struct worker *w, struct packet *p)
 
 	if (p->deadline_ns && w->now_ns >= p->deadline_ns)
 		return packet_drop(p, DROP_NO_NEIGHBOUR);
-	if (w->held == w->hold_max || *held == HOLD_PER_DST)
+	if (w->held == w->hold_room || *held == HOLD_PER_DST)
 		return packet_drop(p, DROP_HOLD_FULL);
 	++*held;
 	hold(w, p);
@@ -120,7 +137,7 @@ void hold_for_sa(struct worker *w, struct packet *p)
 	if (fresh)
 		acquire(w, p);
 	if ((!fresh && w->now_ns >= p->deadline_ns) || a->held == HOLD_PER_SA ||
-	    w->held == w->hold_max)
+	    w->held == w->hold_room)
 		return packet_drop(p, DROP_NO_SA);
 	a->held++;
 	hold(w, p);
@@ -160,23 +177,29 @@ static void revive(struct worker *w, struct packet *p)
 		p->sa = sad_get(w->sad, ref);
 }
 
-/* Everything that waits walks again; what still must wait is held anew. */
+/*
+ * Everything that waits walks again; what still must wait is held anew, in the
+ * place of what has walked: also fragments and errors, which may be more.
+ */
 static void retry(struct worker *w)
 {
 	uint32_t waiting = w->held;
 	struct batch b = { .n = 0 };
 
 	w->held = 0;
+	w->hold_room = 0;
 	memset(w->held_for, 0, sizeof(w->held_for));
 	for (uint32_t i = 0; i < SPD_MAX; i++)
 		w->acquire[i].held = 0;
 	for (uint32_t i = 0; i < waiting; i++) {
 		b.pkt[b.n] = w->hold[i];
 		revive(w, &b.pkt[b.n++]);
+		w->hold_room = i + 1;
 		if (b.n == BATCH_MAX)
 			worker_walk(w, &b);
 	}
 	worker_walk(w, &b);
+	w->hold_room = w->hold_max;
 }
 
 void hold_retry(struct worker *w, bool learned)

@@ -34,6 +34,7 @@ struct nexthop {
 	enum drop_reason drop; /* NH_NONE */
 	uint32_t ifindex;      /* NH_PORT */
 	uint32_t mtu;	       /* NH_PORT; bytes of the IP packet */
+	uint32_t saddr_be;     /* NH_PORT; ours towards it; 0: none */
 	uint8_t smac[6];       /* NH_PORT */
 	uint8_t dmac[6];       /* NH_PORT */
 	uint64_t renew_ns;     /* NH_PORT; asked for anew then; 0: not */
@@ -43,6 +44,10 @@ struct nexthop {
 struct nexthop_query {
 	uint32_t dst_be;
 	uint32_t gen;
+	/* What the route says: the resolver's own, while it waits for the
+	 * neighbour. */
+	uint32_t mtu;
+	uint32_t saddr_be;
 };
 
 /* The seam between one worker and the resolver. */

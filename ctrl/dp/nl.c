@@ -15,12 +15,17 @@
 static void on_route(const struct nlmsghdr *h, void *ctx)
 {
 	const struct rtmsg *rt = mnl_nlmsg_get_payload(h);
-	struct nl_attrs attrs = nl_attrs_of(h, sizeof(*rt));
+	struct nl_attrs attrs = nl_attrs_of(h, sizeof(*rt)), metrics;
 	struct nl_route *out = ctx;
 
 	out->type = rt->rtm_type;
 	out->ifindex = nl_attr_u32(&attrs, RTA_OIF);
 	out->gateway_be = nl_attr_u32(&attrs, RTA_GATEWAY);
+	out->source_be = nl_attr_u32(&attrs, RTA_PREFSRC);
+	if (attrs.by_type[RTA_METRICS]) {
+		metrics = nl_attrs_in(attrs.by_type[RTA_METRICS]);
+		out->mtu = nl_attr_u32(&metrics, RTAX_MTU);
+	}
 }
 
 int nl_route_get(struct nl *nl, uint32_t dst_be, struct nl_route *out)

@@ -18,7 +18,15 @@ struct nl_route {
 	uint8_t type;	     /* RTN_UNICAST, RTN_LOCAL, … */
 	uint32_t ifindex;    /* of the egress */
 	uint32_t gateway_be; /* 0: on link */
+	uint32_t source_be;  /* that the kernel would choose; 0: none */
+	uint32_t mtu;	     /* the route's own; 0: the interface's */
 };
+
+/* Bytes of an IP packet that may go this way, by an interface of that MTU. */
+static inline uint32_t nl_route_mtu(const struct nl_route *r, uint32_t iface_mtu)
+{
+	return r->mtu && r->mtu < iface_mtu ? r->mtu : iface_mtu;
+}
 
 /*
  * Where would a packet to dst_be go, if there were no routes of the tunnels?

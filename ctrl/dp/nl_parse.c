@@ -29,6 +29,14 @@ struct nl_attrs nl_attrs_of(const struct nlmsghdr *h, uint32_t header_bytes)
 	return attrs;
 }
 
+struct nl_attrs nl_attrs_in(const struct nlattr *nest)
+{
+	struct nl_attrs attrs = { 0 };
+
+	mnl_attr_parse_nested(nest, on_attr, &attrs);
+	return attrs;
+}
+
 uint32_t nl_attr_u32(const struct nl_attrs *attrs, uint16_t type)
 {
 	const struct nlattr *a = attrs->by_type[type];

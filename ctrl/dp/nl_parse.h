@@ -31,6 +31,9 @@ struct nl_attrs {
 
 struct nl_attrs nl_attrs_of(const struct nlmsghdr *h, uint32_t header_bytes);
 
+/* Those inside of one. */
+struct nl_attrs nl_attrs_in(const struct nlattr *nest);
+
 /* 0 when the attribute is absent, or of another size. */
 uint32_t nl_attr_u32(const struct nl_attrs *attrs, uint16_t type);
 uint8_t nl_attr_u8(const struct nl_attrs *attrs, uint16_t type);

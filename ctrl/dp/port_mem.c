@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define RX_OFFSET 512U /* of a frame in its UMEM frame, as AF_XDP puts it */
-
 static struct port_mem *self(struct port *p)
 {
 	return (struct port_mem *)p; /* its first member */
@@ -96,10 +94,10 @@ bool port_mem_give(struct port_mem *m, const void *meta, uint32_t meta_bytes,
 	uint64_t addr;
 	uint8_t *at;
 
-	if (m->rx_n == PORT_MEM_ROOM || RX_OFFSET + bytes > FRAME_BYTES ||
+	if (m->rx_n == PORT_MEM_ROOM || FRAME_ETH_AT + bytes > FRAME_BYTES ||
 	    !frame_get(m->port.umem, &addr))
 		return false;
-	addr += RX_OFFSET;
+	addr += FRAME_ETH_AT;
 	at = umem_at(m->port.umem, addr);
 	memcpy(at, frame, bytes);
 	memset(at - meta_bytes, 0, meta_bytes);

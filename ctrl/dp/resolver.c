@@ -94,7 +94,8 @@ static void answer_port(struct resolver *r, const struct nexthop_query *q,
 		.gen = q->gen,
 		.kind = NH_PORT,
 		.ifindex = iface->ifindex,
-		.mtu = iface->mtu,
+		.mtu = q->mtu,
+		.saddr_be = q->saddr_be,
 		.renew_ns = now_ns + hold_ns / 2,
 		.expires_ns = now_ns + hold_ns,
 	};
@@ -172,16 +173,20 @@ static void ask_neigh(struct resolver *r, const struct nexthop_query *q,
 static void resolve(struct resolver *r, const struct nexthop_query *q)
 {
 	struct nexthop nh = { .dst_be = q->dst_be, .gen = q->gen };
+	struct nexthop_query with = *q;
 	const struct iface *iface;
 	struct nl_route route;
 
 	if (nl_route_get(r->spec.nl, q->dst_be, &route))
 		return refuse(r, q, DROP_NO_ROUTE);
 	iface = served(r, route.ifindex);
-	if (route.type == RTN_UNICAST && iface)
-		return ask_neigh(r, q, iface,
+	if (route.type == RTN_UNICAST && iface) {
+		with.mtu = nl_route_mtu(&route, iface->mtu);
+		with.saddr_be = route.source_be;
+		return ask_neigh(r, &with, iface,
 				 route.gateway_be ? route.gateway_be
 						  : q->dst_be);
+	}
 	nh.kind = NH_HOST;
 	answer(r, &nh);
 }

@@ -90,22 +90,24 @@ static bool ends_steered(enum drop_reason reason)
 }
 
 /*
- * Steered, and not yet seen to end. The counts are read one after the other
+ * Steered or made, and not yet seen to end. The counts are read one after the other
  * while packets move, hence only about right.
  */
 static uint64_t in_flight(const struct dp *dp, const struct counters *n)
 {
 	const struct counter *worker = programs_worker_drops(dp->programs);
-	uint64_t steered = n->passes[PASS_STEER_OUT].pkts +
-			   n->passes[PASS_STEER_IN].pkts +
-			   n->passes[PASS_STEER_HOST].pkts;
+	uint64_t begun = n->passes[PASS_STEER_OUT].pkts +
+			 n->passes[PASS_STEER_IN].pkts +
+			 n->passes[PASS_STEER_HOST].pkts +
+			 n->passes[PASS_WORKER_ICMP].pkts +
+			 n->passes[PASS_WORKER_FRAGMENT].pkts;
 	uint64_t ended = n->passes[PASS_WORKER_TX].pkts +
 			 n->passes[PASS_WORKER_HOST].pkts;
 
 	for (uint32_t i = 0; i < DROP_MAX; i++)
 		ended += ends_steered(i) ? n->drops[i].pkts : worker[i].pkts;
 	ended -= worker[DROP_HOST_UNTAGGED].pkts; /* never steered */
-	return steered > ended ? steered - ended : 0;
+	return begun > ended ? begun - ended : 0;
 }
 
 static void read_counters(struct dp *dp, struct counters *out)

@@ -267,16 +267,6 @@ int tunnels_install(struct config *config, struct sadb *sadb,
 	return err;
 }
 
-uint32_t tunnel_inner_mtu(const struct sa_rt *sa, uint32_t mtu)
-{
-	uint32_t around = esp_outer_bytes(sa, 0), text;
-
-	if (mtu <= around + ESP_TRAILER_BYTES)
-		return 0;
-	text = (mtu - around) / sa->align_bytes * sa->align_bytes;
-	return text < ESP_TRAILER_BYTES ? 0 : text - ESP_TRAILER_BYTES;
-}
-
 /* Is the guard at this interface's egress? */
 static bool is_guarded(const struct gateway_conf *g, uint32_t ifindex)
 {
@@ -302,7 +292,7 @@ struct way {
 static uint32_t inner_mtu(const struct way *w, uint32_t mtu)
 {
 	if (w->sa)
-		return tunnel_inner_mtu(w->sa, mtu);
+		return esp_inner_mtu(w->sa, mtu);
 	return mtu > ESP_AROUND_MAX ? mtu - ESP_AROUND_MAX : 0;
 }
 
@@ -321,7 +311,8 @@ static int route_way(const struct config *config, const struct way *w,
 	route.gateway_be = outer.gateway_be ? outer.gateway_be : w->peer_be;
 	route.ifindex = outer.ifindex;
 	route.source_be = resolver_local_in(resolver, &w->local);
-	route.mtu = inner_mtu(w, resolver_mtu(resolver, outer.ifindex));
+	route.mtu = inner_mtu(
+		w, nl_route_mtu(&outer, resolver_mtu(resolver, outer.ifindex)));
 	return nl_route_set(nl, &route);
 }
 

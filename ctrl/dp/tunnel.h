@@ -46,7 +46,4 @@ void tunnels_route(const struct config *config, struct nl *nl,
 		   const struct resolver *resolver, const struct sad *sad,
 		   const struct tunnel *tunnels);
 
-/* The largest inner packet that fits mtu once this SA has protected it. */
-uint32_t tunnel_inner_mtu(const struct sa_rt *sa, uint32_t mtu);
-
 #endif

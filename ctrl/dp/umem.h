@@ -17,6 +17,9 @@
  * adds XDP_PACKET_HEADROOM (256) of its own. */
 #define FRAME_HEADROOM 256U
 
+/* Where that puts a frame's first octet; who fills one himself does likewise. */
+#define FRAME_ETH_AT 512U
+
 struct umem {
 	uint8_t *area; /* owned; page-aligned */
 	uint32_t frames;

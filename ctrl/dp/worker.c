@@ -17,11 +17,10 @@
 #include "ctrl/base/log.h"
 #include "ctrl/sadb/quiescent.h"
 
-#define HOLD_SHARE    8U  /* of the frames, at most this part is held */
-#define POLL_HELD_MS  50  /* deadlines of held packets */
-#define POLL_TX_MS    1	  /* the kernel still transmits */
-#define LAST_ROUNDS   256 /* at the end, to empty full rings */
-#define HOST_READ_OFF 512 /* where a frame from the host is read to */
+#define HOLD_SHARE   8U	 /* of the frames, at most this part is held */
+#define POLL_HELD_MS 50	 /* deadlines of held packets */
+#define POLL_TX_MS   1	 /* the kernel still transmits */
+#define LAST_ROUNDS  256 /* at the end, to empty full rings */
 
 int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
 {
@@ -32,9 +31,10 @@ int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
 	err = umem_init(&w->umem, frames);
 	if (err)
 		return err;
-	w->hold_max = frames / HOLD_SHARE;
+	w->hold_max = w->hold_room = frames / HOLD_SHARE;
 	w->hold = calloc(w->hold_max, sizeof(*w->hold));
-	if (!w->hold) {
+	w->made = calloc(MADE_MAX, sizeof(*w->made));
+	if (!w->hold || !w->made) {
 		worker_fini(w);
 		return -ENOMEM;
 	}
@@ -47,8 +47,9 @@ void worker_fini(struct worker *w)
 {
 	umem_fini(&w->umem);
 	free(w->hold);
+	free(w->made);
 	explicit_bzero(&w->random, sizeof(w->random));
-	w->hold = NULL;
+	w->hold = w->made = NULL;
 }
 
 void settle(struct worker *w, struct batch *b)
@@ -67,12 +68,30 @@ void settle(struct worker *w, struct batch *b)
 	b->n = 0;
 }
 
-void worker_walk(struct worker *w, struct batch *b)
+static void walk(struct worker *w, struct batch *b)
 {
 	esp_out(w, b);
 	esp_in(w, b);
 	forward(w, b);
 	settle(w, b);
+}
+
+/* The first ones that were made, into an empty batch. */
+static void take_made(struct worker *w, struct batch *b)
+{
+	b->n = w->n_made < BATCH_MAX ? w->n_made : BATCH_MAX;
+	w->n_made -= b->n;
+	memcpy(b->pkt, w->made, b->n * sizeof(*b->pkt));
+	memmove(w->made, w->made + b->n, w->n_made * sizeof(*w->made));
+}
+
+void worker_walk(struct worker *w, struct batch *b)
+{
+	walk(w, b);
+	while (w->n_made) {
+		take_made(w, b);
+		walk(w, b);
+	}
 }
 
 static bool port_rx(struct worker *w, uint32_t index)
@@ -131,15 +150,15 @@ static int host_read(struct worker *w, struct batch *b)
 	if (!frame_get(&w->umem, &frame))
 		return -1;
 	got = read(w->host_fd,
-		   umem_at(&w->umem, frame + HOST_READ_OFF - vnet_bytes),
-		   FRAME_BYTES - HOST_READ_OFF);
+		   umem_at(&w->umem, frame + FRAME_ETH_AT - vnet_bytes),
+		   FRAME_BYTES - FRAME_ETH_AT);
 	if (got < (ssize_t)vnet_bytes) {
 		if (got < 0 && errno == EBADFD)
 			host_lost(w);
 		frame_put(&w->umem, frame);
 		return 0;
 	}
-	desc.addr = frame + HOST_READ_OFF;
+	desc.addr = frame + FRAME_ETH_AT;
 	desc.bytes = (uint32_t)got - vnet_bytes;
 	resolve_host(w, b, &desc);
 	return 1;

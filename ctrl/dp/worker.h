@@ -2,7 +2,8 @@
 /*
  * A worker: one thread, its frames, its ports, and the walk of a batch
  *
- *     rx -> resolve -> esp_out or esp_in -> forward -> tx -> settle
+ *     rx -> resolve -> esp_out (with path MTU) or esp_in -> forward -> tx
+ *        -> settle
  *
  * It takes no lock, allocates nothing after start, and makes no policy. This
  * header is for the stages and for whoever builds a worker (dp.c, tests,
@@ -15,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ctrl/base/bucket.h"
 #include "ctrl/base/clock.h"
 #include "ctrl/crypto/random.h"
 #include "ctrl/dp/barrier.h"
@@ -33,6 +35,9 @@
 #define HOLD_NS	     NS_PER_S
 #define HOLD_PER_DST 64U
 #define HOLD_PER_SA  64U
+
+/* Packets that a batch may make: four fragments more of each in it. */
+#define MADE_MAX (4U * BATCH_MAX)
 
 /* Next hops are told apart by so many numbers, drawn anew at each start. */
 #define HOLD_BUCKETS 1024U
@@ -88,9 +93,15 @@ struct worker {
 	uint32_t held;
 	uint64_t hold_due_ns; /* the earliest deadline of what waits */
 	uint32_t hold_max;    /* an eighth of the frames */
+	uint32_t hold_room;   /* that much of it is not yet to be read */
 	uint8_t held_for[HOLD_BUCKETS];
 	struct acquire acquire[SPD_MAX];
 	uint32_t changed; /* of the policies, as last seen */
+
+	struct packet *made; /* owned; they walk next */
+	uint32_t n_made;
+	struct bucket icmp_errors; /* that may still be made */
+	_Atomic bool mss_clamp;	   /* written by the control thread */
 
 	uint64_t now_ns;   /* CLOCK_MONOTONIC, once a batch */
 	_Atomic bool stop; /* written by the control thread; see worker_stop */
@@ -101,7 +112,7 @@ struct worker {
  *
  * 0 or -ENOMEM. The caller fills ports, host_fd, magic, sad, policies, drops
  * and passes before worker_run() or worker_step(); tell and drain if SAs come
- * and go.
+ * and go; mss_clamp if it is wanted.
  */
 int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link);
 void worker_fini(struct worker *w);
@@ -142,7 +153,8 @@ void forward(struct worker *w, struct batch *b);
 /* Counts what was dropped and frees its frames. */
 void settle(struct worker *w, struct batch *b);
 
-/* The walk of a batch. Every packet ends gone or dropped. */
+/* The walk of a batch, and of what is made in it. Every packet ends gone or
+ * dropped, and the batch is empty. */
 void worker_walk(struct worker *w, struct batch *b);
 
 /* Waits for the next hop of its destination; drops when there is no room. */

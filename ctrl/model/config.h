@@ -40,6 +40,7 @@ struct gateway_conf {
 	struct iface_conf ifaces[IFACE_MAX]; /* protected ones first */
 	size_t n_ifaces;
 	enum spd_action default_action; /* SPD_BYPASS or SPD_DISCARD */
+	bool mss_clamp;			/* of TCP through tunnels */
 	char socket[CONF_PATH_MAX];	/* absolute path of the VICI socket */
 };
 

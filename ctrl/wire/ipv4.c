@@ -7,21 +7,12 @@
 
 #include <string.h>
 
+#include "ctrl/wire/octets.h"
 #include "include/proto.h"
 
+#define FRAGMENT_OFF 6
 #define TTL_OFF	     8
 #define CHECKSUM_OFF 10
-
-static uint16_t get_u16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static void put_u16(uint8_t *at, uint16_t v)
-{
-	at[0] = (uint8_t)(v >> 8);
-	at[1] = (uint8_t)v;
-}
 
 /* RFC 1071 section 1: the carries of a one's complement sum go around. */
 static uint16_t fold(uint32_t sum)
@@ -47,7 +38,7 @@ bool ipv4_parse(struct slice octets, struct ipv4 *out)
 	out->total_bytes = total_bytes;
 	out->tos = at[1];
 	out->id = get_u16(at + 4);
-	out->fragment = get_u16(at + 6);
+	out->fragment = get_u16(at + FRAGMENT_OFF);
 	out->ttl = at[TTL_OFF];
 	out->protocol = at[9];
 	memcpy(&out->saddr_be, at + 12, 4);
@@ -61,7 +52,7 @@ void ipv4_build(uint8_t *at, const struct ipv4 *h)
 	at[1] = h->tos;
 	put_u16(at + 2, h->total_bytes);
 	put_u16(at + 4, h->id);
-	put_u16(at + 6, h->fragment);
+	put_u16(at + FRAGMENT_OFF, h->fragment);
 	at[TTL_OFF] = h->ttl;
 	at[9] = h->protocol;
 	put_u16(at + CHECKSUM_OFF, 0);
@@ -84,18 +75,60 @@ uint16_t ipv4_checksum(const void *header, size_t bytes)
 	return (uint16_t)~fold((uint32_t)sum);
 }
 
-/*
- * One 16-bit word of the header gets another value: RFC 1624 equation 3,
- * HC' = ~(~HC + ~m + m').
- */
+/* HC' = ~(~HC + ~m + m') */
+uint16_t ipv4_checksum_mend(uint16_t checksum, uint16_t was, uint16_t now)
+{
+	uint32_t sum = (uint16_t)~checksum + (uint32_t)(uint16_t)~was + now;
+
+	return (uint16_t)~fold(sum);
+}
+
+/* One 16-bit word of the header gets another value. */
 static void set_word(uint8_t *header, unsigned int at, uint16_t word)
 {
 	uint16_t checksum = get_u16(header + CHECKSUM_OFF);
-	uint32_t sum = (uint16_t)~checksum +
-		       (uint32_t)(uint16_t)~get_u16(header + at) + word;
 
+	put_u16(header + CHECKSUM_OFF,
+		ipv4_checksum_mend(checksum, get_u16(header + at), word));
 	put_u16(header + at, word);
-	put_u16(header + CHECKSUM_OFF, (uint16_t)~fold(sum));
+}
+
+/* Of a header whose options lie about their lengths, no more than it has. */
+static void blank_options(uint8_t *header, uint32_t header_bytes)
+{
+	uint32_t at = IPV4_HEADER_BYTES, bytes;
+
+	while (at < header_bytes && header[at] != IPV4_OPT_END) {
+		bytes = 1;
+		if (header[at] != IPV4_OPT_NOP && at + 1 < header_bytes)
+			bytes = header[at + 1];
+		if (bytes < 1 || bytes > header_bytes - at)
+			bytes = header_bytes - at;
+		if (!(header[at] & IPV4_OPT_COPIED))
+			memset(header + at, IPV4_OPT_NOP, bytes);
+		at += bytes;
+	}
+}
+
+void ipv4_fragment(uint8_t *at, const uint8_t *packet, const struct ipv4 *h,
+		   uint32_t from, uint32_t bytes)
+{
+	uint32_t payload = (uint32_t)h->total_bytes - h->header_bytes;
+	uint16_t fragment = (uint16_t)(h->fragment + from / 8);
+
+	if (from + bytes < payload)
+		fragment |= IPV4_MF;
+	if (at != packet) {
+		memcpy(at, packet, h->header_bytes);
+		memcpy(at + h->header_bytes, packet + h->header_bytes + from,
+		       bytes);
+	}
+	if (from)
+		blank_options(at, h->header_bytes);
+	put_u16(at + 2, (uint16_t)(h->header_bytes + bytes));
+	put_u16(at + FRAGMENT_OFF, fragment);
+	put_u16(at + CHECKSUM_OFF, 0);
+	put_u16(at + CHECKSUM_OFF, ipv4_checksum(at, h->header_bytes));
 }
 
 void ipv4_set_tos(uint8_t *header, uint8_t tos)

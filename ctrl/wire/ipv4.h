@@ -59,6 +59,29 @@ void ipv4_build(uint8_t *at, const struct ipv4 *h);
  */
 uint16_t ipv4_checksum(const void *header, size_t bytes);
 
+/*
+ * What a checksum becomes when one 16-bit word of what it covers gets another
+ * value (RFC 1624, equation 3): a wrong one stays wrong.
+ *
+ * checksum   all three in host order
+ */
+uint16_t ipv4_checksum_mend(uint16_t checksum, uint16_t was, uint16_t now);
+
+/*
+ * One fragment of a packet, checksum included (RFC 791 section 3.2). The packet
+ * may be a fragment itself. Options that belong into the first fragment alone
+ * are blanked in the others.
+ *
+ * at      room for h->header_bytes and bytes; the packet's own place when it is
+ *         the first fragment
+ * packet  from the first octet of its header
+ * h       of that packet, as parsed; with a right checksum
+ * from    octets of its payload that come before, a multiple of 8
+ * bytes   of its payload; a multiple of 8 but in the last fragment
+ */
+void ipv4_fragment(uint8_t *at, const uint8_t *packet, const struct ipv4 *h,
+		   uint32_t from, uint32_t bytes);
+
 /* Another TOS, and the checksum mended for it likewise. */
 void ipv4_set_tos(uint8_t *header, uint8_t tos);
 

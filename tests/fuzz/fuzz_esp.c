@@ -8,10 +8,11 @@
  *
  * After every round each frame is in one place and each packet is counted.
  * What left as ESP is ours, under a number not used before, and opens to a
- * packet that was given to be protected; nothing else left by the unprotected
- * port. What went to the protected port or up to the host was sealed for us,
- * is within the selectors and goes there once. What was refused for what is in
- * it has that fault and no other. Of the worker's own code this judgement uses
+ * packet that was given to be protected, or to a fragment of it, each part once;
+ * nothing else left by the unprotected port. What went to the protected port or
+ * up to the host was sealed for us, is within the selectors and goes there once,
+ * or is an ICMP error about what was given and did not leave. What was refused
+ * for what is in it has that fault and no other. Of the worker's own code this judgement uses
  * the sizes of ESP, the checksum and the cipher.
  *
  * The same input does the same: every input starts from the same numbers,
@@ -33,7 +34,9 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/dp/esp.h"
 #include "include/proto.h"
+#include "tests/fuzz/input.h"
 #include "tests/support/gateway.h"
+#include "tests/support/packet.h"
 
 #define GATEWAYS   4U
 #define FRAMES	   16U /* in use: a round's, the held ones, and to spare */
@@ -65,16 +68,12 @@ enum step {
 #define STEP_LATER   0x20 /* what is sealed is not given yet */
 #define STEP_MORE    0x40 /* the round goes on */
 
-struct octets {
-	uint32_t n;
-	uint8_t at[FRAME_BYTES];
-};
-
 /* What the worker may still hand out, once. */
 struct promise {
 	enum dp_dir dir;
 	bool kept;
 	uint8_t ecn; /* outer ones that it came under, a bit for each */
+	uint8_t cut[FRAME_BYTES / 8]; /* units of its payload that left */
 	struct octets l3;
 };
 
@@ -104,10 +103,10 @@ struct scenario {
 };
 
 static const uint32_t mtus[] = { GATEWAY_MTU, 9000, 600, 68 };
+static const uint8_t ours[] = { 10, 1, 0, 1 };
 
 /* What a scenario starts from. */
 static struct gateway *gateways[GATEWAYS];
-static uint8_t pattern[FRAME_BYTES]; /* counts up */
 static struct scenario scenario;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -127,49 +126,6 @@ static void require(bool holds, const char *what)
 	abort();
 }
 
-/* --- the input: 0 where it ended --- */
-
-static uint8_t take(struct scenario *s)
-{
-	uint8_t v;
-
-	return rd_u8(&s->in, &v) ? v : 0;
-}
-
-static uint16_t take_u16(struct scenario *s)
-{
-	uint8_t hi = take(s);
-
-	return (uint16_t)(hi << 8 | take(s));
-}
-
-/* As many as the input says: some of its octets, then the pattern. */
-static void take_octets(struct scenario *s, struct octets *o, uint32_t room)
-{
-	uint32_t own;
-
-	o->n = take_u16(s) % (room + 1);
-	own = take(s);
-	own = own < o->n ? own : o->n;
-	own = own < s->in.len ? own : (uint32_t)s->in.len;
-	memcpy(o->at, pattern, o->n);
-	require(rd_bytes(&s->in, o->at, own), "the input has what it has");
-}
-
-/* Up to three octets, counted from the front or from the end. */
-static void damage(struct scenario *s, void *octets, uint32_t n)
-{
-	uint8_t *at = octets;
-
-	for (uint32_t times = 1 + take(s) % 3; times; times--) {
-		uint8_t where = take(s), how = take(s);
-		uint32_t i = where & 0x7fU;
-
-		if (i < n)
-			at[where & 0x80 ? n - 1 - i : i] ^= how;
-	}
-}
-
 /* --- what may go out --- */
 
 /* The packet at l3; what stands behind it does not belong to it. */
@@ -182,34 +138,33 @@ static struct promise *promise(struct scenario *s, enum dp_dir dir,
 	p->dir = dir;
 	p->kept = false;
 	p->ecn = dir == DIR_OUT ? 1 << ECN_NOT_ECT : 0;
+	memset(p->cut, 0, sizeof(p->cut));
 	p->l3 = *l3;
 	p->l3.n = gateway_packet_bytes(slice_of(l3->at, l3->n));
 	return p;
 }
 
-/* RFC 6040 section 4.2. */
-static bool tos_is_promised(const struct promise *p, uint8_t tos)
-{
-	static const uint8_t by_inner_outer[4][4] = {
-		{ 0, 0, 0, 0 }, { 1, 1, 1, 3 }, { 2, 1, 2, 3 }, { 3, 3, 3, 3 }
-	};
-	uint8_t inner = p->l3.at[1];
-
-	for (uint32_t i = 0; i < 4; i++)
-		if (p->ecn >> i & 1 &&
-		    tos == ((inner & 0xfc) | by_inner_outer[inner & 3][i]))
-			return true;
-	return false;
-}
-
 /* The same, but for the hop, ECN, and the checksum, which is known as right. */
 static bool is_promised(const struct promise *p, const uint8_t *l3, bool hop)
 {
-	const uint8_t *want = p->l3.at;
+	return packet_tos_fits(p->l3.at[1], p->ecn, l3[1]) &&
+	       packet_is_same(slice_of(p->l3.at, p->l3.n), l3, hop);
+}
 
-	return l3[0] == want[0] && tos_is_promised(p, l3[1]) &&
-	       memcmp(l3 + 2, want + 2, 6) == 0 && l3[8] == want[8] - hop &&
-	       l3[9] == want[9] && memcmp(l3 + 12, want + 12, p->l3.n - 12) == 0;
+/* A part of it, each octet of which goes once. */
+static bool keep_part(struct promise *p, const uint8_t *l3, uint32_t n)
+{
+	uint32_t from, bytes, end;
+
+	if (!packet_is_fragment(slice_of(p->l3.at, p->l3.n), slice_of(l3, n),
+				&from, &bytes))
+		return false;
+	end = (from + bytes + 7) / 8;
+	for (uint32_t i = from / 8; i < end; i++)
+		if (p->cut[i])
+			return false;
+	memset(p->cut + from / 8, 1, end - from / 8);
+	return true;
 }
 
 static void keep_promise(struct scenario *s, enum dp_dir dir, const uint8_t *l3,
@@ -218,13 +173,43 @@ static void keep_promise(struct scenario *s, enum dp_dir dir, const uint8_t *l3,
 	for (uint32_t i = 0; i < s->n_promises; i++) {
 		struct promise *p = &s->promises[i];
 
-		if (p->kept || p->dir != dir || p->l3.n != n ||
-		    !is_promised(p, l3, hop))
+		if (p->kept || p->dir != dir)
 			continue;
+		p->kept = p->l3.n == n && is_promised(p, l3, hop);
+		if (p->kept ||
+		    (dir == DIR_OUT && p->l3.n > n && keep_part(p, l3, n)))
+			return;
+	}
+	require(false, "what goes out was given, and goes once");
+}
+
+static bool is_inner_mtu(const struct gateway *g, uint32_t mtu)
+{
+	return gateway_fills(g, mtus[0], mtu) ||
+	       gateway_fills(g, mtus[1], mtu) || gateway_fills(g, mtus[2], mtu);
+}
+
+/* What its sender is told of goes nowhere. */
+static void check_error(struct scenario *s, const uint8_t *l3, uint32_t n,
+			bool to_port)
+{
+	uint16_t mtu;
+
+	for (uint32_t i = 0; i < s->n_promises; i++) {
+		struct promise *p = &s->promises[i];
+
+		if (p->kept || p->dir != DIR_OUT ||
+		    !packet_is_frag_needed(slice_of(p->l3.at, p->l3.n),
+					   slice_of(l3, n), &mtu))
+			continue;
+		require(mtu < p->l3.n && is_inner_mtu(s->g, mtu),
+			"what fits, to the octet");
+		require(memcmp(l3 + 12, to_port ? ours : p->l3.at + 16, 4) == 0,
+			"from us, or up from where it was to go");
 		p->kept = true;
 		return;
 	}
-	require(false, "what goes out was given, and goes once");
+	require(false, "an error is about what was given, and goes once");
 }
 
 /* --- what went out --- */
@@ -319,6 +304,8 @@ static void check_opened(struct scenario *s, const uint8_t *l3, uint32_t n,
 			 bool to_port)
 {
 	require(is_packet(l3, n), "a whole packet, and no more");
+	if (l3[9] == PROTO_ICMP) /* the SA has UDP alone */
+		return check_error(s, l3, n, to_port);
 	require(gateway_selected(l3), "within the SA's selectors");
 	require(!to_port || l3[8] > 0, "no spent TTL is forwarded");
 	keep_promise(s, DIR_IN, l3, n, to_port);
@@ -397,48 +384,28 @@ static void round_end(struct scenario *s)
 
 /* --- the steps --- */
 
-/* Where there is a header, it says the right checksum. */
 static void mend_checksum(struct octets *l3)
 {
-	uint32_t header = (l3->at[0] & 0xfU) * 4;
-	uint16_t checksum_be;
-
-	if (header < IPV4_HEADER_BYTES || header > l3->n)
-		return;
-	memset(l3->at + 10, 0, 2);
-	checksum_be = htons(ipv4_checksum(l3->at, header));
-	memcpy(l3->at + 10, &checksum_be, 2);
+	packet_mend_checksum(l3->at, l3->n);
 }
 
-/* What a right packet has: lengths, addresses, protocol, checksum. */
 static void mend(struct octets *l3, uint8_t protocol)
 {
 	const struct ipv4 h = gateway_inner();
-	uint32_t header = (l3->at[0] & 0xfU) * 4;
 
-	if (l3->n < IPV4_HEADER_BYTES)
-		return;
-	if (header < IPV4_HEADER_BYTES || header > l3->n)
-		header = IPV4_HEADER_BYTES;
-	l3->at[0] = (uint8_t)(4 << 4 | header / 4);
-	l3->at[2] = (uint8_t)(l3->n >> 8);
-	l3->at[3] = (uint8_t)l3->n;
-	l3->at[9] = protocol;
-	memcpy(l3->at + 12, &h.saddr_be, 4);
-	memcpy(l3->at + 16, &h.daddr_be, 4);
-	mend_checksum(l3);
+	packet_mend(l3->at, l3->n, protocol, h.saddr_be, h.daddr_be);
 }
 
 /* XDP leaves a spent TTL to the kernel: no worker sees one on its way out. */
 static void take_packet(struct scenario *s, struct octets *l3, uint32_t room,
 			uint8_t protocol)
 {
-	take_octets(s, l3, room);
+	take_octets(&s->in, l3, room);
 	if (s->step % STEP_KINDS == STEP_OUT && l3->n > 8)
 		l3->at[8] |= 2;
 	if (!(s->step & STEP_AS_IS))
 		mend(l3, protocol);
-	else if (take(s) & 1)
+	else if (take(&s->in) & 1)
 		mend_checksum(l3);
 }
 
@@ -446,7 +413,7 @@ static void take_packet(struct scenario *s, struct octets *l3, uint32_t room,
 static void frame_around(struct scenario *s, struct octets *l3,
 			 const void *addresses, struct octets *frame)
 {
-	uint32_t cut = s->step & STEP_CUT ? take(s) : FRAME_BYTES;
+	uint32_t cut = s->step & STEP_CUT ? take(&s->in) : FRAME_BYTES;
 
 	memcpy(frame->at, addresses, 12);
 	memcpy(frame->at + 12, "\x08\x00", 2);
@@ -478,7 +445,7 @@ static bool give(struct scenario *s, enum dp_dir dir, struct octets *l3,
 	struct octets frame;
 
 	if (damaged_meta)
-		damage(s, &meta, sizeof(meta));
+		damage(&s->in, &meta, sizeof(meta));
 	if (!meta.sa.gen)
 		meta.sa.gen = UINT32_MAX; /* none yet, and waiting: not here */
 	if (meta.policy_id != GATEWAY_POLICY ||
@@ -546,7 +513,7 @@ static void give_sealed(struct scenario *s, struct sealed *k, bool damaged)
 	if (l3.n > L3_MAX)
 		return; /* it grew out of what is received */
 	if (damaged)
-		damage(s, l3.at, l3.n);
+		damage(&s->in, l3.at, l3.n);
 	if (damaged && !(s->step & STEP_AS_IS))
 		mend_checksum(&l3);
 	if (!give(s, DIR_IN, &l3, false))
@@ -579,7 +546,7 @@ static void seal(struct scenario *s, struct octets *text)
 	k = next_sealed(s, g->out->seq + 1);
 	k->text = *text;
 	k->l3.n = gateway_seal(g, text->at, text->n, k->l3.at);
-	k->l3.at[1] = take(s);
+	k->l3.at[1] = take(&s->in);
 	mend_checksum(&k->l3);
 	s->step &= (uint8_t)~STEP_CUT;
 	if (!later)
@@ -591,10 +558,10 @@ static void step_text(struct scenario *s)
 	uint32_t align = s->g->out->align_bytes;
 	struct octets text;
 
-	take_octets(s, &text, TEXT_MAX - align);
+	take_octets(&s->in, &text, TEXT_MAX - align);
 	text.n = text.n / align * align + align;
-	text.at[text.n - 2] = take(s);
-	text.at[text.n - 1] = take(s);
+	text.at[text.n - 2] = take(&s->in);
+	text.at[text.n - 1] = take(&s->in);
 	seal(s, &text);
 }
 
@@ -605,7 +572,7 @@ static void step_inner(struct scenario *s)
 	take_packet(s, &inner, TEXT_MAX - ESP_TRAILER_BYTES, PROTO_UDP);
 	text.n = gateway_text(s->g, inner.at, inner.n, text.at);
 	if (s->step & STEP_DAMAGED)
-		damage(s, text.at, text.n);
+		damage(&s->in, text.at, text.n);
 	seal(s, &text);
 }
 
@@ -615,7 +582,7 @@ static void step_again(struct scenario *s)
 
 	if (!have)
 		return;
-	i = (s->n_sealed - 1 - take(s) % have) % SEALED;
+	i = (s->n_sealed - 1 - take(&s->in) % have) % SEALED;
 	give_sealed(s, &s->sealed[i], s->step & (STEP_DAMAGED | STEP_CUT));
 }
 
@@ -629,7 +596,7 @@ static void step_host(struct scenario *s)
 
 	take_packet(s, &l3, FRAME_BYTES - ETH_HEADER_BYTES, PROTO_UDP);
 	if (s->step & STEP_DAMAGED)
-		damage(s, &tag, sizeof(tag));
+		damage(&s->in, &tag, sizeof(tag));
 	frame_around(s, &l3, &tag, &frame);
 	memcpy(whole + VNET_BYTES, frame.at, frame.n);
 	n = VNET_BYTES + frame.n;
@@ -657,6 +624,7 @@ static struct nexthop hop(const struct gateway *g,
 	nh.dmac[2] = (uint8_t)nh.gen;
 	nh.dmac[3] = how >> 4 & 3;
 	nh.mtu = mtus[nh.dmac[3]];
+	memcpy(&nh.saddr_be, ours, sizeof(ours));
 	return nh;
 }
 
@@ -665,7 +633,8 @@ static void know_all(struct gateway *g, uint8_t how)
 	const uint32_t dst_be[] = { g->out->daddr_be, gateway_inner().daddr_be };
 
 	for (uint32_t i = 0; i < 2; i++) {
-		const struct nexthop_query query = { dst_be[i], 1 };
+		const struct nexthop_query query = { .dst_be = dst_be[i],
+						     .gen = 1 };
 		const struct nexthop nh = hop(g, &query, how);
 
 		gateway_know(g, &nh);
@@ -676,13 +645,13 @@ static void step_world(struct scenario *s)
 {
 	struct nexthop_query query;
 	struct gateway *g = s->g;
-	uint8_t how = take(s);
+	uint8_t how = take(&s->in);
 	struct nexthop nh;
 
 	switch (how & 3) {
 	case 0:
 		while (gateway_asked(g, &query)) {
-			how = take(s);
+			how = take(&s->in);
 			nh = hop(g, &query, how);
 			if (!(how & 0x40))
 				gateway_answer(g, &nh);
@@ -704,7 +673,7 @@ static void step_world(struct scenario *s)
 static void step_jump(struct scenario *s)
 {
 	struct sa_rt *sa = s->g->out;
-	uint64_t far = take_u16(s), left = seq_last(sa) - sa->seq;
+	uint64_t far = take_u16(&s->in), left = seq_last(sa) - sa->seq;
 
 	sa->seq += far < left ? far : left;
 }
@@ -719,7 +688,7 @@ static void step(struct scenario *s)
 	};
 	bool more;
 
-	s->step = take(s);
+	s->step = take(&s->in);
 	more = s->step & STEP_MORE;
 	steps[s->step % STEP_KINDS](s);
 	if (!more || s->in_round == ROUND_PKTS)
@@ -747,6 +716,7 @@ static struct gateway *gateway_fenced(const char *encr, const char *integ,
 	struct gateway *g = gateway_new(&spec);
 
 	g->w.umem.frames = FRAMES;
+	g->w.mss_clamp = false; /* what goes out is as it was given */
 	for (uint32_t i = 0; i <= FRAMES; i++)
 		ASAN_POISON_MEMORY_REGION(g->w.umem.area + 2 * i * FRAME_BYTES,
 					  FRAME_BYTES);
@@ -758,8 +728,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	for (uint32_t i = 0; i < FRAME_BYTES; i++)
-		pattern[i] = (uint8_t)i;
 	gateways[0] = gateway_fenced("aes128", "sha256", false);
 	gateways[1] = gateway_fenced("aes128gcm16", NULL, false);
 	gateways[2] = gateway_fenced("aes128", "sha256", true);
@@ -779,7 +747,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memset(s, 0, offsetof(struct scenario, promises));
 	s->in = slice_of(data, size);
-	choice = take(s);
+	choice = take(&s->in);
 	s->g = gateways[choice % GATEWAYS];
 	s->seq_left = seqs[s->g->out->esn][choice >> 2 & 3];
 	s->seq_came = s->seq_left;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Any octets as an IPv4 packet. What parses keeps inside the octets; without
- * options it is built again as it was; and counting the TTL down leaves the
- * checksum as right or wrong as before.
+ * options it is built again as it was; counting the TTL down leaves the checksum
+ * as right or wrong as before; what is cut off of it is a fragment of it; and the
+ * ICMP error about it is one that may be sent.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctrl/wire/ipv4.h"
+#include "ctrl/wire/icmp.h"
 #include "include/proto.h"
+#include "tests/support/packet.h"
 
 #define CHECKSUM_OFF 10
 
@@ -50,6 +52,49 @@ static void check_ttl(const uint8_t *data, const struct ipv4 *h)
 	require(ipv4_checksum(header, h->header_bytes) == before);
 }
 
+/* Cut anywhere, to the octet behind what it needs. */
+static void check_fragment(const uint8_t *data, const struct ipv4 *h)
+{
+	uint32_t payload = (uint32_t)h->total_bytes - h->header_bytes;
+	uint32_t from = payload / (1 + h->tos % 8) / 8 * 8;
+	uint32_t bytes = (payload - from) / (1 + h->ttl % 4), at, got;
+	uint8_t *out;
+
+	if (from + bytes < payload)
+		bytes = bytes / 8 * 8;
+	if (!bytes || h->fragment & IPV4_DF ||
+	    (h->fragment & IPV4_OFFSET_MASK) + from / 8 > IPV4_OFFSET_MASK)
+		return;
+	out = malloc(h->header_bytes + bytes);
+	require(out);
+	ipv4_fragment(out, data, h, from, bytes);
+	require(ipv4_checksum(out, h->header_bytes) == 0);
+	require(packet_is_fragment(slice_of(data, h->total_bytes),
+				   slice_of(out, h->header_bytes + bytes), &at,
+				   &got));
+	require(at == from && got == bytes);
+	free(out);
+}
+
+static void check_error(const uint8_t *data, const struct ipv4 *h)
+{
+	uint8_t error[ICMP_ERROR_MAX];
+	struct slice packet = slice_of(data, h->total_bytes);
+	struct ipv4 ip = { .protocol = PROTO_ICMP, .daddr_be = h->saddr_be };
+	uint16_t mtu;
+
+	if (!icmp_may_answer(packet, h) || !(h->fragment & IPV4_DF) ||
+	    ipv4_checksum(data, h->header_bytes))
+		return;
+	ip.total_bytes = (uint16_t)(IPV4_HEADER_BYTES +
+				    icmp_frag_needed(error + IPV4_HEADER_BYTES,
+						     packet, h->id));
+	ipv4_build(error, &ip);
+	require(packet_is_frag_needed(packet, slice_of(error, ip.total_bytes),
+				      &mtu));
+	require(mtu == h->id);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ipv4 h;
@@ -62,5 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_build(data, &h);
 	if (h.ttl > 0)
 		check_ttl(data, &h);
+	check_fragment(data, &h);
+	check_error(data, &h);
 	return 0;
 }

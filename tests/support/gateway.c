@@ -119,6 +119,7 @@ struct gateway *gateway_new(const struct gateway_spec *spec)
 	g->w.policies = &g->policies;
 	g->w.drops = g->drops;
 	g->w.passes = g->passes;
+	g->w.mss_clamp = true;
 	return g;
 }
 
@@ -325,6 +326,7 @@ void gateway_restart(struct gateway *g, uint64_t seq)
 	sa_restart(g->in, seq);
 	memset(g->drops, 0, sizeof(g->drops));
 	memset(g->passes, 0, sizeof(g->passes));
+	g->w.icmp_errors = (struct bucket){ 0 };
 	g->inside.tx_room = g->outside.tx_room = PORT_MEM_ROOM;
 	g->given = g->sent = g->to_host = 0;
 }
@@ -420,6 +422,20 @@ uint32_t gateway_seal(struct gateway *g, const uint8_t *text,
 	sa->backend->seal(sa->key, &op, 1);
 	must(op.ok, "seal");
 	return outer.total_bytes;
+}
+
+static bool fits(const struct gateway *g, uint32_t mtu, uint32_t inner_bytes)
+{
+	uint32_t text = esp_text_bytes(g->out, inner_bytes);
+
+	return esp_outer_bytes(g->out, text) <= mtu &&
+	       FRAME_ETH_AT + ETH_HEADER_BYTES + text + g->out->icv_bytes <=
+		       FRAME_BYTES;
+}
+
+bool gateway_fills(const struct gateway *g, uint32_t mtu, uint32_t inner_bytes)
+{
+	return fits(g, mtu, inner_bytes) && !fits(g, mtu, inner_bytes + 1);
 }
 
 /* RFC 791 section 3.1; the checksum by RFC 1812 section 5.2.2. */
@@ -522,11 +538,13 @@ bool gateway_books_balance(struct gateway *g)
 	uint8_t l3[FRAME_BYTES], dmac[6];
 	uint64_t waiting = g->inside.rx_n - g->inside.rx_at +
 			   (g->outside.rx_n - g->outside.rx_at);
+	uint64_t made = g->passes[PASS_WORKER_ICMP].pkts +
+			g->passes[PASS_WORKER_FRAGMENT].pkts;
 
 	while (gateway_host_take(g, l3, dmac))
 		;
 	return worker_frames_balance(&g->w) && !g->drops[DROP_NONE].pkts &&
-	       g->given == g->sent + g->inside.tx_n + g->outside.tx_n +
-				   gateway_dropped(g) + g->w.held + g->to_host +
-				   waiting;
+	       g->given + made == g->sent + g->inside.tx_n + g->outside.tx_n +
+					  gateway_dropped(g) + g->w.held +
+					  g->to_host + waiting;
 }

@@ -162,6 +162,12 @@ enum drop_reason gateway_host_fault(const struct host_tag *tag,
 				    uint32_t frame_bytes, struct slice l3);
 enum drop_reason gateway_text_fault(struct slice text, uint8_t outer_tos);
 
+/*
+ * Is an inner packet of that size the largest that fits a way of that MTU, and a
+ * frame, once the outbound SA has protected it?
+ */
+bool gateway_fills(const struct gateway *g, uint32_t mtu, uint32_t inner_bytes);
+
 /* Octets of the right IPv4 packet that stands at the front, 0: none. */
 uint32_t gateway_packet_bytes(struct slice l3);
 
@@ -171,7 +177,7 @@ bool gateway_selected(const uint8_t *l3);
 uint64_t gateway_dropped(const struct gateway *g);
 
 /*
- * Every frame is in one place, and in = out + drops + held + host. Takes what
+ * Every frame is in one place, and in + made = out + drops + held + host. Takes what
  * waits at the host's end.
  */
 bool gateway_books_balance(struct gateway *g);

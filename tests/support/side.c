@@ -370,6 +370,7 @@ static void make_worker(struct side *s)
 	s->w.policies = &s->view;
 	s->w.drops = s->drops;
 	s->w.passes = s->passes;
+	s->w.mss_clamp = true;
 	know(s, "192.0.2.1", SIDE_OUTSIDE);
 	know(s, "192.0.2.2", SIDE_OUTSIDE);
 	know(s, "10.1.0.5", SIDE_INSIDE);

@@ -89,6 +89,17 @@ static void gateway_is_filled(void **state)
 	config_free(c);
 }
 
+static void mss_clamping_can_be_turned_off(void **state)
+{
+	char *text = changed("default = discard", "mss_clamp = no");
+	struct config *c = parse_good(text);
+
+	(void)state;
+	assert_false(c->gateway.mss_clamp);
+	config_free(c);
+	free(text);
+}
+
 static void manual_sas_are_filled(void **state)
 {
 	struct config *c = parse_good(good);
@@ -156,6 +167,7 @@ static void smallest_file_has_the_defaults(void **state)
 	assert_int_equal(c->gateway.n_ifaces, 2);
 	assert_string_equal(c->gateway.ifaces[0].name, "a"); /* protected */
 	assert_int_equal(c->gateway.default_action, SPD_BYPASS);
+	assert_true(c->gateway.mss_clamp);
 	assert_string_equal(c->gateway.socket, "/run/cygnet/vici");
 	assert_int_equal(c->n_manual, 0);
 	assert_int_equal(c->n_policies, 0);
@@ -454,6 +466,7 @@ static int run_cases(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gateway_is_filled),
+		cmocka_unit_test(mss_clamping_can_be_turned_off),
 		cmocka_unit_test(manual_sas_are_filled),
 		cmocka_unit_test(policies_are_filled_in_the_order_of_the_file),
 		cmocka_unit_test(smallest_file_has_the_defaults),

@@ -50,7 +50,7 @@ static const struct refused refused[] = {
 	{ "unknown_key_of_the_gateway_is_refused", "default = discard",
 	  "workers = 4",
 	  "f:5:2: unknown key 'workers' in gateway; "
-	  "known are protected, unprotected, default, socket" },
+	  "known are protected, unprotected, default, mss_clamp, socket" },
 	{ "unknown_key_of_an_sa_is_refused", "spi = 0x1001",
 	  "reqid = 1\nspi = 0x1001",
 	  "f:16:4: unknown key 'reqid' in manual.to-b.in; "
@@ -177,6 +177,8 @@ static const struct refused refused[] = {
 	{ "default_of_protect_is_refused", "default = discard",
 	  "default = protect",
 	  "f:5:12: gateway.default must be bypass or discard" },
+	{ "mss_clamp_of_a_number_of_octets_is_refused", "default = discard",
+	  "mss_clamp = 1360", "f:5:14: gateway.mss_clamp must be yes or no" },
 	{ "relative_socket_is_refused", "unix:///run", "run",
 	  "f:6:11: gateway.socket must be an absolute path, or unix:// and an "
 	  "absolute path" },

@@ -16,7 +16,7 @@
 struct crossing {
 	struct config *to;
 	unsigned int commits;
-	uint32_t default_action;
+	uint32_t default_action, mss_clamp;
 	int fails_at; /* this piece, from 1; 0: none */
 	int pieces;
 };
@@ -34,6 +34,7 @@ static int cross(void *ctx, enum dp_msg type, const void *msg, size_t bytes)
 		return dp_seam_get_piece(c->to, (uint16_t)type, msg);
 	c->commits++;
 	c->default_action = ((const struct dp_msg_commit *)msg)->default_action;
+	c->mss_clamp = ((const struct dp_msg_commit *)msg)->mss_clamp;
 	return 0;
 }
 
@@ -49,6 +50,7 @@ static int fill(void **state)
 
 	(void)state;
 	g->default_action = SPD_DISCARD;
+	g->mss_clamp = true;
 	g->n_ifaces = 2;
 	g->ifaces[0] = (struct iface_conf){ .name = "lan0",
 					    .place = { "first.conf", 3, 17 } };
@@ -88,6 +90,7 @@ static void configuration_arrives_as_it_was(void **state)
 	assert_int_equal(dp_seam_put_config(&from, cross, &c), 0);
 	assert_int_equal(c.commits, 1);
 	assert_int_equal(c.default_action, SPD_DISCARD);
+	assert_int_equal(c.mss_clamp, true);
 	assert_int_equal(to->gateway.n_ifaces, 2);
 	assert_string_equal(to->gateway.ifaces[1].name, "wan0");
 	assert_string_equal(to->gateway.ifaces[0].place.file, "first.conf");

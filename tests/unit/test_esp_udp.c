@@ -161,7 +161,7 @@ static void inner_mtu_leaves_room_for_the_udp_header(void **state)
 	const struct sa_rt *sa = b->g->out;
 
 	for (uint32_t mtu = 100; mtu < 2000; mtu++) {
-		uint32_t inner = tunnel_inner_mtu(sa, mtu);
+		uint32_t inner = esp_inner_mtu(sa, mtu);
 
 		assert_true(esp_outer_bytes(sa, esp_text_bytes(sa, inner)) <=
 			    mtu);

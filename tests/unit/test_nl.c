@@ -187,6 +187,29 @@ static void refusal_is_the_kernels_errno(void **state)
 	assert_next_question_is_answered(f);
 }
 
+static void route_says_its_own_mtu_and_the_source_of_packets(void **state)
+{
+	struct fixture *f = *state;
+	struct nl_route route;
+	struct nlattr *metrics;
+	struct nlmsghdr *h = put(f, 101, RTM_NEWROUTE, 0);
+
+	mnl_nlmsg_put_extra_header(h, sizeof(struct rtmsg));
+	mnl_attr_put_u32(h, RTA_PREFSRC, inet_addr("10.1.0.1"));
+	metrics = mnl_attr_nest_start(h, RTA_METRICS);
+	mnl_attr_put_u32(h, RTAX_WINDOW, 1000);
+	mnl_attr_put_u32(h, RTAX_MTU, 1300);
+	mnl_attr_nest_end(h, metrics);
+	put_end(f, h);
+	say(f);
+	assert_int_equal(nl_route_get(f->nl, 1, &route), 0);
+	assert_int_equal(route.source_be, inet_addr("10.1.0.1"));
+	assert_int_equal(nl_route_mtu(&route, 1500), 1300);
+	assert_int_equal(nl_route_mtu(&route, 1280), 1280);
+	route.mtu = 0;
+	assert_int_equal(nl_route_mtu(&route, 1500), 1500);
+}
+
 static void silence_is_a_timeout_and_a_late_answer_does_no_harm(void **state)
 {
 	struct fixture *f = *state;
@@ -451,6 +474,7 @@ int main(void)
 		CASE(question_is_asked_once_and_answered),
 		CASE(answer_to_an_earlier_question_is_skipped),
 		CASE(refusal_is_the_kernels_errno),
+		CASE(route_says_its_own_mtu_and_the_source_of_packets),
 		CASE(silence_is_a_timeout_and_a_late_answer_does_no_harm),
 		CASE(dump_comes_in_several_datagrams),
 		CASE(dump_of_a_table_that_changed_is_read_anew),

@@ -30,7 +30,7 @@ static void inner_mtu_is_the_largest_that_fits(void **state)
 	(void)state;
 	for (size_t i = 0; i < SAS; i++) {
 		for (uint32_t mtu = 100; mtu < 9216; mtu++) {
-			uint32_t inner = tunnel_inner_mtu(&sas[i], mtu);
+			uint32_t inner = esp_inner_mtu(&sas[i], mtu);
 
 			assert_true(outer_bytes(&sas[i], inner) <= mtu);
 			assert_true(outer_bytes(&sas[i], inner + 1) > mtu);
@@ -64,8 +64,8 @@ static void nothing_fits_a_link_that_is_smaller_than_the_overhead(void **state)
 		uint32_t least = outer_bytes(&sas[i], 1);
 
 		for (uint32_t mtu = 0; mtu < least; mtu++)
-			assert_int_equal(tunnel_inner_mtu(&sas[i], mtu), 0);
-		assert_true(tunnel_inner_mtu(&sas[i], least) > 0);
+			assert_int_equal(esp_inner_mtu(&sas[i], mtu), 0);
+		assert_true(esp_inner_mtu(&sas[i], least) > 0);
 	}
 }
 

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What a packet that is too big becomes. Nothing here waits or asks: errors and
+ * fragments stand in new frames in w->made, and the worker walks them next. An
+ * error has no source yet: forward() knows the way it takes.
+ *
+ * A path MTU that routers further on report is not learned: what counts is the
+ * interface and the route.
+ */
+#include "ctrl/dp/pmtu.h"
+
+#include <net/ethernet.h>
+#include <string.h>
+
+#include "ctrl/dp/esp.h"
+#include "ctrl/wire/icmp.h"
+#include "include/proto.h"
+
+/* As Linux limits its own. */
+#define ICMP_PER_S 1000U
+#define ICMP_BURST 50U
+
+#define ICMP_TTL 64
+#define ICMP_TOS 0xc0 /* RFC 1812 section 4.3.2.5: internetwork control */
+
+#define L3_AT (FRAME_ETH_AT + ETH_HEADER_BYTES)
+
+uint32_t pmtu_inner(const struct sa_rt *sa, uint32_t mtu)
+{
+	uint32_t text_max = FRAME_BYTES - L3_AT - sa->icv_bytes;
+	uint32_t frame_mtu = esp_outer_bytes(sa, text_max);
+
+	return esp_inner_mtu(sa, mtu < frame_mtu ? mtu : frame_mtu);
+}
+
+static bool has_room(const struct worker *w, uint32_t n)
+{
+	return w->n_made + n <= MADE_MAX && n <= w->umem.free_count;
+}
+
+/* In a frame of its own; only after has_room(). */
+static struct packet *make(struct worker *w, const struct packet *like)
+{
+	struct packet *p = &w->made[w->n_made];
+
+	*p = *like;
+	if (!frame_get(&w->umem, &p->frame))
+		return NULL;
+	p->l3 = umem_at(&w->umem, p->frame) + L3_AT;
+	w->n_made++;
+	return p;
+}
+
+static void count_made(struct worker *w, enum pass_reason reason,
+		       const struct packet *p)
+{
+	w->passes[reason].pkts++;
+	w->passes[reason].bytes += p->bytes;
+}
+
+/* --- DF: its sender is told --- */
+
+/* The tokens are for what may be sent at all. */
+static bool may_tell(struct worker *w, const struct packet *p)
+{
+	return icmp_may_answer(slice_of(p->l3, p->bytes), &p->ip) &&
+	       has_room(w, 1) &&
+	       bucket_take(&w->icmp_errors, w->now_ns, ICMP_PER_S, ICMP_BURST);
+}
+
+static void tell_sender(struct worker *w, const struct packet *p, uint32_t mtu)
+{
+	const struct packet error = { .state = PKT_ERROR };
+	struct packet *q = may_tell(w, p) ? make(w, &error) : NULL;
+	uint32_t bytes;
+
+	if (!q)
+		return;
+	bytes = icmp_frag_needed(q->l3 + IPV4_HEADER_BYTES,
+				 slice_of(p->l3, p->bytes), (uint16_t)mtu);
+	q->bytes = IPV4_HEADER_BYTES + bytes;
+	q->ip = (struct ipv4){
+		.header_bytes = IPV4_HEADER_BYTES,
+		.total_bytes = (uint16_t)q->bytes,
+		.tos = ICMP_TOS,
+		.id = p->ip.id,
+		.ttl = ICMP_TTL,
+		.protocol = PROTO_ICMP,
+		.saddr_be = p->ip.daddr_be,
+		.daddr_be = p->ip.saddr_be,
+	};
+	count_made(w, PASS_WORKER_ICMP, q);
+}
+
+/* --- without DF --- */
+
+static void take_fragment(struct packet *p, const uint8_t *whole,
+			  const struct ipv4 *h, uint32_t from, uint32_t bytes)
+{
+	ipv4_fragment(p->l3, whole, h, from, bytes);
+	p->bytes = h->header_bytes + bytes;
+	if (!ipv4_parse(slice_of(p->l3, p->bytes), &p->ip))
+		packet_drop(p, DROP_IP_MALFORMED);
+}
+
+/* The first one last: it takes the place of the whole. */
+static bool fragment(struct worker *w, struct packet *p, uint32_t mtu)
+{
+	const struct ipv4 whole = p->ip;
+	uint32_t payload = p->bytes - whole.header_bytes;
+	uint32_t each = (mtu - whole.header_bytes) / 8 * 8;
+	uint32_t before = (whole.fragment & IPV4_OFFSET_MASK) * 8U;
+
+	if (before + payload > UINT16_MAX || !has_room(w, (payload - 1) / each))
+		return false;
+	for (uint32_t at = each; at < payload; at += each) {
+		struct packet *q = make(w, p);
+
+		if (!q)
+			return false;
+		take_fragment(q, p->l3, &whole, at,
+			      payload - at < each ? payload - at : each);
+		count_made(w, PASS_WORKER_FRAGMENT, q);
+	}
+	take_fragment(p, p->l3, &whole, 0, each);
+	return true;
+}
+
+bool pmtu_cut(struct worker *w, struct packet *p, uint32_t mtu)
+{
+	if (mtu >= IPV4_MTU_MIN && p->ip.fragment & IPV4_DF)
+		tell_sender(w, p, mtu);
+	else if (mtu >= IPV4_MTU_MIN && fragment(w, p, mtu))
+		return true;
+	packet_drop(p, DROP_TOO_BIG);
+	return false;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Path MTU on the way out: what is too big once protected is cut into fragments
+ * that fit, or where DF forbids that, its sender is told what fits (RFC 1191,
+ * RFC 4301 section 8). Worker.
+ */
+#ifndef CYG_DP_PMTU_H
+#define CYG_DP_PMTU_H
+
+#include "ctrl/dp/worker.h"
+
+/*
+ * The largest inner packet that fits the way to the peer once this SA has
+ * protected it, and a frame; 0: none does.
+ *
+ * mtu   of that way
+ */
+uint32_t pmtu_inner(const struct sa_rt *sa, uint32_t mtu);
+
+/*
+ * Deals with an inner packet that is larger than that.
+ *
+ * true    it is its own first fragment now; the others walk behind this batch
+ * false   it is dropped, and an ICMP error about it walks behind this batch, if
+ *         there may be one
+ */
+bool pmtu_cut(struct worker *w, struct packet *p, uint32_t mtu);
+
+#endif

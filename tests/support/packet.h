@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a gateway may make of a packet, by a reading of its own: the same packet
+ * a hop further, a fragment of it, or an ICMP error about it; and packets whose
+ * headers are mended. For tests and fuzzers; pure.
+ *
+ * Slices begin at the IP header and end with the packet. What is compared is
+ * known as a right packet (gateway_packet_bytes()).
+ */
+#ifndef CYG_TESTS_PACKET_H
+#define CYG_TESTS_PACKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctrl/base/slice.h"
+
+/* Where there is a header, it says the right checksum. */
+void packet_mend_checksum(uint8_t *l3, uint32_t n);
+
+/* What a right packet has: lengths, addresses, protocol, checksum. */
+void packet_mend(uint8_t *l3, uint32_t n, uint8_t protocol, uint32_t saddr_be,
+		 uint32_t daddr_be);
+
+/*
+ * May inner come out of a tunnel with that TOS? RFC 6040 section 4.2.
+ *
+ * outer   codepoints that it may have come under, a bit for each
+ */
+bool packet_tos_fits(uint8_t inner, uint8_t outer, uint8_t tos);
+
+/* Is it the same but for TOS, the checksum, and so many hops? */
+bool packet_is_same(struct slice packet, const uint8_t *l3, uint8_t hops);
+
+/*
+ * Is l3 a fragment of this packet, which may be one itself (RFC 791 section
+ * 3.2)?
+ *
+ * from    octets of the packet's payload that come before
+ * bytes   of the payload that it has
+ */
+bool packet_is_fragment(struct slice packet, struct slice l3, uint32_t *from,
+			uint32_t *bytes);
+
+/*
+ * Is l3 an ICMP error "fragmentation needed" about this packet, that RFC 1812
+ * section 4.3.2 allows? The packet's TTL may be one less than the error quotes.
+ *
+ * mtu   as the error says
+ */
+bool packet_is_frag_needed(struct slice packet, struct slice l3, uint16_t *mtu);
+
+#endif
