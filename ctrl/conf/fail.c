@@ -14,8 +14,12 @@ int conf_fail(struct error *e, const struct place *at, int err, const char *fmt,
 	int head;
 
 	/* A long path must not push the text out of the line. */
-	head = snprintf(e->text, sizeof(e->text), "%.200s:%u:%u: ", at->file,
-			at->line, at->column);
+	if (at->line)
+		head = snprintf(e->text, sizeof(e->text),
+				"%.200s:%u:%u: ", at->file, at->line,
+				at->column);
+	else
+		head = snprintf(e->text, sizeof(e->text), "%.200s: ", at->file);
 	if (head < 0)
 		return err;
 	va_start(ap, fmt);

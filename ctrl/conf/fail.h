@@ -22,7 +22,7 @@
 #define CONF_SHOWN_BYTES 32  /* of a buffer for conf_shown() */
 #define CONF_KEY_DIGITS	 16U /* in a row: no word, but a key */
 
-/* Fills e and returns err. */
+/* Fills e and returns err. Line 0: of no text, see load.h. */
 __attribute__((format(printf, 4, 5))) int conf_fail(struct error *e,
 						    const struct place *at,
 						    int err, const char *fmt,

@@ -216,6 +216,9 @@ static int read_value(const struct key *k, const struct value *v, void *out,
 	if (!v->text[0])
 		return value_fail(e, v, -EINVAL, "is empty; it must be %s",
 				  k->form);
+	if (v->list && !k->list)
+		return value_fail(e, v, -EINVAL, "is a list; it must be %s",
+				  k->form);
 	return k->read ? k->read(k, v, (char *)out + k->offset, e) : 0;
 }
 
@@ -253,9 +256,9 @@ static int find_only(const struct sub *sub, const struct section *parent,
 		tree_path(s, path);
 		return conf_fail(e, &s->place, -EINVAL,
 				 "%s is one too many: more than one section "
-				 "%s*, the first at line %u, is not supported "
-				 "yet; remove it",
-				 path, sub->name, (*out)->place.line);
+				 "%s*, the first is %s, is not supported yet; "
+				 "remove it",
+				 path, sub->name, (*out)->name);
 	}
 	return 0;
 }

@@ -23,6 +23,7 @@ struct key {
 	const char *form; /* completes the sentence "it must be ..." */
 	bool required;
 	bool prefix; /* any key that begins so, as often as there is one */
+	bool list;   /* items, separated by commas in a text */
 	/*
 	 * Fills out, or fails with e filled; never called for "". NULL: only
 	 * another section can tell whether the value is right.

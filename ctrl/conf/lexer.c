@@ -132,6 +132,14 @@ static int read_name(struct lexer *l, struct token *out)
 	return 0;
 }
 
+bool lexer_is_name(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (ends_name(name.ptr[i]) || is_control(name.ptr[i]))
+			return false;
+	return name.len > 0 && name.len < CONF_NAME_MAX && !conf_key_like(name);
+}
+
 static int read_sign(struct lexer *l, enum token_type type, struct token *out)
 {
 	out->type = type;

@@ -68,6 +68,9 @@ int lexer_next(struct lexer *l, struct token *out);
  */
 int lexer_next_part(struct lexer *l, struct token *out);
 
+/* Could it stand in a text as a name? For names that come another way. */
+bool lexer_is_name(struct slice name);
+
 /* Writes what the token means, escapes resolved: never longer than raw. */
 void token_write(const struct token *t, struct builder *b);
 

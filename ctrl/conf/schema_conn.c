@@ -156,13 +156,15 @@ static const struct sub remote_later[] = {
 static const struct key conn_keys[] = {
 	{ .name = "version",	   .form = "2, or 0, which is the same here",
 	  .read = value_fixed,	   .words = version_words },
-	{ .name = "local_addrs",   .form = FORM_ADDRS, .read = value_local_addrs },
-	{ .name = "remote_addrs",  .form = FORM_ADDRS, .read = value_remote_addrs },
+	{ .name = "local_addrs",   .list = true, .form = FORM_ADDRS,
+	  .read = value_local_addrs },
+	{ .name = "remote_addrs",  .list = true, .form = FORM_ADDRS,
+	  .read = value_remote_addrs },
 	{ .name = "local_port",	   .form = FORM_PORT, .read = value_port,
 	  AT(conn_conf, local_port) },
 	{ .name = "remote_port",   .form = FORM_PORT, .read = value_port,
 	  AT(conn_conf, remote_port) },
-	{ .name = "proposals",	   .form = "proposals such as aes256gcm16-prfsha384-ecp384, or default",
+	{ .name = "proposals",	   .list = true, .form = "proposals such as aes256gcm16-prfsha384-ecp384, or default",
 	  .read = value_ike_proposals, AT(conn_conf, proposals) },
 	{ .name = "encap",	   .form = "yes or no", .read = value_bool,
 	  AT(conn_conf, encap) },
@@ -185,9 +187,11 @@ static const struct key conn_keys[] = {
 };
 
 static const struct key child_keys[] = {
-	{ .name = "local_ts",	   .form = FORM_TS, .read = value_local_ts },
-	{ .name = "remote_ts",	   .form = FORM_TS, .read = value_remote_ts },
-	{ .name = "esp_proposals", .form = FORM_PROPOSALS,
+	{ .name = "local_ts",	   .list = true, .form = FORM_TS,
+	  .read = value_local_ts },
+	{ .name = "remote_ts",	   .list = true, .form = FORM_TS,
+	  .read = value_remote_ts },
+	{ .name = "esp_proposals", .list = true, .form = FORM_PROPOSALS,
 	  .read = value_esp_proposals, AT(child_conf, proposals) },
 	{ .name = "mode",	   .form = "tunnel", .read = value_fixed,
 	  .words = mode_words },
@@ -271,26 +275,10 @@ _Static_assert(REPLAY_WINDOW_MAX == 65536, "replay_window's text says so");
 
 /* --- children */
 
-/* As many as an SA has of them (ctrl/ike/ts.h does the same). */
-static size_t count_pairs(const struct child_conf *c)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->n_local_ts; i++) {
-		for (size_t j = 0; j < c->n_remote_ts; j++) {
-			uint8_t local = c->local_ts[i].protocol;
-			uint8_t remote = c->remote_ts[j].protocol;
-
-			n += !local || !remote || local == remote;
-		}
-	}
-	return n;
-}
-
 static int check_pairs(const struct section *sec, const struct child_conf *c,
 		       struct error *e)
 {
-	size_t n = count_pairs(c);
+	size_t n = child_pairs(c);
 	char path[TREE_PATH_MAX];
 
 	tree_path(sec, path);
@@ -372,8 +360,7 @@ static int check_peer(const struct section *sec, const struct conn_conf *c,
 	return 0;
 }
 
-static int fill_conn(const struct section *sec, struct conn_conf *c,
-		     struct error *e)
+int conn_fill(const struct section *sec, struct conn_conf *c, struct error *e)
 {
 	int err;
 
@@ -400,7 +387,7 @@ static int check_room(const struct section *sec, const struct config *c,
 
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t j = 0; j < c->conns[i].n_children; j++)
-			n += count_pairs(&c->conns[i].children[j]);
+			n += child_pairs(&c->conns[i].children[j]);
 	if (n <= SPD_MAX)
 		return 0;
 	return conf_fail(e, &sec->place, -E2BIG,
@@ -420,7 +407,7 @@ int conns_fill(const struct section *list, struct config *out, struct error *e)
 	if (!out->conns)
 		return conf_no_memory(e);
 	for (const struct section *s = list->sections; s && !err; s = s->next) {
-		err = fill_conn(s, &out->conns[out->n_conns++], e);
+		err = conn_fill(s, &out->conns[out->n_conns++], e);
 		if (!err)
 			err = check_room(s, out, e);
 	}

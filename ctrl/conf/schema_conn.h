@@ -6,6 +6,15 @@
 #include "ctrl/conf/tree.h"
 
 /*
+ * One of them; whether the SPD has room for it is not looked at.
+ *
+ * out   to be given to conn_fini(), also after a failure
+ *
+ * 0, -EINVAL, -E2BIG, -ENOMEM; e is filled.
+ */
+int conn_fill(const struct section *sec, struct conn_conf *out, struct error *e);
+
+/*
  * Fills conns of out, whose policies are filled: those of all children come
  * after them in the SPD.
  *

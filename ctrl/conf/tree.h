@@ -34,6 +34,7 @@ struct value {
 	const char *text;   /* "" for an empty assignment */
 	struct place place; /* of the key */
 	struct place again; /* where its file first repeats it; line 0: nowhere */
+	bool list;	    /* it came as items, see load.h; text has commas */
 	const struct section *section;
 	struct part *parts;
 	struct value *next;

@@ -3,9 +3,10 @@
  * Packets of one client. One at a time: a request is read, answered, and the
  * next one is read when the answer has left. What a client sent beyond it stays
  * in the kernel, so that no client costs more than one packet and one answer of
- * memory, or more than one answer a turn of the loop. Whoever breaks the
- * protocol, sends while it waits, takes too long or does not read its events is
- * disconnected, with a line in the log at most once a second.
+ * memory, or more than one answer a turn of the loop. A packet is wiped after
+ * its use: it may hold a secret. Whoever breaks the protocol, sends while it
+ * waits, takes too long or does not read its events is disconnected, with a line
+ * in the log at most once a second.
  *
  * While a client waits it is read from, or it would not be seen to leave; what
  * it is sent meanwhile are events. A command may be over, or tell of events,
@@ -17,10 +18,13 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/control/commands.h"
+#include "ctrl/control/loads.h"
 
 #define LENGTH_BYTES	 4U
 #define EVENTS_MAX_BYTES (1024U * 1024U) /* that wait for one to read them */
@@ -39,9 +43,25 @@ void hub_warn(struct hub *hub, const char *event, pid_t pid, const char *reason)
 	hub->unsaid = 0;
 }
 
+/* Nothing is left of the first len octets, which may be a secret. */
+static void wipe(struct evbuffer *input, size_t len)
+{
+	struct evbuffer_iovec part;
+
+	for (size_t n; len; len -= n) {
+		evbuffer_peek(input, -1, NULL, &part, 1);
+		n = part.iov_len < len ? part.iov_len : len;
+		explicit_bzero(part.iov_base, n);
+		evbuffer_drain(input, n);
+	}
+}
+
 void client_close(struct client *client)
 {
+	struct evbuffer *input = bufferevent_get_input(client->bev);
+
 	event_del(&client->late);
+	wipe(input, evbuffer_get_length(input));
 	bufferevent_free(client->bev);
 	client->bev = NULL;
 }
@@ -53,6 +73,12 @@ void client_drop(struct client *client, const char *why)
 }
 
 bool client_waits(const struct client *client)
+{
+	return client->bev && (client->wait.token || client->load);
+}
+
+/* For what events tell of? */
+static bool has_command(const struct client *client)
 {
 	return client->bev && client->wait.token;
 }
@@ -97,12 +123,13 @@ static const char *answer_wait(struct client *client)
 	return why ? why : set_late(client, CONTROL_WAIT_S * 1000);
 }
 
-static const char *refuse(struct client *client, const char *reason)
+/* reason NULL: it was done. */
+static const char *answer_done(struct client *client, const char *reason)
 {
 	const char *why = "out of memory for an answer";
 	struct vici_builder answer;
 
-	if (command_refuse(&answer, reason))
+	if (reason ? command_refuse(&answer, reason) : command_accept(&answer))
 		why = client_send(client, &answer);
 	vici_builder_free(&answer);
 	return why;
@@ -118,7 +145,7 @@ static const char *on_command(struct client *client, enum control_verb verb,
 
 	if (wait_begin(&client->wait, verb, body, &hub->callbacks,
 		       hub->token + 1, &e))
-		return refuse(client, e.text);
+		return answer_done(client, e.text);
 	hub->token++;
 	why = set_late(client, wait_limit_ms(&client->wait));
 	if (why)
@@ -158,6 +185,35 @@ static bool has_to_wait(struct client *client, struct slice command)
 	return true;
 }
 
+static const char *on_load(struct client *client,
+			   const struct loads_command *command,
+			   struct slice body)
+{
+	struct hub *hub = client->hub;
+	uint64_t token = ++hub->token;
+	struct error e;
+	int err;
+
+	client->in_command = true;
+	err = loads_run(command, body, &hub->callbacks.loads, token, &e);
+	client->in_command = false;
+	if (client->doom)
+		return client->doom;
+	if (err != CONTROL_LATER)
+		return answer_done(client, err ? e.text : NULL);
+	client->load = token;
+	return set_late(client, CONTROL_WAIT_S * 1000);
+}
+
+/* Likewise, of what came of it. */
+static const char *answer_load(struct client *client, const char *reason)
+{
+	const char *why = answer_done(client, reason);
+
+	client->load = 0;
+	return why ? why : set_late(client, CONTROL_WAIT_S * 1000);
+}
+
 static const char *on_question(struct client *client,
 			       const struct vici_packet *packet)
 {
@@ -179,12 +235,15 @@ static const char *on_question(struct client *client,
 static const char *on_request(struct client *client,
 			      const struct vici_packet *packet)
 {
+	const struct loads_command *load = loads_find(packet->name);
 	enum control_verb verb;
 
 	if (!vici_valid(packet->body))
 		return "malformed message";
 	if (wait_verb_find(packet->name, &verb))
 		return on_command(client, verb, packet->body);
+	if (load)
+		return on_load(client, load, packet->body);
 	if (has_to_wait(client, packet->name))
 		return NULL;
 	return on_question(client, packet);
@@ -247,8 +306,8 @@ static const char *take_packet(struct client *client)
 {
 	struct evbuffer *input = bufferevent_get_input(client->bev);
 	uint8_t head[LENGTH_BYTES];
-	const uint8_t *packet;
 	struct slice field;
+	uint8_t *packet;
 	const char *why;
 	uint32_t len;
 
@@ -261,13 +320,19 @@ static const char *take_packet(struct client *client)
 		read_up_to(client, LENGTH_BYTES + len);
 		return NULL;
 	}
-	packet = evbuffer_pullup(input, -1);
+	/* Put together elsewhere: the buffer would leave parts of it behind. */
+	len += LENGTH_BYTES;
+	packet = malloc(len);
 	if (!packet)
 		return "out of memory for a request";
-	why = on_packet(client, slice_of(packet + LENGTH_BYTES, len));
+	evbuffer_copyout(input, packet, len);
+	why = on_packet(client,
+			slice_of(packet + LENGTH_BYTES, len - LENGTH_BYTES));
+	explicit_bzero(packet, len);
+	free(packet);
 	if (client->stale)
 		return why;
-	evbuffer_drain(input, LENGTH_BYTES + len);
+	wipe(input, len);
 	read_up_to(client, LENGTH_BYTES);
 	return why;
 }
@@ -312,7 +377,10 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
 		client_refreshed(client);
 		return;
 	}
-	if (client_waits(client)) {
+	if (client->load) {
+		why = answer_load(client, "it is not loaded in time; it may be "
+					  "later");
+	} else if (has_command(client)) {
 		wait_timed_out(&client->wait);
 		why = answer_wait(client);
 	} else if (client->answering) {
@@ -374,7 +442,7 @@ static void settle(struct client *client, const char *why)
 		client->doom = why;
 		return;
 	}
-	if (!why && client_waits(client) && client->wait.over)
+	if (!why && has_command(client) && client->wait.over)
 		why = answer_wait(client);
 	if (why)
 		client_drop(client, why);
@@ -386,6 +454,14 @@ void client_done(struct client *client, int err, unsigned int n)
 	settle(client, NULL);
 }
 
+void client_loaded(struct client *client, const char *why)
+{
+	const char *end = answer_load(client, why);
+
+	if (end)
+		client_drop(client, end);
+}
+
 /* NULL, or why the client must go. */
 static const char *tell(struct client *client, const struct control_event *e)
 {
@@ -394,7 +470,7 @@ static const char *tell(struct client *client, const struct control_event *e)
 	size_t before = evbuffer_get_length(out);
 	bool ok = event_tell(&sink, e, clock_ns());
 
-	if (client_waits(client) && client->wait.loglevel > 0 &&
+	if (has_command(client) && client->wait.loglevel > 0 &&
 	    wait_concerns(&client->wait, e))
 		ok = event_log(&sink, TOPIC_CONTROL_LOG, e) && ok;
 	client->events_bytes += evbuffer_get_length(out) - before;
@@ -409,7 +485,7 @@ void client_event(struct client *client, const struct control_event *e)
 {
 	const char *why = client->doom ? client->doom : tell(client, e);
 
-	if (client_waits(client))
+	if (has_command(client))
 		wait_event(&client->wait, e);
 	settle(client, why);
 }

@@ -39,7 +39,8 @@ struct client {
 	const char *doom;    /* why it must go after that; NULL: it may stay */
 	uint64_t stale;	  /* its request waits for this refresh; 0: for none */
 	bool fresh;	  /* that was answered */
-	struct wait wait; /* token 0: it waits for nothing */
+	struct wait wait; /* token 0: it waits for no command */
+	uint64_t load;	  /* token of what it waits to be loaded, or 0 */
 };
 
 /* A line in the log, at most one a second. */
@@ -62,6 +63,9 @@ void client_refreshed(struct client *client);
 
 /* false: it is not to be had, as if it were answered. */
 bool hub_refresh(struct hub *hub);
+
+/* What it waits for was loaded; why: or not. */
+void client_loaded(struct client *client, const char *why);
 
 /* Tells it what it is registered for or waits for. */
 void client_event(struct client *client, const struct control_event *e);

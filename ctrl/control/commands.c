@@ -3,7 +3,7 @@
  * Which commands there are. `version` and `stats` have strongSwan's names and
  * fields, so that stock clients understand them; what strongSwan counts and
  * we don't have (job queues, plugins) is absent, not zero. Commands of our
- * own start with `cygnet-`.
+ * own start with `cygnet-`, but for `reload` in loads.c.
  *
  * An argument that a command does not know is refused: a client that asks for
  * less than everything must not get everything silently.
@@ -134,6 +134,71 @@ static const struct list lists[] = {
 	  ARG_TRAP | ARG_DROP | ARG_PASS | ARG_IKE | ARG_CHILD, write_policies },
 };
 
+/* --- names of what came over VICI */
+
+static void write_conn_names(struct vici_builder *b,
+			     const struct control_callbacks *callbacks)
+{
+	size_t n;
+	const struct conn_conf *conns = conns_of(callbacks, &n);
+
+	put_conn_names(b, conns, n);
+}
+
+static void write_shared(struct vici_builder *b,
+			 const struct control_callbacks *callbacks)
+{
+	const struct control_loads *loads = &callbacks->loads;
+	const char *id;
+
+	vici_list(b, "keys");
+	for (size_t i = 0; loads->shared_id; i++) {
+		id = loads->shared_id(loads->ctx, i);
+		if (!id)
+			break;
+		vici_list_item(b, id);
+	}
+	vici_list_end(b);
+}
+
+static void write_no_keys(struct vici_builder *b,
+			  const struct control_callbacks *callbacks)
+{
+	(void)callbacks;
+	vici_list(b, "keys");
+	vici_list_end(b);
+}
+
+static void write_no_authorities(struct vici_builder *b,
+				 const struct control_callbacks *callbacks)
+{
+	(void)callbacks;
+	vici_list(b, "authorities");
+	vici_list_end(b);
+}
+
+/* A section each. */
+static void write_no_pools(struct vici_builder *b,
+			   const struct control_callbacks *callbacks)
+{
+	(void)b;
+	(void)callbacks;
+}
+
+struct names {
+	const char *name;
+	void (*write)(struct vici_builder *b,
+		      const struct control_callbacks *callbacks);
+};
+
+static const struct names names[] = {
+	{ "get-conns", write_conn_names },
+	{ "get-shared", write_shared },
+	{ "get-keys", write_no_keys },
+	{ "get-authorities", write_no_authorities },
+	{ "get-pools", write_no_pools },
+};
+
 static bool is_name(struct slice name, const char *known)
 {
 	return strlen(known) == name.len &&
@@ -145,6 +210,14 @@ static const struct command *command_find(struct slice name)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (is_name(name, commands[i].name))
 			return &commands[i];
+	return NULL;
+}
+
+static const struct names *names_find(struct slice name)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is_name(name, names[i].name))
+			return &names[i];
 	return NULL;
 }
 
@@ -161,6 +234,13 @@ bool command_counts(struct slice name)
 	const struct command *command = command_find(name);
 
 	return command ? command->from_snapshot : is_name(name, "list-sas");
+}
+
+bool command_accept(struct vici_builder *out)
+{
+	vici_start(out, VICI_CMD_RESPONSE, NULL);
+	vici_str(out, "success", "yes");
+	return vici_finish(out);
 }
 
 bool command_refuse(struct vici_builder *out, const char *why)
@@ -198,14 +278,12 @@ MUST_CHECK static bool list_answer(const struct list *list,
 	return vici_finish(out);
 }
 
-MUST_CHECK static bool conn_names_answer(
-	const struct control_callbacks *callbacks, struct vici_builder *out)
+MUST_CHECK static bool names_answer(const struct names *of,
+				    const struct control_callbacks *callbacks,
+				    struct vici_builder *out)
 {
-	size_t n;
-	const struct conn_conf *conns = conns_of(callbacks, &n);
-
 	vici_start(out, VICI_CMD_RESPONSE, NULL);
-	put_conn_names(out, conns, n);
+	of->write(out, callbacks);
 	return finish(out);
 }
 
@@ -237,17 +315,17 @@ bool command_answer(const struct vici_packet *request,
 {
 	const struct command *command = command_find(request->name);
 	const struct list *list = list_find(request->name);
-	bool names = is_name(request->name, "get-conns");
+	const struct names *of = names_find(request->name);
 
 	if (list)
 		return list_answer(list, request, callbacks, sink, out);
-	if (!command && !names) {
+	if (!command && !of) {
 		vici_start(out, VICI_CMD_UNKNOWN, NULL);
 		return vici_finish(out);
 	}
 	if (request->body.len)
 		return command_refuse(out, "this command takes no arguments");
-	if (names)
-		return conn_names_answer(callbacks, out);
+	if (of)
+		return names_answer(of, callbacks, out);
 	return plain_answer(command, callbacks, out);
 }

@@ -30,7 +30,8 @@ MUST_CHECK bool command_answer(const struct vici_packet *request,
 /* Does its answer say how much was counted until now? */
 bool command_counts(struct slice name);
 
-/* CMD_RESPONSE that says why not. Likewise. */
+/* CMD_RESPONSE that says that it was done, or why not. Likewise. */
+MUST_CHECK bool command_accept(struct vici_builder *out);
 MUST_CHECK bool command_refuse(struct vici_builder *out, const char *why);
 
 #endif

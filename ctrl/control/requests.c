@@ -20,6 +20,7 @@ static const struct {
 	{ "noblock", ARG_NOBLOCK }, { "trap", ARG_TRAP },
 	{ "drop", ARG_DROP },	    { "pass", ARG_PASS },
 	{ "force", ARG_FORCE },	    { "reauth", ARG_REAUTH },
+	{ "name", ARG_NAME },	    { "id", ARG_ID },
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -122,6 +123,9 @@ static int read_value(size_t key, struct slice value, struct arguments *out,
 		return read_name(key, value, out->ike, e);
 	case ARG_CHILD:
 		return read_name(key, value, out->child, e);
+	case ARG_NAME:
+	case ARG_ID:
+		return read_name(key, value, out->name, e);
 	case ARG_IKE_ID:
 		return read_id(key, value, &out->ike_id, e);
 	case ARG_CHILD_ID:

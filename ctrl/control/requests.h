@@ -19,18 +19,21 @@ enum argument {
 	ARG_CHILD_ID = 1 << 3,
 	ARG_TIMEOUT = 1 << 4,
 	ARG_LOGLEVEL = 1 << 5,
-	ARG_NOBLOCK = 1 << 6, /* from here on: yes or no */
+	ARG_NOBLOCK = 1 << 6, /* these six: yes or no */
 	ARG_TRAP = 1 << 7,
 	ARG_DROP = 1 << 8,
 	ARG_PASS = 1 << 9,
 	ARG_FORCE = 1 << 10,
 	ARG_REAUTH = 1 << 11,
+	ARG_NAME = 1 << 12, /* of a connection, or the one below: not both */
+	ARG_ID = 1 << 13,   /* of a secret */
 };
 
 struct arguments {
 	unsigned int given; /* enum argument; of yes or no: those with yes */
 	char ike[CONN_NAME_MAX];
 	char child[CONN_NAME_MAX];
+	char name[CONN_NAME_MAX];
 	uint32_t ike_id, child_id;
 	int32_t timeout_ms; /* 0: none; negative: don't wait */
 	int32_t loglevel;   /* 1 unless it is given */

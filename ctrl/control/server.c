@@ -164,6 +164,17 @@ void control_server_done(struct control_server *server, uint64_t token, int err,
 	}
 }
 
+void control_server_loaded(struct control_server *server, uint64_t token,
+			   int err, const struct error *e)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct client *client = &server->clients[i];
+
+		if (client_waits(client) && token && client->load == token)
+			client_loaded(client, err ? e->text : NULL);
+	}
+}
+
 void control_server_event(struct control_server *server,
 			  const struct control_event *e)
 {

@@ -11,6 +11,7 @@
 #define CYG_CONTROL_SERVER_H
 
 #include "ctrl/base/error.h"
+#include "ctrl/base/slice.h"
 #include "ctrl/model/sas.h"
 #include "ctrl/model/status.h"
 
@@ -44,6 +45,31 @@ struct control_command {
 	const char *child; /* NULL: none named */
 };
 
+/* What a callback returns whose answer comes later. */
+#define CONTROL_LATER 1
+
+/*
+ * What is loaded changes. Each may be NULL: refused. The first three return 0,
+ * negative with e filled, or CONTROL_LATER, and token is then for
+ * control_server_loaded(); the others never do it later.
+ */
+struct control_loads {
+	/* message: the body of load-conn, a valid one (see vici.h) */
+	int (*load_conn)(void *ctx, uint64_t token, struct slice message,
+			 struct error *e);
+	int (*unload_conn)(void *ctx, uint64_t token, const char *name,
+			   struct error *e);
+	int (*reload)(void *ctx, uint64_t token, struct error *e);
+	/* What psk owns may be taken: it is forgotten then, as by psk_fini().
+	 * Its name is "" or the secret's id. */
+	int (*load_shared)(void *ctx, struct psk_conf *psk, struct error *e);
+	int (*unload_shared)(void *ctx, const char *id, struct error *e);
+	int (*clear_shared)(void *ctx, struct error *e);
+	/* The i-th id of the secrets that came over VICI; NULL: no more. */
+	const char *(*shared_id)(void *ctx, size_t i);
+	void *ctx;
+};
+
 struct control_callbacks {
 	/* A fresh snapshot, handed over; NULL: out of memory. */
 	struct status *(*status)(void *ctx);
@@ -59,6 +85,7 @@ struct control_callbacks {
 	bool (*refresh)(void *ctx);
 	/* Answered by control_server_done(), later. */
 	void (*command)(void *ctx, const struct control_command *c);
+	struct control_loads loads;
 	void *ctx;
 	/* What needs no snapshot. */
 	uint64_t since_ns; /* of clock_ns(), when the gateway started */
@@ -94,6 +121,13 @@ void control_server_refreshed(struct control_server *server);
  */
 void control_server_done(struct control_server *server, uint64_t token, int err,
 			 unsigned int n);
+
+/*
+ * Something was loaded, or not; err 0 or negative with e filled. Not from inside
+ * of the callback that said CONTROL_LATER. token 0: no client asked for it.
+ */
+void control_server_loaded(struct control_server *server, uint64_t token,
+			   int err, const struct error *e);
 
 enum control_event_kind {
 	CONTROL_IKE_UP,

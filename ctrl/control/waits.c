@@ -56,15 +56,6 @@ bool wait_verb_find(struct slice name, enum control_verb *out)
 
 /* --- what is meant */
 
-static const struct child_conf *child_of(const struct conn_conf *c,
-					 const char *name)
-{
-	for (size_t i = 0; i < c->n_children; i++)
-		if (strcmp(c->children[i].name, name) == 0)
-			return &c->children[i];
-	return NULL;
-}
-
 /* The one connection that has this child. */
 static int find_parent(struct wait *w, const struct conn_conf *conns, size_t n,
 		       struct error *e)
@@ -72,7 +63,7 @@ static int find_parent(struct wait *w, const struct conn_conf *conns, size_t n,
 	const struct conn_conf *found = NULL;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!child_of(&conns[i], w->child))
+		if (!conn_child(&conns[i], w->child))
 			continue;
 		if (found)
 			return error_set(e, -EEXIST,
@@ -100,7 +91,7 @@ static int find_conn(struct wait *w, const struct conn_conf *conns, size_t n,
 	if (!c)
 		return error_set(e, -ENOENT, "there is no connection '%s'",
 				 w->conn);
-	if (w->child[0] && !child_of(c, w->child))
+	if (w->child[0] && !conn_child(c, w->child))
 		return error_set(e, -ENOENT, "connection '%s' has no child '%s'",
 				 w->conn, w->child);
 	if (!c->n_children)

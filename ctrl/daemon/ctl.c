@@ -24,6 +24,7 @@
 #include "ctrl/conf/conf.h"
 #include "ctrl/control/listen.h"
 #include "ctrl/control/server.h"
+#include "ctrl/daemon/apply.h"
 #include "ctrl/daemon/dp_link.h"
 #include "ctrl/daemon/failures.h"
 #include "ctrl/daemon/ike_link.h"
@@ -43,6 +44,8 @@ enum phase {
 struct ctl {
 	enum phase phase;
 	struct config *config;
+	struct apply *apply;	/* its changes */
+	struct config applying; /* what dp was given; its parts are borrowed */
 	struct event_base *base;
 	struct event signals[N_SIGNALS];
 	uint64_t since_ns;
@@ -90,13 +93,26 @@ static void on_ike_stopped(void *ctx)
 	end(ctx);
 }
 
+/* As the command, but nobody waits for the answer. */
+static void reload(struct ctl *c)
+{
+	const struct control_loads loads = apply_loads(c->apply);
+	struct error e;
+
+	if (c->phase != RUNNING)
+		error_set(&e, -EAGAIN, "not while it starts or ends");
+	else if (loads.reload(loads.ctx, 0, &e) >= 0)
+		return;
+	log_error("daemon: the configuration stays what it was: %s", e.text);
+}
+
 static void on_signal(evutil_socket_t number, short what, void *ctx)
 {
 	struct ctl *c = ctx;
 
 	(void)what;
 	if (number == SIGHUP)
-		log_warn("daemon: SIGHUP ignored: reading the configuration again is not supported yet; restart cygnetd");
+		reload(c);
 	else if (c->phase == RUNNING && c->ike)
 		ike_link_stop(c->ike, on_ike_stopped, c);
 	else
@@ -192,6 +208,7 @@ static int start_control(struct ctl *c, struct error *e)
 		.conns = on_conns,
 		.refresh = on_refresh,
 		.command = on_command,
+		.loads = apply_loads(c->apply),
 		.ctx = c,
 		.since_ns = c->since_ns,
 		.workers = 1,
@@ -332,6 +349,92 @@ static void on_hello(void *ctx, const struct dp_msg_hello *m, const int *fds,
 		fail(c, -EIO, "the data path does not take its configuration");
 }
 
+/* --- changes of what is loaded */
+
+/* dp gets the whole, and answers by COMMITTED. */
+static int on_install(void *ctx, const struct config *config,
+		      struct conn_conf *conns, size_t n, struct error *e)
+{
+	struct ctl *c = ctx;
+
+	if (c->phase != RUNNING || !c->dp_is_set)
+		return error_set(e, -EAGAIN,
+				 "the data path is not there; try again");
+	c->applying = *config;
+	c->applying.conns = conns;
+	c->applying.n_conns = n;
+	if (dp_link_commit(c->dp, &c->applying))
+		return error_set(e, -EIO,
+				 "the data path does not take its configuration");
+	return CONTROL_LATER;
+}
+
+static void on_unload(void *ctx, const char *conn)
+{
+	const struct ctl *c = ctx;
+
+	if (c->ike)
+		ike_link_command(c->ike, IKE_CMD_TERMINATE, 0, conn, NULL);
+}
+
+static void on_load(void *ctx, const struct conn_conf *conn,
+		    const struct conn_conf *was)
+{
+	const struct ctl *c = ctx;
+
+	if (c->ike)
+		ike_link_start(c->ike, conn, was);
+}
+
+/* The first connection. */
+static void begin_ike(struct ctl *c)
+{
+	struct error e;
+	int err = take_ports(c, NULL, 0, &e);
+
+	if (!err)
+		err = start_ike(c, &e);
+	if (err)
+		log_error("daemon: IKE does not start: %s", e.text);
+}
+
+static void on_changed(void *ctx, bool conns)
+{
+	struct ctl *c = ctx;
+
+	if (!c->ike) {
+		begin_ike(c);
+		return;
+	}
+	ike_link_set_conns(c->ike, c->config->conns, c->config->n_conns);
+	ike_link_set_psks(c->ike, c->config->psks, c->config->n_psks);
+	if (conns)
+		ike_link_load(c->ike);
+}
+
+static void on_answer(void *ctx, uint64_t token, int err, const struct error *e)
+{
+	const struct ctl *c = ctx;
+
+	if (!token && err)
+		log_error("daemon: the configuration stays what it was: %s",
+			  e->text);
+	control_server_loaded(c->control, token, err, e);
+}
+
+static int take_changes(struct ctl *c, const char *file, struct error *e)
+{
+	const struct apply_calls calls = { .install = on_install,
+					   .unload = on_unload,
+					   .load = on_load,
+					   .changed = on_changed,
+					   .answer = on_answer,
+					   .ctx = c };
+
+	c->apply = apply_new(c->config, file, &calls);
+	return c->apply ? 0 : error_set(e, -ENOMEM, "no memory for changes");
+}
+
 /* In the order of the SPD; ike asks for SAs by them. */
 static void take_ids(struct config *config, const struct dp_msg_committed *m)
 {
@@ -342,6 +445,18 @@ static void take_ids(struct config *config, const struct dp_msg_committed *m)
 	for (size_t i = 0; i < config->n_conns; i++)
 		for (size_t k = 0; k < config->conns[i].n_children; k++)
 			config->conns[i].children[k].policy = *id++;
+}
+
+/* Of a change. */
+static void on_applied(struct ctl *c, const struct dp_msg_committed *m)
+{
+	struct error e;
+
+	if (m->err)
+		error_set(&e, m->err, "%s", m->text);
+	else
+		take_ids(&c->applying, m);
+	apply_done(c->apply, m->err, &e);
 }
 
 static void run(struct ctl *c)
@@ -366,6 +481,10 @@ static void on_committed(void *ctx, const struct dp_msg_committed *m)
 {
 	struct ctl *c = ctx;
 
+	if (c->dp_is_set) {
+		on_applied(c, m);
+		return;
+	}
 	if (m->err && c->phase == STARTING) {
 		fail(c, m->err, m->text);
 		return;
@@ -388,8 +507,12 @@ static void on_committed(void *ctx, const struct dp_msg_committed *m)
 static void on_dp_down(void *ctx, const char *why)
 {
 	struct ctl *c = ctx;
+	struct error e;
 
 	c->dp_is_set = false;
+	error_set(&e, -EIO, "the data path is gone (%s); try again", why);
+	if (c->apply)
+		apply_done(c->apply, -EIO, &e);
 	if (c->phase == ENDING)
 		event_base_loopbreak(c->base);
 	else if (c->phase == STARTING) {
@@ -455,6 +578,7 @@ static void stop(struct ctl *c)
 			close(c->ike_ports[i]);
 	if (c->base)
 		event_base_free(c->base);
+	apply_free(c->apply);
 	config_free(c->config);
 }
 
@@ -468,6 +592,8 @@ int ctl_role(const char *file, bool debug, struct error *e)
 
 	signal(SIGPIPE, SIG_IGN);
 	err = conf_load(file, &c.config, e);
+	if (!err)
+		err = take_changes(&c, file, e);
 	if (!err)
 		err = start(&c, e);
 	if (!err && event_base_dispatch(c.base) < 0)

@@ -20,6 +20,7 @@ struct ike_link {
 	struct role *role;
 	struct mirror *mirror;
 	bool ready;
+	bool started;		    /* what comes up by itself was told to */
 	void (*stopped)(void *ctx); /* NULL: it is not to stop */
 	void *stopped_ctx;
 };
@@ -72,17 +73,72 @@ int ike_link_command(struct ike_link *l, enum ike_command command,
 }
 
 /* Those that are neither up nor on their way. */
+static void start_children(struct ike_link *l, const struct conn_conf *c)
+{
+	for (size_t k = 0; k < c->n_children; k++)
+		if (c->children[k].start_action == CHILD_START &&
+		    !mirror_has(l->mirror, c->name, c->children[k].name))
+			put_command(l, IKE_CMD_INITIATE, 0, c->name,
+				    c->children[k].name);
+}
+
+static bool is_same_child(const struct conn_conf *was,
+			  const struct child_conf *child)
+{
+	const struct child_conf *old = conn_child(was, child->name);
+
+	return old && child_equal(old, child);
+}
+
+/* Is there something of it that is to go on as it is? */
+static bool stays_in_part(const struct conn_conf *was,
+			  const struct conn_conf *conn)
+{
+	bool stays = false;
+
+	for (size_t k = 0; k < conn->n_children && !stays; k++)
+		stays = is_same_child(was, &conn->children[k]);
+	return stays && conn_equal_ike(was, conn);
+}
+
+void ike_link_start(struct ike_link *l, const struct conn_conf *conn,
+		    const struct conn_conf *was)
+{
+	bool stays = was && stays_in_part(was, conn), ended = !was;
+
+	for (size_t k = 0; l->started && k < conn->n_children; k++) {
+		const struct child_conf *child = &conn->children[k];
+
+		if (child->start_action != CHILD_START ||
+		    (stays && is_same_child(was, child)))
+			continue;
+		if (!ended)
+			put_command(l, IKE_CMD_TERMINATE, 0, conn->name,
+				    stays ? child->name : NULL);
+		ended = ended || !stays;
+		put_command(l, IKE_CMD_INITIATE, 0, conn->name, child->name);
+	}
+}
+
+/* After a later loading what an operator took down stays down. */
 static void on_shown(struct ike_link *l)
 {
-	for (size_t i = 0; i < l->spec.n_conns; i++) {
-		const struct conn_conf *c = &l->spec.conns[i];
+	for (size_t i = 0; !l->started && i < l->spec.n_conns; i++)
+		start_children(l, &l->spec.conns[i]);
+	l->started = true;
+}
 
-		for (size_t k = 0; k < c->n_children; k++)
-			if (c->children[k].start_action == CHILD_START &&
-			    !mirror_has(l->mirror, c->name, c->children[k].name))
-				put_command(l, IKE_CMD_INITIATE, 0, c->name,
-					    c->children[k].name);
-	}
+void ike_link_set_conns(struct ike_link *l, const struct conn_conf *conns,
+			size_t n)
+{
+	l->spec.conns = conns;
+	l->spec.n_conns = n;
+}
+
+void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks, size_t n)
+{
+	l->spec.psks = psks;
+	l->spec.n_psks = n;
 }
 
 void ike_link_load(struct ike_link *l)
@@ -101,6 +157,7 @@ static void on_ready(struct ike_link *l, const struct ike_msg_ready *m)
 	if (l->ready)
 		return; /* it has said so before */
 	l->ready = true;
+	l->started = false;
 	log_info("ike: up connections=%zu", l->spec.n_conns);
 	if (!m->has_sockets)
 		put_fds(l, IKE_MSG_SOCKETS, l->spec.fds, IKE_UDP_SOCKETS);

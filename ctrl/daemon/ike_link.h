@@ -61,8 +61,24 @@ bool ike_link_is_ready(const struct ike_link *l);
  * through. */
 int ike_link_sadb(struct ike_link *l, int fd);
 
+/* Others than those of the spec, from now on; borrowed likewise. */
+void ike_link_set_conns(struct ike_link *l, const struct conn_conf *conns,
+			size_t n);
+void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks,
+		       size_t n);
+
 /* The connections have changed, or their policies' ids. */
 void ike_link_load(struct ike_link *l);
+
+/*
+ * One is new, or was another one: what of it has start_action = start comes up
+ * anew, and what it was ends. Children that are the same are let alone, as long
+ * as nothing but children has changed; others go on with what they were.
+ *
+ * was   NULL: it is new
+ */
+void ike_link_start(struct ike_link *l, const struct conn_conf *conn,
+		    const struct conn_conf *was);
 
 /*
  * For engine_initiate() and its like; child NULL: none named. token is not 0, and

@@ -10,20 +10,6 @@
 
 #include "ctrl/ike/sa.h"
 
-static int conn_copy(struct conn_conf *out, const struct conn_conf *from)
-{
-	size_t n = from->n_children;
-
-	*out = *from;
-	out->children = calloc(n + 1, sizeof(*out->children));
-	if (!out->children)
-		return -ENOMEM;
-	if (n)
-		memcpy(out->children, from->children,
-		       n * sizeof(*out->children));
-	return 0;
-}
-
 /* Where the one of that name stands, or the end. */
 static struct conn **place_of(struct engine *e, const char *name)
 {
@@ -37,8 +23,11 @@ static struct conn **place_of(struct engine *e, const char *name)
 int engine_load(struct engine *e, const struct conn_conf *conn)
 {
 	struct conn **at = place_of(e, conn->name), *old = *at;
-	struct conn *c = calloc(1, sizeof(*c));
+	struct conn *c;
 
+	if (old && conn_equal(&old->conf, conn))
+		return 0;
+	c = calloc(1, sizeof(*c));
 	if (!c || conn_copy(&c->conf, conn)) {
 		free(c);
 		return -ENOMEM;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/model/conn.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CONN_REKEY_TIME	 (4U * 3600U)
 #define CHILD_REKEY_TIME 3600U
@@ -96,4 +98,133 @@ void child_init(struct child_conf *child)
 bool conn_addr_is_host(const struct conn_addr *a)
 {
 	return !a->any && a->net.bits == (addr_is_v4(&a->net.net) ? 32 : 128);
+}
+
+/* Those of different protocols have nothing in common. */
+size_t child_pairs(const struct child_conf *child)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < child->n_local_ts; i++) {
+		for (size_t j = 0; j < child->n_remote_ts; j++) {
+			uint8_t local = child->local_ts[i].protocol;
+			uint8_t remote = child->remote_ts[j].protocol;
+
+			n += !local || !remote || local == remote;
+		}
+	}
+	return n;
+}
+
+int conn_copy(struct conn_conf *out, const struct conn_conf *from)
+{
+	size_t n = from->n_children;
+
+	*out = *from;
+	out->children = calloc(n + 1, sizeof(*out->children));
+	if (!out->children) {
+		out->n_children = 0;
+		return -ENOMEM;
+	}
+	if (n)
+		memcpy(out->children, from->children,
+		       n * sizeof(*out->children));
+	return 0;
+}
+
+/* --- equal by value: structs have gaps, and lists what is behind their end */
+
+static bool prefix_equal(const struct prefix *a, const struct prefix *b)
+{
+	return a->bits == b->bits && addr_equal(&a->net, &b->net);
+}
+
+static bool addrs_equal(const struct conn_addr *a, size_t n_a,
+			const struct conn_addr *b, size_t n_b)
+{
+	bool equal = n_a == n_b;
+
+	for (size_t i = 0; equal && i < n_a; i++)
+		equal = a[i].any == b[i].any &&
+			(a[i].any || prefix_equal(&a[i].net, &b[i].net));
+	return equal;
+}
+
+static bool ts_equal(const struct ts_conf *a, size_t n_a,
+		     const struct ts_conf *b, size_t n_b)
+{
+	bool equal = n_a == n_b;
+
+	for (size_t i = 0; equal && i < n_a; i++)
+		equal = a[i].dynamic == b[i].dynamic &&
+			(a[i].dynamic || prefix_equal(&a[i].net, &b[i].net)) &&
+			a[i].protocol == b[i].protocol &&
+			a[i].port_min == b[i].port_min &&
+			a[i].port_max == b[i].port_max;
+	return equal;
+}
+
+static bool proposals_equal(const struct proposals *a, const struct proposals *b)
+{
+	bool equal = a->n == b->n;
+
+	for (size_t i = 0; equal && i < a->n; i++)
+		equal = proposal_equal(&a->at[i], &b->at[i]);
+	return equal;
+}
+
+bool child_equal(const struct child_conf *a, const struct child_conf *b)
+{
+	return strcmp(a->name, b->name) == 0 &&
+	       ts_equal(a->local_ts, a->n_local_ts, b->local_ts, b->n_local_ts) &&
+	       ts_equal(a->remote_ts, a->n_remote_ts, b->remote_ts,
+			b->n_remote_ts) &&
+	       proposals_equal(&a->proposals, &b->proposals) &&
+	       a->start_action == b->start_action &&
+	       a->dpd_action == b->dpd_action &&
+	       a->close_action == b->close_action &&
+	       a->rekey_time == b->rekey_time && a->life_time == b->life_time &&
+	       a->rand_time == b->rand_time &&
+	       a->replay_window == b->replay_window && a->policy == b->policy;
+}
+
+/* To the octet: what matches a name in capitals is not what is sent. */
+static bool id_equal(const struct identity *a, const struct identity *b)
+{
+	return a->type == b->type && a->len == b->len &&
+	       memcmp(a->octets, b->octets, a->len) == 0;
+}
+
+bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
+{
+	return strcmp(a->name, b->name) == 0 &&
+	       addrs_equal(a->local_addrs, a->n_local_addrs, b->local_addrs,
+			   b->n_local_addrs) &&
+	       addrs_equal(a->remote_addrs, a->n_remote_addrs, b->remote_addrs,
+			   b->n_remote_addrs) &&
+	       a->local_port == b->local_port &&
+	       a->remote_port == b->remote_port &&
+	       proposals_equal(&a->proposals, &b->proposals) &&
+	       id_equal(&a->local_id, &b->local_id) &&
+	       id_equal(&a->remote_id, &b->remote_id) && a->encap == b->encap &&
+	       a->dpd_delay == b->dpd_delay && a->rekey_time == b->rekey_time &&
+	       a->over_time == b->over_time && a->rand_time == b->rand_time &&
+	       a->keyingtries == b->keyingtries && a->from_vici == b->from_vici;
+}
+
+bool conn_equal(const struct conn_conf *a, const struct conn_conf *b)
+{
+	bool equal = conn_equal_ike(a, b) && a->n_children == b->n_children;
+
+	for (size_t i = 0; equal && i < a->n_children; i++)
+		equal = child_equal(&a->children[i], &b->children[i]);
+	return equal;
+}
+
+const struct child_conf *conn_child(const struct conn_conf *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_children; i++)
+		if (strcmp(c->children[i].name, name) == 0)
+			return &c->children[i];
+	return NULL;
 }

@@ -95,6 +95,25 @@ struct psk_conf {
 /* One address, and not a network or whoever it is. */
 bool conn_addr_is_host(const struct conn_addr *a);
 
+/* Pairs of a local and a remote selector: as many as an SA has of them. */
+size_t child_pairs(const struct child_conf *child);
+
+/* Is every field the same, children and their policies included? */
+bool conn_equal(const struct conn_conf *a, const struct conn_conf *b);
+
+/* The same without the children, and of a child alone. */
+bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b);
+bool child_equal(const struct child_conf *a, const struct child_conf *b);
+
+/* NULL: it has no such child. */
+const struct child_conf *conn_child(const struct conn_conf *c, const char *name);
+
+/*
+ * A copy with children of its own; out is the caller's to conn_fini(). -ENOMEM:
+ * it is not to be.
+ */
+int conn_copy(struct conn_conf *out, const struct conn_conf *from);
+
 /* Wipe and free what they own, and forget it; not the structs. */
 void conn_fini(struct conn_conf *conn);
 void psk_fini(struct psk_conf *psk);

@@ -356,6 +356,23 @@ void proposals_default(enum ike_protocol protocol, struct proposals *out)
 			out->n++;
 }
 
+/* Pointers to constant tables: the same algorithm is the same pointer. */
+static bool algs_equal(const void *a, size_t n_a, const void *b, size_t n_b)
+{
+	return n_a == n_b && memcmp(a, b, n_a * sizeof(void *)) == 0;
+}
+
+bool proposal_equal(const struct proposal *a, const struct proposal *b)
+{
+	return a->protocol == b->protocol &&
+	       algs_equal(a->encr, a->n_encr, b->encr, b->n_encr) &&
+	       algs_equal(a->integ, a->n_integ, b->integ, b->n_integ) &&
+	       algs_equal(a->prf, a->n_prf, b->prf, b->n_prf) &&
+	       algs_equal(a->ke, a->n_ke, b->ke, b->n_ke) &&
+	       a->no_ke == b->no_ke && a->esn == b->esn &&
+	       a->no_esn == b->no_esn;
+}
+
 static void put(char buf[PROPOSAL_STR_MAX], const char *word)
 {
 	size_t len = strlen(buf);

@@ -70,6 +70,9 @@ int proposal_parse(const char *text, enum ike_protocol protocol,
  */
 void proposals_default(enum ike_protocol protocol, struct proposals *out);
 
+/* The same algorithms in the same order. */
+bool proposal_equal(const struct proposal *a, const struct proposal *b);
+
 /* In the form that proposal_parse() reads; returns buf. */
 const char *proposal_str(const struct proposal *p, char buf[PROPOSAL_STR_MAX]);
 

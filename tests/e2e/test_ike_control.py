@@ -6,23 +6,12 @@ them, rekey them and take them down; the peer is another gateway of ours.
 """
 import json
 import os
-import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from ike_conf import ike_conf  # noqa: E402
-from lab import SOCKET, Lab, finish, ok  # noqa: E402
-
-SWANCTL = "/usr/sbin/swanctl"
-
-
-def swanctl(lab, *words):
-    """A copy: Debian's own is held by AppArmor to Debian's files."""
-    program = os.path.join(lab.dir, "swanctl")
-    if not os.path.exists(program):
-        shutil.copy(SWANCTL, program)
-    return lab.run("gw-a", ["env", f"SWANCTL_DIR={lab.dir}", program, *words,
-                            "--uri", f"unix://{SOCKET}"], check=False)
+from lab import Lab, finish, ok  # noqa: E402
+from swanctl import swanctl  # noqa: E402
 
 
 def ping(lab):

@@ -100,6 +100,8 @@ static void check_arguments(struct slice body)
 	}
 	if (strnlen(args.ike, CONN_NAME_MAX) == CONN_NAME_MAX ||
 	    strnlen(args.child, CONN_NAME_MAX) == CONN_NAME_MAX ||
+	    strnlen(args.name, CONN_NAME_MAX) == CONN_NAME_MAX ||
+	    !(args.given & (ARG_NAME | ARG_ID)) != !args.name[0] ||
 	    !(args.given & ARG_IKE) != !args.ike[0] ||
 	    !(args.given & ARG_IKE_ID) != !args.ike_id ||
 	    args.timeout_ms > REQUEST_TIMEOUT_MAX_S * 1000)

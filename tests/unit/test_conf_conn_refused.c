@@ -222,7 +222,7 @@ static const struct refused refused[] = {
 	{ "second_round_of_authentication_is_refused", "\t\tlocal { auth = psk",
 	  "\t\tlocal-1 { auth = psk\n}\n\t\tlocal-2 { auth = psk",
 	  "f:52:3: connections.road.local-2 is one too many: more than one "
-	  "section local*, the first at line 50, is not supported yet; "
+	  "section local*, the first is local-1, is not supported yet; "
 	  "remove it" },
 	{ "distinguished_name_is_refused_with_the_reason",
 	  "id = sun@example.org\n\t\t}\n\t\tch",

@@ -5,86 +5,7 @@
  * the loop of the server runs here, both for a bounded time.
  */
 #include "tests/unit/control_ike.h"
-
-#include <poll.h>
-#include <signal.h>
-#include <sys/wait.h>
-
-#define OUTPUT_BYTES 16384
-#define TURN_MS	     10
-#define TURNS	     1000 /* 10 s */
-
-static const char *swanctl_path(void)
-{
-	static const char *const paths[] = { "/usr/sbin/swanctl",
-					     "/usr/bin/swanctl",
-					     "/sbin/swanctl" };
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (access(paths[i], X_OK) == 0)
-			return paths[i];
-	return NULL;
-}
-
-static pid_t spawn(const char *uri, const char *const *args, int output)
-{
-	const char *argv[16] = { "swanctl" };
-	size_t n = 1;
-	pid_t pid;
-
-	for (; *args && n < 12; args++)
-		argv[n++] = *args;
-	argv[n++] = "--uri";
-	argv[n++] = uri;
-	pid = fork();
-	if (pid)
-		return pid;
-	dup2(output, STDOUT_FILENO);
-	dup2(output, STDERR_FILENO);
-	execv(swanctl_path(), (char *const *)argv);
-	_exit(127);
-}
-
-/* Runs it to its end. What it printed, until the next one; its exit code. */
-static const char *swanctl(struct ike *i, int *code, const char *const *args)
-{
-	static char text[OUTPUT_BYTES];
-	char uri[CONF_PATH_MAX + 8];
-	size_t len = 0;
-	int ends[2], turns = 0, status = 0;
-	ssize_t n = 1;
-	pid_t pid;
-
-	snprintf(uri, sizeof(uri), "unix://%s", i->f.path);
-	assert_int_equal(pipe(ends), 0);
-	pid = spawn(uri, args, ends[1]);
-	assert_true(pid > 0);
-	close(ends[1]);
-	while (n > 0 && turns++ < TURNS) {
-		struct pollfd pfd = { .fd = ends[0], .events = POLLIN };
-
-		run_loop(&i->f);
-		if (poll(&pfd, 1, TURN_MS) != 1)
-			continue;
-		n = read(ends[0], text + len, sizeof(text) - 1 - len);
-		len += n > 0 ? (size_t)n : 0;
-	}
-	close(ends[0]);
-	if (n > 0)
-		kill(pid, SIGKILL);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	text[len] = '\0';
-	*code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	return text;
-}
-
-#define SKIP_WITHOUT_SWANCTL()                                       \
-	do {                                                         \
-		if (!swanctl_path()) {                               \
-			print_message("swanctl is not installed\n"); \
-			skip();                                      \
-		}                                                    \
-	} while (0)
+#include "tests/unit/control_swanctl.h"
 
 static void swanctl_lists_sas(void **state)
 {
@@ -95,7 +16,7 @@ static void swanctl_lists_sas(void **state)
 	SKIP_WITHOUT_SWANCTL();
 	i->n_sas = 1;
 	i->child_sas[0].installed_ns = clock_ns();
-	got = swanctl(i, &code, ARGS("--list-sas"));
+	got = swanctl(&i->f, &code, ARGS("--list-sas"));
 	assert_has(got, "site: #3, ESTABLISHED, IKEv2, 0123456789abcdef_i* "
 			"0000000000000042_r\n"
 			"  local  'moon.example.org' @ 192.0.2.1[500]\n"
@@ -122,7 +43,7 @@ static void swanctl_dumps_and_filters_sas(void **state)
 	int code;
 
 	SKIP_WITHOUT_SWANCTL();
-	got = swanctl(i, &code,
+	got = swanctl(&i->f, &code,
 		      ARGS("--list-sas", "--raw", "--ike-id", "4", "--noblock"));
 	assert_has(got, "list-sa event {branch {uniqueid=4 ");
 	assert_has(got, "list-sas reply {}\n");
@@ -137,7 +58,7 @@ static void swanctl_lists_connections(void **state)
 	int code;
 
 	SKIP_WITHOUT_SWANCTL();
-	got = swanctl(i, &code, ARGS("--list-conns"));
+	got = swanctl(&i->f, &code, ARGS("--list-conns"));
 	assert_has(got, "site: IKEv2, no reauthentication, rekeying every "
 			"14400s, dpd delay 30s\n"
 			"  local:  %any\n"
@@ -162,7 +83,7 @@ static void swanctl_lists_policies(void **state)
 	int code;
 
 	SKIP_WITHOUT_SWANCTL();
-	got = swanctl(i, &code, ARGS("--list-pols"));
+	got = swanctl(&i->f, &code, ARGS("--list-pols"));
 	assert_has(got, "branch/lazy, TUNNEL\n"
 			"  local:  10.1.0.0/16\n"
 			"  remote: 10.4.0.0/16[tcp/80-90]\n");
@@ -180,7 +101,7 @@ static void swanctl_initiates_and_shows_the_log(void **state)
 	i->at_once_event = (struct control_event){ .kind = CONTROL_CHILD_UP,
 						   .conn = "site",
 						   .child = "net" };
-	got = swanctl(i, &code, ARGS("--initiate", "--child", "net"));
+	got = swanctl(&i->f, &code, ARGS("--initiate", "--child", "net"));
 	assert_has(got, "[CHD] child 'net' is up\n");
 	assert_has(got, "initiate completed successfully\n");
 	assert_int_equal(code, 0);
@@ -195,7 +116,7 @@ static void swanctl_says_why_an_initiation_failed(void **state)
 
 	SKIP_WITHOUT_SWANCTL();
 	i->at_once = true;
-	got = swanctl(i, &code,
+	got = swanctl(&i->f, &code,
 		      ARGS("--initiate", "--child", "net", "--timeout", "1"));
 	assert_has(got, "initiate failed: 'net' is not up after 1.000 s");
 	assert_int_not_equal(code, 0);
@@ -211,10 +132,10 @@ static void swanctl_terminates_and_rekeys(void **state)
 	i->at_once = true;
 	i->at_once_event = (struct control_event){ .kind = CONTROL_IKE_DOWN,
 						   .conn = "site" };
-	got = swanctl(i, &code, ARGS("--terminate", "--ike", "site"));
+	got = swanctl(&i->f, &code, ARGS("--terminate", "--ike", "site"));
 	assert_has(got, "terminate completed successfully\n");
 	assert_int_equal(code, 0);
-	got = swanctl(i, &code, ARGS("--rekey", "--child-id", "11"));
+	got = swanctl(&i->f, &code, ARGS("--rekey", "--child-id", "11"));
 	assert_has(got, "rekey completed successfully\n");
 	assert_int_equal(code, 0);
 	assert_int_equal(i->heard[0].verb, CONTROL_TERMINATE);

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/control/loads.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "ctrl/control/requests.h"
+#include "ctrl/control/shared.h"
+
+struct loads_command {
+	const char *name;
+	int (*run)(struct slice body, const struct control_loads *loads,
+		   uint64_t token, struct error *e);
+	const char *missing; /* run NULL: what it is about */
+};
+
+static int fail_fixed(struct error *e)
+{
+	return error_set(e, -ENOTSUP, "what is loaded can't be changed here");
+}
+
+/* The only argument of a command; arguments hold it as name. */
+static int read_only(struct slice body, enum argument only, const char *key,
+		     struct arguments *out, struct error *e)
+{
+	int err = arguments_read(body, (unsigned int)only, out, e);
+
+	if (!err && !out->given)
+		err = error_set(e, -EINVAL, "argument '%s' is missing", key);
+	return err;
+}
+
+static int check_no_arguments(struct slice body, struct error *e)
+{
+	struct arguments args;
+
+	return arguments_read(body, 0, &args, e);
+}
+
+static int load_conn(struct slice body, const struct control_loads *loads,
+		     uint64_t token, struct error *e)
+{
+	if (!loads->load_conn)
+		return fail_fixed(e);
+	return loads->load_conn(loads->ctx, token, body, e);
+}
+
+static int unload_conn(struct slice body, const struct control_loads *loads,
+		       uint64_t token, struct error *e)
+{
+	struct arguments args;
+	int err = read_only(body, ARG_NAME, "name", &args, e);
+
+	if (err)
+		return err;
+	if (!loads->unload_conn)
+		return fail_fixed(e);
+	return loads->unload_conn(loads->ctx, token, args.name, e);
+}
+
+static int load_shared(struct slice body, const struct control_loads *loads,
+		       uint64_t token, struct error *e)
+{
+	struct psk_conf psk;
+	int err = shared_read(body, &psk, e);
+
+	(void)token;
+	if (err)
+		return err;
+	if (loads->load_shared)
+		err = loads->load_shared(loads->ctx, &psk, e);
+	else
+		err = fail_fixed(e);
+	psk_fini(&psk);
+	return err;
+}
+
+static int unload_shared(struct slice body, const struct control_loads *loads,
+			 uint64_t token, struct error *e)
+{
+	struct arguments args;
+	int err = read_only(body, ARG_ID, "id", &args, e);
+
+	(void)token;
+	if (err)
+		return err;
+	if (!loads->unload_shared)
+		return fail_fixed(e);
+	return loads->unload_shared(loads->ctx, args.name, e);
+}
+
+static int clear_creds(struct slice body, const struct control_loads *loads,
+		       uint64_t token, struct error *e)
+{
+	int err = check_no_arguments(body, e);
+
+	(void)token;
+	if (err)
+		return err;
+	if (!loads->clear_shared)
+		return fail_fixed(e);
+	return loads->clear_shared(loads->ctx, e);
+}
+
+static int reload(struct slice body, const struct control_loads *loads,
+		  uint64_t token, struct error *e)
+{
+	int err = check_no_arguments(body, e);
+
+	if (err)
+		return err;
+	if (!loads->reload)
+		return fail_fixed(e);
+	return loads->reload(loads->ctx, token, e);
+}
+
+static const struct loads_command commands[] = {
+	{ "load-conn", load_conn, NULL },
+	{ "unload-conn", unload_conn, NULL },
+	{ "load-shared", load_shared, NULL },
+	{ "unload-shared", unload_shared, NULL },
+	{ "clear-creds", clear_creds, NULL },
+	{ "reload", reload, NULL },
+	{ "load-cert", NULL, "certificates are" },
+	{ "flush-certs", NULL, "certificates are" },
+	{ "load-key", NULL, "private keys are" },
+	{ "unload-key", NULL, "private keys are" },
+	{ "load-token", NULL, "private keys are" },
+	{ "load-authority", NULL, "authorities are" },
+	{ "unload-authority", NULL, "authorities are" },
+	{ "load-pool", NULL, "pools are" },
+	{ "unload-pool", NULL, "pools are" },
+	{ "reload-settings", NULL, "strongswan.conf is" },
+};
+
+const struct loads_command *loads_find(struct slice name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strlen(commands[i].name) == name.len &&
+		    memcmp(commands[i].name, name.ptr, name.len) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+int loads_run(const struct loads_command *command, struct slice body,
+	      const struct control_loads *loads, uint64_t token, struct error *e)
+{
+	if (!command->run)
+		return error_set(e, -ENOTSUP, "%s not supported yet",
+				 command->missing);
+	return command->run(body, loads, token, e);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Carries out what VICI or a file that is read again changes: the data path gets
+ * the policies first; when it has them, the change is in force and what differs
+ * is told. One change at a time: while the data path has not answered, another
+ * one is refused.
+ * Control thread.
+ */
+#ifndef CYG_DAEMON_APPLY_H
+#define CYG_DAEMON_APPLY_H
+
+#include "ctrl/control/server.h"
+#include "ctrl/model/config.h"
+
+struct apply;
+
+struct apply_calls {
+	/*
+	 * The data path's policies become c's, and behind them one for each
+	 * child of these connections, into which its id is written.
+	 *
+	 * conns   n of them, which stay where they are until the change is over
+	 *
+	 * 0; CONTROL_LATER: apply_done() follows; or negative with e filled.
+	 */
+	int (*install)(void *ctx, const struct config *c,
+		       struct conn_conf *conns, size_t n, struct error *e);
+	/* One that is gone, before it is; one that is new or changed, after:
+	 * as loaded_calls of loaded.h. */
+	void (*unload)(void *ctx, const char *conn);
+	void (*load)(void *ctx, const struct conn_conf *conn,
+		     const struct conn_conf *was);
+	/* Secrets of the config, and if conns also its connections, are others
+	 * from now on and stand elsewhere. */
+	void (*changed)(void *ctx, bool conns);
+	/* Goes to control_server_loaded(). */
+	void (*answer)(void *ctx, uint64_t token, int err,
+		       const struct error *e);
+	void *ctx;
+};
+
+/*
+ * config   what is in force; borrowed, and changed in its place
+ * path     of the file that is read again; borrowed
+ * calls    copied
+ *
+ * NULL: out of memory. Free with apply_free(); NULL is fine.
+ */
+struct apply *apply_new(struct config *config, const char *path,
+			const struct apply_calls *calls);
+void apply_free(struct apply *a);
+
+/* What a control server is given to change what is loaded. */
+struct control_loads apply_loads(struct apply *a);
+
+/*
+ * What install() promised: err 0 or negative with e filled. Not from inside of
+ * it. Ids were written into its connections before.
+ */
+void apply_done(struct apply *a, int err, const struct error *e);
+
+#endif

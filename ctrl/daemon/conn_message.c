@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * ctrl/control knows the encoding, ctrl/conf the keys, and neither the other:
+ * here the elements go from one to the other.
+ */
+#include "ctrl/daemon/conn_message.h"
+
+#include <errno.h>
+
+#include "ctrl/conf/load.h"
+#include "ctrl/control/vici.h"
+
+static void put(struct load *l, const struct vici_elem *elem)
+{
+	switch (elem->type) {
+	case VICI_SECTION_START:
+		load_section(l, elem->name);
+		break;
+	case VICI_SECTION_END:
+		load_section_end(l);
+		break;
+	case VICI_KEY_VALUE:
+		load_value(l, elem->name, elem->value);
+		break;
+	case VICI_LIST_START:
+		load_list(l, elem->name);
+		break;
+	case VICI_LIST_ITEM:
+		load_item(l, elem->value);
+		break;
+	case VICI_LIST_END:
+		load_list_end(l);
+		break;
+	case VICI_END:
+		break;
+	}
+}
+
+static int read_all(struct load *l, struct slice message, struct error *e)
+{
+	struct vici_reader r = vici_read(message);
+	struct vici_elem elem;
+
+	do {
+		if (!vici_next(&r, &elem))
+			return error_set(e, -EINVAL, "malformed message");
+		put(l, &elem);
+	} while (elem.type != VICI_END);
+	return 0;
+}
+
+int conn_message_read(struct slice message, struct conn_conf *out,
+		      struct error *e)
+{
+	struct load *l = load_new("load-conn", message.len);
+	int err;
+
+	if (!l)
+		return error_set(e, -ENOMEM, "out of memory for a connection");
+	err = read_all(l, message, e);
+	if (!err)
+		err = load_conn(l, out, e);
+	load_free(l);
+	return err;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the message of load-conn to the model. Control thread. */
+#ifndef CYG_DAEMON_CONN_MESSAGE_H
+#define CYG_DAEMON_CONN_MESSAGE_H
+
+#include "ctrl/base/error.h"
+#include "ctrl/base/slice.h"
+#include "ctrl/model/conn.h"
+
+/*
+ * message   as control_callbacks' load_conn() has it; the caller wipes it
+ *
+ * As load_conn() of ctrl/conf/load.h.
+ */
+MUST_CHECK int conn_message_read(struct slice message, struct conn_conf *out,
+				 struct error *e);
+
+#endif

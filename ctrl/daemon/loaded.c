@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/daemon/loaded.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/daemon/reload.h"
+
+/* --- lists of connections --- */
+
+void conn_list_free(struct conn_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		conn_fini(&list->at[i]);
+	free(list->at);
+	*list = (struct conn_list){ 0 };
+}
+
+static const struct conn_conf *find_conn(const struct conn_conf *conns,
+					 size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(conns[i].name, name) == 0)
+			return &conns[i];
+	return NULL;
+}
+
+static int no_memory(struct error *e)
+{
+	return error_set(e, -ENOMEM, "out of memory for what is loaded");
+}
+
+/* There is room. */
+static int append(struct conn_list *list, const struct conn_conf *conn,
+		  struct error *e)
+{
+	return conn_copy(&list->at[list->n++], conn) ? no_memory(e) : 0;
+}
+
+/* Room for all connections of c and more; none of them yet. */
+static int make_room(const struct config *c, size_t more, struct conn_list *out,
+		     struct error *e)
+{
+	*out = (struct conn_list){ 0 };
+	out->at = calloc(c->n_conns + more, sizeof(*out->at));
+	return out->at ? 0 : no_memory(e);
+}
+
+/* Entries of the SPD. */
+static size_t count_entries(const struct conn_conf *conns, size_t n)
+{
+	size_t entries = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < conns[i].n_children; k++)
+			entries += child_pairs(&conns[i].children[k]);
+	return entries;
+}
+
+static size_t count_vici(const struct conn_conf *conns, size_t n)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		found += conns[i].from_vici;
+	return found;
+}
+
+static int check_room(const struct config *c, const struct conn_conf *conns,
+		      size_t n, struct error *e)
+{
+	size_t entries = c->n_policies + count_entries(conns, n);
+
+	if (entries > SPD_MAX)
+		return error_set(e, -E2BIG,
+				 "policies and pairs of selectors, the file's "
+				 "and those that came over VICI, would be %zu, "
+				 "and the SPD takes %u; unload some",
+				 entries, SPD_MAX);
+	if (count_vici(conns, n) > LOADED_CONNS_MAX)
+		return error_set(e, -E2BIG,
+				 "more than %u connections would have come "
+				 "over VICI; unload some",
+				 LOADED_CONNS_MAX);
+	return 0;
+}
+
+static int fail_files(const struct config *c, const char *what,
+		      const char *name, int err, struct error *e)
+{
+	return error_set(e, err,
+			 "%s '%s' is of the file %.200s: change it there and "
+			 "reload",
+			 what, name, c->file);
+}
+
+int loaded_put_conn(const struct config *c, const struct conn_conf *conn,
+		    struct conn_list *out, struct error *e)
+{
+	const struct conn_conf *old =
+		find_conn(c->conns, c->n_conns, conn->name);
+	int err = make_room(c, 1, out, e);
+
+	if (!err && old && !old->from_vici)
+		err = fail_files(c, "connection", conn->name, -EEXIST, e);
+	for (size_t i = 0; !err && i < c->n_conns; i++)
+		err = append(out, &c->conns[i] == old ? conn : &c->conns[i], e);
+	if (!err && !old)
+		err = append(out, conn, e);
+	return err ? err : check_room(c, out->at, out->n, e);
+}
+
+int loaded_drop_conn(const struct config *c, const char *name,
+		     struct conn_list *out, struct error *e)
+{
+	const struct conn_conf *old = find_conn(c->conns, c->n_conns, name);
+	int err = make_room(c, 1, out, e);
+
+	if (!err && !old)
+		err = error_set(e, -ENOENT, "there is no connection '%s'", name);
+	if (!err && !old->from_vici)
+		err = fail_files(c, "connection", name, -ENOENT, e);
+	for (size_t i = 0; !err && i < c->n_conns; i++)
+		if (&c->conns[i] != old)
+			err = append(out, &c->conns[i], e);
+	return err;
+}
+
+void loaded_swap_conns(struct config *c, struct conn_list *list)
+{
+	struct conn_list was = { c->conns, c->n_conns };
+
+	c->conns = list->at;
+	c->n_conns = list->n;
+	*list = was;
+}
+
+void loaded_tell_gone(const struct conn_list *before,
+		      const struct conn_list *after,
+		      const struct loaded_calls *calls)
+{
+	for (size_t i = 0; i < before->n; i++)
+		if (!find_conn(after->at, after->n, before->at[i].name))
+			calls->unload(calls->ctx, before->at[i].name);
+}
+
+void loaded_tell_new(const struct conn_list *before,
+		     const struct conn_list *after,
+		     const struct loaded_calls *calls)
+{
+	for (size_t i = 0; i < after->n; i++) {
+		const struct conn_conf *conn = &after->at[i];
+		const struct conn_conf *was =
+			find_conn(before->at, before->n, conn->name);
+
+		if (!was || !conn_equal(was, conn))
+			calls->load(calls->ctx, conn, was);
+	}
+}
+
+/* --- secrets --- */
+
+/* Moved to where there is room for more; nothing of them is left behind. */
+static int grow_psks(struct config *c, size_t more, struct error *e)
+{
+	size_t bytes = c->n_psks * sizeof(*c->psks);
+	struct psk_conf *psks = calloc(c->n_psks + more, sizeof(*psks));
+
+	if (!psks)
+		return no_memory(e);
+	if (bytes) {
+		memcpy(psks, c->psks, bytes);
+		explicit_bzero(c->psks, bytes);
+	}
+	free(c->psks);
+	c->psks = psks;
+	return 0;
+}
+
+static bool same_secret(const struct psk_conf *a, const struct psk_conf *b)
+{
+	bool same = secret_equal(&a->key, &b->key) && a->n_owners == b->n_owners;
+
+	for (size_t i = 0; same && i < a->n_owners; i++)
+		same = identity_equal(&a->owners[i], &b->owners[i]);
+	return same;
+}
+
+/* The one in whose place psk comes. */
+static struct psk_conf *find_psk(const struct config *c,
+				 const struct psk_conf *psk)
+{
+	for (size_t i = 0; i < c->n_psks; i++) {
+		struct psk_conf *p = &c->psks[i];
+
+		if (strcmp(p->name, psk->name) == 0 &&
+		    (psk->name[0] || same_secret(p, psk)))
+			return p;
+	}
+	return NULL;
+}
+
+static size_t count_vici_psks(const struct config *c)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < c->n_psks; i++)
+		found += c->psks[i].from_vici;
+	return found;
+}
+
+static void move_psk(struct psk_conf *to, struct psk_conf *from)
+{
+	*to = *from;
+	from->owners = NULL;
+	psk_fini(from);
+}
+
+int loaded_put_psk(struct config *c, struct psk_conf *psk, struct error *e)
+{
+	struct psk_conf *old = find_psk(c, psk);
+	int err;
+
+	if (old && !old->from_vici)
+		return fail_files(c, "secret", psk->name, -EEXIST, e);
+	if (old) {
+		psk_fini(old);
+		move_psk(old, psk);
+		return 0;
+	}
+	if (count_vici_psks(c) == LOADED_PSKS_MAX)
+		return error_set(e, -E2BIG,
+				 "%u secrets came over VICI, and no more may; "
+				 "unload some",
+				 LOADED_PSKS_MAX);
+	err = grow_psks(c, 1, e);
+	if (err)
+		return err;
+	move_psk(&c->psks[c->n_psks++], psk);
+	return 0;
+}
+
+/* What comes after it moves up. */
+static void remove_psk(struct config *c, size_t i)
+{
+	psk_fini(&c->psks[i]);
+	c->n_psks--;
+	memmove(&c->psks[i], &c->psks[i + 1],
+		(c->n_psks - i) * sizeof(*c->psks));
+	explicit_bzero(&c->psks[c->n_psks], sizeof(*c->psks));
+}
+
+int loaded_drop_psk(struct config *c, const char *id, struct error *e)
+{
+	size_t i = 0;
+
+	while (i < c->n_psks && strcmp(c->psks[i].name, id) != 0)
+		i++;
+	if (i == c->n_psks)
+		return error_set(e, -ENOENT, "there is no secret '%s'", id);
+	if (!c->psks[i].from_vici)
+		return fail_files(c, "secret", id, -ENOENT, e);
+	remove_psk(c, i);
+	return 0;
+}
+
+void loaded_clear_psks(struct config *c)
+{
+	for (size_t i = c->n_psks; i > 0; i--)
+		if (c->psks[i - 1].from_vici)
+			remove_psk(c, i - 1);
+}
+
+const char *loaded_psk_id(const struct config *c, size_t i)
+{
+	for (size_t k = 0; k < c->n_psks; k++)
+		if (c->psks[k].from_vici && c->psks[k].name[0] && i-- == 0)
+			return c->psks[k].name;
+	return NULL;
+}
+
+/* --- another file --- */
+
+static int copy_psk(struct psk_conf *out, const struct psk_conf *from,
+		    struct error *e)
+{
+	size_t bytes = from->n_owners * sizeof(*from->owners);
+
+	*out = *from;
+	if (!bytes)
+		return 0;
+	out->owners = malloc(bytes);
+	if (!out->owners) {
+		out->n_owners = 0;
+		return no_memory(e);
+	}
+	memcpy(out->owners, from->owners, bytes);
+	return 0;
+}
+
+static int check_names(const struct config *c, const struct config *file,
+		       struct error *e)
+{
+	for (size_t i = 0; i < c->n_conns; i++)
+		if (c->conns[i].from_vici &&
+		    find_conn(file->conns, file->n_conns, c->conns[i].name))
+			return error_set(e, -EEXIST,
+					 "%.200s: connection '%s' came over VICI "
+					 "already: unload it, or give the "
+					 "file's another name",
+					 file->file, c->conns[i].name);
+	for (size_t i = 0; i < c->n_psks; i++)
+		if (c->psks[i].from_vici && c->psks[i].name[0] &&
+		    find_psk(file, &c->psks[i]))
+			return error_set(e, -EEXIST,
+					 "%.200s: secret '%s' came over VICI "
+					 "already: unload it, or give the "
+					 "file's another name",
+					 file->file, c->psks[i].name);
+	return 0;
+}
+
+/* The file's and VICI's; what was there stays on failure. */
+static int append_conns(const struct config *c, const struct config *file,
+			struct conn_list *out, struct error *e)
+{
+	int err = make_room(file, c->n_conns + 1, out, e);
+
+	for (size_t i = 0; !err && i < file->n_conns; i++)
+		err = append(out, &file->conns[i], e);
+	for (size_t i = 0; !err && i < c->n_conns; i++)
+		if (c->conns[i].from_vici)
+			err = append(out, &c->conns[i], e);
+	return err ? err : check_room(file, out->at, out->n, e);
+}
+
+/* On failure they are taken away again. */
+static int append_psks(const struct config *c, struct config *file,
+		       struct error *e)
+{
+	int err = grow_psks(file, count_vici_psks(c) + 1, e);
+
+	for (size_t i = 0; !err && i < c->n_psks; i++)
+		if (c->psks[i].from_vici)
+			err = copy_psk(&file->psks[file->n_psks++], &c->psks[i],
+				       e);
+	if (err)
+		loaded_clear_psks(file);
+	return err;
+}
+
+int loaded_set_file(const struct config *c, struct config *file, struct error *e)
+{
+	struct conn_list conns = { 0 };
+	int err = reload_check(c, file, e);
+
+	if (!err)
+		err = check_names(c, file, e);
+	if (!err)
+		err = append_conns(c, file, &conns, e);
+	if (!err)
+		err = append_psks(c, file, e);
+	if (!err)
+		loaded_swap_conns(file, &conns);
+	conn_list_free(&conns);
+	return err;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a gateway that runs can't change when its file is read again. Pure. */
+#ifndef CYG_DAEMON_RELOAD_H
+#define CYG_DAEMON_RELOAD_H
+
+#include "ctrl/base/error.h"
+#include "ctrl/model/config.h"
+
+/*
+ * 0, or -EPERM with e filled: interfaces, the control socket, the default
+ * action, pairs of manual SAs or the policies that they serve are not the same.
+ * Keys that were wiped count as changed: nobody knows any more.
+ */
+int reload_check(const struct config *now, const struct config *next,
+		 struct error *e);
+
+#endif

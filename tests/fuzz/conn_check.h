@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What holds for every connection that was taken, and for every error about one
+ * that was not, whichever way it came.
+ */
+#ifndef CYG_TESTS_CONN_CHECK_H
+#define CYG_TESTS_CONN_CHECK_H
+
+#include <ctype.h>
+#include <string.h>
+
+#include "ctrl/model/conn.h"
+
+#define KEY_RUN 16 /* digits of a key in a row that no error may show */
+
+static inline bool ts_ok(const struct ts_conf *list, size_t n)
+{
+	if (n < 1 || n > CONN_TS_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].port_min > list[i].port_max ||
+		    (!list[i].dynamic &&
+		     (!addr_is_v4(&list[i].net.net) || list[i].net.bits > 32)))
+			return false;
+	return true;
+}
+
+static inline bool proposals_ok(const struct proposals *p)
+{
+	return p->n >= 1 && p->n <= PROPOSALS_MAX;
+}
+
+static inline bool child_ok(const struct child_conf *c)
+{
+	return c->name[0] && ts_ok(c->local_ts, c->n_local_ts) &&
+	       ts_ok(c->remote_ts, c->n_remote_ts) &&
+	       proposals_ok(&c->proposals) && c->start_action <= CHILD_START &&
+	       c->rekey_time != TIME_UNSET && c->life_time != TIME_UNSET &&
+	       c->rand_time != TIME_UNSET;
+}
+
+static inline bool conn_ok(const struct conn_conf *c)
+{
+	for (size_t i = 0; i < c->n_children; i++)
+		if (!child_ok(&c->children[i]))
+			return false;
+	return c->name[0] && c->n_local_addrs >= 1 &&
+	       c->n_local_addrs <= CONN_ADDRS_MAX && c->n_remote_addrs >= 1 &&
+	       c->n_remote_addrs <= CONN_ADDRS_MAX && c->local_port &&
+	       c->remote_port && proposals_ok(&c->proposals) &&
+	       c->rekey_time <= UINT32_MAX - c->over_time &&
+	       c->rand_time != TIME_UNSET;
+}
+
+static inline bool is_base64(int c)
+{
+	return isalnum(c) || c == '+' || c == '/';
+}
+
+/*
+ * Whatever the input was: no text of ours has hexadecimal digits in a row, or
+ * base64 that stands behind the 0s with which a name or a word begins.
+ */
+static inline bool shows_key(const char *text)
+{
+	size_t digits = 0;
+
+	for (const char *c = text; *c; c++) {
+		size_t run = 0;
+
+		digits = isxdigit((unsigned char)*c) ? digits + 1 : 0;
+		if (digits == KEY_RUN)
+			return true;
+		if (!strchr(" '.", *c) || c[1] != '0' || (c[2] | 0x20) != 's')
+			continue;
+		while (is_base64((unsigned char)c[3 + run]))
+			run++;
+		if (run >= KEY_RUN)
+			return true;
+	}
+	return false;
+}
+
+#endif

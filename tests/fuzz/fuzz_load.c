@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * VICI packets (without their length field) that load a connection or a secret:
+ * either a model that keeps its promises or an error of one line that shows no
+ * key. What was taken is put where there is something already, and taken away
+ * again. Start from the seeds in tests/fuzz/corpus/load, which swanctl sent.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/control/shared.h"
+#include "ctrl/control/vici.h"
+#include "ctrl/daemon/conn_message.h"
+#include "ctrl/daemon/loaded.h"
+#include "tests/fuzz/conn_check.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void check_error(const struct error *e, const char *head)
+{
+	require(strnlen(e->text, sizeof(e->text)) < sizeof(e->text));
+	require(strncmp(e->text, head, strlen(head)) == 0);
+	require(e->text[strlen(head)] && !strchr(e->text, '\n') &&
+		!shows_key(e->text));
+}
+
+/* Twice: the second time in its own place. */
+static void put_and_drop(const struct conn_conf *conn)
+{
+	struct config c = { .file = (char *)"f" };
+	struct conn_list list;
+	struct error e = { "" };
+
+	for (int i = 0; i < 2; i++) {
+		if (loaded_put_conn(&c, conn, &list, &e) == 0) {
+			loaded_swap_conns(&c, &list);
+			require(c.n_conns == 1 && conn_equal(c.conns, conn));
+		} else {
+			check_error(&e, "");
+		}
+		conn_list_free(&list);
+	}
+	if (c.n_conns) {
+		require(loaded_drop_conn(&c, conn->name, &list, &e) == 0);
+		loaded_swap_conns(&c, &list);
+		conn_list_free(&list);
+		require(c.n_conns == 0);
+	}
+	free(c.conns);
+}
+
+static void check_conn(struct slice body)
+{
+	struct error e = { "" };
+	struct conn_conf conn;
+
+	if (conn_message_read(body, &conn, &e)) {
+		check_error(&e, vici_valid(body) ? "load-conn: " : "malformed");
+		return;
+	}
+	require(conn_ok(&conn) && conn.from_vici);
+	put_and_drop(&conn);
+	conn_fini(&conn);
+}
+
+static void check_shared(struct slice body)
+{
+	struct config c = { .file = (char *)"f" };
+	struct error e = { "" };
+	struct psk_conf psk;
+
+	if (shared_read(body, &psk, &e)) {
+		check_error(&e, "");
+		return;
+	}
+	require(psk.key.len >= 1 && psk.key.len <= SECRET_MAX_BYTES &&
+		psk.n_owners <= SHARED_OWNERS_MAX && psk.from_vici &&
+		strnlen(psk.name, sizeof(psk.name)) < sizeof(psk.name));
+	require(loaded_put_psk(&c, &psk, &e) == 0 && c.n_psks == 1);
+	psk_fini(&psk);
+	loaded_clear_psks(&c);
+	require(c.n_psks == 0);
+	free(c.psks);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const char shared[] = "load-shared";
+	struct vici_packet packet;
+
+	if (!vici_packet_parse(slice_of(data, len), &packet))
+		return 0;
+	if (packet.name.len == sizeof(shared) - 1 &&
+	    memcmp(packet.name.ptr, shared, packet.name.len) == 0)
+		check_shared(packet.body);
+	else
+		check_conn(packet.body);
+	return 0;
+}

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Changes carried out: in which order the data path and IKE hear of them, that
+ * nothing happened when the data path refuses, and that there is one at a time.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctrl/conf/conf.h"
+#include "ctrl/control/vici.h"
+#include "ctrl/daemon/apply.h"
+
+#define GATEWAY "gateway { protected = lan0\n unprotected = wan0\n }\n"
+#define CONN(name, net)                                       \
+	"connections { " name " { remote_addrs = 192.0.2.2\n" \
+	"local { auth = psk\n }\n remote { auth = psk\n }\n"  \
+	"children { net { remote_ts = " net "\n} } } }\n"
+#define SECRET(name) "secrets { " name " { secret = hunter2\n } }\n"
+
+static const char first_file[] =
+	GATEWAY CONN("site", "10.2.0.0/16") SECRET("ike-site");
+
+struct fixture {
+	char path[64];
+	struct config *config;
+	struct apply *apply;
+	struct control_loads loads;
+	char told[512]; /* what happened, since it was last looked at */
+	int install;	/* what the data path says */
+	struct conn_conf *conns;
+	size_t n_conns;
+};
+
+static void tell(struct fixture *f, const char *what, const char *name)
+{
+	size_t len = strlen(f->told);
+
+	snprintf(f->told + len, sizeof(f->told) - len, "%s%s ", what, name);
+}
+
+/* --- the data path and IKE. A policy's id is 10 and the child's place. */
+
+static void write_ids(struct fixture *f)
+{
+	uint32_t id = 10;
+
+	for (size_t i = 0; i < f->n_conns; i++)
+		for (size_t k = 0; k < f->conns[i].n_children; k++)
+			f->conns[i].children[k].policy = id++;
+}
+
+static int on_install(void *ctx, const struct config *c,
+		      struct conn_conf *conns, size_t n, struct error *e)
+{
+	struct fixture *f = ctx;
+	char text[32];
+
+	snprintf(text, sizeof(text), "%zu+%zu", c->n_policies, n);
+	tell(f, "install:", text);
+	f->conns = conns;
+	f->n_conns = n;
+	if (f->install < 0)
+		return error_set(e, f->install, "no room");
+	if (f->install == 0)
+		write_ids(f);
+	return f->install;
+}
+
+static void on_unload(void *ctx, const char *conn)
+{
+	tell(ctx, "unload:", conn);
+}
+
+static void on_load(void *ctx, const struct conn_conf *conn,
+		    const struct conn_conf *was)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s/%u", conn->name,
+		 conn->n_children ? conn->children[0].policy : 0);
+	tell(ctx, was ? "change:" : "load:", text);
+}
+
+static void on_changed(void *ctx, bool conns)
+{
+	struct fixture *f = ctx;
+	char text[32];
+
+	snprintf(text, sizeof(text), "%zu,%zu", f->config->n_conns,
+		 f->config->n_psks);
+	tell(ctx, conns ? "changed:" : "secrets:", text);
+}
+
+static void on_answer(void *ctx, uint64_t token, int err, const struct error *e)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%u:%.99s", (unsigned int)token,
+		 err ? e->text : "done");
+	tell(ctx, "answer:", text);
+}
+
+static void write_file(struct fixture *f, const char *text)
+{
+	FILE *file = fopen(f->path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fputs(text, file) < 0, 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int start(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	const struct apply_calls calls = { .install = on_install,
+					   .unload = on_unload,
+					   .load = on_load,
+					   .changed = on_changed,
+					   .answer = on_answer,
+					   .ctx = f };
+	struct error e;
+	int fd;
+
+	if (!f)
+		return -1;
+	*state = f;
+	strcpy(f->path, "/tmp/test_changes.XXXXXX");
+	fd = mkstemp(f->path);
+	if (fd < 0 || close(fd))
+		return -1;
+	write_file(f, first_file);
+	if (conf_load(f->path, &f->config, &e))
+		return -1;
+	f->config->conns[0].children[0].policy = 10;
+	f->apply = apply_new(f->config, f->path, &calls);
+	if (!f->apply)
+		return -1;
+	f->loads = apply_loads(f->apply);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	struct fixture *f = *state;
+
+	apply_free(f->apply);
+	config_free(f->config);
+	unlink(f->path);
+	free(f);
+	return 0;
+}
+
+/* --- requests */
+
+/* A connection with one child; remote_ts as it is. */
+static int load_net(struct fixture *f, uint64_t token, const char *name,
+		    const char *net, struct error *e)
+{
+	struct vici_packet packet;
+	struct vici_builder b;
+	int err;
+
+	vici_start(&b, VICI_CMD_RESPONSE, NULL);
+	vici_section(&b, name);
+	vici_str(&b, "remote_addrs", "192.0.2.3");
+	for (int i = 0; i < 2; i++) {
+		vici_section(&b, i ? "remote" : "local");
+		vici_str(&b, "auth", "psk");
+		vici_section_end(&b);
+	}
+	vici_section(&b, "children");
+	vici_section(&b, "net");
+	vici_str(&b, "remote_ts", net);
+	vici_section_end(&b);
+	vici_section_end(&b);
+	vici_section_end(&b);
+	assert_true(vici_finish(&b));
+	assert_true(vici_packet_parse(slice_of(b.ptr + 4, b.len - 4), &packet));
+	err = f->loads.load_conn(f->loads.ctx, token, packet.body, e);
+	vici_builder_free(&b);
+	return err;
+}
+
+static int unload(struct fixture *f, uint64_t token, const char *name,
+		  struct error *e)
+{
+	return f->loads.unload_conn(f->loads.ctx, token, name, e);
+}
+
+static int reload(struct fixture *f, uint64_t token, const char *file,
+		  struct error *e)
+{
+	write_file(f, file);
+	return f->loads.reload(f->loads.ctx, token, e);
+}
+
+static int load_key(struct fixture *f, const char *id, struct error *e)
+{
+	struct psk_conf psk = { .key = { "x", 1 }, .from_vici = true };
+	int err;
+
+	strcpy(psk.name, id);
+	err = f->loads.load_shared(f->loads.ctx, &psk, e);
+	psk_fini(&psk);
+	return err;
+}
+
+static void assert_told(struct fixture *f, const char *want)
+{
+	assert_string_equal(f->told, want);
+	f->told[0] = '\0';
+}
+
+/* --- cases */
+
+static void policies_come_before_what_needs_them(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(load_net(f, 1, "vpn", "10.3.0.0/16", &e), 0);
+	assert_told(f, "install:0+2 changed:2,1 load:vpn/11 ");
+	assert_int_equal(load_net(f, 1, "vpn", "10.3.0.0/16", &e), 0);
+	assert_told(f, "install:0+2 changed:2,1 "); /* it is the same */
+	assert_int_equal(load_net(f, 1, "vpn", "10.4.0.0/16", &e), 0);
+	assert_told(f, "install:0+2 changed:2,1 change:vpn/11 ");
+	assert_int_equal(unload(f, 1, "vpn", &e), 0);
+	assert_told(f, "install:0+1 unload:vpn changed:1,1 ");
+}
+
+static void nothing_happens_when_the_data_path_refuses(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	f->install = -E2BIG;
+	assert_int_equal(load_net(f, 1, "vpn", "10.3.0.0/16", &e), -E2BIG);
+	assert_string_equal(e.text, "no room");
+	assert_told(f, "install:0+2 ");
+	assert_int_equal(f->config->n_conns, 1);
+	assert_int_equal(reload(f, 1, GATEWAY, &e), -E2BIG);
+	assert_told(f, "install:0+0 ");
+	assert_int_equal(f->config->n_conns, 1);
+	assert_int_equal(f->config->n_psks, 1);
+}
+
+static void what_is_refused_before_does_not_reach_the_data_path(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(load_net(f, 1, "site", "10.3.0.0/16", &e), -EEXIST);
+	assert_int_equal(load_net(f, 1, "vpn", "10.3.0.1/16", &e), -EINVAL);
+	assert_string_equal(e.text,
+			    "load-conn: connections.vpn.children.net.remote_ts "
+			    "has host bits set; the network is 10.3.0.0/16");
+	assert_int_equal(unload(f, 1, "vpn", &e), -ENOENT);
+	assert_int_equal(unload(f, 1, "site", &e), -ENOENT);
+	assert_told(f, "");
+}
+
+static void file_is_read_again_and_its_errors_have_their_places(void **state)
+{
+	struct fixture *f = *state;
+	char want[128];
+	struct error e;
+
+	assert_int_equal(load_net(f, 1, "vpn", "10.3.0.0/16", &e), 0);
+	assert_int_equal(load_key(f, "ike-vpn", &e), 0);
+	f->told[0] = '\0';
+	assert_int_equal(reload(f, 1, GATEWAY CONN("other", "10.5.0.0/16"), &e),
+			 0);
+	assert_told(f, "install:0+2 unload:site changed:2,1 load:other/10 ");
+	assert_string_equal(f->config->psks[0].name, "ike-vpn");
+
+	assert_int_equal(reload(f, 1, GATEWAY "fog { }\n", &e), -EINVAL);
+	snprintf(want, sizeof(want), "%s:4:1: unknown section 'fog'", f->path);
+	assert_memory_equal(e.text, want, strlen(want));
+	assert_int_equal(reload(f, 1, GATEWAY CONN("vpn", "10.3.0.0/16"), &e),
+			 -EEXIST);
+	assert_told(f, "");
+	unlink(f->path);
+	assert_int_equal(f->loads.reload(f->loads.ctx, 1, &e), -ENOENT);
+	assert_int_equal(f->config->n_conns, 2);
+}
+
+static void secrets_change_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(load_key(f, "a", &e), 0);
+	assert_int_equal(load_key(f, "b", &e), 0);
+	assert_int_equal(load_key(f, "ike-site", &e), -EEXIST);
+	assert_told(f, "secrets:1,2 secrets:1,3 ");
+	assert_string_equal(f->loads.shared_id(f->loads.ctx, 1), "b");
+	assert_int_equal(f->loads.unload_shared(f->loads.ctx, "a", &e), 0);
+	assert_int_equal(f->loads.unload_shared(f->loads.ctx, "a", &e), -ENOENT);
+	assert_told(f, "secrets:1,2 ");
+	assert_int_equal(f->loads.clear_shared(f->loads.ctx, &e), 0);
+	assert_told(f, "secrets:1,1 ");
+	assert_null(f->loads.shared_id(f->loads.ctx, 0));
+}
+
+static void answer_of_the_data_path_may_come_later(void **state)
+{
+	const struct error why = { "it refused" };
+	struct fixture *f = *state;
+	struct error e;
+
+	f->install = CONTROL_LATER;
+	assert_int_equal(load_net(f, 7, "vpn", "10.3.0.0/16", &e),
+			 CONTROL_LATER);
+	assert_told(f, "install:0+2 ");
+	assert_int_equal(f->config->n_conns, 1);
+	write_ids(f);
+	apply_done(f->apply, 0, NULL);
+	assert_told(f, "changed:2,1 load:vpn/11 answer:7:done ");
+	apply_done(f->apply, 0, NULL); /* of nothing */
+	assert_told(f, "");
+
+	assert_int_equal(reload(f, 8, GATEWAY, &e), CONTROL_LATER);
+	apply_done(f->apply, -EIO, &why);
+	assert_told(f, "install:0+1 answer:8:it refused ");
+	assert_int_equal(f->config->n_conns, 2);
+	assert_int_equal(reload(f, 9, GATEWAY, &e), CONTROL_LATER);
+	write_ids(f);
+	apply_done(f->apply, 0, NULL);
+	assert_told(f, "install:0+1 unload:site changed:1,0 change:vpn/10 "
+		       "answer:9:done ");
+}
+
+static void there_is_one_change_at_a_time(void **state)
+{
+	static const char busy[] = "another change is under way; try again";
+	struct fixture *f = *state;
+	struct error e;
+
+	f->install = CONTROL_LATER;
+	assert_int_equal(load_net(f, 7, "vpn", "10.3.0.0/16", &e),
+			 CONTROL_LATER);
+	assert_int_equal(load_net(f, 8, "abc", "10.3.0.0/16", &e), -EBUSY);
+	assert_string_equal(e.text, busy);
+	assert_int_equal(unload(f, 8, "vpn", &e), -EBUSY);
+	assert_int_equal(reload(f, 8, first_file, &e), -EBUSY);
+	assert_int_equal(load_key(f, "a", &e), -EBUSY);
+	assert_int_equal(f->loads.unload_shared(f->loads.ctx, "a", &e), -EBUSY);
+	assert_int_equal(f->loads.clear_shared(f->loads.ctx, &e), -EBUSY);
+	assert_string_equal(e.text, busy);
+	assert_told(f, "install:0+2 ");
+	apply_done(f->apply, 0, NULL);
+	f->told[0] = '\0';
+	assert_int_equal(load_key(f, "a", &e), 0);
+}
+
+static void change_that_is_under_way_ends_with_the_rest(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	f->install = CONTROL_LATER;
+	assert_int_equal(reload(f, 7, first_file, &e), CONTROL_LATER);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(policies_come_before_what_needs_them),
+		CASE(nothing_happens_when_the_data_path_refuses),
+		CASE(what_is_refused_before_does_not_reach_the_data_path),
+		CASE(file_is_read_again_and_its_errors_have_their_places),
+		CASE(secrets_change_at_once),
+		CASE(answer_of_the_data_path_may_come_later),
+		CASE(there_is_one_change_at_a_time),
+		CASE(change_that_is_under_way_ends_with_the_rest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

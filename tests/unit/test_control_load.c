@@ -1,0 +1,716 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Commands that change what is loaded, from a packet to the callback and back:
+ * what each takes, what it refuses, answers that come later, and what stays of
+ * a secret. The clock stands still until a case moves it.
+ */
+#include "tests/unit/control_fixture.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define TURN_MS 10
+#define TURNS	500 /* 5 s */
+
+static time_t now_s = 1000;
+
+int clock_gettime(clockid_t clock, struct timespec *out)
+{
+	(void)clock;
+	*out = (struct timespec){ .tv_sec = now_s };
+	return 0;
+}
+
+/* --- callbacks that write down what they hear */
+
+struct loads {
+	struct fixture f; /* first: helpers of the fixture take it */
+	int answer;	  /* of the next callback */
+	unsigned int calls;
+	uint64_t token;
+	char name[CONN_NAME_MAX];
+	struct psk_conf psk;
+	size_t message_len;
+};
+
+static int hear(void *ctx, uint64_t token, const char *name, struct error *e)
+{
+	struct loads *l = ctx;
+
+	l->calls++;
+	l->token = token;
+	snprintf(l->name, sizeof(l->name), "%s", name);
+	return l->answer < 0 ? error_set(e, l->answer, "it can't be")
+			     : l->answer;
+}
+
+static int on_load_conn(void *ctx, uint64_t token, struct slice message,
+			struct error *e)
+{
+	struct loads *l = ctx;
+
+	l->message_len = message.len;
+	return hear(ctx, token, "", e);
+}
+
+static int on_unload_conn(void *ctx, uint64_t token, const char *name,
+			  struct error *e)
+{
+	return hear(ctx, token, name, e);
+}
+
+static int on_reload(void *ctx, uint64_t token, struct error *e)
+{
+	return hear(ctx, token, "", e);
+}
+
+static int on_load_shared(void *ctx, struct psk_conf *psk, struct error *e)
+{
+	struct loads *l = ctx;
+	int err = hear(ctx, 0, psk->name, e);
+
+	if (err)
+		return err;
+	psk_fini(&l->psk);
+	l->psk = *psk;
+	psk->owners = NULL;
+	psk->n_owners = 0;
+	return 0;
+}
+
+static int on_unload_shared(void *ctx, const char *id, struct error *e)
+{
+	return hear(ctx, 0, id, e);
+}
+
+static int on_clear_shared(void *ctx, struct error *e)
+{
+	return hear(ctx, 0, "", e);
+}
+
+static void on_command(void *ctx, const struct control_command *c)
+{
+	struct loads *l = ctx;
+
+	(void)c;
+	l->calls++;
+}
+
+static const char *on_shared_id(void *ctx, size_t i)
+{
+	static const char *const ids[] = { "ike-a", "ike-b", NULL };
+
+	(void)ctx;
+	return ids[i];
+}
+
+static int start_loads(void **state)
+{
+	struct loads *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -1;
+	*state = l;
+	l->f.callbacks = (struct control_callbacks){
+		.status = take_snapshot,
+		.command = on_command,
+		.loads.load_conn = on_load_conn,
+		.loads.unload_conn = on_unload_conn,
+		.loads.reload = on_reload,
+		.loads.load_shared = on_load_shared,
+		.loads.unload_shared = on_unload_shared,
+		.loads.clear_shared = on_clear_shared,
+		.loads.shared_id = on_shared_id,
+		.loads.ctx = l,
+		.ctx = l,
+	};
+	return start_server(&l->f);
+}
+
+static int stop_loads(void **state)
+{
+	struct loads *l = *state;
+
+	psk_fini(&l->psk);
+	return stop(state);
+}
+
+#define LOADS_CASE(name) \
+	cmocka_unit_test_setup_teardown(name, start_loads, stop_loads)
+
+/* --- requests: "KEY=VALUE" is a value, "KEY[" a list, " ITEM" in it, "]" its
+ * end, "{NAME" a section and "}" its end */
+
+#define ASK(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static void put_element(struct vici_builder *b, const char *text)
+{
+	char key[300];
+	char *end;
+
+	snprintf(key, sizeof(key), "%s", text);
+	end = key + strcspn(key, "=[");
+	if (text[0] == '{')
+		vici_section(b, text + 1);
+	else if (text[0] == '}')
+		vici_section_end(b);
+	else if (text[0] == ' ')
+		vici_list_item(b, text + 1);
+	else if (text[0] == ']')
+		vici_list_end(b);
+	else if (*end == '[')
+		*end = '\0', vici_list(b, key);
+	else
+		*end = '\0', vici_str(b, key, end + 1);
+}
+
+/* A client that has asked. */
+static int asking(struct loads *l, const char *command,
+		  const char *const *elements)
+{
+	int fd = client_new(&l->f);
+	struct vici_builder b;
+
+	vici_start(&b, VICI_CMD_REQUEST, command);
+	for (; *elements; elements++)
+		put_element(&b, *elements);
+	assert_true(vici_finish(&b));
+	put_octets(fd, b.ptr, b.len);
+	vici_builder_free(&b);
+	run_loop(&l->f);
+	return fd;
+}
+
+static void assert_value(struct vici_reader *r, const char *key,
+			 const char *value)
+{
+	struct vici_elem elem;
+
+	assert_true(vici_next(r, &elem));
+	assert_int_equal(elem.type, VICI_KEY_VALUE);
+	assert_int_equal(elem.name.len, strlen(key));
+	assert_memory_equal(elem.name.ptr, key, elem.name.len);
+	if (elem.value.len != strlen(value) ||
+	    memcmp(elem.value.ptr, value, elem.value.len) != 0)
+		fail_msg("'%.*s' is not '%s'", (int)elem.value.len,
+			 (const char *)elem.value.ptr, value);
+}
+
+/* why NULL: it was done. */
+static void assert_done(struct loads *l, int fd, const char *why)
+{
+	struct vici_packet packet = take_packet(&l->f, fd);
+	struct vici_reader r = vici_read(packet.body);
+	struct vici_elem elem;
+
+	assert_int_equal(packet.type, VICI_CMD_RESPONSE);
+	assert_value(&r, "success", why ? "no" : "yes");
+	if (why)
+		assert_value(&r, "errmsg", why);
+	assert_true(vici_next(&r, &elem));
+	assert_int_equal(elem.type, VICI_END);
+	assert_answers(&l->f, fd);
+	close(fd);
+}
+
+static void assert_taken(struct loads *l, const char *command,
+			 const char *const *elements, const char *name)
+{
+	unsigned int before = l->calls;
+	int fd = asking(l, command, elements);
+
+	assert_int_equal(l->calls, before + 1);
+	assert_string_equal(l->name, name);
+	assert_done(l, fd, NULL);
+}
+
+/* The callback is not called. */
+static void assert_refused(struct loads *l, const char *command,
+			   const char *const *elements, const char *why)
+{
+	unsigned int before = l->calls;
+	int fd = asking(l, command, elements);
+
+	assert_done(l, fd, why);
+	assert_int_equal(l->calls, before);
+}
+
+/* --- cases */
+
+#define SHARED "type=ike", "data=hunter2"
+
+static void each_command_reaches_its_callback(void **state)
+{
+	struct loads *l = *state;
+
+	assert_taken(l, "load-conn", ASK("{moon", "version=2", "}"), "");
+	assert_int_equal(l->message_len, 6 + 2 + 8 + 2 + 1);
+	assert_taken(l, "unload-conn", ASK("name=moon"), "moon");
+	assert_taken(l, "load-shared", ASK("id=ike-a", SHARED), "ike-a");
+	assert_taken(l, "unload-shared", ASK("id=ike-a"), "ike-a");
+	assert_taken(l, "clear-creds", ASK(NULL), "");
+	assert_taken(l, "reload", ASK(NULL), "");
+}
+
+static void secret_has_the_fields_that_were_sent(void **state)
+{
+	struct loads *l = *state;
+	char text[IDENTITY_STR_MAX];
+
+	assert_taken(l, "load-shared",
+		     ASK("owners[", " moon.example.org", " %any", "]",
+			 "data=hunter2", "type=IKE", "id=ike-a"),
+		     "ike-a");
+	assert_true(l->psk.from_vici);
+	assert_int_equal(l->psk.key.len, 7);
+	assert_memory_equal(l->psk.key.octets, "hunter2", 7);
+	assert_int_equal(l->psk.n_owners, 2);
+	assert_string_equal(identity_str(&l->psk.owners[0], text, sizeof(text)),
+			    "moon.example.org");
+	assert_int_equal(l->psk.owners[1].type, 0);
+
+	assert_taken(l, "load-shared", ASK(SHARED), "");
+	assert_int_equal(l->psk.n_owners, 0);
+	assert_null(l->psk.owners);
+}
+
+static void secret_is_any_octets(void **state)
+{
+	static const uint8_t packet[] = { 0,   0,   0,	  38,  0,   11,	 'l',
+					  'o', 'a', 'd',  '-', 's', 'h', 'a',
+					  'r', 'e', 'd',  3,   4,   't', 'y',
+					  'p', 'e', 0,	  3,   'i', 'k', 'e',
+					  3,   4,   'd',  'a', 't', 'a', 0,
+					  4,   0,   0xff, '0', 'x' };
+	struct loads *l = *state;
+	int fd = client_new(&l->f);
+	uint8_t whole[sizeof(packet)];
+
+	memcpy(whole, packet, sizeof(packet));
+	whole[3] = sizeof(packet) - LENGTH_BYTES;
+	put_octets(fd, whole, sizeof(whole));
+	assert_done(l, fd, NULL);
+	assert_int_equal(l->psk.key.len, 4);
+	assert_memory_equal(l->psk.key.octets,
+			    "\0\xff"
+			    "0x",
+			    4);
+}
+
+static void failure_of_a_callback_is_told(void **state)
+{
+	struct loads *l = *state;
+
+	l->answer = -EEXIST;
+	assert_done(l, asking(l, "load-conn", ASK("{a", "}")), "it can't be");
+	assert_done(l, asking(l, "unload-conn", ASK("name=a")), "it can't be");
+	assert_done(l, asking(l, "load-shared", ASK(SHARED)), "it can't be");
+	assert_done(l, asking(l, "unload-shared", ASK("id=a")), "it can't be");
+	assert_done(l, asking(l, "clear-creds", ASK(NULL)), "it can't be");
+	assert_done(l, asking(l, "reload", ASK(NULL)), "it can't be");
+	assert_int_equal(l->calls, 6);
+}
+
+#define LONG64 \
+	"0123456789012345678901234567890123456789012345678901234567890123"
+
+static void arguments_are_refused_by_name(void **state)
+{
+	struct loads *l = *state;
+
+	assert_refused(l, "unload-conn", ASK(NULL),
+		       "argument 'name' is missing");
+	assert_refused(l, "unload-conn", ASK("id=a"),
+		       "this command takes no argument 'id'");
+	assert_refused(l, "unload-conn", ASK("name=a", "name=a"),
+		       "argument 'name' must be given once");
+	assert_refused(l, "unload-conn", ASK("name=" LONG64),
+		       "argument 'name' must be a name of 1 to 63 octets");
+	assert_refused(l, "unload-shared", ASK(NULL),
+		       "argument 'id' is missing");
+	assert_refused(l, "unload-shared", ASK("name=a"),
+		       "this command takes no argument 'name'");
+	assert_refused(l, "clear-creds", ASK("id=a"),
+		       "this command takes no argument 'id'");
+	assert_refused(l, "reload", ASK("{a", "}"),
+		       "this command takes no argument 'a'");
+}
+
+#define VISIBLE "argument 'id' must be 1 to 63 visible ASCII characters"
+#define IDENTITIES                                                    \
+	"argument 'owners' must hold identities, such as 192.0.2.1, " \
+	"moon.example.org or %any"
+
+static void secret_is_refused_by_the_name_of_its_field(void **state)
+{
+	static const char *const owners[] = {
+		"owners[", " a", " a", " a", " a", " a", " a", " a", " a", " a",
+		" a",	   " a", " a", " a", " a", " a", " a", " a", " a", " a",
+		" a",	   " a", " a", " a", " a", " a", " a", " a", " a", " a",
+		" a",	   " a", " a", " a", " a", " a", " a", " a", " a", " a",
+		" a",	   " a", " a", " a", " a", " a", " a", " a", " a", " a",
+		" a",	   " a", " a", " a", " a", " a", " a", " a", " a", " a",
+		" a",	   " a", " a", " a", " a", " a", "]",  NULL
+	};
+	struct loads *l = *state;
+
+	assert_refused(l, "load-shared", ASK("data=x"),
+		       "argument 'type' is missing");
+	assert_refused(l, "load-shared", ASK("type=ike"),
+		       "argument 'data' is missing");
+	assert_refused(l, "load-shared", ASK("type=ike", "data="),
+		       "argument 'data' is empty");
+	assert_refused(l, "load-shared", ASK("type=eap", "data=x"),
+		       "argument 'type' must be ike: secrets of other types "
+		       "are not supported yet");
+	assert_refused(l, "load-shared", ASK(SHARED, "data=y"),
+		       "argument 'data' must be given once");
+	assert_refused(l, "load-shared",
+		       ASK(SHARED, "owners[", "]", "owners[", "]"),
+		       "argument 'owners' must be given once");
+	assert_refused(l, "load-shared", ASK(SHARED, "owners=a"),
+		       "argument 'owners' must be a list");
+	assert_refused(l, "load-shared", ASK("data[", "]"),
+		       "argument 'data' must be one value");
+	assert_refused(l, "load-shared", ASK("{data", "}"),
+		       "argument 'data' must be one value");
+	assert_refused(l, "load-shared", ASK("secret=x"),
+		       "this command takes id, type, data and owners, and "
+		       "nothing else");
+	assert_refused(l, "load-shared", ASK("id=", SHARED), VISIBLE);
+	assert_refused(l, "load-shared", ASK("id=a b", SHARED), VISIBLE);
+	assert_refused(l, "load-shared", ASK("id=\xc3\xa4", SHARED), VISIBLE);
+	assert_refused(l, "load-shared", ASK("id=" LONG64, SHARED), VISIBLE);
+	assert_refused(l, "load-shared", ASK(SHARED, "owners[", " ", "]"),
+		       IDENTITIES);
+	assert_refused(l, "load-shared", ASK(SHARED, "owners[", " ipv4:x", "]"),
+		       "argument 'owners': an identity of type ipv4 must be an "
+		       "address, or '#' and 8 hexadecimal digits");
+	assert_refused(l, "load-shared", owners,
+		       "argument 'owners' has more than 64 items");
+}
+
+static void secret_of_513_octets_is_too_long(void **state)
+{
+	struct loads *l = *state;
+	char data[5 + 513 + 1] = "data=";
+	int fd;
+
+	memset(data + 5, 'x', 513);
+	for (int i = 0; i < 2; i++) {
+		struct vici_builder b;
+
+		fd = client_new(&l->f);
+		vici_start(&b, VICI_CMD_REQUEST, "load-shared");
+		vici_str(&b, "type", "ike");
+		vici_str(&b, "data", data + 5 + i);
+		assert_true(vici_finish(&b));
+		put_octets(fd, b.ptr, b.len);
+		vici_builder_free(&b);
+		assert_done(l, fd,
+			    i ? NULL
+			      : "argument 'data' is longer than 512 octets; "
+				"shorten the secret on both sides");
+	}
+	assert_int_equal(l->psk.key.len, 512);
+}
+
+static void what_we_have_not_is_refused_by_what_it_is(void **state)
+{
+	static const struct {
+		const char *command;
+		const char *why;
+	} rows[] = {
+		{ "load-cert", "certificates are not supported yet" },
+		{ "flush-certs", "certificates are not supported yet" },
+		{ "load-key", "private keys are not supported yet" },
+		{ "unload-key", "private keys are not supported yet" },
+		{ "load-token", "private keys are not supported yet" },
+		{ "load-authority", "authorities are not supported yet" },
+		{ "unload-authority", "authorities are not supported yet" },
+		{ "load-pool", "pools are not supported yet" },
+		{ "unload-pool", "pools are not supported yet" },
+		{ "reload-settings", "strongswan.conf is not supported yet" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_refused(*state, rows[i].command, ASK("{a", "b=c", "}"),
+			       rows[i].why);
+}
+
+static void server_that_loads_nothing_says_so(void **state)
+{
+	const char *const why = "what is loaded can't be changed here";
+	struct loads *l = *state;
+	struct loads bare = { .f = l->f };
+	struct error e;
+
+	strcat(bare.f.path, "2");
+	bare.f.answer = NULL;
+	bare.f.callbacks = (struct control_callbacks){ .loads.ctx = &bare };
+	assert_int_equal(server_new(&bare.f, bare.f.path, &bare.f.server, &e),
+			 0);
+	assert_refused(&bare, "load-conn", ASK("{a", "}"), why);
+	assert_refused(&bare, "unload-conn", ASK("name=a"), why);
+	assert_refused(&bare, "load-shared", ASK(SHARED), why);
+	assert_refused(&bare, "unload-shared", ASK("id=a"), why);
+	assert_refused(&bare, "clear-creds", ASK(NULL), why);
+	assert_refused(&bare, "reload", ASK(NULL), why);
+	control_server_free(bare.f.server);
+	free(bare.f.answer);
+}
+
+/* --- lists of names */
+
+static void assert_list(struct loads *l, const char *command,
+			const char *octets, size_t len)
+{
+	int fd = asking(l, command, ASK(NULL));
+	struct vici_packet packet = take_packet(&l->f, fd);
+
+	assert_int_equal(packet.type, VICI_CMD_RESPONSE);
+	assert_int_equal(packet.body.len, len);
+	assert_memory_equal(packet.body.ptr, octets, len);
+	close(fd);
+}
+
+static void lists_of_names_are_true(void **state)
+{
+	assert_list(*state, "get-shared", "\4\4keys\5\0\5ike-a\5\0\5ike-b\6",
+		    23);
+	assert_list(*state, "get-conns", "\4\5conns\6", 8);
+	assert_list(*state, "get-keys", "\4\4keys\6", 7);
+	assert_list(*state, "get-authorities", "\4\13authorities\6", 14);
+	assert_list(*state, "get-pools", "", 0);
+}
+
+/* --- answers that come later */
+
+static void assert_silent(struct loads *l, int fd)
+{
+	char octet;
+
+	run_loop(&l->f);
+	assert_int_equal(recv(fd, &octet, 1, 0), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
+static void answer_comes_when_it_is_loaded(void **state)
+{
+	const struct error e = { "the data path refused it" };
+	struct loads *l = *state;
+	uint64_t first;
+	int a, b;
+
+	l->answer = CONTROL_LATER;
+	a = asking(l, "load-conn", ASK("{a", "}"));
+	first = l->token;
+	b = asking(l, "reload", ASK(NULL));
+	assert_int_not_equal(first, l->token);
+	assert_silent(l, a);
+	assert_silent(l, b);
+	control_server_loaded(l->f.server, 4711, 0, NULL);
+	assert_silent(l, a);
+	control_server_loaded(l->f.server, l->token, -EPERM, &e);
+	assert_silent(l, a);
+	assert_done(l, b, "the data path refused it");
+	control_server_loaded(l->f.server, first, 0, NULL);
+	control_server_loaded(l->f.server, first, -EPERM, &e); /* answered */
+	assert_done(l, a, NULL);
+}
+
+static void answer_that_never_comes_is_a_refusal_in_time(void **state)
+{
+	struct loads *l = *state;
+	int fd;
+
+	l->answer = CONTROL_LATER;
+	fd = asking(l, "unload-conn", ASK("name=a"));
+	now_s += CONTROL_WAIT_S - 1;
+	assert_silent(l, fd);
+	now_s++;
+	assert_done(l, fd, "it is not loaded in time; it may be later");
+	control_server_loaded(l->f.server, l->token, 0, NULL);
+}
+
+static void client_that_left_is_not_answered(void **state)
+{
+	struct loads *l = *state;
+	int fd;
+
+	l->answer = CONTROL_LATER;
+	fd = asking(l, "reload", ASK(NULL));
+	close(fd);
+	run_loop(&l->f);
+	control_server_loaded(l->f.server, l->token, 0, NULL);
+	l->answer = 0;
+	assert_taken(l, "reload", ASK(NULL), "");
+}
+
+static void what_no_client_asked_for_answers_none(void **state)
+{
+	struct loads *l = *state;
+	int fd = asking(l, "terminate", ASK("ike=a"));
+
+	assert_int_equal(l->calls, 1);
+	control_server_loaded(l->f.server, 0, 0, NULL);
+	assert_silent(l, fd);
+	close(fd);
+}
+
+static void client_that_waits_hears_of_events(void **state)
+{
+	const struct control_event e = { .kind = CONTROL_IKE_UP, .conn = "a" };
+	struct loads *l = *state;
+	int fd;
+
+	l->answer = CONTROL_LATER;
+	fd = asking(l, "load-conn", ASK("{a", "}"));
+	control_server_event(l->f.server, &e);
+	assert_silent(l, fd);
+	control_server_loaded(l->f.server, l->token, 0, NULL);
+	assert_done(l, fd, NULL);
+}
+
+/* --- what stays of a secret. Here it never stands as it is. */
+
+#define SECRET_OCTETS 40
+#define VEIL	      0x80
+
+static uint8_t veiled(size_t i)
+{
+	return (uint8_t)('A' + i);
+}
+
+/*
+ * Sends it and waits for the answer, or leaves in the midst of it; in a process
+ * of its own.
+ */
+static void send_secret(const char *path, bool whole)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	char data[SECRET_OCTETS + 1] = "";
+	struct vici_builder b;
+
+	for (size_t i = 0; i < SECRET_OCTETS; i++)
+		data[i] = (char)(veiled(i) ^ VEIL);
+	strcpy(sun.sun_path, path);
+	vici_start(&b, VICI_CMD_REQUEST, "load-shared");
+	vici_str(&b, "data", data);
+	vici_str(&b, "type", "ike");
+	if (!vici_finish(&b) ||
+	    connect(fd, (struct sockaddr *)&sun, sizeof(sun)) ||
+	    send(fd, b.ptr, b.len - !whole, 0) < SECRET_OCTETS)
+		_exit(1);
+	_exit(whole ? recv(fd, data, 1, 0) != 1 : 0);
+}
+
+static size_t count_in(const uint8_t *at, const uint8_t *end)
+{
+	size_t found = 0;
+
+	for (; end - at >= SECRET_OCTETS; at++) {
+		size_t i = 0;
+
+		while (i < SECRET_OCTETS && (at[i] ^ VEIL) == veiled(i))
+			i++;
+		found += i == SECRET_OCTETS;
+	}
+	return found;
+}
+
+/* Allocates nothing: that would write over what it looks for. */
+static size_t count_in_memory(void)
+{
+	static char maps[1 << 16];
+	int fd = open("/proc/self/maps", O_RDONLY);
+	size_t len = 0, found = 0;
+	ssize_t n = 1;
+
+	assert_true(fd >= 0);
+	for (; n > 0 && len < sizeof(maps) - 1; len += (size_t)n) {
+		n = read(fd, maps + len, sizeof(maps) - 1 - len);
+		assert_true(n >= 0);
+	}
+	close(fd);
+	maps[len] = '\0';
+	for (char *line = strtok(maps, "\n"); line; line = strtok(NULL, "\n")) {
+		uintptr_t at, end;
+
+		if ((strstr(line, "[heap]") || strstr(line, "[stack]")) &&
+		    sscanf(line, "%lx-%lx", &at, &end) == 2)
+			found += count_in((const uint8_t *)at,
+					  (const uint8_t *)end);
+	}
+	return found;
+}
+
+/* Runs the server meanwhile. */
+static void receive_secret(struct loads *l, bool whole)
+{
+	int ends[2], status, turns = 0;
+	struct pollfd pfd;
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0)
+		send_secret(l->f.path, whole);
+	close(ends[1]);
+	pfd = (struct pollfd){ .fd = ends[0], .events = POLLIN };
+	do
+		run_loop(&l->f);
+	while (poll(&pfd, 1, TURN_MS) == 0 && turns++ < TURNS);
+	run_loop(&l->f);
+	close(ends[0]);
+	kill(pid, SIGKILL); /* it has ended, or never would */
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void secret_stays_with_its_owner_alone(void **state)
+{
+	struct loads *l = *state;
+
+#ifdef __SANITIZE_ADDRESS__
+	print_message("the sanitizer forbids to look through all memory\n");
+	skip();
+#endif
+	receive_secret(l, false);
+	assert_int_equal(l->calls, 0);
+	assert_int_equal(count_in_memory(), 0);
+	receive_secret(l, true);
+	assert_int_equal(l->calls, 1);
+	assert_int_equal(l->psk.key.len, SECRET_OCTETS);
+	assert_int_equal(count_in_memory(), 1);
+	secret_wipe(&l->psk.key);
+	assert_int_equal(count_in_memory(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LOADS_CASE(each_command_reaches_its_callback),
+		LOADS_CASE(secret_has_the_fields_that_were_sent),
+		LOADS_CASE(secret_is_any_octets),
+		LOADS_CASE(failure_of_a_callback_is_told),
+		LOADS_CASE(arguments_are_refused_by_name),
+		LOADS_CASE(secret_is_refused_by_the_name_of_its_field),
+		LOADS_CASE(secret_of_513_octets_is_too_long),
+		LOADS_CASE(what_we_have_not_is_refused_by_what_it_is),
+		LOADS_CASE(server_that_loads_nothing_says_so),
+		LOADS_CASE(lists_of_names_are_true),
+		LOADS_CASE(answer_comes_when_it_is_loaded),
+		LOADS_CASE(answer_that_never_comes_is_a_refusal_in_time),
+		LOADS_CASE(client_that_left_is_not_answered),
+		LOADS_CASE(what_no_client_asked_for_answers_none),
+		LOADS_CASE(client_that_waits_hears_of_events),
+		LOADS_CASE(secret_stays_with_its_owner_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
