@@ -11,8 +11,8 @@
 #define HASH_SHA1_BYTES 20
 
 /*
- * SHA-1, for NAT detection alone (RFC 7296 section 2.23), where nothing hangs
- * on its strength. false: libcrypto failed.
+ * SHA-1, for NAT detection (RFC 7296 section 2.23) and to see whether octets of
+ * our own have changed: nothing hangs on its strength. false: libcrypto failed.
  */
 MUST_CHECK bool hash_sha1(struct slice octets, uint8_t out[HASH_SHA1_BYTES]);
 

@@ -156,6 +156,11 @@ int ke_from_private(const struct ke_alg *alg, struct slice private_value,
 	return ke_make(alg, &private_value, out);
 }
 
+void ke_export(const struct ke *ke, struct secret *out)
+{
+	*out = ke->private_value;
+}
+
 void ke_free(struct ke *ke)
 {
 	if (!ke)

@@ -39,14 +39,17 @@ struct ke;
 int ke_new(const struct ke_alg *alg, struct ke **out);
 
 /*
- * With a private value that is given, for vectors: big-endian and of any
- * length up to public_bytes (MODP), of shared_bytes (ECP), or RFC 7748's 32
- * octets (CURVE25519).
+ * With a private value that is given, of vectors or of ke_export(): big-endian
+ * and of any length up to public_bytes (MODP), of shared_bytes (ECP), or RFC
+ * 7748's 32 octets (CURVE25519).
  *
  * As ke_new(), and -EINVAL: its length, or out of range.
  */
 int ke_from_private(const struct ke_alg *alg, struct slice private_value,
 		    struct ke **out);
+
+/* The private value, for another process; wiped by the caller. */
+void ke_export(const struct ke *ke, struct secret *out);
 
 /* Wipes the private value; ke_free(NULL) is fine. */
 void ke_free(struct ke *ke);

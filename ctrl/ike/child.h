@@ -14,6 +14,8 @@
 /* conf is one of conn's, which the child holds. */
 struct child_sa *child_new(struct conn *conn, const struct child_conf *conf);
 void child_free(struct child_sa *c);
+/* In the SAD, its inbound or its outbound SA. */
+bool child_is_named(const struct child_sa *c, const struct sadb_id *id);
 struct child_sa *child_by_spi_in(const struct ike_sa *sa, uint32_t spi);
 
 /* Two IKE SAs between the same two, of one connection, reloaded or not. */
@@ -67,8 +69,14 @@ void child_refused(struct ike_sa *sa, struct exchange *x,
 
 void child_getspi(struct ike_sa *sa, struct exchange *x);
 
-/* What the SAD has now; first of all with every answer. */
-void child_answered(struct exchange *x, const struct sadb_answer *a);
+/*
+ * What the SAD has now; first of all with every answer. A process that ended may
+ * have asked for the same: what it left in the place of ours is done with here.
+ *
+ * 0, or why not; -EINPROGRESS: asked again, another answer comes.
+ */
+int child_answered(struct ike_sa *sa, struct exchange *x,
+		   const struct sadb_answer *a);
 
 /* With the keys of this exchange; false: it can't be. */
 bool child_add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir);
@@ -82,11 +90,19 @@ void child_rebind(struct ike_sa *sa, struct child_sa *c);
 void child_bind_best(struct ike_sa *sa, uint32_t policy);
 bool child_policy_is_bound(struct ike_sa *sa, uint32_t policy);
 
-/* Installed: it joins the list, and an event tells. */
+/* Its times begin, and an event tells. */
+void child_begin(struct ike_sa *sa, struct child_sa *c, bool confirmed);
+
+/* Installed: it joins the list, and begins. One that the peer may not have yet is
+ * bound if there is none that still serves. */
 void child_installed(struct ike_sa *sa, struct exchange *x, bool confirmed);
 
 /* The peer has it for sure; does nothing the second time. */
 void child_confirm(struct ike_sa *sa, struct child_sa *c);
+
+/* The peer deletes this one. If it is bound, the peer has another that takes its
+ * place: it would be without. */
+void child_give_up(struct ike_sa *sa, const struct child_sa *c);
 
 /* The data path tells of an SA, EXPIRE or MAPPING: the pair is rekeyed, to where
  * the peer is now. */
@@ -97,6 +113,12 @@ void child_retire(struct ike_sa *sa, struct child_sa *c);
 
 /* The same; true: the exchange is resumed when nothing can come by it any more. */
 bool child_drain(struct ike_sa *sa, struct exchange *x, struct child_sa *c);
+
+/* The SAD no longer has all of it: it is rekeyed, as soon as its turn comes. */
+void child_lose(struct ike_sa *sa, struct child_sa *c);
+
+/* The SAD has lost all of them, and what exchanges have asked of it. */
+void child_new_epoch(struct engine *e);
 
 /* Out of the SAD and of its IKE SA's list, with an event if it was up. */
 void child_remove(struct ike_sa *sa, struct child_sa *c, const char *why);

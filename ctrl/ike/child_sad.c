@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * CHILD SAs in the SAD: their keys made, armed inbound first, bound outbound
- * last, and out again. What the SAD did not take from us is not ours to DELETE:
+ * last (child_bind.c), and out again. What the SAD did not take from us is not ours to DELETE:
  * under that SPI it may have another peer's. An SA keeps the name under which it
  * went in, wherever the peer moves afterwards.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/post.h"
+#include "ctrl/ike/record.h"
 #include "ctrl/ike/view.h"
 
-#define BIND_NS (5 * NS_PER_S)
+/* Longer than an initiator takes to ask three times more for the reply. */
+#define BIND_NS (30 * NS_PER_S)
 
 struct child_sa *child_by_spi_in(const struct ike_sa *sa, uint32_t spi)
 {
@@ -19,6 +23,14 @@ struct child_sa *child_by_spi_in(const struct ike_sa *sa, uint32_t spi)
 	while (c && c->spi_in != spi)
 		c = c->next;
 	return spi ? c : NULL;
+}
+
+bool child_is_named(const struct child_sa *c, const struct sadb_id *id)
+{
+	const struct sadb_id *own = id->dir == SADB_IN ? &c->in : &c->out;
+
+	return id->spi && own->spi == id->spi &&
+	       addr_equal(&own->daddr, &id->daddr);
 }
 
 static struct child_sa *by_spi_out(const struct ike_sa *sa, uint32_t spi)
@@ -105,21 +117,6 @@ void child_getspi(struct ike_sa *sa, struct exchange *x)
 	sa->e->calls.sadb(sa->e->calls.ctx, &q);
 }
 
-void child_answered(struct exchange *x, const struct sadb_answer *a)
-{
-	struct child_sa *c = x->child;
-
-	if (a->err || !c)
-		return;
-	if (x->step == STEP_GETSPI) {
-		c->in = a->id;
-		c->spi_in = a->id.spi;
-		c->has_in = true;
-	} else if (x->step == STEP_ADD_OUT) {
-		c->has_out = true;
-	}
-}
-
 static void put_key(const struct secret *key, uint8_t *out, uint16_t *len)
 {
 	memcpy(out, key->octets, key->len);
@@ -157,6 +154,7 @@ static void describe(const struct ike_sa *sa, const struct exchange *x,
 	out->integ = (uint16_t)x->chosen.integ->id;
 	out->esn = x->chosen.esn;
 	out->replay_window = x->child->conf->replay_window;
+	out->life_s = x->child->conf->life_time;
 	if (!sa->nat_local && !sa->nat_remote)
 		return;
 	out->encap_sport = dir == SADB_IN ? p->remote_port : p->local_port;
@@ -206,73 +204,88 @@ bool child_add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir)
 	return true;
 }
 
-/* --- bound */
-
-/* One policy has one outbound SA, whichever IKE SA it was made under. */
-static void note_bound(struct ike_sa *sa, struct child_sa *c)
+/*
+ * One is there that a process left, which had the same exchange. To our own
+ * request the peer's response is the same, and so are the keys: that SA is ours,
+ * with the numbers that it has used, and never a second one with its keys. To a
+ * peer's request we respond anew: what is left has other keys, and makes room.
+ */
+static int replace_out(struct ike_sa *sa, struct exchange *x, uint8_t verb)
 {
-	uint32_t policy = c->conf->policy;
-
-	for (uint32_t i = 1; i < sa->e->n_slots; i++) {
-		struct ike_sa *other = sa->e->slots[i];
-
-		if (!other)
-			continue;
-		for (struct child_sa *o = other->children; o; o = o->next)
-			if (o->conf->policy == policy)
-				o->bound = false;
-		if (other->ours.child &&
-		    other->ours.child->conf->policy == policy)
-			other->ours.child->bound = false;
-	}
-	c->bound = true;
-}
-
-void child_bind(struct ike_sa *sa, struct exchange *x)
-{
-	const struct sadb_request q = {
-		.token = token_new(sa, x, STEP_BIND),
-		.verb = SADB_UPDATE,
+	const struct sadb_request claim = {
+		.token = token_new(sa, x, STEP_ADD_OUT),
+		.verb = SADB_CLAIM,
 		.id = x->child->out,
 	};
 
-	note_bound(sa, x->child);
-	sa->e->calls.sadb(sa->e->calls.ctx, &q);
+	if (verb == SADB_ADD)
+		sa->e->calls.sadb(sa->e->calls.ctx, &claim);
+	else if (verb == SADB_CLAIM)
+		post_delete(sa, &x->child->out, claim.token);
+	else if (!child_add(sa, x, SADB_OUT))
+		return -EIO;
+	return -EINPROGRESS;
 }
 
-void child_rebind(struct ike_sa *sa, struct child_sa *c)
+/* Has a child that we know of put it there? */
+static bool is_ours(const struct engine *e, const struct sadb_id *out)
 {
-	const struct sadb_request q = {
-		.verb = SADB_UPDATE,
-		.id = c->out,
-	};
-
-	c->bind_ns = 0;
-	if (!c->has_out)
-		return;
-	note_bound(sa, c);
-	sa->e->calls.sadb(sa->e->calls.ctx, &q);
+	for (uint32_t i = 1; i < e->n_slots; i++)
+		for (const struct child_sa *c =
+			     e->slots[i] ? e->slots[i]->children : NULL;
+		     c; c = c->next)
+			if (c->has_out && child_is_named(c, out))
+				return true;
+	return false;
 }
 
-void child_confirm(struct ike_sa *sa, struct child_sa *c)
+static int added_out(struct ike_sa *sa, struct exchange *x,
+		     const struct sadb_answer *a)
 {
-	if (c->confirmed)
-		return;
-	c->confirmed = true;
-	c->trust_ns = 0;
-	if (c->state == CHILD_ST_INSTALLED)
-		child_rebind(sa, c);
+	bool is_left = a->err == -EEXIST && sa->e->took_over &&
+		       !is_ours(sa->e, &x->child->out);
+
+	if (a->verb == SADB_ADD && !is_left) {
+		x->child->has_out = !a->err;
+		return a->err;
+	}
+	if (a->verb == SADB_CLAIM && (a->err || x == &sa->ours)) {
+		x->child->has_out = !a->err;
+		return a->err;
+	}
+	return replace_out(sa, x, a->verb);
 }
 
-void child_installed(struct ike_sa *sa, struct exchange *x, bool confirmed)
+int child_answered(struct ike_sa *sa, struct exchange *x,
+		   const struct sadb_answer *a)
 {
-	const struct child_conf *conf = x->child->conf;
 	struct child_sa *c = x->child;
 
-	x->child = NULL;
+	if (!c)
+		return a->err;
+	if (x->step == STEP_ADD_OUT)
+		return added_out(sa, x, a);
+	/* Claimed; armed by whom we took over from, with the same keys. */
+	if (x->step == STEP_ADD_IN && a->err == -EEXIST && sa->e->took_over)
+		return 0;
+	if (x->step == STEP_GETSPI && !a->err) {
+		c->in = a->id;
+		c->spi_in = a->id.spi;
+		c->has_in = true;
+	}
+	return a->err;
+}
+
+/* --- installed */
+
+void child_begin(struct ike_sa *sa, struct child_sa *c, bool confirmed)
+{
+	const struct child_conf *conf = c->conf;
+
 	c->state = CHILD_ST_INSTALLED;
 	c->up = true;
-	c->view_id = ++sa->e->views;
+	if (!c->view_id)
+		c->view_id = ++sa->e->views;
 	c->installed_ns = sa->e->now_ns;
 	view_changed(sa);
 	c->rekey_ns = sa_after(sa, conf->rekey_time, conf->rand_time);
@@ -280,77 +293,21 @@ void child_installed(struct ike_sa *sa, struct exchange *x, bool confirmed)
 	c->confirmed = confirmed;
 	c->bind_ns = confirmed ? 0 : sa->e->now_ns + BIND_NS;
 	c->trust_ns = confirmed ? 0 : sa->e->now_ns + RESENDS_NS;
-	link_child(sa, c);
 	sa_event(sa, IKE_EV_CHILD_UP, c, "");
 }
 
-/* The newest of this IKE SA that may be bound; true in *bound: one is. */
-static struct child_sa *best_of(const struct ike_sa *sa, uint32_t policy,
-				bool *bound)
+void child_installed(struct ike_sa *sa, struct exchange *x, bool confirmed)
 {
-	struct child_sa *best = NULL;
+	struct child_sa *c = x->child;
 
-	if (sa->ours.child && sa->ours.child->conf->policy == policy)
-		*bound |= sa->ours.child->bound;
-	for (struct child_sa *c = sa->children; c; c = c->next) {
-		if (c->conf->policy != policy || c->state != CHILD_ST_INSTALLED)
-			continue;
-		*bound |= c->bound;
-		if (!best && c->confirmed)
-			best = c;
-	}
-	return best;
-}
-
-/* Under this IKE SA if there is one, else under any; *of: under which. */
-static struct child_sa *best_of_all(struct ike_sa *sa, uint32_t policy,
-				    struct ike_sa **of, bool *bound)
-{
-	struct child_sa *best = NULL, *c;
-
-	*bound = false;
-	for (uint32_t i = 1; i < sa->e->n_slots; i++) {
-		struct ike_sa *other = sa->e->slots[i];
-
-		if (!other)
-			continue;
-		c = best_of(other, policy, bound);
-		if (!c || (best && other != sa))
-			continue;
-		best = c;
-		*of = other;
-	}
-	return best;
-}
-
-void child_bind_best(struct ike_sa *sa, uint32_t policy)
-{
-	struct ike_sa *of = NULL;
-	bool bound;
-	struct child_sa *best = best_of_all(sa, policy, &of, &bound);
-
-	if (best && !bound)
-		child_rebind(of, best);
-}
-
-bool child_policy_is_bound(struct ike_sa *sa, uint32_t policy)
-{
-	struct ike_sa *of;
-	bool bound;
-
-	best_of_all(sa, policy, &of, &bound);
-	return bound;
+	x->child = NULL;
+	link_child(sa, c);
+	child_begin(sa, c, confirmed);
+	if (!confirmed && !child_policy_is_bound(sa, c->conf->policy))
+		child_rebind(sa, c);
 }
 
 /* --- what the data path tells */
-
-static bool is_named(const struct child_sa *c, const struct sadb_id *id)
-{
-	const struct sadb_id *own = id->dir == SADB_IN ? &c->in : &c->out;
-
-	return id->spi && own->spi == id->spi &&
-	       addr_equal(&own->daddr, &id->daddr);
-}
 
 /* Section 2.23: of a peer behind a NAT alone is it believed. */
 static void follow(struct ike_sa *sa, const struct sadb_event *event)
@@ -369,7 +326,7 @@ void child_told(struct engine *e, const struct sadb_event *event)
 	for (uint32_t i = 1; !c && i < e->n_slots; i++) {
 		sa = e->slots[i];
 		c = sa ? sa->children : NULL;
-		while (c && !is_named(c, &event->id))
+		while (c && !child_is_named(c, &event->id))
 			c = c->next;
 	}
 	if (!c || c->state != CHILD_ST_INSTALLED)
@@ -383,19 +340,6 @@ void child_told(struct engine *e, const struct sadb_event *event)
 
 /* --- out */
 
-/* The answer has this token; 0: nobody waits for it. */
-static void sadb_delete(const struct ike_sa *sa, const struct sadb_id *id,
-			uint64_t token)
-{
-	const struct sadb_request q = {
-		.token = token,
-		.verb = SADB_DELETE,
-		.id = *id,
-	};
-
-	sa->e->calls.sadb(sa->e->calls.ctx, &q);
-}
-
 /* Before the DELETE, so that the policy is never without an SA. */
 static void switch_away(struct ike_sa *sa, struct child_sa *c)
 {
@@ -408,7 +352,7 @@ void child_retire(struct ike_sa *sa, struct child_sa *c)
 {
 	switch_away(sa, c);
 	if (c->has_out)
-		sadb_delete(sa, &c->out, 0);
+		post_delete(sa, &c->out, 0);
 	c->has_out = false;
 }
 
@@ -418,20 +362,46 @@ bool child_drain(struct ike_sa *sa, struct exchange *x, struct child_sa *c)
 	if (!c->has_out)
 		return false;
 	c->has_out = false;
-	sadb_delete(sa, &c->out, token_new(sa, x, STEP_DRAIN));
+	c->draining = true;
+	post_delete(sa, &c->out, token_new(sa, x, STEP_DRAIN));
 	return true;
+}
+
+/* What it has replaced is ours again to rekey: perhaps it had to go, of two that
+ * were made at once, and the other was never there. */
+static void bring_back(struct ike_sa *sa, uint32_t replaced_by)
+{
+	for (struct child_sa *c = sa->children; c; c = c->next) {
+		if (c->replaced_by != replaced_by)
+			continue;
+		c->replaced_by = 0;
+		if (!c->rekey_ns && (c->conf->rekey_time || c->lost))
+			c->rekey_ns =
+				sa_after(sa, CHILD_RETRY_S, CHILD_RETRY_RAND_S);
+		sa_touch(sa);
+		view_changed(sa);
+	}
+}
+
+static void bring_back_all(const struct engine *e, uint32_t replaced_by)
+{
+	for (uint32_t i = 1; replaced_by && i < e->n_slots; i++)
+		if (e->slots[i])
+			bring_back(e->slots[i], replaced_by);
 }
 
 void child_remove(struct ike_sa *sa, struct child_sa *c, const char *why)
 {
 	unlink_child(sa, c);
+	bring_back_all(sa->e, c->spi_in);
 	child_retire(sa, c);
 	if (c->has_in)
-		sadb_delete(sa, &c->in, 0);
-	if (c->up) {
+		post_delete(sa, &c->in, 0);
+	if (c->up)
 		sa_event(sa, IKE_EV_CHILD_DOWN, c, why);
+	if (c->view_id)
 		view_child_gone(sa, c);
-	}
+	record_child_gone(sa->e, c);
 	child_free(c);
 }
 
@@ -441,6 +411,8 @@ void child_undo(struct ike_sa *sa, struct exchange *x, const char *text)
 
 	sa_event(sa, IKE_EV_FAILED, c, text);
 	x->child = NULL;
+	if (!c->view_id)
+		c->view_id = ++sa->e->views;
 	child_retire(sa, c);
 	link_child(sa, c);
 }

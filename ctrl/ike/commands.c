@@ -9,15 +9,6 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/sa.h"
 
-static const struct child_conf *child_by_name(const struct conn *c,
-					      const char *name)
-{
-	for (size_t i = 0; i < c->conf.n_children; i++)
-		if (!name || strcmp(c->conf.children[i].name, name) == 0)
-			return &c->conf.children[i];
-	return NULL;
-}
-
 /* Where no local address is named, the one from which the peer is reached. */
 static bool path_of(const struct engine *e, const struct conn_conf *c,
 		    struct ike_path *out)
@@ -52,7 +43,7 @@ int engine_initiate(struct engine *e, const char *conn, const char *child,
 		    uint64_t now_ns)
 {
 	struct conn *c = conn_by_name(e, conn);
-	const struct child_conf *wanted = c ? child_by_name(c, child) : NULL;
+	const struct child_conf *wanted = c ? conn_wanted(c, child) : NULL;
 	struct ike_path path;
 	struct ike_sa *sa;
 

@@ -5,6 +5,7 @@
  * were loaded decides only between equals, and loading one again keeps its place.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,53 @@ struct conn *conn_by_name(const struct engine *e, const char *name)
 
 	while (c && strcmp(c->conf.name, name) != 0)
 		c = c->next;
+	return c;
+}
+
+const struct child_conf *conn_wanted(const struct conn *c, const char *name)
+{
+	for (size_t i = 0; i < c->conf.n_children; i++)
+		if (!name || strcmp(c->conf.children[i].name, name) == 0)
+			return &c->conf.children[i];
+	return NULL;
+}
+
+static void set_name(char out[CONN_NAME_MAX], const char *name)
+{
+	snprintf(out, CONN_NAME_MAX, "%s", name);
+}
+
+static struct conn *conn_missing(const char *name, const char *child)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->refs = 1;
+	c->is_missing = true;
+	set_name(c->conf.name, name);
+	proposals_default(IKE_PROTO_IKE, &c->conf.proposals);
+	c->conf.children = calloc(1, sizeof(*c->conf.children));
+	if (!c->conf.children) {
+		conn_drop(c);
+		return NULL;
+	}
+	set_name(c->conf.children->name, child ? child : "");
+	c->conf.children->policy = UINT32_MAX; /* nobody's */
+	c->conf.n_children = 1;
+	return c;
+}
+
+struct conn *conn_take(const struct engine *e, const char *name,
+		       const char *child, const struct child_conf **conf)
+{
+	struct conn *c = conn_by_name(e, name);
+
+	if (c && (!child || conn_wanted(c, child)))
+		conn_hold(c);
+	else
+		c = conn_missing(name, child);
+	*conf = c ? conn_wanted(c, child) : NULL;
 	return c;
 }
 

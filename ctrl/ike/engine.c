@@ -12,8 +12,10 @@
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cookie.h"
+#include "ctrl/ike/post.h"
 #include "ctrl/ike/receive.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/takeover.h"
 
 struct engine *engine_new(const struct engine_calls *calls)
 {
@@ -41,13 +43,38 @@ static void end(struct ike_sa *sa)
 		sa_close(sa, "the engine ends");
 }
 
+static void no_sadb(void *ctx, const struct sadb_request *q)
+{
+	(void)ctx;
+	(void)q;
+}
+
+static void no_event(void *ctx, const struct ike_event *e)
+{
+	(void)ctx;
+	(void)e;
+}
+
+/* Another engine goes on with its SAs: of their end nobody hears. */
+static void fall_silent(struct engine *e)
+{
+	e->records_are_kept = false;
+	e->calls.sadb = no_sadb;
+	e->calls.event = no_event;
+	e->calls.ike_view = NULL;
+	e->calls.child_view = NULL;
+}
+
 void engine_free(struct engine *e)
 {
 	if (!e)
 		return;
+	if (e->records_are_kept)
+		fall_silent(e);
 	for (uint32_t i = 0; i < e->n_slots; i++)
 		end(e->slots[i]);
 	sa_reap(e);
+	post_drop(e);
 	while (e->conns)
 		engine_unload(e, e->conns->conf.name);
 	free(e->slots);
@@ -59,11 +86,16 @@ void engine_free(struct engine *e)
 
 /* --- answers: a token has its IKE SA in its upper half */
 
+uint64_t token_next(const struct ike_sa *sa)
+{
+	return (uint64_t)sa->id << 32 | ++sa->e->tokens;
+}
+
 uint64_t token_new(struct ike_sa *sa, struct exchange *x,
 		   enum exchange_step step)
 {
 	x->step = step;
-	x->token = (uint64_t)sa->id << 32 | ++sa->e->tokens;
+	x->token = token_next(sa);
 	return x->token;
 }
 
@@ -174,7 +206,9 @@ void engine_sadb_answer(struct engine *e, const struct sadb_answer *a,
 
 	e->now_ns = now_ns;
 	x = waiting(e, a->token, &sa);
-	if (!x)
+	if (!x && a->verb == SADB_CLAIM)
+		takeover_claimed(e, a);
+	else if (!x)
 		return_sa(e, a);
 	else if (x->kind == EX_AUTH)
 		auth_sadb(sa, x, a);
@@ -210,6 +244,8 @@ void engine_sadb_event(struct engine *e, const struct sadb_event *event,
 		child_told(e, event);
 	else if (event->verb == SADB_ACQUIRE)
 		acquire(e, event->policy);
+	else if (event->verb == SADB_NEW_EPOCH)
+		child_new_epoch(e);
 	sa_reap(e);
 }
 

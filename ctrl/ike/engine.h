@@ -17,6 +17,7 @@
 #include "ctrl/crypto/ke.h"
 #include "ctrl/model/conn.h"
 #include "ctrl/model/keystore.h"
+#include "ctrl/model/record.h"
 #include "ctrl/model/sadb.h"
 #include "ctrl/model/sas.h"
 
@@ -79,6 +80,8 @@ struct engine_calls {
 	/* SAs whose state changed, when a call ends; both NULL: nobody looks. */
 	void (*ike_view)(void *ctx, const struct ike_sa_view *v);
 	void (*child_view)(void *ctx, const struct child_sa_view *v);
+	/* For whoever keeps records, see engine_kept(); NULL: nobody does. */
+	void (*record)(void *ctx, const struct ike_record *r);
 	bool (*random)(void *ctx, void *out, size_t len);
 	/* The address from which this host would reach the peer; false: there
 	 * is no way. */
@@ -86,7 +89,8 @@ struct engine_calls {
 	void *ctx;
 };
 
-/* NULL: out of memory. engine_free(NULL) is fine. */
+/* NULL: out of memory. engine_free(NULL) is fine; while records are kept it leaves
+ * the SAs where they are, for another engine. */
 struct engine *engine_new(const struct engine_calls *calls);
 void engine_free(struct engine *e);
 
@@ -138,6 +142,34 @@ unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
 
 /* Tells the views of all SAs again. */
 void engine_show(struct engine *e);
+
+/* --- takeover: what one engine recorded, another goes on with */
+
+/*
+ * Somebody keeps records from now on: those of all established SAs are sent, and
+ * every datagram and every DELETE to the SAD waits until the records that it
+ * depends on are kept. Or nobody does: what waits, leaves. At the start: nobody.
+ */
+void engine_kept(struct engine *e, bool kept);
+
+/* All records up to that number are kept. */
+void engine_recorded(struct engine *e, uint32_t number, uint64_t now_ns);
+
+/* How many engines took over before this one: no IV is used twice under one key.
+ * First of all. */
+void engine_set_generation(struct engine *e, uint16_t generation);
+
+/*
+ * A record of an engine that ended: of IKE SAs first, after the connections were
+ * loaded, and before anything else than engine_kept().
+ *
+ * 0; -EINVAL: it is not whole, or not one of ours; -ENOMEM. Then nothing of it is
+ * there.
+ */
+int engine_restore(struct engine *e, const struct ike_record *r);
+
+/* That was all: if there was any, SAs are claimed, requests sent again. */
+void engine_restored(struct engine *e, uint64_t now_ns);
 
 /* How many IKE SAs there are, half-open ones among them. */
 unsigned int engine_count(const struct engine *e, unsigned int *half_open);

@@ -25,17 +25,36 @@ static void take_secret(struct slice *stream, struct secret *out, size_t len)
 	take(stream, out->octets, len);
 }
 
-static int sk_key_make(const struct chosen *c, const struct secret *encr,
-		       const struct secret *integ, struct sk_key **out)
+static int sk_key_make(const struct keys *k, const uint8_t *sk_e,
+		       const uint8_t *sk_a, struct sk_key **out)
 {
+	struct secret encr = { .len = encr_key_bytes(k->encr) };
+	struct secret integ = { .len = k->integ->key_bytes };
 	const struct crypto_key_spec spec = {
-		.encr = c->encr,
-		.integ = c->integ,
-		.encr_key = encr,
-		.integ_key = integ,
+		.encr = k->encr,
+		.integ = k->integ,
+		.encr_key = &encr,
+		.integ_key = &integ,
 	};
+	int err;
 
-	return sk_key_new(&spec, out);
+	memcpy(encr.octets, sk_e, encr.len);
+	memcpy(integ.octets, sk_a, integ.len);
+	err = sk_key_new(&spec, out);
+	secret_wipe(&encr);
+	secret_wipe(&integ);
+	return err;
+}
+
+/* Ready for use, from SK_e and SK_a. */
+static int schedule(struct keys *k, bool initiator)
+{
+	int err = sk_key_make(k, k->sk_ei, k->sk_ai,
+			      initiator ? &k->out : &k->in);
+
+	return err ? err
+		   : sk_key_make(k, k->sk_er, k->sk_ar,
+				 initiator ? &k->in : &k->out);
 }
 
 /* SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr, section 2.14. */
@@ -43,26 +62,16 @@ static int split_stream(const struct keys_input *in, struct slice stream,
 			struct keys *out)
 {
 	size_t prf_bytes = out->prf->out_bytes;
-	struct secret ai, ar, ei, er;
-	int err;
+	size_t encr_bytes = encr_key_bytes(out->encr);
 
 	take(&stream, out->sk_d, prf_bytes);
-	take_secret(&stream, &ai, in->chosen->integ->key_bytes);
-	take_secret(&stream, &ar, in->chosen->integ->key_bytes);
-	take_secret(&stream, &ei, encr_key_bytes(in->chosen->encr));
-	take_secret(&stream, &er, encr_key_bytes(in->chosen->encr));
+	take(&stream, out->sk_ai, out->integ->key_bytes);
+	take(&stream, out->sk_ar, out->integ->key_bytes);
+	take(&stream, out->sk_ei, encr_bytes);
+	take(&stream, out->sk_er, encr_bytes);
 	take(&stream, out->sk_pi, prf_bytes);
 	take(&stream, out->sk_pr, prf_bytes);
-	err = sk_key_make(in->chosen, &ei, &ai,
-			  in->initiator ? &out->out : &out->in);
-	if (!err)
-		err = sk_key_make(in->chosen, &er, &ar,
-				  in->initiator ? &out->in : &out->out);
-	secret_wipe(&ai);
-	secret_wipe(&ar);
-	secret_wipe(&ei);
-	secret_wipe(&er);
-	return err;
+	return schedule(out, in->initiator);
 }
 
 static size_t stream_bytes(const struct chosen *c)
@@ -141,6 +150,51 @@ void keys_fini(struct keys *k)
 	sk_key_free(k->in);
 	sk_key_free(k->out);
 	explicit_bzero(k, sizeof(*k));
+}
+
+void keys_put(struct builder *b, const struct keys *k)
+{
+	size_t encr_bytes = encr_key_bytes(k->encr);
+
+	wr_u16(b, (uint16_t)k->prf->id);
+	wr_u16(b, (uint16_t)k->encr->id);
+	wr_u16(b, encr_attr_bits(k->encr));
+	wr_u16(b, (uint16_t)k->integ->id);
+	wr_u16(b, k->ke ? (uint16_t)k->ke->id : KE_NONE);
+	wr_bytes(b, k->sk_d, k->prf->out_bytes);
+	wr_bytes(b, k->sk_ai, k->integ->key_bytes);
+	wr_bytes(b, k->sk_ar, k->integ->key_bytes);
+	wr_bytes(b, k->sk_ei, encr_bytes);
+	wr_bytes(b, k->sk_er, encr_bytes);
+}
+
+static bool get_algs(struct slice *s, struct keys *out)
+{
+	uint16_t prf, encr, encr_bits, integ, ke;
+
+	if (!rd_u16(s, &prf) || !rd_u16(s, &encr) || !rd_u16(s, &encr_bits) ||
+	    !rd_u16(s, &integ) || !rd_u16(s, &ke))
+		return false;
+	out->prf = prf_by_id(prf);
+	out->encr = encr_by_id(encr, encr_bits);
+	out->integ = integ_by_id(integ);
+	out->ke = ke_by_id(ke);
+	return out->prf && out->encr && out->integ && (out->ke || ke == KE_NONE);
+}
+
+bool keys_get(struct slice *s, bool initiator, struct keys *out)
+{
+	size_t encr_bytes;
+
+	*out = (struct keys){ .iv = 0 };
+	if (!get_algs(s, out))
+		return false;
+	encr_bytes = encr_key_bytes(out->encr);
+	return rd_bytes(s, out->sk_d, out->prf->out_bytes) &&
+	       rd_bytes(s, out->sk_ai, out->integ->key_bytes) &&
+	       rd_bytes(s, out->sk_ar, out->integ->key_bytes) &&
+	       rd_bytes(s, out->sk_ei, encr_bytes) &&
+	       rd_bytes(s, out->sk_er, encr_bytes) && !schedule(out, initiator);
 }
 
 /* KEYMAT = prf+(SK_d, g^ir | Ni | Nr), section 2.17. */

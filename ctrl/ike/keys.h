@@ -12,7 +12,8 @@
 #include "ctrl/crypto/sk.h"
 #include "ctrl/ike/proposal.h"
 
-#define NONCE_BYTES 32 /* of ours; at least half of every PRF's key */
+#define NONCE_BYTES	 32 /* of ours; at least half of every PRF's key */
+#define SK_KEY_MAX_BYTES 68 /* of a cipher's or a MAC's key */
 
 struct nonce {
 	uint8_t octets[IKE_NONCE_MAX_BYTES];
@@ -30,9 +31,11 @@ struct keys {
 	const struct encr_alg *encr;
 	const struct integ_alg *integ;
 	const struct ke_alg *ke;
-	uint64_t iv;	   /* the last that we used, where it is a counter */
+	uint64_t iv;	   /* how many we used, where it is a counter */
 	struct sk_key *in; /* what the peer protects: SK_e and SK_a of its role */
-	struct sk_key *out;	     /* what we protect */
+	struct sk_key *out; /* what we protect */
+	uint8_t sk_ai[SK_KEY_MAX_BYTES], sk_ar[SK_KEY_MAX_BYTES];
+	uint8_t sk_ei[SK_KEY_MAX_BYTES], sk_er[SK_KEY_MAX_BYTES];
 	uint8_t sk_d[PRF_MAX_BYTES]; /* prf->out_bytes of each */
 	uint8_t sk_pi[PRF_MAX_BYTES];
 	uint8_t sk_pr[PRF_MAX_BYTES];
@@ -54,6 +57,14 @@ int keys_init(const struct keys_input *in, struct keys *out);
 int keys_rekey(const struct keys *old, const struct keys_input *in,
 	       struct keys *out);
 void keys_fini(struct keys *k);
+
+/*
+ * What goes on with them needs, of an SA that is established: all but SK_p. What
+ * was put is got again where we have the same role; false: it is not all there,
+ * or can't be. keys_fini() in any case.
+ */
+void keys_put(struct builder *b, const struct keys *k);
+MUST_CHECK bool keys_get(struct slice *s, bool initiator, struct keys *out);
 
 static inline uint8_t keys_icv_bytes(const struct keys *k)
 {

@@ -5,6 +5,7 @@
  * again until its response comes, a reply of ours is kept and sent again when
  * the request comes again.
  */
+#include "ctrl/ike/post.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/view.h"
 
@@ -41,8 +42,11 @@ void message_begin(struct ike_sa *sa, struct ike_builder *m,
 		ike_sk_begin(m, sa->keys.encr->iv_bytes);
 }
 
-/* IVs: a counter for counter modes, never used twice under one key; else
- * unpredictable (section 3.14). */
+/* A generation of engines seals so many messages under one key. */
+#define IV_COUNTER_BITS 48
+
+/* IVs: for counter modes the generation and a counter, never used twice under one
+ * key, whichever engine has it; else unpredictable (section 3.14). */
 static bool put_iv(struct ike_sa *sa, const struct ike_sk *sk)
 {
 	struct builder b = wr_init(ike_sk_iv(sk), sk->iv_bytes);
@@ -50,7 +54,9 @@ static bool put_iv(struct ike_sa *sa, const struct ike_sk *sk)
 	if (!sa->keys.encr->counter_mode)
 		return sa->e->calls.random(sa->e->calls.ctx, ike_sk_iv(sk),
 					   sk->iv_bytes);
-	wr_u64(&b, ++sa->keys.iv);
+	if (++sa->keys.iv >> IV_COUNTER_BITS)
+		return false;
+	wr_u64(&b, (uint64_t)sa->e->generation << IV_COUNTER_BITS | sa->keys.iv);
 	return wr_ok(&b);
 }
 
@@ -86,8 +92,15 @@ bool request_send(struct ike_sa *sa, struct ike_builder *m, bool first)
 	sa->tries = 0;
 	sa->resend_ns = sa->e->now_ns + resend_after_ns(0);
 	view_changed(sa);
-	sa->e->calls.send(sa->e->calls.ctx, &sa->path, message);
+	post_message(sa, &sa->path, message, &sa->request_after);
 	return true;
+}
+
+void request_take_over(struct ike_sa *sa)
+{
+	sa->tries = 0;
+	sa->resend_ns = sa->e->now_ns + resend_after_ns(0);
+	post_again(sa, &sa->path, &sa->request, sa->request_after);
 }
 
 void request_resend(struct ike_sa *sa)
@@ -98,8 +111,7 @@ void request_resend(struct ike_sa *sa)
 	}
 	sa->tries++;
 	sa->resend_ns = sa->e->now_ns + resend_after_ns(sa->tries);
-	sa->e->calls.send(sa->e->calls.ctx, &sa->path,
-			  slice_of(sa->request.ptr, sa->request.len));
+	post_again(sa, &sa->path, &sa->request, sa->request_after);
 }
 
 bool reply_send(struct ike_sa *sa, struct ike_builder *m)
@@ -110,7 +122,7 @@ bool reply_send(struct ike_sa *sa, struct ike_builder *m)
 		return false;
 	exchange_end(sa, &sa->peers);
 	sa->next_peers++;
-	sa->e->calls.send(sa->e->calls.ctx, &sa->asked_by, message);
+	post_message(sa, &sa->asked_by, message, &sa->reply_after);
 	return true;
 }
 

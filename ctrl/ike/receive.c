@@ -9,6 +9,8 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cookie.h"
+#include "ctrl/ike/post.h"
+#include "ctrl/ike/record.h"
 #include "ctrl/ike/sa.h"
 
 #define BIT(type) (1ULL << ((type)-IKE_PL_SA))
@@ -119,8 +121,7 @@ static void receive_first(struct engine *e, const struct ike_path *path,
 	sa = sa_by_first(e, path, message);
 	if (sa) { /* again: a cookie now would overtake the reply */
 		if (sa->reply.len && sa->state == IKE_ST_AUTH)
-			e->calls.send(e->calls.ctx, path,
-				      slice_of(sa->reply.ptr, sa->reply.len));
+			post_again(sa, path, &sa->reply, sa->reply_after);
 		return;
 	}
 	/* Before anything is chosen or made: a flood costs one hash each. */
@@ -203,8 +204,9 @@ static void dispatch_request(struct ike_sa *sa, const struct ike_header *h,
 static void dispatch_response(struct ike_sa *sa, const struct ike_header *h,
 			      const struct ike_payloads *p)
 {
+	if (!record_freeze(sa))
+		return; /* it comes again */
 	sa->resend_ns = 0;
-	octets_free(&sa->request);
 	switch (h->exchange) {
 	case IKE_EXCH_IKE_AUTH:
 		auth_response(sa, p);
@@ -349,8 +351,7 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 	    !open(sa, datagram, &clear, &inner))
 		return;
 	if (is_answered(sa, h)) {
-		e->calls.send(e->calls.ctx, path,
-			      slice_of(sa->reply.ptr, sa->reply.len));
+		post_again(sa, path, &sa->reply, sa->reply_after);
 		return;
 	}
 	sa_touch(sa);

@@ -6,10 +6,13 @@
  */
 #include "ctrl/ike/sa.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/post.h"
+#include "ctrl/ike/record.h"
 #include "ctrl/ike/view.h"
 
 #define SLOTS_MIN    16U
@@ -42,6 +45,8 @@ bool octets_set(struct octets *o, struct slice s)
 
 void octets_free(struct octets *o)
 {
+	if (o->len)
+		explicit_bzero(o->ptr, o->len);
 	free(o->ptr);
 	*o = (struct octets){ .ptr = NULL };
 }
@@ -86,6 +91,51 @@ static void give_slot(struct engine *e, uint32_t slot)
 {
 	e->slots[slot] = NULL;
 	e->free_slots[e->n_free++] = slot;
+}
+
+static bool is_half_open(enum ike_state state)
+{
+	return state == IKE_ST_INIT || state == IKE_ST_AUTH;
+}
+
+static uint32_t mask_of(const struct ike_sa *sa)
+{
+	return (uint32_t)sa_spi_local(sa) ^ sa->id;
+}
+
+int sa_may_be_placed(struct engine *e, const struct ike_sa *sa)
+{
+	if (!sa->id || sa->id >= SLOTS_MAX || sa_by_id(e, sa->id) ||
+	    (e->took_over && mask_of(sa) != e->spi_mask))
+		return -EINVAL;
+	while (sa->id >= e->n_slots)
+		if (!grow(e))
+			return -ENOMEM;
+	e->n_free = 0; /* which ones are, is not known before sa_placed() */
+	return 0;
+}
+
+void sa_place(struct engine *e, struct ike_sa *sa)
+{
+	sa->e = e;
+	e->slots[sa->id] = sa;
+	e->spi_mask = mask_of(sa);
+	e->took_over = true;
+	if (sa->view_id > e->views)
+		e->views = sa->view_id;
+	e->n_sas += sa->state != IKE_ST_DEAD;
+	e->n_half_open += is_half_open(sa->state);
+	e->n_lingering += sa->lingers;
+	sa_touch(sa);
+	view_changed(sa);
+}
+
+void sa_placed(struct engine *e)
+{
+	e->n_free = 0;
+	for (uint32_t i = e->n_slots; i-- > 1;)
+		if (!e->slots[i])
+			e->free_slots[e->n_free++] = i;
 }
 
 static bool choose_spi(struct ike_sa *sa)
@@ -233,11 +283,6 @@ bool engine_is_in_trouble(const struct engine *e)
 
 /* --- states */
 
-static bool is_half_open(enum ike_state state)
-{
-	return state == IKE_ST_INIT || state == IKE_ST_AUTH;
-}
-
 void sa_set_state(struct ike_sa *sa, enum ike_state state)
 {
 	bool before = is_half_open(sa->state), after = is_half_open(state);
@@ -315,6 +360,10 @@ void exchange_end(struct ike_sa *sa, struct exchange *x)
 		child_remove(sa, c, "");
 	if (heir)
 		sa_close(heir, "");
+	if (x == &sa->ours) {
+		octets_free(&sa->request);
+		octets_free(&sa->frozen);
+	}
 	ke_free(x->ke);
 	explicit_bzero(x, sizeof(*x)); /* EX_NONE */
 }
@@ -322,7 +371,6 @@ void exchange_end(struct ike_sa *sa, struct exchange *x)
 static void sa_free(struct ike_sa *sa)
 {
 	sa_handshake_done(sa);
-	octets_free(&sa->request);
 	octets_free(&sa->reply);
 	if (sa->has_keys)
 		keys_fini(&sa->keys);
@@ -392,6 +440,8 @@ void sa_linger(struct ike_sa *sa, const char *why)
 void sa_reap(struct engine *e)
 {
 	view_flush(e);
+	record_flush(e);
+	post_flush(e);
 	sa_retime_touched(e);
 	while (e->dead) {
 		struct ike_sa *sa = e->dead;

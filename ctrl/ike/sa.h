@@ -13,6 +13,7 @@
 #define CYG_IKE_SA_H
 
 #include "ctrl/base/clock.h"
+#include "ctrl/crypto/hash.h"
 #include "ctrl/ike/engine.h"
 #include "ctrl/ike/keys.h"
 #include "ctrl/ike/proposal.h"
@@ -23,10 +24,18 @@
 #define MESSAGE_MAX 8192	     /* octets of a message that we make */
 #define RESENDS_NS  (200 * NS_PER_S) /* a peer sends again for so long */
 
+/* After a failure rekeying is tried again, at random. Where the two sides are in
+ * each other's way, that of an IKE SA is later than that of a child. */
+#define CHILD_RETRY_S	   20U
+#define CHILD_RETRY_RAND_S 10U
+#define IKE_RETRY_S	   16U
+#define IKE_RETRY_RAND_S   8U
+
 /* A connection as loaded; SAs hold on to the one that they were made from. */
 struct conn {
 	struct conn_conf conf;
 	unsigned int refs;
+	bool is_missing; /* stands for one that is loaded no more */
 	struct conn *next;
 };
 
@@ -34,6 +43,12 @@ struct conn {
 struct octets {
 	uint8_t *ptr; /* owned */
 	size_t len;
+};
+
+/* What the keeper of records knows of an SA; see record.h. */
+struct recorded {
+	bool is_kept; /* there is a record */
+	uint8_t digest[HASH_SHA1_BYTES];
 };
 
 enum child_state {
@@ -53,6 +68,9 @@ struct child_sa {
 	bool up;    /* an event said so */
 	bool asked; /* we asked the peer to delete it */
 	struct ts_list local_ts, remote_ts;
+	/* What the peer's rekeying made in its place, by its inbound SPI: then
+	 * it is the peer's to delete. 0: nothing, or it is gone. */
+	uint32_t replaced_by;
 	uint64_t rekey_ns; /* 0: never */
 	uint64_t expire_ns;
 	/*
@@ -64,12 +82,14 @@ struct child_sa {
 	uint64_t bind_ns;  /* 0: not waited for */
 	uint64_t trust_ns; /* 0: confirmed */
 	bool bound;	   /* its policy's outbound SA, as far as we asked */
-	bool replaced; /* by the peer's rekeying: it is the peer's to delete */
+	bool lost;     /* the SAD no longer has both: it is rekeyed at once */
+	bool draining; /* its outbound SA was asked to leave the SAD */
 	/* What of it is to be seen besides. */
 	uint32_t view_id;
 	uint16_t encr, encr_key_bits, integ, ke;
 	bool esn, encap;
 	uint64_t installed_ns;
+	struct recorded recorded;
 	struct child_sa *next;
 };
 
@@ -156,10 +176,13 @@ struct ike_sa {
 	/* Windows of size 1, RFC 7296 section 2.3. */
 	struct exchange ours, peers;
 	uint32_t next_ours, next_peers;
-	struct octets request; /* ours, not yet answered */
+	struct octets request;	/* ours, until its exchange ends */
+	uint64_t request_after; /* it left with the record of that number */
+	struct octets frozen;	/* see record_freeze() */
 	unsigned int tries;
 	uint64_t resend_ns;  /* 0: nothing to send again */
 	struct octets reply; /* to the peer's last, with next_peers - 1 */
+	uint64_t reply_after;
 
 	const struct child_conf *wanted; /* to be made in IKE_AUTH */
 	struct child_sa *children;	 /* owned */
@@ -176,6 +199,8 @@ struct ike_sa {
 	struct ike_sa *next_touched;
 	struct ike_sa *next_dead;
 
+	struct recorded recorded;
+
 	/* See view.h. */
 	uint32_t view_id;
 	uint64_t established_ns; /* 0: not yet */
@@ -184,6 +209,13 @@ struct ike_sa {
 };
 
 #define STRANGER_BUCKETS 1024U
+
+/* In order; see post.h. */
+struct post;
+struct post_queue {
+	struct post *first;
+	struct post *last; /* if there is a first */
+};
 
 struct engine {
 	struct engine_calls calls;
@@ -215,6 +247,17 @@ struct engine {
 	uint32_t tokens;   /* begins anywhere: what an earlier engine asked for
 			    answers nothing here */
 	uint64_t now_ns;   /* of the call that runs */
+	/* See record.h and post.h. */
+	bool records_are_kept;
+	uint64_t records;  /* made so far: the last octets are their number */
+	uint64_t recorded; /* so many of them are kept */
+	struct ike_record record[2]; /* one may wait for the next */
+	unsigned int record_at;	     /* which one waits, or would */
+	bool record_waits;
+	struct post_queue fresh, waiting;
+	/* See takeover.h. */
+	uint16_t generation;
+	bool took_over;
 	uint8_t cookie_secret[2][32];
 	uint8_t cookie_version;
 	uint64_t cookie_since_ns[2]; /* 0: before the first call */
@@ -280,14 +323,35 @@ void sa_handshake_done(struct ike_sa *sa);
 void sa_event(const struct ike_sa *sa, enum ike_event_kind kind,
 	      const struct child_sa *child, const char *text);
 
+/*
+ * Of an engine that ended, with its own slot and SPI. 0; -EINVAL: they can't be, or
+ * the slot is taken; -ENOMEM. No SA is made before sa_placed(), once for all.
+ */
+int sa_may_be_placed(struct engine *e, const struct ike_sa *sa);
+void sa_place(struct engine *e, struct ike_sa *sa);
+void sa_placed(struct engine *e);
+
 bool octets_set(struct octets *o, struct slice s);
-void octets_free(struct octets *o);
+void octets_free(struct octets *o); /* wipes */
 
 /* --- conns.c: connections as loaded */
 
 struct conn *conn_hold(struct conn *c);
 void conn_drop(struct conn *c);
 struct conn *conn_by_name(const struct engine *e, const char *name);
+
+/* Of that name, or the first for NULL; NULL: there is none. */
+const struct child_conf *conn_wanted(const struct conn *c, const char *name);
+
+/*
+ * Held: the one of that name, if it has the child; else one that stands for it. Such
+ * a one has the default proposals, so that a rekeying of the IKE SA that is under
+ * way may end, and a child without any. NULL: out of memory.
+ *
+ * child   NULL: none is wanted
+ */
+struct conn *conn_take(const struct engine *e, const char *name,
+		       const char *child, const struct child_conf **conf);
 
 /*
  * The one that fits an IKE_SA_INIT request best: of those for its addresses
@@ -326,6 +390,9 @@ void reply_notify(struct ike_sa *sa, enum ike_exchange exchange, uint16_t type,
 		  struct slice data);
 void request_resend(struct ike_sa *sa);
 
+/* One that an engine before this one sent. */
+void request_take_over(struct ike_sa *sa);
+
 /* A response outside of any SA (section 1.5), not protected. */
 void notify_unprotected(struct engine *e, const struct ike_path *path,
 			const struct ike_header *h, uint16_t type,
@@ -339,6 +406,8 @@ void nonce_take(struct nonce *n, struct slice body);
 const struct nonce *nonce_lower(const struct nonce *a, const struct nonce *b);
 bool nonce_is_lower(const struct nonce *a, const struct nonce *b);
 
+/* Of a question; the second for an exchange, which waits for it from now on. */
+uint64_t token_next(const struct ike_sa *sa);
 uint64_t token_new(struct ike_sa *sa, struct exchange *x,
 		   enum exchange_step step);
 bool ask_ke(struct ike_sa *sa, struct exchange *x, const struct ke_alg *alg,
@@ -364,6 +433,8 @@ void auth_keystore(struct ike_sa *sa, struct exchange *x,
 		   const struct keystore_answer *a);
 void auth_sadb(struct ike_sa *sa, struct exchange *x,
 	       const struct sadb_answer *a);
+/* The data path has lost what was asked of it; likewise for CREATE_CHILD_SA. */
+void auth_new_epoch(struct ike_sa *sa, struct exchange *x);
 
 /* CREATE_CHILD_SA; which of the two a request is, its payloads tell. */
 void create_request(struct ike_sa *sa, const struct ike_payloads *p);
@@ -372,7 +443,10 @@ void child_x_response(struct ike_sa *sa, const struct ike_payloads *p);
 void child_x_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job);
 void child_x_sadb(struct ike_sa *sa, struct exchange *x,
 		  const struct sadb_answer *a);
+void child_x_new_epoch(struct ike_sa *sa, struct exchange *x);
 void rekey_start(struct ike_sa *sa);
+/* What an heir has of the one whose place it shall take. */
+void rekey_heir(struct ike_sa *heir, const struct ike_sa *sa);
 void rekey_request(struct ike_sa *sa, const struct ike_payloads *p);
 void rekey_response(struct ike_sa *sa, const struct ike_payloads *p);
 /* The SA ends while ours is under way: the peer's heir, if there is one, has

@@ -33,9 +33,9 @@ static struct child_sa *child_to_delete(const struct ike_sa *sa)
 /* When it is to be rekeyed; 0: not, or not yet. */
 static uint64_t rekey_at_ns(const struct child_sa *c)
 {
-	if (!c->rekey_ns || c->replaced || c->state != CHILD_ST_INSTALLED)
+	if (!c->rekey_ns || c->replaced_by || c->state != CHILD_ST_INSTALLED)
 		return 0;
-	return c->rekey_ns > c->trust_ns ? c->rekey_ns : c->trust_ns;
+	return c->lost || c->rekey_ns > c->trust_ns ? c->rekey_ns : c->trust_ns;
 }
 
 static struct child_sa *child_to_rekey(const struct ike_sa *sa)

@@ -38,7 +38,7 @@ static enum sa_view_state child_state(const struct ike_sa *sa,
 	case CHILD_ST_LARVAL:
 		return SA_VIEW_CONNECTING;
 	case CHILD_ST_INSTALLED:
-		if (c->replaced)
+		if (c->replaced_by)
 			return SA_VIEW_REKEYED;
 		return sa->ours.kind == EX_CHILD &&
 				       sa->ours.old_spi_in == c->spi_in

@@ -314,17 +314,6 @@ static void forget_others(struct ike_sa *sa)
 	}
 }
 
-/* Bound at once, unless there is one that still serves: a peer that comes again
- * has the new one's keys only once our reply is there. */
-static void responder_installed(struct ike_sa *sa, struct exchange *x)
-{
-	struct child_sa *c = x->child;
-
-	child_installed(sa, x, false);
-	if (!child_policy_is_bound(sa, c->conf->policy))
-		child_rebind(sa, c);
-}
-
 static void send_response(struct ike_sa *sa, struct exchange *x,
 			  const struct keystore_answer *a)
 {
@@ -353,7 +342,7 @@ static void send_response(struct ike_sa *sa, struct exchange *x,
 	established(sa);
 	x->child = child;
 	if (child)
-		responder_installed(sa, x);
+		child_installed(sa, x, false);
 	sa_next(sa);
 }
 
@@ -374,9 +363,23 @@ static void no_child(struct ike_sa *sa, struct exchange *x, const char *why)
 	initiator_done(sa);
 }
 
+/* What the data path has lost meanwhile the peer has: it is rekeyed at once. */
+static void installed_lost(struct ike_sa *sa, struct exchange *x)
+{
+	struct child_sa *c = x->child;
+
+	if (sa->state == IKE_ST_AUTH)
+		established(sa);
+	child_installed(sa, x, true);
+	child_lose(sa, c);
+	initiator_done(sa);
+}
+
 static void add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir)
 {
-	if (!child_add(sa, x, dir))
+	if (sa->initiator && !x->child->has_in)
+		installed_lost(sa, x);
+	else if (!child_add(sa, x, dir))
 		no_child(sa, x, "keys could not be made");
 }
 
@@ -415,7 +418,9 @@ void auth_keystore(struct ike_sa *sa, struct exchange *x,
 		after_check(sa, x, a->err);
 		return;
 	}
-	if (a->err && sa->initiator)
+	if (x->child && !x->child->has_in)
+		child_getspi(sa, x); /* the data path has lost it */
+	else if (a->err && sa->initiator)
 		sa_close(sa, why_not(a->err));
 	else if (a->err)
 		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
@@ -441,18 +446,22 @@ static void installed(struct ike_sa *sa, struct exchange *x)
 		return;
 	}
 	established(sa);
+	x->child->view_id = ++sa->e->views;
 	child_bind(sa, x);
 }
 
 void auth_sadb(struct ike_sa *sa, struct exchange *x,
 	       const struct sadb_answer *a)
 {
-	child_answered(x, a);
-	if (a->err && sa->initiator && x->step == STEP_GETSPI) {
+	int err = child_answered(sa, x, a);
+
+	if (err == -EINPROGRESS)
+		return;
+	if (err && sa->initiator && x->step == STEP_GETSPI) {
 		sa_close(sa, "the data path refuses the CHILD SA");
 		return;
 	}
-	if (a->err) {
+	if (err) {
 		no_child(sa, x, "the data path refuses the CHILD SA");
 		return;
 	}
@@ -477,4 +486,12 @@ void auth_sadb(struct ike_sa *sa, struct exchange *x,
 	case STEP_DRAIN:
 		break;
 	}
+}
+
+void auth_new_epoch(struct ike_sa *sa, struct exchange *x)
+{
+	if (sa->initiator && x->step != STEP_GETSPI)
+		installed_lost(sa, x);
+	else
+		child_getspi(sa, x);
 }

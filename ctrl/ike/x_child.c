@@ -14,6 +14,7 @@
  * the one with the lowest of the four nonces goes, and who made it deletes it
  * (section 2.8.1).
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,12 +23,10 @@
 
 /*
  * When the two sides are in each other's way: at random, and sooner than the
- * rekeying of an IKE SA is tried again. RETRY: after any other failure.
+ * rekeying of an IKE SA is tried again.
  */
 #define SOON_S	     5U
 #define SOON_RAND_S  4U
-#define RETRY_S	     20U
-#define RETRY_RAND_S 10U
 #define RESTARTS_MAX 3U
 
 static const char no_keys[] = "keys could not be made";
@@ -52,7 +51,7 @@ static void peers_failed(struct ike_sa *sa, const struct exchange *x,
 			 sa->ours.old_spi_in == x->old_spi_in;
 
 	if (old && !old->rekey_ns && old->conf->rekey_time && !ours_runs)
-		old->rekey_ns = sa_after(sa, RETRY_S, RETRY_RAND_S);
+		old->rekey_ns = sa_after(sa, CHILD_RETRY_S, CHILD_RETRY_RAND_S);
 	reply_error(sa, type, data);
 }
 
@@ -71,7 +70,7 @@ static void try_again(struct ike_sa *sa, struct exchange *x, uint32_t s,
 
 static void try_later(struct ike_sa *sa, struct exchange *x)
 {
-	try_again(sa, x, RETRY_S, RETRY_RAND_S);
+	try_again(sa, x, CHILD_RETRY_S, CHILD_RETRY_RAND_S);
 }
 
 /* The peer has installed its side of it. */
@@ -81,8 +80,15 @@ static void undo(struct ike_sa *sa, struct exchange *x, const char *why)
 	try_later(sa, x);
 }
 
+static void initiator_done(struct ike_sa *sa, struct exchange *x);
+
+/* What the data path has lost meanwhile the peer has: it is rekeyed at once. */
 static void add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir)
 {
+	if (x == &sa->ours && !x->child->has_in) {
+		initiator_done(sa, x);
+		return;
+	}
 	if (child_add(sa, x, dir))
 		return;
 	if (x == &sa->ours)
@@ -156,19 +162,40 @@ static void other_method(struct ike_sa *sa, struct exchange *x,
 		sa_close(sa, "out of memory");
 }
 
-/* Section 2.25.1: a new one then, unless the peer has replaced it meanwhile. */
-static void not_found(struct ike_sa *sa, struct exchange *x)
+/*
+ * A new one in place of the old one, unless the peer has replaced that meanwhile.
+ *
+ * why   the peer does not have it; NULL: it does
+ */
+static void start_anew(struct ike_sa *sa, struct exchange *x, const char *why)
 {
 	struct ike_sa *owner;
 	struct child_sa *old = child_find(sa, x->old_spi_in, &owner);
+	const struct child_conf *conf;
+	struct conn *conn;
 
 	exchange_end(sa, x);
-	if (!old || old->replaced) {
+	if (!old || old->replaced_by) {
 		sa_next(sa);
 		return;
 	}
-	start(sa, old->conn, old->conf, 0);
-	child_remove(owner, old, "the peer does not know it");
+	conn = conn_hold(old->conn);
+	conf = old->conf;
+	if (why && old->confirmed)
+		child_remove(owner, old, why);
+	else /* the peer has it, or may have it yet */
+		old->state = CHILD_ST_DELETING;
+	start(sa, conn, conf, 0);
+	conn_drop(conn);
+}
+
+/* Is the old one of no use, as the data path has lost it? */
+static bool is_lost(struct ike_sa *sa, const struct exchange *x)
+{
+	struct ike_sa *owner;
+	const struct child_sa *old = child_find(sa, x->old_spi_in, &owner);
+
+	return old && old->lost;
 }
 
 static void refused(struct ike_sa *sa, struct exchange *x,
@@ -179,14 +206,18 @@ static void refused(struct ike_sa *sa, struct exchange *x,
 		other_method(sa, x, n->data);
 		return;
 	case IKE_N_CHILD_SA_NOT_FOUND:
-		not_found(sa, x);
+		/* Section 2.25.1. */
+		start_anew(sa, x, "the peer does not know it");
 		return;
 	case IKE_N_TEMPORARY_FAILURE:
 		try_again(sa, x, SOON_S, SOON_RAND_S);
 		return;
 	default:
 		child_refused(sa, x, n);
-		try_later(sa, x);
+		if (is_lost(sa, x))
+			start_anew(sa, x, NULL);
+		else
+			try_later(sa, x);
 	}
 }
 
@@ -254,12 +285,12 @@ static const struct nonce *rival_nonce(struct ike_sa *sa,
 }
 
 /* Two new pairs in place of one: which of them goes? */
-static void settle(struct ike_sa *sa, const struct exchange *x, uint32_t ours)
+static void settle(struct ike_sa *sa, const struct exchange *x,
+		   struct child_sa *made)
 {
 	const struct nonce *rival = rival_nonce(sa, x);
 	struct ike_sa *owner;
 	struct child_sa *old = child_find(sa, x->old_spi_in, &owner);
-	struct child_sa *made = child_by_spi_in(sa, ours);
 
 	if (rival && nonce_is_lower(nonce_lower(&x->ni, &x->nr), rival))
 		made->state = CHILD_ST_DELETING;
@@ -269,9 +300,11 @@ static void settle(struct ike_sa *sa, const struct exchange *x, uint32_t ours)
 
 static void initiator_done(struct ike_sa *sa, struct exchange *x)
 {
-	uint32_t made = x->child->spi_in;
+	struct child_sa *made = x->child;
 
 	child_installed(sa, x, true);
+	if (!made->has_in || !made->has_out)
+		child_lose(sa, made);
 	settle(sa, x, made);
 	exchange_end(sa, x);
 	sa_next(sa);
@@ -337,11 +370,12 @@ static bool offers_ike(const struct ike_payloads *p)
 	       first.protocol == IKE_PROTO_IKE;
 }
 
-/* Is it one that our exchange has not yet put into the SAD? */
+/* Is it one that our exchange has not yet put into the SAD, or may it be? The
+ * response may be on its way, or the one who had it has ended. */
 static bool makes(const struct exchange *ours, uint32_t spi_out)
 {
 	return ours->kind == EX_CHILD && ours->child &&
-	       ours->child->spi_out == spi_out;
+	       (!ours->child->spi_out || ours->child->spi_out == spi_out);
 }
 
 void create_request(struct ike_sa *sa, const struct ike_payloads *p)
@@ -395,7 +429,7 @@ static void note_rival(struct ike_sa *sa, const struct exchange *peers)
 	struct exchange *ours = &sa->ours;
 
 	if (old)
-		old->replaced = true;
+		old->replaced_by = peers->child->spi_in;
 	if (ours->kind != EX_CHILD || !ours->old_spi_in ||
 	    ours->old_spi_in != peers->old_spi_in)
 		return;
@@ -429,7 +463,7 @@ void child_x_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job)
 		peers_failed(sa, x, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
 	else if (ours && job->peer_len)
 		add(sa, x, SADB_IN);
-	else if (ours && x->child->spi_in)
+	else if (ours && x->child->has_in)
 		send_request(sa, x); /* again, with another method */
 	else
 		child_getspi(sa, x);
@@ -454,9 +488,11 @@ void child_x_sadb(struct ike_sa *sa, struct exchange *x,
 		  const struct sadb_answer *a)
 {
 	bool ours = x == &sa->ours;
+	int err = child_answered(sa, x, a);
 
-	child_answered(x, a);
-	if (a->err) {
+	if (err == -EINPROGRESS)
+		return;
+	if (err) {
 		no_sadb(sa, x);
 		return;
 	}
@@ -486,4 +522,12 @@ void child_x_sadb(struct ike_sa *sa, struct exchange *x,
 	case STEP_DRAIN:
 		break;
 	}
+}
+
+void child_x_new_epoch(struct ike_sa *sa, struct exchange *x)
+{
+	if (x == &sa->ours && x->step != STEP_GETSPI)
+		initiator_done(sa, x);
+	else
+		child_getspi(sa, x);
 }

@@ -142,6 +142,7 @@ static void delete_children(struct ike_sa *sa, struct slice spis,
 		if (!c || c->asked || ours->room - ours->len < sizeof(spi))
 			continue;
 		wr_u32(ours, c->spi_in);
+		child_give_up(sa, c);
 		child_remove(sa, c, "deleted by the peer");
 	}
 }

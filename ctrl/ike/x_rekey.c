@@ -14,11 +14,19 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/view.h"
 
-/* Later than a CHILD SA's is tried again, see there. */
-#define RETRY_S	     16U
-#define RETRY_RAND_S 8U
 #define RESTARTS_MAX 3U
+
+void rekey_heir(struct ike_sa *heir, const struct ike_sa *sa)
+{
+	heir->conn = conn_hold(sa->conn);
+	heir->local_id = sa->local_id;
+	heir->peer_id = sa->peer_id;
+	heir->nat_local = sa->nat_local;
+	heir->nat_remote = sa->nat_remote;
+	heir->half_open_ns = 0; /* it ends with its exchange */
+}
 
 /* An IKE SA in the place of this one, without keys yet. */
 static struct ike_sa *heir_new(struct ike_sa *sa, bool initiator)
@@ -27,12 +35,7 @@ static struct ike_sa *heir_new(struct ike_sa *sa, bool initiator)
 
 	if (!heir)
 		return NULL;
-	heir->conn = conn_hold(sa->conn);
-	heir->local_id = sa->local_id;
-	heir->peer_id = sa->peer_id;
-	heir->nat_local = sa->nat_local;
-	heir->nat_remote = sa->nat_remote;
-	heir->half_open_ns = 0; /* it ends with its exchange */
+	rekey_heir(heir, sa);
 	return heir;
 }
 
@@ -80,8 +83,10 @@ static void pass_rivalry(struct ike_sa *heir, const struct ike_sa *sa)
 	for (uint32_t i = 1; i < sa->e->n_slots; i++) {
 		struct ike_sa *elder = sa->e->slots[i];
 
-		if (elder && elder->ours.rival_spi == sa_spi_local(sa))
-			elder->ours.rival_spi = sa_spi_local(heir);
+		if (!elder || elder->ours.rival_spi != sa_spi_local(sa))
+			continue;
+		elder->ours.rival_spi = sa_spi_local(heir);
+		sa_touch(elder);
 	}
 }
 
@@ -98,6 +103,7 @@ static void inherit(struct ike_sa *heir, struct ike_sa *sa)
 	sa->delete_wanted = false;
 	sa->rekey_ns = 0;
 	sa->has_heir = true;
+	view_changed(heir);
 	pass_rivalry(heir, sa);
 	for (struct child_sa *c = heir->children; c; c = c->next)
 		child_bind_best(heir, c->conf->policy);
@@ -159,7 +165,7 @@ static void give_up(struct ike_sa *sa, struct exchange *x)
 	if (rival)
 		inherit(rival, sa);
 	else
-		sa->rekey_ns = sa_after(sa, RETRY_S, RETRY_RAND_S);
+		sa->rekey_ns = sa_after(sa, IKE_RETRY_S, IKE_RETRY_RAND_S);
 	sa_next(sa);
 }
 
@@ -274,7 +280,7 @@ static void peers_failed(struct ike_sa *sa)
 	reply_error(sa, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
 	if (!sa->has_heir && !sa->rekey_ns && sa->conn->conf.rekey_time &&
 	    sa->ours.kind != EX_REKEY_IKE)
-		sa->rekey_ns = sa_after(sa, RETRY_S, RETRY_RAND_S);
+		sa->rekey_ns = sa_after(sa, IKE_RETRY_S, IKE_RETRY_RAND_S);
 }
 
 void rekey_request(struct ike_sa *sa, const struct ike_payloads *p)

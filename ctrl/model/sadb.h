@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The seam between IKE and the SAD, in RFC 2367's verbs. IKE asks (GETSPI, ADD,
- * UPDATE, DELETE; after a restart CLAIM, SWEEP) and gets one answer to each question; the data path tells
- * (ACQUIRE, EXPIRE, USED, MAPPING, NEW_EPOCH). Messages are fixed and carry no
- * pointer: they cross processes as they are.
+ * UPDATE, DELETE, and CLAIM and SWEEP, which are ours) and gets one answer to
+ * each question; the data path tells (ACQUIRE, EXPIRE, USED, MAPPING,
+ * NEW_EPOCH). Messages are fixed and carry no pointer: they cross processes as
+ * they are.
  *
  * The life of an SA in the SAD:
  *
@@ -15,6 +16,10 @@
  * to its policy: from then on it protects, and its answer says that the one
  * that was bound before is out of use. DELETE switches away and drains, and is
  * answered when no packet can come by it any more.
+ *
+ * SAs outlive the ike that asked for them: its successor CLAIMs those that it knows
+ * of, and with SWEEP the others go. NEW_EPOCH says that the data path came back
+ * empty: of all SAs of before it has none.
  *
  * An SPI belongs to one address of ours, bare or in UDP: ESP comes in either
  * form at any time (RFC 7296 section 2.23), encapsulation is how we send.
@@ -96,7 +101,7 @@ struct sadb_sa {
  *
  * UPDATE: the policy's outbound SA is `id` from now on.
  * DELETE of an outbound SA that is bound: its policy has none.
- * CLAIM: the SA of an ike that ended is the asker's.
+ * CLAIM: the SA of an ike that ended is the asker's; -ENOENT: there is no such SA.
  * SWEEP: those of it that were not claimed end, not at once.
  */
 struct sadb_request {
@@ -119,7 +124,7 @@ struct sadb_answer {
 	uint8_t pad[3];
 	int32_t err;		       /* 0 or negative errno */
 	struct sadb_id id;	       /* GETSPI: with the SPI */
-	struct sadb_counters counters; /* DELETE: the last */
+	struct sadb_counters counters; /* DELETE: the last; CLAIM: so far */
 };
 
 /* What the data path tells. */

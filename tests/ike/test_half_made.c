@@ -87,7 +87,7 @@ static void assert_all_are_rekeyed(const struct ike_lab *lab)
 	for (unsigned int i = 0; i < 2; i++)
 		for (const struct child_sa *c = forge_sa(lab, i)->children; c;
 		     c = c->next)
-			assert_true(c->rekey_ns || c->replaced ||
+			assert_true(c->rekey_ns || c->replaced_by ||
 				    c->state != CHILD_ST_INSTALLED);
 }
 

@@ -8,30 +8,11 @@
 #include <string.h>
 
 #include "ctrl/daemon/keystore.h"
+#include "tests/support/ike_keep.h"
+#include "tests/support/ike_lab_queue.h"
 
 #define STEPS_MAX 100000U
 #define WIRE_NS	  1000000ULL
-
-enum item_kind {
-	ITEM_DATAGRAM,
-	ITEM_SADB,
-	ITEM_KEYSTORE,
-	ITEM_KE,
-	ITEM_USED,
-};
-
-struct lab_item {
-	enum item_kind kind;
-	uint64_t at_ns;
-	unsigned int side; /* to whom */
-	struct ike_path path;
-	size_t len;
-	uint8_t *octets; /* owned */
-	struct sadb_answer sadb;
-	struct keystore_answer keystore;
-	struct sadb_event event;
-	struct ke_job *job;
-};
 
 static void must(bool ok, const char *what)
 {
@@ -56,8 +37,8 @@ uint64_t lab_roll(struct ike_lab *lab, uint64_t n)
 	return n ? next_random(lab) % n : 0;
 }
 
-static struct lab_item *push(struct ike_lab *lab, enum item_kind kind,
-			     unsigned int side, uint64_t after_ns)
+struct lab_item *lab_push(struct ike_lab *lab, enum lab_item_kind kind,
+			  unsigned int side, uint64_t after_ns)
 {
 	struct lab_item *i = calloc(1, sizeof(*i));
 
@@ -69,10 +50,10 @@ static struct lab_item *push(struct ike_lab *lab, enum item_kind kind,
 	return i;
 }
 
-static struct lab_item *push_answer(struct lab_side *s, enum item_kind kind)
+struct lab_item *lab_push_answer(struct lab_side *s, enum lab_item_kind kind)
 {
-	return push(s->lab, kind, s->index,
-		    1 + lab_roll(s->lab, s->lab->answer_max_ns));
+	return lab_push(s->lab, kind, s->index,
+			1 + lab_roll(s->lab, s->lab->answer_max_ns));
 }
 
 /* --- the network */
@@ -107,14 +88,17 @@ static void on_send(void *ctx, const struct ike_path *path, struct slice d)
 	unsigned int n = lab->datagrams++;
 	struct lab_fate fate = lab->fate ? lab->fate(lab, n) : plain;
 
+	if (s->muted)
+		return;
 	must(d.len <= sizeof(s->last), "a datagram is too long");
+	watch_datagram(&lab->watch, s->index, d);
 	memcpy(s->last, d.ptr, d.len);
 	s->last_len = d.len;
 	s->sent_by = *path;
 	s->sent++;
 	for (unsigned int i = 0; i < fate.copies; i++) {
-		struct lab_item *item =
-			push(lab, ITEM_DATAGRAM, !s->index, fate.delay_ns[i]);
+		struct lab_item *item = lab_push(lab, ITEM_DATAGRAM, !s->index,
+						 fate.delay_ns[i]);
 
 		item->path = arrive(lab, s->index, path);
 		item->octets = malloc(d.len);
@@ -122,120 +106,6 @@ static void on_send(void *ctx, const struct ike_path *path, struct slice d)
 		memcpy(item->octets, d.ptr, d.len);
 		item->len = d.len;
 	}
-}
-
-/* --- the SAD */
-
-static struct lab_sa *sa_find(struct lab_side *s, const struct sadb_id *id)
-{
-	for (unsigned int i = 0; i < LAB_SAS_MAX; i++)
-		if (s->sas[i].used && memcmp(&s->sas[i].id, id, sizeof(*id)) == 0)
-			return &s->sas[i];
-	return NULL;
-}
-
-static struct lab_sa *sa_take(struct lab_side *s, const struct sadb_id *id)
-{
-	struct lab_sa *sa = s->sas;
-
-	while (sa < s->sas + LAB_SAS_MAX && sa->used)
-		sa++;
-	must(sa < s->sas + LAB_SAS_MAX, "too many SAs");
-	*sa = (struct lab_sa){ .used = true, .id = *id };
-	return sa;
-}
-
-static int sad_do(struct lab_side *s, const struct sadb_request *q,
-		  struct sadb_id *id)
-{
-	struct lab_sa *sa = sa_find(s, id);
-
-	switch (q->verb) {
-	case SADB_GETSPI:
-		id->spi = ++s->next_spi;
-		sa_take(s, id)->larval = true;
-		return 0;
-	case SADB_ADD:
-		if (id->dir == SADB_IN && (!sa || !sa->larval))
-			return -ENOENT;
-		if (id->dir == SADB_OUT && sa)
-			return -EEXIST;
-		if (!sa)
-			sa = sa_take(s, id);
-		sa->larval = false;
-		sa->sa = q->sa;
-		return 0;
-	case SADB_UPDATE:
-		must(sa && id->dir == SADB_OUT, "UPDATE of what is not there");
-		for (unsigned int i = 0; i < LAB_SAS_MAX; i++)
-			if (s->sas[i].sa.policy == sa->sa.policy)
-				s->sas[i].bound = false;
-		sa->bound = true;
-		return 0;
-	case SADB_DELETE:
-		must(sa, "DELETE of what is not there");
-		sa->used = false;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-static bool is_refused(struct lab_side *s, const struct sadb_request *q)
-{
-	if (!q->token || q->verb == SADB_DELETE)
-		return false;
-	if (s->refuses && q->verb == s->refused_verb &&
-	    q->id.dir == s->refused_dir) {
-		s->refuses = false;
-		return true;
-	}
-	return s->lab->refused_of_100 &&
-	       lab_roll(s->lab, 100) < s->lab->refused_of_100;
-}
-
-/* There is always traffic: what is bound at one side and armed at the other
- * is used. */
-static void traffic(struct ike_lab *lab, unsigned int from)
-{
-	struct lab_side *s = &lab->side[from], *to = &lab->side[!from];
-
-	for (unsigned int i = 0; i < LAB_SAS_MAX; i++) {
-		struct lab_sa *out = &s->sas[i];
-
-		for (unsigned int j = 0;
-		     out->used && out->bound && j < LAB_SAS_MAX; j++) {
-			struct lab_sa *in = &to->sas[j];
-
-			if (!in->used || in->larval || in->seen ||
-			    in->id.dir != SADB_IN || in->id.spi != out->id.spi)
-				continue;
-			in->seen = true;
-			push_answer(to, ITEM_USED)->event = (struct sadb_event){
-				.verb = SADB_USED,
-				.id = in->id,
-			};
-		}
-	}
-}
-
-static void on_sadb(void *ctx, const struct sadb_request *q)
-{
-	struct lab_side *s = ctx;
-	struct sadb_id id = q->id;
-	int err = is_refused(s, q) ? -ENOMEM : sad_do(s, q, &id);
-	struct lab_item *item;
-
-	traffic(s->lab, 0);
-	traffic(s->lab, 1);
-	if (!q->token)
-		return;
-	item = push_answer(s, ITEM_SADB);
-	item->sadb = (struct sadb_answer){
-		.token = q->token,
-		.verb = q->verb,
-		.err = err,
-		.id = id,
-	};
 }
 
 /* --- keystore, key exchange, events, chance */
@@ -247,13 +117,13 @@ static void on_keystore(void *ctx, const struct keystore_request *q)
 
 	s->asked = *q;
 	keystore_serve(&psk, s->psk.len ? 1 : 0, q,
-		       &push_answer(s, ITEM_KEYSTORE)->keystore);
+		       &lab_push_answer(s, ITEM_KEYSTORE)->keystore);
 }
 
 static void on_ke(void *ctx, struct ke_job *job)
 {
 	ke_job_run(job);
-	push_answer(ctx, ITEM_KE)->job = job;
+	lab_push_answer(ctx, ITEM_KE)->job = job;
 }
 
 static void on_event(void *ctx, const struct ike_event *e)
@@ -261,6 +131,8 @@ static void on_event(void *ctx, const struct ike_event *e)
 	struct lab_side *s = ctx;
 	struct lab_event *to;
 
+	if (s->muted)
+		return;
 	must(s->n_events < LAB_EVENTS_MAX, "too many events");
 	to = &s->events[s->n_events++];
 	to->kind = e->kind;
@@ -292,27 +164,35 @@ static bool on_source(void *ctx, const struct addr *remote, struct addr *local)
 
 /* --- life */
 
-static void side_init(struct ike_lab *lab, unsigned int index)
+void lab_engine_new(struct lab_side *s)
 {
-	struct lab_side *s = &lab->side[index];
 	const struct engine_calls calls = {
 		.send = on_send,
-		.sadb = on_sadb,
+		.sadb = lab_on_sadb,
 		.keystore = on_keystore,
 		.ke = on_ke,
 		.event = on_event,
+		.record = keep_record,
 		.random = on_random,
 		.source = on_source,
 		.ctx = s,
 	};
+
+	s->engine = engine_new(&calls);
+	must(s->engine, "engine_new");
+	engine_set_generation(s->engine, s->generation);
+}
+
+static void side_init(struct ike_lab *lab, unsigned int index)
+{
+	struct lab_side *s = &lab->side[index];
 
 	s->lab = lab;
 	s->index = index;
 	s->addr = addr_from_v4(htonl(0xc0000201 + index));
 	s->next_spi = 0x1000 * (index + 1);
 	s->psk = (struct secret){ .len = 8, .octets = "same key" };
-	s->engine = engine_new(&calls);
-	must(s->engine, "engine_new");
+	lab_engine_new(s);
 }
 
 struct ike_lab *lab_new(uint64_t seed)
@@ -320,7 +200,8 @@ struct ike_lab *lab_new(uint64_t seed)
 	struct ike_lab *lab = calloc(1, sizeof(*lab));
 
 	must(lab, "out of memory");
-	lab->seed = seed;
+	lab->seed = lab->watch.seed = seed;
+	lab->orphan_ns = 30 * LAB_S;
 	lab->now_ns = 1000 * LAB_S;
 	lab->nat_addr = addr_from_v4(inet_addr("192.0.2.9"));
 	side_init(lab, 0);
@@ -328,19 +209,23 @@ struct ike_lab *lab_new(uint64_t seed)
 	return lab;
 }
 
-static void item_free(struct lab_item *i)
+void lab_item_free(struct lab_item *i)
 {
 	ke_job_free(i->job);
 	free(i->octets);
+	free(i->record);
 	free(i);
 }
 
 void lab_free(struct ike_lab *lab)
 {
-	engine_free(lab->side[0].engine);
-	engine_free(lab->side[1].engine);
+	for (unsigned int i = 0; i < 2; i++) {
+		engine_free(lab->side[i].engine);
+		keep_free(&lab->side[i]);
+	}
 	while (lab->n_queue)
-		item_free(lab->queue[--lab->n_queue]);
+		lab_item_free(lab->queue[--lab->n_queue]);
+	watch_free(&lab->watch);
 	free(lab);
 }
 
@@ -395,6 +280,7 @@ struct conn_conf lab_conn(const struct ike_lab *lab, unsigned int side,
 void lab_load(struct ike_lab *lab, unsigned int side, struct conn_conf *conn)
 {
 	must(!engine_load(lab->side[side].engine, conn), "engine_load");
+	keep_conn(&lab->side[side], conn);
 }
 
 void lab_load_both(struct ike_lab *lab, const char *ike, const char *esp)
@@ -425,6 +311,10 @@ static void deliver(struct ike_lab *lab, unsigned int index)
 	struct engine *e = lab->side[i->side].engine;
 
 	lab->queue[index] = lab->queue[--lab->n_queue];
+	if (!e && i->kind != ITEM_SWEEP) {
+		lab_item_free(i); /* to nobody */
+		return;
+	}
 	switch (i->kind) {
 	case ITEM_DATAGRAM:
 		engine_input(e, &i->path, i->octets, i->len, lab->now_ns);
@@ -442,15 +332,30 @@ static void deliver(struct ike_lab *lab, unsigned int index)
 	case ITEM_USED:
 		engine_sadb_event(e, &i->event, lab->now_ns);
 		break;
+	case ITEM_SWEEP:
+		lab_sweep(&lab->side[i->side]);
+		break;
+	case ITEM_RECORD:
+		keep_arrived(&lab->side[i->side], i->record);
+		i->record = NULL;
+		break;
+	case ITEM_RECORDED:
+		engine_recorded(e, i->number, lab->now_ns);
+		break;
 	}
-	item_free(i);
+	lab_item_free(i);
+}
+
+static uint64_t deadline(const struct lab_side *s)
+{
+	return s->engine ? engine_deadline(s->engine) : UINT64_MAX;
 }
 
 /* Everything that is due at the moment to which the time moves. */
 static bool step(struct ike_lab *lab, uint64_t end_ns)
 {
-	uint64_t at[3] = { UINT64_MAX, engine_deadline(lab->side[0].engine),
-			   engine_deadline(lab->side[1].engine) };
+	uint64_t at[3] = { UINT64_MAX, deadline(&lab->side[0]),
+			   deadline(&lab->side[1]) };
 	unsigned int first = 0;
 
 	if (lab->n_queue)
@@ -458,7 +363,7 @@ static bool step(struct ike_lab *lab, uint64_t end_ns)
 	for (unsigned int i = 1; i < 3; i++)
 		if (at[i] < at[first])
 			first = i;
-	if (at[first] > end_ns)
+	if (at[first] > end_ns || at[first] == UINT64_MAX)
 		return false;
 	if (at[first] > lab->now_ns)
 		lab->now_ns = at[first];
@@ -466,7 +371,15 @@ static bool step(struct ike_lab *lab, uint64_t end_ns)
 		deliver(lab, earliest(lab));
 	else
 		engine_timeout(lab->side[first - 1].engine, lab->now_ns);
+	if (lab->watches_pairs && !(lab_matched(&lab->side[0], &lab->side[1]) &&
+				    lab_matched(&lab->side[1], &lab->side[0])))
+		lab->gaps++;
 	return true;
+}
+
+bool lab_step(struct ike_lab *lab)
+{
+	return step(lab, UINT64_MAX);
 }
 
 bool lab_run(struct ike_lab *lab, uint64_t ns)
@@ -499,80 +412,4 @@ const char *lab_text(const struct lab_side *s, enum ike_event_kind kind)
 		if (s->events[i].kind == kind)
 			text = s->events[i].text;
 	return text;
-}
-
-unsigned int lab_sas(const struct lab_side *s, bool larval)
-{
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < LAB_SAS_MAX; i++)
-		n += s->sas[i].used && s->sas[i].larval == larval;
-	return n;
-}
-
-static bool mirrored(const struct sadb_selector *a,
-		     const struct sadb_selector *b)
-{
-	return addr_equal(&a->local_min, &b->remote_min) &&
-	       addr_equal(&a->local_max, &b->remote_max) &&
-	       addr_equal(&a->remote_min, &b->local_min) &&
-	       addr_equal(&a->remote_max, &b->local_max) &&
-	       a->local_port_min == b->remote_port_min &&
-	       a->local_port_max == b->remote_port_max &&
-	       a->protocol == b->protocol;
-}
-
-/* A NAT changes ports, but not whether there are any. */
-static bool same_encap(const struct sadb_sa *out, const struct sadb_sa *in,
-		       bool nat)
-{
-	if (nat)
-		return !out->encap_dport == !in->encap_dport &&
-		       !out->encap_sport == !in->encap_sport;
-	return out->encap_dport == in->encap_dport &&
-	       out->encap_sport == in->encap_sport;
-}
-
-/* Does what this one seals open at that one? */
-static bool same_sa(const struct lab_sa *out, const struct lab_sa *in, bool nat)
-{
-	const struct sadb_sa *a = &out->sa, *b = &in->sa;
-
-	return a->encr == b->encr && a->encr_key_len == b->encr_key_len &&
-	       a->encr_key_len > 0 &&
-	       memcmp(a->encr_key, b->encr_key, a->encr_key_len) == 0 &&
-	       a->integ == b->integ && a->integ_key_len == b->integ_key_len &&
-	       memcmp(a->integ_key, b->integ_key, a->integ_key_len) == 0 &&
-	       a->esn == b->esn && same_encap(a, b, nat) &&
-	       a->n_selectors == b->n_selectors &&
-	       mirrored(&a->selectors[0], &b->selectors[0]);
-}
-
-static unsigned int matched(const struct lab_side *from,
-			    const struct lab_side *to)
-{
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < LAB_SAS_MAX; i++) {
-		const struct lab_sa *out = &from->sas[i];
-
-		if (!out->used || out->id.dir != SADB_OUT || !out->bound)
-			continue;
-		for (unsigned int j = 0; j < LAB_SAS_MAX; j++)
-			n += to->sas[j].used && !to->sas[j].larval &&
-			     to->sas[j].id.dir == SADB_IN &&
-			     to->sas[j].id.spi == out->id.spi &&
-			     same_sa(out, &to->sas[j], from->lab->nat);
-	}
-	return n;
-}
-
-bool lab_agree(const struct ike_lab *lab, unsigned int pairs)
-{
-	const struct lab_side *a = &lab->side[0], *b = &lab->side[1];
-
-	return matched(a, b) == pairs && matched(b, a) == pairs &&
-	       lab_sas(a, false) == 2 * pairs &&
-	       lab_sas(b, false) == 2 * pairs && lab_sas(a, true) == 0 &&
-	       lab_sas(b, true) == 0;
 }

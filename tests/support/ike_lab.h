@@ -7,6 +7,10 @@
  *
  *     side 0, 192.0.2.1, LAN 10.1.0.0/24 ---- side 1, 192.0.2.2, LAN 10.2.0.0/24
  *
+ * An engine can be killed at any moment; another one takes over from the records
+ * that were kept until then (ike_keep.h). Every datagram that is sent is looked at
+ * (ike_watch.h).
+ *
  * The same seed gives the same run. What fails in the building ends the program,
  * and so does a DELETE or an UPDATE of an SA that is not in the SAD.
  */
@@ -17,13 +21,17 @@
 #include <stdint.h>
 
 #include "ctrl/ike/engine.h"
+#include "tests/support/ike_watch.h"
 
+#define LAB_KEYS_MAX	 512
 #define LAB_SAS_MAX	 64
 #define LAB_EVENTS_MAX	 64
 #define LAB_QUEUE_MAX	 256
 #define LAB_S		 1000000000ULL
 #define LAB_TEXT_MAX	 2048
 #define LAB_DATAGRAM_MAX 8192
+#define LAB_CONNS_MAX	 4
+#define LAB_RECORDS_MAX	 128
 
 /* What the network does with one datagram. */
 struct lab_fate {
@@ -35,7 +43,10 @@ struct lab_sa {
 	bool used;
 	bool larval;
 	bool bound;
-	bool seen; /* its first packet was told of */
+	bool seen;	 /* its first packet was told of */
+	bool orphan;	 /* of an engine that was killed, not claimed yet */
+	bool doomed;	 /* and swept */
+	uint64_t end_ns; /* larval, of an engine that was killed; else 0 */
 	struct sadb_id id;
 	struct sadb_sa sa;
 };
@@ -57,7 +68,10 @@ struct lab_side {
 	struct lab_event events[LAB_EVENTS_MAX];
 	unsigned int n_events;
 	uint32_t next_spi;
-	unsigned int sent; /* datagrams; the last one: */
+	uint64_t keys[LAB_KEYS_MAX]; /* hashes of those that encrypt or did */
+	unsigned int n_keys;
+	unsigned int n_refused_keys; /* ADDs with one of them */
+	unsigned int sent;	     /* datagrams; the last one: */
 	struct ike_path sent_by;
 	uint8_t last[LAB_DATAGRAM_MAX];
 	size_t last_len;
@@ -68,6 +82,20 @@ struct lab_side {
 	bool refuses;
 	enum sadb_verb refused_verb;
 	enum sadb_dir refused_dir;
+
+	/* See ike_keep.h. engine: NULL while nobody has taken over. */
+	struct conn_conf loaded[LAB_CONNS_MAX];
+	unsigned int n_loaded;
+	uint16_t generation;
+	bool muted; /* nobody hears what it says */
+	struct ike_record *kept[LAB_RECORDS_MAX];
+	unsigned int n_kept;
+	struct ike_record *group[LAB_RECORDS_MAX]; /* not all there yet */
+	unsigned int n_group;
+	uint64_t record_at_ns;		  /* when the last one comes */
+	struct sadb_id gone[LAB_SAS_MAX]; /* refused CLAIMs: it may DELETE */
+	unsigned int n_gone;
+	bool keeper_sleeps; /* it keeps, and does not say so */
 };
 
 struct lab_item; /* a datagram or an answer that is under way */
@@ -76,11 +104,16 @@ struct ike_lab {
 	struct lab_side side[2];
 	uint64_t now_ns;
 	uint64_t seed;
-	unsigned int datagrams;	 /* so far, of both sides */
-	uint64_t answer_max_ns;	 /* answers take up to so long */
-	bool nat;		 /* side 1 sees side 0 as nat_addr:4321 */
-	struct addr nat_addr;	 /* 192.0.2.9 until the NAT moves */
-	uint64_t refused_of_100; /* answers of the SAD, by chance */
+	unsigned int datagrams;	  /* so far, of both sides */
+	uint64_t answer_max_ns;	  /* answers take up to so long */
+	bool nat;		  /* side 1 sees side 0 as nat_addr:4321 */
+	struct addr nat_addr;	  /* 192.0.2.9 until the NAT moves */
+	uint64_t refused_of_100;  /* answers of the SAD, by chance */
+	uint64_t orphan_ns;	  /* SWEEP waits so long */
+	bool last_words_are_lost; /* records that were under way at a kill */
+	bool watches_pairs;	  /* count the steps after which ... */
+	unsigned int gaps;	  /* ... a side had no way to the other */
+	struct ike_watch watch;
 
 	/* NULL: 1 ms each. Of the n-th datagram, from 0. */
 	struct lab_fate (*fate)(struct ike_lab *lab, unsigned int n);
@@ -104,6 +137,9 @@ void lab_load_both(struct ike_lab *lab, const char *ike, const char *esp);
 
 /* Moves the time on; false: more happened than can be right. */
 bool lab_run(struct ike_lab *lab, uint64_t ns);
+
+/* The next thing that happens; false: nothing is to come. */
+bool lab_step(struct ike_lab *lab);
 
 /* A random number below n. */
 uint64_t lab_roll(struct ike_lab *lab, uint64_t n);

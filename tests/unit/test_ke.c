@@ -211,6 +211,30 @@ static void both_sides_get_the_same_secret(void **state)
 }
 
 /* A peer that is refused does not spoil the private value. */
+static void exchange_goes_on_elsewhere_with_what_was_exported(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+		struct ke *one = new_ke(methods[i]), *other = new_ke(methods[i]);
+		struct ke *again = NULL;
+		struct secret out, a, b;
+
+		ke_export(one, &out);
+		assert_int_equal(ke_from_private(ke_by_name(methods[i]),
+						 slice_of(out.octets, out.len),
+						 &again),
+				 0);
+		assert_memory_equal(ke_public(again).ptr, ke_public(one).ptr,
+				    ke_public(one).len);
+		assert_int_equal(ke_shared(again, ke_public(other), &a), 0);
+		assert_int_equal(ke_shared(other, ke_public(one), &b), 0);
+		assert_true(secret_equal(&a, &b));
+		ke_free(one);
+		ke_free(other);
+		ke_free(again);
+	}
+}
+
 static void refusal_leaves_the_exchange_as_it_was(void **state)
 {
 	(void)state;
@@ -531,6 +555,8 @@ int main(void)
 		cmocka_unit_test(exchanges_match_published_vectors),
 		cmocka_unit_test(vectors_have_leading_zeros),
 		cmocka_unit_test(both_sides_get_the_same_secret),
+		cmocka_unit_test(
+			exchange_goes_on_elsewhere_with_what_was_exported),
 		cmocka_unit_test(refusal_leaves_the_exchange_as_it_was),
 		cmocka_unit_test(no_exchange_may_be_freed),
 		cmocka_unit_test(public_value_of_another_length_is_refused),

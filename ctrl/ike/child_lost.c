@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * CHILD SAs that the SAD no longer has. The peer has them still, and what is made
+ * in their place is made as by a rekeying, at once. An exchange that asked the SAD
+ * for something asks again, or, where the peer has its side already, ends with a
+ * pair that is lost like the others.
+ */
+#include "ctrl/ike/child.h"
+#include "ctrl/ike/post.h"
+#include "ctrl/ike/view.h"
+
+void child_lose(struct ike_sa *sa, struct child_sa *c)
+{
+	if (!c->has_out)
+		c->bound = false;
+	if (c->state != CHILD_ST_INSTALLED)
+		return;
+	c->lost = true;
+	c->bind_ns = 0;
+	c->rekey_ns = sa->e->now_ns;
+	sa_touch(sa);
+	view_changed(sa);
+}
+
+static void lose_all(struct child_sa *c)
+{
+	c->has_in = c->has_out = false;
+	c->bound = c->draining = false;
+}
+
+static void lose_of_exchange(struct ike_sa *sa, struct exchange *x)
+{
+	if (x->child)
+		lose_all(x->child);
+	if (!x->token)
+		return;
+	switch (x->step) {
+	case STEP_GETSPI:
+	case STEP_ADD_IN:
+	case STEP_ADD_OUT:
+	case STEP_BIND:
+		if (x->kind == EX_AUTH)
+			auth_new_epoch(sa, x);
+		else
+			child_x_new_epoch(sa, x);
+		break;
+	case STEP_DRAIN:
+		x->token = 0;
+		info_sadb(sa);
+		break;
+	case STEP_RESPONSE:
+	case STEP_KE:
+	case STEP_AUTH_MAKE:
+	case STEP_AUTH_CHECK:
+		break;
+	}
+}
+
+static void lose_of(struct ike_sa *sa)
+{
+	for (struct child_sa *c = sa->children; c; c = c->next) {
+		lose_all(c);
+		child_lose(sa, c);
+	}
+	sa_touch(sa);
+	lose_of_exchange(sa, &sa->ours);
+	lose_of_exchange(sa, &sa->peers);
+	sa_next(sa);
+}
+
+void child_new_epoch(struct engine *e)
+{
+	post_forget_deletes(e);
+	for (uint32_t i = 1; i < e->n_slots; i++)
+		if (e->slots[i])
+			lose_of(e->slots[i]);
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/ike/post.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/ike/record.h"
+
+struct post {
+	struct post *next;
+	/* While the call lasts; then NULL. */
+	const struct ike_sa *sa;
+	uint64_t *left_with; /* or NULL */
+	uint64_t after;	     /* the record that is to be kept; 0: none */
+	bool is_delete;
+	uint64_t token; /* of a DELETE, and what it names */
+	struct sadb_id id;
+	struct ike_path path; /* of a message, and its octets */
+	size_t len;
+	uint8_t octets[];
+};
+
+static void append(struct post_queue *q, struct post *p)
+{
+	p->next = NULL;
+	if (q->first)
+		q->last->next = p;
+	else
+		q->first = p;
+	q->last = p;
+}
+
+static struct post *take_first(struct post_queue *q)
+{
+	struct post *p = q->first;
+
+	if (p)
+		q->first = p->next;
+	return p;
+}
+
+/* Without memory for it a message is lost, as it might be on its way. */
+void post_message(struct ike_sa *sa, const struct ike_path *path,
+		  struct slice message, uint64_t *left_with)
+{
+	struct post *p = calloc(1, sizeof(*p) + message.len);
+
+	if (!p)
+		return;
+	p->sa = sa;
+	p->left_with = left_with;
+	p->path = *path;
+	p->len = message.len;
+	memcpy(p->octets, message.ptr, message.len);
+	append(&sa->e->fresh, p);
+}
+
+static bool is_kept(const struct engine *e, uint64_t after)
+{
+	return after <= e->recorded;
+}
+
+void post_again(const struct ike_sa *sa, const struct ike_path *path,
+		const struct octets *message, uint64_t left_with)
+{
+	struct engine *e = sa->e;
+
+	if (is_kept(e, left_with))
+		e->calls.send(e->calls.ctx, path,
+			      slice_of(message->ptr, message->len));
+}
+
+static void send_delete(struct engine *e, const struct sadb_id *id,
+			uint64_t token)
+{
+	const struct sadb_request q = {
+		.token = token,
+		.verb = SADB_DELETE,
+		.id = *id,
+	};
+
+	e->calls.sadb(e->calls.ctx, &q);
+}
+
+void post_delete(const struct ike_sa *sa, const struct sadb_id *id,
+		 uint64_t token)
+{
+	struct post *p = calloc(1, sizeof(*p));
+
+	if (!p) {
+		send_delete(sa->e, id, token);
+		return;
+	}
+	p->sa = sa;
+	p->is_delete = true;
+	p->id = *id;
+	p->token = token;
+	append(&sa->e->fresh, p);
+}
+
+static void leave(struct engine *e, struct post *p)
+{
+	if (p->is_delete)
+		send_delete(e, &p->id, p->token);
+	else
+		e->calls.send(e->calls.ctx, &p->path,
+			      slice_of(p->octets, p->len));
+	free(p);
+}
+
+/* Of an IKE SA that has records: all that there are now. */
+static void fix(const struct engine *e, struct post *p)
+{
+	p->after = record_is_wanted(p->sa) ? e->records : 0;
+	if (p->left_with)
+		*p->left_with = p->after;
+	p->left_with = NULL;
+	p->sa = NULL;
+}
+
+/* Those that wait stand in the order of what they wait for. */
+void post_flush(struct engine *e)
+{
+	struct post *p;
+
+	while (e->waiting.first && is_kept(e, e->waiting.first->after))
+		leave(e, take_first(&e->waiting));
+	while ((p = take_first(&e->fresh))) {
+		fix(e, p);
+		if (is_kept(e, p->after))
+			leave(e, p);
+		else
+			append(&e->waiting, p);
+	}
+}
+
+void post_forget_deletes(struct engine *e)
+{
+	struct post_queue all = e->waiting;
+	struct post *p;
+
+	e->waiting.first = NULL;
+	while ((p = take_first(&all))) {
+		if (p->is_delete)
+			free(p);
+		else
+			append(&e->waiting, p);
+	}
+}
+
+void post_drop(struct engine *e)
+{
+	struct post *p;
+
+	while ((p = take_first(&e->waiting)) || (p = take_first(&e->fresh)))
+		free(p);
+}

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Octets of record_put.c as SAs again. They come from the process that keeps them:
+ * what can't be is refused all the same, as a whole.
+ */
+#include "ctrl/ike/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/ike/child.h"
+
+static bool get_octets(struct slice *s, void *out, size_t max, size_t *len)
+{
+	struct slice part;
+	uint16_t n;
+
+	if (!rd_u16(s, &n) || n > max || !rd_slice(s, n, &part))
+		return false;
+	if (n)
+		memcpy(out, part.ptr, n);
+	*len = n;
+	return true;
+}
+
+/* Kept by the SA: a message. */
+static bool get_message(struct slice *s, struct octets *out)
+{
+	struct slice part;
+	uint16_t n;
+
+	if (!rd_u16(s, &n) || n > MESSAGE_MAX || !rd_slice(s, n, &part))
+		return false;
+	return !n || octets_set(out, part);
+}
+
+static bool get_name(struct slice *s, char out[CONN_NAME_MAX])
+{
+	size_t len;
+
+	if (!get_octets(s, out, CONN_NAME_MAX - 1, &len))
+		return false;
+	out[len] = '\0';
+	return len && strlen(out) == len;
+}
+
+static bool get_addr(struct slice *s, struct addr *out)
+{
+	return rd_bytes(s, out->octets, sizeof(out->octets));
+}
+
+static bool get_path(struct slice *s, struct ike_path *out)
+{
+	return get_addr(s, &out->local) && get_addr(s, &out->remote) &&
+	       rd_u16(s, &out->local_port) && rd_u16(s, &out->remote_port);
+}
+
+static bool get_identity(struct slice *s, struct identity *out)
+{
+	size_t len;
+
+	if (!rd_u8(s, &out->type) ||
+	    !get_octets(s, out->octets, sizeof(out->octets), &len))
+		return false;
+	out->len = (uint16_t)len;
+	return true;
+}
+
+static bool get_nonce(struct slice *s, struct nonce *out)
+{
+	return get_octets(s, out->octets, sizeof(out->octets), &out->len);
+}
+
+static bool get_flags(struct slice *s, bool *const *out, size_t n)
+{
+	uint8_t octet;
+
+	if (!rd_u8(s, &octet) || octet >> (n - 1) > 1)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		*out[i] = octet >> i & 1;
+	return true;
+}
+
+static bool get_bool(struct slice *s, bool *out)
+{
+	return get_flags(s, &out, 1);
+}
+
+static bool get_version(struct slice *s)
+{
+	uint8_t version;
+
+	return rd_u8(s, &version) && version == RECORD_VERSION;
+}
+
+/* --- exchanges */
+
+static bool get_ke(struct slice *s, struct exchange *x)
+{
+	struct secret private_value = { .len = 0 };
+	const struct ke_alg *alg;
+	bool ok;
+
+	if (!rd_u16(s, &x->ke_method) ||
+	    !get_octets(s, private_value.octets, KE_PUBLIC_MAX_BYTES,
+			&private_value.len))
+		return false;
+	alg = ke_by_id(x->ke_method);
+	if (alg)
+		ok = !ke_from_private(
+			alg, slice_of(private_value.octets, private_value.len),
+			&x->ke);
+	else
+		ok = x->ke_method == KE_NONE && !private_value.len;
+	secret_wipe(&private_value);
+	return ok;
+}
+
+/* One of the connection as it is loaded now, or of one that stands for it. */
+static struct child_sa *child_of(const struct engine *e, const char *conn,
+				 const char *child)
+{
+	const struct child_conf *conf;
+	struct conn *c = conn_take(e, conn, child, &conf);
+	struct child_sa *made = c ? child_new(c, conf) : NULL;
+
+	conn_drop(c);
+	return made;
+}
+
+static bool get_larval(struct engine *e, struct slice *s, struct exchange *x)
+{
+	char conn[CONN_NAME_MAX], child[CONN_NAME_MAX];
+
+	if (!get_name(s, conn) || !get_name(s, child))
+		return false;
+	x->child = child_of(e, conn, child);
+	if (!x->child || !get_addr(s, &x->child->in.daddr) ||
+	    !rd_u32(s, &x->child->spi_in) || !get_bool(s, &x->child->has_in))
+		return false;
+	x->child->in.spi = x->child->spi_in;
+	x->child->in.dir = SADB_IN;
+	return x->child->spi_in;
+}
+
+static bool get_heir(struct slice *s, struct exchange *x)
+{
+	x->heir = calloc(1, sizeof(*x->heir));
+	if (!x->heir)
+		return false;
+	x->heir->initiator = true;
+	return rd_u32(s, &x->heir->id) && rd_u32(s, &x->heir->view_id) &&
+	       rd_u64(s, &x->heir->spi_i);
+}
+
+static bool get_rest(struct slice *s, struct ike_sa *sa)
+{
+	struct exchange *x = &sa->ours;
+
+	return get_message(s, &sa->request) && sa->request.len &&
+	       get_nonce(s, &x->rival_nonce) && rd_u64(s, &x->rival_spi) &&
+	       rd_u32(s, &x->rival_spi_in);
+}
+
+static bool get_made(struct engine *e, struct slice *s, struct exchange *x)
+{
+	if (x->kind == EX_INFO)
+		return true;
+	if (!get_nonce(s, &x->ni) || !x->ni.len || !get_ke(s, x))
+		return false;
+	if (x->kind == EX_CHILD)
+		return get_larval(e, s, x);
+	return x->ke && get_heir(s, x);
+}
+
+static bool get_ours(struct engine *e, struct slice *s, struct ike_sa *sa)
+{
+	struct exchange *x = &sa->ours;
+	uint8_t kind, restarts;
+
+	if (!rd_u8(s, &kind))
+		return false;
+	if (kind == EX_NONE)
+		return true;
+	x->kind = kind;
+	x->step = STEP_RESPONSE;
+	if (kind != EX_CHILD && kind != EX_REKEY_IKE && kind != EX_INFO)
+		return false;
+	if (!rd_u32(s, &x->message_id) || !rd_u32(s, &x->old_spi_in) ||
+	    !get_bool(s, &x->deletes_ike) || !rd_u8(s, &restarts))
+		return false;
+	x->restarts = restarts;
+	return get_made(e, s, x) && get_rest(s, sa);
+}
+
+/* --- IKE SAs */
+
+static bool get_state(struct slice *s, enum ike_state *out)
+{
+	uint8_t state;
+
+	if (!rd_u8(s, &state))
+		return false;
+	*out = state;
+	return state == IKE_ST_ESTABLISHED || state == IKE_ST_DELETING ||
+	       state == IKE_ST_DEAD;
+}
+
+static bool get_who(struct engine *e, struct slice *s, struct ike_sa *sa)
+{
+	bool *const flags[] = { &sa->initiator,	 &sa->nat_local,
+				&sa->nat_remote, &sa->delete_wanted,
+				&sa->failed,	 &sa->has_heir };
+	const struct child_conf *none;
+	char conn[CONN_NAME_MAX];
+
+	if (!rd_u32(s, &sa->view_id) || !rd_u32(s, &sa->id) || !sa->view_id ||
+	    !get_state(s, &sa->state) ||
+	    !get_flags(s, flags, sizeof(flags) / sizeof(flags[0])) ||
+	    !get_name(s, conn))
+		return false;
+	sa->conn = conn_take(e, conn, NULL, &none);
+	return sa->conn;
+}
+
+static bool get_keys(struct slice *s, struct ike_sa *sa)
+{
+	sa->has_keys = true;
+	return keys_get(s, sa->initiator, &sa->keys);
+}
+
+static bool get_times(struct slice *s, struct ike_sa *sa)
+{
+	return rd_u64(s, &sa->rekey_ns) && rd_u64(s, &sa->expire_ns) &&
+	       rd_u64(s, &sa->drop_ns) && rd_u64(s, &sa->established_ns) &&
+	       rd_u64(s, &sa->heard_ns);
+}
+
+bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
+{
+	struct slice s = octets;
+
+	return get_version(&s) && get_who(e, &s, sa) &&
+	       get_path(&s, &sa->path) && get_path(&s, &sa->asked_by) &&
+	       rd_u64(&s, &sa->spi_i) && rd_u64(&s, &sa->spi_r) && sa->spi_i &&
+	       sa->spi_r && get_keys(&s, sa) &&
+	       get_identity(&s, &sa->local_id) &&
+	       get_identity(&s, &sa->peer_id) && rd_u32(&s, &sa->next_ours) &&
+	       rd_u32(&s, &sa->next_peers) && get_message(&s, &sa->reply) &&
+	       get_ours(e, &s, sa) && get_times(&s, sa) && !s.len;
+}
+
+/* --- CHILD SAs */
+
+static bool is_range(const struct ike_ts *ts)
+{
+	bool v4 = addr_is_v4(&ts->addr_min);
+
+	return ts->type == (v4 ? IKE_TS_IPV4_RANGE : IKE_TS_IPV6_RANGE) &&
+	       addr_is_v4(&ts->addr_max) == v4;
+}
+
+static bool get_ts(struct slice *s, struct ts_list *out)
+{
+	uint8_t n;
+
+	if (!rd_u8(s, &n) || n > TS_MAX)
+		return false;
+	for (out->n = 0; out->n < n; out->n++) {
+		struct ike_ts *ts = &out->at[out->n];
+
+		if (!rd_u8(s, &ts->type) || !rd_u8(s, &ts->protocol) ||
+		    !rd_u16(s, &ts->port_min) || !rd_u16(s, &ts->port_max) ||
+		    !get_addr(s, &ts->addr_min) ||
+		    !get_addr(s, &ts->addr_max) || !is_range(ts))
+			return false;
+	}
+	return true;
+}
+
+static bool get_child_state(struct slice *s, struct child_sa *c)
+{
+	bool *const about[] = { &c->up,	  &c->asked, &c->confirmed, &c->bound,
+				&c->lost, &c->esn,   &c->encap };
+	bool *const sad[] = { &c->has_in, &c->has_out };
+	uint8_t state;
+
+	if (!rd_u8(s, &state))
+		return false;
+	c->state = state;
+	return (state == CHILD_ST_INSTALLED || state == CHILD_ST_DELETING) &&
+	       get_flags(s, about, sizeof(about) / sizeof(about[0])) &&
+	       get_flags(s, sad, sizeof(sad) / sizeof(sad[0]));
+}
+
+static bool get_child_conf(struct engine *e, struct slice *s, struct child_sa *c)
+{
+	char conn[CONN_NAME_MAX], child[CONN_NAME_MAX];
+
+	if (!get_name(s, conn) || !get_name(s, child))
+		return false;
+	c->conn = conn_take(e, conn, child, &c->conf);
+	return c->conn;
+}
+
+static bool get_spis(struct slice *s, struct child_sa *c)
+{
+	if (!rd_u32(s, &c->spi_in) || !rd_u32(s, &c->spi_out) ||
+	    !rd_u32(s, &c->replaced_by) || !get_addr(s, &c->in.daddr) ||
+	    !get_addr(s, &c->out.daddr))
+		return false;
+	c->in.spi = c->spi_in;
+	c->in.dir = SADB_IN;
+	c->out.spi = c->spi_out;
+	c->out.dir = SADB_OUT;
+	return c->spi_in;
+}
+
+bool record_get_child(struct engine *e, struct slice octets, struct child_sa *c,
+		      struct record_owner *owner)
+{
+	struct slice s = octets;
+
+	return get_version(&s) && rd_u32(&s, &c->view_id) && c->view_id &&
+	       rd_u32(&s, &owner->id) && rd_u32(&s, &owner->view_id) &&
+	       get_child_state(&s, c) && get_child_conf(e, &s, c) &&
+	       get_spis(&s, c) && get_ts(&s, &c->local_ts) &&
+	       get_ts(&s, &c->remote_ts) && rd_u64(&s, &c->rekey_ns) &&
+	       rd_u64(&s, &c->expire_ns) && rd_u64(&s, &c->bind_ns) &&
+	       rd_u64(&s, &c->trust_ns) && rd_u64(&s, &c->installed_ns) &&
+	       rd_u16(&s, &c->encr) && rd_u16(&s, &c->encr_key_bits) &&
+	       rd_u16(&s, &c->integ) && rd_u16(&s, &c->ke) && !s.len;
+}

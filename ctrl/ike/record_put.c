@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * SAs as octets, for record_get.c. A list has its length before it; yes and no
+ * are bits of one octet.
+ */
+#include "ctrl/ike/record.h"
+
+#include <string.h>
+
+static void put_octets(struct builder *b, const void *ptr, size_t len)
+{
+	struct wr_mark mark = wr_begin(b, 2);
+
+	wr_bytes(b, ptr, len);
+	wr_end(b, mark);
+}
+
+static void put_name(struct builder *b, const char *name)
+{
+	put_octets(b, name, strlen(name));
+}
+
+static void put_addr(struct builder *b, const struct addr *a)
+{
+	wr_bytes(b, a->octets, sizeof(a->octets));
+}
+
+static void put_path(struct builder *b, const struct ike_path *p)
+{
+	put_addr(b, &p->local);
+	put_addr(b, &p->remote);
+	wr_u16(b, p->local_port);
+	wr_u16(b, p->remote_port);
+}
+
+static void put_identity(struct builder *b, const struct identity *id)
+{
+	wr_u8(b, id->type);
+	put_octets(b, id->octets, id->len);
+}
+
+static void put_nonce(struct builder *b, const struct nonce *n)
+{
+	put_octets(b, n->octets, n->len);
+}
+
+static void put_flags(struct builder *b, const bool *flags, size_t n)
+{
+	uint8_t octet = 0;
+
+	for (size_t i = 0; i < n; i++)
+		octet = (uint8_t)(octet | (flags[i] ? 1U << i : 0U));
+	wr_u8(b, octet);
+}
+
+/* --- exchanges */
+
+static void put_ke(struct builder *b, const struct exchange *x)
+{
+	struct secret private_value = { .len = 0 };
+
+	wr_u16(b, x->ke ? x->ke_method : KE_NONE);
+	if (x->ke)
+		ke_export(x->ke, &private_value);
+	put_octets(b, private_value.octets, private_value.len);
+	secret_wipe(&private_value);
+}
+
+/* That we are about to make: our half of it. */
+static void put_larval(struct builder *b, const struct child_sa *c)
+{
+	put_name(b, c->conn->conf.name);
+	put_name(b, c->conf->name);
+	put_addr(b, &c->in.daddr);
+	wr_u32(b, c->spi_in);
+	wr_u8(b, c->has_in);
+}
+
+static void put_heir(struct builder *b, const struct ike_sa *heir)
+{
+	wr_u32(b, heir->id);
+	wr_u32(b, heir->view_id);
+	wr_u64(b, heir->spi_i);
+}
+
+void record_put_exchange(struct builder *b, const struct ike_sa *sa)
+{
+	const struct exchange *x = &sa->ours;
+
+	wr_u8(b, (uint8_t)x->kind);
+	wr_u32(b, x->message_id);
+	wr_u32(b, x->old_spi_in);
+	wr_u8(b, x->deletes_ike);
+	wr_u8(b, (uint8_t)x->restarts);
+	if (x->kind == EX_INFO)
+		return;
+	put_nonce(b, &x->ni);
+	put_ke(b, x);
+	if (x->kind == EX_CHILD)
+		put_larval(b, x->child);
+	else
+		put_heir(b, x->heir);
+}
+
+/* What the peer's exchanges make of ours meanwhile is not frozen. */
+static void put_rest(struct builder *b, const struct ike_sa *sa)
+{
+	const struct exchange *x = &sa->ours;
+
+	put_octets(b, sa->request.ptr, sa->request.len);
+	put_nonce(b, &x->rival_nonce);
+	wr_u64(b, x->rival_spi);
+	wr_u32(b, x->rival_spi_in);
+}
+
+static bool has_left(const struct exchange *x)
+{
+	return x->step == STEP_RESPONSE &&
+	       (x->kind == EX_CHILD || x->kind == EX_REKEY_IKE ||
+		x->kind == EX_INFO);
+}
+
+static void put_ours(struct builder *b, const struct ike_sa *sa)
+{
+	if (has_left(&sa->ours)) {
+		record_put_exchange(b, sa);
+		put_rest(b, sa);
+	} else if (sa->frozen.len) {
+		wr_bytes(b, sa->frozen.ptr, sa->frozen.len);
+		put_rest(b, sa);
+	} else {
+		wr_u8(b, EX_NONE);
+	}
+}
+
+/* --- IKE SAs */
+
+void record_put_ike(struct builder *b, const struct ike_sa *sa)
+{
+	const bool flags[] = { sa->initiator,	  sa->nat_local, sa->nat_remote,
+			       sa->delete_wanted, sa->failed,	 sa->has_heir };
+
+	wr_u8(b, RECORD_VERSION);
+	wr_u32(b, sa->view_id);
+	wr_u32(b, sa->id);
+	wr_u8(b, (uint8_t)sa->state);
+	put_flags(b, flags, sizeof(flags));
+	put_name(b, sa->conn->conf.name);
+	put_path(b, &sa->path);
+	put_path(b, &sa->asked_by);
+	wr_u64(b, sa->spi_i);
+	wr_u64(b, sa->spi_r);
+	keys_put(b, &sa->keys);
+	put_identity(b, &sa->local_id);
+	put_identity(b, &sa->peer_id);
+	wr_u32(b, sa->next_ours);
+	wr_u32(b, sa->next_peers);
+	put_octets(b, sa->reply.ptr, sa->reply.len);
+	put_ours(b, sa);
+	wr_u64(b, sa->rekey_ns);
+	wr_u64(b, sa->expire_ns);
+	wr_u64(b, sa->drop_ns);
+	wr_u64(b, sa->established_ns);
+	wr_u64(b, sa->heard_ns);
+}
+
+/* --- CHILD SAs */
+
+static void put_ts(struct builder *b, const struct ts_list *l)
+{
+	wr_u8(b, (uint8_t)l->n);
+	for (unsigned int i = 0; i < l->n; i++) {
+		const struct ike_ts *ts = &l->at[i];
+
+		wr_u8(b, ts->type);
+		wr_u8(b, ts->protocol);
+		wr_u16(b, ts->port_min);
+		wr_u16(b, ts->port_max);
+		put_addr(b, &ts->addr_min);
+		put_addr(b, &ts->addr_max);
+	}
+}
+
+/* One that waits for its policy alone is as good as installed. */
+static enum child_state state_of(const struct child_sa *c)
+{
+	return c->state == CHILD_ST_LARVAL ? CHILD_ST_INSTALLED : c->state;
+}
+
+/* The pair in its place may be bound already: its exchange begins anew. */
+static bool is_bound(const struct ike_sa *sa, const struct child_sa *c)
+{
+	const struct exchange *x = &sa->ours;
+
+	return c->bound || (x->kind == EX_CHILD && x->child &&
+			    x->child->bound && x->old_spi_in == c->spi_in);
+}
+
+void record_put_child(struct builder *b, const struct ike_sa *sa,
+		      const struct child_sa *c)
+{
+	const bool about[] = { c->up,
+			       c->asked,
+			       c->confirmed || c->state == CHILD_ST_LARVAL,
+			       is_bound(sa, c),
+			       c->lost,
+			       c->esn,
+			       c->encap };
+	/* One that is on its way out may still be there. */
+	const bool sad[] = { c->has_in, c->has_out || c->draining };
+
+	wr_u8(b, RECORD_VERSION);
+	wr_u32(b, c->view_id);
+	wr_u32(b, sa->id);
+	wr_u32(b, sa->view_id);
+	wr_u8(b, (uint8_t)state_of(c));
+	put_flags(b, about, sizeof(about));
+	put_flags(b, sad, sizeof(sad));
+	put_name(b, c->conn->conf.name);
+	put_name(b, c->conf->name);
+	wr_u32(b, c->spi_in);
+	wr_u32(b, c->spi_out);
+	wr_u32(b, c->replaced_by);
+	put_addr(b, &c->in.daddr);
+	put_addr(b, &c->out.daddr);
+	put_ts(b, &c->local_ts);
+	put_ts(b, &c->remote_ts);
+	wr_u64(b, c->rekey_ns);
+	wr_u64(b, c->expire_ns);
+	wr_u64(b, c->bind_ns);
+	wr_u64(b, c->trust_ns);
+	wr_u64(b, c->installed_ns);
+	wr_u16(b, c->encr);
+	wr_u16(b, c->encr_key_bits);
+	wr_u16(b, c->integ);
+	wr_u16(b, c->ke);
+}

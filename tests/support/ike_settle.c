@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/support/ike_settle.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "ctrl/ike/sa.h"
+
+struct ike_lab *settle_lab(uint64_t seed, const char *esp)
+{
+	struct ike_lab *lab = lab_new(seed);
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct conn_conf c = lab_conn(lab, i, SETTLE_IKE, esp);
+
+		c.dpd_delay = 60;
+		lab_load(lab, i, &c);
+		conn_fini(&c);
+		lab_keep(lab, i, true);
+	}
+	return lab;
+}
+
+void settle_initiate(struct ike_lab *lab)
+{
+	assert_int_equal(engine_initiate(lab->side[0].engine, "peer", NULL,
+					 lab->now_ns),
+			 0);
+}
+
+struct ike_lab *settle_lab_up(uint64_t seed, const char *esp)
+{
+	struct ike_lab *lab = settle_lab(seed, esp);
+
+	settle_initiate(lab);
+	assert_true(lab_run(lab, 10 * LAB_S));
+	assert_true(lab_agree(lab, 1));
+	return lab;
+}
+
+unsigned int settle_ike_sas(const struct ike_lab *lab, unsigned int side)
+{
+	unsigned int half_open;
+
+	return engine_count(lab->side[side].engine, &half_open);
+}
+
+/* --- what both have */
+
+static bool is_up(const struct ike_sa *sa)
+{
+	return sa && (sa->state == IKE_ST_ESTABLISHED ||
+		      sa->state == IKE_ST_DELETING);
+}
+
+static bool has_ike(const struct engine *e, const struct ike_sa *sa)
+{
+	for (uint32_t i = 1; i < e->n_slots; i++)
+		if (is_up(e->slots[i]) && e->slots[i]->spi_i == sa->spi_i &&
+		    e->slots[i]->spi_r == sa->spi_r)
+			return true;
+	return false;
+}
+
+static unsigned int children(const struct engine *e)
+{
+	unsigned int n = 0;
+
+	for (uint32_t i = 1; i < e->n_slots; i++)
+		for (const struct child_sa *c =
+			     e->slots[i] ? e->slots[i]->children : NULL;
+		     c; c = c->next)
+			n++;
+	return n;
+}
+
+/* The same IKE SAs and pairs on both sides, and no record of anything else. */
+static bool is_settled(const struct ike_lab *lab, unsigned int ikes,
+		       unsigned int pairs)
+{
+	if (!lab_agree(lab, pairs))
+		return false;
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct lab_side *s = &lab->side[i];
+		const struct engine *e = s->engine;
+
+		if (s->n_refused_keys || settle_ike_sas(lab, i) != ikes ||
+		    children(e) != pairs || lab_kept(s, RECORD_IKE) != ikes ||
+		    lab_kept(s, RECORD_CHILD) != pairs)
+			return false;
+		for (uint32_t n = 1; n < e->n_slots; n++)
+			if (is_up(e->slots[n]) &&
+			    !has_ike(lab->side[!i].engine, e->slots[n]))
+				return false;
+	}
+	return true;
+}
+
+void settle_assert(const struct ike_lab *lab, const char *where, uint64_t n,
+		   unsigned int ikes, unsigned int pairs)
+{
+	if (!is_settled(lab, ikes, pairs))
+		fail_msg("%s, %u: not settled: %u and %u IKE SAs, %u and %u children, %u and %u records, agreed %d",
+			 where, (unsigned int)n, settle_ike_sas(lab, 0),
+			 settle_ike_sas(lab, 1), children(lab->side[0].engine),
+			 children(lab->side[1].engine), lab->side[0].n_kept,
+			 lab->side[1].n_kept, lab_agree(lab, pairs));
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Two engines whose records are kept, and whether all agree in the end. */
+#ifndef CYG_TESTS_IKE_SETTLE_H
+#define CYG_TESTS_IKE_SETTLE_H
+
+#include "tests/support/ike_keep.h"
+
+#define SETTLE_IKE "aes128gcm16-prfsha256-x25519" /* its IVs are a counter */
+#define SETTLE_ESP "aes128-sha256"
+#define SETTLE_PFS "aes128-sha256-x25519"
+
+/* Dead peers are found after a minute. */
+struct ike_lab *settle_lab(uint64_t seed, const char *esp);
+
+/* The same with an IKE SA and a child between them. */
+struct ike_lab *settle_lab_up(uint64_t seed, const char *esp);
+void settle_initiate(struct ike_lab *lab);
+unsigned int settle_ike_sas(const struct ike_lab *lab, unsigned int side);
+
+/*
+ * Both have the same IKE SAs and pairs, and there are records of these and of
+ * nothing else; if not, the test fails, and says where.
+ */
+void settle_assert(const struct ike_lab *lab, const char *where, uint64_t n,
+		   unsigned int ikes, unsigned int pairs);
+
+#endif
