@@ -27,7 +27,8 @@ SAN     :=
 NEW := .$(shell mktemp -u XXXXXXXX)
 BUILD := build$(if $(filter-out gcc,$(CC)),-$(notdir $(CC)))$(if $(SAN),-$(SAN))
 
-LIBS := libbpf libxdp libcrypto libevent libmnl jansson libseccomp liburcu-qsbr
+LIBS := libbpf libxdp libcrypto libevent libmnl jansson libseccomp libcap-ng \
+	liburcu-qsbr
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Werror
 VERSION := 0.1.0
@@ -81,6 +82,8 @@ bin = $(patsubst %.c,$(BUILD)/%,$(1))
 LIB := $(BUILD)/libcygnet.a
 # All of the two programs but their main(), for tests.
 PROGRAMS := $(BUILD)/programs.a
+# What tests share; of it each takes what it needs.
+SUPPORT := $(BUILD)/support.a
 SKEL := $(BUILD)/skel/cygnet.skel.h
 BINS := $(BUILD)/cygnetd $(BUILD)/cygnet
 
@@ -97,7 +100,8 @@ $(BUILD)/cygnet: $(call obj,$(CLI_SRC)) $(LIB)
 
 $(LIB): $(call obj,$(LIB_SRC))
 $(PROGRAMS): $(call obj,$(filter-out %/main.c,$(DAEMON_SRC) $(CLI_SRC)))
-$(LIB) $(PROGRAMS):
+$(SUPPORT): $(call obj,$(SUPPORT_SRC))
+$(LIB) $(PROGRAMS) $(SUPPORT):
 	ar rcs $@$(NEW) $^
 	@mv $@$(NEW) $@
 
@@ -127,7 +131,7 @@ BPFT_BINS := $(call bin,$(BPFT_SRC))
 BENCH_BINS := $(call bin,$(BENCH_SRC))
 
 $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS): $(BUILD)/%: $(BUILD)/%.o \
-		$(call obj,$(SUPPORT_SRC)) $(PROGRAMS) $(LIB)
+		$(SUPPORT) $(PROGRAMS) $(LIB)
 	$(CC) $(LDFLAGS) -o $@$(NEW) $^ $(TEST_LDLIBS)
 	@mv $@$(NEW) $@
 
@@ -171,7 +175,7 @@ fuzz:
 
 .PHONY: fuzz-bins
 fuzz-bins: $(call bin,$(FUZZ_SRC))
-$(call bin,$(FUZZ_SRC)): $(BUILD)/%: $(BUILD)/%.o $(call obj,$(SUPPORT_SRC)) $(PROGRAMS) $(LIB)
+$(call bin,$(FUZZ_SRC)): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(PROGRAMS) $(LIB)
 	$(CC) $(SANFLAGS) -fsanitize=fuzzer -pthread -o $@$(NEW) $^ $(LDLIBS)
 	@mv $@$(NEW) $@
 

@@ -36,7 +36,7 @@ struct seam {
 	struct queued *first, **last;
 	size_t queued_bytes;
 	bool *freed; /* told when a callback frees the link */
-	/* header and message, at a border of 8 */
+	/* header and message, at a border of 8; 0 between two of them */
 	uint64_t room[(sizeof(struct seam_header) + SEAM_MESSAGE_MAX) / 8];
 };
 
@@ -235,7 +235,8 @@ static const char *fault(const struct seam *s, const struct received *r)
 		return "the other end is of another version; restart all of cygnetd";
 	for (size_t i = 0; i < s->spec.n_kinds; i++)
 		if (s->spec.kinds[i].type == h->type)
-			return s->spec.kinds[i].bytes == h->bytes
+			return h->bytes <= s->spec.kinds[i].bytes &&
+					       h->bytes >= s->spec.kinds[i].least
 				       ? NULL
 				       : "a message with a wrong length";
 	return "a message of an unknown type";

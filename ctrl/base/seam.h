@@ -23,15 +23,25 @@ struct event_base;
 struct seam;
 
 #define SEAM_VERSION	 1U /* raised with any change of any message */
-#define SEAM_MESSAGE_MAX 16384U
-#define SEAM_QUEUE_BYTES (4U << 20)
+#define SEAM_MESSAGE_MAX 24576U
+#define SEAM_QUEUE_BYTES (32U << 20)
 #define SEAM_FDS_MAX	 4U
 
 /* A message that may arrive. */
 struct seam_kind {
 	uint16_t type;
-	uint32_t bytes; /* just so many */
+	uint32_t bytes;
+	uint32_t least; /* so many at least; those that are missing are 0 */
 };
+
+#define SEAM_KIND(type, message)                       \
+	{                                              \
+		type, sizeof(message), sizeof(message) \
+	}
+#define SEAM_KIND_LEAST(type, message, least) \
+	{                                     \
+		type, sizeof(message), least  \
+	}
 
 struct seam_spec {
 	struct event_base *base;

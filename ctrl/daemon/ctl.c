@@ -30,6 +30,7 @@
 #include "ctrl/daemon/ike_link.h"
 #include "ctrl/daemon/role.h"
 #include "ctrl/daemon/view.h"
+#include "ctrl/dp/dp.h"
 
 #define N_SIGNALS  3
 #define DP_STOP_MS 10000 /* its worker empties its rings */
@@ -50,7 +51,10 @@ struct ctl {
 	struct event signals[N_SIGNALS];
 	uint64_t since_ns;
 	bool debug;
-	char folder[CONF_PATH_MAX]; /* of the roles' sockets */
+	/* Looks at dp that were asked for, and answered; who waits for which. */
+	uint64_t looks, looked;
+	uint64_t control_look, ike_look; /* 0: for none */
+	char folder[CONF_PATH_MAX];	 /* of the roles' sockets */
 	struct dp_link *dp;
 	unsigned int dp_tries;
 	bool dp_is_set;	 /* the configuration is in force there */
@@ -167,19 +171,49 @@ static const struct conn_conf *on_conns(void *ctx, size_t *n)
 	return c->config->conns;
 }
 
+/* Those of an ike that ended, whose policies need others. */
+static uint64_t orphaned(const struct dp_view *dp)
+{
+	uint64_t policies = 0;
+
+	for (size_t i = 0; i < dp->n_sas; i++)
+		if (dp->sas[i].orphan && dp->sas[i].id.dir == SADB_OUT)
+			policies |= dp->sas[i].policies;
+	return policies;
+}
+
+/* Which look it is, or 0: there is nothing to look at. */
+static uint64_t look(struct ctl *c)
+{
+	return c->dp_is_set && dp_link_look(c->dp) ? ++c->looks : 0;
+}
+
 static bool on_refresh(void *ctx)
 {
-	const struct ctl *c = ctx;
+	struct ctl *c = ctx;
 
-	return c->dp_is_set && dp_link_look(c->dp);
+	c->control_look = look(c);
+	return c->control_look;
+}
+
+/* Of the looks so far, up to this one. */
+static void saw(struct ctl *c, uint64_t turn)
+{
+	if (c->ike_look && c->ike_look <= turn) {
+		c->ike_look = 0;
+		ike_link_start_all(c->ike, orphaned(dp_link_view(c->dp)));
+	}
+	if (c->control_look && c->control_look <= turn) {
+		c->control_look = 0;
+		control_server_refreshed(c->control);
+	}
 }
 
 static void on_looked(void *ctx)
 {
-	const struct ctl *c = ctx;
+	struct ctl *c = ctx;
 
-	if (c->control)
-		control_server_refreshed(c->control);
+	saw(c, ++c->looked);
 }
 
 static void on_command(void *ctx, const struct control_command *command)
@@ -245,15 +279,31 @@ static void on_ike_ready(void *ctx, bool has_sadb)
 		introduce(ctx);
 }
 
+/* Its SAs are not lost yet: another one takes over. */
 static void on_ike_ended(void *ctx)
 {
+	const struct ctl *c = ctx;
+
+	control_server_ike_gone(c->control, NULL);
+}
+
+static void on_ike_lost(void *ctx, const struct sas *lost)
+{
 	struct ctl *c = ctx;
-	struct sas *lost = ike_link_sas(c->ike);
 
 	failures_process_ended(c->failures, c->config->conns,
 			       c->config->n_conns, clock_ns());
 	control_server_ike_gone(c->control, lost);
-	sas_free(lost);
+}
+
+/* What there is of orphans is known with the next look. */
+static void on_ike_shown(void *ctx)
+{
+	struct ctl *c = ctx;
+
+	c->ike_look = look(c);
+	if (!c->ike_look)
+		ike_link_start_all(c->ike, 0);
 }
 
 static void on_ike_done(void *ctx, uint64_t token, int err, unsigned int n)
@@ -300,6 +350,8 @@ static int start_ike(struct ctl *c, struct error *e)
 				      .debug = c->debug,
 				      .ready = on_ike_ready,
 				      .ended = on_ike_ended,
+				      .lost = on_ike_lost,
+				      .shown = on_ike_shown,
 				      .event = on_ike_event,
 				      .done = on_ike_done,
 				      .ctx = c };
@@ -500,8 +552,10 @@ static void on_committed(void *ctx, const struct dp_msg_committed *m)
 		run(c);
 	else if (c->phase == RUNNING)
 		introduce(c);
-	if (c->phase == RUNNING)
-		dp_link_settle(c->dp);
+	if (c->phase != RUNNING)
+		return;
+	dp_link_settle(c->dp);
+	dp_release_others(&c->config->gateway);
 }
 
 static void on_dp_down(void *ctx, const char *why)
@@ -523,7 +577,8 @@ static void on_dp_down(void *ctx, const char *why)
 	} else {
 		log_warn("daemon: the data path is gone (%s); what policies protect is dropped until it is there again",
 			 why);
-		on_looked(c); /* nobody waits for it */
+		c->looked = c->looks;
+		saw(c, c->looked); /* no answer comes any more */
 	}
 }
 

@@ -110,8 +110,7 @@ static void commit(struct dp_process *p, const struct dp_msg_commit *c)
 		quit(p); /* no configuration has no interface */
 		return;
 	}
-	p->next->gateway.default_action = (enum spd_action)c->default_action;
-	p->next->gateway.mss_clamp = c->mss_clamp != 0;
+	dp_seam_get_gateway(p->next, c);
 	m.err = p->dp ? dp_reload(p->dp, p->next, &e) : start(p, &e);
 	if (m.err) {
 		memcpy(m.text, e.text, sizeof(m.text));

@@ -9,34 +9,34 @@
 #define MANUAL_MAX (SAD_MAX / 2)
 
 const struct seam_kind dp_seam_to_dp[] = {
-	{ DP_MSG_IFACE, sizeof(struct dp_msg_iface) },
-	{ DP_MSG_MANUAL, sizeof(struct dp_msg_manual) },
-	{ DP_MSG_POLICY, sizeof(struct dp_msg_policy) },
-	{ DP_MSG_CONN, sizeof(struct dp_msg_conn) },
-	{ DP_MSG_CHILD, sizeof(struct dp_msg_child) },
-	{ DP_MSG_COMMIT, sizeof(struct dp_msg_commit) },
-	{ DP_MSG_SETTLE, sizeof(struct dp_msg_empty) },
-	{ DP_MSG_UNDO, sizeof(struct dp_msg_empty) },
-	{ DP_MSG_STOP, sizeof(struct dp_msg_empty) },
-	{ DP_MSG_LOOK, sizeof(struct dp_msg_empty) },
-	{ DP_MSG_SOCKETS, sizeof(struct dp_msg_empty) },
-	{ DP_MSG_IKE, sizeof(struct dp_msg_empty) },
+	SEAM_KIND(DP_MSG_IFACE, struct dp_msg_iface),
+	SEAM_KIND(DP_MSG_MANUAL, struct dp_msg_manual),
+	SEAM_KIND(DP_MSG_POLICY, struct dp_msg_policy),
+	SEAM_KIND(DP_MSG_CONN, struct dp_msg_conn),
+	SEAM_KIND(DP_MSG_CHILD, struct dp_msg_child),
+	SEAM_KIND(DP_MSG_COMMIT, struct dp_msg_commit),
+	SEAM_KIND(DP_MSG_SETTLE, struct dp_msg_empty),
+	SEAM_KIND(DP_MSG_UNDO, struct dp_msg_empty),
+	SEAM_KIND(DP_MSG_STOP, struct dp_msg_empty),
+	SEAM_KIND(DP_MSG_LOOK, struct dp_msg_empty),
+	SEAM_KIND(DP_MSG_SOCKETS, struct dp_msg_empty),
+	SEAM_KIND(DP_MSG_IKE, struct dp_msg_empty),
 };
 
 const struct seam_kind dp_seam_to_ctl[] = {
-	{ DP_MSG_HELLO, sizeof(struct dp_msg_hello) },
-	{ DP_MSG_COMMITTED, sizeof(struct dp_msg_committed) },
-	{ DP_MSG_SA, sizeof(struct dp_msg_sa) },
-	{ DP_MSG_LOOKED, sizeof(struct dp_msg_looked) },
+	SEAM_KIND(DP_MSG_HELLO, struct dp_msg_hello),
+	SEAM_KIND(DP_MSG_COMMITTED, struct dp_msg_committed),
+	SEAM_KIND(DP_MSG_SA, struct dp_msg_sa),
+	SEAM_KIND(DP_MSG_LOOKED, struct dp_msg_looked),
 };
 
 const struct seam_kind dp_seam_from_ike[] = {
-	{ DP_MSG_REQUEST, sizeof(struct sadb_request) },
+	SEAM_KIND(DP_MSG_REQUEST, struct sadb_request),
 };
 
 const struct seam_kind dp_seam_to_ike[] = {
-	{ DP_MSG_ANSWER, sizeof(struct sadb_answer) },
-	{ DP_MSG_EVENT, sizeof(struct sadb_event) },
+	SEAM_KIND(DP_MSG_ANSWER, struct sadb_answer),
+	SEAM_KIND(DP_MSG_EVENT, struct sadb_event),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -116,10 +116,10 @@ int dp_seam_put_config(const struct config *c,
 		       void *ctx)
 {
 	const struct outlet to = { send, ctx };
-	const struct dp_msg_commit commit = { c->gateway.default_action,
-					      c->gateway.mss_clamp };
+	struct dp_msg_commit commit = { .gateway = c->gateway };
 	int err = 0;
 
+	memset(commit.gateway.ifaces, 0, sizeof(commit.gateway.ifaces));
 	for (size_t i = 0; !err && i < c->gateway.n_ifaces; i++)
 		err = put_iface(&to, &c->gateway.ifaces[i]);
 	for (size_t i = 0; !err && i < c->n_manual; i++)
@@ -221,6 +221,15 @@ static int get_child(struct config *c, const struct dp_msg_child *m)
 		return -ENOMEM;
 	*conf = m->conf;
 	return 0;
+}
+
+void dp_seam_get_gateway(struct config *c, const struct dp_msg_commit *m)
+{
+	const struct gateway_conf own = c->gateway;
+
+	c->gateway = m->gateway;
+	memcpy(c->gateway.ifaces, own.ifaces, sizeof(own.ifaces));
+	c->gateway.n_ifaces = own.n_ifaces;
 }
 
 int dp_seam_get_piece(struct config *c, uint16_t type, const void *msg)

@@ -77,8 +77,7 @@ struct dp_msg_child {
 };
 
 struct dp_msg_commit {
-	uint32_t default_action; /* enum spd_action */
-	uint32_t mss_clamp;	 /* yes or no */
+	struct gateway_conf gateway; /* but for its interfaces */
 };
 
 struct dp_msg_hello {
@@ -123,6 +122,9 @@ int dp_seam_put_config(const struct config *c,
 		       int (*send)(void *ctx, enum dp_msg type, const void *msg,
 				   size_t bytes),
 		       void *ctx);
+
+/* Of the last message; the interfaces are there already. */
+void dp_seam_get_gateway(struct config *c, const struct dp_msg_commit *m);
 
 /*
  * Adds a piece to a configuration, which config_free() frees.

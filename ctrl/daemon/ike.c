@@ -9,7 +9,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,45 +17,14 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
-#include "ctrl/crypto/random.h"
 #include "ctrl/daemon/dp_seam.h"
-#include "ctrl/daemon/ike_seam.h"
-#include "ctrl/daemon/ike_udp.h"
-#include "ctrl/daemon/ke_pool.h"
+#include "ctrl/daemon/ike_state.h"
 #include "ctrl/daemon/role.h"
 #include "ctrl/daemon/sandbox.h"
 
 #define READS_MAX 32 /* datagrams of one turn of the loop */
 
-/* A connection that is loaded. */
-struct loaded {
-	char name[CONN_NAME_MAX];
-	bool again; /* by the ctl that is there now */
-};
-
-struct ike {
-	struct event_base *base;
-	struct event *on_link;
-	struct seam *ctl; /* NULL: it is gone, and may come again */
-	struct seam *dp;  /* likewise */
-	bool had_dp;
-	struct engine *engine;
-	struct ke_pool *pool;
-	struct event *timer;
-	struct event *readable[IKE_UDP_SOCKETS];
-	int fds[IKE_UDP_SOCKETS]; /* -1: not there yet */
-	int route_fd;		  /* asks for source addresses; sends nothing */
-	struct conn_conf loading; /* until n_missing is 0 */
-	size_t n_missing;
-	struct loaded *loaded; /* owned */
-	size_t n_loaded;
-	bool failed;
-	bool stopping;
-	struct random_pool random;
-	uint8_t room[IKE_UDP_MAX];
-};
-
-static void give_up(struct ike *i, const char *why)
+void ike_give_up(struct ike *i, const char *why)
 {
 	log_error("ike: %s", why);
 	i->failed = true;
@@ -66,10 +34,10 @@ static void give_up(struct ike *i, const char *why)
 /* --- what the engine asks for */
 
 /* One that does not get through is a link that is about to end. */
-static void tell(struct ike *i, enum ike_msg type, const void *msg, size_t bytes)
+void ike_tell(struct ike *i, enum ike_msg type, const void *msg, size_t bytes)
 {
 	if (i->ctl && seam_send(i->ctl, (uint16_t)type, msg, bytes))
-		give_up(i, "ctl does not take what it is sent");
+		ike_give_up(i, "ctl does not take what it is sent");
 }
 
 static void on_send(void *ctx, const struct ike_path *path,
@@ -88,12 +56,12 @@ static void on_sadb(void *ctx, const struct sadb_request *q)
 	struct ike *i = ctx;
 
 	if (i->dp && seam_send(i->dp, DP_MSG_REQUEST, q, sizeof(*q)))
-		give_up(i, "dp does not take what it is sent");
+		ike_give_up(i, "dp does not take what it is sent");
 }
 
 static void on_keystore(void *ctx, const struct keystore_request *q)
 {
-	tell(ctx, IKE_MSG_KEYSTORE_REQUEST, q, sizeof(*q));
+	ike_tell(ctx, IKE_MSG_KEYSTORE_REQUEST, q, sizeof(*q));
 }
 
 static void on_ke(void *ctx, struct ke_job *job)
@@ -108,17 +76,24 @@ static void on_event(void *ctx, const struct ike_event *e)
 	struct ike_msg_event m;
 
 	ike_seam_put_event(&m, e);
-	tell(ctx, IKE_MSG_EVENT, &m, sizeof(m));
+	ike_tell(ctx, IKE_MSG_EVENT, &m, sizeof(m));
 }
 
 static void on_ike_view(void *ctx, const struct ike_sa_view *v)
 {
-	tell(ctx, IKE_MSG_IKE_VIEW, v, sizeof(*v));
+	ike_tell(ctx, IKE_MSG_IKE_VIEW, v, sizeof(*v));
 }
 
 static void on_child_view(void *ctx, const struct child_sa_view *v)
 {
-	tell(ctx, IKE_MSG_CHILD_VIEW, v, sizeof(*v));
+	ike_tell(ctx, IKE_MSG_CHILD_VIEW, v, sizeof(*v));
+}
+
+/* As long as it is. */
+static void on_record(void *ctx, const struct ike_record *r)
+{
+	ike_tell(ctx, IKE_MSG_RECORD, r,
+		 offsetof(struct ike_record, octets) + r->len);
 }
 
 static bool on_random(void *ctx, void *out, size_t len)
@@ -160,7 +135,7 @@ static void end_if_nothing_is_left(const struct ike *i)
 }
 
 /* After every call into the engine. */
-static void set_timer(struct ike *i)
+void ike_set_timer(struct ike *i)
 {
 	uint64_t at_ns = engine_deadline(i->engine), now_ns = clock_ns();
 	uint64_t wait_us = at_ns > now_ns ? (at_ns - now_ns + 999) / 1000 : 0;
@@ -181,10 +156,10 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	engine_timeout(i->engine, clock_ns());
-	set_timer(i);
+	ike_set_timer(i);
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *ctx)
+void ike_on_readable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct ike *i = ctx;
 	int which = fd == i->fds[1];
@@ -199,7 +174,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 			engine_input(i->engine, &path, d.octets, d.len,
 				     clock_ns());
 	}
-	set_timer(i);
+	ike_set_timer(i);
 }
 
 static void on_ke_done(void *ctx, struct ke_job *job)
@@ -207,136 +182,7 @@ static void on_ke_done(void *ctx, struct ke_job *job)
 	struct ike *i = ctx;
 
 	engine_ke_done(i->engine, job, clock_ns());
-	set_timer(i);
-}
-
-/* --- what ctl says */
-
-static void take_sockets(struct ike *i, const int *fds, size_t n)
-{
-	if (n != IKE_UDP_SOCKETS || i->fds[0] >= 0) {
-		role_close_all(fds, n);
-		give_up(i, "not the sockets that were expected");
-		return;
-	}
-	for (size_t k = 0; k < n; k++) {
-		i->fds[k] = fds[k];
-		i->readable[k] = event_new(i->base, fds[k],
-					   EV_READ | EV_PERSIST, on_readable, i);
-		if (!i->readable[k] || event_add(i->readable[k], NULL))
-			give_up(i, "no memory");
-	}
-}
-
-static bool remember(struct ike *i, const char *name)
-{
-	struct loaded *more;
-
-	for (size_t k = 0; k < i->n_loaded; k++)
-		if (strcmp(i->loaded[k].name, name) == 0) {
-			i->loaded[k].again = true;
-			return true;
-		}
-	more = realloc(i->loaded, (i->n_loaded + 1) * sizeof(*more));
-	if (!more)
-		return false;
-	i->loaded = more;
-	more += i->n_loaded++;
-	more->again = true;
-	memcpy(more->name, name, sizeof(more->name));
-	return true;
-}
-
-static void forget(struct ike *i, size_t k)
-{
-	engine_unload(i->engine, i->loaded[k].name);
-	i->loaded[k] = i->loaded[--i->n_loaded];
-}
-
-static void unload(struct ike *i, const char *name)
-{
-	for (size_t k = i->n_loaded; k--;)
-		if (strcmp(i->loaded[k].name, name) == 0)
-			forget(i, k);
-}
-
-/* Those that ctl has no more go. */
-static void finish_loading(struct ike *i)
-{
-	const struct ike_msg_empty shown = { 0 };
-
-	for (size_t k = i->n_loaded; k--;)
-		if (!i->loaded[k].again)
-			forget(i, k);
-	for (size_t k = 0; k < i->n_loaded; k++)
-		i->loaded[k].again = false;
-	engine_show(i->engine);
-	tell(i, IKE_MSG_SHOWN, &shown, sizeof(shown));
-}
-
-static void load(struct ike *i)
-{
-	if (engine_load(i->engine, &i->loading) || !remember(i, i->loading.name))
-		give_up(i, "no memory");
-	conn_fini(&i->loading);
-}
-
-static void take_conn(struct ike *i, const struct ike_msg_conn *m)
-{
-	if (i->n_missing || !ike_seam_get_conn(m, &i->loading)) {
-		give_up(i, "not a connection");
-		return;
-	}
-	i->n_missing = i->loading.n_children;
-	i->loading.children =
-		calloc(i->n_missing + 1, sizeof(struct child_conf));
-	if (!i->loading.children) {
-		i->n_missing = 0;
-		give_up(i, "no memory");
-	} else if (!i->n_missing)
-		load(i);
-}
-
-static void take_child(struct ike *i, const struct ike_msg_child *m)
-{
-	size_t at = i->loading.n_children - i->n_missing;
-
-	if (!i->n_missing || !ike_seam_get_child(m, &i->loading.children[at])) {
-		give_up(i, "not a child");
-		return;
-	}
-	if (--i->n_missing == 0)
-		load(i);
-}
-
-static void run_command(struct ike *i, const struct ike_msg_command *c)
-{
-	const char *child = c->child[0] ? c->child : NULL;
-	struct ike_msg_done done = { .token = c->token };
-
-	switch ((enum ike_command)c->command) {
-	case IKE_CMD_INITIATE:
-		done.err =
-			engine_initiate(i->engine, c->conn, child, clock_ns());
-		if (!done.err)
-			done.n = engine_initiated(i->engine);
-		break;
-	case IKE_CMD_TERMINATE:
-		done.n = engine_terminate(i->engine, c->conn, child, clock_ns());
-		break;
-	case IKE_CMD_REKEY:
-		done.n = engine_rekey(i->engine, c->conn, child, clock_ns());
-		break;
-	}
-	tell(i, IKE_MSG_DONE, &done, sizeof(done));
-}
-
-static void stop(struct ike *i)
-{
-	const struct timeval limit = { .tv_sec = 1 };
-
-	i->stopping = true;
-	event_base_loopexit(i->base, &limit);
+	ike_set_timer(i);
 }
 
 /* --- dp */
@@ -351,7 +197,7 @@ static void on_dp_message(void *ctx, uint16_t type, const void *msg,
 		engine_sadb_answer(i->engine, msg, clock_ns());
 	else
 		engine_sadb_event(i->engine, msg, clock_ns());
-	set_timer(i);
+	ike_set_timer(i);
 }
 
 static void on_dp_down(void *ctx, const char *why)
@@ -363,7 +209,7 @@ static void on_dp_down(void *ctx, const char *why)
 }
 
 /* Another one than before has none of the SAs. */
-static void take_sadb(struct ike *i, const int *fds, size_t n)
+void ike_link_dp(struct ike *i)
 {
 	const struct sadb_event epoch = { .verb = SADB_NEW_EPOCH };
 	const struct seam_spec spec = { .base = i->base,
@@ -373,87 +219,16 @@ static void take_sadb(struct ike *i, const int *fds, size_t n)
 					.on_down = on_dp_down,
 					.ctx = i };
 
-	if (n != 1) {
-		role_close_all(fds, n);
-		give_up(i, "not the link that was expected");
-		return;
-	}
 	seam_free(i->dp);
 	i->dp = NULL;
-	if (seam_new(&spec, fds[0], &i->dp)) {
-		close(fds[0]);
-		give_up(i, "no memory");
+	if (seam_new(&spec, i->dp_fd, &i->dp)) {
+		close(i->dp_fd);
+		ike_give_up(i, "no memory");
 	}
+	i->dp_fd = -1;
 	if (i->had_dp)
 		engine_sadb_event(i->engine, &epoch, clock_ns());
 	i->had_dp = true;
-}
-
-/* --- the link to ctl */
-
-static void on_message(void *ctx, uint16_t type, const void *msg,
-		       const int *fds, size_t n_fds)
-{
-	struct ike *i = ctx;
-
-	if (type == IKE_MSG_SOCKETS)
-		take_sockets(i, fds, n_fds);
-	else if (type == IKE_MSG_SADB)
-		take_sadb(i, fds, n_fds);
-	else
-		role_close_all(fds, n_fds);
-	if (type == IKE_MSG_CONN)
-		take_conn(i, msg);
-	else if (type == IKE_MSG_CHILD)
-		take_child(i, msg);
-	else if (type == IKE_MSG_LOADED)
-		finish_loading(i);
-	else if (type == IKE_MSG_UNLOAD)
-		unload(i, ((const struct ike_msg_name *)msg)->conn);
-	else if (type == IKE_MSG_COMMAND)
-		run_command(i, msg);
-	else if (type == IKE_MSG_STOP)
-		stop(i);
-	else if (type == IKE_MSG_KEYSTORE_ANSWER)
-		engine_keystore_answer(i->engine, msg, clock_ns());
-	set_timer(i);
-}
-
-static void on_down(void *ctx, const char *why)
-{
-	struct ike *i = ctx;
-
-	log_info("ike: ctl is gone (%s)", why);
-	i->ctl = NULL;
-	if (i->n_missing)
-		conn_fini(&i->loading);
-	i->n_missing = 0;
-	if (i->stopping || i->fds[0] < 0)
-		event_base_loopbreak(i->base);
-}
-
-/* One ctl at a time: another one finds its link closed. */
-static void on_link(evutil_socket_t listener, short what, void *ctx)
-{
-	struct ike *i = ctx;
-	const struct ike_msg_ready ready = { .has_sockets = i->fds[0] >= 0,
-					     .has_sadb = i->dp != NULL };
-	const struct seam_spec spec = { .base = i->base,
-					.kinds = ike_seam_to_ike,
-					.n_kinds = ike_seam_to_ike_n,
-					.on_message = on_message,
-					.on_down = on_down,
-					.ctx = i };
-	int fd = role_accept();
-
-	(void)listener;
-	(void)what;
-	if (fd < 0)
-		return;
-	if (i->ctl || seam_new(&spec, fd, &i->ctl))
-		close(fd);
-	else
-		tell(i, IKE_MSG_READY, &ready, sizeof(ready));
 }
 
 /* --- start and end */
@@ -467,6 +242,7 @@ static int make(struct ike *i, struct error *e)
 					    .event = on_event,
 					    .ike_view = on_ike_view,
 					    .child_view = on_child_view,
+					    .record = on_record,
 					    .random = on_random,
 					    .source = on_source,
 					    .ctx = i };
@@ -479,7 +255,7 @@ static int make(struct ike *i, struct error *e)
 	i->engine = engine_new(&calls);
 	i->pool = ke_pool_new(i->base, on_ke_done, i);
 	i->on_link = event_new(i->base, ROLE_LISTEN_FD, EV_READ | EV_PERSIST,
-			       on_link, i);
+			       ike_on_link, i);
 	if (!i->timer || !i->engine || !i->pool || !i->on_link ||
 	    event_add(i->on_link, NULL))
 		return error_set(e, -ENOMEM, "no memory");
@@ -504,6 +280,8 @@ static void end(struct ike *i)
 	}
 	if (i->route_fd >= 0)
 		close(i->route_fd);
+	if (i->dp_fd >= 0)
+		close(i->dp_fd);
 	if (i->timer)
 		event_free(i->timer);
 	if (i->base)
@@ -552,6 +330,7 @@ int ike_role(void)
 	for (int k = 0; k < IKE_UDP_SOCKETS; k++)
 		i->fds[k] = -1;
 	i->route_fd = -1;
+	i->dp_fd = -1;
 	ok = start(i, &e) == 0;
 	if (!ok)
 		log_error("ike: %s", e.text);

@@ -10,7 +10,9 @@
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/keystore.h"
 #include "ctrl/daemon/mirror.h"
+#include "ctrl/daemon/records.h"
 #include "ctrl/daemon/role.h"
+#include "include/limits.h"
 
 #define MAX_ERRNO 4095
 #define STOP_MS	  2000
@@ -19,6 +21,11 @@ struct ike_link {
 	struct ike_link_spec spec;
 	struct role *role;
 	struct mirror *mirror;
+	struct mirror *before; /* of the ike that ended, until the next one has
+				  shown its SAs; else NULL */
+	struct records *records;
+	uint16_t generation; /* of the ike that is there, or was */
+	bool is_full;	     /* a line said so */
 	bool ready;
 	bool started;		    /* what comes up by itself was told to */
 	void (*stopped)(void *ctx); /* NULL: it is not to stop */
@@ -72,14 +79,27 @@ int ike_link_command(struct ike_link *l, enum ike_command command,
 	return put_command(l, command, token, conn, child);
 }
 
-/* Those that are neither up nor on their way. */
-static void start_children(struct ike_link *l, const struct conn_conf *c)
+static bool is_to_start(const struct ike_link *l, const struct conn_conf *conn,
+			const struct child_conf *child, uint64_t policies)
 {
-	for (size_t k = 0; k < c->n_children; k++)
-		if (c->children[k].start_action == CHILD_START &&
-		    !mirror_has(l->mirror, c->name, c->children[k].name))
-			put_command(l, IKE_CMD_INITIATE, 0, c->name,
-				    c->children[k].name);
+	bool orphaned = child->policy < SPD_MAX && policies >> child->policy & 1;
+
+	return (child->start_action == CHILD_START || orphaned) &&
+	       !mirror_has(l->mirror, conn->name, child->name);
+}
+
+/* After a later loading what an operator took down stays down. */
+void ike_link_start_all(struct ike_link *l, uint64_t policies)
+{
+	l->started = true;
+	for (size_t i = 0; i < l->spec.n_conns; i++) {
+		const struct conn_conf *c = &l->spec.conns[i];
+
+		for (size_t k = 0; k < c->n_children; k++)
+			if (is_to_start(l, c, &c->children[k], policies))
+				put_command(l, IKE_CMD_INITIATE, 0, c->name,
+					    c->children[k].name);
+	}
 }
 
 static bool is_same_child(const struct conn_conf *was,
@@ -120,14 +140,6 @@ void ike_link_start(struct ike_link *l, const struct conn_conf *conn,
 	}
 }
 
-/* After a later loading what an operator took down stays down. */
-static void on_shown(struct ike_link *l)
-{
-	for (size_t i = 0; !l->started && i < l->spec.n_conns; i++)
-		start_children(l, &l->spec.conns[i]);
-	l->started = true;
-}
-
 void ike_link_set_conns(struct ike_link *l, const struct conn_conf *conns,
 			size_t n)
 {
@@ -141,28 +153,67 @@ void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks, size_t n
 	l->spec.n_psks = n;
 }
 
+static int put_record(void *ctx, const struct ike_record *record)
+{
+	return put(ctx, IKE_MSG_RESTORE, record,
+		   offsetof(struct ike_record, octets) + record->len);
+}
+
+/* No IV comes twice under one key: when the numbers are used up, the SAs go. */
+static void next_generation(struct ike_link *l)
+{
+	struct ike_msg_generation m;
+
+	if (l->generation == UINT16_MAX) {
+		log_warn("ike: too many takeovers, its SAs are made anew");
+		records_clear(l->records);
+	}
+	l->generation =
+		records_count(l->records) ? (uint16_t)(l->generation + 1) : 0;
+	m.generation = l->generation;
+	put(l, IKE_MSG_GENERATION, &m, sizeof(m));
+}
+
+static void put_conns(struct ike_link *l)
+{
+	for (size_t i = 0; i < l->spec.n_conns; i++)
+		put_conn(l, &l->spec.conns[i]);
+}
+
 void ike_link_load(struct ike_link *l)
 {
 	const struct ike_msg_empty m = { 0 };
 
 	if (!l->ready)
 		return;
-	for (size_t i = 0; i < l->spec.n_conns; i++)
-		put_conn(l, &l->spec.conns[i]);
+	put_conns(l);
 	put(l, IKE_MSG_LOADED, &m, sizeof(m));
 }
 
+/* A fresh one goes on with the records of the one before; another one that an
+ * earlier ctl left sends its own again. */
 static void on_ready(struct ike_link *l, const struct ike_msg_ready *m)
 {
+	const struct ike_msg_empty loaded = { 0 };
+
 	if (l->ready)
 		return; /* it has said so before */
 	l->ready = true;
 	l->started = false;
-	log_info("ike: up connections=%zu", l->spec.n_conns);
-	if (!m->has_sockets)
+	if (m->has_sockets) {
+		records_clear(l->records);
+		l->generation = m->generation;
+	} else {
 		put_fds(l, IKE_MSG_SOCKETS, l->spec.fds, IKE_UDP_SOCKETS);
+		next_generation(l);
+	}
+	log_info("ike: up connections=%zu taken_over=%zu generation=%u",
+		 l->spec.n_conns, records_count(l->records), l->generation);
 	l->spec.ready(l->spec.ctx, m->has_sadb);
-	ike_link_load(l);
+	put_conns(l);
+	if (records_each(l->records, put_record, l))
+		log_error("ike: not all SAs of before could be given to it");
+	put(l, IKE_MSG_LOADED, &loaded, sizeof(loaded));
 }
 
 /* --- what it says */
@@ -232,6 +283,33 @@ static void on_done(struct ike_link *l, const struct ike_msg_done *done)
 		log_warn("ike: cannot initiate: %s", strerror(-done->err));
 }
 
+static void on_shown(struct ike_link *l)
+{
+	struct sas *lost = l->before ? mirror_lost(l->before, l->mirror) : NULL;
+
+	mirror_free(l->before);
+	l->before = NULL;
+	if (lost && (lost->n_ike || lost->n_child))
+		l->spec.lost(l->spec.ctx, lost);
+	sas_free(lost);
+	if (!l->started)
+		l->spec.shown(l->spec.ctx);
+}
+
+/* What cannot be kept is not taken over; it must not stand still for that. */
+static void on_record(struct ike_link *l, const struct ike_record *record)
+{
+	const struct ike_msg_recorded m = { record->number };
+	int err = records_put(l->records, record);
+
+	if (err && !l->is_full)
+		log_warn("ike: not all SAs can be taken over when it ends: %s",
+			 strerror(-err));
+	l->is_full = err;
+	if (!record->more && record->number)
+		put(l, IKE_MSG_RECORDED, &m, sizeof(m));
+}
+
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
 {
@@ -242,6 +320,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		on_ready(l, msg);
 	else if (type == IKE_MSG_SHOWN)
 		on_shown(l);
+	else if (type == IKE_MSG_RECORD)
+		on_record(l, msg);
 	else if (type == IKE_MSG_KEYSTORE_REQUEST)
 		on_keystore(l, msg);
 	else if (type == IKE_MSG_IKE_VIEW)
@@ -256,14 +336,28 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 
 /* --- its life */
 
+/* What the one before that had not shown yet is nobody's. */
+static void keep_before(struct ike_link *l)
+{
+	struct mirror *fresh = l->before ? NULL : mirror_new();
+
+	if (!fresh) {
+		mirror_clear(l->mirror);
+		return;
+	}
+	l->before = l->mirror;
+	l->mirror = fresh;
+}
+
 static void on_down(void *ctx, const char *why)
 {
 	struct ike_link *l = ctx;
 
 	(void)why;
 	l->ready = false;
+	keep_before(l);
+	records_ended(l->records);
 	l->spec.ended(l->spec.ctx);
-	mirror_clear(l->mirror);
 	if (l->stopped)
 		l->stopped(l->stopped_ctx);
 }
@@ -290,7 +384,8 @@ int ike_link_new(const struct ike_link_spec *spec, struct ike_link **out,
 
 		l->spec = *spec;
 		l->mirror = mirror_new();
-		if (l->mirror)
+		l->records = records_new();
+		if (l->mirror && l->records)
 			err = role_new(&role, &l->role, e);
 	}
 	if (err) {
@@ -320,6 +415,8 @@ void ike_link_free(struct ike_link *l)
 		return;
 	role_free(l->role);
 	mirror_free(l->mirror);
+	mirror_free(l->before);
+	records_free(l->records);
 	free(l);
 }
 
@@ -335,5 +432,5 @@ int ike_link_sadb(struct ike_link *l, int fd)
 
 struct sas *ike_link_sas(const struct ike_link *l)
 {
-	return mirror_copy(l->mirror);
+	return mirror_copy(l->before ? l->before : l->mirror);
 }

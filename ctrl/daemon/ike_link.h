@@ -28,9 +28,14 @@ struct ike_link_spec {
 	bool debug;		  /* it logs more */
 	/* It is there; has_sadb: an earlier ctl gave it a link to dp. */
 	void (*ready)(void *ctx, bool has_sadb);
-	/* The process is gone, and with it what it knew of its SAs:
-	 * ike_link_sas() has them until this returns. */
+	/* The process is gone; ike_link_sas() has its SAs until the next one
+	 * has shown which of them it took over. */
 	void (*ended)(void *ctx);
+	/* Those that were not; before shown(). */
+	void (*lost)(void *ctx, const struct sas *lost);
+	/* It has its connections, its SAs are all to be seen, and nothing was
+	 * started yet: see ike_link_start_all(). */
+	void (*shown)(void *ctx);
 	/* Borrowed for the call; ike and child are NULL when there is none. Both calls may
 	 * be NULL. */
 	void (*event)(void *ctx, const struct ike_event *e,
@@ -66,6 +71,12 @@ void ike_link_set_conns(struct ike_link *l, const struct conn_conf *conns,
 			size_t n);
 void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks,
 		       size_t n);
+
+/*
+ * Brings up what is neither up nor on its way: children that are to start, and
+ * those of the policies of a mask, a bit for each id.
+ */
+void ike_link_start_all(struct ike_link *l, uint64_t policies);
 
 /* The connections have changed, or their policies' ids. */
 void ike_link_load(struct ike_link *l);

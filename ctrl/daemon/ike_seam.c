@@ -1,28 +1,35 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/daemon/ike_seam.h"
 
+#include <stddef.h>
 #include <string.h>
 
+#define RECORD_LEAST offsetof(struct ike_record, octets)
+
 const struct seam_kind ike_seam_to_ike[] = {
-	{ IKE_MSG_SOCKETS, sizeof(struct ike_msg_empty) },
-	{ IKE_MSG_SADB, sizeof(struct ike_msg_empty) },
-	{ IKE_MSG_CONN, sizeof(struct ike_msg_conn) },
-	{ IKE_MSG_CHILD, sizeof(struct ike_msg_child) },
-	{ IKE_MSG_LOADED, sizeof(struct ike_msg_empty) },
-	{ IKE_MSG_UNLOAD, sizeof(struct ike_msg_name) },
-	{ IKE_MSG_COMMAND, sizeof(struct ike_msg_command) },
-	{ IKE_MSG_STOP, sizeof(struct ike_msg_empty) },
-	{ IKE_MSG_KEYSTORE_ANSWER, sizeof(struct keystore_answer) },
+	SEAM_KIND(IKE_MSG_SOCKETS, struct ike_msg_empty),
+	SEAM_KIND(IKE_MSG_SADB, struct ike_msg_empty),
+	SEAM_KIND(IKE_MSG_CONN, struct ike_msg_conn),
+	SEAM_KIND(IKE_MSG_CHILD, struct ike_msg_child),
+	SEAM_KIND(IKE_MSG_LOADED, struct ike_msg_empty),
+	SEAM_KIND(IKE_MSG_UNLOAD, struct ike_msg_name),
+	SEAM_KIND(IKE_MSG_COMMAND, struct ike_msg_command),
+	SEAM_KIND(IKE_MSG_STOP, struct ike_msg_empty),
+	SEAM_KIND(IKE_MSG_KEYSTORE_ANSWER, struct keystore_answer),
+	SEAM_KIND(IKE_MSG_GENERATION, struct ike_msg_generation),
+	SEAM_KIND_LEAST(IKE_MSG_RESTORE, struct ike_record, RECORD_LEAST),
+	SEAM_KIND(IKE_MSG_RECORDED, struct ike_msg_recorded),
 };
 
 const struct seam_kind ike_seam_to_ctl[] = {
-	{ IKE_MSG_READY, sizeof(struct ike_msg_ready) },
-	{ IKE_MSG_SHOWN, sizeof(struct ike_msg_empty) },
-	{ IKE_MSG_DONE, sizeof(struct ike_msg_done) },
-	{ IKE_MSG_EVENT, sizeof(struct ike_msg_event) },
-	{ IKE_MSG_IKE_VIEW, sizeof(struct ike_sa_view) },
-	{ IKE_MSG_CHILD_VIEW, sizeof(struct child_sa_view) },
-	{ IKE_MSG_KEYSTORE_REQUEST, sizeof(struct keystore_request) },
+	SEAM_KIND(IKE_MSG_READY, struct ike_msg_ready),
+	SEAM_KIND(IKE_MSG_SHOWN, struct ike_msg_empty),
+	SEAM_KIND(IKE_MSG_DONE, struct ike_msg_done),
+	SEAM_KIND(IKE_MSG_EVENT, struct ike_msg_event),
+	SEAM_KIND(IKE_MSG_IKE_VIEW, struct ike_sa_view),
+	SEAM_KIND(IKE_MSG_CHILD_VIEW, struct child_sa_view),
+	SEAM_KIND(IKE_MSG_KEYSTORE_REQUEST, struct keystore_request),
+	SEAM_KIND_LEAST(IKE_MSG_RECORD, struct ike_record, RECORD_LEAST),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -12,6 +12,7 @@
 #include "ctrl/base/seam.h"
 #include "ctrl/ike/engine.h"
 #include "ctrl/model/mismatch.h"
+#include "ctrl/model/record.h"
 #include "ctrl/model/sas.h"
 
 enum ike_msg {
@@ -25,6 +26,9 @@ enum ike_msg {
 	IKE_MSG_COMMAND,
 	IKE_MSG_STOP, /* to end when its last SA has, or after a second */
 	IKE_MSG_KEYSTORE_ANSWER, /* struct keystore_answer */
+	IKE_MSG_GENERATION,	 /* to a fresh one, before all connections */
+	IKE_MSG_RESTORE,	 /* struct ike_record; before LOADED */
+	IKE_MSG_RECORDED,
 	/* ike to ctl */
 	IKE_MSG_READY = 64, /* first; its privileges are gone */
 	IKE_MSG_SHOWN, /* the answer to LOADED: views of all SAs came before */
@@ -33,6 +37,7 @@ enum ike_msg {
 	IKE_MSG_IKE_VIEW,	  /* struct ike_sa_view */
 	IKE_MSG_CHILD_VIEW,	  /* struct child_sa_view */
 	IKE_MSG_KEYSTORE_REQUEST, /* struct keystore_request */
+	IKE_MSG_RECORD,		  /* struct ike_record, but for its end */
 };
 
 struct proposals_text {
@@ -58,7 +63,15 @@ struct ike_msg_empty {
 struct ike_msg_ready {
 	uint8_t has_sockets; /* an earlier ctl gave them */
 	uint8_t has_sadb;
-	uint8_t pad[2];
+	uint16_t generation; /* that an earlier ctl gave */
+};
+
+struct ike_msg_generation {
+	uint16_t generation; /* see engine_set_generation() */
+};
+
+struct ike_msg_recorded {
+	uint32_t number; /* see engine_recorded() */
 };
 
 /* IKE_MSG_UNLOAD */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* cygnetd: what was asked for on the command line, and which role this is. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -92,11 +93,21 @@ static enum exit_code parse_options(int argc, char **argv, struct options *o)
 	return EXIT_USAGE;
 }
 
-/* Keys are in this process: no core dump, no debugger but root's. */
+/*
+ * Keys are in this process: no core dump, no debugger but root's. One that root
+ * forces all the same, or a debugger takes, has no memory in it (core(5)).
+ */
 static void harden(void)
 {
 	const struct rlimit none = { 0, 0 };
+	int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
 
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		fprintf(stderr,
+			"cygnetd: core dumps will have memory in them: %s\n",
+			strerror(errno));
+	if (fd >= 0)
+		close(fd);
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

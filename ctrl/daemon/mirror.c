@@ -210,6 +210,31 @@ static bool copy(const struct table *t, void **out, size_t *n)
 	return true;
 }
 
+/* The first n of an array; how many of them are not in the other table. */
+static size_t without(void *at, size_t n, const struct table *other)
+{
+	struct table own = { .at = at, .n = n, .bytes = other->bytes };
+
+	for (size_t i = own.n; i--;) {
+		uint32_t id = id_at(&own, i);
+
+		if (is_at(other, place_of(other, id), id))
+			take_out(&own, i);
+	}
+	return own.n;
+}
+
+struct sas *mirror_lost(const struct mirror *m, const struct mirror *other)
+{
+	struct sas *s = mirror_copy(m);
+
+	if (!s)
+		return NULL;
+	s->n_ike = without(s->ike, s->n_ike, &other->ike);
+	s->n_child = without(s->child, s->n_child, &other->child);
+	return s;
+}
+
 struct sas *mirror_copy(const struct mirror *m)
 {
 	struct sas *s = calloc(1, sizeof(*s));

@@ -32,10 +32,13 @@ const struct child_sa_view *mirror_child(const struct mirror *m,
 /* Is that child of that connection up, or its IKE SA on its way? */
 bool mirror_has(const struct mirror *m, const char *conn, const char *child);
 
-/* ike ended: nothing is known any more. */
+/* Nothing is known any more. */
 void mirror_clear(struct mirror *m);
 
 /* A copy, handed over: sas_free(). NULL: out of memory. */
 struct sas *mirror_copy(const struct mirror *m);
+
+/* Those of one that another has not; likewise. */
+struct sas *mirror_lost(const struct mirror *m, const struct mirror *other);
 
 #endif

@@ -20,7 +20,7 @@
 
 /* The wait before it is started again, doubled with each time that it ended
  * before it lived for so long. */
-#define AGAIN_MIN_MS 100
+#define AGAIN_MIN_MS 20
 #define AGAIN_MAX_MS 10000
 #define STEADY_NS    (30 * NS_PER_S)
 

@@ -106,17 +106,13 @@ static void reuse(const struct prog_maps *maps, struct bpf_map *map)
 	close(fd);
 }
 
-void adopt_counters(uint32_t prog_id, struct bpf_map *const *counters, size_t n)
+void adopt_counters(int prog_fd, struct bpf_map *const *counters, size_t n)
 {
-	int fd = bpf_prog_get_fd_by_id(prog_id);
 	struct prog_maps maps = { .n = 0 };
 
-	if (fd < 0)
-		return;
-	if (maps_of(fd, &maps) || !layout_is_ours(&maps))
+	if (maps_of(prog_fd, &maps) || !layout_is_ours(&maps))
 		log_info("adopt: counters begin at 0, the programs found have another layout");
 	else
 		for (size_t i = 0; i < n; i++)
 			reuse(&maps, counters[i]);
-	close(fd);
 }

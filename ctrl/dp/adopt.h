@@ -24,6 +24,6 @@ uint32_t adopt_layout(void);
  * ours take their place, all of them or, where the layout differs, none. Both
  * generations of programs then count into the same maps.
  */
-void adopt_counters(uint32_t prog_id, struct bpf_map *const *counters, size_t n);
+void adopt_counters(int prog_fd, struct bpf_map *const *counters, size_t n);
 
 #endif

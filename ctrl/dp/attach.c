@@ -79,16 +79,6 @@ static int replace_xdp(uint32_t ifindex, int prog_fd, int old_fd, bool native)
 			      xdp_mode(native) | XDP_FLAGS_REPLACE, &opts);
 }
 
-uint32_t attach_found(const struct attach_iface *iface)
-{
-	struct program_id found;
-	bool native;
-
-	program_find(xdp_query(iface->ifindex, &native), &found);
-	program_close(&found);
-	return found.ours ? found.id : 0;
-}
-
 /* In the driver, or generic: slower, but it works everywhere. */
 static int first_xdp(const struct attach_iface *iface, int prog_fd,
 		     struct attachment *out)
@@ -107,27 +97,15 @@ static int first_xdp(const struct attach_iface *iface, int prog_fd,
 int attach_xdp(const struct attach_iface *iface, int prog_fd,
 	       struct attachment *out, struct error *e)
 {
-	struct program_id old;
-	int err;
+	int err = out->before_fd ? replace_xdp(iface->ifindex, prog_fd,
+					       out->before_fd, out->native)
+				 : first_xdp(iface, prog_fd, out);
 
-	*out = (struct attachment){ .done = false };
-	program_find(xdp_query(iface->ifindex, &out->native), &old);
-	if (old.id && !old.ours) {
-		program_close(&old);
-		return error_set(
-			e, -EBUSY,
-			"%s already runs the XDP program '%s' (id %u); take it off with: ip link set dev %s xdp off",
-			iface->name, old.name, old.id, iface->name);
-	}
-	err = old.id ? replace_xdp(iface->ifindex, prog_fd, old.fd, out->native)
-		     : first_xdp(iface, prog_fd, out);
-	if (err) {
-		program_close(&old);
+	if (err)
 		return error_set(e, err, "cannot attach XDP to %s: %s",
 				 iface->name, strerror(-err));
-	}
 	out->done = true;
-	out->before_fd = old.id ? old.fd : 0;
+	out->prog_fd = prog_fd;
 	return 0;
 }
 
@@ -181,32 +159,70 @@ int attach_guard(const struct attach_iface *iface, int prog_fd,
 		 struct attachment *out, struct error *e)
 {
 	struct bpf_tc_hook hook = guard_hook(iface->ifindex);
-	struct program_id old;
 	int err = bpf_tc_hook_create(&hook);
 
-	*out = (struct attachment){ .qdisc = err == 0 };
+	out->qdisc = err == 0;
 	if (err && err != -EEXIST)
 		return error_set(e, err,
 				 "cannot create the clsact qdisc of %s: %s",
 				 iface->name, strerror(-err));
-	program_find(guard_query(&hook), &old);
-	if (old.id && !old.ours) {
-		program_close(&old);
-		return error_set(
-			e, -EBUSY,
-			"%s has the tc egress filter '%s' at priority %d; remove it with: tc filter del dev %s egress pref %d",
-			iface->name, old.name, GUARD_PRIORITY, iface->name,
-			GUARD_PRIORITY);
-	}
 	err = guard_put(&hook, prog_fd);
-	if (err) {
-		program_close(&old);
+	if (err)
 		return error_set(e, err, "cannot attach the guard to %s: %s",
 				 iface->name, strerror(-err));
-	}
 	out->done = true;
-	out->before_fd = old.id ? old.fd : 0;
+	out->prog_fd = prog_fd;
 	return 0;
+}
+
+static int find_xdp(const struct attach_iface *iface, struct attachment *out,
+		    struct error *e)
+{
+	struct program_id found;
+
+	program_find(xdp_query(iface->ifindex, &out->native), &found);
+	if (found.ours)
+		out->before_fd = found.fd;
+	else
+		program_close(&found);
+	if (!found.id || found.ours)
+		return 0;
+	return error_set(
+		e, -EBUSY,
+		"%s already runs the XDP program '%s' (id %u); take it off with: ip link set dev %s xdp off",
+		iface->name, found.name, found.id, iface->name);
+}
+
+static int find_guard(const struct attach_iface *iface, struct attachment *out,
+		      struct error *e)
+{
+	const struct bpf_tc_hook hook = guard_hook(iface->ifindex);
+	struct program_id found;
+
+	program_find(guard_query(&hook), &found);
+	if (found.ours)
+		out->before_fd = found.fd;
+	else
+		program_close(&found);
+	if (!found.id || found.ours)
+		return 0;
+	return error_set(
+		e, -EBUSY,
+		"%s has the tc egress filter '%s' at priority %d; remove it with: tc filter del dev %s egress pref %d",
+		iface->name, found.name, GUARD_PRIORITY, iface->name,
+		GUARD_PRIORITY);
+}
+
+int attach_find(const struct attach_iface *iface, struct attachment *xdp,
+		struct attachment *guard, struct error *e)
+{
+	int err;
+
+	*xdp = *guard = (struct attachment){ .done = false };
+	err = find_xdp(iface, xdp, e);
+	if (!err && iface->role == IFACE_UNPROTECTED)
+		err = find_guard(iface, guard, e);
+	return err;
 }
 
 void attach_settle(struct attachment *a)
@@ -216,16 +232,12 @@ void attach_settle(struct attachment *a)
 	a->before_fd = 0;
 }
 
+/* If it is still the one: somebody may have taken it off. */
 void attach_undo_xdp(const struct attach_iface *iface, struct attachment *a)
 {
-	struct program_id now;
-	bool native;
-
-	program_find(xdp_query(iface->ifindex, &native), &now);
-	if (a->done && now.ours)
+	if (a->done)
 		replace_xdp(iface->ifindex, a->before_fd ? a->before_fd : -1,
-			    now.fd, native);
-	program_close(&now);
+			    a->prog_fd, a->native);
 	attach_settle(a);
 }
 

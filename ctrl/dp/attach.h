@@ -24,22 +24,31 @@ struct attach_iface {
 	enum iface_role role;
 };
 
-/* What was done at one hook of one interface. */
+/* What is at one hook of one interface, and what was there before. */
 struct attachment {
 	bool done;
 	bool native;   /* XDP: in the driver, else generic */
 	bool qdisc;    /* guard: the clsact qdisc is of our making */
 	int before_fd; /* owned: program of ours that was there; 0: none */
+	int prog_fd;   /* borrowed: the one that is there now; 0: none */
 };
 
-/* The XDP program of ours that is on an interface now: its id, 0: none. */
-uint32_t attach_found(const struct attach_iface *iface);
+/*
+ * Looks what is at the two hooks of an interface, for attach_*() to take its
+ * place; walking programs by id needs CAP_SYS_ADMIN, taking their place does
+ * not. attach_settle() or an undo closes what was found.
+ *
+ * 0, or negative with e filled: -EBUSY (a program of somebody else).
+ */
+int attach_find(const struct attach_iface *iface, struct attachment *xdp,
+		struct attachment *guard, struct error *e);
 
 /*
  * XDP of one interface, in the driver where it can, else generic; the guard at
- * tc egress, before every other filter of that kind.
+ * tc egress, before every other filter of that kind. prog_fd is borrowed until
+ * it is undone.
  *
- * 0, or negative with e filled: -EBUSY (a program of somebody else).
+ * 0, or negative with e filled: -EBUSY (somebody else was faster).
  */
 int attach_xdp(const struct attach_iface *iface, int prog_fd,
 	       struct attachment *out, struct error *e);

@@ -10,29 +10,62 @@
 #include "ctrl/dp/dp.h"
 #include "ctrl/dp/state.h"
 
+static struct tunnel_routes routes_of(const struct dp *dp)
+{
+	return (struct tunnel_routes){
+		.config = dp->config,
+		.nl = dp->nl,
+		.resolver = dp->resolver,
+		.sad = dp->sad,
+		.tunnels = dp->tunnels,
+		.policies = &dp->policies,
+	};
+}
+
+void changes_route(struct dp *dp)
+{
+	const struct tunnel_routes routes = routes_of(dp);
+
+	tunnels_route(&routes);
+}
+
 static int set_policies(void *ctx, const struct spd_table *list)
 {
-	return programs_set_policies(ctx, list);
+	const struct dp *dp = ctx;
+
+	return programs_set_policies(dp->programs, list);
 }
 
 static int bind_sa(void *ctx, uint32_t policy_id, struct sa_ref sa)
 {
-	return programs_bind(ctx, policy_id, sa);
+	const struct dp *dp = ctx;
+	const struct tunnel_routes routes = routes_of(dp);
+	int err = programs_bind(dp->programs, policy_id, sa);
+
+	if (!err)
+		tunnels_route_child(&routes, policy_id);
+	return err;
 }
 
 static int add_inbound(void *ctx, const struct sad_key *key, struct sa_ref sa)
 {
-	return programs_add_inbound(ctx, key, sa);
+	const struct dp *dp = ctx;
+
+	return programs_add_inbound(dp->programs, key, sa);
 }
 
 static int del_inbound(void *ctx, const struct sad_key *key)
 {
-	return programs_del_inbound(ctx, key);
+	const struct dp *dp = ctx;
+
+	return programs_del_inbound(dp->programs, key);
 }
 
 static void grace(void *ctx)
 {
-	programs_grace(ctx);
+	const struct dp *dp = ctx;
+
+	programs_grace(dp->programs);
 }
 
 static void on_poll(evutil_socket_t fd, short what, void *ctx)
@@ -52,7 +85,7 @@ int changes_open(struct dp *dp, struct event_base *base, struct error *e)
 		.add_inbound = add_inbound,
 		.del_inbound = del_inbound,
 		.grace = grace,
-		.ctx = dp->programs,
+		.ctx = dp,
 	};
 	const struct sadb_spec spec = {
 		.sad = dp->sad,
@@ -82,7 +115,7 @@ void changes_close(struct dp *dp)
 
 void dp_serve_sadb(struct dp *dp, const struct sadb_calls *calls)
 {
-	sadb_serve(dp->sadb, calls);
+	sadb_serve(dp->sadb, calls, clock_ns());
 }
 
 void dp_sadb(struct dp *dp, const struct sadb_request *q)
@@ -128,7 +161,7 @@ int dp_reload(struct dp *dp, struct config *config, struct error *e)
 	dp->config = config;
 	atomic_store_explicit(&dp->worker.mss_clamp, config->gateway.mss_clamp,
 			      memory_order_relaxed);
-	tunnels_route(config, dp->nl, dp->resolver, dp->sad, dp->tunnels);
+	changes_route(dp);
 	return 0;
 }
 

@@ -15,6 +15,9 @@ struct event_base;
 /* dp->programs and dp->sad are there. 0, or negative with e filled. */
 int changes_open(struct dp *dp, struct event_base *base, struct error *e);
 
+/* The tunnels' routes, anew. */
+void changes_route(struct dp *dp);
+
 /* After the workers ended, before the programs are freed. */
 void changes_close(struct dp *dp);
 

@@ -11,6 +11,7 @@
 #include "ctrl/base/log.h"
 #include "ctrl/dp/changes.h"
 #include "ctrl/dp/nl_table.h"
+#include "ctrl/dp/privileges.h"
 #include "ctrl/dp/state.h"
 
 /* --- before anything is changed: does it all exist? --- */
@@ -71,18 +72,22 @@ static int check_ifaces(struct dp *dp, struct error *e)
 	uint32_t queues = 0;
 
 	for (size_t i = 0; i < g->n_ifaces; i++) {
+		struct served *s = &dp->served[i];
 		int err = check_iface(&g->ifaces[i], &dp->ifaces[i], e);
 
 		if (err)
 			return err;
-		dp->served[i].at = (struct attach_iface){
+		s->at = (struct attach_iface){
 			.name = g->ifaces[i].name,
 			.ifindex = dp->ifaces[i].ifindex,
 			.role = g->ifaces[i].role,
 		};
+		dp->n_ifaces = i + 1;
+		err = attach_find(&s->at, &s->xdp, &s->guard, e);
+		if (err)
+			return err;
 		queues += dp->ifaces[i].queues;
 	}
-	dp->n_ifaces = g->n_ifaces;
 	if (queues > WORKER_PORTS_MAX)
 		return error_set(
 			e, -E2BIG,
@@ -113,8 +118,8 @@ static int load(struct dp *dp, struct error *e)
 	};
 	int err;
 
-	for (size_t i = 0; !spec.earlier_id && i < dp->n_ifaces; i++)
-		spec.earlier_id = attach_found(&dp->served[i].at);
+	for (size_t i = 0; !spec.earlier_fd && i < dp->n_ifaces; i++)
+		spec.earlier_fd = dp->served[i].xdp.before_fd;
 	err = programs_load(&spec, &dp->programs, e);
 	for (size_t i = 0; !err && i < dp->n_ifaces; i++) {
 		err = enter_iface(dp, i);
@@ -145,7 +150,7 @@ static void on_iface(void *ctx, const struct iface *now)
 	if (enter_iface(dp, i))
 		log_error("dp: the map ifaces is not filled anew iface=%s",
 			  now->name);
-	tunnels_route(dp->config, dp->nl, dp->resolver, dp->sad, dp->tunnels);
+	changes_route(dp);
 }
 
 /* Closed at once, as the first was: its queues have no worker, so what policies
@@ -160,6 +165,8 @@ static void on_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now
 
 	dp->ifaces[i] = *now;
 	s->at.ifindex = now->ifindex;
+	attach_settle(&s->xdp);
+	attach_settle(&s->guard);
 	programs_del_iface(dp->programs, old_ifindex);
 	if (s->at.role == IFACE_UNPROTECTED)
 		err = attach_guard(&s->at, programs_guard_fd(dp->programs),
@@ -375,15 +382,24 @@ void dp_undo(struct dp *dp)
 
 void dp_settle(struct dp *dp)
 {
-	struct attach_iface kept[IFACE_MAX];
-	struct error e;
-
 	for (size_t i = 0; i < dp->n_ifaces; i++) {
 		attach_settle(&dp->served[i].xdp);
 		attach_settle(&dp->served[i].guard);
-		kept[i] = dp->served[i].at;
 	}
-	if (attach_release(kept, dp->n_ifaces, &e))
+}
+
+void dp_release_others(const struct gateway_conf *g)
+{
+	struct attach_iface kept[IFACE_MAX];
+	struct error e;
+
+	programs_log_libbpf();
+	for (size_t i = 0; i < g->n_ifaces; i++)
+		kept[i] = (struct attach_iface){
+			.ifindex = if_nametoindex(g->ifaces[i].name),
+			.role = g->ifaces[i].role,
+		};
+	if (attach_release(kept, g->n_ifaces, &e))
 		log_warn("dp: %s; an earlier start served it", e.text);
 }
 
@@ -395,12 +411,15 @@ int dp_start(struct config *config, struct event_base *base, struct dp **out,
 
 	if (!dp)
 		return error_set(e, -ENOMEM, "no memory for the data path");
+	programs_log_libbpf();
 	dp->config = config;
 	dp->host.fd = -1;
 	dp->since_ns = clock_ns();
 	err = prepare(dp, e);
 	if (!err)
 		err = load(dp, e);
+	if (!err)
+		err = privileges_drop(e);
 	if (!err)
 		err = fill(dp, base, e);
 	if (!err)
@@ -418,7 +437,7 @@ int dp_start(struct config *config, struct event_base *base, struct dp **out,
 		dp_stop(dp);
 		return err;
 	}
-	tunnels_route(config, dp->nl, dp->resolver, dp->sad, dp->tunnels);
+	changes_route(dp);
 	*out = dp;
 	return 0;
 }
@@ -452,6 +471,7 @@ int dp_release(struct error *e)
 	struct nl *nl;
 	int err = hostif_take(&host, e);
 
+	programs_log_libbpf();
 	if (err == -EBUSY)
 		return error_set(
 			e, err,

@@ -46,11 +46,12 @@ void dp_stop(struct dp *dp);
  */
 void dp_undo(struct dp *dp);
 
-/*
- * The start succeeded as a whole: what an earlier one left on interfaces that
- * this one does not serve is taken off. No dp_undo() afterwards.
- */
+/* The start succeeded as a whole. No dp_undo() afterwards. */
 void dp_settle(struct dp *dp);
+
+/* Takes off what an earlier start left on interfaces that this one does not
+ * serve. Needs no struct dp, but CAP_SYS_ADMIN. */
+void dp_release_others(const struct gateway_conf *g);
 
 /*
  * Takes programs, host interface and routes away, whatever start they are of.

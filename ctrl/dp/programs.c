@@ -39,6 +39,11 @@ __attribute__((format(printf, 2, 0))) static int print_libbpf(
 	return 0;
 }
 
+void programs_log_libbpf(void)
+{
+	libbpf_set_print(print_libbpf);
+}
+
 static int load_error(struct error *e, int err)
 {
 	if (err == -EPERM || err == -EACCES)
@@ -139,8 +144,8 @@ static int load(struct programs *p, const struct programs_spec *spec)
 	p->skel->rodata->magic = spec->magic;
 	p->skel->rodata->host_ifindex = spec->host_ifindex;
 	p->skel->rodata->default_action = spec->default_action;
-	if (spec->earlier_id)
-		adopt_counters(spec->earlier_id, counters, 4);
+	if (spec->earlier_fd)
+		adopt_counters(spec->earlier_fd, counters, 4);
 	err = cygnet_bpf__load(p->skel);
 	if (!err)
 		err = make_grace(p);
@@ -160,7 +165,6 @@ int programs_load(const struct programs_spec *spec, struct programs **out,
 	struct programs *p = calloc(1, sizeof(*p));
 	int err = -ENOMEM;
 
-	libbpf_set_print(print_libbpf);
 	if (!p)
 		return error_set(e, err, "no memory for the BPF programs");
 	p->grace_fd = p->grace_inner_fd = -1;

@@ -20,9 +20,12 @@ struct programs_spec {
 	uint32_t magic;
 	uint32_t host_ifindex;
 	enum spd_action default_action;
-	uint32_t earlier_id; /* a program of an earlier start, whose counters
+	int earlier_fd; /* a program of an earlier start, whose counters
 				go on; 0: none */
 };
+
+/* What libbpf says goes to the log, for whoever looks for a cause. Once. */
+void programs_log_libbpf(void);
 
 /* 0, or negative with e filled: -EPERM without the privileges. */
 int programs_load(const struct programs_spec *spec, struct programs **out,

@@ -134,6 +134,8 @@ int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en)
 			      memory_order_release);
 	err = s->maps.bind(s->maps.ctx, policy_id, ref);
 	s->bound[policy_id] = en;
+	if (en)
+		en->has_encrypted = true;
 	atomic_fetch_add_explicit(&s->view->changed, 1, memory_order_release);
 	return err;
 }
@@ -170,7 +172,7 @@ int entry_remove(struct sadb *s, struct entry *en, struct job *job)
 	return 0;
 }
 
-static struct sadb_counters counters_of(const struct sa_rt *sa, uint64_t now_ns)
+struct sadb_counters entry_counters(const struct sa_rt *sa, uint64_t now_ns)
 {
 	uint64_t last = atomic_load(&sa->count.last_ns);
 	struct sadb_counters c = {
@@ -191,8 +193,10 @@ static void entry_drained(struct sadb *s, struct entry *en,
 	const struct sa_rt *sa = sad_get(s->sad, en->ref);
 
 	if (sa)
-		a->counters = counters_of(sa, now_ns);
+		a->counters = entry_counters(sa, now_ns);
 	sad_remove(s->sad, en->ref);
+	if (en->has_encrypted)
+		used_keys_add(&s->keys, en->key_tag);
 	entry_free(s, en);
 }
 
@@ -369,7 +373,9 @@ void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
 	case SADB_DELETE:
 		return remove_sa(s, &q->id, job);
 	case SADB_CLAIM:
-		return answer_with(s, job, entry_claim(s, &q->id));
+		return answer_with(s, job,
+				   entry_claim(s, &q->id, &job->answer.counters,
+					       now_ns));
 	case SADB_SWEEP:
 		entries_sweep(s, now_ns);
 		return answer_with(s, job, 0);
@@ -449,7 +455,7 @@ void sadb_poll(struct sadb *s, uint64_t now_ns)
 
 	if (read(s->fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
 		log_error("sadb: eventfd: %s", strerror(errno));
-	sadb_hear(s);
+	sadb_hear(s, now_ns);
 	drained(s, now_ns);
 	answer_ready(s);
 	entries_forget(s, now_ns);

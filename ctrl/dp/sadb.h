@@ -71,8 +71,11 @@ void sadb_free(struct sadb *s);
 int sadb_add_worker(struct sadb *s, struct worker *w);
 void sadb_remove_worker(struct sadb *s, struct worker *w);
 
-/* Who is answered; calls is copied. Until then nobody is. */
-void sadb_serve(struct sadb *s, const struct sadb_calls *calls);
+/*
+ * Who is answered, and told of events; calls is copied. Until then nobody is. An
+ * ACQUIRE of the last minute that brought no SA is given during the call.
+ */
+void sadb_serve(struct sadb *s, const struct sadb_calls *calls, uint64_t now_ns);
 
 /* Readable when sadb_poll() has something to do. */
 int sadb_fd(const struct sadb *s);
@@ -89,6 +92,7 @@ void sadb_poll(struct sadb *s, uint64_t now_ns);
  * -EPERM      selectors outside of the policy, or it is not PROTECT, or the
  *             policy or the SA is of the configuration (sadb_install())
  * -EEXIST     an SA of that name is there
+ * -EKEYREVOKED  outbound: the key has encrypted under another SA
  * -ENOTSUP    an algorithm that is unknown, or that the backend lacks
  * -ENOSPC     more than SAD_MAX SAs
  * -ENOMEM

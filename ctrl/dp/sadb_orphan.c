@@ -23,6 +23,7 @@ static void forget_askers(struct job_queue *q)
 
 void sadb_orphan(struct sadb *s)
 {
+	s->calls = (struct sadb_calls){ .ctx = NULL };
 	forget_askers(&s->ready);
 	forget_askers(&s->draining);
 	for (uint32_t i = 0; i < SAD_MAX; i++) {
@@ -33,16 +34,21 @@ void sadb_orphan(struct sadb *s)
 	}
 }
 
-int entry_claim(struct sadb *s, const struct sadb_id *id)
+int entry_claim(struct sadb *s, const struct sadb_id *id,
+		struct sadb_counters *counters, uint64_t now_ns)
 {
 	struct entry *en = entry_find(s, id);
+	const struct sa_rt *sa;
 
-	if (!en || en->state != ENTRY_LIVE)
-		return -ENOENT;
-	if (entry_is_installed(en))
+	if (en && entry_is_installed(en))
 		return -EPERM;
+	if (!en || en->state != ENTRY_LIVE || !en->orphan)
+		return -ENOENT;
 	en->orphan = false;
 	en->deadline_ns = 0;
+	sa = sad_get(s->sad, en->ref);
+	if (sa)
+		*counters = entry_counters(sa, now_ns);
 	return 0;
 }
 

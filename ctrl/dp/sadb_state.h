@@ -17,12 +17,22 @@ enum entry_state {
 	ENTRY_DRAINING, /* its map entry or binding is away */
 };
 
+#define USED_KEYS_MAX 4096U /* the last ones */
+
+struct used_keys {
+	uint8_t secret[32]; /* of the tags */
+	uint64_t tags[USED_KEYS_MAX];
+	uint32_t n;
+};
+
 struct entry {
 	enum entry_state state;
 	struct sadb_id id;
 	struct sa_ref ref;    /* LIVE, DRAINING */
 	uint64_t policies;    /* whose it is, a bit for each id */
 	bool orphan;	      /* who made it has ended */
+	bool has_encrypted;   /* outbound: it was bound */
+	uint64_t key_tag;     /* outbound; see used_keys_tag() */
 	uint64_t deadline_ns; /* LARVAL; LIVE: an orphan's, 0: none */
 	uint64_t expire_ns;   /* LIVE: hard; 0: never */
 	uint32_t n_selectors; /* 0: the policies' own */
@@ -56,12 +66,17 @@ struct sadb {
 	struct policy policies[SPD_MAX]; /* in the SPD's order */
 	size_t n_policies;
 	struct entry *bound[SPD_MAX]; /* at the policy's id */
+	struct wanted {
+		struct sadb_event acquire; /* the last one */
+		uint64_t until_ns; /* it is asked again of another ike */
+	} wanted[SPD_MAX];
 
 	struct entry entries[SAD_MAX];
 	struct entry *free;
 	struct entry *bucket[SADB_BUCKETS];
 	uint64_t forget_due_ns; /* late ones are looked for again */
 
+	struct used_keys keys; /* of SAs that were */
 	struct job_queue ready;
 	struct job_queue draining; /* by seq, upwards */
 };
@@ -91,10 +106,14 @@ void sadb_tell_event(struct sadb *s, const struct sadb_event *e);
 /* Is it of the configuration? */
 bool entry_is_installed(const struct entry *en);
 
+struct sadb_counters entry_counters(const struct sa_rt *sa, uint64_t now_ns);
+
 /* --- sadb_orphan.c --- */
 
-/* 0, -ENOENT, or -EPERM: it is of the configuration. */
-int entry_claim(struct sadb *s, const struct sadb_id *id);
+/* 0 with what it has carried; -ENOENT: no orphan; -EPERM: it is of the
+ * configuration. */
+int entry_claim(struct sadb *s, const struct sadb_id *id,
+		struct sadb_counters *counters, uint64_t now_ns);
 void entries_sweep(struct sadb *s, uint64_t now_ns);
 
 /* That one is bound: orphans of its policies end. */
@@ -106,7 +125,7 @@ void entries_forget(struct sadb *s, uint64_t now_ns);
 /* --- sadb_tell.c --- */
 
 /* What workers told becomes events. */
-void sadb_hear(struct sadb *s);
+void sadb_hear(struct sadb *s, uint64_t now_ns);
 
 /* --- sadb_add.c --- */
 
@@ -117,6 +136,13 @@ void sadb_hear(struct sadb *s);
  */
 int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 	     uint64_t policies, struct error *e);
+
+/* --- sadb_keys.c --- */
+
+bool used_keys_init(struct used_keys *k);
+uint64_t used_keys_tag(const struct used_keys *k, const struct sadb_sa *sa);
+void used_keys_add(struct used_keys *k, uint64_t tag);
+bool used_keys_has(const struct used_keys *k, uint64_t tag);
 
 /* --- sadb_spd.c --- */
 

@@ -12,6 +12,8 @@
 
 #include "ctrl/dp/sadb_state.h"
 
+#define WANTED_NS (60 * NS_PER_S)
+
 /* --- events --- */
 
 /* The name of that life; what is gone meanwhile has none. */
@@ -46,7 +48,8 @@ static void hear_sa(struct sadb *s, const struct telling *t)
 }
 
 /* The policy may have got an SA, or be another one, by now. */
-static void hear_acquire(struct sadb *s, const struct telling *t)
+static void hear_acquire(struct sadb *s, const struct telling *t,
+			 uint64_t now_ns)
 {
 	const struct policy *p = policy_find(s, t->policy);
 	const struct sadb_event e = {
@@ -65,18 +68,32 @@ static void hear_acquire(struct sadb *s, const struct telling *t)
 		},
 	};
 
-	if (p && p->on_demand && !s->bound[t->policy])
-		sadb_tell_event(s, &e);
+	if (!p || !p->on_demand || s->bound[t->policy])
+		return;
+	s->wanted[t->policy] = (struct wanted){ e, now_ns + WANTED_NS };
+	sadb_tell_event(s, &e);
 }
 
-void sadb_hear(struct sadb *s)
+/* What the one before was asked for, and did not bring. */
+static void ask_again(struct sadb *s, uint64_t now_ns)
+{
+	for (uint32_t id = 0; id < SPD_MAX; id++) {
+		const struct policy *p = policy_find(s, id);
+
+		if (p && p->on_demand && !s->bound[id] &&
+		    now_ns < s->wanted[id].until_ns)
+			sadb_tell_event(s, &s->wanted[id].acquire);
+	}
+}
+
+void sadb_hear(struct sadb *s, uint64_t now_ns)
 {
 	struct telling t;
 
 	for (uint32_t i = 0; i < s->n_tells; i++) {
 		while (tell_take(s->tells[i], &t)) {
 			if (t.kind == TELL_ACQUIRE)
-				hear_acquire(s, &t);
+				hear_acquire(s, &t, now_ns);
 			else
 				hear_sa(s, &t);
 		}
@@ -109,7 +126,7 @@ void sadb_remove_worker(struct sadb *s, struct worker *w)
 	if (!w->tell)
 		return;
 	barrier_remove(s->barrier, &w->drain);
-	sadb_hear(s);
+	sadb_hear(s, 0); /* nobody waits for a packet that is gone */
 	for (uint32_t i = 0; i < s->n_tells; i++)
 		if (s->tells[i] == w->tell)
 			s->tells[i] = s->tells[--s->n_tells];
@@ -140,8 +157,12 @@ int sadb_new(const struct sadb_spec *spec, struct sadb **out, struct error *e)
 		s->free = &s->entries[i];
 	}
 	s->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	err = s->fd < 0 ? error_set(e, -errno, "no eventfd: %s", strerror(errno))
-			: barrier_new(&barrier, &s->barrier, e);
+	if (s->fd < 0)
+		err = error_set(e, -errno, "no eventfd: %s", strerror(errno));
+	else if (!used_keys_init(&s->keys))
+		err = error_set(e, -EIO, "no random numbers");
+	else
+		err = barrier_new(&barrier, &s->barrier, e);
 	if (err) {
 		sadb_free(s);
 		return err;
@@ -172,12 +193,14 @@ void sadb_free(struct sadb *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	explicit_bzero(&s->random, sizeof(s->random));
+	explicit_bzero(&s->keys, sizeof(s->keys));
 	free(s);
 }
 
-void sadb_serve(struct sadb *s, const struct sadb_calls *calls)
+void sadb_serve(struct sadb *s, const struct sadb_calls *calls, uint64_t now_ns)
 {
 	s->calls = *calls;
+	ask_again(s, now_ns);
 }
 
 int sadb_fd(const struct sadb *s)

@@ -10,6 +10,7 @@
 #include "ctrl/crypto/prf.h"
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/nl_table.h"
+#include "ctrl/dp/worker.h"
 
 /*
  * What a side of a child covers: its only selector, of all ports. A dynamic one
@@ -297,35 +298,54 @@ static uint32_t inner_mtu(const struct way *w, uint32_t mtu)
 }
 
 /* -EXDEV: the way to the peer is none of ours, and nothing would guard it. */
-static int route_way(const struct config *config, const struct way *w,
-		     const struct resolver *resolver, struct nl *nl)
+static int route_way(const struct tunnel_routes *r, const struct way *w)
 {
 	struct nl_tunnel_route route = { .remote = w->remote };
 	struct nl_route outer;
-	int err = w->peer_be ? nl_route_get(nl, w->peer_be, &outer) : -ENOENT;
+	int err = w->peer_be ? nl_route_get(r->nl, w->peer_be, &outer) : -ENOENT;
 
 	if (err)
 		return err;
-	if (!is_guarded(&config->gateway, outer.ifindex))
+	if (!is_guarded(&r->config->gateway, outer.ifindex))
 		return -EXDEV;
 	route.gateway_be = outer.gateway_be ? outer.gateway_be : w->peer_be;
 	route.ifindex = outer.ifindex;
-	route.source_be = resolver_local_in(resolver, &w->local);
-	route.mtu = inner_mtu(
-		w, nl_route_mtu(&outer, resolver_mtu(resolver, outer.ifindex)));
-	return nl_route_set(nl, &route);
+	route.source_be = resolver_local_in(r->resolver, &w->local);
+	route.mtu =
+		inner_mtu(w, nl_route_mtu(&outer, resolver_mtu(r->resolver,
+							       outer.ifindex)));
+	return nl_route_set(r->nl, &route);
+}
+
+/* NULL: it has none. */
+static const struct sa_rt *sa_of(const struct tunnel_routes *r,
+				 uint32_t policy_id)
+{
+	struct sa_ref ref;
+	uint64_t whole;
+
+	if (policy_id >= SPD_MAX)
+		return NULL;
+	whole = atomic_load_explicit(&r->policies->binding[policy_id],
+				     memory_order_relaxed);
+	memcpy(&ref, &whole, sizeof(ref));
+	return sad_get(r->sad, ref);
 }
 
 /* Whoever the peer will be: the route is there before the SA, so that the host's
  * own first packet asks for one. */
-static bool child_way(const struct conn_conf *conn,
+static bool child_way(const struct tunnel_routes *r,
+		      const struct conn_conf *conn,
 		      const struct child_conf *child, struct way *out)
 {
 	const struct conn_addr *peer = conn->remote_addrs;
 
 	if (!conn->n_remote_addrs || !conn_addr_is_host(peer))
 		return false;
-	*out = (struct way){ .peer_be = addr_v4_be(&peer->net.net) };
+	*out = (struct way){
+		.peer_be = addr_v4_be(&peer->net.net),
+		.sa = sa_of(r, child->policy),
+	};
 	return side_of(child->local_ts, child->n_local_ts, conn->local_addrs,
 		       conn->n_local_addrs, &out->local) &&
 	       side_of(child->remote_ts, child->n_remote_ts, peer,
@@ -351,62 +371,79 @@ static void set_rules(struct nl *nl, uint64_t lengths)
 			 foreign, NL_TABLE);
 }
 
-static void route(const struct config *config, const char *name,
-		  const struct way *w, const struct resolver *resolver,
-		  struct nl *nl)
+static void route(const struct tunnel_routes *r, const char *name,
+		  const struct way *w)
 {
-	int err = route_way(config, w, resolver, nl);
+	int err = route_way(r, w);
 
 	if (err)
 		log_warn("tunnel: no route for policy=%s: %s; the host's own traffic needs one",
 			 name, route_failure(err));
 }
 
+static void route_policy(const struct tunnel_routes *r,
+			 const struct policy_conf *p)
+{
+	struct way w = {
+		.local = p->local_ts,
+		.remote = p->remote_ts,
+		.sa = sad_get(r->sad, r->tunnels[p->manual].out),
+	};
+
+	w.peer_be = w.sa ? w.sa->daddr_be : 0;
+	route(r, p->name, &w);
+}
+
 /* The lengths of their prefixes, a bit each. */
-static uint64_t route_children(const struct config *config,
-			       const struct resolver *resolver, struct nl *nl)
+static uint64_t route_children(const struct tunnel_routes *r)
 {
 	uint64_t lengths = 0;
 	struct way w;
 
-	for (size_t i = 0; i < config->n_conns; i++) {
-		const struct conn_conf *conn = &config->conns[i];
+	for (size_t i = 0; i < r->config->n_conns; i++) {
+		const struct conn_conf *conn = &r->config->conns[i];
 
 		for (size_t k = 0; k < conn->n_children; k++) {
-			if (!child_way(conn, &conn->children[k], &w))
+			if (!child_way(r, conn, &conn->children[k], &w))
 				continue;
 			lengths |= 1ULL << w.remote.bits;
-			route(config, conn->children[k].name, &w, resolver, nl);
+			route(r, conn->children[k].name, &w);
 		}
 	}
 	return lengths;
 }
 
-void tunnels_route(const struct config *config, struct nl *nl,
-		   const struct resolver *resolver, const struct sad *sad,
-		   const struct tunnel *tunnels)
+void tunnels_route(const struct tunnel_routes *r)
 {
 	uint64_t lengths = 0;
-	int err = nl_route_flush(nl);
-	struct way w;
+	int err = nl_route_flush(r->nl);
 
 	if (err)
 		log_warn("tunnel: routing table %u not emptied: %s", NL_TABLE,
 			 strerror(-err));
-	for (size_t i = 0; i < config->n_policies; i++) {
-		const struct policy_conf *p = &config->policies[i];
+	for (size_t i = 0; i < r->config->n_policies; i++) {
+		const struct policy_conf *p = &r->config->policies[i];
 
 		if (p->action != SPD_PROTECT)
 			continue;
 		lengths |= 1ULL << p->remote_ts.bits;
-		w = (struct way){
-			.local = p->local_ts,
-			.remote = p->remote_ts,
-			.sa = sad_get(sad, tunnels[p->manual].out),
-		};
-		w.peer_be = w.sa ? w.sa->daddr_be : 0;
-		route(config, p->name, &w, resolver, nl);
+		route_policy(r, p);
 	}
-	lengths |= route_children(config, resolver, nl);
-	set_rules(nl, lengths);
+	lengths |= route_children(r);
+	set_rules(r->nl, lengths);
+}
+
+/* What could not be routed was told before. */
+void tunnels_route_child(const struct tunnel_routes *r, uint32_t policy_id)
+{
+	struct way w;
+
+	for (size_t i = 0; i < r->config->n_conns; i++) {
+		const struct conn_conf *conn = &r->config->conns[i];
+
+		for (size_t k = 0; k < conn->n_children; k++)
+			if (conn->children[k].policy == policy_id &&
+			    child_way(r, conn, &conn->children[k], &w) && w.sa)
+				route_way(r, &w);
+	}
 }

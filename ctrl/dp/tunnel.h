@@ -13,6 +13,8 @@
 #include "ctrl/model/config.h"
 #include "ctrl/sadb/sad.h"
 
+struct policy_view;
+
 #define TUNNELS_MARK_BYTES 32
 
 /* The two SAs of config.manual[i], at the same index. */
@@ -41,9 +43,21 @@ int tunnels_install(struct config *config, struct sadb *sadb,
 int tunnels_replace(struct config *config, struct sadb *sadb,
 		    const uint8_t mark[TUNNELS_MARK_BYTES], struct error *e);
 
+/* What the routes follow from; all borrowed. */
+struct tunnel_routes {
+	const struct config *config;
+	struct nl *nl;
+	const struct resolver *resolver;
+	const struct sad *sad;
+	const struct tunnel *tunnels;
+	const struct policy_view *policies; /* the SAs that children have */
+};
+
 /* Routes of NL_TABLE, anew. Failures are logged: they lose no secrecy. */
-void tunnels_route(const struct config *config, struct nl *nl,
-		   const struct resolver *resolver, const struct sad *sad,
-		   const struct tunnel *tunnels);
+void tunnels_route(const struct tunnel_routes *r);
+
+/* The policy of a child has another SA, by which another size fits; that of
+ * nobody's child is left. */
+void tunnels_route_child(const struct tunnel_routes *r, uint32_t policy_id);
 
 #endif

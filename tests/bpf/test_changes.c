@@ -37,6 +37,7 @@
 struct seam_case {
 	struct fixture fx;
 	struct dp dp;
+	struct config config; /* without tunnels: no routes */
 	struct event_base *base;
 	struct sadb_answer answer;
 	uint64_t token;
@@ -108,6 +109,7 @@ static int setup(void **state)
 
 	if (!fixture_start(&c->fx))
 		return -1;
+	c->dp.config = &c->config;
 	c->dp.programs = c->fx.programs[GW_BYPASS];
 	c->dp.sad = sad_new(&crypto_openssl);
 	c->base = event_base_new();

@@ -109,15 +109,24 @@ def test_hostile(lab, gateway, peer):
     ok(gateway.role_pid("ike") == pid, "and the process that read them too")
 
 
-def test_killed(lab, gateway):
-    pid, before = gateway.role_pid("ike"), count(gateway, "child_sa up")
-    os.kill(pid, signal.SIGKILL)
+def test_killed(lab, gateway, peer):
+    """Another process goes on with the same IKE SA, and charon does not know."""
+    before, ups = peer.list_sas(), count(gateway, "child_sa up")
+    pid = gateway.kill_role("ike")
     ok(ping(lab), "traffic goes on while the process is dead")
     wait_until(lambda: gateway.role_pid("ike") not in (None, pid), 10,
                "another process")
-    wait_until(lambda: count(gateway, "child_sa up") > before, 15,
-               "the tunnel again")
-    ok(ping(lab), "one that was killed is there again, and the tunnel with it")
+    wait_until(lambda: count(gateway, "generation=1") == 1, 10,
+               "its SAs to be taken over")
+    peer.rekey("child")
+    wait_until(lambda: count(gateway, "child_sa up") == ups + 1, 10,
+               "a rekeying by the peer")
+    ok(len(peer.list_sas()) == len(before) == 1,
+       "the next process goes on with the IKE SA: the peer rekeys a child")
+    gateway.client("rekey", "to-b/net")
+    wait_until(lambda: count(gateway, "child_sa up") == ups + 2, 10,
+               "a rekeying by us")
+    ok(ping(lab), "and so do we")
 
 
 def forget(peer):
@@ -192,7 +201,7 @@ def main():
         test_responder(lab, gateway, peer)
         test_rekey(lab, gateway, peer)
         test_hostile(lab, gateway, peer)
-        test_killed(lab, gateway)
+        test_killed(lab, gateway, peer)
         test_stop(lab, gateway, peer)
         test_trap(lab, peer)
         refused(lab, peer, "another key is an authentication failure",

@@ -14,12 +14,14 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from ike_conf import ike_conf  # noqa: E402
 from lab import (SIDES, Lab, LabError, finish, ok, scapy_layers,  # noqa: E402
                  wait_until)
 
-HOST_A, HOST_B, HOST_C = "10.1.0.2", "10.2.0.2", "10.3.0.2"
+HOST_A, HOST_B = "10.1.0.2", "10.2.0.2"
 INNER_MTU = 1438  # 1500 less outer IP, ESP, IV, ICV; in whole blocks of AES
 INNER_MTU_1400 = 1326
+INNER_MTU_GCM = 1446
 PING_HEADERS = UDP_HEADERS = 28
 TCP_HEADERS = 40
 PORT = 5001
@@ -96,12 +98,18 @@ def check_exact(lab, gateway):
        "one octet more does not pass")
 
 
+def route_mtus(lab, ns):
+    """Of all routes of the gateway's tunnels."""
+    shown = lab.run(ns, ["ip", "-json", "route", "show", "table", "220"],
+                    check=False).stdout
+    return {metric["mtu"] for route in json.loads(shown or "[]")
+            for metric in route.get("metrics", [])}
+
+
 def check_route(lab, gateway):
     """The tunnel's own route has the same number."""
-    routes = json.loads(lab.run(gateway.ns, [
-        "ip", "-json", "route", "show", "table", "220"]).stdout)
-    mtus = [m["mtu"] for r in routes for m in r.get("metrics", [])]
-    ok(set(mtus) == {INNER_MTU}, f"the tunnel's route says {mtus}")
+    mtus = route_mtus(lab, gateway.ns)
+    ok(mtus == {INNER_MTU}, f"the tunnel's route says {mtus}")
     before = gateway.drops()
     said = ping(lab, gateway.ns, HOST_B, INNER_MTU + 1, "-M", "do")
     ok(said.returncode != 0 and "too long" in said.stdout + said.stderr and
@@ -191,6 +199,26 @@ def check_route_mtu(lab, gateway):
     wait_until(passes, 5, "the way of before")
     ok(set(counted(gateway, before)) <= {"too_big"},
        "and as before when the route is gone")
+
+
+def check_negotiated(lab):
+    """A tunnel by IKE: its route has the size as soon as the SA is there."""
+    for side in "ab":
+        lab.start_gateway(f"gw-{side}",
+                          ike_conf(side, "start" if side == "a" else "none"))
+    forget(lab, "host-a", "gw-a")
+    try:
+        wait_until(lambda: route_mtus(lab, "gw-a") == {INNER_MTU_GCM}, 10,
+                   "the size in the tunnel's route")
+    except LabError:
+        pass    # said by the next line
+    said = ping(lab, "host-a", HOST_B, 1500, "-M", "do")
+    ok(f"mtu = {INNER_MTU_GCM}" in said.stdout and
+       route_mtus(lab, "gw-a") == route_mtus(lab, "gw-b") == {INNER_MTU_GCM},
+       f"by IKE and AES-GCM it is {INNER_MTU_GCM}, in the routes too: "
+       f"{route_mtus(lab, 'gw-a')}, {route_mtus(lab, 'gw-b')}")
+    ok(ping(lab, "gw-a", HOST_B, INNER_MTU_GCM, "-M", "do").returncode == 0,
+       "a packet of the gateway's own that fills it is answered")
 
 
 # --- TCP
@@ -350,7 +378,12 @@ def main():
         forget(lab, "host-a", "host-b")
         check_one_side(lab, gateways[0])
         stop(gateways)
-        check_off(lab, start(lab, False, False))
+        gateways = start(lab, False, False)
+        check_off(lab, gateways)
+        stop(gateways)
+        for host in ("host-a", "host-b"):
+            lab.run(host, ["nft", "flush ruleset"])
+        check_negotiated(lab)
     return finish()
 
 

@@ -5,36 +5,21 @@ The daemon is three processes, each of which may die alone: what the others do
 meanwhile, and whether packets notice.
 """
 import os
-import re
 import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from ike_conf import ike_conf  # noqa: E402
-from lab import BUILD, Lab, finish, log_of, ok, wait_until  # noqa: E402
+from lab import BUILD, Lab, finish, ok, wait_until  # noqa: E402
+from stream import INTERVAL_S, Stream  # noqa: E402
 
-INTERVAL_S = 0.005
-
-
-class Stream:
-    """Pings from host-a to host-b, one every INTERVAL_S, until stop()."""
-
-    def __init__(self, lab):
-        self._ping = lab.spawn("host-a", [
-            "ping", "-n", "-q", "-i", str(INTERVAL_S), "-W", "1", "10.2.0.2"])
-
-    def stop(self):
-        """How many were sent, and how many came back."""
-        self._ping.send_signal(signal.SIGINT)
-        self._ping.wait(timeout=10)
-        said = log_of(self._ping)
-        return tuple(map(int, re.search(
-            r"(\d+) packets transmitted, (\d+) received", said).groups()))
+IKE_KILLS = 6
 
 
 def tunnels(gateway):
     return [(t["in"]["spi"], t["out"]["spi"])
-            for t in gateway.status()["tunnels"].values()]
+            for t in gateway.status()["tunnels"].values()
+            if t["state"] == "up"]
 
 
 def is_up(gateway):
@@ -43,6 +28,12 @@ def is_up(gateway):
 
 def roles(gateway):
     return [gateway.role_pid(role) for role in ("dp", "ike")]
+
+
+def clear_packets(packets):
+    """Those of the LANs' addresses on the wire."""
+    return [p for p in packets if p.haslayer("IP") and
+            str(p["IP"].src).startswith("10.")]
 
 
 def check_ctl_killed(lab, gateway):
@@ -79,6 +70,78 @@ def check_ctl_stopped(lab, gateway):
     ok(roles(gateway) == [None, None], "and the other roles with it")
 
 
+def check_ike_killed(lab, gateway, far):
+    """Again and again, in the midst of rekeyings."""
+    before = tunnels(gateway)
+    stream = Stream(lab)
+    for n in range(IKE_KILLS):
+        if n % 3 == 1:
+            gateway.client("rekey", "to-b/net")
+        if n % 3 == 2:
+            far.client("rekey", "to-a")
+        ups = gateway.log().count("ike: up")
+        gateway.kill_role("ike")
+        wait_until(lambda ups=ups: gateway.log().count("ike: up") > ups, 10,
+                   "another ike")
+    wait_until(lambda: is_up(gateway) and is_up(far), 10, "the tunnel")
+    sent, received = stream.stop()
+    ok(sent > 50 and sent == received,
+       f"ike is killed {IKE_KILLS} times: {received} of {sent} pings arrive")
+    ok(gateway.log().count("ike_sa up") <= IKE_KILLS // 3,
+       "its IKE SAs are taken over, none is made anew but by a rekeying")
+    ok(tunnels(gateway) != before, "and were rekeyed meanwhile")
+
+
+def check_ctl_and_ike_killed(lab, gateway, far):
+    """Nobody knows the IKE SA any more, but dp has the keys of its children."""
+    before = tunnels(gateway)
+    stream = Stream(lab)
+    gateway.process.send_signal(signal.SIGKILL)
+    gateway.kill_role("ike")
+    gateway.process.wait(timeout=10)
+    lab.run("host-a", ["ping", "-c", "2", "-i", "0.5", "10.2.0.2"])
+    again = lab.start_gateway("gw-a", ike_conf("a", "trap"))
+    wait_until(lambda: is_up(again) and tunnels(again) != before, 10,
+               "another tunnel")
+    sent, received = stream.stop()
+    ok(sent > 50 and sent == received,
+       f"ctl and ike are killed: {received} of {sent} pings arrive")
+    ok(is_up(far), "without a trigger, the tunnel is made anew")
+    return again
+
+
+def check_dp_killed(lab, gateway, far):
+    """The keys are gone; every CHILD SA is rekeyed."""
+    before, (dp, ike) = tunnels(gateway), roles(gateway)
+    capture = lab.capture("wire", "br0")
+    stream = Stream(lab)
+    gateway.kill_role("dp")
+    wait_until(lambda: is_up(gateway) and
+               not set(tunnels(gateway)) & set(before), 10, "other SAs")
+    lab.run("host-a", ["ping", "-c", "3", "-i", "0.2", "10.2.0.2"])
+    sent, received = stream.stop()
+    lost_s = (sent - received) * INTERVAL_S
+    ok(received > 50 and lost_s < 3,
+       f"dp is killed: traffic flows again after {lost_s:.2f} s")
+    ok(not clear_packets(capture.stop()), "and none of it was in the clear")
+    ok(roles(gateway)[0] != dp and roles(gateway)[1] == ike,
+       "another dp is there, and the same ike")
+    wait_until(lambda: is_up(far) and
+               {spi for pair in tunnels(far) for spi in pair} ==
+               {spi for pair in tunnels(gateway) for spi in pair}, 10,
+               "both sides to have the same SAs")
+    ok(True, "the SPIs of before are deleted at the peer")
+
+
+def check_trigger_while_ike_is_dead(lab, gateway):
+    gateway.client("down", "to-b")
+    wait_until(lambda: not is_up(gateway), 10, "the end of the tunnel")
+    gateway.kill_role("ike")
+    lab.run("host-a", ["ping", "-c", "1", "-W", "1", "10.2.0.2"], check=False)
+    wait_until(lambda: is_up(gateway), 10, "the tunnel")
+    ok(True, "a packet sent while ike is dead brings the tunnel up afterwards")
+
+
 def main():
     with Lab() as lab:
         far = lab.start_gateway("gw-b", ike_conf("b"))
@@ -86,6 +149,10 @@ def main():
         wait_until(lambda: is_up(gateway) and is_up(far), 10, "the tunnel")
         gateway = check_ctl_killed(lab, gateway)
         check_second_ctl(lab, gateway)
+        check_ike_killed(lab, gateway, far)
+        gateway = check_ctl_and_ike_killed(lab, gateway, far)
+        check_dp_killed(lab, gateway, far)
+        check_trigger_while_ike_is_dead(lab, gateway)
         check_ctl_stopped(lab, gateway)
     return finish()
 

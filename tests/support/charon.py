@@ -31,6 +31,7 @@ COMMAND_S = 5
 # "07[CHD] encryption initiator key => 16 bytes @ 0x…", and lines of octets.
 LOG_LINE = re.compile(r"^(\d\d)\[...\] (.*)$", re.MULTILINE)
 LOG_KEY = re.compile(r"(encryption|integrity) (initiator|responder) key => ")
+LOG_SK = re.compile(r"(Sk_[a-z]+) secret => ")
 LOG_OCTETS = re.compile(r" *\d+: ((?:[0-9A-F]{2} )+)")
 LOG_SPI = re.compile(r"  SPI 0x([0-9a-f]+), src ")
 
@@ -197,6 +198,20 @@ class Charon:
         with open(self.process.log_path, errors="replace") as file:
             file.seek(mark)
             return file.read()
+
+    def ike_keys(self, mark=0):
+        """SK_* of the IKE SAs that it made since: octets by charon's names."""
+        keys, name = {}, None
+        for _, text in LOG_LINE.findall(self.log(mark)):
+            key, octets = LOG_SK.match(text), LOG_OCTETS.match(text)
+            if key:
+                name = key[1]
+                keys[name] = b""
+            elif octets and name:
+                keys[name] += bytes.fromhex(octets[1])
+            else:
+                name = None
+        return keys
 
     def child_keys(self, mark=0):
         """

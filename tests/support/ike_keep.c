@@ -105,7 +105,6 @@ void lab_keep(struct ike_lab *lab, unsigned int side, bool keeps)
 void keep_conn(struct lab_side *s, const struct conn_conf *conn)
 {
 	struct conn_conf *at = s->loaded;
-	size_t bytes = conn->n_children * sizeof(*conn->children);
 
 	while (at < s->loaded + s->n_loaded && strcmp(at->name, conn->name) != 0)
 		at++;
@@ -114,10 +113,7 @@ void keep_conn(struct lab_side *s, const struct conn_conf *conn)
 	else
 		s->n_loaded++;
 	must(s->n_loaded <= LAB_CONNS_MAX, "too many connections");
-	*at = *conn;
-	at->children = malloc(bytes + 1);
-	must(at->children, "out of memory");
-	memcpy(at->children, conn->children, bytes);
+	must(!conn_copy(at, conn), "out of memory");
 }
 
 void lab_forget_conns(struct ike_lab *lab, unsigned int side)

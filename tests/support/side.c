@@ -377,6 +377,21 @@ static void make_worker(struct side *s)
 	know(s, "10.2.0.7", SIDE_INSIDE);
 }
 
+static void serve(struct side *s)
+{
+	const struct sadb_calls calls = { on_answer, on_event, s };
+
+	sadb_serve(s->sadb, &calls, s->now_ns);
+}
+
+void side_another_ike(struct side *s, uint64_t ns)
+{
+	sadb_orphan(s->sadb);
+	side_poll(s);
+	s->now_ns += ns;
+	serve(s);
+}
+
 struct side *side_new(void (*grace)(void *side))
 {
 	struct side *s = calloc(1, sizeof(*s));
@@ -389,7 +404,6 @@ struct side *side_new(void (*grace)(void *side))
 		.ctx = s,
 	};
 	struct sadb_spec spec = { .view = s ? &s->view : NULL, .maps = &maps };
-	struct sadb_calls calls = { on_answer, on_event, s };
 	struct error e;
 
 	must(s, "out of memory");
@@ -397,7 +411,7 @@ struct side *side_new(void (*grace)(void *side))
 	s->sad = spec.sad = sad_new(&crypto_openssl);
 	must(s->sad, "sad_new");
 	must(!sadb_new(&spec, &s->sadb, &e), "sadb_new");
-	sadb_serve(s->sadb, &calls);
+	serve(s);
 	make_worker(s);
 	must(!sadb_add_worker(s->sadb, &s->w), "sadb_add_worker");
 	return s;

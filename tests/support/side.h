@@ -60,6 +60,9 @@ void side_free(struct side *s);
 /* One policy: PROTECT, from the first network to the second. */
 struct policy side_policy(const char *local, const char *remote);
 
+/* The process that asked ended, and so long after it another one is there. */
+void side_another_ike(struct side *s, uint64_t ns);
+
 /* Asks, with a token of its own; the answer comes with side_poll(). */
 uint64_t side_ask(struct side *s, struct sadb_request *q);
 

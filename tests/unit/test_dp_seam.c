@@ -16,7 +16,6 @@
 struct crossing {
 	struct config *to;
 	unsigned int commits;
-	uint32_t default_action, mss_clamp;
 	int fails_at; /* this piece, from 1; 0: none */
 	int pieces;
 };
@@ -33,8 +32,7 @@ static int cross(void *ctx, enum dp_msg type, const void *msg, size_t bytes)
 	if (type != DP_MSG_COMMIT)
 		return dp_seam_get_piece(c->to, (uint16_t)type, msg);
 	c->commits++;
-	c->default_action = ((const struct dp_msg_commit *)msg)->default_action;
-	c->mss_clamp = ((const struct dp_msg_commit *)msg)->mss_clamp;
+	dp_seam_get_gateway(c->to, msg);
 	return 0;
 }
 
@@ -50,7 +48,7 @@ static int fill(void **state)
 
 	(void)state;
 	g->default_action = SPD_DISCARD;
-	g->mss_clamp = true;
+	strcpy(g->socket, "/run/x");
 	g->n_ifaces = 2;
 	g->ifaces[0] = (struct iface_conf){ .name = "lan0",
 					    .place = { "first.conf", 3, 17 } };
@@ -89,8 +87,8 @@ static void configuration_arrives_as_it_was(void **state)
 	(void)state;
 	assert_int_equal(dp_seam_put_config(&from, cross, &c), 0);
 	assert_int_equal(c.commits, 1);
-	assert_int_equal(c.default_action, SPD_DISCARD);
-	assert_int_equal(c.mss_clamp, true);
+	assert_int_equal(to->gateway.default_action, SPD_DISCARD);
+	assert_string_equal(to->gateway.socket, "/run/x");
 	assert_int_equal(to->gateway.n_ifaces, 2);
 	assert_string_equal(to->gateway.ifaces[1].name, "wan0");
 	assert_string_equal(to->gateway.ifaces[0].place.file, "first.conf");

@@ -108,6 +108,49 @@ static void nothing_is_known_of_one_that_ended(void **state)
 	sas_free(s);
 }
 
+static void what_another_one_has_not_is_lost(void **state)
+{
+	const struct child_sa_view child = { .id = 7, .ike_id = 2 };
+	struct mirror *next = mirror_new();
+	struct sas *s;
+
+	assert_non_null(next);
+	say_ike(*state, 1, SA_VIEW_UP);
+	say_ike(*state, 2, SA_VIEW_UP);
+	say_ike(*state, 3, SA_VIEW_UP);
+	mirror_put_child(*state, &child);
+	say_ike(next, 2, SA_VIEW_REKEYING);
+	say_ike(next, 4, SA_VIEW_UP);
+	s = mirror_lost(*state, next);
+	assert_int_equal(s->n_ike, 2);
+	assert_int_equal(s->ike[0].id, 1);
+	assert_int_equal(s->ike[1].id, 3);
+	assert_int_equal(s->n_child, 1);
+	sas_free(s);
+	mirror_free(next);
+}
+
+static void child_that_is_up_or_on_its_way_is_known(void **state)
+{
+	struct ike_sa_view ike = { .id = 1, .state = SA_VIEW_UP, .conn = "a" };
+	struct child_sa_view child = {
+		.id = 1, .ike_id = 1, .state = SA_VIEW_UP, .name = "net"
+	};
+
+	mirror_put_ike(*state, &ike);
+	assert_false(mirror_has(*state, "a", "net"));
+	mirror_put_child(*state, &child);
+	assert_true(mirror_has(*state, "a", "net"));
+	assert_false(mirror_has(*state, "a", "lab"));
+	assert_false(mirror_has(*state, "b", "net"));
+	child.state = SA_VIEW_REKEYED;
+	mirror_put_child(*state, &child);
+	assert_false(mirror_has(*state, "a", "net"));
+	ike.state = SA_VIEW_CONNECTING;
+	mirror_put_ike(*state, &ike);
+	assert_true(mirror_has(*state, "a", "lab"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +164,10 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			nothing_is_known_of_one_that_ended, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_another_one_has_not_is_lost,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			child_that_is_up_or_on_its_way_is_known, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

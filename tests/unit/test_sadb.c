@@ -349,6 +349,7 @@ static void name_of_an_sa_that_is_draining_is_not_free(void **state)
 	side_poll(p->a);
 	assert_int_equal(side_answer(p->a, deleted)->err, 0);
 	assert_int_equal(side_answer(p->a, added)->err, -EEXIST);
+	out.sa.encr_key[0]++;
 	assert_int_equal(side_call(p->a, &out).err, 0);
 }
 
@@ -496,7 +497,7 @@ static void sas_of_an_ike_that_ended_go_on(void **state)
 	struct pair *p = *state;
 
 	add_pair(p, 0x1001);
-	sadb_orphan(p->a->sadb);
+	side_another_ike(p->a, 0);
 	later(p, 10 * SADB_ORPHAN_S);
 	cross(p, 1);
 }
@@ -507,7 +508,7 @@ static void what_a_successor_does_not_claim_ends(void **state)
 	struct sadb_request out = add_pair(p, 0x1001);
 	uint8_t l3[FRAME_BYTES];
 
-	sadb_orphan(p->a->sadb);
+	side_another_ike(p->a, 0);
 	assert_int_equal(verb_of(p, &out, SADB_SWEEP), 0);
 	later(p, SADB_ORPHAN_S - 1);
 	cross(p, 1);
@@ -519,11 +520,17 @@ static void what_a_successor_does_not_claim_ends(void **state)
 static void what_a_successor_claims_stays(void **state)
 {
 	struct pair *p = *state;
-	struct sadb_request out = add_pair(p, 0x1001);
+	struct sadb_request out = add_pair(p, 0x1001), claim;
+	struct sadb_answer a;
 
-	sadb_orphan(p->a->sadb);
+	cross(p, 3);
+	assert_int_equal(verb_of(p, &out, SADB_CLAIM), -ENOENT);
+	side_another_ike(p->a, 0);
 	assert_int_equal(verb_of(p, &out, SADB_SWEEP), 0);
-	assert_int_equal(verb_of(p, &out, SADB_CLAIM), 0);
+	claim = side_verb(&out, SADB_CLAIM);
+	a = side_call(p->a, &claim);
+	assert_int_equal(a.err, 0);
+	assert_int_equal(a.counters.pkts, 3);
 	later(p, 2 * SADB_ORPHAN_S);
 	cross(p, 1);
 }
@@ -533,12 +540,12 @@ static void another_sa_of_the_policy_ends_orphans(void **state)
 	struct pair *p = *state;
 	struct sadb_request out = add_pair(p, 0x1001);
 
-	sadb_orphan(p->a->sadb);
+	side_another_ike(p->a, 0);
 	add_pair(p, 0x1002);
 	cross(p, 1);
 	later(p, SADB_ORPHAN_S - 1);
 	assert_int_equal(verb_of(p, &out, SADB_CLAIM), 0);
-	sadb_orphan(p->a->sadb);
+	side_another_ike(p->a, 0);
 	add_pair(p, 0x1003);
 	later(p, SADB_ORPHAN_S + 1);
 	assert_int_equal(verb_of(p, &out, SADB_CLAIM), -ENOENT);
@@ -555,7 +562,7 @@ static void answers_of_an_ike_that_ended_are_nobodys(void **state)
 	gone.token = 4711;
 	before = p->a->n_answers;
 	sadb_request(p->a->sadb, &gone, p->a->now_ns);
-	sadb_orphan(p->a->sadb);
+	side_another_ike(p->a, 0);
 	later(p, 1);
 	assert_int_equal(p->a->n_answers, before);
 }

@@ -339,12 +339,54 @@ static void frame_from_the_host_waits_likewise(void **state)
 	assert_int_equal(side_dropped(p->a), 0);
 }
 
+static void another_ike_is_asked_for_what_the_one_before_did_not_bring(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_event e;
+
+	send_numbered(p, 0, 1);
+	side_another_ike(p->a, 59 * NS_PER_S);
+	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 2);
+	assert_int_equal(e.policy, p->policy_a);
+	assert_int_equal(addr_v4_be(&e.packet.local_min), inet_addr("10.1.0.5"));
+	side_another_ike(p->a, 2 * NS_PER_S);
+	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 2);
+}
+
+static void packet_that_nobody_was_told_of_is_told_of_later(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_event e;
+
+	sadb_orphan(p->a->sadb);
+	send_numbered(p, 0, 1);
+	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 0);
+	side_another_ike(p->a, NS_PER_S);
+	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 1);
+}
+
+static void what_was_brought_is_not_asked_for_again(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request out;
+	struct sadb_event e;
+
+	send_numbered(p, 0, 1);
+	out = prepare(p, 0x1001);
+	bind_now(p->a, &out);
+	side_another_ike(p->a, NS_PER_S);
+	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 1);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, pair_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(packet_without_an_sa_is_held_and_told_of_with_its_selector),
+		CASE(another_ike_is_asked_for_what_the_one_before_did_not_bring),
+		CASE(packet_that_nobody_was_told_of_is_told_of_later),
+		CASE(what_was_brought_is_not_asked_for_again),
 		CASE(policy_that_asks_for_none_drops_in_bpf),
 		CASE(policy_that_asks_no_more_drops_by_name),
 		CASE(held_packets_go_out_in_order_when_an_sa_is_bound),

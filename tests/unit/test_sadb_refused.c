@@ -331,6 +331,7 @@ static void second_sa_of_a_name_is_refused(void **state)
 
 	assert_int_equal(side_call(p->a, &q).err, -EEXIST);
 	q.id.daddr = addr_from_v4(inet_addr("192.0.2.3"));
+	q.sa.encr_key[0]++;
 	assert_int_equal(side_call(p->a, &q).err, 0);
 	cross(p, 1);
 }
@@ -406,7 +407,7 @@ static void suite_of(struct sadb_request *q, const struct suite *s, bool esn)
 	q->sa.integ = s->integ;
 	q->sa.integ_key_len = s->integ_key;
 	q->sa.esn = esn;
-	memset(q->sa.encr_key, 0x11, s->key);
+	memset(q->sa.encr_key, (int)q->id.spi, s->key);
 	memset(q->sa.integ_key, 0x22, s->integ_key);
 }
 
@@ -429,6 +430,36 @@ static void every_suite_crosses_with_and_without_esn(void **state)
 	}
 }
 
+static void key_that_has_encrypted_is_never_another_sas(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request first = add_pair(p, 0x1001), again = first, gone;
+
+	again.id.spi = 0x1002;
+	again.token = 0;
+	assert_int_equal(call_new(p->a, again).err, -EKEYREVOKED);
+	add_pair(p, 0x1003);
+	gone = side_verb(&first, SADB_DELETE);
+	assert_int_equal(side_call(p->a, &gone).err, 0);
+	assert_int_equal(call_new(p->a, again).err, -EKEYREVOKED);
+	first.token = 0;
+	assert_int_equal(call_new(p->a, first).err, -EKEYREVOKED);
+}
+
+static void key_of_an_sa_that_was_never_bound_may_come_again(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request out =
+		side_add(SADB_OUT, false, 0x1001, p->policy_a, &p->narrow_a);
+	struct sadb_request gone;
+
+	assert_int_equal(side_call(p->a, &out).err, 0);
+	gone = side_verb(&out, SADB_DELETE);
+	assert_int_equal(side_call(p->a, &gone).err, 0);
+	out.token = 0;
+	assert_int_equal(side_call(p->a, &out).err, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, pair_teardown)
 
 int main(void)
@@ -441,6 +472,8 @@ int main(void)
 		CASE(more_sas_than_slots_are_refused),
 		CASE(update_of_what_is_not_there_or_inbound_is_refused),
 		CASE(getspi_is_for_inbound_sas),
+		CASE(key_that_has_encrypted_is_never_another_sas),
+		CASE(key_of_an_sa_that_was_never_bound_may_come_again),
 		CASE(every_suite_crosses_with_and_without_esn),
 	};
 

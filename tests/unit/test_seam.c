@@ -17,7 +17,7 @@
 
 #include "ctrl/base/seam.h"
 
-enum { TYPE_PING = 1, TYPE_BIG, TYPE_STRANGE };
+enum { TYPE_PING = 1, TYPE_BIG, TYPE_LONG, TYPE_STRANGE };
 
 struct ping {
 	uint64_t number;
@@ -30,15 +30,17 @@ struct big {
 };
 
 static const struct seam_kind kinds[] = {
-	{ TYPE_PING, sizeof(struct ping) },
-	{ TYPE_BIG, sizeof(struct big) },
+	SEAM_KIND(TYPE_PING, struct ping),
+	SEAM_KIND(TYPE_BIG, struct big),
+	SEAM_KIND_LEAST(TYPE_LONG, struct big, 4),
 };
 
 struct end {
 	struct seam *seam;
 	unsigned int messages;
 	struct ping last;
-	int fd; /* that came with the last */
+	uint8_t head[8]; /* of the last message of any type */
+	int fd;		 /* that came with the last */
 	char down[128];
 	bool free_at_once;
 };
@@ -57,6 +59,7 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 	e->messages++;
 	if (type == TYPE_PING)
 		memcpy(&e->last, msg, sizeof(e->last));
+	memcpy(e->head, msg, sizeof(e->head));
 	if (n_fds)
 		e->fd = fds[0];
 	if (e->free_at_once) {
@@ -78,7 +81,7 @@ static void end_open(struct pair *p, struct end *e, int fd)
 	const struct seam_spec spec = {
 		.base = p->base,
 		.kinds = kinds,
-		.n_kinds = 2,
+		.n_kinds = sizeof(kinds) / sizeof(kinds[0]),
 		.on_message = on_message,
 		.on_down = on_down,
 		.ctx = e,
@@ -250,6 +253,7 @@ static void what_does_not_belong_ends_the_link(void **state)
 		{ "type", 1, TYPE_STRANGE, 16, WHOLE, "unknown type" },
 		{ "length of the type", 1, TYPE_PING, 8, WHOLE - 8,
 		  "wrong length" },
+		{ "less than the least", 1, TYPE_LONG, 3, 8 + 3, "wrong length" },
 		{ "lying length", 1, TYPE_PING, 16, WHOLE - 1, "wrong length" },
 		{ "no header", 1, TYPE_PING, 16, 7, "wrong length" },
 		{ "too long", 1, TYPE_PING, 16, 8 + SEAM_MESSAGE_MAX + 1,
@@ -272,6 +276,22 @@ static void what_does_not_belong_ends_the_link(void **state)
 			fail_msg("%s: '%s'", c->name, p->a.down);
 		teardown(&it);
 	}
+}
+
+static void end_of_a_long_message_may_be_missing(void **state)
+{
+	struct pair *p = *state;
+	struct big *big = calloc(1, sizeof(*big));
+
+	assert_non_null(big);
+	memset(big, 0xff, sizeof(*big));
+	seam_send(p->a.seam, TYPE_LONG, big, sizeof(*big));
+	seam_send(p->a.seam, TYPE_LONG, big, 5);
+	seam_send(p->a.seam, TYPE_LONG, big, 4);
+	turn(p);
+	assert_int_equal(p->b.messages, 3);
+	assert_memory_equal(p->b.head, "\xff\xff\xff\xff\0\0\0\0", 8);
+	free(big);
 }
 
 static void good_message_by_hand_arrives(void **state)
@@ -325,6 +345,7 @@ int main(void)
 	static const struct CMUnitTest cases[] = {
 		CASE(messages_arrive_whole_and_in_order),
 		CASE(largest_message_fits_and_a_larger_one_is_refused),
+		CASE(end_of_a_long_message_may_be_missing),
 		CASE(descriptor_comes_along),
 		CASE(end_that_does_not_read_is_waited_for_within_bounds),
 		CASE(end_that_closes_is_told_of_once),

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What ctl says to the role `ike`, and the link over which it says so. ctl comes
+ * and goes: the one that is there gives all connections, and LOADED ends them.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctrl/base/clock.h"
+#include "ctrl/base/log.h"
+#include "ctrl/daemon/ike_state.h"
+#include "ctrl/daemon/role.h"
+
+/* --- what ctl says */
+
+static void take_sockets(struct ike *i, const int *fds, size_t n)
+{
+	if (n != IKE_UDP_SOCKETS || i->fds[0] >= 0) {
+		role_close_all(fds, n);
+		ike_give_up(i, "not the sockets that were expected");
+		return;
+	}
+	for (size_t k = 0; k < n; k++) {
+		i->fds[k] = fds[k];
+		i->readable[k] = event_new(i->base, fds[k], EV_READ | EV_PERSIST,
+					   ike_on_readable, i);
+		if (!i->readable[k] || event_add(i->readable[k], NULL))
+			ike_give_up(i, "no memory");
+	}
+}
+
+/* What dp asks for at once needs a connection. */
+static void take_sadb(struct ike *i, const int *fds, size_t n)
+{
+	if (n != 1 || i->dp_fd >= 0) {
+		role_close_all(fds, n);
+		ike_give_up(i, "not the link that was expected");
+		return;
+	}
+	i->dp_fd = fds[0];
+	if (i->is_kept)
+		ike_link_dp(i);
+}
+
+static bool remember(struct ike *i, const char *name)
+{
+	struct loaded *more;
+
+	for (size_t k = 0; k < i->n_loaded; k++)
+		if (strcmp(i->loaded[k].name, name) == 0) {
+			i->loaded[k].again = true;
+			return true;
+		}
+	more = realloc(i->loaded, (i->n_loaded + 1) * sizeof(*more));
+	if (!more)
+		return false;
+	i->loaded = more;
+	more += i->n_loaded++;
+	more->again = true;
+	memcpy(more->name, name, sizeof(more->name));
+	return true;
+}
+
+static void forget(struct ike *i, size_t k)
+{
+	engine_unload(i->engine, i->loaded[k].name);
+	i->loaded[k] = i->loaded[--i->n_loaded];
+}
+
+static void unload(struct ike *i, const char *name)
+{
+	for (size_t k = i->n_loaded; k--;)
+		if (strcmp(i->loaded[k].name, name) == 0)
+			forget(i, k);
+}
+
+/* Those that ctl has no more go. */
+static void finish_loading(struct ike *i)
+{
+	const struct ike_msg_empty shown = { 0 };
+
+	if (i->dp_fd >= 0)
+		ike_link_dp(i);
+	if (!i->is_kept) {
+		engine_kept(i->engine, true);
+		engine_restored(i->engine, clock_ns());
+	}
+	i->is_kept = true;
+	for (size_t k = i->n_loaded; k--;)
+		if (!i->loaded[k].again)
+			forget(i, k);
+	for (size_t k = 0; k < i->n_loaded; k++)
+		i->loaded[k].again = false;
+	engine_show(i->engine);
+	ike_tell(i, IKE_MSG_SHOWN, &shown, sizeof(shown));
+}
+
+static void restore(struct ike *i, const struct ike_record *r)
+{
+	int err = engine_restore(i->engine, r);
+	struct ike_record gone = { .id = r->id, .kind = r->kind };
+
+	if (!err)
+		return;
+	log_error("ike: an SA of before is lost: %s", strerror(-err));
+	ike_tell(i, IKE_MSG_RECORD, &gone, offsetof(struct ike_record, octets));
+}
+
+static void load(struct ike *i)
+{
+	if (engine_load(i->engine, &i->loading) || !remember(i, i->loading.name))
+		ike_give_up(i, "no memory");
+	conn_fini(&i->loading);
+}
+
+static void take_conn(struct ike *i, const struct ike_msg_conn *m)
+{
+	if (i->n_missing || !ike_seam_get_conn(m, &i->loading)) {
+		ike_give_up(i, "not a connection");
+		return;
+	}
+	i->n_missing = i->loading.n_children;
+	i->loading.children =
+		calloc(i->n_missing + 1, sizeof(struct child_conf));
+	if (!i->loading.children) {
+		i->n_missing = 0;
+		ike_give_up(i, "no memory");
+	} else if (!i->n_missing)
+		load(i);
+}
+
+static void take_child(struct ike *i, const struct ike_msg_child *m)
+{
+	size_t at = i->loading.n_children - i->n_missing;
+
+	if (!i->n_missing || !ike_seam_get_child(m, &i->loading.children[at])) {
+		ike_give_up(i, "not a child");
+		return;
+	}
+	if (--i->n_missing == 0)
+		load(i);
+}
+
+static void run_command(struct ike *i, const struct ike_msg_command *c)
+{
+	const char *child = c->child[0] ? c->child : NULL;
+	struct ike_msg_done done = { .token = c->token };
+
+	switch ((enum ike_command)c->command) {
+	case IKE_CMD_INITIATE:
+		done.err =
+			engine_initiate(i->engine, c->conn, child, clock_ns());
+		if (!done.err)
+			done.n = engine_initiated(i->engine);
+		break;
+	case IKE_CMD_TERMINATE:
+		done.n = engine_terminate(i->engine, c->conn, child, clock_ns());
+		break;
+	case IKE_CMD_REKEY:
+		done.n = engine_rekey(i->engine, c->conn, child, clock_ns());
+		break;
+	}
+	ike_tell(i, IKE_MSG_DONE, &done, sizeof(done));
+}
+
+static void stop(struct ike *i)
+{
+	const struct timeval limit = { .tv_sec = 1 };
+
+	i->stopping = true;
+	engine_kept(i->engine, false); /* nobody goes on with what is left */
+	event_base_loopexit(i->base, &limit);
+}
+
+/* --- the link to ctl */
+
+static void take_generation(struct ike *i, const struct ike_msg_generation *m)
+{
+	i->generation = m->generation;
+	engine_set_generation(i->engine, m->generation);
+}
+
+static void on_message(void *ctx, uint16_t type, const void *msg,
+		       const int *fds, size_t n_fds)
+{
+	struct ike *i = ctx;
+
+	if (type == IKE_MSG_SOCKETS)
+		take_sockets(i, fds, n_fds);
+	else if (type == IKE_MSG_SADB)
+		take_sadb(i, fds, n_fds);
+	else
+		role_close_all(fds, n_fds);
+	if (type == IKE_MSG_CONN)
+		take_conn(i, msg);
+	else if (type == IKE_MSG_CHILD)
+		take_child(i, msg);
+	else if (type == IKE_MSG_GENERATION)
+		take_generation(i, msg);
+	else if (type == IKE_MSG_RESTORE)
+		restore(i, msg);
+	else if (type == IKE_MSG_LOADED)
+		finish_loading(i);
+	else if (type == IKE_MSG_RECORDED)
+		engine_recorded(i->engine,
+				((const struct ike_msg_recorded *)msg)->number,
+				clock_ns());
+	else if (type == IKE_MSG_UNLOAD)
+		unload(i, ((const struct ike_msg_name *)msg)->conn);
+	else if (type == IKE_MSG_COMMAND)
+		run_command(i, msg);
+	else if (type == IKE_MSG_STOP)
+		stop(i);
+	else if (type == IKE_MSG_KEYSTORE_ANSWER)
+		engine_keystore_answer(i->engine, msg, clock_ns());
+	ike_set_timer(i);
+}
+
+static void on_down(void *ctx, const char *why)
+{
+	struct ike *i = ctx;
+
+	log_info("ike: ctl is gone (%s)", why);
+	i->ctl = NULL;
+	i->is_kept = false;
+	engine_kept(i->engine, false);
+	if (i->n_missing)
+		conn_fini(&i->loading);
+	i->n_missing = 0;
+	if (i->stopping || i->fds[0] < 0)
+		event_base_loopbreak(i->base);
+}
+
+/* One ctl at a time: another one finds its link closed. */
+void ike_on_link(evutil_socket_t listener, short what, void *ctx)
+{
+	struct ike *i = ctx;
+	const struct ike_msg_ready ready = { .has_sockets = i->fds[0] >= 0,
+					     .has_sadb = i->dp || i->dp_fd >= 0,
+					     .generation = i->generation };
+	const struct seam_spec spec = { .base = i->base,
+					.kinds = ike_seam_to_ike,
+					.n_kinds = ike_seam_to_ike_n,
+					.on_message = on_message,
+					.on_down = on_down,
+					.ctx = i };
+	int fd = role_accept();
+
+	(void)listener;
+	(void)what;
+	if (fd < 0)
+		return;
+	if (i->ctl || seam_new(&spec, fd, &i->ctl))
+		close(fd);
+	else
+		ike_tell(i, IKE_MSG_READY, &ready, sizeof(ready));
+}

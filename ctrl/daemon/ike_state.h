@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The role `ike` from inside: for ike.c, which holds the engine, and ike_ctl.c,
+ * which does what ctl says. One thread.
+ */
+#ifndef CYG_DAEMON_IKE_STATE_H
+#define CYG_DAEMON_IKE_STATE_H
+
+#include <event2/event.h>
+
+#include "ctrl/crypto/random.h"
+#include "ctrl/daemon/ike_seam.h"
+#include "ctrl/daemon/ike_udp.h"
+#include "ctrl/daemon/ke_pool.h"
+
+/* A connection that is loaded. */
+struct loaded {
+	char name[CONN_NAME_MAX];
+	bool again; /* by the ctl that is there now */
+};
+
+struct ike {
+	struct event_base *base;
+	struct event *on_link;
+	struct seam *ctl; /* NULL: it is gone, and may come again */
+	struct seam *dp;  /* likewise */
+	bool had_dp;
+	int dp_fd; /* of a link to come, when there are connections; or -1 */
+	struct engine *engine;
+	struct ke_pool *pool;
+	struct event *timer;
+	struct event *readable[IKE_UDP_SOCKETS];
+	int fds[IKE_UDP_SOCKETS]; /* -1: not there yet */
+	int route_fd;		  /* asks for source addresses; sends nothing */
+	struct conn_conf loading; /* until n_missing is 0 */
+	size_t n_missing;
+	struct loaded *loaded; /* owned */
+	size_t n_loaded;
+	bool failed;
+	bool stopping;
+	uint16_t generation;
+	bool is_kept; /* ctl keeps records */
+	struct random_pool random;
+	uint8_t room[IKE_UDP_MAX];
+};
+
+/* It ends: what cannot be gone on with. */
+void ike_give_up(struct ike *i, const char *why);
+
+/* To ctl, if it is there. */
+void ike_tell(struct ike *i, enum ike_msg type, const void *msg, size_t bytes);
+
+/* After every call into the engine. */
+void ike_set_timer(struct ike *i);
+
+/* The link whose descriptor is dp_fd, in place of the one before. */
+void ike_link_dp(struct ike *i);
+
+/* Events: a datagram, and a link that ctl asks for. */
+void ike_on_readable(evutil_socket_t fd, short what, void *ctx);
+void ike_on_link(evutil_socket_t listener, short what, void *ctx);
+
+#endif
