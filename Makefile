@@ -70,7 +70,10 @@ LIB_SRC    := $(sort $(wildcard ctrl/base/*.c ctrl/wire/*.c ctrl/crypto/*.c \
 		ctrl/conf/*.c ctrl/control/*.c))
 DAEMON_SRC := $(sort $(wildcard ctrl/daemon/*.c))
 CLI_SRC    := $(sort $(wildcard ctrl/cli/*.c))
-SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
+RELAY_SRC  := $(wildcard tests/support/relay.c)
+FAST_SRC   := $(wildcard tests/support/fast_clock.c)
+SUPPORT_SRC := $(sort $(filter-out $(RELAY_SRC) $(FAST_SRC),\
+		$(wildcard tests/support/*.c)))
 UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c tests/ike/*.c))
 BPFT_SRC   := $(sort $(wildcard tests/bpf/test_*.c))
 BENCH_SRC  := $(sort $(wildcard tests/bench/*.c))
@@ -129,14 +132,21 @@ TEST_LDLIBS := -lcmocka $(LDLIBS)
 TEST_BINS := $(call bin,$(UNIT_SRC))
 BPFT_BINS := $(call bin,$(BPFT_SRC))
 BENCH_BINS := $(call bin,$(BENCH_SRC))
+RELAY := $(call bin,$(RELAY_SRC))
+# The daemon with a clock that runs faster than the world's.
+FAST := $(if $(FAST_SRC),$(BUILD)/tests/support/cygnetd_fast)
 
-$(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS): $(BUILD)/%: $(BUILD)/%.o \
+$(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS) $(RELAY): $(BUILD)/%: $(BUILD)/%.o \
 		$(SUPPORT) $(PROGRAMS) $(LIB)
 	$(CC) $(LDFLAGS) -o $@$(NEW) $^ $(TEST_LDLIBS)
 	@mv $@$(NEW) $@
 
+$(FAST): $(call obj,$(DAEMON_SRC) $(FAST_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -o $@$(NEW) $^ $(LDLIBS)
+	@mv $@$(NEW) $@
+
 .PHONY: tests check check-unit check-full demo demo-manual lint format bench fuzz install-deps clean
-tests: $(BINS) $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS)
+tests: $(BINS) $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS) $(RELAY) $(FAST)
 
 check-unit: $(TEST_BINS)
 	tests/run unit $(BUILD)

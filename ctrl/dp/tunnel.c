@@ -28,13 +28,21 @@ static bool side_of(const struct ts_conf *ts, size_t n,
 	return true;
 }
 
+/* For whichever reason: what meets no SA would only be dropped otherwise. */
+static bool is_trapped(const struct child_conf *child)
+{
+	return child->start_action == CHILD_TRAP ||
+	       child->dpd_action == CHILD_TRAP ||
+	       child->close_action == CHILD_TRAP;
+}
+
 static int take_child(const struct conn_conf *conn, struct child_conf *child,
 		      struct policy *out, struct error *e)
 {
 	*out = (struct policy){
 		.action = SPD_PROTECT,
 		.id = child->policy,
-		.on_demand = child->start_action == CHILD_TRAP,
+		.on_demand = is_trapped(child),
 		.selector.protocol = child->local_ts[0].protocol,
 	};
 	if (side_of(child->local_ts, child->n_local_ts, conn->local_addrs,

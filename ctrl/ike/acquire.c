@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * ACQUIRE: packets wait for an SA of a policy. It is told again for as long as
- * they do, so what is under way already is left alone.
+ * Children that nobody asks for by name. Packets wait for an SA of a policy
+ * (ACQUIRE), and that is told again for as long as they do. The peer is dead
+ * (dpd_action), or closed what it has not replaced (close_action), or did not
+ * answer a first message (keyingtries). What is under way already is left alone.
  */
 #include "ctrl/ike/acquire.h"
 
@@ -22,12 +24,15 @@ static bool has_child(const struct ike_sa *sa, uint32_t policy)
 	       is_made_by(&sa->ours, policy) || is_made_by(&sa->peers, policy);
 }
 
-static bool is_under_way(const struct engine *e, uint32_t policy)
+/* By another IKE SA than that one. */
+static bool is_under_way(const struct engine *e, uint32_t policy,
+			 const struct ike_sa *that)
 {
 	for (uint32_t i = 1; i < e->n_slots; i++) {
 		const struct ike_sa *sa = e->slots[i];
 
-		if (sa && sa->state < IKE_ST_DELETING && has_child(sa, policy))
+		if (sa && sa != that && sa->state < IKE_ST_DELETING &&
+		    has_child(sa, policy))
 			return true;
 	}
 	return false;
@@ -48,6 +53,53 @@ void acquire(struct engine *e, uint32_t policy)
 
 	while (c && !(child = child_of(c, policy)))
 		c = c->next;
-	if (child && !is_under_way(e, policy))
+	if (child && !is_under_way(e, policy, NULL))
 		engine_initiate(e, c->conf.name, child->name, e->now_ns);
+}
+
+/* --- again */
+
+static void begin_again(const struct ike_sa *sa, const struct child_sa *c)
+{
+	if (!is_under_way(sa->e, c->conf->policy, sa))
+		sa_initiate(sa->e, c->conn->conf.name, c->conf->name, 0);
+}
+
+/* Nobody here wants it down. */
+static bool is_wanted(const struct ike_sa *sa, const struct child_sa *c)
+{
+	return sa->state == IKE_ST_ESTABLISHED && !sa->delete_wanted &&
+	       c->state == CHILD_ST_INSTALLED;
+}
+
+void again_dead(struct ike_sa *sa)
+{
+	uint32_t most = sa->conn->conf.keyingtries;
+
+	for (const struct child_sa *c = sa->children; c; c = c->next)
+		if (is_wanted(sa, c) && c->conf->dpd_action == CHILD_START)
+			begin_again(sa, c);
+	if (sa->state < IKE_ST_ESTABLISHED && sa->wanted &&
+	    !sa->delete_wanted && (!most || sa->attempts + 1 < most))
+		sa_initiate(sa->e, sa->conn->conf.name, sa->wanted->name,
+			    sa->attempts + 1);
+}
+
+void again_closed(struct ike_sa *sa)
+{
+	for (const struct child_sa *c = sa->children; c; c = c->next)
+		if (is_wanted(sa, c) && c->conf->close_action == CHILD_START)
+			begin_again(sa, c);
+}
+
+void again_child_closed(struct ike_sa *sa, const struct child_sa *c)
+{
+	if (!is_wanted(sa, c) || c->replaced_by ||
+	    c->conf->close_action != CHILD_START)
+		return;
+	for (const struct child_sa *o = sa->children; o; o = o->next)
+		if (o != c && o->state == CHILD_ST_INSTALLED &&
+		    o->conf->policy == c->conf->policy)
+			return;
+	begin_again(sa, c);
 }

@@ -8,4 +8,13 @@
 /* Brings up the child of that policy, unless it is, or is about to be. */
 void acquire(struct engine *e, uint32_t policy);
 
+/* The peer does not answer any more, and the IKE SA is about to be closed. */
+void again_dead(struct ike_sa *sa);
+
+/* The peer deletes the IKE SA; the children are still there. */
+void again_closed(struct ike_sa *sa);
+
+/* The peer deletes that child, which is still there. */
+void again_child_closed(struct ike_sa *sa, const struct child_sa *c);
+
 #endif

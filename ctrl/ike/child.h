@@ -85,8 +85,8 @@ void child_bind(struct ike_sa *sa, struct exchange *x);
 /* The policy's outbound SA is this child's from now on; nobody waits. */
 void child_rebind(struct ike_sa *sa, struct child_sa *c);
 
-/* A policy that has no outbound SA goes on with the newest that the peer has for
- * sure. */
+/* A policy that has no outbound SA goes on with the newest, rather one that the
+ * peer has for sure. */
 void child_bind_best(struct ike_sa *sa, uint32_t policy);
 bool child_policy_is_bound(struct ike_sa *sa, uint32_t policy);
 
@@ -122,6 +122,17 @@ void child_new_epoch(struct engine *e);
 
 /* Out of the SAD and of its IKE SA's list, with an event if it was up. */
 void child_remove(struct ike_sa *sa, struct child_sa *c, const char *why);
+
+/* The same for one that is deleted alone: where another pair has taken its place,
+ * what is still under way to it is accepted for some seconds more. */
+void child_depart(struct ike_sa *sa, struct child_sa *c, const char *why);
+
+/* The end of those whose seconds are over; when that is, or UINT64_MAX. */
+void departures_end(struct engine *e, uint64_t now_ns);
+uint64_t departures_deadline(const struct engine *e);
+
+/* The SAD has none of them any more. */
+void departures_forget(struct engine *e);
 
 /* Ours, which the peer has agreed to and installed, can't be: an event says why,
  * and it joins the list of those that are to be deleted. */

@@ -69,7 +69,8 @@ void child_confirm(struct ike_sa *sa, struct child_sa *c)
 		child_rebind(sa, c);
 }
 
-/* The newest of this IKE SA that may be bound; true in *bound: one is. */
+/* The newest of this IKE SA, rather one that the peer has for sure; true in *bound:
+ * one is. */
 static struct child_sa *best_of(const struct ike_sa *sa, uint32_t policy,
 				bool *bound)
 {
@@ -81,7 +82,7 @@ static struct child_sa *best_of(const struct ike_sa *sa, uint32_t policy,
 		if (c->conf->policy != policy || c->state != CHILD_ST_INSTALLED)
 			continue;
 		*bound |= c->bound;
-		if (!best && c->confirmed && c->has_out)
+		if (c->has_out && (!best || (c->confirmed && !best->confirmed)))
 			best = c;
 	}
 	return best;

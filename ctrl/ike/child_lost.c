@@ -71,6 +71,7 @@ static void lose_of(struct ike_sa *sa)
 void child_new_epoch(struct engine *e)
 {
 	post_forget_deletes(e);
+	departures_forget(e);
 	for (uint32_t i = 1; i < e->n_slots; i++)
 		if (e->slots[i])
 			lose_of(e->slots[i]);

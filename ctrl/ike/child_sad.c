@@ -13,8 +13,9 @@
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/view.h"
 
-/* Longer than an initiator takes to ask three times more for the reply. */
-#define BIND_NS (30 * NS_PER_S)
+/* A peer whose reply was lost has no other keys than the old ones until ours is
+ * sent again: nothing is gained by haste. */
+#define BIND_NS RESENDS_NS
 
 struct child_sa *child_by_spi_in(const struct ike_sa *sa, uint32_t spi)
 {

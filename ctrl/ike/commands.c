@@ -39,15 +39,14 @@ static void tell_no_way(const struct engine *e, const struct conn *c,
 	e->calls.event(e->calls.ctx, &event);
 }
 
-int engine_initiate(struct engine *e, const char *conn, const char *child,
-		    uint64_t now_ns)
+int sa_initiate(struct engine *e, const char *conn, const char *child,
+		unsigned int attempts)
 {
 	struct conn *c = conn_by_name(e, conn);
 	const struct child_conf *wanted = c ? conn_wanted(c, child) : NULL;
 	struct ike_path path;
 	struct ike_sa *sa;
 
-	e->now_ns = now_ns;
 	if (!wanted)
 		return -ENOENT;
 	if (!path_of(e, &c->conf, &path)) {
@@ -59,10 +58,21 @@ int engine_initiate(struct engine *e, const char *conn, const char *child,
 		return -ENOMEM;
 	sa->conn = conn_hold(c);
 	sa->wanted = wanted;
+	sa->attempts = attempts;
 	if (!init_start(sa))
 		sa_close(sa, "out of memory");
-	sa_reap(e);
 	return 0;
+}
+
+int engine_initiate(struct engine *e, const char *conn, const char *child,
+		    uint64_t now_ns)
+{
+	int err;
+
+	e->now_ns = now_ns;
+	err = sa_initiate(e, conn, child, 0);
+	sa_reap(e);
+	return err;
 }
 
 uint32_t engine_initiated(const struct engine *e)

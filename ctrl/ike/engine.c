@@ -73,6 +73,7 @@ void engine_free(struct engine *e)
 		fall_silent(e);
 	for (uint32_t i = 0; i < e->n_slots; i++)
 		end(e->slots[i]);
+	departures_end(e, UINT64_MAX);
 	sa_reap(e);
 	post_drop(e);
 	while (e->conns)

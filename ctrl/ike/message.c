@@ -5,11 +5,12 @@
  * again until its response comes, a reply of ours is kept and sent again when
  * the request comes again.
  */
+#include <string.h>
+
+#include "ctrl/ike/acquire.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/view.h"
-
-#include <string.h>
 
 /* RFC 7296 section 2.1 leaves times to us; these are strongSwan's. */
 #define RESEND_FIRST_NS (4 * NS_PER_S)
@@ -106,6 +107,7 @@ void request_take_over(struct ike_sa *sa)
 void request_resend(struct ike_sa *sa)
 {
 	if (sa->tries == RESEND_TRIES) {
+		again_dead(sa);
 		sa_close(sa, "the peer does not answer");
 		return;
 	}

@@ -356,6 +356,7 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 	}
 	sa_touch(sa);
 	sa->heard_ns = e->now_ns;
+	sa->quiet_ns = 0;
 	if (!(h->flags & IKE_FLAG_R))
 		sa->asked_by = *path;
 	follow(sa, path);

@@ -185,6 +185,7 @@ struct ike_sa {
 	uint64_t reply_after;
 
 	const struct child_conf *wanted; /* to be made in IKE_AUTH */
+	unsigned int attempts;		 /* to make it, before this one */
 	struct child_sa *children;	 /* owned */
 	uint64_t heard_ns; /* last authenticated message of the peer's */
 	uint64_t rekey_ns, expire_ns; /* 0: never */
@@ -192,7 +193,10 @@ struct ike_sa {
 	bool failed;	  /* an event said why; its end is no news */
 	bool has_heir;	  /* another has its children; it is to be deleted */
 	uint64_t drop_ns; /* the peer was to delete it by then; 0: not so */
-	bool lingers;	  /* counted in n_lingering */
+	/* The peer's rekeying made it, and the peer may not have it yet: until it
+	 * is heard from, or then, nothing is begun here; 0: not so. */
+	uint64_t quiet_ns;
+	bool lingers;	      /* counted in n_lingering */
 	uint64_t deadline_ns; /* as it was when it was touched last */
 	uint32_t heap_at;
 	bool touched;
@@ -238,10 +242,11 @@ struct engine {
 	unsigned int n_trouble;
 	struct ike_sa **heap; /* by deadline_ns, with room for all of them */
 	uint32_t n_heap;
-	struct ike_sa *touched; /* see sa_touch() */
-	struct ike_sa *dead;	/* see sa_reap() */
-	struct ike_sa *changed; /* to be told of, see view.h */
-	uint32_t views;		/* ids given out for that */
+	struct ike_sa *touched;	     /* see sa_touch() */
+	struct ike_sa *dead;	     /* see sa_reap() */
+	struct ike_sa *changed;	     /* to be told of, see view.h */
+	struct departure *departing; /* in child_depart.c */
+	uint32_t views;		     /* ids given out for that */
 	unsigned int n_sas, n_half_open;
 	uint32_t spi_mask; /* hides slots in SPIs */
 	uint32_t tokens;   /* begins anywhere: what an earlier engine asked for
@@ -415,6 +420,12 @@ bool ask_ke(struct ike_sa *sa, struct exchange *x, const struct ke_alg *alg,
 void ask_auth(struct ike_sa *sa, struct exchange *x, bool make,
 	      const struct ike_auth *auth);
 
+/* --- commands.c */
+
+/* engine_initiate() from inside a call into the engine; after so many attempts. */
+int sa_initiate(struct engine *e, const char *conn, const char *child,
+		unsigned int attempts);
+
 /* --- exchanges */
 
 bool init_start(struct ike_sa *sa);
@@ -452,6 +463,9 @@ void rekey_response(struct ike_sa *sa, const struct ike_payloads *p);
 /* The SA ends while ours is under way: the peer's heir, if there is one, has
  * the children. */
 void rekey_concede(struct ike_sa *sa);
+
+/* The peer deletes what its rekeying replaced: it has the heir. */
+void rekey_confirm(struct ike_sa *sa);
 void rekey_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job);
 
 void info_delete_ike(struct ike_sa *sa);

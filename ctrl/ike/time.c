@@ -66,6 +66,8 @@ static void next_of_established(struct ike_sa *sa)
 {
 	struct child_sa *gone = child_to_delete(sa), *old = child_to_rekey(sa);
 
+	if (sa->quiet_ns > sa->e->now_ns)
+		return;
 	if (sa->delete_wanted || is_due(sa, sa->expire_ns))
 		info_delete_ike(sa);
 	else if (gone)
@@ -110,6 +112,8 @@ static uint64_t idle_deadline(const struct ike_sa *sa)
 {
 	uint64_t at = UINT64_MAX;
 
+	if (sa->quiet_ns > sa->e->now_ns)
+		return sa->quiet_ns;
 	if (sa->delete_wanted) /* of the one that it takes the place of */
 		return sa->e->now_ns;
 	at = sooner(at, sa->rekey_ns);
@@ -234,16 +238,22 @@ void sa_retime_touched(struct engine *e)
 
 /* --- the doors */
 
-uint64_t engine_deadline(const struct engine *e)
+static uint64_t first_deadline(const struct engine *e)
 {
 	return e->n_heap ? e->heap[0]->deadline_ns : UINT64_MAX;
+}
+
+uint64_t engine_deadline(const struct engine *e)
+{
+	return sooner(first_deadline(e), departures_deadline(e));
 }
 
 /* Each at most once: it is out of the heap until the call ends. */
 void engine_timeout(struct engine *e, uint64_t now_ns)
 {
 	e->now_ns = now_ns;
-	while (engine_deadline(e) <= now_ns) {
+	departures_end(e, now_ns);
+	while (first_deadline(e) <= now_ns) {
 		struct ike_sa *sa = e->heap[0];
 
 		sa_untime(sa);

@@ -7,9 +7,10 @@
  *
  *     initiator: outbound SAs drained -> request; response -> inbound ones go
  *
- * A limit: when the peer deletes, our inbound SA goes at once, and what was still
- * under way by it is lost.
+ * A limit: without another pair in its place, the inbound SA goes at once, and
+ * what was still under way by it is lost.
  */
+#include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/sa.h"
 
@@ -118,7 +119,7 @@ void info_response(struct ike_sa *sa)
 	bool over = sa->ours.deletes_ike;
 
 	if (c)
-		child_remove(sa, c, "deleted here");
+		child_depart(sa, c, "deleted here");
 	exchange_end(sa, &sa->ours);
 	if (over)
 		sa_close(sa, "deleted here");
@@ -143,7 +144,8 @@ static void delete_children(struct ike_sa *sa, struct slice spis,
 			continue;
 		wr_u32(ours, c->spi_in);
 		child_give_up(sa, c);
-		child_remove(sa, c, "deleted by the peer");
+		again_child_closed(sa, c);
+		child_depart(sa, c, "deleted by the peer");
 	}
 }
 
@@ -180,11 +182,15 @@ void info_request(struct ike_sa *sa, const struct ike_payloads *p)
 	};
 	struct ike_builder m;
 
+	if (!lives && !refused)
+		again_closed(sa);
 	message_begin(sa, &m, IKE_EXCH_INFORMATIONAL, true, sa->next_peers);
 	if (lives && d.n)
 		ike_delete_put(&m, &d);
-	if (!reply_send(sa, &m))
+	if (!reply_send(sa, &m)) {
 		sa_close(sa, "out of memory");
-	else if (!lives)
+	} else if (!lives) {
+		rekey_confirm(sa);
 		sa_linger(sa, refused ? peer_refuses : "deleted by the peer");
+	}
 }

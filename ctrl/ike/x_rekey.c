@@ -16,6 +16,7 @@
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/view.h"
 
+#define QUIET_NS     (4 * NS_PER_S) /* the peer asks again after that */
 #define RESTARTS_MAX 3U
 
 void rekey_heir(struct ike_sa *heir, const struct ike_sa *sa)
@@ -126,6 +127,19 @@ void rekey_concede(struct ike_sa *sa)
 
 	if (sa->ours.kind == EX_REKEY_IKE && rival)
 		inherit(rival, sa);
+}
+
+void rekey_confirm(struct ike_sa *sa)
+{
+	for (uint32_t i = 1; sa->has_heir && i < sa->e->n_slots; i++) {
+		struct ike_sa *heir = sa->e->slots[i];
+
+		if (!heir || !heir->quiet_ns || !child_same_peer(heir, sa))
+			continue;
+		heir->quiet_ns = 0;
+		sa_touch(heir);
+		sa_next(heir);
+	}
 }
 
 /* --- initiator */
@@ -341,6 +355,7 @@ static void send_response(struct ike_sa *sa, struct exchange *x)
 	} else if (sa->has_heir) { /* ours was faster, and stays */
 		heir->drop_ns = sa->e->now_ns + RESENDS_NS;
 	} else {
+		heir->quiet_ns = sa->e->now_ns + QUIET_NS;
 		inherit(heir, sa);
 		sa->drop_ns = sa->e->now_ns + RESENDS_NS;
 	}

@@ -99,7 +99,10 @@ class Peer:
         self._seen = len(self.said().splitlines())
 
     def sas(self):
-        """Those that are in the SAD, by direction and SPI."""
+        """
+        Those that are in the SAD, by direction and SPI, but for inbound ones
+        that stay a little after their child went down.
+        """
         sas = {}
         for line in self.said().splitlines():
             words = line.split()
@@ -110,6 +113,8 @@ class Peer:
                 sas[sa.dir, sa.spi] = sa
             elif words[:1] == ["deleted"]:
                 sas.pop((words[1], int(words[2])), None)
+            elif words[:1] == ["down"]:
+                sas.pop(("in", int(words[1])), None)
         return sas
 
     def bound(self):

@@ -12,10 +12,10 @@ import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from flows import PORT, link_dropped, sink, snmp  # noqa: E402
 from lab import Lab, LabError, finish, ok, wait_until  # noqa: E402
 
 FAR_HOST = "10.2.0.2"
-PORT = 9
 STALLED = 6000      # packets to a stopped daemon; its rings have 2048 slots
 SENDERS = 2
 FLOOD_S = 3
@@ -41,26 +41,13 @@ class Books:
         self.lab = lab
         self.gateways = gateways
 
-    def _snmp(self, ns, protocol, counter):
-        head, values = [line.split() for line in self.lab.run(
-            ns, ["cat", "/proc/net/snmp"]).stdout.splitlines()
-            if line.startswith(protocol + ":")]
-        return int(values[head.index(counter)])
-
-    def _link_dropped(self, ns, ifname):
-        """Of the links that belong to no gateway, in both directions."""
-        folder = f"/sys/class/net/{ifname}/statistics"
-        return sum(map(int, self.lab.run(
-            ns, ["cat", f"{folder}/tx_dropped", f"{folder}/rx_dropped"]
-        ).stdout.split()))
-
     def read(self):
-        books = {"sent": self._snmp("host-a", "Udp", "OutDatagrams") +
-                 self._snmp("gw-a", "Udp", "OutDatagrams"),
-                 "arrived": self._snmp("host-b", "Ip", "InDelivers")}
+        books = {"sent": snmp(self.lab, "host-a", "Udp", "OutDatagrams") +
+                 snmp(self.lab, "gw-a", "Udp", "OutDatagrams"),
+                 "arrived": snmp(self.lab, "host-b", "Ip", "InDelivers")}
         for ns, ifname in (("host-a", "eth0"), ("wire", "a"), ("wire", "b"),
                            ("wire", "br0"), ("host-b", "eth0")):
-            books[f"{ns}:{ifname}"] = self._link_dropped(ns, ifname)
+            books[f"{ns}:{ifname}"] = link_dropped(self.lab, ns, ifname)
         for gateway in self.gateways:
             for reason, n in gateway.drops().items():
                 books[f"{gateway.ns}:{reason}"] = n
@@ -130,8 +117,7 @@ def main():
         lab.run("host-a", ["ping", "-c", "2", "-i", "0.2", FAR_HOST])
         # Nobody reads it. Without a socket there would be answers, and they
         # are not in the account.
-        sink = lab.socket("host-b", socket.AF_INET, socket.SOCK_DGRAM)
-        sink.bind((FAR_HOST, PORT))
+        udp = sink(lab, "host-b")
         books = Books(lab, gateways)
         check_stalled(lab, books, gateways[0])
         for gateway in gateways:

@@ -15,10 +15,12 @@
  *     sa in|out SPI ENCR ENCR_KEY INTEG INTEG_KEY SPORT DPORT SELECTORS
  *     bound SPI
  *     deleted in|out SPI
+ *     down SPI
  *     esp OCTETS
  *
- * The last is a packet of ESP in UDP; it is not opened, and taken for one that
- * its SA accepted.
+ * The last but one is the inbound SPI of a child that went down; its SA may stay
+ * for what is under way. The last is a packet of ESP in UDP; it is not opened, and
+ * taken for one that its SA accepted.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -165,6 +167,8 @@ static void on_event(void *ctx, const struct ike_event *e)
 					     "child-down", "failed" };
 
 	(void)ctx;
+	if (e->kind == IKE_EV_CHILD_DOWN)
+		printf("down %u\n", e->spi_in);
 	printf("event %s %s\n", names[e->kind], e->text);
 }
 

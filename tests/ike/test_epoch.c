@@ -34,7 +34,7 @@ static void all_pairs_are_made_anew_at_once(void **state)
 		uint32_t before = bound_spi(&lab->side[!side]);
 
 		lab_new_epoch(lab, side);
-		assert_true(lab_run(lab, LAB_S));
+		assert_true(lab_run(lab, 6 * LAB_S));
 		settle_assert(lab, "epoch", side, 1, 1);
 		assert_int_not_equal(bound_spi(&lab->side[!side]), before);
 		assert_string_equal(lab_text(&lab->side[side], IKE_EV_FAILED),
@@ -179,7 +179,7 @@ static void peer_that_refuses_the_rekeying_gets_a_new_pair(void **state)
 	lab->side[1].refused_verb = SADB_ADD;
 	lab->side[1].refused_dir = SADB_IN;
 	lab_new_epoch(lab, 0);
-	assert_true(lab_run(lab, 5 * LAB_S));
+	assert_true(lab_run(lab, 6 * LAB_S + 5 * LAB_S));
 	assert_false(lab->side[1].refuses);
 	settle_assert(lab, "refused", 0, 1, 1);
 	lab_free(lab);
@@ -199,7 +199,7 @@ static void pair_that_a_successor_does_not_find_is_made_anew(void **state)
 			lab_kill(lab, i % 2);
 			sa->used = false;
 			lab_take_over(lab, i % 2);
-			assert_true(lab_run(lab, LAB_S));
+			assert_true(lab_run(lab, 6 * LAB_S + LAB_S));
 			settle_assert(lab, "claim", i, 1, 1);
 			assert_int_equal(lab_count(&lab->side[!(i % 2)],
 						   IKE_EV_CHILD_UP),

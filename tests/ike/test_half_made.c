@@ -149,7 +149,7 @@ static void rekeying_that_failed_here_left_a_pair_there(void **state)
 
 		refuse(lab, i % 2, &refusals[i / 2]);
 		rekey(lab, 0, "net");
-		assert_true(lab_run(lab, 3 * LAB_S));
+		assert_true(lab_run(lab, 9 * LAB_S));
 		assert_true(lab_agree(lab, 1));
 		assert_true(lab_run(lab, 60 * LAB_S));
 		assert_true(lab_agree(lab, 1));

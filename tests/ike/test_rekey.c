@@ -98,6 +98,109 @@ static void child_is_rekeyed_by_either_side(void **state)
 	}
 }
 
+static bool has(const struct lab_side *s, enum sadb_dir dir, uint32_t spi)
+{
+	for (unsigned int i = 0; i < LAB_SAS_MAX; i++)
+		if (s->sas[i].used && s->sas[i].id.dir == dir &&
+		    s->sas[i].id.spi == spi)
+			return true;
+	return false;
+}
+
+static void what_was_under_way_by_a_rekeyed_child_was_lost(void **state)
+{
+	struct ike_lab *lab = *state;
+	struct lab_side *a = &lab->side[0], *b = &lab->side[1];
+
+	for (unsigned int i = 0; i < 2; i++) {
+		uint32_t to_b = bound_spi(a), to_a = bound_spi(b);
+		unsigned int down = lab_count(a, IKE_EV_CHILD_DOWN);
+
+		rekey(lab, i, "net");
+		assert_true(lab_run(lab, 4 * LAB_S));
+		assert_int_equal(lab_count(a, IKE_EV_CHILD_DOWN), down + 1);
+		assert_true(has(a, SADB_IN, to_a) && has(b, SADB_IN, to_b));
+		assert_false(has(a, SADB_OUT, to_b) || has(b, SADB_OUT, to_a));
+		assert_true(lab_run(lab, 2 * LAB_S));
+		assert_settled(lab);
+	}
+	assert_int_equal(engine_terminate(a->engine, "peer", "net", lab->now_ns),
+			 1);
+	assert_true(lab_run(lab, LAB_S));
+	assert_true(lab_agree(lab, 0)); /* nothing in its place: at once */
+}
+
+static void who_rekeyed_often_filled_the_sad(void **state)
+{
+	struct ike_lab *lab = *state;
+
+	for (unsigned int i = 0; i < 20; i++) {
+		rekey(lab, i % 2, "net");
+		assert_true(lab_run(lab, LAB_S / 10));
+	}
+	assert_int_equal(lab_count(&lab->side[0], IKE_EV_CHILD_UP), 21);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_int_equal(lab_sas(&lab->side[i], false), 2 + 8);
+	assert_true(lab_run(lab, 6 * LAB_S));
+	assert_settled(lab);
+}
+
+/* All behind the request that this one is. */
+static struct lab_fate lose_replies(struct ike_lab *lab, unsigned int n)
+{
+	return (struct lab_fate){ .copies = n == lab->lost ? 1 : 0,
+				  .delay_ns = { 1000000 } };
+}
+
+static void responder_switched_while_its_reply_was_lost(void **state)
+{
+	struct ike_lab *lab = *state;
+	struct lab_side *a = &lab->side[0], *b = &lab->side[1];
+	uint32_t before = bound_spi(a);
+
+	lab->fate = lose_replies;
+	lab->lost = lab->datagrams;
+	rekey(lab, 1, "net");
+	assert_true(lab_run(lab, 60 * LAB_S));
+	assert_int_equal(lab_count(a, IKE_EV_CHILD_UP), 2);
+	assert_int_equal(lab_count(b, IKE_EV_CHILD_UP), 1);
+	assert_int_equal(bound_spi(a), before);
+	assert_true(has(b, SADB_IN, before));
+	lab->fate = NULL;
+	assert_true(lab_run(lab, 60 * LAB_S));
+	assert_settled(lab);
+	assert_int_not_equal(bound_spi(a), before);
+}
+
+/* What the peer may not have is better than nothing. */
+static void policy_had_no_sa_when_the_old_one_ended_meanwhile(void **state)
+{
+	struct ike_lab *lab = lab_new(1);
+	struct conn_conf c = lab_conn(lab, 0, IKE, ESP);
+	struct lab_side *a = &lab->side[0];
+	uint32_t before;
+
+	(void)state;
+	lab_load_both(lab, IKE, ESP);
+	c.children[0].rekey_time = 0;
+	c.children[0].life_time = 60;
+	lab_load(lab, 0, &c);
+	conn_fini(&c);
+	assert_int_equal(engine_initiate(lab->side[1].engine, "peer", NULL,
+					 lab->now_ns),
+			 0);
+	assert_true(lab_run(lab, 10 * LAB_S));
+	before = bound_spi(a);
+	lab->fate = lose_replies;
+	lab->lost = lab->datagrams;
+	rekey(lab, 1, "net");
+	assert_true(lab_run(lab, 49 * LAB_S));
+	assert_int_equal(bound_spi(a), before);
+	assert_true(lab_run(lab, 2 * LAB_S));
+	assert_true(bound_spi(a) && bound_spi(a) != before);
+	lab_free(lab);
+}
+
 static void both_rekey_the_child_at_once(void **state)
 {
 	struct ike_lab *lab = *state;
@@ -130,6 +233,33 @@ static void ike_sa_is_rekeyed_by_either_side_and_keeps_its_child(void **state)
 	assert_true(lab_run(lab, 10 * LAB_S));
 	assert_true(lab_agree(lab, 0));
 	assert_int_equal(ike_sas(lab, 0) + ike_sas(lab, 1), 0);
+}
+
+/* A peer that is still at its keys does not hear what comes by the new one. */
+static void heir_was_used_before_its_initiator_had_it(void **state)
+{
+	unsigned int met = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 100; i++) {
+		struct ike_lab *lab = lab_up(i, ESP);
+		struct lab_side *b = &lab->side[1];
+
+		lab->answer_max_ns = LAB_S / 1000;
+		rekey(lab, 1, "net");
+		assert_true(lab_run(lab, i * LAB_S / 10000));
+		rekey(lab, 0, NULL);
+		assert_true(lab_run(lab, 3 * LAB_S));
+		if (lab_count(b, IKE_EV_CHILD_UP) == 2 &&
+		    lab_count(b, IKE_EV_IKE_UP) == 2) {
+			met++;
+			assert_int_equal(lab_count(b, IKE_EV_CHILD_DOWN), 1);
+		}
+		assert_true(lab_run(lab, 60 * LAB_S));
+		assert_settled(lab);
+		lab_free(lab);
+	}
+	assert_true(met > 0);
 }
 
 static void both_rekey_the_ike_sa_at_once(void **state)
@@ -268,9 +398,15 @@ int main(void)
 	static const struct CMUnitTest cases[] = {
 		CASE(child_is_rekeyed_by_either_side),
 		CASE_PFS(child_is_rekeyed_by_either_side),
+		CASE(what_was_under_way_by_a_rekeyed_child_was_lost),
+		CASE(who_rekeyed_often_filled_the_sad),
+		CASE(responder_switched_while_its_reply_was_lost),
+		cmocka_unit_test(
+			policy_had_no_sa_when_the_old_one_ended_meanwhile),
 		CASE(both_rekey_the_child_at_once),
 		CASE_PFS(both_rekey_the_child_at_once),
 		CASE(ike_sa_is_rekeyed_by_either_side_and_keeps_its_child),
+		cmocka_unit_test(heir_was_used_before_its_initiator_had_it),
 		CASE(both_rekey_the_ike_sa_at_once),
 		CASE(one_rekeys_the_ike_sa_and_the_other_the_child),
 		CASE_PFS(one_rekeys_the_ike_sa_and_the_other_the_child),

@@ -65,6 +65,7 @@ charon {{
             default = 1
             ike = 4
             chd = 4
+            esp = {esp_log}
             flush_line = yes
         }}
     }}
@@ -119,17 +120,21 @@ class Charon:
         for program in PROGRAMS:
             shutil.copy(program, self.dir)
         self._parameters = {"dpd_delay": "0"}
-        self._write("strongswan.conf", SETTINGS.format(**{
-            "cookie_threshold": 0, "half_open_timeout": 30,
-            "retransmit_timeout": 4.0, **settings}))
+        self._settings = {"cookie_threshold": 0, "half_open_timeout": 30,
+                          "retransmit_timeout": 4.0, "esp_log": 1, **settings}
+        self._write("strongswan.conf", SETTINGS.format(**self._settings))
+        self.start()
+
+    def start(self):
+        """Again, after its process has ended; SAs are not there any more."""
         # The lab's folder is below /run: the folder it stands in stays in
         # reach, by names that are relative.
-        self.process = lab.spawn(ns, [
+        self.process = self.lab.spawn(self.ns, [
             "unshare", "--mount", "sh", "-ec",
             'cd "$0"; mount -t tmpfs tmpfs /run; '
             'export STRONGSWAN_CONF=strongswan.conf; exec "$@"',
             self.dir, "./charon"])
-        wait_until(self._answers, START_S, f"charon on {ns}")
+        wait_until(self._answers, START_S, f"charon on {self.ns}")
 
     def _write(self, name, text):
         with open(os.path.join(self.dir, name), "w") as file:
@@ -157,6 +162,15 @@ class Charon:
         self._write("swanctl.conf", CONNECTION.format(
             CONN=CONN, CHILD=CHILD, **self._parameters))
         self.swanctl("--load-all", "--noprompt")
+
+    def log_packets(self, yes):
+        """
+        Whether its log has a line for each ESP packet, and for each that it
+        drops for an unknown SPI; without, other drops alone are there.
+        """
+        self._settings["esp_log"] = 2 if yes else 1
+        self._write("strongswan.conf", SETTINGS.format(**self._settings))
+        self.swanctl("--reload-settings")
 
     def initiate(self, check=False):
         """Brings the child up, and waits for how it ends."""

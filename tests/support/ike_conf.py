@@ -5,7 +5,8 @@ from lab import SIDES, SOCKET
 IKE, ESP, PSK = "aes128-sha256-x25519", "aes128gcm16", "a secret of both"
 
 
-def ike_conf(side, start_action="none", ike=IKE, esp=ESP):
+def ike_conf(side, start_action="none", ike=IKE, esp=ESP, dpd_delay=0,
+             dpd_action="clear"):
     """Of gw-a ("a") or gw-b ("b"): one tunnel, LAN to LAN."""
     here, there = SIDES[side], SIDES[SIDES[side].peer]
     return f"""\
@@ -19,6 +20,7 @@ connections {{
         local_addrs = {here.outer}
         remote_addrs = {there.outer}
         proposals = {ike}
+        dpd_delay = {dpd_delay}
         local {{
             auth = psk
         }}
@@ -31,6 +33,7 @@ connections {{
                 remote_ts = {there.lan}
                 esp_proposals = {esp}
                 start_action = {start_action}
+                dpd_action = {dpd_action}
             }}
         }}
     }}

@@ -364,10 +364,10 @@ policies {{
 }}
 """
 
-    def start_gateway(self, ns, conf_text):
+    def start_gateway(self, ns, conf_text, program="cygnetd"):
         """Starts cygnetd and waits until it answers; see Gateway."""
         path = self.write(f"{ns}.conf", conf_text)
-        process = self.spawn(ns, [f"{BUILD}/cygnetd", "-f", path])
+        process = self.spawn(ns, [f"{BUILD}/{program}", "-f", path])
         gateway = Gateway(self, ns, process)
         wait_until(gateway.answers, 10, f"cygnetd on {ns}")
         return gateway
