@@ -112,7 +112,7 @@ int control_server_new(struct event_base *base, const char *path,
 void control_server_refreshed(struct control_server *server);
 
 /*
- * A command was begun, or not: err 0, -ENOENT (nothing of that name),
+ * A command was begun, or not: err 0, -EALREADY (INITIATE: it is up), -ENOENT (nothing of that name),
  * -EADDRNOTAVAIL (no remote address to go to), -ENOTCONN (IKE is not spoken), or
  * another one.
  *

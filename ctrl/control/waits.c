@@ -342,7 +342,9 @@ void wait_done(struct wait *w, int err, unsigned int n)
 		w->matches = n;
 	if (w->failed_id != w->ike_id)
 		w->failure[0] = '\0'; /* another one's */
-	if (err) {
+	if (err == -EALREADY) {
+		w->up = true;
+	} else if (err) {
 		set_begin_error(w, err);
 		w->over = true;
 	}

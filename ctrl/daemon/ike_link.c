@@ -279,7 +279,8 @@ static void on_done(struct ike_link *l, const struct ike_msg_done *done)
 		return; /* it lies */
 	if (done->token && l->spec.done)
 		l->spec.done(l->spec.ctx, done->token, done->err, done->n);
-	else if (done->err && done->err != -EADDRNOTAVAIL) /* an event said so */
+	else if (done->err && done->err != -EALREADY &&
+		 done->err != -EADDRNOTAVAIL) /* an event said so */
 		log_warn("ike: cannot initiate: %s", strerror(-done->err));
 }
 

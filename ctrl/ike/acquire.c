@@ -14,28 +14,34 @@ static bool is_made_by(const struct exchange *x, uint32_t policy)
 	return x->child && x->child->conf->policy == policy;
 }
 
-static bool has_child(const struct ike_sa *sa, uint32_t policy)
+bool acquire_is_up(const struct ike_sa *sa, uint32_t policy)
 {
 	for (const struct child_sa *c = sa->children; c; c = c->next)
 		if (c->state == CHILD_ST_INSTALLED && c->conf->policy == policy)
 			return true;
-	return (sa->wanted && sa->wanted->policy == policy &&
-		sa->state != IKE_ST_ESTABLISHED) ||
-	       is_made_by(&sa->ours, policy) || is_made_by(&sa->peers, policy);
+	return false;
 }
 
-/* By another IKE SA than that one. */
-static bool is_under_way(const struct engine *e, uint32_t policy,
-			 const struct ike_sa *that)
+static bool has_child(const struct ike_sa *sa, uint32_t policy)
+{
+	return acquire_is_up(sa, policy) ||
+	       (sa->wanted && sa->wanted->policy == policy &&
+		sa->state != IKE_ST_ESTABLISHED) ||
+	       is_made_by(&sa->ours, policy) ||
+	       is_made_by(&sa->peers, policy) || wish_has(sa, policy);
+}
+
+struct ike_sa *acquire_owner(const struct engine *e, uint32_t policy,
+			     const struct ike_sa *that)
 {
 	for (uint32_t i = 1; i < e->n_slots; i++) {
-		const struct ike_sa *sa = e->slots[i];
+		struct ike_sa *sa = e->slots[i];
 
 		if (sa && sa != that && sa->state < IKE_ST_DELETING &&
-		    has_child(sa, policy))
-			return true;
+		    !sa->delete_wanted && has_child(sa, policy))
+			return sa;
 	}
-	return false;
+	return NULL;
 }
 
 static const struct child_conf *child_of(const struct conn *c, uint32_t policy)
@@ -53,7 +59,7 @@ void acquire(struct engine *e, uint32_t policy)
 
 	while (c && !(child = child_of(c, policy)))
 		c = c->next;
-	if (child && !is_under_way(e, policy, NULL))
+	if (child && !acquire_owner(e, policy, NULL))
 		engine_initiate(e, c->conf.name, child->name, e->now_ns);
 }
 
@@ -61,8 +67,8 @@ void acquire(struct engine *e, uint32_t policy)
 
 static void begin_again(const struct ike_sa *sa, const struct child_sa *c)
 {
-	if (!is_under_way(sa->e, c->conf->policy, sa))
-		sa_initiate(sa->e, c->conn->conf.name, c->conf->name, 0);
+	if (!acquire_owner(sa->e, c->conf->policy, sa))
+		sa_initiate(sa->e, c->conn->conf.name, c->conf->name, 0, sa);
 }
 
 /* Nobody here wants it down. */
@@ -82,7 +88,7 @@ void again_dead(struct ike_sa *sa)
 	if (sa->state < IKE_ST_ESTABLISHED && sa->wanted &&
 	    !sa->delete_wanted && (!most || sa->attempts + 1 < most))
 		sa_initiate(sa->e, sa->conn->conf.name, sa->wanted->name,
-			    sa->attempts + 1);
+			    sa->attempts + 1, sa);
 }
 
 void again_closed(struct ike_sa *sa)

@@ -8,6 +8,14 @@
 /* Brings up the child of that policy, unless it is, or is about to be. */
 void acquire(struct engine *e, uint32_t policy);
 
+/* Who has the child of that policy, or is about to make it: another IKE SA than
+ * that one. NULL: nobody. */
+struct ike_sa *acquire_owner(const struct engine *e, uint32_t policy,
+			     const struct ike_sa *that);
+
+/* Is it there already? */
+bool acquire_is_up(const struct ike_sa *sa, uint32_t policy);
+
 /* The peer does not answer any more, and the IKE SA is about to be closed. */
 void again_dead(struct ike_sa *sa);
 

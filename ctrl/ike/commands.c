@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/sa.h"
 
@@ -39,16 +40,12 @@ static void tell_no_way(const struct engine *e, const struct conn *c,
 	e->calls.event(e->calls.ctx, &event);
 }
 
-int sa_initiate(struct engine *e, const char *conn, const char *child,
-		unsigned int attempts)
+int sa_initiate_ike(struct engine *e, struct conn *c,
+		    const struct child_conf *wanted, unsigned int attempts)
 {
-	struct conn *c = conn_by_name(e, conn);
-	const struct child_conf *wanted = c ? conn_wanted(c, child) : NULL;
 	struct ike_path path;
 	struct ike_sa *sa;
 
-	if (!wanted)
-		return -ENOENT;
 	if (!path_of(e, &c->conf, &path)) {
 		tell_no_way(e, c, wanted);
 		return -EADDRNOTAVAIL;
@@ -59,8 +56,66 @@ int sa_initiate(struct engine *e, const char *conn, const char *child,
 	sa->conn = conn_hold(c);
 	sa->wanted = wanted;
 	sa->attempts = attempts;
+	e->initiated = sa->view_id;
 	if (!init_start(sa))
 		sa_close(sa, "out of memory");
+	return 0;
+}
+
+/* One that an exchange is making: it comes and goes with that. */
+static bool is_unborn(const struct ike_sa *sa)
+{
+	return sa->state == IKE_ST_INIT && sa->ours.kind == EX_NONE &&
+	       sa->peers.kind == EX_NONE;
+}
+
+/* In use, and not one that waits to be deleted. */
+static bool is_current(const struct ike_sa *sa)
+{
+	return sa->state == IKE_ST_ESTABLISHED && !sa->has_heir && !sa->drop_ns;
+}
+
+/* Does it take another child: is it there to stay, or on its way by us? */
+static bool takes_children(const struct ike_sa *sa, const struct conn *c)
+{
+	return sa->conn && !sa->delete_wanted && !is_unborn(sa) &&
+	       (is_current(sa) ||
+		(sa->initiator && sa->state < IKE_ST_ESTABLISHED)) &&
+	       strcmp(sa->conn->conf.name, c->conf.name) == 0 &&
+	       conn_equal_ike(&sa->conn->conf, &c->conf);
+}
+
+static struct ike_sa *find_for(const struct engine *e, const struct conn *c,
+			       const struct ike_sa * not )
+{
+	for (uint32_t i = 1; i < e->n_slots; i++)
+		if (e->slots[i] &&
+		    e->slots[i] != not &&takes_children(e->slots[i], c))
+			return e->slots[i];
+	return NULL;
+}
+
+int sa_initiate(struct engine *e, const char *conn, const char *child,
+		unsigned int attempts, const struct ike_sa * not )
+{
+	struct conn *c = conn_by_name(e, conn);
+	const struct child_conf *wanted = c ? conn_wanted(c, child) : NULL;
+	struct ike_sa *sa;
+
+	if (!wanted)
+		return -ENOENT;
+	sa = acquire_owner(e, wanted->policy, not );
+	if (sa) {
+		e->initiated = sa->view_id;
+		return acquire_is_up(sa, wanted->policy) ? -EALREADY : 0;
+	}
+	sa = find_for(e, c, not );
+	if (!sa)
+		return sa_initiate_ike(e, c, wanted, attempts);
+	if (!wish_add(sa, c, wanted, e->now_ns))
+		return -ENOMEM;
+	e->initiated = sa->view_id;
+	sa_next(sa);
 	return 0;
 }
 
@@ -70,14 +125,14 @@ int engine_initiate(struct engine *e, const char *conn, const char *child,
 	int err;
 
 	e->now_ns = now_ns;
-	err = sa_initiate(e, conn, child, 0);
+	err = sa_initiate(e, conn, child, 0, NULL);
 	sa_reap(e);
 	return err;
 }
 
 uint32_t engine_initiated(const struct engine *e)
 {
-	return e->views; /* ids rise, and this is the last SA that was made */
+	return e->initiated;
 }
 
 static unsigned int terminate_children(struct ike_sa *sa, const char *name)
@@ -104,19 +159,6 @@ static unsigned int rekey_children(struct ike_sa *sa, const char *name)
 		n++;
 	}
 	return n;
-}
-
-/* One that an exchange is making: it comes and goes with that. */
-static bool is_unborn(const struct ike_sa *sa)
-{
-	return sa->state == IKE_ST_INIT && sa->ours.kind == EX_NONE &&
-	       sa->peers.kind == EX_NONE;
-}
-
-/* In use, and not one that waits to be deleted. */
-static bool is_current(const struct ike_sa *sa)
-{
-	return sa->state == IKE_ST_ESTABLISHED && !sa->has_heir && !sa->drop_ns;
 }
 
 unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,

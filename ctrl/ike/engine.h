@@ -120,10 +120,12 @@ void engine_keystore_answer(struct engine *e, const struct keystore_answer *a,
 void engine_ke_done(struct engine *e, struct ke_job *job, uint64_t now_ns);
 
 /*
- * Brings a child up, and the IKE SA that it needs. child NULL: the first.
+ * Brings a child up, and the IKE SA that it needs, unless one of that connection
+ * is there or on its way. child NULL: the first.
  *
- * 0, -ENOENT (no such connection or child), -EADDRNOTAVAIL (no remote address
- * to go to, or no way there: an event, too), -ENOMEM. How it ends is an event.
+ * 0, -EALREADY (it is up), -ENOENT (no such connection or child), -EADDRNOTAVAIL
+ * (no remote address to go to, or no way there: an event, too), -ENOMEM. How it
+ * ends is an event.
  */
 int engine_initiate(struct engine *e, const char *conn, const char *child,
 		    uint64_t now_ns);

@@ -394,6 +394,7 @@ static void retire(struct ike_sa *sa, const char *why)
 	exchange_end(sa, &sa->peers);
 	while (sa->children)
 		child_remove(sa, sa->children, why);
+	wishes_fail(sa, why);
 	sa_set_state(sa, IKE_ST_DEAD);
 	if (*why && !sa->failed && (!stranger || engine_note_trouble(sa->e)))
 		sa_event(sa, up ? IKE_EV_IKE_DOWN : IKE_EV_FAILED, NULL, why);

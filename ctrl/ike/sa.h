@@ -185,6 +185,7 @@ struct ike_sa {
 	uint64_t reply_after;
 
 	const struct child_conf *wanted; /* to be made in IKE_AUTH */
+	struct wish *wishes;		 /* owned: further ones, in wish.c */
 	unsigned int attempts;		 /* to make it, before this one */
 	struct child_sa *children;	 /* owned */
 	uint64_t heard_ns; /* last authenticated message of the peer's */
@@ -246,7 +247,8 @@ struct engine {
 	struct ike_sa *dead;	     /* see sa_reap() */
 	struct ike_sa *changed;	     /* to be told of, see view.h */
 	struct departure *departing; /* in child_depart.c */
-	uint32_t views;		     /* ids given out for that */
+	uint32_t initiated; /* view id of the IKE SA of the last initiation */
+	uint32_t views;	    /* ids given out for that */
 	unsigned int n_sas, n_half_open;
 	uint32_t spi_mask; /* hides slots in SPIs */
 	uint32_t tokens;   /* begins anywhere: what an earlier engine asked for
@@ -422,9 +424,14 @@ void ask_auth(struct ike_sa *sa, struct exchange *x, bool make,
 
 /* --- commands.c */
 
-/* engine_initiate() from inside a call into the engine; after so many attempts. */
+/* engine_initiate() from inside a call into the engine; after so many attempts,
+ * and not by that IKE SA. */
 int sa_initiate(struct engine *e, const char *conn, const char *child,
-		unsigned int attempts);
+		unsigned int attempts, const struct ike_sa * not );
+
+/* By an IKE SA of its own, whatever there is. */
+int sa_initiate_ike(struct engine *e, struct conn *c,
+		    const struct child_conf *wanted, unsigned int attempts);
 
 /* --- exchanges */
 
@@ -450,6 +457,10 @@ void auth_new_epoch(struct ike_sa *sa, struct exchange *x);
 /* CREATE_CHILD_SA; which of the two a request is, its payloads tell. */
 void create_request(struct ike_sa *sa, const struct ike_payloads *p);
 void child_x_start(struct ike_sa *sa, struct child_sa *old);
+
+/* A new one. */
+void child_x_begin(struct ike_sa *sa, struct conn *conn,
+		   const struct child_conf *conf);
 void child_x_response(struct ike_sa *sa, const struct ike_payloads *p);
 void child_x_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job);
 void child_x_sadb(struct ike_sa *sa, struct exchange *x,
@@ -494,5 +505,20 @@ uint64_t sa_deadline(const struct ike_sa *sa);
 void sa_touch(struct ike_sa *sa);
 void sa_retime_touched(struct engine *e);
 void sa_untime(struct ike_sa *sa); /* no more */
+
+/* --- wish.c: children to be made when their turn comes */
+
+/* conf is one of conn's, which is held. false: no memory. */
+bool wish_add(struct ike_sa *sa, struct conn *conn,
+	      const struct child_conf *conf, uint64_t at_ns);
+
+/* Of the first one; 0: there is none. */
+uint64_t wish_at_ns(const struct ike_sa *sa);
+void wish_begin(struct ike_sa *sa);
+bool wish_has(const struct ike_sa *sa, uint32_t policy);
+void wishes_move(struct ike_sa *to, struct ike_sa *from);
+
+/* They go, each with an event unless why is "". */
+void wishes_fail(struct ike_sa *sa, const char *why);
 
 #endif

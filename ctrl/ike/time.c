@@ -78,7 +78,9 @@ static void next_of_established(struct ike_sa *sa)
 	} else if (old) {
 		old->rekey_ns = 0;
 		child_x_start(sa, old);
-	} else if (is_silent(sa))
+	} else if (is_due(sa, wish_at_ns(sa)) && sa->peers.kind != EX_REKEY_IKE)
+		wish_begin(sa);
+	else if (is_silent(sa))
 		info_liveness(sa);
 }
 
@@ -118,6 +120,8 @@ static uint64_t idle_deadline(const struct ike_sa *sa)
 		return sa->e->now_ns;
 	at = sooner(at, sa->rekey_ns);
 	at = sooner(at, sa->expire_ns);
+	if (sa->peers.kind != EX_REKEY_IKE)
+		at = sooner(at, wish_at_ns(sa));
 	if (sa->conn->conf.dpd_delay)
 		at = sooner(at,
 			    sa->heard_ns + sa->conn->conf.dpd_delay * NS_PER_S);

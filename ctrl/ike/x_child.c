@@ -126,6 +126,12 @@ void child_x_start(struct ike_sa *sa, struct child_sa *old)
 		start(sa, old->conn, old->conf, old->spi_in);
 }
 
+void child_x_begin(struct ike_sa *sa, struct conn *conn,
+		   const struct child_conf *conf)
+{
+	start(sa, conn, conf, 0);
+}
+
 static void send_request(struct ike_sa *sa, struct exchange *x)
 {
 	uint32_t old_be = htonl(x->old_spi_in);
@@ -210,6 +216,9 @@ static void refused(struct ike_sa *sa, struct exchange *x,
 		start_anew(sa, x, "the peer does not know it");
 		return;
 	case IKE_N_TEMPORARY_FAILURE:
+		if (!x->old_spi_in)
+			wish_add(sa, x->child->conn, x->child->conf,
+				 sa_after(sa, SOON_S, SOON_RAND_S));
 		try_again(sa, x, SOON_S, SOON_RAND_S);
 		return;
 	default:

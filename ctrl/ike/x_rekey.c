@@ -100,6 +100,7 @@ static void inherit(struct ike_sa *heir, struct ike_sa *sa)
 		end = &(*end)->next;
 	*end = sa->children;
 	sa->children = NULL;
+	wishes_move(heir, sa);
 	heir->delete_wanted = sa->delete_wanted;
 	sa->delete_wanted = false;
 	sa->rekey_ns = 0;

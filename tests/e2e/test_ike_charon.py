@@ -388,6 +388,11 @@ def check_rekey_ike(lab, charon):
         case.end(first)
 
 
+def stands_still(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rpartition(") ")[2][0] == "T"
+
+
 def collide(case, what):
     """
     Our engine stands still until charon's request is under way, and is then
@@ -395,14 +400,18 @@ def collide(case, what):
     """
     mark = case.charon.mark()
     case.peer.process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: stands_still(case.peer.process.pid), WAIT_S,
+               "our engine to stand still")
     case.charon.rekey(what)
     wait_until(lambda: "generating CREATE_CHILD_SA request"
                in case.charon.log(mark), WAIT_S, "charon's request")
     case.peer.tell("rekey net" if what == "child" else "rekey")
     case.peer.process.send_signal(signal.SIGCONT)
-    wait_until(lambda: "generating CREATE_CHILD_SA response"
-               in case.charon.log(mark), WAIT_S, "charon's answer to ours")
-    # Its threads may do what arrived last first: then it was no collision.
+    # Its threads may do what arrived last first: then it was no collision, and
+    # of an IKE SA that it has deleted by then it answers nothing.
+    wait_until(lambda: re.search("generating CREATE_CHILD_SA response|"
+                                 "IKE_SA deleted", case.charon.log(mark)),
+               WAIT_S, "charon's answer to ours")
     return "collision" in case.charon.log(mark)
 
 

@@ -56,6 +56,13 @@ def check_ctl_killed(lab, gateway):
     return again
 
 
+def check_up_twice(gateway):
+    ups = gateway.log().count("_sa up")
+    done = gateway.client("up", "to-b/net", check=False)
+    ok(done.returncode == 0 and gateway.log().count("_sa up") == ups,
+       f"what is up is not made once more: {done.stdout.strip()}")
+
+
 def check_second_ctl(lab, gateway):
     path = lab.write("second.conf", ike_conf("a", "start"))
     done = lab.run("gw-a", [f"{BUILD}/cygnetd", "-f", path], check=False)
@@ -149,6 +156,7 @@ def main():
         wait_until(lambda: is_up(gateway) and is_up(far), 10, "the tunnel")
         gateway = check_ctl_killed(lab, gateway)
         check_second_ctl(lab, gateway)
+        check_up_twice(gateway)
         check_ike_killed(lab, gateway, far)
         gateway = check_ctl_and_ike_killed(lab, gateway, far)
         check_dp_killed(lab, gateway, far)

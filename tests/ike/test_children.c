@@ -22,9 +22,8 @@
 
 static void initiate(struct ike_lab *lab)
 {
-	assert_int_equal(engine_initiate(lab->side[0].engine, "peer", NULL,
-					 lab->now_ns),
-			 0);
+	assert_int_equal(
+		lab_initiate(lab->side[0].engine, "peer", NULL, lab->now_ns), 0);
 	assert_true(lab_run(lab, 10 * LAB_S));
 }
 
@@ -211,9 +210,8 @@ static void reload_kept_initial_contact_from_being_believed(void **state)
 	lab_load(lab, 1, &c);
 	conn_fini(&c);
 	lab->answer_max_ns = LAB_S / 50;
-	assert_int_equal(engine_initiate(lab->side[0].engine, "peer", NULL,
-					 lab->now_ns),
-			 0);
+	assert_int_equal(
+		lab_initiate(lab->side[0].engine, "peer", NULL, lab->now_ns), 0);
 	for (unsigned int n = 0; n < 1000 && !said; n++) {
 		assert_true(lab_run(lab, LAB_S / 2000));
 		for (uint32_t i = 1; i < e->n_slots; i++)
@@ -374,9 +372,8 @@ static void returning_peer_was_sent_what_it_could_not_open(void **state)
 
 	lab->fate = lose_one;
 	lab->lost = lab->datagrams + 3;
-	assert_int_equal(engine_initiate(lab->side[0].engine, "peer", NULL,
-					 lab->now_ns),
-			 0);
+	assert_int_equal(
+		lab_initiate(lab->side[0].engine, "peer", NULL, lab->now_ns), 0);
 	assert_true(lab_run(lab, LAB_S));
 	assert_int_equal(lab_count(&lab->side[1], IKE_EV_CHILD_UP), 2);
 	assert_int_equal(outbound(&lab->side[1])->id.spi, before);

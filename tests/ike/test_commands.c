@@ -98,8 +98,8 @@ static void failure_has_the_id_of_its_attempt(void **state)
 	lab_load(lab, 1, &other);
 	conn_fini(&other);
 	for (unsigned int i = 0; i < 2; i++) {
-		assert_int_equal(engine_initiate(side->engine, "peer", NULL,
-						 lab->now_ns),
+		assert_int_equal(lab_initiate(side->engine, "peer", NULL,
+					      lab->now_ns),
 				 0);
 		ids[i] = engine_initiated(side->engine);
 	}

@@ -42,9 +42,8 @@ static void forget_events(struct ike_lab *lab)
 static void attempt(struct ike_lab *lab)
 {
 	forget_events(lab);
-	assert_int_equal(engine_initiate(lab->side[0].engine, "peer", NULL,
-					 lab->now_ns),
-			 0);
+	assert_int_equal(
+		lab_initiate(lab->side[0].engine, "peer", NULL, lab->now_ns), 0);
 	assert_true(lab_run(lab, LAB_S / 10));
 }
 

@@ -9,6 +9,7 @@
 
 #include "ctrl/daemon/keystore.h"
 #include "tests/support/ike_keep.h"
+#include "ctrl/ike/sa.h"
 #include "tests/support/ike_lab_queue.h"
 
 #define STEPS_MAX 100000U
@@ -380,6 +381,15 @@ static bool step(struct ike_lab *lab, uint64_t end_ns)
 bool lab_step(struct ike_lab *lab)
 {
 	return step(lab, UINT64_MAX);
+}
+
+int lab_initiate(struct engine *e, const char *conn, const char *child,
+		 uint64_t now_ns)
+{
+	struct conn *c = conn_by_name(e, conn);
+
+	e->now_ns = now_ns;
+	return sa_initiate_ike(e, c, conn_wanted(c, child), 0);
 }
 
 bool lab_run(struct ike_lab *lab, uint64_t ns)

@@ -135,6 +135,11 @@ void lab_load(struct ike_lab *lab, unsigned int side, struct conn_conf *conn);
 /* Both sides with the same proposals. */
 void lab_load_both(struct ike_lab *lab, const char *ike, const char *esp);
 
+/* As engine_initiate(), but by an IKE SA of its own, as if the peer had not heard of
+ * the others. */
+int lab_initiate(struct engine *e, const char *conn, const char *child,
+		 uint64_t now_ns);
+
 /* Moves the time on; false: more happened than can be right. */
 bool lab_run(struct ike_lab *lab, uint64_t ns);
 

@@ -26,9 +26,8 @@ struct ike_lab *settle_lab(uint64_t seed, const char *esp)
 
 void settle_initiate(struct ike_lab *lab)
 {
-	assert_int_equal(engine_initiate(lab->side[0].engine, "peer", NULL,
-					 lab->now_ns),
-			 0);
+	assert_int_equal(
+		lab_initiate(lab->side[0].engine, "peer", NULL, lab->now_ns), 0);
 }
 
 struct ike_lab *settle_lab_up(uint64_t seed, const char *esp)

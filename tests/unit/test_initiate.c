@@ -509,9 +509,20 @@ static void who_waits_keeps_its_place_before_who_idles(void **state)
 	close(fd);
 }
 
+static void what_is_up_already_is_a_success(void **state)
+{
+	struct ike *i = *state;
+	int fd = asking(i, "initiate", ARGS("ike=site", "child=net"));
+
+	done(i, 0, -EALREADY, 3);
+	assert_response(i, fd, "success=yes");
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		IKE_CASE(what_is_up_already_is_a_success),
 		IKE_CASE(initiate_is_answered_when_the_child_is_up),
 		IKE_CASE(initiate_waits_for_its_own_child),
 		IKE_CASE(connection_alone_stands_for_its_first_child),

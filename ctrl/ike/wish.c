@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Children to be made under an IKE SA that is there, or will be: each by a
+ * CREATE_CHILD_SA of its own, when its turn comes (RFC 7296 section 1.3.1).
+ */
+#include <stdlib.h>
+
+#include "ctrl/ike/sa.h"
+
+struct wish {
+	struct conn *conn;	       /* held */
+	const struct child_conf *conf; /* of conn */
+	uint64_t at_ns;
+	struct wish *next;
+};
+
+bool wish_add(struct ike_sa *sa, struct conn *conn,
+	      const struct child_conf *conf, uint64_t at_ns)
+{
+	struct wish **last = &sa->wishes;
+	struct wish *w = malloc(sizeof(*w));
+
+	if (!w)
+		return false;
+	*w = (struct wish){ conn_hold(conn), conf, at_ns, NULL };
+	while (*last)
+		last = &(*last)->next;
+	*last = w;
+	sa_touch(sa);
+	return true;
+}
+
+static void first_goes(struct ike_sa *sa)
+{
+	struct wish *w = sa->wishes;
+
+	sa->wishes = w->next;
+	conn_drop(w->conn);
+	free(w);
+}
+
+uint64_t wish_at_ns(const struct ike_sa *sa)
+{
+	return sa->wishes ? sa->wishes->at_ns : 0;
+}
+
+void wish_begin(struct ike_sa *sa)
+{
+	struct conn *conn = conn_hold(sa->wishes->conn);
+	const struct child_conf *conf = sa->wishes->conf;
+
+	first_goes(sa);
+	child_x_begin(sa, conn, conf);
+	conn_drop(conn);
+}
+
+bool wish_has(const struct ike_sa *sa, uint32_t policy)
+{
+	const struct wish *w = sa->wishes;
+
+	while (w && w->conf->policy != policy)
+		w = w->next;
+	return w;
+}
+
+void wishes_move(struct ike_sa *to, struct ike_sa *from)
+{
+	struct wish **last = &to->wishes;
+
+	while (*last)
+		last = &(*last)->next;
+	*last = from->wishes;
+	from->wishes = NULL;
+}
+
+void wishes_fail(struct ike_sa *sa, const char *why)
+{
+	while (sa->wishes) {
+		const struct ike_event event = {
+			.kind = IKE_EV_FAILED,
+			.conn = sa->wishes->conn->conf.name,
+			.child = sa->wishes->conf->name,
+			.ike_id = sa->view_id,
+			.path = sa->path,
+			.text = why,
+		};
+
+		if (*why)
+			sa->e->calls.event(sa->e->calls.ctx, &event);
+		first_goes(sa);
+	}
+}
