@@ -46,7 +46,7 @@ int attach_find(const struct attach_iface *iface, struct attachment *xdp,
 /*
  * XDP of one interface, in the driver where it can, else generic; the guard at
  * tc egress, before every other filter of that kind. prog_fd is borrowed until
- * it is undone.
+ * it is undone; out is what attach_find() found, or zeroed.
  *
  * 0, or negative with e filled: -EBUSY (somebody else was faster).
  */

@@ -78,7 +78,7 @@ static void steer(const struct port *port)
 	int map_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "xsks", sizeof(queue),
 				    sizeof(port->fd), 1, NULL);
 	int prog_fd = load_redirect(map_fd);
-	struct attachment at;
+	struct attachment at = { .done = false };
 	struct error e;
 
 	must(map_fd >= 0 && prog_fd >= 0, "cannot load the program");
