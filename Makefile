@@ -52,7 +52,7 @@ MISSING := $(sort $(if $(BPFTOOL),,bpftool) $(shell \
 	for tool in gcc $(firstword $(CC)) $(firstword $(CLANG)) pkg-config; do \
 		command -v $$tool >/dev/null || echo $$tool; \
 	done; \
-	for lib in $(LIBS) $(if $(filter tests check-unit bench,$(GOALS)),cmocka); do \
+	for lib in $(LIBS) $(if $(filter tests check-unit bench fuzz-bins,$(GOALS)),cmocka); do \
 		! command -v pkg-config >/dev/null || \
 			pkg-config --exists $$lib || echo $$lib; \
 	done))
@@ -186,7 +186,7 @@ fuzz:
 .PHONY: fuzz-bins
 fuzz-bins: $(call bin,$(FUZZ_SRC))
 $(call bin,$(FUZZ_SRC)): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(PROGRAMS) $(LIB)
-	$(CC) $(SANFLAGS) -fsanitize=fuzzer -pthread -o $@$(NEW) $^ $(LDLIBS)
+	$(CC) $(SANFLAGS) -fsanitize=fuzzer -pthread -o $@$(NEW) $^ $(TEST_LDLIBS)
 	@mv $@$(NEW) $@
 
 clean:
