@@ -106,47 +106,6 @@ static void every_transform_works(void **state)
 	}
 }
 
-static struct lab_fate lose_one(struct ike_lab *lab, unsigned int n)
-{
-	return (struct lab_fate){ .copies = n == lab->lost ? 0 : 1,
-				  .delay_ns = { 1000000 } };
-}
-
-static struct lab_fate double_one(struct ike_lab *lab, unsigned int n)
-{
-	return (struct lab_fate){ .copies = n == lab->lost ? 2 : 1,
-				  .delay_ns = { 1000000, 3000000 } };
-}
-
-static struct lab_fate delay_one(struct ike_lab *lab, unsigned int n)
-{
-	return (struct lab_fate){ .copies = 1,
-				  .delay_ns = { n == lab->lost ? 6 * LAB_S
-							       : 1000000 } };
-}
-
-/* Each of the four messages, and the retransmissions that follow. */
-static void one_message_lost_doubled_or_late_changes_nothing(void **state)
-{
-	static struct lab_fate (*const fates[])(
-		struct ike_lab *, unsigned int) = { lose_one, double_one,
-						    delay_one };
-
-	(void)state;
-	for (size_t f = 0; f < ARRAY_LEN(fates); f++) {
-		for (unsigned int n = 0; n < 8; n++) {
-			struct ike_lab *lab = lab_new(n);
-
-			lab_load_both(lab, IKE, ESP);
-			lab->fate = fates[f];
-			lab->lost = n;
-			initiate(lab);
-			assert_up(lab);
-			lab_free(lab);
-		}
-	}
-}
-
 static void group_that_the_peer_lacks_is_asked_for_again(void **state)
 {
 	struct ike_lab *lab = *state;
@@ -435,7 +394,6 @@ int main(void)
 	static const struct CMUnitTest cases[] = {
 		CASE(two_messages_each_bring_a_pair_of_sas_up),
 		CASE(every_transform_works),
-		CASE(one_message_lost_doubled_or_late_changes_nothing),
 		CASE(group_that_the_peer_lacks_is_asked_for_again),
 		CASE(proposal_mismatch_says_both_sides),
 		CASE(wrong_pre_shared_key_is_refused_and_said_on_both_sides),

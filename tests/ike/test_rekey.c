@@ -303,43 +303,6 @@ static void times_of_the_configuration_rekey_everything(void **state)
 	}
 }
 
-static struct lab_fate lose_one(struct ike_lab *lab, unsigned int n)
-{
-	return (struct lab_fate){ .copies = n == lab->lost ? 0 : 1,
-				  .delay_ns = { 1000000 } };
-}
-
-static struct lab_fate double_one(struct ike_lab *lab, unsigned int n)
-{
-	return (struct lab_fate){ .copies = n == lab->lost ? 2 : 1,
-				  .delay_ns = { 1000000, 3000000 } };
-}
-
-static void every_single_loss_and_doubling_is_survived(void **state)
-{
-	static struct lab_fate (*const fates[])(
-		struct ike_lab *, unsigned int) = { lose_one, double_one };
-	static const char *const what[] = { "net", NULL };
-
-	(void)state;
-	for (unsigned int i = 0; i < 2 * 2 * 2 * 8; i++) {
-		struct ike_lab *lab = lab_up(i, PFS);
-		const char *child = what[i / 2 % 2];
-
-		lab->fate = fates[i % 2];
-		lab->lost = lab->datagrams + i / 8;
-		rekey(lab, 0, child);
-		if (i / 4 % 2)
-			rekey(lab, 1, child);
-		assert_true(lab_run(lab, 300 * LAB_S));
-		if (!lab_agree(lab, 1) || ike_sas(lab, 0) != 1 ||
-		    ike_sas(lab, 1) != 1)
-			fail_msg("case %u: no agreement", i);
-		assert_settled(lab);
-		lab_free(lab);
-	}
-}
-
 static struct lab_fate chaos(struct ike_lab *lab, unsigned int n)
 {
 	struct lab_fate fate = { .copies = 1 };
@@ -411,7 +374,6 @@ int main(void)
 		CASE(one_rekeys_the_ike_sa_and_the_other_the_child),
 		CASE_PFS(one_rekeys_the_ike_sa_and_the_other_the_child),
 		CASE(times_of_the_configuration_rekey_everything),
-		CASE(every_single_loss_and_doubling_is_survived),
 		CASE(random_schedules_end_in_agreement),
 	};
 

@@ -93,6 +93,8 @@ static void on_send(void *ctx, const struct ike_path *path, struct slice d)
 		return;
 	must(d.len <= sizeof(s->last), "a datagram is too long");
 	watch_datagram(&lab->watch, s->index, d);
+	if (lab->sent && !lab->sent(lab, s->index, path, d))
+		fate.copies = 0;
 	memcpy(s->last, d.ptr, d.len);
 	s->last_len = d.len;
 	s->sent_by = *path;

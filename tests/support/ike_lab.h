@@ -115,6 +115,12 @@ struct ike_lab {
 	unsigned int gaps;	  /* ... a side had no way to the other */
 	struct ike_watch watch;
 
+	/* NULL, or looks at every datagram that a side sends; false: it does not
+	 * come to the other side. */
+	bool (*sent)(struct ike_lab *lab, unsigned int side,
+		     const struct ike_path *path, struct slice datagram);
+	void *owner; /* for who looks */
+
 	/* NULL: 1 ms each. Of the n-th datagram, from 0. */
 	struct lab_fate (*fate)(struct ike_lab *lab, unsigned int n);
 	unsigned int lost; /* for a script: the one that it loses, … */
