@@ -74,7 +74,7 @@ struct promise {
 	bool kept;
 	uint8_t ecn; /* outer ones that it came under, a bit for each */
 	uint8_t cut[FRAME_BYTES / 8]; /* units of its payload that left */
-	struct octets l3;
+	struct span l3;
 };
 
 struct sealed {
@@ -82,7 +82,7 @@ struct sealed {
 	bool given;
 	uint32_t taken; /* the round in which it must have been, from 1 */
 	uint64_t seq;
-	struct octets l3, text;
+	struct span l3, text;
 };
 
 struct scenario {
@@ -130,7 +130,7 @@ static void require(bool holds, const char *what)
 
 /* The packet at l3; what stands behind it does not belong to it. */
 static struct promise *promise(struct scenario *s, enum dp_dir dir,
-			       const struct octets *l3)
+			       const struct span *l3)
 {
 	struct promise *p = &s->promises[s->n_promises++];
 
@@ -285,7 +285,7 @@ static struct sealed *open_sealed(struct scenario *s, const uint8_t *l3,
 
 static void check_sealed(struct scenario *s, const uint8_t *l3, uint32_t n)
 {
-	const struct octets *text;
+	const struct span *text;
 	uint8_t want[FRAME_BYTES];
 	uint32_t inner;
 
@@ -384,12 +384,12 @@ static void round_end(struct scenario *s)
 
 /* --- the steps --- */
 
-static void mend_checksum(struct octets *l3)
+static void mend_checksum(struct span *l3)
 {
 	packet_mend_checksum(l3->at, l3->n);
 }
 
-static void mend(struct octets *l3, uint8_t protocol)
+static void mend(struct span *l3, uint8_t protocol)
 {
 	const struct ipv4 h = gateway_inner();
 
@@ -397,7 +397,7 @@ static void mend(struct octets *l3, uint8_t protocol)
 }
 
 /* XDP leaves a spent TTL to the kernel: no worker sees one on its way out. */
-static void take_packet(struct scenario *s, struct octets *l3, uint32_t room,
+static void take_packet(struct scenario *s, struct span *l3, uint32_t room,
 			uint8_t protocol)
 {
 	take_octets(&s->in, l3, room);
@@ -410,8 +410,8 @@ static void take_packet(struct scenario *s, struct octets *l3, uint32_t room,
 }
 
 /* A frame around a packet; where it is cut, the packet is. */
-static void frame_around(struct scenario *s, struct octets *l3,
-			 const void *addresses, struct octets *frame)
+static void frame_around(struct scenario *s, struct span *l3,
+			 const void *addresses, struct span *frame)
 {
 	uint32_t cut = s->step & STEP_CUT ? take(&s->in) : FRAME_BYTES;
 
@@ -435,14 +435,14 @@ static void given(struct scenario *s, enum drop_reason fault)
 }
 
 /* The right metadata, perhaps damaged; true: no fault shows without a key. */
-static bool give(struct scenario *s, enum dp_dir dir, struct octets *l3,
+static bool give(struct scenario *s, enum dp_dir dir, struct span *l3,
 		 bool damaged_meta)
 {
 	static const uint8_t macs[12] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2 };
 	struct port_mem *port = dir == DIR_OUT ? &s->g->inside : &s->g->outside;
 	struct dp_meta meta = gateway_meta(s->g, dir);
 	enum drop_reason fault;
-	struct octets frame;
+	struct span frame;
 
 	if (damaged_meta)
 		damage(&s->in, &meta, sizeof(meta));
@@ -461,7 +461,7 @@ static bool give(struct scenario *s, enum dp_dir dir, struct octets *l3,
 
 static void step_out(struct scenario *s)
 {
-	struct octets l3;
+	struct span l3;
 
 	take_packet(s, &l3, L3_MAX, PROTO_UDP);
 	if (give(s, DIR_OUT, &l3, s->step & STEP_DAMAGED))
@@ -471,7 +471,7 @@ static void step_out(struct scenario *s)
 /* Nobody finds the ICV by chance. */
 static void step_raw(struct scenario *s)
 {
-	struct octets l3;
+	struct span l3;
 	uint32_t header;
 
 	take_packet(s, &l3, L3_MAX, PROTO_ESP);
@@ -487,7 +487,7 @@ static void step_raw(struct scenario *s)
  * was taken in an earlier round is a replay before anybody looks at its ICV.
  */
 static void blame_sealed(struct scenario *s, struct sealed *k, bool damaged,
-			 const struct octets *l3, enum drop_reason fault)
+			 const struct span *l3, enum drop_reason fault)
 {
 	const uint32_t esp = IPV4_HEADER_BYTES;
 	bool inside = k->seq + GATEWAY_WINDOW > s->seq_came;
@@ -507,7 +507,7 @@ static void blame_sealed(struct scenario *s, struct sealed *k, bool damaged,
 
 static void give_sealed(struct scenario *s, struct sealed *k, bool damaged)
 {
-	struct octets l3 = k->l3;
+	struct span l3 = k->l3;
 	enum drop_reason fault;
 
 	if (l3.n > L3_MAX)
@@ -533,7 +533,7 @@ static uint64_t seq_last(const struct sa_rt *sa)
 	return sa->esn ? UINT64_MAX : UINT32_MAX;
 }
 
-static void seal(struct scenario *s, struct octets *text)
+static void seal(struct scenario *s, struct span *text)
 {
 	struct gateway *g = s->g;
 	bool later = s->step & STEP_LATER;
@@ -556,7 +556,7 @@ static void seal(struct scenario *s, struct octets *text)
 static void step_text(struct scenario *s)
 {
 	uint32_t align = s->g->out->align_bytes;
-	struct octets text;
+	struct span text;
 
 	take_octets(&s->in, &text, TEXT_MAX - align);
 	text.n = text.n / align * align + align;
@@ -567,7 +567,7 @@ static void step_text(struct scenario *s)
 
 static void step_inner(struct scenario *s)
 {
-	struct octets inner, text;
+	struct span inner, text;
 
 	take_packet(s, &inner, TEXT_MAX - ESP_TRAILER_BYTES, PROTO_UDP);
 	text.n = gateway_text(s->g, inner.at, inner.n, text.at);
@@ -590,7 +590,7 @@ static void step_host(struct scenario *s)
 {
 	uint8_t whole[VNET_BYTES + FRAME_BYTES] = { 0 };
 	struct host_tag tag = gateway_tag();
-	struct octets l3, frame;
+	struct span l3, frame;
 	enum drop_reason fault;
 	uint32_t n;
 

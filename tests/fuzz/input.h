@@ -11,7 +11,7 @@
 #include "ctrl/base/slice.h"
 #include "ctrl/dp/umem.h"
 
-struct octets {
+struct span {
 	uint32_t n;
 	uint8_t at[FRAME_BYTES];
 };
@@ -31,7 +31,7 @@ static inline uint16_t take_u16(struct slice *in)
 }
 
 /* As many as the input says: some of its octets, the others count up. */
-static inline void take_octets(struct slice *in, struct octets *o, uint32_t room)
+static inline void take_octets(struct slice *in, struct span *o, uint32_t room)
 {
 	uint32_t own;
 

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A peer that is authentic and hostile: it has the keys of a side's IKE SA, and
+ * seals what a fuzzer's input says.
+ */
+#ifndef CYG_TESTS_FUZZ_ENGINE_PEER_H
+#define CYG_TESTS_FUZZ_ENGINE_PEER_H
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "tests/fuzz/input.h"
+#include "tests/support/ike_forge.h"
+
+#define PEER_SPI_MAX 8U /* of one DELETE */
+
+/* One of its IKE SAs that has keys; NULL: there is none. */
+static inline struct ike_sa *peer_sa(const struct engine *e, uint8_t which)
+{
+	struct ike_sa *found[8];
+	unsigned int n = 0;
+
+	for (uint32_t i = 1; e && i < e->n_slots && n < 8; i++)
+		if (e->slots[i] && e->slots[i]->has_keys)
+			found[n++] = e->slots[i];
+	return n ? found[which % n] : NULL;
+}
+
+/* The other side's, by the same SPIs. */
+static inline struct ike_sa *peer_same(const struct engine *e,
+				       const struct ike_sa *sa)
+{
+	struct ike_sa *other =
+		e ? sa_by_spi(e, sa->initiator ? sa->spi_r : sa->spi_i) : NULL;
+
+	return other && other->spi_i == sa->spi_i && other->spi_r == sa->spi_r &&
+			       other->initiator != sa->initiator
+		       ? other
+		       : NULL;
+}
+
+/* An SPI of one of its children, or any. */
+static inline uint32_t peer_spi(struct slice *in, const struct ike_sa *sa)
+{
+	uint8_t which = take(in);
+	const struct child_sa *c = sa->children;
+
+	if (which & 0x80)
+		return (uint32_t)take_u16(in) << 16 | take_u16(in);
+	for (; which & 3 && c && c->next; which--)
+		c = c->next;
+	if (c)
+		return which & 0x40 ? c->spi_out : c->spi_in;
+	return 0xc0000000U + which;
+}
+
+static inline struct slice peer_octets(struct slice *in, uint8_t *room, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		room[i] = in->len ? take(in) : (uint8_t)(i + 1);
+	return slice_of(room, n);
+}
+
+static inline void peer_sa_payload(struct slice *in, const struct ike_sa *sa,
+				   struct ike_builder *m)
+{
+	static const char *const texts[] = {
+		"aes128-sha256-x25519",		"aes128-sha256",
+		"aes128gcm16-prfsha256-x25519", "aes128gcm16",
+		"aes256-sha384-ecp384",		"aes128-sha256-x25519-ecp256",
+	};
+	uint8_t how = take(in);
+	bool ike = how & 0x80;
+	uint8_t spi[IKE_SPI_BYTES];
+	struct proposals p = { .n = 1 };
+	struct builder b = wr_init(spi, sizeof(spi));
+	struct error e;
+
+	if (proposal_parse(texts[how % 6], ike ? IKE_PROTO_IKE : IKE_PROTO_ESP,
+			   &p.at[0], &e))
+		return; /* of the other protocol */
+	wr_u32(&b, peer_spi(in, sa));
+	if (ike)
+		wr_u32(&b, take(in));
+	proposals_put(m, &p, slice_of(spi, b.len), how & 0x40 || ike);
+}
+
+static inline void peer_ts_payload(struct slice *in, struct ike_builder *m)
+{
+	uint8_t how = take(in);
+	struct ike_ts ts = { .type = IKE_TS_IPV4_RANGE, .port_max = 65535 };
+	uint32_t net = how & 1 ? 0x0a010000 : 0x0a020000;
+
+	ts.addr_min = addr_from_v4(htonl(net + (how & 2 ? take(in) : 0)));
+	ts.addr_max = addr_from_v4(htonl(net + (how & 4 ? take(in) : 255)));
+	if (how & 8)
+		ts.protocol = take(in);
+	if (how & 0x10)
+		ts.port_min = take_u16(in);
+	ike_ts_put(m, how & 0x80 ? IKE_PL_TS_I : IKE_PL_TS_R, &ts, 1);
+}
+
+static inline void peer_notify_payload(struct slice *in, const struct ike_sa *sa,
+				       struct ike_builder *m)
+{
+	static const uint16_t types[] = {
+		IKE_N_REKEY_SA,
+		IKE_N_INVALID_KE_PAYLOAD,
+		IKE_N_TEMPORARY_FAILURE,
+		IKE_N_CHILD_SA_NOT_FOUND,
+		IKE_N_NO_PROPOSAL_CHOSEN,
+		IKE_N_TS_UNACCEPTABLE,
+		IKE_N_AUTHENTICATION_FAILED,
+		IKE_N_INITIAL_CONTACT,
+		IKE_N_COOKIE,
+		IKE_N_NO_ADDITIONAL_SAS,
+	};
+	uint8_t how = take(in), room[256];
+	uint32_t spi_be = htonl(peer_spi(in, sa));
+	struct ike_notify n = { .type = types[how % 10] };
+
+	if (how & 0x80)
+		n.type = take_u16(in);
+	if (how & 0x40) {
+		n.protocol = IKE_PROTO_ESP;
+		n.spi = slice_of(&spi_be, sizeof(spi_be));
+	}
+	if (how & 0x20)
+		n.data = peer_octets(in, room, take(in));
+	ike_notify_put(m, &n);
+}
+
+static inline void peer_delete_payload(struct slice *in, const struct ike_sa *sa,
+				       struct ike_builder *m)
+{
+	uint32_t spis_be[PEER_SPI_MAX];
+	uint8_t how = take(in);
+	struct ike_delete d = { .protocol = IKE_PROTO_IKE };
+
+	if (how & 0x80) {
+		ike_delete_put(m, &d);
+		return;
+	}
+	d = (struct ike_delete){ .protocol = IKE_PROTO_ESP,
+				 .spi_bytes = sizeof(spis_be[0]),
+				 .n = how % (PEER_SPI_MAX + 1) };
+	for (unsigned int i = 0; i < d.n; i++)
+		spis_be[i] = htonl(peer_spi(in, sa));
+	d.spis = slice_of(spis_be, d.n * sizeof(spis_be[0]));
+	ike_delete_put(m, &d);
+}
+
+static inline void peer_ke_payload(struct slice *in, struct ike_builder *m)
+{
+	static const char *const names[] = { "x25519", "ecp256", "ecp384",
+					     "modp2048" };
+	uint8_t how = take(in), room[KE_PUBLIC_MAX_BYTES];
+	const struct ke_alg *alg = ke_by_name(names[how % 4]);
+
+	ike_ke_put(m, (uint16_t)alg->id,
+		   peer_octets(in, room,
+			       how & 0x80 ? take(in) : alg->public_bytes));
+}
+
+static inline void peer_identity(struct slice *in, struct ike_builder *m,
+				 uint8_t how)
+{
+	uint8_t room[256];
+	struct ike_id id = { .type = take(in) };
+	struct ike_auth auth = { .method = id.type };
+
+	id.data = auth.data = peer_octets(in, room, take(in));
+	if (how & 1)
+		ike_auth_put(m, &auth);
+	else
+		ike_id_put(m, how & 2 ? IKE_PL_ID_I : IKE_PL_ID_R, &id);
+}
+
+static inline void peer_payload(struct slice *in, const struct ike_sa *sa,
+				struct ike_builder *m)
+{
+	uint8_t kind = take(in), room[256];
+	struct slice octets;
+
+	switch (kind % 10) {
+	case 0:
+		peer_sa_payload(in, sa, m);
+		break;
+	case 1:
+		ike_nonce_put(m, peer_octets(in, room, 16 + take(in) % 241));
+		break;
+	case 2:
+		peer_ke_payload(in, m);
+		break;
+	case 3:
+	case 4:
+		peer_ts_payload(in, m);
+		break;
+	case 5:
+	case 6:
+		peer_notify_payload(in, sa, m);
+		break;
+	case 7:
+		peer_delete_payload(in, sa, m);
+		break;
+	case 8:
+		peer_identity(in, m, kind / 10);
+		break;
+	case 9:
+		ike_payload_begin(m, take(in));
+		octets = peer_octets(in, room, take(in));
+		wr_bytes(&m->b, octets.ptr, octets.len);
+		ike_payload_end(m);
+		break;
+	}
+}
+
+/* A chain of payloads that need not be one. */
+static inline void peer_raw(struct slice *in, struct ike_builder *m)
+{
+	uint8_t room[512];
+	struct slice octets;
+
+	m->b.ptr[m->next_at] = take(in);
+	octets = peer_octets(in, room, take_u16(in) % sizeof(room));
+	wr_bytes(&m->b, octets.ptr, octets.len);
+}
+
+/*
+ * A message of the peer's SA, sealed, to octets; its length, 0: it is none.
+ *
+ * to   of the other side; NULL: it has none
+ */
+static inline size_t peer_message(struct slice *in, struct ike_sa *sa,
+				  const struct ike_sa *to, uint8_t *octets)
+{
+	static const uint8_t exchanges[] = { IKE_EXCH_CREATE_CHILD_SA,
+					     IKE_EXCH_INFORMATIONAL,
+					     IKE_EXCH_IKE_AUTH };
+	uint8_t how = take(in), n = take(in);
+	bool response = how & 0x80;
+	uint32_t id = 0;
+	struct ike_builder m;
+	struct slice message;
+
+	if (to)
+		id = response ? to->ours.message_id : to->next_peers;
+	if (how & 0x20)
+		id += take(in) - 2U;
+	message_begin(sa, &m, exchanges[how % 3], response, id);
+	for (n %= 9; n; n--)
+		peer_payload(in, sa, &m);
+	if (how & 0x40)
+		peer_raw(in, &m);
+	if (!message_seal(sa, &m, &message) || message.len > LAB_DATAGRAM_MAX)
+		return 0;
+	memcpy(octets, message.ptr, message.len);
+	return message.len;
+}
+
+/*
+ * A true message of the peer's, damaged inside; likewise. What the other side
+ * would open is what is damaged.
+ */
+static inline size_t peer_damaged(struct slice *in, struct ike_sa *sa,
+				  const struct ike_sa *to, uint8_t *octets)
+{
+	const struct octets *o = take(in) & 1 ? &sa->reply : &sa->request;
+	struct slice rest = slice_of(octets, o->len), header;
+	struct ike_payloads clear;
+	struct ike_header h;
+	struct sk_text t;
+	struct ike_sk sk;
+
+	if (!o->len || !to || !to->has_keys)
+		return 0;
+	memcpy(octets, o->ptr, o->len);
+	if (!ike_header_parse(rest, &h) ||
+	    !rd_slice(&rest, IKE_HEADER_BYTES, &header) ||
+	    ike_payloads_parse(rest, h.next_payload, IKE_PART_CLEAR, &clear) !=
+		    IKE_PARSE_OK ||
+	    !ike_find(&clear, IKE_PL_SK) ||
+	    !ike_sk_split(octets, ike_find(&clear, IKE_PL_SK)->body,
+			  sa->keys.encr->iv_bytes, sa->keys.encr->block_bytes,
+			  keys_icv_bytes(&sa->keys), &sk))
+		return 0;
+	t = (struct sk_text){ .message = sk.message,
+			      .aad_bytes = sk.aad_bytes,
+			      .text_bytes = sk.text_bytes };
+	if (!sk_open(to->keys.in, &t))
+		return 0;
+	damage(in, ike_sk_iv(&sk) + sk.iv_bytes, (uint32_t)sk.text_bytes);
+	return sk_seal(sa->keys.out, &t) ? o->len : 0;
+}
+
+#endif
