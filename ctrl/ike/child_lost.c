@@ -28,10 +28,8 @@ static void lose_all(struct child_sa *c)
 	c->bound = c->draining = false;
 }
 
-static void lose_of_exchange(struct ike_sa *sa, struct exchange *x)
+static void go_on(struct ike_sa *sa, struct exchange *x)
 {
-	if (x->child)
-		lose_all(x->child);
 	if (!x->token)
 		return;
 	switch (x->step) {
@@ -62,12 +60,21 @@ static void lose_of(struct ike_sa *sa)
 		lose_all(c);
 		child_lose(sa, c);
 	}
+	if (sa->ours.child)
+		lose_all(sa->ours.child);
+	if (sa->peers.child)
+		lose_all(sa->peers.child);
 	sa_touch(sa);
-	lose_of_exchange(sa, &sa->ours);
-	lose_of_exchange(sa, &sa->peers);
+}
+
+static void go_on_all(struct ike_sa *sa)
+{
+	go_on(sa, &sa->ours);
+	go_on(sa, &sa->peers);
 	sa_next(sa);
 }
 
+/* All are lost before one goes on: it may look for another to bind. */
 void child_new_epoch(struct engine *e)
 {
 	post_forget_deletes(e);
@@ -75,4 +82,7 @@ void child_new_epoch(struct engine *e)
 	for (uint32_t i = 1; i < e->n_slots; i++)
 		if (e->slots[i])
 			lose_of(e->slots[i]);
+	for (uint32_t i = 1; i < e->n_slots; i++)
+		if (e->slots[i])
+			go_on_all(e->slots[i]);
 }

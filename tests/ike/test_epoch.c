@@ -131,6 +131,26 @@ static void data_path_that_is_empty_at_any_step_is_filled_again(void **state)
 				;
 }
 
+/* The policy's other pair, under an IKE SA whose turn had not come. */
+static void pair_that_is_lost_too_was_bound_in_place_of_another(void **state)
+{
+	(void)state;
+	for (unsigned int n = 0; n < 80; n++) {
+		struct ike_lab *lab = settle_lab_up(n + 1, PFS);
+
+		settle_initiate(lab);
+		assert_true(lab_run(lab, 10 * LAB_S));
+		lab->answer_max_ns = LAB_S / 100;
+		engine_rekey(lab->side[0].engine, "peer", "net", lab->now_ns);
+		for (unsigned int i = 0; i < n; i++)
+			assert_true(lab_step(lab));
+		lab_new_epoch(lab, 0);
+		assert_true(lab_run(lab, 900 * LAB_S));
+		settle_assert_same(lab, "beside another", n);
+		lab_free(lab);
+	}
+}
+
 /* --- the peer */
 
 /* It answers that it knows no such pair: it has lost it too, unseen. */
@@ -235,6 +255,8 @@ int main(void)
 		cmocka_unit_test(both_data_paths_come_back_empty),
 		cmocka_unit_test(
 			data_path_that_is_empty_at_any_step_is_filled_again),
+		cmocka_unit_test(
+			pair_that_is_lost_too_was_bound_in_place_of_another),
 		cmocka_unit_test(peer_that_does_not_know_the_pair_gets_a_new_one),
 		cmocka_unit_test(
 			pair_that_the_peer_may_not_know_yet_is_deleted_later),

@@ -55,13 +55,15 @@ static bool is_up(const struct ike_sa *sa)
 		      sa->state == IKE_ST_DELETING);
 }
 
-static bool has_ike(const struct engine *e, const struct ike_sa *sa)
+/* The other side's of the same SPIs; NULL: there is none. */
+static const struct ike_sa *find_ike(const struct engine *e,
+				     const struct ike_sa *sa)
 {
 	for (uint32_t i = 1; i < e->n_slots; i++)
 		if (is_up(e->slots[i]) && e->slots[i]->spi_i == sa->spi_i &&
 		    e->slots[i]->spi_r == sa->spi_r)
-			return true;
-	return false;
+			return e->slots[i];
+	return NULL;
 }
 
 static unsigned int children(const struct engine *e)
@@ -92,7 +94,7 @@ static bool is_settled(const struct ike_lab *lab, unsigned int ikes,
 			return false;
 		for (uint32_t n = 1; n < e->n_slots; n++)
 			if (is_up(e->slots[n]) &&
-			    !has_ike(lab->side[!i].engine, e->slots[n]))
+			    !find_ike(lab->side[!i].engine, e->slots[n]))
 				return false;
 	}
 	return true;
@@ -107,4 +109,51 @@ void settle_assert(const struct ike_lab *lab, const char *where, uint64_t n,
 			 settle_ike_sas(lab, 1), children(lab->side[0].engine),
 			 children(lab->side[1].engine), lab->side[0].n_kept,
 			 lab->side[1].n_kept, lab_agree(lab, pairs));
+}
+
+static bool has_child(const struct ike_sa *sa, const struct child_sa *peers)
+{
+	for (const struct child_sa *c = sa->children; c; c = c->next)
+		if (c->spi_in == peers->spi_out && c->spi_out == peers->spi_in)
+			return true;
+	return false;
+}
+
+/* All that this side has, the other has too. */
+static bool is_known(const struct engine *e, const struct engine *other)
+{
+	for (uint32_t i = 1; i < e->n_slots; i++) {
+		const struct ike_sa *sa = e->slots[i], *same;
+
+		if (!sa)
+			continue;
+		same = is_up(sa) ? find_ike(other, sa) : NULL;
+		if (!same)
+			return false;
+		for (const struct child_sa *c = sa->children; c; c = c->next)
+			if (!has_child(same, c))
+				return false;
+	}
+	return true;
+}
+
+void settle_assert_same(const struct ike_lab *lab, const char *where, uint64_t n)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct lab_side *s = &lab->side[i];
+		unsigned int pairs = children(s->engine);
+
+		if (!is_known(s->engine, lab->side[!i].engine) ||
+		    lab_sas(s, false) != 2 * pairs || lab_sas(s, true) ||
+		    s->n_refused_keys ||
+		    lab_kept(s, RECORD_IKE) != settle_ike_sas(lab, i) ||
+		    lab_kept(s, RECORD_CHILD) != pairs)
+			fail_msg("%s, %u, side %u: %u IKE SAs (%u at the other), %u children (%u), %u SAs and %u larval ones, %u and %u records, %u keys refused",
+				 where, (unsigned int)n, i,
+				 settle_ike_sas(lab, i), settle_ike_sas(lab, !i),
+				 pairs, children(lab->side[!i].engine),
+				 lab_sas(s, false), lab_sas(s, true),
+				 lab_kept(s, RECORD_IKE),
+				 lab_kept(s, RECORD_CHILD), s->n_refused_keys);
+	}
 }

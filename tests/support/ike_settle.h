@@ -24,4 +24,11 @@ unsigned int settle_ike_sas(const struct ike_lab *lab, unsigned int side);
 void settle_assert(const struct ike_lab *lab, const char *where, uint64_t n,
 		   unsigned int ikes, unsigned int pairs);
 
+/*
+ * Both have the same IKE SAs with the same children, however many, and their SADs
+ * and keepers what these have, and nothing else; if not, the test fails.
+ */
+void settle_assert_same(const struct ike_lab *lab, const char *where,
+			uint64_t n);
+
 #endif
