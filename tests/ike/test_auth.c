@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * IKE_AUTH that fails at one side alone, or has not what ours always has; and
- * then whatever happens: both sides end up with the same.
+ * IKE_AUTH that fails at one side alone, or has not what ours always has.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +16,6 @@
 
 #define IKE "aes128-sha256-x25519"
 #define ESP "aes128-sha256"
-#define PFS "aes128-sha256-x25519"
 
 static int setup(void **state)
 {
@@ -210,100 +208,6 @@ static void responder_without_a_name_denied_the_one_it_was_asked_for(void **stat
 	assert_true(lab_agree(lab, 1));
 }
 
-/* --- whatever happens */
-
-static struct lab_fate chaos(struct ike_lab *lab, unsigned int n)
-{
-	struct lab_fate fate = { .copies = 1 };
-	uint64_t roll = lab_roll(lab, 8);
-
-	(void)n;
-	if (roll < 2)
-		fate.copies = (unsigned int)roll * 2;
-	for (unsigned int i = 0; i < 4; i++)
-		fate.delay_ns[i] = 1 + lab_roll(lab, 3 * LAB_S);
-	return fate;
-}
-
-static void do_something(struct ike_lab *lab, const char *esp)
-{
-	unsigned int side = (unsigned int)lab_roll(lab, 2);
-	struct engine *e = lab->side[side].engine;
-	const char *child = lab_roll(lab, 2) ? "net" : NULL;
-	struct conn_conf c;
-
-	switch (lab_roll(lab, 6)) {
-	case 0:
-	case 1:
-		engine_initiate(e, "peer", NULL, lab->now_ns);
-		break;
-	case 2:
-	case 3:
-		engine_rekey(e, "peer", child, lab->now_ns);
-		break;
-	case 4:
-		engine_terminate(e, "peer", child, lab->now_ns);
-		break;
-	case 5:
-		c = lab_conn(lab, side, IKE, esp);
-		lab_load(lab, side, &c);
-		conn_fini(&c);
-		break;
-	}
-}
-
-static void run_and_forget_events(struct ike_lab *lab, uint64_t ns)
-{
-	assert_true(lab_run(lab, ns));
-	lab->side[0].n_events = lab->side[1].n_events = 0;
-}
-
-static struct ike_lab *wild_minute(unsigned int seed)
-{
-	struct ike_lab *lab = lab_new(seed);
-	const char *esp = seed % 4 < 2 ? ESP : PFS;
-
-	lab_load_both(lab, IKE, esp);
-	lab->fate = seed % 3 ? chaos : NULL;
-	lab->answer_max_ns = LAB_S / 2;
-	lab->refused_of_100 = seed % 2 ? 5 : 0;
-	for (unsigned int n = 0; n < 8; n++) {
-		do_something(lab, esp);
-		run_and_forget_events(lab, lab_roll(lab, 4) * LAB_S);
-	}
-	lab->fate = NULL;
-	lab->refused_of_100 = 0;
-	return lab;
-}
-
-/* Also when the data path refuses now and then; then it is quiet. */
-static void both_sides_end_up_with_the_same(void **state)
-{
-	const char *many = getenv("FULL");
-	unsigned int rounds = many && strcmp(many, "1") == 0 ? 10000 : 500;
-
-	(void)state;
-	for (unsigned int seed = 0; seed < rounds; seed++) {
-		struct ike_lab *lab = wild_minute(seed);
-		const struct lab_side *s = lab->side;
-
-		for (unsigned int i = 0; i < 10; i++)
-			run_and_forget_events(lab, 60 * LAB_S);
-		if (ike_sas(lab, 0) != ike_sas(lab, 1) ||
-		    lab_sas(&s[0], false) != lab_sas(&s[1], false))
-			fail_msg("seed %u: %u and %u IKE SAs, %u and %u SAs",
-				 seed, ike_sas(lab, 0), ike_sas(lab, 1),
-				 lab_sas(&s[0], false), lab_sas(&s[1], false));
-		for (unsigned int i = 0; i < 2; i++)
-			engine_terminate(s[i].engine, "peer", NULL, lab->now_ns);
-		for (unsigned int i = 0; i < 5; i++)
-			run_and_forget_events(lab, 60 * LAB_S);
-		if (ike_sas(lab, 0) || ike_sas(lab, 1) || !lab_agree(lab, 0))
-			fail_msg("seed %u: something is left", seed);
-		lab_free(lab);
-	}
-}
-
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -316,7 +220,6 @@ int main(void)
 		CASE(initiator_that_wants_eap_was_told_of_bad_syntax),
 		CASE(pattern_for_the_peers_identity_was_sent_as_one),
 		CASE(responder_without_a_name_denied_the_one_it_was_asked_for),
-		cmocka_unit_test(both_sides_end_up_with_the_same),
 	};
 
 	return cmocka_run_group_tests(cases, NULL, NULL);

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Whatever happens for a minute, on a network that loses, doubles and delays: both
+ * sides' operators command, the data paths refuse and come back empty, engines end
+ * and are taken over, a NAT moves. Then all is well, and both sides have the same;
+ * then all is deleted, and nothing is left.
+ *
+ * Each seed is a schedule; ten thousand of them with FULL=1.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/ike_settle.h"
+
+#define ACTIONS	  12U
+#define QUICK	  1000U
+#define FULL	  10000U
+#define QUIET_MIN 15U
+
+static struct lab_fate chaos(struct ike_lab *lab, unsigned int n)
+{
+	struct lab_fate fate = { .copies = 1 };
+	uint64_t roll = lab_roll(lab, 8);
+
+	(void)n;
+	if (roll < 2)
+		fate.copies = (unsigned int)roll * 2;
+	for (unsigned int i = 0; i < 4; i++)
+		fate.delay_ns[i] = 1 + lab_roll(lab, 3 * LAB_S);
+	return fate;
+}
+
+static void run_and_forget_events(struct ike_lab *lab, uint64_t ns)
+{
+	assert_true(lab_run(lab, ns));
+	lab->side[0].n_events = lab->side[1].n_events = 0;
+}
+
+static void run_quietly(struct ike_lab *lab)
+{
+	for (unsigned int i = 0; i < QUIET_MIN; i++)
+		run_and_forget_events(lab, 60 * LAB_S);
+}
+
+/* --- what may happen */
+
+static void load(struct ike_lab *lab, unsigned int side, unsigned int seed)
+{
+	struct conn_conf c = lab_conn(lab, side, SETTLE_IKE,
+				      seed % 4 < 2 ? SETTLE_ESP : SETTLE_PFS);
+
+	c.dpd_delay = seed % 7 < 3 ? 10 : 60;
+	if (lab->nat && side == 1)
+		c.remote_addrs[0].any = true;
+	lab_load(lab, side, &c);
+	conn_fini(&c);
+}
+
+static void command(struct ike_lab *lab, unsigned int side, unsigned int seed)
+{
+	struct engine *e = lab->side[side].engine;
+	const char *child = lab_roll(lab, 2) ? "net" : NULL;
+
+	switch (lab_roll(lab, 6)) {
+	case 0:
+	case 1:
+		engine_initiate(e, "peer", NULL, lab->now_ns);
+		break;
+	case 2:
+	case 3:
+		engine_rekey(e, "peer", child, lab->now_ns);
+		break;
+	case 4:
+		engine_terminate(e, "peer", child, lab->now_ns);
+		break;
+	case 5:
+		load(lab, side, seed);
+		break;
+	}
+}
+
+/* One that was ended earlier may be taken over only now. */
+static void end_or_return(struct ike_lab *lab, unsigned int side)
+{
+	if (lab->side[side].engine)
+		lab_kill(lab, side);
+	else
+		lab_take_over(lab, side);
+}
+
+static void do_something(struct ike_lab *lab, unsigned int seed)
+{
+	unsigned int side = (unsigned int)lab_roll(lab, 2);
+	uint64_t what = lab_roll(lab, 16);
+
+	if (what < 3 && seed % 3 != 1)
+		end_or_return(lab, side);
+	else if (what == 3 && seed % 6 == 5)
+		lab_new_epoch(lab, side);
+	else if (what == 4 && lab->nat)
+		lab->nat_addr.octets[15]++;
+	else if (lab->side[side].engine)
+		command(lab, side, seed);
+}
+
+static struct ike_lab *wild_minute(unsigned int seed)
+{
+	struct ike_lab *lab = lab_new(seed);
+
+	lab->nat = seed % 5 == 4;
+	for (unsigned int i = 0; i < 2; i++) {
+		load(lab, i, seed);
+		lab_keep(lab, i, true);
+	}
+	lab->fate = seed % 8 ? chaos : NULL;
+	lab->answer_max_ns = LAB_S / 2;
+	lab->refused_of_100 = seed % 2 ? 5 : 0;
+	for (unsigned int n = 0; n < ACTIONS; n++) {
+		do_something(lab, seed);
+		run_and_forget_events(lab, lab_roll(lab, 10) * LAB_S);
+	}
+	lab->fate = NULL;
+	lab->refused_of_100 = 0;
+	for (unsigned int i = 0; i < 2; i++)
+		if (!lab->side[i].engine)
+			lab_take_over(lab, i);
+	return lab;
+}
+
+/* --- and how it ends */
+
+static unsigned int rounds(void)
+{
+	const char *many = getenv("FULL");
+
+	return many && strcmp(many, "1") == 0 ? FULL : QUICK;
+}
+
+static void assert_nothing_left(const struct ike_lab *lab, unsigned int seed)
+{
+	settle_assert_same(lab, "deleted", seed);
+	for (unsigned int i = 0; i < 2; i++)
+		if (settle_ike_sas(lab, i) || lab->side[i].n_kept ||
+		    engine_deadline(lab->side[i].engine) != UINT64_MAX)
+			fail_msg("seed %u: something is left on side %u", seed,
+				 i);
+}
+
+static void both_sides_end_up_with_the_same_and_then_with_nothing(void **state)
+{
+	unsigned int up = 0;
+
+	(void)state;
+	for (unsigned int seed = 0; seed < rounds(); seed++) {
+		struct ike_lab *lab = wild_minute(seed);
+
+		run_quietly(lab);
+		settle_assert_same(lab, "quiet", seed);
+		up += settle_ike_sas(lab, 0) > 0;
+		for (unsigned int i = 0; i < 2; i++)
+			engine_terminate(lab->side[i].engine, "peer", NULL,
+					 lab->now_ns);
+		run_quietly(lab);
+		assert_nothing_left(lab, seed);
+		lab_free(lab);
+	}
+	/* Else the minutes were so wild that they prove little. */
+	assert_true(up > rounds() / 3);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest cases[] = {
+		cmocka_unit_test(
+			both_sides_end_up_with_the_same_and_then_with_nothing),
+	};
+
+	return cmocka_run_group_tests(cases, NULL, NULL);
+}
