@@ -32,24 +32,17 @@
 #include <unistd.h>
 
 #include "ctrl/base/clock.h"
-#include "ctrl/daemon/keystore.h"
 #include "ctrl/ike/engine.h"
+#include "tests/support/ike_answers.h"
 
 #define DATAGRAM_MAX 65535
-#define QUEUE_MAX    64
 
 struct peer {
 	struct engine *engine;
 	struct addr local;
 	uint64_t speed;
 	int fd[2]; /* ports 500 and 4500 */
-	struct psk_conf psk;
-	uint32_t next_spi;
-	/* Answers: the engine must not be called back from its calls. */
-	struct sadb_answer sadb[QUEUE_MAX];
-	struct keystore_answer keystore[QUEUE_MAX];
-	struct ke_job *ke[QUEUE_MAX];
-	unsigned int n_sadb, n_keystore, n_ke;
+	struct ike_answers answers;
 };
 
 static void must(bool ok, const char *what)
@@ -126,39 +119,29 @@ static void tell_sa(const struct sadb_request *q)
 static void on_sadb(void *ctx, const struct sadb_request *q)
 {
 	struct peer *p = ctx;
-	struct sadb_answer a = { .token = q->token,
-				 .verb = q->verb,
-				 .id = q->id };
 
-	if (q->verb == SADB_GETSPI)
-		a.id.spi = ++p->next_spi;
-	else if (q->verb == SADB_ADD)
+	if (q->verb == SADB_ADD)
 		tell_sa(q);
 	else if (q->verb == SADB_UPDATE)
 		printf("bound %u\n", q->id.spi);
 	else if (q->verb == SADB_DELETE)
 		printf("deleted %s %u\n", q->id.dir == SADB_IN ? "in" : "out",
 		       q->id.spi);
-	if (!q->token)
-		return;
-	must(p->n_sadb < QUEUE_MAX, "too many answers");
-	p->sadb[p->n_sadb++] = a;
+	ike_answers_sadb(&p->answers, q);
 }
 
 static void on_keystore(void *ctx, const struct keystore_request *q)
 {
 	struct peer *p = ctx;
 
-	must(p->n_keystore < QUEUE_MAX, "too many answers");
-	keystore_serve(&p->psk, 1, q, &p->keystore[p->n_keystore++]);
+	ike_answers_keystore(&p->answers, q);
 }
 
 static void on_ke(void *ctx, struct ke_job *job)
 {
 	struct peer *p = ctx;
 
-	must(p->n_ke < QUEUE_MAX, "too many jobs");
-	p->ke[p->n_ke++] = job;
+	ike_answers_ke(&p->answers, job);
 }
 
 static void on_event(void *ctx, const struct ike_event *e)
@@ -187,25 +170,9 @@ static bool on_source(void *ctx, const struct addr *remote, struct addr *local)
 	return true;
 }
 
-/* Until none is left: an answer may lead to the next question. */
 static void answer_all(struct peer *p)
 {
-	while (p->n_sadb || p->n_keystore || p->n_ke) {
-		if (p->n_sadb) {
-			struct sadb_answer a = p->sadb[--p->n_sadb];
-
-			engine_sadb_answer(p->engine, &a, now_ns(p));
-		} else if (p->n_keystore) {
-			struct keystore_answer a = p->keystore[--p->n_keystore];
-
-			engine_keystore_answer(p->engine, &a, now_ns(p));
-		} else {
-			struct ke_job *job = p->ke[--p->n_ke];
-
-			ke_job_run(job);
-			engine_ke_done(p->engine, job, now_ns(p));
-		}
-	}
+	ike_answers_give(&p->answers, p->engine, now_ns(p));
 }
 
 /* --- what comes in */
@@ -366,7 +333,7 @@ static void load(struct peer *p, char **argv, uint32_t dpd_s)
 
 int main(int argc, char **argv)
 {
-	static struct peer p = { .next_spi = 0xc0000000, .speed = 1 };
+	static struct peer p = { .speed = 1 };
 	const struct engine_calls calls = {
 		.send = on_send,
 		.sadb = on_sadb,
@@ -384,9 +351,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	must(!addr_parse(argv[1], &p.local), argv[1]);
-	p.psk.key.len = strlen(argv[7]);
-	must(p.psk.key.len <= SECRET_MAX_BYTES, "key too long");
-	memcpy(p.psk.key.octets, argv[7], p.psk.key.len);
+	must(ike_answers_psk(&p.answers, argv[7]), "key too long");
 	if (argc > 9)
 		p.speed = strtoull(argv[9], NULL, 10);
 	must(p.speed > 0, "speed");

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/support/ike_answers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/daemon/keystore.h"
+
+#define FIRST_SPI 0xc0000001U
+
+static void make_room(unsigned int n)
+{
+	if (n < IKE_ANSWERS_MAX)
+		return;
+	fprintf(stderr, "too many answers wait\n");
+	exit(1);
+}
+
+bool ike_answers_psk(struct ike_answers *a, const char *key)
+{
+	a->psk.key.len = strlen(key);
+	if (a->psk.key.len > SECRET_MAX_BYTES)
+		return false;
+	memcpy(a->psk.key.octets, key, a->psk.key.len);
+	return true;
+}
+
+void ike_answers_sadb(struct ike_answers *a, const struct sadb_request *q)
+{
+	struct sadb_answer answer = { .token = q->token,
+				      .verb = q->verb,
+				      .id = q->id };
+
+	if (!q->token)
+		return;
+	make_room(a->n_sadb);
+	if (q->verb == SADB_GETSPI)
+		answer.id.spi = FIRST_SPI + a->n_spis++;
+	a->sadb[a->n_sadb++] = answer;
+}
+
+void ike_answers_keystore(struct ike_answers *a,
+			  const struct keystore_request *q)
+{
+	make_room(a->n_keystore);
+	keystore_serve(&a->psk, 1, q, &a->keystore[a->n_keystore++]);
+}
+
+void ike_answers_ke(struct ike_answers *a, struct ke_job *job)
+{
+	make_room(a->n_ke);
+	a->ke[a->n_ke++] = job;
+}
+
+void ike_answers_give(struct ike_answers *a, struct engine *engine,
+		      uint64_t now_ns)
+{
+	while (a->n_sadb || a->n_keystore || a->n_ke) {
+		if (a->n_sadb) {
+			struct sadb_answer answer = a->sadb[--a->n_sadb];
+
+			engine_sadb_answer(engine, &answer, now_ns);
+		} else if (a->n_keystore) {
+			struct keystore_answer answer =
+				a->keystore[--a->n_keystore];
+
+			engine_keystore_answer(engine, &answer, now_ns);
+		} else {
+			struct ke_job *job = a->ke[--a->n_ke];
+
+			ke_job_run(job);
+			engine_ke_done(engine, job, now_ns);
+		}
+	}
+}
