@@ -26,19 +26,14 @@ JSON and BENCH_ROUNDS are as in bench.h.
 import collections
 import json
 import os
-import statistics
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from lab import (BUILD, Lab, LabError, log_of, scapy_layers,  # noqa: E402
-                 wait_until)
+from bench import (GATEWAY_CPU, ROUNDS, SENDER_CPU, cell, cpu_seconds, main,
+                   spread)
+from lab import BUILD, Lab, LabError, log_of, scapy_layers, wait_until
 
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "11"))
 ROUND_S = 1
 SIZES = (64, 1400)  # octets of the inner packet
-GATEWAY_CPU, SENDER_CPU = 1, 0
 NOBODY = "02:00:00:00:00:fe"
-EXIT_NEEDS_ROOT = 77
 
 # Where packets go in, through whom, where they come out.
 Way = collections.namedtuple("Way", "name host ns sink pid")
@@ -76,18 +71,6 @@ def frame(inner_bytes, dst):
 def received(lab, ns, ifname):
     link = lab.run(ns, ["ip", "-s", "-json", "link", "show", "dev", ifname])
     return json.loads(link.stdout)[0]["stats64"]["rx"]["packets"]
-
-
-def cpu_seconds(pid):
-    """
-    Of all threads, with the kernel's work in their system calls; the softirqs
-    in these too, unless it is built with IRQ_TIME_ACCOUNTING.
-    """
-    total_ns = 0
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/schedstat") as file:
-            total_ns += int(file.read().split()[0])
-    return total_ns / 1e9
 
 
 def look(lab, way):
@@ -135,11 +118,6 @@ def run_round(lab, way, inner_bytes):
                 more.delivered / more.cpu_s)
 
 
-def spread(figures):
-    return {"median": statistics.median(figures), "min": min(figures),
-            "max": max(figures)}
-
-
 def run_size(lab, inner_bytes, plain, gateway):
     """The row of one size."""
     pairs = [(run_round(lab, plain, inner_bytes),
@@ -162,12 +140,6 @@ def print_head(file):
         "offered", "delivered", "at 1 CPU")), "ratio", file=file, flush=True)
 
 
-def cell(figures, unit):
-    median, least, most = (figures[name] / unit
-                           for name in ("median", "min", "max"))
-    return f"{median:6.2f} ({least:5.2f} to {most:5.2f})"
-
-
 def print_row(row, file):
     for way in ("plain", "gateway"):
         cells = [cell(row[f"{way}_{name}_pps"], 1e6) for name in Rate._fields]
@@ -176,30 +148,15 @@ def print_row(row, file):
         print(f"{row['inner_bytes']:5} {way:8}", *cells, file=file, flush=True)
 
 
-def main():
-    if os.geteuid() != 0:
-        print("bench_veth: needs root; run: sudo make bench", file=sys.stderr)
-        return EXIT_NEEDS_ROOT
-    if os.cpu_count() < 2:
-        return "bench_veth: needs two CPUs"
-    if sys.argv[1:] not in ([], ["--json"]):
-        return "bench_veth: the only option is --json"
-    with_json = "--json" in sys.argv
-    table = sys.stderr if with_json else sys.stdout
-    rows = []
+def measure(file):
     with Lab() as lab:
         plain, gateway, cygnetd = start(lab)
-        print_head(table)
+        print_head(file)
         for inner_bytes in SIZES:
-            rows.append(run_size(lab, inner_bytes, plain, gateway))
-            print_row(rows[-1], table)
+            row = run_size(lab, inner_bytes, plain, gateway)
+            print_row(row, file)
+            yield row
         check_books(lab, gateway, cygnetd)
-    if with_json:
-        print(json.dumps(rows, indent=2))
-    return 0
 
 
-try:
-    sys.exit(main())
-except LabError as error:
-    sys.exit(f"bench_veth: {error}")
+main("bench_veth", measure)
