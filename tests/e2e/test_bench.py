@@ -17,6 +17,8 @@ from lab import BUILD, ROOT, finish, ok  # noqa: E402
 LIMIT_S = 120
 # What names a row, and the rows that there are.
 ROWS = {
+    "bench_handshakes": (("suite",), {("aes128-sha256-x25519",),
+                                      ("aes128-sha256-modp2048",)}),
     "bench_pipeline": (("suite", "inner_bytes", "dir"), set(itertools.product(
         ("aes128-sha256", "aes128gcm16"), (64, 512, 1400), ("in", "out")))),
     "bench_programs": (("program", "way"), {

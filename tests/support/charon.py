@@ -38,7 +38,7 @@ LOG_SPI = re.compile(r"  SPI 0x([0-9a-f]+), src ")
 SETTINGS = """\
 charon {{
     load = random nonce pem pkcs1 pubkey x509 openssl kdf vici socket-default kernel-libipsec kernel-netlink
-    install_routes = yes
+    install_routes = {install_routes}
     cookie_threshold = {cookie_threshold}
     block_threshold = 0
     half_open_timeout = {half_open_timeout}
@@ -62,10 +62,10 @@ charon {{
     }}
     filelog {{
         stderr {{
-            default = 1
-            ike = 4
-            chd = 4
-            esp = {esp_log}
+            default = {log_default}
+            ike = {log_ike}
+            chd = {log_ike}
+            esp = {log_esp}
             flush_line = yes
         }}
     }}
@@ -74,6 +74,11 @@ swanctl {{
     load = random pem pkcs1 openssl
 }}
 """
+
+# What start() may be told besides a connection's parameters.
+DEFAULTS = {"cookie_threshold": 0, "half_open_timeout": 30,
+            "retransmit_timeout": 4.0, "install_routes": "yes",
+            "log_default": 1, "log_ike": 4, "log_esp": 1}
 
 CONNECTION = """\
 connections {{
@@ -120,8 +125,7 @@ class Charon:
         for program in PROGRAMS:
             shutil.copy(program, self.dir)
         self._parameters = {"dpd_delay": "0"}
-        self._settings = {"cookie_threshold": 0, "half_open_timeout": 30,
-                          "retransmit_timeout": 4.0, "esp_log": 1, **settings}
+        self._settings = settings
         self._write("strongswan.conf", SETTINGS.format(**self._settings))
         self.start()
 
@@ -168,7 +172,7 @@ class Charon:
         Whether its log has a line for each ESP packet, and for each that it
         drops for an unknown SPI; without, other drops alone are there.
         """
-        self._settings["esp_log"] = 2 if yes else 1
+        self._settings["log_esp"] = 2 if yes else 1
         self._write("strongswan.conf", SETTINGS.format(**self._settings))
         self.swanctl("--reload-settings")
 
@@ -255,12 +259,10 @@ class Charon:
         return made
 
 
-def start(lab, ns, cookie_threshold=0, half_open_timeout=30,
-          retransmit_timeout=4.0, **parameters):
+def start(lab, ns, **parameters):
     """Starts charon on ns, loads the connection, and waits for both."""
-    charon = Charon(lab, ns, {"cookie_threshold": cookie_threshold,
-                              "half_open_timeout": half_open_timeout,
-                              "retransmit_timeout": retransmit_timeout})
+    charon = Charon(lab, ns, {name: parameters.pop(name, DEFAULTS[name])
+                              for name in DEFAULTS})
     charon.load(**parameters)
     return charon
 

@@ -165,7 +165,7 @@ class Lab:
     # --- the topology
 
     def _build(self):
-        os.makedirs("/run/cygnet")
+        os.makedirs("/run/cygnet", exist_ok=True)  # another lab left it
         machines = ["host-a", "gw-a", "wire", "gw-b", "host-b"]
         if self.with_dmz:
             machines.append("host-c")
