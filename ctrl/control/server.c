@@ -142,6 +142,8 @@ void control_server_refreshed(struct control_server *server)
 {
 	struct hub *hub = &server->hub;
 
+	if (hub->refreshed == hub->asked)
+		return; /* the data path ended while nobody asked it */
 	hub->refreshed++;
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		struct client *client = &server->clients[i];

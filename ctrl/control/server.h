@@ -108,7 +108,7 @@ int control_server_new(struct event_base *base, const char *path,
 		       const struct control_callbacks *callbacks,
 		       struct control_server **out, struct error *e);
 
-/* The answer to refresh(). */
+/* The answer to refresh(); one that nobody waits for does nothing. */
 void control_server_refreshed(struct control_server *server);
 
 /*

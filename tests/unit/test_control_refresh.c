@@ -143,6 +143,19 @@ static void who_leaves_meanwhile_is_not_answered(void **state)
 	close(fd);
 }
 
+static void one_that_nobody_asked_for_does_not_keep_the_next_waiting(void **state)
+{
+	struct counted *c = *state;
+	int fd;
+
+	control_server_refreshed(c->f.server);
+	fd = asks(c, "cygnet-drops");
+	assert_int_equal(c->refreshes, 1);
+	control_server_refreshed(c->f.server);
+	assert_answer(take_packet(&c->f, fd), "drops");
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +164,8 @@ int main(void)
 		REFRESH_CASE(who_asks_during_a_refresh_waits_for_the_next),
 		REFRESH_CASE(without_a_refresh_what_is_known_is_the_answer),
 		REFRESH_CASE(one_that_fails_later_ends_all_waiting),
+		REFRESH_CASE(
+			one_that_nobody_asked_for_does_not_keep_the_next_waiting),
 		REFRESH_CASE(who_leaves_meanwhile_is_not_answered),
 	};
 
