@@ -45,6 +45,12 @@ Rate = collections.namedtuple("Rate", "offered delivered at_one_cpu")
 
 # --- the network
 
+def is_ready(plain):
+    if plain.poll() is not None:
+        raise LabError(f"veth_forward ended:\n{log_of(plain)}")
+    return "ready" in log_of(plain)
+
+
 def start(lab):
     """The two ways, and cygnetd. All is on one CPU that isn't told otherwise."""
     os.sched_setaffinity(0, {GATEWAY_CPU})
@@ -55,7 +61,7 @@ def start(lab):
     gateway = lab.start_gateway("gw-a", lab.default_conf("a"))
     plain = lab.spawn("gw-b", [f"{BUILD}/tests/bench/veth_forward",
                                "lan0", "wan0"])
-    wait_until(lambda: "ready" in log_of(plain), 10, "veth_forward")
+    wait_until(lambda: is_ready(plain), 10, "veth_forward")
     return (Way("plain", "host-b", "gw-b", "b", plain.pid),
             Way("gateway", "host-a", "gw-a", "a", gateway.role_pid("dp")), gateway)
 
