@@ -10,6 +10,9 @@
 #   sudo make check       install what is missing, build, lint, every test
 #   make check-unit       unit tests alone; no root (SAN=asan for sanitizers)
 #   make fuzz | bench | lint | format | clean
+#   make install | uninstall
+#                         below PREFIX; with DESTDIR into a folder that stands
+#                         for the root
 
 .DEFAULT_GOAL := all
 MAKEFLAGS += --no-builtin-rules
@@ -47,7 +50,7 @@ ALL_CFLAGS += -isystem $(BUILD)/skel -MD -MP
 # Only where the goal compiles something: cleaning needs no library, and what
 # begins with install-deps is another make's.
 GOALS := $(or $(MAKECMDGOALS),all)
-ifneq ($(filter-out clean install-deps check check-full demo demo-manual lint format,$(GOALS)),)
+ifneq ($(filter-out clean uninstall install-deps check check-full demo demo-manual lint format,$(GOALS)),)
 MISSING := $(sort $(if $(BPFTOOL),,bpftool) $(shell \
 	for tool in gcc $(firstword $(CC)) $(firstword $(CLANG)) pkg-config; do \
 		command -v $$tool >/dev/null || echo $$tool; \
@@ -63,6 +66,16 @@ endif
 ALL_CFLAGS += $(PKG_CFLAGS)
 # Names are looked up at start: a lazy look-up would leave key octets on the stack.
 LDFLAGS := $(SANFLAGS) -pthread -Wl,-z,now
+
+# --- where things are installed
+DESTDIR :=
+PREFIX := /usr/local
+SBINDIR := $(PREFIX)/sbin
+BINDIR := $(PREFIX)/bin
+DOCDIR := $(PREFIX)/share/doc/cygnet
+UNITDIR := $(PREFIX)/lib/systemd/system
+SYSUSERSDIR := $(PREFIX)/lib/sysusers.d
+SYSCONFDIR := /etc
 
 # --- sources, found by folder
 LIB_SRC    := $(sort $(wildcard ctrl/base/*.c ctrl/wire/*.c ctrl/crypto/*.c \
@@ -188,6 +201,32 @@ fuzz-bins: $(call bin,$(FUZZ_SRC))
 $(call bin,$(FUZZ_SRC)): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(PROGRAMS) $(LIB)
 	$(CC) $(SANFLAGS) -fsanitize=fuzzer -pthread -o $@$(NEW) $^ $(TEST_LDLIBS)
 	@mv $@$(NEW) $@
+
+# The configuration is the machine's own as soon as it is there. What a unit
+# file says of paths is said in it.
+UNITS := $(notdir $(wildcard tools/systemd/*.service tools/systemd/*.socket))
+CONF := $(DESTDIR)$(SYSCONFDIR)/cygnet/cygnet.conf
+
+.PHONY: install uninstall
+install: all
+	install -D -m 755 -t $(DESTDIR)$(SBINDIR) $(BUILD)/cygnetd
+	install -D -m 755 -t $(DESTDIR)$(BINDIR) $(BUILD)/cygnet
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md LICENSE
+	install -D -m 644 tools/systemd/sysusers.conf \
+		$(DESTDIR)$(SYSUSERSDIR)/cygnet.conf
+	install -D -m 644 -t $(DESTDIR)$(UNITDIR) \
+		$(addprefix tools/systemd/,$(UNITS))
+	sed -i -e 's|@SBINDIR@|$(SBINDIR)|' -e 's|@DOCDIR@|$(DOCDIR)|' \
+		-e 's|@SYSCONFDIR@|$(SYSCONFDIR)|' \
+		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
+	test -e $(CONF) || install -D -m 600 tools/systemd/cygnet.conf $(CONF)
+	tools/give-back $(BUILD)
+
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/cygnetd $(DESTDIR)$(BINDIR)/cygnet \
+		$(DESTDIR)$(SYSUSERSDIR)/cygnet.conf \
+		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
+	rm -rf $(DESTDIR)$(DOCDIR)
 
 clean:
 	rm -rf build build-*

@@ -1,0 +1,243 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+What `make install` leaves works under systemd: on gw-a runs a systemd that has
+the units and nothing else, with all that they forbid. The configuration is the
+example, then with the tunnel that is commented out in it.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from ike_conf import PSK, ike_conf  # noqa: E402
+from lab import (BUILD, Gateway, Lab, LabError, ROOT, finish, ok,  # noqa: E402
+                 skip, wait_until)
+
+SYSTEMD = "/lib/systemd/systemd"
+TARGETS = ("sysinit", "basic", "sockets", "shutdown")
+UNITS = ("cygnet", "cygnet-dp")
+WAIT_S = 20
+# Becomes process 1 of its machine, whose files are those of ours and stay as
+# they are. /run/cygnet is the machine's own already.
+BOOT = """
+exec unshare --mount --pid --cgroup --fork --kill-child sh -ec '
+    mount -o remount,bind,ro /
+    mount -t tmpfs -o mode=1777 tmpfs /tmp
+    mount -t tmpfs -o mode=1777 tmpfs /var/tmp
+    mount -t proc proc /proc
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup
+    exec env -i PATH="$PATH" container=other SYSTEMD_UNIT_PATH="$0" "$@"
+' "$@"
+"""
+
+
+def install(lab):
+    """Returns the folder that it was installed below."""
+    prefix = os.path.join(lab.dir, "installed")
+    subprocess.run(["make", "-s", "-C", ROOT, "install", f"BUILD={BUILD}",
+                    f"PREFIX={prefix}", f"SYSCONFDIR={prefix}/etc"],
+                   check=True, timeout=60)
+    return prefix
+
+
+def uncomment(example):
+    """The example with its tunnel, and the secret that gw-b has."""
+    text = re.sub(r"^#(?!include)(?=[a-z}]|    )", "", example, flags=re.M)
+    return re.sub(r'secret = ".*"', f'secret = "{PSK}"', text)
+
+
+class Cgroup:
+    """A context manager: a cgroup, which ends with all that is in it."""
+
+    def __init__(self, lab):
+        self._mount = os.path.join(lab.dir, "cgroup")
+
+    def __enter__(self):
+        os.mkdir(self._mount)
+        subprocess.run(["mount", "-t", "cgroup2", "cgroup2", self._mount],
+                       check=True, timeout=10)
+        with open("/proc/self/cgroup") as file:
+            here = re.search(r"^0::/(.*)$", file.read(), re.M)[1]
+        self.path = tempfile.mkdtemp(
+            prefix="cygnet-test-", dir=os.path.join(self._mount, here))
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        self._write("cgroup.kill", "1")
+        wait_until(self._remove, WAIT_S, "the end of what systemd started")
+
+    def _write(self, name, text):
+        with open(os.path.join(self.path, name), "w") as file:
+            file.write(text)
+
+    def enter(self):
+        self._write("cgroup.procs", "0")
+
+    def _remove(self):
+        for folder, _, _ in os.walk(self.path, topdown=False):
+            try:
+                os.rmdir(folder)
+            except OSError:
+                return False  # somebody in it has yet to die
+        return True
+
+
+class Machine:
+    """gw-a under a systemd."""
+
+    def __init__(self, lab, prefix, cgroup):
+        self.lab = lab
+        units = f"{prefix}/lib/systemd/system"
+        for target in TARGETS:
+            os.symlink(f"/lib/systemd/system/{target}.target",
+                       f"{units}/{target}.target")
+        for unit in UNITS:
+            os.mkdir(f"{units}/{unit}.service.d")
+            with open(f"{units}/{unit}.service.d/log.conf", "w") as file:
+                file.write(f"[Service]\nStandardOutput=append:{lab.dir}/{unit}"
+                           f".log\nStandardError=inherit\n")
+        process = lab.spawn("gw-a", [
+            "sh", "-ec", BOOT, "boot", units, SYSTEMD, "--system",
+            "--unit=basic.target", "--log-target=console",
+            "--show-status=no"], preexec_fn=cgroup.enter)
+        self.gateway = Gateway(lab, "gw-a", process)
+        wait_until(self._is_up, WAIT_S, "systemd")
+
+    def _is_up(self):
+        if self.gateway.process.poll() is not None:
+            raise LabError(f"systemd ended:\n{self.gateway.log()}")
+        return self.systemctl("is-active", "basic.target").returncode == 0
+
+    def systemctl(self, *words):
+        """As one of its own processes: it answers no others."""
+        pid = self.gateway.pid
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            first = file.read().strip()
+        return self.lab.run("gw-a", [
+            "nsenter", f"--target={first}", "--mount", "--pid", "--cgroup",
+            "systemctl", *words], check=False, timeout=WAIT_S)
+
+    def show(self, unit, what):
+        return self.systemctl("show", "--value", "-p", what, unit
+                              ).stdout.strip()
+
+    def states(self):
+        return [self.show(unit, "ActiveState") for unit in (
+            "cygnet.service", "cygnet-dp.socket", "cygnet-dp.service")]
+
+    def answers(self):
+        return self.gateway.client("status", check=False).returncode == 0
+
+
+def unit_of(pid):
+    with open(f"/proc/{pid}/cgroup") as file:
+        return re.search(r"^0::.*/(.*)$", file.read(), re.M)[1]
+
+
+def ping(lab):
+    return lab.run("host-a", ["ping", "-c", "5", "-i", "0.2", "-W", "1",
+                              "10.2.0.2"], check=False).returncode == 0
+
+
+def tunnels(gateway):
+    return [(t["in"]["spi"], t["out"]["spi"])
+            for t in gateway.status()["tunnels"].values()]
+
+
+def roles(gateway):
+    return [gateway.role_pid(role) for role in ("dp", "ike")]
+
+
+def check_start(lab, machine, conf):
+    gateway = machine.gateway
+    machine.systemctl("start", "cygnet.service")
+    ok(wait_until(machine.answers, WAIT_S, "cygnetd"),
+       "it starts with the example as it is")
+    with open(conf) as file:
+        text = uncomment(file.read())
+    with open(conf, "w") as file:
+        file.write(text)
+    machine.systemctl("reload", "cygnet.service")
+    ok(wait_until(lambda: gateway.role_pid("ike"), WAIT_S, "ike"),
+       "the example's tunnel comes with a reload")
+    ok(wait_until(lambda: ping(lab), WAIT_S, "the tunnel"), "and is passing")
+    units = [unit_of(pid) for pid in roles(gateway)]
+    ok(units == ["cygnet-dp.service", "cygnet.service"],
+       f"dp is a unit of its own, started by its socket: {units}")
+
+
+def check_ctl_killed(lab, machine):
+    gateway = machine.gateway
+    before, sas = roles(gateway), tunnels(gateway)
+    main = machine.show("cygnet.service", "MainPID")
+    machine.systemctl("kill", "--kill-whom=main", "--signal=KILL",
+                      "cygnet.service")
+    wait_until(lambda: machine.show("cygnet.service", "MainPID") not in
+               ("0", main) and machine.answers(), WAIT_S, "another ctl")
+    ok(roles(gateway) == before and tunnels(gateway) == sas,
+       "ctl is killed: systemd starts it again, and nothing else")
+    ok(ping(lab), "and packets pass")
+
+
+def check_dp_killed(lab, machine):
+    gateway = machine.gateway
+    ctl = machine.show("cygnet.service", "MainPID")
+    before = gateway.kill_role("dp")
+    wait_until(lambda: gateway.role_pid("dp") not in (None, before) and
+               machine.answers(), WAIT_S, "another dp")
+    ok(unit_of(gateway.role_pid("dp")) == "cygnet-dp.service",
+       "dp is killed: systemd starts it again when ctl asks for it")
+    ok(wait_until(lambda: ping(lab), WAIT_S, "the tunnel") and
+       machine.show("cygnet.service", "MainPID") == ctl,
+       "and packets pass again, with the ctl of before")
+
+
+def check_stop(machine):
+    machine.systemctl("stop", "cygnet.service")
+    wait_until(lambda: roles(machine.gateway) == [None, None], WAIT_S,
+               "the end of dp and ike")
+    states = machine.states()
+    ok(states == ["inactive", "active", "inactive"],
+       f"stopped, all processes end, and the socket stays: {states}")
+    machine.systemctl("start", "cygnet.service")
+    ok(wait_until(machine.answers, WAIT_S, "cygnetd"), "and it starts again")
+    machine.systemctl("stop", "cygnet-dp.socket")
+    states = machine.states()
+    ok(states == ["inactive"] * 3, f"it stops with the socket: {states}")
+
+
+def show_logs(lab):
+    for unit in UNITS:
+        with open(f"{lab.dir}/{unit}.log", errors="replace") as file:
+            for line in file.readlines()[-10:]:
+                print(f"# {unit}: {line}", end="")
+
+
+def run(lab):
+    prefix = install(lab)
+    lab.start_gateway("gw-b", ike_conf("b"))
+    with Cgroup(lab) as cgroup:
+        machine = Machine(lab, prefix, cgroup)
+        try:
+            check_start(lab, machine, f"{prefix}/etc/cygnet/cygnet.conf")
+            check_ctl_killed(lab, machine)
+            check_dp_killed(lab, machine)
+            check_stop(machine)
+        except LabError:
+            show_logs(lab)
+            raise
+
+
+def main():
+    if not os.access(SYSTEMD, os.X_OK):
+        skip("the units work", "there is no systemd")
+        return finish()
+    with Lab() as lab:
+        run(lab)
+    return finish()
+
+
+sys.exit(main())
