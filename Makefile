@@ -118,6 +118,7 @@ $(LIB): $(call obj,$(LIB_SRC))
 $(PROGRAMS): $(call obj,$(filter-out %/main.c,$(DAEMON_SRC) $(CLI_SRC)))
 $(SUPPORT): $(call obj,$(SUPPORT_SRC))
 $(LIB) $(PROGRAMS) $(SUPPORT):
+	@mkdir -p $(@D)
 	ar rcs $@$(NEW) $^
 	@mv $@$(NEW) $@
 
