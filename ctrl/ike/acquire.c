@@ -34,7 +34,8 @@ static bool has_child(const struct ike_sa *sa, uint32_t policy)
 struct ike_sa *acquire_owner(const struct engine *e, uint32_t policy,
 			     const struct ike_sa *that)
 {
-	for (uint32_t i = 1; i < e->n_slots; i++) {
+	/* No data path has given it an id yet. */
+	for (uint32_t i = 1; policy != UINT32_MAX && i < e->n_slots; i++) {
 		struct ike_sa *sa = e->slots[i];
 
 		if (sa && sa != that && sa->state < IKE_ST_DELETING &&

@@ -149,12 +149,13 @@ uint64_t sa_deadline(const struct ike_sa *sa)
 
 static void sa_timeout(struct ike_sa *sa)
 {
-	if (is_due(sa, sa->half_open_ns))
+	if (is_due(sa, sa->half_open_ns)) {
 		sa_close(sa, "the peer did not finish the handshake");
-	else if (is_due(sa, sa->resend_ns))
+		return;
+	}
+	if (is_due(sa, sa->resend_ns))
 		request_resend(sa);
-	else
-		sa_next(sa);
+	sa_next(sa);
 }
 
 /* --- the heap: place 0 has the least; heap_at counts from 1, 0 is outside */
