@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/base/log.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -73,4 +74,17 @@ void log_debug(const char *fmt, ...)
 	va_start(ap, fmt);
 	log_line(LOG_LVL_DEBUG, fmt, ap);
 	va_end(ap);
+}
+
+bool log_may(struct log_limit *l, const char *source, uint64_t now_ns)
+{
+	if (!bucket_take(&l->bucket, now_ns, LOG_PER_S, LOG_BURST)) {
+		l->left_out++;
+		return false;
+	}
+	if (l->left_out)
+		log_warn("log: %" PRIu64 " lines left out source=%s",
+			 l->left_out, source);
+	l->left_out = 0;
+	return true;
 }
