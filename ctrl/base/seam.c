@@ -35,7 +35,8 @@ struct seam {
 	struct event *on_write;
 	struct queued *first, **last;
 	size_t queued_bytes;
-	bool *freed; /* told when a callback frees the link */
+	bool is_over; /* it lost a message */
+	bool *freed;  /* told when a callback frees the link */
 	/* header and message, at a border of 8; 0 between two of them */
 	uint64_t room[(sizeof(struct seam_header) + SEAM_MESSAGE_MAX) / 8];
 };
@@ -51,18 +52,25 @@ static void queued_free(struct queued *q)
 	free(q);
 }
 
-void seam_free(struct seam *s)
+static void drop_queue(struct seam *s)
 {
-	if (!s)
-		return;
-	if (s->freed)
-		*s->freed = true;
 	while (s->first) {
 		struct queued *q = s->first;
 
 		s->first = q->next;
 		queued_free(q);
 	}
+	s->last = &s->first;
+	s->queued_bytes = 0;
+}
+
+void seam_free(struct seam *s)
+{
+	if (!s)
+		return;
+	if (s->freed)
+		*s->freed = true;
+	drop_queue(s);
 	if (s->on_read)
 		event_free(s->on_read);
 	if (s->on_write)
@@ -110,8 +118,7 @@ static int transmit(const struct seam *s, const struct queued *q)
 	return 0;
 }
 
-/* A link that broke is told of by its read event, not from inside a send. One
- * that lost a message is no link any more. */
+/* A link that broke is told of by its read event, not from inside a send. */
 static void flush(struct seam *s)
 {
 	while (s->first) {
@@ -149,6 +156,16 @@ static bool dup_fds(struct queued *q, const int *fds, size_t n)
 	return true;
 }
 
+/* One that lost a message is no link any more. What waits goes at once: it is the
+ * memory that an end which does not read keeps from us. */
+static int give_up(struct seam *s, int err)
+{
+	s->is_over = true;
+	shutdown(s->fd, SHUT_RDWR);
+	drop_queue(s);
+	return err;
+}
+
 int seam_send_fds(struct seam *s, uint16_t type, const void *msg, size_t bytes,
 		  const int *fds, size_t n_fds)
 {
@@ -158,18 +175,18 @@ int seam_send_fds(struct seam *s, uint16_t type, const void *msg, size_t bytes,
 
 	if (bytes > SEAM_MESSAGE_MAX || n_fds > SEAM_FDS_MAX)
 		return -EMSGSIZE;
-	if (s->queued_bytes + all > SEAM_QUEUE_BYTES)
-		return -ENOBUFS;
+	if (s->is_over || s->queued_bytes + all > SEAM_QUEUE_BYTES)
+		return give_up(s, -ENOBUFS);
 	q = calloc(1, sizeof(*q) + all);
 	if (!q)
-		return -ENOMEM;
+		return give_up(s, -ENOMEM);
 	q->bytes = all;
 	memcpy(q->octets, &h, sizeof(h));
 	if (bytes)
 		memcpy(q->octets + sizeof(h), msg, bytes);
 	if (!dup_fds(q, fds, n_fds)) {
 		queued_free(q);
-		return -ENOMEM;
+		return give_up(s, -ENOMEM);
 	}
 	*s->last = q;
 	s->last = &q->next;
@@ -253,7 +270,11 @@ static bool read_one(struct seam *s)
 	receive(s, &r);
 	if (r.bytes < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	why = r.bytes > 0 ? fault(s, &r) : "the other end closed it";
+	if (r.bytes > 0)
+		why = fault(s, &r);
+	else
+		why = s->is_over ? "the other end does not read"
+				 : "the other end closed it";
 	if (why) {
 		for (size_t i = 0; i < r.n_fds; i++)
 			close(r.fds[i]);

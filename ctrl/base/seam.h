@@ -67,8 +67,9 @@ int seam_new(const struct seam_spec *spec, int fd, struct seam **out);
 void seam_free(struct seam *s);
 
 /*
- * 0; -EMSGSIZE (longer than SEAM_MESSAGE_MAX), -ENOBUFS (the other end does not
- * read), -ENOMEM. The link's own end is told by on_down() later.
+ * 0; -EMSGSIZE (longer than SEAM_MESSAGE_MAX); -ENOBUFS (the other end does not
+ * read) and -ENOMEM end the link, for it has lost a message. The link's end is
+ * told by on_down() later.
  */
 int seam_send(struct seam *s, uint16_t type, const void *msg, size_t bytes);
 

@@ -189,9 +189,25 @@ static void descriptor_comes_along(void **state)
 	close(ends[0]);
 }
 
-/* Everything is there when the reader comes back, but no more than a bound. */
-static void end_that_does_not_read_is_waited_for_within_bounds(void **state)
+/* Everything is there when the reader comes back. */
+static void end_that_does_not_read_is_waited_for(void **state)
 {
+	const unsigned int many = SEAM_QUEUE_BYTES / sizeof(struct big) - 1;
+	static const struct big big;
+	struct pair *p = *state;
+
+	for (unsigned int i = 0; i < many; i++)
+		assert_int_equal(
+			seam_send(p->a.seam, TYPE_BIG, &big, sizeof(big)), 0);
+	for (unsigned int i = 0; i < many; i++)
+		turn(p);
+	assert_int_equal(p->b.messages, many);
+	assert_int_equal(seam_send(p->a.seam, TYPE_BIG, &big, sizeof(big)), 0);
+}
+
+static void link_that_lost_a_message_ends(void **state)
+{
+	const struct ping ping = { .number = 1 };
 	static const struct big big;
 	struct pair *p = *state;
 	unsigned int sent = 0;
@@ -201,10 +217,11 @@ static void end_that_does_not_read_is_waited_for_within_bounds(void **state)
 		sent++;
 	assert_int_equal(err, -ENOBUFS);
 	assert_true(sent >= SEAM_QUEUE_BYTES / sizeof(big) - 1);
-	for (unsigned int i = 0; i < sent; i++)
-		turn(p);
-	assert_int_equal(p->b.messages, sent);
-	assert_int_equal(seam_send(p->a.seam, TYPE_BIG, &big, sizeof(big)), 0);
+	assert_int_equal(seam_send(p->a.seam, TYPE_PING, &ping, sizeof(ping)),
+			 -ENOBUFS);
+	turn(p);
+	assert_null(p->a.seam);
+	assert_string_equal(p->a.down, "the other end does not read");
 }
 
 static void end_that_closes_is_told_of_once(void **state)
@@ -347,7 +364,8 @@ int main(void)
 		CASE(largest_message_fits_and_a_larger_one_is_refused),
 		CASE(end_of_a_long_message_may_be_missing),
 		CASE(descriptor_comes_along),
-		CASE(end_that_does_not_read_is_waited_for_within_bounds),
+		CASE(end_that_does_not_read_is_waited_for),
+		CASE(link_that_lost_a_message_ends),
 		CASE(end_that_closes_is_told_of_once),
 		CASE(link_may_be_freed_while_it_gives_a_message),
 		cmocka_unit_test(what_does_not_belong_ends_the_link),
