@@ -12,11 +12,13 @@
 struct list {
 	struct ike_record **at;
 	size_t n, room;
+	size_t bytes; /* of the records */
 };
 
 struct records {
 	struct list kept[KINDS]; /* in the order of ids */
 	struct list moment;	 /* not whole yet, in the order of arrival */
+	bool is_too_long;	 /* the moment; it is not kept */
 };
 
 static size_t bytes_of(const struct ike_record *record)
@@ -50,6 +52,7 @@ static void list_clear(struct list *l)
 	for (size_t i = 0; i < l->n; i++)
 		wipe(l->at[i]);
 	l->n = 0;
+	l->bytes = 0;
 }
 
 /* Where that id is, or belongs. */
@@ -70,28 +73,45 @@ static size_t place_of(const struct list *l, uint32_t id)
 
 static void take_out(struct list *l, size_t i)
 {
+	l->bytes -= bytes_of(l->at[i]);
 	wipe(l->at[i]);
 	memmove(&l->at[i], &l->at[i + 1], (l->n - i - 1) * sizeof(l->at[0]));
 	l->n--;
 }
 
-/* Handed over. */
-static int keep(struct list *l, struct ike_record *record)
+static void forget(struct records *r, const struct ike_record *record)
 {
+	struct list *l = &r->kept[record->kind];
 	size_t i = place_of(l, record->id);
-	bool gone = !record->len;
 
 	if (i < l->n && l->at[i]->id == record->id)
 		take_out(l, i);
-	if (gone || l->n == RECORDS_MAX || !make_room(l)) {
-		int err = gone ? 0 : l->n == RECORDS_MAX ? -ENOSPC : -ENOMEM;
+}
 
+static bool is_full(const struct records *r, const struct ike_record *record)
+{
+	size_t bytes = r->kept[RECORD_IKE].bytes + r->kept[RECORD_CHILD].bytes;
+
+	return r->kept[record->kind].n == RECORDS_MAX ||
+	       bytes + bytes_of(record) > RECORDS_BYTES_MAX;
+}
+
+/* Handed over. */
+static int keep(struct records *r, struct ike_record *record)
+{
+	struct list *l = &r->kept[record->kind];
+	size_t i = place_of(l, record->id);
+	bool gone = !record->len;
+	int err = is_full(r, record) ? -ENOSPC : -ENOMEM;
+
+	if (gone || err == -ENOSPC || !make_room(l)) {
 		wipe(record);
-		return err;
+		return gone ? 0 : err;
 	}
 	memmove(&l->at[i + 1], &l->at[i], (l->n - i) * sizeof(l->at[0]));
 	l->at[i] = record;
 	l->n++;
+	l->bytes += bytes_of(record);
 	return 0;
 }
 
@@ -101,37 +121,63 @@ static int end_moment(struct records *r)
 
 	for (size_t i = 0; i < r->moment.n; i++) {
 		struct ike_record *record = r->moment.at[i];
-		int one = keep(&r->kept[record->kind], record);
+		int one;
 
+		forget(r, record);
+		one = keep(r, record);
 		err = err ? err : one;
 	}
 	r->moment.n = 0;
+	r->moment.bytes = 0;
 	return err;
+}
+
+static int add_to_moment(struct records *r, const struct ike_record *record)
+{
+	struct list *l = &r->moment;
+	struct ike_record *own;
+
+	if (l->n == MOMENT_MAX ||
+	    l->bytes + bytes_of(record) > RECORDS_BYTES_MAX)
+		return -ENOSPC;
+	own = make_room(l) ? malloc(bytes_of(record)) : NULL;
+	if (!own)
+		return -ENOMEM;
+	memcpy(own, record, bytes_of(record));
+	l->at[l->n++] = own;
+	l->bytes += bytes_of(record);
+	return 0;
+}
+
+/* What is older than a moment that was not kept is not true any more. */
+static int drop_moment(struct records *r, const struct ike_record *record)
+{
+	for (size_t i = 0; i < r->moment.n; i++)
+		forget(r, r->moment.at[i]);
+	forget(r, record);
+	list_clear(&r->moment);
+	r->is_too_long = record->more;
+	return -ENOSPC;
 }
 
 int records_put(struct records *r, const struct ike_record *record)
 {
-	struct ike_record *own;
-
-	if (record->kind >= KINDS || record->len > IKE_RECORD_MAX ||
-	    r->moment.n == MOMENT_MAX)
+	if (record->kind >= KINDS || record->len > IKE_RECORD_MAX)
 		return -EINVAL;
-	own = make_room(&r->moment) ? malloc(bytes_of(record)) : NULL;
-	if (!own)
-		return -ENOMEM;
-	memcpy(own, record, bytes_of(record));
-	r->moment.at[r->moment.n++] = own;
+	if (r->is_too_long || add_to_moment(r, record))
+		return drop_moment(r, record);
 	return record->more ? 0 : end_moment(r);
 }
 
 void records_ended(struct records *r)
 {
 	list_clear(&r->moment);
+	r->is_too_long = false;
 }
 
 void records_clear(struct records *r)
 {
-	list_clear(&r->moment);
+	records_ended(r);
 	for (size_t kind = 0; kind < KINDS; kind++)
 		list_clear(&r->kept[kind]);
 }

@@ -14,6 +14,8 @@
 #include "ctrl/model/record.h"
 
 #define RECORDS_MAX 4096U /* SAs of each kind */
+#define RECORDS_BYTES_MAX \
+	(16U << 20) /* of all, as many as a link holds at once */
 
 struct records;
 
@@ -25,7 +27,7 @@ void records_free(struct records *r);
  * In place of the last of its kind and id, when the last of its moment is there.
  *
  * 0, -EINVAL (no record), -ENOSPC or -ENOMEM: it is not kept, and an older one
- * of that SA neither.
+ * of that SA neither. The same of all of its moment, if that is too long.
  */
 int records_put(struct records *r, const struct ike_record *record);
 

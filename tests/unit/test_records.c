@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/base/seam.h"
 #include "ctrl/daemon/records.h"
 
 static struct ike_record record;
@@ -136,10 +137,45 @@ static void endless_moment_is_refused(void **state)
 
 	for (uint32_t i = 0; !err && i < 10 * RECORDS_MAX; i++)
 		err = records_put(r, of(RECORD_IKE, i, "x", true));
-	assert_int_equal(err, -EINVAL);
+	assert_int_equal(err, -ENOSPC);
 	records_ended(r);
 	assert_int_equal(records_put(r, of(RECORD_IKE, 1, "x", false)), 0);
 	assert_int_equal(records_count(r), 1);
+}
+
+/* Of a part of it a fresh ike would make other SAs than there were. */
+static void of_a_moment_that_is_too_long_nothing_is_kept(void **state)
+{
+	struct records *r = *state;
+
+	records_put(r, of(RECORD_IKE, 3, "three", false));
+	records_put(r, of(RECORD_CHILD, 3, "child", false));
+	records_put(r, of(RECORD_CHILD, 4, "four", false));
+	records_put(r, of(RECORD_CHILD, 3, "new", true));
+	for (uint32_t i = 0; i < 10 * RECORDS_MAX; i++)
+		records_put(r, of(RECORD_IKE, 99, "x", true));
+	assert_int_equal(records_put(r, of(RECORD_IKE, 3, "new", false)),
+			 -ENOSPC);
+	assert_kept(r, "child 4 four");
+	assert_int_equal(records_put(r, of(RECORD_IKE, 3, "next", false)), 0);
+	assert_kept(r, "ike 3 next, child 4 four");
+}
+
+/* They go to a fresh ike at once, by a link that holds no more. */
+static void all_together_are_so_long_and_no_longer(void **state)
+{
+	struct records *r = *state;
+	const struct ike_record *one = of(RECORD_IKE, 0, "x", false);
+	size_t each = offsetof(struct ike_record, octets) + IKE_RECORD_MAX;
+
+	record.len = IKE_RECORD_MAX;
+	while (!records_put(r, one))
+		record.id++;
+	assert_int_equal(records_put(r, one), -ENOSPC);
+	assert_int_equal(records_count(r), RECORDS_BYTES_MAX / each);
+	record.id = 0;
+	assert_int_equal(records_put(r, one), 0);
+	assert_true(RECORDS_BYTES_MAX < SEAM_QUEUE_BYTES);
 }
 
 static int refuse(void *ctx, const struct ike_record *r)
@@ -171,6 +207,8 @@ int main(void)
 		CASE(what_is_no_record_is_refused),
 		CASE(there_are_so_many_and_no_more),
 		CASE(endless_moment_is_refused),
+		CASE(of_a_moment_that_is_too_long_nothing_is_kept),
+		CASE(all_together_are_so_long_and_no_longer),
 		CASE(who_takes_no_more_gets_no_more),
 	};
 
