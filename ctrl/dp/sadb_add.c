@@ -24,9 +24,31 @@ static bool selector_sound(const struct sadb_selector *s)
 	       s->remote_port_min <= s->remote_port_max;
 }
 
+static bool is_among(const struct prefix *list, uint32_t n, const struct addr *a)
+{
+	bool found = !n;
+
+	for (uint32_t i = 0; !found && i < n; i++)
+		found = prefix_contains(&list[i], a);
+	return found;
+}
+
+/* Else who took ike over could have the traffic sent to where it listens. */
+static bool between_ends(const struct policy_ends *ends,
+			 const struct sadb_id *id, const struct sadb_sa *sa)
+{
+	bool in = id->dir == SADB_IN;
+
+	return is_among(ends->local, ends->n_local,
+			in ? &id->daddr : &sa->saddr) &&
+	       is_among(ends->remote, ends->n_remote,
+			in ? &sa->saddr : &id->daddr);
+}
+
 /* Within the one policy that they come from. */
-static int check_selectors(const struct sadb *s, const struct sadb_sa *sa,
-			   uint64_t policies, struct error *e)
+static int check_policies(const struct sadb *s, const struct sadb_id *id,
+			  const struct sadb_sa *sa, uint64_t policies,
+			  struct error *e)
 {
 	for (uint32_t i = 0; i < SPD_MAX; i++) {
 		const struct policy *p;
@@ -40,6 +62,10 @@ static int check_selectors(const struct sadb *s, const struct sadb_sa *sa,
 		if (p->action != SPD_PROTECT)
 			return error_set(e, -EPERM, "policy %u is not PROTECT",
 					 i);
+		if (!between_ends(&p->ends, id, sa))
+			return error_set(
+				e, -EPERM,
+				"not between the addresses of policy %u", i);
 		all = selector_ranges(&p->selector);
 		for (uint32_t j = 0; j < sa->n_selectors; j++)
 			if (!selector_within(&sa->selectors[j], &all))
@@ -212,9 +238,8 @@ int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 
 	if (!err)
 		err = check_key(s, en, sa, e);
-
 	if (!err)
-		err = check_selectors(s, sa, policies, e);
+		err = check_policies(s, &en->id, sa, policies, e);
 	if (!err)
 		err = keep_selectors(en, sa, e);
 	if (err)

@@ -36,6 +36,18 @@ static bool is_trapped(const struct child_conf *child)
 	       child->close_action == CHILD_TRAP;
 }
 
+/* None where the peer may be anybody. */
+static uint32_t ends_of(const struct conn_addr *addrs, size_t n,
+			struct prefix out[CONN_ADDRS_MAX])
+{
+	for (size_t i = 0; i < n; i++) {
+		if (addrs[i].any)
+			return 0;
+		out[i] = addrs[i].net;
+	}
+	return (uint32_t)n;
+}
+
 static int take_child(const struct conn_conf *conn, struct child_conf *child,
 		      struct policy *out, struct error *e)
 {
@@ -45,6 +57,10 @@ static int take_child(const struct conn_conf *conn, struct child_conf *child,
 		.on_demand = is_trapped(child),
 		.selector.protocol = child->local_ts[0].protocol,
 	};
+	out->ends.n_local = ends_of(conn->local_addrs, conn->n_local_addrs,
+				    out->ends.local);
+	out->ends.n_remote = ends_of(conn->remote_addrs, conn->n_remote_addrs,
+				     out->ends.remote);
 	if (side_of(child->local_ts, child->n_local_ts, conn->local_addrs,
 		    conn->n_local_addrs, &out->selector.local) &&
 	    side_of(child->remote_ts, child->n_remote_ts, conn->remote_addrs,

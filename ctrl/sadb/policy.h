@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "ctrl/base/addr.h"
+#include "ctrl/model/conn.h"
 #include "ctrl/model/sadb.h"
 #include "include/spd.h"
 
@@ -23,12 +24,20 @@ struct selector {
 
 #define POLICY_ID_ANY UINT32_MAX /* none is wanted */
 
+/* Outer addresses that SAs may have; of a side without one, any. */
+struct policy_ends {
+	struct prefix local[CONN_ADDRS_MAX];
+	struct prefix remote[CONN_ADDRS_MAX];
+	uint32_t n_local, n_remote;
+};
+
 struct policy {
 	uint32_t id; /* index into the map `bindings`, below SPD_MAX */
 	struct selector selector;
 	enum spd_action action;
 	bool manual;	/* SPD_PROTECT by SAs of the configuration alone */
 	bool on_demand; /* SPD_PROTECT: a packet without an SA asks for one */
+	struct policy_ends ends;
 };
 
 /* The same as ranges, of all ports. */

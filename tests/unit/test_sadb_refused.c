@@ -38,6 +38,10 @@ static int setup(void **state)
 		return -1;
 	p = *state;
 	list[POLICY_ALL] = side_policy("10.1.0.0/16", "10.2.0.0/16");
+	list[POLICY_ALL].ends.n_local = list[POLICY_ALL].ends.n_remote = 1;
+	if (prefix_parse("192.0.2.1", &list[POLICY_ALL].ends.local[0]) ||
+	    prefix_parse("192.0.2.2/31", &list[POLICY_ALL].ends.remote[0]))
+		return -1;
 	list[POLICY_UDP] = side_policy("10.1.0.0/16", "10.3.0.0/16");
 	list[POLICY_UDP].selector.protocol = PROTO_UDP;
 	list[POLICY_DISCARDING] = side_policy("10.1.0.0/16", "10.4.0.0/16");
@@ -145,6 +149,16 @@ static void second_outside(struct sadb_request *q)
 	q->sa.selectors[1].remote_max = addr_from_v4(inet_addr("10.3.0.0"));
 }
 
+static void to_a_stranger(struct sadb_request *q)
+{
+	q->id.daddr = addr_from_v4(inet_addr("192.0.2.4"));
+}
+
+static void from_a_stranger(struct sadb_request *q)
+{
+	q->sa.saddr = addr_from_v4(inet_addr("192.0.2.2"));
+}
+
 static void no_selectors(struct sadb_request *q)
 {
 	q->sa.n_selectors = 0;
@@ -222,7 +236,11 @@ static void integ_unknown(struct sadb_request *q)
 
 static void window_beyond(struct sadb_request *q)
 {
+	const struct addr from = q->sa.saddr;
+
 	q->id.dir = SADB_IN;
+	q->sa.saddr = q->id.daddr;
+	q->id.daddr = from;
 	q->sa.replay_window = REPLAY_WINDOW_MAX + 1;
 }
 
@@ -247,6 +265,8 @@ static const struct refusal refusals[] = {
 	{ "selector of another policy", -EPERM, other_network },
 	{ "any protocol where the policy has one", -EPERM, protocol_wider },
 	{ "second selector outside", -EPERM, second_outside },
+	{ "to an address that no peer has", -EPERM, to_a_stranger },
+	{ "from an address that is not ours", -EPERM, from_a_stranger },
 	{ "no selector", -EINVAL, no_selectors },
 	{ "17 selectors", -EINVAL, selectors_17 },
 	{ "range from high to low", -EINVAL, range_turned },
@@ -304,6 +324,21 @@ static void refused_add_leaves_nothing(void **state)
 	}
 	add_pair(p, 0x1001);
 	cross(p, 1);
+}
+
+static void inbound_add_is_between_the_same_addresses(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request q =
+		side_add(SADB_IN, true, 0x1001, POLICY_ALL, &p->narrow_a);
+
+	q.sa.saddr = addr_from_v4(inet_addr("192.0.2.4"));
+	assert_int_equal(call_new(p->a, q).err, -EPERM);
+	q.sa.saddr = addr_from_v4(inet_addr("192.0.2.3"));
+	q.id.daddr = addr_from_v4(inet_addr("192.0.2.2"));
+	assert_int_equal(call_new(p->a, q).err, -EPERM);
+	q.id.daddr = addr_from_v4(inet_addr("192.0.2.1"));
+	assert_int_equal(call_new(p->a, q).err, 0);
 }
 
 /* IKE may offer less, and have another try. */
@@ -467,6 +502,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(manual_sa_is_neither_bound_anew_nor_removed),
 		CASE(refused_add_leaves_nothing),
+		CASE(inbound_add_is_between_the_same_addresses),
 		CASE(refused_add_leaves_the_larval_sa),
 		CASE(second_sa_of_a_name_is_refused),
 		CASE(more_sas_than_slots_are_refused),
