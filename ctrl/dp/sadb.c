@@ -271,6 +271,21 @@ bool entry_is_installed(const struct entry *en)
 	return en->state != ENTRY_LARVAL && !en->n_selectors;
 }
 
+static void log_refused(struct sadb *s, const char *verb, uint32_t spi,
+			const char *why, uint64_t now_ns)
+{
+	if (log_may(&s->refused, "sadb", now_ns))
+		log_warn("sadb: %s refused spi=0x%08x: %s", verb, spi, why);
+}
+
+/* Of the configuration's SAs nothing is ike's. */
+static int refuse_installed(struct sadb *s, const char *verb, uint32_t spi,
+			    uint64_t now_ns)
+{
+	log_refused(s, verb, spi, "it is a manual SA", now_ns);
+	return -EPERM;
+}
+
 /* RFC 4301 section 4.4.1: an SA without selectors would carry nothing. */
 static int add_for_ike(struct sadb *s, const struct sadb_request *q,
 		       uint64_t now_ns)
@@ -291,7 +306,7 @@ static int add_for_ike(struct sadb *s, const struct sadb_request *q,
 		entry_find(s, &q->id)->expire_ns =
 			now_ns + q->sa.life_s * NS_PER_S;
 	if (err)
-		log_warn("sadb: ADD refused spi=0x%08x: %s", q->id.spi, e.text);
+		log_refused(s, "ADD", q->id.spi, e.text, now_ns);
 	return err;
 }
 
@@ -315,7 +330,7 @@ static void update(struct sadb *s, const struct sadb_id *id, struct job *job,
 	int err = -ENOENT;
 
 	if (en && entry_is_installed(en))
-		err = -EPERM;
+		err = refuse_installed(s, "UPDATE", id->spi, now_ns);
 	else if (en && en->state == ENTRY_LIVE)
 		err = id->dir == SADB_OUT ? bind_all(s, en) : -EINVAL;
 	if (err)
@@ -326,20 +341,31 @@ static void update(struct sadb *s, const struct sadb_id *id, struct job *job,
 	wake(s);
 }
 
-static void remove_sa(struct sadb *s, const struct sadb_id *id, struct job *job)
+static void remove_sa(struct sadb *s, const struct sadb_id *id, struct job *job,
+		      uint64_t now_ns)
 {
 	struct entry *en = entry_find(s, id);
 
 	if (!en || en->state == ENTRY_DRAINING)
 		return answer_with(s, job, -ENOENT);
 	if (entry_is_installed(en))
-		return answer_with(s, job, -EPERM);
+		return answer_with(
+			s, job, refuse_installed(s, "DELETE", id->spi, now_ns));
 	if (en->state == ENTRY_LIVE) {
 		entry_remove(s, en, job);
 		return;
 	}
 	entry_free(s, en);
 	answer_with(s, job, 0);
+}
+
+static int claim(struct sadb *s, const struct sadb_id *id,
+		 struct sadb_counters *counters, uint64_t now_ns)
+{
+	int err = entry_claim(s, id, counters, now_ns);
+
+	return err == -EPERM ? refuse_installed(s, "CLAIM", id->spi, now_ns)
+			     : err;
 }
 
 static void no_memory(struct sadb *s, const struct sadb_request *q)
@@ -371,11 +397,10 @@ void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
 	case SADB_UPDATE:
 		return update(s, &q->id, job, now_ns);
 	case SADB_DELETE:
-		return remove_sa(s, &q->id, job);
+		return remove_sa(s, &q->id, job, now_ns);
 	case SADB_CLAIM:
-		return answer_with(s, job,
-				   entry_claim(s, &q->id, &job->answer.counters,
-					       now_ns));
+		return answer_with(
+			s, job, claim(s, &q->id, &job->answer.counters, now_ns));
 	case SADB_SWEEP:
 		entries_sweep(s, now_ns);
 		return answer_with(s, job, 0);

@@ -5,6 +5,7 @@
 #ifndef CYG_DP_SADB_STATE_H
 #define CYG_DP_SADB_STATE_H
 
+#include "ctrl/base/log.h"
 #include "ctrl/crypto/random.h"
 #include "ctrl/dp/sadb.h"
 
@@ -77,6 +78,7 @@ struct sadb {
 	uint64_t forget_due_ns; /* late ones are looked for again */
 
 	struct used_keys keys; /* of SAs that were */
+	struct log_limit refused;
 	struct job_queue ready;
 	struct job_queue draining; /* by seq, upwards */
 };
