@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/daemon/dp_seam.h"
 #include "ctrl/daemon/role.h"
@@ -30,6 +31,7 @@ struct dp_process {
 	struct config *next;   /* pieces so far; NULL: none */
 	bool settled;
 	int sockets[IKE_UDP_SOCKETS]; /* IKE's; -1: none */
+	struct log_limit lost;	      /* messages */
 	bool failed;
 };
 
@@ -39,12 +41,12 @@ static void quit(struct dp_process *p)
 }
 
 /* What does not get through is a link that is about to end. */
-static void tell(struct seam *to, enum dp_msg type, const void *msg,
-		 size_t bytes)
+static void tell(struct dp_process *p, struct seam *to, enum dp_msg type,
+		 const void *msg, size_t bytes)
 {
 	int err = to ? seam_send(to, (uint16_t)type, msg, bytes) : 0;
 
-	if (err)
+	if (err && log_may(&p->lost, "dp", clock_ns()))
 		log_warn("dp: a message did not get through: %s",
 			 strerror(-err));
 }
@@ -121,7 +123,7 @@ static void commit(struct dp_process *p, const struct dp_msg_commit *c)
 		p->config = p->next;
 	}
 	p->next = NULL;
-	tell(p->ctl, DP_MSG_COMMITTED, &m, sizeof(m));
+	tell(p, p->ctl, DP_MSG_COMMITTED, &m, sizeof(m));
 }
 
 /* --- what ctl wants besides */
@@ -129,10 +131,10 @@ static void commit(struct dp_process *p, const struct dp_msg_commit *c)
 static void on_sa(void *ctx, const struct sadb_id *id, uint64_t policies,
 		  bool orphan, const struct sa_status *s)
 {
-	const struct dp_process *p = ctx;
+	struct dp_process *p = ctx;
 	const struct dp_msg_sa m = { *id, *s, policies, orphan };
 
-	tell(p->ctl, DP_MSG_SA, &m, sizeof(m));
+	tell(p, p->ctl, DP_MSG_SA, &m, sizeof(m));
 }
 
 static void look(struct dp_process *p)
@@ -145,7 +147,7 @@ static void look(struct dp_process *p)
 		strncpy(m.crypto, m.status.crypto, sizeof(m.crypto) - 1);
 		m.status.crypto = NULL;
 	}
-	tell(p->ctl, DP_MSG_LOOKED, &m, sizeof(m));
+	tell(p, p->ctl, DP_MSG_LOOKED, &m, sizeof(m));
 }
 
 static void take_sockets(struct dp_process *p, const int *fds, size_t n)
@@ -179,16 +181,16 @@ static void undo(struct dp_process *p)
 
 static void on_answer(void *ctx, const struct sadb_answer *a)
 {
-	const struct dp_process *p = ctx;
+	struct dp_process *p = ctx;
 
-	tell(p->ike, DP_MSG_ANSWER, a, sizeof(*a));
+	tell(p, p->ike, DP_MSG_ANSWER, a, sizeof(*a));
 }
 
 static void on_event(void *ctx, const struct sadb_event *event)
 {
-	const struct dp_process *p = ctx;
+	struct dp_process *p = ctx;
 
-	tell(p->ike, DP_MSG_EVENT, event, sizeof(*event));
+	tell(p, p->ike, DP_MSG_EVENT, event, sizeof(*event));
 }
 
 static void on_ike_message(void *ctx, uint16_t type, const void *msg,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/keystore.h"
@@ -26,6 +27,8 @@ struct ike_link {
 	struct records *records;
 	uint16_t generation; /* of the ike that is there, or was */
 	bool is_full;	     /* a line said so */
+	/* What strangers cause does not leave out what comes of our own SAs. */
+	struct log_limit refused, failed, happened;
 	bool ready;
 	bool started;		    /* what comes up by itself was told to */
 	void (*stopped)(void *ctx); /* NULL: it is not to stop */
@@ -223,7 +226,7 @@ static void on_keystore(struct ike_link *l, const struct keystore_request *q)
 	struct keystore_answer a;
 
 	keystore_serve(l->spec.psks, l->spec.n_psks, q, &a);
-	if (a.err)
+	if (a.err && log_may(&l->refused, "keystore", clock_ns()))
 		log_info("keystore: request refused: %s", strerror(-a.err));
 	put(l, IKE_MSG_KEYSTORE_ANSWER, &a, sizeof(a));
 	explicit_bzero(&a, sizeof(a));
@@ -246,24 +249,22 @@ static const char *kind_str(enum ike_event_kind kind)
 	return "unknown event";
 }
 
-static void on_event(struct ike_link *l, const struct ike_msg_event *from)
+static void log_event(struct ike_link *l, const struct ike_event *event)
 {
+	const struct ike_event e = *event;
+	bool failed = e.kind == IKE_EV_FAILED;
 	char local[ADDR_STR_MAX], remote[ADDR_STR_MAX];
-	struct ike_msg_event m = *from;
-	struct ike_event e;
 
-	ike_seam_get_event(&m, &e);
-	/* Its kind is what it says: an index, elsewhere. */
-	if (l->spec.event && e.kind <= IKE_EV_FAILED)
-		l->spec.event(l->spec.ctx, &e, mirror_ike(l->mirror, e.ike_id),
-			      mirror_child(l->mirror, e.spi_in));
+	if (!log_may(failed ? &l->failed : &l->happened,
+		     failed ? "ike failed" : "ike", clock_ns()))
+		return;
 	addr_str(&e.path.local, local);
 	addr_str(&e.path.remote, remote);
 	if (e.kind == IKE_EV_CHILD_UP || e.kind == IKE_EV_CHILD_DOWN)
 		log_info("ike: %s conn=%s child=%s ike_id=%u spi_in=%08x spi_out=%08x%s%s",
 			 kind_str(e.kind), e.conn, e.child, e.ike_id, e.spi_in,
 			 e.spi_out, *e.text ? ": " : "", e.text);
-	else if (e.kind == IKE_EV_FAILED)
+	else if (failed)
 		log_warn("ike: failed conn=%s child=%s local=%s remote=%s: %s",
 			 e.conn, e.child, local, remote, e.text);
 	else
@@ -273,6 +274,19 @@ static void on_event(struct ike_link *l, const struct ike_msg_event *from)
 			 *e.text ? ": " : "", e.text);
 }
 
+static void on_event(struct ike_link *l, const struct ike_msg_event *from)
+{
+	struct ike_msg_event m = *from;
+	struct ike_event e;
+
+	ike_seam_get_event(&m, &e);
+	/* Its kind is what it says: an index, elsewhere. */
+	if (l->spec.event && e.kind <= IKE_EV_FAILED)
+		l->spec.event(l->spec.ctx, &e, mirror_ike(l->mirror, e.ike_id),
+			      mirror_child(l->mirror, e.spi_in));
+	log_event(l, &e);
+}
+
 static void on_done(struct ike_link *l, const struct ike_msg_done *done)
 {
 	if (done->err > 0 || done->err < -MAX_ERRNO)
@@ -280,7 +294,8 @@ static void on_done(struct ike_link *l, const struct ike_msg_done *done)
 	if (done->token && l->spec.done)
 		l->spec.done(l->spec.ctx, done->token, done->err, done->n);
 	else if (done->err && done->err != -EALREADY &&
-		 done->err != -EADDRNOTAVAIL) /* an event said so */
+		 done->err != -EADDRNOTAVAIL && /* an event said so */
+		 log_may(&l->failed, "ike failed", clock_ns()))
 		log_warn("ike: cannot initiate: %s", strerror(-done->err));
 }
 
@@ -303,7 +318,7 @@ static void on_record(struct ike_link *l, const struct ike_record *record)
 	const struct ike_msg_recorded m = { record->number };
 	int err = records_put(l->records, record);
 
-	if (err && !l->is_full)
+	if (err && !l->is_full && log_may(&l->happened, "ike", clock_ns()))
 		log_warn("ike: not all SAs can be taken over when it ends: %s",
 			 strerror(-err));
 	l->is_full = err;

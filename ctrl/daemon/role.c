@@ -34,6 +34,7 @@ struct role {
 	struct event *again; /* links it again, or ends the wait for its end */
 	unsigned int wait_ms;
 	uint64_t since_ns;
+	struct log_limit lost; /* messages */
 	bool ending;
 };
 
@@ -254,7 +255,8 @@ int role_send_fds(struct role *r, uint16_t type, const void *msg, size_t bytes,
 
 	if (r->seam)
 		err = seam_send_fds(r->seam, type, msg, bytes, fds, n_fds);
-	if (err && err != -ENOTCONN)
+	if (err && err != -ENOTCONN &&
+	    log_may(&r->lost, r->spec.name, clock_ns()))
 		log_warn("%s: a message did not get through: %s", r->spec.name,
 			 strerror(-err));
 	return err;
