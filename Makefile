@@ -85,7 +85,8 @@ DAEMON_SRC := $(sort $(wildcard ctrl/daemon/*.c))
 CLI_SRC    := $(sort $(wildcard ctrl/cli/*.c))
 RELAY_SRC  := $(wildcard tests/support/relay.c)
 FAST_SRC   := $(wildcard tests/support/fast_clock.c)
-SUPPORT_SRC := $(sort $(filter-out $(RELAY_SRC) $(FAST_SRC),\
+FAKE_SRC   := $(sort $(wildcard tests/support/fake_ike*.c))
+SUPPORT_SRC := $(sort $(filter-out $(RELAY_SRC) $(FAST_SRC) $(FAKE_SRC),\
 		$(wildcard tests/support/*.c)))
 UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c tests/ike/*.c))
 BPFT_SRC   := $(sort $(wildcard tests/bpf/test_*.c))
@@ -149,6 +150,8 @@ BENCH_BINS := $(call bin,$(BENCH_SRC))
 RELAY := $(call bin,$(RELAY_SRC))
 # The daemon with a clock that runs faster than the world's.
 FAST := $(if $(FAST_SRC),$(BUILD)/tests/support/cygnetd_fast)
+# In ike's place, for what a taken-over one would try.
+FAKE_IKE := $(if $(FAKE_SRC),$(BUILD)/tests/support/fake_ike)
 
 $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS) $(RELAY): $(BUILD)/%: $(BUILD)/%.o \
 		$(SUPPORT) $(PROGRAMS) $(LIB)
@@ -159,8 +162,12 @@ $(FAST): $(call obj,$(DAEMON_SRC) $(FAST_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -o $@$(NEW) $^ $(LDLIBS)
 	@mv $@$(NEW) $@
 
+$(FAKE_IKE): $(call obj,$(FAKE_SRC)) $(PROGRAMS) $(LIB)
+	$(CC) $(LDFLAGS) -o $@$(NEW) $^ $(LDLIBS)
+	@mv $@$(NEW) $@
+
 .PHONY: tests check check-unit check-full demo demo-manual lint format bench fuzz install-deps clean
-tests: $(BINS) $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS) $(RELAY) $(FAST)
+tests: $(BINS) $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS) $(RELAY) $(FAST) $(FAKE_IKE)
 
 check-unit: $(TEST_BINS)
 	tests/run unit $(BUILD)
