@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -328,6 +329,13 @@ int seam_new(const struct seam_spec *spec, int fd, struct seam **out)
 	return 0;
 }
 
+bool seam_is_closed(const struct seam *s)
+{
+	struct pollfd p = { .fd = s->fd };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
+}
+
 uid_t seam_peer_uid(const struct seam *s)
 {
 	struct ucred who;
@@ -366,18 +374,24 @@ int seam_connect(const char *path)
 	return err;
 }
 
-/* One that nobody listens at any more is in the way. */
+/* One that nobody listens at any more is in the way. So says connect() of what is
+ * no socket, too: that is not ours to take away. */
 static int clear_path(const char *path)
 {
 	int fd = seam_connect(path);
+	struct stat st;
 
 	if (fd >= 0) {
 		close(fd);
 		return -EADDRINUSE;
 	}
-	if (fd == -ECONNREFUSED && unlink(path))
+	if (fd != -ECONNREFUSED)
+		return 0;
+	if (lstat(path, &st))
 		return -errno;
-	return 0;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
+	return unlink(path) ? -errno : 0;
 }
 
 int seam_listen(const char *path, mode_t mode, struct error *e)

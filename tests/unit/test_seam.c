@@ -238,6 +238,23 @@ static void end_that_closes_is_told_of_once(void **state)
 	assert_string_equal(p->a.down, "the other end closed it");
 }
 
+/* Behind what it said, which is to be read first. */
+static void end_that_closed_is_known_before_its_last_words(void **state)
+{
+	struct pair *p = *state;
+	const struct ping ping = { .number = 1 };
+
+	assert_false(seam_is_closed(p->a.seam));
+	assert_int_equal(seam_send(p->b.seam, TYPE_PING, &ping, sizeof(ping)),
+			 0);
+	assert_false(seam_is_closed(p->a.seam));
+	seam_free(p->b.seam);
+	p->b.seam = NULL;
+	assert_true(seam_is_closed(p->a.seam));
+	turn(p);
+	assert_int_equal(p->a.messages, 1);
+}
+
 static void link_may_be_freed_while_it_gives_a_message(void **state)
 {
 	struct pair *p = *state;
@@ -355,6 +372,22 @@ static void socket_is_private_found_and_taken_over(void **state)
 	rmdir(folder);
 }
 
+/* connect() says of it what it says of a socket that nobody holds. */
+static void file_that_is_no_socket_is_left_alone(void **state)
+{
+	char path[] = "/tmp/test_seam.XXXXXX";
+	struct error e;
+	struct stat st;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(seam_listen(path, 0600, &e), -EEXIST);
+	assert_int_equal(stat(path, &st), 0);
+	unlink(path);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -367,10 +400,12 @@ int main(void)
 		CASE(end_that_does_not_read_is_waited_for),
 		CASE(link_that_lost_a_message_ends),
 		CASE(end_that_closes_is_told_of_once),
+		CASE(end_that_closed_is_known_before_its_last_words),
 		CASE(link_may_be_freed_while_it_gives_a_message),
 		cmocka_unit_test(what_does_not_belong_ends_the_link),
 		cmocka_unit_test_setup_teardown(good_message_by_hand_arrives,
 						setup_raw, teardown),
+		cmocka_unit_test(file_that_is_no_socket_is_left_alone),
 		cmocka_unit_test(socket_is_private_found_and_taken_over),
 	};
 
