@@ -31,6 +31,14 @@ void ike_give_up(struct ike *i, const char *why)
 	event_base_loopbreak(i->base);
 }
 
+void ike_end_alone(const struct ike *i)
+{
+	if (i->ctl || i->dp)
+		return;
+	log_info("ike: nobody is left to work for");
+	event_base_loopbreak(i->base);
+}
+
 /* --- what the engine asks for */
 
 /* One that does not get through is a link that is about to end. */
@@ -61,7 +69,10 @@ static void on_sadb(void *ctx, const struct sadb_request *q)
 
 static void on_keystore(void *ctx, const struct keystore_request *q)
 {
-	ike_tell(ctx, IKE_MSG_KEYSTORE_REQUEST, q, sizeof(*q));
+	struct ike *i = ctx;
+
+	asked_add(i->asked, q);
+	ike_tell(i, IKE_MSG_KEYSTORE_REQUEST, q, sizeof(*q));
 }
 
 static void on_ke(void *ctx, struct ke_job *job)
@@ -206,6 +217,7 @@ static void on_dp_down(void *ctx, const char *why)
 
 	log_info("ike: dp is gone (%s)", why);
 	i->dp = NULL;
+	ike_end_alone(i);
 }
 
 /* Another one than before has none of the SAs. */
@@ -253,10 +265,11 @@ static int make(struct ike *i, struct error *e)
 		return error_set(e, -errno, "socket: %s", strerror(errno));
 	i->timer = evtimer_new(i->base, on_timer, i);
 	i->engine = engine_new(&calls);
+	i->asked = asked_new();
 	i->pool = ke_pool_new(i->base, on_ke_done, i);
 	i->on_link = event_new(i->base, ROLE_LISTEN_FD, EV_READ | EV_PERSIST,
 			       ike_on_link, i);
-	if (!i->timer || !i->engine || !i->pool || !i->on_link ||
+	if (!i->timer || !i->engine || !i->asked || !i->pool || !i->on_link ||
 	    event_add(i->on_link, NULL))
 		return error_set(e, -ENOMEM, "no memory");
 	return 0;
@@ -267,6 +280,7 @@ static void end(struct ike *i)
 	ke_pool_free(i->pool);
 	conn_fini(&i->loading);
 	engine_free(i->engine);
+	asked_free(i->asked);
 	free(i->loaded);
 	seam_free(i->ctl);
 	seam_free(i->dp);

@@ -182,6 +182,12 @@ static void take_generation(struct ike *i, const struct ike_msg_generation *m)
 	engine_set_generation(i->engine, m->generation);
 }
 
+static void take_answer(struct ike *i, const struct keystore_answer *a)
+{
+	asked_done(i->asked, a->token);
+	engine_keystore_answer(i->engine, a, clock_ns());
+}
+
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
 {
@@ -214,7 +220,7 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 	else if (type == IKE_MSG_STOP)
 		stop(i);
 	else if (type == IKE_MSG_KEYSTORE_ANSWER)
-		engine_keystore_answer(i->engine, msg, clock_ns());
+		take_answer(i, msg);
 	ike_set_timer(i);
 }
 
@@ -229,8 +235,17 @@ static void on_down(void *ctx, const char *why)
 	if (i->n_missing)
 		conn_fini(&i->loading);
 	i->n_missing = 0;
+	if (i->dp_fd >= 0) /* nobody would see its end; the next ctl gives one */
+		close(i->dp_fd);
+	i->dp_fd = -1;
+	ike_end_alone(i);
 	if (i->stopping || i->fds[0] < 0)
 		event_base_loopbreak(i->base);
+}
+
+static void ask_again(void *ctx, const struct keystore_request *q)
+{
+	ike_tell(ctx, IKE_MSG_KEYSTORE_REQUEST, q, sizeof(*q));
 }
 
 /* One ctl at a time: another one finds its link closed. */
@@ -252,8 +267,10 @@ void ike_on_link(evutil_socket_t listener, short what, void *ctx)
 	(void)what;
 	if (fd < 0)
 		return;
-	if (i->ctl || seam_new(&spec, fd, &i->ctl))
+	if (i->ctl || seam_new(&spec, fd, &i->ctl)) {
 		close(fd);
-	else
-		ike_tell(i, IKE_MSG_READY, &ready, sizeof(ready));
+		return;
+	}
+	ike_tell(i, IKE_MSG_READY, &ready, sizeof(ready));
+	asked_each(i->asked, ask_again, i);
 }

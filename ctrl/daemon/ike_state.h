@@ -9,6 +9,7 @@
 #include <event2/event.h>
 
 #include "ctrl/crypto/random.h"
+#include "ctrl/daemon/asked.h"
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/ike_udp.h"
 #include "ctrl/daemon/ke_pool.h"
@@ -27,6 +28,7 @@ struct ike {
 	bool had_dp;
 	int dp_fd; /* of a link to come, when there are connections; or -1 */
 	struct engine *engine;
+	struct asked *asked;
 	struct ke_pool *pool;
 	struct event *timer;
 	struct event *readable[IKE_UDP_SOCKETS];
@@ -46,6 +48,12 @@ struct ike {
 
 /* It ends: what cannot be gone on with. */
 void ike_give_up(struct ike *i, const char *why);
+
+/*
+ * Without ctl and dp there is no SA to keep up, and the next ctl finds the ports
+ * taken: dp, which keeps them, has no others to give.
+ */
+void ike_end_alone(const struct ike *i);
 
 /* To ctl, if it is there. */
 void ike_tell(struct ike *i, enum ike_msg type, const void *msg, size_t bytes);

@@ -19,6 +19,7 @@ no IPv6. All of it is made by Lab() and vanishes with the sandbox that the test
 runs in (tests/support/sandbox); README.md in tests/e2e says how to write one.
 """
 import collections
+import contextlib
 import ctypes
 import json
 import os
@@ -451,7 +452,8 @@ class Gateway:
         if sig != signal.SIGKILL:
             return
         for pid in filter(None, roles):
-            os.kill(pid, sig)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sig)  # ike ends when it is alone
             wait_until(lambda pid=pid: not os.path.exists(f"/proc/{pid}"), 10,
                        "the end of a process that was killed")
 
