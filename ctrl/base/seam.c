@@ -15,6 +15,8 @@
 #define BACKLOG	  8
 #define READS_MAX 32 /* messages of one turn of the loop */
 
+const char seam_end_closed[] = "the other end closed it";
+
 struct seam_header {
 	uint16_t version;
 	uint16_t type;
@@ -275,7 +277,7 @@ static bool read_one(struct seam *s)
 		why = fault(s, &r);
 	else
 		why = s->is_over ? "the other end does not read"
-				 : "the other end closed it";
+				 : seam_end_closed;
 	if (why) {
 		for (size_t i = 0; i < r.n_fds; i++)
 			close(r.fds[i]);

@@ -43,6 +43,9 @@ struct seam_kind {
 		type, sizeof(message), least  \
 	}
 
+/* Why a link ended, where nothing was wrong. */
+extern const char seam_end_closed[];
+
 struct seam_spec {
 	struct event_base *base;
 	const struct seam_kind *kinds;

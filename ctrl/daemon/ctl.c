@@ -35,6 +35,8 @@
 #define N_SIGNALS  3
 #define DP_STOP_MS 10000 /* its worker empties its rings */
 #define DP_TRIES   4	 /* one that is found may be about to end */
+#define PORT_TRIES 20	 /* so may an ike, which has them */
+#define PORT_MS	   100
 
 enum phase {
 	STARTING,
@@ -57,6 +59,8 @@ struct ctl {
 	char folder[CONF_PATH_MAX];	 /* of the roles' sockets */
 	struct dp_link *dp;
 	unsigned int dp_tries;
+	unsigned int port_tries;
+	bool waits_for_ports;
 	bool dp_is_set;	 /* the configuration is in force there */
 	bool dp_is_ours; /* and was not before this start */
 	struct control_server *control;
@@ -380,12 +384,46 @@ static int take_ports(struct ctl *c, const int *fds, size_t n, struct error *e)
 
 /* --- the data path */
 
+static void give_configuration(struct ctl *c, const int *fds, size_t n_fds);
+
+static void on_ports_again(evutil_socket_t fd, short what, void *ctx)
+{
+	struct ctl *c = ctx;
+
+	(void)fd;
+	(void)what;
+	if (c->waits_for_ports && c->phase != ENDING)
+		give_configuration(c, NULL, 0);
+}
+
+static bool wait_for_ports(struct ctl *c)
+{
+	const struct timeval wait = { .tv_usec = PORT_MS * 1000 };
+
+	c->waits_for_ports = ++c->port_tries < PORT_TRIES &&
+			     !event_base_once(c->base, -1, EV_TIMEOUT,
+					      on_ports_again, c, &wait);
+	return c->waits_for_ports;
+}
+
+static void give_configuration(struct ctl *c, const int *fds, size_t n_fds)
+{
+	struct error e;
+	int err = take_ports(c, fds, n_fds, &e);
+
+	c->waits_for_ports = false;
+	if (err == -EADDRINUSE && wait_for_ports(c))
+		return;
+	if (err)
+		fail(c, err, e.text);
+	else if (dp_link_commit(c->dp, c->config))
+		fail(c, -EIO, "the data path does not take its configuration");
+}
+
 static void on_hello(void *ctx, const struct dp_msg_hello *m, const int *fds,
 		     size_t n_fds)
 {
 	struct ctl *c = ctx;
-	struct error e;
-	int err;
 
 	if (m->is_taken) {
 		role_close_all(fds, n_fds);
@@ -394,11 +432,7 @@ static void on_hello(void *ctx, const struct dp_msg_hello *m, const int *fds,
 		return;
 	}
 	c->dp_is_ours = c->dp_is_ours || !m->is_running;
-	err = take_ports(c, fds, n_fds, &e);
-	if (err)
-		fail(c, err, e.text);
-	else if (dp_link_commit(c->dp, c->config))
-		fail(c, -EIO, "the data path does not take its configuration");
+	give_configuration(c, fds, n_fds);
 }
 
 /* --- changes of what is loaded */
@@ -564,6 +598,7 @@ static void on_dp_down(void *ctx, const char *why)
 	struct error e;
 
 	c->dp_is_set = false;
+	c->waits_for_ports = false;
 	error_set(&e, -EIO, "the data path is gone (%s); try again", why);
 	if (c->apply)
 		apply_done(c->apply, -EIO, &e);
@@ -571,7 +606,10 @@ static void on_dp_down(void *ctx, const char *why)
 		event_base_loopbreak(c->base);
 	else if (c->phase == STARTING) {
 		c->dp_is_ours = false; /* nothing is left to be undone */
-		if (++c->dp_tries == DP_TRIES)
+		if (why == role_is_silent)
+			fail(c, -EIO,
+			     "the process of the data path does not answer");
+		else if (++c->dp_tries == DP_TRIES)
 			fail(c, -EIO,
 			     "the process of the data path ends at once; its log says why");
 	} else {
@@ -646,6 +684,7 @@ int ctl_role(const char *file, bool debug, struct error *e)
 	int err;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* else an id may be another process's */
 	err = conf_load(file, &c.config, e);
 	if (!err)
 		err = take_changes(&c, file, e);

@@ -293,7 +293,8 @@ static void hello(const struct dp_process *p, struct seam *to)
 		log_error("dp: no memory");
 }
 
-/* One ctl at a time; another one is told so. */
+/* One ctl at a time; another one is told so. Of one that died the last messages
+ * may not have been read yet when the next is there. */
 static void on_link(evutil_socket_t listener, short what, void *ctx)
 {
 	struct dp_process *p = ctx;
@@ -310,6 +311,10 @@ static void on_link(evutil_socket_t listener, short what, void *ctx)
 	(void)what;
 	if (fd < 0)
 		return;
+	if (p->ctl && seam_is_closed(p->ctl)) {
+		seam_free(p->ctl);
+		on_ctl_down(p, "another one is there");
+	}
 	if (seam_new(&spec, fd, &link)) {
 		close(fd);
 	} else if (p->ctl) {

@@ -2,11 +2,17 @@
 #include "ctrl/daemon/dp_link.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "ctrl/base/log.h"
 #include "ctrl/daemon/role.h"
+
+/* A commit waits for grace periods of the kernel, and for its verifier. */
+#define COMMIT_S 60
+#define LOOK_S	 2
 
 /* Of one look: those that are there, and some that came and went meanwhile. */
 #define SAS_MAX (2 * SAD_MAX)
@@ -18,6 +24,10 @@ struct dp_link {
 	char crypto[DP_CRYPTO_MAX];   /* view.status.crypto */
 	struct dp_msg_sa *now, *next; /* of the view, and of the one to come */
 	size_t n_next;
+	struct event *late; /* a look or a commit is not answered in time */
+	unsigned int asked; /* looks that are under way */
+	unsigned int owed;  /* looks that nobody waits for any more */
+	bool commits;
 };
 
 static int by_id(const void *a, const void *b)
@@ -44,7 +54,51 @@ static void take_look(struct dp_link *l, const struct dp_msg_looked *m)
 	l->now = l->next;
 	l->next = before;
 	l->n_next = 0;
+	if (l->owed) {
+		if (!--l->owed)
+			log_info("dp: it answers again");
+		return;
+	}
+	if (!--l->asked && !l->commits)
+		evtimer_del(l->late);
 	l->spec.looked(l->spec.ctx);
+}
+
+static void wait_for(struct dp_link *l, time_t s)
+{
+	const struct timeval limit = { .tv_sec = s };
+
+	evtimer_add(l->late, &limit);
+}
+
+/* What was seen before has to do; its packets may go on. */
+static void give_looks_up(struct dp_link *l)
+{
+	log_warn("dp: it does not answer; what is shown of it is not of now");
+	for (l->owed = l->asked; l->asked; l->asked--)
+		l->spec.looked(l->spec.ctx);
+}
+
+static void on_late(evutil_socket_t fd, short what, void *ctx)
+{
+	struct dp_link *l = ctx;
+
+	(void)fd;
+	(void)what;
+	if (l->commits)
+		role_restart(l->role, "it did not take a configuration in time");
+	else
+		give_looks_up(l);
+}
+
+static void take_committed(struct dp_link *l, const struct dp_msg_committed *m)
+{
+	l->commits = false;
+	if (l->asked)
+		wait_for(l, LOOK_S);
+	else
+		evtimer_del(l->late);
+	l->spec.committed(l->spec.ctx, m);
 }
 
 static void on_message(void *ctx, uint16_t type, const void *msg,
@@ -58,10 +112,10 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 	}
 	role_close_all(fds, n_fds); /* it gives no others */
 	if (type == DP_MSG_COMMITTED)
-		l->spec.committed(l->spec.ctx, msg);
+		take_committed(l, msg);
 	else if (type == DP_MSG_SA)
 		take_sa(l, msg);
-	else if (type == DP_MSG_LOOKED)
+	else if (type == DP_MSG_LOOKED && (l->asked || l->owed))
 		take_look(l, msg);
 }
 
@@ -70,6 +124,9 @@ static void on_down(void *ctx, const char *why)
 	struct dp_link *l = ctx;
 
 	l->n_next = 0;
+	l->asked = l->owed = 0;
+	l->commits = false;
+	evtimer_del(l->late);
 	l->spec.down(l->spec.ctx, why);
 }
 
@@ -96,7 +153,8 @@ int dp_link_new(const struct dp_link_spec *spec, struct dp_link **out,
 		l->view.status.crypto = l->crypto;
 		l->now = calloc(SAS_MAX, sizeof(*l->now));
 		l->next = calloc(SAS_MAX, sizeof(*l->next));
-		if (l->now && l->next)
+		l->late = evtimer_new(spec->base, on_late, l);
+		if (l->now && l->next && l->late)
 			err = role_new(&role, &l->role, e);
 	}
 	if (err) {
@@ -112,6 +170,8 @@ void dp_link_free(struct dp_link *l)
 	if (!l)
 		return;
 	role_free(l->role);
+	if (l->late)
+		event_free(l->late);
 	free(l->now);
 	free(l->next);
 	free(l);
@@ -138,6 +198,8 @@ static int put_fds(struct dp_link *l, enum dp_msg type, const int *fds, size_t n
 
 int dp_link_commit(struct dp_link *l, const struct config *config)
 {
+	l->commits = true;
+	wait_for(l, COMMIT_S);
 	return dp_seam_put_config(config, put, l->role);
 }
 
@@ -159,7 +221,12 @@ void dp_link_end(struct dp_link *l, enum dp_msg how, unsigned int ms)
 
 bool dp_link_look(struct dp_link *l)
 {
-	return !put_empty(l, DP_MSG_LOOK);
+	if (l->owed || put_empty(l, DP_MSG_LOOK))
+		return false;
+	l->asked++;
+	if (!evtimer_pending(l->late, NULL))
+		wait_for(l, LOOK_S);
+	return true;
 }
 
 const struct dp_view *dp_link_view(const struct dp_link *l)

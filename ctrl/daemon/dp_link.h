@@ -21,7 +21,7 @@ struct dp_link_spec {
 	void (*hello)(void *ctx, const struct dp_msg_hello *m, const int *fds,
 		      size_t n_fds);
 	void (*committed)(void *ctx, const struct dp_msg_committed *m);
-	void (*looked)(void *ctx); /* dp_link_view() is fresh */
+	void (*looked)(void *ctx); /* dp_link_view() is fresh, or dp is late */
 	void (*down)(void *ctx, const char *why);
 	void *ctx;
 };
@@ -51,7 +51,8 @@ void dp_link_restart(struct dp_link *l, const char *why);
 /* DP_MSG_UNDO or DP_MSG_STOP; see role_end(). */
 void dp_link_end(struct dp_link *l, enum dp_msg how, unsigned int ms);
 
-/* Answered by looked(). false: nobody is there to ask. */
+/* Answered by looked(). false: nobody is there to ask, or who is does not
+ * answer; then what was seen last has to do. */
 bool dp_link_look(struct dp_link *l);
 
 const struct dp_view *dp_link_view(const struct dp_link *l);

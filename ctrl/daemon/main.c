@@ -112,6 +112,17 @@ static void harden(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* Else a link to another role would get one of these numbers, and log lines. */
+static void open_standard(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = open("/dev/null", O_RDWR);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* What was printed has to arrive. */
 static enum exit_code end_output(void)
 {
@@ -144,6 +155,7 @@ int main(int argc, char **argv)
 		return (int)code;
 	if (o.debug)
 		log_set_level(LOG_LVL_DEBUG);
+	open_standard();
 	harden();
 	if (o.role)
 		return play(o.role);

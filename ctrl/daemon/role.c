@@ -24,14 +24,23 @@
 #define AGAIN_MAX_MS 10000
 #define STEADY_NS    (30 * NS_PER_S)
 
+#define FIRST_WORD_MS 10000
+#define REAP_MS	      10
+
 #define SOCKET_MODE 0600
+
+const char role_is_silent[] = "it does not answer";
 
 struct role {
 	struct role_spec spec;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct seam *seam;   /* NULL: no link */
 	pid_t pid;	     /* of our child; 0: none, or an earlier ctl's */
-	struct event *again; /* links it again, or ends the wait for its end */
+	struct event *again; /* links it again, or ends the wait for its first
+				word or for its end */
+	bool heard;
+	bool dying;	 /* its process is not gone yet */
+	const char *why; /* its link is gone; a literal */
 	unsigned int wait_ms;
 	uint64_t since_ns;
 	struct log_limit lost; /* messages */
@@ -39,29 +48,57 @@ struct role {
 };
 
 static void link_again(struct role *r);
+static void set_again(struct role *r, unsigned int ms);
 
 /* --- its process */
 
-static void reap(struct role *r, const char *why)
+/* NULL: it had to end. */
+static void log_end(const struct role *r, const char *why, int status)
 {
 	const char *name = r->spec.name;
-	int status = 0;
 
-	if (r->pid <= 0)
-		return;
-	kill(r->pid, SIGKILL); /* it may live on without its link */
-	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
-		;
 	if (!why)
 		;
 	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 		log_error("%s: killed for a system call that it may not make",
 			  name);
 	else if (WIFSIGNALED(status))
-		log_warn("%s: killed by signal %d", name, WTERMSIG(status));
+		log_warn("%s: killed by signal %d: %s", name, WTERMSIG(status),
+			 why);
 	else
 		log_warn("%s: ended: %s", name, why);
+}
+
+/* One of an earlier ctl is nobody's child, and its id is not known. */
+static void log_stranger(const struct role *r, const char *why)
+{
+	if (why == role_is_silent)
+		log_error("%s: the process at %s does not answer; end it with: fuser -k -KILL %s",
+			  r->spec.name, r->path, r->path);
+	else if (why != seam_end_closed)
+		log_end(r, why, 0);
+}
+
+/* Its process goes with the link: what it holds is held until then. Not waited
+ * for with options WNOHANG: false, it is still there. */
+static bool reap(struct role *r, int options)
+{
+	const char *why = r->ending ? NULL : r->why;
+	int status = 0;
+	pid_t got;
+
+	if (r->pid <= 0) {
+		log_stranger(r, why);
+		return true;
+	}
+	do
+		got = waitpid(r->pid, &status, options);
+	while (got < 0 && errno == EINTR);
+	if (!got)
+		return false;
+	log_end(r, why, status);
 	r->pid = 0;
+	return true;
 }
 
 /* In a session of its own: what ends ctl's does not end it. */
@@ -119,9 +156,22 @@ static int start(struct role *r, struct error *e)
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
 {
-	const struct role *r = ctx;
+	struct role *r = ctx;
 
+	if (!r->heard && !r->ending)
+		evtimer_del(r->again);
+	r->heard = true;
 	r->spec.message(r->spec.ctx, type, msg, fds, n_fds);
+}
+
+/* The kernel takes its time to close what dp had, and others wait for us. */
+static void wait_for_end(struct role *r)
+{
+	r->dying = !reap(r, WNOHANG);
+	if (r->dying)
+		set_again(r, REAP_MS);
+	else
+		link_again(r);
 }
 
 static void on_down(void *ctx, const char *why)
@@ -129,10 +179,32 @@ static void on_down(void *ctx, const char *why)
 	struct role *r = ctx;
 
 	r->seam = NULL;
-	reap(r, r->ending ? NULL : why);
-	if (!r->ending)
-		link_again(r);
+	r->why = why;
+	if (r->pid > 0)
+		kill(r->pid, SIGKILL); /* it may live on without its link */
+	if (r->ending)
+		reap(r, 0);
+	else
+		wait_for_end(r);
 	r->spec.down(r->spec.ctx, why);
+}
+
+static void set_again(struct role *r, unsigned int ms)
+{
+	const struct timeval wait = { ms / 1000,
+				      (suseconds_t)(ms % 1000) * 1000 };
+
+	evtimer_add(r->again, &wait);
+}
+
+/* Of the one who made the socket listen, or who asks for a link. */
+static bool is_roots(int fd)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) &&
+	       who.uid == 0;
 }
 
 static int link_it(struct role *r, struct error *e)
@@ -150,12 +222,21 @@ static int link_it(struct role *r, struct error *e)
 		fd = start(r, e);
 	if (fd < 0)
 		return fd;
+	if (!is_roots(fd)) {
+		close(fd);
+		return error_set(
+			e, -EPERM,
+			"a user who is not root listens at %s; make its folder root's, or set gateway.socket",
+			r->path);
+	}
 	r->since_ns = clock_ns();
+	r->heard = false;
 	err = seam_new(&spec, fd, &r->seam);
-	if (!err)
+	if (!err) {
+		set_again(r, FIRST_WORD_MS);
 		return 0;
+	}
 	close(fd);
-	reap(r, NULL);
 	return error_set(e, err, "no memory");
 }
 
@@ -169,18 +250,14 @@ static void on_again(evutil_socket_t fd, short what, void *ctx)
 	if (r->ending) {
 		seam_free(r->seam); /* it took too long */
 		on_down(r, "it did not end");
+	} else if (r->dying) {
+		wait_for_end(r);
+	} else if (r->seam) {
+		role_restart(r, role_is_silent);
 	} else if (link_it(r, &e)) {
 		log_error("%s: %s", r->spec.name, e.text);
 		link_again(r);
 	}
-}
-
-static void set_again(struct role *r, unsigned int ms)
-{
-	const struct timeval wait = { ms / 1000,
-				      (suseconds_t)(ms % 1000) * 1000 };
-
-	evtimer_add(r->again, &wait);
 }
 
 /* One that lived for long is there again at once. */
@@ -295,13 +372,9 @@ void role_close_all(const int *fds, size_t n)
 
 int role_accept(void)
 {
-	struct ucred who;
-	socklen_t len = sizeof(who);
 	int fd = seam_accept(ROLE_LISTEN_FD);
 
-	if (fd < 0)
-		return fd;
-	if (!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) && who.uid == 0)
+	if (fd < 0 || is_roots(fd))
 		return fd;
 	close(fd);
 	return -EPERM;

@@ -31,11 +31,14 @@ struct role_spec {
 			const int *fds, size_t n_fds);
 	/*
 	 * The link is gone: why in plain words. It is made again after a while,
-	 * unless role_end() said that it is to end.
+	 * unless role_end() said that it is to end. One that says nothing at
+	 * all is given up as role_is_silent.
 	 */
 	void (*down)(void *ctx, const char *why);
 	void *ctx;
 };
+
+extern const char role_is_silent[];
 
 /* 0, or negative with e filled: then it is not tried again. */
 int role_new(const struct role_spec *spec, struct role **out, struct error *e);
@@ -46,7 +49,7 @@ void role_free(struct role *r);
 /* Is there a link? */
 bool role_is_up(const struct role *r);
 
-/* Ends it, as if it had ended by itself: down() is called. */
+/* Ends it, as if it had ended by itself: down() is called. why is a literal. */
 void role_restart(struct role *r, const char *why);
 
 /*

@@ -88,6 +88,8 @@ SADB = {
     "ADD key of an SA that was": "EKEYREVOKED",
     "sadb-getspi": "ENOSPC",
 }
+NO_MESSAGE = ("a message with a wrong length", "a message of an unknown type",
+              "the other end is of another version")
 # A few for each start of ctl: it waits ever longer before it links again.
 CTL_ENDS = (("ctl-unknown-type", "ctl-too-short", "ctl-too-long",
              "ctl-length-lies", "ctl-other-version"),
@@ -247,6 +249,8 @@ def check_all(attack):
            f"the SAD's refusals of {verb} are logged")
     for names in *CTL_ENDS, *DP_ENDS:
         check_outcomes(attack, names, dict.fromkeys(names, ENDS))
+        ok(any(why in log for log in (attack.gateway.log(), attack.dp_log())
+               for why in NO_MESSAGE), "and why is logged")
     for names in CTL_FDS, DP_FDS, LIES, FLOODS:
         check_outcomes(attack, names, dict.fromkeys(names, GOES_ON))
     check_outcomes(attack, DEAF, dict.fromkeys(DEAF, ENDS))
