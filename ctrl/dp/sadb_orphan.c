@@ -2,9 +2,10 @@
 /*
  * Entries that end by themselves. Larval ones are forgotten in time, live ones
  * have a last moment, for an ike that does not end them before.
- * Those of an ike that ended are orphans: they carry on, without a limit, until
- * a successor claims them, says that it claims no others, or brings up another
- * SA for the same policy.
+ *
+ * An SPI that was given to an ike that ended is free. Its SAs are orphans: they
+ * carry on, without a limit, until a successor claims them, says that it claims
+ * no others, or brings up another SA for the same policy.
  */
 #include <errno.h>
 
@@ -29,7 +30,9 @@ void sadb_orphan(struct sadb *s)
 	for (uint32_t i = 0; i < SAD_MAX; i++) {
 		struct entry *en = &s->entries[i];
 
-		if (en->state == ENTRY_LIVE && !entry_is_installed(en))
+		if (en->state == ENTRY_LARVAL)
+			entry_free(s, en);
+		else if (en->state == ENTRY_LIVE && !entry_is_installed(en))
 			en->orphan = true;
 	}
 }

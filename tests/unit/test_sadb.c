@@ -502,6 +502,23 @@ static void sas_of_an_ike_that_ended_go_on(void **state)
 	cross(p, 1);
 }
 
+/* Else one that was taken over leaves no place for the next. */
+static void spis_of_an_ike_that_ended_are_free(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request q = {
+		.verb = SADB_GETSPI,
+		.id = { .daddr = addr_from_v4(inet_addr("192.0.2.1")),
+			.dir = SADB_IN },
+	};
+
+	for (uint32_t i = 0; i < SAD_MAX; i++)
+		assert_int_equal(call_new(p->a, q).err, 0);
+	assert_int_equal(call_new(p->a, q).err, -ENOSPC);
+	side_another_ike(p->a, 0);
+	assert_int_equal(call_new(p->a, q).err, 0);
+}
+
 static void what_a_successor_does_not_claim_ends(void **state)
 {
 	struct pair *p = *state;
@@ -592,6 +609,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(sas_of_an_ike_that_ended_go_on),
+		CASE(spis_of_an_ike_that_ended_are_free),
 		CASE(what_a_successor_does_not_claim_ends),
 		CASE(what_a_successor_claims_stays),
 		CASE(another_sa_of_the_policy_ends_orphans),
