@@ -63,6 +63,7 @@ static void on_sadb(void *ctx, const struct sadb_request *q)
 {
 	struct ike *i = ctx;
 
+	i->had_dp = true;
 	if (i->dp && seam_send(i->dp, DP_MSG_REQUEST, q, sizeof(*q)))
 		ike_give_up(i, "dp does not take what it is sent");
 }

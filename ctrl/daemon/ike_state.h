@@ -25,7 +25,7 @@ struct ike {
 	struct event *on_link;
 	struct seam *ctl; /* NULL: it is gone, and may come again */
 	struct seam *dp;  /* likewise */
-	bool had_dp;
+	bool had_dp;	  /* or asked for it: the next one is another epoch */
 	int dp_fd; /* of a link to come, when there are connections; or -1 */
 	struct engine *engine;
 	struct asked *asked;

@@ -95,6 +95,27 @@ def check_ports_are_free(lab, path):
     return gateway
 
 
+def other_than(gateway, role, pid):
+    return wait_until(lambda: {gateway.role_pid(role)} - {None, pid}, 10,
+                      f"another {role}").pop()
+
+
+def check_ike_before_dp(gateway):
+    """What it asks of a dp that is not there yet is asked again."""
+    gateway.client("down", "to-b")
+    before = {role: gateway.role_pid(role) for role in ("dp", "ike")}
+    kill(before["dp"])
+    dp = other_than(gateway, "dp", before["dp"])
+    kill(dp, signal.SIGSTOP)
+    ups = gateway.log().count("ike: up")
+    kill(before["ike"])
+    wait_until(lambda: gateway.log().count("ike: up") > ups, 10, "another ike")
+    time.sleep(0.5)  # it speaks with its peer
+    kill(dp, signal.SIGCONT)
+    come_up(gateway, "the tunnel of an ike that was there before dp")
+    ok(True, "an ike that is there before dp brings its tunnels up")
+
+
 # --- that do not go on
 
 def check_stopped_dp(gateway):
@@ -184,6 +205,7 @@ def main():
         lab.start_gateway("gw-b", ike_conf("b"))
         path = lab.write("ends.conf", ike_conf("a", "start"))
         gateway = check_ports_are_free(lab, path)
+        check_ike_before_dp(gateway)
         check_stopped_dp(gateway)
         check_stopped_ike(gateway)
         gateway = check_silent_ike(lab, path, check_silent_dp(lab, path))
