@@ -27,6 +27,7 @@
 #define OTHER_ESP     "aes128-sha256-ecp256-x25519"
 #define STEPS_MAX     48U
 #define PATHS_MAX     16U
+#define SLICE_NS      (5 * LAB_S)
 #define STEP_NS	      (LAB_S / 1000)
 #define STEP_MAX_BITS 18U /* to four minutes */
 #define AMPLIFICATION 3U
@@ -285,6 +286,28 @@ static void step_init(struct run *r)
 
 /* --- what the lab does */
 
+static void check_events(struct lab_side *s)
+{
+	for (unsigned int i = 0; i < s->n_events; i++)
+		for (const char *at = s->events[i].text; *at; at++)
+			require((unsigned char)*at >= ' ' && *at != 0x7f,
+				"an event is plain text");
+	s->n_events = 0;
+}
+
+/* In slices: the lab has room for so many events. */
+static void pass(struct run *r, uint64_t ns)
+{
+	while (ns) {
+		uint64_t slice_ns = ns < SLICE_NS ? ns : SLICE_NS;
+
+		require(lab_run(r->lab, slice_ns), "it comes to rest");
+		check_events(&r->lab->side[0]);
+		check_events(&r->lab->side[1]);
+		ns -= slice_ns;
+	}
+}
+
 static struct lab_item *take_item(struct run *r)
 {
 	uint8_t which = take(&r->in);
@@ -335,6 +358,8 @@ static void load(struct run *r, unsigned int side, uint8_t how)
 			 : how & 1 ? SUITE_PFS
 				   : SUITE_ESP);
 
+	if (how & 32)
+		lab_add_child(&c, side);
 	c.dpd_delay = how & 2 ? 10 : 0;
 	if (how & 4)
 		c.children->life_time = c.children->rekey_time = 60;
@@ -350,14 +375,19 @@ static void step_command(struct run *r, unsigned int side)
 {
 	struct engine *e = engine_of(r, side);
 	uint8_t how = take(&r->in);
-	const char *child = how & 0x80 ? "net" : NULL;
+	const char *named = how & 0x40 ? "more" : "net";
+	const char *child = how & 0x80 ? named : NULL;
 	uint64_t now_ns = r->lab->now_ns;
 
 	if (!e)
 		return;
-	switch (how % 6) {
+	switch (how % 7) {
 	case 0:
 		engine_initiate(e, "peer", child, now_ns);
+		break;
+	case 6: /* as if there were nothing yet; or it was unloaded */
+		if (conn_by_name(e, "peer"))
+			lab_initiate(e, "peer", NULL, now_ns);
 		break;
 	case 1:
 	case 2:
@@ -445,7 +475,7 @@ static void step(struct run *r)
 		step_deliver(r);
 		break;
 	case 2:
-		lab_run(r->lab, STEP_NS << take(&r->in) % STEP_MAX_BITS);
+		pass(r, STEP_NS << take(&r->in) % STEP_MAX_BITS);
 		break;
 	case 3:
 		step_lose(r);
@@ -493,15 +523,6 @@ static void step(struct run *r)
 
 /* --- what holds at any time */
 
-static void check_events(struct lab_side *s)
-{
-	for (unsigned int i = 0; i < s->n_events; i++)
-		for (const char *at = s->events[i].text; *at; at++)
-			require((unsigned char)*at >= ' ' && *at != 0x7f,
-				"an event is plain text");
-	s->n_events = 0;
-}
-
 static void check_engine(const struct engine *e)
 {
 	unsigned int sas = 0, half_open = 0, lingering = 0, timed = 0;
@@ -541,7 +562,7 @@ static void check(struct run *r)
 static void run_quietly(struct run *r, unsigned int minutes)
 {
 	for (; minutes; minutes--) {
-		require(lab_run(r->lab, 60 * LAB_S), "it comes to rest");
+		pass(r, 60 * LAB_S);
 		check(r);
 	}
 }

@@ -99,6 +99,20 @@ static void be_up_and_lack(struct ike_lab *lab)
 	be_up(lab);
 }
 
+/* With another child that may be made. */
+static void be_up_for_more(struct ike_lab *lab)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		struct conn_conf c = lab_conn(lab, i, SETTLE_IKE, SETTLE_PFS);
+
+		lab_add_child(&c, i);
+		c.dpd_delay = 60;
+		lab_load(lab, i, &c);
+		conn_fini(&c);
+	}
+	be_up(lab);
+}
+
 static void be_refused(struct ike_lab *lab)
 {
 	reload(lab, 1, SETTLE_IKE, "aes256-sha512");
@@ -154,6 +168,19 @@ static void rekey_one_each(struct ike_lab *lab)
 {
 	rekey(lab, 0, NULL);
 	rekey(lab, 1, "net");
+}
+
+static void make_another(struct ike_lab *lab)
+{
+	assert_int_equal(engine_initiate(lab->side[0].engine, "peer", "more",
+					 lab->now_ns),
+			 0);
+}
+
+static void make_another_and_rekey_ike(struct ike_lab *lab)
+{
+	make_another(lab);
+	rekey(lab, 1, NULL);
 }
 
 /* The peer refuses to rekey what the data path has lost: a new one is made. */
@@ -224,6 +251,9 @@ static const struct scenario {
 	  1, 1, 0, 0 },
 	{ "handshake without a child", be_refused, settle_initiate, 1, 0, 1, 0,
 	  1, 0 },
+	{ "another child", be_up_for_more, make_another, 1, 2, 1, 2, 0, 0 },
+	{ "another child, and rekey IKE SA", be_up_for_more,
+	  make_another_and_rekey_ike, 1, 2, 2, 2, 0, 1 },
 	{ "new child", be_up, make_child, 1, 1, 1, 2, 1, 0 },
 	{ "rekey child", be_up, rekey_child, 1, 1, 1, 2, 0, 0 },
 	{ "rekey child, by the responder", be_up, rekey_child_back, 1, 1, 1, 2,

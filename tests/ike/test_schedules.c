@@ -55,6 +55,8 @@ static void load(struct ike_lab *lab, unsigned int side, unsigned int seed)
 	struct conn_conf c = lab_conn(lab, side, SETTLE_IKE,
 				      seed % 4 < 2 ? SETTLE_ESP : SETTLE_PFS);
 
+	if (seed % 3)
+		lab_add_child(&c, side);
 	c.dpd_delay = seed % 7 < 3 ? 10 : 60;
 	if (lab->nat && side == 1)
 		c.remote_addrs[0].any = true;
@@ -65,12 +67,15 @@ static void load(struct ike_lab *lab, unsigned int side, unsigned int seed)
 static void command(struct ike_lab *lab, unsigned int side, unsigned int seed)
 {
 	struct engine *e = lab->side[side].engine;
-	const char *child = lab_roll(lab, 2) ? "net" : NULL;
+	static const char *const names[] = { NULL, NULL, "net", "more" };
+	const char *child = names[lab_roll(lab, 4)];
 
 	switch (lab_roll(lab, 6)) {
 	case 0:
+		lab_initiate(e, "peer", NULL, lab->now_ns);
+		break;
 	case 1:
-		engine_initiate(e, "peer", NULL, lab->now_ns);
+		engine_initiate(e, "peer", child, lab->now_ns);
 		break;
 	case 2:
 	case 3:

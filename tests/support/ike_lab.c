@@ -250,6 +250,24 @@ static struct ts_conf lan(unsigned int side)
 	return ts;
 }
 
+void lab_add_child(struct conn_conf *conn, unsigned int side)
+{
+	struct child_conf *two = calloc(2, sizeof(*two));
+
+	must(two && conn->n_children == 1, "out of memory");
+	two[0] = two[1] = conn->children[0];
+	snprintf(two[1].name, sizeof(two[1].name), "more");
+	two[1].policy++;
+	must(!prefix_parse(side ? "10.2.1.0/24" : "10.1.1.0/24",
+			   &two[1].local_ts[0].net) &&
+		     !prefix_parse(side ? "10.1.1.0/24" : "10.2.1.0/24",
+				   &two[1].remote_ts[0].net),
+	     "prefix");
+	free(conn->children);
+	conn->children = two;
+	conn->n_children = 2;
+}
+
 static struct conn_addr host(const struct addr *a)
 {
 	return (struct conn_addr){ .net = { .net = *a, .bits = 32 } };
@@ -389,9 +407,12 @@ int lab_initiate(struct engine *e, const char *conn, const char *child,
 		 uint64_t now_ns)
 {
 	struct conn *c = conn_by_name(e, conn);
+	int err;
 
 	e->now_ns = now_ns;
-	return sa_initiate_ike(e, c, conn_wanted(c, child), 0);
+	err = sa_initiate_ike(e, c, conn_wanted(c, child), 0);
+	sa_reap(e);
+	return err;
 }
 
 bool lab_run(struct ike_lab *lab, uint64_t ns)

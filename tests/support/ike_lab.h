@@ -138,6 +138,9 @@ struct conn_conf lab_conn(const struct ike_lab *lab, unsigned int side,
 			  const char *ike, const char *esp);
 void lab_load(struct ike_lab *lab, unsigned int side, struct conn_conf *conn);
 
+/* Another child of it, "more", between networks of its own. */
+void lab_add_child(struct conn_conf *conn, unsigned int side);
+
 /* Both sides with the same proposals. */
 void lab_load_both(struct ike_lab *lab, const char *ike, const char *esp);
 
