@@ -464,11 +464,27 @@ static void step_end(struct run *r, unsigned int side)
 		lab_take_over(r->lab, side);
 }
 
+/* As many SAs as the lab's SADs have room for when all are rekeyed. */
+static bool is_full(const struct run *r)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct lab_side *s = &r->lab->side[i];
+
+		if (lab_sas(s, false) + lab_sas(s, true) > LAB_SAS_MAX / 4 ||
+		    (s->engine && s->engine->n_sas - s->engine->n_strangers >
+					  LAB_SAS_MAX / 8))
+			return true;
+	}
+	return false;
+}
+
 static void step(struct run *r)
 {
 	uint8_t what = take(&r->in);
 	unsigned int side = what >> 7;
 
+	if (is_full(r) && what % 16 >= 5 && what % 16 <= 8)
+		return; /* nobody makes more of them */
 	switch (what % 16) {
 	case 0:
 	case 1:
