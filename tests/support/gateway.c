@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <linux/virtio_net.h>
 #include <net/ethernet.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,7 @@ struct gateway *gateway_new(const struct gateway_spec *spec)
 	int ends[2];
 
 	must(g, "out of memory");
+	must(spec->frames <= GATEWAY_FRAMES_MAX, "too many frames");
 	must(!nexthop_link_init(&g->link), "nexthop_link_init");
 	must(!worker_init(&g->w, spec->frames, &g->link), "worker_init");
 	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends),
@@ -533,6 +535,49 @@ uint64_t gateway_dropped(const struct gateway *g)
 	return sum;
 }
 
+bool gateway_host_waits(const struct gateway *g)
+{
+	struct pollfd fd = { .fd = g->w.host_fd, .events = POLLIN };
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+/* false: it was seen before. */
+static bool see(bool *seen, uint64_t addr)
+{
+	bool *it = &seen[addr / FRAME_BYTES];
+
+	if (*it)
+		return false;
+	return *it = true;
+}
+
+static bool see_port(bool *seen, const struct port_mem *port)
+{
+	for (uint32_t i = port->rx_at; i < port->rx_n; i++)
+		if (!see(seen, port->rx[i].addr))
+			return false;
+	for (uint32_t i = 0; i < port->tx_n; i++)
+		if (!see(seen, port->tx[i].addr))
+			return false;
+	return true;
+}
+
+bool gateway_frames_balance(const struct gateway *g)
+{
+	const struct worker *w = &g->w;
+	bool seen[GATEWAY_FRAMES_MAX] = { false };
+
+	for (uint32_t i = 0; i < w->umem.free_count; i++)
+		if (!see(seen, w->umem.free_stack[i]))
+			return false;
+	for (uint32_t i = 0; i < w->held; i++)
+		if (!see(seen, w->hold[i].frame))
+			return false;
+	return see_port(seen, &g->inside) && see_port(seen, &g->outside) &&
+	       worker_frames_balance(w);
+}
+
 bool gateway_books_balance(struct gateway *g)
 {
 	uint8_t l3[FRAME_BYTES], dmac[6];
@@ -543,7 +588,7 @@ bool gateway_books_balance(struct gateway *g)
 
 	while (gateway_host_take(g, l3, dmac))
 		;
-	return worker_frames_balance(&g->w) && !g->drops[DROP_NONE].pkts &&
+	return gateway_frames_balance(g) && !g->drops[DROP_NONE].pkts &&
 	       g->given + made == g->sent + g->inside.tx_n + g->outside.tx_n +
 					  gateway_dropped(g) + g->w.held +
 					  g->to_host + waiting;

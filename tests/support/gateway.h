@@ -32,12 +32,13 @@
 #define GATEWAY_DENIED_HOST "10.1.9.5"
 #define GATEWAY_INSIDE	    11U /* ifindex of the protected port */
 #define GATEWAY_OUTSIDE	    12U /* ifindex of the unprotected port */
+#define GATEWAY_FRAMES_MAX  2048U
 
 struct gateway_spec {
 	const char *encr;  /* proposal keyword */
 	const char *integ; /* NULL with an AEAD */
 	bool esn;
-	uint32_t frames;
+	uint32_t frames; /* GATEWAY_FRAMES_MAX at most */
 };
 
 struct gateway {
@@ -91,6 +92,12 @@ void gateway_give(struct gateway *g, enum dp_dir dir, const uint8_t *l3,
 /* A frame from the host interface. */
 void gateway_host_give(struct gateway *g, const struct host_tag *tag,
 		       const uint8_t *l3, uint32_t bytes);
+
+/*
+ * Did the worker leave a frame from the host unread? It does where none of its
+ * own is free. Such a packet is given, and in none of the places of the books.
+ */
+bool gateway_host_waits(const struct gateway *g);
 
 /*
  * Takes one frame that went up to the host: from its IP header on to l3, room
@@ -176,9 +183,12 @@ bool gateway_selected(const uint8_t *l3);
 
 uint64_t gateway_dropped(const struct gateway *g);
 
+/* Every frame is in one place, and in no other; not while a round goes on. */
+bool gateway_frames_balance(const struct gateway *g);
+
 /*
- * Every frame is in one place, and in + made = out + drops + held + host. Takes what
- * waits at the host's end.
+ * So are frames, and in + made = out + drops + held + host. Takes what waits at
+ * the host's end.
  */
 bool gateway_books_balance(struct gateway *g);
 

@@ -477,6 +477,28 @@ static void packet_of_more_fragments_than_there_is_room_for_is_too_big(void **st
 	assert_int_equal(g->outside.tx_n, 2);
 }
 
+/* Nothing of it is lost: it stays in the interface's own queue. */
+static void host_waits_for_the_frames_that_fragments_have(void **state)
+{
+	struct ipv4 whole = inner_of(1500, 0), inner = inner_of(100, 0);
+	struct host_tag tag = gateway_tag();
+	struct gateway *g = *state;
+	uint8_t l3[FRAME_BYTES];
+
+	g->w.umem.frames = g->w.umem.free_count = 2;
+	gateway_packet(l3, &inner);
+	give(g, &whole);
+	gateway_host_give(g, &tag, l3, inner.total_bytes);
+	worker_step(&g->w);
+	assert_int_equal(g->outside.tx_n, 2);
+	assert_true(gateway_host_waits(g));
+	gateway_reset(g);
+	worker_step(&g->w);
+	assert_int_equal(g->outside.tx_n, 1);
+	assert_false(gateway_host_waits(g));
+	assert_int_equal(gateway_dropped(g), 0);
+}
+
 static void fragment_that_ends_beyond_the_largest_packet_is_too_big(void **state)
 {
 	struct gateway *g = *state;
@@ -567,6 +589,7 @@ int main(void)
 		CASE(packet_of_many_fragments_arrives),
 		CASE(full_batch_of_packets_to_cut_is_cut_whole),
 		CASE(packet_of_more_fragments_than_there_is_room_for_is_too_big),
+		CASE(host_waits_for_the_frames_that_fragments_have),
 		CASE(fragment_that_ends_beyond_the_largest_packet_is_too_big),
 		CASE(what_waits_again_leaves_alone_what_is_yet_to_walk),
 		CASE(nothing_is_cut_for_a_way_that_carries_too_little),
