@@ -109,6 +109,11 @@ static bool port_rx(struct worker *w, uint32_t index)
 	return n > 0;
 }
 
+static bool spare_frame(struct worker *w, uint64_t *frame)
+{
+	return w->umem.free_count > FRAMES_KEPT && frame_get(&w->umem, frame);
+}
+
 /* Frames back from transmission, and free ones in to receive. */
 static void port_refill(struct worker *w, struct port *port)
 {
@@ -122,7 +127,7 @@ static void port_refill(struct worker *w, struct port *port)
 		w->passes[PASS_WORKER_TX].pkts += n;
 	} while (n == BATCH_MAX);
 	do {
-		for (n = 0; n < BATCH_MAX && frame_get(&w->umem, &addrs[n]);)
+		for (n = 0; n < BATCH_MAX && spare_frame(w, &addrs[n]);)
 			n++;
 		taken = port->ops->fill(port, addrs, n);
 		for (uint32_t i = taken; i < n; i++)

@@ -39,6 +39,10 @@
 /* Packets that a batch may make: four fragments more of each in it. */
 #define MADE_MAX (4U * BATCH_MAX)
 
+/* Frames that are not given to receive into: of what a batch makes, and of the
+ * host's. Else a flood, which keeps receive and fill rings full, had them all. */
+#define FRAMES_KEPT (MADE_MAX + BATCH_MAX)
+
 /* Next hops are told apart by so many numbers, drawn anew at each start. */
 #define HOLD_BUCKETS 1024U
 

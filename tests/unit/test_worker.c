@@ -536,6 +536,33 @@ static void tagged_frame_from_the_host_is_protected_with_its_ttl(void **state)
 	assert_int_equal(l3[8], inner.ttl - 1);
 }
 
+/* As while rings to receive from and into are full, and fuller each round. */
+static uint32_t fill_without_end(struct port *port, const uint64_t *frames,
+				 uint32_t n)
+{
+	(void)frames;
+	port->in_kernel += n;
+	return n;
+}
+
+static void ports_that_take_all_frames_to_receive_leave_some_for_the_host(
+	void **state)
+{
+	struct gateway *g = *state;
+	const struct port_ops *plain = g->inside.port.ops;
+	struct port_ops ops = *plain;
+	struct host_tag tag = gateway_tag();
+
+	gateway_know_all(g);
+	ops.fill = fill_without_end;
+	g->inside.port.ops = &ops;
+	worker_step(&g->w);
+	g->inside.port.ops = plain;
+	assert_int_equal(g->w.umem.free_count, FRAMES_KEPT);
+	step_host(g, &tag);
+	assert_int_equal(g->outside.tx_n, 1);
+}
+
 static void host_frame_without_the_magic_is_dropped(void **state)
 {
 	struct gateway *g = *state;
@@ -639,6 +666,8 @@ int main(void)
 		CASE_UNKNOWN(opened_packet_too_big_for_its_link_goes_up),
 		CASE(packet_that_the_host_does_not_take_is_counted),
 		CASE(tagged_frame_from_the_host_is_protected_with_its_ttl),
+		CASE_LARGE(
+			ports_that_take_all_frames_to_receive_leave_some_for_the_host),
 		CASE(host_frame_without_the_magic_is_dropped),
 		CASE(host_frame_judged_by_an_older_policy_list_is_stale),
 		CASE(host_frame_of_a_policy_without_sa_is_dropped),
