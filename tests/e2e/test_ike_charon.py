@@ -298,6 +298,22 @@ def first_datagram(lab):
     return datagram
 
 
+def check_scapy(lab, _charon):
+    from scapy.contrib import ikev2  # takes a second
+    datagram = first_datagram(lab)
+    message = ikev2.IKEv2(datagram)
+    payloads = [layer.__name__.removeprefix("IKEv2_payload_")
+                for layer in message.layers()]
+    transform, transforms = message.prop.trans, []
+    while transform:
+        transforms.append((transform.transform_type, transform.transform_id))
+        transform = transform.payload
+    ok(payloads == ["IKEv2", "SA", "KE", "Nonce", "Notify", "Notify"] and
+       transforms == [(1, 12), (3, 12), (2, 5), (4, 31)] and
+       bytes(message) == datagram,
+       "scapy reads our IKE_SA_INIT, and builds the same")
+
+
 def half_open(lab, ns, source, destination, datagram):
     """As many peers begin as make cookies due, and stay away."""
     with lab.socket(ns, socket.AF_INET, socket.SOCK_DGRAM) as flood:
@@ -568,7 +584,7 @@ def main():
             remote_ts=OUR_LAN, ike=IKE, esp=ESP, psk=PSK,
             cookie_threshold=HALF_OPEN, half_open_timeout=3,
             retransmit_timeout=1.0)
-        checks = (check_suites, check_other_group, check_refusals,
+        checks = (check_scapy, check_suites, check_other_group, check_refusals,
                   check_narrowing, check_rekey_child, check_rekey_other_group,
                   check_rekey_ike, check_collisions, check_collisions_ike,
                   check_delete_child, check_cookies, check_dead_peer,
