@@ -120,9 +120,11 @@ def test_children(lab, gateway, before):
     first = set(spis(lab)) - set(before)
     reload(lab, gateway, with_child(whole, "10.1.0.0/24", "10.77.0.0/24",
                                     "start_action = start\n rekey_time = 2h"))
-    wait_until(lambda: len(spis(lab)) == 4 and not first & set(spis(lab)), 10,
-               "the changed child")
-    ok(set(before) < set(spis(lab)),
+    def after():
+        now = set(spis(lab))
+        return now if len(now) == 4 and not first & now else None
+
+    ok(set(before) < wait_until(after, 10, "the changed child"),
        "one that is changed comes up anew, and the other goes on")
 
 
