@@ -480,9 +480,9 @@ class Capture:
     BUFFER_KIB = 32768
 
     def __init__(self, lab, ns, ifname, filter):
-        self._path = os.path.join(lab.dir, f"{secrets.token_hex(4)}.pcap")
+        self.path = os.path.join(lab.dir, f"{secrets.token_hex(4)}.pcap")
         self._process = lab.spawn(ns, [
-            "tcpdump", "-i", ifname, "-w", self._path, "-n", "-U",
+            "tcpdump", "-i", ifname, "-w", self.path, "-n", "-U",
             "--immediate-mode", "-s", str(self.SNAPLEN),
             "-B", str(self.BUFFER_KIB), "-Z", "root", filter])
         self._reports = 0
@@ -525,7 +525,7 @@ class Capture:
         self._process.wait(timeout=self.BOUND_S)
         scapy_layers()
         from scapy.utils import rdpcap
-        packets = list(rdpcap(self._path))
+        packets = list(rdpcap(self.path))
         if any(packet.wirelen > self.SNAPLEN for packet in packets):
             raise LabError(f"the capture cut packets at {self.SNAPLEN} octets")
         return packets

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What is loaded changes, by the file or over VICI: dp first, then ike. */
+#include <errno.h>
+
+#include "ctrl/base/log.h"
+#include "ctrl/daemon/ctl_state.h"
+
+/* dp gets the whole, and answers by COMMITTED. */
+static int on_install(void *ctx, const struct config *config,
+		      struct conn_conf *conns, size_t n, struct error *e)
+{
+	struct ctl *c = ctx;
+
+	if (c->phase != CTL_RUNNING || !c->dp_is_set)
+		return error_set(e, -EAGAIN,
+				 "the data path is not there; try again");
+	c->applying = *config;
+	c->applying.conns = conns;
+	c->applying.n_conns = n;
+	if (dp_link_commit(c->dp, &c->applying))
+		return error_set(e, -EIO,
+				 "the data path does not take its configuration");
+	return CONTROL_LATER;
+}
+
+static void on_unload(void *ctx, const char *conn)
+{
+	const struct ctl *c = ctx;
+
+	if (c->ike)
+		ike_link_command(c->ike, IKE_CMD_TERMINATE, 0, conn, NULL);
+}
+
+static void on_load(void *ctx, const struct conn_conf *conn,
+		    const struct conn_conf *was)
+{
+	const struct ctl *c = ctx;
+
+	if (c->ike)
+		ike_link_start(c->ike, conn, was);
+}
+
+/* The first connection. */
+static void begin_ike(struct ctl *c)
+{
+	struct error e;
+	int err = ctl_take_ports(c, NULL, 0, &e);
+
+	if (!err)
+		err = ctl_start_ike(c, &e);
+	if (err)
+		log_error("daemon: IKE does not start: %s", e.text);
+}
+
+static void on_changed(void *ctx, bool conns)
+{
+	struct ctl *c = ctx;
+
+	if (!c->ike) {
+		begin_ike(c);
+		return;
+	}
+	ike_link_set_conns(c->ike, c->config->conns, c->config->n_conns);
+	ike_link_set_psks(c->ike, c->config->psks, c->config->n_psks);
+	if (conns)
+		ike_link_load(c->ike);
+}
+
+static void on_answer(void *ctx, uint64_t token, int err, const struct error *e)
+{
+	const struct ctl *c = ctx;
+
+	if (!token && err)
+		log_error("daemon: the configuration stays what it was: %s",
+			  e->text);
+	control_server_loaded(c->control, token, err, e);
+}
+
+int ctl_take_changes(struct ctl *c, const char *file, struct error *e)
+{
+	const struct apply_calls calls = { .install = on_install,
+					   .unload = on_unload,
+					   .load = on_load,
+					   .changed = on_changed,
+					   .answer = on_answer,
+					   .ctx = c };
+
+	c->apply = apply_new(c->config, file, &calls);
+	return c->apply ? 0 : error_set(e, -ENOMEM, "no memory for changes");
+}
+
+/* In the order of the SPD; ike asks for SAs by them. */
+void ctl_take_ids(struct config *config, const struct dp_msg_committed *m)
+{
+	const uint32_t *id = m->ids;
+
+	for (size_t i = 0; i < config->n_policies; i++)
+		config->policies[i].id = *id++;
+	for (size_t i = 0; i < config->n_conns; i++)
+		for (size_t k = 0; k < config->conns[i].n_children; k++)
+			config->conns[i].children[k].policy = *id++;
+}
+
+/* Of a change. */
+void ctl_applied(struct ctl *c, const struct dp_msg_committed *m)
+{
+	struct error e;
+
+	if (m->err)
+		error_set(&e, m->err, "%s", m->text);
+	else
+		ctl_take_ids(&c->applying, m);
+	apply_done(c->apply, m->err, &e);
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What the control socket shows, and what it is told to do. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "ctrl/daemon/ctl_state.h"
+#include "ctrl/daemon/view.h"
+
+static struct status *on_status(void *ctx)
+{
+	const struct ctl *c = ctx;
+	struct sas *sas = c->ike ? ike_link_sas(c->ike) : NULL;
+	const struct view view = { .config = c->config,
+				   .dp = dp_link_view(c->dp),
+				   .sas = sas,
+				   .failures = c->failures };
+	struct status *s = view_status(&view);
+
+	sas_free(sas);
+	return s;
+}
+
+static struct sas *on_sas(void *ctx)
+{
+	const struct ctl *c = ctx;
+	struct sas *sas =
+		c->ike ? ike_link_sas(c->ike) : calloc(1, sizeof(*sas));
+
+	if (sas)
+		view_count(sas, dp_link_view(c->dp));
+	return sas;
+}
+
+static const struct conn_conf *on_conns(void *ctx, size_t *n)
+{
+	const struct ctl *c = ctx;
+
+	*n = c->config->n_conns;
+	return c->config->conns;
+}
+
+/* Those of an ike that ended, whose policies need others. */
+static uint64_t orphaned(const struct dp_view *dp)
+{
+	uint64_t policies = 0;
+
+	for (size_t i = 0; i < dp->n_sas; i++)
+		if (dp->sas[i].orphan && dp->sas[i].id.dir == SADB_OUT)
+			policies |= dp->sas[i].policies;
+	return policies;
+}
+
+uint64_t ctl_look(struct ctl *c)
+{
+	return c->dp_is_set && dp_link_look(c->dp) ? ++c->looks : 0;
+}
+
+static bool on_refresh(void *ctx)
+{
+	struct ctl *c = ctx;
+
+	c->control_look = ctl_look(c);
+	return c->control_look;
+}
+
+void ctl_saw(struct ctl *c, uint64_t turn)
+{
+	if (c->ike_look && c->ike_look <= turn) {
+		c->ike_look = 0;
+		ike_link_start_all(c->ike, orphaned(dp_link_view(c->dp)));
+	}
+	if (c->control_look && c->control_look <= turn) {
+		c->control_look = 0;
+		control_server_refreshed(c->control);
+	}
+}
+
+void ctl_on_looked(void *ctx)
+{
+	struct ctl *c = ctx;
+
+	ctl_saw(c, ++c->looked);
+}
+
+static void on_command(void *ctx, const struct control_command *command)
+{
+	static const enum ike_command commands[] = {
+		[CONTROL_INITIATE] = IKE_CMD_INITIATE,
+		[CONTROL_TERMINATE] = IKE_CMD_TERMINATE,
+		[CONTROL_REKEY] = IKE_CMD_REKEY,
+	};
+	struct ctl *c = ctx;
+	int err = -ENOTCONN;
+
+	if (c->ike)
+		err = ike_link_command(c->ike, commands[command->verb],
+				       command->token, command->conn,
+				       command->child);
+	if (err)
+		control_server_done(c->control, command->token, err, 0);
+}
+
+int ctl_start_control(struct ctl *c, struct error *e)
+{
+	const struct control_callbacks callbacks = {
+		.status = on_status,
+		.sas = on_sas,
+		.conns = on_conns,
+		.refresh = on_refresh,
+		.command = on_command,
+		.loads = apply_loads(c->apply),
+		.ctx = c,
+		.since_ns = c->since_ns,
+		.workers = 1,
+	};
+
+	return control_server_new(c->base, c->config->gateway.socket,
+				  &callbacks, &c->control, e);
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* IKE, where a connection asks for it: ports, process, and its link to dp. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ctrl/base/clock.h"
+#include "ctrl/base/log.h"
+#include "ctrl/daemon/ctl_state.h"
+#include "ctrl/daemon/role.h"
+
+void ctl_introduce(struct ctl *c)
+{
+	int pair[2];
+
+	if (!c->dp_is_set || !ike_link_is_ready(c->ike))
+		return;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		       0, pair)) {
+		log_error("daemon: no link between ike and dp: %s",
+			  strerror(errno));
+		return;
+	}
+	dp_link_ike(c->dp, pair[0]);
+	ike_link_sadb(c->ike, pair[1]);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void on_ike_ready(void *ctx, bool has_sadb)
+{
+	if (!has_sadb)
+		ctl_introduce(ctx);
+}
+
+/* Its SAs are not lost yet: another one takes over. */
+static void on_ike_ended(void *ctx)
+{
+	const struct ctl *c = ctx;
+
+	control_server_ike_gone(c->control, NULL);
+}
+
+static void on_ike_lost(void *ctx, const struct sas *lost)
+{
+	struct ctl *c = ctx;
+
+	failures_process_ended(c->failures, c->config->conns,
+			       c->config->n_conns, clock_ns());
+	control_server_ike_gone(c->control, lost);
+}
+
+/* What there is of orphans is known with the next look. */
+static void on_ike_shown(void *ctx)
+{
+	struct ctl *c = ctx;
+
+	c->ike_look = ctl_look(c);
+	if (!c->ike_look)
+		ike_link_start_all(c->ike, 0);
+}
+
+static void on_ike_done(void *ctx, uint64_t token, int err, unsigned int n)
+{
+	struct ctl *c = ctx;
+
+	control_server_done(c->control, token, err, n);
+}
+
+static void on_ike_event(void *ctx, const struct ike_event *e,
+			 const struct ike_sa_view *ike,
+			 const struct child_sa_view *child)
+{
+	struct ctl *c = ctx;
+	static const enum control_event_kind kinds[] = {
+		[IKE_EV_IKE_UP] = CONTROL_IKE_UP,
+		[IKE_EV_IKE_DOWN] = CONTROL_IKE_DOWN,
+		[IKE_EV_CHILD_UP] = CONTROL_CHILD_UP,
+		[IKE_EV_CHILD_DOWN] = CONTROL_CHILD_DOWN,
+		[IKE_EV_FAILED] = CONTROL_FAILED,
+	};
+	const struct control_event event = {
+		.kind = kinds[e->kind],
+		.conn = e->conn,
+		.child = e->child,
+		.ike_id = e->ike_id,
+		.ike = ike,
+		.child_sa = child,
+		.text = e->text,
+	};
+
+	failures_event(c->failures, e, clock_ns());
+	control_server_event(c->control, &event);
+}
+
+int ctl_start_ike(struct ctl *c, struct error *e)
+{
+	struct ike_link_spec spec = { .base = c->base,
+				      .folder = c->folder,
+				      .conns = c->config->conns,
+				      .n_conns = c->config->n_conns,
+				      .psks = c->config->psks,
+				      .n_psks = c->config->n_psks,
+				      .debug = c->debug,
+				      .ready = on_ike_ready,
+				      .ended = on_ike_ended,
+				      .lost = on_ike_lost,
+				      .shown = on_ike_shown,
+				      .event = on_ike_event,
+				      .done = on_ike_done,
+				      .ctx = c };
+
+	if (!c->config->n_conns)
+		return 0;
+	memcpy(spec.fds, c->ike_ports, sizeof(spec.fds));
+	return ike_link_new(&spec, &c->ike, e);
+}
+
+int ctl_take_ports(struct ctl *c, const int *fds, size_t n, struct error *e)
+{
+	int err = 0;
+
+	if (c->ike_ports[0] >= 0 || (!n && !c->config->n_conns))
+		role_close_all(fds, n);
+	else if (n)
+		memcpy(c->ike_ports, fds, sizeof(c->ike_ports));
+	else
+		err = ike_udp_bind(c->ike_ports, e);
+	if (!err && !n && c->ike_ports[0] >= 0)
+		dp_link_sockets(c->dp, c->ike_ports);
+	return err;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The role ctl from inside, for the files ctl*.c. One event loop, the control
+ * thread's.
+ */
+#ifndef CYG_DAEMON_CTL_STATE_H
+#define CYG_DAEMON_CTL_STATE_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "ctrl/control/server.h"
+#include "ctrl/daemon/apply.h"
+#include "ctrl/daemon/dp_link.h"
+#include "ctrl/daemon/failures.h"
+#include "ctrl/daemon/ike_link.h"
+
+#define CTL_SIGNALS 3
+
+enum ctl_phase {
+	CTL_STARTING,
+	CTL_RUNNING,
+	CTL_ENDING,
+};
+
+struct ctl {
+	enum ctl_phase phase;
+	struct config *config;
+	struct apply *apply;	/* its changes */
+	struct config applying; /* what dp was given; its parts are borrowed */
+	struct event_base *base;
+	struct event signals[CTL_SIGNALS];
+	uint64_t since_ns;
+	bool debug;
+	/* Looks at dp that were asked for, and answered; who waits for which. */
+	uint64_t looks, looked;
+	uint64_t control_look, ike_look; /* 0: for none */
+	char folder[CONF_PATH_MAX];	 /* of the roles' sockets */
+	struct dp_link *dp;
+	unsigned int dp_tries;
+	unsigned int port_tries;
+	bool waits_for_ports;
+	bool dp_is_set;	 /* the configuration is in force there */
+	bool dp_is_ours; /* and was not before this start */
+	struct control_server *control;
+	int ike_ports[IKE_UDP_SOCKETS]; /* -1: IKE is not spoken */
+	struct ike_link *ike;
+	struct failures *failures;
+	int err; /* why it ends; 0: it was told to */
+	struct error *error;
+};
+
+/* --- ctl_control.c: the control socket, and looks at dp for it */
+
+int ctl_start_control(struct ctl *c, struct error *e);
+
+/* Which look it is, or 0: there is nothing to look at. */
+uint64_t ctl_look(struct ctl *c);
+void ctl_on_looked(void *ctx);
+
+/* Of the looks so far, up to this one. */
+void ctl_saw(struct ctl *c, uint64_t turn);
+
+/* --- ctl_ike.c: IKE, where a connection asks for it */
+
+int ctl_start_ike(struct ctl *c, struct error *e);
+
+/* dp keeps them, so that no ctl's end closes them; fds are what it has kept. */
+int ctl_take_ports(struct ctl *c, const int *fds, size_t n, struct error *e);
+
+/* A link between the two, each end of which is handed over. */
+void ctl_introduce(struct ctl *c);
+
+/* --- ctl_changes.c: what is loaded changes */
+
+int ctl_take_changes(struct ctl *c, const char *file, struct error *e);
+
+/* dp has taken a change, or not. */
+void ctl_applied(struct ctl *c, const struct dp_msg_committed *m);
+
+/* In the order of the SPD; ike asks for SAs by them. */
+void ctl_take_ids(struct config *config, const struct dp_msg_committed *m);
+
+#endif
