@@ -338,16 +338,6 @@ bool seam_is_closed(const struct seam *s)
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
 }
 
-uid_t seam_peer_uid(const struct seam *s)
-{
-	struct ucred who;
-	socklen_t len = sizeof(who);
-
-	if (getsockopt(s->fd, SOL_SOCKET, SO_PEERCRED, &who, &len))
-		return (uid_t)-1;
-	return who.uid;
-}
-
 /* --- sockets */
 
 static int address(const char *path, struct sockaddr_un *out)

@@ -83,9 +83,6 @@ int seam_send_fds(struct seam *s, uint16_t type, const void *msg, size_t bytes,
 /* Has the other end closed it already, and on_down() is about to say so? */
 bool seam_is_closed(const struct seam *s);
 
-/* Who is at the other end, as the kernel says (SO_PEERCRED); -1: unknown. */
-uid_t seam_peer_uid(const struct seam *s);
-
 /*
  * A listening socket at that path, in place of one that nobody holds any more;
  * its descriptor, or negative with e filled: -EADDRINUSE.

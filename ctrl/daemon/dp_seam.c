@@ -184,11 +184,21 @@ static int get_manual(struct config *c, const struct dp_msg_manual *m)
 	return 0;
 }
 
+/* Each policy and each child has a place in the SPD. */
+static bool spd_is_full(const struct config *c)
+{
+	size_t n = c->n_policies;
+
+	for (size_t i = 0; i < c->n_conns; i++)
+		n += c->conns[i].n_children;
+	return n >= SPD_MAX;
+}
+
 static int get_policy(struct config *c, const struct dp_msg_policy *m)
 {
 	struct policy_conf *conf;
 
-	if (c->n_policies == SPD_MAX ||
+	if (spd_is_full(c) ||
 	    (m->conf.action == SPD_PROTECT && m->conf.manual >= c->n_manual))
 		return -EINVAL;
 	conf = add(&c->policies, &c->n_policies, sizeof(*conf));
@@ -213,7 +223,7 @@ static int get_child(struct config *c, const struct dp_msg_child *m)
 	struct child_conf *conf;
 	struct conn_conf *conn;
 
-	if (!c->n_conns)
+	if (!c->n_conns || spd_is_full(c))
 		return -EINVAL;
 	conn = &c->conns[c->n_conns - 1];
 	conf = add(&conn->children, &conn->n_children, sizeof(*conf));

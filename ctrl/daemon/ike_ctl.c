@@ -69,13 +69,6 @@ static void forget(struct ike *i, size_t k)
 	i->loaded[k] = i->loaded[--i->n_loaded];
 }
 
-static void unload(struct ike *i, const char *name)
-{
-	for (size_t k = i->n_loaded; k--;)
-		if (strcmp(i->loaded[k].name, name) == 0)
-			forget(i, k);
-}
-
 /* Those that ctl has no more go. */
 static void finish_loading(struct ike *i)
 {
@@ -213,8 +206,6 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		engine_recorded(i->engine,
 				((const struct ike_msg_recorded *)msg)->number,
 				clock_ns());
-	else if (type == IKE_MSG_UNLOAD)
-		unload(i, ((const struct ike_msg_name *)msg)->conn);
 	else if (type == IKE_MSG_COMMAND)
 		run_command(i, msg);
 	else if (type == IKE_MSG_STOP)

@@ -12,7 +12,6 @@ const struct seam_kind ike_seam_to_ike[] = {
 	SEAM_KIND(IKE_MSG_CONN, struct ike_msg_conn),
 	SEAM_KIND(IKE_MSG_CHILD, struct ike_msg_child),
 	SEAM_KIND(IKE_MSG_LOADED, struct ike_msg_empty),
-	SEAM_KIND(IKE_MSG_UNLOAD, struct ike_msg_name),
 	SEAM_KIND(IKE_MSG_COMMAND, struct ike_msg_command),
 	SEAM_KIND(IKE_MSG_STOP, struct ike_msg_empty),
 	SEAM_KIND(IKE_MSG_KEYSTORE_ANSWER, struct keystore_answer),

@@ -22,7 +22,6 @@ enum ike_msg {
 	IKE_MSG_CONN,	     /* as many IKE_MSG_CHILD follow as it says */
 	IKE_MSG_CHILD,
 	IKE_MSG_LOADED, /* those were all that there are now */
-	IKE_MSG_UNLOAD,
 	IKE_MSG_COMMAND,
 	IKE_MSG_STOP, /* to end when its last SA has, or after a second */
 	IKE_MSG_KEYSTORE_ANSWER, /* struct keystore_answer */
@@ -72,11 +71,6 @@ struct ike_msg_generation {
 
 struct ike_msg_recorded {
 	uint32_t number; /* see engine_recorded() */
-};
-
-/* IKE_MSG_UNLOAD */
-struct ike_msg_name {
-	char conn[CONN_NAME_MAX];
 };
 
 enum ike_command {

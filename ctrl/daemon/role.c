@@ -308,11 +308,6 @@ void role_free(struct role *r)
 	free(r);
 }
 
-bool role_is_up(const struct role *r)
-{
-	return r && r->seam;
-}
-
 void role_restart(struct role *r, const char *why)
 {
 	seam_free(r->seam);

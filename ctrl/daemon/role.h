@@ -46,9 +46,6 @@ int role_new(const struct role_spec *spec, struct role **out, struct error *e);
 /* The link alone ends; the process is there for a later ctl. NULL is fine. */
 void role_free(struct role *r);
 
-/* Is there a link? */
-bool role_is_up(const struct role *r);
-
 /* Ends it, as if it had ended by itself: down() is called. why is a literal. */
 void role_restart(struct role *r, const char *why);
 

@@ -131,6 +131,7 @@ static void what_does_not_fit_is_refused(void **state)
 	struct dp_msg_manual m = { .encr = UINT16_MAX };
 	struct dp_msg_policy p = { .conf.action = SPD_PROTECT };
 	struct dp_msg_child child = { .conf.policy = 0 };
+	struct dp_msg_conn conn = { .conf.n_children = 0 };
 
 	(void)state;
 	assert_int_equal(dp_seam_get_piece(to, DP_MSG_CHILD, &child), -EINVAL);
@@ -144,6 +145,12 @@ static void what_does_not_fit_is_refused(void **state)
 	for (int i = 0; i < SPD_MAX; i++)
 		assert_int_equal(dp_seam_get_piece(to, DP_MSG_POLICY, &p), 0);
 	assert_int_equal(dp_seam_get_piece(to, DP_MSG_POLICY, &p), -EINVAL);
+	assert_int_equal(dp_seam_get_piece(to, DP_MSG_CONN, &conn), 0);
+	assert_int_equal(dp_seam_get_piece(to, DP_MSG_CHILD, &child), -EINVAL);
+	to->n_policies = SPD_MAX - 2;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(dp_seam_get_piece(to, DP_MSG_CHILD, &child), 0);
+	assert_int_equal(dp_seam_get_piece(to, DP_MSG_CHILD, &child), -EINVAL);
 	config_free(to);
 }
 
