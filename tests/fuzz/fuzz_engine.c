@@ -224,7 +224,10 @@ static void step_header(struct run *r, unsigned int side)
 	give(r, side, room, b.len, false);
 }
 
-/* What a side has sent last, as it is or with a change; true: as it is. */
+/*
+ * What a side has sent last, as it is or with a change, which may come to
+ * nothing: who brings a message that its peer sealed has proved to be the peer.
+ */
 static void step_replay(struct run *r, unsigned int side)
 {
 	const struct lab_side *from = &r->lab->side[!side];
@@ -235,7 +238,8 @@ static void step_replay(struct run *r, unsigned int side)
 	memcpy(room, from->last, from->last_len);
 	if (how & 1)
 		damage(&r->in, room, (uint32_t)from->last_len);
-	give(r, side, room, from->last_len, !(how & 1));
+	give(r, side, room, from->last_len,
+	     memcmp(room, from->last, from->last_len) == 0);
 }
 
 static void step_sealed(struct run *r, unsigned int side)
