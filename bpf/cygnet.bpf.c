@@ -46,12 +46,13 @@ static __always_inline int protect_out(struct xdp_md *ctx,
 /* SPD-S for what a network behind us sends (RFC 4301 section 5.1). */
 static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p)
 {
+	const struct flow f = packet_flow(p, DIR_OUT);
 	const struct spd_table *list = spd_in_force();
 	const struct spd_entry *policy;
 
 	if (!list)
 		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
-	policy = spd_match(list, p->saddr, p->daddr, p->protocol);
+	policy = spd_match(list, &f);
 	if (!policy)
 		return xdp_default(p);
 	switch (policy->action) {
@@ -113,12 +114,13 @@ static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p,
 /* SPD-I for what arrives in the clear (RFC 4301 section 5.2). */
 static __always_inline int spd_in(const struct packet *p)
 {
+	const struct flow f = packet_flow(p, DIR_IN);
 	const struct spd_table *list = spd_in_force();
 	const struct spd_entry *policy;
 
 	if (!list)
 		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
-	policy = spd_match(list, p->daddr, p->saddr, p->protocol);
+	policy = spd_match(list, &f);
 	if (!policy)
 		return xdp_default(p);
 	switch (policy->action) {
@@ -202,12 +204,13 @@ static __always_inline int guard_unparsed(const struct packet *p)
 static __always_inline int guard_spd(struct __sk_buff *skb,
 				     const struct packet *p)
 {
+	const struct flow f = packet_flow(p, DIR_OUT);
 	const struct spd_table *list = spd_in_force();
 	const struct spd_entry *policy;
 
 	if (!list)
 		return tc_drop(DROP_POLICY_DISCARD, p->frame_bytes);
-	policy = spd_match(list, p->saddr, p->daddr, p->protocol);
+	policy = spd_match(list, &f);
 	if (!policy && default_action == SPD_BYPASS)
 		return tc_pass(PASS_DEFAULT, p->frame_bytes);
 	if (!policy)

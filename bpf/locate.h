@@ -38,11 +38,9 @@ static __always_inline const struct iface_info *locate_iface(struct xdp_md *ctx)
 /* 0 when the address is not of this host, else enum local_kind. */
 static __always_inline __u32 locate_local(__be32 addr)
 {
-	struct map_addr key = { .octets = { [10] = 0xff, [11] = 0xff } };
-	__u32 *kind;
+	struct addr key = addr_of_v4(addr);
+	__u32 *kind = bpf_map_lookup_elem(&local_addrs, &key);
 
-	__builtin_memcpy(key.octets + 12, &addr, 4);
-	kind = bpf_map_lookup_elem(&local_addrs, &key);
 	return kind ? *kind : 0;
 }
 

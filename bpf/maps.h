@@ -62,7 +62,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, ADDR_MAX);
-	__type(key, struct map_addr);
+	__type(key, struct addr);
 	__type(value, __u32);
 } local_addrs SEC(".maps");
 

@@ -16,6 +16,8 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "include/flow.h"
+#include "include/meta.h"
 #include "include/proto.h"
 #include "include/sad.h"
 
@@ -39,6 +41,25 @@ struct packet {
 	__u8 fragment; /* of a larger packet: MF set or offset not 0 */
 	__u8 rest;     /* fragment without the header of what is above IP */
 };
+
+static __always_inline struct addr addr_of_v4(__be32 v4)
+{
+	struct addr a = { .octets = { [10] = 0xff, [11] = 0xff } };
+
+	__builtin_memcpy(a.octets + ADDR_V4_AT, &v4, sizeof(v4));
+	return a;
+}
+
+/* dir: which of its addresses is the local one. Ports are not read. */
+static __always_inline struct flow packet_flow(const struct packet *p,
+					       enum dp_dir dir)
+{
+	return (struct flow){
+		.local = addr_of_v4(dir == DIR_OUT ? p->saddr : p->daddr),
+		.remote = addr_of_v4(dir == DIR_OUT ? p->daddr : p->saddr),
+		.protocol = p->protocol,
+	};
+}
 
 static __always_inline enum parse parse_ethertype(__be16 ethertype)
 {

@@ -46,12 +46,11 @@ static __always_inline const struct sa_ref *sad_find(const struct packet *p,
 						     __u8 protocol, __be32 spi)
 {
 	struct sad_key key = {
-		.daddr.octets = { [10] = 0xff, [11] = 0xff },
+		.daddr = addr_of_v4(p->daddr),
 		.spi = spi,
 		.protocol = protocol,
 	};
 
-	__builtin_memcpy(key.daddr.octets + 12, &p->daddr, 4);
 	return bpf_map_lookup_elem(&sad, &key);
 }
 

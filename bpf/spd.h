@@ -9,6 +9,7 @@
 
 #include "bpf/maps.h"
 #include "bpf/parse.h"
+#include "include/flow.h"
 
 static __always_inline const struct spd_table *spd_in_force(void)
 {
@@ -26,9 +27,19 @@ static __always_inline bool spd_is_open(void)
 	return t && !t->restricts && default_action == SPD_BYPASS;
 }
 
-static __always_inline const struct spd_entry *spd_match(
-	const struct spd_table *t, __be32 local, __be32 remote, __u8 protocol)
+static __always_inline __be32 spd_v4(const struct addr *a)
 {
+	__be32 v4;
+
+	__builtin_memcpy(&v4, a->octets + ADDR_V4_AT, sizeof(v4));
+	return v4;
+}
+
+static __always_inline const struct spd_entry *spd_match(
+	const struct spd_table *t, const struct flow *f)
+{
+	__be32 local = spd_v4(&f->local), remote = spd_v4(&f->remote);
+
 	for (__u32 i = 0; i < SPD_MAX; i++) {
 		const struct spd_entry *e = &t->entry[i];
 
@@ -37,7 +48,7 @@ static __always_inline const struct spd_entry *spd_match(
 		if (((local ^ e->local_net) & e->local_mask) |
 		    ((remote ^ e->remote_net) & e->remote_mask))
 			continue;
-		if (e->protocol == PROTO_ANY || e->protocol == protocol)
+		if (e->protocol == PROTO_ANY || e->protocol == f->protocol)
 			return e;
 	}
 	return 0;

@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Keys of the maps by which BPF finds an SA, and of those that say whose a
- * packet is. IPv4 addresses stand as IPv4-mapped IPv6 (RFC 4291 section
- * 2.5.5.2), so that one key layout serves both families.
+ * packet is.
  */
 #ifndef CYG_INCLUDE_SAD_H
 #define CYG_INCLUDE_SAD_H
 
 #include <linux/types.h>
 
+#include "include/addr.h"
 #include "include/limits.h"
-
-struct map_addr {
-	__u8 octets[16];
-};
 
 /* Map `sad`, RFC 4301 section 4.1; value struct sa_ref. */
 struct sad_key {
-	struct map_addr daddr;
+	struct addr daddr;
 	__be32 spi;
 	__u8 protocol; /* PROTO_ESP or PROTO_AH */
 	__u8 pad[3];
 };
 
-/* Map `local_addrs`, key struct map_addr. */
+/* Map `local_addrs`, key struct addr. */
 enum local_kind {
 	LOCAL_UNICAST = 1,
 	LOCAL_BROADCAST = 2, /* of a subnet that we are in */

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
+static const uint8_t v4_mapped[ADDR_V4_AT] = { [10] = 0xff, [11] = 0xff };
 
 struct addr addr_from_v4(uint32_t v4_be)
 {
 	struct addr a;
 
 	memcpy(a.octets, v4_mapped, sizeof(v4_mapped));
-	memcpy(a.octets + 12, &v4_be, 4);
+	memcpy(a.octets + ADDR_V4_AT, &v4_be, 4);
 	return a;
 }
 
@@ -29,7 +29,7 @@ uint32_t addr_v4_be(const struct addr *a)
 
 	if (!addr_is_v4(a))
 		return 0;
-	memcpy(&v4_be, a->octets + 12, 4);
+	memcpy(&v4_be, a->octets + ADDR_V4_AT, 4);
 	return v4_be;
 }
 
@@ -124,7 +124,7 @@ uint32_t prefix_mask_v4_be(const struct prefix *p)
 const char *addr_str(const struct addr *a, char *buf)
 {
 	if (addr_is_v4(a))
-		return inet_ntop(AF_INET, a->octets + 12, buf, ADDR_STR_MAX);
+		return inet_ntop(AF_INET, a->octets + ADDR_V4_AT, buf, ADDR_STR_MAX);
 	return inet_ntop(AF_INET6, a->octets, buf, ADDR_STR_MAX);
 }
 

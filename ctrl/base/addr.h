@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * IP addresses and prefixes. One type for both families: IPv4 stands as
- * IPv4-mapped IPv6, as in the map keys (include/sad.h). Plain values, no
- * ownership; any thread.
+ * IP addresses and prefixes. One type for both families, include/addr.h's.
+ * Plain values, no ownership; any thread.
  */
 #ifndef CYG_BASE_ADDR_H
 #define CYG_BASE_ADDR_H
@@ -11,12 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "include/addr.h"
+
 #define ADDR_STR_MAX   46 /* INET6_ADDRSTRLEN */
 #define PREFIX_STR_MAX (ADDR_STR_MAX + 4)
-
-struct addr {
-	uint8_t octets[16]; /* network order */
-};
 
 /* Host bits of net are zero. bits counts from the family's own start. */
 struct prefix {

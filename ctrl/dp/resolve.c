@@ -101,10 +101,11 @@ void resolve_host(struct worker *w, struct batch *b,
 	take_policy_sa(w, p);
 }
 
-/* The first octets of what is above IP, or of a fragment, are ports. */
+/* The first octets of what is above IP are ports, or type and code. */
 static bool has_ports(const struct packet *p)
 {
 	switch (p->ip.protocol) {
+	case PROTO_ICMP:
 	case PROTO_TCP:
 	case PROTO_UDP:
 	case PROTO_SCTP:
@@ -119,17 +120,18 @@ static bool has_ports(const struct packet *p)
 struct flow packet_flow(const struct packet *p, enum dp_dir dir)
 {
 	struct slice ports = slice_of(p->l3 + p->ip.header_bytes, 4);
+	bool out = dir == DIR_OUT, seen = has_ports(p);
 	uint16_t sport = 0, dport = 0;
-	bool out = dir == DIR_OUT;
 
-	if (has_ports(p) && (!rd_u16(&ports, &sport) || !rd_u16(&ports, &dport)))
-		sport = dport = 0;
+	seen = seen && rd_u16(&ports, &sport) && rd_u16(&ports, &dport);
+	if (p->ip.protocol == PROTO_ICMP)
+		dport = sport;
 	return (struct flow){
-		.local = ntohl(out ? p->ip.saddr_be : p->ip.daddr_be),
-		.remote = ntohl(out ? p->ip.daddr_be : p->ip.saddr_be),
+		.local = addr_from_v4(out ? p->ip.saddr_be : p->ip.daddr_be),
+		.remote = addr_from_v4(out ? p->ip.daddr_be : p->ip.saddr_be),
 		.local_port = out ? sport : dport,
 		.remote_port = out ? dport : sport,
-		.has_ports = has_ports(p),
+		.has_ports = seen,
 		.protocol = p->ip.protocol,
 	};
 }

@@ -6,12 +6,11 @@
 
 #include "include/proto.h"
 
-bool selector_match(const struct selector *s, const struct addr *local,
-		    const struct addr *remote, uint8_t protocol)
+bool selector_match(const struct selector *s, const struct flow *f)
 {
-	return prefix_contains(&s->local, local) &&
-	       prefix_contains(&s->remote, remote) &&
-	       (s->protocol == PROTO_ANY || s->protocol == protocol);
+	return prefix_contains(&s->local, &f->local) &&
+	       prefix_contains(&s->remote, &f->remote) &&
+	       (s->protocol == PROTO_ANY || s->protocol == f->protocol);
 }
 
 /* The lowest and the highest address of a prefix. */
@@ -39,11 +38,10 @@ struct sadb_selector selector_ranges(const struct selector *s)
 }
 
 const struct policy *policy_lookup(const struct policy *list, size_t n,
-				   const struct addr *local,
-				   const struct addr *remote, uint8_t protocol)
+				   const struct flow *f)
 {
 	for (size_t i = 0; i < n; i++)
-		if (selector_match(&list[i].selector, local, remote, protocol))
+		if (selector_match(&list[i].selector, f))
 			return &list[i];
 	return NULL;
 }

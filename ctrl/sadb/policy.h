@@ -13,6 +13,7 @@
 #include "ctrl/base/addr.h"
 #include "ctrl/model/conn.h"
 #include "ctrl/model/sadb.h"
+#include "include/flow.h"
 #include "include/spd.h"
 
 /* Local is the protected side, remote the far one (RFC 4301 4.4.1.1). */
@@ -43,13 +44,11 @@ struct policy {
 /* The same as ranges, of all ports. */
 struct sadb_selector selector_ranges(const struct selector *s);
 
-bool selector_match(const struct selector *s, const struct addr *local,
-		    const struct addr *remote, uint8_t protocol);
+bool selector_match(const struct selector *s, const struct flow *f);
 
 /* The first policy that matches, NULL when none does: the reference. */
 const struct policy *policy_lookup(const struct policy *list, size_t n,
-				   const struct addr *local,
-				   const struct addr *remote, uint8_t protocol);
+				   const struct flow *f);
 
 /*
  * The same list as a map value.

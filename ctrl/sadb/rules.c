@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/sadb/rules.h"
 
-#include <arpa/inet.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <urcu-qsbr.h>
@@ -9,13 +9,22 @@
 #include "ctrl/sadb/quiescent.h"
 #include "include/proto.h"
 
-struct range {
-	uint32_t min, max;
+/* An address as a number, to be compared: host order. */
+struct wide {
+	uint64_t hi, lo;
+};
+
+struct addr_range {
+	struct wide min, max;
+};
+
+struct port_range {
+	uint16_t min, max;
 };
 
 struct rule {
-	struct range local, remote;
-	struct range local_port, remote_port;
+	struct addr_range local, remote;
+	struct port_range local_port, remote_port;
 	uint8_t protocol; /* PROTO_ANY for all */
 	bool ports;	  /* not any */
 	bool accept;
@@ -27,17 +36,35 @@ struct rules {
 	struct rule at[];
 };
 
-static struct range addr_range(const struct addr *min, const struct addr *max)
+static struct wide wide_of(const struct addr *a)
 {
-	return (struct range){ ntohl(addr_v4_be(min)), ntohl(addr_v4_be(max)) };
+	uint64_t be[2];
+
+	memcpy(be, a->octets, sizeof(be));
+	return (struct wide){ be64toh(be[0]), be64toh(be[1]) };
 }
 
-static bool in(const struct range *r, uint32_t value)
+static bool at_most(const struct wide *a, const struct wide *b)
 {
-	return value >= r->min && value <= r->max;
+	return a->hi < b->hi || (a->hi == b->hi && a->lo <= b->lo);
 }
 
-static bool any_port(const struct range *r)
+static struct addr_range range_of(const struct addr *min, const struct addr *max)
+{
+	return (struct addr_range){ wide_of(min), wide_of(max) };
+}
+
+static bool addr_in(const struct addr_range *r, const struct wide *a)
+{
+	return at_most(&r->min, a) && at_most(a, &r->max);
+}
+
+static bool port_in(const struct port_range *r, uint16_t port)
+{
+	return port >= r->min && port <= r->max;
+}
+
+static bool any_port(const struct port_range *r)
 {
 	return r->min == 0 && r->max == UINT16_MAX;
 }
@@ -46,8 +73,8 @@ static struct rule rule_of(const struct sa_rule *from)
 {
 	const struct sadb_selector *s = &from->selector;
 	struct rule r = {
-		.local = addr_range(&s->local_min, &s->local_max),
-		.remote = addr_range(&s->remote_min, &s->remote_max),
+		.local = range_of(&s->local_min, &s->local_max),
+		.remote = range_of(&s->remote_min, &s->remote_max),
 		.local_port = { s->local_port_min, s->local_port_max },
 		.remote_port = { s->remote_port_min, s->remote_port_max },
 		.protocol = s->protocol,
@@ -88,16 +115,20 @@ void rules_retire(struct rules *r)
 
 static bool ports_match(const struct rule *r, const struct flow *f)
 {
-	return f->has_ports && in(&r->local_port, f->local_port) &&
-	       in(&r->remote_port, f->remote_port);
+	return f->has_ports && port_in(&r->local_port, f->local_port) &&
+	       port_in(&r->remote_port, f->remote_port);
 }
 
 bool rules_accept(const struct rules *r, const struct flow *f)
 {
+	const struct wide local = wide_of(&f->local);
+	const struct wide remote = wide_of(&f->remote);
+
 	for (size_t i = 0; i < r->n; i++) {
 		const struct rule *at = &r->at[i];
 
-		if (!in(&at->local, f->local) || !in(&at->remote, f->remote))
+		if (!addr_in(&at->local, &local) ||
+		    !addr_in(&at->remote, &remote))
 			continue;
 		if (at->protocol != PROTO_ANY && at->protocol != f->protocol)
 			continue;

@@ -5,8 +5,8 @@
  * matches decides (RFC 4301 section 5.2), so that what was negotiated never
  * overrides an earlier policy.
  *
- * IPv4; ranges of addresses and ports and a protocol. What carries no ports
- * (a later fragment, ICMP) matches no rule that asks for some.
+ * Ranges of addresses and ports and a protocol. What shows no ports (a later
+ * fragment) matches no rule that asks for some.
  */
 #ifndef CYG_SADB_RULES_H
 #define CYG_SADB_RULES_H
@@ -16,18 +16,11 @@
 #include <stdint.h>
 
 #include "ctrl/model/sadb.h"
+#include "include/flow.h"
 
 struct sa_rule {
 	struct sadb_selector selector;
 	bool accept;
-};
-
-/* A packet as rules see it; all in host order. */
-struct flow {
-	uint32_t local, remote;
-	uint16_t local_port, remote_port;
-	bool has_ports;
-	uint8_t protocol;
 };
 
 struct rules;

@@ -26,11 +26,19 @@ static struct sadb_selector ranges(const char *local, const char *remote,
 	return selector_ranges(&s);
 }
 
+static struct addr addr_of(const char *text)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse(text, &a), 0);
+	return a;
+}
+
 static struct flow flow_of(const char *local, const char *remote)
 {
 	return (struct flow){
-		.local = ntohl(inet_addr(local)),
-		.remote = ntohl(inet_addr(remote)),
+		.local = addr_of(local),
+		.remote = addr_of(remote),
 		.local_port = 1000,
 		.remote_port = 2000,
 		.has_ports = true,
@@ -107,6 +115,27 @@ static void borders_of_every_range_are_inside(void **state)
 	assert_false(accepts(&rule, 1, &f));
 }
 
+static void ipv6_addresses_are_compared_in_whole(void **state)
+{
+	struct sa_rule rule = { ranges("2001:db8:1::/48", "2001:db8:2::/127", 0),
+				true };
+	struct flow f;
+
+	(void)state;
+	f = flow_of("2001:db8:1::", "2001:db8:2::1");
+	assert_true(accepts(&rule, 1, &f));
+	f = flow_of("2001:db8:1:ffff:ffff:ffff:ffff:ffff", "2001:db8:2::");
+	assert_true(accepts(&rule, 1, &f));
+	f = flow_of("2001:db8:0:ffff:ffff:ffff:ffff:ffff", "2001:db8:2::");
+	assert_false(accepts(&rule, 1, &f));
+	f = flow_of("2001:db8:2::", "2001:db8:2::");
+	assert_false(accepts(&rule, 1, &f));
+	f = flow_of("2001:db8:1::", "2001:db8:2::2");
+	assert_false(accepts(&rule, 1, &f));
+	f = flow_of("10.1.0.5", "10.2.0.7");
+	assert_false(accepts(&rule, 1, &f));
+}
+
 static void first_that_matches_decides_and_none_refuses(void **state)
 {
 	const struct sa_rule rules[] = {
@@ -172,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prefix_becomes_its_first_and_last_address),
 		cmocka_unit_test(borders_of_every_range_are_inside),
+		cmocka_unit_test(ipv6_addresses_are_compared_in_whole),
 		cmocka_unit_test(first_that_matches_decides_and_none_refuses),
 		cmocka_unit_test(without_ports_no_rule_of_ports_matches),
 		cmocka_unit_test(selector_is_within_when_every_range_is),

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A packet as selectors see it (RFC 4301 section 4.4.1.1), the same in the BPF
+ * programs, in the workers and in the linear reference.
+ */
+#ifndef CYG_INCLUDE_FLOW_H
+#define CYG_INCLUDE_FLOW_H
+
+#include <linux/types.h>
+
+#include "include/addr.h"
+
+/*
+ * Local is the protected side, whichever way the packet goes. Ports in host
+ * order; of ICMP and ICMPv6 both are type << 8 | code, as traffic selectors have
+ * it (RFC 7296 section 3.13.1). Where has_ports is not set, there are none to
+ * be seen: a later fragment, or another protocol; such a packet matches
+ * no selector that asks for some.
+ */
+struct flow {
+	struct addr local, remote;
+	__u16 local_port, remote_port;
+	__u8 protocol;	/* behind IPv6 extension headers */
+	__u8 has_ports; /* 0 or 1 */
+	__u8 pad[2];
+};
+
+_Static_assert(sizeof(struct flow) == 40, "map key without holes");
+
+#endif
