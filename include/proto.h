@@ -7,6 +7,7 @@
 #define CYG_INCLUDE_PROTO_H
 
 #define ETH_HEADER_BYTES 14U /* IEEE 802.3 */
+#define ETH_TYPE_BYTES	 2U  /* IEEE 802.3: the last ones of it */
 
 #define IPV4_HEADER_BYTES     20U /* RFC 791 section 3.1, without options */
 #define IPV4_HEADER_MAX_BYTES 60U /* RFC 791 section 3.1 */

@@ -2,6 +2,7 @@
 #include "ctrl/base/addr.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,25 @@ uint32_t addr_v4_be(const struct addr *a)
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+bool addr_is_none(const struct addr *a)
+{
+	static const struct addr none;
+
+	return addr_equal(a, &none);
+}
+
+/* Fibonacci hashing (Knuth) of the half in which hosts of a network differ, and
+ * another multiplier for the half of the networks. */
+uint32_t addr_hash(const struct addr *a)
+{
+	uint64_t half[2];
+
+	memcpy(half, a->octets, sizeof(half));
+	half[0] = be64toh(half[0]) * 0xbf58476d1ce4e5b9U;
+	half[1] = be64toh(half[1]) * 0x9e3779b97f4a7c15U;
+	return (uint32_t)((half[0] ^ half[0] >> 32 ^ half[1]) >> 32);
 }
 
 int addr_parse(const char *text, struct addr *out)
@@ -124,7 +144,8 @@ uint32_t prefix_mask_v4_be(const struct prefix *p)
 const char *addr_str(const struct addr *a, char *buf)
 {
 	if (addr_is_v4(a))
-		return inet_ntop(AF_INET, a->octets + ADDR_V4_AT, buf, ADDR_STR_MAX);
+		return inet_ntop(AF_INET, a->octets + ADDR_V4_AT, buf,
+				 ADDR_STR_MAX);
 	return inet_ntop(AF_INET6, a->octets, buf, ADDR_STR_MAX);
 }
 

@@ -28,6 +28,12 @@ bool addr_is_v4(const struct addr *a);
 uint32_t addr_v4_be(const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);
 
+/* All octets 0, which is no address of anybody (RFC 4291 section 2.5.2). */
+bool addr_is_none(const struct addr *a);
+
+/* A number whose high bits depend on every bit of the address. */
+uint32_t addr_hash(const struct addr *a);
+
 /* "192.0.2.1" or "2001:db8::1", nothing around it. 0 or -EINVAL. */
 int addr_parse(const char *text, struct addr *out);
 

@@ -160,14 +160,14 @@ static void tell_mapping(struct worker *w, const struct packet *p)
 	const struct telling what = {
 		.kind = TELL_MAPPING,
 		.sa = p->sa->ref,
-		.saddr_be = p->ip.saddr_be,
+		.saddr = addr_from_v4(p->ip.saddr_be),
 		.sport = ntohs(p->peer_port_be),
 	};
 
 	if (w->now_ns - p->sa->moved_ns < MOVE_NS || !tell_put(w->tell, &what))
 		return;
 	p->sa->moved_ns = w->now_ns;
-	p->sa->peer_be = p->ip.saddr_be;
+	p->sa->peer = what.saddr;
 	p->sa->peer_port_be = p->peer_port_be;
 }
 
@@ -175,13 +175,14 @@ static void tell_mapping(struct worker *w, const struct packet *p)
  * have been on its way when the peer moved. */
 static void note_origin(struct worker *w, const struct packet *p)
 {
+	const struct addr from = addr_from_v4(p->ip.saddr_be);
 	struct sa_rt *sa = p->sa;
 
 	if (!sa->used)
 		tell_used(w, sa);
 	if (!sa->udp_bytes || !p->peer_port_be || p->seq != sa->replay.top)
 		return;
-	if (sa->peer_be != p->ip.saddr_be || sa->peer_port_be != p->peer_port_be)
+	if (!addr_equal(&sa->peer, &from) || sa->peer_port_be != p->peer_port_be)
 		tell_mapping(w, p);
 }
 

@@ -133,8 +133,8 @@ static void finish(struct packet *p, const struct crypto_op *op)
 		.fragment = p->ip.fragment & IPV4_DF,
 		.ttl = OUTER_TTL,
 		.protocol = sa->udp_bytes ? PROTO_UDP : PROTO_ESP,
-		.saddr_be = sa->saddr_be,
-		.daddr_be = sa->daddr_be,
+		.saddr_be = addr_v4_be(&sa->saddr),
+		.daddr_be = addr_v4_be(&sa->daddr),
 	};
 
 	p->l3 = op->esp - sa->udp_bytes - IPV4_HEADER_BYTES;
@@ -189,7 +189,7 @@ static void seal_run(struct worker *w, struct packet *p, uint32_t n,
 static void out_run(struct worker *w, struct packet *p, uint32_t n)
 {
 	const struct nexthop *nh =
-		nexthop_lookup(&w->nexthops, p->sa->daddr_be, w->now_ns);
+		nexthop_lookup(&w->nexthops, &p->sa->daddr, w->now_ns);
 
 	if (nh->kind == NH_PORT)
 		return seal_run(w, p, n, pmtu_inner(p->sa, nh->mtu));

@@ -46,31 +46,34 @@ static void tx_flush(struct worker *w, struct tx_run *run)
 	run->n = 0;
 }
 
-static void put_ether(struct packet *p, const uint8_t dmac[6],
-		      const uint8_t smac[6])
+/* Returns the frame's first octet. */
+static uint8_t *put_ether(struct packet *p, const uint8_t *link,
+			  uint8_t link_bytes)
 {
-	uint8_t *eth = p->l3 - ETH_HEADER_BYTES;
+	uint8_t *type = p->l3 - ETH_TYPE_BYTES;
 
-	memcpy(eth, dmac, 6);
-	memcpy(eth + 6, smac, 6);
-	eth[12] = ETHERTYPE_IP >> 8;
-	eth[13] = ETHERTYPE_IP & 0xff;
+	memcpy(type - link_bytes, link, link_bytes);
+	type[0] = ETHERTYPE_IP >> 8;
+	type[1] = ETHERTYPE_IP & 0xff;
+	return type - link_bytes;
 }
 
 static void to_port(struct worker *w, struct tx_run *run, struct port *port,
 		    struct packet *p, const struct nexthop *nh)
 {
+	uint8_t *frame;
+
 	if (run->port != port || run->n == BATCH_MAX)
 		tx_flush(w, run);
 	assert(port->role == IFACE_PROTECTED || p->state == PKT_SEALED);
 	if (port->role == IFACE_UNPROTECTED && p->state != PKT_SEALED)
 		return packet_drop(p, DROP_NO_ROUTE);
-	put_ether(p, nh->dmac, nh->smac);
+	frame = put_ether(p, nh->link, nh->link_bytes);
 	run->port = port;
 	run->pkt[run->n] = p;
 	run->desc[run->n++] = (struct port_desc){
-		.addr = (uint64_t)(p->l3 - ETH_HEADER_BYTES - w->umem.area),
-		.bytes = p->bytes + ETH_HEADER_BYTES,
+		.addr = (uint64_t)(frame - w->umem.area),
+		.bytes = (uint32_t)(p->l3 - frame) + p->bytes,
 	};
 }
 
@@ -80,8 +83,11 @@ static void to_host(struct worker *w, struct packet *p)
 	const size_t vnet_bytes = sizeof(struct virtio_net_hdr);
 	uint8_t *from = p->l3 - ETH_HEADER_BYTES - vnet_bytes;
 	size_t bytes = vnet_bytes + ETH_HEADER_BYTES + p->bytes;
+	uint8_t link[2 * sizeof(w->host_mac)];
 
-	put_ether(p, w->host_mac, w->host_mac);
+	memcpy(link, w->host_mac, sizeof(w->host_mac));
+	memcpy(link + sizeof(w->host_mac), w->host_mac, sizeof(w->host_mac));
+	put_ether(p, link, sizeof(link));
 	memset(from, 0, vnet_bytes);
 	if (w->host_fd < 0 || write(w->host_fd, from, bytes) != (ssize_t)bytes)
 		return packet_drop(p, DROP_HOST_WRITE);
@@ -137,11 +143,11 @@ static void forward_error(struct worker *w, struct tx_run *run,
 			  struct packet *p, const struct nexthop *nh)
 {
 	struct port *port = port_of(w, nh->ifindex);
-	bool direct = nh->kind == NH_PORT && nh->saddr_be && port &&
+	bool direct = nh->kind == NH_PORT && !addr_is_none(&nh->saddr) && port &&
 		      port->role == IFACE_PROTECTED && p->bytes <= nh->mtu;
 
 	if (direct)
-		p->ip.saddr_be = nh->saddr_be;
+		p->ip.saddr_be = addr_v4_be(&nh->saddr);
 	ipv4_build(p->l3, &p->ip);
 	if (direct)
 		to_port(w, run, port, p, nh);
@@ -168,12 +174,13 @@ static void forward_known(struct worker *w, struct tx_run *run,
 
 static void forward_one(struct worker *w, struct tx_run *run, struct packet *p)
 {
+	const struct addr dst = addr_from_v4(p->ip.daddr_be);
 	const struct nexthop *nh;
 
 	if (p->state == PKT_OPENED && mss_concerns(w, p) &&
 	    !mss_clamp_opened(w, p))
 		return;
-	nh = nexthop_lookup(&w->nexthops, p->ip.daddr_be, w->now_ns);
+	nh = nexthop_lookup(&w->nexthops, &dst, w->now_ns);
 	switch (nh->kind) {
 	case NH_PENDING:
 		return hold_packet(w, p);

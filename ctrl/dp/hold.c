@@ -10,7 +10,6 @@
  *
  * Worker.
  */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "ctrl/dp/worker.h"
@@ -25,25 +24,26 @@ _Static_assert(HOLD_BUCKETS == 1U << (32 - HOLD_SHIFT), "one for each hash");
  * What is not yet sealed waits for the way to the peer. Errors count as if they
  * went to one host: whoever invents sources would have the whole hold.
  */
-static uint32_t waits_for(const struct packet *p)
+static struct addr waits_for(const struct packet *p)
 {
 	switch ((enum packet_state)p->state) {
 	case PKT_CLEAR:
-		return p->sa->daddr_be;
+		return p->sa->daddr;
 	case PKT_ERROR:
-		return 0;
+		return (struct addr){ 0 };
 	case PKT_SEALED:
 	case PKT_CIPHER:
 	case PKT_OPENED:
 	case PKT_GONE:
 		break;
 	}
-	return p->ip.daddr_be;
+	return addr_from_v4(p->ip.daddr_be);
 }
 
 static uint8_t *held_for(struct worker *w, const struct packet *p)
 {
-	uint32_t hash = (ntohl(waits_for(p)) ^ w->magic) * 2654435761U;
+	struct addr dst = waits_for(p);
+	uint32_t hash = (addr_hash(&dst) ^ w->magic) * 2654435761U;
 
 	return &w->held_for[hash >> HOLD_SHIFT];
 }
@@ -99,8 +99,8 @@ static struct telling acquire_of(const struct packet *p)
 	return (struct telling){
 		.kind = TELL_ACQUIRE,
 		.policy = p->policy_id,
-		.saddr_be = p->ip.saddr_be,
-		.daddr_be = p->ip.daddr_be,
+		.saddr = addr_from_v4(p->ip.saddr_be),
+		.daddr = addr_from_v4(p->ip.daddr_be),
 		.sport = f.local_port,
 		.dport = f.remote_port,
 		.protocol = p->ip.protocol,

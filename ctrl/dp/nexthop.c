@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/dp/nexthop.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -49,20 +48,20 @@ void nexthop_cache_init(struct nexthop_cache *c, struct nexthop_link *link)
 }
 
 /*
- * Knuth's multiplier, and of the product the high bits, which depend on every
- * bit of the address: the hosts of a network lie in all sets alike.
+ * Of the products the high bits, which depend on every bit of the address: the
+ * hosts of a network lie in all sets alike.
  */
-static struct nexthop *set_of(struct nexthop_cache *c, uint32_t dst_be)
+static struct nexthop *set_of(struct nexthop_cache *c, const struct addr *dst)
 {
-	return c->set[ntohl(dst_be) * 2654435761U >> NH_SHIFT];
+	return c->set[addr_hash(dst) >> NH_SHIFT];
 }
 
-static struct nexthop *find(struct nexthop_cache *c, uint32_t dst_be)
+static struct nexthop *find(struct nexthop_cache *c, const struct addr *dst)
 {
-	struct nexthop *set = set_of(c, dst_be);
+	struct nexthop *set = set_of(c, dst);
 
 	for (uint32_t i = 0; i < NH_WAYS; i++)
-		if (set[i].gen && set[i].dst_be == dst_be)
+		if (set[i].gen && addr_equal(&set[i].dst, dst))
 			return &set[i];
 	return NULL;
 }
@@ -79,10 +78,10 @@ static bool is_awaited(const struct nexthop *nh, uint32_t gen, uint64_t now_ns)
  * awaited only when all are, and then always the same, for the others to be
  * answered.
  */
-static struct nexthop *claim(struct nexthop_cache *c, uint32_t dst_be,
+static struct nexthop *claim(struct nexthop_cache *c, const struct addr *dst,
 			     uint32_t gen, uint64_t now_ns)
 {
-	struct nexthop *set = set_of(c, dst_be), *nh = find(c, dst_be);
+	struct nexthop *set = set_of(c, dst), *nh = find(c, dst);
 	uint8_t *victim = &c->victim[(size_t)(set - c->set[0]) / NH_WAYS];
 
 	if (nh)
@@ -98,9 +97,9 @@ static struct nexthop *claim(struct nexthop_cache *c, uint32_t dst_be,
 	return &set[*victim];
 }
 
-static void ask(struct nexthop_link *link, uint32_t dst_be, uint32_t gen)
+static void ask(struct nexthop_link *link, const struct addr *dst, uint32_t gen)
 {
-	const struct nexthop_query query = { .dst_be = dst_be, .gen = gen };
+	const struct nexthop_query query = { .dst = *dst, .gen = gen };
 	const uint64_t one = 1;
 
 	/* A full queue is asked again when the entry expires. */
@@ -121,28 +120,28 @@ static void renew(struct nexthop_cache *c, struct nexthop *nh, uint64_t now_ns)
 	if (nh->kind != NH_PORT || !nh->renew_ns || now_ns < nh->renew_ns)
 		return;
 	nh->renew_ns = 0;
-	ask(c->link, nh->dst_be, nh->gen);
+	ask(c->link, &nh->dst, nh->gen);
 }
 
-const struct nexthop *nexthop_lookup(struct nexthop_cache *c, uint32_t dst_be,
-				     uint64_t now_ns)
+const struct nexthop *nexthop_lookup(struct nexthop_cache *c,
+				     const struct addr *dst, uint64_t now_ns)
 {
 	uint32_t gen =
 		atomic_load_explicit(&c->link->fib_gen, memory_order_acquire);
-	struct nexthop *nh = find(c, dst_be);
+	struct nexthop *nh = find(c, dst);
 
 	if (nh && fresh(nh, gen, now_ns)) {
 		renew(c, nh, now_ns);
 		return nh;
 	}
-	nh = claim(c, dst_be, gen, now_ns);
+	nh = claim(c, dst, gen, now_ns);
 	*nh = (struct nexthop){
-		.dst_be = dst_be,
+		.dst = *dst,
 		.gen = gen,
 		.kind = NH_PENDING,
 		.expires_ns = now_ns + NH_RETRY_NS,
 	};
-	ask(c->link, dst_be, gen);
+	ask(c->link, dst, gen);
 	return nh;
 }
 
@@ -156,7 +155,7 @@ uint32_t nexthop_learn(struct nexthop_cache *c)
 	    errno != EAGAIN)
 		return 0;
 	for (; spsc_pop(&c->link->answers, &answer); n++) {
-		nh = find(c, answer.dst_be);
+		nh = find(c, &answer.dst);
 		/* Evicted meanwhile, or asked again under a newer one. */
 		if (nh && nh->gen == answer.gen)
 			*nh = answer;

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ctrl/base/addr.h"
 #include "ctrl/base/clock.h"
 #include "ctrl/base/spsc.h"
 #include "include/drop.h"
@@ -27,27 +28,30 @@ enum nexthop_kind {
 	NH_NONE,    /* nowhere: see drop */
 };
 
+#define NH_LINK_MAX 20U /* both MAC addresses and two VLAN tags */
+
 struct nexthop {
-	uint32_t dst_be; /* IPv4 */
-	uint32_t gen;	 /* FIB generation of the question */
+	struct addr dst;
+	uint32_t gen; /* FIB generation of the question */
 	enum nexthop_kind kind;
 	enum drop_reason drop; /* NH_NONE */
 	uint32_t ifindex;      /* NH_PORT */
 	uint32_t mtu;	       /* NH_PORT; bytes of the IP packet */
-	uint32_t saddr_be;     /* NH_PORT; ours towards it; 0: none */
-	uint8_t smac[6];       /* NH_PORT */
-	uint8_t dmac[6];       /* NH_PORT */
-	uint64_t renew_ns;     /* NH_PORT; asked for anew then; 0: not */
-	uint64_t expires_ns;   /* CLOCK_MONOTONIC; all but NH_HOST */
+	struct addr saddr;     /* NH_PORT; ours towards it; all 0: none */
+	/* NH_PORT: what stands before the EtherType. */
+	uint8_t link[NH_LINK_MAX];
+	uint8_t link_bytes;
+	uint64_t renew_ns;   /* NH_PORT; asked for anew then; 0: not */
+	uint64_t expires_ns; /* CLOCK_MONOTONIC; all but NH_HOST */
 };
 
 struct nexthop_query {
-	uint32_t dst_be;
+	struct addr dst;
 	uint32_t gen;
 	/* What the route says: the resolver's own, while it waits for the
 	 * neighbour. */
 	uint32_t mtu;
-	uint32_t saddr_be;
+	struct addr saddr;
 };
 
 /* The seam between one worker and the resolver. */
@@ -77,12 +81,12 @@ struct nexthop_cache {
 void nexthop_cache_init(struct nexthop_cache *c, struct nexthop_link *link);
 
 /*
- * The next hop of an IPv4 destination; asks the resolver when it isn't known
+ * The next hop of a destination; asks the resolver when it isn't known
  * under the current generation. Never NULL; valid until the next call of
  * nexthop_lookup() or nexthop_learn(). Worker.
  */
-const struct nexthop *nexthop_lookup(struct nexthop_cache *c, uint32_t dst_be,
-				     uint64_t now_ns);
+const struct nexthop *nexthop_lookup(struct nexthop_cache *c,
+				     const struct addr *dst, uint64_t now_ns);
 
 /* Takes the waiting answers; how many. Worker. */
 uint32_t nexthop_learn(struct nexthop_cache *c);

@@ -66,7 +66,7 @@ static void refuse(struct resolver *r, const struct nexthop_query *q,
 		   enum drop_reason reason)
 {
 	const struct nexthop nh = {
-		.dst_be = q->dst_be,
+		.dst = q->dst,
 		.gen = q->gen,
 		.kind = NH_NONE,
 		.drop = reason,
@@ -90,18 +90,19 @@ static void answer_port(struct resolver *r, const struct nexthop_query *q,
 {
 	uint64_t now_ns = clock_ns();
 	struct nexthop nh = {
-		.dst_be = q->dst_be,
+		.dst = q->dst,
 		.gen = q->gen,
 		.kind = NH_PORT,
 		.ifindex = iface->ifindex,
 		.mtu = q->mtu,
-		.saddr_be = q->saddr_be,
+		.saddr = q->saddr,
 		.renew_ns = now_ns + hold_ns / 2,
 		.expires_ns = now_ns + hold_ns,
 	};
 
-	memcpy(nh.smac, iface->mac, sizeof(nh.smac));
-	memcpy(nh.dmac, n->mac, sizeof(nh.dmac));
+	memcpy(nh.link, n->mac, sizeof(n->mac));
+	memcpy(nh.link + sizeof(n->mac), iface->mac, sizeof(iface->mac));
+	nh.link_bytes = sizeof(n->mac) + sizeof(iface->mac);
 	answer(r, &nh);
 }
 
@@ -172,20 +173,21 @@ static void ask_neigh(struct resolver *r, const struct nexthop_query *q,
 
 static void resolve(struct resolver *r, const struct nexthop_query *q)
 {
-	struct nexthop nh = { .dst_be = q->dst_be, .gen = q->gen };
+	struct nexthop nh = { .dst = q->dst, .gen = q->gen };
 	struct nexthop_query with = *q;
 	const struct iface *iface;
 	struct nl_route route;
 
-	if (nl_route_get(r->spec.nl, q->dst_be, &route))
+	if (nl_route_get(r->spec.nl, addr_v4_be(&q->dst), &route))
 		return refuse(r, q, DROP_NO_ROUTE);
 	iface = served(r, route.ifindex);
 	if (route.type == RTN_UNICAST && iface) {
 		with.mtu = nl_route_mtu(&route, iface->mtu);
-		with.saddr_be = route.source_be;
+		if (route.source_be)
+			with.saddr = addr_from_v4(route.source_be);
 		return ask_neigh(r, &with, iface,
 				 route.gateway_be ? route.gateway_be
-						  : q->dst_be);
+						  : addr_v4_be(&q->dst));
 	}
 	nh.kind = NH_HOST;
 	answer(r, &nh);

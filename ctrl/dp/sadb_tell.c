@@ -41,7 +41,7 @@ static void hear_sa(struct sadb *s, const struct telling *t)
 		e.verb = SADB_EXPIRE; /* not hard */
 	if (t->kind == TELL_MAPPING) {
 		e.verb = SADB_MAPPING;
-		e.mapped_addr = addr_from_v4(t->saddr_be);
+		e.mapped_addr = t->saddr;
 		e.mapped_port = t->sport;
 	}
 	sadb_tell_event(s, &e);
@@ -56,10 +56,10 @@ static void hear_acquire(struct sadb *s, const struct telling *t,
 		.verb = SADB_ACQUIRE,
 		.policy = t->policy,
 		.packet = {
-			.local_min = addr_from_v4(t->saddr_be),
-			.local_max = addr_from_v4(t->saddr_be),
-			.remote_min = addr_from_v4(t->daddr_be),
-			.remote_max = addr_from_v4(t->daddr_be),
+			.local_min = t->saddr,
+			.local_max = t->saddr,
+			.remote_min = t->daddr,
+			.remote_max = t->daddr,
 			.local_port_min = t->sport,
 			.local_port_max = t->sport,
 			.remote_port_min = t->dport,

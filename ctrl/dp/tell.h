@@ -7,6 +7,7 @@
 #ifndef CYG_DP_TELL_H
 #define CYG_DP_TELL_H
 
+#include "ctrl/base/addr.h"
 #include "ctrl/base/spsc.h"
 #include "include/meta.h"
 
@@ -23,7 +24,7 @@ struct telling {
 	uint32_t policy;  /* ACQUIRE */
 	/* MAPPING: where the peer is. ACQUIRE: the packet; local is its source.
 	 * Ports in host order, 0 where it has none. */
-	uint32_t saddr_be, daddr_be;
+	struct addr saddr, daddr;
 	uint16_t sport, dport;
 	uint8_t protocol;
 };

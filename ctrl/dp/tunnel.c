@@ -414,7 +414,7 @@ static void route_policy(const struct tunnel_routes *r,
 		.sa = sad_get(r->sad, r->tunnels[p->manual].out),
 	};
 
-	w.peer_be = w.sa ? w.sa->daddr_be : 0;
+	w.peer_be = w.sa ? addr_v4_be(&w.sa->daddr) : 0;
 	route(r, p->name, &w);
 }
 

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "ctrl/base/addr.h"
 #include "ctrl/crypto/crypto.h"
 #include "ctrl/sadb/replay.h"
 #include "ctrl/sadb/rules.h"
@@ -31,8 +32,8 @@ struct sa_rt {
 	struct sa_ref ref;
 	enum dp_dir dir;
 	uint32_t spi_be;
-	uint32_t saddr_be;	 /* outer */
-	uint32_t daddr_be;	 /* outer */
+	struct addr saddr;	 /* outer */
+	struct addr daddr;	 /* outer */
 	uint16_t encap_sport_be; /* of ESP in UDP, RFC 3948 */
 	uint16_t encap_dport_be;
 	uint8_t udp_bytes; /* of the UDP header; 0: bare ESP */
@@ -54,7 +55,7 @@ struct sa_rt {
 	struct replay replay; /* DIR_IN */
 	bool used;	      /* DIR_IN: the first packet was told of */
 	bool ending;	      /* DIR_OUT: that it runs out of numbers, too */
-	uint32_t peer_be;     /* DIR_IN, ESP in UDP: whence it came, as told */
+	struct addr peer;     /* DIR_IN, ESP in UDP: whence it came, as told */
 	uint16_t peer_port_be;
 	uint64_t moved_ns; /* when that was told; 0: never */
 

@@ -75,9 +75,9 @@ static void sa_describe(struct sa_rt *sa, const struct sa_spec *spec)
 
 	sa->dir = spec->dir;
 	sa->spi_be = htonl(spec->spi);
-	sa->saddr_be = addr_v4_be(&spec->saddr);
-	sa->daddr_be = addr_v4_be(&spec->daddr);
-	sa->peer_be = sa->saddr_be;
+	sa->saddr = spec->saddr;
+	sa->daddr = spec->daddr;
+	sa->peer = spec->saddr;
 	sa->peer_port_be = htons(spec->encap_sport);
 	sa->encap_sport_be = htons(spec->encap_sport);
 	sa->encap_dport_be = htons(spec->encap_dport);

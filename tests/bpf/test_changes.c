@@ -79,7 +79,7 @@ static int make_worker(struct seam_case *c)
 static void know_peer(struct seam_case *c)
 {
 	const struct nexthop nh = {
-		.dst_be = frame_addr_be(PEER),
+		.dst = addr_from_v4(frame_addr_be(PEER)),
 		.gen = atomic_load(&c->dp.link.fib_gen),
 		.kind = NH_PORT,
 		.ifindex = c->fx.unprot->ifindex,
@@ -88,7 +88,7 @@ static void know_peer(struct seam_case *c)
 	};
 	struct nexthop_query query;
 
-	nexthop_lookup(&c->dp.worker.nexthops, nh.dst_be, 0);
+	nexthop_lookup(&c->dp.worker.nexthops, &nh.dst, 0);
 	while (spsc_pop(&c->dp.link.queries, &query))
 		;
 	spsc_push(&c->dp.link.answers, &nh);

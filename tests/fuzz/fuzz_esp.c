@@ -239,8 +239,10 @@ static void check_outer(struct scenario *s, const uint8_t *l3, uint32_t n)
 
 	require(l3[0] == 0x45 && is_packet(l3, n), "one outer packet");
 	require(n > esp_outer_bytes(sa, 0), "with all parts of ESP");
-	require(memcmp(l3 + 12, &sa->saddr_be, 4) == 0, "from us");
-	require(memcmp(l3 + 16, &sa->daddr_be, 4) == 0, "to the peer");
+	require(memcmp(l3 + 12, sa->saddr.octets + ADDR_V4_AT, 4) == 0,
+		"from us");
+	require(memcmp(l3 + 16, sa->daddr.octets + ADDR_V4_AT, 4) == 0,
+		"to the peer");
 	require(memcmp(esp, &sa->spi_be, 4) == 0, "under our SPI");
 	require(seq > s->seq_left && seq <= sa->seq, "a number is used once");
 	require(memcmp(iv, s->iv_left, sa->iv_bytes) != 0, "so is an IV");
@@ -626,27 +628,29 @@ static struct nexthop hop(const struct gateway *g,
 {
 	static const enum nexthop_kind kinds[] = { NH_PORT, NH_PORT, NH_HOST,
 						   NH_NONE };
-	bool peer = query->dst_be == g->out->daddr_be;
+	bool peer = addr_equal(&query->dst, &g->out->daddr);
 	const uint32_t ifindex[] = { peer ? GATEWAY_OUTSIDE : GATEWAY_INSIDE,
 				     GATEWAY_INSIDE, GATEWAY_OUTSIDE, 77 };
-	struct nexthop nh = gateway_hop(g, query->dst_be, kinds[how & 3],
+	struct nexthop nh = gateway_hop(g, query->dst, kinds[how & 3],
 					ifindex[how >> 2 & 3]);
+	uint32_t v4_be;
 
 	nh.gen = query->gen;
-	nh.dmac[2] = (uint8_t)nh.gen;
-	nh.dmac[3] = how >> 4 & 3;
-	nh.mtu = mtus[nh.dmac[3]];
-	memcpy(&nh.saddr_be, ours, sizeof(ours));
+	nh.link[2] = (uint8_t)nh.gen;
+	nh.link[3] = how >> 4 & 3;
+	nh.mtu = mtus[nh.link[3]];
+	memcpy(&v4_be, ours, sizeof(v4_be));
+	nh.saddr = addr_from_v4(v4_be);
 	return nh;
 }
 
 static void know_all(struct gateway *g, uint8_t how)
 {
-	const uint32_t dst_be[] = { g->out->daddr_be, gateway_inner().daddr_be };
+	const struct addr dst[] = { g->out->daddr,
+				    addr_from_v4(gateway_inner().daddr_be) };
 
 	for (uint32_t i = 0; i < 2; i++) {
-		const struct nexthop_query query = { .dst_be = dst_be[i],
-						     .gen = 1 };
+		const struct nexthop_query query = { .dst = dst[i], .gen = 1 };
 		const struct nexthop nh = hop(g, &query, how);
 
 		gateway_know(g, &nh);

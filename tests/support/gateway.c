@@ -333,18 +333,19 @@ void gateway_restart(struct gateway *g, uint64_t seq)
 	g->given = g->sent = g->to_host = 0;
 }
 
-struct nexthop gateway_hop(const struct gateway *g, uint32_t dst_be,
+struct nexthop gateway_hop(const struct gateway *g, struct addr dst,
 			   enum nexthop_kind kind, uint32_t ifindex)
 {
 	return (struct nexthop){
-		.dst_be = dst_be,
+		.dst = dst,
 		.gen = atomic_load(&g->link.fib_gen),
 		.kind = kind,
 		.drop = kind == NH_NONE ? DROP_NO_ROUTE : DROP_NONE,
 		.ifindex = ifindex,
 		.mtu = GATEWAY_MTU,
-		.smac = { 0x02, 0, 0, 0, 1, (uint8_t)ifindex },
-		.dmac = { 0x02, 0, 0, 0, 2, (uint8_t)ifindex },
+		.link = { 0x02, 0, 0, 0, 2, (uint8_t)ifindex, 0x02, 0, 0, 0, 1,
+			  (uint8_t)ifindex },
+		.link_bytes = 12,
 		.expires_ns = UINT64_MAX,
 	};
 }
@@ -363,7 +364,7 @@ void gateway_know(struct gateway *g, const struct nexthop *nh)
 {
 	struct nexthop_query query;
 
-	nexthop_lookup(&g->w.nexthops, nh->dst_be, 0);
+	nexthop_lookup(&g->w.nexthops, &nh->dst, 0);
 	while (gateway_asked(g, &query))
 		;
 	gateway_answer(g, nh);
@@ -373,9 +374,10 @@ void gateway_know(struct gateway *g, const struct nexthop *nh)
 void gateway_know_all(struct gateway *g)
 {
 	struct nexthop peer =
-		gateway_hop(g, g->out->daddr_be, NH_PORT, GATEWAY_OUTSIDE);
-	struct nexthop inner = gateway_hop(g, gateway_inner().daddr_be, NH_PORT,
-					   GATEWAY_INSIDE);
+		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
+	struct nexthop inner =
+		gateway_hop(g, addr_from_v4(gateway_inner().daddr_be), NH_PORT,
+			    GATEWAY_INSIDE);
 
 	gateway_know(g, &peer);
 	gateway_know(g, &inner);
@@ -404,8 +406,8 @@ uint32_t gateway_seal(struct gateway *g, const uint8_t *text,
 		.total_bytes = (uint16_t)esp_outer_bytes(sa, text_bytes),
 		.ttl = 64,
 		.protocol = PROTO_ESP,
-		.saddr_be = sa->saddr_be,
-		.daddr_be = sa->daddr_be,
+		.saddr_be = addr_v4_be(&sa->saddr),
+		.daddr_be = addr_v4_be(&sa->daddr),
 	};
 	struct crypto_op op = {
 		.esp = l3 + IPV4_HEADER_BYTES,

@@ -125,7 +125,7 @@ void hold_too_long(struct worker *w, uint32_t index);
 void gateway_restart(struct gateway *g, uint64_t seq);
 
 /* An answer of the resolver under the generation of now. */
-struct nexthop gateway_hop(const struct gateway *g, uint32_t dst_be,
+struct nexthop gateway_hop(const struct gateway *g, struct addr dst,
 			   enum nexthop_kind kind, uint32_t ifindex);
 
 /* The next question that the worker asked; false: none. */

@@ -335,16 +335,17 @@ struct policy side_policy(const char *local, const char *remote)
 static void know(struct side *s, const char *dst, uint32_t ifindex)
 {
 	const struct nexthop nh = {
-		.dst_be = inet_addr(dst),
+		.dst = addr_from_v4(inet_addr(dst)),
 		.gen = atomic_load(&s->link.fib_gen),
 		.kind = NH_PORT,
 		.ifindex = ifindex,
 		.mtu = 1500,
+		.link_bytes = 12,
 		.expires_ns = UINT64_MAX,
 	};
 	struct nexthop_query query;
 
-	nexthop_lookup(&s->w.nexthops, nh.dst_be, 0);
+	nexthop_lookup(&s->w.nexthops, &nh.dst, 0);
 	while (spsc_pop(&s->link.queries, &query))
 		;
 	must(spsc_push(&s->link.answers, &nh), "answers are full");

@@ -123,7 +123,7 @@ static void sealed_frame_goes_to_the_next_hop_of_the_peer(void **state)
 {
 	struct gateway *g = *state;
 	struct nexthop nh =
-		gateway_hop(g, g->out->daddr_be, NH_PORT, GATEWAY_OUTSIDE);
+		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
 	struct ipv4 inner = gateway_inner();
 	const uint8_t *frame;
 	uint32_t bytes;
@@ -131,8 +131,7 @@ static void sealed_frame_goes_to_the_next_hop_of_the_peer(void **state)
 	give_inner(g, &inner);
 	worker_step(&g->w);
 	frame = port_mem_sent(&g->outside, 0, &bytes);
-	assert_memory_equal(frame, nh.dmac, 6);
-	assert_memory_equal(frame + 6, nh.smac, 6);
+	assert_memory_equal(frame, nh.link, nh.link_bytes);
 	assert_memory_equal(frame + 12, "\x08\x00", 2);
 }
 
@@ -206,7 +205,7 @@ static void packet_too_big_for_the_path_takes_no_number(void **state)
 {
 	struct gateway *g = *state;
 	struct nexthop nh =
-		gateway_hop(g, g->out->daddr_be, NH_PORT, GATEWAY_OUTSIDE);
+		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
 	struct ipv4 inner = gateway_inner();
 
 	nh.mtu = esp_outer_bytes(g->out, esp_text_bytes(g->out, 100));
@@ -230,7 +229,7 @@ static void packet_that_would_outgrow_its_frame_is_too_big(void **state)
 {
 	struct gateway *g = *state;
 	struct nexthop nh =
-		gateway_hop(g, g->out->daddr_be, NH_PORT, GATEWAY_OUTSIDE);
+		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
 	struct ipv4 inner = gateway_inner();
 	uint32_t lost = 0, at = 512 + ETH_HEADER_BYTES;
 

@@ -138,7 +138,7 @@ static void udp_header_counts_for_the_path_mtu(void **state)
 	struct bench *b = *state;
 	struct gateway *g = b->g;
 	struct nexthop nh =
-		gateway_hop(g, g->out->daddr_be, NH_PORT, GATEWAY_OUTSIDE);
+		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
 	struct ipv4 inner = gateway_inner();
 	uint8_t packet[FRAME_BYTES], l3[FRAME_BYTES];
 
@@ -209,7 +209,7 @@ static void bare_esp_opens_by_an_sa_that_sends_udp(void **state)
 
 	memmove(l3 + UDP_AT, l3 + UDP_AT + UDP_HEADER_BYTES,
 		bytes - IPV4_HEADER_BYTES);
-	put_outer(l3, bytes, b->g->in->saddr_be, PROTO_ESP);
+	put_outer(l3, bytes, addr_v4_be(&b->g->in->saddr), PROTO_ESP);
 	step_in(b->g, l3, bytes);
 	assert_int_equal(b->g->inside.tx_n, 1);
 	assert_false(told(b, TELL_MAPPING, &what));
@@ -236,7 +236,7 @@ static void octets_behind_udp_are_not_esps(void **state)
 	uint32_t bytes = make_outer(b->g, l3);
 
 	l3[bytes] = 0x77;
-	put_outer(l3, bytes + 1, b->g->in->saddr_be, PROTO_UDP);
+	put_outer(l3, bytes + 1, addr_v4_be(&b->g->in->saddr), PROTO_UDP);
 	step_in(b->g, l3, bytes + 1);
 	assert_int_equal(b->g->inside.tx_n, 1);
 }
@@ -274,7 +274,7 @@ static void udp_too_short_for_its_esp_is_refused(void **state)
 	make_outer(b->g, l3);
 	for (uint32_t n = IPV4_HEADER_BYTES; n < least; n++, refused++) {
 		put_u16(l3 + LENGTH_AT, n - IPV4_HEADER_BYTES);
-		put_outer(l3, n, b->g->in->saddr_be, PROTO_UDP);
+		put_outer(l3, n, addr_v4_be(&b->g->in->saddr), PROTO_UDP);
 		step_in(b->g, l3, n);
 	}
 	assert_int_equal(b->g->drops[DROP_ESP_LENGTH].pkts, refused);
@@ -325,7 +325,7 @@ static void peer_that_moved_is_told_of_once_a_change(void **state)
 		step_in(b->g, l3, bytes);
 	}
 	assert_true(told(b, TELL_MAPPING, &what));
-	assert_int_equal(what.saddr_be, inet_addr("203.0.113.9"));
+	assert_int_equal(addr_v4_be(&what.saddr), inet_addr("203.0.113.9"));
 	assert_int_equal(what.sport, 1024);
 	assert_false(told(b, TELL_MAPPING, &what));
 	/* Home again is a change, and replies went home all the time. */
@@ -333,7 +333,7 @@ static void peer_that_moved_is_told_of_once_a_change(void **state)
 	step_in(b->g, l3, make_outer(b->g, l3));
 	assert_true(told(b, TELL_MAPPING, &what));
 	assert_int_equal(what.sport, IKE_NATT_PORT);
-	assert_int_equal(b->g->out->daddr_be, inet_addr("192.0.2.2"));
+	assert_int_equal(addr_v4_be(&b->g->out->daddr), inet_addr("192.0.2.2"));
 }
 
 static void peer_that_moves_with_every_packet_is_told_of_once_a_second(void **state)

@@ -170,7 +170,8 @@ static void other_protocol_is_left(void **state)
 static void answer(struct pair *p, const char *dst, uint32_t ifindex)
 {
 	const struct nexthop nh = {
-		.dst_be = inet_addr(dst),
+		.dst = addr_from_v4(inet_addr(dst)),
+		.link_bytes = 12,
 		.gen = atomic_load(&p->b->link.fib_gen),
 		.kind = NH_PORT,
 		.ifindex = ifindex,
@@ -178,7 +179,7 @@ static void answer(struct pair *p, const char *dst, uint32_t ifindex)
 		.expires_ns = UINT64_MAX,
 	};
 
-	nexthop_lookup(&p->b->w.nexthops, nh.dst_be, 0);
+	nexthop_lookup(&p->b->w.nexthops, &nh.dst, 0);
 	assert_true(spsc_push(&p->b->link.answers, &nh));
 	worker_step(&p->b->w);
 }

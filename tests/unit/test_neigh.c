@@ -118,7 +118,8 @@ static void neighbours_beyond_the_table_are_not_watched(void **state)
 static void wait_for(struct waitings *t, uint32_t addr_be, uint32_t dst_be,
 		     uint32_t gen)
 {
-	const struct nexthop_query query = { .dst_be = dst_be, .gen = gen };
+	const struct nexthop_query query = { .dst = addr_from_v4(dst_be),
+					     .gen = gen };
 	struct waiting out;
 
 	assert_false(waiting_add(t, IFINDEX, addr_be, &query, NOW_NS, &out));
@@ -160,7 +161,7 @@ static void destinations_behind_one_neighbour_wait_together(void **state)
 
 static void wait_ends_in_time_however_often_it_is_asked_for(void **state)
 {
-	const struct nexthop_query query = { .dst_be = 1, .gen = 2 };
+	const struct nexthop_query query = { .dst = addr_from_v4(1), .gen = 2 };
 	struct waitings t = { .n = 0 };
 	struct waiting w;
 
@@ -181,15 +182,15 @@ static void newcomer_pushes_the_oldest_out_when_all_places_are_taken(void **stat
 
 	(void)state;
 	for (uint32_t i = 0; i < WAITING_MAX; i++) {
-		query.dst_be = i;
+		query.dst = addr_from_v4(i);
 		assert_false(waiting_add(&t, IFINDEX, i, &query, NOW_NS + i, &w));
 	}
-	query.dst_be = WAITING_MAX;
+	query.dst = addr_from_v4(WAITING_MAX);
 	assert_true(waiting_add(&t, IFINDEX, WAITING_MAX, &query,
 				NOW_NS + WAITING_MAX, &w));
 	assert_int_equal(w.addr_be, 0);
 	assert_true(waiting_take(&t, IFINDEX, WAITING_MAX, &w));
-	assert_int_equal(w.query[0].dst_be, WAITING_MAX);
+	assert_int_equal(addr_v4_be(&w.query[0].dst), WAITING_MAX);
 }
 
 int main(void)

@@ -18,7 +18,6 @@
 
 #include "ctrl/dp/nexthop.h"
 
-#define DST    0x0700020aU
 #define NOW_NS 5000000000ULL
 
 struct fixture {
@@ -46,9 +45,26 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* Numbered, network order. */
+static struct addr host(uint32_t v4_be)
+{
+	return addr_from_v4(v4_be);
+}
+
+static struct addr dst(void)
+{
+	return host(htonl(0x0a020007));
+}
+
+static const struct nexthop *lookup(struct fixture *f, struct addr to,
+				    uint64_t now_ns)
+{
+	return nexthop_lookup(&f->cache, &to, now_ns);
+}
+
 static enum nexthop_kind kind_at(struct fixture *f, uint64_t now_ns)
 {
-	return nexthop_lookup(&f->cache, DST, now_ns)->kind;
+	return lookup(f, dst(), now_ns)->kind;
 }
 
 /* Questions since the last call. */
@@ -65,7 +81,7 @@ static uint32_t asked(struct fixture *f)
 static void answer(struct fixture *f, enum nexthop_kind kind)
 {
 	const struct nexthop nh = {
-		.dst_be = DST,
+		.dst = dst(),
 		.gen = 1,
 		.kind = kind,
 		.ifindex = 4,
@@ -86,7 +102,7 @@ static void unknown_destination_is_pending_and_asked_for_once(void **state)
 	assert_int_equal(kind_at(f, NOW_NS), NH_PENDING);
 	assert_int_equal(kind_at(f, NOW_NS + NH_RETRY_NS - 1), NH_PENDING);
 	assert_true(spsc_pop(&f->link.queries, &query));
-	assert_int_equal(query.dst_be, DST);
+	assert_int_equal(addr_v4_be(&query.dst), htonl(0x0a020007));
 	assert_int_equal(query.gen, 1);
 	assert_int_equal(asked(f), 0);
 }
@@ -198,15 +214,13 @@ static void more_destinations_than_entries_still_get_their_own(void **state)
 			      .expires_ns = NOW_NS + NH_HOLD_NS };
 
 	for (uint32_t i = 0; i < 10 * NH_SETS * NH_WAYS; i++) {
-		nh.dst_be = i * 7919U;
+		nh.dst = host(i * 7919U);
 		nh.ifindex = i + 1;
-		nexthop_lookup(&f->cache, nh.dst_be, NOW_NS);
+		lookup(f, nh.dst, NOW_NS);
 		assert_int_equal(asked(f), 1);
 		assert_true(spsc_push(&f->link.answers, &nh));
 		nexthop_learn(&f->cache);
-		assert_int_equal(
-			nexthop_lookup(&f->cache, nh.dst_be, NOW_NS)->ifindex,
-			nh.ifindex);
+		assert_int_equal(lookup(f, nh.dst, NOW_NS)->ifindex, nh.ifindex);
 		assert_int_equal(asked(f), 0);
 	}
 }
@@ -219,9 +233,9 @@ static void know(struct fixture *f, uint32_t first, uint32_t n, uint32_t step)
 	struct nexthop_query query;
 
 	for (uint32_t i = 0; i < n; i++)
-		nexthop_lookup(&f->cache, htonl(first + i * step), NOW_NS);
+		lookup(f, host(htonl(first + i * step)), NOW_NS);
 	while (spsc_pop(&f->link.queries, &query)) {
-		nh.dst_be = query.dst_be;
+		nh.dst = query.dst;
 		nh.gen = query.gen;
 		assert_true(spsc_push(&f->link.answers, &nh));
 	}
@@ -236,7 +250,7 @@ static uint32_t known(struct fixture *f, uint32_t first, uint32_t n,
 	uint32_t sum = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		nh = nexthop_lookup(&f->cache, htonl(first + i * step), NOW_NS);
+		nh = lookup(f, host(htonl(first + i * step)), NOW_NS);
 		sum += nh->kind == NH_PORT;
 	}
 	return sum;
@@ -295,7 +309,7 @@ static void link_without_descriptors_says_so(void **state)
 
 static void question_that_found_the_queue_full_is_asked_later(void **state)
 {
-	static const struct nexthop_query other = { .dst_be = 1, .gen = 1 };
+	const struct nexthop_query other = { .dst = host(1), .gen = 1 };
 	struct fixture *f = *state;
 
 	while (spsc_push(&f->link.queries, &other))

@@ -32,12 +32,13 @@ static struct gateway *changing;
 static void know(struct gateway *g, uint32_t mtu)
 {
 	struct nexthop peer =
-		gateway_hop(g, g->out->daddr_be, NH_PORT, GATEWAY_OUTSIDE);
-	struct nexthop host = gateway_hop(g, gateway_inner().saddr_be, NH_PORT,
-					  GATEWAY_INSIDE);
+		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
+	struct nexthop host =
+		gateway_hop(g, addr_from_v4(gateway_inner().saddr_be), NH_PORT,
+			    GATEWAY_INSIDE);
 
 	peer.mtu = mtu;
-	host.saddr_be = inet_addr(OURS);
+	host.saddr = addr_from_v4(inet_addr(OURS));
 	gateway_know(g, &peer);
 	gateway_know(g, &host);
 }
@@ -227,22 +228,23 @@ static void error_has_the_link_header_of_the_senders_next_hop(void **state)
 static void error_waits_for_the_senders_next_hop(void **state)
 {
 	struct gateway *g = *state;
-	struct nexthop nh = gateway_hop(g, gateway_inner().saddr_be, NH_PORT,
-					GATEWAY_INSIDE);
+	struct nexthop nh =
+		gateway_hop(g, addr_from_v4(gateway_inner().saddr_be), NH_PORT,
+			    GATEWAY_INSIDE);
 	struct nexthop_query query;
 
 	atomic_store(&g->link.fib_gen, 2);
 	nh.gen = 2;
-	nh.dst_be = g->out->daddr_be;
+	nh.dst = g->out->daddr;
 	nh.ifindex = GATEWAY_OUTSIDE;
 	gateway_know(g, &nh);
 	step_out(g, 1500, IPV4_DF);
 	assert_int_equal(g->w.held, 1);
 	assert_true(gateway_asked(g, &query));
-	assert_int_equal(query.dst_be, gateway_inner().saddr_be);
-	nh.dst_be = query.dst_be;
+	assert_int_equal(addr_v4_be(&query.dst), gateway_inner().saddr_be);
+	nh.dst = query.dst;
 	nh.ifindex = GATEWAY_INSIDE;
-	nh.saddr_be = inet_addr(OURS);
+	nh.saddr = addr_from_v4(inet_addr(OURS));
 	gateway_answer(g, &nh);
 	worker_step(&g->w);
 	assert_int_equal(g->w.held, 0);
@@ -286,7 +288,8 @@ static void assert_error_goes_up(struct gateway *g)
 static void host_that_is_not_behind_us_is_told_through_the_kernel(void **state)
 {
 	struct gateway *g = *state;
-	struct nexthop nh = gateway_hop(g, gateway_inner().saddr_be, NH_HOST, 0);
+	struct nexthop nh = gateway_hop(
+		g, addr_from_v4(gateway_inner().saddr_be), NH_HOST, 0);
 
 	gateway_know(g, &nh);
 	assert_error_goes_up(g);
@@ -296,10 +299,11 @@ static void host_that_is_not_behind_us_is_told_through_the_kernel(void **state)
 static void error_never_leaves_by_an_unprotected_port(void **state)
 {
 	struct gateway *g = *state;
-	struct nexthop nh = gateway_hop(g, gateway_inner().saddr_be, NH_PORT,
-					GATEWAY_OUTSIDE);
+	struct nexthop nh =
+		gateway_hop(g, addr_from_v4(gateway_inner().saddr_be), NH_PORT,
+			    GATEWAY_OUTSIDE);
 
-	nh.saddr_be = inet_addr(OURS);
+	nh.saddr = addr_from_v4(inet_addr(OURS));
 	gateway_know(g, &nh);
 	assert_error_goes_up(g);
 }
@@ -307,8 +311,9 @@ static void error_never_leaves_by_an_unprotected_port(void **state)
 static void error_without_an_address_of_ours_goes_through_the_kernel(void **state)
 {
 	struct gateway *g = *state;
-	struct nexthop nh = gateway_hop(g, gateway_inner().saddr_be, NH_PORT,
-					GATEWAY_INSIDE);
+	struct nexthop nh =
+		gateway_hop(g, addr_from_v4(gateway_inner().saddr_be), NH_PORT,
+			    GATEWAY_INSIDE);
 
 	gateway_know(g, &nh);
 	assert_error_goes_up(g);
@@ -317,10 +322,11 @@ static void error_without_an_address_of_ours_goes_through_the_kernel(void **stat
 static void error_too_big_for_its_link_is_the_kernels_to_cut(void **state)
 {
 	struct gateway *g = *state;
-	struct nexthop nh = gateway_hop(g, gateway_inner().saddr_be, NH_PORT,
-					GATEWAY_INSIDE);
+	struct nexthop nh =
+		gateway_hop(g, addr_from_v4(gateway_inner().saddr_be), NH_PORT,
+			    GATEWAY_INSIDE);
 
-	nh.saddr_be = inet_addr(OURS);
+	nh.saddr = addr_from_v4(inet_addr(OURS));
 	nh.mtu = 575;
 	gateway_know(g, &nh);
 	assert_error_goes_up(g);
@@ -332,7 +338,8 @@ static void hosts_own_packet_is_answered_through_the_kernel(void **state)
 	struct host_tag tag = gateway_tag();
 	uint8_t l3[FRAME_BYTES], dmac[6];
 	struct gateway *g = *state;
-	struct nexthop nh = gateway_hop(g, inner.saddr_be, NH_HOST, 0);
+	struct nexthop nh =
+		gateway_hop(g, addr_from_v4(inner.saddr_be), NH_HOST, 0);
 
 	gateway_know(g, &nh);
 	gateway_packet(l3, &inner);
@@ -413,8 +420,9 @@ static uint32_t reassemble(struct gateway *g, uint8_t *payload)
 static void assert_arrives_in_fragments(struct gateway *g, uint32_t bytes,
 					uint32_t fragments)
 {
-	struct nexthop far = gateway_hop(g, gateway_inner().daddr_be, NH_PORT,
-					 GATEWAY_INSIDE);
+	struct nexthop far =
+		gateway_hop(g, addr_from_v4(gateway_inner().daddr_be), NH_PORT,
+			    GATEWAY_INSIDE);
 	struct ipv4 inner = inner_of(bytes, 0);
 	uint8_t packet[FRAME_BYTES], payload[FRAME_BYTES] = { 0 };
 
@@ -524,7 +532,7 @@ static void what_waits_again_leaves_alone_what_is_yet_to_walk(void **state)
 	struct gateway *g = *state;
 	struct port_ops ops = *g->outside.port.ops;
 	struct nexthop peer =
-		gateway_hop(g, g->out->daddr_be, NH_PORT, GATEWAY_OUTSIDE);
+		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
 	struct ipv4 answer = inner_of(100, IPV4_DF);
 	struct nexthop far;
 
@@ -545,7 +553,8 @@ static void what_waits_again_leaves_alone_what_is_yet_to_walk(void **state)
 	g->outside.port.ops = plain;
 	assert_int_equal(g->outside.tx_n, BATCH_MAX / 2);
 	assert_true(g->drops[DROP_HOLD_FULL].pkts > 0);
-	far = gateway_hop(g, answer.daddr_be, NH_PORT, GATEWAY_INSIDE);
+	far = gateway_hop(g, addr_from_v4(answer.daddr_be), NH_PORT,
+			  GATEWAY_INSIDE);
 	gateway_answer(g, &far);
 	worker_step(&g->w);
 	assert_int_equal(g->inside.tx_n, BATCH_MAX);

@@ -290,8 +290,8 @@ static void packet_held_for_a_next_hop_takes_the_sa_of_now(void **state)
 {
 	struct pair *p = *state;
 	struct sadb_request old = add_pair(p, 0x1001), gone;
-	const uint32_t dst_be = inet_addr("192.0.2.2");
-	struct nexthop nh = *nexthop_lookup(&p->a->w.nexthops, dst_be, 0);
+	const struct addr dst = addr_from_v4(inet_addr("192.0.2.2"));
+	struct nexthop nh = *nexthop_lookup(&p->a->w.nexthops, &dst, 0);
 	struct nexthop_query query;
 	uint8_t l3[FRAME_BYTES];
 

@@ -206,7 +206,7 @@ static void unknown_peer_is_asked_for_and_the_packet_sent_after_the_answer(
 {
 	struct gateway *g = *state;
 	struct nexthop nh =
-		gateway_hop(g, g->out->daddr_be, NH_PORT, GATEWAY_OUTSIDE);
+		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
 	struct nexthop_query query;
 
 	step_out(g);
@@ -214,7 +214,7 @@ static void unknown_peer_is_asked_for_and_the_packet_sent_after_the_answer(
 	assert_int_equal(g->w.held, 1);
 	assert_int_equal(g->out->seq, 0);
 	assert_true(gateway_asked(g, &query));
-	assert_int_equal(query.dst_be, g->out->daddr_be);
+	assert_true(addr_equal(&query.dst, &g->out->daddr));
 	assert_false(gateway_asked(g, &query));
 	assert_true(worker_frames_balance(&g->w));
 
@@ -229,8 +229,8 @@ static void opened_packet_waits_for_its_next_hop_too(void **state)
 {
 	struct gateway *g = *state;
 	struct ipv4 inner = gateway_inner();
-	struct nexthop nh =
-		gateway_hop(g, inner.daddr_be, NH_PORT, GATEWAY_INSIDE);
+	struct nexthop nh = gateway_hop(g, addr_from_v4(inner.daddr_be),
+					NH_PORT, GATEWAY_INSIDE);
 	const uint8_t *l3;
 	uint32_t bytes;
 
@@ -250,7 +250,7 @@ static void answer_of_an_older_generation_is_not_taken(void **state)
 {
 	struct gateway *g = *state;
 	struct nexthop nh =
-		gateway_hop(g, g->out->daddr_be, NH_PORT, GATEWAY_OUTSIDE);
+		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
 
 	struct nexthop_query query;
 
@@ -282,8 +282,9 @@ static void packet_that_waited_too_long_had_no_neighbour(void **state)
 static void deadline_stays_when_a_packet_is_held_again(void **state)
 {
 	struct gateway *g = *state;
-	struct nexthop other = gateway_hop(g, inet_addr("192.0.2.77"), NH_PORT,
-					   GATEWAY_OUTSIDE);
+	struct nexthop other =
+		gateway_hop(g, addr_from_v4(inet_addr("192.0.2.77")), NH_PORT,
+			    GATEWAY_OUTSIDE);
 	uint64_t deadline_ns;
 
 	step_out(g);
@@ -298,7 +299,7 @@ static void packets_beyond_the_hold_are_dropped_and_the_first_are_kept(void **st
 {
 	struct gateway *g = *state;
 	struct nexthop nh =
-		gateway_hop(g, g->out->daddr_be, NH_PORT, GATEWAY_OUTSIDE);
+		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
 
 	for (uint32_t i = 0; i < g->w.hold_max; i++)
 		step_out(g);
@@ -325,8 +326,8 @@ static void destination_that_does_not_answer_leaves_room_for_others(void **state
 {
 	struct gateway *g = *state;
 	struct ipv4 dead = gateway_inner(), alive = gateway_inner();
-	struct nexthop nh =
-		gateway_hop(g, alive.daddr_be, NH_PORT, GATEWAY_INSIDE);
+	struct nexthop nh = gateway_hop(g, addr_from_v4(alive.daddr_be),
+					NH_PORT, GATEWAY_INSIDE);
 
 	dead.daddr_be = inet_addr("10.2.0.99");
 	assert_true(g->w.hold_max > HOLD_PER_DST);
@@ -365,7 +366,7 @@ static void packets_for_one_peer_wait_for_one_destination(void **state)
 static void peer_without_a_route_is_dropped_for_the_kernels_reason(void **state)
 {
 	struct gateway *g = *state;
-	struct nexthop nh = gateway_hop(g, g->out->daddr_be, NH_NONE, 0);
+	struct nexthop nh = gateway_hop(g, g->out->daddr, NH_NONE, 0);
 
 	nh.drop = DROP_NO_NEIGHBOUR;
 	gateway_know(g, &nh);
@@ -377,7 +378,7 @@ static void peer_without_a_route_is_dropped_for_the_kernels_reason(void **state)
 static void esp_never_goes_up_to_the_host(void **state)
 {
 	struct gateway *g = *state;
-	struct nexthop nh = gateway_hop(g, g->out->daddr_be, NH_HOST, 0);
+	struct nexthop nh = gateway_hop(g, g->out->daddr, NH_HOST, 0);
 	uint8_t l3[FRAME_BYTES], dmac[6];
 
 	gateway_know(g, &nh);
@@ -389,7 +390,7 @@ static void esp_never_goes_up_to_the_host(void **state)
 static void peer_behind_an_interface_that_is_not_ours_has_no_route(void **state)
 {
 	struct gateway *g = *state;
-	struct nexthop nh = gateway_hop(g, g->out->daddr_be, NH_PORT, 77);
+	struct nexthop nh = gateway_hop(g, g->out->daddr, NH_PORT, 77);
 
 	gateway_know(g, &nh);
 	step_out(g);
@@ -432,8 +433,8 @@ static void opened_packet_never_leaves_by_an_unprotected_port(void **state)
 {
 	struct gateway *g = *state;
 	struct ipv4 inner = gateway_inner();
-	struct nexthop nh =
-		gateway_hop(g, inner.daddr_be, NH_PORT, GATEWAY_OUTSIDE);
+	struct nexthop nh = gateway_hop(g, addr_from_v4(inner.daddr_be),
+					NH_PORT, GATEWAY_OUTSIDE);
 
 	gateway_know(g, &nh);
 	step_in(g, &inner);
@@ -444,8 +445,8 @@ static void opened_packet_for_this_host_goes_up(void **state)
 {
 	struct gateway *g = *state;
 	struct ipv4 inner = gateway_inner();
-	struct nexthop nh =
-		gateway_hop(g, inner.daddr_be, NH_HOST, GATEWAY_INSIDE);
+	struct nexthop nh = gateway_hop(g, addr_from_v4(inner.daddr_be),
+					NH_HOST, GATEWAY_INSIDE);
 
 	gateway_know(g, &nh);
 	step_in(g, &inner);
@@ -456,7 +457,8 @@ static void opened_packet_for_an_interface_that_is_not_ours_goes_up(void **state
 {
 	struct gateway *g = *state;
 	struct ipv4 inner = gateway_inner();
-	struct nexthop nh = gateway_hop(g, inner.daddr_be, NH_PORT, 77);
+	struct nexthop nh =
+		gateway_hop(g, addr_from_v4(inner.daddr_be), NH_PORT, 77);
 
 	gateway_know(g, &nh);
 	step_in(g, &inner);
@@ -491,8 +493,8 @@ static void opened_packet_too_big_for_its_link_goes_up(void **state)
 {
 	struct gateway *g = *state;
 	struct ipv4 inner = gateway_inner();
-	struct nexthop nh =
-		gateway_hop(g, inner.daddr_be, NH_PORT, GATEWAY_INSIDE);
+	struct nexthop nh = gateway_hop(g, addr_from_v4(inner.daddr_be),
+					NH_PORT, GATEWAY_INSIDE);
 
 	nh.mtu = inner.total_bytes - 1U;
 	gateway_know(g, &nh);

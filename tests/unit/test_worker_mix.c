@@ -107,11 +107,10 @@ static void mix_answers(struct gateway *g, uint32_t *seed)
 	struct nexthop nh;
 
 	while (gateway_asked(g, &query)) {
-		nh = gateway_hop(g, query.dst_be, kind[roll(seed, 5)],
+		nh = gateway_hop(g, query.dst, kind[roll(seed, 5)],
 				 ifindex[roll(seed, 4)]);
-		if (query.dst_be == g->out->daddr_be)
-			nh = gateway_hop(g, query.dst_be, NH_PORT,
-					 GATEWAY_OUTSIDE);
+		if (addr_equal(&query.dst, &g->out->daddr))
+			nh = gateway_hop(g, query.dst, NH_PORT, GATEWAY_OUTSIDE);
 		nh.gen = query.gen;
 		nh.mtu = roll(seed, 4) ? GATEWAY_MTU : 600;
 		if (roll(seed, 4))
@@ -139,7 +138,8 @@ static void assert_only_esp_outside(const struct gateway *g)
 	for (uint32_t i = 0; i < g->outside.tx_n; i++) {
 		l3 = gateway_sent(&g->outside, i, &bytes);
 		assert_int_equal(l3[9], PROTO_ESP);
-		assert_memory_equal(l3 + 12, &g->out->saddr_be, 4);
+		assert_memory_equal(l3 + 12, g->out->saddr.octets + ADDR_V4_AT,
+				    4);
 	}
 }
 
