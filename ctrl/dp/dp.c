@@ -22,6 +22,7 @@ static int check_iface(const struct iface_conf *conf, struct iface *out,
 	const struct place *at = &conf->place;
 	int err = iface_read(conf->name, out);
 
+	out->role = conf->role;
 	if (err)
 		return error_set(
 			e, err,
@@ -188,7 +189,8 @@ static int fill(struct dp *dp, struct event_base *base, struct error *e)
 	const struct resolver_spec resolver = {
 		.base = base,
 		.nl = dp->nl,
-		.link = &dp->link,
+		.links = &dp->link,
+		.n_links = 1,
 		.programs = dp->programs,
 		.ifaces = dp->ifaces,
 		.n_ifaces = dp->n_ifaces,

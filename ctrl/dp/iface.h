@@ -11,9 +11,11 @@
 #include <stdint.h>
 
 #include "ctrl/base/addr.h"
+#include "include/sad.h"
 
 struct iface {
 	char name[IF_NAMESIZE];
+	enum iface_role role; /* the configuration's; iface_read() leaves it 0 */
 	uint32_t ifindex;
 	uint8_t mac[6];
 	uint32_t mtu;	 /* bytes of an IP packet */

@@ -20,6 +20,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/spsc.h"
 #include "include/drop.h"
+#include "include/sad.h"
 
 enum nexthop_kind {
 	NH_PENDING, /* asked, not yet answered */
@@ -35,7 +36,8 @@ struct nexthop {
 	uint32_t gen; /* FIB generation of the question */
 	enum nexthop_kind kind;
 	enum drop_reason drop; /* NH_NONE */
-	uint32_t ifindex;      /* NH_PORT */
+	uint32_t ifindex;      /* NH_PORT; whose queues transmit */
+	enum iface_role role;  /* NH_PORT; of the interface that is served */
 	uint32_t mtu;	       /* NH_PORT; bytes of the IP packet */
 	struct addr saddr;     /* NH_PORT; ours towards it; all 0: none */
 	/* NH_PORT: what stands before the EtherType. */
@@ -45,11 +47,14 @@ struct nexthop {
 	uint64_t expires_ns; /* CLOCK_MONOTONIC; all but NH_HOST */
 };
 
+struct nexthop_link;
+
 struct nexthop_query {
 	struct addr dst;
 	uint32_t gen;
-	/* What the route says: the resolver's own, while it waits for the
-	 * neighbour. */
+	/* Whose question it is, and what the route says: the resolver's own,
+	 * while it waits for the neighbour. */
+	struct nexthop_link *link;
 	uint32_t mtu;
 	struct addr saddr;
 };

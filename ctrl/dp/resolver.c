@@ -20,12 +20,19 @@
 #define QUERY_BURST 256 /* questions in a row, before others have a turn */
 #define WATCH_BURST 64	/* datagrams of events, likewise */
 
+/* One worker, as it asks. */
+struct asker {
+	struct resolver *resolver;
+	struct nexthop_link *link;
+	struct event *on_query;
+};
+
 struct resolver {
 	struct resolver_spec spec;
+	struct asker *askers; /* owned; one of each link */
 	struct iface ifaces[IFACE_MAX];
 	struct mnl_socket *watch;
 	struct event *on_watch;
-	struct event *on_query;
 	struct event *on_tick; /* pending: something waits */
 	struct event *on_idle;
 	struct waitings waiting;
@@ -38,8 +45,9 @@ struct resolver {
 /* Every cached answer is old from here on. */
 static void advance(struct resolver *r)
 {
-	atomic_fetch_add_explicit(&r->spec.link->fib_gen, 1,
-				  memory_order_acq_rel);
+	for (uint32_t i = 0; i < r->spec.n_links; i++)
+		atomic_fetch_add_explicit(&r->spec.links[i].fib_gen, 1,
+					  memory_order_acq_rel);
 }
 
 static void tick_soon(struct resolver *r)
@@ -52,18 +60,17 @@ static void tick_soon(struct resolver *r)
 
 /* --- answers --- */
 
-static void answer(struct resolver *r, const struct nexthop *nh)
+static void answer(struct nexthop_link *link, const struct nexthop *nh)
 {
 	const uint64_t one = 1;
 
 	/* A full queue: the worker asks again when its entry expires. */
-	if (spsc_push(&r->spec.link->answers, nh) &&
-	    write(r->spec.link->answer_fd, &one, sizeof(one)) < 0)
+	if (spsc_push(&link->answers, nh) &&
+	    write(link->answer_fd, &one, sizeof(one)) < 0)
 		return; /* the counter is at its top: the worker is awake */
 }
 
-static void refuse(struct resolver *r, const struct nexthop_query *q,
-		   enum drop_reason reason)
+static void refuse(const struct nexthop_query *q, enum drop_reason reason)
 {
 	const struct nexthop nh = {
 		.dst = q->dst,
@@ -73,7 +80,7 @@ static void refuse(struct resolver *r, const struct nexthop_query *q,
 		.expires_ns = clock_ns() + NH_RETRY_NS,
 	};
 
-	answer(r, &nh);
+	answer(q->link, &nh);
 }
 
 static struct iface *served(struct resolver *r, uint32_t ifindex)
@@ -84,9 +91,8 @@ static struct iface *served(struct resolver *r, uint32_t ifindex)
 	return NULL;
 }
 
-static void answer_port(struct resolver *r, const struct nexthop_query *q,
-			const struct iface *iface, const struct nl_neigh *n,
-			uint64_t hold_ns)
+static void answer_port(const struct nexthop_query *q, const struct iface *iface,
+			const struct nl_neigh *n, uint64_t hold_ns)
 {
 	uint64_t now_ns = clock_ns();
 	struct nexthop nh = {
@@ -94,6 +100,7 @@ static void answer_port(struct resolver *r, const struct nexthop_query *q,
 		.gen = q->gen,
 		.kind = NH_PORT,
 		.ifindex = iface->ifindex,
+		.role = iface->role,
 		.mtu = q->mtu,
 		.saddr = q->saddr,
 		.renew_ns = now_ns + hold_ns / 2,
@@ -103,7 +110,7 @@ static void answer_port(struct resolver *r, const struct nexthop_query *q,
 	memcpy(nh.link, n->mac, sizeof(n->mac));
 	memcpy(nh.link + sizeof(n->mac), iface->mac, sizeof(iface->mac));
 	nh.link_bytes = sizeof(n->mac) + sizeof(iface->mac);
-	answer(r, &nh);
+	answer(q->link, &nh);
 }
 
 /*
@@ -121,18 +128,17 @@ static void answer_ports(struct resolver *r, const struct nexthop_query *q,
 		advance(r);
 	watched = neigh_use(&r->in_use, n, clock_ns());
 	for (size_t i = 0; i < n_queries; i++)
-		answer_port(r, &q[i], iface, n,
-			    watched ? NH_HOLD_NS : NH_RETRY_NS);
+		answer_port(&q[i], iface, n, watched ? NH_HOLD_NS : NH_RETRY_NS);
 	if (watched && !n->fixed && !n->managed)
 		nl_neigh_keep(r->spec.nl, n->ifindex, n->addr_be);
 }
 
 /* --- questions that wait for a neighbour --- */
 
-static void refuse_all(struct resolver *r, const struct waiting *w)
+static void refuse_all(const struct waiting *w)
 {
 	for (size_t i = 0; i < w->n; i++)
-		refuse(r, &w->query[i], DROP_NO_NEIGHBOUR);
+		refuse(&w->query[i], DROP_NO_NEIGHBOUR);
 }
 
 static void neigh_arrived(struct resolver *r, const struct nl_neigh *n)
@@ -156,7 +162,7 @@ static void wait_neigh(struct resolver *r, const struct nexthop_query *q,
 		nl_neigh_probe(r->spec.nl, n->ifindex, n->addr_be);
 	if (waiting_add(&r->waiting, n->ifindex, n->addr_be, q, clock_ns(),
 			&pushed))
-		refuse_all(r, &pushed);
+		refuse_all(&pushed);
 	tick_soon(r);
 }
 
@@ -179,7 +185,7 @@ static void resolve(struct resolver *r, const struct nexthop_query *q)
 	struct nl_route route;
 
 	if (nl_route_get(r->spec.nl, addr_v4_be(&q->dst), &route))
-		return refuse(r, q, DROP_NO_ROUTE);
+		return refuse(q, DROP_NO_ROUTE);
 	iface = served(r, route.ifindex);
 	if (route.type == RTN_UNICAST && iface) {
 		with.mtu = nl_route_mtu(&route, iface->mtu);
@@ -190,13 +196,13 @@ static void resolve(struct resolver *r, const struct nexthop_query *q)
 						  : addr_v4_be(&q->dst));
 	}
 	nh.kind = NH_HOST;
-	answer(r, &nh);
+	answer(q->link, &nh);
 }
 
 static void on_query(evutil_socket_t fd, short what, void *ctx)
 {
 	const uint64_t one = 1;
-	struct resolver *r = ctx;
+	const struct asker *asker = ctx;
 	struct nexthop_query q;
 	uint64_t count;
 
@@ -204,9 +210,10 @@ static void on_query(evutil_socket_t fd, short what, void *ctx)
 	if (read(fd, &count, sizeof(count)) < 0)
 		return;
 	for (uint32_t i = 0; i < QUERY_BURST; i++) {
-		if (!spsc_pop(&r->spec.link->queries, &q))
+		if (!spsc_pop(&asker->link->queries, &q))
 			return;
-		resolve(r, &q);
+		q.link = asker->link;
+		resolve(asker->resolver, &q);
 	}
 	if (write(fd, &one, sizeof(one)) < 0)
 		return; /* its counter is at the top: we come back anyway */
@@ -252,12 +259,14 @@ static void set_link(struct resolver *r, const struct nl_link *l)
 static void replace_link(struct resolver *r, const struct nl_link *l)
 {
 	for (size_t i = 0; i < r->spec.n_ifaces; i++) {
-		struct iface *iface = &r->ifaces[i];
+		struct iface *iface = &r->ifaces[i], now;
 		uint32_t old = iface->ifindex;
 
 		if (strcmp(iface->name, l->name) != 0 || old == l->ifindex ||
-		    iface_read(l->name, iface))
+		    iface_read(l->name, &now))
 			continue;
+		now.role = iface->role;
+		*iface = now;
 		r->spec.iface_replaced(r->spec.ctx, old, iface);
 	}
 }
@@ -319,7 +328,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	while (waiting_expired(&r->waiting, now_ns, &w))
-		refuse_all(r, &w);
+		refuse_all(&w);
 	if (r->addrs_stale)
 		refresh_locals(r);
 	if (r->waiting.n)
@@ -391,6 +400,24 @@ static int watch_open(struct resolver *r)
 	return 0;
 }
 
+static int askers_add(struct resolver *r)
+{
+	r->askers = calloc(r->spec.n_links, sizeof(*r->askers));
+	if (!r->askers)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < r->spec.n_links; i++) {
+		struct asker *a = &r->askers[i];
+
+		a->resolver = r;
+		a->link = &r->spec.links[i];
+		a->on_query = event_new(r->spec.base, a->link->query_fd,
+					EV_READ | EV_PERSIST, on_query, a);
+		if (!a->on_query || event_add(a->on_query, NULL))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int events_add(struct resolver *r)
 {
 	const struct timeval idle = { .tv_sec = IDLE_S };
@@ -398,16 +425,13 @@ static int events_add(struct resolver *r)
 
 	r->on_watch = event_new(base, mnl_socket_get_fd(r->watch),
 				EV_READ | EV_PERSIST, on_watch, r);
-	r->on_query = event_new(base, r->spec.link->query_fd,
-				EV_READ | EV_PERSIST, on_query, r);
 	r->on_tick = event_new(base, -1, 0, on_tick, r);
 	r->on_idle = event_new(base, -1, EV_PERSIST, on_idle, r);
-	if (!r->on_watch || !r->on_query || !r->on_tick || !r->on_idle)
+	if (!r->on_watch || !r->on_tick || !r->on_idle)
 		return -ENOMEM;
-	if (event_add(r->on_watch, NULL) || event_add(r->on_query, NULL) ||
-	    event_add(r->on_idle, &idle))
+	if (event_add(r->on_watch, NULL) || event_add(r->on_idle, &idle))
 		return -ENOMEM;
-	return 0;
+	return askers_add(r);
 }
 
 int resolver_new(const struct resolver_spec *spec, struct resolver **out,
@@ -455,7 +479,9 @@ void resolver_free(struct resolver *r)
 		return;
 	nl_neigh_release_all(r->spec.nl);
 	event_drop(r->on_watch);
-	event_drop(r->on_query);
+	for (uint32_t i = 0; r->askers && i < r->spec.n_links; i++)
+		event_drop(r->askers[i].on_query);
+	free(r->askers);
 	event_drop(r->on_tick);
 	event_drop(r->on_idle);
 	if (r->watch)

@@ -21,7 +21,8 @@ struct resolver;
 struct resolver_spec {
 	struct event_base *base;
 	struct nl *nl;
-	struct nexthop_link *link;
+	struct nexthop_link *links; /* one of each worker */
+	uint32_t n_links;
 	struct programs *programs;
 	const struct iface *ifaces; /* that we serve; copied */
 	size_t n_ifaces;	    /* at most IFACE_MAX */

@@ -29,7 +29,8 @@ static void take(struct waitings *t, struct waiting *w, struct waiting *out)
 static void add_query(struct waiting *w, const struct nexthop_query *query)
 {
 	for (size_t i = 0; i < w->n; i++) {
-		if (addr_equal(&w->query[i].dst, &query->dst)) {
+		if (w->query[i].link == query->link &&
+		    addr_equal(&w->query[i].dst, &query->dst)) {
 			w->query[i] = *query;
 			return;
 		}

@@ -15,7 +15,7 @@
 #include "ctrl/dp/nexthop.h"
 
 #define WAITING_MAX	256 /* neighbours */
-#define WAITING_QUERIES 16  /* destinations behind one of them */
+#define WAITING_QUERIES 32  /* destinations behind one of them */
 
 /* A little less than packets are held. */
 #define WAITING_NS (900 * NS_PER_MS)
@@ -35,8 +35,8 @@ struct waitings {
 };
 
 /*
- * A question waits for this neighbour from now on. A destination waits once,
- * under its latest generation.
+ * A question waits for this neighbour from now on. A destination waits once
+ * for each who asked, under its latest generation.
  *
  * out   one that had to make room, the oldest
  *

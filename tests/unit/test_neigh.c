@@ -159,6 +159,24 @@ static void destinations_behind_one_neighbour_wait_together(void **state)
 	assert_false(waiting_take(&t, IFINDEX, 1, &w));
 }
 
+static void each_worker_that_asks_for_a_destination_waits_for_itself(void **state)
+{
+	struct nexthop_link links[2];
+	struct nexthop_query query = { .dst = addr_from_v4(1), .gen = 1 };
+	struct waitings t = { .n = 0 };
+	struct waiting w;
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		query.link = &links[i % 2];
+		waiting_add(&t, IFINDEX, 1, &query, NOW_NS, &w);
+	}
+	assert_true(waiting_take(&t, IFINDEX, 1, &w));
+	assert_int_equal(w.n, 2);
+	assert_ptr_equal(w.query[0].link, &links[0]);
+	assert_ptr_equal(w.query[1].link, &links[1]);
+}
+
 static void wait_ends_in_time_however_often_it_is_asked_for(void **state)
 {
 	const struct nexthop_query query = { .dst = addr_from_v4(1), .gen = 2 };
@@ -208,6 +226,8 @@ int main(void)
 		cmocka_unit_test(
 			dead_neighbour_waits_once_under_a_thousand_generations),
 		cmocka_unit_test(destinations_behind_one_neighbour_wait_together),
+		cmocka_unit_test(
+			each_worker_that_asks_for_a_destination_waits_for_itself),
 		cmocka_unit_test(wait_ends_in_time_however_often_it_is_asked_for),
 		cmocka_unit_test(
 			newcomer_pushes_the_oldest_out_when_all_places_are_taken),
