@@ -119,13 +119,13 @@ struct {
 } cyg_layout SEC(".maps");
 
 /*
- * The same two for the worker, which writes them through a mapping; in maps so
- * that the counts outlive the process that made them.
+ * The same two for the workers, a row each, which they write through a mapping;
+ * in maps so that the counts outlive the process that made them.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAP);
-	__uint(max_entries, DROP_MAX);
+	__uint(max_entries, WORKERS_MAX *COUNTER_ROW(DROP_MAX));
 	__type(key, __u32);
 	__type(value, struct counter);
 } worker_drops SEC(".maps");
@@ -133,7 +133,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAP);
-	__uint(max_entries, PASS_MAX);
+	__uint(max_entries, WORKERS_MAX *COUNTER_ROW(PASS_MAX));
 	__type(key, __u32);
 	__type(value, struct counter);
 } worker_passes SEC(".maps");

@@ -42,6 +42,7 @@
 	X(NO_ROUTE,	  "no_route",	    "the kernel has no usable route to the next hop") \
 	X(NO_NEIGHBOUR,	  "no_neighbour",   "the next hop did not answer ARP in time") \
 	X(HOLD_FULL,	  "hold_full",	    "too many packets wait for a next hop") \
+	X(HANDOFF_FULL,	  "handoff_full",   "the worker that owns the SA, or the way out, is too slow for what others have for it") \
 	X(TX_FULL,	  "tx_full",	    "transmit ring full: the link is slower than the traffic") \
 	X(HOST_UNTAGGED,  "host_untagged",  "frame on the host interface that the guard did not send") \
 	X(HOST_WRITE,	  "host_write",	    "the host interface did not take a packet") \

@@ -6,11 +6,12 @@
 #ifndef CYG_INCLUDE_LIMITS_H
 #define CYG_INCLUDE_LIMITS_H
 
-#define SPD_MAX	  64   /* policies in the ordered list */
-#define SAD_MAX	  1024 /* SA slots */
-#define IFACE_MAX 16   /* interfaces that we serve */
-#define QUEUE_MAX 64   /* queues of one interface */
-#define ADDR_MAX  1024 /* addresses of this host */
-#define SOCK_MAX  64   /* sockets of our own that the guard lets out */
+#define SPD_MAX	    64	 /* policies in the ordered list */
+#define SAD_MAX	    1024 /* SA slots */
+#define IFACE_MAX   16	 /* interfaces that we serve */
+#define QUEUE_MAX   64	 /* queues of one interface */
+#define WORKERS_MAX 64	 /* threads that carry packets */
+#define ADDR_MAX    1024 /* addresses of this host */
+#define SOCK_MAX    64	 /* sockets of our own that the guard lets out */
 
 #endif

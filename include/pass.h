@@ -39,10 +39,15 @@ enum pass_reason {
 		PASS_MAX
 };
 
-/* Value of the maps of counters; key: the reason. */
+/*
+ * Value of the maps of counters; key: the reason. Workers have a row each, so
+ * long that no two of them write to one cache line.
+ */
 struct counter {
 	__u64 pkts;
 	__u64 bytes;
 };
+
+#define COUNTER_ROW(reasons) (((reasons) + 3U) & ~3U)
 
 #endif

@@ -46,3 +46,9 @@ bool spsc_pop(struct spsc *q, void *msg)
 	atomic_store_explicit(&q->tail, tail + 1, memory_order_release);
 	return true;
 }
+
+bool spsc_is_empty(const struct spsc *q)
+{
+	return atomic_load_explicit(&q->tail, memory_order_relaxed) ==
+	       atomic_load_explicit(&q->head, memory_order_acquire);
+}

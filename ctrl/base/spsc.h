@@ -29,4 +29,7 @@ bool spsc_push(struct spsc *q, const void *msg);
 /* Consumer. false: empty. */
 bool spsc_pop(struct spsc *q, void *msg);
 
+/* Consumer. Is there nothing to pop? */
+bool spsc_is_empty(const struct spsc *q);
+
 #endif

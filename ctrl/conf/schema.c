@@ -72,6 +72,8 @@ static const struct key gateway_keys[] = {
 	  .words = default_words,  AT(gateway_conf, default_action) },
 	{ .name = "mss_clamp",	   .form = "yes or no", .read = value_bool,
 	  AT(gateway_conf, mss_clamp) },
+	{ .name = "workers",	   .form = "a number from 1 to 64", .read = value_number,
+	  .min = 1, .max = WORKERS_MAX, AT(gateway_conf, workers) },
 	{ .name = "socket",	   .form = "an absolute path, or unix:// and an absolute path",
 	  .read = value_socket,	   AT(gateway_conf, socket) },
 };

@@ -20,7 +20,7 @@ struct barrier {
 	/* The list is the control thread's; its thread takes the lock to wake
 	 * who stands in it. */
 	pthread_mutex_t lock;
-	struct drain *drains[BARRIER_WORKERS_MAX];
+	struct drain *drains[WORKERS_MAX];
 	uint32_t n;
 };
 
@@ -129,7 +129,7 @@ void barrier_add(struct barrier *b, struct drain *drain, int wake_fd)
 	drain->wake_fd = wake_fd;
 	atomic_store(&drain->acked, atomic_load(&b->graced));
 	pthread_mutex_lock(&b->lock);
-	if (b->n < BARRIER_WORKERS_MAX)
+	if (b->n < WORKERS_MAX)
 		b->drains[b->n++] = drain;
 	pthread_mutex_unlock(&b->lock);
 }

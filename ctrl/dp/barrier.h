@@ -23,8 +23,7 @@
 #include <stdint.h>
 
 #include "ctrl/base/error.h"
-
-#define BARRIER_WORKERS_MAX 64U
+#include "include/limits.h"
 
 /* A worker's end. */
 struct drain {

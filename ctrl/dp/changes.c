@@ -136,6 +136,8 @@ static const char *fixed_differs(const struct config *old,
 
 	if (a->default_action != b->default_action)
 		return "gateway.default";
+	if (a->workers != b->workers)
+		return "gateway.workers";
 	if (a->n_ifaces != b->n_ifaces)
 		return "the interfaces";
 	for (size_t i = 0; i < a->n_ifaces; i++)
@@ -159,8 +161,10 @@ int dp_reload(struct dp *dp, struct config *config, struct error *e)
 	if (err)
 		return err;
 	dp->config = config;
-	atomic_store_explicit(&dp->worker.mss_clamp, config->gateway.mss_clamp,
-			      memory_order_relaxed);
+	for (uint32_t i = 0; i < dp->n_workers; i++)
+		atomic_store_explicit(&dp->workers[i].w.mss_clamp,
+				      config->gateway.mss_clamp,
+				      memory_order_relaxed);
 	changes_route(dp);
 	return 0;
 }

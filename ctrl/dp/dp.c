@@ -2,7 +2,6 @@
 #include "ctrl/dp/dp.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -13,6 +12,7 @@
 #include "ctrl/dp/nl_table.h"
 #include "ctrl/dp/privileges.h"
 #include "ctrl/dp/state.h"
+#include "ctrl/dp/workers.h"
 
 /* --- before anything is changed: does it all exist? --- */
 
@@ -70,8 +70,6 @@ static int check_forwarding(const struct gateway_conf *g, struct error *e)
 static int check_ifaces(struct dp *dp, struct error *e)
 {
 	const struct gateway_conf *g = &dp->config->gateway;
-	uint32_t queues = 0;
-
 	for (size_t i = 0; i < g->n_ifaces; i++) {
 		struct served *s = &dp->served[i];
 		int err = check_iface(&g->ifaces[i], &dp->ifaces[i], e);
@@ -87,13 +85,7 @@ static int check_ifaces(struct dp *dp, struct error *e)
 		err = attach_find(&s->at, &s->xdp, &s->guard, e);
 		if (err)
 			return err;
-		queues += dp->ifaces[i].queues;
 	}
-	if (queues > WORKER_PORTS_MAX)
-		return error_set(
-			e, -E2BIG,
-			"the interfaces have %u queues together, at most %u are served; lower them with: ethtool -L IFACE combined N",
-			queues, WORKER_PORTS_MAX);
 	return check_forwarding(g, e);
 }
 
@@ -131,8 +123,7 @@ static int load(struct dp *dp, struct error *e)
 	return err;
 }
 
-/* An interface's row in the map xsks. */
-static uint32_t slot_of(const struct dp *dp, uint32_t ifindex)
+uint32_t dp_slot_of(const struct dp *dp, uint32_t ifindex)
 {
 	uint32_t i = 0;
 
@@ -145,7 +136,7 @@ static uint32_t slot_of(const struct dp *dp, uint32_t ifindex)
 static void on_iface(void *ctx, const struct iface *now)
 {
 	struct dp *dp = ctx;
-	uint32_t i = slot_of(dp, now->ifindex);
+	uint32_t i = dp_slot_of(dp, now->ifindex);
 
 	dp->ifaces[i] = *now;
 	if (enter_iface(dp, i))
@@ -159,7 +150,7 @@ static void on_iface(void *ctx, const struct iface *now)
 static void on_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now)
 {
 	struct dp *dp = ctx;
-	uint32_t i = slot_of(dp, old_ifindex);
+	uint32_t i = dp_slot_of(dp, old_ifindex);
 	struct served *s = &dp->served[i];
 	struct error e;
 	int err = 0;
@@ -189,8 +180,8 @@ static int fill(struct dp *dp, struct event_base *base, struct error *e)
 	const struct resolver_spec resolver = {
 		.base = base,
 		.nl = dp->nl,
-		.links = &dp->link,
-		.n_links = 1,
+		.links = dp->links,
+		.n_links = dp->n_workers,
 		.programs = dp->programs,
 		.ifaces = dp->ifaces,
 		.n_ifaces = dp->n_ifaces,
@@ -231,98 +222,6 @@ static int attach(struct dp *dp, struct error *e)
 	return err;
 }
 
-static int open_queues(struct dp *dp, size_t index, struct error *e)
-{
-	const struct served *s = &dp->served[index];
-	struct worker *w = &dp->worker;
-
-	for (uint32_t q = 0; q < dp->ifaces[index].queues; q++) {
-		const struct xsk_port_spec spec = {
-			.ifname = s->at.name,
-			.ifindex = s->at.ifindex,
-			.role = s->at.role,
-			.queue = q,
-		};
-		struct port *port;
-		int err = port_xsk_open(dp->memory, &spec, &port, e);
-
-		if (err)
-			return err;
-		w->ports[w->n_ports++] = port;
-	}
-	return 0;
-}
-
-static int make_worker(struct dp *dp, struct error *e)
-{
-	uint32_t queues = 0;
-	int err;
-
-	for (size_t i = 0; i < dp->n_ifaces; i++)
-		queues += dp->ifaces[i].queues;
-	err = worker_init(&dp->worker, queues * XSK_PORT_FRAMES, &dp->link);
-	if (!err)
-		err = xsk_memory_new(&dp->worker.umem, &dp->memory);
-	if (err)
-		return error_set(e, err, "no memory for %u packet frames",
-				 queues * XSK_PORT_FRAMES);
-	dp->worker.host_fd = dp->host.fd;
-	memcpy(dp->worker.host_mac, dp->host.mac, sizeof(dp->host.mac));
-	dp->worker.magic = dp->magic;
-	dp->worker.sad = dp->sad;
-	dp->worker.policies = &dp->policies;
-	dp->worker.drops = programs_worker_drops(dp->programs);
-	dp->worker.passes = programs_worker_passes(dp->programs);
-	dp->worker.mss_clamp = dp->config->gateway.mss_clamp;
-	err = sadb_add_worker(dp->sadb, &dp->worker);
-	if (err)
-		return error_set(e, err, "no memory for the worker's queue");
-	for (size_t i = 0; !err && i < dp->n_ifaces; i++)
-		err = open_queues(dp, i, e);
-	return err;
-}
-
-static void *worker_thread(void *ctx)
-{
-	worker_run(ctx);
-	return NULL;
-}
-
-/* Signals are the control thread's. */
-static int start_thread(struct dp *dp, struct error *e)
-{
-	sigset_t all, before;
-	int err;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	err = -pthread_create(&dp->thread, NULL, worker_thread, &dp->worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (err)
-		return error_set(e, err, "cannot start the worker: %s",
-				 strerror(-err));
-	pthread_setname_np(dp->thread, "worker0");
-	dp->running = true;
-	return 0;
-}
-
-/* With a worker behind them: it has filled their rings, or is about to. */
-static int enter_queues(struct dp *dp, struct error *e)
-{
-	for (uint32_t i = 0; i < dp->worker.n_ports; i++) {
-		const struct port *p = dp->worker.ports[i];
-		int err = programs_set_socket(
-			dp->programs, slot_of(dp, p->ifindex), p->queue, p->fd);
-
-		if (err)
-			return error_set(
-				e, err,
-				"cannot enter queue %u of %s into the map xsks: %s",
-				p->queue, p->ifname, strerror(-err));
-	}
-	return 0;
-}
-
 static int prepare(struct dp *dp, struct error *e)
 {
 	int err = check_ifaces(dp, e);
@@ -330,17 +229,17 @@ static int prepare(struct dp *dp, struct error *e)
 	if (err)
 		return err;
 	err = hostif_open(&dp->host, e);
+	if (!err)
+		err = workers_count(dp, e);
 	if (err)
 		return err;
 	if (getrandom(&dp->magic, sizeof(dp->magic), 0) != sizeof(dp->magic))
 		return error_set(e, -EIO, "no random numbers");
 	dp->tunnels = calloc(dp->config->n_manual + 1, sizeof(*dp->tunnels));
-	dp->sad = sad_new(&crypto_openssl);
+	dp->sad = sad_new(&crypto_openssl, dp->n_workers);
 	if (!dp->tunnels || !dp->sad)
 		return error_set(e, -ENOMEM, "no memory for the SAD");
-	err = nexthop_link_init(&dp->link);
-	if (!err)
-		err = nl_new(&dp->nl);
+	err = nl_new(&dp->nl);
 	if (err)
 		return error_set(e, err, "cannot reach the kernel's routing: %s",
 				 strerror(-err));
@@ -348,27 +247,22 @@ static int prepare(struct dp *dp, struct error *e)
 }
 
 /*
- * Nothing new comes to it any more, it empties its rings, and what comes too
- * late by the host interface is the kernel's to count: nobody reads there.
+ * What comes too late by the host interface is the kernel's to count: nobody
+ * reads there.
  */
-static void stop_worker(struct dp *dp)
+static void stop(struct dp *dp)
 {
 	if (!dp->running)
 		return;
-	for (uint32_t i = 0; i < dp->worker.n_ports; i++)
-		programs_clear_socket(dp->programs,
-				      slot_of(dp, dp->worker.ports[i]->ifindex),
-				      dp->worker.ports[i]->queue);
-	worker_stop(&dp->worker);
-	pthread_join(dp->thread, NULL);
 	dp->running = false;
+	workers_stop(dp);
 	hostif_close(&dp->host);
 	dp_keep_kernel_drops(dp);
 }
 
 void dp_undo(struct dp *dp)
 {
-	stop_worker(dp);
+	stop(dp);
 	for (size_t i = 0; i < dp->n_ifaces; i++) {
 		attach_undo_xdp(&dp->served[i].at, &dp->served[i].xdp);
 		attach_undo_guard(&dp->served[i].at, &dp->served[i].guard);
@@ -427,13 +321,12 @@ int dp_start(struct config *config, struct event_base *base, struct dp **out,
 	if (!err)
 		err = attach(dp, e);
 	if (!err)
-		err = make_worker(dp, e);
+		err = workers_make(dp, e);
 	if (!err) {
 		dp_count_died(dp);
-		err = start_thread(dp, e);
+		dp->running = true;
+		err = workers_start(dp, e);
 	}
-	if (!err)
-		err = enter_queues(dp, e);
 	if (err) {
 		dp_undo(dp);
 		dp_stop(dp);
@@ -448,16 +341,13 @@ void dp_stop(struct dp *dp)
 {
 	if (!dp)
 		return;
-	stop_worker(dp);
-	for (uint32_t i = 0; i < dp->worker.n_ports; i++)
-		dp->worker.ports[i]->ops->close(dp->worker.ports[i]);
-	if (dp->sadb)
-		sadb_remove_worker(dp->sadb, &dp->worker);
+	stop(dp);
+	workers_free(dp);
 	changes_close(dp);
-	xsk_memory_free(dp->memory);
-	worker_fini(&dp->worker);
 	resolver_free(dp->resolver);
-	nexthop_link_fini(&dp->link);
+	for (uint32_t i = 0; i < dp->n_workers; i++)
+		nexthop_link_fini(&dp->links[i]);
+	free(dp->links);
 	sad_free(dp->sad);
 	free(dp->tunnels);
 	programs_free(dp->programs);

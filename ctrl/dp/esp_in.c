@@ -207,6 +207,7 @@ static void open_run(struct worker *w, struct packet *p, uint32_t n)
 	uint64_t pkts = 0, bytes = 0;
 	uint32_t m = 0;
 
+	sa_lock(sa);
 	for (uint32_t i = 0; i < n; i++) {
 		prepare(&p[i], &ops[m]);
 		if (p[i].drop == DROP_NONE)
@@ -221,6 +222,7 @@ static void open_run(struct worker *w, struct packet *p, uint32_t n)
 		bytes += of[i]->bytes;
 	}
 	sa_count_run(&sa->count, pkts, bytes, sa->replay.top, w->now_ns);
+	sa_unlock(sa);
 }
 
 void esp_in(struct worker *w, struct batch *b)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ctrl/dp/esp.h"
+#include "ctrl/dp/handoff.h"
 #include "ctrl/dp/mss.h"
 #include "ctrl/dp/pmtu.h"
 #include "ctrl/dp/worker.h"
@@ -202,6 +203,14 @@ static void out_run(struct worker *w, struct packet *p, uint32_t n)
 	}
 }
 
+/* Its numbers, its IVs and its key are one worker's. */
+static void hand_over(struct worker *w, struct packet *p, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (p[i].drop == DROP_NONE)
+			handoff_give(w, p[i].sa->owner, &p[i]);
+}
+
 static void unbound_run(struct worker *w, struct packet *p, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -217,7 +226,9 @@ void esp_out(struct worker *w, struct batch *b)
 		end = run_end(b, i);
 		if (b->pkt[i].state != PKT_CLEAR)
 			continue;
-		if (b->pkt[i].sa)
+		if (b->pkt[i].sa && b->pkt[i].sa->owner != w->index)
+			hand_over(w, &b->pkt[i], end - i);
+		else if (b->pkt[i].sa)
 			out_run(w, &b->pkt[i], end - i);
 		else
 			unbound_run(w, &b->pkt[i], end - i);

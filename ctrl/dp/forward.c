@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "ctrl/dp/mss.h"
+#include "ctrl/dp/handoff.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 
@@ -97,14 +98,6 @@ static void to_host(struct worker *w, struct packet *p)
 	p->state = PKT_GONE;
 }
 
-static struct port *port_of(const struct worker *w, uint32_t ifindex)
-{
-	for (uint32_t i = 0; i < w->n_ports; i++)
-		if (w->ports[i]->ifindex == ifindex)
-			return w->ports[i];
-	return NULL;
-}
-
 /* May a decrypted packet go straight out, or is it the kernel's to judge? */
 static bool opened_goes_direct(const struct packet *p, const struct port *port,
 			       const struct nexthop *nh)
@@ -116,7 +109,7 @@ static bool opened_goes_direct(const struct packet *p, const struct port *port,
 static void forward_opened(struct worker *w, struct tx_run *run,
 			   struct packet *p, const struct nexthop *nh)
 {
-	struct port *port = port_of(w, nh->ifindex);
+	struct port *port = worker_port(w, nh->ifindex);
 
 	if (nh->kind == NH_HOST || !opened_goes_direct(p, port, nh))
 		return to_host(w, p);
@@ -127,7 +120,7 @@ static void forward_opened(struct worker *w, struct tx_run *run,
 static void forward_sealed(struct worker *w, struct tx_run *run,
 			   struct packet *p, const struct nexthop *nh)
 {
-	struct port *port = port_of(w, nh->ifindex);
+	struct port *port = worker_port(w, nh->ifindex);
 
 	if (nh->kind != NH_PORT || !port)
 		return packet_drop(p, DROP_NO_ROUTE);
@@ -142,7 +135,7 @@ static void forward_sealed(struct worker *w, struct tx_run *run,
 static void forward_error(struct worker *w, struct tx_run *run,
 			  struct packet *p, const struct nexthop *nh)
 {
-	struct port *port = port_of(w, nh->ifindex);
+	struct port *port = worker_port(w, nh->ifindex);
 	bool direct = nh->kind == NH_PORT && !addr_is_none(&nh->saddr) && port &&
 		      port->role == IFACE_PROTECTED && p->bytes <= nh->mtu;
 
@@ -187,6 +180,9 @@ static void forward_one(struct worker *w, struct tx_run *run, struct packet *p)
 	case NH_NONE:
 		return packet_drop(p, nh->drop);
 	case NH_PORT:
+		if (w->n_workers > 1 && handoff_to_port(w, nh->ifindex, p))
+			return;
+		break;
 	case NH_HOST:
 		break;
 	}

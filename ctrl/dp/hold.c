@@ -48,6 +48,22 @@ static uint8_t *held_for(struct worker *w, const struct packet *p)
 	return &w->held_for[hash >> HOLD_SHIFT];
 }
 
+void packet_put_down(struct packet *p)
+{
+	p->ref = p->sa ? p->sa->ref : (struct sa_ref){ 0 };
+}
+
+void packet_pick_up(struct worker *w, struct packet *p)
+{
+	struct sa_ref ref = p->ref;
+
+	p->sa = NULL;
+	if (p->state == PKT_CLEAR)
+		take_policy_sa(w, p);
+	else
+		p->sa = sad_get(w->sad, ref);
+}
+
 static void hold(struct worker *w, struct packet *p)
 {
 	struct packet *at = &w->hold[w->held++];
@@ -57,7 +73,7 @@ static void hold(struct worker *w, struct packet *p)
 	if (w->held == 1 || p->deadline_ns < w->hold_due_ns)
 		w->hold_due_ns = p->deadline_ns;
 	*at = *p;
-	at->ref = p->sa ? p->sa->ref : (struct sa_ref){ 0 };
+	packet_put_down(at);
 	p->state = PKT_GONE;
 }
 
@@ -166,17 +182,6 @@ void take_policy_sa(struct worker *w, struct packet *p)
 
 /* --- again --- */
 
-static void revive(struct worker *w, struct packet *p)
-{
-	struct sa_ref ref = p->ref;
-
-	p->sa = NULL;
-	if (p->state == PKT_CLEAR)
-		take_policy_sa(w, p);
-	else
-		p->sa = sad_get(w->sad, ref);
-}
-
 /*
  * Everything that waits walks again; what still must wait is held anew, in the
  * place of what has walked: also fragments and errors, which may be more.
@@ -193,7 +198,7 @@ static void retry(struct worker *w)
 		w->acquire[i].held = 0;
 	for (uint32_t i = 0; i < waiting; i++) {
 		b.pkt[b.n] = w->hold[i];
-		revive(w, &b.pkt[b.n++]);
+		packet_pick_up(w, &b.pkt[b.n++]);
 		w->hold_room = i + 1;
 		if (b.n == BATCH_MAX)
 			worker_walk(w, &b);

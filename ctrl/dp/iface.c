@@ -88,6 +88,38 @@ int iface_read(const char *name, struct iface *out)
 	return err;
 }
 
+/* Drivers have channels of both directions, or of either. */
+static int set_channels(int fd, struct ifreq *ifr, uint32_t n)
+{
+	struct ethtool_channels ch = { .cmd = ETHTOOL_GCHANNELS };
+	int err;
+
+	ifr->ifr_data = (char *)&ch;
+	err = ask(fd, SIOCETHTOOL, ifr);
+	if (err)
+		return err;
+	ch.cmd = ETHTOOL_SCHANNELS;
+	if (ch.max_combined)
+		ch.combined_count = n;
+	else
+		ch.rx_count = ch.tx_count = n;
+	return ask(fd, SIOCETHTOOL, ifr);
+}
+
+int iface_set_queues(const char *name, uint32_t n)
+{
+	struct ifreq ifr = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	err = set_channels(fd, &ifr, n);
+	close(fd);
+	return err;
+}
+
 static int set_address(int fd, struct ifreq *ifr, uint32_t addr_be)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };

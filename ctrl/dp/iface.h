@@ -27,6 +27,10 @@ struct iface {
 /* 0, or a negative errno: -ENODEV when there is none of that name. */
 int iface_read(const char *name, struct iface *out);
 
+/* Another number of queues, both ways alike. 0 or a negative errno:
+ * -EOPNOTSUPP, -EINVAL (more than there are). */
+int iface_set_queues(const char *name, uint32_t n);
+
 /* Up, without ARP, with one address of its own: the host interface. */
 int iface_set_host(const char *name, const struct addr *address);
 

@@ -23,11 +23,9 @@
 #define ICMP_TTL 64
 #define ICMP_TOS 0xc0 /* RFC 1812 section 4.3.2.5: internetwork control */
 
-#define L3_AT (FRAME_ETH_AT + ETH_HEADER_BYTES)
-
 uint32_t pmtu_inner(const struct sa_rt *sa, uint32_t mtu)
 {
-	uint32_t text_max = FRAME_BYTES - L3_AT - sa->icv_bytes;
+	uint32_t text_max = FRAME_BYTES - FRAME_L3_AT - sa->icv_bytes;
 	uint32_t frame_mtu = esp_outer_bytes(sa, text_max);
 
 	return esp_inner_mtu(sa, mtu < frame_mtu ? mtu : frame_mtu);
@@ -46,7 +44,7 @@ static struct packet *make(struct worker *w, const struct packet *like)
 	*p = *like;
 	if (!frame_get(&w->umem, &p->frame))
 		return NULL;
-	p->l3 = umem_at(&w->umem, p->frame) + L3_AT;
+	p->l3 = umem_at(&w->umem, p->frame) + FRAME_L3_AT;
 	w->n_made++;
 	return p;
 }

@@ -298,14 +298,14 @@ int programs_del_local(struct programs *p, const struct addr *a)
 	return bpf_map_delete_elem(fd, a) ? -errno : 0;
 }
 
-struct counter *programs_worker_drops(const struct programs *p)
+struct counter *programs_worker_drops(const struct programs *p, uint32_t worker)
 {
-	return p->worker_drops;
+	return p->worker_drops + worker * COUNTER_ROW(DROP_MAX);
 }
 
-struct counter *programs_worker_passes(const struct programs *p)
+struct counter *programs_worker_passes(const struct programs *p, uint32_t worker)
 {
-	return p->worker_passes;
+	return p->worker_passes + worker * COUNTER_ROW(PASS_MAX);
 }
 
 static void add_counter(struct counter *sum, const struct counter *c)
@@ -325,14 +325,23 @@ static void add_per_cpu(const struct programs *p, const struct bpf_map *map,
 	}
 }
 
+void programs_worker_counters(const struct programs *p, struct counters *out)
+{
+	for (uint32_t w = 0; w < WORKERS_MAX; w++) {
+		for (uint32_t i = 0; i < DROP_MAX; i++)
+			add_counter(&out->drops[i],
+				    &programs_worker_drops(p, w)[i]);
+		for (uint32_t i = 0; i < PASS_MAX; i++)
+			add_counter(&out->passes[i],
+				    &programs_worker_passes(p, w)[i]);
+	}
+}
+
 void programs_counters(const struct programs *p, struct counters *out)
 {
 	add_per_cpu(p, p->skel->maps.drops, out->drops, DROP_MAX);
 	add_per_cpu(p, p->skel->maps.passes, out->passes, PASS_MAX);
-	for (uint32_t i = 0; i < DROP_MAX; i++)
-		add_counter(&out->drops[i], &p->worker_drops[i]);
-	for (uint32_t i = 0; i < PASS_MAX; i++)
-		add_counter(&out->passes[i], &p->worker_passes[i]);
+	programs_worker_counters(p, out);
 }
 
 size_t programs_maps(const struct programs *p, struct map_status *out,

@@ -61,8 +61,13 @@ int programs_del_local(struct programs *p, const struct addr *a);
 void programs_grace(const struct programs *p);
 
 /* Mapped from the maps of the worker's counters; borrowed. */
-struct counter *programs_worker_drops(const struct programs *p); /* [DROP_MAX] */
-struct counter *programs_worker_passes(const struct programs *p); /* [PASS_MAX] */
+struct counter *programs_worker_drops(const struct programs *p,
+				      uint32_t worker); /* [DROP_MAX] */
+struct counter *programs_worker_passes(const struct programs *p,
+				       uint32_t worker); /* [PASS_MAX] */
+
+/* Added up over all workers, to what is in out. */
+void programs_worker_counters(const struct programs *p, struct counters *out);
 
 /* Adds BPF's and the worker's counts to out. */
 void programs_counters(const struct programs *p, struct counters *out);

@@ -60,7 +60,7 @@ struct sadb {
 	struct barrier *barrier;
 	struct sadb_calls calls;
 	int fd; /* eventfd */
-	struct tell *tells[BARRIER_WORKERS_MAX];
+	struct tell *tells[WORKERS_MAX];
 	uint32_t n_tells;
 	struct random_pool random;
 

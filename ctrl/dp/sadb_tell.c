@@ -107,7 +107,7 @@ int sadb_add_worker(struct sadb *s, struct worker *w)
 	struct tell *t;
 	int err;
 
-	if (s->n_tells == BARRIER_WORKERS_MAX)
+	if (s->n_tells == WORKERS_MAX)
 		return -E2BIG;
 	t = calloc(1, sizeof(*t));
 	err = t ? tell_init(t, s->fd) : -ENOMEM;

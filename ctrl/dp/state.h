@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "ctrl/dp/attach.h"
+#include "ctrl/dp/handoff.h"
 #include "ctrl/dp/hostif.h"
 #include "ctrl/dp/iface.h"
 #include "ctrl/dp/nl.h"
@@ -26,6 +27,14 @@ struct served {
 	uint64_t tx_dropped;	 /* the interface's own count, at start */
 };
 
+/* A worker, and what it has alone. */
+struct dp_worker {
+	struct worker w;
+	struct xsk_memory *memory;
+	pthread_t thread;
+	bool running;
+};
+
 struct dp {
 	struct config *config;
 	struct iface ifaces[IFACE_MAX];
@@ -34,7 +43,7 @@ struct dp {
 	struct nl *nl;
 	struct hostif host;
 	struct programs *programs;
-	struct nexthop_link link;
+	struct nexthop_link *links; /* owned; one of each worker */
 	struct resolver *resolver;
 	struct sad *sad;
 	struct policy_view policies;
@@ -42,21 +51,24 @@ struct dp {
 	struct event *on_sadb; /* a worker told something, or a second is over */
 	struct tunnel *tunnels;
 	uint8_t mark[TUNNELS_MARK_BYTES]; /* of the manual SAs */
-	struct worker worker;
-	struct xsk_memory *memory;
-	pthread_t thread;
+	struct dp_worker *workers;	  /* owned, n_workers */
+	uint32_t n_workers;
+	struct handoffs *handoffs;
 	bool running;
 	uint32_t magic;
 	uint64_t since_ns;
 };
 
+/* An interface's row in the map xsks; it is one that we serve. */
+uint32_t dp_slot_of(const struct dp *dp, uint32_t ifindex);
+
 /*
- * Before the worker starts: what an earlier daemon's worker had when it ended
+ * Before workers start: what an earlier daemon's workers had when it ended
  * is counted as WORKER_DIED.
  */
 void dp_count_died(struct dp *dp);
 
-/* After the worker ended, before its ports close: what their sockets counted
+/* After the workers ended, before their ports close: what their sockets counted
  * goes where it outlives them. */
 void dp_keep_kernel_drops(struct dp *dp);
 

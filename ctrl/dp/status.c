@@ -35,6 +35,14 @@ static void sa_status(const struct sa_rt *sa, uint32_t spi, uint64_t now_ns,
 						     memory_order_relaxed);
 }
 
+static bool all_zero_copy(const struct worker *w, uint32_t ifindex)
+{
+	for (uint32_t i = 0; i < w->n_ports; i++)
+		if (w->ports[i]->ifindex == ifindex && !w->ports[i]->zero_copy)
+			return false;
+	return true;
+}
+
 static void iface_status(const struct dp *dp, size_t index,
 			 struct iface_status *out)
 {
@@ -47,16 +55,19 @@ static void iface_status(const struct dp *dp, size_t index,
 		.queues = dp->ifaces[index].queues,
 	};
 	memcpy(out->name, dp->ifaces[index].name, sizeof(out->name));
-	for (uint32_t i = 0; i < dp->worker.n_ports; i++)
-		if (dp->worker.ports[i]->ifindex == s->at.ifindex)
-			out->zero_copy &= dp->worker.ports[i]->zero_copy;
+	for (uint32_t i = 0; i < dp->n_workers; i++)
+		out->zero_copy &=
+			all_zero_copy(&dp->workers[i].w, s->at.ifindex);
 }
 
 static void socket_drops(const struct dp *dp, uint64_t drops[DROP_MAX])
 {
-	for (uint32_t i = 0; i < dp->worker.n_ports; i++)
-		dp->worker.ports[i]->ops->kernel_drops(dp->worker.ports[i],
-						       drops);
+	for (uint32_t i = 0; i < dp->n_workers; i++) {
+		const struct worker *w = &dp->workers[i].w;
+
+		for (uint32_t k = 0; k < w->n_ports; k++)
+			w->ports[k]->ops->kernel_drops(w->ports[k], drops);
+	}
 }
 
 void dp_keep_kernel_drops(struct dp *dp)
@@ -65,7 +76,7 @@ void dp_keep_kernel_drops(struct dp *dp)
 
 	socket_drops(dp, drops);
 	for (uint32_t i = 0; i < DROP_MAX; i++)
-		dp->worker.drops[i].pkts += drops[i];
+		programs_worker_drops(dp->programs, 0)[i].pkts += drops[i];
 }
 
 /* What the kernel dropped after a program's or a worker's verdict. */
@@ -95,7 +106,7 @@ static bool ends_steered(enum drop_reason reason)
  */
 static uint64_t in_flight(const struct dp *dp, const struct counters *n)
 {
-	const struct counter *worker = programs_worker_drops(dp->programs);
+	struct counters worker = { .in_flight = 0 };
 	uint64_t begun = n->passes[PASS_STEER_OUT].pkts +
 			 n->passes[PASS_STEER_IN].pkts +
 			 n->passes[PASS_STEER_HOST].pkts +
@@ -104,9 +115,11 @@ static uint64_t in_flight(const struct dp *dp, const struct counters *n)
 	uint64_t ended = n->passes[PASS_WORKER_TX].pkts +
 			 n->passes[PASS_WORKER_HOST].pkts;
 
+	programs_worker_counters(dp->programs, &worker);
 	for (uint32_t i = 0; i < DROP_MAX; i++)
-		ended += ends_steered(i) ? n->drops[i].pkts : worker[i].pkts;
-	ended -= worker[DROP_HOST_UNTAGGED].pkts; /* never steered */
+		ended += ends_steered(i) ? n->drops[i].pkts
+					 : worker.drops[i].pkts;
+	ended -= worker.drops[DROP_HOST_UNTAGGED].pkts; /* never steered */
 	return begun > ended ? begun - ended : 0;
 }
 
@@ -123,7 +136,8 @@ void dp_count_died(struct dp *dp)
 
 	hostif_drain(&dp->host);
 	read_counters(dp, &n);
-	dp->worker.drops[DROP_WORKER_DIED].pkts += n.in_flight;
+	programs_worker_drops(dp->programs, 0)[DROP_WORKER_DIED].pkts +=
+		n.in_flight;
 }
 
 void dp_status(struct dp *dp, struct status *out)
@@ -131,7 +145,7 @@ void dp_status(struct dp *dp, struct status *out)
 	memset(out, 0, sizeof(*out));
 	out->uptime_s = (clock_ns() - dp->since_ns) / NS_PER_S;
 	out->crypto = crypto_openssl.name;
-	out->workers = 1;
+	out->workers = dp->n_workers;
 	out->n_ifaces = dp->n_ifaces;
 	for (size_t i = 0; i < dp->n_ifaces; i++)
 		iface_status(dp, i, &out->ifaces[i]);

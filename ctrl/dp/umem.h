@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "include/proto.h"
+
 #define FRAME_BYTES 4096U
 
 /* Kept free in front of what arrives: outer headers grow into it. The kernel
@@ -19,6 +21,7 @@
 
 /* Where that puts a frame's first octet; who fills one himself does likewise. */
 #define FRAME_ETH_AT 512U
+#define FRAME_L3_AT  (FRAME_ETH_AT + ETH_HEADER_BYTES)
 
 struct umem {
 	uint8_t *area; /* owned; page-aligned */

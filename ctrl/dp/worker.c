@@ -15,11 +15,12 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
+#include "ctrl/dp/handoff.h"
 #include "ctrl/sadb/quiescent.h"
 
 #define HOLD_SHARE   8U	 /* of the frames, at most this part is held */
 #define POLL_HELD_MS 50	 /* deadlines of held packets */
-#define POLL_TX_MS   1	 /* the kernel still transmits */
+#define POLL_TX_MS   1	 /* frames of ours come back */
 #define LAST_ROUNDS  256 /* at the end, to empty full rings */
 
 int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
@@ -62,7 +63,7 @@ void settle(struct worker *w, struct batch *b)
 		w->drops[p->drop].pkts++;
 		w->drops[p->drop].bytes += p->bytes;
 		if (p->sa)
-			sa_count(&p->sa->count.drops[p->drop], 1);
+			sa_count_drop(&p->sa->count, p->drop);
 		frame_put(&w->umem, p->frame);
 	}
 	b->n = 0;
@@ -190,13 +191,16 @@ bool worker_step(struct worker *w)
 
 	w->now_ns = clock_ns();
 	drain_begin(w);
+	handoff_reclaim(w);
 	hold_retry(w, nexthop_learn(&w->nexthops) > 0);
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		any |= port_rx(w, i);
-	if (w->host_fd >= 0)
+	if (worker_reads_host(w))
 		any |= host_rx(w);
+	any |= handoff_take(w);
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		port_refill(w, w->ports[i]);
+	handoff_wake(w);
 	drain_end(w);
 	return any || w->draining.seq;
 }
@@ -213,10 +217,12 @@ static int poll_ms(const struct worker *w)
 {
 	if (transmitting(w))
 		return POLL_TX_MS;
+	if (handoff_lent(w))
+		return POLL_TX_MS;
 	return w->held ? POLL_HELD_MS : -1;
 }
 
-static void worker_sleep(const struct worker *w)
+static void worker_sleep(struct worker *w)
 {
 	struct pollfd fds[WORKER_PORTS_MAX + 2];
 	nfds_t n = 0;
@@ -224,12 +230,18 @@ static void worker_sleep(const struct worker *w)
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		fds[n++] = (struct pollfd){ .fd = w->ports[i]->fd,
 					    .events = POLLIN };
-	fds[n++] = (struct pollfd){ .fd = w->host_fd, .events = POLLIN };
+	fds[n++] = (struct pollfd){ .fd = worker_reads_host(w) ? w->host_fd : -1,
+				    .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = w->nexthops.link->answer_fd,
 				    .events = POLLIN };
-	quiescent_offline();
-	poll(fds, n, poll_ms(w));
-	quiescent_online();
+	atomic_store_explicit(&w->asleep, true, memory_order_relaxed);
+	atomic_thread_fence(memory_order_seq_cst); /* see handoff_wake() */
+	if (handoff_is_idle(w)) {
+		quiescent_offline();
+		poll(fds, n, poll_ms(w));
+		quiescent_online();
+	}
+	atomic_store_explicit(&w->asleep, false, memory_order_relaxed);
 }
 
 static bool round_and_report(struct worker *w)
@@ -246,24 +258,45 @@ void worker_run(struct worker *w)
 	while (!atomic_load_explicit(&w->stop, memory_order_acquire))
 		if (!round_and_report(w))
 			worker_sleep(w);
-	for (uint32_t i = 0; i < LAST_ROUNDS; i++)
-		if (!round_and_report(w) && !transmitting(w))
-			break;
 	quiescent_leave();
 }
 
-void worker_stop(struct worker *w)
+void worker_wake(const struct worker *w)
 {
 	const uint64_t one = 1;
 
-	atomic_store_explicit(&w->stop, true, memory_order_release);
 	if (write(w->nexthops.link->answer_fd, &one, sizeof(one)) < 0)
 		return; /* its counter is at the top: the worker is awake */
 }
 
+void worker_stop(struct worker *w)
+{
+	atomic_store_explicit(&w->stop, true, memory_order_release);
+	worker_wake(w);
+}
+
+/* One more round of each: has anybody something left? */
+static bool round_of_all(struct worker *const *w, uint32_t n)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < n; i++)
+		any |= round_and_report(w[i]) || transmitting(w[i]) ||
+		       handoff_lent(w[i]);
+	return any;
+}
+
+void workers_finish(struct worker *const *w, uint32_t n)
+{
+	quiescent_join();
+	for (uint32_t i = 0; i < LAST_ROUNDS && round_of_all(w, n); i++)
+		;
+	quiescent_leave();
+}
+
 bool worker_frames_balance(const struct worker *w)
 {
-	uint32_t elsewhere = w->held;
+	uint32_t elsewhere = w->held + handoff_lent(w);
 
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		elsewhere += w->ports[i]->in_kernel;

@@ -28,7 +28,9 @@
 #include "include/limits.h"
 #include "include/pass.h"
 
-#define WORKER_PORTS_MAX 64U
+struct handoff;
+
+#define WORKER_PORTS_MAX (IFACE_MAX * QUEUE_MAX)
 
 /* Packets wait for a next hop or an SA at most this long, and so many for each:
  * one that does not come leaves room for the others. */
@@ -79,9 +81,13 @@ struct worker {
 	struct umem umem; /* owned */
 	struct port *ports[WORKER_PORTS_MAX];
 	uint32_t n_ports;
-	int host_fd;	     /* of the host interface; -1: none */
+	int host_fd; /* of the host interface: all write, the first reads */
 	uint8_t host_mac[6]; /* of the host interface */
 	uint32_t magic;	     /* of this start's metadata and tags */
+	uint32_t index;	     /* among the gateway's workers */
+	uint32_t n_workers;  /* of the rings below; 0 where it is alone */
+	struct handoff *to[WORKERS_MAX];   /* that take what it gives */
+	struct handoff *from[WORKERS_MAX]; /* that give */
 	const struct sad *sad;
 	struct policy_view *policies;
 	struct counter *drops;	/* [DROP_MAX]; written by this worker alone */
@@ -107,7 +113,8 @@ struct worker {
 	struct bucket icmp_errors; /* that may still be made */
 	_Atomic bool mss_clamp;	   /* written by the control thread */
 
-	uint64_t now_ns;   /* CLOCK_MONOTONIC, once a batch */
+	uint64_t now_ns;     /* CLOCK_MONOTONIC, once a batch */
+	_Atomic bool asleep; /* or about to; written by it, read by all */
 	_Atomic bool stop; /* written by the control thread; see worker_stop */
 };
 
@@ -127,6 +134,15 @@ void worker_run(struct worker *w);
 /* Control thread; wakes the worker. Join its thread afterwards. */
 void worker_stop(struct worker *w);
 
+/* Any thread: it is to look at its queues. */
+void worker_wake(const struct worker *w);
+
+/*
+ * What the workers still have walks, once all their threads are joined and
+ * nothing new comes; at most for a bounded time. Control thread.
+ */
+void workers_finish(struct worker *const *w, uint32_t n);
+
 /*
  * One round over all ports; false: nothing was there to do. What it found in the
  * SAD it holds no more when it returns.
@@ -134,7 +150,7 @@ void worker_stop(struct worker *w);
 bool worker_step(struct worker *w);
 
 /*
- * free + in the kernel + held = all: no frame is lost or in two places.
+ * free + in the kernel + held + lent = all: no frame is lost or in two places.
  * Between two rounds.
  */
 bool worker_frames_balance(const struct worker *w);
@@ -161,6 +177,14 @@ void settle(struct worker *w, struct batch *b);
  * dropped, and the batch is empty. */
 void worker_walk(struct worker *w, struct batch *b);
 
+/*
+ * For later, or for another worker, which may be longer than its SA lives: it
+ * keeps the name of it alone; and again with an SA, or with none that is left.
+ * What is to be protected takes whatever SA its policy has by then.
+ */
+void packet_put_down(struct packet *p);
+void packet_pick_up(struct worker *w, struct packet *p);
+
 /* Waits for the next hop of its destination; drops when there is no room. */
 void hold_packet(struct worker *w, struct packet *p);
 
@@ -179,6 +203,21 @@ void drain_begin(struct worker *w);
 void drain_port(struct worker *w, uint32_t port, uint32_t taken);
 void drain_host(struct worker *w, uint32_t taken, bool empty);
 void drain_end(struct worker *w);
+
+/* Its port on that interface; NULL: it has none. Any worker. */
+static inline struct port *worker_port(const struct worker *w, uint32_t ifindex)
+{
+	for (uint32_t i = 0; i < w->n_ports; i++)
+		if (w->ports[i]->ifindex == ifindex)
+			return w->ports[i];
+	return NULL;
+}
+
+/* Is what the host sends this worker's to read? */
+static inline bool worker_reads_host(const struct worker *w)
+{
+	return w->host_fd >= 0 && w->index == 0;
+}
 
 /* Packets of one SA that stand together, from pkt[from]; their end. */
 uint32_t run_end(const struct batch *b, uint32_t from);

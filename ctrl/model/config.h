@@ -44,6 +44,7 @@ struct gateway_conf {
 	size_t n_ifaces;
 	enum spd_action default_action; /* SPD_BYPASS or SPD_DISCARD */
 	bool mss_clamp;			/* of TCP through tunnels */
+	uint32_t workers;		/* 0: as many as fit */
 	char socket[CONF_PATH_MAX];	/* absolute path of the VICI socket */
 };
 

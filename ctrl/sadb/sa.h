@@ -2,12 +2,14 @@
 /*
  * One SA as a worker uses it: everything that a packet needs, laid out by
  * use. Made by sad_add() on the control thread, gone by sad_remove(); once
- * published its constant part never changes, the rest belongs to the one worker that runs the SA.
- * Counters are written by that worker and read by the control thread.
+ * published its constant part never changes. The rest belongs to the worker that
+ * owns the SA, outbound; inbound to whichever has its lock, taken once a run. So
+ * do its counters, which the control thread reads.
  */
 #ifndef CYG_SADB_SA_H
 #define CYG_SADB_SA_H
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -18,7 +20,7 @@
 #include "include/drop.h"
 #include "include/meta.h"
 
-/* One writer (the worker), any reader; relaxed. */
+/* One writer at a time but for drops, any reader; relaxed. */
 struct sa_counters {
 	_Atomic uint64_t pkts;	  /* inner packets that passed */
 	_Atomic uint64_t bytes;	  /* inner bytes */
@@ -45,10 +47,13 @@ struct sa_rt {
 	bool narrow; /* DIR_OUT: not all of its policies' packets are its own */
 	const struct crypto_backend *backend;
 	struct crypto_key *key; /* owned; used by one worker at a time */
+	uint32_t owner;		/* DIR_OUT: index of its worker */
 
 	/* Owned. Replaced by the control thread when the policies change, read
 	 * by the worker once a run. */
 	_Atomic(const struct rules *) rules;
+
+	_Atomic bool locked; /* DIR_IN: by a worker, see sa_lock() */
 
 	/* The worker's. */
 	uint64_t seq; /* DIR_OUT: last number used, 0 before the first */
@@ -61,6 +66,40 @@ struct sa_rt {
 
 	struct sa_counters count;
 };
+
+/* Worker: how often it asks before it lets others run. */
+#define SA_LOCK_SPINS 1000U
+
+static inline bool sa_try_lock(struct sa_rt *sa)
+{
+	return !atomic_load_explicit(&sa->locked, memory_order_relaxed) &&
+	       !atomic_exchange_explicit(&sa->locked, true,
+					 memory_order_acquire);
+}
+
+/*
+ * Worker: the inbound SA is its own until sa_unlock(). Its packets come by one
+ * queue as a rule: the lock is for when the peer, or the NIC, changes that.
+ */
+static inline void sa_lock(struct sa_rt *sa)
+{
+	for (uint32_t i = 0; !sa_try_lock(sa); i++)
+		if (i % SA_LOCK_SPINS == SA_LOCK_SPINS - 1)
+			sched_yield();
+}
+
+static inline void sa_unlock(struct sa_rt *sa)
+{
+	atomic_store_explicit(&sa->locked, false, memory_order_release);
+}
+
+/* Any worker: packets of an SA are dropped in many places. */
+static inline void sa_count_drop(struct sa_counters *count,
+				 enum drop_reason reason)
+{
+	atomic_fetch_add_explicit(&count->drops[reason], 1,
+				  memory_order_relaxed);
+}
 
 /* Worker: adds to a counter that it alone writes. */
 static inline void sa_count(_Atomic uint64_t *counter, uint64_t add)

@@ -19,6 +19,8 @@ struct sa_life {
 
 struct sad {
 	const struct crypto_backend *backend;
+	uint32_t workers;
+	uint32_t next_owner; /* control thread */
 	/* Control thread: a stack of free slots, the next life of each. */
 	uint32_t free_id[SAD_MAX];
 	uint32_t n_free;
@@ -27,7 +29,7 @@ struct sad {
 	_Atomic(struct sa_rt *) slot[SAD_MAX];
 };
 
-struct sad *sad_new(const struct crypto_backend *backend)
+struct sad *sad_new(const struct crypto_backend *backend, uint32_t workers)
 {
 	struct sad *sad = calloc(1, sizeof(*sad));
 
@@ -35,6 +37,7 @@ struct sad *sad_new(const struct crypto_backend *backend)
 		return NULL;
 	quiescent_init();
 	sad->backend = backend;
+	sad->workers = workers;
 	for (uint32_t id = SAD_MAX; id-- > 0;) {
 		sad->gen[id] = 1;
 		sad->free_id[sad->n_free++] = id;
@@ -140,6 +143,8 @@ int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 		return error_set(e, -ENOMEM, "no memory for an SA");
 	sa = &life->rt;
 	sa->backend = sad->backend;
+	if (spec->dir == DIR_OUT)
+		sa->owner = sad->next_owner++ % sad->workers;
 	err = sa_fill(sa, spec, e);
 	if (err) {
 		sa_free(sa);

@@ -36,8 +36,12 @@ struct sa_spec {
 	size_t n_rules;
 };
 
-/* NULL: out of memory. sad_free() wipes every SA; no worker may run. */
-struct sad *sad_new(const struct crypto_backend *backend);
+/*
+ * workers   how many there are to own outbound SAs, each in turn
+ *
+ * NULL: out of memory. sad_free() wipes every SA; no worker may run.
+ */
+struct sad *sad_new(const struct crypto_backend *backend, uint32_t workers);
 void sad_free(struct sad *sad);
 
 /*

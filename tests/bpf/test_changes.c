@@ -37,6 +37,9 @@
 struct seam_case {
 	struct fixture fx;
 	struct dp dp;
+	struct worker worker;
+	struct nexthop_link link;
+	pthread_t thread;
 	struct config config; /* without tunnels: no routes */
 	struct event_base *base;
 	struct sadb_answer answer;
@@ -57,10 +60,10 @@ static void on_answer(void *ctx, const struct sadb_answer *a)
 /* The data path's memory is the fixture's, so that its ports fit. */
 static int make_worker(struct seam_case *c)
 {
-	struct worker *w = &c->dp.worker;
+	struct worker *w = &c->worker;
 
-	if (nexthop_link_init(&c->dp.link) ||
-	    worker_init(w, 2 * XSK_PORT_FRAMES, &c->dp.link))
+	if (nexthop_link_init(&c->link) ||
+	    worker_init(w, 2 * XSK_PORT_FRAMES, &c->link))
 		return -1;
 	umem_fini(&w->umem);
 	w->umem = c->fx.umem;
@@ -70,8 +73,8 @@ static int make_worker(struct seam_case *c)
 	w->magic = FIXTURE_MAGIC + GW_BYPASS;
 	w->sad = c->dp.sad;
 	w->policies = &c->dp.policies;
-	w->drops = programs_worker_drops(c->dp.programs);
-	w->passes = programs_worker_passes(c->dp.programs);
+	w->drops = programs_worker_drops(c->dp.programs, 0);
+	w->passes = programs_worker_passes(c->dp.programs, 0);
 	return sadb_add_worker(c->dp.sadb, w);
 }
 
@@ -80,7 +83,7 @@ static void know_peer(struct seam_case *c)
 {
 	const struct nexthop nh = {
 		.dst = addr_from_v4(frame_addr_be(PEER)),
-		.gen = atomic_load(&c->dp.link.fib_gen),
+		.gen = atomic_load(&c->link.fib_gen),
 		.kind = NH_PORT,
 		.ifindex = c->fx.unprot->ifindex,
 		.mtu = 1500,
@@ -88,11 +91,11 @@ static void know_peer(struct seam_case *c)
 	};
 	struct nexthop_query query;
 
-	nexthop_lookup(&c->dp.worker.nexthops, &nh.dst, 0);
-	while (spsc_pop(&c->dp.link.queries, &query))
+	nexthop_lookup(&c->worker.nexthops, &nh.dst, 0);
+	while (spsc_pop(&c->link.queries, &query))
 		;
-	spsc_push(&c->dp.link.answers, &nh);
-	nexthop_learn(&c->dp.worker.nexthops);
+	spsc_push(&c->link.answers, &nh);
+	nexthop_learn(&c->worker.nexthops);
 }
 
 static void *work(void *ctx)
@@ -111,7 +114,7 @@ static int setup(void **state)
 		return -1;
 	c->dp.config = &c->config;
 	c->dp.programs = c->fx.programs[GW_BYPASS];
-	c->dp.sad = sad_new(&crypto_openssl);
+	c->dp.sad = sad_new(&crypto_openssl, 1);
 	c->base = event_base_new();
 	if (!c->dp.sad || !c->base || changes_open(&c->dp, c->base, &e) ||
 	    make_worker(c))
@@ -123,22 +126,22 @@ static int setup(void **state)
 	    prefix_parse("10.2.0.0/16", &c->policy.selector.remote) ||
 	    sadb_set_policies(c->dp.sadb, &c->policy, 1))
 		return -1;
-	return -pthread_create(&c->dp.thread, NULL, work, &c->dp.worker);
+	return -pthread_create(&c->thread, NULL, work, &c->worker);
 }
 
 static int teardown(void **state)
 {
 	struct seam_case *c = *state;
 
-	worker_stop(&c->dp.worker);
-	pthread_join(c->dp.thread, NULL);
-	sadb_remove_worker(c->dp.sadb, &c->dp.worker);
+	worker_stop(&c->worker);
+	pthread_join(c->thread, NULL);
+	sadb_remove_worker(c->dp.sadb, &c->worker);
 	changes_close(&c->dp);
 	sad_free(c->dp.sad);
-	c->fx.umem = c->dp.worker.umem;
-	memset(&c->dp.worker.umem, 0, sizeof(c->dp.worker.umem));
-	worker_fini(&c->dp.worker);
-	nexthop_link_fini(&c->dp.link);
+	c->fx.umem = c->worker.umem;
+	memset(&c->worker.umem, 0, sizeof(c->worker.umem));
+	worker_fini(&c->worker);
+	nexthop_link_fini(&c->link);
 	event_base_free(c->base);
 	fixture_stop(&c->fx);
 	return 0;
@@ -257,8 +260,8 @@ static void policy_on_demand_steers_without_an_sa(void **state)
  * the worker, or by the kernel where the worker was too slow. */
 static uint64_t ended(const struct seam_case *c)
 {
-	const volatile struct counter *drops = c->dp.worker.drops;
-	const volatile struct counter *passes = c->dp.worker.passes;
+	const volatile struct counter *drops = c->worker.drops;
+	const volatile struct counter *passes = c->worker.passes;
 	uint64_t kernel[DROP_MAX] = { 0 };
 	uint64_t n = passes[PASS_WORKER_TX].pkts;
 
@@ -331,9 +334,9 @@ static void rekeying_under_live_frames_loses_none_to_an_sa_that_is_gone(
 	while (ended(c) < atomic_load(&c->given))
 		sched_yield();
 	assert_true(ended(c) > before);
-	assert_int_equal(c->dp.worker.drops[DROP_SA_GONE].pkts, 0);
+	assert_int_equal(c->worker.drops[DROP_SA_GONE].pkts, 0);
 	assert_int_equal(ended(c), atomic_load(&c->given));
-	assert_true(c->dp.worker.passes[PASS_WORKER_TX].pkts > REKEYS);
+	assert_true(c->worker.passes[PASS_WORKER_TX].pkts > REKEYS);
 	assert_int_equal(sad_count(c->dp.sad), 1);
 }
 

@@ -196,7 +196,10 @@ class Books:
             dump = self.lab.run("gw-a", ["bpftool", "-j", "map", "dump", "id",
                                          map_id])
             for entry in json.loads(dump.stdout):
-                name = self.names[kind][self._number(entry["key"])]
+                # Workers have a row each, filled up to a multiple of 4.
+                names = self.names[kind]
+                index = self._number(entry["key"]) % (-(-len(names) // 4) * 4)
+                name = names[index] if index < len(names) else "filling"
                 values = entry.get("values") or [entry]
                 found[name] = found.get(name, 0) + sum(
                     self._number(v["value"][:8]) for v in values)

@@ -86,7 +86,7 @@ static void add_sas(struct gateway *g, const struct gateway_spec *spec)
 	};
 	uint64_t whole;
 
-	g->sad = sad_new(&crypto_openssl);
+	g->sad = sad_new(&crypto_openssl, 1);
 	must(g->sad, "sad_new");
 	g->out = add_sa(g, spec, DIR_OUT, &ours, 1);
 	g->in = add_sa(g, spec, DIR_IN, peers, 2);

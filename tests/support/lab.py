@@ -182,9 +182,12 @@ class Lab:
         for side in SIDES:
             self.add_wan(side)
 
-    def add_wan(self, side):
-        """A gateway's link to the wire; again, after a test has deleted it."""
-        self._add_link((f"gw-{side}", "wan0"), ("wire", side))
+    def add_wan(self, side, queues=None):
+        """
+        A gateway's link to the wire; again, after a test has deleted it. With
+        queues it never has more of them.
+        """
+        self._add_link((f"gw-{side}", "wan0"), ("wire", side), queues)
         self._add_address(f"gw-{side}", "wan0", SIDES[side].outer)
         _run(["ip", "-n", "wire", "link", "set", "dev", side,
               "master", "br0"])
@@ -210,8 +213,10 @@ class Lab:
         _run(["ip", "-n", ns, "link", "set", "dev", "lo", "up"])
 
     @staticmethod
-    def _add_link(one, other):
-        _run(["ip", "link", "add", "name", one[1], "netns", one[0],
+    def _add_link(one, other, queues=None):
+        limits = ["numrxqueues", str(queues), "numtxqueues",
+                  str(queues)] if queues else []
+        _run(["ip", "link", "add", "name", one[1], "netns", one[0], *limits,
               "type", "veth", "peer", "name", other[1], "netns", other[0]])
         for ns, ifname in (one, other):
             _run(["ip", "-n", ns, "link", "set", "dev", ifname, "up"])

@@ -409,7 +409,7 @@ struct side *side_new(void (*grace)(void *side))
 
 	must(s, "out of memory");
 	s->now_ns = NS_PER_S;
-	s->sad = spec.sad = sad_new(&crypto_openssl);
+	s->sad = spec.sad = sad_new(&crypto_openssl, 1);
 	must(s->sad, "sad_new");
 	must(!sadb_new(&spec, &s->sadb, &e), "sadb_new");
 	serve(s);

@@ -48,9 +48,10 @@ static const struct refused refused[] = {
 	  "f:43:3: unknown key 'priority' in policies.zulu; "
 	  "known are action, local_ts, remote_ts, protocol, manual" },
 	{ "unknown_key_of_the_gateway_is_refused", "default = discard",
-	  "workers = 4",
-	  "f:5:2: unknown key 'workers' in gateway; "
-	  "known are protected, unprotected, default, mss_clamp, socket" },
+	  "threads = 4",
+	  "f:5:2: unknown key 'threads' in gateway; "
+	  "known are protected, unprotected, default, mss_clamp, workers, "
+	  "socket" },
 	{ "unknown_key_of_an_sa_is_refused", "spi = 0x1001",
 	  "reqid = 1\nspi = 0x1001",
 	  "f:16:4: unknown key 'reqid' in manual.to-b.in; "
@@ -179,6 +180,8 @@ static const struct refused refused[] = {
 	  "f:5:12: gateway.default must be bypass or discard" },
 	{ "mss_clamp_of_a_number_of_octets_is_refused", "default = discard",
 	  "mss_clamp = 1360", "f:5:14: gateway.mss_clamp must be yes or no" },
+	{ "no_worker_at_all_is_refused", "default = discard", "workers = 0",
+	  "f:5:12: gateway.workers must be a number from 1 to 64" },
 	{ "relative_socket_is_refused", "unix:///run", "run",
 	  "f:6:11: gateway.socket must be an absolute path, or unix:// and an "
 	  "absolute path" },

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/handoff.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctrl/dp/worker.h"
+
+struct handoffs {
+	uint32_t n;
+	struct handoff at[]; /* n by n */
+};
+
+static struct handoff *between(struct handoffs *all, uint32_t lender,
+			       uint32_t taker)
+{
+	return &all->at[lender * all->n + taker];
+}
+
+static int join(struct handoffs *all, struct worker *lender,
+		struct worker *taker)
+{
+	struct handoff *h = between(all, lender->index, taker->index);
+	int err = spsc_init(&h->packets, HANDOFF_ROOM, sizeof(struct packet));
+
+	if (!err)
+		err = spsc_init(&h->frames, HANDOFF_ROOM, sizeof(uint64_t));
+	if (err)
+		return err;
+	h->lender = lender;
+	h->taker = taker;
+	lender->to[taker->index] = h;
+	taker->from[lender->index] = h;
+	return 0;
+}
+
+int handoffs_new(struct worker *const *workers, uint32_t n,
+		 struct handoffs **out)
+{
+	struct handoffs *all =
+		calloc(1, sizeof(*all) + (size_t)n * n * sizeof(all->at[0]));
+	int err = all ? 0 : -ENOMEM;
+
+	if (all)
+		all->n = n;
+	for (uint32_t i = 0; !err && i < n; i++) {
+		workers[i]->n_workers = n;
+		for (uint32_t k = 0; !err && k < n; k++)
+			if (k != i)
+				err = join(all, workers[i], workers[k]);
+	}
+	if (err) {
+		handoffs_free(all);
+		return err;
+	}
+	*out = all;
+	return 0;
+}
+
+void handoffs_free(struct handoffs *all)
+{
+	if (!all)
+		return;
+	for (uint32_t i = 0; i < all->n * all->n; i++) {
+		struct handoff *h = &all->at[i];
+
+		spsc_free(&h->packets);
+		spsc_free(&h->frames);
+		if (!h->lender)
+			continue;
+		h->lender->to[h->taker->index] = NULL;
+		h->taker->from[h->lender->index] = NULL;
+	}
+	free(all);
+}
+
+/* --- the lender --- */
+
+/* The ring of frames has room for all that are lent: it is never full. */
+void handoff_give(struct worker *w, uint32_t to, struct packet *p)
+{
+	struct handoff *h = w->to[to];
+	struct packet given = *p;
+
+	packet_put_down(&given);
+	if (!h || h->lent == HANDOFF_ROOM || !spsc_push(&h->packets, &given))
+		return packet_drop(p, DROP_HANDOFF_FULL);
+	h->lent++;
+	h->pushed = true;
+	p->state = PKT_GONE;
+}
+
+bool handoff_to_port(struct worker *w, uint32_t ifindex, struct packet *p)
+{
+	if (worker_port(w, ifindex))
+		return false;
+	for (uint32_t i = 0; i < w->n_workers; i++) {
+		if (!w->to[i] || !worker_port(w->to[i]->taker, ifindex))
+			continue;
+		handoff_give(w, i, p);
+		return true;
+	}
+	return false;
+}
+
+void handoff_reclaim(struct worker *w)
+{
+	uint64_t frame;
+
+	for (uint32_t i = 0; i < w->n_workers; i++) {
+		struct handoff *h = w->to[i];
+
+		while (h && spsc_pop(&h->frames, &frame)) {
+			frame_put(&w->umem, frame);
+			h->lent--;
+		}
+	}
+}
+
+/* It says that it will sleep before it looks at its rings a last time; we fill
+ * them before we ask whether it does. */
+void handoff_wake(struct worker *w)
+{
+	for (uint32_t i = 0; i < w->n_workers; i++) {
+		struct handoff *h = w->to[i];
+
+		if (!h || !h->pushed)
+			continue;
+		h->pushed = false;
+		atomic_thread_fence(memory_order_seq_cst);
+		if (atomic_load_explicit(&h->taker->asleep, memory_order_relaxed))
+			worker_wake(h->taker);
+	}
+}
+
+uint32_t handoff_lent(const struct worker *w)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < w->n_workers; i++)
+		n += w->to[i] ? w->to[i]->lent : 0;
+	return n;
+}
+
+/* --- the taker --- */
+
+/* Into a frame of its own; the lender's goes back. */
+static void take(struct worker *w, struct handoff *h, uint64_t frame,
+		 struct packet *p)
+{
+	uint8_t *l3 = umem_at(&w->umem, frame + FRAME_L3_AT);
+
+	memcpy(l3, p->l3, p->bytes);
+	spsc_push(&h->frames, &p->frame);
+	p->frame = frame;
+	p->l3 = l3;
+	packet_pick_up(w, p);
+}
+
+static bool take_from(struct worker *w, struct handoff *h)
+{
+	struct batch b;
+	uint64_t frame;
+
+	b.n = 0;
+	while (b.n < BATCH_MAX && frame_get(&w->umem, &frame)) {
+		struct packet *p = &b.pkt[b.n];
+
+		if (!spsc_pop(&h->packets, p)) {
+			frame_put(&w->umem, frame);
+			break;
+		}
+		take(w, h, frame, p);
+		b.n++;
+	}
+	if (!b.n)
+		return false;
+	worker_walk(w, &b);
+	return true;
+}
+
+bool handoff_take(struct worker *w)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < w->n_workers; i++)
+		if (w->from[i])
+			any |= take_from(w, w->from[i]);
+	return any;
+}
+
+bool handoff_is_idle(const struct worker *w)
+{
+	for (uint32_t i = 0; i < w->n_workers; i++)
+		if (w->from[i] && !spsc_is_empty(&w->from[i]->packets))
+			return false;
+	return true;
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/workers.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/base/log.h"
+#include "ctrl/dp/state.h"
+
+/* --- how many --- */
+
+static uint32_t cpus(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return 1;
+	return (uint32_t)CPU_COUNT(&set);
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint32_t choose(const struct dp *dp)
+{
+	uint32_t n = least(cpus(), WORKERS_MAX);
+
+	if (dp->config->gateway.workers)
+		return dp->config->gateway.workers;
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		n = least(n, dp->ifaces[i].queues);
+	return n;
+}
+
+/* A queue for every worker, where the driver can. */
+static void widen(struct iface *iface, uint32_t n)
+{
+	struct iface now = *iface;
+	uint32_t had = iface->queues;
+
+	if (had >= n)
+		return;
+	if (!iface_set_queues(iface->name, n) && !iface_read(iface->name, &now))
+		*iface = now;
+	if (iface->queues < n)
+		log_warn("workers: queues missing iface=%s queues=%u workers=%u: packets of the other workers are handed over, at a cost; more by: ethtool -L %s combined %u",
+			 iface->name, iface->queues, n, iface->name, n);
+	else
+		log_info("workers: queues added iface=%s queues=%u before=%u",
+			 iface->name, iface->queues, had);
+}
+
+int workers_count(struct dp *dp, struct error *e)
+{
+	uint32_t n = choose(dp);
+	int err = 0;
+
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		widen(&dp->ifaces[i], n);
+	dp->workers = calloc(n, sizeof(*dp->workers));
+	dp->links = calloc(n, sizeof(*dp->links));
+	if (!dp->workers || !dp->links)
+		return error_set(e, -ENOMEM, "no memory for %u workers", n);
+	for (; !err && dp->n_workers < n; dp->n_workers++)
+		err = nexthop_link_init(&dp->links[dp->n_workers]);
+	if (err)
+		return error_set(e, err, "no queues for %u workers: %s", n,
+				 strerror(-err));
+	return 0;
+}
+
+/* --- their memory and their ports --- */
+
+/* Of that interface, the queues that are this worker's. */
+static uint32_t share(const struct dp *dp, uint32_t worker, size_t iface)
+{
+	uint32_t queues = dp->ifaces[iface].queues;
+
+	return (queues + dp->n_workers - 1 - worker) / dp->n_workers;
+}
+
+static uint32_t frames(const struct dp *dp, uint32_t worker)
+{
+	uint32_t ports = 0;
+
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		ports += share(dp, worker, i);
+	/* One that has no port takes what others hand over. */
+	return (ports ? ports : 1) * XSK_PORT_FRAMES;
+}
+
+static int open_queue(struct dp *dp, uint32_t worker, size_t iface,
+		      uint32_t queue, struct error *e)
+{
+	const struct served *s = &dp->served[iface];
+	struct dp_worker *dw = &dp->workers[worker];
+	const struct xsk_port_spec spec = {
+		.ifname = s->at.name,
+		.ifindex = s->at.ifindex,
+		.role = s->at.role,
+		.queue = queue,
+	};
+	struct port *port;
+	int err = port_xsk_open(dw->memory, &spec, &port, e);
+
+	if (!err)
+		dw->w.ports[dw->w.n_ports++] = port;
+	return err;
+}
+
+static int open_queues(struct dp *dp, uint32_t worker, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		for (uint32_t q = worker; !err && q < dp->ifaces[i].queues;
+		     q += dp->n_workers)
+			err = open_queue(dp, worker, i, q, e);
+	return err;
+}
+
+static void describe(struct dp *dp, uint32_t index)
+{
+	struct worker *w = &dp->workers[index].w;
+
+	w->index = index;
+	w->host_fd = dp->host.fd;
+	memcpy(w->host_mac, dp->host.mac, sizeof(dp->host.mac));
+	w->magic = dp->magic;
+	w->sad = dp->sad;
+	w->policies = &dp->policies;
+	w->drops = programs_worker_drops(dp->programs, index);
+	w->passes = programs_worker_passes(dp->programs, index);
+	w->mss_clamp = dp->config->gateway.mss_clamp;
+}
+
+static int make(struct dp *dp, uint32_t index, struct error *e)
+{
+	struct dp_worker *dw = &dp->workers[index];
+	int err = worker_init(&dw->w, frames(dp, index), &dp->links[index]);
+
+	if (!err)
+		err = xsk_memory_new(&dw->w.umem, &dw->memory);
+	if (err)
+		return error_set(e, err, "no memory for %u packet frames",
+				 frames(dp, index));
+	describe(dp, index);
+	err = sadb_add_worker(dp->sadb, &dw->w);
+	if (err)
+		return error_set(e, err, "no memory for the worker's queue");
+	return open_queues(dp, index, e);
+}
+
+/* The workers alone, for those who know no more of them. */
+static void list(struct dp *dp, struct worker *out[WORKERS_MAX])
+{
+	for (uint32_t i = 0; i < dp->n_workers; i++)
+		out[i] = &dp->workers[i].w;
+}
+
+int workers_make(struct dp *dp, struct error *e)
+{
+	struct worker *all[WORKERS_MAX];
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < dp->n_workers; i++)
+		err = make(dp, i, e);
+	if (err)
+		return err;
+	list(dp, all);
+	err = handoffs_new(all, dp->n_workers, &dp->handoffs);
+	return err ? error_set(e, err, "no memory for rings between workers")
+		   : 0;
+}
+
+/* --- their threads --- */
+
+static void *thread(void *ctx)
+{
+	worker_run(ctx);
+	return NULL;
+}
+
+static int start(struct dp_worker *dw)
+{
+	char name[16];
+	int err = -pthread_create(&dw->thread, NULL, thread, &dw->w);
+
+	if (err)
+		return err;
+	dw->running = true;
+	snprintf(name, sizeof(name), "worker%u", dw->w.index);
+	pthread_setname_np(dw->thread, name);
+	return 0;
+}
+
+/* With a worker behind them: it has filled their rings, or is about to. */
+static int enter_queues(struct dp *dp, const struct worker *w, struct error *e)
+{
+	for (uint32_t i = 0; i < w->n_ports; i++) {
+		const struct port *p = w->ports[i];
+		int err = programs_set_socket(dp->programs,
+					      dp_slot_of(dp, p->ifindex),
+					      p->queue, p->fd);
+
+		if (err)
+			return error_set(
+				e, err,
+				"cannot enter queue %u of %s into the map xsks: %s",
+				p->queue, p->ifname, strerror(-err));
+	}
+	return 0;
+}
+
+/* Signals are the control thread's. */
+static int start_all(struct dp *dp)
+{
+	sigset_t all, before;
+	int err = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	for (uint32_t i = 0; !err && i < dp->n_workers; i++)
+		err = start(&dp->workers[i]);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return err;
+}
+
+int workers_start(struct dp *dp, struct error *e)
+{
+	int err = start_all(dp);
+
+	if (err)
+		return error_set(e, err, "cannot start %u workers: %s",
+				 dp->n_workers, strerror(-err));
+	for (uint32_t i = 0; !err && i < dp->n_workers; i++)
+		err = enter_queues(dp, &dp->workers[i].w, e);
+	return err;
+}
+
+static void leave_queues(struct dp *dp, const struct worker *w)
+{
+	for (uint32_t i = 0; i < w->n_ports; i++)
+		programs_clear_socket(dp->programs,
+				      dp_slot_of(dp, w->ports[i]->ifindex),
+				      w->ports[i]->queue);
+}
+
+void workers_stop(struct dp *dp)
+{
+	struct worker *all[WORKERS_MAX];
+	bool ran = false;
+
+	for (uint32_t i = 0; i < dp->n_workers; i++)
+		if (dp->workers[i].running)
+			leave_queues(dp, &dp->workers[i].w);
+	for (uint32_t i = 0; i < dp->n_workers; i++) {
+		struct dp_worker *dw = &dp->workers[i];
+
+		if (!dw->running)
+			continue;
+		worker_stop(&dw->w);
+		pthread_join(dw->thread, NULL);
+		dw->running = false;
+		ran = true;
+	}
+	list(dp, all);
+	if (ran && dp->handoffs)
+		workers_finish(all, dp->n_workers);
+}
+
+void workers_free(struct dp *dp)
+{
+	handoffs_free(dp->handoffs);
+	for (uint32_t i = 0; i < dp->n_workers; i++) {
+		struct dp_worker *dw = &dp->workers[i];
+
+		for (uint32_t k = 0; k < dw->w.n_ports; k++)
+			dw->w.ports[k]->ops->close(dw->w.ports[k]);
+		if (dp->sadb)
+			sadb_remove_worker(dp->sadb, &dw->w);
+		xsk_memory_free(dw->memory);
+		worker_fini(&dw->w);
+	}
+	free(dp->workers);
+	dp->workers = NULL;
+}

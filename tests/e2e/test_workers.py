@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+Two workers: flows that arrive by both queues of an interface leave in one
+order of sequence numbers, none is lost, and so it is where an interface has one
+queue alone, whose worker sends for the other.
+"""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from flows import Flow, sink, snmp  # noqa: E402
+from lab import Lab, finish, log_of, ok, wait_until  # noqa: E402
+
+FAR_HOST = "10.2.0.2"
+FLOWS = 6           # by source ports of their own, hence by either queue
+PPS = 400           # each
+SECONDS = 2
+
+
+def two_queues(lab, ns, ifname):
+    lab.run(ns, ["ethtool", "-L", ifname, "rx", "2", "tx", "2"])
+
+
+def received(lab, ns, ifname, queue):
+    """Packets that XDP saw on a queue of a veth."""
+    stats = lab.run(ns, ["ethtool", "-S", ifname]).stdout
+    for line in stats.splitlines():
+        name, _, n = line.strip().partition(": ")
+        if name == f"rx_queue_{queue}_xdp_packets":
+            return int(n)
+    return 0
+
+
+def conf(lab, side, workers):
+    return lab.default_conf(side).replace(
+        "gateway {", f"gateway {{\n    workers = {workers}")
+
+
+def delivered(lab):
+    return snmp(lab, "host-b", "Ip", "InDelivers")
+
+
+def check_flows(lab, gateways, what):
+    udp = sink(lab, "host-b")
+    before, lost = delivered(lab), [g.drops() for g in gateways]
+    esp = lab.capture("wire", "a", "esp")
+    flows = [Flow(lab, "host-a", FAR_HOST, PPS, SECONDS) for _ in range(FLOWS)]
+    sent = sum(flow.end() for flow in flows)
+    wait_until(lambda: delivered(lab) - before >= sent, 5, "the last ones")
+    udp.close()
+    ok(delivered(lab) - before == sent, f"{what}: all {sent} arrived")
+    ok([g.drops() for g in gateways] == lost, f"{what}: nothing was dropped")
+    spi = lab.sa_ab.spi
+    numbers = [p["ESP"].seq for p in esp.stop()
+               if "ESP" in p and p["ESP"].spi == spi]
+    ok(len(numbers) >= sent * 0.9 and numbers == sorted(set(numbers)),
+       f"{what}: {len(numbers)} sequence numbers on the wire, each above the "
+       "one before")
+
+
+def check_queues(lab):
+    for ns, ifname in (("host-a", "eth0"), ("wire", "a"), ("wire", "b")):
+        two_queues(lab, ns, ifname)
+    gateways = [lab.start_gateway(f"gw-{side}", conf(lab, side, 2))
+                for side in ("a", "b")]
+    for gateway in gateways:
+        ok(gateway.status()["gateway"]["workers"] == 2,
+           f"{gateway.ns} says that it has two workers")
+    lab.run("host-a", ["ping", "-c", "2", "-i", "0.2", FAR_HOST])
+    check_flows(lab, gateways, "two queues everywhere")
+    seen = [received(lab, "gw-a", "lan0", queue) for queue in (0, 1)]
+    ok(min(seen) > 100, f"both queues of gw-a's lan0 had packets: {seen}")
+    return gateways
+
+
+def stop(gateways):
+    for gateway in gateways:
+        gateway.process.terminate()
+        ok(gateway.process.wait(timeout=10) == 0, f"{gateway.ns} ended")
+
+
+def check_single_queue(lab):
+    """wan0 of gw-a has one queue, and no way to have more."""
+    lab.run("gw-a", ["ip", "link", "del", "wan0"])
+    lab.add_wan("a", queues=1)
+    gateways = [lab.start_gateway(f"gw-{side}", conf(lab, side, 2))
+                for side in ("a", "b")]
+    ok("iface=wan0 queues=1 workers=2" in log_of(gateways[0].process),
+       "gw-a says that wan0 lacks a queue, and what that costs")
+    ok("ethtool -L wan0" in log_of(gateways[0].process), "and the remedy")
+    lab.run("host-a", ["ping", "-c", "2", "-i", "0.2", FAR_HOST])
+    check_flows(lab, gateways, "one queue outside")
+    return gateways
+
+
+def main():
+    with Lab() as lab:
+        stop(check_queues(lab))
+        check_single_queue(lab)
+    return finish()
+
+
+sys.exit(main())

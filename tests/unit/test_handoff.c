@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Two workers of one gateway, the second of which owns the outbound SA: what
+ * the first receives for it leaves by the second, no frame is lost on the way
+ * there and back, and what does not get there has a name.
+ */
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ctrl/dp/handoff.h"
+#include "include/proto.h"
+#include "tests/support/gateway.h"
+
+#define ROUNDS 50U
+#define BURST  512U
+
+struct pair {
+	struct gateway *g[2];
+	struct handoffs *handoffs;
+};
+
+static const struct gateway_spec spec = {
+	.encr = "aes128gcm16",
+	.frames = GATEWAY_FRAMES_MAX,
+};
+
+/* The second uses the first one's SAs, and owns the outbound one. */
+static int setup(void **state)
+{
+	struct pair *p = calloc(1, sizeof(*p));
+	struct worker *all[2];
+
+	if (!p)
+		return -1;
+	for (uint32_t i = 0; i < 2; i++) {
+		p->g[i] = gateway_new(&spec);
+		gateway_know_all(p->g[i]);
+		all[i] = &p->g[i]->w;
+		all[i]->index = i;
+	}
+	p->g[1]->w.sad = p->g[0]->sad;
+	p->g[1]->w.policies = &p->g[0]->policies;
+	p->g[0]->out->owner = 1;
+	*state = p;
+	return handoffs_new(all, 2, &p->handoffs);
+}
+
+static int teardown(void **state)
+{
+	struct pair *p = *state;
+
+	handoffs_free(p->handoffs);
+	gateway_free(p->g[1]);
+	gateway_free(p->g[0]);
+	free(p);
+	return 0;
+}
+
+/* n packets to be protected, by that worker's queue. */
+static void give(struct pair *p, uint32_t worker, uint32_t n)
+{
+	struct ipv4 inner = gateway_inner();
+	uint8_t l3[FRAME_BYTES];
+
+	gateway_packet(l3, &inner);
+	while (n--)
+		gateway_give(p->g[worker], DIR_OUT, l3, inner.total_bytes);
+}
+
+static void step(struct pair *p, uint32_t worker)
+{
+	worker_step(&p->g[worker]->w);
+}
+
+static uint32_t seq_of(const struct gateway *g, uint32_t index)
+{
+	uint32_t bytes, seq_be;
+	const uint8_t *l3 = gateway_sent(&g->outside, index, &bytes);
+
+	memcpy(&seq_be, l3 + IPV4_HEADER_BYTES + 4, sizeof(seq_be));
+	return ntohl(seq_be);
+}
+
+static void assert_balance(const struct pair *p)
+{
+	assert_true(worker_frames_balance(&p->g[0]->w));
+	assert_true(worker_frames_balance(&p->g[1]->w));
+}
+
+static uint64_t dropped(const struct pair *p, enum drop_reason reason)
+{
+	return p->g[0]->drops[reason].pkts + p->g[1]->drops[reason].pkts;
+}
+
+static void packet_of_anothers_sa_leaves_by_its_owner(void **state)
+{
+	struct pair *p = *state;
+
+	give(p, 0, 1);
+	step(p, 0);
+	assert_int_equal(p->g[0]->outside.tx_n, 0);
+	assert_int_equal(handoff_lent(&p->g[0]->w), 1);
+	assert_balance(p);
+	step(p, 1);
+	assert_int_equal(p->g[1]->outside.tx_n, 1);
+	assert_int_equal(seq_of(p->g[1], 0), 1);
+	step(p, 0);
+	assert_int_equal(handoff_lent(&p->g[0]->w), 0);
+	assert_balance(p);
+}
+
+static void numbers_follow_each_other_whoever_received(void **state)
+{
+	struct pair *p = *state;
+
+	for (uint32_t i = 0; i < 10; i++) {
+		give(p, i % 2, 3);
+		step(p, 0);
+		step(p, 1);
+	}
+	assert_int_equal(p->g[1]->outside.tx_n, 30);
+	for (uint32_t i = 0; i < 30; i++)
+		assert_int_equal(seq_of(p->g[1], i), i + 1);
+}
+
+static void what_the_owner_cannot_take_in_time_is_dropped_by_name(void **state)
+{
+	struct pair *p = *state;
+
+	give(p, 0, PORT_MEM_ROOM);
+	while (worker_step(&p->g[0]->w))
+		;
+	assert_int_equal(handoff_lent(&p->g[0]->w), HANDOFF_ROOM);
+	p->g[0]->inside.rx_n = p->g[0]->inside.rx_at = 0;
+	give(p, 0, 5);
+	step(p, 0);
+	assert_int_equal(dropped(p, DROP_HANDOFF_FULL), 5);
+	assert_balance(p);
+}
+
+/* Frames are given back before the packets after them are lost. */
+static void owner_without_frames_leaves_them_for_later(void **state)
+{
+	struct pair *p = *state;
+	struct umem *u = &p->g[1]->w.umem;
+	uint32_t all = u->free_count;
+
+	give(p, 0, 4);
+	step(p, 0);
+	u->free_count = 0;
+	assert_false(handoff_take(&p->g[1]->w));
+	u->free_count = all;
+	step(p, 1);
+	assert_int_equal(p->g[1]->outside.tx_n, 4);
+	assert_int_equal(dropped(p, DROP_HANDOFF_FULL), 0);
+}
+
+/* A barrier does not wait for these rings. */
+static void packet_on_its_way_takes_the_sa_that_its_policy_has_by_then(void **state)
+{
+	struct pair *p = *state;
+	struct sa_ref ref = p->g[0]->in->ref;
+	uint64_t whole = 0;
+
+	give(p, 0, 1);
+	step(p, 0);
+	atomic_store(&p->g[0]->policies.binding[GATEWAY_POLICY], whole);
+	step(p, 1);
+	assert_int_equal(p->g[1]->outside.tx_n, 0);
+	assert_int_equal(dropped(p, DROP_NO_SA), 1);
+	give(p, 0, 1);
+	step(p, 0);
+	p->g[0]->in->dir = DIR_OUT; /* another SA, of the same worker */
+	p->g[0]->in->owner = 1;
+	memcpy(&whole, &ref, sizeof(whole));
+	atomic_store(&p->g[0]->policies.binding[GATEWAY_POLICY], whole);
+	step(p, 1);
+	assert_int_equal(p->g[1]->outside.tx_n, 1);
+	assert_int_equal(p->g[0]->in->seq, 1);
+	p->g[0]->in->dir = DIR_IN;
+}
+
+static void *run(void *ctx)
+{
+	worker_run(ctx);
+	return NULL;
+}
+
+/* The owner may be asleep at any moment; the control thread ends them. */
+static void burst(struct pair *p)
+{
+	struct worker *all[2] = { &p->g[0]->w, &p->g[1]->w };
+	pthread_t thread[2];
+
+	give(p, 0, BURST);
+	for (uint32_t i = 0; i < 2; i++) {
+		atomic_store(&all[i]->stop, false);
+		assert_int_equal(pthread_create(&thread[i], NULL, run, all[i]),
+				 0);
+	}
+	for (uint32_t i = 0; i < 2; i++) {
+		worker_stop(all[i]);
+		pthread_join(thread[i], NULL);
+	}
+	workers_finish(all, 2);
+}
+
+static void nothing_is_lost_between_threads_that_sleep_and_end(void **state)
+{
+	struct pair *p = *state;
+
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		burst(p);
+		assert_int_equal(p->g[1]->outside.tx_n, BURST);
+		assert_balance(p);
+		gateway_reset(p->g[0]);
+		gateway_reset(p->g[1]);
+	}
+	assert_int_equal(p->g[0]->out->seq, ROUNDS * BURST);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		CASE(packet_of_anothers_sa_leaves_by_its_owner),
+		CASE(numbers_follow_each_other_whoever_received),
+		CASE(what_the_owner_cannot_take_in_time_is_dropped_by_name),
+		CASE(owner_without_frames_leaves_them_for_later),
+		CASE(packet_on_its_way_takes_the_sa_that_its_policy_has_by_then),
+		CASE(nothing_is_lost_between_threads_that_sleep_and_end),
+#undef CASE
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
