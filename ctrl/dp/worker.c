@@ -222,6 +222,13 @@ static int poll_ms(const struct worker *w)
 	return w->held ? POLL_HELD_MS : -1;
 }
 
+/* A round takes the wake-ups away: what they were for may have come in it. */
+static bool may_sleep(const struct worker *w)
+{
+	return handoff_is_idle(w) &&
+	       !atomic_load_explicit(&w->stop, memory_order_acquire);
+}
+
 static void worker_sleep(struct worker *w)
 {
 	struct pollfd fds[WORKER_PORTS_MAX + 2];
@@ -236,7 +243,7 @@ static void worker_sleep(struct worker *w)
 				    .events = POLLIN };
 	atomic_store_explicit(&w->asleep, true, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst); /* see handoff_wake() */
-	if (handoff_is_idle(w)) {
+	if (may_sleep(w)) {
 		quiescent_offline();
 		poll(fds, n, poll_ms(w));
 		quiescent_online();
