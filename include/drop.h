@@ -40,7 +40,8 @@
 	X(SELECTOR,	  "selector",	    "packet is outside the selectors of its SA, as negotiated") \
 	X(ECN,		  "ecn",	    "outer header says congestion, the protected packet can't carry it (RFC 6040)") \
 	X(NO_ROUTE,	  "no_route",	    "the kernel has no usable route to the next hop") \
-	X(NO_NEIGHBOUR,	  "no_neighbour",   "the next hop did not answer ARP in time") \
+	X(ROUTE_REFUSES,  "route_refuses",  "the kernel's route is a blackhole, unreachable or prohibited") \
+	X(NO_NEIGHBOUR,	  "no_neighbour",   "the next hop did not answer ARP or ND in time") \
 	X(HOLD_FULL,	  "hold_full",	    "too many packets wait for a next hop") \
 	X(HANDOFF_FULL,	  "handoff_full",   "the worker that owns the SA, or the way out, is too slow for what others have for it") \
 	X(TX_FULL,	  "tx_full",	    "transmit ring full: the link is slower than the traffic") \

@@ -9,6 +9,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/dp/dp.h"
 #include "ctrl/dp/state.h"
+#include "ctrl/dp/tunnel_routes.h"
 
 static struct tunnel_routes routes_of(const struct dp *dp)
 {
@@ -26,7 +27,15 @@ void changes_route(struct dp *dp)
 {
 	const struct tunnel_routes routes = routes_of(dp);
 
-	tunnels_route(&routes);
+	tunnel_routes_set(&routes);
+}
+
+void changes_follow(void *ctx)
+{
+	const struct dp *dp = ctx;
+	const struct tunnel_routes routes = routes_of(dp);
+
+	tunnel_routes_follow(&routes);
 }
 
 static int set_policies(void *ctx, const struct spd_table *list)
@@ -43,7 +52,7 @@ static int bind_sa(void *ctx, uint32_t policy_id, struct sa_ref sa)
 	int err = programs_bind(dp->programs, policy_id, sa);
 
 	if (!err)
-		tunnels_route_child(&routes, policy_id);
+		tunnel_routes_set_child(&routes, policy_id);
 	return err;
 }
 

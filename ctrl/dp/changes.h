@@ -18,6 +18,9 @@ int changes_open(struct dp *dp, struct event_base *base, struct error *e);
 /* The tunnels' routes, anew. */
 void changes_route(struct dp *dp);
 
+/* They follow the ways to the peers; of a struct dp. */
+void changes_follow(void *ctx);
+
 /* After the workers ended, before the programs are freed. */
 void changes_close(struct dp *dp);
 

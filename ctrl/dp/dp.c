@@ -187,6 +187,7 @@ static int fill(struct dp *dp, struct event_base *base, struct error *e)
 		.n_ifaces = dp->n_ifaces,
 		.iface_changed = on_iface,
 		.iface_replaced = on_replaced,
+		.ways_changed = changes_follow,
 		.ctx = dp,
 	};
 	int err = resolver_new(&resolver, &dp->resolver, e);
@@ -271,8 +272,8 @@ void dp_undo(struct dp *dp)
 		return;
 	hostif_remove(&dp->host);
 	if (dp->nl) {
-		nl_route_flush(dp->nl);
-		nl_rules_set(dp->nl, 0);
+		nl_routes_flush(dp->nl);
+		nl_rules_flush(dp->nl);
 	}
 }
 
@@ -378,9 +379,9 @@ int dp_release(struct error *e)
 	hostif_remove(&host);
 	err = nl_new(&nl);
 	if (!err)
-		err = nl_route_flush(nl);
+		err = nl_routes_flush(nl);
 	if (!err)
-		err = nl_rules_set(nl, 0);
+		err = nl_rules_flush(nl);
 	if (!err)
 		err = nl_neigh_release_all(nl);
 	nl_free(nl);

@@ -150,10 +150,11 @@ void locals_fini(struct locals *l)
 	l->n = 0;
 }
 
-uint32_t locals_in(const struct locals *l, const struct prefix *p)
+struct addr locals_in(const struct locals *l, const struct prefix *p)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (prefix_contains(p, &l->addrs[i].local))
-			return addr_v4_be(&l->addrs[i].local);
-	return 0;
+		if (l->addrs[i].is_source &&
+		    prefix_contains(p, &l->addrs[i].local))
+			return l->addrs[i].local;
+	return (struct addr){ 0 };
 }

@@ -62,7 +62,8 @@ struct locals {
 int locals_sync(struct locals *l, struct nl *nl, struct programs *programs);
 void locals_fini(struct locals *l);
 
-/* The first address inside the prefix, network order; 0: none. */
-uint32_t locals_in(const struct locals *l, const struct prefix *p);
+/* The first address inside the prefix that packets may have as their source;
+ * all 0: none. */
+struct addr locals_in(const struct locals *l, const struct prefix *p);
 
 #endif

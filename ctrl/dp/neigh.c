@@ -6,8 +6,8 @@
 static struct neigh *find(struct neighs *t, const struct nl_neigh *n)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (t->at[i].is.addr_be == n->addr_be &&
-		    t->at[i].is.ifindex == n->ifindex)
+		if (t->at[i].is.ifindex == n->ifindex &&
+		    addr_equal(&t->at[i].is.addr, &n->addr))
 			return &t->at[i];
 	return NULL;
 }

@@ -14,43 +14,32 @@
 
 static void on_route(const struct nlmsghdr *h, void *ctx)
 {
-	const struct rtmsg *rt = mnl_nlmsg_get_payload(h);
-	struct nl_attrs attrs = nl_attrs_of(h, sizeof(*rt)), metrics;
-	struct nl_route *out = ctx;
-
-	out->type = rt->rtm_type;
-	out->ifindex = nl_attr_u32(&attrs, RTA_OIF);
-	out->gateway_be = nl_attr_u32(&attrs, RTA_GATEWAY);
-	out->source_be = nl_attr_u32(&attrs, RTA_PREFSRC);
-	if (attrs.by_type[RTA_METRICS]) {
-		metrics = nl_attrs_in(attrs.by_type[RTA_METRICS]);
-		out->mtu = nl_attr_u32(&metrics, RTAX_MTU);
-	}
+	nl_route_parse(h, ctx);
 }
 
-int nl_route_get(struct nl *nl, uint32_t dst_be, struct nl_route *out)
+int nl_route_get(struct nl *nl, const struct addr *dst, struct nl_route *out)
 {
 	struct nlmsghdr *h = nl_ask(nl, RTM_GETROUTE, 0);
 	struct rtmsg *rt = mnl_nlmsg_put_extra_header(h, sizeof(*rt));
 
 	*out = (struct nl_route){ 0 };
-	rt->rtm_family = AF_INET;
-	rt->rtm_dst_len = 32;
-	mnl_attr_put_u32(h, RTA_DST, dst_be);
+	rt->rtm_family = nl_family(dst);
+	rt->rtm_dst_len = addr_is_v4(dst) ? 32 : 128;
+	nl_put_addr(h, RTA_DST, dst);
 	mnl_attr_put_u32(h, RTA_MARK, NL_MARK);
 	return nl_talk(nl, on_route, out);
 }
 
 /* A question about one neighbour, or a change of it. */
 static struct ndmsg *ask_neigh(struct nl *nl, uint16_t type, uint16_t flags,
-			       uint32_t ifindex, uint32_t addr_be)
+			       uint32_t ifindex, const struct addr *addr)
 {
 	struct nlmsghdr *h = nl_ask(nl, type, flags);
 	struct ndmsg *nd = mnl_nlmsg_put_extra_header(h, sizeof(*nd));
 
-	nd->ndm_family = AF_INET;
+	nd->ndm_family = nl_family(addr);
 	nd->ndm_ifindex = (int)ifindex;
-	mnl_attr_put_u32(h, NDA_DST, addr_be);
+	nl_put_addr(h, NDA_DST, addr);
 	return nd;
 }
 
@@ -59,45 +48,44 @@ static void on_neigh(const struct nlmsghdr *h, void *ctx)
 	nl_neigh_parse(h, ctx);
 }
 
-int nl_neigh_get(struct nl *nl, uint32_t ifindex, uint32_t addr_be,
+int nl_neigh_get(struct nl *nl, uint32_t ifindex, const struct addr *addr,
 		 struct nl_neigh *out)
 {
-	*out = (struct nl_neigh){ .ifindex = ifindex, .addr_be = addr_be };
-	ask_neigh(nl, RTM_GETNEIGH, 0, ifindex, addr_be);
+	*out = (struct nl_neigh){ .ifindex = ifindex, .addr = *addr };
+	ask_neigh(nl, RTM_GETNEIGH, 0, ifindex, addr);
 	return nl_talk(nl, on_neigh, out);
 }
 
-int nl_neigh_probe(struct nl *nl, uint32_t ifindex, uint32_t addr_be)
+int nl_neigh_probe(struct nl *nl, uint32_t ifindex, const struct addr *addr)
 {
 	struct ndmsg *nd = ask_neigh(nl, RTM_NEWNEIGH, NLM_F_ACK | NLM_F_CREATE,
-				     ifindex, addr_be);
+				     ifindex, addr);
 
 	nd->ndm_flags = NTF_USE;
 	return nl_talk(nl, NULL, NULL);
 }
 
-int nl_neigh_keep(struct nl *nl, uint32_t ifindex, uint32_t addr_be)
+int nl_neigh_keep(struct nl *nl, uint32_t ifindex, const struct addr *addr)
 {
 	struct nlmsghdr *h = (struct nlmsghdr *)(void *)nl->ask;
 
-	ask_neigh(nl, RTM_NEWNEIGH, NLM_F_ACK, ifindex, addr_be);
+	ask_neigh(nl, RTM_NEWNEIGH, NLM_F_ACK, ifindex, addr);
 	mnl_attr_put_u32(h, NDA_FLAGS_EXT, NTF_EXT_MANAGED);
 	mnl_attr_put_u8(h, NDA_PROTOCOL, RTPROT_CYGNET);
 	return nl_talk(nl, NULL, NULL);
 }
 
 /* As it is, but without our flag; what has no MAC to keep is deleted. */
-int nl_neigh_release(struct nl *nl, uint32_t ifindex, uint32_t addr_be)
+int nl_neigh_release(struct nl *nl, uint32_t ifindex, const struct addr *addr)
 {
-	struct ndmsg *nd =
-		ask_neigh(nl, RTM_NEWNEIGH, NLM_F_ACK, ifindex, addr_be);
+	struct ndmsg *nd = ask_neigh(nl, RTM_NEWNEIGH, NLM_F_ACK, ifindex, addr);
 	int err;
 
 	nd->ndm_state = NUD_STALE;
 	err = nl_talk(nl, NULL, NULL);
 	if (!err || err == -ENOENT)
 		return err;
-	ask_neigh(nl, RTM_DELNEIGH, NLM_F_ACK, ifindex, addr_be);
+	ask_neigh(nl, RTM_DELNEIGH, NLM_F_ACK, ifindex, addr);
 	return nl_talk(nl, NULL, NULL);
 }
 
@@ -118,11 +106,11 @@ int nl_neigh_release_all(struct nl *nl)
 	const struct nl_neigh *n;
 	int err;
 
-	nd->ndm_family = AF_INET;
+	nd->ndm_family = AF_UNSPEC;
 	err = nl_dump(nl, &rows);
 	n = rows.at;
 	for (size_t i = 0; i < rows.n; i++)
-		nl_neigh_release(nl, n[i].ifindex, n[i].addr_be);
+		nl_neigh_release(nl, n[i].ifindex, &n[i].addr);
 	free(rows.at);
 	return err;
 }
@@ -140,7 +128,7 @@ int nl_addrs(struct nl *nl, struct nl_addr **out, size_t *n)
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(h, sizeof(*ifa));
 	int err;
 
-	ifa->ifa_family = AF_INET;
+	ifa->ifa_family = AF_UNSPEC;
 	err = nl_dump(nl, &rows);
 	*out = rows.at;
 	*n = rows.n;

@@ -2,7 +2,7 @@
 /*
  * What the kernel's routing says through rtnetlink, and what we tell it about
  * neighbours. The socket is nl_talk.h's, the tunnels' routes are nl_table.h's.
- * IPv4. Control thread.
+ * Control thread.
  */
 #ifndef CYG_DP_NL_H
 #define CYG_DP_NL_H
@@ -14,14 +14,6 @@
 #include "ctrl/dp/nl_parse.h"
 #include "ctrl/dp/nl_talk.h"
 
-struct nl_route {
-	uint8_t type;	     /* RTN_UNICAST, RTN_LOCAL, … */
-	uint32_t ifindex;    /* of the egress */
-	uint32_t gateway_be; /* 0: on link */
-	uint32_t source_be;  /* that the kernel would choose; 0: none */
-	uint32_t mtu;	     /* the route's own; 0: the interface's */
-};
-
 /* Bytes of an IP packet that may go this way, by an interface of that MTU. */
 static inline uint32_t nl_route_mtu(const struct nl_route *r, uint32_t iface_mtu)
 {
@@ -29,16 +21,17 @@ static inline uint32_t nl_route_mtu(const struct nl_route *r, uint32_t iface_mtu
 }
 
 /*
- * Where would a packet to dst_be go, if there were no routes of the tunnels?
- * By the rules of the host's own traffic, with NL_MARK.
+ * Where would a packet to dst go, if there were no routes of the tunnels? By
+ * the rules of the host's own traffic, with NL_MARK. Of several paths it is the
+ * one that the kernel's hash gives to dst.
  *
- * 0, or a negative errno: -ENETUNREACH, -EHOSTUNREACH, -EACCES, -EINVAL as
- * the route's type says.
+ * 0, or a negative errno: -ENETUNREACH where there is no route, -EINVAL by one
+ * that is a blackhole, -EHOSTUNREACH unreachable, -EACCES prohibited.
  */
-int nl_route_get(struct nl *nl, uint32_t dst_be, struct nl_route *out);
+int nl_route_get(struct nl *nl, const struct addr *dst, struct nl_route *out);
 
 /* 0, or -ENOENT when the kernel knows nothing of it. */
-int nl_neigh_get(struct nl *nl, uint32_t ifindex, uint32_t addr_be,
+int nl_neigh_get(struct nl *nl, uint32_t ifindex, const struct addr *addr,
 		 struct nl_neigh *out);
 
 /*
@@ -48,15 +41,15 @@ int nl_neigh_get(struct nl *nl, uint32_t ifindex, uint32_t addr_be,
  *
  * None of them for one that is fixed. 0 or a negative errno: -ENOENT.
  */
-int nl_neigh_probe(struct nl *nl, uint32_t ifindex, uint32_t addr_be);
-int nl_neigh_keep(struct nl *nl, uint32_t ifindex, uint32_t addr_be);
-int nl_neigh_release(struct nl *nl, uint32_t ifindex, uint32_t addr_be);
+int nl_neigh_probe(struct nl *nl, uint32_t ifindex, const struct addr *addr);
+int nl_neigh_keep(struct nl *nl, uint32_t ifindex, const struct addr *addr);
+int nl_neigh_release(struct nl *nl, uint32_t ifindex, const struct addr *addr);
 
 /* Leaves all that are marked as ours, whatever start they are of. */
 int nl_neigh_release_all(struct nl *nl);
 
 /*
- * The IPv4 addresses of this network namespace, in the kernel's order.
+ * The addresses of this network namespace, in the kernel's order.
  *
  * out   the caller's to free(); NULL and n 0 after an error but -EINTR
  *

@@ -2,6 +2,7 @@
 #include "ctrl/dp/nl_parse.h"
 
 #include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
@@ -55,6 +56,18 @@ uint8_t nl_attr_u8(const struct nl_attrs *attrs, uint16_t type)
 	return mnl_attr_get_u8(a);
 }
 
+struct addr nl_attr_addr(const struct nl_attrs *attrs, uint16_t type)
+{
+	const struct nlattr *a = attrs->by_type[type];
+	struct addr out = { 0 };
+
+	if (a && mnl_attr_get_payload_len(a) == sizeof(out.octets))
+		memcpy(out.octets, mnl_attr_get_payload(a), sizeof(out.octets));
+	else if (a && mnl_attr_get_payload_len(a) == sizeof(uint32_t))
+		out = addr_from_v4(mnl_attr_get_u32(a));
+	return out;
+}
+
 static bool attr_mac(const struct nl_attrs *attrs, uint16_t type, uint8_t mac[6])
 {
 	const struct nlattr *a = attrs->by_type[type];
@@ -65,26 +78,73 @@ static bool attr_mac(const struct nl_attrs *attrs, uint16_t type, uint8_t mac[6]
 	return true;
 }
 
+static bool is_ip(uint8_t family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
 /*
  * Clouds give an address of 32 bits, and some DHCP clients put it in as its
  * own broadcast: it is an address all the same.
  */
+static void take_broadcast(const struct nl_attrs *attrs, struct nl_addr *out)
+{
+	out->broadcast = nl_attr_addr(attrs, IFA_BROADCAST);
+	out->has_broadcast = addr_v4_be(&out->broadcast) &&
+			     !addr_equal(&out->broadcast, &out->local);
+}
+
+/* The kernel listens to it where it forwards; not where two routers alone are
+ * on the link (RFC 6164 section 5.1). */
+static void take_anycast(uint8_t bits, struct nl_addr *out)
+{
+	if (bits == 0 || bits >= 127)
+		return;
+	out->broadcast = out->local;
+	out->broadcast.octets[bits / 8] &= (uint8_t)(0xff00U >> bits % 8);
+	memset(out->broadcast.octets + bits / 8 + 1, 0, 15U - bits / 8);
+	out->has_broadcast = !addr_equal(&out->broadcast, &out->local);
+}
+
+/* RFC 3927: the kernel gives it the scope of the world. */
+static bool is_v4_link_local(const struct addr *a)
+{
+	return addr_is_v4(a) && a->octets[ADDR_V4_AT] == 169 &&
+	       a->octets[ADDR_V4_AT + 1] == 254;
+}
+
+static uint32_t addr_flags(const struct ifaddrmsg *ifa,
+			   const struct nl_attrs *attrs)
+{
+	return attrs->by_type[IFA_FLAGS] ? nl_attr_u32(attrs, IFA_FLAGS)
+					 : ifa->ifa_flags;
+}
+
 bool nl_addr_parse(const struct nlmsghdr *h, struct nl_addr *out)
 {
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(h);
 	struct nl_attrs attrs = nl_attrs_of(h, sizeof(*ifa));
-	uint32_t local_be = nl_attr_u32(&attrs, IFA_LOCAL);
-	uint32_t broadcast_be = nl_attr_u32(&attrs, IFA_BROADCAST);
+	uint32_t flags;
 
 	if (mnl_nlmsg_get_payload_len(h) < sizeof(*ifa) ||
-	    ifa->ifa_family != AF_INET || !local_be)
+	    !is_ip(ifa->ifa_family))
 		return false;
+	flags = addr_flags(ifa, &attrs);
 	*out = (struct nl_addr){
 		.ifindex = ifa->ifa_index,
-		.local = addr_from_v4(local_be),
-		.broadcast = addr_from_v4(broadcast_be),
-		.has_broadcast = broadcast_be && broadcast_be != local_be,
+		.local = nl_attr_addr(&attrs, IFA_LOCAL),
 	};
+	if (addr_is_none(&out->local) && ifa->ifa_family == AF_INET6)
+		out->local = nl_attr_addr(&attrs, IFA_ADDRESS);
+	if (addr_is_none(&out->local) || flags & IFA_F_DADFAILED)
+		return false;
+	if (ifa->ifa_family == AF_INET)
+		take_broadcast(&attrs, out);
+	else
+		take_anycast(ifa->ifa_prefixlen, out);
+	out->is_source = ifa->ifa_scope < RT_SCOPE_LINK &&
+			 !(flags & IFA_F_TENTATIVE) &&
+			 !is_v4_link_local(&out->local);
 	return true;
 }
 
@@ -102,12 +162,11 @@ bool nl_neigh_parse(const struct nlmsghdr *h, struct nl_neigh *out)
 	bool managed = nl_attr_u32(&attrs, NDA_FLAGS_EXT) & NTF_EXT_MANAGED;
 	bool ours = nl_attr_u8(&attrs, NDA_PROTOCOL) == RTPROT_CYGNET;
 
-	if (mnl_nlmsg_get_payload_len(h) < sizeof(*nd) ||
-	    nd->ndm_family != AF_INET)
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(*nd) || !is_ip(nd->ndm_family))
 		return false;
 	*out = (struct nl_neigh){
 		.ifindex = (uint32_t)nd->ndm_ifindex,
-		.addr_be = nl_attr_u32(&attrs, NDA_DST),
+		.addr = nl_attr_addr(&attrs, NDA_DST),
 		.fixed = neigh_is_fixed(nd, managed, ours),
 		.managed = managed && ours,
 	};
@@ -115,6 +174,56 @@ bool nl_neigh_parse(const struct nlmsghdr *h, struct nl_neigh *out)
 		     h->nlmsg_type == RTM_NEWNEIGH &&
 		     !(nd->ndm_state & (NUD_FAILED | NUD_INCOMPLETE));
 	return true;
+}
+
+/* An IPv4 route may lead to a gateway of the other family (RFC 5549). */
+static struct addr via_of(const struct nlattr *a)
+{
+	struct addr out = { 0 };
+	const struct rtvia *via;
+
+	if (!a || mnl_attr_get_payload_len(a) != sizeof(*via) + sizeof(out))
+		return out;
+	via = mnl_attr_get_payload(a);
+	if (via->rtvia_family == AF_INET6)
+		memcpy(out.octets, via->rtvia_addr, sizeof(out.octets));
+	return out;
+}
+
+void nl_route_parse(const struct nlmsghdr *h, struct nl_route *out)
+{
+	const struct rtmsg *rt = mnl_nlmsg_get_payload(h);
+	struct nl_attrs attrs = nl_attrs_of(h, sizeof(*rt)), metrics;
+
+	*out = (struct nl_route){
+		.type = rt->rtm_type,
+		.ifindex = nl_attr_u32(&attrs, RTA_OIF),
+		.gateway = nl_attr_addr(&attrs, RTA_GATEWAY),
+		.source = nl_attr_addr(&attrs, RTA_PREFSRC),
+	};
+	if (addr_is_none(&out->gateway))
+		out->gateway = via_of(attrs.by_type[RTA_VIA]);
+	if (attrs.by_type[RTA_METRICS]) {
+		metrics = nl_attrs_in(attrs.by_type[RTA_METRICS]);
+		out->mtu = nl_attr_u32(&metrics, RTAX_MTU);
+	}
+}
+
+bool nl_is_ours(const struct nlmsghdr *h)
+{
+	const struct rtmsg *rt = mnl_nlmsg_get_payload(h);
+	struct nl_attrs rule;
+
+	switch (h->nlmsg_type) {
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		return rt->rtm_protocol == RTPROT_CYGNET;
+	case RTM_NEWRULE:
+	case RTM_DELRULE:
+		rule = nl_attrs_of(h, sizeof(struct fib_rule_hdr));
+		return nl_attr_u8(&rule, FRA_PROTOCOL) == RTPROT_CYGNET;
+	}
+	return false;
 }
 
 static uint64_t tx_dropped(const struct nl_attrs *attrs)

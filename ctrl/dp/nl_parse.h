@@ -38,27 +38,52 @@ struct nl_attrs nl_attrs_in(const struct nlattr *nest);
 uint32_t nl_attr_u32(const struct nl_attrs *attrs, uint16_t type);
 uint8_t nl_attr_u8(const struct nl_attrs *attrs, uint16_t type);
 
+/* An address of the family that its size says; all 0, which is none, when it is
+ * absent or of no such size. */
+struct addr nl_attr_addr(const struct nl_attrs *attrs, uint16_t type);
+
 struct nl_addr {
 	uint32_t ifindex;
 	struct addr local;
+	/* What all or any router of its subnet listen to: the broadcast
+	 * address, the subnet-router anycast address (RFC 4291 section 2.6.1). */
 	struct addr broadcast;
 	bool has_broadcast; /* another address than local */
+	bool is_source;	    /* of packets that leave the link, now */
 };
 
-/* RTM_NEWADDR or RTM_DELADDR; false: not IPv4. */
+/*
+ * RTM_NEWADDR or RTM_DELADDR. A tentative one is listed: nobody else's are the
+ * packets to it. False: of another family, or in use by somebody else on the
+ * link (RFC 4862 section 5.4).
+ */
 bool nl_addr_parse(const struct nlmsghdr *h, struct nl_addr *out);
 
 struct nl_neigh {
 	uint32_t ifindex;
-	uint32_t addr_be;
+	struct addr addr;
 	bool valid;   /* mac holds */
 	bool fixed;   /* permanent, learned, or managed by others: theirs */
 	bool managed; /* flagged NTF_EXT_MANAGED by us */
 	uint8_t mac[6];
 };
 
-/* RTM_NEWNEIGH or RTM_DELNEIGH (never valid); false: not IPv4. */
+/* RTM_NEWNEIGH or RTM_DELNEIGH (never valid); false: of another family. */
 bool nl_neigh_parse(const struct nlmsghdr *h, struct nl_neigh *out);
+
+struct nl_route {
+	uint8_t type;	     /* RTN_UNICAST, RTN_LOCAL, … */
+	uint32_t ifindex;    /* of the egress */
+	struct addr gateway; /* of either family; all 0: on link */
+	struct addr source;  /* that the kernel would choose; all 0: none */
+	uint32_t mtu;	     /* the route's own; 0: the interface's */
+};
+
+/* RTM_NEWROUTE or RTM_DELROUTE. */
+void nl_route_parse(const struct nlmsghdr *h, struct nl_route *out);
+
+/* Is the route, or the rule, of this message one of ours? */
+bool nl_is_ours(const struct nlmsghdr *h);
 
 struct nl_link {
 	uint32_t ifindex;

@@ -31,28 +31,50 @@
 /* Lookups with this bit in their mark don't see NL_TABLE. */
 #define NL_MARK 0x80000000U
 
+#define NL_BITS_MAX 128U /* of a prefix of the longer family */
+
 struct nl_tunnel_route {
 	struct prefix remote;
-	uint32_t gateway_be;
+	struct addr gateway; /* of remote's family, or IPv6 for IPv4 */
 	uint32_t ifindex;
-	uint32_t source_be; /* 0: the kernel's choice */
+	struct addr source; /* all 0: the kernel's choice */
 	uint32_t mtu;	    /* 0: the interface's */
 };
 
 /* Adds or changes one route. 0 or a negative errno. */
 int nl_route_set(struct nl *nl, const struct nl_tunnel_route *r);
 
-/* Removes every route of ours from NL_TABLE. 0 or a negative errno. */
-int nl_route_flush(struct nl *nl);
+/* Removes the route of ours to r->remote; that there is none is fine. */
+int nl_route_del(struct nl *nl, const struct nl_tunnel_route *r);
 
 /*
- * The rules for routes of these lengths, and no others of ours.
+ * The routes of ours in NL_TABLE, of both families.
  *
- * lengths   bit L: there is a route of L bits
+ * out   of struct nl_tunnel_route; its rows are the caller's to free()
  *
- * 0 or a negative errno.
+ * 0 or a negative errno, and no rows then.
  */
-int nl_rules_set(struct nl *nl, uint64_t lengths);
+int nl_routes_list(struct nl *nl, struct nl_rows *out);
+
+/* Removes all of them. 0 or a negative errno. */
+int nl_routes_flush(struct nl *nl);
+
+/* For which lengths of a prefix there is a route. */
+struct nl_lengths {
+	bool v4[NL_BITS_MAX + 1]; /* 0 to 32 */
+	bool v6[NL_BITS_MAX + 1];
+};
+
+void nl_lengths_add(struct nl_lengths *l, const struct prefix *remote);
+
+/*
+ * The rules for routes of these lengths, and no others of ours; while they are
+ * right nothing is touched. 0 or a negative errno.
+ */
+int nl_rules_set(struct nl *nl, const struct nl_lengths *lengths);
+
+/* No rules of ours. 0 or a negative errno. */
+int nl_rules_flush(struct nl *nl);
 
 /*
  * The priority of somebody else's rule by which forwarded packets find NL_TABLE

@@ -59,6 +59,19 @@ struct nlmsghdr *nl_ask(struct nl *nl, uint16_t type, uint16_t flags)
 	return h;
 }
 
+uint8_t nl_family(const struct addr *a)
+{
+	return addr_is_v4(a) ? AF_INET : AF_INET6;
+}
+
+void nl_put_addr(struct nlmsghdr *h, uint16_t type, const struct addr *a)
+{
+	if (addr_is_v4(a))
+		mnl_attr_put_u32(h, type, addr_v4_be(a));
+	else
+		mnl_attr_put(h, type, sizeof(a->octets), a->octets);
+}
+
 /* One question and its answer so far. */
 struct exchange {
 	const struct nlmsghdr *ask;

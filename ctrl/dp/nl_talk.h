@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctrl/base/addr.h"
+
 #define NL_ASK_BYTES	1024  /* the longest question */
 #define NL_ANSWER_BYTES 32768 /* the kernel's largest datagram of a dump */
 #define NL_DUMP_TRIES	8
@@ -30,6 +32,12 @@ void nl_free(struct nl *nl);
 
 /* A new question in nl->ask, for the caller to fill; with NLM_F_REQUEST. */
 struct nlmsghdr *nl_ask(struct nl *nl, uint16_t type, uint16_t flags);
+
+/* AF_INET or AF_INET6. */
+uint8_t nl_family(const struct addr *a);
+
+/* Its octets, 4 or 16, as an attribute of a question. */
+void nl_put_addr(struct nlmsghdr *h, uint16_t type, const struct addr *a);
 
 /*
  * Asks nl->ask, and gives every message of the answer to each(), which may be

@@ -32,6 +32,9 @@ struct resolver_spec {
 	/* One of that name was made anew: it is another for the kernel. */
 	void (*iface_replaced)(void *ctx, uint32_t old_ifindex,
 			       const struct iface *now);
+	/* Packets may go other ways now; shortly after, at most once a
+	 * second. */
+	void (*ways_changed)(void *ctx);
 	void *ctx;
 };
 
@@ -45,8 +48,8 @@ int resolver_new(const struct resolver_spec *spec, struct resolver **out,
 /* The kernel no longer keeps neighbours for us. NULL is fine. */
 void resolver_free(struct resolver *r);
 
-/* An address of this host inside the prefix, network order; 0: none. */
-uint32_t resolver_local_in(const struct resolver *r, const struct prefix *p);
+/* An address of this host inside the prefix, to send from; all 0: none. */
+struct addr resolver_local_in(const struct resolver *r, const struct prefix *p);
 
 /* Of an interface that we serve, as it is now; 0: of none. */
 uint32_t resolver_mtu(const struct resolver *r, uint32_t ifindex);

@@ -2,25 +2,15 @@
 #include "ctrl/dp/tunnel.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <string.h>
 #include <sys/random.h>
 
-#include "ctrl/base/log.h"
 #include "ctrl/crypto/prf.h"
-#include "ctrl/dp/esp.h"
-#include "ctrl/dp/nl_table.h"
-#include "ctrl/dp/worker.h"
 
-/*
- * What a side of a child covers: its only selector, of all ports. A dynamic one
- * is an address that is known: of several, some would not be protected.
- */
-static bool side_of(const struct ts_conf *ts, size_t n,
-		    const struct conn_addr *outer, size_t n_outer,
-		    struct prefix *out)
+bool tunnel_side(const struct ts_conf *ts, const struct conn_addr *outer,
+		 size_t n_outer, struct prefix *out)
 {
-	if (n != 1 || ts->port_min || ts->port_max != UINT16_MAX)
+	if (ts->port_min || ts->port_max != UINT16_MAX)
 		return false;
 	if (ts->dynamic && (n_outer != 1 || !conn_addr_is_host(outer)))
 		return false;
@@ -61,10 +51,11 @@ static int take_child(const struct conn_conf *conn, struct child_conf *child,
 				    out->ends.local);
 	out->ends.n_remote = ends_of(conn->remote_addrs, conn->n_remote_addrs,
 				     out->ends.remote);
-	if (side_of(child->local_ts, child->n_local_ts, conn->local_addrs,
-		    conn->n_local_addrs, &out->selector.local) &&
-	    side_of(child->remote_ts, child->n_remote_ts, conn->remote_addrs,
-		    conn->n_remote_addrs, &out->selector.remote))
+	if (child->n_local_ts == 1 && child->n_remote_ts == 1 &&
+	    tunnel_side(child->local_ts, conn->local_addrs, conn->n_local_addrs,
+			&out->selector.local) &&
+	    tunnel_side(child->remote_ts, conn->remote_addrs,
+			conn->n_remote_addrs, &out->selector.remote))
 		return 0;
 	return error_set(
 		e, -ENOTSUP,
@@ -290,184 +281,4 @@ int tunnels_install(struct config *config, struct sadb *sadb,
 	}
 	wipe_keys(config);
 	return err;
-}
-
-/* Is the guard at this interface's egress? */
-static bool is_guarded(const struct gateway_conf *g, uint32_t ifindex)
-{
-	char name[IF_NAMESIZE];
-
-	if (!if_indextoname(ifindex, name))
-		return false;
-	for (size_t i = 0; i < g->n_ifaces; i++)
-		if (g->ifaces[i].role == IFACE_UNPROTECTED &&
-		    strcmp(g->ifaces[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-/* What a route leads to. */
-struct way {
-	struct prefix local;
-	struct prefix remote;
-	uint32_t peer_be;
-	const struct sa_rt *sa; /* NULL: not known yet */
-};
-
-static uint32_t inner_mtu(const struct way *w, uint32_t mtu)
-{
-	if (w->sa)
-		return esp_inner_mtu(w->sa, mtu);
-	return mtu > ESP_AROUND_MAX ? mtu - ESP_AROUND_MAX : 0;
-}
-
-/* -EXDEV: the way to the peer is none of ours, and nothing would guard it. */
-static int route_way(const struct tunnel_routes *r, const struct way *w)
-{
-	struct nl_tunnel_route route = { .remote = w->remote };
-	struct nl_route outer;
-	int err = w->peer_be ? nl_route_get(r->nl, w->peer_be, &outer) : -ENOENT;
-
-	if (err)
-		return err;
-	if (!is_guarded(&r->config->gateway, outer.ifindex))
-		return -EXDEV;
-	route.gateway_be = outer.gateway_be ? outer.gateway_be : w->peer_be;
-	route.ifindex = outer.ifindex;
-	route.source_be = resolver_local_in(r->resolver, &w->local);
-	route.mtu =
-		inner_mtu(w, nl_route_mtu(&outer, resolver_mtu(r->resolver,
-							       outer.ifindex)));
-	return nl_route_set(r->nl, &route);
-}
-
-/* NULL: it has none. */
-static const struct sa_rt *sa_of(const struct tunnel_routes *r,
-				 uint32_t policy_id)
-{
-	struct sa_ref ref;
-	uint64_t whole;
-
-	if (policy_id >= SPD_MAX)
-		return NULL;
-	whole = atomic_load_explicit(&r->policies->binding[policy_id],
-				     memory_order_relaxed);
-	memcpy(&ref, &whole, sizeof(ref));
-	return sad_get(r->sad, ref);
-}
-
-/* Whoever the peer will be: the route is there before the SA, so that the host's
- * own first packet asks for one. */
-static bool child_way(const struct tunnel_routes *r,
-		      const struct conn_conf *conn,
-		      const struct child_conf *child, struct way *out)
-{
-	const struct conn_addr *peer = conn->remote_addrs;
-
-	if (!conn->n_remote_addrs || !conn_addr_is_host(peer))
-		return false;
-	*out = (struct way){
-		.peer_be = addr_v4_be(&peer->net.net),
-		.sa = sa_of(r, child->policy),
-	};
-	return side_of(child->local_ts, child->n_local_ts, conn->local_addrs,
-		       conn->n_local_addrs, &out->local) &&
-	       side_of(child->remote_ts, child->n_remote_ts, peer,
-		       conn->n_remote_addrs, &out->remote);
-}
-
-static const char *route_failure(int err)
-{
-	return err == -EXDEV ? "its peer is not behind an unprotected interface"
-			     : strerror(-err);
-}
-
-static void set_rules(struct nl *nl, uint64_t lengths)
-{
-	int err = nl_rules_set(nl, lengths);
-	uint32_t foreign = lengths ? nl_rules_foreign(nl) : 0;
-
-	if (err)
-		log_warn("tunnel: no rules for routing table %u: %s; the host's own traffic needs them",
-			 NL_TABLE, strerror(-err));
-	if (foreign)
-		log_warn("tunnel: another program's rule leads forwarded packets to the tunnels' routes; remove it with: ip rule del priority %u table %u",
-			 foreign, NL_TABLE);
-}
-
-static void route(const struct tunnel_routes *r, const char *name,
-		  const struct way *w)
-{
-	int err = route_way(r, w);
-
-	if (err)
-		log_warn("tunnel: no route for policy=%s: %s; the host's own traffic needs one",
-			 name, route_failure(err));
-}
-
-static void route_policy(const struct tunnel_routes *r,
-			 const struct policy_conf *p)
-{
-	struct way w = {
-		.local = p->local_ts,
-		.remote = p->remote_ts,
-		.sa = sad_get(r->sad, r->tunnels[p->manual].out),
-	};
-
-	w.peer_be = w.sa ? addr_v4_be(&w.sa->daddr) : 0;
-	route(r, p->name, &w);
-}
-
-/* The lengths of their prefixes, a bit each. */
-static uint64_t route_children(const struct tunnel_routes *r)
-{
-	uint64_t lengths = 0;
-	struct way w;
-
-	for (size_t i = 0; i < r->config->n_conns; i++) {
-		const struct conn_conf *conn = &r->config->conns[i];
-
-		for (size_t k = 0; k < conn->n_children; k++) {
-			if (!child_way(r, conn, &conn->children[k], &w))
-				continue;
-			lengths |= 1ULL << w.remote.bits;
-			route(r, conn->children[k].name, &w);
-		}
-	}
-	return lengths;
-}
-
-void tunnels_route(const struct tunnel_routes *r)
-{
-	uint64_t lengths = 0;
-	int err = nl_route_flush(r->nl);
-
-	if (err)
-		log_warn("tunnel: routing table %u not emptied: %s", NL_TABLE,
-			 strerror(-err));
-	for (size_t i = 0; i < r->config->n_policies; i++) {
-		const struct policy_conf *p = &r->config->policies[i];
-
-		if (p->action != SPD_PROTECT)
-			continue;
-		lengths |= 1ULL << p->remote_ts.bits;
-		route_policy(r, p);
-	}
-	lengths |= route_children(r);
-	set_rules(r->nl, lengths);
-}
-
-/* What could not be routed was told before. */
-void tunnels_route_child(const struct tunnel_routes *r, uint32_t policy_id)
-{
-	struct way w;
-
-	for (size_t i = 0; i < r->config->n_conns; i++) {
-		const struct conn_conf *conn = &r->config->conns[i];
-
-		for (size_t k = 0; k < conn->n_children; k++)
-			if (conn->children[k].policy == policy_id &&
-			    child_way(r, conn, &conn->children[k], &w) && w.sa)
-				route_way(r, &w);
-	}
 }

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From the configuration to the databases: the policies and the manual SAs, by
- * the way that all others take (sadb.h), and the routes that make the host's
- * own traffic fit the tunnels. Control thread.
+ * the way that all others take (sadb.h). Control thread.
  */
 #ifndef CYG_DP_TUNNEL_H
 #define CYG_DP_TUNNEL_H
 
 #include "ctrl/base/error.h"
-#include "ctrl/dp/resolver.h"
 #include "ctrl/dp/sadb.h"
 #include "ctrl/model/config.h"
 #include "ctrl/sadb/sad.h"
-
-struct policy_view;
 
 #define TUNNELS_MARK_BYTES 32
 
@@ -43,21 +39,15 @@ int tunnels_install(struct config *config, struct sadb *sadb,
 int tunnels_replace(struct config *config, struct sadb *sadb,
 		    const uint8_t mark[TUNNELS_MARK_BYTES], struct error *e);
 
-/* What the routes follow from; all borrowed. */
-struct tunnel_routes {
-	const struct config *config;
-	struct nl *nl;
-	const struct resolver *resolver;
-	const struct sad *sad;
-	const struct tunnel *tunnels;
-	const struct policy_view *policies; /* the SAs that children have */
-};
-
-/* Routes of NL_TABLE, anew. Failures are logged: they lose no secrecy. */
-void tunnels_route(const struct tunnel_routes *r);
-
-/* The policy of a child has another SA, by which another size fits; that of
- * nobody's child is left. */
-void tunnels_route_child(const struct tunnel_routes *r, uint32_t policy_id);
+/*
+ * What one selector of a child covers; a dynamic one is the only address of its
+ * side: of several, some would not be protected.
+ *
+ * outer   the addresses of that side
+ *
+ * False: not known, or of some ports alone.
+ */
+bool tunnel_side(const struct ts_conf *ts, const struct conn_addr *outer,
+		 size_t n_outer, struct prefix *out);
 
 #endif

@@ -2,10 +2,11 @@
 #include "ctrl/dp/waiting.h"
 
 static struct waiting *find(struct waitings *t, uint32_t ifindex,
-			    uint32_t addr_be)
+			    const struct addr *addr)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (t->at[i].addr_be == addr_be && t->at[i].ifindex == ifindex)
+		if (t->at[i].ifindex == ifindex &&
+		    addr_equal(&t->at[i].addr, addr))
 			return &t->at[i];
 	return NULL;
 }
@@ -41,11 +42,11 @@ static void add_query(struct waiting *w, const struct nexthop_query *query)
 		w->query[w->n++] = *query;
 }
 
-bool waiting_add(struct waitings *t, uint32_t ifindex, uint32_t addr_be,
+bool waiting_add(struct waitings *t, uint32_t ifindex, const struct addr *addr,
 		 const struct nexthop_query *query, uint64_t now_ns,
 		 struct waiting *out)
 {
-	struct waiting *w = find(t, ifindex, addr_be);
+	struct waiting *w = find(t, ifindex, addr);
 	bool pushed = !w && t->n == WAITING_MAX;
 
 	if (pushed)
@@ -53,17 +54,17 @@ bool waiting_add(struct waitings *t, uint32_t ifindex, uint32_t addr_be,
 	if (!w) {
 		w = &t->at[t->n++];
 		*w = (struct waiting){ .ifindex = ifindex,
-				       .addr_be = addr_be,
+				       .addr = *addr,
 				       .deadline_ns = now_ns + WAITING_NS };
 	}
 	add_query(w, query);
 	return pushed;
 }
 
-bool waiting_take(struct waitings *t, uint32_t ifindex, uint32_t addr_be,
+bool waiting_take(struct waitings *t, uint32_t ifindex, const struct addr *addr,
 		  struct waiting *out)
 {
-	struct waiting *w = find(t, ifindex, addr_be);
+	struct waiting *w = find(t, ifindex, addr);
 
 	if (w)
 		take(t, w, out);

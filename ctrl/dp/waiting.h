@@ -22,7 +22,7 @@
 
 struct waiting {
 	uint32_t ifindex;
-	uint32_t addr_be;
+	struct addr addr;
 	uint64_t deadline_ns; /* CLOCK_MONOTONIC */
 	struct nexthop_query query[WAITING_QUERIES];
 	size_t n;
@@ -42,12 +42,12 @@ struct waitings {
  *
  * True when out is filled.
  */
-bool waiting_add(struct waitings *t, uint32_t ifindex, uint32_t addr_be,
+bool waiting_add(struct waitings *t, uint32_t ifindex, const struct addr *addr,
 		 const struct nexthop_query *query, uint64_t now_ns,
 		 struct waiting *out);
 
 /* Takes out what waits for this neighbour; false: nothing. */
-bool waiting_take(struct waitings *t, uint32_t ifindex, uint32_t addr_be,
+bool waiting_take(struct waitings *t, uint32_t ifindex, const struct addr *addr,
 		  struct waiting *out);
 
 /* Takes out one whose time is over; false: none. */

@@ -21,7 +21,7 @@
 static struct nl_neigh neigh_of(uint32_t addr_be, uint8_t mac)
 {
 	return (struct nl_neigh){ .ifindex = IFINDEX,
-				  .addr_be = addr_be,
+				  .addr = addr_from_v4(addr_be),
 				  .valid = true,
 				  .mac = { 2, 0, 0, 0, 0, mac } };
 }
@@ -85,7 +85,7 @@ static void neighbour_is_idle_when_it_was_not_asked_for_in_time(void **state)
 	neigh_use(&t, &other, NOW_NS + 1);
 	assert_false(neigh_idle(&t, NOW_NS + NEIGH_IDLE_NS - 1, &out));
 	assert_true(neigh_idle(&t, NOW_NS + NEIGH_IDLE_NS, &out));
-	assert_int_equal(out.addr_be, 1);
+	assert_int_equal(addr_v4_be(&out.addr), 1);
 	assert_false(neigh_idle(&t, NOW_NS + NEIGH_IDLE_NS, &out));
 	assert_int_equal(t.n, 1);
 }
@@ -120,9 +120,17 @@ static void wait_for(struct waitings *t, uint32_t addr_be, uint32_t dst_be,
 {
 	const struct nexthop_query query = { .dst = addr_from_v4(dst_be),
 					     .gen = gen };
+	const struct addr addr = addr_from_v4(addr_be);
 	struct waiting out;
 
-	assert_false(waiting_add(t, IFINDEX, addr_be, &query, NOW_NS, &out));
+	assert_false(waiting_add(t, IFINDEX, &addr, &query, NOW_NS, &out));
+}
+
+static bool take(struct waitings *t, uint32_t addr_be, struct waiting *out)
+{
+	const struct addr addr = addr_from_v4(addr_be);
+
+	return waiting_take(t, IFINDEX, &addr, out);
 }
 
 static void dead_neighbour_waits_once_under_a_thousand_generations(void **state)
@@ -135,7 +143,7 @@ static void dead_neighbour_waits_once_under_a_thousand_generations(void **state)
 		wait_for(&t, 1, 1, gen);
 	wait_for(&t, 2, 2, 1000);
 	assert_int_equal(t.n, 2);
-	assert_true(waiting_take(&t, IFINDEX, 1, &w));
+	assert_true(take(&t, 1, &w));
 	assert_int_equal(w.n, 1);
 	assert_int_equal(w.query[0].gen, 1000);
 	assert_false(w.more);
@@ -152,26 +160,27 @@ static void destinations_behind_one_neighbour_wait_together(void **state)
 	assert_int_equal(t.n, 1);
 	wait_for(&t, 1, 100, 2);
 	wait_for(&t, 1, 99, 2);
-	assert_true(waiting_take(&t, IFINDEX, 1, &w));
+	assert_true(take(&t, 1, &w));
 	assert_int_equal(w.n, WAITING_QUERIES);
 	assert_int_equal(w.query[0].gen, 2);
 	assert_true(w.more);
-	assert_false(waiting_take(&t, IFINDEX, 1, &w));
+	assert_false(take(&t, 1, &w));
 }
 
 static void each_worker_that_asks_for_a_destination_waits_for_itself(void **state)
 {
 	struct nexthop_link links[2];
 	struct nexthop_query query = { .dst = addr_from_v4(1), .gen = 1 };
+	const struct addr one = addr_from_v4(1);
 	struct waitings t = { .n = 0 };
 	struct waiting w;
 
 	(void)state;
 	for (uint32_t i = 0; i < 4; i++) {
 		query.link = &links[i % 2];
-		waiting_add(&t, IFINDEX, 1, &query, NOW_NS, &w);
+		waiting_add(&t, IFINDEX, &one, &query, NOW_NS, &w);
 	}
-	assert_true(waiting_take(&t, IFINDEX, 1, &w));
+	assert_true(take(&t, 1, &w));
 	assert_int_equal(w.n, 2);
 	assert_ptr_equal(w.query[0].link, &links[0]);
 	assert_ptr_equal(w.query[1].link, &links[1]);
@@ -180,15 +189,16 @@ static void each_worker_that_asks_for_a_destination_waits_for_itself(void **stat
 static void wait_ends_in_time_however_often_it_is_asked_for(void **state)
 {
 	const struct nexthop_query query = { .dst = addr_from_v4(1), .gen = 2 };
+	const struct addr one = addr_from_v4(1);
 	struct waitings t = { .n = 0 };
 	struct waiting w;
 
 	(void)state;
 	wait_for(&t, 1, 1, 1);
-	waiting_add(&t, IFINDEX, 1, &query, NOW_NS + WAITING_NS - 1, &w);
+	waiting_add(&t, IFINDEX, &one, &query, NOW_NS + WAITING_NS - 1, &w);
 	assert_false(waiting_expired(&t, NOW_NS + WAITING_NS - 1, &w));
 	assert_true(waiting_expired(&t, NOW_NS + WAITING_NS, &w));
-	assert_int_equal(w.addr_be, 1);
+	assert_int_equal(addr_v4_be(&w.addr), 1);
 	assert_false(waiting_expired(&t, NOW_NS + WAITING_NS, &w));
 }
 
@@ -201,13 +211,14 @@ static void newcomer_pushes_the_oldest_out_when_all_places_are_taken(void **stat
 	(void)state;
 	for (uint32_t i = 0; i < WAITING_MAX; i++) {
 		query.dst = addr_from_v4(i);
-		assert_false(waiting_add(&t, IFINDEX, i, &query, NOW_NS + i, &w));
+		assert_false(waiting_add(&t, IFINDEX, &query.dst, &query,
+					 NOW_NS + i, &w));
 	}
 	query.dst = addr_from_v4(WAITING_MAX);
-	assert_true(waiting_add(&t, IFINDEX, WAITING_MAX, &query,
+	assert_true(waiting_add(&t, IFINDEX, &query.dst, &query,
 				NOW_NS + WAITING_MAX, &w));
-	assert_int_equal(w.addr_be, 0);
-	assert_true(waiting_take(&t, IFINDEX, WAITING_MAX, &w));
+	assert_int_equal(addr_v4_be(&w.addr), 0);
+	assert_true(take(&t, WAITING_MAX, &w));
 	assert_int_equal(addr_v4_be(&w.query[0].dst), WAITING_MAX);
 }
 

@@ -18,6 +18,7 @@
 
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
@@ -134,13 +135,20 @@ static void say_route(struct fixture *f, uint32_t seq, uint32_t ifindex)
 
 /* --- ours --- */
 
+static int route_get(struct fixture *f, struct nl_route *out)
+{
+	const struct addr dst = addr_from_v4(1);
+
+	return nl_route_get(f->nl, &dst, out);
+}
+
 /* Asks for a route that the kernel will say to be by interface 3. */
 static void assert_next_question_is_answered(struct fixture *f)
 {
 	struct nl_route route;
 
 	say_route(f, f->nl->seq + 1, 3);
-	assert_int_equal(nl_route_get(f->nl, 1, &route), 0);
+	assert_int_equal(route_get(f, &route), 0);
 	assert_int_equal(route.ifindex, 3);
 }
 
@@ -183,7 +191,7 @@ static void refusal_is_the_kernels_errno(void **state)
 
 	put_result(f, 101, NLMSG_ERROR, 0, -ENETUNREACH);
 	say(f);
-	assert_int_equal(nl_route_get(f->nl, 1, &route), -ENETUNREACH);
+	assert_int_equal(route_get(f, &route), -ENETUNREACH);
 	assert_next_question_is_answered(f);
 }
 
@@ -202,8 +210,8 @@ static void route_says_its_own_mtu_and_the_source_of_packets(void **state)
 	mnl_attr_nest_end(h, metrics);
 	put_end(f, h);
 	say(f);
-	assert_int_equal(nl_route_get(f->nl, 1, &route), 0);
-	assert_int_equal(route.source_be, inet_addr("10.1.0.1"));
+	assert_int_equal(route_get(f, &route), 0);
+	assert_int_equal(addr_v4_be(&route.source), inet_addr("10.1.0.1"));
 	assert_int_equal(nl_route_mtu(&route, 1500), 1300);
 	assert_int_equal(nl_route_mtu(&route, 1280), 1280);
 	route.mtu = 0;
@@ -215,7 +223,7 @@ static void silence_is_a_timeout_and_a_late_answer_does_no_harm(void **state)
 	struct fixture *f = *state;
 	struct nl_route route;
 
-	assert_int_equal(nl_route_get(f->nl, 1, &route), -ETIMEDOUT);
+	assert_int_equal(route_get(f, &route), -ETIMEDOUT);
 	say_route(f, 101, 66);
 	assert_next_question_is_answered(f);
 }
@@ -320,6 +328,7 @@ static void many_rows_are_all_there(void **state)
 static bool parse_addr(struct fixture *f, const char *local,
 		       const char *broadcast, struct nl_addr *out)
 {
+	f->bytes = 0;
 	put_addr(f, 1, 0, local, broadcast);
 	return nl_addr_parse((const struct nlmsghdr *)(void *)f->buf, out);
 }
@@ -350,6 +359,124 @@ static void address_without_a_broadcast_has_none(void **state)
 	assert_false(a.has_broadcast);
 }
 
+static struct addr addr6(const char *text)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse(text, &a), 0);
+	return a;
+}
+
+/* As the kernel says it: flags twice, and IFA_LOCAL only of a pair. */
+static bool parse_addr6(struct fixture *f, const char *local, uint8_t bits,
+			uint32_t flags, struct nl_addr *out)
+{
+	struct nlmsghdr *h = put(f, 1, RTM_NEWADDR, 0);
+	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(h, sizeof(*ifa));
+	struct addr a = addr6(local);
+
+	ifa->ifa_family = AF_INET6;
+	ifa->ifa_prefixlen = bits;
+	ifa->ifa_flags = (uint8_t)flags;
+	ifa->ifa_scope = a.octets[0] == 0xfe ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+	mnl_attr_put(h, IFA_ADDRESS, sizeof(a.octets), a.octets);
+	mnl_attr_put_u32(h, IFA_FLAGS, flags);
+	return nl_addr_parse(h, out);
+}
+
+static void address_of_ipv6_has_the_anycast_address_of_its_subnet(void **state)
+{
+	static const struct {
+		const char *local;
+		uint8_t bits;
+		const char *anycast;
+	} rows[] = {
+		{ "2001:db8:0:1::1", 64, "2001:db8:0:1::" },
+		{ "2001:db8:0:1fff::1", 52, "2001:db8:0:1000::" },
+		{ "2001:db8::3", 126, "2001:db8::" },
+		{ "2001:db8:0:1::", 64, NULL }, /* which it is itself */
+		{ "2001:db8::3", 127, NULL },
+		{ "2001:db8::3", 128, NULL },
+	};
+	struct nl_addr a;
+	struct addr anycast;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(parse_addr6(*state, rows[i].local, rows[i].bits, 0,
+					&a));
+		assert_true(a.is_source);
+		assert_int_equal(a.has_broadcast, rows[i].anycast != NULL);
+		if (!rows[i].anycast)
+			continue;
+		anycast = addr6(rows[i].anycast);
+		assert_true(addr_equal(&a.broadcast, &anycast));
+	}
+}
+
+static void address_that_is_not_yet_sure_is_ours_but_no_source(void **state)
+{
+	struct nl_addr a;
+
+	assert_true(parse_addr6(*state, "2001:db8::1", 64,
+				IFA_F_TENTATIVE | IFA_F_PERMANENT, &a));
+	assert_false(a.is_source);
+}
+
+static void address_that_somebody_else_has_is_not_ours(void **state)
+{
+	struct nl_addr a;
+
+	assert_false(parse_addr6(*state, "2001:db8::1", 64,
+				 IFA_F_TENTATIVE | IFA_F_DADFAILED, &a));
+}
+
+static void address_of_the_link_is_ours_but_no_source(void **state)
+{
+	struct nl_addr a;
+
+	assert_true(parse_addr6(*state, "fe80::1", 64, 0, &a));
+	assert_false(a.is_source);
+	assert_true(parse_addr(*state, "169.254.220.1", NULL, &a));
+	assert_false(a.is_source);
+	assert_true(parse_addr(*state, "10.1.0.1", NULL, &a));
+	assert_true(a.is_source);
+}
+
+static void ipv4_route_leads_to_a_gateway_of_ipv6(void **state)
+{
+	const struct addr gateway = addr6("fe80::9");
+	struct fixture *f = *state;
+	struct nlmsghdr *h = put(f, 1, RTM_NEWROUTE, 0);
+	struct rtmsg *rt = mnl_nlmsg_put_extra_header(h, sizeof(*rt));
+	struct nl_route route;
+	uint8_t via[18] = { AF_INET6 };
+
+	rt->rtm_family = AF_INET;
+	memcpy(via + 2, gateway.octets, sizeof(gateway.octets));
+	mnl_attr_put(h, RTA_VIA, sizeof(via), via);
+	nl_route_parse(h, &route);
+	assert_true(addr_equal(&route.gateway, &gateway));
+	assert_true(addr_is_none(&route.source));
+}
+
+static void own_routes_and_rules_are_told_from_those_of_others(void **state)
+{
+	struct fixture *f = *state;
+	struct nlmsghdr *h = put(f, 1, RTM_NEWROUTE, 0);
+	struct rtmsg *rt = mnl_nlmsg_put_extra_header(h, sizeof(*rt));
+
+	assert_false(nl_is_ours(h));
+	rt->rtm_protocol = RTPROT_CYGNET;
+	assert_true(nl_is_ours(h));
+	h = put(f, 1, RTM_NEWRULE, 0);
+	mnl_nlmsg_put_extra_header(h, sizeof(struct rtmsg));
+	assert_false(nl_is_ours(h));
+	mnl_attr_put_u8(h, FRA_PROTOCOL, RTPROT_CYGNET);
+	assert_true(nl_is_ours(h));
+	h->nlmsg_type = RTM_NEWLINK;
+	assert_false(nl_is_ours(h));
+}
+
 struct neigh_says {
 	uint16_t type;
 	uint16_t state;
@@ -377,7 +504,7 @@ static struct nl_neigh parse_neigh(struct fixture *f,
 	mnl_attr_put_u8(h, NDA_PROTOCOL, says->protocol);
 	assert_true(nl_neigh_parse(h, &n));
 	assert_int_equal(n.ifindex, 7);
-	assert_int_equal(n.addr_be, inet_addr("10.1.0.9"));
+	assert_int_equal(addr_v4_be(&n.addr), inet_addr("10.1.0.9"));
 	return n;
 }
 
@@ -485,6 +612,12 @@ int main(void)
 		CASE(address_has_a_broadcast),
 		CASE(broadcast_that_is_the_address_itself_is_none),
 		CASE(address_without_a_broadcast_has_none),
+		CASE(address_of_ipv6_has_the_anycast_address_of_its_subnet),
+		CASE(address_that_is_not_yet_sure_is_ours_but_no_source),
+		CASE(address_that_somebody_else_has_is_not_ours),
+		CASE(address_of_the_link_is_ours_but_no_source),
+		CASE(ipv4_route_leads_to_a_gateway_of_ipv6),
+		CASE(own_routes_and_rules_are_told_from_those_of_others),
 		CASE(neighbour_is_valid_while_its_mac_holds),
 		CASE(neighbour_that_others_keep_is_fixed_and_ours_is_not),
 		CASE(link_says_its_mtu_mac_and_state),

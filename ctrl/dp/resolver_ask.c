@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctrl/dp/resolver_state.h"
+
+/* --- answers --- */
+
+static void answer(struct nexthop_link *link, const struct nexthop *nh)
+{
+	const uint64_t one = 1;
+
+	/* A full queue: the worker asks again when its entry expires. */
+	if (spsc_push(&link->answers, nh) &&
+	    write(link->answer_fd, &one, sizeof(one)) < 0)
+		return; /* the counter is at its top: the worker is awake */
+}
+
+static void refuse(const struct nexthop_query *q, enum drop_reason reason)
+{
+	const struct nexthop nh = {
+		.dst = q->dst,
+		.gen = q->gen,
+		.kind = NH_NONE,
+		.drop = reason,
+		.expires_ns = clock_ns() + NH_RETRY_NS,
+	};
+
+	answer(q->link, &nh);
+}
+
+static void answer_port(const struct nexthop_query *q, const struct iface *iface,
+			const struct nl_neigh *n, uint64_t hold_ns)
+{
+	uint64_t now_ns = clock_ns();
+	struct nexthop nh = {
+		.dst = q->dst,
+		.gen = q->gen,
+		.kind = NH_PORT,
+		.ifindex = iface->ifindex,
+		.role = iface->role,
+		.mtu = q->mtu,
+		.saddr = q->saddr,
+		.renew_ns = now_ns + hold_ns / 2,
+		.expires_ns = now_ns + hold_ns,
+	};
+
+	memcpy(nh.link, n->mac, sizeof(n->mac));
+	memcpy(nh.link + sizeof(n->mac), iface->mac, sizeof(iface->mac));
+	nh.link_bytes = sizeof(n->mac) + sizeof(iface->mac);
+	answer(q->link, &nh);
+}
+
+/*
+ * All these destinations are behind this neighbour. It is watched, and kept by
+ * the kernel, for as long as next hops use it; where there is no room for
+ * that, it is looked at again every second.
+ */
+static void answer_ports(struct resolver *r, const struct nexthop_query *q,
+			 size_t n_queries, const struct iface *iface,
+			 const struct nl_neigh *n)
+{
+	bool watched;
+
+	if (neigh_changed(&r->in_use, n)) /* before its event came */
+		resolver_advance(r);
+	watched = neigh_use(&r->in_use, n, clock_ns());
+	for (size_t i = 0; i < n_queries; i++)
+		answer_port(&q[i], iface, n, watched ? NH_HOLD_NS : NH_RETRY_NS);
+	if (watched && !n->fixed && !n->managed)
+		nl_neigh_keep(r->spec.nl, n->ifindex, &n->addr);
+}
+
+/* --- questions that wait for a neighbour --- */
+
+void resolver_refuse(const struct waiting *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		refuse(&w->query[i], DROP_NO_NEIGHBOUR);
+}
+
+void resolver_neigh_arrived(struct resolver *r, const struct nl_neigh *n)
+{
+	const struct iface *iface = resolver_served(r, n->ifindex);
+	struct waiting w;
+
+	if (!iface || !waiting_take(&r->waiting, n->ifindex, &n->addr, &w))
+		return;
+	answer_ports(r, w.query, w.n, iface, n);
+	if (w.more) /* those who are not in the list ask again */
+		resolver_advance(r);
+}
+
+static void wait_neigh(struct resolver *r, const struct nexthop_query *q,
+		       const struct nl_neigh *n)
+{
+	struct waiting pushed;
+
+	if (!n->fixed)
+		nl_neigh_probe(r->spec.nl, n->ifindex, &n->addr);
+	if (waiting_add(&r->waiting, n->ifindex, &n->addr, q, clock_ns(),
+			&pushed))
+		resolver_refuse(&pushed);
+	resolver_tick_soon(r);
+}
+
+static void ask_neigh(struct resolver *r, const struct nexthop_query *q,
+		      const struct iface *iface, const struct addr *gateway)
+{
+	struct nl_neigh n;
+	int err = nl_neigh_get(r->spec.nl, iface->ifindex, gateway, &n);
+
+	if (err || !n.valid)
+		return wait_neigh(r, q, &n);
+	answer_ports(r, q, 1, iface, &n);
+}
+
+/* --- the kernel's word --- */
+
+/* An address that means nothing without an interface, or many hosts: no router
+ * forwards to it (RFC 4291 section 2.5.6). The kernel knows IPv4's by route. */
+static bool is_of_link(const struct addr *a)
+{
+	return a->octets[0] == 0xff ||
+	       (a->octets[0] == 0xfe && (a->octets[1] & 0xc0) == 0x80);
+}
+
+/* What kind of route, or of rule, it was that leads nowhere. */
+static enum drop_reason refusal(int err)
+{
+	switch (err) {
+	case -EINVAL:	    /* blackhole */
+	case -EHOSTUNREACH: /* unreachable */
+	case -EACCES:	    /* prohibit */
+		return DROP_ROUTE_REFUSES;
+	}
+	return DROP_NO_ROUTE;
+}
+
+static void answer_host(const struct nexthop_query *q)
+{
+	const struct nexthop nh = {
+		.dst = q->dst,
+		.gen = q->gen,
+		.kind = NH_HOST,
+	};
+
+	answer(q->link, &nh);
+}
+
+void resolver_resolve(struct resolver *r, const struct nexthop_query *q)
+{
+	struct nexthop_query with = *q;
+	const struct iface *iface;
+	struct nl_route route;
+	int err;
+
+	if (is_of_link(&q->dst))
+		return answer_host(q);
+	err = nl_route_get(r->spec.nl, &q->dst, &route);
+	if (err)
+		return refuse(q, refusal(err));
+	iface = resolver_served(r, route.ifindex);
+	if (route.type != RTN_UNICAST || !iface)
+		return answer_host(q);
+	with.mtu = nl_route_mtu(&route, iface->mtu);
+	with.saddr = route.source;
+	ask_neigh(r, &with, iface,
+		  addr_is_none(&route.gateway) ? &q->dst : &route.gateway);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The resolver from inside: for resolver.c, which starts and ends it and has
+ * its time, resolver_ask.c, which answers, and resolver_watch.c, which hears of
+ * changes. Control thread.
+ */
+#ifndef CYG_DP_RESOLVER_STATE_H
+#define CYG_DP_RESOLVER_STATE_H
+
+#include "ctrl/dp/locals.h"
+#include "ctrl/dp/neigh.h"
+#include "ctrl/dp/resolver.h"
+#include "ctrl/dp/waiting.h"
+
+struct event;
+struct mnl_socket;
+
+/* One worker, as it asks. */
+struct asker {
+	struct resolver *resolver;
+	struct nexthop_link *link;
+	struct event *on_query;
+};
+
+struct resolver {
+	struct resolver_spec spec;
+	struct asker *askers; /* owned; one of each link */
+	struct iface ifaces[IFACE_MAX];
+	struct mnl_socket *watch;
+	struct event *on_watch;
+	struct event *on_tick; /* pending: something waits */
+	struct event *on_idle;
+	struct event *on_ways; /* pending: ways_changed() is to be called */
+	uint64_t ways_ns;      /* when that was, last; CLOCK_MONOTONIC */
+	struct waitings waiting;
+	struct neighs in_use;
+	struct locals locals;
+	bool addrs_stale; /* the map is behind the kernel */
+	bool told_stale;  /* and that was logged */
+};
+
+/* --- resolver.c --- */
+
+/* Every cached answer is old from here on. */
+void resolver_advance(struct resolver *r);
+
+/* Of the interfaces that we serve; NULL: none. */
+struct iface *resolver_served(struct resolver *r, uint32_t ifindex);
+
+/* What waits is looked at in a moment. */
+void resolver_tick_soon(struct resolver *r);
+
+/* The addresses changed: the map follows. Where that fails, in a moment. */
+void resolver_refresh_locals(struct resolver *r);
+
+/* --- resolver_ask.c --- */
+
+/* Answers the question, or makes it wait for a neighbour. */
+void resolver_resolve(struct resolver *r, const struct nexthop_query *q);
+
+/* A neighbour is valid: answers who waits for it. */
+void resolver_neigh_arrived(struct resolver *r, const struct nl_neigh *n);
+
+/* Its time is over. */
+void resolver_refuse(const struct waiting *w);
+
+/* --- resolver_watch.c --- */
+
+/* Hears of changes from now on. 0 or a negative errno. */
+int resolver_watch_open(struct resolver *r);
+void resolver_watch_close(struct resolver *r);
+
+#endif

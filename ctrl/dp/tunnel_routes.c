@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/tunnel_routes.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/base/log.h"
+#include "ctrl/dp/esp.h"
+#include "ctrl/dp/nl_table.h"
+#include "ctrl/dp/worker.h"
+
+/* What a route leads to. */
+struct way {
+	const char *name; /* of the policy, or the child */
+	struct prefix local;
+	struct prefix remote;
+	struct addr peer;
+	const struct sa_rt *sa; /* NULL: not known yet */
+};
+
+/* A route that should be there, or why it can't. */
+struct want {
+	struct nl_tunnel_route route;
+	const char *name;
+	size_t order;
+	int err;
+};
+
+struct plan {
+	struct want *at; /* sorted by prefix, then by order */
+	size_t n;
+};
+
+/* --- one way --- */
+
+/* Is the guard at this interface's egress? */
+static bool is_guarded(const struct gateway_conf *g, uint32_t ifindex)
+{
+	char name[IF_NAMESIZE];
+
+	if (!if_indextoname(ifindex, name))
+		return false;
+	for (size_t i = 0; i < g->n_ifaces; i++)
+		if (g->ifaces[i].role == IFACE_UNPROTECTED &&
+		    strcmp(g->ifaces[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static uint32_t inner_mtu(const struct way *w, uint32_t mtu)
+{
+	if (w->sa)
+		return esp_inner_mtu(w->sa, mtu);
+	return mtu > ESP_AROUND_MAX ? mtu - ESP_AROUND_MAX : 0;
+}
+
+/* -EXDEV: the way to the peer is none of ours, and nothing would guard it. */
+static int route_of(const struct tunnel_routes *r, const struct way *w,
+		    struct nl_tunnel_route *out)
+{
+	struct nl_route outer;
+	int err = addr_is_none(&w->peer) ? -ENOENT
+					 : nl_route_get(r->nl, &w->peer, &outer);
+
+	*out = (struct nl_tunnel_route){ .remote = w->remote };
+	if (err)
+		return err;
+	if (!is_guarded(&r->config->gateway, outer.ifindex))
+		return -EXDEV;
+	out->gateway = addr_is_none(&outer.gateway) ? w->peer : outer.gateway;
+	out->ifindex = outer.ifindex;
+	out->source = resolver_local_in(r->resolver, &w->local);
+	out->mtu =
+		inner_mtu(w, nl_route_mtu(&outer, resolver_mtu(r->resolver,
+							       outer.ifindex)));
+	return 0;
+}
+
+static const char *failure(int err)
+{
+	return err == -EXDEV ? "its peer is not behind an unprotected interface"
+			     : strerror(-err);
+}
+
+static void tell_failure(const struct want *w, int err)
+{
+	log_warn("tunnel: no route for policy=%s: %s; the host's own traffic needs one",
+		 w->name, failure(err));
+}
+
+/* --- the ways that there are --- */
+
+/* NULL: it has none. */
+static const struct sa_rt *sa_of(const struct tunnel_routes *r,
+				 uint32_t policy_id)
+{
+	struct sa_ref ref;
+	uint64_t whole;
+
+	if (policy_id >= SPD_MAX)
+		return NULL;
+	whole = atomic_load_explicit(&r->policies->binding[policy_id],
+				     memory_order_relaxed);
+	memcpy(&ref, &whole, sizeof(ref));
+	return sad_get(r->sad, ref);
+}
+
+/* Whoever the peer will be: the route is there before the SA, so that the host's
+ * own first packet asks for one. */
+static bool child_way(const struct tunnel_routes *r,
+		      const struct conn_conf *conn,
+		      const struct child_conf *child, size_t remote_ts,
+		      struct way *out)
+{
+	const struct conn_addr *peer = conn->remote_addrs;
+
+	if (!conn->n_remote_addrs || !conn_addr_is_host(peer) ||
+	    !child->n_local_ts)
+		return false;
+	*out = (struct way){
+		.name = child->name,
+		.peer = peer->net.net,
+		.sa = sa_of(r, child->policy),
+	};
+	if (out->sa)
+		out->peer = out->sa->daddr;
+	return tunnel_side(child->local_ts, conn->local_addrs,
+			   conn->n_local_addrs, &out->local) &&
+	       tunnel_side(&child->remote_ts[remote_ts], peer,
+			   conn->n_remote_addrs, &out->remote);
+}
+
+static struct way policy_way(const struct tunnel_routes *r,
+			     const struct policy_conf *p)
+{
+	struct way w = {
+		.name = p->name,
+		.local = p->local_ts,
+		.remote = p->remote_ts,
+		.sa = sad_get(r->sad, r->tunnels[p->manual].out),
+	};
+
+	if (w.sa)
+		w.peer = w.sa->daddr;
+	return w;
+}
+
+/* --- the plan --- */
+
+static int by_remote(const void *a, const void *b)
+{
+	const struct nl_tunnel_route *one = a, *other = b;
+	int order = memcmp(one->remote.net.octets, other->remote.net.octets,
+			   sizeof(one->remote.net.octets));
+
+	return order ? order : (int)one->remote.bits - (int)other->remote.bits;
+}
+
+static int by_remote_and_order(const void *a, const void *b)
+{
+	const struct want *one = a, *other = b;
+	int order = by_remote(&one->route, &other->route);
+
+	return order ? order : (one->order > other->order ? 1 : -1);
+}
+
+static void plan_add(struct plan *p, const struct tunnel_routes *r,
+		     const struct way *w)
+{
+	struct want *want = &p->at[p->n];
+
+	*want = (struct want){ .name = w->name, .order = p->n++ };
+	want->err = route_of(r, w, &want->route);
+}
+
+static void plan_children(struct plan *p, const struct tunnel_routes *r,
+			  const struct conn_conf *conn)
+{
+	struct way w;
+
+	for (size_t k = 0; k < conn->n_children; k++)
+		for (size_t t = 0; t < conn->children[k].n_remote_ts; t++)
+			if (child_way(r, conn, &conn->children[k], t, &w))
+				plan_add(p, r, &w);
+}
+
+static size_t selectors_of(const struct config *c)
+{
+	size_t n = c->n_policies;
+
+	for (size_t i = 0; i < c->n_conns; i++)
+		for (size_t k = 0; k < c->conns[i].n_children; k++)
+			n += c->conns[i].children[k].n_remote_ts;
+	return n;
+}
+
+/* Of the same prefix, the first stands. */
+static void plan_sort(struct plan *p)
+{
+	size_t kept = 0;
+
+	qsort(p->at, p->n, sizeof(*p->at), by_remote_and_order);
+	for (size_t i = 0; i < p->n; i++)
+		if (!kept ||
+		    by_remote(&p->at[kept - 1].route, &p->at[i].route) != 0)
+			p->at[kept++] = p->at[i];
+	p->n = kept;
+}
+
+/* 0 or -ENOMEM. */
+static int plan_make(const struct tunnel_routes *r, struct plan *out)
+{
+	const struct config *c = r->config;
+
+	out->n = 0;
+	out->at = calloc(selectors_of(c) + 1, sizeof(*out->at));
+	if (!out->at)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n_policies; i++) {
+		struct way w;
+
+		if (c->policies[i].action != SPD_PROTECT)
+			continue;
+		w = policy_way(r, &c->policies[i]);
+		plan_add(out, r, &w);
+	}
+	for (size_t i = 0; i < c->n_conns; i++)
+		plan_children(out, r, &c->conns[i]);
+	plan_sort(out);
+	return 0;
+}
+
+/* --- from what is there to what should be --- */
+
+static bool route_equal(const struct nl_tunnel_route *a,
+			const struct nl_tunnel_route *b)
+{
+	return addr_equal(&a->gateway, &b->gateway) &&
+	       a->ifindex == b->ifindex && addr_equal(&a->source, &b->source) &&
+	       a->mtu == b->mtu;
+}
+
+static const struct nl_tunnel_route *find_route(const struct nl_rows *found,
+						const struct nl_tunnel_route *key)
+{
+	return found->n ? bsearch(key, found->at, found->n, sizeof(*key),
+				  by_remote)
+			: NULL;
+}
+
+/* What nobody wants, or could have, goes. */
+static void remove_stale(struct nl *nl, const struct nl_rows *found,
+			 const struct plan *p)
+{
+	const struct nl_tunnel_route *was = found->at;
+
+	for (size_t i = 0; i < found->n; i++) {
+		/* A want begins with its route. */
+		const struct want *w = p->n ? bsearch(&was[i], p->at, p->n,
+						      sizeof(*p->at), by_remote)
+					    : NULL;
+
+		if (!w || w->err)
+			nl_route_del(nl, &was[i]);
+	}
+}
+
+static void set_wanted(struct nl *nl, const struct nl_rows *found,
+		       const struct plan *p, bool tell)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct want *w = &p->at[i];
+		const struct nl_tunnel_route *was = find_route(found, &w->route);
+		int err = w->err;
+
+		if (!err && (!was || !route_equal(was, &w->route)))
+			err = nl_route_set(nl, &w->route);
+		if (err && (tell || was))
+			tell_failure(w, err);
+	}
+}
+
+static int set_rules(struct nl *nl, const struct plan *p)
+{
+	struct nl_lengths lengths = { .v4 = { false } };
+
+	for (size_t i = 0; i < p->n; i++)
+		nl_lengths_add(&lengths, &p->at[i].route.remote);
+	return nl_rules_set(nl, &lengths);
+}
+
+static void tell_rules(const struct tunnel_routes *r, int err, size_t n)
+{
+	uint32_t foreign = n ? nl_rules_foreign(r->nl) : 0;
+
+	if (err)
+		log_warn("tunnel: no rules for routing table %u: %s; the host's own traffic needs them",
+			 NL_TABLE, strerror(-err));
+	if (foreign)
+		log_warn("tunnel: another program's rule leads forwarded packets to the tunnels' routes; remove it with: ip rule del priority %u table %u",
+			 foreign, NL_TABLE);
+}
+
+static void set_all(const struct tunnel_routes *r, bool tell)
+{
+	struct nl_rows found = { .n = 0 };
+	struct plan plan;
+	int err = plan_make(r, &plan);
+
+	if (!err)
+		err = nl_routes_list(r->nl, &found);
+	if (err) {
+		log_warn("tunnel: routing table %u not brought up to date: %s",
+			 NL_TABLE, strerror(-err));
+	} else {
+		if (found.n)
+			qsort(found.at, found.n, found.row_bytes, by_remote);
+		remove_stale(r->nl, &found, &plan);
+		set_wanted(r->nl, &found, &plan, tell);
+		err = set_rules(r->nl, &plan);
+		if (tell)
+			tell_rules(r, err, plan.n);
+	}
+	free(found.at);
+	free(plan.at);
+}
+
+void tunnel_routes_set(const struct tunnel_routes *r)
+{
+	set_all(r, true);
+}
+
+void tunnel_routes_follow(const struct tunnel_routes *r)
+{
+	set_all(r, false);
+}
+
+static void set_child(const struct tunnel_routes *r,
+		      const struct conn_conf *conn,
+		      const struct child_conf *child)
+{
+	struct nl_tunnel_route route;
+	struct way w;
+
+	for (size_t t = 0; t < child->n_remote_ts; t++)
+		if (child_way(r, conn, child, t, &w) && w.sa &&
+		    !route_of(r, &w, &route))
+			nl_route_set(r->nl, &route);
+}
+
+/* What could not be routed was told before. */
+void tunnel_routes_set_child(const struct tunnel_routes *r, uint32_t policy_id)
+{
+	for (size_t i = 0; i < r->config->n_conns; i++) {
+		const struct conn_conf *conn = &r->config->conns[i];
+
+		for (size_t k = 0; k < conn->n_children; k++)
+			if (conn->children[k].policy == policy_id)
+				set_child(r, conn, &conn->children[k]);
+	}
+}
