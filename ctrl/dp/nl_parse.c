@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/dp/nl_parse.h"
 
+#include <arpa/inet.h>
 #include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
@@ -83,13 +84,26 @@ static bool is_ip(uint8_t family)
 	return family == AF_INET || family == AF_INET6;
 }
 
+/* The kernel takes the last address of a subnet for its broadcast, said or not. */
+static struct addr last_of(struct addr net, uint8_t bits)
+{
+	uint32_t v4 = ntohl(addr_v4_be(&net));
+
+	if (bits == 0 || bits >= 31)
+		return (struct addr){ 0 };
+	return addr_from_v4(htonl(v4 | UINT32_MAX >> bits));
+}
+
 /*
  * Clouds give an address of 32 bits, and some DHCP clients put it in as its
  * own broadcast: it is an address all the same.
  */
-static void take_broadcast(const struct nl_attrs *attrs, struct nl_addr *out)
+static void take_broadcast(const struct nl_attrs *attrs, uint8_t bits,
+			   struct nl_addr *out)
 {
 	out->broadcast = nl_attr_addr(attrs, IFA_BROADCAST);
+	if (!addr_v4_be(&out->broadcast))
+		out->broadcast = last_of(nl_attr_addr(attrs, IFA_ADDRESS), bits);
 	out->has_broadcast = addr_v4_be(&out->broadcast) &&
 			     !addr_equal(&out->broadcast, &out->local);
 }
@@ -139,7 +153,7 @@ bool nl_addr_parse(const struct nlmsghdr *h, struct nl_addr *out)
 	if (addr_is_none(&out->local) || flags & IFA_F_DADFAILED)
 		return false;
 	if (ifa->ifa_family == AF_INET)
-		take_broadcast(&attrs, out);
+		take_broadcast(&attrs, ifa->ifa_prefixlen, out);
 	else
 		take_anycast(ifa->ifa_prefixlen, out);
 	out->is_source = ifa->ifa_scope < RT_SCOPE_LINK &&

@@ -119,10 +119,12 @@ static void ask_neigh(struct resolver *r, const struct nexthop_query *q,
 
 /* --- the kernel's word --- */
 
-/* An address that means nothing without an interface, or many hosts: no router
- * forwards to it (RFC 4291 section 2.5.6). The kernel knows IPv4's by route. */
+/* A group, or an address that means nothing without its interface: no next hop
+ * is for these (RFC 4291 section 2.5.6). */
 static bool is_of_link(const struct addr *a)
 {
+	if (addr_is_v4(a))
+		return a->octets[ADDR_V4_AT] >> 4 == 0xe;
 	return a->octets[0] == 0xff ||
 	       (a->octets[0] == 0xfe && (a->octets[1] & 0xc0) == 0x80);
 }

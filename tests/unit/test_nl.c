@@ -477,6 +477,46 @@ static void own_routes_and_rules_are_told_from_those_of_others(void **state)
 	assert_false(nl_is_ours(h));
 }
 
+/* Likewise; the network is said as the address itself. */
+static bool parse_addr4(struct fixture *f, const char *local, uint8_t bits,
+			struct nl_addr *out)
+{
+	struct nlmsghdr *h = put(f, 1, RTM_NEWADDR, 0);
+	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(h, sizeof(*ifa));
+
+	ifa->ifa_family = AF_INET;
+	ifa->ifa_prefixlen = bits;
+	mnl_attr_put_u32(h, IFA_ADDRESS, inet_addr(local));
+	mnl_attr_put_u32(h, IFA_LOCAL, inet_addr(local));
+	return nl_addr_parse(h, out);
+}
+
+static void last_address_of_a_subnet_is_its_broadcast_unless_it_is_said(
+	void **state)
+{
+	static const struct {
+		const char *local;
+		uint8_t bits;
+		const char *broadcast;
+	} rows[] = {
+		{ "10.1.0.1", 24, "10.1.0.255" },
+		{ "10.1.0.1", 13, "10.7.255.255" },
+		{ "10.1.0.1", 30, "10.1.0.3" },
+		{ "10.1.0.1", 31, NULL },
+		{ "10.1.0.1", 32, NULL },
+		{ "10.1.0.255", 24, NULL }, /* which it is itself */
+	};
+	struct nl_addr a;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(parse_addr4(*state, rows[i].local, rows[i].bits, &a));
+		assert_int_equal(a.has_broadcast, rows[i].broadcast != NULL);
+		if (rows[i].broadcast)
+			assert_int_equal(addr_v4_be(&a.broadcast),
+					 inet_addr(rows[i].broadcast));
+	}
+}
+
 struct neigh_says {
 	uint16_t type;
 	uint16_t state;
@@ -618,6 +658,7 @@ int main(void)
 		CASE(address_of_the_link_is_ours_but_no_source),
 		CASE(ipv4_route_leads_to_a_gateway_of_ipv6),
 		CASE(own_routes_and_rules_are_told_from_those_of_others),
+		CASE(last_address_of_a_subnet_is_its_broadcast_unless_it_is_said),
 		CASE(neighbour_is_valid_while_its_mac_holds),
 		CASE(neighbour_that_others_keep_is_fixed_and_ours_is_not),
 		CASE(link_says_its_mtu_mac_and_state),
