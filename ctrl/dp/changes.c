@@ -49,8 +49,12 @@ static int bind_sa(void *ctx, uint32_t policy_id, struct sa_ref sa)
 {
 	const struct dp *dp = ctx;
 	const struct tunnel_routes routes = routes_of(dp);
-	int err = programs_bind(dp->programs, policy_id, sa);
+	const struct sa_rt *rt = sad_get(dp->sad, sa);
+	int err;
 
+	if (rt)
+		resolver_prefetch(dp->resolver, &rt->daddr);
+	err = programs_bind(dp->programs, policy_id, sa);
 	if (!err)
 		tunnel_routes_set_child(&routes, policy_id);
 	return err;

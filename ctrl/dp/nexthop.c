@@ -155,6 +155,10 @@ uint32_t nexthop_learn(struct nexthop_cache *c)
 	    errno != EAGAIN)
 		return 0;
 	for (; spsc_pop(&c->link->answers, &answer); n++) {
+		if (answer.kind == NH_PENDING) {
+			nexthop_lookup(c, &answer.dst, clock_ns());
+			continue;
+		}
 		nh = find(c, &answer.dst);
 		/* Evicted meanwhile, or asked again under a newer one. */
 		if (nh && nh->gen == answer.gen)

@@ -8,6 +8,9 @@
  * generation on every route, rule, link, address or neighbour change, so the
  * next packet after the event asks again. A neighbour that is in use is asked
  * for anew from time to time, so that the resolver knows which ones are.
+ *
+ * An answer that nobody asked for, and that says nothing, is a wish: packets for
+ * its destination are to come, and the worker does well to ask beforehand.
  */
 #ifndef CYG_DP_NEXTHOP_H
 #define CYG_DP_NEXTHOP_H
@@ -23,7 +26,7 @@
 #include "include/sad.h"
 
 enum nexthop_kind {
-	NH_PENDING, /* asked, not yet answered */
+	NH_PENDING, /* asked, not yet answered; as an answer a wish */
 	NH_PORT,    /* an interface that we serve, neighbour known */
 	NH_HOST,    /* the kernel's: local, or an interface we don't serve */
 	NH_NONE,    /* nowhere: see drop */
@@ -93,7 +96,7 @@ void nexthop_cache_init(struct nexthop_cache *c, struct nexthop_link *link);
 const struct nexthop *nexthop_lookup(struct nexthop_cache *c,
 				     const struct addr *dst, uint64_t now_ns);
 
-/* Takes the waiting answers; how many. Worker. */
+/* Takes the waiting answers, and asks for what is wished; how many. Worker. */
 uint32_t nexthop_learn(struct nexthop_cache *c);
 
 #endif

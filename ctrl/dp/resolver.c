@@ -187,6 +187,14 @@ void resolver_free(struct resolver *r)
 	free(r);
 }
 
+void resolver_prefetch(struct resolver *r, const struct addr *dst)
+{
+	const struct nexthop wish = { .dst = *dst, .kind = NH_PENDING };
+
+	for (uint32_t i = 0; r && i < r->spec.n_links; i++)
+		resolver_answer(&r->spec.links[i], &wish);
+}
+
 struct addr resolver_local_in(const struct resolver *r, const struct prefix *p)
 {
 	return locals_in(&r->locals, p);

@@ -48,6 +48,12 @@ int resolver_new(const struct resolver_spec *spec, struct resolver **out,
 /* The kernel no longer keeps neighbours for us. NULL is fine. */
 void resolver_free(struct resolver *r);
 
+/*
+ * Packets for this destination are to come: workers ask for their next hop now,
+ * so that the first need not wait for it. NULL: there is nobody to ask.
+ */
+void resolver_prefetch(struct resolver *r, const struct addr *dst);
+
 /* An address of this host inside the prefix, to send from; all 0: none. */
 struct addr resolver_local_in(const struct resolver *r, const struct prefix *p);
 

@@ -8,11 +8,10 @@
 
 /* --- answers --- */
 
-static void answer(struct nexthop_link *link, const struct nexthop *nh)
+void resolver_answer(struct nexthop_link *link, const struct nexthop *nh)
 {
 	const uint64_t one = 1;
 
-	/* A full queue: the worker asks again when its entry expires. */
 	if (spsc_push(&link->answers, nh) &&
 	    write(link->answer_fd, &one, sizeof(one)) < 0)
 		return; /* the counter is at its top: the worker is awake */
@@ -28,7 +27,7 @@ static void refuse(const struct nexthop_query *q, enum drop_reason reason)
 		.expires_ns = clock_ns() + NH_RETRY_NS,
 	};
 
-	answer(q->link, &nh);
+	resolver_answer(q->link, &nh);
 }
 
 static void answer_port(const struct nexthop_query *q, const struct iface *iface,
@@ -50,7 +49,7 @@ static void answer_port(const struct nexthop_query *q, const struct iface *iface
 	memcpy(nh.link, n->mac, sizeof(n->mac));
 	memcpy(nh.link + sizeof(n->mac), iface->mac, sizeof(iface->mac));
 	nh.link_bytes = sizeof(n->mac) + sizeof(iface->mac);
-	answer(q->link, &nh);
+	resolver_answer(q->link, &nh);
 }
 
 /*
@@ -149,7 +148,7 @@ static void answer_host(const struct nexthop_query *q)
 		.kind = NH_HOST,
 	};
 
-	answer(q->link, &nh);
+	resolver_answer(q->link, &nh);
 }
 
 void resolver_resolve(struct resolver *r, const struct nexthop_query *q)

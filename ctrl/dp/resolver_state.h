@@ -55,6 +55,9 @@ void resolver_refresh_locals(struct resolver *r);
 
 /* --- resolver_ask.c --- */
 
+/* A full queue: the worker asks again when its entry expires. */
+void resolver_answer(struct nexthop_link *link, const struct nexthop *nh);
+
 /* Answers the question, or makes it wait for a neighbour. */
 void resolver_resolve(struct resolver *r, const struct nexthop_query *q);
 

@@ -258,6 +258,8 @@ def main():
         check_start(lab)
         gateways = {side: lab.start_gateway(f"gw-{side}", lab.default_conf(side))
                     for side in "ab"}
+        ok(comes_true(lambda: "192.0.2.2" in managed(lab, "gw-a"), "the peer"),
+           "the way to the peer is found out before there is a packet for it")
         receivers = check_many_hosts(lab)
         check_dead_beside_healthy(lab, receivers)
         check_neighbours(lab, gateways["b"])

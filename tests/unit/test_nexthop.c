@@ -205,6 +205,33 @@ static void answer_of_an_older_generation_is_not_kept(void **state)
 	assert_int_equal(asked(f), 0);
 }
 
+static void wish_is_asked_for_before_a_packet_needs_it(void **state)
+{
+	const struct nexthop wish = { .dst = dst(), .kind = NH_PENDING };
+	struct fixture *f = *state;
+
+	assert_true(spsc_push(&f->link.answers, &wish));
+	assert_int_equal(nexthop_learn(&f->cache), 1);
+	assert_int_equal(asked(f), 1);
+	answer(f, NH_HOST);
+	assert_int_equal(kind_at(f, NOW_NS), NH_HOST);
+	assert_int_equal(asked(f), 0);
+}
+
+static void wish_for_what_is_known_changes_nothing(void **state)
+{
+	const struct nexthop wish = { .dst = dst(), .kind = NH_PENDING };
+	struct fixture *f = *state;
+
+	kind_at(f, NOW_NS);
+	asked(f);
+	answer(f, NH_HOST);
+	assert_true(spsc_push(&f->link.answers, &wish));
+	nexthop_learn(&f->cache);
+	assert_int_equal(kind_at(f, NOW_NS), NH_HOST);
+	assert_int_equal(asked(f), 0);
+}
+
 /* Ten times as many as there is room for: each is answered for itself. */
 static void more_destinations_than_entries_still_get_their_own(void **state)
 {
@@ -334,6 +361,8 @@ int main(void)
 		CASE(refusal_holds_until_it_expires),
 		CASE(answer_to_no_question_is_not_kept),
 		CASE(answer_of_an_older_generation_is_not_kept),
+		CASE(wish_is_asked_for_before_a_packet_needs_it),
+		CASE(wish_for_what_is_known_changes_nothing),
 		CASE(more_destinations_than_entries_still_get_their_own),
 		CASE(all_hosts_of_a_network_of_24_bits_are_known_at_once),
 		CASE(hosts_of_a_network_of_16_bits_spread_over_the_table),
