@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,77 @@
 static int unless_absent(int err)
 {
 	return err == -EAFNOSUPPORT || err == -EOPNOTSUPP ? 0 : err;
+}
+
+/* --- what stands in for a gateway of IPv4 --- */
+
+static const uint8_t isatap[ADDR_V4_AT] = { 0xfe, 0x80, [10] = 0x5e, 0xfe };
+
+static bool stands_in(const struct addr *a)
+{
+	return memcmp(a->octets, isatap, sizeof(isatap)) == 0;
+}
+
+struct addr nl_gateway(const struct prefix *remote, const struct addr *hop)
+{
+	struct addr out = *hop;
+
+	if (addr_is_v4(hop) && !addr_is_v4(&remote->net))
+		memcpy(out.octets, isatap, sizeof(isatap));
+	return out;
+}
+
+static struct nlmsghdr *ask_neigh(struct nl *nl, uint16_t type, uint16_t flags,
+				  uint32_t ifindex, const struct addr *addr)
+{
+	struct nlmsghdr *h = nl_ask(nl, type, NLM_F_ACK | flags);
+	struct ndmsg *nd = mnl_nlmsg_put_extra_header(h, sizeof(*nd));
+
+	nd->ndm_family = AF_INET6;
+	nd->ndm_ifindex = (int)ifindex;
+	nd->ndm_state = NUD_PERMANENT;
+	nl_put_addr(h, NDA_DST, addr);
+	return h;
+}
+
+static int stand_in_set(struct nl *nl, uint32_t ifindex, const struct addr *addr)
+{
+	static const uint8_t nobody[6] = { 2 };
+	struct nlmsghdr *h = ask_neigh(
+		nl, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, ifindex, addr);
+
+	mnl_attr_put(h, NDA_LLADDR, sizeof(nobody), nobody);
+	mnl_attr_put_u8(h, NDA_PROTOCOL, RTPROT_CYGNET);
+	return nl_talk(nl, NULL, NULL);
+}
+
+static bool stand_in_row(const struct nlmsghdr *h, void *row)
+{
+	struct nl_attrs attrs = nl_attrs_of(h, sizeof(struct ndmsg));
+	struct nl_neigh *n = row;
+
+	return nl_neigh_parse(h, n) && stands_in(&n->addr) &&
+	       nl_attr_u8(&attrs, NDA_PROTOCOL) == RTPROT_CYGNET;
+}
+
+static int stand_ins_flush(struct nl *nl)
+{
+	struct nl_rows rows = { .row_bytes = sizeof(struct nl_neigh),
+				.parse = stand_in_row };
+	struct nlmsghdr *h = nl_ask(nl, RTM_GETNEIGH, NLM_F_DUMP);
+	struct ndmsg *nd = mnl_nlmsg_put_extra_header(h, sizeof(*nd));
+	const struct nl_neigh *n;
+	int err;
+
+	nd->ndm_family = AF_INET6;
+	err = unless_absent(nl_dump(nl, &rows));
+	n = rows.at;
+	for (size_t i = 0; !err && i < rows.n; i++) {
+		ask_neigh(nl, RTM_DELNEIGH, 0, n[i].ifindex, &n[i].addr);
+		err = nl_talk(nl, NULL, NULL);
+	}
+	free(rows.at);
+	return err;
 }
 
 /* --- routes --- */
@@ -49,14 +121,28 @@ static void put_gateway(struct nlmsghdr *h, const struct nl_tunnel_route *r)
 	mnl_attr_put(h, RTA_VIA, sizeof(via), via);
 }
 
+static void put_mtu(struct nlmsghdr *h, uint32_t mtu)
+{
+	struct nlattr *metrics = mnl_attr_nest_start(h, RTA_METRICS);
+
+	mnl_attr_put_u32(h, RTAX_MTU, mtu);
+	mnl_attr_nest_end(h, metrics);
+}
+
 /* On link by our word: the kernel has just told us where the gateway is. */
 int nl_route_set(struct nl *nl, const struct nl_tunnel_route *r)
 {
-	struct nlmsghdr *h = ask_route(nl, RTM_NEWROUTE,
-				       NLM_F_CREATE | NLM_F_REPLACE, &r->remote);
-	struct rtmsg *rt = mnl_nlmsg_get_payload(h);
-	struct nlattr *metrics;
+	struct nlmsghdr *h;
+	struct rtmsg *rt;
+	int err = 0;
 
+	if (stands_in(&r->gateway))
+		err = stand_in_set(nl, r->ifindex, &r->gateway);
+	if (err)
+		return err;
+	h = ask_route(nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE,
+		      &r->remote);
+	rt = mnl_nlmsg_get_payload(h);
 	rt->rtm_scope = RT_SCOPE_UNIVERSE;
 	rt->rtm_type = RTN_UNICAST;
 	rt->rtm_flags = RTNH_F_ONLINK;
@@ -64,11 +150,8 @@ int nl_route_set(struct nl *nl, const struct nl_tunnel_route *r)
 	put_gateway(h, r);
 	if (!addr_is_none(&r->source))
 		nl_put_addr(h, RTA_PREFSRC, &r->source);
-	if (r->mtu) {
-		metrics = mnl_attr_nest_start(h, RTA_METRICS);
-		mnl_attr_put_u32(h, RTAX_MTU, r->mtu);
-		mnl_attr_nest_end(h, metrics);
-	}
+	if (r->mtu)
+		put_mtu(h, r->mtu);
 	return nl_talk(nl, NULL, NULL);
 }
 
@@ -170,7 +253,7 @@ int nl_routes_flush(struct nl *nl)
 	for (size_t i = 0; !err && i < rows.n; i++)
 		err = nl_route_del(nl, &r[i]);
 	free(rows.at);
-	return err;
+	return err ? err : stand_ins_flush(nl);
 }
 
 /* --- rules --- */

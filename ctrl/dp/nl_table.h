@@ -35,13 +35,23 @@
 
 struct nl_tunnel_route {
 	struct prefix remote;
-	struct addr gateway; /* of remote's family, or IPv6 for IPv4 */
+	struct addr gateway; /* as of nl_gateway() */
 	uint32_t ifindex;
 	struct addr source; /* all 0: the kernel's choice */
 	uint32_t mtu;	    /* 0: the interface's */
 };
 
-/* Adds or changes one route. 0 or a negative errno. */
+/*
+ * The gateway of a route to remote, where the next hop of the tunnel's own
+ * packets is hop. The kernel knows no gateway of IPv4 for IPv6: a link-local
+ * address with the other inside, as RFC 5214 makes them, stands in for it. Its
+ * MAC address is nobody's: the guard takes the packets, and one that it did not
+ * take is lost.
+ */
+struct addr nl_gateway(const struct prefix *remote, const struct addr *hop);
+
+/* Adds or changes one route, and the neighbour that stands in. 0 or a negative
+ * errno. */
 int nl_route_set(struct nl *nl, const struct nl_tunnel_route *r);
 
 /* Removes the route of ours to r->remote; that there is none is fine. */
@@ -56,7 +66,7 @@ int nl_route_del(struct nl *nl, const struct nl_tunnel_route *r);
  */
 int nl_routes_list(struct nl *nl, struct nl_rows *out);
 
-/* Removes all of them. 0 or a negative errno. */
+/* Removes all of them, and what stands in. 0 or a negative errno. */
 int nl_routes_flush(struct nl *nl);
 
 /* For which lengths of a prefix there is a route. */

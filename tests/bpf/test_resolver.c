@@ -2,8 +2,7 @@
 /*
  * The resolver over a kernel of its own: what a worker is told of destinations
  * of both families by every kind of route and of rule, what changes an answer,
- * and which addresses the programs' map has. Routes and neighbours are ip's, in
- * a network namespace that no packet runs through.
+ * and which addresses the programs' map has.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -25,138 +24,23 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/dp/nl_table.h"
-#include "ctrl/dp/resolver.h"
+#include "tests/bpf/routing.h"
 
-#define N_LINKS	    2
 #define PATIENCE_NS (5 * NS_PER_S)
 #define PATHS	    64 /* destinations, of which each path has some */
 
-#define LAN_MAC "02:00:00:00:01:00"
-#define WAN_MAC "02:00:00:00:02:00"
-
-struct fixture {
-	struct event_base *base;
-	struct nl *nl;
-	struct programs *programs;
-	struct nexthop_link links[N_LINKS];
-	struct iface ifaces[2];
-	struct resolver *resolver;
-	uint32_t ways; /* times that they changed */
-	uint32_t changed;
-};
-
-static const char links[] =
-	"set -e\n"
-	"echo 1 >/proc/sys/net/ipv4/ip_forward\n"
-	"echo 1 >/proc/sys/net/ipv6/conf/all/forwarding\n"
-	"echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad\n"
-	"ip link set lo up\n"
-	"ip link add lan type veth peer name lan-peer\n"
-	"ip link add wan type veth peer name wan-peer\n"
-	"ip link add dmz type veth peer name dmz-peer\n"
-	"ip link set lan address " LAN_MAC "\n"
-	"ip link set wan address " WAN_MAC "\n"
-	"for i in lan wan dmz lan-peer wan-peer dmz-peer; do\n"
-	"	ip link set $i up\n"
-	"done\n"
-	"ip link set wan mtu 1400\n"
-	"ip address add 10.1.0.1/24 dev lan\n"
-	"ip address add 192.0.2.1/24 dev wan\n"
-	"ip address add 10.3.0.1/24 dev dmz\n"
-	"ip address add 2001:db8:1::1/64 dev lan\n"
-	"ip address add 2001:db8:f::1/64 dev wan\n"
-	"ip address add 2001:db8:3::1/64 dev dmz\n"
-	"ip neigh add 10.1.0.2 lladdr 02:00:00:00:01:02 dev lan\n"
-	"ip neigh add 2001:db8:1::2 lladdr 02:00:00:00:01:62 dev lan\n"
-	"ip neigh add 192.0.2.8 lladdr 02:00:00:00:02:08 dev wan\n"
-	"ip neigh add 192.0.2.9 lladdr 02:00:00:00:02:09 dev wan\n"
-	"ip neigh add fe80::8 lladdr 02:00:00:00:02:68 dev wan\n"
-	"ip neigh add fe80::9 lladdr 02:00:00:00:02:69 dev wan\n"
-	"ip route add 10.2.0.0/16 via 192.0.2.9\n"
-	"ip route add 2001:db8:2::/48 via fe80::9 dev wan mtu 1300\n";
-
-static void ip(const char *words)
-{
-	char line[256];
-
-	snprintf(line, sizeof(line), "ip %s", words);
-	if (system(line))
-		fail_msg("%s", line);
-}
-
-static void on_iface(void *ctx, const struct iface *now)
-{
-	struct fixture *f = ctx;
-
-	(void)now;
-	f->changed++;
-}
-
-static void on_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now)
-{
-	(void)ctx;
-	(void)old_ifindex;
-	(void)now;
-}
-
-static void on_ways(void *ctx)
-{
-	struct fixture *f = ctx;
-
-	f->ways++;
-}
-
-static int start(struct fixture *f)
-{
-	const struct programs_spec programs = { .default_action = SPD_BYPASS };
-	struct resolver_spec spec = {
-		.links = f->links,
-		.n_links = N_LINKS,
-		.ifaces = f->ifaces,
-		.n_ifaces = 2,
-		.iface_changed = on_iface,
-		.iface_replaced = on_replaced,
-		.ways_changed = on_ways,
-		.ctx = f,
-	};
-	struct error e;
-
-	f->base = spec.base = event_base_new();
-	for (uint32_t i = 0; i < N_LINKS; i++)
-		if (nexthop_link_init(&f->links[i]))
-			return -1;
-	if (iface_read("lan", &f->ifaces[0]) ||
-	    iface_read("wan", &f->ifaces[1]) || nl_new(&f->nl) ||
-	    programs_load(&programs, &f->programs, &e))
-		return -1;
-	f->ifaces[0].role = IFACE_PROTECTED;
-	f->ifaces[1].role = IFACE_UNPROTECTED;
-	spec.nl = f->nl;
-	spec.programs = f->programs;
-	return resolver_new(&spec, &f->resolver, &e);
-}
-
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
+	struct routing *f = calloc(1, sizeof(*f));
 
 	*state = f;
-	if (!f || unshare(CLONE_NEWNET) || system(links))
-		return -1;
-	return start(f);
+	return f ? routing_start(f) : -1;
 }
 
 static int teardown(void **state)
 {
-	struct fixture *f = *state;
-
-	resolver_free(f->resolver);
-	programs_free(f->programs);
-	nl_free(f->nl);
-	for (uint32_t i = 0; i < N_LINKS; i++)
-		nexthop_link_fini(&f->links[i]);
-	event_base_free(f->base);
-	free(f);
+	routing_stop(*state);
+	free(*state);
 	return 0;
 }
 
@@ -171,7 +55,7 @@ static struct addr addr_of(const char *text)
 }
 
 /* The events that wait are handled. */
-static void run(struct fixture *f)
+static void run(struct routing *f)
 {
 	event_base_loop(f->base, EVLOOP_NONBLOCK);
 }
@@ -186,7 +70,7 @@ static void ask(struct nexthop_link *link, const struct addr *dst)
 	assert_int_equal(write(link->query_fd, &one, sizeof(one)), sizeof(one));
 }
 
-static bool answered(struct fixture *f, struct nexthop_link *link,
+static bool answered(struct routing *f, struct nexthop_link *link,
 		     struct nexthop *out)
 {
 	uint64_t until_ns = clock_ns() + PATIENCE_NS;
@@ -200,7 +84,7 @@ static bool answered(struct fixture *f, struct nexthop_link *link,
 	return false;
 }
 
-static struct nexthop resolve_addr(struct fixture *f, const struct addr *dst)
+static struct nexthop resolve_addr(struct routing *f, const struct addr *dst)
 {
 	struct nexthop nh;
 
@@ -211,14 +95,14 @@ static struct nexthop resolve_addr(struct fixture *f, const struct addr *dst)
 	return nh;
 }
 
-static struct nexthop resolve(struct fixture *f, const char *dst)
+static struct nexthop resolve(struct routing *f, const char *dst)
 {
 	const struct addr a = addr_of(dst);
 
 	return resolve_addr(f, &a);
 }
 
-static void assert_refused(struct fixture *f, const char *dst,
+static void assert_refused(struct routing *f, const char *dst,
 			   enum drop_reason reason)
 {
 	struct nexthop nh = resolve(f, dst);
@@ -227,7 +111,7 @@ static void assert_refused(struct fixture *f, const char *dst,
 	assert_int_equal(nh.drop, reason);
 }
 
-static void assert_port(struct fixture *f, const char *dst,
+static void assert_port(struct routing *f, const char *dst,
 			const struct iface *iface, uint8_t mac4, uint8_t mac5)
 {
 	const uint8_t mac[6] = { 2, 0, 0, 0, mac4, mac5 };
@@ -245,7 +129,7 @@ static void assert_port(struct fixture *f, const char *dst,
 
 static void each_family_goes_to_its_neighbour_or_by_its_gateway(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 
 	assert_port(f, "10.1.0.2", &f->ifaces[0], 1, 0x02);
 	assert_port(f, "2001:db8:1::2", &f->ifaces[0], 1, 0x62);
@@ -257,7 +141,7 @@ static void way_has_its_mtu_and_our_address(void **state)
 {
 	const struct addr ours[] = { addr_of("192.0.2.1"),
 				     addr_of("2001:db8:f::1") };
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	struct nexthop nh = resolve(f, "10.2.0.7");
 
 	assert_int_equal(nh.mtu, 1400);
@@ -269,7 +153,7 @@ static void way_has_its_mtu_and_our_address(void **state)
 
 static void ipv4_goes_by_a_gateway_of_ipv6(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 
 	ip("route add 10.7.0.0/24 via inet6 fe80::9 dev wan");
 	assert_port(f, "10.7.0.7", &f->ifaces[1], 2, 0x69);
@@ -288,7 +172,7 @@ static void what_is_the_hosts_or_of_the_link_goes_up(void **state)
 		"10.3.0.7",	 /* by an interface that is not served */
 		"2001:db8:3::7", /* */
 	};
-	struct fixture *f = *state;
+	struct routing *f = *state;
 
 	for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++)
 		if (resolve(f, to[i]).kind != NH_HOST)
@@ -306,7 +190,7 @@ static void each_kind_of_refusal_has_its_reason(void **state)
 		{ "prohibit", DROP_ROUTE_REFUSES },
 		{ "throw", DROP_NO_ROUTE }, /* no other table has one */
 	};
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	char line[128];
 
 	assert_refused(f, "10.8.0.7", DROP_NO_ROUTE);
@@ -327,7 +211,7 @@ static void each_kind_of_refusal_has_its_reason(void **state)
 
 static void rules_lead_to_their_tables_and_refuse(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 
 	ip("route add 10.2.0.0/16 via 192.0.2.8 table 77");
 	ip("rule add to 10.2.0.0/24 table 77");
@@ -348,7 +232,7 @@ static void routes_of_tunnels_are_not_seen(void **state)
 {
 	struct nl_tunnel_route r = { .gateway = addr_of("192.0.2.8") };
 	struct nl_lengths lengths = { .v4 = { false } };
-	struct fixture *f = *state;
+	struct routing *f = *state;
 
 	r.ifindex = f->ifaces[1].ifindex;
 	assert_int_equal(prefix_parse("10.2.0.0/24", &r.remote), 0);
@@ -359,7 +243,7 @@ static void routes_of_tunnels_are_not_seen(void **state)
 }
 
 /* Of two paths over PATHS destinations, which are used; a bit each. */
-static uint32_t paths_used(struct fixture *f, struct addr dst, uint8_t one,
+static uint32_t paths_used(struct routing *f, struct addr dst, uint8_t one,
 			   uint8_t other)
 {
 	uint32_t used = 0;
@@ -377,7 +261,7 @@ static uint32_t paths_used(struct fixture *f, struct addr dst, uint8_t one,
 
 static void all_paths_of_a_route_are_used(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 
 	ip("route add 10.9.0.0/24 nexthop via 192.0.2.8 nexthop via 192.0.2.9");
 	assert_int_equal(paths_used(f, addr_of("10.9.0.0"), 0x08, 0x09), 3);
@@ -388,7 +272,7 @@ static void all_paths_of_a_route_are_used(void **state)
 
 static void nexthop_objects_and_their_groups_are_ways(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 
 	ip("nexthop add id 1 via 192.0.2.8 dev wan");
 	ip("nexthop add id 2 via fe80::9 dev wan");
@@ -406,7 +290,7 @@ static void nexthop_objects_and_their_groups_are_ways(void **state)
 static void all_who_wait_for_a_neighbour_are_answered(void **state)
 {
 	static const char *const hosts[] = { "10.1.0.9", "2001:db8:1::9" };
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	struct nexthop nh;
 	char line[128];
 
@@ -433,7 +317,7 @@ static void all_who_wait_for_a_neighbour_are_answered(void **state)
 
 static void neighbour_that_is_silent_is_refused_in_time(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 
 	assert_refused(f, "10.1.0.9", DROP_NO_NEIGHBOUR);
 	assert_refused(f, "2001:db8:1::9", DROP_NO_NEIGHBOUR);
@@ -441,7 +325,7 @@ static void neighbour_that_is_silent_is_refused_in_time(void **state)
 
 /* --- what changes an answer --- */
 
-static bool advances(struct fixture *f, const char *words)
+static bool advances(struct routing *f, const char *words)
 {
 	uint32_t before[N_LINKS], advanced = 0;
 
@@ -473,7 +357,7 @@ static void every_kind_of_change_makes_all_workers_ask_anew(void **state)
 		"neigh replace 10.1.0.2 lladdr 02:00:00:00:01:03 dev lan",
 		"neigh replace 2001:db8:1::2 lladdr 02:00:00:00:01:63 dev lan",
 	};
-	struct fixture *f = *state;
+	struct routing *f = *state;
 
 	resolve(f, "10.1.0.2");
 	resolve(f, "2001:db8:1::2");
@@ -485,7 +369,7 @@ static void every_kind_of_change_makes_all_workers_ask_anew(void **state)
 
 static void routes_and_neighbours_of_no_concern_change_nothing(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 
 	assert_false(advances(f, "neigh replace 10.1.0.44 dev lan "
 				 "lladdr 02:00:00:00:01:44"));
@@ -498,7 +382,7 @@ static void routes_and_neighbours_of_no_concern_change_nothing(void **state)
 static void changes_are_told_together_and_not_too_often(void **state)
 {
 	uint64_t until_ns = clock_ns() + NS_PER_S / 2;
-	struct fixture *f = *state;
+	struct routing *f = *state;
 
 	while (clock_ns() < until_ns) {
 		ip("route add 13.0.0.0/24 dev lan");
@@ -515,7 +399,7 @@ static void changes_are_told_together_and_not_too_often(void **state)
 /* --- addresses --- */
 
 /* The programs' map, as nobody else has one in this test. */
-static int map_fd(const struct fixture *f)
+static int map_fd(const struct routing *f)
 {
 	struct bpf_prog_info info = { 0 };
 	struct bpf_map_info map;
@@ -551,7 +435,7 @@ static uint32_t kind_of(int fd, const char *text)
 
 static void addresses_of_both_families_are_in_the_map(void **state)
 {
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	int fd = map_fd(f);
 
 	assert_int_equal(kind_of(fd, "10.1.0.1"), LOCAL_UNICAST);
@@ -578,7 +462,7 @@ static void source_is_an_address_inside_that_is_not_of_the_link(void **state)
 		{ "0.0.0.0/0", "10.1.0.1" },
 		{ "::/0", "2001:db8:1::1" },
 	};
-	struct fixture *f = *state;
+	struct routing *f = *state;
 	struct addr source, want;
 	struct prefix p;
 
