@@ -12,9 +12,21 @@
 #define IPV4_HEADER_BYTES     20U /* RFC 791 section 3.1, without options */
 #define IPV4_HEADER_MAX_BYTES 60U /* RFC 791 section 3.1 */
 #define IPV4_MTU_MIN	      68U /* RFC 791 section 3.2: every link takes it */
+#define IPV4_CHECKSUM_AT      10  /* RFC 791 section 3.1 */
 #define IPV4_DF		      0x4000 /* RFC 791 section 3.1, host order */
 #define IPV4_FRAGMENT_MASK    0x3fff /* MF and offset, host order */
 #define IPV4_OFFSET_MASK      0x1fff /* offset alone, host order */
+
+#define IPV6_HEADER_BYTES   40U	  /* RFC 8200 section 3 */
+#define IPV6_HOP_LIMIT_AT   7	  /* RFC 8200 section 3 */
+#define IPV6_MTU_MIN	    1280U /* RFC 8200 section 5: every link takes it */
+#define IPV6_FRAGMENT_BYTES 8U	  /* RFC 8200 section 4.5 */
+#define IPV6_EXTENSIONS_MAX 6U	  /* our limit: so many are stepped over */
+
+#define EXT_HOP_BY_HOP	 0  /* RFC 8200 section 4.3 */
+#define EXT_ROUTING	 43 /* RFC 8200 section 4.4 */
+#define EXT_FRAGMENT	 44 /* RFC 8200 section 4.5 */
+#define EXT_DEST_OPTIONS 60 /* RFC 8200 section 4.6 */
 
 #define ECN_MASK    0x03 /* RFC 3168 section 5: in TOS or traffic class */
 #define ECN_NOT_ECT 0x00
@@ -36,6 +48,11 @@
 #define ICMP_TIMESTAMP	     13 /* RFC 792 */
 #define ICMP_TIMESTAMP_REPLY 14 /* RFC 792 */
 
+#define ICMPV6_ERROR_MAX IPV6_MTU_MIN /* RFC 4443 section 2.4 c */
+#define ICMPV6_TOO_BIG	 2	      /* RFC 4443 section 3.2 */
+#define ICMPV6_INFO_MIN	 128 /* RFC 4443 section 2.1: below it, errors */
+#define ICMPV6_REDIRECT	 137 /* RFC 4861 section 4.5 */
+
 #define TCP_HEADER_BYTES  20U  /* RFC 9293 section 3.1, without options */
 #define TCP_SYN		  0x02 /* RFC 9293 section 3.1: a control bit */
 #define TCP_OPT_END	  0    /* RFC 9293 section 3.2 */
@@ -49,8 +66,10 @@
 #define PROTO_TCP     6	  /* RFC 9293 */
 #define PROTO_UDP     17  /* RFC 768 */
 #define PROTO_DCCP    33  /* RFC 4340 */
+#define PROTO_IPV6    41  /* RFC 2473; ESP next header in tunnel mode */
 #define PROTO_ESP     50  /* RFC 4303 section 2 */
 #define PROTO_AH      51  /* RFC 4302 section 2 */
+#define PROTO_ICMPV6  58  /* RFC 4443 */
 #define PROTO_NONE    59  /* RFC 4303 section 2.6: dummy packet */
 #define PROTO_SCTP    132 /* RFC 9260 */
 #define PROTO_UDPLITE 136 /* RFC 3828 */

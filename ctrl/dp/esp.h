@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sizes of an ESP packet in tunnel mode over IPv4, bare or in UDP, for those
+ * Sizes of an ESP packet in tunnel mode, bare or in UDP, for those
  * who build one and those who ask beforehand how large it becomes. Pure; any
  * thread.
  */
@@ -19,17 +19,19 @@ static inline uint32_t esp_text_bytes(const struct sa_rt *sa,
 	return (inner_bytes + ESP_TRAILER_BYTES + align - 1) / align * align;
 }
 
-/* The most that is put around an inner packet: UDP, a block's IV and padding, and
- * the longest ICV. */
-#define ESP_AROUND_MAX                                                         \
-	(IPV4_HEADER_BYTES + UDP_HEADER_BYTES + ESP_HEADER_BYTES + 16U + 15U + \
+/* The most that is put around an inner packet: IP, UDP, a block's IV and padding,
+ * and the longest ICV. */
+#define ESP_AROUND_MAX(ip_bytes)                                               \
+	((ip_bytes) + UDP_HEADER_BYTES + ESP_HEADER_BYTES + ESP_IV_MAX + 15U + \
 	 ESP_TRAILER_BYTES + 32U)
+
+#define ESP_IV_MAX 16U
 
 /* The whole outer packet around that text. */
 static inline uint32_t esp_outer_bytes(const struct sa_rt *sa, uint32_t text)
 {
-	return IPV4_HEADER_BYTES + sa->udp_bytes + ESP_HEADER_BYTES +
-	       sa->iv_bytes + text + sa->icv_bytes;
+	return sa->outer.bytes + ESP_HEADER_BYTES + sa->iv_bytes + text +
+	       sa->icv_bytes;
 }
 
 /*

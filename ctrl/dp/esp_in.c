@@ -115,16 +115,28 @@ static bool take_ecn(struct packet *p, uint8_t outer_tos)
 		return false;
 	if (outer == ECN_CE || (outer == ECN_ECT_1 && inner == ECN_ECT_0)) {
 		p->ip.tos = (uint8_t)((p->ip.tos & ~ECN_MASK) | outer);
-		ipv4_set_tos(p->l3, p->ip.tos);
+		ip_set_tos(p->l3, p->ip.tos);
 	}
 	return true;
+}
+
+/* What an ESP next header says of tunnel mode (RFC 4303 section 3.1.2); 0: it is not. */
+static uint8_t version_of(uint8_t next_header)
+{
+	switch (next_header) {
+	case PROTO_IPIP:
+		return 4;
+	case PROTO_IPV6:
+		return 6;
+	}
+	return 0;
 }
 
 /* Inner packet, padding, pad length, next header: takes off what is ours. */
 static void unwrap(struct packet *p, uint8_t *text, uint32_t text_len)
 {
 	uint32_t pad_bytes = text[text_len - 2], inner_bytes;
-	uint8_t outer_tos = p->ip.tos;
+	uint8_t outer_tos = p->ip.tos, version;
 
 	if (pad_bytes + ESP_TRAILER_BYTES > text_len)
 		return packet_drop(p, DROP_PADDING);
@@ -133,10 +145,11 @@ static void unwrap(struct packet *p, uint8_t *text, uint32_t text_len)
 		return packet_drop(p, DROP_PADDING);
 	if (text[text_len - 1] == PROTO_NONE)
 		return packet_drop(p, DROP_DUMMY);
-	if (text[text_len - 1] != PROTO_IPIP)
+	version = version_of(text[text_len - 1]);
+	if (!version)
 		return packet_drop(p, DROP_NEXT_HEADER);
-	if (!ipv4_parse(slice_of(text, inner_bytes), &p->ip) ||
-	    ipv4_checksum(text, p->ip.header_bytes))
+	if (!ip_parse(slice_of(text, inner_bytes), &p->ip) ||
+	    p->ip.version != version)
 		return packet_drop(p, DROP_INNER_MALFORMED);
 	p->l3 = text;
 	if (!selectors_match(p))
@@ -160,7 +173,7 @@ static void tell_mapping(struct worker *w, const struct packet *p)
 	const struct telling what = {
 		.kind = TELL_MAPPING,
 		.sa = p->sa->ref,
-		.saddr = addr_from_v4(p->ip.saddr_be),
+		.saddr = p->ip.saddr,
 		.sport = ntohs(p->peer_port_be),
 	};
 
@@ -175,14 +188,14 @@ static void tell_mapping(struct worker *w, const struct packet *p)
  * have been on its way when the peer moved. */
 static void note_origin(struct worker *w, const struct packet *p)
 {
-	const struct addr from = addr_from_v4(p->ip.saddr_be);
 	struct sa_rt *sa = p->sa;
 
 	if (!sa->used)
 		tell_used(w, sa);
-	if (!sa->udp_bytes || !p->peer_port_be || p->seq != sa->replay.top)
+	if (!sa->udp || !p->peer_port_be || p->seq != sa->replay.top)
 		return;
-	if (!addr_equal(&sa->peer, &from) || sa->peer_port_be != p->peer_port_be)
+	if (!addr_equal(&sa->peer, &p->ip.saddr) ||
+	    sa->peer_port_be != p->peer_port_be)
 		tell_mapping(w, p);
 }
 

@@ -5,9 +5,8 @@
  * crypto, finish (outer header, counters). The packet grows in its own frame,
  * outer headers into the headroom, padding and ICV behind.
  *
- * Outer header fields by RFC 4301 section 5.1.2.1; DF and TOS are copied,
- * ECN with it (RFC 6040 section 4.1, normal mode). In UDP where the SA says so
- * (RFC 3948 section 2.1), without a checksum: the ICV covers more. Worker.
+ * An inner packet of either family under an outer header of either (outer.h).
+ * Worker.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -19,12 +18,11 @@
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 
-#define OUTER_TTL   64
 #define SEQ_LAST_32 UINT32_MAX
 #define SEQ_SOFT_32 (UINT32_MAX / 4 * 3) /* time to make another SA */
-#define HEADROOM_MAX                                               \
-	(ETH_HEADER_BYTES + IPV4_HEADER_BYTES + UDP_HEADER_BYTES + \
-	 ESP_HEADER_BYTES + 16)
+#define HEADROOM_MAX                                                   \
+	(NH_LINK_MAX + ETH_TYPE_BYTES + OUTER_MAX + ESP_HEADER_BYTES + \
+	 ESP_IV_MAX)
 
 /* Does the packet fit its frame once protected? */
 static bool fits_frame(const struct worker *w, const struct packet *p)
@@ -45,12 +43,13 @@ static bool take_seq(struct sa_rt *sa, struct packet *p)
 }
 
 /* RFC 4303 section 2.4: 1, 2, 3, … then pad length and next header. */
-static void put_trailer(uint8_t *end_of_inner, uint32_t pad_bytes)
+static void put_trailer(uint8_t *end_of_inner, uint32_t pad_bytes,
+			uint8_t next_header)
 {
 	for (uint32_t i = 0; i < pad_bytes; i++)
 		end_of_inner[i] = (uint8_t)(i + 1);
 	end_of_inner[pad_bytes] = (uint8_t)pad_bytes;
-	end_of_inner[pad_bytes + 1] = PROTO_IPIP;
+	end_of_inner[pad_bytes + 1] = next_header;
 }
 
 /* A counter never repeats; elsewhere RFC 3602 section 3: unpredictable. */
@@ -102,8 +101,9 @@ static void prepare(struct worker *w, struct packet *p, struct crypto_op *op)
 	if (!put_iv(w, sa, p->seq, esp + ESP_HEADER_BYTES))
 		return packet_drop(p, DROP_CRYPTO);
 	if (p->routed)
-		ipv4_ttl_decrement(p->l3);
-	put_trailer(p->l3 + p->bytes, text - p->bytes - ESP_TRAILER_BYTES);
+		ip_hop(p->l3);
+	put_trailer(p->l3 + p->bytes, text - p->bytes - ESP_TRAILER_BYTES,
+		    p->ip.version == 4 ? PROTO_IPIP : PROTO_IPV6);
 	seq_be = htonl((uint32_t)p->seq);
 	memcpy(esp, &sa->spi_be, 4);
 	memcpy(esp + 4, &seq_be, 4);
@@ -114,37 +114,15 @@ static void prepare(struct worker *w, struct packet *p, struct crypto_op *op)
 	};
 }
 
-/* RFC 3948 section 2.1: the checksum is 0. */
-static void put_udp(const struct sa_rt *sa, uint8_t *at, uint32_t bytes)
-{
-	const uint16_t head[4] = { sa->encap_sport_be, sa->encap_dport_be,
-				   htons((uint16_t)bytes), 0 };
-
-	memcpy(at, head, sizeof(head));
-}
-
+/* Of its header, only where it goes and whether it may be cut is asked for. */
 static void finish(struct packet *p, const struct crypto_op *op)
 {
-	struct sa_rt *sa = p->sa;
-	const struct ipv4 outer = {
-		.header_bytes = IPV4_HEADER_BYTES,
-		.total_bytes = (uint16_t)esp_outer_bytes(sa, op->text_bytes),
-		.tos = p->ip.tos,
-		.id = (uint16_t)p->seq,
-		.fragment = p->ip.fragment & IPV4_DF,
-		.ttl = OUTER_TTL,
-		.protocol = sa->udp_bytes ? PROTO_UDP : PROTO_ESP,
-		.saddr_be = addr_v4_be(&sa->saddr),
-		.daddr_be = addr_v4_be(&sa->daddr),
-	};
+	const struct sa_rt *sa = p->sa;
 
-	p->l3 = op->esp - sa->udp_bytes - IPV4_HEADER_BYTES;
-	if (sa->udp_bytes)
-		put_udp(sa, p->l3 + IPV4_HEADER_BYTES,
-			outer.total_bytes - IPV4_HEADER_BYTES);
-	ipv4_build(p->l3, &outer);
-	p->ip = outer;
-	p->bytes = outer.total_bytes;
+	p->l3 = op->esp - sa->outer.bytes;
+	p->bytes = esp_outer_bytes(sa, op->text_bytes);
+	outer_put(&sa->outer, op->esp, p->bytes, &p->ip, (uint16_t)p->seq);
+	p->ip.daddr = sa->daddr;
 	p->state = PKT_SEALED;
 }
 

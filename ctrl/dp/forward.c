@@ -16,9 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctrl/dp/mss.h"
 #include "ctrl/dp/handoff.h"
+#include "ctrl/dp/mss.h"
+#include "ctrl/dp/pmtu.h"
 #include "ctrl/dp/worker.h"
+#include "ctrl/wire/icmp.h"
+#include "ctrl/wire/octets.h"
 #include "include/proto.h"
 
 /* Frames for one port, gathered while the port stays the same. */
@@ -54,8 +57,7 @@ static uint8_t *put_ether(struct packet *p, const uint8_t *link,
 	uint8_t *type = p->l3 - ETH_TYPE_BYTES;
 
 	memcpy(type - link_bytes, link, link_bytes);
-	type[0] = ETHERTYPE_IP >> 8;
-	type[1] = ETHERTYPE_IP & 0xff;
+	put_u16(type, p->l3[0] >> 4 == 4 ? ETHERTYPE_IP : ETHERTYPE_IPV6);
 	return type - link_bytes;
 }
 
@@ -113,7 +115,7 @@ static void forward_opened(struct worker *w, struct tx_run *run,
 
 	if (nh->kind == NH_HOST || !opened_goes_direct(p, port, nh))
 		return to_host(w, p);
-	ipv4_ttl_decrement(p->l3);
+	ip_hop(p->l3);
 	to_port(w, run, port, p, nh);
 }
 
@@ -124,11 +126,13 @@ static void forward_sealed(struct worker *w, struct tx_run *run,
 
 	if (nh->kind != NH_PORT || !port)
 		return packet_drop(p, DROP_NO_ROUTE);
+	if (p->bytes > nh->mtu && !pmtu_cut_sealed(w, p, nh->mtu))
+		return;
 	to_port(w, run, port, p, nh);
 }
 
 /*
- * From our address (RFC 1812 section 4.3.2.4); but the kernel takes none from
+ * From our address (RFC 1812 section 4.3.2.4, RFC 4443 section 2.2); but the kernel takes none from
  * the host interface that is its own: up there it comes from where the packet
  * was to go.
  */
@@ -140,8 +144,8 @@ static void forward_error(struct worker *w, struct tx_run *run,
 		      port->role == IFACE_PROTECTED && p->bytes <= nh->mtu;
 
 	if (direct)
-		p->ip.saddr_be = addr_v4_be(&nh->saddr);
-	ipv4_build(p->l3, &p->ip);
+		p->ip.saddr = nh->saddr;
+	icmp_build(p->l3, &p->ip);
 	if (direct)
 		to_port(w, run, port, p, nh);
 	else
@@ -167,13 +171,12 @@ static void forward_known(struct worker *w, struct tx_run *run,
 
 static void forward_one(struct worker *w, struct tx_run *run, struct packet *p)
 {
-	const struct addr dst = addr_from_v4(p->ip.daddr_be);
 	const struct nexthop *nh;
 
 	if (p->state == PKT_OPENED && mss_concerns(w, p) &&
 	    !mss_clamp_opened(w, p))
 		return;
-	nh = nexthop_lookup(&w->nexthops, &dst, w->now_ns);
+	nh = nexthop_lookup(&w->nexthops, &p->ip.daddr, w->now_ns);
 	switch (nh->kind) {
 	case NH_PENDING:
 		return hold_packet(w, p);

@@ -37,7 +37,7 @@ static struct addr waits_for(const struct packet *p)
 	case PKT_GONE:
 		break;
 	}
-	return addr_from_v4(p->ip.daddr_be);
+	return p->ip.daddr;
 }
 
 static uint8_t *held_for(struct worker *w, const struct packet *p)
@@ -115,8 +115,8 @@ static struct telling acquire_of(const struct packet *p)
 	return (struct telling){
 		.kind = TELL_ACQUIRE,
 		.policy = p->policy_id,
-		.saddr = addr_from_v4(p->ip.saddr_be),
-		.daddr = addr_from_v4(p->ip.daddr_be),
+		.saddr = p->ip.saddr,
+		.daddr = p->ip.daddr,
 		.sport = f.local_port,
 		.dport = f.remote_port,
 		.protocol = p->ip.protocol,

@@ -4,14 +4,14 @@
 #include "ctrl/dp/pmtu.h"
 
 /* RFC 9293 section 3.7.1: headers without options, whatever is sent. */
-#define AROUND_BYTES (IPV4_HEADER_BYTES + TCP_HEADER_BYTES)
-
 void mss_clamp(struct packet *p, uint32_t mtu)
 {
-	if (mtu > AROUND_BYTES)
+	uint32_t around = ip_least_bytes(p->ip.version) + TCP_HEADER_BYTES;
+
+	if (mtu > around)
 		tcp_clamp_mss(p->l3 + p->ip.header_bytes,
 			      p->bytes - p->ip.header_bytes,
-			      (uint16_t)(mtu - AROUND_BYTES));
+			      (uint16_t)(mtu - around));
 }
 
 /* The two SAs of a pair have the same algorithms, and both UDP or neither. */

@@ -13,7 +13,7 @@
 
 #include "ctrl/dp/port.h"
 #include "ctrl/sadb/sa.h"
-#include "ctrl/wire/ipv4.h"
+#include "ctrl/wire/ip.h"
 #include "include/drop.h"
 
 #define BATCH_MAX 64U
@@ -31,7 +31,7 @@ struct packet {
 	uint64_t frame;	       /* offset of its UMEM frame */
 	uint8_t *l3;	       /* IP header */
 	uint32_t bytes;	       /* from l3 on */
-	struct ipv4 ip;	       /* parsed from l3 */
+	struct ip_header ip;   /* parsed from l3 */
 	uint8_t state;	       /* enum packet_state */
 	bool routed;	       /* we forward it: TTL is ours to decrement */
 	uint16_t peer_port_be; /* inbound ESP in UDP: its source; else 0 */

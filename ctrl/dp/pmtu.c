@@ -14,6 +14,8 @@
 
 #include "ctrl/dp/esp.h"
 #include "ctrl/wire/icmp.h"
+#include "ctrl/wire/ipv4.h"
+#include "ctrl/wire/ipv6.h"
 #include "include/proto.h"
 
 /* As Linux limits its own. */
@@ -70,22 +72,23 @@ static void tell_sender(struct worker *w, const struct packet *p, uint32_t mtu)
 {
 	const struct packet error = { .state = PKT_ERROR };
 	struct packet *q = may_tell(w, p) ? make(w, &error) : NULL;
-	uint32_t bytes;
+	uint32_t header = ip_least_bytes(p->ip.version);
 
 	if (!q)
 		return;
-	bytes = icmp_frag_needed(q->l3 + IPV4_HEADER_BYTES,
-				 slice_of(p->l3, p->bytes), (uint16_t)mtu);
-	q->bytes = IPV4_HEADER_BYTES + bytes;
-	q->ip = (struct ipv4){
-		.header_bytes = IPV4_HEADER_BYTES,
-		.total_bytes = (uint16_t)q->bytes,
+	q->bytes =
+		header + icmp_too_big(q->l3 + header, slice_of(p->l3, p->bytes),
+				      p->ip.version, mtu);
+	q->ip = (struct ip_header){
+		.version = p->ip.version,
+		.header_bytes = (uint16_t)header,
+		.total_bytes = q->bytes,
 		.tos = ICMP_TOS,
 		.id = p->ip.id,
 		.ttl = ICMP_TTL,
-		.protocol = PROTO_ICMP,
-		.saddr_be = p->ip.daddr_be,
-		.daddr_be = p->ip.saddr_be,
+		.protocol = p->ip.version == 4 ? PROTO_ICMP : PROTO_ICMPV6,
+		.saddr = p->ip.daddr,
+		.daddr = p->ip.saddr,
 	};
 	count_made(w, PASS_WORKER_ICMP, q);
 }
@@ -93,7 +96,8 @@ static void tell_sender(struct worker *w, const struct packet *p, uint32_t mtu)
 /* --- without DF --- */
 
 static void take_fragment(struct packet *p, const uint8_t *whole,
-			  const struct ipv4 *h, uint32_t from, uint32_t bytes)
+			  const struct ip_header *h, uint32_t from,
+			  uint32_t bytes)
 {
 	ipv4_fragment(p->l3, whole, h, from, bytes);
 	p->bytes = h->header_bytes + bytes;
@@ -104,7 +108,7 @@ static void take_fragment(struct packet *p, const uint8_t *whole,
 /* The first one last: it takes the place of the whole. */
 static bool fragment(struct worker *w, struct packet *p, uint32_t mtu)
 {
-	const struct ipv4 whole = p->ip;
+	const struct ip_header whole = p->ip;
 	uint32_t payload = p->bytes - whole.header_bytes;
 	uint32_t each = (mtu - whole.header_bytes) / 8 * 8;
 	uint32_t before = (whole.fragment & IPV4_OFFSET_MASK) * 8U;
@@ -124,11 +128,84 @@ static bool fragment(struct worker *w, struct packet *p, uint32_t mtu)
 	return true;
 }
 
-bool pmtu_cut(struct worker *w, struct packet *p, uint32_t mtu)
+static bool cut_v4(struct worker *w, struct packet *p, uint32_t mtu)
 {
 	if (mtu >= IPV4_MTU_MIN && p->ip.fragment & IPV4_DF)
 		tell_sender(w, p, mtu);
 	else if (mtu >= IPV4_MTU_MIN && fragment(w, p, mtu))
+		return true;
+	packet_drop(p, DROP_TOO_BIG);
+	return false;
+}
+
+/*
+ * RFC 2473 section 7.1: a sender is never told of less than every IPv6 link
+ * takes. What is not larger goes, and its outer packet is cut.
+ */
+static bool cut_v6(struct worker *w, struct packet *p, uint32_t mtu)
+{
+	if (p->bytes <= IPV6_MTU_MIN) {
+		p->ip.fragment = 0;
+		return true;
+	}
+	tell_sender(w, p, mtu < IPV6_MTU_MIN ? IPV6_MTU_MIN : mtu);
+	packet_drop(p, DROP_TOO_BIG);
+	return false;
+}
+
+bool pmtu_cut(struct worker *w, struct packet *p, uint32_t mtu)
+{
+	return p->ip.version == 4 ? cut_v4(w, p, mtu) : cut_v6(w, p, mtu);
+}
+
+/* --- what is sealed --- */
+
+/* One of an outer packet, at p->l3. */
+static void take_outer(struct packet *p, const uint8_t *whole,
+		       const struct ip_header *h, uint32_t from, uint32_t bytes)
+{
+	if (h->version == 4) {
+		ipv4_fragment(p->l3, whole, h, from, bytes);
+		p->bytes = h->header_bytes + bytes;
+		return;
+	}
+	ipv6_fragment(p->l3, whole, from, bytes, (uint32_t)p->seq);
+	p->bytes = h->header_bytes + IPV6_FRAGMENT_BYTES + bytes;
+}
+
+/* The first one last, whose headers grow into the headroom. */
+static bool fragment_outer(struct worker *w, struct packet *p,
+			   const struct ip_header *h, uint32_t mtu)
+{
+	uint32_t grows = h->version == 4 ? 0 : IPV6_FRAGMENT_BYTES;
+	uint32_t payload = p->bytes - h->header_bytes;
+	uint32_t each = (mtu - h->header_bytes - grows) / 8 * 8;
+	const uint8_t *whole = p->l3;
+
+	if (!has_room(w, (payload - 1) / each))
+		return false;
+	for (uint32_t at = each; at < payload; at += each) {
+		struct packet *q = make(w, p);
+
+		if (!q)
+			return false;
+		take_outer(q, whole, h, at,
+			   payload - at < each ? payload - at : each);
+		count_made(w, PASS_WORKER_FRAGMENT, q);
+	}
+	p->l3 -= grows;
+	take_outer(p, whole, h, 0, each);
+	return true;
+}
+
+bool pmtu_cut_sealed(struct worker *w, struct packet *p, uint32_t mtu)
+{
+	struct ip_header h;
+
+	if (ip_parse(slice_of(p->l3, p->bytes), &h) &&
+	    (h.version == 6 ? mtu >= IPV6_MTU_MIN
+			    : mtu >= IPV4_MTU_MIN && !(h.fragment & IPV4_DF)) &&
+	    fragment_outer(w, p, &h, mtu))
 		return true;
 	packet_drop(p, DROP_TOO_BIG);
 	return false;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Path MTU on the way out: what is too big once protected is cut into fragments
- * that fit, or where DF forbids that, its sender is told what fits (RFC 1191,
- * RFC 4301 section 8). Worker.
+ * that fit, or where DF or IPv6 forbids that, its sender is told what fits
+ * (RFC 1191, RFC 8201, RFC 4301 section 8). An IPv6 packet that every IPv6 link
+ * takes goes in any case, if need be in fragments of the outer packet. Worker.
  */
 #ifndef CYG_DP_PMTU_H
 #define CYG_DP_PMTU_H
@@ -20,10 +21,19 @@ uint32_t pmtu_inner(const struct sa_rt *sa, uint32_t mtu);
 /*
  * Deals with an inner packet that is larger than that.
  *
- * true    it is its own first fragment now; the others walk behind this batch
+ * true    it is its own first fragment now, and the others walk behind this
+ *         batch; or it goes in whole, and its outer packet may be cut
  * false   it is dropped, and an ICMP error about it walks behind this batch, if
  *         there may be one
  */
 bool pmtu_cut(struct worker *w, struct packet *p, uint32_t mtu);
+
+/*
+ * The same for an outer packet that is larger than the MTU of its way: that way
+ * carries no IPv6 packet of the least size otherwise, or it became narrower.
+ *
+ * false: it has DF, and is dropped.
+ */
+bool pmtu_cut_sealed(struct worker *w, struct packet *p, uint32_t mtu);
 
 #endif

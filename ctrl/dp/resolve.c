@@ -35,13 +35,11 @@ static struct packet *packet_new(struct worker *w, struct batch *b,
 	return p;
 }
 
-/* Trims Ethernet's padding; bytes counts from l3 on afterwards. A wrong
- * checksum is not forwarded (RFC 1812 section 5.2.2). */
+/* Trims Ethernet's padding; bytes counts from l3 on afterwards. */
 static bool packet_parse(struct packet *p, uint32_t frame_bytes)
 {
 	if (frame_bytes < ETH_HEADER_BYTES ||
-	    !ipv4_parse(slice_of(p->l3, frame_bytes - ETH_HEADER_BYTES), &p->ip) ||
-	    ipv4_checksum(p->l3, p->ip.header_bytes))
+	    !ip_parse(slice_of(p->l3, frame_bytes - ETH_HEADER_BYTES), &p->ip))
 		return false;
 	p->bytes = p->ip.total_bytes;
 	return true;
@@ -106,6 +104,7 @@ static bool has_ports(const struct packet *p)
 {
 	switch (p->ip.protocol) {
 	case PROTO_ICMP:
+	case PROTO_ICMPV6:
 	case PROTO_TCP:
 	case PROTO_UDP:
 	case PROTO_SCTP:
@@ -124,11 +123,11 @@ struct flow packet_flow(const struct packet *p, enum dp_dir dir)
 	uint16_t sport = 0, dport = 0;
 
 	seen = seen && rd_u16(&ports, &sport) && rd_u16(&ports, &dport);
-	if (p->ip.protocol == PROTO_ICMP)
+	if (p->ip.protocol == PROTO_ICMP || p->ip.protocol == PROTO_ICMPV6)
 		dport = sport;
 	return (struct flow){
-		.local = addr_from_v4(out ? p->ip.saddr_be : p->ip.daddr_be),
-		.remote = addr_from_v4(out ? p->ip.daddr_be : p->ip.saddr_be),
+		.local = out ? p->ip.saddr : p->ip.daddr,
+		.remote = out ? p->ip.daddr : p->ip.saddr,
 		.local_port = out ? sport : dport,
 		.remote_port = out ? dport : sport,
 		.has_ports = seen,

@@ -51,9 +51,12 @@ static bool is_guarded(const struct gateway_conf *g, uint32_t ifindex)
 
 static uint32_t inner_mtu(const struct way *w, uint32_t mtu)
 {
+	const uint32_t around = ESP_AROUND_MAX(
+		addr_is_v4(&w->peer) ? IPV4_HEADER_BYTES : IPV6_HEADER_BYTES);
+
 	if (w->sa)
 		return esp_inner_mtu(w->sa, mtu);
-	return mtu > ESP_AROUND_MAX ? mtu - ESP_AROUND_MAX : 0;
+	return mtu > around ? mtu - around : 0;
 }
 
 /* -EXDEV: the way to the peer is none of ours, and nothing would guard it. */
@@ -69,9 +72,7 @@ static int route_of(const struct tunnel_routes *r, const struct way *w,
 		return err;
 	if (!is_guarded(&r->config->gateway, outer.ifindex))
 		return -EXDEV;
-	out->gateway = nl_gateway(&w->remote, addr_is_none(&outer.gateway)
-						      ? &w->peer
-						      : &outer.gateway);
+	out->gateway = addr_is_none(&outer.gateway) ? w->peer : outer.gateway;
 	out->ifindex = outer.ifindex;
 	out->source = resolver_local_in(r->resolver, &w->local);
 	out->mtu =

@@ -15,6 +15,7 @@
 
 #include "ctrl/base/addr.h"
 #include "ctrl/crypto/crypto.h"
+#include "ctrl/sadb/outer.h"
 #include "ctrl/sadb/replay.h"
 #include "ctrl/sadb/rules.h"
 #include "include/drop.h"
@@ -34,11 +35,10 @@ struct sa_rt {
 	struct sa_ref ref;
 	enum dp_dir dir;
 	uint32_t spi_be;
-	struct addr saddr;	 /* outer */
-	struct addr daddr;	 /* outer */
-	uint16_t encap_sport_be; /* of ESP in UDP, RFC 3948 */
-	uint16_t encap_dport_be;
-	uint8_t udp_bytes; /* of the UDP header; 0: bare ESP */
+	struct addr saddr; /* outer */
+	struct addr daddr; /* outer */
+	struct outer outer;
+	bool udp; /* ESP in UDP, RFC 3948 */
 	uint8_t iv_bytes;
 	uint8_t icv_bytes;
 	uint8_t align_bytes; /* the encrypted part is a multiple of this */

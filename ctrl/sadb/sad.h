@@ -20,9 +20,9 @@ struct sad;
 /* What ADD asks for (RFC 2367 section 3.1.3); everything is borrowed. */
 struct sa_spec {
 	enum dp_dir dir;
-	uint32_t spi;	      /* host order */
-	struct addr saddr;    /* outer; IPv4 */
-	struct addr daddr;    /* outer; IPv4 */
+	uint32_t spi;	   /* host order */
+	struct addr saddr; /* outer; both of one family */
+	struct addr daddr;
 	uint16_t encap_sport; /* host order; ESP in UDP, RFC 3948 */
 	uint16_t encap_dport; /* host order; 0: bare ESP */
 	const struct encr_alg *encr;

@@ -1,35 +1,49 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ICMP errors (RFC 792, RFC 1812 section 4.3): about which packets one may be
- * sent, and the one that path MTU discovery lives on. Pure functions on bytes;
- * any thread.
+ * ICMP errors of both families (RFC 792, RFC 1812 section 4.3; RFC 4443): about
+ * which packets one may be sent, and the one that path MTU discovery lives on.
+ * Pure functions on bytes; any thread.
  */
 #ifndef CYG_WIRE_ICMP_H
 #define CYG_WIRE_ICMP_H
 
-#include "ctrl/wire/ipv4.h"
+#include "ctrl/wire/ip.h"
+#include "include/proto.h"
 
 /*
- * May an ICMP error be sent about this packet? Not about an error, not about a
- * fragment but the first, and not where it could have more than one receiver
- * (RFC 1812 section 4.3.2.7).
+ * May its sender be told that this packet is too big? Not of an error, and
+ * not where there could be more than one receiver (RFC 1812 section 4.3.2.7,
+ * RFC 4443 section 2.4 e). In IPv4 not of a fragment but the first, nor of what
+ * goes to many; in IPv6, of both.
  *
  * packet   from its header on, as long as h says
  */
-bool icmp_may_answer(struct slice packet, const struct ipv4 *h);
+bool icmp_may_answer(struct slice packet, const struct ip_header *h);
 
-/* The least room for icmp_frag_needed(). */
-#define ICMP_ERROR_PAYLOAD_MAX (ICMP_ERROR_MAX - IPV4_HEADER_BYTES)
+/* The least room for icmp_too_big(). */
+#define ICMP_ERROR_PAYLOAD_MAX (ICMPV6_ERROR_MAX - IPV6_HEADER_BYTES)
 
 /*
- * Destination unreachable, fragmentation needed and DF set (RFC 1191 section
- * 4), about that packet, as much of which is quoted as there is room for.
+ * Fragmentation needed and DF set (RFC 1191 section 4), or packet too big
+ * (RFC 4443 section 3.2), about that packet, as much of which is quoted as there is
+ * room for.
  *
- * at    room for ICMP_ERROR_PAYLOAD_MAX
- * mtu   of the next hop, as the sender is to know it
+ * at        room for ICMP_ERROR_PAYLOAD_MAX
+ * version   of IP, the packet's and the error's
+ * mtu       of the next hop, as the sender is to know it
  *
- * Its octets, from the ICMP header on.
+ * Its octets, from the ICMP header on. The checksum stands in it after
+ * icmp_build().
  */
-uint32_t icmp_frag_needed(uint8_t *at, struct slice packet, uint16_t mtu);
+uint32_t icmp_too_big(uint8_t *at, struct slice packet, uint8_t version,
+		      uint32_t mtu);
+
+/*
+ * The IP header before an ICMP message that stands there, and the message's
+ * checksum: ICMPv6's is over the addresses, too.
+ *
+ * h   see ip_build(); no options, no extension headers
+ */
+void icmp_build(uint8_t *l3, const struct ip_header *h);
 
 #endif

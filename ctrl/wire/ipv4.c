@@ -5,6 +5,7 @@
  */
 #include "ctrl/wire/ipv4.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "ctrl/wire/octets.h"
@@ -12,7 +13,6 @@
 
 #define FRAGMENT_OFF 6
 #define TTL_OFF	     8
-#define CHECKSUM_OFF 10
 
 /* RFC 1071 section 1: the carries of a one's complement sum go around. */
 static uint16_t fold(uint32_t sum)
@@ -21,7 +21,18 @@ static uint16_t fold(uint32_t sum)
 	return (uint16_t)((sum >> 16) + sum);
 }
 
-bool ipv4_parse(struct slice octets, struct ipv4 *out)
+/* In two words, and here, for what is done to every packet. */
+static struct addr mapped(const uint8_t *v4)
+{
+	static const uint8_t prefix[ADDR_V4_AT] = { [10] = 0xff, [11] = 0xff };
+	struct addr a;
+
+	memcpy(a.octets, prefix, sizeof(prefix));
+	memcpy(a.octets + ADDR_V4_AT, v4, 4);
+	return a;
+}
+
+bool ipv4_parse(struct slice octets, struct ip_header *out)
 {
 	const uint8_t *at = octets.ptr;
 	unsigned int header_bytes;
@@ -34,45 +45,61 @@ bool ipv4_parse(struct slice octets, struct ipv4 *out)
 	if (header_bytes < IPV4_HEADER_BYTES || header_bytes > total_bytes ||
 	    total_bytes > octets.len)
 		return false;
-	out->header_bytes = (uint8_t)header_bytes;
+	out->version = 4;
+	out->header_bytes = (uint16_t)header_bytes;
 	out->total_bytes = total_bytes;
 	out->tos = at[1];
 	out->id = get_u16(at + 4);
 	out->fragment = get_u16(at + FRAGMENT_OFF);
 	out->ttl = at[TTL_OFF];
 	out->protocol = at[9];
-	memcpy(&out->saddr_be, at + 12, 4);
-	memcpy(&out->daddr_be, at + 16, 4);
+	out->saddr = mapped(at + 12);
+	out->daddr = mapped(at + 16);
 	return true;
 }
 
-void ipv4_build(uint8_t *at, const struct ipv4 *h)
+void ipv4_build(uint8_t *at, const struct ip_header *h)
 {
 	at[0] = 4 << 4 | IPV4_HEADER_BYTES / 4;
 	at[1] = h->tos;
-	put_u16(at + 2, h->total_bytes);
+	put_u16(at + 2, (uint16_t)h->total_bytes);
 	put_u16(at + 4, h->id);
 	put_u16(at + FRAGMENT_OFF, h->fragment);
 	at[TTL_OFF] = h->ttl;
 	at[9] = h->protocol;
-	put_u16(at + CHECKSUM_OFF, 0);
-	memcpy(at + 12, &h->saddr_be, 4);
-	memcpy(at + 16, &h->daddr_be, 4);
-	put_u16(at + CHECKSUM_OFF, ipv4_checksum(at, IPV4_HEADER_BYTES));
+	put_u16(at + IPV4_CHECKSUM_AT, 0);
+	memcpy(at + 12, h->saddr.octets + ADDR_V4_AT, 4);
+	memcpy(at + 16, h->daddr.octets + ADDR_V4_AT, 4);
+	put_u16(at + IPV4_CHECKSUM_AT, ipv4_checksum(at, IPV4_HEADER_BYTES));
 }
 
+/* In words of 8 octets and this machine's order: RFC 1071 sections 2 (A) and
+ * (B). */
 uint16_t ipv4_checksum(const void *header, size_t bytes)
 {
 	const uint8_t *at = header;
-	uint64_t sum = 0;
+	uint8_t last[4] = { 0 };
+	uint64_t sum = 0, word;
+	uint32_t half;
 
-	for (; bytes > 1; at += 2, bytes -= 2)
-		sum += get_u16(at);
-	if (bytes)
-		sum += (uint32_t)at[0] << 8;
+	for (; bytes >= sizeof(word); at += 8, bytes -= 8) {
+		memcpy(&word, at, sizeof(word));
+		sum += (word >> 32) + (uint32_t)word;
+	}
+	if (bytes >= sizeof(half)) {
+		memcpy(&half, at, sizeof(half));
+		sum += half;
+		at += 4;
+		bytes -= 4;
+	}
+	for (size_t i = 0; i < bytes; i++)
+		last[i] = at[i];
+	memcpy(&half, last, sizeof(half));
+	sum += half;
+	sum = (sum >> 32) + (uint32_t)sum;
 	sum = (sum >> 32) + (uint32_t)sum;
 	sum = (sum >> 16) + (sum & 0xffff);
-	return (uint16_t)~fold((uint32_t)sum);
+	return ntohs((uint16_t)~fold((uint32_t)sum));
 }
 
 /* HC' = ~(~HC + ~m + m') */
@@ -86,9 +113,9 @@ uint16_t ipv4_checksum_mend(uint16_t checksum, uint16_t was, uint16_t now)
 /* One 16-bit word of the header gets another value. */
 static void set_word(uint8_t *header, unsigned int at, uint16_t word)
 {
-	uint16_t checksum = get_u16(header + CHECKSUM_OFF);
+	uint16_t checksum = get_u16(header + IPV4_CHECKSUM_AT);
 
-	put_u16(header + CHECKSUM_OFF,
+	put_u16(header + IPV4_CHECKSUM_AT,
 		ipv4_checksum_mend(checksum, get_u16(header + at), word));
 	put_u16(header + at, word);
 }
@@ -110,8 +137,8 @@ static void blank_options(uint8_t *header, uint32_t header_bytes)
 	}
 }
 
-void ipv4_fragment(uint8_t *at, const uint8_t *packet, const struct ipv4 *h,
-		   uint32_t from, uint32_t bytes)
+void ipv4_fragment(uint8_t *at, const uint8_t *packet,
+		   const struct ip_header *h, uint32_t from, uint32_t bytes)
 {
 	uint32_t payload = (uint32_t)h->total_bytes - h->header_bytes;
 	uint16_t fragment = (uint16_t)(h->fragment + from / 8);
@@ -127,8 +154,8 @@ void ipv4_fragment(uint8_t *at, const uint8_t *packet, const struct ipv4 *h,
 		blank_options(at, h->header_bytes);
 	put_u16(at + 2, (uint16_t)(h->header_bytes + bytes));
 	put_u16(at + FRAGMENT_OFF, fragment);
-	put_u16(at + CHECKSUM_OFF, 0);
-	put_u16(at + CHECKSUM_OFF, ipv4_checksum(at, h->header_bytes));
+	put_u16(at + IPV4_CHECKSUM_AT, 0);
+	put_u16(at + IPV4_CHECKSUM_AT, ipv4_checksum(at, h->header_bytes));
 }
 
 void ipv4_set_tos(uint8_t *header, uint8_t tos)

@@ -13,23 +13,9 @@
 #ifndef CYG_WIRE_IPV4_H
 #define CYG_WIRE_IPV4_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "ctrl/base/slice.h"
-
-struct ipv4 {
-	uint8_t header_bytes;
-	uint16_t total_bytes; /* header and payload */
-	uint8_t tos;	      /* DSCP and ECN (RFC 2474, RFC 3168) */
-	uint16_t id;
-	uint16_t fragment; /* flags and offset: IPV4_DF, IPV4_OFFSET_MASK */
-	uint8_t ttl;
-	uint8_t protocol;
-	uint32_t saddr_be;
-	uint32_t daddr_be;
-};
+#include "ctrl/wire/ip.h"
 
 /*
  * Is there a whole packet here? Version 4, a header that is not shorter than
@@ -42,13 +28,13 @@ struct ipv4 {
  * The checksum is not looked at: ipv4_checksum() over the header is 0 when it
  * is right.
  */
-MUST_CHECK bool ipv4_parse(struct slice octets, struct ipv4 *out);
+MUST_CHECK bool ipv4_parse(struct slice octets, struct ip_header *out);
 
 /*
  * Writes a header without options, checksum included: 20 octets at `at`.
- * header_bytes is not read.
+ * version and header_bytes are not read.
  */
-void ipv4_build(uint8_t *at, const struct ipv4 *h);
+void ipv4_build(uint8_t *at, const struct ip_header *h);
 
 /*
  * The Internet checksum (RFC 1071), host order. An odd last octet counts as
@@ -79,8 +65,8 @@ uint16_t ipv4_checksum_mend(uint16_t checksum, uint16_t was, uint16_t now);
  * from    octets of its payload that come before, a multiple of 8
  * bytes   of its payload; a multiple of 8 but in the last fragment
  */
-void ipv4_fragment(uint8_t *at, const uint8_t *packet, const struct ipv4 *h,
-		   uint32_t from, uint32_t bytes);
+void ipv4_fragment(uint8_t *at, const uint8_t *packet,
+		   const struct ip_header *h, uint32_t from, uint32_t bytes);
 
 /* Another TOS, and the checksum mended for it likewise. */
 void ipv4_set_tos(uint8_t *header, uint8_t tos);

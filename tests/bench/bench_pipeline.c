@@ -48,7 +48,7 @@ struct bench {
 static void bench_init(struct bench *b, const struct gateway_spec *spec,
 		       uint32_t inner_bytes)
 {
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 
 	b->g = gateway_new(spec);
 	close(b->g->w.host_fd);

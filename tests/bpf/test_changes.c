@@ -25,6 +25,7 @@
 #include "ctrl/dp/dp.h"
 #include "ctrl/dp/changes.h"
 #include "ctrl/dp/state.h"
+#include "ctrl/wire/ipv4.h"
 #include "include/ike.h"
 #include "tests/bpf/fixture.h"
 

@@ -405,9 +405,9 @@ static void mend_checksum(struct span *l3)
 
 static void mend(struct span *l3, uint8_t protocol)
 {
-	const struct ipv4 h = gateway_inner();
+	const struct ip_header h = gateway_inner();
 
-	packet_mend(l3->at, l3->n, protocol, h.saddr_be, h.daddr_be);
+	packet_mend(l3->at, l3->n, protocol, &h.saddr, &h.daddr);
 }
 
 /* XDP leaves a spent TTL to the kernel: no worker sees one on its way out. */
@@ -646,8 +646,7 @@ static struct nexthop hop(const struct gateway *g,
 
 static void know_all(struct gateway *g, uint8_t how)
 {
-	const struct addr dst[] = { g->out->daddr,
-				    addr_from_v4(gateway_inner().daddr_be) };
+	const struct addr dst[] = { g->out->daddr, gateway_inner().daddr };
 
 	for (uint32_t i = 0; i < 2; i++) {
 		const struct nexthop_query query = { .dst = dst[i], .gen = 1 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ctrl/wire/icmp.h"
+#include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
 #include "tests/support/packet.h"
 
@@ -26,7 +27,7 @@ static void require(bool condition)
  * With its checksum made right, since a fuzzer seldom finds one; 0xffff would
  * verify as well, but nobody computes it.
  */
-static void check_build(const uint8_t *data, const struct ipv4 *h)
+static void check_build(const uint8_t *data, const struct ip_header *h)
 {
 	uint8_t right[IPV4_HEADER_BYTES], built[IPV4_HEADER_BYTES];
 	uint16_t checksum;
@@ -41,7 +42,7 @@ static void check_build(const uint8_t *data, const struct ipv4 *h)
 	require(memcmp(built, right, sizeof(built)) == 0);
 }
 
-static void check_ttl(const uint8_t *data, const struct ipv4 *h)
+static void check_ttl(const uint8_t *data, const struct ip_header *h)
 {
 	uint8_t header[IPV4_HEADER_MAX_BYTES];
 	uint16_t before;
@@ -53,7 +54,7 @@ static void check_ttl(const uint8_t *data, const struct ipv4 *h)
 }
 
 /* Cut anywhere, to the octet behind what it needs. */
-static void check_fragment(const uint8_t *data, const struct ipv4 *h)
+static void check_fragment(const uint8_t *data, const struct ip_header *h)
 {
 	uint32_t payload = (uint32_t)h->total_bytes - h->header_bytes;
 	uint32_t from = payload / (1 + h->tos % 8) / 8 * 8;
@@ -76,20 +77,22 @@ static void check_fragment(const uint8_t *data, const struct ipv4 *h)
 	free(out);
 }
 
-static void check_error(const uint8_t *data, const struct ipv4 *h)
+static void check_error(const uint8_t *data, const struct ip_header *h)
 {
-	uint8_t error[ICMP_ERROR_MAX];
+	uint8_t error[ICMPV6_ERROR_MAX];
 	struct slice packet = slice_of(data, h->total_bytes);
-	struct ipv4 ip = { .protocol = PROTO_ICMP, .daddr_be = h->saddr_be };
+	struct ip_header ip = { .version = 4,
+				.protocol = PROTO_ICMP,
+				.daddr = h->saddr };
 	uint16_t mtu;
 
 	if (!icmp_may_answer(packet, h) || !(h->fragment & IPV4_DF) ||
 	    ipv4_checksum(data, h->header_bytes))
 		return;
-	ip.total_bytes = (uint16_t)(IPV4_HEADER_BYTES +
-				    icmp_frag_needed(error + IPV4_HEADER_BYTES,
-						     packet, h->id));
-	ipv4_build(error, &ip);
+	ip.total_bytes =
+		IPV4_HEADER_BYTES +
+		icmp_too_big(error + IPV4_HEADER_BYTES, packet, 4, h->id);
+	icmp_build(error, &ip);
 	require(packet_is_frag_needed(packet, slice_of(error, ip.total_bytes),
 				      &mtu));
 	require(mtu == h->id);
@@ -97,7 +100,7 @@ static void check_error(const uint8_t *data, const struct ipv4 *h)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ipv4 h;
+	struct ip_header h;
 
 	if (!ipv4_parse(slice_of(data, size), &h))
 		return 0;

@@ -42,12 +42,13 @@ static void check(bool holds)
 
 static void agrees(const struct packet *p, const uint8_t *l3, size_t room)
 {
-	struct ipv4 ip;
+	struct ip_header ip;
 
 	check(ipv4_parse(slice_of(l3, room), &ip));
 	check(ip.header_bytes == p->header_bytes);
 	check(ip.total_bytes == p->total_bytes);
-	check(ip.saddr_be == p->saddr && ip.daddr_be == p->daddr);
+	check(addr_v4_be(&ip.saddr) == p->saddr &&
+	      addr_v4_be(&ip.daddr) == p->daddr);
 	check(ip.protocol == p->protocol && ip.ttl == p->ttl);
 	check((ip.fragment & IPV4_FRAGMENT_MASK) == 0 || p->fragment);
 }
@@ -56,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct packet p = { 0 };
 	uint8_t *frame, *end = page_end();
-	struct ipv4 ip;
+	struct ip_header ip;
 	enum parse kind;
 
 	if (size > ROOM - 4)

@@ -13,6 +13,7 @@
 
 #include "ctrl/dp/esp.h"
 #include "ctrl/sadb/policy.h"
+#include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
 
 #define VNET_BYTES sizeof(struct virtio_net_hdr)
@@ -127,8 +128,9 @@ struct gateway *gateway_new(const struct gateway_spec *spec)
 
 static void sa_encapsulate(struct sa_rt *sa)
 {
-	sa->udp_bytes = UDP_HEADER_BYTES;
-	sa->encap_sport_be = sa->encap_dport_be = htons(IKE_NATT_PORT);
+	sa->udp = true;
+	outer_init(&sa->outer, &sa->saddr, &sa->daddr, htons(IKE_NATT_PORT),
+		   htons(IKE_NATT_PORT));
 	sa->peer_port_be = htons(IKE_NATT_PORT);
 }
 
@@ -149,23 +151,24 @@ void gateway_free(struct gateway *g)
 	free(g);
 }
 
-struct ipv4 gateway_inner(void)
+struct ip_header gateway_inner(void)
 {
-	return (struct ipv4){
+	return (struct ip_header){
+		.version = 4,
 		.total_bytes = 100,
 		.id = 0x1234,
 		.fragment = IPV4_DF,
 		.ttl = 64,
 		.protocol = PROTO_UDP,
-		.saddr_be = inet_addr("10.1.0.5"),
-		.daddr_be = inet_addr("10.2.0.7"),
+		.saddr = addr_of("10.1.0.5"),
+		.daddr = addr_of("10.2.0.7"),
 	};
 }
 
-void gateway_packet(uint8_t *at, const struct ipv4 *h)
+void gateway_packet(uint8_t *at, const struct ip_header *h)
 {
-	ipv4_build(at, h);
-	for (uint32_t i = IPV4_HEADER_BYTES; i < h->total_bytes; i++)
+	ip_build(at, h);
+	for (uint32_t i = ip_least_bytes(h->version); i < h->total_bytes; i++)
 		at[i] = (uint8_t)i;
 }
 
@@ -376,8 +379,7 @@ void gateway_know_all(struct gateway *g)
 	struct nexthop peer =
 		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
 	struct nexthop inner =
-		gateway_hop(g, addr_from_v4(gateway_inner().daddr_be), NH_PORT,
-			    GATEWAY_INSIDE);
+		gateway_hop(g, gateway_inner().daddr, NH_PORT, GATEWAY_INSIDE);
 
 	gateway_know(g, &peer);
 	gateway_know(g, &inner);
@@ -402,12 +404,12 @@ uint32_t gateway_seal(struct gateway *g, const uint8_t *text,
 {
 	struct sa_rt *sa = g->out;
 	uint64_t seq = ++sa->seq;
-	struct ipv4 outer = {
-		.total_bytes = (uint16_t)esp_outer_bytes(sa, text_bytes),
+	struct ip_header outer = {
+		.total_bytes = esp_outer_bytes(sa, text_bytes),
 		.ttl = 64,
 		.protocol = PROTO_ESP,
-		.saddr_be = addr_v4_be(&sa->saddr),
-		.daddr_be = addr_v4_be(&sa->daddr),
+		.saddr = sa->saddr,
+		.daddr = sa->daddr,
 	};
 	struct crypto_op op = {
 		.esp = l3 + IPV4_HEADER_BYTES,

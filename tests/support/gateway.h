@@ -18,8 +18,9 @@
 
 #include "ctrl/dp/port_mem.h"
 #include "ctrl/dp/worker.h"
-#include "ctrl/wire/ipv4.h"
+#include "ctrl/wire/ip.h"
 #include "include/meta.h"
+#include "tests/support/packet.h"
 
 #define GATEWAY_MAGIC	    0x51a7e0c3U
 #define GATEWAY_SPI	    0x00c0ffeeU
@@ -66,10 +67,10 @@ void gateway_free(struct gateway *g);
 void gateway_encapsulate(struct gateway *g);
 
 /* UDP from 10.1.0.5 to 10.2.0.7, 100 octets, TTL 64, DF. */
-struct ipv4 gateway_inner(void);
+struct ip_header gateway_inner(void);
 
 /* Header and a payload that counts up; h->total_bytes octets at `at`. */
-void gateway_packet(uint8_t *at, const struct ipv4 *h);
+void gateway_packet(uint8_t *at, const struct ip_header *h);
 
 /* What XDP would write before a frame of that direction. */
 struct dp_meta gateway_meta(const struct gateway *g, enum dp_dir dir);

@@ -2,6 +2,7 @@
 #include "tests/support/packet.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctrl/wire/ipv4.h"
@@ -14,6 +15,15 @@
 #define QUOTE	548U /* RFC 1812 section 4.3.2.3: 576 in all */
 #define FROM_AT 12U
 #define TO_AT	16U
+
+struct addr addr_of(const char *text)
+{
+	struct addr a;
+
+	if (addr_parse(text, &a))
+		abort();
+	return a;
+}
 
 static uint32_t header_of(const uint8_t *l3)
 {
@@ -37,8 +47,8 @@ void packet_mend_checksum(uint8_t *l3, uint32_t n)
 	memcpy(l3 + 10, &checksum_be, 2);
 }
 
-void packet_mend(uint8_t *l3, uint32_t n, uint8_t protocol, uint32_t saddr_be,
-		 uint32_t daddr_be)
+void packet_mend(uint8_t *l3, uint32_t n, uint8_t protocol,
+		 const struct addr *saddr, const struct addr *daddr)
 {
 	uint32_t header = header_of(l3);
 
@@ -50,8 +60,8 @@ void packet_mend(uint8_t *l3, uint32_t n, uint8_t protocol, uint32_t saddr_be,
 	l3[2] = (uint8_t)(n >> 8);
 	l3[3] = (uint8_t)n;
 	l3[9] = protocol;
-	memcpy(l3 + FROM_AT, &saddr_be, 4);
-	memcpy(l3 + TO_AT, &daddr_be, 4);
+	memcpy(l3 + FROM_AT, saddr->octets + ADDR_V4_AT, 4);
+	memcpy(l3 + TO_AT, daddr->octets + ADDR_V4_AT, 4);
 	packet_mend_checksum(l3, n);
 }
 

@@ -13,14 +13,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ctrl/base/addr.h"
 #include "ctrl/base/slice.h"
+
+/* What is no address ends the program. */
+struct addr addr_of(const char *text);
 
 /* Where there is a header, it says the right checksum. */
 void packet_mend_checksum(uint8_t *l3, uint32_t n);
 
 /* What a right packet has: lengths, addresses, protocol, checksum. */
-void packet_mend(uint8_t *l3, uint32_t n, uint8_t protocol, uint32_t saddr_be,
-		 uint32_t daddr_be);
+void packet_mend(uint8_t *l3, uint32_t n, uint8_t protocol,
+		 const struct addr *saddr, const struct addr *daddr);
 
 /*
  * May inner come out of a tunnel with that TOS? RFC 6040 section 4.2.

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "include/ike.h"
+#include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
+#include "tests/support/packet.h"
 
 #define ROUNDS_MAX 10000
 
@@ -111,10 +113,11 @@ static const struct spd_entry *match(const struct spd_table *t, uint32_t local,
 bool side_meta_out(const struct side *s, const uint8_t *l3, struct dp_meta *meta)
 {
 	const struct spd_entry *e;
-	struct ipv4 ip;
+	struct ip_header ip;
 
 	must(ipv4_parse(slice_of(l3, FRAME_BYTES), &ip), "no packet");
-	e = match(&s->table, ip.saddr_be, ip.daddr_be, ip.protocol);
+	e = match(&s->table, addr_v4_be(&ip.saddr), addr_v4_be(&ip.daddr),
+		  ip.protocol);
 	if (!e || e->action != SPD_PROTECT)
 		return false;
 	*meta = (struct dp_meta){
@@ -133,14 +136,12 @@ bool side_meta_in(const struct side *s, const uint8_t *l3, struct dp_meta *meta)
 	const uint8_t *esp = l3 + IPV4_HEADER_BYTES;
 	struct sad_key key = { .protocol = PROTO_ESP };
 	const struct side_inbound *at;
-	struct addr daddr;
-	struct ipv4 ip;
+	struct ip_header ip;
 
 	must(ipv4_parse(slice_of(l3, FRAME_BYTES), &ip), "no packet");
 	if (ip.protocol == PROTO_UDP)
 		esp += UDP_HEADER_BYTES;
-	daddr = addr_from_v4(ip.daddr_be);
-	memcpy(&key.daddr, &daddr, sizeof(key.daddr));
+	key.daddr = ip.daddr;
 	memcpy(&key.spi, esp, 4);
 	at = map_find(s, &key);
 	if (!at)
@@ -187,13 +188,13 @@ bool side_in(struct side *s, const uint8_t *l3, uint32_t bytes)
 
 void side_packet(uint8_t *l3, const char *from, const char *to, uint32_t bytes)
 {
-	const struct ipv4 ip = {
+	const struct ip_header ip = {
 		.total_bytes = (uint16_t)bytes,
 		.fragment = IPV4_DF,
 		.ttl = 64,
 		.protocol = PROTO_UDP,
-		.saddr_be = inet_addr(from),
-		.daddr_be = inet_addr(to),
+		.saddr = addr_of(from),
+		.daddr = addr_of(to),
 	};
 
 	ipv4_build(l3, &ip);

@@ -16,7 +16,6 @@
 
 #include "ctrl/dp/port_mem.h"
 #include "ctrl/dp/sadb.h"
-#include "ctrl/wire/ipv4.h"
 
 #define SIDE_MAGIC   0x0ddba11dU
 #define SIDE_FRAMES  1024U

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "ctrl/dp/esp.h"
+#include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
 #include "tests/support/gateway.h"
 
@@ -46,7 +47,7 @@ static void assert_dropped(const struct gateway *g, enum drop_reason reason)
 	assert_int_equal(gateway_dropped(g), 1);
 }
 
-static void give_inner(struct gateway *g, const struct ipv4 *h)
+static void give_inner(struct gateway *g, const struct ip_header *h)
 {
 	uint8_t l3[FRAME_BYTES];
 
@@ -65,7 +66,8 @@ static uint32_t take_outer(struct gateway *g, uint32_t index, uint8_t *l3)
 }
 
 /* A good outer packet around a good inner one. */
-static uint32_t seal_inner(struct gateway *g, const struct ipv4 *h, uint8_t *l3)
+static uint32_t seal_inner(struct gateway *g, const struct ip_header *h,
+			   uint8_t *l3)
 {
 	uint8_t inner[FRAME_BYTES], text[FRAME_BYTES];
 
@@ -93,7 +95,7 @@ static uint32_t seq_lo_of(const uint8_t *l3)
 static void packet_leaves_as_esp_under_the_outer_header_of_its_sa(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner(), outer;
+	struct ip_header inner = gateway_inner(), outer;
 	uint8_t l3[FRAME_BYTES];
 	uint32_t bytes;
 
@@ -110,8 +112,8 @@ static void packet_leaves_as_esp_under_the_outer_header_of_its_sa(void **state)
 	assert_int_equal(ipv4_checksum(l3, IPV4_HEADER_BYTES), 0);
 	assert_int_equal(outer.protocol, PROTO_ESP);
 	assert_int_equal(outer.ttl, 64);
-	assert_int_equal(outer.saddr_be, inet_addr("192.0.2.1"));
-	assert_int_equal(outer.daddr_be, inet_addr("192.0.2.2"));
+	assert_true(addr_equal(&outer.saddr, &g->out->saddr));
+	assert_true(addr_equal(&outer.daddr, &g->out->daddr));
 	assert_memory_equal(l3 + IPV4_HEADER_BYTES, &g->out->spi_be, 4);
 	assert_int_equal(seq_lo_of(l3), 1);
 	assert_int_equal(atomic_load(&g->out->count.pkts), 1);
@@ -124,7 +126,7 @@ static void sealed_frame_goes_to_the_next_hop_of_the_peer(void **state)
 	struct gateway *g = *state;
 	struct nexthop nh =
 		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	const uint8_t *frame;
 	uint32_t bytes;
 
@@ -138,7 +140,7 @@ static void sealed_frame_goes_to_the_next_hop_of_the_peer(void **state)
 static void df_dscp_and_ecn_are_copied_outwards(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 
 	inner.tos = 0xb8 | 3;
@@ -157,7 +159,7 @@ static void df_dscp_and_ecn_are_copied_outwards(void **state)
 static void what_was_sealed_opens_with_two_hops_taken_off(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES], want[FRAME_BYTES];
 	const uint8_t *got;
 	uint32_t bytes;
@@ -184,7 +186,7 @@ static void what_was_sealed_opens_with_two_hops_taken_off(void **state)
 static void packets_of_one_run_have_consecutive_numbers_and_own_ivs(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t a[FRAME_BYTES], b[FRAME_BYTES];
 	const size_t iv = IPV4_HEADER_BYTES + ESP_HEADER_BYTES;
 
@@ -206,7 +208,7 @@ static void packet_too_big_for_the_path_takes_no_number(void **state)
 	struct gateway *g = *state;
 	struct nexthop nh =
 		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 
 	nh.mtu = esp_outer_bytes(g->out, esp_text_bytes(g->out, 100));
 	gateway_know(g, &nh);
@@ -230,7 +232,7 @@ static void packet_that_would_outgrow_its_frame_is_too_big(void **state)
 	struct gateway *g = *state;
 	struct nexthop nh =
 		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint32_t lost = 0, at = 512 + ETH_HEADER_BYTES;
 
 	nh.mtu = 9000;
@@ -254,7 +256,7 @@ static void last_number_is_used_and_none_after_it(void **state)
 {
 	struct gateway *g = *state;
 	uint64_t last = g->out->esn ? UINT64_MAX : UINT32_MAX;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 
 	g->out->seq = last - 1;
@@ -271,7 +273,7 @@ static void last_number_is_used_and_none_after_it(void **state)
 static void extended_number_goes_beyond_32_bits_both_ways(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[3][FRAME_BYTES];
 	uint32_t bytes[3];
 
@@ -295,7 +297,7 @@ static void extended_number_goes_beyond_32_bits_both_ways(void **state)
 static void esp_of_no_whole_number_of_blocks_is_refused(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner(), outer;
+	struct ip_header inner = gateway_inner(), outer;
 	uint8_t l3[FRAME_BYTES];
 	uint32_t bytes = seal_inner(g, &inner, l3), refused = 0;
 
@@ -317,7 +319,7 @@ static void esp_of_no_whole_number_of_blocks_is_refused(void **state)
 static void esp_too_short_for_its_parts_is_refused(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner(), outer;
+	struct ip_header inner = gateway_inner(), outer;
 	uint32_t least = esp_outer_bytes(g->in, g->in->align_bytes);
 	uint8_t l3[FRAME_BYTES];
 	uint64_t refused = 0;
@@ -340,7 +342,7 @@ static void esp_too_short_for_its_parts_is_refused(void **state)
 static void packet_of_another_protocol_is_refused(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner(), outer;
+	struct ip_header inner = gateway_inner(), outer;
 	uint8_t l3[FRAME_BYTES];
 	uint32_t bytes = seal_inner(g, &inner, l3);
 
@@ -354,7 +356,7 @@ static void packet_of_another_protocol_is_refused(void **state)
 static void spi_that_is_not_its_sas_is_refused(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 	uint32_t bytes = seal_inner(g, &inner, l3);
 
@@ -366,7 +368,7 @@ static void spi_that_is_not_its_sas_is_refused(void **state)
 static void forged_icv_is_refused_and_moves_no_window(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 	uint32_t bytes = seal_inner(g, &inner, l3);
 
@@ -386,7 +388,7 @@ static void forged_icv_is_refused_and_moves_no_window(void **state)
 static void forged_number_is_refused_and_moves_no_window(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 	uint32_t bytes = seal_inner(g, &inner, l3);
 
@@ -399,7 +401,7 @@ static void forged_number_is_refused_and_moves_no_window(void **state)
 static void packet_is_taken_once(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 	uint32_t bytes = seal_inner(g, &inner, l3);
 
@@ -412,7 +414,7 @@ static void packet_is_taken_once(void **state)
 static void known_number_is_refused_before_its_icv_is_looked_at(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 	uint32_t bytes = seal_inner(g, &inner, l3);
 
@@ -425,7 +427,7 @@ static void known_number_is_refused_before_its_icv_is_looked_at(void **state)
 static void two_copies_in_one_batch_are_taken_once(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 	uint32_t bytes = seal_inner(g, &inner, l3);
 
@@ -439,7 +441,7 @@ static void two_copies_in_one_batch_are_taken_once(void **state)
 static void number_left_of_the_window_is_refused(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t first[FRAME_BYTES], second[FRAME_BYTES], right[FRAME_BYTES];
 	uint32_t bytes = seal_inner(g, &inner, first);
 
@@ -459,14 +461,14 @@ static void number_left_of_the_window_is_refused(void **state)
 static void inner_packet_outside_the_selectors_is_refused(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 good = gateway_inner(), bad[3];
+	struct ip_header good = gateway_inner(), bad[3];
 	uint8_t l3[FRAME_BYTES];
 	uint32_t bytes;
 
 	for (uint32_t i = 0; i < ARRAY_LEN(bad); i++)
 		bad[i] = good;
-	bad[0].saddr_be = inet_addr("10.3.0.5");
-	bad[1].daddr_be = inet_addr("10.3.0.7");
+	bad[0].saddr = addr_of("10.3.0.5");
+	bad[1].daddr = addr_of("10.3.0.7");
 	bad[2].protocol = PROTO_TCP;
 	for (uint32_t i = 0; i < ARRAY_LEN(bad); i++) {
 		bytes = seal_inner(g, &bad[i], l3);
@@ -494,7 +496,7 @@ static const struct text_case text_cases[] = {
 	{ "one octet more of padding", -2, 14, DROP_PADDING },
 	{ "more padding than text", -2, 255, DROP_PADDING },
 	{ "TCP inside", -1, PROTO_TCP, DROP_NEXT_HEADER },
-	{ "IPv6 inside", -1, 41, DROP_NEXT_HEADER },
+	{ "IPv6 that is IPv4", -1, 41, DROP_INNER_MALFORMED },
 	{ "dummy", -1, PROTO_NONE, DROP_DUMMY },
 	{ "version 6", 0, 0x65, DROP_INNER_MALFORMED },
 	{ "header of 16 octets", 0, 0x44, DROP_INNER_MALFORMED },
@@ -505,7 +507,7 @@ static const struct text_case text_cases[] = {
 static void text_that_is_not_an_ipv4_packet_and_its_padding_is_refused(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t packet[FRAME_BYTES], text[FRAME_BYTES], l3[FRAME_BYTES];
 
 	inner.total_bytes = 97;
@@ -539,7 +541,7 @@ static void text_without_a_packet_is_refused(void **state)
 static void octets_between_the_inner_packet_and_its_padding_are_cut(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t packet[FRAME_BYTES] = { 0 }, text[FRAME_BYTES], l3[FRAME_BYTES];
 	uint32_t bytes, n;
 
@@ -562,7 +564,7 @@ static const int ecn_out[4][4] = {
 static void ecn_comes_out_as_rfc_6040_says(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint32_t bytes, sent = 0;
 	uint8_t l3[FRAME_BYTES];
 
@@ -588,13 +590,13 @@ static void ecn_comes_out_as_rfc_6040_says(void **state)
 static void inner_packet_that_an_earlier_policy_has_is_refused(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 
-	inner.saddr_be = inet_addr("10.1.0.9");
+	inner.saddr = addr_of("10.1.0.9");
 	step_in(g, l3, seal_inner(g, &inner, l3));
 	assert_int_equal(g->inside.tx_n, 1);
-	inner.saddr_be = inet_addr(GATEWAY_DENIED_HOST);
+	inner.saddr = addr_of(GATEWAY_DENIED_HOST);
 	step_in(g, l3, seal_inner(g, &inner, l3));
 	assert_int_equal(g->inside.tx_n, 1);
 	assert_dropped(g, DROP_SELECTOR);
@@ -603,7 +605,7 @@ static void inner_packet_that_an_earlier_policy_has_is_refused(void **state)
 static void inner_header_with_a_wrong_checksum_is_refused(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t packet[FRAME_BYTES], text[FRAME_BYTES], l3[FRAME_BYTES];
 	uint32_t n;
 
@@ -617,7 +619,7 @@ static void inner_header_with_a_wrong_checksum_is_refused(void **state)
 static void outer_header_with_a_wrong_checksum_is_refused(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 	uint32_t bytes = seal_inner(g, &inner, l3);
 

@@ -19,6 +19,7 @@
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/tunnel.h"
 #include "include/ike.h"
+#include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
 #include "tests/support/gateway.h"
 
@@ -60,7 +61,7 @@ static int teardown(void **state)
 /* An outer packet around the usual inner one, as the worker makes it. */
 static uint32_t make_outer(struct gateway *g, uint8_t *l3)
 {
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t packet[FRAME_BYTES];
 	const uint8_t *sent;
 	uint32_t bytes;
@@ -93,14 +94,14 @@ static uint32_t get_u16(const uint8_t *at)
 }
 
 /* The header anew, with what the case changed. */
-static void put_outer(uint8_t *l3, uint32_t bytes, uint32_t saddr_be,
+static void put_outer(uint8_t *l3, uint32_t bytes, struct addr saddr,
 		      uint8_t protocol)
 {
-	struct ipv4 outer;
+	struct ip_header outer;
 
 	assert_true(ipv4_parse(slice_of(l3, FRAME_BYTES), &outer));
-	outer.total_bytes = (uint16_t)bytes;
-	outer.saddr_be = saddr_be;
+	outer.total_bytes = bytes;
+	outer.saddr = saddr;
 	outer.protocol = protocol;
 	ipv4_build(l3, &outer);
 }
@@ -139,7 +140,7 @@ static void udp_header_counts_for_the_path_mtu(void **state)
 	struct gateway *g = b->g;
 	struct nexthop nh =
 		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t packet[FRAME_BYTES], l3[FRAME_BYTES];
 
 	nh.mtu = esp_outer_bytes(g->out, esp_text_bytes(g->out, 100));
@@ -176,7 +177,7 @@ static void what_was_sealed_in_udp_opens(void **state)
 {
 	struct bench *b = *state;
 	uint8_t l3[FRAME_BYTES], want[FRAME_BYTES];
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint32_t bytes = make_outer(b->g, l3);
 	const uint8_t *got;
 
@@ -209,7 +210,7 @@ static void bare_esp_opens_by_an_sa_that_sends_udp(void **state)
 
 	memmove(l3 + UDP_AT, l3 + UDP_AT + UDP_HEADER_BYTES,
 		bytes - IPV4_HEADER_BYTES);
-	put_outer(l3, bytes, addr_v4_be(&b->g->in->saddr), PROTO_ESP);
+	put_outer(l3, bytes, b->g->in->saddr, PROTO_ESP);
 	step_in(b->g, l3, bytes);
 	assert_int_equal(b->g->inside.tx_n, 1);
 	assert_false(told(b, TELL_MAPPING, &what));
@@ -222,7 +223,7 @@ static void esp_in_udp_opens_by_an_sa_that_sends_bare_esp(void **state)
 	uint32_t bytes = make_outer(b->g, l3);
 	struct telling what;
 
-	b->g->in->udp_bytes = 0;
+	b->g->in->udp = false;
 	put_u16(l3 + UDP_AT, 1024);
 	step_in(b->g, l3, bytes);
 	assert_int_equal(b->g->inside.tx_n, 1);
@@ -236,7 +237,7 @@ static void octets_behind_udp_are_not_esps(void **state)
 	uint32_t bytes = make_outer(b->g, l3);
 
 	l3[bytes] = 0x77;
-	put_outer(l3, bytes + 1, addr_v4_be(&b->g->in->saddr), PROTO_UDP);
+	put_outer(l3, bytes + 1, b->g->in->saddr, PROTO_UDP);
 	step_in(b->g, l3, bytes + 1);
 	assert_int_equal(b->g->inside.tx_n, 1);
 }
@@ -274,7 +275,7 @@ static void udp_too_short_for_its_esp_is_refused(void **state)
 	make_outer(b->g, l3);
 	for (uint32_t n = IPV4_HEADER_BYTES; n < least; n++, refused++) {
 		put_u16(l3 + LENGTH_AT, n - IPV4_HEADER_BYTES);
-		put_outer(l3, n, addr_v4_be(&b->g->in->saddr), PROTO_UDP);
+		put_outer(l3, n, b->g->in->saddr, PROTO_UDP);
 		step_in(b->g, l3, n);
 	}
 	assert_int_equal(b->g->drops[DROP_ESP_LENGTH].pkts, refused);
@@ -321,7 +322,7 @@ static void peer_that_moved_is_told_of_once_a_change(void **state)
 	for (int i = 0; i < 3; i++) {
 		bytes = make_outer(b->g, l3);
 		put_u16(l3 + UDP_AT, 1024);
-		put_outer(l3, bytes, inet_addr("203.0.113.9"), PROTO_UDP);
+		put_outer(l3, bytes, addr_of("203.0.113.9"), PROTO_UDP);
 		step_in(b->g, l3, bytes);
 	}
 	assert_true(told(b, TELL_MAPPING, &what));

@@ -67,7 +67,7 @@ static int teardown(void **state)
 /* n packets to be protected, by that worker's queue. */
 static void give(struct pair *p, uint32_t worker, uint32_t n)
 {
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 
 	gateway_packet(l3, &inner);

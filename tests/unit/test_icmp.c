@@ -11,12 +11,14 @@
 #include <cmocka.h>
 
 #include "ctrl/wire/icmp.h"
+#include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
+#include "tests/support/packet.h"
 
 #define TYPE_AT IPV4_HEADER_BYTES
 
 struct subject {
-	struct ipv4 h;
+	struct ip_header h;
 	uint8_t octets[1500];
 };
 
@@ -24,13 +26,14 @@ static struct subject subject(void)
 {
 	struct subject s = {
 		.h = {
+			.version = 4,
 			.header_bytes = IPV4_HEADER_BYTES,
 			.total_bytes = 1500,
 			.fragment = IPV4_DF,
 			.ttl = 64,
 			.protocol = PROTO_UDP,
-			.saddr_be = inet_addr("10.1.0.5"),
-			.daddr_be = inet_addr("10.2.0.7"),
+			.saddr = addr_of("10.1.0.5"),
+			.daddr = addr_of("10.2.0.7"),
 		},
 	};
 
@@ -77,7 +80,7 @@ static void source_that_is_not_one_host_gets_no_answer(void **state)
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
 		struct subject s = subject();
 
-		s.h.saddr_be = inet_addr(sources[i]);
+		s.h.saddr = addr_of(sources[i]);
 		if (may_answer(&s))
 			fail_msg("an answer for %s", sources[i]);
 	}
@@ -88,9 +91,9 @@ static void packet_to_many_gets_no_answer(void **state)
 	struct subject s = subject();
 
 	(void)state;
-	s.h.daddr_be = inet_addr("224.0.0.251");
+	s.h.daddr = addr_of("224.0.0.251");
 	assert_false(may_answer(&s));
-	s.h.daddr_be = inet_addr("255.255.255.255");
+	s.h.daddr = addr_of("255.255.255.255");
 	assert_false(may_answer(&s));
 }
 
@@ -119,15 +122,36 @@ static void icmp_without_a_type_gets_no_answer(void **state)
 	assert_false(may_answer(&s));
 }
 
+/* The whole error about that many octets of a packet; its octets. */
+static uint32_t error_about(const struct subject *s, uint32_t bytes,
+			    uint32_t mtu, uint8_t *l3)
+{
+	uint32_t header = ip_least_bytes(s->h.version);
+	bool v4 = s->h.version == 4;
+	struct ip_header h = {
+		.version = s->h.version,
+		.protocol = v4 ? PROTO_ICMP : PROTO_ICMPV6,
+		.ttl = 64,
+		.saddr = s->h.daddr,
+		.daddr = s->h.saddr,
+	};
+
+	h.total_bytes =
+		header + icmp_too_big(l3 + header, slice_of(s->octets, bytes),
+				      s->h.version, mtu);
+	icmp_build(l3, &h);
+	return h.total_bytes;
+}
+
 static void frag_needed_names_the_mtu_and_quotes_the_packet(void **state)
 {
 	static const uint8_t head[] = { 3, 4, 0, 0, 0, 0, 1438 >> 8, 1438 & 255 };
-	uint8_t icmp[ICMP_ERROR_PAYLOAD_MAX];
 	struct subject s = subject();
+	uint8_t l3[ICMPV6_ERROR_MAX], *icmp = l3 + IPV4_HEADER_BYTES;
 	uint32_t bytes;
 
 	(void)state;
-	bytes = icmp_frag_needed(icmp, slice_of(s.octets, 100), 1438);
+	bytes = error_about(&s, 100, 1438, l3) - IPV4_HEADER_BYTES;
 	assert_int_equal(bytes, ICMP_HEADER_BYTES + 100);
 	assert_int_equal(ipv4_checksum(icmp, bytes), 0);
 	memset(icmp + 2, 0, 2);
@@ -138,12 +162,12 @@ static void frag_needed_names_the_mtu_and_quotes_the_packet(void **state)
 /* RFC 1812 section 4.3.2.3. */
 static void datagram_of_an_error_has_576_octets_at_most(void **state)
 {
-	uint8_t icmp[ICMP_ERROR_PAYLOAD_MAX];
 	struct subject s = subject();
+	uint8_t l3[ICMPV6_ERROR_MAX], *icmp = l3 + IPV4_HEADER_BYTES;
 	uint32_t bytes;
 
 	(void)state;
-	bytes = icmp_frag_needed(icmp, slice_of(s.octets, sizeof(s.octets)), 68);
+	bytes = error_about(&s, sizeof(s.octets), 68, l3) - IPV4_HEADER_BYTES;
 	assert_int_equal(IPV4_HEADER_BYTES + bytes, 576);
 	assert_int_equal(ipv4_checksum(icmp, bytes), 0);
 	assert_memory_equal(icmp + ICMP_HEADER_BYTES, s.octets,

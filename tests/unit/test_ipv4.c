@@ -44,7 +44,7 @@ static uint8_t *packet_new(const char *header, size_t total)
 
 static bool parses(const uint8_t *at, size_t len)
 {
-	struct ipv4 h;
+	struct ip_header h;
 
 	return ipv4_parse(slice_of(at, len), &h);
 }
@@ -53,7 +53,7 @@ static void every_field_is_read(void **state)
 {
 	uint8_t *at =
 		packet_new("45b9008c12346abc7f32f91ec0a87b03c0a87bc8", 140);
-	struct ipv4 h;
+	struct ip_header h;
 
 	(void)state;
 	assert_true(ipv4_parse(slice_of(at, 140), &h));
@@ -64,8 +64,8 @@ static void every_field_is_read(void **state)
 	assert_int_equal(h.fragment, 0x6abc);
 	assert_int_equal(h.ttl, 0x7f);
 	assert_int_equal(h.protocol, PROTO_ESP);
-	assert_int_equal(ntohl(h.saddr_be), 0xc0a87b03);
-	assert_int_equal(ntohl(h.daddr_be), 0xc0a87bc8);
+	assert_int_equal(ntohl(addr_v4_be(&h.saddr)), 0xc0a87b03);
+	assert_int_equal(ntohl(addr_v4_be(&h.daddr)), 0xc0a87bc8);
 	free(at);
 }
 
@@ -87,7 +87,7 @@ static void every_truncation_is_refused(void **state)
 static void octets_after_the_packet_are_allowed(void **state)
 {
 	uint8_t *at = packet_new(ESP_HEADER, 200);
-	struct ipv4 h;
+	struct ip_header h;
 
 	(void)state;
 	assert_true(ipv4_parse(slice_of(at, 200), &h));
@@ -113,7 +113,7 @@ static void header_length_must_be_20_at_least_and_inside(void **state)
 
 	(void)state;
 	for (unsigned int ihl = 0; ihl < 16; ihl++) {
-		struct ipv4 h;
+		struct ip_header h;
 
 		at[0] = (uint8_t)(4 << 4 | ihl);
 		assert_true(parses(at, 140) == (ihl >= 5));
@@ -143,7 +143,7 @@ static void total_length_must_hold_the_header_and_be_there(void **state)
 static void nothing_is_written_when_parsing_fails(void **state)
 {
 	uint8_t *at = packet_new(ESP_HEADER, 140);
-	struct ipv4 h, before;
+	struct ip_header h, before;
 
 	(void)state;
 	memset(&before, 0xa5, sizeof(before));
@@ -159,7 +159,7 @@ static void build_is_the_inverse_of_parse(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
 		uint8_t *at = packet_new(headers[i], 256);
 		uint8_t again[IPV4_HEADER_BYTES];
-		struct ipv4 h;
+		struct ip_header h;
 
 		assert_true(ipv4_parse(slice_of(at, 256), &h));
 		memset(again, 0xff, sizeof(again));
@@ -173,7 +173,7 @@ static void build_leaves_options_out(void **state)
 {
 	uint8_t *at = packet_new(ESP_HEADER, 140);
 	uint8_t again[IPV4_HEADER_BYTES];
-	struct ipv4 h;
+	struct ip_header h;
 
 	(void)state;
 	at[0] = 0x46;
@@ -237,7 +237,7 @@ static void carries_go_around_however_many_there_are(void **state)
 static void mended_checksum_is_the_one_computed_anew(void **state)
 {
 	uint8_t *at = packet_new(ESP_HEADER, IPV4_HEADER_BYTES);
-	struct ipv4 h = { .total_bytes = 140, .protocol = PROTO_ESP };
+	struct ip_header h = { .total_bytes = 140, .protocol = PROTO_ESP };
 
 	(void)state;
 	for (unsigned int n = 0; n < 255 * 65536; n += 7) {
@@ -262,8 +262,8 @@ static void another_tos_mends_the_checksum(void **state)
 	(void)state;
 	for (unsigned int from = 0; from < 256; from++) {
 		for (unsigned int to = 0; to < 256; to++) {
-			struct ipv4 h = { .tos = (uint8_t)from,
-					  .total_bytes = 140 };
+			struct ip_header h = { .tos = (uint8_t)from,
+					       .total_bytes = 140 };
 			uint8_t expected[IPV4_HEADER_BYTES];
 
 			ipv4_build(at, &h);

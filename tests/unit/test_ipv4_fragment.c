@@ -12,24 +12,26 @@
 
 #include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
+#include "tests/support/packet.h"
 
 #define ROOM 2048U
 
 static const uint8_t none[1];
 
 /* A header with these options, and a payload that counts up. */
-static struct ipv4 make(uint8_t *at, uint16_t fragment, const uint8_t *options,
-			uint8_t options_bytes, uint16_t payload)
+static struct ip_header make(uint8_t *at, uint16_t fragment,
+			     const uint8_t *options, uint8_t options_bytes,
+			     uint16_t payload)
 {
-	struct ipv4 h = {
+	struct ip_header h = {
 		.header_bytes = (uint8_t)(IPV4_HEADER_BYTES + options_bytes),
 		.tos = 0x28,
 		.id = 0x1234,
 		.fragment = fragment,
 		.ttl = 9,
 		.protocol = PROTO_UDP,
-		.saddr_be = inet_addr("10.1.0.5"),
-		.daddr_be = inet_addr("10.2.0.7"),
+		.saddr = addr_of("10.1.0.5"),
+		.daddr = addr_of("10.2.0.7"),
 	};
 	uint16_t checksum;
 
@@ -47,10 +49,10 @@ static struct ipv4 make(uint8_t *at, uint16_t fragment, const uint8_t *options,
 }
 
 /* One fragment, right in itself and of that packet. */
-static struct ipv4 take(const uint8_t *packet, const struct ipv4 *h,
-			uint32_t from, uint32_t bytes, uint8_t *out)
+static struct ip_header take(const uint8_t *packet, const struct ip_header *h,
+			     uint32_t from, uint32_t bytes, uint8_t *out)
 {
-	struct ipv4 f;
+	struct ip_header f;
 
 	ipv4_fragment(out, packet, h, from, bytes);
 	assert_true(ipv4_parse(slice_of(out, h->header_bytes + bytes), &f));
@@ -60,8 +62,8 @@ static struct ipv4 take(const uint8_t *packet, const struct ipv4 *h,
 	assert_int_equal(f.id, h->id);
 	assert_int_equal(f.ttl, h->ttl);
 	assert_int_equal(f.protocol, h->protocol);
-	assert_int_equal(f.saddr_be, h->saddr_be);
-	assert_int_equal(f.daddr_be, h->daddr_be);
+	assert_true(addr_equal(&f.saddr, &h->saddr));
+	assert_true(addr_equal(&f.daddr, &h->daddr));
 	assert_memory_equal(out + f.header_bytes,
 			    packet + h->header_bytes + from, bytes);
 	return f;
@@ -70,7 +72,7 @@ static struct ipv4 take(const uint8_t *packet, const struct ipv4 *h,
 static void every_fragment_has_its_offset_and_all_but_the_last_more(void **state)
 {
 	uint8_t packet[ROOM], out[ROOM];
-	struct ipv4 h = make(packet, 0, none, 0, 1000);
+	struct ip_header h = make(packet, 0, none, 0, 1000);
 
 	(void)state;
 	assert_int_equal(take(packet, &h, 0, 400, out).fragment, IPV4_MF);
@@ -82,7 +84,7 @@ static void every_fragment_has_its_offset_and_all_but_the_last_more(void **state
 static void fragment_of_a_fragment_counts_from_the_whole(void **state)
 {
 	uint8_t packet[ROOM], out[ROOM];
-	struct ipv4 h = make(packet, IPV4_MF | 50, none, 0, 800);
+	struct ip_header h = make(packet, IPV4_MF | 50, none, 0, 800);
 
 	(void)state;
 	assert_int_equal(take(packet, &h, 0, 400, out).fragment, IPV4_MF | 50);
@@ -95,7 +97,7 @@ static void fragment_of_a_fragment_counts_from_the_whole(void **state)
 static void first_fragment_may_take_the_packets_place(void **state)
 {
 	uint8_t packet[ROOM], before[ROOM];
-	struct ipv4 h = make(packet, 0, none, 0, 1000), f;
+	struct ip_header h = make(packet, 0, none, 0, 1000), f;
 
 	(void)state;
 	memcpy(before, packet, sizeof(packet));
@@ -112,7 +114,7 @@ static void options_of_the_first_fragment_alone_are_blanked_in_others(void **sta
 	static const uint8_t blanked[12] = { 1, 1, 1,	 1, 1, 1,
 					     1, 1, 0x94, 4, 0, 0 };
 	uint8_t packet[ROOM], out[ROOM];
-	struct ipv4 h = make(packet, 0, options, sizeof(options), 200);
+	struct ip_header h = make(packet, 0, options, sizeof(options), 200);
 
 	(void)state;
 	take(packet, &h, 0, 96, out);
@@ -130,7 +132,7 @@ static void options_that_lie_stay_within_the_header(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
-		struct ipv4 h = make(packet, 0, lies[i], 4, 200);
+		struct ip_header h = make(packet, 0, lies[i], 4, 200);
 
 		take(packet, &h, 96, 104, out);
 	}

@@ -8,6 +8,7 @@
 
 #include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
+#include "tests/support/packet.h"
 #include "tests/unit/sadb_fixture.h"
 
 #define SPI	 0x1001
@@ -35,13 +36,13 @@ static uint16_t tcp_checksum(const uint8_t *l3)
 
 static void put_syn(uint8_t *l3, uint8_t control)
 {
-	struct ipv4 ip = {
+	struct ip_header ip = {
 		.total_bytes = BYTES,
 		.fragment = IPV4_DF,
 		.ttl = 64,
 		.protocol = PROTO_TCP,
-		.saddr_be = inet_addr("10.1.0.5"),
-		.daddr_be = inet_addr("10.2.0.7"),
+		.saddr = addr_of("10.1.0.5"),
+		.daddr = addr_of("10.2.0.7"),
 	};
 	const uint8_t tail[] = { 0x60,	      control, 0xff,	 0xff,
 				 0,	      0,       0,	 0,
@@ -145,7 +146,7 @@ static void segment_without_syn_passes_as_it_is(void **state)
 static void later_fragment_is_no_header(void **state)
 {
 	uint8_t l3[FRAME_BYTES];
-	struct ipv4 ip;
+	struct ip_header ip;
 
 	put_syn(l3, TCP_SYN);
 	assert_true(ipv4_parse(slice_of(l3, BYTES), &ip));
@@ -157,7 +158,7 @@ static void later_fragment_is_no_header(void **state)
 static void other_protocol_is_left(void **state)
 {
 	uint8_t l3[FRAME_BYTES];
-	struct ipv4 ip;
+	struct ip_header ip;
 
 	put_syn(l3, TCP_SYN);
 	assert_true(ipv4_parse(slice_of(l3, BYTES), &ip));

@@ -16,6 +16,7 @@
 
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/pmtu.h"
+#include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
 #include "tests/support/gateway.h"
 
@@ -34,8 +35,7 @@ static void know(struct gateway *g, uint32_t mtu)
 	struct nexthop peer =
 		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
 	struct nexthop host =
-		gateway_hop(g, addr_from_v4(gateway_inner().saddr_be), NH_PORT,
-			    GATEWAY_INSIDE);
+		gateway_hop(g, gateway_inner().saddr, NH_PORT, GATEWAY_INSIDE);
 
 	peer.mtu = mtu;
 	host.saddr = addr_from_v4(inet_addr(OURS));
@@ -62,7 +62,7 @@ static int teardown(void **state)
 	return balance ? 0 : -1;
 }
 
-static void give(struct gateway *g, const struct ipv4 *inner)
+static void give(struct gateway *g, const struct ip_header *inner)
 {
 	uint8_t l3[FRAME_BYTES];
 
@@ -70,9 +70,9 @@ static void give(struct gateway *g, const struct ipv4 *inner)
 	gateway_give(g, DIR_OUT, l3, inner->total_bytes);
 }
 
-static struct ipv4 inner_of(uint32_t bytes, uint16_t fragment)
+static struct ip_header inner_of(uint32_t bytes, uint16_t fragment)
 {
-	struct ipv4 h = gateway_inner();
+	struct ip_header h = gateway_inner();
 
 	h.total_bytes = (uint16_t)bytes;
 	h.fragment = fragment;
@@ -81,14 +81,14 @@ static struct ipv4 inner_of(uint32_t bytes, uint16_t fragment)
 
 static void step_out(struct gateway *g, uint32_t bytes, uint16_t fragment)
 {
-	struct ipv4 h = inner_of(bytes, fragment);
+	struct ip_header h = inner_of(bytes, fragment);
 
 	give(g, &h);
 	worker_step(&g->w);
 }
 
 /* From the peer, to be opened. */
-static void give_sealed(struct gateway *g, const struct ipv4 *inner)
+static void give_sealed(struct gateway *g, const struct ip_header *inner)
 {
 	uint8_t packet[FRAME_BYTES], text[FRAME_BYTES], l3[FRAME_BYTES];
 	uint32_t n;
@@ -174,7 +174,7 @@ static void assert_error(const struct gateway *g, const uint8_t *sent,
 					0, 0, INNER >> 8, INNER & 255 };
 	uint32_t quoted = sent_bytes < 548 ? sent_bytes : 548, bytes;
 	const uint8_t *l3 = gateway_sent(&g->inside, 0, &bytes);
-	struct ipv4 ip;
+	struct ip_header ip;
 
 	assert_true(ipv4_parse(slice_of(l3, bytes), &ip));
 	assert_int_equal(bytes, ip.total_bytes);
@@ -183,8 +183,8 @@ static void assert_error(const struct gateway *g, const uint8_t *sent,
 	assert_int_equal(ip.protocol, PROTO_ICMP);
 	assert_int_equal(ip.ttl, 64);
 	assert_int_equal(ip.fragment, 0);
-	assert_int_equal(ip.saddr_be, inet_addr(OURS));
-	assert_int_equal(ip.daddr_be, inet_addr("10.1.0.5"));
+	assert_int_equal(addr_v4_be(&ip.saddr), inet_addr(OURS));
+	assert_int_equal(addr_v4_be(&ip.daddr), inet_addr("10.1.0.5"));
 	assert_int_equal(ipv4_checksum(l3 + 20, bytes - 20), 0);
 	assert_memory_equal(l3 + 20, head, 2);
 	assert_memory_equal(l3 + 24, head + 4, 4);
@@ -194,7 +194,7 @@ static void assert_error(const struct gateway *g, const uint8_t *sent,
 
 static void packet_with_df_is_answered_with_what_fits(void **state)
 {
-	struct ipv4 inner = inner_of(1500, IPV4_DF);
+	struct ip_header inner = inner_of(1500, IPV4_DF);
 	uint8_t sent[FRAME_BYTES];
 	struct gateway *g = *state;
 
@@ -229,8 +229,7 @@ static void error_waits_for_the_senders_next_hop(void **state)
 {
 	struct gateway *g = *state;
 	struct nexthop nh =
-		gateway_hop(g, addr_from_v4(gateway_inner().saddr_be), NH_PORT,
-			    GATEWAY_INSIDE);
+		gateway_hop(g, gateway_inner().saddr, NH_PORT, GATEWAY_INSIDE);
 	struct nexthop_query query;
 
 	atomic_store(&g->link.fib_gen, 2);
@@ -241,8 +240,8 @@ static void error_waits_for_the_senders_next_hop(void **state)
 	step_out(g, 1500, IPV4_DF);
 	assert_int_equal(g->w.held, 1);
 	assert_true(gateway_asked(g, &query));
-	assert_int_equal(addr_v4_be(&query.dst), gateway_inner().saddr_be);
-	nh.dst = query.dst;
+	nh.dst = gateway_inner().saddr;
+	assert_true(addr_equal(&query.dst, &nh.dst));
 	nh.ifindex = GATEWAY_INSIDE;
 	nh.saddr = addr_from_v4(inet_addr(OURS));
 	gateway_answer(g, &nh);
@@ -255,10 +254,10 @@ static void error_waits_for_the_senders_next_hop(void **state)
 static void errors_to_invented_hosts_leave_room_for_others(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = inner_of(1500, IPV4_DF);
+	struct ip_header inner = inner_of(1500, IPV4_DF);
 
 	for (uint32_t i = 0; i < HOLD_PER_DST + 6; i++) {
-		inner.saddr_be = htonl(0x0a010100 + i);
+		inner.saddr = addr_from_v4(htonl(0x0a010100 + i));
 		give(g, &inner);
 		worker_step(&g->w);
 		g->w.icmp_errors.full_ns = 0;
@@ -288,8 +287,7 @@ static void assert_error_goes_up(struct gateway *g)
 static void host_that_is_not_behind_us_is_told_through_the_kernel(void **state)
 {
 	struct gateway *g = *state;
-	struct nexthop nh = gateway_hop(
-		g, addr_from_v4(gateway_inner().saddr_be), NH_HOST, 0);
+	struct nexthop nh = gateway_hop(g, gateway_inner().saddr, NH_HOST, 0);
 
 	gateway_know(g, &nh);
 	assert_error_goes_up(g);
@@ -300,8 +298,7 @@ static void error_never_leaves_by_an_unprotected_port(void **state)
 {
 	struct gateway *g = *state;
 	struct nexthop nh =
-		gateway_hop(g, addr_from_v4(gateway_inner().saddr_be), NH_PORT,
-			    GATEWAY_OUTSIDE);
+		gateway_hop(g, gateway_inner().saddr, NH_PORT, GATEWAY_OUTSIDE);
 
 	nh.saddr = addr_from_v4(inet_addr(OURS));
 	gateway_know(g, &nh);
@@ -312,8 +309,7 @@ static void error_without_an_address_of_ours_goes_through_the_kernel(void **stat
 {
 	struct gateway *g = *state;
 	struct nexthop nh =
-		gateway_hop(g, addr_from_v4(gateway_inner().saddr_be), NH_PORT,
-			    GATEWAY_INSIDE);
+		gateway_hop(g, gateway_inner().saddr, NH_PORT, GATEWAY_INSIDE);
 
 	gateway_know(g, &nh);
 	assert_error_goes_up(g);
@@ -323,8 +319,7 @@ static void error_too_big_for_its_link_is_the_kernels_to_cut(void **state)
 {
 	struct gateway *g = *state;
 	struct nexthop nh =
-		gateway_hop(g, addr_from_v4(gateway_inner().saddr_be), NH_PORT,
-			    GATEWAY_INSIDE);
+		gateway_hop(g, gateway_inner().saddr, NH_PORT, GATEWAY_INSIDE);
 
 	nh.saddr = addr_from_v4(inet_addr(OURS));
 	nh.mtu = 575;
@@ -334,12 +329,11 @@ static void error_too_big_for_its_link_is_the_kernels_to_cut(void **state)
 
 static void hosts_own_packet_is_answered_through_the_kernel(void **state)
 {
-	struct ipv4 inner = inner_of(1500, IPV4_DF);
+	struct ip_header inner = inner_of(1500, IPV4_DF);
 	struct host_tag tag = gateway_tag();
 	uint8_t l3[FRAME_BYTES], dmac[6];
 	struct gateway *g = *state;
-	struct nexthop nh =
-		gateway_hop(g, addr_from_v4(inner.saddr_be), NH_HOST, 0);
+	struct nexthop nh = gateway_hop(g, inner.saddr, NH_HOST, 0);
 
 	gateway_know(g, &nh);
 	gateway_packet(l3, &inner);
@@ -352,7 +346,7 @@ static void hosts_own_packet_is_answered_through_the_kernel(void **state)
 
 static void no_error_is_about_an_error(void **state)
 {
-	struct ipv4 inner = inner_of(1500, IPV4_DF);
+	struct ip_header inner = inner_of(1500, IPV4_DF);
 	uint8_t l3[FRAME_BYTES];
 	struct gateway *g = *state;
 
@@ -377,7 +371,7 @@ static void errors_are_so_many_in_a_second(void **state)
 	assert_int_equal(g->passes[PASS_WORKER_ICMP].pkts, 0);
 	g->w.icmp_errors.full_ns = 0;
 	for (uint32_t i = 0; i < BATCH_MAX; i++) {
-		struct ipv4 inner = inner_of(1500, IPV4_DF);
+		struct ip_header inner = inner_of(1500, IPV4_DF);
 
 		give(g, &inner);
 	}
@@ -403,7 +397,7 @@ static uint32_t reassemble(struct gateway *g, uint8_t *payload)
 	assert_int_equal(g->inside.tx_n, n);
 	for (uint32_t i = 0; i < n; i++) {
 		const uint8_t *l3 = gateway_sent(&g->inside, i, &bytes);
-		struct ipv4 ip;
+		struct ip_header ip;
 		uint32_t at;
 
 		assert_true(ipv4_parse(slice_of(l3, bytes), &ip));
@@ -421,9 +415,8 @@ static void assert_arrives_in_fragments(struct gateway *g, uint32_t bytes,
 					uint32_t fragments)
 {
 	struct nexthop far =
-		gateway_hop(g, addr_from_v4(gateway_inner().daddr_be), NH_PORT,
-			    GATEWAY_INSIDE);
-	struct ipv4 inner = inner_of(bytes, 0);
+		gateway_hop(g, gateway_inner().daddr, NH_PORT, GATEWAY_INSIDE);
+	struct ip_header inner = inner_of(bytes, 0);
 	uint8_t packet[FRAME_BYTES], payload[FRAME_BYTES] = { 0 };
 
 	gateway_know(g, &far);
@@ -462,7 +455,7 @@ static void full_batch_of_packets_to_cut_is_cut_whole(void **state)
 	struct gateway *g = *state;
 
 	for (uint32_t i = 0; i < BATCH_MAX; i++) {
-		struct ipv4 inner = inner_of(3400, 0);
+		struct ip_header inner = inner_of(3400, 0);
 
 		give(g, &inner);
 	}
@@ -488,7 +481,7 @@ static void packet_of_more_fragments_than_there_is_room_for_is_too_big(void **st
 /* Nothing of it is lost: it stays in the interface's own queue. */
 static void host_waits_for_the_frames_that_fragments_have(void **state)
 {
-	struct ipv4 whole = inner_of(1500, 0), inner = inner_of(100, 0);
+	struct ip_header whole = inner_of(1500, 0), inner = inner_of(100, 0);
 	struct host_tag tag = gateway_tag();
 	struct gateway *g = *state;
 	uint8_t l3[FRAME_BYTES];
@@ -533,7 +526,7 @@ static void what_waits_again_leaves_alone_what_is_yet_to_walk(void **state)
 	struct port_ops ops = *g->outside.port.ops;
 	struct nexthop peer =
 		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
-	struct ipv4 answer = inner_of(100, IPV4_DF);
+	struct ip_header answer = inner_of(100, IPV4_DF);
 	struct nexthop far;
 
 	changing = g;
@@ -553,8 +546,7 @@ static void what_waits_again_leaves_alone_what_is_yet_to_walk(void **state)
 	g->outside.port.ops = plain;
 	assert_int_equal(g->outside.tx_n, BATCH_MAX / 2);
 	assert_true(g->drops[DROP_HOLD_FULL].pkts > 0);
-	far = gateway_hop(g, addr_from_v4(answer.daddr_be), NH_PORT,
-			  GATEWAY_INSIDE);
+	far = gateway_hop(g, answer.daddr, NH_PORT, GATEWAY_INSIDE);
 	gateway_answer(g, &far);
 	worker_step(&g->w);
 	assert_int_equal(g->inside.tx_n, BATCH_MAX);

@@ -394,12 +394,12 @@ static void cross_to(struct pair *p, uint32_t sport, uint32_t dport,
 {
 	uint64_t dropped = p->b->drops[DROP_SELECTOR].pkts;
 	uint8_t l3[FRAME_BYTES];
-	struct ipv4 ip;
+	struct ip_header ip;
 
 	side_packet(l3, "10.1.0.5", "10.2.0.7", PACKET_BYTES);
-	assert_true(ipv4_parse(slice_of(l3, PACKET_BYTES), &ip));
+	assert_true(ip_parse(slice_of(l3, PACKET_BYTES), &ip));
 	ip.fragment = fragment;
-	ipv4_build(l3, &ip);
+	ip_build(l3, &ip);
 	l3[20] = (uint8_t)(sport >> 8);
 	l3[21] = (uint8_t)sport;
 	l3[22] = (uint8_t)(dport >> 8);

@@ -13,9 +13,18 @@
 
 /* AES-CBC with HMAC-SHA-256, AES-GCM, and NULL with HMAC-SHA-256. */
 static const struct sa_rt sas[] = {
-	{ .align_bytes = 16, .iv_bytes = 16, .icv_bytes = 16 },
-	{ .align_bytes = 4, .iv_bytes = 8, .icv_bytes = 16 },
-	{ .align_bytes = 4, .iv_bytes = 0, .icv_bytes = 16 },
+	{ .outer.bytes = IPV4_HEADER_BYTES,
+	  .align_bytes = 16,
+	  .iv_bytes = 16,
+	  .icv_bytes = 16 },
+	{ .outer.bytes = IPV4_HEADER_BYTES,
+	  .align_bytes = 4,
+	  .iv_bytes = 8,
+	  .icv_bytes = 16 },
+	{ .outer.bytes = IPV4_HEADER_BYTES,
+	  .align_bytes = 4,
+	  .iv_bytes = 0,
+	  .icv_bytes = 16 },
 };
 
 #define SAS (sizeof(sas) / sizeof(sas[0]))
@@ -41,18 +50,20 @@ static void inner_mtu_is_the_largest_that_fits(void **state)
 /* AES-CBC with HMAC-SHA-512 in UDP. */
 static void most_that_is_put_around_is_enough_for_every_sa(void **state)
 {
-	const struct sa_rt most = { .align_bytes = 16,
-				    .iv_bytes = 16,
-				    .icv_bytes = 32,
-				    .udp_bytes = UDP_HEADER_BYTES };
+	const struct sa_rt most = {
+		.outer.bytes = IPV4_HEADER_BYTES + UDP_HEADER_BYTES,
+		.align_bytes = 16,
+		.iv_bytes = 16,
+		.icv_bytes = 32,
+	};
 	uint32_t tight = 0;
 
 	(void)state;
 	for (uint32_t inner = 1; inner < 9000; inner++) {
 		uint32_t outer = outer_bytes(&most, inner);
 
-		assert_true(outer <= inner + ESP_AROUND_MAX);
-		tight += outer == inner + ESP_AROUND_MAX;
+		assert_true(outer <= inner + ESP_AROUND_MAX(IPV4_HEADER_BYTES));
+		tight += outer == inner + ESP_AROUND_MAX(IPV4_HEADER_BYTES);
 	}
 	assert_true(tight > 0);
 }

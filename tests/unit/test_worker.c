@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
 #include "tests/support/gateway.h"
 
@@ -67,7 +68,7 @@ static void assert_nothing_sent(const struct gateway *g)
 /* With that metadata, to the port of its direction. */
 static void step_meta(struct gateway *g, const struct dp_meta *meta)
 {
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 
 	gateway_packet(l3, &inner);
@@ -83,7 +84,7 @@ static void step_out(struct gateway *g)
 }
 
 /* An inner packet as it comes from the peer, sealed. */
-static void step_in(struct gateway *g, const struct ipv4 *inner)
+static void step_in(struct gateway *g, const struct ip_header *inner)
 {
 	uint8_t packet[FRAME_BYTES], text[FRAME_BYTES], l3[FRAME_BYTES];
 	uint32_t n;
@@ -96,7 +97,7 @@ static void step_in(struct gateway *g, const struct ipv4 *inner)
 
 static void step_host(struct gateway *g, const struct host_tag *tag)
 {
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 
 	gateway_packet(l3, &inner);
@@ -172,7 +173,7 @@ static void sa_of_the_other_direction_is_not_used(void **state)
 static void packet_shorter_than_it_says_is_malformed(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 
 	gateway_packet(l3, &inner);
@@ -185,7 +186,7 @@ static void packet_shorter_than_it_says_is_malformed(void **state)
 static void ethernet_padding_is_not_protected(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 	uint32_t with, without;
 
@@ -228,9 +229,8 @@ static void unknown_peer_is_asked_for_and_the_packet_sent_after_the_answer(
 static void opened_packet_waits_for_its_next_hop_too(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
-	struct nexthop nh = gateway_hop(g, addr_from_v4(inner.daddr_be),
-					NH_PORT, GATEWAY_INSIDE);
+	struct ip_header inner = gateway_inner();
+	struct nexthop nh = gateway_hop(g, inner.daddr, NH_PORT, GATEWAY_INSIDE);
 	const uint8_t *l3;
 	uint32_t bytes;
 
@@ -325,11 +325,10 @@ static int setup_large(void **state)
 static void destination_that_does_not_answer_leaves_room_for_others(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 dead = gateway_inner(), alive = gateway_inner();
-	struct nexthop nh = gateway_hop(g, addr_from_v4(alive.daddr_be),
-					NH_PORT, GATEWAY_INSIDE);
+	struct ip_header dead = gateway_inner(), alive = gateway_inner();
+	struct nexthop nh = gateway_hop(g, alive.daddr, NH_PORT, GATEWAY_INSIDE);
 
-	dead.daddr_be = inet_addr("10.2.0.99");
+	dead.daddr = addr_of("10.2.0.99");
 	assert_true(g->w.hold_max > HOLD_PER_DST);
 	for (uint32_t i = 0; i < 2 * g->w.hold_max; i++)
 		step_in(g, &dead);
@@ -350,11 +349,11 @@ static void destination_that_does_not_answer_leaves_room_for_others(void **state
 static void packets_for_one_peer_wait_for_one_destination(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 
 	for (uint32_t i = 0; i < 2 * HOLD_PER_DST; i++) {
-		inner.daddr_be = htonl(0x0a020000U + i);
+		inner.daddr = addr_from_v4(htonl(0x0a020000U + i));
 		gateway_packet(l3, &inner);
 		gateway_give(g, DIR_OUT, l3, inner.total_bytes);
 		worker_step(&g->w);
@@ -401,7 +400,7 @@ static void peer_behind_an_interface_that_is_not_ours_has_no_route(void **state)
 static void full_transmit_ring_drops_what_it_did_not_take(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 
 	g->outside.tx_room = 2;
@@ -417,7 +416,7 @@ static void full_transmit_ring_drops_what_it_did_not_take(void **state)
 /* --- decrypted packets --- */
 
 /* It went up whole: its own TTL, and the host interface's MAC. */
-static void assert_at_host(struct gateway *g, const struct ipv4 *inner)
+static void assert_at_host(struct gateway *g, const struct ip_header *inner)
 {
 	uint8_t want[FRAME_BYTES], l3[FRAME_BYTES], dmac[6];
 
@@ -432,9 +431,9 @@ static void assert_at_host(struct gateway *g, const struct ipv4 *inner)
 static void opened_packet_never_leaves_by_an_unprotected_port(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
-	struct nexthop nh = gateway_hop(g, addr_from_v4(inner.daddr_be),
-					NH_PORT, GATEWAY_OUTSIDE);
+	struct ip_header inner = gateway_inner();
+	struct nexthop nh =
+		gateway_hop(g, inner.daddr, NH_PORT, GATEWAY_OUTSIDE);
 
 	gateway_know(g, &nh);
 	step_in(g, &inner);
@@ -444,9 +443,8 @@ static void opened_packet_never_leaves_by_an_unprotected_port(void **state)
 static void opened_packet_for_this_host_goes_up(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
-	struct nexthop nh = gateway_hop(g, addr_from_v4(inner.daddr_be),
-					NH_HOST, GATEWAY_INSIDE);
+	struct ip_header inner = gateway_inner();
+	struct nexthop nh = gateway_hop(g, inner.daddr, NH_HOST, GATEWAY_INSIDE);
 
 	gateway_know(g, &nh);
 	step_in(g, &inner);
@@ -456,9 +454,8 @@ static void opened_packet_for_this_host_goes_up(void **state)
 static void opened_packet_for_an_interface_that_is_not_ours_goes_up(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
-	struct nexthop nh =
-		gateway_hop(g, addr_from_v4(inner.daddr_be), NH_PORT, 77);
+	struct ip_header inner = gateway_inner();
+	struct nexthop nh = gateway_hop(g, inner.daddr, NH_PORT, 77);
 
 	gateway_know(g, &nh);
 	step_in(g, &inner);
@@ -468,7 +465,7 @@ static void opened_packet_for_an_interface_that_is_not_ours_goes_up(void **state
 static void opened_packet_at_the_end_of_its_ttl_goes_up(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 
 	inner.ttl = 1;
 	step_in(g, &inner);
@@ -478,7 +475,7 @@ static void opened_packet_at_the_end_of_its_ttl_goes_up(void **state)
 static void opened_packet_with_one_hop_left_is_forwarded(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	const uint8_t *l3;
 	uint32_t bytes;
 
@@ -492,9 +489,8 @@ static void opened_packet_with_one_hop_left_is_forwarded(void **state)
 static void opened_packet_too_big_for_its_link_goes_up(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
-	struct nexthop nh = gateway_hop(g, addr_from_v4(inner.daddr_be),
-					NH_PORT, GATEWAY_INSIDE);
+	struct ip_header inner = gateway_inner();
+	struct nexthop nh = gateway_hop(g, inner.daddr, NH_PORT, GATEWAY_INSIDE);
 
 	nh.mtu = inner.total_bytes - 1U;
 	gateway_know(g, &nh);
@@ -505,7 +501,7 @@ static void opened_packet_too_big_for_its_link_goes_up(void **state)
 static void packet_that_the_host_does_not_take_is_counted(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 
 	close(g->w.host_fd);
 	g->w.host_fd = -1;
@@ -521,7 +517,7 @@ static void tagged_frame_from_the_host_is_protected_with_its_ttl(void **state)
 {
 	struct gateway *g = *state;
 	struct host_tag tag = gateway_tag();
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t copy[FRAME_BYTES];
 	const uint8_t *l3;
 	uint32_t bytes;
@@ -615,7 +611,7 @@ static void host_frame_shorter_than_its_packet_is_dropped(void **state)
 {
 	struct gateway *g = *state;
 	struct host_tag tag = gateway_tag();
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 
 	gateway_packet(l3, &inner);

@@ -31,7 +31,7 @@ static uint32_t roll(uint32_t *seed, uint32_t sides)
 static void mix_out(struct gateway *g, uint32_t *seed)
 {
 	struct dp_meta meta = gateway_meta(g, DIR_OUT);
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 	uint32_t bytes;
 
@@ -46,11 +46,11 @@ static void mix_out(struct gateway *g, uint32_t *seed)
 /* The same packet, so many octets shorter and right in its header. */
 static uint32_t cut(uint8_t *l3, uint32_t bytes, uint32_t less)
 {
-	struct ipv4 outer;
+	struct ip_header outer;
 
-	assert_true(ipv4_parse(slice_of(l3, bytes), &outer));
+	assert_true(ip_parse(slice_of(l3, bytes), &outer));
 	outer.total_bytes = (uint16_t)(bytes - less);
-	ipv4_build(l3, &outer);
+	ip_build(l3, &outer);
 	return outer.total_bytes;
 }
 
@@ -58,22 +58,22 @@ static uint32_t cut(uint8_t *l3, uint32_t bytes, uint32_t less)
 static void mix_in(struct gateway *g, uint32_t *seed)
 {
 	uint8_t packet[FRAME_BYTES], text[FRAME_BYTES], l3[FRAME_BYTES];
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint32_t n;
 
 	inner.total_bytes = (uint16_t)(20 + roll(seed, 1400));
 	inner.ttl = (uint8_t)(1 + roll(seed, 4));
-	inner.daddr_be = htonl(0x0a020000 + roll(seed, 12));
+	inner.daddr = addr_from_v4(htonl(0x0a020000 + roll(seed, 12)));
 	inner.tos = (uint8_t)roll(seed, 4);
 	if (roll(seed, 8) == 0)
-		inner.saddr_be = inet_addr(GATEWAY_DENIED_HOST);
+		inner.saddr = addr_of(GATEWAY_DENIED_HOST);
 	gateway_packet(packet, &inner);
 	n = gateway_text(g, packet, inner.total_bytes, text);
 	if (roll(seed, 4) == 0)
 		text[roll(seed, 2) ? roll(seed, 20) : n - 1 - roll(seed, 2)] ^=
 			(uint8_t)(1U << roll(seed, 8));
 	n = gateway_seal(g, text, n, l3);
-	ipv4_set_tos(l3, (uint8_t)roll(seed, 4));
+	ip_set_tos(l3, (uint8_t)roll(seed, 4));
 	if (roll(seed, 16) == 0)
 		n = cut(l3, n, 1 + roll(seed, 20));
 	if (roll(seed, 8) == 0)
@@ -86,7 +86,7 @@ static void mix_in(struct gateway *g, uint32_t *seed)
 static void mix_host(struct gateway *g, uint32_t *seed)
 {
 	struct host_tag tag = gateway_tag();
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 
 	gateway_packet(l3, &inner);
