@@ -36,10 +36,10 @@ static struct packet *packet_new(struct worker *w, struct batch *b,
 }
 
 /* Trims Ethernet's padding; bytes counts from l3 on afterwards. */
-static bool packet_parse(struct packet *p, uint32_t frame_bytes)
+static bool packet_parse(struct packet *p, uint32_t frame_bytes, uint32_t l3_off)
 {
-	if (frame_bytes < ETH_HEADER_BYTES ||
-	    !ip_parse(slice_of(p->l3, frame_bytes - ETH_HEADER_BYTES), &p->ip))
+	if (l3_off < ETH_HEADER_BYTES || l3_off > frame_bytes ||
+	    !ip_parse(slice_of(p->l3, frame_bytes - l3_off), &p->ip))
 		return false;
 	p->bytes = p->ip.total_bytes;
 	return true;
@@ -69,7 +69,8 @@ void resolve_port(struct worker *w, struct batch *b, const struct port *port,
 	       sizeof(meta));
 	if (meta.magic != w->magic || meta.dir != dir)
 		return packet_drop(p, DROP_META_MISSING);
-	if (!packet_parse(p, desc->bytes))
+	p->l3 = umem_at(&w->umem, desc->addr) + meta.l3_off;
+	if (!packet_parse(p, desc->bytes, meta.l3_off))
 		return packet_drop(p, DROP_IP_MALFORMED);
 	p->state = dir == DIR_OUT ? PKT_CLEAR : PKT_CIPHER;
 	p->routed = true;
@@ -92,7 +93,7 @@ void resolve_host(struct worker *w, struct batch *b,
 	if (tag.policy_gen !=
 	    atomic_load_explicit(&w->policies->gen, memory_order_acquire))
 		return packet_drop(p, DROP_POLICY_STALE);
-	if (!packet_parse(p, desc->bytes))
+	if (!packet_parse(p, desc->bytes, ETH_HEADER_BYTES))
 		return packet_drop(p, DROP_HOST_READ);
 	p->policy_id = tag.policy_id;
 	p->policy_gen = tag.policy_gen;

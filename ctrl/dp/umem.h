@@ -21,7 +21,9 @@
 
 /* Where that puts a frame's first octet; who fills one himself does likewise. */
 #define FRAME_ETH_AT 512U
-#define FRAME_L3_AT  (FRAME_ETH_AT + ETH_HEADER_BYTES)
+
+/* Where IP stands behind the longest link header, that with two VLAN tags. */
+#define FRAME_L3_AT (FRAME_ETH_AT + ETH_HEADER_BYTES + 8U)
 
 struct umem {
 	uint8_t *area; /* owned; page-aligned */

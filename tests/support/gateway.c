@@ -57,8 +57,8 @@ static struct sa_rt *add_sa(struct gateway *g, const struct gateway_spec *spec,
 	struct sa_spec sa = {
 		.dir = dir,
 		.spi = GATEWAY_SPI,
-		.saddr = addr_from_v4(inet_addr("192.0.2.1")),
-		.daddr = addr_from_v4(inet_addr("192.0.2.2")),
+		.saddr = addr_of("192.0.2.1"),
+		.daddr = addr_of("192.0.2.2"),
 		.encr = encr,
 		.integ = integ,
 		.encr_key = &encr_key,
@@ -80,17 +80,21 @@ static struct sa_rt *add_sa(struct gateway *g, const struct gateway_spec *spec,
 
 static void add_sas(struct gateway *g, const struct gateway_spec *spec)
 {
-	const struct sa_rule ours = rule_of("10.1.0.0/16", "10.2.0.0/16", true);
+	const struct sa_rule ours[] = {
+		rule_of("10.1.0.0/16", "10.2.0.0/16", true),
+		rule_of("2001:db8:1::/48", "2001:db8:2::/48", true),
+	};
 	const struct sa_rule peers[] = {
 		rule_of("10.2.0.0/16", GATEWAY_DENIED, false),
 		rule_of("10.2.0.0/16", "10.1.0.0/16", true),
+		rule_of("2001:db8:2::/48", "2001:db8:1::/48", true),
 	};
 	uint64_t whole;
 
 	g->sad = sad_new(&crypto_openssl, 1);
 	must(g->sad, "sad_new");
-	g->out = add_sa(g, spec, DIR_OUT, &ours, 1);
-	g->in = add_sa(g, spec, DIR_IN, peers, 2);
+	g->out = add_sa(g, spec, DIR_OUT, ours, 2);
+	g->in = add_sa(g, spec, DIR_IN, peers, 3);
 	memcpy(&whole, &g->out->ref, sizeof(whole));
 	atomic_store(&g->policies.binding[GATEWAY_POLICY], whole);
 	atomic_store(&g->policies.gen, GATEWAY_POLICY_GEN);
@@ -134,6 +138,19 @@ static void sa_encapsulate(struct sa_rt *sa)
 	sa->peer_port_be = htons(IKE_NATT_PORT);
 }
 
+static void sa_move(struct sa_rt *sa)
+{
+	sa->saddr = sa->peer = addr_of("2001:db8:ffff::1");
+	sa->daddr = addr_of("2001:db8:ffff::2");
+	outer_init(&sa->outer, &sa->saddr, &sa->daddr, 0, 0);
+}
+
+void gateway_outer_v6(struct gateway *g)
+{
+	sa_move(g->out);
+	sa_move(g->in);
+}
+
 void gateway_encapsulate(struct gateway *g)
 {
 	sa_encapsulate(g->out);
@@ -165,6 +182,18 @@ struct ip_header gateway_inner(void)
 	};
 }
 
+struct ip_header gateway_inner_v6(void)
+{
+	return (struct ip_header){
+		.version = 6,
+		.total_bytes = 100,
+		.ttl = 64,
+		.protocol = PROTO_UDP,
+		.saddr = addr_of("2001:db8:1::5"),
+		.daddr = addr_of("2001:db8:2::7"),
+	};
+}
+
 void gateway_packet(uint8_t *at, const struct ip_header *h)
 {
 	ip_build(at, h);
@@ -193,17 +222,23 @@ struct host_tag gateway_tag(void)
 	};
 }
 
-/* Twelve octets of addresses, the type, the packet. */
-static uint32_t put_frame(uint8_t *at, const void *addresses, const uint8_t *l3,
-			  uint32_t bytes)
+/* Twelve octets of addresses, tags up to where the type is, the packet. */
+static uint32_t put_frame(uint8_t *at, const void *addresses, uint32_t l3_off,
+			  const uint8_t *l3, uint32_t bytes)
 {
-	must(bytes <= FRAME_BYTES - ETH_HEADER_BYTES,
-	     "packet too long for a frame");
-	memcpy(at, addresses, 12);
-	at[12] = ETHERTYPE_IP >> 8;
-	at[13] = ETHERTYPE_IP & 0xff;
-	memcpy(at + ETH_HEADER_BYTES, l3, bytes);
-	return ETH_HEADER_BYTES + bytes;
+	static const uint8_t tag[4] = { 0x81, 0x00, 0x00, 0x64 };
+	uint16_t type = bytes && l3[0] >> 4 == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP;
+	uint32_t head = 12;
+
+	must(bytes <= FRAME_BYTES - l3_off, "packet too long for a frame");
+	memcpy(at, addresses, head);
+	for (; head + ETH_TYPE_BYTES + sizeof(tag) <= l3_off; head += 4)
+		memcpy(at + head, tag, sizeof(tag));
+	at[head] = (uint8_t)(type >> 8);
+	at[head + 1] = (uint8_t)type;
+	head += ETH_TYPE_BYTES;
+	memcpy(at + head, l3, bytes);
+	return head + bytes;
 }
 
 void gateway_give_meta(struct gateway *g, struct port_mem *port,
@@ -213,7 +248,7 @@ void gateway_give_meta(struct gateway *g, struct port_mem *port,
 	static const uint8_t addresses[12] = { 2, 0, 0, 0, 0, 1,
 					       2, 0, 0, 0, 0, 2 };
 	uint8_t frame[FRAME_BYTES];
-	uint32_t n = put_frame(frame, addresses, l3, bytes);
+	uint32_t n = put_frame(frame, addresses, meta->l3_off, l3, bytes);
 
 	must(port_mem_give(port, meta, sizeof(*meta), frame, n), "give");
 	g->given++;
@@ -232,7 +267,8 @@ void gateway_host_give(struct gateway *g, const struct host_tag *tag,
 		       const uint8_t *l3, uint32_t bytes)
 {
 	uint8_t frame[VNET_BYTES + FRAME_BYTES] = { 0 };
-	size_t n = VNET_BYTES + put_frame(frame + VNET_BYTES, tag, l3, bytes);
+	size_t n = VNET_BYTES + put_frame(frame + VNET_BYTES, tag,
+					  ETH_HEADER_BYTES, l3, bytes);
 
 	must(write(g->host_fd, frame, n) == (ssize_t)n, "host write");
 	g->given++;
@@ -383,6 +419,8 @@ void gateway_know_all(struct gateway *g)
 
 	gateway_know(g, &peer);
 	gateway_know(g, &inner);
+	inner.dst = gateway_inner_v6().daddr;
+	gateway_know(g, &inner);
 }
 
 uint32_t gateway_text(const struct gateway *g, const uint8_t *inner,
@@ -395,7 +433,8 @@ uint32_t gateway_text(const struct gateway *g, const uint8_t *inner,
 	for (uint32_t i = 0; i < pad_bytes; i++)
 		text[inner_bytes + i] = (uint8_t)(i + 1);
 	text[bytes - 2] = (uint8_t)pad_bytes;
-	text[bytes - 1] = PROTO_IPIP;
+	text[bytes - 1] =
+		inner_bytes && inner[0] >> 4 == 6 ? PROTO_IPV6 : PROTO_IPIP;
 	return bytes;
 }
 
@@ -405,20 +444,22 @@ uint32_t gateway_seal(struct gateway *g, const uint8_t *text,
 	struct sa_rt *sa = g->out;
 	uint64_t seq = ++sa->seq;
 	struct ip_header outer = {
+		.version = addr_is_v4(&sa->saddr) ? 4 : 6,
 		.total_bytes = esp_outer_bytes(sa, text_bytes),
 		.ttl = 64,
 		.protocol = PROTO_ESP,
 		.saddr = sa->saddr,
 		.daddr = sa->daddr,
 	};
+	const uint32_t header = ip_least_bytes(outer.version);
 	struct crypto_op op = {
-		.esp = l3 + IPV4_HEADER_BYTES,
+		.esp = l3 + header,
 		.text_bytes = text_bytes,
 		.seq_hi = (uint32_t)(seq >> 32),
 	};
-	struct builder b = wr_init(op.esp, FRAME_BYTES - IPV4_HEADER_BYTES);
+	struct builder b = wr_init(op.esp, FRAME_BYTES - header);
 
-	ipv4_build(l3, &outer);
+	ip_build(l3, &outer);
 	wr_u32(&b, ntohl(sa->spi_be));
 	wr_u32(&b, (uint32_t)seq);
 	for (uint32_t i = 0; i < sa->iv_bytes; i++)
@@ -435,7 +476,8 @@ static bool fits(const struct gateway *g, uint32_t mtu, uint32_t inner_bytes)
 	uint32_t text = esp_text_bytes(g->out, inner_bytes);
 
 	return esp_outer_bytes(g->out, text) <= mtu &&
-	       FRAME_ETH_AT + ETH_HEADER_BYTES + text + g->out->icv_bytes <=
+	       FRAME_ETH_AT + NH_LINK_MAX + ETH_TYPE_BYTES + text +
+			       g->out->icv_bytes <=
 		       FRAME_BYTES;
 }
 
@@ -488,7 +530,7 @@ enum drop_reason gateway_port_fault(const struct gateway *g, enum dp_dir dir,
 
 	if (meta->magic != GATEWAY_MAGIC || meta->dir != dir)
 		return DROP_META_MISSING;
-	if (!gateway_packet_bytes(l3))
+	if (meta->l3_off != ETH_HEADER_BYTES || !gateway_packet_bytes(l3))
 		return DROP_IP_MALFORMED;
 	if (memcmp(&meta->sa, &sa->ref, sizeof(meta->sa)) != 0)
 		return DROP_SA_GONE;

@@ -6,6 +6,7 @@
  * was sealed can be looped in and opened.
  *
  *     10.1.0.0/16 -- inside | worker | outside -- 192.0.2.2 -- 10.2.0.0/16
+ *     2001:db8:1::/48                                          2001:db8:2::/48
  *
  * For tests and benchmarks; what fails in the building ends the program. The
  * caller is the worker's thread and the resolver in one.
@@ -63,11 +64,17 @@ struct gateway {
 struct gateway *gateway_new(const struct gateway_spec *spec);
 void gateway_free(struct gateway *g);
 
+/* Bare ESP between 2001:db8:ffff::1 and ::2 from now on, both ways. */
+void gateway_outer_v6(struct gateway *g);
+
 /* ESP in UDP from now on, from port 4500 to port 4500, both ways. */
 void gateway_encapsulate(struct gateway *g);
 
 /* UDP from 10.1.0.5 to 10.2.0.7, 100 octets, TTL 64, DF. */
 struct ip_header gateway_inner(void);
+
+/* UDP from 2001:db8:1::5 to 2001:db8:2::7, 100 octets, hop limit 64. */
+struct ip_header gateway_inner_v6(void);
 
 /* Header and a payload that counts up; h->total_bytes octets at `at`. */
 void gateway_packet(uint8_t *at, const struct ip_header *h);
@@ -138,7 +145,8 @@ void gateway_answer(struct gateway *g, const struct nexthop *nh);
 /* Asks and answers, so that the worker knows it before its first packet. */
 void gateway_know(struct gateway *g, const struct nexthop *nh);
 
-/* The peer by the unprotected port, 10.2.0.7 by the protected one. */
+/* The peer by the unprotected port, what the inner packets go to by the protected
+ * one. */
 void gateway_know_all(struct gateway *g);
 
 /*

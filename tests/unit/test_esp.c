@@ -233,7 +233,7 @@ static void packet_that_would_outgrow_its_frame_is_too_big(void **state)
 	struct nexthop nh =
 		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
 	struct ip_header inner = gateway_inner();
-	uint32_t lost = 0, at = 512 + ETH_HEADER_BYTES;
+	uint32_t lost = 0, at = 512 + NH_LINK_MAX + ETH_TYPE_BYTES;
 
 	nh.mtu = 9000;
 	gateway_know(g, &nh);

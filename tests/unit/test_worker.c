@@ -127,6 +127,41 @@ static void frame_without_the_magic_is_dropped(void **state)
 	assert_dropped(g, DROP_META_MISSING);
 }
 
+/* Behind one VLAN tag, and behind two. */
+static void packet_stands_where_the_metadata_says(void **state)
+{
+	struct gateway *g = *state;
+	struct dp_meta meta = gateway_meta(g, DIR_OUT);
+
+	for (uint16_t tags = 1; tags <= 2; tags++) {
+		meta.l3_off = (uint16_t)(ETH_HEADER_BYTES + 4 * tags);
+		step_meta(g, &meta);
+		assert_int_equal(g->outside.tx_n, tags);
+	}
+	assert_int_equal(gateway_dropped(g), 0);
+}
+
+static void packet_outside_of_its_frame_is_malformed(void **state)
+{
+	const uint16_t frame_bytes = ETH_HEADER_BYTES + 100;
+	const uint16_t offsets[] = { 0, ETH_HEADER_BYTES - 1, frame_bytes,
+				     frame_bytes + 1, UINT16_MAX };
+	uint8_t frame[ETH_HEADER_BYTES + 100] = { 0 };
+	struct gateway *g = *state;
+
+	for (uint32_t i = 0; i < 5; i++) {
+		struct dp_meta meta = gateway_meta(g, DIR_OUT);
+
+		meta.l3_off = offsets[i];
+		assert_true(port_mem_give(&g->inside, &meta, sizeof(meta),
+					  frame, frame_bytes));
+		g->given++;
+		worker_step(&g->w);
+		assert_int_equal(g->drops[DROP_IP_MALFORMED].pkts, i + 1);
+	}
+	assert_int_equal(gateway_dropped(g), 5);
+}
+
 static void metadata_of_the_other_direction_is_no_metadata(void **state)
 {
 	struct gateway *g = *state;
@@ -632,6 +667,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(right_metadata_is_believed),
 		CASE(frame_without_the_magic_is_dropped),
+		CASE(packet_stands_where_the_metadata_says),
+		CASE(packet_outside_of_its_frame_is_malformed),
 		CASE(metadata_of_the_other_direction_is_no_metadata),
 		CASE(generation_of_an_earlier_sa_is_gone),
 		CASE(slot_beyond_the_sad_is_gone),
