@@ -13,6 +13,7 @@
 #include "ctrl/wire/icmp.h"
 #include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
+#include "tests/support/hex.h"
 #include "tests/support/packet.h"
 
 #define TYPE_AT IPV4_HEADER_BYTES
@@ -44,7 +45,7 @@ static struct subject subject(void)
 
 static bool may_answer(struct subject *s)
 {
-	ipv4_build(s->octets, &s->h);
+	ip_build(s->octets, &s->h);
 	return icmp_may_answer(slice_of(s->octets, s->h.total_bytes), &s->h);
 }
 
@@ -174,6 +175,110 @@ static void datagram_of_an_error_has_576_octets_at_most(void **state)
 			    bytes - ICMP_HEADER_BYTES);
 }
 
+/* --- ICMPv6 --- */
+
+static struct subject subject_v6(void)
+{
+	struct subject s = subject();
+
+	s.h.version = 6;
+	s.h.header_bytes = IPV6_HEADER_BYTES;
+	s.h.saddr = addr_of("2001:db8:1::5");
+	s.h.daddr = addr_of("2001:db8:2::7");
+	return s;
+}
+
+static void ordinary_ipv6_packet_is_answered_and_one_to_many_too(void **state)
+{
+	struct subject s = subject_v6();
+
+	(void)state;
+	assert_true(may_answer(&s));
+	s.h.daddr = addr_of("ff0e::1"); /* RFC 4443 section 2.4 e.3 */
+	assert_true(may_answer(&s));
+	s.h.fragment = IPV4_DF | 100;
+	assert_true(may_answer(&s));
+}
+
+static void ipv6_source_that_is_not_one_host_gets_no_answer(void **state)
+{
+	static const char *const sources[] = { "::", "::1", "ff02::1",
+					       "ff0e::5" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		struct subject s = subject_v6();
+
+		s.h.saddr = addr_of(sources[i]);
+		if (may_answer(&s))
+			fail_msg("an answer for %s", sources[i]);
+	}
+}
+
+/* RFC 4443 section 2.4 e.1 and e.2. */
+static void of_icmpv6_errors_and_redirects_get_no_answer(void **state)
+{
+	(void)state;
+	for (uint32_t type = 0; type < 256; type++) {
+		struct subject s = subject_v6();
+
+		s.h.protocol = PROTO_ICMPV6;
+		s.octets[IPV6_HEADER_BYTES] = (uint8_t)type;
+		if (may_answer(&s) != (type >= 128 && type != 137))
+			fail_msg("type %u", type);
+	}
+}
+
+static void icmpv6_without_a_type_to_be_seen_gets_no_answer(void **state)
+{
+	struct subject s = subject_v6();
+
+	(void)state;
+	s.h.protocol = PROTO_ICMPV6;
+	s.octets[IPV6_HEADER_BYTES] = 128;
+	assert_true(may_answer(&s));
+	s.h.fragment = IPV4_DF | 1;
+	assert_false(may_answer(&s));
+	s.h.fragment = IPV4_DF;
+	s.h.total_bytes = IPV6_HEADER_BYTES;
+	assert_false(may_answer(&s));
+}
+
+/* scapy 2.5.0: ICMPv6PacketTooBig(mtu=1438) about a packet with UDP. */
+static void packet_too_big_is_as_others_make_it(void **state)
+{
+	static const char packet[] =
+		"6b912345000f113f20010db800010000000000000000000520010db8"
+		"00020000000000000000000703e807d0000f076a61626364656667";
+	static const char error[] =
+		"6c000000003f3a4020010db800020000000000000000000720010db8"
+		"0001000000000000000000050200fc620000059e6b912345000f113f"
+		"20010db800010000000000000000000520010db80002000000000000"
+		"0000000703e807d0000f076a61626364656667";
+	struct subject s = subject_v6();
+	uint8_t l3[ICMPV6_ERROR_MAX], want[ICMPV6_ERROR_MAX];
+	uint32_t n = (uint32_t)hex_decode(packet, s.octets, sizeof(s.octets));
+
+	(void)state;
+	n = error_about(&s, n, 1438, l3);
+	assert_int_equal(n, hex_decode(error, want, sizeof(want)));
+	ip_set_tos(l3, 0xc0);
+	assert_memory_equal(l3, want, n);
+}
+
+/* RFC 4443 section 2.4 c. */
+static void ipv6_datagram_of_an_error_has_1280_octets_at_most(void **state)
+{
+	struct subject s = subject_v6();
+	uint8_t l3[ICMPV6_ERROR_MAX];
+
+	(void)state;
+	assert_int_equal(error_about(&s, 1231, 1280, l3), 1279);
+	assert_int_equal(error_about(&s, 1232, 1280, l3), 1280);
+	assert_int_equal(error_about(&s, 1500, 1280, l3), 1280);
+	assert_memory_equal(l3 + 48, s.octets, 1232);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +292,14 @@ int main(void)
 		cmocka_unit_test(icmp_without_a_type_gets_no_answer),
 		cmocka_unit_test(frag_needed_names_the_mtu_and_quotes_the_packet),
 		cmocka_unit_test(datagram_of_an_error_has_576_octets_at_most),
+		cmocka_unit_test(
+			ordinary_ipv6_packet_is_answered_and_one_to_many_too),
+		cmocka_unit_test(ipv6_source_that_is_not_one_host_gets_no_answer),
+		cmocka_unit_test(of_icmpv6_errors_and_redirects_get_no_answer),
+		cmocka_unit_test(icmpv6_without_a_type_to_be_seen_gets_no_answer),
+		cmocka_unit_test(packet_too_big_is_as_others_make_it),
+		cmocka_unit_test(
+			ipv6_datagram_of_an_error_has_1280_octets_at_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
