@@ -34,15 +34,14 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/dp/esp.h"
 #include "include/proto.h"
+#include "tests/fuzz/esp_judge.h"
 #include "tests/fuzz/input.h"
 #include "tests/support/gateway.h"
 #include "tests/support/packet.h"
 
-#define GATEWAYS   4U
+#define GATEWAYS   8U  /* four suites, over IPv4 and over IPv6 */
 #define FRAMES	   16U /* in use: a round's, the held ones, and to spare */
 #define ROUND_PKTS 8U
-#define INPUT_PKTS 32U
-#define SEALED	   4U /* remembered */
 
 #define L3_MAX	    (FRAME_BYTES - 512U - ETH_HEADER_BYTES) /* of a port */
 #define TEXT_MAX    3488U /* whole blocks; the packet is L3_MAX at most */
@@ -68,43 +67,6 @@ enum step {
 #define STEP_LATER   0x20 /* what is sealed is not given yet */
 #define STEP_MORE    0x40 /* the round goes on */
 
-/* What the worker may still hand out, once. */
-struct promise {
-	enum dp_dir dir;
-	bool kept;
-	uint8_t ecn; /* outer ones that it came under, a bit for each */
-	uint8_t cut[FRAME_BYTES / 8]; /* units of its payload that left */
-	struct span l3;
-};
-
-struct sealed {
-	struct promise *promise; /* NULL: none yet */
-	bool given;
-	uint32_t taken; /* the round in which it must have been, from 1 */
-	uint64_t seq;
-	struct span l3, text;
-};
-
-struct scenario {
-	struct gateway *g;
-	struct slice in; /* of the input, what is left */
-	uint8_t step;
-	uint64_t now_ns;
-	uint32_t pkts, round, in_round;
-	uint64_t sure[DROP_MAX]; /* refused for that reason */
-	uint64_t unsure;   /* may be refused, as replays or with a wrong ICV */
-	uint64_t seq_came; /* highest that was given to come in */
-	uint64_t seq_left; /* last number and IV that were seen to leave */
-	uint8_t iv_left[16];
-	/* What stands behind is counted, and not cleared. */
-	uint32_t n_promises, n_sealed;
-	struct promise promises[INPUT_PKTS];
-	struct sealed sealed[SEALED];
-};
-
-static const uint32_t mtus[] = { GATEWAY_MTU, 9000, 600, 68 };
-static const uint8_t ours[] = { 10, 1, 0, 1 };
-
 /* What a scenario starts from. */
 static struct gateway *gateways[GATEWAYS];
 static struct scenario scenario;
@@ -118,284 +80,6 @@ uint64_t clock_ns(void)
 	return scenario.now_ns;
 }
 
-static void require(bool holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "fuzz_esp: broken: %s\n", what);
-	abort();
-}
-
-/* --- what may go out --- */
-
-/* The packet at l3; what stands behind it does not belong to it. */
-static struct promise *promise(struct scenario *s, enum dp_dir dir,
-			       const struct span *l3)
-{
-	struct promise *p = &s->promises[s->n_promises++];
-
-	require(s->n_promises <= INPUT_PKTS, "room for every promise");
-	p->dir = dir;
-	p->kept = false;
-	p->ecn = dir == DIR_OUT ? 1 << ECN_NOT_ECT : 0;
-	memset(p->cut, 0, sizeof(p->cut));
-	p->l3 = *l3;
-	p->l3.n = gateway_packet_bytes(slice_of(l3->at, l3->n));
-	return p;
-}
-
-/* The same, but for the hop, ECN, and the checksum, which is known as right. */
-static bool is_promised(const struct promise *p, const uint8_t *l3, bool hop)
-{
-	return packet_tos_fits(p->l3.at[1], p->ecn, l3[1]) &&
-	       packet_is_same(slice_of(p->l3.at, p->l3.n), l3, hop);
-}
-
-/* A part of it, each octet of which goes once. */
-static bool keep_part(struct promise *p, const uint8_t *l3, uint32_t n)
-{
-	uint32_t from, bytes, end;
-
-	if (!packet_is_fragment(slice_of(p->l3.at, p->l3.n), slice_of(l3, n),
-				&from, &bytes))
-		return false;
-	end = (from + bytes + 7) / 8;
-	for (uint32_t i = from / 8; i < end; i++)
-		if (p->cut[i])
-			return false;
-	memset(p->cut + from / 8, 1, end - from / 8);
-	return true;
-}
-
-static void keep_promise(struct scenario *s, enum dp_dir dir, const uint8_t *l3,
-			 uint32_t n, bool hop)
-{
-	for (uint32_t i = 0; i < s->n_promises; i++) {
-		struct promise *p = &s->promises[i];
-
-		if (p->kept || p->dir != dir)
-			continue;
-		p->kept = p->l3.n == n && is_promised(p, l3, hop);
-		if (p->kept ||
-		    (dir == DIR_OUT && p->l3.n > n && keep_part(p, l3, n)))
-			return;
-	}
-	require(false, "what goes out was given, and goes once");
-}
-
-static bool is_inner_mtu(const struct gateway *g, uint32_t mtu)
-{
-	return gateway_fills(g, mtus[0], mtu) ||
-	       gateway_fills(g, mtus[1], mtu) || gateway_fills(g, mtus[2], mtu);
-}
-
-/* What its sender is told of goes nowhere. */
-static void check_error(struct scenario *s, const uint8_t *l3, uint32_t n,
-			bool to_port)
-{
-	uint16_t mtu;
-
-	for (uint32_t i = 0; i < s->n_promises; i++) {
-		struct promise *p = &s->promises[i];
-
-		if (p->kept || p->dir != DIR_OUT ||
-		    !packet_is_frag_needed(slice_of(p->l3.at, p->l3.n),
-					   slice_of(l3, n), &mtu))
-			continue;
-		require(mtu < p->l3.n && is_inner_mtu(s->g, mtu),
-			"what fits, to the octet");
-		require(memcmp(l3 + 12, to_port ? ours : p->l3.at + 16, 4) == 0,
-			"from us, or up from where it was to go");
-		p->kept = true;
-		return;
-	}
-	require(false, "an error is about what was given, and goes once");
-}
-
-/* --- what went out --- */
-
-static bool is_packet(const uint8_t *l3, uint32_t n)
-{
-	return gateway_packet_bytes(slice_of(l3, n)) == n;
-}
-
-/* The full number, from its low half and the last that was taken. */
-static uint64_t seq_of(const struct sa_rt *sa, const uint8_t *esp)
-{
-	uint64_t seq = sa->seq & ~(uint64_t)UINT32_MAX;
-	uint32_t lo_be;
-
-	memcpy(&lo_be, esp + 4, 4);
-	seq |= ntohl(lo_be);
-	return seq > sa->seq ? seq - UINT32_MAX - 1 : seq;
-}
-
-static void check_outer(struct scenario *s, const uint8_t *l3, uint32_t n)
-{
-	const struct sa_rt *sa = s->g->out;
-	const uint8_t *esp = l3 + IPV4_HEADER_BYTES,
-		      *iv = esp + ESP_HEADER_BYTES;
-	uint64_t seq = seq_of(sa, esp);
-
-	require(l3[0] == 0x45 && is_packet(l3, n), "one outer packet");
-	require(n > esp_outer_bytes(sa, 0), "with all parts of ESP");
-	require(memcmp(l3 + 12, sa->saddr.octets + ADDR_V4_AT, 4) == 0,
-		"from us");
-	require(memcmp(l3 + 16, sa->daddr.octets + ADDR_V4_AT, 4) == 0,
-		"to the peer");
-	require(memcmp(esp, &sa->spi_be, 4) == 0, "under our SPI");
-	require(seq > s->seq_left && seq <= sa->seq, "a number is used once");
-	require(memcmp(iv, s->iv_left, sa->iv_bytes) != 0, "so is an IV");
-	memcpy(s->iv_left, iv, sa->iv_bytes);
-	s->seq_left = seq;
-}
-
-static struct sealed *next_sealed(struct scenario *s, uint64_t seq)
-{
-	struct sealed *k = &s->sealed[s->n_sealed++ % SEALED];
-
-	k->promise = NULL;
-	k->given = false;
-	k->taken = 0;
-	k->seq = seq;
-	return k;
-}
-
-/* Opened by the peer's SA, and remembered. */
-static struct sealed *open_sealed(struct scenario *s, const uint8_t *l3,
-				  uint32_t n)
-{
-	struct sealed *k = next_sealed(s, s->seq_left);
-	struct sa_rt *peer = s->g->in;
-	uint8_t opened[FRAME_BYTES];
-	struct crypto_op op = {
-		.esp = opened + IPV4_HEADER_BYTES,
-		.text_bytes = n - esp_outer_bytes(peer, 0),
-		.seq_hi = (uint32_t)(k->seq >> 32),
-	};
-
-	memcpy(opened, l3, n);
-	peer->backend->open(peer->key, &op, 1);
-	require(op.ok, "the peer can open it");
-	k->l3.n = n;
-	memcpy(k->l3.at, l3, n);
-	k->text.n = op.text_bytes;
-	memcpy(k->text.at, op.esp + ESP_HEADER_BYTES + peer->iv_bytes,
-	       k->text.n);
-	return k;
-}
-
-static void check_sealed(struct scenario *s, const uint8_t *l3, uint32_t n)
-{
-	const struct span *text;
-	uint8_t want[FRAME_BYTES];
-	uint32_t inner;
-
-	check_outer(s, l3, n);
-	text = &open_sealed(s, l3, n)->text;
-	inner = gateway_packet_bytes(slice_of(text->at, text->n));
-	require(inner && text->n == gateway_text(s->g, text->at, inner, want) &&
-			memcmp(text->at, want, text->n) == 0,
-		"a packet inside, its padding and trailer");
-	require(l3[1] == text->at[1], "TOS copied");
-	require(l3[6] == (text->at[6] & 0x40) && l3[7] == 0, "DF copied");
-	keep_promise(s, DIR_OUT, text->at, inner, false);
-}
-
-static void check_opened(struct scenario *s, const uint8_t *l3, uint32_t n,
-			 bool to_port)
-{
-	require(is_packet(l3, n), "a whole packet, and no more");
-	if (l3[9] == PROTO_ICMP) /* the SA has UDP alone */
-		return check_error(s, l3, n, to_port);
-	require(gateway_selected(l3), "within the SA's selectors");
-	require(!to_port || l3[8] > 0, "no spent TTL is forwarded");
-	keep_promise(s, DIR_IN, l3, n, to_port);
-}
-
-/* A frame's addresses are those of the next hop that it left by; see hop(). */
-static void check_sent(struct scenario *s, const struct port_mem *port,
-		       uint32_t index)
-{
-	uint64_t addr = port->tx[index].addr, last;
-	uint32_t n;
-	const uint8_t *frame = port_mem_sent(port, index, &n);
-	const uint8_t *l3 = frame + ETH_HEADER_BYTES;
-
-	last = addr + n - 1;
-	require(frame_of(addr) == frame_of(last), "inside of one frame");
-	require(frame[5] == port->port.ifindex &&
-			frame[11] == port->port.ifindex &&
-			memcmp(frame + 12, "\x08\x00", 2) == 0,
-		"with the link header of its port");
-	n -= ETH_HEADER_BYTES;
-	require(frame[2] == (uint8_t)s->g->link.fib_gen, "known as of now");
-	require(n <= mtus[frame[3]], "not larger than its path takes");
-	if (l3[9] == PROTO_ESP)
-		return check_sealed(s, l3, n);
-	require(port == &s->g->inside, "in the clear to the inside only");
-	check_opened(s, l3, n, true);
-}
-
-/* Reasons that lie around the packet are the scenario's, and not looked at. */
-static void check_dropped(const struct scenario *s)
-{
-	static const bool around[DROP_MAX] = {
-		[DROP_TOO_BIG] = true,	 [DROP_SEQ_EXHAUSTED] = true,
-		[DROP_NO_ROUTE] = true,	 [DROP_NO_NEIGHBOUR] = true,
-		[DROP_HOLD_FULL] = true, [DROP_TX_FULL] = true,
-	};
-	uint64_t unsure = 0;
-
-	for (uint32_t i = 0; i < DROP_MAX; i++) {
-		if (around[i])
-			continue;
-		require(s->g->drops[i].pkts >= s->sure[i],
-			"what has a fault is refused for it");
-		unsure += s->g->drops[i].pkts - s->sure[i];
-	}
-	require(unsure <= s->unsure, "what has no fault is not refused");
-}
-
-/* The worker takes what it has frames for; what it sent is looked at. */
-static void work(struct scenario *s)
-{
-	struct gateway *g = s->g;
-	uint8_t l3[FRAME_BYTES], dmac[6];
-	uint32_t n;
-
-	while (worker_step(&g->w))
-		;
-	require(gateway_frames_balance(g), "each frame in one place");
-	for (uint32_t i = 0; i < g->outside.tx_n; i++)
-		check_sent(s, &g->outside, i);
-	for (uint32_t i = 0; i < g->inside.tx_n; i++)
-		check_sent(s, &g->inside, i);
-	while ((n = gateway_host_take(g, l3, dmac))) {
-		require(memcmp(dmac, g->w.host_mac, 6) == 0, "host's MAC");
-		check_opened(s, l3, n, false);
-	}
-	gateway_reset(g);
-}
-
-/* Fragments may need all frames: then the host's packets wait for those. */
-static void round_end(struct scenario *s)
-{
-	struct gateway *g = s->g;
-
-	do
-		work(s);
-	while (gateway_host_waits(g));
-	require(gateway_books_balance(g), "each frame and packet in one place");
-	require(g->passes[PASS_WORKER_HOST].pkts == g->to_host, "up is counted");
-	for (uint32_t i = 0; i < g->w.held; i++)
-		require(s->now_ns < g->w.hold[i].deadline_ns,
-			"nothing is held for longer");
-	check_dropped(s);
-	s->in_round = 0;
-	s->round++;
-}
-
 /* --- the steps --- */
 
 static void mend_checksum(struct span *l3)
@@ -405,7 +89,8 @@ static void mend_checksum(struct span *l3)
 
 static void mend(struct span *l3, uint8_t protocol)
 {
-	const struct ip_header h = gateway_inner();
+	const struct ip_header h =
+		l3->at[0] >> 4 == 6 ? gateway_inner_v6() : gateway_inner();
 
 	packet_mend(l3->at, l3->n, protocol, &h.saddr, &h.daddr);
 }
@@ -416,7 +101,7 @@ static void take_packet(struct scenario *s, struct span *l3, uint32_t room,
 {
 	take_octets(&s->in, l3, room);
 	if (s->step % STEP_KINDS == STEP_OUT && l3->n > 8)
-		l3->at[8] |= 2;
+		packet_set_hops(l3->at, hops_of(l3->at) | 2);
 	if (!(s->step & STEP_AS_IS))
 		mend(l3, protocol);
 	else if (take(&s->in) & 1)
@@ -466,11 +151,18 @@ static bool give(struct scenario *s, enum dp_dir dir, struct span *l3,
 	    meta.policy_gen != GATEWAY_POLICY_GEN)
 		s->unsure++; /* read only of packets that wait */
 	frame_around(s, l3, macs, &frame);
+	if (meta.l3_off >= ETH_HEADER_BYTES && meta.l3_off <= frame.n)
+		meta.l3_off = ETH_HEADER_BYTES; /* else another packet there */
 	require(port_mem_give(port, &meta, sizeof(meta), frame.at, frame.n),
 		"room for a packet");
 	fault = gateway_port_fault(s->g, dir, &meta, slice_of(l3->at, l3->n));
 	given(s, fault);
 	return fault == DROP_NONE;
+}
+
+static void take_hop(struct promise *p)
+{
+	packet_set_hops(p->l3.at, (uint8_t)(hops_of(p->l3.at) - 1));
 }
 
 static void step_out(struct scenario *s)
@@ -479,7 +171,7 @@ static void step_out(struct scenario *s)
 
 	take_packet(s, &l3, L3_MAX, PROTO_UDP);
 	if (give(s, DIR_OUT, &l3, s->step & STEP_DAMAGED))
-		promise(s, DIR_OUT, &l3)->l3.at[8]--; /* routed */
+		take_hop(promise(s, DIR_OUT, &l3)); /* routed */
 }
 
 /* Nobody finds the ICV by chance. */
@@ -489,7 +181,7 @@ static void step_raw(struct scenario *s)
 	uint32_t header;
 
 	take_packet(s, &l3, L3_MAX, PROTO_ESP);
-	header = (l3.at[0] & 0xfU) * 4;
+	header = l3.at[0] >> 4 == 6 ? IPV6_HEADER_BYTES : (l3.at[0] & 0xfU) * 4;
 	if (!(s->step & STEP_AS_IS) && l3.n >= header + 4)
 		memcpy(l3.at + header, &s->g->in->spi_be, 4);
 	if (give(s, DIR_IN, &l3, s->step & STEP_DAMAGED))
@@ -503,7 +195,8 @@ static void step_raw(struct scenario *s)
 static void blame_sealed(struct scenario *s, struct sealed *k, bool damaged,
 			 const struct span *l3, enum drop_reason fault)
 {
-	const uint32_t esp = IPV4_HEADER_BYTES;
+	const uint32_t esp = packet_base(k->l3.at);
+	struct packet_parts p;
 	bool inside = k->seq + GATEWAY_WINDOW > s->seq_came;
 
 	if (!k->given && !damaged && inside) {
@@ -511,7 +204,8 @@ static void blame_sealed(struct scenario *s, struct sealed *k, bool damaged,
 		if (fault)
 			s->sure[fault]++;
 	} else if (k->taken && k->taken < s->round && inside &&
-		   l3->at[0] == 0x45 && l3->at[9] == PROTO_ESP &&
+		   packet_read(slice_of(l3->at, l3->n), &p) &&
+		   p.headers == esp && p.protocol == PROTO_ESP &&
 		   memcmp(l3->at + esp, k->l3.at + esp, ESP_HEADER_BYTES) == 0) {
 		s->sure[DROP_REPLAY]++;
 	} else {
@@ -532,11 +226,12 @@ static void give_sealed(struct scenario *s, struct sealed *k, bool damaged)
 		mend_checksum(&l3);
 	if (!give(s, DIR_IN, &l3, false))
 		return;
-	fault = gateway_text_fault(slice_of(k->text.at, k->text.n), l3.at[1]);
+	fault = gateway_text_fault(slice_of(k->text.at, k->text.n),
+				   tos_of(l3.at));
 	if (!fault && !k->promise)
 		k->promise = promise(s, DIR_IN, &k->text);
 	if (!fault)
-		k->promise->ecn |= (uint8_t)(1U << (l3.at[1] & 3));
+		k->promise->ecn |= (uint8_t)(1U << (tos_of(l3.at) & 3));
 	blame_sealed(s, k, damaged, &l3, fault);
 	k->given = true;
 	s->seq_came = k->seq > s->seq_came ? k->seq : s->seq_came;
@@ -560,7 +255,7 @@ static void seal(struct scenario *s, struct span *text)
 	k = next_sealed(s, g->out->seq + 1);
 	k->text = *text;
 	k->l3.n = gateway_seal(g, text->at, text->n, k->l3.at);
-	k->l3.at[1] = take(&s->in);
+	packet_set_tos(k->l3.at, take(&s->in));
 	mend_checksum(&k->l3);
 	s->step &= (uint8_t)~STEP_CUT;
 	if (!later)
@@ -633,22 +328,21 @@ static struct nexthop hop(const struct gateway *g,
 				     GATEWAY_INSIDE, GATEWAY_OUTSIDE, 77 };
 	struct nexthop nh = gateway_hop(g, query->dst, kinds[how & 3],
 					ifindex[how >> 2 & 3]);
-	uint32_t v4_be;
 
 	nh.gen = query->gen;
 	nh.link[2] = (uint8_t)nh.gen;
 	nh.link[3] = how >> 4 & 3;
 	nh.mtu = mtus[nh.link[3]];
-	memcpy(&v4_be, ours, sizeof(v4_be));
-	nh.saddr = addr_from_v4(v4_be);
+	nh.saddr = ours(!addr_is_v4(&nh.dst));
 	return nh;
 }
 
 static void know_all(struct gateway *g, uint8_t how)
 {
-	const struct addr dst[] = { g->out->daddr, gateway_inner().daddr };
+	const struct addr dst[] = { g->out->daddr, gateway_inner().daddr,
+				    gateway_inner_v6().daddr };
 
-	for (uint32_t i = 0; i < 2; i++) {
+	for (uint32_t i = 0; i < 3; i++) {
 		const struct nexthop_query query = { .dst = dst[i], .gen = 1 };
 		const struct nexthop nh = hop(g, &query, how);
 
@@ -743,10 +437,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	gateways[0] = gateway_fenced("aes128", "sha256", false);
-	gateways[1] = gateway_fenced("aes128gcm16", NULL, false);
-	gateways[2] = gateway_fenced("aes128", "sha256", true);
-	gateways[3] = gateway_fenced("aes128gcm16", NULL, true);
+	for (uint32_t i = 0; i < GATEWAYS; i += 4) {
+		gateways[i] = gateway_fenced("aes128", "sha256", false);
+		gateways[i + 1] = gateway_fenced("aes128gcm16", NULL, false);
+		gateways[i + 2] = gateway_fenced("aes128", "sha256", true);
+		gateways[i + 3] = gateway_fenced("aes128gcm16", NULL, true);
+	}
+	for (uint32_t i = 4; i < GATEWAYS; i++)
+		gateway_outer_v6(gateways[i]);
 	return 0;
 }
 
@@ -763,7 +461,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(s, 0, offsetof(struct scenario, promises));
 	s->in = slice_of(data, size);
 	choice = take(&s->in);
-	s->g = gateways[choice % GATEWAYS];
+	s->g = gateways[choice % 4 + (choice >> 7) * 4];
 	s->seq_left = seqs[s->g->out->esn][choice >> 2 & 3];
 	s->seq_came = s->seq_left;
 	s->now_ns = NS_PER_S;

@@ -84,7 +84,7 @@ static void check_error(const uint8_t *data, const struct ip_header *h)
 	struct ip_header ip = { .version = 4,
 				.protocol = PROTO_ICMP,
 				.daddr = h->saddr };
-	uint16_t mtu;
+	uint32_t mtu;
 
 	if (!icmp_may_answer(packet, h) || !(h->fragment & IPV4_DF) ||
 	    ipv4_checksum(data, h->header_bytes))
@@ -93,8 +93,7 @@ static void check_error(const uint8_t *data, const struct ip_header *h)
 		IPV4_HEADER_BYTES +
 		icmp_too_big(error + IPV4_HEADER_BYTES, packet, 4, h->id);
 	icmp_build(error, &ip);
-	require(packet_is_frag_needed(packet, slice_of(error, ip.total_bytes),
-				      &mtu));
+	require(packet_is_too_big(packet, slice_of(error, ip.total_bytes), &mtu));
 	require(mtu == h->id);
 }
 

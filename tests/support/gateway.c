@@ -486,41 +486,45 @@ bool gateway_fills(const struct gateway *g, uint32_t mtu, uint32_t inner_bytes)
 	return fits(g, mtu, inner_bytes) && !fits(g, mtu, inner_bytes + 1);
 }
 
-/* RFC 791 section 3.1; the checksum by RFC 1812 section 5.2.2. */
 uint32_t gateway_packet_bytes(struct slice l3)
 {
-	uint32_t header, total;
+	struct packet_parts p;
 
-	if (l3.len < IPV4_HEADER_BYTES || l3.ptr[0] < 0x45 || l3.ptr[0] > 0x4f)
-		return 0;
-	header = (l3.ptr[0] - 0x40U) * 4;
-	total = (uint32_t)l3.ptr[2] << 8 | l3.ptr[3];
-	if (total < header || total > l3.len || ipv4_checksum(l3.ptr, header))
-		return 0;
-	return total;
+	return packet_read(l3, &p) ? p.total : 0;
 }
 
-/* UDP from 10.1.0.0/16 without GATEWAY_DENIED to 10.2.0.0/16. */
-bool gateway_selected(const uint8_t *l3)
+/* UDP from 10.1.0.0/16 without GATEWAY_DENIED to 10.2.0.0/16, or from
+ * 2001:db8:1::/48 to 2001:db8:2::/48. */
+bool gateway_selected(struct slice l3)
 {
-	return l3[9] == PROTO_UDP && memcmp(l3 + 12, "\x0a\x01", 2) == 0 &&
-	       l3[14] != 9 && memcmp(l3 + 16, "\x0a\x02", 2) == 0;
+	static const uint8_t net[5] = { 0x20, 0x01, 0x0d, 0xb8, 0x00 };
+	struct packet_parts p;
+	const uint8_t *from = p.from.octets, *to = p.to.octets;
+
+	if (!packet_read(l3, &p) || p.protocol != PROTO_UDP)
+		return false;
+	if (p.version == 4)
+		return memcmp(from + 12, "\x0a\x01", 2) == 0 && from[14] != 9 &&
+		       memcmp(to + 12, "\x0a\x02", 2) == 0;
+	return memcmp(from, net, 5) == 0 && memcmp(to, net, 5) == 0 &&
+	       from[5] == 1 && to[5] == 2;
 }
 
 static enum drop_reason esp_fault(const struct sa_rt *sa, struct slice l3)
 {
-	uint32_t header = (l3.ptr[0] & 0xfU) * 4;
-	uint32_t total = gateway_packet_bytes(l3);
-	uint32_t least = header + ESP_HEADER_BYTES + sa->iv_bytes +
-			 sa->align_bytes + sa->icv_bytes;
+	struct packet_parts p;
+	uint32_t least;
 
-	if (l3.ptr[9] == PROTO_UDP)
+	must(packet_read(l3, &p), "no packet");
+	least = p.headers + ESP_HEADER_BYTES + sa->iv_bytes + sa->align_bytes +
+		sa->icv_bytes;
+	if (p.protocol == PROTO_UDP)
 		return DROP_NONE; /* ESP may be in it */
-	if (l3.ptr[9] != PROTO_ESP || total < least ||
-	    (total - least) % sa->align_bytes)
+	if (p.protocol != PROTO_ESP || p.total < least ||
+	    (p.total - least) % sa->align_bytes)
 		return DROP_ESP_LENGTH;
-	return memcmp(l3.ptr + header, &sa->spi_be, 4) ? DROP_SA_GONE
-						       : DROP_NONE;
+	return memcmp(l3.ptr + p.headers, &sa->spi_be, 4) ? DROP_SA_GONE
+							  : DROP_NONE;
 }
 
 enum drop_reason gateway_port_fault(const struct gateway *g, enum dp_dir dir,
@@ -554,20 +558,22 @@ enum drop_reason gateway_text_fault(struct slice text, uint8_t outer_tos)
 {
 	const uint8_t *trailer = text.ptr + text.len - ESP_TRAILER_BYTES;
 	uint8_t pad_bytes = trailer[0], next_header = trailer[1];
+	struct packet_parts p;
 
 	if (pad_bytes + ESP_TRAILER_BYTES > text.len)
 		return DROP_PADDING;
 	for (int i = 1; i <= pad_bytes; i++)
 		if (trailer[-i] != pad_bytes - i + 1)
 			return DROP_PADDING;
-	if (next_header != PROTO_IPIP)
+	if (next_header != PROTO_IPIP && next_header != PROTO_IPV6)
 		return next_header == PROTO_NONE ? DROP_DUMMY : DROP_NEXT_HEADER;
 	text.len -= pad_bytes + ESP_TRAILER_BYTES;
-	if (!gateway_packet_bytes(text))
+	if (!packet_read(text, &p) ||
+	    (p.version == 6) != (next_header == PROTO_IPV6))
 		return DROP_INNER_MALFORMED;
-	if (!gateway_selected(text.ptr))
+	if (!gateway_selected(text))
 		return DROP_SELECTOR;
-	return (outer_tos & ECN_MASK) == ECN_CE && !(text.ptr[1] & ECN_MASK)
+	return (outer_tos & ECN_MASK) == ECN_CE && !(p.tos & ECN_MASK)
 		       ? DROP_ECN
 		       : DROP_NONE;
 }

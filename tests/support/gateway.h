@@ -184,11 +184,11 @@ enum drop_reason gateway_text_fault(struct slice text, uint8_t outer_tos);
  */
 bool gateway_fills(const struct gateway *g, uint32_t mtu, uint32_t inner_bytes);
 
-/* Octets of the right IPv4 packet that stands at the front, 0: none. */
+/* Octets of the right packet that stands at the front, 0: none. */
 uint32_t gateway_packet_bytes(struct slice l3);
 
 /* Is the packet the inbound SA's? */
-bool gateway_selected(const uint8_t *l3);
+bool gateway_selected(struct slice l3);
 
 uint64_t gateway_dropped(const struct gateway *g);
 

@@ -19,10 +19,35 @@
 /* What is no address ends the program. */
 struct addr addr_of(const char *text);
 
-/* Where there is a header, it says the right checksum. */
+/* A right packet's parts. Of a fragment that is not the first, what seems to be
+ * above IP is payload. */
+struct packet_parts {
+	uint8_t version;
+	uint8_t tos; /* or traffic class */
+	uint8_t hops;
+	uint8_t protocol;
+	uint32_t headers; /* octets before what is above IP */
+	uint32_t total;
+	uint32_t offset; /* octets of the whole packet's payload before this */
+	bool more;	 /* fragments follow */
+	bool df;
+	struct addr from, to;
+};
+
+/* The packet that stands at the front; false: there is no right one. */
+bool packet_read(struct slice l3, struct packet_parts *out);
+
+/* Octets of a header without options. */
+uint32_t packet_base(const uint8_t *l3);
+
+void packet_set_tos(uint8_t *l3, uint8_t tos);
+void packet_set_hops(uint8_t *l3, uint8_t hops);
+
+/* Where there is a header of IPv4, it says the right checksum. */
 void packet_mend_checksum(uint8_t *l3, uint32_t n);
 
-/* What a right packet has: lengths, addresses, protocol, checksum. */
+/* What a right packet has: lengths, addresses, protocol, checksum. It is IPv6
+ * where it says so, and then has no extension headers. */
 void packet_mend(uint8_t *l3, uint32_t n, uint8_t protocol,
 		 const struct addr *saddr, const struct addr *daddr);
 
@@ -37,8 +62,8 @@ bool packet_tos_fits(uint8_t inner, uint8_t outer, uint8_t tos);
 bool packet_is_same(struct slice packet, const uint8_t *l3, uint8_t hops);
 
 /*
- * Is l3 a fragment of this packet, which may be one itself (RFC 791 section
- * 3.2)?
+ * Is l3 a fragment of this packet of IPv4, which may be one itself (RFC 791
+ * section 3.2)?
  *
  * from    octets of the packet's payload that come before
  * bytes   of the payload that it has
@@ -47,11 +72,12 @@ bool packet_is_fragment(struct slice packet, struct slice l3, uint32_t *from,
 			uint32_t *bytes);
 
 /*
- * Is l3 an ICMP error "fragmentation needed" about this packet, that RFC 1812
- * section 4.3.2 allows? The packet's TTL may be one less than the error quotes.
+ * Is l3 an ICMP error that this packet is too big, one that RFC 1812 section
+ * 4.3.2 or RFC 4443 section 2.4 allows? The packet's TTL or hop limit may be one
+ * less than the error quotes.
  *
  * mtu   as the error says
  */
-bool packet_is_frag_needed(struct slice packet, struct slice l3, uint16_t *mtu);
+bool packet_is_too_big(struct slice packet, struct slice l3, uint32_t *mtu);
 
 #endif
