@@ -72,7 +72,9 @@ static int route_of(const struct tunnel_routes *r, const struct way *w,
 		return err;
 	if (!is_guarded(&r->config->gateway, outer.ifindex))
 		return -EXDEV;
-	out->gateway = addr_is_none(&outer.gateway) ? w->peer : outer.gateway;
+	out->gateway = nl_gateway(&w->remote, addr_is_none(&outer.gateway)
+						      ? &w->peer
+						      : &outer.gateway);
 	out->ifindex = outer.ifindex;
 	out->source = resolver_local_in(r->resolver, &w->local);
 	out->mtu =

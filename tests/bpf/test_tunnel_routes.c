@@ -69,7 +69,7 @@ static int setup(void **state)
 	*state = c;
 	if (!c || routing_start(&c->net))
 		return -1;
-	c->sad = sad_new(&crypto_openssl);
+	c->sad = sad_new(&crypto_openssl, 1);
 	c->config.conns = &c->conn;
 	c->config.n_conns = 1;
 	c->conn.children = c->children;
