@@ -33,6 +33,9 @@ struct crypto_op {
 /* One SA's keys in one direction, ready for use. One thread at a time. */
 struct crypto_key;
 
+/* What a backend needs of its own for each thread; never shared. */
+struct crypto_thread;
+
 struct crypto_key_spec {
 	const struct encr_alg *encr;
 	const struct integ_alg *integ; /* INTEG_NONE with an AEAD */
@@ -45,21 +48,33 @@ struct crypto_backend {
 	const char *name; /* as shown by status */
 
 	/*
-	 * Schedules the keys; the spec's secrets are borrowed for the call.
-	 * 0, -EINVAL (lengths or pair), -ENOTSUP, -ENOMEM. Control thread.
+	 * Before the thread starts; out may become NULL, which is as good.
+	 * 0, -ENOTSUP (this CPU cannot), -ENOMEM.
 	 */
-	int (*key_new)(const struct crypto_key_spec *spec,
+	int (*thread_new)(struct crypto_thread **out);
+	/* Wipes and frees; thread_free(NULL) is fine. */
+	void (*thread_free)(struct crypto_thread *thread);
+
+	/*
+	 * Schedules the keys, for use by any thread; the spec's secrets are
+	 * borrowed for the call. 0, -EINVAL (lengths or pair), -ENOTSUP,
+	 * -ENOMEM. Control thread, with what is its own.
+	 */
+	int (*key_new)(struct crypto_thread *thread,
+		       const struct crypto_key_spec *spec,
 		       struct crypto_key **out);
 	/* Wipes and frees; key_free(NULL) is fine. */
 	void (*key_free)(struct crypto_key *key);
 
 	/*
-	 * Worker. Each op's ok says how it went. No allocation. What open
-	 * refuses is never left deciphered: with an AEAD the text is zeroed,
-	 * else it is as it came.
+	 * Worker, with what is its own. Each op's ok says how it went. No
+	 * allocation. What open refuses is never left deciphered: with an AEAD
+	 * the text is zeroed, else it is as it came.
 	 */
-	void (*seal)(struct crypto_key *key, struct crypto_op *ops, unsigned n);
-	void (*open)(struct crypto_key *key, struct crypto_op *ops, unsigned n);
+	void (*seal)(struct crypto_thread *thread, struct crypto_key *key,
+		     struct crypto_op *ops, unsigned n);
+	void (*open)(struct crypto_thread *thread, struct crypto_key *key,
+		     struct crypto_op *ops, unsigned n);
 };
 
 extern const struct crypto_backend crypto_openssl;

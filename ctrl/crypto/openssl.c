@@ -56,11 +56,12 @@ static struct cipher_text text_of(const struct crypto_key *key,
 	return t;
 }
 
-static void openssl_seal(struct crypto_key *key, struct crypto_op *ops,
-			 unsigned n)
+static void openssl_seal(struct crypto_thread *thread, struct crypto_key *key,
+			 struct crypto_op *ops, unsigned n)
 {
 	struct esn_aad aad;
 
+	(void)thread;
 	for (unsigned i = 0; i < n; i++) {
 		struct cipher_text t = text_of(key, &ops[i], &aad);
 
@@ -68,16 +69,29 @@ static void openssl_seal(struct crypto_key *key, struct crypto_op *ops,
 	}
 }
 
-static void openssl_open(struct crypto_key *key, struct crypto_op *ops,
-			 unsigned n)
+static void openssl_open(struct crypto_thread *thread, struct crypto_key *key,
+			 struct crypto_op *ops, unsigned n)
 {
 	struct esn_aad aad;
 
+	(void)thread;
 	for (unsigned i = 0; i < n; i++) {
 		struct cipher_text t = text_of(key, &ops[i], &aad);
 
 		ops[i].ok = cipher_open(key->cipher, &t);
 	}
+}
+
+/* A key's contexts are all that it needs. */
+static int openssl_thread_new(struct crypto_thread **out)
+{
+	*out = NULL;
+	return 0;
+}
+
+static void openssl_thread_free(struct crypto_thread *thread)
+{
+	(void)thread;
 }
 
 static void openssl_key_free(struct crypto_key *key)
@@ -88,12 +102,14 @@ static void openssl_key_free(struct crypto_key *key)
 	free(key);
 }
 
-static int openssl_key_new(const struct crypto_key_spec *spec,
+static int openssl_key_new(struct crypto_thread *thread,
+			   const struct crypto_key_spec *spec,
 			   struct crypto_key **out)
 {
 	struct crypto_key *key = calloc(1, sizeof(*key));
 	int err;
 
+	(void)thread;
 	if (!key)
 		return -ENOMEM;
 	err = cipher_new(spec, &key->cipher);
@@ -109,6 +125,8 @@ static int openssl_key_new(const struct crypto_key_spec *spec,
 
 const struct crypto_backend crypto_openssl = {
 	.name = "openssl",
+	.thread_new = openssl_thread_new,
+	.thread_free = openssl_thread_free,
 	.key_new = openssl_key_new,
 	.key_free = openssl_key_free,
 	.seal = openssl_seal,

@@ -237,7 +237,8 @@ static int prepare(struct dp *dp, struct error *e)
 	if (getrandom(&dp->magic, sizeof(dp->magic), 0) != sizeof(dp->magic))
 		return error_set(e, -EIO, "no random numbers");
 	dp->tunnels = calloc(dp->config->n_manual + 1, sizeof(*dp->tunnels));
-	dp->sad = sad_new(&crypto_openssl, dp->n_workers);
+	dp->crypto = &crypto_openssl;
+	dp->sad = sad_new(dp->crypto, dp->n_workers);
 	if (!dp->tunnels || !dp->sad)
 		return error_set(e, -ENOMEM, "no memory for the SAD");
 	err = nl_new(&dp->nl);

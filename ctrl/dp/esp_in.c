@@ -226,7 +226,7 @@ static void open_run(struct worker *w, struct packet *p, uint32_t n)
 		if (p[i].drop == DROP_NONE)
 			of[m++] = &p[i];
 	}
-	sa->backend->open(sa->key, ops, m);
+	sa->backend->open(w->crypto, sa->key, ops, m);
 	for (uint32_t i = 0; i < m; i++) {
 		finish(w, of[i], &ops[i]);
 		if (of[i]->drop != DROP_NONE)

@@ -150,7 +150,7 @@ static void seal_run(struct worker *w, struct packet *p, uint32_t n,
 		if (p[i].drop == DROP_NONE)
 			of[m++] = &p[i];
 	}
-	sa->backend->seal(sa->key, ops, m);
+	sa->backend->seal(w->crypto, sa->key, ops, m);
 	for (uint32_t i = 0; i < m; i++) {
 		if (!ops[i].ok) {
 			packet_drop(of[i], DROP_CRYPTO);

@@ -45,6 +45,7 @@ struct dp {
 	struct programs *programs;
 	struct nexthop_link *links; /* owned; one of each worker */
 	struct resolver *resolver;
+	const struct crypto_backend *crypto;
 	struct sad *sad;
 	struct policy_view policies;
 	struct sadb *sadb;

@@ -144,7 +144,7 @@ void dp_status(struct dp *dp, struct status *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->uptime_s = (clock_ns() - dp->since_ns) / NS_PER_S;
-	out->crypto = crypto_openssl.name;
+	out->crypto = dp->crypto->name;
 	out->workers = dp->n_workers;
 	out->n_ifaces = dp->n_ifaces;
 	for (size_t i = 0; i < dp->n_ifaces; i++)

@@ -23,7 +23,8 @@
 #define POLL_TX_MS   1	 /* frames of ours come back */
 #define LAST_ROUNDS  256 /* at the end, to empty full rings */
 
-int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
+int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link,
+		const struct crypto_backend *backend)
 {
 	int err;
 
@@ -35,9 +36,13 @@ int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
 	w->hold_max = w->hold_room = frames / HOLD_SHARE;
 	w->hold = calloc(w->hold_max, sizeof(*w->hold));
 	w->made = calloc(MADE_MAX, sizeof(*w->made));
-	if (!w->hold || !w->made) {
+	w->backend = backend;
+	err = backend->thread_new(&w->crypto);
+	if (!w->hold || !w->made)
+		err = -ENOMEM;
+	if (err) {
 		worker_fini(w);
-		return -ENOMEM;
+		return err;
 	}
 	nexthop_cache_init(&w->nexthops, link);
 	random_init(&w->random);
@@ -50,7 +55,10 @@ void worker_fini(struct worker *w)
 	free(w->hold);
 	free(w->made);
 	explicit_bzero(&w->random, sizeof(w->random));
+	if (w->backend)
+		w->backend->thread_free(w->crypto);
 	w->hold = w->made = NULL;
+	w->crypto = NULL;
 }
 
 void settle(struct worker *w, struct batch *b)

@@ -94,6 +94,8 @@ struct worker {
 	struct counter *passes; /* [PASS_MAX]; likewise, the WORKER_ ones */
 	struct nexthop_cache nexthops;
 	struct random_pool random;
+	const struct crypto_backend *backend;
+	struct crypto_thread *crypto; /* owned */
 
 	struct tell *tell;  /* NULL: nobody listens */
 	struct drain drain; /* the barrier's end of it */
@@ -119,13 +121,15 @@ struct worker {
 };
 
 /*
- * frames   of packet memory, FRAME_BYTES each
+ * frames    of packet memory, FRAME_BYTES each
+ * backend   the SAD's
  *
- * 0 or -ENOMEM. The caller fills ports, host_fd, magic, sad, policies, drops
+ * 0, -ENOMEM, or -ENOTSUP (a backend that this CPU can't run). The caller fills ports, host_fd, magic, sad, policies, drops
  * and passes before worker_run() or worker_step(); tell and drain if SAs come
  * and go; mss_clamp if it is wanted.
  */
-int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link);
+int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link,
+		const struct crypto_backend *backend);
 void worker_fini(struct worker *w);
 
 /* Runs until worker_stop(). The worker's own thread. */

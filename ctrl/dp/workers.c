@@ -143,7 +143,8 @@ static void describe(struct dp *dp, uint32_t index)
 static int make(struct dp *dp, uint32_t index, struct error *e)
 {
 	struct dp_worker *dw = &dp->workers[index];
-	int err = worker_init(&dw->w, frames(dp, index), &dp->links[index]);
+	int err = worker_init(&dw->w, frames(dp, index), &dp->links[index],
+			      dp->crypto);
 
 	if (!err)
 		err = xsk_memory_new(&dw->w.umem, &dw->memory);

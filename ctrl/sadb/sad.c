@@ -19,6 +19,7 @@ struct sa_life {
 
 struct sad {
 	const struct crypto_backend *backend;
+	struct crypto_thread *crypto; /* owned; the control thread's */
 	uint32_t workers;
 	uint32_t next_owner; /* control thread */
 	/* Control thread: a stack of free slots, the next life of each. */
@@ -35,6 +36,10 @@ struct sad *sad_new(const struct crypto_backend *backend, uint32_t workers)
 
 	if (!sad)
 		return NULL;
+	if (backend->thread_new(&sad->crypto)) {
+		free(sad);
+		return NULL;
+	}
 	quiescent_init();
 	sad->backend = backend;
 	sad->workers = workers;
@@ -68,6 +73,7 @@ void sad_free(struct sad *sad)
 	for (uint32_t i = 0; i < SAD_MAX; i++)
 		sa_free(atomic_load(&sad->slot[i]));
 	quiescent_drain();
+	sad->backend->thread_free(sad->crypto);
 	free(sad);
 }
 
@@ -94,7 +100,8 @@ static void sa_describe(struct sa_rt *sa, const struct sa_spec *spec)
 	sa->narrow = spec->narrow;
 }
 
-static int sa_key(struct sa_rt *sa, const struct sa_spec *spec, struct error *e)
+static int sa_key(const struct sad *sad, struct sa_rt *sa,
+		  const struct sa_spec *spec, struct error *e)
 {
 	const struct crypto_key_spec key = {
 		.encr = spec->encr,
@@ -103,7 +110,7 @@ static int sa_key(struct sa_rt *sa, const struct sa_spec *spec, struct error *e)
 		.integ_key = spec->integ_key,
 		.esn = spec->esn,
 	};
-	int err = sa->backend->key_new(&key, &sa->key);
+	int err = sa->backend->key_new(sad->crypto, &key, &sa->key);
 
 	if (err)
 		return error_set(e, err, "%s cannot use the keys for %s: %s",
@@ -112,7 +119,8 @@ static int sa_key(struct sa_rt *sa, const struct sa_spec *spec, struct error *e)
 	return 0;
 }
 
-static int sa_fill(struct sa_rt *sa, const struct sa_spec *spec, struct error *e)
+static int sa_fill(const struct sad *sad, struct sa_rt *sa,
+		   const struct sa_spec *spec, struct error *e)
 {
 	int err = 0;
 
@@ -125,7 +133,7 @@ static int sa_fill(struct sa_rt *sa, const struct sa_spec *spec, struct error *e
 	if (err)
 		return error_set(e, err, "cannot make an SA: %s",
 				 strerror(-err));
-	return sa_key(sa, spec, e);
+	return sa_key(sad, sa, spec, e);
 }
 
 int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
@@ -145,7 +153,7 @@ int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 	sa->backend = sad->backend;
 	if (spec->dir == DIR_OUT)
 		sa->owner = sad->next_owner++ % sad->workers;
-	err = sa_fill(sa, spec, e);
+	err = sa_fill(sad, sa, spec, e);
 	if (err) {
 		sa_free(sa);
 		return err;

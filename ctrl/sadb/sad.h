@@ -39,7 +39,8 @@ struct sa_spec {
 /*
  * workers   how many there are to own outbound SAs, each in turn
  *
- * NULL: out of memory. sad_free() wipes every SA; no worker may run.
+ * NULL: out of memory, or a backend that this CPU can't run. sad_free() wipes
+ * every SA; no worker may run.
  */
 struct sad *sad_new(const struct crypto_backend *backend, uint32_t workers);
 void sad_free(struct sad *sad);

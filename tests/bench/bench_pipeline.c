@@ -118,7 +118,7 @@ static void fill_raw(struct bench *b, enum dp_dir dir)
 		};
 	}
 	if (dir == DIR_IN)
-		sa->backend->seal(sa->key, b->ops, BATCH_MAX);
+		sa->backend->seal(b->g->w.crypto, sa->key, b->ops, BATCH_MAX);
 }
 
 static uint64_t time_raw(struct bench *b, enum dp_dir dir)
@@ -129,9 +129,9 @@ static uint64_t time_raw(struct bench *b, enum dp_dir dir)
 	fill_raw(b, dir);
 	start = __rdtsc();
 	if (dir == DIR_OUT)
-		sa->backend->seal(sa->key, b->ops, BATCH_MAX);
+		sa->backend->seal(b->g->w.crypto, sa->key, b->ops, BATCH_MAX);
 	else
-		sa->backend->open(sa->key, b->ops, BATCH_MAX);
+		sa->backend->open(b->g->w.crypto, sa->key, b->ops, BATCH_MAX);
 	start = __rdtsc() - start;
 	for (uint32_t i = 0; i < BATCH_MAX; i++)
 		must(b->ops[i].ok, "the raw cipher failed");

@@ -64,7 +64,7 @@ static int make_worker(struct seam_case *c)
 	struct worker *w = &c->worker;
 
 	if (nexthop_link_init(&c->link) ||
-	    worker_init(w, 2 * XSK_PORT_FRAMES, &c->link))
+	    worker_init(w, 2 * XSK_PORT_FRAMES, &c->link, &crypto_openssl))
 		return -1;
 	umem_fini(&w->umem);
 	w->umem = c->fx.umem;

@@ -242,7 +242,7 @@ static inline struct sealed *open_sealed(struct scenario *s, const uint8_t *l3,
 	};
 
 	memcpy(opened, l3, n);
-	peer->backend->open(peer->key, &op, 1);
+	peer->backend->open(s->g->w.crypto, peer->key, &op, 1);
 	require(op.ok, "the peer can open it");
 	k->l3.n = n;
 	memcpy(k->l3.at, l3, n);

@@ -108,7 +108,8 @@ struct gateway *gateway_new(const struct gateway_spec *spec)
 	must(g, "out of memory");
 	must(spec->frames <= GATEWAY_FRAMES_MAX, "too many frames");
 	must(!nexthop_link_init(&g->link), "nexthop_link_init");
-	must(!worker_init(&g->w, spec->frames, &g->link), "worker_init");
+	must(!worker_init(&g->w, spec->frames, &g->link, &crypto_openssl),
+	     "worker_init");
 	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends),
 	     "socketpair");
 	add_sas(g, spec);
@@ -466,7 +467,7 @@ uint32_t gateway_seal(struct gateway *g, const uint8_t *text,
 		wr_u8(&b, (uint8_t)(seq >> 8 * (i % 8)));
 	wr_bytes(&b, text, text_bytes);
 	must(wr_ok(&b), "text too long");
-	sa->backend->seal(sa->key, &op, 1);
+	sa->backend->seal(g->w.crypto, sa->key, &op, 1);
 	must(op.ok, "seal");
 	return outer.total_bytes;
 }

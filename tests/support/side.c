@@ -358,7 +358,8 @@ static void make_worker(struct side *s)
 	int ends[2];
 
 	must(!nexthop_link_init(&s->link), "nexthop_link_init");
-	must(!worker_init(&s->w, SIDE_FRAMES, &s->link), "worker_init");
+	must(!worker_init(&s->w, SIDE_FRAMES, &s->link, &crypto_openssl),
+	     "worker_init");
 	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends),
 	     "socketpair");
 	port_mem_init(&s->inside, &s->w.umem, SIDE_INSIDE, IFACE_PROTECTED);

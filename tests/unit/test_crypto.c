@@ -85,7 +85,7 @@ static struct crypto_key *key_of_secrets(const struct suite *suite,
 	};
 	struct crypto_key *key = NULL;
 
-	assert_int_equal(backend->key_new(&spec, &key), 0);
+	assert_int_equal(backend->key_new(NULL, &spec, &key), 0);
 	assert_non_null(key);
 	secret_wipe(encr_key);
 	secret_wipe(integ_key);
@@ -167,14 +167,14 @@ static struct packet packet_of_hex(const struct suite *suite, const char *hex)
 static bool seal_one(struct crypto_key *key, struct packet *p)
 {
 	p->op.ok = false;
-	backend->seal(key, &p->op, 1);
+	backend->seal(NULL, key, &p->op, 1);
 	return p->op.ok;
 }
 
 static bool open_one(struct crypto_key *key, struct packet *p)
 {
 	p->op.ok = false;
-	backend->open(key, &p->op, 1);
+	backend->open(NULL, key, &p->op, 1);
 	return p->op.ok;
 }
 
@@ -344,7 +344,7 @@ static int try_key(const char *encr, const struct integ_alg *integ,
 					.encr_key = &encr_key,
 					.integ_key = &integ_key };
 	struct crypto_key *key = NULL;
-	int err = backend->key_new(&spec, &key);
+	int err = backend->key_new(NULL, &spec, &key);
 
 	assert_true((err == 0) == (key != NULL));
 	backend->key_free(key);
@@ -420,12 +420,12 @@ static void integrity_key_may_be_absent_with_an_aead_alone(void **state)
 	struct crypto_key *key = NULL;
 
 	(void)state;
-	assert_int_equal(backend->key_new(&spec, &key), 0);
+	assert_int_equal(backend->key_new(NULL, &spec, &key), 0);
 	backend->key_free(key);
 	spec.encr = encr_by_name("aes128");
 	spec.integ = integ_by_name("sha256");
 	encr_key.len = 16;
-	assert_int_equal(backend->key_new(&spec, &key), -EINVAL);
+	assert_int_equal(backend->key_new(NULL, &spec, &key), -EINVAL);
 }
 
 static void no_key_may_be_freed(void **state)
@@ -567,10 +567,10 @@ static void text_of_broken_blocks_is_refused_and_untouched(void **state)
 			assert_true(open_one(key, &p));
 		} else {
 			p.op.ok = true;
-			backend->seal(key, &p.op, 1);
+			backend->seal(NULL, key, &p.op, 1);
 			assert_false(p.op.ok);
 			p.op.ok = true;
-			backend->open(key, &p.op, 1);
+			backend->open(NULL, key, &p.op, 1);
 			assert_false(p.op.ok);
 			assert_memory_equal(p.octets, before.octets, p.bytes);
 		}
@@ -629,11 +629,11 @@ static void forged_packet_in_a_batch_fails_alone(void **state)
 		batch_of(packets, ops, &suites[s]);
 		for (unsigned int i = 0; i < BATCH_PKTS; i++)
 			before[i] = packet_copy(&packets[i]);
-		backend->seal(key, ops, BATCH_PKTS);
+		backend->seal(NULL, key, ops, BATCH_PKTS);
 		for (unsigned int i = 0; i < BATCH_PKTS; i++)
 			assert_true(ops[i].ok);
 		packets[BATCH_PKTS / 2].octets[0] ^= 1;
-		backend->open(key, ops, BATCH_PKTS);
+		backend->open(NULL, key, ops, BATCH_PKTS);
 		for (unsigned int i = 0; i < BATCH_PKTS; i++) {
 			assert_true(ops[i].ok == (i != BATCH_PKTS / 2));
 			if (ops[i].ok)
@@ -660,7 +660,7 @@ static void batch_gives_what_single_packets_give(void **state)
 		batch_of(packets, ops, &suites[s]);
 		for (unsigned int i = 0; i < BATCH_PKTS; i++)
 			singles[i] = packet_copy(&packets[i]);
-		backend->seal(one, ops, BATCH_PKTS);
+		backend->seal(NULL, one, ops, BATCH_PKTS);
 		for (unsigned int i = 0; i < BATCH_PKTS; i++) {
 			assert_true(seal_one(other, &singles[i]));
 			assert_memory_equal(packets[i].octets,
@@ -678,8 +678,8 @@ static void empty_batch_is_fine(void **state)
 	struct crypto_key *key = suite_key(&suites[0]);
 
 	(void)state;
-	backend->seal(key, NULL, 0);
-	backend->open(key, NULL, 0);
+	backend->seal(NULL, key, NULL, 0);
+	backend->open(NULL, key, NULL, 0);
 	backend->key_free(key);
 }
 
