@@ -32,6 +32,8 @@ BUILD := build$(if $(filter-out gcc,$(CC)),-$(notdir $(CC)))$(if $(SAN),-$(SAN))
 
 LIBS := libbpf libxdp libcrypto libevent libmnl jansson libseccomp libcap-ng \
 	liburcu-qsbr
+# It has nothing for pkg-config.
+IPSEC_MB_H := /usr/include/intel-ipsec-mb.h
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Werror
 VERSION := 0.1.0
@@ -58,10 +60,10 @@ MISSING := $(sort $(if $(BPFTOOL),,bpftool) $(shell \
 	for lib in $(LIBS) $(if $(filter tests check-unit bench fuzz-bins,$(GOALS)),cmocka); do \
 		! command -v pkg-config >/dev/null || \
 			pkg-config --exists $$lib || echo $$lib; \
-	done))
+	done) $(if $(wildcard $(IPSEC_MB_H)),,libipsec-mb))
 $(if $(MISSING),$(error missing $(MISSING); run: sudo make install-deps))
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
-LDLIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lm
+LDLIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lIPSec_MB -lm
 endif
 ALL_CFLAGS += $(PKG_CFLAGS)
 # Names are looked up at start: a lazy look-up would leave key octets on the stack.

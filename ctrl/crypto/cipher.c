@@ -226,22 +226,12 @@ static int cipher_fill(struct cipher *c, const struct crypto_key_spec *spec)
 			slice_of(mac_key->octets, mac_key->len), &c->hmac);
 }
 
-/* An AEAD alone, or a cipher with its MAC, and each key as long as it must. */
-static bool spec_is_sound(const struct crypto_key_spec *spec)
-{
-	size_t integ_key_bytes = spec->integ_key ? spec->integ_key->len : 0;
-
-	return encr_is_aead(spec->encr) == (spec->integ->id == INTEG_NONE) &&
-	       spec->encr_key->len == encr_key_bytes(spec->encr) &&
-	       integ_key_bytes == spec->integ->key_bytes;
-}
-
 int cipher_new(const struct crypto_key_spec *spec, struct cipher **out)
 {
 	struct cipher *c;
 	int err;
 
-	if (!spec_is_sound(spec))
+	if (!crypto_spec_is_sound(spec))
 		return -EINVAL;
 	c = calloc(1, sizeof(*c));
 	if (!c)

@@ -77,6 +77,24 @@ struct crypto_backend {
 		     struct crypto_op *ops, unsigned n);
 };
 
+extern const struct crypto_backend crypto_ipsec_mb;
 extern const struct crypto_backend crypto_openssl;
+
+enum crypto_choice {
+	CRYPTO_AUTO, /* ipsec-mb, or openssl where this CPU can't run that */
+	CRYPTO_IPSEC_MB,
+	CRYPTO_OPENSSL,
+};
+
+/*
+ * The backend for all packets of this process. A fallback is logged.
+ *
+ * 0, -ENOTSUP (CRYPTO_IPSEC_MB: this CPU can't run it), -ENOMEM. Control thread.
+ */
+int crypto_choose(enum crypto_choice choice, const struct crypto_backend **out);
+
+/* For backends: an AEAD alone, or a cipher with its MAC, and each key as long
+ * as it must be? */
+bool crypto_spec_is_sound(const struct crypto_key_spec *spec);
 
 #endif

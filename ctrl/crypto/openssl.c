@@ -8,11 +8,10 @@
  */
 #include "ctrl/crypto/crypto.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "ctrl/crypto/aad.h"
 #include "ctrl/crypto/cipher.h"
 #include "include/proto.h"
 
@@ -20,13 +19,6 @@ struct crypto_key {
 	struct cipher *cipher;
 	uint8_t iv_bytes;
 	bool esn;
-};
-
-/* RFC 4106 section 5, RFC 7634 section 2.1: with an extended number. */
-struct esn_aad {
-	uint8_t spi_be[4];
-	uint8_t seq_hi_be[4];
-	uint8_t seq_lo_be[4];
 };
 
 /*
@@ -38,7 +30,6 @@ static struct cipher_text text_of(const struct crypto_key *key,
 				  const struct crypto_op *op,
 				  struct esn_aad *aad)
 {
-	const uint32_t seq_hi_be = htonl(op->seq_hi);
 	struct cipher_text t = {
 		.from = op->esp,
 		.text = op->esp + ESP_HEADER_BYTES + key->iv_bytes,
@@ -48,9 +39,7 @@ static struct cipher_text text_of(const struct crypto_key *key,
 
 	if (!key->esn)
 		return t;
-	memcpy(aad->spi_be, op->esp, sizeof(aad->spi_be));
-	memcpy(aad->seq_hi_be, &seq_hi_be, sizeof(seq_hi_be));
-	memcpy(aad->seq_lo_be, op->esp + 4, sizeof(aad->seq_lo_be));
+	esn_aad_fill(aad, op);
 	t.aad = (struct slice){ (uint8_t *)aad, sizeof(*aad) };
 	t.tail = (struct slice){ aad->seq_hi_be, sizeof(aad->seq_hi_be) };
 	return t;

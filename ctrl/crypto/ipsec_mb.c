@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The crypto backend on intel-ipsec-mb, which has hand-written code for each
+ * generation of x86 and chooses by what the CPU has. An AEAD is one direct call
+ * (AES-GCM) or one job (ChaCha20-Poly1305) a packet; AES-CBC with an HMAC goes
+ * in bursts, ctrl/crypto/ipsec_mb_cbc.c. A manager is one thread's, and so is
+ * what it left in its memory: that is wiped with it. Control thread makes and
+ * frees keys, workers seal and open.
+ */
+#include "ctrl/crypto/ipsec_mb.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/crypto/aad.h"
+#include "include/proto.h"
+
+#define CACHE_LINE  64U
+#define NONCE_BYTES 12U
+#define IV_BYTES    8U /* RFC 4106 section 3.1, RFC 7634 section 2 */
+#define ICV_BYTES   16U
+#define BEFORE_TEXT (ESP_HEADER_BYTES + IV_BYTES)
+
+/* What an AEAD is asked for one packet. */
+struct aead {
+	uint8_t nonce[NONCE_BYTES];
+	struct esn_aad esn_aad;
+	const uint8_t *aad;
+	uint64_t aad_bytes;
+	uint8_t *text;
+	uint64_t text_bytes;
+	uint8_t *icv; /* where the packet has it */
+};
+
+static void aead_of(const struct crypto_key *key, const struct crypto_op *op,
+		    struct aead *a)
+{
+	a->text = op->esp + BEFORE_TEXT;
+	a->text_bytes = op->text_bytes;
+	a->icv = a->text + op->text_bytes;
+	memcpy(a->nonce, key->salt, MB_SALT_BYTES);
+	memcpy(a->nonce + MB_SALT_BYTES, a->text - IV_BYTES, IV_BYTES);
+	a->aad = op->esp;
+	a->aad_bytes = ESP_HEADER_BYTES;
+	if (!key->esn)
+		return;
+	esn_aad_fill(&a->esn_aad, op);
+	a->aad = (const uint8_t *)&a->esn_aad;
+	a->aad_bytes = sizeof(a->esn_aad);
+}
+
+/* They decipher while they verify: what failed must not stay readable. */
+static bool aead_verify(const struct aead *a, bool done, const uint8_t *icv)
+{
+	if (done && octets_equal(icv, a->icv, ICV_BYTES))
+		return true;
+	explicit_bzero(a->text, a->text_bytes);
+	return false;
+}
+
+/* --- AES-GCM */
+
+static aes_gcm_enc_dec_t gcm_encrypt(const IMB_MGR *mgr, uint16_t key_bits)
+{
+	switch (key_bits) {
+	case 128:
+		return mgr->gcm128_enc;
+	case 192:
+		return mgr->gcm192_enc;
+	}
+	return mgr->gcm256_enc;
+}
+
+static aes_gcm_enc_dec_t gcm_decrypt(const IMB_MGR *mgr, uint16_t key_bits)
+{
+	switch (key_bits) {
+	case 128:
+		return mgr->gcm128_dec;
+	case 192:
+		return mgr->gcm192_dec;
+	}
+	return mgr->gcm256_dec;
+}
+
+static aes_gcm_pre_t gcm_schedule(const IMB_MGR *mgr, uint16_t key_bits)
+{
+	switch (key_bits) {
+	case 128:
+		return mgr->gcm128_pre;
+	case 192:
+		return mgr->gcm192_pre;
+	}
+	return mgr->gcm256_pre;
+}
+
+static void gcm_seal(struct crypto_thread *t, const struct crypto_key *key,
+		     struct crypto_op *ops, unsigned int n)
+{
+	const aes_gcm_enc_dec_t encrypt = gcm_encrypt(t->mgr, key->key_bits);
+	struct aead a;
+
+	for (unsigned int i = 0; i < n; i++) {
+		aead_of(key, &ops[i], &a);
+		encrypt(&key->gcm, &t->gcm, a.text, a.text, a.text_bytes,
+			a.nonce, a.aad, a.aad_bytes, a.icv, ICV_BYTES);
+		ops[i].ok = true;
+	}
+}
+
+static void gcm_open(struct crypto_thread *t, const struct crypto_key *key,
+		     struct crypto_op *ops, unsigned int n)
+{
+	const aes_gcm_enc_dec_t decrypt = gcm_decrypt(t->mgr, key->key_bits);
+	uint8_t icv[ICV_BYTES];
+	struct aead a;
+
+	for (unsigned int i = 0; i < n; i++) {
+		aead_of(key, &ops[i], &a);
+		decrypt(&key->gcm, &t->gcm, a.text, a.text, a.text_bytes,
+			a.nonce, a.aad, a.aad_bytes, icv, ICV_BYTES);
+		ops[i].ok = aead_verify(&a, true, icv);
+	}
+}
+
+/* --- ChaCha20-Poly1305: as a job half of what its direct calls take */
+
+static bool chacha_run(struct crypto_thread *t, const struct crypto_key *key,
+		       IMB_CIPHER_DIRECTION way, const struct aead *a,
+		       uint8_t *icv)
+{
+	IMB_JOB *job = IMB_GET_NEXT_JOB(t->mgr);
+
+	job->cipher_mode = IMB_CIPHER_CHACHA20_POLY1305;
+	job->hash_alg = IMB_AUTH_CHACHA20_POLY1305;
+	job->cipher_direction = way;
+	job->chain_order = way == IMB_DIR_ENCRYPT ? IMB_ORDER_CIPHER_HASH
+						  : IMB_ORDER_HASH_CIPHER;
+	job->enc_keys = key->chacha.octets;
+	job->dec_keys = key->chacha.octets;
+	job->key_len_in_bytes = sizeof(key->chacha.octets);
+	job->iv = a->nonce;
+	job->iv_len_in_bytes = NONCE_BYTES;
+	job->u.CHACHA20_POLY1305.aad = a->aad;
+	job->u.CHACHA20_POLY1305.aad_len_in_bytes = a->aad_bytes;
+	job->src = a->text;
+	job->dst = a->text;
+	job->cipher_start_src_offset_in_bytes = 0;
+	job->hash_start_src_offset_in_bytes = 0;
+	job->msg_len_to_cipher_in_bytes = a->text_bytes;
+	job->msg_len_to_hash_in_bytes = a->text_bytes;
+	job->auth_tag_output = icv;
+	job->auth_tag_output_len_in_bytes = ICV_BYTES;
+	job = IMB_SUBMIT_JOB(t->mgr);
+	return job && job->status == IMB_STATUS_COMPLETED;
+}
+
+static void chacha_seal(struct crypto_thread *t, const struct crypto_key *key,
+			struct crypto_op *ops, unsigned int n)
+{
+	struct aead a;
+
+	for (unsigned int i = 0; i < n; i++) {
+		aead_of(key, &ops[i], &a);
+		ops[i].ok = chacha_run(t, key, IMB_DIR_ENCRYPT, &a, a.icv);
+	}
+}
+
+static void chacha_open(struct crypto_thread *t, const struct crypto_key *key,
+			struct crypto_op *ops, unsigned int n)
+{
+	uint8_t icv[ICV_BYTES];
+	struct aead a;
+
+	for (unsigned int i = 0; i < n; i++) {
+		bool done;
+
+		aead_of(key, &ops[i], &a);
+		done = chacha_run(t, key, IMB_DIR_DECRYPT, &a, icv);
+		ops[i].ok = aead_verify(&a, done, icv);
+	}
+}
+
+/* --- any */
+
+static void seal_burst(struct crypto_thread *t, const struct crypto_key *key,
+		       struct crypto_op *ops, unsigned int n)
+{
+	switch (key->id) {
+	case ENCR_AES_CBC:
+		return mb_cbc_seal(t, key, ops, n);
+	case ENCR_AES_GCM_16:
+		return gcm_seal(t, key, ops, n);
+	case ENCR_CHACHA20_POLY1305:
+		return chacha_seal(t, key, ops, n);
+	}
+}
+
+static void open_burst(struct crypto_thread *t, const struct crypto_key *key,
+		       struct crypto_op *ops, unsigned int n)
+{
+	switch (key->id) {
+	case ENCR_AES_CBC:
+		return mb_cbc_open(t, key, ops, n);
+	case ENCR_AES_GCM_16:
+		return gcm_open(t, key, ops, n);
+	case ENCR_CHACHA20_POLY1305:
+		return chacha_open(t, key, ops, n);
+	}
+}
+
+static unsigned int burst_of(unsigned int n)
+{
+	return n < MB_BURST_MAX ? n : MB_BURST_MAX;
+}
+
+static void ipsec_mb_seal(struct crypto_thread *thread, struct crypto_key *key,
+			  struct crypto_op *ops, unsigned int n)
+{
+	for (unsigned int take; n; ops += take, n -= take) {
+		take = burst_of(n);
+		seal_burst(thread, key, ops, take);
+	}
+}
+
+static void ipsec_mb_open(struct crypto_thread *thread, struct crypto_key *key,
+			  struct crypto_op *ops, unsigned int n)
+{
+	for (unsigned int take; n; ops += take, n -= take) {
+		take = burst_of(n);
+		open_burst(thread, key, ops, take);
+	}
+}
+
+/* --- keys */
+
+static int key_fill(IMB_MGR *mgr, const struct crypto_key_spec *spec,
+		    struct crypto_key *key)
+{
+	const uint8_t *octets = spec->encr_key->octets;
+
+	key->id = spec->encr->id;
+	key->key_bits = spec->encr->key_bits;
+	key->esn = spec->esn;
+	memcpy(key->salt, octets + key->key_bits / 8, spec->encr->salt_bytes);
+	switch (key->id) {
+	case ENCR_AES_CBC:
+		return mb_cbc_init(mgr, spec, &key->cbc);
+	case ENCR_AES_GCM_16:
+		gcm_schedule(mgr, key->key_bits)(octets, &key->gcm);
+		return 0;
+	case ENCR_CHACHA20_POLY1305:
+		memcpy(key->chacha.octets, octets, sizeof(key->chacha.octets));
+		return 0;
+	}
+	return -ENOTSUP;
+}
+
+static void ipsec_mb_key_free(struct crypto_key *key)
+{
+	if (!key)
+		return;
+	explicit_bzero(key, sizeof(*key));
+	free(key);
+}
+
+static int ipsec_mb_key_new(struct crypto_thread *thread,
+			    const struct crypto_key_spec *spec,
+			    struct crypto_key **out)
+{
+	struct crypto_key *key;
+	int err;
+
+	if (!crypto_spec_is_sound(spec))
+		return -EINVAL;
+	key = aligned_alloc(_Alignof(struct crypto_key), sizeof(*key));
+	if (!key)
+		return -ENOMEM;
+	memset(key, 0, sizeof(*key));
+	err = key_fill(thread->mgr, spec, key);
+	if (err) {
+		ipsec_mb_key_free(key);
+		return err;
+	}
+	*out = key;
+	return 0;
+}
+
+/* --- threads */
+
+/* The library emulates AES where the CPU lacks it, more slowly than OpenSSL. */
+static bool is_fit(const IMB_MGR *mgr)
+{
+	const uint64_t need = IMB_FEATURE_AESNI | IMB_FEATURE_PCLMULQDQ |
+			      IMB_FEATURE_SELF_TEST_PASS;
+
+	return (mgr->features & need) == need;
+}
+
+static void ipsec_mb_thread_free(struct crypto_thread *thread)
+{
+	if (!thread)
+		return;
+	if (thread->mgr)
+		explicit_bzero(thread->mgr, imb_get_mb_mgr_size());
+	free(thread->mgr);
+	explicit_bzero(thread, sizeof(*thread));
+	free(thread);
+}
+
+static int manager_new(IMB_MGR **out)
+{
+	void *at = aligned_alloc(CACHE_LINE, imb_get_mb_mgr_size());
+
+	*out = at;
+	if (!at)
+		return -ENOMEM;
+	*out = imb_set_pointers_mb_mgr(at, 0, 1);
+	init_mb_mgr_auto(*out, NULL);
+	return is_fit(*out) ? 0 : -ENOTSUP;
+}
+
+static int ipsec_mb_thread_new(struct crypto_thread **out)
+{
+	struct crypto_thread *t =
+		aligned_alloc(_Alignof(struct crypto_thread), sizeof(*t));
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	memset(t, 0, sizeof(*t));
+	err = manager_new(&t->mgr);
+	if (err) {
+		ipsec_mb_thread_free(t);
+		return err;
+	}
+	*out = t;
+	return 0;
+}
+
+const struct crypto_backend crypto_ipsec_mb = {
+	.name = "ipsec-mb",
+	.thread_new = ipsec_mb_thread_new,
+	.thread_free = ipsec_mb_thread_free,
+	.key_new = ipsec_mb_key_new,
+	.key_free = ipsec_mb_key_free,
+	.seal = ipsec_mb_seal,
+	.open = ipsec_mb_open,
+};

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the backend on intel-ipsec-mb share: a thread's manager and
+ * a key's schedules. Schedules are only read while packets pass.
+ */
+#ifndef CYG_CRYPTO_IPSEC_MB_H
+#define CYG_CRYPTO_IPSEC_MB_H
+
+#define NO_COMPAT_IMB_API_053 /* short names such as CBC */
+#include <intel-ipsec-mb.h>
+
+#include "ctrl/base/slice.h"
+#include "ctrl/crypto/crypto.h"
+#include "ctrl/crypto/hmac.h"
+#include "include/ike.h"
+
+#define MB_SALT_BYTES	  4U  /* RFC 4106 section 4, RFC 7634 section 2 */
+#define MB_SCHEDULE_BYTES 240 /* of AES-256, the longest */
+#define MB_BURST_MAX	  64U
+
+/* The library counts the octets of a multi-buffer lane in 16 bits. */
+#define MB_BYTES_MAX (UINT16_MAX - 1U)
+
+struct crypto_thread {
+	IMB_MGR *mgr; /* owned */
+	struct gcm_context_data gcm;
+	/* Of a batch with a cipher and a MAC. */
+	IMB_JOB jobs[MB_BURST_MAX];
+	uint8_t macs[MB_BURST_MAX][HMAC_MAX_BYTES];
+};
+
+/* Both schedules come from one call, so either way may be gone. */
+struct mb_cbc_key {
+	_Alignas(16) uint8_t encrypt[MB_SCHEDULE_BYTES];
+	_Alignas(16) uint8_t decrypt[MB_SCHEDULE_BYTES];
+	_Alignas(16) uint8_t inner[HMAC_MAX_BYTES]; /* after key XOR ipad */
+	_Alignas(16) uint8_t outer[HMAC_MAX_BYTES]; /* after key XOR opad */
+	IMB_KEY_SIZE_BYTES key_bytes;
+	IMB_HASH_ALG hash;
+	uint8_t icv_bytes;
+};
+
+struct mb_chacha_key {
+	uint8_t octets[32];
+};
+
+struct crypto_key {
+	enum encr_id id;
+	uint16_t key_bits;
+	bool esn;
+	uint8_t salt[MB_SALT_BYTES];
+	union {
+		struct gcm_key_data gcm;
+		struct mb_chacha_key chacha;
+		struct mb_cbc_key cbc;
+	};
+};
+
+/* The schedules of a sound spec. 0 or -ENOTSUP (the MAC). */
+int mb_cbc_init(IMB_MGR *mgr, const struct crypto_key_spec *spec,
+		struct mb_cbc_key *key);
+
+/* As seal and open of struct crypto_backend; n at most MB_BURST_MAX. */
+void mb_cbc_seal(struct crypto_thread *t, const struct crypto_key *key,
+		 struct crypto_op *ops, unsigned int n);
+void mb_cbc_open(struct crypto_thread *t, const struct crypto_key *key,
+		 struct crypto_op *ops, unsigned int n);
+
+#endif
