@@ -45,6 +45,12 @@ static const struct word default_words[] = {
 	{ .text = NULL },
 };
 
+static const struct word crypto_words[] = {
+	{ "ipsec-mb", CRYPTO_IPSEC_MB, NULL },
+	{ "openssl", CRYPTO_OPENSSL, NULL },
+	{ .text = NULL },
+};
+
 static const struct word action_words[] = {
 	{ "protect", SPD_PROTECT, NULL },
 	{ "bypass", SPD_BYPASS, NULL },
@@ -70,6 +76,8 @@ static const struct key gateway_keys[] = {
 	  .read = value_unprotected },
 	{ .name = "default",	   .form = "bypass or discard", .read = value_word,
 	  .words = default_words,  AT(gateway_conf, default_action) },
+	{ .name = "crypto",	   .form = "ipsec-mb or openssl", .read = value_word,
+	  .words = crypto_words,   AT(gateway_conf, crypto) },
 	{ .name = "mss_clamp",	   .form = "yes or no", .read = value_bool,
 	  AT(gateway_conf, mss_clamp) },
 	{ .name = "workers",	   .form = "a number from 1 to 64", .read = value_number,
@@ -353,6 +361,7 @@ int schema_fill(const struct section *root, struct config *out, struct error *e)
 	int err;
 
 	out->gateway.default_action = SPD_BYPASS;
+	out->gateway.crypto = CRYPTO_AUTO;
 	out->gateway.mss_clamp = true;
 	strcpy(out->gateway.socket, DEFAULT_SOCKET);
 	err = keys_read(&root_table, root, out, e);

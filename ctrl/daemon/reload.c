@@ -33,6 +33,8 @@ static int check_gateway(const struct config *now, const struct config *next,
 		return fail_in(next, "gateway's interfaces", e);
 	if (a->default_action != b->default_action)
 		return fail_in(next, "gateway.default", e);
+	if (a->crypto != b->crypto)
+		return fail_in(next, "gateway.crypto", e);
 	if (strcmp(a->socket, b->socket) != 0)
 		return fail_in(next, "gateway.socket", e);
 	return 0;

@@ -151,6 +151,8 @@ static const char *fixed_differs(const struct config *old,
 		return "gateway.default";
 	if (a->workers != b->workers)
 		return "gateway.workers";
+	if (a->crypto != b->crypto)
+		return "gateway.crypto";
 	if (a->n_ifaces != b->n_ifaces)
 		return "the interfaces";
 	for (size_t i = 0; i < a->n_ifaces; i++)

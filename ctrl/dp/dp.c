@@ -223,10 +223,26 @@ static int attach(struct dp *dp, struct error *e)
 	return err;
 }
 
+static int choose_crypto(struct dp *dp, struct error *e)
+{
+	int err = crypto_choose(dp->config->gateway.crypto, &dp->crypto);
+
+	if (err == -ENOTSUP)
+		return error_set(
+			e, err,
+			"this CPU has no AES instructions for gateway.crypto = ipsec-mb; write openssl there, or leave it out");
+	if (err)
+		return error_set(e, err, "cannot try the crypto library: %s",
+				 strerror(-err));
+	return 0;
+}
+
 static int prepare(struct dp *dp, struct error *e)
 {
 	int err = check_ifaces(dp, e);
 
+	if (!err)
+		err = choose_crypto(dp, e);
 	if (err)
 		return err;
 	err = hostif_open(&dp->host, e);
@@ -237,7 +253,6 @@ static int prepare(struct dp *dp, struct error *e)
 	if (getrandom(&dp->magic, sizeof(dp->magic), 0) != sizeof(dp->magic))
 		return error_set(e, -EIO, "no random numbers");
 	dp->tunnels = calloc(dp->config->n_manual + 1, sizeof(*dp->tunnels));
-	dp->crypto = &crypto_openssl;
 	dp->sad = sad_new(dp->crypto, dp->n_workers);
 	if (!dp->tunnels || !dp->sad)
 		return error_set(e, -ENOMEM, "no memory for the SAD");

@@ -15,6 +15,7 @@
 #include "ctrl/base/addr.h"
 #include "ctrl/base/secret.h"
 #include "ctrl/crypto/alg.h"
+#include "ctrl/crypto/crypto.h"
 #include "ctrl/model/conn.h"
 #include "include/limits.h"
 #include "include/sad.h"
@@ -43,6 +44,7 @@ struct gateway_conf {
 	struct iface_conf ifaces[IFACE_MAX]; /* protected ones first */
 	size_t n_ifaces;
 	enum spd_action default_action; /* SPD_BYPASS or SPD_DISCARD */
+	enum crypto_choice crypto;	/* of ESP */
 	bool mss_clamp;			/* of TCP through tunnels */
 	uint32_t workers;		/* 0: as many as fit */
 	char socket[CONF_PATH_MAX];	/* absolute path of the VICI socket */

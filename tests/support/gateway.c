@@ -91,7 +91,7 @@ static void add_sas(struct gateway *g, const struct gateway_spec *spec)
 	};
 	uint64_t whole;
 
-	g->sad = sad_new(&crypto_openssl, 1);
+	g->sad = sad_new(g->w.backend, 1);
 	must(g->sad, "sad_new");
 	g->out = add_sa(g, spec, DIR_OUT, ours, 2);
 	g->in = add_sa(g, spec, DIR_IN, peers, 3);
@@ -102,13 +102,22 @@ static void add_sas(struct gateway *g, const struct gateway_spec *spec)
 
 struct gateway *gateway_new(const struct gateway_spec *spec)
 {
+	const struct crypto_backend *backend;
+
+	must(!crypto_choose(CRYPTO_AUTO, &backend), "crypto_choose");
+	return gateway_new_with(spec, backend);
+}
+
+struct gateway *gateway_new_with(const struct gateway_spec *spec,
+				 const struct crypto_backend *backend)
+{
 	struct gateway *g = calloc(1, sizeof(*g));
 	int ends[2];
 
 	must(g, "out of memory");
 	must(spec->frames <= GATEWAY_FRAMES_MAX, "too many frames");
 	must(!nexthop_link_init(&g->link), "nexthop_link_init");
-	must(!worker_init(&g->w, spec->frames, &g->link, &crypto_openssl),
+	must(!worker_init(&g->w, spec->frames, &g->link, backend),
 	     "worker_init");
 	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends),
 	     "socketpair");

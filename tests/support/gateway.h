@@ -60,8 +60,13 @@ struct gateway {
 	uint64_t to_host;
 };
 
-/* Freed by gateway_free(). No next hop is known yet. */
+/*
+ * Freed by gateway_free(). No next hop is known yet. The backend is the one that
+ * a gateway takes by itself, or of the caller's choice.
+ */
 struct gateway *gateway_new(const struct gateway_spec *spec);
+struct gateway *gateway_new_with(const struct gateway_spec *spec,
+				 const struct crypto_backend *backend);
 void gateway_free(struct gateway *g);
 
 /* Bare ESP between 2001:db8:ffff::1 and ::2 from now on, both ways. */

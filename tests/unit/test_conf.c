@@ -100,6 +100,25 @@ static void mss_clamping_can_be_turned_off(void **state)
 	free(text);
 }
 
+static void crypto_backend_can_be_chosen(void **state)
+{
+	static const struct {
+		const char *text;
+		enum crypto_choice choice;
+	} rows[] = { { "crypto = ipsec-mb", CRYPTO_IPSEC_MB },
+		     { "crypto = openssl", CRYPTO_OPENSSL } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char *text = changed("default = discard", rows[i].text);
+		struct config *c = parse_good(text);
+
+		assert_int_equal(c->gateway.crypto, rows[i].choice);
+		config_free(c);
+		free(text);
+	}
+}
+
 static void manual_sas_are_filled(void **state)
 {
 	struct config *c = parse_good(good);
@@ -167,6 +186,7 @@ static void smallest_file_has_the_defaults(void **state)
 	assert_int_equal(c->gateway.n_ifaces, 2);
 	assert_string_equal(c->gateway.ifaces[0].name, "a"); /* protected */
 	assert_int_equal(c->gateway.default_action, SPD_BYPASS);
+	assert_int_equal(c->gateway.crypto, CRYPTO_AUTO);
 	assert_true(c->gateway.mss_clamp);
 	assert_string_equal(c->gateway.socket, "/run/cygnet/vici");
 	assert_int_equal(c->n_manual, 0);
@@ -467,6 +487,7 @@ static int run_cases(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gateway_is_filled),
 		cmocka_unit_test(mss_clamping_can_be_turned_off),
+		cmocka_unit_test(crypto_backend_can_be_chosen),
 		cmocka_unit_test(manual_sas_are_filled),
 		cmocka_unit_test(policies_are_filled_in_the_order_of_the_file),
 		cmocka_unit_test(smallest_file_has_the_defaults),

@@ -50,7 +50,8 @@ static const struct refused refused[] = {
 	{ "unknown_key_of_the_gateway_is_refused", "default = discard",
 	  "threads = 4",
 	  "f:5:2: unknown key 'threads' in gateway; "
-	  "known are protected, unprotected, default, mss_clamp, workers, "
+	  "known are protected, unprotected, default, crypto, mss_clamp, "
+	  "workers, "
 	  "socket" },
 	{ "unknown_key_of_an_sa_is_refused", "spi = 0x1001",
 	  "reqid = 1\nspi = 0x1001",
@@ -178,6 +179,8 @@ static const struct refused refused[] = {
 	{ "default_of_protect_is_refused", "default = discard",
 	  "default = protect",
 	  "f:5:12: gateway.default must be bypass or discard" },
+	{ "crypto_of_no_backend_is_refused", "default = discard",
+	  "crypto = auto", "f:5:11: gateway.crypto must be ipsec-mb or openssl" },
 	{ "mss_clamp_of_a_number_of_octets_is_refused", "default = discard",
 	  "mss_clamp = 1360", "f:5:14: gateway.mss_clamp must be yes or no" },
 	{ "no_worker_at_all_is_refused", "default = discard", "workers = 0",

@@ -48,6 +48,7 @@ static int fill(void **state)
 
 	(void)state;
 	g->default_action = SPD_DISCARD;
+	g->crypto = CRYPTO_OPENSSL;
 	strcpy(g->socket, "/run/x");
 	g->n_ifaces = 2;
 	g->ifaces[0] = (struct iface_conf){ .name = "lan0",
@@ -88,6 +89,7 @@ static void configuration_arrives_as_it_was(void **state)
 	assert_int_equal(dp_seam_put_config(&from, cross, &c), 0);
 	assert_int_equal(c.commits, 1);
 	assert_int_equal(to->gateway.default_action, SPD_DISCARD);
+	assert_int_equal(to->gateway.crypto, CRYPTO_OPENSSL);
 	assert_string_equal(to->gateway.socket, "/run/x");
 	assert_int_equal(to->gateway.n_ifaces, 2);
 	assert_string_equal(to->gateway.ifaces[1].name, "wan0");

@@ -540,6 +540,7 @@ static const struct {
 	{ "lan0, lan1", "lan0", "f:3:15: gateway's interfaces" RESTART },
 	{ "wan0", "wan0, wan1", "f: gateway's interfaces" RESTART },
 	{ "discard", "bypass", "f: gateway.default" RESTART },
+	{ "discard", "discard\ncrypto = openssl", "f: gateway.crypto" RESTART },
 	{ "/run/x", "/run/y", "f: gateway.socket" RESTART },
 	{ "192.0.2.1\n", "192.0.2.9\n", "f:8:1: manual.b" RESTART },
 	{ "192.0.2.2\n", "192.0.2.9\n", "f:8:1: manual.b" RESTART },
