@@ -3,7 +3,7 @@
  * What a packet costs beside its cipher: ticks of the pipeline, from the
  * filled RX descriptor array to the TX descriptor array, over ports of plain
  * memory, and ticks of the crypto backend alone on the same batches, in turn
- * in the same run. Resolve, path MTU, ESP, next hop, counters and the round's
+ * in the same run; with each backend. Resolve, path MTU, ESP, next hop, counters and the round's
  * own clock and event descriptor are in; the kernel's rings are not.
  *
  *     bench_pipeline [--json]
@@ -28,10 +28,13 @@
 #define OUTER_OFFSET 512U /* of a raw packet in its frame, as a port's */
 
 struct result {
+	const struct crypto_backend *backend;
 	const char *suite;
 	enum dp_dir dir;
 	uint32_t inner_bytes;
-	struct samples pipeline, raw, ratio; /* ticks per packet */
+	struct samples pipeline, raw; /* ticks per packet */
+	struct samples beside;	      /* of these the first less the second */
+	struct samples ratio;
 };
 
 /* One suite and size, and one batch of it in both forms. */
@@ -46,11 +49,12 @@ struct bench {
 };
 
 static void bench_init(struct bench *b, const struct gateway_spec *spec,
-		       uint32_t inner_bytes)
+		       const struct result *r)
 {
+	const uint32_t inner_bytes = r->inner_bytes;
 	struct ip_header inner = gateway_inner();
 
-	b->g = gateway_new(spec);
+	b->g = gateway_new_with(spec, r->backend);
 	close(b->g->w.host_fd);
 	b->g->w.host_fd = -1;
 	gateway_know_all(b->g);
@@ -150,6 +154,7 @@ static void run_round(struct bench *b, struct result *r)
 	}
 	samples_add(&r->pipeline, (double)pipeline / pkts);
 	samples_add(&r->raw, (double)raw / pkts);
+	samples_add(&r->beside, ((double)pipeline - (double)raw) / pkts);
 	samples_add(&r->ratio, (double)pipeline / (double)raw);
 }
 
@@ -158,7 +163,7 @@ static void measure(const struct gateway_spec *spec, uint32_t rounds,
 {
 	static struct bench b;
 
-	bench_init(&b, spec, r->inner_bytes);
+	bench_init(&b, spec, r);
 	for (uint32_t i = 0; i < 2 * BATCHES; i++) {
 		time_pipeline(&b, r->dir);
 		time_raw(&b, r->dir);
@@ -167,6 +172,7 @@ static void measure(const struct gateway_spec *spec, uint32_t rounds,
 		run_round(&b, r);
 	samples_sort(&r->pipeline);
 	samples_sort(&r->raw);
+	samples_sort(&r->beside);
 	samples_sort(&r->ratio);
 	bench_fini(&b);
 }
@@ -181,17 +187,18 @@ static void print_head(const struct report *out, uint32_t rounds)
 	fprintf(out->table,
 		"ticks per packet: median of %u rounds (min to max)\n\n",
 		rounds);
-	fprintf(out->table, "%-14s %-3s %5s %-*s%-*s%s\n", "suite", "dir",
-		"bytes", TABLE_CELL, "pipeline", TABLE_CELL, "raw cipher",
-		"ratio");
+	fprintf(out->table, "%-8s %-16s %-3s %5s %-*s%-*s%-*s%s\n", "backend",
+		"suite", "dir", "bytes", TABLE_CELL, "pipeline", TABLE_CELL,
+		"raw cipher", TABLE_CELL, "beside it", "ratio");
 }
 
 static void print_row(const struct report *out, const struct result *r)
 {
-	fprintf(out->table, "%-14s %-3s %5u", r->suite, dir_name(r->dir),
-		r->inner_bytes);
+	fprintf(out->table, "%-8s %-16s %-3s %5u", r->backend->name, r->suite,
+		dir_name(r->dir), r->inner_bytes);
 	table_samples(out, &r->pipeline, 0);
 	table_samples(out, &r->raw, 0);
+	table_samples(out, &r->beside, 0);
 	table_samples(out, &r->ratio, 2);
 	fputc('\n', out->table);
 }
@@ -200,11 +207,32 @@ static void print_json(struct report *out, const struct result *r)
 {
 	json_row(out);
 	fprintf(out->json,
-		"\"suite\": \"%s\", \"dir\": \"%s\", \"inner_bytes\": %u",
-		r->suite, dir_name(r->dir), r->inner_bytes);
+		"\"backend\": \"%s\", \"suite\": \"%s\", \"dir\": \"%s\", \"inner_bytes\": %u",
+		r->backend->name, r->suite, dir_name(r->dir), r->inner_bytes);
 	json_samples(out, "pipeline_ticks", &r->pipeline);
 	json_samples(out, "raw_ticks", &r->raw);
+	json_samples(out, "beside_ticks", &r->beside);
 	json_samples(out, "ratio", &r->ratio);
+}
+
+/* OpenSSL alone where this CPU can't run ipsec-mb. */
+static size_t backends_of(const struct crypto_backend *out[2])
+{
+	size_t n = 0;
+
+	if (!crypto_choose(CRYPTO_IPSEC_MB, &out[n]))
+		n++;
+	out[n++] = &crypto_openssl;
+	return n;
+}
+
+static void run_row(const struct gateway_spec *spec, uint32_t rounds,
+		    struct result r, struct report *out)
+{
+	measure(spec, rounds, &r);
+	print_row(out, &r);
+	if (out->json)
+		print_json(out, &r);
 }
 
 int main(int argc, char **argv)
@@ -214,27 +242,32 @@ int main(int argc, char **argv)
 		struct gateway_spec spec;
 	} suites[] = {
 		{ "aes128-sha256", { "aes128", "sha256", false, FRAMES } },
+		{ "chacha20poly1305",
+		  { "chacha20poly1305", NULL, false, FRAMES } },
 		{ "aes128gcm16", { "aes128gcm16", NULL, false, FRAMES } },
 	};
-	static const uint32_t sizes[] = { 64, 512, 1400 };
-	const size_t rows = ARRAY_LEN(suites) * ARRAY_LEN(sizes) * 2;
+	static const uint32_t sizes[] = { 64, 512, 1420 };
+	static const enum dp_dir dirs[] = { DIR_OUT, DIR_IN };
+	const struct crypto_backend *backends[2];
+	const size_t n_backends = backends_of(backends);
+	const size_t n_rows =
+		ARRAY_LEN(suites) * ARRAY_LEN(sizes) * ARRAY_LEN(dirs);
 	struct report out = report_start(argc, argv);
 	const uint32_t rounds = bench_rounds();
 
 	bench_pin();
 	print_head(&out, rounds);
-	for (size_t i = 0; i < rows; i++) {
-		size_t suite = i / 2 / ARRAY_LEN(sizes);
+	for (size_t i = 0; i < n_rows * n_backends; i++) {
+		const size_t row = i / n_backends,
+			     suite = row / 2 / ARRAY_LEN(sizes);
 		struct result r = {
+			.backend = backends[i % n_backends],
 			.suite = suites[suite].name,
-			.dir = i % 2 ? DIR_IN : DIR_OUT,
-			.inner_bytes = sizes[i / 2 % ARRAY_LEN(sizes)],
+			.dir = dirs[row % 2],
+			.inner_bytes = sizes[row / 2 % ARRAY_LEN(sizes)],
 		};
 
-		measure(&suites[suite].spec, rounds, &r);
-		print_row(&out, &r);
-		if (out.json)
-			print_json(&out, &r);
+		run_row(&suites[suite].spec, rounds, r, &out);
 	}
 	report_end(&out);
 	return 0;

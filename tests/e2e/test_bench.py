@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from cpu import crypto_backends  # noqa: E402
 from lab import BUILD, ROOT, finish, ok  # noqa: E402
 
 LIMIT_S = 120
@@ -19,8 +20,11 @@ LIMIT_S = 120
 ROWS = {
     "bench_handshakes": (("suite",), {("aes128-sha256-x25519",),
                                       ("aes128-sha256-modp2048",)}),
-    "bench_pipeline": (("suite", "inner_bytes", "dir"), set(itertools.product(
-        ("aes128-sha256", "aes128gcm16"), (64, 512, 1400), ("in", "out")))),
+    "bench_pipeline": (
+        ("backend", "suite", "inner_bytes", "dir"), set(itertools.product(
+            crypto_backends(),
+            ("aes128-sha256", "aes128gcm16", "chacha20poly1305"),
+            (64, 512, 1420), ("in", "out")))),
     "bench_programs": (("program", "way"), {
         ("protected", "steer_out, first policy"),
         ("protected", "steer_out, last policy"),

@@ -17,6 +17,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from cpu import crypto_backends  # noqa: E402
 from lab import BUILD, ROOT, SIDES, Lab, finish, ok  # noqa: E402
 
 CYGNET = f"{BUILD}/cygnet"
@@ -316,24 +317,15 @@ def recent(tunnels):
     return tunnels
 
 
-def crypto_of(side):
-    """What was asked for, or the backend for this machine's CPU."""
-    if side == "b":
-        return "openssl"
-    with open("/proc/cpuinfo") as file:
-        flags = set(next(line for line in file
-                         if line.startswith("flags")).split())
-    return "ipsec-mb" if {"aes", "pclmulqdq"} <= flags else "openssl"
-
-
 def check_status(lab, side, gateway, started):
     status, who = gateway.status(), gateway.ns
     version = lab.run(who, [f"{BUILD}/cygnetd", "--version"]).stdout.split()[1]
     uptime = status["gateway"].pop("uptime")
     ok(isinstance(uptime, int) and 0 <= uptime <= time.monotonic() - started,
        f"{who} is up for {uptime} s")
+    crypto = "openssl" if side == "b" else crypto_backends()[0]
     same(status["gateway"], {"version": version, "pid": gateway.pid,
-                             "default": "discard", "crypto": crypto_of(side),
+                             "default": "discard", "crypto": crypto,
                              "workers": 1}, f"{who} itself")
     same(status["interfaces"], expected_ifaces(lab, who), f"{who}'s interfaces")
     same(recent(status["tunnels"]), expected_tunnels(lab, side),
