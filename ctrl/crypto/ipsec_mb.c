@@ -297,12 +297,19 @@ static bool is_fit(const IMB_MGR *mgr)
 	return (mgr->features & need) == need;
 }
 
+/* As aligned_alloc() wants it: a multiple of the alignment. */
+static size_t manager_bytes(void)
+{
+	return (imb_get_mb_mgr_size() + CACHE_LINE - 1) / CACHE_LINE *
+	       CACHE_LINE;
+}
+
 static void ipsec_mb_thread_free(struct crypto_thread *thread)
 {
 	if (!thread)
 		return;
 	if (thread->mgr)
-		explicit_bzero(thread->mgr, imb_get_mb_mgr_size());
+		explicit_bzero(thread->mgr, manager_bytes());
 	free(thread->mgr);
 	explicit_bzero(thread, sizeof(*thread));
 	free(thread);
@@ -310,7 +317,7 @@ static void ipsec_mb_thread_free(struct crypto_thread *thread)
 
 static int manager_new(IMB_MGR **out)
 {
-	void *at = aligned_alloc(CACHE_LINE, imb_get_mb_mgr_size());
+	void *at = aligned_alloc(CACHE_LINE, manager_bytes());
 
 	*out = at;
 	if (!at)

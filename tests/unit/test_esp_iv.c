@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Where the IVs of outbound ESP come from: for CBC the random generator, which
+ * is what makes them unpredictable (RFC 3602 section 3), for a counter mode the
+ * sequence number, which makes them distinct (RFC 4106 section 3.1). RAND_bytes()
+ * below stands before libcrypto's, keeps what it gave, and fails when told to.
+ */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <openssl/rand.h>
+
+#include "include/proto.h"
+#include "tests/support/gateway.h"
+
+#define FRAMES 256U
+#define PKTS   32U
+#define IV_AT  (IPV4_HEADER_BYTES + ESP_HEADER_BYTES)
+
+static struct {
+	uint8_t given[RANDOM_POOL_BYTES]; /* first */
+	size_t n;
+	bool broken;
+} generator;
+
+int RAND_bytes(unsigned char *buf, int num)
+{
+	if (generator.broken)
+		return 0;
+	for (int i = 0; i < num; i++) {
+		buf[i] = (uint8_t)random();
+		if (generator.n < sizeof(generator.given))
+			generator.given[generator.n++] = buf[i];
+	}
+	return 1;
+}
+
+static struct gateway *gateway_of(const char *encr, const char *integ, bool esn)
+{
+	const struct gateway_spec spec = { encr, integ, esn, FRAMES };
+	struct gateway *g = gateway_new(&spec);
+
+	memset(&generator, 0, sizeof(generator));
+	gateway_know_all(g);
+	return g;
+}
+
+/* As many packets, in two batches. */
+static void send_packets(struct gateway *g)
+{
+	const struct ipv4 inner = gateway_inner();
+	uint8_t l3[FRAME_BYTES];
+
+	gateway_packet(l3, &inner);
+	for (uint32_t i = 0; i < PKTS; i++) {
+		gateway_give(g, DIR_OUT, l3, inner.total_bytes);
+		if (i == PKTS / 2)
+			worker_step(&g->w);
+	}
+	worker_step(&g->w);
+}
+
+static const uint8_t *iv_of(const struct gateway *g, uint32_t index)
+{
+	uint32_t bytes;
+
+	return gateway_sent(&g->outside, index, &bytes) + IV_AT;
+}
+
+static void end(struct gateway *g)
+{
+	assert_true(gateway_books_balance(g));
+	gateway_free(g);
+}
+
+static void iv_of_cbc_is_the_generators_own(void **state)
+{
+	struct gateway *g = gateway_of("aes128", "sha256", false);
+
+	(void)state;
+	send_packets(g);
+	assert_int_equal(g->outside.tx_n, PKTS);
+	for (uint32_t i = 0; i < PKTS; i++)
+		assert_memory_equal(iv_of(g, i), generator.given + 16 * i, 16);
+	end(g);
+}
+
+static void without_random_numbers_nothing_leaves_by_cbc(void **state)
+{
+	struct gateway *g = gateway_of("aes256", "sha1", false);
+
+	(void)state;
+	generator.broken = true;
+	send_packets(g);
+	assert_int_equal(g->outside.tx_n, 0);
+	assert_int_equal(g->drops[DROP_CRYPTO].pkts, PKTS);
+	end(g);
+}
+
+/* From a number on, whatever the generator does. */
+static void assert_counted(struct gateway *g, uint64_t seq)
+{
+	generator.broken = true;
+	g->out->seq = seq;
+	send_packets(g);
+	assert_int_equal(g->outside.tx_n, PKTS);
+	for (uint32_t i = 0; i < PKTS; i++) {
+		uint32_t half_be[2];
+
+		memcpy(half_be, iv_of(g, i), sizeof(half_be));
+		seq++;
+		assert_int_equal(ntohl(half_be[0]), seq >> 32);
+		assert_int_equal(ntohl(half_be[1]), (uint32_t)seq);
+	}
+	end(g);
+}
+
+static void iv_of_a_counter_mode_is_the_sequence_number(void **state)
+{
+	(void)state;
+	assert_counted(gateway_of("aes128gcm16", NULL, false), 0);
+	assert_counted(gateway_of("chacha20poly1305", NULL, false), 0);
+}
+
+/* The low halves come again: an IV of them alone would be used twice. */
+static void iv_of_a_counter_mode_has_both_halves_of_an_extended_number(void **state)
+{
+	const uint64_t before_the_border = UINT32_MAX - PKTS / 2;
+
+	(void)state;
+	assert_counted(gateway_of("aes256gcm16", NULL, true), before_the_border);
+	assert_counted(gateway_of("chacha20poly1305", NULL, true),
+		       before_the_border);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(iv_of_cbc_is_the_generators_own),
+		cmocka_unit_test(without_random_numbers_nothing_leaves_by_cbc),
+		cmocka_unit_test(iv_of_a_counter_mode_is_the_sequence_number),
+		cmocka_unit_test(
+			iv_of_a_counter_mode_has_both_halves_of_an_extended_number),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
