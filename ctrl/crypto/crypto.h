@@ -28,6 +28,7 @@ struct crypto_op {
 	uint32_t text_bytes; /* between IV and ICV, a multiple of the block */
 	uint32_t seq_hi;     /* host order; read only when the key has ESN */
 	bool ok;	     /* set by the backend */
+	bool failed;	     /* set by open: not forged, the library failed */
 };
 
 /* One SA's keys in one direction, ready for use. One thread at a time. */

@@ -120,6 +120,7 @@ static void gcm_open(struct crypto_thread *t, const struct crypto_key *key,
 		decrypt(&key->gcm, &t->gcm, a.text, a.text, a.text_bytes,
 			a.nonce, a.aad, a.aad_bytes, icv, ICV_BYTES);
 		ops[i].ok = aead_verify(&a, true, icv);
+		ops[i].failed = false;
 	}
 }
 
@@ -178,6 +179,7 @@ static void chacha_open(struct crypto_thread *t, const struct crypto_key *key,
 		aead_of(key, &ops[i], &a);
 		done = chacha_run(t, key, IMB_DIR_DECRYPT, &a, icv);
 		ops[i].ok = aead_verify(&a, done, icv);
+		ops[i].failed = !done;
 	}
 }
 

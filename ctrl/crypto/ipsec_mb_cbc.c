@@ -43,12 +43,13 @@ static bool is_whole(const struct crypto_op *op)
 	       op->text_bytes <= MB_BYTES_MAX - BEFORE_TEXT - SEQ_HI_BYTES;
 }
 
-/* Nothing is ok before it went well. */
+/* Nothing is ok before it went well, nor forged before that is known. */
 static void run_start(struct run *r, struct crypto_op *ops, unsigned int n)
 {
 	r->n = 0;
 	for (unsigned int i = 0; i < n; i++) {
 		ops[i].ok = false;
+		ops[i].failed = true;
 		if (is_whole(&ops[i]))
 			r->op[r->n++] = &ops[i];
 	}
@@ -169,9 +170,12 @@ static void keep_authentic(const struct crypto_thread *t, size_t icv_bytes,
 {
 	unsigned int n = 0;
 
-	for (unsigned int i = 0; i < r->n; i++)
+	for (unsigned int i = 0; i < r->n; i++) {
 		if (octets_equal(t->macs[i], icv_of(r->op[i]), icv_bytes))
 			r->op[n++] = r->op[i];
+		else
+			r->op[i]->failed = false;
+	}
 	r->n = n;
 }
 
@@ -186,8 +190,10 @@ void mb_cbc_open(struct crypto_thread *t, const struct crypto_key *key,
 	keep_authentic(t, key->cbc.icv_bytes, &r);
 	if (!cipher_run(t, &key->cbc, IMB_DIR_DECRYPT, &r))
 		return;
-	for (unsigned int i = 0; i < r.n; i++)
+	for (unsigned int i = 0; i < r.n; i++) {
 		r.op[i]->ok = true;
+		r.op[i]->failed = false;
+	}
 }
 
 /* --- keys */

@@ -205,7 +205,7 @@ static void finish(struct worker *w, struct packet *p,
 	uint8_t *text = op->esp + ESP_HEADER_BYTES + p->sa->iv_bytes;
 
 	if (!op->ok)
-		return packet_drop(p, DROP_ICV);
+		return packet_drop(p, op->failed ? DROP_CRYPTO : DROP_ICV);
 	if (replay_commit(&p->sa->replay, p->seq))
 		return packet_drop(p, DROP_REPLAY);
 	note_origin(w, p);

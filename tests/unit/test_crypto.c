@@ -417,7 +417,9 @@ static void assert_refused(const struct suite *suite, struct crypto_key *key,
 {
 	struct packet p = packet_copy(forged);
 
+	p.op.failed = true;
 	assert_false(open_one(key, &p));
+	assert_false(p.op.failed);
 	assert_int_equal(ERR_peek_error(), 0);
 	if (!suite->integ)
 		assert_true(is_zeroed(&p));

@@ -385,6 +385,33 @@ static void forged_icv_is_refused_and_moves_no_window(void **state)
 	assert_int_equal(g->in->replay.top, 1);
 }
 
+static void open_fails(struct crypto_thread *thread, struct crypto_key *key,
+		       struct crypto_op *ops, unsigned int n)
+{
+	(void)thread;
+	(void)key;
+	for (unsigned int i = 0; i < n; i++) {
+		ops[i].ok = false;
+		ops[i].failed = true;
+	}
+}
+
+static void packet_at_which_the_library_fails_is_not_called_forged(void **state)
+{
+	struct gateway *g = *state;
+	const struct crypto_backend *backend = g->in->backend;
+	struct crypto_backend broken = *backend;
+	struct ipv4 inner = gateway_inner();
+	uint8_t l3[FRAME_BYTES];
+	uint32_t bytes = seal_inner(g, &inner, l3);
+
+	broken.open = open_fails;
+	g->in->backend = &broken;
+	step_in(g, l3, bytes);
+	g->in->backend = backend;
+	assert_dropped(g, DROP_CRYPTO);
+}
+
 static void forged_number_is_refused_and_moves_no_window(void **state)
 {
 	struct gateway *g = *state;
@@ -644,6 +671,7 @@ static const struct CMUnitTest cases[] = {
 	CASE(packet_of_another_protocol_is_refused),
 	CASE(spi_that_is_not_its_sas_is_refused),
 	CASE(forged_icv_is_refused_and_moves_no_window),
+	CASE(packet_at_which_the_library_fails_is_not_called_forged),
 	CASE(forged_number_is_refused_and_moves_no_window),
 	CASE(packet_is_taken_once),
 	CASE(known_number_is_refused_before_its_icv_is_looked_at),
