@@ -12,8 +12,15 @@ void secret_wipe(struct secret *s)
 
 bool octets_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
-	uint8_t differ = 0;
+	uint64_t differ = 0, x, y;
 
+	for (; len >= sizeof(x); len -= sizeof(x)) {
+		memcpy(&x, a, sizeof(x));
+		memcpy(&y, b, sizeof(y));
+		differ |= x ^ y;
+		a += sizeof(x);
+		b += sizeof(y);
+	}
 	for (size_t i = 0; i < len; i++)
 		differ |= a[i] ^ b[i];
 	return differ == 0;

@@ -9,6 +9,8 @@
  * Worker.
  */
 #include <arpa/inet.h>
+#include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 #include "ctrl/dp/esp.h"
@@ -56,12 +58,13 @@ static void put_trailer(uint8_t *end_of_inner, uint32_t pad_bytes,
 static bool put_iv(struct worker *w, const struct sa_rt *sa, uint64_t seq,
 		   uint8_t *iv)
 {
-	struct builder b = wr_init(iv, sa->iv_bytes);
+	const uint64_t counter_be = htobe64(seq);
 
 	if (!sa->counter_mode)
 		return random_bytes(&w->random, iv, sa->iv_bytes);
-	wr_u64(&b, seq);
-	return wr_ok(&b);
+	assert(sa->iv_bytes == sizeof(counter_be));
+	memcpy(iv, &counter_be, sizeof(counter_be));
+	return true;
 }
 
 /* RFC 4301 section 5.1: the peer would not take what it did not agree to. */

@@ -56,7 +56,12 @@ static uint8_t *put_ether(struct packet *p, const uint8_t *link,
 {
 	uint8_t *type = p->l3 - ETH_TYPE_BYTES;
 
-	memcpy(type - link_bytes, link, link_bytes);
+	/* Without a tag, which is the rule, the length is a constant. */
+	if (link_bytes == ETH_HEADER_BYTES - ETH_TYPE_BYTES)
+		memcpy(type - (ETH_HEADER_BYTES - ETH_TYPE_BYTES), link,
+		       ETH_HEADER_BYTES - ETH_TYPE_BYTES);
+	else
+		memcpy(type - link_bytes, link, link_bytes);
 	put_u16(type, p->l3[0] >> 4 == 4 ? ETHERTYPE_IP : ETHERTYPE_IPV6);
 	return type - link_bytes;
 }
