@@ -14,9 +14,11 @@
 #ifndef CYG_BASE_SLICE_H
 #define CYG_BASE_SLICE_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 
@@ -25,14 +27,64 @@ struct slice {
 	size_t len;
 };
 
-struct slice slice_of(const void *ptr, size_t len);
+/* Reading is inline: workers do it with every packet. */
+static inline struct slice slice_of(const void *ptr, size_t len)
+{
+	return (struct slice){ .ptr = ptr, .len = len };
+}
 
-MUST_CHECK bool rd_u8(struct slice *s, uint8_t *out);
-MUST_CHECK bool rd_u16(struct slice *s, uint16_t *out);
-MUST_CHECK bool rd_u32(struct slice *s, uint32_t *out);
-MUST_CHECK bool rd_u64(struct slice *s, uint64_t *out);
-MUST_CHECK bool rd_bytes(struct slice *s, void *out, size_t len);
-MUST_CHECK bool rd_slice(struct slice *s, size_t len, struct slice *out);
+MUST_CHECK static inline bool rd_slice(struct slice *s, size_t len,
+				       struct slice *out)
+{
+	if (s->len < len)
+		return false;
+	*out = slice_of(s->ptr, len);
+	/* An empty slice may stand on NULL, to which nothing can be added. */
+	if (len)
+		s->ptr += len;
+	s->len -= len;
+	return true;
+}
+
+MUST_CHECK static inline bool rd_bytes(struct slice *s, void *out, size_t len)
+{
+	struct slice part;
+
+	if (!rd_slice(s, len, &part))
+		return false;
+	if (len)
+		memcpy(out, part.ptr, len);
+	return true;
+}
+
+MUST_CHECK static inline bool rd_u8(struct slice *s, uint8_t *out)
+{
+	return rd_bytes(s, out, sizeof(*out));
+}
+
+MUST_CHECK static inline bool rd_u16(struct slice *s, uint16_t *out)
+{
+	if (!rd_bytes(s, out, sizeof(*out)))
+		return false;
+	*out = be16toh(*out);
+	return true;
+}
+
+MUST_CHECK static inline bool rd_u32(struct slice *s, uint32_t *out)
+{
+	if (!rd_bytes(s, out, sizeof(*out)))
+		return false;
+	*out = be32toh(*out);
+	return true;
+}
+
+MUST_CHECK static inline bool rd_u64(struct slice *s, uint64_t *out)
+{
+	if (!rd_bytes(s, out, sizeof(*out)))
+		return false;
+	*out = be64toh(*out);
+	return true;
+}
 
 struct builder {
 	uint8_t *ptr;
