@@ -8,56 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint8_t v4_mapped[ADDR_V4_AT] = { [10] = 0xff, [11] = 0xff };
-
-struct addr addr_from_v4(uint32_t v4_be)
-{
-	struct addr a;
-
-	memcpy(a.octets, v4_mapped, sizeof(v4_mapped));
-	memcpy(a.octets + ADDR_V4_AT, &v4_be, 4);
-	return a;
-}
-
-bool addr_is_v4(const struct addr *a)
-{
-	return memcmp(a->octets, v4_mapped, sizeof(v4_mapped)) == 0;
-}
-
-uint32_t addr_v4_be(const struct addr *a)
-{
-	uint32_t v4_be;
-
-	if (!addr_is_v4(a))
-		return 0;
-	memcpy(&v4_be, a->octets + ADDR_V4_AT, 4);
-	return v4_be;
-}
-
-bool addr_equal(const struct addr *a, const struct addr *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-bool addr_is_none(const struct addr *a)
-{
-	static const struct addr none;
-
-	return addr_equal(a, &none);
-}
-
-/* Fibonacci hashing (Knuth) of the half in which hosts of a network differ, and
- * another multiplier for the half of the networks. */
-uint32_t addr_hash(const struct addr *a)
-{
-	uint64_t half[2];
-
-	memcpy(half, a->octets, sizeof(half));
-	half[0] = be64toh(half[0]) * 0xbf58476d1ce4e5b9U;
-	half[1] = be64toh(half[1]) * 0x9e3779b97f4a7c15U;
-	return (uint32_t)((half[0] ^ half[0] >> 32 ^ half[1]) >> 32);
-}
-
 int addr_parse(const char *text, struct addr *out)
 {
 	uint32_t v4_be;

@@ -6,9 +6,11 @@
 #ifndef CYG_BASE_ADDR_H
 #define CYG_BASE_ADDR_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "include/addr.h"
 
@@ -21,18 +23,68 @@ struct prefix {
 	uint8_t bits; /* 0..32 for IPv4, 0..128 for IPv6 */
 };
 
-struct addr addr_from_v4(uint32_t v4_be);
-bool addr_is_v4(const struct addr *a);
+/*
+ * What is asked of every packet is inline, and goes by halves: written by
+ * octets and read by words an address would wait for the store buffer.
+ */
+struct addr_halves {
+	uint64_t hi, lo; /* host order */
+};
+
+static inline struct addr_halves addr_halves(const struct addr *a)
+{
+	uint64_t be[2];
+
+	memcpy(be, a->octets, sizeof(be));
+	return (struct addr_halves){ be64toh(be[0]), be64toh(be[1]) };
+}
+
+static inline struct addr addr_from_v4(uint32_t v4_be)
+{
+	const uint64_t be[2] = { 0, htobe64(0xffffULL << 32 | be32toh(v4_be)) };
+	struct addr a;
+
+	memcpy(a.octets, be, sizeof(be));
+	return a;
+}
+
+static inline bool addr_is_v4(const struct addr *a)
+{
+	const struct addr_halves h = addr_halves(a);
+
+	return h.hi == 0 && h.lo >> 32 == 0xffff;
+}
 
 /* The IPv4 address in network order; 0 when a is not IPv4. */
-uint32_t addr_v4_be(const struct addr *a);
-bool addr_equal(const struct addr *a, const struct addr *b);
+static inline uint32_t addr_v4_be(const struct addr *a)
+{
+	return addr_is_v4(a) ? htobe32((uint32_t)addr_halves(a).lo) : 0;
+}
+
+static inline bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
 
 /* All octets 0, which is no address of anybody (RFC 4291 section 2.5.2). */
-bool addr_is_none(const struct addr *a);
+static inline bool addr_is_none(const struct addr *a)
+{
+	const struct addr_halves h = addr_halves(a);
 
-/* A number whose high bits depend on every bit of the address. */
-uint32_t addr_hash(const struct addr *a);
+	return (h.hi | h.lo) == 0;
+}
+
+/* A number whose high bits depend on every bit of the address: Fibonacci hashing
+ * (Knuth) of the half in which hosts of a network differ, and another multiplier
+ * for the half of the networks. */
+static inline uint32_t addr_hash(const struct addr *a)
+{
+	const struct addr_halves h = addr_halves(a);
+	const uint64_t net = h.hi * 0xbf58476d1ce4e5b9U;
+	const uint64_t host = h.lo * 0x9e3779b97f4a7c15U;
+
+	return (uint32_t)((net ^ net >> 32 ^ host) >> 32);
+}
 
 /* "192.0.2.1" or "2001:db8::1", nothing around it. 0 or -EINVAL. */
 int addr_parse(const char *text, struct addr *out);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/sadb/rules.h"
 
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <urcu-qsbr.h>
@@ -9,13 +8,8 @@
 #include "ctrl/sadb/quiescent.h"
 #include "include/proto.h"
 
-/* An address as a number, to be compared: host order. */
-struct wide {
-	uint64_t hi, lo;
-};
-
 struct addr_range {
-	struct wide min, max;
+	struct addr_halves min, max;
 };
 
 struct port_range {
@@ -36,25 +30,17 @@ struct rules {
 	struct rule at[];
 };
 
-static struct wide wide_of(const struct addr *a)
-{
-	uint64_t be[2];
-
-	memcpy(be, a->octets, sizeof(be));
-	return (struct wide){ be64toh(be[0]), be64toh(be[1]) };
-}
-
-static bool at_most(const struct wide *a, const struct wide *b)
+static bool at_most(const struct addr_halves *a, const struct addr_halves *b)
 {
 	return a->hi < b->hi || (a->hi == b->hi && a->lo <= b->lo);
 }
 
 static struct addr_range range_of(const struct addr *min, const struct addr *max)
 {
-	return (struct addr_range){ wide_of(min), wide_of(max) };
+	return (struct addr_range){ addr_halves(min), addr_halves(max) };
 }
 
-static bool addr_in(const struct addr_range *r, const struct wide *a)
+static bool addr_in(const struct addr_range *r, const struct addr_halves *a)
 {
 	return at_most(&r->min, a) && at_most(a, &r->max);
 }
@@ -121,8 +107,8 @@ static bool ports_match(const struct rule *r, const struct flow *f)
 
 bool rules_accept(const struct rules *r, const struct flow *f)
 {
-	const struct wide local = wide_of(&f->local);
-	const struct wide remote = wide_of(&f->remote);
+	const struct addr_halves local = addr_halves(&f->local);
+	const struct addr_halves remote = addr_halves(&f->remote);
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct rule *at = &r->at[i];
