@@ -13,28 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctrl/crypto/aad.h"
 #include "include/proto.h"
 
 #define CACHE_LINE  64U
-#define NONCE_BYTES 12U
 #define IV_BYTES    8U /* RFC 4106 section 3.1, RFC 7634 section 2 */
 #define ICV_BYTES   16U
 #define BEFORE_TEXT (ESP_HEADER_BYTES + IV_BYTES)
 
-/* What an AEAD is asked for one packet. */
-struct aead {
-	uint8_t nonce[NONCE_BYTES];
-	struct esn_aad esn_aad;
-	const uint8_t *aad;
-	uint64_t aad_bytes;
-	uint8_t *text;
-	uint64_t text_bytes;
-	uint8_t *icv; /* where the packet has it */
-};
-
 static void aead_of(const struct crypto_key *key, const struct crypto_op *op,
-		    struct aead *a)
+		    struct mb_aead *a)
 {
 	a->text = op->esp + BEFORE_TEXT;
 	a->text_bytes = op->text_bytes;
@@ -50,8 +37,18 @@ static void aead_of(const struct crypto_key *key, const struct crypto_op *op,
 	a->aad_bytes = sizeof(a->esn_aad);
 }
 
+/* All of a burst first: a nonce that is written in pieces and read at once, as
+ * the library does, would wait for the store buffer, half of a short packet's
+ * time. */
+static void aead_prepare(struct crypto_thread *t, const struct crypto_key *key,
+			 const struct crypto_op *ops, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		aead_of(key, &ops[i], &t->aead[i]);
+}
+
 /* They decipher while they verify: what failed must not stay readable. */
-static bool aead_verify(const struct aead *a, bool done, const uint8_t *icv)
+static bool aead_verify(const struct mb_aead *a, bool done, const uint8_t *icv)
 {
 	if (done && octets_equal(icv, a->icv, ICV_BYTES))
 		return true;
@@ -98,12 +95,13 @@ static void gcm_seal(struct crypto_thread *t, const struct crypto_key *key,
 		     struct crypto_op *ops, unsigned int n)
 {
 	const aes_gcm_enc_dec_t encrypt = gcm_encrypt(t->mgr, key->key_bits);
-	struct aead a;
 
+	aead_prepare(t, key, ops, n);
 	for (unsigned int i = 0; i < n; i++) {
-		aead_of(key, &ops[i], &a);
-		encrypt(&key->gcm, &t->gcm, a.text, a.text, a.text_bytes,
-			a.nonce, a.aad, a.aad_bytes, a.icv, ICV_BYTES);
+		const struct mb_aead *a = &t->aead[i];
+
+		encrypt(&key->gcm, &t->gcm, a->text, a->text, a->text_bytes,
+			a->nonce, a->aad, a->aad_bytes, a->icv, ICV_BYTES);
 		ops[i].ok = true;
 	}
 }
@@ -113,13 +111,14 @@ static void gcm_open(struct crypto_thread *t, const struct crypto_key *key,
 {
 	const aes_gcm_enc_dec_t decrypt = gcm_decrypt(t->mgr, key->key_bits);
 	uint8_t icv[ICV_BYTES];
-	struct aead a;
 
+	aead_prepare(t, key, ops, n);
 	for (unsigned int i = 0; i < n; i++) {
-		aead_of(key, &ops[i], &a);
-		decrypt(&key->gcm, &t->gcm, a.text, a.text, a.text_bytes,
-			a.nonce, a.aad, a.aad_bytes, icv, ICV_BYTES);
-		ops[i].ok = aead_verify(&a, true, icv);
+		const struct mb_aead *a = &t->aead[i];
+
+		decrypt(&key->gcm, &t->gcm, a->text, a->text, a->text_bytes,
+			a->nonce, a->aad, a->aad_bytes, icv, ICV_BYTES);
+		ops[i].ok = aead_verify(a, true, icv);
 		ops[i].failed = false;
 	}
 }
@@ -127,7 +126,7 @@ static void gcm_open(struct crypto_thread *t, const struct crypto_key *key,
 /* --- ChaCha20-Poly1305: as a job half of what its direct calls take */
 
 static bool chacha_run(struct crypto_thread *t, const struct crypto_key *key,
-		       IMB_CIPHER_DIRECTION way, const struct aead *a,
+		       IMB_CIPHER_DIRECTION way, const struct mb_aead *a,
 		       uint8_t *icv)
 {
 	IMB_JOB *job = IMB_GET_NEXT_JOB(t->mgr);
@@ -141,7 +140,7 @@ static bool chacha_run(struct crypto_thread *t, const struct crypto_key *key,
 	job->dec_keys = key->chacha.octets;
 	job->key_len_in_bytes = sizeof(key->chacha.octets);
 	job->iv = a->nonce;
-	job->iv_len_in_bytes = NONCE_BYTES;
+	job->iv_len_in_bytes = MB_NONCE_BYTES;
 	job->u.CHACHA20_POLY1305.aad = a->aad;
 	job->u.CHACHA20_POLY1305.aad_len_in_bytes = a->aad_bytes;
 	job->src = a->text;
@@ -159,11 +158,11 @@ static bool chacha_run(struct crypto_thread *t, const struct crypto_key *key,
 static void chacha_seal(struct crypto_thread *t, const struct crypto_key *key,
 			struct crypto_op *ops, unsigned int n)
 {
-	struct aead a;
-
+	aead_prepare(t, key, ops, n);
 	for (unsigned int i = 0; i < n; i++) {
-		aead_of(key, &ops[i], &a);
-		ops[i].ok = chacha_run(t, key, IMB_DIR_ENCRYPT, &a, a.icv);
+		const struct mb_aead *a = &t->aead[i];
+
+		ops[i].ok = chacha_run(t, key, IMB_DIR_ENCRYPT, a, a->icv);
 	}
 }
 
@@ -171,14 +170,13 @@ static void chacha_open(struct crypto_thread *t, const struct crypto_key *key,
 			struct crypto_op *ops, unsigned int n)
 {
 	uint8_t icv[ICV_BYTES];
-	struct aead a;
 
+	aead_prepare(t, key, ops, n);
 	for (unsigned int i = 0; i < n; i++) {
-		bool done;
+		const struct mb_aead *a = &t->aead[i];
+		bool done = chacha_run(t, key, IMB_DIR_DECRYPT, a, icv);
 
-		aead_of(key, &ops[i], &a);
-		done = chacha_run(t, key, IMB_DIR_DECRYPT, &a, icv);
-		ops[i].ok = aead_verify(&a, done, icv);
+		ops[i].ok = aead_verify(a, done, icv);
 		ops[i].failed = !done;
 	}
 }

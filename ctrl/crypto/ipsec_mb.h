@@ -10,20 +10,34 @@
 #include <intel-ipsec-mb.h>
 
 #include "ctrl/base/slice.h"
+#include "ctrl/crypto/aad.h"
 #include "ctrl/crypto/crypto.h"
 #include "ctrl/crypto/hmac.h"
 #include "include/ike.h"
 
 #define MB_SALT_BYTES	  4U  /* RFC 4106 section 4, RFC 7634 section 2 */
+#define MB_NONCE_BYTES	  12U /* salt and IV */
 #define MB_SCHEDULE_BYTES 240 /* of AES-256, the longest */
 #define MB_BURST_MAX	  64U
 
 /* The library counts the octets of a multi-buffer lane in 16 bits. */
 #define MB_BYTES_MAX (UINT16_MAX - 1U)
 
+/* What an AEAD is asked for one packet. */
+struct mb_aead {
+	uint8_t nonce[MB_NONCE_BYTES];
+	struct esn_aad esn_aad;
+	const uint8_t *aad;
+	uint64_t aad_bytes;
+	uint8_t *text;
+	uint64_t text_bytes;
+	uint8_t *icv; /* where the packet has it */
+};
+
 struct crypto_thread {
 	IMB_MGR *mgr; /* owned */
 	struct gcm_context_data gcm;
+	struct mb_aead aead[MB_BURST_MAX];
 	/* Of a batch with a cipher and a MAC. */
 	IMB_JOB jobs[MB_BURST_MAX];
 	uint8_t macs[MB_BURST_MAX][HMAC_MAX_BYTES];
