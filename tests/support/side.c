@@ -353,13 +353,12 @@ static void know(struct side *s, const char *dst, uint32_t ifindex)
 	nexthop_learn(&s->w.nexthops);
 }
 
-static void make_worker(struct side *s)
+static void make_worker(struct side *s, const struct crypto_backend *backend)
 {
 	int ends[2];
 
 	must(!nexthop_link_init(&s->link), "nexthop_link_init");
-	must(!worker_init(&s->w, SIDE_FRAMES, &s->link, &crypto_openssl),
-	     "worker_init");
+	must(!worker_init(&s->w, SIDE_FRAMES, &s->link, backend), "worker_init");
 	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends),
 	     "socketpair");
 	port_mem_init(&s->inside, &s->w.umem, SIDE_INSIDE, IFACE_PROTECTED);
@@ -407,15 +406,17 @@ struct side *side_new(void (*grace)(void *side))
 		.ctx = s,
 	};
 	struct sadb_spec spec = { .view = s ? &s->view : NULL, .maps = &maps };
+	const struct crypto_backend *backend;
 	struct error e;
 
 	must(s, "out of memory");
 	s->now_ns = NS_PER_S;
-	s->sad = spec.sad = sad_new(&crypto_openssl, 1);
+	must(!crypto_choose(CRYPTO_AUTO, &backend), "crypto_choose");
+	s->sad = spec.sad = sad_new(backend, 1);
 	must(s->sad, "sad_new");
 	must(!sadb_new(&spec, &s->sadb, &e), "sadb_new");
 	serve(s);
-	make_worker(s);
+	make_worker(s, backend);
 	must(!sadb_add_worker(s->sadb, &s->w), "sadb_add_worker");
 	return s;
 }

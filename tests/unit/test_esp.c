@@ -401,7 +401,7 @@ static void packet_at_which_the_library_fails_is_not_called_forged(void **state)
 	struct gateway *g = *state;
 	const struct crypto_backend *backend = g->in->backend;
 	struct crypto_backend broken = *backend;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 	uint32_t bytes = seal_inner(g, &inner, l3);
 

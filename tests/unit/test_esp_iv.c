@@ -55,7 +55,7 @@ static struct gateway *gateway_of(const char *encr, const char *integ, bool esn)
 /* As many packets, in two batches. */
 static void send_packets(struct gateway *g)
 {
-	const struct ipv4 inner = gateway_inner();
+	const struct ip_header inner = gateway_inner();
 	uint8_t l3[FRAME_BYTES];
 
 	gateway_packet(l3, &inner);
