@@ -4,6 +4,7 @@
  * on either side, `guard` at tc egress of the unprotected ones. They read
  * maps, decide and steer; they hold no key and build no packet.
  */
+#include "bpf/dhcp.h"
 #include "bpf/encap.h"
 #include "bpf/locate.h"
 #include "bpf/sad.h"
@@ -165,7 +166,7 @@ static __always_inline int ipv4_in(struct xdp_md *ctx, const struct packet *p)
 	__u32 local = locate_local(p->daddr);
 
 	if (addr_is_link(p->daddr) || local == LOCAL_BROADCAST ||
-	    (local && addr_is_link_local(p->saddr)))
+	    (local && addr_is_link_local(p->saddr)) || dhcp_in(ctx, p))
 		return xdp_pass(PASS_LINK, p->frame_bytes);
 	if (local && (p->protocol == PROTO_ESP || p->protocol == PROTO_AH))
 		return ipsec_in(ctx, p, p->protocol);
@@ -251,7 +252,7 @@ int guard(struct __sk_buff *skb)
 	cookie = bpf_get_socket_cookie(skb);
 	if (bpf_map_lookup_elem(&own_sockets, &cookie))
 		return tc_pass(PASS_OWN_SOCKET, p.frame_bytes);
-	if (guard_is_link(skb, &p))
+	if (guard_is_link(skb, &p) || dhcp_out(skb, &p))
 		return tc_pass(PASS_LINK, p.frame_bytes);
 	return guard_spd(skb, &p);
 }

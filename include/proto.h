@@ -76,6 +76,8 @@
 
 #define UDP_HEADER_BYTES 8U    /* RFC 768 */
 #define NATT_KEEPALIVE	 0xffU /* RFC 3948 section 2.3: the only octet */
+#define DHCP_SERVER_PORT 67    /* RFC 2131 section 4.1 */
+#define DHCP_CLIENT_PORT 68    /* RFC 2131 section 4.1 */
 
 #define ESP_HEADER_BYTES  8U   /* RFC 4303 section 2: SPI, sequence number */
 #define ESP_TRAILER_BYTES 2U   /* RFC 4303 section 2: pad length, next header */

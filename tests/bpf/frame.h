@@ -28,6 +28,7 @@
 #define AT_TOTAL    16
 #define AT_FRAGMENT 20
 #define AT_TTL	    22 /* TTL, then protocol */
+#define AT_SPORT    34 /* of UDP without IPv4 options */
 
 /* Of the interface that receives, and of whoever sent. */
 #define FRAME_DMAC 2, 0, 0, 0, 0, 1

@@ -85,6 +85,14 @@ static const struct row rows_guard[] = {
 	  .frame = { .daddr = LINK_LOCAL },
 	  .pass = PASS_LINK },
 
+	{ .name = "guard: the host renews its DHCP lease",
+	  .on = GW_DISCARD,
+	  .frame = { .port = 67, .overwrite = { AT_SPORT, 68 } },
+	  .pass = PASS_LINK },
+	{ .name = "guard: UDP from port 68 to another one is protected",
+	  .frame = { .port = 68, .overwrite = { AT_SPORT, 68 } },
+	  .pass = PASS_STEER_HOST },
+
 	/* --- what it cannot read */
 	{ .name = "guard: a VLAN tag drops where a policy is PROTECT",
 	  .frame = { .ethertype = ETH_P_8021Q },
