@@ -77,6 +77,7 @@ BINDIR := $(PREFIX)/bin
 DOCDIR := $(PREFIX)/share/doc/cygnet
 UNITDIR := $(PREFIX)/lib/systemd/system
 SYSUSERSDIR := $(PREFIX)/lib/sysusers.d
+TMPFILESDIR := $(PREFIX)/lib/tmpfiles.d
 SYSCONFDIR := /etc
 
 # --- sources, found by folder
@@ -224,6 +225,8 @@ install: all
 	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md LICENSE
 	install -D -m 644 tools/systemd/sysusers.conf \
 		$(DESTDIR)$(SYSUSERSDIR)/cygnet.conf
+	install -D -m 644 tools/systemd/tmpfiles.conf \
+		$(DESTDIR)$(TMPFILESDIR)/cygnet.conf
 	install -D -m 644 -t $(DESTDIR)$(UNITDIR) \
 		$(addprefix tools/systemd/,$(UNITS))
 	sed -i -e 's|@SBINDIR@|$(SBINDIR)|' -e 's|@DOCDIR@|$(DOCDIR)|' \
@@ -235,6 +238,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/cygnetd $(DESTDIR)$(BINDIR)/cygnet \
 		$(DESTDIR)$(SYSUSERSDIR)/cygnet.conf \
+		$(DESTDIR)$(TMPFILESDIR)/cygnet.conf \
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
 	rm -rf $(DESTDIR)$(DOCDIR)
 

@@ -14,6 +14,7 @@
 #include "ctrl/daemon/ctl.h"
 #include "ctrl/daemon/dp.h"
 #include "ctrl/daemon/ike.h"
+#include "ctrl/daemon/lock.h"
 #include "ctrl/dp/dp.h"
 
 #define DEFAULT_FILE "/etc/cygnet/cygnet.conf"
@@ -26,6 +27,7 @@ enum exit_code {
 
 struct options {
 	const char *file;
+	bool lock;
 	bool release;
 	bool debug;
 	const char *role; /* of this process, if another cygnetd started it */
@@ -36,9 +38,13 @@ static const char usage[] =
 	"cygnetd: the IPsec gateway's daemon\n"
 	"\n"
 	"usage: cygnetd [-f FILE] [--debug]\n"
+	"       cygnetd --lock [-f FILE]\n"
 	"       cygnetd --release\n"
 	"\n"
 	"  -f, --file FILE  configuration (default " DEFAULT_FILE ")\n"
+	"      --lock       close the unprotected interfaces, also those that appear\n"
+	"                   later, until cygnetd has taken over: ARP, DHCP and\n"
+	"                   multicast of the link pass, nothing else of IPv4\n"
 	"      --release    take programs, "
 	"ipsec0"
 	" and routes away and exit:\n"
@@ -48,16 +54,24 @@ static const char usage[] =
 	"      --help       this text\n"
 	"\n"
 	"When cygnetd ends, however it ends, what policies protect is dropped\n"
-	"until it runs again or --release lets it go.\n"
+	"until it runs again or --release lets it go; likewise --lock.\n"
 	"\n"
 	"example: cygnetd -f /etc/cygnet/cygnet.conf\n";
 
 /* EXIT_OK, or EXIT_USAGE after a line that says why. */
 static enum exit_code parse_options(int argc, char **argv, struct options *o)
 {
-	enum { OPT_RELEASE = 256, OPT_DEBUG, OPT_ROLE, OPT_VERSION, OPT_HELP };
+	enum {
+		OPT_LOCK = 256,
+		OPT_RELEASE,
+		OPT_DEBUG,
+		OPT_ROLE,
+		OPT_VERSION,
+		OPT_HELP
+	};
 	static const struct option table[] = {
 		{ "file", required_argument, NULL, 'f' },
+		{ "lock", no_argument, NULL, OPT_LOCK },
 		{ "release", no_argument, NULL, OPT_RELEASE },
 		{ "debug", no_argument, NULL, OPT_DEBUG },
 		{ "role", required_argument, NULL, OPT_ROLE },
@@ -71,6 +85,8 @@ static enum exit_code parse_options(int argc, char **argv, struct options *o)
 	while ((c = getopt_long(argc, argv, "f:", table, NULL)) != -1) {
 		if (c == 'f')
 			o->file = optarg;
+		else if (c == OPT_LOCK)
+			o->lock = true;
 		else if (c == OPT_RELEASE)
 			o->release = true;
 		else if (c == OPT_DEBUG)
@@ -85,6 +101,11 @@ static enum exit_code parse_options(int argc, char **argv, struct options *o)
 			puts("cygnetd " CYG_VERSION);
 		if (c == OPT_HELP)
 			fputs(usage, stdout);
+	}
+	if (o->lock && o->release) {
+		fputs("cygnetd: --lock closes, --release opens; give one of them\n",
+		      stderr);
+		return EXIT_USAGE;
 	}
 	if (optind == argc)
 		return EXIT_OK;
@@ -159,7 +180,10 @@ int main(int argc, char **argv)
 	harden();
 	if (o.role)
 		return play(o.role);
-	err = o.release ? dp_release(&e) : ctl_role(o.file, o.debug, &e);
+	if (o.lock)
+		err = lock_role(o.file, &e);
+	else
+		err = o.release ? dp_release(&e) : ctl_role(o.file, o.debug, &e);
 	if (!err)
 		return EXIT_OK;
 	fprintf(stderr, "cygnetd: %s\n", e.text);

@@ -129,11 +129,12 @@ static uint32_t guard_query(const struct bpf_tc_hook *hook)
 	return bpf_tc_query(hook, &opts) ? 0 : opts.prog_id;
 }
 
-static int guard_put(const struct bpf_tc_hook *hook, int prog_fd)
+/* flags: BPF_TC_F_REPLACE, or 0 where nothing is to be there. */
+static int guard_put(const struct bpf_tc_hook *hook, int prog_fd, uint32_t flags)
 {
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = GUARD_HANDLE,
 		    .priority = GUARD_PRIORITY, .prog_fd = prog_fd,
-		    .flags = BPF_TC_F_REPLACE);
+		    .flags = flags);
 
 	return bpf_tc_attach(hook, &opts);
 }
@@ -166,7 +167,7 @@ int attach_guard(const struct attach_iface *iface, int prog_fd,
 		return error_set(e, err,
 				 "cannot create the clsact qdisc of %s: %s",
 				 iface->name, strerror(-err));
-	err = guard_put(&hook, prog_fd);
+	err = guard_put(&hook, prog_fd, out->before_fd ? BPF_TC_F_REPLACE : 0);
 	if (err)
 		return error_set(e, err, "cannot attach the guard to %s: %s",
 				 iface->name, strerror(-err));
@@ -246,7 +247,7 @@ void attach_undo_guard(const struct attach_iface *iface, struct attachment *a)
 	const struct bpf_tc_hook hook = guard_hook(iface->ifindex);
 
 	if (a->done && a->before_fd)
-		guard_put(&hook, a->before_fd);
+		guard_put(&hook, a->before_fd, BPF_TC_F_REPLACE);
 	else if (a->done)
 		guard_take_off(&hook);
 	if (a->qdisc)

@@ -30,6 +30,7 @@ static int read_link(int fd, struct ifreq *ifr, struct iface *out)
 	if (err)
 		return err;
 	out->up = ifr->ifr_flags & IFF_UP;
+	out->running = ifr->ifr_flags & IFF_RUNNING;
 	err = ask(fd, SIOCGIFMTU, ifr);
 	if (err)
 		return err;

@@ -21,6 +21,7 @@ struct iface {
 	uint32_t mtu;	 /* bytes of an IP packet */
 	uint32_t queues; /* receive queues */
 	bool up;
+	bool running; /* it has a carrier; of a TAP, somebody who reads */
 	bool ethernet;
 };
 

@@ -5,6 +5,7 @@ What `make install` leaves works under systemd: on gw-a runs a systemd that has
 the units and nothing else, with all that they forbid. The configuration is the
 example, then with the tunnel that is commented out in it.
 """
+import json
 import os
 import re
 import subprocess
@@ -17,8 +18,8 @@ from lab import (BUILD, Gateway, Lab, LabError, ROOT, finish, ok,  # noqa: E402
                  skip, wait_until)
 
 SYSTEMD = "/lib/systemd/systemd"
-TARGETS = ("sysinit", "basic", "sockets", "shutdown")
-UNITS = ("cygnet", "cygnet-dp")
+TARGETS = ("sysinit", "basic", "sockets", "shutdown", "network-pre")
+UNITS = ("cygnet", "cygnet-dp", "cygnet-lock")
 WAIT_S = 20
 # Becomes process 1 of its machine, whose files are those of ours and stay as
 # they are. /run/cygnet is the machine's own already.
@@ -125,8 +126,11 @@ class Machine:
                               ).stdout.strip()
 
     def states(self):
-        return [self.show(unit, "ActiveState") for unit in (
+        return [self.state(unit) for unit in (
             "cygnet.service", "cygnet-dp.socket", "cygnet-dp.service")]
+
+    def state(self, unit):
+        return self.show(unit, "ActiveState")
 
     def answers(self):
         return self.gateway.client("status", check=False).returncode == 0
@@ -149,6 +153,25 @@ def tunnels(gateway):
 
 def roles(gateway):
     return [gateway.role_pid(role) for role in ("dp", "ike")]
+
+
+def check_lock(lab, machine):
+    """A boot's first step; cygnetd takes over in the next one."""
+    machine.systemctl("start", "cygnet-lock.service")
+    states = [machine.state(unit) for unit in
+              ("cygnet-lock.service", "network-pre.target")]
+    ok(states == ["active", "active"],
+       f"the lock is ready before there is a network: {states}")
+    net = json.loads(lab.run("gw-a", ["bpftool", "-j", "net"]).stdout)[0]
+    ok({p["devname"] for p in net["xdp"]} == {"wan0"} and net["tc"],
+       f"and has closed the unprotected interface {net}")
+
+
+def check_lock_ends(machine):
+    wait_until(lambda: machine.state("cygnet-lock.service") ==
+               "inactive", WAIT_S, "the end of the lock")
+    result = machine.show("cygnet-lock.service", "Result")
+    ok(result == "success", f"the lock has ended: {result}")
 
 
 def check_start(lab, machine, conf):
@@ -222,7 +245,9 @@ def run(lab):
     with Cgroup(lab) as cgroup:
         machine = Machine(lab, prefix, cgroup)
         try:
+            check_lock(lab, machine)
             check_start(lab, machine, f"{prefix}/etc/cygnet/cygnet.conf")
+            check_lock_ends(machine)
             check_ctl_killed(lab, machine)
             check_dp_killed(lab, machine)
             check_stop(machine)
