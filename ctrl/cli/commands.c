@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ctrl/cli/doctor.h"
+
 static const char general[] =
 	"Usage: cygnet [OPTIONS] COMMAND\n"
 	"\n"
@@ -19,6 +21,7 @@ static const char general[] =
 	"  drops     packets that were dropped or let pass, by reason\n"
 	"  counters  everything that is counted, a line each\n"
 	"  reload    read the configuration again\n"
+	"  doctor    look at kernel, host and interfaces, with or without a daemon\n"
 	"  version   of this program and of the daemon\n"
 	"\n"
 	"Options:\n"
@@ -27,7 +30,8 @@ static const char general[] =
 	"  -h, --help      this text, or with a command that command's\n"
 	"\n"
 	"Exit code: 0 fine; 1 the daemon refused or was not reachable; 2 wrong usage;\n"
-	"3 a tunnel that should be up is not (status --check).\n"
+	"3 a tunnel that should be up is not (status --check). Those of doctor: 0 nothing to\n"
+	"do, 1 warnings, 2 errors.\n"
 	"\n"
 	"Example:\n"
 	"  cygnet status\n";
@@ -80,6 +84,23 @@ static const char reload_help[] =
 	"\n"
 	"Example:\n"
 	"  cygnet reload && cygnet status --check\n";
+
+static const char doctor_help[] =
+	"Usage: cygnet [-j] doctor [FILE]\n"
+	"\n"
+	"Looks at what Cygnet needs of this machine: kernel, host, and the interfaces that\n"
+	"the configuration names (/etc/cygnet/cygnet.conf, or FILE). A line for each finding,\n"
+	"and behind it what to do. It needs no daemon, and changes nothing.\n"
+	"\n"
+	"  ok        as it should be\n"
+	"  note      worth to know, nothing has to be done\n"
+	"  warning   it works, but slower, or not as somebody may expect\n"
+	"  error     cygnetd does not start, or packets are lost\n"
+	"\n"
+	"Exit code: 0 nothing to do, 1 warnings, 2 errors.\n"
+	"\n"
+	"Example: what has to be done\n"
+	"  cygnet doctor --json | jq -r '.findings[].remedy | select(. != \"\")'\n";
 
 static const char drops_help[] =
 	"Usage: cygnet [-j] [-u URI] drops [-a]\n"
@@ -212,6 +233,11 @@ static const struct command commands[] = {
 		.field = "success",
 		.show = show_reload,
 		.help = reload_help,
+	},
+	{
+		.name = "doctor",
+		.run = doctor_run,
+		.help = doctor_help,
 	},
 	{
 		.name = "version",

@@ -12,7 +12,9 @@
 
 struct command {
 	const char *name;
-	const char *request; /* VICI's name for it */
+	/* It asks no daemon: the exit code. file NULL: none was given. */
+	int (*run)(const char *file, bool json, FILE *out);
+	const char *request; /* VICI's name for it, as what follows */
 	const char *field;   /* without it, an answer is not one to this */
 	const char *event;   /* of a list's items; NULL: it is no list */
 	bool has_all;	     /* takes --all */

@@ -30,7 +30,7 @@ enum exit_code {
 struct arguments {
 	const char *uri;
 	const struct command *command; /* NULL: none given */
-	const char *target;
+	const char *target;  /* or the file of a command that takes one */
 	const char *timeout; /* as it was typed; NULL: none */
 	uint64_t timeout_s;
 	bool json;
@@ -99,7 +99,7 @@ static bool check_command(int argc, char **argv, struct arguments *out)
 {
 	const struct command *command = out->command;
 
-	if (command->has_target && argc) {
+	if ((command->has_target || command->run) && argc) {
 		out->target = argv[0];
 		argc--;
 		argv++;
@@ -280,6 +280,9 @@ int main(int argc, char **argv)
 	if (args.help)
 		fputs(args.command ? args.command->help : general_help(),
 		      stdout);
+	else if (args.command->run)
+		code = (enum exit_code)args.command->run(args.target, args.json,
+							 stdout);
 	else
 		code = run(&args);
 	if (fflush(stdout) || ferror(stdout)) {

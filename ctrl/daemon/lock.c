@@ -161,14 +161,6 @@ static int look(struct lock *l, struct error *e)
 	return failed ? failed : all;
 }
 
-/* Somebody reads there: cygnetd. */
-static bool daemon_runs(void)
-{
-	struct iface host;
-
-	return !iface_read(HOSTIF_NAME, &host) && host.running;
-}
-
 static void on_second(evutil_socket_t fd, short what, void *ctx)
 {
 	struct lock *l = ctx;
@@ -177,7 +169,7 @@ static void on_second(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	l->taken_s = all && daemon_runs() ? l->taken_s + 1 : 0;
+	l->taken_s = all && hostif_is_read() ? l->taken_s + 1 : 0;
 	if (l->taken_s == TAKEN_SECONDS)
 		end(l, "cygnetd has taken over");
 }

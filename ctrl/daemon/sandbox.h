@@ -8,8 +8,6 @@
 
 #include "ctrl/base/error.h"
 
-#define IKE_USER "cygnet-ike"
-
 /* Descriptors from the first one on are closed. */
 void sandbox_close_from(unsigned int first);
 

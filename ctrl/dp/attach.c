@@ -17,6 +17,8 @@
 #define GUARD_PRIORITY 1
 #define GUARD_HANDLE   1
 
+#define ATTACH_TCX_EGRESS ((enum bpf_attach_type)47) /* Linux 6.6 */
+
 struct program_id {
 	uint32_t id; /* 0: none */
 	int fd;	     /* negative: none, or why not; owned */
@@ -253,6 +255,15 @@ void attach_undo_guard(const struct attach_iface *iface, struct attachment *a)
 	if (a->qdisc)
 		remove_qdisc(iface->ifindex);
 	attach_settle(a);
+}
+
+int attach_count_tcx(uint32_t ifindex)
+{
+	uint32_t n = 0;
+
+	if (bpf_prog_query((int)ifindex, ATTACH_TCX_EGRESS, 0, NULL, NULL, &n))
+		return -errno;
+	return (int)n;
 }
 
 static int release_xdp(uint32_t ifindex)

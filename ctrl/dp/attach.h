@@ -62,6 +62,10 @@ void attach_undo_guard(const struct attach_iface *iface, struct attachment *a);
 /* The start succeeded: nothing is undone any more. */
 void attach_settle(struct attachment *a);
 
+/* TCX programs (Linux 6.6) at egress of an interface, which run before the
+ * guard; none of them is ours. Negative: that cannot be told. */
+int attach_count_tcx(uint32_t ifindex);
+
 /*
  * Takes every program of ours off every interface of this network namespace,
  * and with the last filter the clsact qdisc; but for XDP on the interfaces to

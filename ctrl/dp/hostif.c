@@ -108,6 +108,11 @@ int hostif_take(struct hostif *h, struct error *e)
 	return 0;
 }
 
+bool hostif_is_read(void)
+{
+	return iface_has_carrier(HOSTIF_NAME);
+}
+
 int hostif_open(struct hostif *h, struct error *e)
 {
 	int err = hostif_take(h, e);

@@ -32,6 +32,9 @@ int hostif_open(struct hostif *h, struct error *e);
 /* The same without setting it up, to be the only one: for a release. */
 int hostif_take(struct hostif *h, struct error *e);
 
+/* Does somebody read there, so that cygnetd runs in this network namespace? */
+bool hostif_is_read(void);
+
 /* Throws away what waits to be read; it was for an earlier reader. */
 void hostif_drain(const struct hostif *h);
 

@@ -30,7 +30,6 @@ static int read_link(int fd, struct ifreq *ifr, struct iface *out)
 	if (err)
 		return err;
 	out->up = ifr->ifr_flags & IFF_UP;
-	out->running = ifr->ifr_flags & IFF_RUNNING;
 	err = ask(fd, SIOCGIFMTU, ifr);
 	if (err)
 		return err;
@@ -119,6 +118,22 @@ int iface_set_queues(const char *name, uint32_t n)
 	err = set_channels(fd, &ifr, n);
 	close(fd);
 	return err;
+}
+
+/* Not IFF_RUNNING, which follows up to a second later. */
+bool iface_has_carrier(const char *name)
+{
+	struct ethtool_value link = { .cmd = ETHTOOL_GLINK };
+	struct ifreq ifr = { .ifr_data = (char *)&link };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return false;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	err = ask(fd, SIOCETHTOOL, &ifr);
+	close(fd);
+	return !err && link.data;
 }
 
 static int set_address(int fd, struct ifreq *ifr, uint32_t addr_be)

@@ -21,7 +21,6 @@ struct iface {
 	uint32_t mtu;	 /* bytes of an IP packet */
 	uint32_t queues; /* receive queues */
 	bool up;
-	bool running; /* it has a carrier; of a TAP, somebody who reads */
 	bool ethernet;
 };
 
@@ -31,6 +30,9 @@ int iface_read(const char *name, struct iface *out);
 /* Another number of queues, both ways alike. 0 or a negative errno:
  * -EOPNOTSUPP, -EINVAL (more than there are). */
 int iface_set_queues(const char *name, uint32_t n);
+
+/* Is a link there; of a TAP: does somebody read? False when it does not exist. */
+bool iface_has_carrier(const char *name);
 
 /* Up, without ARP, with one address of its own: the host interface. */
 int iface_set_host(const char *name, const struct addr *address);

@@ -24,13 +24,18 @@ static void set_options(int fd)
 
 int nl_new(struct nl **out)
 {
+	return nl_new_of(NETLINK_ROUTE, out);
+}
+
+int nl_new_of(int family, struct nl **out)
+{
 	struct nl *nl = calloc(1, sizeof(*nl));
 	int err;
 
 	if (!nl)
 		return -ENOMEM;
 	nl->seq = (uint32_t)time(NULL);
-	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family);
 	if (nl->fd < 0) {
 		err = -errno;
 		nl_free(nl);

@@ -26,8 +26,10 @@ struct nl {
 	_Alignas(struct nlmsghdr) char answer[NL_ANSWER_BYTES];
 };
 
-/* With a socket of NETLINK_ROUTE. 0 or a negative errno. */
+/* With a socket of NETLINK_ROUTE, or of another of netlink(7)'s families. 0 or a
+ * negative errno. */
 int nl_new(struct nl **out);
+int nl_new_of(int family, struct nl **out);
 void nl_free(struct nl *nl);
 
 /* A new question in nl->ask, for the caller to fill; with NLM_F_REQUEST. */

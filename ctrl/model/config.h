@@ -24,6 +24,8 @@
 #define CONF_NAME_MAX 64  /* with the NUL */
 #define CONF_PATH_MAX 108 /* a Unix socket's, with the NUL */
 
+#define IKE_USER "cygnet-ike" /* the user as whom IKE is spoken */
+
 /*
  * Line and column count from 1; file is one of the config's names. What came in
  * a message has line 0, and the message's name as file.

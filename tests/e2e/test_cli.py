@@ -22,7 +22,7 @@ from lab import BUILD, ROOT, SIDES, Lab, finish, ok  # noqa: E402
 
 CYGNET = f"{BUILD}/cygnet"
 COMMANDS = ("status", "sa", "policy", "up", "down", "rekey", "drops", "counters",
-            "reload", "version")
+            "reload", "doctor", "version")
 WAIT_S = 10  # the client's own bound
 SLACK_S = 10
 PINGS = 3
