@@ -412,8 +412,10 @@ int seam_listen(const char *path, mode_t mode, struct error *e)
 			e, err,
 			"somebody listens at %s; is cygnetd already running?",
 			path);
-	return error_set(e, err, "cannot listen at %s: %s", path,
-			 strerror(-err));
+	return error_set(
+		e, err,
+		"cannot listen at %s: %s; make room there, or set gateway.socket to another folder",
+		path, strerror(-err));
 }
 
 int seam_accept(int listener)

@@ -11,11 +11,12 @@
 
 #include "ctrl/dp/hostif.h"
 #include "ctrl/dp/port_xsk.h"
+#include "ctrl/dp/programs.h"
 #include "ctrl/dp/umem.h"
 #include "include/ike.h"
 #include "include/proto.h"
 
-#define KERNEL_FLOOR KERNEL_VERSION_OF(6, 1)
+#define KERNEL_FLOOR KERNEL_VERSION_OF(KERNEL_MAJOR, KERNEL_MINOR)
 
 /* The largest IP packet that a frame takes. */
 #define FRAME_MTU (FRAME_BYTES - FRAME_ETH_AT - ETH_HEADER_BYTES)
@@ -80,13 +81,16 @@ static void check_version(struct doctor *d, const struct doctor_kernel *k)
 	if (k->version < KERNEL_FLOOR)
 		remedy(found(d, DOCTOR_ERROR,
 			     "Linux %s lacks what the programs need", k->release),
-		       "boot Linux 6.1 or newer, which Debian 12 has");
+		       "boot Linux %d.%d or newer, which Debian 12 has",
+		       KERNEL_MAJOR, KERNEL_MINOR);
 	else
 		found(d, DOCTOR_OK, "Linux %s", k->release);
 }
 
 static void check_programs(struct doctor *d, const struct doctor_kernel *k)
 {
+	if (k->version < KERNEL_FLOOR)
+		return; /* that is why */
 	if (k->programs_load == 0)
 		found_error(d, DOCTOR_ERROR, k->programs);
 	else if (k->programs_load > 0)

@@ -40,6 +40,7 @@ struct lock {
 	struct door doors[IFACE_MAX];
 	size_t n_doors;
 	int link_fd;
+	bool up;	      /* before that, what fails ends the start */
 	unsigned int taken_s; /* so long all is closed and cygnetd runs */
 };
 
@@ -125,9 +126,9 @@ static int close_door(struct lock *l, struct door *d, struct error *e)
 	err = iface.ethernet
 		      ? close_found(l, d, &at, e)
 		      : error_set(e, -EPROTONOSUPPORT,
-				  "interface '%s' is not Ethernet, and nothing else is supported",
+				  "interface '%s' is not Ethernet, and nothing else is supported; name another one",
 				  d->name);
-	if (err < 0)
+	if (err < 0 && l->up)
 		tell_failed(d, at.ifindex, e);
 	if (err > 0)
 		enter(l, d, &iface);
@@ -287,7 +288,8 @@ int lock_role(const char *file, struct error *e)
 	struct lock l = { .link_fd = -1 };
 	int err = start(&l, file, e);
 
-	if (!err) {
+	l.up = !err;
+	if (l.up) {
 		notify_ready();
 		log_info("lock: up version=" CYG_VERSION " interfaces=%zu",
 			 l.n_doors);

@@ -37,7 +37,7 @@ static int check_iface(const struct iface_conf *conf, struct iface *out,
 	if (!out->ethernet)
 		return error_set(
 			e, -EPROTONOSUPPORT,
-			"%s:%u:%u: interface '%s' is not Ethernet, and nothing else is supported",
+			"%s:%u:%u: interface '%s' is not Ethernet, and nothing else is supported; name another one",
 			at->file, at->line, at->column, conf->name);
 	if (out->queues > QUEUE_MAX)
 		return error_set(

@@ -91,10 +91,11 @@ static int open_failed(int err, struct error *e)
 			HOSTIF_NAME
 			" exists but is no TAP of ours; remove it with: ip link del " HOSTIF_NAME);
 	}
-	return error_set(e, err,
-			 "cannot create " HOSTIF_NAME
-			 " through /dev/net/tun: %s; is the module tun loaded?",
-			 strerror(-err));
+	return error_set(
+		e, err,
+		"cannot create " HOSTIF_NAME
+		" through /dev/net/tun: %s; load the module with: modprobe tun",
+		strerror(-err));
 }
 
 int hostif_take(struct hostif *h, struct error *e)

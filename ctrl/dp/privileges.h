@@ -9,7 +9,8 @@
 #include "ctrl/base/error.h"
 
 /* Capabilities but those for network, BPF and locked memory go, and no program
- * that is executed gets them back. 0, or negative with e filled. */
+ * that is executed gets them back. Who has none for locked memory is held to its
+ * limit. 0, or negative with e filled. */
 int privileges_drop(struct error *e);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "ctrl/base/log.h"
@@ -52,8 +53,23 @@ static int load_error(struct error *e, int err)
 			"not allowed to load BPF programs; run as root, or with CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW and CAP_PERFMON");
 	return error_set(
 		e, err,
-		"cannot load the BPF programs: %s; kernel 6.1 or newer is needed",
+		"cannot load the BPF programs: %s; with --debug the log has the verifier's words",
 		strerror(-err));
+}
+
+/* Older ones load the programs, perhaps, and lack what is needed later on. */
+static int check_kernel(struct error *e)
+{
+	unsigned int major, minor;
+	struct utsname name;
+
+	if (uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2 ||
+	    major > KERNEL_MAJOR ||
+	    (major == KERNEL_MAJOR && minor >= KERNEL_MINOR))
+		return 0;
+	return error_set(e, -ENOSYS,
+			 "Linux %s is too old; boot Linux %d.%d or newer",
+			 name.release, KERNEL_MAJOR, KERNEL_MINOR);
 }
 
 static size_t map_bytes(const struct bpf_map *map)
@@ -162,9 +178,13 @@ static int load(struct programs *p, const struct programs_spec *spec)
 int programs_load(const struct programs_spec *spec, struct programs **out,
 		  struct error *e)
 {
-	struct programs *p = calloc(1, sizeof(*p));
-	int err = -ENOMEM;
+	struct programs *p;
+	int err = check_kernel(e);
 
+	if (err)
+		return err;
+	p = calloc(1, sizeof(*p));
+	err = -ENOMEM;
 	if (!p)
 		return error_set(e, err, "no memory for the BPF programs");
 	p->grace_fd = p->grace_inner_fd = -1;

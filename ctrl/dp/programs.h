@@ -14,6 +14,10 @@
 #include "include/sad.h"
 #include "include/spd.h"
 
+/* From this Linux on all is there that is not probed. */
+#define KERNEL_MAJOR 6
+#define KERNEL_MINOR 1
+
 struct programs;
 
 struct programs_spec {
@@ -27,7 +31,8 @@ struct programs_spec {
 /* What libbpf says goes to the log, for whoever looks for a cause. Once. */
 void programs_log_libbpf(void);
 
-/* 0, or negative with e filled: -EPERM without the privileges. */
+/* 0, or negative with e filled: -EPERM without the privileges, -ENOSYS on a
+ * kernel that is too old. */
 int programs_load(const struct programs_spec *spec, struct programs **out,
 		  struct error *e);
 

@@ -25,10 +25,10 @@ NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
           "--inh-caps=-all"]
 
 
-def start(lab, path, prefix=()):
+def start(lab, path, prefix=(), words=()):
     """Exit status and lines on stderr; None if it did not end."""
     try:
-        done = lab.run("gw-a", [*prefix, f"{BUILD}/cygnetd", "-f", path],
+        done = lab.run("gw-a", [*prefix, f"{BUILD}/cygnetd", *words, "-f", path],
                        check=False, timeout=5)
     except subprocess.TimeoutExpired:
         return None, []
@@ -124,10 +124,45 @@ def check_machine(lab, good):
     lab.run("gw-a", ["sysctl", "-qw", "net.ipv4.ip_forward=1"])
 
 
+    check_refused(lab, "interface without Ethernet",
+                  good.replace("= wan0", "= lo"),
+                  ["'lo' is not Ethernet", "name another one"],
+                  at=("unprotected", "lo"))
+    check_channels(lab, good)
+    check_refused(lab, "kernel that is too old", good,
+                  ["Linux 2.6.", "too old", "boot Linux 6.1"],
+                  prefix=["setarch", "--uname-2.6"])
+    check_refused(lab, "no /dev/net/tun", good,
+                  ["/dev/net/tun", "modprobe tun"], prefix=[
+                      "unshare", "--mount", "sh", "-c",
+                      'mount -t tmpfs tmpfs /dev/net && exec "$@"', "sh"])
+
+
+def check_channels(lab, good):
+    lab.run("gw-a", ["ip", "link", "add", "many0", "up", "numrxqueues", "65",
+                     "numtxqueues", "65", "type", "veth", "peer", "name",
+                     "many1"])
+    check_refused(lab, "more channels than are served",
+                  good.replace("= wan0", "= many0"),
+                  ["'many0' has 65 queues", "ethtool -L many0 combined 64"],
+                  at=("unprotected", "many0"))
+    lab.run("gw-a", ["ip", "link", "delete", "dev", "many0"])
+
+
 def check_socket(lab, good):
     check_refused(lab, "control socket below a plain file",
                   good.replace(SOCKET, f"{lab.dir}/bad.conf/vici"),
                   ["bad.conf", "gateway.socket"])
+    for sentence, options, said in (
+            ("read-only", "ro", "Read-only file system"),
+            ("full", "nr_inodes=1", "No space left on device")):
+        folder = f"{os.path.dirname(SOCKET)}/{sentence}"
+        lab.run("gw-a", ["mkdir", folder])
+        lab.run("gw-a", ["mount", "-t", "tmpfs", "-o", options, "tmpfs",
+                         folder])
+        check_refused(lab, f"folder of the sockets that is {sentence}",
+                      good.replace(SOCKET, f"{folder}/vici"),
+                      [folder, said, "make room there", "gateway.socket"])
 
 
 def check_privileges(lab, good):
@@ -137,6 +172,16 @@ def check_privileges(lab, good):
     os.chmod(lab.dir, 0o711)
     check_refused(lab, "no privileges", good, ["run as root"], path=path,
                   prefix=NOBODY)
+    check_refused(lab, "lock without privileges", good, ["run as root"],
+                  path=path, prefix=NOBODY, words=["--lock"])
+
+
+def check_memory(lab, good):
+    """A container that has no CAP_IPC_LOCK."""
+    words = ["setpriv", "--bounding-set", "-ipc_lock", "--inh-caps",
+             "-ipc_lock", "prlimit", "--memlock=65536:65536"]
+    check_refused(lab, "too little locked memory", good,
+                  ["packet memory", "raise", "ulimit -l"], prefix=words)
 
 
 def check_foreign(lab, good):
@@ -151,6 +196,10 @@ def check_foreign(lab, good):
         check_refused(lab, f"foreign XDP program on {ifname}", good,
                       ["foreign", f"ip link set dev {ifname} xdp off"],
                       remains=[f"xdp on {ifname}"])
+        if ifname == "wan0":
+            check_refused(lab, "lock of an interface with a foreign program",
+                          good, ["foreign", f"ip link set dev {ifname} xdp off"],
+                          remains=[f"xdp on {ifname}"], words=["--lock"])
         lab.run("gw-a", ["ip", "link", "set", "dev", ifname, "xdp", "off"])
 
 
@@ -172,6 +221,7 @@ def main():
         check_files(lab, good)
         check_machine(lab, good)
         check_privileges(lab, good)
+        check_memory(lab, good)
         check_socket(lab, good)
         check_foreign(lab, good)
         check_second(lab, good)
