@@ -170,6 +170,12 @@ int attach_guard(const struct attach_iface *iface, int prog_fd,
 				 "cannot create the clsact qdisc of %s: %s",
 				 iface->name, strerror(-err));
 	err = guard_put(&hook, prog_fd, out->before_fd ? BPF_TC_F_REPLACE : 0);
+	if (err == -EEXIST || err == -EINVAL) /* of its kind, or of another */
+		return error_set(
+			e, -EBUSY,
+			"%s has a tc egress filter at priority %d, where the guard has to be; remove it with: tc filter del dev %s egress pref %d",
+			iface->name, GUARD_PRIORITY, iface->name,
+			GUARD_PRIORITY);
 	if (err)
 		return error_set(e, err, "cannot attach the guard to %s: %s",
 				 iface->name, strerror(-err));

@@ -203,6 +203,21 @@ def check_foreign(lab, good):
         lab.run("gw-a", ["ip", "link", "set", "dev", ifname, "xdp", "off"])
 
 
+def check_filter(lab, good):
+    """Nor is a filter where the guard has to be."""
+    place = ["dev", "wan0", "egress", "pref", "1"]
+    lab.run("gw-a", ["tc", "qdisc", "add", "dev", "wan0", "clsact"])
+    lab.run("gw-a", ["tc", "filter", "add", *place, "handle", "1", "bpf",
+                     "direct-action", "bytecode", "1,6 0 0 0"])
+    before = lab.run("gw-a", ["tc", "filter", "show", *place]).stdout
+    check_refused(lab, "foreign filter", good,
+                  ["tc filter del dev wan0 egress pref 1"],
+                  remains=["clsact/egress on wan0", "a qdisc"])
+    ok(before == lab.run("gw-a", ["tc", "filter", "show", *place]).stdout,
+       f"foreign filter: it is still there: {before.split()}")
+    lab.run("gw-a", ["tc", "qdisc", "del", "dev", "wan0", "clsact"])
+
+
 def check_second(lab, good):
     """A second daemon does not disturb the first one."""
     gateway = lab.start_gateway("gw-a", good)
@@ -224,6 +239,7 @@ def main():
         check_memory(lab, good)
         check_socket(lab, good)
         check_foreign(lab, good)
+        check_filter(lab, good)
         check_second(lab, good)
     return finish()
 

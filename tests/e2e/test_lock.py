@@ -189,6 +189,8 @@ def check_boot(lab):
     ok(answered, "cygnetd takes over, and the tunnel comes up")
     ok(end_of(lock) == 0 and "has taken over" in log_of(lock),
        "then the lock ends by itself")
+    ok(gateway.drops()["default_discard"] > 0,
+       "what it dropped is counted on by the daemon")
     pings.terminate()
     packets = wire.stop()
     ok(packets and not search_plaintext(packets, needle),
@@ -238,6 +240,33 @@ def check_killed(lab, path):
     release(lab)
 
 
+def check_not_closed(lab, path):
+    """Somebody else is faster on an interface that appears."""
+    lab.run("gw-a", ["ip", "link", "delete", "dev", "wan0"])
+    lock = start_lock(lab, path)
+    lab.run("gw-a", ["ip", "link", "add", "later", "type", "veth", "peer",
+                     "name", "end"])
+    for argv in (["tc", "qdisc", "add", "dev", "later", "clsact"],
+                 ["tc", "filter", "add", "dev", "later", "egress", "pref", "1",
+                  "handle", "1", "bpf", "direct-action", "bytecode",
+                  "1,6 0 0 0"],
+                 ["ip", "link", "set", "dev", "later", "name", "wan0"]):
+        lab.run("gw-a", argv)
+    wait_until(lambda: "NOT closed iface=wan0" in log_of(lock), WAIT_S,
+               "a word about wan0")
+    ok(log_of(lock).count("tc filter del dev wan0 egress pref 1") == 1,
+       "an interface that cannot be closed is told of, with the remedy")
+    lab.run("gw-a", ["tc", "filter", "del", "dev", "wan0", "egress", "pref",
+                     "1"])
+    wait_until(lambda: "closed iface=wan0" in log_of(lock).splitlines()[-1]
+               and programs(lab), WAIT_S, "wan0")
+    ok(log_of(lock).count("NOT closed") == 1, "and is closed once it can be")
+    lock.terminate()
+    end_of(lock)
+    release(lab)
+    lab.run("gw-a", ["ip", "link", "delete", "dev", "wan0"])
+
+
 def check_usage(lab, path):
     both = lab.run("gw-a", [f"{BUILD}/cygnetd", "--lock", "--release"],
                    check=False)
@@ -277,6 +306,7 @@ def main():
         check_released(lab, path)
         check_killed(lab, path)
         check_usage(lab, path)
+        check_not_closed(lab, path)
     return finish()
 
 
