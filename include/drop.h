@@ -30,6 +30,7 @@
 	X(SA_GONE,	  "sa_gone",	    "SA removed or replaced between verdict and worker") \
 	X(TOO_BIG,	  "too_big",	    "does not fit the path once protected") \
 	X(SEQ_EXHAUSTED,  "seq_exhausted",  "outbound sequence number used up; rekey the SA") \
+	X(SEQ_RESERVED,	  "seq_reserved",   "the next sequence number was not on disk in time, and manual keys in counter mode never use one that is not; the log says what is wrong with the state file") \
 	X(ESP_LENGTH,	  "esp_length",	    "ESP payload not a whole number of cipher blocks, or too short") \
 	X(REPLAY,	  "replay",	    "sequence number seen before, or left of the window") \
 	X(ICV,		  "icv",	    "integrity check failed: forged, damaged, or keys differ") \

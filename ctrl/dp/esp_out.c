@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <endian.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/handoff.h"
@@ -35,11 +36,38 @@ static bool fits_frame(const struct worker *w, const struct packet *p)
 	return at >= HEADROOM_MAX && at + text + p->sa->icv_bytes <= FRAME_BYTES;
 }
 
+/* What keeps its numbers has to reserve more, and is told so once. */
+static void ask_for_numbers(struct seq_kept *kept)
+{
+	const uint64_t one = 1;
+
+	if (atomic_exchange(&kept->low, UINT64_MAX) == UINT64_MAX)
+		return;
+	if (write(kept->wake_fd, &one, sizeof(one)) < 0)
+		return; /* its counter is at the top: it is awake */
+}
+
+static bool more_numbers(struct sa_rt *sa)
+{
+	sa->seq_limit =
+		atomic_load_explicit(&sa->kept->limit, memory_order_acquire);
+	if (sa->seq < sa->seq_limit)
+		return true;
+	ask_for_numbers(sa->kept);
+	return false;
+}
+
 /* RFC 4303 section 3.3.3: the number never cycles. */
 static bool take_seq(struct sa_rt *sa, struct packet *p)
 {
-	if (sa->seq == (sa->esn ? UINT64_MAX : SEQ_LAST_32))
+	if (sa->seq == (sa->esn ? UINT64_MAX : SEQ_LAST_32)) {
+		packet_drop(p, DROP_SEQ_EXHAUSTED);
 		return false;
+	}
+	if (sa->seq >= sa->seq_limit && !more_numbers(sa)) {
+		packet_drop(p, DROP_SEQ_RESERVED);
+		return false;
+	}
 	p->seq = ++sa->seq;
 	return true;
 }
@@ -100,7 +128,7 @@ static void prepare(struct worker *w, struct packet *p, struct crypto_op *op)
 	if (!fits_frame(w, p))
 		return packet_drop(p, DROP_TOO_BIG);
 	if (!take_seq(sa, p))
-		return packet_drop(p, DROP_SEQ_EXHAUSTED);
+		return;
 	if (!put_iv(w, sa, p->seq, esp + ESP_HEADER_BYTES))
 		return packet_drop(p, DROP_CRYPTO);
 	if (p->routed)
@@ -138,6 +166,17 @@ static void note_ending(struct worker *w, struct sa_rt *sa)
 		sa->ending = tell_put(w->tell, &what);
 }
 
+static void note_numbers(struct sa_rt *sa)
+{
+	struct seq_kept *kept = sa->kept;
+
+	if (!kept)
+		return;
+	atomic_store_explicit(&kept->used, sa->seq, memory_order_release);
+	if (sa->seq > atomic_load_explicit(&kept->low, memory_order_relaxed))
+		ask_for_numbers(kept);
+}
+
 static void seal_run(struct worker *w, struct packet *p, uint32_t n,
 		     uint32_t mtu)
 {
@@ -164,6 +203,7 @@ static void seal_run(struct worker *w, struct packet *p, uint32_t n,
 		finish(of[i], &ops[i]);
 	}
 	note_ending(w, sa);
+	note_numbers(sa);
 	sa_count_run(&sa->count, pkts, bytes, sa->seq, w->now_ns);
 }
 

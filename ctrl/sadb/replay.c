@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define WORD_BITS 64U
 
@@ -40,6 +41,26 @@ int replay_init(struct replay *win, uint32_t window, bool esn)
 		return -ENOMEM;
 	win->window = window;
 	return 0;
+}
+
+static uint64_t *word_of(const struct replay *win, uint64_t seq)
+{
+	return &win->bitmap[seq / WORD_BITS & (win->blocks - 1)];
+}
+
+static uint64_t bit_of(uint64_t seq)
+{
+	return 1ULL << seq % WORD_BITS;
+}
+
+/* In the edge's own word no number right of it was. */
+void replay_start(struct replay *win, uint64_t top)
+{
+	win->top = top;
+	if (win->window == 0)
+		return;
+	memset(win->bitmap, 0xff, win->blocks * sizeof(*win->bitmap));
+	*word_of(win, top) = bit_of(top) | (bit_of(top) - 1);
 }
 
 void replay_free(struct replay *win)
@@ -72,16 +93,6 @@ uint64_t replay_infer(const struct replay *win, uint32_t seq_lo)
 		th--;
 	}
 	return (uint64_t)th << 32 | seq_lo;
-}
-
-static uint64_t *word_of(const struct replay *win, uint64_t seq)
-{
-	return &win->bitmap[seq / WORD_BITS & (win->blocks - 1)];
-}
-
-static uint64_t bit_of(uint64_t seq)
-{
-	return 1ULL << seq % WORD_BITS;
 }
 
 int replay_check(const struct replay *win, uint64_t seq)

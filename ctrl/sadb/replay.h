@@ -32,6 +32,14 @@ int replay_init(struct replay *win, uint32_t window, bool esn);
 void replay_free(struct replay *win);
 
 /*
+ * A new window goes on where an earlier one of the same SA ended: all numbers up
+ * to this one were seen. Control thread.
+ *
+ * top   right edge of the window
+ */
+void replay_start(struct replay *win, uint64_t top);
+
+/*
  * The full number that a packet with these low 32 bits most likely has
  * (RFC 4303 Appendix A2.2). Without ESN the number itself. Changes nothing.
  */

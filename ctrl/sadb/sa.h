@@ -30,6 +30,19 @@ struct sa_counters {
 	_Atomic uint64_t drops[DROP_MAX];
 };
 
+/*
+ * How far the numbers of an SA are, for whoever keeps that where it outlives us
+ * (ctrl/dp/durable.h), which owns it.
+ */
+struct seq_kept {
+	_Atomic uint64_t used;	/* by the worker: last sent, or right edge */
+	_Atomic uint64_t limit; /* DIR_OUT, by the keeper: none above is sent */
+	_Atomic uint64_t low;	/* DIR_OUT, by the keeper, and UINT64_MAX by the
+				   worker as it wakes it: above that the limit
+				   has to be raised soon */
+	int wake_fd;		/* of the keeper, an eventfd */
+};
+
 struct sa_rt {
 	/* Constant. */
 	struct sa_ref ref;
@@ -48,6 +61,7 @@ struct sa_rt {
 	const struct crypto_backend *backend;
 	struct crypto_key *key; /* owned; used by one worker at a time */
 	uint32_t owner;		/* DIR_OUT: index of its worker */
+	struct seq_kept *kept;	/* borrowed; NULL: its numbers end with it */
 
 	/* Owned. Replaced by the control thread when the policies change, read
 	 * by the worker once a run. */
@@ -56,7 +70,8 @@ struct sa_rt {
 	_Atomic bool locked; /* DIR_IN: by a worker, see sa_lock() */
 
 	/* The worker's. */
-	uint64_t seq; /* DIR_OUT: last number used, 0 before the first */
+	uint64_t seq;	    /* DIR_OUT: last number used, 0 before the first */
+	uint64_t seq_limit; /* DIR_OUT: kept->limit as last read */
 	struct replay replay; /* DIR_IN */
 	bool used;	      /* DIR_IN: the first packet was told of */
 	bool ending;	      /* DIR_OUT: that it runs out of numbers, too */

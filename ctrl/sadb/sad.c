@@ -98,6 +98,11 @@ static void sa_describe(struct sa_rt *sa, const struct sa_spec *spec)
 	sa->counter_mode = encr->counter_mode;
 	sa->esn = spec->esn;
 	sa->narrow = spec->narrow;
+	sa->kept = spec->kept;
+	sa->seq = spec->seq;
+	sa->seq_limit =
+		spec->kept ? atomic_load(&spec->kept->limit) : UINT64_MAX;
+	atomic_init(&sa->count.seq, spec->seq);
 }
 
 static int sa_key(const struct sad *sad, struct sa_rt *sa,
@@ -133,6 +138,8 @@ static int sa_fill(const struct sad *sad, struct sa_rt *sa,
 	if (err)
 		return error_set(e, err, "cannot make an SA: %s",
 				 strerror(-err));
+	if (spec->dir == DIR_IN && spec->seq)
+		replay_start(&sa->replay, spec->seq);
 	return sa_key(sad, sa, spec, e);
 }
 

@@ -31,6 +31,9 @@ struct sa_spec {
 	const struct secret *integ_key;
 	uint32_t replay_window; /* DIR_IN */
 	bool esn;
+	uint64_t seq; /* last number used, or right edge; 0: a new SA */
+	struct seq_kept *kept; /* until no worker can hold the SA any more;
+				  NULL: nobody keeps them */
 	bool narrow; /* DIR_OUT: rules are asked of what goes out, too */
 	const struct sa_rule *rules; /* in the SPD's order */
 	size_t n_rules;

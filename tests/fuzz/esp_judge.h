@@ -331,9 +331,10 @@ static inline void check_sent(struct scenario *s, const struct port_mem *port,
 static inline void check_dropped(const struct scenario *s)
 {
 	static const bool around[DROP_MAX] = {
-		[DROP_TOO_BIG] = true,	 [DROP_SEQ_EXHAUSTED] = true,
-		[DROP_NO_ROUTE] = true,	 [DROP_NO_NEIGHBOUR] = true,
-		[DROP_HOLD_FULL] = true, [DROP_TX_FULL] = true,
+		[DROP_TOO_BIG] = true,	    [DROP_SEQ_EXHAUSTED] = true,
+		[DROP_SEQ_RESERVED] = true, [DROP_NO_ROUTE] = true,
+		[DROP_NO_NEIGHBOUR] = true, [DROP_HOLD_FULL] = true,
+		[DROP_TX_FULL] = true,
 	};
 	uint64_t unsure = 0;
 

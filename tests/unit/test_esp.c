@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -268,6 +270,36 @@ static void last_number_is_used_and_none_after_it(void **state)
 	assert_int_equal(seq_lo_of(l3), UINT32_MAX);
 	assert_dropped(g, DROP_SEQ_EXHAUSTED);
 	assert_true(g->out->seq == last);
+}
+
+/* Of three packets one has no number, until there are more. */
+static void number_that_is_not_kept_is_not_used(void **state)
+{
+	struct gateway *g = *state;
+	struct ipv4 inner = gateway_inner();
+	struct seq_kept kept = { .limit = 2, .low = 1 };
+	uint64_t asked = 0;
+
+	kept.wake_fd = eventfd(0, EFD_NONBLOCK);
+	g->out->kept = &kept;
+	g->out->seq_limit = 0;
+	for (uint32_t i = 0; i < 3; i++)
+		give_inner(g, &inner);
+	worker_step(&g->w);
+	assert_int_equal(g->outside.tx_n, 2);
+	assert_dropped(g, DROP_SEQ_RESERVED);
+	assert_int_equal(atomic_load(&kept.used), 2);
+	assert_int_equal(read(kept.wake_fd, &asked, sizeof(asked)),
+			 sizeof(asked));
+	assert_int_equal(asked, 1); /* once, until it has answered */
+	gateway_reset(g);
+	atomic_store(&kept.limit, 3);
+	give_inner(g, &inner);
+	worker_step(&g->w);
+	assert_int_equal(g->outside.tx_n, 1);
+	assert_int_equal(atomic_load(&kept.used), 3);
+	g->out->kept = NULL;
+	close(kept.wake_fd);
 }
 
 static void extended_number_goes_beyond_32_bits_both_ways(void **state)
@@ -666,6 +698,7 @@ static const struct CMUnitTest cases[] = {
 	CASE(packet_too_big_for_the_path_takes_no_number),
 	CASE(packet_that_would_outgrow_its_frame_is_too_big),
 	CASE(last_number_is_used_and_none_after_it),
+	CASE(number_that_is_not_kept_is_not_used),
 	CASE(esp_of_no_whole_number_of_blocks_is_refused),
 	CASE(esp_too_short_for_its_parts_is_refused),
 	CASE(packet_of_another_protocol_is_refused),

@@ -509,6 +509,33 @@ static void low_halves_lead_over_the_border(void **state)
 	}
 }
 
+/* --- where an earlier one ended */
+
+/* Edges at the first, a middle and the last bit of a word of the ring. */
+static void window_goes_on_where_an_earlier_one_ended(void **state)
+{
+	static const uint64_t edges[] = { 1, 63, 64, 100, 127, 128, 100000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(edges); i++) {
+		struct replay win = new_window(128, false);
+
+		replay_start(&win, edges[i]);
+		for (uint64_t seq = 1; seq <= edges[i]; seq++)
+			assert_true(replay_check(&win, seq) != 0);
+		assert_int_equal(replay_commit(&win, edges[i] + 3), 0);
+		assert_int_equal(replay_commit(&win, edges[i] + 2), 0);
+		assert_int_equal(replay_commit(&win, edges[i] + 1), 0);
+		assert_int_equal(replay_commit(&win, edges[i] + 1), -EALREADY);
+		for (uint64_t seq = 1; seq <= edges[i]; seq++)
+			assert_true(replay_check(&win, seq) != 0);
+		assert_int_equal(replay_commit(&win, edges[i] + 70), 0);
+		for (uint64_t seq = edges[i] + 4; seq < edges[i] + 70; seq++)
+			assert_int_equal(replay_check(&win, seq), 0);
+		replay_free(&win);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -533,6 +560,7 @@ int main(void)
 		cmocka_unit_test(window_agrees_with_a_set_of_numbers),
 		cmocka_unit_test(window_agrees_with_a_set_of_extended_numbers),
 		cmocka_unit_test(low_halves_lead_over_the_border),
+		cmocka_unit_test(window_goes_on_where_an_earlier_one_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
