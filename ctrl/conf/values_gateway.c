@@ -72,14 +72,9 @@ VALUE_READER(value_unprotected)
 	return read_ifaces(k, v, IFACE_UNPROTECTED, out, e);
 }
 
-/* swanctl's notation is a URI; of its kinds we serve Unix sockets. */
-VALUE_READER(value_socket)
+static int take_path(const struct key *k, const struct value *v,
+		     const char *path, char *out, struct error *e)
 {
-	static const char scheme[] = "unix://";
-	const char *path = v->text;
-
-	if (strncmp(path, scheme, strlen(scheme)) == 0)
-		path += strlen(scheme);
 	if (path[0] != '/' || strpbrk(path, "\r\n\t"))
 		return value_fail_form(k, v, e);
 	if (strlen(path) >= CONF_PATH_MAX)
@@ -88,4 +83,20 @@ VALUE_READER(value_socket)
 				  CONF_PATH_MAX - 1);
 	memcpy(out, path, strlen(path) + 1);
 	return 0;
+}
+
+VALUE_READER(value_folder)
+{
+	return take_path(k, v, v->text, out, e);
+}
+
+/* swanctl's notation is a URI; of its kinds we serve Unix sockets. */
+VALUE_READER(value_socket)
+{
+	static const char scheme[] = "unix://";
+	const char *path = v->text;
+
+	if (strncmp(path, scheme, strlen(scheme)) == 0)
+		path += strlen(scheme);
+	return take_path(k, v, path, out, e);
 }

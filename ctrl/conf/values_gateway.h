@@ -9,6 +9,7 @@
 VALUE_READER(value_protected);
 VALUE_READER(value_unprotected);
 
+VALUE_READER(value_folder); /* out: char[CONF_PATH_MAX], absolute path */
 VALUE_READER(value_socket); /* out: char[CONF_PATH_MAX] */
 
 #endif

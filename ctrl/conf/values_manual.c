@@ -9,7 +9,9 @@
 #define PROPOSAL_MAX 64 /* with the NUL; longer than any we know */
 
 /* What value_proposal() takes, for its errors; a test holds it to alg.h. */
-#define KNOWN_ENCR  "aes128, aes192, aes256"
+#define KNOWN_ENCR                                                        \
+	"aes128, aes192, aes256, aes128gcm16, aes192gcm16, aes256gcm16, " \
+	"chacha20poly1305"
 #define KNOWN_INTEG "sha1, sha256, sha384, sha512"
 
 VALUE_READER(value_address)
@@ -54,24 +56,33 @@ static char *split(char *word)
 	return dash + 1;
 }
 
-/*
- * A cipher with keys by hand must survive a sequence number, and so an IV,
- * used twice: the keys are the same after a restart.
- */
-static int check_encr(const struct encr_alg *encr, const struct value *v,
-		      struct error *e)
+static int take_integ(struct manual_conf *m, const char *integ,
+		      const struct value *v, struct error *e)
 {
-	if (!encr)
+	if (!integ)
 		return value_fail(e, v, -EINVAL,
-				  "has an unknown cipher; known are " KNOWN_ENCR);
-	if (!encr->counter_mode)
+				  "has a cipher without integrity; write "
+				  "%s-sha256",
+				  m->encr->name);
+	m->integ = integ_by_name(integ);
+	if (!m->integ || m->integ->id == INTEG_NONE)
+		return value_fail(e, v, -EINVAL,
+				  "has an unknown integrity keyword; known "
+				  "are " KNOWN_INTEG);
+	return 0;
+}
+
+/* An AEAD has its own. */
+static int take_no_integ(struct manual_conf *m, const char *integ,
+			 const struct value *v, struct error *e)
+{
+	m->integ = &integ_none;
+	if (!integ)
 		return 0;
 	return value_fail(e, v, -EINVAL,
-			  "can't be %s with keys by hand: a counter-mode IV "
-			  "used twice under one key reveals both packets "
-			  "(RFC 8221 section 3), and keys by hand outlive a "
-			  "restart; use a CBC proposal such as aes256-sha256",
-			  encr->name);
+			  "has a keyword behind %s, which protects integrity "
+			  "itself; write %s alone",
+			  m->encr->name, m->encr->name);
 }
 
 VALUE_READER(value_proposal)
@@ -86,20 +97,15 @@ VALUE_READER(value_proposal)
 	strcpy(encr, v->text);
 	integ = split(encr);
 	m->encr = encr_by_name(encr);
-	err = check_encr(m->encr, v, e);
+	if (!m->encr)
+		return value_fail(e, v, -EINVAL,
+				  "has an unknown cipher; known are " KNOWN_ENCR);
+	if (encr_is_aead(m->encr))
+		return take_no_integ(m, integ, v, e);
+	more = integ ? split(integ) : NULL;
+	err = take_integ(m, integ, v, e);
 	if (err)
 		return err;
-	if (!integ)
-		return value_fail(e, v, -EINVAL,
-				  "has a cipher without integrity; write "
-				  "%s-sha256",
-				  m->encr->name);
-	more = split(integ);
-	m->integ = integ_by_name(integ);
-	if (!m->integ || m->integ->id == INTEG_NONE)
-		return value_fail(e, v, -EINVAL,
-				  "has an unknown integrity keyword; known "
-				  "are " KNOWN_INTEG);
 	if (more)
 		return value_fail(e, v, -EINVAL,
 				  "has more than a cipher and an integrity "

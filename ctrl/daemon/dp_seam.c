@@ -67,7 +67,7 @@ static int put_manual(const struct outlet *to, const struct manual_conf *conf)
 	struct dp_msg_manual m = {
 		.conf = *conf,
 		.encr = (uint16_t)conf->encr->id,
-		.encr_key_bits = conf->encr->key_bits,
+		.encr_key_bits = encr_attr_bits(conf->encr),
 		.integ = (uint16_t)conf->integ->id,
 	};
 	int err;

@@ -55,8 +55,7 @@ void loaded_swap_conns(struct config *c, struct conn_list *list);
  * file   unchanged after a failure
  *
  * 0, or negative with e filled, and with the place in the file if it has one:
- * -EPERM (what a running gateway can't change: its interfaces, manual SAs and
- * their policies), -EEXIST (VICI has that name), -E2BIG (no room in the SPD),
+ * -EPERM (what a running gateway can't change, such as its interfaces), -EEXIST (VICI has that name), -E2BIG (no room in the SPD),
  * -ENOMEM.
  */
 int loaded_set_file(const struct config *c, struct config *file,

@@ -8,8 +8,7 @@
 
 /*
  * 0, or -EPERM with e filled: interfaces, the control socket, the default
- * action, pairs of manual SAs or the policies that they serve are not the same.
- * Keys that were wiped count as changed: nobody knows any more.
+ * action or the state folder are not the same.
  */
 int reload_check(const struct config *now, const struct config *next,
 		 struct error *e);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -11,6 +12,9 @@
 #include "ctrl/dp/state.h"
 #include "ctrl/dp/tunnel_routes.h"
 
+#define SETTLE_MS      1000
+#define SETTLE_STEP_MS 5
+
 static struct tunnel_routes routes_of(const struct dp *dp)
 {
 	return (struct tunnel_routes){
@@ -18,7 +22,6 @@ static struct tunnel_routes routes_of(const struct dp *dp)
 		.nl = dp->nl,
 		.resolver = dp->resolver,
 		.sad = dp->sad,
-		.tunnels = dp->tunnels,
 		.policies = &dp->policies,
 	};
 }
@@ -88,6 +91,7 @@ static void on_poll(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	sadb_poll(dp->sadb, clock_ns());
+	manual_is_settled(dp->manual);
 }
 
 int changes_open(struct dp *dp, struct event_base *base, struct error *e)
@@ -110,6 +114,9 @@ int changes_open(struct dp *dp, struct event_base *base, struct error *e)
 
 	if (err)
 		return err;
+	dp->manual = manual_new(dp->sadb, dp->config->gateway.state_dir);
+	if (!dp->manual)
+		return error_set(e, -ENOMEM, "no memory for manual SAs");
 	dp->on_sadb = event_new(base, sadb_fd(dp->sadb), EV_READ | EV_PERSIST,
 				on_poll, dp);
 	if (!dp->on_sadb || event_add(dp->on_sadb, &second))
@@ -121,8 +128,10 @@ void changes_close(struct dp *dp)
 {
 	if (dp->on_sadb)
 		event_free(dp->on_sadb);
+	manual_free(dp->manual);
 	sadb_free(dp->sadb);
 	dp->on_sadb = NULL;
+	dp->manual = NULL;
 	dp->sadb = NULL;
 }
 
@@ -153,6 +162,8 @@ static const char *fixed_differs(const struct config *old,
 		return "gateway.workers";
 	if (a->crypto != b->crypto)
 		return "gateway.crypto";
+	if (strcmp(a->state_dir, b->state_dir) != 0)
+		return "gateway.state_dir";
 	if (a->n_ifaces != b->n_ifaces)
 		return "the interfaces";
 	for (size_t i = 0; i < a->n_ifaces; i++)
@@ -160,6 +171,22 @@ static const char *fixed_differs(const struct config *old,
 		    strcmp(a->ifaces[i].name, b->ifaces[i].name) != 0)
 			return "the interfaces";
 	return NULL;
+}
+
+/*
+ * An SPI or a key that was removed is free for the next change, and the state of
+ * it written, before this one is answered. It takes as long as the drain barrier,
+ * and a sync; one that takes longer goes on by itself.
+ */
+static void settle_manual(struct dp *dp)
+{
+	uint64_t until_ns = clock_ns() + SETTLE_MS * NS_PER_MS;
+	struct pollfd ready = { .fd = sadb_fd(dp->sadb), .events = POLLIN };
+
+	while (!manual_is_settled(dp->manual) && clock_ns() < until_ns) {
+		poll(&ready, 1, SETTLE_STEP_MS);
+		sadb_poll(dp->sadb, clock_ns());
+	}
 }
 
 int dp_reload(struct dp *dp, struct config *config, struct error *e)
@@ -172,10 +199,11 @@ int dp_reload(struct dp *dp, struct config *config, struct error *e)
 			e, -EBUSY,
 			"%s cannot change while the data path runs; stop cygnetd and start it again",
 			what);
-	err = tunnels_replace(config, dp->sadb, dp->mark, e);
+	err = tunnels_replace(config, dp->sadb, dp->manual, clock_ns(), e);
 	if (err)
 		return err;
 	dp->config = config;
+	settle_manual(dp);
 	for (uint32_t i = 0; i < dp->n_workers; i++)
 		atomic_store_explicit(&dp->workers[i].w.mss_clamp,
 				      config->gateway.mss_clamp,

@@ -195,8 +195,8 @@ static int fill(struct dp *dp, struct event_base *base, struct error *e)
 	if (!err)
 		err = changes_open(dp, base, e);
 	return err ? err
-		   : tunnels_install(dp->config, dp->sadb, dp->tunnels,
-				     dp->mark, e);
+		   : tunnels_replace(dp->config, dp->sadb, dp->manual,
+				     clock_ns(), e);
 }
 
 /* The guard first: it closes the way out before anything is opened. */
@@ -252,9 +252,8 @@ static int prepare(struct dp *dp, struct error *e)
 		return err;
 	if (getrandom(&dp->magic, sizeof(dp->magic), 0) != sizeof(dp->magic))
 		return error_set(e, -EIO, "no random numbers");
-	dp->tunnels = calloc(dp->config->n_manual + 1, sizeof(*dp->tunnels));
 	dp->sad = sad_new(dp->crypto, dp->n_workers);
-	if (!dp->tunnels || !dp->sad)
+	if (!dp->sad)
 		return error_set(e, -ENOMEM, "no memory for the SAD");
 	err = nl_new(&dp->nl);
 	if (err)
@@ -366,7 +365,6 @@ void dp_stop(struct dp *dp)
 		nexthop_link_fini(&dp->links[i]);
 	free(dp->links);
 	sad_free(dp->sad);
-	free(dp->tunnels);
 	programs_free(dp->programs);
 	hostif_close(&dp->host);
 	nl_free(dp->nl);

@@ -26,11 +26,12 @@ int dp_start(struct config *config, struct event_base *base, struct dp **out,
 	     struct error *e);
 
 /*
- * Another configuration in place of the one that was given before: policies
- * and connections may differ. SAs of policies that stay are not touched.
+ * Another configuration in place of the one that was given before: policies,
+ * connections and manual SAs may differ. SAs of policies that stay are not
+ * touched, nor manual ones that are the same.
  *
  * 0, or negative with e filled, and all is as it was: -EBUSY (interfaces,
- * manual SAs, their policies or the default action differ).
+ * the default action or the state folder differ), or see manual_prepare().
  */
 int dp_reload(struct dp *dp, struct config *config, struct error *e);
 

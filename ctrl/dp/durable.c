@@ -127,7 +127,7 @@ static int reserve(struct durable_sa *sa, uint64_t used)
 
 static int serve_out(struct durable_sa *sa, uint64_t now_ns)
 {
-	uint64_t used = atomic_load(&sa->kept.used);
+	uint64_t used = atomic_load(sa->kept.used);
 
 	measure(sa, used, now_ns);
 	if (sa->written == DURABLE_LAST ||
@@ -140,11 +140,11 @@ static int serve_out(struct durable_sa *sa, uint64_t now_ns)
 
 static int serve_in(struct durable_sa *sa)
 {
-	uint64_t edge = atomic_load(&sa->kept.used);
+	uint64_t edge = atomic_load(sa->kept.used);
 	uint64_t slack = (edge - sa->written) * EDGE_SLACK;
 	int err;
 
-	if (edge == sa->written)
+	if (edge <= sa->written)
 		return 0;
 	err = durable_file_write(&sa->file, at_most(edge + slack, DURABLE_LAST));
 	if (!err)
@@ -174,10 +174,16 @@ static void serve(struct durable_sa *sa, uint64_t now_ns)
 	       sa->file.dir == SADB_OUT ? serve_out(sa, now_ns) : serve_in(sa));
 }
 
+static void free_sa(struct durable_sa *sa)
+{
+	durable_file_unmap(&sa->file);
+	free(sa);
+}
+
 /* What it has used is known to the last. */
 static void finish(struct durable_sa *sa)
 {
-	report(sa, durable_file_write(&sa->file, atomic_load(&sa->kept.used)));
+	report(sa, durable_file_write(&sa->file, atomic_load(sa->kept.used)));
 	durable_file_close(&sa->file);
 }
 
@@ -298,7 +304,7 @@ void durable_free(struct durable *d)
 		next = sa->next;
 		if (sa->phase != PHASE_CLOSED)
 			finish(sa);
-		free(sa);
+		free_sa(sa);
 	}
 	if (d->folder >= 0)
 		close(d->folder);
@@ -322,7 +328,8 @@ static int begin(struct durable_sa *sa, uint64_t now_ns, struct error *e)
 {
 	int err;
 
-	atomic_init(&sa->kept.used, sa->start);
+	sa->kept.used = sa->file.word;
+	atomic_store(sa->kept.used, sa->start);
 	atomic_init(&sa->kept.limit, UINT64_MAX);
 	atomic_init(&sa->kept.low, UINT64_MAX);
 	sa->written = sa->start;
@@ -385,7 +392,7 @@ int durable_open(struct durable *d, const struct durable_spec *spec,
 	err = begin(sa, now_ns, e);
 	if (err) {
 		durable_file_close(&sa->file);
-		free(sa);
+		free_sa(sa);
 		return err;
 	}
 	if (fresh)
@@ -414,7 +421,7 @@ void durable_end(struct durable *d, struct durable_sa *sa)
 static void release(struct rcu_head *head)
 {
 	quiescent_acquire();
-	free(caa_container_of(head, struct durable_sa, rcu));
+	free_sa(caa_container_of(head, struct durable_sa, rcu));
 }
 
 /* A worker may still look at its numbers. */

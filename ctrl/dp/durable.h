@@ -12,10 +12,10 @@
  * of its block.
  *
  * Inbound. The file has the right edge of the window, and the next window starts
- * with all up to it seen. It is written behind, once a second while packets
- * come: nothing waits for it. After an end in order no packet is accepted a
- * second time. After another end the edge stands further right than it was
- * written, by twice as much as came in the second before: what had been accepted
+ * with all up to it seen: no packet is accepted a second time, whichever process
+ * ends, and however. Against a loss of power it is synced once a second while
+ * packets come; nothing waits for that. The edge then stands further right than
+ * it was, by twice as much as came in the second before: what had been accepted
  * is accepted again only if more than that came since.
  *
  * What other ciphers send is not held up by the disk: a number used twice costs

@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctrl/base/log.h"
 #include "ctrl/base/secret.h"
 #include "ctrl/crypto/prf.h"
 
@@ -133,6 +135,36 @@ static bool read_copies(struct durable_file *f, uint64_t *number)
 	return found;
 }
 
+/* --- the word */
+
+/* Its page stays: a worker that waits for a disk would lose packets. */
+static int map_word(struct durable_file *f)
+{
+	struct stat st;
+	void *page;
+
+	if (fstat(f->fd, &st))
+		return -errno;
+	if (st.st_size < DURABLE_FILE_BYTES)
+		return -EBADMSG;
+	page = mmap(NULL, DURABLE_PAGE_BYTES, PROT_READ | PROT_WRITE,
+		    MAP_SHARED, f->fd, DURABLE_WORD_AT);
+	if (page == MAP_FAILED)
+		return -errno;
+	if (mlock(page, DURABLE_PAGE_BYTES))
+		log_debug("durable: page not locked file=%s: %s", f->path,
+			  strerror(errno));
+	f->word = page;
+	return 0;
+}
+
+void durable_file_unmap(struct durable_file *f)
+{
+	if (f->word)
+		munmap((void *)f->word, DURABLE_PAGE_BYTES);
+	f->word = NULL;
+}
+
 /* --- the file */
 
 static void name_of(const struct durable_file *f, char name[FILE_NAME_MAX])
@@ -232,17 +264,28 @@ int durable_file_open(int folder, const char *folder_path, enum sadb_dir dir,
 	if (err)
 		return err;
 	if (*fresh || read_copies(out, number))
+		err = map_word(out);
+	else
+		err = -EBADMSG;
+	if (!err && dir == SADB_IN && atomic_load(out->word) > *number)
+		*number = atomic_load(out->word);
+	if (!err)
 		return 0;
 	durable_file_close(out);
+	if (err != -EBADMSG)
+		return fail_open(out, err, e);
 	return error_set(
 		e, -EBADMSG,
 		"state file %s is damaged: nobody knows which numbers its key has used; give the SA a new key on both sides, and remove the file",
 		out->path);
 }
 
+/* The mapping, which may stay for a while, would keep the lock as well. */
 void durable_file_close(struct durable_file *f)
 {
-	if (f->fd >= 0)
-		close(f->fd);
+	if (f->fd < 0)
+		return;
+	flock(f->fd, LOCK_UN);
+	close(f->fd);
 	f->fd = -1;
 }

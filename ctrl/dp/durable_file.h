@@ -6,17 +6,19 @@
  *
  *     0     "CygnetSA"  version  direction  turn  number  MAC
  *     4096  the same
+ *     8192  a page that is mapped, in it one word: the number of this moment
  *
  * Both copies are written one after the other, each of them synced: whatever
  * ends in between, one is whole, and a number that was reported as written is in
- * both. The file is as large as it will be from its first day on.
+ * both. The word outlives the process, but not the machine's power. The file is
+ * as large as it will be from its first day on.
  *
  * Waits for the disk: the control thread opens, one thread of its own writes.
  */
 #ifndef CYG_DP_DURABLE_FILE_H
 #define CYG_DP_DURABLE_FILE_H
 
-#include <limits.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,12 +30,15 @@
 #define DURABLE_ID_BYTES   32
 #define DURABLE_COPY_AT	   4096
 #define DURABLE_COPY_BYTES 512
-#define DURABLE_FILE_BYTES (DURABLE_COPY_AT + DURABLE_COPY_BYTES)
+#define DURABLE_WORD_AT	   8192
+#define DURABLE_PAGE_BYTES 4096
+#define DURABLE_FILE_BYTES (DURABLE_WORD_AT + DURABLE_PAGE_BYTES)
 #define DURABLE_PATH_MAX   256
 
 struct durable_file {
 	int fd;
 	uint64_t turn; /* of the last copy */
+	_Atomic uint64_t *word;
 	enum sadb_dir dir;
 	uint8_t id[DURABLE_ID_BYTES];
 	char path[DURABLE_PATH_MAX]; /* for what is said of it */
@@ -52,7 +57,8 @@ int durable_folder_open(const char *path, int *fd, struct error *e);
  *
  * folder   of durable_folder_open(), and its path
  * id       as of durable_id()
- * number   what is in it; 0 in a new one
+ * number   what is in it; 0 in a new one. Inbound the word counts, too: what was
+ *          accepted is the higher one of them
  * fresh    it is a new one
  *
  * 0, or negative with e filled: -EBUSY (another process, or we ourselves, have
@@ -66,6 +72,8 @@ int durable_file_open(int folder, const char *folder_path, enum sadb_dir dir,
 /* 0 when the number is on disk, or a negative errno; then it may be there. */
 int durable_file_write(struct durable_file *f, uint64_t number);
 
+/* The word may still be written to, until durable_file_unmap(). */
 void durable_file_close(struct durable_file *f);
+void durable_file_unmap(struct durable_file *f);
 
 #endif

@@ -235,7 +235,7 @@ static void open_run(struct worker *w, struct packet *p, uint32_t n)
 		bytes += of[i]->bytes;
 	}
 	if (sa->kept)
-		atomic_store_explicit(&sa->kept->used, sa->replay.top,
+		atomic_store_explicit(sa->kept->used, sa->replay.top,
 				      memory_order_release);
 	sa_count_run(&sa->count, pkts, bytes, sa->replay.top, w->now_ns);
 	sa_unlock(sa);

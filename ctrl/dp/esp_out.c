@@ -172,7 +172,7 @@ static void note_numbers(struct sa_rt *sa)
 
 	if (!kept)
 		return;
-	atomic_store_explicit(&kept->used, sa->seq, memory_order_release);
+	atomic_store_explicit(kept->used, sa->seq, memory_order_release);
 	if (sa->seq > atomic_load_explicit(&kept->low, memory_order_relaxed))
 		ask_for_numbers(kept);
 }

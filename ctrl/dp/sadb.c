@@ -19,14 +19,14 @@
 
 /* --- entries --- */
 
-static struct entry **bucket_of(struct sadb *s, uint32_t spi)
+static uint32_t bucket_of(uint32_t spi)
 {
-	return &s->bucket[spi * 2654435761U >> 16 & (SADB_BUCKETS - 1)];
+	return spi * 2654435761U >> 16 & (SADB_BUCKETS - 1);
 }
 
-struct entry *entry_find(struct sadb *s, const struct sadb_id *id)
+struct entry *entry_find(const struct sadb *s, const struct sadb_id *id)
 {
-	struct entry *en = *bucket_of(s, id->spi);
+	struct entry *en = s->bucket[bucket_of(id->spi)];
 
 	while (en && (en->id.spi != id->spi || en->id.dir != id->dir ||
 		      !addr_equal(&en->id.daddr, &id->daddr)))
@@ -36,7 +36,7 @@ struct entry *entry_find(struct sadb *s, const struct sadb_id *id)
 
 struct entry *entry_new(struct sadb *s, const struct sadb_id *id)
 {
-	struct entry *en = s->free, **bucket = bucket_of(s, id->spi);
+	struct entry *en = s->free, **bucket = &s->bucket[bucket_of(id->spi)];
 
 	if (!en)
 		return NULL;
@@ -48,7 +48,7 @@ struct entry *entry_new(struct sadb *s, const struct sadb_id *id)
 
 void entry_free(struct sadb *s, struct entry *en)
 {
-	struct entry **at = bucket_of(s, en->id.spi);
+	struct entry **at = &s->bucket[bucket_of(en->id.spi)];
 
 	while (*at != en)
 		at = &(*at)->next;
@@ -229,9 +229,8 @@ static int getspi(struct sadb *s, struct sadb_id *id, uint64_t now_ns)
 	return 0;
 }
 
-/* On failure a larval entry stays as it was, for another try or DELETE. */
-static int add(struct sadb *s, const struct sadb_id *id,
-	       const struct sadb_sa *sa, uint64_t policies, struct error *e)
+int entry_add(struct sadb *s, const struct sadb_id *id, const struct sadb_sa *sa,
+	      uint64_t policies, const struct sadb_start *start, struct error *e)
 {
 	struct entry *en = entry_find(s, id);
 	bool larval = en;
@@ -243,7 +242,7 @@ static int add(struct sadb *s, const struct sadb_id *id,
 		en = entry_new(s, id);
 	if (!en)
 		return error_set(e, -ENOSPC, "more than %d SAs", SAD_MAX);
-	err = sadb_add(s, en, sa, policies, e);
+	err = sadb_add(s, en, sa, policies, start, e);
 	if (!err)
 		return 0;
 	if (!larval) {
@@ -301,7 +300,8 @@ static int add_for_ike(struct sadb *s, const struct sadb_request *q,
 	else if (!q->sa.n_selectors)
 		err = error_set(&e, -EINVAL, "no selectors");
 	else
-		err = add(s, &q->id, &q->sa, 1ULL << q->sa.policy, &e);
+		err = entry_add(s, &q->id, &q->sa, 1ULL << q->sa.policy, NULL,
+				&e);
 	if (!err && q->sa.life_s)
 		entry_find(s, &q->id)->expire_ns =
 			now_ns + q->sa.life_s * NS_PER_S;
@@ -423,24 +423,6 @@ void sadb_each(const struct sadb *s,
 		if (sa)
 			each(ctx, &en->id, en->policies, en->orphan, sa);
 	}
-}
-
-int sadb_install(struct sadb *s, const struct sadb_id *id,
-		 const struct sadb_sa *sa, uint64_t policies,
-		 struct sa_ref *ref, struct error *e)
-{
-	int err = add(s, id, sa, policies, e);
-	struct entry *en;
-
-	if (err)
-		return err;
-	en = entry_find(s, id);
-	*ref = en->ref;
-	if (id->dir == SADB_OUT)
-		err = bind_all(s, en);
-	return err ? error_set(e, err, "cannot bind SPI 0x%08x: %s", id->spi,
-			       strerror(-err))
-		   : 0;
 }
 
 /* --- what comes back --- */

@@ -109,7 +109,8 @@ void sadb_each(const struct sadb *s,
 /*
  * The whole list, in its order. Policies that were there before keep their id;
  * what is new gets one. SAs of policies that are gone are drained and removed,
- * each with an EXPIRE that says hard, given during the call.
+ * each with an EXPIRE that says hard, given during the call; but those of the
+ * configuration serve one policy less.
  *
  * list   id is read as what is wanted, and written
  *
@@ -125,14 +126,30 @@ int sadb_set_policies(struct sadb *s, struct policy *list, size_t n);
  */
 void sadb_orphan(struct sadb *s);
 
+/* Where an SA goes on; see sa_spec. */
+struct sadb_start {
+	uint64_t seq;
+	struct seq_kept *kept;
+};
+
 /*
- * An SA of the configuration: ADD and, outbound, UPDATE at once, for all
- * policies of a mask; of their selectors when sa names none.
+ * An SA of the configuration: ADD, of what its policies select. It serves none
+ * until sadb_assign() says so, and ends when sadb_uninstall() does.
  *
- * 0, or negative with e filled.
+ * 0, or negative with e filled: see sadb_request().
  */
 int sadb_install(struct sadb *s, const struct sadb_id *id,
-		 const struct sadb_sa *sa, uint64_t policies,
-		 struct sa_ref *ref, struct error *e);
+		 const struct sadb_sa *sa, const struct sadb_start *start,
+		 struct error *e);
+
+/*
+ * The policies that it serves from now on, a bit for each id; outbound it takes
+ * the place of whichever SA they have. 0 or a negative errno.
+ */
+int sadb_assign(struct sadb *s, const struct sadb_id *id, uint64_t policies);
+
+/* It drains, and is there until it has. 0 or -ENOMEM. */
+int sadb_uninstall(struct sadb *s, const struct sadb_id *id);
+bool sadb_is_there(const struct sadb *s, const struct sadb_id *id);
 
 #endif

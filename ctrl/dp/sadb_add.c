@@ -144,7 +144,7 @@ static bool is_narrow(const struct sadb *s, const struct entry *en)
 }
 
 static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
-		struct error *e)
+		const struct sadb_start *start, struct error *e)
 {
 	struct sa_rule rules[RULES_MAX];
 	struct secret encr_key = { .len = 0 }, integ_key = { .len = 0 };
@@ -161,6 +161,8 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		.integ_key = &integ_key,
 		.replay_window = sa->replay_window,
 		.esn = sa->esn,
+		.seq = start ? start->seq : 0,
+		.kept = start ? start->kept : NULL,
 		.narrow = is_narrow(s, en),
 		.rules = rules,
 		.n_rules = rules_of(s, en, rules),
@@ -232,7 +234,7 @@ static int check_key(const struct sadb *s, struct entry *en,
 }
 
 int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
-	     uint64_t policies, struct error *e)
+	     uint64_t policies, const struct sadb_start *start, struct error *e)
 {
 	int err = check_form(&en->id, sa, e);
 
@@ -245,7 +247,7 @@ int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 	if (err)
 		return err;
 	en->policies = policies;
-	err = make(s, en, sa, e);
+	err = make(s, en, sa, start, e);
 	if (!err)
 		err = arm(s, en, e);
 	if (err)

@@ -171,7 +171,7 @@ static void follow(struct sadb *s, uint64_t gone)
 		if (sad_set_rules(s->sad, en->ref, rules, rules_of(s, en, rules)))
 			log_error("sadb: no memory for rules spi=0x%08x",
 				  en->id.spi);
-		if (lost && !en->policies)
+		if (lost && !en->policies && !entry_is_installed(en))
 			entry_expire(s, en);
 	}
 }

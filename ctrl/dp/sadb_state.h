@@ -85,11 +85,19 @@ struct sadb {
 
 /* --- sadb.c --- */
 
-struct entry *entry_find(struct sadb *s, const struct sadb_id *id);
+struct entry *entry_find(const struct sadb *s, const struct sadb_id *id);
 
 /* NULL: no more than SAD_MAX. */
 struct entry *entry_new(struct sadb *s, const struct sadb_id *id);
 void entry_free(struct sadb *s, struct entry *en);
+
+/*
+ * Makes an SA, of a larval entry or a new one. On failure a larval one stays as
+ * it was, for another try or DELETE.
+ */
+int entry_add(struct sadb *s, const struct sadb_id *id,
+	      const struct sadb_sa *sa, uint64_t policies,
+	      const struct sadb_start *start, struct error *e);
 
 /* Its map entry or binding goes, and with the barrier itself. */
 int entry_remove(struct sadb *s, struct entry *en, struct job *job);
@@ -135,9 +143,10 @@ void sadb_hear(struct sadb *s, uint64_t now_ns);
  * Makes and arms the SA of a new or larval entry.
  *
  * policies   for which; selectors of sa that are outside of them are refused
+ * start      NULL: it is a new one
  */
 int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
-	     uint64_t policies, struct error *e);
+	     uint64_t policies, const struct sadb_start *start, struct error *e);
 
 /* --- sadb_keys.c --- */
 

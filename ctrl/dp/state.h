@@ -50,9 +50,8 @@ struct dp {
 	struct policy_view policies;
 	struct sadb *sadb;
 	struct event *on_sadb; /* a worker told something, or a second is over */
-	struct tunnel *tunnels;
-	uint8_t mark[TUNNELS_MARK_BYTES]; /* of the manual SAs */
-	struct dp_worker *workers;	  /* owned, n_workers */
+	struct manual *manual;
+	struct dp_worker *workers; /* owned, n_workers */
 	uint32_t n_workers;
 	struct handoffs *handoffs;
 	bool running;

@@ -3,9 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
-
-#include "ctrl/crypto/prf.h"
 
 bool tunnel_side(const struct ts_conf *ts, const struct conn_addr *outer,
 		 size_t n_outer, struct prefix *out)
@@ -102,67 +99,6 @@ static void take_policies(const struct config *c, struct policy list[SPD_MAX])
 	}
 }
 
-/* One pair of SAs may serve several policies. */
-static uint64_t policies_of(const struct config *c,
-			    const struct policy list[SPD_MAX], size_t manual)
-{
-	uint64_t mask = 0;
-
-	for (size_t i = 0; i < c->n_policies; i++)
-		if (list[i].action == SPD_PROTECT &&
-		    c->policies[i].manual == manual)
-			mask |= 1ULL << list[i].id;
-	return mask;
-}
-
-static void take_key(const struct secret *key, uint8_t out[SADB_KEY_MAX],
-		     uint16_t *len)
-{
-	size_t n = key->len < SADB_KEY_MAX ? key->len : SADB_KEY_MAX;
-
-	memcpy(out, key->octets, n);
-	*len = (uint16_t)n;
-}
-
-static int install_sa(struct sadb *sadb, const struct manual_conf *m,
-		      enum sadb_dir dir, uint64_t policies, struct sa_ref *ref,
-		      struct error *e)
-{
-	const struct manual_keys *keys = dir == SADB_IN ? &m->in : &m->out;
-	const struct sadb_id id = {
-		.daddr = dir == SADB_IN ? m->local : m->remote,
-		.spi = keys->spi,
-		.dir = (uint8_t)dir,
-	};
-	struct sadb_sa sa = {
-		.saddr = dir == SADB_IN ? m->remote : m->local,
-		.encr = (uint16_t)m->encr->id,
-		.encr_key_bits = m->encr->key_bits,
-		.integ = (uint16_t)m->integ->id,
-		.replay_window = m->replay_window,
-	};
-	int err;
-
-	take_key(&keys->encr_key, sa.encr_key, &sa.encr_key_len);
-	take_key(&keys->integ_key, sa.integ_key, &sa.integ_key_len);
-	err = sadb_install(sadb, &id, &sa, policies, ref, e);
-	explicit_bzero(&sa, sizeof(sa));
-	return err;
-}
-
-/* The SAD has them. */
-static void wipe_keys(struct config *c)
-{
-	for (size_t i = 0; i < c->n_manual; i++) {
-		struct manual_conf *m = &c->manual[i];
-
-		secret_wipe(&m->in.encr_key);
-		secret_wipe(&m->in.integ_key);
-		secret_wipe(&m->out.encr_key);
-		secret_wipe(&m->out.integ_key);
-	}
-}
-
 static int set_policies(struct config *config, struct sadb *sadb,
 			struct policy list[SPD_MAX], struct error *e)
 {
@@ -181,104 +117,18 @@ static int set_policies(struct config *config, struct sadb *sadb,
 	return 0;
 }
 
-/* --- what is the same is known by its hash, under a key of this process */
-
-struct hashing {
-	uint8_t state[TUNNELS_MARK_BYTES];
-	bool ok;
-};
-
-static void hash(struct hashing *h, const void *octets, size_t len)
-{
-	const struct slice part = slice_of(octets, len);
-
-	h->ok = h->ok &&
-		prf(prf_by_id(PRF_HMAC_SHA2_256),
-		    slice_of(h->state, sizeof(h->state)), &part, 1, h->state);
-}
-
-static void hash_keys(struct hashing *h, const struct manual_keys *k)
-{
-	hash(h, &k->spi, sizeof(k->spi));
-	hash(h, k->encr_key.octets, k->encr_key.len);
-	hash(h, k->integ_key.octets, k->integ_key.len);
-}
-
-static void hash_manual(struct hashing *h, const struct manual_conf *m)
-{
-	hash(h, m->name, strlen(m->name));
-	hash(h, &m->local, sizeof(m->local));
-	hash(h, &m->remote, sizeof(m->remote));
-	hash(h, m->encr->name, strlen(m->encr->name));
-	hash(h, m->integ->name, strlen(m->integ->name));
-	hash(h, &m->replay_window, sizeof(m->replay_window));
-	hash_keys(h, &m->in);
-	hash_keys(h, &m->out);
-}
-
-static void hash_policy(struct hashing *h, const struct policy_conf *p)
-{
-	if (p->action != SPD_PROTECT)
-		return;
-	hash(h, &p->local_ts, sizeof(p->local_ts));
-	hash(h, &p->remote_ts, sizeof(p->remote_ts));
-	hash(h, &p->protocol, sizeof(p->protocol));
-	hash(h, &p->manual, sizeof(p->manual));
-}
-
-/* The hash of each piece is the key of the next one's. */
-static bool mark_of(const struct config *c, uint8_t out[TUNNELS_MARK_BYTES])
-{
-	static uint8_t secret[TUNNELS_MARK_BYTES];
-	static bool seeded;
-	struct hashing h = { .ok = true };
-
-	if (!seeded && getrandom(secret, sizeof(secret), 0) != sizeof(secret))
-		return false;
-	seeded = true;
-	memcpy(h.state, secret, sizeof(secret));
-	for (size_t i = 0; i < c->n_manual; i++)
-		hash_manual(&h, &c->manual[i]);
-	for (size_t i = 0; i < c->n_policies; i++)
-		hash_policy(&h, &c->policies[i]);
-	memcpy(out, h.state, sizeof(h.state));
-	return h.ok;
-}
-
 int tunnels_replace(struct config *config, struct sadb *sadb,
-		    const uint8_t mark[TUNNELS_MARK_BYTES], struct error *e)
-{
-	uint8_t other[TUNNELS_MARK_BYTES];
-	struct policy list[SPD_MAX] = { 0 };
-
-	if (!mark_of(config, other))
-		return error_set(e, -EIO, "libcrypto failed");
-	wipe_keys(config);
-	if (!octets_equal(mark, other, sizeof(other)))
-		return error_set(
-			e, -EBUSY,
-			"manual SAs and their policies cannot change while the data path runs; stop cygnetd and start it again");
-	return set_policies(config, sadb, list, e);
-}
-
-int tunnels_install(struct config *config, struct sadb *sadb,
-		    struct tunnel *tunnels, uint8_t mark[TUNNELS_MARK_BYTES],
-		    struct error *e)
+		    struct manual *manual, uint64_t now_ns, struct error *e)
 {
 	struct policy list[SPD_MAX] = { 0 };
-	int err = set_policies(config, sadb, list, e);
+	int err = manual_prepare(manual, config, now_ns, e);
 
-	if (!err && !mark_of(config, mark))
-		err = error_set(e, -EIO, "libcrypto failed");
-	for (size_t i = 0; !err && i < config->n_manual; i++) {
-		const struct manual_conf *m = &config->manual[i];
-		uint64_t mask = policies_of(config, list, i);
-
-		err = install_sa(sadb, m, SADB_IN, mask, &tunnels[i].in, e);
-		if (!err)
-			err = install_sa(sadb, m, SADB_OUT, mask,
-					 &tunnels[i].out, e);
-	}
-	wipe_keys(config);
+	if (err)
+		return err;
+	err = set_policies(config, sadb, list, e);
+	if (err)
+		manual_undo(manual);
+	else
+		manual_serve(manual, config);
 	return err;
 }

@@ -7,37 +7,21 @@
 #define CYG_DP_TUNNEL_H
 
 #include "ctrl/base/error.h"
+#include "ctrl/dp/manual.h"
 #include "ctrl/dp/sadb.h"
 #include "ctrl/model/config.h"
-#include "ctrl/sadb/sad.h"
-
-#define TUNNELS_MARK_BYTES 32
-
-/* The two SAs of config.manual[i], at the same index. */
-struct tunnel {
-	struct sa_ref in;
-	struct sa_ref out;
-};
 
 /*
- * config    its children get the ids of their policies, those that they name if
- *           these are free; manual keys are wiped
- * tunnels   room for config.n_manual
- * mark      by which the manual SAs and their policies are known again; no key
- *           can be had from it
+ * The policies and manual SAs of a configuration, in place of those that there
+ * are.
  *
- * 0, or negative with e filled.
- */
-int tunnels_install(struct config *config, struct sadb *sadb,
-		    struct tunnel *tunnels, uint8_t mark[TUNNELS_MARK_BYTES],
-		    struct error *e);
-
-/*
- * The policies of another configuration; likewise. -EBUSY: its manual SAs are
- * not those of the mark.
+ * config   its children get the ids of their policies, those that they name if
+ *          these are free; manual keys are wiped
+ *
+ * 0, or negative with e filled and all as it was: see manual_prepare().
  */
 int tunnels_replace(struct config *config, struct sadb *sadb,
-		    const uint8_t mark[TUNNELS_MARK_BYTES], struct error *e);
+		    struct manual *manual, uint64_t now_ns, struct error *e);
 
 /*
  * What one selector of a child covers; a dynamic one is the only address of its

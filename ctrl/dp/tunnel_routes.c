@@ -144,7 +144,7 @@ static struct way policy_way(const struct tunnel_routes *r,
 		.name = p->name,
 		.local = p->local_ts,
 		.remote = p->remote_ts,
-		.sa = sad_get(r->sad, r->tunnels[p->manual].out),
+		.sa = sa_of(r, p->id),
 	};
 
 	if (w.sa)

@@ -22,8 +22,7 @@ struct tunnel_routes {
 	struct nl *nl;
 	const struct resolver *resolver;
 	const struct sad *sad;
-	const struct tunnel *tunnels;
-	const struct policy_view *policies; /* the SAs that children have */
+	const struct policy_view *policies; /* the SAs that they have */
 };
 
 /*

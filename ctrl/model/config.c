@@ -3,7 +3,58 @@
 
 #include <stdlib.h>
 
-static void manual_wipe(struct manual_conf *m)
+static bool same_spi(const struct manual_keys *a, const struct manual_keys *b)
+{
+	return a->spi && a->spi == b->spi;
+}
+
+static bool same_key(const struct manual_keys *a, const struct manual_keys *b)
+{
+	return a != b && a->spi && b->spi &&
+	       secret_equal(&a->encr_key, &b->encr_key);
+}
+
+static bool keys_clash(const struct manual_conf *a, const struct manual_conf *b,
+		       struct manual_clash *out)
+{
+	const struct manual_keys *one[] = { &a->in, &a->out };
+	const struct manual_keys *other[] = { &b->in, &b->out };
+	static const char *const dirs[] = { "in", "out" };
+
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t j = 0; j < 2; j++) {
+			if (!same_key(one[i], other[j]))
+				continue;
+			*out = (struct manual_clash){
+				"encr_key", dirs[i], dirs[j],
+				"in counter mode each SA needs a key of its own"
+			};
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Inbound an SA is found by SPI, outbound the peer finds it so. */
+bool manual_clash(const struct manual_conf *a, const struct manual_conf *b,
+		  struct manual_clash *out)
+{
+	if (a != b && same_spi(&a->in, &b->in)) {
+		*out = (struct manual_clash){ "spi", "in", "in",
+					      "inbound SPIs must differ" };
+		return true;
+	}
+	if (a != b && same_spi(&a->out, &b->out) &&
+	    addr_equal(&a->remote, &b->remote)) {
+		*out = (struct manual_clash){ "spi", "out", "out",
+					      "SPIs to one peer must differ" };
+		return true;
+	}
+	return a->encr->counter_mode && b->encr->counter_mode &&
+	       keys_clash(a, b, out);
+}
+
+void manual_wipe(struct manual_conf *m)
 {
 	secret_wipe(&m->in.encr_key);
 	secret_wipe(&m->in.integ_key);

@@ -48,19 +48,24 @@ struct gateway_conf {
 	enum spd_action default_action; /* SPD_BYPASS or SPD_DISCARD */
 	enum crypto_choice crypto;	/* of ESP */
 	bool mss_clamp;			/* of TCP through tunnels */
-	uint32_t workers;		/* 0: as many as fit */
-	char socket[CONF_PATH_MAX];	/* absolute path of the VICI socket */
+	bool allow_manual_counter_mode;
+	uint32_t workers;	       /* 0: as many as fit */
+	char socket[CONF_PATH_MAX];    /* absolute path of the VICI socket */
+	char state_dir[CONF_PATH_MAX]; /* absolute; of manual keys' numbers */
 };
 
 /* One direction of a manual SA. */
 struct manual_keys {
-	uint32_t spi; /* host order, above SPI_RESERVED_MAX */
+	uint32_t spi; /* host order, above SPI_RESERVED_MAX; 0: there is none */
 	struct secret encr_key;
 	struct secret integ_key; /* empty with an AEAD */
 	struct place place;
 };
 
-/* A pair of ESP tunnel-mode SAs with keys by hand. */
+/*
+ * A pair of ESP tunnel-mode SAs with keys by hand. One that was added while the
+ * gateway runs may lack a direction, and serves policies in another's place.
+ */
 struct manual_conf {
 	char name[CONF_NAME_MAX];
 	struct addr local;  /* outer */
@@ -70,8 +75,20 @@ struct manual_conf {
 	uint32_t replay_window; /* packets */
 	struct manual_keys in;
 	struct manual_keys out;
+	bool added;	   /* it is not of the file */
+	uint64_t policies; /* added: a bit for each index into config.policies */
 	struct place place;
 };
+
+/* What two SAs must not have both; see manual_clash(). */
+struct manual_clash {
+	const char *key; /* of the configuration: "spi" or "encr_key" */
+	const char *dir; /* "in" or "out": where the one has it */
+	const char *other_dir;
+	const char *why;
+};
+
+#define MANUAL_NONE SIZE_MAX /* no index into config.manual */
 
 struct policy_conf {
 	char name[CONF_NAME_MAX];
@@ -79,8 +96,10 @@ struct policy_conf {
 	struct prefix remote_ts;
 	uint8_t protocol; /* PROTO_ANY for all */
 	enum spd_action action;
-	size_t manual; /* index into config.manual; SPD_PROTECT only */
-	uint32_t id;   /* in the SPD; given by whoever installs it */
+	/* Index into config.manual, SPD_PROTECT only; or MANUAL_NONE: the pair
+	 * was deleted while the gateway ran. */
+	size_t manual;
+	uint32_t id; /* in the SPD; given by whoever installs it */
 	struct place place;
 };
 
@@ -104,6 +123,17 @@ struct config {
 	char **included; /* names of the files that it includes, owned */
 	size_t n_included;
 };
+
+/*
+ * Do these have an SPI by which they cannot be told apart, or in counter mode a
+ * key, which one SA alone may have (RFC 4106 section 2)? a may be b: one pair.
+ *
+ * out   filled if they do
+ */
+bool manual_clash(const struct manual_conf *a, const struct manual_conf *b,
+		  struct manual_clash *out);
+
+void manual_wipe(struct manual_conf *m);
 
 /* Wipes the keys and frees all; config_free(NULL) is fine. */
 void config_free(struct config *c);

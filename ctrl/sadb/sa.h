@@ -35,7 +35,7 @@ struct sa_counters {
  * (ctrl/dp/durable.h), which owns it.
  */
 struct seq_kept {
-	_Atomic uint64_t used;	/* by the worker: last sent, or right edge */
+	_Atomic uint64_t *used; /* by the worker: last sent, or right edge */
 	_Atomic uint64_t limit; /* DIR_OUT, by the keeper: none above is sent */
 	_Atomic uint64_t low;	/* DIR_OUT, by the keeper, and UINT64_MAX by the
 				   worker as it wakes it: above that the limit

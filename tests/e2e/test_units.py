@@ -28,10 +28,39 @@ exec unshare --mount --pid --cgroup --fork --kill-child sh -ec '
     mount -o remount,bind,ro /
     mount -t tmpfs -o mode=1777 tmpfs /tmp
     mount -t tmpfs -o mode=1777 tmpfs /var/tmp
+    mount -t tmpfs -o mode=755 tmpfs /var/lib
     mount -t proc proc /proc
     mount -t cgroup2 cgroup2 /sys/fs/cgroup
     exec env -i PATH="$PATH" container=other SYSTEMD_UNIT_PATH="$0" "$@"
 ' "$@"
+"""
+
+
+# Its numbers have to be on disk.
+MANUAL = """
+manual {
+    spare {
+        local_addrs = 192.0.2.1
+        remote_addrs = 192.0.2.7
+        esp_proposals = aes128gcm16
+        in {
+            spi = 0x1001
+            encr_key = 0x000102030405060708090a0b0c0d0e0f10111213
+        }
+        out {
+            spi = 0x1002
+            encr_key = 0x202122232425262728292a2b2c2d2e2f30313233
+        }
+    }
+}
+policies {
+    spare {
+        action = protect
+        local_ts = 10.1.0.0/24
+        remote_ts = 10.7.0.0/24
+        manual = spare
+    }
+}
 """
 
 
@@ -182,11 +211,17 @@ def check_start(lab, machine, conf):
     with open(conf) as file:
         text = uncomment(file.read())
     with open(conf, "w") as file:
-        file.write(text)
+        file.write(text.replace(
+            "gateway {", "gateway {\n    allow_manual_counter_mode = yes", 1) +
+            MANUAL)
     machine.systemctl("reload", "cygnet.service")
     ok(wait_until(lambda: gateway.role_pid("ike"), WAIT_S, "ike"),
        "the example's tunnel comes with a reload")
     ok(wait_until(lambda: ping(lab), WAIT_S, "the tunnel"), "and is passing")
+    state = f"/proc/{gateway.role_pid('dp')}/root/var/lib/cygnet"
+    ok(sorted(name.split("-")[0] for name in os.listdir(state)) ==
+       ["in", "out"] and os.stat(state).st_mode & 0o7777 == 0o700,
+       "the state of manual keys has a folder, which is dp's to write to")
     units = [unit_of(pid) for pid in roles(gateway)]
     ok(units == ["cygnet-dp.service", "cygnet.service"],
        f"dp is a unit of its own, started by its socket: {units}")

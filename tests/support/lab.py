@@ -35,6 +35,7 @@ import time
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 BUILD = os.path.abspath(os.environ.get("CYG_BUILD", f"{ROOT}/build"))
 SOCKET = "/run/cygnet/vici"  # where cygnet asks when it is not told otherwise
+STATE = "/run/cygnet/state"  # of manual keys, a machine's own
 POLL_S = 0.05
 LOG_TAIL_LINES = 60
 
@@ -341,6 +342,7 @@ gateway {{
     protected = lan0
     unprotected = wan0
     socket = {SOCKET}
+    state_dir = {STATE}
 }}
 manual {{
     to-{here.peer} {{

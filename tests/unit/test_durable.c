@@ -93,7 +93,7 @@ static int try_open(struct fixture *f, struct error *e)
 
 static void use(struct durable_sa *sa, uint64_t number)
 {
-	atomic_store(&durable_kept(sa)->used, number);
+	atomic_store(durable_kept(sa)->used, number);
 }
 
 static uint64_t limit_of(struct durable_sa *sa)
@@ -284,6 +284,33 @@ static void edge_is_where_an_end_in_order_left_it(void **state)
 
 static void accept_some_and_die(struct fixture *f)
 {
+	use(open_sa(f, SADB_IN, true), 500);
+}
+
+static void edge_outlives_a_process(void **state)
+{
+	struct fixture *f = *state;
+
+	die_after(f, accept_some_and_die);
+	assert_int_equal(durable_number(open_sa(f, SADB_IN, true)), 500);
+}
+
+/* The word in the mapped page is not on disk. */
+static void lose_power(const struct fixture *f)
+{
+	const uint64_t none = 0;
+	char path[PATH_BYTES];
+	int fd;
+
+	path_of(f, path);
+	fd = open(path, O_RDWR);
+	assert_int_equal(pwrite(fd, &none, sizeof(none), DURABLE_WORD_AT),
+			 sizeof(none));
+	close(fd);
+}
+
+static void accept_for_seconds_and_die(struct fixture *f)
+{
 	struct durable_sa *sa = open_sa(f, SADB_IN, true);
 
 	use(sa, 100);
@@ -293,11 +320,12 @@ static void accept_some_and_die(struct fixture *f)
 	use(sa, 130); /* the same again, twice */
 }
 
-static void edge_stands_right_of_what_came_since_it_was_written(void **state)
+static void edge_stands_right_of_what_came_since_it_was_synced(void **state)
 {
 	struct fixture *f = *state;
 
-	die_after(f, accept_some_and_die);
+	die_after(f, accept_for_seconds_and_die);
+	lose_power(f);
 	assert_int_equal(durable_number(open_sa(f, SADB_IN, true)), 130);
 }
 
@@ -307,11 +335,12 @@ static void accept_one_and_die(struct fixture *f)
 	round_after(f, 1000);
 }
 
-static void slow_peer_loses_few_packets_to_a_crash(void **state)
+static void slow_peer_loses_few_packets_to_a_loss_of_power(void **state)
 {
 	struct fixture *f = *state;
 
 	die_after(f, accept_one_and_die);
+	lose_power(f);
 	assert_int_equal(durable_number(open_sa(f, SADB_IN, true)), 3);
 }
 
@@ -346,8 +375,10 @@ static void file_with_two_damaged_copies_is_refused(void **state)
 	assert_non_null(strstr(e.text, "new key on both sides"));
 }
 
-static void empty_file_is_refused(void **state)
+/* Without the page behind both copies, too. */
+static void file_that_was_cut_is_refused(void **state)
 {
+	static const off_t lengths[] = { DURABLE_WORD_AT, 0 };
 	struct fixture *f = *state;
 	char path[PATH_BYTES];
 	struct error e;
@@ -355,8 +386,10 @@ static void empty_file_is_refused(void **state)
 	open_sa(f, SADB_OUT, true);
 	restart(f);
 	path_of(f, path);
-	assert_int_equal(truncate(path, 0), 0);
-	assert_int_equal(try_open(f, &e), -EBADMSG);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(truncate(path, lengths[i]), 0);
+		assert_int_equal(try_open(f, &e), -EBADMSG);
+	}
 }
 
 /* Whatever it is called. */
@@ -529,11 +562,12 @@ int main(void)
 		CASE(other_ciphers_do_not_wait_for_the_disk),
 		CASE(key_whose_numbers_are_used_up_is_refused),
 		CASE(edge_is_where_an_end_in_order_left_it),
-		CASE(edge_stands_right_of_what_came_since_it_was_written),
-		CASE(slow_peer_loses_few_packets_to_a_crash),
+		CASE(edge_outlives_a_process),
+		CASE(edge_stands_right_of_what_came_since_it_was_synced),
+		CASE(slow_peer_loses_few_packets_to_a_loss_of_power),
 		CASE(file_with_one_damaged_copy_is_good),
 		CASE(file_with_two_damaged_copies_is_refused),
-		CASE(empty_file_is_refused),
+		CASE(file_that_was_cut_is_refused),
 		CASE(file_of_another_key_is_refused),
 		CASE(key_that_is_in_use_is_refused),
 		CASE(ended_sa_leaves_its_key_to_the_next),

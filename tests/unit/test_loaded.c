@@ -512,6 +512,7 @@ static const char fixed[] =
 	"unprotected = wan0\n"
 	"default = discard\n"
 	"socket = /run/x\n"
+	"state_dir = /run/s\n"
 	"}\n"
 	"manual {\n"
 	"b { local_addrs = 192.0.2.1\n"
@@ -542,20 +543,24 @@ static const struct {
 	{ "discard", "bypass", "f: gateway.default" RESTART },
 	{ "discard", "discard\ncrypto = openssl", "f: gateway.crypto" RESTART },
 	{ "/run/x", "/run/y", "f: gateway.socket" RESTART },
-	{ "192.0.2.1\n", "192.0.2.9\n", "f:8:1: manual.b" RESTART },
-	{ "192.0.2.2\n", "192.0.2.9\n", "f:8:1: manual.b" RESTART },
-	{ "= 64", "= 65", "f:8:1: manual.b" RESTART },
-	{ "0x1001", "0x1003", "f:8:1: manual.b" RESTART },
-	{ "0x1002", "0x1003", "f:8:1: manual.b" RESTART },
-	{ "0x1001\n encr_key = 0x00", "0x1001\n encr_key = 0x01",
-	  "f:8:1: manual.b" RESTART },
-	{ "manual = b\nlocal_ts = 10.1.0.0/16",
-	  "manual = b\nlocal_ts = 10.1.0.0/17", "f:27:1: policies.b" RESTART },
-	{ "10.2.0.0/16\n}", "10.3.0.0/16\n}", "f:27:1: policies.b" RESTART },
-	{ "manual = b\n", "manual = b\nprotocol = tcp\n",
-	  "f:27:1: policies.b" RESTART },
-	{ "b { action = protect\n manual = b", "b { action = discard",
-	  "f: policies" RESTART },
+	{ "/run/s", "/run/t", "f: gateway.state_dir" RESTART },
+};
+
+/* What goes on without one. */
+static const struct {
+	const char *find;
+	const char *replace;
+} changes[] = {
+	{ "192.0.2.1\n", "192.0.2.9\n" },
+	{ "= 64", "= 65" },
+	{ "0x1001", "0x1003" },
+	{ "0x1001\n encr_key = 0x00", "0x1001\n encr_key = 0x01" },
+	{ "10.2.0.0/16\n}", "10.3.0.0/16\n}" },
+	{ "b { action = protect\n manual = b", "b { action = discard" },
+	{ "free { action = bypass",
+	  "all { action = discard\n local_ts = 0.0.0.0/0\n"
+	  "remote_ts = 192.0.2.9\n }\n"
+	  "free { action = discard" },
 };
 
 static char *changed(const char *find, const char *replace)
@@ -585,30 +590,20 @@ static void what_needs_a_restart_is_refused_with_its_place(void **state)
 	config_free(c);
 }
 
-static void policies_without_keys_may_change(void **state)
+static void manual_sas_and_policies_may_change(void **state)
 {
 	struct config *c = parse(fixed), *file;
-	char *text = changed("free { action = bypass",
-			     "all { action = discard\n local_ts = 0.0.0.0/0\n"
-			     "remote_ts = 192.0.2.9\n }\n"
-			     "free { action = discard");
 	struct error e;
 
 	(void)state;
-	file = parse(text);
-	assert_int_equal(loaded_set_file(c, file, &e), 0);
-	config_free(file);
-	free(text);
-	config_free(c);
-}
+	for (size_t i = 0; i < ROWS(changes); i++) {
+		char *text = changed(changes[i].find, changes[i].replace);
 
-static void key_that_was_wiped_counts_as_changed(void **state)
-{
-	struct config *c = parse(fixed);
-
-	(void)state;
-	secret_wipe(&c->manual[0].in.encr_key);
-	assert_file_refused(c, fixed, -EPERM, "f:8:1: manual.b" RESTART);
+		file = parse(text);
+		assert_int_equal(loaded_set_file(c, file, &e), 0);
+		config_free(file);
+		free(text);
+	}
 	config_free(c);
 }
 
@@ -631,8 +626,7 @@ int main(void)
 		cmocka_unit_test(file_with_a_name_of_vicis_is_refused),
 		cmocka_unit_test(file_for_which_there_is_no_room_is_refused),
 		cmocka_unit_test(what_needs_a_restart_is_refused_with_its_place),
-		cmocka_unit_test(policies_without_keys_may_change),
-		cmocka_unit_test(key_that_was_wiped_counts_as_changed),
+		cmocka_unit_test(manual_sas_and_policies_may_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -291,18 +291,17 @@ static void manual_sa_is_neither_bound_anew_nor_removed(void **state)
 	struct sadb_request q =
 		side_add(SADB_OUT, false, 0x2002, POLICY_MANUAL, &p->narrow_a);
 	struct sadb_request again;
-	struct sa_ref ref;
 	struct error e;
 
 	q.sa.n_selectors = 0;
-	assert_int_equal(sadb_install(p->a->sadb, &q.id, &q.sa,
-				      1ULL << POLICY_MANUAL, &ref, &e),
+	assert_int_equal(sadb_install(p->a->sadb, &q.id, &q.sa, NULL, &e), 0);
+	assert_int_equal(sadb_assign(p->a->sadb, &q.id, 1ULL << POLICY_MANUAL),
 			 0);
 	again = side_verb(&q, SADB_UPDATE);
 	assert_int_equal(side_call(p->a, &again).err, -EPERM);
 	again = side_verb(&q, SADB_DELETE);
 	assert_int_equal(side_call(p->a, &again).err, -EPERM);
-	assert_non_null(sad_get(p->a->sad, ref));
+	assert_true(sadb_is_there(p->a->sadb, &q.id));
 }
 
 static void refused_add_leaves_nothing(void **state)

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The section manual: one row a key, and below what no single key can tell.
+ */
+#include "ctrl/conf/schema_manual.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/conf/fail.h"
+#include "ctrl/conf/keys.h"
+#include "ctrl/conf/named.h"
+#include "ctrl/conf/values.h"
+#include "ctrl/conf/values_manual.h"
+#include "ctrl/sadb/replay.h"
+#include "include/proto.h"
+
+#define DEFAULT_REPLAY_WINDOW 64 /* RFC 4303 section 3.4.3: the default */
+#define MANUAL_MAX	      (SAD_MAX / 2) /* two SAs each */
+
+#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+
+#define FORM_ADDRESS "one unicast IPv4 address"
+#define FORM_SECRET  "0x and hexadecimal digits, two for each octet"
+#define FORM_TUNNEL  "but only tunnel is supported yet; remove the line"
+#define FORM_SA	     "a section with spi, encr_key and integ_key"
+
+static const struct word mode_words[] = {
+	{ "tunnel", 0, NULL },
+	{ "transport", 0, FORM_TUNNEL },
+	{ "beet", 0, FORM_TUNNEL },
+	{ .text = NULL },
+};
+
+#define AT(type, field) .offset = offsetof(struct type, field)
+
+/* clang-format off */
+static const struct key sa_keys[] = {
+	{ .name = "spi",	   .required = true, .form = "a number from 256 to 0xffffffff",
+	  .read = value_number,	   .min = SPI_RESERVED_MAX + 1, .max = UINT32_MAX,
+	  AT(manual_keys, spi) },
+	{ .name = "encr_key",	   .required = true, .form = FORM_SECRET,
+	  .read = value_key,	   AT(manual_keys, encr_key) },
+	{ .name = "integ_key",	   .form = FORM_SECRET,
+	  .read = value_key,	   AT(manual_keys, integ_key) },
+};
+
+static const struct key manual_keys[] = {
+	{ .name = "local_addrs",   .required = true, .form = FORM_ADDRESS,
+	  .read = value_address,   AT(manual_conf, local) },
+	{ .name = "remote_addrs",  .required = true, .form = FORM_ADDRESS,
+	  .read = value_address,   AT(manual_conf, remote) },
+	{ .name = "mode",	   .form = "tunnel", .read = value_fixed,
+	  .words = mode_words },
+	{ .name = "esp_proposals", .required = true, .form = "one proposal such as aes256-sha256",
+	  .read = value_proposal },
+	{ .name = "replay_window", .form = "a number of packets from 0 (off) to 65536",
+	  .read = value_number,	   .max = REPLAY_WINDOW_MAX, AT(manual_conf, replay_window) },
+};
+/* clang-format on */
+
+static const struct keys sa_table = {
+	.keys = sa_keys,
+	.n_keys = ROWS(sa_keys),
+};
+
+/* clang-format off */
+static const struct sub manual_subs[] = {
+	{ .name = "in",	 .required = true, .form = FORM_SA,
+	  .table = &sa_table, AT(manual_conf, in) },
+	{ .name = "out", .required = true, .form = FORM_SA,
+	  .table = &sa_table, AT(manual_conf, out) },
+};
+/* clang-format on */
+
+static const struct keys manual_table = {
+	.keys = manual_keys,
+	.n_keys = ROWS(manual_keys),
+	.subs = manual_subs,
+	.n_subs = ROWS(manual_subs),
+};
+
+_Static_assert(REPLAY_WINDOW_MAX == 65536, "replay_window's text says so");
+
+/* --- keys */
+
+static bool is_one_octet(const struct secret *key)
+{
+	bool same = key->len > 0;
+
+	for (size_t i = 1; same && i < key->len; i++)
+		same = key->octets[i] == key->octets[0];
+	return same;
+}
+
+static int check_key(const struct value *v, const struct secret *key,
+		     uint32_t need, const char *alg, struct error *e)
+{
+	if (key->len != need)
+		return value_fail(e, v, -EINVAL, "is %zu octets, %s needs %u",
+				  key->len, alg, need);
+	if (is_one_octet(key))
+		return value_fail(e, v, -EINVAL,
+				  "is one octet again and again, which anybody "
+				  "can guess; make one with: openssl rand -hex "
+				  "%u",
+				  need);
+	return 0;
+}
+
+static int check_integ_key(const struct manual_conf *m, const struct section *sa,
+			   const struct secret *key, struct error *e)
+{
+	const struct value *v = tree_value(sa, "integ_key");
+	char path[TREE_PATH_MAX];
+
+	if (encr_is_aead(m->encr))
+		return v ? value_fail(e, v, -EINVAL,
+				      "does not go with %s, which needs none; "
+				      "remove the line",
+				      m->encr->name)
+			 : 0;
+	tree_path(sa, path);
+	if (!v)
+		return conf_fail(
+			e, &sa->place, -EINVAL,
+			"%s.integ_key is missing; it must be " FORM_SECRET,
+			path);
+	return check_key(v, key, m->integ->key_bytes, m->integ->name, e);
+}
+
+/* One direction, of which the proposal tells how long its keys must be. */
+static int check_sa(const struct manual_conf *m, const struct section *sa,
+		    struct manual_keys *keys, struct error *e)
+{
+	int err;
+
+	keys->place = sa->place;
+	err = check_key(tree_value(sa, "encr_key"), &keys->encr_key,
+			encr_key_bytes(m->encr), m->encr->name, e);
+	return err ? err : check_integ_key(m, sa, &keys->integ_key, e);
+}
+
+/* --- a pair */
+
+/*
+ * The same keys come back with every start, and a counter with them: whoever
+ * asks for that has to know what keeps the counter from coming back too.
+ */
+static int check_mode(const struct gateway_conf *g, const struct section *sec,
+		      const struct manual_conf *m, struct error *e)
+{
+	if (!m->encr->counter_mode || g->allow_manual_counter_mode)
+		return 0;
+	return value_fail(
+		e, tree_value(sec, "esp_proposals"), -EINVAL,
+		"can't be %s with keys by hand: a counter that is used twice "
+		"under one key reveals both packets (RFC 4106 section 2, RFC "
+		"8221 section 3), and keys by hand outlive a restart; use "
+		"IKE, or a CBC proposal such as aes256-sha256, or set "
+		"gateway.allow_manual_counter_mode = yes if state_dir is on a "
+		"disk that is never rolled back",
+		m->encr->name);
+}
+
+static int fill_pair(const struct section *sec, const struct config *c,
+		     struct manual_conf *m, struct error *e)
+{
+	int err;
+
+	m->place = sec->place;
+	m->replay_window = DEFAULT_REPLAY_WINDOW;
+	err = named_take(sec, m->name, e);
+	if (!err)
+		err = keys_read(&manual_table, sec, m, e);
+	if (!err)
+		err = check_mode(&c->gateway, sec, m, e);
+	if (err)
+		return err;
+	if (addr_equal(&m->local, &m->remote))
+		return value_fail(e, tree_value(sec, "remote_addrs"), -EINVAL,
+				  "is the same as local_addrs; write the "
+				  "peer's address");
+	err = check_sa(m, tree_section(sec, "in"), &m->in, e);
+	return err ? err : check_sa(m, tree_section(sec, "out"), &m->out, e);
+}
+
+/* --- pairs */
+
+static int fail_clash(const struct section *sec, const struct section *other,
+		      const struct manual_clash *clash, struct error *e)
+{
+	const struct value *v =
+		tree_value(tree_section(sec, clash->dir), clash->key);
+	const struct value *first =
+		tree_value(tree_section(other, clash->other_dir), clash->key);
+	char path[TREE_PATH_MAX];
+
+	value_path(first, path);
+	return value_fail(e, v, -EINVAL, "is the same as %s at line %u; %s",
+			  path, first->place.line, clash->why);
+}
+
+static int check_pairs(const struct section *list, const struct config *c,
+		       struct error *e)
+{
+	const struct section *sec = list->sections;
+	struct manual_clash clash;
+
+	for (size_t i = 0; i < c->n_manual; i++, sec = sec->next) {
+		const struct section *other = list->sections;
+
+		for (size_t j = 0; j <= i; j++, other = other->next)
+			if (manual_clash(&c->manual[i], &c->manual[j], &clash))
+				return fail_clash(sec, other, &clash, e);
+	}
+	return 0;
+}
+
+int manual_fill(const struct section *list, struct config *c, struct error *e)
+{
+	size_t n = named_count(list);
+	int err;
+
+	if (n == 0)
+		return 0;
+	if (n > MANUAL_MAX)
+		return named_fail_many(list, MANUAL_MAX, e);
+	c->manual = calloc(n, sizeof(*c->manual));
+	if (!c->manual)
+		return conf_no_memory(e);
+	for (const struct section *s = list->sections; s; s = s->next) {
+		err = fill_pair(s, c, &c->manual[c->n_manual++], e);
+		if (err)
+			return err;
+	}
+	return check_pairs(list, c, e);
+}

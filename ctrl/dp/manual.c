@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/manual.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "ctrl/base/log.h"
+#include "ctrl/crypto/prf.h"
+#include "ctrl/dp/durable.h"
+
+#define MARK_BYTES 32
+
+enum phase {
+	PHASE_NEW,	/* armed, but the change is not in force yet */
+	PHASE_LIVE,	/* in force */
+	PHASE_DRAINING, /* packets may come by it */
+	PHASE_CLOSING,	/* out of the SAD, its state is being written */
+};
+
+struct manual_sa {
+	struct sadb_id id;
+	uint8_t mark[MARK_BYTES]; /* by which it is known again; see mark_of() */
+	enum phase phase;
+	size_t wanted; /* index into config.manual, or MANUAL_NONE */
+	struct durable_sa *durable; /* NULL: no state is kept */
+	struct manual_sa *next;
+};
+
+struct manual {
+	struct sadb *sadb;
+	struct durable *durable; /* NULL: nothing had state yet */
+	char state_dir[CONF_PATH_MAX];
+	uint8_t secret[MARK_BYTES]; /* of the marks */
+	struct manual_sa *first;
+};
+
+/* One direction of a pair. */
+struct one {
+	const struct manual_conf *pair;
+	const struct manual_keys *keys;
+	struct sadb_id id;
+	char name[DURABLE_NAME_MAX];
+};
+
+/* false: the pair has none. */
+static bool one_of(const struct manual_conf *pair, enum sadb_dir dir,
+		   struct one *out)
+{
+	bool in = dir == SADB_IN;
+
+	*out = (struct one){
+		.pair = pair,
+		.keys = in ? &pair->in : &pair->out,
+		.id = { .daddr = in ? pair->local : pair->remote,
+			.spi = in ? pair->in.spi : pair->out.spi,
+			.dir = (uint8_t)dir },
+	};
+	snprintf(out->name, sizeof(out->name), "manual.%s.%s", pair->name,
+		 in ? "in" : "out");
+	return out->id.spi != 0;
+}
+
+static bool same_id(const struct sadb_id *a, const struct sadb_id *b)
+{
+	return a->spi == b->spi && a->dir == b->dir &&
+	       addr_equal(&a->daddr, &b->daddr);
+}
+
+/* --- what is the same is known by its hash, under a key of this process */
+
+static struct slice text_of(const char *text)
+{
+	return slice_of(text, strlen(text));
+}
+
+static bool mark_of(const struct manual *m, const struct one *o,
+		    uint8_t out[MARK_BYTES])
+{
+	const struct manual_conf *pair = o->pair;
+	const struct slice parts[] = {
+		slice_of(&o->id, sizeof(o->id)),
+		slice_of(&pair->local, sizeof(pair->local)),
+		slice_of(&pair->remote, sizeof(pair->remote)),
+		text_of(pair->encr->name),
+		slice_of("", 1),
+		text_of(pair->integ->name),
+		slice_of("", 1),
+		slice_of(&pair->replay_window, sizeof(pair->replay_window)),
+		slice_of(o->keys->encr_key.octets, o->keys->encr_key.len),
+		slice_of(o->keys->integ_key.octets, o->keys->integ_key.len),
+	};
+
+	return prf(prf_by_id(PRF_HMAC_SHA2_256),
+		   slice_of(m->secret, sizeof(m->secret)), parts,
+		   sizeof(parts) / sizeof(parts[0]), out);
+}
+
+static struct manual_sa *find_same(const struct manual *m,
+				   const uint8_t mark[MARK_BYTES])
+{
+	struct manual_sa *sa = m->first;
+
+	while (sa && (sa->phase != PHASE_LIVE ||
+		      memcmp(sa->mark, mark, MARK_BYTES) != 0))
+		sa = sa->next;
+	return sa;
+}
+
+/* --- state on disk */
+
+static int begin_state(struct manual *m, struct error *e)
+{
+	int err;
+
+	if (m->durable)
+		return 0;
+	err = durable_new(m->state_dir, &m->durable);
+	if (!err)
+		err = durable_start(m->durable);
+	return err ? error_set(e, err, "state of manual keys: %s",
+			       strerror(-err))
+		   : 0;
+}
+
+static int open_state(struct manual *m, const struct one *o, uint64_t now_ns,
+		      struct durable_sa **out, struct error *e)
+{
+	const struct durable_keys keys = {
+		.dir = o->id.dir,
+		.counter_mode = o->pair->encr->counter_mode,
+		.encr_key = &o->keys->encr_key,
+		.integ_key = &o->keys->integ_key,
+		.spi = o->id.spi,
+		.peer = &o->pair->remote,
+	};
+	struct durable_spec spec = {
+		.name = o->name,
+		.dir = o->id.dir,
+		.strict = o->pair->encr->counter_mode,
+	};
+	int err = begin_state(m, e);
+
+	if (!err && !durable_id(&keys, spec.id))
+		err = error_set(e, -EIO, "libcrypto failed");
+	return err ? err : durable_open(m->durable, &spec, now_ns, out, e);
+}
+
+/* What may be used twice is, rather than that nothing goes. */
+static int take_state(struct manual *m, const struct one *o, uint64_t now_ns,
+		      struct durable_sa **out, struct error *e)
+{
+	struct error why;
+	int err;
+
+	*out = NULL;
+	if (o->id.dir == SADB_IN && o->pair->replay_window == 0)
+		return 0; /* every number is accepted, seen or not */
+	err = open_state(m, o, now_ns, out, &why);
+	if (err && o->pair->encr->counter_mode)
+		return error_set(e, err, "%s: %.400s", o->name, why.text);
+	if (err)
+		log_warn("manual: no state is kept sa=%s: %s; it counts from 1, and after a restart packets may be taken for replays, or replays for packets",
+			 o->name, why.text);
+	return 0;
+}
+
+/* --- one more */
+
+static void take_key(const struct secret *key, uint8_t out[SADB_KEY_MAX],
+		     uint16_t *len)
+{
+	size_t n = key->len < SADB_KEY_MAX ? key->len : SADB_KEY_MAX;
+
+	memcpy(out, key->octets, n);
+	*len = (uint16_t)n;
+}
+
+static int install(struct manual *m, const struct one *o,
+		   struct durable_sa *durable, struct error *e)
+{
+	const struct manual_conf *pair = o->pair;
+	const struct sadb_start start = {
+		.seq = durable ? durable_number(durable) : 0,
+		.kept = durable ? durable_kept(durable) : NULL,
+	};
+	struct sadb_sa sa = {
+		.saddr = o->id.dir == SADB_IN ? pair->remote : pair->local,
+		.encr = (uint16_t)pair->encr->id,
+		.encr_key_bits = encr_attr_bits(pair->encr),
+		.integ = (uint16_t)pair->integ->id,
+		.replay_window = pair->replay_window,
+	};
+	struct error why;
+	int err;
+
+	take_key(&o->keys->encr_key, sa.encr_key, &sa.encr_key_len);
+	take_key(&o->keys->integ_key, sa.integ_key, &sa.integ_key_len);
+	err = sadb_install(m->sadb, &o->id, &sa, &start, &why);
+	explicit_bzero(&sa, sizeof(sa));
+	return err ? error_set(e, err, "%s: %.400s", o->name, why.text) : 0;
+}
+
+/* Of ours; that of IKE's is the SAD's to refuse. */
+static int check_spi(const struct manual *m, const struct one *o,
+		     struct error *e)
+{
+	const struct manual_sa *sa = m->first;
+
+	while (sa && !same_id(&sa->id, &o->id))
+		sa = sa->next;
+	if (!sa)
+		return 0;
+	if (sa->phase == PHASE_LIVE)
+		return error_set(
+			e, -EBUSY,
+			"%s differs, but its SPI 0x%08x is in use; what is new needs an SPI of its own, on both sides, or stop cygnetd and start it again",
+			o->name, o->id.spi);
+	return error_set(e, -EBUSY, "%s: SPI 0x%08x is %s", o->name, o->id.spi,
+			 sa->phase == PHASE_NEW
+				 ? "that of another pair, too"
+				 : "still being removed; try again");
+}
+
+static int add(struct manual *m, const struct one *o, struct manual_sa *sa,
+	       uint64_t now_ns, struct error *e)
+{
+	int err = check_spi(m, o, e);
+
+	if (!err)
+		err = take_state(m, o, now_ns, &sa->durable, e);
+	if (err)
+		return err;
+	err = install(m, o, sa->durable, e);
+	if (err && sa->durable)
+		durable_end(m->durable, sa->durable);
+	return err;
+}
+
+static int want(struct manual *m, const struct one *o, size_t index,
+		uint64_t now_ns, struct error *e)
+{
+	struct manual_sa *sa, *made;
+	uint8_t mark[MARK_BYTES];
+	int err;
+
+	if (!mark_of(m, o, mark))
+		return error_set(e, -EIO, "libcrypto failed");
+	sa = find_same(m, mark);
+	if (sa) {
+		sa->wanted = index;
+		return 0;
+	}
+	made = calloc(1, sizeof(*made));
+	if (!made)
+		return error_set(e, -ENOMEM, "no memory for %s", o->name);
+	err = add(m, o, made, now_ns, e);
+	if (err) {
+		free(made);
+		return err;
+	}
+	made->id = o->id;
+	memcpy(made->mark, mark, sizeof(mark));
+	made->wanted = index;
+	made->next = m->first;
+	m->first = made;
+	return 0;
+}
+
+/* --- a change */
+
+static void remove_sa(struct manual *m, struct manual_sa *sa)
+{
+	if (sadb_uninstall(m->sadb, &sa->id))
+		log_error("manual: no memory to remove spi=0x%08x", sa->id.spi);
+	else
+		sa->phase = PHASE_DRAINING;
+}
+
+void manual_undo(struct manual *m)
+{
+	for (struct manual_sa *sa = m->first; sa; sa = sa->next)
+		if (sa->phase == PHASE_NEW)
+			remove_sa(m, sa);
+}
+
+/* The SAD has them, and state files their ids. */
+static void wipe_keys(struct config *c)
+{
+	for (size_t i = 0; i < c->n_manual; i++)
+		manual_wipe(&c->manual[i]);
+}
+
+int manual_prepare(struct manual *m, struct config *config, uint64_t now_ns,
+		   struct error *e)
+{
+	static const enum sadb_dir dirs[] = { SADB_IN, SADB_OUT };
+	struct one o;
+	int err = 0;
+
+	for (struct manual_sa *sa = m->first; sa; sa = sa->next)
+		sa->wanted = MANUAL_NONE;
+	for (size_t i = 0; !err && i < config->n_manual; i++)
+		for (size_t k = 0; !err && k < 2; k++)
+			if (one_of(&config->manual[i], dirs[k], &o))
+				err = want(m, &o, i, now_ns, e);
+	wipe_keys(config);
+	if (err)
+		manual_undo(m);
+	return err;
+}
+
+/* Does the policy name the pair, or was the pair added for it? */
+static bool serves(const struct config *c, size_t pair, size_t policy)
+{
+	const struct policy_conf *p = &c->policies[policy];
+
+	return p->action == SPD_PROTECT &&
+	       (p->manual == pair || c->manual[pair].policies >> policy & 1);
+}
+
+/* What was added last goes before what it was added to. */
+static bool is_last(const struct config *c, size_t pair, size_t policy)
+{
+	for (size_t i = pair + 1; i < c->n_manual; i++)
+		if (c->manual[i].out.spi && serves(c, i, policy))
+			return false;
+	return true;
+}
+
+static uint64_t policies_of(const struct config *c, const struct manual_sa *sa)
+{
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < c->n_policies; i++)
+		if (serves(c, sa->wanted, i) &&
+		    (sa->id.dir == SADB_IN || is_last(c, sa->wanted, i)))
+			mask |= 1ULL << c->policies[i].id;
+	return mask;
+}
+
+/* The later ones first: a policy gets its new SA before it loses the old one. */
+static void assign_all(struct manual *m, const struct config *config)
+{
+	for (size_t i = config->n_manual; i-- > 0;) {
+		for (struct manual_sa *sa = m->first; sa; sa = sa->next) {
+			int err;
+
+			if (sa->wanted != i || sa->phase > PHASE_LIVE)
+				continue;
+			err = sadb_assign(m->sadb, &sa->id,
+					  policies_of(config, sa));
+			if (err)
+				log_error("manual: an SA does not serve its policies spi=0x%08x: %s",
+					  sa->id.spi, strerror(-err));
+			sa->phase = PHASE_LIVE;
+		}
+	}
+}
+
+void manual_serve(struct manual *m, const struct config *config)
+{
+	assign_all(m, config);
+	for (struct manual_sa *sa = m->first; sa; sa = sa->next)
+		if (sa->phase == PHASE_LIVE && sa->wanted == MANUAL_NONE)
+			remove_sa(m, sa);
+}
+
+/* --- the end of one */
+
+static bool is_gone(struct manual *m, struct manual_sa *sa)
+{
+	if (sa->phase == PHASE_DRAINING && !sadb_is_there(m->sadb, &sa->id)) {
+		sa->phase = PHASE_CLOSING;
+		if (sa->durable)
+			durable_end(m->durable, sa->durable);
+	}
+	return sa->phase == PHASE_CLOSING &&
+	       (!sa->durable || durable_is_closed(m->durable, sa->durable));
+}
+
+bool manual_is_settled(struct manual *m)
+{
+	struct manual_sa **at = &m->first, *sa;
+	bool settled = true;
+
+	while ((sa = *at)) {
+		if (is_gone(m, sa)) {
+			*at = sa->next;
+			free(sa);
+			continue;
+		}
+		settled = settled && sa->phase <= PHASE_LIVE;
+		at = &sa->next;
+	}
+	return settled;
+}
+
+struct manual *manual_new(struct sadb *sadb, const char *state_dir)
+{
+	struct manual *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->sadb = sadb;
+	snprintf(m->state_dir, sizeof(m->state_dir), "%s", state_dir);
+	if (getrandom(m->secret, sizeof(m->secret), 0) == sizeof(m->secret))
+		return m;
+	free(m);
+	return NULL;
+}
+
+void manual_free(struct manual *m)
+{
+	struct manual_sa *next;
+
+	if (!m)
+		return;
+	durable_free(m->durable);
+	for (struct manual_sa *sa = m->first; sa; sa = next) {
+		next = sa->next;
+		free(sa);
+	}
+	explicit_bzero(m->secret, sizeof(m->secret));
+	free(m);
+}

@@ -1,0 +1,220 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+Keys by hand in counter mode: no sequence number is sent twice under one key,
+whoever is restarted or killed, and nothing that was recorded before is accepted
+after. Where that can't be promised, the start is refused and says why.
+"""
+import contextlib
+import os
+import secrets
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from lab import (BUILD, STATE, Lab, finish, ok, scapy_layers,  # noqa: E402
+                 wait_until)
+
+KEY_BYTES = 20  # of aes128gcm16, its salt included
+BLOCK = 65536  # numbers that an end without order may skip
+SMALL = "/run/cygnet/small"  # a disk of a few pages
+
+
+def counter_conf(lab, side):
+    """default_conf() in counter mode, which has one key for each SA."""
+    text = lab.default_conf(side)
+    for sa in (lab.sa_ab, lab.sa_ba):
+        key = f"0x{(sa.encr_key + sa.integ_key)[:KEY_BYTES].hex()}"
+        text = text.replace(f"encr_key = 0x{sa.encr_key.hex()}",
+                            f"encr_key = {key}")
+        text = text.replace(
+            f"            integ_key = 0x{sa.integ_key.hex()}\n", "")
+    text = text.replace("aes128-sha256", "aes128gcm16")
+    return text.replace("    socket =",
+                        "    allow_manual_counter_mode = yes\n    socket =")
+
+
+def start(lab, side):
+    return lab.start_gateway(f"gw-{side}", counter_conf(lab, side))
+
+
+def pings(lab, n=5):
+    """How many of n are answered."""
+    done = lab.run("host-a", ["ping", "-n", "-c", str(n), "-i", "0.05", "-W",
+                              "1", "10.2.0.2"], check=False)
+    return int(done.stdout.split(" received")[0].split()[-1])
+
+
+def passes(lab):
+    return pings(lab, 1) == 1
+
+
+def esp_of(packets, sa):
+    """Sequence numbers of the SA's packets, in their order."""
+    scapy = scapy_layers()
+    esp = scapy.layers.ipsec.ESP
+    return [p[esp].seq for p in packets if esp in p and p[esp].spi == sa.spi]
+
+
+# --- ends
+
+def check_restart(lab, gateway):
+    """In order: nobody loses a packet, no number is skipped."""
+    wire = lab.capture("wire", "br0", filter="esp")
+    before = pings(lab)
+    ok(gateway.stop() == 0, "gw-a stops")
+    gateway = start(lab, "a")
+    after = pings(lab)
+    packets = wire.stop()
+    ok(before == after == 5, "gw-a restarted: its tunnel passes at once")
+    numbers = esp_of(packets, lab.sa_ab)
+    ok(numbers == list(range(numbers[0], numbers[0] + 10)),
+       f"and goes on with the next sequence number: {numbers}")
+    return gateway, packets
+
+
+def check_replays(lab, gateway, packets, sa, what):
+    """What gw-a accepted before, once more."""
+    scapy = scapy_layers()
+    old = [p for p in packets if scapy.layers.ipsec.ESP in p and
+           p[scapy.layers.ipsec.ESP].spi == sa.spi]
+    before = gateway.drops()["replay"]
+    lab.inject("wire", "a", old)
+    with contextlib.suppress(Exception):
+        wait_until(lambda: gateway.drops()["replay"] >= before + len(old), 5,
+                   "replays")
+    ok(old and gateway.drops()["replay"] == before + len(old),
+       f"{what}: what it had accepted before is dropped as replay")
+
+
+def check_kill(lab, gateway):
+    """Without order: the rest of a block is skipped, no number comes twice."""
+    wire = lab.capture("wire", "br0", filter="esp")
+    ok(pings(lab) == 5, "the tunnel passes")
+    gateway.kill_role("dp")
+    wait_until(lambda: passes(lab), 20, "the tunnel after dp was killed")
+    ok(True, "dp was killed: the next one's tunnel passes")
+    gateway.kill()
+    gateway = start(lab, "a")
+    wait_until(lambda: passes(lab), 20, "the tunnel after all were killed")
+    packets = wire.stop()
+    numbers = esp_of(packets, lab.sa_ab)
+    ok(len(set(numbers)) == len(numbers) and numbers == sorted(numbers),
+       "no sequence number was sent twice")
+    ok(numbers[-1] >= numbers[0] + 2 * BLOCK - 100,
+       "the numbers that might have been sent were skipped")
+    check_replays(lab, gateway, packets, lab.sa_ba, "gw-a killed")
+    return gateway
+
+
+# --- state that cannot be kept, or believed
+
+def refused(lab, text, sentence, *said):
+    path = lab.write("bad.conf", text)
+    try:
+        done = lab.run("gw-a", [f"{BUILD}/cygnetd", "-f", path], check=False,
+                       timeout=15)
+    except subprocess.TimeoutExpired:
+        ok(False, f"{sentence}: it starts")
+        return
+    lines = done.stderr.splitlines()
+    ok(done.returncode != 0 and lines and
+       all(word in lines[-1] for word in said),
+       f"{sentence}: refused: {lines[-1] if lines else ''}")
+    ok("ipsec0" not in lab.run("gw-a", ["ip", "-br", "link"]).stdout,
+       f"{sentence}: nothing is left behind")
+
+
+def check_refused(lab):
+    text = counter_conf(lab, "a")
+    refused(lab, text.replace("counter_mode = yes", "counter_mode = no"),
+            "counter mode without leave", "allow_manual_counter_mode",
+            "RFC 8221", "bad.conf:")
+    elsewhere = text.replace(STATE, SMALL)
+    lab.run("gw-a", ["mkdir", SMALL])
+    lab.run("gw-a", ["mount", "-t", "tmpfs", "-o", "size=16k,mode=700",
+                     "tmpfs", SMALL])
+    lab.run("gw-a", ["sh", "-c", f"cat /dev/zero >{SMALL}/fill; true"])
+    refused(lab, elsewhere, "full disk", SMALL, "No space left",
+            "gateway.state_dir", "manual.to-b")
+    lab.run("gw-a", ["rm", f"{SMALL}/fill"])
+    lab.run("gw-a", ["mount", "-o", "remount,ro", SMALL])
+    refused(lab, elsewhere, "read-only state folder", SMALL,
+            "Read-only file system", "gateway.state_dir")
+    lab.run("gw-a", ["umount", SMALL])
+    lab.run("gw-a", ["chmod", "777", SMALL])
+    refused(lab, elsewhere, "state folder that others may write to", SMALL,
+            "chmod 700")
+    name = next(name for name in
+                lab.run("gw-a", ["ls", STATE]).stdout.split()
+                if name.startswith("out-"))
+    lab.run("gw-a", ["cp", f"{STATE}/{name}", "/run/kept"])
+    lab.run("gw-a", ["truncate", "-s", "1000", f"{STATE}/{name}"])
+    lab.run("gw-a", ["truncate", "-s", "4608", f"{STATE}/{name}"])
+    lab.run("gw-a", ["dd", "if=/dev/zero", f"of={STATE}/{name}", "bs=64",
+                     "count=1", "conv=notrunc"])
+    refused(lab, text, "damaged state file", f"{STATE}/{name}", "damaged",
+            "new key")
+    lab.run("gw-a", ["cp", "/run/kept", f"{STATE}/{name}"])
+
+
+def check_other_ciphers(lab):
+    """CBC goes on without state, and says what that means."""
+    text = lab.default_conf("a").replace(STATE, "/proc/nowhere")
+    gateway = lab.start_gateway("gw-a", text)
+    ok("no state is kept" in gateway.log() and "/proc/nowhere" in gateway.log(),
+       "without state a cipher that is not in counter mode is warned of")
+    gateway.stop()
+
+
+# --- another configuration while it runs
+
+def check_reload(lab, gateway):
+    """The pair is the same under another name, for another policy."""
+    text = counter_conf(lab, "a")
+    flow = lab.spawn("host-a", ["ping", "-n", "-i", "0.02", "-c", "60", "-q",
+                                "10.2.0.2"])
+    for changed in (text.replace("to-b", "renamed"), text) * 2:
+        lab.write("gw-a.conf", changed)
+        ok(gateway.client("reload", check=False).returncode == 0,
+           "a pair that has another name is the same pair")
+    flow.wait(10)
+    ok(" 0% packet loss" in open(flow.log_path).read(),
+       "which loses no packet meanwhile")
+    other = f"0x{secrets.token_bytes(KEY_BYTES).hex()}"
+    key = f"0x{(lab.sa_ab.encr_key + lab.sa_ab.integ_key)[:KEY_BYTES].hex()}"
+    lab.write("gw-a.conf", text.replace(key, other))
+    done = gateway.client("reload", check=False)
+    ok(done.returncode == 1 and "manual.to-b.out" in done.stderr and
+       "needs an SPI of its own" in done.stderr and passes(lab),
+       "another key under an SPI that is in use is refused, and nothing "
+       "changes")
+    lab.write("gw-a.conf", text.split("manual {")[0])
+    ok(gateway.client("reload").returncode == 0 and not passes(lab),
+       "without its pair and policy, nothing passes")
+    lab.write("gw-a.conf", text)
+    ok(gateway.client("reload").returncode == 0 and passes(lab),
+       "and when they are back, it does at once")
+
+
+def main():
+    with Lab() as lab:
+        gw_b = start(lab, "b")
+        gw_a = start(lab, "a")
+        ok("its key counts from 1" in gw_a.log(),
+           "that a key has no state yet is said")
+        gw_a, packets = check_restart(lab, gw_a)
+        check_replays(lab, gw_a, packets, lab.sa_ba, "gw-a restarted")
+        ok("its key counts from 1" not in gw_a.log(),
+           "a key that has state is not said to be new")
+        gw_a = check_kill(lab, gw_a)
+        check_reload(lab, gw_a)
+        gw_a.stop()
+        lab.run("gw-a", [f"{BUILD}/cygnetd", "--release"])
+        check_refused(lab)
+        check_other_ciphers(lab)
+        ok(gw_b.drops()["replay"] == 0, "gw-b never saw a number twice")
+    return finish()
+
+
+sys.exit(main())
