@@ -13,7 +13,7 @@ static const char general[] =
 	"\n"
 	"Commands:\n"
 	"  status    interfaces, and of each tunnel whether it is up, or why it is not\n"
-	"  sa        IKE SAs and their children\n"
+	"  sa        IKE SAs and their children; `sa add` and `sa delete` change manual ones\n"
 	"  policy    what is protected, bypassed or discarded, in the order of the SPD\n"
 	"  up        bring a connection or a child up\n"
 	"  down      end it\n"
@@ -129,7 +129,50 @@ static const char sa_help[] =
 	"asks any daemon that speaks VICI.\n"
 	"\n"
 	"Example: the connections that are up\n"
-	"  cygnet sa --json | jq -r '.sas[] | keys[]'\n";
+	"  cygnet sa --json | jq -r '.sas[] | keys[]'\n"
+	"\n"
+	"`cygnet sa add --help` and `cygnet sa delete --help`: SAs with keys by hand.\n";
+
+static const char sa_add_help[] =
+	"Usage: cygnet [-j] [-u URI] sa add NAME [-f FILE]\n"
+	"\n"
+	"Adds a pair of SAs with keys by hand, or one of them, while the gateway runs.\n"
+	"FILE, or without it what comes from standard input, holds `manual { NAME { … } }`\n"
+	"as the configuration does; besides, `policies` names the policies that it serves:\n"
+	"what these cover is sent by the new `out` from then on, and taken by the new `in`\n"
+	"too. `in` or `out` may be missing, so that new keys can come without a loss: first\n"
+	"`in` on both sides, then `out`; last `cygnet sa delete` takes the old ones away.\n"
+	"Checks are those of the configuration, which has to say the same if it is to be so\n"
+	"after a restart.\n"
+	"\n"
+	"  -f, --file=FILE   nobody else's to read: it holds keys; `-`: standard input\n"
+	"\n"
+	"Example: with keys from the kernel, which stand nowhere else\n"
+	"  cygnet sa add b2 <<END\n"
+	"  manual {\n"
+	"      b2 {\n"
+	"          local_addrs = 192.0.2.1\n"
+	"          remote_addrs = 192.0.2.2\n"
+	"          esp_proposals = aes256-sha256\n"
+	"          policies = to-b\n"
+	"          out {\n"
+	"              spi = 0x2001\n"
+	"              encr_key = 0x$(openssl rand -hex 32)\n"
+	"              integ_key = 0x$(openssl rand -hex 32)\n"
+	"          }\n"
+	"      }\n"
+	"  }\n"
+	"  END\n";
+
+static const char sa_delete_help[] =
+	"Usage: cygnet [-j] [-u URI] sa delete NAME\n"
+	"\n"
+	"Takes a pair of SAs with keys by hand away, and waits until no packet comes by it.\n"
+	"Policies that another pair serves go on with that one; what others cover is\n"
+	"dropped. One of the configuration's is there again when that is read again.\n"
+	"\n"
+	"Example:\n"
+	"  cygnet sa delete b2\n";
 
 #define TARGET_HELP \
 	"A name alone is a connection's, if there is one, and else a child's.\n"
@@ -178,6 +221,23 @@ static const struct command commands[] = {
 		.event = "list-sa",
 		.show = show_sa,
 		.help = sa_help,
+	},
+	{
+		.name = "sa add",
+		.request = "cygnet-sa-add",
+		.field = "success",
+		.has_name = true,
+		.has_file = true,
+		.show = show_added,
+		.help = sa_add_help,
+	},
+	{
+		.name = "sa delete",
+		.request = "cygnet-sa-delete",
+		.field = "success",
+		.has_name = true,
+		.show = show_deleted,
+		.help = sa_delete_help,
 	},
 	{
 		.name = "policy",
@@ -248,12 +308,32 @@ static const struct command commands[] = {
 	},
 };
 
-const struct command *command_find(const char *name)
+static bool is_named(const struct command *c, const char *first,
+		     const char *second)
+{
+	size_t len = strlen(first);
+
+	if (strncmp(c->name, first, len) != 0)
+		return false;
+	return second ? c->name[len] == ' ' &&
+				strcmp(c->name + len + 1, second) == 0
+		      : !c->name[len];
+}
+
+static const struct command *find(const char *first, const char *second)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(commands[i].name, name) == 0)
+		if (is_named(&commands[i], first, second))
 			return &commands[i];
 	return NULL;
+}
+
+const struct command *command_find(char **words, int n, int *used)
+{
+	const struct command *c = n > 1 ? find(words[0], words[1]) : NULL;
+
+	*used = c ? 2 : 1;
+	return c ? c : find(words[0], NULL);
 }
 
 const char *general_help(void)

@@ -21,12 +21,20 @@ struct command {
 	bool has_check;	     /* takes --check */
 	bool has_target;     /* takes CONN or CHILD */
 	bool has_timeout;    /* takes --timeout */
+	bool has_name;	     /* takes NAME, of a pair of manual SAs */
+	bool has_file;	     /* takes --file, or what stands there from stdin */
 	void (*show)(const struct node *answer, const struct show *how);
 	const char *help;
 };
 
-/* NULL: there is none of that name. */
-const struct command *command_find(const char *name);
+/*
+ * The command that the first of these words, or the first two, name.
+ *
+ * used   how many they are
+ *
+ * NULL: there is none.
+ */
+const struct command *command_find(char **words, int n, int *used);
 
 /* Of the program as a whole. */
 const char *general_help(void);

@@ -14,10 +14,12 @@
 #include "ctrl/cli/client.h"
 #include "ctrl/cli/commands.h"
 #include "ctrl/cli/json.h"
+#include "ctrl/cli/keys_file.h"
 #include "ctrl/cli/target.h"
 #include "ctrl/cli/tree.h"
 
 #define TIMEOUT_MAX_S	 3600 /* as the daemon has it */
+#define FILE_SHOWN_MAX	 256  /* as the daemon has it */
 #define DAEMON_TIMEOUT_S 180  /* it waits so long when nobody says */
 
 enum exit_code {
@@ -31,6 +33,8 @@ struct arguments {
 	const char *uri;
 	const struct command *command; /* NULL: none given */
 	const char *target;  /* or the file of a command that takes one */
+	const char *file;    /* NULL: none */
+	char *keys;	     /* what stands in it */
 	const char *timeout; /* as it was typed; NULL: none */
 	uint64_t timeout_s;
 	bool json;
@@ -58,6 +62,7 @@ static bool parse_options(int argc, char **argv, struct arguments *out)
 	static const struct option options[] = {
 		{ "all", no_argument, NULL, 'a' },
 		{ "check", no_argument, NULL, 'c' },
+		{ "file", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "timeout", required_argument, NULL, 't' },
@@ -66,13 +71,16 @@ static bool parse_options(int argc, char **argv, struct arguments *out)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "achjt:u:", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "acf:hjt:u:", options, NULL)) != -1) {
 		switch (c) {
 		case 'a':
 			out->all = true;
 			break;
 		case 'c':
 			out->check = true;
+			break;
+		case 'f':
+			out->file = optarg;
 			break;
 		case 'h':
 			out->help = true;
@@ -99,7 +107,8 @@ static bool check_command(int argc, char **argv, struct arguments *out)
 {
 	const struct command *command = out->command;
 
-	if ((command->has_target || command->run) && argc) {
+	if ((command->has_target || command->has_name || command->run) &&
+	    argc) {
 		out->target = argv[0];
 		argc--;
 		argv++;
@@ -112,6 +121,10 @@ static bool check_command(int argc, char **argv, struct arguments *out)
 	if (command->has_target && !out->target)
 		return usage_error("'%s' takes CONN, CONN/CHILD or CHILD",
 				   command->name);
+	if (command->has_name && !out->target)
+		return usage_error("'%s' takes NAME", command->name);
+	if (out->file && !command->has_file)
+		return usage_error("'%s' has no option --file", command->name);
 	if (out->all && !command->has_all)
 		return usage_error("'%s' has no option --all", command->name);
 	if (out->check && !command->has_check)
@@ -131,6 +144,8 @@ static bool check_command(int argc, char **argv, struct arguments *out)
 
 static bool parse_arguments(int argc, char **argv, struct arguments *out)
 {
+	int used;
+
 	*out = (struct arguments){ .uri = DEFAULT_URI };
 	if (!parse_options(argc, argv, out))
 		return false;
@@ -138,10 +153,10 @@ static bool parse_arguments(int argc, char **argv, struct arguments *out)
 		return usage_error("--uri is unix:///PATH, not '%s'", out->uri);
 	if (optind == argc)
 		return out->help || usage_error("no command");
-	out->command = command_find(argv[optind]);
+	out->command = command_find(argv + optind, argc - optind, &used);
 	if (!out->command)
 		return usage_error("unknown command '%s'", argv[optind]);
-	return check_command(argc - optind - 1, argv + optind + 1, out);
+	return check_command(argc - optind - used, argv + optind + used, out);
 }
 
 static void print_answer(const struct arguments *args, const struct node *answer)
@@ -197,8 +212,45 @@ free_items:
 	return answer;
 }
 
+static bool is_visible(const char *text)
+{
+	for (; *text; text++)
+		if (*text <= ' ' || *text > '~')
+			return false;
+	return true;
+}
+
+static void add_argument(struct question *q, const char *key, const char *value)
+{
+	size_t i = 0;
+
+	while (q->args[i].key)
+		i++;
+	q->args[i].key = key;
+	q->args[i].value = value;
+}
+
+/* The file's name is for what is said of it; one that cannot be said is not. */
+static int fill_manual(struct arguments *args, struct question *q,
+		       struct error *e)
+{
+	const char *file = args->file;
+	int err = 0;
+
+	add_argument(q, "name", args->target);
+	if (!args->command->has_file)
+		return 0;
+	err = keys_file_read(file, &args->keys, e);
+	if (err)
+		return err;
+	add_argument(q, "text", args->keys);
+	if (file && strlen(file) < FILE_SHOWN_MAX && is_visible(file))
+		add_argument(q, "file", file);
+	return 0;
+}
+
 /* The command's question with what was given to it. */
-static int fill_question(const struct arguments *args, const char *path,
+static int fill_question(struct arguments *args, const char *path,
 			 struct target *target, char timeout_ms[16],
 			 struct question *q, struct error *e)
 {
@@ -209,13 +261,14 @@ static int fill_question(const struct arguments *args, const char *path,
 		.command = command->request,
 		.event = command->event,
 	};
+	if (command->has_name)
+		return fill_manual(args, q, e);
 	if (command->has_timeout) {
 		q->wait_s = args->timeout ? (unsigned int)args->timeout_s
 					  : DAEMON_TIMEOUT_S;
 		snprintf(timeout_ms, 16, "%d",
 			 q->wait_s ? (int)q->wait_s * 1000 : -1);
-		q->args[0].key = "timeout";
-		q->args[0].value = timeout_ms;
+		add_argument(q, "timeout", timeout_ms);
 	}
 	if (!command->has_target)
 		return 0;
@@ -248,7 +301,7 @@ static enum exit_code show_answer(const struct arguments *args,
 	return args->check && status_missing(answer) ? EXIT_MISSING : EXIT_FINE;
 }
 
-static enum exit_code run(const struct arguments *args)
+static enum exit_code run(struct arguments *args)
 {
 	const char *path = args->uri + strlen(URI_PREFIX);
 	struct node *answer = NULL;
@@ -260,6 +313,7 @@ static enum exit_code run(const struct arguments *args)
 
 	if (!fill_question(args, path, &target, timeout_ms, &q, &e))
 		answer = ask(path, args->command, &q, &e);
+	keys_file_wipe(args->keys);
 	if (!answer) {
 		fprintf(stderr, "cygnet: %s\n", e.text);
 		return EXIT_REFUSED;

@@ -29,6 +29,8 @@ void show_counters(const struct node *answer, const struct show *how);
 void show_reload(const struct node *answer, const struct show *how);
 void show_sa(const struct node *answer, const struct show *how);
 void show_done(const struct node *answer, const struct show *how);
+void show_added(const struct node *answer, const struct show *how);
+void show_deleted(const struct node *answer, const struct show *how);
 void show_drops(const struct node *answer, const struct show *how);
 void show_version(const struct node *answer, const struct show *how);
 

@@ -19,6 +19,18 @@ void show_done(const struct node *answer, const struct show *how)
 			how->waited ? "up" : "begun");
 }
 
+void show_added(const struct node *answer, const struct show *how)
+{
+	(void)answer;
+	fprintf(how->out, "%s: added\n", how->target);
+}
+
+void show_deleted(const struct node *answer, const struct show *how)
+{
+	(void)answer;
+	fprintf(how->out, "%s: deleted\n", how->target);
+}
+
 void show_reload(const struct node *answer, const struct show *how)
 {
 	(void)answer;

@@ -15,6 +15,7 @@
 #include "ctrl/conf/file.h"
 #include "ctrl/conf/parse.h"
 #include "ctrl/conf/schema.h"
+#include "ctrl/conf/schema_manual.h"
 #include "ctrl/conf/tree.h"
 
 #define OTHERS 0007 /* permissions of everybody but owner and group */
@@ -139,5 +140,48 @@ int conf_load(const char *path, struct config **out, struct error *e)
 		err = parse(&src, out, e);
 	}
 	file_wipe(&f);
+	return err;
+}
+
+/* The only section of the only section. */
+static const struct section *find_pair(const struct tree *t, const char *name,
+				       const char *pair, struct error *e)
+{
+	const struct section *list = t->root.sections;
+
+	if (list && strcmp(list->name, "manual") == 0 && !list->next &&
+	    !t->root.values && !list->values && list->sections &&
+	    !list->sections->next && strcmp(list->sections->name, pair) == 0)
+		return list->sections;
+	error_set(e, -EINVAL,
+		  "%.200s: it must hold manual { %.64s { … } }, and nothing else",
+		  name, pair);
+	return NULL;
+}
+
+/* The text is not kept, and what is in force is of no place in it. */
+static void forget_places(struct manual_conf *m)
+{
+	static const struct place none = { .file = "cygnet sa add" };
+
+	m->place = m->in.place = m->out.place = none;
+}
+
+int conf_parse_manual(const char *name, struct slice text, const char *pair,
+		      const struct config *c, struct manual_conf *out,
+		      struct error *e)
+{
+	const struct parse_source src = { .name = name, .text = text };
+	const struct section *sec;
+	struct tree tree;
+	int err = parse_tree(&src, &tree, e);
+
+	*out = (struct manual_conf){ 0 };
+	if (!err) {
+		sec = find_pair(&tree, name, pair, e);
+		err = sec ? manual_fill_added(sec, c, out, e) : -EINVAL;
+	}
+	forget_places(out);
+	tree_free(&tree);
 	return err;
 }

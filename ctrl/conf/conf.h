@@ -39,4 +39,21 @@ int conf_load(const char *path, struct config **out, struct error *e);
 int conf_parse(const char *name, struct slice text, struct config **out,
 	       struct error *e);
 
+/*
+ * A text that holds `manual { PAIR { … } }` and nothing else: a pair to be added
+ * to a configuration in force, of which `policies` names the policies that it
+ * serves; in or out may be missing.
+ *
+ * name   stands for the text in errors
+ * text   borrowed for the call; the caller wipes it
+ * pair   its name
+ * out    of no file; the caller wipes its keys, in every case
+ *
+ * 0, or negative with e filled as above; -EEXIST: its name, an SPI or, in counter
+ * mode, a key is there already.
+ */
+int conf_parse_manual(const char *name, struct slice text, const char *pair,
+		      const struct config *c, struct manual_conf *out,
+		      struct error *e);
+
 #endif

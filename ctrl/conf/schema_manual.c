@@ -11,6 +11,7 @@
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/keys.h"
 #include "ctrl/conf/named.h"
+#include "ctrl/conf/near.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/conf/values_manual.h"
 #include "ctrl/sadb/replay.h"
@@ -21,10 +22,11 @@
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
-#define FORM_ADDRESS "one unicast IPv4 address"
-#define FORM_SECRET  "0x and hexadecimal digits, two for each octet"
-#define FORM_TUNNEL  "but only tunnel is supported yet; remove the line"
-#define FORM_SA	     "a section with spi, encr_key and integ_key"
+#define FORM_ADDRESS  "one unicast IPv4 address"
+#define FORM_SECRET   "0x and hexadecimal digits, two for each octet"
+#define FORM_TUNNEL   "but only tunnel is supported yet; remove the line"
+#define FORM_POLICIES "names of policies with action = protect"
+#define FORM_SA	      "a section with spi, encr_key and integ_key"
 
 static const struct word mode_words[] = {
 	{ "tunnel", 0, NULL },
@@ -57,6 +59,7 @@ static const struct key manual_keys[] = {
 	  .read = value_proposal },
 	{ .name = "replay_window", .form = "a number of packets from 0 (off) to 65536",
 	  .read = value_number,	   .max = REPLAY_WINDOW_MAX, AT(manual_conf, replay_window) },
+	{ .name = "policies",	   .form = FORM_POLICIES },
 };
 /* clang-format on */
 
@@ -67,9 +70,9 @@ static const struct keys sa_table = {
 
 /* clang-format off */
 static const struct sub manual_subs[] = {
-	{ .name = "in",	 .required = true, .form = FORM_SA,
+	{ .name = "in",	 .form = FORM_SA,
 	  .table = &sa_table, AT(manual_conf, in) },
-	{ .name = "out", .required = true, .form = FORM_SA,
+	{ .name = "out", .form = FORM_SA,
 	  .table = &sa_table, AT(manual_conf, out) },
 };
 /* clang-format on */
@@ -130,12 +133,14 @@ static int check_integ_key(const struct manual_conf *m, const struct section *sa
 	return check_key(v, key, m->integ->key_bytes, m->integ->name, e);
 }
 
-/* One direction, of which the proposal tells how long its keys must be. */
+/* One direction, if it is there, of which the proposal tells how long its keys must be. */
 static int check_sa(const struct manual_conf *m, const struct section *sa,
 		    struct manual_keys *keys, struct error *e)
 {
 	int err;
 
+	if (!sa)
+		return 0;
 	keys->place = sa->place;
 	err = check_key(tree_value(sa, "encr_key"), &keys->encr_key,
 			encr_key_bytes(m->encr), m->encr->name, e);
@@ -186,6 +191,30 @@ static int fill_pair(const struct section *sec, const struct config *c,
 	return err ? err : check_sa(m, tree_section(sec, "out"), &m->out, e);
 }
 
+/* In a file a pair has both, and policies name their pair. */
+static int fill_files(const struct section *sec, const struct config *c,
+		      struct manual_conf *m, struct error *e)
+{
+	static const char *const dirs[] = { "in", "out" };
+	const struct value *policies = tree_value(sec, "policies");
+	int err = fill_pair(sec, c, m, e);
+
+	if (err)
+		return err;
+	if (policies)
+		return value_fail(e, policies, -EINVAL,
+				  "goes with `cygnet sa add` alone; write "
+				  "manual = %s in each of these policies",
+				  m->name);
+	for (size_t i = 0; i < 2; i++)
+		if (!tree_section(sec, dirs[i]))
+			return conf_fail(
+				e, &sec->place, -EINVAL,
+				"manual.%s.%s is missing; it must be " FORM_SA,
+				m->name, dirs[i]);
+	return 0;
+}
+
 /* --- pairs */
 
 static int fail_clash(const struct section *sec, const struct section *other,
@@ -231,9 +260,119 @@ int manual_fill(const struct section *list, struct config *c, struct error *e)
 	if (!c->manual)
 		return conf_no_memory(e);
 	for (const struct section *s = list->sections; s; s = s->next) {
-		err = fill_pair(s, c, &c->manual[c->n_manual++], e);
+		err = fill_files(s, c, &c->manual[c->n_manual++], e);
 		if (err)
 			return err;
 	}
 	return check_pairs(list, c, e);
+}
+
+/* --- one that is added while the gateway runs */
+
+static const struct key *policies_key(void)
+{
+	const struct key *k = manual_keys;
+
+	while (strcmp(k->name, "policies") != 0)
+		k++;
+	return k;
+}
+
+static int take_policy(const struct item *item, const struct config *c,
+		       struct manual_conf *m, struct error *e)
+{
+	const char *best = NULL;
+
+	for (size_t i = 0; i < c->n_policies; i++) {
+		const struct policy_conf *p = &c->policies[i];
+
+		near_try(item->text, p->name, &best);
+		if (strcmp(p->name, item->text) != 0)
+			continue;
+		m->policies |= 1ULL << i;
+		return p->action == SPD_PROTECT
+			       ? 0
+			       : item_fail(e, item, -EINVAL,
+					   "names a policy that does not "
+					   "protect; it must be " FORM_POLICIES);
+	}
+	if (best)
+		return item_fail(e, item, -EINVAL,
+				 "names no policy; did you mean '%s'?", best);
+	return item_fail(e, item, -EINVAL,
+			 "names no policy; `cygnet policy` lists them");
+}
+
+static int take_policies(const struct section *sec, const struct config *c,
+			 struct manual_conf *m, struct error *e)
+{
+	const struct value *v = tree_value(sec, "policies");
+	struct item item;
+	size_t at = 0;
+	int found, err;
+
+	if (!v)
+		return conf_fail(
+			e, &sec->place, -EINVAL,
+			"manual.%s.policies is missing; it must be " FORM_POLICIES,
+			m->name);
+	while ((found = item_next(policies_key(), v, &at, &item, e)) > 0) {
+		err = take_policy(&item, c, m, e);
+		if (err)
+			return err;
+	}
+	return found;
+}
+
+static int check_new(const struct section *sec, const struct config *c,
+		     const struct manual_conf *m, struct error *e)
+{
+	struct manual_clash clash;
+
+	for (size_t i = 0; i < c->n_manual; i++) {
+		const struct manual_conf *o = &c->manual[i];
+
+		if (strcmp(o->name, m->name) == 0)
+			return conf_fail(e, &sec->place, -EEXIST,
+					 "manual.%s is there already; give "
+					 "this one another name, or delete "
+					 "that one first",
+					 m->name);
+		if (manual_clash(m, o, &clash))
+			return value_fail(
+				e,
+				tree_value(tree_section(sec, clash.dir),
+					   clash.key),
+				-EEXIST, "is the same as manual.%s.%s.%s; %s",
+				o->name, clash.other_dir, clash.key, clash.why);
+	}
+	return 0;
+}
+
+int manual_fill_added(const struct section *sec, const struct config *c,
+		      struct manual_conf *m, struct error *e)
+{
+	struct manual_clash clash;
+	int err;
+
+	*m = (struct manual_conf){ .added = true };
+	err = fill_pair(sec, c, m, e);
+	if (!err && !m->in.spi && !m->out.spi)
+		err = conf_fail(e, &sec->place, -EINVAL,
+				"manual.%s has neither in nor out; each must "
+				"be " FORM_SA,
+				m->name);
+	if (!err)
+		err = take_policies(sec, c, m, e);
+	if (!err && c->n_manual == MANUAL_MAX)
+		err = conf_fail(e, &sec->place, -E2BIG,
+				"there are %u pairs of manual SAs, and no more "
+				"may be; delete some",
+				MANUAL_MAX);
+	if (!err && manual_clash(m, m, &clash))
+		err = value_fail(
+			e, tree_value(tree_section(sec, clash.dir), clash.key),
+			-EINVAL, "is the same as %s.%s; %s", clash.other_dir,
+			clash.key, clash.why);
+	return err ? err : check_new(sec, c, m, e);
 }

@@ -13,4 +13,14 @@
  */
 int manual_fill(const struct section *list, struct config *out, struct error *e);
 
+/*
+ * One pair, or one direction of it, beside those of a configuration in force.
+ *
+ * out   its keys are the caller's to wipe, in every case
+ *
+ * 0, -EINVAL, -EEXIST (its name, an SPI or a key is there), -E2BIG; e is filled.
+ */
+int manual_fill_added(const struct section *sec, const struct config *c,
+		      struct manual_conf *out, struct error *e);
+
 #endif

@@ -61,7 +61,10 @@ static void put_sa(struct vici_builder *b, const char *direction,
 		   const struct sa_status *sa)
 {
 	vici_section(b, direction);
-	vici_fmt(b, "spi", "0x%08" PRIx32, sa->spi);
+	if (sa->spi)
+		vici_fmt(b, "spi", "0x%08" PRIx32, sa->spi);
+	else
+		vici_str(b, "spi", "none"); /* a manual pair's other half */
 	put_count(b, "packets", sa->pkts);
 	put_count(b, "bytes", sa->bytes);
 	put_count(b, "seq", sa->seq);

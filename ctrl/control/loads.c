@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ctrl/control/manual.h"
 #include "ctrl/control/requests.h"
 #include "ctrl/control/shared.h"
 
@@ -114,6 +115,32 @@ static int reload(struct slice body, const struct control_loads *loads,
 	return loads->reload(loads->ctx, token, e);
 }
 
+static int add_sa(struct slice body, const struct control_loads *loads,
+		  uint64_t token, struct error *e)
+{
+	struct manual_request q;
+	int err = manual_request_read(body, &q, e);
+
+	if (err)
+		return err;
+	if (!loads->add_sa)
+		return fail_fixed(e);
+	return loads->add_sa(loads->ctx, token, q.name, q.file, q.text, e);
+}
+
+static int delete_sa(struct slice body, const struct control_loads *loads,
+		     uint64_t token, struct error *e)
+{
+	struct arguments args;
+	int err = read_only(body, ARG_NAME, "name", &args, e);
+
+	if (err)
+		return err;
+	if (!loads->delete_sa)
+		return fail_fixed(e);
+	return loads->delete_sa(loads->ctx, token, args.name, e);
+}
+
 static const struct loads_command commands[] = {
 	{ "load-conn", load_conn, NULL },
 	{ "unload-conn", unload_conn, NULL },
@@ -121,6 +148,8 @@ static const struct loads_command commands[] = {
 	{ "unload-shared", unload_shared, NULL },
 	{ "clear-creds", clear_creds, NULL },
 	{ "reload", reload, NULL },
+	{ "cygnet-sa-add", add_sa, NULL },
+	{ "cygnet-sa-delete", delete_sa, NULL },
 	{ "load-cert", NULL, "certificates are" },
 	{ "flush-certs", NULL, "certificates are" },
 	{ "load-key", NULL, "private keys are" },

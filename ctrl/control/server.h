@@ -49,7 +49,7 @@ struct control_command {
 #define CONTROL_LATER 1
 
 /*
- * What is loaded changes. Each may be NULL: refused. The first three return 0,
+ * What is loaded changes. Each may be NULL: refused. Those with a token return 0,
  * negative with e filled, or CONTROL_LATER, and token is then for
  * control_server_loaded(); the others never do it later.
  */
@@ -60,6 +60,12 @@ struct control_loads {
 	int (*unload_conn)(void *ctx, uint64_t token, const char *name,
 			   struct error *e);
 	int (*reload)(void *ctx, uint64_t token, struct error *e);
+	/* text holds a pair of manual SAs; file stands for it in errors. Both
+	 * borrowed; text is wiped by the caller. */
+	int (*add_sa)(void *ctx, uint64_t token, const char *name,
+		      const char *file, struct slice text, struct error *e);
+	int (*delete_sa)(void *ctx, uint64_t token, const char *name,
+			 struct error *e);
 	/* What psk owns may be taken: it is forgotten then, as by psk_fini().
 	 * Its name is "" or the secret's id. */
 	int (*load_shared)(void *ctx, struct psk_conf *psk, struct error *e);

@@ -8,6 +8,7 @@
 #include "ctrl/conf/conf.h"
 #include "ctrl/daemon/conn_message.h"
 #include "ctrl/daemon/loaded.h"
+#include "ctrl/daemon/loaded_manual.h"
 
 struct apply {
 	struct config *config;
@@ -17,6 +18,7 @@ struct apply {
 	bool pending;
 	uint64_t token;
 	struct conn_list conns; /* of VICI's; or */
+	struct manual_list sas; /* with one more or less; or */
 	struct config *file;	/* one that was read again */
 };
 
@@ -32,6 +34,7 @@ static int check_idle(const struct apply *a, struct error *e)
 static void forget(struct apply *a)
 {
 	conn_list_free(&a->conns);
+	manual_list_free(&a->sas);
 	config_free(a->file);
 	a->file = NULL;
 	a->pending = false;
@@ -70,6 +73,14 @@ static void put_in_force(struct apply *a)
 	}
 }
 
+/* IKE has none of them. */
+static void carry_out_sas(struct apply *a)
+{
+	loaded_swap_manual(a->config, &a->sas);
+	log_info("daemon: manual SAs changed pairs=%zu", a->config->n_manual);
+	forget(a);
+}
+
 static void carry_out(struct apply *a)
 {
 	const struct loaded_calls tell = { .unload = on_unload,
@@ -78,6 +89,10 @@ static void carry_out(struct apply *a)
 	const struct conn_list before = { a->config->conns, a->config->n_conns };
 	struct conn_list after = a->conns;
 
+	if (a->sas.at) {
+		carry_out_sas(a);
+		return;
+	}
 	if (a->file)
 		after = (struct conn_list){ a->file->conns, a->file->n_conns };
 	loaded_tell_gone(&before, &after, &tell);
@@ -87,20 +102,31 @@ static void carry_out(struct apply *a)
 	forget(a);
 }
 
-/* Of conns or file, which are freed unless it is pending. */
-static int begin(struct apply *a, uint64_t token, struct error *e)
+static int install(const struct apply *a, struct error *e)
 {
 	const struct apply_calls *calls = &a->calls;
+	struct config next = *a->config;
+
+	if (a->file)
+		return calls->install(calls->ctx, a->file, a->file->conns,
+				      a->file->n_conns, e);
+	if (!a->sas.at)
+		return calls->install(calls->ctx, a->config, a->conns.at,
+				      a->conns.n, e);
+	next.manual = a->sas.at;
+	next.n_manual = a->sas.n;
+	next.policies = a->sas.policies;
+	return calls->install(calls->ctx, &next, next.conns, next.n_conns, e);
+}
+
+/* Of conns, sas or file, which are freed unless it is pending. */
+static int begin(struct apply *a, uint64_t token, struct error *e)
+{
 	int err;
 
 	a->pending = true;
 	a->token = token;
-	if (a->file)
-		err = calls->install(calls->ctx, a->file, a->file->conns,
-				     a->file->n_conns, e);
-	else
-		err = calls->install(calls->ctx, a->config, a->conns.at,
-				     a->conns.n, e);
+	err = install(a, e);
 	if (err == 0)
 		carry_out(a);
 	else if (err < 0)
@@ -171,6 +197,40 @@ static int reload(void *ctx, uint64_t token, struct error *e)
 	return err;
 }
 
+static int add_sa(void *ctx, uint64_t token, const char *name, const char *file,
+		  struct slice text, struct error *e)
+{
+	struct apply *a = ctx;
+	struct manual_conf m;
+	int err = check_idle(a, e);
+
+	if (err)
+		return err;
+	err = conf_parse_manual(file, text, name, a->config, &m, e);
+	if (!err)
+		err = loaded_add_manual(a->config, &m, &a->sas, e);
+	manual_wipe(&m);
+	if (!err)
+		return begin(a, token, e);
+	forget(a);
+	return err;
+}
+
+static int delete_sa(void *ctx, uint64_t token, const char *name,
+		     struct error *e)
+{
+	struct apply *a = ctx;
+	int err = check_idle(a, e);
+
+	if (err)
+		return err;
+	err = loaded_drop_manual(a->config, name, &a->sas, e);
+	if (!err)
+		return begin(a, token, e);
+	forget(a);
+	return err;
+}
+
 static int load_shared(void *ctx, struct psk_conf *psk, struct error *e)
 {
 	struct apply *a = ctx;
@@ -220,6 +280,8 @@ struct control_loads apply_loads(struct apply *a)
 		.load_conn = load_conn,
 		.unload_conn = unload_conn,
 		.reload = reload,
+		.add_sa = add_sa,
+		.delete_sa = delete_sa,
 		.load_shared = load_shared,
 		.unload_shared = unload_shared,
 		.clear_shared = clear_shared,

@@ -19,6 +19,7 @@ struct apply_calls {
 	 * The data path's policies become c's, and behind them one for each
 	 * child of these connections, into which its id is written.
 	 *
+	 * c       borrowed for the call, what it points to until the change is over
 	 * conns   n of them, which stay where they are until the change is over
 	 *
 	 * 0; CONTROL_LATER: apply_done() follows; or negative with e filled.

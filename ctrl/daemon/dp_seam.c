@@ -199,7 +199,8 @@ static int get_policy(struct config *c, const struct dp_msg_policy *m)
 	struct policy_conf *conf;
 
 	if (spd_is_full(c) ||
-	    (m->conf.action == SPD_PROTECT && m->conf.manual >= c->n_manual))
+	    (m->conf.action == SPD_PROTECT && m->conf.manual != MANUAL_NONE &&
+	     m->conf.manual >= c->n_manual))
 		return -EINVAL;
 	conf = add(&c->policies, &c->n_policies, sizeof(*conf));
 	if (!conf)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/daemon/loaded_manual.h"
 #include "ctrl/daemon/reload.h"
 
 /* --- lists of connections --- */
@@ -350,6 +351,17 @@ static int append_psks(const struct config *c, struct config *file,
 	return err;
 }
 
+/* On failure, of secrets there are the file's alone again. */
+static int keep_manual(const struct config *c, struct config *file,
+		       struct error *e)
+{
+	int err = loaded_keep_manual(c, file, e);
+
+	if (err)
+		loaded_clear_psks(file);
+	return err;
+}
+
 int loaded_set_file(const struct config *c, struct config *file, struct error *e)
 {
 	struct conn_list conns = { 0 };
@@ -361,6 +373,8 @@ int loaded_set_file(const struct config *c, struct config *file, struct error *e
 		err = append_conns(c, file, &conns, e);
 	if (!err)
 		err = append_psks(c, file, e);
+	if (!err)
+		err = keep_manual(c, file, e);
 	if (!err)
 		loaded_swap_conns(file, &conns);
 	conn_list_free(&conns);

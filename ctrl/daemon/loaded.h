@@ -50,7 +50,8 @@ void loaded_swap_conns(struct config *c, struct conn_list *list);
 
 /*
  * Makes a file that was read again the configuration: what came over VICI is
- * copied behind it. The caller puts it in force in c's place.
+ * copied behind it, and manual SAs that were added, see loaded_keep_manual(). The
+ * caller puts it in force in c's place.
  *
  * file   unchanged after a failure
  *

@@ -30,18 +30,21 @@ static void join(const char *conn, const char *child, char out[STATUS_NAME_MAX])
 
 /* --- policies */
 
-static void view_policy(const struct config *c, const struct policy_conf *p,
+static void view_policy(const struct config *c, size_t policy,
 			struct policy_status *out)
 {
+	const struct policy_conf *p = &c->policies[policy];
+	size_t manual = manual_outbound(c, policy);
+
 	snprintf(out->name, sizeof(out->name), "%s", p->name);
 	out->id = p->id;
 	prefix_str(&p->local_ts, out->local_ts);
 	prefix_str(&p->remote_ts, out->remote_ts);
 	out->protocol = p->protocol;
 	out->action = p->action;
-	if (p->action == SPD_PROTECT)
+	if (manual != MANUAL_NONE)
 		snprintf(out->tunnel, sizeof(out->tunnel), "%s",
-			 c->manual[p->manual].name);
+			 c->manual[manual].name);
 }
 
 /* `dynamic` is the outer address of that side, where that is known. */
@@ -85,7 +88,7 @@ static void view_policies(const struct config *c, struct status *s)
 	struct policy_status *at = s->policies;
 
 	for (size_t i = 0; i < c->n_policies; i++)
-		view_policy(c, &c->policies[i], at++);
+		view_policy(c, i, at++);
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t k = 0; k < c->conns[i].n_children; k++)
 			view_child_policy(&c->conns[i],

@@ -312,31 +312,13 @@ int manual_prepare(struct manual *m, struct config *config, uint64_t now_ns,
 	return err;
 }
 
-/* Does the policy name the pair, or was the pair added for it? */
-static bool serves(const struct config *c, size_t pair, size_t policy)
-{
-	const struct policy_conf *p = &c->policies[policy];
-
-	return p->action == SPD_PROTECT &&
-	       (p->manual == pair || c->manual[pair].policies >> policy & 1);
-}
-
-/* What was added last goes before what it was added to. */
-static bool is_last(const struct config *c, size_t pair, size_t policy)
-{
-	for (size_t i = pair + 1; i < c->n_manual; i++)
-		if (c->manual[i].out.spi && serves(c, i, policy))
-			return false;
-	return true;
-}
-
 static uint64_t policies_of(const struct config *c, const struct manual_sa *sa)
 {
 	uint64_t mask = 0;
 
 	for (size_t i = 0; i < c->n_policies; i++)
-		if (serves(c, sa->wanted, i) &&
-		    (sa->id.dir == SADB_IN || is_last(c, sa->wanted, i)))
+		if (sa->id.dir == SADB_IN ? manual_serves(c, sa->wanted, i)
+					  : manual_outbound(c, i) == sa->wanted)
 			mask |= 1ULL << c->policies[i].id;
 	return mask;
 }

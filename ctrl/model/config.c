@@ -54,6 +54,22 @@ bool manual_clash(const struct manual_conf *a, const struct manual_conf *b,
 	       keys_clash(a, b, out);
 }
 
+bool manual_serves(const struct config *c, size_t manual, size_t policy)
+{
+	const struct policy_conf *p = &c->policies[policy];
+
+	return p->action == SPD_PROTECT &&
+	       (p->manual == manual || c->manual[manual].policies >> policy & 1);
+}
+
+size_t manual_outbound(const struct config *c, size_t policy)
+{
+	for (size_t i = c->n_manual; i-- > 0;)
+		if (c->manual[i].out.spi && manual_serves(c, i, policy))
+			return i;
+	return MANUAL_NONE;
+}
+
 void manual_wipe(struct manual_conf *m)
 {
 	secret_wipe(&m->in.encr_key);

@@ -133,6 +133,15 @@ struct config {
 bool manual_clash(const struct manual_conf *a, const struct manual_conf *b,
 		  struct manual_clash *out);
 
+/* Is the policy, an index, one of the pair's, an index too? */
+bool manual_serves(const struct config *c, size_t manual, size_t policy);
+
+/*
+ * The pair whose outbound SA protects what the policy covers: of those that serve
+ * it the last one, which was added to the others. MANUAL_NONE: there is none.
+ */
+size_t manual_outbound(const struct config *c, size_t policy);
+
 void manual_wipe(struct manual_conf *m);
 
 /* Wipes the keys and frees all; config_free(NULL) is fine. */

@@ -67,7 +67,8 @@ def check_help():
     general = cygnet("--help")
     listed = re.findall(r"^  ([a-z]+) {2}", general.stdout, re.MULTILINE)
     ok(sorted(listed) == sorted(COMMANDS), "--help lists every command")
-    for words in ([], *([command] for command in COMMANDS)):
+    for words in ([], *([command] for command in COMMANDS), ["sa", "add"],
+                  ["sa", "delete"]):
         done = cygnet(*words, "--help")
         example = re.search(r"\nExample.*\n  (cygnet .*)", done.stdout)
         ok(done.returncode == 0 and done.stderr == "" and
