@@ -267,7 +267,7 @@ int durable_file_open(int folder, const char *folder_path, enum sadb_dir dir,
 		err = map_word(out);
 	else
 		err = -EBADMSG;
-	if (!err && dir == SADB_IN && atomic_load(out->word) > *number)
+	if (!err && atomic_load(out->word) > *number)
 		*number = atomic_load(out->word);
 	if (!err)
 		return 0;

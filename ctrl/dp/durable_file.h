@@ -57,8 +57,7 @@ int durable_folder_open(const char *path, int *fd, struct error *e);
  *
  * folder   of durable_folder_open(), and its path
  * id       as of durable_id()
- * number   what is in it; 0 in a new one. Inbound the word counts, too: what was
- *          accepted is the higher one of them
+ * number   what is in it, the highest of copies and word; 0 in a new one
  * fresh    it is a new one
  *
  * 0, or negative with e filled: -EBUSY (another process, or we ourselves, have

@@ -115,6 +115,148 @@ static const struct refused refused[] = {
 	  "20" },
 };
 
+/* --- one that is added to those of a file, whose second pair is `two` */
+
+#define E20 "0x" MARK "00112233445566778899aabbccddeeff05"
+#define F20 "0x" MARK "00112233445566778899aabbccddeeff06"
+
+static const char policies[] = "policies {\n"
+			       "net-2 { action = protect\n"
+			       "local_ts = 10.1.0.0/16\n"
+			       "remote_ts = 10.2.0.0/16\n"
+			       "manual = two }\n"
+			       "net-3 { action = protect\n"
+			       "local_ts = 10.1.0.0/16\n"
+			       "remote_ts = 10.3.0.0/16\n"
+			       "manual = one }\n"
+			       "free { action = bypass\n"
+			       "local_ts = 10.1.0.0/16\n"
+			       "remote_ts = 10.1.0.0/16 }\n"
+			       "}\n";
+
+/* Lines are counted in the tests. */
+static const char added[] = "manual {\n"
+			    "\tnew {\n"
+			    "\t\tlocal_addrs = 192.0.2.1\n"
+			    "\t\tremote_addrs = 192.0.2.3\n"
+			    "\t\tesp_proposals = aes128gcm16\n" /* 5 */
+			    "\t\tpolicies = net-3, net-2\n"
+			    "\t\tin {\n"
+			    "\t\t\tspi = 0x2001\n"
+			    "\t\t\tencr_key = " E20 "\n"
+			    "\t\t}\n" /* 10 */
+			    "\t\tout {\n"
+			    "\t\t\tspi = 0x2002\n"
+			    "\t\t\tencr_key = " F20 "\n"
+			    "\t\t}\n"
+			    "\t}\n" /* 15 */
+			    "}\n";
+
+static const struct refused refused_added[] = {
+	{ "name_that_is_there_is_refused", "\tnew {", "\tone {",
+	  "a: it must hold manual { new { … } }, and nothing else" },
+	{ "inbound_spi_that_is_there_is_refused", "0x2001", "0x1001",
+	  "a:8:10: manual.new.in.spi is the same as manual.one.in.spi; inbound "
+	  "SPIs must differ" },
+	{ "outbound_spi_of_the_peer_is_refused", "0x2002", "0x1004",
+	  "a:12:10: manual.new.out.spi is the same as manual.two.out.spi; SPIs "
+	  "to one peer must differ" },
+	{ "key_that_is_in_use_is_refused", F20, B20,
+	  "a:13:15: manual.new.out.encr_key is the same as "
+	  "manual.one.out.encr_key; in counter mode each SA needs a key of its "
+	  "own" },
+	{ "key_of_its_own_other_half_is_refused", F20, E20,
+	  "a:9:15: manual.new.in.encr_key is the same as out.encr_key; in "
+	  "counter mode each SA needs a key of its own" },
+	{ "policy_that_is_not_there_is_refused", "net-2", "nat-2",
+	  "a:6:21: manual.new.policies names no policy; did you mean "
+	  "'net-2'?" },
+	{ "policy_that_does_not_protect_is_refused", "net-2", "free",
+	  "a:6:21: manual.new.policies names a policy that does not protect; "
+	  "it must be names of policies with action = protect" },
+	{ "pair_without_policies_is_refused", "\t\tpolicies = net-3, net-2\n", "",
+	  "a:2:2: manual.new.policies is missing; it must be names of policies "
+	  "with action = protect" },
+	{ "more_than_a_pair_is_refused", "\t}\n}", "\t}\n\tmore {\n\t}\n}",
+	  "a: it must hold manual { new { … } }, and nothing else" },
+	{ "more_than_the_section_is_refused", "\t}\n}", "\t}\n}\ngateway {\n}",
+	  "a: it must hold manual { new { … } }, and nothing else" },
+	{ "file_that_it_includes_is_refused", "manual {\n",
+	  "include /etc/passwd\nmanual {\n",
+	  "a:1:1: include is for files, and this is none: put the sections "
+	  "here" },
+};
+
+static struct config *with_policies(void)
+{
+	char text[sizeof(counter) + sizeof(policies)];
+	struct config *c;
+	struct error e;
+
+	snprintf(text, sizeof(text), "%s%s", counter, policies);
+	if (conf_parse("f", slice_of(text, strlen(text)), &c, &e))
+		fail_msg("%s", e.text);
+	return c;
+}
+
+static int parse_added(const char *text, const struct config *c,
+		       struct manual_conf *m, struct error *e)
+{
+	return conf_parse_manual("a", slice_of(text, strlen(text)), "new", c, m,
+				 e);
+}
+
+static void pair_is_added_to_policies(void **state)
+{
+	struct config *c = with_policies();
+	struct manual_conf m;
+	struct error e;
+
+	(void)state;
+	if (parse_added(added, c, &m, &e))
+		fail_msg("%s", e.text);
+	assert_true(m.added);
+	assert_string_equal(m.name, "new");
+	assert_int_equal(m.policies, 3);
+	assert_int_equal(m.in.spi, 0x2001);
+	assert_int_equal(m.place.line, 0);
+	config_free(c);
+}
+
+static void half_of_a_pair_is_added(void **state)
+{
+	char *text = changed_from(added,
+				  "\t\tin {\n\t\t\tspi = 0x2001\n"
+				  "\t\t\tencr_key = " E20 "\n\t\t}\n",
+				  "");
+	struct config *c = with_policies();
+	struct manual_conf m;
+	struct error e;
+
+	(void)state;
+	if (parse_added(text, c, &m, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(m.in.spi, 0);
+	assert_int_equal(m.out.spi, 0x2002);
+	config_free(c);
+	free(text);
+}
+
+static void change_of_what_is_added_is_refused(void **state)
+{
+	const struct refused *row = *state;
+	char *text = changed_from(added, row->find, row->replace);
+	struct config *c = with_policies();
+	struct manual_conf m;
+	struct error e;
+
+	assert_true(parse_added(text, c, &m, &e) < 0);
+	assert_string_equal(e.text, row->error);
+	assert_null(strstr(e.text, MARK));
+	config_free(c);
+	free(text);
+}
+
 static void change_is_refused(void **state)
 {
 	const struct refused *row = *state;
@@ -129,19 +271,29 @@ static void change_is_refused(void **state)
 	free(text);
 }
 
+static struct CMUnitTest case_of(const struct refused *row,
+				 CMUnitTestFunction function)
+{
+	return (struct CMUnitTest){ .name = row->name,
+				    .test_func = function,
+				    .initial_state = (void *)row };
+}
+
 /* A case for each row, under the row's name. */
 int main(void)
 {
-	struct CMUnitTest tests[ROWS(refused) + 2] = {
-		[ROWS(refused)] = cmocka_unit_test(
-			counter_mode_is_taken_where_it_is_allowed),
+	struct CMUnitTest tests[ROWS(refused) + ROWS(refused_added) + 4] = {
+		cmocka_unit_test(counter_mode_is_taken_where_it_is_allowed),
 		cmocka_unit_test(it_is_not_allowed_unless_it_is_said),
+		cmocka_unit_test(pair_is_added_to_policies),
+		cmocka_unit_test(half_of_a_pair_is_added),
 	};
+	size_t n = 4;
 
-	for (size_t i = 0; i < ROWS(refused); i++) {
-		tests[i].name = refused[i].name;
-		tests[i].test_func = change_is_refused;
-		tests[i].initial_state = (void *)&refused[i];
-	}
+	for (size_t i = 0; i < ROWS(refused); i++)
+		tests[n++] = case_of(&refused[i], change_is_refused);
+	for (size_t i = 0; i < ROWS(refused_added); i++)
+		tests[n++] = case_of(&refused_added[i],
+				     change_of_what_is_added_is_refused);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

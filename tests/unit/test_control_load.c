@@ -32,6 +32,7 @@ struct loads {
 	unsigned int calls;
 	uint64_t token;
 	char name[CONN_NAME_MAX];
+	char file[64];
 	struct psk_conf psk;
 	size_t message_len;
 };
@@ -65,6 +66,16 @@ static int on_unload_conn(void *ctx, uint64_t token, const char *name,
 static int on_reload(void *ctx, uint64_t token, struct error *e)
 {
 	return hear(ctx, token, "", e);
+}
+
+static int on_add_sa(void *ctx, uint64_t token, const char *name,
+		     const char *file, struct slice text, struct error *e)
+{
+	struct loads *l = ctx;
+
+	snprintf(l->file, sizeof(l->file), "%s", file);
+	l->message_len = text.len;
+	return hear(ctx, token, name, e);
 }
 
 static int on_load_shared(void *ctx, struct psk_conf *psk, struct error *e)
@@ -120,6 +131,8 @@ static int start_loads(void **state)
 		.loads.load_conn = on_load_conn,
 		.loads.unload_conn = on_unload_conn,
 		.loads.reload = on_reload,
+		.loads.add_sa = on_add_sa,
+		.loads.delete_sa = on_unload_conn,
 		.loads.load_shared = on_load_shared,
 		.loads.unload_shared = on_unload_shared,
 		.loads.clear_shared = on_clear_shared,
@@ -253,6 +266,13 @@ static void each_command_reaches_its_callback(void **state)
 	assert_taken(l, "unload-shared", ASK("id=ike-a"), "ike-a");
 	assert_taken(l, "clear-creds", ASK(NULL), "");
 	assert_taken(l, "reload", ASK(NULL), "");
+	assert_taken(l, "cygnet-sa-add", ASK("name=b2", "text=manual"), "b2");
+	assert_int_equal(l->message_len, 6);
+	assert_string_equal(l->file, "cygnet-sa-add");
+	assert_taken(l, "cygnet-sa-add", ASK("text=", "file=/f", "name=b2"),
+		     "b2");
+	assert_string_equal(l->file, "/f");
+	assert_taken(l, "cygnet-sa-delete", ASK("name=b2"), "b2");
 }
 
 static void secret_has_the_fields_that_were_sent(void **state)
@@ -337,6 +357,36 @@ static void arguments_are_refused_by_name(void **state)
 		       "this command takes no argument 'id'");
 	assert_refused(l, "reload", ASK("{a", "}"),
 		       "this command takes no argument 'a'");
+	assert_refused(l, "cygnet-sa-delete", ASK(NULL),
+		       "argument 'name' is missing");
+}
+
+/* An unknown name may be a key. */
+static void arguments_of_manual_sas_are_refused(void **state)
+{
+	static const char only[] = "this command takes the values name, file "
+				   "and text, each once, and nothing else";
+	struct loads *l = *state;
+
+	assert_refused(l, "cygnet-sa-add", ASK("text=a"),
+		       "argument 'name' is missing");
+	assert_refused(l, "cygnet-sa-add", ASK("name=a"),
+		       "argument 'text' is missing");
+	assert_refused(l, "cygnet-sa-add", ASK("name=a", "text=a", "key=a"),
+		       only);
+	assert_refused(l, "cygnet-sa-add", ASK("name=a", "text=a", "text=b"),
+		       only);
+	assert_refused(l, "cygnet-sa-add", ASK("name=a", "text[", " a", "]"),
+		       only);
+	assert_refused(l, "cygnet-sa-add", ASK("name=a", "name=b", "text=a"),
+		       "argument 'name' must be given once, as 1 to 63 visible "
+		       "ASCII characters");
+	assert_refused(l, "cygnet-sa-add", ASK("name=" LONG64, "text=a"),
+		       "argument 'name' must be given once, as 1 to 63 visible "
+		       "ASCII characters");
+	assert_refused(l, "cygnet-sa-add", ASK("name=a b", "text=a"),
+		       "argument 'name' must be given once, as 1 to 63 visible "
+		       "ASCII characters");
 }
 
 #define VISIBLE "argument 'id' must be 1 to 63 visible ASCII characters"
@@ -699,6 +749,7 @@ int main(void)
 		LOADS_CASE(secret_is_any_octets),
 		LOADS_CASE(failure_of_a_callback_is_told),
 		LOADS_CASE(arguments_are_refused_by_name),
+		LOADS_CASE(arguments_of_manual_sas_are_refused),
 		LOADS_CASE(secret_is_refused_by_the_name_of_its_field),
 		LOADS_CASE(secret_of_513_octets_is_too_long),
 		LOADS_CASE(what_we_have_not_is_refused_by_what_it_is),

@@ -260,6 +260,19 @@ static void other_ciphers_do_not_wait_for_the_disk(void **state)
 	assert_int_equal(durable_number(open_sa(f, SADB_OUT, false)), 5);
 }
 
+static void use_beyond_the_block_and_die(struct fixture *f)
+{
+	use(open_sa(f, SADB_OUT, false), 3 * BLOCK);
+}
+
+static void other_ciphers_go_on_from_what_a_killed_process_used(void **state)
+{
+	struct fixture *f = *state;
+
+	die_after(f, use_beyond_the_block_and_die);
+	assert_int_equal(durable_number(open_sa(f, SADB_OUT, false)), 3 * BLOCK);
+}
+
 static void key_whose_numbers_are_used_up_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -560,6 +573,7 @@ int main(void)
 		CASE(block_is_of_seconds_at_the_rate_of_late),
 		CASE(limit_stays_while_the_file_cannot_be_written),
 		CASE(other_ciphers_do_not_wait_for_the_disk),
+		CASE(other_ciphers_go_on_from_what_a_killed_process_used),
 		CASE(key_whose_numbers_are_used_up_is_refused),
 		CASE(edge_is_where_an_end_in_order_left_it),
 		CASE(edge_outlives_a_process),

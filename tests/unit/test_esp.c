@@ -276,7 +276,7 @@ static void last_number_is_used_and_none_after_it(void **state)
 static void number_that_is_not_kept_is_not_used(void **state)
 {
 	struct gateway *g = *state;
-	struct ipv4 inner = gateway_inner();
+	struct ip_header inner = gateway_inner();
 	_Atomic uint64_t used = 0;
 	struct seq_kept kept = { .used = &used, .limit = 2, .low = 1 };
 	uint64_t asked = 0;

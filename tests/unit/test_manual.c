@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Manual SAs that follow the configuration while a gateway runs: what is the
+ * same is not touched, what is refused changes nothing, and keys that come back
+ * go on where they ended.
+ */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ctrl/base/log.h"
+#include "ctrl/conf/conf.h"
+#include "ctrl/dp/manual.h"
+#include "ctrl/dp/tunnel.h"
+#include "tests/support/side.h"
+
+#define KEY_A "0x000102030405060708090a0b0c0d0e0f10111213"
+#define KEY_B "0x202122232425262728292a2b2c2d2e2f30313233"
+#define KEY_C "0x404142434445464748494a4b4c4d4e4f50515253"
+#define KEY_D "0x606162636465666768696a6b6c6d6e6f70717273"
+
+#define GATEWAY                                              \
+	"gateway { protected = lan0\n unprotected = wan0\n " \
+	"allow_manual_counter_mode = yes\n }\n"
+#define SA(dir, spi, key) dir " { spi = " spi "\n encr_key = " key "\n }\n"
+#define PAIR(name, in, out)                                             \
+	name " { local_addrs = 192.0.2.1\n remote_addrs = 192.0.2.2\n " \
+	     "esp_proposals = aes128gcm16\n" in out "}\n"
+#define ONE PAIR("one", SA("in", "0x1001", KEY_A), SA("out", "0x1002", KEY_B))
+#define TWO PAIR("two", SA("in", "0x2001", KEY_C), SA("out", "0x2002", KEY_D))
+#define POLICY(name, net, pair)                                                \
+	name " { action = protect\n local_ts = 10.1.0.0/16\n remote_ts = " net \
+	     "\n manual = " pair "\n }\n"
+#define NET_1 POLICY("net", "10.2.0.0/16", "one")
+#define CONF(pairs, policies) \
+	GATEWAY "manual {\n" pairs "}\npolicies {\n" policies "}\n"
+
+#define TURNS_MAX 2000
+#define TURN_MS	  1
+
+struct fixture {
+	struct side *s;
+	struct manual *m;
+	struct config *config; /* in force */
+	char folder[64];
+};
+
+static struct config *parse(const char *text)
+{
+	struct config *c = NULL;
+	struct error e;
+
+	if (conf_parse("f", slice_of(text, strlen(text)), &c, &e))
+		fail_msg("%s", e.text);
+	return c;
+}
+
+static int try_config(struct fixture *f, struct config *c, struct error *e)
+{
+	int err = tunnels_replace(c, f->s->sadb, f->m, 1, e);
+
+	if (err) {
+		config_free(c);
+		return err;
+	}
+	config_free(f->config);
+	f->config = c;
+	return 0;
+}
+
+static int try(struct fixture *f, const char *text, struct error *e)
+{
+	return try_config(f, parse(text), e);
+}
+
+static void drain(struct fixture *f)
+{
+	for (int i = 0; i < TURNS_MAX && !manual_is_settled(f->m); i++) {
+		worker_step(&f->s->w);
+		side_poll(f->s);
+		poll(NULL, 0, TURN_MS);
+	}
+	assert_true(manual_is_settled(f->m));
+}
+
+static void apply_config(struct fixture *f, struct config *c)
+{
+	struct error e;
+
+	if (try_config(f, c, &e))
+		fail_msg("%s", e.text);
+	drain(f);
+}
+
+static void apply(struct fixture *f, const char *text)
+{
+	apply_config(f, parse(text));
+}
+
+/* NULL: the i-th policy has none. */
+static struct sa_rt *out_of(struct fixture *f, size_t i)
+{
+	uint64_t whole = atomic_load(&f->s->bindings[f->config->policies[i].id]);
+	struct sa_ref ref;
+
+	memcpy(&ref, &whole, sizeof(ref));
+	return ref.gen ? sad_get(f->s->sad, ref) : NULL;
+}
+
+static uint32_t spi_of(const struct sa_rt *sa)
+{
+	return sa ? ntohl(sa->spi_be) : 0;
+}
+
+static bool has_inbound(const struct fixture *f, uint32_t spi)
+{
+	struct sadb_id id = { .spi = spi, .dir = SADB_IN };
+
+	assert_int_equal(addr_parse("192.0.2.1", &id.daddr), 0);
+	return sadb_is_there(f->s->sadb, &id);
+}
+
+static void pair_serves_its_policies(void **state)
+{
+	struct fixture *f = *state;
+
+	apply(f, CONF(ONE, NET_1 POLICY("more", "10.3.0.0/16", "one")));
+	assert_int_equal(spi_of(out_of(f, 0)), 0x1002);
+	assert_ptr_equal(out_of(f, 0), out_of(f, 1));
+	assert_true(has_inbound(f, 0x1001));
+}
+
+static void pair_that_is_the_same_is_not_touched(void **state)
+{
+	static const char *const same[] = {
+		CONF(PAIR("renamed", SA("in", "0x1001", KEY_A),
+			  SA("out", "0x1002", KEY_B)),
+		     POLICY("net", "10.2.0.0/16", "renamed")),
+		CONF(ONE TWO, NET_1 POLICY("more", "10.3.0.0/16", "two")),
+		CONF(TWO ONE, NET_1),
+	};
+	struct fixture *f = *state;
+	struct sa_rt *sa;
+
+	apply(f, CONF(ONE, NET_1));
+	sa = out_of(f, 0);
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		apply(f, same[i]);
+		assert_non_null(sa);
+		assert_ptr_equal(out_of(f, 0), sa);
+	}
+}
+
+static void pair_stays_when_its_policy_is_another(void **state)
+{
+	struct fixture *f = *state;
+	struct sa_rt *sa;
+
+	apply(f, CONF(ONE, NET_1));
+	sa = out_of(f, 0);
+	apply(f, CONF(ONE, POLICY("net", "10.9.0.0/16", "one")));
+	assert_non_null(sa);
+	assert_ptr_equal(out_of(f, 0), sa);
+}
+
+static void pair_that_is_gone_is_removed(void **state)
+{
+	struct fixture *f = *state;
+
+	apply(f, CONF(ONE TWO, NET_1));
+	apply(f, CONF(TWO, POLICY("net", "10.2.0.0/16", "two")));
+	assert_int_equal(spi_of(out_of(f, 0)), 0x2002);
+	assert_false(has_inbound(f, 0x1001));
+	assert_true(has_inbound(f, 0x2001));
+	assert_int_equal(sad_count(f->s->sad), 2);
+}
+
+static void keys_that_come_back_go_on(void **state)
+{
+	struct fixture *f = *state;
+
+	apply(f, CONF(ONE, NET_1));
+	assert_int_equal(out_of(f, 0)->seq, 0);
+	atomic_store(out_of(f, 0)->kept->used, 1234);
+	apply(f, GATEWAY);
+	apply(f, CONF(ONE, NET_1));
+	assert_int_equal(out_of(f, 0)->seq, 1234);
+	assert_true(out_of(f, 0)->seq_limit > 1234);
+}
+
+/* --- what is refused changes nothing */
+
+static void assert_refused(struct fixture *f, const char *text, int err,
+			   const char *why)
+{
+	struct sa_rt *sa = out_of(f, 0);
+	uint32_t n = sad_count(f->s->sad);
+	struct error e;
+
+	assert_int_equal(try(f, text, &e), err);
+	assert_non_null(strstr(e.text, why));
+	drain(f);
+	assert_ptr_equal(out_of(f, 0), sa);
+	assert_int_equal(sad_count(f->s->sad), n);
+}
+
+static void other_keys_under_an_spi_in_use_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	apply(f, CONF(ONE, NET_1));
+	assert_refused(f,
+		       CONF(TWO PAIR("one", SA("in", "0x1001", KEY_A),
+				     SA("out", "0x1002",
+					"0x80818283848586878889"
+					"8a8b8c8d8e8f90919293")),
+			    NET_1),
+		       -EBUSY,
+		       "manual.one.out differs, but its SPI 0x00001002 "
+		       "is in use");
+}
+
+static void spi_that_still_drains_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	apply(f, CONF(ONE, NET_1));
+	assert_int_equal(try(f, GATEWAY, &e), 0);
+	assert_int_equal(try(f, CONF(ONE, NET_1), &e), -EBUSY);
+	assert_non_null(strstr(e.text, "still being removed; try again"));
+	drain(f);
+	apply(f, CONF(ONE, NET_1));
+}
+
+static void policies_that_are_refused_leave_the_pairs(void **state)
+{
+	struct fixture *f = *state;
+
+	apply(f, CONF(ONE, NET_1));
+	f->s->policies_err = -E2BIG;
+	assert_refused(f, CONF(ONE TWO, NET_1), -E2BIG, "policies");
+	f->s->policies_err = 0;
+	assert_false(has_inbound(f, 0x2001));
+	apply(f, CONF(ONE TWO, NET_1));
+}
+
+static void counter_mode_without_state_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(mkdir(f->folder, 0700), 0);
+	assert_int_equal(chmod(f->folder, 0777), 0);
+	assert_int_equal(try(f, CONF(ONE, NET_1), &e), -EPERM);
+	assert_non_null(strstr(e.text, "manual.one.in: state folder"));
+	assert_int_equal(sad_count(f->s->sad), 0);
+}
+
+/* --- pairs that were added */
+
+static struct config *with_added(const char *file, const char *added)
+{
+	struct config *c = parse(file);
+	struct manual_conf m;
+	struct error e;
+
+	if (conf_parse_manual("f", slice_of(added, strlen(added)), "new", c, &m,
+			      &e))
+		fail_msg("%s", e.text);
+	c->manual = realloc(c->manual, (c->n_manual + 1) * sizeof(m));
+	assert_non_null(c->manual);
+	c->manual[c->n_manual++] = m;
+	return c;
+}
+
+#define ADDED(in, out) "manual {\n" PAIR("new", in, "policies = net\n" out) "}"
+
+static void added_pair_takes_a_policy_over_and_gives_it_back(void **state)
+{
+	const char *file = CONF(ONE, NET_1 POLICY("more", "10.3.0.0/16", "one"));
+	struct fixture *f = *state;
+	struct sa_rt *sa;
+
+	apply(f, file);
+	sa = out_of(f, 0);
+	apply_config(f, with_added(file, ADDED(SA("in", "0x2001", KEY_C),
+					       SA("out", "0x2002", KEY_D))));
+	assert_int_equal(spi_of(out_of(f, 0)), 0x2002);
+	assert_ptr_equal(out_of(f, 1), sa);
+	assert_true(has_inbound(f, 0x1001));
+	assert_true(has_inbound(f, 0x2001));
+	apply(f, file);
+	assert_ptr_equal(out_of(f, 0), sa);
+	assert_false(has_inbound(f, 0x2001));
+}
+
+static void half_a_pair_is_one_sa(void **state)
+{
+	struct fixture *f = *state;
+
+	apply_config(f, with_added(CONF(ONE, NET_1),
+				   ADDED(SA("in", "0x2001", KEY_C), "")));
+	assert_int_equal(spi_of(out_of(f, 0)), 0x1002);
+	assert_true(has_inbound(f, 0x2001));
+	assert_int_equal(sad_count(f->s->sad), 3);
+}
+
+/* --- */
+
+static int setup(void **state)
+{
+	static struct fixture f;
+
+	f = (struct fixture){ .s = side_new(NULL) };
+	strcpy(f.folder, "/tmp/cygnet.manual.XXXXXX");
+	if (!mkdtemp(f.folder) || rmdir(f.folder))
+		return -1;
+	f.m = manual_new(f.s->sadb, f.folder);
+	*state = &f;
+	return f.m ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	struct dirent *found;
+	char path[512];
+	DIR *dir;
+
+	manual_free(f->m);
+	config_free(f->config);
+	side_free(f->s);
+	dir = opendir(f->folder);
+	while (dir && (found = readdir(dir))) {
+		snprintf(path, sizeof(path), "%s/%s", f->folder, found->d_name);
+		unlink(path);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(f->folder);
+	return 0;
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(pair_serves_its_policies),
+		CASE(pair_that_is_the_same_is_not_touched),
+		CASE(pair_stays_when_its_policy_is_another),
+		CASE(pair_that_is_gone_is_removed),
+		CASE(keys_that_come_back_go_on),
+		CASE(other_keys_under_an_spi_in_use_are_refused),
+		CASE(spi_that_still_drains_is_refused),
+		CASE(policies_that_are_refused_leave_the_pairs),
+		CASE(counter_mode_without_state_is_refused),
+		CASE(added_pair_takes_a_policy_over_and_gives_it_back),
+		CASE(half_a_pair_is_one_sa),
+	};
+
+	log_set_level(LOG_LVL_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
