@@ -132,6 +132,8 @@ static int send_packet(const struct connection *c, struct vici_builder *b)
 
 	if (vici_finish(b))
 		err = send_all(c, slice_of(b->ptr, b->len));
+	if (b->ptr)
+		explicit_bzero(b->ptr, b->len); /* it may have keys in it */
 	vici_builder_free(b);
 	return err;
 }

@@ -107,8 +107,7 @@ static bool check_command(int argc, char **argv, struct arguments *out)
 {
 	const struct command *command = out->command;
 
-	if ((command->has_target || command->has_name || command->run) &&
-	    argc) {
+	if ((command->has_target || command->has_name || command->run) && argc) {
 		out->target = argv[0];
 		argc--;
 		argv++;
@@ -240,13 +239,12 @@ static int fill_manual(struct arguments *args, struct question *q,
 	add_argument(q, "name", args->target);
 	if (!args->command->has_file)
 		return 0;
-	err = keys_file_read(file, &args->keys, e);
-	if (err)
-		return err;
-	add_argument(q, "text", args->keys);
 	if (file && strlen(file) < FILE_SHOWN_MAX && is_visible(file))
 		add_argument(q, "file", file);
-	return 0;
+	err = keys_file_read(file, &args->keys, e);
+	if (!err)
+		add_argument(q, "text", args->keys);
+	return err;
 }
 
 /* The command's question with what was given to it. */

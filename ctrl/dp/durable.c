@@ -187,19 +187,17 @@ static void finish(struct durable_sa *sa)
 	durable_file_close(&sa->file);
 }
 
-/* The next one, and in which phase it is; only the control thread takes one out
- * of the list, and only a closed one. */
+/* The next one in that phase. Only the control thread takes one out of the list,
+ * and only a closed one, which is none that the writer holds. */
 static struct durable_sa *step(struct durable *d, struct durable_sa *sa,
-			       enum phase *phase)
+			       enum phase phase)
 {
-	struct durable_sa *next;
-
 	pthread_mutex_lock(&d->lock);
-	next = sa ? sa->next : d->first;
-	if (next)
-		*phase = next->phase;
+	sa = sa ? sa->next : d->first;
+	while (sa && sa->phase != phase)
+		sa = sa->next;
 	pthread_mutex_unlock(&d->lock);
-	return next;
+	return sa;
 }
 
 static void set_phase(struct durable *d, struct durable_sa *sa, enum phase phase)
@@ -217,34 +215,53 @@ static void wake(const struct durable *d)
 		return; /* its counter is at the top: it is awake */
 }
 
-void durable_round(struct durable *d, uint64_t now_ns)
+/* Since the last time? */
+static bool take_wake(const struct durable *d)
+{
+	uint64_t count;
+
+	return read(d->wake_fd, &count, sizeof(count)) > 0;
+}
+
+static void serve_all(struct durable *d, enum sadb_dir dir, uint64_t now_ns)
 {
 	struct durable_sa *sa = NULL;
-	enum phase phase;
 
-	while ((sa = step(d, sa, &phase))) {
-		if (phase == PHASE_USED) {
-			serve(sa, now_ns);
-		} else if (phase == PHASE_ENDED) {
-			finish(sa);
-			set_phase(d, sa, PHASE_CLOSED);
-			wake(d); /* it may be gone now: the rest is another
-				  * round's */
-			return;
-		}
+	while ((sa = step(d, sa, PHASE_USED))) {
+		if (sa->file.dir != dir)
+			continue;
+		/* A worker may wait for these, and for the others nobody does. */
+		if (dir == SADB_IN && take_wake(d))
+			serve_all(d, SADB_OUT, now_ns);
+		serve(sa, now_ns);
 	}
+}
+
+static void finish_ended(struct durable *d)
+{
+	struct durable_sa *sa;
+
+	while ((sa = step(d, NULL, PHASE_ENDED))) {
+		finish(sa);
+		set_phase(d, sa, PHASE_CLOSED);
+	}
+}
+
+void durable_round(struct durable *d, uint64_t now_ns)
+{
+	finish_ended(d);
+	serve_all(d, SADB_OUT, now_ns);
+	serve_all(d, SADB_IN, now_ns);
 }
 
 static void *write_thread(void *ctx)
 {
 	struct durable *d = ctx;
 	struct pollfd woken = { .fd = d->wake_fd, .events = POLLIN };
-	uint64_t count;
 
 	while (!atomic_load(&d->stop)) {
 		poll(&woken, 1, ROUND_MS);
-		if (read(d->wake_fd, &count, sizeof(count)) < 0)
-			count = 0; /* a second is over */
+		take_wake(d);
 		durable_round(d, clock_ns());
 	}
 	return NULL;

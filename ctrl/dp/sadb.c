@@ -195,7 +195,7 @@ static void entry_drained(struct sadb *s, struct entry *en,
 	if (sa)
 		a->counters = entry_counters(sa, now_ns);
 	sad_remove(s->sad, en->ref);
-	if (en->has_encrypted)
+	if (en->has_encrypted && en->n_selectors)
 		used_keys_add(&s->keys, en->key_tag);
 	entry_free(s, en);
 }
