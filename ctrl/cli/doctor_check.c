@@ -252,7 +252,7 @@ static void check_firewall(struct doctor *d, const struct doctor_host *h)
 			     "the firewall's FORWARD rules (%d%s) do not see what goes through tunnels between served interfaces",
 			     h->forward_rules > 0 ? h->forward_rules : 0,
 			     h->forward_is_drop ? ", policy drop" : ""),
-		       "say it with policies of cygnet.conf; what there is: nft list ruleset");
+		       "say it with policies of cygnet.conf; what there is: nft list ruleset, iptables-legacy -S");
 	else if (h->forward_rules == 0)
 		found(d, DOCTOR_OK, "no FORWARD rule is passed by");
 }
