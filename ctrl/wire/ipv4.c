@@ -73,30 +73,26 @@ void ipv4_build(uint8_t *at, const struct ip_header *h)
 	put_u16(at + IPV4_CHECKSUM_AT, ipv4_checksum(at, IPV4_HEADER_BYTES));
 }
 
-/* In words of 8 octets and this machine's order: RFC 1071 sections 2 (A) and
- * (B). */
+/* In the machine's order by words, and turned at the end: the sum is the same
+ * (RFC 1071 section 2 (B)). */
 uint16_t ipv4_checksum(const void *header, size_t bytes)
 {
 	const uint8_t *at = header;
-	uint8_t last[4] = { 0 };
-	uint64_t sum = 0, word;
-	uint32_t half;
+	uint64_t sum = 0;
+	uint32_t word;
+	uint16_t half;
 
-	for (; bytes >= sizeof(word); at += 8, bytes -= 8) {
+	for (; bytes >= sizeof(word); at += sizeof(word), bytes -= sizeof(word)) {
 		memcpy(&word, at, sizeof(word));
-		sum += (word >> 32) + (uint32_t)word;
+		sum += word;
 	}
 	if (bytes >= sizeof(half)) {
 		memcpy(&half, at, sizeof(half));
 		sum += half;
-		at += 4;
-		bytes -= 4;
+		at += sizeof(half);
 	}
-	for (size_t i = 0; i < bytes; i++)
-		last[i] = at[i];
-	memcpy(&half, last, sizeof(half));
-	sum += half;
-	sum = (sum >> 32) + (uint32_t)sum;
+	if (bytes % 2)
+		sum += htons((uint16_t)(at[0] << 8));
 	sum = (sum >> 32) + (uint32_t)sum;
 	sum = (sum >> 16) + (sum & 0xffff);
 	return ntohs((uint16_t)~fold((uint32_t)sum));
