@@ -149,11 +149,7 @@ uint32_t nexthop_learn(struct nexthop_cache *c)
 {
 	struct nexthop answer, *nh;
 	uint32_t n = 0;
-	uint64_t count;
 
-	if (read(c->link->answer_fd, &count, sizeof(count)) < 0 &&
-	    errno != EAGAIN)
-		return 0;
 	for (; spsc_pop(&c->link->answers, &answer); n++) {
 		if (answer.kind == NH_PENDING) {
 			nexthop_lookup(c, &answer.dst, clock_ns());

@@ -230,11 +230,14 @@ static int poll_ms(const struct worker *w)
 	return w->held ? POLL_HELD_MS : -1;
 }
 
-/* A round takes the wake-ups away: what they were for may have come in it. */
-static bool may_sleep(const struct worker *w)
+/* Only after a sleep, and before the round that finds what it was rung for: a
+ * worker that is awake saves the call, and no ring is lost. */
+static void bell_reset(const struct worker *w)
 {
-	return handoff_is_idle(w) &&
-	       !atomic_load_explicit(&w->stop, memory_order_acquire);
+	uint64_t rung;
+
+	if (read(w->nexthops.link->answer_fd, &rung, sizeof(rung)) < 0)
+		return; /* nobody rang: a packet came */
 }
 
 static void worker_sleep(struct worker *w)
@@ -251,10 +254,11 @@ static void worker_sleep(struct worker *w)
 				    .events = POLLIN };
 	atomic_store_explicit(&w->asleep, true, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst); /* see handoff_wake() */
-	if (may_sleep(w)) {
+	if (handoff_is_idle(w)) {
 		quiescent_offline();
 		poll(fds, n, poll_ms(w));
 		quiescent_online();
+		bell_reset(w);
 	}
 	atomic_store_explicit(&w->asleep, false, memory_order_relaxed);
 }
