@@ -21,15 +21,12 @@ static uint16_t fold(uint32_t sum)
 	return (uint16_t)((sum >> 16) + sum);
 }
 
-/* In two words, and here, for what is done to every packet. */
-static struct addr mapped(const uint8_t *v4)
+static struct addr addr_at(const uint8_t *at)
 {
-	static const uint8_t prefix[ADDR_V4_AT] = { [10] = 0xff, [11] = 0xff };
-	struct addr a;
+	uint32_t v4_be;
 
-	memcpy(a.octets, prefix, sizeof(prefix));
-	memcpy(a.octets + ADDR_V4_AT, v4, 4);
-	return a;
+	memcpy(&v4_be, at, sizeof(v4_be));
+	return addr_from_v4(v4_be);
 }
 
 bool ipv4_parse(struct slice octets, struct ip_header *out)
@@ -53,8 +50,8 @@ bool ipv4_parse(struct slice octets, struct ip_header *out)
 	out->fragment = get_u16(at + FRAGMENT_OFF);
 	out->ttl = at[TTL_OFF];
 	out->protocol = at[9];
-	out->saddr = mapped(at + 12);
-	out->daddr = mapped(at + 16);
+	out->saddr = addr_at(at + 12);
+	out->daddr = addr_at(at + 16);
 	return true;
 }
 
