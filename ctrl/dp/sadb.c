@@ -218,7 +218,7 @@ static int getspi(struct sadb *s, struct sadb_id *id, uint64_t now_ns)
 {
 	struct entry *en;
 
-	if (id->dir != SADB_IN || !addr_is_v4(&id->daddr))
+	if (id->dir != SADB_IN || addr_is_none(&id->daddr))
 		return -EINVAL;
 	if (!choose_spi(s, id))
 		return -EIO;

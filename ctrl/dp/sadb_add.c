@@ -13,10 +13,14 @@
 
 /* --- what is refused --- */
 
+/* One family, as every packet has one. */
 static bool selector_sound(const struct sadb_selector *s)
 {
-	return addr_is_v4(&s->local_min) && addr_is_v4(&s->local_max) &&
-	       addr_is_v4(&s->remote_min) && addr_is_v4(&s->remote_max) &&
+	bool v4 = addr_is_v4(&s->local_min);
+
+	return addr_is_v4(&s->local_max) == v4 &&
+	       addr_is_v4(&s->remote_min) == v4 &&
+	       addr_is_v4(&s->remote_max) == v4 &&
 	       memcmp(&s->local_min, &s->local_max, sizeof(s->local_min)) <= 0 &&
 	       memcmp(&s->remote_min, &s->remote_max, sizeof(s->remote_min)) <=
 		       0 &&
@@ -81,9 +85,11 @@ static int check_form(const struct sadb_id *id, const struct sadb_sa *sa,
 {
 	if (id->spi <= SPI_RESERVED_MAX)
 		return error_set(e, -EINVAL, "SPI 0 to 255 is reserved");
-	if (id->dir > SADB_IN || !addr_is_v4(&id->daddr) ||
-	    !addr_is_v4(&sa->saddr))
-		return error_set(e, -EINVAL, "not an SA between IPv4 addresses");
+	if (id->dir > SADB_IN || addr_is_none(&id->daddr) ||
+	    addr_is_none(&sa->saddr) ||
+	    addr_is_v4(&id->daddr) != addr_is_v4(&sa->saddr))
+		return error_set(e, -EINVAL,
+				 "not an SA between addresses of one family");
 	if (sa->n_selectors > SADB_SELECTORS_MAX ||
 	    sa->encr_key_len > SADB_KEY_MAX || sa->integ_key_len > SADB_KEY_MAX)
 		return error_set(e, -EINVAL, "more than a message holds");

@@ -16,6 +16,7 @@
 
 #include "include/ike.h"
 #include "include/proto.h"
+#include "tests/support/packet.h"
 #include "tests/unit/sadb_fixture.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -77,7 +78,7 @@ static void dir_2(struct sadb_request *q)
 	q->id.dir = 2;
 }
 
-static void ipv6(struct sadb_request *q)
+static void daddr_ipv6(struct sadb_request *q)
 {
 	q->id.daddr.octets[0] = 0x20;
 }
@@ -85,6 +86,23 @@ static void ipv6(struct sadb_request *q)
 static void saddr_ipv6(struct sadb_request *q)
 {
 	q->sa.saddr.octets[0] = 0x20;
+}
+
+static void ends_unspecified(struct sadb_request *q)
+{
+	memset(&q->id.daddr, 0, sizeof(q->id.daddr));
+	memset(&q->sa.saddr, 0, sizeof(q->sa.saddr));
+}
+
+static void remote_ipv6(struct sadb_request *q)
+{
+	q->sa.selectors[0].remote_min.octets[0] = 0x20;
+	q->sa.selectors[0].remote_max.octets[0] = 0x20;
+}
+
+static void range_over_both_families(struct sadb_request *q)
+{
+	q->sa.selectors[0].local_max.octets[0] = 0x20;
 }
 
 static void policy_unknown(struct sadb_request *q)
@@ -253,8 +271,11 @@ static const struct refusal refusals[] = {
 	{ "SPI 0", -EINVAL, spi_0 },
 	{ "SPI 255", -EINVAL, spi_255 },
 	{ "no direction", -EINVAL, dir_2 },
-	{ "destination is not IPv4", -EINVAL, ipv6 },
-	{ "source is not IPv4", -EINVAL, saddr_ipv6 },
+	{ "destination alone of IPv6", -EINVAL, daddr_ipv6 },
+	{ "source alone of IPv6", -EINVAL, saddr_ipv6 },
+	{ "no addresses", -EINVAL, ends_unspecified },
+	{ "selector from IPv4 to IPv6", -EINVAL, remote_ipv6 },
+	{ "range over both families", -EINVAL, range_over_both_families },
 	{ "policy that is not there", -ENOENT, policy_unknown },
 	{ "policy beyond the list", -ENOENT, policy_beyond },
 	{ "policy of all ones", -ENOENT, policy_max },
@@ -283,6 +304,23 @@ static const struct refusal refusals[] = {
 	{ "window too wide", -EINVAL, window_beyond },
 	{ "one UDP port of two", -EINVAL, one_port },
 };
+
+static void sa_between_ipv6_addresses_is_taken(void **state)
+{
+	const struct policy udp = side_policy("10.1.0.0/16", "10.3.0.0/16");
+	struct pair *p = *state;
+	struct sadb_selector selector = selector_ranges(&udp.selector);
+	struct sadb_request q;
+
+	selector.protocol = PROTO_UDP;
+	q = side_add(SADB_IN, false, 0x3003, POLICY_UDP, &selector);
+	q.sa.saddr = addr_of("2001:db8::1");
+	q.id.daddr = addr_of("2001:db8::2");
+	assert_int_equal(side_call(p->a, &q).err, 0);
+	assert_int_equal(sad_count(p->a->sad), 1);
+	q = side_verb(&q, SADB_DELETE);
+	assert_int_equal(side_call(p->a, &q).err, 0);
+}
 
 /* Else a process that was taken over had the manual tunnels too. */
 static void manual_sa_is_neither_bound_anew_nor_removed(void **state)
@@ -501,6 +539,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(manual_sa_is_neither_bound_anew_nor_removed),
 		CASE(refused_add_leaves_nothing),
+		CASE(sa_between_ipv6_addresses_is_taken),
 		CASE(inbound_add_is_between_the_same_addresses),
 		CASE(refused_add_leaves_the_larval_sa),
 		CASE(second_sa_of_a_name_is_refused),
