@@ -91,7 +91,7 @@ static bool read_extensions(const uint8_t *at, struct packet_parts *out)
 		if (!fragment)
 			continue;
 		out->offset = word(header + 2) & ~7U;
-		out->more = header[3] & 1;
+		out->more |= header[3] & 1;
 		if (out->offset)
 			return true;
 	}
@@ -298,13 +298,13 @@ static bool is_frag_needed(struct slice packet, struct slice l3, uint32_t *mtu)
 static bool may_be_told_of_v6(const uint8_t *l3, const struct packet_parts *p)
 {
 	static const uint8_t none[16], loopback[16] = { [15] = 1 };
-	uint8_t type = l3[p->headers];
+	uint8_t type = p->total > p->headers ? l3[p->headers] : 0;
 
 	return memcmp(&p->from, none, 16) != 0 &&
 	       memcmp(&p->from, loopback, 16) != 0 &&
 	       p->from.octets[0] != 0xff &&
-	       (p->protocol != ICMP_V6 || (!p->offset && p->total > p->headers &&
-					   type >= 128 && type != 137));
+	       (p->protocol != ICMP_V6 ||
+		(!p->offset && type >= 128 && type != 137));
 }
 
 /* Over the pseudo-header of RFC 8200 section 8.1; 0: right. */

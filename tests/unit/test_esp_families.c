@@ -439,6 +439,43 @@ static void inner_packet_with_extension_headers_goes_through(void **state)
 	gateway_end(g);
 }
 
+/* RFC 7296 section 3.13.1: type and code stand where ports do. */
+static void icmpv6_goes_through_by_its_type_and_code(void **state)
+{
+	const uint16_t echo = 128 << 8;
+	const struct sa_rule rule = {
+		.selector = {
+			.local_max = addr_of("ffff::"),
+			.remote_max = addr_of("ffff::"),
+			.local_port_min = echo,
+			.local_port_max = echo,
+			.remote_port_min = echo,
+			.remote_port_max = echo,
+			.protocol = PROTO_ICMPV6,
+		},
+		.accept = true,
+	};
+	struct gateway *g = gateway_of(&v6_in_v6);
+	struct ip_header inner = gateway_inner_v6();
+
+	(void)state;
+	assert_int_equal(sad_set_rules(g->sad, g->in->ref, &rule, 1), 0);
+	inner.protocol = PROTO_ICMPV6;
+	for (uint8_t type = 127; type <= 129; type++) {
+		uint8_t packet[FRAME_BYTES], text[FRAME_BYTES], l3[FRAME_BYTES];
+		uint32_t n;
+
+		gateway_packet(packet, &inner);
+		packet[IPV6_HEADER_BYTES] = type;
+		packet[IPV6_HEADER_BYTES + 1] = 0;
+		n = gateway_text(g, packet, inner.total_bytes, text);
+		step_in(g, l3, gateway_seal(g, text, n, l3));
+		assert_int_equal(g->inside.tx_n, type >= 128);
+	}
+	assert_int_equal(g->drops[DROP_SELECTOR].pkts, 2);
+	gateway_end(g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -458,6 +495,7 @@ int main(void)
 		cmocka_unit_test(hosts_own_ipv6_packet_leaves_sealed),
 		cmocka_unit_test(inner_packet_that_is_not_its_sas_is_refused),
 		cmocka_unit_test(next_header_of_the_other_family_is_refused),
+		cmocka_unit_test(icmpv6_goes_through_by_its_type_and_code),
 		cmocka_unit_test(
 			inner_packet_with_extension_headers_goes_through),
 	};

@@ -141,12 +141,14 @@ static void packet_stands_where_the_metadata_says(void **state)
 	assert_int_equal(gateway_dropped(g), 0);
 }
 
+/* A right one, but before its own Ethernet header or behind the frame. */
 static void packet_outside_of_its_frame_is_malformed(void **state)
 {
 	const uint16_t frame_bytes = ETH_HEADER_BYTES + 100;
 	const uint16_t offsets[] = { 0, ETH_HEADER_BYTES - 1, frame_bytes,
-				     frame_bytes + 1, UINT16_MAX };
+				     frame_bytes + 1, 1024 };
 	uint8_t frame[ETH_HEADER_BYTES + 100] = { 0 };
+	struct ip_header inner = gateway_inner();
 	struct gateway *g = *state;
 
 	for (uint32_t i = 0; i < 5; i++) {
@@ -156,6 +158,10 @@ static void packet_outside_of_its_frame_is_malformed(void **state)
 		assert_true(port_mem_give(&g->inside, &meta, sizeof(meta),
 					  frame, frame_bytes));
 		g->given++;
+		gateway_packet(umem_at(&g->w.umem,
+				       g->inside.rx[g->inside.rx_n - 1].addr) +
+				       offsets[i],
+			       &inner);
 		worker_step(&g->w);
 		assert_int_equal(g->drops[DROP_IP_MALFORMED].pkts, i + 1);
 	}
