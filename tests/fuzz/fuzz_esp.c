@@ -332,7 +332,7 @@ static struct nexthop hop(const struct gateway *g,
 	nh.gen = query->gen;
 	nh.link[2] = (uint8_t)nh.gen;
 	nh.link[3] = how >> 4 & 3;
-	nh.mtu = mtus[nh.link[3]];
+	nh.mtu = mtu_of(g, nh.link[3]);
 	nh.saddr = ours(!addr_is_v4(&nh.dst));
 	return nh;
 }

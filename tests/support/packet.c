@@ -265,6 +265,47 @@ bool packet_is_fragment(struct slice packet, struct slice l3, uint32_t *from,
 				*bytes % 8 == 0);
 }
 
+bool packet_join(struct packet_whole *w, struct slice l3)
+{
+	struct packet_parts p;
+	uint32_t id, bytes;
+
+	if (!packet_read(l3, &p) || (!p.more && !p.offset))
+		return false;
+	bytes = p.total - p.headers;
+	id = p.version == 4 ? word(l3.ptr + 4)
+			    : (uint32_t)word(l3.ptr + p.headers - 4) << 16 |
+				      word(l3.ptr + p.headers - 2);
+	if ((w->headers && w->id != id) ||
+	    HEADER_V6 + p.offset + bytes > sizeof(w->l3))
+		return false;
+	w->id = id;
+	w->headers = packet_base(l3.ptr);
+	memcpy(w->l3, l3.ptr, w->headers);
+	w->l3[p.version == 4 ? 9 : 6] = p.protocol;
+	memcpy(w->l3 + w->headers + p.offset, l3.ptr + p.headers, bytes);
+	w->have += bytes;
+	if (!p.more)
+		w->payload = p.offset + bytes;
+	return true;
+}
+
+uint32_t packet_joined(struct packet_whole *w)
+{
+	uint32_t bytes = w->headers + w->payload;
+	bool v6 = w->headers == HEADER_V6;
+	uint32_t says = v6 ? w->payload : bytes;
+
+	if (!w->payload || w->have != w->payload)
+		return 0;
+	w->l3[v6 ? 4 : 2] = (uint8_t)(says >> 8);
+	w->l3[v6 ? 5 : 3] = (uint8_t)says;
+	if (!v6)
+		memset(w->l3 + 6, 0, 2);
+	packet_mend_checksum(w->l3, bytes);
+	return bytes;
+}
+
 /* No error about one that is no first fragment, not one host's, or an error. */
 static bool may_be_told_of(const uint8_t *l3)
 {

@@ -71,6 +71,22 @@ bool packet_is_same(struct slice packet, const uint8_t *l3, uint8_t hops);
 bool packet_is_fragment(struct slice packet, struct slice l3, uint32_t *from,
 			uint32_t *bytes);
 
+/* A packet that is put together of its fragments; all 0 before the first. */
+struct packet_whole {
+	uint8_t l3[4096];
+	uint32_t id;
+	uint32_t headers; /* 0: none came yet */
+	uint32_t have;	  /* octets of its payload */
+	uint32_t payload; /* 0: the last one did not come yet */
+};
+
+/* Takes one of them (RFC 791 section 3.2, RFC 8200 section 4.5: its fragment
+ * header alone before the payload); false: it is no fragment, or of another. */
+bool packet_join(struct packet_whole *w, struct slice l3);
+
+/* Its octets when all of it is there, else 0. It says DF nowhere. */
+uint32_t packet_joined(struct packet_whole *w);
+
 /*
  * Is l3 an ICMP error that this packet is too big, one that RFC 1812 section
  * 4.3.2 or RFC 4443 section 2.4 allows? The packet's TTL or hop limit may be one

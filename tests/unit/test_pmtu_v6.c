@@ -232,56 +232,21 @@ static void ipv4_inside_of_ipv6_is_cut_or_told_of_as_elsewhere(void **state)
 
 /* --- a way that carries no IPv6 packet of the least size whole --- */
 
-/* Puts what left for the peer together, whatever the order; its octets. */
-static uint32_t reassemble(const struct gateway *g, uint32_t mtu, uint8_t *whole)
+/* Puts what left for the peer together; its octets. */
+static uint32_t join(const struct gateway *g, uint32_t mtu, uint8_t *l3)
 {
-	uint32_t payload = 0, headers = 0;
-	uint32_t n = g->outside.tx_n;
+	struct packet_whole whole = { .headers = 0 };
+	uint32_t bytes;
 
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t bytes, at;
-		const uint8_t *l3 = gateway_sent(&g->outside, i, &bytes);
-		struct ip_header ip;
+	for (uint32_t i = 0; i < g->outside.tx_n; i++) {
+		const uint8_t *part = gateway_sent(&g->outside, i, &bytes);
 
 		assert_true(bytes <= mtu);
-		assert_true(ip_parse(slice_of(l3, bytes), &ip));
-		assert_int_equal(ip.total_bytes, bytes);
-		headers = ip_least_bytes(ip.version);
-		memcpy(whole, l3, headers);
-		whole[ip.version == 4 ? 9 : 6] = ip.protocol;
-		at = (ip.fragment & IPV4_OFFSET_MASK) * 8U;
-		memcpy(whole + headers + at, l3 + ip.header_bytes,
-		       bytes - ip.header_bytes);
-		payload += bytes - ip.header_bytes;
-		assert_true(
-			!(ip.fragment & IPV4_MF) ==
-			(at + bytes - ip.header_bytes ==
-			 esp_outer_bytes(g->out, esp_text_bytes(g->out, 1280)) -
-				 headers));
+		assert_true(packet_join(&whole, slice_of(part, bytes)));
 	}
-	return headers + payload;
-}
-
-/* What reassembly makes of the header. */
-static void mend(uint8_t *l3, uint32_t bytes)
-{
-	struct ip_header ip = { .total_bytes = bytes };
-
-	if (l3[0] >> 4 == 6) {
-		ip.version = 6;
-		ip.ttl = l3[7];
-		ip.protocol = l3[6];
-		memcpy(&ip.saddr, l3 + 8, sizeof(ip.saddr));
-		memcpy(&ip.daddr, l3 + 24, sizeof(ip.daddr));
-		return ipv6_build(l3, &ip);
-	}
-	ip.ttl = l3[8];
-	ip.protocol = l3[9];
-	memcpy(&ip.saddr, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
-	ip.daddr = ip.saddr;
-	memcpy(ip.saddr.octets + 12, l3 + 12, 4);
-	memcpy(ip.daddr.octets + 12, l3 + 16, 4);
-	ipv4_build(l3, &ip);
+	bytes = packet_joined(&whole);
+	memcpy(l3, whole.l3, bytes);
+	return bytes;
 }
 
 static void ipv6_packet_of_1280_octets_arrives_by_any_way(void **state)
@@ -298,8 +263,7 @@ static void ipv6_packet_of_1280_octets_arrives_by_any_way(void **state)
 		assert_int_equal(g->outside.tx_n, i < BARE_V6 ? 3 : 2);
 		assert_int_equal(g->passes[PASS_WORKER_FRAGMENT].pkts,
 				 g->outside.tx_n - 1);
-		bytes = reassemble(g, mtu, l3);
-		mend(l3, bytes);
+		bytes = join(g, mtu, l3);
 		gateway_reset(g);
 		gateway_give(g, DIR_IN, l3, bytes);
 		worker_step(&g->w);
