@@ -33,7 +33,7 @@ static __always_inline int protect_out(struct xdp_md *ctx,
 		.sa = spd_binding(policy->id),
 		.policy_id = policy->id,
 		.policy_gen = list->gen,
-		.l3_off = ETH_HEADER_BYTES,
+		.l3_off = (__u16)p->l3_off,
 		.dir = DIR_OUT,
 	};
 
@@ -75,11 +75,11 @@ int protected(struct xdp_md *ctx)
 
 	if (kind == PARSE_MALFORMED)
 		return xdp_drop(DROP_IP_MALFORMED, p.frame_bytes);
-	if (kind != PARSE_IPV4)
-		return xdp_pass(PASS_NOT_IPV4, p.frame_bytes);
-	if (addr_is_link(p.daddr) || addr_is_link(p.saddr))
+	if (kind != PARSE_IP)
+		return xdp_pass(PASS_NOT_IP, p.frame_bytes);
+	if (addr_is_link(&p, &p.daddr) || addr_is_link(&p, &p.saddr))
 		return xdp_pass(PASS_LINK, p.frame_bytes);
-	if (locate_local(p.daddr))
+	if (locate_local(&p.daddr))
 		return xdp_pass(PASS_LOCAL, p.frame_bytes);
 	iface = locate_iface(ctx);
 	if (iface && p.dmac != iface->mac) /* the kernel forwards none of it */
@@ -95,7 +95,7 @@ static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p,
 {
 	struct dp_meta meta = {
 		.magic = magic,
-		.l3_off = ETH_HEADER_BYTES,
+		.l3_off = (__u16)p->l3_off,
 		.dir = DIR_IN,
 	};
 	const struct sa_ref *sa;
@@ -139,7 +139,7 @@ static __always_inline int unparsed_in(const struct packet *p)
 {
 	if (!spd_is_open())
 		return xdp_drop(DROP_UNPARSED, p->frame_bytes);
-	return xdp_pass(PASS_NOT_IPV4, p->frame_bytes);
+	return xdp_pass(PASS_NOT_IP, p->frame_bytes);
 }
 
 /* UDP addressed to this host: ESP and IKE in it are not plaintext. */
@@ -160,13 +160,15 @@ static __always_inline int udp_in(struct xdp_md *ctx, const struct packet *p)
 	return spd_in(p);
 }
 
-/* What IPv4 on this side is: ESP and AH for us, the link's, or plaintext. */
-static __always_inline int ipv4_in(struct xdp_md *ctx, const struct packet *p)
+/* What IP on this side is: ESP and AH for us, the link's, or plaintext. */
+static __always_inline int ip_in(struct xdp_md *ctx, const struct packet *p)
 {
-	__u32 local = locate_local(p->daddr);
+	__u32 local = locate_local(&p->daddr);
 
-	if (addr_is_link(p->daddr) || local == LOCAL_BROADCAST ||
-	    (local && addr_is_link_local(p->saddr)) || dhcp_in(ctx, p))
+	if (addr_is_link(p, &p->daddr) || local == LOCAL_BROADCAST ||
+	    dhcp_in(ctx, p))
+		return xdp_pass(PASS_LINK, p->frame_bytes);
+	if (local && (addr_is_link_local(p, &p->saddr) || packet_is_nd(p)))
 		return xdp_pass(PASS_LINK, p->frame_bytes);
 	if (local && (p->protocol == PROTO_ESP || p->protocol == PROTO_AH))
 		return ipsec_in(ctx, p, p->protocol);
@@ -188,9 +190,9 @@ int unprotected(struct xdp_md *ctx)
 		return xdp_drop(DROP_IP_MALFORMED, p.frame_bytes);
 	if (kind == PARSE_OPAQUE)
 		return unparsed_in(&p);
-	if (kind != PARSE_IPV4)
-		return xdp_pass(PASS_NOT_IPV4, p.frame_bytes);
-	return ipv4_in(ctx, &p);
+	if (kind != PARSE_IP)
+		return xdp_pass(PASS_NOT_IP, p.frame_bytes);
+	return ip_in(ctx, &p);
 }
 
 /* What cannot be read may be anything: it leaves only if anything may. */
@@ -198,7 +200,7 @@ static __always_inline int guard_unparsed(const struct packet *p)
 {
 	if (!spd_is_open())
 		return tc_drop(DROP_UNPARSED, p->frame_bytes);
-	return tc_pass(PASS_NOT_IPV4, p->frame_bytes);
+	return tc_pass(PASS_NOT_IP, p->frame_bytes);
 }
 
 /* SPD-O for what the host sends or the kernel forwards (RFC 4301 5.1). */
@@ -234,8 +236,8 @@ static __always_inline bool guard_is_link(const struct __sk_buff *skb,
 {
 	if (skb->ingress_ifindex)
 		return false;
-	return addr_is_link(p->daddr) || addr_is_link_local(p->daddr) ||
-	       locate_local(p->daddr) == LOCAL_BROADCAST;
+	return addr_is_link(p, &p->daddr) || addr_is_link_local(p, &p->daddr) ||
+	       locate_local(&p->daddr) == LOCAL_BROADCAST || packet_is_nd(p);
 }
 
 SEC("tc")
@@ -247,8 +249,8 @@ int guard(struct __sk_buff *skb)
 
 	if (kind == PARSE_OPAQUE || kind == PARSE_MALFORMED)
 		return guard_unparsed(&p);
-	if (kind != PARSE_IPV4)
-		return tc_pass(PASS_NOT_IPV4, p.frame_bytes);
+	if (kind != PARSE_IP)
+		return tc_pass(PASS_NOT_IP, p.frame_bytes);
 	cookie = bpf_get_socket_cookie(skb);
 	if (bpf_map_lookup_elem(&own_sockets, &cookie))
 		return tc_pass(PASS_OWN_SOCKET, p.frame_bytes);

@@ -44,7 +44,7 @@ static __always_inline enum encap encap_payload(struct xdp_md *ctx,
 static __always_inline enum encap encap_read(struct xdp_md *ctx,
 					     const struct packet *p)
 {
-	__u32 at = ETH_HEADER_BYTES + p->header_bytes;
+	__u32 at = p->l3_off + p->header_bytes;
 	__u32 room = p->total_bytes - p->header_bytes, len;
 	struct udphdr udp;
 

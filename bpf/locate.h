@@ -10,22 +10,63 @@
 #include "bpf/maps.h"
 #include "bpf/parse.h"
 
-#define LOCATE_AF_INET 2 /* AF_INET, for bpf_fib_lookup */
+#define LOCATE_AF_INET	2  /* AF_INET, for bpf_fib_lookup */
+#define LOCATE_AF_INET6 10 /* AF_INET6 */
 
 /* Never forwarded by the kernel: no address (DHCP), loopback, multicast where
  * nobody routes it, limited broadcast. */
-static __always_inline bool addr_is_link(__be32 addr)
+static __always_inline bool v4_is_link(__be32 addr)
 {
 	__u32 a = bpf_ntohl(addr);
 
 	return a == 0 || a >> 24 == 127 || a >> 28 == 0xe || a == 0xffffffff;
 }
 
-/* RFC 3927. The kernel forwards these like any other: exempt is only what the
- * host itself says to a neighbour, or hears from one. */
-static __always_inline bool addr_is_link_local(__be32 addr)
+static __always_inline bool v6_is_link_local(const struct addr *a)
 {
-	return bpf_ntohl(addr) >> 16 == 0xa9fe;
+	return a->octets[0] == 0xfe && (a->octets[1] & 0xc0) == 0x80;
+}
+
+/* Likewise: no address (neighbour discovery, MLD), loopback, multicast; and
+ * link-local (RFC 4291 section 2.5.6). */
+static __always_inline bool v6_is_link(const struct addr *a)
+{
+	__u64 half[2];
+
+	__builtin_memcpy(half, a, sizeof(half));
+	if (!half[0] && bpf_be64_to_cpu(half[1]) <= 1)
+		return true;
+	return a->octets[0] == 0xff || v6_is_link_local(a);
+}
+
+/* a: one of p's. */
+static __always_inline bool addr_is_link(const struct packet *p,
+					 const struct addr *a)
+{
+	return p->version == 4 ? v4_is_link(addr_v4(a)) : v6_is_link(a);
+}
+
+/* Of IPv4's (RFC 3927) the kernel forwards even these: exempt is only what the
+ * host itself says to a neighbour, or hears from one. */
+static __always_inline bool addr_is_link_local(const struct packet *p,
+					       const struct addr *a)
+{
+	return p->version == 4 ? bpf_ntohl(addr_v4(a)) >> 16 == 0xa9fe
+			       : v6_is_link_local(a);
+}
+
+/*
+ * Neighbour discovery, to whatever address it is: a hop limit of 255 was never
+ * forwarded (RFC 4861 section 3.1), and it comes in one piece (RFC 6980).
+ */
+static __always_inline bool packet_is_nd(const struct packet *p)
+{
+	const __u8 type = (__u8)(p->dport >> 8), code = (__u8)p->dport;
+
+	return p->version == 6 && p->protocol == PROTO_ICMPV6 && p->has_ports &&
+	       p->ttl == ND_HOP_LIMIT && p->header_bytes == IPV6_HEADER_BYTES &&
+	       type >= ND_ROUTER_SOLICITATION && type <= ND_REDIRECT &&
+	       code == 0;
 }
 
 static __always_inline const struct iface_info *locate_iface(struct xdp_md *ctx)
@@ -36,12 +77,29 @@ static __always_inline const struct iface_info *locate_iface(struct xdp_md *ctx)
 }
 
 /* 0 when the address is not of this host, else enum local_kind. */
-static __always_inline __u32 locate_local(__be32 addr)
+static __always_inline __u32 locate_local(const struct addr *a)
 {
-	struct addr key = addr_of_v4(addr);
-	__u32 *kind = bpf_map_lookup_elem(&local_addrs, &key);
+	__u32 *kind = bpf_map_lookup_elem(&local_addrs, a);
 
 	return kind ? *kind : 0;
+}
+
+/* What the kernel's routing rules may ask about; ports where there are some. */
+static __always_inline void locate_question(const struct packet *p,
+					    struct bpf_fib_lookup *fib)
+{
+	fib->l4_protocol = p->protocol;
+	if (p->version == 4) {
+		fib->family = LOCATE_AF_INET;
+		fib->tos = p->tos;
+		fib->ipv4_src = addr_v4(&p->saddr);
+		fib->ipv4_dst = addr_v4(&p->daddr);
+		return;
+	}
+	fib->family = LOCATE_AF_INET6;
+	fib->flowinfo = p->flowinfo;
+	__builtin_memcpy(fib->ipv6_src, &p->saddr, sizeof(p->saddr));
+	__builtin_memcpy(fib->ipv6_dst, &p->daddr, sizeof(p->daddr));
 }
 
 /*
@@ -51,18 +109,13 @@ static __always_inline __u32 locate_local(__be32 addr)
 static __always_inline bool egress_is_elsewhere(struct xdp_md *ctx,
 						const struct packet *p)
 {
-	struct bpf_fib_lookup fib = {
-		.family = LOCATE_AF_INET,
-		.tos = p->tos,
-		.l4_protocol = p->protocol,
-		.ipv4_src = p->saddr,
-		.ipv4_dst = p->daddr,
-		.ifindex = ctx->ingress_ifindex,
-	};
-	long rc = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
+	struct bpf_fib_lookup fib = { .ifindex = ctx->ingress_ifindex };
 	struct iface_info *iface;
 	__u32 egress;
+	long rc;
 
+	locate_question(p, &fib);
+	rc = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
 	if (rc != BPF_FIB_LKUP_RET_SUCCESS && rc != BPF_FIB_LKUP_RET_NO_NEIGH)
 		return false;
 	egress = fib.ifindex;

@@ -1,71 +1,25 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * From a frame to the few facts that a verdict needs. XDP reads the frame
- * where it lies; tc reads through bpf_skb_load_bytes, because a GSO packet or
- * a non-linear one does not lie in one piece. Both end in the same check.
- *
- * IPv4 over untagged Ethernet. An ethertype that may carry IPv4 further in is
- * PARSE_OPAQUE: not understood, which the guard treats as what it may hide.
+ * From a frame to struct packet: IPv4 or IPv6 over untagged Ethernet. An
+ * ethertype that may carry IP further in is PARSE_OPAQUE: not understood,
+ * which the guard treats as what it may hide.
  */
 #ifndef CYG_BPF_PARSE_H
 #define CYG_BPF_PARSE_H
 
-#include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
 
-#include "include/flow.h"
-#include "include/meta.h"
-#include "include/proto.h"
+#include "bpf/ipv6.h"
+#include "bpf/packet.h"
 #include "include/sad.h"
-
-enum parse {
-	PARSE_IPV4,
-	PARSE_OTHER,	 /* not IPv4, and cannot hide it */
-	PARSE_OPAQUE,	 /* VLAN tag, PPPoE session or MPLS label */
-	PARSE_MALFORMED, /* IPv4 by its ethertype, but cut or lying */
-};
-
-struct packet {
-	__u64 dmac; /* mac_word(); XDP alone */
-	__u32 frame_bytes;
-	__u32 header_bytes; /* of the IPv4 header */
-	__u32 total_bytes;  /* of the IPv4 packet */
-	__be32 saddr;
-	__be32 daddr;
-	__u8 protocol;
-	__u8 ttl;
-	__u8 tos;
-	__u8 fragment; /* of a larger packet: MF set or offset not 0 */
-	__u8 rest;     /* fragment without the header of what is above IP */
-};
-
-static __always_inline struct addr addr_of_v4(__be32 v4)
-{
-	struct addr a = { .octets = { [10] = 0xff, [11] = 0xff } };
-
-	__builtin_memcpy(a.octets + ADDR_V4_AT, &v4, sizeof(v4));
-	return a;
-}
-
-/* dir: which of its addresses is the local one. Ports are not read. */
-static __always_inline struct flow packet_flow(const struct packet *p,
-					       enum dp_dir dir)
-{
-	return (struct flow){
-		.local = addr_of_v4(dir == DIR_OUT ? p->saddr : p->daddr),
-		.remote = addr_of_v4(dir == DIR_OUT ? p->daddr : p->saddr),
-		.protocol = p->protocol,
-	};
-}
 
 static __always_inline enum parse parse_ethertype(__be16 ethertype)
 {
 	switch (bpf_ntohs(ethertype)) {
 	case ETH_P_IP:
-		return PARSE_IPV4;
+	case ETH_P_IPV6:
+		return PARSE_IP;
 	case ETH_P_8021Q:
 	case ETH_P_8021AD:
 	case ETH_P_PPP_SES:
@@ -86,53 +40,154 @@ static __always_inline enum parse parse_ipv4(const struct iphdr *ip, __u32 room,
 	if (ip->version != 4 || p->header_bytes < IPV4_HEADER_BYTES ||
 	    p->total_bytes < p->header_bytes || p->total_bytes > room)
 		return PARSE_MALFORMED;
-	p->saddr = ip->saddr;
-	p->daddr = ip->daddr;
+	p->version = 4;
+	p->saddr = addr_of_v4(ip->saddr);
+	p->daddr = addr_of_v4(ip->daddr);
 	p->protocol = ip->protocol;
 	p->ttl = ip->ttl;
 	p->tos = ip->tos;
 	p->fragment = (bpf_ntohs(ip->frag_off) & IPV4_FRAGMENT_MASK) ? 1 : 0;
 	p->rest = (bpf_ntohs(ip->frag_off) & IPV4_OFFSET_MASK) ? 1 : 0;
-	return PARSE_IPV4;
+	return PARSE_IP;
 }
 
-static __always_inline enum parse parse_xdp(const struct xdp_md *ctx,
+static __always_inline enum parse read_ipv4(const struct cursor *c,
 					    struct packet *p)
 {
-	const void *data = (const void *)(long)ctx->data;
-	const void *data_end = (const void *)(long)ctx->data_end;
-	const struct ethhdr *eth = data;
-	const struct iphdr *ip = (const void *)(eth + 1);
+	struct iphdr ip;
+
+	if (!cursor_read(c, p->l3_off, &ip, sizeof(ip)))
+		return PARSE_MALFORMED;
+	return parse_ipv4(&ip, p->frame_bytes - p->l3_off, p);
+}
+
+/* Up to where the extension headers begin. */
+static __always_inline enum parse read_ipv6(const struct cursor *c,
+					    struct packet *p)
+{
+	struct ipv6hdr ip;
+
+	if (!cursor_read(c, p->l3_off, &ip, sizeof(ip)))
+		return PARSE_MALFORMED;
+	return parse_ipv6(&ip, p->frame_bytes - p->l3_off, p);
+}
+
+/* Of the Ethernet header: what follows, and where. */
+static __always_inline enum parse read_link(const struct cursor *c,
+					    struct packet *p, __be16 *ethertype)
+{
+	struct ethhdr eth;
+
+	if (!cursor_read(c, 0, &eth, sizeof(eth)))
+		return PARSE_OTHER;
+	p->dmac = mac_word(eth.h_dest);
+	p->l3_off = ETH_HEADER_BYTES;
+	*ethertype = eth.h_proto;
+	return parse_ethertype(eth.h_proto);
+}
+
+/* Up to where IPv6's extension headers begin, or what is above IPv4. */
+static __always_inline enum parse read_ip(const struct cursor *c,
+					  struct packet *p)
+{
+	__be16 ethertype;
+	enum parse kind = read_link(c, p, &ethertype);
+
+	if (kind != PARSE_IP)
+		return kind;
+	return ethertype == bpf_htons(ETH_P_IP) ? read_ipv4(c, p)
+						: read_ipv6(c, p);
+}
+
+/* Type and code as a traffic selector has them (RFC 7296 section 3.13.1). */
+static __always_inline void read_icmp(const struct cursor *c, __u32 at,
+				      struct packet *p)
+{
+	__be16 word;
+
+	if (!cursor_read(c, at, &word, sizeof(word)))
+		return;
+	p->sport = p->dport = bpf_ntohs(word);
+	p->has_ports = 1;
+}
+
+static __always_inline void read_ports(const struct cursor *c, __u32 at,
+				       struct packet *p)
+{
+	__be16 word[2];
+
+	if (!cursor_read(c, at, word, sizeof(word)))
+		return;
+	p->sport = bpf_ntohs(word[0]);
+	p->dport = bpf_ntohs(word[1]);
+	p->has_ports = 1;
+}
+
+/* What selectors ask about behind the IP header, if it is there. */
+static __always_inline void read_upper(const struct cursor *c, struct packet *p)
+{
+	const __u32 at = p->l3_off + p->header_bytes;
+	const __u32 bytes = p->total_bytes - p->header_bytes;
+
+	if (p->rest)
+		return;
+	switch (p->protocol) {
+	case PROTO_ICMP:
+	case PROTO_ICMPV6:
+		if (bytes >= ICMP_TYPE_CODE_BYTES)
+			read_icmp(c, at, p);
+		break;
+	case PROTO_TCP:
+	case PROTO_UDP:
+	case PROTO_DCCP:
+	case PROTO_SCTP:
+	case PROTO_UDPLITE:
+		if (bytes >= PORTS_BYTES)
+			read_ports(c, at, p);
+		break;
+	}
+}
+
+static __always_inline bool parse_must_walk(const struct packet *p)
+{
+	return p->version == 6 && ipv6_is_extension(p->protocol);
+}
+
+static __always_inline enum parse parse_xdp(struct xdp_md *ctx, struct packet *p)
+{
+	const struct cursor c = cursor_xdp(ctx);
 	enum parse kind;
 
-	p->frame_bytes = (__u32)(data_end - data);
-	if ((const void *)(eth + 1) > data_end)
-		return PARSE_OTHER;
-	p->dmac = mac_word(eth->h_dest);
-	kind = parse_ethertype(eth->h_proto);
-	if (kind != PARSE_IPV4)
-		return kind;
-	if ((const void *)(ip + 1) > data_end)
-		return PARSE_MALFORMED;
-	return parse_ipv4(ip, p->frame_bytes - ETH_HEADER_BYTES, p);
+	p->frame_bytes = (__u32)(c.data_end - c.data);
+	kind = read_ip(&c, p);
+	if (kind == PARSE_IP && parse_must_walk(p))
+		kind = ipv6_behind(
+			ipv6_walk_xdp(ctx, p->l3_off + IPV6_HEADER_BYTES,
+				      p->total_bytes - IPV6_HEADER_BYTES,
+				      p->protocol),
+			p);
+	if (kind == PARSE_IP)
+		read_upper(&c, p);
+	return kind;
 }
 
 static __always_inline enum parse parse_skb(struct __sk_buff *skb,
 					    struct packet *p)
 {
-	struct ethhdr eth;
-	struct iphdr ip;
+	const struct cursor c = { .tc = true, .skb = skb };
 	enum parse kind;
 
 	p->frame_bytes = skb->len;
-	if (bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)))
-		return PARSE_OTHER;
-	kind = parse_ethertype(eth.h_proto);
-	if (kind != PARSE_IPV4)
-		return kind;
-	if (bpf_skb_load_bytes(skb, sizeof(eth), &ip, sizeof(ip)))
-		return PARSE_MALFORMED;
-	return parse_ipv4(&ip, p->frame_bytes - ETH_HEADER_BYTES, p);
+	kind = read_ip(&c, p);
+	if (kind == PARSE_IP && parse_must_walk(p))
+		kind = ipv6_behind(
+			ipv6_walk_skb(skb, p->l3_off + IPV6_HEADER_BYTES,
+				      p->total_bytes - IPV6_HEADER_BYTES,
+				      p->protocol),
+			p);
+	if (kind == PARSE_IP)
+		read_upper(&c, p);
+	return kind;
 }
 
 #endif

@@ -34,7 +34,7 @@ static __always_inline enum drop_reason sad_read_spi(struct xdp_md *ctx,
 		return DROP_ESP_TRUNCATED;
 	if (protocol == PROTO_AH)
 		from += AH_SPI_AT;
-	if (bpf_xdp_load_bytes(ctx, ETH_HEADER_BYTES + from, spi, sizeof(*spi)))
+	if (bpf_xdp_load_bytes(ctx, p->l3_off + from, spi, sizeof(*spi)))
 		return DROP_ESP_TRUNCATED;
 	if (bpf_ntohl(*spi) <= SPI_RESERVED_MAX)
 		return DROP_SPI_RESERVED;
@@ -46,7 +46,7 @@ static __always_inline const struct sa_ref *sad_find(const struct packet *p,
 						     __u8 protocol, __be32 spi)
 {
 	struct sad_key key = {
-		.daddr = addr_of_v4(p->daddr),
+		.daddr = p->daddr,
 		.spi = spi,
 		.protocol = protocol,
 	};

@@ -27,19 +27,24 @@ static __always_inline bool spd_is_open(void)
 	return t && !t->restricts && default_action == SPD_BYPASS;
 }
 
-static __always_inline __be32 spd_v4(const struct addr *a)
+/* The list is IPv4's: of IPv6 no policy speaks. */
+static __always_inline bool spd_is_v4(const struct addr *a)
 {
-	__be32 v4;
+	__u64 high;
+	__be32 middle;
 
-	__builtin_memcpy(&v4, a->octets + ADDR_V4_AT, sizeof(v4));
-	return v4;
+	__builtin_memcpy(&high, a->octets, sizeof(high));
+	__builtin_memcpy(&middle, a->octets + sizeof(high), sizeof(middle));
+	return !high && middle == bpf_htonl(0xffff);
 }
 
 static __always_inline const struct spd_entry *spd_match(
 	const struct spd_table *t, const struct flow *f)
 {
-	__be32 local = spd_v4(&f->local), remote = spd_v4(&f->remote);
+	__be32 local = addr_v4(&f->local), remote = addr_v4(&f->remote);
 
+	if (!spd_is_v4(&f->local))
+		return 0;
 	for (__u32 i = 0; i < SPD_MAX; i++) {
 		const struct spd_entry *e = &t->entry[i];
 

@@ -11,7 +11,7 @@
 /* clang-format off */
 #define DROP_REASONS(X)                                                        \
 	/* counted by the BPF programs */                                      \
-	X(IP_MALFORMED,	  "ip_malformed",   "IPv4 header truncated, its lengths lie, or its checksum is wrong")  \
+	X(IP_MALFORMED,	  "ip_malformed",   "IP header truncated, its lengths lie, or its checksum is wrong")  \
 	X(IPSEC_FRAGMENT, "ipsec_fragment", "fragment of an ESP or AH packet for us; reassembly is not done") \
 	X(ESP_TRUNCATED,  "esp_truncated",  "ESP or AH packet too short for its header, or UDP around it lies about its length") \
 	X(NAT_KEEPALIVE,  "nat_keepalive",  "keeps a NAT's mapping alive (RFC 3948 section 2.3), discarded as intended") \

@@ -13,13 +13,13 @@
 
 /* clang-format off */
 #define PASS_REASONS(X)                                                        \
-	X(NOT_IPV4,   "not_ipv4",   "kernel: ARP, IPv6 and other protocols")         \
-	X(LINK,	      "link",	    "kernel: multicast, broadcast, link-local, DHCP") \
+	X(NOT_IP,     "not_ip",	    "kernel: ARP and other protocols that are not IP") \
+	X(LINK,	      "link",	    "kernel: multicast, broadcast, link-local, DHCP, neighbour discovery") \
 	X(OTHER_HOST, "other_host", "kernel: to another station's MAC address")      \
 	X(LOCAL,      "local",	    "kernel: addressed to this host")          \
 	X(IKE,	      "ike",	    "kernel: IKE to this host, or fragments that may be of it") \
 	X(EGRESS,     "egress",	    "kernel: does not leave by an unprotected interface") \
-	X(TTL,	      "ttl",	    "kernel: TTL used up, it answers with ICMP") \
+	X(TTL,	      "ttl",	    "kernel: TTL or hop limit used up, it answers with ICMP") \
 	X(BYPASS,     "bypass",	    "a BYPASS policy matched")		       \
 	X(DEFAULT,    "default",    "no policy matched and gateway.default is bypass") \
 	X(OWN_SOCKET, "own_socket", "guard: from a socket of our own (IKE)")	       \

@@ -22,6 +22,11 @@
 #define IPV6_MTU_MIN	    1280U /* RFC 8200 section 5: every link takes it */
 #define IPV6_FRAGMENT_BYTES 8U	  /* RFC 8200 section 4.5 */
 #define IPV6_EXTENSIONS_MAX 6U	  /* our limit: so many are stepped over */
+#define IPV6_UNIT_BYTES	    8U	  /* RFC 8200 section 4: of extension headers */
+#define IPV6_OFFSET_MASK    0xfff8     /* RFC 8200 section 4.5, host order */
+#define IPV6_MF		    0x0001     /* RFC 8200 section 4.5, host order */
+#define IPV6_FLOWINFO_MASK  0x0fffffff /* traffic class and label, host order */
+#define IPV6_TCLASS_SHIFT   20 /* RFC 8200 section 3: in the first word */
 
 #define EXT_HOP_BY_HOP	 0  /* RFC 8200 section 4.3 */
 #define EXT_ROUTING	 43 /* RFC 8200 section 4.4 */
@@ -53,12 +58,19 @@
 #define ICMPV6_INFO_MIN	 128 /* RFC 4443 section 2.1: below it, errors */
 #define ICMPV6_REDIRECT	 137 /* RFC 4861 section 4.5 */
 
+#define ND_ROUTER_SOLICITATION 133 /* RFC 4861 section 4.1 */
+#define ND_REDIRECT	       137 /* RFC 4861 section 4.5, the last of ND */
+#define ND_HOP_LIMIT	       255 /* RFC 4861 section 3.1: not forwarded */
+
 #define TCP_HEADER_BYTES  20U  /* RFC 9293 section 3.1, without options */
 #define TCP_SYN		  0x02 /* RFC 9293 section 3.1: a control bit */
 #define TCP_OPT_END	  0    /* RFC 9293 section 3.2 */
 #define TCP_OPT_NOP	  1
 #define TCP_OPT_MSS	  2
 #define TCP_OPT_MSS_BYTES 4
+
+#define PORTS_BYTES	     4U /* source and destination: TCP, UDP and kin */
+#define ICMP_TYPE_CODE_BYTES 2U /* RFC 792; RFC 4443 section 2.1 */
 
 #define PROTO_ANY     0	  /* RFC 4301 section 4.4.1.1: ANY */
 #define PROTO_ICMP    1	  /* RFC 792 */

@@ -55,10 +55,14 @@ static const struct policy_spec fixture_policies[] = {
 	{ POLICY_OTHER_LAN, "10.1.0.0/24", "10.9.0.0/24", 0, SPD_PROTECT },
 };
 
-/* IPv6 is off so that nothing but a test's own packets is ever counted. */
+/*
+ * Nothing but a test's own packets is ever counted: where IPv6 is on, the
+ * interface has no address of it, so that it says nothing by itself.
+ */
 static const char fixture_links[] =
 	"set -e\n"
 	"echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6\n"
+	"echo 1 >/proc/sys/net/ipv6/conf/all/forwarding\n"
 	"echo 1 >/proc/sys/net/ipv4/ip_forward\n"
 	"ip link add prot numrxqueues 65 numtxqueues 65 type veth "
 	"peer name prot-peer\n"
@@ -80,6 +84,21 @@ static const char fixture_links[] =
 	"ip rule add from " LAN_BY_SOURCE " lookup 77\n"
 	"ip rule add ipproto 47 lookup 77\n"
 	"ip rule add iif other-peer lookup 77\n"
+	"echo 0 >/proc/sys/net/ipv6/conf/unprot/forwarding\n"
+	"echo 0 >/proc/sys/net/ipv6/conf/unprot-peer/forwarding\n"
+	"for i in prot unprot other other-peer unprot-peer; do\n"
+	"	ip link set $i addrgenmode none\n"
+	"	echo 0 >/proc/sys/net/ipv6/conf/$i/disable_ipv6\n"
+	"done\n"
+	"ip route add 2001:db8:1::/64 dev prot\n"
+	"ip route add 2001:db8:ff::/64 dev unprot\n"
+	"ip route add 2001:db8:9::/64 dev other\n"
+	"ip -6 route add default via 2001:db8:ff::fe dev unprot\n"
+	"ip -6 route add default dev other table 77\n"
+	"ip -6 rule add tos 0x10 lookup 77\n"
+	"ip -6 rule add from " LAN_BY_SOURCE6 " lookup 77\n"
+	"ip -6 rule add ipproto 47 lookup 77\n"
+	"ip -6 rule add iif other-peer lookup 77\n"
 	"ip neigh add 192.0.2.254 lladdr 02:00:00:00:00:fe dev unprot\n"
 	"ip neigh add " OTHER_HOST " lladdr 02:00:00:00:00:09 dev other\n";
 
@@ -141,13 +160,13 @@ static inline bool fixture_set_policies(struct programs *p, enum instance on)
 }
 
 static inline bool fixture_add_inbound(struct programs *p, uint8_t protocol,
-				       uint32_t spi, struct sa_ref sa)
+				       const char *daddr, uint32_t spi,
+				       struct sa_ref sa)
 {
 	struct sad_key key = { .spi = htonl(spi), .protocol = protocol };
-	struct addr daddr = addr_from_v4(frame_addr_be(GATEWAY_OUT));
 
-	memcpy(key.daddr.octets, daddr.octets, sizeof(daddr.octets));
-	return fixture_check(programs_add_inbound(p, &key, sa), "inbound SA");
+	return fixture_check(addr_parse(daddr, &key.daddr), daddr) &&
+	       fixture_check(programs_add_inbound(p, &key, sa), "inbound SA");
 }
 
 static inline bool fixture_set_sas(struct programs *p)
@@ -155,8 +174,12 @@ static inline bool fixture_set_sas(struct programs *p)
 	return fixture_check(programs_bind(p, POLICY_PROTECT, SA_OUT), "SA") &&
 	       fixture_check(programs_bind(p, POLICY_TCP, SA_TCP), "SA") &&
 	       fixture_check(programs_bind(p, POLICY_OTHER_LAN, SA_OUT), "SA") &&
-	       fixture_add_inbound(p, PROTO_ESP, SPI_ESP, SA_IN_ESP) &&
-	       fixture_add_inbound(p, PROTO_AH, SPI_AH, SA_IN_AH);
+	       fixture_add_inbound(p, PROTO_ESP, GATEWAY_OUT, SPI_ESP,
+				   SA_IN_ESP) &&
+	       fixture_add_inbound(p, PROTO_AH, GATEWAY_OUT, SPI_AH, SA_IN_AH) &&
+	       fixture_add_inbound(p, PROTO_ESP, GATEWAY_OUT6, SPI_ESP,
+				   SA_IN_ESP6) &&
+	       fixture_add_inbound(p, PROTO_AH, GATEWAY_OUT6, SPI_AH, SA_IN_AH6);
 }
 
 static inline bool fixture_set_locals(struct programs *p)
@@ -166,13 +189,17 @@ static inline bool fixture_set_locals(struct programs *p)
 		enum local_kind kind;
 	} locals[] = { { GATEWAY_IN, LOCAL_UNICAST },
 		       { GATEWAY_OUT, LOCAL_UNICAST },
+		       { GATEWAY_IN6, LOCAL_UNICAST },
+		       { GATEWAY_OUT6, LOCAL_UNICAST },
 		       { LAN_BROADCAST, LOCAL_BROADCAST },
 		       { WAN_BROADCAST, LOCAL_BROADCAST } };
 
 	for (size_t i = 0; i < sizeof(locals) / sizeof(locals[0]); i++) {
-		struct addr a = addr_from_v4(frame_addr_be(locals[i].addr));
-		int err = programs_add_local(p, &a, locals[i].kind);
+		struct addr a;
+		int err = addr_parse(locals[i].addr, &a);
 
+		if (!err)
+			err = programs_add_local(p, &a, locals[i].kind);
 		if (!fixture_check(err, locals[i].addr))
 			return false;
 	}

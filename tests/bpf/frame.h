@@ -12,6 +12,8 @@
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,28 +32,48 @@
 #define AT_TTL	    22 /* TTL, then protocol */
 #define AT_SPORT    34 /* of UDP without IPv4 options */
 
+/* The same in an IPv6 packet, and of its first extension header. */
+#define AT6_VERSION  14 /* version, traffic class, flow label */
+#define AT6_PAYLOAD  18
+#define AT6_NEXT     20 /* next header, then hop limit */
+#define AT6_EXT	     54 /* next header, then length in units */
+#define AT6_FRAGMENT 56 /* where that is a fragment header */
+#define AT6_SECOND   62 /* the second one, likewise */
+
 /* Of the interface that receives, and of whoever sent. */
 #define FRAME_DMAC 2, 0, 0, 0, 0, 1
 #define FRAME_SMAC 2, 0, 0, 0, 0, 2
 
-#define PLAIN_BYTES (ETH_HEADER_BYTES + IPV4_HEADER_BYTES + PAYLOAD_BYTES)
+#define PLAIN_BYTES  (ETH_HEADER_BYTES + IPV4_HEADER_BYTES + PAYLOAD_BYTES)
+#define PLAIN6_BYTES (ETH_HEADER_BYTES + IPV6_HEADER_BYTES + PAYLOAD_BYTES)
+
+#define FRAME_EXT_BYTES 8U /* of each extension header */
+#define FRAME_EXT_MAX	7U
 
 struct frame_overwrite {
 	uint16_t at; /* 0: nothing */
 	uint16_t value;
 };
 
+/* IPv6's extension headers, in their order. */
+struct frame_ext {
+	uint8_t n;
+	uint8_t types[FRAME_EXT_MAX];
+};
+
 struct frame_spec {
 	uint8_t dmac[ETH_ALEN]; /* all 0: the interface's own */
 	const char *saddr;	/* NULL: of the direction */
 	const char *daddr;	/* NULL: of the direction */
-	uint16_t ethertype;	/* 0: IPv4 */
-	uint16_t port;		/* UDP destination */
+	bool six;		/* IPv6, as is where an address says so */
+	uint16_t ethertype;	/* 0: of the packet */
+	uint16_t port;		/* UDP destination; ICMP type << 8 | code */
 	uint32_t spi;		/* ESP and AH; behind UDP port 4500 */
 	uint16_t udp_bytes;	/* UDP's length field; 0: as it is */
 	uint8_t protocol;	/* 0: UDP */
 	uint8_t options_bytes;	/* of the IPv4 header; multiple of 4 */
-	uint16_t bytes;		/* cut or padded to; 0: as its packet is long */
+	struct frame_ext ext;
+	uint16_t bytes; /* cut or padded to; 0: as its packet is long */
 	struct frame_overwrite overwrite; /* after all else */
 };
 
@@ -108,14 +130,24 @@ static inline void frame_payload(const struct frame_spec *s, struct frame *f,
 	case PROTO_UDP:
 		frame_udp(s, f, at);
 		break;
+	case PROTO_ICMP:
+	case PROTO_ICMPV6:
+		frame_wr16(f, at, s->port);
+		break;
 	}
 }
 
-/* s->saddr and s->daddr are set. */
-static inline void frame_build(const struct frame_spec *s, struct frame *f)
+static inline bool frame_is_six(const struct frame_spec *s)
+{
+	return s->six || (s->saddr && strchr(s->saddr, ':')) ||
+	       (s->daddr && strchr(s->daddr, ':'));
+}
+
+/* These two: to where the payload begins. Checksums are left out. */
+static inline size_t frame_ipv4(const struct frame_spec *s, struct frame *f,
+				uint8_t protocol)
 {
 	const uint32_t header = IPV4_HEADER_BYTES + s->options_bytes;
-	const uint8_t protocol = s->protocol ? s->protocol : PROTO_UDP;
 	const struct iphdr ip = {
 		.version = 4,
 		.ihl = (header / 4) & 0xf,
@@ -125,22 +157,53 @@ static inline void frame_build(const struct frame_spec *s, struct frame *f)
 		.saddr = frame_addr_be(s->saddr),
 		.daddr = frame_addr_be(s->daddr),
 	};
+
+	memcpy(f->octets + ETH_HEADER_BYTES, &ip, sizeof(ip));
+	/* Options: No Operation, RFC 791 section 3.1. */
+	memset(f->octets + ETH_HEADER_BYTES + sizeof(ip), 1, s->options_bytes);
+	return ETH_HEADER_BYTES + header;
+}
+
+static inline size_t frame_ipv6(const struct frame_spec *s, struct frame *f,
+				uint8_t protocol)
+{
+	const uint32_t ext = s->ext.n * FRAME_EXT_BYTES;
+	struct ip6_hdr ip = { 0 };
+	size_t at = ETH_HEADER_BYTES + sizeof(ip);
+
+	ip.ip6_flow = htonl(6U << 28);
+	ip.ip6_plen = htons((uint16_t)(ext + PAYLOAD_BYTES));
+	ip.ip6_nxt = s->ext.n ? s->ext.types[0] : protocol;
+	ip.ip6_hlim = 64;
+	if (inet_pton(AF_INET6, s->saddr, &ip.ip6_src) != 1 ||
+	    inet_pton(AF_INET6, s->daddr, &ip.ip6_dst) != 1)
+		abort();
+	memcpy(f->octets + ETH_HEADER_BYTES, &ip, sizeof(ip));
+	for (uint8_t i = 1; i <= s->ext.n; i++, at += FRAME_EXT_BYTES)
+		f->octets[at] = i < s->ext.n ? s->ext.types[i] : protocol;
+	return at;
+}
+
+/* s->saddr and s->daddr are set. */
+static inline void frame_build(const struct frame_spec *s, struct frame *f)
+{
+	const uint8_t protocol = s->protocol ? s->protocol : PROTO_UDP;
+	const uint16_t ethertype = frame_is_six(s) ? ETH_P_IPV6 : ETH_P_IP;
 	static const uint8_t none[ETH_ALEN],
 		macs[2 * ETH_ALEN] = { FRAME_DMAC, FRAME_SMAC };
+	size_t at;
 
 	memset(f, 0, sizeof(*f));
 	memcpy(f->octets, macs, sizeof(macs));
 	if (memcmp(s->dmac, none, sizeof(none)) != 0)
 		memcpy(f->octets, s->dmac, sizeof(s->dmac));
-	frame_wr16(f, 12, s->ethertype ? s->ethertype : ETH_P_IP);
-	memcpy(f->octets + ETH_HEADER_BYTES, &ip, sizeof(ip));
-	/* Options: No Operation, RFC 791 section 3.1. */
-	memset(f->octets + ETH_HEADER_BYTES + sizeof(ip), 1, s->options_bytes);
-	frame_payload(s, f, ETH_HEADER_BYTES + header, protocol);
+	frame_wr16(f, 12, s->ethertype ? s->ethertype : ethertype);
+	at = frame_is_six(s) ? frame_ipv6(s, f, protocol)
+			     : frame_ipv4(s, f, protocol);
+	frame_payload(s, f, at, protocol);
 	if (s->overwrite.at)
 		frame_wr16(f, s->overwrite.at, s->overwrite.value);
-	f->bytes =
-		s->bytes ? s->bytes : ETH_HEADER_BYTES + header + PAYLOAD_BYTES;
+	f->bytes = s->bytes ? s->bytes : (uint32_t)at + PAYLOAD_BYTES;
 }
 
 #endif

@@ -254,10 +254,7 @@ static const struct row rows_unprotected[] = {
 	/* --- the link's */
 	{ .name = "unprotected: ARP is the kernel's",
 	  .frame = { .ethertype = ETH_P_ARP, .bytes = 60 },
-	  .pass = PASS_NOT_IPV4 },
-	{ .name = "unprotected: IPv6 is the kernel's",
-	  .frame = { .ethertype = ETH_P_IPV6 },
-	  .pass = PASS_NOT_IPV4 },
+	  .pass = PASS_NOT_IP },
 	{ .name = "unprotected: multicast is the kernel's",
 	  .frame = { .daddr = MULTICAST },
 	  .pass = PASS_LINK },
@@ -362,7 +359,7 @@ static const struct row rows_unprotected[] = {
 	{ .name = "unprotected: a VLAN tag passes where everything may",
 	  .on = GW_BYPASS_ALL,
 	  .frame = { .ethertype = ETH_P_8021Q },
-	  .pass = PASS_NOT_IPV4 },
+	  .pass = PASS_NOT_IP },
 };
 
 #endif

@@ -5,6 +5,8 @@
  *
  *   10.1.0.0/24 -- prot [gateway] unprot -- 192.0.2.0/24 -- everything else
  *   10.9.0.0/24 -- other --'
+ *
+ * and of IPv6 likewise 2001:db8:1::/64, 2001:db8:ff::/64 and 2001:db8:9::/64.
  */
 #ifndef CYG_TESTS_BPF_TABLE_H
 #define CYG_TESTS_BPF_TABLE_H
@@ -39,6 +41,26 @@
 #define ANY_BROADCAST  "255.255.255.255"
 #define MULTICAST      "224.0.0.5"
 #define LINK_LOCAL     "169.254.1.1"
+
+#define GATEWAY_IN6	"2001:db8:1::1"
+#define GATEWAY_OUT6	"2001:db8:ff::1"
+#define LAN_HOST6	"2001:db8:1::10"
+#define LAN_NEIGHBOUR6	"2001:db8:1::11"
+#define LAN_BY_SOURCE6	"2001:db8:1::66"
+#define OTHER_HOST6	"2001:db8:9::10"
+#define FAR_HOST6	"2001:db8:2::10"
+#define FAR_DISCARDED6	"2001:db8:2:9::10"
+#define TCP_HOST6	"2001:db8:3::10"
+#define NO_SA_HOST6	"2001:db8:4::10"
+#define BYPASSED_HOST6	"2001:db8:6::10"
+#define STRANGER6	"2001:db8:77::10"
+#define WAN_NEIGHBOUR6	"2001:db8:ff::77"
+#define LINK_LOCAL6	"fe80::1"
+#define LINK_LOCAL6_TOO "fe80::2"
+#define ALL_NODES6	"ff02::1"
+#define MLD_ROUTERS6	"ff02::16"
+#define DHCP_SERVERS6	"ff02::1:2"
+
 #define OTHER_MAC                 \
 	{                         \
 		2, 0, 0, 0, 0, 99 \
@@ -62,10 +84,12 @@ enum policy_id {
 	POLICY_BYPASS = 9,
 };
 
-#define SA_OUT	  ((struct sa_ref){ .id = 5, .gen = 3 })
-#define SA_TCP	  ((struct sa_ref){ .id = 6, .gen = 1 })
-#define SA_IN_ESP ((struct sa_ref){ .id = 7, .gen = 2 })
-#define SA_IN_AH  ((struct sa_ref){ .id = 8, .gen = 4 })
+#define SA_OUT	   ((struct sa_ref){ .id = 5, .gen = 3 })
+#define SA_TCP	   ((struct sa_ref){ .id = 6, .gen = 1 })
+#define SA_IN_ESP  ((struct sa_ref){ .id = 7, .gen = 2 })
+#define SA_IN_ESP6 ((struct sa_ref){ .id = 9, .gen = 5 })
+#define SA_IN_AH6  ((struct sa_ref){ .id = 10, .gen = 6 })
+#define SA_IN_AH   ((struct sa_ref){ .id = 8, .gen = 4 })
 
 #define SPI_ESP	   0x10000001U
 #define SPI_LOWEST 256U /* the first that is not reserved */

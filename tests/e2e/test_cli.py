@@ -358,7 +358,7 @@ def check_drops(gateway):
     for kind, header in (("drops", "drop.h"), ("passes", "pass.h")):
         same({name: row.pop("text") for name, row in answer[kind].items()},
              reasons(header), f"{gateway.ns} has every reason of {header}")
-    answer["passes"].pop("not_ipv4")  # ARP comes when it likes
+    answer["passes"].pop("not_ip")  # ARP comes when it likes
     counts = {name: row for kind in ("drops", "passes")
               for name, row in answer[kind].items() if any(row.values())}
     same({name: row["packets"] for name, row in counts.items()}, passed,
@@ -367,7 +367,7 @@ def check_drops(gateway):
            for row in counts.values()), f"and their octets: {counts}")
     same(answer["in_flight"], 0, "and none of them is on its way still")
     counters = json.loads(gateway.client("counters", "--json").stdout)
-    counters["passes"].pop("not_ipv4")
+    counters["passes"].pop("not_ip")
     for kind in ("drops", "passes"):
         same(counters[kind], answer[kind], f"`counters` has the same {kind}")
     same(counters["tunnels"]["spare"]["in"],

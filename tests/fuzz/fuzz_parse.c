@@ -2,7 +2,7 @@
 /*
  * The XDP programs' parser, compiled for this machine: any frame, with nothing
  * readable behind it, so that one octet too far is a crash. What it takes for
- * IPv4 must agree with the worker's own parser.
+ * IP must agree with the worker's own parsers.
  */
 #include <sanitizer/asan_interface.h>
 #include <stdbool.h>
@@ -12,7 +12,9 @@
 #include <sys/mman.h>
 
 #include "bpf/parse.h"
+#include "ctrl/base/addr.h"
 #include "ctrl/wire/ipv4.h"
+#include "ctrl/wire/ipv6.h"
 
 #define ROOM 4096U
 
@@ -40,23 +42,56 @@ static void check(bool holds)
 		abort();
 }
 
-static void agrees(const struct packet *p, const uint8_t *l3, size_t room)
+/* Of what the worker takes for a packet, checksums apart. */
+static bool parse_wire(uint8_t version, struct slice l3, struct ip_header *out)
+{
+	return version == 4 ? ipv4_parse(l3, out) : ipv6_parse(l3, out);
+}
+
+static void agrees_header(const struct packet *p, struct slice l3)
 {
 	struct ip_header ip;
 
-	check(ipv4_parse(slice_of(l3, room), &ip));
+	check(parse_wire(p->version, l3, &ip));
+	check(ip.version == p->version);
 	check(ip.header_bytes == p->header_bytes);
 	check(ip.total_bytes == p->total_bytes);
-	check(addr_v4_be(&ip.saddr) == p->saddr &&
-	      addr_v4_be(&ip.daddr) == p->daddr);
-	check(ip.protocol == p->protocol && ip.ttl == p->ttl);
-	check((ip.fragment & IPV4_FRAGMENT_MASK) == 0 || p->fragment);
+	check(addr_equal(&ip.saddr, &p->saddr));
+	check(addr_equal(&ip.daddr, &p->daddr));
+	check(ip.protocol == p->protocol);
+	check(ip.ttl == p->ttl && ip.tos == p->tos);
+	check(!(ip.fragment & IPV4_FRAGMENT_MASK) == !p->fragment);
+	check(!(ip.fragment & IPV4_OFFSET_MASK) == !p->rest);
+}
+
+/* Ports are those at the packet's end of headers, or there are none. */
+static void holds_ports(const struct packet *p, struct slice l3)
+{
+	const uint8_t *at = l3.ptr + p->header_bytes;
+	const bool icmp =
+		p->protocol == PROTO_ICMP || p->protocol == PROTO_ICMPV6;
+	const uint32_t dport_at = icmp ? 0 : 2;
+
+	if (!p->has_ports) {
+		check(p->sport == 0 && p->dport == 0);
+		return;
+	}
+	check(!p->rest);
+	check(p->header_bytes + dport_at + 2 <= p->total_bytes);
+	check(p->sport == (at[0] << 8 | at[1]));
+	check(p->dport == (at[dport_at] << 8 | at[dport_at + 1]));
+}
+
+static uint16_t ethertype(const uint8_t *l3)
+{
+	return (uint16_t)(l3[-2] << 8 | l3[-1]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct packet p = { 0 };
 	uint8_t *frame, *end = page_end();
+	struct slice l3;
 	struct ip_header ip;
 	enum parse kind;
 
@@ -70,17 +105,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(frame, data, size);
 	ASAN_POISON_MEMORY_REGION(end, (size_t)(page_end() - end));
 	kind = parse_xdp(
-		&(const struct xdp_md){
+		&(struct xdp_md){
 			.data = (uint32_t)(uintptr_t)frame,
 			.data_end = (uint32_t)(uintptr_t)end,
 		},
 		&p);
 	check(p.frame_bytes == size);
-	if (kind == PARSE_IPV4)
-		agrees(&p, frame + ETH_HEADER_BYTES, size - ETH_HEADER_BYTES);
-	if (kind == PARSE_MALFORMED && size >= ETH_HEADER_BYTES)
-		check(!ipv4_parse(slice_of(frame + ETH_HEADER_BYTES,
-					   size - ETH_HEADER_BYTES),
+	if (kind == PARSE_OTHER || kind == PARSE_OPAQUE)
+		return 0;
+	l3 = slice_of(frame + p.l3_off, size - p.l3_off);
+	if (kind == PARSE_IP) {
+		agrees_header(&p, l3);
+		holds_ports(&p, l3);
+	} else {
+		check(!parse_wire(ethertype(l3.ptr) == ETH_P_IP ? 4 : 6, l3,
 				  &ip));
+	}
 	return 0;
 }
