@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 /*
- * The three programs: `protected` and `unprotected` at XDP of the interfaces
- * on either side, `guard` at tc egress of the unprotected ones. They read
- * maps, decide and steer; they hold no key and build no packet.
+ * Two programs: `edge` at XDP, which does what is to be done on the protected
+ * side or on the unprotected one, whichever the frame arrives at (several VLANs
+ * of one device may be either); `guard` at tc egress of the unprotected ones.
+ * They read maps, decide and steer; they hold no key and build no packet.
  */
 #include "bpf/dhcp.h"
 #include "bpf/encap.h"
@@ -24,7 +25,7 @@ static __always_inline int xdp_default(const struct packet *p)
 /* A PROTECT policy matched: to the worker, with the SA that is in use, or with
  * none where the worker may ask for one. */
 static __always_inline int protect_out(struct xdp_md *ctx,
-				       const struct packet *p,
+				       const struct packet *p, __u32 slot,
 				       const struct spd_table *list,
 				       const struct spd_entry *policy)
 {
@@ -41,11 +42,12 @@ static __always_inline int protect_out(struct xdp_md *ctx,
 		return xdp_drop(DROP_NO_SA, p->frame_bytes);
 	if (p->ttl <= 1)
 		return xdp_pass(PASS_TTL, p->frame_bytes);
-	return steer_worker(ctx, p, &meta, PASS_STEER_OUT);
+	return steer_worker(ctx, p, slot, &meta, PASS_STEER_OUT);
 }
 
 /* SPD-S for what a network behind us sends (RFC 4301 section 5.1). */
-static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p)
+static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p,
+				   __u32 slot)
 {
 	const struct flow f = packet_flow(p, DIR_OUT);
 	const struct spd_table *list = spd_in_force();
@@ -58,7 +60,7 @@ static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p)
 		return xdp_default(p);
 	switch (policy->action) {
 	case SPD_PROTECT:
-		return protect_out(ctx, p, list, policy);
+		return protect_out(ctx, p, slot, list, policy);
 	case SPD_BYPASS:
 		return xdp_pass(PASS_BYPASS, p->frame_bytes);
 	default:
@@ -66,32 +68,29 @@ static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p)
 	}
 }
 
-SEC("xdp")
-int protected(struct xdp_md *ctx)
+/* A frame from a network behind us. */
+static __always_inline int protected(struct xdp_md *ctx, const struct packet *p,
+				     enum parse kind,
+				     const struct iface_info *iface)
 {
-	const struct iface_info *iface;
-	struct packet p = {};
-	enum parse kind = parse_xdp(ctx, &p);
-
 	if (kind == PARSE_MALFORMED)
-		return xdp_drop(DROP_IP_MALFORMED, p.frame_bytes);
+		return xdp_drop(DROP_IP_MALFORMED, p->frame_bytes);
 	if (kind != PARSE_IP)
-		return xdp_pass(PASS_NOT_IP, p.frame_bytes);
-	if (addr_is_link(&p, &p.daddr) || addr_is_link(&p, &p.saddr))
-		return xdp_pass(PASS_LINK, p.frame_bytes);
-	if (locate_local(&p.daddr))
-		return xdp_pass(PASS_LOCAL, p.frame_bytes);
-	iface = locate_iface(ctx);
-	if (iface && p.dmac != iface->mac) /* the kernel forwards none of it */
-		return xdp_pass(PASS_OTHER_HOST, p.frame_bytes);
-	if (egress_is_elsewhere(ctx, &p))
-		return xdp_pass(PASS_EGRESS, p.frame_bytes);
-	return spd_out(ctx, &p);
+		return xdp_pass(PASS_NOT_IP, p->frame_bytes);
+	if (addr_is_link(p, &p->daddr) || addr_is_link(p, &p->saddr))
+		return xdp_pass(PASS_LINK, p->frame_bytes);
+	if (locate_local(&p->daddr))
+		return xdp_pass(PASS_LOCAL, p->frame_bytes);
+	if (p->dmac != iface->mac) /* the kernel forwards none of it */
+		return xdp_pass(PASS_OTHER_HOST, p->frame_bytes);
+	if (egress_is_elsewhere(ctx, p, iface))
+		return xdp_pass(PASS_EGRESS, p->frame_bytes);
+	return spd_out(ctx, p, iface->slot);
 }
 
 /* ESP, bare or in UDP, or AH, addressed to this host. */
 static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p,
-				    __u8 protocol)
+				    __u32 slot, __u8 protocol)
 {
 	struct dp_meta meta = {
 		.magic = magic,
@@ -109,7 +108,7 @@ static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p,
 	if (!sa)
 		return xdp_drop(DROP_SPI_UNKNOWN, p->frame_bytes);
 	meta.sa = *sa;
-	return steer_worker(ctx, p, &meta, PASS_STEER_IN);
+	return steer_worker(ctx, p, slot, &meta, PASS_STEER_IN);
 }
 
 /* SPD-I for what arrives in the clear (RFC 4301 section 5.2). */
@@ -134,7 +133,7 @@ static __always_inline int spd_in(const struct packet *p)
 	}
 }
 
-/* A priority tag is stripped by the kernel, and plaintext is behind it. */
+/* The kernel may find plaintext in it. */
 static __always_inline int unparsed_in(const struct packet *p)
 {
 	if (!spd_is_open())
@@ -143,7 +142,8 @@ static __always_inline int unparsed_in(const struct packet *p)
 }
 
 /* UDP addressed to this host: ESP and IKE in it are not plaintext. */
-static __always_inline int udp_in(struct xdp_md *ctx, const struct packet *p)
+static __always_inline int udp_in(struct xdp_md *ctx, const struct packet *p,
+				  __u32 slot)
 {
 	switch (encap_read(ctx, p)) {
 	case ENCAP_IKE:
@@ -151,7 +151,7 @@ static __always_inline int udp_in(struct xdp_md *ctx, const struct packet *p)
 	case ENCAP_KEEPALIVE:
 		return xdp_drop(DROP_NAT_KEEPALIVE, p->frame_bytes);
 	case ENCAP_ESP:
-		return ipsec_in(ctx, p, PROTO_ESP);
+		return ipsec_in(ctx, p, slot, PROTO_ESP);
 	case ENCAP_CUT:
 		return xdp_drop(DROP_ESP_TRUNCATED, p->frame_bytes);
 	case ENCAP_NONE:
@@ -161,7 +161,8 @@ static __always_inline int udp_in(struct xdp_md *ctx, const struct packet *p)
 }
 
 /* What IP on this side is: ESP and AH for us, the link's, or plaintext. */
-static __always_inline int ip_in(struct xdp_md *ctx, const struct packet *p)
+static __always_inline int ip_in(struct xdp_md *ctx, const struct packet *p,
+				 __u32 slot)
 {
 	__u32 local = locate_local(&p->daddr);
 
@@ -171,28 +172,44 @@ static __always_inline int ip_in(struct xdp_md *ctx, const struct packet *p)
 	if (local && (addr_is_link_local(p, &p->saddr) || packet_is_nd(p)))
 		return xdp_pass(PASS_LINK, p->frame_bytes);
 	if (local && (p->protocol == PROTO_ESP || p->protocol == PROTO_AH))
-		return ipsec_in(ctx, p, p->protocol);
+		return ipsec_in(ctx, p, slot, p->protocol);
 	if (local && p->protocol == PROTO_UDP)
-		return udp_in(ctx, p);
+		return udp_in(ctx, p, slot);
 	return spd_in(p);
 }
 
-SEC("xdp")
-int unprotected(struct xdp_md *ctx)
+/* A frame from the untrusted network. */
+static __always_inline int unprotected(struct xdp_md *ctx,
+				       const struct packet *p, enum parse kind,
+				       const struct iface_info *iface)
 {
-	const struct iface_info *iface = locate_iface(ctx);
-	struct packet p = {};
-	enum parse kind = parse_xdp(ctx, &p);
-
-	if (iface && !(p.dmac & MAC_GROUP) && p.dmac != iface->mac)
-		return xdp_pass(PASS_OTHER_HOST, p.frame_bytes);
+	if (!(p->dmac & MAC_GROUP) && p->dmac != iface->mac)
+		return xdp_pass(PASS_OTHER_HOST, p->frame_bytes);
 	if (kind == PARSE_MALFORMED)
-		return xdp_drop(DROP_IP_MALFORMED, p.frame_bytes);
+		return xdp_drop(DROP_IP_MALFORMED, p->frame_bytes);
 	if (kind == PARSE_OPAQUE)
-		return unparsed_in(&p);
+		return unparsed_in(p);
 	if (kind != PARSE_IP)
-		return xdp_pass(PASS_NOT_IP, p.frame_bytes);
-	return ip_in(ctx, &p);
+		return xdp_pass(PASS_NOT_IP, p->frame_bytes);
+	return ip_in(ctx, p, iface->slot);
+}
+
+SEC("xdp")
+int edge(struct xdp_md *ctx)
+{
+	struct packet p = {};
+	const enum parse kind = parse_xdp(ctx, &p);
+	const struct iface_info *iface = locate_iface(ctx->ingress_ifindex, &p);
+
+	/* Priority tags may stand before those of an interface that we serve:
+	 * the kernel strips as many as there are. */
+	if (kind == PARSE_TAGGED)
+		return unparsed_in(&p);
+	if (!iface)
+		return xdp_pass(PASS_OTHER_IFACE, p.frame_bytes);
+	if (iface->role == IFACE_PROTECTED)
+		return protected(ctx, &p, kind, iface);
+	return unprotected(ctx, &p, kind, iface);
 }
 
 /* What cannot be read may be anything: it leaves only if anything may. */
@@ -240,6 +257,21 @@ static __always_inline bool guard_is_link(const struct __sk_buff *skb,
 	       locate_local(&p->daddr) == LOCAL_BROADCAST || packet_is_nd(p);
 }
 
+/*
+ * Of a VLAN whose own interface is guarded, or need not be. All other tags are
+ * taken for the guarded interface's own.
+ */
+static __always_inline bool guard_is_elsewhere(const struct __sk_buff *skb,
+					       const struct packet *p)
+{
+	const struct iface_info *iface;
+
+	if (!p->vlan[0].vid)
+		return false;
+	iface = locate_iface(skb->ifindex, p);
+	return iface && iface->ifindex != skb->ifindex;
+}
+
 SEC("tc")
 int guard(struct __sk_buff *skb)
 {
@@ -247,10 +279,12 @@ int guard(struct __sk_buff *skb)
 	enum parse kind = parse_skb(skb, &p);
 	__u64 cookie;
 
-	if (kind == PARSE_OPAQUE || kind == PARSE_MALFORMED)
-		return guard_unparsed(&p);
-	if (kind != PARSE_IP)
+	if (guard_is_elsewhere(skb, &p))
+		return tc_pass(PASS_OTHER_IFACE, p.frame_bytes);
+	if (kind == PARSE_OTHER)
 		return tc_pass(PASS_NOT_IP, p.frame_bytes);
+	if (kind != PARSE_IP)
+		return guard_unparsed(&p);
 	cookie = bpf_get_socket_cookie(skb);
 	if (bpf_map_lookup_elem(&own_sockets, &cookie))
 		return tc_pass(PASS_OWN_SOCKET, p.frame_bytes);

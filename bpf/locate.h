@@ -69,11 +69,16 @@ static __always_inline bool packet_is_nd(const struct packet *p)
 	       code == 0;
 }
 
-static __always_inline const struct iface_info *locate_iface(struct xdp_md *ctx)
+/* NULL: none that we serve. ifindex: of where the frame was met. */
+static __always_inline const struct iface_info *locate_iface(
+	__u32 ifindex, const struct packet *p)
 {
-	__u32 ifindex = ctx->ingress_ifindex;
+	const struct iface_key key = {
+		.ifindex = ifindex,
+		.tag = { p->vlan[0], p->vlan[1] },
+	};
 
-	return bpf_map_lookup_elem(&ifaces, &ifindex);
+	return bpf_map_lookup_elem(&ifaces, &key);
 }
 
 /* 0 when the address is not of this host, else enum local_kind. */
@@ -107,20 +112,21 @@ static __always_inline void locate_question(const struct packet *p,
  * say in? False where it has no route: a tunnel needs no inner route.
  */
 static __always_inline bool egress_is_elsewhere(struct xdp_md *ctx,
-						const struct packet *p)
+						const struct packet *p,
+						const struct iface_info *from)
 {
-	struct bpf_fib_lookup fib = { .ifindex = ctx->ingress_ifindex };
-	struct iface_info *iface;
-	__u32 egress;
+	struct bpf_fib_lookup fib = { .ifindex = from->ifindex };
+	struct iface_key egress = {};
+	const struct iface_info *to;
 	long rc;
 
 	locate_question(p, &fib);
 	rc = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
 	if (rc != BPF_FIB_LKUP_RET_SUCCESS && rc != BPF_FIB_LKUP_RET_NO_NEIGH)
 		return false;
-	egress = fib.ifindex;
-	iface = bpf_map_lookup_elem(&ifaces, &egress);
-	return !iface || iface->role != IFACE_UNPROTECTED;
+	egress.ifindex = fib.ifindex;
+	to = bpf_map_lookup_elem(&ifaces, &egress);
+	return !to || to->role != IFACE_UNPROTECTED;
 }
 
 #endif

@@ -66,11 +66,11 @@ struct {
 	__type(value, __u32);
 } local_addrs SEC(".maps");
 
-/* Interfaces that we serve. Key: ifindex. Written by dp at start. */
+/* Interfaces that we serve, VLANs in both of their forms. Written by dp. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, IFACE_MAX);
-	__type(key, __u32);
+	__uint(max_entries, 2 * IFACE_MAX);
+	__type(key, struct iface_key);
 	__type(value, struct iface_info);
 } ifaces SEC(".maps");
 

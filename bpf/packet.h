@@ -17,11 +17,13 @@
 #include "include/flow.h"
 #include "include/meta.h"
 #include "include/proto.h"
+#include "include/sad.h"
 
 enum parse {
 	PARSE_IP,
 	PARSE_OTHER,	 /* not IP, and cannot hide it */
 	PARSE_OPAQUE,	 /* may carry IP, or hides what its IP carries */
+	PARSE_TAGGED,	 /* has more tags than are read: whose is it? */
 	PARSE_MALFORMED, /* IP by its ethertype, but cut or lying */
 };
 
@@ -29,6 +31,7 @@ struct packet {
 	__u64 dmac; /* mac_word(); XDP alone */
 	struct addr saddr;
 	struct addr daddr;
+	struct vlan_tag vlan[VLAN_TAGS_MAX]; /* outermost first */
 	__u32 frame_bytes;
 	__u32 l3_off;	    /* bytes from the frame's start to the IP header */
 	__u32 header_bytes; /* of IP, options and extension headers too */

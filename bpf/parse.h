@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * From a frame to struct packet: IPv4 or IPv6 over untagged Ethernet. An
- * ethertype that may carry IP further in is PARSE_OPAQUE: not understood,
- * which the guard treats as what it may hide.
+ * From a frame to struct packet: IPv4 or IPv6 over Ethernet, VLAN tags between
+ * them or not. An ethertype that may carry IP further in is PARSE_OPAQUE: not
+ * understood, which the guard treats as what it may hide.
  */
 #ifndef CYG_BPF_PARSE_H
 #define CYG_BPF_PARSE_H
@@ -12,6 +12,7 @@
 
 #include "bpf/ipv6.h"
 #include "bpf/packet.h"
+#include "bpf/vlan.h"
 #include "include/sad.h"
 
 static __always_inline enum parse parse_ethertype(__be16 ethertype)
@@ -22,6 +23,7 @@ static __always_inline enum parse parse_ethertype(__be16 ethertype)
 		return PARSE_IP;
 	case ETH_P_8021Q:
 	case ETH_P_8021AD:
+		return PARSE_TAGGED;
 	case ETH_P_PPP_SES:
 	case ETH_P_MPLS_UC:
 	case ETH_P_MPLS_MC:
@@ -72,7 +74,7 @@ static __always_inline enum parse read_ipv6(const struct cursor *c,
 	return parse_ipv6(&ip, p->frame_bytes - p->l3_off, p);
 }
 
-/* Of the Ethernet header: what follows, and where. */
+/* Of the Ethernet header and the tags: what follows, and where. */
 static __always_inline enum parse read_link(const struct cursor *c,
 					    struct packet *p, __be16 *ethertype)
 {
@@ -83,7 +85,8 @@ static __always_inline enum parse read_link(const struct cursor *c,
 	p->dmac = mac_word(eth.h_dest);
 	p->l3_off = ETH_HEADER_BYTES;
 	*ethertype = eth.h_proto;
-	return parse_ethertype(eth.h_proto);
+	vlan_read(c, p, ethertype);
+	return parse_ethertype(*ethertype);
 }
 
 /* Up to where IPv6's extension headers begin, or what is above IPv4. */
@@ -178,6 +181,8 @@ static __always_inline enum parse parse_skb(struct __sk_buff *skb,
 	enum parse kind;
 
 	p->frame_bytes = skb->len;
+	if (skb->vlan_present)
+		vlan_take(p, (__be16)skb->vlan_proto, (__u16)skb->vlan_tci);
 	kind = read_ip(&c, p);
 	if (kind == PARSE_IP && parse_must_walk(p))
 		kind = ipv6_behind(

@@ -8,19 +8,17 @@
 #define CYG_BPF_STEER_H
 
 #include "bpf/count.h"
-#include "bpf/locate.h"
 #include "bpf/parse.h"
 
 static __always_inline int steer_worker(struct xdp_md *ctx,
-					const struct packet *p,
+					const struct packet *p, __u32 slot,
 					const struct dp_meta *meta,
 					enum pass_reason reason)
 {
-	const struct iface_info *iface = locate_iface(ctx);
 	__u32 queue = ctx->rx_queue_index;
 	struct dp_meta *at;
 
-	if (!iface || queue >= QUEUE_MAX)
+	if (queue >= QUEUE_MAX)
 		return xdp_drop(DROP_NO_WORKER, p->frame_bytes);
 	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*meta)))
 		return xdp_drop(DROP_STEER_FAILED, p->frame_bytes);
@@ -28,11 +26,27 @@ static __always_inline int steer_worker(struct xdp_md *ctx,
 	if ((void *)(at + 1) > (void *)(long)ctx->data)
 		return xdp_drop(DROP_STEER_FAILED, p->frame_bytes);
 	*at = *meta;
-	if (bpf_redirect_map(&xsks, iface->slot * QUEUE_MAX + queue,
-			     XDP_DROP) != XDP_REDIRECT)
+	if (bpf_redirect_map(&xsks, slot * QUEUE_MAX + queue, XDP_DROP) !=
+	    XDP_REDIRECT)
 		return xdp_drop(DROP_NO_WORKER, p->frame_bytes);
 	count_pass(reason, 1, p->frame_bytes);
 	return XDP_REDIRECT;
+}
+
+/* The tag beside the frame first, then those in it: each pop takes one. */
+static __always_inline long steer_untag(struct __sk_buff *skb,
+					const struct packet *p)
+{
+	const __u32 in_frame =
+		(p->l3_off - ETH_HEADER_BYTES) / VLAN_HEADER_BYTES;
+	const __u32 n = in_frame + (skb->vlan_present ? 1 : 0);
+	long err = 0;
+
+#pragma clang loop unroll(full)
+	for (__u32 i = 0; i <= VLAN_TAGS_MAX; i++)
+		if (!err && i < n)
+			err = bpf_skb_vlan_pop(skb);
+	return err;
 }
 
 /* A GSO packet becomes so many on its way through the host interface. */
@@ -46,7 +60,7 @@ static __always_inline int steer_host(struct __sk_buff *skb,
 		.policy_gen = policy_gen,
 	};
 
-	if (skb->vlan_present && bpf_skb_vlan_pop(skb))
+	if (steer_untag(skb, p))
 		return tc_drop(DROP_STEER_FAILED, p->frame_bytes);
 	if (bpf_skb_store_bytes(skb, 0, &tag, sizeof(tag), 0))
 		return tc_drop(DROP_STEER_FAILED, p->frame_bytes);

@@ -16,6 +16,7 @@
 	X(NOT_IP,     "not_ip",	    "kernel: ARP and other protocols that are not IP") \
 	X(LINK,	      "link",	    "kernel: multicast, broadcast, link-local, DHCP, neighbour discovery") \
 	X(OTHER_HOST, "other_host", "kernel: to another station's MAC address")      \
+	X(OTHER_IFACE, "other_iface", "kernel: of a VLAN that is not served, or guarded at its own interface") \
 	X(LOCAL,      "local",	    "kernel: addressed to this host")          \
 	X(IKE,	      "ike",	    "kernel: IKE to this host, or fragments that may be of it") \
 	X(EGRESS,     "egress",	    "kernel: does not leave by an unprotected interface") \

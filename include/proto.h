@@ -9,6 +9,9 @@
 #define ETH_HEADER_BYTES 14U /* IEEE 802.3 */
 #define ETH_TYPE_BYTES	 2U  /* IEEE 802.3: the last ones of it */
 
+#define VLAN_HEADER_BYTES 4U	 /* IEEE 802.1Q: a tag, its TPID included */
+#define VLAN_VID_MASK	  0x0fff /* IEEE 802.1Q: in the TCI */
+
 #define IPV4_HEADER_BYTES     20U /* RFC 791 section 3.1, without options */
 #define IPV4_HEADER_MAX_BYTES 60U /* RFC 791 section 3.1 */
 #define IPV4_MTU_MIN	      68U /* RFC 791 section 3.2: every link takes it */

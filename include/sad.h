@@ -30,11 +30,30 @@ enum iface_role {
 	IFACE_UNPROTECTED = 2,
 };
 
-/* Map `ifaces`, key ifindex. */
+#define VLAN_TAGS_MAX 2 /* of a frame: 802.1Q, or 802.1ad and 802.1Q */
+
+/* A VLAN tag (IEEE 802.1Q) in host order; both 0: none. */
+struct vlan_tag {
+	__u16 tpid; /* ETH_P_8021Q or ETH_P_8021AD */
+	__u16 vid;
+};
+
+/*
+ * Map `ifaces`. A VLAN interface stands in it twice: by the device and the
+ * tags with which its frames arrive, and by its own ifindex without tags, which
+ * is how the kernel names it where it tells a route.
+ */
+struct iface_key {
+	__u32 ifindex;
+	struct vlan_tag tag[VLAN_TAGS_MAX]; /* outermost first */
+};
+
 struct iface_info {
-	__u32 role; /* enum iface_role */
-	__u32 slot; /* row of `xsks`: key slot * QUEUE_MAX + queue */
-	__u64 mac;  /* mac_word() of its address */
+	__u32 role;    /* enum iface_role */
+	__u32 slot;    /* row of `xsks`: key slot * QUEUE_MAX + queue */
+	__u64 mac;     /* mac_word() of its address */
+	__u32 ifindex; /* its own */
+	__u32 pad;
 };
 
 /* A MAC address as one number, to be compared. */
@@ -48,6 +67,7 @@ static inline __u64 mac_word(const __u8 *octets)
 #define MAC_GROUP 1ULL /* in mac_word(): multicast or broadcast */
 
 _Static_assert(sizeof(struct sad_key) == 24, "map key without holes");
-_Static_assert(sizeof(struct iface_info) == 16, "map value without holes");
+_Static_assert(sizeof(struct iface_key) == 12, "map key without holes");
+_Static_assert(sizeof(struct iface_info) == 24, "map value without holes");
 
 #endif

@@ -35,8 +35,7 @@ static void program_close(struct program_id *p)
 
 static bool name_is_ours(const char *name)
 {
-	return strcmp(name, "protected") == 0 ||
-	       strcmp(name, "unprotected") == 0 || strcmp(name, "guard") == 0;
+	return strcmp(name, "edge") == 0 || strcmp(name, "guard") == 0;
 }
 
 static void program_find(uint32_t id, struct program_id *out)
@@ -88,18 +87,18 @@ static int first_xdp(const struct attach_iface *iface, int prog_fd,
 	const uint32_t only_new = XDP_FLAGS_UPDATE_IF_NOEXIST;
 
 	out->native = true;
-	if (!bpf_xdp_attach((int)iface->ifindex, prog_fd,
+	if (!bpf_xdp_attach((int)iface->xdp_ifindex, prog_fd,
 			    only_new | XDP_FLAGS_DRV_MODE, NULL))
 		return 0;
 	out->native = false;
-	return bpf_xdp_attach((int)iface->ifindex, prog_fd,
+	return bpf_xdp_attach((int)iface->xdp_ifindex, prog_fd,
 			      only_new | XDP_FLAGS_SKB_MODE, NULL);
 }
 
 int attach_xdp(const struct attach_iface *iface, int prog_fd,
 	       struct attachment *out, struct error *e)
 {
-	int err = out->before_fd ? replace_xdp(iface->ifindex, prog_fd,
+	int err = out->before_fd ? replace_xdp(iface->xdp_ifindex, prog_fd,
 					       out->before_fd, out->native)
 				 : first_xdp(iface, prog_fd, out);
 
@@ -189,7 +188,7 @@ static int find_xdp(const struct attach_iface *iface, struct attachment *out,
 {
 	struct program_id found;
 
-	program_find(xdp_query(iface->ifindex, &out->native), &found);
+	program_find(xdp_query(iface->xdp_ifindex, &out->native), &found);
 	if (found.ours)
 		out->before_fd = found.fd;
 	else
@@ -245,7 +244,7 @@ void attach_settle(struct attachment *a)
 void attach_undo_xdp(const struct attach_iface *iface, struct attachment *a)
 {
 	if (a->done)
-		replace_xdp(iface->ifindex, a->before_fd ? a->before_fd : -1,
+		replace_xdp(iface->xdp_ifindex, a->before_fd ? a->before_fd : -1,
 			    a->prog_fd, a->native);
 	attach_settle(a);
 }
@@ -305,13 +304,23 @@ static int release_guard(struct nl *nl, uint32_t ifindex)
 	return err;
 }
 
-static const struct attach_iface *find_iface(const struct attach_iface *list,
-					     size_t n, uint32_t ifindex)
+static bool keeps_xdp(const struct attach_iface *list, size_t n,
+		      uint32_t ifindex)
 {
 	for (size_t i = 0; i < n; i++)
-		if (list[i].ifindex == ifindex)
-			return &list[i];
-	return NULL;
+		if (list[i].xdp_ifindex == ifindex)
+			return true;
+	return false;
+}
+
+static bool keeps_guard(const struct attach_iface *list, size_t n,
+			uint32_t ifindex)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].ifindex == ifindex &&
+		    list[i].role == IFACE_UNPROTECTED)
+			return true;
+	return false;
 }
 
 int attach_release(const struct attach_iface *keep, size_t n, struct error *e)
@@ -321,12 +330,9 @@ int attach_release(const struct attach_iface *keep, size_t n, struct error *e)
 	int err = all ? nl_new(&nl) : -errno;
 
 	for (i = all; !err && i->if_index; i++) {
-		const struct attach_iface *kept =
-			find_iface(keep, n, i->if_index);
-
-		if (!kept)
+		if (!keeps_xdp(keep, n, i->if_index))
 			err = release_xdp(i->if_index);
-		if (!err && (!kept || kept->role != IFACE_UNPROTECTED))
+		if (!err && !keeps_guard(keep, n, i->if_index))
 			err = release_guard(nl, i->if_index);
 		if (err)
 			error_set(e, err, "cannot take the programs off %s: %s",

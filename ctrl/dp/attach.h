@@ -20,7 +20,8 @@
 
 struct attach_iface {
 	const char *name;
-	uint32_t ifindex;
+	uint32_t ifindex;     /* the guard's place */
+	uint32_t xdp_ifindex; /* XDP's: of a VLAN the device below */
 	enum iface_role role;
 };
 

@@ -39,6 +39,12 @@ static int check_iface(const struct iface_conf *conf, struct iface *out,
 			e, -EPROTONOSUPPORT,
 			"%s:%u:%u: interface '%s' is not Ethernet, and nothing else is supported; name another one",
 			at->file, at->line, at->column, conf->name);
+	if (out->n_tags > VLAN_TAGS_MAX)
+		return error_set(
+			e, -EPROTONOSUPPORT,
+			"%s:%u:%u: interface '%s' stands on more than %d VLAN tags, and so many are not supported",
+			at->file, at->line, at->column, conf->name,
+			VLAN_TAGS_MAX);
 	if (out->queues > QUEUE_MAX)
 		return error_set(
 			e, -E2BIG,
@@ -79,6 +85,7 @@ static int check_ifaces(struct dp *dp, struct error *e)
 		s->at = (struct attach_iface){
 			.name = g->ifaces[i].name,
 			.ifindex = dp->ifaces[i].ifindex,
+			.xdp_ifindex = dp->ifaces[i].lower_ifindex,
 			.role = g->ifaces[i].role,
 		};
 		dp->n_ifaces = i + 1;
@@ -91,15 +98,43 @@ static int check_ifaces(struct dp *dp, struct error *e)
 
 /* --- maps before programs are attached, programs before packets flow --- */
 
+/* The first that we serve on the same device: of its queues is the row in the
+ * map xsks, and XDP is attached there for all of them. */
+static size_t first_on_device(const struct dp *dp, size_t i)
+{
+	size_t first = 0;
+
+	while (dp->ifaces[first].lower_ifindex != dp->ifaces[i].lower_ifindex)
+		first++;
+	return first;
+}
+
 static int enter_iface(const struct dp *dp, size_t i)
 {
+	const struct iface *iface = &dp->ifaces[i];
 	const struct iface_info info = {
 		.role = dp->served[i].at.role,
-		.slot = (uint32_t)i,
-		.mac = mac_word(dp->ifaces[i].mac),
+		.slot = (uint32_t)first_on_device(dp, i),
+		.mac = mac_word(iface->mac),
+		.ifindex = iface->ifindex,
 	};
+	const struct iface_key itself = { .ifindex = iface->ifindex };
+	struct iface_key arrives = { .ifindex = iface->lower_ifindex };
+	int err;
 
-	return programs_add_iface(dp->programs, dp->ifaces[i].ifindex, &info);
+	memcpy(arrives.tag, iface->tag, sizeof(arrives.tag));
+	err = programs_add_iface(dp->programs, &itself, &info);
+	return err ? err : programs_add_iface(dp->programs, &arrives, &info);
+}
+
+static void leave_iface(const struct dp *dp, const struct iface *iface)
+{
+	const struct iface_key itself = { .ifindex = iface->ifindex };
+	struct iface_key arrives = { .ifindex = iface->lower_ifindex };
+
+	memcpy(arrives.tag, iface->tag, sizeof(arrives.tag));
+	programs_del_iface(dp->programs, &arrives);
+	programs_del_iface(dp->programs, &itself);
 }
 
 static int load(struct dp *dp, struct error *e)
@@ -152,23 +187,26 @@ static void on_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now
 	struct dp *dp = ctx;
 	uint32_t i = dp_slot_of(dp, old_ifindex);
 	struct served *s = &dp->served[i];
+	/* A VLAN made anew on the device where XDP is still attached. */
+	const bool same_device =
+		dp->ifaces[i].lower_ifindex == now->lower_ifindex;
 	struct error e;
 	int err = 0;
 
+	leave_iface(dp, &dp->ifaces[i]);
 	dp->ifaces[i] = *now;
 	s->at.ifindex = now->ifindex;
+	s->at.xdp_ifindex = now->lower_ifindex;
 	attach_settle(&s->xdp);
 	attach_settle(&s->guard);
-	programs_del_iface(dp->programs, old_ifindex);
 	if (s->at.role == IFACE_UNPROTECTED)
 		err = attach_guard(&s->at, programs_guard_fd(dp->programs),
 				   &s->guard, &e);
 	if (!err)
 		err = enter_iface(dp, i);
-	if (!err)
-		err = attach_xdp(&s->at,
-				 programs_xdp_fd(dp->programs, s->at.role),
-				 &s->xdp, &e);
+	if (!err && !same_device && first_on_device(dp, i) == i)
+		err = attach_xdp(&s->at, programs_xdp_fd(dp->programs), &s->xdp,
+				 &e);
 	log_error(
 		"dp: interface made anew iface=%s: %s", now->name,
 		err ? "the programs could not be attached, it is NOT guarded; restart cygnetd"
@@ -213,13 +251,17 @@ static int attach(struct dp *dp, struct error *e)
 		struct served *s = &dp->served[i];
 
 		nl_tx_dropped(dp->nl, s->at.ifindex, &s->tx_dropped);
-		err = attach_xdp(&s->at,
-				 programs_xdp_fd(dp->programs, s->at.role),
-				 &s->xdp, e);
+		if (first_on_device(dp, i) != i)
+			continue;
+		err = attach_xdp(&s->at, programs_xdp_fd(dp->programs), &s->xdp,
+				 e);
 		if (!err && !s->xdp.native)
 			log_warn("dp: generic XDP iface=%s: its driver has no native mode, expect less speed",
 				 s->at.name);
 	}
+	for (size_t i = 0; !err && i < dp->n_ifaces; i++)
+		dp->served[i].xdp.native =
+			dp->served[first_on_device(dp, i)].xdp.native;
 	return err;
 }
 
@@ -306,11 +348,18 @@ void dp_release_others(const struct gateway_conf *g)
 	struct error e;
 
 	programs_log_libbpf();
-	for (size_t i = 0; i < g->n_ifaces; i++)
+	for (size_t i = 0; i < g->n_ifaces; i++) {
+		struct iface iface;
+
+		/* One that is not there is nobody's. */
+		if (iface_read(g->ifaces[i].name, &iface))
+			iface = (struct iface){ .ifindex = 0 };
 		kept[i] = (struct attach_iface){
-			.ifindex = if_nametoindex(g->ifaces[i].name),
+			.ifindex = iface.ifindex,
+			.xdp_ifindex = iface.lower_ifindex,
 			.role = g->ifaces[i].role,
 		};
+	}
 	if (attach_release(kept, g->n_ifaces, &e))
 		log_warn("dp: %s; an earlier start served it", e.text);
 }

@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ctrl/dp/vlan.h"
+
 static int ask(int fd, unsigned long request, struct ifreq *ifr)
 {
 	return ioctl(fd, request, ifr) ? -errno : 0;
@@ -40,6 +42,23 @@ static int read_link(int fd, struct ifreq *ifr, struct iface *out)
 	out->ethernet = ifr->ifr_hwaddr.sa_family == ARPHRD_ETHER;
 	memcpy(out->mac, ifr->ifr_hwaddr.sa_data, sizeof(out->mac));
 	return 0;
+}
+
+static int read_lower(struct iface *out)
+{
+	struct vlan_stack s;
+	struct nl *nl = NULL;
+	int err = nl_new(&nl);
+
+	if (!err)
+		err = vlan_read(nl, out->ifindex, &s);
+	nl_free(nl);
+	if (err)
+		return err;
+	out->lower_ifindex = s.lower_ifindex;
+	out->n_tags = s.n_tags;
+	memcpy(out->tag, s.tag, sizeof(out->tag));
+	return if_indextoname(s.lower_ifindex, out->lower_name) ? 0 : -errno;
 }
 
 /* The kernel's own list, for drivers that know of no channels. */
@@ -83,7 +102,12 @@ int iface_read(const char *name, struct iface *out)
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
 	err = read_link(fd, &ifr, out);
 	if (!err)
+		err = read_lower(out);
+	if (!err) {
+		snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s",
+			 out->lower_name);
 		out->queues = read_queues(fd, &ifr);
+	}
 	close(fd);
 	return err;
 }

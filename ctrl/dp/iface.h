@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the kernel says about an interface, and the few settings of one that
- * we make. Plain ioctls; control thread.
+ * we make. Control thread.
  */
 #ifndef CYG_DP_IFACE_H
 #define CYG_DP_IFACE_H
@@ -19,9 +19,15 @@ struct iface {
 	uint32_t ifindex;
 	uint8_t mac[6];
 	uint32_t mtu;	 /* bytes of an IP packet */
-	uint32_t queues; /* receive queues */
+	uint32_t queues; /* receive queues, of the lower device */
 	bool up;
 	bool ethernet;
+	/* Of a VLAN: the device whose frames carry these tags. Else the
+	 * interface itself, and none. */
+	char lower_name[IF_NAMESIZE];
+	uint32_t lower_ifindex;
+	uint32_t n_tags; /* more than VLAN_TAGS_MAX: not to be served */
+	struct vlan_tag tag[VLAN_TAGS_MAX]; /* outermost first */
 };
 
 /* 0, or a negative errno: -ENODEV when there is none of that name. */

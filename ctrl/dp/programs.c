@@ -219,11 +219,9 @@ void programs_free(struct programs *p)
 	free(p);
 }
 
-int programs_xdp_fd(const struct programs *p, enum iface_role role)
+int programs_xdp_fd(const struct programs *p)
 {
-	return bpf_program__fd(role == IFACE_PROTECTED
-				       ? p->skel->progs.protected
-				       : p->skel->progs.unprotected);
+	return bpf_program__fd(p->skel->progs.edge);
 }
 
 int programs_guard_fd(const struct programs *p)
@@ -267,17 +265,17 @@ int programs_del_inbound(struct programs *p, const struct sad_key *key)
 	return bpf_map_delete_elem(fd, key) ? -errno : 0;
 }
 
-int programs_add_iface(struct programs *p, uint32_t ifindex,
+int programs_add_iface(struct programs *p, const struct iface_key *key,
 		       const struct iface_info *info)
 {
-	return update(p->skel->maps.ifaces, &ifindex, info);
+	return update(p->skel->maps.ifaces, key, info);
 }
 
-int programs_del_iface(struct programs *p, uint32_t ifindex)
+int programs_del_iface(struct programs *p, const struct iface_key *key)
 {
 	int fd = bpf_map__fd(p->skel->maps.ifaces);
 
-	return bpf_map_delete_elem(fd, &ifindex) ? -errno : 0;
+	return bpf_map_delete_elem(fd, key) ? -errno : 0;
 }
 
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,

@@ -39,7 +39,7 @@ int programs_load(const struct programs_spec *spec, struct programs **out,
 /* What is attached stays attached and keeps its maps. NULL is fine. */
 void programs_free(struct programs *p);
 
-int programs_xdp_fd(const struct programs *p, enum iface_role role);
+int programs_xdp_fd(const struct programs *p);
 int programs_guard_fd(const struct programs *p);
 
 /* The setters return 0 or a negative errno. */
@@ -48,9 +48,9 @@ int programs_bind(struct programs *p, uint32_t policy_id, struct sa_ref sa);
 int programs_add_inbound(struct programs *p, const struct sad_key *key,
 			 struct sa_ref sa);
 int programs_del_inbound(struct programs *p, const struct sad_key *key);
-int programs_add_iface(struct programs *p, uint32_t ifindex,
+int programs_add_iface(struct programs *p, const struct iface_key *key,
 		       const struct iface_info *info);
-int programs_del_iface(struct programs *p, uint32_t ifindex);
+int programs_del_iface(struct programs *p, const struct iface_key *key);
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
 			int fd);
 int programs_clear_socket(struct programs *p, uint32_t slot, uint32_t queue);

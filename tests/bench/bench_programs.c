@@ -120,15 +120,8 @@ static void set_policies(struct programs *p, bool last)
 
 static int program_fd(const struct programs *p, enum program program)
 {
-	switch (program) {
-	case PROGRAM_PROTECTED:
-		return programs_xdp_fd(p, IFACE_PROTECTED);
-	case PROGRAM_UNPROTECTED:
-		return programs_xdp_fd(p, IFACE_UNPROTECTED);
-	case PROGRAM_GUARD:
-		return programs_guard_fd(p);
-	}
-	return -1;
+	return program == PROGRAM_GUARD ? programs_guard_fd(p)
+					: programs_xdp_fd(p);
 }
 
 static const char *program_name(enum program program)

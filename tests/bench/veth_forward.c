@@ -72,6 +72,7 @@ static void steer(const struct port *port)
 	const struct attach_iface iface = {
 		.name = port->ifname,
 		.ifindex = port->ifindex,
+		.xdp_ifindex = port->ifindex,
 		.role = port->role,
 	};
 	const uint32_t queue = 0;

@@ -27,6 +27,7 @@
  * more than a row has room for, and unprot's row is the next. */
 #define SLOT_PROT   2
 #define SLOT_UNPROT 3
+#define SLOT_NONE   4
 
 struct fixture {
 	struct programs *programs[GW_MAX];
@@ -206,20 +207,96 @@ static inline bool fixture_set_locals(struct programs *p)
 	return true;
 }
 
-static inline bool fixture_set_port(struct programs *p, const struct port *port,
-				    uint32_t slot)
+static inline bool fixture_add_iface(struct programs *p,
+				     const struct iface_key *key, uint32_t own,
+				     enum iface_role role, uint32_t slot)
 {
 	static const uint8_t mac[] = { FRAME_DMAC };
 	const struct iface_info info = {
-		.role = port->role,
+		.role = role,
 		.slot = slot,
 		.mac = mac_word(mac),
+		.ifindex = own,
 	};
 
-	return fixture_check(programs_add_iface(p, port->ifindex, &info),
-			     port->ifname) &&
+	return fixture_check(programs_add_iface(p, key, &info), "interface");
+}
+
+static inline bool fixture_set_port(struct programs *p, const struct port *port,
+				    uint32_t slot)
+{
+	const struct iface_key key = { .ifindex = port->ifindex };
+
+	return fixture_add_iface(p, &key, port->ifindex, port->role, slot) &&
 	       fixture_check(programs_set_socket(p, slot, 0, port->fd),
 			     port->ifname);
+}
+
+/* Served, but without a worker: the far ends, for what they are to routing. */
+static inline bool fixture_set_peers(struct programs *p)
+{
+	const struct iface_key other = { .ifindex =
+						 if_nametoindex("other-peer") },
+			       unprot = { .ifindex = if_nametoindex(
+						  "unprot-peer") };
+
+	return fixture_add_iface(p, &other, other.ifindex, IFACE_PROTECTED,
+				 SLOT_NONE) &&
+	       fixture_add_iface(p, &unprot, unprot.ifindex, IFACE_PROTECTED,
+				 SLOT_NONE);
+}
+
+struct fixture_vlan {
+	const char *device;
+	struct vlan_tag tag[VLAN_TAGS_MAX];
+	const char *own; /* stands for the VLAN interface */
+	enum iface_role role;
+	uint32_t slot;
+};
+
+/* There is no VLAN interface on every kernel: others stand for them, which
+ * shows whose routes are asked. */
+static inline bool fixture_set_vlans(struct programs *p)
+{
+	static const struct fixture_vlan vlans[] = {
+		{ "prot",
+		  { { ETH_P_8021Q, VID_LAN } },
+		  "prot",
+		  IFACE_PROTECTED,
+		  SLOT_PROT },
+		{ "prot",
+		  { { ETH_P_8021Q, VID_BY_INGRESS } },
+		  "other-peer",
+		  IFACE_PROTECTED,
+		  SLOT_PROT },
+		{ "prot",
+		  { { ETH_P_8021Q, VID_WAN } },
+		  "prot-peer",
+		  IFACE_UNPROTECTED,
+		  SLOT_PROT },
+		{ "unprot",
+		  { { ETH_P_8021Q, VID_WAN } },
+		  "prot-peer",
+		  IFACE_UNPROTECTED,
+		  SLOT_UNPROT },
+		{ "unprot",
+		  { { ETH_P_8021AD, VID_PROVIDER }, { ETH_P_8021Q, VID_LAN } },
+		  "prot",
+		  IFACE_PROTECTED,
+		  SLOT_UNPROT },
+	};
+
+	for (size_t i = 0; i < sizeof(vlans) / sizeof(vlans[0]); i++) {
+		struct iface_key key = {
+			.ifindex = if_nametoindex(vlans[i].device),
+		};
+
+		memcpy(key.tag, vlans[i].tag, sizeof(key.tag));
+		if (!fixture_add_iface(p, &key, if_nametoindex(vlans[i].own),
+				       vlans[i].role, vlans[i].slot))
+			return false;
+	}
+	return true;
 }
 
 static inline bool fixture_load(struct fixture *fx, enum instance on)
@@ -242,7 +319,8 @@ static inline bool fixture_load(struct fixture *fx, enum instance on)
 	return fixture_set_policies(p, on) && fixture_set_sas(p) &&
 	       fixture_set_locals(p) &&
 	       fixture_set_port(p, fx->prot, SLOT_PROT) &&
-	       fixture_set_port(p, fx->unprot, SLOT_UNPROT);
+	       fixture_set_port(p, fx->unprot, SLOT_UNPROT) &&
+	       fixture_set_peers(p) && fixture_set_vlans(p);
 }
 
 static inline bool fixture_open_port(struct fixture *fx, const char *ifname,

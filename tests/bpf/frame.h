@@ -21,6 +21,7 @@
 
 #include "include/ike.h"
 #include "include/proto.h"
+#include "include/sad.h"
 
 #define FRAME_ROOM    256U
 #define PAYLOAD_BYTES 24U
@@ -49,6 +50,7 @@
 
 #define FRAME_EXT_BYTES 8U /* of each extension header */
 #define FRAME_EXT_MAX	7U
+#define FRAME_TAGS_MAX	3
 
 struct frame_overwrite {
 	uint16_t at; /* 0: nothing */
@@ -73,8 +75,9 @@ struct frame_spec {
 	uint8_t protocol;	/* 0: UDP */
 	uint8_t options_bytes;	/* of the IPv4 header; multiple of 4 */
 	struct frame_ext ext;
+	struct vlan_tag tags[FRAME_TAGS_MAX]; /* outermost first */
 	uint16_t bytes; /* cut or padded to; 0: as its packet is long */
-	struct frame_overwrite overwrite; /* after all else */
+	struct frame_overwrite overwrite; /* after all else but the tags */
 };
 
 struct frame {
@@ -184,6 +187,41 @@ static inline size_t frame_ipv6(const struct frame_spec *s, struct frame *f,
 	return at;
 }
 
+static inline uint32_t frame_tags_bytes(const struct frame_spec *s)
+{
+	uint32_t bytes = 0;
+
+	for (int i = 0; i < FRAME_TAGS_MAX && s->tags[i].tpid; i++)
+		bytes += VLAN_HEADER_BYTES;
+	return bytes;
+}
+
+#define FRAME_TAGS_AT (2 * ETH_ALEN)
+
+static inline void frame_put_tags(const struct frame_spec *s, struct frame *f)
+{
+	const uint32_t bytes = frame_tags_bytes(s);
+	uint8_t *at = f->octets + FRAME_TAGS_AT;
+
+	memmove(at + bytes, at, FRAME_ROOM - FRAME_TAGS_AT - bytes);
+	for (uint32_t i = 0; i < bytes / VLAN_HEADER_BYTES; i++) {
+		const size_t tag_at = FRAME_TAGS_AT + i * VLAN_HEADER_BYTES;
+
+		frame_wr16(f, tag_at, s->tags[i].tpid);
+		frame_wr16(f, tag_at + 2, s->tags[i].vid);
+	}
+	f->bytes += bytes;
+}
+
+static inline void frame_take_tags(const struct frame_spec *s, struct frame *f)
+{
+	const uint32_t bytes = frame_tags_bytes(s);
+	uint8_t *at = f->octets + FRAME_TAGS_AT;
+
+	memmove(at, at + bytes, FRAME_ROOM - FRAME_TAGS_AT - bytes);
+	f->bytes -= bytes;
+}
+
 /* s->saddr and s->daddr are set. */
 static inline void frame_build(const struct frame_spec *s, struct frame *f)
 {
@@ -203,7 +241,10 @@ static inline void frame_build(const struct frame_spec *s, struct frame *f)
 	frame_payload(s, f, at, protocol);
 	if (s->overwrite.at)
 		frame_wr16(f, s->overwrite.at, s->overwrite.value);
-	f->bytes = s->bytes ? s->bytes : (uint32_t)at + PAYLOAD_BYTES;
+	f->bytes = (uint32_t)at + PAYLOAD_BYTES;
+	frame_put_tags(s, f);
+	if (s->bytes)
+		f->bytes = s->bytes;
 }
 
 #endif

@@ -13,9 +13,6 @@ static const struct row rows_protected[] = {
 	{ .name = "protected: ARP is the kernel's",
 	  .frame = { .ethertype = ETH_P_ARP, .bytes = 60 },
 	  .pass = PASS_NOT_IP },
-	{ .name = "protected: a VLAN tag is the kernel's",
-	  .frame = { .ethertype = ETH_P_8021Q },
-	  .pass = PASS_NOT_IP },
 	{ .name = "protected: multicast is the kernel's",
 	  .frame = { .daddr = MULTICAST },
 	  .pass = PASS_LINK },
@@ -210,9 +207,9 @@ static const struct row rows_protected[] = {
 	{ .name = "protected: a queue beyond the row is not the next row's",
 	  .queue = QUEUE_MAX,
 	  .drop = DROP_NO_WORKER },
-	{ .name = "protected: an interface that is not served drops",
+	{ .name = "protected: of an interface that is not served it is the kernel's",
 	  .ingress = "other",
-	  .drop = DROP_NO_WORKER },
+	  .pass = PASS_OTHER_IFACE },
 };
 
 #endif

@@ -87,10 +87,10 @@ static const struct row rows_unprotected[] = {
 	  .frame = { ESP_TO_US, .spi = SPI_ESP },
 	  .queue = 1,
 	  .drop = DROP_NO_WORKER },
-	{ .name = "unprotected: an interface that is not served drops",
+	{ .name = "unprotected: of an interface that is not served it is the kernel's",
 	  .frame = { ESP_TO_US, .spi = SPI_ESP },
 	  .ingress = "other",
-	  .drop = DROP_NO_WORKER },
+	  .pass = PASS_OTHER_IFACE },
 
 	/* --- UDP to us: IKE, ESP in UDP, keepalives (RFC 3948) */
 	{ .name = "unprotected: ESP in UDP of a known SPI steers to the worker",
@@ -345,21 +345,6 @@ static const struct row rows_unprotected[] = {
 		     .overwrite = { AT_TOTAL,
 				    IPV4_HEADER_BYTES + PAYLOAD_BYTES + 1 } },
 	  .drop = DROP_IP_MALFORMED },
-	{ .name = "unprotected: a VLAN tag does not hide plaintext from the SPD",
-	  .frame = { .ethertype = ETH_P_8021Q },
-	  .drop = DROP_UNPARSED },
-	{ .name = "unprotected: a VLAN tag drops where a policy is DISCARD",
-	  .on = GW_NO_PROTECT,
-	  .frame = { .ethertype = ETH_P_8021Q },
-	  .drop = DROP_UNPARSED },
-	{ .name = "unprotected: a VLAN tag drops where the default is discard",
-	  .on = GW_DISCARD_ALL,
-	  .frame = { .ethertype = ETH_P_8021Q },
-	  .drop = DROP_UNPARSED },
-	{ .name = "unprotected: a VLAN tag passes where everything may",
-	  .on = GW_BYPASS_ALL,
-	  .frame = { .ethertype = ETH_P_8021Q },
-	  .pass = PASS_NOT_IP },
 };
 
 #endif

@@ -63,9 +63,6 @@ static inline uint32_t ingress_of(const struct row_case *c)
 static inline void run_xdp(const struct row_case *c, const struct frame *f,
 			   struct run *out)
 {
-	const enum iface_role role = c->program == PROGRAM_PROTECTED
-					     ? IFACE_PROTECTED
-					     : IFACE_UNPROTECTED;
 	struct xdp_md in = {
 		.data_end = f->bytes,
 		.ingress_ifindex = ingress_of(c),
@@ -77,7 +74,7 @@ static inline void run_xdp(const struct row_case *c, const struct frame *f,
 		    .data_size_out = sizeof(out->octets), .ctx_in = &in,
 		    .ctx_size_in = sizeof(in), .ctx_out = &left,
 		    .ctx_size_out = sizeof(left), .repeat = 1);
-	int fd = programs_xdp_fd(c->fx->programs[c->row->on], role);
+	int fd = programs_xdp_fd(c->fx->programs[c->row->on]);
 
 	assert_int_equal(bpf_prog_test_run_opts(fd, &opts), 0);
 	out->verdict = (int)opts.retval;
@@ -166,7 +163,8 @@ static inline void assert_metadata(const struct row_case *c,
 			     : row->policy_id ? row->policy_id
 					      : POLICY_PROTECT,
 		.policy_gen = out ? POLICY_GEN : 0,
-		.l3_off = ETH_HEADER_BYTES,
+		.l3_off = (uint16_t)(ETH_HEADER_BYTES +
+				     frame_tags_bytes(&row->frame)),
 		.dir = out ? DIR_OUT : DIR_IN,
 	};
 
@@ -174,7 +172,8 @@ static inline void assert_metadata(const struct row_case *c,
 	assert_memory_equal(run->octets, &want, sizeof(want));
 }
 
-/* The frame is as it was, but for the tag in place of the MAC addresses. */
+/* The frame is as it was, but for the host interface, where our tag stands in
+ * place of the MAC addresses, and no VLAN's. */
 static inline void assert_frame(const struct row_case *c, const struct frame *f,
 				const struct run *run)
 {
@@ -186,8 +185,10 @@ static inline void assert_frame(const struct row_case *c, const struct frame *f,
 	};
 	struct frame want = *f;
 
-	if (c->row->drop == DROP_NONE && c->row->pass == PASS_STEER_HOST)
+	if (c->row->drop == DROP_NONE && c->row->pass == PASS_STEER_HOST) {
 		memcpy(want.octets, &tag, sizeof(tag));
+		frame_take_tags(&c->row->frame, &want);
+	}
 	assert_int_equal(run->bytes - run->meta_bytes, want.bytes);
 	assert_memory_equal(run->octets + run->meta_bytes, want.octets,
 			    want.bytes);

@@ -61,6 +61,14 @@
 #define MLD_ROUTERS6	"ff02::16"
 #define DHCP_SERVERS6	"ff02::1:2"
 
+/* Served VLANs: see fixture_set_vlans(). */
+#define VID_LAN 100
+#define VID_WAN 200
+#define VID_BY_INGRESS \
+	300 /* a rule sends what arrives there to the other LAN */
+#define VID_PROVIDER 400
+#define VID_NONE     500 /* not served */
+
 #define OTHER_MAC                 \
 	{                         \
 		2, 0, 0, 0, 0, 99 \

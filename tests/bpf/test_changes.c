@@ -201,8 +201,8 @@ static int run_once(const struct seam_case *c, enum iface_role role,
 
 	frame_build(spec, &f);
 	opts.data_size_in = in.data_end = f.bytes;
-	assert_int_equal(bpf_prog_test_run_opts(
-				 programs_xdp_fd(c->dp.programs, role), &opts),
+	assert_int_equal(bpf_prog_test_run_opts(programs_xdp_fd(c->dp.programs),
+						&opts),
 			 0);
 	return (int)opts.retval;
 }
@@ -280,7 +280,7 @@ static void *generate(void *ctx)
 	struct frame f;
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f.octets, .ctx_in = &in,
 		    .ctx_size_in = sizeof(in), .repeat = BURST, .flags = LIVE);
-	int fd = programs_xdp_fd(c->dp.programs, IFACE_PROTECTED);
+	int fd = programs_xdp_fd(c->dp.programs);
 	uint16_t sum;
 
 	frame_build(&spec, &f);

@@ -130,6 +130,16 @@ static const struct kind kinds[] = {
 	  PROGRAM_UNPROTECTED,
 	  { TO_US6, .protocol = PROTO_AH, .spi = SPI_AH },
 	  ah6 },
+	{ "unprotected: ESP of a VLAN cut anywhere",
+	  PROGRAM_UNPROTECTED,
+	  { TO_US, .protocol = PROTO_ESP, .spi = SPI_ESP,
+	    .tags = { { ETH_P_8021Q, VID_WAN } } },
+	  esp },
+	{ "unprotected: ESP over IPv6 behind priority tags cut anywhere",
+	  PROGRAM_UNPROTECTED,
+	  { TO_US6, .protocol = PROTO_ESP, .spi = SPI_ESP, .ext = EXTENSIONS,
+	    .tags = { { ETH_P_8021AD, 0 }, { ETH_P_8021Q, 0 } } },
+	  esp6 },
 	{ "unprotected: IKE cut anywhere",
 	  PROGRAM_UNPROTECTED,
 	  { TO_US, .port = IKE_PORT },
@@ -195,32 +205,43 @@ static const struct phase *phase_of(const struct kind *k, uint32_t upper)
 	return found;
 }
 
+static uint32_t l3_of(const struct kind *k)
+{
+	return ETH_HEADER_BYTES + frame_tags_bytes(&k->frame);
+}
+
 /* total: of the packet, its header and what is behind it. */
 static void set_length(const struct kind *k, struct frame *f, uint32_t total)
 {
+	const uint32_t tags = frame_tags_bytes(&k->frame);
+
 	if (frame_is_six(&k->frame))
-		frame_wr16(f, AT6_PAYLOAD,
+		frame_wr16(f, AT6_PAYLOAD + tags,
 			   (uint16_t)(total - IPV6_HEADER_BYTES));
 	else
-		frame_wr16(f, AT_TOTAL, (uint16_t)total);
+		frame_wr16(f, AT_TOTAL + tags, (uint16_t)total);
 }
 
 static void cut_anywhere(void **state)
 {
 	static const struct phase malformed = { .drop = DROP_IP_MALFORMED };
+	static const struct phase unparsed = { .drop = DROP_UNPARSED };
 	const struct kind_case *c = *state;
 	const struct kind *k = c->kind;
+	const uint32_t l3 = l3_of(k);
 	uint32_t whole, fixed, headers;
 	struct frame f;
 
 	build(c, &f);
 	whole = f.bytes;
-	headers = whole - ETH_HEADER_BYTES - PAYLOAD_BYTES;
+	headers = whole - l3 - PAYLOAD_BYTES;
 	fixed = frame_is_six(&k->frame) ? IPV6_HEADER_BYTES : headers;
-	for (f.bytes = ETH_HEADER_BYTES; f.bytes < whole; f.bytes++)
+	for (f.bytes = ETH_HEADER_BYTES; f.bytes < l3; f.bytes++)
+		assert_cut(c, &f, &unparsed);
+	for (; f.bytes < whole; f.bytes++)
 		assert_cut(c, &f, &malformed);
-	for (; f.bytes >= ETH_HEADER_BYTES + fixed; f.bytes--) {
-		const uint32_t total = f.bytes - ETH_HEADER_BYTES;
+	for (; f.bytes >= l3 + fixed; f.bytes--) {
+		const uint32_t total = f.bytes - l3;
 
 		set_length(k, &f, total);
 		assert_cut(c, &f,

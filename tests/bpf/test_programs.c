@@ -26,6 +26,7 @@
 #include "tests/bpf/rows_ipv6.h"
 #include "tests/bpf/rows_protected.h"
 #include "tests/bpf/rows_unprotected.h"
+#include "tests/bpf/rows_vlan.h"
 #include "tests/bpf/run.h"
 
 struct table {
@@ -41,12 +42,14 @@ static const struct table tables[] = {
 	{ PROGRAM_PROTECTED, rows6_protected, ARRAY_LEN(rows6_protected) },
 	{ PROGRAM_UNPROTECTED, rows6_unprotected, ARRAY_LEN(rows6_unprotected) },
 	{ PROGRAM_GUARD, rows6_guard, ARRAY_LEN(rows6_guard) },
+	{ PROGRAM_PROTECTED, vlan_rows_protected,
+	  ARRAY_LEN(vlan_rows_protected) },
+	{ PROGRAM_UNPROTECTED, vlan_rows_unprotected,
+	  ARRAY_LEN(vlan_rows_unprotected) },
+	{ PROGRAM_GUARD, vlan_rows_guard, ARRAY_LEN(vlan_rows_guard) },
 };
 
-#define ROWS_MAX                                                   \
-	(ARRAY_LEN(rows_protected) + ARRAY_LEN(rows_unprotected) + \
-	 ARRAY_LEN(rows_guard) + ARRAY_LEN(rows6_protected) +      \
-	 ARRAY_LEN(rows6_unprotected) + ARRAY_LEN(rows6_guard))
+#define ROWS_MAX 512
 
 static void row_holds(void **state)
 {
@@ -269,6 +272,8 @@ static size_t add_rows(struct fixture *fx, struct row_case *cases,
 	size_t n = 0;
 
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++) {
+		if (n + tables[t].n > ROWS_MAX)
+			abort();
 		for (size_t i = 0; i < tables[t].n; i++, n++) {
 			cases[n] = (struct row_case){
 				.fx = fx,

@@ -408,9 +408,8 @@ static int map_fd(const struct routing *f)
 
 	info.nr_map_ids = 64;
 	info.map_ids = (uint64_t)(uintptr_t)ids;
-	assert_int_equal(bpf_obj_get_info_by_fd(
-				 programs_xdp_fd(f->programs, IFACE_PROTECTED),
-				 &info, &bytes),
+	assert_int_equal(bpf_obj_get_info_by_fd(programs_xdp_fd(f->programs),
+						&info, &bytes),
 			 0);
 	for (uint32_t i = 0; i < info.nr_map_ids; i++) {
 		map = (struct bpf_map_info){ 0 };

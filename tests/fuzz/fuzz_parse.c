@@ -87,6 +87,28 @@ static uint16_t ethertype(const uint8_t *l3)
 	return (uint16_t)(l3[-2] << 8 | l3[-1]);
 }
 
+/* Every step from the Ethernet header to l3_off is a tag's, and those that name
+ * a VLAN are told, outermost first. */
+static void holds_tags(const struct packet *p, const uint8_t *frame)
+{
+	const uint8_t *at = frame + ETH_HEADER_BYTES;
+	uint32_t n = 0;
+
+	for (; at < frame + p->l3_off; at += VLAN_HEADER_BYTES) {
+		const uint16_t vid = (uint16_t)((at[0] << 8 | at[1]) & 0xfff);
+		const uint16_t tpid = ethertype(at);
+
+		check(tpid == ETH_P_8021Q || tpid == ETH_P_8021AD);
+		if (!vid)
+			continue;
+		check(n < VLAN_TAGS_MAX);
+		check(p->vlan[n].vid == vid && p->vlan[n].tpid == tpid);
+		n++;
+	}
+	check(at == frame + p->l3_off);
+	check(n == VLAN_TAGS_MAX || !p->vlan[n].vid);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct packet p = { 0 };
@@ -111,7 +133,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		},
 		&p);
 	check(p.frame_bytes == size);
-	if (kind == PARSE_OTHER || kind == PARSE_OPAQUE)
+	if (size >= ETH_HEADER_BYTES)
+		holds_tags(&p, frame);
+	if (kind != PARSE_IP && kind != PARSE_MALFORMED)
 		return 0;
 	l3 = slice_of(frame + p.l3_off, size - p.l3_off);
 	if (kind == PARSE_IP) {
