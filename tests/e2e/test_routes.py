@@ -135,7 +135,7 @@ def check_whole_world(lab):
 def check_way_to_the_peer(lab):
     """
     gw-a reaches gw-b by main's default route alone, at first by a router that
-    forwards nothing: the tunnel's route is by that one too.
+    forwards nothing: the tunnel's route is by that one too, and follows.
     """
     covered = "0.0.0.0/0 and with it the peer is behind gw-b"
     lab.run("gw-a", ["ip", "route", "del", "192.0.2.0/24", "dev", "wan0"])
@@ -148,6 +148,10 @@ def check_way_to_the_peer(lab):
                          "dev", "wan0", "onlink"])
         check_tunnel(lab, "host-a", HOST_B, f"{covered}: after it was put right")
         check_tunnel(lab, "host-b", HOST_A, covered)
+        wait_until(lambda: [route["gateway"] for route in tunnel_routes(lab)]
+                   == [PEER], 5, "the tunnel's route by the right gateway")
+        check_tunnel(lab, "gw-a", HOST_B, f"{covered}, and the tunnel's route "
+                     "follows the way to the peer")
     lab.run("gw-a", ["ip", "route", "add", "192.0.2.0/24", "dev", "wan0",
                      "src", "192.0.2.1"])
 
