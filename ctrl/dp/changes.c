@@ -56,7 +56,7 @@ static int bind_sa(void *ctx, uint32_t policy_id, struct sa_ref sa)
 	int err;
 
 	if (rt)
-		resolver_prefetch(dp->resolver, &rt->daddr);
+		resolver_prefetch(dp->resolver, &rt->daddr, &rt->saddr);
 	err = programs_bind(dp->programs, policy_id, sa);
 	if (!err)
 		tunnel_routes_set_child(&routes, policy_id);

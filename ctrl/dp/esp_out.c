@@ -145,7 +145,7 @@ static void prepare(struct worker *w, struct packet *p, struct crypto_op *op)
 	};
 }
 
-/* Of its header, only where it goes and whether it may be cut is asked for. */
+/* Of its header, only its ends and whether it may be cut are asked for. */
 static void finish(struct packet *p, const struct crypto_op *op)
 {
 	const struct sa_rt *sa = p->sa;
@@ -153,6 +153,7 @@ static void finish(struct packet *p, const struct crypto_op *op)
 	p->l3 = op->esp - sa->outer.bytes;
 	p->bytes = esp_outer_bytes(sa, op->text_bytes);
 	outer_put(&sa->outer, op->esp, p->bytes, &p->ip, (uint16_t)p->seq);
+	p->ip.saddr = sa->saddr;
 	p->ip.daddr = sa->daddr;
 	p->state = PKT_SEALED;
 }
@@ -210,8 +211,8 @@ static void seal_run(struct worker *w, struct packet *p, uint32_t n,
 /* Nothing is encrypted before the way to the peer is known. */
 static void out_run(struct worker *w, struct packet *p, uint32_t n)
 {
-	const struct nexthop *nh =
-		nexthop_lookup(&w->nexthops, &p->sa->daddr, w->now_ns);
+	const struct nexthop *nh = nexthop_lookup_ours(
+		&w->nexthops, &p->sa->daddr, &p->sa->saddr, w->now_ns);
 
 	if (nh->kind == NH_PORT)
 		return seal_run(w, p, n, pmtu_inner(p->sa, nh->mtu));

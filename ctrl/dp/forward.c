@@ -174,6 +174,20 @@ static void forward_known(struct worker *w, struct tx_run *run,
 	}
 }
 
+/* Where rules look at more than the destination, what came out of a tunnel is
+ * the kernel's to forward: it knows them all. */
+static const struct nexthop *way_of(struct worker *w, const struct packet *p)
+{
+	static const struct nexthop up = { .kind = NH_HOST };
+
+	if (p->state == PKT_SEALED)
+		return nexthop_lookup_ours(&w->nexthops, &p->ip.daddr,
+					   &p->ip.saddr, w->now_ns);
+	if (nexthop_by_source(&w->nexthops))
+		return &up;
+	return nexthop_lookup(&w->nexthops, &p->ip.daddr, w->now_ns);
+}
+
 static void forward_one(struct worker *w, struct tx_run *run, struct packet *p)
 {
 	const struct nexthop *nh;
@@ -181,7 +195,7 @@ static void forward_one(struct worker *w, struct tx_run *run, struct packet *p)
 	if (p->state == PKT_OPENED && mss_concerns(w, p) &&
 	    !mss_clamp_opened(w, p))
 		return;
-	nh = nexthop_lookup(&w->nexthops, &p->ip.daddr, w->now_ns);
+	nh = way_of(w, p);
 	switch (nh->kind) {
 	case NH_PENDING:
 		return hold_packet(w, p);

@@ -21,7 +21,8 @@ bool mss_clamp_opened(struct worker *w, struct packet *p)
 
 	if (!p->sa) /* gone while the packet waited */
 		return true;
-	nh = nexthop_lookup(&w->nexthops, &p->sa->saddr, w->now_ns);
+	nh = nexthop_lookup_ours(&w->nexthops, &p->sa->saddr, &p->sa->daddr,
+				 w->now_ns);
 	if (nh->kind == NH_PENDING) {
 		hold_packet(w, p);
 		return false;

@@ -56,12 +56,14 @@ static struct nexthop *set_of(struct nexthop_cache *c, const struct addr *dst)
 	return c->set[addr_hash(dst) >> NH_SHIFT];
 }
 
-static struct nexthop *find(struct nexthop_cache *c, const struct addr *dst)
+static struct nexthop *find(struct nexthop_cache *c, const struct addr *dst,
+			    const struct addr *src)
 {
 	struct nexthop *set = set_of(c, dst);
 
 	for (uint32_t i = 0; i < NH_WAYS; i++)
-		if (set[i].gen && addr_equal(&set[i].dst, dst))
+		if (set[i].gen && addr_equal(&set[i].dst, dst) &&
+		    addr_equal(&set[i].src, src))
 			return &set[i];
 	return NULL;
 }
@@ -74,18 +76,16 @@ static bool is_awaited(const struct nexthop *nh, uint32_t gen, uint64_t now_ns)
 }
 
 /*
- * The entry of dst, an empty one, or the set's next victim: one that is
+ * An entry for dst: an empty one, or the set's next victim: one that is
  * awaited only when all are, and then always the same, for the others to be
  * answered.
  */
 static struct nexthop *claim(struct nexthop_cache *c, const struct addr *dst,
 			     uint32_t gen, uint64_t now_ns)
 {
-	struct nexthop *set = set_of(c, dst), *nh = find(c, dst);
+	struct nexthop *set = set_of(c, dst);
 	uint8_t *victim = &c->victim[(size_t)(set - c->set[0]) / NH_WAYS];
 
-	if (nh)
-		return nh;
 	for (uint32_t i = 0; i < NH_WAYS; i++)
 		if (!set[i].gen)
 			return &set[i];
@@ -97,9 +97,11 @@ static struct nexthop *claim(struct nexthop_cache *c, const struct addr *dst,
 	return &set[*victim];
 }
 
-static void ask(struct nexthop_link *link, const struct addr *dst, uint32_t gen)
+static void ask(struct nexthop_link *link, const struct nexthop *nh)
 {
-	const struct nexthop_query query = { .dst = *dst, .gen = gen };
+	const struct nexthop_query query = { .dst = nh->dst,
+					     .src = nh->src,
+					     .gen = nh->gen };
 	const uint64_t one = 1;
 
 	/* A full queue is asked again when the entry expires. */
@@ -120,29 +122,48 @@ static void renew(struct nexthop_cache *c, struct nexthop *nh, uint64_t now_ns)
 	if (nh->kind != NH_PORT || !nh->renew_ns || now_ns < nh->renew_ns)
 		return;
 	nh->renew_ns = 0;
-	ask(c->link, &nh->dst, nh->gen);
+	ask(c->link, nh);
 }
 
-const struct nexthop *nexthop_lookup(struct nexthop_cache *c,
-				     const struct addr *dst, uint64_t now_ns)
+static const struct nexthop *lookup(struct nexthop_cache *c,
+				    const struct addr *dst,
+				    const struct addr *src, uint64_t now_ns)
 {
 	uint32_t gen =
 		atomic_load_explicit(&c->link->fib_gen, memory_order_acquire);
-	struct nexthop *nh = find(c, dst);
+	struct nexthop *nh = find(c, dst, src);
 
 	if (nh && fresh(nh, gen, now_ns)) {
 		renew(c, nh, now_ns);
 		return nh;
 	}
-	nh = claim(c, dst, gen, now_ns);
+	if (!nh)
+		nh = claim(c, dst, gen, now_ns);
 	*nh = (struct nexthop){
 		.dst = *dst,
+		.src = *src,
 		.gen = gen,
 		.kind = NH_PENDING,
 		.expires_ns = now_ns + NH_RETRY_NS,
 	};
-	ask(c->link, dst, gen);
+	ask(c->link, nh);
 	return nh;
+}
+
+static const struct addr any;
+
+const struct nexthop *nexthop_lookup(struct nexthop_cache *c,
+				     const struct addr *dst, uint64_t now_ns)
+{
+	return lookup(c, dst, &any, now_ns);
+}
+
+const struct nexthop *nexthop_lookup_ours(struct nexthop_cache *c,
+					  const struct addr *dst,
+					  const struct addr *src,
+					  uint64_t now_ns)
+{
+	return lookup(c, dst, nexthop_by_source(c) ? src : &any, now_ns);
 }
 
 uint32_t nexthop_learn(struct nexthop_cache *c)
@@ -152,10 +173,11 @@ uint32_t nexthop_learn(struct nexthop_cache *c)
 
 	for (; spsc_pop(&c->link->answers, &answer); n++) {
 		if (answer.kind == NH_PENDING) {
-			nexthop_lookup(c, &answer.dst, clock_ns());
+			nexthop_lookup_ours(c, &answer.dst, &answer.src,
+					    clock_ns());
 			continue;
 		}
-		nh = find(c, &answer.dst);
+		nh = find(c, &answer.dst, &answer.src);
 		/* Evicted meanwhile, or asked again under a newer one. */
 		if (nh && nh->gen == answer.gen)
 			*nh = answer;

@@ -9,6 +9,10 @@
  * next packet after the event asks again. A neighbour that is in use is asked
  * for anew from time to time, so that the resolver knows which ones are.
  *
+ * A question is for a destination alone, unless the host has rules that look at
+ * more: then what we built ourselves asks with its source, and all else is for
+ * the kernel to forward.
+ *
  * An answer that nobody asked for, and that says nothing, is a wish: packets for
  * its destination are to come, and the worker does well to ask beforehand.
  */
@@ -36,7 +40,8 @@ enum nexthop_kind {
 
 struct nexthop {
 	struct addr dst;
-	uint32_t gen; /* FIB generation of the question */
+	struct addr src; /* all 0: any */
+	uint32_t gen;	 /* FIB generation of the question */
 	enum nexthop_kind kind;
 	enum drop_reason drop; /* NH_NONE */
 	uint32_t ifindex;      /* NH_PORT; whose queues transmit */
@@ -54,6 +59,7 @@ struct nexthop_link;
 
 struct nexthop_query {
 	struct addr dst;
+	struct addr src; /* ours; all 0: any */
 	uint32_t gen;
 	/* Whose question it is, and what the route says: the resolver's own,
 	 * while it waits for the neighbour. */
@@ -64,11 +70,13 @@ struct nexthop_query {
 
 /* The seam between one worker and the resolver. */
 struct nexthop_link {
-	struct spsc queries;	  /* worker to resolver */
-	struct spsc answers;	  /* resolver to worker: struct nexthop */
-	int query_fd;		  /* eventfd: queries wait */
-	int answer_fd;		  /* eventfd: answers wait */
-	_Atomic uint32_t fib_gen; /* written by the control thread */
+	struct spsc queries; /* worker to resolver */
+	struct spsc answers; /* resolver to worker: struct nexthop */
+	int query_fd;	     /* eventfd: queries wait */
+	int answer_fd;	     /* eventfd: answers wait */
+	/* Both are written by the control thread; before the generation. */
+	_Atomic bool by_source; /* rules look at more than the destination */
+	_Atomic uint32_t fib_gen;
 };
 
 /* 0 or a negative errno. */
@@ -88,6 +96,12 @@ struct nexthop_cache {
 
 void nexthop_cache_init(struct nexthop_cache *c, struct nexthop_link *link);
 
+/* May the way of a packet depend on more than its destination? Worker. */
+static inline bool nexthop_by_source(const struct nexthop_cache *c)
+{
+	return atomic_load_explicit(&c->link->by_source, memory_order_relaxed);
+}
+
 /*
  * The next hop of a destination; asks the resolver when it isn't known
  * under the current generation. Never NULL; valid until the next call of
@@ -95,6 +109,13 @@ void nexthop_cache_init(struct nexthop_cache *c, struct nexthop_link *link);
  */
 const struct nexthop *nexthop_lookup(struct nexthop_cache *c,
 				     const struct addr *dst, uint64_t now_ns);
+
+/* The same for what we send ourselves, from src, which counts where rules look
+ * at it. */
+const struct nexthop *nexthop_lookup_ours(struct nexthop_cache *c,
+					  const struct addr *dst,
+					  const struct addr *src,
+					  uint64_t now_ns);
 
 /* Takes the waiting answers, and asks for what is wished; how many. Worker. */
 uint32_t nexthop_learn(struct nexthop_cache *c);

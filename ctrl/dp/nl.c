@@ -17,7 +17,8 @@ static void on_route(const struct nlmsghdr *h, void *ctx)
 	nl_route_parse(h, ctx);
 }
 
-int nl_route_get(struct nl *nl, const struct addr *dst, struct nl_route *out)
+int nl_route_get(struct nl *nl, const struct addr *dst, const struct addr *src,
+		 struct nl_route *out)
 {
 	struct nlmsghdr *h = nl_ask(nl, RTM_GETROUTE, 0);
 	struct rtmsg *rt = mnl_nlmsg_put_extra_header(h, sizeof(*rt));
@@ -26,6 +27,10 @@ int nl_route_get(struct nl *nl, const struct addr *dst, struct nl_route *out)
 	rt->rtm_family = nl_family(dst);
 	rt->rtm_dst_len = addr_is_v4(dst) ? 32 : 128;
 	nl_put_addr(h, RTA_DST, dst);
+	if (!addr_is_none(src)) {
+		rt->rtm_src_len = rt->rtm_dst_len;
+		nl_put_addr(h, RTA_SRC, src);
+	}
 	mnl_attr_put_u32(h, RTA_MARK, NL_MARK);
 	return nl_talk(nl, on_route, out);
 }

@@ -23,12 +23,15 @@ static inline uint32_t nl_route_mtu(const struct nl_route *r, uint32_t iface_mtu
 /*
  * Where would a packet to dst go, if there were no routes of the tunnels? By
  * the rules of the host's own traffic, with NL_MARK. Of several paths it is the
- * one that the kernel's hash gives to dst.
+ * one that the kernel's hash gives to both addresses.
+ *
+ * src   an address of ours that it is from; all 0: not said
  *
  * 0, or a negative errno: -ENETUNREACH where there is no route, -EINVAL by one
  * that is a blackhole, -EHOSTUNREACH unreachable, -EACCES prohibited.
  */
-int nl_route_get(struct nl *nl, const struct addr *dst, struct nl_route *out);
+int nl_route_get(struct nl *nl, const struct addr *dst, const struct addr *src,
+		 struct nl_route *out);
 
 /* 0, or -ENOENT when the kernel knows nothing of it. */
 int nl_neigh_get(struct nl *nl, uint32_t ifindex, const struct addr *addr,

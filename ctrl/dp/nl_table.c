@@ -264,7 +264,8 @@ struct rule {
 	uint32_t suppressed; /* lengths up to this; NOT_SUPPRESSED */
 	uint8_t family;
 	bool ours;
-	bool forwards; /* matches what does not arise here */
+	bool forwards;	/* matches what does not arise here */
+	bool by_source; /* looks at more than destination and mark */
 };
 
 static int rule_talk(struct nl *nl, uint16_t type, uint16_t flags,
@@ -286,6 +287,25 @@ static int rule_talk(struct nl *nl, uint16_t type, uint16_t flags,
 	return nl_talk(nl, NULL, NULL);
 }
 
+/* What kernels know beyond our headers has a number above them. */
+static bool looks_at_more(const struct fib_rule_hdr *fr,
+			  const struct nl_attrs *attrs)
+{
+	static const uint16_t types[] = {
+		FRA_SRC,	 FRA_IIFNAME,	  FRA_OIFNAME,
+		FRA_L3MDEV,	 FRA_UID_RANGE,	  FRA_IP_PROTO,
+		FRA_SPORT_RANGE, FRA_DPORT_RANGE, FRA_TUN_ID,
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (attrs->by_type[types[i]])
+			return true;
+	for (size_t i = FRA_DPORT_RANGE + 1; i <= NL_ATTR_MAX; i++)
+		if (attrs->by_type[i])
+			return true;
+	return fr->src_len || fr->tos;
+}
+
 static bool rule_row(const struct nlmsghdr *h, void *row)
 {
 	const struct fib_rule_hdr *fr = mnl_nlmsg_get_payload(h);
@@ -301,6 +321,7 @@ static bool rule_row(const struct nlmsghdr *h, void *row)
 		.family = fr->family,
 		.ours = nl_attr_u8(&attrs, FRA_PROTOCOL) == RTPROT_CYGNET,
 		.forwards = !iif || strcmp(mnl_attr_get_str(iif), "lo") != 0,
+		.by_source = looks_at_more(fr, &attrs),
 	};
 	return true;
 }
@@ -414,6 +435,24 @@ int nl_rules_flush(struct nl *nl)
 	const struct nl_lengths none = { .v4 = { false } };
 
 	return nl_rules_set(nl, &none);
+}
+
+static bool family_by_source(struct nl *nl, uint8_t family)
+{
+	struct nl_rows rows;
+	const struct rule *r;
+	bool found = rules_list(nl, family, &rows) != 0;
+
+	r = rows.at;
+	for (size_t i = 0; i < rows.n && !found; i++)
+		found = r[i].by_source && !r[i].ours;
+	free(rows.at);
+	return found;
+}
+
+bool nl_rules_by_source(struct nl *nl)
+{
+	return family_by_source(nl, AF_INET) || family_by_source(nl, AF_INET6);
 }
 
 static uint32_t foreign_of(struct nl *nl, uint8_t family)

@@ -87,6 +87,13 @@ int nl_rules_set(struct nl *nl, const struct nl_lengths *lengths);
 int nl_rules_flush(struct nl *nl);
 
 /*
+ * Has somebody a rule that looks at more of a packet than its destination and
+ * its mark: its source, its interface, its ports? True also when that can't be
+ * told.
+ */
+bool nl_rules_by_source(struct nl *nl);
+
+/*
  * The priority of somebody else's rule by which forwarded packets find NL_TABLE
  * after all (strongSwan has one, for all traffic); 0: there is none.
  */

@@ -148,8 +148,10 @@ int resolver_new(const struct resolver_spec *spec, struct resolver **out,
 		r); /* before the dump, so that nothing is missed */
 	if (!err)
 		err = events_add(r);
-	if (!err)
+	if (!err) {
+		resolver_read_rules(r);
 		err = locals_sync(&r->locals, spec->nl, spec->programs);
+	}
 	if (err == -EINTR) { /* they go on changing: the events tell */
 		r->addrs_stale = true;
 		resolver_tick_soon(r);
@@ -187,12 +189,20 @@ void resolver_free(struct resolver *r)
 	free(r);
 }
 
-void resolver_prefetch(struct resolver *r, const struct addr *dst)
+void resolver_prefetch(struct resolver *r, const struct addr *dst,
+		       const struct addr *src)
 {
-	const struct nexthop wish = { .dst = *dst, .kind = NH_PENDING };
+	const struct nexthop wish = { .dst = *dst,
+				      .src = *src,
+				      .kind = NH_PENDING };
 
 	for (uint32_t i = 0; r && i < r->spec.n_links; i++)
 		resolver_answer(&r->spec.links[i], &wish);
+}
+
+bool resolver_by_source(const struct resolver *r)
+{
+	return r->by_source;
 }
 
 struct addr resolver_local_in(const struct resolver *r, const struct prefix *p)

@@ -49,10 +49,15 @@ int resolver_new(const struct resolver_spec *spec, struct resolver **out,
 void resolver_free(struct resolver *r);
 
 /*
- * Packets for this destination are to come: workers ask for their next hop now,
- * so that the first need not wait for it. NULL: there is nobody to ask.
+ * Packets for this destination, from this address of ours, are to come: workers
+ * ask for their next hop now, so that the first need not wait for it. NULL:
+ * there is nobody to ask.
  */
-void resolver_prefetch(struct resolver *r, const struct addr *dst);
+void resolver_prefetch(struct resolver *r, const struct addr *dst,
+		       const struct addr *src);
+
+/* May the way to a peer depend on our address? */
+bool resolver_by_source(const struct resolver *r);
 
 /* An address of this host inside the prefix, to send from; all 0: none. */
 struct addr resolver_local_in(const struct resolver *r, const struct prefix *p);

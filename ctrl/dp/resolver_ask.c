@@ -21,6 +21,7 @@ static void refuse(const struct nexthop_query *q, enum drop_reason reason)
 {
 	const struct nexthop nh = {
 		.dst = q->dst,
+		.src = q->src,
 		.gen = q->gen,
 		.kind = NH_NONE,
 		.drop = reason,
@@ -36,6 +37,7 @@ static void answer_port(const struct nexthop_query *q, const struct iface *iface
 	uint64_t now_ns = clock_ns();
 	struct nexthop nh = {
 		.dst = q->dst,
+		.src = q->src,
 		.gen = q->gen,
 		.kind = NH_PORT,
 		.ifindex = iface->ifindex,
@@ -144,6 +146,7 @@ static void answer_host(const struct nexthop_query *q)
 {
 	const struct nexthop nh = {
 		.dst = q->dst,
+		.src = q->src,
 		.gen = q->gen,
 		.kind = NH_HOST,
 	};
@@ -160,7 +163,7 @@ void resolver_resolve(struct resolver *r, const struct nexthop_query *q)
 
 	if (is_of_link(&q->dst))
 		return answer_host(q);
-	err = nl_route_get(r->spec.nl, &q->dst, &route);
+	err = nl_route_get(r->spec.nl, &q->dst, &q->src, &route);
 	if (err)
 		return refuse(q, refusal(err));
 	iface = resolver_served(r, route.ifindex);

@@ -35,6 +35,7 @@ struct resolver {
 	struct waitings waiting;
 	struct neighs in_use;
 	struct locals locals;
+	bool by_source;	  /* as the links have it */
 	bool addrs_stale; /* the map is behind the kernel */
 	bool told_stale;  /* and that was logged */
 };
@@ -68,6 +69,9 @@ void resolver_neigh_arrived(struct resolver *r, const struct nl_neigh *n);
 void resolver_refuse(const struct waiting *w);
 
 /* --- resolver_watch.c --- */
+
+/* What rules look at, for the workers; advance() makes them see it. */
+void resolver_read_rules(struct resolver *r);
 
 /* Hears of changes from now on. 0 or a negative errno. */
 int resolver_watch_open(struct resolver *r);

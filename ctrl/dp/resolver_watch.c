@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ctrl/base/clock.h"
+#include "ctrl/dp/nl_table.h"
 #include "ctrl/dp/resolver_state.h"
 
 #define WATCH_BURST    64 /* datagrams of events in a row */
@@ -94,6 +95,14 @@ static void on_link_event(struct resolver *r, const struct nlmsghdr *h)
 		replace_link(r, &l);
 }
 
+void resolver_read_rules(struct resolver *r)
+{
+	r->by_source = nl_rules_by_source(r->spec.nl);
+	for (uint32_t i = 0; i < r->spec.n_links; i++)
+		atomic_store_explicit(&r->spec.links[i].by_source, r->by_source,
+				      memory_order_relaxed);
+}
+
 static int on_event(const struct nlmsghdr *h, void *ctx)
 {
 	struct resolver *r = ctx;
@@ -112,6 +121,10 @@ static int on_event(const struct nlmsghdr *h, void *ctx)
 	case RTM_NEWLINK:
 		on_link_event(r, h);
 		break;
+	case RTM_NEWRULE:
+	case RTM_DELRULE:
+		resolver_read_rules(r);
+		break;
 	}
 	ways_changed(r); /* address, link, route, rule, nexthop */
 	return MNL_CB_OK;
@@ -124,6 +137,7 @@ static void resync(struct resolver *r)
 	struct nl_neigh n;
 
 	r->addrs_stale = true;
+	resolver_read_rules(r);
 	for (size_t i = 0; i < r->spec.n_ifaces; i++)
 		if (!nl_link_get(r->spec.nl, r->ifaces[i].ifindex, &l))
 			set_link(r, &l);

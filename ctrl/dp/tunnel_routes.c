@@ -17,6 +17,7 @@ struct way {
 	struct prefix local;
 	struct prefix remote;
 	struct addr peer;
+	struct addr ours;	/* the other end; all 0: not known */
 	const struct sa_rt *sa; /* NULL: not known yet */
 };
 
@@ -63,11 +64,16 @@ static uint32_t inner_mtu(const struct way *w, uint32_t mtu)
 static int route_of(const struct tunnel_routes *r, const struct way *w,
 		    struct nl_tunnel_route *out)
 {
+	struct addr from = { 0 };
 	struct nl_route outer;
-	int err = addr_is_none(&w->peer) ? -ENOENT
-					 : nl_route_get(r->nl, &w->peer, &outer);
+	int err;
 
 	*out = (struct nl_tunnel_route){ .remote = w->remote };
+	if (addr_is_none(&w->peer))
+		return -ENOENT;
+	if (resolver_by_source(r->resolver))
+		from = w->ours;
+	err = nl_route_get(r->nl, &w->peer, &from, &outer);
 	if (err)
 		return err;
 	if (!is_guarded(&r->config->gateway, outer.ifindex))
@@ -112,6 +118,15 @@ static const struct sa_rt *sa_of(const struct tunnel_routes *r,
 	return sad_get(r->sad, ref);
 }
 
+/* An SA knows better who they are. */
+static void take_ends(struct way *w)
+{
+	if (!w->sa)
+		return;
+	w->peer = w->sa->daddr;
+	w->ours = w->sa->saddr;
+}
+
 /* Whoever the peer will be: the route is there before the SA, so that the host's
  * own first packet asks for one. */
 static bool child_way(const struct tunnel_routes *r,
@@ -129,8 +144,9 @@ static bool child_way(const struct tunnel_routes *r,
 		.peer = peer->net.net,
 		.sa = sa_of(r, child->policy),
 	};
-	if (out->sa)
-		out->peer = out->sa->daddr;
+	if (conn->n_local_addrs == 1 && conn_addr_is_host(conn->local_addrs))
+		out->ours = conn->local_addrs[0].net.net;
+	take_ends(out);
 	return tunnel_side(child->local_ts, conn->local_addrs,
 			   conn->n_local_addrs, &out->local) &&
 	       tunnel_side(&child->remote_ts[remote_ts], peer,
@@ -147,8 +163,7 @@ static struct way policy_way(const struct tunnel_routes *r,
 		.sa = sa_of(r, p->id),
 	};
 
-	if (w.sa)
-		w.peer = w.sa->daddr;
+	take_ends(&w);
 	return w;
 }
 

@@ -31,7 +31,8 @@ static void add_query(struct waiting *w, const struct nexthop_query *query)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		if (w->query[i].link == query->link &&
-		    addr_equal(&w->query[i].dst, &query->dst)) {
+		    addr_equal(&w->query[i].dst, &query->dst) &&
+		    addr_equal(&w->query[i].src, &query->src)) {
 			w->query[i] = *query;
 			return;
 		}

@@ -227,6 +227,78 @@ static void rules_lead_to_their_tables_and_refuse(void **state)
 	assert_refused(f, "2001:db8:2:2::7", DROP_ROUTE_REFUSES);
 }
 
+static bool by_source(struct routing *f)
+{
+	uint32_t n = 0;
+
+	run(f);
+	for (uint32_t i = 0; i < N_LINKS; i++)
+		n += atomic_load(&f->links[i].by_source);
+	assert_true(n == 0 || n == N_LINKS);
+	return n;
+}
+
+static void workers_are_told_of_rules_that_look_at_more(void **state)
+{
+	static const char *const rules[] = {
+		"iif lan table 77",    "oif wan table 77",
+		"tos 0x10 table 77",   "ipproto 50 table 77",
+		"sport 4500 table 77", "uidrange 0-9 table 77",
+	};
+	struct routing *f = *state;
+	char line[128];
+
+	assert_false(by_source(f));
+	ip("rule add to 10.2.0.0/24 table 77");
+	ip("rule add fwmark 7 table 77");
+	ip("rule add iif lo table 220 proto 220"); /* ours */
+	assert_false(by_source(f));
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		for (uint32_t v6 = 0; v6 < 2; v6++) {
+			snprintf(line, sizeof(line), "%s rule add %s",
+				 v6 ? "-6" : "-4", rules[i]);
+			ip(line);
+			if (!by_source(f))
+				fail_msg("%s", line);
+			memcpy(strstr(line, "add"), "del", 3);
+			ip(line);
+			assert_false(by_source(f));
+		}
+	}
+}
+
+static void rule_for_a_source_is_one_that_looks_at_more(void **state)
+{
+	struct routing *f = *state;
+
+	ip("rule add from 192.0.2.1 table 77");
+	assert_true(by_source(f));
+	ip("rule del from 192.0.2.1 table 77");
+	assert_false(by_source(f));
+	ip("-6 rule add from 2001:db8:f::1 table 77");
+	assert_true(by_source(f));
+}
+
+static void question_with_a_source_goes_by_the_rules_for_it(void **state)
+{
+	struct nexthop_query q = { .dst = addr_of("10.2.0.7"),
+				   .src = addr_of("192.0.2.1") };
+	const uint64_t one = 1;
+	struct routing *f = *state;
+	struct nexthop nh;
+
+	ip("route add default via 192.0.2.8 table 77");
+	ip("rule add from 192.0.2.1 table 77");
+	assert_port(f, "10.2.0.7", &f->ifaces[1], 2, 0x09);
+	q.gen = atomic_load(&f->links[0].fib_gen);
+	assert_true(spsc_push(&f->links[0].queries, &q));
+	assert_int_equal(write(f->links[0].query_fd, &one, sizeof(one)),
+			 sizeof(one));
+	assert_true(answered(f, &f->links[0], &nh));
+	assert_int_equal(nh.link[5], 0x08);
+	assert_true(addr_equal(&nh.src, &q.src));
+}
+
 /* The routes of tunnels are for who does not know their mark. */
 static void routes_of_tunnels_are_not_seen(void **state)
 {
@@ -487,6 +559,9 @@ int main(void)
 		CASE(what_is_the_hosts_or_of_the_link_goes_up),
 		CASE(each_kind_of_refusal_has_its_reason),
 		CASE(rules_lead_to_their_tables_and_refuse),
+		CASE(workers_are_told_of_rules_that_look_at_more),
+		CASE(rule_for_a_source_is_one_that_looks_at_more),
+		CASE(question_with_a_source_goes_by_the_rules_for_it),
 		CASE(routes_of_tunnels_are_not_seen),
 		CASE(all_paths_of_a_route_are_used),
 		CASE(nexthop_objects_and_their_groups_are_ways),

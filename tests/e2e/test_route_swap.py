@@ -24,6 +24,7 @@ SWAPS = 6
 SWAP_EVERY_S = 0.3
 SOON_S = 0.5        # a loaded machine; it takes some milliseconds
 SO_RCVBUFFORCE = 33
+ESP, UDP = "esp and src 192.0.2.1", f"udp dst port {PORT}"   # the load alone
 
 # A machine with two ways to the same place: what changes between them, and
 # where what takes each of them is seen.
@@ -140,7 +141,7 @@ def walk(captured, number):
 
 
 def check_swap(lab, gateways, ways):
-    filter = "esp" if ways.number is esp_number else f"udp port {PORT}"
+    filter = ESP if ways.number is esp_number else UDP
     captures = [lab.capture(ns, ifname, filter) for ns, ifname in ways.seen]
     before = dropped(gateways)
     load = Load(lab)
@@ -166,6 +167,38 @@ def check_swap(lab, gateways, ways):
     ok(load.sent == load.received + lost,
        f"{load.sent} sent = {load.received} received + {lost} with a name")
     load.close()
+
+
+# --- rules that look at more than the destination
+
+def counts(lab, seen, filter):
+    """How many packets of a burst pass each of these interfaces."""
+    captures = [lab.capture(ns, ifname, filter) for ns, ifname in seen]
+    load = Load(lab)
+    wait_until(lambda: load.count() > 100, 10, "packets by the rules' way")
+    load.stop()
+    load.close()
+    return [len(capture.stop()) for capture in captures]
+
+
+def check_rules(lab):
+    """
+    Of gw-a, by its own address; of gw-b, by where what it decrypted came in,
+    which the kernel alone can tell.
+    """
+    lab.route_far_network("b")  # the kernel forwards nothing from nowhere
+    lab.run("gw-a", ["ip", "route", "add", PEER, "dev", "wan1", "table", "77"])
+    lab.run("gw-a", ["ip", "rule", "add", "from", "192.0.2.1", "table", "77"])
+    lab.run("gw-b", ["ip", "route", "add", HOST_B, "dev", "lan1", "table", "78"])
+    lab.run("gw-b", ["ip", "rule", "add", "iif", "ipsec0", "table", "78"])
+    seen = counts(lab, WAYS[0].seen, ESP)
+    ok(seen[0] == 0 and seen[1] > 100,
+       f"a rule for gw-a's outer address leads ESP to wan1: {seen}")
+    seen = counts(lab, WAYS[1].seen, UDP)
+    ok(seen[0] == 0 and seen[1] > 100,
+       f"a rule for ipsec0 leads what gw-b decrypted to lan1: {seen}")
+    lab.run("gw-a", ["ip", "rule", "del", "from", "192.0.2.1", "table", "77"])
+    lab.run("gw-b", ["ip", "rule", "del", "iif", "ipsec0", "table", "78"])
 
 
 # --- a silent change of the MAC
@@ -194,6 +227,7 @@ def main():
         gateways = start(lab)
         for ways in WAYS:
             check_swap(lab, gateways, ways)
+        check_rules(lab)
         check_silent_mac(lab)
     return finish()
 

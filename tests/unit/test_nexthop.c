@@ -218,6 +218,61 @@ static void wish_is_asked_for_before_a_packet_needs_it(void **state)
 	assert_int_equal(asked(f), 0);
 }
 
+static void each_source_has_an_answer_of_its_own(void **state)
+{
+	const struct addr to = dst(), sources[] = { host(1), host(2) };
+	struct fixture *f = *state;
+	struct nexthop nh = { .dst = to,
+			      .gen = 1,
+			      .kind = NH_PORT,
+			      .expires_ns = NOW_NS + NH_HOLD_NS };
+
+	atomic_store(&f->link.by_source, true);
+	for (uint32_t i = 0; i < 2; i++) {
+		nexthop_lookup_ours(&f->cache, &to, &sources[i], NOW_NS);
+		assert_int_equal(asked(f), 1);
+		nh.src = sources[i];
+		nh.ifindex = i + 1;
+		assert_true(spsc_push(&f->link.answers, &nh));
+		nexthop_learn(&f->cache);
+	}
+	for (uint32_t i = 0; i < 2; i++)
+		assert_int_equal(nexthop_lookup_ours(&f->cache, &to,
+						     &sources[i], NOW_NS)
+					 ->ifindex,
+				 i + 1);
+	assert_int_equal(kind_at(f, NOW_NS), NH_PENDING);
+}
+
+static void source_counts_for_nothing_without_a_rule_for_it(void **state)
+{
+	const struct addr to = dst(), source = host(1);
+	struct fixture *f = *state;
+
+	kind_at(f, NOW_NS);
+	asked(f);
+	answer(f, NH_PORT);
+	assert_int_equal(
+		nexthop_lookup_ours(&f->cache, &to, &source, NOW_NS)->kind,
+		NH_PORT);
+	assert_int_equal(asked(f), 0);
+}
+
+static void wish_has_a_source_where_that_matters(void **state)
+{
+	const struct nexthop wish = { .dst = dst(),
+				      .src = host(1),
+				      .kind = NH_PENDING };
+	struct fixture *f = *state;
+	struct nexthop_query query;
+
+	atomic_store(&f->link.by_source, true);
+	assert_true(spsc_push(&f->link.answers, &wish));
+	nexthop_learn(&f->cache);
+	assert_true(spsc_pop(&f->link.queries, &query));
+	assert_true(addr_equal(&query.src, &wish.src));
+}
+
 static void wish_for_what_is_known_changes_nothing(void **state)
 {
 	const struct nexthop wish = { .dst = dst(), .kind = NH_PENDING };
@@ -362,6 +417,9 @@ int main(void)
 		CASE(answer_to_no_question_is_not_kept),
 		CASE(answer_of_an_older_generation_is_not_kept),
 		CASE(wish_is_asked_for_before_a_packet_needs_it),
+		CASE(each_source_has_an_answer_of_its_own),
+		CASE(source_counts_for_nothing_without_a_rule_for_it),
+		CASE(wish_has_a_source_where_that_matters),
 		CASE(wish_for_what_is_known_changes_nothing),
 		CASE(more_destinations_than_entries_still_get_their_own),
 		CASE(all_hosts_of_a_network_of_24_bits_are_known_at_once),

@@ -137,9 +137,9 @@ static void say_route(struct fixture *f, uint32_t seq, uint32_t ifindex)
 
 static int route_get(struct fixture *f, struct nl_route *out)
 {
-	const struct addr dst = addr_from_v4(1);
+	const struct addr dst = addr_from_v4(1), any = { 0 };
 
-	return nl_route_get(f->nl, &dst, out);
+	return nl_route_get(f->nl, &dst, &any, out);
 }
 
 /* Asks for a route that the kernel will say to be by interface 3. */
