@@ -8,7 +8,8 @@
  * errors of our own take the same ways.
  *
  * The invariant that keeps plaintext off the wire: onto an unprotected
- * interface goes only PKT_SEALED. Worker.
+ * interface goes only PKT_SEALED. A port may serve interfaces of both roles, VLANs
+ * of one NIC: the next hop says which one it is. Worker.
  */
 #include <assert.h>
 #include <linux/virtio_net.h>
@@ -73,8 +74,8 @@ static void to_port(struct worker *w, struct tx_run *run, struct port *port,
 
 	if (run->port != port || run->n == BATCH_MAX)
 		tx_flush(w, run);
-	assert(port->role == IFACE_PROTECTED || p->state == PKT_SEALED);
-	if (port->role == IFACE_UNPROTECTED && p->state != PKT_SEALED)
+	assert(nh->role == IFACE_PROTECTED || p->state == PKT_SEALED);
+	if (nh->role != IFACE_PROTECTED && p->state != PKT_SEALED)
 		return packet_drop(p, DROP_NO_ROUTE);
 	frame = put_ether(p, nh->link, nh->link_bytes);
 	run->port = port;
@@ -109,7 +110,7 @@ static void to_host(struct worker *w, struct packet *p)
 static bool opened_goes_direct(const struct packet *p, const struct port *port,
 			       const struct nexthop *nh)
 {
-	return port && port->role == IFACE_PROTECTED && p->ip.ttl > 1 &&
+	return port && nh->role == IFACE_PROTECTED && p->ip.ttl > 1 &&
 	       p->bytes <= nh->mtu;
 }
 
@@ -145,8 +146,8 @@ static void forward_error(struct worker *w, struct tx_run *run,
 			  struct packet *p, const struct nexthop *nh)
 {
 	struct port *port = worker_port(w, nh->ifindex);
-	bool direct = nh->kind == NH_PORT && !addr_is_none(&nh->saddr) && port &&
-		      port->role == IFACE_PROTECTED && p->bytes <= nh->mtu;
+	bool direct = nh->kind == NH_PORT && !addr_is_none(&nh->saddr) &&
+		      port && nh->role == IFACE_PROTECTED && p->bytes <= nh->mtu;
 
 	if (direct)
 		p->ip.saddr = nh->saddr;

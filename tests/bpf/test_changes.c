@@ -87,6 +87,7 @@ static void know_peer(struct seam_case *c)
 		.gen = atomic_load(&c->link.fib_gen),
 		.kind = NH_PORT,
 		.ifindex = c->fx.unprot->ifindex,
+		.role = IFACE_UNPROTECTED,
 		.mtu = 1500,
 		.expires_ns = UINT64_MAX,
 	};

@@ -391,6 +391,8 @@ struct nexthop gateway_hop(const struct gateway *g, struct addr dst,
 		.kind = kind,
 		.drop = kind == NH_NONE ? DROP_NO_ROUTE : DROP_NONE,
 		.ifindex = ifindex,
+		.role = ifindex == GATEWAY_INSIDE ? IFACE_PROTECTED
+						  : IFACE_UNPROTECTED,
 		.mtu = GATEWAY_MTU,
 		.link = { 0x02, 0, 0, 0, 2, (uint8_t)ifindex, 0x02, 0, 0, 0, 1,
 			  (uint8_t)ifindex },

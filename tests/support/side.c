@@ -340,6 +340,8 @@ static void know(struct side *s, const char *dst, uint32_t ifindex)
 		.gen = atomic_load(&s->link.fib_gen),
 		.kind = NH_PORT,
 		.ifindex = ifindex,
+		.role = ifindex == SIDE_INSIDE ? IFACE_PROTECTED
+					       : IFACE_UNPROTECTED,
 		.mtu = 1500,
 		.link_bytes = 12,
 		.expires_ns = UINT64_MAX,

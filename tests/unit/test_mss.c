@@ -176,6 +176,8 @@ static void answer(struct pair *p, const char *dst, uint32_t ifindex)
 		.gen = atomic_load(&p->b->link.fib_gen),
 		.kind = NH_PORT,
 		.ifindex = ifindex,
+		.role = ifindex == SIDE_INSIDE ? IFACE_PROTECTED
+					       : IFACE_UNPROTECTED,
 		.mtu = SMALLER,
 		.expires_ns = UINT64_MAX,
 	};

@@ -481,6 +481,20 @@ static void opened_packet_never_leaves_by_an_unprotected_port(void **state)
 	assert_at_host(g, &inner);
 }
 
+/* As two VLANs of one NIC are. */
+static void port_of_both_roles_sends_what_is_opened_by_the_protected_one(
+	void **state)
+{
+	struct gateway *g = *state;
+	struct ip_header inner = gateway_inner();
+	struct nexthop nh = gateway_hop(g, inner.daddr, NH_PORT, GATEWAY_INSIDE);
+
+	nh.role = IFACE_UNPROTECTED;
+	gateway_know(g, &nh);
+	step_in(g, &inner);
+	assert_at_host(g, &inner);
+}
+
 static void opened_packet_for_this_host_goes_up(void **state)
 {
 	struct gateway *g = *state;
@@ -699,6 +713,8 @@ int main(void)
 			peer_behind_an_interface_that_is_not_ours_has_no_route),
 		CASE(full_transmit_ring_drops_what_it_did_not_take),
 		CASE_UNKNOWN(opened_packet_never_leaves_by_an_unprotected_port),
+		CASE_UNKNOWN(
+			port_of_both_roles_sends_what_is_opened_by_the_protected_one),
 		CASE_UNKNOWN(opened_packet_for_this_host_goes_up),
 		CASE_UNKNOWN(
 			opened_packet_for_an_interface_that_is_not_ours_goes_up),
