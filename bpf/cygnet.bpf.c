@@ -162,19 +162,19 @@ static __always_inline int udp_in(struct xdp_md *ctx, const struct packet *p,
 
 /* What IP on this side is: ESP and AH for us, the link's, or plaintext. */
 static __always_inline int ip_in(struct xdp_md *ctx, const struct packet *p,
-				 __u32 slot)
+				 const struct iface_info *iface)
 {
 	__u32 local = locate_local(&p->daddr);
 
 	if (addr_is_link(p, &p->daddr) || local == LOCAL_BROADCAST ||
-	    dhcp_in(ctx, p))
+	    dhcp_in(ctx, p, iface))
 		return xdp_pass(PASS_LINK, p->frame_bytes);
 	if (local && (addr_is_link_local(p, &p->saddr) || packet_is_nd(p)))
 		return xdp_pass(PASS_LINK, p->frame_bytes);
 	if (local && (p->protocol == PROTO_ESP || p->protocol == PROTO_AH))
-		return ipsec_in(ctx, p, slot, p->protocol);
+		return ipsec_in(ctx, p, iface->slot, p->protocol);
 	if (local && p->protocol == PROTO_UDP)
-		return udp_in(ctx, p, slot);
+		return udp_in(ctx, p, iface->slot);
 	return spd_in(p);
 }
 
@@ -191,7 +191,7 @@ static __always_inline int unprotected(struct xdp_md *ctx,
 		return unparsed_in(p);
 	if (kind != PARSE_IP)
 		return xdp_pass(PASS_NOT_IP, p->frame_bytes);
-	return ip_in(ctx, p, iface->slot);
+	return ip_in(ctx, p, iface);
 }
 
 SEC("xdp")

@@ -30,10 +30,11 @@ static __always_inline bool dhcp_out(const struct __sk_buff *skb,
 
 /* A server's answer, to an address that may not be ours yet; the kernel would
  * forward it to nobody behind us. */
-static __always_inline bool dhcp_in(struct xdp_md *ctx, const struct packet *p)
+static __always_inline bool dhcp_in(struct xdp_md *ctx, const struct packet *p,
+				    const struct iface_info *from)
 {
 	return dhcp_ports(p, DHCP_SERVER_PORT, DHCP_CLIENT_PORT) &&
-	       (locate_local(&p->daddr) || !egress_is_elsewhere(ctx, p));
+	       (locate_local(&p->daddr) || !egress_is_elsewhere(ctx, p, from));
 }
 
 #endif

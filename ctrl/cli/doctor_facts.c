@@ -156,9 +156,14 @@ static void read_master(struct doctor_iface *i)
 		 name ? name + 1 : target);
 }
 
-static void read_slot(struct doctor_iface *i, uint32_t ifindex)
+static void read_slot(struct doctor_iface *i, const struct iface *iface)
 {
-	const struct attach_iface at = { i->name, ifindex, i->role };
+	const struct attach_iface at = {
+		.name = i->name,
+		.ifindex = iface->ifindex,
+		.xdp_ifindex = iface->lower_ifindex,
+		.role = i->role,
+	};
 	struct attachment xdp, guard;
 	struct error e;
 	int err = attach_find(&at, &xdp, &guard, &e);
@@ -198,7 +203,7 @@ static void read_iface(const struct iface_conf *conf, bool is_root,
 	if (!is_root)
 		return;
 	out->tcx = attach_count_tcx(iface.ifindex);
-	read_slot(out, iface.ifindex);
+	read_slot(out, &iface);
 }
 
 static void read_config(const char *file, struct doctor_facts *out,

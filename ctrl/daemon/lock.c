@@ -29,8 +29,8 @@
 
 struct door {
 	char name[IF_NAMESIZE];
-	uint32_t ifindex; /* of the one that was closed; 0: none yet */
-	uint32_t failed;  /* of the one that could not be, and was logged */
+	struct iface closed; /* its ifindex is 0: none yet */
+	uint32_t failed;     /* of the one that could not be, and was logged */
 };
 
 struct lock {
@@ -56,17 +56,13 @@ static void end(struct lock *l, const char *why)
  * station's. */
 static void enter(struct lock *l, struct door *d, const struct iface *iface)
 {
-	const struct iface_info info = {
-		.role = IFACE_UNPROTECTED,
-		.mac = mac_word(iface->mac),
-	};
-
-	if (d->ifindex && d->ifindex != iface->ifindex)
-		programs_del_iface(l->programs, d->ifindex);
-	if (programs_add_iface(l->programs, iface->ifindex, &info))
+	if (d->closed.ifindex && d->closed.ifindex != iface->ifindex)
+		programs_leave(l->programs, &d->closed);
+	d->closed = *iface;
+	d->closed.role = IFACE_UNPROTECTED;
+	if (programs_enter(l->programs, &d->closed, 0))
 		log_error("lock: the map ifaces is not filled iface=%s",
 			  d->name);
-	d->ifindex = iface->ifindex;
 }
 
 static int attach(struct lock *l, const struct attach_iface *at,
@@ -78,8 +74,7 @@ static int attach(struct lock *l, const struct attach_iface *at,
 	if (!guard->before_fd)
 		err = attach_guard(at, programs_guard_fd(l->programs), guard, e);
 	if (!err && !xdp->before_fd)
-		err = attach_xdp(at, programs_xdp_fd(l->programs, at->role),
-				 xdp, e);
+		err = attach_xdp(at, programs_xdp_fd(l->programs), xdp, e);
 	return err;
 }
 
@@ -90,7 +85,7 @@ static int close_found(struct lock *l, const struct door *d,
 	struct attachment xdp, guard;
 	int err = attach_find(at, &xdp, &guard, e);
 	bool is_closed = xdp.before_fd && guard.before_fd;
-	bool is_new = d->ifindex != at->ifindex;
+	bool is_new = d->closed.ifindex != at->ifindex;
 
 	if (!err && !is_closed && is_new) {
 		err = attach(l, at, &xdp, &guard, e);
@@ -123,6 +118,7 @@ static int close_door(struct lock *l, struct door *d, struct error *e)
 		return error_set(e, err, "interface '%s': %s", d->name,
 				 strerror(-err));
 	at.ifindex = iface.ifindex;
+	at.xdp_ifindex = iface.lower_ifindex;
 	err = iface.ethernet
 		      ? close_found(l, d, &at, e)
 		      : error_set(e, -EPROTONOSUPPORT,

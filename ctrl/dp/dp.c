@@ -111,30 +111,8 @@ static size_t first_on_device(const struct dp *dp, size_t i)
 
 static int enter_iface(const struct dp *dp, size_t i)
 {
-	const struct iface *iface = &dp->ifaces[i];
-	const struct iface_info info = {
-		.role = dp->served[i].at.role,
-		.slot = (uint32_t)first_on_device(dp, i),
-		.mac = mac_word(iface->mac),
-		.ifindex = iface->ifindex,
-	};
-	const struct iface_key itself = { .ifindex = iface->ifindex };
-	struct iface_key arrives = { .ifindex = iface->lower_ifindex };
-	int err;
-
-	memcpy(arrives.tag, iface->tag, sizeof(arrives.tag));
-	err = programs_add_iface(dp->programs, &itself, &info);
-	return err ? err : programs_add_iface(dp->programs, &arrives, &info);
-}
-
-static void leave_iface(const struct dp *dp, const struct iface *iface)
-{
-	const struct iface_key itself = { .ifindex = iface->ifindex };
-	struct iface_key arrives = { .ifindex = iface->lower_ifindex };
-
-	memcpy(arrives.tag, iface->tag, sizeof(arrives.tag));
-	programs_del_iface(dp->programs, &arrives);
-	programs_del_iface(dp->programs, &itself);
+	return programs_enter(dp->programs, &dp->ifaces[i],
+			      (uint32_t)first_on_device(dp, i));
 }
 
 static int load(struct dp *dp, struct error *e)
@@ -193,7 +171,7 @@ static void on_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now
 	struct error e;
 	int err = 0;
 
-	leave_iface(dp, &dp->ifaces[i]);
+	programs_leave(dp->programs, &dp->ifaces[i]);
 	dp->ifaces[i] = *now;
 	s->at.ifindex = now->ifindex;
 	s->at.xdp_ifindex = now->lower_ifindex;

@@ -278,6 +278,39 @@ int programs_del_iface(struct programs *p, const struct iface_key *key)
 	return bpf_map_delete_elem(fd, key) ? -errno : 0;
 }
 
+/* As frames have it: of a VLAN, its device and tags. */
+static struct iface_key arriving(const struct iface *iface)
+{
+	struct iface_key key = { .ifindex = iface->lower_ifindex };
+
+	memcpy(key.tag, iface->tag, sizeof(key.tag));
+	return key;
+}
+
+int programs_enter(struct programs *p, const struct iface *iface, uint32_t slot)
+{
+	const struct iface_info info = {
+		.role = iface->role,
+		.slot = slot,
+		.mac = mac_word(iface->mac),
+		.ifindex = iface->ifindex,
+	};
+	const struct iface_key itself = { .ifindex = iface->ifindex };
+	const struct iface_key arrives = arriving(iface);
+	int err = programs_add_iface(p, &itself, &info);
+
+	return err ? err : programs_add_iface(p, &arrives, &info);
+}
+
+void programs_leave(struct programs *p, const struct iface *iface)
+{
+	const struct iface_key itself = { .ifindex = iface->ifindex };
+	const struct iface_key arrives = arriving(iface);
+
+	programs_del_iface(p, &arrives);
+	programs_del_iface(p, &itself);
+}
+
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
 			int fd)
 {

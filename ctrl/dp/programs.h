@@ -9,6 +9,7 @@
 
 #include "ctrl/base/addr.h"
 #include "ctrl/base/error.h"
+#include "ctrl/dp/iface.h"
 #include "ctrl/model/status.h"
 #include "include/meta.h"
 #include "include/sad.h"
@@ -51,6 +52,15 @@ int programs_del_inbound(struct programs *p, const struct sad_key *key);
 int programs_add_iface(struct programs *p, const struct iface_key *key,
 		       const struct iface_info *info);
 int programs_del_iface(struct programs *p, const struct iface_key *key);
+
+/*
+ * An interface that we serve, by itself and by what its frames carry; its role
+ * is the one to be served.
+ *
+ * slot   its row in `xsks`
+ */
+int programs_enter(struct programs *p, const struct iface *iface, uint32_t slot);
+void programs_leave(struct programs *p, const struct iface *iface);
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
 			int fd);
 int programs_clear_socket(struct programs *p, uint32_t slot, uint32_t queue);

@@ -41,16 +41,17 @@ static uint32_t choose(const struct dp *dp)
 /* A queue for every worker, where the driver can. */
 static void widen(struct iface *iface, uint32_t n)
 {
-	struct iface now = *iface;
+	struct iface now;
 	uint32_t had = iface->queues;
 
 	if (had >= n)
 		return;
-	if (!iface_set_queues(iface->name, n) && !iface_read(iface->name, &now))
-		*iface = now;
+	if (!iface_set_queues(iface->lower_name, n) &&
+	    !iface_read(iface->name, &now))
+		iface->queues = now.queues;
 	if (iface->queues < n)
 		log_warn("workers: queues missing iface=%s queues=%u workers=%u: packets of the other workers are handed over, at a cost; more by: ethtool -L %s combined %u",
-			 iface->name, iface->queues, n, iface->name, n);
+			 iface->name, iface->queues, n, iface->lower_name, n);
 	else
 		log_info("workers: queues added iface=%s queues=%u before=%u",
 			 iface->name, iface->queues, had);

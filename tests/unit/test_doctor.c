@@ -308,14 +308,14 @@ static void rules_that_are_passed_by_are_a_warning(void **state)
 		 what);
 	assert_one(
 		&f, DOCTOR_WARNING, "host", text,
-		"say it with policies of cygnet.conf; what there is: nft list ruleset");
+		"say it with policies of cygnet.conf; what there is: nft list ruleset, iptables-legacy -S");
 	f.host.forward_rules = 0;
 	f.host.forward_is_drop = true;
 	snprintf(text, sizeof(text),
 		 "the firewall's FORWARD rules (0, policy drop) %s", what);
 	assert_one(
 		&f, DOCTOR_WARNING, "host", text,
-		"say it with policies of cygnet.conf; what there is: nft list ruleset");
+		"say it with policies of cygnet.conf; what there is: nft list ruleset, iptables-legacy -S");
 }
 
 /* --- configuration */
