@@ -4,6 +4,11 @@
  * host's own traffic: of both families inside and outside, and as they follow
  * the way to the peer.
  */
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <netinet/ip6.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -172,6 +180,51 @@ static void each_family_in_each_goes_by_the_way_to_the_peer(void **state)
 		    "via fe80::9 dev wan table 220");
 }
 
+/* The next frame of IPv6 that leaves by wan for this address. */
+static void take_frame(int fd, const struct in6_addr *daddr, uint8_t frame[128])
+{
+	struct ip6_hdr ip6;
+
+	do {
+		assert_true(recv(fd, frame, 128, 0) >= 54);
+		memcpy(&ip6, frame + 14, sizeof(ip6));
+	} while (memcmp(&ip6.ip6_dst, daddr, sizeof(*daddr)) != 0);
+}
+
+static void packet_reaches_the_guard_by_what_stands_in(void **state)
+{
+	static const uint8_t nobody[6] = { 2 };
+	const struct timeval patience = { .tv_sec = 5 };
+	const struct sockaddr_ll wire = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_IPV6),
+		.sll_ifindex = (int)if_nametoindex("wan-peer"),
+	};
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6,
+				   .sin6_port = htons(9) };
+	struct addr source = prefix_of("2001:db8:1::1").net;
+	struct tunnel_case *c = *state;
+	int udp = socket(AF_INET6, SOCK_DGRAM, 0);
+	int raw = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_IPV6));
+	uint8_t frame[128];
+
+	assert_int_equal(inet_pton(AF_INET6, "2001:db8:2:9::7", &to.sin6_addr),
+			 1);
+	assert_int_equal(bind(raw, (const struct sockaddr *)&wire, sizeof(wire)),
+			 0);
+	setsockopt(raw, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	add_child(c, "2001:db8:1::/64", "2001:db8:2:9::/64");
+	set(c, "192.0.2.9");
+	assert_int_equal(sendto(udp, "x", 1, 0, (const struct sockaddr *)&to,
+				sizeof(to)),
+			 1);
+	take_frame(raw, &to.sin6_addr, frame);
+	assert_memory_equal(frame, nobody, sizeof(nobody));
+	assert_memory_equal(frame + 14 + 8, source.octets, 16);
+	close(udp);
+	close(raw);
+}
+
 static void peer_on_the_link_is_the_gateway(void **state)
 {
 	struct tunnel_case *c = *state;
@@ -271,6 +324,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(each_family_in_each_goes_by_the_way_to_the_peer),
+		CASE(packet_reaches_the_guard_by_what_stands_in),
 		CASE(peer_on_the_link_is_the_gateway),
 		CASE(whole_world_of_each_family_has_a_rule),
 		CASE(route_follows_the_way_to_the_peer),
