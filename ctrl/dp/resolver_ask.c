@@ -31,6 +31,31 @@ static void refuse(const struct nexthop_query *q, enum drop_reason reason)
 	resolver_answer(q->link, &nh);
 }
 
+static void put_u16(uint8_t *at, uint16_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+/* Both MAC addresses and the interface's tags, of priority 0; to the EtherType. */
+static void put_link(struct nexthop *nh, const struct iface *iface,
+		     const uint8_t dmac[6])
+{
+	uint8_t *at = nh->link;
+
+	memcpy(at, dmac, 6);
+	memcpy(at + 6, iface->mac, 6);
+	at += 12;
+	for (uint32_t i = 0; i < iface->n_tags && i < VLAN_TAGS_MAX; i++) {
+		put_u16(at, iface->tag[i].tpid);
+		put_u16(at + 2, iface->tag[i].vid);
+		at += 4;
+	}
+	nh->link_bytes = (uint8_t)(at - nh->link);
+}
+
+_Static_assert(NH_LINK_MAX == 12 + 4 * VLAN_TAGS_MAX, "room for all tags");
+
 static void answer_port(const struct nexthop_query *q, const struct iface *iface,
 			const struct nl_neigh *n, uint64_t hold_ns)
 {
@@ -40,7 +65,7 @@ static void answer_port(const struct nexthop_query *q, const struct iface *iface
 		.src = q->src,
 		.gen = q->gen,
 		.kind = NH_PORT,
-		.ifindex = iface->ifindex,
+		.ifindex = iface->lower_ifindex,
 		.role = iface->role,
 		.mtu = q->mtu,
 		.saddr = q->saddr,
@@ -48,9 +73,7 @@ static void answer_port(const struct nexthop_query *q, const struct iface *iface
 		.expires_ns = now_ns + hold_ns,
 	};
 
-	memcpy(nh.link, n->mac, sizeof(n->mac));
-	memcpy(nh.link + sizeof(n->mac), iface->mac, sizeof(iface->mac));
-	nh.link_bytes = sizeof(n->mac) + sizeof(iface->mac);
+	put_link(&nh, iface, n->mac);
 	resolver_answer(q->link, &nh);
 }
 

@@ -97,12 +97,15 @@ static inline void routing_on_ways(void *ctx)
 	f->ways++;
 }
 
-static inline int routing_open(struct routing *f)
+/* Of f->ifaces as they are. */
+static inline int routing_resolve(struct routing *f)
 {
-	const struct programs_spec programs = { .default_action = SPD_BYPASS };
-	struct resolver_spec spec = {
+	const struct resolver_spec spec = {
+		.base = f->base,
+		.nl = f->nl,
 		.links = f->links,
 		.n_links = N_LINKS,
+		.programs = f->programs,
 		.ifaces = f->ifaces,
 		.n_ifaces = 2,
 		.iface_changed = routing_on_iface,
@@ -112,7 +115,15 @@ static inline int routing_open(struct routing *f)
 	};
 	struct error e;
 
-	f->base = spec.base = event_base_new();
+	return resolver_new(&spec, &f->resolver, &e);
+}
+
+static inline int routing_open(struct routing *f)
+{
+	const struct programs_spec programs = { .default_action = SPD_BYPASS };
+	struct error e;
+
+	f->base = event_base_new();
 	for (uint32_t i = 0; i < N_LINKS; i++)
 		if (nexthop_link_init(&f->links[i]))
 			return -1;
@@ -122,9 +133,7 @@ static inline int routing_open(struct routing *f)
 		return -1;
 	f->ifaces[0].role = IFACE_PROTECTED;
 	f->ifaces[1].role = IFACE_UNPROTECTED;
-	spec.nl = f->nl;
-	spec.programs = f->programs;
-	return resolver_new(&spec, &f->resolver, &e);
+	return routing_resolve(f);
 }
 
 /* 0, or -1 and what there is goes with routing_stop(). */

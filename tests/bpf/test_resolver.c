@@ -137,6 +137,33 @@ static void each_family_goes_to_its_neighbour_or_by_its_gateway(void **state)
 	assert_port(f, "2001:db8:2::7", &f->ifaces[1], 2, 0x69);
 }
 
+/* As wan were a VLAN inside another one, on a device of number 77. */
+static void vlan_sends_by_its_device_and_with_its_tags(void **state)
+{
+	static const uint8_t want[NH_LINK_MAX] = {
+		2,    0,    0,	  0,	2,    0x09, /* the gateway */
+		2,    0,    0,	  0,	2,    0,    /* wan */
+		0x88, 0xa8, 0x0f, 0xfe, 0x81, 0,    0, 100,
+	};
+	struct routing *f = *state;
+	struct iface *wan = &f->ifaces[1];
+	struct nexthop nh;
+
+	wan->lower_ifindex = 77;
+	wan->n_tags = 2;
+	wan->tag[0] = (struct vlan_tag){ .tpid = 0x88a8, .vid = 0xffe };
+	wan->tag[1] = (struct vlan_tag){ .tpid = 0x8100, .vid = 100 };
+	resolver_free(f->resolver);
+	f->resolver = NULL;
+	assert_int_equal(routing_resolve(f), 0);
+	nh = resolve(f, "10.2.0.7");
+	assert_int_equal(nh.kind, NH_PORT);
+	assert_int_equal(nh.ifindex, 77);
+	assert_int_equal(nh.role, IFACE_UNPROTECTED);
+	assert_int_equal(nh.link_bytes, NH_LINK_MAX);
+	assert_memory_equal(nh.link, want, sizeof(want));
+}
+
 static void way_has_its_mtu_and_our_address(void **state)
 {
 	const struct addr ours[] = { addr_of("192.0.2.1"),
@@ -554,6 +581,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(each_family_goes_to_its_neighbour_or_by_its_gateway),
+		CASE(vlan_sends_by_its_device_and_with_its_tags),
 		CASE(way_has_its_mtu_and_our_address),
 		CASE(ipv4_goes_by_a_gateway_of_ipv6),
 		CASE(what_is_the_hosts_or_of_the_link_goes_up),
