@@ -146,11 +146,12 @@ uint32_t handoff_lent(const struct worker *w)
 
 /* --- the taker --- */
 
-/* Into a frame of its own; the lender's goes back. */
+/* Into a frame of its own, close to its front: whatever filled the lender's frame
+ * finds room, its headers included. The lender's goes back. */
 static void take(struct worker *w, struct handoff *h, uint64_t frame,
 		 struct packet *p)
 {
-	uint8_t *l3 = umem_at(&w->umem, frame + FRAME_L3_AT);
+	uint8_t *l3 = umem_at(&w->umem, frame + FRAME_HEADROOM);
 
 	memcpy(l3, p->l3, p->bytes);
 	spsc_push(&h->frames, &p->frame);

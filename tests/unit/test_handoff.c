@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "ctrl/dp/handoff.h"
+#include "ctrl/dp/pmtu.h"
 #include "include/proto.h"
 #include "tests/support/gateway.h"
 
@@ -188,6 +189,36 @@ static void packet_on_its_way_takes_the_sa_that_its_policy_has_by_then(void **st
 	p->g[0]->in->dir = DIR_IN;
 }
 
+/* Its headers stand before where those of a packet that arrives do. */
+static void largest_sealed_packet_crosses_within_one_frame(void **state)
+{
+	struct pair *p = *state;
+	struct gateway *g = p->g[0];
+	struct ip_header inner = gateway_inner();
+	struct nexthop peer =
+		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
+	const struct port_desc *sent = p->g[1]->outside.tx;
+	uint8_t l3[FRAME_BYTES];
+
+	peer.mtu = 9000;
+	gateway_know(g, &peer);
+	gateway_know(p->g[1], &peer);
+	g->out->owner = 0;
+	g->w.n_ports = 1; /* the protected one alone */
+	inner.total_bytes = pmtu_inner(g->out, peer.mtu);
+	gateway_packet(l3, &inner);
+	gateway_give(g, DIR_OUT, l3, inner.total_bytes);
+	step(p, 0);
+	step(p, 1);
+	assert_int_equal(p->g[1]->outside.tx_n, 1);
+	assert_true(sent->bytes > FRAME_BYTES - FRAME_L3_AT);
+	assert_int_equal(frame_of(sent->addr),
+			 frame_of(sent->addr + sent->bytes - 1));
+	step(p, 0);
+	g->w.n_ports = 2;
+	assert_balance(p);
+}
+
 static void *run(void *ctx)
 {
 	worker_run(ctx);
@@ -236,6 +267,7 @@ int main(void)
 		CASE(what_the_owner_cannot_take_in_time_is_dropped_by_name),
 		CASE(owner_without_frames_leaves_them_for_later),
 		CASE(packet_on_its_way_takes_the_sa_that_its_policy_has_by_then),
+		CASE(largest_sealed_packet_crosses_within_one_frame),
 		CASE(nothing_is_lost_between_threads_that_sleep_and_end),
 #undef CASE
 	};
