@@ -35,9 +35,9 @@
 	X(REPLAY,	  "replay",	    "sequence number seen before, or left of the window") \
 	X(ICV,		  "icv",	    "integrity check failed: forged, damaged, or keys differ") \
 	X(PADDING,	  "padding",	    "padding after decryption is not 1, 2, 3 …") \
-	X(NEXT_HEADER,	  "next_header",    "protected packet is not IPv4") \
+	X(NEXT_HEADER,	  "next_header",    "neither IPv4 nor IPv6 is protected") \
 	X(DUMMY,	  "dummy",	    "dummy packet (next header 59), discarded as intended") \
-	X(INNER_MALFORMED, "inner_malformed", "protected IPv4 packet truncated, its lengths lie, or its checksum is wrong") \
+	X(INNER_MALFORMED, "inner_malformed", "protected packet truncated, its lengths lie, its checksum is wrong, or it is not of the family that ESP says") \
 	X(SELECTOR,	  "selector",	    "packet is outside the selectors of its SA, as negotiated") \
 	X(ECN,		  "ecn",	    "outer header says congestion, the protected packet can't carry it (RFC 6040)") \
 	X(NO_ROUTE,	  "no_route",	    "the kernel has no usable route to the next hop") \
@@ -48,7 +48,7 @@
 	X(TX_FULL,	  "tx_full",	    "transmit ring full: the link is slower than the traffic") \
 	X(HOST_UNTAGGED,  "host_untagged",  "frame on the host interface that the guard did not send") \
 	X(HOST_WRITE,	  "host_write",	    "the host interface did not take a packet") \
-	X(HOST_READ,	  "host_read",	    "frame from the host interface is not IPv4, or too long") \
+	X(HOST_READ,	  "host_read",	    "frame from the host interface is no IP packet, or too long") \
 	X(CRYPTO,	  "crypto",	    "the crypto backend failed") \
 	X(WORKER_DIED,	  "worker_died",    "with a worker as its daemon ended, or waiting as the next one started; at most so many") \
 	/* counted by the kernel */                                            \
