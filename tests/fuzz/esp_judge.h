@@ -81,11 +81,6 @@ static inline void require(bool holds, const char *what)
 
 /* --- what may go out --- */
 
-static inline uint8_t tos_of(const uint8_t *l3)
-{
-	return l3[0] >> 4 == 6 ? (uint8_t)(l3[0] << 4 | l3[1] >> 4) : l3[1];
-}
-
 static inline uint8_t hops_of(const uint8_t *l3)
 {
 	return l3[l3[0] >> 4 == 6 ? 7 : 8];
@@ -111,7 +106,7 @@ static inline struct promise *promise(struct scenario *s, enum dp_dir dir,
 static inline bool is_promised(const struct promise *p, const uint8_t *l3,
 			       bool hop)
 {
-	return packet_tos_fits(tos_of(p->l3.at), p->ecn, tos_of(l3)) &&
+	return packet_tos_fits(packet_tos(p->l3.at), p->ecn, packet_tos(l3)) &&
 	       packet_is_same(slice_of(p->l3.at, p->l3.n), l3, hop);
 }
 
@@ -282,7 +277,7 @@ static inline void check_sealed(struct scenario *s, const uint8_t *l3,
 	require(inner && text->n == gateway_text(s->g, text->at, inner, want) &&
 			memcmp(text->at, want, text->n) == 0,
 		"a packet inside, its padding and trailer");
-	require(tos_of(l3) == tos_of(text->at), "TOS copied");
+	require(packet_tos(l3) == packet_tos(text->at), "TOS copied");
 	require(df_of(l3) == df_of(text->at) || l3[0] >> 4 == 6, "DF copied");
 	keep_promise(s, DIR_OUT, text->at, inner, false);
 }

@@ -227,11 +227,11 @@ static void give_sealed(struct scenario *s, struct sealed *k, bool damaged)
 	if (!give(s, DIR_IN, &l3, false))
 		return;
 	fault = gateway_text_fault(slice_of(k->text.at, k->text.n),
-				   tos_of(l3.at));
+				   packet_tos(l3.at));
 	if (!fault && !k->promise)
 		k->promise = promise(s, DIR_IN, &k->text);
 	if (!fault)
-		k->promise->ecn |= (uint8_t)(1U << (tos_of(l3.at) & 3));
+		k->promise->ecn |= (uint8_t)(1U << (packet_tos(l3.at) & 3));
 	blame_sealed(s, k, damaged, &l3, fault);
 	k->given = true;
 	s->seq_came = k->seq > s->seq_came ? k->seq : s->seq_came;

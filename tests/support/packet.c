@@ -106,7 +106,7 @@ static bool read_v6(struct slice l3, struct packet_parts *out)
 		return false;
 	*out = (struct packet_parts){
 		.version = 6,
-		.tos = (uint8_t)(at[0] << 4 | at[1] >> 4),
+		.tos = packet_tos(at),
 		.hops = at[7],
 		.protocol = at[6],
 		.headers = HEADER_V6,
@@ -131,6 +131,11 @@ bool packet_read(struct slice l3, struct packet_parts *out)
 uint32_t packet_base(const uint8_t *l3)
 {
 	return l3[0] >> 4 == 6 ? HEADER_V6 : HEADER;
+}
+
+uint8_t packet_tos(const uint8_t *l3)
+{
+	return (uint8_t)(l3[0] >> 4 == 6 ? l3[0] << 4 | l3[1] >> 4 : l3[1]);
 }
 
 /* --- mending --- */

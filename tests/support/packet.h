@@ -40,6 +40,7 @@ bool packet_read(struct slice l3, struct packet_parts *out);
 /* Octets of a header without options. */
 uint32_t packet_base(const uint8_t *l3);
 
+uint8_t packet_tos(const uint8_t *l3);
 void packet_set_tos(uint8_t *l3, uint8_t tos);
 void packet_set_hops(uint8_t *l3, uint8_t hops);
 

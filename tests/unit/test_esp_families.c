@@ -167,11 +167,6 @@ static void frames_have_the_ethertype_of_what_is_in_them(void **state)
 	}
 }
 
-static uint8_t tos_of(const uint8_t *l3)
-{
-	return l3[0] >> 4 == 4 ? l3[1] : (uint8_t)(l3[0] << 4 | l3[1] >> 4);
-}
-
 /* RFC 6040 section 4.2, figure 4: by inner and outer codepoint; -1: dropped. */
 static void ecn_comes_out_the_same_of_every_pair(void **state)
 {
@@ -192,14 +187,14 @@ static void ecn_comes_out_the_same_of_every_pair(void **state)
 
 		inner.tos = 0x28 | inner_ecn;
 		bytes = seal(g, &inner, l3);
-		assert_int_equal(tos_of(l3), inner.tos);
+		assert_int_equal(packet_tos(l3), inner.tos);
 		ip_set_tos(l3, outer_ecn);
 		step_in(g, l3, bytes);
 		if (want[inner_ecn][outer_ecn] < 0)
 			assert_int_equal(g->drops[DROP_ECN].pkts, 1);
 		else
 			assert_int_equal(
-				tos_of(gateway_sent(&g->inside, 0, &bytes)),
+				packet_tos(gateway_sent(&g->inside, 0, &bytes)),
 				0x28 | want[inner_ecn][outer_ecn]);
 		gateway_end(g);
 	}
