@@ -345,8 +345,7 @@ static int begin(struct durable_sa *sa, uint64_t now_ns, struct error *e)
 {
 	int err;
 
-	sa->kept.used = sa->file.word;
-	atomic_store(sa->kept.used, sa->start);
+	sa->kept.used = &sa->file.page->number;
 	atomic_init(&sa->kept.limit, UINT64_MAX);
 	atomic_init(&sa->kept.low, UINT64_MAX);
 	sa->written = sa->start;

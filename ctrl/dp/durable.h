@@ -13,10 +13,11 @@
  *
  * Inbound. The file has the right edge of the window, and the next window starts
  * with all up to it seen: no packet is accepted a second time, whichever process
- * ends, and however. Against a loss of power it is synced once a second while
- * packets come; nothing waits for that. The edge then stands further right than
- * it was, by twice as much as came in the second before: what had been accepted
- * is accepted again only if more than that came since.
+ * ends, and however, and no new one is refused. Against a loss of power the edge
+ * is synced once a second while packets come; nothing waits for that. It then
+ * stands further right than it was, by twice as much as came in the second
+ * before: what had been accepted is accepted again only if more than that came
+ * since.
  *
  * What other ciphers send is not held up by the disk: a number used twice costs
  * them packets, as replays at the peer, and no secrecy.

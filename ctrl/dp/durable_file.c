@@ -135,10 +135,10 @@ static bool read_copies(struct durable_file *f, uint64_t *number)
 	return found;
 }
 
-/* --- the word */
+/* --- the page */
 
 /* Its page stays: a worker that waits for a disk would lose packets. */
-static int map_word(struct durable_file *f)
+static int map_page(struct durable_file *f)
 {
 	struct stat st;
 	void *page;
@@ -148,21 +148,51 @@ static int map_word(struct durable_file *f)
 	if (st.st_size < DURABLE_FILE_BYTES)
 		return -EBADMSG;
 	page = mmap(NULL, DURABLE_PAGE_BYTES, PROT_READ | PROT_WRITE,
-		    MAP_SHARED, f->fd, DURABLE_WORD_AT);
+		    MAP_SHARED, f->fd, DURABLE_PAGE_AT);
 	if (page == MAP_FAILED)
 		return -errno;
 	if (mlock(page, DURABLE_PAGE_BYTES))
 		log_debug("durable: page not locked file=%s: %s", f->path,
 			  strerror(errno));
-	f->word = page;
+	f->page = page;
 	return 0;
 }
 
 void durable_file_unmap(struct durable_file *f)
 {
-	if (f->word)
-		munmap((void *)f->word, DURABLE_PAGE_BYTES);
-	f->word = NULL;
+	if (f->page)
+		munmap(f->page, DURABLE_PAGE_BYTES);
+	f->page = NULL;
+}
+
+/* "" if the kernel does not say it. */
+static void read_boot(char boot[DURABLE_BOOT_BYTES])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, boot, DURABLE_BOOT_BYTES - 1);
+
+	boot[n > 0 ? n : 0] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+static uint64_t number_of(const struct durable_file *f, uint64_t copied)
+{
+	uint64_t last = atomic_load(&f->page->number);
+	char boot[DURABLE_BOOT_BYTES];
+
+	read_boot(boot);
+	if (f->dir == SADB_IN && boot[0] &&
+	    memcmp(boot, f->page->boot, sizeof(boot)) == 0)
+		return last;
+	return last > copied ? last : copied;
+}
+
+/* From now on the page is of this moment. */
+static void begin_page(struct durable_file *f, uint64_t number)
+{
+	atomic_store(&f->page->number, number);
+	read_boot(f->page->boot);
 }
 
 /* --- the file */
@@ -264,13 +294,14 @@ int durable_file_open(int folder, const char *folder_path, enum sadb_dir dir,
 	if (err)
 		return err;
 	if (*fresh || read_copies(out, number))
-		err = map_word(out);
+		err = map_page(out);
 	else
 		err = -EBADMSG;
-	if (!err && atomic_load(out->word) > *number)
-		*number = atomic_load(out->word);
-	if (!err)
+	if (!err) {
+		*number = number_of(out, *number);
+		begin_page(out, *number);
 		return 0;
+	}
 	durable_file_close(out);
 	if (err != -EBADMSG)
 		return fail_open(out, err, e);

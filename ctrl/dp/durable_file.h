@@ -6,11 +6,12 @@
  *
  *     0     "CygnetSA"  version  direction  turn  number  MAC
  *     4096  the same
- *     8192  a page that is mapped, in it one word: the number of this moment
+ *     8192  a page that is mapped: the number of this moment, and the machine's
+ *           boot id
  *
  * Both copies are written one after the other, each of them synced: whatever
  * ends in between, one is whole, and a number that was reported as written is in
- * both. The word outlives the process, but not the machine's power. The file is
+ * both. The page outlives the process, but not the machine's power. The file is
  * as large as it will be from its first day on.
  *
  * Waits for the disk: the control thread opens, one thread of its own writes.
@@ -30,15 +31,22 @@
 #define DURABLE_ID_BYTES   32
 #define DURABLE_COPY_AT	   4096
 #define DURABLE_COPY_BYTES 512
-#define DURABLE_WORD_AT	   8192
+#define DURABLE_PAGE_AT	   8192
 #define DURABLE_PAGE_BYTES 4096
-#define DURABLE_FILE_BYTES (DURABLE_WORD_AT + DURABLE_PAGE_BYTES)
+#define DURABLE_FILE_BYTES (DURABLE_PAGE_AT + DURABLE_PAGE_BYTES)
 #define DURABLE_PATH_MAX   256
+#define DURABLE_BOOT_BYTES 37 /* with the NUL */
+
+/* Of a file, mapped. */
+struct durable_page {
+	_Atomic uint64_t number;
+	char boot[DURABLE_BOOT_BYTES]; /* in which it was opened last */
+};
 
 struct durable_file {
 	int fd;
 	uint64_t turn; /* of the last copy */
-	_Atomic uint64_t *word;
+	struct durable_page *page;
 	enum sadb_dir dir;
 	uint8_t id[DURABLE_ID_BYTES];
 	char path[DURABLE_PATH_MAX]; /* for what is said of it */
@@ -57,7 +65,9 @@ int durable_folder_open(const char *path, int *fd, struct error *e);
  *
  * folder   of durable_folder_open(), and its path
  * id       as of durable_id()
- * number   what is in it, the highest of copies and word; 0 in a new one
+ * number   what is in it; 0 in a new one. Copies were written ahead or behind,
+ *          the page is of the last moment: inbound, and if the machine has been
+ *          up since, it says it; else the highest of them does
  * fresh    it is a new one
  *
  * 0, or negative with e filled: -EBUSY (another process, or we ourselves, have
@@ -71,7 +81,7 @@ int durable_file_open(int folder, const char *folder_path, enum sadb_dir dir,
 /* 0 when the number is on disk, or a negative errno; then it may be there. */
 int durable_file_write(struct durable_file *f, uint64_t number);
 
-/* The word may still be written to, until durable_file_unmap(). */
+/* The page may still be written to, until durable_file_unmap(). */
 void durable_file_close(struct durable_file *f);
 void durable_file_unmap(struct durable_file *f);
 

@@ -300,6 +300,21 @@ static void accept_some_and_die(struct fixture *f)
 	use(open_sa(f, SADB_IN, true), 500);
 }
 
+static void accept_a_burst_and_die(struct fixture *f)
+{
+	use(open_sa(f, SADB_IN, true), 500);
+	round_after(f, 1000);
+}
+
+/* What stands in the file for a loss of power would cost it packets. */
+static void killed_process_loses_no_packet_of_its_peer(void **state)
+{
+	struct fixture *f = *state;
+
+	die_after(f, accept_a_burst_and_die);
+	assert_int_equal(durable_number(open_sa(f, SADB_IN, true)), 500);
+}
+
 static void edge_outlives_a_process(void **state)
 {
 	struct fixture *f = *state;
@@ -308,16 +323,16 @@ static void edge_outlives_a_process(void **state)
 	assert_int_equal(durable_number(open_sa(f, SADB_IN, true)), 500);
 }
 
-/* The word in the mapped page is not on disk. */
+/* What stood in the page is not on disk. */
 static void lose_power(const struct fixture *f)
 {
-	const uint64_t none = 0;
+	static const uint8_t none[DURABLE_PAGE_BYTES];
 	char path[PATH_BYTES];
 	int fd;
 
 	path_of(f, path);
 	fd = open(path, O_RDWR);
-	assert_int_equal(pwrite(fd, &none, sizeof(none), DURABLE_WORD_AT),
+	assert_int_equal(pwrite(fd, none, sizeof(none), DURABLE_PAGE_AT),
 			 sizeof(none));
 	close(fd);
 }
@@ -391,7 +406,7 @@ static void file_with_two_damaged_copies_is_refused(void **state)
 /* Without the page behind both copies, too. */
 static void file_that_was_cut_is_refused(void **state)
 {
-	static const off_t lengths[] = { DURABLE_WORD_AT, 0 };
+	static const off_t lengths[] = { DURABLE_PAGE_AT, 0 };
 	struct fixture *f = *state;
 	char path[PATH_BYTES];
 	struct error e;
@@ -577,6 +592,7 @@ int main(void)
 		CASE(key_whose_numbers_are_used_up_is_refused),
 		CASE(edge_is_where_an_end_in_order_left_it),
 		CASE(edge_outlives_a_process),
+		CASE(killed_process_loses_no_packet_of_its_peer),
 		CASE(edge_stands_right_of_what_came_since_it_was_synced),
 		CASE(slow_peer_loses_few_packets_to_a_loss_of_power),
 		CASE(file_with_one_damaged_copy_is_good),
