@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Any octets as a configuration: either a model that keeps its promises or an
- * error that names a place and shows no key. Start from the seeds in
+ * Any octets as a configuration, and as a pair of manual SAs that is added to
+ * one: either a model that keeps its promises or an error that names a place and
+ * shows no key. Start from the seeds in
  * tests/fuzz/corpus/conf.
  */
 #include <stdio.h>
@@ -30,6 +31,29 @@ static void check_conns(const struct config *c)
 		abort();
 }
 
+static void check_keys(const struct manual_conf *m, const struct manual_keys *k)
+{
+	if (!k->spi)
+		return;
+	if (k->encr_key.len != encr_key_bytes(m->encr) ||
+	    k->integ_key.len != m->integ->key_bytes)
+		abort();
+}
+
+static void check_pair(const struct config *c, const struct manual_conf *m)
+{
+	struct manual_clash clash;
+
+	if ((m->encr->counter_mode && !c->gateway.allow_manual_counter_mode) ||
+	    encr_is_aead(m->encr) != (m->integ == &integ_none))
+		abort();
+	check_keys(m, &m->in);
+	check_keys(m, &m->out);
+	for (size_t i = 0; i < c->n_manual; i++)
+		if (manual_clash(m, &c->manual[i], &clash))
+			abort();
+}
+
 /* What the daemon relies on without another look. */
 static void check(const struct config *c)
 {
@@ -38,14 +62,9 @@ static void check(const struct config *c)
 	    c->n_policies > SPD_MAX || c->gateway.socket[0] != '/')
 		abort();
 	for (size_t i = 0; i < c->n_manual; i++) {
-		const struct manual_conf *m = &c->manual[i];
-
-		if (m->encr->counter_mode ||
-		    m->in.encr_key.len != encr_key_bytes(m->encr) ||
-		    m->out.encr_key.len != encr_key_bytes(m->encr) ||
-		    m->in.integ_key.len != m->integ->key_bytes ||
-		    m->out.integ_key.len != m->integ->key_bytes)
+		if (!c->manual[i].in.spi || !c->manual[i].out.spi)
 			abort();
+		check_pair(c, &c->manual[i]);
 	}
 	for (size_t i = 0; i < c->n_policies; i++)
 		if (c->policies[i].action == SPD_PROTECT &&
@@ -65,11 +84,49 @@ static bool has_place(const char *text)
 	return head && line && column && text[head];
 }
 
+/* One that has the pair `a` and the policy `p`. */
+static struct config *in_force(void)
+{
+	static const char text[] =
+		"gateway {\nprotected = a\nunprotected = b\n"
+		"allow_manual_counter_mode = yes\n}\nmanual {\na {\n"
+		"local_addrs = 192.0.2.1\nremote_addrs = 192.0.2.2\n"
+		"esp_proposals = aes128gcm16\nin {\nspi = 0x1001\n"
+		"encr_key = 0x000102030405060708090a0b0c0d0e0f10111213\n}\n"
+		"out {\nspi = 0x1002\n"
+		"encr_key = 0x202122232425262728292a2b2c2d2e2f30313233\n}\n}\n"
+		"}\npolicies {\np {\naction = protect\nmanual = a\n"
+		"local_ts = 10.1.0.0/16\nremote_ts = 10.2.0.0/16\n}\n}\n";
+	struct config *c;
+	struct error e;
+
+	if (conf_parse("f", slice_of(text, sizeof(text) - 1), &c, &e))
+		abort();
+	return c;
+}
+
+static void add_pair(struct slice text)
+{
+	struct config *c = in_force();
+	struct manual_conf m;
+	struct error e = { "" };
+
+	if (conf_parse_manual("f", text, "b", c, &m, &e) == 0) {
+		check_pair(c, &m);
+		if (!m.added || m.policies != 1 || (!m.in.spi && !m.out.spi))
+			abort();
+	} else if (!e.text[0] || strchr(e.text, '\n') || shows_key(e.text)) {
+		abort();
+	}
+	config_free(c);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config *c;
 	struct error e = { "" };
 
+	add_pair(slice_of(data, size));
 	if (conf_parse("f", slice_of(data, size), &c, &e) == 0)
 		check(c);
 	else if (c || !has_place(e.text) || strchr(e.text, '\n') ||
