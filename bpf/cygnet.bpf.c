@@ -166,10 +166,11 @@ static __always_inline int ip_in(struct xdp_md *ctx, const struct packet *p,
 {
 	__u32 local = locate_local(&p->daddr);
 
-	if (addr_is_link(p, &p->daddr) || local == LOCAL_BROADCAST ||
-	    dhcp_in(ctx, p, iface))
+	if (addr_is_link(p, &p->daddr) || local == LOCAL_BROADCAST)
 		return xdp_pass(PASS_LINK, p->frame_bytes);
 	if (local && (addr_is_link_local(p, &p->saddr) || packet_is_nd(p)))
+		return xdp_pass(PASS_LINK, p->frame_bytes);
+	if (dhcp_in(ctx, p, iface))
 		return xdp_pass(PASS_LINK, p->frame_bytes);
 	if (local && (p->protocol == PROTO_ESP || p->protocol == PROTO_AH))
 		return ipsec_in(ctx, p, iface->slot, p->protocol);

@@ -198,7 +198,7 @@ static void read_iface(const struct iface_conf *conf, bool is_root,
 	out->is_forwarding = iface_forwarding(conf->name);
 	out->mtu = iface.mtu;
 	out->queues = iface.queues;
-	out->xdp_features = doctor_xdp_features(iface.ifindex);
+	out->xdp_features = doctor_xdp_features(iface.lower_ifindex);
 	read_master(out);
 	if (!is_root)
 		return;

@@ -29,7 +29,7 @@
 
 struct door {
 	char name[IF_NAMESIZE];
-	struct iface closed; /* its ifindex is 0: none yet */
+	struct iface closed; /* ifindex 0: none yet */
 	uint32_t failed;     /* of the one that could not be, and was logged */
 };
 
@@ -54,23 +54,31 @@ static void end(struct lock *l, const char *why)
 
 /* It is closed: the programs tell it from others, and its MAC from another
  * station's. */
-static void enter(struct lock *l, struct door *d, const struct iface *iface)
+static int enter(struct lock *l, const struct iface *iface)
 {
-	if (d->closed.ifindex && d->closed.ifindex != iface->ifindex)
-		programs_leave(l->programs, &d->closed);
-	d->closed = *iface;
-	d->closed.role = IFACE_UNPROTECTED;
-	if (programs_enter(l->programs, &d->closed, 0))
-		log_error("lock: the map ifaces is not filled iface=%s",
-			  d->name);
+	return programs_serve(l->programs, iface, IFACE_UNPROTECTED, 0);
 }
 
-static int attach(struct lock *l, const struct attach_iface *at,
-		  struct attachment *xdp, struct attachment *guard,
-		  struct error *e)
+static void remember(struct lock *l, struct door *d, const struct iface *iface)
 {
-	int err = 0;
+	if (d->closed.ifindex && d->closed.ifindex != iface->ifindex)
+		programs_unserve(l->programs, &d->closed);
+	if (enter(l, iface))
+		log_error("lock: the map ifaces is not filled iface=%s",
+			  d->name);
+	d->closed = *iface;
+}
 
+/* What is not entered is none of the programs' business: that comes first. */
+static int attach(struct lock *l, const struct iface *iface,
+		  const struct attach_iface *at, struct attachment *xdp,
+		  struct attachment *guard, struct error *e)
+{
+	int err = enter(l, iface);
+
+	if (err)
+		return error_set(e, err, "cannot fill the map ifaces: %s",
+				 strerror(-err));
 	if (!guard->before_fd)
 		err = attach_guard(at, programs_guard_fd(l->programs), guard, e);
 	if (!err && !xdp->before_fd)
@@ -80,15 +88,21 @@ static int attach(struct lock *l, const struct attach_iface *at,
 
 /* 1: it is closed. 0: it was opened since. */
 static int close_found(struct lock *l, const struct door *d,
-		       const struct attach_iface *at, struct error *e)
+		       const struct iface *iface, struct error *e)
 {
+	const struct attach_iface at = {
+		.name = d->name,
+		.ifindex = iface->ifindex,
+		.xdp_ifindex = iface->lower_ifindex,
+		.role = IFACE_UNPROTECTED,
+	};
 	struct attachment xdp, guard;
-	int err = attach_find(at, &xdp, &guard, e);
+	int err = attach_find(&at, &xdp, &guard, e);
 	bool is_closed = xdp.before_fd && guard.before_fd;
-	bool is_new = d->closed.ifindex != at->ifindex;
+	bool is_new = d->closed.ifindex != iface->ifindex;
 
 	if (!err && !is_closed && is_new) {
-		err = attach(l, at, &xdp, &guard, e);
+		err = attach(l, iface, &at, &xdp, &guard, e);
 		if (!err)
 			log_info("lock: closed iface=%s", d->name);
 	}
@@ -108,7 +122,6 @@ static void tell_failed(struct door *d, uint32_t ifindex, const struct error *e)
 /* -ENODEV: it is not there yet; else as close_found(). */
 static int close_door(struct lock *l, struct door *d, struct error *e)
 {
-	struct attach_iface at = { .name = d->name, .role = IFACE_UNPROTECTED };
 	struct iface iface;
 	int err = iface_read(d->name, &iface);
 
@@ -117,17 +130,15 @@ static int close_door(struct lock *l, struct door *d, struct error *e)
 	if (err)
 		return error_set(e, err, "interface '%s': %s", d->name,
 				 strerror(-err));
-	at.ifindex = iface.ifindex;
-	at.xdp_ifindex = iface.lower_ifindex;
 	err = iface.ethernet
-		      ? close_found(l, d, &at, e)
+		      ? close_found(l, d, &iface, e)
 		      : error_set(e, -EPROTONOSUPPORT,
 				  "interface '%s' is not Ethernet, and nothing else is supported; name another one",
 				  d->name);
 	if (err < 0 && l->up)
-		tell_failed(d, at.ifindex, e);
+		tell_failed(d, iface.ifindex, e);
 	if (err > 0)
-		enter(l, d, &iface);
+		remember(l, d, &iface);
 	return err == -ENODEV ? -ENXIO : err;
 }
 

@@ -35,6 +35,8 @@ int reload_check(const struct config *now, const struct config *next,
 		return fail_in(next, "gateway.default", e);
 	if (a->crypto != b->crypto)
 		return fail_in(next, "gateway.crypto", e);
+	if (a->workers != b->workers)
+		return fail_in(next, "gateway.workers", e);
 	if (strcmp(a->socket, b->socket) != 0)
 		return fail_in(next, "gateway.socket", e);
 	if (strcmp(a->state_dir, b->state_dir) != 0)

@@ -98,21 +98,20 @@ static int check_ifaces(struct dp *dp, struct error *e)
 
 /* --- maps before programs are attached, programs before packets flow --- */
 
-/* The first that we serve on the same device: of its queues is the row in the
- * map xsks, and XDP is attached there for all of them. */
-static size_t first_on_device(const struct dp *dp, size_t i)
+uint32_t dp_slot_of(const struct dp *dp, uint32_t device)
 {
-	size_t first = 0;
+	uint32_t i = 0;
 
-	while (dp->ifaces[first].lower_ifindex != dp->ifaces[i].lower_ifindex)
-		first++;
-	return first;
+	while (dp->ifaces[i].lower_ifindex != device)
+		i++;
+	return i;
 }
 
 static int enter_iface(const struct dp *dp, size_t i)
 {
-	return programs_enter(dp->programs, &dp->ifaces[i],
-			      (uint32_t)first_on_device(dp, i));
+	return programs_serve(dp->programs, &dp->ifaces[i],
+			      dp->served[i].at.role,
+			      dp_slot_of(dp, dp->ifaces[i].lower_ifindex));
 }
 
 static int load(struct dp *dp, struct error *e)
@@ -136,7 +135,7 @@ static int load(struct dp *dp, struct error *e)
 	return err;
 }
 
-uint32_t dp_slot_of(const struct dp *dp, uint32_t ifindex)
+static uint32_t index_of(const struct dp *dp, uint32_t ifindex)
 {
 	uint32_t i = 0;
 
@@ -149,7 +148,7 @@ uint32_t dp_slot_of(const struct dp *dp, uint32_t ifindex)
 static void on_iface(void *ctx, const struct iface *now)
 {
 	struct dp *dp = ctx;
-	uint32_t i = dp_slot_of(dp, now->ifindex);
+	uint32_t i = index_of(dp, now->ifindex);
 
 	dp->ifaces[i] = *now;
 	if (enter_iface(dp, i))
@@ -163,7 +162,7 @@ static void on_iface(void *ctx, const struct iface *now)
 static void on_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now)
 {
 	struct dp *dp = ctx;
-	uint32_t i = dp_slot_of(dp, old_ifindex);
+	uint32_t i = index_of(dp, old_ifindex);
 	struct served *s = &dp->served[i];
 	/* A VLAN made anew on the device where XDP is still attached. */
 	const bool same_device =
@@ -171,7 +170,7 @@ static void on_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now
 	struct error e;
 	int err = 0;
 
-	programs_leave(dp->programs, &dp->ifaces[i]);
+	programs_unserve(dp->programs, &dp->ifaces[i]);
 	dp->ifaces[i] = *now;
 	s->at.ifindex = now->ifindex;
 	s->at.xdp_ifindex = now->lower_ifindex;
@@ -182,7 +181,7 @@ static void on_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now
 				   &s->guard, &e);
 	if (!err)
 		err = enter_iface(dp, i);
-	if (!err && !same_device && first_on_device(dp, i) == i)
+	if (!err && !same_device && dp_first_on_device(dp, i))
 		err = attach_xdp(&s->at, programs_xdp_fd(dp->programs), &s->xdp,
 				 &e);
 	log_error(
@@ -229,7 +228,7 @@ static int attach(struct dp *dp, struct error *e)
 		struct served *s = &dp->served[i];
 
 		nl_tx_dropped(dp->nl, s->at.ifindex, &s->tx_dropped);
-		if (first_on_device(dp, i) != i)
+		if (!dp_first_on_device(dp, i))
 			continue;
 		err = attach_xdp(&s->at, programs_xdp_fd(dp->programs), &s->xdp,
 				 e);
@@ -239,7 +238,8 @@ static int attach(struct dp *dp, struct error *e)
 	}
 	for (size_t i = 0; !err && i < dp->n_ifaces; i++)
 		dp->served[i].xdp.native =
-			dp->served[first_on_device(dp, i)].xdp.native;
+			dp->served[dp_slot_of(dp, dp->ifaces[i].lower_ifindex)]
+				.xdp.native;
 	return err;
 }
 

@@ -46,7 +46,6 @@ struct port {
 	const struct port_ops *ops;
 	char ifname[IF_NAMESIZE];
 	uint32_t ifindex;
-	enum iface_role role;
 	uint32_t queue;
 	int fd; /* to poll for received frames; -1: none */
 	bool zero_copy;

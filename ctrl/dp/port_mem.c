@@ -74,15 +74,13 @@ static const struct port_ops mem_ops = {
 	.close = mem_kick,
 };
 
-void port_mem_init(struct port_mem *m, struct umem *umem, uint32_t ifindex,
-		   enum iface_role role)
+void port_mem_init(struct port_mem *m, struct umem *umem, uint32_t ifindex)
 {
 	memset(m, 0, sizeof(*m));
 	m->tx_room = PORT_MEM_ROOM;
 	m->port = (struct port){
 		.ops = &mem_ops,
 		.ifindex = ifindex,
-		.role = role,
 		.fd = -1,
 		.umem = umem,
 	};

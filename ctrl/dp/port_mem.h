@@ -20,8 +20,7 @@ struct port_mem {
 	struct port_desc tx[PORT_MEM_ROOM];
 };
 
-void port_mem_init(struct port_mem *m, struct umem *umem, uint32_t ifindex,
-		   enum iface_role role);
+void port_mem_init(struct port_mem *m, struct umem *umem, uint32_t ifindex);
 
 /*
  * A frame to be received, with metadata before it when meta isn't NULL.

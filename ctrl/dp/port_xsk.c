@@ -257,7 +257,6 @@ int port_xsk_open(struct xsk_memory *mem, const struct xsk_port_spec *spec,
 	x->port = (struct port){
 		.ops = &xsk_ops,
 		.ifindex = spec->ifindex,
-		.role = spec->role,
 		.queue = spec->queue,
 		.fd = xsk_socket__fd(x->xsk),
 		.umem = mem->umem,

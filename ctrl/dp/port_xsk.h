@@ -21,7 +21,6 @@ struct xsk_memory;
 struct xsk_port_spec {
 	const char *ifname;
 	uint32_t ifindex;
-	enum iface_role role;
 	uint32_t queue;
 };
 

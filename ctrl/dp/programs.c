@@ -271,15 +271,12 @@ int programs_add_iface(struct programs *p, const struct iface_key *key,
 	return update(p->skel->maps.ifaces, key, info);
 }
 
-int programs_del_iface(struct programs *p, const struct iface_key *key)
+static struct iface_key key_of_itself(const struct iface *iface)
 {
-	int fd = bpf_map__fd(p->skel->maps.ifaces);
-
-	return bpf_map_delete_elem(fd, key) ? -errno : 0;
+	return (struct iface_key){ .ifindex = iface->ifindex };
 }
 
-/* As frames have it: of a VLAN, its device and tags. */
-static struct iface_key arriving(const struct iface *iface)
+static struct iface_key key_of_frames(const struct iface *iface)
 {
 	struct iface_key key = { .ifindex = iface->lower_ifindex };
 
@@ -287,28 +284,30 @@ static struct iface_key arriving(const struct iface *iface)
 	return key;
 }
 
-int programs_enter(struct programs *p, const struct iface *iface, uint32_t slot)
+int programs_serve(struct programs *p, const struct iface *iface,
+		   enum iface_role role, uint32_t slot)
 {
+	const struct iface_key itself = key_of_itself(iface);
+	const struct iface_key frames = key_of_frames(iface);
 	const struct iface_info info = {
-		.role = iface->role,
+		.role = role,
 		.slot = slot,
 		.mac = mac_word(iface->mac),
 		.ifindex = iface->ifindex,
 	};
-	const struct iface_key itself = { .ifindex = iface->ifindex };
-	const struct iface_key arrives = arriving(iface);
 	int err = programs_add_iface(p, &itself, &info);
 
-	return err ? err : programs_add_iface(p, &arrives, &info);
+	return err ? err : programs_add_iface(p, &frames, &info);
 }
 
-void programs_leave(struct programs *p, const struct iface *iface)
+void programs_unserve(struct programs *p, const struct iface *iface)
 {
-	const struct iface_key itself = { .ifindex = iface->ifindex };
-	const struct iface_key arrives = arriving(iface);
+	const struct iface_key itself = key_of_itself(iface);
+	const struct iface_key frames = key_of_frames(iface);
+	int fd = bpf_map__fd(p->skel->maps.ifaces);
 
-	programs_del_iface(p, &arrives);
-	programs_del_iface(p, &itself);
+	bpf_map_delete_elem(fd, &frames);
+	bpf_map_delete_elem(fd, &itself);
 }
 
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,

@@ -51,16 +51,17 @@ int programs_add_inbound(struct programs *p, const struct sad_key *key,
 int programs_del_inbound(struct programs *p, const struct sad_key *key);
 int programs_add_iface(struct programs *p, const struct iface_key *key,
 		       const struct iface_info *info);
-int programs_del_iface(struct programs *p, const struct iface_key *key);
 
 /*
- * An interface that we serve, by itself and by what its frames carry; its role
- * is the one to be served.
+ * An interface that is served from now on, or no longer: a VLAN by the device
+ * and the tags with which its frames arrive, and all by their own index.
  *
- * slot   its row in `xsks`
+ * slot   of the device's queues: row of the map xsks
  */
-int programs_enter(struct programs *p, const struct iface *iface, uint32_t slot);
-void programs_leave(struct programs *p, const struct iface *iface);
+int programs_serve(struct programs *p, const struct iface *iface,
+		   enum iface_role role, uint32_t slot);
+void programs_unserve(struct programs *p, const struct iface *iface);
+
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
 			int fd);
 int programs_clear_socket(struct programs *p, uint32_t slot, uint32_t queue);

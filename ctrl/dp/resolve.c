@@ -58,25 +58,24 @@ static void resolve_sa(struct worker *w, struct packet *p, struct sa_ref ref,
 	packet_drop(p, DROP_SA_GONE);
 }
 
-void resolve_port(struct worker *w, struct batch *b, const struct port *port,
+void resolve_port(struct worker *w, struct batch *b,
 		  const struct port_desc *desc)
 {
 	struct packet *p = packet_new(w, b, desc);
-	enum dp_dir dir = port->role == IFACE_PROTECTED ? DIR_OUT : DIR_IN;
 	struct dp_meta meta;
 
 	memcpy(&meta, umem_at(&w->umem, desc->addr) - sizeof(meta),
 	       sizeof(meta));
-	if (meta.magic != w->magic || meta.dir != dir)
+	if (meta.magic != w->magic || meta.dir > DIR_IN)
 		return packet_drop(p, DROP_META_MISSING);
 	p->l3 = umem_at(&w->umem, desc->addr) + meta.l3_off;
 	if (!packet_parse(p, desc->bytes, meta.l3_off))
 		return packet_drop(p, DROP_IP_MALFORMED);
-	p->state = dir == DIR_OUT ? PKT_CLEAR : PKT_CIPHER;
+	p->state = meta.dir == DIR_OUT ? PKT_CLEAR : PKT_CIPHER;
 	p->routed = true;
 	p->policy_id = meta.policy_id;
 	p->policy_gen = meta.policy_gen;
-	resolve_sa(w, p, meta.sa, dir);
+	resolve_sa(w, p, meta.sa, (enum dp_dir)meta.dir);
 }
 
 void resolve_host(struct worker *w, struct batch *b,

@@ -59,8 +59,16 @@ struct dp {
 	uint64_t since_ns;
 };
 
-/* An interface's row in the map xsks; it is one that we serve. */
-uint32_t dp_slot_of(const struct dp *dp, uint32_t ifindex);
+/*
+ * A device's row in the map xsks: of the first interface that we serve on it.
+ * Others on it are VLANs, or it is one itself; XDP and queues are the device's.
+ */
+uint32_t dp_slot_of(const struct dp *dp, uint32_t device);
+
+static inline bool dp_first_on_device(const struct dp *dp, size_t i)
+{
+	return dp_slot_of(dp, dp->ifaces[i].lower_ifindex) == i;
+}
 
 /*
  * Before workers start: what an earlier daemon's workers had when it ended

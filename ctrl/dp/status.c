@@ -57,7 +57,7 @@ static void iface_status(const struct dp *dp, size_t index,
 	memcpy(out->name, dp->ifaces[index].name, sizeof(out->name));
 	for (uint32_t i = 0; i < dp->n_workers; i++)
 		out->zero_copy &=
-			all_zero_copy(&dp->workers[i].w, s->at.ifindex);
+			all_zero_copy(&dp->workers[i].w, s->at.xdp_ifindex);
 }
 
 static void socket_drops(const struct dp *dp, uint64_t drops[DROP_MAX])

@@ -112,7 +112,7 @@ static bool port_rx(struct worker *w, uint32_t index)
 
 	b.n = 0;
 	for (uint32_t i = 0; i < n; i++)
-		resolve_port(w, &b, port, &desc[i]);
+		resolve_port(w, &b, &desc[i]);
 	worker_walk(w, &b);
 	drain_port(w, index, n);
 	return n > 0;

@@ -162,7 +162,7 @@ bool worker_frames_balance(const struct worker *w);
 /* --- the stages, each over one batch; in the order of the walk --- */
 
 /* A frame with XDP's metadata, or with the guard's tag, joins the batch. */
-void resolve_port(struct worker *w, struct batch *b, const struct port *port,
+void resolve_port(struct worker *w, struct batch *b,
 		  const struct port_desc *desc);
 void resolve_host(struct worker *w, struct batch *b,
 		  const struct port_desc *desc);

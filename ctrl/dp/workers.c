@@ -91,7 +91,8 @@ static uint32_t frames(const struct dp *dp, uint32_t worker)
 	uint32_t ports = 0;
 
 	for (size_t i = 0; i < dp->n_ifaces; i++)
-		ports += share(dp, worker, i);
+		if (dp_first_on_device(dp, i))
+			ports += share(dp, worker, i);
 	/* One that has no port takes what others hand over. */
 	return (ports ? ports : 1) * XSK_PORT_FRAMES;
 }
@@ -99,12 +100,10 @@ static uint32_t frames(const struct dp *dp, uint32_t worker)
 static int open_queue(struct dp *dp, uint32_t worker, size_t iface,
 		      uint32_t queue, struct error *e)
 {
-	const struct served *s = &dp->served[iface];
 	struct dp_worker *dw = &dp->workers[worker];
 	const struct xsk_port_spec spec = {
-		.ifname = s->at.name,
-		.ifindex = s->at.ifindex,
-		.role = s->at.role,
+		.ifname = dp->ifaces[iface].lower_name,
+		.ifindex = dp->ifaces[iface].lower_ifindex,
 		.queue = queue,
 	};
 	struct port *port;
@@ -120,7 +119,8 @@ static int open_queues(struct dp *dp, uint32_t worker, struct error *e)
 	int err = 0;
 
 	for (size_t i = 0; i < dp->n_ifaces; i++)
-		for (uint32_t q = worker; !err && q < dp->ifaces[i].queues;
+		for (uint32_t q = worker; !err && dp_first_on_device(dp, i) &&
+					  q < dp->ifaces[i].queues;
 		     q += dp->n_workers)
 			err = open_queue(dp, worker, i, q, e);
 	return err;

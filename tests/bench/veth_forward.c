@@ -29,13 +29,11 @@ struct forwarder {
 	struct port *from, *to;
 };
 
-static struct port *open_port(struct forwarder *f, const char *ifname,
-			      enum iface_role role)
+static struct port *open_port(struct forwarder *f, const char *ifname)
 {
 	const struct xsk_port_spec spec = {
 		.ifname = ifname,
 		.ifindex = if_nametoindex(ifname),
-		.role = role,
 	};
 	struct error e;
 	struct port *port;
@@ -73,7 +71,6 @@ static void steer(const struct port *port)
 		.name = port->ifname,
 		.ifindex = port->ifindex,
 		.xdp_ifindex = port->ifindex,
-		.role = port->role,
 	};
 	const uint32_t queue = 0;
 	int map_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "xsks", sizeof(queue),
@@ -93,8 +90,8 @@ static void start(struct forwarder *f, const char *from, const char *to)
 	must(umem_init(&f->umem, PORTS * XSK_PORT_FRAMES) == 0 &&
 		     xsk_memory_new(&f->umem, &f->mem) == 0,
 	     "no memory");
-	f->from = open_port(f, from, IFACE_PROTECTED);
-	f->to = open_port(f, to, IFACE_UNPROTECTED);
+	f->from = open_port(f, from);
+	f->to = open_port(f, to);
 	steer(f->from);
 }
 

@@ -58,12 +58,12 @@ static const struct policy_spec fixture_policies[] = {
 
 /*
  * Nothing but a test's own packets is ever counted: where IPv6 is on, the
- * interface has no address of it, so that it says nothing by itself.
+ * interface has no address of it, and unprot is in no group of routers, so that
+ * it says nothing by itself.
  */
 static const char fixture_links[] =
 	"set -e\n"
 	"echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6\n"
-	"echo 1 >/proc/sys/net/ipv6/conf/all/forwarding\n"
 	"echo 1 >/proc/sys/net/ipv4/ip_forward\n"
 	"ip link add prot numrxqueues 65 numtxqueues 65 type veth "
 	"peer name prot-peer\n"
@@ -85,8 +85,8 @@ static const char fixture_links[] =
 	"ip rule add from " LAN_BY_SOURCE " lookup 77\n"
 	"ip rule add ipproto 47 lookup 77\n"
 	"ip rule add iif other-peer lookup 77\n"
-	"echo 0 >/proc/sys/net/ipv6/conf/unprot/forwarding\n"
-	"echo 0 >/proc/sys/net/ipv6/conf/unprot-peer/forwarding\n"
+	"echo 1 >/proc/sys/net/ipv6/conf/prot/forwarding\n"
+	"echo 1 >/proc/sys/net/ipv6/conf/other-peer/forwarding\n"
 	"for i in prot unprot other other-peer unprot-peer; do\n"
 	"	ip link set $i addrgenmode none\n"
 	"	echo 0 >/proc/sys/net/ipv6/conf/$i/disable_ipv6\n"
@@ -223,11 +223,11 @@ static inline bool fixture_add_iface(struct programs *p,
 }
 
 static inline bool fixture_set_port(struct programs *p, const struct port *port,
-				    uint32_t slot)
+				    enum iface_role role, uint32_t slot)
 {
 	const struct iface_key key = { .ifindex = port->ifindex };
 
-	return fixture_add_iface(p, &key, port->ifindex, port->role, slot) &&
+	return fixture_add_iface(p, &key, port->ifindex, role, slot) &&
 	       fixture_check(programs_set_socket(p, slot, 0, port->fd),
 			     port->ifname);
 }
@@ -318,18 +318,17 @@ static inline bool fixture_load(struct fixture *fx, enum instance on)
 	p = fx->programs[on];
 	return fixture_set_policies(p, on) && fixture_set_sas(p) &&
 	       fixture_set_locals(p) &&
-	       fixture_set_port(p, fx->prot, SLOT_PROT) &&
-	       fixture_set_port(p, fx->unprot, SLOT_UNPROT) &&
+	       fixture_set_port(p, fx->prot, IFACE_PROTECTED, SLOT_PROT) &&
+	       fixture_set_port(p, fx->unprot, IFACE_UNPROTECTED, SLOT_UNPROT) &&
 	       fixture_set_peers(p) && fixture_set_vlans(p);
 }
 
 static inline bool fixture_open_port(struct fixture *fx, const char *ifname,
-				     enum iface_role role, struct port **out)
+				     struct port **out)
 {
 	const struct xsk_port_spec spec = {
 		.ifname = ifname,
 		.ifindex = if_nametoindex(ifname),
-		.role = role,
 	};
 	struct error e;
 
@@ -348,8 +347,8 @@ static inline bool fixture_start(struct fixture *fx)
 		return fixture_check(-EINVAL, "ip link, address, route");
 	if (!fixture_check(umem_init(&fx->umem, 2 * XSK_PORT_FRAMES), "UMEM") ||
 	    !fixture_check(xsk_memory_new(&fx->umem, &fx->mem), "UMEM") ||
-	    !fixture_open_port(fx, "prot", IFACE_PROTECTED, &fx->prot) ||
-	    !fixture_open_port(fx, "unprot", IFACE_UNPROTECTED, &fx->unprot))
+	    !fixture_open_port(fx, "prot", &fx->prot) ||
+	    !fixture_open_port(fx, "unprot", &fx->unprot))
 		return false;
 	for (int on = 0; on < GW_MAX; on++)
 		if (!fixture_load(fx, (enum instance)on))

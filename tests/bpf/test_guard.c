@@ -217,6 +217,7 @@ static void guard_drops_ipv6_headers_cut_anywhere(void **state)
 
 /* --- tags beside the frame, as VLAN interfaces and offloads leave them */
 
+#define HOST_WAIT_MS  5000
 #define TAGGER_IFNAME "prot-peer" /* says nothing by itself */
 
 /* At tc egress there: puts a tag on what is sent, and sends it by unprot. */
@@ -261,15 +262,28 @@ static void take_off_tagger(struct attachment *a)
 	attach_undo_guard(&iface, a);
 }
 
-/* The far end of the host interface. */
+/* The far end of the host interface, once packets get there: the kernel sets an
+ * interface to work some time after somebody came. */
 static int host_end(void)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	assert_return_code(fd, errno);
+	assert_return_code(any, errno);
 	strcpy(ifr.ifr_name, "host");
 	assert_return_code(ioctl(fd, TUNSETIFF, &ifr), errno);
+	for (int ms = 0; ms < HOST_WAIT_MS; ms++) {
+		assert_return_code(ioctl(any, SIOCGIFFLAGS, &ifr), errno);
+		if (ifr.ifr_flags & IFF_RUNNING)
+			break;
+		usleep(1000);
+	}
+	assert_true(ifr.ifr_flags & IFF_RUNNING);
+	/* Who sets it to work holds the lock that this one takes. */
+	assert_return_code(ioctl(any, SIOCSIFFLAGS, &ifr), errno);
+	close(any);
 	return fd;
 }
 

@@ -122,9 +122,8 @@ struct gateway *gateway_new_with(const struct gateway_spec *spec,
 	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends),
 	     "socketpair");
 	add_sas(g, spec);
-	port_mem_init(&g->inside, &g->w.umem, GATEWAY_INSIDE, IFACE_PROTECTED);
-	port_mem_init(&g->outside, &g->w.umem, GATEWAY_OUTSIDE,
-		      IFACE_UNPROTECTED);
+	port_mem_init(&g->inside, &g->w.umem, GATEWAY_INSIDE);
+	port_mem_init(&g->outside, &g->w.umem, GATEWAY_OUTSIDE);
 	g->w.ports[0] = &g->inside.port;
 	g->w.ports[1] = &g->outside.port;
 	g->w.n_ports = 2;
@@ -544,7 +543,7 @@ enum drop_reason gateway_port_fault(const struct gateway *g, enum dp_dir dir,
 {
 	const struct sa_rt *sa = dir == DIR_OUT ? g->out : g->in;
 
-	if (meta->magic != GATEWAY_MAGIC || meta->dir != dir)
+	if (meta->magic != GATEWAY_MAGIC || meta->dir > DIR_IN)
 		return DROP_META_MISSING;
 	if (meta->l3_off != ETH_HEADER_BYTES || !gateway_packet_bytes(l3))
 		return DROP_IP_MALFORMED;

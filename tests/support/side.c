@@ -363,8 +363,8 @@ static void make_worker(struct side *s, const struct crypto_backend *backend)
 	must(!worker_init(&s->w, SIDE_FRAMES, &s->link, backend), "worker_init");
 	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends),
 	     "socketpair");
-	port_mem_init(&s->inside, &s->w.umem, SIDE_INSIDE, IFACE_PROTECTED);
-	port_mem_init(&s->outside, &s->w.umem, SIDE_OUTSIDE, IFACE_UNPROTECTED);
+	port_mem_init(&s->inside, &s->w.umem, SIDE_INSIDE);
+	port_mem_init(&s->outside, &s->w.umem, SIDE_OUTSIDE);
 	s->w.ports[s->w.n_ports++] = &s->inside.port;
 	s->w.ports[s->w.n_ports++] = &s->outside.port;
 	s->w.host_fd = ends[0];

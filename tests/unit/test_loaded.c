@@ -542,6 +542,7 @@ static const struct {
 	{ "wan0", "wan0, wan1", "f: gateway's interfaces" RESTART },
 	{ "discard", "bypass", "f: gateway.default" RESTART },
 	{ "discard", "discard\ncrypto = openssl", "f: gateway.crypto" RESTART },
+	{ "discard", "discard\nworkers = 2", "f: gateway.workers" RESTART },
 	{ "/run/x", "/run/y", "f: gateway.socket" RESTART },
 	{ "/run/s", "/run/t", "f: gateway.state_dir" RESTART },
 };

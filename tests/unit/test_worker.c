@@ -168,7 +168,19 @@ static void packet_outside_of_its_frame_is_malformed(void **state)
 	assert_int_equal(gateway_dropped(g), 5);
 }
 
-static void metadata_of_the_other_direction_is_no_metadata(void **state)
+static void metadata_of_no_direction_is_no_metadata(void **state)
+{
+	struct gateway *g = *state;
+	struct dp_meta meta = gateway_meta(g, DIR_OUT);
+
+	meta.dir = DIR_IN + 1;
+	step_meta(g, &meta);
+	assert_nothing_sent(g);
+	assert_dropped(g, DROP_META_MISSING);
+}
+
+/* A port may have interfaces of both roles: BPF says which it was. */
+static void metadata_of_the_other_direction_finds_no_sa(void **state)
 {
 	struct gateway *g = *state;
 	struct dp_meta meta = gateway_meta(g, DIR_OUT);
@@ -176,7 +188,7 @@ static void metadata_of_the_other_direction_is_no_metadata(void **state)
 	meta.dir = DIR_IN;
 	step_meta(g, &meta);
 	assert_nothing_sent(g);
-	assert_dropped(g, DROP_META_MISSING);
+	assert_dropped(g, DROP_SA_GONE);
 }
 
 static void generation_of_an_earlier_sa_is_gone(void **state)
@@ -689,7 +701,8 @@ int main(void)
 		CASE(frame_without_the_magic_is_dropped),
 		CASE(packet_stands_where_the_metadata_says),
 		CASE(packet_outside_of_its_frame_is_malformed),
-		CASE(metadata_of_the_other_direction_is_no_metadata),
+		CASE(metadata_of_no_direction_is_no_metadata),
+		CASE(metadata_of_the_other_direction_finds_no_sa),
 		CASE(generation_of_an_earlier_sa_is_gone),
 		CASE(slot_beyond_the_sad_is_gone),
 		CASE(sa_of_the_other_direction_is_not_used),
