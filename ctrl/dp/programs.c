@@ -229,11 +229,16 @@ int programs_guard_fd(const struct programs *p)
 	return bpf_program__fd(p->skel->progs.guard);
 }
 
-/* A new inner map takes the place of the old one: no packet sees a mix. */
+/* A new inner map takes the place of the old one: no packet sees a mix. It has
+ * the first one's types, or Linux 6.1 takes it for another kind of map. */
 int programs_set_policies(struct programs *p, const struct spd_table *list)
 {
 	const uint32_t zero = 0;
-	LIBBPF_OPTS(bpf_map_create_opts, opts);
+	const struct bpf_map *first = p->skel->maps.spd_list;
+	LIBBPF_OPTS(bpf_map_create_opts, opts,
+		    .btf_fd = (uint32_t)bpf_object__btf_fd(p->skel->obj),
+		    .btf_key_type_id = bpf_map__btf_key_type_id(first),
+		    .btf_value_type_id = bpf_map__btf_value_type_id(first));
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "spd_list", sizeof(zero),
 				sizeof(*list), 1, &opts);
 	int err;
