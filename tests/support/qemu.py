@@ -13,21 +13,23 @@ they were joined to. QEMU emulates the processor: nested virtualization is not
 everywhere, and where it is it does not always work.
 
 The guest has its own file system and nothing of the machine's: name what it
-needs. Programs and scripts go in through a serial port, so a test may do with
+needs; our own are in /cygnet. Programs and scripts go in through a serial port, so a test may do with
 the network what it likes. It is gone with the laboratory.
 """
+import json
 import os
 import shlex
 import socket
 import subprocess
 
 import qemu_image
-from lab import LabError, log_of
+from lab import BUILD, LabError, log_of, wait_until
 
 CPUS = 2
 QUEUES = 2 * CPUS  # of an interface: virtio_net sends XDP's packets by others
 MEMORY_MIB = 768
 BOOT_S = 60
+OURS = {f"/cygnet/{name}": f"{BUILD}/{name}" for name in ("cygnetd", "cygnet")}
 SLACK_S = 10  # from a command's time limit to its answer
 
 
@@ -105,6 +107,27 @@ class Guest:
         self.run(f"umask 077; mkdir -p {os.path.dirname(path)}; "
                  f"printf %s {shlex.quote(text)} >{path}")
 
+    def start_gateway(self, conf_text):
+        """Starts cygnetd and waits until it answers; its log is "cygnetd"."""
+        self.run("mkdir -p /run/cygnet; sysctl -qw net.ipv4.ip_forward=1")
+        self.write("/run/cygnet.conf", conf_text)
+        self.spawn("cygnetd", ["/cygnet/cygnetd", "-f", "/run/cygnet.conf"])
+        try:
+            wait_until(lambda: self.client("status", check=False
+                                           ).returncode == 0, 20, "cygnetd")
+        except LabError as error:
+            raise LabError(f"{error}\n{self.log('cygnetd')}") from None
+
+    def client(self, *words, check=True):
+        """Runs the command-line client."""
+        return self.run(["/cygnet/cygnet", *words], check)
+
+    def drops(self):
+        """Packets that its gateway dropped, by those reasons there were."""
+        answer = json.loads(self.client("drops", "--json").stdout)["drops"]
+        return {reason: counter["packets"]
+                for reason, counter in answer.items() if counter["packets"]}
+
     def stop(self, timeout=10):
         """Ends it; returns QEMU's exit status."""
         self._port.sendall(b"11 10\npoweroff -f")
@@ -129,7 +152,7 @@ def start(lab, ns, programs=(), files=None, ifnames=("wan0", "lan0"),
     options          for each of its network devices, with a comma in front
     """
     image = os.path.join(lab.dir, f"{ns}.image")
-    qemu_image.build(image, programs, files or {})
+    qemu_image.build(image, programs, OURS | (files or {}))
     nics = []
     for number, ifname in enumerate(ifnames):
         _switch(lab, ns, ifname)

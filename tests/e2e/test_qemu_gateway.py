@@ -1,0 +1,154 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+Debian's own kernel, the oldest that we run on: it loads the programs, which
+give the verdicts of their tables; and a gateway on it, with several queues of
+virtio_net on either side, carries a tunnel to another one.
+"""
+import json
+import os
+import re
+import secrets
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+import qemu  # noqa: E402
+from ike_conf import ike_conf  # noqa: E402
+from lab import (BUILD, Lab, finish, ok, search_plaintext, skip,  # noqa: E402
+                 wait_until)
+
+TABLES = ("test_programs", "test_changes")
+TABLE_S = 100
+FLOWS = 64  # that no queue has none of them: (3/4)^64 is nothing
+TCP_S = 2
+
+
+def check_tables(guest):
+    for name in TABLES:
+        done = guest.run([f"/tests/{name}"], check=False, timeout=TABLE_S)
+        passed = re.search(r"PASSED  \] (\d+) test", done.stdout)
+        if not ok(done.returncode == 0 and passed,
+                  f"Linux 6.1: {name} passes, "
+                  f"{passed[1] if passed else 'no'} cases"):
+            print(re.sub("^", "# ", done.stdout[-4000:], flags=re.MULTILINE))
+
+
+def ping(lab, ns, target, *words):
+    return lab.run(ns, ["ping", "-n", "-c", "5", "-i", "0.1", "-W", "2",
+                        *words, target], check=False).returncode == 0
+
+
+def check_protected(lab, guest):
+    needle = secrets.token_bytes(16)
+    wire = lab.capture("wire", "br0")
+    ok(ping(lab, "host-a", "10.2.0.2", "-p", needle.hex()),
+       "host-a pings host-b, which is behind the guest")
+    ok(guest.run(["ping", "-n", "-c", "5", "-i", "0.1", "-I", "10.2.0.1", "-p",
+                  needle.hex(), "10.1.0.2"], check=False).returncode == 0,
+       "the guard takes what the guest itself sends")
+    packets = wire.stop()
+    ok(len([p for p in packets if p.haslayer("ESP")]) == 20 and
+       not search_plaintext(packets, needle),
+       "on the wire all of that is ESP")
+
+
+def received(guest, ifname):
+    """By each queue of an interface."""
+    lines = guest.run(["ethtool", "-S", ifname]).stdout
+    return list(map(int, re.findall(r"rx_queue_\d+_packets: (\d+)", lines)))
+
+
+def check_queues(lab, guest):
+    """Datagrams of many flows, both ways, and every one of them arrives."""
+    status = json.loads(guest.client("status", "--json").stdout)["interfaces"]
+    ok({(i["xdp"], i["queues"]) for i in status.values()} ==
+       {("native", qemu.QUEUES)},
+       f"XDP runs in virtio_net, with {qemu.QUEUES} queues")
+    before = received(guest, "lan0")
+    arrived = 0
+    for sender, target in (("host-a", "host-b"), ("host-b", "host-a")):
+        address = {"host-a": "10.1.0.2", "host-b": "10.2.0.2"}[target]
+        sink = lab.capture(target, "eth0", f"udp and dst host {address}")
+        lab.run(sender, ["/usr/bin/python3", "-c", SEND, address, str(FLOWS)])
+        arrived += len(sink.stop())
+    ok(arrived == 2 * FLOWS, f"datagrams of {FLOWS} flows arrive, both ways: "
+       f"{arrived} of {2 * FLOWS}")
+    by_queue = [now - then for now, then in
+                zip(received(guest, "lan0"), before)]
+    ok(len(by_queue) == qemu.QUEUES and all(by_queue),
+       f"they came by every queue of the guest: {by_queue}")
+
+
+SEND = """
+import socket, sys, time
+for _ in range(int(sys.argv[2])):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.sendto(b"x" * 200, (sys.argv[1], 9))
+    time.sleep(0.005)
+"""
+
+
+def check_tcp(lab):
+    for words, way in (([], "to"), (["-R"], "from")):
+        server = lab.spawn("host-b", ["iperf3", "-s", "-1"])
+        wait_until(lambda: ":5201" in lab.run(
+            "host-b", ["ss", "-Hltn"]).stdout, 10, "iperf3 on host-b")
+        done = lab.run("host-a", ["iperf3", "-J", "-c", "10.2.0.2", "-P", "4",
+                                  "-t", str(TCP_S), *words],
+                       check=False, timeout=30)
+        octets = json.loads(done.stdout).get("end", {}).get(
+            "sum_received", {}).get("bytes", 0)
+        ok(done.returncode == 0 and octets > 1 << 20,
+           f"four TCP connections {way} host-b carry {octets >> 20} MiB")
+        server.wait(10)
+
+
+def check_counters(guest, gateway):
+    theirs = {name: n for name, n in gateway.drops().items() if n}
+    ours = guest.drops()
+    ok(not ours, f"the guest's gateway dropped nothing: {ours}")
+    ok(not theirs, f"nor did the other one: {theirs}")
+
+
+def check_killed(lab, guest):
+    """Nobody is there any more, but the programs are."""
+    guest.run("kill -9 $(pidof cygnetd)")
+    needle = secrets.token_bytes(16)
+    wire = lab.capture("wire", "br0")
+    guest.run("ip route replace 10.1.0.0/24 via 192.0.2.1")
+    answers = (ping(lab, "host-b", "10.1.0.2", "-p", needle.hex()),
+               guest.run(["ping", "-n", "-c", "3", "-i", "0.1", "-W", "1", "-p",
+                          needle.hex(), "10.1.0.2"], check=False
+                         ).returncode == 0)
+    ok(not any(answers) and not search_plaintext(wire.stop(), needle),
+       "a gateway that is killed lets nothing out in the clear")
+    guest.run(["/cygnet/cygnetd", "--release"])
+    wire = lab.capture("wire", "br0")
+    guest.run(["ping", "-n", "-c", "1", "-W", "1", "-p", needle.hex(),
+               "10.1.0.2"], check=False)
+    ok(search_plaintext(wire.stop(), needle), "released, it does")
+
+
+def main():
+    why = qemu.missing()
+    if why:
+        skip("a gateway runs on Debian's kernel", why)
+        return finish()
+    with Lab() as lab:
+        guest = qemu.start(lab, "gw-b", programs=["ping"], files={
+            f"/tests/{name}": f"{BUILD}/tests/bpf/{name}" for name in TABLES})
+        check_tables(guest)
+        guest.run("ip address add 192.0.2.2/24 dev wan0; "
+                  "ip address add 10.2.0.1/24 dev lan0")
+        guest.start_gateway(ike_conf("b"))
+        gateway = lab.start_gateway("gw-a", ike_conf("a", "start"))
+        wait_until(lambda: "child_sa up" in gateway.log(), 10, "the tunnel")
+        check_protected(lab, guest)
+        check_queues(lab, guest)
+        check_tcp(lab)
+        check_counters(guest, gateway)
+        check_killed(lab, guest)
+    return finish()
+
+
+sys.exit(main())
