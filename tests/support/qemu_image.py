@@ -24,12 +24,14 @@ MODULES = (
     "net/xfrm")
 # As on this machine; and where the kernel and scripts look for programs.
 LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib",
-         "lib64": "usr/lib64", "usr/sbin/modprobe": "/busybox/busybox"}
+         "lib64": "usr/lib64", "var/run": "../run", "usr/sbin/modprobe": "/busybox/busybox"}
 FOLDERS = ("busybox", "dev", "etc", "proc", "root", "run", "sys", "tmp",
            "usr/bin", "usr/lib", "usr/lib64", "usr/sbin", "var/log")
 # A shell of its own: busybox's finds its own ip before any other.
 ALWAYS = ("sh", "ip", "ethtool", "sysctl")
-FILES = ("/etc/passwd", "/etc/group", "/etc/iproute2")
+# The C library opens the first of them when a thread is cancelled.
+FILES = ("/lib/x86_64-linux-gnu/libgcc_s.so.1", "/etc/passwd", "/etc/group",
+         "/etc/iproute2")
 
 
 def kernel():

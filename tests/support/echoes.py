@@ -1,0 +1,71 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+What comes back from an address is what was sent. As a program, on a host: one
+datagram of each size of a row (RFC 792, echo), then a TCP connection to port 7
+(RFC 862), which carries random octets to and fro. Says nothing if all is well,
+else what is wrong.
+"""
+import os
+import select
+import socket
+import struct
+import sys
+import threading
+import time
+
+SIZES = (*range(48), *range(1100, 1148))  # each rest of a block, twice
+TCP_OCTETS = 1 << 17
+BURST = 8  # datagrams under way
+LIMIT_S = 10
+
+
+def echo(number, payload):
+    head = struct.pack("!BBHHH", 8, 0, 0, os.getpid() & 0xffff, number)
+    octets = head + payload + bytes(len(payload) % 2)
+    total = sum(word for word, in struct.iter_unpack("!H", octets))
+    total = (total & 0xffff) + (total >> 16)
+    total = (total & 0xffff) + (total >> 16)
+    return head[:2] + struct.pack("!H", ~total & 0xffff) + head[4:] + payload
+
+
+def datagrams(target):
+    sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    sock.connect((target, 0))
+    missing = {}
+    unsent = [(size, os.urandom(size)) for size in SIZES]
+    deadline = time.monotonic() + LIMIT_S
+    while (unsent or missing) and time.monotonic() < deadline:
+        while unsent and len(missing) < BURST:
+            size, payload = unsent.pop()
+            missing[size] = payload
+            sock.send(echo(size, payload))
+        if not select.select([sock], [], [], 1)[0]:
+            break
+        packet = sock.recv(2048)
+        kind, _, _, identifier, number = struct.unpack_from("!BBHHH", packet, 20)
+        if kind == 0 and identifier == os.getpid() & 0xffff and \
+                missing.get(number) == packet[28:]:
+            del missing[number]
+    if unsent or missing:
+        print("no echo of", sorted([*missing, *(size for size, _ in unsent)]))
+
+
+def connection(target):
+    octets = os.urandom(TCP_OCTETS)
+    with socket.create_connection((target, 7), timeout=LIMIT_S) as sock:
+        sender = threading.Thread(target=lambda: (
+            sock.sendall(octets), sock.shutdown(socket.SHUT_WR)))
+        sender.start()
+        came = b""
+        while piece := sock.recv(65536):
+            came += piece
+        sender.join()
+    if came != octets:
+        print(f"{len(came)} octets of {TCP_OCTETS} came back by TCP")
+
+
+if __name__ == "__main__":
+    for address in sys.argv[1:]:
+        datagrams(address)
+        connection(address)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+strongSwan's charon in a guest (qemu.py), over the kernel's own ESP: unlike
+charon.py's it does all that XFRM does.
+
+    guest = qemu.start(lab, "gw-b", programs=qemu_charon.PROGRAMS,
+                       files=qemu_charon.files())
+    qemu_charon.start(guest, "connections { … } secrets { … }")
+    qemu_charon.swanctl(guest, "--list-sas")
+"""
+from lab import LabError, wait_until
+
+CHARON = "/usr/lib/ipsec/charon"
+PROGRAMS = ("swanctl", CHARON)
+PLUGINS = ("random", "nonce", "openssl", "kdf", "vici", "socket-default",
+           "kernel-netlink")
+START_S = 20
+# Nothing is routed: one's own addresses say which child carries a packet.
+SETTINGS = f"""
+charon {{
+    load = {' '.join(PLUGINS)}
+    install_routes = no
+    filelog {{
+        stderr {{
+            default = 1
+            flush_line = yes
+        }}
+    }}
+}}
+swanctl {{
+    load = random openssl
+}}
+"""
+
+
+def files():
+    plugins = [f"/usr/lib/ipsec/plugins/libstrongswan-{name}.so"
+               for name in PLUGINS]
+    return {plugin: plugin for plugin in plugins}
+
+
+def start(guest, conf_text):
+    """Starts it with that swanctl.conf; its log is "charon"."""
+    guest.write("/etc/strongswan.conf", SETTINGS)
+    guest.write("/etc/swanctl/swanctl.conf", conf_text)
+    guest.spawn("charon", [CHARON])
+    try:
+        wait_until(lambda: swanctl(guest, "--stats", check=False
+                                   ).returncode == 0, START_S, "charon")
+        swanctl(guest, "--load-all", "--noprompt")
+    except LabError as error:
+        raise LabError(f"{error}\n{guest.log('charon')}") from None
+
+
+def swanctl(guest, *words, check=True):
+    return guest.run(["swanctl", *words], check)
