@@ -166,11 +166,32 @@ static void list(struct dp *dp, struct worker *out[WORKERS_MAX])
 		out[i] = &dp->workers[i].w;
 }
 
+/* virtio_net has more of them since XDP is attached: each CPU transmits by one
+ * of its own, and packets arrive on those too. */
+static int recount_queues(struct iface *iface, struct error *e)
+{
+	struct iface now;
+	int err = iface_read(iface->name, &now);
+
+	if (err)
+		return error_set(e, err, "cannot count the queues of %s: %s",
+				 iface->name, strerror(-err));
+	if (now.queues > QUEUE_MAX)
+		return error_set(
+			e, -E2BIG,
+			"%s has %u queues with XDP, at most %d are served; lower them with: ethtool -L %s combined N",
+			iface->name, now.queues, QUEUE_MAX, iface->name);
+	iface->queues = now.queues;
+	return 0;
+}
+
 int workers_make(struct dp *dp, struct error *e)
 {
 	struct worker *all[WORKERS_MAX];
 	int err = 0;
 
+	for (size_t i = 0; !err && i < dp->n_ifaces; i++)
+		err = recount_queues(&dp->ifaces[i], e);
 	for (uint32_t i = 0; !err && i < dp->n_workers; i++)
 		err = make(dp, i, e);
 	if (err)
