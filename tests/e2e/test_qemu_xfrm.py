@@ -16,14 +16,15 @@ from collections import Counter, namedtuple
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 import qemu  # noqa: E402
 import qemu_charon  # noqa: E402
-from flows import Flow, link_dropped  # noqa: E402
+from flows import (Flow, link_dropped, two_queues,  # noqa: E402
+                   xdp_received)
 from ike_conf import IKE, PSK  # noqa: E402
 from lab import SOCKET, Lab, LabError, finish, ok, skip, wait_until  # noqa: E402
 
 OURS, LAN = "192.0.2.1", "10.1.0.0/24"
 ECHOES = os.path.join(os.path.dirname(__file__), "../support/echoes.py")
 WINDOW = 32
-FLOOD_PPS, FLOOD_S = 1500, 4
+FLOWS, FLOW_PPS, FLOW_S = 6, 300, 4
 # Linux's name, and its key in octets, the salt included.
 AEADS = {"aes128gcm16": ("rfc4106(gcm(aes))", 20),
          "aes192gcm16": ("rfc4106(gcm(aes))", 28),
@@ -46,6 +47,7 @@ HEAD = f"""\
 gateway {{
     protected = lan0
     unprotected = wan0
+    workers = 2
     socket = {SOCKET}
 }}
 """
@@ -257,8 +259,9 @@ def received(guest):
 
 def check_flood(lab, guest, gateway, conn, row):
     """
-    While others want the processors, and both sides rekey. What is dropped
-    as a replay is in the counters that check_counters() looks at.
+    By two workers, while others want the processors, and both sides rekey.
+    What is dropped as a replay is in the counters that check_counters()
+    looks at.
     """
     hogs = [lab.spawn("gw-a", ["sh", "-c", "while :; do :; done"])
             for _ in range(os.cpu_count())]
@@ -266,21 +269,24 @@ def check_flood(lab, guest, gateway, conn, row):
     guest.run("ip rule add iif lo ipproto 1 blackhole")
     lost = link_dropped(lab, "gw-b", "tap-wan0")
     before = received(guest)
-    flow = Flow(lab, "host-a", row.target, FLOOD_PPS, FLOOD_S)
+    flows = [Flow(lab, "host-a", row.target, FLOW_PPS, FLOW_S)
+             for _ in range(FLOWS)]
     gateway.client("rekey", f"{conn}/{row.name}")
     qemu_charon.swanctl(guest, "--rekey", "--child", row.name)
-    sent = flow.end()
+    sent = sum(flow.end() for flow in flows)
     for hog in hogs:
         hog.kill()
     lost = link_dropped(lab, "gw-b", "tap-wan0") - lost
     with contextlib.suppress(LabError):
         wait_until(lambda: received(guest) - before == sent - lost, 5, "them")
     arrived = received(guest) - before
-    ok(arrived == sent - lost and arrived > FLOOD_PPS,
+    ok(arrived == sent - lost and arrived > FLOW_PPS,
        f"{row.name} under load: {arrived} of {sent} datagrams arrive, "
        f"the guest's queue lost {lost}")
     ok(gateway.log().count(f"child_sa up conn={conn} child={row.name} ") == 3,
        "both sides have rekeyed meanwhile")
+    seen = [xdp_received(lab, "gw-a", "lan0", queue) for queue in (0, 1)]
+    ok(min(seen) > FLOW_PPS, f"either worker had packets: {seen}")
 
 
 def main():
@@ -289,6 +295,8 @@ def main():
         skip("Linux is the peer", why)
         return finish()
     with Lab() as lab:
+        for ns, ifname in (("host-a", "eth0"), ("wire", "a")):
+            two_queues(lab, ns, ifname)
         guest = qemu.start(lab, "gw-b", programs=qemu_charon.PROGRAMS,
                            files=qemu_charon.files())
         guest.run(f"for a in {PLAIN} {NATTED}; do "

@@ -9,27 +9,14 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from flows import Flow, sink, snmp  # noqa: E402
+from flows import (Flow, sink, snmp, two_queues,  # noqa: E402
+                   xdp_received)
 from lab import Lab, finish, log_of, ok, wait_until  # noqa: E402
 
 FAR_HOST = "10.2.0.2"
 FLOWS = 6           # by source ports of their own, hence by either queue
 PPS = 400           # each
 SECONDS = 2
-
-
-def two_queues(lab, ns, ifname):
-    lab.run(ns, ["ethtool", "-L", ifname, "rx", "2", "tx", "2"])
-
-
-def received(lab, ns, ifname, queue):
-    """Packets that XDP saw on a queue of a veth."""
-    stats = lab.run(ns, ["ethtool", "-S", ifname]).stdout
-    for line in stats.splitlines():
-        name, _, n = line.strip().partition(": ")
-        if name == f"rx_queue_{queue}_xdp_packets":
-            return int(n)
-    return 0
 
 
 def conf(lab, side, workers):
@@ -69,7 +56,7 @@ def check_queues(lab):
            f"{gateway.ns} says that it has two workers")
     lab.run("host-a", ["ping", "-c", "2", "-i", "0.2", FAR_HOST])
     check_flows(lab, gateways, "two queues everywhere")
-    seen = [received(lab, "gw-a", "lan0", queue) for queue in (0, 1)]
+    seen = [xdp_received(lab, "gw-a", "lan0", queue) for queue in (0, 1)]
     ok(min(seen) > 100, f"both queues of gw-a's lan0 had packets: {seen}")
     return gateways
 

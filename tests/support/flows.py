@@ -64,3 +64,18 @@ def link_dropped(lab, ns, ifname):
     return sum(map(int, lab.run(
         ns, ["cat", f"{folder}/tx_dropped", f"{folder}/rx_dropped"]
     ).stdout.split()))
+
+
+def two_queues(lab, ns, ifname):
+    """Of a veth, so that what it sends arrives by two at the other end."""
+    lab.run(ns, ["ethtool", "-L", ifname, "rx", "2", "tx", "2"])
+
+
+def xdp_received(lab, ns, ifname, queue):
+    """Packets that XDP saw on a queue of a veth."""
+    stats = lab.run(ns, ["ethtool", "-S", ifname]).stdout
+    for line in stats.splitlines():
+        name, _, n = line.strip().partition(": ")
+        if name == f"rx_queue_{queue}_xdp_packets":
+            return int(n)
+    return 0
