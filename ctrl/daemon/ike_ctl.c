@@ -15,6 +15,15 @@
 
 /* --- what ctl says */
 
+/* Again, it changes nothing. */
+static void listen_to_peers(struct ike *i)
+{
+	for (size_t k = 0; k < IKE_UDP_SOCKETS; k++)
+		if (i->readable[k] && event_add(i->readable[k], NULL))
+			ike_give_up(i, "no memory");
+}
+
+/* Who speaks first must not be told that there is no connection for it. */
 static void take_sockets(struct ike *i, const int *fds, size_t n)
 {
 	if (n != IKE_UDP_SOCKETS || i->fds[0] >= 0) {
@@ -26,9 +35,11 @@ static void take_sockets(struct ike *i, const int *fds, size_t n)
 		i->fds[k] = fds[k];
 		i->readable[k] = event_new(i->base, fds[k], EV_READ | EV_PERSIST,
 					   ike_on_readable, i);
-		if (!i->readable[k] || event_add(i->readable[k], NULL))
+		if (!i->readable[k])
 			ike_give_up(i, "no memory");
 	}
+	if (i->is_kept)
+		listen_to_peers(i);
 }
 
 /* What dp asks for at once needs a connection. */
@@ -86,6 +97,7 @@ static void finish_loading(struct ike *i)
 			forget(i, k);
 	for (size_t k = 0; k < i->n_loaded; k++)
 		i->loaded[k].again = false;
+	listen_to_peers(i);
 	engine_show(i->engine);
 	ike_tell(i, IKE_MSG_SHOWN, &shown, sizeof(shown));
 }
