@@ -143,39 +143,48 @@ def missing():
     return None
 
 
-def start(lab, ns, programs=(), files=None, ifnames=("wan0", "lan0"),
-          options=""):
+def start(lab, ns, programs=(), files=None, more=None):
     """
     Boots a guest in the place of ns and waits until it answers.
 
     programs, files  what is in it; see qemu_image.build()
-    options          for each of its network devices, with a comma in front
+    more             interfaces beside the machine's, {name: which of those},
+                     joined to the same; down, for they would answer ARP as well
     """
+    ifnames = {"wan0": "wan0", "lan0": "lan0"} | (more or {})
     image = os.path.join(lab.dir, f"{ns}.image")
     qemu_image.build(image, programs, OURS | (files or {}))
     nics = []
-    for number, ifname in enumerate(ifnames):
-        _switch(lab, ns, ifname)
+    for number, (ifname, like) in enumerate(ifnames.items()):
+        if ifname == like:
+            _add_switch(lab, ns, ifname)
+        _add_tap(lab, ns, ifname, like)
         nics += [
             "-netdev", f"tap,id={ifname},ifname=tap-{ifname},script=no,"
             f"downscript=no,vhost=off,queues={QUEUES}",
             "-device", f"virtio-net-pci,netdev={ifname},mq=on,"
-            f"vectors={2 * QUEUES + 2},mac=02:00:00:00:01:{number:02x},"
-            f"romfile={options}"]
+            f"vectors={2 * QUEUES + 2},mac=02:00:00:00:01:{number:02x},romfile="]
     guest = Guest(lab, ns, image, nics)
     os.unlink(image)
-    for number, ifname in enumerate(ifnames):
+    for number, (ifname, like) in enumerate(ifnames.items()):
         guest.run(f"ip link set dev eth{number} name {ifname}; "
-                  f"ip link set dev {ifname} up")
+                  f"ip link set dev {like} up")
     return guest
 
 
-def _switch(lab, ns, ifname):
-    """Joins a tap to what the interface is joined to."""
-    for command in (f"address flush dev {ifname}",
-                    f"tuntap add dev tap-{ifname} mode tap multi_queue",
-                    f"link add br-{ifname} type bridge mcast_snooping 0",
-                    f"link set dev {ifname} master br-{ifname}",
-                    f"link set dev tap-{ifname} master br-{ifname} up",
-                    f"link set dev br-{ifname} up"):
+def _ip(lab, ns, *commands):
+    for command in commands:
         lab.run(ns, ["ip", *command.split()])
+
+
+def _add_switch(lab, ns, ifname):
+    """Between the interface, which is only a port of it, and taps."""
+    _ip(lab, ns, f"address flush dev {ifname}",
+        f"link add br-{ifname} type bridge mcast_snooping 0",
+        f"link set dev {ifname} master br-{ifname}",
+        f"link set dev br-{ifname} up")
+
+
+def _add_tap(lab, ns, ifname, like):
+    _ip(lab, ns, f"tuntap add dev tap-{ifname} mode tap multi_queue",
+        f"link set dev tap-{ifname} master br-{like} up")

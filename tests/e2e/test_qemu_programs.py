@@ -1,0 +1,41 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+Debian's own kernel, the oldest that we run on, loads the programs, and they give
+the verdicts of their tables there.
+"""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+import qemu  # noqa: E402
+from lab import BUILD, Lab, finish, ok, skip  # noqa: E402
+
+TABLES = ("test_programs", "test_changes")
+TABLE_S = 100
+
+
+def check_tables(guest):
+    for name in TABLES:
+        done = guest.run([f"/tests/{name}"], check=False, timeout=TABLE_S)
+        passed = re.search(r"PASSED  \] (\d+) test", done.stdout)
+        if not ok(done.returncode == 0 and passed,
+                  f"{name} passes on Linux 6.1, "
+                  f"{passed[1] if passed else 'no'} cases"):
+            print(re.sub("^", "# ", done.stdout[-4000:], flags=re.MULTILINE))
+
+
+def main():
+    why = qemu.missing()
+    if why:
+        skip("the programs run on Debian's kernel", why)
+        return finish()
+    with Lab() as lab:
+        guest = qemu.start(lab, "gw-b", files={
+            f"/tests/{name}": f"{BUILD}/tests/bpf/{name}" for name in TABLES})
+        check_tables(guest)
+    return finish()
+
+
+sys.exit(main())
