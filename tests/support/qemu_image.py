@@ -19,8 +19,8 @@ MODULES = (
     "arch/x86/crypto", "crypto", "lib", "drivers/virtio",
     "drivers/char/virtio_console.ko", "drivers/net/dummy.ko",
     "drivers/net/net_failover.ko", "drivers/net/tun.ko",
-    "drivers/net/veth.ko", "drivers/net/virtio_net.ko", "net/802", "net/8021q",
-    "net/core", "net/ipv4", "net/ipv6", "net/key", "net/llc", "net/sched",
+    "drivers/net/veth.ko", "drivers/net/virtio_net.ko", "drivers/net/vrf.ko",
+    "net/802", "net/8021q", "net/core", "net/ipv4", "net/ipv6", "net/key", "net/llc", "net/sched",
     "net/xfrm")
 # As on this machine; and where the kernel and scripts look for programs.
 LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib",
