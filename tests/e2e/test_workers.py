@@ -14,8 +14,8 @@ from flows import (Flow, sink, snmp, two_queues,  # noqa: E402
 from lab import Lab, finish, log_of, ok, wait_until  # noqa: E402
 
 FAR_HOST = "10.2.0.2"
-FLOWS = 6           # by source ports of their own, hence by either queue
-PPS = 400           # each
+FLOWS = 32          # by source ports of their own, hence by either queue
+PPS = 2400
 SECONDS = 2
 
 
@@ -32,8 +32,7 @@ def check_flows(lab, gateways, what):
     udp = sink(lab, "host-b")
     before, lost = delivered(lab), [g.drops() for g in gateways]
     esp = lab.capture("wire", "a", "esp")
-    flows = [Flow(lab, "host-a", FAR_HOST, PPS, SECONDS) for _ in range(FLOWS)]
-    sent = sum(flow.end() for flow in flows)
+    sent = Flow(lab, "host-a", FAR_HOST, PPS, SECONDS, FLOWS).end()
     wait_until(lambda: delivered(lab) - before >= sent, 5, "the last ones")
     udp.close()
     ok(delivered(lab) - before == sent, f"{what}: all {sent} arrived")

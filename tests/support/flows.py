@@ -20,13 +20,17 @@ PAYLOAD = 200
 
 
 class Flow:
-    """Datagrams from a machine, from now on."""
+    """
+    Datagrams from a machine, from now on; with flows, from so many ports in
+    turn, which a link with queues spreads over them: no queue has none, if they
+    are many.
+    """
 
-    def __init__(self, lab, ns, target, pps, seconds):
+    def __init__(self, lab, ns, target, pps, seconds, flows=1):
         self.seconds = seconds
         self.process = lab.spawn(ns, [
             "/usr/bin/python3", PROGRAM, target, str(PORT), str(pps),
-            str(seconds), str(PAYLOAD)])
+            str(seconds), str(PAYLOAD), str(flows)])
 
     def runs(self):
         return self.process.poll() is None
