@@ -24,7 +24,7 @@ from lab import SOCKET, Lab, LabError, finish, ok, skip, wait_until  # noqa: E40
 OURS, LAN = "192.0.2.1", "10.1.0.0/24"
 ECHOES = os.path.join(os.path.dirname(__file__), "../support/echoes.py")
 WINDOW = 32
-FLOWS, FLOW_PPS, FLOW_S = 6, 300, 4
+FLOOD_PPS, FLOOD_S, FLOWS = 8000, 4, 32
 # Linux's name, and its key in octets, the salt included.
 AEADS = {"aes128gcm16": ("rfc4106(gcm(aes))", 20),
          "aes192gcm16": ("rfc4106(gcm(aes))", 28),
@@ -109,6 +109,12 @@ def rows(base, peer, proposals):
             for i, esp in enumerate(proposals)]
 
 
+def batch(guest, lines):
+    """Commands of ip."""
+    guest.write("/run/batch", "\n".join(lines) + "\n")
+    guest.run(["ip", "-batch", "/run/batch"])
+
+
 def check_rows(lab, table, what):
     for row in table:
         said = lab.run("host-a", [ECHOES, row.target], check=False,
@@ -172,7 +178,7 @@ def manual_keys(row):
 
 
 def xfrm_commands(number, row, keys):
-    """For `ip -batch`: what is our "in" goes out there."""
+    """What is our "in" goes out there."""
     mac, _, icv_bits = MACS[row.esp.split("-")[1]]
     for way, src, dst in (("in", row.peer, OURS), ("out", OURS, row.peer)):
         yield (f"xfrm state add src {src} dst {dst} proto esp "
@@ -194,10 +200,8 @@ def check_manual(lab, guest):
         HEAD, "manual {\n", *(MANUAL.format(**k) for k in keys),
         "}\npolicies {\n", *(POLICY.format(name=row.name, lan=LAN, net=row.net)
                              for row in table), "}\n"]))
-    guest.write("/run/xfrm", "\n".join(
-        line for number, row in enumerate(table, 1)
-        for line in xfrm_commands(number, row, keys[number - 1])) + "\n")
-    guest.run(["ip", "-batch", "/run/xfrm"])
+    batch(guest, [line for number, row in enumerate(table, 1)
+                  for line in xfrm_commands(number, row, keys[number - 1])])
     check_sas(guest, table, "keys by hand")
     check_rows(lab, table, "keys by hand,")
     check_counters(guest, gateway, "keys by hand")
@@ -247,8 +251,8 @@ def check_ike(lab, guest):
         check_rows(lab, table, name)
     others = wire.stop()
     ok(not others, f"nothing else was on the wire: {others}")
-    check_flood(lab, guest, gateway, "plain", tables["plain"][0])
     check_counters(guest, gateway, "keys by IKE")
+    check_flood(lab, guest, gateway, "plain", tables["plain"][0])
 
 
 def received(guest):
@@ -257,36 +261,43 @@ def received(guest):
                          ).stdout)
 
 
+def by_queue(lab):
+    """Packets that either worker of gw-a has had from inside."""
+    return [xdp_received(lab, "gw-a", "lan0", queue) for queue in (0, 1)]
+
+
 def check_flood(lab, guest, gateway, conn, row):
     """
     By two workers, while others want the processors, and both sides rekey.
-    What is dropped as a replay is in the counters that check_counters()
-    looks at.
+    A machine that is busy loses some of it, but nothing arrives so late that
+    Linux takes it for a replay.
     """
     hogs = [lab.spawn("gw-a", ["sh", "-c", "while :; do :; done"])
             for _ in range(os.cpu_count())]
     # It would answer that nobody listens.
     guest.run("ip rule add iif lo ipproto 1 blackhole")
-    lost = link_dropped(lab, "gw-b", "tap-wan0")
-    before = received(guest)
-    flows = [Flow(lab, "host-a", row.target, FLOW_PPS, FLOW_S)
-             for _ in range(FLOWS)]
+    before, seen = received(guest), by_queue(lab)
+    flow = Flow(lab, "host-a", row.target, FLOOD_PPS, FLOOD_S, FLOWS)
     gateway.client("rekey", f"{conn}/{row.name}")
     qemu_charon.swanctl(guest, "--rekey", "--child", row.name)
-    sent = sum(flow.end() for flow in flows)
+    sent = flow.end()
     for hog in hogs:
         hog.kill()
-    lost = link_dropped(lab, "gw-b", "tap-wan0") - lost
+    lost = Counter(gateway.drops())
+    lost["the guest's queue"] = link_dropped(lab, "gw-b", "tap-wan0")
     with contextlib.suppress(LabError):
-        wait_until(lambda: received(guest) - before == sent - lost, 5, "them")
+        wait_until(lambda: received(guest) - before + lost.total() >= sent, 5,
+                   "the last ones")
     arrived = received(guest) - before
-    ok(arrived == sent - lost and arrived > FLOW_PPS,
+    ok(arrived > sent / 20 and arrived + lost.total() >= sent,
        f"{row.name} under load: {arrived} of {sent} datagrams arrive, "
-       f"the guest's queue lost {lost}")
+       f"the others are counted: {dict(+lost)}")
     ok(gateway.log().count(f"child_sa up conn={conn} child={row.name} ") == 3,
        "both sides have rekeyed meanwhile")
-    seen = [xdp_received(lab, "gw-a", "lan0", queue) for queue in (0, 1)]
-    ok(min(seen) > FLOW_PPS, f"either worker had packets: {seen}")
+    seen = [now - then for now, then in zip(by_queue(lab), seen)]
+    ok(min(seen) > sent / 10, f"either worker had its share: {seen}")
+    theirs = xfrm_faults(guest)
+    ok(not theirs, f"Linux took none for a replay, nor refused any: {theirs}")
 
 
 def main():
@@ -299,13 +310,16 @@ def main():
             two_queues(lab, ns, ifname)
         guest = qemu.start(lab, "gw-b", programs=qemu_charon.PROGRAMS,
                            files=qemu_charon.files())
-        guest.run(f"for a in {PLAIN} {NATTED}; do "
-                  "ip address add $a/24 dev wan0; done; "
-                  f"ip route add {LAN} via {OURS}; "
-                  "ip link add far type dummy; ip link set far up; "
-                  "for i in $(seq 0 255); do "
-                  "ip address add 10.2.$i.1/32 dev far; done; "
-                  "nc -ll -p 7 -e cat >/dev/null 2>&1 &", timeout=30)
+        batch(guest, [f"address add {PLAIN}/24 dev wan0",
+                      f"address add {NATTED}/24 dev wan0",
+                      f"route add {LAN} via {OURS}",
+                      "link add far type dummy", "link set far up",
+                      *(f"address add 10.2.{i}.1/32 dev far"
+                        for i in range(256))])
+        # A flow of several queues may change from one to another, and what
+        # is still in the first comes late to XFRM.
+        guest.run(["ethtool", "-L", "wan0", "combined", "1"])
+        guest.run("nc -ll -p 7 -e cat >/dev/null 2>&1 &")
         check_manual(lab, guest)
         check_ike(lab, guest)
     return finish()
