@@ -19,7 +19,8 @@ import qemu_charon  # noqa: E402
 from flows import (Flow, link_dropped, two_queues,  # noqa: E402
                    xdp_received)
 from ike_conf import IKE, PSK  # noqa: E402
-from lab import SOCKET, Lab, LabError, finish, ok, skip, wait_until  # noqa: E402
+from lab import (SOCKET, STATE, Lab, LabError, finish, ok,  # noqa: E402
+                 skip, wait_until)
 
 OURS, LAN = "192.0.2.1", "10.1.0.0/24"
 ECHOES = os.path.join(os.path.dirname(__file__), "../support/echoes.py")
@@ -49,6 +50,8 @@ gateway {{
     unprotected = wan0
     workers = 2
     socket = {SOCKET}
+    state_dir = {STATE}
+    allow_manual_counter_mode = yes
 }}
 """
 MANUAL = """\
@@ -59,12 +62,12 @@ MANUAL = """\
         in {{
             spi = {spi_in:#x}
             encr_key = 0x{encr_in}
-            integ_key = 0x{integ_in}
+            {integ_in}
         }}
         out {{
             spi = {spi_out:#x}
             encr_key = 0x{encr_out}
-            integ_key = 0x{integ_out}
+            {integ_out}
         }}
     }}
 """
@@ -168,24 +171,32 @@ def check_sas(guest, table, what):
 # --- keys by hand
 
 def manual_keys(row):
-    cipher, mac = row.esp.split("-")
     keys = {"name": row.name, "ours": OURS, "peer": row.peer, "esp": row.esp}
     for way in ("in", "out"):
         keys[f"spi_{way}"] = 0x1000 + secrets.randbelow(0xffff000)
-        keys[f"encr_{way}"] = secrets.token_hex(CIPHERS[cipher])
-        keys[f"integ_{way}"] = secrets.token_hex(MACS[mac][1])
+        if row.esp in AEADS:
+            name, octets = AEADS[row.esp]
+            key = secrets.token_hex(octets)
+            keys[f"encr_{way}"], keys[f"integ_{way}"] = key, ""
+            keys[f"linux_{way}"] = f"aead {name} 0x{key} 128"
+        else:
+            cipher, mac = row.esp.split("-")
+            name, octets, icv_bits = MACS[mac]
+            key = secrets.token_hex(CIPHERS[cipher])
+            mac_key = secrets.token_hex(octets)
+            keys[f"encr_{way}"] = key
+            keys[f"integ_{way}"] = f"integ_key = 0x{mac_key}"
+            keys[f"linux_{way}"] = (f"auth-trunc hmac({name}) 0x{mac_key} "
+                                    f"{icv_bits} enc cbc(aes) 0x{key}")
     return keys
 
 
 def xfrm_commands(number, row, keys):
     """What is our "in" goes out there."""
-    mac, _, icv_bits = MACS[row.esp.split("-")[1]]
     for way, src, dst in (("in", row.peer, OURS), ("out", OURS, row.peer)):
         yield (f"xfrm state add src {src} dst {dst} proto esp "
                f"spi {keys[f'spi_{way}']:#x} reqid {number} mode tunnel "
-               f"replay-window {WINDOW} "
-               f"auth-trunc hmac({mac}) 0x{keys[f'integ_{way}']} {icv_bits} "
-               f"enc cbc(aes) 0x{keys[f'encr_{way}']}")
+               f"replay-window {WINDOW} {keys[f'linux_{way}']}")
     for way, src, dst, local, remote in (
             ("out", row.net, LAN, row.peer, OURS),
             ("in", LAN, row.net, OURS, row.peer)):
@@ -194,7 +205,7 @@ def xfrm_commands(number, row, keys):
 
 
 def check_manual(lab, guest):
-    table = rows(0, PLAIN, PAIRS)
+    table = rows(0, PLAIN, [*AEADS, *PAIRS])
     keys = [manual_keys(row) for row in table]
     gateway = lab.start_gateway("gw-a", "".join([
         HEAD, "manual {\n", *(MANUAL.format(**k) for k in keys),
