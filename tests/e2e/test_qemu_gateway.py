@@ -3,7 +3,8 @@
 """
 A gateway on Debian's own kernel, the oldest that we run on, with several queues
 of virtio_net on either side: a tunnel to a gateway of ours, with all that goes
-through it; and one over a VLAN, to Linux's own ESP.
+through it; and one over a VLAN, to Linux's own ESP. Then somebody else has an
+XDP program as well.
 """
 import json
 import os
@@ -20,6 +21,8 @@ from lab import (Lab, finish, ok, search_plaintext, skip,  # noqa: E402
 ADDRESSES = {"host-a": "10.1.0.2", "host-b": "10.2.0.2"}
 FLOWS = 64  # that no queue has none of them: (3/4)^64 is nothing
 TCP_S = 2
+LIBXDP = "/usr/lib/x86_64-linux-gnu/bpf"
+OTHER, DISPATCHER = "xdpfilt_alw_all.o", "xdp-dispatcher.o"
 
 
 def ping(lab, ns, target, *words):
@@ -175,14 +178,32 @@ def check_vlan(lab, guest):
     ok(not drops, f"nothing was dropped: {drops}")
 
 
+def check_second_program(lab, guest):
+    """libxdp's dispatcher and we: who is there first is not replaced."""
+    load = ["xdp-loader", "load", "-m", "native", "lan0", f"{LIBXDP}/{OTHER}"]
+    ok(guest.run(load, check=False, timeout=20).returncode != 0 and
+       ping(lab, "host-b", "10.1.0.2"),
+       "libxdp does not take our place, and the tunnel goes on")
+    guest.run("kill $(pidof cygnetd); while pidof cygnetd; do sleep 0.1; done; "
+              "/cygnet/cygnetd --release")
+    guest.run(load, timeout=20)
+    started = guest.run(["/cygnet/cygnetd", "-f", "/run/cygnet.conf"],
+                        check=False)
+    ok(started.returncode == 1 and "lan0" in started.stdout and
+       "'xdp_dispatcher'" in started.stdout,
+       "nor do we take its place, and say whose it is")
+
+
 def main():
     why = qemu.missing()
     if why:
         skip("a gateway runs on Debian's kernel", why)
         return finish()
     with Lab() as lab:
-        guest = qemu.start(lab, "gw-b", programs=["ping", "iperf3"],
-                           more={"peer0": "wan0"})
+        guest = qemu.start(
+            lab, "gw-b", programs=["ping", "iperf3", "xdp-loader"],
+            files={f"{LIBXDP}/{name}": f"{LIBXDP}/{name}"
+                   for name in (OTHER, DISPATCHER)}, more={"peer0": "wan0"})
         guest.run("ip address add 192.0.2.2/24 dev wan0; "
                   "ip address add 10.2.0.1/24 dev lan0")
         guest.start_gateway(ike_conf("b"))
@@ -194,6 +215,7 @@ def main():
         check_tcp(lab, guest)
         check_killed(lab, guest)
         check_vlan(lab, guest)
+        check_second_program(lab, guest)
     return finish()
 
 
