@@ -86,6 +86,16 @@ int prefix_parse(const char *text, struct prefix *out)
 	return host_bits_set(out) ? -EADDRNOTAVAIL : 0;
 }
 
+struct addr prefix_last(const struct prefix *p)
+{
+	unsigned int bits = mapped_bits(p);
+	struct addr a = p->net;
+
+	for (unsigned int i = 0; i < 16; i++)
+		a.octets[i] |= (uint8_t)~octet_mask(bits, i);
+	return a;
+}
+
 uint32_t prefix_mask_v4_be(const struct prefix *p)
 {
 	return p->bits ? htonl(~0U << (32 - p->bits)) : 0;

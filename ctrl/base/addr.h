@@ -96,6 +96,9 @@ int addr_parse(const char *text, struct addr *out);
  */
 int prefix_parse(const char *text, struct prefix *out);
 
+/* Its highest address. */
+struct addr prefix_last(const struct prefix *p);
+
 /* The netmask of an IPv4 prefix, network order. */
 uint32_t prefix_mask_v4_be(const struct prefix *p);
 bool prefix_contains(const struct prefix *p, const struct addr *a);
