@@ -40,9 +40,16 @@ static struct addr_range range_of(const struct addr *min, const struct addr *max
 	return (struct addr_range){ addr_halves(min), addr_halves(max) };
 }
 
+static bool is_v4(const struct addr_halves *a)
+{
+	return !a->hi && a->lo >> 32 == 0xffff;
+}
+
+/* IPv4 is no part of a range of IPv6, such as ::/0. */
 static bool addr_in(const struct addr_range *r, const struct addr_halves *a)
 {
-	return at_most(&r->min, a) && at_most(a, &r->max);
+	return at_most(&r->min, a) && at_most(a, &r->max) &&
+	       is_v4(&r->min) == is_v4(a);
 }
 
 static bool port_in(const struct port_range *r, uint16_t port)
