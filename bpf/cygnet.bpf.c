@@ -26,19 +26,18 @@ static __always_inline int xdp_default(const struct packet *p)
  * none where the worker may ask for one. */
 static __always_inline int protect_out(struct xdp_md *ctx,
 				       const struct packet *p, __u32 slot,
-				       const struct spd_table *list,
-				       const struct spd_entry *policy)
+				       const struct spd_verdict *v)
 {
 	struct dp_meta meta = {
 		.magic = magic,
-		.sa = spd_binding(policy->id),
-		.policy_id = policy->id,
-		.policy_gen = list->gen,
+		.sa = spd_binding(v->id),
+		.policy_id = v->id,
+		.policy_gen = v->gen,
 		.l3_off = (__u16)p->l3_off,
 		.dir = DIR_OUT,
 	};
 
-	if (!meta.sa.gen && !policy->on_demand)
+	if (!meta.sa.gen && !v->on_demand)
 		return xdp_drop(DROP_NO_SA, p->frame_bytes);
 	if (p->ttl <= 1)
 		return xdp_pass(PASS_TTL, p->frame_bytes);
@@ -50,17 +49,17 @@ static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p,
 				   __u32 slot)
 {
 	const struct flow f = packet_flow(p, DIR_OUT);
-	const struct spd_table *list = spd_in_force();
-	const struct spd_entry *policy;
+	struct spd_verdict v = {};
 
-	if (!list)
+	if (!spd_find(&f, DIR_OUT, &v))
 		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
-	policy = spd_match(list, &f);
-	if (!policy)
+	if (v.hidden)
+		return xdp_drop(DROP_UNPARSED, p->frame_bytes);
+	if (!v.matched)
 		return xdp_default(p);
-	switch (policy->action) {
+	switch (v.action) {
 	case SPD_PROTECT:
-		return protect_out(ctx, p, slot, list, policy);
+		return protect_out(ctx, p, slot, &v);
 	case SPD_BYPASS:
 		return xdp_pass(PASS_BYPASS, p->frame_bytes);
 	default:
@@ -115,15 +114,15 @@ static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p,
 static __always_inline int spd_in(const struct packet *p)
 {
 	const struct flow f = packet_flow(p, DIR_IN);
-	const struct spd_table *list = spd_in_force();
-	const struct spd_entry *policy;
+	struct spd_verdict v = {};
 
-	if (!list)
+	if (!spd_find(&f, DIR_IN, &v))
 		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
-	policy = spd_match(list, &f);
-	if (!policy)
+	if (v.hidden)
+		return xdp_drop(DROP_UNPARSED, p->frame_bytes);
+	if (!v.matched)
 		return xdp_default(p);
-	switch (policy->action) {
+	switch (v.action) {
 	case SPD_PROTECT:
 		return xdp_drop(DROP_PLAINTEXT_IN, p->frame_bytes);
 	case SPD_BYPASS:
@@ -226,21 +225,21 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 				     const struct packet *p)
 {
 	const struct flow f = packet_flow(p, DIR_OUT);
-	const struct spd_table *list = spd_in_force();
-	const struct spd_entry *policy;
+	struct spd_verdict v = {};
 
-	if (!list)
+	if (!spd_find(&f, DIR_OUT, &v))
 		return tc_drop(DROP_POLICY_DISCARD, p->frame_bytes);
-	policy = spd_match(list, &f);
-	if (!policy && default_action == SPD_BYPASS)
+	if (v.hidden)
+		return tc_drop(DROP_UNPARSED, p->frame_bytes);
+	if (!v.matched && default_action == SPD_BYPASS)
 		return tc_pass(PASS_DEFAULT, p->frame_bytes);
-	if (!policy)
+	if (!v.matched)
 		return tc_drop(DROP_DEFAULT_DISCARD, p->frame_bytes);
-	switch (policy->action) {
+	switch (v.action) {
 	case SPD_PROTECT:
-		if (!spd_binding(policy->id).gen && !policy->on_demand)
+		if (!spd_binding(v.id).gen && !v.on_demand)
 			return tc_drop(DROP_NO_SA, p->frame_bytes);
-		return steer_host(skb, p, policy->id, list->gen);
+		return steer_host(skb, p, v.id, v.gen);
 	case SPD_BYPASS:
 		return tc_pass(PASS_BYPASS, p->frame_bytes);
 	default:

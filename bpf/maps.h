@@ -12,6 +12,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "include/drop.h"
+#include "include/flow_cache.h"
 #include "include/limits.h"
 #include "include/meta.h"
 #include "include/pass.h"
@@ -25,12 +26,14 @@ const volatile __u32 magic;	     /* random, differs at each start */
 const volatile __u32 host_ifindex;   /* of the host interface */
 const volatile __u32 default_action; /* SPD_BYPASS or SPD_DISCARD */
 
-/* One whole policy list. */
+/* One whole policy list (include/spd.h). This one is all zeros: no list, and no
+ * packet has a verdict by it. */
 struct spd_list_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, SPD_LIST_FLAGS);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct spd_table);
+	__type(value, struct spd_block);
 } spd_list SEC(".maps");
 
 /* Key 0: the list in force; dp puts whole lists in, so that a packet sees the
@@ -41,6 +44,14 @@ struct {
 	__type(key, __u32);
 	__array(values, struct spd_list_map);
 } spd SEC(".maps") = { .values = { [0] = &spd_list } };
+
+/* Key: of a flow's hash. Written and read by the programs alone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, FLOW_SETS);
+	__type(key, __u32);
+	__type(value, struct flow_set);
+} flow_cache SEC(".maps");
 
 /* Key: policy id. Value: the outbound SA in use, gen 0: none. Written by dp. */
 struct {

@@ -7,56 +7,111 @@
 #ifndef CYG_BPF_SPD_H
 #define CYG_BPF_SPD_H
 
+#include "bpf/flow.h"
 #include "bpf/maps.h"
 #include "bpf/parse.h"
+#include "include/classify.h"
 #include "include/flow.h"
 
-static __always_inline const struct spd_table *spd_in_force(void)
+static __always_inline const struct spd_block *spd_block_at(const void *of,
+							    __u32 index)
+{
+	return bpf_map_lookup_elem((void *)of, &index);
+}
+
+/* The list in force; NULL: there is none. */
+static __always_inline void *spd_list_of(void)
 {
 	__u32 zero = 0;
-	void *list = bpf_map_lookup_elem(&spd, &zero);
 
-	return list ? bpf_map_lookup_elem(list, &zero) : 0;
+	return bpf_map_lookup_elem(&spd, &zero);
 }
 
 /* Would every packet pass, whatever is in it? */
 static __always_inline bool spd_is_open(void)
 {
-	const struct spd_table *t = spd_in_force();
+	const void *of = spd_list_of();
+	const struct spd_block *b = of ? spd_block_at(of, 0) : 0;
 
-	return t && !t->restricts && default_action == SPD_BYPASS;
+	return b && b->head.gen && !b->head.restricts &&
+	       default_action == SPD_BYPASS;
 }
 
-/* The list is IPv4's: of IPv6 no policy speaks. */
-static __always_inline bool spd_is_v4(const struct addr *a)
+struct leaf_walk {
+	void *of; /* the list */
+	const struct spd_leaf *leaf;
+	const struct spd_key *key;
+	struct spd_verdict *v;
+	__u32 n;
+	__u32 dir;
+	__u32 broken;
+};
+
+static long leaf_step(__u32 i, void *ctx)
 {
-	__u64 high;
-	__be32 middle;
+	struct leaf_walk *w = ctx;
+	const struct spd_list list = { w->of, spd_block_at };
+	const struct spd_entry *e = spd_leaf_more(&list, w->leaf, w->n, i + 1);
 
-	__builtin_memcpy(&high, a->octets, sizeof(high));
-	__builtin_memcpy(&middle, a->octets + sizeof(high), sizeof(middle));
-	return !high && middle == bpf_htonl(0xffff);
-}
-
-static __always_inline const struct spd_entry *spd_match(
-	const struct spd_table *t, const struct flow *f)
-{
-	__be32 local = addr_v4(&f->local), remote = addr_v4(&f->remote);
-
-	if (!spd_is_v4(&f->local))
-		return 0;
-	for (__u32 i = 0; i < SPD_MAX; i++) {
-		const struct spd_entry *e = &t->entry[i];
-
-		if (i >= t->count)
-			break;
-		if (((local ^ e->local_net) & e->local_mask) |
-		    ((remote ^ e->remote_net) & e->remote_mask))
-			continue;
-		if (e->protocol == PROTO_ANY || e->protocol == f->protocol)
-			return e;
+	if (!e) {
+		w->broken = 1;
+		return 1;
 	}
-	return 0;
+	return spd_try(e, w->key, w->dir, w->v);
+}
+
+/* The first of a leaf that matches. false: it cannot be read. */
+static __always_inline bool leaf_search(void *of, const struct spd_slot *slot,
+					const struct spd_key *k, __u32 dir,
+					struct spd_verdict *v)
+{
+	const struct spd_block *b = slot->n ? spd_block_at(of, slot->base) : 0;
+	struct leaf_walk w = {
+		.of = of, .key = k, .v = v, .n = slot->n, .dir = dir
+	};
+
+	if (!b)
+		return !slot->n;
+	if (spd_try(&b->leaf.first, k, dir, v) || slot->n == 1)
+		return true;
+	w.leaf = &b->leaf;
+	bpf_loop(slot->n - 1U, leaf_step, &w, 0);
+	return !w.broken;
+}
+
+/*
+ * A function of its own, so that it is verified once. dir: enum dp_dir. false:
+ * there is no list that says anything, and nothing may pass.
+ */
+__noinline int spd_find(const struct flow *f, __u32 dir, struct spd_verdict *v)
+{
+	void *of = spd_list_of();
+	const struct spd_list list = { of, spd_block_at };
+	const struct spd_block *b;
+	struct spd_slot leaf;
+	struct flow_set *set;
+	struct flow_key key;
+	struct spd_key k;
+	struct spd_verdict now = {};
+
+	if (!f || !v || !of)
+		return false;
+	b = spd_block_at(of, 0);
+	if (!b)
+		return false;
+	flow_key_of(f, dir, &key);
+	set = flow_set_of(&key);
+	if (set && flow_find(set, &key, b->head.gen, v))
+		return true;
+	now.gen = b->head.gen;
+	spd_key_of(f, &k);
+	if (spd_leaf_of(&list, &b->head, &k, dir, &leaf) ||
+	    !leaf_search(of, &leaf, &k, dir, &now))
+		return false;
+	if (set)
+		flow_keep(set, &key, &now);
+	*v = now;
+	return true;
 }
 
 /* The outbound SA in use for a policy, read in one piece; gen 0: none. */

@@ -20,11 +20,14 @@
 struct flow {
 	struct addr local, remote;
 	__u16 local_port, remote_port;
-	__u8 protocol;	/* behind IPv6 extension headers */
-	__u8 has_ports; /* 0 or 1 */
-	__u8 pad[2];
-};
+	__u8 protocol;	       /* behind IPv6 extension headers */
+	__u8 has_ports;	       /* 0 or 1 */
+	__u8 pad[2];	       /* 0 */
+} __attribute__((aligned(8))); /* BPF would read it octet by octet */
 
 _Static_assert(sizeof(struct flow) == 40, "map key without holes");
+_Static_assert(__builtin_offsetof(struct flow, remote) == 16 &&
+		       __builtin_offsetof(struct flow, local) == 0,
+	       "addresses come first, see spd_key_of()");
 
 #endif

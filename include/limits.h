@@ -6,7 +6,11 @@
 #ifndef CYG_INCLUDE_LIMITS_H
 #define CYG_INCLUDE_LIMITS_H
 
-#define SPD_MAX	    64	 /* policies in the ordered list */
+#define SPD_MAX	     100000 /* policies in the ordered list */
+#define SPD_LEAF_MAX 1024   /* of them that overlap in one place */
+#define MANUAL_MAX   512    /* pairs of SAs of the configuration */
+#define MANUAL_POLICIES_MAX \
+	64		 /* the first ones: an added pair may serve them */
 #define SAD_MAX	    1024 /* SA slots */
 #define IFACE_MAX   16	 /* interfaces that we serve */
 #define QUEUE_MAX   64	 /* queues of one interface */

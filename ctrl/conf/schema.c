@@ -21,6 +21,7 @@
 #include "ctrl/conf/schema_psk.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/conf/values_gateway.h"
+#include "ctrl/conf/values_policy.h"
 #include "include/proto.h"
 
 #define DEFAULT_SOCKET	  "/run/cygnet/vici"
@@ -31,7 +32,10 @@
 #define FORM_IFACES                                                \
 	"interface names of 1 to 15 characters without '/', ':', " \
 	"separated by commas"
-#define FORM_PREFIX "one IPv4 prefix such as 10.1.0.0/24"
+#define FORM_RANGE                                                 \
+	"one IPv4 prefix such as 10.1.0.0/24, or a range such as " \
+	"10.1.0.5-10.1.0.9"
+#define FORM_PORTS "a port, or a range such as 1024-2048"
 
 static const struct word default_words[] = {
 	{ "bypass", SPD_BYPASS, NULL },
@@ -49,6 +53,13 @@ static const struct word action_words[] = {
 	{ "protect", SPD_PROTECT, NULL },
 	{ "bypass", SPD_BYPASS, NULL },
 	{ "discard", SPD_DISCARD, NULL },
+	{ .text = NULL },
+};
+
+static const struct word direction_words[] = {
+	{ "out", SPD_OUT, NULL },
+	{ "in", SPD_IN, NULL },
+	{ "both", SPD_BOTH, NULL },
 	{ .text = NULL },
 };
 
@@ -80,12 +91,18 @@ static const struct key gateway_keys[] = {
 static const struct key policy_keys[] = {
 	{ .name = "action",	   .required = true, .form = "protect, bypass or discard",
 	  .read = value_word,	   .words = action_words, AT(policy_conf, action) },
-	{ .name = "local_ts",	   .required = true, .form = FORM_PREFIX,
-	  .read = value_prefix,	   AT(policy_conf, local_ts) },
-	{ .name = "remote_ts",	   .required = true, .form = FORM_PREFIX,
-	  .read = value_prefix,	   AT(policy_conf, remote_ts) },
+	{ .name = "direction",	   .form = "out, in or both",
+	  .read = value_word,	   .words = direction_words, AT(policy_conf, dirs) },
+	{ .name = "local_ts",	   .required = true, .form = FORM_RANGE,
+	  .read = value_local_range },
+	{ .name = "remote_ts",	   .required = true, .form = FORM_RANGE,
+	  .read = value_remote_range },
 	{ .name = "protocol",	   .form = "any, a protocol's name such as tcp or gre, or a number from 1 to 255",
-	  .read = value_protocol,  AT(policy_conf, protocol) },
+	  .read = value_protocol,  AT(policy_conf, selector.protocol) },
+	{ .name = "local_ports",   .form = FORM_PORTS, .read = value_local_ports },
+	{ .name = "remote_ports",  .form = FORM_PORTS, .read = value_remote_ports },
+	{ .name = "icmp",	   .form = "a type such as 8, with a code such as 3/4, or a range such as 3/0-3/15",
+	  .read = value_icmp },
 	{ .name = "manual",	   .form = "the name of a section of manual" },
 };
 /* clang-format on */
@@ -123,6 +140,8 @@ static const struct keys root_table = {
 	.n_subs = ROWS(root_subs),
 };
 
+_Static_assert(TREE_ENTRIES_MAX <= SPD_MAX, "a section has no more policies");
+
 /* --- policies */
 
 static int find_manual(const struct value *v, const struct config *c,
@@ -146,6 +165,25 @@ static int find_manual(const struct value *v, const struct config *c,
 			  "names no section of manual; add that section");
 }
 
+/* RFC 4301 section 4.4.1.1: each with the protocols that have it. */
+static int check_ports(const struct section *sec, const struct policy_conf *p,
+		       struct error *e)
+{
+	const struct value *local = tree_value(sec, "local_ports");
+	const struct value *ports =
+		local ? local : tree_value(sec, "remote_ports");
+	const struct value *icmp = tree_value(sec, "icmp");
+
+	if (ports && !protocol_has_ports(p->selector.protocol))
+		return value_fail(e, ports, -EINVAL,
+				  "needs a protocol with ports; add protocol = "
+				  "tcp, udp, sctp, dccp or udplite");
+	if (icmp && p->selector.protocol != PROTO_ICMP)
+		return value_fail(e, icmp, -EINVAL,
+				  "needs ICMP; add protocol = icmp");
+	return 0;
+}
+
 static int fill_policy(const struct section *sec, const struct config *c,
 		       struct policy_conf *p, struct error *e)
 {
@@ -153,10 +191,13 @@ static int fill_policy(const struct section *sec, const struct config *c,
 	int err;
 
 	p->place = sec->place;
+	p->dirs = SPD_BOTH;
+	p->selector.local_port_max = p->selector.remote_port_max = UINT16_MAX;
 	err = named_take(sec, p->name, e);
-	if (err)
-		return err;
-	err = keys_read(&policy_table, sec, p, e);
+	if (!err)
+		err = keys_read(&policy_table, sec, p, e);
+	if (!err)
+		err = check_ports(sec, p, e);
 	if (err)
 		return err;
 	if (p->action == SPD_PROTECT && !manual)
@@ -180,8 +221,6 @@ static int fill_policies(const struct section *list, struct config *c,
 
 	if (n == 0)
 		return 0;
-	if (n > SPD_MAX)
-		return named_fail_many(list, SPD_MAX, e);
 	c->policies = calloc(n, sizeof(*c->policies));
 	if (!c->policies)
 		return conf_no_memory(e);

@@ -18,7 +18,6 @@
 #include "include/proto.h"
 
 #define DEFAULT_REPLAY_WINDOW 64 /* RFC 4303 section 3.4.3: the default */
-#define MANUAL_MAX	      (SAD_MAX / 2) /* two SAs each */
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -289,6 +288,11 @@ static int take_policy(const struct item *item, const struct config *c,
 		near_try(item->text, p->name, &best);
 		if (strcmp(p->name, item->text) != 0)
 			continue;
+		if (i >= MANUAL_POLICIES_MAX)
+			return item_fail(e, item, -E2BIG,
+					 "names a policy behind the first %u; "
+					 "put it before others",
+					 MANUAL_POLICIES_MAX);
 		m->policies |= 1ULL << i;
 		return p->action == SPD_PROTECT
 			       ? 0

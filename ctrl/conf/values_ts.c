@@ -15,20 +15,6 @@
 #include "ctrl/model/conn.h"
 #include "include/proto.h"
 
-static bool has_ports(uint8_t protocol)
-{
-	switch (protocol) {
-	case PROTO_TCP:
-	case PROTO_UDP:
-	case 33:  /* DCCP, RFC 4340 */
-	case 132: /* SCTP, RFC 9260 */
-	case 136: /* UDP-Lite, RFC 3828 */
-		return true;
-	default:
-		return false;
-	}
-}
-
 static int fail_ports(const struct item *item, struct error *e)
 {
 	return item_fail(e, item, -EINVAL,
@@ -71,7 +57,7 @@ static int read_ports(const struct item *item, char *text, struct ts_conf *ts,
 				 "has opaque ports, which are not supported "
 				 "yet; leave them out");
 	err = read_range(item, text, ts, e);
-	if (err || has_ports(ts->protocol) ||
+	if (err || protocol_has_ports(ts->protocol) ||
 	    (ts->port_min == 0 && ts->port_max == UINT16_MAX))
 		return err;
 	if (ts->protocol == PROTO_ICMP)

@@ -158,6 +158,7 @@ static void put_policy(struct vici_builder *b, const struct policy_status *p)
 	vici_str(b, "local_ts", p->local_ts);
 	vici_str(b, "remote_ts", p->remote_ts);
 	put_count(b, "protocol", p->protocol);
+	vici_str(b, "direction", dirs_name(p->dirs));
 	vici_str(b, "tunnel", p->tunnel);
 	vici_section_end(b);
 }

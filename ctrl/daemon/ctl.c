@@ -186,7 +186,7 @@ static void on_committed(void *ctx, const struct dp_msg_committed *m)
 		return;
 	}
 	c->dp_is_set = true;
-	ctl_take_ids(c->config, m);
+	ctl_take_ids(c->config, c->dp);
 	if (c->phase == CTL_STARTING)
 		run(c);
 	else if (c->phase == CTL_RUNNING)

@@ -89,16 +89,30 @@ int ctl_take_changes(struct ctl *c, const char *file, struct error *e)
 	return c->apply ? 0 : error_set(e, -ENOMEM, "no memory for changes");
 }
 
-/* In the order of the SPD; ike asks for SAs by them. */
-void ctl_take_ids(struct config *config, const struct dp_msg_committed *m)
-{
-	const uint32_t *id = m->ids;
+struct ids {
+	const uint32_t *at;
+	size_t left;
+};
 
+/* One that did not come is no policy's: nothing is negotiated for it. */
+static uint32_t next_id(struct ids *ids)
+{
+	if (!ids->left)
+		return UINT32_MAX;
+	ids->left--;
+	return *ids->at++;
+}
+
+void ctl_take_ids(struct config *config, const struct dp_link *dp)
+{
+	struct ids ids;
+
+	ids.at = dp_link_ids(dp, &ids.left);
 	for (size_t i = 0; i < config->n_policies; i++)
-		config->policies[i].id = *id++;
+		config->policies[i].id = next_id(&ids);
 	for (size_t i = 0; i < config->n_conns; i++)
 		for (size_t k = 0; k < config->conns[i].n_children; k++)
-			config->conns[i].children[k].policy = *id++;
+			config->conns[i].children[k].policy = next_id(&ids);
 }
 
 /* Of a change. */
@@ -109,6 +123,6 @@ void ctl_applied(struct ctl *c, const struct dp_msg_committed *m)
 	if (m->err)
 		error_set(&e, m->err, "%s", m->text);
 	else
-		ctl_take_ids(&c->applying, m);
+		ctl_take_ids(&c->applying, c->dp);
 	apply_done(c->apply, m->err, &e);
 }

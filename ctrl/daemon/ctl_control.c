@@ -40,14 +40,11 @@ static const struct conn_conf *on_conns(void *ctx, size_t *n)
 }
 
 /* Those of an ike that ended, whose policies need others. */
-static uint64_t orphaned(const struct dp_view *dp)
+static void find_orphaned(const struct dp_view *dp, struct policy_set *out)
 {
-	uint64_t policies = 0;
-
 	for (size_t i = 0; i < dp->n_sas; i++)
 		if (dp->sas[i].orphan && dp->sas[i].id.dir == SADB_OUT)
-			policies |= dp->sas[i].policies;
-	return policies;
+			policy_set_add(out, dp->sas[i].policy);
 }
 
 uint64_t ctl_look(struct ctl *c)
@@ -65,9 +62,12 @@ static bool on_refresh(void *ctx)
 
 void ctl_saw(struct ctl *c, uint64_t turn)
 {
+	struct policy_set orphaned = { { 0 } };
+
 	if (c->ike_look && c->ike_look <= turn) {
 		c->ike_look = 0;
-		ike_link_start_all(c->ike, orphaned(dp_link_view(c->dp)));
+		find_orphaned(dp_link_view(c->dp), &orphaned);
+		ike_link_start_all(c->ike, &orphaned);
 	}
 	if (c->control_look && c->control_look <= turn) {
 		c->control_look = 0;

@@ -58,7 +58,7 @@ static void on_ike_shown(void *ctx)
 
 	c->ike_look = ctl_look(c);
 	if (!c->ike_look)
-		ike_link_start_all(c->ike, 0);
+		ike_link_start_all(c->ike, NULL);
 }
 
 static void on_ike_done(void *ctx, uint64_t token, int err, unsigned int n)

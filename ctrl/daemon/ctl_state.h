@@ -78,7 +78,7 @@ int ctl_take_changes(struct ctl *c, const char *file, struct error *e);
 /* dp has taken a change, or not. */
 void ctl_applied(struct ctl *c, const struct dp_msg_committed *m);
 
-/* In the order of the SPD; ike asks for SAs by them. */
-void ctl_take_ids(struct config *config, const struct dp_msg_committed *m);
+/* In the order of the SPD, as dp gave them; ike asks for SAs by them. */
+void ctl_take_ids(struct config *config, const struct dp_link *dp);
 
 #endif

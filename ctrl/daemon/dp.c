@@ -92,15 +92,26 @@ static int start(struct dp_process *p, struct error *e)
 	return err;
 }
 
-static void put_ids(const struct config *c, struct dp_msg_committed *m)
+static void put_id(struct dp_process *p, struct dp_msg_ids *m, uint32_t id)
 {
-	uint32_t *id = m->ids;
+	m->ids[m->n++] = id;
+	if (m->n < DP_IDS_MAX)
+		return;
+	tell(p, p->ctl, DP_MSG_IDS, m, sizeof(*m));
+	m->n = 0;
+}
+
+static void put_ids(struct dp_process *p, const struct config *c)
+{
+	struct dp_msg_ids m = { .n = 0 };
 
 	for (size_t i = 0; i < c->n_policies; i++)
-		*id++ = c->policies[i].id;
+		put_id(p, &m, c->policies[i].id);
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t k = 0; k < c->conns[i].n_children; k++)
-			*id++ = c->conns[i].children[k].policy;
+			put_id(p, &m, c->conns[i].children[k].policy);
+	if (m.n)
+		tell(p, p->ctl, DP_MSG_IDS, &m, sizeof(m));
 }
 
 static void commit(struct dp_process *p, const struct dp_msg_commit *c)
@@ -118,7 +129,7 @@ static void commit(struct dp_process *p, const struct dp_msg_commit *c)
 		memcpy(m.text, e.text, sizeof(m.text));
 		config_free(p->next);
 	} else {
-		put_ids(p->next, &m);
+		put_ids(p, p->next);
 		config_free(p->config);
 		p->config = p->next;
 	}
@@ -128,11 +139,11 @@ static void commit(struct dp_process *p, const struct dp_msg_commit *c)
 
 /* --- what ctl wants besides */
 
-static void on_sa(void *ctx, const struct sadb_id *id, uint64_t policies,
+static void on_sa(void *ctx, const struct sadb_id *id, uint32_t policy,
 		  bool orphan, const struct sa_status *s)
 {
 	struct dp_process *p = ctx;
-	const struct dp_msg_sa m = { *id, *s, policies, orphan };
+	const struct dp_msg_sa m = { *id, *s, policy, orphan };
 
 	tell(p, p->ctl, DP_MSG_SA, &m, sizeof(m));
 }

@@ -28,6 +28,8 @@ struct dp_link {
 	unsigned int asked; /* looks that are under way */
 	unsigned int owed;  /* looks that nobody waits for any more */
 	bool commits;
+	uint32_t *ids; /* of the policies in force, SPD_MAX; NULL: none came */
+	size_t n_ids;
 };
 
 static int by_id(const void *a, const void *b)
@@ -101,6 +103,16 @@ static void take_committed(struct dp_link *l, const struct dp_msg_committed *m)
 	l->spec.committed(l->spec.ctx, m);
 }
 
+static void take_ids(struct dp_link *l, const struct dp_msg_ids *m)
+{
+	if (!l->ids)
+		l->ids = calloc(SPD_MAX, sizeof(*l->ids));
+	if (!l->ids) /* who asks for them sees that they are too few */
+		return;
+	for (size_t i = 0; i < m->n && i < DP_IDS_MAX && l->n_ids < SPD_MAX; i++)
+		l->ids[l->n_ids++] = m->ids[i];
+}
+
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
 {
@@ -111,7 +123,9 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		return;
 	}
 	role_close_all(fds, n_fds); /* it gives no others */
-	if (type == DP_MSG_COMMITTED)
+	if (type == DP_MSG_IDS)
+		take_ids(l, msg);
+	else if (type == DP_MSG_COMMITTED)
 		take_committed(l, msg);
 	else if (type == DP_MSG_SA)
 		take_sa(l, msg);
@@ -174,6 +188,7 @@ void dp_link_free(struct dp_link *l)
 		event_free(l->late);
 	free(l->now);
 	free(l->next);
+	free(l->ids);
 	free(l);
 }
 
@@ -199,8 +214,15 @@ static int put_fds(struct dp_link *l, enum dp_msg type, const int *fds, size_t n
 int dp_link_commit(struct dp_link *l, const struct config *config)
 {
 	l->commits = true;
+	l->n_ids = 0;
 	wait_for(l, COMMIT_S);
 	return dp_seam_put_config(config, put, l->role);
+}
+
+const uint32_t *dp_link_ids(const struct dp_link *l, size_t *n)
+{
+	*n = l->n_ids;
+	return l->ids;
 }
 
 void dp_link_settle(struct dp_link *l)

@@ -43,6 +43,9 @@ void dp_link_free(struct dp_link *l);
 /* Answered by committed(). 0, or negative: the link is about to end. */
 int dp_link_commit(struct dp_link *l, const struct config *config);
 
+/* What came with the last answer; until the next commit. NULL: no memory. */
+const uint32_t *dp_link_ids(const struct dp_link *l, size_t *n);
+
 void dp_link_settle(struct dp_link *l);
 
 /* See role_restart(). */

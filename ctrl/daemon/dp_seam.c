@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MANUAL_MAX (SAD_MAX / 2)
-
 const struct seam_kind dp_seam_to_dp[] = {
 	SEAM_KIND(DP_MSG_IFACE, struct dp_msg_iface),
 	SEAM_KIND(DP_MSG_MANUAL, struct dp_msg_manual),
@@ -25,6 +23,7 @@ const struct seam_kind dp_seam_to_dp[] = {
 
 const struct seam_kind dp_seam_to_ctl[] = {
 	SEAM_KIND(DP_MSG_HELLO, struct dp_msg_hello),
+	SEAM_KIND(DP_MSG_IDS, struct dp_msg_ids),
 	SEAM_KIND(DP_MSG_COMMITTED, struct dp_msg_committed),
 	SEAM_KIND(DP_MSG_SA, struct dp_msg_sa),
 	SEAM_KIND(DP_MSG_LOOKED, struct dp_msg_looked),
@@ -187,11 +186,7 @@ static int get_manual(struct config *c, const struct dp_msg_manual *m)
 /* Each policy and each child has a place in the SPD. */
 static bool spd_is_full(const struct config *c)
 {
-	size_t n = c->n_policies;
-
-	for (size_t i = 0; i < c->n_conns; i++)
-		n += c->conns[i].n_children;
-	return n >= SPD_MAX;
+	return c->n_entries >= SPD_MAX;
 }
 
 static int get_policy(struct config *c, const struct dp_msg_policy *m)
@@ -205,6 +200,7 @@ static int get_policy(struct config *c, const struct dp_msg_policy *m)
 	conf = add(&c->policies, &c->n_policies, sizeof(*conf));
 	if (!conf)
 		return -ENOMEM;
+	c->n_entries++;
 	*conf = m->conf;
 	return 0;
 }
@@ -230,6 +226,7 @@ static int get_child(struct config *c, const struct dp_msg_child *m)
 	conf = add(&conn->children, &conn->n_children, sizeof(*conf));
 	if (!conf)
 		return -ENOMEM;
+	c->n_entries++;
 	*conf = m->conf;
 	return 0;
 }

@@ -4,7 +4,7 @@
  * (ctrl/base/seam.h). The configuration crosses in pieces, its pointers as what
  * they point to, and takes effect as a whole.
  *
- *     ctl: IFACE* MANUAL* POLICY* CONN CHILD* .. COMMIT    dp: COMMITTED
+ *     ctl: IFACE* MANUAL* POLICY* CONN CHILD* .. COMMIT    dp: IDS* COMMITTED
  *     ctl: LOOK                                            dp: SA* LOOKED
  *
  * dp believes what ctl says, and nothing of ike: of that link it reads
@@ -40,6 +40,7 @@ enum dp_msg {
 
 	/* to ctl */
 	DP_MSG_HELLO = 64, /* first; with IKE's sockets, if it has them */
+	DP_MSG_IDS,	   /* of a configuration that is in force */
 	DP_MSG_COMMITTED,
 	DP_MSG_SA, /* of a LOOK */
 	DP_MSG_LOOKED,
@@ -90,14 +91,22 @@ struct dp_msg_committed {
 	int32_t err;	   /* 0, or negative and the text says why */
 	uint32_t is_first; /* it began to run with this one */
 	char text[ERROR_MAX_BYTES];
-	uint32_t ids[SPD_MAX]; /* of policies and children, in their order */
+};
+
+#define DP_IDS_MAX 1024U /* in one message */
+
+/* Before COMMITTED, as often as it takes: of policies and children, in their
+ * order. */
+struct dp_msg_ids {
+	uint32_t n;
+	uint32_t ids[DP_IDS_MAX];
 };
 
 struct dp_msg_sa {
 	struct sadb_id id;
 	struct sa_status status;
-	uint64_t policies; /* that it serves, a bit for each id */
-	uint64_t orphan;   /* yes or no: who made it has ended */
+	uint32_t policy; /* the first one that it serves */
+	uint32_t orphan; /* yes or no: who made it has ended */
 };
 
 struct dp_msg_looked {

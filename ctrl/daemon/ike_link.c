@@ -83,16 +83,17 @@ int ike_link_command(struct ike_link *l, enum ike_command command,
 }
 
 static bool is_to_start(const struct ike_link *l, const struct conn_conf *conn,
-			const struct child_conf *child, uint64_t policies)
+			const struct child_conf *child,
+			const struct policy_set *policies)
 {
-	bool orphaned = child->policy < SPD_MAX && policies >> child->policy & 1;
+	bool orphaned = policies && policy_set_has(policies, child->policy);
 
 	return (child->start_action == CHILD_START || orphaned) &&
 	       !mirror_has(l->mirror, conn->name, child->name);
 }
 
 /* After a later loading what an operator took down stays down. */
-void ike_link_start_all(struct ike_link *l, uint64_t policies)
+void ike_link_start_all(struct ike_link *l, const struct policy_set *policies)
 {
 	l->started = true;
 	for (size_t i = 0; i < l->spec.n_conns; i++) {

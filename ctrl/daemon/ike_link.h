@@ -12,6 +12,7 @@
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/ike_udp.h"
 #include "ctrl/model/conn.h"
+#include "ctrl/model/policy_set.h"
 #include "ctrl/model/sas.h"
 
 struct event_base;
@@ -74,9 +75,9 @@ void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks,
 
 /*
  * Brings up what is neither up nor on its way: children that are to start, and
- * those of the policies of a mask, a bit for each id.
+ * those of a set of policies; NULL: of none.
  */
-void ike_link_start_all(struct ike_link *l, uint64_t policies);
+void ike_link_start_all(struct ike_link *l, const struct policy_set *policies);
 
 /* The connections have changed, or their policies' ids. */
 void ike_link_load(struct ike_link *l);

@@ -168,12 +168,16 @@ static int map_policies(const struct config *c, const struct config *file,
 	uint64_t mask = 0;
 	size_t at;
 
-	for (size_t i = 0; i < c->n_policies; i++) {
+	for (size_t i = 0; i < c->n_policies && i < MANUAL_POLICIES_MAX; i++) {
 		if (!(m->policies >> i & 1))
 			continue;
 		if (find_policy(file, c->policies[i].name, &at))
 			return fail_kept(m, file, -ENOENT,
 					 "it has no policy any more for", e);
+		if (at >= MANUAL_POLICIES_MAX)
+			return fail_kept(
+				m, file, -E2BIG,
+				"it has a policy behind the first 64 of", e);
 		mask |= 1ULL << at;
 	}
 	m->policies = mask;

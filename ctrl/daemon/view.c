@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "ctrl/base/clock.h"
+#include "ctrl/base/range.h"
+#include "include/proto.h"
 
 static void put_algs(const struct encr_alg *encr, const struct integ_alg *integ,
 		     struct tunnel_status *out)
@@ -30,6 +32,39 @@ static void join(const char *conn, const char *child, char out[STATUS_NAME_MAX])
 
 /* --- policies */
 
+/* Of ICMP they are types with their codes, RFC 7296 section 3.13.1. */
+static void put_ports(uint8_t protocol, uint16_t min, uint16_t max,
+		      char out[STATUS_END_MAX])
+{
+	size_t len = strlen(out);
+	char *at = out + len;
+
+	if (min == 0 && max == UINT16_MAX)
+		return;
+	if (protocol == PROTO_ICMP)
+		snprintf(at, STATUS_END_MAX - len, "[%u/%u-%u/%u]", min >> 8,
+			 min & 0xff, max >> 8, max & 0xff);
+	else if (min == max)
+		snprintf(at, STATUS_END_MAX - len, "[%u]", min);
+	else
+		snprintf(at, STATUS_END_MAX - len, "[%u-%u]", min, max);
+}
+
+static void view_selector(const struct sadb_selector *s,
+			  struct policy_status *out)
+{
+	const struct range local = { s->local_min, s->local_max };
+	const struct range remote = { s->remote_min, s->remote_max };
+
+	range_str(&local, out->local_ts);
+	range_str(&remote, out->remote_ts);
+	put_ports(s->protocol, s->local_port_min, s->local_port_max,
+		  out->local_ts);
+	put_ports(s->protocol, s->remote_port_min, s->remote_port_max,
+		  out->remote_ts);
+	out->protocol = s->protocol;
+}
+
 static void view_policy(const struct config *c, size_t policy,
 			struct policy_status *out)
 {
@@ -38,9 +73,8 @@ static void view_policy(const struct config *c, size_t policy,
 
 	snprintf(out->name, sizeof(out->name), "%s", p->name);
 	out->id = p->id;
-	prefix_str(&p->local_ts, out->local_ts);
-	prefix_str(&p->remote_ts, out->remote_ts);
-	out->protocol = p->protocol;
+	view_selector(&p->selector, out);
+	out->dirs = p->dirs;
 	out->action = p->action;
 	if (manual != MANUAL_NONE)
 		snprintf(out->tunnel, sizeof(out->tunnel), "%s",
@@ -70,7 +104,12 @@ static void view_child_policy(const struct conn_conf *conn,
 		out->local_ts);
 	view_ts(&child->remote_ts[0], conn->remote_addrs, conn->n_remote_addrs,
 		out->remote_ts);
+	put_ports(child->local_ts[0].protocol, child->local_ts[0].port_min,
+		  child->local_ts[0].port_max, out->local_ts);
+	put_ports(child->remote_ts[0].protocol, child->remote_ts[0].port_min,
+		  child->remote_ts[0].port_max, out->remote_ts);
 	out->protocol = child->local_ts[0].protocol;
+	out->dirs = SPD_BOTH;
 	out->action = SPD_PROTECT;
 }
 

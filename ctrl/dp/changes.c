@@ -41,7 +41,7 @@ void changes_follow(void *ctx)
 	tunnel_routes_follow(&routes);
 }
 
-static int set_policies(void *ctx, const struct spd_table *list)
+static int set_policies(void *ctx, const struct spd_image *list)
 {
 	const struct dp *dp = ctx;
 

@@ -81,9 +81,8 @@ void dp_status(struct dp *dp, struct status *out);
 
 /* See sadb_each(). */
 void dp_each_sa(struct dp *dp,
-		void (*each)(void *ctx, const struct sadb_id *id,
-			     uint64_t policies, bool orphan,
-			     const struct sa_status *s),
+		void (*each)(void *ctx, const struct sadb_id *id, uint32_t policy,
+			     bool orphan, const struct sa_status *s),
 		void *ctx);
 
 #endif

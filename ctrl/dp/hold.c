@@ -101,10 +101,8 @@ static bool is_stale(const struct worker *w, const struct packet *p)
 
 static bool is_on_demand(const struct worker *w, uint32_t policy_id)
 {
-	return atomic_load_explicit(&w->policies->on_demand,
-				    memory_order_acquire) >>
-		       policy_id &
-	       1;
+	return atomic_load_explicit(&w->policies->on_demand[policy_id],
+				    memory_order_acquire);
 }
 
 /* RFC 4301 section 4.4.1.1: the packet's own values, for the negotiation. */
@@ -194,8 +192,9 @@ static void retry(struct worker *w)
 	w->held = 0;
 	w->hold_room = 0;
 	memset(w->held_for, 0, sizeof(w->held_for));
-	for (uint32_t i = 0; i < SPD_MAX; i++)
-		w->acquire[i].held = 0;
+	for (uint32_t i = 0; i < waiting; i++)
+		if (w->hold[i].policy_id < SPD_MAX)
+			w->acquire[w->hold[i].policy_id].held = 0;
 	for (uint32_t i = 0; i < waiting; i++) {
 		b.pkt[b.n] = w->hold[i];
 		packet_pick_up(w, &b.pkt[b.n++]);

@@ -312,15 +312,33 @@ int manual_prepare(struct manual *m, struct config *config, uint64_t now_ns,
 	return err;
 }
 
-static uint64_t policies_of(const struct config *c, const struct manual_sa *sa)
+/* ids: room for all of them. */
+static struct sadb_policies policies_of(const struct config *c,
+					const struct manual_sa *sa,
+					uint32_t *ids)
 {
-	uint64_t mask = 0;
+	struct sadb_policies of = { ids, 0 };
 
 	for (size_t i = 0; i < c->n_policies; i++)
 		if (sa->id.dir == SADB_IN ? manual_serves(c, sa->wanted, i)
 					  : manual_outbound(c, i) == sa->wanted)
-			mask |= 1ULL << c->policies[i].id;
-	return mask;
+			ids[of.n++] = c->policies[i].id;
+	return of;
+}
+
+static int assign(struct manual *m, const struct config *config,
+		  const struct manual_sa *sa)
+{
+	uint32_t *ids = calloc(config->n_policies + 1, sizeof(*ids));
+	struct sadb_policies of;
+	int err;
+
+	if (!ids)
+		return -ENOMEM;
+	of = policies_of(config, sa, ids);
+	err = sadb_assign(m->sadb, &sa->id, &of);
+	free(ids);
+	return err;
 }
 
 /* The later ones first: a policy gets its new SA before it loses the old one. */
@@ -332,8 +350,7 @@ static void assign_all(struct manual *m, const struct config *config)
 
 			if (sa->wanted != i || sa->phase > PHASE_LIVE)
 				continue;
-			err = sadb_assign(m->sadb, &sa->id,
-					  policies_of(config, sa));
+			err = assign(m, config, sa);
 			if (err)
 				log_error("manual: an SA does not serve its policies spi=0x%08x: %s",
 					  sa->id.spi, strerror(-err));

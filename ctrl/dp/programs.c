@@ -229,23 +229,35 @@ int programs_guard_fd(const struct programs *p)
 	return bpf_program__fd(p->skel->progs.guard);
 }
 
+static int fill_list(int fd, const struct spd_image *list)
+{
+	size_t bytes = list->n * sizeof(list->block[0]);
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	memcpy(at, list->block, bytes);
+	munmap(at, bytes);
+	return 0;
+}
+
 /* A new inner map takes the place of the old one: no packet sees a mix. It has
  * the first one's types, or Linux 6.1 takes it for another kind of map. */
-int programs_set_policies(struct programs *p, const struct spd_table *list)
+int programs_set_policies(struct programs *p, const struct spd_image *list)
 {
 	const uint32_t zero = 0;
 	const struct bpf_map *first = p->skel->maps.spd_list;
-	LIBBPF_OPTS(bpf_map_create_opts, opts,
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = SPD_LIST_FLAGS,
 		    .btf_fd = (uint32_t)bpf_object__btf_fd(p->skel->obj),
 		    .btf_key_type_id = bpf_map__btf_key_type_id(first),
 		    .btf_value_type_id = bpf_map__btf_value_type_id(first));
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "spd_list", sizeof(zero),
-				sizeof(*list), 1, &opts);
+				sizeof(list->block[0]), list->n, &opts);
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	err = bpf_map_update_elem(fd, &zero, list, BPF_ANY) ? -errno : 0;
+	err = fill_list(fd, list);
 	if (!err)
 		err = update(p->skel->maps.spd, &zero, &fd);
 	close(fd);

@@ -11,6 +11,7 @@
 #include "ctrl/base/error.h"
 #include "ctrl/dp/iface.h"
 #include "ctrl/model/status.h"
+#include "ctrl/sadb/classify.h"
 #include "include/meta.h"
 #include "include/sad.h"
 #include "include/spd.h"
@@ -44,7 +45,7 @@ int programs_xdp_fd(const struct programs *p);
 int programs_guard_fd(const struct programs *p);
 
 /* The setters return 0 or a negative errno. */
-int programs_set_policies(struct programs *p, const struct spd_table *list);
+int programs_set_policies(struct programs *p, const struct spd_image *list);
 int programs_bind(struct programs *p, uint32_t policy_id, struct sa_ref sa);
 int programs_add_inbound(struct programs *p, const struct sad_key *key,
 			 struct sa_ref sa);

@@ -54,6 +54,7 @@ void entry_free(struct sadb *s, struct entry *en)
 		at = &(*at)->next;
 	*at = en->next;
 	free(en->selectors);
+	free(en->policies);
 	*en = (struct entry){ .state = ENTRY_FREE, .next = s->free };
 	s->free = en;
 }
@@ -142,9 +143,9 @@ int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en)
 
 static void unbind(struct sadb *s, const struct entry *en)
 {
-	for (uint32_t id = 0; id < SPD_MAX; id++)
-		if (s->bound[id] == en)
-			policy_bind(s, id, NULL);
+	for (uint32_t i = 0; i < en->n_policies; i++)
+		if (s->bound[en->policies[i]] == en)
+			policy_bind(s, en->policies[i], NULL);
 }
 
 static struct job *job_new(void)
@@ -229,8 +230,9 @@ static int getspi(struct sadb *s, struct sadb_id *id, uint64_t now_ns)
 	return 0;
 }
 
-int entry_add(struct sadb *s, const struct sadb_id *id, const struct sadb_sa *sa,
-	      uint64_t policies, const struct sadb_start *start, struct error *e)
+int entry_add(struct sadb *s, const struct sadb_id *id,
+	      const struct sadb_sa *sa, const struct sadb_policies *policies,
+	      const struct sadb_start *start, struct error *e)
 {
 	struct entry *en = entry_find(s, id);
 	bool larval = en;
@@ -250,8 +252,10 @@ int entry_add(struct sadb *s, const struct sadb_id *id, const struct sadb_sa *sa
 		return err;
 	}
 	free(en->selectors);
+	free(en->policies);
 	en->selectors = NULL;
-	en->n_selectors = 0;
+	en->policies = NULL;
+	en->n_selectors = en->n_policies = 0;
 	return err;
 }
 
@@ -289,6 +293,7 @@ static int refuse_installed(struct sadb *s, const char *verb, uint32_t spi,
 static int add_for_ike(struct sadb *s, const struct sadb_request *q,
 		       uint64_t now_ns)
 {
+	const struct sadb_policies policies = { &q->sa.policy, 1 };
 	struct error e = { .text = "" };
 	int err;
 
@@ -300,8 +305,7 @@ static int add_for_ike(struct sadb *s, const struct sadb_request *q,
 	else if (!q->sa.n_selectors)
 		err = error_set(&e, -EINVAL, "no selectors");
 	else
-		err = entry_add(s, &q->id, &q->sa, 1ULL << q->sa.policy, NULL,
-				&e);
+		err = entry_add(s, &q->id, &q->sa, &policies, NULL, &e);
 	if (!err && q->sa.life_s)
 		entry_find(s, &q->id)->expire_ns =
 			now_ns + q->sa.life_s * NS_PER_S;
@@ -314,9 +318,8 @@ static int bind_all(struct sadb *s, struct entry *en)
 {
 	int err = 0;
 
-	for (uint32_t id = 0; !err && id < SPD_MAX; id++)
-		if (en->policies >> id & 1)
-			err = policy_bind(s, id, en);
+	for (uint32_t i = 0; !err && i < en->n_policies; i++)
+		err = policy_bind(s, en->policies[i], en);
 	barrier_wake(s->barrier);
 	return err;
 }
@@ -409,9 +412,8 @@ void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
 }
 
 void sadb_each(const struct sadb *s,
-	       void (*each)(void *ctx, const struct sadb_id *id,
-			    uint64_t policies, bool orphan,
-			    const struct sa_rt *sa),
+	       void (*each)(void *ctx, const struct sadb_id *id, uint32_t policy,
+			    bool orphan, const struct sa_rt *sa),
 	       void *ctx)
 {
 	for (uint32_t i = 0; i < SAD_MAX; i++) {
@@ -421,7 +423,9 @@ void sadb_each(const struct sadb *s,
 		if (en->state == ENTRY_LIVE || en->state == ENTRY_DRAINING)
 			sa = sad_get(s->sad, en->ref);
 		if (sa)
-			each(ctx, &en->id, en->policies, en->orphan, sa);
+			each(ctx, &en->id,
+			     en->n_policies ? en->policies[0] : POLICY_ID_ANY,
+			     en->orphan, sa);
 	}
 }
 

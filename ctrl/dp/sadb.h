@@ -26,6 +26,7 @@
 #include "ctrl/base/error.h"
 #include "ctrl/dp/worker.h"
 #include "ctrl/model/sadb.h"
+#include "ctrl/sadb/classify.h"
 #include "ctrl/sadb/policy.h"
 #include "ctrl/sadb/sad.h"
 #include "include/sad.h"
@@ -37,7 +38,7 @@ struct sadb;
 
 /* What BPF reads: its maps, or a test's. 0 or a negative errno each. */
 struct sadb_maps {
-	int (*set_policies)(void *ctx, const struct spd_table *list);
+	int (*set_policies)(void *ctx, const struct spd_image *list);
 	int (*bind)(void *ctx, uint32_t policy_id, struct sa_ref sa);
 	int (*add_inbound)(void *ctx, const struct sad_key *key,
 			   struct sa_ref sa);
@@ -99,11 +100,10 @@ void sadb_poll(struct sadb *s, uint64_t now_ns);
  */
 void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns);
 
-/* Every SA that packets may come by, in no order; a bit for each policy. */
+/* Every SA that packets may come by, in no order; with the first of its policies. */
 void sadb_each(const struct sadb *s,
-	       void (*each)(void *ctx, const struct sadb_id *id,
-			    uint64_t policies, bool orphan,
-			    const struct sa_rt *sa),
+	       void (*each)(void *ctx, const struct sadb_id *id, uint32_t policy,
+			    bool orphan, const struct sa_rt *sa),
 	       void *ctx);
 
 /*
@@ -114,7 +114,7 @@ void sadb_each(const struct sadb *s,
  *
  * list   id is read as what is wanted, and written
  *
- * 0, or negative with nothing changed: -E2BIG, -EAFNOSUPPORT, a map's errno.
+ * 0, or negative with nothing changed: as classify_compile(), or a map's errno.
  * Waits for a grace period of the kernel.
  */
 int sadb_set_policies(struct sadb *s, struct policy *list, size_t n);
@@ -125,6 +125,12 @@ int sadb_set_policies(struct sadb *s, struct policy *list, size_t n);
  * after it says SWEEP, or UPDATE for another SA of the same policy.
  */
 void sadb_orphan(struct sadb *s);
+
+/* By their ids; borrowed. */
+struct sadb_policies {
+	const uint32_t *ids;
+	uint32_t n;
+};
 
 /* Where an SA goes on; see sa_spec. */
 struct sadb_start {
@@ -143,10 +149,11 @@ int sadb_install(struct sadb *s, const struct sadb_id *id,
 		 struct error *e);
 
 /*
- * The policies that it serves from now on, a bit for each id; outbound it takes
- * the place of whichever SA they have. 0 or a negative errno.
+ * The policies that it serves from now on; outbound it takes the place of
+ * whichever SA they have. 0 or a negative errno.
  */
-int sadb_assign(struct sadb *s, const struct sadb_id *id, uint64_t policies);
+int sadb_assign(struct sadb *s, const struct sadb_id *id,
+		const struct sadb_policies *policies);
 
 /* It drains, and is there until it has. 0 or -ENOMEM. */
 int sadb_uninstall(struct sadb *s, const struct sadb_id *id);

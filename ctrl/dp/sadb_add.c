@@ -49,35 +49,38 @@ static bool between_ends(const struct policy_ends *ends,
 			in ? &sa->saddr : &id->daddr);
 }
 
+static int check_policy(const struct policy *p, const struct sadb_id *id,
+			const struct sadb_sa *sa, struct error *e)
+{
+	if (p->action != SPD_PROTECT)
+		return error_set(e, -EPERM, "policy %u is not PROTECT", p->id);
+	if (!between_ends(&p->ends, id, sa))
+		return error_set(e, -EPERM,
+				 "not between the addresses of policy %u",
+				 p->id);
+	for (uint32_t i = 0; i < sa->n_selectors; i++)
+		if (!selector_within(&sa->selectors[i], &p->selector))
+			return error_set(e, -EPERM,
+					 "selector outside of policy %u", p->id);
+	return 0;
+}
+
 /* Within the one policy that they come from. */
 static int check_policies(const struct sadb *s, const struct sadb_id *id,
-			  const struct sadb_sa *sa, uint64_t policies,
-			  struct error *e)
+			  const struct sadb_sa *sa,
+			  const struct sadb_policies *policies, struct error *e)
 {
-	for (uint32_t i = 0; i < SPD_MAX; i++) {
-		const struct policy *p;
-		struct sadb_selector all;
+	int err = 0;
 
-		if (!(policies >> i & 1))
-			continue;
-		p = policy_find(s, i);
+	for (uint32_t i = 0; policies && !err && i < policies->n; i++) {
+		const struct policy *p = policy_find(s, policies->ids[i]);
+
 		if (!p)
-			return error_set(e, -ENOENT, "no policy %u", i);
-		if (p->action != SPD_PROTECT)
-			return error_set(e, -EPERM, "policy %u is not PROTECT",
-					 i);
-		if (!between_ends(&p->ends, id, sa))
-			return error_set(
-				e, -EPERM,
-				"not between the addresses of policy %u", i);
-		all = selector_ranges(&p->selector);
-		for (uint32_t j = 0; j < sa->n_selectors; j++)
-			if (!selector_within(&sa->selectors[j], &all))
-				return error_set(e, -EPERM,
-						 "selector outside of policy %u",
-						 i);
+			return error_set(e, -ENOENT, "no policy %u",
+					 policies->ids[i]);
+		err = check_policy(p, id, sa, e);
 	}
-	return 0;
+	return err;
 }
 
 static int check_form(const struct sadb_id *id, const struct sadb_sa *sa,
@@ -126,22 +129,14 @@ static void take_key(struct secret *out, const uint8_t *octets, uint16_t len)
 /* Did the peer take less than one of its policies asks for? */
 static bool is_narrow(const struct sadb *s, const struct entry *en)
 {
-	const struct policy *p;
-	struct sadb_selector all;
-
-	if (!en->n_selectors)
-		return false;
-	for (uint32_t i = 0; i < SPD_MAX; i++) {
+	for (uint32_t i = 0; en->n_selectors && i < en->n_policies; i++) {
+		const struct policy *p = policy_find(s, en->policies[i]);
 		uint32_t j = 0;
 
-		if (!(en->policies >> i & 1))
-			continue;
-		p = policy_find(s, i);
 		if (!p)
 			continue;
-		all = selector_ranges(&p->selector);
 		while (j < en->n_selectors &&
-		       !selector_within(&all, &en->selectors[j]))
+		       !selector_within(&p->selector, &en->selectors[j]))
 			j++;
 		if (j == en->n_selectors)
 			return true;
@@ -152,9 +147,9 @@ static bool is_narrow(const struct sadb *s, const struct entry *en)
 static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		const struct sadb_start *start, struct error *e)
 {
-	struct sa_rule rules[RULES_MAX];
 	struct secret encr_key = { .len = 0 }, integ_key = { .len = 0 };
-	const struct sa_spec spec = {
+	struct rule_list rules;
+	struct sa_spec spec = {
 		.dir = en->id.dir == SADB_IN ? DIR_IN : DIR_OUT,
 		.spi = en->id.spi,
 		.saddr = sa->saddr,
@@ -170,8 +165,6 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		.seq = start ? start->seq : 0,
 		.kept = start ? start->kept : NULL,
 		.narrow = is_narrow(s, en),
-		.rules = rules,
-		.n_rules = rules_of(s, en, rules),
 	};
 	int err;
 
@@ -180,12 +173,32 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 			e, -ENOTSUP,
 			"unknown algorithm: encryption %u of %u bits, integrity %u",
 			sa->encr, sa->encr_key_bits, sa->integ);
+	err = rules_of(s, en, &rules);
+	if (err)
+		return error_set(e, err, "no memory for rules");
+	spec.rules = rules.at;
+	spec.n_rules = rules.n;
 	take_key(&encr_key, sa->encr_key, sa->encr_key_len);
 	take_key(&integ_key, sa->integ_key, sa->integ_key_len);
 	err = sad_add(s->sad, &spec, &en->ref, e);
 	secret_wipe(&encr_key);
 	secret_wipe(&integ_key);
+	free(rules.at);
 	return err;
+}
+
+int entry_take_policies(struct entry *en, const struct sadb_policies *policies)
+{
+	uint32_t n = policies ? policies->n : 0;
+	uint32_t *ids = calloc(n + 1, sizeof(*ids));
+
+	if (!ids)
+		return -ENOMEM;
+	if (n)
+		memcpy(ids, policies->ids, n * sizeof(*ids));
+	en->policies = ids;
+	en->n_policies = n;
+	return 0;
 }
 
 static int keep_selectors(struct entry *en, const struct sadb_sa *sa,
@@ -240,7 +253,8 @@ static int check_key(const struct sadb *s, struct entry *en,
 }
 
 int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
-	     uint64_t policies, const struct sadb_start *start, struct error *e)
+	     const struct sadb_policies *policies,
+	     const struct sadb_start *start, struct error *e)
 {
 	int err = check_form(&en->id, sa, e);
 
@@ -248,12 +262,12 @@ int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		err = check_key(s, en, sa, e);
 	if (!err)
 		err = check_policies(s, &en->id, sa, policies, e);
+	if (!err && entry_take_policies(en, policies))
+		err = error_set(e, -ENOMEM, "no memory for an SA");
 	if (!err)
 		err = keep_selectors(en, sa, e);
-	if (err)
-		return err;
-	en->policies = policies;
-	err = make(s, en, sa, start, e);
+	if (!err)
+		err = make(s, en, sa, start, e);
 	if (!err)
 		err = arm(s, en, e);
 	if (err)

@@ -4,6 +4,7 @@
  * selectors of their own: what they carry is what their policies select.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "ctrl/dp/sadb_state.h"
 
@@ -11,40 +12,72 @@ int sadb_install(struct sadb *s, const struct sadb_id *id,
 		 const struct sadb_sa *sa, const struct sadb_start *start,
 		 struct error *e)
 {
-	return entry_add(s, id, sa, 0, start, e);
+	return entry_add(s, id, sa, NULL, start, e);
 }
 
-/* Its policies have no other SA from now on; those that it had have none. */
-static int take_policies(struct sadb *s, struct entry *en, uint64_t policies)
+/* Those that are none of its any more have none. */
+static int leave_others(struct sadb *s, struct entry *en,
+			const uint32_t *before, uint32_t n)
 {
 	int err = 0;
 
-	for (uint32_t id = 0; id < SPD_MAX; id++) {
-		bool wanted = policies >> id & 1;
+	for (uint32_t i = 0; i < n; i++) {
 		int failed = 0;
 
-		if (wanted && s->bound[id] != en)
-			failed = policy_bind(s, id, en);
-		else if (!wanted && s->bound[id] == en)
-			failed = policy_bind(s, id, NULL);
+		if (s->bound[before[i]] == en && !entry_serves(en, before[i]))
+			failed = policy_bind(s, before[i], NULL);
+		err = err ? err : failed;
+	}
+	return err;
+}
+
+/* Its policies have no other SA from now on. */
+static int take_policies(struct sadb *s, struct entry *en)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < en->n_policies; i++) {
+		int failed = 0;
+
+		if (s->bound[en->policies[i]] != en)
+			failed = policy_bind(s, en->policies[i], en);
 		err = err ? err : failed;
 	}
 	barrier_wake(s->barrier);
 	return err;
 }
 
-int sadb_assign(struct sadb *s, const struct sadb_id *id, uint64_t policies)
+static int follow_policies(struct sadb *s, struct entry *en)
+{
+	struct rule_list rules;
+	int err = rules_of(s, en, &rules);
+
+	if (!err)
+		err = sad_set_rules(s->sad, en->ref, rules.at, rules.n);
+	free(rules.at);
+	return err;
+}
+
+int sadb_assign(struct sadb *s, const struct sadb_id *id,
+		const struct sadb_policies *policies)
 {
 	struct entry *en = entry_find(s, id);
-	struct sa_rule rules[RULES_MAX];
+	uint32_t *before, n;
 	int err;
 
 	if (!en || en->state != ENTRY_LIVE || !entry_is_installed(en))
 		return -ENOENT;
-	en->policies = policies;
-	err = sad_set_rules(s->sad, en->ref, rules, rules_of(s, en, rules));
+	before = en->policies;
+	n = en->n_policies;
+	err = entry_take_policies(en, policies);
+	if (err)
+		return err;
+	err = follow_policies(s, en);
 	if (!err && id->dir == SADB_OUT)
-		err = take_policies(s, en, policies);
+		err = leave_others(s, en, before, n);
+	if (!err && id->dir == SADB_OUT)
+		err = take_policies(s, en);
+	free(before);
 	return err;
 }
 

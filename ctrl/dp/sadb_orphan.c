@@ -55,25 +55,34 @@ int entry_claim(struct sadb *s, const struct sadb_id *id,
 	return 0;
 }
 
-static void end_orphans(struct sadb *s, uint64_t policies, uint64_t now_ns)
+static bool share_a_policy(const struct entry *a, const struct entry *b)
+{
+	for (uint32_t i = 0; i < a->n_policies; i++)
+		if (entry_serves(b, a->policies[i]))
+			return true;
+	return false;
+}
+
+/* by: whose policies have another SA; NULL: all. */
+static void end_orphans(struct sadb *s, const struct entry *by, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < SAD_MAX; i++) {
 		struct entry *en = &s->entries[i];
 
-		if (en->state == ENTRY_LIVE && en->orphan &&
-		    (en->policies & policies) && !en->deadline_ns)
+		if (en->state == ENTRY_LIVE && en->orphan && !en->deadline_ns &&
+		    (!by || share_a_policy(en, by)))
 			en->deadline_ns = now_ns + SADB_ORPHAN_S * NS_PER_S;
 	}
 }
 
 void entries_sweep(struct sadb *s, uint64_t now_ns)
 {
-	end_orphans(s, UINT64_MAX, now_ns);
+	end_orphans(s, NULL, now_ns);
 }
 
 void entries_replaced(struct sadb *s, const struct entry *en, uint64_t now_ns)
 {
-	end_orphans(s, en->policies, now_ns);
+	end_orphans(s, en, now_ns);
 }
 
 static bool is_over(uint64_t deadline_ns, uint64_t now_ns)

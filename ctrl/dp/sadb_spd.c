@@ -1,28 +1,83 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The policy list as it changes: ids that stay, what workers and BPF know of
- * it, and the rules of the SAs that live by it.
+ * The policy list as it changes: what workers and BPF know of it, and the rules
+ * of the SAs that live by it.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctrl/base/log.h"
 #include "ctrl/dp/sadb_state.h"
 
-static uint64_t bit(uint32_t policy_id)
-{
-	return 1ULL << policy_id;
-}
-
 const struct policy *policy_find(const struct sadb *s, uint32_t id)
 {
-	for (size_t i = 0; i < s->n_policies; i++)
-		if (s->policies[i].id == id)
-			return &s->policies[i];
-	return NULL;
+	return id < SPD_MAX && s->place[id] ? &s->policies[s->place[id] - 1]
+					    : NULL;
+}
+
+bool entry_serves(const struct entry *en, uint32_t policy_id)
+{
+	for (uint32_t i = 0; i < en->n_policies; i++)
+		if (en->policies[i] == policy_id)
+			return true;
+	return false;
 }
 
 /* --- rules --- */
+
+/* Places in the list of what has packets in common with its policies, and theirs;
+ * upwards, some of them more than once. */
+struct places {
+	uint32_t *at;
+	size_t n;
+};
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int add_places(const struct sadb *s, const struct entry *en,
+		      const struct policy *p, struct places *out)
+{
+	enum dp_dir dir = en->id.dir == SADB_IN ? DIR_IN : DIR_OUT;
+	uint32_t *more;
+	size_t n;
+	int err = classify_overlaps(&s->image, &p->selector, dir, NULL, 0, &n);
+
+	if (err)
+		return err;
+	more = realloc(out->at, (out->n + n + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	out->at = more;
+	err = classify_overlaps(&s->image, &p->selector, dir, more + out->n, n,
+				&n);
+	if (err)
+		return err;
+	out->n += n;
+	out->at[out->n++] = (uint32_t)(p - s->policies);
+	return 0;
+}
+
+static int places_of(const struct sadb *s, const struct entry *en,
+		     struct places *out)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < en->n_policies; i++) {
+		const struct policy *p = policy_find(s, en->policies[i]);
+
+		if (p)
+			err = add_places(s, en, p, out);
+	}
+	if (!err && out->n)
+		qsort(out->at, out->n, sizeof(*out->at), by_number);
+	return err;
+}
 
 /* Its selectors at the place of its policy, and no more of that. */
 static size_t own_rules(const struct entry *en, const struct policy *p,
@@ -32,204 +87,271 @@ static size_t own_rules(const struct entry *en, const struct policy *p,
 
 	for (; n < en->n_selectors; n++)
 		out[n] = (struct sa_rule){ en->selectors[n], true };
-	out[n++] = (struct sa_rule){ selector_ranges(&p->selector),
-				     en->n_selectors == 0 };
+	out[n++] = (struct sa_rule){ p->selector, en->n_selectors == 0 };
 	return n;
 }
 
 /* What comes after the last policy of its own is refused anyway. */
-size_t rules_of(const struct sadb *s, const struct entry *en,
-		struct sa_rule out[RULES_MAX])
+static size_t fill_rules(const struct sadb *s, const struct entry *en,
+			 const struct places *places, struct sa_rule *out)
 {
-	uint64_t left = en->policies;
-	size_t n = 0;
+	size_t n = 0, last = 0;
 
-	for (size_t i = 0; left && i < s->n_policies; i++) {
-		const struct policy *p = &s->policies[i];
+	for (size_t i = 0; i < places->n; i++) {
+		const struct policy *p = &s->policies[places->at[i]];
 
-		if (left & bit(p->id))
-			n += own_rules(en, p, out + n);
+		if (i && places->at[i] == places->at[i - 1])
+			continue;
+		if (entry_serves(en, p->id))
+			last = n += own_rules(en, p, out + n);
 		else
-			out[n++] =
-				(struct sa_rule){ selector_ranges(&p->selector),
-						  false };
-		left &= ~bit(p->id);
+			out[n++] = (struct sa_rule){ p->selector, false };
 	}
-	return n;
+	return last;
 }
 
-/* --- ids --- */
-
-static bool same_policy(const struct policy *a, const struct policy *b)
+int rules_of(const struct sadb *s, const struct entry *en, struct rule_list *out)
 {
-	return a->action == b->action && a->manual == b->manual &&
-	       a->selector.protocol == b->selector.protocol &&
-	       a->selector.local.bits == b->selector.local.bits &&
-	       a->selector.remote.bits == b->selector.remote.bits &&
-	       addr_equal(&a->selector.local.net, &b->selector.local.net) &&
-	       addr_equal(&a->selector.remote.net, &b->selector.remote.net);
-}
+	struct places places = { NULL, 0 };
+	int err = places_of(s, en, &places);
 
-static uint64_t ids_of(const struct policy *list, size_t n)
-{
-	uint64_t ids = 0;
+	*out = (struct rule_list){ NULL, 0 };
+	if (!err) {
+		size_t own = (size_t)en->n_policies * en->n_selectors;
 
-	for (size_t i = 0; i < n; i++)
-		ids |= bit(list[i].id);
-	return ids;
-}
-
-/* Each id of the list in force goes to one of the new list at most. */
-static uint64_t keep_ids(const struct sadb *s, struct policy *list, size_t n,
-			 uint64_t *done)
-{
-	uint64_t kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		for (size_t j = 0; j < s->n_policies; j++) {
-			const struct policy *old = &s->policies[j];
-
-			if ((kept & bit(old->id)) || !same_policy(old, &list[i]))
-				continue;
-			list[i].id = old->id;
-			kept |= bit(old->id);
-			*done |= bit((uint32_t)i);
-			break;
-		}
+		out->at = calloc(places.n + own + 1, sizeof(*out->at));
+		err = out->at ? 0 : -ENOMEM;
 	}
-	return kept;
-}
-
-/* One that meant nothing before, while there is any. */
-static uint32_t free_id(uint64_t used, uint64_t before)
-{
-	uint64_t avoid = ~(used | before) ? used | before : used;
-	uint32_t id = 0;
-
-	while (avoid & bit(id))
-		id++;
-	return id;
-}
-
-/* What a policy names comes first, where it means nothing else. */
-static void new_ids(struct policy *list, size_t n, uint64_t used,
-		    uint64_t before, uint64_t done)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		if ((done & bit(i)) || list[i].id >= SPD_MAX ||
-		    ((used | before) & bit(list[i].id)))
-			continue;
-		used |= bit(list[i].id);
-		done |= bit(i);
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		if (done & bit(i))
-			continue;
-		list[i].id = free_id(used, before);
-		used |= bit(list[i].id);
-	}
+	if (!err)
+		out->n = fill_rules(s, en, &places, out->at);
+	free(places.at);
+	return err;
 }
 
 /* --- the change --- */
 
-static uint64_t on_demand_of(const struct policy *list, size_t n)
-{
-	uint64_t mask = 0;
+/* The list to come, and what becomes of ids. */
+struct change {
+	struct policy *list; /* becomes the data path's own */
+	size_t n;
+	uint32_t gen;
+	struct policy_set before, kept;
+	struct policy_set demanded; /* by the list that is in force at the end */
+	struct spd_image image;
+	struct entry **bound; /* to ids that the list gives again; at its place */
+};
 
+static void change_free(struct change *c)
+{
+	if (!c)
+		return;
+	image_free(&c->image);
+	free(c->bound);
+	free(c->list);
+	free(c);
+}
+
+static void add_ids(const struct policy *list, size_t n, struct policy_set *out)
+{
 	for (size_t i = 0; i < n; i++)
-		if (list[i].on_demand && list[i].action == SPD_PROTECT)
-			mask |= bit(list[i].id);
-	return mask;
+		policy_set_add(out, list[i].id);
 }
 
-/* These ids mean something else from that list on: nothing is bound to them,
- * and what was judged by an earlier list is none of theirs. */
-static void forget_ids(struct sadb *s, uint64_t ids, uint32_t gen)
+static bool is_demanded(const struct policy *p)
 {
-	for (uint32_t id = 0; id < SPD_MAX; id++) {
-		if (!(ids & bit(id)))
-			continue;
+	return p->on_demand && p->action == SPD_PROTECT;
+}
+
+static void add_demanded(const struct policy *list, size_t n,
+			 struct policy_set *out)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_demanded(&list[i]))
+			policy_set_add(out, list[i].id);
+}
+
+static void tell_demanded(struct sadb *s, uint32_t id, bool is)
+{
+	atomic_store_explicit(&s->view->on_demand[id], is, memory_order_release);
+}
+
+/* While either list may be in force, what either demands is demanded. */
+static void begin_demands(struct sadb *s, const struct change *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (is_demanded(&c->list[i]))
+			tell_demanded(s, c->list[i].id, true);
+}
+
+static void end_demands(struct sadb *s, const struct change *c,
+			const struct policy *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!policy_set_has(&c->demanded, list[i].id))
+			tell_demanded(s, list[i].id, false);
+}
+
+/* The id means something else from that list on: nothing is bound to it, and
+ * what was judged by an earlier list is none of its. */
+static void forget_id(struct sadb *s, uint32_t id, uint32_t gen)
+{
+	if (s->bound[id])
 		policy_bind(s, id, NULL);
-		atomic_store_explicit(&s->view->since[id], gen,
-				      memory_order_release);
-	}
+	atomic_store_explicit(&s->view->since[id], gen, memory_order_release);
 }
 
-/* Every SA may carry what the list says now, or is no more. */
-static void follow(struct sadb *s, uint64_t gone)
+static void forget_other_than(struct sadb *s, const struct change *c,
+			      const struct policy *list, size_t n)
 {
-	struct sa_rule rules[RULES_MAX];
+	for (size_t i = 0; i < n; i++)
+		if (!policy_set_has(&c->kept, list[i].id))
+			forget_id(s, list[i].id, c->gen);
+}
 
-	for (uint32_t i = 0; i < SAD_MAX; i++) {
-		struct entry *en = &s->entries[i];
-		bool lost;
+static bool is_given_again(const struct change *c, uint32_t id)
+{
+	return policy_set_has(&c->before, id) && !policy_set_has(&c->kept, id);
+}
 
-		if (en->state != ENTRY_LIVE)
+/* No packet meets the SA of another policy under the same id. */
+static void unbind_given_again(struct sadb *s, struct change *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		uint32_t id = c->list[i].id;
+
+		if (!is_given_again(c, id))
 			continue;
-		lost = en->policies & gone;
-		en->policies &= ~gone;
-		if (sad_set_rules(s->sad, en->ref, rules, rules_of(s, en, rules)))
-			log_error("sadb: no memory for rules spi=0x%08x",
-				  en->id.spi);
-		if (lost && !en->policies && !entry_is_installed(en))
-			entry_expire(s, en);
+		c->bound[i] = s->bound[id];
+		forget_id(s, id, c->gen);
 	}
 }
 
 /* Their policies stay, so does what was bound to them. */
-static void rebind(struct sadb *s, uint64_t ids, struct entry *const *bound)
+static void bind_again(struct sadb *s, const struct change *c)
 {
-	for (uint32_t id = 0; id < SPD_MAX; id++)
-		if (ids & bit(id))
-			policy_bind(s, id, bound[id]);
+	for (size_t i = 0; i < c->n; i++)
+		if (c->bound[i])
+			policy_bind(s, c->list[i].id, c->bound[i]);
 }
 
-static int publish(struct sadb *s, const struct spd_table *table,
-		   uint64_t on_demand)
+static int publish(struct sadb *s, const struct change *c)
 {
 	uint32_t before = atomic_load(&s->view->gen);
-	uint64_t demanded = atomic_load(&s->view->on_demand);
 	int err;
 
-	atomic_store_explicit(&s->view->on_demand, demanded | on_demand,
-			      memory_order_release);
-	atomic_store_explicit(&s->view->gen, table->gen, memory_order_release);
-	err = s->maps.set_policies(s->maps.ctx, table);
+	begin_demands(s, c);
+	atomic_store_explicit(&s->view->gen, c->gen, memory_order_release);
+	err = s->maps.set_policies(s->maps.ctx, &c->image);
 	if (err)
 		atomic_store_explicit(&s->view->gen, before,
 				      memory_order_release);
-	atomic_store_explicit(&s->view->on_demand, err ? demanded : on_demand,
-			      memory_order_release);
 	return err;
+}
+
+/* Policies that are gone are none of its any more; had it one that is? */
+static bool lose_policies(struct entry *en, const struct policy_set *kept)
+{
+	uint32_t n = 0, had = en->n_policies;
+
+	for (uint32_t i = 0; i < had; i++)
+		if (policy_set_has(kept, en->policies[i]))
+			en->policies[n++] = en->policies[i];
+	en->n_policies = n;
+	return n < had;
+}
+
+/* Every SA may carry what the list says now, or is no more. */
+static void follow(struct sadb *s, const struct change *c)
+{
+	for (uint32_t i = 0; i < SAD_MAX; i++) {
+		struct entry *en = &s->entries[i];
+		struct rule_list rules;
+		bool lost;
+
+		if (en->state != ENTRY_LIVE)
+			continue;
+		lost = lose_policies(en, &c->kept);
+		if (rules_of(s, en, &rules) ||
+		    sad_set_rules(s->sad, en->ref, rules.at, rules.n))
+			log_error("sadb: no memory for rules spi=0x%08x",
+				  en->id.spi);
+		free(rules.at);
+		if (lost && !en->n_policies && !entry_is_installed(en))
+			entry_expire(s, en);
+	}
+}
+
+static void take_over(struct sadb *s, struct change *c)
+{
+	struct policy *old = s->policies;
+	size_t n_old = s->n_policies;
+	struct spd_image image = s->image;
+
+	for (size_t i = 0; i < n_old; i++)
+		s->place[old[i].id] = 0;
+	for (size_t i = 0; i < c->n; i++)
+		s->place[c->list[i].id] = (uint32_t)i + 1;
+	s->policies = c->list;
+	s->n_policies = c->n;
+	s->image = c->image;
+	c->list = old;
+	c->n = n_old;
+	c->image = image;
+}
+
+static int prepare(const struct sadb *s, struct policy *list, size_t n,
+		   struct change *c)
+{
+	int err = ids_assign(s, list, n, &c->kept);
+
+	if (err)
+		return err;
+	c->gen = atomic_load(&s->view->gen) + 1;
+	c->n = n;
+	c->list = calloc(n + 1, sizeof(*c->list));
+	c->bound = calloc(n + 1, sizeof(*c->bound));
+	if (!c->list || !c->bound)
+		return -ENOMEM;
+	if (n)
+		memcpy(c->list, list, n * sizeof(*list));
+	add_ids(s->policies, s->n_policies, &c->before);
+	return classify_compile(list, n, c->gen, &c->image);
+}
+
+static int change(struct sadb *s, struct change *c)
+{
+	int err;
+
+	unbind_given_again(s, c);
+	err = publish(s, c);
+	if (err) {
+		add_demanded(s->policies, s->n_policies, &c->demanded);
+		end_demands(s, c, c->list, c->n);
+		bind_again(s, c);
+		return err;
+	}
+	add_demanded(c->list, c->n, &c->demanded);
+	end_demands(s, c, s->policies, s->n_policies);
+	end_demands(s, c, c->list, c->n);
+	forget_other_than(s, c, s->policies, s->n_policies);
+	forget_other_than(s, c, c->list, c->n);
+	atomic_fetch_add_explicit(&s->view->changed, 1, memory_order_release);
+	take_over(s, c);
+	follow(s, c);
+	return 0;
 }
 
 int sadb_set_policies(struct sadb *s, struct policy *list, size_t n)
 {
-	uint64_t before = ids_of(s->policies, s->n_policies), kept, now;
-	uint64_t done = 0; /* those of the list that have their id */
-	uint32_t gen = atomic_load(&s->view->gen) + 1;
-	struct entry *bound[SPD_MAX];
-	struct spd_table table;
+	struct change *c;
 	int err;
 
 	if (n > SPD_MAX)
 		return -E2BIG;
-	kept = keep_ids(s, list, n, &done);
-	new_ids(list, n, kept, before, done);
-	now = ids_of(list, n);
-	err = policy_compile(list, n, gen, &table);
-	if (err)
-		return err;
-	memcpy(bound, s->bound, sizeof(bound));
-	forget_ids(s, now & ~kept & before, gen);
-	err = publish(s, &table, on_demand_of(list, n));
-	if (err) {
-		rebind(s, now & ~kept & before, bound);
-		return err;
-	}
-	forget_ids(s, (now | before) & ~kept, gen);
-	memcpy(s->policies, list, n * sizeof(*list));
-	s->n_policies = n;
-	follow(s, before & ~kept);
-	return 0;
+	c = calloc(1, sizeof(*c));
+	err = c ? prepare(s, list, n, c) : -ENOMEM;
+	if (!err)
+		err = change(s, c);
+	change_free(c);
+	return err;
 }

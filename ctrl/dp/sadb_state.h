@@ -8,6 +8,7 @@
 #include "ctrl/base/log.h"
 #include "ctrl/crypto/random.h"
 #include "ctrl/dp/sadb.h"
+#include "ctrl/model/policy_set.h"
 
 #define SADB_BUCKETS 2048U /* a power of two */
 
@@ -29,8 +30,9 @@ struct used_keys {
 struct entry {
 	enum entry_state state;
 	struct sadb_id id;
-	struct sa_ref ref;    /* LIVE, DRAINING */
-	uint64_t policies;    /* whose it is, a bit for each id */
+	struct sa_ref ref;  /* LIVE, DRAINING */
+	uint32_t *policies; /* whose it is, their ids; owned */
+	uint32_t n_policies;
 	bool orphan;	      /* who made it has ended */
 	bool has_encrypted;   /* outbound: it was bound */
 	uint64_t key_tag;     /* outbound; see used_keys_tag() */
@@ -64,8 +66,10 @@ struct sadb {
 	uint32_t n_tells;
 	struct random_pool random;
 
-	struct policy policies[SPD_MAX]; /* in the SPD's order */
+	struct policy *policies; /* in the SPD's order; owned */
 	size_t n_policies;
+	uint32_t place[SPD_MAX];      /* at the policy's id, from 1; 0: none */
+	struct spd_image image;	      /* of them */
 	struct entry *bound[SPD_MAX]; /* at the policy's id */
 	struct wanted {
 		struct sadb_event acquire; /* the last one */
@@ -96,7 +100,7 @@ void entry_free(struct sadb *s, struct entry *en);
  * it was, for another try or DELETE.
  */
 int entry_add(struct sadb *s, const struct sadb_id *id,
-	      const struct sadb_sa *sa, uint64_t policies,
+	      const struct sadb_sa *sa, const struct sadb_policies *policies,
 	      const struct sadb_start *start, struct error *e);
 
 /* Its map entry or binding goes, and with the barrier itself. */
@@ -146,7 +150,12 @@ void sadb_hear(struct sadb *s, uint64_t now_ns);
  * start      NULL: it is a new one
  */
 int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
-	     uint64_t policies, const struct sadb_start *start, struct error *e);
+	     const struct sadb_policies *policies,
+	     const struct sadb_start *start, struct error *e);
+
+/* A list of its own; the one before stays the caller's. NULL: none. 0 or
+ * -ENOMEM. */
+int entry_take_policies(struct entry *en, const struct sadb_policies *policies);
 
 /* --- sadb_keys.c --- */
 
@@ -157,13 +166,32 @@ bool used_keys_has(const struct used_keys *k, uint64_t tag);
 
 /* --- sadb_spd.c --- */
 
-#define RULES_MAX (SPD_MAX + SADB_SELECTORS_MAX)
+struct rule_list {
+	struct sa_rule *at; /* owned by the caller, free() */
+	size_t n;
+};
 
-/* What an SA of these policies may carry, in the SPD's order; how many. */
-size_t rules_of(const struct sadb *s, const struct entry *en,
-		struct sa_rule out[RULES_MAX]);
+/* What an SA of its policies may carry, in the SPD's order. 0 or -ENOMEM. */
+int rules_of(const struct sadb *s, const struct entry *en,
+	     struct rule_list *out);
 
 /* NULL: there is none of that id. */
 const struct policy *policy_find(const struct sadb *s, uint32_t id);
+
+bool entry_serves(const struct entry *en, uint32_t policy_id);
+
+/* --- sadb_ids.c --- */
+
+/*
+ * Gives each policy of a list its id: the one that it has in the list in force,
+ * or that it names and that means nothing, or any that means nothing.
+ *
+ * list   id is read as what is wanted, and written
+ * kept   ids of policies that are in both lists; empty before
+ *
+ * 0 or -ENOMEM.
+ */
+int ids_assign(const struct sadb *s, struct policy *list, size_t n,
+	       struct policy_set *kept);
 
 #endif

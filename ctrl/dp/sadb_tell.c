@@ -77,10 +77,11 @@ static void hear_acquire(struct sadb *s, const struct telling *t,
 /* What the one before was asked for, and did not bring. */
 static void ask_again(struct sadb *s, uint64_t now_ns)
 {
-	for (uint32_t id = 0; id < SPD_MAX; id++) {
-		const struct policy *p = policy_find(s, id);
+	for (size_t i = 0; i < s->n_policies; i++) {
+		const struct policy *p = &s->policies[i];
+		uint32_t id = p->id;
 
-		if (p && p->on_demand && !s->bound[id] &&
+		if (p->on_demand && !s->bound[id] &&
 		    now_ns < s->wanted[id].until_ns)
 			sadb_tell_event(s, &s->wanted[id].acquire);
 	}
@@ -188,10 +189,14 @@ void sadb_free(struct sadb *s)
 	barrier_free(s->barrier);
 	free_jobs(s->ready.first);
 	free_jobs(s->draining.first);
-	for (uint32_t i = 0; i < SAD_MAX; i++)
+	for (uint32_t i = 0; i < SAD_MAX; i++) {
 		free(s->entries[i].selectors);
+		free(s->entries[i].policies);
+	}
+	free(s->policies);
 	if (s->fd >= 0)
 		close(s->fd);
+	image_free(&s->image);
 	explicit_bzero(&s->random, sizeof(s->random));
 	explicit_bzero(&s->keys, sizeof(s->keys));
 	free(s);

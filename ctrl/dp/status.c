@@ -154,26 +154,25 @@ void dp_status(struct dp *dp, struct status *out)
 }
 
 struct sa_walk {
-	void (*each)(void *ctx, const struct sadb_id *id, uint64_t policies,
+	void (*each)(void *ctx, const struct sadb_id *id, uint32_t policy,
 		     bool orphan, const struct sa_status *s);
 	void *ctx;
 	uint64_t now_ns;
 };
 
-static void on_sa(void *ctx, const struct sadb_id *id, uint64_t policies,
+static void on_sa(void *ctx, const struct sadb_id *id, uint32_t policy,
 		  bool orphan, const struct sa_rt *sa)
 {
 	const struct sa_walk *walk = ctx;
 	struct sa_status s;
 
 	sa_status(sa, id->spi, walk->now_ns, &s);
-	walk->each(walk->ctx, id, policies, orphan, &s);
+	walk->each(walk->ctx, id, policy, orphan, &s);
 }
 
 void dp_each_sa(struct dp *dp,
-		void (*each)(void *ctx, const struct sadb_id *id,
-			     uint64_t policies, bool orphan,
-			     const struct sa_status *s),
+		void (*each)(void *ctx, const struct sadb_id *id, uint32_t policy,
+			     bool orphan, const struct sa_status *s),
 		void *ctx)
 {
 	struct sa_walk walk = { each, ctx, clock_ns() };

@@ -2,13 +2,12 @@
 #include "ctrl/dp/tunnel.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool tunnel_side(const struct ts_conf *ts, const struct conn_addr *outer,
 		 size_t n_outer, struct prefix *out)
 {
-	if (ts->port_min || ts->port_max != UINT16_MAX)
-		return false;
 	if (ts->dynamic && (n_outer != 1 || !conn_addr_is_host(outer)))
 		return false;
 	*out = ts->dynamic ? outer->net : ts->net;
@@ -38,31 +37,37 @@ static uint32_t ends_of(const struct conn_addr *addrs, size_t n,
 static int take_child(const struct conn_conf *conn, struct child_conf *child,
 		      struct policy *out, struct error *e)
 {
+	const struct ts_conf *mine = child->local_ts, *far = child->remote_ts;
+	struct prefix local, remote;
+
 	*out = (struct policy){
 		.action = SPD_PROTECT,
 		.id = child->policy,
+		.dirs = SPD_BOTH,
 		.on_demand = is_trapped(child),
-		.selector.protocol = child->local_ts[0].protocol,
 	};
 	out->ends.n_local = ends_of(conn->local_addrs, conn->n_local_addrs,
 				    out->ends.local);
 	out->ends.n_remote = ends_of(conn->remote_addrs, conn->n_remote_addrs,
 				     out->ends.remote);
-	if (child->n_local_ts == 1 && child->n_remote_ts == 1 &&
-	    tunnel_side(child->local_ts, conn->local_addrs, conn->n_local_addrs,
-			&out->selector.local) &&
-	    tunnel_side(child->remote_ts, conn->remote_addrs,
-			conn->n_remote_addrs, &out->selector.remote))
-		return 0;
-	return error_set(
-		e, -ENOTSUP,
-		"connections.%s.children.%s: the data path takes one local_ts and one remote_ts without ports; dynamic needs one address on that side",
-		conn->name, child->name);
+	if (child->n_local_ts != 1 || child->n_remote_ts != 1 ||
+	    !tunnel_side(mine, conn->local_addrs, conn->n_local_addrs, &local) ||
+	    !tunnel_side(far, conn->remote_addrs, conn->n_remote_addrs, &remote))
+		return error_set(
+			e, -ENOTSUP,
+			"connections.%s.children.%s: the data path takes one local_ts and one remote_ts; dynamic needs one address on that side",
+			conn->name, child->name);
+	out->selector = selector_between(&local, &remote, mine->protocol);
+	out->selector.local_port_min = mine->port_min;
+	out->selector.local_port_max = mine->port_max;
+	out->selector.remote_port_min = far->port_min;
+	out->selector.remote_port_max = far->port_max;
+	return 0;
 }
 
 /* Behind the policies, each child in the order of the file; so is its id. */
-static int take_children(struct config *c, struct policy list[SPD_MAX],
-			 size_t *n, struct error *e)
+static int take_children(struct config *c, struct policy *list, size_t *n,
+			 struct error *e)
 {
 	int err = 0;
 
@@ -85,47 +90,68 @@ static void tell_ids(struct config *c, const struct policy *list)
 			c->conns[i].children[k].policy = (list++)->id;
 }
 
-static void take_policies(const struct config *c, struct policy list[SPD_MAX])
+static void take_policies(const struct config *c, struct policy *list)
 {
 	for (size_t i = 0; i < c->n_policies; i++) {
 		const struct policy_conf *p = &c->policies[i];
 
 		list[i] = (struct policy){
 			.id = POLICY_ID_ANY,
-			.selector = { p->local_ts, p->remote_ts, p->protocol },
+			.selector = p->selector,
+			.dirs = (uint8_t)p->dirs,
 			.action = p->action,
 			.manual = p->action == SPD_PROTECT,
 		};
 	}
 }
 
-static int set_policies(struct config *config, struct sadb *sadb,
-			struct policy list[SPD_MAX], struct error *e)
+static const char *policies_failure(int err)
 {
+	if (err == -EOVERFLOW)
+		return "too many of them overlap in one place; put some together, or order them so that the wider ones come last";
+	return strerror(-err);
+}
+
+static size_t count_policies(const struct config *c)
+{
+	size_t n = c->n_policies;
+
+	for (size_t i = 0; i < c->n_conns; i++)
+		n += c->conns[i].n_children;
+	return n;
+}
+
+static int set_policies(struct config *config, struct sadb *sadb,
+			struct error *e)
+{
+	struct policy *list = calloc(count_policies(config) + 1, sizeof(*list));
 	size_t n = config->n_policies;
 	int err;
 
+	if (!list)
+		return error_set(e, -ENOMEM, "no memory for the policies");
 	take_policies(config, list);
 	err = take_children(config, list, &n, e);
-	if (err)
-		return err;
-	err = sadb_set_policies(sadb, list, n);
-	if (err)
-		return error_set(e, err, "cannot install the policies: %s",
-				 strerror(-err));
-	tell_ids(config, list);
-	return 0;
+	if (!err) {
+		err = sadb_set_policies(sadb, list, n);
+		if (err)
+			error_set(e, err, "cannot install the policies: %s",
+				  policies_failure(err));
+	}
+	if (!err)
+		tell_ids(config, list);
+	free(list);
+	return err;
 }
 
 int tunnels_replace(struct config *config, struct sadb *sadb,
 		    struct manual *manual, uint64_t now_ns, struct error *e)
 {
-	struct policy list[SPD_MAX] = { 0 };
 	int err = manual_prepare(manual, config, now_ns, e);
 
 	if (err)
 		return err;
-	err = set_policies(config, sadb, list, e);
+	err = set_policies(config, sadb, e);
 	if (err)
 		manual_undo(manual);
 	else

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctrl/base/log.h"
+#include "ctrl/base/range.h"
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/nl_table.h"
 #include "ctrl/dp/worker.h"
@@ -153,18 +154,27 @@ static bool child_way(const struct tunnel_routes *r,
 			   conn->n_remote_addrs, &out->remote);
 }
 
+/* Of its remote range the prefixes are still to come. */
 static struct way policy_way(const struct tunnel_routes *r,
 			     const struct policy_conf *p)
 {
-	struct way w = {
-		.name = p->name,
-		.local = p->local_ts,
-		.remote = p->remote_ts,
-		.sa = sa_of(r, p->id),
-	};
+	struct range local = { p->selector.local_min, p->selector.local_max };
+	struct way w = { .name = p->name, .sa = sa_of(r, p->id) };
 
+	range_next(&local, &w.local);
 	take_ends(&w);
 	return w;
+}
+
+static struct range remote_of(const struct policy_conf *p)
+{
+	return (struct range){ p->selector.remote_min, p->selector.remote_max };
+}
+
+/* What goes out by it is the host's own, too. */
+static bool is_routed(const struct policy_conf *p)
+{
+	return p->action == SPD_PROTECT && p->dirs & SPD_OUT;
 }
 
 /* --- the plan --- */
@@ -206,9 +216,38 @@ static void plan_children(struct plan *p, const struct tunnel_routes *r,
 				plan_add(p, r, &w);
 }
 
+/* A way for each prefix of its remote range. */
+static void plan_policy(struct plan *p, const struct tunnel_routes *r,
+			const struct policy_conf *policy)
+{
+	struct range left = remote_of(policy);
+	struct way w = policy_way(r, policy);
+	bool more = true;
+
+	while (more) {
+		more = range_next(&left, &w.remote);
+		plan_add(p, r, &w);
+	}
+}
+
+static size_t prefixes_of(const struct policy_conf *p)
+{
+	struct range left = remote_of(p);
+	struct prefix one;
+	size_t n = 1;
+
+	while (range_next(&left, &one))
+		n++;
+	return n;
+}
+
 static size_t selectors_of(const struct config *c)
 {
-	size_t n = c->n_policies;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_policies; i++)
+		if (is_routed(&c->policies[i]))
+			n += prefixes_of(&c->policies[i]);
 
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t k = 0; k < c->conns[i].n_children; k++)
@@ -238,14 +277,9 @@ static int plan_make(const struct tunnel_routes *r, struct plan *out)
 	out->at = calloc(selectors_of(c) + 1, sizeof(*out->at));
 	if (!out->at)
 		return -ENOMEM;
-	for (size_t i = 0; i < c->n_policies; i++) {
-		struct way w;
-
-		if (c->policies[i].action != SPD_PROTECT)
-			continue;
-		w = policy_way(r, &c->policies[i]);
-		plan_add(out, r, &w);
-	}
+	for (size_t i = 0; i < c->n_policies; i++)
+		if (is_routed(&c->policies[i]))
+			plan_policy(out, r, &c->policies[i]);
 	for (size_t i = 0; i < c->n_conns; i++)
 		plan_children(out, r, &c->conns[i]);
 	plan_sort(out);

@@ -52,14 +52,12 @@ struct handoff;
 struct policy_view {
 	_Atomic uint32_t gen;	  /* of the policy list in force */
 	_Atomic uint32_t changed; /* bindings so far: held packets try again */
-	_Atomic uint64_t on_demand; /* a bit for each policy id */
+	_Atomic bool on_demand[SPD_MAX];
 	/* The list since which the id means the policy that it means. */
 	_Atomic uint32_t since[SPD_MAX];
 	/* sa_ref of each policy as one word. */
 	_Atomic uint64_t binding[SPD_MAX];
 };
-
-_Static_assert(SPD_MAX <= 64, "a bit for each policy");
 
 /* One policy's packets that wait for an SA, and when to ask again. */
 struct acquire {

@@ -58,8 +58,11 @@ bool manual_serves(const struct config *c, size_t manual, size_t policy)
 {
 	const struct policy_conf *p = &c->policies[policy];
 
-	return p->action == SPD_PROTECT &&
-	       (p->manual == manual || c->manual[manual].policies >> policy & 1);
+	if (p->action != SPD_PROTECT)
+		return false;
+	return p->manual == manual ||
+	       (policy < MANUAL_POLICIES_MAX &&
+		(c->manual[manual].policies >> policy & 1));
 }
 
 size_t manual_outbound(const struct config *c, size_t policy)

@@ -17,6 +17,7 @@
 #include "ctrl/crypto/alg.h"
 #include "ctrl/crypto/crypto.h"
 #include "ctrl/model/conn.h"
+#include "ctrl/model/sadb.h"
 #include "include/limits.h"
 #include "include/sad.h"
 #include "include/spd.h"
@@ -92,9 +93,8 @@ struct manual_clash {
 
 struct policy_conf {
 	char name[CONF_NAME_MAX];
-	struct prefix local_ts;
-	struct prefix remote_ts;
-	uint8_t protocol; /* PROTO_ANY for all */
+	struct sadb_selector selector;
+	uint32_t dirs; /* SPD_OUT, SPD_IN or SPD_BOTH */
 	enum spd_action action;
 	/* Index into config.manual, SPD_PROTECT only; or MANUAL_NONE: the pair
 	 * was deleted while the gateway ran. */
@@ -117,6 +117,7 @@ struct config {
 	size_t n_policies;
 	struct conn_conf *conns;
 	size_t n_conns;
+	size_t n_entries; /* of the SPD so far, where pieces come one by one */
 	struct psk_conf *psks;
 	size_t n_psks;
 	char *file;	 /* the file's name, owned */

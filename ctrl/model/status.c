@@ -96,3 +96,10 @@ const char *child_action_name(enum child_action action)
 	}
 	return "unknown";
 }
+
+const char *dirs_name(uint32_t dirs)
+{
+	if (dirs == SPD_OUT)
+		return "out";
+	return dirs == SPD_IN ? "in" : "both";
+}

@@ -80,6 +80,7 @@ struct policy_status {
 	char remote_ts[STATUS_END_MAX];
 	uint8_t protocol;
 	enum spd_action action;
+	uint32_t dirs;		      /* SPD_OUT, SPD_IN or SPD_BOTH */
 	char tunnel[STATUS_NAME_MAX]; /* "" unless SPD_PROTECT */
 };
 
@@ -122,6 +123,7 @@ const char *drop_text(enum drop_reason reason);
 const char *pass_name(enum pass_reason reason);
 const char *pass_text(enum pass_reason reason);
 const char *action_name(enum spd_action action); /* "protect", … */
+const char *dirs_name(uint32_t dirs);		 /* "out", "in", "both" */
 const char *tunnel_state_name(enum tunnel_state state);
 const char *child_action_name(enum child_action action); /* "start", … */
 

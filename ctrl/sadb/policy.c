@@ -1,86 +1,93 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/sadb/policy.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "include/proto.h"
 
-bool selector_match(const struct selector *s, const struct flow *f)
+struct sadb_selector selector_between(const struct prefix *local,
+				      const struct prefix *remote,
+				      uint8_t protocol)
 {
-	return prefix_contains(&s->local, &f->local) &&
-	       prefix_contains(&s->remote, &f->remote) &&
+	return (struct sadb_selector){
+		.local_min = local->net,
+		.local_max = prefix_last(local),
+		.remote_min = remote->net,
+		.remote_max = prefix_last(remote),
+		.local_port_max = UINT16_MAX,
+		.remote_port_max = UINT16_MAX,
+		.protocol = protocol,
+	};
+}
+
+bool selector_equal(const struct sadb_selector *a, const struct sadb_selector *b)
+{
+	return addr_equal(&a->local_min, &b->local_min) &&
+	       addr_equal(&a->local_max, &b->local_max) &&
+	       addr_equal(&a->remote_min, &b->remote_min) &&
+	       addr_equal(&a->remote_max, &b->remote_max) &&
+	       a->local_port_min == b->local_port_min &&
+	       a->local_port_max == b->local_port_max &&
+	       a->remote_port_min == b->remote_port_min &&
+	       a->remote_port_max == b->remote_port_max &&
+	       a->protocol == b->protocol;
+}
+
+bool selector_has_ports(const struct sadb_selector *s)
+{
+	return s->local_port_min != 0 || s->local_port_max != UINT16_MAX ||
+	       s->remote_port_min != 0 || s->remote_port_max != UINT16_MAX;
+}
+
+/* IPv4 is no part of a range of IPv6, such as ::/0. */
+static bool addr_in(const struct addr *a, const struct addr *min,
+		    const struct addr *max)
+{
+	return addr_is_v4(a) == addr_is_v4(min) &&
+	       memcmp(a, min, sizeof(*a)) >= 0 &&
+	       memcmp(a, max, sizeof(*a)) <= 0;
+}
+
+static bool port_in(uint16_t port, uint16_t min, uint16_t max)
+{
+	return port >= min && port <= max;
+}
+
+/* All but the ports. */
+static bool covers(const struct policy *p, const struct flow *f, enum dp_dir dir)
+{
+	const struct sadb_selector *s = &p->selector;
+
+	return (p->dirs >> dir & 1) &&
+	       addr_in(&f->local, &s->local_min, &s->local_max) &&
+	       addr_in(&f->remote, &s->remote_min, &s->remote_max) &&
 	       (s->protocol == PROTO_ANY || s->protocol == f->protocol);
 }
 
-/* The lowest and the highest address of a prefix. */
-static void prefix_range(const struct prefix *p, struct addr *min,
-			 struct addr *max)
+static bool ports_match(const struct sadb_selector *s, const struct flow *f)
 {
-	uint32_t bits = p->bits + (addr_is_v4(&p->net) ? 96U : 0U);
-
-	*min = *max = p->net;
-	for (uint32_t bit = bits; bit < 128; bit++)
-		max->octets[bit / 8] |= (uint8_t)(0x80U >> bit % 8);
+	return !selector_has_ports(s) ||
+	       (f->has_ports &&
+		port_in(f->local_port, s->local_port_min, s->local_port_max) &&
+		port_in(f->remote_port, s->remote_port_min, s->remote_port_max));
 }
 
-struct sadb_selector selector_ranges(const struct selector *s)
+struct policy_verdict policy_lookup(const struct policy *list, size_t n,
+				    const struct flow *f, enum dp_dir dir)
 {
-	struct sadb_selector out = {
-		.local_port_max = UINT16_MAX,
-		.remote_port_max = UINT16_MAX,
-		.protocol = s->protocol,
-	};
+	bool hidden = false;
 
-	prefix_range(&s->local, &out.local_min, &out.local_max);
-	prefix_range(&s->remote, &out.remote_min, &out.remote_max);
-	return out;
-}
-
-const struct policy *policy_lookup(const struct policy *list, size_t n,
-				   const struct flow *f)
-{
-	for (size_t i = 0; i < n; i++)
-		if (selector_match(&list[i].selector, f))
-			return &list[i];
-	return NULL;
-}
-
-static int entry_compile(const struct policy *p, struct spd_entry *out)
-{
-	const struct selector *s = &p->selector;
-
-	if (!addr_is_v4(&s->local.net) || !addr_is_v4(&s->remote.net))
-		return -EAFNOSUPPORT;
-	if (p->id >= SPD_MAX)
-		return -EINVAL;
-	*out = (struct spd_entry){
-		.local_net = addr_v4_be(&s->local.net),
-		.local_mask = prefix_mask_v4_be(&s->local),
-		.remote_net = addr_v4_be(&s->remote.net),
-		.remote_mask = prefix_mask_v4_be(&s->remote),
-		.id = p->id,
-		.protocol = s->protocol,
-		.action = (uint8_t)p->action,
-		.on_demand = p->on_demand,
-	};
-	return 0;
-}
-
-int policy_compile(const struct policy *list, size_t n, uint32_t gen,
-		   struct spd_table *out)
-{
-	if (n > SPD_MAX)
-		return -E2BIG;
-	memset(out, 0, sizeof(*out));
-	out->gen = gen;
-	out->count = (uint32_t)n;
 	for (size_t i = 0; i < n; i++) {
-		int err = entry_compile(&list[i], &out->entry[i]);
+		const struct policy *p = &list[i];
 
-		if (err)
-			return err;
-		out->restricts += list[i].action != SPD_BYPASS;
+		if (!covers(p, f, dir))
+			continue;
+		if (ports_match(&p->selector, f))
+			return (struct policy_verdict){
+				p, hidden && p->action == SPD_BYPASS
+			};
+		if (!f->has_ports && p->action == SPD_PROTECT)
+			hidden = true;
 	}
-	return 0;
+	return (struct policy_verdict){ NULL, hidden };
 }

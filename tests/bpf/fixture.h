@@ -110,24 +110,19 @@ static inline bool fixture_check(int err, const char *what)
 	return err == 0;
 }
 
-static inline bool fixture_add_policy(struct spd_table *list,
-				      const struct policy_spec *s)
+/* PROTECT, in both directions. */
+static inline bool fixture_policy(const char *local, const char *remote,
+				  uint8_t protocol, struct policy *out)
 {
-	struct prefix local, remote;
+	struct prefix l, r;
 
-	if (prefix_parse(s->local, &local) || prefix_parse(s->remote, &remote))
+	if (prefix_parse(local, &l) || prefix_parse(remote, &r))
 		return fixture_check(-EINVAL, "policy");
-	list->entry[list->count++] = (struct spd_entry){
-		.local_net = addr_v4_be(&local.net),
-		.local_mask = prefix_mask_v4_be(&local),
-		.remote_net = addr_v4_be(&remote.net),
-		.remote_mask = prefix_mask_v4_be(&remote),
-		.id = s->id,
-		.protocol = s->protocol,
-		.action = (uint8_t)s->action,
-		.on_demand = s->id == POLICY_ON_DEMAND,
+	*out = (struct policy){
+		.action = SPD_PROTECT,
+		.dirs = SPD_BOTH,
+		.selector = selector_between(&l, &r, protocol),
 	};
-	list->restricts += s->action != SPD_BYPASS;
 	return true;
 }
 
@@ -147,17 +142,28 @@ static inline bool fixture_takes(enum instance on, const struct policy_spec *s)
 static inline bool fixture_set_policies(struct programs *p, enum instance on)
 {
 	const size_t n = sizeof(fixture_policies) / sizeof(fixture_policies[0]);
-	struct spd_table list = { .gen = POLICY_GEN };
+	struct policy list[sizeof(fixture_policies) / sizeof(fixture_policies[0])];
+	struct spd_image image;
+	size_t k = 0;
+	bool ok;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct policy_spec *s = &fixture_policies[i];
 
 		if (!fixture_takes(on, s))
 			continue;
-		if (!fixture_add_policy(&list, s))
+		if (!fixture_policy(s->local, s->remote, s->protocol, &list[k]))
 			return false;
+		list[k].id = s->id;
+		list[k].action = s->action;
+		list[k++].on_demand = s->id == POLICY_ON_DEMAND;
 	}
-	return fixture_check(programs_set_policies(p, &list), "policies");
+	if (!fixture_check(classify_compile(list, k, POLICY_GEN, &image),
+			   "policies"))
+		return false;
+	ok = fixture_check(programs_set_policies(p, &image), "policies");
+	image_free(&image);
+	return ok;
 }
 
 static inline bool fixture_add_inbound(struct programs *p, uint8_t protocol,

@@ -123,9 +123,7 @@ static int setup(void **state)
 		return -1;
 	know_peer(c);
 	dp_serve_sadb(&c->dp, &calls);
-	c->policy = (struct policy){ .action = SPD_PROTECT };
-	if (prefix_parse("10.1.0.0/24", &c->policy.selector.local) ||
-	    prefix_parse("10.2.0.0/16", &c->policy.selector.remote) ||
+	if (!fixture_policy("10.1.0.0/24", "10.2.0.0/16", PROTO_ANY, &c->policy) ||
 	    sadb_set_policies(c->dp.sadb, &c->policy, 1))
 		return -1;
 	return -pthread_create(&c->thread, NULL, work, &c->worker);
@@ -181,7 +179,7 @@ static struct sadb_request sa_of(const struct seam_case *c, enum sadb_dir dir,
 			.encr_key_len = 20,
 			.encr_key = { (uint8_t)spi, (uint8_t)(spi >> 8) },
 			.n_selectors = 1,
-			.selectors = { selector_ranges(&c->policy.selector) },
+			.selectors = { c->policy.selector },
 		},
 	};
 }

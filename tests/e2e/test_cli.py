@@ -294,7 +294,7 @@ def expected_policies(side):
             "lan-to-lan": ("protect", here.lan, SIDES[peer].lan, 0,
                            f"to-{peer}")}
     fields = ("action", "local_ts", "remote_ts", "protocol", "tunnel")
-    return {name: {"policy": i, **dict(zip(fields, row))}
+    return {name: {"policy": i, "direction": "both", **dict(zip(fields, row))}
             for i, (name, row) in enumerate(rows.items())}
 
 

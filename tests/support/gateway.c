@@ -39,11 +39,11 @@ static struct secret key_of(uint32_t bytes, uint8_t first)
 
 static struct sa_rule rule_of(const char *local, const char *remote, bool accept)
 {
-	struct selector s = { .protocol = PROTO_UDP };
+	struct prefix l, r;
 
-	must(!prefix_parse(local, &s.local), local);
-	must(!prefix_parse(remote, &s.remote), remote);
-	return (struct sa_rule){ selector_ranges(&s), accept };
+	must(!prefix_parse(local, &l), local);
+	must(!prefix_parse(remote, &r), remote);
+	return (struct sa_rule){ selector_between(&l, &r, PROTO_UDP), accept };
 }
 
 static struct sa_rt *add_sa(struct gateway *g, const struct gateway_spec *spec,

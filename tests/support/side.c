@@ -42,13 +42,19 @@ static struct sa_ref ref_of(uint64_t whole)
 	return ref;
 }
 
-static int map_policies(void *ctx, const struct spd_table *list)
+static int map_policies(void *ctx, const struct spd_image *list)
 {
 	struct side *s = ctx;
+	size_t bytes = list->n * sizeof(list->block[0]);
 
-	if (!s->policies_err)
-		s->table = *list;
-	return s->policies_err;
+	if (s->policies_err)
+		return s->policies_err;
+	image_free(&s->list);
+	s->list.block = malloc(bytes);
+	must(s->list.block, "no memory");
+	memcpy(s->list.block, list->block, bytes);
+	s->list.n = list->n;
+	return 0;
 }
 
 static int map_bind(void *ctx, uint32_t policy_id, struct sa_ref sa)
@@ -96,39 +102,30 @@ static int map_del(void *ctx, const struct sad_key *key)
 
 /* --- what BPF does with them --- */
 
-static const struct spd_entry *match(const struct spd_table *t, uint32_t local,
-				     uint32_t remote, uint8_t protocol)
-{
-	for (uint32_t i = 0; i < t->count; i++) {
-		const struct spd_entry *e = &t->entry[i];
-
-		if (!((local ^ e->local_net) & e->local_mask) &&
-		    !((remote ^ e->remote_net) & e->remote_mask) &&
-		    (!e->protocol || e->protocol == protocol))
-			return e;
-	}
-	return NULL;
-}
-
 bool side_meta_out(const struct side *s, const uint8_t *l3, struct dp_meta *meta)
 {
-	const struct spd_entry *e;
+	struct spd_verdict v;
 	struct ip_header ip;
+	struct flow f;
 
 	must(ipv4_parse(slice_of(l3, FRAME_BYTES), &ip), "no packet");
-	e = match(&s->table, addr_v4_be(&ip.saddr), addr_v4_be(&ip.daddr),
-		  ip.protocol);
-	if (!e || e->action != SPD_PROTECT)
+	f = (struct flow){
+		.local = ip.saddr,
+		.remote = ip.daddr,
+		.protocol = ip.protocol,
+	};
+	v = classify_lookup(&s->list, &f, DIR_OUT);
+	if (!v.matched || v.action != SPD_PROTECT)
 		return false;
 	*meta = (struct dp_meta){
 		.magic = SIDE_MAGIC,
-		.sa = ref_of(atomic_load(&s->bindings[e->id])),
-		.policy_id = e->id,
-		.policy_gen = s->table.gen,
+		.sa = ref_of(atomic_load(&s->bindings[v.id])),
+		.policy_id = v.id,
+		.policy_gen = v.gen,
 		.l3_off = ETH_HEADER_BYTES,
 		.dir = DIR_OUT,
 	};
-	return meta->sa.gen || e->on_demand;
+	return meta->sa.gen || v.on_demand;
 }
 
 bool side_meta_in(const struct side *s, const uint8_t *l3, struct dp_meta *meta)
@@ -323,10 +320,12 @@ struct sadb_request side_verb(const struct sadb_request *q, enum sadb_verb verb)
 
 struct policy side_policy(const char *local, const char *remote)
 {
-	struct policy p = { .action = SPD_PROTECT };
+	struct policy p = { .action = SPD_PROTECT, .dirs = SPD_BOTH };
+	struct prefix l, r;
 
-	must(!prefix_parse(local, &p.selector.local), local);
-	must(!prefix_parse(remote, &p.selector.remote), remote);
+	must(!prefix_parse(local, &l), local);
+	must(!prefix_parse(remote, &r), remote);
+	p.selector = selector_between(&l, &r, PROTO_ANY);
 	return p;
 }
 
@@ -427,6 +426,7 @@ void side_free(struct side *s)
 {
 	sadb_remove_worker(s->sadb, &s->w);
 	sadb_free(s->sadb);
+	image_free(&s->list);
 	close(s->w.host_fd);
 	close(s->host_fd);
 	worker_fini(&s->w);

@@ -35,7 +35,7 @@ struct side {
 	int host_fd; /* the far end of the host interface */
 
 	/* BPF's maps. */
-	struct spd_table table;
+	struct spd_image list;
 	_Atomic uint64_t bindings[SPD_MAX];
 	struct side_inbound {
 		struct sad_key key;

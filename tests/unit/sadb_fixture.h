@@ -7,11 +7,13 @@
 #ifndef CYG_TESTS_SADB_FIXTURE_H
 #define CYG_TESTS_SADB_FIXTURE_H
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -32,6 +34,22 @@ static inline uint32_t one_policy(struct side *s, struct policy p)
 	return p.id;
 }
 
+/* So many, each from 10.1.0.0/16 to a host of its own; to be freed. */
+static inline struct policy *many_policies(uint32_t first, size_t n)
+{
+	struct policy *list = calloc(n + 1, sizeof(*list));
+
+	assert_non_null(list);
+	for (size_t i = 0; i < n; i++) {
+		struct sadb_selector *s = &list[i].selector;
+
+		list[i] = side_policy("10.1.0.0/16", "0.0.0.0/32");
+		s->remote_min = s->remote_max =
+			addr_from_v4(htonl(first + (uint32_t)i));
+	}
+	return list;
+}
+
 static inline int pair_setup(void **state)
 {
 	struct policy a = side_policy("10.1.0.0/16", "10.2.0.0/16");
@@ -43,8 +61,8 @@ static inline int pair_setup(void **state)
 	p.policy_a = one_policy(p.a, a);
 	p.policy_b = one_policy(p.b, b);
 	p.life_s = 0;
-	p.narrow_a = selector_ranges(&a.selector);
-	p.narrow_b = selector_ranges(&b.selector);
+	p.narrow_a = a.selector;
+	p.narrow_b = b.selector;
 	*state = &p;
 	return 0;
 }

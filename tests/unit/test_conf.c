@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "ctrl/base/range.h"
 #include "ctrl/conf/conf.h"
 #include "ctrl/crypto/alg.h"
 #include "include/proto.h"
@@ -50,11 +51,15 @@ static void assert_addr(const struct addr *a, const char *expected)
 	assert_string_equal(addr_str(a, buf), expected);
 }
 
-static void assert_prefix(const struct prefix *p, const char *expected)
+static void assert_selector(const struct sadb_selector *s, const char *local,
+			    const char *remote)
 {
-	char buf[PREFIX_STR_MAX];
+	const struct range l = { s->local_min, s->local_max };
+	const struct range r = { s->remote_min, s->remote_max };
+	char buf[RANGE_STR_MAX];
 
-	assert_string_equal(prefix_str(p, buf), expected);
+	assert_string_equal(range_str(&l, buf), local);
+	assert_string_equal(range_str(&r, buf), remote);
 }
 
 static void assert_secret(const struct secret *s, const char *expected)
@@ -151,6 +156,42 @@ static void manual_sas_are_filled(void **state)
 	config_free(c);
 }
 
+static void policy_has_ranges_ports_types_and_a_direction(void **state)
+{
+	struct config *c = parse_good(
+		"gateway { protected = lan0\nunprotected = wan0\n}\n"
+		"policies {\n"
+		"web { action = discard\nlocal_ts = 10.1.0.5-10.1.0.9\n"
+		"remote_ts = 10.2.0.0-10.2.255.255\nprotocol = tcp\n"
+		"local_ports = 1024-65535\nremote_ports = 443\n"
+		"direction = out\n}\n"
+		"ping { action = bypass\nlocal_ts = 0.0.0.0/0\n"
+		"remote_ts = 0.0.0.0/0\nprotocol = icmp\nicmp = 8\n"
+		"direction = in\n}\n"
+		"pmtu { action = bypass\nlocal_ts = 0.0.0.0/0\n"
+		"remote_ts = 0.0.0.0/0\nprotocol = icmp\n"
+		"icmp = 3/4-4/0\ndirection = both\n}\n"
+		"}\n");
+	const struct policy_conf *p = c->policies;
+
+	(void)state;
+	assert_selector(&p[0].selector, "10.1.0.5-10.1.0.9", "10.2.0.0/16");
+	assert_int_equal(p[0].selector.local_port_min, 1024);
+	assert_int_equal(p[0].selector.local_port_max, 65535);
+	assert_int_equal(p[0].selector.remote_port_min, 443);
+	assert_int_equal(p[0].selector.remote_port_max, 443);
+	assert_int_equal(p[0].dirs, SPD_OUT);
+	assert_int_equal(p[1].selector.local_port_min, 0x0800);
+	assert_int_equal(p[1].selector.local_port_max, 0x08ff);
+	assert_int_equal(p[1].selector.remote_port_min, 0x0800);
+	assert_int_equal(p[1].selector.remote_port_max, 0x08ff);
+	assert_int_equal(p[1].dirs, SPD_IN);
+	assert_int_equal(p[2].selector.remote_port_min, 0x0304);
+	assert_int_equal(p[2].selector.remote_port_max, 0x0400);
+	assert_int_equal(p[2].dirs, SPD_BOTH);
+	config_free(c);
+}
+
 static void policies_are_filled_in_the_order_of_the_file(void **state)
 {
 	struct config *c = parse_good(good);
@@ -160,19 +201,19 @@ static void policies_are_filled_in_the_order_of_the_file(void **state)
 	assert_int_equal(c->n_policies, 3);
 	assert_string_equal(p[0].name, "zulu");
 	assert_int_equal(p[0].action, SPD_PROTECT);
-	assert_prefix(&p[0].local_ts, "10.1.0.0/16");
-	assert_prefix(&p[0].remote_ts, "10.2.0.0/24");
-	assert_int_equal(p[0].protocol, PROTO_TCP);
+	assert_selector(&p[0].selector, "10.1.0.0/16", "10.2.0.0/24");
+	assert_int_equal(p[0].selector.protocol, PROTO_TCP);
+	assert_int_equal(p[0].selector.remote_port_max, UINT16_MAX);
+	assert_int_equal(p[0].dirs, SPD_BOTH);
 	assert_int_equal(p[0].manual, 1);
 	assert_place(&p[0].place, 39, 2);
 	assert_string_equal(p[1].name, "alpha");
 	assert_int_equal(p[1].action, SPD_BYPASS);
-	assert_prefix(&p[1].local_ts, "10.1.0.9/32");
-	assert_prefix(&p[1].remote_ts, "0.0.0.0/0");
-	assert_int_equal(p[1].protocol, 47);
+	assert_selector(&p[1].selector, "10.1.0.9/32", "0.0.0.0/0");
+	assert_int_equal(p[1].selector.protocol, 47);
 	assert_string_equal(p[2].name, "mike");
 	assert_int_equal(p[2].action, SPD_DISCARD);
-	assert_int_equal(p[2].protocol, PROTO_ANY);
+	assert_int_equal(p[2].selector.protocol, PROTO_ANY);
 	assert_place(&p[2].place, 52, 2);
 	config_free(c);
 }
@@ -352,30 +393,6 @@ static void assert_text_is_too_big(struct text *t, const char *expected)
 
 #define GATEWAY "gateway {\nprotected = a\nunprotected = b\n}\n"
 
-static struct text many_policies(unsigned int n)
-{
-	struct text t = text_new(GATEWAY "policies {\n");
-
-	for (unsigned int i = 0; i < n; i++)
-		text_add(&t,
-			 "p%u { action = bypass\nlocal_ts = 10.0.0.0/8\n"
-			 "remote_ts = 10.0.0.0/8 }\n",
-			 i);
-	text_add(&t, "}\n");
-	return t;
-}
-
-static void policies_beyond_the_limit_are_refused(void **state)
-{
-	struct text most = many_policies(SPD_MAX);
-	struct text more = many_policies(SPD_MAX + 1);
-
-	(void)state;
-	assert_text_is_accepted(&most);
-	assert_text_is_too_big(&more, "f:198:1: policies holds more than 64 "
-				      "sections; remove some");
-}
-
 static struct text many_pairs(unsigned int n)
 {
 	struct text t = text_new(GATEWAY "manual {\n");
@@ -396,8 +413,8 @@ static struct text many_pairs(unsigned int n)
 
 static void pairs_beyond_the_limit_are_refused(void **state)
 {
-	struct text most = many_pairs(SAD_MAX / 2);
-	struct text more = many_pairs(SAD_MAX / 2 + 1);
+	struct text most = many_pairs(MANUAL_MAX);
+	struct text more = many_pairs(MANUAL_MAX + 1);
 
 	(void)state;
 	assert_text_is_accepted(&most);
@@ -490,11 +507,11 @@ static int run_cases(void)
 		cmocka_unit_test(crypto_backend_can_be_chosen),
 		cmocka_unit_test(manual_sas_are_filled),
 		cmocka_unit_test(policies_are_filled_in_the_order_of_the_file),
+		cmocka_unit_test(policy_has_ranges_ports_types_and_a_direction),
 		cmocka_unit_test(smallest_file_has_the_defaults),
 		cmocka_unit_test(extended_sections_keep_the_order),
 		cmocka_unit_test(policies_may_share_one_pair_of_sas),
 		cmocka_unit_test(no_part_of_the_file_protects_without_keys),
-		cmocka_unit_test(policies_beyond_the_limit_are_refused),
 		cmocka_unit_test(pairs_beyond_the_limit_are_refused),
 		cmocka_unit_test(interfaces_beyond_the_limit_are_refused),
 		cmocka_unit_test(socket_beyond_the_limit_is_refused),

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "ctrl/conf/conf.h"
+#include "tests/support/children.h"
 #include "tests/unit/conf_text.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
@@ -316,42 +317,40 @@ static void change_is_accepted(void **state)
 
 /* --- limits */
 
-/* A connection with that many children of one pair each, and a policy. */
-static char *many_children(unsigned int n)
+/* Two connections with that many pairs of selectors, and a policy. */
+static char *many_pairs(unsigned int n)
 {
-	size_t room = (size_t)n * 16 + sizeof(good_conns) + 512;
-	char *text = malloc(room);
-	size_t len;
+	char *moon = children_text("moon", CHILDREN_PAIRS_MAX);
+	char *sun = children_text("sun", n - CHILDREN_PAIRS_MAX);
+	char *text;
 
-	assert_non_null(text);
-	len = (size_t)snprintf(
-		text, room,
-		"gateway {\nprotected = a\nunprotected = b\n}\n"
-		"policies { p { action = discard\nlocal_ts = 10.0.0.0/8\n"
-		"remote_ts = 10.0.0.0/8\n} }\n"
-		"connections {\nmoon {\nlocal { auth = psk\n}\n"
-		"remote { auth = psk\n}\nchildren {\n");
-	for (unsigned int i = 0; i < n; i++)
-		len += (size_t)snprintf(text + len, room - len, "c%u { }\n", i);
-	snprintf(text + len, room - len, "}\n}\n}\n");
+	if (asprintf(&text,
+		     "gateway {\nprotected = a\nunprotected = b\n}\n"
+		     "policies { p { action = discard\nlocal_ts = 10.0.0.0/8\n"
+		     "remote_ts = 10.0.0.0/8\n} }\n"
+		     "connections {\n%s%s}\n",
+		     moon, sun) < 0)
+		abort();
+	free(moon);
+	free(sun);
 	return text;
 }
 
 static void children_beyond_the_room_of_the_spd_are_refused(void **state)
 {
-	char *most = many_children(SPD_MAX - 1);
-	char *more = many_children(SPD_MAX);
+	char *most = many_pairs(SPD_MAX - 1);
+	char *more = many_pairs(SPD_MAX);
 	struct config *c = parse_good(most);
 	struct error e;
 
 	(void)state;
-	assert_int_equal(c->conns[0].n_children, SPD_MAX - 1);
 	config_free(c);
 	assert_int_equal(conf_parse("f", slice_of(more, strlen(more)), &c, &e),
 			 -E2BIG);
-	assert_string_equal(e.text, "f:10:1: connections.moon: with it policies "
-				    "and pairs of selectors are 65, and the "
-				    "SPD takes 64; remove some");
+	assert_string_equal(e.text,
+			    "f:7519:1: connections.sun: with it policies "
+			    "and pairs of selectors are 100001, and the "
+			    "SPD takes 100000; remove some");
 	assert_null(c);
 	free(most);
 	free(more);

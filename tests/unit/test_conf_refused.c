@@ -22,7 +22,16 @@ struct refused {
 	"must be interface names of 1 to 15 characters without '/', " \
 	"':', separated by commas"
 #define FORM_SECRET "must be 0x and hexadecimal digits, two for each octet"
-#define FORM_PREFIX "must be one IPv4 prefix such as 10.1.0.0/24"
+#define FORM_PREFIX                                                \
+	"must be one IPv4 prefix such as 10.1.0.0/24, or a range " \
+	"such as 10.1.0.5-10.1.0.9"
+#define POLICY_KEYS                                          \
+	"action, direction, local_ts, remote_ts, protocol, " \
+	"local_ports, remote_ports, icmp, manual"
+#define FORM_PORTS "must be a port, or a range such as 1024-2048"
+#define FORM_ICMP                                                  \
+	"must be a type such as 8, with a code such as 3/4, or a " \
+	"range such as 3/0-3/15"
 #define NO_NAME                                                      \
 	"a name can't begin with 0x or 0s, nor hold 16 hexadecimal " \
 	"digits in a row; write KEY = VALUE on one line"
@@ -49,7 +58,7 @@ static const struct refused refused[] = {
 	{ "unknown_key_far_from_all_is_refused_with_the_list",
 	  "\t\tprotocol = tcp", "\t\tpriority = 1",
 	  "f:43:3: unknown key 'priority' in policies.zulu; "
-	  "known are action, local_ts, remote_ts, protocol, manual" },
+	  "known are " POLICY_KEYS },
 	{ "unknown_key_of_the_gateway_is_refused", "default = discard",
 	  "threads = 4",
 	  "f:5:2: unknown key 'threads' in gateway; "
@@ -71,7 +80,7 @@ static const struct refused refused[] = {
 	  "did you mean 'out'?" },
 	{ "section_of_a_policy_is_refused", "protocol = tcp", "children { }",
 	  "f:43:3: unknown section 'children' in policies.zulu; "
-	  "known are action, local_ts, remote_ts, protocol, manual" },
+	  "known are " POLICY_KEYS },
 	{ "key_outside_of_sections_is_refused", "policies {", "x = 1\npolicies {",
 	  "f:38:1: unknown key 'x'; known are gateway, manual, policies, connections, secrets" },
 	{ "key_among_named_sections_is_refused", "policies {\n",
@@ -370,11 +379,11 @@ static const struct refused refused[] = {
 	{ "longest_unknown_key_that_is_shown", "protocol = tcp",
 	  "nineteen_characters = 1",
 	  "f:43:3: unknown key 'nineteen_characters' in policies.zulu; "
-	  "known are action, local_ts, remote_ts, protocol, manual" },
+	  "known are " POLICY_KEYS },
 	{ "shortest_unknown_key_that_is_not_shown", "protocol = tcp",
 	  "twenty_characters_in = 1",
 	  "f:43:3: unknown key of 20 octets in policies.zulu; "
-	  "known are action, local_ts, remote_ts, protocol, manual" },
+	  "known are " POLICY_KEYS },
 
 	/* policies */
 	{ "unknown_action_is_refused", "action = bypass", "action = pass",
@@ -402,6 +411,34 @@ static const struct refused refused[] = {
 	  "2001:db8::1/32",
 	  "f:42:15: policies.zulu.remote_ts is IPv6, which is not supported "
 	  "yet; it " FORM_PREFIX },
+	{ "range_that_ends_before_it_begins_is_refused", "10.2.0.0/24",
+	  "10.2.0.9-10.2.0.8",
+	  "f:42:15: policies.zulu.remote_ts ends before it begins; write the "
+	  "lower address first" },
+	{ "range_without_an_end_is_refused", "10.2.0.0/24", "10.2.0.9-",
+	  "f:42:15: policies.zulu.remote_ts " FORM_PREFIX },
+	{ "port_above_65535_is_refused", "= tcp",
+	  "= tcp\n\t\tremote_ports = 65536",
+	  "f:44:18: policies.zulu.remote_ports " FORM_PORTS },
+	{ "ports_that_end_before_they_begin_are_refused", "= tcp",
+	  "= tcp\n\t\tlocal_ports = 81-80",
+	  "f:44:17: policies.zulu.local_ports " FORM_PORTS },
+	{ "ports_of_a_protocol_without_are_refused", "= tcp",
+	  "= esp\n\t\tlocal_ports = 80",
+	  "f:44:17: policies.zulu.local_ports needs a protocol with ports; add "
+	  "protocol = tcp, udp, sctp, dccp or udplite" },
+	{ "type_without_icmp_is_refused", "= tcp", "= tcp\n\t\ticmp = 8",
+	  "f:44:10: policies.zulu.icmp needs ICMP; add protocol = icmp" },
+	{ "type_above_255_is_refused", "= tcp", "= icmp\n\t\ticmp = 256",
+	  "f:44:10: policies.zulu.icmp " FORM_ICMP },
+	{ "code_above_255_is_refused", "= tcp", "= icmp\n\t\ticmp = 3/256",
+	  "f:44:10: policies.zulu.icmp " FORM_ICMP },
+	{ "types_that_end_before_they_begin_are_refused", "= tcp",
+	  "= icmp\n\t\ticmp = 3/4-3/3",
+	  "f:44:10: policies.zulu.icmp " FORM_ICMP },
+	{ "unknown_direction_is_refused", "= tcp",
+	  "= tcp\n\t\tdirection = outside",
+	  "f:44:15: policies.zulu.direction must be out, in or both" },
 	{ "protocol_of_zero_is_refused", "= tcp", "= 0",
 	  "f:43:14: policies.zulu.protocol " FORM_PROTO },
 	{ "protocol_of_256_is_refused", "= tcp", "= 256",

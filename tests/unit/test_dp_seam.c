@@ -149,7 +149,7 @@ static void what_does_not_fit_is_refused(void **state)
 	assert_int_equal(dp_seam_get_piece(to, DP_MSG_POLICY, &p), -EINVAL);
 	assert_int_equal(dp_seam_get_piece(to, DP_MSG_CONN, &conn), 0);
 	assert_int_equal(dp_seam_get_piece(to, DP_MSG_CHILD, &child), -EINVAL);
-	to->n_policies = SPD_MAX - 2;
+	to->n_entries = SPD_MAX - 2;
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(dp_seam_get_piece(to, DP_MSG_CHILD, &child), 0);
 	assert_int_equal(dp_seam_get_piece(to, DP_MSG_CHILD, &child), -EINVAL);

@@ -17,6 +17,7 @@
 
 #include "ctrl/conf/conf.h"
 #include "ctrl/daemon/loaded.h"
+#include "tests/support/children.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -216,47 +217,39 @@ static void policies_of_other_children_stay(void **state)
 	config_free(c);
 }
 
-/* Seven by seven selectors are 49 entries of 64. */
-#define SEVEN(a)                                                   \
-	"10." a ".1.0/24, 10." a ".2.0/24, 10." a ".3.0/24, 10." a \
-	".4.0/24, 10." a ".5.0/24, 10." a ".6.0/24, 10." a ".7.0/24"
+static char *conn_text(const char *name, unsigned int pairs)
+{
+	char *conn = children_text(name, pairs), *text;
+
+	if (asprintf(&text, GATEWAY "connections {\n%s}\n", conn) < 0)
+		abort();
+	free(conn);
+	return text;
+}
 
 static void what_the_spd_has_no_room_for_is_refused(void **state)
 {
 	struct config *c = parse(file_text);
-	const char *many = GATEWAY CONN(
-		"many",
-		"children {"
-		" a { local_ts = " SEVEN(
-			"1") "\n"
-			     " remote_ts = 10.9.0.0/16, 10.8.0.0/16\n }"
-			     " b { local_ts = " SEVEN(
-				     "1") "\n"
-					  " remote_ts = 10.9.0.0/16, 10.8.0.0/16\n }"
-					  " c { local_ts = " SEVEN(
-						  "1") "\n"
-						       " remote_ts = 10.9.0.0/16, 10.8.0.0/16\n }"
-						       " d { local_ts = " SEVEN(
-							       "1") "\n"
-								    " remote_ts = 10.9.0.0/16, 10.8.0.0/16\n }"
-								    " e { local_ts = " SEVEN(
-									    "1") "\n"
-										 " remote_ts = 10.9.0.0/16\n } }\n");
+	char *many = conn_text("many", CHILDREN_PAIRS_MAX);
+	char *more = conn_text("more", SPD_MAX - CHILDREN_PAIRS_MAX - 1);
 	struct error e;
 
 	(void)state;
-	must_put(c, many); /* 63 and the file's one */
+	must_put(c, many);
+	must_put(c, more); /* and the file's one */
 	assert_int_equal(put(c, GATEWAY CONN("vpn", NET("10.3.0.0/16")), &e),
 			 -E2BIG);
 	assert_string_equal(e.text,
 			    "policies and pairs of selectors, the file's and "
-			    "those that came over VICI, would be 65, and the "
-			    "SPD takes 64; unload some");
-	assert_conns(c, "site many*");
-	must_put(c, many); /* in its own place */
+			    "those that came over VICI, would be 100001, and "
+			    "the SPD takes 100000; unload some");
+	assert_conns(c, "site many* more*");
+	must_put(c, more); /* in its own place */
 	assert_int_equal(drop(c, "many", &e), 0);
 	must_put(c, GATEWAY CONN("vpn", NET("10.3.0.0/16")));
 	config_free(c);
+	free(many);
+	free(more);
 }
 
 static void connections_without_children_are_bounded_too(void **state)
@@ -484,20 +477,21 @@ static void file_with_a_name_of_vicis_is_refused(void **state)
 static void file_for_which_there_is_no_room_is_refused(void **state)
 {
 	struct config *c = loaded_example();
-	char text[8192] = GATEWAY "policies {\n";
+	char *many = children_text("many", CHILDREN_PAIRS_MAX);
+	char *more = children_text("more", SPD_MAX - CHILDREN_PAIRS_MAX);
+	char *text;
 
 	(void)state;
-	for (unsigned int i = 0; i < SPD_MAX; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text),
-			 "p%u { action = bypass\n local_ts = 10.1.%u.0/24\n "
-			 "remote_ts = 0.0.0.0/0\n }\n",
-			 i, i);
-	strcat(text, "}\n");
+	if (asprintf(&text, GATEWAY "connections {\n%s%s}\n", many, more) < 0)
+		abort();
 	assert_file_refused(c, text, -E2BIG,
 			    "policies and pairs of selectors, the file's and "
-			    "those that came over VICI, would be 65, and the "
-			    "SPD takes 64; unload some");
+			    "those that came over VICI, would be 100001, and "
+			    "the SPD takes 100000; unload some");
 	config_free(c);
+	free(many);
+	free(more);
+	free(text);
 }
 
 /* --- what needs a restart */

@@ -19,11 +19,11 @@
 static struct sadb_selector ranges(const char *local, const char *remote,
 				   uint8_t protocol)
 {
-	struct selector s = { .protocol = protocol };
+	struct prefix l, r;
 
-	assert_int_equal(prefix_parse(local, &s.local), 0);
-	assert_int_equal(prefix_parse(remote, &s.remote), 0);
-	return selector_ranges(&s);
+	assert_int_equal(prefix_parse(local, &l), 0);
+	assert_int_equal(prefix_parse(remote, &r), 0);
+	return selector_between(&l, &r, protocol);
 }
 
 static struct addr addr_of(const char *text)
@@ -136,6 +136,17 @@ static void ipv6_addresses_are_compared_in_whole(void **state)
 	assert_false(accepts(&rule, 1, &f));
 }
 
+static void ipv4_is_no_part_of_all_ipv6(void **state)
+{
+	struct sa_rule rule = { ranges("::/0", "::/0", 0), true };
+	struct flow f = flow_of("10.1.0.1", "10.2.0.1");
+
+	(void)state;
+	assert_false(accepts(&rule, 1, &f));
+	f = flow_of("2001:db8::1", "2001:db8::2");
+	assert_true(accepts(&rule, 1, &f));
+}
+
 static void first_that_matches_decides_and_none_refuses(void **state)
 {
 	const struct sa_rule rules[] = {
@@ -202,6 +213,7 @@ int main(void)
 		cmocka_unit_test(prefix_becomes_its_first_and_last_address),
 		cmocka_unit_test(borders_of_every_range_are_inside),
 		cmocka_unit_test(ipv6_addresses_are_compared_in_whole),
+		cmocka_unit_test(ipv4_is_no_part_of_all_ipv6),
 		cmocka_unit_test(first_that_matches_decides_and_none_refuses),
 		cmocka_unit_test(without_ports_no_rule_of_ports_matches),
 		cmocka_unit_test(selector_is_within_when_every_range_is),

@@ -200,12 +200,12 @@ struct looking {
 	uint64_t pkts;
 };
 
-static void look(void *ctx, const struct sadb_id *id, uint64_t policies,
+static void look(void *ctx, const struct sadb_id *id, uint32_t policy,
 		 bool orphan, const struct sa_rt *sa)
 {
 	struct looking *l = ctx;
 
-	(void)policies;
+	(void)policy;
 	(void)orphan;
 	if (memcmp(id, &l->id, sizeof(*id)) == 0)
 		l->pkts = atomic_load(&sa->count.pkts);

@@ -173,7 +173,7 @@ static void host_give(struct pair *p)
 	const struct host_tag tag = {
 		.magic = SIDE_MAGIC,
 		.policy_id = p->policy_a,
-		.policy_gen = p->a->table.gen,
+		.policy_gen = p->a->list.block[0].head.gen,
 	};
 	const size_t vnet = sizeof(struct virtio_net_hdr);
 	ssize_t n = (ssize_t)(vnet + ETH_HEADER_BYTES + PACKET_BYTES);

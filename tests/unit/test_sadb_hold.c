@@ -261,25 +261,23 @@ static void held_packet_of_a_policy_that_is_gone_is_dropped(void **state)
 static void held_packet_never_takes_the_sa_of_another_policy(void **state)
 {
 	struct pair *p = *state;
-	struct policy all[SPD_MAX];
+	struct policy *all = many_policies(0x0b000000, SPD_MAX);
 	struct sadb_selector narrow;
 	struct sadb_request out;
 
 	send_numbered(p, 0, 3);
-	for (uint32_t i = 0; i < SPD_MAX; i++) {
-		all[i] = side_policy("10.1.0.0/16", "10.9.0.0/16");
-		all[i].selector.protocol = (uint8_t)(i + 1);
+	for (uint32_t i = 0; i < SPD_MAX; i++)
 		all[i].on_demand = true;
-	}
 	assert_int_equal(sadb_set_policies(p->a->sadb, all, SPD_MAX), 0);
 	for (uint32_t i = 0; i < SPD_MAX; i++) {
 		if (all[i].id != p->policy_a)
 			continue;
-		narrow = selector_ranges(&all[i].selector);
+		narrow = all[i].selector;
 		out = side_add(SADB_OUT, false, 0x1001, all[i].id, &narrow);
 		assert_int_equal(side_call(p->a, &out).err, 0);
 		bind_now(p->a, &out);
 	}
+	free(all);
 	assert_int_equal(p->a->w.held, 0);
 	assert_int_equal(p->a->outside.tx_n, 0);
 	assert_int_equal(p->a->drops[DROP_POLICY_STALE].pkts, 3);
@@ -319,7 +317,7 @@ static void frame_from_the_host_waits_likewise(void **state)
 	const struct host_tag tag = {
 		.magic = SIDE_MAGIC,
 		.policy_id = p->policy_a,
-		.policy_gen = p->a->table.gen,
+		.policy_gen = p->a->list.block[0].head.gen,
 	};
 	const size_t vnet = sizeof(struct virtio_net_hdr);
 	uint8_t frame[FRAME_BYTES] = { 0 };

@@ -9,20 +9,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "ctrl/model/policy_set.h"
 #include "include/proto.h"
 #include "tests/unit/sadb_fixture.h"
 
 static void set(struct side *s, struct policy *list, size_t n)
 {
 	assert_int_equal(sadb_set_policies(s->sadb, list, n), 0);
-	assert_int_equal(s->table.count, n);
-	assert_int_equal(s->table.gen, atomic_load(&s->view.gen));
+	assert_int_equal(s->list.block[0].head.count, n);
+	assert_int_equal(s->list.block[0].head.gen, atomic_load(&s->view.gen));
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(s->table.entry[i].id, list[i].id);
+		assert_int_equal(s->list.block[s->list.n - n + i].leaf.first.id,
+				 list[i].id);
 }
 
 static void unchanged_policies_keep_their_ids_wherever_they_stand(void **state)
@@ -49,16 +52,22 @@ static void every_part_of_a_policy_makes_it_another_one(void **state)
 	struct policy base = side_policy("10.1.0.0/16", "10.2.0.0/16"), now;
 	uint32_t id = p->policy_a;
 
-	for (int part = 0; part < 4; part++) {
+	for (int part = 0; part < 7; part++) {
 		now = base;
 		if (part == 0)
 			now.action = SPD_DISCARD;
 		if (part == 1)
 			now.selector.protocol = PROTO_UDP;
 		if (part == 2)
-			now.selector.local.bits = 17;
+			now.selector.local_max.octets[14] = 0x7f;
 		if (part == 3)
-			now.selector.remote.net.octets[14] = 0x80;
+			now.selector.remote_min.octets[14] = 0x80;
+		if (part == 4)
+			now.selector.local_port_min = 1;
+		if (part == 5)
+			now.selector.remote_port_max = 1;
+		if (part == 6)
+			now.dirs = SPD_OUT;
 		set(p->a, &now, 1);
 		assert_int_not_equal(now.id, id);
 		set(p->a, &base, 1);
@@ -86,37 +95,39 @@ static void two_alike_have_two_ids(void **state)
 
 static void whole_list_can_be_replaced_by_another(void **state)
 {
+	struct policy_set *seen = calloc(1, sizeof(*seen));
 	struct pair *p = *state;
-	struct policy list[SPD_MAX];
-	uint64_t seen;
+	struct policy *list;
 
+	assert_non_null(seen);
 	for (uint32_t round = 1; round < 4; round++) {
-		seen = 0;
-		for (uint32_t i = 0; i < SPD_MAX; i++) {
-			list[i] = side_policy("10.1.0.0/16", "10.2.0.0/16");
-			list[i].selector.protocol =
-				(uint8_t)(round * SPD_MAX + i);
-		}
+		list = many_policies(round << 24, SPD_MAX);
 		set(p->a, list, SPD_MAX);
-		for (uint32_t i = 0; i < SPD_MAX; i++)
-			seen |= 1ULL << list[i].id;
-		assert_true(seen == UINT64_MAX);
+		memset(seen, 0, sizeof(*seen));
+		for (uint32_t i = 0; i < SPD_MAX; i++) {
+			assert_false(policy_set_has(seen, list[i].id));
+			policy_set_add(seen, list[i].id);
+		}
+		free(list);
 	}
+	list = many_policies(0x01000000, SPD_MAX + 1);
 	assert_int_equal(sadb_set_policies(p->a->sadb, list, SPD_MAX + 1),
 			 -E2BIG);
+	free(list);
+	free(seen);
 }
 
 static void list_that_is_refused_changes_nothing(void **state)
 {
 	struct pair *p = *state;
 	struct policy bad = side_policy("10.1.0.0/16", "10.2.0.0/16");
-	struct spd_table before;
+	struct spd_head before;
 
 	add_pair(p, 0x1001);
-	before = p->a->table;
-	bad.selector.remote.net.octets[0] = 0x20;
-	assert_int_equal(sadb_set_policies(p->a->sadb, &bad, 1), -EAFNOSUPPORT);
-	assert_memory_equal(&p->a->table, &before, sizeof(before));
+	before = p->a->list.block[0].head;
+	bad.selector.remote_max.octets[0] = 0x20;
+	assert_int_equal(sadb_set_policies(p->a->sadb, &bad, 1), -EINVAL);
+	assert_memory_equal(&p->a->list.block[0].head, &before, sizeof(before));
 	cross(p, 1);
 }
 
@@ -124,18 +135,15 @@ static void list_that_is_refused_changes_nothing(void **state)
 static void list_that_the_kernel_refuses_changes_nothing(void **state)
 {
 	struct pair *p = *state;
-	struct policy list[SPD_MAX];
+	struct policy *list = many_policies(0x0b000000, SPD_MAX);
 
 	add_pair(p, 0x1001);
-	for (uint32_t i = 0; i < SPD_MAX; i++) {
-		list[i] = side_policy("10.1.0.0/16", "10.7.0.0/16");
-		list[i].selector.protocol = (uint8_t)(i + 1);
-	}
 	p->a->policies_err = -ENOMEM;
 	assert_int_equal(sadb_set_policies(p->a->sadb, list, SPD_MAX), -ENOMEM);
 	cross(p, 3);
 	p->a->policies_err = 0;
 	set(p->a, list, SPD_MAX);
+	free(list);
 }
 
 static void sa_of_an_unchanged_policy_goes_on_without_a_loss(void **state)
@@ -225,7 +233,7 @@ static void narrow_sa_leaves_the_rest_of_its_policy_to_nobody(void **state)
 	uint8_t l3[FRAME_BYTES];
 
 	set(p->b, list, 2);
-	narrow = selector_ranges(&list[1].selector);
+	narrow = list[1].selector;
 	q = side_add(SADB_IN, false, 0x1001, list[1].id, &narrow);
 	assert_int_equal(side_call(p->b, &q).err, 0);
 	q = side_add(SADB_OUT, false, 0x1001, p->policy_a, &p->narrow_a);

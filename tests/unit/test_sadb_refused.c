@@ -125,7 +125,7 @@ static void policy_discards(struct sadb_request *q)
 	struct policy p = side_policy("10.1.0.0/16", "10.4.0.0/16");
 
 	q->sa.policy = POLICY_DISCARDING;
-	q->sa.selectors[0] = selector_ranges(&p.selector);
+	q->sa.selectors[0] = p.selector;
 }
 
 static void policy_manual(struct sadb_request *q)
@@ -133,7 +133,7 @@ static void policy_manual(struct sadb_request *q)
 	struct policy p = side_policy("10.1.0.0/16", "10.5.0.0/16");
 
 	q->sa.policy = POLICY_MANUAL;
-	q->sa.selectors[0] = selector_ranges(&p.selector);
+	q->sa.selectors[0] = p.selector;
 }
 
 static void remote_wider(struct sadb_request *q)
@@ -157,7 +157,7 @@ static void protocol_wider(struct sadb_request *q)
 	struct policy p = side_policy("10.1.0.0/16", "10.3.0.0/16");
 
 	q->sa.policy = POLICY_UDP;
-	q->sa.selectors[0] = selector_ranges(&p.selector);
+	q->sa.selectors[0] = p.selector;
 }
 
 static void second_outside(struct sadb_request *q)
@@ -309,7 +309,7 @@ static void sa_between_ipv6_addresses_is_taken(void **state)
 {
 	const struct policy udp = side_policy("10.1.0.0/16", "10.3.0.0/16");
 	struct pair *p = *state;
-	struct sadb_selector selector = selector_ranges(&udp.selector);
+	struct sadb_selector selector = udp.selector;
 	struct sadb_request q;
 
 	selector.protocol = PROTO_UDP;
@@ -328,13 +328,14 @@ static void manual_sa_is_neither_bound_anew_nor_removed(void **state)
 	struct pair *p = *state;
 	struct sadb_request q =
 		side_add(SADB_OUT, false, 0x2002, POLICY_MANUAL, &p->narrow_a);
+	const uint32_t manual = POLICY_MANUAL;
+	const struct sadb_policies policies = { &manual, 1 };
 	struct sadb_request again;
 	struct error e;
 
 	q.sa.n_selectors = 0;
 	assert_int_equal(sadb_install(p->a->sadb, &q.id, &q.sa, NULL, &e), 0);
-	assert_int_equal(sadb_assign(p->a->sadb, &q.id, 1ULL << POLICY_MANUAL),
-			 0);
+	assert_int_equal(sadb_assign(p->a->sadb, &q.id, &policies), 0);
 	again = side_verb(&q, SADB_UPDATE);
 	assert_int_equal(side_call(p->a, &again).err, -EPERM);
 	again = side_verb(&q, SADB_DELETE);

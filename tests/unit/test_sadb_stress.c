@@ -291,7 +291,7 @@ static void must_call(struct side *s, struct sadb_request q, enum sadb_verb verb
 static struct sadb_request add_of(enum sadb_dir dir, uint32_t n)
 {
 	const struct policy *p = dir == SADB_IN ? &st.policy_b : &st.policy_a;
-	struct sadb_selector all = selector_ranges(&p->selector);
+	struct sadb_selector all = p->selector;
 
 	return side_add(dir, false, FIRST_SPI + n, p->id, &all);
 }

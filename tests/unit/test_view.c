@@ -18,6 +18,7 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/daemon/view.h"
+#include "ctrl/sadb/policy.h"
 #include "include/proto.h"
 
 /* In place of dp_link.c's: numbers by which an SA is known. */
@@ -109,27 +110,43 @@ static void fill_manual(struct manual_conf *m)
 	}
 }
 
+static struct sadb_selector selector(const char *local, const char *remote,
+				     uint8_t protocol)
+{
+	const struct prefix l = prefix(local), r = prefix(remote);
+
+	return selector_between(&l, &r, protocol);
+}
+
 static void fill_policies(struct policy_conf *p)
 {
-	p[0] = (struct policy_conf){ .name = "zulu",
-				     .id = 9,
-				     .local_ts = prefix("10.1.0.0/16"),
-				     .remote_ts = prefix("10.2.0.0/16"),
-				     .protocol = PROTO_TCP,
-				     .action = SPD_PROTECT,
-				     .manual = 1 };
-	p[1] = (struct policy_conf){ .name = "yoke",
-				     .local_ts = prefix("10.1.0.0/16"),
-				     .remote_ts = prefix("10.3.0.0/16"),
-				     .action = SPD_PROTECT };
-	p[2] = (struct policy_conf){ .name = "mike",
-				     .local_ts = prefix("0.0.0.0/0"),
-				     .remote_ts = prefix("203.0.113.7"),
-				     .action = SPD_BYPASS };
-	p[3] = (struct policy_conf){ .name = "alpha",
-				     .local_ts = prefix("0.0.0.0/0"),
-				     .remote_ts = prefix("0.0.0.0/0"),
-				     .action = SPD_DISCARD };
+	p[0] = (struct policy_conf){
+		.name = "zulu",
+		.id = 9,
+		.selector = selector("10.1.0.0/16", "10.2.0.0/16", PROTO_TCP),
+		.dirs = SPD_BOTH,
+		.action = SPD_PROTECT,
+		.manual = 1
+	};
+	p[0].selector.remote_port_min = p[0].selector.remote_port_max = 443;
+	p[1] = (struct policy_conf){
+		.name = "yoke",
+		.selector = selector("10.1.0.0/16", "10.3.0.0/16", PROTO_ANY),
+		.dirs = SPD_BOTH,
+		.action = SPD_PROTECT
+	};
+	p[2] = (struct policy_conf){
+		.name = "mike",
+		.selector = selector("0.0.0.0/0", "203.0.113.7", PROTO_ANY),
+		.dirs = SPD_BOTH,
+		.action = SPD_BYPASS
+	};
+	p[3] = (struct policy_conf){
+		.name = "alpha",
+		.selector = selector("0.0.0.0/0", "0.0.0.0/0", PROTO_ANY),
+		.dirs = SPD_BOTH,
+		.action = SPD_DISCARD
+	};
 }
 
 static int start(void **state)
@@ -211,21 +228,23 @@ static void tunnels_are_those_configured(void **state)
 static void policies_are_those_configured_in_their_order(void **state)
 {
 	static const char *const tunnels[] = { "second", "first", "", "" };
+	static const char *const local[] = { "10.1.0.0/16", "10.1.0.0/16",
+					     "0.0.0.0/0", "0.0.0.0/0" };
+	static const char *const remote[] = { "10.2.0.0/16[443]", "10.3.0.0/16",
+					      "203.0.113.7/32", "0.0.0.0/0" };
 	struct fixture *f = *state;
 
 	assert_int_equal(f->view->n_policies, 4);
 	for (size_t i = 0; i < 4; i++) {
 		const struct policy_status *p = &f->view->policies[i];
 		const struct policy_conf *want = &f->policies[i];
-		char text[PREFIX_STR_MAX];
 
 		assert_string_equal(p->name, want->name);
 		assert_int_equal(p->id, want->id);
-		assert_string_equal(p->local_ts,
-				    prefix_str(&want->local_ts, text));
-		assert_string_equal(p->remote_ts,
-				    prefix_str(&want->remote_ts, text));
-		assert_int_equal(p->protocol, want->protocol);
+		assert_string_equal(p->local_ts, local[i]);
+		assert_string_equal(p->remote_ts, remote[i]);
+		assert_int_equal(p->protocol, want->selector.protocol);
+		assert_int_equal(p->dirs, want->dirs);
 		assert_int_equal(p->action, want->action);
 		assert_string_equal(p->tunnel, tunnels[i]);
 	}
