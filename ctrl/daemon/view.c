@@ -104,11 +104,11 @@ static void view_child_policy(const struct conn_conf *conn,
 		out->local_ts);
 	view_ts(&child->remote_ts[0], conn->remote_addrs, conn->n_remote_addrs,
 		out->remote_ts);
-	put_ports(child->local_ts[0].protocol, child->local_ts[0].port_min,
+	put_ports(child_protocol(child), child->local_ts[0].port_min,
 		  child->local_ts[0].port_max, out->local_ts);
-	put_ports(child->remote_ts[0].protocol, child->remote_ts[0].port_min,
+	put_ports(child_protocol(child), child->remote_ts[0].port_min,
 		  child->remote_ts[0].port_max, out->remote_ts);
-	out->protocol = child->local_ts[0].protocol;
+	out->protocol = child_protocol(child);
 	out->dirs = SPD_BOTH;
 	out->action = SPD_PROTECT;
 }

@@ -57,7 +57,7 @@ static int take_child(const struct conn_conf *conn, struct child_conf *child,
 			e, -ENOTSUP,
 			"connections.%s.children.%s: the data path takes one local_ts and one remote_ts; dynamic needs one address on that side",
 			conn->name, child->name);
-	out->selector = selector_between(&local, &remote, mine->protocol);
+	out->selector = selector_between(&local, &remote, child_protocol(child));
 	out->selector.local_port_min = mine->port_min;
 	out->selector.local_port_max = mine->port_max;
 	out->selector.remote_port_min = far->port_min;

@@ -228,3 +228,10 @@ const struct child_conf *conn_child(const struct conn_conf *c, const char *name)
 			return &c->children[i];
 	return NULL;
 }
+
+uint8_t child_protocol(const struct child_conf *child)
+{
+	uint8_t local = child->local_ts[0].protocol;
+
+	return local ? local : child->remote_ts[0].protocol;
+}

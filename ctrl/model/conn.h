@@ -135,4 +135,7 @@ void child_init(struct child_conf *child);
 void conn_times(struct conn_conf *conn);
 void child_times(struct child_conf *child);
 
+/* Of its first selectors, whichever side names one; 0: any. */
+uint8_t child_protocol(const struct child_conf *child);
+
 #endif

@@ -80,8 +80,8 @@ def test_swanctl(lab):
 
 def test_policies(lab):
     two = swanctl_conf().replace("children {", """children {
-            ports {
-                local_ts = 10.1.0.0/24[tcp/80]
+            two {
+                local_ts = 10.1.0.0/24, 10.3.0.0/24
                 remote_ts = 10.2.0.0/24
             }
 """)

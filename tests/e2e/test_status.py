@@ -100,7 +100,8 @@ def test_up(lab, b):
     policy = json.loads(b.client("policy", "--json").stdout)
     ok(policy == {"policies": {"to-a/net": {
         "policy": 0, "action": "protect", "local_ts": "10.2.0.0/24",
-        "remote_ts": "10.1.0.0/24", "protocol": 0, "tunnel": "to-a/net"}},
+        "remote_ts": "10.1.0.0/24", "protocol": 0, "direction": "both",
+        "tunnel": "to-a/net"}},
         "default": "bypass"}, "`policy` shows that of the child")
     a.client("down", "to-b")
     gone = wait_until(lambda: tunnel(b, "to-a/net").get("failure"), WAIT_S,

@@ -258,9 +258,24 @@ static void pairs_of_different_protocols_do_not_count(void **state)
 	assert_int_equal(child_pairs(&c), 2);
 }
 
+static void protocol_of_a_child_is_that_of_the_side_that_names_one(void **state)
+{
+	struct child_conf c = { .local_ts[0].protocol = 6 };
+
+	(void)state;
+	assert_int_equal(child_protocol(&c), 6);
+	c.local_ts[0].protocol = 0;
+	c.remote_ts[0].protocol = 17;
+	assert_int_equal(child_protocol(&c), 17);
+	c.remote_ts[0].protocol = 0;
+	assert_int_equal(child_protocol(&c), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			protocol_of_a_child_is_that_of_the_side_that_names_one),
 		cmocka_unit_test(every_field_counts),
 		cmocka_unit_test(only_what_a_list_has_counts),
 		cmocka_unit_test(copy_is_equal_and_has_children_of_its_own),
