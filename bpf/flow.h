@@ -10,16 +10,11 @@
 #include "include/flow.h"
 #include "include/flow_cache.h"
 
-/* A flow in one direction, and its hash. */
-struct flow_key {
-	__u64 word[FLOW_WORDS];
-	__u32 hash;
-};
-
 /* Multilinear hashing (Carter and Wegman), under this start's number: its
  * multiplications wait for none of each other. */
-static __always_inline __u32 flow_hash(const __u64 *word)
+static __always_inline __u32 flow_hash(const struct flow *f)
 {
+	const __u64 *word = (const void *)f;
 	__u64 sum = (word[0] ^ magic) * 0x9e3779b97f4a7c15ULL +
 		    (word[1] ^ magic) * 0xbf58476d1ce4e5b9ULL +
 		    word[2] * 0x94d049bb133111ebULL +
@@ -29,40 +24,30 @@ static __always_inline __u32 flow_hash(const __u64 *word)
 	return (__u32)((sum ^ sum >> 15) >> 32);
 }
 
-static __always_inline void flow_key_of(const struct flow *f, __u32 dir,
-					struct flow_key *k)
+static __always_inline struct flow_set *flow_set_of(__u32 hash)
 {
-	struct flow one = *f;
-
-	one.pad[0] = (__u8)dir;
-	__builtin_memcpy(k->word, &one, sizeof(one));
-	k->hash = flow_hash(k->word);
-}
-
-static __always_inline struct flow_set *flow_set_of(const struct flow_key *k)
-{
-	__u32 at = k->hash & (FLOW_SETS - 1);
+	__u32 at = hash & (FLOW_SETS - 1);
 
 	return bpf_map_lookup_elem(&flow_cache, &at);
 }
 
 static __always_inline bool flow_is(const struct flow_way *w,
-				    const struct flow_key *k, __u32 gen)
+				    const struct flow *f, __u32 gen)
 {
+	const __u64 *word = (const void *)f;
 	__u64 differ = w->verdict.gen ^ gen;
 
 	for (__u32 i = 0; i < FLOW_WORDS; i++)
-		differ |= w->key[i] ^ k->word[i];
+		differ |= w->key[i] ^ word[i];
 	return !differ;
 }
 
 /* gen: of the list in force. */
-static __always_inline bool flow_find(struct flow_set *s,
-				      const struct flow_key *k, __u32 gen,
-				      struct spd_verdict *v)
+static __always_inline bool flow_find(struct flow_set *s, const struct flow *f,
+				      __u32 gen, struct spd_verdict *v)
 {
 	for (__u32 i = 0; i < FLOW_WAYS; i++) {
-		if (!flow_is(&s->way[i], k, gen))
+		if (!flow_is(&s->way[i], f, gen))
 			continue;
 		*v = s->way[i].verdict;
 		if (s->recent != i)
@@ -72,17 +57,16 @@ static __always_inline bool flow_find(struct flow_set *s,
 	return false;
 }
 
-static __always_inline void flow_keep(struct flow_set *s,
-				      const struct flow_key *k,
-				      const struct spd_verdict *v)
+static __always_inline void flow_keep(struct flow_set *s, const struct flow *f,
+				      __u32 hash, const struct spd_verdict *v)
 {
 	struct flow_way *w = &s->way[(s->recent + 1) % FLOW_WAYS];
 
-	if (s->seen != k->hash) {
-		s->seen = k->hash;
+	if (s->seen != hash) {
+		s->seen = hash;
 		return;
 	}
-	__builtin_memcpy(w->key, k->word, sizeof(w->key));
+	__builtin_memcpy(w->key, f, sizeof(w->key));
 	w->verdict = *v;
 }
 

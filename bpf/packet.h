@@ -116,6 +116,7 @@ static __always_inline struct flow packet_flow(const struct packet *p,
 		.remote_port = dir == DIR_OUT ? p->dport : p->sport,
 		.protocol = p->protocol,
 		.has_ports = p->has_ports,
+		.dir = (__u8)dir,
 	};
 }
 

@@ -90,18 +90,18 @@ __noinline int spd_find(const struct flow *f, __u32 dir, struct spd_verdict *v)
 	const struct spd_block *b;
 	struct spd_slot leaf;
 	struct flow_set *set;
-	struct flow_key key;
 	struct spd_key k;
 	struct spd_verdict now = {};
+	__u32 hash;
 
 	if (!f || !v || !of)
 		return false;
 	b = spd_block_at(of, 0);
 	if (!b)
 		return false;
-	flow_key_of(f, dir, &key);
-	set = flow_set_of(&key);
-	if (set && flow_find(set, &key, b->head.gen, v))
+	hash = flow_hash(f);
+	set = flow_set_of(hash);
+	if (set && flow_find(set, f, b->head.gen, v))
 		return true;
 	now.gen = b->head.gen;
 	spd_key_of(f, &k);
@@ -109,7 +109,7 @@ __noinline int spd_find(const struct flow *f, __u32 dir, struct spd_verdict *v)
 	    !leaf_search(of, &leaf, &k, dir, &now))
 		return false;
 	if (set)
-		flow_keep(set, &key, &now);
+		flow_keep(set, f, hash, &now);
 	*v = now;
 	return true;
 }

@@ -15,12 +15,17 @@
 
 #define SPD_INLINE static inline __attribute__((always_inline))
 
+/* What the compiler knows of a number is forgotten: it would leave out a check, or
+ * check a copy of it, and the verifier of Linux 6.1 does not follow. */
+#define SPD_OPAQUE(number) __asm__ volatile("" : "+r"(number))
+
 /* A list; at() gives a block of it, or NULL where there is none. */
 struct spd_list {
 	const void *of;
 	const struct spd_block *(*at)(const void *of, __u32 index);
 };
 
+#define SPD_WORDS	  5
 #define SPD_WORD_PORTS	  4 /* of the key: ports and protocol */
 #define SPD_LOCAL_SHIFT	  32
 #define SPD_REMOTE_SHIFT  16
@@ -28,7 +33,7 @@ struct spd_list {
 
 /* A flow as words that are compared and cut; addresses as in an entry. */
 struct spd_key {
-	__u64 word[8]; /* a power of two: an index is cut to it */
+	__u64 word[SPD_WORDS];
 	__u16 port[2]; /* local, remote */
 	__u8 protocol;
 	__u8 has_ports;
@@ -63,7 +68,6 @@ SPD_INLINE void spd_key_of(const struct flow *f, struct spd_key *k)
 	k->word[SPD_WORD_PORTS] = (__u64)f->local_port << SPD_LOCAL_SHIFT |
 				  (__u64)f->remote_port << SPD_REMOTE_SHIFT |
 				  f->protocol;
-	k->word[5] = k->word[6] = k->word[7] = 0;
 	k->port[0] = f->local_port;
 	k->port[1] = f->remote_port;
 	k->protocol = f->protocol;
@@ -116,13 +120,16 @@ SPD_INLINE int spd_descend(const struct spd_list *list, const struct spd_key *k,
 {
 	for (__u32 depth = 0; depth < SPD_DEPTH_MAX; depth++) {
 		const struct spd_block *b;
-		__u32 at;
+		__u32 at, word;
 
 		if (slot->word == SPD_LEAF)
 			return 0;
-		at = slot->base +
-		     (__u32)(k->word[slot->word & 7] >> (slot->shift & 63) &
-			     ((1ULL << (slot->n & 31)) - 1));
+		word = slot->word;
+		SPD_OPAQUE(word);
+		if (word >= SPD_WORDS)
+			return -1;
+		at = slot->base + (__u32)(k->word[word] >> (slot->shift & 63) &
+					  ((1ULL << (slot->n & 31)) - 1));
 		b = list->at(list->of, at / SPD_BLOCK_SLOTS);
 		if (!b)
 			return -1;
@@ -180,8 +187,10 @@ SPD_INLINE int spd_leaf_of(const struct spd_list *list,
 			   const struct spd_head *head, const struct spd_key *k,
 			   __u32 dir, struct spd_slot *leaf)
 {
-	*leaf = head->root[spd_root(spd_key_is_v4(k), k->has_ports, dir) &
-			   (SPD_ROOTS - 1)];
+	__u32 root = spd_root(spd_key_is_v4(k), k->has_ports, dir);
+
+	SPD_OPAQUE(root);
+	*leaf = head->root[root & (SPD_ROOTS - 1)];
 	return spd_descend(list, k, leaf);
 }
 

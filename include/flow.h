@@ -22,7 +22,8 @@ struct flow {
 	__u16 local_port, remote_port;
 	__u8 protocol;	       /* behind IPv6 extension headers */
 	__u8 has_ports;	       /* 0 or 1 */
-	__u8 pad[2];	       /* 0 */
+	__u8 dir;	       /* enum dp_dir */
+	__u8 pad;	       /* 0 */
 } __attribute__((aligned(8))); /* BPF would read it octet by octet */
 
 _Static_assert(sizeof(struct flow) == 40, "map key without holes");

@@ -20,7 +20,7 @@
 #define FLOW_WORDS (sizeof(struct flow) / 8)
 
 struct flow_way {
-	__u64 key[FLOW_WORDS]; /* the flow, with its direction in its padding */
+	__u64 key[FLOW_WORDS]; /* the flow */
 	struct spd_verdict verdict;
 	__u32 pad;
 };

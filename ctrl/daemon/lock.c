@@ -22,6 +22,7 @@
 #include "ctrl/dp/hostif.h"
 #include "ctrl/dp/iface.h"
 #include "ctrl/dp/programs.h"
+#include "ctrl/sadb/classify.h"
 
 /* A daemon that holds its interfaces for so long has started; one that fails
  * puts our programs back before. */
@@ -255,6 +256,20 @@ static int add_events(struct lock *l)
 	return 0;
 }
 
+/* So that what it drops is what no policy lets pass. */
+static int set_no_policies(struct lock *l, struct error *e)
+{
+	struct spd_image none = { NULL, 0 };
+	int err = classify_compile(NULL, 0, 1, &none);
+
+	if (!err)
+		err = programs_set_policies(l->programs, &none);
+	image_free(&none);
+	return err ? error_set(e, err, "cannot set a list of no policies: %s",
+			       strerror(-err))
+		   : 0;
+}
+
 static int start(struct lock *l, const char *file, struct error *e)
 {
 	const struct programs_spec closed = { .default_action = SPD_DISCARD };
@@ -270,6 +285,8 @@ static int start(struct lock *l, const char *file, struct error *e)
 				 strerror(-err));
 	programs_log_libbpf();
 	err = programs_load(&closed, &l->programs, e);
+	if (!err)
+		err = set_no_policies(l, e);
 	if (!err)
 		err = look(l, e);
 	return err < 0 ? err : 0;
