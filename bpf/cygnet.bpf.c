@@ -165,6 +165,9 @@ static __always_inline int ip_in(struct xdp_md *ctx, const struct packet *p,
 {
 	__u32 local = locate_local(&p->daddr);
 
+	/* The kernel would send it on to whom no policy was asked about. */
+	if (p->source_route && (local || addr_is_link(p, &p->daddr)))
+		return unparsed_in(p);
 	if (addr_is_link(p, &p->daddr) || local == LOCAL_BROADCAST)
 		return xdp_pass(PASS_LINK, p->frame_bytes);
 	if (local && (addr_is_link_local(p, &p->saddr) || packet_is_nd(p)))

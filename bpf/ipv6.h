@@ -5,11 +5,11 @@
  * options. AH and ESP are what is carried, not headers to step over (RFC 4301
  * section 4.4.1.1).
  *
- * Where a routing header leads is no question here: the SPD goes by the
- * destination by which the packet is routed now, and of what type 0 means
- * (RFC 5095) the kernel takes care. A jumbogram (RFC 2675) is malformed, as
- * its payload length is a lie. So is an IPv4-mapped address, which stands for
- * IPv4 in our maps and policies, and for nobody on the wire.
+ * The SPD goes by the destination by which the packet is routed now; that a
+ * routing header leads further on is told, for those whom it addresses now. A
+ * jumbogram (RFC 2675) is malformed, as its payload length is a lie. So is an
+ * IPv4-mapped address, which stands for IPv4 in our maps and policies, and for
+ * nobody on the wire.
  */
 #ifndef CYG_BPF_IPV6_H
 #define CYG_BPF_IPV6_H
@@ -22,6 +22,7 @@
  * walk once and on its own, and lets it give back no more. */
 #define WALK_FRAGMENT	      0x100
 #define WALK_REST	      0x200
+#define WALK_ROUTE	      0x400
 #define WALK_BYTES_SHIFT      16 /* above: bytes from the IP header on */
 #define WALK_FAILED(parse)    (-(int)(parse))
 #define WALK_PARSE(walked)    ((enum parse) - (walked))
@@ -30,8 +31,9 @@
 /* The first octets of any of them. */
 struct ipv6_extension {
 	__u8 next_header;
-	__u8 units;	 /* of 8 octets, after the first 8 */
-	__be16 fragment; /* fragment header: offset, M flag */
+	__u8 units;	/* of 8 octets, after the first 8 */
+	__be16 further; /* fragment header: offset, M flag; routing header:
+			   type, segments left */
 };
 
 static __always_inline bool ipv6_is_extension(__u8 next_header)
@@ -71,11 +73,14 @@ static __always_inline int ipv6_walk(const struct cursor *c, __u32 at,
 			break;
 		if (!cursor_read(c, at + bytes, &h, sizeof(h)))
 			return WALK_FAILED(PARSE_MALFORMED);
+		if (protocol == EXT_ROUTING &&
+		    bpf_ntohs(h.further) & IPV6_SEGMENTS_MASK)
+			flags |= WALK_ROUTE;
 		if (protocol != EXT_FRAGMENT)
 			step += h.units * IPV6_UNIT_BYTES;
-		else if (bpf_ntohs(h.fragment) & IPV6_OFFSET_MASK)
+		else if (bpf_ntohs(h.further) & IPV6_OFFSET_MASK)
 			flags |= WALK_FRAGMENT | WALK_REST;
-		else if (bpf_ntohs(h.fragment) & IPV6_MF)
+		else if (bpf_ntohs(h.further) & IPV6_MF)
 			flags |= WALK_FRAGMENT;
 		bytes += step;
 		if (bytes > room)
@@ -144,6 +149,7 @@ static __always_inline enum parse ipv6_behind(int walked, struct packet *p)
 	p->protocol = WALK_PROTOCOL(walked);
 	p->fragment = walked & WALK_FRAGMENT ? 1 : 0;
 	p->rest = walked & WALK_REST ? 1 : 0;
+	p->source_route = walked & WALK_ROUTE ? 1 : 0;
 	return PARSE_IP;
 }
 

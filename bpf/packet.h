@@ -46,6 +46,7 @@ struct packet {
 	__u8 tos;      /* or traffic class */
 	__u8 fragment; /* of a larger packet: more follow, or offset not 0 */
 	__u8 rest;     /* fragment without the header of what is above IP */
+	__u8 source_route; /* whoever is addressed sends it on; XDP alone */
 };
 
 struct cursor {

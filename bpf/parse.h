@@ -10,6 +10,7 @@
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 
+#include "bpf/ipv4.h"
 #include "bpf/ipv6.h"
 #include "bpf/packet.h"
 #include "bpf/vlan.h"
@@ -151,6 +152,11 @@ static __always_inline void read_upper(const struct cursor *c, struct packet *p)
 	}
 }
 
+static __always_inline bool parse_has_options(const struct packet *p)
+{
+	return p->version == 4 && p->header_bytes > IPV4_HEADER_BYTES;
+}
+
 static __always_inline bool parse_must_walk(const struct packet *p)
 {
 	return p->version == 6 && ipv6_is_extension(p->protocol);
@@ -163,6 +169,11 @@ static __always_inline enum parse parse_xdp(struct xdp_md *ctx, struct packet *p
 
 	p->frame_bytes = (__u32)(c.data_end - c.data);
 	kind = read_ip(&c, p);
+	if (kind == PARSE_IP && parse_has_options(p))
+		p->source_route =
+			ipv4_source_route_xdp(
+				ctx, p->l3_off + IPV4_HEADER_BYTES,
+				p->header_bytes - IPV4_HEADER_BYTES) != 0;
 	if (kind == PARSE_IP && parse_must_walk(p))
 		kind = ipv6_behind(
 			ipv6_walk_xdp(ctx, p->l3_off + IPV6_HEADER_BYTES,

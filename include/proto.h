@@ -26,8 +26,9 @@
 #define IPV6_FRAGMENT_BYTES 8U	  /* RFC 8200 section 4.5 */
 #define IPV6_EXTENSIONS_MAX 6U	  /* our limit: so many are stepped over */
 #define IPV6_UNIT_BYTES	    8U	  /* RFC 8200 section 4: of extension headers */
-#define IPV6_OFFSET_MASK    0xfff8     /* RFC 8200 section 4.5, host order */
-#define IPV6_MF		    0x0001     /* RFC 8200 section 4.5, host order */
+#define IPV6_OFFSET_MASK    0xfff8 /* RFC 8200 section 4.5, host order */
+#define IPV6_MF		    0x0001 /* RFC 8200 section 4.5, host order */
+#define IPV6_SEGMENTS_MASK  0x00ff /* RFC 8200 section 4.4: left, host order */
 #define IPV6_FLOWINFO_MASK  0x0fffffff /* traffic class and label, host order */
 #define IPV6_TCLASS_SHIFT   20 /* RFC 8200 section 3: in the first word */
 
@@ -46,6 +47,8 @@
 #define IPV4_OPT_END	0      /* RFC 791 section 3.1 */
 #define IPV4_OPT_NOP	1
 #define IPV4_OPT_COPIED 0x80 /* flag: stands in every fragment */
+#define IPV4_OPT_LSRR	131  /* loose source route */
+#define IPV4_OPT_SSRR	137  /* strict source route */
 
 #define ICMP_HEADER_BYTES    8U /* RFC 792 */
 #define ICMP_ERROR_MAX	     576U /* RFC 1812 section 4.3.2.3, with the IP header */

@@ -74,6 +74,7 @@ struct frame_spec {
 	uint16_t udp_bytes;	/* UDP's length field; 0: as it is */
 	uint8_t protocol;	/* 0: UDP */
 	uint8_t options_bytes;	/* of the IPv4 header; multiple of 4 */
+	const char *options;	/* so many octets of them; NULL: NOPs */
 	struct frame_ext ext;
 	struct vlan_tag tags[FRAME_TAGS_MAX]; /* outermost first */
 	uint16_t bytes; /* cut or padded to; 0: as its packet is long */
@@ -164,6 +165,9 @@ static inline size_t frame_ipv4(const struct frame_spec *s, struct frame *f,
 	memcpy(f->octets + ETH_HEADER_BYTES, &ip, sizeof(ip));
 	/* Options: No Operation, RFC 791 section 3.1. */
 	memset(f->octets + ETH_HEADER_BYTES + sizeof(ip), 1, s->options_bytes);
+	if (s->options)
+		memcpy(f->octets + ETH_HEADER_BYTES + sizeof(ip), s->options,
+		       s->options_bytes);
 	return ETH_HEADER_BYTES + header;
 }
 

@@ -9,6 +9,9 @@
 #define AH_TO_US  .saddr = STRANGER, .daddr = GATEWAY_OUT, .protocol = PROTO_AH
 #define UDP_TO_US .saddr = STRANGER, .daddr = GATEWAY_OUT
 
+/* A string's octets; of 131 and 137, which are source routes, in octal. */
+#define OPTIONS(text) .options_bytes = sizeof(text) - 1, .options = (text)
+
 static const struct row rows_unprotected[] = {
 	/* --- ESP and AH for us */
 	{ .name = "unprotected: ESP of a known SPI steers to the worker",
@@ -311,6 +314,47 @@ static const struct row rows_unprotected[] = {
 	  .on = GW_DISCARD,
 	  .frame = { .saddr = WAN_HOST, .daddr = GATEWAY_OUT, .port = 68 },
 	  .drop = DROP_DEFAULT_DISCARD },
+
+	/* --- by way of us, to another (RFC 791 section 3.1) */
+	{ .name = "unprotected: a loose source route through us drops",
+	  .frame = { UDP_TO_US, OPTIONS("\203\7\4\12\1\0\12\0") },
+	  .drop = DROP_UNPARSED },
+	{ .name = "unprotected: a strict source route through us drops",
+	  .frame = { UDP_TO_US, OPTIONS("\211\7\4\12\1\0\12\0") },
+	  .drop = DROP_UNPARSED },
+	{ .name = "unprotected: IKE by a source route drops",
+	  .frame = { UDP_TO_US, .port = 500, OPTIONS("\203\7\4\12\1\0\12\0") },
+	  .drop = DROP_UNPARSED },
+	{ .name = "unprotected: a source route behind other options drops",
+	  .frame = { UDP_TO_US, OPTIONS("\1\7\4\0\0\1\203\7\4\12\1\0\12\0\0\0") },
+	  .drop = DROP_UNPARSED },
+	{ .name = "unprotected: a source route in the last octets drops",
+	  .frame = { UDP_TO_US,
+		     OPTIONS("\7\44\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+			     "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\203\3\4") },
+	  .drop = DROP_UNPARSED },
+	{ .name = "unprotected: options whose length lies drop",
+	  .frame = { UDP_TO_US, OPTIONS("\7\1\4\0") },
+	  .drop = DROP_UNPARSED },
+	{ .name = "unprotected: an option beyond the header drops",
+	  .frame = { UDP_TO_US, OPTIONS("\1\7\4\0") },
+	  .drop = DROP_UNPARSED },
+	{ .name = "unprotected: an option without a length drops",
+	  .frame = { UDP_TO_US, OPTIONS("\1\1\1\7") },
+	  .drop = DROP_UNPARSED },
+	{ .name = "unprotected: behind the end of the options is no source route",
+	  .frame = { UDP_TO_US, OPTIONS("\0\203\3\4") },
+	  .pass = PASS_DEFAULT },
+	{ .name = "unprotected: within another option is no source route",
+	  .frame = { UDP_TO_US, OPTIONS("\7\6\4\203\3\4\1\0") },
+	  .pass = PASS_DEFAULT },
+	{ .name = "unprotected: by a source route to others the SPD speaks",
+	  .frame = { .saddr = STRANGER, OPTIONS("\203\7\4\12\1\0\12\0") },
+	  .pass = PASS_DEFAULT },
+	{ .name = "unprotected: a source route passes where everything does",
+	  .on = GW_BYPASS_ALL,
+	  .frame = { UDP_TO_US, OPTIONS("\203\7\4\12\1\0\12\0") },
+	  .pass = PASS_NOT_IP },
 
 	/* --- to another station */
 	{ .name = "unprotected: a frame for another station is the kernel's",

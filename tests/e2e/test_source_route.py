@@ -1,0 +1,57 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+A source route (RFC 791 section 3.1) makes the gateway's own address the first
+station of a packet for somebody behind it: judged by where it arrives, it was
+the host's, and the kernel forwarded it as what a policy protects. Linux still
+does so where accept_source_route is 1, which is its default. A routing header
+of IPv6 (RFC 8754) is the same, but for its default.
+"""
+import os
+import secrets
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from lab import Lab, finish, ok, scapy_layers, search_plaintext  # noqa: E402
+
+HOST_A, HOST_B, GW_A = "10.1.0.2", "10.2.0.2", "192.0.2.1"
+COUNT = 5
+LSRR, SSRR = 131, 137
+
+
+def routed(lab, option, needle):
+    """From a host of the far network, as it claims, to host-a by way of gw-a."""
+    inet = scapy_layers().layers.inet
+    stations = bytes((option, 7, 4, *map(int, HOST_A.split(".")), 0))
+    return (scapy_layers().layers.l2.Ether(src=lab.mac("wire", "br0"),
+                                           dst=lab.mac("gw-a", "wan0")) /
+            inet.IP(src=HOST_B, dst=GW_A, options=[inet.IPOption(stations)]) /
+            inet.UDP(sport=9000, dport=9000) / needle)
+
+
+def arrived(lab, option):
+    needle = secrets.token_bytes(16)
+    capture = lab.capture("host-a", "eth0")
+    lab.inject("wire", "br0", [routed(lab, option, needle)] * COUNT)
+    return len(search_plaintext(capture.stop(), needle))
+
+
+def main():
+    with Lab() as lab:
+        lab.run("gw-a", ["sysctl", "-qw",
+                         "net.ipv4.conf.all.accept_source_route=1",
+                         "net.ipv4.conf.wan0.accept_source_route=1"])
+        lab.route_far_network("a")
+        n = arrived(lab, LSRR)
+        ok(n == COUNT, f"without Cygnet, {n} of {COUNT} go where they say")
+        gateway = lab.start_gateway("gw-a", lab.default_conf("a"))
+        before = gateway.drops()["unparsed"]
+        for name, option in (("loose", LSRR), ("strict", SSRR)):
+            n = arrived(lab, option)
+            ok(n == 0, f"{name} source route: {n} of {COUNT} came in the clear")
+        n = gateway.drops()["unparsed"] - before
+        ok(n == 2 * COUNT, f"{n} of {2 * COUNT} are counted as unparsed")
+    return finish()
+
+
+sys.exit(main())
