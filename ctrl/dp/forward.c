@@ -114,13 +114,21 @@ static bool opened_goes_direct(const struct packet *p, const struct port *port,
 	       p->bytes <= nh->mtu;
 }
 
+/* The kernel would send it on to whom its SA is not for. */
+static void opened_to_host(struct worker *w, struct packet *p)
+{
+	if (p->ip.source_route)
+		return packet_drop(p, DROP_SELECTOR);
+	to_host(w, p);
+}
+
 static void forward_opened(struct worker *w, struct tx_run *run,
 			   struct packet *p, const struct nexthop *nh)
 {
 	struct port *port = worker_port(w, nh->ifindex);
 
 	if (nh->kind == NH_HOST || !opened_goes_direct(p, port, nh))
-		return to_host(w, p);
+		return opened_to_host(w, p);
 	ip_hop(p->l3);
 	to_port(w, run, port, p, nh);
 }

@@ -28,6 +28,9 @@ struct ip_header {
 	uint8_t tos; /* or traffic class: DSCP and ECN (RFC 2474, RFC 3168) */
 	uint8_t ttl; /* or hop limit */
 	uint8_t protocol; /* behind extension headers */
+	/* Whoever is addressed is to send it on: an option of IPv4 (RFC 791
+	 * section 3.1), segments left of IPv6 (RFC 8200 section 4.4). */
+	bool source_route;
 };
 
 _Static_assert(sizeof(struct ip_header) == 48,

@@ -29,6 +29,24 @@ static struct addr addr_at(const uint8_t *at)
 	return addr_from_v4(v4_be);
 }
 
+/* Options whose lengths lie count as one: nobody takes those. */
+static bool has_source_route(const uint8_t *header, uint32_t header_bytes)
+{
+	uint32_t at = IPV4_HEADER_BYTES;
+
+	while (at < header_bytes && header[at] != IPV4_OPT_END) {
+		if (header[at] == IPV4_OPT_NOP) {
+			at++;
+			continue;
+		}
+		if (header[at] == IPV4_OPT_LSRR || header[at] == IPV4_OPT_SSRR ||
+		    at + 1 == header_bytes || header[at + 1] < 2)
+			return true;
+		at += header[at + 1];
+	}
+	return at > header_bytes;
+}
+
 bool ipv4_parse(struct slice octets, struct ip_header *out)
 {
 	const uint8_t *at = octets.ptr;
@@ -50,6 +68,7 @@ bool ipv4_parse(struct slice octets, struct ip_header *out)
 	out->fragment = get_u16(at + FRAGMENT_OFF);
 	out->ttl = at[TTL_OFF];
 	out->protocol = at[9];
+	out->source_route = has_source_route(at, header_bytes);
 	out->saddr = addr_at(at + 12);
 	out->daddr = addr_at(at + 16);
 	return true;

@@ -20,7 +20,7 @@
 /*
  * Is there a whole packet here? Version 4, a header that is not shorter than
  * 20 octets, and as many octets as the packet claims; more may follow, such
- * as Ethernet padding. Options are stepped over, not read.
+ * as Ethernet padding. Of its options, a source route is told.
  *
  * octets   from the first octet of the header
  * out      written only when true

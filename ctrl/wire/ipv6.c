@@ -11,6 +11,7 @@
 #define NEXT_HEADER_AT	 6
 #define SADDR_AT	 8
 #define DADDR_AT	 24
+#define SEGMENTS_LEFT_AT 3  /* of a routing header (RFC 8200 section 4.4) */
 #define FRAGMENT_MORE	 1U /* beside the offset (RFC 8200 section 4.5) */
 
 /* Where the walk along the extension headers is. */
@@ -44,6 +45,8 @@ static bool step(const uint8_t *packet, struct ip_header *out, struct chain *c)
 		read_fragment(header, out, c);
 	else
 		bytes += header[1] * 8U;
+	if (c->next_header == EXT_ROUTING && header[SEGMENTS_LEFT_AT])
+		out->source_route = true;
 	if (bytes > out->total_bytes - c->at)
 		return false;
 	c->next_header = header[0];
@@ -86,6 +89,7 @@ bool ipv6_parse(struct slice octets, struct ip_header *out)
 	out->id = 0;
 	out->fragment = IPV4_DF;
 	out->ttl = at[IPV6_HOP_LIMIT_AT];
+	out->source_route = false;
 	memcpy(&out->saddr, at + SADDR_AT, sizeof(out->saddr));
 	memcpy(&out->daddr, at + DADDR_AT, sizeof(out->daddr));
 	return !addr_is_v4(&out->saddr) && !addr_is_v4(&out->daddr) &&

@@ -14,32 +14,52 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from lab import Lab, finish, ok, scapy_layers, search_plaintext  # noqa: E402
 
-HOST_A, HOST_B, GW_A = "10.1.0.2", "10.2.0.2", "192.0.2.1"
+HOST_A, HOST_B, HOST_C = "10.1.0.2", "10.2.0.2", "10.3.0.2"
+GW_A, GW_A_LAN = "192.0.2.1", "10.1.0.1"
 COUNT = 5
 LSRR, SSRR = 131, 137
 
 
-def routed(lab, option, needle):
-    """From a host of the far network, as it claims, to host-a by way of gw-a."""
+def routed(option, station, target, needle):
+    """From a host of the far network, as it claims, by way of a station."""
     inet = scapy_layers().layers.inet
-    stations = bytes((option, 7, 4, *map(int, HOST_A.split(".")), 0))
-    return (scapy_layers().layers.l2.Ether(src=lab.mac("wire", "br0"),
-                                           dst=lab.mac("gw-a", "wan0")) /
-            inet.IP(src=HOST_B, dst=GW_A, options=[inet.IPOption(stations)]) /
+    route = bytes((option, 7, 4, *map(int, target.split(".")), 0))
+    return (inet.IP(src=HOST_B, dst=station, options=[inet.IPOption(route)]) /
             inet.UDP(sport=9000, dport=9000) / needle)
 
 
+def send(lab, packets):
+    ether = scapy_layers().layers.l2.Ether(src=lab.mac("wire", "br0"),
+                                           dst=lab.mac("gw-a", "wan0"))
+    lab.inject("wire", "br0", [ether / packet for packet in packets])
+
+
 def arrived(lab, option):
+    """In the clear, to host-a."""
     needle = secrets.token_bytes(16)
     capture = lab.capture("host-a", "eth0")
-    lab.inject("wire", "br0", [routed(lab, option, needle)] * COUNT)
+    send(lab, [routed(option, GW_A, HOST_A, needle)] * COUNT)
     return len(search_plaintext(capture.stop(), needle))
 
 
+def check_tunnel(lab, gateway):
+    """A peer that is ours reaches nobody but whom its SA is for."""
+    needle = secrets.token_bytes(16)
+    sa = lab.scapy_sa(lab.sa_ba)
+    capture = lab.capture("host-c", "eth0")
+    send(lab, [sa.encrypt(routed(LSRR, GW_A_LAN, HOST_C, needle))
+               for _ in range(COUNT)])
+    n = len(search_plaintext(capture.stop(), needle))
+    ok(n == 0, f"through the tunnel, {n} of {COUNT} leave its selectors")
+    n = gateway.drops()["selector"]
+    ok(n == COUNT, f"{n} of {COUNT} are counted as outside of them")
+
+
 def main():
-    with Lab() as lab:
+    with Lab(with_dmz=True) as lab:
         lab.run("gw-a", ["sysctl", "-qw",
                          "net.ipv4.conf.all.accept_source_route=1",
+                         "net.ipv4.conf.default.accept_source_route=1",
                          "net.ipv4.conf.wan0.accept_source_route=1"])
         lab.route_far_network("a")
         n = arrived(lab, LSRR)
@@ -51,6 +71,7 @@ def main():
             ok(n == 0, f"{name} source route: {n} of {COUNT} came in the clear")
         n = gateway.drops()["unparsed"] - before
         ok(n == 2 * COUNT, f"{n} of {2 * COUNT} are counted as unparsed")
+        check_tunnel(lab, gateway)
     return finish()
 
 

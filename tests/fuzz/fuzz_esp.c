@@ -215,6 +215,15 @@ static void blame_sealed(struct scenario *s, struct sealed *k, bool damaged,
 	}
 }
 
+/* One with a source route is refused where it would go up to the host. */
+static bool may_lead_on(const struct sealed *k)
+{
+	struct packet_parts p;
+
+	return packet_read(slice_of(k->text.at, k->text.n), &p) &&
+	       p.headers > packet_base(k->text.at);
+}
+
 static void give_sealed(struct scenario *s, struct sealed *k, bool damaged)
 {
 	struct span l3 = k->l3;
@@ -234,6 +243,8 @@ static void give_sealed(struct scenario *s, struct sealed *k, bool damaged)
 		k->promise = promise(s, DIR_IN, &k->text);
 	if (!fault)
 		k->promise->ecn |= (uint8_t)(1U << (packet_tos(l3.at) & 3));
+	if (!fault && may_lead_on(k))
+		s->unsure++;
 	blame_sealed(s, k, damaged, &l3, fault);
 	k->given = true;
 	s->seq_came = k->seq > s->seq_came ? k->seq : s->seq_came;

@@ -127,6 +127,39 @@ static void header_length_must_be_20_at_least_and_inside(void **state)
 	free(at);
 }
 
+/* RFC 791 section 3.1; of options that lie, the kernel takes none. */
+static void source_route_is_told(void **state)
+{
+	static const struct {
+		const char *options; /* of 12 octets */
+		bool told;
+	} rows[] = {
+		{ "\1\1\1\1\1\1\1\1\1\1\1\1", false },
+		{ "\203\7\4\12\1\0\2\0\0\0\0\0", true },
+		{ "\211\7\4\12\1\0\2\0\0\0\0\0", true },
+		{ "\1\7\6\4\0\0\0\203\3\4\0\0", true },
+		{ "\7\11\4\203\7\4\12\1\0\0\0\0", false },
+		{ "\0\203\7\4\12\1\0\2\0\0\0\0", false },
+		{ "\1\1\1\1\1\1\1\1\1\203\3\4", true },
+		{ "\7\14\4\0\0\0\0\0\0\0\0\0", false },
+		{ "\7\15\4\0\0\0\0\0\0\0\0\0", true },
+		{ "\7\1\4\0\0\0\0\0\0\0\0\0", true },
+		{ "\1\1\1\1\1\1\1\1\1\1\1\7", true },
+	};
+	uint8_t *at = packet_new(ESP_HEADER, 140);
+
+	(void)state;
+	at[0] = 4 << 4 | 8;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ip_header h;
+
+		memcpy(at + 20, rows[i].options, 12);
+		assert_true(ipv4_parse(slice_of(at, 140), &h));
+		assert_int_equal(h.source_route, rows[i].told);
+	}
+	free(at);
+}
+
 static void total_length_must_hold_the_header_and_be_there(void **state)
 {
 	uint8_t *at = packet_new(ESP_HEADER, 140);
@@ -299,6 +332,7 @@ int main(void)
 		cmocka_unit_test(octets_after_the_packet_are_allowed),
 		cmocka_unit_test(any_version_but_4_is_refused),
 		cmocka_unit_test(header_length_must_be_20_at_least_and_inside),
+		cmocka_unit_test(source_route_is_told),
 		cmocka_unit_test(total_length_must_hold_the_header_and_be_there),
 		cmocka_unit_test(nothing_is_written_when_parsing_fails),
 		cmocka_unit_test(build_is_the_inverse_of_parse),

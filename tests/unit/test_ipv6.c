@@ -139,6 +139,21 @@ static void extension_headers_are_stepped_over(void **state)
 }
 
 /* Each header's length, one unit more than there is. */
+/* The routing header is the second one of the chain, at 48. */
+static void segments_left_are_told(void **state)
+{
+	uint8_t at[ROOM];
+	struct ip_header h;
+
+	(void)state;
+	hex_decode(CHAIN_PACKET, at, ROOM);
+	for (uint32_t left = 0; left < 2; left++) {
+		at[51] = (uint8_t)left;
+		assert_true(parses(at, CHAIN_BYTES, &h));
+		assert_int_equal(h.source_route, left);
+	}
+}
+
 static void extension_header_that_ends_behind_the_packet_is_refused(void **state)
 {
 	static const uint32_t lengths[] = { 41, 49, 73 };
@@ -349,6 +364,7 @@ int main(void)
 		cmocka_unit_test(any_version_but_6_is_refused),
 		cmocka_unit_test(mapped_address_is_refused),
 		cmocka_unit_test(extension_headers_are_stepped_over),
+		cmocka_unit_test(segments_left_are_told),
 		cmocka_unit_test(
 			extension_header_that_ends_behind_the_packet_is_refused),
 		cmocka_unit_test(
