@@ -31,7 +31,8 @@ struct crypto_op {
 	bool failed;	     /* set by open: not forged, the library failed */
 };
 
-/* One SA's keys in one direction, ready for use. One thread at a time. */
+/* One SA's keys in one direction, ready for use. One thread at a time, but see
+ * keys_are_shared. */
 struct crypto_key;
 
 /* What a backend needs of its own for each thread; never shared. */
@@ -46,7 +47,8 @@ struct crypto_key_spec {
 };
 
 struct crypto_backend {
-	const char *name; /* as shown by status */
+	const char *name;     /* as shown by status */
+	bool keys_are_shared; /* several threads may use a key at once */
 
 	/*
 	 * Before the thread starts; out may become NULL, which is as good.

@@ -347,6 +347,7 @@ static int ipsec_mb_thread_new(struct crypto_thread **out)
 
 const struct crypto_backend crypto_ipsec_mb = {
 	.name = "ipsec-mb",
+	.keys_are_shared = true,
 	.thread_new = ipsec_mb_thread_new,
 	.thread_free = ipsec_mb_thread_free,
 	.key_new = ipsec_mb_key_new,

@@ -237,7 +237,9 @@ static void open_run(struct worker *w, struct packet *p, uint32_t n)
 	if (sa->kept)
 		atomic_store_explicit(sa->kept->used, sa->replay.top,
 				      memory_order_release);
-	sa_count_run(&sa->count, pkts, bytes, sa->replay.top, w->now_ns);
+	atomic_store_explicit(&sa->count.edge, sa->replay.top,
+			      memory_order_relaxed);
+	sa_count_run(sa, pkts, bytes, w->now_ns);
 	sa_unlock(sa);
 }
 

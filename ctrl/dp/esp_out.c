@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Outbound ESP in tunnel mode (RFC 4303 section 3.3), on runs of one SA:
- * path MTU and MSS (pmtu.h, mss.h), then prepare (sequence number, padding, IV),
- * crypto, finish (outer header, counters). The packet grows in its own frame,
- * outer headers into the headroom, padding and ICV behind.
+ * path MTU and MSS (pmtu.h, mss.h), then the run's sequence numbers in one step,
+ * prepare (padding, IV), crypto, finish (outer header, counters). The packet grows
+ * in its own frame, outer headers into the headroom, padding and ICV behind.
  *
  * An inner packet of either family under an outer header of either (outer.h).
  * Worker.
@@ -47,29 +47,33 @@ static void ask_for_numbers(struct seq_kept *kept)
 		return; /* its counter is at the top: it is awake */
 }
 
-static bool more_numbers(struct sa_rt *sa)
+static uint64_t kept_limit(const struct seq_kept *kept)
 {
-	sa->seq_limit =
-		atomic_load_explicit(&sa->kept->limit, memory_order_acquire);
-	if (sa->seq < sa->seq_limit)
-		return true;
-	ask_for_numbers(sa->kept);
-	return false;
+	return kept ? atomic_load_explicit(&kept->limit, memory_order_acquire)
+		    : UINT64_MAX;
 }
 
-/* RFC 4303 section 3.3.3: the number never cycles. */
-static bool take_seq(struct sa_rt *sa, struct packet *p)
+/*
+ * How many of the run, from its front, have a number now; the others are dropped.
+ * A packet that fails afterwards leaves its number unused.
+ *
+ * RFC 4303 section 3.3.3: the number never cycles.
+ */
+static uint32_t take_numbers(struct sa_rt *sa, struct packet **p, uint32_t n)
 {
-	if (sa->seq == (sa->esn ? UINT64_MAX : SEQ_LAST_32)) {
-		packet_drop(p, DROP_SEQ_EXHAUSTED);
-		return false;
-	}
-	if (sa->seq >= sa->seq_limit && !more_numbers(sa)) {
-		packet_drop(p, DROP_SEQ_RESERVED);
-		return false;
-	}
-	p->seq = ++sa->seq;
-	return true;
+	uint64_t last = sa->esn ? UINT64_MAX : SEQ_LAST_32;
+	uint64_t limit = kept_limit(sa->kept), after;
+	uint32_t taken =
+		sa_take_numbers(sa, n, limit < last ? limit : last, &after);
+
+	for (uint32_t i = 0; i < taken; i++)
+		p[i]->seq = after + i + 1;
+	for (uint32_t i = taken; i < n; i++)
+		packet_drop(p[i], limit < last ? DROP_SEQ_RESERVED
+					       : DROP_SEQ_EXHAUSTED);
+	if (taken < n && limit < last)
+		ask_for_numbers(sa->kept);
+	return taken;
 }
 
 /* RFC 4303 section 2.4: 1, 2, 3, … then pad length and next header. */
@@ -105,7 +109,8 @@ static bool is_its_own(const struct packet *p)
 	return rules_accept(rules, &f);
 }
 
-/* mtu: the largest inner packet. What passes is as large as it will be. */
+/* mtu: the largest inner packet. What passes is as large as it will be, and may
+ * have a number. */
 static bool admit(struct worker *w, struct packet *p, uint32_t mtu)
 {
 	if (p->sa->narrow && !is_its_own(p)) {
@@ -116,21 +121,22 @@ static bool admit(struct worker *w, struct packet *p, uint32_t mtu)
 		return false;
 	if (mss_concerns(w, p))
 		mss_clamp(p, mtu);
-	return true;
+	if (fits_frame(w, p))
+		return true;
+	packet_drop(p, DROP_TOO_BIG);
+	return false;
 }
 
-static void prepare(struct worker *w, struct packet *p, struct crypto_op *op)
+static bool prepare(struct worker *w, struct packet *p, struct crypto_op *op)
 {
 	struct sa_rt *sa = p->sa;
 	uint32_t text = esp_text_bytes(sa, p->bytes), seq_be;
 	uint8_t *esp = p->l3 - sa->iv_bytes - ESP_HEADER_BYTES;
 
-	if (!fits_frame(w, p))
-		return packet_drop(p, DROP_TOO_BIG);
-	if (!take_seq(sa, p))
-		return;
-	if (!put_iv(w, sa, p->seq, esp + ESP_HEADER_BYTES))
-		return packet_drop(p, DROP_CRYPTO);
+	if (!put_iv(w, sa, p->seq, esp + ESP_HEADER_BYTES)) {
+		packet_drop(p, DROP_CRYPTO);
+		return false;
+	}
 	if (p->routed)
 		ip_hop(p->l3);
 	put_trailer(p->l3 + p->bytes, text - p->bytes - ESP_TRAILER_BYTES,
@@ -143,6 +149,7 @@ static void prepare(struct worker *w, struct packet *p, struct crypto_op *op)
 		.text_bytes = text,
 		.seq_hi = (uint32_t)(p->seq >> 32),
 	};
+	return true;
 }
 
 /* Of its header, only its ends and whether it may be cut are asked for. */
@@ -158,43 +165,61 @@ static void finish(struct packet *p, const struct crypto_op *op)
 	p->state = PKT_SEALED;
 }
 
-/* Before the numbers are used up, for IKE to have the time. */
-static void note_ending(struct worker *w, struct sa_rt *sa)
+/* Before the numbers are used up, for IKE to have the time; one worker says so. */
+static void note_ending(struct worker *w, struct sa_rt *sa, uint64_t seq)
 {
 	const struct telling what = { .kind = TELL_ENDING, .sa = sa->ref };
 
-	if (!sa->esn && !sa->ending && sa->seq > SEQ_SOFT_32)
-		sa->ending = tell_put(w->tell, &what);
+	if (sa->esn || seq <= SEQ_SOFT_32 ||
+	    atomic_load_explicit(&sa->ending, memory_order_relaxed) ||
+	    atomic_exchange(&sa->ending, true))
+		return;
+	if (!tell_put(w->tell, &what))
+		atomic_store(&sa->ending, false);
 }
 
-static void note_numbers(struct sa_rt *sa)
+/* Another worker may be further than we, and have said so. */
+static void note_numbers(struct seq_kept *kept, uint64_t seq)
 {
-	struct seq_kept *kept = sa->kept;
+	uint64_t used = atomic_load_explicit(kept->used, memory_order_relaxed);
 
-	if (!kept)
-		return;
-	atomic_store_explicit(kept->used, sa->seq, memory_order_release);
-	if (sa->seq > atomic_load_explicit(&kept->low, memory_order_relaxed))
+	while (used < seq &&
+	       !atomic_compare_exchange_weak_explicit(kept->used, &used, seq,
+						      memory_order_release,
+						      memory_order_relaxed))
+		;
+	if (seq > atomic_load_explicit(&kept->low, memory_order_relaxed))
 		ask_for_numbers(kept);
 }
 
-static void seal_run(struct worker *w, struct packet *p, uint32_t n,
-		     uint32_t mtu)
+static uint32_t admit_run(struct worker *w, struct packet *p, uint32_t n,
+			  uint32_t mtu, struct packet **of)
 {
-	struct crypto_op ops[BATCH_MAX];
-	struct packet *of[BATCH_MAX];
-	struct sa_rt *sa = p->sa;
-	uint64_t pkts = 0, bytes = 0;
 	uint32_t m = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++)
 		if (admit(w, &p[i], mtu))
-			prepare(w, &p[i], &ops[m]);
-		if (p[i].drop == DROP_NONE)
 			of[m++] = &p[i];
-	}
-	sa->backend->seal(w->crypto, sa->key, ops, m);
-	for (uint32_t i = 0; i < m; i++) {
+	return m;
+}
+
+static uint32_t prepare_run(struct worker *w, struct packet **of, uint32_t n,
+			    struct crypto_op *ops)
+{
+	uint32_t m = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (prepare(w, of[i], &ops[m]))
+			of[m++] = of[i];
+	return m;
+}
+
+static void finish_run(struct worker *w, struct packet **of, uint32_t n,
+		       const struct crypto_op *ops)
+{
+	uint64_t pkts = 0, bytes = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
 		if (!ops[i].ok) {
 			packet_drop(of[i], DROP_CRYPTO);
 			continue;
@@ -203,9 +228,28 @@ static void seal_run(struct worker *w, struct packet *p, uint32_t n,
 		bytes += of[i]->bytes;
 		finish(of[i], &ops[i]);
 	}
-	note_ending(w, sa);
-	note_numbers(sa);
-	sa_count_run(&sa->count, pkts, bytes, sa->seq, w->now_ns);
+	sa_count_run(of[0]->sa, pkts, bytes, w->now_ns);
+}
+
+static void seal_run(struct worker *w, struct packet *p, uint32_t n,
+		     uint32_t mtu)
+{
+	struct crypto_op ops[BATCH_MAX];
+	struct packet *of[BATCH_MAX];
+	struct sa_rt *sa = p->sa;
+	uint32_t m = take_numbers(sa, of, admit_run(w, p, n, mtu, of));
+	uint64_t last;
+
+	if (!m)
+		return;
+	last = of[m - 1]->seq;
+	m = prepare_run(w, of, m, ops);
+	sa->backend->seal(w->crypto, sa_key(sa, w->index), ops, m);
+	if (m)
+		finish_run(w, of, m, ops);
+	note_ending(w, sa, last);
+	if (sa->kept)
+		note_numbers(sa->kept, last);
 }
 
 /* Nothing is encrypted before the way to the peer is known. */
@@ -225,7 +269,7 @@ static void out_run(struct worker *w, struct packet *p, uint32_t n)
 	}
 }
 
-/* Its numbers, its IVs and its key are one worker's. */
+/* Its numbers, its IVs and its key are one worker's, unless it is spread. */
 static void hand_over(struct worker *w, struct packet *p, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -248,7 +292,7 @@ void esp_out(struct worker *w, struct batch *b)
 		end = run_end(b, i);
 		if (b->pkt[i].state != PKT_CLEAR)
 			continue;
-		if (b->pkt[i].sa && b->pkt[i].sa->owner != w->index)
+		if (b->pkt[i].sa && !sa_is_of(b->pkt[i].sa, w->index))
 			hand_over(w, &b->pkt[i], end - i);
 		else if (b->pkt[i].sa)
 			out_run(w, &b->pkt[i], end - i);

@@ -28,7 +28,7 @@ static void sa_status(const struct sa_rt *sa, uint32_t spi, uint64_t now_ns,
 	out->pkts = atomic_load_explicit(&sa->count.pkts, memory_order_relaxed);
 	out->bytes =
 		atomic_load_explicit(&sa->count.bytes, memory_order_relaxed);
-	out->seq = atomic_load_explicit(&sa->count.seq, memory_order_relaxed);
+	out->seq = sa_seq(sa);
 	out->idle_s = idle_s(sa, now_ns);
 	for (uint32_t i = 0; i < DROP_MAX; i++)
 		out->drops[i] = atomic_load_explicit(&sa->count.drops[i],

@@ -5,6 +5,10 @@
  * published its constant part never changes. The rest belongs to the worker that
  * owns the SA, outbound; inbound to whichever has its lock, taken once a run. So
  * do its counters, which the control thread reads.
+ *
+ * An outbound SA that is spread is every worker's at once: each takes the numbers
+ * of a run in one step, so that none is ever taken twice, and adds to the counters
+ * atomically.
  */
 #ifndef CYG_SADB_SA_H
 #define CYG_SADB_SA_H
@@ -21,12 +25,13 @@
 #include "include/drop.h"
 #include "include/meta.h"
 
-/* One writer at a time but for drops, any reader; relaxed. */
+/* One writer at a time but for drops and where the SA is spread, any reader;
+ * relaxed. */
 struct sa_counters {
 	_Atomic uint64_t pkts;	  /* inner packets that passed */
 	_Atomic uint64_t bytes;	  /* inner bytes */
 	_Atomic uint64_t last_ns; /* CLOCK_MONOTONIC of the last; 0: never */
-	_Atomic uint64_t seq;	  /* last sent, or right edge of the window */
+	_Atomic uint64_t edge;	  /* DIR_IN: right edge of the window */
 	_Atomic uint64_t drops[DROP_MAX];
 };
 
@@ -35,13 +40,15 @@ struct sa_counters {
  * (ctrl/dp/durable.h), which owns it.
  */
 struct seq_kept {
-	_Atomic uint64_t *used; /* by the worker: last sent, or right edge */
+	_Atomic uint64_t *used; /* by workers: last sent, or right edge */
 	_Atomic uint64_t limit; /* DIR_OUT, by the keeper: none above is sent */
-	_Atomic uint64_t low;	/* DIR_OUT, by the keeper, and UINT64_MAX by the
-				   worker as it wakes it: above that the limit
+	_Atomic uint64_t low;	/* DIR_OUT, by the keeper, and UINT64_MAX by
+				   a worker as it wakes it: above that the limit
 				   has to be raised soon */
 	int wake_fd;		/* of the keeper, an eventfd */
 };
+
+#define SA_LINE_BYTES 64 /* of a cache */
 
 struct sa_rt {
 	/* Constant. */
@@ -58,28 +65,35 @@ struct sa_rt {
 	bool counter_mode;   /* the IV is a counter, else unpredictable */
 	bool esn;
 	bool narrow; /* DIR_OUT: not all of its policies' packets are its own */
+	bool spread; /* DIR_OUT: all workers use it, and it has no owner */
 	const struct crypto_backend *backend;
-	struct crypto_key *key; /* owned; used by one worker at a time */
-	uint32_t owner;		/* DIR_OUT: index of its worker */
-	struct seq_kept *kept;	/* borrowed; NULL: its numbers end with it */
+	struct crypto_key *key; /* owned; see sa_key() */
+	/* Owned; of an SA that is spread, a key for each worker where one is
+	 * one thread's. The first is `key`. */
+	struct crypto_key **keys;
+	uint32_t n_keys;
+	uint32_t owner;	       /* DIR_OUT: index of its worker */
+	struct seq_kept *kept; /* borrowed; NULL: its numbers end with it */
 
 	/* Owned. Replaced by the control thread when the policies change, read
 	 * by the worker once a run. */
 	_Atomic(const struct rules *) rules;
 
+	/* What is written as packets pass stands apart from what is only read,
+	 * and together, for where several workers write it. */
+	_Alignas(SA_LINE_BYTES) _Atomic uint64_t seq; /* DIR_OUT: last number
+					taken, 0: none; by its workers */
+	struct sa_counters count;
 	_Atomic bool locked; /* DIR_IN: by a worker, see sa_lock() */
+	_Atomic bool ending; /* DIR_OUT, by its workers: that it runs out of
+				numbers was told */
 
-	/* The worker's. */
-	uint64_t seq;	    /* DIR_OUT: last number used, 0 before the first */
-	uint64_t seq_limit; /* DIR_OUT: kept->limit as last read */
-	struct replay replay; /* DIR_IN */
-	bool used;	      /* DIR_IN: the first packet was told of */
-	bool ending;	      /* DIR_OUT: that it runs out of numbers, too */
-	struct addr peer;     /* DIR_IN, ESP in UDP: whence it came, as told */
+	/* The worker's that has the lock. DIR_IN. */
+	struct replay replay;
+	bool used;	  /* the first packet was told of */
+	struct addr peer; /* ESP in UDP: whence it came, as told */
 	uint16_t peer_port_be;
 	uint64_t moved_ns; /* when that was told; 0: never */
-
-	struct sa_counters count;
 };
 
 /* Worker: how often it asks before it lets others run. */
@@ -108,6 +122,56 @@ static inline void sa_unlock(struct sa_rt *sa)
 	atomic_store_explicit(&sa->locked, false, memory_order_release);
 }
 
+/* Whose is an outbound SA's packet? That worker's own? */
+static inline bool sa_is_of(const struct sa_rt *sa, uint32_t worker)
+{
+	return sa->spread || sa->owner == worker;
+}
+
+/* Of an inbound SA, under its lock; of an outbound one, that worker's. */
+static inline struct crypto_key *sa_key(const struct sa_rt *sa, uint32_t worker)
+{
+	return sa->keys ? sa->keys[worker] : sa->key;
+}
+
+/* false: another worker did meanwhile, and *from is where the SA is. */
+static inline bool sa_advance(struct sa_rt *sa, uint64_t *from, uint64_t to)
+{
+	if (sa->spread)
+		return atomic_compare_exchange_weak_explicit(
+			&sa->seq, from, to, memory_order_relaxed,
+			memory_order_relaxed);
+	atomic_store_explicit(&sa->seq, to, memory_order_relaxed);
+	return true;
+}
+
+/*
+ * Worker: the next n numbers are its own, *after + 1 and on; or as many as there
+ * are up to `last`. How many.
+ */
+static inline uint32_t sa_take_numbers(struct sa_rt *sa, uint32_t n,
+				       uint64_t last, uint64_t *after)
+{
+	uint64_t seq = atomic_load_explicit(&sa->seq, memory_order_relaxed);
+	uint64_t take;
+
+	do {
+		take = seq < last ? last - seq : 0;
+		if (take > n)
+			take = n;
+	} while (!sa_advance(sa, &seq, seq + take));
+	*after = seq;
+	return (uint32_t)take;
+}
+
+/* Last number taken, or right edge of the window. Any thread. */
+static inline uint64_t sa_seq(const struct sa_rt *sa)
+{
+	return atomic_load_explicit(sa->dir == DIR_OUT ? &sa->seq
+						       : &sa->count.edge,
+				    memory_order_relaxed);
+}
+
 /* Any worker: packets of an SA are dropped in many places. */
 static inline void sa_count_drop(struct sa_counters *count,
 				 enum drop_reason reason)
@@ -116,23 +180,30 @@ static inline void sa_count_drop(struct sa_counters *count,
 				  memory_order_relaxed);
 }
 
-/* Worker: adds to a counter that it alone writes. */
-static inline void sa_count(_Atomic uint64_t *counter, uint64_t add)
+/* Worker: adds to a counter, which it alone writes if the SA is not spread. */
+static inline void sa_count(const struct sa_rt *sa, _Atomic uint64_t *counter,
+			    uint64_t add)
 {
-	uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
+	uint64_t now;
 
+	if (sa->spread) {
+		atomic_fetch_add_explicit(counter, add, memory_order_relaxed);
+		return;
+	}
+	now = atomic_load_explicit(counter, memory_order_relaxed);
 	atomic_store_explicit(counter, now + add, memory_order_relaxed);
 }
 
-/* Worker: the sums of a run; seq is the highest number now. */
-static inline void sa_count_run(struct sa_counters *count, uint64_t pkts,
-				uint64_t bytes, uint64_t seq, uint64_t now_ns)
+/* Worker: the sums of a run. */
+static inline void sa_count_run(struct sa_rt *sa, uint64_t pkts, uint64_t bytes,
+				uint64_t now_ns)
 {
+	struct sa_counters *count = &sa->count;
+
 	if (!pkts)
 		return;
-	sa_count(&count->pkts, pkts);
-	sa_count(&count->bytes, bytes);
-	atomic_store_explicit(&count->seq, seq, memory_order_relaxed);
+	sa_count(sa, &count->pkts, pkts);
+	sa_count(sa, &count->bytes, bytes);
 	atomic_store_explicit(&count->last_ns, now_ns, memory_order_relaxed);
 }
 

@@ -54,6 +54,9 @@ static void sa_free(struct sa_rt *sa)
 {
 	if (!sa)
 		return;
+	for (uint32_t i = 1; sa->keys && i < sa->n_keys; i++)
+		sa->backend->key_free(sa->keys[i]);
+	free(sa->keys);
 	sa->backend->key_free(sa->key);
 	replay_free(&sa->replay);
 	rules_free((struct rules *)atomic_load(&sa->rules));
@@ -99,14 +102,31 @@ static void sa_describe(struct sa_rt *sa, const struct sa_spec *spec)
 	sa->esn = spec->esn;
 	sa->narrow = spec->narrow;
 	sa->kept = spec->kept;
-	sa->seq = spec->seq;
-	sa->seq_limit =
-		spec->kept ? atomic_load(&spec->kept->limit) : UINT64_MAX;
-	atomic_init(&sa->count.seq, spec->seq);
+	atomic_init(&sa->seq, spec->seq);
+	atomic_init(&sa->count.edge, spec->seq);
 }
 
-static int sa_key(const struct sad *sad, struct sa_rt *sa,
-		  const struct sa_spec *spec, struct error *e)
+/* One for each worker where they use it at once and the backend's are one
+ * thread's. */
+static int make_keys(const struct sad *sad, struct sa_rt *sa,
+		     const struct crypto_key_spec *key)
+{
+	int err = sa->backend->key_new(sad->crypto, key, &sa->key);
+
+	if (err || !sa->spread || sa->backend->keys_are_shared)
+		return err;
+	sa->keys = calloc(sad->workers, sizeof(struct crypto_key *));
+	if (!sa->keys)
+		return -ENOMEM;
+	sa->n_keys = sad->workers;
+	sa->keys[0] = sa->key;
+	for (uint32_t i = 1; !err && i < sa->n_keys; i++)
+		err = sa->backend->key_new(sad->crypto, key, &sa->keys[i]);
+	return err;
+}
+
+static int add_key(const struct sad *sad, struct sa_rt *sa,
+		   const struct sa_spec *spec, struct error *e)
 {
 	const struct crypto_key_spec key = {
 		.encr = spec->encr,
@@ -115,7 +135,7 @@ static int sa_key(const struct sad *sad, struct sa_rt *sa,
 		.integ_key = spec->integ_key,
 		.esn = spec->esn,
 	};
-	int err = sa->backend->key_new(sad->crypto, &key, &sa->key);
+	int err = make_keys(sad, sa, &key);
 
 	if (err)
 		return error_set(e, err, "%s cannot use the keys for %s: %s",
@@ -140,7 +160,15 @@ static int sa_fill(const struct sad *sad, struct sa_rt *sa,
 				 strerror(-err));
 	if (spec->dir == DIR_IN && spec->seq)
 		replay_start(&sa->replay, spec->seq);
-	return sa_key(sad, sa, spec, e);
+	return add_key(sad, sa, spec, e);
+}
+
+/* Where there is one worker, it is the owner either way. */
+static void share_out(struct sad *sad, struct sa_rt *sa, bool spread)
+{
+	sa->spread = spread && sad->workers > 1;
+	if (!sa->spread)
+		sa->owner = sad->next_owner++ % sad->workers;
 }
 
 int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
@@ -153,13 +181,14 @@ int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 
 	if (!sad->n_free)
 		return error_set(e, -ENOSPC, "more than %d SAs", SAD_MAX);
-	life = calloc(1, sizeof(*life));
+	life = aligned_alloc(_Alignof(struct sa_life), sizeof(*life));
 	if (!life)
 		return error_set(e, -ENOMEM, "no memory for an SA");
+	memset(life, 0, sizeof(*life));
 	sa = &life->rt;
 	sa->backend = sad->backend;
 	if (spec->dir == DIR_OUT)
-		sa->owner = sad->next_owner++ % sad->workers;
+		share_out(sad, sa, spec->spread);
 	err = sa_fill(sad, sa, spec, e);
 	if (err) {
 		sa_free(sa);

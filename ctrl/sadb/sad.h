@@ -35,12 +35,14 @@ struct sa_spec {
 	struct seq_kept *kept; /* until no worker can hold the SA any more;
 				  NULL: nobody keeps them */
 	bool narrow; /* DIR_OUT: rules are asked of what goes out, too */
+	bool spread; /* DIR_OUT: every worker's at once */
 	const struct sa_rule *rules; /* in the SPD's order */
 	size_t n_rules;
 };
 
 /*
- * workers   how many there are to own outbound SAs, each in turn
+ * workers   how many there are; outbound SAs that are not spread have one of
+ *           them each, in turn
  *
  * NULL: out of memory, or a backend that this CPU can't run. sad_free() wipes
  * every SA; no worker may run.

@@ -47,8 +47,8 @@ static struct sa_rule rule_of(const char *local, const char *remote, bool accept
 }
 
 static struct sa_rt *add_sa(struct gateway *g, const struct gateway_spec *spec,
-			    enum dp_dir dir, const struct sa_rule *rules,
-			    size_t n)
+			    bool spread, enum dp_dir dir,
+			    const struct sa_rule *rules, size_t n)
 {
 	const struct encr_alg *encr = encr_by_name(spec->encr);
 	const struct integ_alg *integ =
@@ -65,6 +65,7 @@ static struct sa_rt *add_sa(struct gateway *g, const struct gateway_spec *spec,
 		.integ_key = &integ_key,
 		.replay_window = GATEWAY_WINDOW,
 		.esn = spec->esn,
+		.spread = spread,
 		.rules = rules,
 		.n_rules = n,
 	};
@@ -78,7 +79,8 @@ static struct sa_rt *add_sa(struct gateway *g, const struct gateway_spec *spec,
 	return sad_get(g->sad, ref);
 }
 
-static void add_sas(struct gateway *g, const struct gateway_spec *spec)
+static void add_sas(struct gateway *g, const struct gateway_spec *spec,
+		    bool spread)
 {
 	const struct sa_rule ours[] = {
 		rule_of("10.1.0.0/16", "10.2.0.0/16", true),
@@ -91,10 +93,10 @@ static void add_sas(struct gateway *g, const struct gateway_spec *spec)
 	};
 	uint64_t whole;
 
-	g->sad = sad_new(g->w.backend, 1);
+	g->sad = sad_new(g->w.backend, spread ? 2 : 1);
 	must(g->sad, "sad_new");
-	g->out = add_sa(g, spec, DIR_OUT, ours, 2);
-	g->in = add_sa(g, spec, DIR_IN, peers, 3);
+	g->out = add_sa(g, spec, spread, DIR_OUT, ours, 2);
+	g->in = add_sa(g, spec, spread, DIR_IN, peers, 3);
 	memcpy(&whole, &g->out->ref, sizeof(whole));
 	atomic_store(&g->policies.binding[GATEWAY_POLICY], whole);
 	atomic_store(&g->policies.gen, GATEWAY_POLICY_GEN);
@@ -108,8 +110,8 @@ struct gateway *gateway_new(const struct gateway_spec *spec)
 	return gateway_new_with(spec, backend);
 }
 
-struct gateway *gateway_new_with(const struct gateway_spec *spec,
-				 const struct crypto_backend *backend)
+static struct gateway *make(const struct gateway_spec *spec,
+			    const struct crypto_backend *backend, bool spread)
 {
 	struct gateway *g = calloc(1, sizeof(*g));
 	int ends[2];
@@ -121,7 +123,7 @@ struct gateway *gateway_new_with(const struct gateway_spec *spec,
 	     "worker_init");
 	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends),
 	     "socketpair");
-	add_sas(g, spec);
+	add_sas(g, spec, spread);
 	port_mem_init(&g->inside, &g->w.umem, GATEWAY_INSIDE);
 	port_mem_init(&g->outside, &g->w.umem, GATEWAY_OUTSIDE);
 	g->w.ports[0] = &g->inside.port;
@@ -137,6 +139,18 @@ struct gateway *gateway_new_with(const struct gateway_spec *spec,
 	g->w.passes = g->passes;
 	g->w.mss_clamp = true;
 	return g;
+}
+
+struct gateway *gateway_new_with(const struct gateway_spec *spec,
+				 const struct crypto_backend *backend)
+{
+	return make(spec, backend, false);
+}
+
+struct gateway *gateway_new_spread(const struct gateway_spec *spec,
+				   const struct crypto_backend *backend)
+{
+	return make(spec, backend, true);
 }
 
 static void sa_encapsulate(struct sa_rt *sa)

@@ -67,6 +67,9 @@ struct gateway {
 struct gateway *gateway_new(const struct gateway_spec *spec);
 struct gateway *gateway_new_with(const struct gateway_spec *spec,
 				 const struct crypto_backend *backend);
+/* The outbound SA is for two workers at once: this one, and one without its own. */
+struct gateway *gateway_new_spread(const struct gateway_spec *spec,
+				   const struct crypto_backend *backend);
 void gateway_free(struct gateway *g);
 
 /* Bare ESP between 2001:db8:ffff::1 and ::2 from now on, both ways. */

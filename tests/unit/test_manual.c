@@ -197,7 +197,7 @@ static void keys_that_come_back_go_on(void **state)
 	apply(f, GATEWAY);
 	apply(f, CONF(ONE, NET_1));
 	assert_int_equal(out_of(f, 0)->seq, 1234);
-	assert_true(out_of(f, 0)->seq_limit > 1234);
+	assert_true(atomic_load(&out_of(f, 0)->kept->limit) > 1234);
 }
 
 /* --- what is refused changes nothing */
