@@ -209,6 +209,9 @@ static const struct key child_keys[] = {
 	  AT(child_conf, rand_time) },
 	{ .name = "replay_window", .form = "a number of packets from 0 (off) to 65536",
 	  .read = value_number,	   .max = REPLAY_WINDOW_MAX, AT(child_conf, replay_window) },
+	/* Ours alone: not of swanctl.conf. */
+	{ .name = "spread",	   .form = "yes or no", .read = value_bool,
+	  AT(child_conf, spread) },
 };
 
 static const struct sub child_later[] = {

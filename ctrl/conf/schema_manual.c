@@ -58,6 +58,8 @@ static const struct key manual_keys[] = {
 	  .read = value_proposal },
 	{ .name = "replay_window", .form = "a number of packets from 0 (off) to 65536",
 	  .read = value_number,	   .max = REPLAY_WINDOW_MAX, AT(manual_conf, replay_window) },
+	{ .name = "spread",	   .form = "yes or no", .read = value_bool,
+	  AT(manual_conf, spread) },
 	{ .name = "policies",	   .form = FORM_POLICIES },
 };
 /* clang-format on */

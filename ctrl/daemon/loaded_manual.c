@@ -121,7 +121,8 @@ static bool same_pair(const struct manual_conf *a, const struct manual_conf *b)
 	return addr_equal(&a->local, &b->local) &&
 	       addr_equal(&a->remote, &b->remote) && a->encr == b->encr &&
 	       a->integ == b->integ && a->replay_window == b->replay_window &&
-	       same_keys(&a->in, &b->in) && same_keys(&a->out, &b->out);
+	       a->spread == b->spread && same_keys(&a->in, &b->in) &&
+	       same_keys(&a->out, &b->out);
 }
 
 static int fail_kept(const struct manual_conf *m, const struct config *file,

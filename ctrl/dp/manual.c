@@ -89,6 +89,7 @@ static bool mark_of(const struct manual *m, const struct one *o,
 		text_of(pair->integ->name),
 		slice_of("", 1),
 		slice_of(&pair->replay_window, sizeof(pair->replay_window)),
+		slice_of(&pair->spread, sizeof(pair->spread)),
 		slice_of(o->keys->encr_key.octets, o->keys->encr_key.len),
 		slice_of(o->keys->integ_key.octets, o->keys->integ_key.len),
 	};
@@ -192,6 +193,7 @@ static int install(struct manual *m, const struct one *o,
 		.encr_key_bits = encr_attr_bits(pair->encr),
 		.integ = (uint16_t)pair->integ->id,
 		.replay_window = pair->replay_window,
+		.spread = pair->spread,
 	};
 	struct error why;
 	int err;

@@ -165,6 +165,7 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		.seq = start ? start->seq : 0,
 		.kept = start ? start->kept : NULL,
 		.narrow = is_narrow(s, en),
+		.spread = sa->spread,
 	};
 	int err;
 

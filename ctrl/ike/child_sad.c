@@ -155,6 +155,7 @@ static void describe(const struct ike_sa *sa, const struct exchange *x,
 	out->integ = (uint16_t)x->chosen.integ->id;
 	out->esn = x->chosen.esn;
 	out->replay_window = x->child->conf->replay_window;
+	out->spread = x->child->conf->spread;
 	out->life_s = x->child->conf->life_time;
 	if (!sa->nat_local && !sa->nat_remote)
 		return;

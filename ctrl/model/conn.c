@@ -185,7 +185,8 @@ bool child_equal(const struct child_conf *a, const struct child_conf *b)
 	       a->close_action == b->close_action &&
 	       a->rekey_time == b->rekey_time && a->life_time == b->life_time &&
 	       a->rand_time == b->rand_time &&
-	       a->replay_window == b->replay_window && a->policy == b->policy;
+	       a->replay_window == b->replay_window && a->spread == b->spread &&
+	       a->policy == b->policy;
 }
 
 /* To the octet: what matches a name in capitals is not what is sent. */

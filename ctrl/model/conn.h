@@ -58,6 +58,7 @@ struct child_conf {
 	uint32_t life_time;  /* hard */
 	uint32_t rand_time;  /* taken off rekey_time at random */
 	uint32_t replay_window;
+	bool spread;	 /* outbound SAs are all workers' at once */
 	uint32_t policy; /* id in the SPD; given by whoever installs it, and
 			    UINT32_MAX before */
 };

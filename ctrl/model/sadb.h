@@ -88,7 +88,9 @@ struct sadb_sa {
 	uint16_t encap_sport; /* host order, as its packets have them; both */
 	uint16_t encap_dport; /* 0: no UDP encapsulation */
 	uint8_t esn;
-	uint8_t n_selectors;	/* 1 or more, each within the policy */
+	uint8_t n_selectors; /* 1 or more, each within the policy */
+	uint8_t spread;	     /* outbound: by all workers at once */
+	uint8_t pad[3];
 	uint32_t replay_window; /* packets; inbound */
 	uint32_t life_s;	/* ends so long after ADD; 0: never */
 	uint8_t encr_key[SADB_KEY_MAX];

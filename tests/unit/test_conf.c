@@ -105,6 +105,18 @@ static void mss_clamping_can_be_turned_off(void **state)
 	free(text);
 }
 
+static void outbound_sa_of_a_pair_can_be_spread(void **state)
+{
+	char *text = changed("replay_window = 128", "spread = yes");
+	struct config *c = parse_good(text);
+
+	(void)state;
+	assert_true(c->manual[0].spread);
+	assert_false(c->manual[1].spread);
+	config_free(c);
+	free(text);
+}
+
 static void crypto_backend_can_be_chosen(void **state)
 {
 	static const struct {
@@ -504,6 +516,7 @@ static int run_cases(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gateway_is_filled),
 		cmocka_unit_test(mss_clamping_can_be_turned_off),
+		cmocka_unit_test(outbound_sa_of_a_pair_can_be_spread),
 		cmocka_unit_test(crypto_backend_can_be_chosen),
 		cmocka_unit_test(manual_sas_are_filled),
 		cmocka_unit_test(policies_are_filled_in_the_order_of_the_file),

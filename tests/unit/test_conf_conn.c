@@ -239,6 +239,17 @@ static void longest_times_have_room_for_what_follows_them(void **state)
 	config_free(c);
 }
 
+static void outbound_sas_of_a_child_can_be_spread(void **state)
+{
+	struct config *c =
+		parse_changed("remote_ts = 10.4.0.0/16", "spread = yes");
+
+	(void)state;
+	assert_false(c->conns[0].children[0].spread);
+	assert_true(c->conns[0].children[1].spread);
+	config_free(c);
+}
+
 /* --- the forms of values */
 
 struct accepted {
@@ -389,6 +400,7 @@ static int run_cases(void)
 		cmocka_unit_test(list_replaces_the_default_one),
 		cmocka_unit_test(times_follow_those_that_are_given),
 		cmocka_unit_test(longest_times_have_room_for_what_follows_them),
+		cmocka_unit_test(outbound_sas_of_a_child_can_be_spread),
 		cmocka_unit_test(children_beyond_the_room_of_the_spd_are_refused),
 		cmocka_unit_test(no_part_of_the_file_shows_a_secret),
 	};

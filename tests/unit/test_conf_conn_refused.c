@@ -25,7 +25,7 @@ struct refused {
 #define CHILD_KEYS                                                        \
 	"known are local_ts, remote_ts, esp_proposals, mode, "            \
 	"start_action, dpd_action, close_action, rekey_time, life_time, " \
-	"rand_time, replay_window"
+	"rand_time, replay_window, spread"
 #define FORM_ADDRS                                                      \
 	"must be up to 4 unicast IPv4 addresses or prefixes, or %any, " \
 	"separated by commas"
@@ -254,6 +254,9 @@ static const struct refused refused[] = {
 	  "replay_window = 65537",
 	  "f:42:21: connections.moon.children.net.replay_window must be a "
 	  "number of packets from 0 (off) to 65536" },
+	{ "spread_that_is_no_word_is_refused", "replay_window = 1024",
+	  "spread = 2",
+	  "f:42:14: connections.moon.children.net.spread must be yes or no" },
 	{ "proposal_without_a_cipher_is_refused", "aes128gcm16-ecp256, ",
 	  "sha256, ",
 	  "f:34:21: connections.moon.children.net.esp_proposals: no cipher in "

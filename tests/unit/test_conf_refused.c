@@ -298,6 +298,8 @@ static const struct refused refused[] = {
 	  "f:14:19: manual.to-b.replay_window " FORM_WINDOW },
 	{ "replay_window_with_a_unit_is_refused", "= 128", "= 128p",
 	  "f:14:19: manual.to-b.replay_window " FORM_WINDOW },
+	{ "spread_that_is_no_word_is_refused", "replay_window = 128",
+	  "spread = 2", "f:14:12: manual.to-b.spread must be yes or no" },
 	{ "reserved_spi_is_refused", "0x1001", "255",
 	  "f:16:10: manual.to-b.in.spi " FORM_SPI },
 	{ "spi_of_33_bits_is_refused", "0x1001", "0x100001001",

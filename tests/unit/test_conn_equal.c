@@ -142,6 +142,8 @@ static bool change_child(struct child_conf *c, unsigned int which)
 		return c->policy++, true;
 	case 17:
 		return c->proposals.n--, true;
+	case 18:
+		return c->spread = true;
 	default:
 		return false;
 	}

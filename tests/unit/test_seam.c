@@ -283,15 +283,18 @@ struct raw_case {
 static void what_does_not_belong_ends_the_link(void **state)
 {
 	static const struct raw_case cases[] = {
-		{ "version", 2, TYPE_PING, 16, WHOLE, "another version" },
-		{ "type", 1, TYPE_STRANGE, 16, WHOLE, "unknown type" },
-		{ "length of the type", 1, TYPE_PING, 8, WHOLE - 8,
+		{ "version", SEAM_VERSION + 1, TYPE_PING, 16, WHOLE,
+		  "another version" },
+		{ "type", SEAM_VERSION, TYPE_STRANGE, 16, WHOLE, "unknown type" },
+		{ "length of the type", SEAM_VERSION, TYPE_PING, 8, WHOLE - 8,
 		  "wrong length" },
-		{ "less than the least", 1, TYPE_LONG, 3, 8 + 3, "wrong length" },
-		{ "lying length", 1, TYPE_PING, 16, WHOLE - 1, "wrong length" },
-		{ "no header", 1, TYPE_PING, 16, 7, "wrong length" },
-		{ "too long", 1, TYPE_PING, 16, 8 + SEAM_MESSAGE_MAX + 1,
+		{ "less than the least", SEAM_VERSION, TYPE_LONG, 3, 8 + 3,
 		  "wrong length" },
+		{ "lying length", SEAM_VERSION, TYPE_PING, 16, WHOLE - 1,
+		  "wrong length" },
+		{ "no header", SEAM_VERSION, TYPE_PING, 16, 7, "wrong length" },
+		{ "too long", SEAM_VERSION, TYPE_PING, 16,
+		  8 + SEAM_MESSAGE_MAX + 1, "wrong length" },
 	};
 	static uint8_t octets[8 + SEAM_MESSAGE_MAX + 1];
 
@@ -331,7 +334,7 @@ static void end_of_a_long_message_may_be_missing(void **state)
 static void good_message_by_hand_arrives(void **state)
 {
 	struct pair *p = *state;
-	uint8_t octets[WHOLE] = { 1, 0, TYPE_PING, 0, 16, 0, 0, 0, 42 };
+	uint8_t octets[WHOLE] = { SEAM_VERSION, 0, TYPE_PING, 0, 16, 0, 0, 0, 42 };
 
 	assert_int_equal(send(p->raw, octets, sizeof(octets), 0),
 			 sizeof(octets));
