@@ -3,7 +3,8 @@
 """
 Two workers: flows that arrive by both queues of an interface leave in one
 order of sequence numbers, none is lost, and so it is where an interface has one
-queue alone, whose worker sends for the other.
+queue alone, whose worker sends for the other. With an SA that is spread each
+sends what it received, and no number comes twice.
 """
 import os
 import sys
@@ -19,16 +20,22 @@ PPS = 2400
 SECONDS = 2
 
 
-def conf(lab, side, workers):
+def conf(lab, side, workers, spread="no"):
     return lab.default_conf(side).replace(
-        "gateway {", f"gateway {{\n    workers = {workers}")
+        "gateway {", f"gateway {{\n    workers = {workers}").replace(
+        "replay_window", f"spread = {spread}\n        replay_window")
 
 
 def delivered(lab):
     return snmp(lab, "host-b", "Ip", "InDelivers")
 
 
-def check_flows(lab, gateways, what):
+def by_queue(lab, ns, ifname):
+    return [xdp_received(lab, ns, ifname, queue) for queue in (0, 1)]
+
+
+def send_flows(lab, gateways, what):
+    """Returns the sequence numbers, as they came on the wire."""
     udp = sink(lab, "host-b")
     before, lost = delivered(lab), [g.drops() for g in gateways]
     esp = lab.capture("wire", "a", "esp")
@@ -40,24 +47,51 @@ def check_flows(lab, gateways, what):
     spi = lab.sa_ab.spi
     numbers = [p["ESP"].seq for p in esp.stop()
                if "ESP" in p and p["ESP"].spi == spi]
-    ok(len(numbers) >= sent * 0.9 and numbers == sorted(set(numbers)),
-       f"{what}: {len(numbers)} sequence numbers on the wire, each above the "
-       "one before")
+    ok(len(numbers) >= sent * 0.9,
+       f"{what}: {len(numbers)} packets were seen on the wire")
+    return numbers
+
+
+def check_flows(lab, gateways, what):
+    numbers = send_flows(lab, gateways, what)
+    ok(numbers == sorted(set(numbers)),
+       f"{what}: each sequence number is above the one before")
 
 
 def check_queues(lab):
     for ns, ifname in (("host-a", "eth0"), ("wire", "a"), ("wire", "b")):
         two_queues(lab, ns, ifname)
-    gateways = [lab.start_gateway(f"gw-{side}", conf(lab, side, 2))
-                for side in ("a", "b")]
+    gateways = start(lab)
     for gateway in gateways:
         ok(gateway.status()["gateway"]["workers"] == 2,
            f"{gateway.ns} says that it has two workers")
     lab.run("host-a", ["ping", "-c", "2", "-i", "0.2", FAR_HOST])
     check_flows(lab, gateways, "two queues everywhere")
-    seen = [xdp_received(lab, "gw-a", "lan0", queue) for queue in (0, 1)]
+    seen = by_queue(lab, "gw-a", "lan0")
     ok(min(seen) > 100, f"both queues of gw-a's lan0 had packets: {seen}")
+    seen = by_queue(lab, "gw-b", "wan0")
+    ok(min(seen) < 100, f"one worker of gw-a sent all of them: {seen}")
     return gateways
+
+
+def check_spread(lab):
+    """The peer's window is 1024, and workers are never so far apart."""
+    gateways = start(lab, "yes")
+    lab.run("host-a", ["ping", "-c", "2", "-i", "0.2", FAR_HOST])
+    before = by_queue(lab, "gw-b", "wan0")
+    numbers = send_flows(lab, gateways, "an SA that is spread")
+    ok(len(numbers) == len(set(numbers)),
+       "an SA that is spread: no sequence number came twice")
+    ok(max(numbers) - min(numbers) < len(numbers) * 1.1,
+       "an SA that is spread: none was left out")
+    seen = [n - was for n, was in zip(by_queue(lab, "gw-b", "wan0"), before)]
+    ok(min(seen) > 100, f"both workers of gw-a sent: {seen}")
+    return gateways
+
+
+def start(lab, spread="no"):
+    return [lab.start_gateway(f"gw-{side}", conf(lab, side, 2, spread))
+            for side in ("a", "b")]
 
 
 def stop(gateways):
@@ -70,8 +104,7 @@ def check_single_queue(lab):
     """wan0 of gw-a has one queue, and no way to have more."""
     lab.run("gw-a", ["ip", "link", "del", "wan0"])
     lab.add_wan("a", queues=1)
-    gateways = [lab.start_gateway(f"gw-{side}", conf(lab, side, 2))
-                for side in ("a", "b")]
+    gateways = start(lab)
     ok("iface=wan0 queues=1 workers=2" in log_of(gateways[0].process),
        "gw-a says that wan0 lacks a queue, and what that costs")
     ok("ethtool -L wan0" in log_of(gateways[0].process), "and the remedy")
@@ -83,6 +116,7 @@ def check_single_queue(lab):
 def main():
     with Lab() as lab:
         stop(check_queues(lab))
+        stop(check_spread(lab))
         check_single_queue(lab)
     return finish()
 
