@@ -49,7 +49,17 @@ static __always_inline long steer_untag(struct __sk_buff *skb,
 	return err;
 }
 
-/* A GSO packet becomes so many on its way through the host interface. */
+/* How many packets come out of the host interface: the worker counts what it
+ * cuts a large one into, of others the kernel makes as many as it has segments. */
+static __always_inline __u32 host_frames(const struct __sk_buff *skb,
+					 const struct packet *p)
+{
+	if (!skb->gso_segs || p->protocol == PROTO_TCP ||
+	    (p->protocol == PROTO_UDP && host_udp_gso))
+		return 1;
+	return skb->gso_segs;
+}
+
 static __always_inline int steer_host(struct __sk_buff *skb,
 				      const struct packet *p, __u32 policy_id,
 				      __u32 policy_gen)
@@ -64,8 +74,7 @@ static __always_inline int steer_host(struct __sk_buff *skb,
 		return tc_drop(DROP_STEER_FAILED, p->frame_bytes);
 	if (bpf_skb_store_bytes(skb, 0, &tag, sizeof(tag), 0))
 		return tc_drop(DROP_STEER_FAILED, p->frame_bytes);
-	count_pass(PASS_STEER_HOST, skb->gso_segs ? skb->gso_segs : 1,
-		   p->frame_bytes);
+	count_pass(PASS_STEER_HOST, host_frames(skb, p), p->frame_bytes);
 	return bpf_redirect(host_ifindex, 0);
 }
 

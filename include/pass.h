@@ -30,7 +30,8 @@
 	X(WORKER_TX,  "worker_tx",  "worker: transmitted, protected or decrypted") \
 	X(WORKER_HOST, "worker_host", "worker: up through the host interface, decrypted or an ICMP error") \
 	X(WORKER_ICMP, "worker_icmp", "worker: made an ICMP error about a packet that is too big") \
-	X(WORKER_FRAGMENT, "worker_fragment", "worker: made one more fragment of a packet that is too big")
+	X(WORKER_FRAGMENT, "worker_fragment", "worker: made one more fragment of a packet that is too big") \
+	X(WORKER_SEGMENT, "worker_segment", "worker: cut one more segment off a large packet of the host")
 /* clang-format on */
 
 enum pass_reason {

@@ -119,6 +119,7 @@ static int load(struct dp *dp, struct error *e)
 	struct programs_spec spec = {
 		.magic = dp->magic,
 		.host_ifindex = dp->host.ifindex,
+		.host_udp_gso = dp->host.udp_gso,
 		.default_action = dp->config->gateway.default_action,
 	};
 	int err;

@@ -92,13 +92,13 @@ static void to_host(struct worker *w, struct packet *p)
 	const size_t vnet_bytes = sizeof(struct virtio_net_hdr);
 	uint8_t *from = p->l3 - ETH_HEADER_BYTES - vnet_bytes;
 	size_t bytes = vnet_bytes + ETH_HEADER_BYTES + p->bytes;
-	uint8_t link[2 * sizeof(w->host_mac)];
+	uint8_t link[2 * sizeof(w->host.mac)];
 
-	memcpy(link, w->host_mac, sizeof(w->host_mac));
-	memcpy(link + sizeof(w->host_mac), w->host_mac, sizeof(w->host_mac));
+	memcpy(link, w->host.mac, sizeof(w->host.mac));
+	memcpy(link + sizeof(w->host.mac), w->host.mac, sizeof(w->host.mac));
 	put_ether(p, link, sizeof(link));
 	memset(from, 0, vnet_bytes);
-	if (w->host_fd < 0 || write(w->host_fd, from, bytes) != (ssize_t)bytes)
+	if (w->host.fd < 0 || write(w->host.fd, from, bytes) != (ssize_t)bytes)
 		return packet_drop(p, DROP_HOST_WRITE);
 	w->passes[PASS_WORKER_HOST].pkts++;
 	w->passes[PASS_WORKER_HOST].bytes += p->bytes;

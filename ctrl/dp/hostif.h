@@ -23,7 +23,8 @@ struct hostif {
 	int fd; /* frames with a virtio_net_hdr in front; non-blocking */
 	uint32_t ifindex;
 	uint8_t mac[6];
-	bool fresh; /* was not there before */
+	bool fresh;   /* was not there before */
+	bool udp_gso; /* large packets of UDP come whole, from Linux 6.2 on */
 };
 
 /* 0, or negative with e filled: -EBUSY when another daemon has it. */

@@ -159,6 +159,7 @@ static int load(struct programs *p, const struct programs_spec *spec)
 
 	p->skel->rodata->magic = spec->magic;
 	p->skel->rodata->host_ifindex = spec->host_ifindex;
+	p->skel->rodata->host_udp_gso = spec->host_udp_gso;
 	p->skel->rodata->default_action = spec->default_action;
 	if (spec->earlier_fd)
 		adopt_counters(spec->earlier_fd, counters, 4);

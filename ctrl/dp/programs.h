@@ -25,6 +25,7 @@ struct programs;
 struct programs_spec {
 	uint32_t magic;
 	uint32_t host_ifindex;
+	bool host_udp_gso; /* see struct hostif */
 	enum spd_action default_action;
 	int earlier_fd; /* a program of an earlier start, whose counters
 				go on; 0: none */

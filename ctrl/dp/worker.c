@@ -7,14 +7,12 @@
 #include "ctrl/dp/worker.h"
 
 #include <errno.h>
-#include <linux/virtio_net.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ctrl/base/clock.h"
-#include "ctrl/base/log.h"
 #include "ctrl/dp/handoff.h"
 #include "ctrl/sadb/quiescent.h"
 
@@ -29,10 +27,14 @@ int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link,
 	int err;
 
 	memset(w, 0, sizeof(*w));
-	w->host_fd = -1;
-	err = umem_init(&w->umem, frames);
+	err = host_init(&w->host);
 	if (err)
 		return err;
+	err = umem_init(&w->umem, frames);
+	if (err) {
+		host_fini(&w->host);
+		return err;
+	}
 	w->hold_max = w->hold_room = frames / HOLD_SHARE;
 	w->hold = calloc(w->hold_max, sizeof(*w->hold));
 	w->made = calloc(MADE_MAX, sizeof(*w->made));
@@ -52,6 +54,7 @@ int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link,
 void worker_fini(struct worker *w)
 {
 	umem_fini(&w->umem);
+	host_fini(&w->host);
 	free(w->hold);
 	free(w->made);
 	explicit_bzero(&w->random, sizeof(w->random));
@@ -145,54 +148,6 @@ static void port_refill(struct worker *w, struct port *port)
 	port->ops->kick(port);
 }
 
-/* Somebody removed it: its descriptor would be readable for ever. */
-static void host_lost(struct worker *w)
-{
-	log_error(
-		"worker: the host interface is gone; restart cygnetd, until then what it would carry is dropped");
-	w->host_fd = -1;
-}
-
-/* 1: a frame came; 0: there is none; -1: there is no room for one. */
-static int host_read(struct worker *w, struct batch *b)
-{
-	const uint32_t vnet_bytes = sizeof(struct virtio_net_hdr);
-	struct port_desc desc;
-	uint64_t frame;
-	ssize_t got;
-
-	if (!frame_get(&w->umem, &frame))
-		return -1;
-	got = read(w->host_fd,
-		   umem_at(&w->umem, frame + FRAME_ETH_AT - vnet_bytes),
-		   FRAME_BYTES - FRAME_ETH_AT);
-	if (got < (ssize_t)vnet_bytes) {
-		if (got < 0 && errno == EBADFD)
-			host_lost(w);
-		frame_put(&w->umem, frame);
-		return 0;
-	}
-	desc.addr = frame + FRAME_ETH_AT;
-	desc.bytes = (uint32_t)got - vnet_bytes;
-	resolve_host(w, b, &desc);
-	return 1;
-}
-
-static bool host_rx(struct worker *w)
-{
-	int more = 1;
-	struct batch b;
-	uint32_t n;
-
-	b.n = 0;
-	while (b.n < BATCH_MAX && more == 1)
-		more = host_read(w, &b);
-	n = b.n;
-	worker_walk(w, &b);
-	drain_host(w, n, more == 0);
-	return n > 0;
-}
-
 bool worker_step(struct worker *w)
 {
 	bool any = false;
@@ -223,7 +178,7 @@ static bool transmitting(const struct worker *w)
 
 static int poll_ms(const struct worker *w)
 {
-	if (transmitting(w))
+	if (transmitting(w) || host_cut_has_more(&w->host.cut))
 		return POLL_TX_MS;
 	if (handoff_lent(w))
 		return POLL_TX_MS;
@@ -248,7 +203,7 @@ static void worker_sleep(struct worker *w)
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		fds[n++] = (struct pollfd){ .fd = w->ports[i]->fd,
 					    .events = POLLIN };
-	fds[n++] = (struct pollfd){ .fd = worker_reads_host(w) ? w->host_fd : -1,
+	fds[n++] = (struct pollfd){ .fd = worker_reads_host(w) ? w->host.fd : -1,
 				    .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = w->nexthops.link->answer_fd,
 				    .events = POLLIN };

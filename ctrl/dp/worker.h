@@ -20,6 +20,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/crypto/random.h"
 #include "ctrl/dp/barrier.h"
+#include "ctrl/dp/host_cut.h"
 #include "ctrl/dp/nexthop.h"
 #include "ctrl/dp/packet.h"
 #include "ctrl/dp/port.h"
@@ -74,16 +75,23 @@ struct draining {
 	uint32_t host;
 };
 
+/* Its end of the host interface. */
+struct host {
+	int fd; /* borrowed; -1: none. All write, the first worker reads */
+	uint8_t mac[6];
+	uint8_t *scratch;    /* owned; HOST_FRAME_MAX */
+	struct host_cut cut; /* of what stands there */
+};
+
 /* Everything is borrowed but what worker_init() makes. */
 struct worker {
 	struct umem umem; /* owned */
 	struct port *ports[WORKER_PORTS_MAX];
 	uint32_t n_ports;
-	int host_fd; /* of the host interface: all write, the first reads */
-	uint8_t host_mac[6]; /* of the host interface */
-	uint32_t magic;	     /* of this start's metadata and tags */
-	uint32_t index;	     /* among the gateway's workers */
-	uint32_t n_workers;  /* of the rings below; 0 where it is alone */
+	struct host host;
+	uint32_t magic;	    /* of this start's metadata and tags */
+	uint32_t index;	    /* among the gateway's workers */
+	uint32_t n_workers; /* of the rings below; 0 where it is alone */
 	struct handoff *to[WORKERS_MAX];   /* that take what it gives */
 	struct handoff *from[WORKERS_MAX]; /* that give */
 	const struct sad *sad;
@@ -122,7 +130,7 @@ struct worker {
  * frames    of packet memory, FRAME_BYTES each
  * backend   the SAD's
  *
- * 0, -ENOMEM, or -ENOTSUP (a backend that this CPU can't run). The caller fills ports, host_fd, magic, sad, policies, drops
+ * 0, -ENOMEM, or -ENOTSUP (a backend that this CPU can't run). The caller fills ports, host.fd and host.mac, magic, sad, policies, drops
  * and passes before worker_run() or worker_step(); tell and drain if SAs come
  * and go; mss_clamp if it is wanted.
  */
@@ -165,6 +173,9 @@ void resolve_port(struct worker *w, struct batch *b,
 void resolve_host(struct worker *w, struct batch *b,
 		  const struct port_desc *desc);
 
+/* Takes what the host sends; false: nothing was there. */
+bool host_rx(struct worker *w);
+
 /* PKT_CLEAR becomes PKT_SEALED, PKT_CIPHER becomes PKT_OPENED. */
 void esp_out(struct worker *w, struct batch *b);
 void esp_in(struct worker *w, struct batch *b);
@@ -199,6 +210,10 @@ void take_policy_sa(struct worker *w, struct packet *p);
 /* What waits tries again: next hops were learned, SAs bound, time is over. */
 void hold_retry(struct worker *w, bool learned);
 
+/* 0 or -ENOMEM. */
+int host_init(struct host *h);
+void host_fini(struct host *h);
+
 /* --- the drain barrier; at a round's begin, while it goes on, at its end --- */
 
 void drain_begin(struct worker *w);
@@ -218,7 +233,7 @@ static inline struct port *worker_port(const struct worker *w, uint32_t ifindex)
 /* Is what the host sends this worker's to read? */
 static inline bool worker_reads_host(const struct worker *w)
 {
-	return w->host_fd >= 0 && w->index == 0;
+	return w->host.fd >= 0 && w->index == 0;
 }
 
 /* Packets of one SA that stand together, from pkt[from]; their end. */

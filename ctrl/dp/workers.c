@@ -131,8 +131,8 @@ static void describe(struct dp *dp, uint32_t index)
 	struct worker *w = &dp->workers[index].w;
 
 	w->index = index;
-	w->host_fd = dp->host.fd;
-	memcpy(w->host_mac, dp->host.mac, sizeof(dp->host.mac));
+	w->host.fd = dp->host.fd;
+	memcpy(w->host.mac, dp->host.mac, sizeof(dp->host.mac));
 	w->magic = dp->magic;
 	w->sad = dp->sad;
 	w->policies = &dp->policies;

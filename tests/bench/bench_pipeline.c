@@ -55,8 +55,8 @@ static void bench_init(struct bench *b, const struct gateway_spec *spec,
 	struct ip_header inner = gateway_inner();
 
 	b->g = gateway_new_with(spec, r->backend);
-	close(b->g->w.host_fd);
-	b->g->w.host_fd = -1;
+	close(b->g->w.host.fd);
+	b->g->w.host.fd = -1;
 	gateway_know_all(b->g);
 	inner.total_bytes = (uint16_t)inner_bytes;
 	gateway_packet(b->inner, &inner);

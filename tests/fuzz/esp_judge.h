@@ -389,7 +389,7 @@ static inline void work(struct scenario *s)
 	for (uint32_t i = 0; i < g->inside.tx_n; i++)
 		check_sent(s, &g->inside, i);
 	while ((n = gateway_host_take(g, l3, dmac))) {
-		require(memcmp(dmac, g->w.host_mac, 6) == 0, "host's MAC");
+		require(memcmp(dmac, g->w.host.mac, 6) == 0, "host's MAC");
 		check_opened(s, l3, n, false);
 	}
 	gateway_reset(g);

@@ -129,9 +129,9 @@ static struct gateway *make(const struct gateway_spec *spec,
 	g->w.ports[0] = &g->inside.port;
 	g->w.ports[1] = &g->outside.port;
 	g->w.n_ports = 2;
-	g->w.host_fd = ends[0];
+	g->w.host.fd = ends[0];
 	g->host_fd = ends[1];
-	memcpy(g->w.host_mac, host_mac, sizeof(host_mac));
+	memcpy(g->w.host.mac, host_mac, sizeof(host_mac));
 	g->w.magic = GATEWAY_MAGIC;
 	g->w.sad = g->sad;
 	g->w.policies = &g->policies;
@@ -182,8 +182,8 @@ void gateway_encapsulate(struct gateway *g)
 
 void gateway_free(struct gateway *g)
 {
-	if (g->w.host_fd >= 0)
-		close(g->w.host_fd);
+	if (g->w.host.fd >= 0)
+		close(g->w.host.fd);
 	close(g->host_fd);
 	worker_fini(&g->w);
 	nexthop_link_fini(&g->link);
@@ -614,7 +614,7 @@ uint64_t gateway_dropped(const struct gateway *g)
 
 bool gateway_host_waits(const struct gateway *g)
 {
-	struct pollfd fd = { .fd = g->w.host_fd, .events = POLLIN };
+	struct pollfd fd = { .fd = g->w.host.fd, .events = POLLIN };
 
 	return poll(&fd, 1, 0) > 0;
 }
@@ -661,7 +661,8 @@ bool gateway_books_balance(struct gateway *g)
 	uint64_t waiting = g->inside.rx_n - g->inside.rx_at +
 			   (g->outside.rx_n - g->outside.rx_at);
 	uint64_t made = g->passes[PASS_WORKER_ICMP].pkts +
-			g->passes[PASS_WORKER_FRAGMENT].pkts;
+			g->passes[PASS_WORKER_FRAGMENT].pkts +
+			g->passes[PASS_WORKER_SEGMENT].pkts;
 
 	while (gateway_host_take(g, l3, dmac))
 		;

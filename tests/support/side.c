@@ -366,7 +366,7 @@ static void make_worker(struct side *s, const struct crypto_backend *backend)
 	port_mem_init(&s->outside, &s->w.umem, SIDE_OUTSIDE);
 	s->w.ports[s->w.n_ports++] = &s->inside.port;
 	s->w.ports[s->w.n_ports++] = &s->outside.port;
-	s->w.host_fd = ends[0];
+	s->w.host.fd = ends[0];
 	s->host_fd = ends[1];
 	s->w.magic = SIDE_MAGIC;
 	s->w.sad = s->sad;
@@ -427,7 +427,7 @@ void side_free(struct side *s)
 	sadb_remove_worker(s->sadb, &s->w);
 	sadb_free(s->sadb);
 	image_free(&s->list);
-	close(s->w.host_fd);
+	close(s->w.host.fd);
 	close(s->host_fd);
 	worker_fini(&s->w);
 	nexthop_link_fini(&s->link);

@@ -276,7 +276,7 @@ static void assert_error_goes_up(struct gateway *g)
 	bytes = gateway_host_take(g, l3, dmac);
 	assert_int_equal(bytes, 576);
 	assert_int_equal(g->inside.tx_n + g->outside.tx_n, 0);
-	assert_memory_equal(dmac, g->w.host_mac, 6);
+	assert_memory_equal(dmac, g->w.host.mac, 6);
 	assert_int_equal(ipv4_checksum(l3, IPV4_HEADER_BYTES), 0);
 	assert_int_equal(l3[20], 3);
 	assert_int_equal(l3[21], 4);

@@ -477,7 +477,7 @@ static void assert_at_host(struct gateway *g, const struct ip_header *inner)
 	assert_nothing_sent(g);
 	assert_int_equal(gateway_host_take(g, l3, dmac), inner->total_bytes);
 	assert_memory_equal(l3, want, inner->total_bytes);
-	assert_memory_equal(dmac, g->w.host_mac, 6);
+	assert_memory_equal(dmac, g->w.host.mac, 6);
 	assert_int_equal(gateway_dropped(g), 0);
 }
 
@@ -570,8 +570,8 @@ static void packet_that_the_host_does_not_take_is_counted(void **state)
 	struct gateway *g = *state;
 	struct ip_header inner = gateway_inner();
 
-	close(g->w.host_fd);
-	g->w.host_fd = -1;
+	close(g->w.host.fd);
+	g->w.host.fd = -1;
 	inner.ttl = 1;
 	step_in(g, &inner);
 	assert_nothing_sent(g);
