@@ -12,10 +12,8 @@
  * of one NIC: the next hop says which one it is. Worker.
  */
 #include <assert.h>
-#include <linux/virtio_net.h>
 #include <net/ethernet.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ctrl/dp/handoff.h"
 #include "ctrl/dp/mss.h"
@@ -25,8 +23,10 @@
 #include "ctrl/wire/octets.h"
 #include "include/proto.h"
 
-/* Frames for one port, gathered while the port stays the same. */
+/* Frames for one port, gathered while the port stays the same, and for the host,
+ * gathered while they join. */
 struct tx_run {
+	struct host_run host;
 	struct port *port;
 	uint32_t n;
 	struct packet *pkt[BATCH_MAX];
@@ -51,8 +51,7 @@ static void tx_flush(struct worker *w, struct tx_run *run)
 	run->n = 0;
 }
 
-/* Returns the frame's first octet. */
-static uint8_t *put_ether(struct packet *p, const uint8_t *link,
+uint8_t *packet_put_ether(struct packet *p, const uint8_t *link,
 			  uint8_t link_bytes)
 {
 	uint8_t *type = p->l3 - ETH_TYPE_BYTES;
@@ -77,33 +76,13 @@ static void to_port(struct worker *w, struct tx_run *run, struct port *port,
 	assert(nh->role == IFACE_PROTECTED || p->state == PKT_SEALED);
 	if (nh->role != IFACE_PROTECTED && p->state != PKT_SEALED)
 		return packet_drop(p, DROP_NO_ROUTE);
-	frame = put_ether(p, nh->link, nh->link_bytes);
+	frame = packet_put_ether(p, nh->link, nh->link_bytes);
 	run->port = port;
 	run->pkt[run->n] = p;
 	run->desc[run->n++] = (struct port_desc){
 		.addr = (uint64_t)(frame - w->umem.area),
 		.bytes = (uint32_t)(p->l3 - frame) + p->bytes,
 	};
-}
-
-/* Its own MAC as destination, and no claim about checksums. */
-static void to_host(struct worker *w, struct packet *p)
-{
-	const size_t vnet_bytes = sizeof(struct virtio_net_hdr);
-	uint8_t *from = p->l3 - ETH_HEADER_BYTES - vnet_bytes;
-	size_t bytes = vnet_bytes + ETH_HEADER_BYTES + p->bytes;
-	uint8_t link[2 * sizeof(w->host.mac)];
-
-	memcpy(link, w->host.mac, sizeof(w->host.mac));
-	memcpy(link + sizeof(w->host.mac), w->host.mac, sizeof(w->host.mac));
-	put_ether(p, link, sizeof(link));
-	memset(from, 0, vnet_bytes);
-	if (w->host.fd < 0 || write(w->host.fd, from, bytes) != (ssize_t)bytes)
-		return packet_drop(p, DROP_HOST_WRITE);
-	w->passes[PASS_WORKER_HOST].pkts++;
-	w->passes[PASS_WORKER_HOST].bytes += p->bytes;
-	frame_put(&w->umem, p->frame);
-	p->state = PKT_GONE;
 }
 
 /* May a decrypted packet go straight out, or is it the kernel's to judge? */
@@ -115,11 +94,12 @@ static bool opened_goes_direct(const struct packet *p, const struct port *port,
 }
 
 /* The kernel would send it on to whom its SA is not for. */
-static void opened_to_host(struct worker *w, struct packet *p)
+static void opened_to_host(struct worker *w, struct tx_run *run,
+			   struct packet *p)
 {
 	if (p->ip.source_route)
 		return packet_drop(p, DROP_SELECTOR);
-	to_host(w, p);
+	host_tx(w, &run->host, p);
 }
 
 static void forward_opened(struct worker *w, struct tx_run *run,
@@ -128,7 +108,7 @@ static void forward_opened(struct worker *w, struct tx_run *run,
 	struct port *port = worker_port(w, nh->ifindex);
 
 	if (nh->kind == NH_HOST || !opened_goes_direct(p, port, nh))
-		return opened_to_host(w, p);
+		return opened_to_host(w, run, p);
 	ip_hop(p->l3);
 	to_port(w, run, port, p, nh);
 }
@@ -163,7 +143,7 @@ static void forward_error(struct worker *w, struct tx_run *run,
 	if (direct)
 		to_port(w, run, port, p, nh);
 	else
-		to_host(w, p);
+		host_tx(w, &run->host, p);
 }
 
 static void forward_known(struct worker *w, struct tx_run *run,
@@ -230,11 +210,14 @@ static bool goes(const struct packet *p)
 
 void forward(struct worker *w, struct batch *b)
 {
-	struct tx_run run = { .n = 0 };
+	struct tx_run run;
 
+	run.port = NULL;
+	run.n = run.host.n = 0;
 	for (uint32_t i = 0; i < b->n; i++) {
 		if (goes(&b->pkt[i]))
 			forward_one(w, &run, &b->pkt[i]);
 	}
 	tx_flush(w, &run);
+	host_tx_flush(w, &run.host);
 }

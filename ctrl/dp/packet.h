@@ -54,6 +54,16 @@ struct batch {
 /* Addresses, protocol and ports as the rules of an SA see them. */
 struct flow packet_flow(const struct packet *p, enum dp_dir dir);
 
+/*
+ * Writes a link header in front of it, the ethertype included; returns its first
+ * octet.
+ *
+ * link         its octets but the ethertype
+ * link_bytes   how many
+ */
+uint8_t *packet_put_ether(struct packet *p, const uint8_t *link,
+			  uint8_t link_bytes);
+
 /* The first reason stays. */
 static inline void packet_drop(struct packet *p, enum drop_reason reason)
 {

@@ -21,6 +21,7 @@
 #include "ctrl/crypto/random.h"
 #include "ctrl/dp/barrier.h"
 #include "ctrl/dp/host_cut.h"
+#include "ctrl/dp/host_join.h"
 #include "ctrl/dp/nexthop.h"
 #include "ctrl/dp/packet.h"
 #include "ctrl/dp/port.h"
@@ -81,6 +82,13 @@ struct host {
 	uint8_t mac[6];
 	uint8_t *scratch;    /* owned; HOST_FRAME_MAX */
 	struct host_cut cut; /* of what stands there */
+};
+
+/* Packets for the host, gathered while they join to one. */
+struct host_run {
+	struct host_join join;
+	uint32_t n;
+	struct packet *pkt[BATCH_MAX];
 };
 
 /* Everything is borrowed but what worker_init() makes. */
@@ -182,6 +190,10 @@ void esp_in(struct worker *w, struct batch *b);
 
 /* Next hop, link header, and away: PKT_GONE. */
 void forward(struct worker *w, struct batch *b);
+
+/* Up to the host, at the latest with the flush. */
+void host_tx(struct worker *w, struct host_run *run, struct packet *p);
+void host_tx_flush(struct worker *w, struct host_run *run);
 
 /* Counts what was dropped and frees its frames. */
 void settle(struct worker *w, struct batch *b);

@@ -16,7 +16,7 @@
 #include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
 
-#define VNET_BYTES sizeof(struct virtio_net_hdr)
+#define VNET_BYTES ((uint32_t)sizeof(struct virtio_net_hdr))
 
 static const uint8_t host_mac[6] = { 0x02, 0, 0, 0, 0, 0x99 };
 
@@ -297,16 +297,26 @@ void gateway_host_give(struct gateway *g, const struct host_tag *tag,
 	g->given++;
 }
 
+/* How many packets the host would see in it. */
+static uint32_t segments(const struct virtio_net_hdr *vnet, uint32_t bytes)
+{
+	if (!vnet->gso_size)
+		return 1;
+	return (bytes - vnet->hdr_len + vnet->gso_size - 1U) / vnet->gso_size;
+}
+
 uint32_t gateway_host_take(struct gateway *g, uint8_t *l3, uint8_t dmac[6])
 {
 	const size_t around = VNET_BYTES + ETH_HEADER_BYTES;
-	uint8_t frame[VNET_BYTES + FRAME_BYTES];
+	uint8_t frame[VNET_BYTES + HOST_FRAME_MAX];
 	ssize_t got = read(g->host_fd, frame, sizeof(frame));
+	struct virtio_net_hdr vnet;
 
 	if (got <= 0)
 		return 0;
 	must((size_t)got > around, "the host got less than a frame");
-	g->to_host++;
+	memcpy(&vnet, frame, sizeof(vnet));
+	g->to_host += segments(&vnet, (uint32_t)got - VNET_BYTES);
 	memcpy(dmac, frame + VNET_BYTES, 6);
 	memcpy(l3, frame + around, (size_t)got - around);
 	return (uint32_t)((size_t)got - around);
