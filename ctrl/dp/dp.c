@@ -96,6 +96,17 @@ static int check_ifaces(struct dp *dp, struct error *e)
 	return check_forwarding(g, e);
 }
 
+static uint32_t least_outer_mtu(const struct dp *dp)
+{
+	uint32_t mtu = UINT32_MAX;
+
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		if (dp->served[i].at.role == IFACE_UNPROTECTED &&
+		    dp->ifaces[i].mtu < mtu)
+			mtu = dp->ifaces[i].mtu;
+	return mtu;
+}
+
 /* --- maps before programs are attached, programs before packets flow --- */
 
 uint32_t dp_slot_of(const struct dp *dp, uint32_t device)
@@ -155,6 +166,7 @@ static void on_iface(void *ctx, const struct iface *now)
 	if (enter_iface(dp, i))
 		log_error("dp: the map ifaces is not filled anew iface=%s",
 			  now->name);
+	hostif_set_mtu(least_outer_mtu(dp));
 	changes_route(dp);
 }
 
@@ -269,8 +281,11 @@ static int prepare(struct dp *dp, struct error *e)
 	err = hostif_open(&dp->host, e);
 	if (!err)
 		err = workers_count(dp, e);
+	if (!err)
+		err = hostif_widen(&dp->host, dp->n_workers, e);
 	if (err)
 		return err;
+	hostif_set_mtu(least_outer_mtu(dp));
 	if (getrandom(&dp->magic, sizeof(dp->magic), 0) != sizeof(dp->magic))
 		return error_set(e, -EIO, "no random numbers");
 	dp->sad = sad_new(dp->crypto, dp->n_workers);
@@ -353,7 +368,6 @@ int dp_start(struct config *config, struct event_base *base, struct dp **out,
 		return error_set(e, -ENOMEM, "no memory for the data path");
 	programs_log_libbpf();
 	dp->config = config;
-	dp->host.fd = -1;
 	dp->since_ns = clock_ns();
 	err = prepare(dp, e);
 	if (!err)

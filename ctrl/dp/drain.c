@@ -24,7 +24,7 @@ void drain_begin(struct worker *w)
 	d->seq = graced;
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		d->port[i] = w->ports[i]->ops->waiting(w->ports[i]);
-	d->host = worker_reads_host(w) ? HOST_QUEUE_MAX : 0;
+	d->host = w->host.fd >= 0 ? HOST_QUEUE_MAX : 0;
 }
 
 void drain_port(struct worker *w, uint32_t port, uint32_t taken)

@@ -11,16 +11,22 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "ctrl/base/log.h"
+#include "ctrl/dp/esp.h"
 #include "ctrl/dp/iface.h"
+#include "include/proto.h"
+
+#define TAP_FLAGS (IFF_TAP | IFF_NO_PI | IFF_VNET_HDR)
 
 #define TUN_F_UDP_GSO 0x60U /* TUN_F_USO4 and TUN_F_USO6, Linux 6.2 */
 
 /* Link-local (RFC 3927): rp_filter = 2 wants an address on the interface. */
 #define HOSTIF_ADDR 0xa9fe6701U /* 169.254.103.1 */
 
-static int open_tap(void)
+/* One more queue of it, which makes it where it is not. */
+static int open_tap(short flags)
 {
-	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+	struct ifreq ifr = { .ifr_flags = flags };
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	int err;
 
@@ -35,6 +41,41 @@ static int open_tap(void)
 	return fd;
 }
 
+/*
+ * One that an earlier version left, with a single queue for ever. While it is gone
+ * the guards of that start have nowhere to redirect to, and drop.
+ */
+static int remove_single(void)
+{
+	int fd = open_tap(TAP_FLAGS);
+
+	if (fd < 0)
+		return fd;
+	ioctl(fd, TUNSETPERSIST, 0);
+	close(fd);
+	return 0;
+}
+
+static int open_queue(void)
+{
+	int fd = open_tap(TAP_FLAGS | IFF_MULTI_QUEUE);
+
+	if (fd == -EINVAL && !remove_single())
+		fd = open_tap(TAP_FLAGS | IFF_MULTI_QUEUE);
+	return fd;
+}
+
+/*
+ * The kernel gives a queue to everybody who may have one: whoever finds more
+ * than his own there was not alone. Two that start at once may both give way.
+ */
+static bool is_alone(const struct hostif *h)
+{
+	struct iface iface;
+
+	return !iface_read(HOSTIF_NAME, &iface) && iface.queues == h->n;
+}
+
 /* Large packets as they are, and checksums as far as they are (host_cut.h):
  * cutting is cheaper here than in the kernel, which would copy each piece. */
 static int take_large(struct hostif *h)
@@ -42,14 +83,14 @@ static int take_large(struct hostif *h)
 	const unsigned int with_tcp =
 		TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
 
-	h->udp_gso = !ioctl(h->fd, TUNSETOFFLOAD, with_tcp | TUN_F_UDP_GSO);
-	return h->udp_gso ? 0 : ioctl(h->fd, TUNSETOFFLOAD, with_tcp);
+	h->udp_gso = !ioctl(h->fd[0], TUNSETOFFLOAD, with_tcp | TUN_F_UDP_GSO);
+	return h->udp_gso ? 0 : ioctl(h->fd[0], TUNSETOFFLOAD, with_tcp);
 }
 
 /* Owned: without an owner anybody may be the reader of a persistent TAP. */
 static int configure_tap(struct hostif *h)
 {
-	int fd = h->fd;
+	int fd = h->fd[0];
 
 	int header = sizeof(struct virtio_net_hdr);
 
@@ -61,7 +102,21 @@ static int configure_tap(struct hostif *h)
 	return 0;
 }
 
-/* No IPv6 of its own, loose reverse-path filter, never conf.all. */
+/* Of what comes up by it the kernel takes what is for this host and forwards the
+ * rest; a source that is this host's own is none of a peer's. Loose reverse-path
+ * filter. Never conf.all, and nothing of conf.default. */
+static int configure_ipv4(void)
+{
+	int err = iface_sysctl("ipv4", HOSTIF_NAME, "rp_filter", "2");
+
+	if (!err)
+		err = iface_sysctl("ipv4", HOSTIF_NAME, "accept_local", "0");
+	if (!err)
+		err = iface_sysctl("ipv4", HOSTIF_NAME, "forwarding", "1");
+	return err;
+}
+
+/* No IPv6 of its own. */
 static int configure_link(struct hostif *h)
 {
 	const struct addr address = addr_from_v4(htonl(HOSTIF_ADDR));
@@ -70,7 +125,7 @@ static int configure_link(struct hostif *h)
 
 	/* Absent where the kernel has no IPv6. */
 	iface_sysctl("ipv6", HOSTIF_NAME, "disable_ipv6", "1");
-	err = iface_sysctl("ipv4", HOSTIF_NAME, "rp_filter", "2");
+	err = configure_ipv4();
 	if (err)
 		return err;
 	err = iface_set_host(HOSTIF_NAME, &address);
@@ -113,12 +168,18 @@ static int open_failed(int err, struct error *e)
 int hostif_take(struct hostif *h, struct error *e)
 {
 	bool fresh = if_nametoindex(HOSTIF_NAME) == 0;
+	int fd;
 
-	*h = (struct hostif){ .fd = open_tap() };
-	if (h->fd < 0)
-		return open_failed(h->fd, e);
+	*h = (struct hostif){ .n = 0 };
+	fd = hostif_is_read() ? -EBUSY : open_queue();
+	if (fd < 0)
+		return open_failed(fd, e);
+	h->fd[h->n++] = fd;
 	h->fresh = fresh;
-	return 0;
+	if (is_alone(h))
+		return 0;
+	hostif_close(h);
+	return open_failed(-EBUSY, e);
 }
 
 bool hostif_is_read(void)
@@ -146,26 +207,52 @@ int hostif_open(struct hostif *h, struct error *e)
 			 strerror(-err));
 }
 
+int hostif_widen(struct hostif *h, uint32_t queues, struct error *e)
+{
+	while (h->n < queues) {
+		int fd = open_queue();
+
+		if (fd < 0)
+			return open_failed(fd, e);
+		h->fd[h->n++] = fd;
+	}
+	return is_alone(h) ? 0 : open_failed(-EBUSY, e);
+}
+
+void hostif_set_mtu(uint32_t outer_mtu)
+{
+	const uint32_t around = ESP_AROUND_MAX(IPV6_HEADER_BYTES);
+	uint32_t mtu = outer_mtu < IPV4_MTU_MIN + around ? IPV4_MTU_MIN
+							 : outer_mtu - around;
+
+	if (iface_set_mtu(HOSTIF_NAME, mtu))
+		log_warn("hostif: the MTU is not set iface=" HOSTIF_NAME
+			 " mtu=%u",
+			 mtu);
+}
+
 void hostif_drain(const struct hostif *h)
 {
 	struct virtio_net_hdr head; /* the rest of a frame goes with it */
 
-	while (read(h->fd, &head, sizeof(head)) >= 0)
-		;
+	for (uint32_t i = 0; i < h->n; i++)
+		while (read(h->fd[i], &head, sizeof(head)) >= 0)
+			;
 }
 
 void hostif_close(struct hostif *h)
 {
-	if (h->fd >= 0)
-		close(h->fd);
-	h->fd = -1;
+	while (h->n)
+		close(h->fd[--h->n]);
 }
 
 void hostif_remove(struct hostif *h)
 {
-	if (h->fd < 0)
-		h->fd = open_tap();
-	if (h->fd >= 0)
-		ioctl(h->fd, TUNSETPERSIST, 0);
+	int fd = h->n ? h->fd[0] : open_queue();
+
+	if (fd >= 0)
+		ioctl(fd, TUNSETPERSIST, 0);
+	if (fd >= 0 && !h->n)
+		close(fd);
 	hostif_close(h);
 }

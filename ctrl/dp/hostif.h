@@ -5,9 +5,10 @@
  * the kernel to forward, come up.
  *
  * Persistent: when its reader dies, the guard's packets are dropped here and
- * nothing takes another way. It has one reader at a time in a network
- * namespace, which is also how a second daemon is noticed. Control thread;
- * the worker reads and writes the descriptor.
+ * nothing takes another way. It has one daemon at a time in a network
+ * namespace, which is also how a second one is noticed; a queue for each worker,
+ * and what a worker wrote of a connection leads its answers to the same one.
+ * Control thread; the workers read and write the descriptors.
  */
 #ifndef CYG_DP_HOSTIF_H
 #define CYG_DP_HOSTIF_H
@@ -16,11 +17,15 @@
 #include <stdint.h>
 
 #include "ctrl/base/error.h"
+#include "include/limits.h"
 
 #define HOSTIF_NAME "ipsec0"
 
 struct hostif {
-	int fd; /* frames with a virtio_net_hdr in front; non-blocking */
+	/* A queue for each worker: frames with a virtio_net_hdr in front;
+	 * non-blocking. */
+	int fd[WORKERS_MAX];
+	uint32_t n;
 	uint32_t ifindex;
 	uint8_t mac[6];
 	bool fresh;   /* was not there before */
@@ -33,8 +38,19 @@ int hostif_open(struct hostif *h, struct error *e);
 /* The same without setting it up, to be the only one: for a release. */
 int hostif_take(struct hostif *h, struct error *e);
 
+/* So many queues in all, with the same errors. hostif_close() or _remove() is the
+ * caller's also afterwards. */
+int hostif_widen(struct hostif *h, uint32_t queues, struct error *e);
+
 /* Does somebody read there, so that cygnetd runs in this network namespace? */
 bool hostif_is_read(void);
+
+/*
+ * What a packet may have at most, whatever is put around it.
+ *
+ * outer_mtu   the least of the unprotected interfaces
+ */
+void hostif_set_mtu(uint32_t outer_mtu);
 
 /* Throws away what waits to be read; it was for an earlier reader. */
 void hostif_drain(const struct hostif *h);

@@ -175,6 +175,20 @@ static int set_address(int fd, struct ifreq *ifr, uint32_t addr_be)
 	return ask(fd, SIOCSIFNETMASK, ifr);
 }
 
+int iface_set_mtu(const char *name, uint32_t mtu)
+{
+	struct ifreq ifr = { .ifr_mtu = (int)mtu };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	err = ask(fd, SIOCSIFMTU, &ifr);
+	close(fd);
+	return err;
+}
+
 int iface_set_host(const char *name, const struct addr *address)
 {
 	struct ifreq ifr = { 0 };
@@ -189,6 +203,7 @@ int iface_set_host(const char *name, const struct addr *address)
 		err = ask(fd, SIOCGIFFLAGS, &ifr);
 	if (!err) {
 		ifr.ifr_flags |= IFF_UP | IFF_NOARP;
+		ifr.ifr_flags &= (short)~IFF_MULTICAST;
 		err = ask(fd, SIOCSIFFLAGS, &ifr);
 	}
 	close(fd);

@@ -40,7 +40,10 @@ int iface_set_queues(const char *name, uint32_t n);
 /* Is a link there; of a TAP: does somebody read? False when it does not exist. */
 bool iface_has_carrier(const char *name);
 
-/* Up, without ARP, with one address of its own: the host interface. */
+/* 0 or a negative errno. */
+int iface_set_mtu(const char *name, uint32_t mtu);
+
+/* Up, without ARP and multicast, with one address of its own: the host interface. */
 int iface_set_host(const char *name, const struct addr *address);
 
 /* Writes /proc/sys/net/FAMILY/conf/NAME/KEY; family "ipv4" or "ipv6". */

@@ -158,7 +158,7 @@ bool worker_step(struct worker *w)
 	hold_retry(w, nexthop_learn(&w->nexthops) > 0);
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		any |= port_rx(w, i);
-	if (worker_reads_host(w))
+	if (w->host.fd >= 0)
 		any |= host_rx(w);
 	any |= handoff_take(w);
 	for (uint32_t i = 0; i < w->n_ports; i++)
@@ -203,8 +203,7 @@ static void worker_sleep(struct worker *w)
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		fds[n++] = (struct pollfd){ .fd = w->ports[i]->fd,
 					    .events = POLLIN };
-	fds[n++] = (struct pollfd){ .fd = worker_reads_host(w) ? w->host.fd : -1,
-				    .events = POLLIN };
+	fds[n++] = (struct pollfd){ .fd = w->host.fd, .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = w->nexthops.link->answer_fd,
 				    .events = POLLIN };
 	atomic_store_explicit(&w->asleep, true, memory_order_relaxed);

@@ -78,7 +78,7 @@ struct draining {
 
 /* Its end of the host interface. */
 struct host {
-	int fd; /* borrowed; -1: none. All write, the first worker reads */
+	int fd; /* borrowed: a queue of its own; -1: none */
 	uint8_t mac[6];
 	uint8_t *scratch;    /* owned; HOST_FRAME_MAX */
 	struct host_cut cut; /* of what stands there */
@@ -240,12 +240,6 @@ static inline struct port *worker_port(const struct worker *w, uint32_t ifindex)
 		if (w->ports[i]->ifindex == ifindex)
 			return w->ports[i];
 	return NULL;
-}
-
-/* Is what the host sends this worker's to read? */
-static inline bool worker_reads_host(const struct worker *w)
-{
-	return w->host.fd >= 0 && w->index == 0;
 }
 
 /* Packets of one SA that stand together, from pkt[from]; their end. */

@@ -131,7 +131,7 @@ static void describe(struct dp *dp, uint32_t index)
 	struct worker *w = &dp->workers[index].w;
 
 	w->index = index;
-	w->host.fd = dp->host.fd;
+	w->host.fd = dp->host.fd[index];
 	memcpy(w->host.mac, dp->host.mac, sizeof(dp->host.mac));
 	w->magic = dp->magic;
 	w->sad = dp->sad;
