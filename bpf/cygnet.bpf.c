@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 /*
- * Two programs: `edge` at XDP, which does what is to be done on the protected
+ * Three programs: `edge` at XDP, which does what is to be done on the protected
  * side or on the unprotected one, whichever the frame arrives at (several VLANs
- * of one device may be either); `guard` at tc egress of the unprotected ones.
+ * of one device may be either); `guard` at tc egress of the unprotected ones; and
+ * `tag` at tc ingress of those from where the kernel forwards what it may protect.
  * They read maps, decide and steer; they hold no key and build no packet.
  */
 #include "bpf/dhcp.h"
@@ -59,6 +60,8 @@ static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p,
 		return xdp_default(p);
 	switch (v.action) {
 	case SPD_PROTECT:
+		if (forward_kernel)
+			return xdp_pass(PASS_FORWARD, p->frame_bytes);
 		return protect_out(ctx, p, slot, &v);
 	case SPD_BYPASS:
 		return xdp_pass(PASS_BYPASS, p->frame_bytes);
@@ -223,6 +226,17 @@ static __always_inline int guard_unparsed(const struct packet *p)
 	return tc_pass(PASS_NOT_IP, p->frame_bytes);
 }
 
+/* By a policy that does not protect, or by none. What was to be protected before
+ * NAT changed its addresses is not what that policy was written for. */
+static __always_inline int guard_pass(const struct __sk_buff *skb,
+				      const struct packet *p,
+				      enum pass_reason reason)
+{
+	if (skb->mark & tag_mark)
+		return tc_drop(DROP_NAT_ESCAPE, p->frame_bytes);
+	return tc_pass(reason, p->frame_bytes);
+}
+
 /* SPD-O for what the host sends or the kernel forwards (RFC 4301 5.1). */
 static __always_inline int guard_spd(struct __sk_buff *skb,
 				     const struct packet *p)
@@ -235,7 +249,7 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 	if (v.hidden)
 		return tc_drop(DROP_UNPARSED, p->frame_bytes);
 	if (!v.matched && default_action == SPD_BYPASS)
-		return tc_pass(PASS_DEFAULT, p->frame_bytes);
+		return guard_pass(skb, p, PASS_DEFAULT);
 	if (!v.matched)
 		return tc_drop(DROP_DEFAULT_DISCARD, p->frame_bytes);
 	switch (v.action) {
@@ -244,7 +258,7 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 			return tc_drop(DROP_NO_SA, p->frame_bytes);
 		return steer_host(skb, p, v.id, v.gen);
 	case SPD_BYPASS:
-		return tc_pass(PASS_BYPASS, p->frame_bytes);
+		return guard_pass(skb, p, PASS_BYPASS);
 	default:
 		return tc_drop(DROP_POLICY_DISCARD, p->frame_bytes);
 	}
@@ -294,4 +308,32 @@ int guard(struct __sk_buff *skb)
 	if (guard_is_link(skb, &p) || dhcp_out(skb, &p))
 		return tc_pass(PASS_LINK, p.frame_bytes);
 	return guard_spd(skb, &p);
+}
+
+/* Will the guard meet it, and would it protect it as it is now? */
+static __always_inline bool tag_applies(struct __sk_buff *skb,
+					const struct packet *p)
+{
+	const struct iface_info from = { .ifindex = skb->ifindex };
+	const struct flow f = packet_flow(p, DIR_OUT);
+	struct spd_verdict v = {};
+
+	if (addr_is_link(p, &p->daddr) || locate_local(&p->daddr) ||
+	    !spd_find(&f, DIR_OUT, &v))
+		return false;
+	if (!v.hidden && !(v.matched && v.action == SPD_PROTECT))
+		return false;
+	return !egress_is_elsewhere(skb, p, &from);
+}
+
+SEC("tc")
+int tag(struct __sk_buff *skb)
+{
+	struct packet p = {};
+
+	if (parse_skb(skb, &p) == PARSE_IP && tag_applies(skb, &p))
+		skb->mark |= tag_mark;
+	else
+		skb->mark &= ~tag_mark;
+	return TC_ACT_UNSPEC;
 }

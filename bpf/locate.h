@@ -110,8 +110,10 @@ static __always_inline void locate_question(const struct packet *p,
 /*
  * Would the kernel forward this packet out of an interface that the SPD has no
  * say in? False where it has no route: a tunnel needs no inner route.
+ *
+ * ctx   of XDP or tc
  */
-static __always_inline bool egress_is_elsewhere(struct xdp_md *ctx,
+static __always_inline bool egress_is_elsewhere(void *ctx,
 						const struct packet *p,
 						const struct iface_info *from)
 {

@@ -25,6 +25,8 @@
 const volatile __u32 magic;	     /* random, differs at each start */
 const volatile __u32 host_ifindex;   /* of the host interface */
 const volatile __u32 host_udp_gso;   /* it takes large UDP packets whole */
+const volatile __u32 forward_kernel; /* gateway.forward = kernel */
+const volatile __u32 tag_mark; /* gateway.mark: of what is to be protected */
 const volatile __u32 default_action; /* SPD_BYPASS or SPD_DISCARD */
 
 /* One whole policy list (include/spd.h). This one is all zeros: no list, and no

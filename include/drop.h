@@ -23,6 +23,7 @@
 	X(NO_SA,	  "no_sa",	    "a PROTECT policy matched, but no SA is bound to it, or none in time") \
 	X(NO_WORKER,	  "no_worker",	    "no worker behind this queue: the daemon is down") \
 	X(UNPARSED,	  "unparsed",	    "not understood where a PROTECT policy might cover it") \
+	X(NAT_ESCAPE,	  "nat_escape",	    "NAT changed what a PROTECT policy covers; it would have left in the clear: exempt it from NAT by gateway.mark") \
 	X(STEER_FAILED,	  "steer_failed",   "metadata or host tag could not be attached") \
 	/* counted by the workers */                                           \
 	X(META_MISSING,	  "meta_missing",   "frame without the metadata of this start's programs") \

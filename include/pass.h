@@ -20,6 +20,7 @@
 	X(LOCAL,      "local",	    "kernel: addressed to this host")          \
 	X(IKE,	      "ike",	    "kernel: IKE to this host, or fragments that may be of it") \
 	X(EGRESS,     "egress",	    "kernel: does not leave by an unprotected interface") \
+	X(FORWARD,    "forward",    "kernel: gateway.forward is kernel, and the guard has it afterwards") \
 	X(TTL,	      "ttl",	    "kernel: TTL or hop limit used up, it answers with ICMP") \
 	X(BYPASS,     "bypass",	    "a BYPASS policy matched")		       \
 	X(DEFAULT,    "default",    "no policy matched and gateway.default is bypass") \

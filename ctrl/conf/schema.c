@@ -43,6 +43,12 @@ static const struct word default_words[] = {
 	{ .text = NULL },
 };
 
+static const struct word forward_words[] = {
+	{ "direct", FORWARD_DIRECT, NULL },
+	{ "kernel", FORWARD_KERNEL, NULL },
+	{ .text = NULL },
+};
+
 static const struct word crypto_words[] = {
 	{ "ipsec-mb", CRYPTO_IPSEC_MB, NULL },
 	{ "openssl", CRYPTO_OPENSSL, NULL },
@@ -74,6 +80,10 @@ static const struct key gateway_keys[] = {
 	  .read = value_unprotected },
 	{ .name = "default",	   .form = "bypass or discard", .read = value_word,
 	  .words = default_words,  AT(gateway_conf, default_action) },
+	{ .name = "forward",	   .form = "direct or kernel", .read = value_word,
+	  .words = forward_words,  AT(gateway_conf, forward) },
+	{ .name = "mark",	   .form = "a number from 1 to 4294967295", .read = value_number,
+	  .min = 1, .max = UINT32_MAX, AT(gateway_conf, mark) },
 	{ .name = "crypto",	   .form = "ipsec-mb or openssl", .read = value_word,
 	  .words = crypto_words,   AT(gateway_conf, crypto) },
 	{ .name = "mss_clamp",	   .form = "yes or no", .read = value_bool,
@@ -237,6 +247,8 @@ int schema_fill(const struct section *root, struct config *out, struct error *e)
 	int err;
 
 	out->gateway.default_action = SPD_BYPASS;
+	out->gateway.forward = FORWARD_DIRECT;
+	out->gateway.mark = GATEWAY_MARK;
 	out->gateway.crypto = CRYPTO_AUTO;
 	out->gateway.mss_clamp = true;
 	strcpy(out->gateway.socket, DEFAULT_SOCKET);

@@ -33,6 +33,10 @@ int reload_check(const struct config *now, const struct config *next,
 		return fail_in(next, "gateway's interfaces", e);
 	if (a->default_action != b->default_action)
 		return fail_in(next, "gateway.default", e);
+	if (a->forward != b->forward)
+		return fail_in(next, "gateway.forward", e);
+	if (a->mark != b->mark)
+		return fail_in(next, "gateway.mark", e);
 	if (a->crypto != b->crypto)
 		return fail_in(next, "gateway.crypto", e);
 	if (a->workers != b->workers)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,9 +14,9 @@
 #include "ctrl/dp/nl.h"
 
 /* Before every clsact filter that others may have: none of them lets through
- * what the guard takes. A TCX program (Linux 6.6) would run before it. */
-#define GUARD_PRIORITY 1
-#define GUARD_HANDLE   1
+ * what the guard takes, and all see the mark of the tag. A TCX program (Linux 6.6) would run before it. */
+#define TC_PRIORITY 1
+#define TC_HANDLE   1
 
 #define ATTACH_TCX_EGRESS ((enum bpf_attach_type)47) /* Linux 6.6 */
 
@@ -35,7 +36,8 @@ static void program_close(struct program_id *p)
 
 static bool name_is_ours(const char *name)
 {
-	return strcmp(name, "edge") == 0 || strcmp(name, "guard") == 0;
+	return strcmp(name, "edge") == 0 || strcmp(name, "guard") == 0 ||
+	       strcmp(name, "tag") == 0;
 }
 
 static void program_find(uint32_t id, struct program_id *out)
@@ -111,39 +113,39 @@ int attach_xdp(const struct attach_iface *iface, int prog_fd,
 }
 
 /* libbpf wants its padding to be 0 as well. */
-static struct bpf_tc_hook guard_hook(uint32_t ifindex)
+static struct bpf_tc_hook tc_hook(uint32_t ifindex,
+				  enum bpf_tc_attach_point point)
 {
 	struct bpf_tc_hook hook;
 
 	memset(&hook, 0, sizeof(hook));
 	hook.sz = sizeof(hook);
 	hook.ifindex = (int)ifindex;
-	hook.attach_point = BPF_TC_EGRESS;
+	hook.attach_point = point;
 	return hook;
 }
 
-static uint32_t guard_query(const struct bpf_tc_hook *hook)
+static uint32_t tc_query(const struct bpf_tc_hook *hook)
 {
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = GUARD_HANDLE,
-		    .priority = GUARD_PRIORITY);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE,
+		    .priority = TC_PRIORITY);
 
 	return bpf_tc_query(hook, &opts) ? 0 : opts.prog_id;
 }
 
 /* flags: BPF_TC_F_REPLACE, or 0 where nothing is to be there. */
-static int guard_put(const struct bpf_tc_hook *hook, int prog_fd, uint32_t flags)
+static int tc_put(const struct bpf_tc_hook *hook, int prog_fd, uint32_t flags)
 {
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = GUARD_HANDLE,
-		    .priority = GUARD_PRIORITY, .prog_fd = prog_fd,
-		    .flags = flags);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE,
+		    .priority = TC_PRIORITY, .prog_fd = prog_fd, .flags = flags);
 
 	return bpf_tc_attach(hook, &opts);
 }
 
-static int guard_take_off(const struct bpf_tc_hook *hook)
+static int tc_take_off(const struct bpf_tc_hook *hook)
 {
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = GUARD_HANDLE,
-		    .priority = GUARD_PRIORITY);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE,
+		    .priority = TC_PRIORITY);
 
 	return bpf_tc_detach(hook, &opts);
 }
@@ -151,16 +153,34 @@ static int guard_take_off(const struct bpf_tc_hook *hook)
 /* With whatever is attached to it. */
 static void remove_qdisc(uint32_t ifindex)
 {
-	struct bpf_tc_hook hook = guard_hook(ifindex);
+	struct bpf_tc_hook hook =
+		tc_hook(ifindex, BPF_TC_INGRESS | BPF_TC_EGRESS);
 
-	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 	bpf_tc_hook_destroy(&hook);
 }
 
-int attach_guard(const struct attach_iface *iface, int prog_fd,
-		 struct attachment *out, struct error *e)
+/* As tc calls it. */
+static const char *point_name(const struct bpf_tc_hook *hook)
 {
-	struct bpf_tc_hook hook = guard_hook(iface->ifindex);
+	return hook->attach_point == BPF_TC_EGRESS ? "egress" : "ingress";
+}
+
+static int fail_taken(const struct attach_iface *iface,
+		      const struct bpf_tc_hook *hook, const char *whose,
+		      struct error *e)
+{
+	return error_set(
+		e, -EBUSY,
+		"%s has %s at tc %s with priority %d, where one of ours has to be; remove it with: tc filter del dev %s %s pref %d",
+		iface->name, whose, point_name(hook), TC_PRIORITY, iface->name,
+		point_name(hook), TC_PRIORITY);
+}
+
+static int attach_tc(const struct attach_iface *iface,
+		     enum bpf_tc_attach_point point, int prog_fd,
+		     struct attachment *out, struct error *e)
+{
+	struct bpf_tc_hook hook = tc_hook(iface->ifindex, point);
 	int err = bpf_tc_hook_create(&hook);
 
 	out->qdisc = err == 0;
@@ -168,19 +188,27 @@ int attach_guard(const struct attach_iface *iface, int prog_fd,
 		return error_set(e, err,
 				 "cannot create the clsact qdisc of %s: %s",
 				 iface->name, strerror(-err));
-	err = guard_put(&hook, prog_fd, out->before_fd ? BPF_TC_F_REPLACE : 0);
+	err = tc_put(&hook, prog_fd, out->before_fd ? BPF_TC_F_REPLACE : 0);
 	if (err == -EEXIST || err == -EINVAL) /* of its kind, or of another */
-		return error_set(
-			e, -EBUSY,
-			"%s has a tc egress filter at priority %d, where the guard has to be; remove it with: tc filter del dev %s egress pref %d",
-			iface->name, GUARD_PRIORITY, iface->name,
-			GUARD_PRIORITY);
+		return fail_taken(iface, &hook, "a filter", e);
 	if (err)
-		return error_set(e, err, "cannot attach the guard to %s: %s",
-				 iface->name, strerror(-err));
+		return error_set(e, err, "cannot attach at tc %s of %s: %s",
+				 point_name(&hook), iface->name, strerror(-err));
 	out->done = true;
 	out->prog_fd = prog_fd;
 	return 0;
+}
+
+int attach_guard(const struct attach_iface *iface, int prog_fd,
+		 struct attachment *out, struct error *e)
+{
+	return attach_tc(iface, BPF_TC_EGRESS, prog_fd, out, e);
+}
+
+int attach_tag(const struct attach_iface *iface, int prog_fd,
+	       struct attachment *out, struct error *e)
+{
+	return attach_tc(iface, BPF_TC_INGRESS, prog_fd, out, e);
 }
 
 static int find_xdp(const struct attach_iface *iface, struct attachment *out,
@@ -201,24 +229,30 @@ static int find_xdp(const struct attach_iface *iface, struct attachment *out,
 		iface->name, found.name, found.id, iface->name);
 }
 
-static int find_guard(const struct attach_iface *iface, struct attachment *out,
-		      struct error *e)
+static int find_tc(const struct attach_iface *iface,
+		   enum bpf_tc_attach_point point, struct attachment *out,
+		   struct error *e)
 {
-	const struct bpf_tc_hook hook = guard_hook(iface->ifindex);
+	const struct bpf_tc_hook hook = tc_hook(iface->ifindex, point);
 	struct program_id found;
+	char whose[sizeof(found.name) + 16];
 
-	program_find(guard_query(&hook), &found);
+	program_find(tc_query(&hook), &found);
 	if (found.ours)
 		out->before_fd = found.fd;
 	else
 		program_close(&found);
 	if (!found.id || found.ours)
 		return 0;
-	return error_set(
-		e, -EBUSY,
-		"%s has the tc egress filter '%s' at priority %d; remove it with: tc filter del dev %s egress pref %d",
-		iface->name, found.name, GUARD_PRIORITY, iface->name,
-		GUARD_PRIORITY);
+	snprintf(whose, sizeof(whose), "the filter '%s'", found.name);
+	return fail_taken(iface, &hook, whose, e);
+}
+
+int attach_find_tag(const struct attach_iface *iface, struct attachment *tag,
+		    struct error *e)
+{
+	*tag = (struct attachment){ .done = false };
+	return iface->tagged ? find_tc(iface, BPF_TC_INGRESS, tag, e) : 0;
 }
 
 int attach_find(const struct attach_iface *iface, struct attachment *xdp,
@@ -229,7 +263,7 @@ int attach_find(const struct attach_iface *iface, struct attachment *xdp,
 	*xdp = *guard = (struct attachment){ .done = false };
 	err = find_xdp(iface, xdp, e);
 	if (!err && iface->role == IFACE_UNPROTECTED)
-		err = find_guard(iface, guard, e);
+		err = find_tc(iface, BPF_TC_EGRESS, guard, e);
 	return err;
 }
 
@@ -249,17 +283,28 @@ void attach_undo_xdp(const struct attach_iface *iface, struct attachment *a)
 	attach_settle(a);
 }
 
-void attach_undo_guard(const struct attach_iface *iface, struct attachment *a)
+static void undo_tc(const struct attach_iface *iface,
+		    enum bpf_tc_attach_point point, struct attachment *a)
 {
-	const struct bpf_tc_hook hook = guard_hook(iface->ifindex);
+	const struct bpf_tc_hook hook = tc_hook(iface->ifindex, point);
 
 	if (a->done && a->before_fd)
-		guard_put(&hook, a->before_fd, BPF_TC_F_REPLACE);
+		tc_put(&hook, a->before_fd, BPF_TC_F_REPLACE);
 	else if (a->done)
-		guard_take_off(&hook);
+		tc_take_off(&hook);
 	if (a->qdisc)
 		remove_qdisc(iface->ifindex);
 	attach_settle(a);
+}
+
+void attach_undo_guard(const struct attach_iface *iface, struct attachment *a)
+{
+	undo_tc(iface, BPF_TC_EGRESS, a);
+}
+
+void attach_undo_tag(const struct attach_iface *iface, struct attachment *a)
+{
+	undo_tc(iface, BPF_TC_INGRESS, a);
 }
 
 int attach_count_tcx(uint32_t ifindex)
@@ -287,17 +332,18 @@ static int release_xdp(uint32_t ifindex)
 }
 
 /* A qdisc without a filter does nothing, whoever made it. */
-static int release_guard(struct nl *nl, uint32_t ifindex)
+static int release_tc(struct nl *nl, uint32_t ifindex,
+		      enum bpf_tc_attach_point point)
 {
-	const struct bpf_tc_hook hook = guard_hook(ifindex);
+	const struct bpf_tc_hook hook = tc_hook(ifindex, point);
 	struct program_id found;
 	int err = 0;
 
-	program_find(guard_query(&hook), &found);
+	program_find(tc_query(&hook), &found);
 	if (found.id && found.fd < 0)
 		err = found.fd;
 	if (found.ours)
-		err = guard_take_off(&hook);
+		err = tc_take_off(&hook);
 	program_close(&found);
 	if (found.ours && !err && !nl_has_filters(nl, ifindex))
 		remove_qdisc(ifindex);
@@ -323,6 +369,15 @@ static bool keeps_guard(const struct attach_iface *list, size_t n,
 	return false;
 }
 
+static bool keeps_tag(const struct attach_iface *list, size_t n,
+		      uint32_t ifindex)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i].ifindex == ifindex && list[i].tagged)
+			return true;
+	return false;
+}
+
 int attach_release(const struct attach_iface *keep, size_t n, struct error *e)
 {
 	struct if_nameindex *all = if_nameindex(), *i;
@@ -333,7 +388,9 @@ int attach_release(const struct attach_iface *keep, size_t n, struct error *e)
 		if (!keeps_xdp(keep, n, i->if_index))
 			err = release_xdp(i->if_index);
 		if (!err && !keeps_guard(keep, n, i->if_index))
-			err = release_guard(nl, i->if_index);
+			err = release_tc(nl, i->if_index, BPF_TC_EGRESS);
+		if (!err && !keeps_tag(keep, n, i->if_index))
+			err = release_tc(nl, i->if_index, BPF_TC_INGRESS);
 		if (err)
 			error_set(e, err, "cannot take the programs off %s: %s",
 				  i->if_name, strerror(-err));

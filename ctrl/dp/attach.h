@@ -20,16 +20,17 @@
 
 struct attach_iface {
 	const char *name;
-	uint32_t ifindex;     /* the guard's place */
+	uint32_t ifindex;     /* the guard's and the tag's place */
 	uint32_t xdp_ifindex; /* XDP's: of a VLAN the device below */
 	enum iface_role role;
+	bool tagged; /* the tag is there */
 };
 
 /* What is at one hook of one interface, and what was there before. */
 struct attachment {
 	bool done;
 	bool native;   /* XDP: in the driver, else generic */
-	bool qdisc;    /* guard: the clsact qdisc is of our making */
+	bool qdisc;    /* guard, tag: the clsact qdisc is of our making */
 	int before_fd; /* owned: program of ours that was there; 0: none */
 	int prog_fd;   /* borrowed: the one that is there now; 0: none */
 };
@@ -43,11 +44,14 @@ struct attachment {
  */
 int attach_find(const struct attach_iface *iface, struct attachment *xdp,
 		struct attachment *guard, struct error *e);
+int attach_find_tag(const struct attach_iface *iface, struct attachment *tag,
+		    struct error *e);
 
 /*
  * XDP of one interface, in the driver where it can, else generic; the guard at
- * tc egress, before every other filter of that kind. prog_fd is borrowed until
- * it is undone; out is what attach_find() found, or zeroed.
+ * tc egress, the tag at tc ingress, before every other filter of that kind.
+ * prog_fd is borrowed until it is undone; out is what attach_find() found, or
+ * zeroed.
  *
  * 0, or negative with e filled: -EBUSY (somebody else was faster).
  */
@@ -55,10 +59,13 @@ int attach_xdp(const struct attach_iface *iface, int prog_fd,
 	       struct attachment *out, struct error *e);
 int attach_guard(const struct attach_iface *iface, int prog_fd,
 		 struct attachment *out, struct error *e);
+int attach_tag(const struct attach_iface *iface, int prog_fd,
+	       struct attachment *out, struct error *e);
 
 /* As it was before: the earlier program, or none. */
 void attach_undo_xdp(const struct attach_iface *iface, struct attachment *a);
 void attach_undo_guard(const struct attach_iface *iface, struct attachment *a);
+void attach_undo_tag(const struct attach_iface *iface, struct attachment *a);
 
 /* The start succeeded: nothing is undone any more. */
 void attach_settle(struct attachment *a);
@@ -70,7 +77,7 @@ int attach_count_tcx(uint32_t ifindex);
 /*
  * Takes every program of ours off every interface of this network namespace,
  * and with the last filter the clsact qdisc; but for XDP on the interfaces to
- * keep, and the guard on the unprotected ones among them.
+ * keep, the guard on the unprotected ones among them, and the tag where it is.
  *
  * 0, or negative with e filled: -EPERM.
  */

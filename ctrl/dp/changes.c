@@ -158,6 +158,10 @@ static const char *fixed_differs(const struct config *old,
 
 	if (a->default_action != b->default_action)
 		return "gateway.default";
+	if (a->forward != b->forward)
+		return "gateway.forward";
+	if (a->mark != b->mark)
+		return "gateway.mark";
 	if (a->workers != b->workers)
 		return "gateway.workers";
 	if (a->crypto != b->crypto)

@@ -73,6 +73,12 @@ static int check_forwarding(const struct gateway_conf *g, struct error *e)
 	return 0;
 }
 
+/* From there the kernel forwards what the guard has to know again. */
+static bool is_tagged(const struct gateway_conf *g, enum iface_role role)
+{
+	return g->forward == FORWARD_KERNEL && role == IFACE_PROTECTED;
+}
+
 static int check_ifaces(struct dp *dp, struct error *e)
 {
 	const struct gateway_conf *g = &dp->config->gateway;
@@ -87,9 +93,12 @@ static int check_ifaces(struct dp *dp, struct error *e)
 			.ifindex = dp->ifaces[i].ifindex,
 			.xdp_ifindex = dp->ifaces[i].lower_ifindex,
 			.role = g->ifaces[i].role,
+			.tagged = is_tagged(g, g->ifaces[i].role),
 		};
 		dp->n_ifaces = i + 1;
 		err = attach_find(&s->at, &s->xdp, &s->guard, e);
+		if (!err)
+			err = attach_find_tag(&s->at, &s->tag, e);
 		if (err)
 			return err;
 	}
@@ -131,6 +140,8 @@ static int load(struct dp *dp, struct error *e)
 		.magic = dp->magic,
 		.host_ifindex = dp->host.ifindex,
 		.host_udp_gso = dp->host.udp_gso,
+		.forward_kernel = dp->config->gateway.forward == FORWARD_KERNEL,
+		.tag_mark = dp->config->gateway.mark,
 		.default_action = dp->config->gateway.default_action,
 	};
 	int err;
@@ -189,9 +200,13 @@ static void on_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now
 	s->at.xdp_ifindex = now->lower_ifindex;
 	attach_settle(&s->xdp);
 	attach_settle(&s->guard);
+	attach_settle(&s->tag);
 	if (s->at.role == IFACE_UNPROTECTED)
 		err = attach_guard(&s->at, programs_guard_fd(dp->programs),
 				   &s->guard, &e);
+	if (!err && s->at.tagged)
+		err = attach_tag(&s->at, programs_tag_fd(dp->programs), &s->tag,
+				 &e);
 	if (!err)
 		err = enter_iface(dp, i);
 	if (!err && !same_device && dp_first_on_device(dp, i))
@@ -227,6 +242,20 @@ static int fill(struct dp *dp, struct event_base *base, struct error *e)
 				     clock_ns(), e);
 }
 
+/* The host interface's in either mode: what came out of a tunnel and goes into
+ * another is forwarded by the kernel. */
+static int attach_tags(struct dp *dp, struct error *e)
+{
+	const int fd = programs_tag_fd(dp->programs);
+	int err = attach_tag(&dp->host_at, fd, &dp->host_tag, e);
+
+	for (size_t i = 0; !err && i < dp->n_ifaces; i++)
+		if (dp->served[i].at.tagged)
+			err = attach_tag(&dp->served[i].at, fd,
+					 &dp->served[i].tag, e);
+	return err;
+}
+
 /* The guard first: it closes the way out before anything is opened. */
 static int attach(struct dp *dp, struct error *e)
 {
@@ -237,6 +266,8 @@ static int attach(struct dp *dp, struct error *e)
 			err = attach_guard(&dp->served[i].at,
 					   programs_guard_fd(dp->programs),
 					   &dp->served[i].guard, e);
+	if (!err)
+		err = attach_tags(dp, e);
 	for (size_t i = dp->n_ifaces; !err && i-- > 0;) {
 		struct served *s = &dp->served[i];
 
@@ -270,6 +301,13 @@ static int choose_crypto(struct dp *dp, struct error *e)
 	return 0;
 }
 
+static struct attach_iface host_place(uint32_t ifindex)
+{
+	return (struct attach_iface){ .name = HOSTIF_NAME,
+				      .ifindex = ifindex,
+				      .tagged = true };
+}
+
 static int prepare(struct dp *dp, struct error *e)
 {
 	int err = check_ifaces(dp, e);
@@ -279,6 +317,10 @@ static int prepare(struct dp *dp, struct error *e)
 	if (err)
 		return err;
 	err = hostif_open(&dp->host, e);
+	if (err)
+		return err;
+	dp->host_at = host_place(dp->host.ifindex);
+	err = attach_find_tag(&dp->host_at, &dp->host_tag, e);
 	if (!err)
 		err = workers_count(dp, e);
 	if (!err)
@@ -317,8 +359,10 @@ void dp_undo(struct dp *dp)
 	stop(dp);
 	for (size_t i = 0; i < dp->n_ifaces; i++) {
 		attach_undo_xdp(&dp->served[i].at, &dp->served[i].xdp);
+		attach_undo_tag(&dp->served[i].at, &dp->served[i].tag);
 		attach_undo_guard(&dp->served[i].at, &dp->served[i].guard);
 	}
+	attach_undo_tag(&dp->host_at, &dp->host_tag);
 	if (!dp->host.fresh)
 		return;
 	hostif_remove(&dp->host);
@@ -333,12 +377,14 @@ void dp_settle(struct dp *dp)
 	for (size_t i = 0; i < dp->n_ifaces; i++) {
 		attach_settle(&dp->served[i].xdp);
 		attach_settle(&dp->served[i].guard);
+		attach_settle(&dp->served[i].tag);
 	}
+	attach_settle(&dp->host_tag);
 }
 
 void dp_release_others(const struct gateway_conf *g)
 {
-	struct attach_iface kept[IFACE_MAX];
+	struct attach_iface kept[IFACE_MAX + 1];
 	struct error e;
 
 	programs_log_libbpf();
@@ -352,9 +398,11 @@ void dp_release_others(const struct gateway_conf *g)
 			.ifindex = iface.ifindex,
 			.xdp_ifindex = iface.lower_ifindex,
 			.role = g->ifaces[i].role,
+			.tagged = is_tagged(g, g->ifaces[i].role),
 		};
 	}
-	if (attach_release(kept, g->n_ifaces, &e))
+	kept[g->n_ifaces] = host_place(if_nametoindex(HOSTIF_NAME));
+	if (attach_release(kept, g->n_ifaces + 1, &e))
 		log_warn("dp: %s; an earlier start served it", e.text);
 }
 

@@ -172,7 +172,8 @@ static const struct nexthop *way_of(struct worker *w, const struct packet *p)
 	if (p->state == PKT_SEALED)
 		return nexthop_lookup_ours(&w->nexthops, &p->ip.daddr,
 					   &p->ip.saddr, w->now_ns);
-	if (nexthop_by_source(&w->nexthops))
+	if (nexthop_by_source(&w->nexthops) ||
+	    (w->forward_kernel && p->state == PKT_OPENED))
 		return &up;
 	return nexthop_lookup(&w->nexthops, &p->ip.daddr, w->now_ns);
 }

@@ -160,6 +160,8 @@ static int load(struct programs *p, const struct programs_spec *spec)
 	p->skel->rodata->magic = spec->magic;
 	p->skel->rodata->host_ifindex = spec->host_ifindex;
 	p->skel->rodata->host_udp_gso = spec->host_udp_gso;
+	p->skel->rodata->forward_kernel = spec->forward_kernel;
+	p->skel->rodata->tag_mark = spec->tag_mark;
 	p->skel->rodata->default_action = spec->default_action;
 	if (spec->earlier_fd)
 		adopt_counters(spec->earlier_fd, counters, 4);
@@ -228,6 +230,11 @@ int programs_xdp_fd(const struct programs *p)
 int programs_guard_fd(const struct programs *p)
 {
 	return bpf_program__fd(p->skel->progs.guard);
+}
+
+int programs_tag_fd(const struct programs *p)
+{
+	return bpf_program__fd(p->skel->progs.tag);
 }
 
 static int fill_list(int fd, const struct spd_image *list)

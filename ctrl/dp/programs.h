@@ -25,7 +25,9 @@ struct programs;
 struct programs_spec {
 	uint32_t magic;
 	uint32_t host_ifindex;
-	bool host_udp_gso; /* see struct hostif */
+	bool host_udp_gso;   /* see struct hostif */
+	bool forward_kernel; /* gateway.forward */
+	uint32_t tag_mark;   /* gateway.mark */
 	enum spd_action default_action;
 	int earlier_fd; /* a program of an earlier start, whose counters
 				go on; 0: none */
@@ -44,6 +46,7 @@ void programs_free(struct programs *p);
 
 int programs_xdp_fd(const struct programs *p);
 int programs_guard_fd(const struct programs *p);
+int programs_tag_fd(const struct programs *p);
 
 /* The setters return 0 or a negative errno. */
 int programs_set_policies(struct programs *p, const struct spd_image *list);

@@ -24,6 +24,7 @@ struct served {
 	struct attach_iface at;
 	struct attachment xdp;
 	struct attachment guard; /* unprotected interfaces alone */
+	struct attachment tag;	 /* protected ones, gateway.forward = kernel */
 	uint64_t tx_dropped;	 /* the interface's own count, at start */
 };
 
@@ -42,6 +43,8 @@ struct dp {
 	size_t n_ifaces;
 	struct nl *nl;
 	struct hostif host;
+	struct attach_iface host_at;
+	struct attachment host_tag;
 	struct programs *programs;
 	struct nexthop_link *links; /* owned; one of each worker */
 	struct resolver *resolver;

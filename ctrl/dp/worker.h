@@ -127,6 +127,7 @@ struct worker {
 	struct packet *made; /* owned; they walk next */
 	uint32_t n_made;
 	struct bucket icmp_errors; /* that may still be made */
+	bool forward_kernel;	   /* what was decrypted is the kernel's */
 	_Atomic bool mss_clamp;	   /* written by the control thread */
 
 	uint64_t now_ns;     /* CLOCK_MONOTONIC, once a batch */

@@ -138,6 +138,7 @@ static void describe(struct dp *dp, uint32_t index)
 	w->policies = &dp->policies;
 	w->drops = programs_worker_drops(dp->programs, index);
 	w->passes = programs_worker_passes(dp->programs, index);
+	w->forward_kernel = dp->config->gateway.forward == FORWARD_KERNEL;
 	w->mss_clamp = dp->config->gateway.mss_clamp;
 }
 

@@ -43,12 +43,24 @@ struct iface_conf {
 	struct place place;
 };
 
+/* Who carries decrypted packets and those to be encrypted between the worker and
+ * the protected side. */
+enum forward_mode {
+	FORWARD_DIRECT, /* the programs and the workers themselves */
+	FORWARD_KERNEL, /* the kernel: its firewall and its NAT see them */
+};
+
+/* One bit that others hardly use, in the marks of packets. */
+#define GATEWAY_MARK 0x10000000U
+
 struct gateway_conf {
 	struct iface_conf ifaces[IFACE_MAX]; /* protected ones first */
 	size_t n_ifaces;
 	enum spd_action default_action; /* SPD_BYPASS or SPD_DISCARD */
-	enum crypto_choice crypto;	/* of ESP */
-	bool mss_clamp;			/* of TCP through tunnels */
+	enum forward_mode forward;
+	uint32_t mark; /* bits of a packet's mark: to be protected */
+	enum crypto_choice crypto; /* of ESP */
+	bool mss_clamp;		   /* of TCP through tunnels */
 	bool allow_manual_counter_mode;
 	uint32_t workers;	       /* 0: as many as fit */
 	char socket[CONF_PATH_MAX];    /* absolute path of the VICI socket */

@@ -310,6 +310,8 @@ static inline bool fixture_load(struct fixture *fx, enum instance on)
 	const struct programs_spec spec = {
 		.magic = FIXTURE_MAGIC + on,
 		.host_ifindex = if_nametoindex("host"),
+		.forward_kernel = on == GW_KERNEL,
+		.tag_mark = TAG_MARK,
 		.default_action = on == GW_DISCARD || on == GW_DISCARD_ALL
 					  ? SPD_DISCARD
 					  : SPD_BYPASS,

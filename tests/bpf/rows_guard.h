@@ -137,6 +137,29 @@ static const struct row rows_guard[] = {
 	  .on = GW_NO_PROTECT,
 	  .frame = { .daddr = FAR_DISCARDED },
 	  .drop = DROP_POLICY_DISCARD },
+
+	/* --- what was to be protected before NAT */
+	{ .name = "guard: tagged, and no policy matches any more: NAT changed it",
+	  .frame = { .daddr = STRANGER },
+	  .mark = TAG_MARK,
+	  .drop = DROP_NAT_ESCAPE },
+	{ .name = "guard: tagged, and BYPASS matches now",
+	  .frame = { .daddr = BYPASSED_HOST },
+	  .mark = TAG_MARK | 1,
+	  .drop = DROP_NAT_ESCAPE },
+	{ .name = "guard: other bits of the mark are not the tag's",
+	  .frame = { .daddr = STRANGER },
+	  .mark = ~TAG_MARK,
+	  .pass = PASS_DEFAULT },
+	{ .name = "guard: tagged, and PROTECT still matches",
+	  .mark = TAG_MARK,
+	  .pass = PASS_STEER_HOST },
+
+	/* --- large packets */
+	{ .name = "guard: a large TCP packet is one for the host interface",
+	  .frame = { .protocol = PROTO_TCP },
+	  .gso_segs = 7,
+	  .pass = PASS_STEER_HOST },
 };
 
 #endif

@@ -210,6 +210,19 @@ static const struct row rows_protected[] = {
 	{ .name = "protected: of an interface that is not served it is the kernel's",
 	  .ingress = "other",
 	  .pass = PASS_OTHER_IFACE },
+
+	/* --- gateway.forward = kernel */
+	{ .name = "protected: the kernel forwards what PROTECT covers",
+	  .on = GW_KERNEL,
+	  .pass = PASS_FORWARD },
+	{ .name = "protected: and what has no SA yet",
+	  .on = GW_KERNEL,
+	  .frame = { .daddr = NO_SA_HOST },
+	  .pass = PASS_FORWARD },
+	{ .name = "protected: what DISCARD covers is not the kernel's",
+	  .on = GW_KERNEL,
+	  .frame = { .daddr = FAR_DISCARDED },
+	  .drop = DROP_POLICY_DISCARD },
 };
 
 #endif

@@ -79,6 +79,7 @@
 	}
 
 #define POLICY_GEN 7
+#define TAG_MARK   0x40U /* one bit of a mark; others are not ours */
 
 /* Not the places in the list, and no two alike. */
 enum policy_id {
@@ -116,6 +117,7 @@ enum instance {
 	GW_NO_PROTECT,	/* DISCARD and BYPASS policies alone */
 	GW_BYPASS_ALL,	/* BYPASS policies alone, and the default */
 	GW_DISCARD_ALL, /* BYPASS policies alone, the default is discard */
+	GW_KERNEL,	/* as GW_BYPASS, gateway.forward = kernel */
 	GW_MAX,
 };
 
@@ -125,6 +127,8 @@ struct row {
 	struct frame_spec frame;
 	const char *ingress; /* NULL: the program's interface */
 	uint32_t queue;
+	uint32_t mark;	   /* guard: that the packet has */
+	uint32_t gso_segs; /* guard: it is so many in one */
 	/* The packet is counted here, and the verdict follows from it. */
 	enum drop_reason drop; /* DROP_NONE: see pass */
 	enum pass_reason pass;

@@ -6,46 +6,21 @@ though they cross it as large packets; each worker has a queue of it; its MTU
 follows the wire; one that an earlier version left is replaced while nothing
 leaves in the clear; and a second daemon finds it taken.
 """
-import hashlib
 import os
 import secrets
 import socket
 import sys
-import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from lab import (BUILD, Lab, finish, ok, search_plaintext,  # noqa: E402
                  wait_until)
+from tcp import PORT, transfer  # noqa: E402
 
 NEAR, FAR = "10.1.0.1", "10.2.0.1"
-PORT = 7000
 OCTETS = 8 << 20
 AROUND = 121        # IPv6, UDP, ESP with an IV, padding and the longest ICV
 UDP_SEGMENT = 103   # setsockopt of UDP, Linux 4.18
 SEGMENT = 1000
-
-
-def transfer(lab, near, far, payload):
-    """Digests of what was sent and of what arrived, by TCP."""
-    digest = hashlib.sha256()
-    with lab.socket(far[0], socket.AF_INET, socket.SOCK_STREAM) as server, \
-            lab.socket(near[0], socket.AF_INET, socket.SOCK_STREAM) as client:
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        server.bind((far[1], PORT))
-        server.listen(1)
-        server.settimeout(20)
-        client.settimeout(20)
-        sender = threading.Thread(target=lambda: (
-            client.connect((far[1], PORT)), client.sendall(payload),
-            client.shutdown(socket.SHUT_WR)))
-        sender.start()
-        peer, _ = server.accept()
-        with peer:
-            peer.settimeout(20)
-            while octets := peer.recv(1 << 16):
-                digest.update(octets)
-        sender.join(20)
-    return hashlib.sha256(payload).digest() == digest.digest()
 
 
 def even(gateway):

@@ -94,6 +94,19 @@ static void gateway_is_filled(void **state)
 	config_free(c);
 }
 
+static void kernel_may_forward_and_the_mark_is_free(void **state)
+{
+	char *text = changed("default = discard",
+			     "forward = kernel\nmark = 4294967295");
+	struct config *c = parse_good(text);
+
+	(void)state;
+	assert_int_equal(c->gateway.forward, FORWARD_KERNEL);
+	assert_int_equal(c->gateway.mark, UINT32_MAX);
+	config_free(c);
+	free(text);
+}
+
 static void mss_clamping_can_be_turned_off(void **state)
 {
 	char *text = changed("default = discard", "mss_clamp = no");
@@ -239,6 +252,8 @@ static void smallest_file_has_the_defaults(void **state)
 	assert_int_equal(c->gateway.n_ifaces, 2);
 	assert_string_equal(c->gateway.ifaces[0].name, "a"); /* protected */
 	assert_int_equal(c->gateway.default_action, SPD_BYPASS);
+	assert_int_equal(c->gateway.forward, FORWARD_DIRECT);
+	assert_int_equal(c->gateway.mark, GATEWAY_MARK);
 	assert_int_equal(c->gateway.crypto, CRYPTO_AUTO);
 	assert_true(c->gateway.mss_clamp);
 	assert_string_equal(c->gateway.socket, "/run/cygnet/vici");
@@ -515,6 +530,7 @@ static int run_cases(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gateway_is_filled),
+		cmocka_unit_test(kernel_may_forward_and_the_mark_is_free),
 		cmocka_unit_test(mss_clamping_can_be_turned_off),
 		cmocka_unit_test(outbound_sa_of_a_pair_can_be_spread),
 		cmocka_unit_test(crypto_backend_can_be_chosen),

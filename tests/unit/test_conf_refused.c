@@ -62,8 +62,8 @@ static const struct refused refused[] = {
 	{ "unknown_key_of_the_gateway_is_refused", "default = discard",
 	  "threads = 4",
 	  "f:5:2: unknown key 'threads' in gateway; "
-	  "known are protected, unprotected, default, crypto, mss_clamp, "
-	  "workers, socket, state_dir, allow_manual_counter_mode" },
+	  "known are protected, unprotected, default, forward, mark, crypto, "
+	  "mss_clamp, workers, socket, state_dir, allow_manual_counter_mode" },
 	{ "unknown_key_of_an_sa_is_refused", "spi = 0x1001",
 	  "reqid = 1\nspi = 0x1001",
 	  "f:16:4: unknown key 'reqid' in manual.to-b.in; "
@@ -192,6 +192,10 @@ static const struct refused refused[] = {
 	  "f:5:12: gateway.default must be bypass or discard" },
 	{ "crypto_of_no_backend_is_refused", "default = discard",
 	  "crypto = auto", "f:5:11: gateway.crypto must be ipsec-mb or openssl" },
+	{ "forward_by_another_way_is_refused", "default = discard",
+	  "forward = fast", "f:5:12: gateway.forward must be direct or kernel" },
+	{ "mark_of_0_is_refused", "default = discard", "mark = 0",
+	  "f:5:9: gateway.mark must be a number from 1 to 4294967295" },
 	{ "mss_clamp_of_a_number_of_octets_is_refused", "default = discard",
 	  "mss_clamp = 1360", "f:5:14: gateway.mss_clamp must be yes or no" },
 	{ "no_worker_at_all_is_refused", "default = discard", "workers = 0",

@@ -78,10 +78,11 @@ static void give(struct gateway *g, const struct large *l,
 	g->given++;
 }
 
-/* What it sent is what it receives, for a host that is this one. */
-static void come_back(struct gateway *g, const struct large *l)
+/* What it sent is what it receives, to be sent on by that way. */
+static void come_back_for(struct gateway *g, const struct large *l,
+			  enum nexthop_kind way)
 {
-	struct nexthop nh = gateway_hop(g, l->ip.daddr, NH_HOST, GATEWAY_INSIDE);
+	struct nexthop nh = gateway_hop(g, l->ip.daddr, way, GATEWAY_INSIDE);
 	const uint32_t n = g->outside.tx_n;
 	const uint8_t *l3;
 	uint32_t bytes;
@@ -92,6 +93,12 @@ static void come_back(struct gateway *g, const struct large *l)
 		gateway_give(g, DIR_IN, l3, bytes);
 	}
 	worker_step(&g->w);
+}
+
+/* For a host that is this one. */
+static void come_back(struct gateway *g, const struct large *l)
+{
+	come_back_for(g, l, NH_HOST);
 }
 
 /* One frame at the host; octets of it from its virtio_net_hdr on. */
@@ -158,6 +165,19 @@ static void large_packet_of_ipv6_is_cut_and_joined_again(void **state)
 
 	send_large(g, &l);
 	come_back(g, &l);
+	assert_joined(g, &l);
+}
+
+/* gateway.forward = kernel. */
+static void kernel_gets_what_we_could_forward_ourselves(void **state)
+{
+	struct gateway *g = *state;
+	struct large l = plain(4);
+
+	g->w.forward_kernel = true;
+	send_large(g, &l);
+	come_back_for(g, &l, NH_PORT);
+	assert_int_equal(g->inside.tx_n, 0);
 	assert_joined(g, &l);
 }
 
@@ -312,6 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(large_packet_is_cut_and_joined_again),
 		CASE(large_packet_of_ipv6_is_cut_and_joined_again),
+		CASE(kernel_gets_what_we_could_forward_ourselves),
 		CASE(segment_with_a_wrong_checksum_is_not_joined),
 		CASE(segments_that_say_more_than_ack_are_not_joined),
 		CASE(other_connection_is_not_joined),

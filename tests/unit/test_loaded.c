@@ -536,6 +536,8 @@ static const struct {
 	{ "wan0", "wan0, wan1", "f: gateway's interfaces" RESTART },
 	{ "discard", "bypass", "f: gateway.default" RESTART },
 	{ "discard", "discard\ncrypto = openssl", "f: gateway.crypto" RESTART },
+	{ "discard", "discard\nforward = kernel", "f: gateway.forward" RESTART },
+	{ "discard", "discard\nmark = 2", "f: gateway.mark" RESTART },
 	{ "discard", "discard\nworkers = 2", "f: gateway.workers" RESTART },
 	{ "/run/x", "/run/y", "f: gateway.socket" RESTART },
 	{ "/run/s", "/run/t", "f: gateway.state_dir" RESTART },
