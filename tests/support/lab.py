@@ -129,13 +129,13 @@ class Lab:
     def __init__(self, with_dmz=False):
         self.with_dmz = with_dmz
         self.dir = None
-        self.sa_ab = self._random_sa("192.0.2.1", "192.0.2.2")
-        self.sa_ba = self._random_sa("192.0.2.2", "192.0.2.1")
+        self.sa_ab = self.random_sa("192.0.2.1", "192.0.2.2")
+        self.sa_ba = self.random_sa("192.0.2.2", "192.0.2.1")
         self._holders = {}  # machine: the process that its namespaces hang on
         self._spawned = []  # Popen, each with what it is and its log's path
 
     @staticmethod
-    def _random_sa(src, dst):
+    def random_sa(src, dst):
         """Keys for aes128-sha256; SPIs up to 255 are reserved."""
         return SA(src, dst, 0x1000 + secrets.randbelow(0xfffff000),
                   secrets.token_bytes(16), secrets.token_bytes(32))
@@ -247,6 +247,17 @@ class Lab:
               "bridge", "mcast_snooping", "0"])
         self._add_address("wire", "br0", "192.0.2.9")
         _run(["ip", "-n", "wire", "link", "set", "dev", "br0", "up"])
+
+    def add_hub(self, address, network):
+        """A third gateway on the wire, hub, with host-h behind it."""
+        for ns in ("hub", "host-h"):
+            self._add_machine(ns)
+        self._add_lan("host-h", "hub", "lan0", network)
+        self.run("hub", ["sysctl", "-qw", "net.ipv4.ip_forward=1"])
+        self._add_link(("hub", "wan0"), ("wire", "hub"))
+        self._add_address("hub", "wan0", address)
+        _run(["ip", "-n", "wire", "link", "set", "dev", "hub",
+              "master", "br0"])
 
     def route_far_network(self, *sides):
         """
