@@ -20,16 +20,16 @@
 /* Any TCP that is in the tunnel. */
 static void accept_tcp(struct gateway *g)
 {
-	struct selector all[2] = { { .protocol = PROTO_TCP },
-				   { .protocol = PROTO_TCP } };
 	struct sa_rule rules[2];
 
 	for (int i = 0; i < 2; i++) {
-		const char *net = i ? "::/0" : "0.0.0.0/0";
+		struct prefix all;
 
-		assert_int_equal(prefix_parse(net, &all[i].local), 0);
-		all[i].remote = all[i].local;
-		rules[i] = (struct sa_rule){ selector_ranges(&all[i]), true };
+		assert_int_equal(prefix_parse(i ? "::/0" : "0.0.0.0/0", &all),
+				 0);
+		rules[i] = (struct sa_rule){
+			selector_between(&all, &all, PROTO_TCP), true
+		};
 	}
 	assert_int_equal(sad_set_rules(g->sad, g->in->ref, rules, 2), 0);
 }
