@@ -29,10 +29,12 @@ int ipv4_source_route_xdp(struct xdp_md *ctx, __u32 at, __u32 bytes);
 __noinline int ipv4_source_route_xdp(struct xdp_md *ctx, __u32 at, __u32 bytes)
 {
 	__u8 option[IPV4_OPTIONS_MAX + 1] = {}; /* one has a length behind it */
-	__u32 next = 0;
+	__u32 next = 0, more = bytes - 1;
 
-	if (!bytes || bytes > IPV4_OPTIONS_MAX ||
-	    bpf_xdp_load_bytes(ctx, at, option, bytes))
+	/* Linux 6.1 takes "not 0" for no lower bound: it is shown one. */
+	__asm__ volatile("" : "+r"(more));
+	if (more >= IPV4_OPTIONS_MAX ||
+	    bpf_xdp_load_bytes(ctx, at, option, more + 1))
 		return 1;
 	for (__u32 i = 0; i < IPV4_OPTIONS_MAX; i++) {
 		if (i >= bytes)
