@@ -131,13 +131,15 @@ bool rules_accept(const struct rules *r, const struct flow *f)
 	return false;
 }
 
+/* All of IPv4 has its place among the addresses of IPv6, and is none of them. */
 static bool addrs_within(const struct addr *min, const struct addr *max,
 			 const struct addr *outer_min,
 			 const struct addr *outer_max)
 {
 	const size_t n = sizeof(min->octets);
 
-	return memcmp(min->octets, outer_min->octets, n) >= 0 &&
+	return addr_is_v4(min) == addr_is_v4(outer_min) &&
+	       memcmp(min->octets, outer_min->octets, n) >= 0 &&
 	       memcmp(max->octets, outer_max->octets, n) <= 0;
 }
 

@@ -207,6 +207,17 @@ static void selector_is_within_when_every_range_is(void **state)
 	assert_false(selector_within(&outer, &s));
 }
 
+static void ipv4_is_not_within_all_of_ipv6(void **state)
+{
+	const struct sadb_selector outer = ranges("::/0", "::/0", PROTO_ANY);
+	struct sadb_selector s = ranges("2001:db8::/32", "::/0", PROTO_ANY);
+
+	(void)state;
+	assert_true(selector_within(&s, &outer));
+	s = ranges("10.1.0.0/16", "10.2.0.0/16", PROTO_ANY);
+	assert_false(selector_within(&s, &outer));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +228,7 @@ int main(void)
 		cmocka_unit_test(first_that_matches_decides_and_none_refuses),
 		cmocka_unit_test(without_ports_no_rule_of_ports_matches),
 		cmocka_unit_test(selector_is_within_when_every_range_is),
+		cmocka_unit_test(ipv4_is_not_within_all_of_ipv6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
