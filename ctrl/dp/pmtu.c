@@ -9,6 +9,7 @@
  */
 #include "ctrl/dp/pmtu.h"
 
+#include <arpa/inet.h>
 #include <net/ethernet.h>
 #include <string.h>
 
@@ -160,6 +161,23 @@ bool pmtu_cut(struct worker *w, struct packet *p, uint32_t mtu)
 
 /* --- what is sealed --- */
 
+/*
+ * For a while no other packet between the two addresses has it (RFC 8200 section
+ * 4.5): an SA's numbers differ, and SAs beside each other, which may be at the
+ * same number, have other SPIs.
+ */
+static uint32_t identification(const struct packet *p, const uint8_t *whole,
+			       const struct ip_header *h)
+{
+	const uint8_t *esp = whole + h->header_bytes;
+	uint32_t spi_be;
+
+	if (h->protocol == PROTO_UDP)
+		esp += UDP_HEADER_BYTES;
+	memcpy(&spi_be, esp, sizeof(spi_be));
+	return ntohl(spi_be) ^ (uint32_t)p->seq;
+}
+
 /* One of an outer packet, at p->l3. */
 static void take_outer(struct packet *p, const uint8_t *whole,
 		       const struct ip_header *h, uint32_t from, uint32_t bytes)
@@ -169,7 +187,7 @@ static void take_outer(struct packet *p, const uint8_t *whole,
 		p->bytes = h->header_bytes + bytes;
 		return;
 	}
-	ipv6_fragment(p->l3, whole, from, bytes, (uint32_t)p->seq);
+	ipv6_fragment(p->l3, whole, from, bytes, identification(p, whole, h));
 	p->bytes = h->header_bytes + IPV6_FRAGMENT_BYTES + bytes;
 }
 
@@ -198,13 +216,20 @@ static bool fragment_outer(struct worker *w, struct packet *p,
 	return true;
 }
 
+/* A fragment of IPv6 has extension headers, and stays as it is. */
+static bool may_cut(const struct ip_header *h, uint32_t mtu)
+{
+	if (h->version == 6)
+		return mtu >= IPV6_MTU_MIN &&
+		       h->header_bytes == IPV6_HEADER_BYTES;
+	return mtu >= IPV4_MTU_MIN && !(h->fragment & IPV4_DF);
+}
+
 bool pmtu_cut_sealed(struct worker *w, struct packet *p, uint32_t mtu)
 {
 	struct ip_header h;
 
-	if (ip_parse(slice_of(p->l3, p->bytes), &h) &&
-	    (h.version == 6 ? mtu >= IPV6_MTU_MIN
-			    : mtu >= IPV4_MTU_MIN && !(h.fragment & IPV4_DF)) &&
+	if (ip_parse(slice_of(p->l3, p->bytes), &h) && may_cut(&h, mtu) &&
 	    fragment_outer(w, p, &h, mtu))
 		return true;
 	packet_drop(p, DROP_TOO_BIG);

@@ -414,6 +414,48 @@ static void assert_clamped(bool out)
 	gateway_end(g);
 }
 
+/* A fragment's header is no extension header of a packet that we built. */
+static void fragment_of_ipv6_is_not_cut_again(void **state)
+{
+	struct gateway *g = gateway_of(BARE_V6, 1350);
+	uint8_t l3[FRAME_BYTES] = { 0 };
+	struct packet p = { .l3 = l3, .state = PKT_SEALED };
+
+	(void)state;
+	step_out_v6(g, IPV6_MTU_MIN);
+	memcpy(l3, gateway_sent(&g->outside, 0, &p.bytes), FRAME_BYTES / 2);
+	assert_int_equal(l3[6], EXT_FRAGMENT);
+	assert_false(pmtu_cut_sealed(&g->w, &p, IPV6_MTU_MIN));
+	assert_int_equal(p.drop, DROP_TOO_BIG);
+	assert_int_equal(g->w.n_made, 0);
+	gateway_end(g);
+}
+
+/* The identification of the first fragment that an SA's first packet becomes. */
+static uint32_t first_id(enum way way, uint32_t spi)
+{
+	struct gateway *g = gateway_of(way, IPV6_MTU_MIN);
+	uint32_t id, other, bytes;
+
+	g->out->spi_be = htonl(spi);
+	step_out_v6(g, IPV6_MTU_MIN);
+	assert_int_equal(g->outside.tx_n, 2);
+	memcpy(&id, gateway_sent(&g->outside, 0, &bytes) + 44, sizeof(id));
+	memcpy(&other, gateway_sent(&g->outside, 1, &bytes) + 44, sizeof(id));
+	assert_int_equal(id, other);
+	gateway_end(g);
+	return id;
+}
+
+/* RFC 8200 section 4.5: SAs between the same addresses count from 1 each. */
+static void fragments_of_two_sas_are_told_apart(void **state)
+{
+	(void)state;
+	for (enum way way = BARE_V6; way <= UDP_V6; way++)
+		assert_int_not_equal(first_id(way, 0x1000),
+				     first_id(way, 0x2000));
+}
+
 static void syn_over_ipv6_is_clamped_on_the_way_out_and_in(void **state)
 {
 	(void)state;
@@ -438,6 +480,8 @@ int main(void)
 		cmocka_unit_test(
 			outer_packet_without_room_for_its_fragments_is_too_big),
 		cmocka_unit_test(sealed_packet_with_df_is_not_cut),
+		cmocka_unit_test(fragment_of_ipv6_is_not_cut_again),
+		cmocka_unit_test(fragments_of_two_sas_are_told_apart),
 		cmocka_unit_test(syn_over_ipv6_is_clamped_on_the_way_out_and_in),
 	};
 
