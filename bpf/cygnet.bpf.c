@@ -254,6 +254,8 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 		return tc_drop(DROP_DEFAULT_DISCARD, p->frame_bytes);
 	switch (v.action) {
 	case SPD_PROTECT:
+		if (dhcp_goes_back(skb, p))
+			return tc_drop(DROP_PLAINTEXT_IN, p->frame_bytes);
 		if (!spd_binding(v.id).gen && !v.on_demand)
 			return tc_drop(DROP_NO_SA, p->frame_bytes);
 		return steer_host(skb, p, v.id, v.gen);

@@ -85,9 +85,13 @@ static inline void run_xdp(const struct row_case *c, const struct frame *f,
 static inline void run_guard(const struct row_case *c, const struct frame *f,
 			     struct run *out)
 {
-	struct __sk_buff in = { .ifindex = ingress_of(c),
-				.mark = c->row->mark,
-				.gso_segs = c->row->gso_segs };
+	struct __sk_buff in = {
+		.ingress_ifindex =
+			c->row->from ? if_nametoindex(c->row->from) : 0,
+		.ifindex = ingress_of(c),
+		.mark = c->row->mark,
+		.gso_segs = c->row->gso_segs,
+	};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->octets,
 		    .data_size_in = f->bytes, .data_out = out->octets,
 		    .data_size_out = sizeof(out->octets), .ctx_in = &in,

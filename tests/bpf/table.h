@@ -126,6 +126,7 @@ struct row {
 	enum instance on;
 	struct frame_spec frame;
 	const char *ingress; /* NULL: the program's interface */
+	const char *from;    /* guard: whence it came in; NULL: from the host */
 	uint32_t queue;
 	uint32_t mark;	   /* guard: that the packet has */
 	uint32_t gso_segs; /* guard: it is so many in one */

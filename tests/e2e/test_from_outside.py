@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """
-A source route (RFC 791 section 3.1) makes the gateway's own address the first
-station of a packet for somebody behind it: judged by where it arrives, it was
-the host's, and the kernel forwarded it as what a policy protects. Linux still
-does so where accept_source_route is 1, which is its default. A routing header
-of IPv6 (RFC 8754) is the same, but for its default.
+What those outside send to the gateway for somebody else. A source route (RFC
+791 section 3.1) makes the gateway's own address the first station of a packet
+for somebody behind it: judged by where it arrives, it was the host's, and the
+kernel forwarded it as what a policy protects. Linux does so where
+accept_source_route is 1, which is its default. A routing header of IPv6 (RFC
+8754) is the same, but for its default. And a DHCP lease, which passes wherever
+it is addressed, was forwarded into a tunnel.
 """
 import os
 import secrets
@@ -55,6 +57,24 @@ def check_tunnel(lab, gateway):
     ok(n == COUNT, f"{n} of {COUNT} are counted as outside of them")
 
 
+def check_dhcp(lab):
+    """As if host-a wrote to host-b, to a gateway that discards all else."""
+    inet = scapy_layers().layers.inet
+    conf = lab.default_conf("a").replace("gateway {",
+                                         "gateway {\n    default = discard")
+    gateway = lab.start_gateway("gw-a", conf)
+    far = lab.start_gateway("gw-b", lab.default_conf("b"))
+    needle = secrets.token_bytes(16)
+    capture = lab.capture("host-b", "eth0")
+    send(lab, [inet.IP(src=HOST_A, dst=HOST_B) /
+               inet.UDP(sport=67, dport=68) / needle] * COUNT)
+    n = len(search_plaintext(capture.stop(), needle))
+    ok(n == 0, f"{n} forged leases of {COUNT} went through the tunnel")
+    n = gateway.drops()["plaintext_in"]
+    ok(n == COUNT, f"{n} of {COUNT} are counted as plaintext_in")
+    far.stop()
+
+
 def main():
     with Lab(with_dmz=True) as lab:
         lab.run("gw-a", ["sysctl", "-qw",
@@ -72,6 +92,8 @@ def main():
         n = gateway.drops()["unparsed"] - before
         ok(n == 2 * COUNT, f"{n} of {2 * COUNT} are counted as unparsed")
         check_tunnel(lab, gateway)
+        gateway.stop()
+        check_dhcp(lab)
     return finish()
 
 
