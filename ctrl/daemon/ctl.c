@@ -284,7 +284,7 @@ int ctl_role(const char *file, bool debug, struct error *e)
 {
 	struct ctl c = { .since_ns = clock_ns(),
 			 .debug = debug,
-			 .ike_ports = { -1, -1 },
+			 .ike_ports = IKE_UDP_NONE,
 			 .error = e };
 	int err;
 

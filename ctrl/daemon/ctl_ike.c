@@ -124,7 +124,7 @@ int ctl_take_ports(struct ctl *c, const int *fds, size_t n, struct error *e)
 	if (c->ike_ports[0] >= 0 || (!n && !c->config->n_conns))
 		role_close_all(fds, n);
 	else if (n)
-		memcpy(c->ike_ports, fds, sizeof(c->ike_ports));
+		memcpy(c->ike_ports, fds, n * sizeof(*fds));
 	else
 		err = ike_udp_bind(c->ike_ports, e);
 	if (!err && !n && c->ike_ports[0] >= 0)

@@ -165,11 +165,11 @@ static void take_sockets(struct dp_process *p, const int *fds, size_t n)
 {
 	struct error e;
 
-	if (n != IKE_UDP_SOCKETS || p->sockets[0] >= 0) {
+	if (!ike_udp_is_count(n) || p->sockets[0] >= 0) {
 		role_close_all(fds, n);
 		return;
 	}
-	memcpy(p->sockets, fds, sizeof(p->sockets));
+	memcpy(p->sockets, fds, n * sizeof(*fds));
 	if (p->dp && let_out(p, &e))
 		log_error("dp: %s", e.text);
 }
@@ -300,7 +300,7 @@ static void hello(const struct dp_process *p, struct seam *to)
 	bool gives = to == p->ctl && p->sockets[0] >= 0;
 
 	if (seam_send_fds(to, DP_MSG_HELLO, &m, sizeof(m), p->sockets,
-			  gives ? IKE_UDP_SOCKETS : 0))
+			  gives ? ike_udp_count(p->sockets) : 0))
 		log_error("dp: no memory");
 }
 
@@ -379,7 +379,7 @@ static void end(struct dp_process *p)
 
 int dp_role(void)
 {
-	struct dp_process p = { .sockets = { -1, -1 } };
+	struct dp_process p = { .sockets = IKE_UDP_NONE };
 
 	if (!role_begin("dp"))
 		return EXIT_FAILURE;

@@ -268,7 +268,7 @@ const struct sa_status *dp_view_sa(const struct dp_view *v,
 
 int dp_link_sockets(struct dp_link *l, const int fds[IKE_UDP_SOCKETS])
 {
-	return put_fds(l, DP_MSG_SOCKETS, fds, IKE_UDP_SOCKETS);
+	return put_fds(l, DP_MSG_SOCKETS, fds, ike_udp_count(fds));
 }
 
 int dp_link_ike(struct dp_link *l, int fd)

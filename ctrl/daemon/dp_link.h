@@ -16,7 +16,7 @@ struct dp_link_spec {
 	bool debug;
 	/*
 	 * It is there, and waits for its configuration. fds are those of
-	 * DP_MSG_SOCKETS, handed over: none, or IKE_UDP_SOCKETS.
+	 * DP_MSG_SOCKETS, handed over: none, or those of ike_udp_bind().
 	 */
 	void (*hello)(void *ctx, const struct dp_msg_hello *m, const int *fds,
 		      size_t n_fds);

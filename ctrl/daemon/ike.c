@@ -115,25 +115,11 @@ static bool on_random(void *ctx, void *out, size_t len)
 	return random_bytes(&i->random, out, len);
 }
 
-/* connect() of UDP sends nothing, and chooses the source address. */
 static bool on_source(void *ctx, const struct addr *remote, struct addr *local)
 {
-	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_port = htons(IKE_PORT) };
 	const struct ike *i = ctx;
-	socklen_t len = sizeof(at);
 
-	if (!addr_is_v4(remote))
-		return false;
-	at.sin_addr.s_addr = addr_v4_be(remote);
-	/* Else it would stay at the address that it has from the last time. */
-	if (connect(i->route_fd, &nobody, sizeof(nobody)) ||
-	    connect(i->route_fd, (const struct sockaddr *)&at, sizeof(at)) ||
-	    getsockname(i->route_fd, (struct sockaddr *)&at, &len))
-		return false;
-	*local = addr_from_v4(at.sin_addr.s_addr);
-	return true;
+	return ike_route_source(i->route_fds, remote, local);
 }
 
 /* --- what happens to it */
@@ -174,11 +160,13 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 void ike_on_readable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct ike *i = ctx;
-	int which = fd == i->fds[1];
+	int which = 0;
 	struct ike_datagram d;
 	struct ike_path path;
 
 	(void)what;
+	while (i->fds[which] != fd)
+		which++;
 	for (int n = 0; n < READS_MAX; n++) {
 		if (!ike_udp_receive(i->fds, which, i->room, &path, &d))
 			break;
@@ -259,11 +247,12 @@ static int make(struct ike *i, struct error *e)
 					    .random = on_random,
 					    .source = on_source,
 					    .ctx = i };
+	int err;
 
 	random_init(&i->random);
-	i->route_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (i->route_fd < 0)
-		return error_set(e, -errno, "socket: %s", strerror(errno));
+	err = ike_route_open(i->route_fds);
+	if (err)
+		return error_set(e, err, "socket: %s", strerror(-err));
 	i->timer = evtimer_new(i->base, on_timer, i);
 	i->engine = engine_new(&calls);
 	i->asked = asked_new();
@@ -293,8 +282,9 @@ static void end(struct ike *i)
 		if (i->fds[k] >= 0)
 			close(i->fds[k]);
 	}
-	if (i->route_fd >= 0)
-		close(i->route_fd);
+	for (int k = 0; k < IKE_ROUTE_SOCKETS; k++)
+		if (i->route_fds[k] >= 0)
+			close(i->route_fds[k]);
 	if (i->dp_fd >= 0)
 		close(i->dp_fd);
 	if (i->timer)
@@ -344,7 +334,8 @@ int ike_role(void)
 		return EXIT_FAILURE;
 	for (int k = 0; k < IKE_UDP_SOCKETS; k++)
 		i->fds[k] = -1;
-	i->route_fd = -1;
+	for (int k = 0; k < IKE_ROUTE_SOCKETS; k++)
+		i->route_fds[k] = -1;
 	i->dp_fd = -1;
 	ok = start(i, &e) == 0;
 	if (!ok)

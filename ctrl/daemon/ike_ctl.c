@@ -26,7 +26,7 @@ static void listen_to_peers(struct ike *i)
 /* Who speaks first must not be told that there is no connection for it. */
 static void take_sockets(struct ike *i, const int *fds, size_t n)
 {
-	if (n != IKE_UDP_SOCKETS || i->fds[0] >= 0) {
+	if (!ike_udp_is_count(n) || i->fds[0] >= 0) {
 		role_close_all(fds, n);
 		ike_give_up(i, "not the sockets that were expected");
 		return;

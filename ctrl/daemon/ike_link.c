@@ -208,7 +208,8 @@ static void on_ready(struct ike_link *l, const struct ike_msg_ready *m)
 		records_clear(l->records);
 		l->generation = m->generation;
 	} else {
-		put_fds(l, IKE_MSG_SOCKETS, l->spec.fds, IKE_UDP_SOCKETS);
+		put_fds(l, IKE_MSG_SOCKETS, l->spec.fds,
+			ike_udp_count(l->spec.fds));
 		next_generation(l);
 	}
 	log_info("ike: up connections=%zu taken_over=%zu generation=%u",

@@ -32,8 +32,8 @@ struct ike {
 	struct ke_pool *pool;
 	struct event *timer;
 	struct event *readable[IKE_UDP_SOCKETS];
-	int fds[IKE_UDP_SOCKETS]; /* -1: not there yet */
-	int route_fd;		  /* asks for source addresses; sends nothing */
+	int fds[IKE_UDP_SOCKETS]; /* -1: not there yet, or no IPv6 */
+	int route_fds[IKE_ROUTE_SOCKETS];
 	struct conn_conf loading; /* until n_missing is 0 */
 	size_t n_missing;
 	struct loaded *loaded; /* owned */

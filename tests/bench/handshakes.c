@@ -160,9 +160,11 @@ static int wait_ms(const struct generator *g)
 
 static void run(struct generator *g, uint64_t until_ns)
 {
-	struct pollfd fds[] = { { .fd = g->fds[0], .events = POLLIN },
-				{ .fd = g->fds[1], .events = POLLIN } };
+	struct pollfd fds[IKE_UDP_SOCKETS];
 
+	for (int which = 0; which < IKE_UDP_SOCKETS; which++)
+		fds[which] = (struct pollfd){ .fd = g->fds[which],
+					      .events = POLLIN };
 	while (step_all(g, clock_ns() < until_ns)) {
 		must(clock_ns() < until_ns + END_NS, "they do not end");
 		poll(fds, IKE_UDP_SOCKETS, wait_ms(g));
