@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ctrl/base/range.h"
+
 #define PORT_MAX 65535
 
 static int addr_order(const struct addr *a, const struct addr *b)
@@ -15,16 +17,6 @@ static int addr_order(const struct addr *a, const struct addr *b)
 static uint8_t type_of(const struct addr *a)
 {
 	return addr_is_v4(a) ? IKE_TS_IPV4_RANGE : IKE_TS_IPV6_RANGE;
-}
-
-static struct addr last_of(const struct prefix *p)
-{
-	unsigned int bits = p->bits + (addr_is_v4(&p->net) ? 96U : 0U);
-	struct addr last = p->net;
-
-	for (unsigned int i = bits; i < 128; i++)
-		last.octets[i / 8] |= (uint8_t)(0x80U >> i % 8);
-	return last;
 }
 
 void ts_from_conf(const struct ts_conf *conf, size_t n,
@@ -40,7 +32,7 @@ void ts_from_conf(const struct ts_conf *conf, size_t n,
 			.port_min = c->port_min,
 			.port_max = c->port_max,
 			.addr_min = c->dynamic ? *outer : c->net.net,
-			.addr_max = c->dynamic ? *outer : last_of(&c->net),
+			.addr_max = c->dynamic ? *outer : prefix_last(&c->net),
 		};
 		ts->type = type_of(&ts->addr_min);
 	}
@@ -149,39 +141,17 @@ int ts_to_selectors(const struct ts_list *local, const struct ts_list *remote,
 	return n;
 }
 
-/* The prefix that is just this range; -1: there is none. */
-static int prefix_bits(const struct ike_ts *ts)
-{
-	struct prefix p = { .net = ts->addr_min };
-	int family_bits = addr_is_v4(&p.net) ? 32 : 128;
-
-	for (int bits = 0; bits <= family_bits; bits++) {
-		struct addr last;
-
-		p.bits = (uint8_t)bits;
-		last = last_of(&p);
-		if (addr_equal(&last, &ts->addr_max) &&
-		    prefix_contains(&p, &ts->addr_min))
-			return bits;
-	}
-	return -1;
-}
-
 static int one_str(const struct ike_ts *ts, char *buf, size_t max)
 {
-	char min[ADDR_STR_MAX], last[ADDR_STR_MAX + 1], ports[32] = "";
-	int bits = prefix_bits(ts);
+	const struct range range = { ts->addr_min, ts->addr_max };
+	char addrs[RANGE_STR_MAX], ports[32] = "";
 
-	addr_str(&ts->addr_min, min);
-	if (bits >= 0)
-		snprintf(last, sizeof(last), "/%d", bits);
-	else
-		last[0] = '-', addr_str(&ts->addr_max, last + 1);
+	range_str(&range, addrs);
 	if (ts->protocol || ts->port_min || ts->port_max != PORT_MAX)
 		snprintf(ports, sizeof(ports),
 			 ts->port_min == ts->port_max ? "[%u/%u]" : "[%u/%u-%u]",
 			 ts->protocol, ts->port_min, ts->port_max);
-	return snprintf(buf, max, "%s%s%s", min, last, ports);
+	return snprintf(buf, max, "%s%s", addrs, ports);
 }
 
 const char *ts_str(const struct ts_list *l, char *buf, size_t max)
