@@ -44,7 +44,9 @@ void ts_from_wire(struct slice selectors, struct ts_list *out)
 
 	out->n = 0;
 	while (out->n < TS_MAX && ike_ts_next(&selectors, &ts))
-		if (addr_order(&ts.addr_min, &ts.addr_max) <= 0 &&
+		if (type_of(&ts.addr_min) == ts.type &&
+		    type_of(&ts.addr_max) == ts.type &&
+		    addr_order(&ts.addr_min, &ts.addr_max) <= 0 &&
 		    ts.port_min <= ts.port_max)
 			out->at[out->n++] = ts;
 }

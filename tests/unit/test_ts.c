@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Traffic selectors of both families: what is taken from a peer, what both sides
+ * have in common, and the pairs that an SA is made of (RFC 7296 sections 2.9 and
+ * 3.13).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ctrl/base/range.h"
+#include "ctrl/ike/ts.h"
+
+#define V4_TS                                              \
+	"\x07\x00\x00\x10\x00\x00\xff\xff\x0a\x01\x00\x00" \
+	"\x0a\x01\x00\xff" /* 10.1.0.0/24 */
+#define V6_TS(min, max) "\x08\x00\x00\x28\x00\x00\xff\xff" min max
+#define NET_V6		"\x20\x01\x0d\xb8\x00\x01\x00\x00"
+#define ZEROS		"\x00\x00\x00\x00\x00\x00\x00\x00"
+#define ONES		"\xff\xff\xff\xff\xff\xff\xff\xff"
+#define MAPPED		ZEROS "\x00\x00\xff\xff\x0a\x01\x00"
+
+static struct ts_list from_wire(const char *octets, size_t n)
+{
+	struct ts_list l;
+
+	ts_from_wire(slice_of(octets, n), &l);
+	return l;
+}
+
+#define FROM_WIRE(octets) from_wire(octets, sizeof(octets) - 1)
+
+static struct ts_conf conf_of(const char *net)
+{
+	struct ts_conf c = { .port_max = UINT16_MAX };
+
+	assert_int_equal(prefix_parse(net, &c.net), 0);
+	return c;
+}
+
+static struct ts_list list_of(const char *one, const char *other)
+{
+	const struct ts_conf conf[] = { conf_of(one), conf_of(other) };
+	const struct addr outer = { { 0 } };
+	struct ts_list l;
+
+	ts_from_conf(conf, 2, &outer, &l);
+	return l;
+}
+
+static void assert_list(const struct ts_list *l, const char *expected)
+{
+	char buf[512];
+
+	assert_string_equal(ts_str(l, buf, sizeof(buf)), expected);
+}
+
+static void selectors_of_both_families_are_taken(void **state)
+{
+	const struct ts_list l =
+		FROM_WIRE(V6_TS(NET_V6 ZEROS, NET_V6 ONES) V4_TS);
+
+	(void)state;
+	assert_list(&l, "2001:db8:1::/64 10.1.0.0/24");
+}
+
+static void ipv4_in_the_form_of_ipv6_is_taken_by_nobody(void **state)
+{
+	const struct ts_list first = FROM_WIRE(V6_TS(MAPPED "\x01", ONES ONES));
+	const struct ts_list last = FROM_WIRE(V6_TS(ZEROS ZEROS, MAPPED "\x01"));
+	const struct ts_list all = FROM_WIRE(V6_TS(ZEROS ZEROS, ONES ONES));
+
+	(void)state;
+	assert_int_equal(first.n, 0);
+	assert_int_equal(last.n, 0);
+	assert_list(&all, "::/0");
+}
+
+static void families_are_narrowed_each_for_itself(void **state)
+{
+	const struct ts_list ours = list_of("10.0.0.0/8", "2001:db8::/32");
+	const struct ts_list peers = list_of("2001:db8:7::/48", "0.0.0.0/0");
+	struct ts_list both;
+
+	(void)state;
+	ts_narrow(&ours, &peers, &both);
+	assert_list(&both, "10.0.0.0/8 2001:db8:7::/48");
+}
+
+static void all_of_ipv6_is_nothing_of_ipv4(void **state)
+{
+	const struct ts_list ours = list_of("10.0.0.0/8", "192.0.2.1");
+	const struct ts_list peers = list_of("::/0", "::/0");
+	struct ts_list both;
+
+	(void)state;
+	ts_narrow(&ours, &peers, &both);
+	assert_int_equal(both.n, 0);
+	assert_false(ts_within(&ours, &peers));
+}
+
+static void pairs_are_of_one_family(void **state)
+{
+	const struct ts_list local = list_of("10.1.0.0/16", "2001:db8:1::/48");
+	const struct ts_list remote = list_of("2001:db8:2::/48", "10.2.0.0/16");
+	struct sadb_selector pairs[SADB_SELECTORS_MAX];
+	struct range remote_of_v4, remote_of_v6;
+
+	(void)state;
+	assert_int_equal(range_parse("10.2.0.0/16", &remote_of_v4), 0);
+	assert_int_equal(range_parse("2001:db8:2::/48", &remote_of_v6), 0);
+	assert_int_equal(ts_to_selectors(&local, &remote, pairs), 2);
+	assert_true(addr_equal(&pairs[0].remote_min, &remote_of_v4.min));
+	assert_true(addr_equal(&pairs[0].remote_max, &remote_of_v4.max));
+	assert_true(addr_equal(&pairs[1].remote_min, &remote_of_v6.min));
+	assert_true(addr_equal(&pairs[1].remote_max, &remote_of_v6.max));
+}
+
+static void dynamic_is_the_outer_address_of_its_family(void **state)
+{
+	const struct ts_conf dynamic = { .dynamic = true,
+					 .port_max = UINT16_MAX };
+	struct addr outer;
+	struct ts_list l;
+
+	(void)state;
+	assert_int_equal(addr_parse("2001:db8::1", &outer), 0);
+	ts_from_conf(&dynamic, 1, &outer, &l);
+	assert_int_equal(l.at[0].type, IKE_TS_IPV6_RANGE);
+	assert_list(&l, "2001:db8::1/128");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(selectors_of_both_families_are_taken),
+		cmocka_unit_test(ipv4_in_the_form_of_ipv6_is_taken_by_nobody),
+		cmocka_unit_test(families_are_narrowed_each_for_itself),
+		cmocka_unit_test(all_of_ipv6_is_nothing_of_ipv4),
+		cmocka_unit_test(pairs_are_of_one_family),
+		cmocka_unit_test(dynamic_is_the_outer_address_of_its_family),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
