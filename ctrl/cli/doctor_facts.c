@@ -127,7 +127,7 @@ static void read_host(struct doctor_host *h)
 	h->daemon_runs = hostif_is_read();
 	h->cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
 	h->has_ike_user = getpwnam(IKE_USER) != NULL;
-	h->forwarding = iface_forwarding("all");
+	h->forwarding = iface_sysctl_is_on("ipv4", "all", "forwarding");
 	h->rp_filter = read_rp_filter();
 	h->may_lock = prctl(PR_CAPBSET_READ, CAP_IPC_LOCK, 0, 0, 0) == 1;
 	getrlimit(RLIMIT_MEMLOCK, &lock);
@@ -195,7 +195,8 @@ static void read_iface(const struct iface_conf *conf, bool is_root,
 		return;
 	out->is_up = iface.up;
 	out->is_ethernet = iface.ethernet;
-	out->is_forwarding = iface_forwarding(conf->name);
+	out->is_forwarding =
+		iface_sysctl_is_on("ipv4", conf->name, "forwarding");
 	out->mtu = iface.mtu;
 	out->queues = iface.queues;
 	out->xdp_features = doctor_xdp_features(iface.lower_ifindex);

@@ -9,6 +9,7 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/dp/dp.h"
+#include "ctrl/dp/forwarding.h"
 #include "ctrl/dp/state.h"
 #include "ctrl/dp/tunnel_routes.h"
 
@@ -203,7 +204,10 @@ int dp_reload(struct dp *dp, struct config *config, struct error *e)
 			e, -EBUSY,
 			"%s cannot change while the data path runs; stop cygnetd and start it again",
 			what);
-	err = tunnels_replace(config, dp->sadb, dp->manual, clock_ns(), e);
+	err = forwarding_check_all(config, e);
+	if (!err)
+		err = tunnels_replace(config, dp->sadb, dp->manual, clock_ns(),
+				      e);
 	if (err)
 		return err;
 	dp->config = config;

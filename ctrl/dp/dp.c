@@ -9,6 +9,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/dp/changes.h"
+#include "ctrl/dp/forwarding.h"
 #include "ctrl/dp/nl_table.h"
 #include "ctrl/dp/privileges.h"
 #include "ctrl/dp/state.h"
@@ -54,25 +55,6 @@ static int check_iface(const struct iface_conf *conf, struct iface *out,
 	return 0;
 }
 
-static int check_forwarding(const struct gateway_conf *g, struct error *e)
-{
-	if (!iface_forwarding("all"))
-		return error_set(
-			e, -EINVAL,
-			"IPv4 forwarding is off, a gateway needs it; turn it on with: sysctl -w net.ipv4.ip_forward=1");
-	for (size_t i = 0; i < g->n_ifaces; i++) {
-		const char *name = g->ifaces[i].name;
-
-		if (g->ifaces[i].role == IFACE_PROTECTED &&
-		    !iface_forwarding(name))
-			return error_set(
-				e, -EINVAL,
-				"IPv4 forwarding is off for interface '%s'; turn it on with: sysctl -w net/ipv4/conf/%s/forwarding=1",
-				name, name);
-	}
-	return 0;
-}
-
 /* From there the kernel forwards what the guard has to know again. */
 static bool is_tagged(const struct gateway_conf *g, enum iface_role role)
 {
@@ -102,7 +84,7 @@ static int check_ifaces(struct dp *dp, struct error *e)
 		if (err)
 			return err;
 	}
-	return check_forwarding(g, e);
+	return forwarding_check(dp->config, e);
 }
 
 static uint32_t least_outer_mtu(const struct dp *dp)

@@ -235,9 +235,9 @@ int iface_sysctl(const char *family, const char *name, const char *key,
 	return err;
 }
 
-bool iface_forwarding(const char *name)
+bool iface_sysctl_is_on(const char *family, const char *name, const char *key)
 {
-	int fd = open_sysctl("ipv4", name, "forwarding", O_RDONLY);
+	int fd = open_sysctl(family, name, key, O_RDONLY);
 	char on = '0';
 
 	if (fd < 0)

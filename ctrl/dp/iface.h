@@ -50,7 +50,7 @@ int iface_set_host(const char *name, const struct addr *address);
 int iface_sysctl(const char *family, const char *name, const char *key,
 		 const char *value);
 
-/* Does the kernel forward IPv4 packets that arrive by this interface? */
-bool iface_forwarding(const char *name);
+/* Is that file's value 1? False, too, where the kernel has no such family. */
+bool iface_sysctl_is_on(const char *family, const char *name, const char *key);
 
 #endif

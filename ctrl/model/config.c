@@ -101,3 +101,25 @@ void config_free(struct config *c)
 	free(c->file);
 	free(c);
 }
+
+static bool child_protects_v6(const struct child_conf *child)
+{
+	for (size_t i = 0; i < child->n_remote_ts; i++)
+		if (!child->remote_ts[i].dynamic &&
+		    !addr_is_v4(&child->remote_ts[i].net.net))
+			return true;
+	return false;
+}
+
+bool config_protects_v6(const struct config *c)
+{
+	for (size_t i = 0; i < c->n_policies; i++)
+		if (c->policies[i].action == SPD_PROTECT &&
+		    !addr_is_v4(&c->policies[i].selector.remote_min))
+			return true;
+	for (size_t i = 0; i < c->n_conns; i++)
+		for (size_t k = 0; k < c->conns[i].n_children; k++)
+			if (child_protects_v6(&c->conns[i].children[k]))
+				return true;
+	return false;
+}

@@ -161,4 +161,7 @@ void manual_wipe(struct manual_conf *m);
 /* Wipes the keys and frees all; config_free(NULL) is fine. */
 void config_free(struct config *c);
 
+/* Is there a policy or a child that protects traffic of IPv6? */
+bool config_protects_v6(const struct config *c);
+
 #endif
