@@ -116,15 +116,42 @@ static int configure_ipv4(void)
 	return err;
 }
 
-/* No IPv6 of its own. */
+/*
+ * Packets of IPv6 come up by it, but it has no address and says nothing: no
+ * solicitation, no membership. Where IPv6 is off, it stays off.
+ */
+static void configure_ipv6(void)
+{
+	static const struct {
+		const char *key, *value;
+	} quiet[] = {
+		{ "addr_gen_mode", "1" }, /* none, not even link-local */
+		{ "accept_ra", "0" },
+		{ "autoconf", "0" },
+		{ "accept_dad", "0" },
+		{ "router_solicitations", "0" },
+		/* Whether packets are forwarded is said by conf.all; a router's
+		 * interface is a member of ff02::2 (RFC 4291 section 2.8), and
+		 * of MLD's versions the first leaves in silence a group that it
+		 * has not reported. */
+		{ "force_mld_version", "1" },
+		{ "forwarding", "0" },
+	};
+	bool off = iface_sysctl_is_on("ipv6", "all", "disable_ipv6");
+
+	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
+		iface_sysctl("ipv6", HOSTIF_NAME, quiet[i].key, quiet[i].value);
+	/* Absent, as all of it, where the kernel has no IPv6. */
+	iface_sysctl("ipv6", HOSTIF_NAME, "disable_ipv6", off ? "1" : "0");
+}
+
 static int configure_link(struct hostif *h)
 {
 	const struct addr address = addr_from_v4(htonl(HOSTIF_ADDR));
 	struct iface iface;
 	int err;
 
-	/* Absent where the kernel has no IPv6. */
-	iface_sysctl("ipv6", HOSTIF_NAME, "disable_ipv6", "1");
+	configure_ipv6();
 	err = configure_ipv4();
 	if (err)
 		return err;
