@@ -15,7 +15,8 @@ static const char *protocol_word(const char *number)
 	} words[] = { { PROTO_ANY, "any" }, /* RFC 4301 section 4.4.1.1 */
 		      { PROTO_ICMP, "icmp" },
 		      { PROTO_TCP, "tcp" },
-		      { PROTO_UDP, "udp" } };
+		      { PROTO_UDP, "udp" },
+		      { PROTO_ICMPV6, "ipv6-icmp" } };
 	uint64_t n;
 
 	if (!decimal_parse(number, &n))

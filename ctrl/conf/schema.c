@@ -32,9 +32,9 @@
 #define FORM_IFACES                                                \
 	"interface names of 1 to 15 characters without '/', ':', " \
 	"separated by commas"
-#define FORM_RANGE                                                 \
-	"one IPv4 prefix such as 10.1.0.0/24, or a range such as " \
-	"10.1.0.5-10.1.0.9"
+#define FORM_RANGE                                                          \
+	"one prefix such as 10.1.0.0/24 or 2001:db8::/48, or a range such " \
+	"as 10.1.0.5-10.1.0.9"
 #define FORM_PORTS "a port, or a range such as 1024-2048"
 
 static const struct word default_words[] = {
@@ -175,6 +175,18 @@ static int find_manual(const struct value *v, const struct config *c,
 			  "names no section of manual; add that section");
 }
 
+/* A packet has both its addresses in one header. */
+static int check_families(const struct section *sec,
+			  const struct policy_conf *p, struct error *e)
+{
+	if (addr_is_v4(&p->selector.local_min) ==
+	    addr_is_v4(&p->selector.remote_min))
+		return 0;
+	return value_fail(e, tree_value(sec, "remote_ts"), -EINVAL,
+			  "is of another family than local_ts; write a policy "
+			  "for each family");
+}
+
 /* RFC 4301 section 4.4.1.1: each with the protocols that have it. */
 static int check_ports(const struct section *sec, const struct policy_conf *p,
 		       struct error *e)
@@ -188,9 +200,11 @@ static int check_ports(const struct section *sec, const struct policy_conf *p,
 		return value_fail(e, ports, -EINVAL,
 				  "needs a protocol with ports; add protocol = "
 				  "tcp, udp, sctp, dccp or udplite");
-	if (icmp && p->selector.protocol != PROTO_ICMP)
+	if (icmp && p->selector.protocol != PROTO_ICMP &&
+	    p->selector.protocol != PROTO_ICMPV6)
 		return value_fail(e, icmp, -EINVAL,
-				  "needs ICMP; add protocol = icmp");
+				  "needs ICMP; add protocol = icmp or "
+				  "ipv6-icmp");
 	return 0;
 }
 
@@ -206,6 +220,8 @@ static int fill_policy(const struct section *sec, const struct config *c,
 	err = named_take(sec, p->name, e);
 	if (!err)
 		err = keys_read(&policy_table, sec, p, e);
+	if (!err)
+		err = check_families(sec, p, e);
 	if (!err)
 		err = check_ports(sec, p, e);
 	if (err)

@@ -21,13 +21,13 @@
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
-#define FORM_ADDRS                                                           \
-	"up to 4 unicast IPv4 addresses or prefixes, or %any, separated by " \
+#define FORM_ADDRS                                                      \
+	"up to 4 unicast addresses or prefixes, or %any, separated by " \
 	"commas"
 #define FORM_PORT      "a port from 1 to 65535"
 #define FORM_PROPOSALS "proposals such as aes256gcm16-ecp384, or default"
-#define FORM_TS                                                           \
-	"up to 8 IPv4 prefixes or dynamic, each with [protocol/port] or " \
+#define FORM_TS                                                      \
+	"up to 8 prefixes or dynamic, each with [protocol/port] or " \
 	"without, separated by commas"
 #define FORM_ID	    "an identity such as 192.0.2.1 or moon.example.org"
 #define FORM_ACTION "none, trap or start"
@@ -287,9 +287,9 @@ static int check_pairs(const struct section *sec, const struct child_conf *c,
 	tree_path(sec, path);
 	if (n == 0)
 		return conf_fail(e, &sec->place, -EINVAL,
-				 "%s: no selector of local_ts has a protocol in "
-				 "common with one of remote_ts; write the same "
-				 "protocol on both sides",
+				 "%s: no selector of local_ts has family and "
+				 "protocol in common with one of remote_ts; "
+				 "write the same on both sides",
 				 path);
 	if (n > SADB_SELECTORS_MAX)
 		return conf_fail(e, &sec->place, -E2BIG,
@@ -339,7 +339,7 @@ static int fill_children(const struct section *list, struct conn_conf *c,
 static bool has_peer(const struct conn_conf *c)
 {
 	for (size_t i = 0; i < c->n_remote_addrs; i++)
-		if (!c->remote_addrs[i].any && c->remote_addrs[i].net.bits == 32)
+		if (conn_addr_is_host(&c->remote_addrs[i]))
 			return true;
 	return false;
 }

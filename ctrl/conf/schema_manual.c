@@ -21,7 +21,7 @@
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
-#define FORM_ADDRESS  "one unicast IPv4 address"
+#define FORM_ADDRESS  "one unicast address"
 #define FORM_SECRET   "0x and hexadecimal digits, two for each octet"
 #define FORM_TUNNEL   "but only tunnel is supported yet; remove the line"
 #define FORM_POLICIES "names of policies with action = protect"
@@ -188,6 +188,10 @@ static int fill_pair(const struct section *sec, const struct config *c,
 		return value_fail(e, tree_value(sec, "remote_addrs"), -EINVAL,
 				  "is the same as local_addrs; write the "
 				  "peer's address");
+	if (addr_is_v4(&m->local) != addr_is_v4(&m->remote))
+		return value_fail(e, tree_value(sec, "remote_addrs"), -EINVAL,
+				  "is of another family than local_addrs; "
+				  "packets between them are of one");
 	err = check_sa(m, tree_section(sec, "in"), &m->in, e);
 	return err ? err : check_sa(m, tree_section(sec, "out"), &m->out, e);
 }

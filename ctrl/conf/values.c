@@ -160,14 +160,24 @@ static const struct {
 	const char *name;
 	uint8_t number;
 } protocols[] = {
-	{ "any", PROTO_ANY }, { "icmp", PROTO_ICMP },
-	{ "igmp", 2 },	      { "ipencap", PROTO_IPIP },
-	{ "tcp", PROTO_TCP }, { "udp", PROTO_UDP },
-	{ "dccp", 33 },	      { "ipv6", 41 },
-	{ "gre", 47 },	      { "esp", PROTO_ESP },
-	{ "ah", PROTO_AH },   { "ospf", 89 },
-	{ "pim", 103 },	      { "vrrp", 112 },
-	{ "l2tp", 115 },      { "sctp", 132 },
+	{ "any", PROTO_ANY },
+	{ "icmp", PROTO_ICMP },
+	{ "igmp", 2 },
+	{ "ipencap", PROTO_IPIP },
+	{ "tcp", PROTO_TCP },
+	{ "udp", PROTO_UDP },
+	{ "dccp", 33 },
+	{ "ipv6", 41 },
+	{ "gre", 47 },
+	{ "esp", PROTO_ESP },
+	{ "ah", PROTO_AH },
+	{ "ospf", 89 },
+	{ "pim", 103 },
+	{ "vrrp", 112 },
+	{ "l2tp", 115 },
+	{ "sctp", 132 },
+	{ "ipv6-icmp", PROTO_ICMPV6 },
+	{ "icmpv6", PROTO_ICMPV6 },
 	{ "udplite", 136 },
 };
 
@@ -278,7 +288,7 @@ int item_fail_many(const struct item *item, size_t max, struct error *e)
 
 /* --- addresses */
 
-const char *not_unicast(uint8_t first)
+static const char *not_unicast_v4(uint8_t first)
 {
 	if (first == 0)
 		return "stands for any address"; /* RFC 1122 section 3.2.1.3 */
@@ -291,12 +301,41 @@ const char *not_unicast(uint8_t first)
 	return NULL;
 }
 
+/* RFC 4291 section 2.4 */
+static const char *not_unicast_v6(const struct addr *a)
+{
+	const struct addr_halves h = addr_halves(a);
+
+	if (addr_is_none(a))
+		return "stands for any address";
+	if (h.hi == 0 && h.lo == 1)
+		return "is a loopback address";
+	if (h.hi >> 56 == 0xff)
+		return "is a multicast address";
+	if (h.hi >> 54 == 0xfe80 >> 6)
+		return "is a link-local address, which says nothing without "
+		       "its link";
+	return NULL;
+}
+
+const char *not_unicast(const struct addr *a)
+{
+	return addr_is_v4(a) ? not_unicast_v4(a->octets[12]) : not_unicast_v6(a);
+}
+
+bool is_mapped(const char *text, const struct addr *a)
+{
+	return addr_is_v4(a) && strchr(text, ':');
+}
+
 /* The prefix that was meant when host bits are set. */
 static struct prefix network_of(const struct prefix *p)
 {
+	const unsigned int bits = p->bits + (addr_is_v4(&p->net) ? 96U : 0U);
 	struct prefix network = *p;
 
-	network.net = addr_from_v4(addr_v4_be(&p->net) & prefix_mask_v4_be(p));
+	for (unsigned int i = bits; i < 128; i++)
+		network.net.octets[i / 8] &= (uint8_t) ~(0x80U >> i % 8);
 	return network;
 }
 
@@ -308,14 +347,14 @@ int item_prefix(const struct item *item, struct prefix *out, struct error *e)
 
 	if (err == -EINVAL)
 		return item_fail_form(item, e);
-	if (strchr(item->text, ':'))
+	if (is_mapped(item->text, &out->net))
 		return item_fail(e, item, -EINVAL,
-				 "is IPv6, which is not supported yet; "
-				 "it must be %s",
+				 "is IPv4 in the form of IPv6; it must be %s",
 				 item->k->form);
 	if (err == -ERANGE)
 		return item_fail(e, item, -EINVAL,
-				 "has more than 32 bits; it must be %s",
+				 "has more than %d bits; it must be %s",
+				 addr_is_v4(&out->net) ? 32 : 128,
 				 item->k->form);
 	if (err == 0)
 		return 0;

@@ -26,7 +26,7 @@ VALUE_READER(value_bool);     /* out: bool */
 VALUE_READER(value_number);   /* out: uint32_t, k->min to k->max */
 VALUE_READER(value_port);     /* out: uint16_t, from 1 */
 VALUE_READER(value_time);     /* out: uint32_t, seconds up to TIME_MAX_S */
-VALUE_READER(value_prefix);   /* out: struct prefix, IPv4 */
+VALUE_READER(value_prefix);   /* out: struct prefix */
 VALUE_READER(value_protocol); /* out: uint8_t */
 
 /* Decimal, or hexadecimal after 0x (strongswan.conf(5), NUMBER FORMATS). */
@@ -76,7 +76,11 @@ int item_fail_many(const struct item *item, size_t max, struct error *e);
 /* "10.1.0.0/24", or an address. */
 int item_prefix(const struct item *item, struct prefix *out, struct error *e);
 
-/* Why an address with this first octet is no host's, or NULL. */
-const char *not_unicast(uint8_t first);
+/* Why the address is not one of a gateway or a peer, or NULL. */
+const char *not_unicast(const struct addr *a);
+
+/* Is text an address of IPv4 in the form that IPv6 has for it (RFC 4291 section
+ * 2.5.5.2)? It would be taken for another family than it looks like. */
+bool is_mapped(const char *text, const struct addr *a);
 
 #endif

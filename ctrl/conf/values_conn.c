@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Addresses of a list are IPv4 alone, as the data path is. Errors of
- * proposal_parse() quote a short word; one that is more like a key does not come
- * so far.
+ * Errors of proposal_parse() quote a short word; one that is more like a key does
+ * not come so far.
  */
 #include "ctrl/conf/values_conn.h"
 
@@ -11,30 +10,24 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ctrl/base/range.h"
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/model/conn.h"
 
 /* --- addresses of peers */
 
-static bool is_any(const char *text)
+/* What stands for all addresses of both families, or of one. */
+static bool read_any(const char *text, struct conn_addr *out)
 {
-	return strcasecmp(text, "%any") == 0 || strcasecmp(text, "%any4") == 0 ||
-	       strcmp(text, "0.0.0.0") == 0 || strcmp(text, "0.0.0.0/0") == 0;
-}
-
-/* ADDRESS-ADDRESS */
-static bool is_range(const char *text)
-{
-	size_t len = strcspn(text, "-");
-	char first[ADDR_STR_MAX];
-	struct addr a;
-
-	if (!text[len] || len >= sizeof(first))
-		return false;
-	memcpy(first, text, len);
-	first[len] = '\0';
-	return addr_parse(first, &a) == 0;
+	*out = (struct conn_addr){ .any = strcasecmp(text, "%any") == 0 };
+	if (strcasecmp(text, "%any4") == 0 || strcmp(text, "0.0.0.0") == 0 ||
+	    strcmp(text, "0.0.0.0/0") == 0) {
+		out->net.net = addr_from_v4(0);
+		return true;
+	}
+	return out->any || strcasecmp(text, "%any6") == 0 ||
+	       strcmp(text, "::") == 0 || strcmp(text, "::/0") == 0;
 }
 
 /* What DNS may know: a letter, and nothing that a name has not. */
@@ -55,9 +48,9 @@ static int read_net(const struct item *item, struct prefix *net, struct error *e
 	const char *reason;
 	int err = item_prefix(item, net, e);
 
-	if (err || net->bits < 32)
+	if (err || net->bits < (addr_is_v4(&net->net) ? 32 : 128))
 		return err;
-	reason = not_unicast(net->net.octets[12]);
+	reason = not_unicast(&net->net);
 	if (reason)
 		return item_fail(e, item, -EINVAL, "%s; it must be %s", reason,
 				 item->k->form);
@@ -67,15 +60,11 @@ static int read_net(const struct item *item, struct prefix *net, struct error *e
 static int read_addr(const struct item *item, struct conn_addr *out,
 		     struct error *e)
 {
-	*out = (struct conn_addr){ .any = is_any(item->text) };
-	if (out->any)
+	struct range range;
+
+	if (read_any(item->text, out))
 		return 0;
-	if (strcasecmp(item->text, "%any6") == 0)
-		return item_fail(e, item, -EINVAL,
-				 "is IPv6, which is not supported yet; it must "
-				 "be %s",
-				 item->k->form);
-	if (is_range(item->text))
+	if (strchr(item->text, '-') && range_parse(item->text, &range) != -EINVAL)
 		return item_fail(e, item, -EINVAL,
 				 "is a range, which is not supported yet; write "
 				 "prefixes such as 192.0.2.0/28");

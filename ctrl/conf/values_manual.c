@@ -21,12 +21,8 @@ VALUE_READER(value_address)
 
 	if (addr_parse(v->text, a))
 		return value_fail_form(k, v, e);
-	if (strchr(v->text, ':'))
-		return value_fail(e, v, -EINVAL,
-				  "is IPv6, which is not supported yet; "
-				  "it must be %s",
-				  k->form);
-	reason = not_unicast(a->octets[12]);
+	reason = is_mapped(v->text, a) ? "is IPv4 in the form of IPv6"
+				       : not_unicast(a);
 	if (reason)
 		return value_fail(e, v, -EINVAL, "%s; it must be %s", reason,
 				  k->form);

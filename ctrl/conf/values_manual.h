@@ -5,7 +5,7 @@
 
 #include "ctrl/conf/keys.h"
 
-VALUE_READER(value_address); /* out: struct addr, unicast IPv4 */
+VALUE_READER(value_address); /* out: struct addr, unicast */
 VALUE_READER(value_key);     /* out: struct secret, of any length */
 
 /* out: struct manual_conf, whose encr and integ are filled. */

@@ -27,7 +27,7 @@ static int read_addrs(const struct key *k, const struct value *v,
 		return value_fail(e, v, -EINVAL,
 				  "ends before it begins; write the lower "
 				  "address first");
-	if (err || !addr_is_v4(&r.min)) /* says what is wrong */
+	if (err || is_mapped(v->text, &r.min)) /* says what is wrong */
 		return value_prefix(k, v, &p, e);
 	*min = r.min;
 	*max = r.max;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ctrl/base/range.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/model/conn.h"
 #include "include/proto.h"
@@ -60,10 +61,10 @@ static int read_ports(const struct item *item, char *text, struct ts_conf *ts,
 	if (err || protocol_has_ports(ts->protocol) ||
 	    (ts->port_min == 0 && ts->port_max == UINT16_MAX))
 		return err;
-	if (ts->protocol == PROTO_ICMP)
+	if (ts->protocol == PROTO_ICMP || ts->protocol == PROTO_ICMPV6)
 		return item_fail(e, item, -EINVAL,
 				 "has types of ICMP, which are not supported "
-				 "yet; write [icmp]");
+				 "yet; write [icmp] or [ipv6-icmp]");
 	return item_fail(e, item, -EINVAL,
 			 "has ports, but no protocol with ports; write such as "
 			 "[tcp/443]");
@@ -92,18 +93,11 @@ static int read_brackets(const struct item *item, char *text,
 	return ports ? read_ports(item, ports, ts, e) : 0;
 }
 
-static bool is_range(const char *text)
-{
-	const char *dash = strchr(text, '-');
-
-	return dash && isdigit((unsigned char)text[0]) &&
-	       isdigit((unsigned char)dash[1]);
-}
-
 /* Cuts the item's text to its net. */
 static int read_ts(struct item *item, struct ts_conf *ts, struct error *e)
 {
 	char *brackets = strchr(item->text, '[');
+	struct range range;
 	int err = 0;
 
 	*ts = (struct ts_conf){ .port_max = UINT16_MAX };
@@ -116,7 +110,7 @@ static int read_ts(struct item *item, struct ts_conf *ts, struct error *e)
 	ts->dynamic = strcasecmp(item->text, "dynamic") == 0;
 	if (ts->dynamic)
 		return 0;
-	if (is_range(item->text))
+	if (strchr(item->text, '-') && range_parse(item->text, &range) != -EINVAL)
 		return item_fail(e, item, -EINVAL,
 				 "is a range, which is not supported yet; write "
 				 "prefixes such as 10.1.0.0/24");

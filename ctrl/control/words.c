@@ -106,6 +106,8 @@ static const char *protocol_str(uint8_t protocol, char buf[4])
 		return "udp";
 	case PROTO_ICMP:
 		return "icmp";
+	case PROTO_ICMPV6:
+		return "ipv6-icmp";
 	default:
 		snprintf(buf, 4, "%u", protocol);
 		return buf;

@@ -41,7 +41,7 @@ static void put_ports(uint8_t protocol, uint16_t min, uint16_t max,
 
 	if (min == 0 && max == UINT16_MAX)
 		return;
-	if (protocol == PROTO_ICMP)
+	if (protocol == PROTO_ICMP || protocol == PROTO_ICMPV6)
 		snprintf(at, STATUS_END_MAX - len, "[%u/%u-%u/%u]", min >> 8,
 			 min & 0xff, max >> 8, max & 0xff);
 	else if (min == max)

@@ -57,6 +57,11 @@ static int take_child(const struct conn_conf *conn, struct child_conf *child,
 			e, -ENOTSUP,
 			"connections.%s.children.%s: the data path takes one local_ts and one remote_ts; dynamic needs one address on that side",
 			conn->name, child->name);
+	if (addr_is_v4(&local.net) != addr_is_v4(&remote.net))
+		return error_set(
+			e, -EAFNOSUPPORT,
+			"connections.%s.children.%s: local_ts and remote_ts are of two families; dynamic is of that of the address on its side",
+			conn->name, child->name);
 	out->selector = selector_between(&local, &remote, child_protocol(child));
 	out->selector.local_port_min = mine->port_min;
 	out->selector.local_port_max = mine->port_max;

@@ -100,19 +100,25 @@ bool conn_addr_is_host(const struct conn_addr *a)
 	return !a->any && a->net.bits == (addr_is_v4(&a->net.net) ? 32 : 128);
 }
 
-/* Those of different protocols have nothing in common. */
+/* Can one packet be of both? Which family `dynamic` is of shows later. */
+static bool have_common(const struct ts_conf *local,
+			const struct ts_conf *remote)
+{
+	if (!local->dynamic && !remote->dynamic &&
+	    addr_is_v4(&local->net.net) != addr_is_v4(&remote->net.net))
+		return false;
+	return !local->protocol || !remote->protocol ||
+	       local->protocol == remote->protocol;
+}
+
 size_t child_pairs(const struct child_conf *child)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < child->n_local_ts; i++) {
-		for (size_t j = 0; j < child->n_remote_ts; j++) {
-			uint8_t local = child->local_ts[i].protocol;
-			uint8_t remote = child->remote_ts[j].protocol;
-
-			n += !local || !remote || local == remote;
-		}
-	}
+	for (size_t i = 0; i < child->n_local_ts; i++)
+		for (size_t j = 0; j < child->n_remote_ts; j++)
+			n += have_common(&child->local_ts[i],
+					 &child->remote_ts[j]);
 	return n;
 }
 

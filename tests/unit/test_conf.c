@@ -196,6 +196,8 @@ static void policy_has_ranges_ports_types_and_a_direction(void **state)
 		"pmtu { action = bypass\nlocal_ts = 0.0.0.0/0\n"
 		"remote_ts = 0.0.0.0/0\nprotocol = icmp\n"
 		"icmp = 3/4-4/0\ndirection = both\n}\n"
+		"six { action = bypass\nlocal_ts = 2001:db8::5-2001:db8::9\n"
+		"remote_ts = ::/0\nprotocol = ipv6-icmp\nicmp = 128\n}\n"
 		"}\n");
 	const struct policy_conf *p = c->policies;
 
@@ -214,6 +216,8 @@ static void policy_has_ranges_ports_types_and_a_direction(void **state)
 	assert_int_equal(p[2].selector.remote_port_min, 0x0304);
 	assert_int_equal(p[2].selector.remote_port_max, 0x0400);
 	assert_int_equal(p[2].dirs, SPD_BOTH);
+	assert_selector(&p[3].selector, "2001:db8::5-2001:db8::9", "::/0");
+	assert_int_equal(p[3].selector.protocol, PROTO_ICMPV6);
 	config_free(c);
 }
 
@@ -320,6 +324,9 @@ static const struct accepted accepted[] = {
 	{ "protocol_may_be_any", "= tcp", "= any" },
 	{ "protocol_may_be_icmp", "= tcp", "= icmp" },
 	{ "protocol_may_be_udp", "= tcp", "= udp" },
+	{ "protocol_may_be_icmp_of_ipv6", "= tcp", "= ipv6-icmp\nicmp = 128" },
+	{ "pair_may_be_of_ipv6", "192.0.2.1\n\t\tremote_addrs = 192.0.2.2",
+	  "2001:db8::1\n\t\tremote_addrs = 2001:db8::2" },
 	{ "protocol_of_255_is_taken", "= tcp", "= 255" },
 	{ "address_just_below_multicast_is_taken", "192.0.2.2",
 	  "223.255.255.255" },

@@ -250,6 +250,20 @@ static void outbound_sas_of_a_child_can_be_spread(void **state)
 	config_free(c);
 }
 
+static void any_of_one_family_is_its_longest_network(void **state)
+{
+	struct config *c = parse_changed("%any", "%any6, %any4");
+	const struct conn_conf *moon = &c->conns[0];
+
+	(void)state;
+	assert_int_equal(moon->n_remote_addrs, 4);
+	assert_false(moon->remote_addrs[2].any);
+	assert_net(&moon->remote_addrs[2].net, "::/0");
+	assert_false(moon->remote_addrs[3].any);
+	assert_net(&moon->remote_addrs[3].net, "0.0.0.0/0");
+	config_free(c);
+}
+
 /* --- the forms of values */
 
 struct accepted {
@@ -262,6 +276,14 @@ static const struct accepted accepted[] = {
 	{ "version_0_is_taken", "version = 2", "version = 0" },
 	{ "any4_is_taken", "%any", "%any4" },
 	{ "address_of_zeros_stands_for_any", "%any", "0.0.0.0" },
+	{ "any6_is_taken", "%any", "%any6" },
+	{ "address_of_ipv6_is_taken", "%any", "2001:db8::1" },
+	{ "peer_to_go_to_may_be_of_ipv6", "192.0.2.2, 198.51.100.0/24",
+	  "2001:db8::1" },
+	{ "prefix_of_ipv6_is_taken", "%any", "2001:db8::/32" },
+	{ "selector_of_ipv6_is_taken", "10.4.0.0/16", "2001:db8::/32" },
+	{ "selectors_may_be_of_both_families", "10.4.0.0/16",
+	  "10.4.0.0/16, 2001:db8::/32[ipv6-icmp]" },
 	{ "four_addresses_are_taken", "%any", "%any, 10.0.0.1" },
 	{ "list_may_have_no_blanks", "192.0.2.2, 198.51.100.0/24, %any",
 	  "192.0.2.2,198.51.100.0/24,%any" },
@@ -399,6 +421,7 @@ static int run_cases(void)
 		cmocka_unit_test(child_of_which_nothing_is_said_has_the_defaults),
 		cmocka_unit_test(list_replaces_the_default_one),
 		cmocka_unit_test(times_follow_those_that_are_given),
+		cmocka_unit_test(any_of_one_family_is_its_longest_network),
 		cmocka_unit_test(longest_times_have_room_for_what_follows_them),
 		cmocka_unit_test(outbound_sas_of_a_child_can_be_spread),
 		cmocka_unit_test(children_beyond_the_room_of_the_spd_are_refused),

@@ -26,15 +26,15 @@ struct refused {
 	"known are local_ts, remote_ts, esp_proposals, mode, "            \
 	"start_action, dpd_action, close_action, rekey_time, life_time, " \
 	"rand_time, replay_window, spread"
-#define FORM_ADDRS                                                      \
-	"must be up to 4 unicast IPv4 addresses or prefixes, or %any, " \
+#define FORM_ADDRS                                                 \
+	"must be up to 4 unicast addresses or prefixes, or %any, " \
 	"separated by commas"
 #define FORM_PORT "must be a port from 1 to 65535"
 #define FORM_TIME                                                        \
 	"must be a number of seconds, or one with s, m, h or d such as " \
 	"4h, up to 3650d"
-#define FORM_TS                                                \
-	"must be up to 8 IPv4 prefixes or dynamic, each with " \
+#define FORM_TS                                           \
+	"must be up to 8 prefixes or dynamic, each with " \
 	"[protocol/port] or without, separated by commas"
 #define FORM_PORTS                                                       \
 	"must have as ports one number from 0 to 65535, or two such as " \
@@ -127,12 +127,13 @@ static const struct refused refused[] = {
 	{ "range_is_refused", "198.51.100.0/24", "198.51.100.1-198.51.100.9",
 	  "f:9:29: connections.moon.remote_addrs is a range, which is not "
 	  "supported yet; write prefixes such as 192.0.2.0/28" },
-	{ "ipv6_address_is_refused", "%any", "2001:db8::1",
-	  "f:9:46: connections.moon.remote_addrs is IPv6, which is not "
-	  "supported yet; it " FORM_ADDRS },
-	{ "any6_is_refused", "%any", "%any6",
-	  "f:9:46: connections.moon.remote_addrs is IPv6, which is not "
-	  "supported yet; it " FORM_ADDRS },
+	{ "link_local_address_is_refused", "%any", "fe80::1",
+	  "f:9:46: connections.moon.remote_addrs is a link-local address, "
+	  "which says nothing without its link; it " FORM_ADDRS },
+	{ "range_of_ipv6_is_refused", "198.51.100.0/24",
+	  "2001:db8::1-2001:db8::9",
+	  "f:9:29: connections.moon.remote_addrs is a range, which is not "
+	  "supported yet; write prefixes such as 192.0.2.0/28" },
 	{ "multicast_address_is_refused", "192.0.2.2,", "224.0.0.1,",
 	  "f:9:18: connections.moon.remote_addrs is a multicast address; it " FORM_ADDRS },
 	{ "host_bits_are_refused", "198.51.100.0/24", "198.51.100.7/24",
@@ -269,9 +270,14 @@ static const struct refused refused[] = {
 	{ "selector_with_host_bits_is_refused", DMZ, "10.4.0.1/16[tcp]",
 	  "f:45:17: connections.moon.children.dmz.remote_ts has host bits "
 	  "set; the network is 10.4.0.0/16" },
-	{ "selector_of_ipv6_is_refused", DMZ, "2001:db8::/32",
-	  "f:45:17: connections.moon.children.dmz.remote_ts is IPv6, which is "
-	  "not supported yet; it " FORM_TS },
+	{ "selector_of_ipv6_with_host_bits_is_refused", DMZ, "2001:db8::1/32",
+	  "f:45:17: connections.moon.children.dmz.remote_ts has host bits "
+	  "set; the network is 2001:db8::/32" },
+	{ "selectors_of_two_families_are_refused", "remote_ts = " DMZ,
+	  "remote_ts = " DMZ "\nlocal_ts = 2001:db8::/32",
+	  "f:44:4: connections.moon.children.dmz: no selector of local_ts has "
+	  "family and protocol in common with one of remote_ts; write the "
+	  "same on both sides" },
 	{ "range_of_addresses_as_a_selector_is_refused", DMZ, "10.4.0.1-10.4.0.9",
 	  "f:45:17: connections.moon.children.dmz.remote_ts is a range, which "
 	  "is not supported yet; write prefixes such as 10.1.0.0/24" },
@@ -302,7 +308,7 @@ static const struct refused refused[] = {
 	  "which are not supported yet; leave them out" },
 	{ "types_of_icmp_are_refused", DMZ, "10.4.0.0/16[icmp/8]",
 	  "f:45:17: connections.moon.children.dmz.remote_ts has types of "
-	  "ICMP, which are not supported yet; write [icmp]" },
+	  "ICMP, which are not supported yet; write [icmp] or [ipv6-icmp]" },
 	{ "ports_of_any_protocol_are_refused", DMZ, "10.4.0.0/16[/80]",
 	  "f:45:17: connections.moon.children.dmz.remote_ts has ports, but no "
 	  "protocol with ports; write such as [tcp/443]" },
@@ -318,8 +324,8 @@ static const struct refused refused[] = {
 	  "remote_ts = 10.2.0.0/24[tcp], 10.3.0.1[47]",
 	  "remote_ts = 10.2.0.0/24[udp], 10.3.0.1[esp]",
 	  "f:31:4: connections.moon.children.net: no selector of local_ts has "
-	  "a protocol in common with one of remote_ts; write the same "
-	  "protocol on both sides" },
+	  "family and protocol in common with one of remote_ts; write the "
+	  "same on both sides" },
 	{ "seventeen_pairs_of_selectors_are_refused", "remote_ts = " DMZ,
 	  "local_ts = dynamic[1], dynamic, dynamic, dynamic, dynamic\n"
 	  "remote_ts = dynamic, dynamic, dynamic, dynamic[2]",

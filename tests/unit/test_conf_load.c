@@ -204,9 +204,9 @@ static const struct {
 	  "which is the same here" },
 	{ "{a\nlocal_addrs[\n]\n" SIDES "}\n", -EINVAL,
 	  "load-conn: connections.a.local_addrs is empty; it must be up to 4 "
-	  "unicast IPv4 addresses or prefixes, or %any, separated by commas" },
+	  "unicast addresses or prefixes, or %any, separated by commas" },
 	{ "{a\nlocal_addrs[\n \n 10.0.0.1\n]\n" SIDES "}\n", -EINVAL,
-	  "load-conn: connections.a.local_addrs must be up to 4 unicast IPv4 "
+	  "load-conn: connections.a.local_addrs must be up to 4 unicast "
 	  "addresses or prefixes, or %any, separated by commas" },
 	{ "{a\nlocal_addrs[\n %any\n %any\n %any\n %any\n %any\n]\n" SIDES "}\n",
 	  -E2BIG,

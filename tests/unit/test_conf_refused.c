@@ -22,9 +22,9 @@ struct refused {
 	"must be interface names of 1 to 15 characters without '/', " \
 	"':', separated by commas"
 #define FORM_SECRET "must be 0x and hexadecimal digits, two for each octet"
-#define FORM_PREFIX                                                \
-	"must be one IPv4 prefix such as 10.1.0.0/24, or a range " \
-	"such as 10.1.0.5-10.1.0.9"
+#define FORM_PREFIX                                                      \
+	"must be one prefix such as 10.1.0.0/24 or 2001:db8::/48, or a " \
+	"range such as 10.1.0.5-10.1.0.9"
 #define POLICY_KEYS                                          \
 	"action, direction, local_ts, remote_ts, protocol, " \
 	"local_ports, remote_ports, icmp, manual"
@@ -130,10 +130,10 @@ static const struct refused refused[] = {
 	  "local_addrs = 192.0.2.1\n\t\tremote_addrs = 192.0.2.2",
 	  "remote_addrs = 192.0.2.2",
 	  "f:9:2: manual.to-b.local_addrs is missing; "
-	  "it must be one unicast IPv4 address" },
+	  "it must be one unicast address" },
 	{ "remote_address_is_required", "remote_addrs = 192.0.2.2", "",
 	  "f:9:2: manual.to-b.remote_addrs is missing; "
-	  "it must be one unicast IPv4 address" },
+	  "it must be one unicast address" },
 	{ "proposal_is_required", "esp_proposals = aes128-sha256", "",
 	  "f:9:2: manual.to-b.esp_proposals is missing; "
 	  "it must be one proposal such as aes256-sha256" },
@@ -221,34 +221,46 @@ static const struct refused refused[] = {
 
 	/* manual */
 	{ "address_that_is_none_is_refused", "192.0.2.2", "gw.example.org",
-	  "f:11:18: manual.to-b.remote_addrs must be one unicast IPv4 "
+	  "f:11:18: manual.to-b.remote_addrs must be one unicast "
 	  "address" },
 	{ "list_of_addresses_is_refused", "192.0.2.2", "192.0.2.2, 192.0.2.9",
-	  "f:11:18: manual.to-b.remote_addrs must be one unicast IPv4 "
+	  "f:11:18: manual.to-b.remote_addrs must be one unicast "
 	  "address" },
-	{ "ipv6_address_is_refused", "192.0.2.2", "2001:db8::2",
-	  "f:11:18: manual.to-b.remote_addrs is IPv6, which is not supported "
-	  "yet; it must be one unicast IPv4 address" },
+	{ "ends_of_two_families_are_refused", "192.0.2.2", "2001:db8::2",
+	  "f:11:18: manual.to-b.remote_addrs is of another family than "
+	  "local_addrs; packets between them are of one" },
+	{ "any_ipv6_address_is_refused", "192.0.2.2", "::",
+	  "f:11:18: manual.to-b.remote_addrs stands for any address; it must "
+	  "be one unicast address" },
+	{ "loopback_address_of_ipv6_is_refused", "192.0.2.2", "::1",
+	  "f:11:18: manual.to-b.remote_addrs is a loopback address; it must "
+	  "be one unicast address" },
+	{ "multicast_address_of_ipv6_is_refused", "192.0.2.2", "ff02::1",
+	  "f:11:18: manual.to-b.remote_addrs is a multicast address; it must "
+	  "be one unicast address" },
+	{ "link_local_address_is_refused", "192.0.2.2", "febf::1",
+	  "f:11:18: manual.to-b.remote_addrs is a link-local address, which "
+	  "says nothing without its link; it must be one unicast address" },
 	{ "mapped_address_is_refused", "192.0.2.2", "::ffff:192.0.2.2",
-	  "f:11:18: manual.to-b.remote_addrs is IPv6, which is not supported "
-	  "yet; it must be one unicast IPv4 address" },
+	  "f:11:18: manual.to-b.remote_addrs is IPv4 in the form of IPv6; it "
+	  "must be one unicast address" },
 	{ "any_address_is_refused", "192.0.2.2", "0.0.0.0",
 	  "f:11:18: manual.to-b.remote_addrs stands for any address; it must "
-	  "be one unicast IPv4 address" },
+	  "be one unicast address" },
 	{ "loopback_address_is_refused", "192.0.2.2", "127.0.0.1",
 	  "f:11:18: manual.to-b.remote_addrs is a loopback address; it must "
-	  "be one unicast IPv4 address" },
+	  "be one unicast address" },
 	{ "multicast_address_is_refused", "192.0.2.2", "224.0.0.1",
 	  "f:11:18: manual.to-b.remote_addrs is a multicast address; it must "
-	  "be one unicast IPv4 address" },
+	  "be one unicast address" },
 	{ "broadcast_address_is_refused", "192.0.2.2", "255.255.255.255",
 	  "f:11:18: manual.to-b.remote_addrs is a reserved address; it must "
-	  "be one unicast IPv4 address" },
+	  "be one unicast address" },
 	{ "local_address_of_a_network_is_refused",
 	  "192.0.2.1\n\t\tremote_addrs = 192.0.2.2",
 	  "0.1.2.3\n\t\tremote_addrs = 192.0.2.2",
 	  "f:10:17: manual.to-b.local_addrs stands for any address; it must "
-	  "be one unicast IPv4 address" },
+	  "be one unicast address" },
 	{ "peer_with_our_own_address_is_refused", "192.0.2.2", "192.0.2.1",
 	  "f:11:18: manual.to-b.remote_addrs is the same as local_addrs; "
 	  "write the peer's address" },
@@ -410,13 +422,19 @@ static const struct refused refused[] = {
 	{ "host_bits_of_no_bits_are_refused", "10.1.0.0/16", "10.1.0.0/0",
 	  "f:41:14: policies.zulu.local_ts has host bits set; the network is "
 	  "0.0.0.0/0" },
-	{ "ipv6_prefix_is_refused", "10.2.0.0/24", "2001:db8::/32",
-	  "f:42:15: policies.zulu.remote_ts is IPv6, which is not supported "
-	  "yet; it " FORM_PREFIX },
-	{ "ipv6_prefix_with_host_bits_is_refused_as_ipv6", "10.2.0.0/24",
-	  "2001:db8::1/32",
-	  "f:42:15: policies.zulu.remote_ts is IPv6, which is not supported "
-	  "yet; it " FORM_PREFIX },
+	{ "selectors_of_two_families_are_refused", "10.2.0.0/24", "2001:db8::/32",
+	  "f:42:15: policies.zulu.remote_ts is of another family than "
+	  "local_ts; write a policy for each family" },
+	{ "host_bits_of_ipv6_are_refused_with_the_network", "10.2.0.0/24",
+	  "2001:db8:ff::1/33",
+	  "f:42:15: policies.zulu.remote_ts has host bits set; the network is "
+	  "2001:db8::/33" },
+	{ "prefix_of_129_bits_is_refused", "10.2.0.0/24", "2001:db8::/129",
+	  "f:42:15: policies.zulu.remote_ts has more than 128 bits; it " FORM_PREFIX },
+	{ "mapped_prefix_is_refused", "10.2.0.0/24", "::ffff:10.2.0.0",
+	  "f:42:15: policies.zulu.remote_ts is IPv4 in the form of IPv6; it " FORM_PREFIX },
+	{ "range_of_two_families_is_refused", "10.2.0.0/24",
+	  "10.2.0.0-2001:db8::", "f:42:15: policies.zulu.remote_ts " FORM_PREFIX },
 	{ "range_that_ends_before_it_begins_is_refused", "10.2.0.0/24",
 	  "10.2.0.9-10.2.0.8",
 	  "f:42:15: policies.zulu.remote_ts ends before it begins; write the "
@@ -434,7 +452,8 @@ static const struct refused refused[] = {
 	  "f:44:17: policies.zulu.local_ports needs a protocol with ports; add "
 	  "protocol = tcp, udp, sctp, dccp or udplite" },
 	{ "type_without_icmp_is_refused", "= tcp", "= tcp\n\t\ticmp = 8",
-	  "f:44:10: policies.zulu.icmp needs ICMP; add protocol = icmp" },
+	  "f:44:10: policies.zulu.icmp needs ICMP; add protocol = icmp or "
+	  "ipv6-icmp" },
 	{ "type_above_255_is_refused", "= tcp", "= icmp\n\t\ticmp = 256",
 	  "f:44:10: policies.zulu.icmp " FORM_ICMP },
 	{ "code_above_255_is_refused", "= tcp", "= icmp\n\t\ticmp = 3/256",

@@ -260,6 +260,22 @@ static void pairs_of_different_protocols_do_not_count(void **state)
 	assert_int_equal(child_pairs(&c), 2);
 }
 
+static void pairs_of_different_families_do_not_count(void **state)
+{
+	struct child_conf c;
+
+	(void)state;
+	child_init(&c);
+	c.local_ts[0].dynamic = false;
+	c.local_ts[0].net.net = addr_from_v4(0);
+	assert_int_equal(child_pairs(&c), 1);
+	c.remote_ts[0].dynamic = false;
+	assert_int_equal(child_pairs(&c), 0);
+	c.remote_ts[1] = c.local_ts[0];
+	c.n_remote_ts = 2;
+	assert_int_equal(child_pairs(&c), 1);
+}
+
 static void protocol_of_a_child_is_that_of_the_side_that_names_one(void **state)
 {
 	struct child_conf c = { .local_ts[0].protocol = 6 };
@@ -282,6 +298,7 @@ int main(void)
 		cmocka_unit_test(only_what_a_list_has_counts),
 		cmocka_unit_test(copy_is_equal_and_has_children_of_its_own),
 		cmocka_unit_test(pairs_of_different_protocols_do_not_count),
+		cmocka_unit_test(pairs_of_different_families_do_not_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
