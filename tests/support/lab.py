@@ -12,10 +12,14 @@ The laboratory: two gateways, a host behind each, and the wire between them.
     host-c:eth0  10.3.0.2/24     gw-a:dmz0  10.3.0.1/24 (with_dmz=True): a
                                  host on an interface that Cygnet does not serve
 
+With with_ipv6=True the same in IPv6 beside it: 2001:db8:1::/64 and 2001:db8:2::/64
+behind the gateways, 2001:db8:ff::/64 between them, and 2001:db8:3::/64 of host-c;
+with the same last number. Addresses are there at once, and nobody advertises.
+
 Each is a machine of its own: a network namespace, and a mount namespace with
 its own /sys, BPF file system and /run/cygnet, so that what one gateway pins is
-not found by the other. Hosts have a default route, gateways have none. There is
-no IPv6. All of it is made by Lab() and vanishes with the sandbox that the test
+not found by the other. Hosts have a default route, gateways have none. Else there
+is no IPv6. All of it is made by Lab() and vanishes with the sandbox that the test
 runs in (tests/support/sandbox); README.md in tests/e2e says how to write one.
 """
 import collections
@@ -42,9 +46,11 @@ LOG_TAIL_LINES = 60
 # A manual SA in one direction: outer addresses, SPI in host order, raw keys.
 SA = collections.namedtuple("SA", "src dst spi encr_key integ_key")
 # What differs between the two gateways.
-Side = collections.namedtuple("Side", "peer outer lan")
-SIDES = {"a": Side("b", "192.0.2.1", "10.1.0.0/24"),
-         "b": Side("a", "192.0.2.2", "10.2.0.0/24")}
+Side = collections.namedtuple("Side", "peer outer lan outer6 lan6")
+SIDES = {"a": Side("b", "192.0.2.1", "10.1.0.0/24", "2001:db8:ff::1",
+                   "2001:db8:1::/64"),
+         "b": Side("a", "192.0.2.2", "10.2.0.0/24", "2001:db8:ff::2",
+                   "2001:db8:2::/64")}
 
 _failures = 0
 
@@ -126,13 +132,18 @@ class Lab:
     sa_ba   the one back
     """
 
-    def __init__(self, with_dmz=False):
+    def __init__(self, with_dmz=False, with_ipv6=False):
         self.with_dmz = with_dmz
+        self.with_ipv6 = with_ipv6
         self.dir = None
-        self.sa_ab = self.random_sa("192.0.2.1", "192.0.2.2")
-        self.sa_ba = self.random_sa("192.0.2.2", "192.0.2.1")
+        self.renew_sas()
         self._holders = {}  # machine: the process that its namespaces hang on
         self._spawned = []  # Popen, each with what it is and its log's path
+
+    def renew_sas(self):
+        """Others for default_conf(): the same keys are never used again."""
+        self.sa_ab = self.random_sa("192.0.2.1", "192.0.2.2")
+        self.sa_ba = self.random_sa("192.0.2.2", "192.0.2.1")
 
     @staticmethod
     def random_sa(src, dst):
@@ -175,10 +186,14 @@ class Lab:
             self._add_machine(ns)
         for side in SIDES:
             self._add_lan(f"host-{side}", f"gw-{side}", "lan0",
-                          SIDES[side].lan)
+                          SIDES[side].lan, SIDES[side].lan6)
             self.run(f"gw-{side}", ["sysctl", "-qw", "net.ipv4.ip_forward=1"])
+            if self.with_ipv6:
+                self.run(f"gw-{side}", [
+                    "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1"])
         if self.with_dmz:
-            self._add_lan("host-c", "gw-a", "dmz0", "10.3.0.0/24")
+            self._add_lan("host-c", "gw-a", "dmz0", "10.3.0.0/24",
+                          "2001:db8:3::/64")
         self._add_bridge()
         for side in SIDES:
             self.add_wan(side)
@@ -189,7 +204,8 @@ class Lab:
         queues it never has more of them.
         """
         self._add_link((f"gw-{side}", "wan0"), ("wire", side), queues)
-        self._add_address(f"gw-{side}", "wan0", SIDES[side].outer)
+        self._add_address(f"gw-{side}", "wan0", f"{SIDES[side].outer}/24",
+                          f"{SIDES[side].outer6}/64")
         _run(["ip", "-n", "wire", "link", "set", "dev", side,
               "master", "br0"])
 
@@ -207,10 +223,13 @@ class Lab:
         with holder.stdout as ready:
             if not ready.readline():
                 raise LabError(f"could not make the machine {ns}")
-        # Before there is any link: no address of IPv6 ever appears, and
-        # captures hold nothing that the test did not cause, but ARP.
-        self.run(ns, ["sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1",
-                      "net.ipv6.conf.default.disable_ipv6=1"])
+        # Before there is any link: without IPv6 no address of it ever appears,
+        # and captures hold nothing that the test did not cause, but ARP.
+        quiet = (("accept_ra=0", "accept_dad=0", "router_solicitations=0")
+                 if self.with_ipv6 else ("disable_ipv6=1",))
+        self.run(ns, ["sysctl", "-qw", *(
+            f"net.ipv6.conf.{conf}.{key}" for conf in ("all", "default")
+            for key in quiet)])
         _run(["ip", "-n", ns, "link", "set", "dev", "lo", "up"])
 
     @staticmethod
@@ -222,17 +241,18 @@ class Lab:
         for ns, ifname in (one, other):
             _run(["ip", "-n", ns, "link", "set", "dev", ifname, "up"])
 
-    @staticmethod
-    def _add_address(ns, ifname, address):
-        _run(["ip", "-n", ns, "address", "add", f"{address}/24",
-              "dev", ifname])
+    def _add_address(self, ns, ifname, address, address6):
+        _run(["ip", "-n", ns, "address", "add", address, "dev", ifname])
+        if self.with_ipv6:
+            _run(["ip", "-n", ns, "address", "add", address6, "dev", ifname])
 
-    def _add_lan(self, host, gateway, ifname, network):
-        """The gateway has the network's .1, the host its .2."""
+    def _add_lan(self, host, gateway, ifname, network, network6):
+        """The gateway has the networks' .1 and ::1, the host their .2 and ::2."""
         stem = network.rsplit(".", 1)[0]
+        stem6 = network6.split("/")[0]
         self._add_link((host, "eth0"), (gateway, ifname))
-        self._add_address(host, "eth0", f"{stem}.2")
-        self._add_address(gateway, ifname, f"{stem}.1")
+        self._add_address(host, "eth0", f"{stem}.2/24", f"{stem6}2/64")
+        self._add_address(gateway, ifname, f"{stem}.1/24", f"{stem6}1/64")
         # 1400 leaves room for what ESP adds on a wire of 1500. With transmit
         # offload a veth hands over packets whose checksum is not complete,
         # and large ones to be cut by a hardware that is not there: a real
@@ -241,21 +261,24 @@ class Lab:
         self.run(host, ["ethtool", "-K", "eth0", "tx", "off"])
         _run(["ip", "-n", host, "route", "add", "default",
               "via", f"{stem}.1"])
+        if self.with_ipv6:
+            _run(["ip", "-n", host, "route", "add", "default",
+                  "via", f"{stem6}1"])
 
     def _add_bridge(self):
         _run(["ip", "-n", "wire", "link", "add", "name", "br0", "type",
               "bridge", "mcast_snooping", "0"])
-        self._add_address("wire", "br0", "192.0.2.9")
+        self._add_address("wire", "br0", "192.0.2.9/24", "2001:db8:ff::9/64")
         _run(["ip", "-n", "wire", "link", "set", "dev", "br0", "up"])
 
     def add_hub(self, address, network):
         """A third gateway on the wire, hub, with host-h behind it."""
         for ns in ("hub", "host-h"):
             self._add_machine(ns)
-        self._add_lan("host-h", "hub", "lan0", network)
+        self._add_lan("host-h", "hub", "lan0", network, "2001:db8:8::/64")
         self.run("hub", ["sysctl", "-qw", "net.ipv4.ip_forward=1"])
         self._add_link(("hub", "wan0"), ("wire", "hub"))
-        self._add_address("hub", "wan0", address)
+        self._add_address("hub", "wan0", f"{address}/24", "2001:db8:ff::8/64")
         _run(["ip", "-n", "wire", "link", "set", "dev", "hub",
               "master", "br0"])
 
@@ -269,6 +292,9 @@ class Lab:
             far = SIDES[SIDES[side].peer]
             self.run(f"gw-{side}", ["ip", "route", "add", far.lan,
                                     "via", far.outer])
+            if self.with_ipv6:
+                self.run(f"gw-{side}", ["ip", "route", "add", far.lan6,
+                                        "via", far.outer6])
 
     # --- on a machine
 
