@@ -116,3 +116,12 @@ const char *prefix_str(const struct prefix *p, char *buf)
 	snprintf(buf + len, PREFIX_STR_MAX - len, "/%u", p->bits);
 	return buf;
 }
+
+const char *end_str(const struct addr *a, uint16_t port, char *buf)
+{
+	char addr[ADDR_STR_MAX];
+
+	snprintf(buf, END_STR_MAX, addr_is_v4(a) ? "%s:%u" : "[%s]:%u",
+		 addr_str(a, addr), port);
+	return buf;
+}

@@ -16,6 +16,7 @@
 
 #define ADDR_STR_MAX   46 /* INET6_ADDRSTRLEN */
 #define PREFIX_STR_MAX (ADDR_STR_MAX + 4)
+#define END_STR_MAX    (ADDR_STR_MAX + 8)
 
 /* Host bits of net are zero. bits counts from the family's own start. */
 struct prefix {
@@ -106,5 +107,9 @@ bool prefix_contains(const struct prefix *p, const struct addr *a);
 /* Write at most ADDR_STR_MAX or PREFIX_STR_MAX octets to buf; return buf. */
 const char *addr_str(const struct addr *a, char *buf);
 const char *prefix_str(const struct prefix *p, char *buf);
+
+/* "192.0.2.1:500" or "[2001:db8::1]:500" (RFC 5952 section 6), port in host order;
+ * writes at most END_STR_MAX octets to buf; returns buf. */
+const char *end_str(const struct addr *a, uint16_t port, char *buf);
 
 #endif

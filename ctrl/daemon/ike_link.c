@@ -255,24 +255,24 @@ static void log_event(struct ike_link *l, const struct ike_event *event)
 {
 	const struct ike_event e = *event;
 	bool failed = e.kind == IKE_EV_FAILED;
-	char local[ADDR_STR_MAX], remote[ADDR_STR_MAX];
+	char local[END_STR_MAX], remote[END_STR_MAX];
 
 	if (!log_may(failed ? &l->failed : &l->happened,
 		     failed ? "ike failed" : "ike", clock_ns()))
 		return;
-	addr_str(&e.path.local, local);
-	addr_str(&e.path.remote, remote);
 	if (e.kind == IKE_EV_CHILD_UP || e.kind == IKE_EV_CHILD_DOWN)
 		log_info("ike: %s conn=%s child=%s ike_id=%u spi_in=%08x spi_out=%08x%s%s",
 			 kind_str(e.kind), e.conn, e.child, e.ike_id, e.spi_in,
 			 e.spi_out, *e.text ? ": " : "", e.text);
 	else if (failed)
 		log_warn("ike: failed conn=%s child=%s local=%s remote=%s: %s",
-			 e.conn, e.child, local, remote, e.text);
+			 e.conn, e.child, addr_str(&e.path.local, local),
+			 addr_str(&e.path.remote, remote), e.text);
 	else
-		log_info("ike: %s conn=%s ike_id=%u local=%s:%u remote=%s:%u%s%s",
-			 kind_str(e.kind), e.conn, e.ike_id, local,
-			 e.path.local_port, remote, e.path.remote_port,
+		log_info("ike: %s conn=%s ike_id=%u local=%s remote=%s%s%s",
+			 kind_str(e.kind), e.conn, e.ike_id,
+			 end_str(&e.path.local, e.path.local_port, local),
+			 end_str(&e.path.remote, e.path.remote_port, remote),
 			 *e.text ? ": " : "", e.text);
 }
 

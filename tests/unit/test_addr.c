@@ -273,6 +273,19 @@ static void prefix_agrees_with_its_mask(void **state)
 	}
 }
 
+static void port_of_ipv6_stands_behind_brackets(void **state)
+{
+	char buf[END_STR_MAX];
+	struct addr a;
+
+	(void)state;
+	a = addr_from_v4(htonl(0xc0000201));
+	assert_string_equal(end_str(&a, 500, buf), "192.0.2.1:500");
+	memset(&a, 0xff, sizeof(a));
+	assert_string_equal(end_str(&a, 65535, buf),
+			    "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +299,7 @@ int main(void)
 		cmocka_unit_test(mask_has_as_many_ones_as_the_prefix_has_bits),
 		cmocka_unit_test(prefix_contains_its_addresses_and_no_others),
 		cmocka_unit_test(prefix_agrees_with_its_mask),
+		cmocka_unit_test(port_of_ipv6_stands_behind_brackets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
