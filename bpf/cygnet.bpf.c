@@ -237,6 +237,23 @@ static __always_inline int guard_pass(const struct __sk_buff *skb,
 	return tc_pass(reason, p->frame_bytes);
 }
 
+/*
+ * It came in from outside, and says that it is from behind us: through a tunnel it
+ * would go as ours (RFC 2827). A guest of ours on his way to the Internet and back
+ * comes in from outside too, but from no host behind us, NAT or not. Nor does a
+ * DHCP lease go there, which passed at XDP without a policy being asked.
+ */
+static __always_inline bool guard_is_forged(struct __sk_buff *skb,
+					    const struct packet *p)
+{
+	const struct iface_key key = { .ifindex = skb->ingress_ifindex };
+	const struct iface_info *from = bpf_map_lookup_elem(&ifaces, &key);
+
+	return from && from->role == IFACE_UNPROTECTED &&
+	       (dhcp_between(p, DHCP_SERVER_PORT, DHCP_CLIENT_PORT) ||
+		origin_is_elsewhere(skb, p, from));
+}
+
 /* SPD-O for what the host sends or the kernel forwards (RFC 4301 5.1). */
 static __always_inline int guard_spd(struct __sk_buff *skb,
 				     const struct packet *p)
@@ -254,7 +271,7 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 		return tc_drop(DROP_DEFAULT_DISCARD, p->frame_bytes);
 	switch (v.action) {
 	case SPD_PROTECT:
-		if (dhcp_goes_back(skb, p))
+		if (guard_is_forged(skb, p))
 			return tc_drop(DROP_PLAINTEXT_IN, p->frame_bytes);
 		if (!spd_binding(v.id).gen && !v.on_demand)
 			return tc_drop(DROP_NO_SA, p->frame_bytes);

@@ -35,18 +35,4 @@ static __always_inline bool dhcp_in(struct xdp_md *ctx, const struct packet *p,
 	       (locate_local(&p->daddr) || !egress_is_elsewhere(ctx, p, iface));
 }
 
-/* Such an answer, which no policy was asked about, on its way back out: forged
- * by whoever is outside, it would go through a tunnel as ours. */
-static __always_inline bool dhcp_goes_back(const struct __sk_buff *skb,
-					   const struct packet *p)
-{
-	const struct iface_key from = { .ifindex = skb->ingress_ifindex };
-	const struct iface_info *iface;
-
-	if (!dhcp_between(p, DHCP_SERVER_PORT, DHCP_CLIENT_PORT))
-		return false;
-	iface = bpf_map_lookup_elem(&ifaces, &from);
-	return iface && iface->role == IFACE_UNPROTECTED;
-}
-
 #endif

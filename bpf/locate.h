@@ -107,6 +107,38 @@ static __always_inline void locate_question(const struct packet *p,
 	__builtin_memcpy(fib->ipv6_dst, &p->daddr, sizeof(p->daddr));
 }
 
+/* The same of the way back. */
+static __always_inline void locate_question_back(const struct packet *p,
+						 struct bpf_fib_lookup *fib)
+{
+	fib->family = LOCATE_AF_INET6;
+	if (p->version == 4) {
+		fib->family = LOCATE_AF_INET;
+		fib->ipv4_src = addr_v4(&p->daddr);
+		fib->ipv4_dst = addr_v4(&p->saddr);
+		return;
+	}
+	__builtin_memcpy(fib->ipv6_src, &p->daddr, sizeof(p->daddr));
+	__builtin_memcpy(fib->ipv6_dst, &p->saddr, sizeof(p->saddr));
+}
+
+/* By a route that there is, whether or not tc's packet is too large for it. */
+static __always_inline bool fib_leads_elsewhere(void *ctx,
+						struct bpf_fib_lookup *fib)
+{
+	struct iface_key egress = {};
+	const struct iface_info *to;
+	long rc;
+
+	rc = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
+	if (rc != BPF_FIB_LKUP_RET_SUCCESS && rc != BPF_FIB_LKUP_RET_NO_NEIGH &&
+	    rc != BPF_FIB_LKUP_RET_FRAG_NEEDED)
+		return false;
+	egress.ifindex = fib->ifindex;
+	to = bpf_map_lookup_elem(&ifaces, &egress);
+	return !to || to->role != IFACE_UNPROTECTED;
+}
+
 /*
  * Would the kernel forward this packet out of an interface that the SPD has no
  * say in? False where it has no route: a tunnel needs no inner route.
@@ -118,17 +150,20 @@ static __always_inline bool egress_is_elsewhere(void *ctx,
 						const struct iface_info *from)
 {
 	struct bpf_fib_lookup fib = { .ifindex = from->ifindex };
-	struct iface_key egress = {};
-	const struct iface_info *to;
-	long rc;
 
 	locate_question(p, &fib);
-	rc = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
-	if (rc != BPF_FIB_LKUP_RET_SUCCESS && rc != BPF_FIB_LKUP_RET_NO_NEIGH)
-		return false;
-	egress.ifindex = fib.ifindex;
-	to = bpf_map_lookup_elem(&ifaces, &egress);
-	return !to || to->role != IFACE_UNPROTECTED;
+	return fib_leads_elsewhere(ctx, &fib);
+}
+
+/* Does it come from a host behind such an interface, or says so? */
+static __always_inline bool origin_is_elsewhere(void *ctx,
+						const struct packet *p,
+						const struct iface_info *from)
+{
+	struct bpf_fib_lookup fib = { .ifindex = from->ifindex };
+
+	locate_question_back(p, &fib);
+	return fib_leads_elsewhere(ctx, &fib);
 }
 
 #endif
