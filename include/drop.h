@@ -17,12 +17,12 @@
 	X(NAT_KEEPALIVE,  "nat_keepalive",  "keeps a NAT's mapping alive (RFC 3948 section 2.3), discarded as intended") \
 	X(SPI_RESERVED,	  "spi_reserved",   "SPI 0 to 255 (RFC 4303 section 2.1)")  \
 	X(SPI_UNKNOWN,	  "spi_unknown",    "no SA for destination, protocol and SPI")  \
-	X(PLAINTEXT_IN,	  "plaintext_in",   "arrived in the clear, but a PROTECT policy covers it") \
+	X(PLAINTEXT_IN,	  "plaintext_in",   "arrived in the clear, but a PROTECT policy covers it, or would as a packet from behind us") \
 	X(POLICY_DISCARD, "policy_discard", "a DISCARD policy matched")             \
 	X(DEFAULT_DISCARD, "default_discard", "no policy matched and gateway.default is discard") \
 	X(NO_SA,	  "no_sa",	    "a PROTECT policy matched, but no SA is bound to it, or none in time") \
 	X(NO_WORKER,	  "no_worker",	    "no worker behind this queue: the daemon is down") \
-	X(UNPARSED,	  "unparsed",	    "not understood where a PROTECT policy might cover it") \
+	X(UNPARSED,	  "unparsed",	    "not understood, or to be sent on by a source route, where a PROTECT policy might cover it") \
 	X(NAT_ESCAPE,	  "nat_escape",	    "NAT changed what a PROTECT policy covers; it would have left in the clear: exempt it from NAT by gateway.mark") \
 	X(STEER_FAILED,	  "steer_failed",   "metadata or host tag could not be attached") \
 	/* counted by the workers */                                           \
@@ -39,7 +39,7 @@
 	X(NEXT_HEADER,	  "next_header",    "neither IPv4 nor IPv6 is protected") \
 	X(DUMMY,	  "dummy",	    "dummy packet (next header 59), discarded as intended") \
 	X(INNER_MALFORMED, "inner_malformed", "protected packet truncated, its lengths lie, its checksum is wrong, or it is not of the family that ESP says") \
-	X(SELECTOR,	  "selector",	    "packet is outside the selectors of its SA, as negotiated") \
+	X(SELECTOR,	  "selector",	    "packet is outside the selectors of its SA, as negotiated, or a source route leads there") \
 	X(ECN,		  "ecn",	    "outer header says congestion, the protected packet can't carry it (RFC 6040)") \
 	X(NO_ROUTE,	  "no_route",	    "the kernel has no usable route to the next hop") \
 	X(ROUTE_REFUSES,  "route_refuses",  "the kernel's route is a blackhole, unreachable or prohibited") \
