@@ -28,7 +28,7 @@ TAKE_TAP = f"""
 import fcntl, os, struct, sys
 fd = os.open(sys.argv[1], os.O_RDWR)
 try:
-    fcntl.ioctl(fd, {TUNSETIFF}, struct.pack("16sH22x", b"ipsec0", 0x5002))
+    fcntl.ioctl(fd, {TUNSETIFF}, struct.pack("16sH22x", b"ipsec0", 0x5102))
 except PermissionError:
     print("refused")
 else:
