@@ -93,6 +93,7 @@ struct doctor_facts {
 	const char *file;	      /* borrowed */
 	char config[ERROR_MAX_BYTES]; /* why it is none; empty: it is one */
 	bool wants_ike;		      /* it has connections */
+	bool forward_kernel;	      /* gateway.forward */
 	uint32_t workers;	      /* gateway.workers; 0: not said */
 	struct doctor_iface ifaces[IFACE_MAX];
 	size_t n_ifaces; /* of the configuration */

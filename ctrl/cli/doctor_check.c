@@ -247,12 +247,15 @@ static void check_ike(struct doctor *d, const struct doctor_host *h)
 
 static void check_firewall(struct doctor *d, const struct doctor_host *h)
 {
-	if (h->forward_rules > 0 || h->forward_is_drop)
+	if (d->facts->forward_kernel)
+		found(d, DOCTOR_OK,
+		      "the kernel forwards what goes through tunnels, and FORWARD rules see it");
+	else if (h->forward_rules > 0 || h->forward_is_drop)
 		remedy(found(d, DOCTOR_WARNING,
 			     "the firewall's FORWARD rules (%d%s) do not see what goes through tunnels between served interfaces",
 			     h->forward_rules > 0 ? h->forward_rules : 0,
 			     h->forward_is_drop ? ", policy drop" : ""),
-		       "say it with policies of cygnet.conf; what there is: nft list ruleset, iptables-legacy -S");
+		       "say it with policies of cygnet.conf, or write forward = kernel in gateway and exempt tunnels from NAT by gateway.mark; what there is: nft list ruleset, iptables-legacy -S");
 	else if (h->forward_rules == 0)
 		found(d, DOCTOR_OK, "no FORWARD rule is passed by");
 }

@@ -219,6 +219,7 @@ static void read_config(const char *file, struct doctor_facts *out,
 	}
 	out->workers = (*config)->gateway.workers;
 	out->wants_ike = (*config)->n_conns > 0;
+	out->forward_kernel = (*config)->gateway.forward == FORWARD_KERNEL;
 	out->n_ifaces = (*config)->gateway.n_ifaces;
 	for (size_t i = 0; i < out->n_ifaces; i++)
 		read_iface(&(*config)->gateway.ifaces[i], out->host.is_root,

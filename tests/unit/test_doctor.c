@@ -308,14 +308,27 @@ static void rules_that_are_passed_by_are_a_warning(void **state)
 		 what);
 	assert_one(
 		&f, DOCTOR_WARNING, "host", text,
-		"say it with policies of cygnet.conf; what there is: nft list ruleset, iptables-legacy -S");
+		"say it with policies of cygnet.conf, or write forward = kernel in gateway and exempt tunnels from NAT by gateway.mark; what there is: nft list ruleset, iptables-legacy -S");
 	f.host.forward_rules = 0;
 	f.host.forward_is_drop = true;
 	snprintf(text, sizeof(text),
 		 "the firewall's FORWARD rules (0, policy drop) %s", what);
 	assert_one(
 		&f, DOCTOR_WARNING, "host", text,
-		"say it with policies of cygnet.conf; what there is: nft list ruleset, iptables-legacy -S");
+		"say it with policies of cygnet.conf, or write forward = kernel in gateway and exempt tunnels from NAT by gateway.mark; what there is: nft list ruleset, iptables-legacy -S");
+}
+
+static void rules_that_see_all_of_it_are_none(void **state)
+{
+	struct doctor_facts f = well();
+
+	(void)state;
+	f.host.forward_rules = 3;
+	f.forward_kernel = true;
+	check(&f);
+	assert_int_equal(doctor_exit_code(&report), 0);
+	assert_true(was_said("the kernel forwards what goes through tunnels, "
+			     "and FORWARD rules see it"));
 }
 
 /* --- configuration */
@@ -414,6 +427,7 @@ int main(void)
 		cmocka_unit_test(ike_needs_its_user),
 		cmocka_unit_test(without_connections_ike_is_no_matter),
 		cmocka_unit_test(rules_that_are_passed_by_are_a_warning),
+		cmocka_unit_test(rules_that_see_all_of_it_are_none),
 		cmocka_unit_test(a_configuration_with_a_mistake_names_it),
 		cmocka_unit_test(a_finding_is_a_line_with_its_remedy),
 		cmocka_unit_test(findings_are_a_list_in_json),
