@@ -15,7 +15,8 @@
 #define LOOK_S	 2
 
 /* Of one look: those that are there, and some that came and went meanwhile. */
-#define SAS_MAX (2 * SAD_MAX)
+#define SAS_MAX	 (2 * SAD_MAX)
+#define SAS_ROOM 64U /* at first; a power of two */
 
 struct dp_link {
 	struct dp_link_spec spec;
@@ -23,7 +24,7 @@ struct dp_link {
 	struct dp_view view;
 	char crypto[DP_CRYPTO_MAX];   /* view.status.crypto */
 	struct dp_msg_sa *now, *next; /* of the view, and of the one to come */
-	size_t n_next;
+	size_t room_now, n_next, room_next;
 	struct event *late; /* a look or a commit is not answered in time */
 	unsigned int asked; /* looks that are under way */
 	unsigned int owed;  /* looks that nobody waits for any more */
@@ -39,22 +40,43 @@ static int by_id(const void *a, const void *b)
 		      sizeof(struct sadb_id));
 }
 
+/* What finds none is not shown. */
+static bool make_room(struct dp_link *l)
+{
+	size_t room = l->room_next ? 2 * l->room_next : SAS_ROOM;
+	struct dp_msg_sa *next;
+
+	if (room > SAS_MAX)
+		return false;
+	next = realloc(l->next, room * sizeof(*next));
+	if (!next)
+		return false;
+	l->next = next;
+	l->room_next = room;
+	return true;
+}
+
 static void take_sa(struct dp_link *l, const struct dp_msg_sa *m)
 {
-	if (l->n_next < SAS_MAX)
-		l->next[l->n_next++] = *m;
+	if (l->n_next == l->room_next && !make_room(l))
+		return;
+	l->next[l->n_next++] = *m;
 }
 
 static void take_look(struct dp_link *l, const struct dp_msg_looked *m)
 {
 	struct dp_msg_sa *before = l->now;
+	size_t room = l->room_now;
 
-	qsort(l->next, l->n_next, sizeof(*l->next), by_id);
+	if (l->n_next)
+		qsort(l->next, l->n_next, sizeof(*l->next), by_id);
 	memcpy(l->crypto, m->crypto, sizeof(l->crypto));
 	l->view = (struct dp_view){ m->status, l->next, l->n_next };
 	l->view.status.crypto = l->crypto;
 	l->now = l->next;
 	l->next = before;
+	l->room_now = l->room_next;
+	l->room_next = room;
 	l->n_next = 0;
 	if (l->owed) {
 		if (!--l->owed)
@@ -165,10 +187,8 @@ int dp_link_new(const struct dp_link_spec *spec, struct dp_link **out,
 
 		l->spec = *spec;
 		l->view.status.crypto = l->crypto;
-		l->now = calloc(SAS_MAX, sizeof(*l->now));
-		l->next = calloc(SAS_MAX, sizeof(*l->next));
 		l->late = evtimer_new(spec->base, on_late, l);
-		if (l->now && l->next && l->late)
+		if (l->late)
 			err = role_new(&role, &l->role, e);
 	}
 	if (err) {

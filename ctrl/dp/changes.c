@@ -12,6 +12,7 @@
 #include "ctrl/dp/forwarding.h"
 #include "ctrl/dp/state.h"
 #include "ctrl/dp/tunnel_routes.h"
+#include "include/limits.h"
 
 #define SETTLE_MS      1000
 #define SETTLE_STEP_MS 5
@@ -109,6 +110,7 @@ int changes_open(struct dp *dp, struct event_base *base, struct error *e)
 		.sad = dp->sad,
 		.view = &dp->policies,
 		.maps = &maps,
+		.max_sas = SAD_MAX,
 	};
 	const struct timeval second = { .tv_sec = 1 };
 	int err = sadb_new(&spec, &dp->sadb, e);

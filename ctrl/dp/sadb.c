@@ -17,48 +17,6 @@
 #define LARVAL_NS (165 * NS_PER_S)
 #define SPI_TRIES 64
 
-/* --- entries --- */
-
-static uint32_t bucket_of(uint32_t spi)
-{
-	return spi * 2654435761U >> 16 & (SADB_BUCKETS - 1);
-}
-
-struct entry *entry_find(const struct sadb *s, const struct sadb_id *id)
-{
-	struct entry *en = s->bucket[bucket_of(id->spi)];
-
-	while (en && (en->id.spi != id->spi || en->id.dir != id->dir ||
-		      !addr_equal(&en->id.daddr, &id->daddr)))
-		en = en->next;
-	return en;
-}
-
-struct entry *entry_new(struct sadb *s, const struct sadb_id *id)
-{
-	struct entry *en = s->free, **bucket = &s->bucket[bucket_of(id->spi)];
-
-	if (!en)
-		return NULL;
-	s->free = en->next;
-	*en = (struct entry){ .state = ENTRY_LARVAL, .id = *id, .next = *bucket };
-	*bucket = en;
-	return en;
-}
-
-void entry_free(struct sadb *s, struct entry *en)
-{
-	struct entry **at = &s->bucket[bucket_of(en->id.spi)];
-
-	while (*at != en)
-		at = &(*at)->next;
-	*at = en->next;
-	free(en->selectors);
-	free(en->policies);
-	*en = (struct entry){ .state = ENTRY_FREE, .next = s->free };
-	s->free = en;
-}
-
 struct sad_key sad_key_of(const struct sadb_id *id)
 {
 	struct sad_key key = { .spi = htonl(id->spi), .protocol = PROTO_ESP };
@@ -135,6 +93,8 @@ int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en)
 			      memory_order_release);
 	err = s->maps.bind(s->maps.ctx, policy_id, ref);
 	s->bound[policy_id] = en;
+	if (en && en->key && !en->has_encrypted)
+		used_keys_add(&s->keys, en->key);
 	if (en)
 		en->has_encrypted = true;
 	atomic_fetch_add_explicit(&s->view->changed, 1, memory_order_release);
@@ -196,8 +156,6 @@ static void entry_drained(struct sadb *s, struct entry *en,
 	if (sa)
 		a->counters = entry_counters(sa, now_ns);
 	sad_remove(s->sad, en->ref);
-	if (en->has_encrypted && en->n_selectors)
-		used_keys_add(&s->keys, en->key_tag);
 	entry_free(s, en);
 }
 
@@ -221,12 +179,15 @@ static int getspi(struct sadb *s, struct sadb_id *id, uint64_t now_ns)
 
 	if (id->dir != SADB_IN || addr_is_none(&id->daddr))
 		return -EINVAL;
+	if (s->n_larval >= LARVAL_MAX)
+		return -ENOSPC;
 	if (!choose_spi(s, id))
 		return -EIO;
 	en = entry_new(s, id);
 	if (!en)
 		return -ENOSPC;
 	en->deadline_ns = now_ns + LARVAL_NS;
+	entries_due(s, en->deadline_ns);
 	return 0;
 }
 
@@ -243,7 +204,7 @@ int entry_add(struct sadb *s, const struct sadb_id *id,
 	if (!en)
 		en = entry_new(s, id);
 	if (!en)
-		return error_set(e, -ENOSPC, "more than %d SAs", SAD_MAX);
+		return error_set(e, -ENOSPC, "more than %u SAs", s->max_entries);
 	err = sadb_add(s, en, sa, policies, start, e);
 	if (!err)
 		return 0;
@@ -253,8 +214,10 @@ int entry_add(struct sadb *s, const struct sadb_id *id,
 	}
 	free(en->selectors);
 	free(en->policies);
+	free(en->key);
 	en->selectors = NULL;
 	en->policies = NULL;
+	en->key = NULL;
 	en->n_selectors = en->n_policies = 0;
 	return err;
 }
@@ -289,6 +252,12 @@ static int refuse_installed(struct sadb *s, const char *verb, uint32_t spi,
 	return -EPERM;
 }
 
+static void set_life(struct sadb *s, const struct sadb_id *id, uint64_t at_ns)
+{
+	entry_find(s, id)->expire_ns = at_ns;
+	entries_due(s, at_ns);
+}
+
 /* RFC 4301 section 4.4.1: an SA without selectors would carry nothing. */
 static int add_for_ike(struct sadb *s, const struct sadb_request *q,
 		       uint64_t now_ns)
@@ -307,8 +276,7 @@ static int add_for_ike(struct sadb *s, const struct sadb_request *q,
 	else
 		err = entry_add(s, &q->id, &q->sa, &policies, NULL, &e);
 	if (!err && q->sa.life_s)
-		entry_find(s, &q->id)->expire_ns =
-			now_ns + q->sa.life_s * NS_PER_S;
+		set_life(s, &q->id, now_ns + q->sa.life_s * NS_PER_S);
 	if (err)
 		log_refused(s, "ADD", q->id.spi, e.text, now_ns);
 	return err;
@@ -416,8 +384,7 @@ void sadb_each(const struct sadb *s,
 			    bool orphan, const struct sa_rt *sa),
 	       void *ctx)
 {
-	for (uint32_t i = 0; i < SAD_MAX; i++) {
-		const struct entry *en = &s->entries[i];
+	for (const struct entry *en = s->entries; en; en = en->newer) {
 		const struct sa_rt *sa = NULL;
 
 		if (en->state == ENTRY_LIVE || en->state == ENTRY_DRAINING)

@@ -60,6 +60,7 @@ struct sadb_spec {
 	struct sad *sad;
 	struct policy_view *view;
 	const struct sadb_maps *maps;
+	uint32_t max_sas; /* at once, larval ones included; at most SAD_MAX */
 };
 
 /* 0, or negative with e filled. */
@@ -95,7 +96,7 @@ void sadb_poll(struct sadb *s, uint64_t now_ns);
  * -EEXIST     an SA of that name is there
  * -EKEYREVOKED  outbound: the key has encrypted under another SA
  * -ENOTSUP    an algorithm that is unknown, or that the backend lacks
- * -ENOSPC     more than SAD_MAX SAs
+ * -ENOSPC     more than max_sas SAs, or LARVAL_MAX that are larval
  * -ENOMEM
  */
 void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns);

@@ -232,22 +232,16 @@ static int arm(struct sadb *s, const struct entry *en, struct error *e)
 			 en->id.spi, strerror(-err));
 }
 
-static bool has_key(const struct sadb *s, uint64_t tag)
-{
-	for (uint32_t i = 0; i < SAD_MAX; i++)
-		if (s->entries[i].has_encrypted && s->entries[i].key_tag == tag)
-			return true;
-	return used_keys_has(&s->keys, tag);
-}
-
 /* What an operator has written twice is the operator's. */
 static int check_key(const struct sadb *s, struct entry *en,
 		     const struct sadb_sa *sa, struct error *e)
 {
 	if (en->id.dir != SADB_OUT || !sa->n_selectors)
 		return 0;
-	en->key_tag = used_keys_tag(&s->keys, sa);
-	if (!has_key(s, en->key_tag))
+	en->key = used_key_new(&s->keys, sa);
+	if (!en->key)
+		return error_set(e, -ENOMEM, "no memory for an SA");
+	if (!used_keys_has(&s->keys, en->key->tag))
 		return 0;
 	return error_set(e, -EKEYREVOKED,
 			 "the key has encrypted under another SA");
@@ -273,7 +267,6 @@ int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		err = arm(s, en, e);
 	if (err)
 		return err;
-	en->state = ENTRY_LIVE;
-	en->deadline_ns = 0;
+	entry_live(s, en);
 	return 0;
 }

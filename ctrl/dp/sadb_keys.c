@@ -5,6 +5,7 @@
  * RFC 8221). Keys that have encrypted are known again by a tag, of which nothing
  * can be computed back.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -13,10 +14,24 @@
 
 bool used_keys_init(struct used_keys *k)
 {
+	k->youngest = &k->oldest;
 	return getrandom(k->secret, sizeof(k->secret), 0) == sizeof(k->secret);
 }
 
-uint64_t used_keys_tag(const struct used_keys *k, const struct sadb_sa *sa)
+void used_keys_fini(struct used_keys *k)
+{
+	for (uint32_t i = 0; i < USED_KEYS_BUCKETS; i++) {
+		while (k->bucket[i]) {
+			struct used_key *key = k->bucket[i];
+
+			k->bucket[i] = key->next;
+			free(key);
+		}
+	}
+	explicit_bzero(k->secret, sizeof(k->secret));
+}
+
+static uint64_t tag_of(const struct used_keys *k, const struct sadb_sa *sa)
 {
 	const struct slice key = slice_of(sa->encr_key, sa->encr_key_len);
 	uint8_t mac[PRF_MAX_BYTES];
@@ -29,15 +44,53 @@ uint64_t used_keys_tag(const struct used_keys *k, const struct sadb_sa *sa)
 	return tag;
 }
 
-void used_keys_add(struct used_keys *k, uint64_t tag)
+struct used_key *used_key_new(const struct used_keys *k,
+			      const struct sadb_sa *sa)
 {
-	k->tags[k->n++ % USED_KEYS_MAX] = tag;
+	struct used_key *key = calloc(1, sizeof(*key));
+
+	if (key)
+		key->tag = tag_of(k, sa);
+	return key;
 }
 
 bool used_keys_has(const struct used_keys *k, uint64_t tag)
 {
-	for (uint32_t i = 0; i < k->n && i < USED_KEYS_MAX; i++)
-		if (k->tags[i] == tag)
-			return true;
-	return false;
+	const struct used_key *key = k->bucket[tag % USED_KEYS_BUCKETS];
+
+	while (key && key->tag != tag)
+		key = key->next;
+	return key;
+}
+
+void used_keys_add(struct used_keys *k, struct used_key *key)
+{
+	struct used_key **bucket = &k->bucket[key->tag % USED_KEYS_BUCKETS];
+
+	key->next = *bucket;
+	*bucket = key;
+}
+
+static void forget(struct used_keys *k, struct used_key *key)
+{
+	struct used_key **at = &k->bucket[key->tag % USED_KEYS_BUCKETS];
+
+	while (*at != key)
+		at = &(*at)->next;
+	*at = key->next;
+	free(key);
+}
+
+void used_keys_retire(struct used_keys *k, struct used_key *key)
+{
+	struct used_key *oldest;
+
+	*k->youngest = key;
+	k->youngest = &key->younger;
+	if (k->n_gone++ < USED_KEYS_MAX)
+		return;
+	oldest = k->oldest;
+	k->oldest = oldest->younger;
+	k->n_gone--;
+	forget(k, oldest);
 }

@@ -22,18 +22,24 @@ static void forget_askers(struct job_queue *q)
 		job->answer.token = 0;
 }
 
+static void set_orphan(struct sadb *s, struct entry *en, bool is)
+{
+	s->n_orphans += is;
+	s->n_orphans -= en->orphan;
+	en->orphan = is;
+}
+
 void sadb_orphan(struct sadb *s)
 {
 	s->calls = (struct sadb_calls){ .ctx = NULL };
 	forget_askers(&s->ready);
 	forget_askers(&s->draining);
-	for (uint32_t i = 0; i < SAD_MAX; i++) {
-		struct entry *en = &s->entries[i];
-
+	for (struct entry *en = s->entries, *next; en; en = next) {
+		next = en->newer;
 		if (en->state == ENTRY_LARVAL)
 			entry_free(s, en);
 		else if (en->state == ENTRY_LIVE && !entry_is_installed(en))
-			en->orphan = true;
+			set_orphan(s, en, true);
 	}
 }
 
@@ -47,7 +53,7 @@ int entry_claim(struct sadb *s, const struct sadb_id *id,
 		return -EPERM;
 	if (!en || en->state != ENTRY_LIVE || !en->orphan)
 		return -ENOENT;
-	en->orphan = false;
+	set_orphan(s, en, false);
 	en->deadline_ns = 0;
 	sa = sad_get(s->sad, en->ref);
 	if (sa)
@@ -66,13 +72,15 @@ static bool share_a_policy(const struct entry *a, const struct entry *b)
 /* by: whose policies have another SA; NULL: all. */
 static void end_orphans(struct sadb *s, const struct entry *by, uint64_t now_ns)
 {
-	for (uint32_t i = 0; i < SAD_MAX; i++) {
-		struct entry *en = &s->entries[i];
+	uint64_t at_ns = now_ns + SADB_ORPHAN_S * NS_PER_S;
 
+	if (!s->n_orphans)
+		return;
+	for (struct entry *en = s->entries; en; en = en->newer)
 		if (en->state == ENTRY_LIVE && en->orphan && !en->deadline_ns &&
 		    (!by || share_a_policy(en, by)))
-			en->deadline_ns = now_ns + SADB_ORPHAN_S * NS_PER_S;
-	}
+			en->deadline_ns = at_ns;
+	entries_due(s, at_ns);
 }
 
 void entries_sweep(struct sadb *s, uint64_t now_ns)
@@ -85,9 +93,24 @@ void entries_replaced(struct sadb *s, const struct entry *en, uint64_t now_ns)
 	end_orphans(s, en, now_ns);
 }
 
-static bool is_over(uint64_t deadline_ns, uint64_t now_ns)
+/* When it ends by itself; UINT64_MAX: never. */
+static uint64_t end_of(const struct entry *en)
 {
-	return deadline_ns && now_ns >= deadline_ns;
+	uint64_t end = UINT64_MAX;
+
+	if (en->state == ENTRY_DRAINING)
+		return end;
+	if (en->deadline_ns)
+		end = en->deadline_ns;
+	if (en->expire_ns && en->expire_ns < end)
+		end = en->expire_ns;
+	return end;
+}
+
+void entries_due(struct sadb *s, uint64_t at_ns)
+{
+	if (at_ns < s->due_ns)
+		s->due_ns = at_ns;
 }
 
 void entry_expire(struct sadb *s, struct entry *en)
@@ -106,17 +129,17 @@ void entry_expire(struct sadb *s, struct entry *en)
 
 void entries_forget(struct sadb *s, uint64_t now_ns)
 {
-	if (now_ns < s->forget_due_ns)
+	if (now_ns < s->forget_due_ns || now_ns < s->due_ns)
 		return;
 	s->forget_due_ns = now_ns + CHECK_NS;
-	for (uint32_t i = 0; i < SAD_MAX; i++) {
-		struct entry *en = &s->entries[i];
-
-		if (en->state == ENTRY_LARVAL && is_over(en->deadline_ns, now_ns))
+	s->due_ns = UINT64_MAX;
+	for (struct entry *en = s->entries, *next; en; en = next) {
+		next = en->newer;
+		if (end_of(en) > now_ns)
+			entries_due(s, end_of(en));
+		else if (en->state == ENTRY_LARVAL)
 			entry_free(s, en);
-		else if (en->state == ENTRY_LIVE &&
-			 (is_over(en->deadline_ns, now_ns) ||
-			  is_over(en->expire_ns, now_ns)))
+		else
 			entry_expire(s, en);
 	}
 }

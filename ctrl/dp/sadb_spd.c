@@ -263,8 +263,7 @@ static bool lose_policies(struct entry *en, const struct policy_set *kept)
 /* Every SA may carry what the list says now, or is no more. */
 static void follow(struct sadb *s, const struct change *c)
 {
-	for (uint32_t i = 0; i < SAD_MAX; i++) {
-		struct entry *en = &s->entries[i];
+	for (struct entry *en = s->entries; en; en = en->newer) {
 		struct rule_list rules;
 		bool lost;
 

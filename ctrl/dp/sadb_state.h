@@ -10,21 +10,30 @@
 #include "ctrl/dp/sadb.h"
 #include "ctrl/model/policy_set.h"
 
-#define SADB_BUCKETS 2048U /* a power of two */
+#define SADB_BUCKET_BITS 17
+#define SADB_BUCKETS	 (1U << SADB_BUCKET_BITS)
 
 enum entry_state {
-	ENTRY_FREE,
 	ENTRY_LARVAL,	/* an SPI that was given out */
 	ENTRY_LIVE,	/* inbound: armed. Outbound: ready, or bound */
 	ENTRY_DRAINING, /* its map entry or binding is away */
 };
 
-#define USED_KEYS_MAX 4096U /* the last ones */
+#define USED_KEYS_MAX	  (1U << 17) /* of SAs that were, the last ones */
+#define USED_KEYS_BUCKETS (1U << 17)
+
+/* A key that has encrypted; its tag is a MAC, so evenly spread. */
+struct used_key {
+	uint64_t tag;
+	struct used_key *next;	  /* of its bucket */
+	struct used_key *younger; /* of those whose SA is gone */
+};
 
 struct used_keys {
 	uint8_t secret[32]; /* of the tags */
-	uint64_t tags[USED_KEYS_MAX];
-	uint32_t n;
+	struct used_key *bucket[USED_KEYS_BUCKETS];
+	struct used_key *oldest, **youngest; /* whose SA is gone */
+	uint32_t n_gone;
 };
 
 struct entry {
@@ -35,12 +44,13 @@ struct entry {
 	uint32_t n_policies;
 	bool orphan;	      /* who made it has ended */
 	bool has_encrypted;   /* outbound: it was bound */
-	uint64_t key_tag;     /* outbound; see used_keys_tag() */
+	struct used_key *key; /* outbound, of ike's; owned until it is retired */
 	uint64_t deadline_ns; /* LARVAL; LIVE: an orphan's, 0: none */
 	uint64_t expire_ns;   /* LIVE: hard; 0: never */
 	uint32_t n_selectors; /* 0: the policies' own */
 	struct sadb_selector *selectors; /* owned */
-	struct entry *next; /* of its bucket, or of the free ones */
+	struct entry *next;		 /* of its bucket */
+	struct entry *newer, **at;	 /* of all, and what points at it */
 };
 
 /* An answer that waits: for its turn, or for the barrier. */
@@ -76,10 +86,12 @@ struct sadb {
 		uint64_t until_ns; /* it is asked again of another ike */
 	} wanted[SPD_MAX];
 
-	struct entry entries[SAD_MAX];
-	struct entry *free;
+	struct entry *entries; /* all of them, the newest first */
+	uint32_t n_entries, max_entries;
+	uint32_t n_larval, n_orphans;
 	struct entry *bucket[SADB_BUCKETS];
-	uint64_t forget_due_ns; /* late ones are looked for again */
+	uint64_t due_ns;	/* the first deadline, or one that was */
+	uint64_t forget_due_ns; /* not before are late ones looked for again */
 
 	struct used_keys keys; /* of SAs that were */
 	struct log_limit refused;
@@ -87,13 +99,18 @@ struct sadb {
 	struct job_queue draining; /* by seq, upwards */
 };
 
-/* --- sadb.c --- */
+/* --- sadb_entry.c --- */
 
 struct entry *entry_find(const struct sadb *s, const struct sadb_id *id);
 
-/* NULL: no more than SAD_MAX. */
+/* NULL: as many as there may be, or no memory. */
 struct entry *entry_new(struct sadb *s, const struct sadb_id *id);
 void entry_free(struct sadb *s, struct entry *en);
+
+/* Larval no more. */
+void entry_live(struct sadb *s, struct entry *en);
+
+/* --- sadb.c --- */
 
 /*
  * Makes an SA, of a larval entry or a new one. On failure a larval one stays as
@@ -133,7 +150,10 @@ void entries_sweep(struct sadb *s, uint64_t now_ns);
 /* That one is bound: orphans of its policies end. */
 void entries_replaced(struct sadb *s, const struct entry *en, uint64_t now_ns);
 
-/* Those whose time is over go; looks once a second. */
+/* It has a deadline, or a hard end, at that time. */
+void entries_due(struct sadb *s, uint64_t at_ns);
+
+/* Those whose time is over go; looks once a second at most. */
 void entries_forget(struct sadb *s, uint64_t now_ns);
 
 /* --- sadb_tell.c --- */
@@ -160,9 +180,18 @@ int entry_take_policies(struct entry *en, const struct sadb_policies *policies);
 /* --- sadb_keys.c --- */
 
 bool used_keys_init(struct used_keys *k);
-uint64_t used_keys_tag(const struct used_keys *k, const struct sadb_sa *sa);
-void used_keys_add(struct used_keys *k, uint64_t tag);
+void used_keys_fini(struct used_keys *k);
+
+/* NULL: out of memory. The caller's, to be freed by free(), until it is retired. */
+struct used_key *used_key_new(const struct used_keys *k,
+			      const struct sadb_sa *sa);
 bool used_keys_has(const struct used_keys *k, uint64_t tag);
+
+/* It encrypts from now on. */
+void used_keys_add(struct used_keys *k, struct used_key *key);
+
+/* Its SA is gone: it is remembered as one of the last. Once added. */
+void used_keys_retire(struct used_keys *k, struct used_key *key);
 
 /* --- sadb_spd.c --- */
 

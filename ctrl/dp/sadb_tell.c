@@ -19,14 +19,19 @@
 /* The name of that life; what is gone meanwhile has none. */
 static const struct entry *entry_of(const struct sadb *s, struct sa_ref ref)
 {
-	for (uint32_t i = 0; i < SAD_MAX; i++) {
-		const struct entry *en = &s->entries[i];
+	const struct sa_rt *sa = sad_get(s->sad, ref);
+	const struct entry *en = NULL;
 
-		if (en->state == ENTRY_LIVE && en->ref.id == ref.id &&
-		    en->ref.gen == ref.gen)
-			return en;
+	if (sa) {
+		const struct sadb_id id = {
+			.dir = sa->dir == DIR_IN ? SADB_IN : SADB_OUT,
+			.spi = ntohl(sa->spi_be),
+			.daddr = sa->daddr,
+		};
+
+		en = entry_find(s, &id);
 	}
-	return NULL;
+	return en && en->state == ENTRY_LIVE ? en : NULL;
 }
 
 static void hear_sa(struct sadb *s, const struct telling *t)
@@ -150,13 +155,11 @@ int sadb_new(const struct sadb_spec *spec, struct sadb **out, struct error *e)
 	s->sad = spec->sad;
 	s->view = spec->view;
 	s->maps = *spec->maps;
+	s->max_entries = spec->max_sas;
+	s->due_ns = UINT64_MAX;
 	s->ready.end = &s->ready.first;
 	s->draining.end = &s->draining.first;
 	random_init(&s->random);
-	for (uint32_t i = SAD_MAX; i-- > 0;) {
-		s->entries[i].next = s->free;
-		s->free = &s->entries[i];
-	}
 	s->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (s->fd < 0)
 		err = error_set(e, -errno, "no eventfd: %s", strerror(errno));
@@ -189,16 +192,14 @@ void sadb_free(struct sadb *s)
 	barrier_free(s->barrier);
 	free_jobs(s->ready.first);
 	free_jobs(s->draining.first);
-	for (uint32_t i = 0; i < SAD_MAX; i++) {
-		free(s->entries[i].selectors);
-		free(s->entries[i].policies);
-	}
+	while (s->entries)
+		entry_free(s, s->entries);
+	used_keys_fini(&s->keys);
 	free(s->policies);
 	if (s->fd >= 0)
 		close(s->fd);
 	image_free(&s->image);
 	explicit_bzero(&s->random, sizeof(s->random));
-	explicit_bzero(&s->keys, sizeof(s->keys));
 	free(s);
 }
 

@@ -14,7 +14,7 @@
 #include "include/limits.h"
 
 #define DEPART_NS	  (5 * NS_PER_S)
-#define DEPARTING_MAX	  (SAD_MAX / 4)
+#define DEPARTING_MAX	  1024U
 #define OF_ONE_POLICY_MAX 8U
 
 /* All stay equally long: the first to come is the first to go. */

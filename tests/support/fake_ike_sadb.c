@@ -288,16 +288,16 @@ static void run_key(struct fake *f, const char *name)
 	fake_say_err("ADD key of an SA that was", fake_sadb_ask(f, &first, &a));
 }
 
-/* All places are taken, and given back. */
+/* All that are larval at once are taken, and given back. */
 static void run_getspi(struct fake *f, const char *name)
 {
-	struct sadb_id given[SAD_MAX];
+	struct sadb_id given[LARVAL_MAX + 1];
 	struct sadb_request q;
 	struct sadb_answer a;
 	size_t n = 0;
 	int err = 0;
 
-	while (n < SAD_MAX) {
+	while (n <= LARVAL_MAX) {
 		q = fake_add(f, SADB_IN, 0);
 		q.verb = SADB_GETSPI;
 		err = fake_sadb_ask(f, &q, &a);

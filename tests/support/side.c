@@ -73,8 +73,8 @@ static int map_add(void *ctx, const struct sad_key *key, struct sa_ref sa)
 
 	/* Round about: who still looks at a key of before finds it. */
 	do {
-		must(tries++ < SAD_MAX, "the map sad is full");
-		at = &s->inbound[s->inbound_at++ % SAD_MAX];
+		must(tries++ < SIDE_SAS, "the map sad is full");
+		at = &s->inbound[s->inbound_at++ % SIDE_SAS];
 	} while (atomic_load(&at->ref));
 	at->key = *key;
 	atomic_store(&at->ref, word_of(sa));
@@ -84,7 +84,7 @@ static int map_add(void *ctx, const struct sad_key *key, struct sa_ref sa)
 static struct side_inbound *map_find(const struct side *s,
 				     const struct sad_key *key)
 {
-	for (uint32_t i = 0; i < SAD_MAX; i++)
+	for (uint32_t i = 0; i < SIDE_SAS; i++)
 		if (atomic_load(&s->inbound[i].ref) &&
 		    memcmp(&s->inbound[i].key, key, sizeof(*key)) == 0)
 			return (struct side_inbound *)&s->inbound[i];
@@ -406,7 +406,11 @@ struct side *side_new(void (*grace)(void *side))
 		.grace = grace,
 		.ctx = s,
 	};
-	struct sadb_spec spec = { .view = s ? &s->view : NULL, .maps = &maps };
+	struct sadb_spec spec = {
+		.view = s ? &s->view : NULL,
+		.maps = &maps,
+		.max_sas = SIDE_SAS,
+	};
 	const struct crypto_backend *backend;
 	struct error e;
 

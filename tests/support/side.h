@@ -22,6 +22,7 @@
 #define SIDE_INSIDE  21U /* ifindex */
 #define SIDE_OUTSIDE 22U
 #define SIDE_LOG     2048U
+#define SIDE_SAS     1024U
 
 struct side {
 	struct worker w;
@@ -40,7 +41,7 @@ struct side {
 	struct side_inbound {
 		struct sad_key key;
 		_Atomic uint64_t ref; /* 0: empty */
-	} inbound[SAD_MAX];
+	} inbound[SIDE_SAS];
 	uint32_t inbound_at;
 	int policies_err; /* what the map of policies says next */
 

@@ -493,7 +493,7 @@ static void snapshot_over_a_packet_is_refused_in_words(void **state)
 {
 	struct fixture *f = *state;
 
-	f->n_tunnels = SAD_MAX / 2;
+	f->n_tunnels = 512;
 	assert_refusal(answer_to(f, "cygnet-status"),
 		       "the answer does not fit a packet of 512 KiB, "
 		       "or memory ran out");

@@ -89,7 +89,7 @@ static void larval_sa_is_forgotten_when_nobody_adds_it(void **state)
 {
 	struct pair *p = *state;
 
-	for (uint32_t i = 0; i < SAD_MAX; i++) {
+	for (uint32_t i = 0; i < SIDE_SAS; i++) {
 		struct sadb_request q = getspi();
 
 		assert_int_equal(side_call(p->b, &q).err, 0);
@@ -376,7 +376,7 @@ static void slots_last_for_ever(void **state)
 {
 	struct pair *p = *state;
 
-	for (uint32_t i = 0; i < 3 * SAD_MAX; i++) {
+	for (uint32_t i = 0; i < 3 * SIDE_SAS; i++) {
 		struct sadb_request out = side_add(SADB_OUT, false, 0x1000 + i,
 						   p->policy_a, &p->narrow_a);
 		struct sadb_request gone = side_verb(&out, SADB_DELETE);
@@ -512,7 +512,7 @@ static void spis_of_an_ike_that_ended_are_free(void **state)
 			.dir = SADB_IN },
 	};
 
-	for (uint32_t i = 0; i < SAD_MAX; i++)
+	for (uint32_t i = 0; i < SIDE_SAS; i++)
 		assert_int_equal(call_new(p->a, q).err, 0);
 	assert_int_equal(call_new(p->a, q).err, -ENOSPC);
 	side_another_ike(p->a, 0);

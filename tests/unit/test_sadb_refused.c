@@ -414,7 +414,7 @@ static void more_sas_than_slots_are_refused(void **state)
 	struct pair *p = *state;
 	struct sadb_request q, gone;
 
-	for (uint32_t i = 0; i < SAD_MAX; i++) {
+	for (uint32_t i = 0; i < SIDE_SAS; i++) {
 		q = side_add(SADB_OUT, false, 0x1000 + i, POLICY_ALL,
 			     &p->narrow_a);
 		assert_int_equal(side_call(p->a, &q).err, 0);
