@@ -19,6 +19,8 @@
 #include "include/sad.h"
 #include "include/spd.h"
 
+/* As numbers, since __uint() takes no enum. */
+#define BPF_F_LAZY (1U << 0)  /* BPF_F_NO_PREALLOC */
 #define BPF_F_MMAP (1U << 10) /* BPF_F_MMAPABLE */
 
 /* Set by the loader before load. */
@@ -64,9 +66,11 @@ struct {
 	__type(value, struct sa_ref);
 } bindings SEC(".maps");
 
-/* Inbound SAs. Written by dp when an SA is armed or removed. */
+/* Inbound SAs. Written by dp when an SA is armed or removed. An entry takes
+ * memory from when it is made: all of them beforehand would be 100 MB. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_LAZY);
 	__uint(max_entries, SAD_MAX);
 	__type(key, struct sad_key);
 	__type(value, struct sa_ref);

@@ -10,13 +10,13 @@
 #define SPD_LEAF_MAX 1024   /* of them that overlap in one place */
 #define MANUAL_MAX   512    /* pairs of SAs of the configuration */
 #define MANUAL_POLICIES_MAX \
-	64		  /* the first ones: an added pair may serve them */
-#define SAD_MAX	    1024  /* SA slots */
-#define LARVAL_MAX  16384 /* SPIs given out that are no SA yet */
-#define IFACE_MAX   16	  /* interfaces that we serve */
-#define QUEUE_MAX   64	  /* queues of one interface */
-#define WORKERS_MAX 64	  /* threads that carry packets */
-#define ADDR_MAX    1024  /* addresses of this host */
-#define SOCK_MAX    64	  /* sockets of our own that the guard lets out */
+	64 /* the first ones: an added pair may serve them */
+#define SAD_MAX	    (1U << 20) /* SA slots: room that costs nothing unused */
+#define LARVAL_MAX  16384      /* SPIs given out that are no SA yet */
+#define IFACE_MAX   16	       /* interfaces that we serve */
+#define QUEUE_MAX   64	       /* queues of one interface */
+#define WORKERS_MAX 64	       /* threads that carry packets */
+#define ADDR_MAX    1024       /* addresses of this host */
+#define SOCK_MAX    64	       /* sockets of our own that the guard lets out */
 
 #endif

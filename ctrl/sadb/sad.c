@@ -22,9 +22,12 @@ struct sad {
 	struct crypto_thread *crypto; /* owned; the control thread's */
 	uint32_t workers;
 	uint32_t next_owner; /* control thread */
-	/* Control thread: a stack of free slots, the next life of each. */
+	/* Control thread: slots that were used and are free, as a stack; how many
+	 * were ever used; the lives of each so far. The kernel gives memory for
+	 * what was touched, so that a table this large costs as much as is used. */
 	uint32_t free_id[SAD_MAX];
 	uint32_t n_free;
+	uint32_t n_used;
 	uint32_t gen[SAD_MAX];
 	/* Written by the control thread, read by workers. */
 	_Atomic(struct sa_rt *) slot[SAD_MAX];
@@ -43,10 +46,6 @@ struct sad *sad_new(const struct crypto_backend *backend, uint32_t workers)
 	quiescent_init();
 	sad->backend = backend;
 	sad->workers = workers;
-	for (uint32_t id = SAD_MAX; id-- > 0;) {
-		sad->gen[id] = 1;
-		sad->free_id[sad->n_free++] = id;
-	}
 	return sad;
 }
 
@@ -73,7 +72,7 @@ void sad_free(struct sad *sad)
 {
 	if (!sad)
 		return;
-	for (uint32_t i = 0; i < SAD_MAX; i++)
+	for (uint32_t i = 0; i < sad->n_used; i++)
 		sa_free(atomic_load(&sad->slot[i]));
 	quiescent_drain();
 	sad->backend->thread_free(sad->crypto);
@@ -171,16 +170,29 @@ static void share_out(struct sad *sad, struct sa_rt *sa, bool spread)
 		sa->owner = sad->next_owner++ % sad->workers;
 }
 
+/* Generation 0 is no SA. */
+static uint32_t next_gen(uint32_t gen)
+{
+	return gen == UINT32_MAX ? 1 : gen + 1;
+}
+
+static struct sa_ref take_slot(struct sad *sad)
+{
+	uint32_t id = sad->n_free ? sad->free_id[--sad->n_free] : sad->n_used++;
+
+	sad->gen[id] = next_gen(sad->gen[id]);
+	return (struct sa_ref){ .id = id, .gen = sad->gen[id] };
+}
+
 int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 	    struct error *e)
 {
 	struct sa_life *life;
 	struct sa_rt *sa;
-	uint32_t id;
 	int err;
 
-	if (!sad->n_free)
-		return error_set(e, -ENOSPC, "more than %d SAs", SAD_MAX);
+	if (sad_count(sad) == SAD_MAX)
+		return error_set(e, -ENOSPC, "more than %u SAs", SAD_MAX);
 	life = aligned_alloc(_Alignof(struct sa_life), sizeof(*life));
 	if (!life)
 		return error_set(e, -ENOMEM, "no memory for an SA");
@@ -194,17 +206,10 @@ int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 		sa_free(sa);
 		return err;
 	}
-	id = sad->free_id[--sad->n_free];
-	sa->ref = (struct sa_ref){ .id = id, .gen = sad->gen[id] };
-	atomic_store_explicit(&sad->slot[id], sa, memory_order_release);
+	sa->ref = take_slot(sad);
+	atomic_store_explicit(&sad->slot[sa->ref.id], sa, memory_order_release);
 	*ref = sa->ref;
 	return 0;
-}
-
-/* Generation 0 is no SA. */
-static uint32_t next_gen(uint32_t gen)
-{
-	return gen == UINT32_MAX ? 1 : gen + 1;
 }
 
 int sad_remove(struct sad *sad, struct sa_ref ref)
@@ -214,7 +219,6 @@ int sad_remove(struct sad *sad, struct sa_ref ref)
 	if (!sa)
 		return -ENOENT;
 	atomic_store_explicit(&sad->slot[ref.id], NULL, memory_order_release);
-	sad->gen[ref.id] = next_gen(ref.gen);
 	sad->free_id[sad->n_free++] = ref.id;
 	quiescent_defer(&caa_container_of(sa, struct sa_life, rt)->rcu,
 			sa_release);
@@ -238,7 +242,7 @@ int sad_set_rules(struct sad *sad, struct sa_ref ref,
 
 uint32_t sad_count(const struct sad *sad)
 {
-	return SAD_MAX - sad->n_free;
+	return sad->n_used - sad->n_free;
 }
 
 struct sa_rt *sad_get(const struct sad *sad, struct sa_ref ref)
