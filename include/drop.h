@@ -11,7 +11,6 @@
 /* clang-format off */
 #define DROP_REASONS(X)                                                        \
 	/* counted by the BPF programs */                                      \
-	X(IP_MALFORMED,	  "ip_malformed",   "IP header truncated, its lengths lie, or its checksum is wrong")  \
 	X(IPSEC_FRAGMENT, "ipsec_fragment", "fragment of an ESP or AH packet for us; reassembly is not done") \
 	X(ESP_TRUNCATED,  "esp_truncated",  "ESP or AH packet too short for its header, or UDP around it lies about its length") \
 	X(NAT_KEEPALIVE,  "nat_keepalive",  "keeps a NAT's mapping alive (RFC 3948 section 2.3), discarded as intended") \
@@ -20,11 +19,13 @@
 	X(PLAINTEXT_IN,	  "plaintext_in",   "arrived in the clear, but a PROTECT policy covers it, or would as a packet from behind us") \
 	X(POLICY_DISCARD, "policy_discard", "a DISCARD policy matched")             \
 	X(DEFAULT_DISCARD, "default_discard", "no policy matched and gateway.default is discard") \
-	X(NO_SA,	  "no_sa",	    "a PROTECT policy matched, but no SA is bound to it, or none in time") \
 	X(NO_WORKER,	  "no_worker",	    "no worker behind this queue: the daemon is down") \
 	X(UNPARSED,	  "unparsed",	    "not understood, or to be sent on by a source route, where a PROTECT policy might cover it") \
 	X(NAT_ESCAPE,	  "nat_escape",	    "NAT changed what a PROTECT policy covers; it would have left in the clear: exempt it from NAT by gateway.mark") \
 	X(STEER_FAILED,	  "steer_failed",   "metadata or host tag could not be attached") \
+	/* counted by both */                                                  \
+	X(IP_MALFORMED,	  "ip_malformed",   "IP header truncated, its lengths lie, or its checksum is wrong")  \
+	X(NO_SA,	  "no_sa",	    "a PROTECT policy matched, but no SA is bound to it, or none in time") \
 	/* counted by the workers */                                           \
 	X(META_MISSING,	  "meta_missing",   "frame without the metadata of this start's programs") \
 	X(POLICY_STALE,	  "policy_stale",   "policy changed between the guard's verdict and the worker") \
@@ -67,5 +68,10 @@ enum drop_reason {
 #undef X
 		DROP_MAX
 };
+
+/* A worker may count these for an SA, and no others. */
+#define DROP_SA_FIRST DROP_IP_MALFORMED
+#define DROP_SA_LAST  DROP_WORKER_DIED
+#define DROP_SA_MAX   (DROP_SA_LAST - DROP_SA_FIRST + 1)
 
 #endif

@@ -256,11 +256,25 @@ static int key_fill(IMB_MGR *mgr, const struct crypto_key_spec *spec,
 	return -ENOTSUP;
 }
 
+/* No more than its algorithm needs: there may be a hundred thousand of them. */
+static size_t key_bytes(enum encr_id id)
+{
+	size_t bytes = sizeof(struct crypto_key);
+
+	if (id == ENCR_CHACHA20_POLY1305)
+		bytes = offsetof(struct crypto_key, chacha) +
+			sizeof(struct mb_chacha_key);
+	if (id == ENCR_AES_CBC)
+		bytes = offsetof(struct crypto_key, cbc) +
+			sizeof(struct mb_cbc_key);
+	return (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+}
+
 static void ipsec_mb_key_free(struct crypto_key *key)
 {
 	if (!key)
 		return;
-	explicit_bzero(key, sizeof(*key));
+	explicit_bzero(key, key_bytes(key->id));
 	free(key);
 }
 
@@ -273,10 +287,10 @@ static int ipsec_mb_key_new(struct crypto_thread *thread,
 
 	if (!crypto_spec_is_sound(spec))
 		return -EINVAL;
-	key = aligned_alloc(_Alignof(struct crypto_key), sizeof(*key));
+	key = aligned_alloc(CACHE_LINE, key_bytes(spec->encr->id));
 	if (!key)
 		return -ENOMEM;
-	memset(key, 0, sizeof(*key));
+	memset(key, 0, key_bytes(spec->encr->id));
 	err = key_fill(thread->mgr, spec, key);
 	if (err) {
 		ipsec_mb_key_free(key);

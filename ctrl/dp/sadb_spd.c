@@ -91,11 +91,11 @@ static size_t own_rules(const struct entry *en, const struct policy *p,
 	return n;
 }
 
-/* What comes after the last policy of its own is refused anyway. */
+/* What comes after the last that it accepts is refused anyway. */
 static size_t fill_rules(const struct sadb *s, const struct entry *en,
 			 const struct places *places, struct sa_rule *out)
 {
-	size_t n = 0, last = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < places->n; i++) {
 		const struct policy *p = &s->policies[places->at[i]];
@@ -103,11 +103,13 @@ static size_t fill_rules(const struct sadb *s, const struct entry *en,
 		if (i && places->at[i] == places->at[i - 1])
 			continue;
 		if (entry_serves(en, p->id))
-			last = n += own_rules(en, p, out + n);
+			n += own_rules(en, p, out + n);
 		else
 			out[n++] = (struct sa_rule){ p->selector, false };
 	}
-	return last;
+	while (n && !out[n - 1].accept)
+		n--;
+	return n;
 }
 
 int rules_of(const struct sadb *s, const struct entry *en, struct rule_list *out)

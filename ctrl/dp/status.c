@@ -31,8 +31,7 @@ static void sa_status(const struct sa_rt *sa, uint32_t spi, uint64_t now_ns,
 	out->seq = sa_seq(sa);
 	out->idle_s = idle_s(sa, now_ns);
 	for (uint32_t i = 0; i < DROP_MAX; i++)
-		out->drops[i] = atomic_load_explicit(&sa->count.drops[i],
-						     memory_order_relaxed);
+		out->drops[i] = sa_drops(&sa->count, (enum drop_reason)i);
 }
 
 static bool all_zero_copy(const struct worker *w, uint32_t ifindex)

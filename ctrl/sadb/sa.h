@@ -32,7 +32,7 @@ struct sa_counters {
 	_Atomic uint64_t bytes;	  /* inner bytes */
 	_Atomic uint64_t last_ns; /* CLOCK_MONOTONIC of the last; 0: never */
 	_Atomic uint64_t edge;	  /* DIR_IN: right edge of the window */
-	_Atomic uint64_t drops[DROP_MAX];
+	_Atomic uint64_t drops[DROP_SA_MAX]; /* see sa_drops() */
 };
 
 /*
@@ -172,12 +172,28 @@ static inline uint64_t sa_seq(const struct sa_rt *sa)
 				    memory_order_relaxed);
 }
 
+static inline bool sa_counts_drop(enum drop_reason reason)
+{
+	return reason >= DROP_SA_FIRST && reason <= DROP_SA_LAST;
+}
+
 /* Any worker: packets of an SA are dropped in many places. */
 static inline void sa_count_drop(struct sa_counters *count,
 				 enum drop_reason reason)
 {
-	atomic_fetch_add_explicit(&count->drops[reason], 1,
-				  memory_order_relaxed);
+	if (sa_counts_drop(reason))
+		atomic_fetch_add_explicit(&count->drops[reason - DROP_SA_FIRST],
+					  1, memory_order_relaxed);
+}
+
+/* How many. Any thread. */
+static inline uint64_t sa_drops(const struct sa_counters *count,
+				enum drop_reason reason)
+{
+	if (!sa_counts_drop(reason))
+		return 0;
+	return atomic_load_explicit(&count->drops[reason - DROP_SA_FIRST],
+				    memory_order_relaxed);
 }
 
 /* Worker: adds to a counter, which it alone writes if the SA is not spread. */

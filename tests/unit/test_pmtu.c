@@ -208,7 +208,7 @@ static void packet_with_df_is_answered_with_what_fits(void **state)
 	assert_int_equal(gateway_dropped(g), 1);
 	assert_int_equal(g->passes[PASS_WORKER_ICMP].pkts, 1);
 	assert_int_equal(g->out->seq, 0);
-	assert_int_equal(atomic_load(&g->out->count.drops[DROP_TOO_BIG]), 1);
+	assert_int_equal(sa_drops(&g->out->count, DROP_TOO_BIG), 1);
 }
 
 static void error_has_the_link_header_of_the_senders_next_hop(void **state)

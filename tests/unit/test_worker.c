@@ -328,8 +328,7 @@ static void packet_that_waited_too_long_had_no_neighbour(void **state)
 	worker_step(&g->w);
 	assert_int_equal(g->w.held, 0);
 	assert_dropped(g, DROP_NO_NEIGHBOUR);
-	assert_int_equal(atomic_load(&g->out->count.drops[DROP_NO_NEIGHBOUR]),
-			 1);
+	assert_int_equal(sa_drops(&g->out->count, DROP_NO_NEIGHBOUR), 1);
 }
 
 static void deadline_stays_when_a_packet_is_held_again(void **state)
