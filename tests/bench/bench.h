@@ -59,16 +59,21 @@ static inline void must_be_root(void)
 	exit(EXIT_NEEDS_ROOT);
 }
 
-/* CPU 1 where there is one: CPU 0 takes most interrupts. */
-static inline void bench_pin(void)
+static inline void bench_pin_to(unsigned int cpu)
 {
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET(1, &set);
+	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
-		fprintf(stderr, "%s: not pinned, no CPU 1\n",
-			program_invocation_short_name);
+		fprintf(stderr, "%s: not pinned, no CPU %u\n",
+			program_invocation_short_name, cpu);
+}
+
+/* CPU 1 where there is one: CPU 0 takes most interrupts. */
+static inline void bench_pin(void)
+{
+	bench_pin_to(1);
 }
 
 static inline uint32_t bench_rounds(void)

@@ -1,0 +1,562 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What many SAs cost. A packet, which is of another SA each: nanoseconds of the
+ * lookup alone in BPF's map, one after the other, less those of choosing the SPI;
+ * and as the kernel's accounting has them for `edge` at the unprotected side, less
+ * those of an empty program, with the system call of a test run between two
+ * packets, which leaves little in the CPU's own caches. Whoever adds and removes: one
+ * SA in the tables while so many are there, microseconds. And all of them: the
+ * time to load them, the octets of each in the data path's memory. BPF's map has
+ * as many again, which it accounts for itself.
+ */
+#include <bpf/bpf.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctrl/dp/sadb.h"
+#include "tests/bench/bench.h"
+#include "tests/bpf/fixture.h"
+
+#define PACKETS 32768U /* of one round */
+#define CHANGES 1024U  /* of one round */
+#define SPI_AT	(ETH_HEADER_BYTES + IPV4_HEADER_BYTES)
+#define LOADED	100000U
+
+static const uint32_t sizes[] = { 1, 1024, 16384, 131072, SAD_MAX - 8 };
+
+/* Odd: every number once, in an order that no cache foresees. */
+static uint32_t spi_of(uint32_t i)
+{
+	return (i + 1) * 2654435761U | 1U << 31;
+}
+
+static double now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+/* --- a packet */
+
+struct account {
+	uint64_t ns, pkts;
+};
+
+static int load_empty(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_DROP },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "empty", "GPL", insns,
+			       ARRAY_LEN(insns), NULL);
+
+	must(fd >= 0, "cannot load an empty program");
+	return fd;
+}
+
+static struct account account_of(int fd)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	must(bpf_obj_get_info_by_fd(fd, &info, &len) == 0, "no account");
+	return (struct account){ .ns = info.run_time_ns, .pkts = info.run_cnt };
+}
+
+static void run(int fd, const struct frame *f, uint32_t ifindex)
+{
+	struct xdp_md in = { .data_end = f->bytes, .ingress_ifindex = ifindex };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->octets,
+		    .data_size_in = f->bytes, .ctx_in = &in,
+		    .ctx_size_in = sizeof(in), .repeat = 1);
+
+	must(bpf_prog_test_run_opts(fd, &opts) == 0, "a test run failed");
+}
+
+static double per_packet(int fd, const struct account *before)
+{
+	const struct account after = account_of(fd);
+
+	must(after.pkts - before->pkts == PACKETS, "packets went elsewhere");
+	return (double)(after.ns - before->ns) / PACKETS;
+}
+
+static double run_packets(int fd, int empty_fd, uint32_t n_sas, uint32_t first)
+{
+	static const struct frame_spec spec = { .saddr = STRANGER,
+						.daddr = GATEWAY_OUT,
+						.protocol = PROTO_ESP };
+	const uint32_t ifindex = if_nametoindex("unprot");
+	const struct account before = account_of(fd);
+	const struct account empty = account_of(empty_fd);
+	struct frame f;
+
+	frame_build(&spec, &f);
+	for (uint32_t i = 0; i < PACKETS; i++) {
+		/* An odd step again, over all that there are. */
+		uint64_t at = (uint64_t)(first + i) * 40503U % n_sas;
+
+		frame_wr32(&f, SPI_AT, spi_of((uint32_t)at));
+		run(fd, &f, ifindex);
+		run(empty_fd, &f, ifindex);
+	}
+	return per_packet(fd, &before) - per_packet(empty_fd, &empty);
+}
+
+/* --- the lookup alone */
+
+#define KEY_AT	-((int)sizeof(struct sad_key)) /* on the stack */
+#define LOOKUPS 1000000U
+
+#define INSN(op, to, from, where, number)            \
+	((struct bpf_insn){ .code = (op),            \
+			    .dst_reg = (to),         \
+			    .src_reg = (from),       \
+			    .off = (int16_t)(where), \
+			    .imm = (int32_t)(number) })
+
+/* The map of that name that the program uses. */
+static int map_of(int prog_fd, const char *name)
+{
+	uint32_t ids[64];
+	struct bpf_prog_info prog = { .nr_map_ids = ARRAY_LEN(ids),
+				      .map_ids = (uintptr_t)ids };
+	uint32_t len = sizeof(prog);
+
+	must(bpf_obj_get_info_by_fd(prog_fd, &prog, &len) == 0, "no maps");
+	for (uint32_t i = 0; i < prog.nr_map_ids; i++) {
+		struct bpf_map_info map = { 0 };
+		int fd = bpf_map_get_fd_by_id(ids[i]);
+
+		len = sizeof(map);
+		must(bpf_obj_get_info_by_fd(fd, &map, &len) == 0, "no map");
+		if (strcmp(map.name, name) == 0)
+			return fd;
+		close(fd);
+	}
+	must(false, "the program has no such map");
+	return -1;
+}
+
+/* The key of spi_of(a random number below n), and whether it is in the map;
+ * map_fd -1: the key alone. */
+static int load_lookup(int map_fd, uint32_t n)
+{
+	const uint32_t gateway = inet_addr(GATEWAY_OUT);
+	const struct bpf_insn key[] = {
+		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_get_prandom_u32),
+		INSN(BPF_ALU | BPF_MOD | BPF_K, 0, 0, 0, n),
+		INSN(BPF_ALU | BPF_ADD | BPF_K, 0, 0, 0, 1),
+		INSN(BPF_ALU | BPF_MUL | BPF_K, 0, 0, 0, 2654435761U),
+		INSN(BPF_ALU | BPF_OR | BPF_K, 0, 0, 0, 1U << 31),
+		INSN(BPF_ALU | BPF_END | BPF_TO_BE, 0, 0, 0, 32),
+		INSN(BPF_STX | BPF_MEM | BPF_W, 10, 0, KEY_AT + 16, 0),
+		INSN(BPF_ST | BPF_MEM | BPF_DW, 10, 0, KEY_AT, 0),
+		INSN(BPF_ST | BPF_MEM | BPF_W, 10, 0, KEY_AT + 8, htonl(0xffff)),
+		INSN(BPF_ST | BPF_MEM | BPF_W, 10, 0, KEY_AT + 12, gateway),
+		INSN(BPF_ST | BPF_MEM | BPF_W, 10, 0, KEY_AT + 20, PROTO_ESP),
+	};
+	const struct bpf_insn lookup[] = {
+		INSN(BPF_ALU64 | BPF_MOV | BPF_X, 2, 10, 0, 0),
+		INSN(BPF_ALU64 | BPF_ADD | BPF_K, 2, 0, 0, KEY_AT),
+		INSN(BPF_LD | BPF_DW | BPF_IMM, 1, BPF_PSEUDO_MAP_FD, 0, map_fd),
+		INSN(0, 0, 0, 0, 0),
+		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem),
+		INSN(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1, 0),
+	};
+	const struct bpf_insn end[] = {
+		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, XDP_DROP),
+		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+	};
+	struct bpf_insn all[32];
+	size_t bytes = sizeof(key);
+	int fd;
+
+	memcpy(all, key, sizeof(key));
+	if (map_fd >= 0) {
+		memcpy((char *)all + bytes, lookup, sizeof(lookup));
+		bytes += sizeof(lookup);
+	}
+	memcpy((char *)all + bytes, end, sizeof(end));
+	bytes += sizeof(end);
+	fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "lookup", "GPL", all,
+			   bytes / sizeof(all[0]), NULL);
+	must(fd >= 0, "cannot load the lookup");
+	return fd;
+}
+
+/* Nanoseconds of one. */
+static double run_lookups(int fd)
+{
+	uint8_t frame[64] = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame,
+		    .data_size_in = sizeof(frame), .repeat = LOOKUPS);
+
+	must(bpf_prog_test_run_opts(fd, &opts) == 0, "a test run failed");
+	must(opts.retval == XDP_DROP, "an SA is not in the map");
+	return opts.duration;
+}
+
+struct packet_row {
+	uint32_t sas;
+	struct samples lookup, packet; /* nanoseconds */
+};
+
+/* Those above the ones that are there. */
+static void add_inbound(struct programs *p, uint32_t from, uint32_t n)
+{
+	struct sad_key key = { .protocol = PROTO_ESP };
+
+	must(addr_parse(GATEWAY_OUT, &key.daddr) == 0, "no address");
+	for (uint32_t i = from; i < n; i++) {
+		const struct sa_ref ref = { .id = i, .gen = 1 };
+
+		key.spi = htonl(spi_of(i));
+		must(programs_add_inbound(p, &key, ref) == 0,
+		     "the map sad takes no more");
+	}
+}
+
+static void del_inbound(struct programs *p, uint32_t n)
+{
+	struct sad_key key = { .protocol = PROTO_ESP };
+
+	must(addr_parse(GATEWAY_OUT, &key.daddr) == 0, "no address");
+	for (uint32_t i = 0; i < n; i++) {
+		key.spi = htonl(spi_of(i));
+		must(programs_del_inbound(p, &key) == 0, "no entry");
+	}
+}
+
+static uint64_t steered(const struct programs *p)
+{
+	struct counters c = { 0 };
+
+	programs_counters(p, &c);
+	return c.passes[PASS_STEER_IN].pkts;
+}
+
+static void measure_packets(struct programs *p, uint32_t rounds,
+			    struct packet_row *r)
+{
+	const int fd = programs_xdp_fd(p);
+	const int empty_fd = load_empty();
+	const int map_fd = map_of(fd, "sad");
+	const int lookup_fd = load_lookup(map_fd, r->sas);
+	const int key_fd = load_lookup(-1, r->sas);
+	const uint64_t before = steered(p);
+
+	for (uint32_t i = 0; i < rounds; i++) {
+		samples_add(&r->lookup,
+			    run_lookups(lookup_fd) - run_lookups(key_fd));
+		samples_add(&r->packet,
+			    run_packets(fd, empty_fd, r->sas, i * PACKETS));
+	}
+	must(steered(p) - before == (uint64_t)rounds * PACKETS,
+	     "packets took another way");
+	samples_sort(&r->lookup);
+	samples_sort(&r->packet);
+	close(key_fd);
+	close(lookup_fd);
+	close(map_fd);
+	close(empty_fd);
+}
+
+static void print_packets(struct report *out, const struct packet_row *r,
+			  double one)
+{
+	fprintf(out->table, "%8u", r->sas);
+	table_samples(out, &r->lookup, 0);
+	fprintf(out->table, " %6.2f", samples_median(&r->lookup) / one);
+	table_samples(out, &r->packet, 0);
+	fputc('\n', out->table);
+	if (!out->json)
+		return;
+	json_row(out);
+	fprintf(out->json, "\"sas\": %u, \"ratio_to_1\": %.3f", r->sas,
+		samples_median(&r->lookup) / one);
+	json_samples(out, "lookup_ns", &r->lookup);
+	json_samples(out, "packet_ns", &r->packet);
+}
+
+static void bench_packets(struct report *out, struct programs *p,
+			  uint32_t rounds)
+{
+	uint32_t there = 0;
+	double one = 0;
+
+	fprintf(out->table,
+		"a packet of another SA each, nanoseconds: median of %u rounds (min to max)\n\n",
+		rounds);
+	fprintf(out->table, "%8s %-*s%7s %s\n", "SAs", TABLE_CELL, "lookup",
+		"to 1", "program, cold");
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct packet_row r = { .sas = sizes[i] };
+
+		add_inbound(p, there, r.sas);
+		there = r.sas;
+		measure_packets(p, rounds, &r);
+		if (!one)
+			one = samples_median(&r.lookup);
+		print_packets(out, &r, one);
+	}
+	del_inbound(p, there);
+}
+
+/* --- SAs that come and go */
+
+struct gateway {
+	struct programs *programs;
+	struct policy_view *view;
+	struct sad *sad;
+	struct sadb *sadb;
+	struct sadb_selector selector;
+	uint32_t policy;
+	uint64_t answered;
+};
+
+static int map_policies(void *ctx, const struct spd_image *list)
+{
+	const struct gateway *g = ctx;
+
+	return programs_set_policies(g->programs, list);
+}
+
+static int map_bind(void *ctx, uint32_t policy_id, struct sa_ref sa)
+{
+	const struct gateway *g = ctx;
+
+	return programs_bind(g->programs, policy_id, sa);
+}
+
+static int map_add(void *ctx, const struct sad_key *key, struct sa_ref sa)
+{
+	const struct gateway *g = ctx;
+
+	return programs_add_inbound(g->programs, key, sa);
+}
+
+static int map_del(void *ctx, const struct sad_key *key)
+{
+	const struct gateway *g = ctx;
+
+	return programs_del_inbound(g->programs, key);
+}
+
+static void on_answer(void *ctx, const struct sadb_answer *a)
+{
+	struct gateway *g = ctx;
+
+	must(a->err == 0, "the SAD refuses");
+	g->answered++;
+}
+
+static void gateway_open(struct gateway *g, const struct crypto_backend *backend)
+{
+	const struct sadb_maps maps = { .set_policies = map_policies,
+					.bind = map_bind,
+					.add_inbound = map_add,
+					.del_inbound = map_del,
+					.ctx = g };
+	const struct sadb_calls calls = { .answer = on_answer, .ctx = g };
+	struct sadb_spec spec = { .maps = &maps, .max_sas = SAD_MAX };
+	struct policy policy;
+	struct error e;
+
+	g->view = calloc(1, sizeof(*g->view));
+	g->sad = sad_new(backend, 1);
+	must(g->view && g->sad, "no memory");
+	spec.sad = g->sad;
+	spec.view = g->view;
+	must(sadb_new(&spec, &g->sadb, &e) == 0, "no seam");
+	sadb_serve(g->sadb, &calls, 0);
+	must(fixture_policy("10.1.0.0/24", "10.2.0.0/16", PROTO_ANY, &policy),
+	     "no policy");
+	must(sadb_set_policies(g->sadb, &policy, 1) == 0, "no policy");
+	g->selector = policy.selector;
+	g->policy = policy.id;
+}
+
+static void gateway_close(struct gateway *g)
+{
+	sadb_free(g->sadb);
+	sad_free(g->sad);
+	free(g->view);
+}
+
+/* Every other one is outbound. */
+static struct sadb_request request(const struct gateway *g, enum sadb_verb verb,
+				   uint32_t i)
+{
+	const struct addr us = addr_from_v4(inet_addr("192.0.2.1"));
+	const struct addr peer = addr_from_v4(inet_addr("192.0.2.2"));
+	const bool in = i % 2;
+	struct sadb_request q = {
+		.token = i + 1,
+		.verb = (uint8_t)verb,
+		.id = { .daddr = in ? us : peer,
+			.spi = spi_of(i),
+			.dir = in ? SADB_IN : SADB_OUT },
+		.sa = { .saddr = in ? peer : us,
+			.policy = g->policy,
+			.encr = ENCR_AES_GCM_16,
+			.encr_key_bits = 128,
+			.encr_key_len = 20,
+			.integ = INTEG_NONE,
+			.n_selectors = 1,
+			.replay_window = 64,
+			.selectors = { g->selector } },
+	};
+
+	memcpy(q.sa.encr_key, &i, sizeof(i));
+	return q;
+}
+
+/* The verb for so many, and their answers; microseconds, without the waiting. */
+static double ask(struct gateway *g, enum sadb_verb verb, uint32_t first,
+		  uint32_t n)
+{
+	const uint64_t until = g->answered + n;
+	double used = 0, from;
+
+	for (uint32_t i = first; i < first + n; i++) {
+		const struct sadb_request q = request(g, verb, i);
+
+		from = now_us();
+		sadb_request(g->sadb, &q, 0);
+		used += now_us() - from;
+	}
+	while (g->answered < until) {
+		struct pollfd ready = { .fd = sadb_fd(g->sadb),
+					.events = POLLIN };
+
+		poll(&ready, 1, 1000);
+		from = now_us();
+		sadb_poll(g->sadb, 0);
+		used += now_us() - from;
+	}
+	return used;
+}
+
+/* Packets by them, on another CPU, for as long as it is not ended. */
+static pid_t start_load(const struct programs *p)
+{
+	const int fd = programs_xdp_fd(p), empty_fd = load_empty();
+	pid_t pid = fork();
+
+	must(pid >= 0, "no process for load");
+	if (pid)
+		return pid;
+	bench_pin_to(0);
+	for (;;)
+		run_packets(fd, empty_fd, LOADED, 1);
+}
+
+static void end_load(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+struct change_row {
+	const char *backend;
+	double load_ms;
+	double bytes;		    /* of each SA */
+	struct samples add, remove; /* microseconds of each */
+};
+
+static double allocated(void)
+{
+	const struct mallinfo2 m = mallinfo2();
+
+	return (double)(m.uordblks + m.hblkhd);
+}
+
+static void measure_changes(struct gateway *g, uint32_t rounds,
+			    struct change_row *r)
+{
+	const double before = allocated();
+	const double from = now_us();
+	pid_t load;
+
+	ask(g, SADB_ADD, 0, LOADED);
+	r->load_ms = (now_us() - from) / 1e3;
+	r->bytes = (allocated() - before) / LOADED;
+	load = start_load(g->programs);
+	for (uint32_t i = 0; i < rounds; i++) {
+		const uint32_t first = LOADED + i * CHANGES;
+
+		samples_add(&r->add, ask(g, SADB_ADD, first, CHANGES) / CHANGES);
+		samples_add(&r->remove,
+			    ask(g, SADB_DELETE, first, CHANGES) / CHANGES);
+	}
+	end_load(load);
+	samples_sort(&r->add);
+	samples_sort(&r->remove);
+	ask(g, SADB_DELETE, 0, LOADED);
+}
+
+static void print_changes(struct report *out, const struct change_row *r)
+{
+	fprintf(out->table, "%-10s %8.0f %8.0f ", r->backend, r->load_ms,
+		r->bytes);
+	table_samples(out, &r->add, 1);
+	table_samples(out, &r->remove, 1);
+	fputc('\n', out->table);
+	if (!out->json)
+		return;
+	json_row(out);
+	fprintf(out->json,
+		"\"backend\": \"%s\", \"sas\": %u, \"load_ms\": %.1f, \"bytes\": %.0f",
+		r->backend, LOADED, r->load_ms, r->bytes);
+	json_samples(out, "add_us", &r->add);
+	json_samples(out, "remove_us", &r->remove);
+}
+
+static void bench_changes(struct report *out, struct programs *p,
+			  uint32_t rounds)
+{
+	const struct crypto_backend *const backends[] = { &crypto_ipsec_mb,
+							  &crypto_openssl };
+
+	fprintf(out->table,
+		"\n%u SAs of AES-128-GCM, every other one outbound; one more while packets pass, microseconds\n\n",
+		LOADED);
+	fprintf(out->table, "%-10s %8s %8s  %-*s%s\n", "backend", "load ms",
+		"octets", TABLE_CELL, "added", "removed");
+	for (size_t i = 0; i < ARRAY_LEN(backends); i++) {
+		struct gateway g = { .programs = p };
+		struct change_row r = { .backend = backends[i]->name };
+
+		gateway_open(&g, backends[i]);
+		measure_changes(&g, rounds, &r);
+		gateway_close(&g);
+		print_changes(out, &r);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct report out = report_start(argc, argv);
+	const uint32_t rounds = bench_rounds();
+	struct fixture fx = { 0 };
+
+	must_be_root();
+	bench_pin();
+	must(fixture_start(&fx), "no gateway to measure");
+	must(bpf_enable_stats(BPF_STATS_RUN_TIME) >= 0,
+	     "the kernel does not account for BPF programs");
+	bench_packets(&out, fx.programs[GW_BYPASS], rounds);
+	bench_changes(&out, fx.programs[GW_BYPASS], rounds);
+	report_end(&out);
+	fixture_stop(&fx);
+	return 0;
+}
