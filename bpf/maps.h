@@ -71,7 +71,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_LAZY);
-	__uint(max_entries, SAD_MAX);
+	__uint(max_entries, SAS_DEFAULT); /* gateway.sas */
 	__type(key, struct sad_key);
 	__type(value, struct sa_ref);
 } sad SEC(".maps");

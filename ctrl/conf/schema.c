@@ -90,6 +90,8 @@ static const struct key gateway_keys[] = {
 	  AT(gateway_conf, mss_clamp) },
 	{ .name = "workers",	   .form = "a number from 1 to 64", .read = value_number,
 	  .min = 1, .max = WORKERS_MAX, AT(gateway_conf, workers) },
+	{ .name = "sas",	   .form = "a number from 1024 to 1048576", .read = value_number,
+	  .min = 1024, .max = SAD_MAX, AT(gateway_conf, sas) },
 	{ .name = "socket",	   .form = "an absolute path, or unix:// and an absolute path",
 	  .read = value_socket,	   AT(gateway_conf, socket) },
 	{ .name = "state_dir",	   .form = "an absolute path",

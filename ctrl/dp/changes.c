@@ -106,11 +106,12 @@ int changes_open(struct dp *dp, struct event_base *base, struct error *e)
 		.grace = grace,
 		.ctx = dp,
 	};
+	const uint32_t sas = dp->config->gateway.sas;
 	const struct sadb_spec spec = {
 		.sad = dp->sad,
 		.view = &dp->policies,
 		.maps = &maps,
-		.max_sas = SAD_MAX,
+		.max_sas = sas ? sas : SAS_DEFAULT,
 	};
 	const struct timeval second = { .tv_sec = 1 };
 	int err = sadb_new(&spec, &dp->sadb, e);
@@ -167,6 +168,8 @@ static const char *fixed_differs(const struct config *old,
 		return "gateway.mark";
 	if (a->workers != b->workers)
 		return "gateway.workers";
+	if (a->sas != b->sas)
+		return "gateway.sas";
 	if (a->crypto != b->crypto)
 		return "gateway.crypto";
 	if (strcmp(a->state_dir, b->state_dir) != 0)

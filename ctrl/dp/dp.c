@@ -125,6 +125,7 @@ static int load(struct dp *dp, struct error *e)
 		.forward_kernel = dp->config->gateway.forward == FORWARD_KERNEL,
 		.tag_mark = dp->config->gateway.mark,
 		.default_action = dp->config->gateway.default_action,
+		.sas = dp->config->gateway.sas,
 	};
 	int err;
 

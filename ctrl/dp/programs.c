@@ -163,6 +163,8 @@ static int load(struct programs *p, const struct programs_spec *spec)
 	p->skel->rodata->forward_kernel = spec->forward_kernel;
 	p->skel->rodata->tag_mark = spec->tag_mark;
 	p->skel->rodata->default_action = spec->default_action;
+	if (spec->sas)
+		bpf_map__set_max_entries(p->skel->maps.sad, spec->sas);
 	if (spec->earlier_fd)
 		adopt_counters(spec->earlier_fd, counters, 4);
 	err = cygnet_bpf__load(p->skel);

@@ -29,6 +29,7 @@ struct programs_spec {
 	bool forward_kernel; /* gateway.forward */
 	uint32_t tag_mark;   /* gateway.mark */
 	enum spd_action default_action;
+	uint32_t sas;	/* of the map sad; 0: SAS_DEFAULT */
 	int earlier_fd; /* a program of an earlier start, whose counters
 				go on; 0: none */
 };

@@ -63,6 +63,7 @@ struct gateway_conf {
 	bool mss_clamp;		   /* of TCP through tunnels */
 	bool allow_manual_counter_mode;
 	uint32_t workers;	       /* 0: as many as fit */
+	uint32_t sas;		       /* at once; 0: SAS_DEFAULT */
 	char socket[CONF_PATH_MAX];    /* absolute path of the VICI socket */
 	char state_dir[CONF_PATH_MAX]; /* absolute; of manual keys' numbers */
 };

@@ -31,6 +31,7 @@
 
 struct fixture {
 	struct programs *programs[GW_MAX];
+	uint32_t sas[GW_MAX]; /* 0: SAS_DEFAULT */
 	struct umem umem;
 	struct xsk_memory *mem;
 	struct port *prot;
@@ -312,6 +313,7 @@ static inline bool fixture_load(struct fixture *fx, enum instance on)
 		.host_ifindex = if_nametoindex("host"),
 		.forward_kernel = on == GW_KERNEL,
 		.tag_mark = TAG_MARK,
+		.sas = fx->sas[on],
 		.default_action = on == GW_DISCARD || on == GW_DISCARD_ALL
 					  ? SPD_DISCARD
 					  : SPD_BYPASS,

@@ -118,6 +118,17 @@ static void mss_clamping_can_be_turned_off(void **state)
 	free(text);
 }
 
+static void number_of_sas_can_be_raised(void **state)
+{
+	char *text = changed("default = discard", "sas = 1048576");
+	struct config *c = parse_good(text);
+
+	(void)state;
+	assert_int_equal(c->gateway.sas, SAD_MAX);
+	config_free(c);
+	free(text);
+}
+
 static void outbound_sa_of_a_pair_can_be_spread(void **state)
 {
 	char *text = changed("replay_window = 128", "spread = yes");
@@ -539,6 +550,7 @@ static int run_cases(void)
 		cmocka_unit_test(gateway_is_filled),
 		cmocka_unit_test(kernel_may_forward_and_the_mark_is_free),
 		cmocka_unit_test(mss_clamping_can_be_turned_off),
+		cmocka_unit_test(number_of_sas_can_be_raised),
 		cmocka_unit_test(outbound_sa_of_a_pair_can_be_spread),
 		cmocka_unit_test(crypto_backend_can_be_chosen),
 		cmocka_unit_test(manual_sas_are_filled),

@@ -63,7 +63,7 @@ static const struct refused refused[] = {
 	  "threads = 4",
 	  "f:5:2: unknown key 'threads' in gateway; "
 	  "known are protected, unprotected, default, forward, mark, crypto, "
-	  "mss_clamp, workers, socket, state_dir, allow_manual_counter_mode" },
+	  "mss_clamp, workers, sas, socket, state_dir, allow_manual_counter_mode" },
 	{ "unknown_key_of_an_sa_is_refused", "spi = 0x1001",
 	  "reqid = 1\nspi = 0x1001",
 	  "f:16:4: unknown key 'reqid' in manual.to-b.in; "
@@ -198,6 +198,8 @@ static const struct refused refused[] = {
 	  "f:5:9: gateway.mark must be a number from 1 to 4294967295" },
 	{ "mss_clamp_of_a_number_of_octets_is_refused", "default = discard",
 	  "mss_clamp = 1360", "f:5:14: gateway.mss_clamp must be yes or no" },
+	{ "too_few_sas_are_refused", "default = discard", "sas = 1023",
+	  "f:5:8: gateway.sas must be a number from 1024 to 1048576" },
 	{ "no_worker_at_all_is_refused", "default = discard", "workers = 0",
 	  "f:5:12: gateway.workers must be a number from 1 to 64" },
 	{ "relative_socket_is_refused", "unix:///run", "run",
