@@ -332,11 +332,12 @@ struct policy side_policy(const char *local, const char *remote)
 /* --- life --- */
 
 /* The peers by the unprotected port, both networks by the protected one. */
-static void know(struct side *s, const char *dst, uint32_t ifindex)
+static void know(struct worker *w, const char *dst, uint32_t ifindex)
 {
+	struct nexthop_link *link = w->nexthops.link;
 	const struct nexthop nh = {
 		.dst = addr_from_v4(inet_addr(dst)),
-		.gen = atomic_load(&s->link.fib_gen),
+		.gen = atomic_load(&link->fib_gen),
 		.kind = NH_PORT,
 		.ifindex = ifindex,
 		.role = ifindex == SIDE_INSIDE ? IFACE_PROTECTED
@@ -347,37 +348,59 @@ static void know(struct side *s, const char *dst, uint32_t ifindex)
 	};
 	struct nexthop_query query;
 
-	nexthop_lookup(&s->w.nexthops, &nh.dst, 0);
-	while (spsc_pop(&s->link.queries, &query))
+	nexthop_lookup(&w->nexthops, &nh.dst, 0);
+	while (spsc_pop(&link->queries, &query))
 		;
-	must(spsc_push(&s->link.answers, &nh), "answers are full");
-	nexthop_learn(&s->w.nexthops);
+	must(spsc_push(&link->answers, &nh), "answers are full");
+	nexthop_learn(&w->nexthops);
 }
 
-static void make_worker(struct side *s, const struct crypto_backend *backend)
+static void make_worker(struct side *s, struct worker *w,
+			struct nexthop_link *link, struct port_mem *inside,
+			struct port_mem *outside)
+{
+	must(!nexthop_link_init(link), "nexthop_link_init");
+	must(!worker_init(w, SIDE_FRAMES, link, s->backend), "worker_init");
+	port_mem_init(inside, &w->umem, SIDE_INSIDE);
+	port_mem_init(outside, &w->umem, SIDE_OUTSIDE);
+	w->ports[w->n_ports++] = &inside->port;
+	w->ports[w->n_ports++] = &outside->port;
+	w->magic = SIDE_MAGIC;
+	w->sad = s->sad;
+	w->policies = &s->view;
+	w->mss_clamp = true;
+	know(w, "192.0.2.1", SIDE_OUTSIDE);
+	know(w, "192.0.2.2", SIDE_OUTSIDE);
+	know(w, "10.1.0.5", SIDE_INSIDE);
+	know(w, "10.2.0.7", SIDE_INSIDE);
+}
+
+static void make_first(struct side *s)
 {
 	int ends[2];
 
-	must(!nexthop_link_init(&s->link), "nexthop_link_init");
-	must(!worker_init(&s->w, SIDE_FRAMES, &s->link, backend), "worker_init");
+	make_worker(s, &s->w, &s->link, &s->inside, &s->outside);
 	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends),
 	     "socketpair");
-	port_mem_init(&s->inside, &s->w.umem, SIDE_INSIDE);
-	port_mem_init(&s->outside, &s->w.umem, SIDE_OUTSIDE);
-	s->w.ports[s->w.n_ports++] = &s->inside.port;
-	s->w.ports[s->w.n_ports++] = &s->outside.port;
 	s->w.host.fd = ends[0];
 	s->host_fd = ends[1];
-	s->w.magic = SIDE_MAGIC;
-	s->w.sad = s->sad;
-	s->w.policies = &s->view;
 	s->w.drops = s->drops;
 	s->w.passes = s->passes;
-	s->w.mss_clamp = true;
-	know(s, "192.0.2.1", SIDE_OUTSIDE);
-	know(s, "192.0.2.2", SIDE_OUTSIDE);
-	know(s, "10.1.0.5", SIDE_INSIDE);
-	know(s, "10.2.0.7", SIDE_INSIDE);
+	must(!sadb_add_worker(s->sadb, &s->w), "sadb_add_worker");
+}
+
+static void make_second(struct side *s)
+{
+	struct side_second *o = s->second = calloc(1, sizeof(*o));
+	struct worker *const both[2] = { &s->w, &o->w };
+
+	must(o, "out of memory");
+	make_worker(s, &o->w, &o->link, &o->inside, &o->outside);
+	o->w.index = 1;
+	o->w.drops = o->drops;
+	o->w.passes = o->passes;
+	must(!sadb_add_worker(s->sadb, &o->w), "sadb_add_worker");
+	must(!handoffs_new(both, 2, &s->handoffs), "handoffs_new");
 }
 
 static void serve(struct side *s)
@@ -395,7 +418,7 @@ void side_another_ike(struct side *s, uint64_t ns)
 	serve(s);
 }
 
-struct side *side_new(void (*grace)(void *side))
+static struct side *make(void (*grace)(void *side), uint32_t workers)
 {
 	struct side *s = calloc(1, sizeof(*s));
 	const struct sadb_maps maps = {
@@ -411,23 +434,48 @@ struct side *side_new(void (*grace)(void *side))
 		.maps = &maps,
 		.max_sas = SIDE_SAS,
 	};
-	const struct crypto_backend *backend;
 	struct error e;
 
 	must(s, "out of memory");
 	s->now_ns = NS_PER_S;
-	must(!crypto_choose(CRYPTO_AUTO, &backend), "crypto_choose");
-	s->sad = spec.sad = sad_new(backend, 1);
+	must(!crypto_choose(CRYPTO_AUTO, &s->backend), "crypto_choose");
+	s->sad = spec.sad = sad_new(s->backend, workers);
 	must(s->sad, "sad_new");
 	must(!sadb_new(&spec, &s->sadb, &e), "sadb_new");
 	serve(s);
-	make_worker(s, backend);
-	must(!sadb_add_worker(s->sadb, &s->w), "sadb_add_worker");
+	make_first(s);
 	return s;
+}
+
+struct side *side_new(void (*grace)(void *side))
+{
+	return make(grace, 1);
+}
+
+struct side *side_new_two(void (*grace)(void *side))
+{
+	struct side *s = make(grace, 2);
+
+	make_second(s);
+	return s;
+}
+
+static void free_second(struct side *s)
+{
+	struct side_second *o = s->second;
+
+	if (!o)
+		return;
+	handoffs_free(s->handoffs);
+	sadb_remove_worker(s->sadb, &o->w);
+	worker_fini(&o->w);
+	nexthop_link_fini(&o->link);
+	free(o);
 }
 
 void side_free(struct side *s)
 {
+	free_second(s);
 	sadb_remove_worker(s->sadb, &s->w);
 	sadb_free(s->sadb);
 	image_free(&s->list);
@@ -444,6 +492,7 @@ uint64_t side_dropped(const struct side *s)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < DROP_MAX; i++)
-		sum += s->drops[i].pkts;
+		sum += s->drops[i].pkts +
+		       (s->second ? s->second->drops[i].pkts : 0);
 	return sum;
 }

@@ -6,7 +6,8 @@
  * between 192.0.2.1 and 192.0.2.2.
  *
  * The caller is worker, control thread and BPF in one; what fails in the
- * building ends the program.
+ * building ends the program. A side may have a second worker with ports of its
+ * own; who wants it has threads for both.
  */
 #ifndef CYG_TESTS_SIDE_H
 #define CYG_TESTS_SIDE_H
@@ -14,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ctrl/dp/handoff.h"
 #include "ctrl/dp/port_mem.h"
 #include "ctrl/dp/sadb.h"
 
@@ -24,6 +26,14 @@
 #define SIDE_LOG     2048U
 #define SIDE_SAS     1024U
 
+struct side_second {
+	struct worker w;
+	struct port_mem inside, outside;
+	struct nexthop_link link;
+	struct counter drops[DROP_MAX];
+	struct counter passes[PASS_MAX];
+};
+
 struct side {
 	struct worker w;
 	struct port_mem inside, outside;
@@ -31,9 +41,12 @@ struct side {
 	struct policy_view view;
 	struct counter drops[DROP_MAX];
 	struct counter passes[PASS_MAX];
+	const struct crypto_backend *backend;
 	struct sad *sad;
 	struct sadb *sadb;
-	int host_fd; /* the far end of the host interface */
+	int host_fd;		    /* the far end of the host interface */
+	struct side_second *second; /* owned; NULL: there is one worker */
+	struct handoffs *handoffs;  /* owned; likewise */
 
 	/* BPF's maps. */
 	struct spd_image list;
@@ -55,6 +68,7 @@ struct side {
 
 /* grace: see sadb_maps; it gets the side. */
 struct side *side_new(void (*grace)(void *side));
+struct side *side_new_two(void (*grace)(void *side));
 void side_free(struct side *s);
 
 /* One policy: PROTECT, from the first network to the second. */
@@ -105,6 +119,7 @@ void side_packet(uint8_t *l3, const char *from, const char *to, uint32_t bytes);
  * nowhere (NULL); how many of them it took. */
 uint32_t side_carry(struct side *from, struct side *to);
 
+/* By both workers. */
 uint64_t side_dropped(const struct side *s);
 
 #endif

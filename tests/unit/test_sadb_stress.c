@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * SAs come and go as fast as they can while packets flow: two gateways with a
- * worker thread each, a thread that is the hosts, the wire and BPF, and the
- * control thread, which rekeys without a pause. Not a packet is lost.
+ * SAs come and go as fast as they can while packets flow: two gateways with one
+ * worker thread each, or two, a thread that is the hosts, the wire and BPF, and
+ * the control thread, which rekeys without a pause. Not a packet is lost, whoever
+ * received it and whoever owns the SA by then, or where all workers use it.
  *
  * The ports are queues between threads, the grace period waits for what BPF
  * is just doing, and the wire is empty before the peer's old SA goes, as the
@@ -30,7 +31,7 @@
 #include "include/proto.h"
 #include "tests/support/side.h"
 
-#define REKEYS	     1000U
+#define REKEYS	     400U
 #define PACKET_BYTES 100U
 #define RING_ROOM    1024U
 #define IN_FLIGHT    256U /* at most; no queue ever overflows */
@@ -163,7 +164,10 @@ static void ring_give(struct ring_port *r, const struct ring_msg *msg)
 
 static struct stress {
 	struct side *a, *b;
-	struct ring_port a_in, a_out, b_in, b_out;
+	uint32_t workers; /* of each */
+	bool spread;
+	/* One for each worker. */
+	struct ring_port a_in[2], a_out[2], b_in[2], b_out[2];
 	struct policy policy_a, policy_b;
 	_Atomic uint64_t bpf; /* odd while BPF looks at maps and steers */
 	_Atomic uint64_t sent, delivered, lost;
@@ -201,7 +205,7 @@ static void send_burst(void)
 		if (side_meta_out(st.a, msg.frame + ETH_HEADER_BYTES,
 				  &msg.meta)) {
 			atomic_fetch_add(&st.sent, 1);
-			ring_give(&st.a_in, &msg);
+			ring_give(&st.a_in[i % st.workers], &msg);
 		} else {
 			atomic_fetch_add(&st.lost, 1);
 		}
@@ -209,16 +213,18 @@ static void send_burst(void)
 	}
 }
 
-static bool carry(void)
+/* What one worker sent arrives by both queues of the peer. */
+static bool carry(uint32_t from)
 {
 	struct ring_msg msg;
 	bool any = false;
 
 	atomic_fetch_add(&st.bpf, 1);
-	for (uint32_t i = 0; i < BURST && spsc_pop(&st.a_out.out, &msg); i++) {
+	for (uint32_t i = 0; i < BURST && spsc_pop(&st.a_out[from].out, &msg);
+	     i++) {
 		any = true;
 		if (side_meta_in(st.b, msg.frame + ETH_HEADER_BYTES, &msg.meta))
-			ring_give(&st.b_out, &msg);
+			ring_give(&st.b_out[i % st.workers], &msg);
 		else
 			atomic_fetch_add(&st.lost, 1);
 	}
@@ -226,12 +232,12 @@ static bool carry(void)
 	return any;
 }
 
-static bool deliver(void)
+static bool deliver(uint32_t from)
 {
 	struct ring_msg msg;
 	bool any = false;
 
-	while (spsc_pop(&st.b_in.out, &msg)) {
+	while (spsc_pop(&st.b_in[from].out, &msg)) {
 		any = true;
 		atomic_fetch_add(&st.delivered, 1);
 	}
@@ -248,8 +254,10 @@ static void *pump(void *ctx)
 
 		if (any)
 			send_burst();
-		any |= carry();
-		any |= deliver();
+		for (uint32_t i = 0; i < st.workers; i++) {
+			any |= carry(i);
+			any |= deliver(i);
+		}
 		if (!any)
 			sched_yield();
 	}
@@ -292,8 +300,10 @@ static struct sadb_request add_of(enum sadb_dir dir, uint32_t n)
 {
 	const struct policy *p = dir == SADB_IN ? &st.policy_b : &st.policy_a;
 	struct sadb_selector all = p->selector;
+	struct sadb_request q = side_add(dir, false, FIRST_SPI + n, p->id, &all);
 
-	return side_add(dir, false, FIRST_SPI + n, p->id, &all);
+	q.sa.spread = st.spread;
+	return q;
 }
 
 static void arm(uint32_t n)
@@ -303,14 +313,21 @@ static void arm(uint32_t n)
 	must_call(st.a, add_of(SADB_OUT, n), SADB_UPDATE);
 }
 
+static void await_ring(struct spsc *ring)
+{
+	uint32_t head = atomic_load(&ring->head);
+
+	while ((int32_t)(head - atomic_load(&ring->tail)) > 0)
+		sched_yield();
+}
+
 /* What a sent is judged by b's BPF. */
 static void await_wire(void)
 {
-	uint32_t head = atomic_load(&st.a_out.out.head);
 	uint64_t bpf;
 
-	while ((int32_t)(head - atomic_load(&st.a_out.out.tail)) > 0)
-		sched_yield();
+	for (uint32_t i = 0; i < st.workers; i++)
+		await_ring(&st.a_out[i].out);
 	bpf = atomic_load(&st.bpf);
 	while (bpf % 2 && atomic_load(&st.bpf) == bpf)
 		sched_yield();
@@ -332,48 +349,66 @@ static void await_delivery(void)
 		sched_yield();
 }
 
-static void ports_of(struct side *s, struct ring_port *in, struct ring_port *out)
+static struct worker *worker_of(struct side *s, uint32_t index)
 {
-	ring_init(in, &s->inside.port);
-	ring_init(out, &s->outside.port);
-	s->w.ports[0] = &in->port;
-	s->w.ports[1] = &out->port;
+	return index ? &s->second->w : &s->w;
 }
 
-static int setup(void **state)
+static void ports_of(struct side *s, struct ring_port *in, struct ring_port *out)
 {
-	(void)state;
+	for (uint32_t i = 0; i < st.workers; i++) {
+		struct worker *w = worker_of(s, i);
+
+		ring_init(&in[i], w->ports[0]);
+		ring_init(&out[i], w->ports[1]);
+		w->ports[0] = &in[i].port;
+		w->ports[1] = &out[i].port;
+	}
+}
+
+static void begin(uint32_t workers, bool spread)
+{
 	memset(&st, 0, sizeof(st));
-	st.a = side_new(grace);
-	st.b = side_new(grace);
+	st.workers = workers;
+	st.spread = spread;
+	st.a = workers == 2 ? side_new_two(grace) : side_new(grace);
+	st.b = workers == 2 ? side_new_two(grace) : side_new(grace);
 	st.policy_a = side_policy("10.1.0.0/16", "10.2.0.0/16");
 	st.policy_b = side_policy("10.2.0.0/16", "10.1.0.0/16");
 	assert_int_equal(sadb_set_policies(st.a->sadb, &st.policy_a, 1), 0);
 	assert_int_equal(sadb_set_policies(st.b->sadb, &st.policy_b, 1), 0);
-	ports_of(st.a, &st.a_in, &st.a_out);
-	ports_of(st.b, &st.b_in, &st.b_out);
-	return 0;
+	ports_of(st.a, st.a_in, st.a_out);
+	ports_of(st.b, st.b_in, st.b_out);
 }
 
-static int teardown(void **state)
+static void end(void)
 {
-	(void)state;
 	side_free(st.a);
 	side_free(st.b);
-	ring_fini(&st.a_in);
-	ring_fini(&st.a_out);
-	ring_fini(&st.b_in);
-	ring_fini(&st.b_out);
-	return 0;
+	for (uint32_t i = 0; i < st.workers; i++) {
+		ring_fini(&st.a_in[i]);
+		ring_fini(&st.a_out[i]);
+		ring_fini(&st.b_in[i]);
+		ring_fini(&st.b_out[i]);
+	}
+}
+
+static void stop_all(pthread_t *threads)
+{
+	for (uint32_t i = 0; i < 2 * st.workers; i++) {
+		worker_stop(worker_of(i % 2 ? st.b : st.a, i / 2));
+		pthread_join(threads[i], NULL);
+	}
 }
 
 static void run(uint32_t rekeys)
 {
-	pthread_t workers[2], pumping;
+	pthread_t threads[4], pumping;
 	uint64_t from_ns;
 
-	pthread_create(&workers[0], NULL, work, &st.a->w);
-	pthread_create(&workers[1], NULL, work, &st.b->w);
+	for (uint32_t i = 0; i < 2 * st.workers; i++)
+		pthread_create(&threads[i], NULL, work,
+			       worker_of(i % 2 ? st.b : st.a, i / 2));
 	arm(0);
 	pthread_create(&pumping, NULL, pump, NULL);
 	from_ns = clock_ns();
@@ -388,15 +423,18 @@ static void run(uint32_t rekeys)
 	await_delivery();
 	atomic_store(&st.stop, true);
 	pthread_join(pumping, NULL);
-	worker_stop(&st.a->w);
-	worker_stop(&st.b->w);
-	pthread_join(workers[0], NULL);
-	pthread_join(workers[1], NULL);
+	stop_all(threads);
 }
 
-static void rekeying_without_a_pause_loses_no_packet(void **state)
+/* Packets that the first worker gave to the second. */
+static uint32_t handed_over(const struct side *s)
 {
-	(void)state;
+	return s->second ? atomic_load(&s->w.to[1]->packets.head) : 0;
+}
+
+static void assert_no_loss(uint32_t workers, bool spread)
+{
+	begin(workers, spread);
 	run(REKEYS);
 	assert_int_equal(atomic_load(&st.lost), 0);
 	assert_int_equal(side_dropped(st.a), 0);
@@ -405,16 +443,41 @@ static void rekeying_without_a_pause_loses_no_packet(void **state)
 	assert_true(atomic_load(&st.sent) > REKEYS);
 	assert_int_equal(sad_count(st.a->sad), 1);
 	assert_int_equal(sad_count(st.b->sad), 1);
-	assert_true(worker_frames_balance(&st.a->w));
-	assert_true(worker_frames_balance(&st.b->w));
+	for (uint32_t i = 0; i < workers; i++) {
+		assert_true(worker_frames_balance(worker_of(st.a, i)));
+		assert_true(worker_frames_balance(worker_of(st.b, i)));
+	}
+	assert_int_equal(handed_over(st.a) > 0, workers == 2 && !spread);
+	end();
+}
+
+static void rekeying_without_a_pause_loses_no_packet(void **state)
+{
+	(void)state;
+	assert_no_loss(1, false);
+}
+
+/* Every other SA is the other worker's: half of the packets are handed over, some
+ * of them while the owner changes. */
+static void rekeying_loses_no_packet_on_its_way_between_workers(void **state)
+{
+	(void)state;
+	assert_no_loss(2, false);
+}
+
+static void rekeying_loses_no_packet_of_sas_that_are_spread(void **state)
+{
+	(void)state;
+	assert_no_loss(2, true);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-			rekeying_without_a_pause_loses_no_packet, setup,
-			teardown),
+		cmocka_unit_test(rekeying_without_a_pause_loses_no_packet),
+		cmocka_unit_test(
+			rekeying_loses_no_packet_on_its_way_between_workers),
+		cmocka_unit_test(rekeying_loses_no_packet_of_sas_that_are_spread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
