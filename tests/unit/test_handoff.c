@@ -34,7 +34,7 @@ static const struct gateway_spec spec = {
 };
 
 /* The second uses the first one's SAs, and owns the outbound one. */
-static int setup(void **state)
+static int setup_pair(void **state, bool second_knows)
 {
 	struct pair *p = calloc(1, sizeof(*p));
 	struct worker *all[2];
@@ -43,7 +43,8 @@ static int setup(void **state)
 		return -1;
 	for (uint32_t i = 0; i < 2; i++) {
 		p->g[i] = gateway_new(&spec);
-		gateway_know_all(p->g[i]);
+		if (i == 0 || second_knows)
+			gateway_know_all(p->g[i]);
 		all[i] = &p->g[i]->w;
 		all[i]->index = i;
 	}
@@ -52,6 +53,17 @@ static int setup(void **state)
 	p->g[0]->out->owner = 1;
 	*state = p;
 	return handoffs_new(all, 2, &p->handoffs);
+}
+
+static int setup(void **state)
+{
+	return setup_pair(state, true);
+}
+
+/* It has no next hop yet. */
+static int setup_unknowing(void **state)
+{
+	return setup_pair(state, false);
 }
 
 static int teardown(void **state)
@@ -189,6 +201,108 @@ static void packet_on_its_way_takes_the_sa_that_its_policy_has_by_then(void **st
 	p->g[0]->in->dir = DIR_IN;
 }
 
+/* The policy's SA is another one, of that worker. */
+static void bind_to(struct pair *p, uint32_t worker)
+{
+	struct gateway *g = p->g[0];
+	struct sa_rt *sa = worker == 1 ? g->out : g->in;
+	uint64_t whole;
+
+	g->in->dir = DIR_OUT;
+	g->in->owner = 0;
+	memcpy(&whole, &sa->ref, sizeof(whole));
+	atomic_store(&g->policies.binding[GATEWAY_POLICY], whole);
+	atomic_fetch_add(&g->policies.changed, 1);
+}
+
+static void unbind(struct pair *p)
+{
+	p->g[0]->in->dir = DIR_IN;
+}
+
+static void packet_waits_at_the_owner_for_its_next_hop(void **state)
+{
+	struct pair *p = *state;
+
+	give(p, 0, 3);
+	step(p, 0);
+	step(p, 1);
+	assert_int_equal(p->g[1]->w.held, 3);
+	assert_int_equal(p->g[0]->out->seq, 0);
+	step(p, 0);
+	assert_int_equal(handoff_lent(&p->g[0]->w), 0);
+	assert_balance(p);
+	gateway_know_all(p->g[1]);
+	hold_retry(&p->g[1]->w, true);
+	step(p, 1);
+	assert_int_equal(p->g[1]->w.held, 0);
+	assert_int_equal(p->g[1]->outside.tx_n, 3);
+	assert_int_equal(seq_of(p->g[1], 2), 3);
+	assert_balance(p);
+}
+
+static void packet_that_no_next_hop_is_found_for_ends_at_the_owner(void **state)
+{
+	struct pair *p = *state;
+
+	give(p, 0, 1);
+	step(p, 0);
+	step(p, 1);
+	assert_int_equal(p->g[1]->w.held, 1);
+	hold_too_long(&p->g[1]->w, 0);
+	step(p, 1);
+	assert_int_equal(p->g[1]->w.held, 0);
+	assert_int_equal(dropped(p, DROP_NO_NEIGHBOUR), 1);
+	step(p, 0);
+	assert_balance(p);
+}
+
+static void packet_that_waits_goes_on_to_the_next_owner(void **state)
+{
+	struct pair *p = *state;
+
+	give(p, 0, 1);
+	step(p, 0);
+	step(p, 1);
+	assert_int_equal(p->g[1]->w.held, 1);
+	bind_to(p, 0);
+	step(p, 1);
+	assert_int_equal(p->g[1]->w.held, 0);
+	assert_int_equal(handoff_lent(&p->g[1]->w), 1);
+	step(p, 0);
+	assert_int_equal(p->g[0]->outside.tx_n, 1);
+	assert_int_equal(p->g[0]->in->seq, 1);
+	step(p, 1);
+	assert_int_equal(handoff_lent(&p->g[1]->w), 0);
+	assert_balance(p);
+	unbind(p);
+}
+
+/* It goes to and fro as often as its policy's SA changes hands, and no more. */
+static void packet_follows_its_sa_however_often_the_owner_changes(void **state)
+{
+	struct pair *p = *state;
+
+	give(p, 0, 1);
+	step(p, 0);
+	for (uint32_t i = 0; i < 10; i++) {
+		bind_to(p, i % 2);
+		step(p, !(i % 2));
+		assert_int_equal(handoff_lent(&p->g[!(i % 2)]->w), 1);
+		step(p, !(i % 2));
+		assert_balance(p);
+	}
+	assert_int_equal(p->g[0]->outside.tx_n + p->g[1]->outside.tx_n, 0);
+	step(p, 1);
+	assert_int_equal(p->g[1]->outside.tx_n, 1);
+	assert_int_equal(p->g[0]->out->seq, 1);
+	assert_int_equal(p->g[0]->in->seq, 0);
+	step(p, 0);
+	assert_int_equal(handoff_lent(&p->g[0]->w), 0);
+	assert_balance(p);
+	unbind(p);
+}
+
 /* Its headers stand before where those of a packet that arrives do. */
 static void largest_sealed_packet_crosses_within_one_frame(void **state)
 {
@@ -269,6 +383,13 @@ int main(void)
 		CASE(packet_on_its_way_takes_the_sa_that_its_policy_has_by_then),
 		CASE(largest_sealed_packet_crosses_within_one_frame),
 		CASE(nothing_is_lost_between_threads_that_sleep_and_end),
+		CASE(packet_follows_its_sa_however_often_the_owner_changes),
+#undef CASE
+#define CASE(name) \
+	cmocka_unit_test_setup_teardown(name, setup_unknowing, teardown)
+		CASE(packet_waits_at_the_owner_for_its_next_hop),
+		CASE(packet_that_no_next_hop_is_found_for_ends_at_the_owner),
+		CASE(packet_that_waits_goes_on_to_the_next_owner),
 #undef CASE
 	};
 
