@@ -4,7 +4,9 @@
  * filled RX descriptor array to the TX descriptor array, over ports of plain
  * memory, and ticks of the crypto backend alone on the same batches, in turn
  * in the same run; with each backend. Resolve, path MTU, ESP, next hop, counters and the round's
- * own clock and event descriptor are in; the kernel's rings are not.
+ * own clock and event descriptor are in; the kernel's rings are not. `over` is out
+ * by way of a second worker that owns the SA: both take their rounds in turn, so
+ * that what is measured is the work, and not what two cores have of each other.
  *
  *     bench_pipeline [--json]
  *
@@ -19,6 +21,7 @@
 #include <x86intrin.h>
 
 #include "ctrl/dp/esp.h"
+#include "ctrl/dp/handoff.h"
 #include "include/proto.h"
 #include "tests/bench/bench.h"
 #include "tests/support/gateway.h"
@@ -27,10 +30,16 @@
 #define FRAMES	     1024U
 #define OUTER_OFFSET 512U /* of a raw packet in its frame, as a port's */
 
+enum way {
+	WAY_OUT,
+	WAY_IN,
+	WAY_OVER,
+};
+
 struct result {
 	const struct crypto_backend *backend;
 	const char *suite;
-	enum dp_dir dir;
+	enum way way;
 	uint32_t inner_bytes;
 	struct samples pipeline, raw; /* ticks per packet */
 	struct samples beside;	      /* of these the first less the second */
@@ -40,6 +49,8 @@ struct result {
 /* One suite and size, and one batch of it in both forms. */
 struct bench {
 	struct gateway *g;
+	struct gateway *owner; /* of its outbound SA, where that is another's */
+	struct handoffs *handoffs;
 	uint8_t *raw; /* BATCH_MAX frames, owned */
 	struct crypto_op ops[BATCH_MAX];
 	uint8_t inner[FRAME_BYTES];
@@ -48,16 +59,40 @@ struct bench {
 	uint32_t text_bytes;
 };
 
+static struct gateway *new_worker(const struct gateway_spec *spec,
+				  const struct crypto_backend *backend)
+{
+	struct gateway *g = gateway_new_with(spec, backend);
+
+	close(g->w.host.fd);
+	g->w.host.fd = -1;
+	gateway_know_all(g);
+	return g;
+}
+
+static void give_away(struct bench *b, const struct gateway_spec *spec,
+		      const struct crypto_backend *backend)
+{
+	struct gateway *owner = new_worker(spec, backend);
+	struct worker *const both[2] = { &b->g->w, &owner->w };
+
+	owner->w.index = 1;
+	owner->w.sad = b->g->sad;
+	owner->w.policies = &b->g->policies;
+	b->g->out->owner = 1;
+	b->owner = owner;
+	must(!handoffs_new(both, 2, &b->handoffs), "handoffs_new");
+}
+
 static void bench_init(struct bench *b, const struct gateway_spec *spec,
 		       const struct result *r)
 {
 	const uint32_t inner_bytes = r->inner_bytes;
 	struct ip_header inner = gateway_inner();
 
-	b->g = gateway_new_with(spec, r->backend);
-	close(b->g->w.host.fd);
-	b->g->w.host.fd = -1;
-	gateway_know_all(b->g);
+	*b = (struct bench){ .g = new_worker(spec, r->backend) };
+	if (r->way == WAY_OVER)
+		give_away(b, spec, r->backend);
 	inner.total_bytes = (uint16_t)inner_bytes;
 	gateway_packet(b->inner, &inner);
 	b->inner_bytes = inner_bytes;
@@ -69,43 +104,63 @@ static void bench_init(struct bench *b, const struct gateway_spec *spec,
 
 static void bench_fini(struct bench *b)
 {
+	handoffs_free(b->handoffs);
+	if (b->owner)
+		gateway_free(b->owner);
 	gateway_free(b->g);
 	free(b->raw);
 }
 
-/* BATCH_MAX packets stand in the port of that direction. */
-static void fill_ports(struct bench *b, enum dp_dir dir)
+/* BATCH_MAX packets stand in the port of that way. */
+static void fill_ports(struct bench *b, enum way way)
 {
 	uint8_t l3[FRAME_BYTES];
 	uint32_t bytes;
 
 	gateway_reset(b->g);
+	if (b->owner)
+		gateway_reset(b->owner);
 	for (uint32_t i = 0; i < BATCH_MAX; i++) {
-		if (dir == DIR_OUT) {
-			gateway_give(b->g, dir, b->inner, b->inner_bytes);
+		if (way != WAY_IN) {
+			gateway_give(b->g, DIR_OUT, b->inner, b->inner_bytes);
 			continue;
 		}
 		bytes = gateway_seal(b->g, b->text, b->text_bytes, l3);
-		gateway_give(b->g, dir, l3, bytes);
+		gateway_give(b->g, DIR_IN, l3, bytes);
 	}
 }
 
-static uint64_t time_pipeline(struct bench *b, enum dp_dir dir)
+static const struct port_mem *leaves_by(const struct bench *b, enum way way)
 {
-	const struct port_mem *to =
-		dir == DIR_OUT ? &b->g->outside : &b->g->inside;
+	switch (way) {
+	case WAY_OUT:
+		return &b->g->outside;
+	case WAY_IN:
+		return &b->g->inside;
+	case WAY_OVER:
+		break;
+	}
+	return &b->owner->outside;
+}
+
+/* Frames that were handed over are back in the next round. */
+static uint64_t time_pipeline(struct bench *b, enum way way)
+{
 	uint64_t start;
 
-	fill_ports(b, dir);
+	fill_ports(b, way);
 	start = __rdtsc();
 	worker_step(&b->g->w);
+	if (b->owner)
+		worker_step(&b->owner->w);
 	start = __rdtsc() - start;
-	must(to->tx_n == BATCH_MAX, "packets were lost in the pipeline");
+	must(leaves_by(b, way)->tx_n == BATCH_MAX,
+	     "packets were lost in the pipeline");
 	return start;
 }
 
 /* Plaintext in every frame; sealed already when it is to be opened. */
-static void fill_raw(struct bench *b, enum dp_dir dir)
+static void fill_raw(struct bench *b, enum way way)
 {
 	const struct sa_rt *sa = b->g->out;
 
@@ -121,18 +176,18 @@ static void fill_raw(struct bench *b, enum dp_dir dir)
 			.text_bytes = b->text_bytes,
 		};
 	}
-	if (dir == DIR_IN)
+	if (way == WAY_IN)
 		sa->backend->seal(b->g->w.crypto, sa->key, b->ops, BATCH_MAX);
 }
 
-static uint64_t time_raw(struct bench *b, enum dp_dir dir)
+static uint64_t time_raw(struct bench *b, enum way way)
 {
-	const struct sa_rt *sa = dir == DIR_OUT ? b->g->out : b->g->in;
+	const struct sa_rt *sa = way == WAY_IN ? b->g->in : b->g->out;
 	uint64_t start;
 
-	fill_raw(b, dir);
+	fill_raw(b, way);
 	start = __rdtsc();
-	if (dir == DIR_OUT)
+	if (way != WAY_IN)
 		sa->backend->seal(b->g->w.crypto, sa->key, b->ops, BATCH_MAX);
 	else
 		sa->backend->open(b->g->w.crypto, sa->key, b->ops, BATCH_MAX);
@@ -149,8 +204,8 @@ static void run_round(struct bench *b, struct result *r)
 	const double pkts = BATCHES * BATCH_MAX;
 
 	for (uint32_t i = 0; i < BATCHES; i++) {
-		pipeline += time_pipeline(b, r->dir);
-		raw += time_raw(b, r->dir);
+		pipeline += time_pipeline(b, r->way);
+		raw += time_raw(b, r->way);
 	}
 	samples_add(&r->pipeline, (double)pipeline / pkts);
 	samples_add(&r->raw, (double)raw / pkts);
@@ -165,8 +220,8 @@ static void measure(const struct gateway_spec *spec, uint32_t rounds,
 
 	bench_init(&b, spec, r);
 	for (uint32_t i = 0; i < 2 * BATCHES; i++) {
-		time_pipeline(&b, r->dir);
-		time_raw(&b, r->dir);
+		time_pipeline(&b, r->way);
+		time_raw(&b, r->way);
 	}
 	for (uint32_t i = 0; i < rounds; i++)
 		run_round(&b, r);
@@ -177,9 +232,11 @@ static void measure(const struct gateway_spec *spec, uint32_t rounds,
 	bench_fini(&b);
 }
 
-static const char *dir_name(enum dp_dir dir)
+static const char *way_name(enum way way)
 {
-	return dir == DIR_OUT ? "out" : "in";
+	static const char *const names[] = { "out", "in", "over" };
+
+	return names[way];
 }
 
 static void print_head(const struct report *out, uint32_t rounds)
@@ -187,15 +244,15 @@ static void print_head(const struct report *out, uint32_t rounds)
 	fprintf(out->table,
 		"ticks per packet: median of %u rounds (min to max)\n\n",
 		rounds);
-	fprintf(out->table, "%-8s %-16s %-3s %5s %-*s%-*s%-*s%s\n", "backend",
+	fprintf(out->table, "%-8s %-16s %-4s %5s %-*s%-*s%-*s%s\n", "backend",
 		"suite", "dir", "bytes", TABLE_CELL, "pipeline", TABLE_CELL,
 		"raw cipher", TABLE_CELL, "beside it", "ratio");
 }
 
 static void print_row(const struct report *out, const struct result *r)
 {
-	fprintf(out->table, "%-8s %-16s %-3s %5u", r->backend->name, r->suite,
-		dir_name(r->dir), r->inner_bytes);
+	fprintf(out->table, "%-8s %-16s %-4s %5u", r->backend->name, r->suite,
+		way_name(r->way), r->inner_bytes);
 	table_samples(out, &r->pipeline, 0);
 	table_samples(out, &r->raw, 0);
 	table_samples(out, &r->beside, 0);
@@ -208,7 +265,7 @@ static void print_json(struct report *out, const struct result *r)
 	json_row(out);
 	fprintf(out->json,
 		"\"backend\": \"%s\", \"suite\": \"%s\", \"dir\": \"%s\", \"inner_bytes\": %u",
-		r->backend->name, r->suite, dir_name(r->dir), r->inner_bytes);
+		r->backend->name, r->suite, way_name(r->way), r->inner_bytes);
 	json_samples(out, "pipeline_ticks", &r->pipeline);
 	json_samples(out, "raw_ticks", &r->raw);
 	json_samples(out, "beside_ticks", &r->beside);
@@ -247,11 +304,11 @@ int main(int argc, char **argv)
 		{ "aes128gcm16", { "aes128gcm16", NULL, false, FRAMES } },
 	};
 	static const uint32_t sizes[] = { 64, 512, 1420 };
-	static const enum dp_dir dirs[] = { DIR_OUT, DIR_IN };
+	static const enum way ways[] = { WAY_OUT, WAY_IN, WAY_OVER };
 	const struct crypto_backend *backends[2];
 	const size_t n_backends = backends_of(backends);
 	const size_t n_rows =
-		ARRAY_LEN(suites) * ARRAY_LEN(sizes) * ARRAY_LEN(dirs);
+		ARRAY_LEN(suites) * ARRAY_LEN(sizes) * ARRAY_LEN(ways);
 	struct report out = report_start(argc, argv);
 	const uint32_t rounds = bench_rounds();
 
@@ -259,12 +316,13 @@ int main(int argc, char **argv)
 	print_head(&out, rounds);
 	for (size_t i = 0; i < n_rows * n_backends; i++) {
 		const size_t row = i / n_backends,
-			     suite = row / 2 / ARRAY_LEN(sizes);
+			     suite = row / ARRAY_LEN(ways) / ARRAY_LEN(sizes);
 		struct result r = {
 			.backend = backends[i % n_backends],
 			.suite = suites[suite].name,
-			.dir = dirs[row % 2],
-			.inner_bytes = sizes[row / 2 % ARRAY_LEN(sizes)],
+			.way = ways[row % ARRAY_LEN(ways)],
+			.inner_bytes =
+				sizes[row / ARRAY_LEN(ways) % ARRAY_LEN(sizes)],
 		};
 
 		run_row(&suites[suite].spec, rounds, r, &out);

@@ -24,7 +24,7 @@ ROWS = {
         ("backend", "suite", "inner_bytes", "dir"), set(itertools.product(
             crypto_backends(),
             ("aes128-sha256", "aes128gcm16", "chacha20poly1305"),
-            (64, 512, 1420), ("in", "out")))),
+            (64, 512, 1420), ("in", "out", "over")))),
     "bench_programs": (("program", "way"), {
         ("protected", "steer_out, first policy"),
         ("protected", "steer_out, last policy"),
