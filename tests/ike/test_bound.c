@@ -158,6 +158,30 @@ static void data_path_knows_how_long_a_pair_lives(void **state)
 	lab_free(lab);
 }
 
+static void data_path_knows_that_a_child_is_to_be_spread(void **state)
+{
+	struct ike_lab *lab = lab_new(1);
+	struct conn_conf c = lab_conn(lab, 0, SETTLE_IKE, ESP);
+	unsigned int spread = 0;
+
+	(void)state;
+	lab_load_both(lab, SETTLE_IKE, ESP);
+	c.children[0].spread = true;
+	lab_load(lab, 0, &c);
+	conn_fini(&c);
+	engine_initiate(lab->side[0].engine, "peer", NULL, lab->now_ns);
+	assert_true(lab_run(lab, LAB_S));
+	assert_true(lab_agree(lab, 1));
+	for (unsigned int i = 0; i < LAB_SAS_MAX; i++) {
+		assert_false(lab->side[1].sas[i].used &&
+			     lab->side[1].sas[i].sa.spread);
+		spread += lab->side[0].sas[i].used &&
+			  lab->side[0].sas[i].sa.spread;
+	}
+	assert_int_equal(spread, 2);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest cases[] = {
@@ -168,6 +192,7 @@ int main(void)
 			pair_that_the_peer_deletes_is_followed_by_the_other),
 		cmocka_unit_test(successor_hears_that_the_peer_uses_the_pair),
 		cmocka_unit_test(data_path_knows_how_long_a_pair_lives),
+		cmocka_unit_test(data_path_knows_that_a_child_is_to_be_spread),
 	};
 
 	return cmocka_run_group_tests(cases, NULL, NULL);
