@@ -6,67 +6,33 @@ with keys by hand and by IKE, ESP bare and in UDP. Ping and TCP go both ways,
 nothing of it is in the clear on the wire, and what one gateway has sent the other
 has received.
 """
-import json
 import os
 import secrets
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from families import (FAMILIES, HOSTS, conf_between, lan,  # noqa: E402
+                      manual_conf, outer, ping, tcp)
 from ike_conf import ike_conf  # noqa: E402
 from lab import (SIDES, Lab, finish, ok, scapy_layers,  # noqa: E402
                  search_plaintext, wait_until)
 
-FAMILIES = (4, 6)
-FAR = {4: "10.2.0.2", 6: "2001:db8:2::2"}
 COUNT = 5
 TCP_BYTES = 4 << 20
-TCP_LIMIT_S = 20
 ESP, UDP, NATT_PORT = 50, 17, 4500
 WAIT_S = 10
 
 
-def outer(side, family):
-    return SIDES[side].outer if family == 4 else SIDES[side].outer6
-
-
-# --- configurations: both families inside one of them
-
-def conf_between(text, side, family):
-    """The same between other outer addresses."""
-    peer = SIDES[side].peer
-    for key, end in (("local_addrs", side), ("remote_addrs", peer)):
-        before = f"{key} = {outer(end, 4)}\n"
-        assert before in text
-        text = text.replace(before, f"{key} = {outer(end, family)}\n")
-    return text
-
-
-def manual_conf(lab, side, family):
-    here, there = SIDES[side], SIDES[SIDES[side].peer]
-    text = lab.default_conf(side)
-    assert text.endswith("}\n")
-    text = text[:-2] + f"""\
-    lan-to-lan-6 {{
-        action = protect
-        local_ts = {here.lan6}
-        remote_ts = {there.lan6}
-        manual = to-{here.peer}
-    }}
-}}
-"""
-    return conf_between(text, side, family)
-
-
 def ike_families_conf(side, family, encap, start_action):
-    here, there = SIDES[side], SIDES[SIDES[side].peer]
+    """ike_conf() with a child for either family inside this one."""
     text = ike_conf(side, start_action)
     head, child, tail = text.partition("        children {\n")
     assert child
     return conf_between(f"""\
 {head}        encap = {encap}
 {child}            net6 {{
-                local_ts = {here.lan6}
-                remote_ts = {there.lan6}
+                local_ts = {lan(side, 6)}
+                remote_ts = {lan(SIDES[side].peer, 6)}
                 esp_proposals = aes256-sha256
                 start_action = {start_action}
             }}
@@ -74,27 +40,6 @@ def ike_families_conf(side, family, encap, start_action):
 
 
 # --- traffic
-
-def ping(lab, ns, target, *words):
-    return lab.run(ns, ["ping", "-n", "-c", str(COUNT), "-i", "0.05", "-W",
-                        "1", *words, target], check=False).returncode == 0
-
-
-def tcp(lab, family, backwards):
-    """Did it arrive? The server does not count what is still under way."""
-    server = lab.spawn("host-b", ["iperf3", "-s", "-1"])
-    wait_until(lambda: ":5201" in lab.run("host-b", ["ss", "-Hltn"]).stdout,
-               WAIT_S, "iperf3 on host-b")
-    done = lab.run("host-a", [
-        "iperf3", "-J", "-c", FAR[family], "-n", str(TCP_BYTES),
-        *(["-R"] if backwards else [])], check=False, timeout=TCP_LIMIT_S)
-    server.wait(WAIT_S)
-    answer = json.loads(done.stdout)
-    if "error" in answer:
-        print(f"# iperf3: {answer['error']}")
-        return False
-    return answer["end"]["sum_received"]["bytes"] > TCP_BYTES // 4
-
 
 def ip_of(packet):
     """The IP header, of whichever family; None."""
@@ -122,15 +67,17 @@ def is_esp(packet, family, in_udp):
 def check_inner(lab, name, family, inner, in_udp):
     needle = secrets.token_bytes(16)
     capture = lab.capture("wire", "br0")
-    arrived = ping(lab, "host-a", FAR[inner], "-p", needle.hex())
+    arrived = ping(lab, "host-a", HOSTS[inner]["b"], "-p", needle.hex(),
+                   count=COUNT)
     packets = capture.stop()
     esp = [p for p in packets if is_esp(p, family, in_udp)]
     ok(arrived and len(esp) == 2 * COUNT,
        f"{name}: {len(esp)} packets of ESP on the wire for {COUNT} pings")
     ok(not search_plaintext(packets, needle),
        f"{name}: the payload is not on the wire")
-    ok(all([tcp(lab, inner, backwards) for backwards in (False, True)]),
-       f"{name}: TCP goes both ways")
+    # The server does not count what is still under way.
+    ok(all([tcp(lab, inner, TCP_BYTES, backwards) > TCP_BYTES // 4
+            for backwards in (False, True)]), f"{name}: TCP goes both ways")
 
 
 def packets_of(gateway, way):

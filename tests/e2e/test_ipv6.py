@@ -13,6 +13,7 @@ import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from families import conf_between, lan, ping  # noqa: E402
 from lab import (BUILD, SIDES, Lab, finish, log_of, ok,  # noqa: E402
                  scapy_layers, search_plaintext)
 
@@ -21,38 +22,29 @@ HOSTS = {"host-a": "2001:db8:1::2", "gw-a": "2001:db8:1::1",
 FROM_DMZ = "2001:db8:3::1"  # gw-a's, where its first policy of IPv6 is
 FAR = "2001:db8:2::2"
 PORT = 7
-COUNT = 5
+COUNT = 3  # of ping()
 BIG = 4000  # in a ping: three fragments
 
 
 def conf(lab, side):
     """One of its policies is for all of IPv6."""
-    here, there = SIDES[side], SIDES[SIDES[side].peer]
-    ours, theirs = ((here.lan6, "::/0") if side == "a" else
-                    ("::/0", there.lan6))
-    dmz = (("2001:db8:3::/64", there.lan6) if side == "a" else
-           (here.lan6, "2001:db8:3::/64"))
-    text = lab.default_conf(side)
-    for address, other in ((here.outer, here.outer6),
-                           (there.outer, there.outer6)):
-        text = text.replace(f"_addrs = {address}\n", f"_addrs = {other}\n")
+    peer = SIDES[side].peer
+    dmz, everything = (("2001:db8:3::/64", lan("b", 6)), (lan("a", 6), "::/0"))
+    if side == "b":
+        dmz, everything = dmz[::-1], everything[::-1]
+    text = conf_between(lab.default_conf(side), side, 6)
     assert text.endswith("}\n")
-    for name, local_ts, remote_ts in (("dmz", *dmz), ("all", ours, theirs)):
+    for name, local_ts, remote_ts in (("dmz", *dmz), ("all", *everything)):
         text = text[:-2] + f"""\
     {name} {{
         action = protect
         local_ts = {local_ts}
         remote_ts = {remote_ts}
-        manual = to-{here.peer}
+        manual = to-{peer}
     }}
 }}
 """
     return text
-
-
-def ping(lab, ns, target, *words):
-    return lab.run(ns, ["ping", "-n", "-c", str(COUNT), "-i", "0.05", "-W",
-                        "1", *words, target], check=False).returncode == 0
 
 
 # --- while it is up

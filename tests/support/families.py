@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+Gateways of Lab(with_ipv6=True) whose tunnels are in IPv4 and IPv6, inside and
+outside, and the traffic that goes through them.
+"""
+import json
+
+from lab import SIDES, wait_until
+
+FAMILIES = (4, 6)
+HOSTS = {4: {"a": "10.1.0.2", "b": "10.2.0.2"},
+         6: {"a": "2001:db8:1::2", "b": "2001:db8:2::2"}}
+SERVER_S = 10
+TCP_LIMIT_S = 30
+
+
+def outer(side, family):
+    return SIDES[side].outer if family == 4 else SIDES[side].outer6
+
+
+def lan(side, family):
+    return SIDES[side].lan if family == 4 else SIDES[side].lan6
+
+
+def conf_between(text, side, family):
+    """A configuration of that side, between outer addresses of the family."""
+    for key, end in (("local_addrs", side), ("remote_addrs", SIDES[side].peer)):
+        before = f"{key} = {outer(end, 4)}\n"
+        assert before in text
+        text = text.replace(before, f"{key} = {outer(end, family)}\n")
+    return text
+
+
+def manual_conf(lab, side, family):
+    """default_conf() with a policy for either family inside this one."""
+    peer = SIDES[side].peer
+    text = lab.default_conf(side)
+    assert text.endswith("}\n")
+    return conf_between(text[:-2] + f"""\
+    lan-to-lan-6 {{
+        action = protect
+        local_ts = {lan(side, 6)}
+        remote_ts = {lan(peer, 6)}
+        manual = to-{peer}
+    }}
+}}
+""", side, family)
+
+
+def ping(lab, ns, target, *words, count=3):
+    return lab.run(ns, ["ping", "-n", "-c", str(count), "-i", "0.05", "-W",
+                        "1", *words, target], check=False).returncode == 0
+
+
+def tcp(lab, family, octets, backwards=False):
+    """From host-a to host-b; what the end of it has received."""
+    server = lab.spawn("host-b", ["iperf3", "-s", "-1"])
+    wait_until(lambda: ":5201" in lab.run("host-b", ["ss", "-Hltn"]).stdout,
+               SERVER_S, "iperf3 on host-b")
+    done = lab.run("host-a", [
+        "iperf3", "-J", "-c", HOSTS[family]["b"], "-n", str(octets),
+        *(["-R"] if backwards else [])], check=False, timeout=TCP_LIMIT_S)
+    server.wait(SERVER_S)
+    answer = json.loads(done.stdout)
+    if "error" in answer:
+        print(f"# iperf3: {answer['error']}")
+        return 0
+    return answer["end"]["sum_received"]["bytes"]
