@@ -4,6 +4,7 @@ Gateways of Lab(with_ipv6=True) whose tunnels are in IPv4 and IPv6, inside and
 outside, and the traffic that goes through them.
 """
 import json
+import re
 
 from lab import SIDES, wait_until
 
@@ -31,10 +32,16 @@ def conf_between(text, side, family):
     return text
 
 
-def manual_conf(lab, side, family):
-    """default_conf() with a policy for either family inside this one."""
+def manual_conf(lab, side, family, esp="aes128-sha256"):
+    """
+    default_conf() with a policy for either family inside this one. The SAs'
+    keys are as long as esp wants them; an AEAD has but one.
+    """
     peer = SIDES[side].peer
-    text = lab.default_conf(side)
+    text = lab.default_conf(side).replace("aes128-sha256", esp)
+    if not lab.sa_ab.integ_key:
+        text = re.sub(r".*integ_key.*\n", "", text).replace(
+            "gateway {\n", "gateway {\n    allow_manual_counter_mode = yes\n")
     assert text.endswith("}\n")
     return conf_between(text[:-2] + f"""\
     lan-to-lan-6 {{

@@ -140,10 +140,14 @@ class Lab:
         self._holders = {}  # machine: the process that its namespaces hang on
         self._spawned = []  # Popen, each with what it is and its log's path
 
-    def renew_sas(self):
+    def renew_sas(self, encr_bytes=16, integ_bytes=32):
         """Others for default_conf(): the same keys are never used again."""
-        self.sa_ab = self.random_sa("192.0.2.1", "192.0.2.2")
-        self.sa_ba = self.random_sa("192.0.2.2", "192.0.2.1")
+        self.sa_ab, self.sa_ba = (
+            self.random_sa(*ends)._replace(
+                encr_key=secrets.token_bytes(encr_bytes),
+                integ_key=secrets.token_bytes(integ_bytes))
+            for ends in (("192.0.2.1", "192.0.2.2"),
+                         ("192.0.2.2", "192.0.2.1")))
 
     @staticmethod
     def random_sa(src, dst):
