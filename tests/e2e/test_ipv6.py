@@ -5,7 +5,8 @@ What IPv6 alone has, through a tunnel over IPv6: extension headers, fragments th
 the sender makes, what a gateway sends and receives itself, neighbour discovery
 beside a policy for all of IPv6. And when the daemon is killed, nothing of IPv6
 that a policy protects leaves in the clear: not the gateway's own, not a LAN host's,
-not that of a host behind an interface that Cygnet does not serve.
+not that of a host behind an interface that Cygnet does not serve; nor while the
+lock waits for the daemon.
 """
 import os
 import secrets
@@ -15,7 +16,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from families import conf_between, lan, ping  # noqa: E402
 from lab import (BUILD, SIDES, Lab, finish, log_of, ok,  # noqa: E402
-                 scapy_layers, search_plaintext)
+                 scapy_layers, search_plaintext, wait_until)
 
 HOSTS = {"host-a": "2001:db8:1::2", "gw-a": "2001:db8:1::1",
          "host-c": "2001:db8:3::2"}
@@ -166,6 +167,24 @@ def check_forwarding(lab):
         lab.run("gw-a", ["sysctl", "-qw", "net.ipv6.conf.all.forwarding=1"])
 
 
+# --- the lock
+
+def check_lock(lab):
+    path = lab.write("lock.conf", conf(lab, "a"))
+    lock = lab.spawn("gw-a", [f"{BUILD}/cygnetd", "--lock", "-f", path])
+    wait_until(lambda: "lock: up" in log_of(lock), 10, "the lock")
+    ok(not ping(lab, "gw-a", SIDES["b"].outer6) and
+       not ping(lab, "gw-b", SIDES["a"].outer6),
+       "the lock lets nothing of IPv6 out or in")
+    lab.run("gw-b", ["ip", "-6", "neigh", "flush", "dev", "wan0"])
+    ping(lab, "gw-b", SIDES["a"].outer6)
+    known = lab.run("gw-b", ["ip", "-6", "neigh", "show",
+                             SIDES["a"].outer6]).stdout
+    ok("lladdr" in known, "but neighbours are found")
+    lock.terminate()
+    lock.wait(10)
+
+
 def main():
     with Lab(with_dmz=True, with_ipv6=True) as lab:
         gateways = [lab.start_gateway(f"gw-{side}", conf(lab, side))
@@ -179,6 +198,7 @@ def main():
         check_fail_closed(lab, gateways[0])
         check_release(lab)
         check_forwarding(lab)
+        check_lock(lab)
     return finish()
 
 
