@@ -53,6 +53,7 @@ struct doctor_host {
 	bool has_ike_user;
 	uint32_t cpus;
 	int forwarding;	      /* of all interfaces: 1, 0 */
+	bool lacks_v6;	      /* that of IPv6 is off, and policies need it */
 	int rp_filter;	      /* that ipsec0 has in effect; UNKNOWN: none */
 	bool may_lock;	      /* CAP_IPC_LOCK can be had: no limit counts */
 	uint64_t memlock;     /* bytes; UINT64_MAX: no limit */
@@ -76,6 +77,7 @@ struct doctor_iface {
 	bool is_up;
 	bool is_ethernet;
 	bool is_forwarding;
+	bool lacks_v6; /* likewise */
 	uint32_t mtu;
 	uint32_t queues;
 	struct ethtool ethtool;

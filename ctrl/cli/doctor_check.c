@@ -181,6 +181,10 @@ static void check_forwarding(struct doctor *d, const struct doctor_host *h)
 		       "sysctl -w net.ipv4.ip_forward=1");
 	else
 		found(d, DOCTOR_OK, "IPv4 forwarding is on");
+	if (h->lacks_v6)
+		remedy(found(d, DOCTOR_ERROR,
+			     "IPv6 forwarding is off, and there are policies that protect IPv6"),
+		       "sysctl -w net.ipv6.conf.all.forwarding=1");
 }
 
 /* Loose is what dp sets; 0 asks nothing. */
@@ -311,6 +315,9 @@ static bool check_presence(struct doctor *d, const struct doctor_iface *i)
 	if (i->role == IFACE_PROTECTED && !i->is_forwarding)
 		remedy(found(d, DOCTOR_ERROR, "IPv4 forwarding is off for it"),
 		       "sysctl -w net/ipv4/conf/%s/forwarding=1", i->name);
+	if (i->role == IFACE_PROTECTED && i->lacks_v6)
+		remedy(found(d, DOCTOR_ERROR, "IPv6 forwarding is off for it"),
+		       "sysctl -w net/ipv6/conf/%s/forwarding=1", i->name);
 	return true;
 }
 

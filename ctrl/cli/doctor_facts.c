@@ -207,6 +207,14 @@ static void read_iface(const struct iface_conf *conf, bool is_root,
 	read_slot(out, &iface);
 }
 
+static void read_v6(struct doctor_facts *out)
+{
+	out->host.lacks_v6 = !iface_sysctl_is_on("ipv6", "all", "forwarding");
+	for (size_t i = 0; i < out->n_ifaces; i++)
+		out->ifaces[i].lacks_v6 = !iface_sysctl_is_on(
+			"ipv6", out->ifaces[i].name, "forwarding");
+}
+
 static void read_config(const char *file, struct doctor_facts *out,
 			struct config **config)
 {
@@ -224,6 +232,8 @@ static void read_config(const char *file, struct doctor_facts *out,
 	for (size_t i = 0; i < out->n_ifaces; i++)
 		read_iface(&(*config)->gateway.ifaces[i], out->host.is_root,
 			   &out->ifaces[i]);
+	if (config_protects_v6(*config))
+		read_v6(out);
 }
 
 void doctor_read(const char *file, struct doctor_facts *out,

@@ -164,6 +164,9 @@ def check_forwarding(lab):
         process = lab.spawn("gw-a", [f"{BUILD}/cygnetd", "-f", path])
         ok(process.wait(10) == 1 and remedy in log_of(process),
            f"without forwarding ({off}) it does not start, and says: {remedy}")
+        said = lab.run("gw-a", [f"{BUILD}/cygnet", "doctor", path],
+                       check=False)
+        ok(said.returncode and remedy in said.stdout, "so does the doctor")
         lab.run("gw-a", ["sysctl", "-qw", "net.ipv6.conf.all.forwarding=1"])
 
 

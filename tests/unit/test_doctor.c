@@ -221,6 +221,18 @@ static void a_gateway_forwards(void **state)
 		   "sysctl -w net.ipv4.ip_forward=1");
 }
 
+static void a_gateway_of_ipv6_forwards_that(void **state)
+{
+	struct doctor_facts f = well();
+
+	(void)state;
+	f.host.lacks_v6 = true;
+	assert_one(
+		&f, DOCTOR_ERROR, "host",
+		"IPv6 forwarding is off, and there are policies that protect IPv6",
+		"sysctl -w net.ipv6.conf.all.forwarding=1");
+}
+
 static void a_strict_filter_drops_what_was_decrypted(void **state)
 {
 	struct doctor_facts f = well();
@@ -421,6 +433,7 @@ int main(void)
 		cmocka_unit_test(settings_that_cannot_be_read_are_no_finding),
 		cmocka_unit_test(without_root_not_all_is_seen),
 		cmocka_unit_test(a_gateway_forwards),
+		cmocka_unit_test(a_gateway_of_ipv6_forwards_that),
 		cmocka_unit_test(a_strict_filter_drops_what_was_decrypted),
 		cmocka_unit_test(locked_memory_counts_where_no_capability_helps),
 		cmocka_unit_test(a_port_that_somebody_has_is_an_error),

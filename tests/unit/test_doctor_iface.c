@@ -49,6 +49,19 @@ static void protected_interfaces_alone_need_forwarding(void **state)
 		   "sysctl -w net/ipv4/conf/lan0/forwarding=1");
 }
 
+static void protected_interfaces_alone_need_that_of_ipv6(void **state)
+{
+	struct doctor_facts f = well();
+
+	(void)state;
+	f.ifaces[1].lacks_v6 = true;
+	check(&f);
+	assert_int_equal(doctor_exit_code(&report), 0);
+	f.ifaces[0].lacks_v6 = true;
+	assert_one(&f, DOCTOR_ERROR, "lan0", "IPv6 forwarding is off for it",
+		   "sysctl -w net/ipv6/conf/lan0/forwarding=1");
+}
+
 static void a_foreign_program_is_an_error_with_its_remedy(void **state)
 {
 	struct doctor_facts f = well();
@@ -251,6 +264,7 @@ int main(void)
 		cmocka_unit_test(an_interface_without_ethernet_is_not_served),
 		cmocka_unit_test(an_interface_that_is_down_is_an_error),
 		cmocka_unit_test(protected_interfaces_alone_need_forwarding),
+		cmocka_unit_test(protected_interfaces_alone_need_that_of_ipv6),
 		cmocka_unit_test(a_foreign_program_is_an_error_with_its_remedy),
 		cmocka_unit_test(generic_xdp_is_slow),
 		cmocka_unit_test(what_an_earlier_start_left_closes),
