@@ -189,8 +189,7 @@ class Lab:
         for ns in machines:
             self._add_machine(ns)
         for side in SIDES:
-            self._add_lan(f"host-{side}", f"gw-{side}", "lan0",
-                          SIDES[side].lan, SIDES[side].lan6)
+            self.add_lan(side)
             self.run(f"gw-{side}", ["sysctl", "-qw", "net.ipv4.ip_forward=1"])
             if self.with_ipv6:
                 self.run(f"gw-{side}", [
@@ -202,16 +201,28 @@ class Lab:
         for side in SIDES:
             self.add_wan(side)
 
+    def add_lan(self, side):
+        """A gateway's link to its host; again, after a test has deleted it."""
+        self._add_lan(f"host-{side}", f"gw-{side}", "lan0", SIDES[side].lan,
+                      SIDES[side].lan6)
+
     def add_wan(self, side, queues=None):
         """
         A gateway's link to the wire; again, after a test has deleted it. With
         queues it never has more of them.
         """
+        self.add_wan_link(side, queues)
+        self.add_wan_address(side)
+
+    def add_wan_link(self, side, queues=None):
+        """As it appears, before anybody gives it an address."""
         self._add_link((f"gw-{side}", "wan0"), ("wire", side), queues)
-        self._add_address(f"gw-{side}", "wan0", f"{SIDES[side].outer}/24",
-                          f"{SIDES[side].outer6}/64")
         _run(["ip", "-n", "wire", "link", "set", "dev", side,
               "master", "br0"])
+
+    def add_wan_address(self, side):
+        self._add_address(f"gw-{side}", "wan0", f"{SIDES[side].outer}/24",
+                          f"{SIDES[side].outer6}/64")
 
     def _add_machine(self, ns):
         _run(["ip", "netns", "add", ns])
@@ -558,6 +569,27 @@ class Capture:
 
     def stop(self):
         """Ends the capture; returns scapy's packets, in order."""
+        self._end()
+        scapy_layers()
+        from scapy.utils import rdpcap
+        packets = list(rdpcap(self.path))
+        self._check_whole(packet.wirelen for packet in packets)
+        return packets
+
+    def frames(self):
+        """Ends the capture; returns octets alone, in a tenth of the time."""
+        self._end()
+        from scapy.utils import RawPcapReader
+        with contextlib.closing(RawPcapReader(self.path)) as reader:
+            frames = list(reader)
+        self._check_whole(about.wirelen for _, about in frames)
+        return [octets for octets, _ in frames]
+
+    def _check_whole(self, lengths):
+        if any(length > self.SNAPLEN for length in lengths):
+            raise LabError(f"the capture cut packets at {self.SNAPLEN} octets")
+
+    def _end(self):
         deadline = time.monotonic() + self.BOUND_S
         before, quiet_since = None, time.monotonic()
         while time.monotonic() - quiet_since < self.QUIET_S:
@@ -571,9 +603,3 @@ class Capture:
             time.sleep(POLL_S)
         self._process.send_signal(signal.SIGINT)
         self._process.wait(timeout=self.BOUND_S)
-        scapy_layers()
-        from scapy.utils import rdpcap
-        packets = list(rdpcap(self.path))
-        if any(packet.wirelen > self.SNAPLEN for packet in packets):
-            raise LabError(f"the capture cut packets at {self.SNAPLEN} octets")
-        return packets
