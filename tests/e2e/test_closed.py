@@ -241,14 +241,16 @@ class Lookout:
 def check_closed(lab, traffic, event, happens):
     """A row for each kind of traffic, while something happens."""
     lookout = Lookout(lab, traffic)
-    traffic.go_on()
-    happens()
-    traffic.go_on()
-    seen, odd = lookout.seen()
-    for stream, (tried, clear) in seen.items():
-        ok(tried >= 2 * ENOUGH and not clear,
-           f"{event}: {stream.what}: {tried} sent, {clear} in the clear")
-    ok(not odd, f"{event}: nothing else is on the wire {odd[:1]}")
+    try:
+        traffic.go_on()
+        happens()
+        traffic.go_on()
+    finally:    # what leaves in the clear does not arrive, either
+        seen, odd = lookout.seen()
+        for stream, (tried, clear) in seen.items():
+            ok(tried >= 2 * ENOUGH and not clear,
+               f"{event}: {stream.what}: {tried} sent, {clear} in the clear")
+        ok(not odd, f"{event}: nothing else is on the wire {odd[:1]}")
 
 
 def check_open(lab, traffic, when):
