@@ -459,8 +459,9 @@ static double ask(struct gateway *g, enum sadb_verb verb, uint32_t first,
 	return used;
 }
 
-/* Packets by them, on another CPU, for as long as it is not ended. */
-static pid_t start_load(const struct programs *p)
+/* Packets by them, on another CPU, from SIGCONT on. Made before them, so that no
+ * page of theirs is shared with it and copied when it is written. */
+static pid_t make_load(const struct programs *p)
 {
 	const int fd = programs_xdp_fd(p), empty_fd = load_empty();
 	pid_t pid = fork();
@@ -469,6 +470,7 @@ static pid_t start_load(const struct programs *p)
 	if (pid)
 		return pid;
 	bench_pin_to(0);
+	raise(SIGSTOP);
 	for (;;)
 		run_packets(fd, empty_fd, LOADED, 1);
 }
@@ -493,17 +495,16 @@ static double allocated(void)
 	return (double)(m.uordblks + m.hblkhd);
 }
 
-static void measure_changes(struct gateway *g, uint32_t rounds,
+static void measure_changes(struct gateway *g, uint32_t rounds, pid_t load,
 			    struct change_row *r)
 {
 	const double before = allocated();
 	const double from = now_us();
-	pid_t load;
 
 	ask(g, SADB_ADD, 0, LOADED);
 	r->load_ms = (now_us() - from) / 1e3;
 	r->bytes = (allocated() - before) / LOADED;
-	load = start_load(g->programs);
+	kill(load, SIGCONT);
 	for (uint32_t i = 0; i < rounds; i++) {
 		const uint32_t first = LOADED + i * CHANGES;
 
@@ -548,9 +549,10 @@ static void bench_changes(struct report *out, struct programs *p,
 	for (size_t i = 0; i < ARRAY_LEN(backends); i++) {
 		struct gateway g = { .programs = p };
 		struct change_row r = { .backend = backends[i]->name };
+		const pid_t load = make_load(p);
 
 		gateway_open(&g, backends[i]);
-		measure_changes(&g, rounds, &r);
+		measure_changes(&g, rounds, load, &r);
 		gateway_close(&g);
 		print_changes(out, &r);
 	}
