@@ -316,7 +316,7 @@ static void bench_packets(struct report *out, const struct fixture *fx,
 		add_inbound(fx->programs[on], there[on], r.sas);
 		there[on] = r.sas;
 		measure_packets(fx->programs[on], rounds, &r);
-		if (!one)
+		if (one <= 0)
 			one = samples_median(&r.lookup);
 		print_packets(out, &r, one);
 	}
