@@ -132,12 +132,16 @@ int dp_seam_put_config(const struct config *c,
 
 /* --- in */
 
-/* One more of an array; NULL: no memory. */
+/* One more of an array, which has room up to the next power of two; NULL: no
+ * memory. */
 static void *add(void *array, size_t *n, size_t bytes)
 {
+	bool is_full = (*n & (*n - 1)) == 0; /* 0 is, too */
 	void **at = array;
-	uint8_t *more = realloc(*at, (*n + 1) * bytes);
+	uint8_t *more = *at;
 
+	if (is_full)
+		more = realloc(*at, (*n ? 2 * *n : 1) * bytes);
 	if (!more)
 		return NULL;
 	*at = more;

@@ -34,7 +34,7 @@ def add_reference(lab):
     lab._add_link(("ref-a", "wan0"), ("ref-b", "wan0"))
     ends = []
     for ns, peer in (("ref-a", "ref-b"), ("ref-b", "ref-a")):
-        lab._add_address(ns, "wan0", wan[ns])
+        lab.run(ns, ["ip", "address", "add", f"{wan[ns]}/24", "dev", "wan0"])
         lab.run(ns, ["ip", "address", "add", f"{lan[ns]}.1/24", "dev", "lo"])
         ends.append(strongswan.start(
             lab, ns, local=wan[ns], remote=wan[peer],
