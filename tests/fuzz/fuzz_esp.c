@@ -46,7 +46,7 @@
 #define L3_MAX	    (FRAME_BYTES - 512U - ETH_HEADER_BYTES) /* of a port */
 #define TEXT_MAX    3488U /* whole blocks; the packet is L3_MAX at most */
 #define VNET_BYTES  ((uint32_t)sizeof(struct virtio_net_hdr))
-#define HOST_L3_MAX (L3_MAX - VNET_BYTES) /* the read cuts what is longer */
+#define HOST_L3_MAX (L3_MAX - VNET_BYTES) /* what is longer is fuzz_segment's */
 
 enum step {
 	STEP_OUT,   /* from the protected port */
@@ -316,14 +316,15 @@ static void step_host(struct scenario *s)
 	enum drop_reason fault;
 	uint32_t n;
 
-	take_packet(s, &l3, FRAME_BYTES - ETH_HEADER_BYTES, PROTO_UDP);
+	take_packet(s, &l3, HOST_L3_MAX, PROTO_UDP);
 	if (s->step & STEP_DAMAGED)
 		damage(&s->in, &tag, sizeof(tag));
 	frame_around(s, &l3, &tag, &frame);
+	if (!frame.n)
+		return; /* a TAP gives no frame without an octet */
 	memcpy(whole + VNET_BYTES, frame.at, frame.n);
 	n = VNET_BYTES + frame.n;
 	require(write(s->g->host_fd, whole, n) == (ssize_t)n, "host write");
-	l3.n = l3.n < HOST_L3_MAX ? l3.n : HOST_L3_MAX;
 	fault = gateway_host_fault(&tag, frame.n, slice_of(l3.at, l3.n));
 	given(s, fault);
 	if (!fault)
