@@ -11,6 +11,23 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+/* The kernel's helper, over the frame where it lies. */
+static long frame_load(const struct xdp_md *ctx, __u32 at, void *out, __u32 n)
+{
+	const uint8_t *data = (const void *)(uintptr_t)ctx->data;
+	__u32 bytes = ctx->data_end - ctx->data;
+
+	if (at > bytes || n > bytes - at)
+		return -1;
+	memcpy(out, data + at, n);
+	return 0;
+}
+
+#define bpf_xdp_load_bytes frame_load
+
 #include "bpf/parse.h"
 #include "ctrl/base/addr.h"
 #include "ctrl/wire/ipv4.h"
