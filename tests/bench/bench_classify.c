@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/program_run.h"
 #include "tests/bpf/fixture.h"
 #include "tests/bpf/flow_frame.h"
 #include "tests/support/policies.h"
@@ -29,10 +30,6 @@ struct result {
 	uint32_t policies;
 	struct samples cold, hit; /* nanoseconds per packet */
 	double compile_ms, replace_ms, kib;
-};
-
-struct account {
-	uint64_t ns, pkts;
 };
 
 static double now_ms(void)
@@ -68,47 +65,6 @@ static void replace(struct programs *p, const struct policy *list,
 	image_free(&image);
 }
 
-/* return XDP_DROP; */
-static int load_empty(void)
-{
-	const struct bpf_insn insns[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_DROP },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "empty", "GPL", insns,
-			       ARRAY_LEN(insns), NULL);
-
-	must(fd >= 0, "cannot load an empty program");
-	return fd;
-}
-
-static struct account account_of(int fd)
-{
-	struct bpf_prog_info info = { 0 };
-	uint32_t len = sizeof(info);
-
-	must(bpf_obj_get_info_by_fd(fd, &info, &len) == 0, "no account");
-	return (struct account){ .ns = info.run_time_ns, .pkts = info.run_cnt };
-}
-
-static void run(int fd, const struct frame *f, uint32_t ifindex)
-{
-	struct xdp_md in = { .data_end = f->bytes, .ingress_ifindex = ifindex };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->octets,
-		    .data_size_in = f->bytes, .ctx_in = &in,
-		    .ctx_size_in = sizeof(in), .repeat = 1);
-
-	must(bpf_prog_test_run_opts(fd, &opts) == 0, "a test run failed");
-}
-
-static double per_packet(int fd, const struct account *before)
-{
-	const struct account after = account_of(fd);
-
-	must(after.pkts - before->pkts == FLOWS, "packets went elsewhere");
-	return (double)(after.ns - before->ns) / FLOWS;
-}
-
 /* flows: so many, again and again. */
 static double run_flows(int fd, int empty_fd, const struct result *r,
 			uint32_t first, uint32_t flows)
@@ -123,16 +79,17 @@ static double run_flows(int fd, int empty_fd, const struct result *r,
 			policies_hub_flow(r->policies, first + i % flows);
 
 		flow_frame(&flow, DIR_IN, &f);
-		run(fd, &f, ifindex);
-		run(empty_fd, &f, ifindex);
+		program_run(fd, &f, ifindex);
+		program_run(empty_fd, &f, ifindex);
 	}
-	return per_packet(fd, &before) - per_packet(empty_fd, &empty);
+	return account_per_packet(fd, &before, FLOWS) -
+	       account_per_packet(empty_fd, &empty, FLOWS);
 }
 
 static void measure(struct programs *p, uint32_t rounds, struct result *r)
 {
 	const int fd = programs_xdp_fd(p);
-	const int empty_fd = load_empty();
+	const int empty_fd = program_empty(BPF_PROG_TYPE_XDP);
 	struct policy *list = list_of(r->policies);
 
 	replace(p, list, r);

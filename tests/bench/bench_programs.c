@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/program_run.h"
 #include "tests/bpf/fixture.h"
 
 /* In a round, of each of the two programs. Each waits for a grace period. */
@@ -92,11 +93,6 @@ struct result {
 };
 
 /* What the kernel accounted to a program. */
-struct account {
-	uint64_t ns;
-	uint64_t pkts;
-};
-
 /* --- the gateway */
 
 /* A full list in which one policy matches OUTBOUND, and none the rest. */
@@ -138,21 +134,6 @@ static const char *program_name(enum program program)
 	return NULL;
 }
 
-/* return XDP_DROP; to tc, where nothing is done with it, another verdict. */
-static int load_empty(enum program program)
-{
-	const struct bpf_insn insns[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_DROP },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	int fd = bpf_prog_load(program == PROGRAM_GUARD ? BPF_PROG_TYPE_SCHED_CLS
-							: BPF_PROG_TYPE_XDP,
-			       "empty", "GPL", insns, ARRAY_LEN(insns), NULL);
-
-	must(fd >= 0, "cannot load an empty program");
-	return fd;
-}
-
 /* --- a burst of packets */
 
 static void run_burst(int fd, enum program program, const struct frame *f)
@@ -177,26 +158,13 @@ static void run_burst(int fd, enum program program, const struct frame *f)
 	must(bpf_prog_test_run_opts(fd, &opts) == 0, "a test run failed");
 }
 
-static struct account account_of(int fd)
-{
-	struct bpf_prog_info info = { 0 };
-	uint32_t len = sizeof(info);
-
-	must(bpf_obj_get_info_by_fd(fd, &info, &len) == 0, "no account");
-	return (struct account){ .ns = info.run_time_ns, .pkts = info.run_cnt };
-}
-
 /* Nanoseconds of one packet in a burst. */
 static double time_burst(int fd, enum program program, const struct frame *f)
 {
 	const struct account before = account_of(fd);
-	struct account after;
 
 	run_burst(fd, program, f);
-	after = account_of(fd);
-	must(after.pkts - before.pkts == BURST_PKTS,
-	     "the kernel accounted for more packets or fewer than there were");
-	return (double)(after.ns - before.ns) / BURST_PKTS;
+	return account_per_packet(fd, &before, BURST_PKTS);
 }
 
 /* --- rounds */
@@ -230,7 +198,9 @@ static void measure(struct programs *p, uint32_t rounds, struct result *r)
 {
 	const uint64_t pkts = (uint64_t)rounds * BURSTS * BURST_PKTS;
 	const int fd = program_fd(p, r->way->program);
-	const int empty_fd = load_empty(r->way->program);
+	const int empty_fd = program_empty(r->way->program == PROGRAM_GUARD
+						   ? BPF_PROG_TYPE_SCHED_CLS
+						   : BPF_PROG_TYPE_XDP);
 	struct frame f;
 	uint64_t before;
 

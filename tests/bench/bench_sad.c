@@ -20,6 +20,7 @@
 
 #include "ctrl/dp/sadb.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/program_run.h"
 #include "tests/bpf/fixture.h"
 
 #define PACKETS 32768U /* of one round */
@@ -53,50 +54,6 @@ static double now_us(void)
 
 /* --- a packet */
 
-struct account {
-	uint64_t ns, pkts;
-};
-
-static int load_empty(void)
-{
-	const struct bpf_insn insns[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_DROP },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "empty", "GPL", insns,
-			       ARRAY_LEN(insns), NULL);
-
-	must(fd >= 0, "cannot load an empty program");
-	return fd;
-}
-
-static struct account account_of(int fd)
-{
-	struct bpf_prog_info info = { 0 };
-	uint32_t len = sizeof(info);
-
-	must(bpf_obj_get_info_by_fd(fd, &info, &len) == 0, "no account");
-	return (struct account){ .ns = info.run_time_ns, .pkts = info.run_cnt };
-}
-
-static void run(int fd, const struct frame *f, uint32_t ifindex)
-{
-	struct xdp_md in = { .data_end = f->bytes, .ingress_ifindex = ifindex };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->octets,
-		    .data_size_in = f->bytes, .ctx_in = &in,
-		    .ctx_size_in = sizeof(in), .repeat = 1);
-
-	must(bpf_prog_test_run_opts(fd, &opts) == 0, "a test run failed");
-}
-
-static double per_packet(int fd, const struct account *before)
-{
-	const struct account after = account_of(fd);
-
-	must(after.pkts - before->pkts == PACKETS, "packets went elsewhere");
-	return (double)(after.ns - before->ns) / PACKETS;
-}
-
 static double run_packets(int fd, int empty_fd, uint32_t n_sas, uint32_t first)
 {
 	static const struct frame_spec spec = { .saddr = STRANGER,
@@ -113,10 +70,11 @@ static double run_packets(int fd, int empty_fd, uint32_t n_sas, uint32_t first)
 		uint64_t at = (uint64_t)(first + i) * 40503U % n_sas;
 
 		frame_wr32(&f, SPI_AT, spi_of((uint32_t)at));
-		run(fd, &f, ifindex);
-		run(empty_fd, &f, ifindex);
+		program_run(fd, &f, ifindex);
+		program_run(empty_fd, &f, ifindex);
 	}
-	return per_packet(fd, &before) - per_packet(empty_fd, &empty);
+	return account_per_packet(fd, &before, PACKETS) -
+	       account_per_packet(empty_fd, &empty, PACKETS);
 }
 
 /* --- the lookup alone */
@@ -256,7 +214,7 @@ static void measure_packets(struct programs *p, uint32_t rounds,
 			    struct packet_row *r)
 {
 	const int fd = programs_xdp_fd(p);
-	const int empty_fd = load_empty();
+	const int empty_fd = program_empty(BPF_PROG_TYPE_XDP);
 	const int map_fd = map_of(fd, "sad");
 	const int lookup_fd = load_lookup(map_fd, r->sas);
 	const int key_fd = load_lookup(-1, r->sas);
@@ -463,7 +421,8 @@ static double ask(struct gateway *g, enum sadb_verb verb, uint32_t first,
  * page of theirs is shared with it and copied when it is written. */
 static pid_t make_load(const struct programs *p)
 {
-	const int fd = programs_xdp_fd(p), empty_fd = load_empty();
+	const int fd = programs_xdp_fd(p),
+		  empty_fd = program_empty(BPF_PROG_TYPE_XDP);
 	pid_t pid = fork();
 
 	must(pid >= 0, "no process for load");
