@@ -63,11 +63,13 @@ static void on_query(evutil_socket_t fd, short what, void *ctx)
 void resolver_refresh_locals(struct resolver *r)
 {
 	int err = locals_sync(&r->locals, r->spec.nl, r->spec.programs);
+	bool unknown =
+		err && err != -EINTR; /* while they change, none is lost */
 
-	if (err && !r->told_stale)
+	if (unknown && !r->told_stale)
 		log_error("resolver: addresses not read: %s; until they are, packets to a new address of this host may be taken for forwarded ones",
 			  strerror(-err));
-	r->told_stale = err != 0;
+	r->told_stale = unknown;
 	r->addrs_stale = err != 0;
 	if (err)
 		resolver_tick_soon(r);
