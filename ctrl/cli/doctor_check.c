@@ -199,14 +199,15 @@ static void check_rp_filter(struct doctor *d, const struct doctor_host *h)
 		found(d, DOCTOR_OK, "rp_filter is no obstacle");
 }
 
-/* Packet memory is locked, and counted where CAP_IPC_LOCK is not to be had. */
+/* Packet memory is locked by every port that uses it, and counted where
+ * CAP_IPC_LOCK is not to be had. */
 static void check_memory(struct doctor *d, const struct doctor_host *h)
 {
 	uint64_t need = 0;
 
 	for (size_t i = 0; i < d->facts->n_ifaces; i++)
 		need += (uint64_t)d->facts->ifaces[i].queues * XSK_PORT_FRAMES *
-			FRAME_BYTES;
+			FRAME_BYTES * d->facts->n_ifaces;
 	if (h->may_lock || h->memlock >= need)
 		found(d, DOCTOR_OK, "locked memory is not limited");
 	else

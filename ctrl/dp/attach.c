@@ -36,8 +36,8 @@ static void program_close(struct program_id *p)
 
 static bool name_is_ours(const char *name)
 {
-	return strcmp(name, "edge") == 0 || strcmp(name, "guard") == 0 ||
-	       strcmp(name, "tag") == 0;
+	return strcmp(name, "edge") == 0 || strcmp(name, "closed") == 0 ||
+	       strcmp(name, "guard") == 0 || strcmp(name, "tag") == 0;
 }
 
 static void program_find(uint32_t id, struct program_id *out)
@@ -110,6 +110,18 @@ int attach_xdp(const struct attach_iface *iface, int prog_fd,
 	out->done = true;
 	out->prog_fd = prog_fd;
 	return 0;
+}
+
+/* The kernel does not call a driver for the program that it has. */
+int attach_xdp_again(const struct attach_iface *iface, int closed_fd,
+		     const struct attachment *a)
+{
+	int err = replace_xdp(iface->xdp_ifindex, closed_fd, a->prog_fd,
+			      a->native);
+
+	return err ? err
+		   : replace_xdp(iface->xdp_ifindex, a->prog_fd, closed_fd,
+				 a->native);
 }
 
 /* libbpf wants its padding to be 0 as well. */

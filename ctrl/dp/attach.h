@@ -62,6 +62,14 @@ int attach_guard(const struct attach_iface *iface, int prog_fd,
 int attach_tag(const struct attach_iface *iface, int prog_fd,
 	       struct attachment *out, struct error *e);
 
+/*
+ * XDP off and on, for a driver whose new queues run without it otherwise (veth,
+ * until it is down and up); closed_fd is there meanwhile. 0 or a negative errno;
+ * then closed_fd may be there still.
+ */
+int attach_xdp_again(const struct attach_iface *iface, int closed_fd,
+		     const struct attachment *a);
+
 /* As it was before: the earlier program, or none. */
 void attach_undo_xdp(const struct attach_iface *iface, struct attachment *a);
 void attach_undo_guard(const struct attach_iface *iface, struct attachment *a);

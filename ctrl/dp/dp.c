@@ -10,6 +10,7 @@
 #include "ctrl/base/log.h"
 #include "ctrl/dp/changes.h"
 #include "ctrl/dp/forwarding.h"
+#include "ctrl/dp/links.h"
 #include "ctrl/dp/nl_table.h"
 #include "ctrl/dp/privileges.h"
 #include "ctrl/dp/state.h"
@@ -87,17 +88,6 @@ static int check_ifaces(struct dp *dp, struct error *e)
 	return forwarding_check(dp->config, e);
 }
 
-static uint32_t least_outer_mtu(const struct dp *dp)
-{
-	uint32_t mtu = UINT32_MAX;
-
-	for (size_t i = 0; i < dp->n_ifaces; i++)
-		if (dp->served[i].at.role == IFACE_UNPROTECTED &&
-		    dp->ifaces[i].mtu < mtu)
-			mtu = dp->ifaces[i].mtu;
-	return mtu;
-}
-
 /* --- maps before programs are attached, programs before packets flow --- */
 
 uint32_t dp_slot_of(const struct dp *dp, uint32_t device)
@@ -107,13 +97,6 @@ uint32_t dp_slot_of(const struct dp *dp, uint32_t device)
 	while (dp->ifaces[i].lower_ifindex != device)
 		i++;
 	return i;
-}
-
-static int enter_iface(const struct dp *dp, size_t i)
-{
-	return programs_serve(dp->programs, &dp->ifaces[i],
-			      dp->served[i].at.role,
-			      dp_slot_of(dp, dp->ifaces[i].lower_ifindex));
 }
 
 static int load(struct dp *dp, struct error *e)
@@ -133,72 +116,12 @@ static int load(struct dp *dp, struct error *e)
 		spec.earlier_fd = dp->served[i].xdp.before_fd;
 	err = programs_load(&spec, &dp->programs, e);
 	for (size_t i = 0; !err && i < dp->n_ifaces; i++) {
-		err = enter_iface(dp, i);
+		err = links_enter(dp, i);
 		if (err)
 			error_set(e, err, "cannot fill the map ifaces: %s",
 				  strerror(-err));
 	}
 	return err;
-}
-
-static uint32_t index_of(const struct dp *dp, uint32_t ifindex)
-{
-	uint32_t i = 0;
-
-	while (dp->ifaces[i].ifindex != ifindex)
-		i++;
-	return i;
-}
-
-/* Its MAC is BPF's to know, its MTU and its state are the routes'. */
-static void on_iface(void *ctx, const struct iface *now)
-{
-	struct dp *dp = ctx;
-	uint32_t i = index_of(dp, now->ifindex);
-
-	dp->ifaces[i] = *now;
-	if (enter_iface(dp, i))
-		log_error("dp: the map ifaces is not filled anew iface=%s",
-			  now->name);
-	hostif_set_mtu(least_outer_mtu(dp));
-	changes_route(dp);
-}
-
-/* Closed at once, as the first was: its queues have no worker, so what policies
- * protect is dropped there. */
-static void on_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now)
-{
-	struct dp *dp = ctx;
-	uint32_t i = index_of(dp, old_ifindex);
-	struct served *s = &dp->served[i];
-	/* A VLAN made anew on the device where XDP is still attached. */
-	const bool same_device =
-		dp->ifaces[i].lower_ifindex == now->lower_ifindex;
-	struct error e;
-	int err = 0;
-
-	programs_unserve(dp->programs, &dp->ifaces[i]);
-	dp->ifaces[i] = *now;
-	s->at.ifindex = now->ifindex;
-	s->at.xdp_ifindex = now->lower_ifindex;
-	attach_settle(&s->xdp);
-	attach_settle(&s->guard);
-	attach_settle(&s->tag);
-	if (s->at.role == IFACE_UNPROTECTED)
-		err = attach_guard(&s->at, programs_guard_fd(dp->programs),
-				   &s->guard, &e);
-	if (!err && s->at.tagged)
-		err = attach_tag(&s->at, programs_tag_fd(dp->programs), &s->tag,
-				 &e);
-	if (!err)
-		err = enter_iface(dp, i);
-	if (!err && !same_device && dp_first_on_device(dp, i))
-		err = attach_xdp(&s->at, programs_xdp_fd(dp->programs), &s->xdp,
-				 &e);
-	log_error(
-		"dp: interface made anew iface=%s: %s", now->name,
-		err ? "the programs could not be attached, it is NOT guarded; restart cygnetd"
-		    : "what policies protect is dropped there; restart cygnetd");
 }
 
 static int fill(struct dp *dp, struct event_base *base, struct error *e)
@@ -211,9 +134,9 @@ static int fill(struct dp *dp, struct event_base *base, struct error *e)
 		.programs = dp->programs,
 		.ifaces = dp->ifaces,
 		.n_ifaces = dp->n_ifaces,
-		.iface_changed = on_iface,
-		.iface_replaced = on_replaced,
-		.ways_changed = changes_follow,
+		.iface_changed = links_changed,
+		.iface_replaced = links_replaced,
+		.ways_changed = links_moved,
 		.ctx = dp,
 	};
 	int err = resolver_new(&resolver, &dp->resolver, e);
@@ -310,7 +233,7 @@ static int prepare(struct dp *dp, struct error *e)
 		err = hostif_widen(&dp->host, dp->n_workers, e);
 	if (err)
 		return err;
-	hostif_set_mtu(least_outer_mtu(dp));
+	links_follow_mtu(dp);
 	if (getrandom(&dp->magic, sizeof(dp->magic), 0) != sizeof(dp->magic))
 		return error_set(e, -EIO, "no random numbers");
 	dp->sad = sad_new(dp->crypto, dp->n_workers);
@@ -332,6 +255,7 @@ static void stop(struct dp *dp)
 	if (!dp->running)
 		return;
 	dp->running = false;
+	links_unwatch(dp);
 	workers_stop(dp);
 	hostif_close(&dp->host);
 	dp_keep_kernel_drops(dp);
@@ -416,6 +340,8 @@ int dp_start(struct config *config, struct event_base *base, struct dp **out,
 		dp->running = true;
 		err = workers_start(dp, e);
 	}
+	if (!err)
+		err = links_watch(dp, base, e);
 	if (err) {
 		dp_undo(dp);
 		dp_stop(dp);

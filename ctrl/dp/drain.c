@@ -56,3 +56,9 @@ void drain_end(struct worker *w)
 	d->seq = 0;
 	tell_wake(w->tell);
 }
+
+void drain_port_gone(struct worker *w, uint32_t port)
+{
+	w->draining.port[port] = w->draining.port[w->n_ports - 1];
+	w->draining.port[w->n_ports - 1] = 0;
+}

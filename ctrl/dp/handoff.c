@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctrl/dp/plug.h"
 #include "ctrl/dp/worker.h"
 
 struct handoffs {
@@ -97,7 +98,7 @@ bool handoff_to_port(struct worker *w, uint32_t ifindex, struct packet *p)
 	if (worker_port(w, ifindex))
 		return false;
 	for (uint32_t i = 0; i < w->n_workers; i++) {
-		if (!w->to[i] || !worker_port(w->to[i]->taker, ifindex))
+		if (!w->to[i] || !plug_sends_by(w->to[i]->taker, ifindex))
 			continue;
 		handoff_give(w, i, p);
 		return true;

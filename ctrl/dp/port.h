@@ -31,6 +31,8 @@ struct port_ops {
 	uint32_t (*tx)(struct port *p, const struct port_desc *in, uint32_t n);
 	/* Received frames that wait to be taken. */
 	uint32_t (*waiting)(struct port *p);
+	/* Frames to transmit that the kernel has not begun with. */
+	uint32_t (*unsent)(struct port *p);
 	/* Gives back up to n frames whose transmission ended. */
 	uint32_t (*complete)(struct port *p, uint64_t *addrs, uint32_t n);
 	/* Takes up to n free frames to receive into; how many it took. */
@@ -47,7 +49,9 @@ struct port {
 	char ifname[IF_NAMESIZE];
 	uint32_t ifindex;
 	uint32_t queue;
-	int fd; /* to poll for received frames; -1: none */
+	uint16_t tag; /* its number in umem->lent_to; 0: it has none there */
+	bool leaving; /* the worker's: it is emptied, and nothing goes in */
+	int fd;	      /* to poll for received frames; -1: none */
 	bool zero_copy;
 	uint32_t in_kernel; /* frames filled or being transmitted, less those
 				received or completed */

@@ -35,6 +35,12 @@ static uint32_t mem_tx(struct port *p, const struct port_desc *in, uint32_t n)
 	return i;
 }
 
+static uint32_t mem_unsent(struct port *p)
+{
+	(void)p;
+	return 0;
+}
+
 /* What was transmitted stays to be looked at; see port_mem_reset(). */
 static uint32_t mem_complete(struct port *p, uint64_t *addrs, uint32_t n)
 {
@@ -67,6 +73,7 @@ static const struct port_ops mem_ops = {
 	.rx = mem_rx,
 	.waiting = mem_waiting,
 	.tx = mem_tx,
+	.unsent = mem_unsent,
 	.complete = mem_complete,
 	.fill = mem_fill,
 	.kick = mem_kick,

@@ -19,35 +19,13 @@
 
 struct xsk_port {
 	struct port port;
+	struct xsk_umem *xsk_umem; /* NULL once it is shut */
 	struct xsk_socket *xsk;
 	struct xsk_ring_cons rx;
 	struct xsk_ring_prod tx;
 	struct xsk_ring_prod fill;
 	struct xsk_ring_cons comp;
 };
-
-struct xsk_memory {
-	struct umem *umem;	   /* borrowed */
-	struct xsk_umem *xsk_umem; /* made with the first port */
-};
-
-int xsk_memory_new(struct umem *umem, struct xsk_memory **out)
-{
-	*out = calloc(1, sizeof(**out));
-	if (!*out)
-		return -ENOMEM;
-	(*out)->umem = umem;
-	return 0;
-}
-
-void xsk_memory_free(struct xsk_memory *mem)
-{
-	if (!mem)
-		return;
-	if (mem->xsk_umem)
-		xsk_umem__delete(mem->xsk_umem);
-	free(mem);
-}
 
 static struct xsk_port *self(struct port *p)
 {
@@ -63,6 +41,7 @@ static uint32_t xsk_rx(struct port *p, struct port_desc *out, uint32_t n)
 		const struct xdp_desc *d = xsk_ring_cons__rx_desc(ring, at + i);
 
 		out[i] = (struct port_desc){ .addr = d->addr, .bytes = d->len };
+		frame_lend(p->umem, d->addr, 0);
 	}
 	xsk_ring_cons__release(ring, got);
 	p->in_kernel -= got;
@@ -86,15 +65,25 @@ static uint32_t xsk_tx(struct port *p, const struct port_desc *in, uint32_t n)
 	if (n > room)
 		n = room;
 	n = xsk_ring_prod__reserve(ring, n, &at);
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		*xsk_ring_prod__tx_desc(ring, at + i) = (struct xdp_desc){
 			.addr = in[i].addr,
 			.len = in[i].bytes,
 		};
+		frame_lend(p->umem, in[i].addr, p->tag);
+	}
 	xsk_ring_prod__submit(ring, n);
 	p->in_kernel += n;
 	p->in_tx += n;
 	return n;
+}
+
+static uint32_t xsk_unsent(struct port *p)
+{
+	const struct xsk_ring_prod *ring = &self(p)->tx;
+
+	return *ring->producer -
+	       __atomic_load_n(ring->consumer, __ATOMIC_ACQUIRE);
 }
 
 static uint32_t xsk_complete(struct port *p, uint64_t *addrs, uint32_t n)
@@ -102,8 +91,10 @@ static uint32_t xsk_complete(struct port *p, uint64_t *addrs, uint32_t n)
 	struct xsk_ring_cons *ring = &self(p)->comp;
 	uint32_t at, got = xsk_ring_cons__peek(ring, n, &at);
 
-	for (uint32_t i = 0; i < got; i++)
+	for (uint32_t i = 0; i < got; i++) {
 		addrs[i] = *xsk_ring_cons__comp_addr(ring, at + i);
+		frame_lend(p->umem, addrs[i], 0);
+	}
 	xsk_ring_cons__release(ring, got);
 	p->in_kernel -= got;
 	p->in_tx -= got;
@@ -118,8 +109,10 @@ static uint32_t xsk_fill(struct port *p, const uint64_t *frames, uint32_t n)
 	if (n > room)
 		n = room;
 	n = xsk_ring_prod__reserve(ring, n, &at);
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		*xsk_ring_prod__fill_addr(ring, at + i) = frames[i];
+		frame_lend(p->umem, frames[i], p->tag);
+	}
 	xsk_ring_prod__submit(ring, n);
 	p->in_kernel += n;
 	return n;
@@ -152,16 +145,29 @@ static void xsk_kernel_drops(struct port *p, uint64_t drops[DROP_MAX])
 	drops[DROP_XSK_TX_INVALID] += s.tx_invalid_descs;
 }
 
+void port_xsk_shut(struct port *p)
+{
+	struct xsk_port *x = self(p);
+
+	if (!x->xsk_umem)
+		return;
+	xsk_socket__delete(x->xsk);
+	xsk_umem__delete(x->xsk_umem);
+	x->xsk_umem = NULL;
+	p->fd = -1;
+}
+
 static void xsk_close(struct port *p)
 {
-	xsk_socket__delete(self(p)->xsk);
-	free(p);
+	port_xsk_shut(p);
+	free(self(p));
 }
 
 static const struct port_ops xsk_ops = {
 	.rx = xsk_rx,
 	.waiting = xsk_waiting,
 	.tx = xsk_tx,
+	.unsent = xsk_unsent,
 	.complete = xsk_complete,
 	.fill = xsk_fill,
 	.kick = xsk_kick,
@@ -169,8 +175,7 @@ static const struct port_ops xsk_ops = {
 	.close = xsk_close,
 };
 
-/* The first port's rings register the memory. */
-static int memory_register(struct xsk_memory *mem, struct xsk_port *x)
+static int memory_register(struct umem *umem, struct xsk_port *x)
 {
 	const struct xsk_umem_config cfg = {
 		.fill_size = XSK_RING,
@@ -179,38 +184,33 @@ static int memory_register(struct xsk_memory *mem, struct xsk_port *x)
 		.frame_headroom = FRAME_HEADROOM,
 	};
 
-	if (mem->xsk_umem)
-		return 0;
-	return xsk_umem__create(&mem->xsk_umem, mem->umem->area,
-				(uint64_t)mem->umem->frames * FRAME_BYTES,
-				&x->fill, &x->comp, &cfg);
+	return xsk_umem__create(&x->xsk_umem, umem->area,
+				(uint64_t)umem->frames * FRAME_BYTES, &x->fill,
+				&x->comp, &cfg);
 }
 
-static int bind_once(struct xsk_memory *mem, struct xsk_port *x,
-		     const struct xsk_port_spec *spec, uint16_t bind_flags)
+/* Without a mode the kernel takes zero-copy where it can. */
+static int bind_once(struct xsk_port *x, const struct xsk_port_spec *spec)
 {
 	const struct xsk_socket_config cfg = {
 		.rx_size = XSK_RING,
 		.tx_size = XSK_RING,
 		.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
-		.bind_flags = bind_flags,
+		.bind_flags = XDP_USE_NEED_WAKEUP,
 	};
 
-	return xsk_socket__create_shared(&x->xsk, spec->ifname, spec->queue,
-					 mem->xsk_umem, &x->rx, &x->tx,
-					 &x->fill, &x->comp, &cfg);
+	return xsk_socket__create(&x->xsk, spec->ifname, spec->queue,
+				  x->xsk_umem, &x->rx, &x->tx, &cfg);
 }
 
-static int bind_patiently(struct xsk_memory *mem, struct xsk_port *x,
-			  const struct xsk_port_spec *spec, uint16_t flags)
+static int bind_queue(struct xsk_port *x, const struct xsk_port_spec *spec)
 {
 	const struct timespec pause = { .tv_nsec = BIND_PAUSE_NS };
-	int err = -EBUSY;
+	int err = bind_once(x, spec);
 
-	for (int i = 0; i < BIND_TRIES && err == -EBUSY; i++) {
-		if (i)
-			nanosleep(&pause, NULL);
-		err = bind_once(mem, x, spec, flags);
+	for (int i = 0; spec->patient && i < BIND_TRIES && err == -EBUSY; i++) {
+		nanosleep(&pause, NULL);
+		err = bind_once(x, spec);
 	}
 	return err;
 }
@@ -224,45 +224,50 @@ static bool is_zero_copy(int fd)
 	       (opts.flags & XDP_OPTIONS_ZEROCOPY);
 }
 
-int port_xsk_open(struct xsk_memory *mem, const struct xsk_port_spec *spec,
-		  struct port **out, struct error *e)
+static void describe(struct xsk_port *x, struct umem *umem,
+		     const struct xsk_port_spec *spec)
 {
-	struct xsk_port *x = calloc(1, sizeof(*x));
-	bool first = !mem->xsk_umem;
-	int err;
-
-	if (!x)
-		return error_set(e, -ENOMEM, "no memory for a port");
-	err = memory_register(mem, x);
-	if (err) {
-		free(x);
-		return error_set(
-			e, err,
-			"cannot register packet memory: %s; raise the locked-memory limit (ulimit -l)",
-			strerror(-err));
-	}
-	/* Without a mode the kernel takes zero-copy where it can. */
-	err = bind_patiently(mem, x, spec, XDP_USE_NEED_WAKEUP);
-	if (err) {
-		if (first) { /* it points into x */
-			xsk_umem__delete(mem->xsk_umem);
-			mem->xsk_umem = NULL;
-		}
-		free(x);
-		return error_set(
-			e, err,
-			"cannot bind AF_XDP to queue %u of %s: %s; is another program using it?",
-			spec->queue, spec->ifname, strerror(-err));
-	}
 	x->port = (struct port){
 		.ops = &xsk_ops,
 		.ifindex = spec->ifindex,
 		.queue = spec->queue,
+		.tag = spec->tag,
 		.fd = xsk_socket__fd(x->xsk),
-		.umem = mem->umem,
+		.umem = umem,
 	};
 	snprintf(x->port.ifname, sizeof(x->port.ifname), "%s", spec->ifname);
 	x->port.zero_copy = is_zero_copy(x->port.fd);
+}
+
+int port_xsk_open(struct umem *umem, const struct xsk_port_spec *spec,
+		  struct port **out, struct error *e)
+{
+	struct xsk_port *x = calloc(1, sizeof(*x));
+	int err;
+
+	if (!x)
+		return error_set(e, -ENOMEM, "no memory for a port");
+	err = memory_register(umem, x);
+	if (err) {
+		error_set(e, err,
+			  "cannot register packet memory: %s; raise the locked-memory limit (ulimit -l)",
+			  strerror(-err));
+		goto put_port;
+	}
+	err = bind_queue(x, spec);
+	if (err) {
+		error_set(e, err,
+			  "cannot bind AF_XDP to queue %u of %s: %s; is another program using it?",
+			  spec->queue, spec->ifname, strerror(-err));
+		goto put_memory;
+	}
+	describe(x, umem, spec);
 	*out = &x->port;
 	return 0;
+
+put_memory:
+	xsk_umem__delete(x->xsk_umem);
+put_port:
+	free(x);
+	return err;
 }

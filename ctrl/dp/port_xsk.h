@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Ports over AF_XDP: every queue's socket of one worker, sharing the worker's
- * UMEM, each with fill and completion rings of its own. Opened and closed on
- * the control thread, used by the worker.
+ * Ports over AF_XDP: a socket for each queue, each of which registers the
+ * worker's whole memory for itself. So a frame goes from any of them to any
+ * other without a copy, each is zero-copy where its own driver can, and one
+ * that goes leaves the others as they are; sockets that share a registration
+ * have one mode, and lose it with the interface of the first. Opened and
+ * closed on the control thread, used by the worker.
  */
 #ifndef CYG_DP_PORT_XSK_H
 #define CYG_DP_PORT_XSK_H
@@ -12,9 +15,6 @@
 
 #define XSK_RING 2048U
 
-/* What the sockets of one worker share. */
-struct xsk_memory;
-
 /* Frames that one port needs so that no ring runs dry. */
 #define XSK_PORT_FRAMES (2U * XSK_RING)
 
@@ -22,21 +22,25 @@ struct xsk_port_spec {
 	const char *ifname;
 	uint32_t ifindex;
 	uint32_t queue;
+	uint16_t tag; /* by which the worker's memory knows it; not 0 */
+	bool patient; /* waits for a queue that was closed just before */
 };
 
-/* umem is borrowed until xsk_memory_free(). 0 or -ENOMEM. */
-int xsk_memory_new(struct umem *umem, struct xsk_memory **out);
-
-/* After the ports are closed. NULL is fine. */
-void xsk_memory_free(struct xsk_memory *mem);
+/*
+ * Binds a socket to one queue. Zero-copy where the driver can, else copy. umem
+ * is borrowed until the port is closed.
+ *
+ * 0, or negative with e filled: -EBUSY (the queue has another socket). Close
+ * with ops->close().
+ */
+int port_xsk_open(struct umem *umem, const struct xsk_port_spec *spec,
+		  struct port **out, struct error *e);
 
 /*
- * Binds a socket to one queue; waits for a queue that was closed just before.
- * Zero-copy where driver and the other sockets allow it, else copy.
- *
- * 0, or negative with e filled. Close with ops->close().
+ * The socket ends; ops->close() alone may follow. The worker uses the port no
+ * more. In zero-copy mode the driver may go on for a moment with the frames that
+ * it has.
  */
-int port_xsk_open(struct xsk_memory *mem, const struct xsk_port_spec *spec,
-		  struct port **out, struct error *e);
+void port_xsk_shut(struct port *p);
 
 #endif

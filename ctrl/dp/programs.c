@@ -229,6 +229,11 @@ int programs_xdp_fd(const struct programs *p)
 	return bpf_program__fd(p->skel->progs.edge);
 }
 
+int programs_closed_fd(const struct programs *p)
+{
+	return bpf_program__fd(p->skel->progs.closed);
+}
+
 int programs_guard_fd(const struct programs *p)
 {
 	return bpf_program__fd(p->skel->progs.guard);

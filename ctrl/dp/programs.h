@@ -46,6 +46,7 @@ int programs_load(const struct programs_spec *spec, struct programs **out,
 void programs_free(struct programs *p);
 
 int programs_xdp_fd(const struct programs *p);
+int programs_closed_fd(const struct programs *p);
 int programs_guard_fd(const struct programs *p);
 int programs_tag_fd(const struct programs *p);
 

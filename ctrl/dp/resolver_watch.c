@@ -67,20 +67,24 @@ static void set_link(struct resolver *r, const struct nl_link *l)
 	r->spec.iface_changed(r->spec.ctx, iface);
 }
 
-/* One that we serve has gone and come back under another number. */
-static void replace_link(struct resolver *r, const struct nl_link *l)
+/* Has this one gone and come back under another number? */
+static void replace_link(struct resolver *r, struct iface *iface)
 {
-	for (size_t i = 0; i < r->spec.n_ifaces; i++) {
-		struct iface *iface = &r->ifaces[i], now;
-		uint32_t old = iface->ifindex;
+	const uint32_t old = iface->ifindex;
+	struct iface now;
 
-		if (strcmp(iface->name, l->name) != 0 || old == l->ifindex ||
-		    iface_read(l->name, &now))
-			continue;
-		now.role = iface->role;
-		*iface = now;
-		r->spec.iface_replaced(r->spec.ctx, old, iface);
-	}
+	if (iface_read(iface->name, &now) || now.ifindex == old)
+		return;
+	now.role = iface->role;
+	*iface = now;
+	r->spec.iface_replaced(r->spec.ctx, old, iface);
+}
+
+static void new_link(struct resolver *r, const struct nl_link *l)
+{
+	for (size_t i = 0; i < r->spec.n_ifaces; i++)
+		if (strcmp(r->ifaces[i].name, l->name) == 0)
+			replace_link(r, &r->ifaces[i]);
 }
 
 static void on_link_event(struct resolver *r, const struct nlmsghdr *h)
@@ -92,7 +96,7 @@ static void on_link_event(struct resolver *r, const struct nlmsghdr *h)
 	if (resolver_served(r, l.ifindex))
 		set_link(r, &l);
 	else
-		replace_link(r, &l);
+		new_link(r, &l);
 }
 
 void resolver_read_rules(struct resolver *r)
@@ -141,6 +145,8 @@ static void resync(struct resolver *r)
 	for (size_t i = 0; i < r->spec.n_ifaces; i++)
 		if (!nl_link_get(r->spec.nl, r->ifaces[i].ifindex, &l))
 			set_link(r, &l);
+		else
+			replace_link(r, &r->ifaces[i]);
 	for (size_t i = r->waiting.n; i-- > 0;)
 		if (!nl_neigh_get(r->spec.nl, r->waiting.at[i].ifindex,
 				  &r->waiting.at[i].addr, &n) &&

@@ -26,12 +26,30 @@ struct served {
 	struct attachment guard; /* unprotected interfaces alone */
 	struct attachment tag;	 /* protected ones, gateway.forward = kernel */
 	uint64_t tx_dropped;	 /* the interface's own count, at start */
+	bool gone;		 /* it was told that its device is not there */
+	bool unserved;		 /* it was told that a queue cannot be served */
+};
+
+enum queue_state {
+	QUEUE_NONE,
+	QUEUE_SERVED,
+	QUEUE_LEAVING, /* the worker empties it */
+	QUEUE_SHUT,    /* its socket is closed, frames may be with the driver */
+	QUEUE_ENDING,  /* the worker takes these back */
+};
+
+/* One queue of a device that we serve, or did. */
+struct queue {
+	enum queue_state state;
+	struct port *port;
+	uint32_t worker;
+	uint32_t slot; /* the device's row in the map xsks */
+	uint64_t shut_ns;
 };
 
 /* A worker, and what it has alone. */
 struct dp_worker {
 	struct worker w;
-	struct xsk_memory *memory;
 	pthread_t thread;
 	bool running;
 };
@@ -57,6 +75,9 @@ struct dp {
 	struct dp_worker *workers; /* owned, n_workers */
 	uint32_t n_workers;
 	struct handoffs *handoffs;
+	struct queue queues[WORKER_PORTS_MAX]; /* a port's tag less 1 */
+	uint64_t closed_drops[DROP_MAX];       /* of sockets that are closed */
+	struct event *on_links;		       /* every second */
 	bool running;
 	uint32_t magic;
 	uint64_t since_ns;

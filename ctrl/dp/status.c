@@ -34,12 +34,20 @@ static void sa_status(const struct sa_rt *sa, uint32_t spi, uint64_t now_ns,
 		out->drops[i] = sa_drops(&sa->count, (enum drop_reason)i);
 }
 
-static bool all_zero_copy(const struct worker *w, uint32_t ifindex)
+static bool is_zero_copy(const struct dp *dp, uint32_t ifindex)
 {
-	for (uint32_t i = 0; i < w->n_ports; i++)
-		if (w->ports[i]->ifindex == ifindex && !w->ports[i]->zero_copy)
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < WORKER_PORTS_MAX; i++) {
+		const struct queue *q = &dp->queues[i];
+
+		if (q->state != QUEUE_SERVED || q->port->ifindex != ifindex)
+			continue;
+		if (!q->port->zero_copy)
 			return false;
-	return true;
+		n++;
+	}
+	return n > 0;
 }
 
 static void iface_status(const struct dp *dp, size_t index,
@@ -50,22 +58,21 @@ static void iface_status(const struct dp *dp, size_t index,
 	*out = (struct iface_status){
 		.role = s->at.role,
 		.native = s->xdp.native,
-		.zero_copy = true,
+		.zero_copy = is_zero_copy(dp, s->at.xdp_ifindex),
 		.queues = dp->ifaces[index].queues,
 	};
 	memcpy(out->name, dp->ifaces[index].name, sizeof(out->name));
-	for (uint32_t i = 0; i < dp->n_workers; i++)
-		out->zero_copy &=
-			all_zero_copy(&dp->workers[i].w, s->at.xdp_ifindex);
 }
 
 static void socket_drops(const struct dp *dp, uint64_t drops[DROP_MAX])
 {
-	for (uint32_t i = 0; i < dp->n_workers; i++) {
-		const struct worker *w = &dp->workers[i].w;
+	for (uint32_t i = 0; i < DROP_MAX; i++)
+		drops[i] += dp->closed_drops[i];
+	for (uint32_t i = 0; i < WORKER_PORTS_MAX; i++) {
+		const struct queue *q = &dp->queues[i];
 
-		for (uint32_t k = 0; k < w->n_ports; k++)
-			w->ports[k]->ops->kernel_drops(w->ports[k], drops);
+		if (q->state == QUEUE_SERVED || q->state == QUEUE_LEAVING)
+			q->port->ops->kernel_drops(q->port, drops);
 	}
 }
 

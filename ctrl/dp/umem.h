@@ -30,6 +30,8 @@ struct umem {
 	uint32_t frames;
 	uint32_t free_count;
 	uint64_t *free_stack; /* owned; offsets of frames */
+	uint16_t *lent_to;    /* owned; the tag of the port by which the kernel
+				has each frame, 0: it is here */
 };
 
 /* 0 or -ENOMEM. */
@@ -42,9 +44,19 @@ bool frame_get(struct umem *u, uint64_t *frame);
 /* addr: any offset inside the frame. */
 void frame_put(struct umem *u, uint64_t addr);
 
+/* All frames that the kernel has by this port, whose socket is no more, are
+ * free again; how many. */
+uint32_t frames_put_all(struct umem *u, uint16_t tag);
+
 static inline uint64_t frame_of(uint64_t addr)
 {
 	return addr & ~(uint64_t)(FRAME_BYTES - 1);
+}
+
+/* The kernel has the frame by that port from now on; tag 0: no longer. */
+static inline void frame_lend(struct umem *u, uint64_t addr, uint16_t tag)
+{
+	u->lent_to[addr / FRAME_BYTES] = tag;
 }
 
 static inline uint8_t *umem_at(const struct umem *u, uint64_t addr)

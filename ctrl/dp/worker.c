@@ -14,6 +14,7 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/dp/handoff.h"
+#include "ctrl/dp/plug.h"
 #include "ctrl/sadb/quiescent.h"
 
 #define HOLD_SHARE   8U	 /* of the frames, at most this part is held */
@@ -40,7 +41,7 @@ int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link,
 	w->made = calloc(MADE_MAX, sizeof(*w->made));
 	w->backend = backend;
 	err = backend->thread_new(&w->crypto);
-	if (!w->hold || !w->made)
+	if (!w->hold || !w->made || plugs_init(w))
 		err = -ENOMEM;
 	if (err) {
 		worker_fini(w);
@@ -55,6 +56,7 @@ void worker_fini(struct worker *w)
 {
 	umem_fini(&w->umem);
 	host_fini(&w->host);
+	plugs_fini(w);
 	free(w->hold);
 	free(w->made);
 	explicit_bzero(&w->random, sizeof(w->random));
@@ -126,11 +128,31 @@ static bool spare_frame(struct worker *w, uint64_t *frame)
 	return w->umem.free_count > FRAMES_KEPT && frame_get(&w->umem, frame);
 }
 
+/* Of the frames, none has more than its share: a worker that got more ports than
+ * it began with has fewer frames than they could take. */
+static void port_fill(struct worker *w, struct port *port)
+{
+	const uint32_t share = w->umem.frames / w->n_ports;
+	uint64_t addrs[BATCH_MAX];
+	uint32_t n, taken;
+
+	do {
+		uint32_t has = port->in_kernel - port->in_tx;
+
+		for (n = 0; n < BATCH_MAX && has + n < share &&
+			    spare_frame(w, &addrs[n]);)
+			n++;
+		taken = port->ops->fill(port, addrs, n);
+		for (uint32_t i = taken; i < n; i++)
+			frame_put(&w->umem, addrs[i]);
+	} while (taken == BATCH_MAX);
+}
+
 /* Frames back from transmission, and free ones in to receive. */
 static void port_refill(struct worker *w, struct port *port)
 {
 	uint64_t addrs[BATCH_MAX];
-	uint32_t n, taken;
+	uint32_t n;
 
 	do {
 		n = port->ops->complete(port, addrs, BATCH_MAX);
@@ -138,13 +160,8 @@ static void port_refill(struct worker *w, struct port *port)
 			frame_put(&w->umem, addrs[i]);
 		w->passes[PASS_WORKER_TX].pkts += n;
 	} while (n == BATCH_MAX);
-	do {
-		for (n = 0; n < BATCH_MAX && spare_frame(w, &addrs[n]);)
-			n++;
-		taken = port->ops->fill(port, addrs, n);
-		for (uint32_t i = taken; i < n; i++)
-			frame_put(&w->umem, addrs[i]);
-	} while (taken == BATCH_MAX);
+	if (!port->leaving)
+		port_fill(w, port);
 	port->ops->kick(port);
 }
 
@@ -153,6 +170,7 @@ bool worker_step(struct worker *w)
 	bool any = false;
 
 	w->now_ns = clock_ns();
+	plugs_begin(w);
 	drain_begin(w);
 	handoff_reclaim(w);
 	hold_retry(w, nexthop_learn(&w->nexthops) > 0);
@@ -171,7 +189,7 @@ bool worker_step(struct worker *w)
 static bool transmitting(const struct worker *w)
 {
 	for (uint32_t i = 0; i < w->n_ports; i++)
-		if (w->ports[i]->in_tx)
+		if (w->ports[i]->in_tx && !w->ports[i]->leaving)
 			return true;
 	return false;
 }
@@ -269,7 +287,7 @@ void workers_finish(struct worker *const *w, uint32_t n)
 
 bool worker_frames_balance(const struct worker *w)
 {
-	uint32_t elsewhere = w->held + handoff_lent(w);
+	uint32_t elsewhere = w->held + handoff_lent(w) + w->plugs.stranded;
 
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		elsewhere += w->ports[i]->in_kernel;

@@ -18,6 +18,7 @@
 
 #include "ctrl/base/bucket.h"
 #include "ctrl/base/clock.h"
+#include "ctrl/base/spsc.h"
 #include "ctrl/crypto/random.h"
 #include "ctrl/dp/barrier.h"
 #include "ctrl/dp/host_cut.h"
@@ -31,6 +32,7 @@
 #include "include/pass.h"
 
 struct handoff;
+struct plug;
 
 #define WORKER_PORTS_MAX (IFACE_MAX * QUEUE_MAX)
 
@@ -69,6 +71,17 @@ struct acquire {
 	uint32_t held;
 };
 
+/* Ports come and go while the worker runs; see plug.h. */
+struct plugs {
+	struct spsc asked;    /* owned; control thread to worker: struct plug */
+	struct spsc answered; /* owned; back */
+	uint32_t leaving;     /* ports that are not empty yet */
+	uint32_t stranded;    /* frames of ports that are gone */
+	/* Interfaces (ifindex) by which it sends, 0: none. It writes, the other
+	 * workers read. */
+	_Atomic uint32_t sends_by[IFACE_MAX];
+};
+
 /* How far the barrier of that number is; see drain.c. */
 struct draining {
 	uint64_t seq; /* 0: none */
@@ -96,6 +109,7 @@ struct worker {
 	struct umem umem; /* owned */
 	struct port *ports[WORKER_PORTS_MAX];
 	uint32_t n_ports;
+	struct plugs plugs;
 	struct host host;
 	uint32_t magic;	    /* of this start's metadata and tags */
 	uint32_t index;	    /* among the gateway's workers */
@@ -169,7 +183,7 @@ void workers_finish(struct worker *const *w, uint32_t n);
 bool worker_step(struct worker *w);
 
 /*
- * free + in the kernel + held + lent = all: no frame is lost or in two places.
+ * free + in the kernel + stranded + held + lent = all: no frame is lost or in two places.
  * Between two rounds.
  */
 bool worker_frames_balance(const struct worker *w);
@@ -234,11 +248,15 @@ void drain_port(struct worker *w, uint32_t port, uint32_t taken);
 void drain_host(struct worker *w, uint32_t taken, bool empty);
 void drain_end(struct worker *w);
 
-/* Its port on that interface; NULL: it has none. Any worker. */
+/* What stood there at the round's begin is taken; the last port gets its
+ * number. */
+void drain_port_gone(struct worker *w, uint32_t port);
+
+/* Its port on that interface; NULL: it has none. The worker itself. */
 static inline struct port *worker_port(const struct worker *w, uint32_t ifindex)
 {
 	for (uint32_t i = 0; i < w->n_ports; i++)
-		if (w->ports[i]->ifindex == ifindex)
+		if (w->ports[i]->ifindex == ifindex && !w->ports[i]->leaving)
 			return w->ports[i];
 	return NULL;
 }

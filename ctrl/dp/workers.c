@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ctrl/base/log.h"
+#include "ctrl/dp/queues.h"
 #include "ctrl/dp/state.h"
 
 /* --- how many --- */
@@ -97,35 +98,6 @@ static uint32_t frames(const struct dp *dp, uint32_t worker)
 	return (ports ? ports : 1) * XSK_PORT_FRAMES;
 }
 
-static int open_queue(struct dp *dp, uint32_t worker, size_t iface,
-		      uint32_t queue, struct error *e)
-{
-	struct dp_worker *dw = &dp->workers[worker];
-	const struct xsk_port_spec spec = {
-		.ifname = dp->ifaces[iface].lower_name,
-		.ifindex = dp->ifaces[iface].lower_ifindex,
-		.queue = queue,
-	};
-	struct port *port;
-	int err = port_xsk_open(dw->memory, &spec, &port, e);
-
-	if (!err)
-		dw->w.ports[dw->w.n_ports++] = port;
-	return err;
-}
-
-static int open_queues(struct dp *dp, uint32_t worker, struct error *e)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < dp->n_ifaces; i++)
-		for (uint32_t q = worker; !err && dp_first_on_device(dp, i) &&
-					  q < dp->ifaces[i].queues;
-		     q += dp->n_workers)
-			err = open_queue(dp, worker, i, q, e);
-	return err;
-}
-
 static void describe(struct dp *dp, uint32_t index)
 {
 	struct worker *w = &dp->workers[index].w;
@@ -148,8 +120,6 @@ static int make(struct dp *dp, uint32_t index, struct error *e)
 	int err = worker_init(&dw->w, frames(dp, index), &dp->links[index],
 			      dp->crypto);
 
-	if (!err)
-		err = xsk_memory_new(&dw->w.umem, &dw->memory);
 	if (err)
 		return error_set(e, err, "no memory for %u packet frames",
 				 frames(dp, index));
@@ -157,7 +127,7 @@ static int make(struct dp *dp, uint32_t index, struct error *e)
 	err = sadb_add_worker(dp->sadb, &dw->w);
 	if (err)
 		return error_set(e, err, "no memory for the worker's queue");
-	return open_queues(dp, index, e);
+	return 0;
 }
 
 /* The workers alone, for those who know no more of them. */
@@ -195,6 +165,8 @@ int workers_make(struct dp *dp, struct error *e)
 		err = recount_queues(&dp->ifaces[i], e);
 	for (uint32_t i = 0; !err && i < dp->n_workers; i++)
 		err = make(dp, i, e);
+	if (!err)
+		err = queues_open(dp, e);
 	if (err)
 		return err;
 	list(dp, all);
@@ -224,24 +196,6 @@ static int start(struct dp_worker *dw)
 	return 0;
 }
 
-/* With a worker behind them: it has filled their rings, or is about to. */
-static int enter_queues(struct dp *dp, const struct worker *w, struct error *e)
-{
-	for (uint32_t i = 0; i < w->n_ports; i++) {
-		const struct port *p = w->ports[i];
-		int err = programs_set_socket(dp->programs,
-					      dp_slot_of(dp, p->ifindex),
-					      p->queue, p->fd);
-
-		if (err)
-			return error_set(
-				e, err,
-				"cannot enter queue %u of %s into the map xsks: %s",
-				p->queue, p->ifname, strerror(-err));
-	}
-	return 0;
-}
-
 /* Signals are the control thread's. */
 static int start_all(struct dp *dp)
 {
@@ -263,17 +217,7 @@ int workers_start(struct dp *dp, struct error *e)
 	if (err)
 		return error_set(e, err, "cannot start %u workers: %s",
 				 dp->n_workers, strerror(-err));
-	for (uint32_t i = 0; !err && i < dp->n_workers; i++)
-		err = enter_queues(dp, &dp->workers[i].w, e);
-	return err;
-}
-
-static void leave_queues(struct dp *dp, const struct worker *w)
-{
-	for (uint32_t i = 0; i < w->n_ports; i++)
-		programs_clear_socket(dp->programs,
-				      dp_slot_of(dp, w->ports[i]->ifindex),
-				      w->ports[i]->queue);
+	return queues_enter(dp, e);
 }
 
 void workers_stop(struct dp *dp)
@@ -281,9 +225,7 @@ void workers_stop(struct dp *dp)
 	struct worker *all[WORKERS_MAX];
 	bool ran = false;
 
-	for (uint32_t i = 0; i < dp->n_workers; i++)
-		if (dp->workers[i].running)
-			leave_queues(dp, &dp->workers[i].w);
+	queues_leave(dp);
 	for (uint32_t i = 0; i < dp->n_workers; i++) {
 		struct dp_worker *dw = &dp->workers[i];
 
@@ -302,14 +244,12 @@ void workers_stop(struct dp *dp)
 void workers_free(struct dp *dp)
 {
 	handoffs_free(dp->handoffs);
+	queues_close(dp);
 	for (uint32_t i = 0; i < dp->n_workers; i++) {
 		struct dp_worker *dw = &dp->workers[i];
 
-		for (uint32_t k = 0; k < dw->w.n_ports; k++)
-			dw->w.ports[k]->ops->close(dw->w.ports[k]);
 		if (dp->sadb)
 			sadb_remove_worker(dp->sadb, &dw->w);
-		xsk_memory_free(dw->memory);
 		worker_fini(&dw->w);
 	}
 	free(dp->workers);

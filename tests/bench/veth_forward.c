@@ -25,7 +25,6 @@
 
 struct forwarder {
 	struct umem umem;
-	struct xsk_memory *mem;
 	struct port *from, *to;
 };
 
@@ -34,12 +33,14 @@ static struct port *open_port(struct forwarder *f, const char *ifname)
 	const struct xsk_port_spec spec = {
 		.ifname = ifname,
 		.ifindex = if_nametoindex(ifname),
+		.tag = 1,
+		.patient = true,
 	};
 	struct error e;
 	struct port *port;
 
 	must(spec.ifindex, "no such interface");
-	must(port_xsk_open(f->mem, &spec, &port, &e) == 0, e.text);
+	must(port_xsk_open(&f->umem, &spec, &port, &e) == 0, e.text);
 	return port;
 }
 
@@ -87,9 +88,7 @@ static void steer(const struct port *port)
 
 static void start(struct forwarder *f, const char *from, const char *to)
 {
-	must(umem_init(&f->umem, PORTS * XSK_PORT_FRAMES) == 0 &&
-		     xsk_memory_new(&f->umem, &f->mem) == 0,
-	     "no memory");
+	must(umem_init(&f->umem, PORTS * XSK_PORT_FRAMES) == 0, "no memory");
 	f->from = open_port(f, from);
 	f->to = open_port(f, to);
 	steer(f->from);

@@ -33,7 +33,6 @@ struct fixture {
 	struct programs *programs[GW_MAX];
 	uint32_t sas[GW_MAX]; /* 0: SAS_DEFAULT */
 	struct umem umem;
-	struct xsk_memory *mem;
 	struct port *prot;
 	struct port *unprot;
 };
@@ -339,10 +338,11 @@ static inline bool fixture_open_port(struct fixture *fx, const char *ifname,
 	const struct xsk_port_spec spec = {
 		.ifname = ifname,
 		.ifindex = if_nametoindex(ifname),
+		.tag = 1,
 	};
 	struct error e;
 
-	if (port_xsk_open(fx->mem, &spec, out, &e)) {
+	if (port_xsk_open(&fx->umem, &spec, out, &e)) {
 		printf("# %s\n", e.text);
 		return false;
 	}
@@ -356,7 +356,6 @@ static inline bool fixture_start(struct fixture *fx)
 	if (system(fixture_links))
 		return fixture_check(-EINVAL, "ip link, address, route");
 	if (!fixture_check(umem_init(&fx->umem, 2 * XSK_PORT_FRAMES), "UMEM") ||
-	    !fixture_check(xsk_memory_new(&fx->umem, &fx->mem), "UMEM") ||
 	    !fixture_open_port(fx, "prot", &fx->prot) ||
 	    !fixture_open_port(fx, "unprot", &fx->unprot))
 		return false;
@@ -375,7 +374,6 @@ static inline void fixture_stop(struct fixture *fx)
 		fx->unprot->ops->close(fx->unprot);
 	if (fx->prot)
 		fx->prot->ops->close(fx->prot);
-	xsk_memory_free(fx->mem);
 	if (fx->umem.area)
 		umem_fini(&fx->umem);
 }

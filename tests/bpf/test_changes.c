@@ -24,6 +24,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/dp/dp.h"
 #include "ctrl/dp/changes.h"
+#include "ctrl/dp/plug.h"
 #include "ctrl/dp/state.h"
 #include "ctrl/wire/ipv4.h"
 #include "include/ike.h"
@@ -69,8 +70,8 @@ static int make_worker(struct seam_case *c)
 	umem_fini(&w->umem);
 	w->umem = c->fx.umem;
 	c->fx.prot->umem = c->fx.unprot->umem = &w->umem;
-	w->ports[w->n_ports++] = c->fx.prot;
-	w->ports[w->n_ports++] = c->fx.unprot;
+	plug_first(w, c->fx.prot);
+	plug_first(w, c->fx.unprot);
 	w->magic = FIXTURE_MAGIC + GW_BYPASS;
 	w->sad = c->dp.sad;
 	w->policies = &c->dp.policies;

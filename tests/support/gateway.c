@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ctrl/dp/esp.h"
+#include "ctrl/dp/plug.h"
 #include "ctrl/sadb/policy.h"
 #include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
@@ -126,9 +127,8 @@ static struct gateway *make(const struct gateway_spec *spec,
 	add_sas(g, spec, spread);
 	port_mem_init(&g->inside, &g->w.umem, GATEWAY_INSIDE);
 	port_mem_init(&g->outside, &g->w.umem, GATEWAY_OUTSIDE);
-	g->w.ports[0] = &g->inside.port;
-	g->w.ports[1] = &g->outside.port;
-	g->w.n_ports = 2;
+	plug_first(&g->w, &g->inside.port);
+	plug_first(&g->w, &g->outside.port);
 	g->w.host.fd = ends[0];
 	g->host_fd = ends[1];
 	memcpy(g->w.host.mac, host_mac, sizeof(host_mac));

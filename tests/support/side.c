@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ctrl/dp/plug.h"
 #include "include/ike.h"
 #include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
@@ -363,8 +364,8 @@ static void make_worker(struct side *s, struct worker *w,
 	must(!worker_init(w, SIDE_FRAMES, link, s->backend), "worker_init");
 	port_mem_init(inside, &w->umem, SIDE_INSIDE);
 	port_mem_init(outside, &w->umem, SIDE_OUTSIDE);
-	w->ports[w->n_ports++] = &inside->port;
-	w->ports[w->n_ports++] = &outside->port;
+	plug_first(w, &inside->port);
+	plug_first(w, &outside->port);
 	w->magic = SIDE_MAGIC;
 	w->sad = s->sad;
 	w->policies = &s->view;

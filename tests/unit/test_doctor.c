@@ -255,13 +255,13 @@ static void locked_memory_counts_where_no_capability_helps(void **state)
 
 	(void)state;
 	f.host.may_lock = false;
-	f.host.memlock = 8 * 4096 * 4096ULL;
+	f.host.memlock = 16 * 4096 * 4096ULL;
 	check(&f);
 	assert_int_equal(doctor_exit_code(&report), 0);
 	f.host.memlock--;
 	assert_one(
 		&f, DOCTOR_ERROR, "host",
-		"locked memory is limited to 131071 KiB, packets need 131072, and CAP_IPC_LOCK is not to be had",
+		"locked memory is limited to 262143 KiB, packets need 262144, and CAP_IPC_LOCK is not to be had",
 		"ulimit -l unlimited");
 }
 

@@ -619,9 +619,9 @@ static void ports_that_take_all_frames_to_receive_leave_some_for_the_host(
 
 	gateway_know_all(g);
 	ops.fill = fill_without_end;
-	g->inside.port.ops = &ops;
+	g->inside.port.ops = g->outside.port.ops = &ops;
 	worker_step(&g->w);
-	g->inside.port.ops = plain;
+	g->inside.port.ops = g->outside.port.ops = plain;
 	assert_int_equal(g->w.umem.free_count, FRAMES_KEPT);
 	step_host(g, &tag);
 	assert_int_equal(g->outside.tx_n, 1);

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/links.h"
+
+#include <errno.h>
+#include <event2/event.h>
+
+#include "ctrl/base/log.h"
+#include "ctrl/dp/changes.h"
+#include "ctrl/dp/queues.h"
+#include "ctrl/dp/state.h"
+
+int links_enter(const struct dp *dp, size_t i)
+{
+	return programs_serve(dp->programs, &dp->ifaces[i],
+			      dp->served[i].at.role,
+			      dp_slot_of(dp, dp->ifaces[i].lower_ifindex));
+}
+
+void links_follow_mtu(const struct dp *dp)
+{
+	uint32_t mtu = UINT32_MAX;
+
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		if (dp->served[i].at.role == IFACE_UNPROTECTED &&
+		    dp->ifaces[i].mtu < mtu)
+			mtu = dp->ifaces[i].mtu;
+	hostif_set_mtu(mtu);
+}
+
+static uint32_t index_of(const struct dp *dp, uint32_t ifindex)
+{
+	uint32_t i = 0;
+
+	while (dp->ifaces[i].ifindex != ifindex)
+		i++;
+	return i;
+}
+
+/* Its MAC is BPF's to know, its MTU and its state are the routes'. */
+void links_changed(void *ctx, const struct iface *now)
+{
+	struct dp *dp = ctx;
+	uint32_t i = index_of(dp, now->ifindex);
+	const uint32_t queues = dp->ifaces[i].queues;
+
+	dp->ifaces[i] = *now;
+	dp->ifaces[i].queues = queues; /* ours is newer */
+	if (links_enter(dp, i))
+		log_error("dp: the map ifaces is not filled anew iface=%s",
+			  now->name);
+	links_follow_mtu(dp);
+	changes_route(dp);
+	if (dp->running)
+		queues_follow(dp);
+}
+
+const struct served *links_attached_to(const struct dp *dp, uint32_t device)
+{
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		if (dp->served[i].xdp.done &&
+		    dp->served[i].at.xdp_ifindex == device)
+			return &dp->served[i];
+	return NULL;
+}
+
+/* XDP last: it needs to know the interface. Of a VLAN it may be there already,
+ * through another one on the device. */
+static int attach_anew(struct dp *dp, uint32_t i, struct error *e)
+{
+	struct served *s = &dp->served[i];
+	const struct served *other = links_attached_to(dp, s->at.xdp_ifindex);
+	int err = 0;
+
+	if (s->at.role == IFACE_UNPROTECTED)
+		err = attach_guard(&s->at, programs_guard_fd(dp->programs),
+				   &s->guard, e);
+	if (!err && s->at.tagged)
+		err = attach_tag(&s->at, programs_tag_fd(dp->programs), &s->tag,
+				 e);
+	for (size_t k = 0; !err && k < dp->n_ifaces; k++)
+		err = links_enter(dp, k); /* rows may be others' now */
+	if (err || other) {
+		s->xdp.native = other && other->xdp.native;
+		return err;
+	}
+	return attach_xdp(&s->at, programs_xdp_fd(dp->programs), &s->xdp, e);
+}
+
+/* Closed at once, as the first was, and then opened. */
+void links_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now)
+{
+	struct dp *dp = ctx;
+	uint32_t i = index_of(dp, old_ifindex);
+	struct served *s = &dp->served[i];
+	struct error e = { .text = "the map ifaces is not filled anew" };
+	/* A VLAN made anew on the device where XDP is still attached. */
+	const bool same_device =
+		dp->ifaces[i].lower_ifindex == now->lower_ifindex;
+
+	programs_unserve(dp->programs, &dp->ifaces[i]);
+	dp->ifaces[i] = *now;
+	s->at.ifindex = now->ifindex;
+	s->at.xdp_ifindex = now->lower_ifindex;
+	attach_settle(&s->xdp);
+	attach_settle(&s->guard);
+	attach_settle(&s->tag);
+	s->xdp.done &= same_device;
+	s->tx_dropped = 0;
+	if (attach_anew(dp, i, &e)) {
+		log_error("dp: interface made anew iface=%s: %s; it is NOT guarded, restart cygnetd",
+			  now->name, e.text);
+		return;
+	}
+	log_info("dp: interface made anew iface=%s: it is served again",
+		 now->name);
+	links_follow_mtu(dp);
+	changes_route(dp);
+	queues_follow(dp);
+}
+
+/* That may have been queues. */
+void links_moved(void *ctx)
+{
+	struct dp *dp = ctx;
+
+	changes_follow(dp);
+	if (dp->running)
+		queues_follow(dp);
+}
+
+static void on_second(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	queues_follow(ctx);
+}
+
+int links_watch(struct dp *dp, struct event_base *base, struct error *e)
+{
+	const struct timeval second = { .tv_sec = 1 };
+
+	dp->on_links = event_new(base, -1, EV_PERSIST, on_second, dp);
+	if (!dp->on_links || event_add(dp->on_links, &second))
+		return error_set(e, -ENOMEM, "cannot watch the interfaces");
+	return 0;
+}
+
+void links_unwatch(struct dp *dp)
+{
+	if (dp->on_links)
+		event_free(dp->on_links);
+	dp->on_links = NULL;
+}
