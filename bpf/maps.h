@@ -125,6 +125,18 @@ struct {
 } passes SEC(".maps");
 
 /*
+ * Key: ifindex. Value: offloads (enum ethtool_offload as bits) that dp turned
+ * off, to be on again when the programs are taken off. It lives as long as
+ * they do, and goes from one start to the next. Read by no program.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4 * IFACE_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} cyg_offloads SEC(".maps");
+
+/*
  * Key 0: what the layout of these maps comes down to, as one number (see
  * programs.c). By it a later start knows programs for ours, and whether it may
  * count on in their maps. Bound to the programs, read by none.

@@ -375,20 +375,17 @@ static void check_xdp(struct doctor *d, const struct doctor_iface *i)
 
 static void check_offloads(struct doctor *d, const struct doctor_iface *i)
 {
-	static const char *const hides[OFFLOAD_MAX] = {
-		[OFFLOAD_RX_VLAN] = "takes VLAN tags off before XDP sees them",
-		[OFFLOAD_LRO] = "joins packets before XDP sees them",
-		[OFFLOAD_GRO_HW] = "joins packets before XDP sees them",
-	};
 	bool any = false;
 
 	for (int k = 0; k < OFFLOAD_MAX; k++) {
-		const char *name = ethtool_offload_name((enum ethtool_offload)k);
+		const enum ethtool_offload offload = (enum ethtool_offload)k;
+		const char *name = ethtool_offload_name(offload);
 
 		if (i->ethtool.offloads[k] != 1)
 			continue;
 		any = true;
-		remedy(found(d, DOCTOR_WARNING, "%s %s", name, hides[k]),
+		remedy(found(d, DOCTOR_WARNING, "%s %s", name,
+			     ethtool_offload_hides(offload)),
 		       "ethtool -K %s %s off", i->name, name);
 	}
 	if (!any)

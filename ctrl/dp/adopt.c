@@ -116,3 +116,25 @@ void adopt_counters(int prog_fd, struct bpf_map *const *counters, size_t n)
 		for (size_t i = 0; i < n; i++)
 			reuse(&maps, counters[i]);
 }
+
+void adopt_offloads(int prog_fd, struct bpf_map *offloads)
+{
+	struct prog_maps maps = { .n = 0 };
+
+	if (!maps_of(prog_fd, &maps))
+		reuse(&maps, offloads);
+}
+
+uint32_t adopt_offloads_of(int prog_fd, uint32_t ifindex)
+{
+	struct prog_maps maps = { .n = 0 };
+	uint32_t offloads = 0;
+	int fd = maps_of(prog_fd, &maps) ? -1 : find_map(&maps, "cyg_offloads");
+
+	if (fd < 0)
+		return 0;
+	if (bpf_map_lookup_elem(fd, &ifindex, &offloads))
+		offloads = 0;
+	close(fd);
+	return offloads;
+}

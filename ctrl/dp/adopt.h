@@ -26,4 +26,10 @@ uint32_t adopt_layout(void);
  */
 void adopt_counters(int prog_fd, struct bpf_map *const *counters, size_t n);
 
+/* The same for the map of offloads, whatever the layout. */
+void adopt_offloads(int prog_fd, struct bpf_map *offloads);
+
+/* Offloads of that interface which a program of ours wants off; 0: none. */
+uint32_t adopt_offloads_of(int prog_fd, uint32_t ifindex);
+
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ctrl/dp/adopt.h"
+#include "ctrl/dp/ethtool.h"
 #include "ctrl/dp/nl.h"
 
 /* Before every clsact filter that others may have: none of them lets through
@@ -328,6 +329,15 @@ int attach_count_tcx(uint32_t ifindex)
 	return (int)n;
 }
 
+/* What was turned off so that XDP sees everything. */
+static void turn_on(uint32_t ifindex, uint32_t offloads)
+{
+	char name[IF_NAMESIZE];
+
+	if (offloads && if_indextoname(ifindex, name))
+		ethtool_turn(name, offloads, true);
+}
+
 static int release_xdp(uint32_t ifindex)
 {
 	struct program_id found;
@@ -339,6 +349,8 @@ static int release_xdp(uint32_t ifindex)
 		err = found.fd; /* whose is it? */
 	if (found.ours)
 		err = replace_xdp(ifindex, -1, found.fd, native);
+	if (found.ours && !err)
+		turn_on(ifindex, adopt_offloads_of(found.fd, ifindex));
 	program_close(&found);
 	return err;
 }

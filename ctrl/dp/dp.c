@@ -180,8 +180,10 @@ static int attach(struct dp *dp, struct error *e)
 		nl_tx_dropped(dp->nl, s->at.ifindex, &s->tx_dropped);
 		if (!dp_first_on_device(dp, i))
 			continue;
-		err = attach_xdp(&s->at, programs_xdp_fd(dp->programs), &s->xdp,
-				 e);
+		err = links_show_truth(dp, i, e);
+		if (!err)
+			err = attach_xdp(&s->at, programs_xdp_fd(dp->programs),
+					 &s->xdp, e);
 		if (!err && !s->xdp.native)
 			log_warn("dp: generic XDP iface=%s: its driver has no native mode, expect less speed",
 				 s->at.name);
@@ -268,6 +270,7 @@ void dp_undo(struct dp *dp)
 		attach_undo_xdp(&dp->served[i].at, &dp->served[i].xdp);
 		attach_undo_tag(&dp->served[i].at, &dp->served[i].tag);
 		attach_undo_guard(&dp->served[i].at, &dp->served[i].guard);
+		links_hide_again(dp, i);
 	}
 	attach_undo_tag(&dp->host_at, &dp->host_tag);
 	if (!dp->host.fresh)

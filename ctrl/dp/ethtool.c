@@ -17,15 +17,23 @@
 static const struct {
 	const char *word;   /* of `ethtool -K` */
 	const char *string; /* the kernel's */
+	const char *hides;
 } offloads[OFFLOAD_MAX] = {
-	[OFFLOAD_RX_VLAN] = { "rxvlan", "rx-vlan-hw-parse" },
-	[OFFLOAD_LRO] = { "lro", "rx-lro" },
-	[OFFLOAD_GRO_HW] = { "rx-gro-hw", "rx-gro-hw" },
+	[OFFLOAD_RX_VLAN] = { "rxvlan", "rx-vlan-hw-parse",
+			      "takes VLAN tags off before XDP sees them" },
+	[OFFLOAD_LRO] = { "lro", "rx-lro", "joins packets before XDP sees them" },
+	[OFFLOAD_GRO_HW] = { "rx-gro-hw", "rx-gro-hw",
+			     "joins packets before XDP sees them" },
 };
 
 const char *ethtool_offload_name(enum ethtool_offload offload)
 {
 	return offloads[offload].word;
+}
+
+const char *ethtool_offload_hides(enum ethtool_offload offload)
+{
+	return offloads[offload].hides;
 }
 
 static int ask(int fd, const char *name, void *what)
@@ -134,4 +142,65 @@ int ethtool_read(const char *name, struct ethtool *out)
 	}
 	close(fd);
 	return err == -ENODEV ? err : 0;
+}
+
+uint32_t ethtool_offloads_on(const struct ethtool *e)
+{
+	uint32_t on = 0;
+
+	for (int i = 0; i < OFFLOAD_MAX; i++)
+		if (e->offloads[i] == 1)
+			on |= 1U << i;
+	return on;
+}
+
+static bool is_among(const char *feature, uint32_t among)
+{
+	for (int i = 0; i < OFFLOAD_MAX; i++)
+		if (among >> i & 1 &&
+		    strncmp(feature, offloads[i].string, ETH_GSTRING_LEN) == 0)
+			return true;
+	return false;
+}
+
+static struct ethtool_sfeatures *wish(const struct ethtool_gstrings *names,
+				      uint32_t among, bool on)
+{
+	uint32_t blocks = (names->len + 31) / 32;
+	struct ethtool_sfeatures *f =
+		calloc(1, sizeof(*f) + blocks * sizeof(f->features[0]));
+
+	if (!f)
+		return NULL;
+	f->cmd = ETHTOOL_SFEATURES;
+	f->size = blocks;
+	for (uint32_t i = 0; i < names->len; i++) {
+		const char *name = (const char *)names->data;
+		uint32_t bit = 1U << i % 32;
+
+		if (!is_among(name + i * ETH_GSTRING_LEN, among))
+			continue;
+		f->features[i / 32].valid |= bit;
+		f->features[i / 32].requested |= on ? bit : 0;
+	}
+	return f;
+}
+
+int ethtool_turn(const char *name, uint32_t among, bool on)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = -ENOMEM;
+	struct ethtool_gstrings *names;
+	struct ethtool_sfeatures *f = NULL;
+
+	if (fd < 0)
+		return -errno;
+	names = read_names(fd, name, count_features(fd, name));
+	if (names)
+		f = wish(names, among, on);
+	if (f)
+		err = ask(fd, name, f);
+	free(f);
+	free(names);
+	close(fd);
+	return err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What ethtool shows of an interface, for whoever looks for a cause. It
- * changes nothing. Any thread.
+ * What ethtool shows of an interface, and the offloads that it turns on and
+ * off. Any thread.
  */
 #ifndef CYG_DP_ETHTOOL_H
 #define CYG_DP_ETHTOOL_H
@@ -20,8 +20,9 @@ enum ethtool_offload {
 	OFFLOAD_MAX
 };
 
-/* As `ethtool -K` names it. */
+/* As `ethtool -K` names it, and what it does. */
 const char *ethtool_offload_name(enum ethtool_offload offload);
+const char *ethtool_offload_hides(enum ethtool_offload offload);
 
 struct ethtool {
 	char driver[ETHTOOL_DRIVER_MAX]; /* empty: it says nothing */
@@ -31,5 +32,12 @@ struct ethtool {
 
 /* 0, or a negative errno: -ENODEV. */
 int ethtool_read(const char *name, struct ethtool *out);
+
+/* Bits (1 << enum ethtool_offload) of those that are on. */
+uint32_t ethtool_offloads_on(const struct ethtool *e);
+
+/* Of these offloads (such bits), those that the driver lets us are turned on, or
+ * off; ethtool_read() tells. 0 or a negative errno. */
+int ethtool_turn(const char *name, uint32_t offloads, bool on);
 
 #endif

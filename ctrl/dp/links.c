@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <string.h>
 
 #include "ctrl/base/log.h"
 #include "ctrl/dp/changes.h"
+#include "ctrl/dp/ethtool.h"
 #include "ctrl/dp/queues.h"
 #include "ctrl/dp/state.h"
 
@@ -25,6 +27,65 @@ void links_follow_mtu(const struct dp *dp)
 		    dp->ifaces[i].mtu < mtu)
 			mtu = dp->ifaces[i].mtu;
 	hostif_set_mtu(mtu);
+}
+
+static int refuse(const struct iface *iface, uint32_t kept_on, struct error *e)
+{
+	const enum ethtool_offload offload =
+		(enum ethtool_offload)__builtin_ctz(kept_on);
+	const char *word = ethtool_offload_name(offload);
+
+	return error_set(
+		e, -EOPNOTSUPP,
+		"%s of %s %s, and could not be turned off; turn it off with: ethtool -K %s %s off",
+		word, iface->lower_name, ethtool_offload_hides(offload),
+		iface->lower_name, word);
+}
+
+/* Noted first: whoever takes XDP off knows of it, even if we die here. */
+static int turn_off(struct dp *dp, size_t i, uint32_t on, struct error *e)
+{
+	const struct iface *iface = &dp->ifaces[i];
+	struct ethtool now;
+	int err = programs_keep_off(dp->programs, iface->lower_ifindex, on);
+
+	if (!err)
+		err = ethtool_turn(iface->lower_name, on, false);
+	if (!err)
+		err = ethtool_read(iface->lower_name, &now);
+	if (err)
+		return error_set(e, err, "cannot turn offloads of %s off: %s",
+				 iface->lower_name, strerror(-err));
+	dp->served[i].offloads = on & ~ethtool_offloads_on(&now);
+	if (ethtool_offloads_on(&now))
+		return refuse(iface, ethtool_offloads_on(&now), e);
+	for (int k = 0; k < OFFLOAD_MAX; k++)
+		if (on >> k & 1)
+			log_info("links: offload turned off iface=%s offload=%s: it %s; --release turns it on again",
+				 iface->lower_name,
+				 ethtool_offload_name((enum ethtool_offload)k),
+				 ethtool_offload_hides((enum ethtool_offload)k));
+	return 0;
+}
+
+int links_show_truth(struct dp *dp, size_t i, struct error *e)
+{
+	struct ethtool now;
+	uint32_t on;
+
+	if (ethtool_read(dp->ifaces[i].lower_name, &now))
+		return 0; /* gone meanwhile: XDP will say so */
+	on = ethtool_offloads_on(&now);
+	return on ? turn_off(dp, i, on, e) : 0;
+}
+
+void links_hide_again(struct dp *dp, size_t i)
+{
+	struct served *s = &dp->served[i];
+
+	if (s->offloads)
+		ethtool_turn(dp->ifaces[i].lower_name, s->offloads, true);
+	s->offloads = 0;
 }
 
 static uint32_t index_of(const struct dp *dp, uint32_t ifindex)
@@ -83,6 +144,9 @@ static int attach_anew(struct dp *dp, uint32_t i, struct error *e)
 		s->xdp.native = other && other->xdp.native;
 		return err;
 	}
+	err = links_show_truth(dp, i, e);
+	if (err)
+		log_error("links: %s", e->text);
 	return attach_xdp(&s->at, programs_xdp_fd(dp->programs), &s->xdp, e);
 }
 
@@ -98,6 +162,8 @@ void links_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now)
 		dp->ifaces[i].lower_ifindex == now->lower_ifindex;
 
 	programs_unserve(dp->programs, &dp->ifaces[i]);
+	if (!same_device)
+		programs_forget_off(dp->programs, dp->ifaces[i].lower_ifindex);
 	dp->ifaces[i] = *now;
 	s->at.ifindex = now->ifindex;
 	s->at.xdp_ifindex = now->lower_ifindex;

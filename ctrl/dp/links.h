@@ -24,6 +24,16 @@ int links_enter(const struct dp *dp, size_t i);
  * smallest. */
 void links_follow_mtu(const struct dp *dp);
 
+/*
+ * Before XDP is attached: the offloads of that interface's device that hide
+ * frames from XDP are off, until XDP is taken off, by whatever process that may
+ * be. 0, or negative with e filled: -EOPNOTSUPP (the driver keeps one on).
+ */
+int links_show_truth(struct dp *dp, size_t i, struct error *e);
+
+/* The start failed: as they were before it. */
+void links_hide_again(struct dp *dp, size_t i);
+
 /* The interface through which XDP is on that device; NULL: it is not. */
 const struct served *links_attached_to(const struct dp *dp, uint32_t device);
 

@@ -107,6 +107,7 @@ static int bind_maps(const struct programs *p)
 {
 	const struct bpf_map *const maps[] = {
 		p->skel->maps.cyg_layout,
+		p->skel->maps.cyg_offloads,
 		p->skel->maps.worker_drops,
 		p->skel->maps.worker_passes,
 	};
@@ -165,8 +166,10 @@ static int load(struct programs *p, const struct programs_spec *spec)
 	p->skel->rodata->default_action = spec->default_action;
 	if (spec->sas)
 		bpf_map__set_max_entries(p->skel->maps.sad, spec->sas);
-	if (spec->earlier_fd)
+	if (spec->earlier_fd) {
 		adopt_counters(spec->earlier_fd, counters, 4);
+		adopt_offloads(spec->earlier_fd, p->skel->maps.cyg_offloads);
+	}
 	err = cygnet_bpf__load(p->skel);
 	if (!err)
 		err = make_grace(p);
@@ -356,6 +359,22 @@ int programs_clear_socket(struct programs *p, uint32_t slot, uint32_t queue)
 	int fd = bpf_map__fd(p->skel->maps.xsks);
 
 	return bpf_map_delete_elem(fd, &key) ? -errno : 0;
+}
+
+int programs_keep_off(struct programs *p, uint32_t ifindex, uint32_t offloads)
+{
+	int fd = bpf_map__fd(p->skel->maps.cyg_offloads);
+	uint32_t all = 0;
+
+	if (bpf_map_lookup_elem(fd, &ifindex, &all))
+		all = 0;
+	all |= offloads;
+	return update(p->skel->maps.cyg_offloads, &ifindex, &all);
+}
+
+void programs_forget_off(struct programs *p, uint32_t ifindex)
+{
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.cyg_offloads), &ifindex);
 }
 
 int programs_let_out(struct programs *p, uint64_t cookie)

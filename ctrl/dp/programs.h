@@ -72,6 +72,12 @@ void programs_unserve(struct programs *p, const struct iface *iface);
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
 			int fd);
 int programs_clear_socket(struct programs *p, uint32_t slot, uint32_t queue);
+
+/* These offloads of a device (see ethtool.h) are off because of us; forgotten
+ * when it is gone. What an earlier start said of it stays. */
+int programs_keep_off(struct programs *p, uint32_t ifindex, uint32_t offloads);
+void programs_forget_off(struct programs *p, uint32_t ifindex);
+
 int programs_let_out(struct programs *p, uint64_t cookie);
 int programs_add_local(struct programs *p, const struct addr *a,
 		       enum local_kind kind);

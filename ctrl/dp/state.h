@@ -26,6 +26,7 @@ struct served {
 	struct attachment guard; /* unprotected interfaces alone */
 	struct attachment tag;	 /* protected ones, gateway.forward = kernel */
 	uint64_t tx_dropped;	 /* the interface's own count, at start */
+	uint32_t offloads;	 /* of its device, that this start turned off */
 	bool gone;		 /* it was told that its device is not there */
 	bool unserved;		 /* it was told that a queue cannot be served */
 };

@@ -6,6 +6,7 @@ Protected traffic goes on by itself afterwards, and nothing of it is ever seen
 in the clear.
 """
 import os
+import re
 import secrets
 import socket
 import sys
@@ -13,10 +14,14 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from flows import Flow, sink, snmp, two_queues, xdp_received  # noqa: E402
-from lab import (Lab, LabError, finish, ok, search_plaintext,  # noqa: E402
-                 wait_until)
+from lab import (BUILD, Lab, LabError, finish, ok,  # noqa: E402
+                 search_plaintext, wait_until)
 
 FAR_HOST = "10.2.0.2"
+CYGNETD = f"{BUILD}/cygnetd"
+# So that a start fails at its last step.
+LITTLE_MEMORY = ["sh", "-c", "ulimit -l 64; exec setpriv --bounding-set="
+                 '-ipc_lock --inh-caps=-ipc_lock "$@"', "sh"]
 PORT = 9
 BACK_S = 5
 
@@ -131,8 +136,41 @@ def check_fewer_queues(lab, gateway):
     comes_back(lab, "and traffic goes on")
 
 
+def rxvlan(lab):
+    """Does lan0 take tags off, does wan0?"""
+    return [re.search("^rx-vlan-offload: (on|off)", lab.run(
+        "gw-a", ["ethtool", "-k", ifname]).stdout, re.MULTILINE)[1]
+        for ifname in ("lan0", "wan0")]
+
+
+def release(lab):
+    lab.run("gw-a", [CYGNETD, "--release"])
+
+
+def check_offloads(lab):
+    """wan0's is off already: that is the operator's."""
+    lab.run("gw-a", ["ethtool", "-K", "wan0", "rxvlan", "off"])
+    text = lab.default_conf("a")
+    done = lab.run("gw-a", [*LITTLE_MEMORY, CYGNETD, "-f",
+                            lab.write("fails.conf", text)], check=False)
+    ok(done.returncode and "packet memory" in done.stderr and
+       rxvlan(lab) == ["on", "off"],
+       "a start that fails leaves the offloads as they were: " +
+       done.stderr.strip().splitlines()[-1])
+    gateway = lab.start_gateway("gw-a", text)
+    ok(rxvlan(lab) == ["off", "off"], "what hides VLAN tags is turned off")
+    gateway.kill()
+    lab.start_gateway("gw-a", text).stop()
+    ok(rxvlan(lab) == ["off", "off"],
+       "and stays off while programs are attached")
+    release(lab)
+    ok(rxvlan(lab) == ["on", "off"],
+       "what we turned off, and nothing else, is on again after the release")
+
+
 def main():
     with Lab() as lab:
+        check_offloads(lab)
         gateway = lab.start_gateway("gw-a", lab.default_conf("a"))
         lab.start_gateway("gw-b", lab.default_conf("b"))
         comes_back(lab, "traffic")
@@ -141,7 +179,9 @@ def main():
         check_flap(lab)
         check_more_queues(lab, gateway)
         check_fewer_queues(lab, gateway)
-        ok(gateway.in_flight() == 0, "the books balance: nothing is in flight")
+        wait_until(lambda: gateway.in_flight() == 0, 5, "packets to end: "
+                   f"{gateway.drops()}, {gateway.passes()}")
+        ok(True, "the books balance: nothing is in flight")
         ok(gateway.stop() == 0, "the daemon ends")
     return finish()
 

@@ -223,6 +223,7 @@ class Lab:
     def add_wan_address(self, side):
         self._add_address(f"gw-{side}", "wan0", f"{SIDES[side].outer}/24",
                           f"{SIDES[side].outer6}/64")
+
     def add_lan(self, side):
         """The network behind a gateway; again, after a test has deleted it."""
         self._add_lan(f"host-{side}", f"gw-{side}", "lan0",
