@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
  * Hands a packet on: from XDP to the worker of its queue, with metadata in
- * front of the frame; from tc to the host interface, with a tag in place of
+ * front of the frame, or as its begin where the driver takes none; from tc to the host interface, with a tag in place of
  * the MAC addresses. If nobody is there, the packet is dropped.
  */
 #ifndef CYG_BPF_STEER_H
@@ -10,22 +10,47 @@
 #include "bpf/count.h"
 #include "bpf/parse.h"
 
+/* A part of the frame, for drivers that take no metadata (ENA, hv_netvsc). */
+static __always_inline bool put_head_meta(struct xdp_md *ctx,
+					  const struct dp_meta *meta)
+{
+	struct head_meta *at;
+
+	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(*at)))
+		return false;
+	at = (void *)(long)ctx->data;
+	if ((void *)(at + 1) > (void *)(long)ctx->data_end)
+		return false;
+	at->token = head_token;
+	at->meta = *meta;
+	return true;
+}
+
+static __always_inline bool put_meta(struct xdp_md *ctx,
+				     const struct dp_meta *meta)
+{
+	struct dp_meta *at;
+
+	if (no_meta || bpf_xdp_adjust_meta(ctx, -(int)sizeof(*meta)))
+		return put_head_meta(ctx, meta);
+	at = (void *)(long)ctx->data_meta;
+	if ((void *)(at + 1) > (void *)(long)ctx->data)
+		return false;
+	*at = *meta;
+	return true;
+}
+
 static __always_inline int steer_worker(struct xdp_md *ctx,
 					const struct packet *p, __u32 slot,
 					const struct dp_meta *meta,
 					enum pass_reason reason)
 {
 	__u32 queue = ctx->rx_queue_index;
-	struct dp_meta *at;
 
 	if (queue >= QUEUE_MAX)
 		return xdp_drop(DROP_NO_WORKER, p->frame_bytes);
-	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*meta)))
+	if (!put_meta(ctx, meta))
 		return xdp_drop(DROP_STEER_FAILED, p->frame_bytes);
-	at = (void *)(long)ctx->data_meta;
-	if ((void *)(at + 1) > (void *)(long)ctx->data)
-		return xdp_drop(DROP_STEER_FAILED, p->frame_bytes);
-	*at = *meta;
 	if (bpf_redirect_map(&xsks, slot * QUEUE_MAX + queue, XDP_DROP) !=
 	    XDP_REDIRECT)
 		return xdp_drop(DROP_NO_WORKER, p->frame_bytes);

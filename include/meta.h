@@ -30,6 +30,15 @@ struct dp_meta {
 	__u8 pad;
 };
 
+/*
+ * Where a driver takes no metadata, it is the first octets of the frame. There a
+ * sender's own could stand, with a magic that it guessed: hence the token.
+ */
+struct head_meta {
+	__u64 token; /* random at each start */
+	struct dp_meta meta;
+};
+
 /* The guard writes this over both MAC addresses of what it redirects. */
 struct host_tag {
 	__u32 magic;
@@ -39,6 +48,7 @@ struct host_tag {
 
 _Static_assert(sizeof(struct sa_ref) == 8, "read and written in one piece");
 _Static_assert(sizeof(struct dp_meta) == 24, "multiple of 4, at most 32");
+_Static_assert(sizeof(struct head_meta) == 32, "token, then the metadata");
 _Static_assert(sizeof(struct host_tag) == 12, "two MAC addresses");
 
 #endif

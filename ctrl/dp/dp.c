@@ -103,6 +103,7 @@ static int load(struct dp *dp, struct error *e)
 {
 	struct programs_spec spec = {
 		.magic = dp->magic,
+		.head_token = dp->head_token,
 		.host_ifindex = dp->host.ifindex,
 		.host_udp_gso = dp->host.udp_gso,
 		.forward_kernel = dp->config->gateway.forward == FORWARD_KERNEL,
@@ -236,7 +237,9 @@ static int prepare(struct dp *dp, struct error *e)
 	if (err)
 		return err;
 	links_follow_mtu(dp);
-	if (getrandom(&dp->magic, sizeof(dp->magic), 0) != sizeof(dp->magic))
+	if (getrandom(&dp->magic, sizeof(dp->magic), 0) != sizeof(dp->magic) ||
+	    getrandom(&dp->head_token, sizeof(dp->head_token), 0) !=
+		    sizeof(dp->head_token))
 		return error_set(e, -EIO, "no random numbers");
 	dp->sad = sad_new(dp->crypto, dp->n_workers);
 	if (!dp->sad)

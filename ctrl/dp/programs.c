@@ -159,6 +159,8 @@ static int load(struct programs *p, const struct programs_spec *spec)
 	int err;
 
 	p->skel->rodata->magic = spec->magic;
+	p->skel->rodata->head_token = spec->head_token;
+	p->skel->rodata->no_meta = spec->no_meta;
 	p->skel->rodata->host_ifindex = spec->host_ifindex;
 	p->skel->rodata->host_udp_gso = spec->host_udp_gso;
 	p->skel->rodata->forward_kernel = spec->forward_kernel;

@@ -24,6 +24,8 @@ struct programs;
 
 struct programs_spec {
 	uint32_t magic;
+	uint64_t head_token;
+	bool no_meta; /* as if no driver took metadata; for tests */
 	uint32_t host_ifindex;
 	bool host_udp_gso;   /* see struct hostif */
 	bool forward_kernel; /* gateway.forward */

@@ -58,18 +58,36 @@ static void resolve_sa(struct worker *w, struct packet *p, struct sa_ref ref,
 	packet_drop(p, DROP_SA_GONE);
 }
 
+/* Where it stands is the driver's choice. The frame is what is behind it. */
+static void read_meta(const struct worker *w, struct port_desc *desc,
+		      struct dp_meta *out)
+{
+	const uint8_t *frame = umem_at(&w->umem, desc->addr);
+	struct head_meta head;
+
+	memcpy(&head.token, frame, sizeof(head.token));
+	if (head.token != w->head_token || desc->bytes < sizeof(head)) {
+		memcpy(out, frame - sizeof(*out), sizeof(*out));
+		return;
+	}
+	memcpy(out, frame + sizeof(head.token), sizeof(*out));
+	desc->addr += sizeof(head);
+	desc->bytes -= (uint32_t)sizeof(head);
+}
+
 void resolve_port(struct worker *w, struct batch *b,
 		  const struct port_desc *desc)
 {
-	struct packet *p = packet_new(w, b, desc);
+	struct port_desc frame = *desc;
 	struct dp_meta meta;
+	struct packet *p;
 
-	memcpy(&meta, umem_at(&w->umem, desc->addr) - sizeof(meta),
-	       sizeof(meta));
+	read_meta(w, &frame, &meta);
+	p = packet_new(w, b, &frame);
 	if (meta.magic != w->magic || meta.dir > DIR_IN)
 		return packet_drop(p, DROP_META_MISSING);
-	p->l3 = umem_at(&w->umem, desc->addr) + meta.l3_off;
-	if (!packet_parse(p, desc->bytes, meta.l3_off))
+	p->l3 = umem_at(&w->umem, frame.addr) + meta.l3_off;
+	if (!packet_parse(p, frame.bytes, meta.l3_off))
 		return packet_drop(p, DROP_IP_MALFORMED);
 	p->state = meta.dir == DIR_OUT ? PKT_CLEAR : PKT_CIPHER;
 	p->routed = true;

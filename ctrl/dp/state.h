@@ -81,6 +81,7 @@ struct dp {
 	struct event *on_links;		       /* every second */
 	bool running;
 	uint32_t magic;
+	uint64_t head_token;
 	uint64_t since_ns;
 };
 

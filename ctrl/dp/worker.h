@@ -111,9 +111,10 @@ struct worker {
 	uint32_t n_ports;
 	struct plugs plugs;
 	struct host host;
-	uint32_t magic;	    /* of this start's metadata and tags */
-	uint32_t index;	    /* among the gateway's workers */
-	uint32_t n_workers; /* of the rings below; 0 where it is alone */
+	uint32_t magic;	     /* of this start's metadata and tags */
+	uint64_t head_token; /* of its metadata that is part of the frame */
+	uint32_t index;	     /* among the gateway's workers */
+	uint32_t n_workers;  /* of the rings below; 0 where it is alone */
 	struct handoff *to[WORKERS_MAX];   /* that take what it gives */
 	struct handoff *from[WORKERS_MAX]; /* that give */
 	const struct sad *sad;

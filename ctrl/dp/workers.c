@@ -106,6 +106,7 @@ static void describe(struct dp *dp, uint32_t index)
 	w->host.fd = dp->host.fd[index];
 	memcpy(w->host.mac, dp->host.mac, sizeof(dp->host.mac));
 	w->magic = dp->magic;
+	w->head_token = dp->head_token;
 	w->sad = dp->sad;
 	w->policies = &dp->policies;
 	w->drops = programs_worker_drops(dp->programs, index);

@@ -22,6 +22,7 @@
 #include "tests/bpf/table.h"
 
 #define FIXTURE_MAGIC 0xa1b2c300U /* plus the instance */
+#define FIXTURE_TOKEN 0x1122334455667788ULL
 
 /* Rows of the socket map, the first of which stays empty. prot has one queue
  * more than a row has room for, and unprot's row is the next. */
@@ -309,7 +310,9 @@ static inline bool fixture_load(struct fixture *fx, enum instance on)
 {
 	const struct programs_spec spec = {
 		.magic = FIXTURE_MAGIC + on,
+		.head_token = FIXTURE_TOKEN,
 		.host_ifindex = if_nametoindex("host"),
+		.no_meta = on == GW_NO_META,
 		.forward_kernel = on == GW_KERNEL,
 		.tag_mark = TAG_MARK,
 		.sas = fx->sas[on],

@@ -33,7 +33,7 @@ struct run {
 	int verdict;
 	uint32_t meta_bytes;
 	uint32_t bytes; /* metadata and frame */
-	uint8_t octets[FRAME_ROOM + sizeof(struct dp_meta)];
+	uint8_t octets[FRAME_ROOM + sizeof(struct head_meta)];
 };
 
 /* --- running */

@@ -118,6 +118,7 @@ enum instance {
 	GW_BYPASS_ALL,	/* BYPASS policies alone, and the default */
 	GW_DISCARD_ALL, /* BYPASS policies alone, the default is discard */
 	GW_KERNEL,	/* as GW_BYPASS, gateway.forward = kernel */
+	GW_NO_META,	/* its interfaces' drivers take no metadata */
 	GW_MAX,
 };
 

@@ -50,6 +50,54 @@ static void row_holds(void **state)
 	assert_row(c, &f);
 }
 
+static void where_a_driver_takes_none_the_frame_begins_with_it(void **state)
+{
+	const struct row_case *c = *state;
+	struct head_meta head;
+	struct run run = { 0 };
+	struct frame f;
+
+	row_build(c, &f);
+	run_xdp(c, &f, &run);
+	assert_int_equal(run.verdict, XDP_REDIRECT);
+	assert_int_equal(run.meta_bytes, 0);
+	assert_int_equal(run.bytes, sizeof(head) + f.bytes);
+	memcpy(&head, run.octets, sizeof(head));
+	assert_int_equal(head.token, FIXTURE_TOKEN);
+	assert_memory_equal(run.octets + sizeof(head), f.octets, f.bytes);
+	run.meta_bytes = sizeof(head.meta);
+	memcpy(run.octets, &head.meta, sizeof(head.meta));
+	assert_metadata(c, &run);
+}
+
+/* Whatever is steered otherwise. */
+static size_t add_heads(struct row_case *cases, struct CMUnitTest *tests,
+			size_t n)
+{
+	static struct row rows[ROWS_MAX];
+	size_t all = n;
+
+	for (size_t i = 0; i < n && all < ROWS_MAX; i++) {
+		rows[all] = *cases[i].row;
+		if (cases[i].program == PROGRAM_GUARD || rows[all].drop ||
+		    rows[all].on != GW_BYPASS ||
+		    (rows[all].pass != PASS_STEER_OUT &&
+		     rows[all].pass != PASS_STEER_IN))
+			continue;
+		rows[all].on = GW_NO_META;
+		cases[all] = cases[i];
+		cases[all].row = &rows[all];
+		tests[all] = (struct CMUnitTest){
+			.name = "where_a_driver_takes_none_the_frame_begins_with_it",
+			.test_func =
+				where_a_driver_takes_none_the_frame_begins_with_it,
+			.initial_state = &cases[all],
+		};
+		all++;
+	}
+	return all;
+}
+
 static size_t add_rows(struct fixture *fx, struct row_case *cases,
 		       struct CMUnitTest *tests)
 {
@@ -82,6 +130,7 @@ int main(void)
 	size_t n = add_rows(&fx, cases, tests);
 	int failed = 1;
 
+	n = add_heads(cases, tests, n);
 	if (fixture_start(&fx))
 		failed = _cmocka_run_group_tests("programs", tests, n, NULL,
 						 NULL);

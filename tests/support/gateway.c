@@ -133,6 +133,7 @@ static struct gateway *make(const struct gateway_spec *spec,
 	g->host_fd = ends[1];
 	memcpy(g->w.host.mac, host_mac, sizeof(host_mac));
 	g->w.magic = GATEWAY_MAGIC;
+	g->w.head_token = GATEWAY_TOKEN;
 	g->w.sad = g->sad;
 	g->w.policies = &g->policies;
 	g->w.drops = g->drops;

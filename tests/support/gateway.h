@@ -24,6 +24,7 @@
 #include "tests/support/packet.h"
 
 #define GATEWAY_MAGIC	    0x51a7e0c3U
+#define GATEWAY_TOKEN	    0x0badcafe51a7e0c3ULL
 #define GATEWAY_SPI	    0x00c0ffeeU
 #define GATEWAY_POLICY	    3U
 #define GATEWAY_POLICY_GEN  7U

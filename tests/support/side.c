@@ -367,6 +367,7 @@ static void make_worker(struct side *s, struct worker *w,
 	plug_first(w, &inside->port);
 	plug_first(w, &outside->port);
 	w->magic = SIDE_MAGIC;
+	w->head_token = SIDE_MAGIC;
 	w->sad = s->sad;
 	w->policies = &s->view;
 	w->mss_clamp = true;

@@ -116,6 +116,47 @@ static void right_metadata_is_believed(void **state)
 	assert_int_equal(gateway_dropped(g), 0);
 }
 
+/* What stands before the frame is of an earlier one, and may be a match. */
+static void step_head(struct gateway *g, uint64_t token)
+{
+	const struct ip_header inner = gateway_inner();
+	const struct dp_meta stale = gateway_meta(g, DIR_IN);
+	struct {
+		struct head_meta head;
+		uint8_t eth[ETH_HEADER_BYTES];
+		uint8_t l3[512];
+	} __attribute__((packed)) frame = {
+		.head = { token, gateway_meta(g, DIR_OUT) },
+		.eth = { [12] = 0x08 },
+	};
+
+	gateway_packet(frame.l3, &inner);
+	assert_true(port_mem_give(
+		&g->inside, &stale, sizeof(stale), &frame,
+		(uint32_t)(sizeof(frame.head) + sizeof(frame.eth)) +
+			inner.total_bytes));
+	g->given++;
+	worker_step(&g->w);
+}
+
+static void metadata_in_the_frame_is_believed(void **state)
+{
+	struct gateway *g = *state;
+
+	step_head(g, GATEWAY_TOKEN);
+	assert_int_equal(g->outside.tx_n, 1);
+	assert_int_equal(gateway_dropped(g), 0);
+}
+
+static void metadata_in_the_frame_without_the_token_is_the_senders(void **state)
+{
+	struct gateway *g = *state;
+
+	step_head(g, GATEWAY_TOKEN ^ 1);
+	assert_nothing_sent(g);
+	assert_dropped(g, DROP_IP_MALFORMED);
+}
+
 static void frame_without_the_magic_is_dropped(void **state)
 {
 	struct gateway *g = *state;
@@ -697,6 +738,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(right_metadata_is_believed),
+		CASE(metadata_in_the_frame_is_believed),
+		CASE(metadata_in_the_frame_without_the_token_is_the_senders),
 		CASE(frame_without_the_magic_is_dropped),
 		CASE(packet_stands_where_the_metadata_says),
 		CASE(packet_outside_of_its_frame_is_malformed),
