@@ -19,8 +19,7 @@ int addr_parse(const char *text, struct addr *out)
 	return inet_pton(AF_INET6, text, out->octets) == 1 ? 0 : -EINVAL;
 }
 
-/* Bits counted from the start of the 16 octets. */
-static unsigned int mapped_bits(const struct prefix *p)
+unsigned int prefix_mapped_bits(const struct prefix *p)
 {
 	return p->bits + (addr_is_v4(&p->net) ? 96U : 0U);
 }
@@ -37,7 +36,7 @@ static uint8_t octet_mask(unsigned int bits, unsigned int octet)
 /* An IPv6 prefix as short as ::/0 would take in IPv4 by its mapped form. */
 bool prefix_contains(const struct prefix *p, const struct addr *a)
 {
-	unsigned int bits = mapped_bits(p);
+	unsigned int bits = prefix_mapped_bits(p);
 
 	if (addr_is_v4(&p->net) != addr_is_v4(a))
 		return false;
@@ -49,7 +48,7 @@ bool prefix_contains(const struct prefix *p, const struct addr *a)
 
 static bool host_bits_set(const struct prefix *p)
 {
-	unsigned int bits = mapped_bits(p);
+	unsigned int bits = prefix_mapped_bits(p);
 
 	for (unsigned int i = 0; i < 16; i++)
 		if (p->net.octets[i] & (uint8_t)~octet_mask(bits, i))
@@ -88,7 +87,7 @@ int prefix_parse(const char *text, struct prefix *out)
 
 struct addr prefix_last(const struct prefix *p)
 {
-	unsigned int bits = mapped_bits(p);
+	unsigned int bits = prefix_mapped_bits(p);
 	struct addr a = p->net;
 
 	for (unsigned int i = 0; i < 16; i++)

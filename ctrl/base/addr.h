@@ -100,6 +100,9 @@ int prefix_parse(const char *text, struct prefix *out);
 /* Its highest address. */
 struct addr prefix_last(const struct prefix *p);
 
+/* Its bits as those of the 16 octets. */
+unsigned int prefix_mapped_bits(const struct prefix *p);
+
 /* The netmask of an IPv4 prefix, network order. */
 uint32_t prefix_mask_v4_be(const struct prefix *p);
 bool prefix_contains(const struct prefix *p, const struct addr *a);

@@ -15,7 +15,7 @@ int nexthop_link_init(struct nexthop_link *link)
 	int err;
 
 	memset(link, 0, sizeof(*link));
-	atomic_init(&link->fib_gen, 1);
+	fib_init(&link->fib);
 	link->query_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	link->answer_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	err = link->query_fd < 0 || link->answer_fd < 0 ? -errno : 0;
@@ -68,10 +68,19 @@ static struct nexthop *find(struct nexthop_cache *c, const struct addr *dst,
 	return NULL;
 }
 
-/* Packets wait for its answer, which would be lost with it. */
-static bool is_awaited(const struct nexthop *nh, uint32_t gen, uint64_t now_ns)
+/* Nothing has changed since that concerns it. */
+static bool holds(const struct nexthop_cache *c, const struct nexthop *nh,
+		  uint32_t gen)
 {
-	return nh->kind == NH_PENDING && nh->gen == gen &&
+	return nh->gen == gen ||
+	       fib_holds(&c->link->fib, &nh->dst, nh->gen, gen);
+}
+
+/* Packets wait for its answer, which would be lost with it. */
+static bool is_awaited(const struct nexthop_cache *c, const struct nexthop *nh,
+		       uint32_t gen, uint64_t now_ns)
+{
+	return nh->kind == NH_PENDING && holds(c, nh, gen) &&
 	       now_ns < nh->expires_ns;
 }
 
@@ -91,7 +100,7 @@ static struct nexthop *claim(struct nexthop_cache *c, const struct addr *dst,
 			return &set[i];
 	for (uint32_t i = 0; i < NH_WAYS; i++) {
 		*victim = (uint8_t)((*victim + 1) % NH_WAYS);
-		if (!is_awaited(&set[*victim], gen, now_ns))
+		if (!is_awaited(c, &set[*victim], gen, now_ns))
 			break;
 	}
 	return &set[*victim];
@@ -110,10 +119,15 @@ static void ask(struct nexthop_link *link, const struct nexthop *nh)
 		return; /* the counter is at its top: the resolver is awake */
 }
 
-static bool fresh(const struct nexthop *nh, uint32_t gen, uint64_t now_ns)
+/* What is pending keeps its question's generation: it is its answer's too. */
+static bool fresh(const struct nexthop_cache *c, struct nexthop *nh,
+		  uint32_t gen, uint64_t now_ns)
 {
-	return nh->gen == gen &&
-	       (nh->kind == NH_HOST || now_ns < nh->expires_ns);
+	if (!holds(c, nh, gen))
+		return false;
+	if (nh->kind != NH_PENDING)
+		nh->gen = gen;
+	return nh->kind == NH_HOST || now_ns < nh->expires_ns;
 }
 
 /* It holds, and is asked for anew, once. */
@@ -129,11 +143,10 @@ static const struct nexthop *lookup(struct nexthop_cache *c,
 				    const struct addr *dst,
 				    const struct addr *src, uint64_t now_ns)
 {
-	uint32_t gen =
-		atomic_load_explicit(&c->link->fib_gen, memory_order_acquire);
+	const uint32_t gen = fib_gen(&c->link->fib);
 	struct nexthop *nh = find(c, dst, src);
 
-	if (nh && fresh(nh, gen, now_ns)) {
+	if (nh && fresh(c, nh, gen, now_ns)) {
 		renew(c, nh, now_ns);
 		return nh;
 	}
@@ -178,8 +191,8 @@ uint32_t nexthop_learn(struct nexthop_cache *c)
 			continue;
 		}
 		nh = find(c, &answer.dst, &answer.src);
-		/* Evicted meanwhile, or asked again under a newer one. */
-		if (nh && nh->gen == answer.gen)
+		/* Evicted meanwhile, or asked again because of a change. */
+		if (nh && holds(c, &answer, nh->gen))
 			*nh = answer;
 	}
 	return n;

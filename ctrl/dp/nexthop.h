@@ -4,10 +4,9 @@
  * a worker, which needs to know, and the resolver on the control thread,
  * which asks; and the worker's cache of the answers.
  *
- * An answer holds for one FIB generation. The control thread advances the
- * generation on every route, rule, link, address or neighbour change, so the
- * next packet after the event asks again. A neighbour that is in use is asked
- * for anew from time to time, so that the resolver knows which ones are.
+ * An answer holds until something changes that concerns it (fib.h), so the next
+ * packet after the event asks again. A neighbour that is in use is asked for
+ * anew from time to time, so that the resolver knows which ones are.
  *
  * A question is for a destination alone, unless the host has rules that look at
  * more: then what we built ourselves asks with its source, and all else is for
@@ -26,6 +25,7 @@
 #include "ctrl/base/addr.h"
 #include "ctrl/base/clock.h"
 #include "ctrl/base/spsc.h"
+#include "ctrl/dp/fib.h"
 #include "include/drop.h"
 #include "include/sad.h"
 
@@ -41,7 +41,8 @@ enum nexthop_kind {
 struct nexthop {
 	struct addr dst;
 	struct addr src; /* all 0: any */
-	uint32_t gen;	 /* FIB generation of the question */
+	uint32_t gen;	 /* FIB generation of the question; of an answer in the
+			  * cache a later one in which it held as well */
 	enum nexthop_kind kind;
 	enum drop_reason drop; /* NH_NONE */
 	uint32_t ifindex;      /* NH_PORT; whose queues transmit */
@@ -74,9 +75,9 @@ struct nexthop_link {
 	struct spsc answers; /* resolver to worker: struct nexthop */
 	int query_fd;	     /* eventfd: queries wait */
 	int answer_fd;	     /* eventfd: answers wait */
-	/* Both are written by the control thread; before the generation. */
+	/* Written by the control thread; before the generation. */
 	_Atomic bool by_source; /* rules look at more than the destination */
-	_Atomic uint32_t fib_gen;
+	struct fib fib;
 };
 
 /* 0 or a negative errno. */
@@ -103,8 +104,8 @@ static inline bool nexthop_by_source(const struct nexthop_cache *c)
 }
 
 /*
- * The next hop of a destination; asks the resolver when it isn't known
- * under the current generation. Never NULL; valid until the next call of
+ * The next hop of a destination; asks the resolver when it isn't known, or
+ * may be another by now. Never NULL; valid until the next call of
  * nexthop_lookup() or nexthop_learn(). Worker.
  */
 const struct nexthop *nexthop_lookup(struct nexthop_cache *c,

@@ -223,6 +223,19 @@ void nl_route_parse(const struct nlmsghdr *h, struct nl_route *out)
 	}
 }
 
+bool nl_route_prefix(const struct nlmsghdr *h, struct prefix *out)
+{
+	const struct rtmsg *rt = mnl_nlmsg_get_payload(h);
+	const struct nl_attrs attrs = nl_attrs_of(h, sizeof(*rt));
+
+	*out = (struct prefix){ .net = nl_attr_addr(&attrs, RTA_DST),
+				.bits = rt->rtm_dst_len };
+	if (rt->rtm_family == AF_INET && !attrs.by_type[RTA_DST])
+		out->net = addr_from_v4(0);
+	return addr_is_v4(&out->net) == (rt->rtm_family == AF_INET) &&
+	       out->bits <= (rt->rtm_family == AF_INET ? 32 : 128);
+}
+
 bool nl_is_ours(const struct nlmsghdr *h)
 {
 	const struct rtmsg *rt = mnl_nlmsg_get_payload(h);

@@ -82,6 +82,9 @@ struct nl_route {
 /* RTM_NEWROUTE or RTM_DELROUTE. */
 void nl_route_parse(const struct nlmsghdr *h, struct nl_route *out);
 
+/* Whose way it is; false: it cannot be told. Likewise. */
+bool nl_route_prefix(const struct nlmsghdr *h, struct prefix *out);
+
 /* Is the route, or the rule, of this message one of ours? */
 bool nl_is_ours(const struct nlmsghdr *h);
 

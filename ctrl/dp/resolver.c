@@ -15,11 +15,10 @@
 #define IDLE_S	    30	/* how often idle neighbours are looked for */
 #define QUERY_BURST 256 /* questions in a row, before others have a turn */
 
-void resolver_advance(struct resolver *r)
+void resolver_advance(struct resolver *r, const struct prefix *changed)
 {
 	for (uint32_t i = 0; i < r->spec.n_links; i++)
-		atomic_fetch_add_explicit(&r->spec.links[i].fib_gen, 1,
-					  memory_order_acq_rel);
+		fib_advance(&r->spec.links[i].fib, changed);
 }
 
 struct iface *resolver_served(struct resolver *r, uint32_t ifindex)

@@ -89,7 +89,7 @@ static void answer_ports(struct resolver *r, const struct nexthop_query *q,
 	bool watched;
 
 	if (neigh_changed(&r->in_use, n)) /* before its event came */
-		resolver_advance(r);
+		resolver_advance(r, NULL);
 	watched = neigh_use(&r->in_use, n, clock_ns());
 	for (size_t i = 0; i < n_queries; i++)
 		answer_port(&q[i], iface, n, watched ? NH_HOLD_NS : NH_RETRY_NS);
@@ -114,7 +114,7 @@ void resolver_neigh_arrived(struct resolver *r, const struct nl_neigh *n)
 		return;
 	answer_ports(r, w.query, w.n, iface, n);
 	if (w.more) /* those who are not in the list ask again */
-		resolver_advance(r);
+		resolver_advance(r, NULL);
 }
 
 static void wait_neigh(struct resolver *r, const struct nexthop_query *q,

@@ -42,8 +42,8 @@ struct resolver {
 
 /* --- resolver.c --- */
 
-/* Every cached answer is old from here on. */
-void resolver_advance(struct resolver *r);
+/* Cached answers for these destinations are old from here on; NULL: all are. */
+void resolver_advance(struct resolver *r, const struct prefix *changed);
 
 /* Of the interfaces that we serve; NULL: none. */
 struct iface *resolver_served(struct resolver *r, uint32_t ifindex);

@@ -18,7 +18,7 @@
  * is told in a moment, so that what changes together is one change, and at most
  * once in a while.
  */
-static void ways_changed(struct resolver *r)
+static void ways_changed(struct resolver *r, const struct prefix *changed)
 {
 	uint64_t due_ns = r->ways_ns + WAYS_REST_NS, now_ns = clock_ns();
 	uint64_t wait_ns = now_ns + WAYS_SETTLE_NS < due_ns ? due_ns - now_ns
@@ -28,7 +28,7 @@ static void ways_changed(struct resolver *r)
 		.tv_usec = (suseconds_t)(wait_ns % NS_PER_S / 1000),
 	};
 
-	resolver_advance(r);
+	resolver_advance(r, changed);
 	if (!event_pending(r->on_ways, EV_TIMEOUT, NULL))
 		event_add(r->on_ways, &wait);
 }
@@ -40,7 +40,7 @@ static void on_neigh_event(struct resolver *r, const struct nlmsghdr *h)
 	if (!nl_neigh_parse(h, &n))
 		return;
 	if (neigh_changed(&r->in_use, &n))
-		resolver_advance(r);
+		resolver_advance(r, NULL);
 	if (n.valid)
 		resolver_neigh_arrived(r, &n);
 	else if (n.managed) /* dead: asked for again where there is traffic */
@@ -109,7 +109,9 @@ void resolver_read_rules(struct resolver *r)
 
 static int on_event(const struct nlmsghdr *h, void *ctx)
 {
+	const struct prefix *changed = NULL;
 	struct resolver *r = ctx;
+	struct prefix prefix;
 
 	if (nl_is_ours(h)) /* no question sees them */
 		return MNL_CB_OK;
@@ -129,8 +131,13 @@ static int on_event(const struct nlmsghdr *h, void *ctx)
 	case RTM_DELRULE:
 		resolver_read_rules(r);
 		break;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		if (nl_route_prefix(h, &prefix))
+			changed = &prefix;
+		break;
 	}
-	ways_changed(r); /* address, link, route, rule, nexthop */
+	ways_changed(r, changed);
 	return MNL_CB_OK;
 }
 
@@ -152,7 +159,7 @@ static void resync(struct resolver *r)
 				  &r->waiting.at[i].addr, &n) &&
 		    n.valid)
 			resolver_neigh_arrived(r, &n);
-	ways_changed(r);
+	ways_changed(r, NULL);
 }
 
 static void on_watch(evutil_socket_t fd, short what, void *ctx)

@@ -85,7 +85,7 @@ static void know_peer(struct seam_case *c)
 {
 	const struct nexthop nh = {
 		.dst = addr_from_v4(frame_addr_be(PEER)),
-		.gen = atomic_load(&c->link.fib_gen),
+		.gen = atomic_load(&c->link.fib.gen),
 		.kind = NH_PORT,
 		.ifindex = c->fx.unprot->ifindex,
 		.role = IFACE_UNPROTECTED,

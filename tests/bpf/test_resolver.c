@@ -64,7 +64,7 @@ static void ask(struct nexthop_link *link, const struct addr *dst)
 {
 	const uint64_t one = 1;
 	const struct nexthop_query q = { .dst = *dst,
-					 .gen = atomic_load(&link->fib_gen) };
+					 .gen = atomic_load(&link->fib.gen) };
 
 	assert_true(spsc_push(&link->queries, &q));
 	assert_int_equal(write(link->query_fd, &one, sizeof(one)), sizeof(one));
@@ -317,7 +317,7 @@ static void question_with_a_source_goes_by_the_rules_for_it(void **state)
 	ip("route add default via 192.0.2.8 table 77");
 	ip("rule add from 192.0.2.1 table 77");
 	assert_port(f, "10.2.0.7", &f->ifaces[1], 2, 0x09);
-	q.gen = atomic_load(&f->links[0].fib_gen);
+	q.gen = atomic_load(&f->links[0].fib.gen);
 	assert_true(spsc_push(&f->links[0].queries, &q));
 	assert_int_equal(write(f->links[0].query_fd, &one, sizeof(one)),
 			 sizeof(one));
@@ -430,11 +430,11 @@ static bool advances(struct routing *f, const char *words)
 
 	run(f);
 	for (uint32_t i = 0; i < N_LINKS; i++)
-		before[i] = atomic_load(&f->links[i].fib_gen);
+		before[i] = atomic_load(&f->links[i].fib.gen);
 	ip(words);
 	run(f);
 	for (uint32_t i = 0; i < N_LINKS; i++)
-		advanced += atomic_load(&f->links[i].fib_gen) != before[i];
+		advanced += atomic_load(&f->links[i].fib.gen) != before[i];
 	assert_true(advanced == 0 || advanced == N_LINKS);
 	return advanced;
 }
@@ -476,6 +476,41 @@ static void routes_and_neighbours_of_no_concern_change_nothing(void **state)
 				 "table 220 proto 220"));
 	assert_false(advances(f, "-6 rule add table 220 proto 220"));
 	assert_false(advances(f, "-6 rule del table 220 proto 220"));
+}
+
+/* After this change, does every worker's answer for dst hold? */
+static bool survives(struct routing *f, const char *dst, const char *words)
+{
+	const struct addr a = addr_of(dst);
+	uint32_t since[N_LINKS], held = 0;
+
+	run(f);
+	for (uint32_t i = 0; i < N_LINKS; i++)
+		since[i] = fib_gen(&f->links[i].fib);
+	ip(words);
+	run(f);
+	for (uint32_t i = 0; i < N_LINKS; i++)
+		held += fib_holds(&f->links[i].fib, &a, since[i],
+				  fib_gen(&f->links[i].fib));
+	assert_true(held == 0 || held == N_LINKS);
+	return held;
+}
+
+static void change_of_a_route_concerns_its_destinations_alone(void **state)
+{
+	struct routing *f = *state;
+
+	assert_true(survives(f, "10.1.0.2", "route add 13.0.0.0/24 dev lan"));
+	assert_true(survives(f, "10.1.0.2", "route del 13.0.0.0/24 dev lan"));
+	assert_true(survives(f, "10.1.0.2", "route add unreachable 10.1.0.3"));
+	assert_true(survives(f, "10.1.0.2",
+			     "-6 route add 2001:db8:d::/64 dev lan"));
+	assert_true(survives(f, "2001:db8:1::2", "route add default dev lan"));
+	assert_false(survives(f, "10.1.0.2", "route add blackhole 10.1.0.2"));
+	assert_false(survives(f, "13.0.0.7", "route del default dev lan"));
+	assert_false(survives(f, "2001:db8:d::7",
+			      "-6 route del 2001:db8:d::/64 dev lan"));
+	assert_false(survives(f, "10.1.0.2", "nexthop add id 9 dev lan"));
 }
 
 static void changes_are_told_together_and_not_too_often(void **state)
@@ -597,6 +632,7 @@ int main(void)
 		CASE(neighbour_that_is_silent_is_refused_in_time),
 		CASE(every_kind_of_change_makes_all_workers_ask_anew),
 		CASE(routes_and_neighbours_of_no_concern_change_nothing),
+		CASE(change_of_a_route_concerns_its_destinations_alone),
 		CASE(changes_are_told_together_and_not_too_often),
 		CASE(addresses_of_both_families_are_in_the_map),
 		CASE(source_is_an_address_inside_that_is_not_of_the_link),

@@ -340,7 +340,7 @@ static inline void check_sent(struct scenario *s, const struct port_mem *port,
 			       l3[0] >> 4 == 6 ? "\x86\xdd" : "\x08\x00", 2) == 0,
 		"with the link header of its port");
 	n -= ETH_HEADER_BYTES;
-	require(frame[2] == (uint8_t)s->g->link.fib_gen, "known as of now");
+	require(frame[2] == (uint8_t)s->g->link.fib.gen, "known as of now");
 	require(n <= mtu_of(s->g, frame[3]), "not larger than its path takes");
 	require(packet_read(slice_of(l3, n), &p), "a packet");
 	if (p.offset && port == &s->g->outside)

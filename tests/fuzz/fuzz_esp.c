@@ -381,7 +381,7 @@ static void step_world(struct scenario *s)
 		}
 		break;
 	case 1:
-		atomic_fetch_add(&g->link.fib_gen, 1);
+		atomic_fetch_add(&g->link.fib.gen, 1);
 		break;
 	case 2:
 		g->inside.tx_room = how >> 2 & 7;

@@ -364,7 +364,7 @@ static void nexthops_restart(struct gateway *g)
 		;
 	while (spsc_pop(&g->link.answers, &nh))
 		;
-	atomic_store(&g->link.fib_gen, 1);
+	atomic_store(&g->link.fib.gen, 1);
 	nexthop_cache_init(&g->w.nexthops, &g->link);
 }
 
@@ -411,7 +411,7 @@ struct nexthop gateway_hop(const struct gateway *g, struct addr dst,
 {
 	return (struct nexthop){
 		.dst = dst,
-		.gen = atomic_load(&g->link.fib_gen),
+		.gen = atomic_load(&g->link.fib.gen),
 		.kind = kind,
 		.drop = kind == NH_NONE ? DROP_NO_ROUTE : DROP_NONE,
 		.ifindex = ifindex,

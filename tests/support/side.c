@@ -338,7 +338,7 @@ static void know(struct worker *w, const char *dst, uint32_t ifindex)
 	struct nexthop_link *link = w->nexthops.link;
 	const struct nexthop nh = {
 		.dst = addr_from_v4(inet_addr(dst)),
-		.gen = atomic_load(&link->fib_gen),
+		.gen = atomic_load(&link->fib.gen),
 		.kind = NH_PORT,
 		.ifindex = ifindex,
 		.role = ifindex == SIDE_INSIDE ? IFACE_PROTECTED

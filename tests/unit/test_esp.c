@@ -218,7 +218,7 @@ static void packet_too_big_for_the_path_takes_no_number(void **state)
 	worker_step(&g->w);
 	assert_int_equal(g->outside.tx_n, 1);
 
-	atomic_store(&g->link.fib_gen, 2);
+	atomic_store(&g->link.fib.gen, 2);
 	nh.gen = 2;
 	nh.mtu--;
 	gateway_know(g, &nh);

@@ -146,7 +146,7 @@ static void udp_header_counts_for_the_path_mtu(void **state)
 	nh.mtu = esp_outer_bytes(g->out, esp_text_bytes(g->out, 100));
 	gateway_know(g, &nh);
 	make_outer(g, l3);
-	atomic_store(&g->link.fib_gen, 2);
+	atomic_store(&g->link.fib.gen, 2);
 	nh.gen = 2;
 	nh.mtu--;
 	gateway_know(g, &nh);

@@ -173,7 +173,7 @@ static void answer(struct pair *p, const char *dst, uint32_t ifindex)
 	const struct nexthop nh = {
 		.dst = addr_from_v4(inet_addr(dst)),
 		.link_bytes = 12,
-		.gen = atomic_load(&p->b->link.fib_gen),
+		.gen = atomic_load(&p->b->link.fib.gen),
 		.kind = NH_PORT,
 		.ifindex = ifindex,
 		.role = ifindex == SIDE_INSIDE ? IFACE_PROTECTED
@@ -193,7 +193,7 @@ static void syn_that_comes_before_the_way_back_is_known_waits_for_it(void **stat
 	uint8_t l3[FRAME_BYTES];
 
 	p->a->w.mss_clamp = false;
-	atomic_store(&p->b->link.fib_gen, 2);
+	atomic_store(&p->b->link.fib.gen, 2);
 	answer(p, "10.2.0.7", SIDE_INSIDE);
 	put_syn(l3, TCP_SYN);
 	carry(p, l3);

@@ -123,14 +123,14 @@ static void port_and_host_hold_until_the_generation_changes(void **state)
 	struct fixture *f = *state;
 
 	for (uint32_t i = 0; i < 2; i++) {
-		atomic_store(&f->link.fib_gen, 1);
+		atomic_store(&f->link.fib.gen, 1);
 		kind_at(f, NOW_NS);
 		asked(f);
 		answer(f, kinds[i]);
 		assert_int_equal(kind_at(f, NOW_NS + NH_HOLD_NS / 2 - 1),
 				 kinds[i]);
 		assert_int_equal(asked(f), 0);
-		atomic_store(&f->link.fib_gen, 2);
+		atomic_store(&f->link.fib.gen, 2);
 		assert_int_equal(kind_at(f, NOW_NS), NH_PENDING);
 		assert_int_equal(asked(f), 1);
 	}
@@ -197,12 +197,82 @@ static void answer_of_an_older_generation_is_not_kept(void **state)
 {
 	struct fixture *f = *state;
 
-	atomic_store(&f->link.fib_gen, 2);
+	atomic_store(&f->link.fib.gen, 2);
 	kind_at(f, NOW_NS);
 	asked(f);
 	answer(f, NH_PORT);
 	assert_int_equal(kind_at(f, NOW_NS), NH_PENDING);
 	assert_int_equal(asked(f), 0);
+}
+
+static void change_route(struct fixture *f, const char *text)
+{
+	struct prefix route;
+
+	assert_int_equal(prefix_parse(text, &route), 0);
+	fib_advance(&f->link.fib, &route);
+}
+
+static void answer_holds_while_routes_to_others_change(void **state)
+{
+	static const enum nexthop_kind kinds[] = { NH_PORT, NH_HOST, NH_NONE };
+	struct fixture *f = *state;
+
+	for (uint32_t i = 0; i < 3; i++) {
+		fib_init(&f->link.fib);
+		kind_at(f, NOW_NS);
+		asked(f);
+		answer(f, kinds[i]);
+		for (uint32_t k = 0; k < 2 * FIB_CHANGES; k++) {
+			change_route(f, "13.0.0.0/24");
+			assert_int_equal(kind_at(f, NOW_NS), kinds[i]);
+		}
+		assert_int_equal(asked(f), 0);
+		change_route(f, "10.2.0.0/24");
+		assert_int_equal(kind_at(f, NOW_NS), NH_PENDING);
+		assert_int_equal(asked(f), 1);
+	}
+}
+
+static void answer_is_kept_that_was_asked_for_before_others_changed(void **state)
+{
+	struct fixture *f = *state;
+
+	kind_at(f, NOW_NS);
+	change_route(f, "13.0.0.0/24");
+	assert_int_equal(kind_at(f, NOW_NS), NH_PENDING);
+	assert_int_equal(asked(f), 1);
+	answer(f, NH_PORT);
+	assert_int_equal(kind_at(f, NOW_NS), NH_PORT);
+	assert_int_equal(asked(f), 0);
+}
+
+/* The renewal's, while changes of no concern moved the entry on. */
+static void answer_to_a_renewal_is_kept_likewise(void **state)
+{
+	struct fixture *f = *state;
+
+	kind_at(f, NOW_NS);
+	answer(f, NH_PORT);
+	asked(f);
+	kind_at(f, NOW_NS + NH_HOLD_NS / 2);
+	assert_int_equal(asked(f), 1);
+	change_route(f, "13.0.0.0/24");
+	kind_at(f, NOW_NS + NH_HOLD_NS / 2);
+	answer(f, NH_HOST);
+	assert_int_equal(kind_at(f, NOW_NS), NH_HOST);
+}
+
+static void answer_is_not_kept_that_a_change_concerns(void **state)
+{
+	struct fixture *f = *state;
+
+	kind_at(f, NOW_NS);
+	change_route(f, "10.2.0.0/24");
+	kind_at(f, NOW_NS);
+	assert_int_equal(asked(f), 2);
+	answer(f, NH_PORT);
+	assert_int_equal(kind_at(f, NOW_NS), NH_PENDING);
 }
 
 static void wish_is_asked_for_before_a_packet_needs_it(void **state)
@@ -416,6 +486,10 @@ int main(void)
 		CASE(refusal_holds_until_it_expires),
 		CASE(answer_to_no_question_is_not_kept),
 		CASE(answer_of_an_older_generation_is_not_kept),
+		CASE(answer_holds_while_routes_to_others_change),
+		CASE(answer_is_kept_that_was_asked_for_before_others_changed),
+		CASE(answer_to_a_renewal_is_kept_likewise),
+		CASE(answer_is_not_kept_that_a_change_concerns),
 		CASE(wish_is_asked_for_before_a_packet_needs_it),
 		CASE(each_source_has_an_answer_of_its_own),
 		CASE(source_counts_for_nothing_without_a_rule_for_it),

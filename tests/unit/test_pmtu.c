@@ -111,7 +111,7 @@ static void assert_exact(struct gateway *g, uint32_t mtu)
 	uint32_t inner = pmtu_inner(g->out, mtu), bytes;
 	uint64_t lost = too_big(g);
 
-	atomic_fetch_add(&g->link.fib_gen, 1);
+	atomic_fetch_add(&g->link.fib.gen, 1);
 	know(g, mtu);
 	g->w.icmp_errors.full_ns = UINT64_MAX; /* no answers */
 	step_out(g, inner, IPV4_DF);
@@ -154,7 +154,7 @@ static void what_fits_a_frame_counts_on_a_link_of_jumbo_frames(void **state)
 	struct gateway *g = *state;
 	uint32_t inner = pmtu_inner(g->out, 9000);
 
-	atomic_store(&g->link.fib_gen, 2);
+	atomic_store(&g->link.fib.gen, 2);
 	know(g, 9000);
 	assert_in_range(inner, 3400, FRAME_BYTES - 526);
 	step_out(g, inner, IPV4_DF);
@@ -232,7 +232,7 @@ static void error_waits_for_the_senders_next_hop(void **state)
 		gateway_hop(g, gateway_inner().saddr, NH_PORT, GATEWAY_INSIDE);
 	struct nexthop_query query;
 
-	atomic_store(&g->link.fib_gen, 2);
+	atomic_store(&g->link.fib.gen, 2);
 	nh.gen = 2;
 	nh.dst = g->out->daddr;
 	nh.ifindex = GATEWAY_OUTSIDE;
@@ -515,7 +515,7 @@ static void fragment_that_ends_beyond_the_largest_packet_is_too_big(void **state
 static uint32_t tx_while_routes_change(struct port *port,
 				       const struct port_desc *in, uint32_t n)
 {
-	atomic_fetch_add(&changing->link.fib_gen, 1);
+	atomic_fetch_add(&changing->link.fib.gen, 1);
 	return plain->tx(port, in, n);
 }
 
@@ -533,7 +533,7 @@ static void what_waits_again_leaves_alone_what_is_yet_to_walk(void **state)
 	plain = g->outside.port.ops;
 	ops.tx = tx_while_routes_change;
 	peer.gen = 2;
-	atomic_store(&g->link.fib_gen, 2);
+	atomic_store(&g->link.fib.gen, 2);
 	for (uint32_t i = 0; i < BATCH_MAX; i++)
 		step_out(g, i % 2 ? 3400 : 1500, i % 2 ? 0 : IPV4_DF);
 	for (uint32_t i = 0; i < BATCH_MAX; i++)
@@ -556,7 +556,7 @@ static void nothing_is_cut_for_a_way_that_carries_too_little(void **state)
 {
 	struct gateway *g = *state;
 
-	atomic_store(&g->link.fib_gen, 2);
+	atomic_store(&g->link.fib.gen, 2);
 	know(g, 100);
 	assert_true(pmtu_inner(g->out, 100) < IPV4_MTU_MIN);
 	step_out(g, 1500, 0);

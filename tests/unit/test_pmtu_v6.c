@@ -108,7 +108,7 @@ static void inner_mtu_is_exact_for_every_pair_of_families(void **state)
 			struct ip_header inner = inner_of(i % 2, most);
 			uint64_t lost = g->drops[DROP_TOO_BIG].pkts;
 
-			atomic_fetch_add(&g->link.fib_gen, 1);
+			atomic_fetch_add(&g->link.fib.gen, 1);
 			know(g, mtu);
 			step_out(g, &inner);
 			gateway_sent(&g->outside, 0, &bytes);

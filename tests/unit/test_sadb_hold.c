@@ -293,7 +293,7 @@ static void packet_held_for_a_next_hop_takes_the_sa_of_now(void **state)
 	struct nexthop_query query;
 	uint8_t l3[FRAME_BYTES];
 
-	atomic_fetch_add(&p->a->link.fib_gen, 1);
+	atomic_fetch_add(&p->a->link.fib.gen, 1);
 	assert_true(send_one(p, l3));
 	assert_int_equal(p->a->w.held, 1);
 	add_pair(p, 0x1002);

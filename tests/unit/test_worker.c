@@ -348,7 +348,7 @@ static void answer_of_an_older_generation_is_not_taken(void **state)
 
 	struct nexthop_query query;
 
-	atomic_store(&g->link.fib_gen, 2);
+	atomic_store(&g->link.fib.gen, 2);
 	step_out(g);
 	assert_true(gateway_asked(g, &query));
 	assert_int_equal(query.gen, 2);

@@ -123,7 +123,7 @@ static void mix_events(struct gateway *g, uint32_t *seed)
 	g->outside.tx_room = roll(seed, 4) ? PORT_MEM_ROOM : roll(seed, 16);
 	g->inside.tx_room = roll(seed, 4) ? PORT_MEM_ROOM : roll(seed, 16);
 	if (roll(seed, 64) == 0)
-		atomic_fetch_add(&g->link.fib_gen, 1);
+		atomic_fetch_add(&g->link.fib.gen, 1);
 	if (g->w.held && roll(seed, 16) == 0)
 		hold_too_long(&g->w, 0);
 	mix_answers(g, seed);
