@@ -290,6 +290,22 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 	}
 }
 
+/*
+ * Who sends from outside by way of this gateway, into a tunnel or not, is told a
+ * shorter way by the kernel, which knows of no tunnel: around it, in the clear.
+ */
+static __always_inline bool guard_is_redirect(const struct __sk_buff *skb,
+					      const struct packet *p)
+{
+	const __u8 type = (__u8)(p->dport >> 8);
+
+	if (skb->ingress_ifindex || !p->has_ports)
+		return false;
+	return p->version == 4
+		       ? p->protocol == PROTO_ICMP && type == ICMP_REDIRECT
+		       : p->protocol == PROTO_ICMPV6 && type == ND_REDIRECT;
+}
+
 /* What the host itself says to its link; who forwards is not the host. */
 static __always_inline bool guard_is_link(const struct __sk_buff *skb,
 					  const struct packet *p)
@@ -331,6 +347,8 @@ int guard(struct __sk_buff *skb)
 	cookie = bpf_get_socket_cookie(skb);
 	if (bpf_map_lookup_elem(&own_sockets, &cookie))
 		return tc_pass(PASS_OWN_SOCKET, p.frame_bytes);
+	if (guard_is_redirect(skb, &p) && !spd_is_open())
+		return tc_drop(DROP_REDIRECT, p.frame_bytes);
 	if (guard_is_link(skb, &p) || dhcp_out(skb, &p))
 		return tc_pass(PASS_LINK, p.frame_bytes);
 	return guard_spd(skb, &p);

@@ -55,6 +55,7 @@
 #define ICMP_ECHO_REPLY	     0	/* RFC 792 */
 #define ICMP_UNREACHABLE     3	/* RFC 792 */
 #define ICMP_FRAG_NEEDED     4	/* RFC 1191 section 4: a code of it */
+#define ICMP_REDIRECT	     5	/* RFC 792 */
 #define ICMP_ECHO	     8	/* RFC 792 */
 #define ICMP_TIMESTAMP	     13 /* RFC 792 */
 #define ICMP_TIMESTAMP_REPLY 14 /* RFC 792 */

@@ -74,7 +74,7 @@ static const struct word direction_words[] = {
 /* clang-format off */
 static const struct key gateway_keys[] = {
 	/* Protected ones first, as the model wants them. */
-	{ .name = "protected",	   .required = true, .form = FORM_IFACES,
+	{ .name = "protected",	   .form = FORM_IFACES,
 	  .read = value_protected },
 	{ .name = "unprotected",   .required = true, .form = FORM_IFACES,
 	  .read = value_unprotected },
@@ -132,7 +132,7 @@ static const struct keys policy_table = {
 /* clang-format off */
 static const struct sub root_subs[] = {
 	{ .name = "gateway",	 .required = true,
-	  .form = "a section with protected and unprotected",
+	  .form = "a section with unprotected",
 	  .table = &gateway_table, AT(config, gateway) },
 	{ .name = "manual",	 .kind = SUB_NAMED,
 	  .form = "a section of named sections, one for each pair of SAs" },

@@ -89,11 +89,11 @@ static int first_xdp(const struct attach_iface *iface, int prog_fd,
 {
 	const uint32_t only_new = XDP_FLAGS_UPDATE_IF_NOEXIST;
 
-	out->native = true;
-	if (!bpf_xdp_attach((int)iface->xdp_ifindex, prog_fd,
-			    only_new | XDP_FLAGS_DRV_MODE, NULL))
+	out->refused = bpf_xdp_attach((int)iface->xdp_ifindex, prog_fd,
+				      only_new | XDP_FLAGS_DRV_MODE, NULL);
+	out->native = !out->refused;
+	if (out->native)
 		return 0;
-	out->native = false;
 	return bpf_xdp_attach((int)iface->xdp_ifindex, prog_fd,
 			      only_new | XDP_FLAGS_SKB_MODE, NULL);
 }

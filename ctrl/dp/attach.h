@@ -30,6 +30,7 @@ struct attach_iface {
 struct attachment {
 	bool done;
 	bool native;   /* XDP: in the driver, else generic */
+	int refused;   /* XDP: what the driver said to it, negative; or 0 */
 	bool qdisc;    /* guard, tag: the clsact qdisc is of our making */
 	int before_fd; /* owned: program of ours that was there; 0: none */
 	int prog_fd;   /* borrowed: the one that is there now; 0: none */

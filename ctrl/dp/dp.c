@@ -163,6 +163,16 @@ static int attach_tags(struct dp *dp, struct error *e)
 	return err;
 }
 
+static void tell_generic(const struct attach_iface *iface, int refused)
+{
+	if (!refused || refused == -EOPNOTSUPP)
+		log_warn("dp: generic XDP iface=%s: its driver has no native mode, expect less speed",
+			 iface->name);
+	else
+		log_warn("dp: generic XDP iface=%s: its driver has a native mode and refuses it (%s), expect less speed; a smaller MTU or fewer queues (ethtool -L) may help, then cygnetd --release and a start",
+			 iface->name, strerror(-refused));
+}
+
 /* The guard first: it closes the way out before anything is opened. */
 static int attach(struct dp *dp, struct error *e)
 {
@@ -186,8 +196,7 @@ static int attach(struct dp *dp, struct error *e)
 			err = attach_xdp(&s->at, programs_xdp_fd(dp->programs),
 					 &s->xdp, e);
 		if (!err && !s->xdp.native)
-			log_warn("dp: generic XDP iface=%s: its driver has no native mode, expect less speed",
-				 s->at.name);
+			tell_generic(&s->at, s->xdp.refused);
 	}
 	for (size_t i = 0; !err && i < dp->n_ifaces; i++)
 		dp->served[i].xdp.native =

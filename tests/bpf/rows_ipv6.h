@@ -389,6 +389,16 @@ static const struct row rows6_unprotected[] = {
 };
 
 static const struct row rows6_guard[] = {
+	{ .name = "guard: nobody is told by ND to go around the gateway",
+	  .frame = { .saddr = LINK_LOCAL6,
+		     .daddr = WAN_NEIGHBOUR6,
+		     ND(ND_REDIRECT) },
+	  .drop = DROP_REDIRECT },
+	{ .name = "guard: other ND of the host passes",
+	  .frame = { .saddr = LINK_LOCAL6,
+		     .daddr = WAN_NEIGHBOUR6,
+		     ND(ND_REDIRECT - 1) },
+	  .pass = PASS_LINK },
 	{ .name = "guard: without a policy IPv6 has the default",
 	  .frame = { .daddr = STRANGER6 },
 	  .pass = PASS_DEFAULT },

@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
 Where the driver has no XDP of its own, the kernel's generic one serves: a
-tunnel over a macvlan interface, and what status says of it.
+tunnel over a macvlan interface, and what status says of it. A driver that has
+XDP and refuses it serves likewise: veth, where its peer's MTU is too large.
 """
 import os
 import secrets
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from lab import SIDES, Lab, finish, ok, search_plaintext  # noqa: E402
+from lab import (BUILD, SIDES, Lab, finish, log_of, ok,  # noqa: E402
+                 search_plaintext)
 
 
 def make_macvlan(lab, ns, ifname, address):
@@ -25,8 +27,21 @@ def make_macvlan(lab, ns, ifname, address):
         lab.run(ns, ["ip", *command.split()])
 
 
+def check_refused(lab):
+    lab.run("host-b", ["ip", "link", "set", "eth0", "mtu", "9000"])
+    gateway = lab.start_gateway("gw-b", lab.default_conf("b"))
+    ok(gateway.status()["interfaces"]["lan0"]["xdp"] == "generic" and
+       "lan0: its driver has a native mode and refuses it" in
+       log_of(gateway.process), "a driver that refuses is named as such")
+    gateway.stop()
+    lab.run("gw-b", [f"{BUILD}/cygnetd", "--release"])
+    lab.run("host-b", ["ip", "link", "set", "eth0", "mtu", "1500"])
+
+
 def main():
     with Lab() as lab:
+        check_refused(lab)
+        lab.renew_sas()
         make_macvlan(lab, "gw-a", "wan0", SIDES["a"].outer)
         gateway = lab.start_gateway("gw-a", lab.default_conf("a"))
         far = lab.start_gateway("gw-b", lab.default_conf("b"))

@@ -121,9 +121,7 @@ static const struct refused refused[] = {
 	  "\tdefault = discard\n\tsocket = unix:///run/cygnet/test.vici\n}\n",
 	  "",
 	  "f:1:1: gateway is missing; "
-	  "it must be a section with protected and unprotected" },
-	{ "protected_interfaces_are_required", "protected = lan0, lan1", "",
-	  "f:2:1: gateway.protected is missing; it " FORM_IFACES },
+	  "it must be a section with unprotected" },
 	{ "unprotected_interfaces_are_required", "unprotected = wan0", "",
 	  "f:2:1: gateway.unprotected is missing; it " FORM_IFACES },
 	{ "local_address_is_required",
