@@ -48,6 +48,7 @@ struct durable_sa {
 
 struct durable {
 	char folder_path[DURABLE_PATH_MAX / 2];
+	bool told_volatile;
 	int folder; /* -1: not opened yet */
 	int wake_fd;
 	pthread_mutex_t lock;
@@ -374,6 +375,15 @@ static void tell_fresh(const struct durable_sa *sa)
 			 sa->file.path);
 }
 
+/* The next boot would count from 1, with the same keys. */
+static void tell_volatile(struct durable *d)
+{
+	if (!d->told_volatile && durable_folder_is_volatile(d->folder))
+		log_warn("durable: state folder %s is in memory: keys of counter mode must not outlive this boot; name a folder on a disk as gateway.state_dir",
+			 d->folder_path);
+	d->told_volatile = true;
+}
+
 static void enter(struct durable *d, struct durable_sa *sa)
 {
 	pthread_mutex_lock(&d->lock);
@@ -413,6 +423,8 @@ int durable_open(struct durable *d, const struct durable_spec *spec,
 	}
 	if (fresh)
 		tell_fresh(sa);
+	if (sa->strict)
+		tell_volatile(d);
 	enter(d, sa);
 	*out = sa;
 	return 0;

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "ctrl/base/log.h"
@@ -49,6 +51,14 @@ int durable_folder_open(const char *path, int *fd, struct error *e)
 		e, -EPERM,
 		"state folder %s: others may write there, and could have numbers used a second time; run: chown root %s && chmod 700 %s",
 		path, path, path);
+}
+
+bool durable_folder_is_volatile(int folder)
+{
+	struct statfs fs;
+
+	return fstatfs(folder, &fs) == 0 &&
+	       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
 /* --- a copy */

@@ -60,6 +60,9 @@ struct durable_file {
  */
 int durable_folder_open(const char *path, int *fd, struct error *e);
 
+/* Does it end with this boot? */
+bool durable_folder_is_volatile(int folder);
+
 /*
  * Opens the file of these keys, or makes it, for us alone until it is closed.
  *

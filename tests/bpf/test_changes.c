@@ -351,14 +351,15 @@ int main(void)
 			rekeying_under_live_frames_loses_none_to_an_sa_that_is_gone),
 	};
 	void *state = &c;
-	int failed = 1;
+	int failed;
 
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tests[i].initial_state = &c;
-	if (setup(&state) == 0)
-		failed = cmocka_run_group_tests_name("seam", tests, NULL, NULL);
-	else
+	if (setup(&state)) {
 		printf("# the gateway could not be set up\n");
+		return 1;
+	}
+	failed = cmocka_run_group_tests_name("seam", tests, NULL, NULL);
 	teardown(&state);
 	return failed;
 }

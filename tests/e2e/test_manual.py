@@ -369,6 +369,8 @@ def main():
         gw_a = start(lab, "a")
         ok("its key counts from 1" in gw_a.log(),
            "that a key has no state yet is said")
+        ok(gw_a.log().count("is in memory") == 1,
+           "that state in memory ends with this boot, too, once")
         state = {way: re.search(rf"sa=manual.to-b.{way} file=([^\s:]+)",
                                 gw_a.log())[1] for way in ("in", "out")}
         gw_a, packets = check_restart(lab, gw_a)

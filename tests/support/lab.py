@@ -534,9 +534,11 @@ class Capture:
     """
     Packets on one interface, from the constructor's return until stop().
     stop() waits for what is still on its way: until tcpdump has written all
-    that its filter received, and nothing came for QUIET_S.
+    that its filter received, and nothing came for QUIET_S. What came before the
+    kernel had the filter is received and never written: LATE_S are enough.
     """
     QUIET_S = 0.3
+    LATE_S = 2
     BOUND_S = 10
     # The buffer has slots of the largest size, whatever a packet's own is:
     # with 262144 octets, the default, there would be 128 of them.
@@ -596,13 +598,15 @@ class Capture:
 
     def _end(self):
         deadline = time.monotonic() + self.BOUND_S
-        before, quiet_since = None, time.monotonic()
-        while time.monotonic() - quiet_since < self.QUIET_S:
-            written, received, lost = self._counts()
+        before, quiet_since, quiet_s = None, time.monotonic(), self.QUIET_S
+        while time.monotonic() - quiet_since < quiet_s:
+            *counts, lost = self._counts()
             if lost:
                 raise LabError(f"the capture lost {lost} packets")
-            if received != before or written != received:
-                before, quiet_since = received, time.monotonic()
+            if counts != before:
+                before, quiet_since = counts, time.monotonic()
+                quiet_s = (self.QUIET_S if counts[0] == counts[1]
+                           else self.LATE_S)
             if time.monotonic() > deadline:
                 raise LabError("packets did not cease before the capture's end")
             time.sleep(POLL_S)
