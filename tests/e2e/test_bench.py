@@ -23,6 +23,7 @@ ROWS = {
     "bench_handshakes": (("suite",), {("aes128-sha256-x25519",),
                                       ("aes128-sha256-modp2048",)}),
     "bench_host": ((), {()}),
+    "bench_idle": (("process",), {("main",), ("dp",), ("ike",), ("all",)}),
     "bench_pipeline": (
         ("backend", "suite", "inner_bytes", "dir"), set(itertools.product(
             crypto_backends(),
