@@ -33,10 +33,10 @@ struct port_ops {
 	uint32_t (*waiting)(struct port *p);
 	/* Frames to transmit that the kernel has not begun with. */
 	uint32_t (*unsent)(struct port *p);
-	/* Gives back up to n frames whose transmission ended. */
-	uint32_t (*complete)(struct port *p, uint64_t *addrs, uint32_t n);
-	/* Takes up to n free frames to receive into; how many it took. */
-	uint32_t (*fill)(struct port *p, const uint64_t *frames, uint32_t n);
+	/* Frames whose transmission ended are free again; how many. */
+	uint32_t (*complete)(struct port *p);
+	/* Takes up to n free frames to receive into. */
+	void (*fill)(struct port *p, uint32_t n);
 	/* Wakes the kernel where it asked for it. */
 	void (*kick)(struct port *p);
 	/* What the kernel dropped so far, by reason (the XSK_ ones). */

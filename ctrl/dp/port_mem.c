@@ -42,20 +42,16 @@ static uint32_t mem_unsent(struct port *p)
 }
 
 /* What was transmitted stays to be looked at; see port_mem_reset(). */
-static uint32_t mem_complete(struct port *p, uint64_t *addrs, uint32_t n)
+static uint32_t mem_complete(struct port *p)
 {
 	(void)p;
-	(void)addrs;
-	(void)n;
 	return 0;
 }
 
-static uint32_t mem_fill(struct port *p, const uint64_t *frames, uint32_t n)
+static void mem_fill(struct port *p, uint32_t n)
 {
 	(void)p;
-	(void)frames;
 	(void)n;
-	return 0;
 }
 
 static void mem_kick(struct port *p)

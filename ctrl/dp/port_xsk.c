@@ -86,14 +86,16 @@ static uint32_t xsk_unsent(struct port *p)
 	       __atomic_load_n(ring->consumer, __ATOMIC_ACQUIRE);
 }
 
-static uint32_t xsk_complete(struct port *p, uint64_t *addrs, uint32_t n)
+static uint32_t xsk_complete(struct port *p)
 {
 	struct xsk_ring_cons *ring = &self(p)->comp;
-	uint32_t at, got = xsk_ring_cons__peek(ring, n, &at);
+	uint32_t at, got = xsk_ring_cons__peek(ring, XSK_RING, &at);
 
 	for (uint32_t i = 0; i < got; i++) {
-		addrs[i] = *xsk_ring_cons__comp_addr(ring, at + i);
-		frame_lend(p->umem, addrs[i], 0);
+		const uint64_t frame = *xsk_ring_cons__comp_addr(ring, at + i);
+
+		frame_lend(p->umem, frame, 0);
+		frame_put(p->umem, frame);
 	}
 	xsk_ring_cons__release(ring, got);
 	p->in_kernel -= got;
@@ -101,21 +103,21 @@ static uint32_t xsk_complete(struct port *p, uint64_t *addrs, uint32_t n)
 	return got;
 }
 
-static uint32_t xsk_fill(struct port *p, const uint64_t *frames, uint32_t n)
+static void xsk_fill(struct port *p, uint32_t n)
 {
 	struct xsk_ring_prod *ring = &self(p)->fill;
-	uint32_t at, room = xsk_prod_nb_free(ring, n);
+	uint32_t at, room = xsk_prod_nb_free(ring, n), i;
+	uint64_t frame;
 
 	if (n > room)
 		n = room;
 	n = xsk_ring_prod__reserve(ring, n, &at);
-	for (uint32_t i = 0; i < n; i++) {
-		*xsk_ring_prod__fill_addr(ring, at + i) = frames[i];
-		frame_lend(p->umem, frames[i], p->tag);
+	for (i = 0; i < n && frame_get(p->umem, &frame); i++) {
+		*xsk_ring_prod__fill_addr(ring, at + i) = frame;
+		frame_lend(p->umem, frame, p->tag);
 	}
-	xsk_ring_prod__submit(ring, n);
-	p->in_kernel += n;
-	return n;
+	xsk_ring_prod__submit(ring, i);
+	p->in_kernel += i;
 }
 
 static void xsk_kick(struct port *p)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/dp/umem.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -38,20 +37,6 @@ void umem_fini(struct umem *u)
 	free(u->free_stack);
 	free(u->lent_to);
 	*u = (struct umem){ 0 };
-}
-
-bool frame_get(struct umem *u, uint64_t *frame)
-{
-	if (!u->free_count)
-		return false;
-	*frame = u->free_stack[--u->free_count];
-	return true;
-}
-
-void frame_put(struct umem *u, uint64_t addr)
-{
-	assert(u->free_count < u->frames);
-	u->free_stack[u->free_count++] = frame_of(addr);
 }
 
 uint32_t frames_put_all(struct umem *u, uint16_t tag)

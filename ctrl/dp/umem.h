@@ -7,6 +7,7 @@
 #ifndef CYG_DP_UMEM_H
 #define CYG_DP_UMEM_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,20 +39,30 @@ struct umem {
 int umem_init(struct umem *u, uint32_t frames);
 void umem_fini(struct umem *u);
 
-/* The offset of a free frame, taken; false when there is none. */
-bool frame_get(struct umem *u, uint64_t *frame);
-
-/* addr: any offset inside the frame. */
-void frame_put(struct umem *u, uint64_t addr);
-
-/* All frames that the kernel has by this port, whose socket is no more, are
- * free again; how many. */
-uint32_t frames_put_all(struct umem *u, uint16_t tag);
-
 static inline uint64_t frame_of(uint64_t addr)
 {
 	return addr & ~(uint64_t)(FRAME_BYTES - 1);
 }
+
+/* The offset of a free frame, taken; false when there is none. */
+static inline bool frame_get(struct umem *u, uint64_t *frame)
+{
+	if (!u->free_count)
+		return false;
+	*frame = u->free_stack[--u->free_count];
+	return true;
+}
+
+/* addr: any offset inside the frame. */
+static inline void frame_put(struct umem *u, uint64_t addr)
+{
+	assert(u->free_count < u->frames);
+	u->free_stack[u->free_count++] = frame_of(addr);
+}
+
+/* All frames that the kernel has by this port, whose socket is no more, are
+ * free again; how many. */
+uint32_t frames_put_all(struct umem *u, uint16_t tag);
 
 /* The kernel has the frame by that port from now on; tag 0: no longer. */
 static inline void frame_lend(struct umem *u, uint64_t addr, uint16_t tag)

@@ -123,43 +123,26 @@ static bool port_rx(struct worker *w, uint32_t index)
 	return n > 0;
 }
 
-static bool spare_frame(struct worker *w, uint64_t *frame)
-{
-	return w->umem.free_count > FRAMES_KEPT && frame_get(&w->umem, frame);
-}
-
-/* Of the frames, none has more than its share: a worker that got more ports than
- * it began with has fewer frames than they could take. */
+/* Free frames to receive into. Of them all, none has more than its share: a worker
+ * that got more ports than it began with has fewer frames than they could take. */
 static void port_fill(struct worker *w, struct port *port)
 {
 	const uint32_t share = w->umem.frames / w->n_ports;
-	uint64_t addrs[BATCH_MAX];
-	uint32_t n, taken;
+	const uint32_t has = port->in_kernel - port->in_tx;
+	const uint32_t free = w->umem.free_count;
+	uint32_t n = free > FRAMES_KEPT ? free - FRAMES_KEPT : 0;
 
-	do {
-		uint32_t has = port->in_kernel - port->in_tx;
-
-		for (n = 0; n < BATCH_MAX && has + n < share &&
-			    spare_frame(w, &addrs[n]);)
-			n++;
-		taken = port->ops->fill(port, addrs, n);
-		for (uint32_t i = taken; i < n; i++)
-			frame_put(&w->umem, addrs[i]);
-	} while (taken == BATCH_MAX);
+	if (has >= share)
+		n = 0;
+	else if (n > share - has)
+		n = share - has;
+	port->ops->fill(port, n);
 }
 
 /* Frames back from transmission, and free ones in to receive. */
 static void port_refill(struct worker *w, struct port *port)
 {
-	uint64_t addrs[BATCH_MAX];
-	uint32_t n;
-
-	do {
-		n = port->ops->complete(port, addrs, BATCH_MAX);
-		for (uint32_t i = 0; i < n; i++)
-			frame_put(&w->umem, addrs[i]);
-		w->passes[PASS_WORKER_TX].pkts += n;
-	} while (n == BATCH_MAX);
+	w->passes[PASS_WORKER_TX].pkts += port->ops->complete(port);
 	if (!port->leaving)
 		port_fill(w, port);
 	port->ops->kick(port);

@@ -106,23 +106,10 @@ static bool move_batch(struct forwarder *f)
 }
 
 /* Frames back from transmission, and free ones in to receive. */
-static void refill(struct forwarder *f, struct port *port)
+static void refill(const struct forwarder *f, struct port *port)
 {
-	uint64_t addrs[BATCH_MAX];
-	uint32_t n, taken;
-
-	do {
-		n = port->ops->complete(port, addrs, BATCH_MAX);
-		for (uint32_t i = 0; i < n; i++)
-			frame_put(&f->umem, addrs[i]);
-	} while (n == BATCH_MAX);
-	do {
-		for (n = 0; n < BATCH_MAX && frame_get(&f->umem, &addrs[n]);)
-			n++;
-		taken = port->ops->fill(port, addrs, n);
-		for (uint32_t i = taken; i < n; i++)
-			frame_put(&f->umem, addrs[i]);
-	} while (taken == BATCH_MAX);
+	port->ops->complete(port);
+	port->ops->fill(port, f->umem.free_count);
 	port->ops->kick(port);
 }
 

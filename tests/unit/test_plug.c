@@ -83,7 +83,7 @@ static void send_one(struct gateway *g)
 static void lend(struct gateway *g, uint32_t n, uint32_t in_tx)
 {
 	struct port *p = &g->outside.port;
-	uint64_t frame;
+	uint64_t frame = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		assert_true(frame_get(&g->w.umem, &frame));

@@ -101,23 +101,21 @@ static uint32_t ring_tx(struct port *p, const struct port_desc *in, uint32_t n)
 	return n;
 }
 
-static uint32_t ring_complete(struct port *p, uint64_t *addrs, uint32_t n)
+static uint32_t ring_complete(struct port *p)
 {
 	struct ring_port *r = self(p);
-	uint32_t i;
+	uint32_t n = r->n_done;
 
-	for (i = 0; i < n && r->n_done; i++)
-		addrs[i] = r->done[--r->n_done];
-	p->in_kernel -= i;
-	return i;
+	while (r->n_done)
+		frame_put(p->umem, r->done[--r->n_done]);
+	p->in_kernel -= n;
+	return n;
 }
 
-static uint32_t ring_fill(struct port *p, const uint64_t *frames, uint32_t n)
+static void ring_fill(struct port *p, uint32_t n)
 {
 	(void)p;
-	(void)frames;
 	(void)n;
-	return 0;
 }
 
 static void ring_nothing(struct port *p)
