@@ -89,26 +89,37 @@ void ipv4_build(uint8_t *at, const struct ip_header *h)
 	put_u16(at + IPV4_CHECKSUM_AT, ipv4_checksum(at, IPV4_HEADER_BYTES));
 }
 
+static uint64_t add_around(uint64_t sum, uint64_t word)
+{
+	sum += word;
+	return sum + (sum < word);
+}
+
 /* In the machine's order by words, and turned at the end: the sum is the same
  * (RFC 1071 section 2 (B)). */
 uint16_t ipv4_checksum(const void *header, size_t bytes)
 {
 	const uint8_t *at = header;
-	uint64_t sum = 0;
-	uint32_t word;
-	uint16_t half;
+	uint64_t sum = 0, word;
+	uint32_t half;
+	uint16_t quarter;
 
 	for (; bytes >= sizeof(word); at += sizeof(word), bytes -= sizeof(word)) {
 		memcpy(&word, at, sizeof(word));
-		sum += word;
+		sum = add_around(sum, word);
 	}
-	if (bytes >= sizeof(half)) {
+	if (bytes & sizeof(half)) {
 		memcpy(&half, at, sizeof(half));
-		sum += half;
+		sum = add_around(sum, half);
 		at += sizeof(half);
 	}
+	if (bytes & sizeof(quarter)) {
+		memcpy(&quarter, at, sizeof(quarter));
+		sum = add_around(sum, quarter);
+		at += sizeof(quarter);
+	}
 	if (bytes % 2)
-		sum += htons((uint16_t)(at[0] << 8));
+		sum = add_around(sum, htons((uint16_t)(at[0] << 8)));
 	sum = (sum >> 32) + (uint32_t)sum;
 	sum = (sum >> 16) + (sum & 0xffff);
 	return ntohs((uint16_t)~fold((uint32_t)sum));
