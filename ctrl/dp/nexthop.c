@@ -45,6 +45,7 @@ void nexthop_cache_init(struct nexthop_cache *c, struct nexthop_link *link)
 {
 	memset(c, 0, sizeof(*c));
 	c->link = link;
+	c->last = c->set[0];
 }
 
 /*
@@ -56,15 +57,23 @@ static struct nexthop *set_of(struct nexthop_cache *c, const struct addr *dst)
 	return c->set[addr_hash(dst) >> NH_SHIFT];
 }
 
+static bool is_of(const struct nexthop *nh, const struct addr *dst,
+		  const struct addr *src)
+{
+	return nh->gen && addr_equal(&nh->dst, dst) && addr_equal(&nh->src, src);
+}
+
 static struct nexthop *find(struct nexthop_cache *c, const struct addr *dst,
 			    const struct addr *src)
 {
-	struct nexthop *set = set_of(c, dst);
+	struct nexthop *set;
 
+	if (is_of(c->last, dst, src))
+		return c->last;
+	set = set_of(c, dst);
 	for (uint32_t i = 0; i < NH_WAYS; i++)
-		if (set[i].gen && addr_equal(&set[i].dst, dst) &&
-		    addr_equal(&set[i].src, src))
-			return &set[i];
+		if (is_of(&set[i], dst, src))
+			return c->last = &set[i];
 	return NULL;
 }
 
