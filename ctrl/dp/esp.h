@@ -14,9 +14,9 @@
 static inline uint32_t esp_text_bytes(const struct sa_rt *sa,
 				      uint32_t inner_bytes)
 {
-	uint32_t align = sa->align_bytes;
+	uint32_t rest = sa->align_bytes - 1U; /* below a power of two */
 
-	return (inner_bytes + ESP_TRAILER_BYTES + align - 1) / align * align;
+	return (inner_bytes + ESP_TRAILER_BYTES + rest) & ~rest;
 }
 
 /* The most that is put around an inner packet: IP, UDP, a block's IV and padding,

@@ -27,7 +27,9 @@ static uint32_t text_bytes(const struct sa_rt *sa, uint32_t esp_bytes)
 
 	if (esp_bytes < around + sa->align_bytes)
 		return 0;
-	return (esp_bytes - around) % sa->align_bytes ? 0 : esp_bytes - around;
+	if ((esp_bytes - around) & (sa->align_bytes - 1U))
+		return 0;
+	return esp_bytes - around;
 }
 
 /* Takes UDP's header off, and what its length leaves out (RFC 768). */

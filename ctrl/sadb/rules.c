@@ -9,7 +9,7 @@
 #include "include/proto.h"
 
 struct addr_range {
-	struct addr_halves min, max;
+	unsigned __int128 min, max;
 };
 
 struct port_range {
@@ -19,6 +19,7 @@ struct port_range {
 struct rule {
 	struct addr_range local, remote;
 	struct port_range local_port, remote_port;
+	bool local_v4, remote_v4;
 	uint8_t protocol; /* PROTO_ANY for all */
 	bool ports;	  /* not any */
 	bool accept;
@@ -30,26 +31,21 @@ struct rules {
 	struct rule at[];
 };
 
-static bool at_most(const struct addr_halves *a, const struct addr_halves *b)
+static unsigned __int128 number_of(const struct addr *a)
 {
-	return a->hi < b->hi || (a->hi == b->hi && a->lo <= b->lo);
+	const struct addr_halves h = addr_halves(a);
+
+	return (unsigned __int128)h.hi << 64 | h.lo;
 }
 
 static struct addr_range range_of(const struct addr *min, const struct addr *max)
 {
-	return (struct addr_range){ addr_halves(min), addr_halves(max) };
+	return (struct addr_range){ number_of(min), number_of(max) };
 }
 
-static bool is_v4(const struct addr_halves *a)
+static bool addr_in(const struct addr_range *r, unsigned __int128 a)
 {
-	return !a->hi && a->lo >> 32 == 0xffff;
-}
-
-/* IPv4 is no part of a range of IPv6, such as ::/0. */
-static bool addr_in(const struct addr_range *r, const struct addr_halves *a)
-{
-	return at_most(&r->min, a) && at_most(a, &r->max) &&
-	       is_v4(&r->min) == is_v4(a);
+	return r->min <= a && a <= r->max;
 }
 
 static bool port_in(const struct port_range *r, uint16_t port)
@@ -70,6 +66,8 @@ static struct rule rule_of(const struct sa_rule *from)
 		.remote = range_of(&s->remote_min, &s->remote_max),
 		.local_port = { s->local_port_min, s->local_port_max },
 		.remote_port = { s->remote_port_min, s->remote_port_max },
+		.local_v4 = addr_is_v4(&s->local_min),
+		.remote_v4 = addr_is_v4(&s->remote_min),
 		.protocol = s->protocol,
 		.accept = from->accept,
 	};
@@ -114,14 +112,18 @@ static bool ports_match(const struct rule *r, const struct flow *f)
 
 bool rules_accept(const struct rules *r, const struct flow *f)
 {
-	const struct addr_halves local = addr_halves(&f->local);
-	const struct addr_halves remote = addr_halves(&f->remote);
+	const unsigned __int128 local = number_of(&f->local);
+	const unsigned __int128 remote = number_of(&f->remote);
+	const bool local_v4 = addr_is_v4(&f->local);
+	const bool remote_v4 = addr_is_v4(&f->remote);
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct rule *at = &r->at[i];
 
-		if (!addr_in(&at->local, &local) ||
-		    !addr_in(&at->remote, &remote))
+		/* IPv4 is no part of a range of IPv6, such as ::/0. */
+		if (at->local_v4 != local_v4 || at->remote_v4 != remote_v4)
+			continue;
+		if (!addr_in(&at->local, local) || !addr_in(&at->remote, remote))
 			continue;
 		if (at->protocol != PROTO_ANY && at->protocol != f->protocol)
 			continue;

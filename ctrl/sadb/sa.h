@@ -61,7 +61,8 @@ struct sa_rt {
 	bool udp; /* ESP in UDP, RFC 3948 */
 	uint8_t iv_bytes;
 	uint8_t icv_bytes;
-	uint8_t align_bytes; /* the encrypted part is a multiple of this */
+	uint8_t align_bytes; /* a power of two: the encrypted part is a
+				multiple of it */
 	bool counter_mode;   /* the IV is a counter, else unpredictable */
 	bool esn;
 	bool narrow; /* DIR_OUT: not all of its policies' packets are its own */
