@@ -91,7 +91,7 @@ void nexthop_link_fini(struct nexthop_link *link);
 
 struct nexthop_cache {
 	struct nexthop_link *link; /* borrowed */
-	struct nexthop *last; /* found: of a batch, many go the same way */
+	struct nexthop *last;	   /* found: of a batch, many go the same way */
 	struct nexthop set[NH_SETS][NH_WAYS];
 	uint8_t victim[NH_SETS];
 };

@@ -16,11 +16,14 @@
 #include "ctrl/dp/handoff.h"
 #include "ctrl/dp/plug.h"
 #include "ctrl/sadb/quiescent.h"
+#include "include/meta.h"
 
 #define HOLD_SHARE   8U	 /* of the frames, at most this part is held */
 #define POLL_HELD_MS 50	 /* deadlines of held packets */
 #define POLL_TX_MS   1	 /* frames of ours come back */
 #define LAST_ROUNDS  256 /* at the end, to empty full rings */
+#define LINE_BYTES   64U /* of a cache */
+#define AHEAD	     4U	 /* packets that are fetched while one is resolved */
 
 int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link,
 		const struct crypto_backend *backend)
@@ -108,6 +111,21 @@ void worker_walk(struct worker *w, struct batch *b)
 	}
 }
 
+/*
+ * Another CPU wrote the frame, or a NIC: a batch waits for memory once, not with
+ * each packet. Metadata and headers are read at once and come all the way, what
+ * is behind them into the second cache, where lines come in pairs.
+ */
+static void fetch(const struct worker *w, const struct port_desc *desc)
+{
+	const uint8_t *at = umem_at(&w->umem, desc->addr);
+
+	__builtin_prefetch(at - sizeof(struct dp_meta));
+	__builtin_prefetch(at);
+	for (uint32_t i = LINE_BYTES; i < desc->bytes; i += 2 * LINE_BYTES)
+		__builtin_prefetch(at + i, 0, 2);
+}
+
 static bool port_rx(struct worker *w, uint32_t index)
 {
 	struct port *port = w->ports[index];
@@ -116,8 +134,13 @@ static bool port_rx(struct worker *w, uint32_t index)
 	struct batch b;
 
 	b.n = 0;
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n && i < AHEAD; i++)
+		fetch(w, &desc[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			fetch(w, &desc[i + AHEAD]);
 		resolve_port(w, &b, &desc[i]);
+	}
 	worker_walk(w, &b);
 	drain_port(w, index, n);
 	return n > 0;
