@@ -15,6 +15,7 @@
 #include "ctrl/conf/values.h"
 #include "ctrl/conf/values_manual.h"
 #include "ctrl/sadb/replay.h"
+#include "include/ike.h"
 #include "include/proto.h"
 
 #define DEFAULT_REPLAY_WINDOW 64 /* RFC 4303 section 3.4.3: the default */
@@ -58,6 +59,10 @@ static const struct key manual_keys[] = {
 	  .read = value_proposal },
 	{ .name = "replay_window", .form = "a number of packets from 0 (off) to 65536",
 	  .read = value_number,	   .max = REPLAY_WINDOW_MAX, AT(manual_conf, replay_window) },
+	{ .name = "encap",	   .form = "yes or no", .read = value_bool,
+	  AT(manual_conf, encap) },
+	{ .name = "remote_port",   .form = "a port from 1 to 65535", .read = value_port,
+	  AT(manual_conf, remote_port) },
 	{ .name = "spread",	   .form = "yes or no", .read = value_bool,
 	  AT(manual_conf, spread) },
 	{ .name = "policies",	   .form = FORM_POLICIES },
@@ -170,6 +175,44 @@ static int check_mode(const struct gateway_conf *g, const struct section *sec,
 		m->encr->name);
 }
 
+/* RFC 4303 section 3.3.3: no ESN where nothing keeps track of it. */
+static int check_esn(const struct section *sec, const struct manual_conf *m,
+		     struct error *e)
+{
+	if (!m->esn || m->replay_window)
+		return 0;
+	return value_fail(e, tree_value(sec, "replay_window"), -EINVAL,
+			  "can't be 0 with esn: the window tells the half of a "
+			  "number that is in no packet; give it 32 or more");
+}
+
+static int fill_encap(const struct section *sec, struct manual_conf *m,
+		      struct error *e)
+{
+	if (m->remote_port && !m->encap)
+		return value_fail(e, tree_value(sec, "remote_port"), -EINVAL,
+				  "is one of UDP, and ESP is not in UDP here; "
+				  "write encap = yes as well, or remove the "
+				  "line");
+	if (m->encap && !m->remote_port)
+		m->remote_port = IKE_NATT_PORT;
+	return 0;
+}
+
+static int check_addresses(const struct section *sec,
+			   const struct manual_conf *m, struct error *e)
+{
+	if (addr_equal(&m->local, &m->remote))
+		return value_fail(e, tree_value(sec, "remote_addrs"), -EINVAL,
+				  "is the same as local_addrs; write the "
+				  "peer's address");
+	if (addr_is_v4(&m->local) != addr_is_v4(&m->remote))
+		return value_fail(e, tree_value(sec, "remote_addrs"), -EINVAL,
+				  "is of another family than local_addrs; "
+				  "packets between them are of one");
+	return 0;
+}
+
 static int fill_pair(const struct section *sec, const struct config *c,
 		     struct manual_conf *m, struct error *e)
 {
@@ -182,16 +225,14 @@ static int fill_pair(const struct section *sec, const struct config *c,
 		err = keys_read(&manual_table, sec, m, e);
 	if (!err)
 		err = check_mode(&c->gateway, sec, m, e);
+	if (!err)
+		err = check_esn(sec, m, e);
+	if (!err)
+		err = fill_encap(sec, m, e);
+	if (!err)
+		err = check_addresses(sec, m, e);
 	if (err)
 		return err;
-	if (addr_equal(&m->local, &m->remote))
-		return value_fail(e, tree_value(sec, "remote_addrs"), -EINVAL,
-				  "is the same as local_addrs; write the "
-				  "peer's address");
-	if (addr_is_v4(&m->local) != addr_is_v4(&m->remote))
-		return value_fail(e, tree_value(sec, "remote_addrs"), -EINVAL,
-				  "is of another family than local_addrs; "
-				  "packets between them are of one");
 	err = check_sa(m, tree_section(sec, "in"), &m->in, e);
 	return err ? err : check_sa(m, tree_section(sec, "out"), &m->out, e);
 }

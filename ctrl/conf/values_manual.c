@@ -81,6 +81,17 @@ static int take_no_integ(struct manual_conf *m, const char *integ,
 			  m->encr->name, m->encr->name);
 }
 
+/* Takes what the proposal says of sequence numbers off its end. */
+static bool take_esn(char *text)
+{
+	char *last = strrchr(text, '-');
+	bool esn = last && strcmp(last, "-esn") == 0;
+
+	if (esn || (last && strcmp(last, "-noesn") == 0))
+		*last = '\0';
+	return esn;
+}
+
 VALUE_READER(value_proposal)
 {
 	struct manual_conf *m = out;
@@ -91,6 +102,7 @@ VALUE_READER(value_proposal)
 	if (strlen(v->text) >= sizeof(encr) || strpbrk(v->text, ", \t\r\n"))
 		return value_fail_form(k, v, e);
 	strcpy(encr, v->text);
+	m->esn = take_esn(encr);
 	integ = split(encr);
 	m->encr = encr_by_name(encr);
 	if (!m->encr)

@@ -8,7 +8,7 @@
 VALUE_READER(value_address); /* out: struct addr, unicast */
 VALUE_READER(value_key);     /* out: struct secret, of any length */
 
-/* out: struct manual_conf, whose encr and integ are filled. */
+/* out: struct manual_conf, whose encr, integ and esn are filled. */
 VALUE_READER(value_proposal);
 
 #endif

@@ -121,6 +121,7 @@ static bool same_pair(const struct manual_conf *a, const struct manual_conf *b)
 	return addr_equal(&a->local, &b->local) &&
 	       addr_equal(&a->remote, &b->remote) && a->encr == b->encr &&
 	       a->integ == b->integ && a->replay_window == b->replay_window &&
+	       a->esn == b->esn && a->remote_port == b->remote_port &&
 	       a->spread == b->spread && same_keys(&a->in, &b->in) &&
 	       same_keys(&a->out, &b->out);
 }

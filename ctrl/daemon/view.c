@@ -17,12 +17,12 @@
 #include "include/proto.h"
 
 static void put_algs(const struct encr_alg *encr, const struct integ_alg *integ,
-		     struct tunnel_status *out)
+		     bool esn, struct tunnel_status *out)
 {
 	bool aead = encr_is_aead(encr);
 
-	snprintf(out->algs, sizeof(out->algs), "%s%s%s", encr->name,
-		 aead ? "" : "-", aead ? "" : integ->name);
+	snprintf(out->algs, sizeof(out->algs), "%s%s%s%s", encr->name,
+		 aead ? "" : "-", aead ? "" : integ->name, esn ? "-esn" : "");
 }
 
 static void join(const char *conn, const char *child, char out[STATUS_NAME_MAX])
@@ -201,7 +201,7 @@ static void view_manual(const struct dp_view *dp, const struct manual_conf *m,
 	snprintf(out->name, sizeof(out->name), "%s", m->name);
 	addr_str(&m->local, out->local);
 	addr_str(&m->remote, out->remote);
-	put_algs(m->encr, m->integ, out);
+	put_algs(m->encr, m->integ, m->esn, out);
 	out->state = TUNNEL_UP;
 	out->start_action = CHILD_START;
 	out->n_sas = 1;
@@ -255,7 +255,7 @@ static void add_pair(const struct dp_view *dp, const struct ike_sa_view *ike,
 	addr_str(&ike->local, out->local);
 	addr_str(&ike->remote, out->remote);
 	if (encr && integ)
-		put_algs(encr, integ, out);
+		put_algs(encr, integ, child->esn, out);
 	add_sa(dp, &ike->local, child->spi_in, SADB_IN, &out->in);
 	add_sa(dp, &ike->remote, child->spi_out, SADB_OUT, &out->out);
 }

@@ -34,6 +34,7 @@ struct durable_sa {
 	struct durable_file file;
 	char name[DURABLE_NAME_MAX];
 	bool strict;
+	uint64_t last;		 /* number that there is */
 	uint64_t start;		 /* where the SA goes on */
 	enum phase phase;	 /* the lock's */
 	struct durable_sa *next; /* the lock's */
@@ -85,6 +86,12 @@ static uint64_t at_most(uint64_t n, uint64_t most)
 	return n < most ? n : most;
 }
 
+/* So far on, and not beyond the last number that there is. */
+static uint64_t ahead(const struct durable_sa *sa, uint64_t from, uint64_t by)
+{
+	return from < sa->last && by < sa->last - from ? from + by : sa->last;
+}
+
 /* A block shrinks slowly: the next burst is like the last. */
 static void measure(struct durable_sa *sa, uint64_t used, uint64_t now_ns)
 {
@@ -105,7 +112,7 @@ static void measure(struct durable_sa *sa, uint64_t used, uint64_t now_ns)
 /* The limit first: who reads what is low may go up to it. */
 static void publish(struct durable_sa *sa)
 {
-	bool is_last = sa->written == DURABLE_LAST;
+	bool is_last = sa->written == sa->last;
 
 	if (sa->strict)
 		atomic_store_explicit(&sa->kept.limit, sa->written,
@@ -116,7 +123,7 @@ static void publish(struct durable_sa *sa)
 
 static int reserve(struct durable_sa *sa, uint64_t used)
 {
-	uint64_t limit = at_most(used + sa->block, DURABLE_LAST);
+	uint64_t limit = ahead(sa, used, sa->block);
 	int err = durable_file_write(&sa->file, limit);
 
 	if (err)
@@ -131,7 +138,7 @@ static int serve_out(struct durable_sa *sa, uint64_t now_ns)
 	uint64_t used = atomic_load(sa->kept.used);
 
 	measure(sa, used, now_ns);
-	if (sa->written == DURABLE_LAST ||
+	if (sa->written == sa->last ||
 	    (used < sa->written && sa->written - used >= sa->block / 2))
 		return 0;
 	return reserve(sa, used);
@@ -147,7 +154,7 @@ static int serve_in(struct durable_sa *sa)
 
 	if (edge <= sa->written)
 		return 0;
-	err = durable_file_write(&sa->file, at_most(edge + slack, DURABLE_LAST));
+	err = durable_file_write(&sa->file, ahead(sa, edge, slack));
 	if (!err)
 		sa->written = edge;
 	return err;
@@ -338,8 +345,8 @@ static int fail_used_up(const struct durable_sa *sa, struct error *e)
 {
 	return error_set(
 		e, -EKEYEXPIRED,
-		"state file %s: its key has used up all sequence numbers; give the SA a new key on both sides",
-		sa->file.path);
+		"state file %s: its key has used up all sequence numbers%s; give the SA a new key on both sides",
+		sa->file.path, sa->last == UINT32_MAX ? " of 32 bits" : "");
 }
 
 static int begin(struct durable_sa *sa, uint64_t now_ns, struct error *e)
@@ -351,8 +358,8 @@ static int begin(struct durable_sa *sa, uint64_t now_ns, struct error *e)
 	atomic_init(&sa->kept.low, UINT64_MAX);
 	sa->written = sa->start;
 	if (sa->file.dir == SADB_IN)
-		return 0;
-	if (sa->start >= DURABLE_LAST)
+		return sa->start > sa->last ? fail_used_up(sa, e) : 0;
+	if (sa->start >= sa->last)
 		return fail_used_up(sa, e);
 	sa->block = DURABLE_BLOCK_MIN;
 	sa->rate_used = sa->start;
@@ -408,6 +415,7 @@ int durable_open(struct durable *d, const struct durable_spec *spec,
 		return error_set(e, -ENOMEM, "no memory for a state file");
 	snprintf(sa->name, sizeof(sa->name), "%s", spec->name);
 	sa->strict = spec->strict && spec->dir == SADB_OUT;
+	sa->last = spec->esn ? UINT64_MAX : UINT32_MAX;
 	sa->kept.wake_fd = d->wake_fd;
 	err = durable_file_open(d->folder, d->folder_path, spec->dir, spec->id,
 				&sa->file, &sa->start, &fresh, e);

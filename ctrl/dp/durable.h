@@ -34,7 +34,6 @@
 
 #define DURABLE_BLOCK_MIN 65536U     /* numbers */
 #define DURABLE_BLOCK_MAX (1U << 26) /* likewise */
-#define DURABLE_LAST	  UINT32_MAX /* no ESN without IKE */
 #define DURABLE_NAME_MAX  96	     /* with the NUL */
 
 struct durable;
@@ -54,6 +53,7 @@ struct durable_spec {
 	const char *name; /* for what is said, e.g. "manual.to-b.out" */
 	enum sadb_dir dir;
 	bool strict; /* outbound: no number that is not on disk; counter mode */
+	bool esn;    /* numbers have 64 bits, else 32 */
 	uint8_t id[DURABLE_ID_BYTES];
 };
 
@@ -84,7 +84,7 @@ void durable_free(struct durable *d);
  * out   ended by durable_end() or durable_free()
  *
  * 0, or negative with e filled (see durable_file_open()); -EKEYEXPIRED: its
- * numbers are used up.
+ * numbers are used up, all or those of 32 bits where there is no ESN.
  */
 int durable_open(struct durable *d, const struct durable_spec *spec,
 		 uint64_t now_ns, struct durable_sa **out, struct error *e);

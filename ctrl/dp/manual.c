@@ -10,6 +10,7 @@
 #include "ctrl/base/log.h"
 #include "ctrl/crypto/prf.h"
 #include "ctrl/dp/durable.h"
+#include "include/ike.h"
 
 #define MARK_BYTES 32
 
@@ -89,6 +90,8 @@ static bool mark_of(const struct manual *m, const struct one *o,
 		text_of(pair->integ->name),
 		slice_of("", 1),
 		slice_of(&pair->replay_window, sizeof(pair->replay_window)),
+		slice_of(&pair->esn, sizeof(pair->esn)),
+		slice_of(&pair->remote_port, sizeof(pair->remote_port)),
 		slice_of(&pair->spread, sizeof(pair->spread)),
 		slice_of(o->keys->encr_key.octets, o->keys->encr_key.len),
 		slice_of(o->keys->integ_key.octets, o->keys->integ_key.len),
@@ -141,6 +144,7 @@ static int open_state(struct manual *m, const struct one *o, uint64_t now_ns,
 		.name = o->name,
 		.dir = o->id.dir,
 		.strict = o->pair->encr->counter_mode,
+		.esn = o->pair->esn,
 	};
 	int err = begin_state(m, e);
 
@@ -149,7 +153,8 @@ static int open_state(struct manual *m, const struct one *o, uint64_t now_ns,
 	return err ? err : durable_open(m->durable, &spec, now_ns, out, e);
 }
 
-/* What may be used twice is, rather than that nothing goes. */
+/* What may be used twice is, rather than that nothing goes. The high half of an
+ * extended number is in no packet: without state there is nobody to tell it. */
 static int take_state(struct manual *m, const struct one *o, uint64_t now_ns,
 		      struct durable_sa **out, struct error *e)
 {
@@ -160,7 +165,7 @@ static int take_state(struct manual *m, const struct one *o, uint64_t now_ns,
 	if (o->id.dir == SADB_IN && o->pair->replay_window == 0)
 		return 0; /* every number is accepted, seen or not */
 	err = open_state(m, o, now_ns, out, &why);
-	if (err && o->pair->encr->counter_mode)
+	if (err && (o->pair->encr->counter_mode || o->pair->esn))
 		return error_set(e, err, "%s: %.400s", o->name, why.text);
 	if (err)
 		log_warn("manual: no state is kept sa=%s: %s; it counts from 1, and after a restart packets may be taken for replays, or replays for packets",
@@ -179,6 +184,17 @@ static void take_key(const struct secret *key, uint8_t out[SADB_KEY_MAX],
 	*len = (uint16_t)n;
 }
 
+/* As its packets have them. */
+static void put_ports(const struct one *o, struct sadb_sa *sa)
+{
+	bool in = o->id.dir == SADB_IN;
+
+	if (!o->pair->encap)
+		return;
+	sa->encap_sport = in ? o->pair->remote_port : IKE_NATT_PORT;
+	sa->encap_dport = in ? IKE_NATT_PORT : o->pair->remote_port;
+}
+
 static int install(struct manual *m, const struct one *o,
 		   struct durable_sa *durable, struct error *e)
 {
@@ -192,12 +208,14 @@ static int install(struct manual *m, const struct one *o,
 		.encr = (uint16_t)pair->encr->id,
 		.encr_key_bits = encr_attr_bits(pair->encr),
 		.integ = (uint16_t)pair->integ->id,
+		.esn = pair->esn,
 		.replay_window = pair->replay_window,
 		.spread = pair->spread,
 	};
 	struct error why;
 	int err;
 
+	put_ports(o, &sa);
 	take_key(&o->keys->encr_key, sa.encr_key, &sa.encr_key_len);
 	take_key(&o->keys->integ_key, sa.integ_key, &sa.integ_key_len);
 	err = sadb_install(m->sadb, &o->id, &sa, &start, &why);

@@ -87,7 +87,10 @@ struct manual_conf {
 	const struct encr_alg *encr;
 	const struct integ_alg *integ;
 	uint32_t replay_window; /* packets */
-	bool spread;		/* the outbound SA is all workers' at once */
+	bool esn;
+	bool encap;	      /* ESP in UDP */
+	uint16_t remote_port; /* host order; of that UDP, else 0 */
+	bool spread;	      /* the outbound SA is all workers' at once */
 	struct manual_keys in;
 	struct manual_keys out;
 	bool added;	   /* it is not of the file */

@@ -97,13 +97,16 @@ def check_counts(name, gateways):
     ok(not any(dropped.values()), f"{name}: nothing is dropped: {dropped}")
 
 
-def check_manual(lab, family):
-    name = f"keys by hand over IPv{family}"
+def check_manual(lab, family, encap):
+    """Whose numbers are extended ones where it is in UDP."""
+    name = f"keys by hand over IPv{family}, " \
+           f"{'in UDP' if encap == 'yes' else 'bare'}"
+    esp = "aes128-sha256-esn" if encap == "yes" else "aes128-sha256"
     lab.renew_sas()
-    gateways = [lab.start_gateway(f"gw-{side}", manual_conf(lab, side, family))
-                for side in SIDES]
+    gateways = [lab.start_gateway(f"gw-{side}", manual_conf(
+        lab, side, family, esp, encap)) for side in SIDES]
     for inner in FAMILIES:
-        check_inner(lab, f"IPv{inner}, {name}", family, inner, False)
+        check_inner(lab, f"IPv{inner}, {name}", family, inner, encap == "yes")
     check_counts(name, gateways)
     for gateway in gateways:
         gateway.stop()
@@ -126,8 +129,8 @@ def check_ike(lab, family, encap):
 def main():
     with Lab(with_ipv6=True) as lab:
         for family in FAMILIES:
-            check_manual(lab, family)
             for encap in ("no", "yes"):
+                check_manual(lab, family, encap)
                 check_ike(lab, family, encap)
     return finish()
 

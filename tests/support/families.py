@@ -32,13 +32,14 @@ def conf_between(text, side, family):
     return text
 
 
-def manual_conf(lab, side, family, esp="aes128-sha256"):
+def manual_conf(lab, side, family, esp="aes128-sha256", encap="no"):
     """
     default_conf() with a policy for either family inside this one. The SAs'
     keys are as long as esp wants them; an AEAD has but one.
     """
     peer = SIDES[side].peer
-    text = lab.default_conf(side).replace("aes128-sha256", esp)
+    text = lab.default_conf(side).replace(
+        "aes128-sha256\n", f"{esp}\n        encap = {encap}\n")
     if not lab.sa_ab.integ_key:
         text = re.sub(r".*integ_key.*\n", "", text).replace(
             "gateway {\n", "gateway {\n    allow_manual_counter_mode = yes\n")

@@ -141,6 +141,49 @@ static void outbound_sa_of_a_pair_can_be_spread(void **state)
 	free(text);
 }
 
+static void sequence_numbers_of_a_pair_can_be_extended(void **state)
+{
+	static const struct {
+		const char *esp;
+		bool esn;
+	} rows[] = { { "aes128-sha256-esn", true },
+		     { "aes128-sha256-noesn", false } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char *text = changed("aes128-sha256", rows[i].esp);
+		struct config *c = parse_good(text);
+
+		assert_int_equal(c->manual[0].esn, rows[i].esn);
+		assert_ptr_equal(c->manual[0].integ, integ_by_name("sha256"));
+		assert_false(c->manual[1].esn);
+		config_free(c);
+		free(text);
+	}
+}
+
+static void esp_of_a_pair_can_be_in_udp(void **state)
+{
+	static const struct {
+		const char *encap;
+		uint16_t remote_port; /* 0: it is bare */
+	} rows[] = { { "encap = yes", 4500 },
+		     { "encap = yes\nremote_port = 1024", 1024 },
+		     { "encap = no", 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		char *text = changed("replay_window = 128", rows[i].encap);
+		struct config *c = parse_good(text);
+
+		assert_int_equal(c->manual[0].encap, rows[i].remote_port != 0);
+		assert_int_equal(c->manual[0].remote_port, rows[i].remote_port);
+		assert_false(c->manual[1].encap);
+		config_free(c);
+		free(text);
+	}
+}
+
 static void crypto_backend_can_be_chosen(void **state)
 {
 	static const struct {
@@ -552,6 +595,8 @@ static int run_cases(void)
 		cmocka_unit_test(mss_clamping_can_be_turned_off),
 		cmocka_unit_test(number_of_sas_can_be_raised),
 		cmocka_unit_test(outbound_sa_of_a_pair_can_be_spread),
+		cmocka_unit_test(sequence_numbers_of_a_pair_can_be_extended),
+		cmocka_unit_test(esp_of_a_pair_can_be_in_udp),
 		cmocka_unit_test(crypto_backend_can_be_chosen),
 		cmocka_unit_test(manual_sas_are_filled),
 		cmocka_unit_test(policies_are_filled_in_the_order_of_the_file),

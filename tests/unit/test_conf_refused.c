@@ -316,6 +316,25 @@ static const struct refused refused[] = {
 	  "f:14:19: manual.to-b.replay_window " FORM_WINDOW },
 	{ "spread_that_is_no_word_is_refused", "replay_window = 128",
 	  "spread = 2", "f:14:12: manual.to-b.spread must be yes or no" },
+	{ "extended_numbers_without_a_window_are_refused",
+	  "aes128-sha256\n\t\treplay_window = 128",
+	  "aes128-sha256-esn\n\t\treplay_window = 0",
+	  "f:14:19: manual.to-b.replay_window can't be 0 with esn: the window "
+	  "tells the half of a number that is in no packet; give it 32 or "
+	  "more" },
+	{ "both_lengths_of_numbers_are_refused", "aes128-sha256",
+	  "aes128-sha256-esn-noesn",
+	  "f:13:19: manual.to-b.esp_proposals has more than a cipher and an "
+	  "integrity keyword; write aes128-sha256" },
+	{ "encap_that_is_no_word_is_refused", "replay_window = 128",
+	  "encap = 4500", "f:14:11: manual.to-b.encap must be yes or no" },
+	{ "port_without_udp_is_refused", "replay_window = 128",
+	  "remote_port = 4500",
+	  "f:14:17: manual.to-b.remote_port is one of UDP, and ESP is not in "
+	  "UDP here; write encap = yes as well, or remove the line" },
+	{ "port_0_is_refused", "replay_window = 128",
+	  "encap = yes\n\t\tremote_port = 0",
+	  "f:15:17: manual.to-b.remote_port must be a port from 1 to 65535" },
 	{ "reserved_spi_is_refused", "0x1001", "255",
 	  "f:16:10: manual.to-b.in.spi " FORM_SPI },
 	{ "spi_of_33_bits_is_refused", "0x1001", "0x100001001",

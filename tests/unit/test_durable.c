@@ -33,6 +33,7 @@ struct fixture {
 	char folder[64];
 	struct durable *d;
 	uint64_t now_ns;
+	bool esn; /* of what is opened */
 };
 
 static struct secret key_of(uint8_t first, size_t len)
@@ -75,20 +76,27 @@ static struct durable_spec spec_of(enum sadb_dir dir, bool strict, uint8_t id)
 static struct durable_sa *open_sa(struct fixture *f, enum sadb_dir dir,
 				  bool strict)
 {
-	const struct durable_spec spec = spec_of(dir, strict, 7);
+	struct durable_spec spec = spec_of(dir, strict, 7);
 	struct durable_sa *sa = NULL;
 	struct error e;
 
+	spec.esn = f->esn;
 	assert_int_equal(durable_open(f->d, &spec, f->now_ns, &sa, &e), 0);
 	return sa;
 }
 
-static int try_open(struct fixture *f, struct error *e)
+static int try_open_dir(struct fixture *f, enum sadb_dir dir, struct error *e)
 {
-	const struct durable_spec spec = spec_of(SADB_OUT, true, 7);
+	struct durable_spec spec = spec_of(dir, true, 7);
 	struct durable_sa *sa = NULL;
 
+	spec.esn = f->esn;
 	return durable_open(f->d, &spec, f->now_ns, &sa, e);
+}
+
+static int try_open(struct fixture *f, struct error *e)
+{
+	return try_open_dir(f, SADB_OUT, e);
 }
 
 static void use(struct durable_sa *sa, uint64_t number)
@@ -278,10 +286,90 @@ static void key_whose_numbers_are_used_up_is_refused(void **state)
 	struct fixture *f = *state;
 	struct error e;
 
-	use(open_sa(f, SADB_OUT, true), DURABLE_LAST);
+	use(open_sa(f, SADB_OUT, true), UINT32_MAX);
 	restart(f);
 	assert_int_equal(try_open(f, &e), -EKEYEXPIRED);
+	assert_non_null(strstr(e.text, "all sequence numbers of 32 bits; "));
 	assert_non_null(strstr(e.text, "new key on both sides"));
+}
+
+/* --- numbers of 64 bits */
+
+#define BEYOND ((5ULL << 32) + 7)
+
+static void extended_numbers_go_on_beyond_32_bits(void **state)
+{
+	struct fixture *f = *state;
+	struct durable_sa *sa;
+
+	f->esn = true;
+	sa = open_sa(f, SADB_OUT, true);
+	use(sa, UINT32_MAX);
+	round_after(f, 1);
+	assert_true(limit_of(sa) == UINT32_MAX + (uint64_t)BLOCK);
+	use(sa, BEYOND);
+	restart(f);
+	sa = open_sa(f, SADB_OUT, true);
+	assert_true(durable_number(sa) == BEYOND);
+	assert_true(limit_of(sa) == BEYOND + BLOCK);
+}
+
+static void use_extended_and_die(struct fixture *f)
+{
+	struct durable_sa *sa = open_sa(f, SADB_OUT, true);
+
+	use(sa, BEYOND);
+	round_after(f, 1);
+}
+
+static void extended_numbers_outlive_an_end_without_order(void **state)
+{
+	struct fixture *f = *state;
+
+	f->esn = true;
+	die_after(f, use_extended_and_die);
+	assert_true(durable_number(open_sa(f, SADB_OUT, true)) == BEYOND + BLOCK);
+}
+
+/* Behind the last one nothing wraps, of either length. */
+static void last_block_ends_with_the_last_number(void **state)
+{
+	static const uint64_t last[] = { UINT32_MAX, UINT64_MAX };
+	struct fixture *f = *state;
+	struct durable_sa *sa;
+	struct error e;
+
+	for (int i = 0; i < 2; i++) {
+		f->esn = i;
+		use(open_sa(f, SADB_OUT, true), last[i] - 5);
+		restart(f);
+		sa = open_sa(f, SADB_OUT, true);
+		assert_true(durable_number(sa) == last[i] - 5);
+		assert_true(limit_of(sa) == last[i]);
+		assert_true(atomic_load(&durable_kept(sa)->low) == UINT64_MAX);
+		restart(f);
+	}
+	use(open_sa(f, SADB_OUT, true), UINT64_MAX);
+	restart(f);
+	assert_int_equal(try_open(f, &e), -EKEYEXPIRED);
+	assert_null(strstr(e.text, "32 bits"));
+}
+
+/* What comes would be left of the window for ever. */
+static void numbers_beyond_32_bits_need_extended_ones(void **state)
+{
+	static const enum sadb_dir dirs[] = { SADB_OUT, SADB_IN };
+	struct fixture *f = *state;
+	struct error e;
+
+	for (size_t i = 0; i < 2; i++) {
+		f->esn = true;
+		use(open_sa(f, dirs[i], true), BEYOND);
+		restart(f);
+		f->esn = false;
+		assert_int_equal(try_open_dir(f, dirs[i], &e), -EKEYEXPIRED);
+		assert_non_null(strstr(e.text, "of 32 bits"));
+	}
 }
 
 /* --- inbound */
@@ -355,6 +443,28 @@ static void edge_stands_right_of_what_came_since_it_was_synced(void **state)
 	die_after(f, accept_for_seconds_and_die);
 	lose_power(f);
 	assert_int_equal(durable_number(open_sa(f, SADB_IN, true)), 130);
+}
+
+static void accept_extended_and_die(struct fixture *f)
+{
+	struct durable_sa *sa = open_sa(f, SADB_IN, true);
+
+	use(sa, UINT32_MAX - 1ULL);
+	round_after(f, 1000);
+	use(sa, UINT32_MAX + 2ULL);
+	round_after(f, 1000);
+}
+
+/* On the way it crosses into the next 2^32, which no packet says. */
+static void edge_has_all_of_an_extended_number(void **state)
+{
+	struct fixture *f = *state;
+
+	f->esn = true;
+	die_after(f, accept_extended_and_die);
+	lose_power(f);
+	assert_true(durable_number(open_sa(f, SADB_IN, true)) ==
+		    UINT32_MAX + 8ULL);
 }
 
 static void accept_one_and_die(struct fixture *f)
@@ -590,10 +700,15 @@ int main(void)
 		CASE(other_ciphers_do_not_wait_for_the_disk),
 		CASE(other_ciphers_go_on_from_what_a_killed_process_used),
 		CASE(key_whose_numbers_are_used_up_is_refused),
+		CASE(extended_numbers_go_on_beyond_32_bits),
+		CASE(extended_numbers_outlive_an_end_without_order),
+		CASE(last_block_ends_with_the_last_number),
+		CASE(numbers_beyond_32_bits_need_extended_ones),
 		CASE(edge_is_where_an_end_in_order_left_it),
 		CASE(edge_outlives_a_process),
 		CASE(killed_process_loses_no_packet_of_its_peer),
 		CASE(edge_stands_right_of_what_came_since_it_was_synced),
+		CASE(edge_has_all_of_an_extended_number),
 		CASE(slow_peer_loses_few_packets_to_a_loss_of_power),
 		CASE(file_with_one_damaged_copy_is_good),
 		CASE(file_with_two_damaged_copies_is_refused),

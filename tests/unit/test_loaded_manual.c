@@ -19,10 +19,10 @@
 #define SA(dir, spi)                                                       \
 	dir " { spi = " spi "\n encr_key = " KEY16 "\n integ_key = " KEY32 \
 	    "\n }\n"
-#define PAIR(name, in, out, more)                                       \
+#define PAIR_OF(name, esp, in, out, more)                               \
 	name " { local_addrs = 192.0.2.1\n remote_addrs = 192.0.2.2\n " \
-	     "esp_proposals = aes128-sha256\n" more SA("in", in)        \
-		     SA("out", out) "}\n"
+	     "esp_proposals = " esp "\n" more SA("in", in) SA("out", out) "}\n"
+#define PAIR(name, in, out, more) PAIR_OF(name, "aes128-sha256", in, out, more)
 #define POLICY(name, net, pair)                                                \
 	name " { action = protect\n local_ts = 10.1.0.0/16\n remote_ts = " net \
 	     "\n manual = " pair "\n }\n"
@@ -189,12 +189,26 @@ static void assert_refused(const char *text, int err, const char *why)
 	" manual.new, which was added while the gateway runs; delete " \
 	"that first: cygnet sa delete new"
 
+#define OTHER(esp, more)                                    \
+	CONF(PAIR_OF("new", esp, "0x2001", "0x2002", more), \
+	     POLICY("net-b", "10.3.0.0/16", "new"))
+
 static void file_that_contradicts_an_added_pair_is_refused(void **state)
 {
+	static const char *const others[] = {
+		OTHER("aes128-sha256", "encap = yes\n"),
+		OTHER("aes128-sha256", "spread = yes\n"),
+		OTHER("aes128-sha256", "replay_window = 32\n"),
+		OTHER("aes128-sha256-esn", ""),
+	};
+
 	(void)state;
 	assert_refused(CONF(PAIR("new", "0x2001", "0x2003", ""),
 			    POLICY("net-b", "10.3.0.0/16", "new")),
 		       -EEXIST, "f: it has another pair of the name of" DELETE);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_refused(others[i], -EEXIST,
+			       "f: it has another pair of the name of" DELETE);
 	assert_refused(CONF(PAIR("c", "0x2001", "0x2003", ""),
 			    POLICY("net-b", "10.3.0.0/16", "c")),
 		       -EEXIST, "f: it has an SPI or a key of" DELETE);

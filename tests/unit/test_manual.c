@@ -35,10 +35,15 @@
 	"gateway { protected = lan0\n unprotected = wan0\n " \
 	"allow_manual_counter_mode = yes\n }\n"
 #define SA(dir, spi, key) dir " { spi = " spi "\n encr_key = " key "\n }\n"
-#define PAIR(name, in, out)                                             \
+#define PAIR_OF(name, esp, more, in, out)                               \
 	name " { local_addrs = 192.0.2.1\n remote_addrs = 192.0.2.2\n " \
-	     "esp_proposals = aes128gcm16\n" in out "}\n"
-#define ONE PAIR("one", SA("in", "0x1001", KEY_A), SA("out", "0x1002", KEY_B))
+	     "esp_proposals = " esp "\n" more in out "}\n"
+#define PAIR(name, in, out) PAIR_OF(name, "aes128gcm16", "", in, out)
+#define ONE		    PAIR("one", SA("in", "0x1001", KEY_A), SA("out", "0x1002", KEY_B))
+#define OTHER_ONE(esp, more)                                      \
+	CONF(PAIR_OF("one", esp, more, SA("in", "0x1001", KEY_A), \
+		     SA("out", "0x1002", KEY_B)),                 \
+	     NET_1)
 #define TWO PAIR("two", SA("in", "0x2001", KEY_C), SA("out", "0x2002", KEY_D))
 #define POLICY(name, net, pair)                                                \
 	name " { action = protect\n local_ts = 10.1.0.0/16\n remote_ts = " net \
@@ -200,6 +205,62 @@ static void keys_that_come_back_go_on(void **state)
 	assert_true(atomic_load(&out_of(f, 0)->kept->limit) > 1234);
 }
 
+/* --- what else a pair may be */
+
+static void note_inbound(void *ctx, const struct sadb_id *id, uint32_t policy,
+			 bool orphan, const struct sa_rt *sa)
+{
+	const struct sa_rt **found = ctx;
+
+	(void)policy;
+	(void)orphan;
+	if (id->dir == SADB_IN)
+		*found = sa;
+}
+
+static const struct sa_rt *inbound(const struct fixture *f)
+{
+	const struct sa_rt *found = NULL;
+
+	sadb_each(f->s->sadb, note_inbound, &found);
+	assert_non_null(found);
+	return found;
+}
+
+static void pair_can_be_in_udp(void **state)
+{
+	struct fixture *f = *state;
+	const uint16_t ports[] = { htons(4500), htons(1024) };
+	const struct sa_rt *in, *out;
+	const uint8_t *udp;
+
+	apply(f, OTHER_ONE("aes128gcm16", "encap = yes\nremote_port = 1024\n"));
+	in = inbound(f);
+	out = out_of(f, 0);
+	udp = out->outer.octets + OUTER_MAX - UDP_HEADER_BYTES;
+	assert_true(in->udp);
+	assert_int_equal(ntohs(in->peer_port_be), 1024);
+	assert_true(out->udp);
+	assert_int_equal(ntohs(out->peer_port_be), 4500);
+	assert_memory_equal(udp, ports, sizeof(ports));
+}
+
+static void extended_numbers_that_come_back_go_on(void **state)
+{
+	const uint64_t sent = (7ULL << 32) + 5, received = (3ULL << 32) + 1;
+	struct fixture *f = *state;
+
+	apply(f, OTHER_ONE("aes128gcm16-esn", ""));
+	assert_true(inbound(f)->esn && out_of(f, 0)->esn);
+	atomic_store(out_of(f, 0)->kept->used, sent);
+	atomic_store(inbound(f)->kept->used, received);
+	apply(f, GATEWAY);
+	apply(f, OTHER_ONE("aes128gcm16-esn", ""));
+	assert_true(out_of(f, 0)->seq == sent);
+	assert_true(atomic_load(&out_of(f, 0)->kept->limit) > sent);
+	assert_true(inbound(f)->replay.top == received);
+}
+
 /* --- what is refused changes nothing */
 
 static void assert_refused(struct fixture *f, const char *text, int err,
@@ -230,6 +291,28 @@ static void other_keys_under_an_spi_in_use_are_refused(void **state)
 		       -EBUSY,
 		       "manual.one.out differs, but its SPI 0x00001002 "
 		       "is in use");
+}
+
+static void other_form_under_an_spi_in_use_is_refused(void **state)
+{
+	static const char *const others[] = {
+		OTHER_ONE("aes128gcm16-esn", ""),
+		OTHER_ONE("aes128gcm16", "encap = yes\n"),
+		OTHER_ONE("aes128gcm16", "spread = yes\n"),
+	};
+	struct fixture *f = *state;
+
+	apply(f, CONF(ONE, NET_1));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_refused(f, others[i], -EBUSY,
+			       "manual.one.in differs, but its SPI 0x00001001 "
+			       "is in use");
+	apply(f, GATEWAY);
+	apply(f, OTHER_ONE("aes128gcm16", "encap = yes\n"));
+	assert_refused(f,
+		       OTHER_ONE("aes128gcm16",
+				 "encap = yes\n remote_port = 4501\n"),
+		       -EBUSY, "differs, but its SPI 0x00001001 is in use");
 }
 
 static void spi_that_still_drains_is_refused(void **state)
@@ -267,6 +350,32 @@ static void counter_mode_without_state_is_refused(void **state)
 	assert_int_equal(try(f, CONF(ONE, NET_1), &e), -EPERM);
 	assert_non_null(strstr(e.text, "manual.one.in: state folder"));
 	assert_int_equal(sad_count(f->s->sad), 0);
+}
+
+#define INTEG_A                                          \
+	"integ_key = 0x000102030405060708090a0b0c0d0e0f" \
+	"101112131415161718191a1b1c1d1e1f\n"
+#define CBC(esp)                                                            \
+	CONF(PAIR_OF("one", esp, "",                                        \
+		     "in { spi = 0x1001\n encr_key = "                      \
+		     "0x000102030405060708090a0b0c0d0e0f\n" INTEG_A "}\n",  \
+		     "out { spi = 0x1002\n encr_key = "                     \
+		     "0x202122232425262728292a2b2c2d2e2f\n" INTEG_A "}\n"), \
+	     NET_1)
+
+/* Nobody could tell the half that is in no packet. */
+static void extended_numbers_without_state_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(mkdir(f->folder, 0700), 0);
+	assert_int_equal(chmod(f->folder, 0777), 0);
+	assert_int_equal(try(f, CBC("aes128-sha256-esn"), &e), -EPERM);
+	assert_non_null(strstr(e.text, "manual.one.in: state folder"));
+	assert_int_equal(sad_count(f->s->sad), 0);
+	apply(f, CBC("aes128-sha256"));
+	assert_int_equal(sad_count(f->s->sad), 2);
 }
 
 /* --- pairs that were added */
@@ -364,10 +473,14 @@ int main(void)
 		CASE(pair_stays_when_its_policy_is_another),
 		CASE(pair_that_is_gone_is_removed),
 		CASE(keys_that_come_back_go_on),
+		CASE(pair_can_be_in_udp),
+		CASE(extended_numbers_that_come_back_go_on),
 		CASE(other_keys_under_an_spi_in_use_are_refused),
+		CASE(other_form_under_an_spi_in_use_is_refused),
 		CASE(spi_that_still_drains_is_refused),
 		CASE(policies_that_are_refused_leave_the_pairs),
 		CASE(counter_mode_without_state_is_refused),
+		CASE(extended_numbers_without_state_are_refused),
 		CASE(added_pair_takes_a_policy_over_and_gives_it_back),
 		CASE(half_a_pair_is_one_sa),
 	};

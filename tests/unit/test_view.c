@@ -99,7 +99,8 @@ static void fill_manual(struct manual_conf *m)
 				     .local = addr("192.0.2.1"),
 				     .remote = addr("192.0.2.2"),
 				     .encr = encr_by_name("aes128"),
-				     .integ = integ_by_name("sha256") };
+				     .integ = integ_by_name("sha256"),
+				     .esn = true };
 	m[1] = (struct manual_conf){ .name = "second",
 				     .local = addr("192.0.2.1"),
 				     .remote = addr("192.0.2.3"),
@@ -221,7 +222,7 @@ static void tunnels_are_those_configured(void **state)
 	}
 	assert_string_equal(t[0].remote, "192.0.2.2");
 	assert_string_equal(t[1].remote, "192.0.2.3");
-	assert_string_equal(t[0].algs, "aes128-sha256");
+	assert_string_equal(t[0].algs, "aes128-sha256-esn");
 	assert_string_equal(t[1].algs, "aes256gcm16");
 }
 
