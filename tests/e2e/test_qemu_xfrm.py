@@ -3,13 +3,16 @@
 """
 The peer is Linux itself: the ESP of Debian's kernel, in a guest in the place of
 gw-b. Every algorithm that we have, with keys by hand and with keys that we
-negotiated with charon; extended sequence numbers or not; ESP in UDP or not; and
-its replay window of 32 while the gateway has to share its processors.
+negotiated with charon; either family inside either; extended sequence numbers or
+not; ESP in UDP or not; and its replay window of 32 while the gateway has to share
+its processors.
 """
 import contextlib
+import itertools
 import os
 import re
 import secrets
+import struct
 import sys
 from collections import Counter, namedtuple
 
@@ -19,10 +22,12 @@ import qemu_charon  # noqa: E402
 from flows import (Flow, link_dropped, two_queues,  # noqa: E402
                    xdp_received)
 from ike_conf import IKE, PSK  # noqa: E402
-from lab import (SOCKET, STATE, Lab, LabError, finish, ok,  # noqa: E402
-                 skip, wait_until)
+from lab import (SIDES, SOCKET, STATE, Lab, LabError,  # noqa: E402
+                 finish, ok, skip, wait_until)
 
-OURS, LAN = "192.0.2.1", "10.1.0.0/24"
+FAMILIES = (4, 6)
+OURS = {4: SIDES["a"].outer, 6: SIDES["a"].outer6}
+LAN = {4: SIDES["a"].lan, 6: SIDES["a"].lan6}
 ECHOES = os.path.join(os.path.dirname(__file__), "../support/echoes.py")
 WINDOW = 32
 FLOOD_PPS, FLOOD_S, FLOWS = 8000, 4, 32
@@ -36,13 +41,24 @@ CIPHERS = {"aes128": 16, "aes192": 24, "aes256": 32}  # key, octets
 MACS = {"sha1": ("sha1", 20, 96), "sha256": ("sha256", 32, 128),
         "sha384": ("sha384", 48, 192), "sha512": ("sha512", 64, 256)}
 PAIRS = [f"{cipher}-{mac}" for cipher in CIPHERS for mac in MACS]
+MIXED = ["aes128gcm16", "aes256-sha256", "chacha20poly1305", "aes128-sha1",
+         "aes192-sha384"]
 # Each row has a network behind the peer, which has its first address.
-Row = namedtuple("Row", "name peer esp net target")
-# The peer's addresses. Where charon has the second one, it says that it is
-# behind a NAT, so ESP is in UDP.
-PLAIN, NATTED = "192.0.2.2", "192.0.2.3"
-NOT_ESP = (f"ip and not (host {PLAIN} and esp) and "
-           f"not (host {NATTED} and udp port 4500)")
+Row = namedtuple("Row", "name peer esp lan net target")
+# The peer's addresses. ESP with the second ones is in UDP: charon says there that
+# it is behind a NAT.
+PLAIN = {4: "192.0.2.2", 6: "2001:db8:ff::2"}
+NATTED = {4: "192.0.2.3", 6: "2001:db8:ff::3"}
+PEERS = {"plain": PLAIN, "natted": NATTED}
+# Linux speaks of neighbours and of groups, too.
+NOT_ESP = " and ".join(["(ip or ip6) and not icmp6 and not ip6 multicast",
+                        *(f"not (host {a} and esp)" for a in PLAIN.values()),
+                        *(f"not (host {a} and udp port 4500)"
+                          for a in NATTED.values())])
+NETS = 256
+BORDER = 3 << 32
+BEFORE = BORDER - 20
+PAGE_AT = 8192  # of the number of this moment, in a state file
 
 HEAD = f"""\
 gateway {{
@@ -59,6 +75,7 @@ MANUAL = """\
         local_addrs = {ours}
         remote_addrs = {peer}
         esp_proposals = {esp}
+        encap = {encap}
         in {{
             spi = {spi_in:#x}
             encr_key = 0x{encr_in}
@@ -107,9 +124,31 @@ CHILD = """\
 """
 
 
+def family_of(address):
+    return 6 if ":" in address else 4
+
+
+def target(number, family):
+    """The peer's in its network of that number."""
+    return f"10.2.{number}.1" if family == 4 else f"2001:db8:2:{number}::1"
+
+
+def make_row(number, name, esp, peer, inner=4):
+    net = f"10.2.{number}.0/24" if inner == 4 else f"2001:db8:2:{number}::/64"
+    return Row(name, peer, esp, LAN[inner], net, target(number, inner))
+
+
 def rows(base, peer, proposals):
-    return [Row(esp, peer, esp, f"10.2.{base + i}.0/24", f"10.2.{base + i}.1")
-            for i, esp in enumerate(proposals)]
+    return [make_row(base + i, esp, esp, peer) for i, esp in enumerate(proposals)]
+
+
+def family_rows(base, form, outer):
+    """Either family inside this one, with extended numbers and without."""
+    cases = itertools.product(FAMILIES, ("esn", "noesn"))
+    return [make_row(base + i, f"{inner}in{outer}-{form}-{esn}",
+                     f"{MIXED[(base + i) % len(MIXED)]}-{esn}",
+                     PEERS[form][outer], inner)
+            for i, (inner, esn) in enumerate(cases)]
 
 
 def batch(guest, lines):
@@ -119,12 +158,15 @@ def batch(guest, lines):
 
 
 def check_rows(lab, table, what):
+    wire = lab.capture("wire", "br0", NOT_ESP)
     for row in table:
         said = lab.run("host-a", [ECHOES, row.target], check=False,
                        timeout=30)
         ok(said.returncode == 0 and not said.stdout,
-           f"{what} {row.name}: each size comes back, and TCP"
+           f"{what}, {row.name}: each size comes back, and TCP"
            f"{said.stdout and ': ' + said.stdout.strip()}{said.stderr[-300:]}")
+    others = wire.stop()
+    ok(not others, f"{what}: nothing but ESP was on the wire: {others}")
 
 
 def xfrm_faults(guest):
@@ -141,7 +183,7 @@ def check_counters(guest, gateway, what):
 
 
 def linux_sas(guest):
-    """Each as (esp, in UDP), in the words of esp_proposals."""
+    """Each as (esp, in UDP, outer family), in the words of esp_proposals."""
     names = {(name, octets): esp for esp, (name, octets) in AEADS.items()}
     names |= {("cbc(aes)", octets): name for name, octets in CIPHERS.items()}
     macs = {f"hmac({name})": esp for esp, (name, _, _) in MACS.items()}
@@ -153,16 +195,25 @@ def linux_sas(guest):
         mac = re.search(r"auth-trunc (\S+) ", sa)
         if mac:
             words.append(macs[mac[1]])
-        words.append("esn" if re.search(r"flag.* esn$", sa, re.MULTILINE)
-                     else "noesn")
-        found.append(("-".join(words), "encap type espinudp" in sa))
+        words.append("esn" if re.search(r"flag.* esn\b", sa) else "noesn")
+        found.append(("-".join(words), "encap type espinudp" in sa,
+                      family_of(sa.split()[0])))
     return Counter(found)
+
+
+def ours(row):
+    """Our address between which and the peer's it is."""
+    return OURS[family_of(row.peer)]
+
+
+def in_udp(row):
+    return row.peer in NATTED.values()
 
 
 def check_sas(guest, table, what):
     """Two of each row; what was not said is without ESN."""
     wanted = Counter((row.esp if "esn" in row.esp else f"{row.esp}-noesn",
-                      row.peer == NATTED) for row in table * 2)
+                      in_udp(row), family_of(row.peer)) for row in table * 2)
     found = linux_sas(guest)
     ok(found == wanted, f"{what}: Linux has those SAs, both ways"
        f"{'' if found == wanted else f': {found - wanted} {wanted - found}'}")
@@ -170,17 +221,24 @@ def check_sas(guest, table, what):
 
 # --- keys by hand
 
+def algorithms(row):
+    """Without what they say of sequence numbers."""
+    return row.esp.removesuffix("-noesn").removesuffix("-esn")
+
+
 def manual_keys(row):
-    keys = {"name": row.name, "ours": OURS, "peer": row.peer, "esp": row.esp}
+    esp = algorithms(row)
+    keys = {"name": row.name, "ours": ours(row), "peer": row.peer,
+            "esp": row.esp, "encap": "yes" if in_udp(row) else "no"}
     for way in ("in", "out"):
         keys[f"spi_{way}"] = 0x1000 + secrets.randbelow(0xffff000)
-        if row.esp in AEADS:
-            name, octets = AEADS[row.esp]
+        if esp in AEADS:
+            name, octets = AEADS[esp]
             key = secrets.token_hex(octets)
             keys[f"encr_{way}"], keys[f"integ_{way}"] = key, ""
             keys[f"linux_{way}"] = f"aead {name} 0x{key} 128"
         else:
-            cipher, mac = row.esp.split("-")
+            cipher, mac = esp.split("-")
             name, octets, icv_bits = MACS[mac]
             key = secrets.token_hex(CIPHERS[cipher])
             mac_key = secrets.token_hex(octets)
@@ -191,52 +249,119 @@ def manual_keys(row):
     return keys
 
 
-def xfrm_commands(number, row, keys):
+def linux_form(row):
+    """What Linux has to be told of an SA of this row beside its keys."""
+    any_address = "0.0.0.0" if family_of(row.peer) == 4 else "::"
+    return "".join([
+        " flag af-unspec", " esn" if row.esp.endswith("-esn") else "",
+        f" encap espinudp 4500 4500 {any_address}" if in_udp(row) else ""])
+
+
+def linux_start(way, begun):
+    """The last number that was used of an SA, where it is not a new one."""
+    name = "replay-oseq" if way == "in" else "replay-seq"
+    return (f" {name} {begun & 0xffffffff} {name}-hi {begun >> 32}"
+            if begun else "")
+
+
+def xfrm_commands(number, row, keys, begun):
     """What is our "in" goes out there."""
-    for way, src, dst in (("in", row.peer, OURS), ("out", OURS, row.peer)):
+    us = ours(row)
+    for way, src, dst in (("in", row.peer, us), ("out", us, row.peer)):
         yield (f"xfrm state add src {src} dst {dst} proto esp "
                f"spi {keys[f'spi_{way}']:#x} reqid {number} mode tunnel "
-               f"replay-window {WINDOW} {keys[f'linux_{way}']}")
+               f"replay-window {WINDOW} {keys[f'linux_{way}']}"
+               f"{linux_form(row)}{linux_start(way, begun)}")
     for way, src, dst, local, remote in (
-            ("out", row.net, LAN, row.peer, OURS),
-            ("in", LAN, row.net, OURS, row.peer)):
+            ("out", row.net, row.lan, row.peer, us),
+            ("in", row.lan, row.net, us, row.peer)):
         yield (f"xfrm policy add src {src} dst {dst} dir {way} tmpl "
                f"src {local} dst {remote} proto esp reqid {number} mode tunnel")
 
 
-def check_manual(lab, guest):
-    table = rows(0, PLAIN, [*AEADS, *PAIRS])
-    keys = [manual_keys(row) for row in table]
-    gateway = lab.start_gateway("gw-a", "".join([
+def manual_conf(table, keys):
+    return "".join([
         HEAD, "manual {\n", *(MANUAL.format(**k) for k in keys),
-        "}\npolicies {\n", *(POLICY.format(name=row.name, lan=LAN, net=row.net)
-                             for row in table), "}\n"]))
-    batch(guest, [line for number, row in enumerate(table, 1)
-                  for line in xfrm_commands(number, row, keys[number - 1])])
+        "}\npolicies {\n", *(POLICY.format(**row._asdict()) for row in table),
+        "}\n"])
+
+
+def tell_linux(guest, table, keys, begun=0):
+    batch(guest, [line for number, row in enumerate(table, 1) for line in
+                  xfrm_commands(number, row, keys[number - 1], begun)])
+
+
+def forget_sas(guest):
+    guest.run("ip xfrm state flush; ip xfrm policy flush")
+
+
+def check_manual(lab, guest):
+    table = rows(0, PLAIN[4], [*AEADS, *PAIRS])
+    for base, (form, outer) in enumerate(itertools.product(PEERS, FAMILIES)):
+        table += family_rows(16 + 4 * base, form, outer)
+    keys = [manual_keys(row) for row in table]
+    gateway = lab.start_gateway("gw-a", manual_conf(table, keys))
+    tell_linux(guest, table, keys)
     check_sas(guest, table, "keys by hand")
-    check_rows(lab, table, "keys by hand,")
+    check_rows(lab, table, "keys by hand")
     check_counters(guest, gateway, "keys by hand")
     gateway.stop()
-    guest.run("ip xfrm state flush; ip xfrm policy flush")
+    forget_sas(guest)
+
+
+def set_used(lab, gateway, number):
+    """All its SAs have used so many numbers, as their state files say."""
+    root = f"/proc/{lab.holder_pid(gateway.ns)}/root"
+    for path in re.findall(r"new state file sa=\S+ file=([^\s:]+)",
+                           gateway.log()):
+        with open(root + path, "r+b") as file:
+            file.seek(PAGE_AT)
+            file.write(struct.pack("=Q", number))
+
+
+def numbers(gateway):
+    return [int(tunnel[way]["seq"]) for tunnel in
+            gateway.status()["tunnels"].values() for way in ("in", "out")]
+
+
+def check_border(lab, guest):
+    """The half of a number that is in no packet is another one behind it."""
+    table = [make_row(240, "bare", "aes256gcm16-esn", PLAIN[4]),
+             make_row(241, "udp", "aes128-sha256-esn", NATTED[6], 6)]
+    keys = [manual_keys(row) for row in table]
+    conf = manual_conf(table, keys)
+    gateway = lab.start_gateway("gw-a", conf)
+    gateway.stop()
+    set_used(lab, gateway, BEFORE)
+    tell_linux(guest, table, keys, BEFORE)
+    gateway = lab.start_gateway("gw-a", conf)
+    ok(numbers(gateway) == [BEFORE] * 4, "numbers go on from before 3 * 2^32")
+    for what in ("behind 3 * 2^32", "behind 3 * 2^32 and a restart"):
+        check_rows(lab, table, what)
+        ok(min(numbers(gateway)) > BORDER, f"{what}: {numbers(gateway)}")
+        check_counters(guest, gateway, what)
+        gateway.stop()
+        gateway = lab.start_gateway("gw-a", conf)
+    gateway.stop()
+    forget_sas(guest)
 
 
 # --- keys by IKE
 
-def connections(side, tables):
-    """Of charon or of ours: the same, from the other side."""
-    ours = side == "ours"
+def connections(we, tables):
+    """Ours, or charon's: the same, from the other side."""
     text = "connections {\n"
     for name, table in tables.items():
         children = "".join(CHILD.format(
             name=row.name, esp=row.esp, window=WINDOW,
-            local_ts=LAN if ours else row.net,
-            remote_ts=row.net if ours else LAN,
-            start_action="start" if ours else "none") for row in table)
-        peer = table[0].peer
+            local_ts=row.lan if we else row.net,
+            remote_ts=row.net if we else row.lan,
+            start_action="start" if we else "none") for row in table)
+        ends = [ours(table[0]), table[0].peer]
         text += CONNECTION.format(
             name=name, ike=IKE, children=children,
-            encap="yes" if peer == NATTED and not ours else "no",
-            local=OURS if ours else peer, remote=peer if ours else OURS)
+            encap="yes" if in_udp(table[0]) and not we else "no",
+            local=ends[not we], remote=ends[we])
     return text + f'}}\nsecrets {{\n    ike {{\n        secret = "{PSK}"\n    }}\n}}\n'
 
 
@@ -246,22 +371,25 @@ def all_up(gateway, tables):
                for name, table in tables.items() for row in table)
 
 
+def ike_tables():
+    """The rows of each connection."""
+    tables = {"plain": rows(100, PLAIN[4], [
+        f"{esp}-{esn}" for esp in (*AEADS, *PAIRS)
+        for esn in ("esn", "noesn")]), "natted": [], "plain6": [], "natted6": []}
+    for base, (form, outer) in enumerate(itertools.product(PEERS, FAMILIES)):
+        tables[form if outer == 4 else f"{form}6"] += family_rows(
+            160 + 4 * base, form, outer)
+    return tables
+
+
 def check_ike(lab, guest):
-    tables = {
-        "plain": rows(100, PLAIN, [f"{esp}-{esn}" for esp in (*AEADS, *PAIRS)
-                                   for esn in ("esn", "noesn")]),
-        "natted": rows(200, NATTED, [
-            "aes256gcm16-esn", "chacha20poly1305-noesn", "aes128-sha1-noesn",
-            "aes256-sha512-esn"])}
-    qemu_charon.start(guest, connections("charon", tables))
-    gateway = lab.start_gateway("gw-a", HEAD + connections("ours", tables))
+    tables = ike_tables()
+    table = [row for rows_of in tables.values() for row in rows_of]
+    qemu_charon.load(guest, connections(False, tables))
+    gateway = lab.start_gateway("gw-a", HEAD + connections(True, tables))
     wait_until(lambda: all_up(gateway, tables), 60, "all tunnels")
-    check_sas(guest, [*tables["plain"], *tables["natted"]], "keys by IKE")
-    wire = lab.capture("wire", "br0", NOT_ESP)
-    for name, table in tables.items():
-        check_rows(lab, table, name)
-    others = wire.stop()
-    ok(not others, f"nothing else was on the wire: {others}")
+    check_sas(guest, table, "keys by IKE")
+    check_rows(lab, table, "keys by IKE")
     check_counters(guest, gateway, "keys by IKE")
     check_flood(lab, guest, gateway, "plain", tables["plain"][0])
 
@@ -311,27 +439,36 @@ def check_flood(lab, guest, gateway, conn, row):
     ok(not theirs, f"Linux took none for a replay, nor refused any: {theirs}")
 
 
+def give_addresses(guest):
+    guest.run("ip link add far type dummy; ip link set far up; "
+              "sysctl -qw net.ipv6.conf.wan0.disable_ipv6=0 "
+              "net.ipv6.conf.far.disable_ipv6=0")
+    batch(guest, [
+        *(f"address add {address} dev wan0 nodad" for of in PEERS.values()
+          for address in (f"{of[4]}/24", f"{of[6]}/64")),
+        *(f"route add {LAN[family]} via {OURS[family]}" for family in FAMILIES),
+        *(f"address add {target(i, family)} dev far nodad"
+          for i in range(NETS) for family in FAMILIES)])
+
+
 def main():
     why = qemu.missing()
     if why:
         skip("Linux is the peer", why)
         return finish()
-    with Lab() as lab:
+    with Lab(with_ipv6=True) as lab:
         for ns, ifname in (("host-a", "eth0"), ("wire", "a")):
             two_queues(lab, ns, ifname)
         guest = qemu.start(lab, "gw-b", programs=qemu_charon.PROGRAMS,
                            files=qemu_charon.files())
-        batch(guest, [f"address add {PLAIN}/24 dev wan0",
-                      f"address add {NATTED}/24 dev wan0",
-                      f"route add {LAN} via {OURS}",
-                      "link add far type dummy", "link set far up",
-                      *(f"address add 10.2.{i}.1/32 dev far"
-                        for i in range(256))])
+        give_addresses(guest)
         # A flow of several queues may change from one to another, and what
         # is still in the first comes late to XFRM.
         guest.run(["ethtool", "-L", "wan0", "combined", "1"])
         guest.run("nc -ll -p 7 -e cat >/dev/null 2>&1 &")
+        qemu_charon.start(guest)
         check_manual(lab, guest)
+        check_border(lab, guest)
         check_ike(lab, guest)
     return finish()
 

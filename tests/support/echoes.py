@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
 What comes back from an address is what was sent. As a program, on a host: one
-datagram of each size of a row (RFC 792, echo), then a TCP connection to port 7
-(RFC 862), which carries random octets to and fro. Says nothing if all is well,
-else what is wrong.
+datagram of each size of a row (RFC 792 and RFC 4443, echo), then a TCP connection
+to port 7 (RFC 862), which carries random octets to and fro. Says nothing if all is
+well, else what is wrong.
 """
 import os
 import select
@@ -18,10 +18,15 @@ SIZES = (*range(48), *range(1100, 1148))  # each rest of a block, twice
 TCP_OCTETS = 1 << 17
 BURST = 8  # datagrams under way
 LIMIT_S = 10
+# Of echoes in either family: a raw socket's arguments, the types of what asks and
+# of what answers, and what stands before that in what is received.
+V4 = ((socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP), 8, 0, 20)
+V6 = ((socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6), 128, 129, 0)
 
 
-def echo(number, payload):
-    head = struct.pack("!BBHHH", 8, 0, 0, os.getpid() & 0xffff, number)
+def echo(kind, number, payload):
+    """Of IPv6 it is Linux that fills in the checksum."""
+    head = struct.pack("!BBHHH", kind, 0, 0, os.getpid() & 0xffff, number)
     octets = head + payload + bytes(len(payload) % 2)
     total = sum(word for word, in struct.iter_unpack("!H", octets))
     total = (total & 0xffff) + (total >> 16)
@@ -30,7 +35,8 @@ def echo(number, payload):
 
 
 def datagrams(target):
-    sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    arguments, asks, answers, at = V6 if ":" in target else V4
+    sock = socket.socket(*arguments)
     sock.connect((target, 0))
     missing = {}
     unsent = [(size, os.urandom(size)) for size in SIZES]
@@ -39,13 +45,13 @@ def datagrams(target):
         while unsent and len(missing) < BURST:
             size, payload = unsent.pop()
             missing[size] = payload
-            sock.send(echo(size, payload))
+            sock.send(echo(asks, size, payload))
         if not select.select([sock], [], [], 1)[0]:
             break
-        packet = sock.recv(2048)
-        kind, _, _, identifier, number = struct.unpack_from("!BBHHH", packet, 20)
-        if kind == 0 and identifier == os.getpid() & 0xffff and \
-                missing.get(number) == packet[28:]:
+        packet = sock.recv(2048)[at:]
+        kind, _, _, identifier, number = struct.unpack_from("!BBHHH", packet)
+        if kind == answers and identifier == os.getpid() & 0xffff and \
+                missing.get(number) == packet[8:]:
             del missing[number]
     if unsent or missing:
         print("no echo of", sorted([*missing, *(size for size, _ in unsent)]))

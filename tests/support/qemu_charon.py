@@ -5,7 +5,8 @@ charon.py's it does all that XFRM does.
 
     guest = qemu.start(lab, "gw-b", programs=qemu_charon.PROGRAMS,
                        files=qemu_charon.files())
-    qemu_charon.start(guest, "connections { … } secrets { … }")
+    qemu_charon.start(guest)
+    qemu_charon.load(guest, "connections { … } secrets { … }")
     qemu_charon.swanctl(guest, "--list-sas")
 """
 from lab import LabError, wait_until
@@ -39,14 +40,24 @@ def files():
     return {plugin: plugin for plugin in plugins}
 
 
-def start(guest, conf_text):
-    """Starts it with that swanctl.conf; its log is "charon"."""
+def start(guest):
+    """
+    Its log is "charon". From then on the guest takes ESP in UDP, whoever has made
+    the SAs: for that a socket has to be there.
+    """
     guest.write("/etc/strongswan.conf", SETTINGS)
-    guest.write("/etc/swanctl/swanctl.conf", conf_text)
     guest.spawn("charon", [CHARON])
     try:
         wait_until(lambda: swanctl(guest, "--stats", check=False
                                    ).returncode == 0, START_S, "charon")
+    except LabError as error:
+        raise LabError(f"{error}\n{guest.log('charon')}") from None
+
+
+def load(guest, conf_text):
+    """Has it read that swanctl.conf."""
+    guest.write("/etc/swanctl/swanctl.conf", conf_text)
+    try:
         swanctl(guest, "--load-all", "--noprompt")
     except LabError as error:
         raise LabError(f"{error}\n{guest.log('charon')}") from None
