@@ -45,7 +45,8 @@ static void check_pair(const struct config *c, const struct manual_conf *m)
 	struct manual_clash clash;
 
 	if ((m->encr->counter_mode && !c->gateway.allow_manual_counter_mode) ||
-	    encr_is_aead(m->encr) != (m->integ == &integ_none))
+	    encr_is_aead(m->encr) != (m->integ == &integ_none) ||
+	    (m->esn && !m->replay_window) || m->encap != !!m->remote_port)
 		abort();
 	check_keys(m, &m->in);
 	check_keys(m, &m->out);
