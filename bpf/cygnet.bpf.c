@@ -9,6 +9,7 @@
 #include "bpf/dhcp.h"
 #include "bpf/encap.h"
 #include "bpf/locate.h"
+#include "bpf/nat.h"
 #include "bpf/sad.h"
 #include "bpf/spd.h"
 #include "bpf/steer.h"
@@ -235,11 +236,11 @@ static __always_inline int guard_unparsed(const struct packet *p)
 
 /* By a policy that does not protect, or by none. What was to be protected before
  * NAT changed its addresses is not what that policy was written for. */
-static __always_inline int guard_pass(const struct __sk_buff *skb,
-				      const struct packet *p,
+static __always_inline int guard_pass(struct __sk_buff *skb,
+				      const struct packet *p, struct flow *f,
 				      enum pass_reason reason)
 {
-	if (skb->mark & tag_mark)
+	if ((skb->mark & tag_mark) || nat_hides(skb, p, f))
 		return tc_drop(DROP_NAT_ESCAPE, p->frame_bytes);
 	return tc_pass(reason, p->frame_bytes);
 }
@@ -265,7 +266,7 @@ static __always_inline bool guard_is_forged(struct __sk_buff *skb,
 static __always_inline int guard_spd(struct __sk_buff *skb,
 				     const struct packet *p)
 {
-	const struct flow f = packet_flow(p, DIR_OUT);
+	struct flow f = packet_flow(p, DIR_OUT);
 	struct spd_verdict v = {};
 
 	if (!spd_find(&f, DIR_OUT, &v))
@@ -273,7 +274,7 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 	if (v.hidden)
 		return tc_drop(DROP_UNPARSED, p->frame_bytes);
 	if (!v.matched && default_action == SPD_BYPASS)
-		return guard_pass(skb, p, PASS_DEFAULT);
+		return guard_pass(skb, p, &f, PASS_DEFAULT);
 	if (!v.matched)
 		return tc_drop(DROP_DEFAULT_DISCARD, p->frame_bytes);
 	switch (v.action) {
@@ -284,7 +285,7 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 			return tc_drop(DROP_NO_SA, p->frame_bytes);
 		return steer_host(skb, p, v.id, v.gen);
 	case SPD_BYPASS:
-		return guard_pass(skb, p, PASS_BYPASS);
+		return guard_pass(skb, p, &f, PASS_BYPASS);
 	default:
 		return tc_drop(DROP_POLICY_DISCARD, p->frame_bytes);
 	}
@@ -360,14 +361,9 @@ static __always_inline bool tag_applies(struct __sk_buff *skb,
 {
 	const struct iface_info from = { .ifindex = skb->ifindex };
 	const struct flow f = packet_flow(p, DIR_OUT);
-	struct spd_verdict v = {};
 
-	if (addr_is_link(p, &p->daddr) || locate_local(&p->daddr) ||
-	    !spd_find(&f, DIR_OUT, &v))
-		return false;
-	if (!v.hidden && !(v.matched && v.action == SPD_PROTECT))
-		return false;
-	return !egress_is_elsewhere(skb, p, &from);
+	return !addr_is_link(p, &p->daddr) && !locate_local(&p->daddr) &&
+	       spd_protects(&f) && !egress_is_elsewhere(skb, p, &from);
 }
 
 SEC("tc")

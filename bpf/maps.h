@@ -11,6 +11,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "include/conntrack.h"
 #include "include/drop.h"
 #include "include/flow_cache.h"
 #include "include/limits.h"
@@ -32,6 +33,7 @@ const volatile __u32 host_udp_gso;   /* it takes large UDP packets whole */
 const volatile __u32 forward_kernel; /* gateway.forward = kernel */
 const volatile __u32 tag_mark; /* gateway.mark: of what is to be protected */
 const volatile __u32 default_action; /* SPD_BYPASS or SPD_DISCARD */
+const volatile struct conntrack_layout conntrack;
 
 /* One whole policy list (include/spd.h). This one is all zeros: no list, and no
  * packet has a verdict by it. */

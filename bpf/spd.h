@@ -114,6 +114,15 @@ __noinline int spd_find(const struct flow *f, __u32 dir, struct spd_verdict *v)
 	return true;
 }
 
+/* Is it to be protected on its way out, or might it be? */
+static __always_inline bool spd_protects(const struct flow *f)
+{
+	struct spd_verdict v = {};
+
+	return spd_find(f, DIR_OUT, &v) &&
+	       (v.hidden || (v.matched && v.action == SPD_PROTECT));
+}
+
 /* The outbound SA in use for a policy, read in one piece; gen 0: none. */
 static __always_inline struct sa_ref spd_binding(__u32 policy_id)
 {

@@ -21,7 +21,7 @@
 	X(DEFAULT_DISCARD, "default_discard", "no policy matched and gateway.default is discard") \
 	X(NO_WORKER,	  "no_worker",	    "no worker behind this queue: the daemon is down") \
 	X(UNPARSED,	  "unparsed",	    "not understood, or to be sent on by a source route, where a PROTECT policy might cover it") \
-	X(NAT_ESCAPE,	  "nat_escape",	    "NAT changed what a PROTECT policy covers; it would have left in the clear: exempt it from NAT by gateway.mark") \
+	X(NAT_ESCAPE,	  "nat_escape",	    "NAT changed what a PROTECT policy covers; it would have left in the clear: exempt it from NAT, by gateway.mark or by its addresses") \
 	X(REDIRECT,	  "redirect",	    "the kernel told somebody outside to go around this gateway (ICMP redirect), where a PROTECT policy might cover what he sends") \
 	X(STEER_FAILED,	  "steer_failed",   "metadata or host tag could not be attached") \
 	/* counted by both */                                                  \

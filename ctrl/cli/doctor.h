@@ -29,6 +29,7 @@ struct doctor_kernel {
 	char release[65];
 	char programs[ERROR_MAX_BYTES]; /* why ours do not load */
 	int programs_load;		/* 1 yes, 0 no, UNKNOWN: not tried */
+	int sees_nat;			/* the guard, likewise */
 	bool has_tun;			/* /dev/net/tun */
 	bool has_xsk;			/* AF_XDP */
 	bool has_bpffs;

@@ -97,6 +97,17 @@ static void check_programs(struct doctor *d, const struct doctor_kernel *k)
 		found(d, DOCTOR_OK, "the BPF programs load");
 }
 
+static void check_nat(struct doctor *d, const struct doctor_kernel *k)
+{
+	if (k->sees_nat > 0)
+		found(d, DOCTOR_OK,
+		      "the guard knows what packets were before NAT");
+	else if (k->sees_nat == 0)
+		remedy(found(d, DOCTOR_WARNING,
+			     "the guard does not know what packets were before NAT: the kernel does not tell where it tracks connections"),
+		       "boot one with CONFIG_DEBUG_INFO_BTF=y, not locked down for confidentiality; till then exempt far networks from NAT by their addresses");
+}
+
 static void check_devices(struct doctor *d, const struct doctor_kernel *k)
 {
 	if (!k->has_tun)
@@ -156,6 +167,7 @@ static void check_kernel(struct doctor *d)
 	d->group = "kernel";
 	check_version(d, k);
 	check_programs(d, k);
+	check_nat(d, k);
 	check_devices(d, k);
 	check_jit(d, k);
 	check_spectre(d, k);

@@ -18,6 +18,7 @@
 #include "ctrl/cli/doctor_read.h"
 #include "ctrl/conf/conf.h"
 #include "ctrl/dp/attach.h"
+#include "ctrl/dp/conntrack.h"
 #include "ctrl/dp/hostif.h"
 #include "ctrl/dp/iface.h"
 #include "ctrl/dp/programs.h"
@@ -72,14 +73,17 @@ static bool has_bpffs(void)
 /* A daemon that runs has them; else they are loaded, and gone at once. */
 static void try_programs(struct doctor_facts *f)
 {
-	const struct programs_spec spec = { .default_action = SPD_DISCARD };
+	struct programs_spec spec = { .default_action = SPD_DISCARD };
 	struct programs *programs;
 	struct error e;
 
-	f->kernel.programs_load = UNKNOWN;
-	if (!f->host.is_root || f->host.daemon_runs)
+	f->kernel.programs_load = f->kernel.sees_nat = UNKNOWN;
+	if (!f->host.is_root)
 		return;
 	programs_log_libbpf();
+	f->kernel.sees_nat = !conntrack_find(&spec.conntrack);
+	if (f->host.daemon_runs)
+		return;
 	f->kernel.programs_load = !programs_load(&spec, &programs, &e);
 	if (f->kernel.programs_load)
 		programs_free(programs);

@@ -9,6 +9,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/dp/changes.h"
+#include "ctrl/dp/conntrack.h"
 #include "ctrl/dp/forwarding.h"
 #include "ctrl/dp/links.h"
 #include "ctrl/dp/nl_table.h"
@@ -111,8 +112,11 @@ static int load(struct dp *dp, struct error *e)
 		.default_action = dp->config->gateway.default_action,
 		.sas = dp->config->gateway.sas,
 	};
-	int err;
+	int err = conntrack_find(&spec.conntrack);
 
+	if (err)
+		log_warn("dp: the guard cannot see what NAT changes (%s): see cygnet doctor",
+			 strerror(-err));
 	for (size_t i = 0; !spec.earlier_fd && i < dp->n_ifaces; i++)
 		spec.earlier_fd = dp->served[i].xdp.before_fd;
 	err = programs_load(&spec, &dp->programs, e);

@@ -166,6 +166,7 @@ static int load(struct programs *p, const struct programs_spec *spec)
 	p->skel->rodata->forward_kernel = spec->forward_kernel;
 	p->skel->rodata->tag_mark = spec->tag_mark;
 	p->skel->rodata->default_action = spec->default_action;
+	p->skel->rodata->conntrack = spec->conntrack;
 	if (spec->sas)
 		bpf_map__set_max_entries(p->skel->maps.sad, spec->sas);
 	if (spec->earlier_fd) {

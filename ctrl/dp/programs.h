@@ -12,6 +12,7 @@
 #include "ctrl/dp/iface.h"
 #include "ctrl/model/status.h"
 #include "ctrl/sadb/classify.h"
+#include "include/conntrack.h"
 #include "include/meta.h"
 #include "include/sad.h"
 #include "include/spd.h"
@@ -31,7 +32,8 @@ struct programs_spec {
 	bool forward_kernel; /* gateway.forward */
 	uint32_t tag_mark;   /* gateway.mark */
 	enum spd_action default_action;
-	uint32_t sas;	/* of the map sad; 0: SAS_DEFAULT */
+	struct conntrack_layout conntrack; /* all 0: NAT is not seen through */
+	uint32_t sas;			   /* of the map sad; 0: SAS_DEFAULT */
 	int earlier_fd; /* a program of an earlier start, whose counters
 				go on; 0: none */
 };

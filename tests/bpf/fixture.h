@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ctrl/dp/conntrack.h"
 #include "ctrl/dp/port_xsk.h"
 #include "ctrl/dp/programs.h"
 #include "tests/bpf/table.h"
@@ -33,6 +34,7 @@
 struct fixture {
 	struct programs *programs[GW_MAX];
 	uint32_t sas[GW_MAX]; /* 0: SAS_DEFAULT */
+	struct conntrack_layout conntrack;
 	struct umem umem;
 	struct port *prot;
 	struct port *unprot;
@@ -315,6 +317,7 @@ static inline bool fixture_load(struct fixture *fx, enum instance on)
 		.no_meta = on == GW_NO_META,
 		.forward_kernel = on == GW_KERNEL,
 		.tag_mark = TAG_MARK,
+		.conntrack = fx->conntrack,
 		.sas = fx->sas[on],
 		.default_action = on == GW_DISCARD || on == GW_DISCARD_ALL
 					  ? SPD_DISCARD
@@ -358,6 +361,8 @@ static inline bool fixture_start(struct fixture *fx)
 		return fixture_check(-errno, "network namespace (needs root)");
 	if (system(fixture_links))
 		return fixture_check(-EINVAL, "ip link, address, route");
+	if (!fixture_check(conntrack_find(&fx->conntrack), "connection tracking"))
+		return false;
 	if (!fixture_check(umem_init(&fx->umem, 2 * XSK_PORT_FRAMES), "UMEM") ||
 	    !fixture_open_port(fx, "prot", &fx->prot) ||
 	    !fixture_open_port(fx, "unprot", &fx->unprot))

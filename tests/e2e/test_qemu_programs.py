@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
 Debian's own kernel, the oldest that we run on, loads the programs, and they give
-the verdicts of their tables there.
+the verdicts of their tables there. The one about NAT comes last: its rules load
+the module that tracks connections, which no program has needed to be loaded.
 """
 import os
 import re
@@ -12,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 import qemu  # noqa: E402
 from lab import BUILD, Lab, finish, ok, skip  # noqa: E402
 
-TABLES = ("test_programs", "test_changes")
+TABLES = ("test_programs", "test_changes", "test_nat")
 TABLE_S = 100
 
 
@@ -26,15 +27,21 @@ def check_tables(guest):
             print(re.sub("^", "# ", done.stdout[-4000:], flags=re.MULTILINE))
 
 
+def tracks_connections(guest):
+    return guest.run("grep nf_conntrack /proc/modules", check=False).stdout
+
+
 def main():
     why = qemu.missing()
     if why:
         skip("the programs run on Debian's kernel", why)
         return finish()
     with Lab() as lab:
-        guest = qemu.start(lab, "gw-b", files={
+        guest = qemu.start(lab, "gw-b", programs=["nft"], files={
             f"/tests/{name}": f"{BUILD}/tests/bpf/{name}" for name in TABLES})
+        ok(not tracks_connections(guest), "nothing tracks connections yet")
         check_tables(guest)
+        ok(tracks_connections(guest), "now they are tracked")
     return finish()
 
 

@@ -20,8 +20,8 @@ MODULES = (
     "drivers/char/virtio_console.ko", "drivers/net/dummy.ko",
     "drivers/net/net_failover.ko", "drivers/net/tun.ko",
     "drivers/net/veth.ko", "drivers/net/virtio_net.ko", "drivers/net/vrf.ko",
-    "net/802", "net/8021q", "net/core", "net/ipv4", "net/ipv6", "net/key", "net/llc", "net/sched",
-    "net/xfrm")
+    "net/802", "net/8021q", "net/core", "net/ipv4", "net/ipv6", "net/key", "net/llc",
+    "net/netfilter", "net/sched", "net/xfrm")
 # As on this machine; and where the kernel and scripts look for programs.
 LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib",
          "lib64": "usr/lib64", "var/run": "../run", "usr/sbin/modprobe": "/busybox/busybox"}

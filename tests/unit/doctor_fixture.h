@@ -37,6 +37,7 @@ static inline struct doctor_facts well(void)
 			.version = KERNEL_VERSION_OF(6, 1),
 			.release = "6.1.0-18-amd64",
 			.programs_load = 1,
+			.sees_nat = 1,
 			.has_tun = true,
 			.has_xsk = true,
 			.jit = 1,

@@ -7,6 +7,7 @@ static void where_all_is_well_nothing_is_to_be_done(void **state)
 	static const char *const want[] = {
 		"Linux 6.1.0-18-amd64",
 		"the BPF programs load",
+		"the guard knows what packets were before NAT",
 		"AF_XDP and /dev/net/tun are there",
 		"there is no BPF file system, nor is one needed",
 		"the BPF JIT is on",
@@ -90,6 +91,21 @@ static void programs_that_were_not_tried_are_no_finding(void **state)
 	f.kernel.programs_load = UNKNOWN;
 	check(&f);
 	assert_int_equal(report.n, before - 1);
+}
+
+static void a_guard_that_does_not_see_nat_is_a_warning(void **state)
+{
+	struct doctor_facts f = well();
+
+	(void)state;
+	f.kernel.sees_nat = 0;
+	assert_one(
+		&f, DOCTOR_WARNING, "kernel",
+		"the guard does not know what packets were before NAT: the kernel does not tell where it tracks connections",
+		"boot one with CONFIG_DEBUG_INFO_BTF=y, not locked down for confidentiality; till then exempt far networks from NAT by their addresses");
+	f.kernel.sees_nat = UNKNOWN;
+	check(&f);
+	assert_int_equal(doctor_exit_code(&report), 0);
 }
 
 static void without_tun_there_is_no_ipsec0(void **state)
@@ -422,6 +438,7 @@ int main(void)
 		cmocka_unit_test(a_newer_major_version_is_not_old),
 		cmocka_unit_test(programs_that_do_not_load_say_why),
 		cmocka_unit_test(programs_that_were_not_tried_are_no_finding),
+		cmocka_unit_test(a_guard_that_does_not_see_nat_is_a_warning),
 		cmocka_unit_test(without_tun_there_is_no_ipsec0),
 		cmocka_unit_test(without_af_xdp_nothing_works),
 		cmocka_unit_test(without_the_jit_programs_are_slow),
