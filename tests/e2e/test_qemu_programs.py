@@ -27,8 +27,14 @@ def check_tables(guest):
             print(re.sub("^", "# ", done.stdout[-4000:], flags=re.MULTILINE))
 
 
-def tracks_connections(guest):
-    return guest.run("grep nf_conntrack /proc/modules", check=False).stdout
+def check_doctor(guest, tracked):
+    tracks = bool(guest.run("grep nf_conntrack /proc/modules",
+                            check=False).stdout)
+    said = guest.run(["/cygnet/cygnet", "doctor"], check=False).stdout
+    ok(tracks == tracked and "BPF programs load" in said and
+       "knows what packets were before NAT" in said,
+       "the programs load and see through NAT " +
+       ("once" if tracked else "before") + " its module is there")
 
 
 def main():
@@ -39,9 +45,9 @@ def main():
     with Lab() as lab:
         guest = qemu.start(lab, "gw-b", programs=["nft"], files={
             f"/tests/{name}": f"{BUILD}/tests/bpf/{name}" for name in TABLES})
-        ok(not tracks_connections(guest), "nothing tracks connections yet")
+        check_doctor(guest, tracked=False)
         check_tables(guest)
-        ok(tracks_connections(guest), "now they are tracked")
+        check_doctor(guest, tracked=True)
     return finish()
 
 
