@@ -228,6 +228,36 @@ static void checksum_matches_rfc_1071(void **state)
 			 0xffff ^ 0xddf2);
 }
 
+/* RFC 1071 section 1 to the letter: 16-bit words, the carries around. */
+static uint16_t checksum_of_words(const uint8_t *at, size_t bytes)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < bytes; i++) {
+		sum += i % 2 ? at[i] : (uint32_t)at[i] << 8;
+		sum = (sum >> 16) + (sum & 0xffff);
+	}
+	return (uint16_t)~sum;
+}
+
+static void checksum_of_any_length_is_that_of_its_words(void **state)
+{
+	uint8_t octets[100], ones[sizeof(octets)];
+
+	(void)state;
+	memset(ones, 0xff, sizeof(ones));
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = (uint8_t)(i * i + 0xf7);
+	for (size_t from = 0; from < 2; from++) {
+		for (size_t n = 0; n <= sizeof(octets) - from; n++) {
+			assert_int_equal(ipv4_checksum(octets + from, n),
+					 checksum_of_words(octets + from, n));
+			assert_int_equal(ipv4_checksum(ones + from, n),
+					 checksum_of_words(ones + from, n));
+		}
+	}
+}
+
 static void checksum_over_a_right_header_is_zero(void **state)
 {
 	(void)state;
@@ -338,6 +368,7 @@ int main(void)
 		cmocka_unit_test(build_is_the_inverse_of_parse),
 		cmocka_unit_test(build_leaves_options_out),
 		cmocka_unit_test(checksum_matches_rfc_1071),
+		cmocka_unit_test(checksum_of_any_length_is_that_of_its_words),
 		cmocka_unit_test(checksum_over_a_right_header_is_zero),
 		cmocka_unit_test(odd_last_octet_counts_as_if_a_zero_followed),
 		cmocka_unit_test(carries_go_around_however_many_there_are),
