@@ -5,24 +5,54 @@ TCP of the hosts themselves, from one gateway to the other, by iperf3: through
 ipsec0 of two cygnetd, beside strongSwan's charon with kernel-libipsec on two
 machines of their own, in rounds in turn. aes128gcm16, keys by IKEv2.
 
-    gw-a  10.1.0.1 === wire === gw-b  10.2.0.1     cygnetd
-    ref-a 10.11.0.1 ========== ref-b 10.12.0.1     charon, on the bare wire
+    gw-a  10.1.0.1  === gw-b  10.2.0.1      cygnetd
+    ref-a 10.11.0.1 === ref-b 10.12.0.1     charon
 
     bench_host [--json]
 
-Sender, receiver and both tunnels' ends share the CPUs of this machine. The
-ratio is that of what the receiver got, pair by pair. Table, JSON and
-BENCH_ROUNDS are as in bench.h.
+Sender, receiver and both tunnels' ends share the CPUs of this machine.
+
+received    Gbit/s, what the receiver got
+at 1 CPU    the same in a second of the CPU time that all of them got together,
+            where others use the machine, too
+
+The ratios are theirs, pair by pair. Table, JSON and BENCH_ROUNDS are as in
+bench.h.
 """
+import collections
 import json
 
-from bench import ROUNDS, cell, main, spread
+from bench import ROUNDS, cell, cpu_seconds, main, spread
 import charon as strongswan
 from ike_conf import PSK, ike_conf
 from lab import Lab, wait_until
 
 ROUND_S = 3
-OURS, THEIRS = ("gw-a", "gw-b", "10.2.0.1"), ("ref-a", "ref-b", "10.12.0.1")
+
+# Two hosts, an address of the far one, and the processes of the tunnel.
+Way = collections.namedtuple("Way", "name near far address pids")
+# Gbit/s of one round.
+Rate = collections.namedtuple("Rate", "received at_one_cpu")
+
+
+def join_directly(lab):
+    """Without the bridge of the laboratory, as the reference is."""
+    for ns in ("gw-a", "gw-b"):
+        lab.run(ns, ["ip", "link", "delete", "dev", "wan0"])
+    lab._add_link(("gw-a", "wan0"), ("gw-b", "wan0"))
+    for side in ("a", "b"):
+        lab.add_wan_address(side)
+
+
+def add_gateways(lab):
+    """cygnetd on both sides."""
+    join_directly(lab)
+    pids = []
+    for side in ("b", "a"):
+        gateway = lab.start_gateway(f"gw-{side}", ike_conf(side, start_action=(
+            "start" if side == "a" else "none")))
+        pids += [gateway.pid, gateway.role_pid("dp"), gateway.role_pid("ike")]
+    return Way("cygnet", "gw-a", "gw-b", "10.2.0.1", pids)
 
 
 def add_reference(lab):
@@ -42,41 +72,63 @@ def add_reference(lab):
             ike="aes128-sha256-x25519", esp="aes128gcm16", psk=PSK,
             log_ike=1))
     ends[0].initiate(check=True)
+    return Way("libipsec", "ref-a", "ref-b", "10.12.0.1",
+               [end.process.pid for end in ends])
 
 
 def start(lab):
-    for side in ("b", "a"):
-        lab.start_gateway(f"gw-{side}", ike_conf(side, start_action=(
-            "start" if side == "a" else "none")))
-    add_reference(lab)
-    for near, far, address in (OURS, THEIRS):
-        lab.spawn(far, ["iperf3", "-s"])
-        wait_until(lambda: lab.run(near, ["ping", "-c1", "-W1", address],
-                                   check=False).returncode == 0, 15,
-                   f"a way from {near} to {address}")
+    ways = add_gateways(lab), add_reference(lab)
+    for way in ways:
+        lab.spawn(way.far, ["iperf3", "-s"])
+        wait_until(lambda: lab.run(way.near, [
+            "ping", "-c1", "-W1", way.address], check=False).returncode == 0,
+                   15, f"a way from {way.near} to {way.far}")
+    return ways
 
 
-def gbit(lab, near, _, address):
-    """What the receiver got in a round, in Gbit/s."""
-    said = lab.run(near, ["iperf3", "-J", "-t", str(ROUND_S), "-c", address],
-                   timeout=ROUND_S + 10)
-    return json.loads(said.stdout)["end"]["sum_received"][
-        "bits_per_second"] / 1e9
+def tunnel_cpu_s(way):
+    return sum(map(cpu_seconds, way.pids))
+
+
+def run_round(lab, way):
+    before_s = tunnel_cpu_s(way)
+    said = lab.run(way.near, ["iperf3", "-J", "-t", str(ROUND_S), "-c",
+                              way.address], timeout=ROUND_S + 10)
+    tunnel_s = tunnel_cpu_s(way) - before_s
+    end = json.loads(said.stdout)["end"]
+    cpu, got = end["cpu_utilization_percent"], end["sum_received"]
+    ends_s = (cpu["host_total"] + cpu["remote_total"]) / 100 * got["seconds"]
+    return Rate(got["bits_per_second"] / 1e9,
+                got["bytes"] * 8 / 1e9 / (tunnel_s + ends_s))
+
+
+def row_of(ways, pairs):
+    row = {}
+    for way, rates in zip(ways, zip(*pairs)):
+        for name, figures in zip(Rate._fields, zip(*rates)):
+            row[f"{way.name}_{name}_gbit"] = spread(figures)
+    for i, name in enumerate(Rate._fields):
+        row[f"{name}_ratio"] = spread([one[i] / other[i]
+                                       for one, other in pairs])
+    return row
+
+
+def print_row(row, file):
+    print("host to host TCP, Gbit/s   cygnet                 "
+          "kernel-libipsec        ratio", file=file)
+    for name, title in zip(Rate._fields, ("received", "at 1 CPU")):
+        print(f"{title:26}", *(cell(row[key], 1) for key in (
+            f"cygnet_{name}_gbit", f"libipsec_{name}_gbit", f"{name}_ratio")),
+              sep="", file=file)
 
 
 def rows(file):
-    ours, theirs = [], []
     with Lab() as lab:
-        start(lab)
-        for _ in range(ROUNDS):
-            ours.append(gbit(lab, *OURS))
-            theirs.append(gbit(lab, *THEIRS))
-    row = {"cygnet_gbit": spread(ours), "libipsec_gbit": spread(theirs),
-           "ratio": spread([one / other
-                            for one, other in zip(ours, theirs)])}
-    print("host to host TCP, Gbit/s   cygnet                 "
-          "kernel-libipsec        ratio", file=file)
-    print(" " * 27 + "".join(cell(row[name], 1) for name in row), file=file)
+        ways = start(lab)
+        pairs = [tuple(run_round(lab, way) for way in ways)
+                 for _ in range(ROUNDS)]
+    row = row_of(ways, pairs)
+    print_row(row, file)
     yield row
 
 
