@@ -23,9 +23,17 @@
 #include "ctrl/wire/octets.h"
 #include "include/proto.h"
 
+/* Where a packet goes, and by which port of ours; NULL: by none. */
+struct way {
+	const struct nexthop *nh;
+	struct port *port;
+};
+
 /* Frames for one port, gathered while the port stays the same, and for the host,
  * gathered while they join. */
 struct tx_run {
+	struct way way;		     /* of the packet in hand */
+	const struct packet *before; /* that went it, too; NULL: look anew */
 	struct host_run host;
 	struct port *port;
 	uint32_t n;
@@ -66,18 +74,18 @@ uint8_t *packet_put_ether(struct packet *p, const uint8_t *link,
 	return type - link_bytes;
 }
 
-static void to_port(struct worker *w, struct tx_run *run, struct port *port,
-		    struct packet *p, const struct nexthop *nh)
+static void to_port(struct worker *w, struct tx_run *run, struct packet *p)
 {
+	const struct nexthop *nh = run->way.nh;
 	uint8_t *frame;
 
-	if (run->port != port || run->n == BATCH_MAX)
+	if (run->port != run->way.port || run->n == BATCH_MAX)
 		tx_flush(w, run);
 	assert(nh->role == IFACE_PROTECTED || p->state == PKT_SEALED);
 	if (nh->role != IFACE_PROTECTED && p->state != PKT_SEALED)
 		return packet_drop(p, DROP_NO_ROUTE);
 	frame = packet_put_ether(p, nh->link, nh->link_bytes);
-	run->port = port;
+	run->port = run->way.port;
 	run->pkt[run->n] = p;
 	run->desc[run->n++] = (struct port_desc){
 		.addr = (uint64_t)(frame - w->umem.area),
@@ -86,11 +94,10 @@ static void to_port(struct worker *w, struct tx_run *run, struct port *port,
 }
 
 /* May a decrypted packet go straight out, or is it the kernel's to judge? */
-static bool opened_goes_direct(const struct packet *p, const struct port *port,
-			       const struct nexthop *nh)
+static bool opened_goes_direct(const struct packet *p, const struct way *way)
 {
-	return port && nh->role == IFACE_PROTECTED && p->ip.ttl > 1 &&
-	       p->bytes <= nh->mtu;
+	return way->port && way->nh->role == IFACE_PROTECTED && p->ip.ttl > 1 &&
+	       p->bytes <= way->nh->mtu;
 }
 
 /* The kernel would send it on to whom its SA is not for. */
@@ -103,26 +110,24 @@ static void opened_to_host(struct worker *w, struct tx_run *run,
 }
 
 static void forward_opened(struct worker *w, struct tx_run *run,
-			   struct packet *p, const struct nexthop *nh)
+			   struct packet *p)
 {
-	struct port *port = worker_port(w, nh->ifindex);
-
-	if (nh->kind == NH_HOST || !opened_goes_direct(p, port, nh))
+	if (!opened_goes_direct(p, &run->way))
 		return opened_to_host(w, run, p);
 	ip_hop(p->l3);
-	to_port(w, run, port, p, nh);
+	to_port(w, run, p);
 }
 
 static void forward_sealed(struct worker *w, struct tx_run *run,
-			   struct packet *p, const struct nexthop *nh)
+			   struct packet *p)
 {
-	struct port *port = worker_port(w, nh->ifindex);
+	const struct way *way = &run->way;
 
-	if (nh->kind != NH_PORT || !port)
+	if (!way->port)
 		return packet_drop(p, DROP_NO_ROUTE);
-	if (p->bytes > nh->mtu && !pmtu_cut_sealed(w, p, nh->mtu))
+	if (p->bytes > way->nh->mtu && !pmtu_cut_sealed(w, p, way->nh->mtu))
 		return;
-	to_port(w, run, port, p, nh);
+	to_port(w, run, p);
 }
 
 /*
@@ -130,32 +135,30 @@ static void forward_sealed(struct worker *w, struct tx_run *run,
  * the host interface that is its own: up there it comes from where the packet
  * was to go.
  */
-static void forward_error(struct worker *w, struct tx_run *run,
-			  struct packet *p, const struct nexthop *nh)
+static void forward_error(struct worker *w, struct tx_run *run, struct packet *p)
 {
-	struct port *port = worker_port(w, nh->ifindex);
-	bool direct = nh->kind == NH_PORT && !addr_is_none(&nh->saddr) &&
-		      port && nh->role == IFACE_PROTECTED && p->bytes <= nh->mtu;
+	const struct nexthop *nh = run->way.nh;
+	bool direct = run->way.port && !addr_is_none(&nh->saddr) &&
+		      nh->role == IFACE_PROTECTED && p->bytes <= nh->mtu;
 
 	if (direct)
 		p->ip.saddr = nh->saddr;
 	icmp_build(p->l3, &p->ip);
 	if (direct)
-		to_port(w, run, port, p, nh);
+		to_port(w, run, p);
 	else
 		host_tx(w, &run->host, p);
 }
 
-static void forward_known(struct worker *w, struct tx_run *run,
-			  struct packet *p, const struct nexthop *nh)
+static void forward_known(struct worker *w, struct tx_run *run, struct packet *p)
 {
 	switch ((enum packet_state)p->state) {
 	case PKT_SEALED:
-		return forward_sealed(w, run, p, nh);
+		return forward_sealed(w, run, p);
 	case PKT_OPENED:
-		return forward_opened(w, run, p, nh);
+		return forward_opened(w, run, p);
 	case PKT_ERROR:
-		return forward_error(w, run, p, nh);
+		return forward_error(w, run, p);
 	case PKT_CLEAR:
 	case PKT_CIPHER:
 	case PKT_GONE:
@@ -165,7 +168,7 @@ static void forward_known(struct worker *w, struct tx_run *run,
 
 /* Where rules look at more than the destination, what came out of a tunnel is
  * the kernel's to forward: it knows them all. */
-static const struct nexthop *way_of(struct worker *w, const struct packet *p)
+static const struct nexthop *nexthop_of(struct worker *w, const struct packet *p)
 {
 	static const struct nexthop up = { .kind = NH_HOST };
 
@@ -178,27 +181,58 @@ static const struct nexthop *way_of(struct worker *w, const struct packet *p)
 	return nexthop_lookup(&w->nexthops, &p->ip.daddr, w->now_ns);
 }
 
+/* All that nexthop_of() asks of a packet is the same. */
+static bool go_together(const struct packet *a, const struct packet *b)
+{
+	return a->state == b->state && addr_equal(&a->ip.daddr, &b->ip.daddr) &&
+	       addr_equal(&a->ip.saddr, &b->ip.saddr);
+}
+
+/* Found once for packets that stand together. */
+static void find_way(struct worker *w, struct tx_run *run,
+		     const struct packet *p)
+{
+	struct way *way = &run->way;
+
+	if (!run->before || !go_together(run->before, p)) {
+		way->nh = nexthop_of(w, p);
+		way->port = way->nh->kind == NH_PORT
+				    ? worker_port(w, way->nh->ifindex)
+				    : NULL;
+	}
+	run->before = p;
+}
+
+/* It asks for another next hop, too, after which the last one is no more. */
+static bool clamp_opened(struct worker *w, struct tx_run *run, struct packet *p)
+{
+	run->before = NULL;
+	return mss_clamp_opened(w, p);
+}
+
 static void forward_one(struct worker *w, struct tx_run *run, struct packet *p)
 {
 	const struct nexthop *nh;
 
 	if (p->state == PKT_OPENED && mss_concerns(w, p) &&
-	    !mss_clamp_opened(w, p))
+	    !clamp_opened(w, run, p))
 		return;
-	nh = way_of(w, p);
+	find_way(w, run, p);
+	nh = run->way.nh;
 	switch (nh->kind) {
 	case NH_PENDING:
 		return hold_packet(w, p);
 	case NH_NONE:
 		return packet_drop(p, nh->drop);
 	case NH_PORT:
-		if (w->n_workers > 1 && handoff_to_port(w, nh->ifindex, p))
+		if (!run->way.port && w->n_workers > 1 &&
+		    handoff_to_port(w, nh->ifindex, p))
 			return;
 		break;
 	case NH_HOST:
 		break;
 	}
-	forward_known(w, run, p, nh);
+	forward_known(w, run, p);
 }
 
 /* Is it ready to go? Others were dropped, are held, or are gone. */
@@ -214,6 +248,7 @@ void forward(struct worker *w, struct batch *b)
 	struct tx_run run;
 
 	run.port = NULL;
+	run.before = NULL;
 	run.n = run.host.n = 0;
 	for (uint32_t i = 0; i < b->n; i++) {
 		if (goes(&b->pkt[i]))
