@@ -296,6 +296,24 @@ static void carries_go_around_however_many_there_are(void **state)
 	assert_int_equal(ipv4_checksum(ones, sizeof(ones)), 0x0100);
 }
 
+static void header_with_one_bit_wrong_is_no_packet(void **state)
+{
+	struct ip_header h;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
+		uint8_t *at = packet_new(headers[i], 140);
+
+		assert_true(ip_parse(slice_of(at, 140), &h));
+		for (size_t bit = 0; bit < IPV4_HEADER_BYTES * 8; bit++) {
+			at[bit / 8] ^= (uint8_t)(1U << bit % 8);
+			assert_false(ip_parse(slice_of(at, 140), &h));
+			at[bit / 8] ^= (uint8_t)(1U << bit % 8);
+		}
+		free(at);
+	}
+}
+
 /* Every TTL, and identifications that lead through all checksums. */
 static void mended_checksum_is_the_one_computed_anew(void **state)
 {
@@ -372,6 +390,7 @@ int main(void)
 		cmocka_unit_test(checksum_over_a_right_header_is_zero),
 		cmocka_unit_test(odd_last_octet_counts_as_if_a_zero_followed),
 		cmocka_unit_test(carries_go_around_however_many_there_are),
+		cmocka_unit_test(header_with_one_bit_wrong_is_no_packet),
 		cmocka_unit_test(mended_checksum_is_the_one_computed_anew),
 		cmocka_unit_test(another_tos_mends_the_checksum),
 		cmocka_unit_test(wrong_checksum_stays_wrong),
