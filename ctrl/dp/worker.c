@@ -119,11 +119,12 @@ void worker_walk(struct worker *w, struct batch *b)
 static void fetch(const struct worker *w, const struct port_desc *desc)
 {
 	const uint8_t *at = umem_at(&w->umem, desc->addr);
+	const uint8_t *end = at + desc->bytes;
 
 	__builtin_prefetch(at - sizeof(struct dp_meta));
 	__builtin_prefetch(at);
-	for (uint32_t i = LINE_BYTES; i < desc->bytes; i += 2 * LINE_BYTES)
-		__builtin_prefetch(at + i, 0, 2);
+	for (at += LINE_BYTES; at < end; at += 2 * LINE_BYTES)
+		__builtin_prefetch(at, 0, 2);
 }
 
 static bool port_rx(struct worker *w, uint32_t index)
