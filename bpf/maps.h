@@ -34,6 +34,7 @@ const volatile __u32 forward_kernel; /* gateway.forward = kernel */
 const volatile __u32 tag_mark; /* gateway.mark: of what is to be protected */
 const volatile __u32 default_action; /* SPD_BYPASS or SPD_DISCARD */
 const volatile struct conntrack_layout conntrack;
+const volatile __u32 sad_slots_mask; /* how many there are, less 1 */
 
 /* One whole policy list (include/spd.h). This one is all zeros: no list, and no
  * packet has a verdict by it. */
@@ -70,7 +71,7 @@ struct {
 	__type(value, struct sa_ref);
 } bindings SEC(".maps");
 
-/* Inbound SAs. Written by dp when an SA is armed or removed. An entry takes
+/* All inbound SAs. Written by dp when one is armed or removed. An entry takes
  * memory from when it is made: all of them beforehand would be 100 MB. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -79,6 +80,16 @@ struct {
 	__type(key, struct sad_key);
 	__type(value, struct sa_ref);
 } sad SEC(".maps");
+
+/* Key: SPI, its low bits. Most of the map `sad`, found by one read of memory.
+ * Written by dp, through a mapping. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAP);
+	__uint(max_entries, SAS_DEFAULT); /* sad_slots_for(gateway.sas) */
+	__type(key, __u32);
+	__type(value, struct sad_slot);
+} sad_slots SEC(".maps");
 
 /* Addresses of this host, by netlink. Value: enum local_kind. */
 struct {

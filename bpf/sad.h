@@ -41,16 +41,30 @@ static __always_inline enum drop_reason sad_read_spi(struct xdp_md *ctx,
 	return DROP_NONE;
 }
 
+/* Field by field: what was written in pieces is not read as a whole at once. */
+static __always_inline bool sad_key_is(const struct sad_key *a,
+				       const struct sad_key *b)
+{
+	const __u64 *x = (const void *)&a->daddr, *y = (const void *)&b->daddr;
+
+	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (a->spi ^ b->spi) |
+		 (__u32)(a->protocol ^ b->protocol));
+}
+
 /* protocol: PROTO_ESP or PROTO_AH. */
 static __always_inline const struct sa_ref *sad_find(const struct packet *p,
 						     __u8 protocol, __be32 spi)
 {
-	struct sad_key key = {
+	const struct sad_key key = {
 		.daddr = p->daddr,
 		.spi = spi,
 		.protocol = protocol,
 	};
+	const __u32 at = bpf_ntohl(spi) & sad_slots_mask;
+	const struct sad_slot *slot = bpf_map_lookup_elem(&sad_slots, &at);
 
+	if (slot && sad_key_is(&slot->key, &key))
+		return &slot->sa;
 	return bpf_map_lookup_elem(&sad, &key);
 }
 

@@ -12,7 +12,7 @@
 #define MANUAL_POLICIES_MAX \
 	64 /* the first ones: an added pair may serve them */
 #define SAD_MAX	    (1U << 20) /* SA slots: room that costs nothing unused */
-#define SAS_DEFAULT (1U << 17) /* SAs at once; BPF finds one of more slower */
+#define SAS_DEFAULT (1U << 17) /* SAs at once: BPF has a slot for each */
 #define LARVAL_MAX  16384      /* SPIs given out that are no SA yet */
 #define IFACE_MAX   16	       /* interfaces that we serve */
 #define QUEUE_MAX   64	       /* queues of one interface */

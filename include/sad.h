@@ -10,6 +10,7 @@
 
 #include "include/addr.h"
 #include "include/limits.h"
+#include "include/meta.h"
 
 /* Map `sad`, RFC 4301 section 4.1; value struct sa_ref. */
 struct sad_key {
@@ -17,7 +18,27 @@ struct sad_key {
 	__be32 spi;
 	__u8 protocol; /* PROTO_ESP or PROTO_AH */
 	__u8 pad[3];
+} __attribute__((aligned(8))); /* BPF would read it octet by octet */
+
+/*
+ * Map `sad_slots`: at the low bits of an SPI the SA that has it, or one of those
+ * that have the same. Two of them are a cache line. The SPIs that we choose differ
+ * there (ctrl/dp/sadb_spi.c). SPI 0: none.
+ */
+struct sad_slot {
+	struct sad_key key;
+	struct sa_ref sa;
 };
+
+/* Slots for so many SAs: a power of two. */
+static inline __u32 sad_slots_for(__u32 sas)
+{
+	__u32 n = 1;
+
+	while (n < sas)
+		n *= 2;
+	return n;
+}
 
 /* Map `local_addrs`, key struct addr. */
 enum local_kind {
@@ -67,6 +88,7 @@ static inline __u64 mac_word(const __u8 *octets)
 #define MAC_GROUP 1ULL /* in mac_word(): multicast or broadcast */
 
 _Static_assert(sizeof(struct sad_key) == 24, "map key without holes");
+_Static_assert(sizeof(struct sad_slot) == 32, "half a cache line");
 _Static_assert(sizeof(struct iface_key) == 12, "map key without holes");
 _Static_assert(sizeof(struct iface_info) == 24, "map value without holes");
 

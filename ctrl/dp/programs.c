@@ -15,9 +15,11 @@
 
 #include "ctrl/base/log.h"
 #include "ctrl/dp/adopt.h"
+#include "ctrl/dp/sad_map.h"
 
 struct programs {
 	struct cygnet_bpf *skel;
+	struct sad_map sad;
 	struct counter *worker_drops;  /* mapped */
 	struct counter *worker_passes; /* mapped */
 	struct counter *per_cpu;       /* room for one per-CPU value */
@@ -156,6 +158,8 @@ static int load(struct programs *p, const struct programs_spec *spec)
 		p->skel->maps.worker_passes,
 	};
 	const uint32_t zero = 0, layout = adopt_layout();
+	const uint32_t sas = spec->sas ? spec->sas : SAS_DEFAULT;
+	const uint32_t slots = sad_slots_for(sas);
 	int err;
 
 	p->skel->rodata->magic = spec->magic;
@@ -167,13 +171,17 @@ static int load(struct programs *p, const struct programs_spec *spec)
 	p->skel->rodata->tag_mark = spec->tag_mark;
 	p->skel->rodata->default_action = spec->default_action;
 	p->skel->rodata->conntrack = spec->conntrack;
-	if (spec->sas)
-		bpf_map__set_max_entries(p->skel->maps.sad, spec->sas);
+	p->skel->rodata->sad_slots_mask = slots - 1;
+	bpf_map__set_max_entries(p->skel->maps.sad, sas);
+	bpf_map__set_max_entries(p->skel->maps.sad_slots, slots);
 	if (spec->earlier_fd) {
 		adopt_counters(spec->earlier_fd, counters, 4);
 		adopt_offloads(spec->earlier_fd, p->skel->maps.cyg_offloads);
 	}
 	err = cygnet_bpf__load(p->skel);
+	if (!err)
+		err = sad_map_open(p->skel->maps.sad, p->skel->maps.sad_slots,
+				   &p->sad);
 	if (!err)
 		err = make_grace(p);
 	if (!err)
@@ -218,6 +226,7 @@ void programs_free(struct programs *p)
 	if (!p)
 		return;
 	if (p->skel) {
+		sad_map_close(&p->sad);
 		unmap_counters(p->skel->maps.worker_drops, p->worker_drops);
 		unmap_counters(p->skel->maps.worker_passes, p->worker_passes);
 	}
@@ -293,14 +302,12 @@ int programs_bind(struct programs *p, uint32_t policy_id, struct sa_ref sa)
 int programs_add_inbound(struct programs *p, const struct sad_key *key,
 			 struct sa_ref sa)
 {
-	return update(p->skel->maps.sad, key, &sa);
+	return sad_map_add(&p->sad, key, sa);
 }
 
 int programs_del_inbound(struct programs *p, const struct sad_key *key)
 {
-	int fd = bpf_map__fd(p->skel->maps.sad);
-
-	return bpf_map_delete_elem(fd, key) ? -errno : 0;
+	return sad_map_del(&p->sad, key);
 }
 
 int programs_add_iface(struct programs *p, const struct iface_key *key,
