@@ -15,7 +15,6 @@
 /* Longer than a peer is asked again (RFC 7296 section 2.4); after that nobody
  * will add it. */
 #define LARVAL_NS (165 * NS_PER_S)
-#define SPI_TRIES 64
 
 struct sad_key sad_key_of(const struct sadb_id *id)
 {
@@ -161,18 +160,6 @@ static void entry_drained(struct sadb *s, struct entry *en,
 
 /* --- the verbs --- */
 
-/* RFC 4303 section 2.1: any but 0 to 255, and one SA for each. */
-static bool choose_spi(struct sadb *s, struct sadb_id *id)
-{
-	for (int i = 0; i < SPI_TRIES; i++) {
-		if (!random_bytes(&s->random, &id->spi, sizeof(id->spi)))
-			return false;
-		if (id->spi > SPI_RESERVED_MAX && !entry_find(s, id))
-			return true;
-	}
-	return false;
-}
-
 static int getspi(struct sadb *s, struct sadb_id *id, uint64_t now_ns)
 {
 	struct entry *en;
@@ -181,7 +168,7 @@ static int getspi(struct sadb *s, struct sadb_id *id, uint64_t now_ns)
 		return -EINVAL;
 	if (s->n_larval >= LARVAL_MAX)
 		return -ENOSPC;
-	if (!choose_spi(s, id))
+	if (!spi_choose(s, id))
 		return -EIO;
 	en = entry_new(s, id);
 	if (!en)

@@ -3,20 +3,40 @@
  * The seam's books: an entry for each SPI that was given out and each SA, found
  * by its name in one step however many there are.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "ctrl/dp/sadb_state.h"
 
-static uint32_t bucket_of(const struct sadb_id *id)
+int entries_init(struct sadb *s, uint32_t max)
+{
+	s->max_entries = max;
+	s->n_slots = sad_slots_for(max);
+	s->bucket = calloc(s->n_slots, sizeof(struct entry *));
+	return s->bucket ? spis_init(s) : -ENOMEM;
+}
+
+void entries_fini(struct sadb *s)
+{
+	while (s->entries)
+		entry_free(s, s->entries);
+	free(s->bucket);
+	free(s->last_spi);
+}
+
+/* Of ours by the slot: there is but one for what we chose the SPI of. */
+static struct entry **bucket_of(const struct sadb *s, const struct sadb_id *id)
 {
 	uint32_t hash = (id->spi ^ addr_hash(&id->daddr)) * 2654435761U;
 
-	return hash >> (32 - SADB_BUCKET_BITS);
+	if (id->dir == SADB_IN)
+		return &s->bucket[id->spi & (s->n_slots - 1)];
+	return &s->bucket[hash >> 12 & (s->n_slots - 1)];
 }
 
 struct entry *entry_find(const struct sadb *s, const struct sadb_id *id)
 {
-	struct entry *en = s->bucket[bucket_of(id)];
+	struct entry *en = *bucket_of(s, id);
 
 	while (en && (en->id.spi != id->spi || en->id.dir != id->dir ||
 		      !addr_equal(&en->id.daddr, &id->daddr)))
@@ -24,9 +44,19 @@ struct entry *entry_find(const struct sadb *s, const struct sadb_id *id)
 	return en;
 }
 
+struct entry *entry_find_slot(const struct sadb *s, uint32_t spi)
+{
+	const struct sadb_id id = { .spi = spi, .dir = SADB_IN };
+	struct entry *en = *bucket_of(s, &id);
+
+	while (en && en->id.dir != SADB_IN)
+		en = en->next;
+	return en;
+}
+
 struct entry *entry_new(struct sadb *s, const struct sadb_id *id)
 {
-	struct entry **bucket = &s->bucket[bucket_of(id)], *en = NULL;
+	struct entry **bucket = bucket_of(s, id), *en = NULL;
 
 	if (s->n_entries < s->max_entries)
 		en = malloc(sizeof(*en));
@@ -57,7 +87,7 @@ void entry_live(struct sadb *s, struct entry *en)
 
 void entry_free(struct sadb *s, struct entry *en)
 {
-	struct entry **at = &s->bucket[bucket_of(&en->id)];
+	struct entry **at = bucket_of(s, &en->id);
 
 	while (*at != en)
 		at = &(*at)->next;

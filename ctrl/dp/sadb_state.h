@@ -10,9 +10,6 @@
 #include "ctrl/dp/sadb.h"
 #include "ctrl/model/policy_set.h"
 
-#define SADB_BUCKET_BITS 17
-#define SADB_BUCKETS	 (1U << SADB_BUCKET_BITS)
-
 enum entry_state {
 	ENTRY_LARVAL,	/* an SPI that was given out */
 	ENTRY_LIVE,	/* inbound: armed. Outbound: ready, or bound */
@@ -89,7 +86,10 @@ struct sadb {
 	struct entry *entries; /* all of them, the newest first */
 	uint32_t n_entries, max_entries;
 	uint32_t n_larval, n_orphans;
-	struct entry *bucket[SADB_BUCKETS];
+	uint32_t n_slots;      /* of the map `sad_slots`: a power of two */
+	struct entry **bucket; /* owned; of each slot */
+	uint32_t *last_spi;    /* owned; of each slot, 0: it had none */
+	uint32_t spi_step;
 	uint64_t due_ns;	/* the first deadline, or one that was */
 	uint64_t forget_due_ns; /* not before are late ones looked for again */
 
@@ -101,7 +101,14 @@ struct sadb {
 
 /* --- sadb_entry.c --- */
 
+/* max: how many there may be. 0, -ENOMEM or -EIO; entries_fini() either way. */
+int entries_init(struct sadb *s, uint32_t max);
+void entries_fini(struct sadb *s);
+
 struct entry *entry_find(const struct sadb *s, const struct sadb_id *id);
+
+/* An inbound one, which has that SPI's slot; NULL: there is none. */
+struct entry *entry_find_slot(const struct sadb *s, uint32_t spi);
 
 /* NULL: as many as there may be, or no memory. */
 struct entry *entry_new(struct sadb *s, const struct sadb_id *id);
@@ -109,6 +116,15 @@ void entry_free(struct sadb *s, struct entry *en);
 
 /* Larval no more. */
 void entry_live(struct sadb *s, struct entry *en);
+
+/* --- sadb_spi.c --- */
+
+/* 0, -ENOMEM or -EIO. */
+int spis_init(struct sadb *s);
+
+/* Fills in the SPI of what is addressed there. false: there is none, or no random
+ * number. */
+bool spi_choose(struct sadb *s, struct sadb_id *id);
 
 /* --- sadb.c --- */
 

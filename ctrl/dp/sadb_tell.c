@@ -155,7 +155,6 @@ int sadb_new(const struct sadb_spec *spec, struct sadb **out, struct error *e)
 	s->sad = spec->sad;
 	s->view = spec->view;
 	s->maps = *spec->maps;
-	s->max_entries = spec->max_sas;
 	s->due_ns = UINT64_MAX;
 	s->ready.end = &s->ready.first;
 	s->draining.end = &s->draining.first;
@@ -163,6 +162,8 @@ int sadb_new(const struct sadb_spec *spec, struct sadb **out, struct error *e)
 	s->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (s->fd < 0)
 		err = error_set(e, -errno, "no eventfd: %s", strerror(errno));
+	else if ((err = entries_init(s, spec->max_sas)))
+		error_set(e, err, "cannot keep SAs: %s", strerror(-err));
 	else if (!used_keys_init(&s->keys))
 		err = error_set(e, -EIO, "no random numbers");
 	else
@@ -192,8 +193,7 @@ void sadb_free(struct sadb *s)
 	barrier_free(s->barrier);
 	free_jobs(s->ready.first);
 	free_jobs(s->draining.first);
-	while (s->entries)
-		entry_free(s, s->entries);
+	entries_fini(s);
 	used_keys_fini(&s->keys);
 	free(s->policies);
 	if (s->fd >= 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * What many SAs cost. A packet, which is of another SA each: nanoseconds of the
- * lookup alone in BPF's map, one after the other, less those of choosing the SPI;
+ * lookup alone in BPF's maps, one after the other, less those of choosing the SPI;
  * and as the kernel's accounting has them for `edge` at the unprotected side, less
  * those of an empty program, with the system call of a test run between two
  * packets, which leaves little in the CPU's own caches. Whoever adds and removes: one
@@ -21,6 +21,7 @@
 #include "ctrl/dp/sadb.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/program_run.h"
+#include "tests/bench/sad_lookup.h"
 #include "tests/bpf/fixture.h"
 
 #define PACKETS 32768U /* of one round */
@@ -38,12 +39,6 @@ static const struct {
 	{ 16384, GW_DISCARD }, { SAD_MAX - 8, GW_DISCARD },
 };
 
-/* Odd: every number once, in an order that no cache foresees. */
-static uint32_t spi_of(uint32_t i)
-{
-	return (i + 1) * 2654435761U | 1U << 31;
-}
-
 static double now_us(void)
 {
 	struct timespec t;
@@ -54,7 +49,8 @@ static double now_us(void)
 
 /* --- a packet */
 
-static double run_packets(int fd, int empty_fd, uint32_t n_sas, uint32_t first)
+static double run_packets(int fd, int empty_fd, const struct spread *s,
+			  uint32_t first)
 {
 	static const struct frame_spec spec = { .saddr = STRANGER,
 						.daddr = GATEWAY_OUT,
@@ -67,9 +63,9 @@ static double run_packets(int fd, int empty_fd, uint32_t n_sas, uint32_t first)
 	frame_build(&spec, &f);
 	for (uint32_t i = 0; i < PACKETS; i++) {
 		/* An odd step again, over all that there are. */
-		uint64_t at = (uint64_t)(first + i) * 40503U % n_sas;
+		uint64_t at = (uint64_t)(first + i) * 40503U % s->sas;
 
-		frame_wr32(&f, SPI_AT, spi_of((uint32_t)at));
+		frame_wr32(&f, SPI_AT, spi_of(s, (uint32_t)at));
 		program_run(fd, &f, ifindex);
 		program_run(empty_fd, &f, ifindex);
 	}
@@ -79,85 +75,7 @@ static double run_packets(int fd, int empty_fd, uint32_t n_sas, uint32_t first)
 
 /* --- the lookup alone */
 
-#define KEY_AT	-((int)sizeof(struct sad_key)) /* on the stack */
 #define LOOKUPS 1000000U
-
-#define INSN(op, to, from, where, number)            \
-	((struct bpf_insn){ .code = (op),            \
-			    .dst_reg = (to),         \
-			    .src_reg = (from),       \
-			    .off = (int16_t)(where), \
-			    .imm = (int32_t)(number) })
-
-/* The map of that name that the program uses. */
-static int map_of(int prog_fd, const char *name)
-{
-	uint32_t ids[64];
-	struct bpf_prog_info prog = { .nr_map_ids = ARRAY_LEN(ids),
-				      .map_ids = (uintptr_t)ids };
-	uint32_t len = sizeof(prog);
-
-	must(bpf_obj_get_info_by_fd(prog_fd, &prog, &len) == 0, "no maps");
-	for (uint32_t i = 0; i < prog.nr_map_ids; i++) {
-		struct bpf_map_info map = { 0 };
-		int fd = bpf_map_get_fd_by_id(ids[i]);
-
-		len = sizeof(map);
-		must(bpf_obj_get_info_by_fd(fd, &map, &len) == 0, "no map");
-		if (strcmp(map.name, name) == 0)
-			return fd;
-		close(fd);
-	}
-	must(false, "the program has no such map");
-	return -1;
-}
-
-/* The key of spi_of(a random number below n), and whether it is in the map;
- * map_fd -1: the key alone. */
-static int load_lookup(int map_fd, uint32_t n)
-{
-	const uint32_t gateway = inet_addr(GATEWAY_OUT);
-	const struct bpf_insn key[] = {
-		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_get_prandom_u32),
-		INSN(BPF_ALU | BPF_MOD | BPF_K, 0, 0, 0, n),
-		INSN(BPF_ALU | BPF_ADD | BPF_K, 0, 0, 0, 1),
-		INSN(BPF_ALU | BPF_MUL | BPF_K, 0, 0, 0, 2654435761U),
-		INSN(BPF_ALU | BPF_OR | BPF_K, 0, 0, 0, 1U << 31),
-		INSN(BPF_ALU | BPF_END | BPF_TO_BE, 0, 0, 0, 32),
-		INSN(BPF_STX | BPF_MEM | BPF_W, 10, 0, KEY_AT + 16, 0),
-		INSN(BPF_ST | BPF_MEM | BPF_DW, 10, 0, KEY_AT, 0),
-		INSN(BPF_ST | BPF_MEM | BPF_W, 10, 0, KEY_AT + 8, htonl(0xffff)),
-		INSN(BPF_ST | BPF_MEM | BPF_W, 10, 0, KEY_AT + 12, gateway),
-		INSN(BPF_ST | BPF_MEM | BPF_W, 10, 0, KEY_AT + 20, PROTO_ESP),
-	};
-	const struct bpf_insn lookup[] = {
-		INSN(BPF_ALU64 | BPF_MOV | BPF_X, 2, 10, 0, 0),
-		INSN(BPF_ALU64 | BPF_ADD | BPF_K, 2, 0, 0, KEY_AT),
-		INSN(BPF_LD | BPF_DW | BPF_IMM, 1, BPF_PSEUDO_MAP_FD, 0, map_fd),
-		INSN(0, 0, 0, 0, 0),
-		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem),
-		INSN(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1, 0),
-	};
-	const struct bpf_insn end[] = {
-		INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, XDP_DROP),
-		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
-	};
-	struct bpf_insn all[32];
-	size_t bytes = sizeof(key);
-	int fd;
-
-	memcpy(all, key, sizeof(key));
-	if (map_fd >= 0) {
-		memcpy((char *)all + bytes, lookup, sizeof(lookup));
-		bytes += sizeof(lookup);
-	}
-	memcpy((char *)all + bytes, end, sizeof(end));
-	bytes += sizeof(end);
-	fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "lookup", "GPL", all,
-			   bytes / sizeof(all[0]), NULL);
-	must(fd >= 0, "cannot load the lookup");
-	return fd;
-}
 
 /* Nanoseconds of one. */
 static double run_lookups(int fd)
@@ -172,32 +90,32 @@ static double run_lookups(int fd)
 }
 
 struct packet_row {
-	uint32_t sas, room;	       /* of the map */
+	struct spread spread;
+	uint32_t room;		       /* of the map */
 	struct samples lookup, packet; /* nanoseconds */
 };
 
-/* Those above the ones that are there. */
-static void add_inbound(struct programs *p, uint32_t from, uint32_t n)
+static void add_inbound(struct programs *p, const struct spread *s)
 {
 	struct sad_key key = { .protocol = PROTO_ESP };
 
 	must(addr_parse(GATEWAY_OUT, &key.daddr) == 0, "no address");
-	for (uint32_t i = from; i < n; i++) {
+	for (uint32_t i = 0; i < s->sas; i++) {
 		const struct sa_ref ref = { .id = i, .gen = 1 };
 
-		key.spi = htonl(spi_of(i));
+		key.spi = htonl(spi_of(s, i));
 		must(programs_add_inbound(p, &key, ref) == 0,
 		     "the map sad takes no more");
 	}
 }
 
-static void del_inbound(struct programs *p, uint32_t n)
+static void del_inbound(struct programs *p, const struct spread *s)
 {
 	struct sad_key key = { .protocol = PROTO_ESP };
 
 	must(addr_parse(GATEWAY_OUT, &key.daddr) == 0, "no address");
-	for (uint32_t i = 0; i < n; i++) {
-		key.spi = htonl(spi_of(i));
+	for (uint32_t i = 0; i < s->sas; i++) {
+		key.spi = htonl(spi_of(s, i));
 		must(programs_del_inbound(p, &key) == 0, "no entry");
 	}
 }
@@ -215,16 +133,17 @@ static void measure_packets(struct programs *p, uint32_t rounds,
 {
 	const int fd = programs_xdp_fd(p);
 	const int empty_fd = program_empty(BPF_PROG_TYPE_XDP);
-	const int map_fd = map_of(fd, "sad");
-	const int lookup_fd = load_lookup(map_fd, r->sas);
-	const int key_fd = load_lookup(-1, r->sas);
+	const struct sad_fds fds = { map_of(fd, "sad"),
+				     map_of(fd, "sad_slots") };
+	const int lookup_fd = load_lookup(&fds, &r->spread);
+	const int key_fd = load_lookup(NULL, &r->spread);
 	const uint64_t before = steered(p);
 
 	for (uint32_t i = 0; i < rounds; i++) {
 		samples_add(&r->lookup,
 			    run_lookups(lookup_fd) - run_lookups(key_fd));
 		samples_add(&r->packet,
-			    run_packets(fd, empty_fd, r->sas, i * PACKETS));
+			    run_packets(fd, empty_fd, &r->spread, i * PACKETS));
 	}
 	must(steered(p) - before == (uint64_t)rounds * PACKETS,
 	     "packets took another way");
@@ -232,14 +151,15 @@ static void measure_packets(struct programs *p, uint32_t rounds,
 	samples_sort(&r->packet);
 	close(key_fd);
 	close(lookup_fd);
-	close(map_fd);
+	close(fds.slots);
+	close(fds.sad);
 	close(empty_fd);
 }
 
 static void print_packets(struct report *out, const struct packet_row *r,
 			  double one)
 {
-	fprintf(out->table, "%8u %8u", r->room, r->sas);
+	fprintf(out->table, "%8u %8u", r->room, r->spread.sas);
 	table_samples(out, &r->lookup, 0);
 	fprintf(out->table, " %6.2f", samples_median(&r->lookup) / one);
 	table_samples(out, &r->packet, 0);
@@ -248,7 +168,7 @@ static void print_packets(struct report *out, const struct packet_row *r,
 		return;
 	json_row(out);
 	fprintf(out->json, "\"room\": %u, \"sas\": %u, \"ratio_to_1\": %.3f",
-		r->room, r->sas, samples_median(&r->lookup) / one);
+		r->room, r->spread.sas, samples_median(&r->lookup) / one);
 	json_samples(out, "lookup_ns", &r->lookup);
 	json_samples(out, "packet_ns", &r->packet);
 }
@@ -256,7 +176,6 @@ static void print_packets(struct report *out, const struct packet_row *r,
 static void bench_packets(struct report *out, const struct fixture *fx,
 			  uint32_t rounds)
 {
-	uint32_t there[GW_MAX] = { 0 };
 	double one = 0;
 
 	fprintf(out->table,
@@ -267,22 +186,23 @@ static void bench_packets(struct report *out, const struct fixture *fx,
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		const enum instance on = sizes[i].on;
 		struct packet_row r = {
-			.sas = sizes[i].sas,
+			.spread = spread_of(sizes[i].sas, fx->sas[on]),
 			.room = fx->sas[on],
 		};
 
-		add_inbound(fx->programs[on], there[on], r.sas);
-		there[on] = r.sas;
+		add_inbound(fx->programs[on], &r.spread);
 		measure_packets(fx->programs[on], rounds, &r);
+		del_inbound(fx->programs[on], &r.spread);
 		if (one <= 0)
 			one = samples_median(&r.lookup);
 		print_packets(out, &r, one);
 	}
-	for (size_t on = 0; on < GW_MAX; on++)
-		del_inbound(fx->programs[on], there[on]);
 }
 
 /* --- SAs that come and go */
+
+/* And room for those that come and go. */
+static const struct spread loaded = { LOADED, 1U << 18 };
 
 struct gateway {
 	struct programs *programs;
@@ -374,7 +294,7 @@ static struct sadb_request request(const struct gateway *g, enum sadb_verb verb,
 		.token = i + 1,
 		.verb = (uint8_t)verb,
 		.id = { .daddr = in ? us : peer,
-			.spi = spi_of(i),
+			.spi = spi_of(&loaded, i),
 			.dir = in ? SADB_IN : SADB_OUT },
 		.sa = { .saddr = in ? peer : us,
 			.policy = g->policy,
@@ -431,7 +351,7 @@ static pid_t make_load(const struct programs *p)
 	bench_pin_to(0);
 	raise(SIGSTOP);
 	for (;;)
-		run_packets(fd, empty_fd, LOADED, 1);
+		run_packets(fd, empty_fd, &loaded, 1);
 }
 
 static void end_load(pid_t pid)

@@ -34,7 +34,8 @@ struct many {
 	struct policy policy;
 	struct sa_ref armed[MANY]; /* by their SPI */
 	uint32_t n_armed, n_bound, n_answers, n_expired;
-	int err; /* of the last answer */
+	int err;      /* of the last answer */
+	uint32_t spi; /* likewise */
 };
 
 static int map_policies(void *ctx, const struct spd_image *list)
@@ -76,6 +77,7 @@ static void on_answer(void *ctx, const struct sadb_answer *a)
 	struct many *m = ctx;
 
 	m->err = a->err;
+	m->spi = a->id.spi;
 	m->n_answers++;
 }
 
@@ -268,6 +270,18 @@ static void spis_that_are_no_sa_are_as_many_as_the_limit(void **state)
 	assert_int_equal(ask(m, &q), -ENOSPC);
 }
 
+/* BPF reads what is in few lines of a cache, however large its map is. */
+static void slots_of_few_spis_stand_close_together(void **state)
+{
+	struct many *m = *state;
+	const struct sadb_request q = request(m, SADB_GETSPI, SADB_IN, 0);
+
+	for (uint32_t i = 0; i < 100; i++) {
+		assert_int_equal(ask(m, &q), 0);
+		assert_true((m->spi & (SAD_MAX - 1)) < 1U << 14);
+	}
+}
+
 /* The others' ends are not its own. */
 static void each_ends_at_its_own_time(void **state)
 {
@@ -295,6 +309,7 @@ int main(void)
 		CASE(key_of_any_of_them_is_known_again),
 		CASE(key_that_encrypted_nothing_may_be_used),
 		CASE(spis_that_are_no_sa_are_as_many_as_the_limit),
+		CASE(slots_of_few_spis_stand_close_together),
 		CASE(each_ends_at_its_own_time),
 	};
 
