@@ -48,22 +48,17 @@ static __always_inline int protect_out(struct xdp_md *ctx,
 
 /* SPD-S for what a network behind us sends (RFC 4301 section 5.1). */
 static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p,
-				   __u32 slot)
+				   __u32 slot, const struct spd_verdict *v)
 {
-	const struct flow f = packet_flow(p, DIR_OUT);
-	struct spd_verdict v = {};
-
-	if (!spd_find(&f, DIR_OUT, &v))
-		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
-	if (v.hidden)
+	if (v->hidden)
 		return xdp_drop(DROP_UNPARSED, p->frame_bytes);
-	if (!v.matched)
+	if (!v->matched)
 		return xdp_default(p);
-	switch (v.action) {
+	switch (v->action) {
 	case SPD_PROTECT:
 		if (forward_kernel)
 			return xdp_pass(PASS_FORWARD, p->frame_bytes);
-		return protect_out(ctx, p, slot, &v);
+		return protect_out(ctx, p, slot, v);
 	case SPD_BYPASS:
 		return xdp_pass(PASS_BYPASS, p->frame_bytes);
 	default:
@@ -71,24 +66,41 @@ static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p,
 	}
 }
 
+/* Of what the FIB says that it is the SPD's. */
+static __always_inline bool spd_ask(const struct packet *p, __u32 ifindex,
+				    __u32 gen, struct spd_verdict *v)
+{
+	const struct flow_fib fib = flow_fib_of(p, ifindex, gen);
+	const struct flow f = packet_flow(p, DIR_OUT);
+
+	return spd_find(&f, &fib, DIR_OUT, v);
+}
+
 /* A frame from a network behind us. */
 static __always_inline int protected(struct xdp_md *ctx, const struct packet *p,
 				     enum parse kind,
 				     const struct iface_info *iface)
 {
+	const __u32 gen = fib_gen;
+	struct spd_verdict v = {};
+	bool known;
+
 	if (kind == PARSE_MALFORMED)
 		return xdp_drop(DROP_IP_MALFORMED, p->frame_bytes);
 	if (kind != PARSE_IP)
 		return xdp_pass(PASS_NOT_IP, p->frame_bytes);
 	if (addr_is_link(p, &p->daddr) || addr_is_link(p, &p->saddr))
 		return xdp_pass(PASS_LINK, p->frame_bytes);
-	if (locate_local(&p->daddr))
+	known = spd_known(p, iface->ifindex, gen, &v);
+	if (!known && locate_local(&p->daddr))
 		return xdp_pass(PASS_LOCAL, p->frame_bytes);
 	if (p->dmac != iface->mac) /* the kernel forwards none of it */
 		return xdp_pass(PASS_OTHER_HOST, p->frame_bytes);
-	if (egress_is_elsewhere(ctx, p, iface))
+	if (!known && egress_is_elsewhere(ctx, p, iface))
 		return xdp_pass(PASS_EGRESS, p->frame_bytes);
-	return spd_out(ctx, p, iface->slot);
+	if (!known && !spd_ask(p, iface->ifindex, gen, &v))
+		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
+	return spd_out(ctx, p, iface->slot, &v);
 }
 
 /* ESP, bare or in UDP, or AH, addressed to this host. */
@@ -118,9 +130,10 @@ static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p,
 static __always_inline int spd_in(const struct packet *p)
 {
 	const struct flow f = packet_flow(p, DIR_IN);
+	const struct flow_fib fib = {};
 	struct spd_verdict v = {};
 
-	if (!spd_find(&f, DIR_IN, &v))
+	if (!spd_find(&f, &fib, DIR_IN, &v))
 		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
 	if (v.hidden)
 		return xdp_drop(DROP_UNPARSED, p->frame_bytes);
@@ -267,9 +280,10 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 				     const struct packet *p)
 {
 	struct flow f = packet_flow(p, DIR_OUT);
+	const struct flow_fib fib = {};
 	struct spd_verdict v = {};
 
-	if (!spd_find(&f, DIR_OUT, &v))
+	if (!spd_find(&f, &fib, DIR_OUT, &v))
 		return tc_drop(DROP_POLICY_DISCARD, p->frame_bytes);
 	if (v.hidden)
 		return tc_drop(DROP_UNPARSED, p->frame_bytes);

@@ -7,6 +7,7 @@
 #define CYG_BPF_FLOW_H
 
 #include "bpf/maps.h"
+#include "bpf/packet.h"
 #include "include/flow.h"
 #include "include/flow_cache.h"
 
@@ -42,9 +43,12 @@ static __always_inline bool flow_is(const struct flow_way *w,
 	return !differ;
 }
 
-/* gen: of the list in force. */
-static __always_inline bool flow_find(struct flow_set *s, const struct flow *f,
-				      __u32 gen, struct spd_verdict *v)
+/* What the FIB stands behind, of a flow; NULL: the flow is not there. gen: of the
+ * list in force. */
+static __always_inline struct flow_fib *flow_find(struct flow_set *s,
+						  const struct flow *f,
+						  __u32 gen,
+						  struct spd_verdict *v)
 {
 	for (__u32 i = 0; i < FLOW_WAYS; i++) {
 		if (!flow_is(&s->way[i], f, gen))
@@ -52,22 +56,42 @@ static __always_inline bool flow_find(struct flow_set *s, const struct flow *f,
 		*v = s->way[i].verdict;
 		if (s->recent != i)
 			s->recent = i;
-		return true;
+		return &s->fib[i];
 	}
-	return false;
+	return 0;
 }
 
 static __always_inline void flow_keep(struct flow_set *s, const struct flow *f,
 				      __u32 hash, const struct spd_verdict *v)
 {
-	struct flow_way *w = &s->way[(s->recent + 1) % FLOW_WAYS];
+	const __u32 i = (s->recent + 1) % FLOW_WAYS;
 
 	if (s->seen != hash) {
 		s->seen = hash;
 		return;
 	}
-	__builtin_memcpy(w->key, f, sizeof(w->key));
-	w->verdict = *v;
+	__builtin_memcpy(s->way[i].key, f, sizeof(s->way[i].key));
+	s->way[i].verdict = *v;
+	s->fib[i].gen = 0;
+}
+
+/* gen: read before the FIB, or whatever else says whose the packet is, is asked:
+ * what changes meanwhile makes another one. */
+static __always_inline struct flow_fib flow_fib_of(const struct packet *p,
+						   __u32 ifindex, __u32 gen)
+{
+	return (struct flow_fib){
+		.gen = gen,
+		.ifindex = ifindex,
+		.flowinfo = p->version == 4 ? p->tos : p->flowinfo,
+	};
+}
+
+static __always_inline bool flow_fib_is(const struct flow_fib *a,
+					const struct flow_fib *b)
+{
+	return a->gen == b->gen && a->ifindex == b->ifindex &&
+	       a->flowinfo == b->flowinfo;
 }
 
 #endif

@@ -36,6 +36,11 @@ const volatile __u32 default_action; /* SPD_BYPASS or SPD_DISCARD */
 const volatile struct conntrack_layout conntrack;
 const volatile __u32 sad_slots_mask; /* how many there are, less 1 */
 
+/* Of whatever says whose a packet is: another one when the kernel's routes, rules,
+ * links or addresses change, and when our maps of them do. Written by dp through a
+ * mapping; never 0. */
+volatile __u32 fib_gen = 1;
+
 /* One whole policy list (include/spd.h). This one is all zeros: no list, and no
  * packet has a verdict by it. */
 struct spd_list_map {

@@ -79,47 +79,73 @@ static __always_inline bool leaf_search(void *of, const struct spd_slot *slot,
 	return !w.broken;
 }
 
+/* Of what goes out and is known to be the SPD's, what the list in force says. */
+static __always_inline bool spd_known(const struct packet *p, __u32 ifindex,
+				      __u32 gen, struct spd_verdict *v)
+{
+	const struct flow_fib fib = flow_fib_of(p, ifindex, gen);
+	const struct flow f = packet_flow(p, DIR_OUT);
+	const void *of = spd_list_of();
+	const struct spd_block *b = of ? spd_block_at(of, 0) : 0;
+	struct flow_set *set = flow_set_of(flow_hash(&f));
+	const struct flow_fib *asked;
+
+	if (!b || !set)
+		return false;
+	asked = flow_find(set, &f, b->head.gen, v);
+	return asked && flow_fib_is(asked, &fib);
+}
+
 /*
- * A function of its own, so that it is verified once. dir: enum dp_dir. false:
- * there is no list that says anything, and nothing may pass.
+ * A function of its own, so that it is verified once.
+ *
+ * fib   what the FIB was asked with, which said that it is the SPD's; of
+ *       generation 0 where it was not asked
+ * dir   enum dp_dir
+ *
+ * false: there is no list that says anything, and nothing may pass.
  */
-__noinline int spd_find(const struct flow *f, __u32 dir, struct spd_verdict *v)
+__noinline int spd_find(const struct flow *f, const struct flow_fib *fib,
+			__u32 dir, struct spd_verdict *v)
 {
 	void *of = spd_list_of();
 	const struct spd_list list = { of, spd_block_at };
 	const struct spd_block *b;
 	struct spd_slot leaf;
+	struct flow_fib *asked;
 	struct flow_set *set;
 	struct spd_key k;
-	struct spd_verdict now = {};
 	__u32 hash;
 
-	if (!f || !v || !of)
+	if (!f || !fib || !v || !of)
 		return false;
 	b = spd_block_at(of, 0);
 	if (!b)
 		return false;
 	hash = flow_hash(f);
 	set = flow_set_of(hash);
-	if (set && flow_find(set, f, b->head.gen, v))
+	asked = set ? flow_find(set, f, b->head.gen, v) : 0;
+	if (asked && fib->gen)
+		*asked = *fib;
+	if (asked)
 		return true;
-	now.gen = b->head.gen;
+	*v = (struct spd_verdict){ .gen = b->head.gen };
 	spd_key_of(f, &k);
 	if (spd_leaf_of(&list, &b->head, &k, dir, &leaf) ||
-	    !leaf_search(of, &leaf, &k, dir, &now))
+	    !leaf_search(of, &leaf, &k, dir, v))
 		return false;
 	if (set)
-		flow_keep(set, f, hash, &now);
-	*v = now;
+		flow_keep(set, f, hash, v);
 	return true;
 }
 
 /* Is it to be protected on its way out, or might it be? */
 static __always_inline bool spd_protects(const struct flow *f)
 {
+	const struct flow_fib fib = {};
 	struct spd_verdict v = {};
 
-	return spd_find(f, DIR_OUT, &v) &&
+	return spd_find(f, &fib, DIR_OUT, &v) &&
 	       (v.hidden || (v.matched && v.action == SPD_PROTECT));
 }
 

@@ -161,10 +161,10 @@ SPD_INLINE const struct spd_entry *spd_leaf_more(const struct spd_list *list,
 
 SPD_INLINE void spd_take(const struct spd_entry *e, struct spd_verdict *v)
 {
-	v->id = e->id;
+	v->id = e->id & 0xffffffU;
 	v->matched = 1;
-	v->action = e->action;
-	v->on_demand = e->flags & SPD_ON_DEMAND ? 1 : 0;
+	v->action = e->action & 3U;
+	v->on_demand = e->flags & SPD_ON_DEMAND ? 1U : 0U;
 	if (e->action != SPD_BYPASS)
 		v->hidden = 0;
 }

@@ -4,6 +4,12 @@
  * has its own sets, and a flow has one set, by its hash. A verdict is good for
  * as long as the list that gave it; which SA a policy uses is none of it.
  *
+ * Beside it stands, for packets that XDP met, that they are the SPD's: to be
+ * forwarded, and not to where it has no say. The kernel's FIB was asked that, and
+ * is not asked again of packets that come in alike, until its generation changes.
+ * Nothing is kept of packets that are not the SPD's: what is out of date here may
+ * protect too much, and never too little.
+ *
  * A flow enters with its second packet, and never in place of the way that was
  * hit last: who sends one packet to everybody puts nobody out.
  */
@@ -22,17 +28,23 @@
 struct flow_way {
 	__u64 key[FLOW_WORDS]; /* the flow */
 	struct spd_verdict verdict;
-	__u32 pad;
+};
+
+/* What the FIB was asked with, besides what is in the flow. */
+struct flow_fib {
+	__u32 gen;	 /* the FIB's generation; 0: it was not asked */
+	__u32 ifindex;	 /* where the packet came in, a VLAN's own */
+	__be32 flowinfo; /* of IPv4 the TOS */
 };
 
 struct flow_set {
 	struct flow_way way[FLOW_WAYS];
+	struct flow_fib fib[FLOW_WAYS];
 	__u32 seen;   /* the hash of who came last and is in no way */
 	__u32 recent; /* the way that was hit last */
-	__u64 pad;
 };
 
-_Static_assert(sizeof(struct flow_way) == 56, "no holes");
+_Static_assert(sizeof(struct flow_way) == 48, "no holes");
 _Static_assert(sizeof(struct flow_set) == 128, "two cache lines");
 
 #endif

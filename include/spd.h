@@ -112,14 +112,15 @@ struct spd_block {
 
 /* What the list says of a packet. */
 struct spd_verdict {
-	__u32 gen;	/* of the list */
-	__u32 id;	/* of the policy, where one matched */
-	__u8 matched;	/* 0: none, gateway.default decides */
-	__u8 action;	/* enum spd_action, where one matched */
-	__u8 on_demand; /* of the policy */
+	__u32 gen;	     /* of the list */
+	__u32 id : 24;	     /* of the policy, where one matched */
+	__u32 matched : 1;   /* 0: none, gateway.default decides */
+	__u32 action : 2;    /* enum spd_action, where one matched */
+	__u32 on_demand : 1; /* of the policy */
 	/* It would go in the clear, but shows no ports, and by its ports might
 	 * be what a PROTECT policy covers (RFC 4301 section 7). */
-	__u8 hidden;
+	__u32 hidden : 1;
+	__u32 pad : 3;
 };
 
 _Static_assert(sizeof(struct spd_entry) == 88, "fits a block");
@@ -127,6 +128,7 @@ _Static_assert(sizeof(struct spd_leaf) == SPD_BLOCK_BYTES, "a block");
 _Static_assert(sizeof(struct spd_slot) == 8, "read in one piece");
 _Static_assert(sizeof(struct spd_head) == 80, "fits a block");
 _Static_assert(sizeof(struct spd_block) == SPD_BLOCK_BYTES, "map value");
-_Static_assert(sizeof(struct spd_verdict) == 12, "no holes");
+_Static_assert(sizeof(struct spd_verdict) == 8, "no holes");
+_Static_assert(SPD_MAX <= 1U << 24, "an id fits a verdict");
 
 #endif

@@ -310,10 +310,21 @@ int programs_del_inbound(struct programs *p, const struct sad_key *key)
 	return sad_map_del(&p->sad, key);
 }
 
+void programs_fib_changed(struct programs *p)
+{
+	uint32_t gen = p->skel->data->fib_gen + 1;
+
+	__atomic_store_n(&p->skel->data->fib_gen, gen ? gen : 1,
+			 __ATOMIC_RELEASE);
+}
+
 int programs_add_iface(struct programs *p, const struct iface_key *key,
 		       const struct iface_info *info)
 {
-	return update(p->skel->maps.ifaces, key, info);
+	int err = update(p->skel->maps.ifaces, key, info);
+
+	programs_fib_changed(p);
+	return err;
 }
 
 static struct iface_key key_of_itself(const struct iface *iface)
@@ -353,6 +364,7 @@ void programs_unserve(struct programs *p, const struct iface *iface)
 
 	bpf_map_delete_elem(fd, &frames);
 	bpf_map_delete_elem(fd, &itself);
+	programs_fib_changed(p);
 }
 
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
@@ -398,8 +410,10 @@ int programs_add_local(struct programs *p, const struct addr *a,
 		       enum local_kind kind)
 {
 	const uint32_t value = kind;
+	int err = update(p->skel->maps.local_addrs, a, &value);
 
-	return update(p->skel->maps.local_addrs, a, &value);
+	programs_fib_changed(p);
+	return err;
 }
 
 int programs_del_local(struct programs *p, const struct addr *a)

@@ -88,6 +88,13 @@ int programs_add_local(struct programs *p, const struct addr *a,
 int programs_del_local(struct programs *p, const struct addr *a);
 
 /*
+ * The kernel's routes, rules, links or addresses are others: what the programs know
+ * of them is asked anew. Interfaces and addresses that are set here are new by
+ * themselves.
+ */
+void programs_fib_changed(struct programs *p);
+
+/*
  * Returns after a grace period of the kernel: no run of a program that began
  * before goes on. Takes milliseconds. Any thread.
  */

@@ -29,6 +29,7 @@ static void ways_changed(struct resolver *r, const struct prefix *changed)
 	};
 
 	resolver_advance(r, changed);
+	programs_fib_changed(r->spec.programs);
 	if (!event_pending(r->on_ways, EV_TIMEOUT, NULL))
 		event_add(r->on_ways, &wait);
 }
@@ -204,6 +205,7 @@ static int join(struct resolver *r)
 		GROUP(RTNLGRP_IPV4_IFADDR) | GROUP(RTNLGRP_IPV4_ROUTE) |
 		GROUP(RTNLGRP_IPV4_RULE) | GROUP(RTNLGRP_IPV6_IFADDR) |
 		GROUP(RTNLGRP_IPV6_ROUTE) | GROUP(RTNLGRP_IPV6_RULE) |
+		GROUP(RTNLGRP_IPV4_NETCONF) | GROUP(RTNLGRP_IPV6_NETCONF) |
 		GROUP(RTNLGRP_NEXTHOP);
 
 	r->watch = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);

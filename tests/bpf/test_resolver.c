@@ -466,6 +466,62 @@ static void every_kind_of_change_makes_all_workers_ask_anew(void **state)
 	assert_int_equal(f->changed, 1); /* lan's MTU */
 }
 
+/* Of the programs; see bpf/maps.h. */
+static uint32_t programs_fib_gen(const struct routing *f)
+{
+	uint32_t ids[64], gen = 0;
+	const uint32_t zero = 0;
+	struct bpf_prog_info prog = { .nr_map_ids = 64,
+				      .map_ids = (uintptr_t)ids };
+	uint32_t len = sizeof(prog);
+
+	assert_int_equal(bpf_obj_get_info_by_fd(programs_xdp_fd(f->programs),
+						&prog, &len),
+			 0);
+	for (uint32_t i = 0; i < prog.nr_map_ids; i++) {
+		struct bpf_map_info map = { 0 };
+		int fd = bpf_map_get_fd_by_id(ids[i]);
+
+		len = sizeof(map);
+		assert_int_equal(bpf_obj_get_info_by_fd(fd, &map, &len), 0);
+		if (strstr(map.name, ".data") && map.value_size == sizeof(gen))
+			assert_int_equal(bpf_map_lookup_elem(fd, &zero, &gen),
+					 0);
+		close(fd);
+	}
+	assert_int_not_equal(gen, 0);
+	return gen;
+}
+
+static void every_kind_of_change_makes_the_programs_ask_anew(void **state)
+{
+	static const char *const changes[] = {
+		"ip route add 13.0.0.0/24 dev lan",
+		"ip -6 route add 2001:db8:d::/64 dev lan",
+		"ip rule add to 13.0.0.0/24 table 77",
+		"ip -6 rule add to 2001:db8:d::/64 table 77",
+		"ip nexthop add id 9 via fe80::9 dev wan",
+		"ip nexthop del id 9",
+		"ip address add 10.99.0.1/24 dev lan",
+		"ip address add 2001:db8:99::1/64 dev lan",
+		"ip link set dmz down",
+		"echo 0 >/proc/sys/net/ipv4/conf/lan/forwarding",
+		"echo 0 >/proc/sys/net/ipv6/conf/lan/forwarding",
+	};
+	struct routing *f = *state;
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		uint32_t before;
+
+		run(f);
+		before = programs_fib_gen(f);
+		assert_int_equal(system(changes[i]), 0);
+		run(f);
+		if (programs_fib_gen(f) == before)
+			fail_msg("%s", changes[i]);
+	}
+}
+
 static void routes_and_neighbours_of_no_concern_change_nothing(void **state)
 {
 	struct routing *f = *state;
@@ -631,6 +687,7 @@ int main(void)
 		CASE(all_who_wait_for_a_neighbour_are_answered),
 		CASE(neighbour_that_is_silent_is_refused_in_time),
 		CASE(every_kind_of_change_makes_all_workers_ask_anew),
+		CASE(every_kind_of_change_makes_the_programs_ask_anew),
 		CASE(routes_and_neighbours_of_no_concern_change_nothing),
 		CASE(change_of_a_route_concerns_its_destinations_alone),
 		CASE(changes_are_told_together_and_not_too_often),
