@@ -33,7 +33,7 @@ struct programs_spec {
 	uint32_t tag_mark;   /* gateway.mark */
 	enum spd_action default_action;
 	struct conntrack_layout conntrack; /* all 0: NAT is not seen through */
-	uint32_t sas;	/* at once; 0: SAS_DEFAULT */
+	uint32_t sas;			   /* at once; 0: SAS_DEFAULT */
 	int earlier_fd; /* a program of an earlier start, whose counters
 				go on; 0: none */
 };
