@@ -25,6 +25,7 @@ struct seam_header {
 
 struct queued {
 	struct queued *next;
+	size_t *counted; /* which of the two sums it is part of */
 	size_t bytes;
 	size_t n_fds;
 	int fds[SEAM_FDS_MAX]; /* owned: duplicates */
@@ -37,7 +38,7 @@ struct seam {
 	struct event *on_read;
 	struct event *on_write;
 	struct queued *first, **last;
-	size_t queued_bytes;
+	size_t queued_bytes, bulk_bytes;
 	bool is_over; /* it lost a message */
 	bool *freed;  /* told when a callback frees the link */
 	/* header and message, at a border of 8; 0 between two of them */
@@ -64,7 +65,7 @@ static void drop_queue(struct seam *s)
 		queued_free(q);
 	}
 	s->last = &s->first;
-	s->queued_bytes = 0;
+	s->queued_bytes = s->bulk_bytes = 0;
 }
 
 void seam_free(struct seam *s)
@@ -137,7 +138,7 @@ static void flush(struct seam *s)
 		s->first = q->next;
 		if (!s->first)
 			s->last = &s->first;
-		s->queued_bytes -= q->bytes;
+		*q->counted -= q->bytes;
 		queued_free(q);
 	}
 }
@@ -169,32 +170,62 @@ static int give_up(struct seam *s, int err)
 	return err;
 }
 
+/* NULL: no memory. */
+static struct queued *queued_new(uint16_t type, const void *msg, size_t bytes)
+{
+	const struct seam_header h = { SEAM_VERSION, type, (uint32_t)bytes };
+	struct queued *q = calloc(1, sizeof(*q) + sizeof(h) + bytes);
+
+	if (!q)
+		return NULL;
+	q->bytes = sizeof(h) + bytes;
+	memcpy(q->octets, &h, sizeof(h));
+	if (bytes)
+		memcpy(q->octets + sizeof(h), msg, bytes);
+	return q;
+}
+
+static void queue(struct seam *s, struct queued *q, size_t *counted)
+{
+	q->counted = counted;
+	*counted += q->bytes;
+	*s->last = q;
+	s->last = &q->next;
+	flush(s);
+}
+
 int seam_send_fds(struct seam *s, uint16_t type, const void *msg, size_t bytes,
 		  const int *fds, size_t n_fds)
 {
-	const struct seam_header h = { SEAM_VERSION, type, (uint32_t)bytes };
-	size_t all = sizeof(h) + bytes;
 	struct queued *q;
 
 	if (bytes > SEAM_MESSAGE_MAX || n_fds > SEAM_FDS_MAX)
 		return -EMSGSIZE;
-	if (s->is_over || s->queued_bytes + all > SEAM_QUEUE_BYTES)
+	if (s->is_over || s->queued_bytes + bytes > SEAM_QUEUE_BYTES)
 		return give_up(s, -ENOBUFS);
-	q = calloc(1, sizeof(*q) + all);
+	q = queued_new(type, msg, bytes);
 	if (!q)
 		return give_up(s, -ENOMEM);
-	q->bytes = all;
-	memcpy(q->octets, &h, sizeof(h));
-	if (bytes)
-		memcpy(q->octets + sizeof(h), msg, bytes);
 	if (!dup_fds(q, fds, n_fds)) {
 		queued_free(q);
 		return give_up(s, -ENOMEM);
 	}
-	*s->last = q;
-	s->last = &q->next;
-	s->queued_bytes += all;
-	flush(s);
+	queue(s, q, &s->queued_bytes);
+	return 0;
+}
+
+int seam_send_bulk(struct seam *s, uint16_t type, const void *msg, size_t bytes)
+{
+	struct queued *q;
+
+	if (bytes > SEAM_MESSAGE_MAX)
+		return -EMSGSIZE;
+	if (s->is_over || s->bulk_bytes + bytes > SEAM_BULK_BYTES)
+		return give_up(s, -ENOBUFS);
+	q = queued_new(type, msg, bytes);
+	if (!q)
+		return give_up(s, -ENOMEM);
+	queue(s, q, &s->bulk_bytes);
 	return 0;
 }
 

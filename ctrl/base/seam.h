@@ -25,6 +25,7 @@ struct seam;
 #define SEAM_VERSION	 2U /* raised with any change of any message */
 #define SEAM_MESSAGE_MAX 24576U
 #define SEAM_QUEUE_BYTES (32U << 20)
+#define SEAM_BULK_BYTES	 (1U << 30)
 #define SEAM_FDS_MAX	 4U
 
 /* A message that may arrive. */
@@ -75,6 +76,14 @@ void seam_free(struct seam *s);
  * told by on_down() later.
  */
 int seam_send(struct seam *s, uint16_t type, const void *msg, size_t bytes);
+
+/*
+ * The same for one message of as many as the sender has of something (SAs,
+ * connections): no end reads so fast as these are written, however well it is.
+ * They have a bound of their own, SEAM_BULK_BYTES, and leave the other messages
+ * theirs. Not for what the other end can ask for as often as it likes.
+ */
+int seam_send_bulk(struct seam *s, uint16_t type, const void *msg, size_t bytes);
 
 /* With descriptors, which stay the caller's. */
 int seam_send_fds(struct seam *s, uint16_t type, const void *msg, size_t bytes,

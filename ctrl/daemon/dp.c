@@ -41,14 +41,17 @@ static void quit(struct dp_process *p)
 }
 
 /* What does not get through is a link that is about to end. */
-static void tell(struct dp_process *p, struct seam *to, enum dp_msg type,
-		 const void *msg, size_t bytes)
+static void log_lost(struct dp_process *p, int err)
 {
-	int err = to ? seam_send(to, (uint16_t)type, msg, bytes) : 0;
-
 	if (err && log_may(&p->lost, "dp", clock_ns()))
 		log_warn("dp: a message did not get through: %s",
 			 strerror(-err));
+}
+
+static void tell(struct dp_process *p, struct seam *to, enum dp_msg type,
+		 const void *msg, size_t bytes)
+{
+	log_lost(p, to ? seam_send(to, (uint16_t)type, msg, bytes) : 0);
 }
 
 /* --- a configuration, piece by piece */
@@ -145,7 +148,8 @@ static void on_sa(void *ctx, const struct sadb_id *id, uint32_t policy,
 	struct dp_process *p = ctx;
 	const struct dp_msg_sa m = { *id, *s, policy, orphan };
 
-	tell(p, p->ctl, DP_MSG_SA, &m, sizeof(m));
+	if (p->ctl)
+		log_lost(p, seam_send_bulk(p->ctl, DP_MSG_SA, &m, sizeof(m)));
 }
 
 static void look(struct dp_process *p)

@@ -212,16 +212,17 @@ void dp_link_free(struct dp_link *l)
 	free(l);
 }
 
-static int put(void *ctx, enum dp_msg type, const void *msg, size_t bytes)
+/* Of a configuration, which may be of any size. */
+static int put_piece(void *ctx, enum dp_msg type, const void *msg, size_t bytes)
 {
-	return role_send(ctx, (uint16_t)type, msg, bytes);
+	return role_send_bulk(ctx, (uint16_t)type, msg, bytes);
 }
 
 static int put_empty(struct dp_link *l, enum dp_msg type)
 {
 	const struct dp_msg_empty m = { 0 };
 
-	return put(l->role, type, &m, sizeof(m));
+	return role_send(l->role, (uint16_t)type, &m, sizeof(m));
 }
 
 static int put_fds(struct dp_link *l, enum dp_msg type, const int *fds, size_t n)
@@ -236,7 +237,7 @@ int dp_link_commit(struct dp_link *l, const struct config *config)
 	l->commits = true;
 	l->n_ids = 0;
 	wait_for(l, COMMIT_S);
-	return dp_seam_put_config(config, put, l->role);
+	return dp_seam_put_config(config, put_piece, l->role);
 }
 
 const uint32_t *dp_link_ids(const struct dp_link *l, size_t *n)

@@ -58,13 +58,21 @@ static void on_send(void *ctx, const struct ike_path *path,
 		log_debug("ike: not sent: %s", strerror(-err));
 }
 
+/* Of as many as the engine has, all of which it may tell of at once. */
+static void tell_one(struct ike *i, enum ike_msg type, const void *msg,
+		     size_t bytes)
+{
+	if (i->ctl && seam_send_bulk(i->ctl, (uint16_t)type, msg, bytes))
+		ike_give_up(i, "ctl does not take what it is sent");
+}
+
 /* Without dp there is no answer: it is asked anew when it is there again. */
 static void on_sadb(void *ctx, const struct sadb_request *q)
 {
 	struct ike *i = ctx;
 
 	i->had_dp = true;
-	if (i->dp && seam_send(i->dp, DP_MSG_REQUEST, q, sizeof(*q)))
+	if (i->dp && seam_send_bulk(i->dp, DP_MSG_REQUEST, q, sizeof(*q)))
 		ike_give_up(i, "dp does not take what it is sent");
 }
 
@@ -88,23 +96,23 @@ static void on_event(void *ctx, const struct ike_event *e)
 	struct ike_msg_event m;
 
 	ike_seam_put_event(&m, e);
-	ike_tell(ctx, IKE_MSG_EVENT, &m, sizeof(m));
+	tell_one(ctx, IKE_MSG_EVENT, &m, sizeof(m));
 }
 
 static void on_ike_view(void *ctx, const struct ike_sa_view *v)
 {
-	ike_tell(ctx, IKE_MSG_IKE_VIEW, v, sizeof(*v));
+	tell_one(ctx, IKE_MSG_IKE_VIEW, v, sizeof(*v));
 }
 
 static void on_child_view(void *ctx, const struct child_sa_view *v)
 {
-	ike_tell(ctx, IKE_MSG_CHILD_VIEW, v, sizeof(*v));
+	tell_one(ctx, IKE_MSG_CHILD_VIEW, v, sizeof(*v));
 }
 
 /* As long as it is. */
 static void on_record(void *ctx, const struct ike_record *r)
 {
-	ike_tell(ctx, IKE_MSG_RECORD, r,
+	tell_one(ctx, IKE_MSG_RECORD, r,
 		 offsetof(struct ike_record, octets) + r->len);
 }
 

@@ -41,6 +41,13 @@ static int put(struct ike_link *l, enum ike_msg type, const void *msg,
 	return role_send(l->role, (uint16_t)type, msg, bytes);
 }
 
+/* Of as many as there are. */
+static int put_one(struct ike_link *l, enum ike_msg type, const void *msg,
+		   size_t bytes)
+{
+	return role_send_bulk(l->role, (uint16_t)type, msg, bytes);
+}
+
 static int put_fds(struct ike_link *l, enum ike_msg type, const int *fds,
 		   size_t n)
 {
@@ -57,10 +64,10 @@ static void put_conn(struct ike_link *l, const struct conn_conf *conn)
 	struct ike_msg_child child;
 
 	ike_seam_put_conn(&m, conn);
-	put(l, IKE_MSG_CONN, &m, sizeof(m));
+	put_one(l, IKE_MSG_CONN, &m, sizeof(m));
 	for (size_t i = 0; i < conn->n_children; i++) {
 		ike_seam_put_child(&child, &conn->children[i]);
-		put(l, IKE_MSG_CHILD, &child, sizeof(child));
+		put_one(l, IKE_MSG_CHILD, &child, sizeof(child));
 	}
 }
 
@@ -159,8 +166,8 @@ void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks, size_t n
 
 static int put_record(void *ctx, const struct ike_record *record)
 {
-	return put(ctx, IKE_MSG_RESTORE, record,
-		   offsetof(struct ike_record, octets) + record->len);
+	return put_one(ctx, IKE_MSG_RESTORE, record,
+		       offsetof(struct ike_record, octets) + record->len);
 }
 
 /* No IV comes twice under one key: when the numbers are used up, the SAs go. */

@@ -320,18 +320,27 @@ void role_end(struct role *r, unsigned int ms)
 	set_again(r, r->seam ? ms : 0);
 }
 
-int role_send_fds(struct role *r, uint16_t type, const void *msg, size_t bytes,
-		  const int *fds, size_t n_fds)
+static int log_lost(struct role *r, int err)
 {
-	int err = -ENOTCONN;
-
-	if (r->seam)
-		err = seam_send_fds(r->seam, type, msg, bytes, fds, n_fds);
-	if (err && err != -ENOTCONN &&
-	    log_may(&r->lost, r->spec.name, clock_ns()))
+	if (err && log_may(&r->lost, r->spec.name, clock_ns()))
 		log_warn("%s: a message did not get through: %s", r->spec.name,
 			 strerror(-err));
 	return err;
+}
+
+int role_send_fds(struct role *r, uint16_t type, const void *msg, size_t bytes,
+		  const int *fds, size_t n_fds)
+{
+	if (!r->seam)
+		return -ENOTCONN;
+	return log_lost(r, seam_send_fds(r->seam, type, msg, bytes, fds, n_fds));
+}
+
+int role_send_bulk(struct role *r, uint16_t type, const void *msg, size_t bytes)
+{
+	if (!r->seam)
+		return -ENOTCONN;
+	return log_lost(r, seam_send_bulk(r->seam, type, msg, bytes));
 }
 
 int role_send(struct role *r, uint16_t type, const void *msg, size_t bytes)

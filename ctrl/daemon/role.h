@@ -56,8 +56,9 @@ void role_restart(struct role *r, const char *why);
  */
 void role_end(struct role *r, unsigned int ms);
 
-/* See seam_send_fds(). -ENOTCONN: there is no link. */
+/* See seam_send_fds() and seam_send_bulk(). -ENOTCONN: there is no link. */
 int role_send(struct role *r, uint16_t type, const void *msg, size_t bytes);
+int role_send_bulk(struct role *r, uint16_t type, const void *msg, size_t bytes);
 int role_send_fds(struct role *r, uint16_t type, const void *msg, size_t bytes,
 		  const int *fds, size_t n_fds);
 

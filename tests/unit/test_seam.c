@@ -224,6 +224,44 @@ static void link_that_lost_a_message_ends(void **state)
 	assert_string_equal(p->a.down, "the other end does not read");
 }
 
+/* Thousands of SAs are told of at once, and the reader may be at something else. */
+static void more_than_the_queue_holds_may_wait_where_it_is_all_there_is(
+	void **state)
+{
+	const unsigned int many = SEAM_QUEUE_BYTES / sizeof(struct big) + 8;
+	const struct ping ping = { .number = 1 };
+	static const struct big big;
+	struct pair *p = *state;
+
+	for (unsigned int i = 0; i < many; i++)
+		assert_int_equal(seam_send_bulk(p->a.seam, TYPE_BIG, &big,
+						sizeof(big)),
+				 0);
+	assert_int_equal(seam_send(p->a.seam, TYPE_PING, &ping, sizeof(ping)),
+			 0);
+	for (unsigned int i = 0; i < many; i++)
+		turn(p);
+	assert_int_equal(p->b.messages, many + 1);
+	assert_int_equal(p->b.last.number, 1);
+	assert_string_equal(p->a.down, "");
+}
+
+static void what_waits_in_bulk_leaves_the_others_their_bound(void **state)
+{
+	static const struct big big;
+	struct pair *p = *state;
+	unsigned int sent = 0;
+
+	assert_int_equal(seam_send_bulk(p->a.seam, TYPE_BIG, &big, sizeof(big)),
+			 0);
+	while (!seam_send(p->a.seam, TYPE_BIG, &big, sizeof(big)))
+		sent++;
+	assert_true(sent >= SEAM_QUEUE_BYTES / sizeof(big) - 1);
+	assert_true(sent <= SEAM_QUEUE_BYTES / sizeof(big) + 64);
+	assert_int_equal(seam_send_bulk(p->a.seam, TYPE_BIG, &big, sizeof(big)),
+			 -ENOBUFS);
+}
+
 static void end_that_closes_is_told_of_once(void **state)
 {
 	struct pair *p = *state;
@@ -402,6 +440,8 @@ int main(void)
 		CASE(descriptor_comes_along),
 		CASE(end_that_does_not_read_is_waited_for),
 		CASE(link_that_lost_a_message_ends),
+		CASE(more_than_the_queue_holds_may_wait_where_it_is_all_there_is),
+		CASE(what_waits_in_bulk_leaves_the_others_their_bound),
 		CASE(end_that_closes_is_told_of_once),
 		CASE(end_that_closed_is_known_before_its_last_words),
 		CASE(link_may_be_freed_while_it_gives_a_message),
