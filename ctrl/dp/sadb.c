@@ -269,9 +269,16 @@ static int add_for_ike(struct sadb *s, const struct sadb_request *q,
 	return err;
 }
 
+/* When it was added, neither had encrypted. */
+static bool key_is_anothers(const struct sadb *s, const struct entry *en)
+{
+	return en->key && !en->has_encrypted &&
+	       used_keys_has(&s->keys, en->key->tag);
+}
+
 static int bind_all(struct sadb *s, struct entry *en)
 {
-	int err = 0;
+	int err = key_is_anothers(s, en) ? -EKEYREVOKED : 0;
 
 	for (uint32_t i = 0; !err && i < en->n_policies; i++)
 		err = policy_bind(s, en->policies[i], en);

@@ -519,6 +519,23 @@ static void key_that_has_encrypted_is_never_another_sas(void **state)
 	assert_int_equal(call_new(p->a, first).err, -EKEYREVOKED);
 }
 
+/* Both were added while neither had encrypted. */
+static void key_of_two_sas_encrypts_under_one_of_them(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request first =
+		side_add(SADB_OUT, false, 0x1001, p->policy_a, &p->narrow_a);
+	struct sadb_request second = first, bind;
+
+	second.id.spi = 0x1002;
+	assert_int_equal(side_call(p->a, &first).err, 0);
+	assert_int_equal(side_call(p->a, &second).err, 0);
+	bind_now(p->a, &first);
+	bind = side_verb(&second, SADB_UPDATE);
+	assert_int_equal(side_call(p->a, &bind).err, -EKEYREVOKED);
+	bind_now(p->a, &first); /* it may be said again of the one */
+}
+
 static void key_of_an_sa_that_was_never_bound_may_come_again(void **state)
 {
 	struct pair *p = *state;
@@ -548,6 +565,7 @@ int main(void)
 		CASE(update_of_what_is_not_there_or_inbound_is_refused),
 		CASE(getspi_is_for_inbound_sas),
 		CASE(key_that_has_encrypted_is_never_another_sas),
+		CASE(key_of_two_sas_encrypts_under_one_of_them),
 		CASE(key_of_an_sa_that_was_never_bound_may_come_again),
 		CASE(every_suite_crosses_with_and_without_esn),
 	};
