@@ -140,7 +140,11 @@ struct change {
 	struct policy_set before, kept;
 	struct policy_set demanded; /* by the list that is in force at the end */
 	struct spd_image image;
-	struct entry **bound; /* to ids that the list gives again; at its place */
+	/* Of ids that the list gives again; at its place. */
+	struct was {
+		struct entry *bound;
+		uint32_t since;
+	} * was;
 };
 
 static void change_free(struct change *c)
@@ -148,7 +152,7 @@ static void change_free(struct change *c)
 	if (!c)
 		return;
 	image_free(&c->image);
-	free(c->bound);
+	free(c->was);
 	free(c->list);
 	free(c);
 }
@@ -223,17 +227,25 @@ static void unbind_given_again(struct sadb *s, struct change *c)
 
 		if (!is_given_again(c, id))
 			continue;
-		c->bound[i] = s->bound[id];
+		c->was[i].bound = s->bound[id];
+		c->was[i].since = atomic_load(&s->view->since[id]);
 		forget_id(s, id, c->gen);
 	}
 }
 
-/* Their policies stay, so does what was bound to them. */
+/* Their policies stay, so does what was bound to them and what waits for them. */
 static void bind_again(struct sadb *s, const struct change *c)
 {
-	for (size_t i = 0; i < c->n; i++)
-		if (c->bound[i])
-			policy_bind(s, c->list[i].id, c->bound[i]);
+	for (size_t i = 0; i < c->n; i++) {
+		uint32_t id = c->list[i].id;
+
+		if (!is_given_again(c, id))
+			continue;
+		atomic_store_explicit(&s->view->since[id], c->was[i].since,
+				      memory_order_release);
+		if (c->was[i].bound)
+			policy_bind(s, id, c->was[i].bound);
+	}
 }
 
 static int publish(struct sadb *s, const struct change *c)
@@ -310,8 +322,8 @@ static int prepare(const struct sadb *s, struct policy *list, size_t n,
 	c->gen = atomic_load(&s->view->gen) + 1;
 	c->n = n;
 	c->list = calloc(n + 1, sizeof(*c->list));
-	c->bound = calloc(n + 1, sizeof(*c->bound));
-	if (!c->list || !c->bound)
+	c->was = calloc(n + 1, sizeof(*c->was));
+	if (!c->list || !c->was)
 		return -ENOMEM;
 	if (n)
 		memcpy(c->list, list, n * sizeof(*list));

@@ -11,8 +11,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+#include <linux/virtio_net.h>
 
 #include "ctrl/model/policy_set.h"
 #include "include/proto.h"
@@ -131,6 +133,26 @@ static void list_that_is_refused_changes_nothing(void **state)
 	cross(p, 1);
 }
 
+/* By the policy that is in force, for which the worker itself finds the SA. */
+static void host_sends(struct pair *p)
+{
+	const struct host_tag tag = {
+		.magic = SIDE_MAGIC,
+		.policy_id = p->policy_a,
+		.policy_gen = p->a->list.block[0].head.gen,
+	};
+	const size_t vnet = sizeof(struct virtio_net_hdr);
+	uint8_t frame[FRAME_BYTES] = { 0 };
+	ssize_t n = (ssize_t)(vnet + ETH_HEADER_BYTES + PACKET_BYTES);
+
+	memcpy(frame + vnet, &tag, sizeof(tag));
+	frame[vnet + 12] = 8;
+	side_packet(frame + vnet + ETH_HEADER_BYTES, "10.1.0.5", "10.2.0.7",
+		    PACKET_BYTES);
+	assert_int_equal(write(p->a->host_fd, frame, (size_t)n), n);
+	worker_step(&p->a->w);
+}
+
 /* All ids are taken, so that one of them would mean another policy. */
 static void list_that_the_kernel_refuses_changes_nothing(void **state)
 {
@@ -141,6 +163,10 @@ static void list_that_the_kernel_refuses_changes_nothing(void **state)
 	p->a->policies_err = -ENOMEM;
 	assert_int_equal(sadb_set_policies(p->a->sadb, list, SPD_MAX), -ENOMEM);
 	cross(p, 3);
+	host_sends(p);
+	assert_int_equal(p->a->outside.tx_n, 1);
+	assert_int_equal(side_dropped(p->a), 0);
+	port_mem_reset(&p->a->outside);
 	p->a->policies_err = 0;
 	set(p->a, list, SPD_MAX);
 	free(list);
