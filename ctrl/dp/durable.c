@@ -133,15 +133,19 @@ static int reserve(struct durable_sa *sa, uint64_t used)
 	return 0;
 }
 
+/* Where a block has become smaller, a worker woke us too early, and has to once
+ * more. */
 static int serve_out(struct durable_sa *sa, uint64_t now_ns)
 {
 	uint64_t used = atomic_load(sa->kept.used);
 
-	measure(sa, used, now_ns);
-	if (sa->written == sa->last ||
-	    (used < sa->written && sa->written - used >= sa->block / 2))
+	if (sa->written == sa->last)
 		return 0;
-	return reserve(sa, used);
+	measure(sa, used, now_ns);
+	if (used >= sa->written || sa->written - used < sa->block / 2)
+		return reserve(sa, used);
+	publish(sa);
+	return 0;
 }
 
 /* --- inbound: the edge behind */

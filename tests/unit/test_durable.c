@@ -240,6 +240,27 @@ static void block_is_of_seconds_at_the_rate_of_late(void **state)
 		    limit_of(sa) - (BLOCK - 1) * 20);
 }
 
+/* After a lull a block is small, and its half is not yet reached. */
+static void worker_wakes_again_where_it_woke_too_early(void **state)
+{
+	struct fixture *f = *state;
+	struct durable_sa *sa = open_sa(f, SADB_OUT, true);
+	_Atomic uint64_t *low = &durable_kept(sa)->low;
+	uint64_t limit, used;
+
+	use(sa, BLOCK - 1);
+	round_after(f, 100);
+	for (int i = 0; i < 10; i++)
+		round_after(f, 1000);
+	limit = limit_of(sa);
+	used = limit - (BLOCK - 1) * 20 + 1;
+	use(sa, used);
+	atomic_store(low, UINT64_MAX); /* as it does */
+	round_after(f, 1);
+	assert_int_equal(limit_of(sa), limit);
+	assert_int_equal(atomic_load(low), limit - BLOCK / 2);
+}
+
 static void limit_stays_while_the_file_cannot_be_written(void **state)
 {
 	const struct rlimit none = { 0, RLIM_INFINITY };
@@ -696,6 +717,7 @@ int main(void)
 		CASE(end_without_order_skips_the_rest_of_the_block),
 		CASE(limit_moves_on_when_half_of_a_block_is_used),
 		CASE(block_is_of_seconds_at_the_rate_of_late),
+		CASE(worker_wakes_again_where_it_woke_too_early),
 		CASE(limit_stays_while_the_file_cannot_be_written),
 		CASE(other_ciphers_do_not_wait_for_the_disk),
 		CASE(other_ciphers_go_on_from_what_a_killed_process_used),
