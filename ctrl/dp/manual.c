@@ -254,8 +254,10 @@ static int add(struct manual *m, const struct one *o, struct manual_sa *sa,
 	if (err)
 		return err;
 	err = install(m, o, sa->durable, e);
-	if (err && sa->durable)
+	if (err && sa->durable) {
 		durable_end(m->durable, sa->durable);
+		sa->phase = PHASE_CLOSING;
+	}
 	return err;
 }
 
@@ -277,7 +279,7 @@ static int want(struct manual *m, const struct one *o, size_t index,
 	if (!made)
 		return error_set(e, -ENOMEM, "no memory for %s", o->name);
 	err = add(m, o, made, now_ns, e);
-	if (err) {
+	if (err && made->phase != PHASE_CLOSING) {
 		free(made);
 		return err;
 	}
@@ -286,7 +288,7 @@ static int want(struct manual *m, const struct one *o, size_t index,
 	made->wanted = index;
 	made->next = m->first;
 	m->first = made;
-	return 0;
+	return err;
 }
 
 /* --- a change */

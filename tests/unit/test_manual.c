@@ -24,6 +24,7 @@
 #include "ctrl/conf/conf.h"
 #include "ctrl/dp/manual.h"
 #include "ctrl/dp/tunnel.h"
+#include "ctrl/sadb/quiescent.h"
 #include "tests/support/side.h"
 
 #define KEY_A "0x000102030405060708090a0b0c0d0e0f10111213"
@@ -340,6 +341,38 @@ static void policies_that_are_refused_leave_the_pairs(void **state)
 	apply(f, CONF(ONE TWO, NET_1));
 }
 
+static unsigned int mapped_files(const struct fixture *f)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[1024];
+	unsigned int n = 0;
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps))
+		n += strstr(line, f->folder) != NULL;
+	fclose(maps);
+	return n;
+}
+
+/* IKE has all SPIs that may be given out. */
+static void pair_that_finds_no_room_leaves_no_state_open(void **state)
+{
+	struct fixture *f = *state;
+	struct sadb_request q = { .verb = SADB_GETSPI,
+				  .id = { .dir = SADB_IN } };
+	struct error e;
+
+	assert_int_equal(addr_parse("192.0.2.1", &q.id.daddr), 0);
+	for (uint32_t i = 0; i < SIDE_SAS; i++)
+		side_call(f->s, &q);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(try(f, CONF(ONE, NET_1), &e), -ENOSPC);
+		drain(f);
+	}
+	quiescent_drain(); /* their pages go when no worker can see them */
+	assert_int_equal(mapped_files(f), 0);
+}
+
 static void counter_mode_without_state_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -479,6 +512,7 @@ int main(void)
 		CASE(other_form_under_an_spi_in_use_is_refused),
 		CASE(spi_that_still_drains_is_refused),
 		CASE(policies_that_are_refused_leave_the_pairs),
+		CASE(pair_that_finds_no_room_leaves_no_state_open),
 		CASE(counter_mode_without_state_is_refused),
 		CASE(extended_numbers_without_state_are_refused),
 		CASE(added_pair_takes_a_policy_over_and_gives_it_back),
