@@ -10,6 +10,7 @@
 #include "bpf/encap.h"
 #include "bpf/locate.h"
 #include "bpf/nat.h"
+#include "bpf/quote.h"
 #include "bpf/sad.h"
 #include "bpf/spd.h"
 #include "bpf/steer.h"
@@ -248,13 +249,16 @@ static __always_inline int guard_unparsed(const struct packet *p)
 }
 
 /* By a policy that does not protect, or by none. What was to be protected before
- * NAT changed its addresses is not what that policy was written for. */
+ * NAT changed its addresses is not what that policy was written for; nor is what
+ * came protected, and goes back in an ICMP error. f: used up. */
 static __always_inline int guard_pass(struct __sk_buff *skb,
 				      const struct packet *p, struct flow *f,
 				      enum pass_reason reason)
 {
 	if ((skb->mark & tag_mark) || nat_hides(skb, p, f))
 		return tc_drop(DROP_NAT_ESCAPE, p->frame_bytes);
+	if (quote_is_in(p) && quote_is_protected(skb, p, f))
+		return tc_drop(DROP_ICMP_QUOTE, p->frame_bytes);
 	return tc_pass(reason, p->frame_bytes);
 }
 

@@ -185,6 +185,16 @@ static __always_inline enum parse parse_xdp(struct xdp_md *ctx, struct packet *p
 	return kind;
 }
 
+/* Where parse_must_walk(). */
+static __always_inline enum parse parse_behind_skb(struct __sk_buff *skb,
+						   struct packet *p)
+{
+	return ipv6_behind(ipv6_walk_skb(skb, p->l3_off + IPV6_HEADER_BYTES,
+					 p->total_bytes - IPV6_HEADER_BYTES,
+					 p->protocol),
+			   p);
+}
+
 static __always_inline enum parse parse_skb(struct __sk_buff *skb,
 					    struct packet *p)
 {
@@ -196,11 +206,7 @@ static __always_inline enum parse parse_skb(struct __sk_buff *skb,
 		vlan_take(p, (__be16)skb->vlan_proto, (__u16)skb->vlan_tci);
 	kind = read_ip(&c, p);
 	if (kind == PARSE_IP && parse_must_walk(p))
-		kind = ipv6_behind(
-			ipv6_walk_skb(skb, p->l3_off + IPV6_HEADER_BYTES,
-				      p->total_bytes - IPV6_HEADER_BYTES,
-				      p->protocol),
-			p);
+		kind = parse_behind_skb(skb, p);
 	if (kind == PARSE_IP)
 		read_upper(&c, p);
 	return kind;

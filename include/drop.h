@@ -23,6 +23,7 @@
 	X(UNPARSED,	  "unparsed",	    "not understood, or to be sent on by a source route, where a PROTECT policy might cover it") \
 	X(NAT_ESCAPE,	  "nat_escape",	    "NAT changed what a PROTECT policy covers; it would have left in the clear: exempt it from NAT, by gateway.mark or by its addresses") \
 	X(REDIRECT,	  "redirect",	    "the kernel told somebody outside to go around this gateway (ICMP redirect), where a PROTECT policy might cover what he sends") \
+	X(ICMP_QUOTE,	  "icmp_quote",	    "an ICMP error to be sent in the clear quoted a packet that a PROTECT policy covers; have the policy cover the router that sent it, too") \
 	X(STEER_FAILED,	  "steer_failed",   "metadata or host tag could not be attached") \
 	/* counted by both */                                                  \
 	X(IP_MALFORMED,	  "ip_malformed",   "IP header truncated, its lengths lie, or its checksum is wrong")  \

@@ -50,15 +50,18 @@
 #define IPV4_OPT_LSRR	131  /* loose source route */
 #define IPV4_OPT_SSRR	137  /* strict source route */
 
-#define ICMP_HEADER_BYTES    8U /* RFC 792 */
-#define ICMP_ERROR_MAX	     576U /* RFC 1812 section 4.3.2.3, with the IP header */
-#define ICMP_ECHO_REPLY	     0	/* RFC 792 */
-#define ICMP_UNREACHABLE     3	/* RFC 792 */
-#define ICMP_FRAG_NEEDED     4	/* RFC 1191 section 4: a code of it */
-#define ICMP_REDIRECT	     5	/* RFC 792 */
-#define ICMP_ECHO	     8	/* RFC 792 */
-#define ICMP_TIMESTAMP	     13 /* RFC 792 */
-#define ICMP_TIMESTAMP_REPLY 14 /* RFC 792 */
+#define ICMP_HEADER_BYTES      8U /* RFC 792 */
+#define ICMP_ERROR_MAX	       576U /* RFC 1812 section 4.3.2.3, with the IP header */
+#define ICMP_ECHO_REPLY	       0  /* RFC 792 */
+#define ICMP_UNREACHABLE       3  /* RFC 792 */
+#define ICMP_FRAG_NEEDED       4  /* RFC 1191 section 4: a code of it */
+#define ICMP_SOURCE_QUENCH     4  /* RFC 792 */
+#define ICMP_REDIRECT	       5  /* RFC 792 */
+#define ICMP_ECHO	       8  /* RFC 792 */
+#define ICMP_TIME_EXCEEDED     11 /* RFC 792 */
+#define ICMP_PARAMETER_PROBLEM 12 /* RFC 792 */
+#define ICMP_TIMESTAMP	       13 /* RFC 792 */
+#define ICMP_TIMESTAMP_REPLY   14 /* RFC 792 */
 
 #define ICMPV6_ERROR_MAX IPV6_MTU_MIN /* RFC 4443 section 2.4 c */
 #define ICMPV6_TOO_BIG	 2	      /* RFC 4443 section 3.2 */

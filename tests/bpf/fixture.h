@@ -57,6 +57,7 @@ static const struct policy_spec fixture_policies[] = {
 	{ POLICY_NO_SA, "10.1.0.0/24", "10.4.0.0/24", 0, SPD_PROTECT },
 	{ POLICY_ON_DEMAND, "10.1.0.0/24", "10.5.0.0/24", 0, SPD_PROTECT },
 	{ POLICY_OTHER_LAN, "10.1.0.0/24", "10.9.0.0/24", 0, SPD_PROTECT },
+	{ POLICY_SIX, "2001:db8:1::/64", "2001:db8:7::/64", 0, SPD_PROTECT },
 };
 
 /*

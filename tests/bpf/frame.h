@@ -69,12 +69,14 @@ struct frame_spec {
 	const char *daddr;	/* NULL: of the direction */
 	bool six;		/* IPv6, as is where an address says so */
 	uint16_t ethertype;	/* 0: of the packet */
-	uint16_t port;		/* UDP destination; ICMP type << 8 | code */
-	uint32_t spi;		/* ESP and AH; behind UDP port 4500 */
-	uint16_t udp_bytes;	/* UDP's length field; 0: as it is */
-	uint8_t protocol;	/* 0: UDP */
-	uint8_t options_bytes;	/* of the IPv4 header; multiple of 4 */
-	const char *options;	/* so many octets of them; NULL: NOPs */
+	const char *about;     /* an ICMP error quotes what this one sent ... */
+	const char *to;	       /* ... to that one, by UDP */
+	uint16_t port;	       /* UDP destination; ICMP type << 8 | code */
+	uint32_t spi;	       /* ESP and AH; behind UDP port 4500 */
+	uint16_t udp_bytes;    /* UDP's length field; 0: as it is */
+	uint8_t protocol;      /* 0: UDP */
+	uint8_t options_bytes; /* of the IPv4 header; multiple of 4 */
+	const char *options;   /* so many octets of them; NULL: NOPs */
 	struct frame_ext ext;
 	struct vlan_tag tags[FRAME_TAGS_MAX]; /* outermost first */
 	uint16_t bytes; /* cut or padded to; 0: as its packet is long */
@@ -226,6 +228,27 @@ static inline void frame_take_tags(const struct frame_spec *s, struct frame *f)
 	f->bytes -= bytes;
 }
 
+#define QUOTE_BYTES (IPV6_HEADER_BYTES + PORTS_BYTES) /* of either family */
+
+/* Behind an ICMP error's header: another packet's, and its ports. */
+static inline void frame_quote(const struct frame_spec *s, struct frame *f,
+			       size_t at)
+{
+	const struct frame_spec quoted = { .saddr = s->about, .daddr = s->to };
+	const bool six = frame_is_six(&quoted);
+	struct frame q = { 0 };
+	size_t behind = six ? frame_ipv6(&quoted, &q, PROTO_UDP)
+			    : frame_ipv4(&quoted, &q, PROTO_UDP);
+
+	frame_udp(&quoted, &q, behind);
+	memcpy(f->octets + at + ICMP_HEADER_BYTES, q.octets + ETH_HEADER_BYTES,
+	       QUOTE_BYTES);
+	frame_wr16(f, six ? AT6_PAYLOAD : AT_TOTAL,
+		   (uint16_t)(at - ETH_HEADER_BYTES + ICMP_HEADER_BYTES +
+			      QUOTE_BYTES - (six ? IPV6_HEADER_BYTES : 0)));
+	f->bytes = (uint32_t)at + ICMP_HEADER_BYTES + QUOTE_BYTES;
+}
+
 /* s->saddr and s->daddr are set. */
 static inline void frame_build(const struct frame_spec *s, struct frame *f)
 {
@@ -243,9 +266,11 @@ static inline void frame_build(const struct frame_spec *s, struct frame *f)
 	at = frame_is_six(s) ? frame_ipv6(s, f, protocol)
 			     : frame_ipv4(s, f, protocol);
 	frame_payload(s, f, at, protocol);
+	f->bytes = (uint32_t)at + PAYLOAD_BYTES;
+	if (s->about)
+		frame_quote(s, f, at);
 	if (s->overwrite.at)
 		frame_wr16(f, s->overwrite.at, s->overwrite.value);
-	f->bytes = (uint32_t)at + PAYLOAD_BYTES;
 	frame_put_tags(s, f);
 	if (s->bytes)
 		f->bytes = s->bytes;

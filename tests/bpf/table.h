@@ -53,6 +53,7 @@
 #define TCP_HOST6	"2001:db8:3::10"
 #define NO_SA_HOST6	"2001:db8:4::10"
 #define BYPASSED_HOST6	"2001:db8:6::10"
+#define PROTECTED_HOST6 "2001:db8:7::10"
 #define STRANGER6	"2001:db8:77::10"
 #define WAN_NEIGHBOUR6	"2001:db8:ff::77"
 #define LINK_LOCAL6	"fe80::1"
@@ -90,6 +91,7 @@ enum policy_id {
 	POLICY_NO_SA = 55,
 	POLICY_ON_DEMAND = 56, /* has no SA either */
 	POLICY_OTHER_LAN = 63,
+	POLICY_SIX = 66, /* has none either */
 	POLICY_BYPASS = 9,
 };
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tests/bpf/rows_guard.h"
+#include "tests/bpf/rows_quote.h"
 #include "tests/bpf/rows_ipv6.h"
 #include "tests/bpf/rows_protected.h"
 #include "tests/bpf/rows_unprotected.h"
@@ -29,6 +30,7 @@ static const struct table tables[] = {
 	{ PROGRAM_PROTECTED, rows_protected, ARRAY_LEN(rows_protected) },
 	{ PROGRAM_UNPROTECTED, rows_unprotected, ARRAY_LEN(rows_unprotected) },
 	{ PROGRAM_GUARD, rows_guard, ARRAY_LEN(rows_guard) },
+	{ PROGRAM_GUARD, quote_rows_guard, ARRAY_LEN(quote_rows_guard) },
 	{ PROGRAM_PROTECTED, rows6_protected, ARRAY_LEN(rows6_protected) },
 	{ PROGRAM_UNPROTECTED, rows6_unprotected, ARRAY_LEN(rows6_unprotected) },
 	{ PROGRAM_GUARD, rows6_guard, ARRAY_LEN(rows6_guard) },
