@@ -199,13 +199,13 @@ static __always_inline int ip_in(struct xdp_md *ctx, const struct packet *p,
 	return spd_in(p);
 }
 
-/* A frame from the untrusted network. */
+/* A frame from the untrusted network, to whichever station: of those there may
+ * be more behind this interface than we know of (macvlan, VRRP), and it may have
+ * got another address while no daemon ran. */
 static __always_inline int unprotected(struct xdp_md *ctx,
 				       const struct packet *p, enum parse kind,
 				       const struct iface_info *iface)
 {
-	if (!(p->dmac & MAC_GROUP) && p->dmac != iface->mac)
-		return xdp_pass(PASS_OTHER_HOST, p->frame_bytes);
 	if (kind == PARSE_MALFORMED)
 		return xdp_drop(DROP_IP_MALFORMED, p->frame_bytes);
 	if (kind == PARSE_OPAQUE)

@@ -357,9 +357,13 @@ static const struct row rows_unprotected[] = {
 	  .pass = PASS_NOT_IP },
 
 	/* --- to another station */
-	{ .name = "unprotected: a frame for another station is the kernel's",
+	{ .name = "unprotected: the SPD speaks of frames for another station, too",
+	  .frame = { .dmac = OTHER_MAC },
+	  .drop = DROP_PLAINTEXT_IN },
+	{ .name = "unprotected: ESP for us is for us by whichever station",
 	  .frame = { .dmac = OTHER_MAC, ESP_TO_US, .spi = SPI_ESP },
-	  .pass = PASS_OTHER_HOST },
+	  .pass = PASS_STEER_IN,
+	  .sa = SA_IN_ESP },
 	{ .name = "unprotected: a broadcast frame does not pass by the SPD",
 	  .frame = { .dmac = BROADCAST_MAC },
 	  .drop = DROP_PLAINTEXT_IN },

@@ -6,8 +6,10 @@ What those outside send to the gateway for somebody else. A source route (RFC
 for somebody behind it: judged by where it arrives, it was the host's, and the
 kernel forwarded it as what a policy protects. Linux does so where
 accept_source_route is 1, which is its default. A routing header of IPv6 (RFC
-8754) is the same, but for its default. And what claims to come from behind the
-gateway was forwarded into a tunnel, where it looks as if it did.
+8754) is the same, but for its default. What claims to come from behind the
+gateway was forwarded into a tunnel, where it looks as if it did. And a MAC
+address that the gateway knew nothing of was another station's, whose frames
+nobody judged: that of a macvlan (VRRP has one), or a new one of the interface.
 """
 import os
 import secrets
@@ -30,9 +32,9 @@ def routed(option, station, target, needle):
             inet.UDP(sport=9000, dport=9000) / needle)
 
 
-def send(lab, packets):
+def send(lab, packets, ifname="wan0"):
     ether = scapy_layers().layers.l2.Ether(src=lab.mac("wire", "br0"),
-                                           dst=lab.mac("gw-a", "wan0"))
+                                           dst=lab.mac("gw-a", ifname))
     lab.inject("wire", "br0", [ether / packet for packet in packets])
 
 
@@ -84,6 +86,37 @@ def check_forged(lab, gateway, far):
     n = gateway.drops()["plaintext_in"] - before
     ok(n == COUNT, f"{n} of {COUNT} are counted as plaintext_in")
     far.stop()
+    return gateway
+
+
+def plain(lab, ifname):
+    """As if host-b wrote to host-a; how many arrive there."""
+    inet = scapy_layers().layers.inet
+    needle = secrets.token_bytes(16)
+    capture = lab.capture("host-a", "eth0")
+    send(lab, [inet.IP(src=HOST_B, dst=HOST_A) /
+               inet.UDP(sport=9000, dport=9000) / needle] * COUNT, ifname)
+    return len(search_plaintext(capture.stop(), needle))
+
+
+def add_station(lab):
+    """Another one on wan0."""
+    lab.run("gw-a", ["ip", "link", "add", "vrrp0", "link", "wan0", "type",
+                     "macvlan"])
+    lab.run("gw-a", ["ip", "link", "set", "dev", "vrrp0", "up"])
+    ok(plain(lab, "vrrp0") >= COUNT,
+       f"without Cygnet, {COUNT} of {COUNT} come by a macvlan")
+
+
+def check_stations(lab, gateway):
+    """By the other one, and later by another address of its own."""
+    n = plain(lab, "vrrp0")
+    ok(n == 0, f"by a macvlan, {n} of {COUNT} came in the clear")
+    gateway.stop()
+    lab.run("gw-a", ["ip", "link", "set", "dev", "wan0", "address",
+                     "02:00:00:00:00:77"])
+    n = plain(lab, "wan0")
+    ok(n == 0, f"by a new MAC while no daemon runs, {n} of {COUNT}")
 
 
 def main():
@@ -93,6 +126,7 @@ def main():
                          "net.ipv4.conf.default.accept_source_route=1",
                          "net.ipv4.conf.wan0.accept_source_route=1"])
         lab.route_far_network("a")
+        add_station(lab)
         n = arrived(lab, LSRR)
         ok(n == COUNT, f"without Cygnet, {n} of {COUNT} go where they say")
         gateway = lab.start_gateway("gw-a", lab.default_conf("a"))
@@ -104,7 +138,8 @@ def main():
         ok(n == 2 * COUNT, f"{n} of {2 * COUNT} are counted as unparsed")
         check_tunnel(lab, gateway)
         far = lab.start_gateway("gw-b", lab.default_conf("b"))
-        check_forged(lab, gateway, far)
+        gateway = check_forged(lab, gateway, far)
+        check_stations(lab, gateway)
     return finish()
 
 
