@@ -177,6 +177,18 @@ static __always_inline int udp_in(struct xdp_md *ctx, const struct packet *p,
 	return spd_in(p);
 }
 
+/*
+ * Sent to all or many of this link, whatever the address says: others' come to one
+ * station. The kernel forwards a broadcast to a network behind us, where
+ * bc_forwarding is set, and gives it to the host's own sockets elsewhere.
+ */
+static __always_inline bool is_for_link(const struct packet *p, __u32 local)
+{
+	if (local == LOCAL_BROADCAST)
+		return p->dmac & MAC_GROUP;
+	return addr_is_link(p, &p->daddr) && !addr_is_loopback(p, &p->daddr);
+}
+
 /* What IP on this side is: ESP and AH for us, the link's, or plaintext. */
 static __always_inline int ip_in(struct xdp_md *ctx, const struct packet *p,
 				 const struct iface_info *iface)
@@ -186,7 +198,7 @@ static __always_inline int ip_in(struct xdp_md *ctx, const struct packet *p,
 	/* The kernel would send it on to whom no policy was asked about. */
 	if (p->source_route && (local || addr_is_link(p, &p->daddr)))
 		return unparsed_in(p);
-	if (addr_is_link(p, &p->daddr) || local == LOCAL_BROADCAST)
+	if (is_for_link(p, local))
 		return xdp_pass(PASS_LINK, p->frame_bytes);
 	if (local && (addr_is_link_local(p, &p->saddr) || packet_is_nd(p)))
 		return xdp_pass(PASS_LINK, p->frame_bytes);

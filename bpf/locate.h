@@ -46,6 +46,16 @@ static __always_inline bool addr_is_link(const struct packet *p,
 	return p->version == 4 ? v4_is_link(addr_v4(a)) : v6_is_link(a);
 }
 
+/* Never from outside (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3), and the
+ * kernel takes IPv4's all the same where route_localnet is set. */
+static __always_inline bool addr_is_loopback(const struct packet *p,
+					     const struct addr *a)
+{
+	if (p->version == 4)
+		return bpf_ntohl(addr_v4(a)) >> 24 == 127;
+	return v6_is_link(a) && a->octets[0] == 0 && a->octets[15] == 1;
+}
+
 /* Of IPv4's (RFC 3927) the kernel forwards even these: exempt is only what the
  * host itself says to a neighbour, or hears from one. */
 static __always_inline bool addr_is_link_local(const struct packet *p,

@@ -72,9 +72,10 @@ def forged(lab, sport, dport):
 def check_forged(lab, gateway, far):
     """Through a gateway that passes what no policy is about, and one that does
     not: there a DHCP lease passes all the same."""
+    before = gateway.drops()["plaintext_in"]
     n = forged(lab, 9000, 9000)
     ok(n == 0, f"{n} forged packets of {COUNT} went through the tunnel")
-    n = gateway.drops()["plaintext_in"]
+    n = gateway.drops()["plaintext_in"] - before
     ok(n == COUNT, f"{n} of {COUNT} are counted as plaintext_in")
     gateway.stop()
     conf = lab.default_conf("a").replace("gateway {",
@@ -89,14 +90,28 @@ def check_forged(lab, gateway, far):
     return gateway
 
 
-def plain(lab, ifname):
+def plain(lab, ifname, target=HOST_A):
     """As if host-b wrote to host-a; how many arrive there."""
     inet = scapy_layers().layers.inet
     needle = secrets.token_bytes(16)
     capture = lab.capture("host-a", "eth0")
-    send(lab, [inet.IP(src=HOST_B, dst=HOST_A) /
+    send(lab, [inet.IP(src=HOST_B, dst=target) /
                inet.UDP(sport=9000, dport=9000) / needle] * COUNT, ifname)
     return len(search_plaintext(capture.stop(), needle))
+
+
+def check_broadcast(lab, gateway):
+    """To the network behind, which the kernel is told to forward."""
+    lab.run("gw-a", ["ip", "address", "del", f"{GW_A_LAN}/24", "dev", "lan0"])
+    lab.run("gw-a", ["ip", "address", "add", f"{GW_A_LAN}/24", "brd", "+",
+                     "dev", "lan0"])
+    lab.run("gw-a", ["sysctl", "-qw", "net.ipv4.conf.all.bc_forwarding=1",
+                     "net.ipv4.conf.wan0.bc_forwarding=1"])
+    before = gateway.drops()["plaintext_in"]
+    n = plain(lab, "wan0", "10.1.0.255")
+    ok(n == 0, f"to the broadcast address, {n} of {COUNT} came in the clear")
+    n = gateway.drops()["plaintext_in"] - before
+    ok(n == COUNT, f"{n} of {COUNT} are counted as plaintext_in")
 
 
 def add_station(lab):
@@ -137,6 +152,7 @@ def main():
         n = gateway.drops()["unparsed"] - before
         ok(n == 2 * COUNT, f"{n} of {2 * COUNT} are counted as unparsed")
         check_tunnel(lab, gateway)
+        check_broadcast(lab, gateway)
         far = lab.start_gateway("gw-b", lab.default_conf("b"))
         gateway = check_forged(lab, gateway, far)
         check_stations(lab, gateway)
