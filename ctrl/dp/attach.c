@@ -113,6 +113,35 @@ int attach_xdp(const struct attach_iface *iface, int prog_fd,
 	return 0;
 }
 
+/* 0: nobody can say. */
+static uint32_t id_of(int prog_fd)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(prog_fd, &info, &len) ? 0 : info.id;
+}
+
+int attach_keep_xdp(const struct attach_iface *iface, struct attachment *a,
+		    struct error *e)
+{
+	bool native;
+	uint32_t id;
+	int err;
+
+	if (!a->done)
+		return 0;
+	id = xdp_query(iface->xdp_ifindex, &native);
+	if (id && id == id_of(a->prog_fd))
+		return 0;
+	err = bpf_xdp_attach((int)iface->xdp_ifindex, a->prog_fd,
+			     XDP_FLAGS_UPDATE_IF_NOEXIST | xdp_mode(a->native),
+			     NULL);
+	return err ? error_set(e, err, "cannot attach XDP to %s: %s",
+			       iface->name, strerror(-err))
+		   : 1;
+}
+
 /* The kernel does not call a driver for the program that it has. */
 int attach_xdp_again(const struct attach_iface *iface, int closed_fd,
 		     const struct attachment *a)
@@ -189,27 +218,37 @@ static int fail_taken(const struct attach_iface *iface,
 		point_name(hook), TC_PRIORITY);
 }
 
-static int attach_tc(const struct attach_iface *iface,
-		     enum bpf_tc_attach_point point, int prog_fd,
-		     struct attachment *out, struct error *e)
+/* flags: as tc_put() has them. out->prog_fd is set. */
+static int put_tc(const struct attach_iface *iface,
+		  enum bpf_tc_attach_point point, uint32_t flags,
+		  struct attachment *out, struct error *e)
 {
 	struct bpf_tc_hook hook = tc_hook(iface->ifindex, point);
 	int err = bpf_tc_hook_create(&hook);
 
-	out->qdisc = err == 0;
+	out->qdisc |= err == 0;
 	if (err && err != -EEXIST)
 		return error_set(e, err,
 				 "cannot create the clsact qdisc of %s: %s",
 				 iface->name, strerror(-err));
-	err = tc_put(&hook, prog_fd, out->before_fd ? BPF_TC_F_REPLACE : 0);
+	err = tc_put(&hook, out->prog_fd, flags);
 	if (err == -EEXIST || err == -EINVAL) /* of its kind, or of another */
 		return fail_taken(iface, &hook, "a filter", e);
 	if (err)
 		return error_set(e, err, "cannot attach at tc %s of %s: %s",
 				 point_name(&hook), iface->name, strerror(-err));
 	out->done = true;
-	out->prog_fd = prog_fd;
 	return 0;
+}
+
+static int attach_tc(const struct attach_iface *iface,
+		     enum bpf_tc_attach_point point, int prog_fd,
+		     struct attachment *out, struct error *e)
+{
+	out->qdisc = false;
+	out->prog_fd = prog_fd;
+	return put_tc(iface, point, out->before_fd ? BPF_TC_F_REPLACE : 0, out,
+		      e);
 }
 
 int attach_guard(const struct attach_iface *iface, int prog_fd,
@@ -222,6 +261,35 @@ int attach_tag(const struct attach_iface *iface, int prog_fd,
 	       struct attachment *out, struct error *e)
 {
 	return attach_tc(iface, BPF_TC_INGRESS, prog_fd, out, e);
+}
+
+static int keep_tc(const struct attach_iface *iface,
+		   enum bpf_tc_attach_point point, struct attachment *a,
+		   struct error *e)
+{
+	const struct bpf_tc_hook hook = tc_hook(iface->ifindex, point);
+	uint32_t id;
+	int err;
+
+	if (!a->done)
+		return 0;
+	id = tc_query(&hook);
+	if (id && id == id_of(a->prog_fd))
+		return 0;
+	err = put_tc(iface, point, BPF_TC_F_REPLACE, a, e);
+	return err ? err : 1;
+}
+
+int attach_keep_guard(const struct attach_iface *iface, struct attachment *a,
+		      struct error *e)
+{
+	return keep_tc(iface, BPF_TC_EGRESS, a, e);
+}
+
+int attach_keep_tag(const struct attach_iface *iface, struct attachment *a,
+		    struct error *e)
+{
+	return keep_tc(iface, BPF_TC_INGRESS, a, e);
 }
 
 static int find_xdp(const struct attach_iface *iface, struct attachment *out,

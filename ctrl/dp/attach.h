@@ -32,6 +32,7 @@ struct attachment {
 	bool native;   /* XDP: in the driver, else generic */
 	int refused;   /* XDP: what the driver said to it, negative; or 0 */
 	bool qdisc;    /* guard, tag: the clsact qdisc is of our making */
+	bool lost;     /* it was told that it is off, and cannot be put back */
 	int before_fd; /* owned: program of ours that was there; 0: none */
 	int prog_fd;   /* borrowed: the one that is there now; 0: none */
 };
@@ -70,6 +71,20 @@ int attach_tag(const struct attach_iface *iface, int prog_fd,
  */
 int attach_xdp_again(const struct attach_iface *iface, int closed_fd,
 		     const struct attachment *a);
+
+/*
+ * Is what was attached still there? Else it is attached again: at tc also in the
+ * place of what others put there since, as all that leaves would pass by it.
+ *
+ * 0: it is there, or never was. 1: it is there again. Negative with e filled:
+ * -ENODEV (the interface is gone), -EBUSY (another XDP program).
+ */
+int attach_keep_xdp(const struct attach_iface *iface, struct attachment *a,
+		    struct error *e);
+int attach_keep_guard(const struct attach_iface *iface, struct attachment *a,
+		      struct error *e);
+int attach_keep_tag(const struct attach_iface *iface, struct attachment *a,
+		    struct error *e);
 
 /* As it was before: the earlier program, or none. */
 void attach_undo_xdp(const struct attach_iface *iface, struct attachment *a);

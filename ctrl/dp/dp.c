@@ -11,6 +11,7 @@
 #include "ctrl/dp/changes.h"
 #include "ctrl/dp/conntrack.h"
 #include "ctrl/dp/forwarding.h"
+#include "ctrl/dp/keep.h"
 #include "ctrl/dp/links.h"
 #include "ctrl/dp/nl_table.h"
 #include "ctrl/dp/privileges.h"
@@ -273,6 +274,7 @@ static void stop(struct dp *dp)
 	if (!dp->running)
 		return;
 	dp->running = false;
+	keep_end(dp);
 	links_unwatch(dp);
 	workers_stop(dp);
 	hostif_close(&dp->host);
@@ -361,6 +363,8 @@ int dp_start(struct config *config, struct event_base *base, struct dp **out,
 	}
 	if (!err)
 		err = links_watch(dp, base, e);
+	if (!err)
+		err = keep_begin(dp, base, e);
 	if (err) {
 		dp_undo(dp);
 		dp_stop(dp);

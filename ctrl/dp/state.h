@@ -55,12 +55,16 @@ struct dp_worker {
 	bool running;
 };
 
+struct mnl_socket;
+
 struct dp {
 	struct config *config;
 	struct iface ifaces[IFACE_MAX];
 	struct served served[IFACE_MAX];
 	size_t n_ifaces;
 	struct nl *nl;
+	struct mnl_socket *keep; /* tells that programs may be off */
+	struct event *on_keep;
 	struct hostif host;
 	struct attach_iface host_at;
 	struct attachment host_tag;
