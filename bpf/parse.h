@@ -28,6 +28,15 @@ static __always_inline enum parse parse_ethertype(__be16 ethertype)
 	case ETH_P_PPP_SES:
 	case ETH_P_MPLS_UC:
 	case ETH_P_MPLS_MC:
+	case ETH_P_MACSEC: /* of an interface above this one, as are these */
+	case ETH_P_BATMAN:
+	case ETH_P_HSR:
+	case ETH_P_PRP:
+	case ETH_P_NSH:
+	case ETH_P_8021AH:
+	case ETH_P_QINQ1: /* tags, to others than Linux */
+	case ETH_P_QINQ2:
+	case ETH_P_QINQ3:
 		return PARSE_OPAQUE;
 	default:
 		return PARSE_OTHER;
