@@ -341,7 +341,8 @@ static __always_inline bool guard_is_redirect(const struct __sk_buff *skb,
 static __always_inline bool guard_is_link(const struct __sk_buff *skb,
 					  const struct packet *p)
 {
-	if (skb->ingress_ifindex)
+	if (skb->ingress_ifindex ||
+	    (p->ttl > 1 && addr_is_wide_group(p, &p->daddr)))
 		return false;
 	return addr_is_link(p, &p->daddr) || addr_is_link_local(p, &p->daddr) ||
 	       locate_local(&p->daddr) == LOCAL_BROADCAST || packet_is_nd(p);

@@ -46,6 +46,17 @@ static __always_inline bool addr_is_link(const struct packet *p,
 	return p->version == 4 ? v4_is_link(addr_v4(a)) : v6_is_link(a);
 }
 
+/* A group whose packets may go further than the link (RFC 5771 section 4, RFC 7346
+ * section 2), if their TTL lets them. */
+static __always_inline bool addr_is_wide_group(const struct packet *p,
+					       const struct addr *a)
+{
+	if (p->version == 4)
+		return a->octets[ADDR_V4_AT] >> 4 == 0xe &&
+		       bpf_ntohl(addr_v4(a)) >> 8 != 0xe00000;
+	return a->octets[0] == 0xff && (a->octets[1] & 0xf) > 2;
+}
+
 /* Never from outside (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3), and the
  * kernel takes IPv4's all the same where route_localnet is set. */
 static __always_inline bool addr_is_loopback(const struct packet *p,

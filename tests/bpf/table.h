@@ -40,6 +40,7 @@
 #define STRANGER       "203.0.113.10"
 #define ANY_BROADCAST  "255.255.255.255"
 #define MULTICAST      "224.0.0.5"
+#define WIDE_GROUP     "239.1.2.3"
 #define LINK_LOCAL     "169.254.1.1"
 
 #define GATEWAY_IN6	"2001:db8:1::1"
@@ -59,6 +60,7 @@
 #define LINK_LOCAL6	"fe80::1"
 #define LINK_LOCAL6_TOO "fe80::2"
 #define ALL_NODES6	"ff02::1"
+#define WIDE_GROUP6	"ff0e::1:2:3"
 #define MLD_ROUTERS6	"ff02::16"
 #define DHCP_SERVERS6	"ff02::1:2"
 
