@@ -277,7 +277,8 @@ static __always_inline int guard_pass(struct __sk_buff *skb,
 /*
  * It came in from outside, and says that it is from behind us: through a tunnel it
  * would go as ours (RFC 2827). A guest of ours on his way to the Internet and back
- * comes in from outside too, but from no host behind us, NAT or not. Nor does a
+ * comes in from outside too, but from no host behind us, NAT (to an address of
+ * this host) or not. Nor does a
  * DHCP lease go there, which passed at XDP without a policy being asked.
  */
 static __always_inline bool guard_is_forged(struct __sk_buff *skb,
@@ -288,7 +289,7 @@ static __always_inline bool guard_is_forged(struct __sk_buff *skb,
 
 	return from && from->role == IFACE_UNPROTECTED &&
 	       (dhcp_between(p, DHCP_SERVER_PORT, DHCP_CLIENT_PORT) ||
-		origin_is_elsewhere(skb, p, from));
+		!(locate_local(&p->saddr) || origin_is_outside(skb, p, from)));
 }
 
 /* SPD-O for what the host sends or the kernel forwards (RFC 4301 5.1). */

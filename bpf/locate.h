@@ -143,9 +143,15 @@ static __always_inline void locate_question_back(const struct packet *p,
 	__builtin_memcpy(fib->ipv6_dst, &p->saddr, sizeof(p->saddr));
 }
 
+enum fib_way {
+	FIB_NOWHERE,   /* there is no route */
+	FIB_ELSEWHERE, /* by an interface that the SPD has no say in */
+	FIB_OUTSIDE,   /* by an unprotected one */
+};
+
 /* By a route that there is, whether or not tc's packet is too large for it. */
-static __always_inline bool fib_leads_elsewhere(void *ctx,
-						struct bpf_fib_lookup *fib)
+static __always_inline enum fib_way fib_way_of(void *ctx,
+					       struct bpf_fib_lookup *fib)
 {
 	struct iface_key egress = {};
 	const struct iface_info *to;
@@ -154,10 +160,10 @@ static __always_inline bool fib_leads_elsewhere(void *ctx,
 	rc = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
 	if (rc != BPF_FIB_LKUP_RET_SUCCESS && rc != BPF_FIB_LKUP_RET_NO_NEIGH &&
 	    rc != BPF_FIB_LKUP_RET_FRAG_NEEDED)
-		return false;
+		return FIB_NOWHERE;
 	egress.ifindex = fib->ifindex;
 	to = bpf_map_lookup_elem(&ifaces, &egress);
-	return !to || to->role != IFACE_UNPROTECTED;
+	return to && to->role == IFACE_UNPROTECTED ? FIB_OUTSIDE : FIB_ELSEWHERE;
 }
 
 /*
@@ -173,18 +179,18 @@ static __always_inline bool egress_is_elsewhere(void *ctx,
 	struct bpf_fib_lookup fib = { .ifindex = from->ifindex };
 
 	locate_question(p, &fib);
-	return fib_leads_elsewhere(ctx, &fib);
+	return fib_way_of(ctx, &fib) == FIB_ELSEWHERE;
 }
 
-/* Does it come from a host behind such an interface, or says so? */
-static __always_inline bool origin_is_elsewhere(void *ctx,
-						const struct packet *p,
-						const struct iface_info *from)
+/* May it have come from there? What nobody is behind has no way back: so it is
+ * with those behind an interface of ours that is down. */
+static __always_inline bool origin_is_outside(void *ctx, const struct packet *p,
+					      const struct iface_info *from)
 {
 	struct bpf_fib_lookup fib = { .ifindex = from->ifindex };
 
 	locate_question_back(p, &fib);
-	return fib_leads_elsewhere(ctx, &fib);
+	return fib_way_of(ctx, &fib) == FIB_OUTSIDE;
 }
 
 #endif

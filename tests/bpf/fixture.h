@@ -85,6 +85,7 @@ static const char fixture_links[] =
 	"ip route add blackhole " FAR_BLACKHOLE "/32\n"
 	"echo 0 >/proc/sys/net/ipv4/conf/unprot-peer/forwarding\n"
 	"ip route add default dev other table 77\n"
+	"ip route add blackhole " LAN_LOST "\n"
 	"ip rule add tos 0x10 lookup 77\n"
 	"ip rule add from " LAN_BY_SOURCE " lookup 77\n"
 	"ip rule add ipproto 47 lookup 77\n"

@@ -24,6 +24,7 @@
 #define LAN_HOST      "10.1.0.10"
 #define LAN_NEIGHBOUR "10.1.0.11"
 #define LAN_BY_SOURCE "10.1.0.66" /* a rule sends it to the other LAN */
+#define LAN_LOST      "10.1.0.99" /* the kernel has a blackhole for it */
 #define LAN_BROADCAST "10.1.0.255"
 #define WAN_HOST      "192.0.2.77" /* on the link; nobody answers ARP */
 #define WAN_BROADCAST "192.0.2.255"

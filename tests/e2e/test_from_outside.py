@@ -77,6 +77,10 @@ def check_forged(lab, gateway, far):
     ok(n == 0, f"{n} forged packets of {COUNT} went through the tunnel")
     n = gateway.drops()["plaintext_in"] - before
     ok(n == COUNT, f"{n} of {COUNT} are counted as plaintext_in")
+    lab.run("gw-a", ["ip", "link", "set", "dev", "lan0", "down"])
+    n = forged(lab, 9000, 9000)
+    lab.run("gw-a", ["ip", "link", "set", "dev", "lan0", "up"])
+    ok(n == 0, f"while lan0 was down, {n} of {COUNT} did")
     gateway.stop()
     conf = lab.default_conf("a").replace("gateway {",
                                          "gateway {\n    default = discard")
