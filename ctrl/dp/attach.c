@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/pkt_sched.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,7 @@
  * what the guard takes, and all see the mark of the tag. A TCX program (Linux 6.6) would run before it. */
 #define TC_PRIORITY 1
 #define TC_HANDLE   1
+#define TC_ASIDE    0x7ffffffe /* handle of a second one, for a moment */
 
 #define ATTACH_TCX_EGRESS ((enum bpf_attach_type)47) /* Linux 6.6 */
 
@@ -176,20 +178,43 @@ static uint32_t tc_query(const struct bpf_tc_hook *hook)
 }
 
 /* flags: BPF_TC_F_REPLACE, or 0 where nothing is to be there. */
-static int tc_put(const struct bpf_tc_hook *hook, int prog_fd, uint32_t flags)
+static int tc_put_at(const struct bpf_tc_hook *hook, uint32_t handle,
+		     int prog_fd, uint32_t flags)
 {
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE,
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = handle,
 		    .priority = TC_PRIORITY, .prog_fd = prog_fd, .flags = flags);
 
 	return bpf_tc_attach(hook, &opts);
 }
 
-static int tc_take_off(const struct bpf_tc_hook *hook)
+static int tc_put(const struct bpf_tc_hook *hook, int prog_fd, uint32_t flags)
 {
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE,
+	return tc_put_at(hook, TC_HANDLE, prog_fd, flags);
+}
+
+static int tc_take_off_at(const struct bpf_tc_hook *hook, uint32_t handle)
+{
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = handle,
 		    .priority = TC_PRIORITY);
 
 	return bpf_tc_detach(hook, &opts);
+}
+
+static int tc_take_off(const struct bpf_tc_hook *hook)
+{
+	return tc_take_off_at(hook, TC_HANDLE);
+}
+
+/* Of one priority, who comes last runs first. Never is none of ours there. */
+static int tc_raise(const struct bpf_tc_hook *hook, int prog_fd)
+{
+	int err = tc_put_at(hook, TC_ASIDE, prog_fd, BPF_TC_F_REPLACE);
+
+	if (!err)
+		err = tc_take_off(hook);
+	if (!err)
+		err = tc_put(hook, prog_fd, 0);
+	return err ? err : tc_take_off_at(hook, TC_ASIDE);
 }
 
 /* With whatever is attached to it. */
@@ -263,33 +288,54 @@ int attach_tag(const struct attach_iface *iface, int prog_fd,
 	return attach_tc(iface, BPF_TC_INGRESS, prog_fd, out, e);
 }
 
-static int keep_tc(const struct attach_iface *iface,
-		   enum bpf_tc_attach_point point, struct attachment *a,
+static bool runs_first(struct nl *nl, const struct bpf_tc_hook *hook)
+{
+	const uint32_t side = hook->attach_point == BPF_TC_EGRESS
+				      ? TC_H_MIN_EGRESS
+				      : TC_H_MIN_INGRESS;
+	uint32_t first =
+		nl_first_filter(nl, (uint32_t)hook->ifindex,
+				TC_H_MAKE(TC_H_CLSACT, side), TC_PRIORITY);
+
+	return !first || first == TC_HANDLE;
+}
+
+static int keep_tc(struct nl *nl, const struct attach_iface *iface,
+		   const struct bpf_tc_hook *hook, struct attachment *a,
 		   struct error *e)
 {
-	const struct bpf_tc_hook hook = tc_hook(iface->ifindex, point);
 	uint32_t id;
 	int err;
 
 	if (!a->done)
 		return 0;
-	id = tc_query(&hook);
-	if (id && id == id_of(a->prog_fd))
+	id = tc_query(hook);
+	if (!id || id != id_of(a->prog_fd)) {
+		err = put_tc(iface, hook->attach_point, BPF_TC_F_REPLACE, a, e);
+		return err ? err : 1;
+	}
+	if (runs_first(nl, hook))
 		return 0;
-	err = put_tc(iface, point, BPF_TC_F_REPLACE, a, e);
-	return err ? err : 1;
+	err = tc_raise(hook, a->prog_fd);
+	return err ? error_set(e, err, "cannot run before others at tc %s: %s",
+			       point_name(hook), strerror(-err))
+		   : 1;
 }
 
-int attach_keep_guard(const struct attach_iface *iface, struct attachment *a,
-		      struct error *e)
+int attach_keep_guard(struct nl *nl, const struct attach_iface *iface,
+		      struct attachment *a, struct error *e)
 {
-	return keep_tc(iface, BPF_TC_EGRESS, a, e);
+	const struct bpf_tc_hook hook = tc_hook(iface->ifindex, BPF_TC_EGRESS);
+
+	return keep_tc(nl, iface, &hook, a, e);
 }
 
-int attach_keep_tag(const struct attach_iface *iface, struct attachment *a,
-		    struct error *e)
+int attach_keep_tag(struct nl *nl, const struct attach_iface *iface,
+		    struct attachment *a, struct error *e)
 {
-	return keep_tc(iface, BPF_TC_INGRESS, a, e);
+	const struct bpf_tc_hook hook = tc_hook(iface->ifindex, BPF_TC_INGRESS);
+
+	return keep_tc(nl, iface, &hook, a, e);
 }
 
 static int find_xdp(const struct attach_iface *iface, struct attachment *out,

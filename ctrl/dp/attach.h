@@ -18,6 +18,8 @@
 #include "ctrl/base/error.h"
 #include "include/sad.h"
 
+struct nl;
+
 struct attach_iface {
 	const char *name;
 	uint32_t ifindex;     /* the guard's and the tag's place */
@@ -74,17 +76,18 @@ int attach_xdp_again(const struct attach_iface *iface, int closed_fd,
 
 /*
  * Is what was attached still there? Else it is attached again: at tc also in the
- * place of what others put there since, as all that leaves would pass by it.
+ * place of what others put there since, and before those of the same priority,
+ * as all that leaves would pass by it.
  *
  * 0: it is there, or never was. 1: it is there again. Negative with e filled:
  * -ENODEV (the interface is gone), -EBUSY (another XDP program).
  */
 int attach_keep_xdp(const struct attach_iface *iface, struct attachment *a,
 		    struct error *e);
-int attach_keep_guard(const struct attach_iface *iface, struct attachment *a,
-		      struct error *e);
-int attach_keep_tag(const struct attach_iface *iface, struct attachment *a,
-		    struct error *e);
+int attach_keep_guard(struct nl *nl, const struct attach_iface *iface,
+		      struct attachment *a, struct error *e);
+int attach_keep_tag(struct nl *nl, const struct attach_iface *iface,
+		    struct attachment *a, struct error *e);
 
 /* As it was before: the earlier program, or none. */
 void attach_undo_xdp(const struct attach_iface *iface, struct attachment *a);

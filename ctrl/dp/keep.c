@@ -19,7 +19,7 @@ static void tell(const struct attach_iface *at, const char *what, int got,
 		 const struct error *e, struct attachment *a)
 {
 	if (got > 0)
-		log_error("keep: somebody took it off, it is attached again program=%s iface=%s: what passed there meanwhile was judged by no policy",
+		log_error("keep: somebody took it off or went before it, it is attached again program=%s iface=%s: what passed there meanwhile was judged by no policy",
 			  what, at->name);
 	if (got < 0 && got != -ENODEV && !a->lost)
 		log_error("keep: somebody took it off, NO policy is in force there program=%s iface=%s: %s",
@@ -27,13 +27,14 @@ static void tell(const struct attach_iface *at, const char *what, int got,
 	a->lost = got < 0;
 }
 
-static void look_at(struct served *s)
+static void look_at(struct nl *nl, struct served *s)
 {
 	struct error e;
 
-	tell(&s->at, "guard", attach_keep_guard(&s->at, &s->guard, &e), &e,
+	tell(&s->at, "guard", attach_keep_guard(nl, &s->at, &s->guard, &e), &e,
 	     &s->guard);
-	tell(&s->at, "tag", attach_keep_tag(&s->at, &s->tag, &e), &e, &s->tag);
+	tell(&s->at, "tag", attach_keep_tag(nl, &s->at, &s->tag, &e), &e,
+	     &s->tag);
 	tell(&s->at, "edge", attach_keep_xdp(&s->at, &s->xdp, &e), &e, &s->xdp);
 }
 
@@ -42,9 +43,9 @@ static void look(struct dp *dp)
 	struct error e;
 
 	for (size_t i = 0; i < dp->n_ifaces; i++)
-		look_at(&dp->served[i]);
+		look_at(dp->nl, &dp->served[i]);
 	tell(&dp->host_at, "tag",
-	     attach_keep_tag(&dp->host_at, &dp->host_tag, &e), &e,
+	     attach_keep_tag(dp->nl, &dp->host_at, &dp->host_tag, &e), &e,
 	     &dp->host_tag);
 }
 
@@ -82,6 +83,8 @@ int keep_begin(struct dp *dp, struct event_base *base, struct error *e)
 		if (!dp->on_keep || event_add(dp->on_keep, &second))
 			err = -ENOMEM;
 	}
+	if (!err)
+		look(dp); /* others may have come while no daemon ran */
 	return err ? error_set(e, err, "cannot watch the programs: %s",
 			       strerror(-err))
 		   : 0;

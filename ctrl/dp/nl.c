@@ -191,3 +191,31 @@ bool nl_has_filters(struct nl *nl, uint32_t ifindex)
 	}
 	return found;
 }
+
+struct first_filter {
+	uint16_t priority;
+	uint32_t handle;
+};
+
+/* Each priority has one without a handle, which stands for all of its. */
+static void on_place(const struct nlmsghdr *h, void *ctx)
+{
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(h);
+	struct first_filter *f = ctx;
+
+	if (!f->handle && TC_H_MAJ(tc->tcm_info) >> 16 == f->priority)
+		f->handle = tc->tcm_handle;
+}
+
+uint32_t nl_first_filter(struct nl *nl, uint32_t ifindex, uint32_t parent,
+			 uint16_t priority)
+{
+	struct first_filter f = { .priority = priority };
+	struct nlmsghdr *h = nl_ask(nl, RTM_GETTFILTER, NLM_F_DUMP);
+	struct tcmsg *tc = mnl_nlmsg_put_extra_header(h, sizeof(*tc));
+
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = (int)ifindex;
+	tc->tcm_parent = parent;
+	return nl_talk(nl, on_place, &f) ? 0 : f.handle;
+}

@@ -71,4 +71,9 @@ int nl_tx_dropped(struct nl *nl, uint32_t ifindex, uint64_t *out);
  * when that can't be told. */
 bool nl_has_filters(struct nl *nl, uint32_t ifindex);
 
+/* The handle of the filter with that priority that runs first, of those at parent
+ * (of a clsact qdisc, TC_H_MAKE()); 0: there is none, or that can't be told. */
+uint32_t nl_first_filter(struct nl *nl, uint32_t ifindex, uint32_t parent,
+			 uint16_t priority);
+
 #endif

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
 Others configure a gateway's network, too, and take off what they don't know: a
-manager that sets qdiscs, an agent whose filter has the guard's place and its
-handle, `ip link set xdp off`. From then on nothing kept plaintext from leaving or
+manager that sets qdiscs, an agent whose filter has the guard's place or goes
+before it, `ip link set xdp off`. From then on nothing kept plaintext from leaving or
 coming in, and nobody noticed.
 """
 import os
@@ -55,6 +55,10 @@ def main():
         check(lab, gateway, "another filter has its place", "guard",
               *"tc filter replace dev wan0 egress protocol all pref 1".split(),
               *"handle 1 bpf bytecode".split(), "1,6 0 0 4294967295",
+              *"flowid 1:1".split())
+        check(lab, gateway, "another filter goes before it", "guard",
+              *"tc filter add dev wan0 egress protocol all pref 1".split(),
+              *"bpf bytecode".split(), "1,6 0 0 4294967295",
               *"flowid 1:1".split())
         for ifname in ("wan0", "lan0"):
             check(lab, gateway, f"XDP of {ifname} is off", "edge",
