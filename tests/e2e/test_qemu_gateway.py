@@ -136,8 +136,7 @@ def check_second_program(lab, guest):
     ok(guest.run(load, check=False, timeout=20).returncode != 0 and
        ping(lab, "host-b", "10.1.0.2"),
        "libxdp does not take our place, and the tunnel goes on")
-    guest.run("kill $(pidof cygnetd); while pidof cygnetd; do sleep 0.1; done; "
-              "/cygnet/cygnetd --release")
+    guest.stop_gateway()
     guest.run(load, timeout=20)
     started = guest.run(["/cygnet/cygnetd", "-f", "/run/cygnet.conf"],
                         check=False)

@@ -25,7 +25,7 @@ CASES = (Case("one tag", (10,), (20,)),
          Case("a tag outside, none inside", (), (20,)))
 NEAR, FAR = "10.2.0.2", "10.1.0.2"
 FLOWS = 64  # that no queue has none of them: (3/4)^64 is nothing
-TCP_OCTETS = 1 << 20
+TCP_OCTETS = 1 << 19
 COUNT = 5
 
 NAMESPACES = f"""
@@ -92,7 +92,8 @@ def set_up(lab, guest, case):
 
 
 def take_down(guest):
-    """Of these there are some; what stands on another one goes with that."""
+    """Of these devices there are some; what stands on another goes with it."""
+    guest.stop_gateway()
     guest.run("""
 for ip in "ip -n far" "ip -n near" ip; do
     for device in in out s100; do
@@ -155,11 +156,14 @@ def iperf3(guest, *words):
 def check_queues(guest, case):
     before = received(guest)
     octets, lost = iperf3(guest, "-u", "-t", "1", "-P", str(FLOWS), "-l", "200",
-                          "-b", "16k")
+                          "-b", "8k")
     by_queue = [now - then for now, then in zip(received(guest), before)]
-    ok(octets and not lost and len(by_queue) == qemu.QUEUES and all(by_queue),
-       f"{case.name}: datagrams of {FLOWS} flows come by every queue, "
-       f"{by_queue}, and none is lost: {lost}")
+    ok(octets and not lost,
+       f"{case.name}: datagrams of {FLOWS} flows arrive, none is lost: {lost}")
+    # Who spreads them, outside of the guest, does not look behind two tags.
+    if len(case.outside) == 1:
+        ok(len(by_queue) == qemu.QUEUES and all(by_queue),
+           f"{case.name}: they come by every queue: {by_queue}")
     for way in ((), ("-R",)):
         octets, _ = iperf3(guest, "-n", str(TCP_OCTETS), *way)
         # The server does not count what is still under way.
@@ -196,8 +200,10 @@ def main():
         for case in CASES:
             set_up(lab, guest, case)
             check_protected(lab, guest, case)
-            check_queues(guest, case)
-            check_killed(lab, guest, case)
+            if case.inside:
+                check_queues(guest, case)
+            if len(case.outside) == 2:
+                check_killed(lab, guest, case)
             take_down(guest)
     return finish()
 

@@ -40,6 +40,7 @@ class Guest:
         ours, its = socket.socketpair()
         self._port = ours
         self._rest = b""
+        self._gateway = None  # the pid of its first process
         with its:
             self.process = lab.spawn(ns, [
                 "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max",
@@ -96,8 +97,9 @@ class Guest:
         return subprocess.CompletedProcess(command, status, output)
 
     def spawn(self, name, argv):
-        """Starts a program; its output goes to log(name)."""
-        self.run(f"{shlex.join(argv)} >/var/log/{name} 2>&1 & echo $!")
+        """Starts a program, and returns its pid; its output goes to log(name)."""
+        return int(self.run(
+            f"{shlex.join(argv)} >/var/log/{name} 2>&1 & echo $!").stdout)
 
     def log(self, name):
         return self.run(["cat", f"/var/log/{name}"]).stdout
@@ -111,12 +113,22 @@ class Guest:
         """Starts cygnetd and waits until it answers; its log is "cygnetd"."""
         self.run("mkdir -p /run/cygnet; sysctl -qw net.ipv4.ip_forward=1")
         self.write("/run/cygnet.conf", conf_text)
-        self.spawn("cygnetd", ["/cygnet/cygnetd", "-f", "/run/cygnet.conf"])
+        self._gateway = self.spawn(
+            "cygnetd", ["/cygnet/cygnetd", "-f", "/run/cygnet.conf"])
         try:
             wait_until(lambda: self.client("status", check=False
                                            ).returncode == 0, 20, "cygnetd")
         except LabError as error:
             raise LabError(f"{error}\n{self.log('cygnetd')}") from None
+
+    def stop_gateway(self):
+        """
+        Ends it, if it runs, and takes its programs away. Told all at once, its
+        first process would start the others again before it hears of it.
+        """
+        self.run(f"kill {self._gateway}; "
+                 "while pidof cygnetd; do sleep 0.1; done >/dev/null; "
+                 "/cygnet/cygnetd --release", timeout=20)
 
     def client(self, *words, check=True):
         """Runs the command-line client."""
