@@ -341,7 +341,7 @@ static bool has_peer(const struct conn_conf *c)
 	for (size_t i = 0; i < c->n_remote_addrs; i++)
 		if (conn_addr_is_host(&c->remote_addrs[i]))
 			return true;
-	return false;
+	return conn_is_named(c);
 }
 
 /* Who begins needs an address to go to. */
@@ -363,6 +363,31 @@ static int check_peer(const struct section *sec, const struct conn_conf *c,
 	return 0;
 }
 
+static bool is_dynamic(const struct ts_conf *ts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ts[i].dynamic)
+			return true;
+	return false;
+}
+
+/* What is protected does not change with what DNS says. */
+static int check_name(const struct section *sec, const struct conn_conf *c,
+		      struct error *e)
+{
+	const struct section *s = tree_section(sec, "children");
+
+	s = s ? s->sections : NULL;
+	for (size_t i = 0; i < c->n_children; i++, s = s->next)
+		if (conn_is_named(c) && is_dynamic(c->children[i].remote_ts,
+						   c->children[i].n_remote_ts))
+			return conf_fail(
+				e, &s->place, -EINVAL,
+				"connections.%s.children.%s: remote_ts is dynamic, and the peer has a name; write its networks into remote_ts",
+				c->name, c->children[i].name);
+	return 0;
+}
+
 int conn_fill(const struct section *sec, struct conn_conf *c, struct error *e)
 {
 	int err;
@@ -378,6 +403,8 @@ int conn_fill(const struct section *sec, struct conn_conf *c, struct error *e)
 		err = fill_children(tree_section(sec, "children"), c, e);
 	if (!err)
 		err = check_peer(sec, c, e);
+	if (!err)
+		err = check_name(sec, c, e);
 	conn_times(c);
 	return err;
 }

@@ -14,6 +14,7 @@
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/model/conn.h"
+#include "ctrl/wire/dns.h"
 
 /* --- addresses of peers */
 
@@ -30,7 +31,7 @@ static bool read_any(const char *text, struct conn_addr *out)
 	       strcmp(text, "::") == 0 || strcmp(text, "::/0") == 0;
 }
 
-/* What DNS may know: a letter, and nothing that a name has not. */
+/* Meant for a name: a letter, and nothing that a name has not. */
 static bool is_name(const char *text)
 {
 	bool letter = false;
@@ -70,9 +71,8 @@ static int read_addr(const struct item *item, struct conn_addr *out,
 				 "prefixes such as 192.0.2.0/28");
 	if (is_name(item->text))
 		return item_fail(e, item, -EINVAL,
-				 "is a name; names are not supported yet: a "
-				 "gateway that waits for DNS protects nothing; "
-				 "write the address");
+				 "is a name; write the address, for a name "
+				 "stands alone, and in remote_addrs");
 	return read_net(item, &out->net, e);
 }
 
@@ -95,6 +95,21 @@ static int read_addrs(const struct key *k, const struct value *v,
 	return found;
 }
 
+/* It has no address before it is resolved. */
+static int read_host(const struct key *k, const struct value *v,
+		     struct conn_conf *c, struct error *e)
+{
+	const struct item item = { .k = k, .v = v };
+
+	if (!dns_is_name(v->text))
+		return item_fail(e, &item, -EINVAL,
+				 "is no name that DNS may know: it has up to "
+				 "253 characters, and up to 63 between dots");
+	strcpy(c->remote_host, v->text);
+	conn_resolve(c, NULL, 0);
+	return 0;
+}
+
 VALUE_READER(value_local_addrs)
 {
 	struct conn_conf *c = out;
@@ -106,6 +121,8 @@ VALUE_READER(value_remote_addrs)
 {
 	struct conn_conf *c = out;
 
+	if (is_name(v->text))
+		return read_host(k, v, c, e);
 	return read_addrs(k, v, c->remote_addrs, &c->n_remote_addrs, e);
 }
 

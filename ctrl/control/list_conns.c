@@ -36,6 +36,18 @@ static void put_addrs(struct vici_builder *b, const char *key,
 	vici_list_end(b);
 }
 
+static void put_peer(struct vici_builder *b, const struct conn_conf *c)
+{
+	if (!conn_is_named(c)) {
+		put_addrs(b, "remote_addrs", c->remote_addrs,
+			  c->n_remote_addrs);
+		return;
+	}
+	vici_list(b, "remote_addrs");
+	vici_list_item(b, c->remote_host);
+	vici_list_end(b);
+}
+
 static void put_side(struct vici_builder *b, const char *section,
 		     const struct identity *id)
 {
@@ -81,7 +93,7 @@ static bool put_conn(const struct sink *sink, const struct conn_conf *c)
 	vici_section(&b, c->name);
 	put_addrs(&b, "local_addrs", c->local_addrs, c->n_local_addrs);
 	put_number(&b, "local_port", c->local_port);
-	put_addrs(&b, "remote_addrs", c->remote_addrs, c->n_remote_addrs);
+	put_peer(&b, c);
 	put_number(&b, "remote_port", c->remote_port);
 	vici_str(&b, "version", "IKEv2");
 	put_number(&b, "reauth_time", 0);

@@ -230,6 +230,14 @@ static void view_end(const struct conn_addr *addrs, size_t n,
 	}
 }
 
+static void view_peer(const struct conn_conf *conn, char out[STATUS_END_MAX])
+{
+	if (conn_is_named(conn))
+		snprintf(out, STATUS_END_MAX, "%s", conn->remote_host);
+	else
+		view_end(conn->remote_addrs, conn->n_remote_addrs, out);
+}
+
 static void add_sa(const struct dp_view *dp, const struct addr *daddr,
 		   uint32_t spi, enum sadb_dir dir, struct sa_status *out)
 {
@@ -327,7 +335,7 @@ static void view_child(const struct view *v, const struct conn_conf *conn,
 	join(conn->name, child->name, out->name);
 	memcpy(out->conn, conn->name, sizeof(out->conn));
 	view_end(conn->local_addrs, conn->n_local_addrs, out->local);
-	view_end(conn->remote_addrs, conn->n_remote_addrs, out->remote);
+	view_peer(conn, out->remote);
 	add_pairs(v->dp, v->sas, conn->name, child->name, out);
 	out->state = state_of(out, v->sas);
 	if (out->state != TUNNEL_UP)

@@ -79,17 +79,35 @@ static bool is_wanted(const struct ike_sa *sa, const struct child_sa *c)
 	       c->state == CHILD_ST_INSTALLED;
 }
 
-void again_dead(struct ike_sa *sa)
+static bool may_try_again(const struct ike_sa *sa)
 {
 	uint32_t most = sa->conn->conf.keyingtries;
 
+	return !most || sa->attempts + 1 < most;
+}
+
+static void try_again(struct ike_sa *sa)
+{
+	if (sa->state < IKE_ST_ESTABLISHED && sa->wanted && !sa->delete_wanted)
+		sa_initiate(sa->e, sa->conn->conf.name, sa->wanted->name,
+			    sa->attempts + 1, sa);
+}
+
+void again_dead(struct ike_sa *sa)
+{
 	for (const struct child_sa *c = sa->children; c; c = c->next)
 		if (is_wanted(sa, c) && c->conf->dpd_action == CHILD_START)
 			begin_again(sa, c);
-	if (sa->state < IKE_ST_ESTABLISHED && sa->wanted &&
-	    !sa->delete_wanted && (!most || sa->attempts + 1 < most))
-		sa_initiate(sa->e, sa->conn->conf.name, sa->wanted->name,
-			    sa->attempts + 1, sa);
+	if (may_try_again(sa))
+		try_again(sa);
+}
+
+/* At a boot DNS may be there later than we are. */
+void again_unresolved(struct ike_sa *sa)
+{
+	if (may_try_again(sa) ||
+	    (sa->wanted && sa->wanted->start_action == CHILD_START))
+		try_again(sa);
 }
 
 void again_closed(struct ike_sa *sa)

@@ -19,6 +19,9 @@ bool acquire_is_up(const struct ike_sa *sa, uint32_t policy);
 /* The peer does not answer any more, and the IKE SA is about to be closed. */
 void again_dead(struct ike_sa *sa);
 
+/* Its peer's name has no address, and it is about to be closed. */
+void again_unresolved(struct ike_sa *sa);
+
 /* The peer deletes the IKE SA; the children are still there. */
 void again_closed(struct ike_sa *sa);
 

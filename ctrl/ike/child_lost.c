@@ -47,6 +47,8 @@ static void go_on(struct ike_sa *sa, struct exchange *x)
 		info_sadb(sa);
 		break;
 	case STEP_RESPONSE:
+	case STEP_RESOLVE:
+	case STEP_RESOLVED:
 	case STEP_KE:
 	case STEP_AUTH_MAKE:
 	case STEP_AUTH_CHECK:

@@ -10,21 +10,33 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/sa.h"
 
-/* Where no local address is named, the one from which the peer is reached. */
-static bool path_of(const struct engine *e, const struct conn_conf *c,
-		    struct ike_path *out)
+static bool path_to(const struct engine *e, const struct conn_conf *c,
+		    const struct conn_addr *peer, struct ike_path *out)
 {
-	if (!c->n_remote_addrs || !conn_addr_is_host(&c->remote_addrs[0]))
+	const struct conn_addr *ours = c->local_addrs;
+
+	if (!conn_addr_is_host(peer))
 		return false;
+	out->remote = peer->net.net;
+	if (!c->n_local_addrs || !conn_addr_is_host(ours))
+		return e->calls.source(e->calls.ctx, &out->remote, &out->local);
+	out->local = ours->net.net;
+	return addr_is_v4(&out->local) == addr_is_v4(&out->remote);
+}
+
+bool conn_path(const struct engine *e, const struct conn_conf *c,
+	       struct ike_path *out)
+{
+	const size_t n = conn_is_named(c) ? c->n_remote_addrs : 1;
+	bool found = false;
+
 	*out = (struct ike_path){
-		.remote = c->remote_addrs[0].net.net,
 		.local_port = c->local_port,
 		.remote_port = c->remote_port,
 	};
-	if (!c->n_local_addrs || !conn_addr_is_host(&c->local_addrs[0]))
-		return e->calls.source(e->calls.ctx, &out->remote, &out->local);
-	out->local = c->local_addrs[0].net.net;
-	return true;
+	for (size_t i = 0; !found && i < n && i < c->n_remote_addrs; i++)
+		found = path_to(e, c, &c->remote_addrs[i], out);
+	return found;
 }
 
 static void tell_no_way(const struct engine *e, const struct conn *c,
@@ -43,10 +55,12 @@ static void tell_no_way(const struct engine *e, const struct conn *c,
 int sa_initiate_ike(struct engine *e, struct conn *c,
 		    const struct child_conf *wanted, unsigned int attempts)
 {
-	struct ike_path path;
+	const bool named = conn_is_named(&c->conf);
+	struct ike_path path = { .local_port = c->conf.local_port,
+				 .remote_port = c->conf.remote_port };
 	struct ike_sa *sa;
 
-	if (!path_of(e, &c->conf, &path)) {
+	if (!named && !conn_path(e, &c->conf, &path)) {
 		tell_no_way(e, c, wanted);
 		return -EADDRNOTAVAIL;
 	}
@@ -57,7 +71,9 @@ int sa_initiate_ike(struct engine *e, struct conn *c,
 	sa->wanted = wanted;
 	sa->attempts = attempts;
 	e->initiated = sa->view_id;
-	if (!init_start(sa))
+	if (named)
+		resolve_start(sa);
+	else if (!init_start(sa))
 		sa_close(sa, "out of memory");
 	return 0;
 }

@@ -147,6 +147,14 @@ static unsigned int rank_addr(const struct conn_addr *addrs, size_t n,
 	return best;
 }
 
+/* A name that nobody has resolved yet is nobody's. */
+static unsigned int rank_peer(const struct conn_conf *c, const struct addr *a)
+{
+	if (conn_is_named(c) && !c->n_remote_addrs)
+		return 0;
+	return rank_addr(c->remote_addrs, c->n_remote_addrs, a);
+}
+
 /* id NULL: not said, hence any. */
 static unsigned int rank_id(const struct identity *conf,
 			    const struct identity *id)
@@ -165,7 +173,7 @@ static uint32_t rank(const struct conn_conf *c, const struct ike_path *path,
 	const unsigned int ranks[] = {
 		rank_id(&c->remote_id, peer),
 		rank_id(&c->local_id, me),
-		rank_addr(c->remote_addrs, c->n_remote_addrs, &path->remote),
+		rank_peer(c, &path->remote),
 		rank_addr(c->local_addrs, c->n_local_addrs, &path->local),
 	};
 	uint32_t all = 0;

@@ -86,6 +86,12 @@ struct engine_calls {
 	/* The address from which this host would reach the peer; false: there
 	 * is no way. */
 	bool (*source)(void *ctx, const struct addr *remote, struct addr *local);
+	/*
+	 * Which addresses has the name of that connection's peer now? Answered by
+	 * engine_resolved(). urgent: somebody waits for it; else it may be left
+	 * out. NULL: nobody can say.
+	 */
+	void (*resolve)(void *ctx, const char *conn, bool urgent);
 	void *ctx;
 };
 
@@ -172,6 +178,17 @@ int engine_restore(struct engine *e, const struct ike_record *r);
 
 /* That was all: if there was any, SAs are claimed, requests sent again. */
 void engine_restored(struct engine *e, uint64_t now_ns);
+
+/*
+ * What the name of that connection's peer resolved to, asked or not: from there
+ * the peer comes, and who waits for it goes there. Without an address it stays
+ * what it was, and who waits fails.
+ *
+ * why   in plain words; n is 0
+ */
+void engine_resolved(struct engine *e, const char *conn,
+		     const struct addr *addrs, size_t n, const char *why,
+		     uint64_t now_ns);
 
 /* How many IKE SAs there are, half-open ones among them. */
 unsigned int engine_count(const struct engine *e, unsigned int *half_open);

@@ -35,7 +35,8 @@
 struct conn {
 	struct conn_conf conf;
 	unsigned int refs;
-	bool is_missing; /* stands for one that is loaded no more */
+	bool is_missing;     /* stands for one that is loaded no more */
+	uint64_t asked_ns;   /* for what its peer's name is; 0: never */
 	struct conn *next;
 };
 
@@ -113,6 +114,8 @@ enum exchange_kind {
 /* What an exchange waits for; each names the question whose answer comes. */
 enum exchange_step {
 	STEP_RESPONSE, /* the peer's */
+	STEP_RESOLVE,  /* EX_INIT: the peer's address */
+	STEP_RESOLVED, /* it is there */
 	STEP_KE,
 	STEP_AUTH_MAKE,
 	STEP_AUTH_CHECK,
@@ -168,7 +171,8 @@ struct ike_sa {
 	struct octets first_i, first_r; /* messages of IKE_SA_INIT */
 	struct octets cookie;
 	unsigned int restarts; /* COOKIE and INVALID_KE_PAYLOAD so far */
-	uint64_t half_open_ns; /* ends when it is not established by then */
+	uint64_t half_open_ns; /* ends when it is not established by then, or has
+				  no address of its peer */
 	struct ike_sa *next_stranger; /* of its bucket */
 	bool is_stranger;	      /* in the engine's table of them */
 	struct addr stranger_addr;    /* by which it stands there */
@@ -432,6 +436,28 @@ int sa_initiate(struct engine *e, const char *conn, const char *child,
 /* By an IKE SA of its own, whatever there is. */
 int sa_initiate_ike(struct engine *e, struct conn *c,
 		    const struct child_conf *wanted, unsigned int attempts);
+
+/*
+ * The way to the peer: to the first of its addresses to which there is one. Where
+ * no local address is named, from the one by which it is reached.
+ */
+bool conn_path(const struct engine *e, const struct conn_conf *c,
+	       struct ike_path *out);
+
+/* --- resolve.c: peers that have names */
+
+/* It begins when its peer's address is there. */
+void resolve_start(struct ike_sa *sa);
+bool resolve_is_waited_for(const struct ike_sa *sa);
+
+/* It has waited for too long. */
+void resolve_give_up(struct ike_sa *sa);
+
+/*
+ * A peer that no connection is for: its address may be new, and it sends again.
+ * False: all names were asked for lately.
+ */
+bool resolve_for_stranger(struct engine *e);
 
 /* --- exchanges */
 

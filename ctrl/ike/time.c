@@ -94,7 +94,8 @@ void sa_next(struct ike_sa *sa)
 			sa_close(sa, "replaced");
 		return;
 	}
-	if (sa->ours.kind != EX_NONE)
+	if (sa->ours.kind != EX_NONE &&
+	    !(sa->delete_wanted && resolve_is_waited_for(sa)))
 		return;
 	if (sa->state == IKE_ST_ESTABLISHED)
 		next_of_established(sa);
@@ -150,7 +151,10 @@ uint64_t sa_deadline(const struct ike_sa *sa)
 static void sa_timeout(struct ike_sa *sa)
 {
 	if (is_due(sa, sa->half_open_ns)) {
-		sa_close(sa, "the peer did not finish the handshake");
+		if (resolve_is_waited_for(sa))
+			resolve_give_up(sa);
+		else
+			sa_close(sa, "the peer did not finish the handshake");
 		return;
 	}
 	if (is_due(sa, sa->resend_ns))

@@ -480,6 +480,8 @@ void auth_sadb(struct ike_sa *sa, struct exchange *x,
 		initiator_done(sa);
 		break;
 	case STEP_RESPONSE:
+	case STEP_RESOLVE:
+	case STEP_RESOLVED:
 	case STEP_KE:
 	case STEP_AUTH_MAKE:
 	case STEP_AUTH_CHECK:

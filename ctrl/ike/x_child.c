@@ -525,6 +525,8 @@ void child_x_sadb(struct ike_sa *sa, struct exchange *x,
 		initiator_done(sa, x);
 		break;
 	case STEP_RESPONSE:
+	case STEP_RESOLVE:
+	case STEP_RESOLVED:
 	case STEP_KE:
 	case STEP_AUTH_MAKE:
 	case STEP_AUTH_CHECK:

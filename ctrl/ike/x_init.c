@@ -260,6 +260,8 @@ void init_request(struct engine *e, const struct ike_path *path,
 		return;
 	}
 	if (!conn_for_offer(e, path, body->body, &c, &chosen)) {
+		if (!c && resolve_for_stranger(e))
+			return;
 		no_proposal(e, path, h, c, body->body);
 		return;
 	}

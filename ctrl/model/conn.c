@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define CONN_REKEY_TIME	 (4U * 3600U)
 #define CHILD_REKEY_TIME 3600U
@@ -100,6 +101,21 @@ bool conn_addr_is_host(const struct conn_addr *a)
 	return !a->any && a->net.bits == (addr_is_v4(&a->net.net) ? 32 : 128);
 }
 
+bool conn_is_named(const struct conn_conf *c)
+{
+	return c->remote_host[0];
+}
+
+void conn_resolve(struct conn_conf *c, const struct addr *addrs, size_t n)
+{
+	c->n_remote_addrs = n < CONN_ADDRS_MAX ? n : CONN_ADDRS_MAX;
+	for (size_t i = 0; i < c->n_remote_addrs; i++)
+		c->remote_addrs[i] = (struct conn_addr){
+			.net = { .net = addrs[i],
+				 .bits = addr_is_v4(&addrs[i]) ? 32 : 128 },
+		};
+}
+
 /* Can one packet be of both? Which family `dynamic` is of shows later. */
 static bool have_common(const struct ts_conf *local,
 			const struct ts_conf *remote)
@@ -156,6 +172,15 @@ static bool addrs_equal(const struct conn_addr *a, size_t n_a,
 	return equal;
 }
 
+/* As it is written: DNS does not tell capitals. */
+static bool peers_equal(const struct conn_conf *a, const struct conn_conf *b)
+{
+	if (conn_is_named(a) || conn_is_named(b))
+		return strcasecmp(a->remote_host, b->remote_host) == 0;
+	return addrs_equal(a->remote_addrs, a->n_remote_addrs, b->remote_addrs,
+			   b->n_remote_addrs);
+}
+
 static bool ts_equal(const struct ts_conf *a, size_t n_a,
 		     const struct ts_conf *b, size_t n_b)
 {
@@ -207,9 +232,7 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	return strcmp(a->name, b->name) == 0 &&
 	       addrs_equal(a->local_addrs, a->n_local_addrs, b->local_addrs,
 			   b->n_local_addrs) &&
-	       addrs_equal(a->remote_addrs, a->n_remote_addrs, b->remote_addrs,
-			   b->n_remote_addrs) &&
-	       a->local_port == b->local_port &&
+	       peers_equal(a, b) && a->local_port == b->local_port &&
 	       a->remote_port == b->remote_port &&
 	       proposals_equal(&a->proposals, &b->proposals) &&
 	       id_equal(&a->local_id, &b->local_id) &&

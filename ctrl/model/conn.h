@@ -20,6 +20,7 @@
 #define CONN_NAME_MAX  64 /* with the NUL */
 #define CONN_ADDRS_MAX 4  /* of one side */
 #define CONN_TS_MAX    8  /* of one side of one child */
+#define CONN_HOST_MAX  254 /* of a name that DNS knows, with the NUL */
 
 /* A time that nobody gave: conn_times() and child_times() fill it in. */
 #define TIME_UNSET UINT32_MAX
@@ -68,6 +69,11 @@ struct conn_conf {
 	struct conn_addr local_addrs[CONN_ADDRS_MAX];
 	struct conn_addr remote_addrs[CONN_ADDRS_MAX];
 	size_t n_local_addrs, n_remote_addrs;
+	/*
+	 * The peer's name, which stands in place of remote_addrs: they are what
+	 * it resolved to last, and none before. "": there is no name.
+	 */
+	char remote_host[CONN_HOST_MAX];
 	uint16_t local_port;  /* host order; 500 */
 	uint16_t remote_port; /* host order; 500 */
 	struct proposals proposals;
@@ -96,10 +102,17 @@ struct psk_conf {
 /* One address, and not a network or whoever it is. */
 bool conn_addr_is_host(const struct conn_addr *a);
 
+/* Is the peer named, and not given by addresses? */
+bool conn_is_named(const struct conn_conf *c);
+
+/* These are what the peer's name resolved to; of too many the first ones. */
+void conn_resolve(struct conn_conf *c, const struct addr *addrs, size_t n);
+
 /* Pairs of a local and a remote selector: as many as an SA has of them. */
 size_t child_pairs(const struct child_conf *child);
 
-/* Is every field the same, children and their policies included? */
+/* Is every field the same, children and their policies included? What a name
+ * resolved to is none of them. */
 bool conn_equal(const struct conn_conf *a, const struct conn_conf *b);
 
 /* The same without the children, and of a child alone. */

@@ -165,6 +165,16 @@ static bool on_source(void *ctx, const struct addr *remote, struct addr *local)
 	return !s->no_route;
 }
 
+/* The test answers. */
+static void on_resolve(void *ctx, const char *conn, bool urgent)
+{
+	struct lab_side *s = ctx;
+
+	(void)conn;
+	s->n_asked_names++;
+	s->asked_urgently = urgent;
+}
+
 /* --- life */
 
 void lab_engine_new(struct lab_side *s)
@@ -178,6 +188,7 @@ void lab_engine_new(struct lab_side *s)
 		.record = keep_record,
 		.random = on_random,
 		.source = on_source,
+		.resolve = on_resolve,
 		.ctx = s,
 	};
 

@@ -77,6 +77,8 @@ struct lab_side {
 	size_t last_len;
 	struct keystore_request asked; /* the last question */
 	bool no_route;		       /* it has no way to anybody */
+	unsigned int n_asked_names;    /* for addresses of its peer's */
+	bool asked_urgently;	       /* the last one */
 
 	/* The SAD refuses the next question like this one. */
 	bool refuses;

@@ -120,10 +120,9 @@ static const struct refused refused[] = {
 	{ "unknown_version_is_refused", "version = 2", "version = 3",
 	  "f:7:13: connections.moon.version must be 2, or 0, which is the "
 	  "same here" },
-	{ "fqdn_is_refused_with_the_reason", "192.0.2.2,", "sun.example.org,",
-	  "f:9:18: connections.moon.remote_addrs is a name; names are not "
-	  "supported yet: a gateway that waits for DNS protects nothing; "
-	  "write the address" },
+	{ "name_among_addresses_is_refused", "192.0.2.2,", "sun.example.org,",
+	  "f:9:18: connections.moon.remote_addrs is a name; write the "
+	  "address, for a name stands alone, and in remote_addrs" },
 	{ "range_is_refused", "198.51.100.0/24", "198.51.100.1-198.51.100.9",
 	  "f:9:29: connections.moon.remote_addrs is a range, which is not "
 	  "supported yet; write prefixes such as 192.0.2.0/28" },
