@@ -10,6 +10,7 @@
 #include "bpf/encap.h"
 #include "bpf/locate.h"
 #include "bpf/nat.h"
+#include "bpf/own.h"
 #include "bpf/quote.h"
 #include "bpf/sad.h"
 #include "bpf/spd.h"
@@ -158,7 +159,8 @@ static __always_inline int unparsed_in(const struct packet *p)
 	return xdp_pass(PASS_NOT_IP, p->frame_bytes);
 }
 
-/* UDP addressed to this host: ESP and IKE in it are not plaintext. */
+/* UDP addressed to this host: ESP and IKE in it are not plaintext, nor is what a
+ * resolver answers to a question of ours. */
 static __always_inline int udp_in(struct xdp_md *ctx, const struct packet *p,
 				  __u32 slot)
 {
@@ -174,6 +176,8 @@ static __always_inline int udp_in(struct xdp_md *ctx, const struct packet *p,
 	case ENCAP_NONE:
 		break;
 	}
+	if (own_flow_has(p, DIR_IN))
+		return xdp_pass(PASS_OWN_SOCKET, p->frame_bytes);
 	return spd_in(p);
 }
 
@@ -369,7 +373,6 @@ int guard(struct __sk_buff *skb)
 {
 	struct packet p = {};
 	enum parse kind = parse_skb(skb, &p);
-	__u64 cookie;
 
 	if (guard_is_elsewhere(skb, &p))
 		return tc_pass(PASS_OTHER_IFACE, p.frame_bytes);
@@ -377,8 +380,7 @@ int guard(struct __sk_buff *skb)
 		return tc_pass(PASS_NOT_IP, p.frame_bytes);
 	if (kind != PARSE_IP)
 		return guard_unparsed(&p);
-	cookie = bpf_get_socket_cookie(skb);
-	if (bpf_map_lookup_elem(&own_sockets, &cookie))
+	if (own_sends(skb, &p))
 		return tc_pass(PASS_OWN_SOCKET, p.frame_bytes);
 	if (guard_is_redirect(skb, &p) && !spd_is_open())
 		return tc_drop(DROP_REDIRECT, p.frame_bytes);

@@ -16,6 +16,7 @@
 #include "include/flow_cache.h"
 #include "include/limits.h"
 #include "include/meta.h"
+#include "include/own.h"
 #include "include/pass.h"
 #include "include/sad.h"
 #include "include/spd.h"
@@ -120,13 +121,22 @@ struct {
 	__type(value, __u32);
 } xsks SEC(".maps");
 
-/* Cookies of sockets that the guard lets out. Written where they are bound. */
+/* Cookies of sockets that the guard lets out. Value: enum own_reach. Written by dp,
+ * which has the sockets. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, SOCK_MAX);
 	__type(key, __u64);
 	__type(value, __u32);
 } own_sockets SEC(".maps");
+
+/* What those of OWN_FLOW send and hear. Written by dp. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SOCK_MAX);
+	__type(key, struct own_flow);
+	__type(value, __u32);
+} own_flows SEC(".maps");
 
 /* Key: enum drop_reason. Written by the programs, read by dp. */
 struct {

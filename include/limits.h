@@ -20,4 +20,8 @@
 #define ADDR_MAX    1024       /* addresses of this host */
 #define SOCK_MAX    64	       /* sockets of our own that the guard lets out */
 
+/* In DNS, for the names of peers. */
+#define LOOKUPS_MAX   16 /* at once */
+#define RESOLVERS_MAX 3	 /* of which each is asked */
+
 #endif

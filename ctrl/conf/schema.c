@@ -49,6 +49,12 @@ static const struct word forward_words[] = {
 	{ .text = NULL },
 };
 
+static const struct word bootstrap_words[] = {
+	{ "dns", BOOTSTRAP_DNS, NULL },
+	{ "none", BOOTSTRAP_NONE, NULL },
+	{ .text = NULL },
+};
+
 static const struct word crypto_words[] = {
 	{ "ipsec-mb", CRYPTO_IPSEC_MB, NULL },
 	{ "openssl", CRYPTO_OPENSSL, NULL },
@@ -92,6 +98,10 @@ static const struct key gateway_keys[] = {
 	  .min = 1, .max = WORKERS_MAX, AT(gateway_conf, workers) },
 	{ .name = "sas",	   .form = "a number from 1024 to 1048576", .read = value_number,
 	  .min = 1024, .max = SAD_MAX, AT(gateway_conf, sas) },
+	{ .name = "bootstrap",	   .form = "dns or none", .read = value_word,
+	  .words = bootstrap_words, AT(gateway_conf, bootstrap) },
+	{ .name = "resolvers",	   .list = true, .form = "up to 3 addresses, separated by commas",
+	  .read = value_resolvers },
 	{ .name = "socket",	   .form = "an absolute path, or unix:// and an absolute path",
 	  .read = value_socket,	   AT(gateway_conf, socket) },
 	{ .name = "state_dir",	   .form = "an absolute path",

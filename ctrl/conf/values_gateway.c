@@ -72,6 +72,23 @@ VALUE_READER(value_unprotected)
 	return read_ifaces(k, v, IFACE_UNPROTECTED, out, e);
 }
 
+VALUE_READER(value_resolvers)
+{
+	struct gateway_conf *g = out;
+	struct item item;
+	size_t at = 0;
+	int found;
+
+	while ((found = item_next(k, v, &at, &item, e)) > 0) {
+		if (g->n_resolvers == RESOLVERS_MAX)
+			return item_fail_many(&item, RESOLVERS_MAX, e);
+		if (addr_parse(item.text, &g->resolvers[g->n_resolvers]))
+			return item_fail_form(&item, e);
+		g->n_resolvers++;
+	}
+	return found;
+}
+
 static int take_path(const struct key *k, const struct value *v,
 		     const char *path, char *out, struct error *e)
 {

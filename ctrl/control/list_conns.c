@@ -39,8 +39,7 @@ static void put_addrs(struct vici_builder *b, const char *key,
 static void put_peer(struct vici_builder *b, const struct conn_conf *c)
 {
 	if (!conn_is_named(c)) {
-		put_addrs(b, "remote_addrs", c->remote_addrs,
-			  c->n_remote_addrs);
+		put_addrs(b, "remote_addrs", c->remote_addrs, c->n_remote_addrs);
 		return;
 	}
 	vici_list(b, "remote_addrs");

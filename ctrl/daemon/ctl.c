@@ -156,6 +156,8 @@ static void run(struct ctl *c)
 	int err = ctl_start_control(c, &e);
 
 	if (!err)
+		err = ctl_set_names(c, &e);
+	if (!err)
 		err = ctl_start_ike(c, &e);
 	if (err) {
 		fail(c, err, e.text);
@@ -193,6 +195,7 @@ static void on_committed(void *ctx, const struct dp_msg_committed *m)
 		ctl_introduce(c);
 	if (c->phase != CTL_RUNNING)
 		return;
+	ctl_names_with_dp(c);
 	dp_link_settle(c->dp);
 	dp_release_others(&c->config->gateway);
 }
@@ -204,6 +207,8 @@ static void on_dp_down(void *ctx, const char *why)
 
 	c->dp_is_set = false;
 	c->waits_for_ports = false;
+	if (c->phase == CTL_RUNNING)
+		ctl_names_without_dp(c);
 	error_set(&e, -EIO, "the data path is gone (%s); try again", why);
 	if (c->apply)
 		apply_done(c->apply, -EIO, &e);
@@ -244,6 +249,7 @@ static int start(struct ctl *c, struct error *e)
 		.hello = on_hello,
 		.committed = on_committed,
 		.looked = ctl_on_looked,
+		.let_out = ctl_let_out,
 		.down = on_dp_down,
 		.ctx = c,
 	};
@@ -261,6 +267,8 @@ static int start(struct ctl *c, struct error *e)
 	dp.base = c->base;
 	err = catch_signals(c, e);
 	if (!err)
+		err = ctl_new_names(c, e);
+	if (!err)
 		err = make_folder(c, e);
 	return err ? err : dp_link_new(&dp, &c->dp, e);
 }
@@ -269,6 +277,7 @@ static void stop(struct ctl *c)
 {
 	control_server_free(c->control);
 	ike_link_free(c->ike);
+	ctl_free_names(c);
 	failures_free(c->failures);
 	dp_link_free(c->dp);
 	for (int i = 0; i < IKE_UDP_SOCKETS; i++)

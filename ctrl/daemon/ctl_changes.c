@@ -14,6 +14,7 @@ static int on_install(void *ctx, const struct config *config,
 	if (c->phase != CTL_RUNNING || !c->dp_is_set)
 		return error_set(e, -EAGAIN,
 				 "the data path is not there; try again");
+	names_fill(c->names, conns, n);
 	c->applying = *config;
 	c->applying.conns = conns;
 	c->applying.n_conns = n;
@@ -52,9 +53,21 @@ static void begin_ike(struct ctl *c)
 		log_error("daemon: IKE does not start: %s", e.text);
 }
 
+static void set_names(struct ctl *c)
+{
+	struct error e;
+
+	if (ctl_set_names(c, &e))
+		log_error("daemon: names of peers are not resolved: %s", e.text);
+	names_tell_all(c->names);
+}
+
 static void on_changed(void *ctx, bool conns)
 {
 	struct ctl *c = ctx;
+
+	if (conns)
+		set_names(c);
 
 	if (!c->ike) {
 		begin_ike(c);

@@ -56,6 +56,8 @@ static void on_ike_shown(void *ctx)
 {
 	struct ctl *c = ctx;
 
+	names_tell_all(c->names);
+
 	c->ike_look = ctl_look(c);
 	if (!c->ike_look)
 		ike_link_start_all(c->ike, NULL);
@@ -108,6 +110,7 @@ int ctl_start_ike(struct ctl *c, struct error *e)
 				      .lost = on_ike_lost,
 				      .shown = on_ike_shown,
 				      .event = on_ike_event,
+				      .resolve = ctl_ask_name,
 				      .done = on_ike_done,
 				      .ctx = c };
 

@@ -13,7 +13,9 @@
 #include "ctrl/daemon/apply.h"
 #include "ctrl/daemon/dp_link.h"
 #include "ctrl/daemon/failures.h"
+#include "ctrl/daemon/helper_link.h"
 #include "ctrl/daemon/ike_link.h"
+#include "ctrl/daemon/names.h"
 
 #define CTL_SIGNALS 3
 
@@ -21,6 +23,14 @@ enum ctl_phase {
 	CTL_STARTING,
 	CTL_RUNNING,
 	CTL_ENDING,
+};
+
+/* One that is under way. */
+struct ctl_lookup {
+	uint64_t token;
+	char host[CONN_HOST_MAX];
+	int fds[RESOLVERS_MAX]; /* owned */
+	size_t n;		/* 0: there is none */
 };
 
 struct ctl {
@@ -46,6 +56,11 @@ struct ctl {
 	int ike_ports[IKE_UDP_SOCKETS]; /* -1: IKE is not spoken */
 	struct ike_link *ike;
 	struct failures *failures;
+	struct names *names;
+	struct event on_names;	    /* a lookup is due, or late */
+	struct helper_link *helper; /* NULL: no peer has a name */
+	bool helper_is_ready;
+	struct ctl_lookup lookups[LOOKUPS_MAX];
 	int err; /* why it ends; 0: it was told to */
 	struct error *error;
 };
@@ -77,6 +92,22 @@ int ctl_take_changes(struct ctl *c, const char *file, struct error *e);
 
 /* dp has taken a change, or not. */
 void ctl_applied(struct ctl *c, const struct dp_msg_committed *m);
+
+/* --- ctl_names.c: peers that have names */
+
+int ctl_new_names(struct ctl *c, struct error *e);
+void ctl_free_names(struct ctl *c);
+
+/* They are those of the connections that there are now. */
+int ctl_set_names(struct ctl *c, struct error *e);
+
+/* dp has a configuration, or is gone. */
+void ctl_names_with_dp(struct ctl *c);
+void ctl_names_without_dp(struct ctl *c);
+
+/* As of dp_link_spec and ike_link_spec. */
+void ctl_let_out(void *ctx, uint64_t token, int err);
+void ctl_ask_name(void *ctx, const char *conn, bool urgent);
 
 /* In the order of the SPD, as dp gave them; ike asks for SAs by them. */
 void ctl_take_ids(struct config *config, const struct dp_link *dp);

@@ -178,6 +178,25 @@ static void take_sockets(struct dp_process *p, const int *fds, size_t n)
 		log_error("dp: %s", e.text);
 }
 
+/* Nobody asks by these sockets before ctl has the answer. */
+static void take_lookup(struct dp_process *p, const struct dp_msg_lookup *m,
+			const int *fds, size_t n)
+{
+	struct dp_msg_lookup answer = *m;
+
+	answer.err = p->dp ? dp_let_lookup_out(p->dp, m->slot, fds, n) : -EAGAIN;
+	role_close_all(fds, n);
+	if (n)
+		tell(p, p->ctl, DP_MSG_LET_OUT, &answer, sizeof(answer));
+}
+
+/* Whoever wanted to know has ended. */
+static void end_lookups(const struct dp_process *p)
+{
+	for (uint32_t i = 0; p->dp && i < LOOKUPS_MAX; i++)
+		dp_let_lookup_out(p->dp, i, NULL, 0);
+}
+
 static void settle_start(struct dp_process *p)
 {
 	if (p->dp && !p->settled)
@@ -266,6 +285,8 @@ static void on_ctl_message(void *ctx, uint16_t type, const void *msg,
 		take_sockets(p, fds, n_fds);
 	else if (type == DP_MSG_IKE)
 		take_ike(p, fds, n_fds);
+	else if (type == DP_MSG_LOOKUP)
+		take_lookup(p, msg, fds, n_fds);
 	else
 		role_close_all(fds, n_fds);
 	if (type <= DP_MSG_CHILD)
@@ -280,6 +301,8 @@ static void on_ctl_message(void *ctx, uint16_t type, const void *msg,
 		quit(p);
 	else if (type == DP_MSG_LOOK)
 		look(p);
+	else if (type == DP_MSG_PEER && p->dp)
+		dp_set_peer(p->dp, msg);
 }
 
 /* What it did not finish never was. */
@@ -288,6 +311,7 @@ static void on_ctl_down(void *ctx, const char *why)
 	struct dp_process *p = ctx;
 
 	p->ctl = NULL;
+	end_lookups(p);
 	config_free(p->next);
 	p->next = NULL;
 	if (!p->dp || !p->settled) {

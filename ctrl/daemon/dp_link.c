@@ -135,6 +135,11 @@ static void take_ids(struct dp_link *l, const struct dp_msg_ids *m)
 		l->ids[l->n_ids++] = m->ids[i];
 }
 
+static void take_let_out(struct dp_link *l, const struct dp_msg_lookup *m)
+{
+	l->spec.let_out(l->spec.ctx, m->token, m->err);
+}
+
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
 {
@@ -153,6 +158,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		take_sa(l, msg);
 	else if (type == DP_MSG_LOOKED && (l->asked || l->owed))
 		take_look(l, msg);
+	else if (type == DP_MSG_LET_OUT)
+		take_let_out(l, msg);
 }
 
 static void on_down(void *ctx, const char *why)
@@ -295,4 +302,17 @@ int dp_link_sockets(struct dp_link *l, const int fds[IKE_UDP_SOCKETS])
 int dp_link_ike(struct dp_link *l, int fd)
 {
 	return put_fds(l, DP_MSG_IKE, &fd, 1);
+}
+
+int dp_link_lookup(struct dp_link *l, uint32_t slot, uint64_t token,
+		   const int *fds, size_t n)
+{
+	const struct dp_msg_lookup m = { .token = token, .slot = slot };
+
+	return role_send_fds(l->role, DP_MSG_LOOKUP, &m, sizeof(m), fds, n);
+}
+
+int dp_link_peer(struct dp_link *l, const struct conn_peer *peer)
+{
+	return put_piece(l->role, DP_MSG_PEER, peer, sizeof(*peer));
 }

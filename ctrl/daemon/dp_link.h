@@ -21,6 +21,8 @@ struct dp_link_spec {
 	void (*hello)(void *ctx, const struct dp_msg_hello *m, const int *fds,
 		      size_t n_fds);
 	void (*committed)(void *ctx, const struct dp_msg_committed *m);
+	/* Of dp_link_lookup(); err 0 or a negative errno. */
+	void (*let_out)(void *ctx, uint64_t token, int err);
 	void (*looked)(void *ctx); /* dp_link_view() is fresh, or dp is late */
 	void (*down)(void *ctx, const char *why);
 	void *ctx;
@@ -67,5 +69,15 @@ const struct sa_status *dp_view_sa(const struct dp_view *v,
 /* The descriptors stay the caller's. Negative: it did not get through. */
 int dp_link_sockets(struct dp_link *l, const int fds[IKE_UDP_SOCKETS]);
 int dp_link_ike(struct dp_link *l, int fd);
+
+/*
+ * These sockets, connected to resolvers, are to pass the guard: let_out() says
+ * when they do. Without any, those of that slot do no more, and nothing is said.
+ */
+int dp_link_lookup(struct dp_link *l, uint32_t slot, uint64_t token,
+		   const int *fds, size_t n);
+
+/* What a peer's name resolved to. */
+int dp_link_peer(struct dp_link *l, const struct conn_peer *peer);
 
 #endif

@@ -19,6 +19,8 @@ const struct seam_kind dp_seam_to_dp[] = {
 	SEAM_KIND(DP_MSG_LOOK, struct dp_msg_empty),
 	SEAM_KIND(DP_MSG_SOCKETS, struct dp_msg_empty),
 	SEAM_KIND(DP_MSG_IKE, struct dp_msg_empty),
+	SEAM_KIND(DP_MSG_LOOKUP, struct dp_msg_lookup),
+	SEAM_KIND(DP_MSG_PEER, struct conn_peer),
 };
 
 const struct seam_kind dp_seam_to_ctl[] = {
@@ -27,6 +29,7 @@ const struct seam_kind dp_seam_to_ctl[] = {
 	SEAM_KIND(DP_MSG_COMMITTED, struct dp_msg_committed),
 	SEAM_KIND(DP_MSG_SA, struct dp_msg_sa),
 	SEAM_KIND(DP_MSG_LOOKED, struct dp_msg_looked),
+	SEAM_KIND(DP_MSG_LET_OUT, struct dp_msg_lookup),
 };
 
 const struct seam_kind dp_seam_from_ike[] = {

@@ -37,6 +37,8 @@ enum dp_msg {
 	DP_MSG_LOOK,
 	DP_MSG_SOCKETS, /* IKE's, with descriptors: they pass the guard */
 	DP_MSG_IKE,	/* ike, with the descriptor of a link to it */
+	DP_MSG_LOOKUP,	/* in DNS, with its sockets, or over: with none */
+	DP_MSG_PEER,	/* struct conn_peer */
 
 	/* to ctl */
 	DP_MSG_HELLO = 64, /* first; with IKE's sockets, if it has them */
@@ -44,6 +46,7 @@ enum dp_msg {
 	DP_MSG_COMMITTED,
 	DP_MSG_SA, /* of a LOOK */
 	DP_MSG_LOOKED,
+	DP_MSG_LET_OUT, /* the sockets of a LOOKUP */
 
 	/* from ike, and to it */
 	DP_MSG_REQUEST = 128,
@@ -107,6 +110,12 @@ struct dp_msg_sa {
 	struct sa_status status;
 	uint32_t policy; /* the first one that it serves */
 	uint32_t orphan; /* yes or no: who made it has ended */
+};
+
+struct dp_msg_lookup {
+	uint64_t token; /* comes back in DP_MSG_LET_OUT */
+	uint32_t slot;	/* of those that there may be at once */
+	int32_t err;	/* LET_OUT: 0 or a negative errno */
 };
 
 struct dp_msg_looked {

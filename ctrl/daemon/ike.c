@@ -130,6 +130,14 @@ static bool on_source(void *ctx, const struct addr *remote, struct addr *local)
 	return ike_route_source(i->route_fds, remote, local);
 }
 
+static void on_resolve(void *ctx, const char *conn, bool urgent)
+{
+	struct ike_msg_resolve m = { .urgent = urgent };
+
+	memcpy(m.conn, conn, strnlen(conn, sizeof(m.conn) - 1));
+	ike_tell(ctx, IKE_MSG_RESOLVE, &m, sizeof(m));
+}
+
 /* --- what happens to it */
 
 static void end_if_nothing_is_left(const struct ike *i)
@@ -254,6 +262,7 @@ static int make(struct ike *i, struct error *e)
 					    .record = on_record,
 					    .random = on_random,
 					    .source = on_source,
+					    .resolve = on_resolve,
 					    .ctx = i };
 	int err;
 
@@ -323,7 +332,7 @@ static int start(struct ike *i, struct error *e)
 	err = make(i, e);
 	if (!err)
 		err = sandbox_become(IKE_USER, e);
-	return err ? err : sandbox_enter(e);
+	return err ? err : sandbox_enter(true, e);
 }
 
 int ike_role(void)

@@ -170,6 +170,13 @@ static void run_command(struct ike *i, const struct ike_msg_command *c)
 	ike_tell(i, IKE_MSG_DONE, &done, sizeof(done));
 }
 
+static void take_resolved(struct ike *i, const struct ike_msg_resolved *m)
+{
+	size_t n = m->n < CONN_ADDRS_MAX ? m->n : CONN_ADDRS_MAX;
+
+	engine_resolved(i->engine, m->conn, m->addrs, n, m->text, clock_ns());
+}
+
 static void stop(struct ike *i)
 {
 	const struct timeval limit = { .tv_sec = 1 };
@@ -220,6 +227,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 				clock_ns());
 	else if (type == IKE_MSG_COMMAND)
 		run_command(i, msg);
+	else if (type == IKE_MSG_RESOLVED)
+		take_resolved(i, msg);
 	else if (type == IKE_MSG_STOP)
 		stop(i);
 	else if (type == IKE_MSG_KEYSTORE_ANSWER)

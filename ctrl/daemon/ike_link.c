@@ -271,6 +271,9 @@ static void log_event(struct ike_link *l, const struct ike_event *event)
 		log_info("ike: %s conn=%s child=%s ike_id=%u spi_in=%08x spi_out=%08x%s%s",
 			 kind_str(e.kind), e.conn, e.child, e.ike_id, e.spi_in,
 			 e.spi_out, *e.text ? ": " : "", e.text);
+	else if (failed && addr_is_none(&e.path.remote))
+		log_warn("ike: failed conn=%s child=%s: %s", e.conn, e.child,
+			 e.text);
 	else if (failed)
 		log_warn("ike: failed conn=%s child=%s local=%s remote=%s: %s",
 			 e.conn, e.child, addr_str(&e.path.local, local),
@@ -335,6 +338,14 @@ static void on_record(struct ike_link *l, const struct ike_record *record)
 		put(l, IKE_MSG_RECORDED, &m, sizeof(m));
 }
 
+static void on_resolve(struct ike_link *l, const struct ike_msg_resolve *from)
+{
+	struct ike_msg_resolve m = *from;
+
+	m.conn[sizeof(m.conn) - 1] = '\0';
+	l->spec.resolve(l->spec.ctx, m.conn, m.urgent);
+}
+
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
 {
@@ -357,6 +368,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		on_event(l, msg);
 	else if (type == IKE_MSG_DONE)
 		on_done(l, msg);
+	else if (type == IKE_MSG_RESOLVE)
+		on_resolve(l, msg);
 }
 
 /* --- its life */
@@ -458,4 +471,17 @@ int ike_link_sadb(struct ike_link *l, int fd)
 struct sas *ike_link_sas(const struct ike_link *l)
 {
 	return mirror_copy(l->before ? l->before : l->mirror);
+}
+
+void ike_link_resolved(struct ike_link *l, const struct conn_peer *peer,
+		       const char *why)
+{
+	struct ike_msg_resolved m = { .n = peer->n_now };
+
+	if (!l->ready)
+		return;
+	memcpy(m.conn, peer->conn, sizeof(m.conn));
+	memcpy(m.addrs, peer->now, sizeof(m.addrs));
+	snprintf(m.text, sizeof(m.text), "%s", why);
+	put(l, IKE_MSG_RESOLVED, &m, sizeof(m));
 }

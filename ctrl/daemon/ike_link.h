@@ -42,6 +42,8 @@ struct ike_link_spec {
 	void (*event)(void *ctx, const struct ike_event *e,
 		      const struct ike_sa_view *ike,
 		      const struct child_sa_view *child);
+	/* What is the name of that connection's peer now? It may name any. */
+	void (*resolve)(void *ctx, const char *conn, bool urgent);
 	/* Of ike_link_command(); err as of engine_initiate(), n SAs found. */
 	void (*done)(void *ctx, uint64_t token, int err, unsigned int n);
 	void *ctx;
@@ -100,6 +102,10 @@ void ike_link_start(struct ike_link *l, const struct conn_conf *conn,
  */
 int ike_link_command(struct ike_link *l, enum ike_command command,
 		     uint64_t token, const char *conn, const char *child);
+
+/* What it resolved to, asked or not; see engine_resolved(). */
+void ike_link_resolved(struct ike_link *l, const struct conn_peer *peer,
+		       const char *why);
 
 /* The SAs as ike last told of them; handed over: sas_free(). NULL: no memory. */
 struct sas *ike_link_sas(const struct ike_link *l);

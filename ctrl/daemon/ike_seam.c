@@ -18,6 +18,7 @@ const struct seam_kind ike_seam_to_ike[] = {
 	SEAM_KIND(IKE_MSG_GENERATION, struct ike_msg_generation),
 	SEAM_KIND_LEAST(IKE_MSG_RESTORE, struct ike_record, RECORD_LEAST),
 	SEAM_KIND(IKE_MSG_RECORDED, struct ike_msg_recorded),
+	SEAM_KIND(IKE_MSG_RESOLVED, struct ike_msg_resolved),
 };
 
 const struct seam_kind ike_seam_to_ctl[] = {
@@ -29,6 +30,7 @@ const struct seam_kind ike_seam_to_ctl[] = {
 	SEAM_KIND(IKE_MSG_CHILD_VIEW, struct child_sa_view),
 	SEAM_KIND(IKE_MSG_KEYSTORE_REQUEST, struct keystore_request),
 	SEAM_KIND_LEAST(IKE_MSG_RECORD, struct ike_record, RECORD_LEAST),
+	SEAM_KIND(IKE_MSG_RESOLVE, struct ike_msg_resolve),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

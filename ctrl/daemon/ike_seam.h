@@ -28,6 +28,7 @@ enum ike_msg {
 	IKE_MSG_GENERATION,	 /* to a fresh one, before all connections */
 	IKE_MSG_RESTORE,	 /* struct ike_record; before LOADED */
 	IKE_MSG_RECORDED,
+	IKE_MSG_RESOLVED,
 	/* ike to ctl */
 	IKE_MSG_READY = 64, /* first; its privileges are gone */
 	IKE_MSG_SHOWN, /* the answer to LOADED: views of all SAs came before */
@@ -37,6 +38,7 @@ enum ike_msg {
 	IKE_MSG_CHILD_VIEW,	  /* struct child_sa_view */
 	IKE_MSG_KEYSTORE_REQUEST, /* struct keystore_request */
 	IKE_MSG_RECORD,		  /* struct ike_record, but for its end */
+	IKE_MSG_RESOLVE,
 };
 
 struct proposals_text {
@@ -92,7 +94,8 @@ struct ike_msg_done {
 	uint32_t n;  /* SAs that were found; INITIATE: engine_initiated() */
 };
 
-#define IKE_EVENT_TEXT_MAX MISMATCH_STR_MAX /* the longest text */
+#define IKE_EVENT_TEXT_MAX    MISMATCH_STR_MAX /* the longest text */
+#define IKE_RESOLVED_TEXT_MAX 768
 
 struct ike_msg_event {
 	uint32_t kind; /* enum ike_event_kind */
@@ -102,6 +105,19 @@ struct ike_msg_event {
 	char conn[CONN_NAME_MAX];
 	char child[CONN_NAME_MAX];
 	char text[IKE_EVENT_TEXT_MAX];
+};
+
+struct ike_msg_resolve {
+	char conn[CONN_NAME_MAX]; /* whose peer's name it is */
+	uint32_t urgent;	  /* yes or no: somebody waits for it */
+};
+
+/* Of a name; asked for or not. */
+struct ike_msg_resolved {
+	char conn[CONN_NAME_MAX];
+	uint32_t n; /* 0, and the text says why */
+	struct addr addrs[CONN_ADDRS_MAX];
+	char text[IKE_RESOLVED_TEXT_MAX];
 };
 
 /* What each side may be sent. */

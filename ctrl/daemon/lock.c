@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * One event loop: whenever the kernel tells of an interface, and each second,
- * all of them are looked at.
+ * One event loop: whenever the kernel tells of an interface or an address, and each
+ * second, all of them are looked at.
  */
 #include "ctrl/daemon/lock.h"
 
@@ -21,6 +21,8 @@
 #include "ctrl/dp/attach.h"
 #include "ctrl/dp/hostif.h"
 #include "ctrl/dp/iface.h"
+#include "ctrl/dp/locals.h"
+#include "ctrl/dp/nl.h"
 #include "ctrl/dp/programs.h"
 #include "ctrl/sadb/classify.h"
 
@@ -38,6 +40,8 @@ struct lock {
 	struct event_base *base;
 	struct event *on_link, *on_second, *on_term, *on_int;
 	struct programs *programs;
+	struct nl *nl;
+	struct locals locals;
 	struct door doors[IFACE_MAX];
 	size_t n_doors;
 	int link_fd;
@@ -170,6 +174,16 @@ static int look(struct lock *l, struct error *e)
 	return failed ? failed : all;
 }
 
+/* Neighbour discovery is for our own addresses: what is for others the kernel would
+ * forward. Where they can't be read, the next look does it. */
+static void look_at_addresses(struct lock *l)
+{
+	int err = locals_sync(&l->locals, l->nl, l->programs);
+
+	if (err && err != -EINTR)
+		log_debug("lock: addresses are not read: %s", strerror(-err));
+}
+
 static void on_second(evutil_socket_t fd, short what, void *ctx)
 {
 	struct lock *l = ctx;
@@ -178,6 +192,7 @@ static void on_second(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	look_at_addresses(l);
 	l->taken_s = all && hostif_is_read() ? l->taken_s + 1 : 0;
 	if (l->taken_s == TAKEN_SECONDS)
 		end(l, "cygnetd has taken over");
@@ -186,13 +201,15 @@ static void on_second(evutil_socket_t fd, short what, void *ctx)
 /* What it says is not read: whatever it was, all are looked at. */
 static void on_link(evutil_socket_t fd, short what, void *ctx)
 {
+	struct lock *l = ctx;
 	struct error e;
 	char buf[8192];
 
 	(void)what;
 	while (recv(fd, buf, sizeof(buf), 0) > 0 || errno == ENOBUFS)
 		;
-	look(ctx, &e);
+	look(l, &e);
+	look_at_addresses(l);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *ctx)
@@ -227,7 +244,9 @@ static int read_names(struct lock *l, const char *file, struct error *e)
 static int watch_links(struct lock *l)
 {
 	const struct sockaddr_nl groups = { .nl_family = AF_NETLINK,
-					    .nl_groups = RTMGRP_LINK };
+					    .nl_groups = RTMGRP_LINK |
+							 RTMGRP_IPV4_IFADDR |
+							 RTMGRP_IPV6_IFADDR };
 
 	l->link_fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 			    NETLINK_ROUTE);
@@ -287,8 +306,14 @@ static int start(struct lock *l, const char *file, struct error *e)
 	err = programs_load(&closed, &l->programs, e);
 	if (!err)
 		err = set_no_policies(l, e);
-	if (!err)
-		err = look(l, e);
+	if (err)
+		return err;
+	err = nl_new(&l->nl);
+	if (err)
+		return error_set(e, err, "cannot reach the kernel's routing: %s",
+				 strerror(-err));
+	look_at_addresses(l);
+	err = look(l, e);
 	return err < 0 ? err : 0;
 }
 
@@ -304,6 +329,8 @@ static void stop(struct lock *l)
 		event_base_free(l->base);
 	if (l->link_fd >= 0)
 		close(l->link_fd);
+	locals_fini(&l->locals);
+	nl_free(l->nl);
 	programs_free(l->programs);
 }
 

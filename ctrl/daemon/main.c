@@ -13,6 +13,7 @@
 #include "ctrl/base/log.h"
 #include "ctrl/daemon/ctl.h"
 #include "ctrl/daemon/dp.h"
+#include "ctrl/daemon/helper.h"
 #include "ctrl/daemon/ike.h"
 #include "ctrl/daemon/lock.h"
 #include "ctrl/dp/dp.h"
@@ -160,6 +161,8 @@ static int play(const char *role)
 		return ike_role();
 	if (strcmp(role, "dp") == 0)
 		return dp_role();
+	if (strcmp(role, "helper") == 0)
+		return helper_role();
 	fprintf(stderr, "cygnetd: there is no role '%s'\n", role);
 	return EXIT_USAGE;
 }

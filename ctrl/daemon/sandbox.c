@@ -25,7 +25,7 @@ int sandbox_become(const char *user, struct error *e)
 	if (!pw)
 		return error_set(
 			e, -ENOENT,
-			"there is no user %s, as whom IKE is spoken; run: useradd --system --no-create-home --shell /usr/sbin/nologin %s",
+			"there is no user %s, as whom this is to run; run: useradd --system --no-create-home --shell /usr/sbin/nologin %s",
 			user, user);
 	if (pw->pw_uid == 0)
 		return error_set(e, -EINVAL, "user %s is root", user);
@@ -65,9 +65,6 @@ static const int allowed[] = {
 	SCMP_SYS(getsockopt),
 	SCMP_SYS(fstat),
 	SCMP_SYS(lseek),
-	/* which source address the routes give; without socket() only of those
-	 * sockets that are there */
-	SCMP_SYS(connect),
 	SCMP_SYS(getsockname),
 	/* memory; mmap and mprotect are below */
 	SCMP_SYS(brk),
@@ -88,7 +85,7 @@ static const int allowed[] = {
 	SCMP_SYS(getrandom),
 };
 
-static int allow(scmp_filter_ctx ctx)
+static int allow(scmp_filter_ctx ctx, bool connects)
 {
 	const struct scmp_arg_cmp no_code =
 		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
@@ -104,6 +101,11 @@ static int allow(scmp_filter_ctx ctx)
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
 				       no_code);
+	/* which source address the routes give; without socket() only of those
+	 * sockets that are there */
+	if (!err && connects)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(connect),
+				       0);
 	/* abort() of this process; fstat(), by whatever name */
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
@@ -119,7 +121,7 @@ static int allow(scmp_filter_ctx ctx)
 	return err;
 }
 
-int sandbox_enter(struct error *e)
+int sandbox_enter(bool connects, struct error *e)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int err;
@@ -128,7 +130,7 @@ int sandbox_enter(struct error *e)
 		return error_set(e, -ENOMEM, "no memory for a seccomp filter");
 	err = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (!err)
-		err = allow(ctx);
+		err = allow(ctx, connects);
 	if (!err)
 		err = seccomp_load(ctx);
 	seccomp_release(ctx);

@@ -6,6 +6,8 @@
 #ifndef CYG_DAEMON_SANDBOX_H
 #define CYG_DAEMON_SANDBOX_H
 
+#include <stdbool.h>
+
 #include "ctrl/base/error.h"
 
 /* Descriptors from the first one on are closed. */
@@ -17,8 +19,12 @@ int sandbox_become(const char *user, struct error *e);
 
 /*
  * From now on no file is opened, nothing executed, no socket made; whoever tries
- * is killed (SIGSYS). All threads. 0, or negative with e filled.
+ * is killed (SIGSYS). All threads.
+ *
+ * connects   sockets that are there may be connected to somebody else
+ *
+ * 0, or negative with e filled.
  */
-int sandbox_enter(struct error *e);
+int sandbox_enter(bool connects, struct error *e);
 
 #endif

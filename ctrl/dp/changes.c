@@ -234,7 +234,7 @@ int dp_let_out(struct dp *dp, int fd, struct error *e)
 	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len))
 		err = -errno;
 	if (!err)
-		err = programs_let_out(dp->programs, cookie);
+		err = programs_let_out(dp->programs, cookie, OWN_ANYWHERE);
 	if (err)
 		return error_set(
 			e, err,

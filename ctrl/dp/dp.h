@@ -76,6 +76,16 @@ void dp_orphan_sas(struct dp *dp);
  */
 int dp_let_out(struct dp *dp, int fd, struct error *e);
 
+/*
+ * The sockets of a lookup in DNS, fds, pass the guard to where they are connected
+ * to, and what comes from there passes to them; see lookups_set(). -EINVAL: there
+ * are not so many.
+ */
+int dp_let_lookup_out(struct dp *dp, uint32_t slot, const int *fds, size_t n);
+
+/* What the name of a connection's peer resolved to. */
+void dp_set_peer(struct dp *dp, const struct conn_peer *peer);
+
 /* What dp knows; tunnels and policies are none of it. */
 void dp_status(struct dp *dp, struct status *out);
 

@@ -399,11 +399,28 @@ void programs_forget_off(struct programs *p, uint32_t ifindex)
 	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.cyg_offloads), &ifindex);
 }
 
-int programs_let_out(struct programs *p, uint64_t cookie)
+int programs_let_out(struct programs *p, uint64_t cookie, enum own_reach reach)
+{
+	const uint32_t value = reach;
+
+	return update(p->skel->maps.own_sockets, &cookie, &value);
+}
+
+void programs_keep_in(struct programs *p, uint64_t cookie)
+{
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.own_sockets), &cookie);
+}
+
+int programs_add_flow(struct programs *p, const struct own_flow *f)
 {
 	const uint32_t one = 1;
 
-	return update(p->skel->maps.own_sockets, &cookie, &one);
+	return update(p->skel->maps.own_flows, f, &one);
+}
+
+void programs_del_flow(struct programs *p, const struct own_flow *f)
+{
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.own_flows), f);
 }
 
 int programs_add_local(struct programs *p, const struct addr *a,

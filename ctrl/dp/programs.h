@@ -14,6 +14,7 @@
 #include "ctrl/sadb/classify.h"
 #include "include/conntrack.h"
 #include "include/meta.h"
+#include "include/own.h"
 #include "include/sad.h"
 #include "include/spd.h"
 
@@ -82,7 +83,11 @@ int programs_clear_socket(struct programs *p, uint32_t slot, uint32_t queue);
 int programs_keep_off(struct programs *p, uint32_t ifindex, uint32_t offloads);
 void programs_forget_off(struct programs *p, uint32_t ifindex);
 
-int programs_let_out(struct programs *p, uint64_t cookie);
+/* See include/own.h; the second takes back, and what is not there is fine. */
+int programs_let_out(struct programs *p, uint64_t cookie, enum own_reach reach);
+void programs_keep_in(struct programs *p, uint64_t cookie);
+int programs_add_flow(struct programs *p, const struct own_flow *f);
+void programs_del_flow(struct programs *p, const struct own_flow *f);
 int programs_add_local(struct programs *p, const struct addr *a,
 		       enum local_kind kind);
 int programs_del_local(struct programs *p, const struct addr *a);

@@ -120,6 +120,10 @@ void sadb_each(const struct sadb *s,
  */
 int sadb_set_policies(struct sadb *s, struct policy *list, size_t n);
 
+/* SAs of that policy that are added from now on are between these. */
+void sadb_set_ends(struct sadb *s, uint32_t policy_id,
+		   const struct policy_ends *ends);
+
 /*
  * Who made the SAs has ended, and is answered no more: they are orphans, and go
  * on until they are claimed. What a successor does not claim ends SADB_ORPHAN_S

@@ -16,6 +16,13 @@ const struct policy *policy_find(const struct sadb *s, uint32_t id)
 					    : NULL;
 }
 
+void sadb_set_ends(struct sadb *s, uint32_t policy_id,
+		   const struct policy_ends *ends)
+{
+	if (policy_find(s, policy_id))
+		s->policies[s->place[policy_id] - 1].ends = *ends;
+}
+
 bool entry_serves(const struct entry *en, uint32_t policy_id)
 {
 	for (uint32_t i = 0; i < en->n_policies; i++)

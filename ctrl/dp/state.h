@@ -12,6 +12,7 @@
 #include "ctrl/dp/handoff.h"
 #include "ctrl/dp/hostif.h"
 #include "ctrl/dp/iface.h"
+#include "ctrl/dp/lookups.h"
 #include "ctrl/dp/nl.h"
 #include "ctrl/dp/port_xsk.h"
 #include "ctrl/dp/programs.h"
@@ -69,6 +70,7 @@ struct dp {
 	struct attach_iface host_at;
 	struct attachment host_tag;
 	struct programs *programs;
+	struct lookups lookups;
 	struct nexthop_link *links; /* owned; one of each worker */
 	struct resolver *resolver;
 	const struct crypto_backend *crypto;

@@ -34,6 +34,19 @@ static uint32_t ends_of(const struct conn_addr *addrs, size_t n,
 	return (uint32_t)n;
 }
 
+void tunnel_ends(const struct conn_conf *conn, struct policy_ends *out)
+{
+	/* No packet goes there: a name without an address is nobody's. */
+	static const struct prefix nobody = { .bits = 128 };
+
+	out->n_local =
+		ends_of(conn->local_addrs, conn->n_local_addrs, out->local);
+	out->n_remote =
+		ends_of(conn->remote_addrs, conn->n_remote_addrs, out->remote);
+	if (conn_is_named(conn) && !out->n_remote)
+		out->remote[out->n_remote++] = nobody;
+}
+
 static int take_child(const struct conn_conf *conn, struct child_conf *child,
 		      struct policy *out, struct error *e)
 {
@@ -46,10 +59,7 @@ static int take_child(const struct conn_conf *conn, struct child_conf *child,
 		.dirs = SPD_BOTH,
 		.on_demand = is_trapped(child),
 	};
-	out->ends.n_local = ends_of(conn->local_addrs, conn->n_local_addrs,
-				    out->ends.local);
-	out->ends.n_remote = ends_of(conn->remote_addrs, conn->n_remote_addrs,
-				     out->ends.remote);
+	tunnel_ends(conn, &out->ends);
 	if (child->n_local_ts != 1 || child->n_remote_ts != 1 ||
 	    !tunnel_side(mine, conn->local_addrs, conn->n_local_addrs, &local) ||
 	    !tunnel_side(far, conn->remote_addrs, conn->n_remote_addrs, &remote))

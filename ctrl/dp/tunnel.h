@@ -23,6 +23,9 @@
 int tunnels_replace(struct config *config, struct sadb *sadb,
 		    struct manual *manual, uint64_t now_ns, struct error *e);
 
+/* Between which addresses SAs of its children may be. */
+void tunnel_ends(const struct conn_conf *conn, struct policy_ends *out);
+
 /*
  * What one selector of a child covers; a dynamic one is the only address of its
  * side: of several, some would not be protected.

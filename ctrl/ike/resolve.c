@@ -73,8 +73,7 @@ static void begin(struct ike_sa *sa)
 		sa_close(sa, "out of memory");
 }
 
-static void resume(struct ike_sa *sa, const struct conn *loaded,
-		   const char *why)
+static void resume(struct ike_sa *sa, const struct conn *loaded, const char *why)
 {
 	struct conn_conf *conf = &sa->conn->conf;
 

@@ -35,8 +35,8 @@
 struct conn {
 	struct conn_conf conf;
 	unsigned int refs;
-	bool is_missing;     /* stands for one that is loaded no more */
-	uint64_t asked_ns;   /* for what its peer's name is; 0: never */
+	bool is_missing;   /* stands for one that is loaded no more */
+	uint64_t asked_ns; /* for what its peer's name is; 0: never */
 	struct conn *next;
 };
 

@@ -25,7 +25,8 @@
 #define CONF_NAME_MAX 64  /* with the NUL */
 #define CONF_PATH_MAX 108 /* a Unix socket's, with the NUL */
 
-#define IKE_USER "cygnet-ike" /* the user as whom IKE is spoken */
+#define IKE_USER    "cygnet-ike"    /* the user as whom IKE is spoken */
+#define HELPER_USER "cygnet-helper" /* and as whom DNS is asked */
 
 /*
  * Line and column count from 1; file is one of the config's names. What came in
@@ -50,6 +51,12 @@ enum forward_mode {
 	FORWARD_KERNEL, /* the kernel: its firewall and its NAT see them */
 };
 
+/* What goes out past the policies, so that a tunnel can come up at all. */
+enum bootstrap {
+	BOOTSTRAP_DNS, /* our own questions to the resolvers */
+	BOOTSTRAP_NONE,
+};
+
 /* One bit that others hardly use, in the marks of packets. */
 #define GATEWAY_MARK 0x10000000U
 
@@ -62,8 +69,11 @@ struct gateway_conf {
 	enum crypto_choice crypto; /* of ESP */
 	bool mss_clamp;		   /* of TCP through tunnels */
 	bool allow_manual_counter_mode;
-	uint32_t workers;	       /* 0: as many as fit */
-	uint32_t sas;		       /* at once; 0: SAS_DEFAULT */
+	uint32_t workers; /* 0: as many as fit */
+	uint32_t sas;	  /* at once; 0: SAS_DEFAULT */
+	enum bootstrap bootstrap;
+	struct addr resolvers[RESOLVERS_MAX]; /* none: of /etc/resolv.conf */
+	size_t n_resolvers;
 	char socket[CONF_PATH_MAX];    /* absolute path of the VICI socket */
 	char state_dir[CONF_PATH_MAX]; /* absolute; of manual keys' numbers */
 };

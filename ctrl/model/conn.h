@@ -17,9 +17,9 @@
 #include "ctrl/model/identity.h"
 #include "ctrl/model/proposal.h"
 
-#define CONN_NAME_MAX  64 /* with the NUL */
-#define CONN_ADDRS_MAX 4  /* of one side */
-#define CONN_TS_MAX    8  /* of one side of one child */
+#define CONN_NAME_MAX  64  /* with the NUL */
+#define CONN_ADDRS_MAX 4   /* of one side */
+#define CONN_TS_MAX    8   /* of one side of one child */
 #define CONN_HOST_MAX  254 /* of a name that DNS knows, with the NUL */
 
 /* A time that nobody gave: conn_times() and child_times() fill it in. */
@@ -88,6 +88,15 @@ struct conn_conf {
 	bool from_vici;	      /* else of the file: reload touches its own */
 	struct child_conf *children; /* owned */
 	size_t n_children;
+};
+
+/* What the name of a connection's peer resolved to. */
+struct conn_peer {
+	char conn[CONN_NAME_MAX];
+	uint32_t n_now, n_known;
+	struct addr now[CONN_ADDRS_MAX];   /* the last time */
+	struct addr known[CONN_ADDRS_MAX]; /* and before, as far as there is
+					      room: SAs may still go there */
 };
 
 /* A pre-shared key and the peers for which it is. */

@@ -13,12 +13,12 @@
 #define NAME_ROOM  NS_MAXDNAME
 
 /* RFC 1035 section 4.1.1 */
-#define FLAG_REPLY	0x8000U
-#define FLAG_OPCODE	0x7800U /* 0: a question of the usual kind */
-#define FLAG_TRUNCATED	0x0200U
-#define FLAG_RECURSION	0x0100U /* is wanted */
-#define FLAG_RCODE	0x000fU
-#define RCODE_NO_NAME	3U
+#define FLAG_REPLY     0x8000U
+#define FLAG_OPCODE    0x7800U /* 0: a question of the usual kind */
+#define FLAG_TRUNCATED 0x0200U
+#define FLAG_RECURSION 0x0100U /* is wanted */
+#define FLAG_RCODE     0x000fU
+#define RCODE_NO_NAME  3U
 
 struct header {
 	uint16_t id, flags, questions, answers, authorities, additional;
@@ -195,8 +195,7 @@ static enum dns_reply read_answers(const struct reader *r, unsigned int n,
 	return *name ? DNS_REPLY_MALFORMED : DNS_REPLY_ADDRS;
 }
 
-enum dns_reply dns_reply_read(struct slice message,
-			      const struct dns_question *q,
+enum dns_reply dns_reply_read(struct slice message, const struct dns_question *q,
 			      struct dns_addrs *out)
 {
 	struct reader r = { message, message };

@@ -57,8 +57,7 @@ size_t dns_question_put(const struct dns_question *q,
  *
  * out   filled with DNS_REPLY_ADDRS
  */
-enum dns_reply dns_reply_read(struct slice message,
-			      const struct dns_question *q,
+enum dns_reply dns_reply_read(struct slice message, const struct dns_question *q,
 			      struct dns_addrs *out);
 
 #endif

@@ -43,8 +43,8 @@ static int initiate(const struct ike_lab *lab)
 static void tell(const struct ike_lab *lab, unsigned int side,
 		 const struct addr *addrs, size_t n)
 {
-	engine_resolved(lab->side[side].engine, "peer", addrs, n,
-			n ? "" : WHY, lab->now_ns);
+	engine_resolved(lab->side[side].engine, "peer", addrs, n, n ? "" : WHY,
+			lab->now_ns);
 }
 
 static unsigned int ike_sas(const struct ike_lab *lab, unsigned int side)

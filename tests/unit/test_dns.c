@@ -110,10 +110,10 @@ static void addresses_are_read(void **state)
 
 static void ipv6_is_read(void **state)
 {
-	static const char message[] = HEAD("\1")
-		"\4gw-b\7example\3net\0\0\x1c\0\1" AT_NAME
-		"\0\x1c\0\1\0\0\0\x3c\0\x10"
-		"\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\2";
+	static const char message[] =
+		HEAD("\1") "\4gw-b\7example\3net\0\0\x1c\0\1" AT_NAME
+			   "\0\x1c\0\1\0\0\0\x3c\0\x10"
+			   "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\2";
 	const struct dns_question q = { NAME, DNS_TYPE_AAAA, 0x1234 };
 	struct dns_addrs addrs;
 	char text[ADDR_STR_MAX];
@@ -129,8 +129,8 @@ static void another_name_leads_to_the_address(void **state)
 {
 	(void)state;
 	/* gw-b.example.net is x.example.net, which has the address. */
-	assert_addrs(OCTETS(HEAD("\2") QUESTION AT_NAME CNAME("\4")
-				    "\1x\xc0\x11\xc0\x2e" A("\xc0\0\2\2")),
+	assert_addrs(OCTETS(HEAD("\2") QUESTION AT_NAME CNAME(
+			     "\4") "\1x\xc0\x11\xc0\x2e" A("\xc0\0\2\2")),
 		     "\xc0\0\2\2", 1);
 }
 
@@ -144,8 +144,7 @@ static void names_that_lead_in_a_circle_are_refused(void **state)
 static void address_of_another_name_is_not_ours(void **state)
 {
 	(void)state;
-	assert_addrs(OCTETS(HEAD("\1") QUESTION "\1x\xc0\x11"
-				    A("\xc0\0\2\2")),
+	assert_addrs(OCTETS(HEAD("\1") QUESTION "\1x\xc0\x11" A("\xc0\0\2\2")),
 		     "", 0);
 }
 
@@ -210,16 +209,14 @@ static void cut_answer_says_so(void **state)
 
 static void every_truncation_is_no_answer_or_malformed(void **state)
 {
-	static const char message[] =
-		HEAD("\2") QUESTION AT_NAME CNAME("\4") "\1x\xc0\x11\xc0\x2e"
-						     A("\xc0\0\2\2");
+	static const char message[] = HEAD("\2") QUESTION AT_NAME CNAME(
+		"\4") "\1x\xc0\x11\xc0\x2e" A("\xc0\0\2\2");
 	struct dns_addrs addrs;
 
 	(void)state;
 	for (size_t n = 0; n < sizeof(message) - 1; n++)
 		assert_int_equal(read_as(slice_of(message, n), &addrs),
-				 n < 34 ? DNS_REPLY_ALIEN
-					: DNS_REPLY_MALFORMED);
+				 n < 34 ? DNS_REPLY_ALIEN : DNS_REPLY_MALFORMED);
 }
 
 static void address_of_a_wrong_length_is_malformed(void **state)
@@ -233,8 +230,7 @@ static void address_of_a_wrong_length_is_malformed(void **state)
 static void answer_of_more_than_512_octets_is_malformed(void **state)
 {
 	static uint8_t message[DNS_MESSAGE_MAX + 1];
-	static const char good[] = HEAD("\1") QUESTION AT_NAME
-		A("\xc0\0\2\2");
+	static const char good[] = HEAD("\1") QUESTION AT_NAME A("\xc0\0\2\2");
 
 	(void)state;
 	memcpy(message, good, sizeof(good) - 1);
@@ -257,8 +253,7 @@ static void of_many_addresses_the_first_are_taken(void **state)
 		n += sizeof(record) - 1;
 		message[n - 1] = (uint8_t)i;
 	}
-	assert_int_equal(read_as(slice_of(message, n), &addrs),
-			 DNS_REPLY_ADDRS);
+	assert_int_equal(read_as(slice_of(message, n), &addrs), DNS_REPLY_ADDRS);
 	assert_int_equal(addrs.n, DNS_ADDRS_MAX);
 	assert_int_equal(addrs.at[7].octets[15], 7);
 }

@@ -102,7 +102,8 @@ static int status_of(void (*what)(void))
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		setrlimit(RLIMIT_CORE, &none);
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || sandbox_enter(&e))
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+		    sandbox_enter(true, &e))
 			_exit(1);
 		what();
 		syscall(SYS_exit_group, MADE_IT); /* no sanitizer looks back */

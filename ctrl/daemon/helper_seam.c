@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/daemon/helper_seam.h"
+
+const struct seam_kind helper_seam_to_helper[] = {
+	SEAM_KIND(HELPER_MSG_LOOKUP, struct helper_msg_lookup),
+};
+
+const struct seam_kind helper_seam_to_ctl[] = {
+	SEAM_KIND(HELPER_MSG_READY, struct helper_msg_empty),
+	SEAM_KIND(HELPER_MSG_ANSWER, struct helper_msg_answer),
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const size_t helper_seam_to_helper_n = COUNT(helper_seam_to_helper);
+const size_t helper_seam_to_ctl_n = COUNT(helper_seam_to_ctl);
