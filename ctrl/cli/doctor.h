@@ -51,7 +51,7 @@ struct doctor_port {
 struct doctor_host {
 	bool is_root;
 	bool daemon_runs;
-	bool has_ike_user;
+	bool has_ike_user, has_helper_user;
 	uint32_t cpus;
 	int forwarding;	      /* of all interfaces: 1, 0 */
 	bool lacks_v6;	      /* that of IPv6 is off, and policies need it */
@@ -96,6 +96,7 @@ struct doctor_facts {
 	const char *file;	      /* borrowed */
 	char config[ERROR_MAX_BYTES]; /* why it is none; empty: it is one */
 	bool wants_ike;		      /* it has connections */
+	bool wants_dns;		      /* peers of them have names */
 	bool forward_kernel;	      /* gateway.forward */
 	uint32_t workers;	      /* gateway.workers; 0: not said */
 	struct doctor_iface ifaces[IFACE_MAX];

@@ -260,6 +260,11 @@ static void check_ike(struct doctor *d, const struct doctor_host *h)
 			     "there is no user " IKE_USER
 			     ", as whom IKE is spoken"),
 		       "systemd-sysusers");
+	if (d->facts->wants_dns && !h->has_helper_user)
+		remedy(found(d, DOCTOR_ERROR,
+			     "there is no user " HELPER_USER
+			     ", as whom DNS is asked for peers"),
+		       "systemd-sysusers");
 }
 
 static void check_firewall(struct doctor *d, const struct doctor_host *h)

@@ -131,6 +131,7 @@ static void read_host(struct doctor_host *h)
 	h->daemon_runs = hostif_is_read();
 	h->cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
 	h->has_ike_user = getpwnam(IKE_USER) != NULL;
+	h->has_helper_user = getpwnam(HELPER_USER) != NULL;
 	h->forwarding = iface_sysctl_is_on("ipv4", "all", "forwarding");
 	h->rp_filter = read_rp_filter();
 	h->may_lock = prctl(PR_CAPBSET_READ, CAP_IPC_LOCK, 0, 0, 0) == 1;
@@ -231,6 +232,8 @@ static void read_config(const char *file, struct doctor_facts *out,
 	}
 	out->workers = (*config)->gateway.workers;
 	out->wants_ike = (*config)->n_conns > 0;
+	for (size_t i = 0; i < (*config)->n_conns; i++)
+		out->wants_dns |= conn_is_named(&(*config)->conns[i]);
 	out->forward_kernel = (*config)->gateway.forward == FORWARD_KERNEL;
 	out->n_ifaces = (*config)->gateway.n_ifaces;
 	for (size_t i = 0; i < out->n_ifaces; i++)

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ctrl/dp/nl_table.h"
+
 #define MARKER_BYTES 4U
 
 #define FAMILY_SOCKETS 2 /* of one family */
@@ -248,13 +250,27 @@ int ike_udp_send(const int fds[IKE_UDP_SOCKETS], const struct ike_path *path,
 	return sendmsg(fd, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+/* By the routes that are not the tunnels': those of a tunnel for everything would
+ * give an address inside of it. */
+static int route_socket(int family, int *out)
+{
+	const uint32_t mark = NL_MARK;
+
+	*out = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (*out < 0)
+		return -errno;
+	return setsockopt(*out, SOL_SOCKET, SO_MARK, &mark, sizeof(mark))
+		       ? -errno
+		       : 0;
+}
+
 int ike_route_open(int fds[IKE_ROUTE_SOCKETS])
 {
-	fds[0] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	fds[1] = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fds[0] < 0)
-		return -errno;
-	return fds[1] >= 0 || errno == EAFNOSUPPORT ? 0 : -errno;
+	int err = route_socket(AF_INET, &fds[0]);
+
+	if (!err)
+		err = route_socket(AF_INET6, &fds[1]);
+	return err == -EAFNOSUPPORT && fds[0] >= 0 ? 0 : err;
 }
 
 bool ike_route_source(const int fds[IKE_ROUTE_SOCKETS],

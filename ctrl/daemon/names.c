@@ -238,7 +238,10 @@ void names_done(struct names *n, uint64_t token, const struct lookup_result *r,
 	if (is_sound(r)) {
 		find_out(n, name, r);
 	} else {
-		n->calls.explain(n->calls.ctx, r->outcome, &why);
+		n->calls.explain(n->calls.ctx,
+				 r->outcome == LOOKUP_FOUND ? LOOKUP_UNUSABLE
+							    : r->outcome,
+				 &why);
 		fail(n, name, why.text);
 	}
 	begin_due(n, now_ns);

@@ -22,6 +22,7 @@
 #include <net/if.h>
 
 #include "ctrl/dp/attach.h"
+#include "ctrl/dp/lookups.h"
 #include "tests/bpf/run.h"
 
 static struct attachment guard_at; /* of the case that runs */
@@ -78,18 +79,25 @@ static void exempt(const struct fixture *fx, int sock)
 	close(fd);
 }
 
-/* UDP from port 500 of the gateway to where a PROTECT policy covers it. */
-static int ike_socket(void)
+static void connect_to(int sock, const char *host, uint16_t port)
+{
+	const struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = frame_addr_be(host),
+	};
+
+	assert_return_code(
+		connect(sock, (const struct sockaddr *)&to, sizeof(to)), errno);
+}
+
+/* UDP from that port of the gateway to where a PROTECT policy covers it. */
+static int udp_socket(uint16_t port)
 {
 	const struct sockaddr_in from = {
 		.sin_family = AF_INET,
-		.sin_port = htons(500),
+		.sin_port = htons(port),
 		.sin_addr.s_addr = frame_addr_be(GATEWAY_IN),
-	};
-	const struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_port = htons(500),
-		.sin_addr.s_addr = frame_addr_be(FAR_HOST),
 	};
 	const int on = 1;
 	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -100,9 +108,13 @@ static int ike_socket(void)
 			   errno);
 	assert_return_code(
 		bind(sock, (const struct sockaddr *)&from, sizeof(from)), errno);
-	assert_return_code(
-		connect(sock, (const struct sockaddr *)&to, sizeof(to)), errno);
+	connect_to(sock, FAR_HOST, port);
 	return sock;
+}
+
+static int ike_socket(void)
+{
+	return udp_socket(500);
 }
 
 /* A frame's own octets. */
@@ -168,6 +180,91 @@ static void guard_protects_port_500_of_another_socket(void **state)
 	assert_sent_as(fx, other, &f, &protected);
 	close(other);
 	close(own);
+}
+
+/* --- what asks DNS */
+
+#define ASKING_PORT 53 /* at both ends */
+
+static void let_out(const struct fixture *fx, struct lookups *l, int sock)
+{
+	assert_int_equal(lookups_set(l, fx->programs[GW_BYPASS],
+				     LOOKUPS_MAX - 1, &sock, 1),
+			 0);
+}
+
+static void keep_in(const struct fixture *fx, struct lookups *l)
+{
+	assert_int_equal(lookups_set(l, fx->programs[GW_BYPASS],
+				     LOOKUPS_MAX - 1, NULL, 0),
+			 0);
+}
+
+static void guard_lets_a_lookup_out_to_its_resolver_alone(void **state)
+{
+	static const struct row protected = { .pass = PASS_STEER_HOST };
+	static const struct row own = { .pass = PASS_OWN_SOCKET };
+	const struct frame f = { .bytes = PLAIN_BYTES };
+	const struct fixture *fx = *state;
+	struct lookups lookups = { 0 };
+	int sock = udp_socket(ASKING_PORT), other = udp_socket(ASKING_PORT);
+
+	assert_sent_as(fx, sock, &f, &protected);
+	let_out(fx, &lookups, sock);
+	assert_sent_as(fx, sock, &f, &own);
+	assert_sent_as(fx, other, &f, &protected);
+	connect_to(sock, "10.2.0.11", ASKING_PORT);
+	assert_sent_as(fx, sock, &f, &protected);
+	connect_to(sock, FAR_HOST, ASKING_PORT + 1);
+	assert_sent_as(fx, sock, &f, &protected);
+	connect_to(sock, FAR_HOST, ASKING_PORT);
+	assert_sent_as(fx, sock, &f, &own);
+	keep_in(fx, &lookups);
+	assert_sent_as(fx, sock, &f, &protected);
+	close(other);
+	close(sock);
+}
+
+static void assert_comes_in_as(struct fixture *fx, const struct frame_spec *spec,
+			       const struct row *want)
+{
+	struct row row = *want;
+	const struct row_case c = { fx, PROGRAM_UNPROTECTED, &row };
+	struct frame f;
+
+	row.frame = *spec;
+	row_build(&c, &f);
+	assert_row(&c, &f);
+}
+
+static void answer_comes_in_from_the_resolver_to_the_lookup_alone(void **state)
+{
+	static const struct row plaintext = { .drop = DROP_PLAINTEXT_IN };
+	static const struct row own = { .pass = PASS_OWN_SOCKET };
+	const struct frame_spec answer = { .saddr = FAR_HOST,
+					   .daddr = GATEWAY_IN,
+					   .port = ASKING_PORT,
+					   .overwrite = { AT_SPORT,
+							  ASKING_PORT } };
+	struct frame_spec changed[5] = { answer, answer, answer, answer,
+					 answer };
+	struct fixture *fx = *state;
+	struct lookups lookups = { 0 };
+	int sock = udp_socket(ASKING_PORT);
+
+	changed[0].saddr = "10.2.0.11";
+	changed[1].daddr = LAN_HOST;
+	changed[2].port = ASKING_PORT + 1;
+	changed[3].overwrite.value = ASKING_PORT + 1;
+	changed[4].protocol = PROTO_TCP;
+	assert_comes_in_as(fx, &answer, &plaintext);
+	let_out(fx, &lookups, sock);
+	assert_comes_in_as(fx, &answer, &own);
+	for (size_t i = 0; i < ARRAY_LEN(changed); i++)
+		assert_comes_in_as(fx, &changed[i], &plaintext);
+	keep_in(fx, &lookups);
+	assert_comes_in_as(fx, &answer, &plaintext);
+	close(sock);
 }
 
 /* whole: of headers, behind which the packet ends. */
@@ -375,6 +472,8 @@ static void guard_drops_three_vlans(void **state)
 static struct CMUnitTest tests[] = {
 	LIVE(guard_lets_out_a_socket_of_our_own),
 	LIVE(guard_protects_port_500_of_another_socket),
+	LIVE(guard_lets_a_lookup_out_to_its_resolver_alone),
+	LIVE(answer_comes_in_from_the_resolver_to_the_lookup_alone),
 	LIVE(guard_drops_an_ipv4_header_cut_anywhere),
 	LIVE(guard_drops_ipv6_headers_cut_anywhere),
 	LIVE(guard_leaves_a_served_vlan_to_its_own_guard),

@@ -172,6 +172,27 @@ def check_forwarding(lab):
 
 # --- the lock
 
+def check_own_neighbours(lab):
+    """Of the gateway itself: their answers come to its global addresses."""
+    for source, target, sentence in (
+            (SIDES["a"].outer6, "2001:db8:ff::9",
+             "the gateway finds its neighbours, too"),
+            ("2001:db8:ff::77", SIDES["b"].outer6,
+             "also from an address that came later")):
+        lab.run("gw-a", ["ip", "address", "replace", f"{source}/64", "dev",
+                         "wan0", "nodad"])
+        lab.run("gw-a", ["ip", "-6", "neigh", "flush", "dev", "wan0"])
+
+        def known(source=source, target=target):
+            lab.run("gw-a", ["ping", "-6", "-c", "1", "-W", "1", "-I", source,
+                             target], check=False)
+            return "lladdr" in lab.run("gw-a", ["ip", "-6", "neigh", "show",
+                                                target]).stdout
+
+        wait_until(known, 5, f"the MAC address of {target}")
+        ok(True, sentence)
+
+
 def check_lock(lab):
     path = lab.write("lock.conf", conf(lab, "a"))
     lock = lab.spawn("gw-a", [f"{BUILD}/cygnetd", "--lock", "-f", path])
@@ -184,6 +205,7 @@ def check_lock(lab):
     known = lab.run("gw-b", ["ip", "-6", "neigh", "show",
                              SIDES["a"].outer6]).stdout
     ok("lladdr" in known, "but neighbours are found")
+    check_own_neighbours(lab)
     lock.terminate()
     lock.wait(10)
 

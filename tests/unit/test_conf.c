@@ -129,6 +129,23 @@ static void number_of_sas_can_be_raised(void **state)
 	free(text);
 }
 
+static void resolvers_and_what_is_let_out_can_be_chosen(void **state)
+{
+	char *text = changed("default = discard",
+			     "bootstrap = none\n\tresolvers = 192.0.2.53, ::1");
+	struct config *c = parse_good(text);
+	char one[ADDR_STR_MAX];
+
+	(void)state;
+	assert_int_equal(c->gateway.bootstrap, BOOTSTRAP_NONE);
+	assert_int_equal(c->gateway.n_resolvers, 2);
+	assert_string_equal(addr_str(&c->gateway.resolvers[0], one),
+			    "192.0.2.53");
+	assert_string_equal(addr_str(&c->gateway.resolvers[1], one), "::1");
+	config_free(c);
+	free(text);
+}
+
 static void outbound_sa_of_a_pair_can_be_spread(void **state)
 {
 	char *text = changed("replay_window = 128", "spread = yes");
@@ -594,6 +611,7 @@ static int run_cases(void)
 		cmocka_unit_test(kernel_may_forward_and_the_mark_is_free),
 		cmocka_unit_test(mss_clamping_can_be_turned_off),
 		cmocka_unit_test(number_of_sas_can_be_raised),
+		cmocka_unit_test(resolvers_and_what_is_let_out_can_be_chosen),
 		cmocka_unit_test(outbound_sa_of_a_pair_can_be_spread),
 		cmocka_unit_test(sequence_numbers_of_a_pair_can_be_extended),
 		cmocka_unit_test(esp_of_a_pair_can_be_in_udp),

@@ -264,6 +264,20 @@ static void any_of_one_family_is_its_longest_network(void **state)
 	config_free(c);
 }
 
+static void peer_may_have_a_name(void **state)
+{
+	struct config *c = parse_changed("192.0.2.2, 198.51.100.0/24, %any",
+					 "sun.example.org.");
+	const struct conn_conf *moon = &c->conns[0];
+
+	(void)state;
+	assert_string_equal(moon->remote_host, "sun.example.org.");
+	assert_int_equal(moon->n_remote_addrs, 0);
+	assert_true(conn_is_named(moon));
+	assert_false(conn_is_named(&c->conns[1]));
+	config_free(c);
+}
+
 /* --- the forms of values */
 
 struct accepted {
@@ -421,6 +435,7 @@ static int run_cases(void)
 		cmocka_unit_test(child_of_which_nothing_is_said_has_the_defaults),
 		cmocka_unit_test(list_replaces_the_default_one),
 		cmocka_unit_test(times_follow_those_that_are_given),
+		cmocka_unit_test(peer_may_have_a_name),
 		cmocka_unit_test(any_of_one_family_is_its_longest_network),
 		cmocka_unit_test(longest_times_have_room_for_what_follows_them),
 		cmocka_unit_test(outbound_sas_of_a_child_can_be_spread),

@@ -123,6 +123,19 @@ static const struct refused refused[] = {
 	{ "name_among_addresses_is_refused", "192.0.2.2,", "sun.example.org,",
 	  "f:9:18: connections.moon.remote_addrs is a name; write the "
 	  "address, for a name stands alone, and in remote_addrs" },
+	{ "name_of_this_side_is_refused", "local_addrs = 192.0.2.1",
+	  "local_addrs = moon.example.org",
+	  "f:8:17: connections.moon.local_addrs is a name; write the "
+	  "address, for a name stands alone, and in remote_addrs" },
+	{ "name_that_dns_cannot_have_is_refused",
+	  "192.0.2.2, 198.51.100.0/24, %any", "sun..example.org",
+	  "f:9:18: connections.moon.remote_addrs is no name that DNS may "
+	  "know: it has up to 253 characters, and up to 63 between dots" },
+	{ "dynamic_remote_selector_of_a_name_is_refused", "\troad {\n",
+	  "\troad {\n\t\tremote_addrs = sun.example.org\n"
+	  "\t\tchildren {\n\t\t\ta {\n\t\t\t}\n\t\t}\n",
+	  "f:52:4: connections.road.children.a: remote_ts is dynamic, and the "
+	  "peer has a name; write its networks into remote_ts" },
 	{ "range_is_refused", "198.51.100.0/24", "198.51.100.1-198.51.100.9",
 	  "f:9:29: connections.moon.remote_addrs is a range, which is not "
 	  "supported yet; write prefixes such as 192.0.2.0/28" },

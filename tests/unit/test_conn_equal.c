@@ -98,6 +98,8 @@ static bool change_conn(struct conn_conf *c, unsigned int which)
 	case 18:
 		return c->local_addrs[1] = c->local_addrs[0],
 		       c->n_local_addrs++, true;
+	case 19:
+		return strcpy(c->remote_host, "sun.example.net");
 	default:
 		return false;
 	}
@@ -210,6 +212,21 @@ static void every_field_counts(void **state)
 	}
 }
 
+static void what_a_name_resolved_to_does_not_count(void **state)
+{
+	struct conn_conf a, b;
+
+	(void)state;
+	fill(&a);
+	fill(&b);
+	strcpy(a.remote_host, "sun.example.net");
+	strcpy(b.remote_host, "Sun.example.net");
+	conn_resolve(&b, NULL, 0);
+	assert_true(conn_equal(&a, &b));
+	conn_fini(&a);
+	conn_fini(&b);
+}
+
 static void only_what_a_list_has_counts(void **state)
 {
 	struct conn_conf a, b;
@@ -295,6 +312,7 @@ int main(void)
 		cmocka_unit_test(
 			protocol_of_a_child_is_that_of_the_side_that_names_one),
 		cmocka_unit_test(every_field_counts),
+		cmocka_unit_test(what_a_name_resolved_to_does_not_count),
 		cmocka_unit_test(only_what_a_list_has_counts),
 		cmocka_unit_test(copy_is_equal_and_has_children_of_its_own),
 		cmocka_unit_test(pairs_of_different_protocols_do_not_count),

@@ -312,6 +312,21 @@ static void ike_needs_its_user(void **state)
 		   "systemd-sysusers");
 }
 
+static void names_of_peers_need_another_user(void **state)
+{
+	struct doctor_facts f = well();
+
+	(void)state;
+	f.host.has_helper_user = false;
+	check(&f);
+	assert_int_equal(doctor_exit_code(&report), 0);
+	f.wants_dns = true;
+	assert_one(
+		&f, DOCTOR_ERROR, "host",
+		"there is no user cygnet-helper, as whom DNS is asked for peers",
+		"systemd-sysusers");
+}
+
 static void without_connections_ike_is_no_matter(void **state)
 {
 	struct doctor_facts f = well();
@@ -455,6 +470,7 @@ int main(void)
 		cmocka_unit_test(locked_memory_counts_where_no_capability_helps),
 		cmocka_unit_test(a_port_that_somebody_has_is_an_error),
 		cmocka_unit_test(ike_needs_its_user),
+		cmocka_unit_test(names_of_peers_need_another_user),
 		cmocka_unit_test(without_connections_ike_is_no_matter),
 		cmocka_unit_test(rules_that_are_passed_by_are_a_warning),
 		cmocka_unit_test(rules_that_see_all_of_it_are_none),

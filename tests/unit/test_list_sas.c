@@ -257,6 +257,19 @@ static void connection_is_listed_with_strongswans_fields(void **state)
 	close(fd);
 }
 
+static void peer_with_a_name_is_listed_by_it(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	strcpy(i->conns[0].remote_host, "gw.example.net");
+	register_for(i, fd, "list-conn");
+	put_request(fd, "list-conns", NULL);
+	assert_has(take_event(i, fd, "list-conn"),
+		   "remote_addrs[gw.example.net]");
+	close(fd);
+}
+
 static void dynamic_selector_is_called_so(void **state)
 {
 	struct ike *i = *state;
@@ -388,6 +401,7 @@ int main(void)
 		IKE_CASE(items_go_to_who_asked_alone),
 		CASE(without_ike_lists_are_empty),
 		IKE_CASE(connection_is_listed_with_strongswans_fields),
+		IKE_CASE(peer_with_a_name_is_listed_by_it),
 		IKE_CASE(dynamic_selector_is_called_so),
 		IKE_CASE(policy_is_listed_where_traffic_brings_it_up),
 		IKE_CASE(policies_of_another_kind_or_child_are_not_listed),

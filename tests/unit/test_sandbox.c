@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -91,8 +92,13 @@ static void compute(void)
 	syscall(SYS_getsockname, -1, NULL, NULL);
 }
 
+static void connect_a_socket(void)
+{
+	syscall(SYS_connect, -1, NULL, 0);
+}
+
 /* The wait status of a child that enters the sandbox and does that. */
-static int status_of(void (*what)(void))
+static int status_of(bool connects, void (*what)(void))
 {
 	const struct rlimit none = { 0, 0 };
 	struct error e;
@@ -103,7 +109,7 @@ static int status_of(void (*what)(void))
 	if (pid == 0) {
 		setrlimit(RLIMIT_CORE, &none);
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-		    sandbox_enter(true, &e))
+		    sandbox_enter(connects, &e))
 			_exit(1);
 		what();
 		syscall(SYS_exit_group, MADE_IT); /* no sanitizer looks back */
@@ -114,7 +120,7 @@ static int status_of(void (*what)(void))
 
 static void what_computing_takes_is_allowed(void **state)
 {
-	int status = status_of(compute);
+	int status = status_of(true, compute);
 
 	(void)state;
 	assert_true(WIFEXITED(status));
@@ -133,11 +139,22 @@ static void everything_else_is_its_end(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(what) / sizeof(what[0]); i++) {
-		int status = status_of(what[i]);
+		int status = status_of(true, what[i]);
 
 		assert_true(WIFSIGNALED(status));
 		assert_int_equal(WTERMSIG(status), SIGSYS);
 	}
+}
+
+static void who_need_not_connect_may_not(void **state)
+{
+	int status = status_of(false, connect_a_socket);
+
+	(void)state;
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGSYS);
+	status = status_of(true, connect_a_socket);
+	assert_true(WIFEXITED(status));
 }
 
 static void user_that_does_not_exist_is_refused(void **state)
@@ -163,6 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_computing_takes_is_allowed),
 		cmocka_unit_test(everything_else_is_its_end),
+		cmocka_unit_test(who_need_not_connect_may_not),
 		cmocka_unit_test(user_that_does_not_exist_is_refused),
 		cmocka_unit_test(user_that_is_root_is_refused),
 	};

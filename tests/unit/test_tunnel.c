@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -80,6 +81,29 @@ static void nothing_fits_a_link_that_is_smaller_than_the_overhead(void **state)
 	}
 }
 
+/* Where SAs of a connection may go to. */
+static void name_without_an_address_is_nobodys(void **state)
+{
+	const struct addr addrs[2] = { { { 1 } }, { { 2 } } };
+	struct policy_ends ends;
+	struct conn_conf c;
+
+	(void)state;
+	conn_init(&c);
+	tunnel_ends(&c, &ends);
+	assert_int_equal(ends.n_remote, 0); /* anybody */
+	strcpy(c.remote_host, "gw.example.net");
+	conn_resolve(&c, NULL, 0);
+	tunnel_ends(&c, &ends);
+	assert_int_equal(ends.n_remote, 1);
+	assert_false(prefix_contains(&ends.remote[0], &addrs[0]));
+	conn_resolve(&c, addrs, 2);
+	tunnel_ends(&c, &ends);
+	assert_int_equal(ends.n_remote, 2);
+	assert_true(prefix_contains(&ends.remote[1], &addrs[1]));
+	assert_false(prefix_contains(&ends.remote[1], &addrs[0]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -87,6 +111,7 @@ int main(void)
 		cmocka_unit_test(inner_mtu_is_the_largest_that_fits),
 		cmocka_unit_test(
 			nothing_fits_a_link_that_is_smaller_than_the_overhead),
+		cmocka_unit_test(name_without_an_address_is_nobodys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -461,6 +461,9 @@ static void peer_is_shown_as_it_is_configured(void **state)
 	assert_string_equal(f->view->tunnels[2].local, "%any");
 	assert_string_equal(f->view->tunnels[2].remote,
 			    "198.51.100.0/24, %any, 2001:db8::/32");
+	strcpy(c->remote_host, "gw.example.net");
+	look_again(f);
+	assert_string_equal(f->view->tunnels[2].remote, "gw.example.net");
 }
 
 static void policies_of_children_come_behind_the_others(void **state)
