@@ -37,24 +37,35 @@ static bool is_among(const struct prefix *list, uint32_t n, const struct addr *a
 	return found;
 }
 
-/* Else who took ike over could have the traffic sent to where it listens. */
-static bool between_ends(const struct policy_ends *ends,
-			 const struct sadb_id *id, const struct sadb_sa *sa)
+/* It may be rekeyed, wherever the peer's name leads by now. */
+static bool goes_there(const struct sadb *s, const struct policy *p,
+		       const struct addr *peer)
 {
-	bool in = id->dir == SADB_IN;
+	const struct entry *bound = s->bound[p->id];
 
-	return is_among(ends->local, ends->n_local,
-			in ? &id->daddr : &sa->saddr) &&
-	       is_among(ends->remote, ends->n_remote,
-			in ? &sa->saddr : &id->daddr);
+	return p->ends.moves && bound && addr_equal(&bound->id.daddr, peer);
 }
 
-static int check_policy(const struct policy *p, const struct sadb_id *id,
-			const struct sadb_sa *sa, struct error *e)
+/* Else who took ike over could have the traffic sent to where it listens. */
+static bool between_ends(const struct sadb *s, const struct policy *p,
+			 const struct sadb_id *id, const struct sadb_sa *sa)
+{
+	const bool in = id->dir == SADB_IN;
+	const struct addr *ours = in ? &id->daddr : &sa->saddr;
+	const struct addr *peer = in ? &sa->saddr : &id->daddr;
+
+	return is_among(p->ends.local, p->ends.n_local, ours) &&
+	       (is_among(p->ends.remote, p->ends.n_remote, peer) ||
+		goes_there(s, p, peer));
+}
+
+static int check_policy(const struct sadb *s, const struct policy *p,
+			const struct sadb_id *id, const struct sadb_sa *sa,
+			struct error *e)
 {
 	if (p->action != SPD_PROTECT)
 		return error_set(e, -EPERM, "policy %u is not PROTECT", p->id);
-	if (!between_ends(&p->ends, id, sa))
+	if (!between_ends(s, p, id, sa))
 		return error_set(e, -EPERM,
 				 "not between the addresses of policy %u",
 				 p->id);
@@ -78,7 +89,7 @@ static int check_policies(const struct sadb *s, const struct sadb_id *id,
 		if (!p)
 			return error_set(e, -ENOENT, "no policy %u",
 					 policies->ids[i]);
-		err = check_policy(p, id, sa, e);
+		err = check_policy(s, p, id, sa, e);
 	}
 	return err;
 }

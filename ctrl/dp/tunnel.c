@@ -43,7 +43,8 @@ void tunnel_ends(const struct conn_conf *conn, struct policy_ends *out)
 		ends_of(conn->local_addrs, conn->n_local_addrs, out->local);
 	out->n_remote =
 		ends_of(conn->remote_addrs, conn->n_remote_addrs, out->remote);
-	if (conn_is_named(conn) && !out->n_remote)
+	out->moves = conn_is_named(conn);
+	if (out->moves && !out->n_remote)
 		out->remote[out->n_remote++] = nobody;
 }
 

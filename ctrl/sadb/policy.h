@@ -25,6 +25,7 @@ struct policy_ends {
 	struct prefix local[CONN_ADDRS_MAX];
 	struct prefix remote[CONN_ADDRS_MAX];
 	uint32_t n_local, n_remote;
+	bool moves; /* the far end has a name: an SA that is there goes on */
 };
 
 struct policy {

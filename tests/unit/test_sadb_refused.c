@@ -379,6 +379,33 @@ static void inbound_add_is_between_the_same_addresses(void **state)
 	assert_int_equal(call_new(p->a, q).err, 0);
 }
 
+/* The peer's name leads elsewhere now. */
+static void sa_that_is_there_goes_on_to_where_the_name_led(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request q =
+		side_add(SADB_OUT, false, 0x2005, POLICY_ALL, &p->narrow_a);
+	struct policy_ends ends = { .n_local = 1, .n_remote = 1 };
+
+	assert_int_equal(prefix_parse("192.0.2.1", &ends.local[0]), 0);
+	assert_int_equal(prefix_parse("192.0.2.9", &ends.remote[0]), 0);
+	ends.moves = true;
+	sadb_set_ends(p->a->sadb, POLICY_ALL, &ends);
+	assert_int_equal(call_new(p->a, q).err, -EPERM);
+	assert_int_equal(prefix_parse("192.0.2.2", &ends.remote[0]), 0);
+	sadb_set_ends(p->a->sadb, POLICY_ALL, &ends);
+	add_pair(p, 0x1001);
+	assert_int_equal(prefix_parse("192.0.2.9", &ends.remote[0]), 0);
+	ends.moves = false;
+	sadb_set_ends(p->a->sadb, POLICY_ALL, &ends);
+	assert_int_equal(call_new(p->a, q).err, -EPERM);
+	ends.moves = true;
+	sadb_set_ends(p->a->sadb, POLICY_ALL, &ends);
+	assert_int_equal(call_new(p->a, q).err, 0);
+	q.id.daddr = addr_from_v4(inet_addr("192.0.2.4"));
+	assert_int_equal(call_new(p->a, q).err, -EPERM);
+}
+
 /* IKE may offer less, and have another try. */
 static void refused_add_leaves_the_larval_sa(void **state)
 {
@@ -559,6 +586,7 @@ int main(void)
 		CASE(refused_add_leaves_nothing),
 		CASE(sa_between_ipv6_addresses_is_taken),
 		CASE(inbound_add_is_between_the_same_addresses),
+		CASE(sa_that_is_there_goes_on_to_where_the_name_led),
 		CASE(refused_add_leaves_the_larval_sa),
 		CASE(second_sa_of_a_name_is_refused),
 		CASE(more_sas_than_slots_are_refused),
