@@ -24,6 +24,7 @@
 #define FORM_ADDRS                                                      \
 	"up to 4 unicast addresses or prefixes, or %any, separated by " \
 	"commas"
+#define FORM_PEERS     FORM_ADDRS ", or one name"
 #define FORM_PORT      "a port from 1 to 65535"
 #define FORM_PROPOSALS "proposals such as aes256gcm16-ecp384, or default"
 #define FORM_TS                                                      \
@@ -158,7 +159,7 @@ static const struct key conn_keys[] = {
 	  .read = value_fixed,	   .words = version_words },
 	{ .name = "local_addrs",   .list = true, .form = FORM_ADDRS,
 	  .read = value_local_addrs },
-	{ .name = "remote_addrs",  .list = true, .form = FORM_ADDRS,
+	{ .name = "remote_addrs",  .list = true, .form = FORM_PEERS,
 	  .read = value_remote_addrs },
 	{ .name = "local_port",	   .form = FORM_PORT, .read = value_port,
 	  AT(conn_conf, local_port) },

@@ -11,6 +11,7 @@
 
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/view.h"
 
 #define WAIT_NS	    (60 * NS_PER_S)
 #define STRANGER_NS (10 * NS_PER_S) /* a name is not asked for sooner again */
@@ -27,6 +28,7 @@ void resolve_start(struct ike_sa *sa)
 	sa->ours.kind = EX_INIT;
 	sa->ours.step = STEP_RESOLVE;
 	sa->half_open_ns = sa->e->now_ns + WAIT_NS;
+	view_changed(sa);
 	ask(sa->e, sa->conn, true);
 }
 

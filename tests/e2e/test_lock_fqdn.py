@@ -276,6 +276,8 @@ def check_boot_without_dns(lab, server):
     gateway = lab.start_gateway("gw-a", named(everything("a", "start")))
     wait_until(lambda: "no resolver answers" in failure(gateway), WAIT_S,
                "a word about the resolver")
+    ok(gateway.status()["tunnels"]["to-b/net"]["state"] == "connecting",
+       "without DNS, a child that is to start is still on its way")
     server.says(a=[PEER])
     wait_until(lambda: peers(gateway) == [PEER], 60, "the tunnel")
     ok(True, "a child that is to start comes up when the resolver answers")

@@ -26,9 +26,9 @@ struct refused {
 	"known are local_ts, remote_ts, esp_proposals, mode, "            \
 	"start_action, dpd_action, close_action, rekey_time, life_time, " \
 	"rand_time, replay_window, spread"
-#define FORM_ADDRS                                                 \
+#define FORM_PEERS                                                 \
 	"must be up to 4 unicast addresses or prefixes, or %any, " \
-	"separated by commas"
+	"separated by commas, or one name"
 #define FORM_PORT "must be a port from 1 to 65535"
 #define FORM_TIME                                                        \
 	"must be a number of seconds, or one with s, m, h or d such as " \
@@ -141,24 +141,24 @@ static const struct refused refused[] = {
 	  "supported yet; write prefixes such as 192.0.2.0/28" },
 	{ "link_local_address_is_refused", "%any", "fe80::1",
 	  "f:9:46: connections.moon.remote_addrs is a link-local address, "
-	  "which says nothing without its link; it " FORM_ADDRS },
+	  "which says nothing without its link; it " FORM_PEERS },
 	{ "range_of_ipv6_is_refused", "198.51.100.0/24",
 	  "2001:db8::1-2001:db8::9",
 	  "f:9:29: connections.moon.remote_addrs is a range, which is not "
 	  "supported yet; write prefixes such as 192.0.2.0/28" },
 	{ "multicast_address_is_refused", "192.0.2.2,", "224.0.0.1,",
-	  "f:9:18: connections.moon.remote_addrs is a multicast address; it " FORM_ADDRS },
+	  "f:9:18: connections.moon.remote_addrs is a multicast address; it " FORM_PEERS },
 	{ "host_bits_are_refused", "198.51.100.0/24", "198.51.100.7/24",
 	  "f:9:29: connections.moon.remote_addrs has host bits set; the "
 	  "network is 198.51.100.0/24" },
 	{ "address_that_is_none_is_refused", "%any", "%all",
-	  "f:9:46: connections.moon.remote_addrs " FORM_ADDRS },
+	  "f:9:46: connections.moon.remote_addrs " FORM_PEERS },
 	{ "address_of_a_thousand_octets_is_refused", "%any",
 	  DIGITS32 DIGITS32 DIGITS32 DIGITS32 DIGITS32 DIGITS32 DIGITS32 DIGITS32
 	  "/",
-	  "f:9:46: connections.moon.remote_addrs " FORM_ADDRS },
+	  "f:9:46: connections.moon.remote_addrs " FORM_PEERS },
 	{ "empty_item_of_a_list_is_refused", "%any", ",%any",
-	  "f:9:46: connections.moon.remote_addrs " FORM_ADDRS },
+	  "f:9:46: connections.moon.remote_addrs " FORM_PEERS },
 	{ "five_addresses_are_refused", "%any", "%any, 10.0.0.1, 10.0.0.2",
 	  "f:9:62: connections.moon.remote_addrs is one more than the 4 that "
 	  "are possible; remove some" },
