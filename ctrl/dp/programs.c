@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cygnet.skel.h>
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -498,9 +499,10 @@ size_t programs_maps(const struct programs *p, struct map_status *out,
 		uint32_t len = sizeof(info);
 
 		memset(&info, 0, sizeof(info));
-		if (n == max || bpf_map__is_internal(map) ||
+		if (bpf_map__is_internal(map) ||
 		    bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len))
 			continue;
+		assert(n < max); /* our maps are as many as they are */
 		snprintf(out[n].name, sizeof(out[n].name), "%s", info.name);
 		out[n++].id = info.id;
 	}

@@ -18,7 +18,7 @@
 #include "include/drop.h"
 #include "include/pass.h"
 
-#define STATUS_MAPS_MAX 16
+#define STATUS_MAPS_MAX 32
 #define STATUS_MAP_NAME 16
 #define STATUS_ALGS_MAX 48
 #define STATUS_NAME_MAX (2 * CONF_NAME_MAX)
