@@ -29,6 +29,8 @@ SAN     :=
 # whole: several makes may work in one folder.
 NEW := .$(shell mktemp -u XXXXXXXX)
 BUILD := build$(if $(filter-out gcc,$(CC)),-$(notdir $(CC)))$(if $(SAN),-$(SAN))
+# Its files name each other as they were asked for: one folder has one name.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(BUILD))
 
 LIBS := libbpf libxdp libcrypto libevent libmnl jansson libseccomp libcap-ng \
 	liburcu-qsbr
