@@ -132,10 +132,9 @@ static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p,
 static __always_inline int spd_in(const struct packet *p)
 {
 	const struct flow f = packet_flow(p, DIR_IN);
-	const struct flow_fib fib = {};
 	struct spd_verdict v = {};
 
-	if (!spd_find(&f, &fib, DIR_IN, &v))
+	if (!spd_find(&f, 0, DIR_IN, &v))
 		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
 	if (v.hidden)
 		return xdp_drop(DROP_UNPARSED, p->frame_bytes);
@@ -301,10 +300,9 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 				     const struct packet *p)
 {
 	struct flow f = packet_flow(p, DIR_OUT);
-	const struct flow_fib fib = {};
 	struct spd_verdict v = {};
 
-	if (!spd_find(&f, &fib, DIR_OUT, &v))
+	if (!spd_find(&f, 0, DIR_OUT, &v))
 		return tc_drop(DROP_POLICY_DISCARD, p->frame_bytes);
 	if (v.hidden)
 		return tc_drop(DROP_UNPARSED, p->frame_bytes);

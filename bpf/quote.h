@@ -83,12 +83,11 @@ static __always_inline bool quote_is_protected(struct __sk_buff *skb,
 					       struct flow *f)
 {
 	const __u32 at = p->l3_off + p->header_bytes + ICMP_HEADER_BYTES;
-	const struct flow_fib fib = {};
 	struct spd_verdict v = {};
 
 	if (quote_read(skb, at, p->version, f))
 		return !spd_is_open();
-	return !spd_find(f, &fib, DIR_IN, &v) || v.hidden ||
+	return !spd_find(f, 0, DIR_IN, &v) || v.hidden ||
 	       (v.matched && v.action == SPD_PROTECT);
 }
 

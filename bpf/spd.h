@@ -99,8 +99,8 @@ static __always_inline bool spd_known(const struct packet *p, __u32 ifindex,
 /*
  * A function of its own, so that it is verified once.
  *
- * fib   what the FIB was asked with, which said that it is the SPD's; of
- *       generation 0 where it was not asked
+ * fib   what the FIB was asked with, which said that it is the SPD's; NULL: it
+ *       was not asked
  * dir   enum dp_dir
  *
  * false: there is no list that says anything, and nothing may pass.
@@ -117,7 +117,7 @@ __noinline int spd_find(const struct flow *f, const struct flow_fib *fib,
 	struct spd_key k;
 	__u32 hash;
 
-	if (!f || !fib || !v || !of)
+	if (!f || !v || !of)
 		return false;
 	b = spd_block_at(of, 0);
 	if (!b)
@@ -125,7 +125,7 @@ __noinline int spd_find(const struct flow *f, const struct flow_fib *fib,
 	hash = flow_hash(f);
 	set = flow_set_of(hash);
 	asked = set ? flow_find(set, f, b->head.gen, v) : 0;
-	if (asked && fib->gen)
+	if (asked && fib)
 		*asked = *fib;
 	if (asked)
 		return true;
@@ -142,10 +142,9 @@ __noinline int spd_find(const struct flow *f, const struct flow_fib *fib,
 /* Is it to be protected on its way out, or might it be? */
 static __always_inline bool spd_protects(const struct flow *f)
 {
-	const struct flow_fib fib = {};
 	struct spd_verdict v = {};
 
-	return spd_find(f, &fib, DIR_OUT, &v) &&
+	return spd_find(f, 0, DIR_OUT, &v) &&
 	       (v.hidden || (v.matched && v.action == SPD_PROTECT));
 }
 
