@@ -39,15 +39,26 @@ struct cipher {
 	OSSL_PARAM tag[2]; /* of an AEAD: where the ICV stands, and the end */
 };
 
-/* In place; the direction is the context's own. */
-static bool cipher_run(EVP_CIPHER_CTX *ctx, const struct cipher_text *t)
+/* The direction is the context's own. */
+static bool cipher_run(EVP_CIPHER_CTX *ctx, const struct cipher_text *t,
+		       const uint8_t *from)
 {
 	int bytes = (int)t->text_bytes, done = 0;
 
 	if (bytes == 0)
 		return true;
-	return EVP_CipherUpdate(ctx, t->text, &done, t->text, bytes) == 1 &&
+	return EVP_CipherUpdate(ctx, t->text, &done, from, bytes) == 1 &&
 	       done == bytes;
+}
+
+static bool encipher(EVP_CIPHER_CTX *ctx, const struct cipher_text *t)
+{
+	return cipher_run(ctx, t, t->plain ? t->plain : t->text);
+}
+
+static bool decipher(EVP_CIPHER_CTX *ctx, const struct cipher_text *t)
+{
+	return cipher_run(ctx, t, t->text);
 }
 
 static uint8_t *icv_of(const struct cipher_text *t)
@@ -81,7 +92,7 @@ static bool aead_seal(struct cipher *c, const struct cipher_text *t)
 	int done;
 
 	c->tag[0].data = icv_of(t);
-	return aead_start(c, c->seal, t, NULL) && cipher_run(c->seal, t) &&
+	return aead_start(c, c->seal, t, NULL) && encipher(c->seal, t) &&
 	       EVP_CipherFinal_ex(c->seal, icv_of(t), &done) == 1 &&
 	       EVP_CIPHER_CTX_get_params(c->seal, c->tag) == 1;
 }
@@ -92,7 +103,7 @@ static bool aead_open(struct cipher *c, const struct cipher_text *t)
 	int done;
 
 	c->tag[0].data = icv_of(t);
-	if (aead_start(c, c->open, t, c->tag) && cipher_run(c->open, t) &&
+	if (aead_start(c, c->open, t, c->tag) && decipher(c->open, t) &&
 	    EVP_CipherFinal_ex(c->open, icv_of(t), &done) == 1)
 		return true;
 	explicit_bzero(t->text, t->text_bytes);
@@ -120,7 +131,7 @@ static bool cbc_seal(struct cipher *c, const struct cipher_text *t)
 {
 	uint8_t mac[HMAC_MAX_BYTES];
 
-	if (!cbc_start(c, c->seal, t) || !cipher_run(c->seal, t) ||
+	if (!cbc_start(c, c->seal, t) || !encipher(c->seal, t) ||
 	    !cbc_mac(c, t, mac))
 		return false;
 	memcpy(icv_of(t), mac, c->icv_bytes);
@@ -133,7 +144,7 @@ static bool cbc_open(struct cipher *c, const struct cipher_text *t)
 
 	return cbc_mac(c, t, mac) &&
 	       CRYPTO_memcmp(mac, icv_of(t), c->icv_bytes) == 0 &&
-	       cbc_start(c, c->open, t) && cipher_run(c->open, t);
+	       cbc_start(c, c->open, t) && decipher(c->open, t);
 }
 
 /* --- either */

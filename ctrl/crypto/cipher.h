@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What ESP and IKE have in common, for the files of this folder: a text that
- * is enciphered in place, between its IV and its ICV, by an AEAD or by a
- * cipher whose ciphertext a MAC then covers.
+ * is enciphered between its IV and its ICV, by an AEAD or by a cipher whose
+ * ciphertext a MAC then covers.
  *
  *     from                    text                icv
  *     | what is covered | IV | text_bytes octets | ICV |
@@ -20,6 +20,7 @@
 struct cipher_text {
 	const uint8_t *from; /* a MAC covers all from here to the ICV */
 	uint8_t *text;
+	const uint8_t *plain; /* to be enciphered; NULL: the text, in place */
 	size_t text_bytes;
 	struct slice tail; /* and this, which the packet does not hold */
 	struct slice aad;  /* an AEAD covers this besides the text */

@@ -2,7 +2,7 @@
 /*
  * Batches of ESP packets of one SA through a crypto backend.
  *
- * A packet stands in one piece, in place:
+ * A packet stands in one piece:
  *
  *     esp                       text                        icv
  *     | SPI | seq (low 32) | IV | payload, padding, trailer | ICV |
@@ -10,9 +10,9 @@
  * The backend derives the rest from the SA's algorithms: the range that the
  * ICV covers (RFC 4303 section 2.8, with the high half of an extended sequence
  * number), the AAD and the nonce of an AEAD (RFC 4106 sections 4 and 5, RFC 7634
- * section 2). The caller writes SPI, sequence number, IV and plaintext; seal
- * writes ciphertext and ICV, open verifies first and decrypts only what
- * verified.
+ * section 2). The caller writes SPI, sequence number, IV and plaintext, this
+ * there or elsewhere; seal writes ciphertext and ICV, open verifies first and
+ * decrypts in place, only what verified.
  */
 #ifndef CYG_CRYPTO_CRYPTO_H
 #define CYG_CRYPTO_CRYPTO_H
@@ -24,12 +24,22 @@
 #include "ctrl/crypto/alg.h"
 
 struct crypto_op {
-	uint8_t *esp;	     /* first octet of the SPI */
+	uint8_t *esp; /* first octet of the SPI */
+	/* Where seal finds the plaintext, away from esp's octets, and before as
+	 * many that may be read as the ICV has; NULL: in its place. */
+	const uint8_t *from;
 	uint32_t text_bytes; /* between IV and ICV, a multiple of the block */
 	uint32_t seq_hi;     /* host order; read only when the key has ESN */
 	bool ok;	     /* set by the backend */
 	bool failed;	     /* set by open: not forged, the library failed */
 };
+
+/* text   where the packet has its own, after the IV */
+static inline const uint8_t *crypto_from(const struct crypto_op *op,
+					 const uint8_t *text)
+{
+	return op->from ? op->from : text;
+}
 
 /* One SA's keys in one direction, ready for use. One thread at a time, but see
  * keys_are_shared. */

@@ -24,6 +24,7 @@ static void aead_of(const struct crypto_key *key, const struct crypto_op *op,
 		    struct mb_aead *a)
 {
 	a->text = op->esp + BEFORE_TEXT;
+	a->from = crypto_from(op, a->text);
 	a->text_bytes = op->text_bytes;
 	a->icv = a->text + op->text_bytes;
 	memcpy(a->nonce, key->salt, MB_SALT_BYTES);
@@ -100,7 +101,7 @@ static void gcm_seal(struct crypto_thread *t, const struct crypto_key *key,
 	for (unsigned int i = 0; i < n; i++) {
 		const struct mb_aead *a = &t->aead[i];
 
-		encrypt(&key->gcm, &t->gcm, a->text, a->text, a->text_bytes,
+		encrypt(&key->gcm, &t->gcm, a->text, a->from, a->text_bytes,
 			a->nonce, a->aad, a->aad_bytes, a->icv, ICV_BYTES);
 		ops[i].ok = true;
 	}
@@ -143,7 +144,7 @@ static bool chacha_run(struct crypto_thread *t, const struct crypto_key *key,
 	job->iv_len_in_bytes = MB_NONCE_BYTES;
 	job->u.CHACHA20_POLY1305.aad = a->aad;
 	job->u.CHACHA20_POLY1305.aad_len_in_bytes = a->aad_bytes;
-	job->src = a->text;
+	job->src = way == IMB_DIR_ENCRYPT ? a->from : a->text;
 	job->dst = a->text;
 	job->cipher_start_src_offset_in_bytes = 0;
 	job->hash_start_src_offset_in_bytes = 0;

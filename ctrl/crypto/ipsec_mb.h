@@ -29,6 +29,7 @@ struct mb_aead {
 	struct esn_aad esn_aad;
 	const uint8_t *aad;
 	uint64_t aad_bytes;
+	const uint8_t *from; /* to be sealed */
 	uint8_t *text;
 	uint64_t text_bytes;
 	uint8_t *icv; /* where the packet has it */

@@ -63,7 +63,8 @@ static void cipher_job(const struct mb_cbc_key *key, IMB_CIPHER_DIRECTION way,
 	job->enc_keys = key->encrypt;
 	job->dec_keys = key->decrypt;
 	job->key_len_in_bytes = key->key_bytes;
-	job->src = text_of(op);
+	job->src = way == IMB_DIR_ENCRYPT ? crypto_from(op, text_of(op))
+					  : text_of(op);
 	job->dst = text_of(op);
 	job->cipher_start_src_offset_in_bytes = 0;
 	job->msg_len_to_cipher_in_bytes = op->text_bytes;

@@ -33,6 +33,7 @@ static struct cipher_text text_of(const struct crypto_key *key,
 	struct cipher_text t = {
 		.from = op->esp,
 		.text = op->esp + ESP_HEADER_BYTES + key->iv_bytes,
+		.plain = op->from,
 		.text_bytes = op->text_bytes,
 		.aad = { op->esp, ESP_HEADER_BYTES },
 	};

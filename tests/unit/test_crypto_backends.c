@@ -41,6 +41,7 @@ struct side {
 struct run {
 	const struct suite *suite;
 	struct side ours, reference;
+	struct side ours_plain, reference_plain; /* what stands elsewhere */
 	unsigned int n;
 };
 
@@ -127,12 +128,35 @@ static void take_random_keys(struct run *r)
 	side_key(&r->reference, &spec);
 }
 
+/* Where the packet has its plaintext, there is none of it. */
+static void stand_elsewhere(struct side *s, struct side *plain, unsigned int i,
+			    bool at_end, uint32_t before_text)
+{
+	uint8_t *text = s->at[i].esp + before_text;
+
+	place_packet(plain, i, at_end, text, s->at[i].bytes - before_text);
+	s->ops[i].from = plain->at[i].esp;
+	memset(text, GUARD, s->ops[i].text_bytes);
+}
+
+/* It is as it was. */
+static void assert_only_read(const struct side *s, const struct side *plain,
+			     unsigned int i, uint32_t before_text)
+{
+	if (!s->ops[i].from)
+		return;
+	assert_guarded(plain, i);
+	assert_memory_equal(plain->at[i].esp, s->at[i].esp + before_text,
+			    s->ops[i].text_bytes);
+}
+
 /* The same random packets on both sides. */
 static void take_random_batch(struct run *r)
 {
 	const struct encr_alg *encr = encr_by_name(r->suite->encr);
 	const uint32_t block = encr->block_bytes > 4 ? encr->block_bytes : 4,
-		       around = ESP_HEADER_BYTES + encr->iv_bytes +
+		       before = ESP_HEADER_BYTES + encr->iv_bytes,
+		       around = before +
 				esp_icv_bytes(encr, suite_integ(r->suite));
 	uint8_t octets[ROOM_BYTES];
 
@@ -151,6 +175,12 @@ static void take_random_batch(struct run *r)
 			     around + blocks * block);
 		place_packet(&r->reference, i, at_end, octets,
 			     around + blocks * block);
+		if (random() % 2)
+			stand_elsewhere(&r->ours, &r->ours_plain, i, at_end,
+					before);
+		if (random() % 2)
+			stand_elsewhere(&r->reference, &r->reference_plain, i,
+					at_end, before);
 	}
 }
 
@@ -192,6 +222,8 @@ static void open(struct side *s, unsigned int n)
 
 static void run_batch(struct run *r, bool with_tampering)
 {
+	const uint32_t before =
+		ESP_HEADER_BYTES + encr_by_name(r->suite->encr)->iv_bytes;
 	bool tampered[BATCH_MAX_PKTS] = { false };
 
 	take_random_batch(r);
@@ -207,8 +239,13 @@ static void run_batch(struct run *r, bool with_tampering)
 	open(&r->ours, r->n);
 	open(&r->reference, r->n);
 	assert_same(r);
-	for (unsigned int i = 0; i < r->n; i++)
+	for (unsigned int i = 0; i < r->n; i++) {
 		assert_true(r->ours.ops[i].ok || tampered[i]);
+		if (!r->ours.ops[i].ok)
+			continue;
+		assert_only_read(&r->ours, &r->ours_plain, i, before);
+		assert_only_read(&r->reference, &r->reference_plain, i, before);
+	}
 }
 
 static void run_start(struct run *r)
@@ -219,6 +256,8 @@ static void run_start(struct run *r)
 	r->reference.backend = &crypto_openssl;
 	places_new(&r->ours);
 	places_new(&r->reference);
+	places_new(&r->ours_plain);
+	places_new(&r->reference_plain);
 }
 
 static void run_end(const struct run *r)
@@ -227,6 +266,8 @@ static void run_end(const struct run *r)
 	r->reference.backend->key_free(r->reference.key);
 	places_free(&r->ours);
 	places_free(&r->reference);
+	places_free(&r->ours_plain);
+	places_free(&r->reference_plain);
 }
 
 static void run_all(bool with_tampering)
