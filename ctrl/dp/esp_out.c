@@ -3,7 +3,8 @@
  * Outbound ESP in tunnel mode (RFC 4303 section 3.3), on runs of one SA:
  * path MTU and MSS (pmtu.h, mss.h), then the run's sequence numbers in one step,
  * prepare (padding, IV), crypto, finish (outer header, counters). The packet grows
- * in its own frame, outer headers into the headroom, padding and ICV behind.
+ * in its own frame, outer headers into the headroom, padding and ICV behind; from
+ * another worker's frame, the cipher is what brings it there.
  *
  * An inner packet of either family under an outer header of either (outer.h).
  * Worker.
@@ -27,13 +28,27 @@
 	(NH_LINK_MAX + ETH_TYPE_BYTES + OUTER_MAX + ESP_HEADER_BYTES + \
 	 ESP_IV_MAX)
 
-/* Does the packet fit its frame once protected? */
+/* Where the text will stand: what is lent goes there close to its frame's front. */
+static uint8_t *text_place(const struct worker *w, const struct packet *p)
+{
+	return p->lent ? umem_at(&w->umem, p->frame + FRAME_HEADROOM) : p->l3;
+}
+
+static bool has_room(const uint8_t *at, uint32_t bytes)
+{
+	uint32_t before = (uint32_t)((uintptr_t)at % FRAME_BYTES);
+
+	return before >= HEADROOM_MAX && before + bytes <= FRAME_BYTES;
+}
+
+/* Does the packet fit its frame once protected? And the lender's, where its text
+ * is made, for which the ICV's octets may be read. */
 static bool fits_frame(const struct worker *w, const struct packet *p)
 {
-	uint32_t text = esp_text_bytes(p->sa, p->bytes);
-	uint64_t at = (uint64_t)(p->l3 - umem_at(&w->umem, p->frame));
+	uint32_t bytes = esp_text_bytes(p->sa, p->bytes) + p->sa->icv_bytes;
 
-	return at >= HEADROOM_MAX && at + text + p->sa->icv_bytes <= FRAME_BYTES;
+	return has_room(p->l3, bytes) &&
+	       (!p->lent || has_room(text_place(w, p), bytes));
 }
 
 /* What keeps its numbers has to reserve more, and is told so once. */
@@ -121,6 +136,8 @@ static bool admit(struct worker *w, struct packet *p, uint32_t mtu)
 		return false;
 	if (mss_concerns(w, p))
 		mss_clamp(p, mtu);
+	if (!fits_frame(w, p))
+		packet_own(w, p); /* it has the most room there */
 	if (fits_frame(w, p))
 		return true;
 	packet_drop(p, DROP_TOO_BIG);
@@ -131,7 +148,7 @@ static bool prepare(struct worker *w, struct packet *p, struct crypto_op *op)
 {
 	struct sa_rt *sa = p->sa;
 	uint32_t text = esp_text_bytes(sa, p->bytes), seq_be;
-	uint8_t *esp = p->l3 - sa->iv_bytes - ESP_HEADER_BYTES;
+	uint8_t *esp = text_place(w, p) - sa->iv_bytes - ESP_HEADER_BYTES;
 
 	if (!put_iv(w, sa, p->seq, esp + ESP_HEADER_BYTES)) {
 		packet_drop(p, DROP_CRYPTO);
@@ -146,6 +163,7 @@ static bool prepare(struct worker *w, struct packet *p, struct crypto_op *op)
 	memcpy(esp + 4, &seq_be, 4);
 	*op = (struct crypto_op){
 		.esp = esp,
+		.from = p->lent ? p->l3 : NULL,
 		.text_bytes = text,
 		.seq_hi = (uint32_t)(p->seq >> 32),
 	};
@@ -158,6 +176,7 @@ static void finish(struct packet *p, const struct crypto_op *op)
 	const struct sa_rt *sa = p->sa;
 
 	p->l3 = op->esp - sa->outer.bytes;
+	p->lent = false;
 	p->bytes = esp_outer_bytes(sa, op->text_bytes);
 	outer_put(&sa->outer, op->esp, p->bytes, &p->ip, (uint16_t)p->seq);
 	p->ip.saddr = sa->saddr;

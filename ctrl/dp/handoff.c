@@ -83,8 +83,10 @@ void handoffs_free(struct handoffs *all)
 void handoff_give(struct worker *w, uint32_t to, struct packet *p)
 {
 	struct handoff *h = w->to[to];
-	struct packet given = *p;
+	struct packet given;
 
+	packet_own(w, p);
+	given = *p;
 	packet_put_down(&given);
 	if (!h || h->lent == HANDOFF_ROOM || !spsc_push(&h->packets, &given))
 		return packet_drop(p, DROP_HANDOFF_FULL);
@@ -147,24 +149,37 @@ uint32_t handoff_lent(const struct worker *w)
 
 /* --- the taker --- */
 
-/* Into a frame of its own, close to its front: whatever filled the lender's frame
- * finds room, its headers included. The lender's goes back. */
-static void take(struct worker *w, struct handoff *h, uint64_t frame,
-		 struct packet *p)
+/* Close to its frame's front: whatever filled the lender's finds room, its headers
+ * included. */
+void packet_own(struct worker *w, struct packet *p)
 {
-	uint8_t *l3 = umem_at(&w->umem, frame + FRAME_HEADROOM);
+	uint8_t *l3 = umem_at(&w->umem, p->frame + FRAME_HEADROOM);
 
+	if (!p->lent)
+		return;
 	memcpy(l3, p->l3, p->bytes);
-	spsc_push(&h->frames, &p->frame);
-	p->frame = frame;
 	p->l3 = l3;
+	p->lent = false;
+}
+
+/* With a frame of its own; the lender's, which goes back after the walk. */
+static uint64_t take(struct worker *w, uint64_t frame, struct packet *p)
+{
+	uint64_t lenders = p->frame;
+
+	p->frame = frame;
+	p->lent = true;
+	if (p->state != PKT_CLEAR)
+		packet_own(w, p);
 	packet_pick_up(w, p);
+	return lenders;
 }
 
 static bool take_from(struct worker *w, struct handoff *h)
 {
+	uint64_t lenders[BATCH_MAX], frame;
 	struct batch b;
-	uint64_t frame;
+	uint32_t n;
 
 	b.n = 0;
 	while (b.n < BATCH_MAX && frame_get(&w->umem, &frame)) {
@@ -174,13 +189,13 @@ static bool take_from(struct worker *w, struct handoff *h)
 			frame_put(&w->umem, frame);
 			break;
 		}
-		take(w, h, frame, p);
-		b.n++;
+		lenders[b.n++] = take(w, frame, p);
 	}
-	if (!b.n)
-		return false;
+	n = b.n;
 	worker_walk(w, &b);
-	return true;
+	for (uint32_t i = 0; i < n; i++)
+		spsc_push(&h->frames, &lenders[i]);
+	return n > 0;
 }
 
 bool handoff_take(struct worker *w)

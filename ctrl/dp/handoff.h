@@ -4,8 +4,9 @@
  * that the peer's replay window never suffers from our parallelism, and an
  * interface may have fewer queues than there are workers.
  *
- * The lender keeps its frame; the taker copies the packet into one of its own
- * memory and gives the frame back by a second ring. What is on its way names
+ * The lender keeps its frame; the taker encrypts the packet from there into one
+ * of its own memory, or copies what it does not encrypt at once, and gives the
+ * frame back by a second ring. What is on its way names
  * its SA and is looked up again by the taker, by its policy, so that a change
  * of SAs need not wait for these rings.
  */
@@ -53,6 +54,10 @@ void handoff_give(struct worker *w, uint32_t to, struct packet *p);
 /* The same where the interface has no queue of ours, but one of another's; false:
  * it is not so, and nothing was done. Worker. */
 bool handoff_to_port(struct worker *w, uint32_t ifindex, struct packet *p);
+
+/* Into its own frame, if it does not stand there: before it goes on to another
+ * worker, or waits. Worker. */
+void packet_own(struct worker *w, struct packet *p);
 
 /* Takes what others gave, and walks it; what has no frame waits. Worker. */
 bool handoff_take(struct worker *w);

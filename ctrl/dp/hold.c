@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "ctrl/dp/handoff.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 
@@ -72,6 +73,7 @@ static void hold(struct worker *w, struct packet *p)
 		p->deadline_ns = w->now_ns + HOLD_NS;
 	if (w->held == 1 || p->deadline_ns < w->hold_due_ns)
 		w->hold_due_ns = p->deadline_ns;
+	packet_own(w, p);
 	*at = *p;
 	packet_put_down(at);
 	p->state = PKT_GONE;

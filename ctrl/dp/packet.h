@@ -34,6 +34,8 @@ struct packet {
 	struct ip_header ip;   /* parsed from l3 */
 	uint8_t state;	       /* enum packet_state */
 	bool routed;	       /* we forward it: TTL is ours to decrement */
+	bool lent;	       /* l3 stands in another worker's frame, for the
+				  length of a walk; see packet_own() */
 	uint16_t peer_port_be; /* inbound ESP in UDP: its source; else 0 */
 	enum drop_reason drop;
 	union {

@@ -48,6 +48,7 @@ static struct packet *make(struct worker *w, const struct packet *like)
 	if (!frame_get(&w->umem, &p->frame))
 		return NULL;
 	p->l3 = umem_at(&w->umem, p->frame) + FRAME_L3_AT;
+	p->lent = false;
 	w->n_made++;
 	return p;
 }

@@ -27,6 +27,7 @@ static struct packet *packet_new(struct worker *w, struct batch *b,
 	p->bytes = desc->bytes;
 	p->state = PKT_CLEAR;
 	p->routed = false;
+	p->lent = false;
 	p->peer_port_be = 0;
 	p->drop = DROP_NONE;
 	p->sa = NULL;

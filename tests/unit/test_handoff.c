@@ -102,6 +102,51 @@ static uint32_t seq_of(const struct gateway *g, uint32_t index)
 	return ntohl(seq_be);
 }
 
+/* What the worker has back is overwritten: nobody may need it any more. */
+static void spoil(const struct pair *p, uint32_t worker)
+{
+	const struct umem *u = &p->g[worker]->w.umem;
+
+	handoff_reclaim(&p->g[worker]->w);
+	for (uint32_t i = 0; i < u->free_count; i++)
+		memset(umem_at(u, u->free_stack[i]), 0xee, FRAME_BYTES);
+}
+
+/* As the peer opens what that worker sent; its octets, from IP on to inner. */
+static uint32_t open_sent(const struct pair *p, uint32_t worker, uint32_t index,
+			  uint8_t inner[FRAME_BYTES])
+{
+	const struct gateway *g = p->g[worker];
+	const struct sa_rt *sa = p->g[0]->out;
+	uint8_t l3[FRAME_BYTES];
+	uint32_t bytes, around;
+	const uint8_t *sent = gateway_sent(&g->outside, index, &bytes);
+	struct crypto_op op = { .esp = l3 + IPV4_HEADER_BYTES };
+
+	memcpy(l3, sent, bytes);
+	if (memcmp(op.esp, &sa->spi_be, sizeof(sa->spi_be)) != 0)
+		sa = p->g[0]->in;
+	around = ESP_HEADER_BYTES + sa->iv_bytes;
+	op.text_bytes = bytes - IPV4_HEADER_BYTES - around - sa->icv_bytes;
+	sa->backend->open(g->w.crypto, sa->key, &op, 1);
+	assert_true(op.ok);
+	memcpy(inner, op.esp + around, op.text_bytes);
+	return op.text_bytes;
+}
+
+/* What was given, one hop on. */
+static void assert_is_sealed(const struct pair *p, uint32_t worker,
+			     uint32_t index)
+{
+	struct ip_header inner = gateway_inner();
+	uint8_t got[FRAME_BYTES], want[FRAME_BYTES];
+
+	inner.ttl--;
+	gateway_packet(want, &inner);
+	assert_true(open_sent(p, worker, index, got) > inner.total_bytes);
+	assert_memory_equal(got, want, inner.total_bytes);
+}
+
 static void assert_balance(const struct pair *p)
 {
 	assert_true(worker_frames_balance(&p->g[0]->w));
@@ -127,6 +172,8 @@ static void packet_of_anothers_sa_leaves_by_its_owner(void **state)
 	assert_int_equal(seq_of(p->g[1], 0), 1);
 	step(p, 0);
 	assert_int_equal(handoff_lent(&p->g[0]->w), 0);
+	spoil(p, 0);
+	assert_is_sealed(p, 1, 0);
 	assert_balance(p);
 }
 
@@ -231,6 +278,7 @@ static void packet_waits_at_the_owner_for_its_next_hop(void **state)
 	assert_int_equal(p->g[0]->out->seq, 0);
 	step(p, 0);
 	assert_int_equal(handoff_lent(&p->g[0]->w), 0);
+	spoil(p, 0);
 	assert_balance(p);
 	gateway_know_all(p->g[1]);
 	hold_retry(&p->g[1]->w, true);
@@ -238,6 +286,8 @@ static void packet_waits_at_the_owner_for_its_next_hop(void **state)
 	assert_int_equal(p->g[1]->w.held, 0);
 	assert_int_equal(p->g[1]->outside.tx_n, 3);
 	assert_int_equal(seq_of(p->g[1], 2), 3);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_is_sealed(p, 1, i);
 	assert_balance(p);
 }
 
@@ -269,8 +319,10 @@ static void packet_that_waits_goes_on_to_the_next_owner(void **state)
 	step(p, 1);
 	assert_int_equal(p->g[1]->w.held, 0);
 	assert_int_equal(handoff_lent(&p->g[1]->w), 1);
+	spoil(p, 0);
 	step(p, 0);
 	assert_int_equal(p->g[0]->outside.tx_n, 1);
+	assert_is_sealed(p, 0, 0);
 	assert_int_equal(p->g[0]->in->seq, 1);
 	step(p, 1);
 	assert_int_equal(handoff_lent(&p->g[1]->w), 0);
@@ -289,12 +341,14 @@ static void packet_follows_its_sa_however_often_the_owner_changes(void **state)
 		bind_to(p, i % 2);
 		step(p, !(i % 2));
 		assert_int_equal(handoff_lent(&p->g[!(i % 2)]->w), 1);
+		spoil(p, i % 2);
 		step(p, !(i % 2));
 		assert_balance(p);
 	}
 	assert_int_equal(p->g[0]->outside.tx_n + p->g[1]->outside.tx_n, 0);
 	step(p, 1);
 	assert_int_equal(p->g[1]->outside.tx_n, 1);
+	assert_is_sealed(p, 1, 0);
 	assert_int_equal(p->g[0]->out->seq, 1);
 	assert_int_equal(p->g[0]->in->seq, 0);
 	step(p, 0);
@@ -330,6 +384,56 @@ static void largest_sealed_packet_crosses_within_one_frame(void **state)
 			 frame_of(sent->addr + sent->bytes - 1));
 	step(p, 0);
 	g->w.n_ports = 2;
+	assert_balance(p);
+}
+
+static void packet_that_its_owner_sealed_leaves_by_anothers_port(void **state)
+{
+	struct pair *p = *state;
+
+	p->g[1]->w.n_ports = 1; /* the protected one alone */
+	give(p, 0, 1);
+	step(p, 0);
+	step(p, 1);
+	spoil(p, 0);
+	step(p, 0);
+	p->g[1]->w.n_ports = 2;
+	assert_int_equal(p->g[0]->outside.tx_n, 1);
+	assert_is_sealed(p, 0, 0);
+	step(p, 1);
+	assert_balance(p);
+}
+
+/* Each fragment has its part of the payload. */
+static void packet_is_cut_by_its_owner(void **state)
+{
+	struct pair *p = *state;
+	struct ip_header inner = gateway_inner(), piece;
+	struct nexthop peer = gateway_hop(p->g[1], p->g[0]->out->daddr, NH_PORT,
+					  GATEWAY_OUTSIDE);
+	uint8_t whole[FRAME_BYTES], got[FRAME_BYTES];
+	uint32_t at, seen = IPV4_HEADER_BYTES;
+
+	peer.mtu = 600;
+	gateway_know(p->g[1], &peer);
+	inner.fragment = 0;
+	inner.total_bytes = 1400;
+	gateway_packet(whole, &inner);
+	gateway_give(p->g[0], DIR_OUT, whole, inner.total_bytes);
+	step(p, 0);
+	step(p, 1);
+	assert_int_equal(p->g[1]->outside.tx_n, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		uint32_t bytes = open_sent(p, 1, i, got);
+
+		assert_true(ip_parse(slice_of(got, bytes), &piece));
+		at = IPV4_HEADER_BYTES + (piece.fragment & IPV4_OFFSET_MASK) * 8;
+		bytes = piece.total_bytes - IPV4_HEADER_BYTES;
+		assert_memory_equal(got + IPV4_HEADER_BYTES, whole + at, bytes);
+		seen += bytes;
+	}
+	assert_int_equal(seen, inner.total_bytes);
+	step(p, 0);
 	assert_balance(p);
 }
 
@@ -382,6 +486,8 @@ int main(void)
 		CASE(owner_without_frames_leaves_them_for_later),
 		CASE(packet_on_its_way_takes_the_sa_that_its_policy_has_by_then),
 		CASE(largest_sealed_packet_crosses_within_one_frame),
+		CASE(packet_that_its_owner_sealed_leaves_by_anothers_port),
+		CASE(packet_is_cut_by_its_owner),
 		CASE(nothing_is_lost_between_threads_that_sleep_and_end),
 		CASE(packet_follows_its_sa_however_often_the_owner_changes),
 #undef CASE
