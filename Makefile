@@ -106,7 +106,8 @@ LIB := $(BUILD)/libcygnet.a
 PROGRAMS := $(BUILD)/programs.a
 # What tests share; of it each takes what it needs.
 SUPPORT := $(BUILD)/support.a
-SKEL := $(BUILD)/skel/cygnet.skel.h
+BPF_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bpf/*.bpf.c)))
+SKEL := $(BPF_OBJ:$(BUILD)/bpf/%.bpf.o=$(BUILD)/skel/%.skel.h)
 BINS := $(BUILD)/cygnetd $(BUILD)/cygnet
 
 .PHONY: all
@@ -133,18 +134,18 @@ $(BUILD)/%.o: %.c | $(SKEL)
 	$(CC) $(ALL_CFLAGS) -MT $@ -MF $(@:.o=.d)$(NEW) -c -o $@$(NEW) $<
 	@mv $(@:.o=.d)$(NEW) $(@:.o=.d) && mv $@$(NEW) $@
 
-# --- BPF: one object, one skeleton
+# --- BPF: a skeleton for each object
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -I. \
 	-I/usr/include/$(shell gcc -dumpmachine) -MD -MP
 
-$(BUILD)/bpf/cygnet.bpf.o: bpf/cygnet.bpf.c
+$(BPF_OBJ): $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -MT $@ -MF $(@:.o=.d)$(NEW) -c -o $@$(NEW) $<
 	@mv $(@:.o=.d)$(NEW) $(@:.o=.d) && mv $@$(NEW) $@
 
-$(SKEL): $(BUILD)/bpf/cygnet.bpf.o
+$(SKEL): $(BUILD)/skel/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	@mkdir -p $(@D)
-	$(BPFTOOL) gen skeleton $< name cygnet_bpf > $@$(NEW)
+	$(BPFTOOL) gen skeleton $< name $*_bpf > $@$(NEW)
 	@mv $@$(NEW) $@
 
 # --- tests

@@ -14,6 +14,7 @@
 
 #include "ctrl/base/error.h"
 #include "ctrl/dp/ethtool.h"
+#include "ctrl/dp/seat.h"
 #include "ctrl/model/config.h"
 
 #define DOCTOR_TEXT_MAX	    512
@@ -83,7 +84,10 @@ struct doctor_iface {
 	uint32_t queues;
 	struct ethtool ethtool;
 	enum doctor_xdp slot;
-	bool is_native;			/* XDP_SLOT_OURS */
+	bool is_native;				   /* XDP_SLOT_OURS */
+	bool is_seated;				   /* in libxdp's dispatcher */
+	struct seat_other others[SEAT_OTHERS_MAX]; /* who is there as well */
+	size_t n_others;
 	char slot_why[ERROR_MAX_BYTES]; /* XDP_SLOT_FOREIGN */
 	int64_t xdp_features;		/* enum netdev_xdp_act, or UNKNOWN */
 	int tcx;			/* programs at egress, or UNKNOWN */
@@ -98,6 +102,7 @@ struct doctor_facts {
 	bool wants_ike;		      /* it has connections */
 	bool wants_dns;		      /* peers of them have names */
 	bool forward_kernel;	      /* gateway.forward */
+	bool joins;		      /* gateway.xdp = dispatcher */
 	uint32_t workers;	      /* gateway.workers; 0: not said */
 	struct doctor_iface ifaces[IFACE_MAX];
 	size_t n_ifaces; /* of the configuration */

@@ -120,9 +120,11 @@ static void check_devices(struct doctor *d, const struct doctor_kernel *k)
 		       "boot a kernel with CONFIG_XDP_SOCKETS=y");
 	if (k->has_tun && k->has_xsk)
 		found(d, DOCTOR_OK, "AF_XDP and /dev/net/tun are there");
-	found(d, DOCTOR_OK,
-	      k->has_bpffs ? "a BPF file system is there, and not needed"
-			   : "there is no BPF file system, nor is one needed");
+	if (!d->facts->joins)
+		found(d, DOCTOR_OK,
+		      k->has_bpffs
+			      ? "a BPF file system is there, and not needed"
+			      : "there is no BPF file system, nor is one needed");
 }
 
 static void check_jit(struct doctor *d, const struct doctor_kernel *k)
@@ -375,14 +377,39 @@ static void check_driver(struct doctor *d, const struct doctor_iface *i)
 			      : "by one copy a packet");
 }
 
+/* What runs before ours takes away what it likes. */
+static void check_others(struct doctor *d, const struct doctor_iface *i)
+{
+	if (i->is_seated && !i->n_others)
+		found(d, DOCTOR_OK, "alone in libxdp's dispatcher");
+	for (size_t k = 0; k < i->n_others; k++) {
+		const struct seat_other *o = &i->others[k];
+
+		if (i->is_seated && o->is_before)
+			remedy(found(d, DOCTOR_WARNING,
+				     "the XDP program '%s' (priority %u) runs before ours: what it takes or redirects no policy is asked about",
+				     o->name, o->priority),
+			       "give gateway.xdp_priority a lower number, and start anew after cygnetd --release");
+		else
+			found(d, DOCTOR_OK,
+			      "in libxdp's dispatcher with the XDP program '%s' (priority %u)",
+			      o->name, o->priority);
+	}
+}
+
 static void check_xdp(struct doctor *d, const struct doctor_iface *i)
 {
 	if (i->slot == XDP_SLOT_FOREIGN)
 		found_error(d, DOCTOR_ERROR, i->slot_why);
 	else if (i->slot == XDP_SLOT_OURS)
 		check_attached(d, i);
+	else if (i->slot == XDP_SLOT_FREE && d->facts->host.daemon_runs)
+		remedy(found(d, DOCTOR_WARNING,
+			     "cygnetd runs, and our XDP program is not here: somebody took it off, or the file is newer"),
+		       "restart cygnetd");
 	else
 		check_driver(d, i);
+	check_others(d, i);
 	if (i->role == IFACE_UNPROTECTED && i->tcx > 0)
 		remedy(found(d, DOCTOR_WARNING,
 			     "%d TCX programs of somebody else run before the guard and may let out what it would take",

@@ -161,30 +161,37 @@ static void read_master(struct doctor_iface *i)
 		 name ? name + 1 : target);
 }
 
-static void read_slot(struct doctor_iface *i, const struct iface *iface)
+static void read_slot(const struct gateway_conf *g, const struct iface *iface,
+		      struct doctor_iface *i)
 {
 	const struct attach_iface at = {
 		.name = i->name,
 		.ifindex = iface->ifindex,
 		.xdp_ifindex = iface->lower_ifindex,
 		.role = i->role,
+		.joins = g->xdp == XDP_DISPATCHER,
+		.priority = g->xdp_priority,
 	};
 	struct attachment xdp, guard;
 	struct error e;
 	int err = attach_find(&at, &xdp, &guard, &e);
 
-	if (err == -EBUSY) {
+	if (err) {
 		i->slot = XDP_SLOT_FOREIGN;
 		memcpy(i->slot_why, e.text, sizeof(e.text));
-	} else if (!err) {
+	} else {
 		i->slot = xdp.before_fd ? XDP_SLOT_OURS : XDP_SLOT_FREE;
 		i->is_native = xdp.native;
+		i->is_seated = xdp.seat.slot_fd != 0;
+		i->n_others =
+			seat_others(at.xdp_ifindex, i->others, SEAT_OTHERS_MAX);
 	}
-	attach_settle(&xdp);
-	attach_settle(&guard);
+	attach_close(&xdp);
+	attach_close(&guard);
 }
 
-static void read_iface(const struct iface_conf *conf, bool is_root,
+static void read_iface(const struct gateway_conf *g,
+		       const struct iface_conf *conf, bool is_root,
 		       struct doctor_iface *out)
 {
 	struct iface iface;
@@ -209,7 +216,7 @@ static void read_iface(const struct iface_conf *conf, bool is_root,
 	if (!is_root)
 		return;
 	out->tcx = attach_count_tcx(iface.ifindex);
-	read_slot(out, &iface);
+	read_slot(g, &iface, out);
 }
 
 static void read_v6(struct doctor_facts *out)
@@ -235,10 +242,11 @@ static void read_config(const char *file, struct doctor_facts *out,
 	for (size_t i = 0; i < (*config)->n_conns; i++)
 		out->wants_dns |= conn_is_named(&(*config)->conns[i]);
 	out->forward_kernel = (*config)->gateway.forward == FORWARD_KERNEL;
+	out->joins = (*config)->gateway.xdp == XDP_DISPATCHER;
 	out->n_ifaces = (*config)->gateway.n_ifaces;
 	for (size_t i = 0; i < out->n_ifaces; i++)
-		read_iface(&(*config)->gateway.ifaces[i], out->host.is_root,
-			   &out->ifaces[i]);
+		read_iface(&(*config)->gateway, &(*config)->gateway.ifaces[i],
+			   out->host.is_root, &out->ifaces[i]);
 	if (config_protects_v6(*config))
 		read_v6(out);
 }

@@ -49,9 +49,10 @@ static void show_gateway(const struct node *gateway, FILE *out)
 static void show_ifaces(const struct node *ifaces, FILE *out)
 {
 	static const struct columns columns = {
-		.align = "llllr",
-		.heads = { "INTERFACE", "ROLE", "XDP", "AF_XDP", "QUEUES" },
-		.keys = { "", "role", "xdp", "af_xdp", "queues" },
+		.align = "lllllr",
+		.heads = { "INTERFACE", "ROLE", "XDP", "PLACE", "AF_XDP",
+			   "QUEUES" },
+		.keys = { "", "role", "xdp", "place", "af_xdp", "queues" },
 	};
 
 	if (node_first(ifaces))

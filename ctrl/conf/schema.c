@@ -55,6 +55,12 @@ static const struct word bootstrap_words[] = {
 	{ .text = NULL },
 };
 
+static const struct word xdp_words[] = {
+	{ "exclusive", XDP_EXCLUSIVE, NULL },
+	{ "dispatcher", XDP_DISPATCHER, NULL },
+	{ .text = NULL },
+};
+
 static const struct word crypto_words[] = {
 	{ "ipsec-mb", CRYPTO_IPSEC_MB, NULL },
 	{ "openssl", CRYPTO_OPENSSL, NULL },
@@ -90,6 +96,10 @@ static const struct key gateway_keys[] = {
 	  .words = forward_words,  AT(gateway_conf, forward) },
 	{ .name = "mark",	   .form = "a number from 1 to 4294967295", .read = value_number,
 	  .min = 1, .max = UINT32_MAX, AT(gateway_conf, mark) },
+	{ .name = "xdp",	   .form = "exclusive or dispatcher", .read = value_word,
+	  .words = xdp_words,	   AT(gateway_conf, xdp) },
+	{ .name = "xdp_priority",  .form = "a number from 0 to 4294967295", .read = value_number,
+	  .min = 0, .max = UINT32_MAX, AT(gateway_conf, xdp_priority) },
 	{ .name = "crypto",	   .form = "ipsec-mb or openssl", .read = value_word,
 	  .words = crypto_words,   AT(gateway_conf, crypto) },
 	{ .name = "mss_clamp",	   .form = "yes or no", .read = value_bool,
@@ -277,6 +287,7 @@ int schema_fill(const struct section *root, struct config *out, struct error *e)
 	out->gateway.default_action = SPD_BYPASS;
 	out->gateway.forward = FORWARD_DIRECT;
 	out->gateway.mark = GATEWAY_MARK;
+	out->gateway.xdp = XDP_EXCLUSIVE;
 	out->gateway.crypto = CRYPTO_AUTO;
 	out->gateway.mss_clamp = true;
 	strcpy(out->gateway.socket, DEFAULT_SOCKET);

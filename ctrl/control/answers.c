@@ -42,6 +42,7 @@ static void put_iface(struct vici_builder *b, const struct iface_status *i)
 	vici_section(b, i->name);
 	vici_str(b, "role", role_name(i->role));
 	vici_str(b, "xdp", i->native ? "native" : "generic");
+	vici_str(b, "place", i->dispatcher ? "dispatcher" : "alone");
 	vici_str(b, "af_xdp", i->zero_copy ? "zero-copy" : "copy");
 	put_count(b, "queues", i->queues);
 	vici_section_end(b);

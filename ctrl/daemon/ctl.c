@@ -310,6 +310,8 @@ int ctl_role(const char *file, bool debug, struct error *e)
 	if (!err && !c.err)
 		log_info("daemon: down; what policies protect is dropped until cygnetd runs again or 'cygnetd -f %s --release'",
 			 c.config->file);
+	if (c.config && c.config->gateway.xdp == XDP_DISPATCHER && c.err)
+		dp_release_empty_seats();
 	stop(&c);
 	return err ? err : c.err;
 }

@@ -44,6 +44,8 @@ struct lock {
 	struct locals locals;
 	struct door doors[IFACE_MAX];
 	size_t n_doors;
+	enum xdp_place xdp; /* gateway.xdp */
+	uint32_t xdp_priority;
 	int link_fd;
 	bool up;	      /* before that, what fails ends the start */
 	unsigned int taken_s; /* so long all is closed and cygnetd runs */
@@ -100,6 +102,8 @@ static int close_found(struct lock *l, const struct door *d,
 		.ifindex = iface->ifindex,
 		.xdp_ifindex = iface->lower_ifindex,
 		.role = IFACE_UNPROTECTED,
+		.joins = l->xdp == XDP_DISPATCHER,
+		.priority = l->xdp_priority,
 	};
 	struct attachment xdp, guard;
 	int err = attach_find(&at, &xdp, &guard, e);
@@ -111,8 +115,8 @@ static int close_found(struct lock *l, const struct door *d,
 		if (!err)
 			log_info("lock: closed iface=%s", d->name);
 	}
-	attach_settle(&xdp);
-	attach_settle(&guard);
+	attach_close(&xdp);
+	attach_close(&guard);
 	return err ? err : is_closed || is_new;
 }
 
@@ -222,7 +226,7 @@ static void on_signal(evutil_socket_t number, short what, void *ctx)
 
 /* --- its life */
 
-/* Nothing of the file but the names stays in memory. */
+/* Nothing of the file stays in memory but the names and how XDP is attached. */
 static int read_names(struct lock *l, const char *file, struct error *e)
 {
 	struct config *config;
@@ -237,6 +241,8 @@ static int read_names(struct lock *l, const char *file, struct error *e)
 			memcpy(l->doors[l->n_doors++].name, conf->name,
 			       sizeof(conf->name));
 	}
+	l->xdp = config->gateway.xdp;
+	l->xdp_priority = config->gateway.xdp_priority;
 	config_free(config);
 	return 0;
 }

@@ -37,6 +37,10 @@ int reload_check(const struct config *now, const struct config *next,
 		return fail_in(next, "gateway.forward", e);
 	if (a->mark != b->mark)
 		return fail_in(next, "gateway.mark", e);
+	if (a->xdp != b->xdp)
+		return fail_in(next, "gateway.xdp", e);
+	if (a->xdp_priority != b->xdp_priority)
+		return fail_in(next, "gateway.xdp_priority", e);
 	if (a->crypto != b->crypto)
 		return fail_in(next, "gateway.crypto", e);
 	if (a->workers != b->workers)

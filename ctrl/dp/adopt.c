@@ -61,6 +61,13 @@ bool adopt_is_ours(int prog_fd)
 	return true;
 }
 
+int adopt_seat_of(int prog_fd)
+{
+	struct prog_maps maps;
+
+	return maps_of(prog_fd, &maps) ? -1 : find_map(&maps, "cyg_seat");
+}
+
 /* FNV-1a. */
 static uint32_t hash_text(uint32_t hash, const char *text)
 {

@@ -16,6 +16,10 @@ struct bpf_map;
 /* Is this program one of ours, of whatever version? */
 bool adopt_is_ours(int prog_fd);
 
+/* The map of a seat (see seat.h) that this program is, a descriptor; negative:
+ * it is none. */
+int adopt_seat_of(int prog_fd);
+
 /* The layout of this version's counters as one number. */
 uint32_t adopt_layout(void);
 

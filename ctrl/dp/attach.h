@@ -4,7 +4,8 @@
  * with or without a bpffs, and keep dropping what they would have protected.
  *
  * What an earlier start left is taken over in one step, never detached first,
- * and put back if this start fails. A program of somebody else is never
+ * where it is (alone, or in a seat: gateway.xdp is about new places), and put back
+ * if this start fails. A program of somebody else is never
  * touched: ours is known by its name and by the map `cyg_layout`. Control
  * thread.
  */
@@ -16,6 +17,7 @@
 #include <stdint.h>
 
 #include "ctrl/base/error.h"
+#include "ctrl/dp/seat.h"
 #include "include/sad.h"
 
 struct nl;
@@ -26,6 +28,8 @@ struct attach_iface {
 	uint32_t xdp_ifindex; /* XDP's: of a VLAN the device below */
 	enum iface_role role;
 	bool tagged; /* the tag is there */
+	bool joins;  /* gateway.xdp = dispatcher: XDP takes a seat */
+	uint32_t priority;
 };
 
 /* What is at one hook of one interface, and what was there before. */
@@ -37,12 +41,13 @@ struct attachment {
 	bool lost;     /* it was told that it is off, and cannot be put back */
 	int before_fd; /* owned: program of ours that was there; 0: none */
 	int prog_fd;   /* borrowed: the one that is there now; 0: none */
+	struct seat seat; /* XDP: where it is in libxdp's dispatcher */
 };
 
 /*
  * Looks what is at the two hooks of an interface, for attach_*() to take its
  * place; walking programs by id needs CAP_SYS_ADMIN, taking their place does
- * not. attach_settle() or an undo closes what was found.
+ * not. attach_close() or an undo closes what was found.
  *
  * 0, or negative with e filled: -EBUSY (a program of somebody else).
  */
@@ -77,7 +82,8 @@ int attach_xdp_again(const struct attach_iface *iface, int closed_fd,
 /*
  * Is what was attached still there? Else it is attached again: at tc also in the
  * place of what others put there since, and before those of the same priority,
- * as all that leaves would pass by it.
+ * as all that leaves would pass by it. XDP that was in a dispatcher is alone then;
+ * whether it is in one that is there, we have no right to see.
  *
  * 0: it is there, or never was. 1: it is there again. Negative with e filled:
  * -ENODEV (the interface is gone), -EBUSY (another XDP program).
@@ -97,17 +103,11 @@ void attach_undo_tag(const struct attach_iface *iface, struct attachment *a);
 /* The start succeeded: nothing is undone any more. */
 void attach_settle(struct attachment *a);
 
+/* And nothing is done to it any more, neither. Takes nothing off. */
+void attach_close(struct attachment *a);
+
 /* TCX programs (Linux 6.6) at egress of an interface, which run before the
  * guard; none of them is ours. Negative: that cannot be told. */
 int attach_count_tcx(uint32_t ifindex);
-
-/*
- * Takes every program of ours off every interface of this network namespace,
- * and with the last filter the clsact qdisc; but for XDP on the interfaces to
- * keep, the guard on the unprotected ones among them, and the tag where it is.
- *
- * 0, or negative with e filled: -EPERM.
- */
-int attach_release(const struct attach_iface *keep, size_t n, struct error *e);
 
 #endif

@@ -166,6 +166,10 @@ static const char *fixed_differs(const struct config *old,
 		return "gateway.forward";
 	if (a->mark != b->mark)
 		return "gateway.mark";
+	if (a->xdp != b->xdp)
+		return "gateway.xdp";
+	if (a->xdp_priority != b->xdp_priority)
+		return "gateway.xdp_priority";
 	if (a->workers != b->workers)
 		return "gateway.workers";
 	if (a->sas != b->sas)

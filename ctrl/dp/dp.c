@@ -15,6 +15,7 @@
 #include "ctrl/dp/links.h"
 #include "ctrl/dp/nl_table.h"
 #include "ctrl/dp/privileges.h"
+#include "ctrl/dp/release.h"
 #include "ctrl/dp/state.h"
 #include "ctrl/dp/workers.h"
 
@@ -79,6 +80,8 @@ static int check_ifaces(struct dp *dp, struct error *e)
 			.xdp_ifindex = dp->ifaces[i].lower_ifindex,
 			.role = g->ifaces[i].role,
 			.tagged = is_tagged(g, g->ifaces[i].role),
+			.joins = g->xdp == XDP_DISPATCHER,
+			.priority = g->xdp_priority,
 		};
 		dp->n_ifaces = i + 1;
 		err = attach_find(&s->at, &s->xdp, &s->guard, e);
@@ -178,6 +181,53 @@ static void tell_generic(const struct attach_iface *iface, int refused)
 			 iface->name, strerror(-refused));
 }
 
+static void tell_attached(const struct served *s)
+{
+	if (!s->xdp.native)
+		tell_generic(&s->at, s->xdp.refused);
+	if (s->at.joins && !s->xdp.seat.slot_fd)
+		log_warn("dp: XDP stays alone, as an earlier start left it iface=%s: for gateway.xdp = dispatcher start anew after cygnetd --release",
+			 s->at.name);
+}
+
+static int attach_one(struct dp *dp, size_t i, struct error *e)
+{
+	struct served *s = &dp->served[i];
+	const bool was_seated = s->xdp.seat.slot_fd != 0;
+	int err;
+
+	if (!dp_first_on_device(dp, i) || s->xdp.done)
+		return 0;
+	err = links_show_truth(dp, i, e);
+	if (!err)
+		err = attach_xdp(&s->at, programs_xdp_fd(dp->programs), &s->xdp,
+				 e);
+	if (err)
+		return err;
+	/* The driver did not notice: it may have queues that it runs none for. */
+	if (was_seated &&
+	    attach_xdp_again(&s->at, programs_closed_fd(dp->programs), &s->xdp))
+		log_warn("dp: libxdp's dispatcher changed meanwhile iface=%s",
+			 s->at.name);
+	tell_attached(s);
+	return 0;
+}
+
+/* New seats are taken while libxdp may walk programs by id. That opens nothing:
+ * there was no program of ours. */
+static int take_seats(struct dp *dp, struct error *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < dp->n_ifaces; i++) {
+		const struct served *s = &dp->served[i];
+
+		if (s->at.joins && !s->xdp.before_fd && !s->xdp.seat.slot_fd)
+			err = attach_one(dp, i, e);
+	}
+	return err;
+}
+
 /* The guard first: it closes the way out before anything is opened. */
 static int attach(struct dp *dp, struct error *e)
 {
@@ -191,22 +241,10 @@ static int attach(struct dp *dp, struct error *e)
 	if (!err)
 		err = attach_tags(dp, e);
 	for (size_t i = dp->n_ifaces; !err && i-- > 0;) {
-		struct served *s = &dp->served[i];
-
-		nl_tx_dropped(dp->nl, s->at.ifindex, &s->tx_dropped);
-		if (!dp_first_on_device(dp, i))
-			continue;
-		err = links_show_truth(dp, i, e);
-		if (!err)
-			err = attach_xdp(&s->at, programs_xdp_fd(dp->programs),
-					 &s->xdp, e);
-		if (!err && !s->xdp.native)
-			tell_generic(&s->at, s->xdp.refused);
+		nl_tx_dropped(dp->nl, dp->served[i].at.ifindex,
+			      &dp->served[i].tx_dropped);
+		err = attach_one(dp, i, e);
 	}
-	for (size_t i = 0; !err && i < dp->n_ifaces; i++)
-		dp->served[i].xdp.native =
-			dp->served[dp_slot_of(dp, dp->ifaces[i].lower_ifindex)]
-				.xdp.native;
 	return err;
 }
 
@@ -330,8 +368,14 @@ void dp_release_others(const struct gateway_conf *g)
 		};
 	}
 	kept[g->n_ifaces] = host_place(if_nametoindex(HOSTIF_NAME));
-	if (attach_release(kept, g->n_ifaces + 1, &e))
+	if (release_programs(kept, g->n_ifaces + 1, &e))
 		log_warn("dp: %s; an earlier start served it", e.text);
+}
+
+void dp_release_empty_seats(void)
+{
+	programs_log_libbpf();
+	release_empty_seats();
 }
 
 int dp_start(struct config *config, struct event_base *base, struct dp **out,
@@ -348,6 +392,8 @@ int dp_start(struct config *config, struct event_base *base, struct dp **out,
 	err = prepare(dp, e);
 	if (!err)
 		err = load(dp, e);
+	if (!err)
+		err = take_seats(dp, e);
 	if (!err)
 		err = privileges_drop(e);
 	if (!err)
@@ -385,6 +431,8 @@ void dp_stop(struct dp *dp)
 	resolver_free(dp->resolver);
 	for (uint32_t i = 0; i < dp->n_workers; i++)
 		nexthop_link_fini(&dp->links[i]);
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		attach_close(&dp->served[i].xdp);
 	free(dp->links);
 	sad_free(dp->sad);
 	programs_free(dp->programs);
@@ -407,7 +455,7 @@ int dp_release(struct error *e)
 			"cygnetd is running in this network namespace; stop it first");
 	if (err)
 		return err;
-	err = attach_release(NULL, 0, e);
+	err = release_programs(NULL, 0, e);
 	if (err) {
 		hostif_close(&host);
 		return err;

@@ -54,6 +54,10 @@ void dp_settle(struct dp *dp);
  * serve. Needs no struct dp, but CAP_SYS_ADMIN. */
 void dp_release_others(const struct gateway_conf *g);
 
+/* After dp_undo() in a process that had no right to leave libxdp's dispatcher.
+ * Needs CAP_SYS_ADMIN. */
+void dp_release_empty_seats(void);
+
 /*
  * Takes programs, host interface and routes away, whatever start they are of.
  *

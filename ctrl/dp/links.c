@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "ctrl/base/log.h"
@@ -150,6 +151,19 @@ static int attach_anew(struct dp *dp, uint32_t i, struct error *e)
 	return attach_xdp(&s->at, programs_xdp_fd(dp->programs), &s->xdp, e);
 }
 
+/* Others on the device may be in it still. On the new one we are alone: we have no
+ * right any more to use libxdp. */
+static void leave_seat(struct served *s, uint32_t old_device)
+{
+	char name[IF_NAMESIZE];
+
+	if (if_indextoname(old_device, name))
+		seat_close(&s->xdp.seat);
+	else
+		seat_forget(&s->xdp.seat);
+	s->at.joins = false;
+}
+
 /* Closed at once, as the first was, and then opened. */
 void links_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now)
 {
@@ -157,19 +171,21 @@ void links_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now)
 	uint32_t i = index_of(dp, old_ifindex);
 	struct served *s = &dp->served[i];
 	struct error e = { .text = "the map ifaces is not filled anew" };
+	const uint32_t old_device = dp->ifaces[i].lower_ifindex;
 	/* A VLAN made anew on the device where XDP is still attached. */
-	const bool same_device =
-		dp->ifaces[i].lower_ifindex == now->lower_ifindex;
+	const bool same_device = old_device == now->lower_ifindex;
 
 	programs_unserve(dp->programs, &dp->ifaces[i]);
 	if (!same_device)
-		programs_forget_off(dp->programs, dp->ifaces[i].lower_ifindex);
+		programs_forget_off(dp->programs, old_device);
 	dp->ifaces[i] = *now;
 	s->at.ifindex = now->ifindex;
 	s->at.xdp_ifindex = now->lower_ifindex;
 	attach_settle(&s->xdp);
 	attach_settle(&s->guard);
 	attach_settle(&s->tag);
+	if (!same_device)
+		leave_seat(s, old_device);
 	s->xdp.done &= same_device;
 	s->tx_dropped = 0;
 	if (attach_anew(dp, i, &e)) {

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <xdp/libxdp.h>
 
 #include "ctrl/base/log.h"
 #include "ctrl/dp/adopt.h"
@@ -29,23 +30,35 @@ struct programs {
 	int grace_inner_fd; /* its element */
 };
 
+__attribute__((format(printf, 2, 0))) static int print_words(const char *library,
+							     const char *fmt,
+							     va_list ap)
+{
+	char line[512];
+
+	vsnprintf(line, sizeof(line), fmt, ap);
+	line[strcspn(line, "\n")] = '\0';
+	log_debug("%s: %s", library, line);
+	return 0;
+}
+
 /* libbpf's own words, for whoever looks for the cause. */
 __attribute__((format(printf, 2, 0))) static int print_libbpf(
 	enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	char line[512];
+	return level == LIBBPF_DEBUG ? 0 : print_words("libbpf", fmt, ap);
+}
 
-	if (level == LIBBPF_DEBUG)
-		return 0;
-	vsnprintf(line, sizeof(line), fmt, ap);
-	line[strcspn(line, "\n")] = '\0';
-	log_debug("libbpf: %s", line);
-	return 0;
+__attribute__((format(printf, 2, 0))) static int print_libxdp(
+	enum libxdp_print_level level, const char *fmt, va_list ap)
+{
+	return level == LIBXDP_DEBUG ? 0 : print_words("libxdp", fmt, ap);
 }
 
 void programs_log_libbpf(void)
 {
 	libbpf_set_print(print_libbpf);
+	libxdp_set_print(print_libxdp);
 }
 
 static int load_error(struct error *e, int err)
@@ -163,6 +176,9 @@ static int load(struct programs *p, const struct programs_spec *spec)
 	const uint32_t slots = sad_slots_for(sas);
 	int err;
 
+	/* So that it may sit in a seat: newer kernels want both alike, and what
+	 * replaces a function has none. */
+	bpf_program__set_expected_attach_type(p->skel->progs.edge, 0);
 	p->skel->rodata->magic = spec->magic;
 	p->skel->rodata->head_token = spec->head_token;
 	p->skel->rodata->no_meta = spec->no_meta;

@@ -39,7 +39,7 @@ struct programs_spec {
 				go on; 0: none */
 };
 
-/* What libbpf says goes to the log, for whoever looks for a cause. Once. */
+/* What libbpf and libxdp say goes to the log, for whoever looks for a cause. Once. */
 void programs_log_libbpf(void);
 
 /* 0, or negative with e filled: -EPERM without the privileges, -ENOSYS on a

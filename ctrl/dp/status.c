@@ -9,6 +9,7 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/dp/dp.h"
+#include "ctrl/dp/links.h"
 #include "ctrl/dp/state.h"
 
 static uint64_t idle_s(const struct sa_rt *sa, uint64_t now_ns)
@@ -54,10 +55,13 @@ static void iface_status(const struct dp *dp, size_t index,
 			 struct iface_status *out)
 {
 	const struct served *s = &dp->served[index];
+	const struct served *holder = links_attached_to(dp, s->at.xdp_ifindex);
+	const struct attachment *xdp = holder ? &holder->xdp : &s->xdp;
 
 	*out = (struct iface_status){
 		.role = s->at.role,
-		.native = s->xdp.native,
+		.native = xdp->native,
+		.dispatcher = xdp->seat.slot_fd != 0,
 		.zero_copy = is_zero_copy(dp, s->at.xdp_ifindex),
 		.queues = dp->ifaces[index].queues,
 	};

@@ -57,6 +57,12 @@ enum bootstrap {
 	BOOTSTRAP_NONE,
 };
 
+/* How XDP programs of ours are attached where none of them is yet. */
+enum xdp_place {
+	XDP_EXCLUSIVE,	/* as the only one */
+	XDP_DISPATCHER, /* by libxdp, beside those of others */
+};
+
 /* One bit that others hardly use, in the marks of packets. */
 #define GATEWAY_MARK 0x10000000U
 
@@ -66,6 +72,8 @@ struct gateway_conf {
 	enum spd_action default_action; /* SPD_BYPASS or SPD_DISCARD */
 	enum forward_mode forward;
 	uint32_t mark; /* bits of a packet's mark: to be protected */
+	enum xdp_place xdp;
+	uint32_t xdp_priority; /* in libxdp's dispatcher; the lowest runs first */
 	enum crypto_choice crypto; /* of ESP */
 	bool mss_clamp;		   /* of TCP through tunnels */
 	bool allow_manual_counter_mode;

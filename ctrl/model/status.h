@@ -28,8 +28,9 @@
 struct iface_status {
 	char name[IF_NAMESIZE];
 	enum iface_role role;
-	bool native;	/* XDP in the driver; else generic */
-	bool zero_copy; /* AF_XDP; else copy */
+	bool native;	 /* XDP in the driver; else generic */
+	bool dispatcher; /* XDP in libxdp's, beside others; else alone */
+	bool zero_copy;	 /* AF_XDP; else copy */
 	unsigned int queues;
 };
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from lab import BUILD, SOCKET, Lab, finish, ok  # noqa: E402
+from lab import BUILD, SOCKET, Lab, finish, ok, skip  # noqa: E402
 
 FOREIGN_XDP = """\
 __attribute__((section("xdp"), used)) int foreign(void *ctx)
@@ -205,6 +205,24 @@ def check_foreign(lab, good):
         lab.run("gw-a", ["ip", "link", "set", "dev", ifname, "xdp", "off"])
 
 
+def check_dispatcher(lab, good):
+    """A place in libxdp's dispatcher that could not last, or cannot be had."""
+    joins = good.replace("gateway {\n", "gateway {\n    xdp = dispatcher\n")
+    check_refused(lab, "dispatcher without the bpffs that all see", joins,
+                  ["gateway.xdp", "lan0", "mount -t bpf bpf /sys/fs/bpf"])
+    path = lab.write("dispatcher.conf", joins)
+    outside = ["nsenter", "--mount=/proc/1/ns/mnt"]
+    status, said = start(lab, path, outside)
+    if status is None:
+        lab.run("gw-a", [*outside, f"{BUILD}/cygnetd", "--release"])
+        skip("a kernel without freplace is told", "this one has it")
+        return
+    ok(status == 1 and len(said) == 1 and "BPF_PROG_TYPE_EXT" in said[0] and
+       "lan0" in said[0] and "leave gateway.xdp out" in said[0] and
+       not left_behind(lab),
+       "a kernel without freplace is told in one line, and nothing is left")
+
+
 def check_filter(lab, good):
     """Nor is a filter where the guard has to be."""
     place = ["dev", "wan0", "egress", "pref", "1"]
@@ -241,6 +259,7 @@ def main():
         check_memory(lab, good)
         check_socket(lab, good)
         check_foreign(lab, good)
+        check_dispatcher(lab, good)
         check_filter(lab, good)
         check_second(lab, good)
     return finish()

@@ -303,7 +303,8 @@ def expected_ifaces(lab, ns):
         names = lab.run(ns, ["ls", f"/sys/class/net/{ifname}/queues"]).stdout
         return names.count("rx-")
 
-    return {name: {"role": role, "xdp": "native", "af_xdp": "copy",
+    return {name: {"role": role, "xdp": "native", "place": "alone",
+                   "af_xdp": "copy",
                    "queues": queues(name)}
             for name, role in (("lan0", "protected"), ("wan0", "unprotected"))}
 

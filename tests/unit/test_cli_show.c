@@ -38,9 +38,11 @@ static void status_is_a_page_of_three_parts(void **state)
 	assert_shown(show_status,
 		     GATEWAY
 		     "interfaces{\n"
-		     "lan0{\nrole=protected\nxdp=native\naf_xdp=zero-copy\n"
+		     "lan0{\nrole=protected\nxdp=native\nplace=alone\n"
+		     "af_xdp=zero-copy\n"
 		     "queues=16\n}\n"
-		     "wan0{\nrole=unprotected\nxdp=generic\naf_xdp=copy\n"
+		     "wan0{\nrole=unprotected\nxdp=generic\nplace=dispatcher\n"
+		     "af_xdp=copy\n"
 		     "queues=1\n}\n"
 		     "}\n"
 		     "tunnels{\n"
@@ -62,9 +64,12 @@ static void status_is_a_page_of_three_parts(void **state)
 		     false,
 		     GATEWAY_LINE
 		     "\n"
-		     "INTERFACE  ROLE         XDP      AF_XDP     QUEUES\n"
-		     "lan0       protected    native   zero-copy      16\n"
-		     "wan0       unprotected  generic  copy            1\n"
+		     "INTERFACE  ROLE         XDP      PLACE       AF_XDP"
+		     "     QUEUES\n"
+		     "lan0       protected    native   alone       zero-copy"
+		     "      16\n"
+		     "wan0       unprotected  generic  dispatcher  copy"
+		     "            1\n"
 		     "\n"
 		     "TUNNEL  LOCAL ═ REMOTE            ALGORITHMS     STATE\n"
 		     "net     192.0.2.1 ═ 198.51.100.2  aes128-sha256  "

@@ -114,6 +114,7 @@ static void fill_ifaces(struct status *s)
 					      .queues = 4 };
 	s->ifaces[1] = (struct iface_status){ .name = "wan0",
 					      .role = IFACE_UNPROTECTED,
+					      .dispatcher = true,
 					      .queues = 2 };
 	s->n_ifaces = 2;
 }
@@ -337,10 +338,12 @@ static void status_shows_gateway_interfaces_and_maps(void **state)
 	assert_field(body, "gateway.workers", "2");
 	assert_field(body, "interfaces.lan0.role", "protected");
 	assert_field(body, "interfaces.lan0.xdp", "native");
+	assert_field(body, "interfaces.lan0.place", "alone");
 	assert_field(body, "interfaces.lan0.af_xdp", "zero-copy");
 	assert_field(body, "interfaces.lan0.queues", "4");
 	assert_field(body, "interfaces.wan0.role", "unprotected");
 	assert_field(body, "interfaces.wan0.xdp", "generic");
+	assert_field(body, "interfaces.wan0.place", "dispatcher");
 	assert_field(body, "interfaces.wan0.af_xdp", "copy");
 	assert_field(body, "interfaces.wan0.queues", "2");
 	assert_field(body, "maps.drops", "17");

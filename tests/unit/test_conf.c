@@ -107,6 +107,19 @@ static void kernel_may_forward_and_the_mark_is_free(void **state)
 	free(text);
 }
 
+static void xdp_may_be_beside_others(void **state)
+{
+	char *text = changed("default = discard",
+			     "xdp = dispatcher\nxdp_priority = 60");
+	struct config *c = parse_good(text);
+
+	(void)state;
+	assert_int_equal(c->gateway.xdp, XDP_DISPATCHER);
+	assert_int_equal(c->gateway.xdp_priority, 60);
+	config_free(c);
+	free(text);
+}
+
 static void mss_clamping_can_be_turned_off(void **state)
 {
 	char *text = changed("default = discard", "mss_clamp = no");
@@ -329,6 +342,8 @@ static void smallest_file_has_the_defaults(void **state)
 	assert_int_equal(c->gateway.default_action, SPD_BYPASS);
 	assert_int_equal(c->gateway.forward, FORWARD_DIRECT);
 	assert_int_equal(c->gateway.mark, GATEWAY_MARK);
+	assert_int_equal(c->gateway.xdp, XDP_EXCLUSIVE);
+	assert_int_equal(c->gateway.xdp_priority, 0);
 	assert_int_equal(c->gateway.crypto, CRYPTO_AUTO);
 	assert_true(c->gateway.mss_clamp);
 	assert_string_equal(c->gateway.socket, "/run/cygnet/vici");
@@ -609,6 +624,7 @@ static int run_cases(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gateway_is_filled),
 		cmocka_unit_test(kernel_may_forward_and_the_mark_is_free),
+		cmocka_unit_test(xdp_may_be_beside_others),
 		cmocka_unit_test(mss_clamping_can_be_turned_off),
 		cmocka_unit_test(number_of_sas_can_be_raised),
 		cmocka_unit_test(resolvers_and_what_is_let_out_can_be_chosen),

@@ -62,8 +62,8 @@ static const struct refused refused[] = {
 	{ "unknown_key_of_the_gateway_is_refused", "default = discard",
 	  "threads = 4",
 	  "f:5:2: unknown key 'threads' in gateway; "
-	  "known are protected, unprotected, default, forward, mark, crypto, "
-	  "mss_clamp, workers, sas, bootstrap, resolvers, socket, state_dir, allow_manual_counter_mode" },
+	  "known are protected, unprotected, default, forward, mark, xdp, "
+	  "xdp_priority, crypto, mss_clamp, workers, sas, bootstrap, resolvers, socket, state_dir, allow_manual_counter_mode" },
 	{ "unknown_key_of_an_sa_is_refused", "spi = 0x1001",
 	  "reqid = 1\nspi = 0x1001",
 	  "f:16:4: unknown key 'reqid' in manual.to-b.in; "
@@ -192,6 +192,11 @@ static const struct refused refused[] = {
 	  "crypto = auto", "f:5:11: gateway.crypto must be ipsec-mb or openssl" },
 	{ "forward_by_another_way_is_refused", "default = discard",
 	  "forward = fast", "f:5:12: gateway.forward must be direct or kernel" },
+	{ "xdp_at_another_place_is_refused", "default = discard",
+	  "xdp = shared", "f:5:8: gateway.xdp must be exclusive or dispatcher" },
+	{ "negative_xdp_priority_is_refused", "default = discard",
+	  "xdp_priority = -1",
+	  "f:5:17: gateway.xdp_priority must be a number from 0 to 4294967295" },
 	{ "mark_of_0_is_refused", "default = discard", "mark = 0",
 	  "f:5:9: gateway.mark must be a number from 1 to 4294967295" },
 	{ "mss_clamp_of_a_number_of_octets_is_refused", "default = discard",

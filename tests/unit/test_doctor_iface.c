@@ -81,8 +81,8 @@ static void generic_xdp_is_slow(void **state)
 
 	(void)state;
 	f.host.daemon_runs = true;
-	f.ifaces[0].slot = XDP_SLOT_OURS;
-	f.ifaces[0].is_native = true;
+	f.ifaces[0].slot = f.ifaces[1].slot = XDP_SLOT_OURS;
+	f.ifaces[0].is_native = f.ifaces[1].is_native = true;
 	f.ifaces[0].xdp_features = 0; /* it runs, whatever these say */
 	check(&f);
 	assert_int_equal(doctor_exit_code(&report), 0);
@@ -91,6 +91,64 @@ static void generic_xdp_is_slow(void **state)
 		&f, DOCTOR_WARNING, "lan0",
 		"our programs run, on generic XDP, which is slow: the driver ice has none of its own",
 		"use a NIC whose driver has XDP");
+}
+
+/* A gateway that runs, in libxdp's dispatcher on lan0. */
+static struct doctor_facts seated(void)
+{
+	struct doctor_facts f = well();
+
+	f.host.daemon_runs = true;
+	f.joins = true;
+	f.ifaces[0].slot = f.ifaces[1].slot = XDP_SLOT_OURS;
+	f.ifaces[0].is_native = f.ifaces[1].is_native = true;
+	f.ifaces[0].is_seated = true;
+	return f;
+}
+
+static void others_in_the_dispatcher_are_named(void **state)
+{
+	struct doctor_facts f = seated();
+
+	(void)state;
+	check(&f);
+	assert_int_equal(doctor_exit_code(&report), 0);
+	assert_true(was_said("alone in libxdp's dispatcher"));
+	f.ifaces[0].others[0] =
+		(struct seat_other){ .name = "filter", .priority = 10 };
+	f.ifaces[0].n_others = 1;
+	check(&f);
+	assert_int_equal(doctor_exit_code(&report), 0);
+	assert_true(was_said(
+		"in libxdp's dispatcher with the XDP program 'filter' (priority 10)"));
+	assert_false(was_said("alone in libxdp's dispatcher"));
+}
+
+static void who_runs_before_ours_is_warned_of(void **state)
+{
+	struct doctor_facts f = seated();
+
+	(void)state;
+	f.ifaces[0].others[0] = (struct seat_other){ .name = "filter",
+						     .priority = 10,
+						     .is_before = true };
+	f.ifaces[0].n_others = 1;
+	assert_one(
+		&f, DOCTOR_WARNING, "lan0",
+		"the XDP program 'filter' (priority 10) runs before ours: what it takes or redirects no policy is asked about",
+		"give gateway.xdp_priority a lower number, and start anew after cygnetd --release");
+}
+
+static void programs_that_were_taken_off_are_missed(void **state)
+{
+	struct doctor_facts f = seated();
+
+	(void)state;
+	f.ifaces[1].slot = XDP_SLOT_FREE;
+	assert_one(
+		&f, DOCTOR_WARNING, "wan0",
+		"cygnetd runs, and our XDP program is not here: somebody took it off, or the file is newer",
+		"restart cygnetd");
 }
 
 static void what_an_earlier_start_left_closes(void **state)
@@ -263,6 +321,9 @@ int main(void)
 			an_interface_that_is_not_there_is_named_with_its_place),
 		cmocka_unit_test(an_interface_without_ethernet_is_not_served),
 		cmocka_unit_test(an_interface_that_is_down_is_an_error),
+		cmocka_unit_test(others_in_the_dispatcher_are_named),
+		cmocka_unit_test(who_runs_before_ours_is_warned_of),
+		cmocka_unit_test(programs_that_were_taken_off_are_missed),
 		cmocka_unit_test(protected_interfaces_alone_need_forwarding),
 		cmocka_unit_test(protected_interfaces_alone_need_that_of_ipv6),
 		cmocka_unit_test(a_foreign_program_is_an_error_with_its_remedy),
