@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ctrl/dp/hooks.h"
+
 #define FEATURES_MAX 512 /* Linux 6.18 has about 70 */
 
 static const struct {
@@ -41,7 +43,8 @@ static int ask(int fd, const char *name, void *what)
 	struct ifreq ifr = { .ifr_data = what };
 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
-	return ioctl(fd, SIOCETHTOOL, &ifr) ? -errno : 0;
+	/* Above 0: some of what was wished for is not. */
+	return ioctl(fd, SIOCETHTOOL, &ifr) < 0 ? -errno : 0;
 }
 
 /* How many features this kernel knows. */
@@ -121,6 +124,16 @@ static void read_channels(int fd, const char *name, struct ethtool *out)
 			ch.max_combined ? ch.max_combined : ch.max_rx;
 }
 
+/* virtio_net takes that from its device when XDP comes, says nothing of it, and
+ * refuses any change as long as XDP is there. */
+static bool has_no_gro_hw(const char *driver, const char *name)
+{
+	bool native;
+
+	return strcmp(driver, "virtio_net") == 0 &&
+	       hook_xdp_query(if_nametoindex(name), &native) && native;
+}
+
 int ethtool_read(const char *name, struct ethtool *out)
 {
 	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
@@ -140,6 +153,8 @@ int ethtool_read(const char *name, struct ethtool *out)
 		read_channels(fd, name, out);
 		read_offloads(fd, name, out);
 	}
+	if (has_no_gro_hw(out->driver, name))
+		out->offloads[OFFLOAD_GRO_HW] = 0;
 	close(fd);
 	return err == -ENODEV ? err : 0;
 }

@@ -58,8 +58,11 @@ static int turn_off(struct dp *dp, size_t i, uint32_t on, struct error *e)
 		return error_set(e, err, "cannot turn offloads of %s off: %s",
 				 iface->lower_name, strerror(-err));
 	dp->served[i].offloads = on & ~ethtool_offloads_on(&now);
-	if (ethtool_offloads_on(&now))
+	if (ethtool_offloads_on(&now)) {
+		/* Or the kernel keeps the wish, and takes a second one for none. */
+		ethtool_turn(iface->lower_name, ethtool_offloads_on(&now), true);
 		return refuse(iface, ethtool_offloads_on(&now), e);
+	}
 	for (int k = 0; k < OFFLOAD_MAX; k++)
 		if (on >> k & 1)
 			log_info("links: offload turned off iface=%s offload=%s: it %s; --release turns it on again",
