@@ -105,10 +105,11 @@ struct {
 	__type(value, __u32);
 } local_addrs SEC(".maps");
 
-/* Interfaces that we serve, VLANs in both of their forms. Written by dp. */
+/* Interfaces that we serve, VLANs in both of their forms, and further stations on
+ * the links of unprotected ones (macvlan). Written by dp. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 2 * IFACE_MAX);
+	__uint(max_entries, 2 * IFACE_MAX + STATIONS_MAX);
 	__type(key, struct iface_key);
 	__type(value, struct iface_info);
 } ifaces SEC(".maps");

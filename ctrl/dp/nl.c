@@ -156,6 +156,26 @@ int nl_link_get(struct nl *nl, uint32_t ifindex, struct nl_link *out)
 	return nl_talk(nl, on_link, out);
 }
 
+static bool link_row(const struct nlmsghdr *h, void *row)
+{
+	return nl_link_parse(h, row);
+}
+
+int nl_links(struct nl *nl, struct nl_link **out, size_t *n)
+{
+	struct nl_rows rows = { .row_bytes = sizeof(struct nl_link),
+				.parse = link_row };
+	struct nlmsghdr *h = nl_ask(nl, RTM_GETLINK, NLM_F_DUMP);
+	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
+	int err;
+
+	ifi->ifi_family = AF_UNSPEC;
+	err = nl_dump(nl, &rows);
+	*out = rows.at;
+	*n = rows.n;
+	return err;
+}
+
 int nl_tx_dropped(struct nl *nl, uint32_t ifindex, uint64_t *out)
 {
 	struct nl_link link;

@@ -265,6 +265,24 @@ static uint64_t tx_dropped(const struct nl_attrs *attrs)
 	return stats.tx_dropped;
 }
 
+static uint32_t station_of(const struct nl_attrs *attrs)
+{
+	static const char *const kinds[] = { "macvlan", "macvtap", "ipvlan",
+					     "ipvtap" };
+	struct nl_attrs info;
+
+	if (!attrs->by_type[IFLA_LINKINFO] || attrs->by_type[IFLA_LINK_NETNSID])
+		return 0;
+	info = nl_attrs_in(attrs->by_type[IFLA_LINKINFO]);
+	if (!info.by_type[IFLA_INFO_KIND])
+		return 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(mnl_attr_get_str(info.by_type[IFLA_INFO_KIND]),
+			   kinds[i]) == 0)
+			return nl_attr_u32(attrs, IFLA_LINK);
+	return 0;
+}
+
 bool nl_link_parse(const struct nlmsghdr *h, struct nl_link *out)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(h);
@@ -278,6 +296,7 @@ bool nl_link_parse(const struct nlmsghdr *h, struct nl_link *out)
 		.mtu = nl_attr_u32(&attrs, IFLA_MTU),
 		.up = ifi->ifi_flags & IFF_UP,
 		.tx_dropped = tx_dropped(&attrs),
+		.station_of = station_of(&attrs),
 	};
 	out->has_mac = attr_mac(&attrs, IFLA_ADDRESS, out->mac);
 	if (attrs.by_type[IFLA_IFNAME])

@@ -96,6 +96,9 @@ struct nl_link {
 	uint8_t mac[6];
 	char name[IF_NAMESIZE];
 	uint64_t tx_dropped; /* packets that it could not transmit */
+	/* Another one, of whose link it is a further station (a macvlan and its
+	 * kin); 0: none, or in another namespace. */
+	uint32_t station_of;
 };
 
 /* RTM_NEWLINK; false: a bridge's words about a port of it. */

@@ -384,6 +384,22 @@ void programs_unserve(struct programs *p, const struct iface *iface)
 	programs_fib_changed(p);
 }
 
+int programs_set_station(struct programs *p, uint32_t ifindex,
+			 const struct iface *below)
+{
+	const struct iface_key key = { .ifindex = ifindex };
+
+	if (below)
+		return programs_add_iface(
+			p, &key,
+			&(struct iface_info){ .role = below->role,
+					      .mac = mac_word(below->mac),
+					      .ifindex = ifindex });
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.ifaces), &key);
+	programs_fib_changed(p);
+	return 0;
+}
+
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
 			int fd)
 {

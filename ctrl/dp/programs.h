@@ -74,6 +74,14 @@ int programs_serve(struct programs *p, const struct iface *iface,
 		   enum iface_role role, uint32_t slot);
 void programs_unserve(struct programs *p, const struct iface *iface);
 
+/*
+ * Another station on the link of an interface, by which the kernel says that the
+ * link's packets came in: outside as well. It is not served by itself. below
+ * NULL: it is gone.
+ */
+int programs_set_station(struct programs *p, uint32_t ifindex,
+			 const struct iface *below);
+
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
 			int fd);
 int programs_clear_socket(struct programs *p, uint32_t slot, uint32_t queue);

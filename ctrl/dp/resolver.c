@@ -151,6 +151,7 @@ int resolver_new(const struct resolver_spec *spec, struct resolver **out,
 		err = events_add(r);
 	if (!err) {
 		resolver_read_rules(r);
+		resolver_read_stations(r);
 		err = locals_sync(&r->locals, spec->nl, spec->programs);
 	}
 	if (err == -EINTR) { /* they go on changing: the events tell */

@@ -73,6 +73,9 @@ void resolver_refuse(const struct waiting *w);
 /* What rules look at, for the workers; advance() makes them see it. */
 void resolver_read_rules(struct resolver *r);
 
+/* Further stations on the links of unprotected interfaces, for the programs. */
+void resolver_read_stations(struct resolver *r);
+
 /* Hears of changes from now on. 0 or a negative errno. */
 int resolver_watch_open(struct resolver *r);
 void resolver_watch_close(struct resolver *r);

@@ -3,9 +3,11 @@
 #include <event2/event.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctrl/base/clock.h"
+#include "ctrl/base/log.h"
 #include "ctrl/dp/nl_table.h"
 #include "ctrl/dp/resolver_state.h"
 
@@ -88,11 +90,40 @@ static void new_link(struct resolver *r, const struct nl_link *l)
 			replace_link(r, &r->ifaces[i]);
 }
 
+/* What comes in by it came in from outside. */
+static void set_station(struct resolver *r, const struct nl_link *l, bool gone)
+{
+	const struct iface *below =
+		l->station_of ? resolver_served(r, l->station_of) : NULL;
+
+	if (!below || below->role != IFACE_UNPROTECTED ||
+	    resolver_served(r, l->ifindex))
+		return;
+	if (programs_set_station(r->spec.programs, l->ifindex,
+				 gone ? NULL : below))
+		log_error("resolver: no room in the map ifaces iface=%s: what comes in by it is not taken for outside's",
+			  l->name);
+}
+
+void resolver_read_stations(struct resolver *r)
+{
+	struct nl_link *links;
+	size_t n;
+
+	nl_links(r->spec.nl, &links, &n);
+	for (size_t i = 0; i < n; i++)
+		set_station(r, &links[i], false);
+	free(links);
+}
+
 static void on_link_event(struct resolver *r, const struct nlmsghdr *h)
 {
 	struct nl_link l;
 
 	if (!nl_link_parse(h, &l))
+		return;
+	set_station(r, &l, h->nlmsg_type == RTM_DELLINK);
+	if (h->nlmsg_type == RTM_DELLINK)
 		return;
 	if (resolver_served(r, l.ifindex))
 		set_link(r, &l);
@@ -126,6 +157,7 @@ static int on_event(const struct nlmsghdr *h, void *ctx)
 		r->addrs_stale = true;
 		break;
 	case RTM_NEWLINK:
+	case RTM_DELLINK:
 		on_link_event(r, h);
 		break;
 	case RTM_NEWRULE:
@@ -150,6 +182,7 @@ static void resync(struct resolver *r)
 
 	r->addrs_stale = true;
 	resolver_read_rules(r);
+	resolver_read_stations(r);
 	for (size_t i = 0; i < r->spec.n_ifaces; i++)
 		if (!nl_link_get(r->spec.nl, r->ifaces[i].ifindex, &l))
 			set_link(r, &l);

@@ -59,13 +59,13 @@ def check_tunnel(lab, gateway):
     ok(n == COUNT, f"{n} of {COUNT} are counted as outside of them")
 
 
-def forged(lab, sport, dport):
+def forged(lab, sport, dport, ifname="wan0"):
     """As if host-a wrote to host-b; how many arrive there, through the tunnel."""
     inet = scapy_layers().layers.inet
     needle = secrets.token_bytes(16)
     capture = lab.capture("host-b", "eth0")
     send(lab, [inet.IP(src=HOST_A, dst=HOST_B) /
-               inet.UDP(sport=sport, dport=dport) / needle] * COUNT)
+               inet.UDP(sport=sport, dport=dport) / needle] * COUNT, ifname)
     return len(search_plaintext(capture.stop(), needle))
 
 
@@ -77,6 +77,11 @@ def check_forged(lab, gateway, far):
     ok(n == 0, f"{n} forged packets of {COUNT} went through the tunnel")
     n = gateway.drops()["plaintext_in"] - before
     ok(n == COUNT, f"{n} of {COUNT} are counted as plaintext_in")
+    n = forged(lab, 9000, 9000, "vrrp0")
+    ok(n == 0, f"by a macvlan that was there before, {n} of {COUNT} did")
+    add_station(lab, "vrrp1")
+    n = forged(lab, 9000, 9000, "vrrp1")
+    ok(n == 0, f"by one that came later, {n} of {COUNT} did")
     lab.run("gw-a", ["ip", "link", "set", "dev", "lan0", "down"])
     n = forged(lab, 9000, 9000)
     lab.run("gw-a", ["ip", "link", "set", "dev", "lan0", "up"])
@@ -118,11 +123,15 @@ def check_broadcast(lab, gateway):
     ok(n == COUNT, f"{n} of {COUNT} are counted as plaintext_in")
 
 
-def add_station(lab):
+def add_station(lab, ifname):
     """Another one on wan0."""
-    lab.run("gw-a", ["ip", "link", "add", "vrrp0", "link", "wan0", "type",
+    lab.run("gw-a", ["ip", "link", "add", ifname, "link", "wan0", "type",
                      "macvlan"])
-    lab.run("gw-a", ["ip", "link", "set", "dev", "vrrp0", "up"])
+    lab.run("gw-a", ["ip", "link", "set", "dev", ifname, "up"])
+
+
+def check_station(lab):
+    add_station(lab, "vrrp0")
     ok(plain(lab, "vrrp0") >= COUNT,
        f"without Cygnet, {COUNT} of {COUNT} come by a macvlan")
 
@@ -145,7 +154,7 @@ def main():
                          "net.ipv4.conf.default.accept_source_route=1",
                          "net.ipv4.conf.wan0.accept_source_route=1"])
         lab.route_far_network("a")
-        add_station(lab)
+        check_station(lab)
         n = arrived(lab, LSRR)
         ok(n == COUNT, f"without Cygnet, {n} of {COUNT} go where they say")
         gateway = lab.start_gateway("gw-a", lab.default_conf("a"))
