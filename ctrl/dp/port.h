@@ -35,7 +35,7 @@ struct port_ops {
 	uint32_t (*unsent)(struct port *p);
 	/* Frames whose transmission ended are free again; how many. */
 	uint32_t (*complete)(struct port *p);
-	/* Takes up to n free frames to receive into. */
+	/* Takes up to n free frames, which there are, to receive into. */
 	void (*fill)(struct port *p, uint32_t n);
 	/* Wakes the kernel where it asked for it. */
 	void (*kick)(struct port *p);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/dp/port_xsk.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/if_xdp.h>
 #include <stdio.h>
@@ -116,6 +117,7 @@ static void xsk_fill(struct port *p, uint32_t n)
 		*xsk_ring_prod__fill_addr(ring, at + i) = frame;
 		frame_lend(p->umem, frame, p->tag);
 	}
+	assert(i == n); /* what is reserved is submitted */
 	xsk_ring_prod__submit(ring, i);
 	p->in_kernel += i;
 }

@@ -116,36 +116,6 @@ int queues_enter(struct dp *dp, struct error *e)
 	return err;
 }
 
-static int add(struct dp *dp, size_t iface, uint32_t queue, struct error *e)
-{
-	struct queue *q;
-	int err = open_one(dp, iface, queue, &q, e);
-
-	if (err)
-		return err;
-	plug_ask(&dp->workers[q->worker].w,
-		 (struct plug){ .port = q->port, .what = PLUG_IN });
-	log_info("queues: served iface=%s queue=%u worker=%u", q->port->ifname,
-		 queue, q->worker);
-	return enter(dp, q, e);
-}
-
-/* Told once, tried again each time. */
-static void add_all(struct dp *dp, size_t iface, uint32_t n)
-{
-	struct served *s = &dp->served[iface];
-	struct error e;
-	int err = 0;
-
-	for (uint32_t queue = 0; !err && queue < n; queue++)
-		if (!find(dp, dp->ifaces[iface].lower_ifindex, queue))
-			err = add(dp, iface, queue, &e);
-	if (err && !s->unserved)
-		log_error("queues: %s; what policies protect is dropped there until that succeeds",
-			  e.text);
-	s->unserved = err != 0;
-}
-
 /* --- a queue loses its socket --- */
 
 static void remove_one(struct dp *dp, struct queue *q)
@@ -196,6 +166,42 @@ static void follow_leaving(struct dp *dp, struct queue *q, uint64_t now_ns)
 		return;
 	q->state = QUEUE_ENDING;
 	plug_ask(w, (struct plug){ .port = q->port, .what = PLUG_END });
+}
+
+/* --- a queue comes while workers run --- */
+
+static int add(struct dp *dp, size_t iface, uint32_t queue, struct error *e)
+{
+	struct queue *q;
+	int err = open_one(dp, iface, queue, &q, e);
+
+	if (err)
+		return err;
+	plug_ask(&dp->workers[q->worker].w,
+		 (struct plug){ .port = q->port, .what = PLUG_IN });
+	err = enter(dp, q, e);
+	if (err)
+		remove_one(dp, q);
+	else
+		log_info("queues: served iface=%s queue=%u worker=%u",
+			 q->port->ifname, queue, q->worker);
+	return err;
+}
+
+/* Told once, tried again each time. */
+static void add_all(struct dp *dp, size_t iface, uint32_t n)
+{
+	struct served *s = &dp->served[iface];
+	struct error e;
+	int err = 0;
+
+	for (uint32_t queue = 0; !err && queue < n; queue++)
+		if (!find(dp, dp->ifaces[iface].lower_ifindex, queue))
+			err = add(dp, iface, queue, &e);
+	if (err && !s->unserved)
+		log_error("queues: %s; what policies protect is dropped there until that succeeds",
+			  e.text);
+	s->unserved = err != 0;
 }
 
 /* --- what should be --- */
@@ -277,8 +283,10 @@ static void follow_slots(struct dp *dp)
 		if (!is_moved(dp, q))
 			continue;
 		q->slot = dp_slot_of(dp, q->port->ifindex);
-		if (enter(dp, q, &e))
-			log_error("queues: %s", e.text);
+		if (enter(dp, q, &e)) {
+			log_error("queues: %s; it is tried again", e.text);
+			remove_one(dp, q);
+		}
 	}
 }
 
