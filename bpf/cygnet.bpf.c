@@ -4,7 +4,7 @@
  * side or on the unprotected one, whichever the frame arrives at (several VLANs
  * of one device may be either); `guard` at tc egress of the unprotected ones; and
  * `tag` at tc ingress of those from where the kernel forwards what it may protect.
- * They read maps, decide and steer; they hold no key and build no packet.
+ * `closed` stands in for `edge` for a moment. They read maps, decide and steer; they hold no key and build no packet.
  */
 #include "bpf/dhcp.h"
 #include "bpf/encap.h"
@@ -281,8 +281,8 @@ static __always_inline int guard_pass(struct __sk_buff *skb,
  * It came in from outside, and says that it is from behind us: through a tunnel it
  * would go as ours (RFC 2827). A guest of ours on his way to the Internet and back
  * comes in from outside too, but from no host behind us, NAT (to an address of
- * this host) or not. Nor does a
- * DHCP lease go there, which passed at XDP without a policy being asked.
+ * this host) or not. Nor does a DHCP lease go there, which passed at XDP without a
+ * policy being asked.
  */
 static __always_inline bool guard_is_forged(struct __sk_buff *skb,
 					    const struct packet *p)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
  * Hands a packet on: from XDP to the worker of its queue, with metadata in
- * front of the frame, or as its begin where the driver takes none; from tc to the host interface, with a tag in place of
- * the MAC addresses. If nobody is there, the packet is dropped.
+ * front of the frame, or as its begin where the driver takes none; from tc to
+ * the host interface, with a tag in place of the MAC addresses. If nobody is
+ * there, the packet is dropped.
  */
 #ifndef CYG_BPF_STEER_H
 #define CYG_BPF_STEER_H

@@ -109,8 +109,11 @@ void resolver_read_stations(struct resolver *r)
 {
 	struct nl_link *links;
 	size_t n;
+	int err = nl_links(r->spec.nl, &links, &n);
 
-	nl_links(r->spec.nl, &links, &n);
+	if (err && err != -EINTR) /* of what changed, the events tell */
+		log_error("resolver: links not read: %s; what comes in by a macvlan is not taken for outside's",
+			  strerror(-err));
 	for (size_t i = 0; i < n; i++)
 		set_station(r, &links[i], false);
 	free(links);

@@ -14,7 +14,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from ike_conf import ike_conf  # noqa: E402
 from lab import (BUILD, SOCKET, Lab, finish, log_of, ok,  # noqa: E402
-                 scapy_layers, search_plaintext, wait_until)
+                 scapy_layers, search_plaintext, strangers, wait_until)
 
 FAR_HOST = "10.2.0.2"
 PEER = "192.0.2.2"
@@ -145,23 +145,6 @@ def check_failed_start(lab, text):
 
 
 # --- taking over
-
-def strangers(packets):
-    """What is neither ARP, DHCP, IKE nor ESP."""
-    layers = scapy_layers().layers
-    ip, udp = layers.inet.IP, layers.inet.UDP
-
-    def is_expected(packet):
-        if layers.l2.ARP in packet:
-            return True
-        if ip not in packet:
-            return False
-        if udp in packet:
-            return {packet[udp].sport, packet[udp].dport} <= {500, 4500}
-        return packet[ip].proto == 50
-
-    return [packet.summary() for packet in packets if not is_expected(packet)]
-
 
 def check_boot(lab):
     """

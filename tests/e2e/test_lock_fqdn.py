@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 import dns  # noqa: E402
 from ike_conf import ike_conf  # noqa: E402
 from lab import (BUILD, Lab, finish, log_of, ok, scapy_layers,  # noqa: E402
-                 search_plaintext, wait_until)
+                 search_plaintext, strangers, wait_until)
 
 FAR_HOST = "10.2.0.2"
 PEER = "192.0.2.2"
@@ -91,30 +91,12 @@ def failure(gateway):
 
 # --- what is on the wire
 
-def is_question(packet, layers):
+def is_question(packet):
     """For that name, to or from that resolver."""
-    ip, udp = packet[layers.inet.IP], packet[layers.inet.UDP]
+    ip, udp = packet["IP"], packet["UDP"]
     if RESOLVER not in (ip.src, ip.dst) or 53 not in (udp.sport, udp.dport):
         return False
     return dns.encode(NAME) in bytes(udp.payload)
-
-
-def strangers(packets):
-    """What is neither ARP, IKE, ESP, nor a question of ours."""
-    layers = scapy_layers().layers
-    ip, udp = layers.inet.IP, layers.inet.UDP
-
-    def is_expected(packet):
-        if layers.l2.ARP in packet:
-            return True
-        if ip not in packet:
-            return False
-        if udp in packet:
-            ports = {packet[udp].sport, packet[udp].dport}
-            return ports <= {500, 4500} or is_question(packet, layers)
-        return packet[ip].proto == 50
-
-    return [packet.summary() for packet in packets if not is_expected(packet)]
 
 
 def ask_as(lab, user, needle):
@@ -165,7 +147,7 @@ def check_boot(lab, server):
     ok(lock.wait(timeout=WAIT_S) == 0, "and the lock ends")
     pings.terminate()
     packets = wire.stop()
-    odd = strangers(packets)
+    odd = strangers(packets, is_question)
     ok(packets and not search_plaintext(packets, needle) and not odd,
        f"ARP, IKE, ESP and our own questions alone were on the wire {odd[:3]}")
     asked = server.questions()

@@ -98,6 +98,24 @@ def search_plaintext(packets, needle):
     return [packet for packet in packets if needle in bytes(packet)]
 
 
+def strangers(packets, is_ours=lambda packet: False):
+    """
+    Summaries of what is neither ARP, IKE, nor ESP, bare or in UDP; is_ours says
+    of a packet of UDP that it is expected as well.
+    """
+    def is_expected(packet):
+        if "ARP" in packet:
+            return True
+        if "IP" not in packet:
+            return False
+        if "UDP" in packet:
+            ports = {packet["UDP"].sport, packet["UDP"].dport}
+            return ports <= {500, 4500} or is_ours(packet)
+        return packet["IP"].proto == 50
+
+    return [packet.summary() for packet in packets if not is_expected(packet)]
+
+
 def log_of(process):
     """All that a process of Lab.spawn() wrote so far."""
     with open(process.log_path, errors="replace") as file:

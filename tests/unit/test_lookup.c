@@ -121,6 +121,17 @@ static void reply(struct lab *lab, size_t server, const struct question *q,
 	event_base_loop(lab->base, EVLOOP_NONBLOCK);
 }
 
+/* Both questions that one server has, and what it says to each; of AAAA nothing. */
+static void reply_both(struct lab *lab, size_t server, uint8_t six_rcode,
+		       uint8_t four_rcode, const uint8_t *v4)
+{
+	const struct question six = take(lab, server, true);
+	const struct question four = take(lab, server, false);
+
+	reply(lab, server, &six, six_rcode, NULL);
+	reply(lab, server, &four, four_rcode, v4);
+}
+
 static const uint8_t good[4] = { 192, 0, 2, 2 };
 
 static void assert_found(const struct lab *lab)
@@ -171,14 +182,10 @@ static void name_that_is_not_there_is_asked_for_once(void **state)
 static void name_without_addresses_has_none(void **state)
 {
 	struct lab lab = lab_new(1);
-	struct question six, four;
 
 	(void)state;
 	begin(&lab);
-	six = take(&lab, 0, true);
-	four = take(&lab, 0, false);
-	reply(&lab, 0, &six, 0, NULL);
-	reply(&lab, 0, &four, 0, NULL);
+	reply_both(&lab, 0, 0, 0, NULL);
 	assert_outcome(&lab, LOOKUP_NO_ADDRESS);
 	lab_end(&lab);
 }
@@ -187,14 +194,10 @@ static void address_that_no_peer_can_have_is_none(void **state)
 {
 	static const uint8_t loopback[4] = { 127, 0, 0, 1 };
 	struct lab lab = lab_new(1);
-	struct question six, four;
 
 	(void)state;
 	begin(&lab);
-	six = take(&lab, 0, true);
-	four = take(&lab, 0, false);
-	reply(&lab, 0, &six, 0, NULL);
-	reply(&lab, 0, &four, 0, loopback);
+	reply_both(&lab, 0, 0, 0, loopback);
 	assert_outcome(&lab, LOOKUP_UNUSABLE);
 	lab_end(&lab);
 }
@@ -211,10 +214,7 @@ static void who_refuses_has_the_next_one_asked(void **state)
 	reply(&lab, 0, &six, 5, NULL);
 	assert_false(asked(&lab, 1, &six)); /* the other answer may come */
 	reply(&lab, 0, &four, 5, NULL);
-	six = take(&lab, 1, true);
-	four = take(&lab, 1, false);
-	reply(&lab, 1, &six, 0, NULL);
-	reply(&lab, 1, &four, 0, good);
+	reply_both(&lab, 1, 0, 0, good);
 	assert_found(&lab);
 	lab_end(&lab);
 }
@@ -222,14 +222,10 @@ static void who_refuses_has_the_next_one_asked(void **state)
 static void address_of_one_kind_is_enough_where_the_other_is_refused(void **state)
 {
 	struct lab lab = lab_new(1);
-	struct question six, four;
 
 	(void)state;
 	begin(&lab);
-	six = take(&lab, 0, true);
-	four = take(&lab, 0, false);
-	reply(&lab, 0, &six, 2, NULL);
-	reply(&lab, 0, &four, 0, good);
+	reply_both(&lab, 0, 2, 0, good);
 	assert_found(&lab);
 	lab_end(&lab);
 }
