@@ -206,11 +206,13 @@ install-deps:
 # Each fuzzer is one clang program with its own instrumented library.
 FUZZ_BUILD := build-fuzz
 FUZZ_CFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-fuzz:
-	$(MAKE) -j2 CC=clang BUILD=$(FUZZ_BUILD) SANFLAGS='$(FUZZ_CFLAGS)' fuzz-bins
+fuzz: fuzz-build
 	tests/fuzz/run $(FUZZ_BUILD)
 
-.PHONY: fuzz-bins
+.PHONY: fuzz-build fuzz-bins
+fuzz-build:
+	$(MAKE) -j2 CC=clang BUILD=$(FUZZ_BUILD) SANFLAGS='$(FUZZ_CFLAGS)' fuzz-bins
+
 fuzz-bins: $(call bin,$(FUZZ_SRC))
 $(call bin,$(FUZZ_SRC)): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(PROGRAMS) $(LIB)
 	$(CC) $(SANFLAGS) -fsanitize=fuzzer -pthread -o $@$(NEW) $^ $(TEST_LDLIBS)
