@@ -33,6 +33,7 @@
 	X(POLICY_STALE,	  "policy_stale",   "policy changed between the guard's verdict and the worker") \
 	X(SA_GONE,	  "sa_gone",	    "SA removed or replaced between verdict and worker") \
 	X(TOO_BIG,	  "too_big",	    "does not fit the path once protected") \
+	X(LIFETIME,	  "lifetime",	    "the SA has carried all that it may, or its time is over; rekey it") \
 	X(SEQ_EXHAUSTED,  "seq_exhausted",  "outbound sequence number used up; rekey the SA") \
 	X(SEQ_RESERVED,	  "seq_reserved",   "the next sequence number was not on disk in time, and manual keys in counter mode never use one that is not; the log says what is wrong with the state file") \
 	X(ESP_LENGTH,	  "esp_length",	    "ESP payload not a whole number of cipher blocks, or too short") \

@@ -208,6 +208,18 @@ static const struct key child_keys[] = {
 	  AT(child_conf, life_time) },
 	{ .name = "rand_time",	   .form = FORM_TIME, .read = value_time,
 	  AT(child_conf, rand_time) },
+	{ .name = "rekey_bytes",   .form = FORM_BYTES, .read = value_bytes,
+	  AT(child_conf, bytes.rekey) },
+	{ .name = "life_bytes",	   .form = FORM_BYTES, .read = value_bytes,
+	  AT(child_conf, bytes.life) },
+	{ .name = "rand_bytes",	   .form = FORM_BYTES, .read = value_bytes,
+	  AT(child_conf, bytes.rand) },
+	{ .name = "rekey_packets", .form = FORM_COUNT, .read = value_count,
+	  AT(child_conf, packets.rekey) },
+	{ .name = "life_packets",  .form = FORM_COUNT, .read = value_count,
+	  AT(child_conf, packets.life) },
+	{ .name = "rand_packets",  .form = FORM_COUNT, .read = value_count,
+	  AT(child_conf, packets.rand) },
 	{ .name = "replay_window", .form = "a number of packets from 0 (off) to 65536",
 	  .read = value_number,	   .max = REPLAY_WINDOW_MAX, AT(child_conf, replay_window) },
 	/* Ours alone: not of swanctl.conf. */
@@ -216,9 +228,7 @@ static const struct key child_keys[] = {
 };
 
 static const struct sub child_later[] = {
-	LATER("ah_proposals"),	LATER("sha256_96"),	LATER("rekey_bytes"),
-	LATER("life_bytes"),	LATER("rand_bytes"),	LATER("rekey_packets"),
-	LATER("life_packets"),	LATER("rand_packets"),	LATER("updown"),
+	LATER("ah_proposals"),	LATER("sha256_96"),	LATER("updown"),
 	LATER("hostaccess"),	LATER("policies"),	LATER("policies_fwd_out"),
 	LATER("ipcomp"),	LATER("inactivity"),	LATER("reqid"),
 	LATER("priority"),	LATER("interface"),	LATER("mark_in"),
@@ -310,6 +320,11 @@ static int fill_child(const struct section *sec, struct child_conf *c,
 	c->rekey_time = TIME_UNSET;
 	c->life_time = TIME_UNSET;
 	c->rand_time = TIME_UNSET;
+	c->bytes = c->packets = (struct volume_conf){
+		VOLUME_UNSET,
+		VOLUME_UNSET,
+		VOLUME_UNSET,
+	};
 	err = named_take(sec, c->name, e);
 	if (!err)
 		err = keys_read(&child_table, sec, c, e);

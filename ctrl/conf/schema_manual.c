@@ -65,6 +65,18 @@ static const struct key manual_keys[] = {
 	  AT(manual_conf, remote_port) },
 	{ .name = "spread",	   .form = "yes or no", .read = value_bool,
 	  AT(manual_conf, spread) },
+	{ .name = "soft_time",	   .form = FORM_TIME, .read = value_time,
+	  AT(manual_conf, soft.time_s) },
+	{ .name = "life_time",	   .form = FORM_TIME, .read = value_time,
+	  AT(manual_conf, hard.time_s) },
+	{ .name = "soft_bytes",	   .form = FORM_BYTES, .read = value_bytes,
+	  AT(manual_conf, soft.bytes) },
+	{ .name = "life_bytes",	   .form = FORM_BYTES, .read = value_bytes,
+	  AT(manual_conf, hard.bytes) },
+	{ .name = "soft_packets",  .form = FORM_COUNT, .read = value_count,
+	  AT(manual_conf, soft.pkts) },
+	{ .name = "life_packets",  .form = FORM_COUNT, .read = value_count,
+	  AT(manual_conf, hard.pkts) },
 	{ .name = "policies",	   .form = FORM_POLICIES },
 };
 /* clang-format on */

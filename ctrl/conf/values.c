@@ -103,6 +103,47 @@ VALUE_READER(value_number)
 	return 0;
 }
 
+/* Decimal, digits alone; *rest is what follows. */
+static bool big_number(const char *text, uint64_t *out, const char **rest)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)text[0]))
+		return false;
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	*rest = end + strspn(end, " ");
+	return errno == 0;
+}
+
+VALUE_READER(value_count)
+{
+	const char *rest;
+
+	if (!big_number(v->text, out, &rest) || rest[0])
+		return value_fail_form(k, v, e);
+	return 0;
+}
+
+VALUE_READER(value_bytes)
+{
+	static const char units[] = "kmg";
+	const char *rest, *unit = "";
+	uint64_t *bytes = out;
+	unsigned int shift = 0;
+
+	if (!big_number(v->text, bytes, &rest))
+		return value_fail_form(k, v, e);
+	if (rest[0]) {
+		unit = strchr(units, rest[0] | 0x20);
+		shift = unit ? (unsigned int)(unit - units + 1) * 10 : 0;
+	}
+	if (!unit || (rest[0] && rest[1]) || *bytes > UINT64_MAX / 2 >> shift)
+		return value_fail_form(k, v, e);
+	*bytes <<= shift;
+	return 0;
+}
+
 VALUE_READER(value_port)
 {
 	uint16_t *port = out;

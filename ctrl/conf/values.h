@@ -20,10 +20,16 @@
 	"a number of seconds, or one with s, m, h or d such as 4h, up to " \
 	"3650d"
 
+#define FORM_BYTES \
+	"a number of octets, or one with k, m or g (of 1024) such as 10g, or 0"
+#define FORM_COUNT "a number of packets, or 0"
+
 VALUE_READER(value_word);     /* out: unsigned int or an enum, of k->words */
 VALUE_READER(value_fixed);    /* out: unused; k->words has one meaning */
 VALUE_READER(value_bool);     /* out: bool */
 VALUE_READER(value_number);   /* out: uint32_t, k->min to k->max */
+VALUE_READER(value_count);    /* out: uint64_t */
+VALUE_READER(value_bytes);    /* out: uint64_t, octets */
 VALUE_READER(value_port);     /* out: uint16_t, from 1 */
 VALUE_READER(value_time);     /* out: uint32_t, seconds up to TIME_MAX_S */
 VALUE_READER(value_prefix);   /* out: struct prefix */

@@ -75,8 +75,8 @@ static void put_child(struct vici_builder *b, const struct child_conf *c)
 	vici_section(b, c->name);
 	vici_str(b, "mode", "TUNNEL");
 	put_number(b, "rekey_time", c->rekey_time);
-	put_number(b, "rekey_bytes", 0);
-	put_number(b, "rekey_packets", 0);
+	put_number(b, "rekey_bytes", c->bytes.rekey);
+	put_number(b, "rekey_packets", c->packets.rekey);
 	vici_str(b, "dpd_action", child_action_name(c->dpd_action));
 	vici_str(b, "close_action", child_action_name(c->close_action));
 	put_ts(b, "local-ts", c->local_ts, c->n_local_ts);

@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "ctrl/dp/life.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 
@@ -214,13 +215,25 @@ static void finish(struct worker *w, struct packet *p,
 	unwrap(p, text, op->text_bytes);
 }
 
+/* What the SA has carried by these. */
+static void count_run(struct worker *w, struct sa_rt *sa, struct packet **of,
+		      uint32_t n)
+{
+	uint64_t bytes = 0;
+
+	n = life_admit(w, of, n);
+	for (uint32_t i = 0; i < n; i++)
+		bytes += of[i]->bytes;
+	sa_count_run(sa, n, bytes, w->now_ns);
+	life_note(w, sa);
+}
+
 static void open_run(struct worker *w, struct packet *p, uint32_t n)
 {
 	struct crypto_op ops[BATCH_MAX];
 	struct packet *of[BATCH_MAX];
 	struct sa_rt *sa = p->sa;
-	uint64_t pkts = 0, bytes = 0;
-	uint32_t m = 0;
+	uint32_t m = 0, passed = 0;
 
 	sa_lock(sa);
 	for (uint32_t i = 0; i < n; i++) {
@@ -231,17 +244,15 @@ static void open_run(struct worker *w, struct packet *p, uint32_t n)
 	sa->backend->open(w->crypto, sa->key, ops, m);
 	for (uint32_t i = 0; i < m; i++) {
 		finish(w, of[i], &ops[i]);
-		if (of[i]->drop != DROP_NONE)
-			continue;
-		pkts++;
-		bytes += of[i]->bytes;
+		if (of[i]->drop == DROP_NONE)
+			of[passed++] = of[i];
 	}
 	if (sa->kept)
 		atomic_store_explicit(sa->kept->used, sa->replay.top,
 				      memory_order_release);
 	atomic_store_explicit(&sa->count.edge, sa->replay.top,
 			      memory_order_relaxed);
-	sa_count_run(sa, pkts, bytes, w->now_ns);
+	count_run(w, sa, of, passed);
 	sa_unlock(sa);
 }
 

@@ -17,13 +17,13 @@
 
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/handoff.h"
+#include "ctrl/dp/life.h"
 #include "ctrl/dp/mss.h"
 #include "ctrl/dp/pmtu.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 
 #define SEQ_LAST_32 UINT32_MAX
-#define SEQ_SOFT_32 (UINT32_MAX / 4 * 3) /* time to make another SA */
 #define HEADROOM_MAX                                                   \
 	(NH_LINK_MAX + ETH_TYPE_BYTES + OUTER_MAX + ESP_HEADER_BYTES + \
 	 ESP_IV_MAX)
@@ -184,19 +184,6 @@ static void finish(struct packet *p, const struct crypto_op *op)
 	p->state = PKT_SEALED;
 }
 
-/* Before the numbers are used up, for IKE to have the time; one worker says so. */
-static void note_ending(struct worker *w, struct sa_rt *sa, uint64_t seq)
-{
-	const struct telling what = { .kind = TELL_ENDING, .sa = sa->ref };
-
-	if (sa->esn || seq <= SEQ_SOFT_32 ||
-	    atomic_load_explicit(&sa->ending, memory_order_relaxed) ||
-	    atomic_exchange(&sa->ending, true))
-		return;
-	if (!tell_put(w->tell, &what))
-		atomic_store(&sa->ending, false);
-}
-
 /* Another worker may be further than we, and have said so. */
 static void note_numbers(struct seq_kept *kept, uint64_t seq)
 {
@@ -250,25 +237,32 @@ static void finish_run(struct worker *w, struct packet **of, uint32_t n,
 	sa_count_run(of[0]->sa, pkts, bytes, w->now_ns);
 }
 
+/* They have their numbers. */
+static void seal(struct worker *w, struct sa_rt *sa, struct packet **of,
+		 uint32_t n)
+{
+	struct crypto_op ops[BATCH_MAX];
+	uint64_t last = of[n - 1]->seq;
+
+	n = prepare_run(w, of, n, ops);
+	sa->backend->seal(w->crypto, sa_key(sa, w->index), ops, n);
+	if (n)
+		finish_run(w, of, n, ops);
+	if (sa->kept)
+		note_numbers(sa->kept, last);
+}
+
 static void seal_run(struct worker *w, struct packet *p, uint32_t n,
 		     uint32_t mtu)
 {
-	struct crypto_op ops[BATCH_MAX];
 	struct packet *of[BATCH_MAX];
 	struct sa_rt *sa = p->sa;
-	uint32_t m = take_numbers(sa, of, admit_run(w, p, n, mtu, of));
-	uint64_t last;
+	uint32_t m = admit_run(w, p, n, mtu, of);
 
-	if (!m)
-		return;
-	last = of[m - 1]->seq;
-	m = prepare_run(w, of, m, ops);
-	sa->backend->seal(w->crypto, sa_key(sa, w->index), ops, m);
+	m = take_numbers(sa, of, life_admit(w, of, m));
 	if (m)
-		finish_run(w, of, m, ops);
-	note_ending(w, sa, last);
-	if (sa->kept)
-		note_numbers(sa->kept, last);
+		seal(w, sa, of, m);
+	life_note(w, sa);
 }
 
 /* Nothing is encrypted before the way to the peer is known. */

@@ -93,6 +93,8 @@ static bool mark_of(const struct manual *m, const struct one *o,
 		slice_of(&pair->esn, sizeof(pair->esn)),
 		slice_of(&pair->remote_port, sizeof(pair->remote_port)),
 		slice_of(&pair->spread, sizeof(pair->spread)),
+		slice_of(&pair->soft, sizeof(pair->soft)),
+		slice_of(&pair->hard, sizeof(pair->hard)),
 		slice_of(o->keys->encr_key.octets, o->keys->encr_key.len),
 		slice_of(o->keys->integ_key.octets, o->keys->integ_key.len),
 	};
@@ -196,7 +198,7 @@ static void put_ports(const struct one *o, struct sadb_sa *sa)
 }
 
 static int install(struct manual *m, const struct one *o,
-		   struct durable_sa *durable, struct error *e)
+		   struct durable_sa *durable, uint64_t now_ns, struct error *e)
 {
 	const struct manual_conf *pair = o->pair;
 	const struct sadb_start start = {
@@ -211,6 +213,8 @@ static int install(struct manual *m, const struct one *o,
 		.esn = pair->esn,
 		.replay_window = pair->replay_window,
 		.spread = pair->spread,
+		.soft = pair->soft,
+		.hard = pair->hard,
 	};
 	struct error why;
 	int err;
@@ -218,7 +222,7 @@ static int install(struct manual *m, const struct one *o,
 	put_ports(o, &sa);
 	take_key(&o->keys->encr_key, sa.encr_key, &sa.encr_key_len);
 	take_key(&o->keys->integ_key, sa.integ_key, &sa.integ_key_len);
-	err = sadb_install(m->sadb, &o->id, &sa, &start, &why);
+	err = sadb_install(m->sadb, &o->id, &sa, &start, now_ns, &why);
 	explicit_bzero(&sa, sizeof(sa));
 	return err ? error_set(e, err, "%s: %.400s", o->name, why.text) : 0;
 }
@@ -253,7 +257,7 @@ static int add(struct manual *m, const struct one *o, struct manual_sa *sa,
 		err = take_state(m, o, now_ns, &sa->durable, e);
 	if (err)
 		return err;
-	err = install(m, o, sa->durable, e);
+	err = install(m, o, sa->durable, now_ns, e);
 	if (err && sa->durable) {
 		durable_end(m->durable, sa->durable);
 		sa->phase = PHASE_CLOSING;

@@ -180,7 +180,7 @@ static int getspi(struct sadb *s, struct sadb_id *id, uint64_t now_ns)
 
 int entry_add(struct sadb *s, const struct sadb_id *id,
 	      const struct sadb_sa *sa, const struct sadb_policies *policies,
-	      const struct sadb_start *start, struct error *e)
+	      const struct sadb_start *start, uint64_t now_ns, struct error *e)
 {
 	struct entry *en = entry_find(s, id);
 	bool larval = en;
@@ -192,7 +192,7 @@ int entry_add(struct sadb *s, const struct sadb_id *id,
 		en = entry_new(s, id);
 	if (!en)
 		return error_set(e, -ENOSPC, "more than %u SAs", s->max_entries);
-	err = sadb_add(s, en, sa, policies, start, e);
+	err = sadb_add(s, en, sa, policies, start, now_ns, e);
 	if (!err)
 		return 0;
 	if (!larval) {
@@ -261,9 +261,9 @@ static int add_for_ike(struct sadb *s, const struct sadb_request *q,
 	else if (!q->sa.n_selectors)
 		err = error_set(&e, -EINVAL, "no selectors");
 	else
-		err = entry_add(s, &q->id, &q->sa, &policies, NULL, &e);
-	if (!err && q->sa.life_s)
-		set_life(s, &q->id, now_ns + q->sa.life_s * NS_PER_S);
+		err = entry_add(s, &q->id, &q->sa, &policies, NULL, now_ns, &e);
+	if (!err && q->sa.hard.time_s)
+		set_life(s, &q->id, sadb_limit_ns(now_ns, q->sa.hard.time_s));
 	if (err)
 		log_refused(s, "ADD", q->id.spi, e.text, now_ns);
 	return err;

@@ -151,7 +151,7 @@ struct sadb_start {
  */
 int sadb_install(struct sadb *s, const struct sadb_id *id,
 		 const struct sadb_sa *sa, const struct sadb_start *start,
-		 struct error *e);
+		 uint64_t now_ns, struct error *e);
 
 /*
  * The policies that it serves from now on; outbound it takes the place of

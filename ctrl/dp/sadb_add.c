@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/dp/sadb_state.h"
 #include "include/proto.h"
 
@@ -155,9 +156,38 @@ static bool is_narrow(const struct sadb *s, const struct entry *en)
 	return false;
 }
 
-static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
-		const struct sadb_start *start, struct error *e)
+static uint64_t limit_of(uint64_t most)
 {
+	return most ? most : UINT64_MAX;
+}
+
+uint64_t sadb_limit_ns(uint64_t now_ns, uint32_t time_s)
+{
+	return time_s ? now_ns + time_s * NS_PER_S : UINT64_MAX;
+}
+
+static struct sa_limit take_limit(const struct sadb_limit *limit,
+				  uint64_t now_ns)
+{
+	return (struct sa_limit){
+		.bytes = limit_of(limit->bytes),
+		.pkts = limit_of(limit->pkts),
+		.at_ns = sadb_limit_ns(now_ns, limit->time_s),
+	};
+}
+
+static bool is_limited(const struct sadb_limit *limit)
+{
+	return limit->bytes || limit->pkts || limit->time_s;
+}
+
+static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
+		const struct sadb_start *start, uint64_t now_ns, struct error *e)
+{
+	const struct sa_limits limits = {
+		.soft = take_limit(&sa->soft, now_ns),
+		.hard = take_limit(&sa->hard, now_ns),
+	};
 	struct secret encr_key = { .len = 0 }, integ_key = { .len = 0 };
 	struct rule_list rules;
 	struct sa_spec spec = {
@@ -175,6 +205,8 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		.esn = sa->esn,
 		.seq = start ? start->seq : 0,
 		.kept = start ? start->kept : NULL,
+		.limits = is_limited(&sa->soft) || is_limited(&sa->hard) ? &limits
+									 : NULL,
 		.narrow = is_narrow(s, en),
 		.spread = sa->spread,
 	};
@@ -260,7 +292,7 @@ static int check_key(const struct sadb *s, struct entry *en,
 
 int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 	     const struct sadb_policies *policies,
-	     const struct sadb_start *start, struct error *e)
+	     const struct sadb_start *start, uint64_t now_ns, struct error *e)
 {
 	int err = check_form(&en->id, sa, e);
 
@@ -273,7 +305,7 @@ int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 	if (!err)
 		err = keep_selectors(en, sa, e);
 	if (!err)
-		err = make(s, en, sa, start, e);
+		err = make(s, en, sa, start, now_ns, e);
 	if (!err)
 		err = arm(s, en, e);
 	if (err)

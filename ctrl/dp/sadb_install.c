@@ -10,9 +10,9 @@
 
 int sadb_install(struct sadb *s, const struct sadb_id *id,
 		 const struct sadb_sa *sa, const struct sadb_start *start,
-		 struct error *e)
+		 uint64_t now_ns, struct error *e)
 {
-	return entry_add(s, id, sa, NULL, start, e);
+	return entry_add(s, id, sa, NULL, start, now_ns, e);
 }
 
 /* Those that are none of its any more have none. */

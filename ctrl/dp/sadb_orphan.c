@@ -113,11 +113,12 @@ void entries_due(struct sadb *s, uint64_t at_ns)
 		s->due_ns = at_ns;
 }
 
-void entry_expire(struct sadb *s, struct entry *en)
+void entry_expire(struct sadb *s, struct entry *en, enum sadb_cause cause)
 {
 	const struct sadb_event e = {
 		.verb = SADB_EXPIRE,
 		.hard = 1,
+		.cause = (uint8_t)cause,
 		.id = en->id,
 	};
 
@@ -140,6 +141,6 @@ void entries_forget(struct sadb *s, uint64_t now_ns)
 		else if (en->state == ENTRY_LARVAL)
 			entry_free(s, en);
 		else
-			entry_expire(s, en);
+			entry_expire(s, en, SADB_BY_TIME);
 	}
 }

@@ -297,7 +297,7 @@ static void follow(struct sadb *s, const struct change *c)
 				  en->id.spi);
 		free(rules.at);
 		if (lost && !en->n_policies && !entry_is_installed(en))
-			entry_expire(s, en);
+			entry_expire(s, en, SADB_BY_NONE);
 	}
 }
 

@@ -134,13 +134,13 @@ bool spi_choose(struct sadb *s, struct sadb_id *id);
  */
 int entry_add(struct sadb *s, const struct sadb_id *id,
 	      const struct sadb_sa *sa, const struct sadb_policies *policies,
-	      const struct sadb_start *start, struct error *e);
+	      const struct sadb_start *start, uint64_t now_ns, struct error *e);
 
 /* Its map entry or binding goes, and with the barrier itself. */
 int entry_remove(struct sadb *s, struct entry *en, struct job *job);
 
 /* The SA ends, as an EXPIRE says. */
-void entry_expire(struct sadb *s, struct entry *en);
+void entry_expire(struct sadb *s, struct entry *en, enum sadb_cause cause);
 
 /* The policy's outbound SA from now on; NULL: none. 0 or an errno. */
 int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en);
@@ -187,7 +187,10 @@ void sadb_hear(struct sadb *s, uint64_t now_ns);
  */
 int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 	     const struct sadb_policies *policies,
-	     const struct sadb_start *start, struct error *e);
+	     const struct sadb_start *start, uint64_t now_ns, struct error *e);
+
+/* When that is over; UINT64_MAX: never, as with time 0. */
+uint64_t sadb_limit_ns(uint64_t now_ns, uint32_t time_s);
 
 /* A list of its own; the one before stays the caller's. NULL: none. 0 or
  * -ENOMEM. */

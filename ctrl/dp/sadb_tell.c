@@ -11,16 +11,17 @@
 #include <unistd.h>
 
 #include "ctrl/dp/sadb_state.h"
+#include "ctrl/model/status.h"
 
 #define WANTED_NS (60 * NS_PER_S)
 
 /* --- events --- */
 
 /* The name of that life; what is gone meanwhile has none. */
-static const struct entry *entry_of(const struct sadb *s, struct sa_ref ref)
+static struct entry *entry_of(const struct sadb *s, struct sa_ref ref)
 {
 	const struct sa_rt *sa = sad_get(s->sad, ref);
-	const struct entry *en = NULL;
+	struct entry *en = NULL;
 
 	if (sa) {
 		const struct sadb_id id = {
@@ -34,16 +35,37 @@ static const struct entry *entry_of(const struct sadb *s, struct sa_ref ref)
 	return en && en->state == ENTRY_LIVE ? en : NULL;
 }
 
+/* Of those of the configuration nobody but the operator makes another. */
+static void hear_ending(struct sadb *s, const struct telling *t,
+			struct entry *en)
+{
+	const struct sadb_event soft = {
+		.verb = SADB_EXPIRE,
+		.cause = t->cause,
+		.id = en->id,
+	};
+
+	if (entry_is_installed(en))
+		log_warn("sadb: manual SA %s spi=0x%08x cause=%s",
+			 t->hard ? "ended, give it new keys"
+				 : "is to end, give it new keys soon",
+			 en->id.spi, sadb_cause_name(t->cause));
+	else if (t->hard)
+		entry_expire(s, en, t->cause);
+	else
+		sadb_tell_event(s, &soft);
+}
+
 static void hear_sa(struct sadb *s, const struct telling *t)
 {
-	const struct entry *en = entry_of(s, t->sa);
+	struct entry *en = entry_of(s, t->sa);
 	struct sadb_event e = { .verb = SADB_USED };
 
 	if (!en)
 		return;
-	e.id = en->id;
 	if (t->kind == TELL_ENDING)
-		e.verb = SADB_EXPIRE; /* not hard */
+		return hear_ending(s, t, en);
+	e.id = en->id;
 	if (t->kind == TELL_MAPPING) {
 		e.verb = SADB_MAPPING;
 		e.mapped_addr = t->saddr;

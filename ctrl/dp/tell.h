@@ -15,7 +15,7 @@ enum telling_kind {
 	TELL_USED,    /* an inbound SA's first packet was authentic */
 	TELL_MAPPING, /* an authentic one came from elsewhere */
 	TELL_ACQUIRE, /* packets wait for an SA of the policy */
-	TELL_ENDING,  /* an outbound SA runs out of sequence numbers */
+	TELL_ENDING,  /* an SA has reached a limit of its life */
 };
 
 struct telling {
@@ -27,6 +27,8 @@ struct telling {
 	struct addr saddr, daddr;
 	uint16_t sport, dport;
 	uint8_t protocol;
+	uint8_t cause; /* ENDING: enum sadb_cause */
+	bool hard;     /* ENDING: it carries nothing more */
 };
 
 /* One worker's end of it. */

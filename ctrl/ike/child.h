@@ -105,7 +105,7 @@ void child_confirm(struct ike_sa *sa, struct child_sa *c);
 void child_give_up(struct ike_sa *sa, const struct child_sa *c);
 
 /* The data path tells of an SA, EXPIRE or MAPPING: the pair is rekeyed, to where
- * the peer is now. */
+ * the peer is now; one that has ended is deleted. */
 void child_told(struct engine *e, const struct sadb_event *event);
 
 /* To be deleted: our traffic is switched away, and the peer's still accepted. */

@@ -141,6 +141,33 @@ static bool put_selectors(struct sadb_sa *out, const struct child_sa *c)
 	return n > 0;
 }
 
+/* Less something at random, so that not all are rekeyed at once. */
+static uint64_t soft_volume(const struct ike_sa *sa, const struct volume_conf *v)
+{
+	uint64_t less = 0;
+
+	if (!v->rekey)
+		return 0;
+	if (v->rand && sa->e->calls.random(sa->e->calls.ctx, &less, sizeof(less)))
+		less %= v->rand < v->rekey ? v->rand : v->rekey;
+	return v->rekey - less;
+}
+
+/* When it is to be rekeyed by time, we know ourselves. */
+static void put_life(const struct ike_sa *sa, const struct child_conf *conf,
+		     struct sadb_sa *out)
+{
+	out->soft = (struct sadb_limit){
+		.bytes = soft_volume(sa, &conf->bytes),
+		.pkts = soft_volume(sa, &conf->packets),
+	};
+	out->hard = (struct sadb_limit){
+		.bytes = conf->bytes.life,
+		.pkts = conf->packets.life,
+		.time_s = conf->life_time,
+	};
+}
+
 /* Both ends see the same of NAT detection: so they encapsulate both or none. */
 static void describe(const struct ike_sa *sa, const struct exchange *x,
 		     enum sadb_dir dir, struct sadb_sa *out)
@@ -156,7 +183,7 @@ static void describe(const struct ike_sa *sa, const struct exchange *x,
 	out->esn = x->chosen.esn;
 	out->replay_window = x->child->conf->replay_window;
 	out->spread = x->child->conf->spread;
-	out->life_s = x->child->conf->life_time;
+	put_life(sa, x->child->conf, out);
 	if (!sa->nat_local && !sa->nat_remote)
 		return;
 	out->encap_sport = dir == SADB_IN ? p->remote_port : p->local_port;
@@ -336,7 +363,10 @@ void child_told(struct engine *e, const struct sadb_event *event)
 	sa_touch(sa);
 	if (event->verb == SADB_MAPPING)
 		follow(sa, event);
-	c->rekey_ns = e->now_ns;
+	if (event->hard && event->cause != SADB_BY_NONE)
+		c->expire_ns = e->now_ns;
+	else
+		c->rekey_ns = e->now_ns;
 	sa_next(sa);
 }
 

@@ -40,8 +40,20 @@ void conn_times(struct conn_conf *conn)
 		conn->rand_time = smaller(conn->over_time, conn->rekey_time / 2);
 }
 
+static void volume_defaults(struct volume_conf *v)
+{
+	if (v->rekey == VOLUME_UNSET)
+		v->rekey = 0;
+	if (v->life == VOLUME_UNSET)
+		v->life = v->rekey + v->rekey / 10;
+	if (v->rand == VOLUME_UNSET)
+		v->rand = v->life > v->rekey ? v->life - v->rekey : 0;
+}
+
 void child_times(struct child_conf *child)
 {
+	volume_defaults(&child->bytes);
+	volume_defaults(&child->packets);
 	if (child->rekey_time == TIME_UNSET)
 		child->rekey_time = CHILD_REKEY_TIME;
 	if (child->life_time == TIME_UNSET) {
@@ -204,6 +216,12 @@ static bool proposals_equal(const struct proposals *a, const struct proposals *b
 	return equal;
 }
 
+static bool volume_equal(const struct volume_conf *a,
+			 const struct volume_conf *b)
+{
+	return a->rekey == b->rekey && a->life == b->life && a->rand == b->rand;
+}
+
 bool child_equal(const struct child_conf *a, const struct child_conf *b)
 {
 	return strcmp(a->name, b->name) == 0 &&
@@ -216,6 +234,8 @@ bool child_equal(const struct child_conf *a, const struct child_conf *b)
 	       a->close_action == b->close_action &&
 	       a->rekey_time == b->rekey_time && a->life_time == b->life_time &&
 	       a->rand_time == b->rand_time &&
+	       volume_equal(&a->bytes, &b->bytes) &&
+	       volume_equal(&a->packets, &b->packets) &&
 	       a->replay_window == b->replay_window && a->spread == b->spread &&
 	       a->policy == b->policy;
 }

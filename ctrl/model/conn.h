@@ -23,7 +23,8 @@
 #define CONN_HOST_MAX  254 /* of a name that DNS knows, with the NUL */
 
 /* A time that nobody gave: conn_times() and child_times() fill it in. */
-#define TIME_UNSET UINT32_MAX
+#define TIME_UNSET   UINT32_MAX
+#define VOLUME_UNSET UINT64_MAX
 
 /* One entry of local_addrs or remote_addrs. */
 struct conn_addr {
@@ -46,6 +47,13 @@ struct ts_conf {
 	uint16_t port_max;
 };
 
+/* What an SA may carry, either direction by itself; 0: no limit. */
+struct volume_conf {
+	uint64_t rekey; /* soft */
+	uint64_t life;	/* hard */
+	uint64_t rand;	/* taken off rekey at random */
+};
+
 struct child_conf {
 	char name[CONN_NAME_MAX];
 	struct ts_conf local_ts[CONN_TS_MAX];
@@ -55,9 +63,11 @@ struct child_conf {
 	enum child_action start_action;
 	enum child_action dpd_action;
 	enum child_action close_action;
-	uint32_t rekey_time; /* soft */
-	uint32_t life_time;  /* hard */
-	uint32_t rand_time;  /* taken off rekey_time at random */
+	uint32_t rekey_time;	  /* soft */
+	uint32_t life_time;	  /* hard */
+	uint32_t rand_time;	  /* taken off rekey_time at random */
+	struct volume_conf bytes; /* of inner packets */
+	struct volume_conf packets;
 	uint32_t replay_window;
 	bool spread;	 /* outbound SAs are all workers' at once */
 	uint32_t policy; /* id in the SPD; given by whoever installs it, and
@@ -153,7 +163,8 @@ void child_init(struct child_conf *child);
  * Every time that is TIME_UNSET becomes what strongSwan makes of the others: a
  * rekey_time is 4 hours, a child's 1 hour; over_time is a tenth of it, and
  * rand_time as much, but not more than half of rekey_time; a child's life_time
- * is a tenth more than rekey_time, and rand_time the difference.
+ * is a tenth more than rekey_time, and rand_time the difference. So it is with
+ * bytes and packets (VOLUME_UNSET), of which there is no limit by itself.
  */
 void conn_times(struct conn_conf *conn);
 void child_times(struct child_conf *child);

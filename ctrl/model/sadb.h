@@ -75,6 +75,23 @@ struct sadb_selector {
 	uint8_t pad[3];
 };
 
+/* How much an SA may carry, and how long after ADD; 0: no limit. */
+struct sadb_limit {
+	uint64_t bytes;
+	uint64_t pkts;
+	uint32_t time_s;
+	uint32_t pad;
+};
+
+/* Which limit an EXPIRE is about. */
+enum sadb_cause {
+	SADB_BY_NONE, /* none: its policies are gone */
+	SADB_BY_TIME,
+	SADB_BY_BYTES,
+	SADB_BY_PKTS,
+	SADB_BY_NUMBERS, /* sequence numbers, which never repeat */
+};
+
 /* What ADD says of an SA; keys in the clear, hence wiped after use. */
 struct sadb_sa {
 	struct addr saddr;
@@ -92,7 +109,9 @@ struct sadb_sa {
 	uint8_t spread;	     /* outbound: by all workers at once */
 	uint8_t pad[3];
 	uint32_t replay_window; /* packets; inbound */
-	uint32_t life_s;	/* ends so long after ADD; 0: never */
+	uint32_t pad2;
+	struct sadb_limit soft; /* EXPIRE tells of it */
+	struct sadb_limit hard; /* it ends, and EXPIRE tells */
 	uint8_t encr_key[SADB_KEY_MAX];
 	uint8_t integ_key[SADB_KEY_MAX];
 	struct sadb_selector selectors[SADB_SELECTORS_MAX];
@@ -131,9 +150,10 @@ struct sadb_answer {
 
 /* What the data path tells. */
 struct sadb_event {
-	uint8_t verb; /* enum sadb_verb */
-	uint8_t hard; /* EXPIRE: the SA is out of use already */
-	uint8_t pad[2];
+	uint8_t verb;  /* enum sadb_verb */
+	uint8_t hard;  /* EXPIRE: the SA is out of use already */
+	uint8_t cause; /* EXPIRE: enum sadb_cause */
+	uint8_t pad;
 	uint32_t policy;	     /* ACQUIRE */
 	struct sadb_selector packet; /* ACQUIRE: the packet that waits */
 	struct sadb_id id;	     /* EXPIRE, MAPPING; USED: an inbound SA's

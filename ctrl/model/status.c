@@ -23,6 +23,23 @@ const char *drop_name(enum drop_reason reason)
 	return names[reason];
 }
 
+const char *sadb_cause_name(enum sadb_cause cause)
+{
+	switch (cause) {
+	case SADB_BY_TIME:
+		return "time";
+	case SADB_BY_BYTES:
+		return "bytes";
+	case SADB_BY_PKTS:
+		return "packets";
+	case SADB_BY_NUMBERS:
+		return "sequence_numbers";
+	case SADB_BY_NONE:
+		break;
+	}
+	return "none";
+}
+
 const char *drop_text(enum drop_reason reason)
 {
 	static const char *const texts[DROP_MAX] = { [DROP_NONE] = "not dropped",

@@ -121,6 +121,8 @@ void status_free(struct status *s);
 /* "none" and DROP_NONE for 0; never NULL for a member of the enum. */
 const char *drop_name(enum drop_reason reason);
 const char *drop_text(enum drop_reason reason);
+const char *sadb_cause_name(enum sadb_cause cause);
+
 const char *pass_name(enum pass_reason reason);
 const char *pass_text(enum pass_reason reason);
 const char *action_name(enum spd_action action); /* "protect", … */

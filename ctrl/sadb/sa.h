@@ -19,6 +19,7 @@
 
 #include "ctrl/base/addr.h"
 #include "ctrl/crypto/crypto.h"
+#include "ctrl/sadb/limit.h"
 #include "ctrl/sadb/outer.h"
 #include "ctrl/sadb/replay.h"
 #include "ctrl/sadb/rules.h"
@@ -48,6 +49,12 @@ struct seq_kept {
 	int wake_fd;		/* of the keeper, an eventfd */
 };
 
+/* Of which limits its maker was told. */
+enum sa_told {
+	SA_TOLD_SOFT = 1,
+	SA_TOLD_HARD = 2,
+};
+
 #define SA_LINE_BYTES 64 /* of a cache */
 
 struct sa_rt {
@@ -73,8 +80,9 @@ struct sa_rt {
 	 * one thread's. The first is `key`. */
 	struct crypto_key **keys;
 	uint32_t n_keys;
-	uint32_t owner;	       /* DIR_OUT: index of its worker */
-	struct seq_kept *kept; /* borrowed; NULL: its numbers end with it */
+	uint32_t owner;		  /* DIR_OUT: index of its worker */
+	struct sa_limits *limits; /* owned; NULL: none */
+	struct seq_kept *kept;	  /* borrowed; NULL: its numbers end with it */
 
 	/* Owned. Replaced by the control thread when the policies change, read
 	 * by the worker once a run. */
@@ -85,9 +93,8 @@ struct sa_rt {
 	_Alignas(SA_LINE_BYTES) _Atomic uint64_t seq; /* DIR_OUT: last number
 					taken, 0: none; by its workers */
 	struct sa_counters count;
-	_Atomic bool locked; /* DIR_IN: by a worker, see sa_lock() */
-	_Atomic bool ending; /* DIR_OUT, by its workers: that it runs out of
-				numbers was told */
+	_Atomic bool locked;  /* DIR_IN: by a worker, see sa_lock() */
+	_Atomic uint8_t told; /* bits of enum sa_told, by its workers */
 
 	/* The worker's that has the lock. DIR_IN. */
 	struct replay replay;

@@ -59,6 +59,7 @@ static void sa_free(struct sa_rt *sa)
 	sa->backend->key_free(sa->key);
 	replay_free(&sa->replay);
 	rules_free((struct rules *)atomic_load(&sa->rules));
+	free(sa->limits);
 	free(sa);
 }
 
@@ -143,6 +144,17 @@ static int add_key(const struct sad *sad, struct sa_rt *sa,
 	return 0;
 }
 
+static int add_limits(struct sa_rt *sa, const struct sa_limits *limits)
+{
+	if (!limits)
+		return 0;
+	sa->limits = malloc(sizeof(*limits));
+	if (!sa->limits)
+		return -ENOMEM;
+	*sa->limits = *limits;
+	return 0;
+}
+
 static int sa_fill(const struct sad *sad, struct sa_rt *sa,
 		   const struct sa_spec *spec, struct error *e)
 {
@@ -154,6 +166,8 @@ static int sa_fill(const struct sad *sad, struct sa_rt *sa,
 		err = -ENOMEM;
 	if (!err && spec->dir == DIR_IN)
 		err = replay_init(&sa->replay, spec->replay_window, spec->esn);
+	if (!err)
+		err = add_limits(sa, spec->limits);
 	if (err)
 		return error_set(e, err, "cannot make an SA: %s",
 				 strerror(-err));

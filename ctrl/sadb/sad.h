@@ -34,6 +34,7 @@ struct sa_spec {
 	uint64_t seq; /* last number used, or right edge; 0: a new SA */
 	struct seq_kept *kept; /* until no worker can hold the SA any more;
 				  NULL: nobody keeps them */
+	const struct sa_limits *limits; /* NULL: none */
 	bool narrow; /* DIR_OUT: rules are asked of what goes out, too */
 	bool spread; /* DIR_OUT: every worker's at once */
 	const struct sa_rule *rules; /* in the SPD's order */

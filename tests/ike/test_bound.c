@@ -153,8 +153,37 @@ static void data_path_knows_how_long_a_pair_lives(void **state)
 	for (unsigned int i = 0; i < LAB_SAS_MAX; i++)
 		if (lab->side[0].sas[i].used)
 			assert_int_equal(
-				lab->side[0].sas[i].sa.life_s,
+				lab->side[0].sas[i].sa.hard.time_s,
 				lab->side[0].loaded[0].children->life_time);
+	lab_free(lab);
+}
+
+static void data_path_knows_how_much_a_pair_carries(void **state)
+{
+	struct ike_lab *lab = lab_new(1);
+	struct conn_conf c = lab_conn(lab, 0, SETTLE_IKE, ESP);
+	unsigned int n = 0;
+
+	(void)state;
+	lab_load_both(lab, SETTLE_IKE, ESP);
+	c.children[0].bytes = (struct volume_conf){ 5000, 6000, 1000 };
+	c.children[0].packets.life = 70;
+	lab_load(lab, 0, &c);
+	conn_fini(&c);
+	engine_initiate(lab->side[0].engine, "peer", NULL, lab->now_ns);
+	assert_true(lab_run(lab, LAB_S));
+	for (unsigned int i = 0; i < LAB_SAS_MAX; i++) {
+		const struct sadb_sa *sa = &lab->side[0].sas[i].sa;
+
+		if (!lab->side[0].sas[i].used)
+			continue;
+		n++;
+		assert_in_range(sa->soft.bytes, 4001, 5000);
+		assert_int_equal(sa->hard.bytes, 6000);
+		assert_int_equal(sa->soft.pkts, 0);
+		assert_int_equal(sa->hard.pkts, 70);
+	}
+	assert_int_equal(n, 2);
 	lab_free(lab);
 }
 
@@ -192,6 +221,7 @@ int main(void)
 			pair_that_the_peer_deletes_is_followed_by_the_other),
 		cmocka_unit_test(successor_hears_that_the_peer_uses_the_pair),
 		cmocka_unit_test(data_path_knows_how_long_a_pair_lives),
+		cmocka_unit_test(data_path_knows_how_much_a_pair_carries),
 		cmocka_unit_test(data_path_knows_that_a_child_is_to_be_spread),
 	};
 

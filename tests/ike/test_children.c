@@ -175,6 +175,20 @@ static void sa_that_was_nearly_used_up_was_not_rekeyed(void **state)
 	assert_true(lab_agree(lab, 1));
 }
 
+static void sa_that_was_used_up_stayed(void **state)
+{
+	struct ike_lab *lab = *state;
+	const struct sadb_event event = { .verb = SADB_EXPIRE,
+					  .hard = 1,
+					  .cause = SADB_BY_BYTES,
+					  .id = outbound(&lab->side[0])->id };
+
+	engine_sadb_event(lab->side[0].engine, &event, lab->now_ns);
+	assert_true(lab_run(lab, 10 * LAB_S));
+	assert_null(forge_sa(lab, 0)->children);
+	assert_null(forge_sa(lab, 1)->children);
+}
+
 static void reload_made_strangers_of_the_same_two(void **state)
 {
 	struct ike_lab *lab = *state;
@@ -413,6 +427,7 @@ int main(void)
 		CASE_DOWN(nat_that_moved_left_sas_in_the_sad),
 		CASE_DOWN(nat_mapping_that_the_data_path_told_of_was_ignored),
 		CASE(sa_that_was_nearly_used_up_was_not_rekeyed),
+		CASE(sa_that_was_used_up_stayed),
 		CASE(reload_made_strangers_of_the_same_two),
 		CASE(reload_kept_initial_contact_from_being_believed),
 		CASE_DOWN(more_pairs_than_the_sad_takes_closed_the_ike_sa),

@@ -439,7 +439,7 @@ static struct side *make(void (*grace)(void *side), uint32_t workers)
 	struct error e;
 
 	must(s, "out of memory");
-	s->now_ns = NS_PER_S;
+	s->now_ns = clock_ns();
 	must(!crypto_choose(CRYPTO_AUTO, &s->backend), "crypto_choose");
 	s->sad = spec.sad = sad_new(s->backend, workers);
 	must(s->sad, "sad_new");

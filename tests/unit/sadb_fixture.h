@@ -25,7 +25,7 @@ struct pair {
 	struct side *a, *b;
 	uint32_t policy_a, policy_b;
 	struct sadb_selector narrow_a, narrow_b; /* all of the policy */
-	uint32_t life_s;			 /* of a's SAs; 0: no limit */
+	struct sadb_limit soft, hard;		 /* of a's outbound SAs */
 };
 
 static inline uint32_t one_policy(struct side *s, struct policy p)
@@ -60,7 +60,7 @@ static inline int pair_setup(void **state)
 	p.b = side_new(NULL);
 	p.policy_a = one_policy(p.a, a);
 	p.policy_b = one_policy(p.b, b);
-	p.life_s = 0;
+	p.soft = p.hard = (struct sadb_limit){ 0 };
 	p.narrow_a = a.selector;
 	p.narrow_b = b.selector;
 	*state = &p;
@@ -98,7 +98,8 @@ static inline struct sadb_request add_pair(struct pair *p, uint32_t spi)
 	struct sadb_request out =
 		side_add(SADB_OUT, false, spi, p->policy_a, &p->narrow_a);
 
-	out.sa.life_s = p->life_s;
+	out.sa.soft = p->soft;
+	out.sa.hard = p->hard;
 	assert_int_equal(side_call(p->b, &in).err, 0);
 	assert_int_equal(side_call(p->a, &out).err, 0);
 	bind_now(p->a, &out);

@@ -227,6 +227,33 @@ static void times_follow_those_that_are_given(void **state)
 	config_free(c);
 }
 
+static void assert_volume(const struct volume_conf *v, uint64_t rekey,
+			  uint64_t life, uint64_t rand)
+{
+	assert_int_equal(v->rekey, rekey);
+	assert_int_equal(v->life, life);
+	assert_int_equal(v->rand, rand);
+}
+
+static void volumes_follow_those_that_are_given(void **state)
+{
+	struct config *c = parse_changed("remote_ts = 10.4.0.0/16",
+					 "rekey_bytes = 10g\nlife_packets = 70");
+	struct config *d = parse_changed(
+		"remote_ts = 10.4.0.0/16",
+		"rekey_packets = 20\nlife_bytes = 3 k\nrand_packets = 0");
+	const uint64_t ten_g = 10ULL << 30;
+
+	(void)state;
+	assert_volume(&c->conns[0].children[1].bytes, ten_g, ten_g + ten_g / 10,
+		      ten_g / 10);
+	assert_volume(&c->conns[0].children[1].packets, 0, 70, 70);
+	assert_volume(&d->conns[0].children[1].bytes, 0, 3072, 3072);
+	assert_volume(&d->conns[0].children[1].packets, 20, 22, 0);
+	config_free(c);
+	config_free(d);
+}
+
 static void longest_times_have_room_for_what_follows_them(void **state)
 {
 	struct config *c =
@@ -437,6 +464,7 @@ static int run_cases(void)
 		cmocka_unit_test(times_follow_those_that_are_given),
 		cmocka_unit_test(peer_may_have_a_name),
 		cmocka_unit_test(any_of_one_family_is_its_longest_network),
+		cmocka_unit_test(volumes_follow_those_that_are_given),
 		cmocka_unit_test(longest_times_have_room_for_what_follows_them),
 		cmocka_unit_test(outbound_sas_of_a_child_can_be_spread),
 		cmocka_unit_test(children_beyond_the_room_of_the_spd_are_refused),

@@ -25,7 +25,8 @@ struct refused {
 #define CHILD_KEYS                                                        \
 	"known are local_ts, remote_ts, esp_proposals, mode, "            \
 	"start_action, dpd_action, close_action, rekey_time, life_time, " \
-	"rand_time, replay_window, spread"
+	"rand_time, rekey_bytes, life_bytes, rand_bytes, rekey_packets, " \
+	"life_packets, rand_packets, replay_window, spread"
 #define FORM_PEERS                                                 \
 	"must be up to 4 unicast addresses or prefixes, or %any, " \
 	"separated by commas, or one name"
@@ -33,6 +34,10 @@ struct refused {
 #define FORM_TIME                                                        \
 	"must be a number of seconds, or one with s, m, h or d such as " \
 	"4h, up to 3650d"
+#define FORM_BYTES                                                          \
+	"must be a number of octets, or one with k, m or g (of 1024) such " \
+	"as 10g, or 0"
+#define FORM_COUNT "must be a number of packets, or 0"
 #define FORM_TS                                           \
 	"must be up to 8 prefixes or dynamic, each with " \
 	"[protocol/port] or without, separated by commas"
@@ -56,6 +61,21 @@ struct refused {
 #define DMZ "10.4.0.0/16"
 
 static const struct refused refused[] = {
+	/* volumes */
+	{ "bytes_of_another_unit_are_refused", "remote_ts = " DMZ,
+	  "life_bytes = 10 t",
+	  "f:45:18: connections.moon.children.dmz.life_bytes " FORM_BYTES },
+	{ "bytes_of_two_units_are_refused", "remote_ts = " DMZ,
+	  "life_bytes = 10kk",
+	  "f:45:18: connections.moon.children.dmz.life_bytes " FORM_BYTES },
+	{ "bytes_beyond_64_bits_are_refused", "remote_ts = " DMZ,
+	  "rekey_bytes = 17179869184g",
+	  "f:45:19: connections.moon.children.dmz.rekey_bytes " FORM_BYTES },
+	{ "negative_number_of_packets_is_refused", "remote_ts = " DMZ,
+	  "life_packets = -1",
+	  "f:45:20: connections.moon.children.dmz.life_packets " FORM_COUNT },
+	{ "packets_have_no_unit", "remote_ts = " DMZ, "life_packets = 1k",
+	  "f:45:20: connections.moon.children.dmz.life_packets " FORM_COUNT },
 	/* names */
 	{ "unknown_key_of_a_connection_is_refused_with_the_nearest",
 	  "remote_addrs =", "remote_adrs =",

@@ -45,8 +45,7 @@ static const struct {
 	  false },
 	{ &remote_spot, "cert cacert ", true },
 	{ &child_spot,
-	  "ah_proposals sha256_96 rekey_bytes life_bytes rand_bytes "
-	  "rekey_packets life_packets rand_packets updown hostaccess policies "
+	  "ah_proposals sha256_96 updown hostaccess policies "
 	  "policies_fwd_out ipcomp inactivity reqid priority interface mark_in "
 	  "mark_in_sa mark_out set_mark_in set_mark_out if_id_in if_id_out "
 	  "label label_mode tfc_padding hw_offload copy_df copy_ecn "

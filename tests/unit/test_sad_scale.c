@@ -290,7 +290,7 @@ static void each_ends_at_its_own_time(void **state)
 	for (uint32_t i = 0; i < LIFE_S; i++) {
 		struct sadb_request q = request(m, SADB_ADD, SADB_IN, i);
 
-		q.sa.life_s = LIFE_S - i;
+		q.sa.hard.time_s = LIFE_S - i;
 		assert_int_equal(ask(m, &q), 0);
 	}
 	for (uint32_t s = 1; s <= LIFE_S; s++) {

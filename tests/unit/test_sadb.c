@@ -492,6 +492,53 @@ static void later(struct pair *p, uint64_t s)
 	side_poll(p->a);
 }
 
+/* a's SAs from now on; of packets of PACKET_BYTES. */
+static struct sadb_request add_limited(struct pair *p, struct sadb_limit soft,
+				       struct sadb_limit hard)
+{
+	p->soft = soft;
+	p->hard = hard;
+	return add_pair(p, 0x1001);
+}
+
+static void sa_that_has_carried_enough_is_an_event(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request out =
+		add_limited(p, (struct sadb_limit){ .bytes = 2 * PACKET_BYTES },
+			    (struct sadb_limit){ .pkts = 4 });
+	struct sadb_event e;
+
+	cross(p, 1);
+	side_poll(p->a);
+	assert_int_equal(side_events(p->a, SADB_EXPIRE, &e), 0);
+	cross(p, 2);
+	side_poll(p->a);
+	assert_int_equal(side_events(p->a, SADB_EXPIRE, &e), 1);
+	assert_int_equal(e.hard, 0);
+	assert_int_equal(e.cause, SADB_BY_BYTES);
+	assert_memory_equal(&e.id, &out.id, sizeof(e.id));
+}
+
+static void sa_that_has_carried_all_ends(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request out = add_limited(p, (struct sadb_limit){ 0 },
+					      (struct sadb_limit){ .pkts = 2 });
+	uint8_t l3[FRAME_BYTES];
+	struct sadb_event e;
+
+	cross(p, 2);
+	assert_true(send_one(p, l3)); /* BPF does not know yet */
+	assert_int_equal(p->a->drops[DROP_LIFETIME].pkts, 1);
+	later(p, 1);
+	assert_int_equal(side_events(p->a, SADB_EXPIRE, &e), 1);
+	assert_int_equal(e.hard, 1);
+	assert_int_equal(e.cause, SADB_BY_PKTS);
+	assert_false(send_one(p, l3));
+	assert_int_equal(verb_of(p, &out, SADB_DELETE), -ENOENT);
+}
+
 static void sas_of_an_ike_that_ended_go_on(void **state)
 {
 	struct pair *p = *state;
@@ -591,14 +638,15 @@ static void sa_ends_when_its_life_is_over(void **state)
 	struct sadb_event event;
 	uint8_t l3[FRAME_BYTES];
 
-	p->life_s = 100;
-	out = add_pair(p, 0x1001);
+	out = add_limited(p, (struct sadb_limit){ 0 },
+			  (struct sadb_limit){ .time_s = 100 });
 	later(p, 99);
 	cross(p, 1);
 	later(p, 2);
 	assert_false(send_one(p, l3));
 	assert_int_equal(side_events(p->a, SADB_EXPIRE, &event), 1);
 	assert_true(event.hard);
+	assert_int_equal(event.cause, SADB_BY_TIME);
 	assert_int_equal(verb_of(p, &out, SADB_CLAIM), -ENOENT);
 }
 
@@ -624,6 +672,8 @@ int main(void)
 		CASE(first_packet_is_an_event_of_its_inbound_sa),
 		CASE(peer_behind_a_nat_that_moved_is_an_event),
 		CASE(outbound_sa_that_runs_out_of_numbers_is_an_event),
+		CASE(sa_that_has_carried_enough_is_an_event),
+		CASE(sa_that_has_carried_all_ends),
 		CASE(update_is_answered_after_the_barrier),
 		CASE(rekey_switches_and_the_old_sa_counts_to_its_end),
 		CASE(sa_that_was_never_used_says_so),

@@ -334,7 +334,7 @@ static void manual_sa_is_neither_bound_anew_nor_removed(void **state)
 	struct error e;
 
 	q.sa.n_selectors = 0;
-	assert_int_equal(sadb_install(p->a->sadb, &q.id, &q.sa, NULL, &e), 0);
+	assert_int_equal(sadb_install(p->a->sadb, &q.id, &q.sa, NULL, 0, &e), 0);
 	assert_int_equal(sadb_assign(p->a->sadb, &q.id, &policies), 0);
 	again = side_verb(&q, SADB_UPDATE);
 	assert_int_equal(side_call(p->a, &again).err, -EPERM);
