@@ -41,6 +41,19 @@ bool ip_parse(struct slice octets, struct ip_header *out)
 	return false;
 }
 
+bool ip_parse_quote(struct slice octets, struct ip_header *out)
+{
+	if (!octets.len)
+		return false;
+	switch (octets.ptr[0] >> 4) {
+	case 4:
+		return ipv4_parse_quote(octets, out);
+	case 6:
+		return ipv6_parse_quote(octets, out);
+	}
+	return false;
+}
+
 uint32_t ip_least_bytes(uint8_t version)
 {
 	return version == 4 ? IPV4_HEADER_BYTES : IPV6_HEADER_BYTES;

@@ -46,6 +46,13 @@ _Static_assert(sizeof(struct ip_header) == 48,
  */
 MUST_CHECK bool ip_parse(struct slice octets, struct ip_header *out);
 
+/*
+ * The same of what an ICMP error quotes: the packet may be cut behind its headers,
+ * and whoever changed it on its way may have left IPv4's checksum as it was.
+ * total_bytes is what it claims.
+ */
+MUST_CHECK bool ip_parse_quote(struct slice octets, struct ip_header *out);
+
 /* Octets of a header without options and extension headers. */
 uint32_t ip_least_bytes(uint8_t version);
 

@@ -50,7 +50,8 @@ static bool has_source_route(const uint8_t *header, uint32_t header_bytes)
 	return at > header_bytes;
 }
 
-bool ipv4_parse(struct slice octets, struct ip_header *out)
+/* room: what may be there of the packet. */
+static bool parse(struct slice octets, size_t room, struct ip_header *out)
 {
 	const uint8_t *at = octets.ptr;
 	unsigned int header_bytes;
@@ -61,7 +62,7 @@ bool ipv4_parse(struct slice octets, struct ip_header *out)
 	header_bytes = (at[0] & 0xfU) * 4;
 	total_bytes = get_u16(at + 2);
 	if (header_bytes < IPV4_HEADER_BYTES || header_bytes > total_bytes ||
-	    total_bytes > octets.len)
+	    header_bytes > octets.len || total_bytes > room)
 		return false;
 	out->version = 4;
 	out->header_bytes = (uint16_t)header_bytes;
@@ -75,6 +76,16 @@ bool ipv4_parse(struct slice octets, struct ip_header *out)
 	out->saddr = addr_at(at + 12);
 	out->daddr = addr_at(at + 16);
 	return true;
+}
+
+bool ipv4_parse(struct slice octets, struct ip_header *out)
+{
+	return parse(octets, octets.len, out);
+}
+
+bool ipv4_parse_quote(struct slice octets, struct ip_header *out)
+{
+	return parse(octets, UINT16_MAX, out);
 }
 
 void ipv4_build(uint8_t *at, const struct ip_header *h)

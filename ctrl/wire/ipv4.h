@@ -30,6 +30,10 @@
  */
 MUST_CHECK bool ipv4_parse(struct slice octets, struct ip_header *out);
 
+/* The same of a packet that may be cut behind its header; total_bytes is what it
+ * claims. */
+MUST_CHECK bool ipv4_parse_quote(struct slice octets, struct ip_header *out);
+
 /*
  * Writes a header without options, checksum included: 20 octets at `at`.
  * version and header_bytes are not read.

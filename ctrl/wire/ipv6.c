@@ -16,7 +16,8 @@
 
 /* Where the walk along the extension headers is. */
 struct chain {
-	uint32_t at; /* octets from the IPv6 header on */
+	uint32_t at;  /* octets from the IPv6 header on */
+	uint32_t end; /* of what may be read */
 	uint8_t next_header;
 	bool ended; /* what comes next is no extension header of ours */
 };
@@ -33,13 +34,13 @@ static void read_fragment(const uint8_t *header, struct ip_header *out,
 	c->ended = word >> 3 != 0;
 }
 
-/* Steps over one. false: it ends behind the packet. */
+/* Steps over one. false: it ends behind what is there. */
 static bool step(const uint8_t *packet, struct ip_header *out, struct chain *c)
 {
 	const uint8_t *header = packet + c->at;
 	uint32_t bytes = 8;
 
-	if (out->total_bytes - c->at < 8)
+	if (c->end - c->at < 8)
 		return false;
 	if (c->next_header == EXT_FRAGMENT)
 		read_fragment(header, out, c);
@@ -47,7 +48,7 @@ static bool step(const uint8_t *packet, struct ip_header *out, struct chain *c)
 		bytes += header[1] * 8U;
 	if (c->next_header == EXT_ROUTING && header[SEGMENTS_LEFT_AT])
 		out->source_route = true;
-	if (bytes > out->total_bytes - c->at)
+	if (bytes > c->end - c->at)
 		return false;
 	c->next_header = header[0];
 	c->at += bytes;
@@ -60,10 +61,12 @@ static bool is_extension(uint8_t next_header)
 	       next_header == EXT_FRAGMENT || next_header == EXT_DEST_OPTIONS;
 }
 
-static bool walk(const uint8_t *packet, struct ip_header *out)
+/* bytes: of the packet, as many as are there. */
+static bool walk(const uint8_t *packet, uint32_t bytes, struct ip_header *out)
 {
 	struct chain c = {
 		.at = IPV6_HEADER_BYTES,
+		.end = bytes,
 		.next_header = packet[NEXT_HEADER_AT],
 	};
 
@@ -75,15 +78,17 @@ static bool walk(const uint8_t *packet, struct ip_header *out)
 	return true;
 }
 
-bool ipv6_parse(struct slice octets, struct ip_header *out)
+bool ipv6_parse_quote(struct slice octets, struct ip_header *out)
 {
 	const uint8_t *at = octets.ptr;
+	uint32_t bytes;
 
 	if (octets.len < IPV6_HEADER_BYTES || at[0] >> 4 != 6)
 		return false;
-	out->total_bytes = IPV6_HEADER_BYTES + get_u16(at + PAYLOAD_BYTES_AT);
-	if (out->total_bytes > octets.len)
-		return false;
+	bytes = out->total_bytes =
+		IPV6_HEADER_BYTES + get_u16(at + PAYLOAD_BYTES_AT);
+	if (bytes > octets.len)
+		bytes = (uint32_t)octets.len;
 	out->version = 6;
 	out->tos = (uint8_t)(get_u16(at) >> 4);
 	out->id = 0;
@@ -93,7 +98,12 @@ bool ipv6_parse(struct slice octets, struct ip_header *out)
 	memcpy(&out->saddr, at + SADDR_AT, sizeof(out->saddr));
 	memcpy(&out->daddr, at + DADDR_AT, sizeof(out->daddr));
 	return !addr_is_v4(&out->saddr) && !addr_is_v4(&out->daddr) &&
-	       walk(at, out);
+	       walk(at, bytes, out);
+}
+
+bool ipv6_parse(struct slice octets, struct ip_header *out)
+{
+	return ipv6_parse_quote(octets, out) && out->total_bytes <= octets.len;
 }
 
 void ipv6_build(uint8_t *at, const struct ip_header *h)

@@ -29,6 +29,10 @@
  */
 MUST_CHECK bool ipv6_parse(struct slice octets, struct ip_header *out);
 
+/* The same of a packet that may be cut behind its headers; total_bytes is what it
+ * claims. */
+MUST_CHECK bool ipv6_parse_quote(struct slice octets, struct ip_header *out);
+
 /* Writes a header without extension headers, flow label 0, at `at`. */
 void ipv6_build(uint8_t *at, const struct ip_header *h);
 
