@@ -128,6 +128,43 @@ static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p,
 	return steer_worker(ctx, p, slot, &meta, PASS_STEER_IN);
 }
 
+/*
+ * A packet was too big for a router, as it says, or as somebody else does: only
+ * whoever has seen the packet knows its SPI (RFC 4301 section 8.2.1). So no policy
+ * is asked. What it quotes else is the kernel's, IKE's among it.
+ *
+ * Who makes up SPIs does not come as far as to a worker, and who knows one comes so
+ * often and no more.
+ */
+static __always_inline bool too_big_in(struct xdp_md *ctx,
+				       const struct packet *p, __u32 slot,
+				       int *verdict)
+{
+	struct dp_meta meta = {
+		.magic = magic,
+		.l3_off = (__u16)p->l3_off,
+		.dir = DIR_OUT,
+		.too_big = 1,
+	};
+	struct quoted q = {};
+	const struct sa_ref *sa;
+
+	if (quote_ipsec_xdp(ctx, p->l3_off + p->header_bytes + ICMP_HEADER_BYTES,
+			    p->version, &q) ||
+	    !addr_is_same(&q.saddr, &p->daddr))
+		return false;
+	sa = bpf_map_lookup_elem(&sad_out, &q.key);
+	if (sa)
+		meta.sa = *sa;
+	if (!sa)
+		*verdict = xdp_drop(DROP_ICMP_SPI, p->frame_bytes);
+	else if (!quote_take_token())
+		*verdict = xdp_drop(DROP_ICMP_LIMIT, p->frame_bytes);
+	else
+		*verdict = steer_worker(ctx, p, slot, &meta, PASS_STEER_ICMP);
+	return true;
+}
+
 /* SPD-I for what arrives in the clear (RFC 4301 section 5.2). */
 static __always_inline int spd_in(const struct packet *p)
 {
@@ -197,12 +234,16 @@ static __always_inline int ip_in(struct xdp_md *ctx, const struct packet *p,
 				 const struct iface_info *iface)
 {
 	__u32 local = locate_local(&p->daddr);
+	int verdict;
 
 	/* The kernel would send it on to whom no policy was asked about. */
 	if (p->source_route && (local || addr_is_link(p, &p->daddr)))
 		return unparsed_in(p);
 	if (is_for_link(p, local))
 		return xdp_pass(PASS_LINK, p->frame_bytes);
+	if (local && quote_is_too_big(p) &&
+	    too_big_in(ctx, p, iface->slot, &verdict))
+		return verdict;
 	if (local && (addr_is_link_local(p, &p->saddr) || packet_is_nd(p)))
 		return xdp_pass(PASS_LINK, p->frame_bytes);
 	if (dhcp_in(ctx, p, iface))

@@ -97,6 +97,25 @@ struct {
 	__type(value, struct sad_slot);
 } sad_slots SEC(".maps");
 
+/* All outbound SAs, by where they go to: ICMP errors about their packets are known
+ * for ours by it. Written by dp when one is made or removed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_LAZY);
+	__uint(max_entries, SAS_DEFAULT); /* gateway.sas */
+	__type(key, struct sad_key);
+	__type(value, struct sa_ref);
+} sad_out SEC(".maps");
+
+/* Key 0: CLOCK_MONOTONIC, when the CPU's tokens for ICMP errors will be all there
+ * again. Written and read by the programs alone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} icmp_tokens SEC(".maps");
+
 /* Addresses of this host, by netlink. Value: enum local_kind. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

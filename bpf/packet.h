@@ -98,6 +98,16 @@ static __always_inline struct addr addr_of_v4(__be32 v4)
 	return a;
 }
 
+static __always_inline bool addr_is_same(const struct addr *a,
+					 const struct addr *b)
+{
+	__u64 x[2], y[2];
+
+	__builtin_memcpy(x, a, sizeof(x));
+	__builtin_memcpy(y, b, sizeof(y));
+	return !((x[0] ^ y[0]) | (x[1] ^ y[1]));
+}
+
 static __always_inline __be32 addr_v4(const struct addr *a)
 {
 	__be32 v4;

@@ -171,6 +171,16 @@ static __always_inline bool parse_must_walk(const struct packet *p)
 	return p->version == 6 && ipv6_is_extension(p->protocol);
 }
 
+/* Where parse_must_walk(). */
+static __always_inline enum parse parse_behind_xdp(struct xdp_md *ctx,
+						   struct packet *p)
+{
+	return ipv6_behind(ipv6_walk_xdp(ctx, p->l3_off + IPV6_HEADER_BYTES,
+					 p->total_bytes - IPV6_HEADER_BYTES,
+					 p->protocol),
+			   p);
+}
+
 static __always_inline enum parse parse_xdp(struct xdp_md *ctx, struct packet *p)
 {
 	const struct cursor c = cursor_xdp(ctx);
@@ -184,11 +194,7 @@ static __always_inline enum parse parse_xdp(struct xdp_md *ctx, struct packet *p
 				ctx, p->l3_off + IPV4_HEADER_BYTES,
 				p->header_bytes - IPV4_HEADER_BYTES) != 0;
 	if (kind == PARSE_IP && parse_must_walk(p))
-		kind = ipv6_behind(
-			ipv6_walk_xdp(ctx, p->l3_off + IPV6_HEADER_BYTES,
-				      p->total_bytes - IPV6_HEADER_BYTES,
-				      p->protocol),
-			p);
+		kind = parse_behind_xdp(ctx, p);
 	if (kind == PARSE_IP)
 		read_upper(&c, p);
 	return kind;

@@ -5,12 +5,16 @@
  * through a tunnel goes to the far network, and its own source may be any
  * router's, whom no policy covers; then the packet that it is about says whether it
  * may go in the clear (RFC 4301 section 6.2).
+ *
+ * One that comes in, about what an SA of this host sent, is for the worker, which
+ * learns of it how large a packet the way to the peer takes.
  */
 #ifndef CYG_BPF_QUOTE_H
 #define CYG_BPF_QUOTE_H
 
 #include "bpf/parse.h"
 #include "bpf/spd.h"
+#include "include/ike.h"
 
 /* Of what was cut as it was quoted, no length says where it ends. */
 #define QUOTE_ROOM (~0U)
@@ -39,18 +43,21 @@ static __always_inline enum parse quote_ipv4(const struct cursor *c,
 	return parse_ipv4(&ip, QUOTE_ROOM, q);
 }
 
+/* Up to where the extension headers begin. */
 static __always_inline enum parse quote_ipv6(const struct cursor *c,
 					     struct packet *q)
 {
 	struct ipv6hdr ip;
-	enum parse kind;
 
 	if (!cursor_read(c, q->l3_off, &ip, sizeof(ip)))
 		return PARSE_MALFORMED;
-	kind = parse_ipv6(&ip, QUOTE_ROOM, q);
-	return kind == PARSE_IP && parse_must_walk(q)
-		       ? parse_behind_skb(c->skb, q)
-		       : kind;
+	return parse_ipv6(&ip, QUOTE_ROOM, q);
+}
+
+static __always_inline enum parse quote_ip(const struct cursor *c,
+					   __u32 version, struct packet *q)
+{
+	return version == 4 ? quote_ipv4(c, q) : quote_ipv6(c, q);
 }
 
 /*
@@ -67,8 +74,10 @@ __noinline int quote_read(struct __sk_buff *skb, __u32 at, __u32 version,
 {
 	const struct cursor c = { .tc = true, .skb = skb };
 	struct packet q = { .l3_off = at };
-	enum parse kind = version == 4 ? quote_ipv4(&c, &q) : quote_ipv6(&c, &q);
+	enum parse kind = quote_ip(&c, version, &q);
 
+	if (kind == PARSE_IP && parse_must_walk(&q))
+		kind = parse_behind_skb(skb, &q);
 	if (!f || kind != PARSE_IP)
 		return -1;
 	read_upper(&c, &q);
@@ -89,6 +98,100 @@ static __always_inline bool quote_is_protected(struct __sk_buff *skb,
 		return !spd_is_open();
 	return !spd_find(f, 0, DIR_IN, &v) || v.hidden ||
 	       (v.matched && v.action == SPD_PROTECT);
+}
+
+/* --- errors about what this host's SAs sent (RFC 4301 section 8.2) */
+
+/* Whose packet was it? */
+struct quoted {
+	struct addr saddr;
+	struct sad_key key;
+};
+
+/* Does somebody say that a packet was too big for him? */
+static __always_inline bool quote_is_too_big(const struct packet *p)
+{
+	if (p->fragment || !p->has_ports)
+		return false;
+	if (p->version == 6)
+		return p->protocol == PROTO_ICMPV6 &&
+		       p->dport >> 8 == ICMPV6_TOO_BIG;
+	return p->protocol == PROTO_ICMP &&
+	       p->dport == (ICMP_UNREACHABLE << 8 | ICMP_FRAG_NEEDED);
+}
+
+/* Of a CPU; a router says it once a packet, and most of them far more seldom. */
+#define QUOTE_PER_S  1000U
+#define QUOTE_BURST  200U
+#define QUOTE_ONE_NS (1000000000ULL / QUOTE_PER_S)
+
+/* May a worker be bothered with one more? As ctrl/base/bucket.h. */
+static __always_inline bool quote_take_token(void)
+{
+	const __u64 now_ns = bpf_ktime_get_ns();
+	const __u32 zero = 0;
+	__u64 *full_ns = bpf_map_lookup_elem(&icmp_tokens, &zero);
+
+	if (!full_ns)
+		return false;
+	if (*full_ns < now_ns)
+		*full_ns = now_ns;
+	if (*full_ns - now_ns > (QUOTE_BURST - 1) * QUOTE_ONE_NS)
+		return false;
+	*full_ns += QUOTE_ONE_NS;
+	return true;
+}
+
+/* Octets before the SPI; -1: it has none. */
+static __always_inline int quote_spi_off(const struct cursor *c,
+					 const struct packet *q)
+{
+	__be16 sport;
+
+	switch (q->protocol) {
+	case PROTO_ESP:
+		return 0;
+	case PROTO_AH:
+		return AH_SPI_AT;
+	case PROTO_UDP:
+		if (cursor_read(c, q->l3_off + q->header_bytes, &sport,
+				sizeof(sport)) &&
+		    sport == bpf_htons(IKE_NATT_PORT))
+			return UDP_HEADER_BYTES;
+		break;
+	}
+	return -1;
+}
+
+/*
+ * The IPsec packet that stands at `at`, as far as it is quoted; not 0: there is
+ * none, or its SPI cannot be seen. What is IKE's in UDP has an SPI of 0.
+ *
+ * Not static: see ipv6_walk_xdp().
+ */
+int quote_ipsec_xdp(struct xdp_md *ctx, __u32 at, __u32 version,
+		    struct quoted *out);
+
+__noinline int quote_ipsec_xdp(struct xdp_md *ctx, __u32 at, __u32 version,
+			       struct quoted *out)
+{
+	const struct cursor c = cursor_xdp(ctx);
+	struct packet q = { .l3_off = at };
+	enum parse kind = quote_ip(&c, version, &q);
+	int off;
+
+	if (kind == PARSE_IP && parse_must_walk(&q))
+		kind = parse_behind_xdp(ctx, &q);
+	if (!out || kind != PARSE_IP || q.rest)
+		return -1;
+	off = quote_spi_off(&c, &q);
+	if (off < 0 || !cursor_read(&c, q.l3_off + q.header_bytes + (__u32)off,
+				    &out->key.spi, sizeof(out->key.spi)))
+		return -1;
+	out->saddr = q.saddr;
+	out->key.daddr = q.daddr;
+	out->key.protocol = q.protocol == PROTO_AH ? PROTO_AH : PROTO_ESP;
+	return out->key.spi ? 0 : -1;
 }
 
 #endif

@@ -24,16 +24,19 @@
 	X(NAT_ESCAPE,	  "nat_escape",	    "NAT changed what a PROTECT policy covers; it would have left in the clear: exempt it from NAT, by gateway.mark or by its addresses") \
 	X(REDIRECT,	  "redirect",	    "the kernel told somebody outside to go around this gateway (ICMP redirect), where a PROTECT policy might cover what he sends") \
 	X(ICMP_QUOTE,	  "icmp_quote",	    "an ICMP error to be sent in the clear quoted a packet that a PROTECT policy covers; have the policy cover the router that sent it, too") \
+	X(ICMP_SPI,	  "icmp_spi",	    "an ICMP error said that a packet of ours was too big, but no SA of ours has the SPI that it quotes: forged, or late") \
 	X(STEER_FAILED,	  "steer_failed",   "metadata or host tag could not be attached") \
 	/* counted by both */                                                  \
 	X(IP_MALFORMED,	  "ip_malformed",   "IP header truncated, its lengths lie, or its checksum is wrong")  \
 	X(NO_SA,	  "no_sa",	    "a PROTECT policy matched, but no SA is bound to it, or none in time") \
+	X(ICMP_LIMIT,	  "icmp_limit",	    "more ICMP errors that packets of an SA were too big than a CPU takes in a second, or than were worked off yet") \
 	/* counted by the workers */                                           \
 	X(META_MISSING,	  "meta_missing",   "frame without the metadata of this start's programs") \
 	X(POLICY_STALE,	  "policy_stale",   "policy changed between the guard's verdict and the worker") \
 	X(SA_GONE,	  "sa_gone",	    "SA removed or replaced between verdict and worker") \
 	X(TOO_BIG,	  "too_big",	    "does not fit the path once protected") \
 	X(LIFETIME,	  "lifetime",	    "the SA has carried all that it may, or its time is over; rekey it") \
+	X(ICMP_FALSE,	  "icmp_false",	    "an ICMP error said that a packet of this SA was too big, and cannot be right: damaged, about no packet that was sent lately, or of an MTU below 1280 in IPv6") \
 	X(SEQ_EXHAUSTED,  "seq_exhausted",  "outbound sequence number used up; rekey the SA") \
 	X(SEQ_RESERVED,	  "seq_reserved",   "the next sequence number was not on disk in time, and manual keys in counter mode never use one that is not; the log says what is wrong with the state file") \
 	X(ESP_LENGTH,	  "esp_length",	    "ESP payload not a whole number of cipher blocks, or too short") \

@@ -27,10 +27,12 @@
 	X(OWN_SOCKET, "own_socket", "kernel: from a socket of our own (IKE, DNS), or an answer to it (DNS)")	       \
 	X(STEER_OUT,  "steer_out",  "to a worker, to be protected")	       \
 	X(STEER_IN,   "steer_in",   "to a worker, to be verified and decrypted")     \
+	X(STEER_ICMP, "steer_icmp", "to a worker: an ICMP error, that a packet of an SA of ours was too big") \
 	X(STEER_HOST, "steer_host", "guard: to the host interface, to be protected") \
 	X(WORKER_TX,  "worker_tx",  "worker: transmitted, protected or decrypted") \
 	X(WORKER_HOST, "worker_host", "worker: up through the host interface, decrypted or an ICMP error") \
 	X(WORKER_ICMP, "worker_icmp", "worker: made an ICMP error about a packet that is too big") \
+	X(WORKER_PMTU, "worker_pmtu", "worker: took the path MTU that an ICMP error says") \
 	X(WORKER_FRAGMENT, "worker_fragment", "worker: made one more fragment of a packet that is too big") \
 	X(WORKER_SEGMENT, "worker_segment", "worker: cut one more segment off a large packet of the host")
 /* clang-format on */

@@ -79,6 +79,27 @@ static int del_inbound(void *ctx, const struct sad_key *key)
 	return programs_del_inbound(dp->programs, key);
 }
 
+static int add_outbound(void *ctx, const struct sad_key *key, struct sa_ref sa)
+{
+	const struct dp *dp = ctx;
+
+	return programs_add_outbound(dp->programs, key, sa);
+}
+
+static int del_outbound(void *ctx, const struct sad_key *key)
+{
+	const struct dp *dp = ctx;
+
+	return programs_del_outbound(dp->programs, key);
+}
+
+static void path_mtu(void *ctx, const struct sa_rt *sa, uint32_t mtu)
+{
+	const struct dp *dp = ctx;
+
+	resolver_learn_mtu(dp->resolver, &sa->daddr, &sa->saddr, mtu);
+}
+
 static void grace(void *ctx)
 {
 	const struct dp *dp = ctx;
@@ -103,6 +124,9 @@ int changes_open(struct dp *dp, struct event_base *base, struct error *e)
 		.bind = bind_sa,
 		.add_inbound = add_inbound,
 		.del_inbound = del_inbound,
+		.add_outbound = add_outbound,
+		.del_outbound = del_outbound,
+		.path_mtu = path_mtu,
 		.grace = grace,
 		.ctx = dp,
 	};

@@ -23,7 +23,7 @@ enum packet_state {
 	PKT_SEALED, /* outbound, built by our own ESP stage */
 	PKT_CIPHER, /* inbound, not yet verified */
 	PKT_OPENED, /* inbound, verified, decrypted, selectors matched */
-	PKT_ERROR,  /* an ICMP error of our own */
+	PKT_ERROR,  /* an ICMP error, of our own or about what we sent */
 	PKT_GONE,   /* handed to a port, the host or the hold: not ours now */
 };
 

@@ -4,6 +4,9 @@
  * that fit, or where DF or IPv6 forbids that, its sender is told what fits
  * (RFC 1191, RFC 8201, RFC 4301 section 8). An IPv6 packet that every IPv6 link
  * takes goes in any case, if need be in fragments of the outer packet. Worker.
+ *
+ * How large the path is, routers on it say (RFC 4301 section 8.2): a worker reads
+ * it, the control thread keeps it (paths.h).
  */
 #ifndef CYG_DP_PMTU_H
 #define CYG_DP_PMTU_H
@@ -35,5 +38,14 @@ bool pmtu_cut(struct worker *w, struct packet *p, uint32_t mtu);
  * false: it has DF, and is dropped.
  */
 bool pmtu_cut_sealed(struct worker *w, struct packet *p, uint32_t mtu);
+
+/*
+ * An ICMP error, from the unprotected side, that a packet of p->sa was too big for a
+ * router; NULL: that SA is gone, and so is the packet. What it says is believed if
+ * it quotes that SA, and a number that was lately sent: the control thread is told,
+ * and packets fit the path as soon as its next hop is asked for again. The frame is
+ * free then.
+ */
+void pmtu_told(struct worker *w, struct packet *p);
 
 #endif

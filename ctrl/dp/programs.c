@@ -190,6 +190,7 @@ static int load(struct programs *p, const struct programs_spec *spec)
 	p->skel->rodata->conntrack = spec->conntrack;
 	p->skel->rodata->sad_slots_mask = slots - 1;
 	bpf_map__set_max_entries(p->skel->maps.sad, sas);
+	bpf_map__set_max_entries(p->skel->maps.sad_out, sas);
 	bpf_map__set_max_entries(p->skel->maps.sad_slots, slots);
 	if (spec->earlier_fd) {
 		adopt_counters(spec->earlier_fd, counters, 4);
@@ -325,6 +326,19 @@ int programs_add_inbound(struct programs *p, const struct sad_key *key,
 int programs_del_inbound(struct programs *p, const struct sad_key *key)
 {
 	return sad_map_del(&p->sad, key);
+}
+
+int programs_add_outbound(struct programs *p, const struct sad_key *key,
+			  struct sa_ref sa)
+{
+	return update(p->skel->maps.sad_out, key, &sa);
+}
+
+int programs_del_outbound(struct programs *p, const struct sad_key *key)
+{
+	return bpf_map_delete_elem(bpf_map__fd(p->skel->maps.sad_out), key)
+		       ? -errno
+		       : 0;
 }
 
 void programs_fib_changed(struct programs *p)

@@ -61,6 +61,10 @@ int programs_bind(struct programs *p, uint32_t policy_id, struct sa_ref sa);
 int programs_add_inbound(struct programs *p, const struct sad_key *key,
 			 struct sa_ref sa);
 int programs_del_inbound(struct programs *p, const struct sad_key *key);
+/* By which it is known whose packet an ICMP error quotes. */
+int programs_add_outbound(struct programs *p, const struct sad_key *key,
+			  struct sa_ref sa);
+int programs_del_outbound(struct programs *p, const struct sad_key *key);
 int programs_add_iface(struct programs *p, const struct iface_key *key,
 		       const struct iface_info *info);
 

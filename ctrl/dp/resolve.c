@@ -10,6 +10,7 @@
 #include <net/ethernet.h>
 #include <string.h>
 
+#include "ctrl/dp/pmtu.h"
 #include "ctrl/dp/worker.h"
 #include "include/meta.h"
 #include "include/proto.h"
@@ -76,6 +77,16 @@ static void read_meta(const struct worker *w, struct port_desc *desc,
 	desc->bytes -= (uint32_t)sizeof(head);
 }
 
+/* It goes no further: what it says is all that is wanted of it. */
+static void resolve_told(struct worker *w, struct packet *p, struct sa_ref ref)
+{
+	struct sa_rt *sa = sad_get(w->sad, ref);
+
+	p->state = PKT_ERROR;
+	p->sa = sa && sa->dir == DIR_OUT ? sa : NULL;
+	pmtu_told(w, p);
+}
+
 void resolve_port(struct worker *w, struct batch *b,
 		  const struct port_desc *desc)
 {
@@ -90,6 +101,8 @@ void resolve_port(struct worker *w, struct batch *b,
 	p->l3 = umem_at(&w->umem, frame.addr) + meta.l3_off;
 	if (!packet_parse(p, frame.bytes, meta.l3_off))
 		return packet_drop(p, DROP_IP_MALFORMED);
+	if (meta.too_big)
+		return resolve_told(w, p, meta.sa);
 	p->state = meta.dir == DIR_OUT ? PKT_CLEAR : PKT_CIPHER;
 	p->routed = true;
 	p->policy_id = meta.policy_id;

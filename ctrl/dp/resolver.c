@@ -12,7 +12,7 @@
 #include "ctrl/dp/resolver_state.h"
 
 #define TICK_MS	    100
-#define IDLE_S	    30	/* how often idle neighbours are looked for */
+#define IDLE_S	    30 /* how often idle neighbours and old paths are looked for */
 #define QUERY_BURST 256 /* questions in a row, before others have a turn */
 
 void resolver_advance(struct resolver *r, const struct prefix *changed)
@@ -100,6 +100,7 @@ static void on_idle(evutil_socket_t fd, short what, void *ctx)
 	while (neigh_idle(&r->in_use, clock_ns(), &n))
 		if (n.managed)
 			nl_neigh_release(r->spec.nl, n.ifindex, &n.addr);
+	resolver_age_paths(r);
 }
 
 /* --- its life --- */
@@ -188,6 +189,7 @@ void resolver_free(struct resolver *r)
 	event_drop(r->on_idle);
 	resolver_watch_close(r);
 	locals_fini(&r->locals);
+	paths_fini(&r->paths);
 	free(r);
 }
 

@@ -62,6 +62,16 @@ bool resolver_by_source(const struct resolver *r);
 /* An address of this host inside the prefix, to send from; all 0: none. */
 struct addr resolver_local_in(const struct resolver *r, const struct prefix *p);
 
+/* A router on the way from src to dst said that no more than mtu passes; believed for
+ * PATHS_AGE_NS (paths.h). */
+void resolver_learn_mtu(struct resolver *r, const struct addr *dst,
+			const struct addr *src, uint32_t mtu);
+
+/* What routers said of that way, src all 0: of whichever begins here; PATH_OPEN:
+ * nothing. */
+uint32_t resolver_path_mtu(const struct resolver *r, const struct addr *dst,
+			   const struct addr *src);
+
 /* Of an interface that we serve, as it is now; 0: of none. */
 uint32_t resolver_mtu(const struct resolver *r, uint32_t ifindex);
 

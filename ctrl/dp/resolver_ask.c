@@ -179,6 +179,7 @@ static void answer_host(const struct nexthop_query *q)
 
 void resolver_resolve(struct resolver *r, const struct nexthop_query *q)
 {
+	const uint32_t path_mtu = resolver_path_mtu(r, &q->dst, &q->src);
 	struct nexthop_query with = *q;
 	const struct iface *iface;
 	struct nl_route route;
@@ -193,6 +194,8 @@ void resolver_resolve(struct resolver *r, const struct nexthop_query *q)
 	if (route.type != RTN_UNICAST || !iface)
 		return answer_host(q);
 	with.mtu = nl_route_mtu(&route, iface->mtu);
+	if (with.mtu > path_mtu)
+		with.mtu = path_mtu;
 	with.saddr = route.source;
 	ask_neigh(r, &with, iface,
 		  addr_is_none(&route.gateway) ? &q->dst : &route.gateway);

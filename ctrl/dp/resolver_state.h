@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The resolver from inside: for resolver.c, which starts and ends it and has
- * its time, resolver_ask.c, which answers, and resolver_watch.c, which hears of
- * changes. Control thread.
+ * its time, resolver_ask.c, which answers, resolver_paths.c, which knows how wide
+ * paths are, and resolver_watch.c, which hears of changes. Control thread.
  */
 #ifndef CYG_DP_RESOLVER_STATE_H
 #define CYG_DP_RESOLVER_STATE_H
 
+#include "ctrl/base/log.h"
 #include "ctrl/dp/locals.h"
 #include "ctrl/dp/neigh.h"
+#include "ctrl/dp/paths.h"
 #include "ctrl/dp/resolver.h"
 #include "ctrl/dp/waiting.h"
 
@@ -34,6 +36,8 @@ struct resolver {
 	uint64_t ways_ns;      /* when that was, last; CLOCK_MONOTONIC */
 	struct waitings waiting;
 	struct neighs in_use;
+	struct paths paths;
+	struct log_limit narrowed;
 	struct locals locals;
 	bool by_source;	  /* as the links have it */
 	bool addrs_stale; /* the map is behind the kernel */
@@ -68,7 +72,15 @@ void resolver_neigh_arrived(struct resolver *r, const struct nl_neigh *n);
 /* Its time is over. */
 void resolver_refuse(const struct waiting *w);
 
+/* --- resolver_paths.c --- */
+
+/* What was learned long ago is forgotten. */
+void resolver_age_paths(struct resolver *r);
+
 /* --- resolver_watch.c --- */
+
+/* Who only wants to know from time to time is told in a moment. */
+void resolver_ways_soon(struct resolver *r);
 
 /* What rules look at, for the workers; advance() makes them see it. */
 void resolver_read_rules(struct resolver *r);

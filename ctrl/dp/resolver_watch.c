@@ -15,12 +15,8 @@
 #define WAYS_SETTLE_NS (100 * NS_PER_MS)
 #define WAYS_REST_NS   NS_PER_S
 
-/*
- * Next hops are asked for anew at once. Who only wants to know from time to time
- * is told in a moment, so that what changes together is one change, and at most
- * once in a while.
- */
-static void ways_changed(struct resolver *r, const struct prefix *changed)
+/* So that what changes together is one change, and at most once in a while. */
+void resolver_ways_soon(struct resolver *r)
 {
 	uint64_t due_ns = r->ways_ns + WAYS_REST_NS, now_ns = clock_ns();
 	uint64_t wait_ns = now_ns + WAYS_SETTLE_NS < due_ns ? due_ns - now_ns
@@ -30,10 +26,16 @@ static void ways_changed(struct resolver *r, const struct prefix *changed)
 		.tv_usec = (suseconds_t)(wait_ns % NS_PER_S / 1000),
 	};
 
-	resolver_advance(r, changed);
-	programs_fib_changed(r->spec.programs);
 	if (!event_pending(r->on_ways, EV_TIMEOUT, NULL))
 		event_add(r->on_ways, &wait);
+}
+
+/* Next hops are asked for anew at once. */
+static void ways_changed(struct resolver *r, const struct prefix *changed)
+{
+	resolver_advance(r, changed);
+	programs_fib_changed(r->spec.programs);
+	resolver_ways_soon(r);
 }
 
 static void on_neigh_event(struct resolver *r, const struct nlmsghdr *h)

@@ -120,10 +120,13 @@ int entry_remove(struct sadb *s, struct entry *en, struct job *job)
 		job = job_new();
 	if (!job)
 		return -ENOMEM;
-	if (en->id.dir == SADB_IN)
+	if (en->id.dir == SADB_IN) {
 		s->maps.del_inbound(s->maps.ctx, &key);
-	else
+	} else {
 		unbind(s, en);
+		if (s->maps.del_outbound)
+			s->maps.del_outbound(s->maps.ctx, &key);
+	}
 	en->state = ENTRY_DRAINING;
 	job->removed = en;
 	job->seq = barrier_ask(s->barrier);

@@ -43,6 +43,12 @@ struct sadb_maps {
 	int (*add_inbound)(void *ctx, const struct sad_key *key,
 			   struct sa_ref sa);
 	int (*del_inbound)(void *ctx, const struct sad_key *key);
+	/* The key is where it goes to. NULL: no ICMP error is to be known. */
+	int (*add_outbound)(void *ctx, const struct sad_key *key,
+			    struct sa_ref sa);
+	int (*del_outbound)(void *ctx, const struct sad_key *key);
+	/* A path MTU that was told; NULL: nobody is to know. */
+	void (*path_mtu)(void *ctx, const struct sa_rt *sa, uint32_t mtu);
 	/* See barrier_spec; NULL: what packets are judged by is the caller's. */
 	void (*grace)(void *ctx);
 	void *ctx;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * ADD: what was asked for is checked here and nowhere else, becomes an SA in a
- * slot and, inbound, an entry in BPF's map.
+ * slot and an entry in BPF's map of its direction.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -263,16 +263,18 @@ static int keep_selectors(struct entry *en, const struct sadb_sa *sa,
 static int arm(struct sadb *s, const struct entry *en, struct error *e)
 {
 	const struct sad_key key = sad_key_of(&en->id);
-	int err;
+	const bool in = en->id.dir == SADB_IN;
+	int err = 0;
 
-	if (en->id.dir != SADB_IN)
-		return 0;
-	err = s->maps.add_inbound(s->maps.ctx, &key, en->ref);
+	if (in)
+		err = s->maps.add_inbound(s->maps.ctx, &key, en->ref);
+	else if (s->maps.add_outbound)
+		err = s->maps.add_outbound(s->maps.ctx, &key, en->ref);
 	if (!err)
 		return 0;
 	sad_remove(s->sad, en->ref);
-	return error_set(e, err, "cannot enter SPI 0x%08x into the map sad: %s",
-			 en->id.spi, strerror(-err));
+	return error_set(e, err, "cannot enter SPI 0x%08x into the map %s: %s",
+			 en->id.spi, in ? "sad" : "sad_out", strerror(-err));
 }
 
 /* What an operator has written twice is the operator's. */

@@ -101,6 +101,14 @@ static void hear_acquire(struct sadb *s, const struct telling *t,
 	sadb_tell_event(s, &e);
 }
 
+static void hear_mtu(const struct sadb *s, const struct telling *t)
+{
+	const struct sa_rt *sa = sad_get(s->sad, t->sa);
+
+	if (sa && s->maps.path_mtu)
+		s->maps.path_mtu(s->maps.ctx, sa, t->mtu);
+}
+
 /* What the one before was asked for, and did not bring. */
 static void ask_again(struct sadb *s, uint64_t now_ns)
 {
@@ -122,6 +130,8 @@ void sadb_hear(struct sadb *s, uint64_t now_ns)
 		while (tell_take(s->tells[i], &t)) {
 			if (t.kind == TELL_ACQUIRE)
 				hear_acquire(s, &t, now_ns);
+			else if (t.kind == TELL_PMTU)
+				hear_mtu(s, &t);
 			else
 				hear_sa(s, &t);
 		}

@@ -10,6 +10,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/dp/dp.h"
 #include "ctrl/dp/links.h"
+#include "ctrl/dp/paths.h"
 #include "ctrl/dp/state.h"
 
 static uint64_t idle_s(const struct sa_rt *sa, uint64_t now_ns)
@@ -20,6 +21,15 @@ static uint64_t idle_s(const struct sa_rt *sa, uint64_t now_ns)
 	if (!last)
 		return STATUS_NEVER_S;
 	return now_ns > last ? (now_ns - last) / NS_PER_S : 0;
+}
+
+static uint64_t path_mtu(const struct dp *dp, const struct sa_rt *sa)
+{
+	uint32_t mtu = PATH_OPEN;
+
+	if (sa->dir == DIR_OUT)
+		mtu = resolver_path_mtu(dp->resolver, &sa->daddr, &sa->saddr);
+	return mtu == PATH_OPEN ? 0 : mtu;
 }
 
 static void sa_status(const struct sa_rt *sa, uint32_t spi, uint64_t now_ns,
@@ -120,11 +130,13 @@ static uint64_t in_flight(const struct dp *dp, const struct counters *n)
 	uint64_t begun = n->passes[PASS_STEER_OUT].pkts +
 			 n->passes[PASS_STEER_IN].pkts +
 			 n->passes[PASS_STEER_HOST].pkts +
+			 n->passes[PASS_STEER_ICMP].pkts +
 			 n->passes[PASS_WORKER_ICMP].pkts +
 			 n->passes[PASS_WORKER_FRAGMENT].pkts +
 			 n->passes[PASS_WORKER_SEGMENT].pkts;
 	uint64_t ended = n->passes[PASS_WORKER_TX].pkts +
-			 n->passes[PASS_WORKER_HOST].pkts;
+			 n->passes[PASS_WORKER_HOST].pkts +
+			 n->passes[PASS_WORKER_PMTU].pkts;
 
 	programs_worker_counters(dp->programs, &worker);
 	for (uint32_t i = 0; i < DROP_MAX; i++)
@@ -165,6 +177,7 @@ void dp_status(struct dp *dp, struct status *out)
 }
 
 struct sa_walk {
+	const struct dp *dp;
 	void (*each)(void *ctx, const struct sadb_id *id, uint32_t policy,
 		     bool orphan, const struct sa_status *s);
 	void *ctx;
@@ -178,6 +191,7 @@ static void on_sa(void *ctx, const struct sadb_id *id, uint32_t policy,
 	struct sa_status s;
 
 	sa_status(sa, id->spi, walk->now_ns, &s);
+	s.path_mtu = path_mtu(walk->dp, sa);
 	walk->each(walk->ctx, id, policy, orphan, &s);
 }
 
@@ -186,7 +200,7 @@ void dp_each_sa(struct dp *dp,
 			     bool orphan, const struct sa_status *s),
 		void *ctx)
 {
-	struct sa_walk walk = { each, ctx, clock_ns() };
+	struct sa_walk walk = { dp, each, ctx, clock_ns() };
 
 	sadb_each(dp->sadb, on_sa, &walk);
 }

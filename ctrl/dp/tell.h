@@ -16,12 +16,14 @@ enum telling_kind {
 	TELL_MAPPING, /* an authentic one came from elsewhere */
 	TELL_ACQUIRE, /* packets wait for an SA of the policy */
 	TELL_ENDING,  /* an SA has reached a limit of its life */
+	TELL_PMTU,    /* a packet of an outbound SA was too big for a router */
 };
 
 struct telling {
 	enum telling_kind kind;
-	struct sa_ref sa; /* USED, MAPPING, ENDING */
+	struct sa_ref sa; /* USED, MAPPING, ENDING, PMTU */
 	uint32_t policy;  /* ACQUIRE */
+	uint32_t mtu;	  /* PMTU; of the outer packet */
 	/* MAPPING: where the peer is. ACQUIRE: the packet; local is its source.
 	 * Ports in host order, 0 where it has none. */
 	struct addr saddr, daddr;

@@ -61,6 +61,17 @@ static uint32_t inner_mtu(const struct way *w, uint32_t mtu)
 	return mtu > around ? mtu - around : 0;
 }
 
+/* Of the outer packets. */
+static uint32_t way_mtu(const struct tunnel_routes *r, const struct way *w,
+			const struct addr *from, const struct nl_route *outer)
+{
+	uint32_t link = resolver_mtu(r->resolver, outer->ifindex);
+	uint32_t mtu = nl_route_mtu(outer, link);
+	uint32_t path = resolver_path_mtu(r->resolver, &w->peer, from);
+
+	return path < mtu ? path : mtu;
+}
+
 /* -EXDEV: the way to the peer is none of ours, and nothing would guard it. */
 static int route_of(const struct tunnel_routes *r, const struct way *w,
 		    struct nl_tunnel_route *out)
@@ -84,9 +95,7 @@ static int route_of(const struct tunnel_routes *r, const struct way *w,
 						      : &outer.gateway);
 	out->ifindex = outer.ifindex;
 	out->source = resolver_local_in(r->resolver, &w->local);
-	out->mtu =
-		inner_mtu(w, nl_route_mtu(&outer, resolver_mtu(r->resolver,
-							       outer.ifindex)));
+	out->mtu = inner_mtu(w, way_mtu(r, w, &from, &outer));
 	return 0;
 }
 

@@ -181,6 +181,16 @@ static inline bool fixture_add_inbound(struct programs *p, uint8_t protocol,
 	       fixture_check(programs_add_inbound(p, &key, sa), "inbound SA");
 }
 
+static inline bool fixture_add_outbound(struct programs *p, uint8_t protocol,
+					const char *daddr, uint32_t spi,
+					struct sa_ref sa)
+{
+	struct sad_key key = { .spi = htonl(spi), .protocol = protocol };
+
+	return fixture_check(addr_parse(daddr, &key.daddr), daddr) &&
+	       fixture_check(programs_add_outbound(p, &key, sa), "outbound SA");
+}
+
 static inline bool fixture_set_sas(struct programs *p)
 {
 	return fixture_check(programs_bind(p, POLICY_PROTECT, SA_OUT), "SA") &&
@@ -191,7 +201,13 @@ static inline bool fixture_set_sas(struct programs *p)
 	       fixture_add_inbound(p, PROTO_AH, GATEWAY_OUT, SPI_AH, SA_IN_AH) &&
 	       fixture_add_inbound(p, PROTO_ESP, GATEWAY_OUT6, SPI_ESP,
 				   SA_IN_ESP6) &&
-	       fixture_add_inbound(p, PROTO_AH, GATEWAY_OUT6, SPI_AH, SA_IN_AH6);
+	       fixture_add_inbound(p, PROTO_AH, GATEWAY_OUT6, SPI_AH,
+				   SA_IN_AH6) &&
+	       fixture_add_outbound(p, PROTO_ESP, FAR_GATEWAY, SPI_OUT, SA_OUT) &&
+	       fixture_add_outbound(p, PROTO_AH, FAR_GATEWAY, SPI_OUT,
+				    SA_OUT_AH) &&
+	       fixture_add_outbound(p, PROTO_ESP, FAR_GATEWAY6, SPI_OUT,
+				    SA_OUT6);
 }
 
 static inline bool fixture_set_locals(struct programs *p)

@@ -69,14 +69,19 @@ struct frame_spec {
 	const char *daddr;	/* NULL: of the direction */
 	bool six;		/* IPv6, as is where an address says so */
 	uint16_t ethertype;	/* 0: of the packet */
-	const char *about;     /* an ICMP error quotes what this one sent ... */
-	const char *to;	       /* ... to that one, by UDP */
-	uint16_t port;	       /* UDP destination; ICMP type << 8 | code */
-	uint32_t spi;	       /* ESP and AH; behind UDP port 4500 */
-	uint16_t udp_bytes;    /* UDP's length field; 0: as it is */
-	uint8_t protocol;      /* 0: UDP */
-	uint8_t options_bytes; /* of the IPv4 header; multiple of 4 */
-	const char *options;   /* so many octets of them; NULL: NOPs */
+	const char *about; /* an ICMP error quotes what this one sent ... */
+	const char *to;	   /* ... to that one, by UDP, or */
+	uint8_t about_protocol;	    /* by this; 0: UDP */
+	uint16_t about_port;	    /* of UDP, both */
+	uint32_t about_spi;	    /* as spi */
+	struct frame_ext about_ext; /* as ext */
+	uint16_t sport;		    /* UDP source; 0: some */
+	uint16_t port;		    /* UDP destination; ICMP type << 8 | code */
+	uint32_t spi;		    /* ESP and AH; behind UDP port 4500 */
+	uint16_t udp_bytes;	    /* UDP's length field; 0: as it is */
+	uint8_t protocol;	    /* 0: UDP */
+	uint8_t options_bytes;	    /* of the IPv4 header; multiple of 4 */
+	const char *options;	    /* so many octets of them; NULL: NOPs */
 	struct frame_ext ext;
 	struct vlan_tag tags[FRAME_TAGS_MAX]; /* outermost first */
 	uint16_t bytes; /* cut or padded to; 0: as its packet is long */
@@ -115,7 +120,7 @@ static inline uint32_t frame_addr_be(const char *text)
 static inline void frame_udp(const struct frame_spec *s, struct frame *f,
 			     size_t at)
 {
-	frame_wr16(f, at, 49152);
+	frame_wr16(f, at, s->sport ? s->sport : 49152);
 	frame_wr16(f, at + 2, s->port);
 	frame_wr16(f, at + 4, s->udp_bytes ? s->udp_bytes : PAYLOAD_BYTES);
 	if (s->port == IKE_NATT_PORT)
@@ -228,19 +233,27 @@ static inline void frame_take_tags(const struct frame_spec *s, struct frame *f)
 	f->bytes -= bytes;
 }
 
-#define QUOTE_BYTES (IPV6_HEADER_BYTES + PORTS_BYTES) /* of either family */
+/* Of either family. */
+#define QUOTE_BYTES (IPV6_HEADER_BYTES + FRAME_EXT_BYTES + PAYLOAD_BYTES)
 
-/* Behind an ICMP error's header: another packet's, and its ports. */
+/* Behind an ICMP error's header: another packet. */
 static inline void frame_quote(const struct frame_spec *s, struct frame *f,
 			       size_t at)
 {
-	const struct frame_spec quoted = { .saddr = s->about, .daddr = s->to };
+	const struct frame_spec quoted = { .saddr = s->about,
+					   .daddr = s->to,
+					   .sport = s->about_port,
+					   .port = s->about_port,
+					   .spi = s->about_spi,
+					   .ext = s->about_ext };
+	const uint8_t protocol =
+		s->about_protocol ? s->about_protocol : PROTO_UDP;
 	const bool six = frame_is_six(&quoted);
 	struct frame q = { 0 };
-	size_t behind = six ? frame_ipv6(&quoted, &q, PROTO_UDP)
-			    : frame_ipv4(&quoted, &q, PROTO_UDP);
+	size_t behind = six ? frame_ipv6(&quoted, &q, protocol)
+			    : frame_ipv4(&quoted, &q, protocol);
 
-	frame_udp(&quoted, &q, behind);
+	frame_payload(&quoted, &q, behind, protocol);
 	memcpy(f->octets + at + ICMP_HEADER_BYTES, q.octets + ETH_HEADER_BYTES,
 	       QUOTE_BYTES);
 	frame_wr16(f, six ? AT6_PAYLOAD : AT_TOTAL,

@@ -115,6 +115,7 @@ static inline int verdict_of(const struct row_case *c)
 	switch (c->row->pass) {
 	case PASS_STEER_OUT:
 	case PASS_STEER_IN:
+	case PASS_STEER_ICMP:
 		return XDP_REDIRECT;
 	case PASS_STEER_HOST:
 		return TC_ACT_REDIRECT;
@@ -160,6 +161,7 @@ static inline void assert_metadata(const struct row_case *c,
 {
 	const struct row *row = c->row;
 	const bool out = row->pass == PASS_STEER_OUT;
+	const bool told = row->pass == PASS_STEER_ICMP;
 	const struct dp_meta want = {
 		.magic = FIXTURE_MAGIC + row->on,
 		.sa = row->no_sa    ? (struct sa_ref){ 0 }
@@ -171,7 +173,8 @@ static inline void assert_metadata(const struct row_case *c,
 		.policy_gen = out ? POLICY_GEN : 0,
 		.l3_off = (uint16_t)(ETH_HEADER_BYTES +
 				     frame_tags_bytes(&row->frame)),
-		.dir = out ? DIR_OUT : DIR_IN,
+		.dir = out || told ? DIR_OUT : DIR_IN,
+		.too_big = told,
 	};
 
 	assert_int_equal(run->meta_bytes, sizeof(want));

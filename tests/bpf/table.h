@@ -39,6 +39,7 @@
 #define ON_DEMAND_HOST "10.5.0.10"
 #define BYPASSED_HOST  "198.51.100.10"
 #define STRANGER       "203.0.113.10"
+#define FAR_GATEWAY    "203.0.113.1"
 #define ANY_BROADCAST  "255.255.255.255"
 #define MULTICAST      "224.0.0.5"
 #define WIDE_GROUP     "239.1.2.3"
@@ -57,6 +58,7 @@
 #define BYPASSED_HOST6	"2001:db8:6::10"
 #define PROTECTED_HOST6 "2001:db8:7::10"
 #define STRANGER6	"2001:db8:77::10"
+#define FAR_GATEWAY6	"2001:db8:77::1"
 #define WAN_NEIGHBOUR6	"2001:db8:ff::77"
 #define LINK_LOCAL6	"fe80::1"
 #define LINK_LOCAL6_TOO "fe80::2"
@@ -100,12 +102,15 @@ enum policy_id {
 
 #define SA_OUT	   ((struct sa_ref){ .id = 5, .gen = 3 })
 #define SA_TCP	   ((struct sa_ref){ .id = 6, .gen = 1 })
+#define SA_OUT6	   ((struct sa_ref){ .id = 11, .gen = 1 })
+#define SA_OUT_AH  ((struct sa_ref){ .id = 12, .gen = 1 })
 #define SA_IN_ESP  ((struct sa_ref){ .id = 7, .gen = 2 })
 #define SA_IN_ESP6 ((struct sa_ref){ .id = 9, .gen = 5 })
 #define SA_IN_AH6  ((struct sa_ref){ .id = 10, .gen = 6 })
 #define SA_IN_AH   ((struct sa_ref){ .id = 8, .gen = 4 })
 
 #define SPI_ESP	   0x10000001U
+#define SPI_OUT	   0x30000003U
 #define SPI_LOWEST 256U /* the first that is not reserved */
 #define SPI_AH	   0x20000002U
 

@@ -31,6 +31,8 @@ static const struct table tables[] = {
 	{ PROGRAM_UNPROTECTED, rows_unprotected, ARRAY_LEN(rows_unprotected) },
 	{ PROGRAM_GUARD, rows_guard, ARRAY_LEN(rows_guard) },
 	{ PROGRAM_GUARD, quote_rows_guard, ARRAY_LEN(quote_rows_guard) },
+	{ PROGRAM_UNPROTECTED, quote_rows_unprotected,
+	  ARRAY_LEN(quote_rows_unprotected) },
 	{ PROGRAM_PROTECTED, rows6_protected, ARRAY_LEN(rows6_protected) },
 	{ PROGRAM_UNPROTECTED, rows6_unprotected, ARRAY_LEN(rows6_unprotected) },
 	{ PROGRAM_GUARD, rows6_guard, ARRAY_LEN(rows6_guard) },
@@ -84,7 +86,8 @@ static size_t add_heads(struct row_case *cases, struct CMUnitTest *tests,
 		if (cases[i].program == PROGRAM_GUARD || rows[all].drop ||
 		    rows[all].on != GW_BYPASS ||
 		    (rows[all].pass != PASS_STEER_OUT &&
-		     rows[all].pass != PASS_STEER_IN))
+		     rows[all].pass != PASS_STEER_IN &&
+		     rows[all].pass != PASS_STEER_ICMP))
 			continue;
 		rows[all].on = GW_NO_META;
 		cases[all] = cases[i];

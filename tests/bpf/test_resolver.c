@@ -24,6 +24,7 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/dp/nl_table.h"
+#include "ctrl/dp/paths.h"
 #include "tests/bpf/routing.h"
 
 #define PATIENCE_NS (5 * NS_PER_S)
@@ -176,6 +177,42 @@ static void way_has_its_mtu_and_our_address(void **state)
 	nh = resolve(f, "2001:db8:2::7");
 	assert_int_equal(nh.mtu, 1300);
 	assert_true(addr_equal(&nh.saddr, &ours[1]));
+}
+
+/* To the addresses of that question alone; the other way's is as it was. */
+static void narrow_path_is_the_ways_mtu_for_its_peer_alone(void **state)
+{
+	const struct addr peer = addr_of("10.2.0.7");
+	const struct addr ours = addr_of("192.0.2.1");
+	struct routing *f = *state;
+	uint32_t gen = fib_gen(&f->links[0].fib);
+	const struct addr other = addr_of("10.2.0.8");
+
+	resolver_learn_mtu(f->resolver, &peer, &ours, 1350);
+	for (uint32_t i = 0; i < N_LINKS; i++) {
+		struct fib *fib = &f->links[i].fib;
+
+		assert_false(fib_holds(fib, &peer, gen, fib_gen(fib)));
+		assert_true(fib_holds(fib, &other, gen, fib_gen(fib)));
+	}
+	assert_int_equal(resolve(f, "10.2.0.7").mtu, 1350);
+	assert_int_equal(resolve(f, "10.2.0.8").mtu, 1400);
+	resolver_learn_mtu(f->resolver, &peer, &ours, 1390);
+	assert_int_equal(resolve(f, "10.2.0.7").mtu, 1350);
+	assert_int_equal(resolver_path_mtu(f->resolver, &peer, &ours), 1350);
+	assert_int_equal(resolver_path_mtu(f->resolver, &other, &ours),
+			 PATH_OPEN);
+}
+
+/* What the route says counts where that is less. */
+static void route_that_is_narrower_than_the_path_counts(void **state)
+{
+	const struct addr peer = addr_of("10.2.0.7");
+	const struct addr ours = addr_of("192.0.2.1");
+	struct routing *f = *state;
+
+	resolver_learn_mtu(f->resolver, &peer, &ours, 1450);
+	assert_int_equal(resolve(f, "10.2.0.7").mtu, 1400);
 }
 
 static void ipv4_goes_by_a_gateway_of_ipv6(void **state)
@@ -674,6 +711,8 @@ int main(void)
 		CASE(each_family_goes_to_its_neighbour_or_by_its_gateway),
 		CASE(vlan_sends_by_its_device_and_with_its_tags),
 		CASE(way_has_its_mtu_and_our_address),
+		CASE(narrow_path_is_the_ways_mtu_for_its_peer_alone),
+		CASE(route_that_is_narrower_than_the_path_counts),
 		CASE(ipv4_goes_by_a_gateway_of_ipv6),
 		CASE(what_is_the_hosts_or_of_the_link_goes_up),
 		CASE(each_kind_of_refusal_has_its_reason),

@@ -147,6 +147,7 @@ static bool give(struct scenario *s, enum dp_dir dir, struct span *l3,
 		damage(&s->in, &meta, sizeof(meta));
 	if (meta.dir <= DIR_IN)
 		meta.dir = (uint8_t)dir; /* else another packet, too */
+	meta.too_big = 0; /* else no packet of an SA: fuzz_icmp's */
 	if (!meta.sa.gen)
 		meta.sa.gen = UINT32_MAX; /* none yet, and waiting: not here */
 	if (meta.policy_id != GATEWAY_POLICY ||

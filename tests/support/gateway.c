@@ -680,5 +680,6 @@ bool gateway_books_balance(struct gateway *g)
 	return gateway_frames_balance(g) && !g->drops[DROP_NONE].pkts &&
 	       g->given + made == g->sent + g->inside.tx_n + g->outside.tx_n +
 					  gateway_dropped(g) + g->w.held +
+					  g->passes[PASS_WORKER_PMTU].pkts +
 					  g->to_host + waiting;
 }

@@ -11,6 +11,7 @@
 
 #include "ctrl/dp/plug.h"
 #include "include/ike.h"
+#include "ctrl/wire/icmp_told.h"
 #include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
 #include "tests/support/packet.h"
@@ -66,39 +67,76 @@ static int map_bind(void *ctx, uint32_t policy_id, struct sa_ref sa)
 	return 0;
 }
 
-static int map_add(void *ctx, const struct sad_key *key, struct sa_ref sa)
+static int map_add(struct side_map *map, const struct sad_key *key,
+		   struct sa_ref sa)
 {
-	struct side *s = ctx;
-	struct side_inbound *at;
+	struct side_sa *at;
 	uint32_t tries = 0;
 
 	/* Round about: who still looks at a key of before finds it. */
 	do {
-		must(tries++ < SIDE_SAS, "the map sad is full");
-		at = &s->inbound[s->inbound_at++ % SIDE_SAS];
+		must(tries++ < SIDE_SAS, "the map is full");
+		at = &map->at[map->next++ % SIDE_SAS];
 	} while (atomic_load(&at->ref));
 	at->key = *key;
 	atomic_store(&at->ref, word_of(sa));
 	return 0;
 }
 
-static struct side_inbound *map_find(const struct side *s,
-				     const struct sad_key *key)
+static struct side_sa *map_find(const struct side_map *map,
+				const struct sad_key *key)
 {
 	for (uint32_t i = 0; i < SIDE_SAS; i++)
-		if (atomic_load(&s->inbound[i].ref) &&
-		    memcmp(&s->inbound[i].key, key, sizeof(*key)) == 0)
-			return (struct side_inbound *)&s->inbound[i];
+		if (atomic_load(&map->at[i].ref) &&
+		    memcmp(&map->at[i].key, key, sizeof(*key)) == 0)
+			return (struct side_sa *)&map->at[i];
 	return NULL;
 }
 
-static int map_del(void *ctx, const struct sad_key *key)
+static int map_del(struct side_map *map, const struct sad_key *key)
 {
-	struct side_inbound *at = map_find(ctx, key);
+	struct side_sa *at = map_find(map, key);
 
-	must(at, "not in the map sad");
+	must(at, "not in the map");
 	atomic_store(&at->ref, 0);
 	return 0;
+}
+
+static int add_inbound(void *ctx, const struct sad_key *key, struct sa_ref sa)
+{
+	struct side *s = ctx;
+
+	return map_add(&s->inbound, key, sa);
+}
+
+static int del_inbound(void *ctx, const struct sad_key *key)
+{
+	struct side *s = ctx;
+
+	return map_del(&s->inbound, key);
+}
+
+static int add_outbound(void *ctx, const struct sad_key *key, struct sa_ref sa)
+{
+	struct side *s = ctx;
+
+	return map_add(&s->outbound, key, sa);
+}
+
+static int del_outbound(void *ctx, const struct sad_key *key)
+{
+	struct side *s = ctx;
+
+	return map_del(&s->outbound, key);
+}
+
+static void path_mtu(void *ctx, const struct sa_rt *sa, uint32_t mtu)
+{
+	struct side *s = ctx;
+
+	must(sa->dir == DIR_OUT, "a path of what comes in");
+	s->path_mtu = mtu;
+	s->path_mtus++;
 }
 
 /* --- what BPF does with them --- */
@@ -133,7 +171,7 @@ bool side_meta_in(const struct side *s, const uint8_t *l3, struct dp_meta *meta)
 {
 	const uint8_t *esp = l3 + IPV4_HEADER_BYTES;
 	struct sad_key key = { .protocol = PROTO_ESP };
-	const struct side_inbound *at;
+	const struct side_sa *at;
 	struct ip_header ip;
 
 	must(ipv4_parse(slice_of(l3, FRAME_BYTES), &ip), "no packet");
@@ -141,7 +179,7 @@ bool side_meta_in(const struct side *s, const uint8_t *l3, struct dp_meta *meta)
 		esp += UDP_HEADER_BYTES;
 	key.daddr = ip.daddr;
 	memcpy(&key.spi, esp, 4);
-	at = map_find(s, &key);
+	at = map_find(&s->inbound, &key);
 	if (!at)
 		return false;
 	*meta = (struct dp_meta){
@@ -171,6 +209,32 @@ bool side_out(struct side *s, const uint8_t *l3, uint32_t bytes)
 	if (!side_meta_out(s, l3, &meta))
 		return false;
 	give(&s->inside, &meta, l3, bytes);
+	return true;
+}
+
+bool side_told(struct side *s, const uint8_t *l3, uint32_t bytes)
+{
+	struct dp_meta meta = {
+		.magic = SIDE_MAGIC,
+		.l3_off = ETH_HEADER_BYTES,
+		.dir = DIR_OUT,
+		.too_big = 1,
+	};
+	struct sad_key key = { .protocol = PROTO_ESP };
+	const struct side_sa *at;
+	struct icmp_told told;
+	struct ip_header ip;
+
+	must(ip_parse(slice_of(l3, bytes), &ip) &&
+		     icmp_told_read(slice_of(l3, bytes), &ip, &told),
+	     "no such error");
+	key.daddr = told.daddr;
+	key.spi = htonl(told.spi);
+	at = map_find(&s->outbound, &key);
+	if (!at)
+		return false;
+	meta.sa = ref_of(atomic_load(&at->ref));
+	give(&s->outside, &meta, l3, bytes);
 	return true;
 }
 
@@ -426,8 +490,11 @@ static struct side *make(void (*grace)(void *side), uint32_t workers)
 	const struct sadb_maps maps = {
 		.set_policies = map_policies,
 		.bind = map_bind,
-		.add_inbound = map_add,
-		.del_inbound = map_del,
+		.add_inbound = add_inbound,
+		.del_inbound = del_inbound,
+		.add_outbound = add_outbound,
+		.del_outbound = del_outbound,
+		.path_mtu = path_mtu,
 		.grace = grace,
 		.ctx = s,
 	};

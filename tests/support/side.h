@@ -51,11 +51,15 @@ struct side {
 	/* BPF's maps. */
 	struct spd_image list;
 	_Atomic uint64_t bindings[SPD_MAX];
-	struct side_inbound {
-		struct sad_key key;
-		_Atomic uint64_t ref; /* 0: empty */
-	} inbound[SIDE_SAS];
-	uint32_t inbound_at;
+	struct side_map {
+		struct side_sa {
+			struct sad_key key;
+			_Atomic uint64_t ref; /* 0: empty */
+		} at[SIDE_SAS];
+		uint32_t next;
+	} inbound, outbound;
+	/* The last path MTU that was told, and how many were. */
+	uint32_t path_mtu, path_mtus;
 	int policies_err; /* what the map of policies says next */
 
 	struct sadb_answer answers[SIDE_LOG];
@@ -111,6 +115,9 @@ bool side_meta_in(const struct side *s, const uint8_t *l3, struct dp_meta *meta)
 /* A packet as if received, judged by the maps now; false: BPF drops it. */
 bool side_out(struct side *s, const uint8_t *l3, uint32_t bytes);
 bool side_in(struct side *s, const uint8_t *l3, uint32_t bytes);
+
+/* The same of an ICMP error that a packet of this side's was too big. */
+bool side_told(struct side *s, const uint8_t *l3, uint32_t bytes);
 
 /* UDP between the two hosts behind, of so many octets; at l3. */
 void side_packet(uint8_t *l3, const char *from, const char *to, uint32_t bytes);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "include/proto.h"
+#include "tests/support/told.h"
 #include "tests/unit/sadb_fixture.h"
 
 /* --- GETSPI --- */
@@ -176,6 +177,40 @@ static void outbound_sa_that_runs_out_of_numbers_is_an_event(void **state)
 	assert_int_equal(e.hard, 0);
 	assert_memory_equal(&e.id, &out.id, sizeof(e.id));
 	assert_int_equal(p->a->outside.tx_n, 3);
+}
+
+/* Takes what a sent, whose first packet was too big for a router; false: BPF knows
+ * no SA of it. */
+static bool router_speaks(struct pair *p, uint32_t mtu)
+{
+	uint8_t l3[TOLD_MAX];
+	uint32_t bytes;
+	const uint8_t *outer = port_mem_sent(&p->a->outside, 0, &bytes);
+	bool known;
+
+	outer += ETH_HEADER_BYTES;
+	bytes -= ETH_HEADER_BYTES;
+	known = side_told(p->a, l3,
+			  told_build(l3, slice_of(outer, bytes), 28, mtu));
+	worker_step(&p->a->w);
+	side_poll(p->a);
+	return known;
+}
+
+static void router_on_the_path_of_an_sa_is_heard_while_the_sa_is(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request out = add_pair(p, 0x1001);
+	struct sadb_request gone = side_verb(&out, SADB_DELETE);
+	uint8_t l3[FRAME_BYTES];
+
+	assert_true(send_one(p, l3));
+	assert_true(router_speaks(p, 1400));
+	assert_int_equal(p->a->path_mtus, 1);
+	assert_int_equal(p->a->path_mtu, 1400);
+	assert_int_equal(side_call(p->a, &gone).err, 0);
+	assert_false(router_speaks(p, 1300));
+	assert_int_equal(p->a->path_mtus, 1);
 }
 
 static void update_is_answered_after_the_barrier(void **state)
@@ -674,6 +709,7 @@ int main(void)
 		CASE(outbound_sa_that_runs_out_of_numbers_is_an_event),
 		CASE(sa_that_has_carried_enough_is_an_event),
 		CASE(sa_that_has_carried_all_ends),
+		CASE(router_on_the_path_of_an_sa_is_heard_while_the_sa_is),
 		CASE(update_is_answered_after_the_barrier),
 		CASE(rekey_switches_and_the_old_sa_counts_to_its_end),
 		CASE(sa_that_was_never_used_says_so),
