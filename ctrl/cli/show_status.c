@@ -163,6 +163,13 @@ static void show_sa_drops(const struct node *sa, const char *direction,
 	fprintf(out, " %s (%s)\n", top->name, meaning_of(top->name));
 }
 
+static void show_path(const struct node *sa, FILE *out)
+{
+	if (node_find(sa, "path-mtu"))
+		fprintf(out, "  out path MTU %s, as a router on the way says\n",
+			node_text(sa, "path-mtu"));
+}
+
 /* The outer addresses; in one cell, so that a line is found by both. Behind
  * them stands of how many more SAs this is the sum. */
 static void add_ends(struct table *lines, const struct node *tunnel)
@@ -240,6 +247,7 @@ static void show_sas(const struct node *tunnel, const struct table *sas,
 	for (size_t i = 0; i < ROWS_PER_TUNNEL; i++)
 		show_sa_drops(node_find(tunnel, directions[i]), directions[i],
 			      out);
+	show_path(node_find(tunnel, "out"), out);
 }
 
 /* Should it be up, and is not? */

@@ -73,6 +73,8 @@ static void put_sa(struct vici_builder *b, const char *direction,
 		vici_str(b, "idle", "never");
 	else
 		put_count(b, "idle", sa->idle_s);
+	if (sa->path_mtu)
+		put_count(b, "path-mtu", sa->path_mtu);
 	put_sa_drops(b, sa);
 	vici_section_end(b);
 }

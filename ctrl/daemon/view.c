@@ -170,13 +170,9 @@ static struct sa_status look_up(const struct dp_view *dp,
 					   .idle_s = STATUS_NEVER_S };
 }
 
-static struct sadb_counters count(const struct dp_view *dp,
-				  const struct addr *daddr, uint32_t spi,
-				  enum sadb_dir dir)
+static struct sadb_counters counts_of(const struct sa_status *s)
 {
-	const struct sa_status s = look_up(dp, daddr, spi, dir);
-
-	return (struct sadb_counters){ s.pkts, s.bytes, s.idle_s };
+	return (struct sadb_counters){ s->pkts, s->bytes, s->idle_s };
 }
 
 void view_count(struct sas *sas, const struct dp_view *dp)
@@ -184,11 +180,15 @@ void view_count(struct sas *sas, const struct dp_view *dp)
 	for (size_t i = 0; i < sas->n_child; i++) {
 		struct child_sa_view *child = &sas->child[i];
 		const struct ike_sa_view *ike = ike_of(sas, child->ike_id);
+		struct sa_status in, out;
 
 		if (!ike)
 			continue;
-		child->in = count(dp, &ike->local, child->spi_in, SADB_IN);
-		child->out = count(dp, &ike->remote, child->spi_out, SADB_OUT);
+		in = look_up(dp, &ike->local, child->spi_in, SADB_IN);
+		out = look_up(dp, &ike->remote, child->spi_out, SADB_OUT);
+		child->in = counts_of(&in);
+		child->out = counts_of(&out);
+		child->path_mtu = out.path_mtu;
 	}
 }
 
@@ -241,9 +241,10 @@ static void view_peer(const struct conn_conf *conn, char out[STATUS_END_MAX])
 static void add_sa(const struct dp_view *dp, const struct addr *daddr,
 		   uint32_t spi, enum sadb_dir dir, struct sa_status *out)
 {
-	const struct sadb_counters n = count(dp, daddr, spi, dir);
+	const struct sa_status n = look_up(dp, daddr, spi, dir);
 
 	out->spi = spi;
+	out->path_mtu = n.path_mtu;
 	out->pkts += n.pkts;
 	out->bytes += n.bytes;
 	if (n.idle_s < out->idle_s)

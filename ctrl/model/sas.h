@@ -62,6 +62,7 @@ struct child_sa_view {
 	uint32_t n_selectors;
 	struct sadb_selector selectors[SADB_SELECTORS_MAX];
 	struct sadb_counters in, out; /* of the data path; 0 in the mirror */
+	uint64_t path_mtu; /* likewise; as a router says, 0: none does */
 };
 
 /* A snapshot, in the order of ids: that in which they came. */

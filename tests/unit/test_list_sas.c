@@ -98,6 +98,23 @@ static void what_is_not_known_yet_is_left_out(void **state)
 	close(fd);
 }
 
+static void path_mtu_is_said_where_a_router_did(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+	const char *got;
+
+	i->child_sas[0].path_mtu = 1400;
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", ARGS("ike=site"));
+	got = take_event(i, fd, "list-sa");
+	assert_has(got, "packets-out=0 path-mtu=1400 ");
+	got = strstr(got, "both-13{");
+	assert_non_null(got);
+	assert_lacks(got, "path-mtu");
+	close(fd);
+}
+
 static void nat_and_encapsulation_are_said(void **state)
 {
 	struct ike *i = *state;
@@ -392,6 +409,7 @@ int main(void)
 		IKE_CASE(list_ends_with_an_empty_response_after_its_items),
 		IKE_CASE(children_stand_below_their_own_sa),
 		IKE_CASE(what_is_not_known_yet_is_left_out),
+		IKE_CASE(path_mtu_is_said_where_a_router_did),
 		IKE_CASE(nat_and_encapsulation_are_said),
 		IKE_CASE(filter_that_nothing_passes_lists_nothing),
 		IKE_CASE(sa_that_is_gone_is_not_listed),

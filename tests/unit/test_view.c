@@ -34,6 +34,7 @@ const struct sa_status *dp_view_sa(const struct dp_view *v,
 		.pkts = id->spi + (id->dir == SADB_IN),
 		.bytes = addr_v4_be(&id->daddr),
 		.idle_s = 4,
+		.path_mtu = id->dir == SADB_OUT ? id->spi : 0,
 	};
 	return &s;
 }
@@ -376,6 +377,7 @@ static void child_that_is_up_has_what_its_sas_carried(void **state)
 	assert_int_equal(t->out.pkts, 0x402);
 	assert_int_equal(t->out.bytes, addr_v4_be(&ike[0].remote));
 	assert_int_equal(t->out.idle_s, 4);
+	assert_int_equal(t->out.path_mtu, 0x402);
 	assert_int_equal(t->failure.ago_s, STATUS_NEVER_S);
 	assert_int_equal(t[1].state, TUNNEL_DOWN);
 	assert_int_equal(t[1].failure.ago_s, 3);
