@@ -12,8 +12,9 @@ def transfer(lab, near, far, payload, timeout=20):
     did all of it arrive as it is? Raises OSError where there is no way.
     """
     got, sent = bytearray(), 0
-    with lab.socket(far[0], socket.AF_INET, socket.SOCK_STREAM) as server, \
-            lab.socket(near[0], socket.AF_INET, socket.SOCK_STREAM) as client:
+    family = socket.AF_INET6 if ":" in far[1] else socket.AF_INET
+    with lab.socket(far[0], family, socket.SOCK_STREAM) as server, \
+            lab.socket(near[0], family, socket.SOCK_STREAM) as client:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         server.bind((far[1], PORT))
         server.listen(1)
