@@ -18,6 +18,7 @@
 #define STATIONS_MAX 256	/* macvlans and their kin on unprotected ones */
 #define QUEUE_MAX    64		/* queues of one interface */
 #define WORKERS_MAX  64		/* threads that carry packets */
+#define DUMMIES_MAX  1024	/* SAs in use that send dummy packets */
 #define ADDR_MAX     1024	/* addresses of this host */
 #define SOCK_MAX     64		/* sockets of our own that the guard lets out */
 

@@ -34,7 +34,9 @@
 	X(WORKER_ICMP, "worker_icmp", "worker: made an ICMP error about a packet that is too big") \
 	X(WORKER_PMTU, "worker_pmtu", "worker: took the path MTU that an ICMP error says") \
 	X(WORKER_FRAGMENT, "worker_fragment", "worker: made one more fragment of a packet that is too big") \
-	X(WORKER_SEGMENT, "worker_segment", "worker: cut one more segment off a large packet of the host")
+	X(WORKER_SEGMENT, "worker_segment", "worker: cut one more segment off a large packet of the host") \
+	X(WORKER_DUMMY, "worker_dummy", "worker: made a dummy packet, as tfc_dummies asks for") \
+	X(WORKER_ECN, "worker_ecn", "worker: decrypted, and the ECN fields outside and inside are a pair that nobody should send (RFC 6040 section 4.2); also counted where it went")
 /* clang-format on */
 
 enum pass_reason {

@@ -27,6 +27,22 @@ static inline uint32_t esp_text_bytes(const struct sa_rt *sa,
 
 #define ESP_IV_MAX 16U
 
+/* An inner packet with its TFC padding: RFC 4303 section 2.7. */
+static inline uint32_t esp_padded_bytes(uint32_t inner_bytes, uint32_t least)
+{
+	return inner_bytes < least ? least : inner_bytes;
+}
+
+/*
+ * How large inner packets are made at least, 0: as they are.
+ *
+ * mtu   the largest that fits
+ */
+static inline uint32_t esp_least_bytes(const struct sa_rt *sa, uint32_t mtu)
+{
+	return sa->tfc_bytes < mtu ? sa->tfc_bytes : mtu;
+}
+
 /* The whole outer packet around that text. */
 static inline uint32_t esp_outer_bytes(const struct sa_rt *sa, uint32_t text)
 {

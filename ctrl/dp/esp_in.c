@@ -106,20 +106,25 @@ static bool selectors_match(const struct packet *p)
 	return rules_accept(rules, &f);
 }
 
-/*
- * RFC 6040 section 4.2: congestion that was met on the way goes inside, where
- * the inner packet can carry it; else it is dropped, as congestion asks for.
- */
-static bool take_ecn(struct packet *p, uint8_t outer_tos)
+/* What the outer header says to the packet that was in it; false: it must not
+ * go on. */
+static bool take_outer(struct worker *w, struct packet *p, uint8_t outer_tos)
 {
-	uint8_t outer = outer_tos & ECN_MASK, inner = p->ip.tos & ECN_MASK;
+	uint8_t tos = p->ip.tos;
 
-	if (outer == ECN_CE && inner == ECN_NOT_ECT)
+	switch (outer_take(&p->sa->outer, outer_tos, &tos)) {
+	case OUTER_ECN_LOST:
 		return false;
-	if (outer == ECN_CE || (outer == ECN_ECT_1 && inner == ECN_ECT_0)) {
-		p->ip.tos = (uint8_t)((p->ip.tos & ~ECN_MASK) | outer);
-		ip_set_tos(p->l3, p->ip.tos);
+	case OUTER_ECN_UNUSED:
+		w->passes[PASS_WORKER_ECN].pkts++;
+		w->passes[PASS_WORKER_ECN].bytes += p->ip.total_bytes;
+		break;
+	case OUTER_ECN_FINE:
+		break;
 	}
+	if (tos != p->ip.tos)
+		ip_set_tos(p->l3, tos);
+	p->ip.tos = tos;
 	return true;
 }
 
@@ -136,7 +141,8 @@ static uint8_t version_of(uint8_t next_header)
 }
 
 /* Inner packet, padding, pad length, next header: takes off what is ours. */
-static void unwrap(struct packet *p, uint8_t *text, uint32_t text_len)
+static void unwrap(struct worker *w, struct packet *p, uint8_t *text,
+		   uint32_t text_len)
 {
 	uint32_t pad_bytes = text[text_len - 2], inner_bytes;
 	uint8_t outer_tos = p->ip.tos, version;
@@ -157,9 +163,10 @@ static void unwrap(struct packet *p, uint8_t *text, uint32_t text_len)
 	p->l3 = text;
 	if (!selectors_match(p))
 		return packet_drop(p, DROP_SELECTOR);
-	if (!take_ecn(p, outer_tos))
+	if (!take_outer(w, p, outer_tos))
 		return packet_drop(p, DROP_ECN);
-	p->bytes = p->ip.total_bytes;
+	p->bytes = p->ip.total_bytes; /* RFC 4303 section 2.7: TFC padding ends
+					 here */
 	p->state = PKT_OPENED;
 }
 
@@ -212,7 +219,7 @@ static void finish(struct worker *w, struct packet *p,
 	if (replay_commit(&p->sa->replay, p->seq))
 		return packet_drop(p, DROP_REPLAY);
 	note_origin(w, p);
-	unwrap(p, text, op->text_bytes);
+	unwrap(w, p, text, op->text_bytes);
 }
 
 /* What the SA has carried by these. */

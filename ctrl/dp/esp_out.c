@@ -43,9 +43,11 @@ static bool has_room(const uint8_t *at, uint32_t bytes)
 
 /* Does the packet fit its frame once protected? And the lender's, where its text
  * is made, for which the ICV's octets may be read. */
-static bool fits_frame(const struct worker *w, const struct packet *p)
+static bool fits_frame(const struct worker *w, const struct packet *p,
+		       uint32_t least)
 {
-	uint32_t bytes = esp_text_bytes(p->sa, p->bytes) + p->sa->icv_bytes;
+	uint32_t inner = esp_padded_bytes(p->bytes, least);
+	uint32_t bytes = esp_text_bytes(p->sa, inner) + p->sa->icv_bytes;
 
 	return has_room(p->l3, bytes) &&
 	       (!p->lent || has_room(text_place(w, p), bytes));
@@ -91,6 +93,26 @@ static uint32_t take_numbers(struct sa_rt *sa, struct packet **p, uint32_t n)
 	return taken;
 }
 
+/* What stood in the frame is another peer's: RFC 4303 section 2.7 leaves to us
+ * which octets these are. */
+static void put_tfc_padding(const struct packet *p, uint32_t padded_bytes)
+{
+	if (p->bytes < padded_bytes)
+		memset(p->l3 + p->bytes, 0, padded_bytes - p->bytes);
+}
+
+/* RFC 4303 sections 2.6 and 3.1.2; version 0: a dummy packet. */
+static uint8_t next_header_of(uint8_t version)
+{
+	switch (version) {
+	case 4:
+		return PROTO_IPIP;
+	case 6:
+		return PROTO_IPV6;
+	}
+	return PROTO_NONE;
+}
+
 /* RFC 4303 section 2.4: 1, 2, 3, … then pad length and next header. */
 static void put_trailer(uint8_t *end_of_inner, uint32_t pad_bytes,
 			uint8_t next_header)
@@ -128,6 +150,8 @@ static bool is_its_own(const struct packet *p)
  * have a number. */
 static bool admit(struct worker *w, struct packet *p, uint32_t mtu)
 {
+	uint32_t least = esp_least_bytes(p->sa, mtu);
+
 	if (p->sa->narrow && !is_its_own(p)) {
 		packet_drop(p, DROP_SELECTOR);
 		return false;
@@ -136,18 +160,20 @@ static bool admit(struct worker *w, struct packet *p, uint32_t mtu)
 		return false;
 	if (mss_concerns(w, p))
 		mss_clamp(p, mtu);
-	if (!fits_frame(w, p))
+	if (!fits_frame(w, p, least))
 		packet_own(w, p); /* it has the most room there */
-	if (fits_frame(w, p))
+	if (fits_frame(w, p, least))
 		return true;
 	packet_drop(p, DROP_TOO_BIG);
 	return false;
 }
 
-static bool prepare(struct worker *w, struct packet *p, struct crypto_op *op)
+static bool prepare(struct worker *w, struct packet *p, uint32_t least,
+		    struct crypto_op *op)
 {
 	struct sa_rt *sa = p->sa;
-	uint32_t text = esp_text_bytes(sa, p->bytes), seq_be;
+	uint32_t padded = esp_padded_bytes(p->bytes, least);
+	uint32_t text = esp_text_bytes(sa, padded), seq_be;
 	uint8_t *esp = text_place(w, p) - sa->iv_bytes - ESP_HEADER_BYTES;
 
 	if (!put_iv(w, sa, p->seq, esp + ESP_HEADER_BYTES)) {
@@ -156,8 +182,9 @@ static bool prepare(struct worker *w, struct packet *p, struct crypto_op *op)
 	}
 	if (p->routed)
 		ip_hop(p->l3);
-	put_trailer(p->l3 + p->bytes, text - p->bytes - ESP_TRAILER_BYTES,
-		    p->ip.version == 4 ? PROTO_IPIP : PROTO_IPV6);
+	put_tfc_padding(p, padded);
+	put_trailer(p->l3 + padded, text - padded - ESP_TRAILER_BYTES,
+		    next_header_of(p->ip.version));
 	seq_be = htonl((uint32_t)p->seq);
 	memcpy(esp, &sa->spi_be, 4);
 	memcpy(esp + 4, &seq_be, 4);
@@ -210,12 +237,12 @@ static uint32_t admit_run(struct worker *w, struct packet *p, uint32_t n,
 }
 
 static uint32_t prepare_run(struct worker *w, struct packet **of, uint32_t n,
-			    struct crypto_op *ops)
+			    uint32_t least, struct crypto_op *ops)
 {
 	uint32_t m = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (prepare(w, of[i], &ops[m]))
+		if (prepare(w, of[i], least, &ops[m]))
 			of[m++] = of[i];
 	return m;
 }
@@ -230,7 +257,7 @@ static void finish_run(struct worker *w, struct packet **of, uint32_t n,
 			packet_drop(of[i], DROP_CRYPTO);
 			continue;
 		}
-		pkts++;
+		pkts += of[i]->ip.version != 0;
 		bytes += of[i]->bytes;
 		finish(of[i], &ops[i]);
 	}
@@ -239,12 +266,12 @@ static void finish_run(struct worker *w, struct packet **of, uint32_t n,
 
 /* They have their numbers. */
 static void seal(struct worker *w, struct sa_rt *sa, struct packet **of,
-		 uint32_t n)
+		 uint32_t n, uint32_t least)
 {
 	struct crypto_op ops[BATCH_MAX];
 	uint64_t last = of[n - 1]->seq;
 
-	n = prepare_run(w, of, n, ops);
+	n = prepare_run(w, of, n, least, ops);
 	sa->backend->seal(w->crypto, sa_key(sa, w->index), ops, n);
 	if (n)
 		finish_run(w, of, n, ops);
@@ -252,17 +279,24 @@ static void seal(struct worker *w, struct sa_rt *sa, struct packet **of,
 		note_numbers(sa->kept, last);
 }
 
+void esp_seal(struct worker *w, struct packet **of, uint32_t n, uint32_t mtu)
+{
+	struct sa_rt *sa = of[0]->sa;
+	uint32_t m = take_numbers(sa, of, life_admit(w, of, n));
+
+	if (m)
+		seal(w, sa, of, m, esp_least_bytes(sa, mtu));
+	life_note(w, sa);
+}
+
 static void seal_run(struct worker *w, struct packet *p, uint32_t n,
 		     uint32_t mtu)
 {
 	struct packet *of[BATCH_MAX];
-	struct sa_rt *sa = p->sa;
 	uint32_t m = admit_run(w, p, n, mtu, of);
 
-	m = take_numbers(sa, of, life_admit(w, of, m));
 	if (m)
-		seal(w, sa, of, m);
-	life_note(w, sa);
+		esp_seal(w, of, m, mtu);
 }
 
 /* Nothing is encrypted before the way to the peer is known. */

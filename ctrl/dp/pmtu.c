@@ -157,8 +157,18 @@ static bool cut_v6(struct worker *w, struct packet *p, uint32_t mtu)
 	return false;
 }
 
+/* RFC 4301 section 8.1: where outer packets have no DF, what is inside keeps its
+ * own, and goes as far as a frame holds it. */
+static bool goes_whole(const struct packet *p)
+{
+	return outer_is_cut(&p->sa->outer) && p->ip.fragment & IPV4_DF &&
+	       p->bytes <= pmtu_inner(p->sa, UINT16_MAX);
+}
+
 bool pmtu_cut(struct worker *w, struct packet *p, uint32_t mtu)
 {
+	if (goes_whole(p))
+		return true;
 	return p->ip.version == 4 ? cut_v4(w, p, mtu) : cut_v6(w, p, mtu);
 }
 

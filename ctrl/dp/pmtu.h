@@ -3,7 +3,8 @@
  * Path MTU on the way out: what is too big once protected is cut into fragments
  * that fit, or where DF or IPv6 forbids that, its sender is told what fits
  * (RFC 1191, RFC 8201, RFC 4301 section 8). An IPv6 packet that every IPv6 link
- * takes goes in any case, if need be in fragments of the outer packet. Worker.
+ * takes goes in any case, if need be in fragments of the outer packet; so does what
+ * must not be cut, where outer packets never have DF. Worker.
  *
  * How large the path is, routers on it say (RFC 4301 section 8.2): a worker reads
  * it, the control thread keeps it (paths.h).

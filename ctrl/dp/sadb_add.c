@@ -110,6 +110,9 @@ static int check_form(const struct sadb_id *id, const struct sadb_sa *sa,
 		return error_set(e, -EINVAL, "more than a message holds");
 	if (!sa->encap_sport != !sa->encap_dport)
 		return error_set(e, -EINVAL, "one port of UDP, not two");
+	if (sa->outer.df > SADB_DF_SET || sa->outer.dscp > SADB_DSCP_MAX ||
+	    sa->outer.dummies > SADB_DUMMIES_MAX)
+		return error_set(e, -EINVAL, "no such outer header");
 	for (uint32_t i = 0; i < sa->n_selectors; i++)
 		if (!selector_sound(&sa->selectors[i]))
 			return error_set(e, -EINVAL, "a selector is no range");
@@ -197,6 +200,7 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		.daddr = en->id.daddr,
 		.encap_sport = sa->encap_sport,
 		.encap_dport = sa->encap_dport,
+		.outer = sa->outer,
 		.encr = find_encr(sa->encr, sa->encr_key_bits),
 		.integ = integ_by_id(sa->integ),
 		.encr_key = &encr_key,

@@ -39,6 +39,7 @@ struct entry {
 	struct sa_ref ref;  /* LIVE, DRAINING */
 	uint32_t *policies; /* whose it is, their ids; owned */
 	uint32_t n_policies;
+	uint32_t n_bound;     /* outbound: policies that it is bound to */
 	bool orphan;	      /* who made it has ended */
 	bool has_encrypted;   /* outbound: it was bound */
 	struct used_key *key; /* outbound, of ike's; owned until it is retired */

@@ -133,7 +133,8 @@ static uint64_t in_flight(const struct dp *dp, const struct counters *n)
 			 n->passes[PASS_STEER_ICMP].pkts +
 			 n->passes[PASS_WORKER_ICMP].pkts +
 			 n->passes[PASS_WORKER_FRAGMENT].pkts +
-			 n->passes[PASS_WORKER_SEGMENT].pkts;
+			 n->passes[PASS_WORKER_SEGMENT].pkts +
+			 n->passes[PASS_WORKER_DUMMY].pkts;
 	uint64_t ended = n->passes[PASS_WORKER_TX].pkts +
 			 n->passes[PASS_WORKER_HOST].pkts +
 			 n->passes[PASS_WORKER_PMTU].pkts;

@@ -15,6 +15,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/dp/handoff.h"
 #include "ctrl/dp/plug.h"
+#include "ctrl/dp/tfc.h"
 #include "ctrl/sadb/quiescent.h"
 #include "include/meta.h"
 
@@ -42,6 +43,7 @@ int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link,
 	w->hold_max = w->hold_room = frames / HOLD_SHARE;
 	w->hold = calloc(w->hold_max, sizeof(*w->hold));
 	w->made = calloc(MADE_MAX, sizeof(*w->made));
+	w->tfc.due_ns = UINT64_MAX;
 	w->backend = backend;
 	err = backend->thread_new(&w->crypto);
 	if (!w->hold || !w->made || plugs_init(w))
@@ -186,6 +188,7 @@ bool worker_step(struct worker *w)
 	if (w->host.fd >= 0)
 		any |= host_rx(w);
 	any |= handoff_take(w);
+	tfc_step(w);
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		port_refill(w, w->ports[i]);
 	handoff_wake(w);
@@ -203,11 +206,15 @@ static bool transmitting(const struct worker *w)
 
 static int poll_ms(const struct worker *w)
 {
+	int dummies_ms = tfc_poll_ms(w);
+
 	if (transmitting(w) || host_cut_has_more(&w->host.cut))
 		return POLL_TX_MS;
 	if (handoff_lent(w))
 		return POLL_TX_MS;
-	return w->held ? POLL_HELD_MS : -1;
+	if (w->held && (dummies_ms < 0 || dummies_ms > POLL_HELD_MS))
+		return POLL_HELD_MS;
+	return dummies_ms;
 }
 
 /* Only after a sleep, and before the round that finds what it was rung for: a

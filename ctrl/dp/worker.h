@@ -61,6 +61,9 @@ struct policy_view {
 	_Atomic uint32_t since[SPD_MAX];
 	/* sa_ref of each policy as one word. */
 	_Atomic uint64_t binding[SPD_MAX];
+	/* See tfc.h. */
+	_Atomic uint64_t dummies[DUMMIES_MAX]; /* sa_ref as one word; 0: free */
+	_Atomic uint32_t n_dummies;	       /* places that were ever taken */
 };
 
 /* One policy's packets that wait for an SA, and when to ask again. */
@@ -87,6 +90,13 @@ struct draining {
 	uint64_t seq; /* 0: none */
 	uint32_t port[WORKER_PORTS_MAX];
 	uint32_t host;
+};
+
+/* When dummy packets are due; see tfc.h. */
+struct tfc_clock {
+	uint64_t last_ns; /* those up to then were sent */
+	uint64_t due_ns;  /* UINT64_MAX: never */
+	uint32_t changed; /* of the policies, as last seen */
 };
 
 /* Its end of the host interface. */
@@ -138,6 +148,7 @@ struct worker {
 	uint8_t held_for[HOLD_BUCKETS];
 	struct acquire acquire[SPD_MAX];
 	uint32_t changed; /* of the policies, as last seen */
+	struct tfc_clock tfc;
 
 	struct packet *made; /* owned; they walk next */
 	uint32_t n_made;
@@ -203,6 +214,15 @@ bool host_rx(struct worker *w);
 /* PKT_CLEAR becomes PKT_SEALED, PKT_CIPHER becomes PKT_OPENED. */
 void esp_out(struct worker *w, struct batch *b);
 void esp_in(struct worker *w, struct batch *b);
+
+/*
+ * Packets of one outbound SA of the worker's own, as large as they will be but for
+ * TFC padding, become PKT_SEALED. Of version 0: dummies.
+ *
+ * n     1 or more
+ * mtu   the largest inner packet that fits
+ */
+void esp_seal(struct worker *w, struct packet **of, uint32_t n, uint32_t mtu);
 
 /* Next hop, link header, and away: PKT_GONE. */
 void forward(struct worker *w, struct batch *b);

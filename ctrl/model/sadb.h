@@ -92,6 +92,36 @@ enum sadb_cause {
 	SADB_BY_NUMBERS, /* sequence numbers, which never repeat */
 };
 
+/* DF of an outer header of IPv4 (RFC 4301 section 8.1). */
+enum sadb_df {
+	SADB_DF_COPY, /* the inner packet's; of IPv6's, set */
+	SADB_DF_CLEAR,
+	SADB_DF_SET,
+};
+
+#define SADB_DSCP_MAX	 63
+#define SADB_TFC_MTU	 UINT16_MAX
+#define SADB_DUMMIES_MAX 1000 /* a second */
+
+/*
+ * What outer headers have of inner packets, and inner packets of outer headers,
+ * and how little an observer sees of their sizes and times. All zero is what
+ * strongSwan does by itself.
+ */
+struct sadb_outer {
+	uint8_t df;	     /* enum sadb_df */
+	uint8_t dscp_is_set; /* outer ones have `dscp`, else the inner packet's */
+	uint8_t dscp;	     /* 0 to SADB_DSCP_MAX */
+	uint8_t dscp_in;     /* inbound: the inner packet gets the outer one */
+	uint8_t no_ecn;	     /* neither header has the other one's ECN */
+	uint8_t ttl;	     /* or hop limit; 0: 64 */
+	uint16_t tfc_bytes; /* outbound: inner packets are padded up to so many,
+			       or SADB_TFC_MTU, as the path lets; 0: they are not */
+	uint16_t dummies;   /* outbound: dummy packets a second */
+};
+
+_Static_assert(sizeof(struct sadb_outer) == 10, "compared without gaps");
+
 /* What ADD says of an SA; keys in the clear, hence wiped after use. */
 struct sadb_sa {
 	struct addr saddr;
@@ -112,6 +142,8 @@ struct sadb_sa {
 	uint32_t pad2;
 	struct sadb_limit soft; /* EXPIRE tells of it */
 	struct sadb_limit hard; /* it ends, and EXPIRE tells */
+	struct sadb_outer outer;
+	uint8_t pad3[6];
 	uint8_t encr_key[SADB_KEY_MAX];
 	uint8_t integ_key[SADB_KEY_MAX];
 	struct sadb_selector selectors[SADB_SELECTORS_MAX];

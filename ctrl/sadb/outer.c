@@ -12,12 +12,29 @@
 #define UDP_LENGTH_AT	4
 #define UDP_CHECKSUM_AT 6
 
-void outer_init(struct outer *o, const struct addr *saddr,
-		const struct addr *daddr, uint16_t sport_be, uint16_t dport_be)
+#define DSCP_MASK  0xfc /* RFC 2474 section 3: in TOS or traffic class */
+#define DSCP_SHIFT 2
+
+static void take_conf(struct outer *o, const struct sadb_outer *conf)
 {
+	o->tos_copied = (uint8_t)((conf->dscp_is_set ? 0 : DSCP_MASK) |
+				  (conf->no_ecn ? 0 : ECN_MASK));
+	o->tos_taken = (uint8_t)((conf->dscp_in ? DSCP_MASK : 0) |
+				 (conf->no_ecn ? 0 : ECN_MASK));
+	if (conf->dscp_is_set)
+		o->tos_set = (uint8_t)(conf->dscp << DSCP_SHIFT);
+	o->df_copied = conf->df == SADB_DF_COPY ? IPV4_DF : 0;
+	o->df_set = conf->df == SADB_DF_SET ? IPV4_DF : 0;
+}
+
+void outer_init(struct outer *o, const struct addr *saddr,
+		const struct addr *daddr, uint16_t sport_be, uint16_t dport_be,
+		const struct sadb_outer *conf)
+{
+	static const struct sadb_outer none = { 0 };
 	struct ip_header ip = {
 		.version = addr_is_v4(saddr) ? 4 : 6,
-		.ttl = OUTER_TTL,
+		.ttl = conf && conf->ttl ? conf->ttl : OUTER_TTL,
 		.protocol = dport_be ? PROTO_UDP : PROTO_ESP,
 		.saddr = *saddr,
 		.daddr = *daddr,
@@ -26,6 +43,7 @@ void outer_init(struct outer *o, const struct addr *saddr,
 	uint8_t *at;
 
 	memset(o, 0, sizeof(*o));
+	take_conf(o, conf ? conf : &none);
 	o->ip_bytes = (uint8_t)ip_least_bytes(ip.version);
 	o->bytes = (uint8_t)(o->ip_bytes + (dport_be ? UDP_HEADER_BYTES : 0));
 	at = o->octets + OUTER_MAX - o->bytes;
@@ -39,13 +57,19 @@ void outer_init(struct outer *o, const struct addr *saddr,
 	memcpy(at + o->ip_bytes + 2, &dport_be, 2);
 }
 
+static uint8_t tos_of(const struct outer *o, const struct ip_header *inner)
+{
+	return (inner->tos & o->tos_copied) | o->tos_set;
+}
+
 static void finish_v4(const struct outer *o, uint8_t *at, uint32_t total_bytes,
 		      const struct ip_header *inner, uint16_t id)
 {
-	uint16_t df = inner->fragment & IPV4_DF;
-	uint32_t sum = o->sum + inner->tos + total_bytes + id + df;
+	uint16_t df = (inner->fragment & o->df_copied) | o->df_set;
+	uint8_t tos = tos_of(o, inner);
+	uint32_t sum = o->sum + tos + total_bytes + id + df;
 
-	at[1] = inner->tos;
+	at[1] = tos;
 	put_u16(at + 2, (uint16_t)total_bytes);
 	put_u16(at + 4, id);
 	put_u16(at + 6, df);
@@ -53,10 +77,10 @@ static void finish_v4(const struct outer *o, uint8_t *at, uint32_t total_bytes,
 	put_u16(at + IPV4_CHECKSUM_AT, (uint16_t) ~((sum >> 16) + sum));
 }
 
-static void finish_v6(uint8_t *at, uint32_t total_bytes,
+static void finish_v6(const struct outer *o, uint8_t *at, uint32_t total_bytes,
 		      const struct ip_header *inner)
 {
-	ipv6_set_tos(at, inner->tos);
+	ipv6_set_tos(at, tos_of(o, inner));
 	put_u16(at + 4, (uint16_t)(total_bytes - IPV6_HEADER_BYTES));
 }
 
@@ -87,7 +111,44 @@ void outer_put(const struct outer *o, uint8_t *esp, uint32_t total_bytes,
 	if (o->ip_bytes == IPV4_HEADER_BYTES)
 		finish_v4(o, at, total_bytes, inner, id);
 	else
-		finish_v6(at, total_bytes, inner);
+		finish_v6(o, at, total_bytes, inner);
 	if (o->bytes != o->ip_bytes)
 		finish_udp(o, at, total_bytes);
+}
+
+#define UNUSED 0x40
+#define LOST   0x80
+
+/* RFC 6040 section 4.2, figure 4: what the inner field becomes, by the inner one
+ * and the outer one. Unused there are those with marks of exclamation. */
+static const uint8_t ecn_taken[ECN_MASK + 1][ECN_MASK + 1] = {
+	[ECN_NOT_ECT] = { [ECN_NOT_ECT] = ECN_NOT_ECT,
+			  [ECN_ECT_0] = ECN_NOT_ECT | UNUSED,
+			  [ECN_ECT_1] = ECN_NOT_ECT | UNUSED,
+			  [ECN_CE] = LOST },
+	[ECN_ECT_0] = { [ECN_NOT_ECT] = ECN_ECT_0,
+			[ECN_ECT_0] = ECN_ECT_0,
+			[ECN_ECT_1] = ECN_ECT_1,
+			[ECN_CE] = ECN_CE },
+	[ECN_ECT_1] = { [ECN_NOT_ECT] = ECN_ECT_1,
+			[ECN_ECT_0] = ECN_ECT_1 | UNUSED,
+			[ECN_ECT_1] = ECN_ECT_1,
+			[ECN_CE] = ECN_CE },
+	[ECN_CE] = { [ECN_NOT_ECT] = ECN_CE,
+		     [ECN_ECT_0] = ECN_CE,
+		     [ECN_ECT_1] = ECN_CE | UNUSED,
+		     [ECN_CE] = ECN_CE },
+};
+
+enum outer_ecn outer_take(const struct outer *o, uint8_t outer_tos, uint8_t *tos)
+{
+	uint8_t ecn = ecn_taken[*tos & ECN_MASK][outer_tos & ECN_MASK];
+	uint8_t got = (outer_tos & DSCP_MASK) | (ecn & ECN_MASK);
+
+	if (!(o->tos_taken & ECN_MASK))
+		ecn = 0;
+	if (ecn & LOST)
+		return OUTER_ECN_LOST;
+	*tos = (*tos & (uint8_t)~o->tos_taken) | (got & o->tos_taken);
+	return ecn & UNUSED ? OUTER_ECN_UNUSED : OUTER_ECN_FINE;
 }

@@ -2,16 +2,19 @@
 /*
  * What stands before the ESP header of an SA's packets in tunnel mode: IP of
  * either family, and UDP where the SA says so. Made once when the SA is; a packet
- * gets a copy, with what is its own filled in.
+ * gets a copy, with what is its own filled in. And what a header that comes off
+ * says to the packet inside.
  *
- * Fields by RFC 4301 sections 5.1.2.1 and 5.1.2.2, whichever families meet:
- * DSCP and ECN are copied (RFC 6040 section 4.1, normal mode). DF, which IPv4 alone has, is
- * copied from IPv4 and set for IPv6, whose packets are cut by none but their
- * sender. The flow label is 0.
+ * Fields by RFC 4301 sections 5.1.2.1 and 5.1.2.2, whichever families meet, as
+ * struct sadb_outer has it; if it says nothing: DSCP and ECN are copied (RFC 6040
+ * section 4.1, normal mode; without ECN it is compatibility mode). DF, which IPv4
+ * alone has, is copied from IPv4 and set for IPv6, whose packets are cut by none
+ * but their sender. The flow label is 0.
  */
 #ifndef CYG_SADB_OUTER_H
 #define CYG_SADB_OUTER_H
 
+#include "ctrl/model/sadb.h"
 #include "ctrl/wire/ip.h"
 #include "include/proto.h"
 
@@ -22,11 +25,27 @@ struct outer {
 	uint8_t bytes;		   /* of it */
 	uint8_t ip_bytes;	   /* of it, without UDP */
 	uint16_t sum; /* IPv4's checksum without the packet's own fields */
+	uint16_t df_copied; /* these bits of the inner packet's */
+	uint16_t df_set;    /* and these in any case */
+	uint8_t tos_copied; /* likewise, of the TOS or traffic class */
+	uint8_t tos_set;
+	uint8_t tos_taken; /* bits that an inner packet gets, as it comes off */
 };
 
-/* Ports in network order; 0: bare ESP. Both addresses are of one family. */
+/*
+ * Ports in network order; 0: bare ESP. Both addresses are of one family.
+ *
+ * conf   NULL: as with all zero
+ */
 void outer_init(struct outer *o, const struct addr *saddr,
-		const struct addr *daddr, uint16_t sport_be, uint16_t dport_be);
+		const struct addr *daddr, uint16_t sport_be, uint16_t dport_be,
+		const struct sadb_outer *conf);
+
+/* Is it cut on its way, whatever is inside? */
+static inline bool outer_is_cut(const struct outer *o)
+{
+	return o->ip_bytes == IPV4_HEADER_BYTES && !o->df_copied && !o->df_set;
+}
 
 /*
  * Puts it before a packet.
@@ -40,5 +59,22 @@ void outer_init(struct outer *o, const struct addr *saddr,
  */
 void outer_put(const struct outer *o, uint8_t *esp, uint32_t total_bytes,
 	       const struct ip_header *inner, uint16_t id);
+
+enum outer_ecn {
+	OUTER_ECN_FINE,
+	OUTER_ECN_UNUSED, /* nobody who keeps to the RFC sends these together */
+	OUTER_ECN_LOST,	  /* congestion was met that the packet can't carry: it
+			     is to be dropped, as congestion asks for */
+};
+
+/*
+ * Which TOS or traffic class an inner packet has once it is out (RFC 6040
+ * section 4.2, RFC 2983).
+ *
+ * outer_tos   of the header that came off
+ * tos         the inner packet's; written, unless it is lost
+ */
+enum outer_ecn outer_take(const struct outer *o, uint8_t outer_tos,
+			  uint8_t *tos);
 
 #endif

@@ -93,7 +93,9 @@ static void sa_describe(struct sa_rt *sa, const struct sa_spec *spec)
 	sa->peer_port_be = htons(spec->encap_sport);
 	sa->udp = spec->encap_dport != 0;
 	outer_init(&sa->outer, &sa->saddr, &sa->daddr, htons(spec->encap_sport),
-		   htons(spec->encap_dport));
+		   htons(spec->encap_dport), &spec->outer);
+	sa->tfc_bytes = spec->outer.tfc_bytes;
+	sa->dummies = spec->outer.dummies;
 	sa->iv_bytes = encr->iv_bytes;
 	sa->icv_bytes = (uint8_t)esp_icv_bytes(encr, spec->integ);
 	/* RFC 4303 section 2.4: next header ends on a 4-octet border. */

@@ -25,6 +25,7 @@ struct sa_spec {
 	struct addr daddr;
 	uint16_t encap_sport; /* host order; ESP in UDP, RFC 3948 */
 	uint16_t encap_dport; /* host order; 0: bare ESP */
+	struct sadb_outer outer;
 	const struct encr_alg *encr;
 	const struct integ_alg *integ;
 	const struct secret *encr_key;

@@ -158,7 +158,7 @@ static void sa_encapsulate(struct sa_rt *sa)
 {
 	sa->udp = true;
 	outer_init(&sa->outer, &sa->saddr, &sa->daddr, htons(IKE_NATT_PORT),
-		   htons(IKE_NATT_PORT));
+		   htons(IKE_NATT_PORT), NULL);
 	sa->peer_port_be = htons(IKE_NATT_PORT);
 }
 
@@ -166,7 +166,7 @@ static void sa_move(struct sa_rt *sa)
 {
 	sa->saddr = sa->peer = addr_of("2001:db8:ffff::1");
 	sa->daddr = addr_of("2001:db8:ffff::2");
-	outer_init(&sa->outer, &sa->saddr, &sa->daddr, 0, 0);
+	outer_init(&sa->outer, &sa->saddr, &sa->daddr, 0, 0, NULL);
 }
 
 void gateway_outer_v6(struct gateway *g)
@@ -673,7 +673,8 @@ bool gateway_books_balance(struct gateway *g)
 			   (g->outside.rx_n - g->outside.rx_at);
 	uint64_t made = g->passes[PASS_WORKER_ICMP].pkts +
 			g->passes[PASS_WORKER_FRAGMENT].pkts +
-			g->passes[PASS_WORKER_SEGMENT].pkts;
+			g->passes[PASS_WORKER_SEGMENT].pkts +
+			g->passes[PASS_WORKER_DUMMY].pkts;
 
 	while (gateway_host_take(g, l3, dmac))
 		;

@@ -155,6 +155,38 @@ static void peer_behind_a_nat_that_moved_is_an_event(void **state)
 	assert_int_equal(e.mapped_port, 1024);
 }
 
+/* How many SAs do, if a worker looks now. */
+static uint32_t send_dummies(const struct side *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < atomic_load(&s->view.n_dummies); i++)
+		n += atomic_load(&s->view.dummies[i]) != 0;
+	return n;
+}
+
+static void sa_sends_dummies_while_it_is_bound(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request out[2], q;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		out[i] = side_add(SADB_OUT, false, 0x1001 + i, p->policy_a,
+				  &p->narrow_a);
+		out[i].sa.outer.dummies = 10;
+		assert_int_equal(side_call(p->a, &out[i]).err, 0);
+		assert_int_equal(send_dummies(p->a), i);
+		bind_now(p->a, &out[i]);
+		assert_int_equal(send_dummies(p->a), 1);
+	}
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(send_dummies(p->a), 1);
+		q = side_verb(&out[i], SADB_DELETE);
+		assert_int_equal(side_call(p->a, &q).err, 0);
+	}
+	assert_int_equal(send_dummies(p->a), 0);
+}
+
 /* Without ESN, at three quarters of the numbers. */
 static void outbound_sa_that_runs_out_of_numbers_is_an_event(void **state)
 {
@@ -706,6 +738,7 @@ int main(void)
 		CASE(larval_sa_can_be_given_back),
 		CASE(first_packet_is_an_event_of_its_inbound_sa),
 		CASE(peer_behind_a_nat_that_moved_is_an_event),
+		CASE(sa_sends_dummies_while_it_is_bound),
 		CASE(outbound_sa_that_runs_out_of_numbers_is_an_event),
 		CASE(sa_that_has_carried_enough_is_an_event),
 		CASE(sa_that_has_carried_all_ends),

@@ -83,6 +83,21 @@ static void daddr_ipv6(struct sadb_request *q)
 	q->id.daddr.octets[0] = 0x20;
 }
 
+static void outer_df_3(struct sadb_request *q)
+{
+	q->sa.outer.df = 3;
+}
+
+static void outer_dscp_64(struct sadb_request *q)
+{
+	q->sa.outer.dscp = SADB_DSCP_MAX + 1;
+}
+
+static void outer_dummies_1001(struct sadb_request *q)
+{
+	q->sa.outer.dummies = SADB_DUMMIES_MAX + 1;
+}
+
 static void saddr_ipv6(struct sadb_request *q)
 {
 	q->sa.saddr.octets[0] = 0x20;
@@ -273,6 +288,9 @@ static const struct refusal refusals[] = {
 	{ "no direction", -EINVAL, dir_2 },
 	{ "destination alone of IPv6", -EINVAL, daddr_ipv6 },
 	{ "source alone of IPv6", -EINVAL, saddr_ipv6 },
+	{ "DF neither copied, clear nor set", -EINVAL, outer_df_3 },
+	{ "DSCP of 7 bits", -EINVAL, outer_dscp_64 },
+	{ "more dummies than may be", -EINVAL, outer_dummies_1001 },
 	{ "no addresses", -EINVAL, ends_unspecified },
 	{ "selector from IPv4 to IPv6", -EINVAL, remote_ipv6 },
 	{ "range over both families", -EINVAL, range_over_both_families },
