@@ -15,6 +15,7 @@
 #include "ctrl/conf/named.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/conf/values_conn.h"
+#include "ctrl/conf/values_outer.h"
 #include "ctrl/conf/values_ts.h"
 #include "ctrl/model/sadb.h"
 #include "ctrl/sadb/replay.h"
@@ -225,6 +226,7 @@ static const struct key child_keys[] = {
 	/* Ours alone: not of swanctl.conf. */
 	{ .name = "spread",	   .form = "yes or no", .read = value_bool,
 	  AT(child_conf, spread) },
+	OUTER_KEYS(child_conf, outer),
 };
 
 static const struct sub child_later[] = {
@@ -234,9 +236,7 @@ static const struct sub child_later[] = {
 	LATER("priority"),	LATER("interface"),	LATER("mark_in"),
 	LATER("mark_in_sa"),	LATER("mark_out"),	LATER("set_mark_in"),
 	LATER("set_mark_out"),	LATER("if_id_in"),	LATER("if_id_out"),
-	LATER("label"),		LATER("label_mode"),	LATER("tfc_padding"),
-	LATER("hw_offload"),	LATER("copy_df"),	LATER("copy_ecn"),
-	LATER("copy_dscp"),
+	LATER("label"),		LATER("label_mode"),	LATER("hw_offload"),
 };
 /* clang-format on */
 

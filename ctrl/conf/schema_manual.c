@@ -14,6 +14,7 @@
 #include "ctrl/conf/near.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/conf/values_manual.h"
+#include "ctrl/conf/values_outer.h"
 #include "ctrl/sadb/replay.h"
 #include "include/ike.h"
 #include "include/proto.h"
@@ -77,6 +78,7 @@ static const struct key manual_keys[] = {
 	  AT(manual_conf, soft.pkts) },
 	{ .name = "life_packets",  .form = FORM_COUNT, .read = value_count,
 	  AT(manual_conf, hard.pkts) },
+	OUTER_KEYS(manual_conf, outer),
 	{ .name = "policies",	   .form = FORM_POLICIES },
 };
 /* clang-format on */

@@ -122,8 +122,9 @@ static bool same_pair(const struct manual_conf *a, const struct manual_conf *b)
 	       addr_equal(&a->remote, &b->remote) && a->encr == b->encr &&
 	       a->integ == b->integ && a->replay_window == b->replay_window &&
 	       a->esn == b->esn && a->remote_port == b->remote_port &&
-	       a->spread == b->spread && same_keys(&a->in, &b->in) &&
-	       same_keys(&a->out, &b->out);
+	       a->spread == b->spread &&
+	       memcmp(&a->outer, &b->outer, sizeof(a->outer)) == 0 &&
+	       same_keys(&a->in, &b->in) && same_keys(&a->out, &b->out);
 }
 
 static int fail_kept(const struct manual_conf *m, const struct config *file,

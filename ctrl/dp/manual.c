@@ -95,6 +95,7 @@ static bool mark_of(const struct manual *m, const struct one *o,
 		slice_of(&pair->spread, sizeof(pair->spread)),
 		slice_of(&pair->soft, sizeof(pair->soft)),
 		slice_of(&pair->hard, sizeof(pair->hard)),
+		slice_of(&pair->outer, sizeof(pair->outer)),
 		slice_of(o->keys->encr_key.octets, o->keys->encr_key.len),
 		slice_of(o->keys->integ_key.octets, o->keys->integ_key.len),
 	};
@@ -215,6 +216,7 @@ static int install(struct manual *m, const struct one *o,
 		.spread = pair->spread,
 		.soft = pair->soft,
 		.hard = pair->hard,
+		.outer = pair->outer,
 	};
 	struct error why;
 	int err;

@@ -168,6 +168,15 @@ const struct child_conf *child_choose(const struct ike_sa *sa,
 	return c->n_children ? &c->children[0] : NULL;
 }
 
+/* RFC 7296 section 1.3.1: what the peer says of the CHILD SA beside its
+ * payloads. */
+static void take_notifies(struct exchange *x, const struct ike_payloads *p)
+{
+	struct ike_notify n;
+
+	x->no_tfc = ike_find_notify(p, IKE_N_ESP_TFC_PADDING_NOT_SUPPORTED, &n);
+}
+
 void child_accept(struct ike_sa *sa, struct exchange *x,
 		  const struct ike_payloads *p, bool with_ke)
 {
@@ -182,6 +191,7 @@ void child_accept(struct ike_sa *sa, struct exchange *x,
 		return;
 	}
 	conf = x->child->conf;
+	take_notifies(x, p);
 	if (!proposals_choose(&conf->proposals, body->body, with_ke, &x->chosen) ||
 	    !take_spi(x, x->chosen.spi)) {
 		fail_proposal(sa, x, &conf->proposals, body->body);
@@ -205,6 +215,7 @@ void child_take_answer(struct ike_sa *sa, struct exchange *x,
 	const struct ike_payload *body = ike_find(p, IKE_PL_SA);
 	struct ts_list local, remote, ts_i, ts_r;
 
+	take_notifies(x, p);
 	if (!body ||
 	    !proposals_check(&conf->proposals, body->body, with_ke, &x->chosen) ||
 	    !take_spi(x, x->chosen.spi)) {

@@ -184,6 +184,9 @@ static void describe(const struct ike_sa *sa, const struct exchange *x,
 	out->replay_window = x->child->conf->replay_window;
 	out->spread = x->child->conf->spread;
 	put_life(sa, x->child->conf, out);
+	out->outer = x->child->conf->outer;
+	if (x->no_tfc)
+		out->outer.tfc_bytes = 0;
 	if (!sa->nat_local && !sa->nat_remote)
 		return;
 	out->encap_sport = dir == SADB_IN ? p->remote_port : p->local_port;

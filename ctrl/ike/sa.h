@@ -146,7 +146,8 @@ struct exchange {
 	uint32_t rival_spi_in; /* EX_CHILD: likewise; it may be gone again */
 	uint16_t child_error;  /* enum ike_notify_type; 0: none */
 	bool initial_contact;  /* EX_AUTH: the peer says so */
-	bool deletes_ike;      /* EX_INFO: ours says so */
+	bool no_tfc;	  /* the peer takes no TFC padding (section 1.3.1) */
+	bool deletes_ike; /* EX_INFO: ours says so */
 };
 
 struct ike_sa {

@@ -110,6 +110,7 @@ struct manual_conf {
 	uint16_t remote_port; /* host order; of that UDP, else 0 */
 	bool spread;	      /* the outbound SA is all workers' at once */
 	struct sadb_limit soft, hard; /* of either SA's life, from start */
+	struct sadb_outer outer;
 	struct manual_keys in;
 	struct manual_keys out;
 	bool added;	   /* it is not of the file */

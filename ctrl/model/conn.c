@@ -237,6 +237,7 @@ bool child_equal(const struct child_conf *a, const struct child_conf *b)
 	       volume_equal(&a->bytes, &b->bytes) &&
 	       volume_equal(&a->packets, &b->packets) &&
 	       a->replay_window == b->replay_window && a->spread == b->spread &&
+	       memcmp(&a->outer, &b->outer, sizeof(a->outer)) == 0 &&
 	       a->policy == b->policy;
 }
 

@@ -16,6 +16,7 @@
 #include "ctrl/base/secret.h"
 #include "ctrl/model/identity.h"
 #include "ctrl/model/proposal.h"
+#include "ctrl/model/sadb.h"
 
 #define CONN_NAME_MAX  64  /* with the NUL */
 #define CONN_ADDRS_MAX 4   /* of one side */
@@ -69,7 +70,8 @@ struct child_conf {
 	struct volume_conf bytes; /* of inner packets */
 	struct volume_conf packets;
 	uint32_t replay_window;
-	bool spread;	 /* outbound SAs are all workers' at once */
+	bool spread; /* outbound SAs are all workers' at once */
+	struct sadb_outer outer;
 	uint32_t policy; /* id in the SPD; given by whoever installs it, and
 			    UINT32_MAX before */
 };

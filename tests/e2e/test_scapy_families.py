@@ -12,7 +12,8 @@ import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from families import FAMILIES, HOSTS, manual_conf, outer  # noqa: E402
+from families import (FAMILIES, HOSTS, esp_of, hops, ip,  # noqa: E402
+                      manual_conf, outer)
 from lab import (Lab, finish, ok, scapy_layers,  # noqa: E402
                  search_plaintext)
 
@@ -37,12 +38,6 @@ ALGS = (
 )
 
 
-def ip(family, src, dst):
-    scapy = scapy_layers()
-    from scapy.layers.inet6 import IPv6
-    return (scapy.layers.inet.IP if family == 4 else IPv6)(src=src, dst=dst)
-
-
 def scapy_sa(sa, alg, family, sender):
     ipsec = scapy_layers().layers.ipsec
     return ipsec.SecurityAssociation(
@@ -50,19 +45,6 @@ def scapy_sa(sa, alg, family, sender):
         auth_algo=alg.integ, auth_key=sa.integ_key or None,
         tunnel_header=ip(family, outer(sender, family),
                          outer("b" if sender == "a" else "a", family)))
-
-
-def hops(packet):
-    return packet.ttl if packet.version == 4 else packet.hlim
-
-
-def esp_of(packet):
-    """The header in front of ESP, of whichever family; None."""
-    inet, ipsec = scapy_layers().layers.inet, scapy_layers().layers.ipsec
-    from scapy.layers.inet6 import IPv6
-    if ipsec.ESP not in packet:
-        return None
-    return packet[inet.IP if inet.IP in packet else IPv6]
 
 
 def check_sent(lab, sa, name, family, inner):

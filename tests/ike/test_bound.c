@@ -187,6 +187,83 @@ static void data_path_knows_how_much_a_pair_carries(void **state)
 	lab_free(lab);
 }
 
+static void data_path_knows_what_a_child_says_of_outer_headers(void **state)
+{
+	const struct sadb_outer outer = { .df = SADB_DF_SET, .tfc_bytes = 900 };
+	struct ike_lab *lab = lab_new(1);
+	struct conn_conf c = lab_conn(lab, 0, SETTLE_IKE, ESP);
+	unsigned int n = 0;
+
+	(void)state;
+	lab_load_both(lab, SETTLE_IKE, ESP);
+	c.children[0].outer = outer;
+	lab_load(lab, 0, &c);
+	conn_fini(&c);
+	engine_initiate(lab->side[0].engine, "peer", NULL, lab->now_ns);
+	assert_true(lab_run(lab, LAB_S));
+	for (unsigned int i = 0; i < LAB_SAS_MAX; i++) {
+		if (!lab->side[0].sas[i].used)
+			continue;
+		assert_memory_equal(&lab->side[0].sas[i].sa.outer, &outer,
+				    sizeof(outer));
+		n++;
+	}
+	assert_int_equal(n, 2);
+	lab_free(lab);
+}
+
+/* Side 0 asks for one more child, and says that beside it. */
+static void ask_for_child(struct ike_lab *lab, const char *spi, uint16_t type)
+{
+	const struct ike_notify n = { .type = type };
+	const struct ike_path path = forge_path(lab, 1);
+	struct ike_sa *a = forge_sa(lab, 0);
+	const struct child_sa *c = a->children;
+	struct ike_builder m;
+
+	forge_begin(a, &m, IKE_EXCH_CREATE_CHILD_SA, false, a->next_ours++);
+	proposals_put(&m, &c->conf->proposals, slice_of(spi, 4), true);
+	ike_nonce_put(&m, slice_of("0123456789abcdef", 16));
+	ike_ts_put(&m, IKE_PL_TS_I, c->local_ts.at, c->local_ts.n);
+	ike_ts_put(&m, IKE_PL_TS_R, c->remote_ts.at, c->remote_ts.n);
+	ike_notify_put(&m, &n);
+	forge_send(lab, a, &m, &path);
+	assert_true(lab_run(lab, LAB_S));
+}
+
+/* Outbound SAs of side 1 that pad so. */
+static unsigned int padded_to(const struct ike_lab *lab, uint16_t bytes)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < LAB_SAS_MAX; i++)
+		n += lab->side[1].sas[i].used &&
+		     lab->side[1].sas[i].id.dir == SADB_OUT &&
+		     lab->side[1].sas[i].sa.outer.tfc_bytes == bytes;
+	return n;
+}
+
+/* RFC 7296 section 1.3.1. */
+static void peer_that_takes_no_tfc_padding_gets_none(void **state)
+{
+	struct ike_lab *lab = lab_new(1);
+	struct conn_conf c = lab_conn(lab, 1, SETTLE_IKE, ESP);
+
+	(void)state;
+	lab_load_both(lab, SETTLE_IKE, ESP);
+	c.children[0].outer.tfc_bytes = 900;
+	lab_load(lab, 1, &c);
+	conn_fini(&c);
+	engine_initiate(lab->side[0].engine, "peer", NULL, lab->now_ns);
+	assert_true(lab_run(lab, LAB_S));
+	ask_for_child(lab, "spi1", IKE_N_ADDITIONAL_TS_POSSIBLE);
+	assert_int_equal(padded_to(lab, 900), 2);
+	ask_for_child(lab, "spi2", IKE_N_ESP_TFC_PADDING_NOT_SUPPORTED);
+	assert_int_equal(padded_to(lab, 900), 2);
+	assert_int_equal(padded_to(lab, 0), 1);
+	lab_free(lab);
+}
+
 static void data_path_knows_that_a_child_is_to_be_spread(void **state)
 {
 	struct ike_lab *lab = lab_new(1);
@@ -222,6 +299,9 @@ int main(void)
 		cmocka_unit_test(successor_hears_that_the_peer_uses_the_pair),
 		cmocka_unit_test(data_path_knows_how_long_a_pair_lives),
 		cmocka_unit_test(data_path_knows_how_much_a_pair_carries),
+		cmocka_unit_test(
+			data_path_knows_what_a_child_says_of_outer_headers),
+		cmocka_unit_test(peer_that_takes_no_tfc_padding_gets_none),
 		cmocka_unit_test(data_path_knows_that_a_child_is_to_be_spread),
 	};
 

@@ -6,7 +6,7 @@ outside, and the traffic that goes through them.
 import json
 import re
 
-from lab import SIDES, wait_until
+from lab import SIDES, scapy_layers, wait_until
 
 FAMILIES = (4, 6)
 HOSTS = {4: {"a": "10.1.0.2", "b": "10.2.0.2"},
@@ -21,6 +21,27 @@ def outer(side, family):
 
 def lan(side, family):
     return SIDES[side].lan if family == 4 else SIDES[side].lan6
+
+
+def ip(family, src, dst, **fields):
+    """scapy's header of that family."""
+    scapy = scapy_layers()
+    from scapy.layers.inet6 import IPv6
+    return (scapy.layers.inet.IP if family == 4 else IPv6)(
+        src=src, dst=dst, **fields)
+
+
+def hops(packet):
+    return packet.ttl if packet.version == 4 else packet.hlim
+
+
+def esp_of(packet):
+    """The header in front of ESP, of whichever family; None."""
+    inet, ipsec = scapy_layers().layers.inet, scapy_layers().layers.ipsec
+    from scapy.layers.inet6 import IPv6
+    if ipsec.ESP not in packet:
+        return None
+    return packet[inet.IP if inet.IP in packet else IPv6]
 
 
 def conf_between(text, side, family):

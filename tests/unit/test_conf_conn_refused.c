@@ -26,7 +26,9 @@ struct refused {
 	"known are local_ts, remote_ts, esp_proposals, mode, "            \
 	"start_action, dpd_action, close_action, rekey_time, life_time, " \
 	"rand_time, rekey_bytes, life_bytes, rand_bytes, rekey_packets, " \
-	"life_packets, rand_packets, replay_window, spread"
+	"life_packets, rand_packets, replay_window, spread, copy_df, "    \
+	"copy_ecn, copy_dscp, set_df, set_dscp, set_ttl, tfc_padding, "   \
+	"tfc_dummies"
 #define FORM_PEERS                                                 \
 	"must be up to 4 unicast addresses or prefixes, or %any, " \
 	"separated by commas, or one name"

@@ -48,8 +48,7 @@ static const struct {
 	  "ah_proposals sha256_96 updown hostaccess policies "
 	  "policies_fwd_out ipcomp inactivity reqid priority interface mark_in "
 	  "mark_in_sa mark_out set_mark_in set_mark_out if_id_in if_id_out "
-	  "label label_mode tfc_padding hw_offload copy_df copy_ecn "
-	  "copy_dscp ",
+	  "label label_mode hw_offload ",
 	  false },
 	{ &kind_spot,
 	  "eap xauth ntlm ppk private rsa ecdsa pkcs8 pkcs12 token ", true },

@@ -146,6 +146,8 @@ static bool change_child(struct child_conf *c, unsigned int which)
 		return c->proposals.n--, true;
 	case 18:
 		return c->spread = true;
+	case 19:
+		return c->outer.dummies++, true;
 	default:
 		return false;
 	}
