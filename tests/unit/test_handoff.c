@@ -177,6 +177,26 @@ static void packet_of_anothers_sa_leaves_by_its_owner(void **state)
 	assert_balance(p);
 }
 
+/* Its padding stands in the lender's frame first. */
+static void packet_of_anothers_sa_is_padded_by_its_owner(void **state)
+{
+	const uint32_t padded = 900, bytes = gateway_inner().total_bytes;
+	uint8_t got[FRAME_BYTES];
+	struct pair *p = *state;
+
+	p->g[0]->out->tfc_bytes = padded;
+	spoil(p, 0);
+	give(p, 0, 1);
+	step(p, 0);
+	step(p, 1);
+	assert_is_sealed(p, 1, 0);
+	assert_true(open_sent(p, 1, 0, got) > padded);
+	for (uint32_t i = bytes; i < padded; i++)
+		assert_int_equal(got[i], 0);
+	step(p, 0);
+	assert_balance(p);
+}
+
 static void numbers_follow_each_other_whoever_received(void **state)
 {
 	struct pair *p = *state;
@@ -481,6 +501,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		CASE(packet_of_anothers_sa_leaves_by_its_owner),
+		CASE(packet_of_anothers_sa_is_padded_by_its_owner),
 		CASE(numbers_follow_each_other_whoever_received),
 		CASE(what_the_owner_cannot_take_in_time_is_dropped_by_name),
 		CASE(owner_without_frames_leaves_them_for_later),

@@ -31,6 +31,7 @@ static int setup_suite(void **state, const char *encr, const char *integ)
 	struct gateway *g = gateway_new(&spec);
 
 	gateway_know_all(g);
+	memset(g->w.umem.area, 0xa5, (size_t)FRAMES * FRAME_BYTES);
 	g->w.now_ns = BEGIN_S * NS_PER_S;
 	*state = g;
 	return 0;
@@ -241,6 +242,32 @@ static void dummies_are_apart_by_the_time_between_two(void **state)
 	assert_true(last);
 }
 
+static void two_sas_do_not_send_at_the_same_time(void **state)
+{
+	struct gateway *g = *state;
+
+	g->in->dummies = RATE;
+	assert_true(tfc_put(&g->policies, g->in->ref));
+	begin_dummies(g, RATE);
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_in_range(sent_in(g, NS_PER_MS, NS_PER_MS), 0, 1);
+	assert_int_equal(g->passes[PASS_WORKER_DUMMY].pkts, 2 * RATE);
+}
+
+/* However many SAs have how many dummies. */
+static void worker_looks_no_more_often_than_each_millisecond(void **state)
+{
+	struct gateway *g = *state;
+
+	g->in->dummies = SADB_DUMMIES_MAX;
+	assert_true(tfc_put(&g->policies, g->in->ref));
+	begin_dummies(g, SADB_DUMMIES_MAX - 1);
+	for (uint32_t i = 0; i < 1000; i++) {
+		assert_true(g->w.tfc.due_ns >= g->w.now_ns + NS_PER_MS);
+		sent_in(g, NS_PER_MS, NS_PER_MS);
+	}
+}
+
 static void worker_sleeps_until_the_next_one_is_due(void **state)
 {
 	struct gateway *g = *state;
@@ -419,6 +446,8 @@ int main(void)
 		CASE(fragments_are_padded_too),
 		CASE(dummies_are_sent_at_their_rate),
 		CASE(dummies_are_apart_by_the_time_between_two),
+		CASE(two_sas_do_not_send_at_the_same_time),
+		CASE(worker_looks_no_more_often_than_each_millisecond),
 		CASE(worker_sleeps_until_the_next_one_is_due),
 		CASE(worker_that_was_late_skips_what_it_missed),
 		CASE(dummy_says_that_there_is_no_next_header),
