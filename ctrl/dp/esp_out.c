@@ -93,24 +93,22 @@ static uint32_t take_numbers(struct sa_rt *sa, struct packet **p, uint32_t n)
 	return taken;
 }
 
-/* What stood in the frame is another peer's: RFC 4303 section 2.7 leaves to us
- * which octets these are. */
-static void put_tfc_padding(const struct packet *p, uint32_t padded_bytes)
+/* The packet's octets with that padding. What stood in the frame is another peer's:
+ * RFC 4303 section 2.7 leaves to us which octets there are. */
+static uint32_t put_tfc_padding(const struct packet *p, uint32_t least)
 {
-	if (p->bytes < padded_bytes)
-		memset(p->l3 + p->bytes, 0, padded_bytes - p->bytes);
+	if (p->bytes >= least)
+		return p->bytes;
+	memset(p->l3 + p->bytes, 0, least - p->bytes);
+	return least;
 }
 
 /* RFC 4303 sections 2.6 and 3.1.2; version 0: a dummy packet. */
 static uint8_t next_header_of(uint8_t version)
 {
-	switch (version) {
-	case 4:
+	if (version == 4)
 		return PROTO_IPIP;
-	case 6:
-		return PROTO_IPV6;
-	}
-	return PROTO_NONE;
+	return version == 6 ? PROTO_IPV6 : PROTO_NONE;
 }
 
 /* RFC 4303 section 2.4: 1, 2, 3, … then pad length and next header. */
@@ -146,12 +144,11 @@ static bool is_its_own(const struct packet *p)
 	return rules_accept(rules, &f);
 }
 
-/* mtu: the largest inner packet. What passes is as large as it will be, and may
- * have a number. */
-static bool admit(struct worker *w, struct packet *p, uint32_t mtu)
+/* mtu: the largest inner packet, least: what it is padded to. What passes is as large
+ * as it will be, and may have a number. */
+static bool admit(struct worker *w, struct packet *p, uint32_t mtu,
+		  uint32_t least)
 {
-	uint32_t least = esp_least_bytes(p->sa, mtu);
-
 	if (p->sa->narrow && !is_its_own(p)) {
 		packet_drop(p, DROP_SELECTOR);
 		return false;
@@ -172,7 +169,7 @@ static bool prepare(struct worker *w, struct packet *p, uint32_t least,
 		    struct crypto_op *op)
 {
 	struct sa_rt *sa = p->sa;
-	uint32_t padded = esp_padded_bytes(p->bytes, least);
+	uint32_t padded = put_tfc_padding(p, least);
 	uint32_t text = esp_text_bytes(sa, padded), seq_be;
 	uint8_t *esp = text_place(w, p) - sa->iv_bytes - ESP_HEADER_BYTES;
 
@@ -182,7 +179,6 @@ static bool prepare(struct worker *w, struct packet *p, uint32_t least,
 	}
 	if (p->routed)
 		ip_hop(p->l3);
-	put_tfc_padding(p, padded);
 	put_trailer(p->l3 + padded, text - padded - ESP_TRAILER_BYTES,
 		    next_header_of(p->ip.version));
 	seq_be = htonl((uint32_t)p->seq);
@@ -228,10 +224,10 @@ static void note_numbers(struct seq_kept *kept, uint64_t seq)
 static uint32_t admit_run(struct worker *w, struct packet *p, uint32_t n,
 			  uint32_t mtu, struct packet **of)
 {
-	uint32_t m = 0;
+	uint32_t least = esp_least_bytes(p->sa, mtu), m = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (admit(w, &p[i], mtu))
+		if (admit(w, &p[i], mtu, least))
 			of[m++] = &p[i];
 	return m;
 }
@@ -257,11 +253,12 @@ static void finish_run(struct worker *w, struct packet **of, uint32_t n,
 			packet_drop(of[i], DROP_CRYPTO);
 			continue;
 		}
-		pkts += of[i]->ip.version != 0;
+		pkts++;
 		bytes += of[i]->bytes;
 		finish(of[i], &ops[i]);
 	}
-	sa_count_run(of[0]->sa, pkts, bytes, w->now_ns);
+	if (of[0]->ip.version) /* dummies come by themselves */
+		sa_count_run(of[0]->sa, pkts, bytes, w->now_ns);
 }
 
 /* They have their numbers. */

@@ -367,6 +367,7 @@ static void know_all(struct gateway *g, uint8_t how)
 
 static void step_world(struct scenario *s)
 {
+	static const uint16_t tfc_bytes[] = { 0, 200, 1400, SADB_TFC_MTU };
 	struct nexthop_query query;
 	struct gateway *g = s->g;
 	uint8_t how = take(&s->in);
@@ -383,6 +384,7 @@ static void step_world(struct scenario *s)
 		break;
 	case 1:
 		atomic_fetch_add(&g->link.fib.gen, 1);
+		g->out->tfc_bytes = tfc_bytes[how >> 2 & 3];
 		break;
 	case 2:
 		g->inside.tx_room = how >> 2 & 7;
@@ -477,6 +479,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	s->in = slice_of(data, size);
 	choice = take(&s->in);
 	s->g = gateways[choice % 4 + (choice >> 7) * 4];
+	s->g->out->tfc_bytes = 0;
 	s->seq_left = seqs[s->g->out->esn][choice >> 2 & 3];
 	s->seq_came = s->seq_left;
 	s->now_ns = NS_PER_S;
