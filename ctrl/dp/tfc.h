@@ -2,7 +2,8 @@
 /*
  * Dummy packets (RFC 4303 section 2.6), which hide when an SA carries traffic and
  * how much: so many a second for as long as the SA is bound to a policy, whether
- * there is traffic or not. What hides the size of packets, TFC padding, is in
+ * there is traffic or not. They take sequence numbers, but are none of the packets and
+ * octets that the SA counts. What hides the size of packets, TFC padding, is in
  * esp_out.c.
  *
  * SAs in use that send some stand in a table (struct policy_view) that the
