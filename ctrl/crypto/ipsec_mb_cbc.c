@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ctrl/base/prefetch.h"
 #include "include/proto.h"
 
 #define IV_BYTES       16U /* RFC 3602 section 3, and the block */
@@ -50,8 +51,11 @@ static void run_start(struct run *r, struct crypto_op *ops, unsigned int n)
 	for (unsigned int i = 0; i < n; i++) {
 		ops[i].ok = false;
 		ops[i].failed = true;
-		if (is_whole(&ops[i]))
-			r->op[r->n++] = &ops[i];
+		if (!is_whole(&ops[i]))
+			continue;
+		prefetch_octets(crypto_from(&ops[i], text_of(&ops[i])),
+				ops[i].text_bytes);
+		r->op[r->n++] = &ops[i];
 	}
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ctrl/base/clock.h"
+#include "ctrl/base/prefetch.h"
 #include "ctrl/dp/handoff.h"
 #include "ctrl/dp/plug.h"
 #include "ctrl/dp/tfc.h"
@@ -24,7 +25,7 @@
 #define POLL_TX_MS   1	 /* frames of ours come back */
 #define LAST_ROUNDS  256 /* at the end, to empty full rings */
 #define LINE_BYTES   64U /* of a cache */
-#define AHEAD	     4U	 /* packets that are fetched while one is resolved */
+#define AHEAD	     16U /* packets whose text is asked for beforehand */
 
 int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link,
 		const struct crypto_backend *backend)
@@ -114,19 +115,21 @@ void worker_walk(struct worker *w, struct batch *b)
 }
 
 /*
- * Another CPU wrote the frame, or a NIC: a batch waits for memory once, not with
- * each packet. Metadata and headers are read at once and come all the way, what
- * is behind them into the second cache, where lines come in pairs.
+ * Another CPU wrote the frames, or a NIC: a batch waits for memory once, not with
+ * each packet. Metadata, headers, and where a trailer stands or will, are asked
+ * for with the whole batch before the first is read; what is between them is for
+ * the cipher, which asks for it itself.
  */
-static void fetch(const struct worker *w, const struct port_desc *desc)
+PREFETCHES void fetch(const struct worker *w, const struct port_desc *desc,
+		      uint32_t n)
 {
-	const uint8_t *at = umem_at(&w->umem, desc->addr);
-	const uint8_t *end = at + desc->bytes;
+	for (uint32_t i = 0; i < n; i++) {
+		const uint8_t *at = umem_at(&w->umem, desc[i].addr);
 
-	__builtin_prefetch(at - sizeof(struct dp_meta));
-	__builtin_prefetch(at);
-	for (at += LINE_BYTES; at < end; at += 2 * LINE_BYTES)
-		__builtin_prefetch(at, 0, 2);
+		__builtin_prefetch(at - sizeof(struct dp_meta));
+		__builtin_prefetch(at);
+		__builtin_prefetch(at + desc[i].bytes);
+	}
 }
 
 static bool port_rx(struct worker *w, uint32_t index)
@@ -137,13 +140,9 @@ static bool port_rx(struct worker *w, uint32_t index)
 	struct batch b;
 
 	b.n = 0;
-	for (uint32_t i = 0; i < n && i < AHEAD; i++)
-		fetch(w, &desc[i]);
-	for (uint32_t i = 0; i < n; i++) {
-		if (i + AHEAD < n)
-			fetch(w, &desc[i + AHEAD]);
+	fetch(w, desc, n);
+	for (uint32_t i = 0; i < n; i++)
 		resolve_port(w, &b, &desc[i]);
-	}
 	worker_walk(w, &b);
 	drain_port(w, index, n);
 	return n > 0;
