@@ -1,31 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/wire/ip.h"
 
-#include <string.h>
-
 #include "ctrl/wire/ipv4.h"
 #include "ctrl/wire/ipv6.h"
 #include "include/proto.h"
-
-/*
- * Is the checksum of IPv4's header right? Without options, which is the rule, by
- * a handful of additions: what is a one's complement sum of all ones, and is not
- * 0, is a multiple of that.
- */
-static bool is_summed(const uint8_t *header, uint32_t bytes)
-{
-	uint64_t first, second, sum;
-	uint32_t last;
-
-	if (bytes != IPV4_HEADER_BYTES)
-		return !ipv4_checksum(header, bytes);
-	memcpy(&first, header, sizeof(first));
-	memcpy(&second, header + 8, sizeof(second));
-	memcpy(&last, header + 16, sizeof(last));
-	sum = (first >> 32) + (uint32_t)first + (second >> 32) +
-	      (uint32_t)second + last;
-	return sum % UINT16_MAX == 0;
-}
 
 bool ip_parse(struct slice octets, struct ip_header *out)
 {
@@ -33,8 +11,7 @@ bool ip_parse(struct slice octets, struct ip_header *out)
 		return false;
 	switch (octets.ptr[0] >> 4) {
 	case 4:
-		return ipv4_parse(octets, out) &&
-		       is_summed(octets.ptr, out->header_bytes);
+		return ipv4_parse_summed(octets, out);
 	case 6:
 		return ipv6_parse(octets, out);
 	}

@@ -14,9 +14,6 @@
 #define FRAGMENT_OFF 6
 #define TTL_OFF	     8
 
-/* Of which a CPU adds both at once. */
-#define TWO_LANES __attribute__((vector_size(16)))
-
 /* RFC 1071 section 1: the carries of a one's complement sum go around. */
 static uint16_t fold(uint32_t sum)
 {
@@ -51,7 +48,7 @@ static bool has_source_route(const uint8_t *header, uint32_t header_bytes)
 }
 
 /* room: what may be there of the packet. */
-static bool parse(struct slice octets, size_t room, struct ip_header *out)
+static inline bool parse(struct slice octets, size_t room, struct ip_header *out)
 {
 	const uint8_t *at = octets.ptr;
 	unsigned int header_bytes;
@@ -72,7 +69,8 @@ static bool parse(struct slice octets, size_t room, struct ip_header *out)
 	out->fragment = get_u16(at + FRAGMENT_OFF);
 	out->ttl = at[TTL_OFF];
 	out->protocol = at[9];
-	out->source_route = has_source_route(at, header_bytes);
+	out->source_route = header_bytes > IPV4_HEADER_BYTES &&
+			    has_source_route(at, header_bytes);
 	out->saddr = addr_at(at + 12);
 	out->daddr = addr_at(at + 16);
 	return true;
@@ -154,6 +152,32 @@ uint16_t ipv4_checksum(const void *header, size_t bytes)
 	return ntohs((uint16_t)~fold((uint32_t)sum));
 }
 
+/*
+ * Is the checksum of a header right? Without options, which is the rule, by
+ * a handful of additions: what is a one's complement sum of all ones, and is not
+ * 0, is a multiple of that.
+ */
+static bool is_summed(const uint8_t *header, uint32_t bytes)
+{
+	uint64_t first, second, sum;
+	uint32_t last;
+
+	if (bytes != IPV4_HEADER_BYTES)
+		return !ipv4_checksum(header, bytes);
+	memcpy(&first, header, sizeof(first));
+	memcpy(&second, header + 8, sizeof(second));
+	memcpy(&last, header + 16, sizeof(last));
+	sum = (first >> 32) + (uint32_t)first + (second >> 32) +
+	      (uint32_t)second + last;
+	return sum % UINT16_MAX == 0;
+}
+
+bool ipv4_parse_summed(struct slice octets, struct ip_header *out)
+{
+	return parse(octets, octets.len, out) &&
+	       is_summed(octets.ptr, out->header_bytes);
+}
+
 /* HC' = ~(~HC + ~m + m') */
 uint16_t ipv4_checksum_mend(uint16_t checksum, uint16_t was, uint16_t now)
 {
@@ -215,8 +239,12 @@ void ipv4_set_tos(uint8_t *header, uint8_t tos)
 	set_word(header, 0, (uint16_t)(header[0] << 8 | tos));
 }
 
+/* Of HC' = ~(~HC + ~m + m') the rest is the same for any m with a TTL above 0. */
 void ipv4_ttl_decrement(uint8_t *header)
 {
-	set_word(header, TTL_OFF,
-		 (uint16_t)(get_u16(header + TTL_OFF) - (1U << 8)));
+	uint32_t sum = (uint16_t)~get_u16(header + IPV4_CHECKSUM_AT) +
+		       (uint16_t) ~(1U << 8);
+
+	put_u16(header + IPV4_CHECKSUM_AT, (uint16_t)~fold(sum));
+	header[TTL_OFF]--;
 }

@@ -34,6 +34,9 @@ MUST_CHECK bool ipv4_parse(struct slice octets, struct ip_header *out);
  * claims. */
 MUST_CHECK bool ipv4_parse_quote(struct slice octets, struct ip_header *out);
 
+/* The same, and the checksum is right. out: undefined when false. */
+MUST_CHECK bool ipv4_parse_summed(struct slice octets, struct ip_header *out);
+
 /*
  * Writes a header without options, checksum included: 20 octets at `at`.
  * version and header_bytes are not read.
