@@ -10,22 +10,6 @@ void secret_wipe(struct secret *s)
 		explicit_bzero(s, sizeof(*s));
 }
 
-bool octets_equal(const uint8_t *a, const uint8_t *b, size_t len)
-{
-	uint64_t differ = 0, x, y;
-
-	for (; len >= sizeof(x); len -= sizeof(x)) {
-		memcpy(&x, a, sizeof(x));
-		memcpy(&y, b, sizeof(y));
-		differ |= x ^ y;
-		a += sizeof(x);
-		b += sizeof(y);
-	}
-	for (size_t i = 0; i < len; i++)
-		differ |= a[i] ^ b[i];
-	return differ == 0;
-}
-
 bool secret_equal(const struct secret *a, const struct secret *b)
 {
 	return a->len == b->len && octets_equal(a->octets, b->octets, a->len);

@@ -5,11 +5,12 @@
  * extended sequence number (RFC 4303 Appendix A2).
  *
  * Check before the ICV, commit after it: a forged number never moves the
- * window. Any worker, the SA's lock held.
+ * window. Any worker, the SA's lock held. What every packet is asked is inline.
  */
 #ifndef CYG_SADB_REPLAY_H
 #define CYG_SADB_REPLAY_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,6 +23,18 @@ struct replay {
 	bool esn;
 	uint64_t *bitmap; /* owned */
 };
+
+#define REPLAY_WORD_BITS 64U
+
+static inline uint64_t *replay_word(const struct replay *win, uint64_t seq)
+{
+	return &win->bitmap[seq / REPLAY_WORD_BITS & (win->blocks - 1)];
+}
+
+static inline uint64_t replay_bit(uint64_t seq)
+{
+	return 1ULL << seq % REPLAY_WORD_BITS;
+}
 
 /*
  * window   packets, at most REPLAY_WINDOW_MAX; 0: every number is accepted
@@ -39,11 +52,17 @@ void replay_free(struct replay *win);
  */
 void replay_start(struct replay *win, uint64_t top);
 
+/* What replay_infer() says of a window with ESN. */
+uint64_t replay_infer_esn(const struct replay *win, uint32_t seq_lo);
+
 /*
  * The full number that a packet with these low 32 bits most likely has
  * (RFC 4303 Appendix A2.2). Without ESN the number itself. Changes nothing.
  */
-uint64_t replay_infer(const struct replay *win, uint32_t seq_lo);
+static inline uint64_t replay_infer(const struct replay *win, uint32_t seq_lo)
+{
+	return win->esn ? replay_infer_esn(win, seq_lo) : seq_lo;
+}
 
 /*
  * Would this packet's sequence number be accepted now? Changes nothing.
@@ -56,12 +75,37 @@ uint64_t replay_infer(const struct replay *win, uint32_t seq_lo);
  *
  * After the ICV verified, call replay_commit() with the same number.
  */
-int replay_check(const struct replay *win, uint64_t seq);
+static inline int replay_check(const struct replay *win, uint64_t seq)
+{
+	if (win->window == 0)
+		return 0;
+	if (seq == 0)
+		return -ERANGE;
+	if (seq > win->top)
+		return 0;
+	if (win->top - seq >= win->window)
+		return -ERANGE;
+	return *replay_word(win, seq) & replay_bit(seq) ? -EALREADY : 0;
+}
+
+/* The right edge goes on to seq, which is right of it. */
+void replay_slide(struct replay *win, uint64_t seq);
 
 /*
  * Checks again and marks the number as seen: two copies in one batch both
  * pass replay_check(), one passes here. Same results.
  */
-int replay_commit(struct replay *win, uint64_t seq);
+static inline int replay_commit(struct replay *win, uint64_t seq)
+{
+	int err = replay_check(win, seq);
+
+	if (err)
+		return err;
+	if (seq > win->top)
+		replay_slide(win, seq);
+	if (win->window)
+		*replay_word(win, seq) |= replay_bit(seq);
+	return 0;
+}
 
 #endif
