@@ -96,16 +96,6 @@ static bool padding_ok(const uint8_t *pad, uint32_t pad_bytes)
 	return true;
 }
 
-/* p->l3 is the inner packet. */
-static bool selectors_match(const struct packet *p)
-{
-	const struct rules *rules =
-		atomic_load_explicit(&p->sa->rules, memory_order_acquire);
-	struct flow f = packet_flow(p, DIR_IN);
-
-	return rules_accept(rules, &f);
-}
-
 /* What the outer header says to the packet that was in it; false: it must not
  * go on. */
 static bool take_outer(struct worker *w, struct packet *p, uint8_t outer_tos)
@@ -161,7 +151,7 @@ static void unwrap(struct worker *w, struct packet *p, uint8_t *text,
 	    p->ip.version != version)
 		return packet_drop(p, DROP_INNER_MALFORMED);
 	p->l3 = text;
-	if (!selectors_match(p))
+	if (!packet_is_accepted(p, DIR_IN))
 		return packet_drop(p, DROP_SELECTOR);
 	if (!take_outer(w, p, outer_tos))
 		return packet_drop(p, DROP_ECN);

@@ -134,22 +134,13 @@ static bool put_iv(struct worker *w, const struct sa_rt *sa, uint64_t seq,
 	return true;
 }
 
-/* RFC 4301 section 5.1: the peer would not take what it did not agree to. */
-static bool is_its_own(const struct packet *p)
-{
-	const struct rules *rules =
-		atomic_load_explicit(&p->sa->rules, memory_order_acquire);
-	struct flow f = packet_flow(p, DIR_OUT);
-
-	return rules_accept(rules, &f);
-}
-
 /* mtu: the largest inner packet, least: what it is padded to. What passes is as large
  * as it will be, and may have a number. */
 static bool admit(struct worker *w, struct packet *p, uint32_t mtu,
 		  uint32_t least)
 {
-	if (p->sa->narrow && !is_its_own(p)) {
+	/* RFC 4301 section 5.1: the peer would not take what it did not agree to. */
+	if (p->sa->narrow && !packet_is_accepted(p, DIR_OUT)) {
 		packet_drop(p, DROP_SELECTOR);
 		return false;
 	}

@@ -12,7 +12,6 @@
  * of one NIC: the next hop says which one it is. Worker.
  */
 #include <assert.h>
-#include <net/ethernet.h>
 #include <string.h>
 
 #include "ctrl/dp/handoff.h"
@@ -20,7 +19,6 @@
 #include "ctrl/dp/pmtu.h"
 #include "ctrl/dp/worker.h"
 #include "ctrl/wire/icmp.h"
-#include "ctrl/wire/octets.h"
 #include "include/proto.h"
 
 /* Where a packet goes, and by which port of ours; NULL: by none. */
@@ -57,21 +55,6 @@ static void tx_flush(struct worker *w, struct tx_run *run)
 		w->passes[PASS_WORKER_TX].bytes += run->pkt[i]->bytes;
 	}
 	run->n = 0;
-}
-
-uint8_t *packet_put_ether(struct packet *p, const uint8_t *link,
-			  uint8_t link_bytes)
-{
-	uint8_t *type = p->l3 - ETH_TYPE_BYTES;
-
-	/* Without a tag, which is the rule, the length is a constant. */
-	if (link_bytes == ETH_HEADER_BYTES - ETH_TYPE_BYTES)
-		memcpy(type - (ETH_HEADER_BYTES - ETH_TYPE_BYTES), link,
-		       ETH_HEADER_BYTES - ETH_TYPE_BYTES);
-	else
-		memcpy(type - link_bytes, link, link_bytes);
-	put_u16(type, p->l3[0] >> 4 == 4 ? ETHERTYPE_IP : ETHERTYPE_IPV6);
-	return type - link_bytes;
 }
 
 static void to_port(struct worker *w, struct tx_run *run, struct packet *p)
@@ -250,10 +233,9 @@ void forward(struct worker *w, struct batch *b)
 	run.port = NULL;
 	run.before = NULL;
 	run.n = run.host.n = 0;
-	for (uint32_t i = 0; i < b->n; i++) {
-		if (goes(&b->pkt[i]))
-			forward_one(w, &run, &b->pkt[i]);
-	}
+	for (struct packet *p = b->pkt; p < b->pkt + b->n; p++)
+		if (goes(p))
+			forward_one(w, &run, p);
 	tx_flush(w, &run);
 	host_tx_flush(w, &run.host);
 }

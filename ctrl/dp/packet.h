@@ -8,13 +8,17 @@
 #ifndef CYG_DP_PACKET_H
 #define CYG_DP_PACKET_H
 
+#include <net/ethernet.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ctrl/dp/port.h"
 #include "ctrl/sadb/sa.h"
 #include "ctrl/wire/ip.h"
+#include "ctrl/wire/octets.h"
 #include "include/drop.h"
+#include "include/proto.h"
 
 #define BATCH_MAX 64U
 
@@ -56,6 +60,9 @@ struct batch {
 /* Addresses, protocol and ports as the rules of an SA see them. */
 struct flow packet_flow(const struct packet *p, enum dp_dir dir);
 
+/* Do the rules of its SA accept it? Once a packet. */
+bool packet_is_accepted(const struct packet *p, enum dp_dir dir);
+
 /*
  * Writes a link header in front of it, the ethertype included; returns its first
  * octet.
@@ -63,8 +70,20 @@ struct flow packet_flow(const struct packet *p, enum dp_dir dir);
  * link         its octets but the ethertype
  * link_bytes   how many
  */
-uint8_t *packet_put_ether(struct packet *p, const uint8_t *link,
-			  uint8_t link_bytes);
+static inline uint8_t *packet_put_ether(struct packet *p, const uint8_t *link,
+					uint8_t link_bytes)
+{
+	uint8_t *type = p->l3 - ETH_TYPE_BYTES;
+
+	/* Without a tag, which is the rule, the length is a constant. */
+	if (link_bytes == ETH_HEADER_BYTES - ETH_TYPE_BYTES)
+		memcpy(type - (ETH_HEADER_BYTES - ETH_TYPE_BYTES), link,
+		       ETH_HEADER_BYTES - ETH_TYPE_BYTES);
+	else
+		memcpy(type - link_bytes, link, link_bytes);
+	put_u16(type, p->l3[0] >> 4 == 4 ? ETHERTYPE_IP : ETHERTYPE_IPV6);
+	return type - link_bytes;
+}
 
 /* The first reason stays. */
 static inline void packet_drop(struct packet *p, enum drop_reason reason)

@@ -148,23 +148,42 @@ static bool has_ports(const struct packet *p)
 	return false;
 }
 
-struct flow packet_flow(const struct packet *p, enum dp_dir dir)
+/* Most rules don't ask for ports, whose search costs as much as all else. */
+static struct flow flow_without_ports(const struct packet *p, enum dp_dir dir)
 {
-	struct slice ports = slice_of(p->l3 + p->ip.header_bytes, 4);
-	bool out = dir == DIR_OUT, seen = has_ports(p);
-	uint16_t sport = 0, dport = 0;
+	bool out = dir == DIR_OUT;
 
-	seen = seen && rd_u16(&ports, &sport) && rd_u16(&ports, &dport);
-	if (p->ip.protocol == PROTO_ICMP || p->ip.protocol == PROTO_ICMPV6)
-		dport = sport;
 	return (struct flow){
 		.local = out ? p->ip.saddr : p->ip.daddr,
 		.remote = out ? p->ip.daddr : p->ip.saddr,
-		.local_port = out ? sport : dport,
-		.remote_port = out ? dport : sport,
-		.has_ports = seen,
 		.protocol = p->ip.protocol,
 	};
+}
+
+struct flow packet_flow(const struct packet *p, enum dp_dir dir)
+{
+	struct slice ports = slice_of(p->l3 + p->ip.header_bytes, 4);
+	struct flow f = flow_without_ports(p, dir);
+	uint16_t sport = 0, dport = 0;
+
+	f.has_ports = has_ports(p) && rd_u16(&ports, &sport) &&
+		      rd_u16(&ports, &dport);
+	if (p->ip.protocol == PROTO_ICMP || p->ip.protocol == PROTO_ICMPV6)
+		dport = sport;
+	f.local_port = dir == DIR_OUT ? sport : dport;
+	f.remote_port = dir == DIR_OUT ? dport : sport;
+	return f;
+}
+
+bool packet_is_accepted(const struct packet *p, enum dp_dir dir)
+{
+	const struct rules *rules =
+		atomic_load_explicit(&p->sa->rules, memory_order_acquire);
+	const struct flow f = rules_ask_ports(rules)
+				      ? packet_flow(p, dir)
+				      : flow_without_ports(p, dir);
+
+	return rules_accept(rules, &f);
 }
 
 uint32_t run_end(const struct batch *b, uint32_t from)

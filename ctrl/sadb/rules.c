@@ -28,6 +28,7 @@ struct rule {
 struct rules {
 	struct rcu_head rcu;
 	size_t n;
+	bool ports; /* of any of them */
 	struct rule at[];
 };
 
@@ -82,8 +83,10 @@ struct rules *rules_new(const struct sa_rule *rule, size_t n)
 
 	if (!r)
 		return NULL;
-	for (; r->n < n; r->n++)
+	for (; r->n < n; r->n++) {
 		r->at[r->n] = rule_of(&rule[r->n]);
+		r->ports |= r->at[r->n].ports;
+	}
 	return r;
 }
 
@@ -110,16 +113,20 @@ static bool ports_match(const struct rule *r, const struct flow *f)
 	       port_in(&r->remote_port, f->remote_port);
 }
 
+bool rules_ask_ports(const struct rules *r)
+{
+	return r->ports;
+}
+
 bool rules_accept(const struct rules *r, const struct flow *f)
 {
 	const unsigned __int128 local = number_of(&f->local);
 	const unsigned __int128 remote = number_of(&f->remote);
 	const bool local_v4 = addr_is_v4(&f->local);
 	const bool remote_v4 = addr_is_v4(&f->remote);
+	const struct rule *end = r->at + r->n;
 
-	for (size_t i = 0; i < r->n; i++) {
-		const struct rule *at = &r->at[i];
-
+	for (const struct rule *at = r->at; at < end; at++) {
 		/* IPv4 is no part of a range of IPv6, such as ::/0. */
 		if (at->local_v4 != local_v4 || at->remote_v4 != remote_v4)
 			continue;

@@ -35,6 +35,9 @@ void rules_retire(struct rules *r);
 /* The first that matches says it; none: false. Any worker. */
 bool rules_accept(const struct rules *r, const struct flow *f);
 
+/* Does one of them ask for ports? Else a flow needs none. Any worker. */
+bool rules_ask_ports(const struct rules *r);
+
 /* Is everything that inner covers covered by outer alone? */
 bool selector_within(const struct sadb_selector *inner,
 		     const struct sadb_selector *outer);

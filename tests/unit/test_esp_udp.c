@@ -20,6 +20,7 @@
 #include "ctrl/dp/tunnel.h"
 #include "include/ike.h"
 #include "ctrl/wire/ipv4.h"
+#include "ctrl/wire/octets.h"
 #include "include/proto.h"
 #include "tests/support/gateway.h"
 
@@ -80,17 +81,6 @@ static void step_in(struct gateway *g, const uint8_t *l3, uint32_t bytes)
 {
 	gateway_give(g, DIR_IN, l3, bytes);
 	worker_step(&g->w);
-}
-
-static void put_u16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static uint32_t get_u16(const uint8_t *at)
-{
-	return (uint32_t)at[0] << 8 | at[1];
 }
 
 /* The header anew, with what the case changed. */
@@ -249,17 +239,17 @@ static void udp_length_that_lies_is_refused(void **state)
 	uint32_t bytes = make_outer(b->g, l3), refused = 0;
 
 	for (uint32_t n = 0; n < UDP_HEADER_BYTES; n++, refused++) {
-		put_u16(l3 + LENGTH_AT, n);
+		put_u16(l3 + LENGTH_AT, (uint16_t)n);
 		step_in(b->g, l3, bytes);
 	}
-	put_u16(l3 + LENGTH_AT, bytes - IPV4_HEADER_BYTES + 1);
+	put_u16(l3 + LENGTH_AT, (uint16_t)(bytes - IPV4_HEADER_BYTES + 1));
 	step_in(b->g, l3, bytes);
 	put_u16(l3 + LENGTH_AT, 0xffff);
 	step_in(b->g, l3, bytes);
 	refused += 2;
 	assert_int_equal(b->g->drops[DROP_ESP_LENGTH].pkts, refused);
 	assert_int_equal(gateway_dropped(b->g), refused);
-	put_u16(l3 + LENGTH_AT, bytes - IPV4_HEADER_BYTES);
+	put_u16(l3 + LENGTH_AT, (uint16_t)(bytes - IPV4_HEADER_BYTES));
 	step_in(b->g, l3, bytes);
 	assert_int_equal(b->g->inside.tx_n, 1);
 }
@@ -274,7 +264,7 @@ static void udp_too_short_for_its_esp_is_refused(void **state)
 
 	make_outer(b->g, l3);
 	for (uint32_t n = IPV4_HEADER_BYTES; n < least; n++, refused++) {
-		put_u16(l3 + LENGTH_AT, n - IPV4_HEADER_BYTES);
+		put_u16(l3 + LENGTH_AT, (uint16_t)(n - IPV4_HEADER_BYTES));
 		put_outer(l3, n, b->g->in->saddr, PROTO_UDP);
 		step_in(b->g, l3, n);
 	}
@@ -347,7 +337,7 @@ static void peer_that_moves_with_every_packet_is_told_of_once_a_second(void **st
 	for (uint32_t i = 0; i < 50; i++) {
 		uint32_t bytes = make_outer(b->g, l3);
 
-		put_u16(l3 + UDP_AT, 1024 + i);
+		put_u16(l3 + UDP_AT, (uint16_t)(1024 + i));
 		step_in(b->g, l3, bytes);
 	}
 	while (told(b, TELL_MAPPING, &what))
