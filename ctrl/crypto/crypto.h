@@ -41,7 +41,7 @@ static inline const uint8_t *crypto_from(const struct crypto_op *op,
 	return op->from ? op->from : text;
 }
 
-/* One SA's keys in one direction, ready for use. One thread at a time, but see
+/* One SA's keys in one direction. One thread at a time, but see
  * keys_are_shared. */
 struct crypto_key;
 
@@ -62,22 +62,30 @@ struct crypto_backend {
 
 	/*
 	 * Before the thread starts; out may become NULL, which is as good.
-	 * 0, -ENOTSUP (this CPU cannot), -ENOMEM.
+	 * 0, -ENOTSUP (this CPU cannot), -ENOMEM, -EIO (no random numbers).
 	 */
 	int (*thread_new)(struct crypto_thread **out);
 	/* Wipes and frees; thread_free(NULL) is fine. */
 	void (*thread_free)(struct crypto_thread *thread);
 
 	/*
-	 * Schedules the keys, for use by any thread; the spec's secrets are
-	 * borrowed for the call. 0, -EINVAL (lengths or pair), -ENOTSUP,
-	 * -ENOMEM. Control thread, with what is its own.
+	 * For use by any thread, which may make of it what packets need and
+	 * keep that; the spec's secrets are borrowed for the call. 0, -EINVAL
+	 * (lengths or pair), -ENOTSUP, -ENOMEM. Control thread, with what is
+	 * its own.
 	 */
 	int (*key_new)(struct crypto_thread *thread,
 		       const struct crypto_key_spec *spec,
 		       struct crypto_key **out);
-	/* Wipes and frees; key_free(NULL) is fine. */
+	/* Wipes and frees; key_free(NULL) is fine. Every thread that used it
+	 * has to forget it before. */
 	void (*key_free)(struct crypto_key *key);
+	/*
+	 * Wipes what the thread keeps of the key, which no thread uses any
+	 * more. Any one, at a time, while that thread uses other keys.
+	 */
+	void (*key_forget)(struct crypto_thread *thread,
+			   const struct crypto_key *key);
 
 	/*
 	 * Worker, with what is its own. Each op's ok says how it went. No

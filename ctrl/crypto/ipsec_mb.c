@@ -4,14 +4,15 @@
  * generation of x86 and chooses by what the CPU has. An AEAD is one direct call
  * (AES-GCM) or one job (ChaCha20-Poly1305) a packet; AES-CBC with an HMAC goes
  * in bursts, ctrl/crypto/ipsec_mb_cbc.c. A manager is one thread's, and so is
- * what it left in its memory: that is wiped with it. Control thread makes and
- * frees keys, workers seal and open.
+ * what it left in its memory: that is wiped with it. Control thread makes keys,
+ * workers seal and open.
  */
 #include "ctrl/crypto/ipsec_mb.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "ctrl/base/prefetch.h"
 #include "include/proto.h"
@@ -21,7 +22,7 @@
 #define ICV_BYTES   16U
 #define BEFORE_TEXT (ESP_HEADER_BYTES + IV_BYTES)
 
-static void aead_of(const struct crypto_key *key, const struct crypto_op *op,
+static void aead_of(const struct mb_key *key, const struct crypto_op *op,
 		    struct mb_aead *a)
 {
 	a->text = op->esp + BEFORE_TEXT;
@@ -53,7 +54,7 @@ PREFETCHES void aead_fetch(const struct crypto_thread *t, unsigned int i,
 /* All of a burst first: a nonce that is written in pieces and read at once, as
  * the library does, would wait for the store buffer, half of a short packet's
  * time. */
-static void aead_prepare(struct crypto_thread *t, const struct crypto_key *key,
+static void aead_prepare(struct crypto_thread *t, const struct mb_key *key,
 			 const struct crypto_op *ops, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++)
@@ -106,7 +107,7 @@ static aes_gcm_pre_t gcm_schedule(const IMB_MGR *mgr, uint16_t key_bits)
 	return mgr->gcm256_pre;
 }
 
-static void gcm_seal(struct crypto_thread *t, const struct crypto_key *key,
+static void gcm_seal(struct crypto_thread *t, const struct mb_key *key,
 		     struct crypto_op *ops, unsigned int n)
 {
 	const aes_gcm_enc_dec_t encrypt = gcm_encrypt(t->mgr, key->key_bits);
@@ -122,7 +123,7 @@ static void gcm_seal(struct crypto_thread *t, const struct crypto_key *key,
 	}
 }
 
-static void gcm_open(struct crypto_thread *t, const struct crypto_key *key,
+static void gcm_open(struct crypto_thread *t, const struct mb_key *key,
 		     struct crypto_op *ops, unsigned int n)
 {
 	const aes_gcm_enc_dec_t decrypt = gcm_decrypt(t->mgr, key->key_bits);
@@ -142,7 +143,7 @@ static void gcm_open(struct crypto_thread *t, const struct crypto_key *key,
 
 /* --- ChaCha20-Poly1305: as a job half of what its direct calls take */
 
-static bool chacha_run(struct crypto_thread *t, const struct crypto_key *key,
+static bool chacha_run(struct crypto_thread *t, const struct mb_key *key,
 		       IMB_CIPHER_DIRECTION way, const struct mb_aead *a,
 		       uint8_t *icv)
 {
@@ -172,7 +173,7 @@ static bool chacha_run(struct crypto_thread *t, const struct crypto_key *key,
 	return job && job->status == IMB_STATUS_COMPLETED;
 }
 
-static void chacha_seal(struct crypto_thread *t, const struct crypto_key *key,
+static void chacha_seal(struct crypto_thread *t, const struct mb_key *key,
 			struct crypto_op *ops, unsigned int n)
 {
 	aead_prepare(t, key, ops, n);
@@ -184,7 +185,7 @@ static void chacha_seal(struct crypto_thread *t, const struct crypto_key *key,
 	}
 }
 
-static void chacha_open(struct crypto_thread *t, const struct crypto_key *key,
+static void chacha_open(struct crypto_thread *t, const struct mb_key *key,
 			struct crypto_op *ops, unsigned int n)
 {
 	uint8_t icv[ICV_BYTES];
@@ -203,7 +204,7 @@ static void chacha_open(struct crypto_thread *t, const struct crypto_key *key,
 
 /* --- any */
 
-static void seal_burst(struct crypto_thread *t, const struct crypto_key *key,
+static void seal_burst(struct crypto_thread *t, const struct mb_key *key,
 		       struct crypto_op *ops, unsigned int n)
 {
 	switch (key->id) {
@@ -216,7 +217,7 @@ static void seal_burst(struct crypto_thread *t, const struct crypto_key *key,
 	}
 }
 
-static void open_burst(struct crypto_thread *t, const struct crypto_key *key,
+static void open_burst(struct crypto_thread *t, const struct mb_key *key,
 		       struct crypto_op *ops, unsigned int n)
 {
 	switch (key->id) {
@@ -237,30 +238,35 @@ static unsigned int burst_of(unsigned int n)
 static void ipsec_mb_seal(struct crypto_thread *thread, struct crypto_key *key,
 			  struct crypto_op *ops, unsigned int n)
 {
+	const struct mb_key *made = mb_key_of(thread, key);
+
 	for (unsigned int take; n; ops += take, n -= take) {
 		take = burst_of(n);
-		seal_burst(thread, key, ops, take);
+		seal_burst(thread, made, ops, take);
 	}
 }
 
 static void ipsec_mb_open(struct crypto_thread *thread, struct crypto_key *key,
 			  struct crypto_op *ops, unsigned int n)
 {
+	const struct mb_key *made = mb_key_of(thread, key);
+
 	for (unsigned int take; n; ops += take, n -= take) {
 		take = burst_of(n);
-		open_burst(thread, key, ops, take);
+		open_burst(thread, made, ops, take);
 	}
 }
 
 /* --- keys */
 
-static int key_fill(IMB_MGR *mgr, const struct crypto_key_spec *spec,
-		    struct crypto_key *key)
+int mb_key_fill(IMB_MGR *mgr, const struct crypto_key_spec *spec,
+		struct mb_key *key)
 {
 	const uint8_t *octets = spec->encr_key->octets;
 
 	key->id = spec->encr->id;
 	key->key_bits = spec->encr->key_bits;
+	key->integ = (uint16_t)spec->integ->id;
 	key->esn = spec->esn;
 	memcpy(key->salt, octets + key->key_bits / 8, spec->encr->salt_bytes);
 	switch (key->id) {
@@ -274,50 +280,6 @@ static int key_fill(IMB_MGR *mgr, const struct crypto_key_spec *spec,
 		return 0;
 	}
 	return -ENOTSUP;
-}
-
-/* No more than its algorithm needs: there may be a hundred thousand of them. */
-static size_t key_bytes(enum encr_id id)
-{
-	size_t bytes = sizeof(struct crypto_key);
-
-	if (id == ENCR_CHACHA20_POLY1305)
-		bytes = offsetof(struct crypto_key, chacha) +
-			sizeof(struct mb_chacha_key);
-	if (id == ENCR_AES_CBC)
-		bytes = offsetof(struct crypto_key, cbc) +
-			sizeof(struct mb_cbc_key);
-	return (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-}
-
-static void ipsec_mb_key_free(struct crypto_key *key)
-{
-	if (!key)
-		return;
-	explicit_bzero(key, key_bytes(key->id));
-	free(key);
-}
-
-static int ipsec_mb_key_new(struct crypto_thread *thread,
-			    const struct crypto_key_spec *spec,
-			    struct crypto_key **out)
-{
-	struct crypto_key *key;
-	int err;
-
-	if (!crypto_spec_is_sound(spec))
-		return -EINVAL;
-	key = aligned_alloc(CACHE_LINE, key_bytes(spec->encr->id));
-	if (!key)
-		return -ENOMEM;
-	memset(key, 0, key_bytes(spec->encr->id));
-	err = key_fill(thread->mgr, spec, key);
-	if (err) {
-		ipsec_mb_key_free(key);
-		return err;
-	}
-	*out = key;
-	return 0;
 }
 
 /* --- threads */
@@ -342,6 +304,7 @@ static void ipsec_mb_thread_free(struct crypto_thread *thread)
 {
 	if (!thread)
 		return;
+	mb_schedules_fini(&thread->made);
 	if (thread->mgr)
 		explicit_bzero(thread->mgr, manager_bytes());
 	free(thread->mgr);
@@ -371,6 +334,11 @@ static int ipsec_mb_thread_new(struct crypto_thread **out)
 		return -ENOMEM;
 	memset(t, 0, sizeof(*t));
 	err = manager_new(&t->mgr);
+	if (!err)
+		err = mb_schedules_init(&t->made);
+	if (!err && getrandom(&t->last_number, sizeof(t->last_number), 0) !=
+			    sizeof(t->last_number))
+		err = -EIO;
 	if (err) {
 		ipsec_mb_thread_free(t);
 		return err;
@@ -384,8 +352,9 @@ const struct crypto_backend crypto_ipsec_mb = {
 	.keys_are_shared = true,
 	.thread_new = ipsec_mb_thread_new,
 	.thread_free = ipsec_mb_thread_free,
-	.key_new = ipsec_mb_key_new,
-	.key_free = ipsec_mb_key_free,
+	.key_new = mb_key_new,
+	.key_free = mb_key_free,
+	.key_forget = mb_key_forget,
 	.seal = ipsec_mb_seal,
 	.open = ipsec_mb_open,
 };

@@ -95,7 +95,7 @@ static bool cipher_run(struct crypto_thread *t, const struct mb_cbc_key *key,
 
 /* --- the MAC */
 
-static void mac_job(const struct crypto_key *key, const struct crypto_op *op,
+static void mac_job(const struct mb_key *key, const struct crypto_op *op,
 		    uint8_t *mac, IMB_JOB *job)
 {
 	const struct mb_cbc_key *cbc = &key->cbc;
@@ -112,7 +112,7 @@ static void mac_job(const struct crypto_key *key, const struct crypto_op *op,
 }
 
 /* Into t->macs. false: the library refused. */
-static bool mac_run(struct crypto_thread *t, const struct crypto_key *key,
+static bool mac_run(struct crypto_thread *t, const struct mb_key *key,
 		    const struct run *r)
 {
 	for (unsigned int i = 0; i < r->n; i++)
@@ -138,7 +138,7 @@ static void take_seq_hi(const struct run *r, const uint32_t *was)
 		memcpy(icv_of(r->op[i]), &was[i], SEQ_HI_BYTES);
 }
 
-static bool mac_packets(struct crypto_thread *t, const struct crypto_key *key,
+static bool mac_packets(struct crypto_thread *t, const struct mb_key *key,
 			const struct run *r)
 {
 	uint32_t was[MB_BURST_MAX];
@@ -154,7 +154,7 @@ static bool mac_packets(struct crypto_thread *t, const struct crypto_key *key,
 
 /* --- both */
 
-void mb_cbc_seal(struct crypto_thread *t, const struct crypto_key *key,
+void mb_cbc_seal(struct crypto_thread *t, const struct mb_key *key,
 		 struct crypto_op *ops, unsigned int n)
 {
 	struct run r;
@@ -184,7 +184,7 @@ static void keep_authentic(const struct crypto_thread *t, size_t icv_bytes,
 	r->n = n;
 }
 
-void mb_cbc_open(struct crypto_thread *t, const struct crypto_key *key,
+void mb_cbc_open(struct crypto_thread *t, const struct mb_key *key,
 		 struct crypto_op *ops, unsigned int n)
 {
 	struct run r;

@@ -94,6 +94,14 @@ static void openssl_key_free(struct crypto_key *key)
 	free(key);
 }
 
+/* A key's contexts are all that there is of it. */
+static void openssl_key_forget(struct crypto_thread *thread,
+			       const struct crypto_key *key)
+{
+	(void)thread;
+	(void)key;
+}
+
 static int openssl_key_new(struct crypto_thread *thread,
 			   const struct crypto_key_spec *spec,
 			   struct crypto_key **out)
@@ -121,6 +129,7 @@ const struct crypto_backend crypto_openssl = {
 	.thread_free = openssl_thread_free,
 	.key_new = openssl_key_new,
 	.key_free = openssl_key_free,
+	.key_forget = openssl_key_forget,
 	.seal = openssl_seal,
 	.open = openssl_open,
 };

@@ -27,8 +27,7 @@
 #define LINE_BYTES   64U /* of a cache */
 #define AHEAD	     16U /* packets whose text is asked for beforehand */
 
-int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link,
-		const struct crypto_backend *backend)
+int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
 {
 	int err;
 
@@ -45,13 +44,9 @@ int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link,
 	w->hold = calloc(w->hold_max, sizeof(*w->hold));
 	w->made = calloc(MADE_MAX, sizeof(*w->made));
 	w->tfc.due_ns = UINT64_MAX;
-	w->backend = backend;
-	err = backend->thread_new(&w->crypto);
-	if (!w->hold || !w->made || plugs_init(w))
-		err = -ENOMEM;
-	if (err) {
+	if (!w->hold || !w->made || plugs_init(w)) {
 		worker_fini(w);
-		return err;
+		return -ENOMEM;
 	}
 	nexthop_cache_init(&w->nexthops, link);
 	random_init(&w->random);
@@ -66,10 +61,7 @@ void worker_fini(struct worker *w)
 	free(w->hold);
 	free(w->made);
 	explicit_bzero(&w->random, sizeof(w->random));
-	if (w->backend)
-		w->backend->thread_free(w->crypto);
 	w->hold = w->made = NULL;
-	w->crypto = NULL;
 }
 
 void settle(struct worker *w, struct batch *b)

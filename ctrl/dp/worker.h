@@ -128,13 +128,12 @@ struct worker {
 	struct handoff *to[WORKERS_MAX];   /* that take what it gives */
 	struct handoff *from[WORKERS_MAX]; /* that give */
 	const struct sad *sad;
+	struct crypto_thread *crypto; /* the SAD's, of its index */
 	struct policy_view *policies;
 	struct counter *drops;	/* [DROP_MAX]; written by this worker alone */
 	struct counter *passes; /* [PASS_MAX]; likewise, the WORKER_ ones */
 	struct nexthop_cache nexthops;
 	struct random_pool random;
-	const struct crypto_backend *backend;
-	struct crypto_thread *crypto; /* owned */
 
 	struct tell *tell;  /* NULL: nobody listens */
 	struct drain drain; /* the barrier's end of it */
@@ -163,15 +162,22 @@ struct worker {
 
 /*
  * frames    of packet memory, FRAME_BYTES each
- * backend   the SAD's
  *
- * 0, -ENOMEM, or -ENOTSUP (a backend that this CPU can't run). The caller fills ports, host.fd and host.mac, magic, sad, policies, drops
- * and passes before worker_run() or worker_step(); tell and drain if SAs come
- * and go; mss_clamp if it is wanted.
+ * 0 or -ENOMEM. The caller fills ports, host.fd and host.mac, magic, policies,
+ * drops and passes, and says which SAD, before worker_run() or worker_step(); tell
+ * and drain if SAs come and go; mss_clamp if it is wanted.
  */
-int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link,
-		const struct crypto_backend *backend);
+int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link);
 void worker_fini(struct worker *w);
+
+/* It is that one of the SAD's workers. */
+static inline void worker_serve(struct worker *w, const struct sad *sad,
+				uint32_t index)
+{
+	w->index = index;
+	w->sad = sad;
+	w->crypto = sad_crypto(sad, index);
+}
 
 /* Runs until worker_stop(). The worker's own thread. */
 void worker_run(struct worker *w);

@@ -102,12 +102,11 @@ static void describe(struct dp *dp, uint32_t index)
 {
 	struct worker *w = &dp->workers[index].w;
 
-	w->index = index;
+	worker_serve(w, dp->sad, index);
 	w->host.fd = dp->host.fd[index];
 	memcpy(w->host.mac, dp->host.mac, sizeof(dp->host.mac));
 	w->magic = dp->magic;
 	w->head_token = dp->head_token;
-	w->sad = dp->sad;
 	w->policies = &dp->policies;
 	w->drops = programs_worker_drops(dp->programs, index);
 	w->passes = programs_worker_passes(dp->programs, index);
@@ -118,8 +117,7 @@ static void describe(struct dp *dp, uint32_t index)
 static int make(struct dp *dp, uint32_t index, struct error *e)
 {
 	struct dp_worker *dw = &dp->workers[index];
-	int err = worker_init(&dw->w, frames(dp, index), &dp->links[index],
-			      dp->crypto);
+	int err = worker_init(&dw->w, frames(dp, index), &dp->links[index]);
 
 	if (err)
 		return error_set(e, err, "no memory for %u packet frames",

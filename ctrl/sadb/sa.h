@@ -16,6 +16,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <urcu-qsbr.h>
 
 #include "ctrl/base/addr.h"
 #include "ctrl/crypto/crypto.h"
@@ -57,6 +58,9 @@ enum sa_told {
 
 #define SA_LINE_BYTES 64 /* of a cache */
 
+struct sad;
+
+/* There may be a hundred thousand: it has as few lines as it can. */
 struct sa_rt {
 	/* Constant. */
 	struct sa_ref ref;
@@ -76,19 +80,22 @@ struct sa_rt {
 	bool esn;
 	bool narrow; /* DIR_OUT: not all of its policies' packets are its own */
 	bool spread; /* DIR_OUT: all workers use it, and it has no owner */
+	uint32_t owner; /* DIR_OUT: index of its worker */
 	const struct crypto_backend *backend;
 	struct crypto_key *key; /* owned; see sa_key() */
-	/* Owned; of an SA that is spread, a key for each worker where one is
+	/* Owned. Of an SA that is spread, a key for each worker where one is
 	 * one thread's. The first is `key`. */
 	struct crypto_key **keys;
-	uint32_t n_keys;
-	uint32_t owner;		  /* DIR_OUT: index of its worker */
 	struct sa_limits *limits; /* owned; NULL: none */
 	struct seq_kept *kept;	  /* borrowed; NULL: its numbers end with it */
 
 	/* Owned. Replaced by the control thread when the policies change, read
 	 * by the worker once a run. */
 	_Atomic(const struct rules *) rules;
+
+	/* For its end. */
+	const struct sad *sad;
+	struct rcu_head rcu;
 
 	/* What is written as packets pass stands apart from what is only read,
 	 * and together, for where several workers write it. */
@@ -99,11 +106,11 @@ struct sa_rt {
 	_Atomic uint8_t told; /* bits of enum sa_told, by its workers */
 
 	/* The worker's that has the lock. DIR_IN. */
-	struct replay replay;
-	bool used;	  /* the first packet was told of */
-	struct addr peer; /* ESP in UDP: whence it came, as told */
+	bool used; /* the first packet was told of */
 	uint16_t peer_port_be;
+	struct addr peer;  /* ESP in UDP: whence it came, as told */
 	uint64_t moved_ns; /* when that was told; 0: never */
+	struct replay replay;
 };
 
 /* Worker: how often it asks before it lets others run. */

@@ -11,15 +11,10 @@
 #include "include/limits.h"
 #include "include/proto.h"
 
-/* An SA and what its end needs. */
-struct sa_life {
-	struct sa_rt rt; /* first */
-	struct rcu_head rcu;
-};
-
 struct sad {
 	const struct crypto_backend *backend;
 	struct crypto_thread *crypto; /* owned; the control thread's */
+	struct crypto_thread *of_worker[WORKERS_MAX]; /* owned */
 	uint32_t workers;
 	uint32_t next_owner; /* control thread */
 	/* Control thread: slots that were used and are free, as a stack; how many
@@ -33,30 +28,54 @@ struct sad {
 	_Atomic(struct sa_rt *) slot[SAD_MAX];
 };
 
+static int make_threads(struct sad *sad)
+{
+	int err = sad->backend->thread_new(&sad->crypto);
+
+	for (uint32_t i = 0; !err && i < sad->workers; i++)
+		err = sad->backend->thread_new(&sad->of_worker[i]);
+	return err;
+}
+
+static void free_threads(const struct sad *sad)
+{
+	for (uint32_t i = 0; i < sad->workers; i++)
+		sad->backend->thread_free(sad->of_worker[i]);
+	sad->backend->thread_free(sad->crypto);
+}
+
 struct sad *sad_new(const struct crypto_backend *backend, uint32_t workers)
 {
 	struct sad *sad = calloc(1, sizeof(*sad));
 
 	if (!sad)
 		return NULL;
-	if (backend->thread_new(&sad->crypto)) {
+	sad->backend = backend;
+	sad->workers = workers;
+	if (make_threads(sad)) {
+		free_threads(sad);
 		free(sad);
 		return NULL;
 	}
 	quiescent_init();
-	sad->backend = backend;
-	sad->workers = workers;
 	return sad;
+}
+
+static void key_free(const struct sad *sad, struct crypto_key *key)
+{
+	for (uint32_t i = 0; key && i < sad->workers; i++)
+		sad->backend->key_forget(sad->of_worker[i], key);
+	sad->backend->key_free(key);
 }
 
 static void sa_free(struct sa_rt *sa)
 {
 	if (!sa)
 		return;
-	for (uint32_t i = 1; sa->keys && i < sa->n_keys; i++)
-		sa->backend->key_free(sa->keys[i]);
+	for (uint32_t i = 1; sa->keys && i < sa->sad->workers; i++)
+		key_free(sa->sad, sa->keys[i]);
 	free(sa->keys);
-	sa->backend->key_free(sa->key);
+	key_free(sa->sad, sa->key);
 	replay_free(&sa->replay);
 	rules_free((struct rules *)atomic_load(&sa->rules));
 	free(sa->limits);
@@ -66,7 +85,7 @@ static void sa_free(struct sa_rt *sa)
 static void sa_release(struct rcu_head *head)
 {
 	quiescent_acquire();
-	sa_free(&caa_container_of(head, struct sa_life, rcu)->rt);
+	sa_free(caa_container_of(head, struct sa_rt, rcu));
 }
 
 void sad_free(struct sad *sad)
@@ -76,8 +95,13 @@ void sad_free(struct sad *sad)
 	for (uint32_t i = 0; i < sad->n_used; i++)
 		sa_free(atomic_load(&sad->slot[i]));
 	quiescent_drain();
-	sad->backend->thread_free(sad->crypto);
+	free_threads(sad);
 	free(sad);
+}
+
+struct crypto_thread *sad_crypto(const struct sad *sad, uint32_t worker)
+{
+	return sad->of_worker[worker];
 }
 
 /* The constant part but key and rules, and what differs from 0. */
@@ -120,9 +144,8 @@ static int make_keys(const struct sad *sad, struct sa_rt *sa,
 	sa->keys = calloc(sad->workers, sizeof(struct crypto_key *));
 	if (!sa->keys)
 		return -ENOMEM;
-	sa->n_keys = sad->workers;
 	sa->keys[0] = sa->key;
-	for (uint32_t i = 1; !err && i < sa->n_keys; i++)
+	for (uint32_t i = 1; !err && i < sad->workers; i++)
 		err = sa->backend->key_new(sad->crypto, key, &sa->keys[i]);
 	return err;
 }
@@ -203,17 +226,16 @@ static struct sa_ref take_slot(struct sad *sad)
 int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 	    struct error *e)
 {
-	struct sa_life *life;
 	struct sa_rt *sa;
 	int err;
 
 	if (sad_count(sad) == SAD_MAX)
 		return error_set(e, -ENOSPC, "more than %u SAs", SAD_MAX);
-	life = aligned_alloc(_Alignof(struct sa_life), sizeof(*life));
-	if (!life)
+	sa = aligned_alloc(_Alignof(struct sa_rt), sizeof(*sa));
+	if (!sa)
 		return error_set(e, -ENOMEM, "no memory for an SA");
-	memset(life, 0, sizeof(*life));
-	sa = &life->rt;
+	memset(sa, 0, sizeof(*sa));
+	sa->sad = sad;
 	sa->backend = sad->backend;
 	if (spec->dir == DIR_OUT)
 		share_out(sad, sa, spec->spread);
@@ -236,8 +258,7 @@ int sad_remove(struct sad *sad, struct sa_ref ref)
 		return -ENOENT;
 	atomic_store_explicit(&sad->slot[ref.id], NULL, memory_order_release);
 	sad->free_id[sad->n_free++] = ref.id;
-	quiescent_defer(&caa_container_of(sa, struct sa_life, rt)->rcu,
-			sa_release);
+	quiescent_defer(&sa->rcu, sa_release);
 	return 0;
 }
 

@@ -43,8 +43,8 @@ struct sa_spec {
 };
 
 /*
- * workers   how many there are; outbound SAs that are not spread have one of
- *           them each, in turn
+ * workers   how many there are, WORKERS_MAX at most; outbound SAs that are not
+ *           spread have one of them each, in turn
  *
  * NULL: out of memory, or a backend that this CPU can't run. sad_free() wipes
  * every SA; no worker may run.
@@ -76,6 +76,10 @@ int sad_remove(struct sad *sad, struct sa_ref ref);
  * thread. */
 int sad_set_rules(struct sad *sad, struct sa_ref ref,
 		  const struct sa_rule *rules, size_t n_rules);
+
+/* What the backend needs in that worker's thread, for all its SAs; borrowed, the
+ * worker's alone. Control thread. */
+struct crypto_thread *sad_crypto(const struct sad *sad, uint32_t worker);
 
 /* Slots that are taken. Control thread. */
 uint32_t sad_count(const struct sad *sad);

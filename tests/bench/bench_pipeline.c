@@ -76,8 +76,7 @@ static void give_away(struct bench *b, const struct gateway_spec *spec,
 	struct gateway *owner = new_worker(spec, backend);
 	struct worker *const both[2] = { &b->g->w, &owner->w };
 
-	owner->w.index = 1;
-	owner->w.sad = b->g->sad;
+	worker_serve(&owner->w, b->g->sad, 1);
 	owner->w.policies = &b->g->policies;
 	b->g->out->owner = 1;
 	b->owner = owner;

@@ -65,7 +65,7 @@ static int make_worker(struct seam_case *c)
 	struct worker *w = &c->worker;
 
 	if (nexthop_link_init(&c->link) ||
-	    worker_init(w, 2 * XSK_PORT_FRAMES, &c->link, &crypto_openssl))
+	    worker_init(w, 2 * XSK_PORT_FRAMES, &c->link))
 		return -1;
 	umem_fini(&w->umem);
 	w->umem = c->fx.umem;
@@ -73,7 +73,7 @@ static int make_worker(struct seam_case *c)
 	plug_first(w, c->fx.prot);
 	plug_first(w, c->fx.unprot);
 	w->magic = FIXTURE_MAGIC + GW_BYPASS;
-	w->sad = c->dp.sad;
+	worker_serve(w, c->dp.sad, 0);
 	w->policies = &c->dp.policies;
 	w->drops = programs_worker_drops(c->dp.programs, 0);
 	w->passes = programs_worker_passes(c->dp.programs, 0);

@@ -24,6 +24,9 @@ ROWS = {
                                       ("aes128-sha256-modp2048",)}),
     "bench_host": ((), {()}),
     "bench_idle": (("process",), {("main",), ("dp",), ("ike",), ("all",)}),
+    "bench_keys": (("suite", "text_bytes", "keys"), set(itertools.product(
+        ("aes128-sha256", "aes128gcm16", "aes256gcm16", "chacha20poly1305"),
+        (64, 1424), (1, 1024, 16384, 100000)))),
     "bench_pipeline": (
         ("backend", "suite", "inner_bytes", "dir"), set(itertools.product(
             crypto_backends(),

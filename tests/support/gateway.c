@@ -80,8 +80,9 @@ static struct sa_rt *add_sa(struct gateway *g, const struct gateway_spec *spec,
 	return sad_get(g->sad, ref);
 }
 
+/* Another gateway's worker may be the second of its SAD. */
 static void add_sas(struct gateway *g, const struct gateway_spec *spec,
-		    bool spread)
+		    const struct crypto_backend *backend, bool spread)
 {
 	const struct sa_rule ours[] = {
 		rule_of("10.1.0.0/16", "10.2.0.0/16", true),
@@ -94,7 +95,7 @@ static void add_sas(struct gateway *g, const struct gateway_spec *spec,
 	};
 	uint64_t whole;
 
-	g->sad = sad_new(g->w.backend, spread ? 2 : 1);
+	g->sad = sad_new(backend, 2);
 	must(g->sad, "sad_new");
 	g->out = add_sa(g, spec, spread, DIR_OUT, ours, 2);
 	g->in = add_sa(g, spec, spread, DIR_IN, peers, 3);
@@ -120,11 +121,10 @@ static struct gateway *make(const struct gateway_spec *spec,
 	must(g, "out of memory");
 	must(spec->frames <= GATEWAY_FRAMES_MAX, "too many frames");
 	must(!nexthop_link_init(&g->link), "nexthop_link_init");
-	must(!worker_init(&g->w, spec->frames, &g->link, backend),
-	     "worker_init");
+	must(!worker_init(&g->w, spec->frames, &g->link), "worker_init");
 	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends),
 	     "socketpair");
-	add_sas(g, spec, spread);
+	add_sas(g, spec, backend, spread);
 	port_mem_init(&g->inside, &g->w.umem, GATEWAY_INSIDE);
 	port_mem_init(&g->outside, &g->w.umem, GATEWAY_OUTSIDE);
 	plug_first(&g->w, &g->inside.port);
@@ -134,7 +134,7 @@ static struct gateway *make(const struct gateway_spec *spec,
 	memcpy(g->w.host.mac, host_mac, sizeof(host_mac));
 	g->w.magic = GATEWAY_MAGIC;
 	g->w.head_token = GATEWAY_TOKEN;
-	g->w.sad = g->sad;
+	worker_serve(&g->w, g->sad, 0);
 	g->w.policies = &g->policies;
 	g->w.drops = g->drops;
 	g->w.passes = g->passes;

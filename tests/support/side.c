@@ -425,14 +425,13 @@ static void make_worker(struct side *s, struct worker *w,
 			struct port_mem *outside)
 {
 	must(!nexthop_link_init(link), "nexthop_link_init");
-	must(!worker_init(w, SIDE_FRAMES, link, s->backend), "worker_init");
+	must(!worker_init(w, SIDE_FRAMES, link), "worker_init");
 	port_mem_init(inside, &w->umem, SIDE_INSIDE);
 	port_mem_init(outside, &w->umem, SIDE_OUTSIDE);
 	plug_first(w, &inside->port);
 	plug_first(w, &outside->port);
 	w->magic = SIDE_MAGIC;
 	w->head_token = SIDE_MAGIC;
-	w->sad = s->sad;
 	w->policies = &s->view;
 	w->mss_clamp = true;
 	know(w, "192.0.2.1", SIDE_OUTSIDE);
@@ -446,6 +445,7 @@ static void make_first(struct side *s)
 	int ends[2];
 
 	make_worker(s, &s->w, &s->link, &s->inside, &s->outside);
+	worker_serve(&s->w, s->sad, 0);
 	must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends),
 	     "socketpair");
 	s->w.host.fd = ends[0];
@@ -462,7 +462,7 @@ static void make_second(struct side *s)
 
 	must(o, "out of memory");
 	make_worker(s, &o->w, &o->link, &o->inside, &o->outside);
-	o->w.index = 1;
+	worker_serve(&o->w, s->sad, 1);
 	o->w.drops = o->drops;
 	o->w.passes = o->passes;
 	must(!sadb_add_worker(s->sadb, &o->w), "sadb_add_worker");

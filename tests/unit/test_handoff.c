@@ -46,9 +46,8 @@ static int setup_pair(void **state, bool second_knows)
 		if (i == 0 || second_knows)
 			gateway_know_all(p->g[i]);
 		all[i] = &p->g[i]->w;
-		all[i]->index = i;
+		worker_serve(all[i], p->g[0]->sad, i);
 	}
-	p->g[1]->w.sad = p->g[0]->sad;
 	p->g[1]->w.policies = &p->g[0]->policies;
 	p->g[0]->out->owner = 1;
 	*state = p;

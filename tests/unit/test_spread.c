@@ -49,9 +49,8 @@ static struct pair *pair_new(const struct gateway_spec *spec,
 	for (uint32_t i = 0; i < 2; i++) {
 		p->g[i] = gateway_new_spread(spec, backend);
 		gateway_know_all(p->g[i]);
-		p->g[i]->w.index = i;
+		worker_serve(&p->g[i]->w, p->g[0]->sad, i);
 	}
-	p->g[1]->w.sad = p->g[0]->sad;
 	p->g[1]->w.policies = &p->g[0]->policies;
 	p->sa = p->g[0]->out;
 	return p;
