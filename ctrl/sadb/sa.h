@@ -27,6 +27,12 @@
 #include "include/drop.h"
 #include "include/meta.h"
 
+/*
+ * Most SAs lose nothing, and the others for few reasons. What an SA loses for more
+ * than so many is counted for all SAs alone, as every drop is.
+ */
+#define SA_DROPS_MAX 10U
+
 /* One writer at a time but for drops and where the SA is spread, any reader;
  * relaxed. */
 struct sa_counters {
@@ -34,7 +40,8 @@ struct sa_counters {
 	_Atomic uint64_t bytes;	  /* inner bytes */
 	_Atomic uint64_t last_ns; /* CLOCK_MONOTONIC of the last; 0: never */
 	_Atomic uint64_t edge;	  /* DIR_IN: right edge of the window */
-	_Atomic uint64_t drops[DROP_SA_MAX]; /* see sa_drops() */
+	/* Each for one reason, from the first on; see sa_drops(). */
+	_Atomic uint64_t drops[SA_DROPS_MAX];
 };
 
 /*
@@ -194,23 +201,56 @@ static inline bool sa_counts_drop(enum drop_reason reason)
 	return reason >= DROP_SA_FIRST && reason <= DROP_SA_LAST;
 }
 
+/* Such a counter: the reason above, how many below. */
+#define SA_DROP_SHIFT 48U
+#define SA_DROP_COUNT ((1ULL << SA_DROP_SHIFT) - 1)
+
+static inline bool sa_drop_is_of(uint64_t counter, enum drop_reason reason)
+{
+	return counter >> SA_DROP_SHIFT == (uint64_t)reason;
+}
+
+/* Whose it is, or becomes if it is nobody's. */
+static inline bool sa_drop_claim(_Atomic uint64_t *counter,
+				 enum drop_reason reason)
+{
+	uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
+
+	if (!now && atomic_compare_exchange_strong_explicit(
+			    counter, &now, (uint64_t)reason << SA_DROP_SHIFT,
+			    memory_order_relaxed, memory_order_relaxed))
+		return true;
+	return sa_drop_is_of(now, reason);
+}
+
 /* Any worker: packets of an SA are dropped in many places. */
 static inline void sa_count_drop(struct sa_counters *count,
 				 enum drop_reason reason)
 {
-	if (sa_counts_drop(reason))
-		atomic_fetch_add_explicit(&count->drops[reason - DROP_SA_FIRST],
-					  1, memory_order_relaxed);
+	uint32_t i = 0;
+
+	if (!sa_counts_drop(reason))
+		return;
+	while (i < SA_DROPS_MAX && !sa_drop_claim(&count->drops[i], reason))
+		i++;
+	if (i < SA_DROPS_MAX)
+		atomic_fetch_add_explicit(&count->drops[i], 1,
+					  memory_order_relaxed);
 }
 
 /* How many. Any thread. */
 static inline uint64_t sa_drops(const struct sa_counters *count,
 				enum drop_reason reason)
 {
-	if (!sa_counts_drop(reason))
-		return 0;
-	return atomic_load_explicit(&count->drops[reason - DROP_SA_FIRST],
-				    memory_order_relaxed);
+	uint64_t now = 1;
+
+	for (uint32_t i = 0; now && i < SA_DROPS_MAX; i++) {
+		now = atomic_load_explicit(&count->drops[i],
+					   memory_order_relaxed);
+		if (sa_drop_is_of(now, reason))
+			return now & SA_DROP_COUNT;
+	}
+	return 0;
 }
 
 /* Worker: adds to a counter, which it alone writes if the SA is not spread. */
