@@ -212,8 +212,16 @@ static void bench_packets(struct report *out, const struct fixture *fx,
 /* And room for those that come and go. */
 static const struct spread loaded = { LOADED, 1U << 18 };
 
+struct suite {
+	const struct crypto_backend *backend;
+	const char *name;
+	const char *encr, *integ;
+};
+
 struct gateway {
 	struct programs *programs;
+	const struct encr_alg *encr;
+	const struct integ_alg *integ;
 	struct policy_view *view;
 	struct sad *sad;
 	struct sadb *sadb;
@@ -258,7 +266,7 @@ static void on_answer(void *ctx, const struct sadb_answer *a)
 	g->answered++;
 }
 
-static void gateway_open(struct gateway *g, const struct crypto_backend *backend)
+static void gateway_open(struct gateway *g, const struct suite *suite)
 {
 	const struct sadb_maps maps = { .set_policies = map_policies,
 					.bind = map_bind,
@@ -270,8 +278,10 @@ static void gateway_open(struct gateway *g, const struct crypto_backend *backend
 	struct policy policy;
 	struct error e;
 
+	g->encr = encr_by_name(suite->encr);
+	g->integ = suite->integ ? integ_by_name(suite->integ) : &integ_none;
 	g->view = calloc(1, sizeof(*g->view));
-	g->sad = sad_new(backend, 1);
+	g->sad = sad_new(suite->backend, 1);
 	must(g->view && g->sad, "no memory");
 	spec.sad = g->sad;
 	spec.view = g->view;
@@ -306,12 +316,15 @@ static struct sadb_request request(const struct gateway *g, enum sadb_verb verb,
 			.dir = in ? SADB_IN : SADB_OUT },
 		.sa = { .saddr = in ? peer : us,
 			.policy = g->policy,
-			.encr = ENCR_AES_GCM_16,
-			.encr_key_bits = 128,
-			.encr_key_len = 20,
-			.integ = INTEG_NONE,
+			.encr = (uint16_t)g->encr->id,
+			.encr_key_bits = g->encr->key_bits,
+			.encr_key_len = (uint16_t)encr_key_bytes(g->encr),
+			.integ = (uint16_t)g->integ->id,
+			.integ_key_len = g->integ->key_bytes,
 			.n_selectors = 1,
 			.replay_window = 64,
+			.soft = { .time_s = 3600 },
+			.hard = { .time_s = 3960 },
 			.selectors = { g->selector } },
 	};
 
@@ -369,7 +382,7 @@ static void end_load(pid_t pid)
 }
 
 struct change_row {
-	const char *backend;
+	const struct suite *suite;
 	double load_ms;
 	double bytes;		    /* of each SA */
 	struct samples add, remove; /* microseconds of each */
@@ -407,8 +420,8 @@ static void measure_changes(struct gateway *g, uint32_t rounds, pid_t load,
 
 static void print_changes(struct report *out, const struct change_row *r)
 {
-	fprintf(out->table, "%-10s %8.0f %8.0f ", r->backend, r->load_ms,
-		r->bytes);
+	fprintf(out->table, "%-10s %-16s %8.0f %8.0f ", r->suite->backend->name,
+		r->suite->name, r->load_ms, r->bytes);
 	table_samples(out, &r->add, 1);
 	table_samples(out, &r->remove, 1);
 	fputc('\n', out->table);
@@ -416,8 +429,9 @@ static void print_changes(struct report *out, const struct change_row *r)
 		return;
 	json_row(out);
 	fprintf(out->json,
-		"\"backend\": \"%s\", \"sas\": %u, \"load_ms\": %.1f, \"bytes\": %.0f",
-		r->backend, LOADED, r->load_ms, r->bytes);
+		"\"backend\": \"%s\", \"suite\": \"%s\", \"sas\": %u, \"load_ms\": %.1f, \"bytes\": %.0f",
+		r->suite->backend->name, r->suite->name, LOADED, r->load_ms,
+		r->bytes);
 	json_samples(out, "add_us", &r->add);
 	json_samples(out, "remove_us", &r->remove);
 }
@@ -425,20 +439,26 @@ static void print_changes(struct report *out, const struct change_row *r)
 static void bench_changes(struct report *out, struct programs *p,
 			  uint32_t rounds)
 {
-	const struct crypto_backend *const backends[] = { &crypto_ipsec_mb,
-							  &crypto_openssl };
+	static const struct suite suites[] = {
+		{ &crypto_ipsec_mb, "aes128gcm16", "aes128gcm16", NULL },
+		{ &crypto_ipsec_mb, "aes256gcm16", "aes256gcm16", NULL },
+		{ &crypto_ipsec_mb, "chacha20poly1305", "chacha20poly1305",
+		  NULL },
+		{ &crypto_ipsec_mb, "aes256-sha512", "aes256", "sha512" },
+		{ &crypto_openssl, "aes128gcm16", "aes128gcm16", NULL },
+	};
 
 	fprintf(out->table,
-		"\n%u SAs of AES-128-GCM, every other one outbound; one more while packets pass, microseconds\n\n",
+		"\n%u SAs, every other one outbound; one more while packets pass, microseconds\n\n",
 		LOADED);
-	fprintf(out->table, "%-10s %8s %8s  %-*s%s\n", "backend", "load ms",
-		"octets", TABLE_CELL, "added", "removed");
-	for (size_t i = 0; i < ARRAY_LEN(backends); i++) {
+	fprintf(out->table, "%-10s %-16s %8s %8s  %-*s%s\n", "backend", "suite",
+		"load ms", "octets", TABLE_CELL, "added", "removed");
+	for (size_t i = 0; i < ARRAY_LEN(suites); i++) {
 		struct gateway g = { .programs = p };
-		struct change_row r = { .backend = backends[i]->name };
+		struct change_row r = { .suite = &suites[i] };
 		const pid_t load = make_load(p);
 
-		gateway_open(&g, backends[i]);
+		gateway_open(&g, &suites[i]);
 		measure_changes(&g, rounds, load, &r);
 		gateway_close(&g);
 		print_changes(out, &r);

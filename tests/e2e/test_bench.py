@@ -43,10 +43,13 @@ ROWS = {
         ("guard", "steer_host, first policy"),
         ("guard", "steer_host, last policy"),
         ("guard", "default, no policy")}),
-    "bench_sad": (("backend", "room", "sas"), {
-        *((None, 131072, sas) for sas in (1, 1024, 16384, 131064)),
-        *((None, 1048576, sas) for sas in (16384, 1048568)),
-        *((backend, None, 100000) for backend in crypto_backends())}),
+    "bench_sad": (("backend", "suite", "room", "sas"), {
+        *((None, None, 131072, sas) for sas in (1, 1024, 16384, 131064)),
+        *((None, None, 1048576, sas) for sas in (16384, 1048568)),
+        *(("ipsec-mb", suite, None, 100000) for suite in (
+            "aes128gcm16", "aes256gcm16", "chacha20poly1305",
+            "aes256-sha512")),
+        ("openssl", "aes128gcm16", None, 100000)}),
     "bench_veth": (("inner_bytes",), {(64,), (1400,)}),
 }
 
