@@ -8,9 +8,11 @@
 #include "ctrl/sadb/quiescent.h"
 #include "include/proto.h"
 
+/* Aligned as what stands beside it, where the compiler would leave room before it:
+ * each SA has a rule at least. */
 struct addr_range {
 	unsigned __int128 min, max;
-};
+} __attribute__((packed, aligned(8)));
 
 struct port_range {
 	uint16_t min, max;
