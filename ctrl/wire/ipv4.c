@@ -186,8 +186,7 @@ uint16_t ipv4_checksum_mend(uint16_t checksum, uint16_t was, uint16_t now)
 	return (uint16_t)~fold(sum);
 }
 
-/* One 16-bit word of the header gets another value. */
-static void set_word(uint8_t *header, unsigned int at, uint16_t word)
+void ipv4_set_word(uint8_t *header, uint32_t at, uint16_t word)
 {
 	uint16_t checksum = get_u16(header + IPV4_CHECKSUM_AT);
 
@@ -236,7 +235,7 @@ void ipv4_fragment(uint8_t *at, const uint8_t *packet,
 
 void ipv4_set_tos(uint8_t *header, uint8_t tos)
 {
-	set_word(header, 0, (uint16_t)(header[0] << 8 | tos));
+	ipv4_set_word(header, 0, (uint16_t)(header[0] << 8 | tos));
 }
 
 /* Of HC' = ~(~HC + ~m + m') the rest is the same for any m with a TTL above 0. */

@@ -75,12 +75,18 @@ uint16_t ipv4_checksum_mend(uint16_t checksum, uint16_t was, uint16_t now);
 void ipv4_fragment(uint8_t *at, const uint8_t *packet,
 		   const struct ip_header *h, uint32_t from, uint32_t bytes);
 
+/*
+ * Another value in one 16-bit word of the header, at that octet, and the checksum
+ * mended for it without a look at the rest, so that a wrong one stays wrong (RFC
+ * 1624).
+ */
+void ipv4_set_word(uint8_t *header, uint32_t at, uint16_t word);
+
 /* Another TOS, and the checksum mended for it likewise. */
 void ipv4_set_tos(uint8_t *header, uint8_t tos);
 
 /*
- * One less in the TTL, and the checksum mended for it without a look at the
- * rest of the header, so that a wrong one stays wrong (RFC 1624).
+ * One less in the TTL, and the checksum mended for it likewise.
  *
  * header   with a TTL above 0; whether it is still above 0 afterwards is the
  *          caller's question (RFC 1812 section 5.3.1)
