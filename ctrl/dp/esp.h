@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sizes of an ESP packet in tunnel mode, bare or in UDP, for those
- * who build one and those who ask beforehand how large it becomes. Pure; any
- * thread.
+ * Sizes of an ESP packet, bare or in UDP, for those who build one and those who
+ * ask beforehand how large it becomes. Inside is, in tunnel mode, a packet; in
+ * transport mode what is behind the header that stays in front. Pure; any thread.
  */
 #ifndef CYG_DP_ESP_H
 #define CYG_DP_ESP_H
@@ -10,7 +10,20 @@
 #include "ctrl/sadb/sa.h"
 #include "include/proto.h"
 
-/* Octets between IV and ICV for an inner packet (RFC 4303 section 2.4). */
+/* Of which version a packet is that ESP's next header speaks of, as it does in
+ * tunnel mode (RFC 4303 section 3.1.2); 0: it does not. */
+static inline uint8_t esp_inner_version(uint8_t next_header)
+{
+	switch (next_header) {
+	case PROTO_IPIP:
+		return 4;
+	case PROTO_IPV6:
+		return 6;
+	}
+	return 0;
+}
+
+/* Octets between IV and ICV for what is inside (RFC 4303 section 2.4). */
 static inline uint32_t esp_text_bytes(const struct sa_rt *sa,
 				      uint32_t inner_bytes)
 {
@@ -43,25 +56,34 @@ static inline uint32_t esp_least_bytes(const struct sa_rt *sa, uint32_t mtu)
 	return sa->tfc_bytes < mtu ? sa->tfc_bytes : mtu;
 }
 
-/* The whole outer packet around that text. */
+/* What is put before ESP's header: IP and UDP, or in transport mode UDP alone. */
+static inline uint32_t esp_before_bytes(const struct sa_rt *sa)
+{
+	return sa->transport ? sa->outer.bytes - sa->outer.ip_bytes
+			     : sa->outer.bytes;
+}
+
+/* The whole outer packet around that text; in transport mode without the header
+ * that stays in front. */
 static inline uint32_t esp_outer_bytes(const struct sa_rt *sa, uint32_t text)
 {
-	return sa->outer.bytes + ESP_HEADER_BYTES + sa->iv_bytes + text +
+	return esp_before_bytes(sa) + ESP_HEADER_BYTES + sa->iv_bytes + text +
 	       sa->icv_bytes;
 }
 
 /*
  * The largest inner packet that fits a path of that MTU once it is protected; 0:
- * none does.
+ * none does. In transport mode that is one without options and extension headers.
  */
 static inline uint32_t esp_inner_mtu(const struct sa_rt *sa, uint32_t mtu)
 {
-	uint32_t around = esp_outer_bytes(sa, 0), text;
+	uint32_t front = sa->transport ? sa->outer.ip_bytes : 0;
+	uint32_t around = front + esp_outer_bytes(sa, 0), text;
 
 	if (mtu <= around + ESP_TRAILER_BYTES)
 		return 0;
 	text = (mtu - around) / sa->align_bytes * sa->align_bytes;
-	return text < ESP_TRAILER_BYTES ? 0 : text - ESP_TRAILER_BYTES;
+	return text < ESP_TRAILER_BYTES ? 0 : front + text - ESP_TRAILER_BYTES;
 }
 
 #endif

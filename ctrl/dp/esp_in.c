@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Inbound ESP in tunnel mode (RFC 4303 section 3.4), on runs of one SA:
+ * Inbound ESP (RFC 4303 section 3.4), on runs of one SA:
  * prepare (lengths, SPI, replay check on the inferred number), crypto, finish
  * (replay commit only now, padding, next header, and the inner packet against
  * the SA's selectors, RFC 4301 section 5.2). Worker.
@@ -13,7 +13,9 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "ctrl/dp/esp.h"
 #include "ctrl/dp/life.h"
+#include "ctrl/dp/transport.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 
@@ -118,39 +120,49 @@ static bool take_outer(struct worker *w, struct packet *p, uint8_t outer_tos)
 	return true;
 }
 
-/* What an ESP next header says of tunnel mode (RFC 4303 section 3.1.2); 0: it is not. */
-static uint8_t version_of(uint8_t next_header)
+/* A packet of its own. false: it is dropped. */
+static bool take_inner(struct packet *p, uint8_t *inner, uint32_t bytes,
+		       uint8_t next_header)
 {
-	switch (next_header) {
-	case PROTO_IPIP:
-		return 4;
-	case PROTO_IPV6:
-		return 6;
+	uint8_t version = esp_inner_version(next_header);
+
+	if (!version) {
+		packet_drop(p, DROP_NEXT_HEADER);
+		return false;
 	}
-	return 0;
+	if (!ip_parse(slice_of(inner, bytes), &p->ip) ||
+	    p->ip.version != version) {
+		packet_drop(p, DROP_INNER_MALFORMED);
+		return false;
+	}
+	p->l3 = inner;
+	return true;
 }
 
-/* Inner packet, padding, pad length, next header: takes off what is ours. */
+/* In transport mode with the header that it came with, whose ECN is its own. */
+static bool take_inside(struct packet *p, uint8_t *inside, uint32_t bytes,
+			uint8_t next_header)
+{
+	return p->sa->transport ? transport_take(p, inside, bytes, next_header)
+				: take_inner(p, inside, bytes, next_header);
+}
+
+/* What is inside, padding, pad length, next header: takes off what is ours. */
 static void unwrap(struct worker *w, struct packet *p, uint8_t *text,
 		   uint32_t text_len)
 {
 	uint32_t pad_bytes = text[text_len - 2], inner_bytes;
-	uint8_t outer_tos = p->ip.tos, version;
+	uint8_t outer_tos = p->ip.tos, next_header = text[text_len - 1];
 
 	if (pad_bytes + ESP_TRAILER_BYTES > text_len)
 		return packet_drop(p, DROP_PADDING);
 	inner_bytes = text_len - ESP_TRAILER_BYTES - pad_bytes;
 	if (!padding_ok(text + inner_bytes, pad_bytes))
 		return packet_drop(p, DROP_PADDING);
-	if (text[text_len - 1] == PROTO_NONE)
+	if (next_header == PROTO_NONE)
 		return packet_drop(p, DROP_DUMMY);
-	version = version_of(text[text_len - 1]);
-	if (!version)
-		return packet_drop(p, DROP_NEXT_HEADER);
-	if (!ip_parse(slice_of(text, inner_bytes), &p->ip) ||
-	    p->ip.version != version)
-		return packet_drop(p, DROP_INNER_MALFORMED);
-	p->l3 = text;
+	if (!take_inside(p, text, inner_bytes, next_header))
+		return;
 	if (!packet_is_accepted(p, DIR_IN))
 		return packet_drop(p, DROP_SELECTOR);
 	if (!take_outer(w, p, outer_tos))

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Outbound ESP in tunnel mode (RFC 4303 section 3.3), on runs of one SA:
+ * Outbound ESP (RFC 4303 section 3.3), on runs of one SA:
  * path MTU and MSS (pmtu.h, mss.h), then the run's sequence numbers in one step,
  * prepare (padding, IV), crypto, finish (outer header, counters). The packet grows
  * in its own frame, outer headers into the headroom, padding and ICV behind; from
  * another worker's frame, the cipher is what brings it there.
  *
- * An inner packet of either family under an outer header of either (outer.h).
- * Worker.
+ * In tunnel mode an inner packet of either family under an outer header of either
+ * (outer.h), in transport mode behind the packet's own header (transport.h). Worker.
  */
 #include <arpa/inet.h>
 #include <assert.h>
@@ -20,6 +20,7 @@
 #include "ctrl/dp/life.h"
 #include "ctrl/dp/mss.h"
 #include "ctrl/dp/pmtu.h"
+#include "ctrl/dp/transport.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 
@@ -28,8 +29,8 @@
 	(NH_LINK_MAX + ETH_TYPE_BYTES + OUTER_MAX + ESP_HEADER_BYTES + \
 	 ESP_IV_MAX)
 
-/* Where the text will stand: what is lent goes there close to its frame's front. */
-static uint8_t *text_place(const struct worker *w, const struct packet *p)
+/* Where the packet will stand: what is lent goes there close to its frame's front. */
+static uint8_t *own_place(const struct worker *w, const struct packet *p)
 {
 	return p->lent ? umem_at(&w->umem, p->frame + FRAME_HEADROOM) : p->l3;
 }
@@ -46,11 +47,13 @@ static bool has_room(const uint8_t *at, uint32_t bytes)
 static bool fits_frame(const struct worker *w, const struct packet *p,
 		       uint32_t least)
 {
-	uint32_t inner = esp_padded_bytes(p->bytes, least);
-	uint32_t bytes = esp_text_bytes(p->sa, inner) + p->sa->icv_bytes;
+	uint32_t front = transport_front(p);
+	uint32_t inside = esp_padded_bytes(p->bytes, least) - front;
+	uint32_t bytes =
+		front + esp_text_bytes(p->sa, inside) + p->sa->icv_bytes;
 
 	return has_room(p->l3, bytes) &&
-	       (!p->lent || has_room(text_place(w, p), bytes));
+	       (!p->lent || has_room(own_place(w, p), bytes));
 }
 
 /* What keeps its numbers has to reserve more, and is told so once. */
@@ -134,6 +137,20 @@ static bool put_iv(struct worker *w, const struct sa_rt *sa, uint64_t seq,
 	return true;
 }
 
+/*
+ * Transport mode cuts what is sealed (RFC 4303 section 3.3.4), where that may be
+ * cut; what has options is not told apart by how many.
+ */
+static bool fits_path(struct worker *w, struct packet *p, uint32_t mtu)
+{
+	if (p->sa->transport && mtu &&
+	    p->ip.header_bytes > ip_least_bytes(p->ip.version))
+		mtu -= p->sa->align_bytes - 1U;
+	if (p->bytes <= mtu || (p->sa->transport && !(p->ip.fragment & IPV4_DF)))
+		return true;
+	return pmtu_cut(w, p, mtu);
+}
+
 /* mtu: the largest inner packet, least: what it is padded to. What passes is as large
  * as it will be, and may have a number. */
 static bool admit(struct worker *w, struct packet *p, uint32_t mtu,
@@ -144,7 +161,9 @@ static bool admit(struct worker *w, struct packet *p, uint32_t mtu,
 		packet_drop(p, DROP_SELECTOR);
 		return false;
 	}
-	if (p->bytes > mtu && !pmtu_cut(w, p, mtu))
+	if (p->sa->transport && !transport_admits(p))
+		return false;
+	if (!fits_path(w, p, mtu))
 		return false;
 	if (mss_concerns(w, p))
 		mss_clamp(p, mtu);
@@ -160,28 +179,42 @@ static bool prepare(struct worker *w, struct packet *p, uint32_t least,
 		    struct crypto_op *op)
 {
 	struct sa_rt *sa = p->sa;
-	uint32_t padded = put_tfc_padding(p, least);
-	uint32_t text = esp_text_bytes(sa, padded), seq_be;
-	uint8_t *esp = text_place(w, p) - sa->iv_bytes - ESP_HEADER_BYTES;
+	uint32_t front = transport_front(p);
+	uint32_t inside = put_tfc_padding(p, least) - front;
+	uint32_t text = esp_text_bytes(sa, inside), seq_be;
+	uint8_t *from = p->l3 + front;
+	uint8_t *esp = own_place(w, p) + front - sa->iv_bytes - ESP_HEADER_BYTES;
+	uint8_t next_header = next_header_of(p->ip.version);
 
+	if (p->routed)
+		ip_hop(p->l3);
+	if (sa->transport)
+		next_header = transport_put(p, esp,
+					    front + esp_outer_bytes(sa, text));
 	if (!put_iv(w, sa, p->seq, esp + ESP_HEADER_BYTES)) {
 		packet_drop(p, DROP_CRYPTO);
 		return false;
 	}
-	if (p->routed)
-		ip_hop(p->l3);
-	put_trailer(p->l3 + padded, text - padded - ESP_TRAILER_BYTES,
-		    next_header_of(p->ip.version));
+	put_trailer(from + inside, text - inside - ESP_TRAILER_BYTES,
+		    next_header);
 	seq_be = htonl((uint32_t)p->seq);
 	memcpy(esp, &sa->spi_be, 4);
 	memcpy(esp + 4, &seq_be, 4);
 	*op = (struct crypto_op){
 		.esp = esp,
-		.from = p->lent ? p->l3 : NULL,
+		.from = p->lent ? from : NULL,
 		.text_bytes = text,
 		.seq_hi = (uint32_t)(p->seq >> 32),
 	};
 	return true;
+}
+
+/* Its header was put before, and its ends are those of the SA. */
+static void finish_transport(struct packet *p, const struct crypto_op *op)
+{
+	p->bytes += (uint32_t)(op->esp - p->l3) - esp_before_bytes(p->sa);
+	transport_finish(p, op->esp);
+	p->state = PKT_SEALED;
 }
 
 /* Of its header, only its ends and whether it may be cut are asked for. */
@@ -189,9 +222,11 @@ static void finish(struct packet *p, const struct crypto_op *op)
 {
 	const struct sa_rt *sa = p->sa;
 
-	p->l3 = op->esp - sa->outer.bytes;
 	p->lent = false;
 	p->bytes = esp_outer_bytes(sa, op->text_bytes);
+	if (sa->transport)
+		return finish_transport(p, op);
+	p->l3 = op->esp - sa->outer.bytes;
 	outer_put(&sa->outer, op->esp, p->bytes, &p->ip, (uint16_t)p->seq);
 	p->ip.saddr = sa->saddr;
 	p->ip.daddr = sa->daddr;

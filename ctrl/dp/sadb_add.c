@@ -95,6 +95,16 @@ static int check_policies(const struct sadb *s, const struct sadb_id *id,
 	return err;
 }
 
+/* Of nobody but the two between whom the SA is. */
+static bool is_between_ends(const struct sadb_id *id, const struct sadb_sa *sa,
+			    const struct sadb_selector *s)
+{
+	const bool in = id->dir == SADB_IN;
+
+	return selector_is_between(s, in ? &id->daddr : &sa->saddr,
+				   in ? &sa->saddr : &id->daddr);
+}
+
 static int check_form(const struct sadb_id *id, const struct sadb_sa *sa,
 		      struct error *e)
 {
@@ -113,9 +123,17 @@ static int check_form(const struct sadb_id *id, const struct sadb_sa *sa,
 	if (sa->outer.df > SADB_DF_SET || sa->outer.dscp > SADB_DSCP_MAX ||
 	    sa->outer.dummies > SADB_DUMMIES_MAX)
 		return error_set(e, -EINVAL, "no such outer header");
-	for (uint32_t i = 0; i < sa->n_selectors; i++)
+	if (sa->mode > SADB_TRANSPORT)
+		return error_set(e, -EINVAL, "no mode");
+	for (uint32_t i = 0; i < sa->n_selectors; i++) {
 		if (!selector_sound(&sa->selectors[i]))
 			return error_set(e, -EINVAL, "a selector is no range");
+		if (sa->mode == SADB_TRANSPORT &&
+		    !is_between_ends(id, sa, &sa->selectors[i]))
+			return error_set(
+				e, -EINVAL,
+				"transport mode carries what goes between the SA's own two addresses, and a selector has others");
+	}
 	return 0;
 }
 
@@ -207,6 +225,7 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		.integ_key = &integ_key,
 		.replay_window = sa->replay_window,
 		.esn = sa->esn,
+		.mode = (enum sadb_mode)sa->mode,
 		.seq = start ? start->seq : 0,
 		.kept = start ? start->kept : NULL,
 		.limits = is_limited(&sa->soft) || is_limited(&sa->hard) ? &limits

@@ -57,6 +57,11 @@ enum sadb_dir {
 	SADB_IN,
 };
 
+enum sadb_mode {
+	SADB_TUNNEL,
+	SADB_TRANSPORT, /* of what goes between the SA's own two addresses */
+};
+
 /* Names an SA on both sides of the seam (RFC 4301 section 4.1). */
 struct sadb_id {
 	struct addr daddr;
@@ -122,6 +127,17 @@ struct sadb_outer {
 
 _Static_assert(sizeof(struct sadb_outer) == 10, "compared without gaps");
 
+/* Has it one address on each side, these? */
+static inline bool selector_is_between(const struct sadb_selector *s,
+				       const struct addr *local,
+				       const struct addr *remote)
+{
+	return addr_equal(&s->local_min, local) &&
+	       addr_equal(&s->local_max, local) &&
+	       addr_equal(&s->remote_min, remote) &&
+	       addr_equal(&s->remote_max, remote);
+}
+
 /* What ADD says of an SA; keys in the clear, hence wiped after use. */
 struct sadb_sa {
 	struct addr saddr;
@@ -137,7 +153,8 @@ struct sadb_sa {
 	uint8_t esn;
 	uint8_t n_selectors; /* 1 or more, each within the policy */
 	uint8_t spread;	     /* outbound: by all workers at once */
-	uint8_t pad[3];
+	uint8_t mode;	     /* enum sadb_mode */
+	uint8_t pad[2];
 	uint32_t replay_window; /* packets; inbound */
 	uint32_t pad2;
 	struct sadb_limit soft; /* EXPIRE tells of it */

@@ -88,16 +88,14 @@ static void finish_v6(const struct outer *o, uint8_t *at, uint32_t total_bytes,
  * RFC 3948 section 2.1: no checksum over IPv4. Over IPv6 there must be one (RFC 8200
  * section 8.1): what RFC 6935 allows instead, a receiver need not take.
  */
-static void finish_udp(const struct outer *o, uint8_t *at, uint32_t total_bytes)
+void outer_finish_udp(const uint8_t *header, uint8_t *udp, uint32_t bytes)
 {
-	uint8_t *udp = at + o->ip_bytes;
-	uint32_t bytes = total_bytes - o->ip_bytes;
 	uint16_t checksum;
 
 	put_u16(udp + UDP_LENGTH_AT, (uint16_t)bytes);
-	if (o->ip_bytes != IPV6_HEADER_BYTES)
+	if (header[0] >> 4 == 4)
 		return;
-	checksum = ipv6_checksum(at, PROTO_UDP, udp, bytes);
+	checksum = ipv6_checksum(header, PROTO_UDP, udp, bytes);
 	put_u16(udp + UDP_CHECKSUM_AT, checksum ? checksum : UINT16_MAX);
 }
 
@@ -113,7 +111,8 @@ void outer_put(const struct outer *o, uint8_t *esp, uint32_t total_bytes,
 	else
 		finish_v6(o, at, total_bytes, inner);
 	if (o->bytes != o->ip_bytes)
-		finish_udp(o, at, total_bytes);
+		outer_finish_udp(at, at + o->ip_bytes,
+				 total_bytes - o->ip_bytes);
 }
 
 #define UNUSED 0x40

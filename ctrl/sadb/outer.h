@@ -77,4 +77,13 @@ enum outer_ecn {
 enum outer_ecn outer_take(const struct outer *o, uint8_t outer_tos,
 			  uint8_t *tos);
 
+/*
+ * Fills in UDP around ESP, but its ports.
+ *
+ * header   of the packet in which it stands, whose addresses the checksum covers
+ * udp      its header, with zeros in place of the checksum; the packet is whole
+ * bytes    from there on
+ */
+void outer_finish_udp(const uint8_t *header, uint8_t *udp, uint32_t bytes);
+
 #endif

@@ -142,6 +142,14 @@ bool rules_accept(const struct rules *r, const struct flow *f)
 	return false;
 }
 
+bool rules_name(const struct rules *r, uint8_t protocol)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->at[i].accept && r->at[i].protocol == protocol)
+			return true;
+	return false;
+}
+
 /* All of IPv4 has its place among the addresses of IPv6, and is none of them. */
 static bool addrs_within(const struct addr *min, const struct addr *max,
 			 const struct addr *outer_min,

@@ -38,6 +38,12 @@ bool rules_accept(const struct rules *r, const struct flow *f);
 /* Does one of them ask for ports? Else a flow needs none. Any worker. */
 bool rules_ask_ports(const struct rules *r);
 
+/*
+ * Is there one that accepts this protocol by its number, not among all? Any
+ * worker.
+ */
+bool rules_name(const struct rules *r, uint8_t protocol);
+
 /* Is everything that inner covers covered by outer alone? */
 bool selector_within(const struct sadb_selector *inner,
 		     const struct sadb_selector *outer);

@@ -79,6 +79,7 @@ struct sa_rt {
 	uint16_t tfc_bytes; /* DIR_OUT; of inner packets, SADB_TFC_MTU, or 0 */
 	uint16_t dummies;   /* DIR_OUT: a second */
 	bool udp;	    /* ESP in UDP, RFC 3948 */
+	bool transport;	    /* the mode: without a header of its own */
 	uint8_t iv_bytes;
 	uint8_t icv_bytes;
 	uint8_t align_bytes; /* a power of two: the encrypted part is a

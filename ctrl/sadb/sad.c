@@ -116,6 +116,7 @@ static void sa_describe(struct sa_rt *sa, const struct sa_spec *spec)
 	sa->peer = spec->saddr;
 	sa->peer_port_be = htons(spec->encap_sport);
 	sa->udp = spec->encap_dport != 0;
+	sa->transport = spec->mode == SADB_TRANSPORT;
 	outer_init(&sa->outer, &sa->saddr, &sa->daddr, htons(spec->encap_sport),
 		   htons(spec->encap_dport), &spec->outer);
 	sa->tfc_bytes = spec->outer.tfc_bytes;

@@ -32,6 +32,7 @@ struct sa_spec {
 	const struct secret *integ_key;
 	uint32_t replay_window; /* DIR_IN */
 	bool esn;
+	enum sadb_mode mode;
 	uint64_t seq; /* last number used, or right edge; 0: a new SA */
 	struct seq_kept *kept; /* until no worker can hold the SA any more;
 				  NULL: nobody keeps them */

@@ -181,6 +181,34 @@ void gateway_encapsulate(struct gateway *g)
 	sa_encapsulate(g->in);
 }
 
+/* The inbound SA is the peer's. */
+static void sa_transport(struct gateway *g, struct sa_rt *sa)
+{
+	const bool out = sa->dir == DIR_OUT;
+	const struct addr *local = out ? &sa->saddr : &sa->daddr;
+	const struct addr *remote = out ? &sa->daddr : &sa->saddr;
+	const struct sa_rule rule = {
+		.selector = {
+			.local_min = *local,
+			.local_max = *local,
+			.remote_min = *remote,
+			.remote_max = *remote,
+			.local_port_max = UINT16_MAX,
+			.remote_port_max = UINT16_MAX,
+		},
+		.accept = true,
+	};
+
+	sa->transport = true;
+	must(!sad_set_rules(g->sad, sa->ref, &rule, 1), "sad_set_rules");
+}
+
+void gateway_transport(struct gateway *g)
+{
+	sa_transport(g, g->out);
+	sa_transport(g, g->in);
+}
+
 void gateway_free(struct gateway *g)
 {
 	if (g->w.host.fd >= 0)
@@ -481,7 +509,8 @@ uint32_t gateway_seal(struct gateway *g, const uint8_t *text,
 	uint64_t seq = ++sa->seq;
 	struct ip_header outer = {
 		.version = addr_is_v4(&sa->saddr) ? 4 : 6,
-		.total_bytes = esp_outer_bytes(sa, text_bytes),
+		.total_bytes = esp_outer_bytes(sa, text_bytes) +
+			       (sa->transport ? sa->outer.ip_bytes : 0U),
 		.ttl = 64,
 		.protocol = PROTO_ESP,
 		.saddr = sa->saddr,

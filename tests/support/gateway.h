@@ -79,6 +79,10 @@ void gateway_outer_v6(struct gateway *g);
 /* ESP in UDP from now on, from port 4500 to port 4500, both ways. */
 void gateway_encapsulate(struct gateway *g);
 
+/* Transport mode from now on, both ways: anything between the outer addresses. After
+ * these are what they are to be. */
+void gateway_transport(struct gateway *g);
+
 /* UDP from 10.1.0.5 to 10.2.0.7, 100 octets, TTL 64, DF. */
 struct ip_header gateway_inner(void);
 

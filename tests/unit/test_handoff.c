@@ -196,6 +196,36 @@ static void packet_of_anothers_sa_is_padded_by_its_owner(void **state)
 	assert_balance(p);
 }
 
+/* A header with options, which the cipher does not bring along. */
+static void packet_in_transport_mode_keeps_its_header(void **state)
+{
+	struct pair *p = *state;
+	const struct host_tag tag = gateway_tag();
+	struct ip_header h = gateway_inner();
+	uint8_t packet[FRAME_BYTES], opened[FRAME_BYTES], dmac[6];
+	const uint8_t *sent;
+	uint32_t bytes;
+
+	gateway_transport(p->g[0]);
+	h.saddr = p->g[0]->out->saddr;
+	h.daddr = p->g[0]->out->daddr;
+	gateway_packet(packet, &h);
+	packet[0] = 4 << 4 | 6;
+	memset(packet + 20, IPV4_OPT_NOP, 4);
+	packet_mend_checksum(packet, h.total_bytes);
+	gateway_host_give(p->g[0], &tag, packet, h.total_bytes);
+	step(p, 0);
+	step(p, 1);
+	spoil(p, 0);
+	sent = gateway_sent(&p->g[1]->outside, 0, &bytes);
+	gateway_give(p->g[0], DIR_IN, sent, bytes);
+	step(p, 0);
+	assert_int_equal(gateway_host_take(p->g[0], opened, dmac),
+			 h.total_bytes);
+	assert_memory_equal(opened, packet, h.total_bytes);
+	assert_balance(p);
+}
+
 static void numbers_follow_each_other_whoever_received(void **state)
 {
 	struct pair *p = *state;
@@ -501,6 +531,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		CASE(packet_of_anothers_sa_leaves_by_its_owner),
 		CASE(packet_of_anothers_sa_is_padded_by_its_owner),
+		CASE(packet_in_transport_mode_keeps_its_header),
 		CASE(numbers_follow_each_other_whoever_received),
 		CASE(what_the_owner_cannot_take_in_time_is_dropped_by_name),
 		CASE(owner_without_frames_leaves_them_for_later),

@@ -185,6 +185,23 @@ static void without_ports_no_rule_of_ports_matches(void **state)
 	assert_true(accepts(rules, 2, &f));
 }
 
+static void protocol_is_named_by_its_number_in_a_rule_that_accepts(void **state)
+{
+	const struct sa_rule rule[] = {
+		{ ranges("10.1.0.0/16", "10.2.0.0/16", PROTO_IPV6), false },
+		{ ranges("10.1.0.0/16", "10.2.0.0/16", PROTO_IPIP), true },
+		{ ranges("10.1.0.0/16", "10.2.0.0/16", PROTO_ANY), true },
+	};
+	struct rules *r = rules_new(rule, 3);
+
+	(void)state;
+	assert_non_null(r);
+	assert_true(rules_name(r, PROTO_IPIP));
+	assert_false(rules_name(r, PROTO_IPV6));
+	assert_false(rules_name(r, PROTO_UDP));
+	rules_free(r);
+}
+
 static void selector_is_within_when_every_range_is(void **state)
 {
 	const struct sadb_selector outer =
@@ -227,6 +244,8 @@ int main(void)
 		cmocka_unit_test(ipv4_is_no_part_of_all_ipv6),
 		cmocka_unit_test(first_that_matches_decides_and_none_refuses),
 		cmocka_unit_test(without_ports_no_rule_of_ports_matches),
+		cmocka_unit_test(
+			protocol_is_named_by_its_number_in_a_rule_that_accepts),
 		cmocka_unit_test(selector_is_within_when_every_range_is),
 		cmocka_unit_test(ipv4_is_not_within_all_of_ipv6),
 	};

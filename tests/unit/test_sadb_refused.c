@@ -282,6 +282,17 @@ static void one_port(struct sadb_request *q)
 	q->sa.encap_dport = 4500;
 }
 
+static void mode_unknown(struct sadb_request *q)
+{
+	q->sa.mode = SADB_TRANSPORT + 1;
+}
+
+/* Of networks, not of the SA's own addresses. */
+static void transport_of_networks(struct sadb_request *q)
+{
+	q->sa.mode = SADB_TRANSPORT;
+}
+
 static const struct refusal refusals[] = {
 	{ "SPI 0", -EINVAL, spi_0 },
 	{ "SPI 255", -EINVAL, spi_255 },
@@ -321,7 +332,30 @@ static const struct refusal refusals[] = {
 	{ "unknown MAC", -ENOTSUP, integ_unknown },
 	{ "window too wide", -EINVAL, window_beyond },
 	{ "one UDP port of two", -EINVAL, one_port },
+	{ "mode that there is not", -EINVAL, mode_unknown },
+	{ "transport mode for networks", -EINVAL, transport_of_networks },
 };
+
+/* The good one of that refusal. */
+static void transport_sa_of_its_own_addresses_is_taken(void **state)
+{
+	struct policy own = side_policy("192.0.2.1", "192.0.2.2");
+	struct pair *p = *state;
+	struct sadb_request q;
+
+	own.id = 0;
+	assert_int_equal(sadb_set_policies(p->a->sadb, &own, 1), 0);
+	for (uint32_t in = 0; in < 2; in++) {
+		q = side_add(in ? SADB_IN : SADB_OUT, in, 0x3003 + in, own.id,
+			     &own.selector);
+		q.sa.mode = SADB_TRANSPORT;
+		assert_int_equal(side_call(p->a, &q).err, 0);
+		q.sa.selectors[0].remote_max = addr_of("192.0.2.3");
+		q.id.spi += 2;
+		assert_int_equal(side_call(p->a, &q).err, -EINVAL);
+	}
+	assert_int_equal(sad_count(p->a->sad), 2);
+}
 
 static void sa_between_ipv6_addresses_is_taken(void **state)
 {
@@ -602,6 +636,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(manual_sa_is_neither_bound_anew_nor_removed),
 		CASE(refused_add_leaves_nothing),
+		CASE(transport_sa_of_its_own_addresses_is_taken),
 		CASE(sa_between_ipv6_addresses_is_taken),
 		CASE(inbound_add_is_between_the_same_addresses),
 		CASE(sa_that_is_there_goes_on_to_where_the_name_led),
