@@ -197,6 +197,24 @@ static int find_manual(const struct value *v, const struct config *c,
 			  "names no section of manual; add that section");
 }
 
+/* RFC 4301 section 4.1: between gateways, transport mode is for their own. */
+static int check_mode(const struct value *v, const struct config *c,
+		      const struct policy_conf *p, struct error *e)
+{
+	const struct manual_conf *m = &c->manual[p->manual];
+	char local[ADDR_STR_MAX], remote[ADDR_STR_MAX];
+
+	if (manual_suits(m, p))
+		return 0;
+	return value_fail(
+		e, v, -EINVAL,
+		"names a pair in transport mode, which has no header to carry "
+		"networks' addresses: it is for what this gateway itself and "
+		"its peer say to each other; write local_ts = %s and remote_ts "
+		"= %s, or mode = tunnel there",
+		addr_str(&m->local, local), addr_str(&m->remote, remote));
+}
+
 /* A packet has both its addresses in one header. */
 static int check_families(const struct section *sec,
 			  const struct policy_conf *p, struct error *e)
@@ -253,8 +271,10 @@ static int fill_policy(const struct section *sec, const struct config *c,
 				 "policies.%s.manual is missing; action = "
 				 "protect needs the name of a section of manual",
 				 sec->name);
-	if (p->action == SPD_PROTECT)
-		return find_manual(manual, c, &p->manual, e);
+	if (p->action == SPD_PROTECT) {
+		err = find_manual(manual, c, &p->manual, e);
+		return err ? err : check_mode(manual, c, p, e);
+	}
 	if (manual)
 		return value_fail(e, manual, -EINVAL,
 				  "goes with action = protect only; remove it");

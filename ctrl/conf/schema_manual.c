@@ -25,14 +25,15 @@
 
 #define FORM_ADDRESS  "one unicast address"
 #define FORM_SECRET   "0x and hexadecimal digits, two for each octet"
-#define FORM_TUNNEL   "but only tunnel is supported yet; remove the line"
+#define FORM_MODE     "tunnel or transport"
+#define NO_BEET	      "but only tunnel and transport are supported; remove the line"
 #define FORM_POLICIES "names of policies with action = protect"
 #define FORM_SA	      "a section with spi, encr_key and integ_key"
 
 static const struct word mode_words[] = {
-	{ "tunnel", 0, NULL },
-	{ "transport", 0, FORM_TUNNEL },
-	{ "beet", 0, FORM_TUNNEL },
+	{ "tunnel", SADB_TUNNEL, NULL },
+	{ "transport", SADB_TRANSPORT, NULL },
+	{ "beet", 0, NO_BEET },
 	{ .text = NULL },
 };
 
@@ -54,8 +55,8 @@ static const struct key manual_keys[] = {
 	  .read = value_address,   AT(manual_conf, local) },
 	{ .name = "remote_addrs",  .required = true, .form = FORM_ADDRESS,
 	  .read = value_address,   AT(manual_conf, remote) },
-	{ .name = "mode",	   .form = "tunnel", .read = value_fixed,
-	  .words = mode_words },
+	{ .name = "mode",	   .form = FORM_MODE, .read = value_word,
+	  .words = mode_words,	   AT(manual_conf, mode) },
 	{ .name = "esp_proposals", .required = true, .form = "one proposal such as aes256-sha256",
 	  .read = value_proposal },
 	{ .name = "replay_window", .form = "a number of packets from 0 (off) to 65536",
@@ -355,11 +356,18 @@ static int take_policy(const struct item *item, const struct config *c,
 					 "put it before others",
 					 MANUAL_POLICIES_MAX);
 		m->policies |= 1ULL << i;
-		return p->action == SPD_PROTECT
-			       ? 0
-			       : item_fail(e, item, -EINVAL,
-					   "names a policy that does not "
-					   "protect; it must be " FORM_POLICIES);
+		if (p->action != SPD_PROTECT)
+			return item_fail(e, item, -EINVAL,
+					 "names a policy that does not "
+					 "protect; it must be " FORM_POLICIES);
+		if (!manual_suits(m, p))
+			return item_fail(e, item, -EINVAL,
+					 "names a policy with other addresses "
+					 "than local_addrs and remote_addrs, "
+					 "between which alone transport mode "
+					 "carries anything; remove mode, or "
+					 "name others");
+		return 0;
 	}
 	if (best)
 		return item_fail(e, item, -EINVAL,

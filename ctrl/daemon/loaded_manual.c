@@ -122,8 +122,10 @@ static bool same_pair(const struct manual_conf *a, const struct manual_conf *b)
 	       addr_equal(&a->remote, &b->remote) && a->encr == b->encr &&
 	       a->integ == b->integ && a->replay_window == b->replay_window &&
 	       a->esn == b->esn && a->remote_port == b->remote_port &&
-	       a->spread == b->spread &&
+	       a->spread == b->spread && a->mode == b->mode &&
 	       memcmp(&a->outer, &b->outer, sizeof(a->outer)) == 0 &&
+	       memcmp(&a->soft, &b->soft, sizeof(a->soft)) == 0 &&
+	       memcmp(&a->hard, &b->hard, sizeof(a->hard)) == 0 &&
 	       same_keys(&a->in, &b->in) && same_keys(&a->out, &b->out);
 }
 
@@ -177,6 +179,11 @@ static int map_policies(const struct config *c, const struct config *file,
 		if (find_policy(file, c->policies[i].name, &at))
 			return fail_kept(m, file, -ENOENT,
 					 "it has no policy any more for", e);
+		if (!manual_suits(m, &file->policies[at]))
+			return fail_kept(
+				m, file, -EINVAL,
+				"its policy has other addresses than the transport mode of",
+				e);
 		if (at >= MANUAL_POLICIES_MAX)
 			return fail_kept(
 				m, file, -E2BIG,

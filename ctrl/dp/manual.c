@@ -96,6 +96,7 @@ static bool mark_of(const struct manual *m, const struct one *o,
 		slice_of(&pair->soft, sizeof(pair->soft)),
 		slice_of(&pair->hard, sizeof(pair->hard)),
 		slice_of(&pair->outer, sizeof(pair->outer)),
+		slice_of(&pair->mode, sizeof(pair->mode)),
 		slice_of(o->keys->encr_key.octets, o->keys->encr_key.len),
 		slice_of(o->keys->integ_key.octets, o->keys->integ_key.len),
 	};
@@ -217,6 +218,7 @@ static int install(struct manual *m, const struct one *o,
 		.soft = pair->soft,
 		.hard = pair->hard,
 		.outer = pair->outer,
+		.mode = (uint8_t)pair->mode,
 	};
 	struct error why;
 	int err;

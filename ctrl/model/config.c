@@ -54,6 +54,12 @@ bool manual_clash(const struct manual_conf *a, const struct manual_conf *b,
 	       keys_clash(a, b, out);
 }
 
+bool manual_suits(const struct manual_conf *m, const struct policy_conf *p)
+{
+	return m->mode != SADB_TRANSPORT ||
+	       selector_is_between(&p->selector, &m->local, &m->remote);
+}
+
 bool manual_serves(const struct config *c, size_t manual, size_t policy)
 {
 	const struct policy_conf *p = &c->policies[policy];

@@ -95,7 +95,7 @@ struct manual_keys {
 };
 
 /*
- * A pair of ESP tunnel-mode SAs with keys by hand. One that was added while the
+ * A pair of ESP SAs with keys by hand. One that was added while the
  * gateway runs may lack a direction, and serves policies in another's place.
  */
 struct manual_conf {
@@ -106,6 +106,7 @@ struct manual_conf {
 	const struct integ_alg *integ;
 	uint32_t replay_window; /* packets */
 	bool esn;
+	enum sadb_mode mode;
 	bool encap;	      /* ESP in UDP */
 	uint16_t remote_port; /* host order; of that UDP, else 0 */
 	bool spread;	      /* the outbound SA is all workers' at once */
@@ -173,6 +174,12 @@ bool manual_clash(const struct manual_conf *a, const struct manual_conf *b,
 
 /* Is the policy, an index, one of the pair's, an index too? */
 bool manual_serves(const struct config *c, size_t manual, size_t policy);
+
+/*
+ * May the pair protect what the policy covers? In transport mode, what goes
+ * between its own two addresses.
+ */
+bool manual_suits(const struct manual_conf *m, const struct policy_conf *p);
 
 /*
  * The pair whose outbound SA protects what the policy covers: of those that serve

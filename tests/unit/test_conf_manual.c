@@ -174,6 +174,12 @@ static const struct refused refused_added[] = {
 	{ "policy_that_does_not_protect_is_refused", "net-2", "free",
 	  "a:6:21: manual.new.policies names a policy that does not protect; "
 	  "it must be names of policies with action = protect" },
+	{ "policy_of_networks_is_refused_in_transport_mode",
+	  "\t\tpolicies = net-3, net-2\n",
+	  "\t\tmode = transport\n\t\tpolicies = net-3, net-2\n",
+	  "a:7:14: manual.new.policies names a policy with other addresses "
+	  "than local_addrs and remote_addrs, between which alone transport "
+	  "mode carries anything; remove mode, or name others" },
 	{ "pair_without_policies_is_refused", "\t\tpolicies = net-3, net-2\n", "",
 	  "a:2:2: manual.new.policies is missing; it must be names of policies "
 	  "with action = protect" },
@@ -186,6 +192,53 @@ static const struct refused refused_added[] = {
 	  "a:1:1: include is for files, and this is none: put the sections "
 	  "here" },
 };
+
+/* One thing changed: which addresses the policy has. */
+static int parse_transport(const char *local_ts, const char *remote_ts,
+			   struct config **c, struct error *e)
+{
+	char *text = changed_from(counter,
+				  "\t\tesp_proposals = aes128gcm16\n"
+				  "\t\tin {\n\t\t\tspi = 0x1001",
+				  "\t\tesp_proposals = aes128gcm16\n"
+				  "\t\tmode = transport\n"
+				  "\t\tin {\n\t\t\tspi = 0x1001");
+	char whole[2 * sizeof(counter)];
+
+	snprintf(whole, sizeof(whole),
+		 "%spolicies {\nown { action = protect\nlocal_ts = %s\n"
+		 "remote_ts = %s\nmanual = one }\n}\n",
+		 text, local_ts, remote_ts);
+	free(text);
+	return conf_parse("f", slice_of(whole, strlen(whole)), c, e);
+}
+
+static void transport_mode_is_for_the_two_addresses_alone(void **state)
+{
+	static const char *const other[][2] = {
+		{ "192.0.2.1", "0.0.0.0/0" },
+		{ "192.0.2.0/31", "192.0.2.2" },
+		{ "192.0.2.1", "192.0.2.2-192.0.2.3" },
+		{ "192.0.2.1", "192.0.2.3" },
+		{ "192.0.2.2", "192.0.2.1" },
+	};
+	struct config *c;
+	struct error e;
+
+	(void)state;
+	if (parse_transport("192.0.2.1", "192.0.2.2", &c, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(c->manual[0].mode, SADB_TRANSPORT);
+	assert_int_equal(c->manual[1].mode, SADB_TUNNEL);
+	config_free(c);
+	for (size_t i = 0; i < ROWS(other); i++) {
+		assert_int_equal(parse_transport(other[i][0], other[i][1], &c,
+						 &e),
+				 -EINVAL);
+		assert_non_null(strstr(e.text, "local_ts = 192.0.2.1 and "
+					       "remote_ts = 192.0.2.2"));
+	}
+}
 
 static struct config *with_policies(void)
 {
@@ -282,13 +335,14 @@ static struct CMUnitTest case_of(const struct refused *row,
 /* A case for each row, under the row's name. */
 int main(void)
 {
-	struct CMUnitTest tests[ROWS(refused) + ROWS(refused_added) + 4] = {
+	struct CMUnitTest tests[ROWS(refused) + ROWS(refused_added) + 5] = {
 		cmocka_unit_test(counter_mode_is_taken_where_it_is_allowed),
 		cmocka_unit_test(it_is_not_allowed_unless_it_is_said),
+		cmocka_unit_test(transport_mode_is_for_the_two_addresses_alone),
 		cmocka_unit_test(pair_is_added_to_policies),
 		cmocka_unit_test(half_of_a_pair_is_added),
 	};
-	size_t n = 4;
+	size_t n = 5;
 
 	for (size_t i = 0; i < ROWS(refused); i++)
 		tests[n++] = case_of(&refused[i], change_is_refused);

@@ -269,14 +269,18 @@ static const struct refused refused[] = {
 	{ "peer_with_our_own_address_is_refused", "192.0.2.2", "192.0.2.1",
 	  "f:11:18: manual.to-b.remote_addrs is the same as local_addrs; "
 	  "write the peer's address" },
-	{ "transport_mode_is_refused", "mode = tunnel", "mode = transport",
-	  "f:12:10: manual.to-b.mode is transport, but only tunnel is "
-	  "supported yet; remove the line" },
+	{ "transport_mode_for_networks_is_refused",
+	  "esp_proposals = aes256-sha256",
+	  "mode = transport\n\t\tesp_proposals = aes256-sha256",
+	  "f:45:12: policies.zulu.manual names a pair in transport mode, which "
+	  "has no header to carry networks' addresses: it is for what this "
+	  "gateway itself and its peer say to each other; write local_ts = "
+	  "192.0.2.1 and remote_ts = 192.0.2.3, or mode = tunnel there" },
 	{ "beet_mode_is_refused", "mode = tunnel", "mode = beet",
-	  "f:12:10: manual.to-b.mode is beet, but only tunnel is supported "
-	  "yet; remove the line" },
+	  "f:12:10: manual.to-b.mode is beet, but only tunnel and transport "
+	  "are supported; remove the line" },
 	{ "unknown_mode_is_refused", "mode = tunnel", "mode = tunnels",
-	  "f:12:10: manual.to-b.mode must be tunnel" },
+	  "f:12:10: manual.to-b.mode must be tunnel or transport" },
 	{ "aead_with_keys_by_hand_is_refused", "aes256-sha256", "aes256gcm16",
 	  "f:29:19: manual.to-c.esp_proposals can't be "
 	  "aes256gcm16" COUNTER_MODE },

@@ -49,9 +49,8 @@ static struct config *parse(const char *text)
 	return c;
 }
 
-static void add(struct config *c)
+static void add_text(struct config *c, const char *text)
 {
-	static const char text[] = "manual {\n" ADDED "}";
 	struct manual_list list;
 	struct manual_conf m;
 	struct error e;
@@ -62,6 +61,11 @@ static void add(struct config *c)
 	assert_int_equal(loaded_add_manual(c, &m, &list, &e), 0);
 	loaded_swap_manual(c, &list);
 	manual_list_free(&list);
+}
+
+static void add(struct config *c)
+{
+	add_text(c, "manual {\n" ADDED "}");
 }
 
 static void drop(struct config *c, const char *name)
@@ -217,6 +221,39 @@ static void file_that_contradicts_an_added_pair_is_refused(void **state)
 		       "f: it has no policy any more for" DELETE);
 }
 
+#define OWN(remote)                                                           \
+	"own { action = protect\n local_ts = 192.0.2.1\n remote_ts = " remote \
+	"\n manual = a\n }\n"
+
+/* One that was added to it in transport mode would carry nothing of that. */
+static void file_whose_policy_grew_beyond_an_added_pair_is_refused(void **state)
+{
+	static const char text[] =
+		"manual {\n" PAIR("new", "0x2001", "0x2002",
+				  "mode = transport\n policies = own\n") "}";
+	struct config *c = parse(CONF(A, OWN("192.0.2.2")));
+	struct config *same = parse(CONF(A, FREE OWN("192.0.2.2")));
+	struct config *grown = parse(CONF(A, OWN("192.0.2.0/24")));
+	struct config *tunnel = parse(
+		CONF(A PAIR("new", "0x2001", "0x2002", ""), OWN("192.0.2.2")));
+	struct error e;
+
+	(void)state;
+	add_text(c, text);
+	assert_int_equal(loaded_keep_manual(c, same, &e), 0);
+	assert_manual(same, "a new: own=new");
+	assert_int_equal(loaded_keep_manual(c, grown, &e), -EINVAL);
+	assert_string_equal(e.text, "f: its policy has other addresses than "
+				    "the transport mode of" DELETE);
+	assert_int_equal(loaded_keep_manual(c, tunnel, &e), -EEXIST);
+	assert_string_equal(e.text,
+			    "f: it has another pair of the name of" DELETE);
+	config_free(tunnel);
+	config_free(c);
+	config_free(same);
+	config_free(grown);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +263,8 @@ int main(void)
 		cmocka_unit_test(added_pair_follows_its_policy_into_another_file),
 		cmocka_unit_test(file_that_has_the_same_pair_has_it_once),
 		cmocka_unit_test(file_that_contradicts_an_added_pair_is_refused),
+		cmocka_unit_test(
+			file_whose_policy_grew_beyond_an_added_pair_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,6 +50,12 @@
 	name " { action = protect\n local_ts = 10.1.0.0/16\n remote_ts = " net \
 	     "\n manual = " pair "\n }\n"
 #define NET_1 POLICY("net", "10.2.0.0/16", "one")
+/* Of the pair's own addresses, whichever its mode is. */
+#define OWN_ONE(more)                                                       \
+	CONF(PAIR_OF("one", "aes128gcm16", more, SA("in", "0x1001", KEY_A), \
+		     SA("out", "0x1002", KEY_B)),                           \
+	     "own { action = protect\n local_ts = 192.0.2.1\n remote_ts = " \
+	     "192.0.2.2\n manual = one\n }\n")
 #define CONF(pairs, policies) \
 	GATEWAY "manual {\n" pairs "}\npolicies {\n" policies "}\n"
 
@@ -315,6 +321,14 @@ static void other_form_under_an_spi_in_use_is_refused(void **state)
 		       OTHER_ONE("aes128gcm16",
 				 "encap = yes\n remote_port = 4501\n"),
 		       -EBUSY, "differs, but its SPI 0x00001001 is in use");
+	apply(f, GATEWAY);
+	apply(f, OWN_ONE(""));
+	assert_false(out_of(f, 0)->transport);
+	assert_refused(f, OWN_ONE("mode = transport\n"), -EBUSY,
+		       "differs, but its SPI 0x00001001 is in use");
+	apply(f, GATEWAY);
+	apply(f, OWN_ONE("mode = transport\n"));
+	assert_true(out_of(f, 0)->transport);
 }
 
 static void spi_that_still_drains_is_refused(void **state)
