@@ -18,14 +18,11 @@
  * The same input does the same: every input starts from the same numbers,
  * window, caches, frames and random pool, and keeps its own time.
  *
- * Frames in use lie between frames that must not be touched, poisoned for the
- * address sanitizer: a step over a frame's end is seen, one inside of it only
- * by what leaves. libcrypto is not instrumented; a sealed packet's end is
- * compared with its frame's instead.
+ * Frames in use are fenced (fence.h). libcrypto is not instrumented; a sealed
+ * packet's end is compared with its frame's instead.
  */
 #include <arpa/inet.h>
 #include <linux/virtio_net.h>
-#include <sanitizer/asan_interface.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,12 +32,12 @@
 #include "ctrl/dp/esp.h"
 #include "include/proto.h"
 #include "tests/fuzz/esp_judge.h"
+#include "tests/fuzz/fence.h"
 #include "tests/fuzz/input.h"
 #include "tests/support/gateway.h"
 #include "tests/support/packet.h"
 
-#define GATEWAYS   8U  /* four suites, over IPv4 and over IPv6 */
-#define FRAMES	   16U /* in use: a round's, the held ones, and to spare */
+#define GATEWAYS   8U /* four suites, over IPv4 and over IPv6 */
 #define ROUND_PKTS 8U
 
 #define L3_MAX	    (FRAME_BYTES - 512U - ETH_HEADER_BYTES) /* of a port */
@@ -423,33 +420,6 @@ static void step(struct scenario *s)
 
 /* --- one input after the other --- */
 
-static void frames_restart(struct umem *u)
-{
-	u->free_count = 0;
-	for (uint32_t i = 0; i < FRAMES; i++) {
-		uint64_t addr = (2ULL * i + 1) * FRAME_BYTES;
-
-		memset(umem_at(u, addr), 0, FRAME_BYTES);
-		frame_put(u, addr);
-	}
-}
-
-/* Frames 1, 3, 5, ... are in use; between them nothing is to be touched. */
-static struct gateway *gateway_fenced(const char *encr, const char *integ,
-				      bool esn)
-{
-	const struct gateway_spec spec = { encr, integ, esn, 2 * FRAMES + 1 };
-	struct gateway *g = gateway_new(&spec);
-
-	g->w.umem.frames = FRAMES;
-	g->w.mss_clamp = false; /* what goes out is as it was given */
-	for (uint32_t i = 0; i <= FRAMES; i++)
-		ASAN_POISON_MEMORY_REGION(g->w.umem.area + 2 * i * FRAME_BYTES,
-					  FRAME_BYTES);
-	frames_restart(&g->w.umem);
-	return g;
-}
-
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
@@ -485,7 +455,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	s->now_ns = NS_PER_S;
 	s->round = 1;
 	gateway_restart(s->g, s->seq_left);
-	frames_restart(&s->g->w.umem);
+	fence_restart(&s->g->w.umem);
 	if (!(choice & 0x10))
 		know_all(s->g, choice >> 1 & 0x30);
 	while (s->in.len && s->pkts < INPUT_PKTS)
