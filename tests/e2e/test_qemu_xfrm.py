@@ -3,9 +3,9 @@
 """
 The peer is Linux itself: the ESP of Debian's kernel, in a guest in the place of
 gw-b. Every algorithm that we have, with keys by hand and with keys that we
-negotiated with charon; either family inside either; extended sequence numbers or
-not; ESP in UDP or not; and its replay window of 32 while the gateway has to share
-its processors.
+negotiated with charon; either family inside either; transport mode between the
+gateway and the peer; extended sequence numbers or not; ESP in UDP or not; and its
+replay window of 32 while the gateway has to share its processors.
 """
 import contextlib
 import itertools
@@ -50,11 +50,17 @@ Row = namedtuple("Row", "name peer esp lan net target")
 PLAIN = {4: "192.0.2.2", 6: "2001:db8:ff::2"}
 NATTED = {4: "192.0.2.3", 6: "2001:db8:ff::3"}
 PEERS = {"plain": PLAIN, "natted": NATTED}
+# In transport mode each row has an address of the peer's to itself.
+TRANSPORT_AT, TRANSPORT = 32, [(form, family, esn) for form in PEERS
+                               for family in FAMILIES
+                               for esn in ("esn", "noesn")]
 # Linux speaks of neighbours and of groups, too.
 NOT_ESP = " and ".join(["(ip or ip6) and not icmp6 and not ip6 multicast",
                         *(f"not (host {a} and esp)" for a in PLAIN.values()),
                         *(f"not (host {a} and udp port 4500)"
                           for a in NATTED.values())])
+NO_ESP = ("not arp and not esp and not udp port 4500 and not ip6 multicast and "
+          "(not icmp6 or ip6[40] == 128 or ip6[40] == 129)")
 NETS = 256
 BORDER = 3 << 32
 BEFORE = BORDER - 20
@@ -74,6 +80,7 @@ MANUAL = """\
     {name} {{
         local_addrs = {ours}
         remote_addrs = {peer}
+        mode = {mode}
         esp_proposals = {esp}
         encap = {encap}
         in {{
@@ -151,17 +158,35 @@ def family_rows(base, form, outer):
             for i, (inner, esn) in enumerate(cases)]
 
 
+def transport_peer(number):
+    family = TRANSPORT[number][1]
+    return (f"192.0.2.{TRANSPORT_AT + number}" if family == 4 else
+            f"2001:db8:ff::{TRANSPORT_AT + number}")
+
+
+def transport_rows():
+    """Between us and the peer's addresses; each algorithm in turn."""
+    proposals = itertools.cycle([*MIXED, *PAIRS])
+    return [Row(f"transport-{family}-{form}-{esn}", transport_peer(i),
+                f"{next(proposals)}-{esn}", OURS[family], transport_peer(i),
+                transport_peer(i))
+            for i, (form, family, esn) in enumerate(TRANSPORT)]
+
+
+def is_transport(row):
+    return row.peer == row.net
+
+
 def batch(guest, lines):
     """Commands of ip."""
     guest.write("/run/batch", "\n".join(lines) + "\n")
     guest.run(["ip", "-batch", "/run/batch"])
 
 
-def check_rows(lab, table, what):
-    wire = lab.capture("wire", "br0", NOT_ESP)
+def check_rows(lab, table, what, near="host-a", others=NOT_ESP):
+    wire = lab.capture("wire", "br0", others)
     for row in table:
-        said = lab.run("host-a", [ECHOES, row.target], check=False,
-                       timeout=30)
+        said = lab.run(near, [ECHOES, row.target], check=False, timeout=30)
         ok(said.returncode == 0 and not said.stdout,
            f"{what}, {row.name}: each size comes back, and TCP"
            f"{said.stdout and ': ' + said.stdout.strip()}{said.stderr[-300:]}")
@@ -207,7 +232,7 @@ def ours(row):
 
 
 def in_udp(row):
-    return row.peer in NATTED.values()
+    return row.peer in NATTED.values() or "-natted-" in row.name
 
 
 def check_sas(guest, table, what):
@@ -229,7 +254,8 @@ def algorithms(row):
 def manual_keys(row):
     esp = algorithms(row)
     keys = {"name": row.name, "ours": ours(row), "peer": row.peer,
-            "esp": row.esp, "encap": "yes" if in_udp(row) else "no"}
+            "esp": row.esp, "encap": "yes" if in_udp(row) else "no",
+            "mode": "transport" if is_transport(row) else "tunnel"}
     for way in ("in", "out"):
         keys[f"spi_{way}"] = 0x1000 + secrets.randbelow(0xffff000)
         if esp in AEADS:
@@ -253,7 +279,8 @@ def linux_form(row):
     """What Linux has to be told of an SA of this row beside its keys."""
     any_address = "0.0.0.0" if family_of(row.peer) == 4 else "::"
     return "".join([
-        " flag af-unspec", " esn" if row.esp.endswith("-esn") else "",
+        " flag" if not is_transport(row) or row.esp.endswith("-esn") else "",
+        "" if is_transport(row) else " af-unspec", " esn" if row.esp.endswith("-esn") else "",
         f" encap espinudp 4500 4500 {any_address}" if in_udp(row) else ""])
 
 
@@ -267,16 +294,17 @@ def linux_start(way, begun):
 def xfrm_commands(number, row, keys, begun):
     """What is our "in" goes out there."""
     us = ours(row)
+    mode = "transport" if is_transport(row) else "tunnel"
     for way, src, dst in (("in", row.peer, us), ("out", us, row.peer)):
         yield (f"xfrm state add src {src} dst {dst} proto esp "
-               f"spi {keys[f'spi_{way}']:#x} reqid {number} mode tunnel "
+               f"spi {keys[f'spi_{way}']:#x} reqid {number} mode {mode} "
                f"replay-window {WINDOW} {keys[f'linux_{way}']}"
                f"{linux_form(row)}{linux_start(way, begun)}")
     for way, src, dst, local, remote in (
             ("out", row.net, row.lan, row.peer, us),
             ("in", row.lan, row.net, us, row.peer)):
-        yield (f"xfrm policy add src {src} dst {dst} dir {way} tmpl "
-               f"src {local} dst {remote} proto esp reqid {number} mode tunnel")
+        yield (f"xfrm policy add src {src} dst {dst} dir {way} priority 2 tmpl "
+               f"src {local} dst {remote} proto esp reqid {number} mode {mode}")
 
 
 def manual_conf(table, keys):
@@ -289,6 +317,13 @@ def manual_conf(table, keys):
 def tell_linux(guest, table, keys, begun=0):
     batch(guest, [line for number, row in enumerate(table, 1) for line in
                   xfrm_commands(number, row, keys[number - 1], begun)])
+
+
+def spare_neighbours(guest):
+    """Linux would protect neighbour discovery as anything else."""
+    batch(guest, [f"xfrm policy add src ::/0 dst ::/0 proto 58 type "
+                  f"{kind} dir {way} priority 1"
+                  for kind in (135, 136) for way in ("in", "out")])
 
 
 def forget_sas(guest):
@@ -305,6 +340,20 @@ def check_manual(lab, guest):
     check_sas(guest, table, "keys by hand")
     check_rows(lab, table, "keys by hand")
     check_counters(guest, gateway, "keys by hand")
+    gateway.stop()
+    forget_sas(guest)
+
+
+def check_transport(lab, guest):
+    """What the gateway itself and the peer say to each other."""
+    table = transport_rows()
+    keys = [manual_keys(row) for row in table]
+    gateway = lab.start_gateway("gw-a", manual_conf(table, keys))
+    spare_neighbours(guest)
+    tell_linux(guest, table, keys)
+    check_sas(guest, table, "transport mode")
+    check_rows(lab, table, "transport mode", "gw-a", NO_ESP)
+    check_counters(guest, gateway, "transport mode")
     gateway.stop()
     forget_sas(guest)
 
@@ -446,6 +495,8 @@ def give_addresses(guest):
     batch(guest, [
         *(f"address add {address} dev wan0 nodad" for of in PEERS.values()
           for address in (f"{of[4]}/24", f"{of[6]}/64")),
+        *(f"address add {transport_peer(i)}/{24 if family == 4 else 64} dev "
+          f"wan0 nodad" for i, (_, family, _) in enumerate(TRANSPORT)),
         *(f"route add {LAN[family]} via {OURS[family]}" for family in FAMILIES),
         *(f"address add {target(i, family)} dev far nodad"
           for i in range(NETS) for family in FAMILIES)])
@@ -468,6 +519,7 @@ def main():
         guest.run("nc -ll -p 7 -e cat >/dev/null 2>&1 &")
         qemu_charon.start(guest)
         check_manual(lab, guest)
+        check_transport(lab, guest)
         check_border(lab, guest)
         check_ike(lab, guest)
     return finish()

@@ -76,6 +76,19 @@ def manual_conf(lab, side, family, esp="aes128-sha256", encap="no"):
 """, side, family)
 
 
+def transport_conf(lab, side, family, encap="no"):
+    """default_conf() with the SAs in transport mode, and a policy of their ends."""
+    here, there = SIDES[side], SIDES[SIDES[side].peer]
+    text = lab.default_conf(side).replace(
+        "aes128-sha256\n", f"aes128-sha256\n        mode = transport\n"
+        f"        encap = {encap}\n")
+    for key, lan_, end in (("local_ts", here.lan, side),
+                           ("remote_ts", there.lan, here.peer)):
+        text = text.replace(f"{key} = {lan_}\n",
+                            f"{key} = {outer(end, family)}\n")
+    return conf_between(text, side, family)
+
+
 def ping(lab, ns, target, *words, count=3):
     return lab.run(ns, ["ping", "-n", "-c", str(count), "-i", "0.05", "-W",
                         "1", *words, target], check=False).returncode == 0
