@@ -22,6 +22,7 @@
 
 #define RECENT_S	60 /* a packet within it: in use */
 #define STATE_STR_MAX	80
+#define ALGS_STR_MAX	64
 #define ROWS_PER_TUNNEL 2 /* of the SAs' table: out, in */
 
 static const char *const directions[ROWS_PER_TUNNEL] = { "out", "in" };
@@ -225,6 +226,17 @@ static void fill_sas(const struct node *tunnel, struct table *sas)
 		add_sa(sas, node_find(tunnel, directions[i]), directions[i]);
 }
 
+/* Tunnel mode is the rule, and not said. */
+static void add_algs(struct table *lines, const struct node *t)
+{
+	char text[ALGS_STR_MAX];
+
+	snprintf(text, sizeof(text), "%s%s",
+		 node_find(t, "algs") ? node_text(t, "algs") : "-",
+		 is(t, "mode", "transport") ? " transport" : "");
+	table_text(lines, text);
+}
+
 static void fill_line(const struct node *t, struct table *lines)
 {
 	char state[STATE_STR_MAX];
@@ -232,7 +244,7 @@ static void fill_line(const struct node *t, struct table *lines)
 	tunnel_state(t, state);
 	table_text(lines, t->name);
 	add_ends(lines, t);
-	table_text(lines, node_find(t, "algs") ? node_text(t, "algs") : "-");
+	add_algs(lines, t);
 	table_text(lines, state);
 }
 

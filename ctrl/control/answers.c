@@ -128,6 +128,7 @@ static void put_tunnel(struct vici_builder *b, const struct tunnel_status *t)
 	put_count(b, "sas", t->n_sas);
 	if (t->n_sas) {
 		vici_str(b, "algs", t->algs);
+		vici_str(b, "mode", t->transport ? "transport" : "tunnel");
 		put_sa(b, "in", &t->in);
 		put_sa(b, "out", &t->out);
 	}

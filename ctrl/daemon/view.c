@@ -202,6 +202,7 @@ static void view_manual(const struct dp_view *dp, const struct manual_conf *m,
 	addr_str(&m->local, out->local);
 	addr_str(&m->remote, out->remote);
 	put_algs(m->encr, m->integ, m->esn, out);
+	out->transport = m->mode == SADB_TRANSPORT;
 	out->state = TUNNEL_UP;
 	out->start_action = CHILD_START;
 	out->n_sas = 1;

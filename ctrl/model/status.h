@@ -69,6 +69,7 @@ struct tunnel_status {
 	enum tunnel_state state;
 	enum child_action start_action; /* CHILD_START: it should be up */
 	char algs[STATUS_ALGS_MAX];	/* "aes128-sha256"; "": not up */
+	bool transport;			/* the SAs' mode */
 	unsigned int n_sas;		/* pairs; more than one: summed up */
 	struct sa_status in;
 	struct sa_status out;

@@ -278,10 +278,10 @@ def expected_tunnels(lab, side):
     up = {"state": "up", "start_action": "start", "sas": 1}
     return {
         "spare": {**up, "local": here.outer, "remote": "192.0.2.77",
-                  "algs": "aes256-sha256", "in": direction(0x0abcdef1),
+                  "algs": "aes256-sha256", "mode": "tunnel", "in": direction(0x0abcdef1),
                   "out": direction(300)},
         f"to-{peer}": {**up, "local": here.outer, "remote": SIDES[peer].outer,
-                       "algs": "aes128-sha256",
+                       "algs": "aes128-sha256", "mode": "tunnel",
                        "in": direction(into.spi, PINGS),
                        "out": direction(out.spi, PINGS)}}
 

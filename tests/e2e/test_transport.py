@@ -50,6 +50,9 @@ def check_traffic(lab, gateways, family, name):
         ok(transfer(lab, near, far, payload),
            f"{name}: {OCTETS} octets of TCP from {near[0]} arrive")
     ok(not clear.stop(), f"{name}: nothing but ESP is on the wire")
+    ok(all(tunnel["mode"] == "transport" for g in gateways
+           for tunnel in g.status()["tunnels"].values()),
+       f"{name}: status shows the mode")
     found = [dropped(*each) for each in zip(gateways, before)]
     ok(not any(found), f"{name}: nothing is dropped: {found}")
 

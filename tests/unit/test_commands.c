@@ -356,6 +356,7 @@ static void status_shows_both_directions_of_a_tunnel(void **state)
 	assert_field(body, "tunnels.net.local", "192.0.2.1");
 	assert_field(body, "tunnels.net.remote", "198.51.100.2");
 	assert_field(body, "tunnels.net.algs", "aes128-sha256");
+	assert_field(body, "tunnels.net.mode", "tunnel");
 	assert_field(body, "tunnels.net.in.spi", "0x00001001");
 	assert_field(body, "tunnels.net.in.packets", "118");
 	assert_field(body, "tunnels.net.in.bytes", "99120");

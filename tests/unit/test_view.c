@@ -101,7 +101,8 @@ static void fill_manual(struct manual_conf *m)
 				     .remote = addr("192.0.2.2"),
 				     .encr = encr_by_name("aes128"),
 				     .integ = integ_by_name("sha256"),
-				     .esn = true };
+				     .esn = true,
+				     .mode = SADB_TRANSPORT };
 	m[1] = (struct manual_conf){ .name = "second",
 				     .local = addr("192.0.2.1"),
 				     .remote = addr("192.0.2.3"),
@@ -225,6 +226,8 @@ static void tunnels_are_those_configured(void **state)
 	assert_string_equal(t[1].remote, "192.0.2.3");
 	assert_string_equal(t[0].algs, "aes128-sha256-esn");
 	assert_string_equal(t[1].algs, "aes256gcm16");
+	assert_true(t[0].transport);
+	assert_false(t[1].transport);
 }
 
 static void policies_are_those_configured_in_their_order(void **state)
