@@ -3,16 +3,19 @@
 """
 Transport mode between the gateways themselves, IPv4 and IPv6, bare and in UDP:
 what they say to each other arrives, whole and by ESP alone; the kernel knows how
-large its packets may be; what Linux has cut before is dropped by name; and nothing
-leaves in the clear, SA or no SA.
+large its packets may be; what Linux has cut before is dropped by name; nothing
+leaves in the clear, SA or no SA; and IKE goes on beside it, with a tunnel of its own.
 """
 import json
 import os
 import secrets
+import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
-from families import FAMILIES, outer, ping, transport_conf  # noqa: E402
+from families import (FAMILIES, HOSTS, outer, ping,  # noqa: E402
+                      transport_conf)
+from ike_conf import ike_conf  # noqa: E402
 from lab import (Lab, finish, ok, search_plaintext,  # noqa: E402
                  wait_until)
 from tcp import transfer  # noqa: E402
@@ -57,6 +60,25 @@ def check_traffic(lab, gateways, family, name):
     ok(not any(found), f"{name}: nothing is dropped: {found}")
 
 
+def check_error(lab, family, name):
+    """Nobody listens there, which the peer says through the SA as well."""
+    clear = lab.capture("wire", "br0", filter=CLEAR)
+    kind = socket.AF_INET if family == 4 else socket.AF_INET6
+    with lab.socket("gw-a", kind, socket.SOCK_DGRAM) as udp:
+        udp.settimeout(5)
+        udp.connect((outer("b", family), 9))
+        udp.send(b"anybody?")
+        try:
+            udp.recv(100)
+            refused = False
+        except ConnectionRefusedError:
+            refused = True
+        except TimeoutError:
+            refused = False
+    ok(refused and not clear.stop(),
+       f"{name}: the peer's ICMP error comes through the SA")
+
+
 def route_mtu(lab, family):
     found = lab.run("gw-a", ["ip", "-json", "route", "get",
                              outer("b", family)]).stdout
@@ -96,6 +118,25 @@ def check_closed(lab, gateways, family, name):
        f"{name}: and nothing of all this is in the clear")
 
 
+def check_ike(lab):
+    """Between the same addresses, all of whose packets a policy covers."""
+    lab.renew_sas()
+    gateways = []
+    for side in "ab":
+        manual = transport_conf(lab, side, 4)
+        ike = ike_conf(side)
+        gateways.append(lab.start_gateway(
+            f"gw-{side}", manual + ike[ike.index("connections"):]))
+    ok(gateways[0].client("up", "to-b/net", check=False).returncode == 0,
+       "IKE is not what the policy of its two ends is for")
+    clear = lab.capture("wire", "br0", filter=CLEAR)
+    ok(ping(lab, "host-a", HOSTS[4]["b"]) and
+       ping(lab, "gw-a", outer("b", 4)) and not clear.stop(),
+       "a tunnel between the same two goes on beside transport mode")
+    for gateway in gateways:
+        gateway.stop()
+
+
 def main():
     with Lab(with_ipv6=True) as lab:
         for family in FAMILIES:
@@ -108,9 +149,11 @@ def main():
                 wait_until(lambda: ping(lab, "gw-a", outer("b", family),
                                         count=1), 10, "an answer")
                 check_traffic(lab, gateways, family, name)
+                check_error(lab, family, name)
                 check_sizes(lab, gateways, family, name)
                 check_closed(lab, gateways, family, name)
                 gateways[1].stop()
+        check_ike(lab)
     return finish()
 
 
