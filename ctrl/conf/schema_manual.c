@@ -228,6 +228,25 @@ static int check_addresses(const struct section *sec,
 	return 0;
 }
 
+/* In transport mode a packet keeps its header and, for RFC 4303 section 2.7, its
+ * size. */
+static int check_outer(const struct section *sec, const struct manual_conf *m,
+		       struct error *e)
+{
+	const struct value *v = NULL;
+
+	if (m->mode != SADB_TRANSPORT)
+		return 0;
+	for (size_t i = 0; !v && i < ROWS(manual_keys); i++)
+		if (manual_keys[i].offset == offsetof(struct manual_conf, outer))
+			v = tree_value(sec, manual_keys[i].name);
+	return v ? value_fail(e, v, -EINVAL,
+			      "does not go with mode = transport, in which "
+			      "packets keep the header that they have; remove "
+			      "the line")
+		 : 0;
+}
+
 static int fill_pair(const struct section *sec, const struct config *c,
 		     struct manual_conf *m, struct error *e)
 {
@@ -242,6 +261,8 @@ static int fill_pair(const struct section *sec, const struct config *c,
 		err = check_mode(&c->gateway, sec, m, e);
 	if (!err)
 		err = check_esn(sec, m, e);
+	if (!err)
+		err = check_outer(sec, m, e);
 	if (!err)
 		err = fill_encap(sec, m, e);
 	if (!err)

@@ -125,6 +125,9 @@ static int check_form(const struct sadb_id *id, const struct sadb_sa *sa,
 		return error_set(e, -EINVAL, "no such outer header");
 	if (sa->mode > SADB_TRANSPORT)
 		return error_set(e, -EINVAL, "no mode");
+	if (sa->mode == SADB_TRANSPORT &&
+	    (sa->outer.tfc_bytes || sa->outer.dummies))
+		return error_set(e, -EINVAL, "TFC in transport mode");
 	for (uint32_t i = 0; i < sa->n_selectors; i++) {
 		if (!selector_sound(&sa->selectors[i]))
 			return error_set(e, -EINVAL, "a selector is no range");

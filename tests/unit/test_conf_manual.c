@@ -180,6 +180,12 @@ static const struct refused refused_added[] = {
 	  "a:7:14: manual.new.policies names a policy with other addresses "
 	  "than local_addrs and remote_addrs, between which alone transport "
 	  "mode carries anything; remove mode, or name others" },
+	{ "outer_header_is_refused_in_transport_mode",
+	  "\t\tpolicies = net-3, net-2\n",
+	  "\t\tmode = transport\n\t\ttfc_padding = mtu\n"
+	  "\t\tpolicies = net-3, net-2\n",
+	  "a:7:17: manual.new.tfc_padding does not go with mode = transport, "
+	  "in which packets keep the header that they have; remove the line" },
 	{ "pair_without_policies_is_refused", "\t\tpolicies = net-3, net-2\n", "",
 	  "a:2:2: manual.new.policies is missing; it must be names of policies "
 	  "with action = protect" },

@@ -49,7 +49,7 @@ static void ipv6_options_for_the_destination_may_stand_before_esp(void **state)
 	memcpy(l3 + 40, packet + 40, 24);
 	l3[6] = packet[6];
 	l3[56] = PROTO_ESP;
-	put_u16(l3 + 4, bytes + 24 - 40);
+	put_u16(l3 + 4, (uint16_t)(bytes + 24 - 40));
 	step_in(g, l3, bytes + 24);
 	make(g, 100, want);
 	memmove(want + 64, want + 40, 60);

@@ -140,12 +140,6 @@ static inline void assert_drop(struct gateway *g, enum drop_reason reason)
 	gateway_end(g);
 }
 
-static inline void put_u16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
 /* The peer by a path of that MTU, and this host. */
 static inline void know_mtu(struct gateway *g, uint32_t mtu)
 {
