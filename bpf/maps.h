@@ -13,6 +13,7 @@
 
 #include "include/conntrack.h"
 #include "include/drop.h"
+#include "include/dry.h"
 #include "include/flow_cache.h"
 #include "include/limits.h"
 #include "include/meta.h"
@@ -36,6 +37,8 @@ const volatile __u32 tag_mark; /* gateway.mark: of what is to be protected */
 const volatile __u32 default_action; /* SPD_BYPASS or SPD_DISCARD */
 const volatile struct conntrack_layout conntrack;
 const volatile __u32 sad_slots_mask; /* how many there are, less 1 */
+/* Nothing is counted or remembered: what is decided stands in `dry_note` alone. */
+const volatile bool dry;
 
 /* Of whatever says whose a packet is: another one when the kernel's routes, rules,
  * links or addresses change, and when our maps of them do. Written by dp through a
@@ -173,6 +176,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct counter);
 } passes SEC(".maps");
+
+/* Key 0: of the one packet of a dry run. Written by the programs, read by dp; other
+ * instances do without it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dry_note);
+} dry_note SEC(".maps");
 
 /*
  * Key: ifindex. Value: offloads (enum ethtool_offload as bits) that dp turned

@@ -132,6 +132,8 @@ static __always_inline bool quote_take_token(void)
 	const __u32 zero = 0;
 	__u64 *full_ns = bpf_map_lookup_elem(&icmp_tokens, &zero);
 
+	if (dry) /* which takes none */
+		return true;
 	if (!full_ns)
 		return false;
 	if (*full_ns < now_ns)

@@ -7,6 +7,7 @@
 #ifndef CYG_BPF_SPD_H
 #define CYG_BPF_SPD_H
 
+#include "bpf/count.h"
 #include "bpf/flow.h"
 #include "bpf/maps.h"
 #include "bpf/parse.h"
@@ -134,7 +135,9 @@ __noinline int spd_find(const struct flow *f, const struct flow_fib *fib,
 	if (spd_leaf_of(&list, &b->head, &k, dir, &leaf) ||
 	    !leaf_search(of, &leaf, &k, dir, v))
 		return false;
-	if (set)
+	if (dry)
+		dry_spd(v);
+	else if (set)
 		flow_keep(set, f, hash, v);
 	return true;
 }

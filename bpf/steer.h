@@ -55,6 +55,8 @@ static __always_inline int steer_worker(struct xdp_md *ctx,
 	if (bpf_redirect_map(&xsks, slot * QUEUE_MAX + queue, XDP_DROP) !=
 	    XDP_REDIRECT)
 		return xdp_drop(DROP_NO_WORKER, p->frame_bytes);
+	if (dry)
+		dry_sa(&meta->sa);
 	count_pass(reason, 1, p->frame_bytes);
 	return XDP_REDIRECT;
 }

@@ -192,6 +192,7 @@ static int load(struct programs *p, const struct programs_spec *spec)
 	bpf_map__set_max_entries(p->skel->maps.sad, sas);
 	bpf_map__set_max_entries(p->skel->maps.sad_out, sas);
 	bpf_map__set_max_entries(p->skel->maps.sad_slots, slots);
+	bpf_map__set_autocreate(p->skel->maps.dry_note, false);
 	if (spec->earlier_fd) {
 		adopt_counters(spec->earlier_fd, counters, 4);
 		adopt_offloads(spec->earlier_fd, p->skel->maps.cyg_offloads);
@@ -255,6 +256,11 @@ void programs_free(struct programs *p)
 	cygnet_bpf__destroy(p->skel);
 	free(p->per_cpu);
 	free(p);
+}
+
+const struct cygnet_bpf *programs_skeleton(const struct programs *p)
+{
+	return p->skel;
 }
 
 int programs_xdp_fd(const struct programs *p)

@@ -22,6 +22,7 @@
 #define KERNEL_MAJOR 6
 #define KERNEL_MINOR 1
 
+struct cygnet_bpf; /* generated: the object, see dry.c */
 struct programs;
 
 struct programs_spec {
@@ -49,6 +50,9 @@ int programs_load(const struct programs_spec *spec, struct programs **out,
 
 /* What is attached stays attached and keeps its maps. NULL is fine. */
 void programs_free(struct programs *p);
+
+/* Borrowed; for another instance of the same. */
+const struct cygnet_bpf *programs_skeleton(const struct programs *p);
 
 int programs_xdp_fd(const struct programs *p);
 int programs_closed_fd(const struct programs *p);

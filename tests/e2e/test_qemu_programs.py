@@ -14,7 +14,7 @@ import qemu  # noqa: E402
 from lab import BUILD, Lab, finish, ok, skip  # noqa: E402
 
 TABLES = ("test_programs", "test_fib", "test_changes", "test_nat",
-          "test_seat")
+          "test_seat", "test_dry")
 TABLE_S = 100
 
 
