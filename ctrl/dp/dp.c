@@ -435,6 +435,7 @@ void dp_stop(struct dp *dp)
 		attach_close(&dp->served[i].xdp);
 	free(dp->links);
 	sad_free(dp->sad);
+	dry_close(dp->dry);
 	programs_free(dp->programs);
 	hostif_close(&dp->host);
 	nl_free(dp->nl);

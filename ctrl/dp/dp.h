@@ -10,6 +10,7 @@
 #include "ctrl/base/error.h"
 #include "ctrl/dp/sadb.h"
 #include "ctrl/model/config.h"
+#include "ctrl/model/explain.h"
 #include "ctrl/model/status.h"
 
 struct event_base;
@@ -92,6 +93,15 @@ void dp_set_peer(struct dp *dp, const struct conn_peer *peer);
 
 /* What dp knows; tunnels and policies are none of it. */
 void dp_status(struct dp *dp, struct status *out);
+
+/*
+ * What would become of a packet; nothing does, and nothing shows that it was asked.
+ *
+ * 0, or negative with e filled: -ENODEV (no such interface), or it cannot be told
+ * where it would start.
+ */
+int dp_explain(struct dp *dp, const struct explain_question *q,
+	       struct explanation *out, struct error *e);
 
 /* See sadb_each(). */
 void dp_each_sa(struct dp *dp,

@@ -161,16 +161,9 @@ void hold_for_sa(struct worker *w, struct packet *p)
 
 void take_policy_sa(struct worker *w, struct packet *p)
 {
-	struct sa_ref ref;
-	struct sa_rt *sa;
-	uint64_t whole;
+	struct sa_rt *sa =
+		sad_get(w->sad, policy_binding(w->policies, p->policy_id));
 
-	if (p->policy_id >= SPD_MAX)
-		return;
-	whole = atomic_load_explicit(&w->policies->binding[p->policy_id],
-				     memory_order_acquire);
-	memcpy(&ref, &whole, sizeof(ref));
-	sa = sad_get(w->sad, ref);
 	if (!sa || sa->dir != DIR_OUT)
 		return;
 	if (is_stale(w, p))

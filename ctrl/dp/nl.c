@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/dp/nl.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
@@ -11,19 +12,19 @@
 #include <sys/socket.h>
 
 #include "ctrl/dp/nl_table.h"
+#include "include/proto.h"
 
 static void on_route(const struct nlmsghdr *h, void *ctx)
 {
 	nl_route_parse(h, ctx);
 }
 
-int nl_route_get(struct nl *nl, const struct addr *dst, const struct addr *src,
-		 struct nl_route *out)
+static struct nlmsghdr *ask_route(struct nl *nl, const struct addr *dst,
+				  const struct addr *src)
 {
 	struct nlmsghdr *h = nl_ask(nl, RTM_GETROUTE, 0);
 	struct rtmsg *rt = mnl_nlmsg_put_extra_header(h, sizeof(*rt));
 
-	*out = (struct nl_route){ 0 };
 	rt->rtm_family = nl_family(dst);
 	rt->rtm_dst_len = addr_is_v4(dst) ? 32 : 128;
 	nl_put_addr(h, RTA_DST, dst);
@@ -31,7 +32,45 @@ int nl_route_get(struct nl *nl, const struct addr *dst, const struct addr *src,
 		rt->rtm_src_len = rt->rtm_dst_len;
 		nl_put_addr(h, RTA_SRC, src);
 	}
+	return h;
+}
+
+int nl_route_get(struct nl *nl, const struct addr *dst, const struct addr *src,
+		 struct nl_route *out)
+{
+	struct nlmsghdr *h = ask_route(nl, dst, src);
+
+	*out = (struct nl_route){ 0 };
 	mnl_attr_put_u32(h, RTA_MARK, NL_MARK);
+	return nl_talk(nl, on_route, out);
+}
+
+/* Of others the kernel takes none. */
+static void put_upper(struct nlmsghdr *h, const struct nl_flow *f)
+{
+	switch (f->protocol) {
+	case PROTO_TCP:
+	case PROTO_UDP:
+		mnl_attr_put_u16(h, RTA_SPORT, htons(f->sport));
+		mnl_attr_put_u16(h, RTA_DPORT, htons(f->dport));
+		break;
+	case PROTO_ICMP:
+	case PROTO_ICMPV6:
+		break;
+	default:
+		return;
+	}
+	mnl_attr_put_u8(h, RTA_IP_PROTO, f->protocol);
+}
+
+int nl_route_of(struct nl *nl, const struct nl_flow *f, struct nl_route *out)
+{
+	struct nlmsghdr *h = ask_route(nl, &f->dst, &f->src);
+
+	*out = (struct nl_route){ 0 };
+	if (f->iif)
+		mnl_attr_put_u32(h, RTA_IIF, f->iif);
+	put_upper(h, f);
 	return nl_talk(nl, on_route, out);
 }
 

@@ -33,6 +33,24 @@ static inline uint32_t nl_route_mtu(const struct nl_route *r, uint32_t iface_mtu
 int nl_route_get(struct nl *nl, const struct addr *dst, const struct addr *src,
 		 struct nl_route *out);
 
+/* A packet as rules and routes see it. */
+struct nl_flow {
+	struct addr dst;
+	struct addr src;       /* all 0: not said */
+	uint32_t iif;	       /* where it came in; 0: it is this host's own */
+	uint16_t sport, dport; /* host order; of TCP and UDP */
+	uint8_t protocol;
+};
+
+/*
+ * Where the kernel itself would send it, by all rules and routes that there are.
+ *
+ * 0, or a negative errno: as nl_route_get(); -EXDEV, of newer kernels -EINVAL,
+ * where its source is not behind the interface by which it came, and rp_filter
+ * minds that.
+ */
+int nl_route_of(struct nl *nl, const struct nl_flow *f, struct nl_route *out);
+
 /* 0, or -ENOENT when the kernel knows nothing of it. */
 int nl_neigh_get(struct nl *nl, uint32_t ifindex, const struct addr *addr,
 		 struct nl_neigh *out);

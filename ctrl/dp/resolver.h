@@ -56,6 +56,24 @@ void resolver_free(struct resolver *r);
 void resolver_prefetch(struct resolver *r, const struct addr *dst,
 		       const struct addr *src);
 
+/* Where packets to a destination go now. */
+struct resolver_way {
+	enum drop_reason drop;	   /* DROP_NONE: they do */
+	const struct iface *iface; /* borrowed until the next event; NULL: none
+				      that we serve */
+	struct addr hop;
+	struct addr source; /* ours towards it; all 0: none */
+	uint32_t mtu;	    /* octets of such a packet */
+	bool resolved;	    /* the kernel knows the hop's MAC address */
+};
+
+/*
+ * What a worker would be answered of a packet of ours to that destination;
+ * nothing is asked of the network.
+ */
+void resolver_look(struct resolver *r, const struct addr *dst,
+		   const struct addr *src, struct resolver_way *out);
+
 /* May the way to a peer depend on our address? */
 bool resolver_by_source(const struct resolver *r);
 

@@ -177,26 +177,58 @@ static void answer_host(const struct nexthop_query *q)
 	resolver_answer(q->link, &nh);
 }
 
-void resolver_resolve(struct resolver *r, const struct nexthop_query *q)
+/* The neighbour is another question. */
+static void find_way(struct resolver *r, const struct addr *dst,
+		     const struct addr *src, struct resolver_way *out)
 {
-	const uint32_t path_mtu = resolver_path_mtu(r, &q->dst, &q->src);
-	struct nexthop_query with = *q;
-	const struct iface *iface;
+	const uint32_t path_mtu = resolver_path_mtu(r, dst, src);
 	struct nl_route route;
 	int err;
 
-	if (is_of_link(&q->dst))
+	*out = (struct resolver_way){ .drop = DROP_NONE };
+	if (is_of_link(dst))
+		return;
+	err = nl_route_get(r->spec.nl, dst, src, &route);
+	if (err) {
+		out->drop = refusal(err);
+		return;
+	}
+	if (route.type != RTN_UNICAST)
+		return;
+	out->iface = resolver_served(r, route.ifindex);
+	if (!out->iface)
+		return;
+	out->mtu = nl_route_mtu(&route, out->iface->mtu);
+	if (out->mtu > path_mtu)
+		out->mtu = path_mtu;
+	out->source = route.source;
+	out->hop = addr_is_none(&route.gateway) ? *dst : route.gateway;
+}
+
+void resolver_resolve(struct resolver *r, const struct nexthop_query *q)
+{
+	struct nexthop_query with = *q;
+	struct resolver_way way;
+
+	find_way(r, &q->dst, &q->src, &way);
+	if (way.drop != DROP_NONE)
+		return refuse(q, way.drop);
+	if (!way.iface)
 		return answer_host(q);
-	err = nl_route_get(r->spec.nl, &q->dst, &q->src, &route);
-	if (err)
-		return refuse(q, refusal(err));
-	iface = resolver_served(r, route.ifindex);
-	if (route.type != RTN_UNICAST || !iface)
-		return answer_host(q);
-	with.mtu = nl_route_mtu(&route, iface->mtu);
-	if (with.mtu > path_mtu)
-		with.mtu = path_mtu;
-	with.saddr = route.source;
-	ask_neigh(r, &with, iface,
-		  addr_is_none(&route.gateway) ? &q->dst : &route.gateway);
+	with.mtu = way.mtu;
+	with.saddr = way.source;
+	ask_neigh(r, &with, way.iface, &way.hop);
+}
+
+void resolver_look(struct resolver *r, const struct addr *dst,
+		   const struct addr *src, struct resolver_way *out)
+{
+	static const struct addr any;
+	struct nl_neigh n;
+
+	find_way(r, dst, r->by_source ? src : &any, out);
+	if (out->iface)
+		out->resolved = !nl_neigh_get(r->spec.nl, out->iface->ifindex,
+					      &out->hop, &n) &&
+				n.valid;
 }

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "ctrl/dp/attach.h"
+#include "ctrl/dp/dry.h"
 #include "ctrl/dp/handoff.h"
 #include "ctrl/dp/hostif.h"
 #include "ctrl/dp/iface.h"
@@ -70,6 +71,7 @@ struct dp {
 	struct attach_iface host_at;
 	struct attachment host_tag;
 	struct programs *programs;
+	struct dry *dry; /* NULL: nobody asked for it yet */
 	struct lookups lookups;
 	struct nexthop_link *links; /* owned; one of each worker */
 	struct resolver *resolver;

@@ -117,15 +117,7 @@ static void tell_failure(const struct want *w, int err)
 static const struct sa_rt *sa_of(const struct tunnel_routes *r,
 				 uint32_t policy_id)
 {
-	struct sa_ref ref;
-	uint64_t whole;
-
-	if (policy_id >= SPD_MAX)
-		return NULL;
-	whole = atomic_load_explicit(&r->policies->binding[policy_id],
-				     memory_order_relaxed);
-	memcpy(&ref, &whole, sizeof(ref));
-	return sad_get(r->sad, ref);
+	return sad_get(r->sad, policy_binding(r->policies, policy_id));
 }
 
 /* An SA knows better who they are. */

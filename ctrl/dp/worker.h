@@ -66,6 +66,21 @@ struct policy_view {
 	_Atomic uint32_t n_dummies;	       /* places that were ever taken */
 };
 
+/* The outbound SA of a policy, read in one piece; gen 0: none. Any thread. */
+static inline struct sa_ref policy_binding(const struct policy_view *v,
+					   uint32_t policy_id)
+{
+	struct sa_ref ref = { 0 };
+	uint64_t whole;
+
+	if (policy_id >= SPD_MAX)
+		return ref;
+	whole = atomic_load_explicit(&v->binding[policy_id],
+				     memory_order_acquire);
+	memcpy(&ref, &whole, sizeof(ref));
+	return ref;
+}
+
 /* One policy's packets that wait for an SA, and when to ask again. */
 struct acquire {
 	uint64_t next_ns;
