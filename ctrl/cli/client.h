@@ -11,7 +11,7 @@
 #include "ctrl/base/slice.h"
 
 #define CLIENT_WAIT_S	  10 /* from connecting to the last octet */
-#define QUESTION_ARGS_MAX 4
+#define QUESTION_ARGS_MAX 6
 
 /* A VICI command. All texts are borrowed during the call. */
 struct question {

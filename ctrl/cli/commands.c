@@ -18,6 +18,7 @@ static const char general[] =
 	"  up        bring a connection or a child up\n"
 	"  down      end it\n"
 	"  rekey     give it new keys\n"
+	"  explain   what would become of a packet, and why\n"
 	"  drops     packets that were dropped or let pass, by reason\n"
 	"  counters  everything that is counted, a line each\n"
 	"  reload    read the configuration again\n"
@@ -31,7 +32,7 @@ static const char general[] =
 	"\n"
 	"Exit code: 0 fine; 1 the daemon refused or was not reachable; 2 wrong usage;\n"
 	"3 a tunnel that should be up is not (status --check). Those of doctor: 0 nothing to\n"
-	"do, 1 warnings, 2 errors.\n"
+	"do, 1 warnings, 2 errors; of explain, which begin with 4, see its help.\n"
 	"\n"
 	"Example:\n"
 	"  cygnet status\n";
@@ -205,6 +206,30 @@ static const char rekey_help[] =
 	"Example:\n"
 	"  cygnet rekey site/net\n";
 
+static const char explain_help[] =
+	"Usage: cygnet [-j] [-u URI] explain [-i INTERFACE] SRC DST PROTO [SPORT DPORT]\n"
+	"\n"
+	"Shows what would become of a packet, and why: the policy that covers it, the SA\n"
+	"that its tunnel has, the next hop and the path MTU, and what to do where it goes\n"
+	"nowhere. The programs themselves say so: they run once more, dry. Nothing is sent,\n"
+	"counted or asked for, and no table is another one afterwards.\n"
+	"\n"
+	"It starts where it would: at this host if SRC is its own, else at the interface\n"
+	"behind which SRC is. PROTO is a name (tcp, udp, icmp, icmpv6, esp, …) or a number.\n"
+	"Protocols with ports want both; of ICMP they are type and code (none: an echo\n"
+	"request), of ESP and AH there is an SPI in place of SPORT. What a firewall or NAT\n"
+	"of this host would do to it is not seen, nor the sockets of Cygnet's own IKE,\n"
+	"which policies do not bind.\n"
+	"\n"
+	"  -i, --in=INTERFACE   it comes in there, wherever SRC is\n"
+	"\n"
+	"Exit code: 0 it is protected, or comes to its SA; 4 it goes on in the clear, by the\n"
+	"kernel; 5 it waits for an SA, which is asked for; 6 it is dropped; 1 and 2 as of\n"
+	"every command.\n"
+	"\n"
+	"Example: is the web server of the other site reached through the tunnel?\n"
+	"  cygnet explain 10.1.0.2 10.2.0.80 tcp 40000 443\n";
+
 static const struct command commands[] = {
 	{
 		.name = "status",
@@ -271,6 +296,15 @@ static const struct command commands[] = {
 		.has_target = true,
 		.show = show_done,
 		.help = rekey_help,
+	},
+	{
+		.name = "explain",
+		.request = "cygnet-explain",
+		.field = "verdict",
+		.has_flow = true,
+		.show = show_explain,
+		.code = explain_exit,
+		.help = explain_help,
 	},
 	{
 		.name = "drops",

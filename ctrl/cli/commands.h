@@ -23,7 +23,10 @@ struct command {
 	bool has_timeout;    /* takes --timeout */
 	bool has_name;	     /* takes NAME, of a pair of manual SAs */
 	bool has_file;	     /* takes --file, or what stands there from stdin */
+	bool has_flow;	     /* takes SRC DST PROTO [SPORT DPORT], and --in */
 	void (*show)(const struct node *answer, const struct show *how);
+	/* The exit code that an answer stands for; NULL: 0. */
+	int (*code)(const struct node *answer);
 	const char *help;
 };
 

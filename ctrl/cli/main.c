@@ -22,6 +22,9 @@
 #define FILE_SHOWN_MAX	 256  /* as the daemon has it */
 #define DAEMON_TIMEOUT_S 180  /* it waits so long when nobody says */
 
+#define FLOW_LEAST 3 /* SRC DST PROTO */
+#define FLOW_MAX   5 /* SPORT DPORT */
+
 enum exit_code {
 	EXIT_FINE = 0,
 	EXIT_REFUSED = 1, /* the daemon says no, or is not reachable */
@@ -37,6 +40,8 @@ struct arguments {
 	char *keys;	     /* what stands in it */
 	const char *timeout; /* as it was typed; NULL: none */
 	uint64_t timeout_s;
+	char *flow[FLOW_MAX]; /* NULL: not given */
+	const char *in;	      /* likewise */
 	bool json;
 	bool all;
 	bool check;
@@ -64,6 +69,7 @@ static bool parse_options(int argc, char **argv, struct arguments *out)
 		{ "check", no_argument, NULL, 'c' },
 		{ "file", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "in", required_argument, NULL, 'i' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "uri", required_argument, NULL, 'u' },
@@ -71,7 +77,8 @@ static bool parse_options(int argc, char **argv, struct arguments *out)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "acf:hjt:u:", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "acf:hi:jt:u:", options, NULL)) !=
+	       -1) {
 		switch (c) {
 		case 'a':
 			out->all = true;
@@ -84,6 +91,9 @@ static bool parse_options(int argc, char **argv, struct arguments *out)
 			break;
 		case 'h':
 			out->help = true;
+			break;
+		case 'i':
+			out->in = optarg;
 			break;
 		case 'j':
 			out->json = true;
@@ -102,16 +112,29 @@ static bool parse_options(int argc, char **argv, struct arguments *out)
 	return true;
 }
 
+/* How many of the words the command takes. */
+static int take_words(int argc, char **argv, struct arguments *out)
+{
+	const struct command *command = out->command;
+	int n = 0;
+
+	if ((command->has_target || command->has_name || command->run) && argc)
+		out->target = argv[n++];
+	while (command->has_flow && n < argc && n < FLOW_MAX) {
+		out->flow[n] = argv[n];
+		n++;
+	}
+	return n;
+}
+
 /* What the command takes of what was given. */
 static bool check_command(int argc, char **argv, struct arguments *out)
 {
 	const struct command *command = out->command;
+	int taken = take_words(argc, argv, out);
 
-	if ((command->has_target || command->has_name || command->run) && argc) {
-		out->target = argv[0];
-		argc--;
-		argv++;
-	}
+	argc -= taken;
+	argv += taken;
 	if (argc)
 		return usage_error("'%s' takes no argument '%s'", command->name,
 				   argv[0]);
@@ -122,6 +145,11 @@ static bool check_command(int argc, char **argv, struct arguments *out)
 				   command->name);
 	if (command->has_name && !out->target)
 		return usage_error("'%s' takes NAME", command->name);
+	if (command->has_flow && !out->flow[FLOW_LEAST - 1])
+		return usage_error("'%s' takes SRC DST PROTO [SPORT DPORT]",
+				   command->name);
+	if (out->in && !command->has_flow)
+		return usage_error("'%s' has no option --in", command->name);
 	if (out->file && !command->has_file)
 		return usage_error("'%s' has no option --file", command->name);
 	if (out->all && !command->has_all)
@@ -247,6 +275,18 @@ static int fill_manual(struct arguments *args, struct question *q,
 	return err;
 }
 
+static void fill_flow(const struct arguments *args, struct question *q)
+{
+	static const char *const keys[FLOW_MAX] = { "source", "destination",
+						    "protocol", "source-port",
+						    "destination-port" };
+
+	for (int i = 0; i < FLOW_MAX && args->flow[i]; i++)
+		add_argument(q, keys[i], args->flow[i]);
+	if (args->in)
+		add_argument(q, "in", args->in);
+}
+
 /* The command's question with what was given to it. */
 static int fill_question(struct arguments *args, const char *path,
 			 struct target *target, char timeout_ms[16],
@@ -261,6 +301,8 @@ static int fill_question(struct arguments *args, const char *path,
 	};
 	if (command->has_name)
 		return fill_manual(args, q, e);
+	if (command->has_flow)
+		fill_flow(args, q);
 	if (command->has_timeout) {
 		q->wait_s = args->timeout ? (unsigned int)args->timeout_s
 					  : DAEMON_TIMEOUT_S;
@@ -296,6 +338,8 @@ static enum exit_code show_answer(const struct arguments *args,
 		return EXIT_REFUSED;
 	}
 	print_answer(args, answer);
+	if (args->command->code)
+		return (enum exit_code)args->command->code(answer);
 	return args->check && status_missing(answer) ? EXIT_MISSING : EXIT_FINE;
 }
 

@@ -32,6 +32,16 @@ void show_done(const struct node *answer, const struct show *how);
 void show_added(const struct node *answer, const struct show *how);
 void show_deleted(const struct node *answer, const struct show *how);
 void show_drops(const struct node *answer, const struct show *how);
+void show_explain(const struct node *answer, const struct show *how);
+
+/* Exit codes of `explain`, by what becomes of the packet. */
+#define EXPLAIN_EXIT_CLEAR   4
+#define EXPLAIN_EXIT_HELD    5
+#define EXPLAIN_EXIT_DROPPED 6
+
+/* 0: it is protected, or opened; 1: another version's answer. */
+int explain_exit(const struct node *answer);
+
 void show_version(const struct node *answer, const struct show *how);
 
 #endif

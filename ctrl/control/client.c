@@ -24,6 +24,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/control/commands.h"
+#include "ctrl/control/explain.h"
 #include "ctrl/control/loads.h"
 
 #define LENGTH_BYTES	 4U
@@ -214,6 +215,33 @@ static const char *answer_load(struct client *client, const char *reason)
 	return why ? why : set_late(client, CONTROL_WAIT_S * 1000);
 }
 
+static const char *on_explain(struct client *client, struct slice body)
+{
+	struct hub *hub = client->hub;
+	uint64_t token = ++hub->token;
+	struct error e;
+
+	if (explain_run(body, &hub->callbacks, token, &e))
+		return answer_done(client, e.text);
+	client->load = token;
+	return set_late(client, CONTROL_WAIT_S * 1000);
+}
+
+static const char *answer_explain(struct client *client,
+				  const struct explanation *x)
+{
+	const char *why = "out of memory for an answer";
+	struct vici_builder answer;
+
+	client->load = 0;
+	vici_start(&answer, VICI_CMD_RESPONSE, NULL);
+	answer_explanation(&answer, x);
+	if (vici_finish(&answer))
+		why = client_send(client, &answer);
+	vici_builder_free(&answer);
+	return why ? why : set_late(client, CONTROL_WAIT_S * 1000);
+}
+
 static const char *on_question(struct client *client,
 			       const struct vici_packet *packet)
 {
@@ -244,6 +272,8 @@ static const char *on_request(struct client *client,
 		return on_command(client, verb, packet->body);
 	if (load)
 		return on_load(client, load, packet->body);
+	if (explain_is_asked(packet->name))
+		return on_explain(client, packet->body);
 	if (has_to_wait(client, packet->name))
 		return NULL;
 	return on_question(client, packet);
@@ -378,8 +408,8 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (client->load) {
-		why = answer_load(client, "it is not loaded in time; it may be "
-					  "later");
+		why = answer_load(client, "no answer in time; what was to be "
+					  "loaded may be later");
 	} else if (has_command(client)) {
 		wait_timed_out(&client->wait);
 		why = answer_wait(client);
@@ -457,6 +487,14 @@ void client_done(struct client *client, int err, unsigned int n)
 void client_loaded(struct client *client, const char *why)
 {
 	const char *end = answer_load(client, why);
+
+	if (end)
+		client_drop(client, end);
+}
+
+void client_explained(struct client *client, const struct explanation *x)
+{
+	const char *end = answer_explain(client, x);
 
 	if (end)
 		client_drop(client, end);

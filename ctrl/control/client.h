@@ -40,7 +40,8 @@ struct client {
 	uint64_t stale;	  /* its request waits for this refresh; 0: for none */
 	bool fresh;	  /* that was answered */
 	struct wait wait; /* token 0: it waits for no command */
-	uint64_t load;	  /* token of what it waits to be loaded, or 0 */
+	uint64_t load; /* token of what it waits to be loaded, or explained; or
+			     0 */
 };
 
 /* A line in the log, at most one a second. */
@@ -66,6 +67,9 @@ bool hub_refresh(struct hub *hub);
 
 /* What it waits for was loaded; why: or not. */
 void client_loaded(struct client *client, const char *why);
+
+/* What it waits for was explained. */
+void client_explained(struct client *client, const struct explanation *x);
 
 /* Tells it what it is registered for or waits for. */
 void client_event(struct client *client, const struct control_event *e);

@@ -177,6 +177,17 @@ void control_server_loaded(struct control_server *server, uint64_t token,
 	}
 }
 
+void control_server_explained(struct control_server *server, uint64_t token,
+			      const struct explanation *x)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct client *client = &server->clients[i];
+
+		if (client_waits(client) && token && client->load == token)
+			client_explained(client, x);
+	}
+}
+
 void control_server_event(struct control_server *server,
 			  const struct control_event *e)
 {

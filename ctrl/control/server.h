@@ -12,6 +12,7 @@
 
 #include "ctrl/base/error.h"
 #include "ctrl/base/slice.h"
+#include "ctrl/model/explain.h"
 #include "ctrl/model/sas.h"
 #include "ctrl/model/status.h"
 
@@ -91,6 +92,15 @@ struct control_callbacks {
 	bool (*refresh)(void *ctx);
 	/* Answered by control_server_done(), later. */
 	void (*command)(void *ctx, const struct control_command *c);
+	/*
+	 * Answered by control_server_explained(), later, or by
+	 * control_server_loaded() with what is wrong. words is borrowed. NULL:
+	 * refused.
+	 *
+	 * 0, or negative with e filled.
+	 */
+	int (*explain)(void *ctx, uint64_t token,
+		       const struct explain_words *words, struct error *e);
 	struct control_loads loads;
 	void *ctx;
 	/* What needs no snapshot. */
@@ -134,6 +144,10 @@ void control_server_done(struct control_server *server, uint64_t token, int err,
  */
 void control_server_loaded(struct control_server *server, uint64_t token,
 			   int err, const struct error *e);
+
+/* The answer to explain(). */
+void control_server_explained(struct control_server *server, uint64_t token,
+			      const struct explanation *x);
 
 enum control_event_kind {
 	CONTROL_IKE_UP,

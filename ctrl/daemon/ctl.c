@@ -250,6 +250,7 @@ static int start(struct ctl *c, struct error *e)
 		.committed = on_committed,
 		.looked = ctl_on_looked,
 		.let_out = ctl_let_out,
+		.explained = ctl_explained,
 		.down = on_dp_down,
 		.ctx = c,
 	};

@@ -2,8 +2,10 @@
 /* What the control socket shows, and what it is told to do. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctrl/daemon/ctl_state.h"
+#include "ctrl/daemon/explain_question.h"
 #include "ctrl/daemon/view.h"
 
 static struct status *on_status(void *ctx)
@@ -100,6 +102,35 @@ static void on_command(void *ctx, const struct control_command *command)
 		control_server_done(c->control, command->token, err, 0);
 }
 
+static int on_explain(void *ctx, uint64_t token,
+		      const struct explain_words *words, struct error *e)
+{
+	struct ctl *c = ctx;
+	struct explain_question q;
+	int err = explain_question_read(words, &q, e);
+
+	if (err)
+		return err;
+	if (!c->dp_is_set || dp_link_explain(c->dp, token, &q))
+		return error_set(e, -EAGAIN, "the data path is gone; try again");
+	return 0;
+}
+
+void ctl_explained(void *ctx, const struct dp_msg_explained *m)
+{
+	struct ctl *c = ctx;
+	struct error e;
+
+	if (!c->control)
+		return;
+	if (m->err) {
+		memcpy(e.text, m->text, sizeof(e.text));
+		control_server_loaded(c->control, m->token, m->err, &e);
+	} else {
+		control_server_explained(c->control, m->token, &m->explanation);
+	}
+}
+
 int ctl_start_control(struct ctl *c, struct error *e)
 {
 	const struct control_callbacks callbacks = {
@@ -108,6 +139,7 @@ int ctl_start_control(struct ctl *c, struct error *e)
 		.conns = on_conns,
 		.refresh = on_refresh,
 		.command = on_command,
+		.explain = on_explain,
 		.loads = apply_loads(c->apply),
 		.ctx = c,
 		.since_ns = c->since_ns,

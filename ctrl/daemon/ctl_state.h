@@ -73,6 +73,9 @@ int ctl_start_control(struct ctl *c, struct error *e);
 uint64_t ctl_look(struct ctl *c);
 void ctl_on_looked(void *ctx);
 
+/* As of dp_link_spec. */
+void ctl_explained(void *ctx, const struct dp_msg_explained *m);
+
 /* Of the looks so far, up to this one. */
 void ctl_saw(struct ctl *c, uint64_t turn);
 

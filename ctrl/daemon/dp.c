@@ -165,6 +165,19 @@ static void look(struct dp_process *p)
 	tell(p, p->ctl, DP_MSG_LOOKED, &m, sizeof(m));
 }
 
+static void explain(struct dp_process *p, const struct dp_msg_explain *q)
+{
+	struct dp_msg_explained m = { .token = q->token };
+	struct error e;
+
+	m.err = p->dp ? dp_explain(p->dp, &q->question, &m.explanation, &e)
+		      : error_set(&e, -EAGAIN,
+				  "the data path has no configuration yet");
+	if (m.err)
+		memcpy(m.text, e.text, sizeof(m.text));
+	tell(p, p->ctl, DP_MSG_EXPLAINED, &m, sizeof(m));
+}
+
 static void take_sockets(struct dp_process *p, const int *fds, size_t n)
 {
 	struct error e;
@@ -301,6 +314,8 @@ static void on_ctl_message(void *ctx, uint16_t type, const void *msg,
 		quit(p);
 	else if (type == DP_MSG_LOOK)
 		look(p);
+	else if (type == DP_MSG_EXPLAIN)
+		explain(p, msg);
 	else if (type == DP_MSG_PEER && p->dp)
 		dp_set_peer(p->dp, msg);
 }

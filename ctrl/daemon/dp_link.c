@@ -160,6 +160,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		take_look(l, msg);
 	else if (type == DP_MSG_LET_OUT)
 		take_let_out(l, msg);
+	else if (type == DP_MSG_EXPLAINED)
+		l->spec.explained(l->spec.ctx, msg);
 }
 
 static void on_down(void *ctx, const char *why)
@@ -310,6 +312,14 @@ int dp_link_lookup(struct dp_link *l, uint32_t slot, uint64_t token,
 	const struct dp_msg_lookup m = { .token = token, .slot = slot };
 
 	return role_send_fds(l->role, DP_MSG_LOOKUP, &m, sizeof(m), fds, n);
+}
+
+int dp_link_explain(struct dp_link *l, uint64_t token,
+		    const struct explain_question *q)
+{
+	const struct dp_msg_explain m = { .token = token, .question = *q };
+
+	return role_send(l->role, DP_MSG_EXPLAIN, &m, sizeof(m));
 }
 
 int dp_link_peer(struct dp_link *l, const struct conn_peer *peer)

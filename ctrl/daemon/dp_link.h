@@ -23,6 +23,8 @@ struct dp_link_spec {
 	void (*committed)(void *ctx, const struct dp_msg_committed *m);
 	/* Of dp_link_lookup(); err 0 or a negative errno. */
 	void (*let_out)(void *ctx, uint64_t token, int err);
+	/* Of dp_link_explain(). */
+	void (*explained)(void *ctx, const struct dp_msg_explained *m);
 	void (*looked)(void *ctx); /* dp_link_view() is fresh, or dp is late */
 	void (*down)(void *ctx, const char *why);
 	void *ctx;
@@ -76,6 +78,10 @@ int dp_link_ike(struct dp_link *l, int fd);
  */
 int dp_link_lookup(struct dp_link *l, uint32_t slot, uint64_t token,
 		   const int *fds, size_t n);
+
+/* Answered by explained(), later. Negative: it did not get through. */
+int dp_link_explain(struct dp_link *l, uint64_t token,
+		    const struct explain_question *q);
 
 /* What a peer's name resolved to. */
 int dp_link_peer(struct dp_link *l, const struct conn_peer *peer);

@@ -21,6 +21,7 @@ const struct seam_kind dp_seam_to_dp[] = {
 	SEAM_KIND(DP_MSG_IKE, struct dp_msg_empty),
 	SEAM_KIND(DP_MSG_LOOKUP, struct dp_msg_lookup),
 	SEAM_KIND(DP_MSG_PEER, struct conn_peer),
+	SEAM_KIND(DP_MSG_EXPLAIN, struct dp_msg_explain),
 };
 
 const struct seam_kind dp_seam_to_ctl[] = {
@@ -30,6 +31,7 @@ const struct seam_kind dp_seam_to_ctl[] = {
 	SEAM_KIND(DP_MSG_SA, struct dp_msg_sa),
 	SEAM_KIND(DP_MSG_LOOKED, struct dp_msg_looked),
 	SEAM_KIND(DP_MSG_LET_OUT, struct dp_msg_lookup),
+	SEAM_KIND(DP_MSG_EXPLAINED, struct dp_msg_explained),
 };
 
 const struct seam_kind dp_seam_from_ike[] = {

@@ -16,6 +16,7 @@
 #include "ctrl/base/seam.h"
 #include "ctrl/daemon/ike_udp.h"
 #include "ctrl/model/config.h"
+#include "ctrl/model/explain.h"
 #include "ctrl/model/sadb.h"
 #include "ctrl/model/status.h"
 
@@ -39,6 +40,7 @@ enum dp_msg {
 	DP_MSG_IKE,	/* ike, with the descriptor of a link to it */
 	DP_MSG_LOOKUP,	/* in DNS, with its sockets, or over: with none */
 	DP_MSG_PEER,	/* struct conn_peer */
+	DP_MSG_EXPLAIN,
 
 	/* to ctl */
 	DP_MSG_HELLO = 64, /* first; with IKE's sockets, if it has them */
@@ -47,6 +49,7 @@ enum dp_msg {
 	DP_MSG_SA, /* of a LOOK */
 	DP_MSG_LOOKED,
 	DP_MSG_LET_OUT, /* the sockets of a LOOKUP */
+	DP_MSG_EXPLAINED,
 
 	/* from ike, and to it */
 	DP_MSG_REQUEST = 128,
@@ -116,6 +119,18 @@ struct dp_msg_lookup {
 	uint64_t token; /* comes back in DP_MSG_LET_OUT */
 	uint32_t slot;	/* of those that there may be at once */
 	int32_t err;	/* LET_OUT: 0 or a negative errno */
+};
+
+struct dp_msg_explain {
+	uint64_t token; /* comes back */
+	struct explain_question question;
+};
+
+struct dp_msg_explained {
+	uint64_t token;
+	int32_t err; /* 0, or negative and the text says why */
+	char text[ERROR_MAX_BYTES];
+	struct explanation explanation;
 };
 
 struct dp_msg_looked {

@@ -21,8 +21,8 @@ from cpu import crypto_backends  # noqa: E402
 from lab import BUILD, ROOT, SIDES, Lab, finish, ok  # noqa: E402
 
 CYGNET = f"{BUILD}/cygnet"
-COMMANDS = ("status", "sa", "policy", "up", "down", "rekey", "drops", "counters",
-            "reload", "doctor", "version")
+COMMANDS = ("status", "sa", "policy", "up", "down", "rekey", "explain", "drops",
+            "counters", "reload", "doctor", "version")
 WAIT_S = 10  # the client's own bound
 SLACK_S = 10
 PINGS = 3
@@ -55,6 +55,8 @@ def check_usage():
             (("status", "net"), "no argument 'net'"),
             (("status", "--all"), "no option --all"),
             (("sa", "--check"), "no option --check"),
+            (("status", "--in", "lan0"), "no option --in"),
+            (("explain", "10.1.0.2", "10.2.0.2"), "takes SRC DST PROTO"),
             (("--bogus", "status"), "bogus"), (("--uri",), "uri"),
             (("--uri", "/run/x", "status"), "unix:///PATH"),
             (("--uri", "unix://x", "status"), "unix:///PATH")]

@@ -582,7 +582,8 @@ static void answer_that_never_comes_is_a_refusal_in_time(void **state)
 	now_s += CONTROL_WAIT_S - 1;
 	assert_silent(l, fd);
 	now_s++;
-	assert_done(l, fd, "it is not loaded in time; it may be later");
+	assert_done(l, fd,
+		    "no answer in time; what was to be loaded may be later");
 	control_server_loaded(l->f.server, l->token, 0, NULL);
 }
 

@@ -216,5 +216,5 @@ int main(void)
 		CASE(routes_of_tunnels_are_seen_of_the_hosts_own),
 	};
 
-	return cmocka_run_group_tests_name("ways", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("look", tests, NULL, NULL);
 }
