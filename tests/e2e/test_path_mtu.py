@@ -245,9 +245,9 @@ def check_ages(lab):
     gateways = start(lab, 4, "no", FAST_DAEMON)
     set_narrow(lab, NARROW)
     forget(lab)
-    ok(tcp(lab, host("a", 4), host("b", 4)) and
-       path_mtu(gateways[0]) == NARROW,
-       "what was learned is believed")
+    ok(tcp(lab, host("a", 4), host("b", 4)), "TCP is narrowed once more")
+    ok(path_mtu(gateways[0]) == NARROW,
+       f"what was learned is believed: {path_mtu(gateways[0])}")
     set_narrow(lab, WIDE)
     ok(eventually(lambda: path_mtu(gateways[0]) is None, AGE_S),
        "and forgotten after ten minutes")
