@@ -8,6 +8,7 @@
  */
 #include "bpf/dhcp.h"
 #include "bpf/encap.h"
+#include "bpf/fragment.h"
 #include "bpf/locate.h"
 #include "bpf/nat.h"
 #include "bpf/own.h"
@@ -105,7 +106,26 @@ static __always_inline int protected(struct xdp_md *ctx, const struct packet *p,
 	return spd_out(ctx, p, iface->slot, &v);
 }
 
-/* ESP, bare or in UDP, or AH, addressed to this host. */
+/* Which SA ESP, bare or in UDP, or AH for this host has; or why none. */
+static __always_inline enum drop_reason ipsec_sa(struct xdp_md *ctx,
+						 const struct packet *p,
+						 __u8 protocol,
+						 struct sa_ref *sa)
+{
+	const struct sa_ref *found;
+	enum drop_reason reason;
+	__be32 spi;
+
+	reason = sad_read_spi(ctx, p, protocol, &spi);
+	if (reason != DROP_NONE)
+		return reason;
+	found = sad_find(p, protocol, spi);
+	if (!found)
+		return DROP_SPI_UNKNOWN;
+	*sa = *found;
+	return DROP_NONE;
+}
+
 static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p,
 				    __u32 slot, __u8 protocol)
 {
@@ -114,17 +134,10 @@ static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p,
 		.l3_off = (__u16)p->l3_off,
 		.dir = DIR_IN,
 	};
-	const struct sa_ref *sa;
-	enum drop_reason reason;
-	__be32 spi;
+	enum drop_reason reason = ipsec_sa(ctx, p, protocol, &meta.sa);
 
-	reason = sad_read_spi(ctx, p, protocol, &spi);
 	if (reason != DROP_NONE)
 		return xdp_drop(reason, p->frame_bytes);
-	sa = sad_find(p, protocol, spi);
-	if (!sa)
-		return xdp_drop(DROP_SPI_UNKNOWN, p->frame_bytes);
-	meta.sa = *sa;
 	return steer_worker(ctx, p, slot, &meta, PASS_STEER_IN);
 }
 
@@ -165,26 +178,39 @@ static __always_inline bool too_big_in(struct xdp_md *ctx,
 	return true;
 }
 
-/* SPD-I for what arrives in the clear (RFC 4301 section 5.2). */
-static __always_inline int spd_in(const struct packet *p)
+/* SPD-I for what arrives in the clear (RFC 4301 section 5.2): why it drops, or as
+ * what it passes. */
+static __always_inline enum drop_reason spd_in_says(const struct packet *p,
+						    enum pass_reason *pass)
 {
 	const struct flow f = packet_flow(p, DIR_IN);
 	struct spd_verdict v = {};
 
 	if (!spd_find(&f, 0, DIR_IN, &v))
-		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
+		return DROP_POLICY_DISCARD;
 	if (v.hidden)
-		return xdp_drop(DROP_UNPARSED, p->frame_bytes);
+		return DROP_UNPARSED;
+	*pass = v.matched ? PASS_BYPASS : PASS_DEFAULT;
 	if (!v.matched)
-		return xdp_default(p);
+		return default_action == SPD_BYPASS ? DROP_NONE
+						    : DROP_DEFAULT_DISCARD;
 	switch (v.action) {
 	case SPD_PROTECT:
-		return xdp_drop(DROP_PLAINTEXT_IN, p->frame_bytes);
+		return DROP_PLAINTEXT_IN;
 	case SPD_BYPASS:
-		return xdp_pass(PASS_BYPASS, p->frame_bytes);
+		return DROP_NONE;
 	default:
-		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
+		return DROP_POLICY_DISCARD;
 	}
+}
+
+static __always_inline int spd_in(const struct packet *p)
+{
+	enum pass_reason pass = PASS_DEFAULT;
+	enum drop_reason drop = spd_in_says(p, &pass);
+
+	return drop == DROP_NONE ? xdp_pass(pass, p->frame_bytes)
+				 : xdp_drop(drop, p->frame_bytes);
 }
 
 /* The kernel may find plaintext in it. */
@@ -215,6 +241,74 @@ static __always_inline int udp_in(struct xdp_md *ctx, const struct packet *p,
 	if (own_flow_has(p, DIR_IN))
 		return xdp_pass(PASS_OWN_SOCKET, p->frame_bytes);
 	return spd_in(p);
+}
+
+/* What UDP is whose first fragment this one is. sa: where it is ESP's. */
+static __always_inline enum drop_reason udp_says(struct xdp_md *ctx,
+						 const struct packet *p,
+						 struct sa_ref *sa,
+						 enum pass_reason *pass)
+{
+	switch (encap_read(ctx, p)) {
+	case ENCAP_IKE:
+		*pass = PASS_IKE;
+		return DROP_NONE;
+	case ENCAP_ESP:
+		return ipsec_sa(ctx, p, PROTO_ESP, sa);
+	case ENCAP_CUT:
+		return DROP_ESP_TRUNCATED;
+	case ENCAP_KEEPALIVE:
+	case ENCAP_NONE:
+		break;
+	}
+	return spd_in_says(p, pass);
+}
+
+/* The verdict that a first fragment leaves. */
+static __always_inline struct fragment_verdict first_says(struct xdp_md *ctx,
+							  const struct packet *p,
+							  struct sa_ref *sa)
+{
+	enum pass_reason pass = PASS_DEFAULT;
+	enum drop_reason drop = p->protocol == PROTO_UDP
+					? udp_says(ctx, p, sa, &pass)
+					: ipsec_sa(ctx, p, p->protocol, sa);
+	struct fragment_verdict v = { .whose = FRAGMENT_KERNEL,
+				      .reason = (__u8)pass };
+
+	if (sa->gen)
+		v.whose = FRAGMENT_WORKER;
+	if (drop == DROP_NONE)
+		return v;
+	v.whose = FRAGMENT_DROP;
+	v.reason = (__u8)drop;
+	return v;
+}
+
+/* A fragment for this host, where fragment_is_asked(). */
+static __always_inline int fragment_in(struct xdp_md *ctx,
+				       const struct packet *p, __u32 slot)
+{
+	struct dp_meta meta = {
+		.magic = magic,
+		.l3_off = (__u16)p->l3_off,
+		.dir = DIR_IN,
+	};
+	struct fragment_verdict v = {};
+	int hidden;
+
+	if (!p->rest)
+		v = first_says(ctx, p, &meta.sa);
+	hidden = p->rest ? fragment_follow(ctx, p, &v)
+			 : fragment_lead(ctx, p, &v);
+	if (hidden)
+		return xdp_drop(DROP_IPSEC_FRAGMENT, p->frame_bytes);
+	if (v.whose == FRAGMENT_KERNEL)
+		return xdp_pass(v.reason, p->frame_bytes);
+	if (v.whose == FRAGMENT_DROP)
+		return xdp_drop(v.reason, p->frame_bytes);
+	meta.plain = !p->rest && !meta.sa.gen;
+	return steer_worker(ctx, p, slot, &meta, PASS_STEER_IN);
 }
 
 /*
@@ -248,6 +342,8 @@ static __always_inline int ip_in(struct xdp_md *ctx, const struct packet *p,
 		return xdp_pass(PASS_LINK, p->frame_bytes);
 	if (dhcp_in(ctx, p, iface))
 		return xdp_pass(PASS_LINK, p->frame_bytes);
+	if (local && fragment_is_asked(p))
+		return fragment_in(ctx, p, iface->slot);
 	if (local && (p->protocol == PROTO_ESP || p->protocol == PROTO_AH))
 		return ipsec_in(ctx, p, iface->slot, p->protocol);
 	if (local && p->protocol == PROTO_UDP)

@@ -4,9 +4,8 @@
  * nothing of ours (RFC 3948 section 2, RFC 7296 section 2.23). Told by the
  * port first, and behind port 4500 by the first octets: an SPI is never 0.
  *
- * A fragment without the UDP header is taken for IKE's: certificates make its
- * messages long, and the kernel puts nothing together whose first fragment it
- * did not get.
+ * A first fragment says it for all of its packet. One that ends before what is
+ * behind port 4500 begins does not: no sender's fragments are that short.
  */
 #ifndef CYG_BPF_ENCAP_H
 #define CYG_BPF_ENCAP_H
@@ -21,7 +20,7 @@ enum encap {
 	ENCAP_IKE,  /* the kernel's: a socket waits for it */
 	ENCAP_KEEPALIVE,
 	ENCAP_ESP,
-	ENCAP_CUT, /* to port 4500, and its lengths lie */
+	ENCAP_CUT, /* to port 4500, and its lengths lie, or say nothing */
 };
 
 /* Behind port 4500; at: of the payload in the frame. */
@@ -34,13 +33,15 @@ static __always_inline enum encap encap_payload(struct xdp_md *ctx,
 
 	if (bytes == 1 && !p->fragment && !bpf_xdp_load_bytes(ctx, at, &first, 1))
 		return first == NATT_KEEPALIVE ? ENCAP_KEEPALIVE : ENCAP_IKE;
+	if (p->fragment && bytes < IKE_NON_ESP_BYTES)
+		return ENCAP_CUT;
 	if (bytes < IKE_NON_ESP_BYTES ||
 	    bpf_xdp_load_bytes(ctx, at, &marker, sizeof(marker)))
 		return ENCAP_IKE;
 	return marker ? ENCAP_ESP : ENCAP_IKE;
 }
 
-/* p: UDP, addressed to this host. */
+/* p: UDP, addressed to this host, whole or its first fragment. */
 static __always_inline enum encap encap_read(struct xdp_md *ctx,
 					     const struct packet *p)
 {
@@ -48,8 +49,6 @@ static __always_inline enum encap encap_read(struct xdp_md *ctx,
 	__u32 room = p->total_bytes - p->header_bytes, len;
 	struct udphdr udp;
 
-	if (p->rest)
-		return ENCAP_IKE;
 	if (room < UDP_HEADER_BYTES ||
 	    bpf_xdp_load_bytes(ctx, at, &udp, sizeof(udp)))
 		return ENCAP_NONE;

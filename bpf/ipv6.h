@@ -23,7 +23,8 @@
 #define WALK_FRAGMENT	      0x100
 #define WALK_REST	      0x200
 #define WALK_ROUTE	      0x400
-#define WALK_BYTES_SHIFT      16 /* above: bytes from the IP header on */
+#define WALK_HIDES	      0x800 /* headers behind that of a fragment */
+#define WALK_BYTES_SHIFT      16    /* above: bytes from the IP header on */
 #define WALK_FAILED(parse)    (-(int)(parse))
 #define WALK_PARSE(walked)    ((enum parse) - (walked))
 #define WALK_PROTOCOL(walked) ((__u8)((walked)&0xff))
@@ -73,6 +74,8 @@ static __always_inline int ipv6_walk(const struct cursor *c, __u32 at,
 			break;
 		if (!cursor_read(c, at + bytes, &h, sizeof(h)))
 			return WALK_FAILED(PARSE_MALFORMED);
+		if (flags & WALK_FRAGMENT)
+			flags |= WALK_HIDES;
 		if (protocol == EXT_ROUTING &&
 		    bpf_ntohs(h.further) & IPV6_SEGMENTS_MASK)
 			flags |= WALK_ROUTE;
@@ -148,6 +151,8 @@ static __always_inline enum parse ipv6_behind(int walked, struct packet *p)
 	p->header_bytes += (__u32)walked >> WALK_BYTES_SHIFT;
 	p->protocol = WALK_PROTOCOL(walked);
 	p->fragment = walked & WALK_FRAGMENT ? 1 : 0;
+	if (walked & WALK_HIDES)
+		p->fragment = FRAGMENT_HIDDEN;
 	p->rest = walked & WALK_REST ? 1 : 0;
 	p->source_route = walked & WALK_ROUTE ? 1 : 0;
 	return PARSE_IP;

@@ -15,6 +15,7 @@
 #include "include/drop.h"
 #include "include/dry.h"
 #include "include/flow_cache.h"
+#include "include/fragment.h"
 #include "include/limits.h"
 #include "include/meta.h"
 #include "include/own.h"
@@ -143,6 +144,15 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } xsks SEC(".maps");
+
+/* Whose fragments are, of packets for this host. Written and read by the programs
+ * alone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, FRAGMENTS_MAX);
+	__type(key, struct fragment_key);
+	__type(value, struct fragment_verdict);
+} fragments SEC(".maps");
 
 /* Cookies of sockets that the guard lets out. Value: enum own_reach. Written by dp,
  * which has the sockets. */

@@ -27,6 +27,9 @@ enum parse {
 	PARSE_MALFORMED, /* IP by its ethertype, but cut or lying */
 };
 
+/* Behind IPv6's fragment header stand further ones. */
+#define FRAGMENT_HIDDEN 2
+
 struct packet {
 	__u64 dmac; /* mac_word(); XDP alone */
 	struct addr saddr;
@@ -42,10 +45,11 @@ struct packet {
 	__u8 has_ports;
 	__u8 version; /* 4 or 6 */
 	__u8 protocol;
-	__u8 ttl;      /* or hop limit */
-	__u8 tos;      /* or traffic class */
-	__u8 fragment; /* of a larger packet: more follow, or offset not 0 */
-	__u8 rest;     /* fragment without the header of what is above IP */
+	__u8 ttl;	   /* or hop limit */
+	__u8 tos;	   /* or traffic class */
+	__u8 fragment;	   /* of a larger packet: more follow, or offset not 0;
+			  or FRAGMENT_HIDDEN */
+	__u8 rest;	   /* fragment without the header of what is above IP */
 	__u8 source_route; /* whoever is addressed sends it on; XDP alone */
 };
 

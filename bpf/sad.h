@@ -14,9 +14,10 @@
 #include "bpf/parse.h"
 
 /*
- * Reads the SPI of an ESP or AH packet. DROP_NONE, DROP_IPSEC_FRAGMENT,
- * DROP_ESP_TRUNCATED or DROP_SPI_RESERVED.
+ * Reads the SPI of an ESP or AH packet. DROP_NONE, DROP_ESP_TRUNCATED or
+ * DROP_SPI_RESERVED.
  *
+ * p          whole, or its first fragment
  * protocol   PROTO_ESP, also in UDP, or PROTO_AH
  */
 static __always_inline enum drop_reason sad_read_spi(struct xdp_md *ctx,
@@ -28,8 +29,6 @@ static __always_inline enum drop_reason sad_read_spi(struct xdp_md *ctx,
 
 	if (p->protocol == PROTO_UDP)
 		from += UDP_HEADER_BYTES;
-	if (p->fragment)
-		return DROP_IPSEC_FRAGMENT;
 	if (p->total_bytes < from + need)
 		return DROP_ESP_TRUNCATED;
 	if (protocol == PROTO_AH)

@@ -11,7 +11,7 @@
 /* clang-format off */
 #define DROP_REASONS(X)                                                        \
 	/* counted by the BPF programs */                                      \
-	X(IPSEC_FRAGMENT, "ipsec_fragment", "fragment of an ESP or AH packet for us; reassembly is not done") \
+	X(IPSEC_FRAGMENT, "ipsec_fragment", "fragment for us with headers in front of ESP, AH or UDP that only its first one has") \
 	X(ESP_TRUNCATED,  "esp_truncated",  "ESP or AH packet too short for its header, or UDP around it lies about its length") \
 	X(NAT_KEEPALIVE,  "nat_keepalive",  "keeps a NAT's mapping alive (RFC 3948 section 2.3), discarded as intended") \
 	X(SPI_RESERVED,	  "spi_reserved",   "SPI 0 to 255 (RFC 4303 section 2.1)")  \
@@ -26,6 +26,12 @@
 	X(ICMP_QUOTE,	  "icmp_quote",	    "an ICMP error to be sent in the clear quoted a packet that a PROTECT policy covers; have the policy cover the router that sent it, too") \
 	X(ICMP_SPI,	  "icmp_spi",	    "an ICMP error said that a packet of ours was too big, but no SA of ours has the SPI that it quotes: forged, or late") \
 	X(STEER_FAILED,	  "steer_failed",   "metadata or host tag could not be attached") \
+	/* counted by the workers, of what is not put together yet */          \
+	X(FRAGMENT_WRONG, "fragment_wrong", "fragment that no packet has: empty, not of eighths, beyond what IP can say, or behind too long headers") \
+	X(FRAGMENT_OVERLAP, "fragment_overlap", "fragments of a packet overlap, or end it in two places: all of it is dropped (RFC 5722)") \
+	X(FRAGMENT_DUPLICATE, "fragment_duplicate", "fragment that was there already") \
+	X(FRAGMENT_FULL,  "fragment_full",  "the oldest of too many packets whose fragments wait, or one of too many fragments") \
+	X(FRAGMENT_TIMEOUT, "fragment_timeout", "not all fragments of the packet came in time") \
 	/* counted by both */                                                  \
 	X(IP_MALFORMED,	  "ip_malformed",   "IP header truncated, its lengths lie, or its checksum is wrong")  \
 	X(NO_SA,	  "no_sa",	    "a PROTECT policy matched, but no SA is bound to it, or none in time") \

@@ -27,7 +27,10 @@ struct dp_meta {
 	__u32 policy_gen; /* DIR_OUT only: of the policy list */
 	__u16 l3_off;	  /* bytes from the frame's start to the IP header */
 	__u8 dir;	  /* enum dp_dir */
-	__u8 too_big;	  /* DIR_OUT: an ICMP error that a packet of `sa` was */
+	union {
+		__u8 too_big; /* DIR_OUT: an ICMP error that a packet of `sa` was */
+		__u8 plain; /* DIR_IN, a first fragment: whole, it is the kernel's */
+	};
 };
 
 /*

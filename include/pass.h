@@ -31,6 +31,7 @@
 	X(STEER_HOST, "steer_host", "guard: to the host interface, to be protected") \
 	X(WORKER_TX,  "worker_tx",  "worker: transmitted, protected or decrypted") \
 	X(WORKER_HOST, "worker_host", "worker: up through the host interface, decrypted or an ICMP error") \
+	X(WORKER_WHOLE, "worker_whole", "worker: fragment that is part of a packet that was put together") \
 	X(WORKER_ICMP, "worker_icmp", "worker: made an ICMP error about a packet that is too big") \
 	X(WORKER_PMTU, "worker_pmtu", "worker: took the path MTU that an ICMP error says") \
 	X(WORKER_FRAGMENT, "worker_fragment", "worker: made one more fragment of a packet that is too big") \

@@ -16,6 +16,7 @@
 #define IPV4_HEADER_MAX_BYTES 60U /* RFC 791 section 3.1 */
 #define IPV4_MTU_MIN	      68U /* RFC 791 section 3.2: every link takes it */
 #define IPV4_PATH_MIN	      576U /* RFC 791 section 3.1: every host takes it */
+#define IPV4_ID_AT	      4	   /* RFC 791 section 3.1 */
 #define IPV4_CHECKSUM_AT      10   /* RFC 791 section 3.1 */
 #define IPV4_DF		      0x4000 /* RFC 791 section 3.1, host order */
 #define IPV4_FRAGMENT_MASK    0x3fff /* MF and offset, host order */

@@ -144,6 +144,8 @@ static void forward_known(struct worker *w, struct tx_run *run, struct packet *p
 		return forward_error(w, run, p);
 	case PKT_CLEAR:
 	case PKT_CIPHER:
+	case PKT_FRAGMENT:
+	case PKT_PLAIN:
 	case PKT_GONE:
 		break;
 	}
@@ -193,10 +195,24 @@ static bool clamp_opened(struct worker *w, struct tx_run *run, struct packet *p)
 	return mss_clamp_opened(w, p);
 }
 
+/*
+ * What stands in the scratch buffer gets into its frame, if it fits there. What does
+ * not goes up, whatever way it has: the kernel cuts it, or tells its sender. So does
+ * what was not ours to put together.
+ */
+static bool goes_up(struct worker *w, struct packet *p)
+{
+	if (p->lent && p->bytes <= FRAME_BYTES - FRAME_HEADROOM)
+		packet_own(w, p);
+	return p->lent || p->state == PKT_PLAIN;
+}
+
 static void forward_one(struct worker *w, struct tx_run *run, struct packet *p)
 {
 	const struct nexthop *nh;
 
+	if (goes_up(w, p))
+		return opened_to_host(w, run, p);
 	if (p->state == PKT_OPENED && mss_concerns(w, p) &&
 	    !clamp_opened(w, run, p))
 		return;
@@ -223,7 +239,7 @@ static bool goes(const struct packet *p)
 {
 	return p->drop == DROP_NONE &&
 	       (p->state == PKT_SEALED || p->state == PKT_OPENED ||
-		p->state == PKT_ERROR);
+		p->state == PKT_PLAIN || p->state == PKT_ERROR);
 }
 
 void forward(struct worker *w, struct batch *b)

@@ -34,6 +34,8 @@ static struct addr waits_for(const struct packet *p)
 		return (struct addr){ 0 };
 	case PKT_SEALED:
 	case PKT_CIPHER:
+	case PKT_FRAGMENT:
+	case PKT_PLAIN:
 	case PKT_OPENED:
 	case PKT_GONE:
 		break;

@@ -23,12 +23,14 @@
 #define BATCH_MAX 64U
 
 enum packet_state {
-	PKT_CLEAR,  /* outbound, not yet protected */
-	PKT_SEALED, /* outbound, built by our own ESP stage */
-	PKT_CIPHER, /* inbound, not yet verified */
-	PKT_OPENED, /* inbound, verified, decrypted, selectors matched */
-	PKT_ERROR,  /* an ICMP error, of our own or about what we sent */
-	PKT_GONE,   /* handed to a port, the host or the hold: not ours now */
+	PKT_CLEAR,    /* outbound, not yet protected */
+	PKT_SEALED,   /* outbound, built by our own ESP stage */
+	PKT_CIPHER,   /* inbound, not yet verified */
+	PKT_FRAGMENT, /* inbound, a piece of what is to be put together */
+	PKT_PLAIN,    /* inbound, put together, and the kernel's as it is */
+	PKT_OPENED,   /* inbound, verified, decrypted, selectors matched */
+	PKT_ERROR,    /* an ICMP error, of our own or about what we sent */
+	PKT_GONE,     /* handed to a port, the host or the hold: not ours now */
 };
 
 struct packet {
@@ -38,8 +40,11 @@ struct packet {
 	struct ip_header ip;   /* parsed from l3 */
 	uint8_t state;	       /* enum packet_state */
 	bool routed;	       /* we forward it: TTL is ours to decrement */
-	bool lent;	       /* l3 stands in another worker's frame, for the
-				  length of a walk; see packet_own() */
+	bool lent;	       /* l3 stands elsewhere, for the length of a walk:
+				  in another worker's frame, see packet_own(),
+				  or in a scratch buffer */
+	bool plain;	       /* PKT_FRAGMENT, a first one: whole, it is the
+				  kernel's */
 	uint16_t peer_port_be; /* inbound ESP in UDP: its source; else 0 */
 	enum drop_reason drop;
 	union {

@@ -29,6 +29,7 @@ static struct packet *packet_new(struct worker *w, struct batch *b,
 	p->state = PKT_CLEAR;
 	p->routed = false;
 	p->lent = false;
+	p->plain = false;
 	p->peer_port_be = 0;
 	p->drop = DROP_NONE;
 	p->sa = NULL;
@@ -87,6 +88,11 @@ static void resolve_told(struct worker *w, struct packet *p, struct sa_ref ref)
 	pmtu_told(w, p);
 }
 
+static bool is_fragment(const struct packet *p)
+{
+	return p->ip.fragment & (IPV4_MF | IPV4_OFFSET_MASK);
+}
+
 void resolve_port(struct worker *w, struct batch *b,
 		  const struct port_desc *desc)
 {
@@ -107,6 +113,12 @@ void resolve_port(struct worker *w, struct batch *b,
 	p->routed = true;
 	p->policy_id = meta.policy_id;
 	p->policy_gen = meta.policy_gen;
+	if (p->state == PKT_CIPHER && is_fragment(p)) {
+		p->state = PKT_FRAGMENT;
+		p->plain = meta.plain;
+		if (!meta.sa.gen) /* only a first one shows the SPI */
+			return;
+	}
 	resolve_sa(w, p, meta.sa, (enum dp_dir)meta.dir);
 }
 

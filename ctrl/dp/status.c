@@ -137,7 +137,8 @@ static uint64_t in_flight(const struct dp *dp, const struct counters *n)
 			 n->passes[PASS_WORKER_DUMMY].pkts;
 	uint64_t ended = n->passes[PASS_WORKER_TX].pkts +
 			 n->passes[PASS_WORKER_HOST].pkts +
-			 n->passes[PASS_WORKER_PMTU].pkts;
+			 n->passes[PASS_WORKER_PMTU].pkts +
+			 n->passes[PASS_WORKER_WHOLE].pkts;
 
 	programs_worker_counters(dp->programs, &worker);
 	for (uint32_t i = 0; i < DROP_MAX; i++)

@@ -20,12 +20,13 @@
 #include "ctrl/sadb/quiescent.h"
 #include "include/meta.h"
 
-#define HOLD_SHARE   8U	 /* of the frames, at most this part is held */
-#define POLL_HELD_MS 50	 /* deadlines of held packets */
-#define POLL_TX_MS   1	 /* frames of ours come back */
-#define LAST_ROUNDS  256 /* at the end, to empty full rings */
-#define LINE_BYTES   64U /* of a cache */
-#define AHEAD	     16U /* packets whose text is asked for beforehand */
+#define HOLD_SHARE     8U  /* of the frames, at most this part is held */
+#define POLL_HELD_MS   50  /* deadlines of held packets */
+#define POLL_PIECES_MS 500 /* those of packets that are not whole */
+#define POLL_TX_MS     1   /* frames of ours come back */
+#define LAST_ROUNDS    256 /* at the end, to empty full rings */
+#define LINE_BYTES     64U /* of a cache */
+#define AHEAD	       16U /* packets whose text is asked for beforehand */
 
 int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
 {
@@ -44,7 +45,8 @@ int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
 	w->hold = calloc(w->hold_max, sizeof(*w->hold));
 	w->made = calloc(MADE_MAX, sizeof(*w->made));
 	w->tfc.due_ns = UINT64_MAX;
-	if (!w->hold || !w->made || plugs_init(w)) {
+	if (!w->hold || !w->made || plugs_init(w) ||
+	    reassembly_init(&w->reassembly, frames)) {
 		worker_fini(w);
 		return -ENOMEM;
 	}
@@ -58,6 +60,7 @@ void worker_fini(struct worker *w)
 	umem_fini(&w->umem);
 	host_fini(&w->host);
 	plugs_fini(w);
+	reassembly_fini(&w->reassembly);
 	free(w->hold);
 	free(w->made);
 	explicit_bzero(&w->random, sizeof(w->random));
@@ -83,27 +86,29 @@ void settle(struct worker *w, struct batch *b)
 static void walk(struct worker *w, struct batch *b)
 {
 	esp_out(w, b);
+	reassemble(w, b);
 	esp_in(w, b);
 	forward(w, b);
 	settle(w, b);
 }
 
-/* The first ones that were made, into an empty batch. */
-static void take_made(struct worker *w, struct batch *b)
+/* The first ones that were made, into an empty batch; false: there are none. */
+static bool take_made(struct worker *w, struct batch *b)
 {
+	if (!w->n_made)
+		return false;
 	b->n = w->n_made < BATCH_MAX ? w->n_made : BATCH_MAX;
 	w->n_made -= b->n;
 	memcpy(b->pkt, w->made, b->n * sizeof(*b->pkt));
 	memmove(w->made, w->made + b->n, w->n_made * sizeof(*w->made));
+	return true;
 }
 
 void worker_walk(struct worker *w, struct batch *b)
 {
 	walk(w, b);
-	while (w->n_made) {
-		take_made(w, b);
+	while (take_made(w, b) || reassemble_large(w, b))
 		walk(w, b);
-	}
 }
 
 /*
@@ -174,6 +179,7 @@ bool worker_step(struct worker *w)
 	drain_begin(w);
 	handoff_reclaim(w);
 	hold_retry(w, nexthop_learn(&w->nexthops) > 0);
+	reassembly_expire(w);
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		any |= port_rx(w, i);
 	if (w->host.fd >= 0)
@@ -195,6 +201,14 @@ static bool transmitting(const struct worker *w)
 	return false;
 }
 
+/* Of two times in ms; -1: never. */
+static int sooner(int a, int b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
+}
+
 static int poll_ms(const struct worker *w)
 {
 	int dummies_ms = tfc_poll_ms(w);
@@ -203,9 +217,9 @@ static int poll_ms(const struct worker *w)
 		return POLL_TX_MS;
 	if (handoff_lent(w))
 		return POLL_TX_MS;
-	if (w->held && (dummies_ms < 0 || dummies_ms > POLL_HELD_MS))
-		return POLL_HELD_MS;
-	return dummies_ms;
+	return sooner(sooner(w->held ? POLL_HELD_MS : -1,
+			     w->reassembly.pieces ? POLL_PIECES_MS : -1),
+		      dummies_ms);
 }
 
 /* Only after a sleep, and before the round that finds what it was rung for: a
@@ -292,7 +306,8 @@ void workers_finish(struct worker *const *w, uint32_t n)
 
 bool worker_frames_balance(const struct worker *w)
 {
-	uint32_t elsewhere = w->held + handoff_lent(w) + w->plugs.stranded;
+	uint32_t elsewhere = w->held + handoff_lent(w) + w->plugs.stranded +
+			     w->reassembly.frames;
 
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		elsewhere += w->ports[i]->in_kernel;

@@ -2,8 +2,8 @@
 /*
  * A worker: one thread, its frames, its ports, and the walk of a batch
  *
- *     rx -> resolve -> esp_out (with path MTU) or esp_in -> forward -> tx
- *        -> settle
+ *     rx -> resolve -> esp_out (with path MTU), or reassemble and esp_in
+ *        -> forward -> tx -> settle
  *
  * It takes no lock, allocates nothing after start, and makes no policy. This
  * header is for the stages and for whoever builds a worker (dp.c, tests,
@@ -26,6 +26,7 @@
 #include "ctrl/dp/nexthop.h"
 #include "ctrl/dp/packet.h"
 #include "ctrl/dp/port.h"
+#include "ctrl/dp/reassemble.h"
 #include "ctrl/dp/tell.h"
 #include "ctrl/sadb/sad.h"
 #include "include/limits.h"
@@ -164,6 +165,8 @@ struct worker {
 	uint32_t changed; /* of the policies, as last seen */
 	struct tfc_clock tfc;
 
+	struct reassembly reassembly; /* of what comes in fragments */
+
 	struct packet *made; /* owned; they walk next */
 	uint32_t n_made;
 	struct bucket icmp_errors; /* that may still be made */
@@ -216,7 +219,8 @@ void workers_finish(struct worker *const *w, uint32_t n);
 bool worker_step(struct worker *w);
 
 /*
- * free + in the kernel + stranded + held + lent = all: no frame is lost or in two places.
+ * free + in the kernel + stranded + held + lent + of packets that are put together
+ * = all: no frame is lost or in two places.
  * Between two rounds.
  */
 bool worker_frames_balance(const struct worker *w);

@@ -148,6 +148,7 @@ struct row {
 	uint32_t policy_id;
 	struct sa_ref sa;
 	bool no_sa; /* it carries none */
+	bool plain; /* a first fragment: whole, it is the kernel's */
 };
 
 #endif

@@ -200,17 +200,24 @@ def check_lies(peer, ip):
 
 def check_fragments(peer, ip):
     esp = peer.esp(ip, b"fragment")
-    for name, protocol, octets in (("ESP", ESP, esp), ("AH", AH, esp)):
-        check_fates(peer, f"fragments of {name}", ip, [
-            (ip.packet(protocol, octets[:48], fragment=(0, MORE)),
-             "ipsec_fragment"),
-            (ip.packet(protocol, octets[48:], fragment=(48, 0)),
-             "ipsec_fragment"),
-            (ip.packet(protocol, octets[:48], fragment=(65480, MORE)),
-             "ipsec_fragment")])
-    check_fates(peer, "first fragment of ESP in UDP", ip, [
-        (ip.packet(UDP, in_udp(esp)[:48], fragment=(0, MORE)),
-         "ipsec_fragment")])
+    check_fates(peer, "fragments of ESP that no packet has", ip, [
+        (ip.packet(ESP, esp[:47], fragment=(0, MORE)), "fragment_wrong"),
+        (ip.packet(ESP, b"", fragment=(48, 0)), "fragment_wrong"),
+        (ip.packet(ESP, esp[:48], fragment=(65488, 0)), "fragment_wrong")])
+    check_fates(peer, "fragments of ESP that overlap", ip, [
+        (ip.packet(ESP, esp[:48], fragment=(0, MORE)), "fragment_overlap"),
+        (ip.packet(ESP, esp[40:], fragment=(40, 0)), "fragment_overlap"),
+        (ip.packet(ESP, esp[48:], fragment=(48, 0)), "fragment_overlap")])
+    ah = struct.pack("!BBHII", 4, 4, 0, 0x12345678, 1) + esp
+    check_fates(peer, "fragments of AH", ip, [
+        (ip.packet(AH, ah[:8], fragment=(0, MORE)), "esp_truncated"),
+        (ip.packet(AH, ah[:48], fragment=(0, MORE)), "spi_unknown"),
+        (ip.packet(AH, ah[48:], fragment=(48, 0)), "spi_unknown")])
+    check_fates(peer, "fragments of ESP in UDP", ip, [
+        (ip.packet(UDP, in_udp(esp)[:UDP_HEAD], fragment=(0, MORE)),
+         "esp_truncated"),
+        (ip.packet(UDP, in_udp(esp)[UDP_HEAD:], fragment=(UDP_HEAD, 0)),
+         "esp_truncated")])
 
 
 def check_spis(peer, ip):

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 import qemu  # noqa: E402
 from lab import BUILD, Lab, finish, ok, skip  # noqa: E402
 
-TABLES = ("test_programs", "test_fib", "test_changes", "test_nat",
+TABLES = ("test_programs", "test_fragments", "test_fib", "test_changes", "test_nat",
           "test_seat", "test_dry")
 TABLE_S = 100
 

@@ -412,13 +412,23 @@ void hold_too_long(struct worker *w, uint32_t index)
 	w->hold_due_ns = 1;
 }
 
+void fragments_too_long(struct worker *w)
+{
+	struct datagram *d;
+
+	for (uint32_t i = 0; i < 2; i++)
+		TAILQ_FOREACH(d, &w->reassembly.by_age[i], by_age)
+	d->deadline_ns = 1;
+}
+
 void gateway_restart(struct gateway *g, uint64_t seq)
 {
-	uint8_t l3[FRAME_BYTES], dmac[6];
+	uint8_t l3[HOST_FRAME_MAX], dmac[6];
 
 	/* The worker empties its hold itself, as if none had an answer. */
 	for (uint32_t i = 0; i < g->w.held; i++)
 		hold_too_long(&g->w, i);
+	fragments_too_long(&g->w);
 	worker_step(&g->w);
 	while (gateway_host_take(g, l3, dmac))
 		;
@@ -522,7 +532,7 @@ uint32_t gateway_seal(struct gateway *g, const uint8_t *text,
 		.text_bytes = text_bytes,
 		.seq_hi = (uint32_t)(seq >> 32),
 	};
-	struct builder b = wr_init(op.esp, FRAME_BYTES - header);
+	struct builder b = wr_init(op.esp, outer.total_bytes - header);
 
 	ip_build(l3, &outer);
 	wr_u32(&b, ntohl(sa->spi_be));
@@ -680,6 +690,21 @@ static bool see_port(bool *seen, const struct port_mem *port)
 	return true;
 }
 
+/* Of packets that are not whole, and none besides. */
+static bool see_pieces(bool *seen, const struct reassembly *r)
+{
+	uint32_t frames = 0;
+
+	for (uint32_t i = 0; i < r->frames_max; i++)
+		for (uint32_t k = 0; k < CHUNKS_MAX; k++)
+			if (r->at[i].chunks & 1U << k) {
+				frames++;
+				if (!see(seen, r->at[i].frame[k]))
+					return false;
+			}
+	return frames == r->frames;
+}
+
 bool gateway_frames_balance(const struct gateway *g)
 {
 	const struct worker *w = &g->w;
@@ -691,13 +716,13 @@ bool gateway_frames_balance(const struct gateway *g)
 	for (uint32_t i = 0; i < w->held; i++)
 		if (!see(seen, w->hold[i].frame))
 			return false;
-	return see_port(seen, &g->inside) && see_port(seen, &g->outside) &&
-	       worker_frames_balance(w);
+	return see_pieces(seen, &w->reassembly) && see_port(seen, &g->inside) &&
+	       see_port(seen, &g->outside) && worker_frames_balance(w);
 }
 
 bool gateway_books_balance(struct gateway *g)
 {
-	uint8_t l3[FRAME_BYTES], dmac[6];
+	uint8_t l3[HOST_FRAME_MAX], dmac[6];
 	uint64_t waiting = g->inside.rx_n - g->inside.rx_at +
 			   (g->outside.rx_n - g->outside.rx_at);
 	uint64_t made = g->passes[PASS_WORKER_ICMP].pkts +
@@ -711,5 +736,7 @@ bool gateway_books_balance(struct gateway *g)
 	       g->given + made == g->sent + g->inside.tx_n + g->outside.tx_n +
 					  gateway_dropped(g) + g->w.held +
 					  g->passes[PASS_WORKER_PMTU].pkts +
+					  g->w.reassembly.pieces +
+					  g->passes[PASS_WORKER_WHOLE].pkts +
 					  g->to_host + waiting;
 }

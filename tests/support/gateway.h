@@ -122,7 +122,7 @@ bool gateway_host_waits(const struct gateway *g);
 
 /*
  * Takes one frame that went up to the host: from its IP header on to l3, room
- * for FRAME_BYTES, its destination MAC to dmac. 0 when there is none.
+ * for FRAME_BYTES, for HOST_FRAME_MAX if it may be longer, its destination MAC to dmac. 0 when there is none.
  */
 uint32_t gateway_host_take(struct gateway *g, uint8_t *l3, uint8_t dmac[6]);
 
@@ -135,6 +135,9 @@ void gateway_reset(struct gateway *g);
 
 /* As if the packet at that place of the hold had waited for too long. */
 void hold_too_long(struct worker *w, uint32_t index);
+
+/* As if the time of all packets were over that came in fragments. */
+void fragments_too_long(struct worker *w);
 
 /*
  * As if new, in a fraction of the time: no next hop known, nothing held, the
@@ -164,14 +167,14 @@ void gateway_know_all(struct gateway *g);
 
 /*
  * What stands between IV and ICV: inner packet, padding, trailer; at `text`,
- * room for FRAME_BYTES. Its octets.
+ * room for them. Its octets.
  */
 uint32_t gateway_text(const struct gateway *g, const uint8_t *inner,
 		      uint32_t inner_bytes, uint8_t *text);
 
 /*
  * A whole outer packet around any text, sealed with the outbound SA's key and
- * its next number; at l3, room for FRAME_BYTES. Its octets.
+ * its next number; at l3, room for it. Its octets.
  */
 uint32_t gateway_seal(struct gateway *g, const uint8_t *text,
 		      uint32_t text_bytes, uint8_t *l3);
@@ -209,7 +212,8 @@ uint64_t gateway_dropped(const struct gateway *g);
 bool gateway_frames_balance(const struct gateway *g);
 
 /*
- * So are frames, and in + made = out + drops + held + host. Takes what waits at
+ * So are frames, and in + made = out + drops + held + host + fragments, those
+ * that are not whole and those that became part of another. Takes what waits at
  * the host's end.
  */
 bool gateway_books_balance(struct gateway *g);

@@ -383,7 +383,7 @@ static void errors_are_so_many_in_a_second(void **state)
 /* --- without DF: fragments --- */
 
 /* Opens what left for the peer and puts the payloads where they belong. */
-static uint32_t reassemble(struct gateway *g, uint8_t *payload)
+static uint32_t put_together(struct gateway *g, uint8_t *payload)
 {
 	uint32_t n = g->outside.tx_n, bytes, sum = 0;
 
@@ -424,7 +424,7 @@ static void assert_arrives_in_fragments(struct gateway *g, uint32_t bytes,
 	step_out(g, bytes, 0);
 	assert_int_equal(g->outside.tx_n, fragments);
 	assert_int_equal(g->passes[PASS_WORKER_FRAGMENT].pkts, fragments - 1);
-	assert_int_equal(reassemble(g, payload), bytes - IPV4_HEADER_BYTES);
+	assert_int_equal(put_together(g, payload), bytes - IPV4_HEADER_BYTES);
 	assert_memory_equal(payload, packet + IPV4_HEADER_BYTES,
 			    bytes - IPV4_HEADER_BYTES);
 	assert_int_equal(gateway_dropped(g), 0);

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Fragments for this host, one after the other: each case is a packet of its own,
+ * by its identification, and its steps are how its fragments come.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ctrl/model/status.h"
+#include "include/fragment.h"
+#include "tests/bpf/run.h"
+
+#define AT_ID	  18
+#define AT6_ID	  58 /* low half, in a fragment header that is the only one */
+#define STEPS_MAX 4
+
+#define FIRST4 .overwrite = { AT_FRAGMENT, 0x2000 }
+#define LATER4 .overwrite = { AT_FRAGMENT, 0x0003 }
+#define FIRST6 \
+	.ext = { 1, { EXT_FRAGMENT } }, .overwrite = { AT6_FRAGMENT, 0x0001 }
+#define LATER6 \
+	.ext = { 1, { EXT_FRAGMENT } }, .overwrite = { AT6_FRAGMENT, 0x0018 }
+
+#define V4	.saddr = STRANGER, .daddr = GATEWAY_OUT
+#define V6	.saddr = STRANGER6, .daddr = GATEWAY_OUT6
+#define ESP	.protocol = PROTO_ESP, .spi = SPI_ESP
+#define AH	.protocol = PROTO_AH, .spi = SPI_AH
+/* The length that UDP's header has is the whole packet's. */
+#define UDP_ESP .port = 4500, .udp_bytes = 1400, .spi = SPI_ESP
+#define IKE	.port = 500, .udp_bytes = 1400
+#define IKE_NAT .port = 4500, .udp_bytes = 1400 /* four zero octets */
+#define DNS	.port = 53, .udp_bytes = 1400
+
+#define TO_WORKER(ref) .pass = PASS_STEER_IN, .sa = ref
+#define FOLLOWS	       .pass = PASS_STEER_IN, .no_sa = true
+#define PLAIN	       .pass = PASS_STEER_IN, .no_sa = true, .plain = true
+
+struct chain {
+	const char *name;
+	struct row step[STEPS_MAX]; /* up to one without a saddr */
+};
+
+static const struct chain chains[] = {
+	{ "fragments of ESP go to the worker, the first with its SA",
+	  { { .frame = { V4, ESP, FIRST4 }, TO_WORKER(SA_IN_ESP) },
+	    { .frame = { V4, ESP, LATER4 }, FOLLOWS } } },
+	{ "so do those of AH",
+	  { { .frame = { V4, AH, FIRST4 }, TO_WORKER(SA_IN_AH) },
+	    { .frame = { V4, AH, LATER4 }, FOLLOWS } } },
+	{ "so do those of ESP in UDP",
+	  { { .frame = { V4, UDP_ESP, FIRST4 }, TO_WORKER(SA_IN_ESP) },
+	    { .frame = { V4, UDP_ESP, LATER4 }, FOLLOWS } } },
+	{ "so do those of ESP over IPv6",
+	  { { .frame = { V6, ESP, FIRST6 }, TO_WORKER(SA_IN_ESP6) },
+	    { .frame = { V6, ESP, LATER6 }, FOLLOWS } } },
+	{ "so do those of ESP in UDP over IPv6",
+	  { { .frame = { V6, UDP_ESP, FIRST6 }, TO_WORKER(SA_IN_ESP6) },
+	    { .frame = { V6, UDP_ESP, LATER6 }, FOLLOWS } } },
+	{ "whatever the order",
+	  { { .frame = { V4, UDP_ESP, LATER4 }, FOLLOWS },
+	    { .frame = { V4, UDP_ESP, FIRST4 }, TO_WORKER(SA_IN_ESP) },
+	    { .frame = { V4, UDP_ESP, LATER4 }, FOLLOWS } } },
+	{ "of ESP, too",
+	  { { .frame = { V6, ESP, LATER6 }, FOLLOWS },
+	    { .frame = { V6, ESP, FIRST6 }, TO_WORKER(SA_IN_ESP6) } } },
+	{ "an unknown SPI drops all that follows",
+	  { { .frame = { V4, .protocol = PROTO_ESP, .spi = 0x777, FIRST4 },
+	      .drop = DROP_SPI_UNKNOWN },
+	    { .frame = { V4, ESP, LATER4 }, .drop = DROP_SPI_UNKNOWN } } },
+	{ "also of what waits for it",
+	  { { .frame = { V4, ESP, LATER4 }, FOLLOWS },
+	    { .frame = { V4, .protocol = PROTO_ESP, .spi = 0x777, FIRST4 },
+	      .drop = DROP_SPI_UNKNOWN },
+	    { .frame = { V4, ESP, LATER4 }, .drop = DROP_SPI_UNKNOWN } } },
+	{ "fragments of IKE are the kernel's",
+	  { { .frame = { V4, IKE, FIRST4 }, .pass = PASS_IKE },
+	    { .frame = { V4, IKE, LATER4 }, .pass = PASS_IKE } } },
+	{ "also by port 4500",
+	  { { .frame = { V6, IKE_NAT, FIRST6 }, .pass = PASS_IKE },
+	    { .frame = { V6, IKE_NAT, LATER6 }, .pass = PASS_IKE } } },
+	{ "those of IKE that one waits for follow it",
+	  { { .frame = { V4, IKE, LATER4 }, FOLLOWS },
+	    { .frame = { V4, IKE, FIRST4 }, PLAIN },
+	    { .frame = { V4, IKE, LATER4 }, FOLLOWS } } },
+	{ "over IPv6 alike",
+	  { { .frame = { V6, IKE_NAT, LATER6 }, FOLLOWS },
+	    { .frame = { V6, IKE_NAT, FIRST6 }, PLAIN } } },
+	{ "other UDP is the SPD's to judge, by its first fragment",
+	  { { .frame = { V4, DNS, FIRST4 }, .pass = PASS_DEFAULT },
+	    { .frame = { V4, DNS, LATER4 }, .pass = PASS_DEFAULT } } },
+	{ "which may wait, too",
+	  { { .frame = { V4, DNS, LATER4 }, FOLLOWS },
+	    { .frame = { V4, DNS, FIRST4 }, PLAIN } } },
+	{ "and drops where it has to",
+	  { { .on = GW_DISCARD,
+	      .frame = { V4, DNS, FIRST4 },
+	      .drop = DROP_DEFAULT_DISCARD },
+	    { .on = GW_DISCARD,
+	      .frame = { V4, DNS, LATER4 },
+	      .drop = DROP_DEFAULT_DISCARD } } },
+	{ "what has to come protected is not put together",
+	  { { .frame = { .daddr = GATEWAY_IN, DNS, LATER4 }, FOLLOWS },
+	    { .frame = { .daddr = GATEWAY_IN, DNS, FIRST4 },
+	      .drop = DROP_PLAINTEXT_IN },
+	    { .frame = { .daddr = GATEWAY_IN, DNS, LATER4 },
+	      .drop = DROP_PLAINTEXT_IN } } },
+	{ "a first fragment of the same identification is another packet's",
+	  { { .frame = { V4, IKE, FIRST4 }, .pass = PASS_IKE },
+	    { .frame = { V4, UDP_ESP, FIRST4 }, TO_WORKER(SA_IN_ESP) },
+	    { .frame = { V4, UDP_ESP, LATER4 }, FOLLOWS } } },
+	{ "an identification is one protocol's",
+	  { { .frame = { V4, IKE, FIRST4 }, .pass = PASS_IKE },
+	    { .frame = { V4, ESP, LATER4 }, FOLLOWS } } },
+	{ "a first fragment of other protocols is the SPD's as ever",
+	  { { .frame = { V4, .protocol = PROTO_TCP, FIRST4 },
+	      .pass = PASS_DEFAULT },
+	    { .frame = { V4, .protocol = PROTO_TCP, LATER4 },
+	      .pass = PASS_DEFAULT } } },
+	{ "headers behind the fragment header hide the identification",
+	  { { .frame = { V6, UDP_ESP,
+			 .ext = { 2, { EXT_FRAGMENT, EXT_DEST_OPTIONS } },
+			 .overwrite = { AT6_FRAGMENT, 0x0001 } },
+	      .drop = DROP_IPSEC_FRAGMENT } } },
+	{ "a worker that is not there takes none",
+	  { { .frame = { V4, ESP, LATER4 },
+	      .queue = 1,
+	      .drop = DROP_NO_WORKER } } },
+	{ "fragments for others are no business of ours",
+	  { { .frame = { .daddr = LAN_HOST, IKE, LATER4 },
+	      .drop = DROP_PLAINTEXT_IN } } },
+};
+
+static struct fixture fx;
+static uint16_t next_id;
+
+static void put_id(struct frame *f, const struct frame_spec *s, uint16_t id)
+{
+	frame_wr16(f, frame_is_six(s) ? AT6_ID + 2 : AT_ID, id);
+}
+
+static void run_step(const struct row *row, uint16_t id)
+{
+	const struct row_case c = { &fx, PROGRAM_UNPROTECTED, row };
+	struct frame f;
+
+	row_build(&c, &f);
+	put_id(&f, &row->frame, id);
+	assert_row(&c, &f);
+}
+
+static void chain_holds(void **state)
+{
+	const struct chain *chain = *state;
+	const uint16_t id = ++next_id;
+
+	for (size_t i = 0; i < STEPS_MAX && chain->step[i].frame.daddr; i++)
+		run_step(&chain->step[i], id);
+}
+
+/* --- time */
+
+static int map_fd(const char *name)
+{
+	struct map_status maps[STATUS_MAPS_MAX];
+	size_t n = programs_maps(fx.programs[GW_BYPASS], maps, ARRAY_LEN(maps));
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(maps[i].name, name) == 0)
+			return bpf_map_get_fd_by_id(maps[i].id);
+	fail_msg("no map %s", name);
+	return -1;
+}
+
+/* As if all that is known had been left so long ago. */
+static void wait_s(uint64_t s)
+{
+	struct fragment_key key = { 0 }, next;
+	struct fragment_verdict v;
+	int fd = map_fd("fragments");
+
+	while (!bpf_map_get_next_key(fd, &key, &next)) {
+		key = next;
+		if (bpf_map_lookup_elem(fd, &key, &v))
+			continue;
+		v.since_ns -= s * 1000000000ULL;
+		assert_int_equal(bpf_map_update_elem(fd, &key, &v, BPF_EXIST),
+				 0);
+	}
+	close(fd);
+}
+
+/* A later fragment of IKE follows its first one so long, and no longer. */
+static void assert_verdict_ends(const struct row *first, const struct row *later,
+				const struct row *lost, uint64_t s)
+{
+	const uint16_t id = ++next_id;
+
+	run_step(first, id);
+	wait_s(s - 1);
+	run_step(later, id);
+	wait_s(1);
+	run_step(lost, id);
+}
+
+static void verdict_ends_with_the_time_that_a_packet_has(void **state)
+{
+	static const struct row v4[] = {
+		{ .frame = { V4, IKE, FIRST4 }, .pass = PASS_IKE },
+		{ .frame = { V4, IKE, LATER4 }, .pass = PASS_IKE },
+		{ .frame = { V4, IKE, LATER4 }, FOLLOWS },
+	};
+	static const struct row v6[] = {
+		{ .frame = { V6, IKE, FIRST6 }, .pass = PASS_IKE },
+		{ .frame = { V6, IKE, LATER6 }, .pass = PASS_IKE },
+		{ .frame = { V6, IKE, LATER6 }, FOLLOWS },
+	};
+
+	(void)state;
+	assert_verdict_ends(&v4[0], &v4[1], &v4[2], FRAGMENT_V4_S);
+	assert_verdict_ends(&v6[0], &v6[1], &v6[2], FRAGMENT_V6_S);
+}
+
+static void first_fragment_makes_its_verdict_young_again(void **state)
+{
+	static const struct row first = { .frame = { V4, IKE, FIRST4 },
+					  .pass = PASS_IKE };
+	static const struct row later = { .frame = { V4, IKE, LATER4 },
+					  .pass = PASS_IKE };
+	const uint16_t id = ++next_id;
+
+	(void)state;
+	run_step(&first, id);
+	wait_s(FRAGMENT_V4_S - 1);
+	run_step(&first, id);
+	wait_s(FRAGMENT_V4_S - 1);
+	run_step(&later, id);
+}
+
+static void first_fragment_too_short_to_say_what_it_is_drops(void **state)
+{
+	const struct row row = {
+		.frame = { V4, .port = 4500, .spi = SPI_ESP, .udp_bytes = 1400,
+			   .overwrite = { AT_FRAGMENT, 0x2000 } },
+		.drop = DROP_ESP_TRUNCATED,
+	};
+	const struct row_case c = { &fx, PROGRAM_UNPROTECTED, &row };
+	struct frame f;
+
+	(void)state;
+	row_build(&c, &f);
+	put_id(&f, &row.frame, ++next_id);
+	frame_wr16(&f, AT_TOTAL, IPV4_HEADER_BYTES + UDP_HEADER_BYTES);
+	assert_row(&c, &f);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[ARRAY_LEN(chains) + 3] = {
+		cmocka_unit_test(verdict_ends_with_the_time_that_a_packet_has),
+		cmocka_unit_test(first_fragment_makes_its_verdict_young_again),
+		cmocka_unit_test(
+			first_fragment_too_short_to_say_what_it_is_drops),
+	};
+	int failed = 1;
+
+	for (size_t i = 0; i < ARRAY_LEN(chains); i++)
+		tests[i + 3] = (struct CMUnitTest){
+			.name = chains[i].name,
+			.test_func = chain_holds,
+			.initial_state = (void *)(uintptr_t)&chains[i],
+		};
+	if (fixture_start(&fx))
+		failed = _cmocka_run_group_tests("fragments", tests,
+						 ARRAY_LEN(tests), NULL, NULL);
+	fixture_stop(&fx);
+	return failed;
+}
