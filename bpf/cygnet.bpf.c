@@ -54,7 +54,7 @@ static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p,
 				   __u32 slot, const struct spd_verdict *v)
 {
 	if (v->hidden)
-		return xdp_drop(DROP_UNPARSED, p->frame_bytes);
+		return xdp_drop(spd_hidden(p), p->frame_bytes);
 	if (!v->matched)
 		return xdp_default(p);
 	switch (v->action) {
@@ -189,7 +189,7 @@ static __always_inline enum drop_reason spd_in_says(const struct packet *p,
 	if (!spd_find(&f, 0, DIR_IN, &v))
 		return DROP_POLICY_DISCARD;
 	if (v.hidden)
-		return DROP_UNPARSED;
+		return spd_hidden(p);
 	*pass = v.matched ? PASS_BYPASS : PASS_DEFAULT;
 	if (!v.matched)
 		return default_action == SPD_BYPASS ? DROP_NONE
@@ -442,7 +442,7 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 	if (!spd_find(&f, 0, DIR_OUT, &v))
 		return tc_drop(DROP_POLICY_DISCARD, p->frame_bytes);
 	if (v.hidden)
-		return tc_drop(DROP_UNPARSED, p->frame_bytes);
+		return tc_drop(spd_hidden(p), p->frame_bytes);
 	if (!v.matched && default_action == SPD_BYPASS)
 		return guard_pass(skb, p, &f, PASS_DEFAULT);
 	if (!v.matched)

@@ -142,6 +142,12 @@ __noinline int spd_find(const struct flow *f, const struct flow_fib *fib,
 	return true;
 }
 
+/* Why what shows no ports drops, where those might have it protected. */
+static __always_inline enum drop_reason spd_hidden(const struct packet *p)
+{
+	return p->rest ? DROP_FRAGMENT_PORTS : DROP_UNPARSED;
+}
+
 /* Is it to be protected on its way out, or might it be? */
 static __always_inline bool spd_protects(const struct flow *f)
 {

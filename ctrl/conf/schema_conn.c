@@ -227,6 +227,8 @@ static const struct key child_keys[] = {
 	{ .name = "spread",	   .form = "yes or no", .read = value_bool,
 	  AT(child_conf, spread) },
 	OUTER_KEYS(child_conf, outer),
+	{ .name = "fragment",	   .form = "before or after", .read = value_before,
+	  AT(child_conf, fragment_after) },
 };
 
 static const struct sub child_later[] = {

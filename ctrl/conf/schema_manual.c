@@ -67,6 +67,8 @@ static const struct key manual_keys[] = {
 	  AT(manual_conf, remote_port) },
 	{ .name = "spread",	   .form = "yes or no", .read = value_bool,
 	  AT(manual_conf, spread) },
+	{ .name = "fragment",	   .form = "before or after", .read = value_before,
+	  AT(manual_conf, fragment_after) },
 	{ .name = "soft_time",	   .form = FORM_TIME, .read = value_time,
 	  AT(manual_conf, soft.time_s) },
 	{ .name = "life_time",	   .form = FORM_TIME, .read = value_time,

@@ -34,6 +34,12 @@ static const struct word bool_words[] = {
 	{ .text = NULL },
 };
 
+static const struct word before_words[] = {
+	{ "before", false, NULL },
+	{ "after", true, NULL },
+	{ .text = NULL },
+};
+
 /* NULL: none of them, e is filled. */
 static const struct word *find_word(const struct word *words,
 				    const struct key *k, const struct value *v,
@@ -68,15 +74,25 @@ VALUE_READER(value_fixed)
 	return find_word(k->words, k, v, e) ? 0 : -EINVAL;
 }
 
-VALUE_READER(value_bool)
+static int read_flag(const struct word *words, const struct key *k,
+		     const struct value *v, bool *out, struct error *e)
 {
-	const struct word *w = find_word(bool_words, k, v, e);
-	bool *flag = out;
+	const struct word *w = find_word(words, k, v, e);
 
 	if (!w)
 		return -EINVAL;
-	*flag = w->value;
+	*out = w->value;
 	return 0;
+}
+
+VALUE_READER(value_bool)
+{
+	return read_flag(bool_words, k, v, out, e);
+}
+
+VALUE_READER(value_before)
+{
+	return read_flag(before_words, k, v, out, e);
 }
 
 /* --- numbers */

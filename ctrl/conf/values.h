@@ -27,6 +27,7 @@
 VALUE_READER(value_word);     /* out: unsigned int or an enum, of k->words */
 VALUE_READER(value_fixed);    /* out: unused; k->words has one meaning */
 VALUE_READER(value_bool);     /* out: bool */
+VALUE_READER(value_before);   /* out: bool, before or after: is it after? */
 VALUE_READER(value_number);   /* out: uint32_t, k->min to k->max */
 VALUE_READER(value_count);    /* out: uint64_t */
 VALUE_READER(value_bytes);    /* out: uint64_t, octets */

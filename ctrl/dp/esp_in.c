@@ -153,6 +153,7 @@ static void unwrap(struct worker *w, struct packet *p, uint8_t *text,
 {
 	uint32_t pad_bytes = text[text_len - 2], inner_bytes;
 	uint8_t outer_tos = p->ip.tos, next_header = text[text_len - 1];
+	enum drop_reason misfit;
 
 	if (pad_bytes + ESP_TRAILER_BYTES > text_len)
 		return packet_drop(p, DROP_PADDING);
@@ -163,8 +164,9 @@ static void unwrap(struct worker *w, struct packet *p, uint8_t *text,
 		return packet_drop(p, DROP_DUMMY);
 	if (!take_inside(p, text, inner_bytes, next_header))
 		return;
-	if (!packet_is_accepted(p, DIR_IN))
-		return packet_drop(p, DROP_SELECTOR);
+	misfit = packet_misfit(p, DIR_IN);
+	if (misfit != DROP_NONE)
+		return packet_drop(p, misfit);
 	if (!take_outer(w, p, outer_tos))
 		return packet_drop(p, DROP_ECN);
 	p->bytes = p->ip.total_bytes; /* RFC 4303 section 2.7: TFC padding ends

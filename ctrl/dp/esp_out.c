@@ -157,8 +157,11 @@ static bool admit(struct worker *w, struct packet *p, uint32_t mtu,
 		  uint32_t least)
 {
 	/* RFC 4301 section 5.1: the peer would not take what it did not agree to. */
-	if (p->sa->narrow && !packet_is_accepted(p, DIR_OUT)) {
-		packet_drop(p, DROP_SELECTOR);
+	enum drop_reason misfit =
+		p->sa->narrow ? packet_misfit(p, DIR_OUT) : DROP_NONE;
+
+	if (misfit != DROP_NONE) {
+		packet_drop(p, misfit);
 		return false;
 	}
 	if (p->sa->transport && !transport_admits(p))

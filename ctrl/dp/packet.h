@@ -65,8 +65,9 @@ struct batch {
 /* Addresses, protocol and ports as the rules of an SA see them. */
 struct flow packet_flow(const struct packet *p, enum dp_dir dir);
 
-/* Do the rules of its SA accept it? Once a packet. */
-bool packet_is_accepted(const struct packet *p, enum dp_dir dir);
+/* Why it is none of its SA's, by that one's rules; DROP_NONE: it is. Once a
+ * packet. */
+enum drop_reason packet_misfit(const struct packet *p, enum dp_dir dir);
 
 /*
  * Writes a link header in front of it, the ethertype included; returns its first
@@ -88,6 +89,12 @@ static inline uint8_t *packet_put_ether(struct packet *p, const uint8_t *link,
 		memcpy(type - link_bytes, link, link_bytes);
 	put_u16(type, p->l3[0] >> 4 == 4 ? ETHERTYPE_IP : ETHERTYPE_IPV6);
 	return type - link_bytes;
+}
+
+/* A fragment without the header of what is above IP? */
+static inline bool packet_is_later(const struct packet *p)
+{
+	return p->ip.fragment & IPV4_OFFSET_MASK;
 }
 
 /* The first reason stays. */

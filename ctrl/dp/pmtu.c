@@ -15,6 +15,7 @@
 #include "ctrl/wire/icmp_told.h"
 #include "ctrl/wire/ipv4.h"
 #include "ctrl/wire/ipv6.h"
+#include "ctrl/wire/octets.h"
 #include "include/proto.h"
 
 /* As Linux limits its own. */
@@ -132,8 +133,24 @@ static bool fragment(struct worker *w, struct packet *p, uint32_t mtu)
 	return true;
 }
 
+/*
+ * As configured; and where the SA is of some ports alone, whose peer need not take
+ * what shows none (RFC 4301 section 7.1). Its outer packet is cut then.
+ */
+static bool is_cut_after(const struct packet *p)
+{
+	const struct rules *rules =
+		atomic_load_explicit(&p->sa->rules, memory_order_acquire);
+
+	return !(p->ip.fragment & IPV4_DF) && !p->sa->outer.df_set &&
+	       (p->sa->fragment_after || rules_accept_ports(rules)) &&
+	       p->bytes <= pmtu_inner(p->sa, UINT32_MAX);
+}
+
 static bool cut_v4(struct worker *w, struct packet *p, uint32_t mtu)
 {
+	if (is_cut_after(p))
+		return true;
 	if (mtu >= IPV4_MTU_MIN && p->ip.fragment & IPV4_DF)
 		tell_sender(w, p, mtu);
 	else if (mtu >= IPV4_MTU_MIN && fragment(w, p, mtu))
@@ -176,8 +193,8 @@ bool pmtu_cut(struct worker *w, struct packet *p, uint32_t mtu)
 
 /*
  * For a while no other packet between the two addresses has it (RFC 8200 section
- * 4.5): an SA's numbers differ, and SAs beside each other, which may be at the
- * same number, have other SPIs.
+ * 4.5; of IPv4's there are few, RFC 4963): an SA's numbers differ, and SAs beside
+ * each other, which may be at the same number, have other SPIs.
  */
 static uint32_t identification(const struct packet *p, const uint8_t *whole,
 			       const struct ip_header *h)
@@ -213,6 +230,9 @@ static bool fragment_outer(struct worker *w, struct packet *p,
 	uint32_t each = (mtu - h->header_bytes - grows) / 8 * 8;
 	const uint8_t *whole = p->l3;
 
+	if (h->version == 4)
+		put_u16(p->l3 + IPV4_ID_AT,
+			(uint16_t)identification(p, whole, h));
 	if (!has_room(w, (payload - 1) / each))
 		return false;
 	for (uint32_t at = each; at < payload; at += each) {

@@ -4,7 +4,8 @@
  * that fit, or where DF or IPv6 forbids that, its sender is told what fits
  * (RFC 1191, RFC 8201, RFC 4301 section 8). An IPv6 packet that every IPv6 link
  * takes goes in any case, if need be in fragments of the outer packet; so does what
- * must not be cut, where outer packets never have DF. Worker.
+ * must not be cut, where outer packets never have DF, and IPv4 without DF, if it fits
+ * a frame, where its SA wants that. Worker.
  *
  * How large the path is, routers on it say (RFC 4301 section 8.2): a worker reads
  * it, the control thread keeps it (paths.h).

@@ -107,7 +107,7 @@ void resolve_port(struct worker *w, struct batch *b,
 	p->l3 = umem_at(&w->umem, frame.addr) + meta.l3_off;
 	if (!packet_parse(p, frame.bytes, meta.l3_off))
 		return packet_drop(p, DROP_IP_MALFORMED);
-	if (meta.too_big)
+	if (meta.dir == DIR_OUT && meta.too_big)
 		return resolve_told(w, p, meta.sa);
 	p->state = meta.dir == DIR_OUT ? PKT_CLEAR : PKT_CIPHER;
 	p->routed = true;
@@ -187,7 +187,7 @@ struct flow packet_flow(const struct packet *p, enum dp_dir dir)
 	return f;
 }
 
-bool packet_is_accepted(const struct packet *p, enum dp_dir dir)
+enum drop_reason packet_misfit(const struct packet *p, enum dp_dir dir)
 {
 	const struct rules *rules =
 		atomic_load_explicit(&p->sa->rules, memory_order_acquire);
@@ -195,7 +195,11 @@ bool packet_is_accepted(const struct packet *p, enum dp_dir dir)
 				      ? packet_flow(p, dir)
 				      : flow_without_ports(p, dir);
 
-	return rules_accept(rules, &f);
+	if (rules_accept(rules, &f))
+		return DROP_NONE;
+	return packet_is_later(p) && rules_may_accept(rules, &f)
+		       ? DROP_FRAGMENT_PORTS
+		       : DROP_SELECTOR;
 }
 
 uint32_t run_end(const struct batch *b, uint32_t from)

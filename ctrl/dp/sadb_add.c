@@ -235,6 +235,7 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 									 : NULL,
 		.narrow = is_narrow(s, en),
 		.spread = sa->spread,
+		.fragment_after = sa->fragment_after,
 	};
 	int err;
 

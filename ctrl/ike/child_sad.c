@@ -183,6 +183,7 @@ static void describe(const struct ike_sa *sa, const struct exchange *x,
 	out->esn = x->chosen.esn;
 	out->replay_window = x->child->conf->replay_window;
 	out->spread = x->child->conf->spread;
+	out->fragment_after = x->child->conf->fragment_after;
 	put_life(sa, x->child->conf, out);
 	out->outer = x->child->conf->outer;
 	if (x->no_tfc)

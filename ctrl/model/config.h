@@ -110,6 +110,7 @@ struct manual_conf {
 	bool encap;	      /* ESP in UDP */
 	uint16_t remote_port; /* host order; of that UDP, else 0 */
 	bool spread;	      /* the outbound SA is all workers' at once */
+	bool fragment_after;  /* IPv4 is cut after it is protected */
 	struct sadb_limit soft, hard; /* of either SA's life, from start */
 	struct sadb_outer outer;
 	struct manual_keys in;

@@ -238,7 +238,7 @@ bool child_equal(const struct child_conf *a, const struct child_conf *b)
 	       volume_equal(&a->packets, &b->packets) &&
 	       a->replay_window == b->replay_window && a->spread == b->spread &&
 	       memcmp(&a->outer, &b->outer, sizeof(a->outer)) == 0 &&
-	       a->policy == b->policy;
+	       a->fragment_after == b->fragment_after && a->policy == b->policy;
 }
 
 /* To the octet: what matches a name in capitals is not what is sent. */

@@ -70,7 +70,8 @@ struct child_conf {
 	struct volume_conf bytes; /* of inner packets */
 	struct volume_conf packets;
 	uint32_t replay_window;
-	bool spread; /* outbound SAs are all workers' at once */
+	bool spread;	     /* outbound SAs are all workers' at once */
+	bool fragment_after; /* IPv4 is cut after it is protected */
 	struct sadb_outer outer;
 	uint32_t policy; /* id in the SPD; given by whoever installs it, and
 			    UINT32_MAX before */

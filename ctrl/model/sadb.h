@@ -151,10 +151,11 @@ struct sadb_sa {
 	uint16_t encap_sport; /* host order, as its packets have them; both */
 	uint16_t encap_dport; /* 0: no UDP encapsulation */
 	uint8_t esn;
-	uint8_t n_selectors; /* 1 or more, each within the policy */
-	uint8_t spread;	     /* outbound: by all workers at once */
-	uint8_t mode;	     /* enum sadb_mode */
-	uint8_t pad[2];
+	uint8_t n_selectors;	/* 1 or more, each within the policy */
+	uint8_t spread;		/* outbound: by all workers at once */
+	uint8_t mode;		/* enum sadb_mode */
+	uint8_t fragment_after; /* outbound: IPv4 is cut after it is protected */
+	uint8_t pad;
 	uint32_t replay_window; /* packets; inbound */
 	uint32_t pad2;
 	struct sadb_limit soft; /* EXPIRE tells of it */

@@ -120,7 +120,9 @@ bool rules_ask_ports(const struct rules *r)
 	return r->ports;
 }
 
-bool rules_accept(const struct rules *r, const struct flow *f)
+/* The first that matches, all but its ports perhaps; NULL: there is none. */
+static const struct rule *first_match(const struct rules *r,
+				      const struct flow *f, bool blind)
 {
 	const unsigned __int128 local = number_of(&f->local);
 	const unsigned __int128 remote = number_of(&f->remote);
@@ -136,9 +138,31 @@ bool rules_accept(const struct rules *r, const struct flow *f)
 			continue;
 		if (at->protocol != PROTO_ANY && at->protocol != f->protocol)
 			continue;
-		if (!at->ports || ports_match(at, f))
-			return at->accept;
+		if (!at->ports || ports_match(at, f) || (blind && at->accept))
+			return at;
 	}
+	return NULL;
+}
+
+bool rules_accept(const struct rules *r, const struct flow *f)
+{
+	const struct rule *at = first_match(r, f, false);
+
+	return at && at->accept;
+}
+
+bool rules_may_accept(const struct rules *r, const struct flow *f)
+{
+	const struct rule *at = first_match(r, f, true);
+
+	return !f->has_ports && at && at->accept;
+}
+
+bool rules_accept_ports(const struct rules *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->at[i].accept && r->at[i].ports)
+			return true;
 	return false;
 }
 

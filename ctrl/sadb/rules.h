@@ -6,7 +6,8 @@
  * overrides an earlier policy.
  *
  * Ranges of addresses and ports and a protocol. What shows no ports (a later
- * fragment) matches no rule that asks for some.
+ * fragment) matches no rule that asks for some: RFC 4301 section 7.1 is what we
+ * do, not 7.2 and 7.3.
  */
 #ifndef CYG_SADB_RULES_H
 #define CYG_SADB_RULES_H
@@ -34,6 +35,13 @@ void rules_retire(struct rules *r);
 
 /* The first that matches says it; none: false. Any worker. */
 bool rules_accept(const struct rules *r, const struct flow *f);
+
+/* The same of what shows no ports: may it be of a packet that does, and is
+ * accepted? Any worker. */
+bool rules_may_accept(const struct rules *r, const struct flow *f);
+
+/* Is there one that accepts by ports? Any worker. */
+bool rules_accept_ports(const struct rules *r);
 
 /* Does one of them ask for ports? Else a flow needs none. Any worker. */
 bool rules_ask_ports(const struct rules *r);

@@ -88,7 +88,8 @@ struct sa_rt {
 	bool esn;
 	bool narrow; /* DIR_OUT: not all of its policies' packets are its own */
 	bool spread; /* DIR_OUT: all workers use it, and it has no owner */
-	uint32_t owner; /* DIR_OUT: index of its worker */
+	bool fragment_after; /* DIR_OUT: IPv4 is cut after it is protected */
+	uint32_t owner;	     /* DIR_OUT: index of its worker */
 	const struct crypto_backend *backend;
 	struct crypto_key *key; /* owned; see sa_key() */
 	/* Owned. Of an SA that is spread, a key for each worker where one is

@@ -128,6 +128,7 @@ static void sa_describe(struct sa_rt *sa, const struct sa_spec *spec)
 	sa->counter_mode = encr->counter_mode;
 	sa->esn = spec->esn;
 	sa->narrow = spec->narrow;
+	sa->fragment_after = spec->fragment_after;
 	sa->kept = spec->kept;
 	atomic_init(&sa->seq, spec->seq);
 	atomic_init(&sa->count.edge, spec->seq);

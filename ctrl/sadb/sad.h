@@ -39,6 +39,7 @@ struct sa_spec {
 	const struct sa_limits *limits; /* NULL: none */
 	bool narrow; /* DIR_OUT: rules are asked of what goes out, too */
 	bool spread; /* DIR_OUT: every worker's at once */
+	bool fragment_after; /* DIR_OUT: IPv4 is cut after it is protected */
 	const struct sa_rule *rules; /* in the SPD's order */
 	size_t n_rules;
 };

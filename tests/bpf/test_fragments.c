@@ -259,9 +259,65 @@ static void first_fragment_too_short_to_say_what_it_is_drops(void **state)
 	assert_row(&c, &f);
 }
 
+/* --- against policies of ports (RFC 4301 section 7) */
+
+static void protect_port_53(void)
+{
+	struct policy policy;
+	struct spd_image image;
+
+	assert_true(fixture_policy("10.1.0.0/24", "10.3.0.0/24", PROTO_UDP,
+				   &policy));
+	policy.id = POLICY_TCP;
+	policy.action = SPD_PROTECT;
+	policy.selector.remote_port_min = policy.selector.remote_port_max = 53;
+	assert_int_equal(classify_compile(&policy, 1, POLICY_GEN, &image), 0);
+	assert_int_equal(programs_set_policies(fx.programs[GW_BYPASS], &image),
+			 0);
+	image_free(&image);
+}
+
+static void assert_fate(enum program program, const struct row *row)
+{
+	const struct row_case c = { &fx, program, row };
+	struct frame f;
+
+	row_build(&c, &f);
+	assert_row(&c, &f);
+}
+
+/* Last of all: it is with other policies. */
+static void later_fragment_does_not_pass_by_a_policy_of_ports(void **state)
+{
+	static const struct row out = { .frame = { .daddr = TCP_HOST, LATER4 },
+					.drop = DROP_FRAGMENT_PORTS };
+	static const struct row in = { .frame = { .saddr = TCP_HOST, LATER4 },
+				       .drop = DROP_FRAGMENT_PORTS };
+	static const struct row tcp = {
+		.frame = { .daddr = TCP_HOST, .protocol = PROTO_TCP, LATER4 },
+		.pass = PASS_DEFAULT
+	};
+	static const struct row first = {
+		.frame = { .daddr = TCP_HOST, .port = 53, FIRST4 },
+		.pass = PASS_STEER_OUT,
+		.policy_id = POLICY_TCP,
+		.sa = SA_TCP
+	};
+
+	(void)state;
+	protect_port_53();
+	assert_fate(PROGRAM_PROTECTED, &out);
+	assert_fate(PROGRAM_GUARD, &out);
+	assert_fate(PROGRAM_UNPROTECTED, &in);
+	assert_fate(PROGRAM_PROTECTED, &tcp);
+	assert_fate(PROGRAM_PROTECTED, &first);
+}
+
+#define OTHERS 3
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(chains) + 3] = {
+	struct CMUnitTest tests[OTHERS + ARRAY_LEN(chains) + 1] = {
 		cmocka_unit_test(verdict_ends_with_the_time_that_a_packet_has),
 		cmocka_unit_test(first_fragment_makes_its_verdict_young_again),
 		cmocka_unit_test(
@@ -270,11 +326,13 @@ int main(void)
 	int failed = 1;
 
 	for (size_t i = 0; i < ARRAY_LEN(chains); i++)
-		tests[i + 3] = (struct CMUnitTest){
+		tests[i + OTHERS] = (struct CMUnitTest){
 			.name = chains[i].name,
 			.test_func = chain_holds,
 			.initial_state = (void *)(uintptr_t)&chains[i],
 		};
+	tests[OTHERS + ARRAY_LEN(chains)] = (struct CMUnitTest)cmocka_unit_test(
+		later_fragment_does_not_pass_by_a_policy_of_ports);
 	if (fixture_start(&fx))
 		failed = _cmocka_run_group_tests("fragments", tests,
 						 ARRAY_LEN(tests), NULL, NULL);

@@ -273,6 +273,7 @@ static void data_path_knows_that_a_child_is_to_be_spread(void **state)
 	(void)state;
 	lab_load_both(lab, SETTLE_IKE, ESP);
 	c.children[0].spread = true;
+	c.children[0].fragment_after = true;
 	lab_load(lab, 0, &c);
 	conn_fini(&c);
 	engine_initiate(lab->side[0].engine, "peer", NULL, lab->now_ns);
@@ -281,6 +282,8 @@ static void data_path_knows_that_a_child_is_to_be_spread(void **state)
 	for (unsigned int i = 0; i < LAB_SAS_MAX; i++) {
 		assert_false(lab->side[1].sas[i].used &&
 			     lab->side[1].sas[i].sa.spread);
+		assert_int_equal(lab->side[0].sas[i].sa.spread,
+				 lab->side[0].sas[i].sa.fragment_after);
 		spread += lab->side[0].sas[i].used &&
 			  lab->side[0].sas[i].sa.spread;
 	}

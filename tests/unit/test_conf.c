@@ -171,6 +171,23 @@ static void outbound_sa_of_a_pair_can_be_spread(void **state)
 	free(text);
 }
 
+static void packets_of_a_pair_can_be_cut_after_they_are_protected(void **state)
+{
+	char *text = changed("replay_window = 128", "fragment = after");
+	struct config *c = parse_good(text);
+
+	(void)state;
+	assert_true(c->manual[0].fragment_after);
+	assert_false(c->manual[1].fragment_after);
+	config_free(c);
+	free(text);
+	text = changed("replay_window = 128", "fragment = before");
+	c = parse_good(text);
+	assert_false(c->manual[0].fragment_after);
+	config_free(c);
+	free(text);
+}
+
 static void sequence_numbers_of_a_pair_can_be_extended(void **state)
 {
 	static const struct {
@@ -629,6 +646,8 @@ static int run_cases(void)
 		cmocka_unit_test(number_of_sas_can_be_raised),
 		cmocka_unit_test(resolvers_and_what_is_let_out_can_be_chosen),
 		cmocka_unit_test(outbound_sa_of_a_pair_can_be_spread),
+		cmocka_unit_test(
+			packets_of_a_pair_can_be_cut_after_they_are_protected),
 		cmocka_unit_test(sequence_numbers_of_a_pair_can_be_extended),
 		cmocka_unit_test(esp_of_a_pair_can_be_in_udp),
 		cmocka_unit_test(crypto_backend_can_be_chosen),

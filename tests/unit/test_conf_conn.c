@@ -277,6 +277,17 @@ static void outbound_sas_of_a_child_can_be_spread(void **state)
 	config_free(c);
 }
 
+static void packets_of_a_child_can_be_cut_after_they_are_protected(void **state)
+{
+	struct config *c =
+		parse_changed("remote_ts = 10.4.0.0/16", "fragment = after");
+
+	(void)state;
+	assert_false(c->conns[0].children[0].fragment_after);
+	assert_true(c->conns[0].children[1].fragment_after);
+	config_free(c);
+}
+
 static void any_of_one_family_is_its_longest_network(void **state)
 {
 	struct config *c = parse_changed("%any", "%any6, %any4");
@@ -467,6 +478,8 @@ static int run_cases(void)
 		cmocka_unit_test(volumes_follow_those_that_are_given),
 		cmocka_unit_test(longest_times_have_room_for_what_follows_them),
 		cmocka_unit_test(outbound_sas_of_a_child_can_be_spread),
+		cmocka_unit_test(
+			packets_of_a_child_can_be_cut_after_they_are_protected),
 		cmocka_unit_test(children_beyond_the_room_of_the_spd_are_refused),
 		cmocka_unit_test(no_part_of_the_file_shows_a_secret),
 	};

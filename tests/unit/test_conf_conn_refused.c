@@ -28,7 +28,7 @@ struct refused {
 	"rand_time, rekey_bytes, life_bytes, rand_bytes, rekey_packets, " \
 	"life_packets, rand_packets, replay_window, spread, copy_df, "    \
 	"copy_ecn, copy_dscp, set_df, set_dscp, set_ttl, tfc_padding, "   \
-	"tfc_dummies"
+	"tfc_dummies, fragment"
 #define FORM_PEERS                                                 \
 	"must be up to 4 unicast addresses or prefixes, or %any, " \
 	"separated by commas, or one name"
@@ -292,6 +292,10 @@ static const struct refused refused[] = {
 	{ "spread_that_is_no_word_is_refused", "replay_window = 1024",
 	  "spread = 2",
 	  "f:42:14: connections.moon.children.net.spread must be yes or no" },
+	{ "place_of_the_cut_that_is_no_word_is_refused", "replay_window = 1024",
+	  "fragment = yes",
+	  "f:42:16: connections.moon.children.net.fragment must be before or "
+	  "after" },
 	{ "proposal_without_a_cipher_is_refused", "aes128gcm16-ecp256, ",
 	  "sha256, ",
 	  "f:34:21: connections.moon.children.net.esp_proposals: no cipher in "

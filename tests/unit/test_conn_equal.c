@@ -148,6 +148,8 @@ static bool change_child(struct child_conf *c, unsigned int which)
 		return c->spread = true;
 	case 19:
 		return c->outer.dummies++, true;
+	case 20:
+		return c->fragment_after = true;
 	default:
 		return false;
 	}

@@ -203,6 +203,7 @@ static void file_that_contradicts_an_added_pair_is_refused(void **state)
 		OTHER("aes128-sha256", "encap = yes\n"),
 		OTHER("aes128-sha256", "spread = yes\n"),
 		OTHER("aes128-sha256", "copy_ecn = no\n"),
+		OTHER("aes128-sha256", "fragment = after\n"),
 		OTHER("aes128-sha256", "replay_window = 32\n"),
 		OTHER("aes128-sha256-esn", ""),
 	};

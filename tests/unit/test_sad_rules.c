@@ -202,6 +202,46 @@ static void protocol_is_named_by_its_number_in_a_rule_that_accepts(void **state)
 	rules_free(r);
 }
 
+static bool may_accept(const struct sa_rule *rule, size_t n,
+		       const struct flow *f, bool *asks_ports)
+{
+	struct rules *r = rules_new(rule, n);
+	bool may;
+
+	assert_non_null(r);
+	may = rules_may_accept(r, f);
+	*asks_ports = rules_accept_ports(r);
+	rules_free(r);
+	return may;
+}
+
+static void without_ports_it_may_be_what_a_rule_of_ports_accepts(void **state)
+{
+	struct sa_rule rules[] = {
+		{ ranges("10.1.0.0/16", "10.2.0.0/16", PROTO_UDP), true },
+		{ ranges("10.1.0.0/16", "10.2.0.0/16", 0), false },
+	};
+	struct flow f = flow_of("10.1.0.5", "10.2.0.7");
+	bool asks;
+
+	(void)state;
+	rules[0].selector.remote_port_max = 65534;
+	assert_false(may_accept(rules, 2, &f, &asks));
+	assert_true(asks);
+	f.has_ports = false;
+	assert_true(may_accept(rules, 2, &f, &asks));
+	f.protocol = PROTO_TCP;
+	assert_false(may_accept(rules, 2, &f, &asks));
+	f.protocol = PROTO_UDP;
+	rules[0].accept = false;
+	assert_false(may_accept(rules, 2, &f, &asks));
+	assert_false(asks);
+	rules[0].accept = true;
+	rules[0].selector.remote_port_max = 65535;
+	assert_true(may_accept(rules, 2, &f, &asks));
+	assert_false(asks);
+}
+
 static void selector_is_within_when_every_range_is(void **state)
 {
 	const struct sadb_selector outer =
@@ -246,6 +286,8 @@ int main(void)
 		cmocka_unit_test(without_ports_no_rule_of_ports_matches),
 		cmocka_unit_test(
 			protocol_is_named_by_its_number_in_a_rule_that_accepts),
+		cmocka_unit_test(
+			without_ports_it_may_be_what_a_rule_of_ports_accepts),
 		cmocka_unit_test(selector_is_within_when_every_range_is),
 		cmocka_unit_test(ipv4_is_not_within_all_of_ipv6),
 	};
