@@ -197,13 +197,15 @@ static void sa_of_ports_carries_no_later_fragment(void **state)
 static void later_fragment_of_an_sa_of_ports_has_a_name(void **state)
 {
 	struct gateway *g = gateway_of(BARE_V4, MTU);
+	const uint8_t *l3;
 	uint32_t bytes;
 
 	(void)state;
 	set_rules(g, g->in, 0x2000);
 	step_out(g, 1400, 0x0010);
 	assert_int_equal(g->outside.tx_n, 1);
-	gateway_give(g, DIR_IN, gateway_sent(&g->outside, 0, &bytes), bytes);
+	l3 = gateway_sent(&g->outside, 0, &bytes);
+	gateway_give(g, DIR_IN, l3, bytes);
 	worker_step(&g->w);
 	assert_int_equal(g->drops[DROP_FRAGMENT_PORTS].pkts, 1);
 	assert_int_equal(sa_drops(&g->in->count, DROP_FRAGMENT_PORTS), 1);
