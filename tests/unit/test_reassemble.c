@@ -396,12 +396,12 @@ static void packet_that_is_not_whole_in_time_is_dropped(void **state)
 
 /* From another address; the checksum is of the header alone. */
 static void give_from(struct gateway *g, uint32_t host, uint32_t id,
-		      uint32_t bytes)
+		      uint32_t from, uint32_t bytes)
 {
-	struct dp_meta meta = meta_of(g, 0);
+	struct dp_meta meta = meta_of(g, from);
 	uint32_t saddr_be = htonl(0xc6336400 + host);
 	uint8_t l3[FRAME_BYTES];
-	uint32_t n = cut(&two, id, 0, bytes, l3);
+	uint32_t n = cut(&two, id, from, bytes, l3);
 
 	memcpy(l3 + 12, &saddr_be, sizeof(saddr_be));
 	packet_mend_checksum(l3, n);
@@ -412,7 +412,7 @@ static void flood(struct gateway *g, uint32_t n, uint32_t hosts)
 {
 	seal(g, &two, 1300);
 	for (uint32_t i = 0; i < n; i++) {
-		give_from(g, 1 + i % hosts, i, EACH);
+		give_from(g, 1 + i % hosts, i, 0, EACH);
 		if (i % 32 == 31) {
 			worker_step(&g->w);
 			assert_in_range(g->w.reassembly.frames, 0, MAX);
@@ -462,6 +462,21 @@ static void one_sender_leaves_room_for_others(void **state)
 	assert_arrived(g, 0, &one);
 }
 
+/* Each of three frames, by three short fragments. */
+static void large_packets_of_one_sender_leave_room_for_others(void **state)
+{
+	struct gateway *g = *state;
+
+	seal(g, &two, 9000);
+	for (uint32_t id = 0; id < 100; id++) {
+		for (uint32_t i = 0; i < 3; i++)
+			give_from(g, 1, id, i * CHUNK_BYTES, 8);
+		worker_step(&g->w);
+		gateway_reset(g);
+		assert_in_range(g->w.reassembly.frames, 3, CHUNKS_MAX);
+	}
+}
+
 static void refused_packets_are_so_many_of_a_sender(void **state)
 {
 	struct gateway *g = *state;
@@ -472,8 +487,8 @@ static void refused_packets_are_so_many_of_a_sender(void **state)
 	gateway_reset(g);
 	seal(g, &two, 1300);
 	for (uint32_t i = 0; i < 500; i++) {
-		give_from(g, 1, i, EACH);
-		give_from(g, 1, i, EACH + 8);
+		give_from(g, 1, i, 0, EACH);
+		give_from(g, 1, i, 0, EACH + 8);
 		worker_step(&g->w);
 		gateway_reset(g);
 	}
@@ -741,6 +756,7 @@ int main(void)
 		CASE_V6(packet_that_is_not_whole_in_time_is_dropped),
 		CASE(flood_of_incomplete_packets_takes_an_eighth),
 		CASE(one_sender_leaves_room_for_others),
+		CASE(large_packets_of_one_sender_leave_room_for_others),
 		CASE(refused_packets_are_so_many_of_a_sender),
 		CASE(packet_larger_than_a_frame_goes_up_whole),
 		CASE_V6(packet_larger_than_a_frame_goes_up_whole),
