@@ -416,7 +416,7 @@ static void flood(struct gateway *g, uint32_t n, uint32_t hosts)
 		if (i % 32 == 31) {
 			worker_step(&g->w);
 			assert_in_range(g->w.reassembly.frames, 0, MAX);
-			assert_true(gateway_frames_balance(g));
+			assert_true(i % 1024 != 31 || gateway_frames_balance(g));
 			gateway_reset(g);
 		}
 	}
@@ -426,7 +426,7 @@ static void flood(struct gateway *g, uint32_t n, uint32_t hosts)
 static void flood_of_incomplete_packets_takes_an_eighth(void **state)
 {
 	struct gateway *g = *state;
-	const uint32_t n = 20000;
+	const uint32_t n = 1000000;
 
 	flood(g, n, 250);
 	assert_int_equal(g->w.reassembly.frames, MAX);
