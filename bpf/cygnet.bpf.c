@@ -178,32 +178,7 @@ static __always_inline bool too_big_in(struct xdp_md *ctx,
 	return true;
 }
 
-/* SPD-I for what arrives in the clear (RFC 4301 section 5.2): why it drops, or as
- * what it passes. */
-static __always_inline enum drop_reason spd_in_says(const struct packet *p,
-						    enum pass_reason *pass)
-{
-	const struct flow f = packet_flow(p, DIR_IN);
-	struct spd_verdict v = {};
-
-	if (!spd_find(&f, 0, DIR_IN, &v))
-		return DROP_POLICY_DISCARD;
-	if (v.hidden)
-		return spd_hidden(p);
-	*pass = v.matched ? PASS_BYPASS : PASS_DEFAULT;
-	if (!v.matched)
-		return default_action == SPD_BYPASS ? DROP_NONE
-						    : DROP_DEFAULT_DISCARD;
-	switch (v.action) {
-	case SPD_PROTECT:
-		return DROP_PLAINTEXT_IN;
-	case SPD_BYPASS:
-		return DROP_NONE;
-	default:
-		return DROP_POLICY_DISCARD;
-	}
-}
-
+/* SPD-I for what arrives in the clear (RFC 4301 section 5.2). */
 static __always_inline int spd_in(const struct packet *p)
 {
 	enum pass_reason pass = PASS_DEFAULT;
