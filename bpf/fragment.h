@@ -61,7 +61,8 @@ static __always_inline struct fragment_verdict fragment_known(
 	const struct fragment_key *k, const struct packet *p, __u64 now_ns,
 	bool *old)
 {
-	const struct fragment_verdict *v = bpf_map_lookup_elem(&fragments, k);
+	const struct fragment_verdict *v =
+		dry ? 0 : bpf_map_lookup_elem(&fragments, k);
 	const struct fragment_verdict none = {};
 
 	*old = v;
@@ -77,7 +78,8 @@ static __always_inline bool fragment_leave(const struct fragment_key *k,
 {
 	const struct fragment_verdict *theirs;
 
-	if (!bpf_map_update_elem(&fragments, k, v, old ? BPF_ANY : BPF_NOEXIST))
+	if (dry ||
+	    !bpf_map_update_elem(&fragments, k, v, old ? BPF_ANY : BPF_NOEXIST))
 		return true;
 	theirs = bpf_map_lookup_elem(&fragments, k);
 	if (theirs)

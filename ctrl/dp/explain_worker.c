@@ -57,11 +57,13 @@ static void take_packet(const struct explaining *w, struct sa_rt *sa,
 static enum drop_reason fits_sa(const struct explaining *w, struct sa_rt *sa)
 {
 	uint8_t frame[EXPLAIN_FRAME_MAX];
+	enum drop_reason misfit;
 	struct packet p;
 
 	take_packet(w, sa, frame, &p);
-	if (sa->narrow && !packet_is_accepted(&p, DIR_OUT))
-		return DROP_SELECTOR;
+	misfit = sa->narrow ? packet_misfit(&p, DIR_OUT) : DROP_NONE;
+	if (misfit != DROP_NONE)
+		return misfit;
 	if (sa->transport && !transport_admits(&p))
 		return p.drop;
 	return DROP_NONE;
