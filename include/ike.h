@@ -48,8 +48,18 @@
 	X(ESN,	 5, "ESN")
 
 #define IKE_ENCRS(X)                                                           \
+	X(DES,		      2, "DES_CBC")	      /* RFC 2405 */            \
+	X(3DES,		      3, "3DES_CBC")	      /* RFC 2451 */            \
+	X(NULL,		     11, "NULL")	      /* RFC 2410 */            \
 	X(AES_CBC,	     12, "AES_CBC")	      /* RFC 3602 */            \
+	X(AES_CTR,	     13, "AES_CTR")	      /* RFC 3686, RFC 5930 */  \
+	X(AES_CCM_8,	     14, "AES_CCM_8")	      /* RFC 4309, RFC 5282 */  \
+	X(AES_CCM_12,	     15, "AES_CCM_12")	      /* RFC 4309, RFC 5282 */  \
+	X(AES_CCM_16,	     16, "AES_CCM_16")	      /* RFC 4309, RFC 5282 */  \
+	X(AES_GCM_8,	     18, "AES_GCM_8")	      /* RFC 4106, RFC 5282 */  \
+	X(AES_GCM_12,	     19, "AES_GCM_12")	      /* RFC 4106, RFC 5282 */  \
 	X(AES_GCM_16,	     20, "AES_GCM_16")	      /* RFC 4106, RFC 5282 */  \
+	X(NULL_AES_GMAC,     21, "NULL_AES_GMAC")     /* RFC 4543 */            \
 	X(CHACHA20_POLY1305, 28, "CHACHA20_POLY1305") /* RFC 7634 */
 
 #define IKE_PRFS(X)                                                            \
@@ -60,7 +70,15 @@
 
 #define IKE_INTEGS(X)                                                          \
 	X(NONE,		      0, "NONE")                                       \
+	X(HMAC_MD5_96,	      1, "HMAC_MD5_96")	      /* RFC 2403 */            \
 	X(HMAC_SHA1_96,	      2, "HMAC_SHA1_96")      /* RFC 2404 */            \
+	X(AES_XCBC_96,	      5, "AES_XCBC_96")	      /* RFC 3566 */            \
+	X(HMAC_MD5_128,	      6, "HMAC_MD5_128")      /* RFC 2085, RFC 4595 */  \
+	X(HMAC_SHA1_160,      7, "HMAC_SHA1_160")     /* RFC 4595 */            \
+	X(AES_CMAC_96,	      8, "AES_CMAC_96")	      /* RFC 4494 */            \
+	X(AES_128_GMAC,	      9, "AES_128_GMAC")      /* RFC 4543 */            \
+	X(AES_192_GMAC,	     10, "AES_192_GMAC")      /* RFC 4543 */            \
+	X(AES_256_GMAC,	     11, "AES_256_GMAC")      /* RFC 4543 */            \
 	X(HMAC_SHA2_256_128, 12, "HMAC_SHA2_256_128") /* RFC 4868 */            \
 	X(HMAC_SHA2_384_192, 13, "HMAC_SHA2_384_192") /* RFC 4868 */            \
 	X(HMAC_SHA2_512_256, 14, "HMAC_SHA2_512_256") /* RFC 4868 */

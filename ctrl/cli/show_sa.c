@@ -47,6 +47,8 @@ static void add_algs(struct table *t, const struct node *sa)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (node_find(sa, keys[i]))
 			fprintf(f, "/%s", node_text(sa, keys[i]));
+	if (node_find(sa, "weak"))
+		fprintf(f, " weak");
 	need(fclose(f) ? NULL : text);
 	table_text(t, *text ? text : "-");
 	free(text);

@@ -118,6 +118,8 @@ static const struct key gateway_keys[] = {
 	  .read = value_folder,	   AT(gateway_conf, state_dir) },
 	{ .name = "allow_manual_counter_mode", .form = "yes or no",
 	  .read = value_bool,	   AT(gateway_conf, allow_manual_counter_mode) },
+	{ .name = "allow_weak_algorithms", .form = "yes or no",
+	  .read = value_bool,	   AT(gateway_conf, allow_weak_algorithms) },
 };
 
 static const struct key policy_keys[] = {

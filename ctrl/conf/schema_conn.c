@@ -444,6 +444,29 @@ static int check_room(const struct section *sec, const struct config *c,
 			 sec->name, n, SPD_MAX);
 }
 
+/* What is broken has to be asked for twice. */
+static int check_weak(const struct section *sec, const struct config *out,
+		      const struct conn_conf *c, struct error *e)
+{
+	const struct section *list = tree_section(sec, "children");
+	const struct section *s = list ? list->sections : NULL;
+
+	if (out->gateway.allow_weak_algorithms)
+		return 0;
+	for (size_t i = 0; i < c->n_children; i++, s = s->next) {
+		const char *name, *why = proposals_weakness(
+					  &c->children[i].proposals, &name);
+
+		if (why)
+			return value_fail(e, tree_value(s, "esp_proposals"),
+					  -EINVAL,
+					  "has %s, which is weak (%s); remove "
+					  "it, or set " ALLOW_WEAK,
+					  name, why);
+	}
+	return 0;
+}
+
 int conns_fill(const struct section *list, struct config *out, struct error *e)
 {
 	size_t n = named_count(list);
@@ -455,7 +478,11 @@ int conns_fill(const struct section *list, struct config *out, struct error *e)
 	if (!out->conns)
 		return conf_no_memory(e);
 	for (const struct section *s = list->sections; s && !err; s = s->next) {
-		err = conn_fill(s, &out->conns[out->n_conns++], e);
+		struct conn_conf *conn = &out->conns[out->n_conns++];
+
+		err = conn_fill(s, conn, e);
+		if (!err)
+			err = check_weak(s, out, conn, e);
 		if (!err)
 			err = check_room(s, out, e);
 	}

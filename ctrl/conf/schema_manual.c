@@ -44,7 +44,7 @@ static const struct key sa_keys[] = {
 	{ .name = "spi",	   .required = true, .form = "a number from 256 to 0xffffffff",
 	  .read = value_number,	   .min = SPI_RESERVED_MAX + 1, .max = UINT32_MAX,
 	  AT(manual_keys, spi) },
-	{ .name = "encr_key",	   .required = true, .form = FORM_SECRET,
+	{ .name = "encr_key",	   .form = FORM_SECRET,
 	  .read = value_key,	   AT(manual_keys, encr_key) },
 	{ .name = "integ_key",	   .form = FORM_SECRET,
 	  .read = value_key,	   AT(manual_keys, integ_key) },
@@ -120,54 +120,66 @@ static bool is_one_octet(const struct secret *key)
 	return same;
 }
 
-static int check_key(const struct value *v, const struct secret *key,
-		     uint32_t need, const char *alg, struct error *e)
+/* What a key must be like for its algorithm. */
+struct wanted_key {
+	const char *name;
+	const char *alg;
+	uint32_t bytes; /* 0: there must be none */
+};
+
+static int check_no_key(const struct value *v, const struct wanted_key *want,
+			struct error *e)
 {
-	if (key->len != need)
+	return v ? value_fail(e, v, -EINVAL,
+			      "does not go with %s, which needs none; remove "
+			      "the line",
+			      want->alg)
+		 : 0;
+}
+
+static int check_key(const struct section *sa, const struct wanted_key *want,
+		     const struct secret *key, struct error *e)
+{
+	const struct value *v = tree_value(sa, want->name);
+	char path[TREE_PATH_MAX];
+
+	if (!want->bytes)
+		return check_no_key(v, want, e);
+	if (!v) {
+		tree_path(sa, path);
+		return conf_fail(e, &sa->place, -EINVAL,
+				 "%s.%s is missing; it must be " FORM_SECRET,
+				 path, want->name);
+	}
+	if (key->len != want->bytes)
 		return value_fail(e, v, -EINVAL, "is %zu octets, %s needs %u",
-				  key->len, alg, need);
+				  key->len, want->alg, want->bytes);
 	if (is_one_octet(key))
 		return value_fail(e, v, -EINVAL,
 				  "is one octet again and again, which anybody "
 				  "can guess; make one with: openssl rand -hex "
 				  "%u",
-				  need);
+				  want->bytes);
 	return 0;
-}
-
-static int check_integ_key(const struct manual_conf *m, const struct section *sa,
-			   const struct secret *key, struct error *e)
-{
-	const struct value *v = tree_value(sa, "integ_key");
-	char path[TREE_PATH_MAX];
-
-	if (encr_is_aead(m->encr))
-		return v ? value_fail(e, v, -EINVAL,
-				      "does not go with %s, which needs none; "
-				      "remove the line",
-				      m->encr->name)
-			 : 0;
-	tree_path(sa, path);
-	if (!v)
-		return conf_fail(
-			e, &sa->place, -EINVAL,
-			"%s.integ_key is missing; it must be " FORM_SECRET,
-			path);
-	return check_key(v, key, m->integ->key_bytes, m->integ->name, e);
 }
 
 /* One direction, if it is there, of which the proposal tells how long its keys must be. */
 static int check_sa(const struct manual_conf *m, const struct section *sa,
 		    struct manual_keys *keys, struct error *e)
 {
+	const bool alone = m->integ->id == INTEG_NONE;
+	const struct wanted_key encr = { "encr_key", m->encr->name,
+					 encr_key_bytes(m->encr) };
+	const struct wanted_key integ = { "integ_key",
+					  alone ? m->encr->name : m->integ->name,
+					  m->integ->key_bytes };
 	int err;
 
 	if (!sa)
 		return 0;
 	keys->place = sa->place;
-	err = check_key(tree_value(sa, "encr_key"), &keys->encr_key,
-			encr_key_bytes(m->encr), m->encr->name, e);
-	return err ? err : check_integ_key(m, sa, &keys->integ_key, e);
+	err = check_key(sa, &encr, &keys->encr_key, e);
+	return err ? err : check_key(sa, &integ, &keys->integ_key, e);
 }
 
 /* --- a pair */
@@ -190,6 +202,41 @@ static int check_mode(const struct gateway_conf *g, const struct section *sec,
 		"gateway.allow_manual_counter_mode = yes if state_dir is on a "
 		"disk that is never rolled back",
 		m->encr->name);
+}
+
+/* What is broken has to be asked for twice. */
+static int check_weak(const struct gateway_conf *g, const struct section *sec,
+		      const struct manual_conf *m, struct error *e)
+{
+	const bool alone = m->integ->id == INTEG_NONE;
+	const char *weakness = esp_pair_weakness(m->encr, m->integ);
+
+	if (!weakness || g->allow_weak_algorithms)
+		return 0;
+	return value_fail(e, tree_value(sec, "esp_proposals"), -EINVAL,
+			  "can't be %s%s%s, which is weak (%s); use "
+			  "aes256-sha256, or set " ALLOW_WEAK,
+			  m->encr->name, alone ? "" : "-",
+			  alone ? "" : m->integ->name, weakness);
+}
+
+/* RFC 4303 section 3.4.3: replays are not looked for where forgeries aren't. */
+static int fill_window(const struct section *sec, struct manual_conf *m,
+		       struct error *e)
+{
+	const struct value *v = tree_value(sec, "replay_window");
+
+	if (esp_icv_bytes(m->encr, m->integ))
+		return 0;
+	if (m->esn || (v && m->replay_window))
+		return value_fail(e, v ? v : tree_value(sec, "esp_proposals"),
+				  -EINVAL,
+				  "asks for what needs integrity: without it "
+				  "neither replays are found nor extended "
+				  "numbers; write %s and replay_window = 0",
+				  m->encr->name);
+	m->replay_window = 0;
+	return 0;
 }
 
 /* RFC 4303 section 3.3.3: no ESN where nothing keeps track of it. */
@@ -261,6 +308,10 @@ static int fill_pair(const struct section *sec, const struct config *c,
 		err = keys_read(&manual_table, sec, m, e);
 	if (!err)
 		err = check_mode(&c->gateway, sec, m, e);
+	if (!err)
+		err = check_weak(&c->gateway, sec, m, e);
+	if (!err)
+		err = fill_window(sec, m, e);
 	if (!err)
 		err = check_esn(sec, m, e);
 	if (!err)

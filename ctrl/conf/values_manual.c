@@ -9,10 +9,13 @@
 #define PROPOSAL_MAX 64 /* with the NUL; longer than any we know */
 
 /* What value_proposal() takes, for its errors; a test holds it to alg.h. */
-#define KNOWN_ENCR                                                        \
-	"aes128, aes192, aes256, aes128gcm16, aes192gcm16, aes256gcm16, " \
-	"chacha20poly1305"
-#define KNOWN_INTEG "sha1, sha256, sha384, sha512"
+#define KNOWN_ENCR                                                    \
+	"aes128, aes192, aes256 (also with ctr, gcm16, gcm12, gcm8, " \
+	"ccm16, ccm12, ccm8, gmac), chacha20poly1305, null, and the " \
+	"weak 3des, des"
+#define KNOWN_INTEG                                                      \
+	"sha256, sha384, sha512, sha1, sha1_160, aesxcbc, aescmac, and " \
+	"the weak md5, md5_128"
 
 VALUE_READER(value_address)
 {
@@ -52,19 +55,24 @@ static char *split(char *word)
 	return dash + 1;
 }
 
+/* Without a keyword it only encrypts, which not every cipher may. */
 static int take_integ(struct manual_conf *m, const char *integ,
 		      const struct value *v, struct error *e)
 {
-	if (!integ)
-		return value_fail(e, v, -EINVAL,
-				  "has a cipher without integrity; write "
-				  "%s-sha256",
-				  m->encr->name);
-	m->integ = integ_by_name(integ);
-	if (!m->integ || m->integ->id == INTEG_NONE)
+	const char *misfit;
+
+	m->integ = integ ? integ_by_name(integ) : &integ_none;
+	if (!m->integ)
 		return value_fail(e, v, -EINVAL,
 				  "has an unknown integrity keyword; known "
 				  "are " KNOWN_INTEG);
+	misfit = esp_pair_misfit(m->encr, m->integ);
+	if (misfit)
+		return value_fail(e, v, -EINVAL,
+				  "can't be %s%s%s: %s; write %s-sha256",
+				  m->encr->name, integ ? "-" : "",
+				  integ ? m->integ->name : "", misfit,
+				  m->encr->name);
 	return 0;
 }
 

@@ -88,14 +88,25 @@ static void put_id(struct vici_builder *b, const char *key,
 		 id->type ? identity_str(id, text, sizeof(text)) : "%any");
 }
 
-/* CHACHA20_POLY1305 has keys of one length, which nobody writes. */
+/* A length that is the only one nobody writes. */
 static void put_encr(struct vici_builder *b, uint16_t encr, uint16_t key_bits)
 {
+	const struct encr_alg *of_one_length = encr_by_id(encr, 0);
+
 	if (!encr)
 		return;
 	vici_str(b, "encr-alg", encr_word(encr));
-	if (key_bits && encr != ENCR_CHACHA20_POLY1305)
+	if (key_bits && !of_one_length)
 		put_number(b, "encr-keysize", key_bits);
+}
+
+/* Ours alone; no IKE SA is. */
+static void put_weak(struct vici_builder *b, const struct child_sa_view *c)
+{
+	const struct encr_alg *encr = encr_of_bits(c->encr, c->encr_key_bits);
+	const struct integ_alg *integ = integ_by_id(c->integ);
+
+	put_yes(b, "weak", encr && integ && esp_pair_weakness(encr, integ));
 }
 
 static void put_ends(struct vici_builder *b, const struct ike_sa_view *ike)
@@ -190,6 +201,7 @@ void put_child_sa(struct vici_builder *b, const struct child_sa_view *c,
 	put_encr(b, c->encr, c->encr_key_bits);
 	if (c->integ)
 		vici_str(b, "integ-alg", integ_word(c->integ));
+	put_weak(b, c);
 	if (c->ke)
 		vici_str(b, "dh-group", ke_word(c->ke));
 	if (c->esn)

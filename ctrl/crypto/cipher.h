@@ -2,7 +2,7 @@
 /*
  * What ESP and IKE have in common, for the files of this folder: a text that
  * is enciphered between its IV and its ICV, by an AEAD or by a cipher whose
- * ciphertext a MAC then covers.
+ * ciphertext a MAC then covers; and that MAC alone, for AH.
  *
  *     from                    text                icv
  *     | what is covered | IV | text_bytes octets | ICV |
@@ -50,5 +50,12 @@ MUST_CHECK bool cipher_seal(struct cipher *c, const struct cipher_text *t);
  * AEAD zeroed. Any worker.
  */
 MUST_CHECK bool cipher_open(struct cipher *c, const struct cipher_text *t);
+
+/*
+ * The MAC of a message in two pieces, as mac_sum() of ctrl/crypto/mac.h. false: the
+ * key has none, or libcrypto failed. Any worker.
+ */
+MUST_CHECK bool cipher_mac(struct cipher *c, const uint8_t *iv,
+			   struct slice head, struct slice tail, uint8_t *icv);
 
 #endif

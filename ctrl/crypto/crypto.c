@@ -5,16 +5,68 @@
 #include "ctrl/crypto/crypto.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "ctrl/base/log.h"
 
+#define DES_KEY_BYTES 8
+
+static size_t key_len(const struct secret *key)
+{
+	return key ? key->len : 0;
+}
+
+/* The lowest bit of each octet is parity. */
+static bool des_keys_equal(const uint8_t *a, const uint8_t *b)
+{
+	uint8_t differ = 0;
+
+	for (size_t i = 0; i < DES_KEY_BYTES; i++)
+		differ |= (a[i] ^ b[i]) & 0xfe;
+	return differ == 0;
+}
+
+/* RFC 2451 section 2.3: what is decrypted again at once is DES. */
+static bool is_des_thrice(const struct crypto_key_spec *spec)
+{
+	const uint8_t *key = spec->encr_key ? spec->encr_key->octets : NULL;
+
+	return spec->encr->id == ENCR_3DES &&
+	       (des_keys_equal(key, key + DES_KEY_BYTES) ||
+		des_keys_equal(key + DES_KEY_BYTES, key + 2 * DES_KEY_BYTES));
+}
+
+static bool pair_fits(const struct encr_alg *encr, const struct integ_alg *integ)
+{
+	bool for_ah = encr->id == ENCR_NULL && integ->iv_bytes;
+
+	return for_ah || !esp_pair_misfit(encr, integ);
+}
+
 bool crypto_spec_is_sound(const struct crypto_key_spec *spec)
 {
-	size_t integ_key_bytes = spec->integ_key ? spec->integ_key->len : 0;
+	return pair_fits(spec->encr, spec->integ) &&
+	       key_len(spec->encr_key) == encr_key_bytes(spec->encr) &&
+	       key_len(spec->integ_key) == spec->integ->key_bytes &&
+	       !is_des_thrice(spec);
+}
 
-	return encr_is_aead(spec->encr) == (spec->integ->id == INTEG_NONE) &&
-	       spec->encr_key->len == encr_key_bytes(spec->encr) &&
-	       integ_key_bytes == spec->integ->key_bytes;
+const struct crypto_backend *crypto_backend_for(const struct crypto_backend *own,
+						const struct encr_alg *encr,
+						const struct integ_alg *integ)
+{
+	return own->has(encr, integ) ? own : &crypto_openssl;
+}
+
+const struct crypto_backend *crypto_backend_by_name(const char *name)
+{
+	static const struct crypto_backend *const all[] = { &crypto_ipsec_mb,
+							    &crypto_openssl };
+
+	for (size_t i = 0; name && i < sizeof(all) / sizeof(all[0]); i++)
+		if (strcmp(all[i]->name, name) == 0)
+			return all[i];
+	return NULL;
 }
 
 static int try_backend(const struct crypto_backend *backend)

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Batches of ESP packets of one SA through a crypto backend.
+ * Batches of packets of one SA through a crypto backend.
  *
- * A packet stands in one piece:
+ * An ESP packet stands in one piece:
  *
  *     esp                       text                        icv
  *     | SPI | seq (low 32) | IV | payload, padding, trailer | ICV |
  *
  * The backend derives the rest from the SA's algorithms: the range that the
  * ICV covers (RFC 4303 section 2.8, with the high half of an extended sequence
- * number), the AAD and the nonce of an AEAD (RFC 4106 sections 4 and 5, RFC 7634
- * section 2). The caller writes SPI, sequence number, IV and plaintext, this
+ * number), the AAD and the nonce of an AEAD (RFC 4106 sections 4 and 5, RFC 4309
+ * sections 4 and 5, RFC 4543 section 3, RFC 7634 section 2). The caller writes SPI, sequence number, IV and plaintext, this
  * there or elsewhere; seal writes ciphertext and ICV, open verifies first and
  * decrypts in place, only what verified.
+ *
+ * For AH a packet is what a MAC covers. Its key is that of ESP without encryption:
+ * ENCR_NULL and the MAC.
  */
 #ifndef CYG_CRYPTO_CRYPTO_H
 #define CYG_CRYPTO_CRYPTO_H
@@ -41,6 +44,19 @@ static inline const uint8_t *crypto_from(const struct crypto_op *op,
 	return op->from ? op->from : text;
 }
 
+/* What AH asks of one packet. */
+struct crypto_mac {
+	/* As the MAC covers it: what may change on the way is zero, and so is
+	 * where the ICV stands. With ESN the 4 octets behind are lent: written,
+	 * and as they were when the call is over. */
+	uint8_t *from;
+	uint32_t bytes;
+	uint32_t seq_hi;   /* host order; read only when the key has ESN */
+	const uint8_t *iv; /* AES-GMAC's alone, iv_bytes of its algorithm */
+	uint8_t *icv;	   /* icv_bytes of the algorithm go here, not in from */
+	bool ok;	   /* set by the backend */
+};
+
 /* One SA's keys in one direction. One thread at a time, but see
  * keys_are_shared. */
 struct crypto_key;
@@ -50,8 +66,8 @@ struct crypto_thread;
 
 struct crypto_key_spec {
 	const struct encr_alg *encr;
-	const struct integ_alg *integ; /* INTEG_NONE with an AEAD */
-	const struct secret *encr_key; /* encr_key_bytes() octets */
+	const struct integ_alg *integ; /* integ_none with an AEAD */
+	const struct secret *encr_key; /* encr_key_bytes(); NULL: no octets */
 	const struct secret *integ_key;
 	bool esn;
 };
@@ -59,6 +75,9 @@ struct crypto_key_spec {
 struct crypto_backend {
 	const char *name;     /* as shown by status */
 	bool keys_are_shared; /* several threads may use a key at once */
+
+	/* Can it do these two? See crypto_backend_for(). */
+	bool (*has)(const struct encr_alg *encr, const struct integ_alg *integ);
 
 	/*
 	 * Before the thread starts; out may become NULL, which is as good.
@@ -96,6 +115,10 @@ struct crypto_backend {
 		     struct crypto_op *ops, unsigned n);
 	void (*open)(struct crypto_thread *thread, struct crypto_key *key,
 		     struct crypto_op *ops, unsigned n);
+
+	/* As those; the key has ENCR_NULL. Compares nothing. */
+	void (*mac)(struct crypto_thread *thread, struct crypto_key *key,
+		    struct crypto_mac *macs, unsigned n);
 };
 
 extern const struct crypto_backend crypto_ipsec_mb;
@@ -114,8 +137,19 @@ enum crypto_choice {
  */
 int crypto_choose(enum crypto_choice choice, const struct crypto_backend **out);
 
-/* For backends: an AEAD alone, or a cipher with its MAC, and each key as long
- * as it must be? */
+/*
+ * The backend for one SA: the process's own, or openssl's for what that cannot do.
+ * A thread of ipsec-mb's is fine for it, which reads none.
+ */
+const struct crypto_backend *crypto_backend_for(const struct crypto_backend *own,
+						const struct encr_alg *encr,
+						const struct integ_alg *integ);
+
+/* NULL: there is none of that name. */
+const struct crypto_backend *crypto_backend_by_name(const char *name);
+
+/* For backends: two that fit, for ESP or for AH, and each key as long as it must
+ * be, and not known to be none? */
 bool crypto_spec_is_sound(const struct crypto_key_spec *spec);
 
 #endif

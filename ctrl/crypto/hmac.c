@@ -29,8 +29,17 @@ static const char *hash_name(enum integ_id id)
 {
 	switch (id) {
 	case INTEG_NONE:
+	case INTEG_AES_XCBC_96:
+	case INTEG_AES_CMAC_96:
+	case INTEG_AES_128_GMAC:
+	case INTEG_AES_192_GMAC:
+	case INTEG_AES_256_GMAC:
 		break;
+	case INTEG_HMAC_MD5_96:
+	case INTEG_HMAC_MD5_128:
+		return "MD5";
 	case INTEG_HMAC_SHA1_96:
+	case INTEG_HMAC_SHA1_160:
 		return "SHA1";
 	case INTEG_HMAC_SHA2_256_128:
 		return "SHA256";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HMAC (RFC 2104) with SHA-1 (RFC 2404) and SHA-2 (RFC 4868), in full length,
- * for many messages under one key. A message is started, added to, and ended:
+ * HMAC (RFC 2104) with MD5 (RFC 2403), SHA-1 (RFC 2404) and SHA-2 (RFC 4868), in
+ * full length, for many messages under one key. A message is started, added to, and ended:
  *
  *     ok = hmac_start(h) && hmac_add(h, a) && hmac_add(h, b) && hmac_end(h, mac);
  *
@@ -25,7 +25,7 @@ struct hmac;
  * id    names the hash; how much of the MAC is used is the caller's business
  * key   of any length, borrowed for the call
  *
- * 0, -EINVAL (INTEG_NONE), -ENOTSUP (libcrypto lacks the hash), -ENOMEM.
+ * 0, -EINVAL (INTEG_NONE, or a MAC of another kind), -ENOTSUP (libcrypto lacks the hash), -ENOMEM.
  * Control thread.
  */
 int hmac_new(enum integ_id id, struct slice key, struct hmac **out);
@@ -34,7 +34,7 @@ int hmac_new(enum integ_id id, struct slice key, struct hmac **out);
 void hmac_free(struct hmac *h);
 
 /*
- * The MAC in full length: 20, 32, 48 or 64 octets at out. false: libcrypto
+ * The MAC in full length: 16, 20, 32, 48 or 64 octets at out. false: libcrypto
  * failed, out is undefined. Any worker.
  */
 MUST_CHECK bool hmac_start(struct hmac *h);

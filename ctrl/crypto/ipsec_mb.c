@@ -2,10 +2,10 @@
 /*
  * The crypto backend on intel-ipsec-mb, which has hand-written code for each
  * generation of x86 and chooses by what the CPU has. An AEAD is one direct call
- * (AES-GCM) or one job (ChaCha20-Poly1305) a packet; AES-CBC with an HMAC goes
- * in bursts, ctrl/crypto/ipsec_mb_cbc.c. A manager is one thread's, and so is
- * what it left in its memory: that is wiped with it. Control thread makes keys,
- * workers seal and open.
+ * or job a packet, ctrl/crypto/ipsec_mb_aead.c; a cipher and a MAC go in bursts,
+ * ctrl/crypto/ipsec_mb_pair.c and ipsec_mb_mac.c. A manager is one thread's, and
+ * so is what it left in its memory: that is wiped with it. Control thread makes
+ * keys, workers seal and open.
  */
 #include "ctrl/crypto/ipsec_mb.h"
 
@@ -14,221 +14,11 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "ctrl/base/prefetch.h"
-#include "include/proto.h"
+#include "ctrl/crypto/gmac.h"
 
-#define CACHE_LINE  64U
-#define IV_BYTES    8U /* RFC 4106 section 3.1, RFC 7634 section 2 */
-#define ICV_BYTES   16U
-#define BEFORE_TEXT (ESP_HEADER_BYTES + IV_BYTES)
+#define CACHE_LINE 64U
 
-static void aead_of(const struct mb_key *key, const struct crypto_op *op,
-		    struct mb_aead *a)
-{
-	a->text = op->esp + BEFORE_TEXT;
-	a->from = crypto_from(op, a->text);
-	a->text_bytes = op->text_bytes;
-	a->icv = a->text + op->text_bytes;
-	memcpy(a->nonce, key->salt, MB_SALT_BYTES);
-	memcpy(a->nonce + MB_SALT_BYTES, a->text - IV_BYTES, IV_BYTES);
-	a->aad = op->esp;
-	a->aad_bytes = ESP_HEADER_BYTES;
-	if (!key->esn)
-		return;
-	esn_aad_fill(&a->esn_aad, op);
-	a->aad = (const uint8_t *)&a->esn_aad;
-	a->aad_bytes = sizeof(a->esn_aad);
-}
-
-/* Packets whose text is asked for before one is enciphered: there the CPU has time
- * to ask. */
-#define AHEAD 4U
-
-PREFETCHES void aead_fetch(const struct crypto_thread *t, unsigned int i,
-			   unsigned int n)
-{
-	if (i < n)
-		prefetch_octets(t->aead[i].from, t->aead[i].text_bytes);
-}
-
-/* All of a burst first: a nonce that is written in pieces and read at once, as
- * the library does, would wait for the store buffer, half of a short packet's
- * time. */
-static void aead_prepare(struct crypto_thread *t, const struct mb_key *key,
-			 const struct crypto_op *ops, unsigned int n)
-{
-	for (unsigned int i = 0; i < n; i++)
-		aead_of(key, &ops[i], &t->aead[i]);
-	for (unsigned int i = 0; i < AHEAD; i++)
-		aead_fetch(t, i, n);
-}
-
-/* They decipher while they verify: what failed must not stay readable. */
-static bool aead_verify(const struct mb_aead *a, bool done, const uint8_t *icv)
-{
-	if (done && octets_equal(icv, a->icv, ICV_BYTES))
-		return true;
-	explicit_bzero(a->text, a->text_bytes);
-	return false;
-}
-
-/* --- AES-GCM */
-
-static aes_gcm_enc_dec_t gcm_encrypt(const IMB_MGR *mgr, uint16_t key_bits)
-{
-	switch (key_bits) {
-	case 128:
-		return mgr->gcm128_enc;
-	case 192:
-		return mgr->gcm192_enc;
-	}
-	return mgr->gcm256_enc;
-}
-
-static aes_gcm_enc_dec_t gcm_decrypt(const IMB_MGR *mgr, uint16_t key_bits)
-{
-	switch (key_bits) {
-	case 128:
-		return mgr->gcm128_dec;
-	case 192:
-		return mgr->gcm192_dec;
-	}
-	return mgr->gcm256_dec;
-}
-
-static aes_gcm_pre_t gcm_schedule(const IMB_MGR *mgr, uint16_t key_bits)
-{
-	switch (key_bits) {
-	case 128:
-		return mgr->gcm128_pre;
-	case 192:
-		return mgr->gcm192_pre;
-	}
-	return mgr->gcm256_pre;
-}
-
-static void gcm_seal(struct crypto_thread *t, const struct mb_key *key,
-		     struct crypto_op *ops, unsigned int n)
-{
-	const aes_gcm_enc_dec_t encrypt = gcm_encrypt(t->mgr, key->key_bits);
-
-	aead_prepare(t, key, ops, n);
-	for (unsigned int i = 0; i < n; i++) {
-		const struct mb_aead *a = &t->aead[i];
-
-		aead_fetch(t, i + AHEAD, n);
-		encrypt(&key->gcm, &t->gcm, a->text, a->from, a->text_bytes,
-			a->nonce, a->aad, a->aad_bytes, a->icv, ICV_BYTES);
-		ops[i].ok = true;
-	}
-}
-
-static void gcm_open(struct crypto_thread *t, const struct mb_key *key,
-		     struct crypto_op *ops, unsigned int n)
-{
-	const aes_gcm_enc_dec_t decrypt = gcm_decrypt(t->mgr, key->key_bits);
-	uint8_t icv[ICV_BYTES];
-
-	aead_prepare(t, key, ops, n);
-	for (unsigned int i = 0; i < n; i++) {
-		const struct mb_aead *a = &t->aead[i];
-
-		aead_fetch(t, i + AHEAD, n);
-		decrypt(&key->gcm, &t->gcm, a->text, a->text, a->text_bytes,
-			a->nonce, a->aad, a->aad_bytes, icv, ICV_BYTES);
-		ops[i].ok = aead_verify(a, true, icv);
-		ops[i].failed = false;
-	}
-}
-
-/* --- ChaCha20-Poly1305: as a job half of what its direct calls take */
-
-static bool chacha_run(struct crypto_thread *t, const struct mb_key *key,
-		       IMB_CIPHER_DIRECTION way, const struct mb_aead *a,
-		       uint8_t *icv)
-{
-	IMB_JOB *job = IMB_GET_NEXT_JOB(t->mgr);
-
-	job->cipher_mode = IMB_CIPHER_CHACHA20_POLY1305;
-	job->hash_alg = IMB_AUTH_CHACHA20_POLY1305;
-	job->cipher_direction = way;
-	job->chain_order = way == IMB_DIR_ENCRYPT ? IMB_ORDER_CIPHER_HASH
-						  : IMB_ORDER_HASH_CIPHER;
-	job->enc_keys = key->chacha.octets;
-	job->dec_keys = key->chacha.octets;
-	job->key_len_in_bytes = sizeof(key->chacha.octets);
-	job->iv = a->nonce;
-	job->iv_len_in_bytes = MB_NONCE_BYTES;
-	job->u.CHACHA20_POLY1305.aad = a->aad;
-	job->u.CHACHA20_POLY1305.aad_len_in_bytes = a->aad_bytes;
-	job->src = way == IMB_DIR_ENCRYPT ? a->from : a->text;
-	job->dst = a->text;
-	job->cipher_start_src_offset_in_bytes = 0;
-	job->hash_start_src_offset_in_bytes = 0;
-	job->msg_len_to_cipher_in_bytes = a->text_bytes;
-	job->msg_len_to_hash_in_bytes = a->text_bytes;
-	job->auth_tag_output = icv;
-	job->auth_tag_output_len_in_bytes = ICV_BYTES;
-	job = IMB_SUBMIT_JOB(t->mgr);
-	return job && job->status == IMB_STATUS_COMPLETED;
-}
-
-static void chacha_seal(struct crypto_thread *t, const struct mb_key *key,
-			struct crypto_op *ops, unsigned int n)
-{
-	aead_prepare(t, key, ops, n);
-	for (unsigned int i = 0; i < n; i++) {
-		const struct mb_aead *a = &t->aead[i];
-
-		aead_fetch(t, i + AHEAD, n);
-		ops[i].ok = chacha_run(t, key, IMB_DIR_ENCRYPT, a, a->icv);
-	}
-}
-
-static void chacha_open(struct crypto_thread *t, const struct mb_key *key,
-			struct crypto_op *ops, unsigned int n)
-{
-	uint8_t icv[ICV_BYTES];
-
-	aead_prepare(t, key, ops, n);
-	for (unsigned int i = 0; i < n; i++) {
-		const struct mb_aead *a = &t->aead[i];
-		bool done;
-
-		aead_fetch(t, i + AHEAD, n);
-		done = chacha_run(t, key, IMB_DIR_DECRYPT, a, icv);
-		ops[i].ok = aead_verify(a, done, icv);
-		ops[i].failed = !done;
-	}
-}
-
-/* --- any */
-
-static void seal_burst(struct crypto_thread *t, const struct mb_key *key,
-		       struct crypto_op *ops, unsigned int n)
-{
-	switch (key->id) {
-	case ENCR_AES_CBC:
-		return mb_cbc_seal(t, key, ops, n);
-	case ENCR_AES_GCM_16:
-		return gcm_seal(t, key, ops, n);
-	case ENCR_CHACHA20_POLY1305:
-		return chacha_seal(t, key, ops, n);
-	}
-}
-
-static void open_burst(struct crypto_thread *t, const struct mb_key *key,
-		       struct crypto_op *ops, unsigned int n)
-{
-	switch (key->id) {
-	case ENCR_AES_CBC:
-		return mb_cbc_open(t, key, ops, n);
-	case ENCR_AES_GCM_16:
-		return gcm_open(t, key, ops, n);
-	case ENCR_CHACHA20_POLY1305:
-		return chacha_open(t, key, ops, n);
-	}
-}
+/* --- batches */
 
 static unsigned int burst_of(unsigned int n)
 {
@@ -242,7 +32,7 @@ static void ipsec_mb_seal(struct crypto_thread *thread, struct crypto_key *key,
 
 	for (unsigned int take; n; ops += take, n -= take) {
 		take = burst_of(n);
-		seal_burst(thread, made, ops, take);
+		made->way->seal(thread, made, ops, take);
 	}
 }
 
@@ -253,33 +43,126 @@ static void ipsec_mb_open(struct crypto_thread *thread, struct crypto_key *key,
 
 	for (unsigned int take; n; ops += take, n -= take) {
 		take = burst_of(n);
-		open_burst(thread, made, ops, take);
+		made->way->open(thread, made, ops, take);
+	}
+}
+
+static void ipsec_mb_mac(struct crypto_thread *thread, struct crypto_key *key,
+			 struct crypto_mac *macs, unsigned int n)
+{
+	const struct mb_key *made = mb_key_of(thread, key);
+
+	for (unsigned int take; n; macs += take, n -= take) {
+		take = burst_of(n);
+		made->way->mac(thread, made, macs, take);
 	}
 }
 
 /* --- keys */
 
-int mb_key_fill(IMB_MGR *mgr, const struct crypto_key_spec *spec,
-		struct mb_key *key)
+/* The library lacks AES-CCM with 192 bits. */
+bool mb_has(const struct encr_alg *encr, const struct integ_alg *integ)
 {
-	const uint8_t *octets = spec->encr_key->octets;
-
-	key->id = spec->encr->id;
-	key->key_bits = spec->encr->key_bits;
-	key->integ = (uint16_t)spec->integ->id;
-	key->esn = spec->esn;
-	memcpy(key->salt, octets + key->key_bits / 8, spec->encr->salt_bytes);
-	switch (key->id) {
+	(void)integ;
+	switch (encr->id) {
+	case ENCR_AES_CCM_8:
+	case ENCR_AES_CCM_12:
+	case ENCR_AES_CCM_16:
+		return encr->key_bits != 192;
+	case ENCR_DES:
+	case ENCR_3DES:
+	case ENCR_NULL:
 	case ENCR_AES_CBC:
-		return mb_cbc_init(mgr, spec, &key->cbc);
+	case ENCR_AES_CTR:
+	case ENCR_AES_GCM_8:
+	case ENCR_AES_GCM_12:
 	case ENCR_AES_GCM_16:
-		gcm_schedule(mgr, key->key_bits)(octets, &key->gcm);
-		return 0;
+	case ENCR_NULL_AES_GMAC:
 	case ENCR_CHACHA20_POLY1305:
-		memcpy(key->chacha.octets, octets, sizeof(key->chacha.octets));
-		return 0;
+		return true;
 	}
-	return -ENOTSUP;
+	return false;
+}
+
+static const struct mb_way *way_of(const struct crypto_key_spec *spec)
+{
+	switch (spec->encr->id) {
+	case ENCR_AES_CCM_8:
+	case ENCR_AES_CCM_12:
+	case ENCR_AES_CCM_16:
+		return &mb_ccm_way;
+	case ENCR_AES_GCM_8:
+	case ENCR_AES_GCM_12:
+	case ENCR_AES_GCM_16:
+		return &mb_gcm_way;
+	case ENCR_NULL_AES_GMAC:
+		return &mb_gmac_way;
+	case ENCR_CHACHA20_POLY1305:
+		return &mb_chacha_way;
+	case ENCR_NULL:
+		return spec->integ->iv_bytes ? &mb_ah_gmac_way : &mb_pair_way;
+	case ENCR_DES:
+	case ENCR_3DES:
+	case ENCR_AES_CBC:
+	case ENCR_AES_CTR:
+		return &mb_pair_way;
+	}
+	return NULL;
+}
+
+static uint16_t gmac_bits(const struct integ_alg *alg)
+{
+	return (uint16_t)((alg->key_bytes - GMAC_SALT_BYTES) * 8);
+}
+
+static void ccm_init(IMB_MGR *mgr, const uint8_t *octets, struct mb_key *key)
+{
+	struct mb_aes_key aes = { .encrypt = { 0 } };
+
+	mb_aes_init(mgr, key->key_bits, octets, &aes);
+	memcpy(key->ccm.schedule, aes.encrypt, sizeof(key->ccm.schedule));
+	explicit_bzero(&aes, sizeof(aes));
+}
+
+/* Of a cipher with a salt behind its key, and of a MAC with one. */
+static void take_salt(const uint8_t *octets, uint16_t key_bits,
+		      uint8_t salt_bytes, struct mb_key *key)
+{
+	key->key_bits = key_bits;
+	key->salt_bytes = salt_bytes;
+	memcpy(key->salt, octets + key_bits / 8, salt_bytes);
+}
+
+void mb_key_fill(IMB_MGR *mgr, const struct crypto_key_spec *spec,
+		 struct mb_key *key)
+{
+	const struct encr_alg *encr = spec->encr;
+	const uint8_t *octets = spec->encr_key ? spec->encr_key->octets : NULL;
+
+	key->way = way_of(spec);
+	key->id = encr->id;
+	key->integ = (uint16_t)spec->integ->id;
+	key->key_bits = encr->key_bits;
+	key->salt_bytes = 0;
+	key->esn = spec->esn;
+	key->iv_bytes = encr->iv_bytes;
+	key->block_mask = (uint8_t)(encr->block_bytes - 1);
+	key->icv_bytes = (uint8_t)esp_icv_bytes(encr, spec->integ);
+	if (encr->salt_bytes)
+		take_salt(octets, encr->key_bits, encr->salt_bytes, key);
+	if (key->way == &mb_pair_way) {
+		mb_pair_init(mgr, spec, &key->pair);
+	} else if (key->way == &mb_ccm_way) {
+		ccm_init(mgr, octets, key);
+	} else if (key->way == &mb_chacha_way) {
+		memcpy(key->chacha.octets, octets, sizeof(key->chacha.octets));
+	} else if (key->way == &mb_ah_gmac_way) {
+		octets = spec->integ_key->octets;
+		take_salt(octets, gmac_bits(spec->integ), GMAC_SALT_BYTES, key);
+		mb_gcm_init(mgr, key->key_bits, octets, &key->gcm);
+	} else {
+		mb_gcm_init(mgr, key->key_bits, octets, &key->gcm);
+	}
 }
 
 /* --- threads */
@@ -350,6 +233,7 @@ static int ipsec_mb_thread_new(struct crypto_thread **out)
 const struct crypto_backend crypto_ipsec_mb = {
 	.name = "ipsec-mb",
 	.keys_are_shared = true,
+	.has = mb_has,
 	.thread_new = ipsec_mb_thread_new,
 	.thread_free = ipsec_mb_thread_free,
 	.key_new = mb_key_new,
@@ -357,4 +241,5 @@ const struct crypto_backend crypto_ipsec_mb = {
 	.key_forget = mb_key_forget,
 	.seal = ipsec_mb_seal,
 	.open = ipsec_mb_open,
+	.mac = ipsec_mb_mac,
 };

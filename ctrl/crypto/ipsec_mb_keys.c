@@ -124,8 +124,7 @@ static void take_octets(struct secret *out, const uint8_t *octets, size_t n)
 	out->len = n;
 }
 
-/* 0 or -ENOTSUP. */
-static int make(IMB_MGR *mgr, const struct crypto_key *key, struct mb_key *out)
+static void make(IMB_MGR *mgr, const struct crypto_key *key, struct mb_key *out)
 {
 	const size_t encr_bytes = encr_key_bytes(key->encr);
 	struct secret encr_key, integ_key;
@@ -136,14 +135,12 @@ static int make(IMB_MGR *mgr, const struct crypto_key *key, struct mb_key *out)
 		.integ_key = &integ_key,
 		.esn = key->esn,
 	};
-	int err;
 
 	take_octets(&encr_key, key->octets, encr_bytes);
 	take_octets(&integ_key, key->octets + encr_bytes, spec.integ->key_bytes);
-	err = mb_key_fill(mgr, &spec, out);
+	mb_key_fill(mgr, &spec, out);
 	explicit_bzero(encr_key.octets, encr_key.len);
 	explicit_bzero(integ_key.octets, integ_key.len);
-	return err;
 }
 
 const struct mb_key *mb_key_of(struct crypto_thread *t,
@@ -157,7 +154,7 @@ const struct mb_key *mb_key_of(struct crypto_thread *t,
 		if (stands_at(s, i, key->number))
 			return at(s, i);
 	place = take_place(s, key);
-	make(t->mgr, key, at(s, place)); /* as it was made once before */
+	make(t->mgr, key, at(s, place));
 	atomic_store_explicit(&s->of[place], key->number, memory_order_release);
 	return at(s, place);
 }
@@ -182,16 +179,6 @@ void mb_key_forget(struct crypto_thread *t, const struct crypto_key *key)
 
 /* --- keys */
 
-/* Can it be made? */
-static int try(IMB_MGR *mgr, const struct crypto_key *key)
-{
-	struct mb_key made;
-	int err = make(mgr, key, &made);
-
-	wipe(&made);
-	return err;
-}
-
 static uint64_t next_number(struct crypto_thread *t)
 {
 	do {
@@ -204,10 +191,11 @@ int mb_key_new(struct crypto_thread *t, const struct crypto_key_spec *spec,
 	       struct crypto_key **out)
 {
 	struct crypto_key *key;
-	int err;
 
 	if (!crypto_spec_is_sound(spec))
 		return -EINVAL;
+	if (!mb_has(spec->encr, spec->integ))
+		return -ENOTSUP;
 	key = malloc(key_bytes(spec->encr, spec->integ));
 	if (!key)
 		return -ENOMEM;
@@ -215,15 +203,11 @@ int mb_key_new(struct crypto_thread *t, const struct crypto_key_spec *spec,
 	key->encr = spec->encr;
 	key->integ = (uint16_t)spec->integ->id;
 	key->esn = spec->esn;
-	memcpy(key->octets, spec->encr_key->octets, spec->encr_key->len);
+	if (spec->encr_key)
+		memcpy(key->octets, spec->encr_key->octets, spec->encr_key->len);
 	if (spec->integ_key)
-		memcpy(key->octets + spec->encr_key->len,
+		memcpy(key->octets + encr_key_bytes(spec->encr),
 		       spec->integ_key->octets, spec->integ_key->len);
-	err = try(t->mgr, key);
-	if (err) {
-		mb_key_free(key);
-		return err;
-	}
 	*out = key;
 	return 0;
 }

@@ -74,6 +74,28 @@ static void openssl_open(struct crypto_thread *thread, struct crypto_key *key,
 	}
 }
 
+static void openssl_mac(struct crypto_thread *thread, struct crypto_key *key,
+			struct crypto_mac *macs, unsigned n)
+{
+	(void)thread;
+	for (unsigned i = 0; i < n; i++) {
+		const uint32_t seq_hi_be = htonl(macs[i].seq_hi);
+		const size_t tail = key->esn ? sizeof(seq_hi_be) : 0;
+
+		macs[i].ok = cipher_mac(key->cipher, macs[i].iv,
+					slice_of(macs[i].from, macs[i].bytes),
+					slice_of(&seq_hi_be, tail), macs[i].icv);
+	}
+}
+
+static bool openssl_has(const struct encr_alg *encr,
+			const struct integ_alg *integ)
+{
+	(void)encr;
+	(void)integ;
+	return true;
+}
+
 /* A key's contexts are all that it needs. */
 static int openssl_thread_new(struct crypto_thread **out)
 {
@@ -125,6 +147,7 @@ static int openssl_key_new(struct crypto_thread *thread,
 
 const struct crypto_backend crypto_openssl = {
 	.name = "openssl",
+	.has = openssl_has,
 	.thread_new = openssl_thread_new,
 	.thread_free = openssl_thread_free,
 	.key_new = openssl_key_new,
@@ -132,4 +155,5 @@ const struct crypto_backend crypto_openssl = {
 	.key_forget = openssl_key_forget,
 	.seal = openssl_seal,
 	.open = openssl_open,
+	.mac = openssl_mac,
 };

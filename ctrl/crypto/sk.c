@@ -27,11 +27,21 @@ static struct cipher_text text_of(const struct sk_key *key,
 	};
 }
 
+/* RFC 7296 section 3.14: a message is always encrypted, and verified. */
+static bool protects_ike(const struct crypto_key_spec *spec)
+{
+	return !spec->encr->not_ike && !spec->integ->not_ike &&
+	       esp_icv_bytes(spec->encr, spec->integ) != 0;
+}
+
 int sk_key_new(const struct crypto_key_spec *spec, struct sk_key **out)
 {
-	struct sk_key *key = calloc(1, sizeof(*key));
+	struct sk_key *key;
 	int err;
 
+	if (!protects_ike(spec))
+		return -EINVAL;
+	key = calloc(1, sizeof(*key));
 	if (!key)
 		return -ENOMEM;
 	err = cipher_new(spec, &key->cipher);

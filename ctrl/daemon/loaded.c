@@ -87,6 +87,28 @@ static int check_room(const struct config *c, const struct conn_conf *conns,
 	return 0;
 }
 
+/* What is broken has to be allowed by the file. */
+static int check_weak(const struct config *file, const struct conn_conf *conn,
+		      struct error *e)
+{
+	const struct child_conf *child = conn->children;
+
+	if (file->gateway.allow_weak_algorithms)
+		return 0;
+	for (size_t i = 0; i < conn->n_children; i++, child++) {
+		const char *name,
+			*why = proposals_weakness(&child->proposals, &name);
+
+		if (why)
+			return error_set(e, -EINVAL,
+					 "connections.%s.children.%s.esp_"
+					 "proposals has %s, which is weak "
+					 "(%s); remove it, or set " ALLOW_WEAK,
+					 conn->name, child->name, name, why);
+	}
+	return 0;
+}
+
 static int fail_files(const struct config *c, const char *what,
 		      const char *name, int err, struct error *e)
 {
@@ -101,8 +123,10 @@ int loaded_put_conn(const struct config *c, const struct conn_conf *conn,
 {
 	const struct conn_conf *old =
 		find_conn(c->conns, c->n_conns, conn->name);
-	int err = make_room(c, 1, out, e);
+	int err = check_weak(c, conn, e);
 
+	if (!err)
+		err = make_room(c, 1, out, e);
 	if (!err && old && !old->from_vici)
 		err = fail_files(c, "connection", conn->name, -EEXIST, e);
 	for (size_t i = 0; !err && i < c->n_conns; i++)
@@ -330,9 +354,13 @@ static int append_conns(const struct config *c, const struct config *file,
 
 	for (size_t i = 0; !err && i < file->n_conns; i++)
 		err = append(out, &file->conns[i], e);
-	for (size_t i = 0; !err && i < c->n_conns; i++)
-		if (c->conns[i].from_vici)
+	for (size_t i = 0; !err && i < c->n_conns; i++) {
+		if (!c->conns[i].from_vici)
+			continue;
+		err = check_weak(file, &c->conns[i], e);
+		if (!err)
 			err = append(out, &c->conns[i], e);
+	}
 	return err ? err : check_room(file, out->at, out->n, e);
 }
 

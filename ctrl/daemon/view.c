@@ -16,13 +16,31 @@
 #include "ctrl/base/range.h"
 #include "include/proto.h"
 
-static void put_algs(const struct encr_alg *encr, const struct integ_alg *integ,
-		     bool esn, struct tunnel_status *out)
+/* Of this one SA, where it is not the gateway's own. */
+static const char *other_backend(const struct dp_view *dp,
+				 const struct encr_alg *encr,
+				 const struct integ_alg *integ)
 {
-	bool aead = encr_is_aead(encr);
+	const struct crypto_backend *own =
+		crypto_backend_by_name(dp->status.crypto);
+	const struct crypto_backend *of =
+		own ? crypto_backend_for(own, encr, integ) : NULL;
 
-	snprintf(out->algs, sizeof(out->algs), "%s%s%s%s", encr->name,
-		 aead ? "" : "-", aead ? "" : integ->name, esn ? "-esn" : "");
+	return of && of != own ? of->name : NULL;
+}
+
+/* "aes128-sha256-esn", and what is unusual of it. */
+static void put_algs(const struct dp_view *dp, const struct encr_alg *encr,
+		     const struct integ_alg *integ, bool esn,
+		     struct tunnel_status *out)
+{
+	const bool alone = integ->id == INTEG_NONE;
+	const char *backend = other_backend(dp, encr, integ);
+
+	snprintf(out->algs, sizeof(out->algs), "%s%s%s%s%s%s%s", encr->name,
+		 alone ? "" : "-", alone ? "" : integ->name, esn ? "-esn" : "",
+		 esp_pair_weakness(encr, integ) ? " weak" : "",
+		 backend ? " by " : "", backend ? backend : "");
 }
 
 static void join(const char *conn, const char *child, char out[STATUS_NAME_MAX])
@@ -201,7 +219,7 @@ static void view_manual(const struct dp_view *dp, const struct manual_conf *m,
 	snprintf(out->name, sizeof(out->name), "%s", m->name);
 	addr_str(&m->local, out->local);
 	addr_str(&m->remote, out->remote);
-	put_algs(m->encr, m->integ, m->esn, out);
+	put_algs(dp, m->encr, m->integ, m->esn, out);
 	out->transport = m->mode == SADB_TRANSPORT;
 	out->state = TUNNEL_UP;
 	out->start_action = CHILD_START;
@@ -258,14 +276,14 @@ static void add_pair(const struct dp_view *dp, const struct ike_sa_view *ike,
 		     struct tunnel_status *out)
 {
 	const struct encr_alg *encr =
-		encr_by_id(child->encr, child->encr_key_bits);
+		encr_of_bits(child->encr, child->encr_key_bits);
 	const struct integ_alg *integ = integ_by_id(child->integ);
 
 	out->n_sas++;
 	addr_str(&ike->local, out->local);
 	addr_str(&ike->remote, out->remote);
 	if (encr && integ)
-		put_algs(encr, integ, child->esn, out);
+		put_algs(dp, encr, integ, child->esn, out);
 	add_sa(dp, &ike->local, child->spi_in, SADB_IN, &out->in);
 	add_sa(dp, &ike->remote, child->spi_out, SADB_OUT, &out->out);
 }

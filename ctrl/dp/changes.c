@@ -142,6 +142,7 @@ int changes_open(struct dp *dp, struct event_base *base, struct error *e)
 
 	if (err)
 		return err;
+	sadb_allow_weak(dp->sadb, dp->config->gateway.allow_weak_algorithms);
 	dp->manual = manual_new(dp->sadb, dp->config->gateway.state_dir);
 	if (!dp->manual)
 		return error_set(e, -ENOMEM, "no memory for manual SAs");
@@ -244,6 +245,7 @@ int dp_reload(struct dp *dp, struct config *config, struct error *e)
 	if (err)
 		return err;
 	dp->config = config;
+	sadb_allow_weak(dp->sadb, config->gateway.allow_weak_algorithms);
 	settle_manual(dp);
 	for (uint32_t i = 0; i < dp->n_workers; i++)
 		atomic_store_explicit(&dp->workers[i].w.mss_clamp,

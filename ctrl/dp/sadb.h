@@ -75,6 +75,9 @@ int sadb_new(const struct sadb_spec *spec, struct sadb **out, struct error *e);
 /* After the workers are removed. The SAs stay in their SAD. NULL is fine. */
 void sadb_free(struct sadb *s);
 
+/* May IKE add what esp_pair_weakness() says nobody should use? Not at first. */
+void sadb_allow_weak(struct sadb *s, bool allow);
+
 /* Before a worker runs, and after it ended. 0 or a negative errno. */
 int sadb_add_worker(struct sadb *s, struct worker *w);
 void sadb_remove_worker(struct sadb *s, struct worker *w);

@@ -142,20 +142,6 @@ static int check_form(const struct sadb_id *id, const struct sadb_sa *sa,
 
 /* --- what is made --- */
 
-/*
- * Whoever negotiated says the length, also where there is only one and none
- * stood on the wire.
- */
-static const struct encr_alg *find_encr(uint16_t id, uint16_t bits)
-{
-	const struct encr_alg *alg = encr_by_id(id, bits);
-
-	if (alg)
-		return alg;
-	alg = encr_by_id(id, 0);
-	return alg && alg->key_bits == bits ? alg : NULL;
-}
-
 static void take_key(struct secret *out, const uint8_t *octets, uint16_t len)
 {
 	memcpy(out->octets, octets, len);
@@ -178,6 +164,28 @@ static bool is_narrow(const struct sadb *s, const struct entry *en)
 			return true;
 	}
 	return false;
+}
+
+void sadb_allow_weak(struct sadb *s, bool allow)
+{
+	s->allow_weak = allow;
+}
+
+/* What was negotiated; what an operator has written was judged with the file. */
+static int check_algs(const struct sadb *s, const struct sadb_sa *sa,
+		      const struct sa_spec *spec, struct error *e)
+{
+	const char *weakness;
+
+	if (!spec->encr || !spec->integ)
+		return error_set(
+			e, -ENOTSUP,
+			"unknown algorithm: encryption %u of %u bits, integrity %u",
+			sa->encr, sa->encr_key_bits, sa->integ);
+	weakness = esp_pair_weakness(spec->encr, spec->integ);
+	if (weakness && sa->n_selectors && !s->allow_weak)
+		return error_set(e, -EINVAL, "weak algorithms: %s", weakness);
+	return 0;
 }
 
 static uint64_t limit_of(uint64_t most)
@@ -222,7 +230,7 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		.encap_sport = sa->encap_sport,
 		.encap_dport = sa->encap_dport,
 		.outer = sa->outer,
-		.encr = find_encr(sa->encr, sa->encr_key_bits),
+		.encr = encr_of_bits(sa->encr, sa->encr_key_bits),
 		.integ = integ_by_id(sa->integ),
 		.encr_key = &encr_key,
 		.integ_key = &integ_key,
@@ -237,13 +245,10 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		.spread = sa->spread,
 		.fragment_after = sa->fragment_after,
 	};
-	int err;
+	int err = check_algs(s, sa, &spec, e);
 
-	if (!spec.encr || !spec.integ)
-		return error_set(
-			e, -ENOTSUP,
-			"unknown algorithm: encryption %u of %u bits, integrity %u",
-			sa->encr, sa->encr_key_bits, sa->integ);
+	if (err)
+		return err;
 	err = rules_of(s, en, &rules);
 	if (err)
 		return error_set(e, err, "no memory for rules");

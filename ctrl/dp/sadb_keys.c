@@ -33,7 +33,10 @@ void used_keys_fini(struct used_keys *k)
 
 static uint64_t tag_of(const struct used_keys *k, const struct sadb_sa *sa)
 {
-	const struct slice key = slice_of(sa->encr_key, sa->encr_key_len);
+	/* What encrypts nothing has only the other one. */
+	const struct slice key =
+		sa->encr_key_len ? slice_of(sa->encr_key, sa->encr_key_len)
+				 : slice_of(sa->integ_key, sa->integ_key_len);
 	uint8_t mac[PRF_MAX_BYTES];
 	uint64_t tag = 0;
 

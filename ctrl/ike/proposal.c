@@ -105,12 +105,13 @@ static bool choose_encr(const struct proposal *p,
 	return false;
 }
 
-/* With an AEAD none, and "none" may be said in so many words. */
+/* With an AEAD none, nor where we only encrypt, and "none" may be said in so many
+ * words. */
 static bool choose_integ(const struct proposal *p,
 			 const struct ike_proposal *peer, struct chosen *out)
 {
 	out->integ = &integ_none;
-	if (encr_is_aead(out->encr))
+	if (p->n_integ == 0)
 		return !has_type(peer, IKE_TF_INTEG) ||
 		       offers(peer, IKE_TF_INTEG, INTEG_NONE, 0);
 	for (size_t i = 0; i < p->n_integ; i++) {
@@ -220,8 +221,7 @@ bool proposals_check(const struct proposals *p, struct slice body, bool with_ke,
 
 static bool allows(const struct proposal *p, const struct chosen *c)
 {
-	bool encr = false, integ = encr_is_aead(c->encr), prf = false,
-	     ke = false;
+	bool encr = false, integ = p->n_integ == 0, prf = false, ke = false;
 
 	for (size_t i = 0; i < p->n_encr; i++)
 		encr |= p->encr[i] == c->encr;

@@ -63,6 +63,10 @@ enum xdp_place {
 	XDP_DISPATCHER, /* by libxdp, beside those of others */
 };
 
+/* For errors: the way round what esp_pair_weakness() says. */
+#define ALLOW_WEAK \
+	"gateway.allow_weak_algorithms = yes if the peer can do nothing better"
+
 /* One bit that others hardly use, in the marks of packets. */
 #define GATEWAY_MARK 0x10000000U
 
@@ -77,8 +81,9 @@ struct gateway_conf {
 	enum crypto_choice crypto; /* of ESP */
 	bool mss_clamp;		   /* of TCP through tunnels */
 	bool allow_manual_counter_mode;
-	uint32_t workers; /* 0: as many as fit */
-	uint32_t sas;	  /* at once; 0: SAS_DEFAULT */
+	bool allow_weak_algorithms; /* see esp_pair_weakness() */
+	uint32_t workers;	    /* 0: as many as fit */
+	uint32_t sas;		    /* at once; 0: SAS_DEFAULT */
 	enum bootstrap bootstrap;
 	struct addr resolvers[RESOLVERS_MAX]; /* none: of /etc/resolv.conf */
 	size_t n_resolvers;
@@ -89,8 +94,8 @@ struct gateway_conf {
 /* One direction of a manual SA. */
 struct manual_keys {
 	uint32_t spi; /* host order, above SPI_RESERVED_MAX; 0: there is none */
-	struct secret encr_key;
-	struct secret integ_key; /* empty with an AEAD */
+	struct secret encr_key;	 /* empty with ENCR_NULL */
+	struct secret integ_key; /* empty with an AEAD, or without integrity */
 	struct place place;
 };
 

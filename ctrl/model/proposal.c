@@ -20,11 +20,16 @@
 #define SHOWN_TEXT_BYTES (SHOWN_TEXT_MAX + sizeof(" in proposal ''"))
 
 /* For errors; a test holds them to the tables of ctrl/crypto. */
-#define AEADS	"aes128gcm16, aes192gcm16, aes256gcm16, chacha20poly1305"
-#define CIPHERS "aes128, aes192, aes256"
-#define INTEGS	"sha256, sha384, sha512, sha1"
-#define PRFS	"prfsha256, prfsha384, prfsha512, prfsha1"
-#define KES	"curve25519, ecp256, ecp384, modp2048"
+#define AEADS                                                      \
+	"aes128gcm16, aes192gcm16, aes256gcm16 (also with gcm12, " \
+	"gcm8, ccm16, ccm12, ccm8), chacha20poly1305"
+#define CIPHERS "aes128, aes192, aes256 (also with ctr)"
+#define INTEGS	"sha256, sha384, sha512, sha1, aesxcbc, aescmac"
+#define ESP_ALONE                                                           \
+	"aes128gmac, aes192gmac, aes256gmac, null, sha1_160, and the weak " \
+	"3des, des, md5, md5_128"
+#define PRFS "prfsha256, prfsha384, prfsha512, prfsha1"
+#define KES  "curve25519, ecp256, ecp384, modp2048"
 
 #define CBC_SHA2 "aes128-aes192-aes256-sha256-sha384-sha512"
 #define IKE_BESIDE \
@@ -164,7 +169,8 @@ static int fail_unknown(const char *text, enum ike_protocol protocol,
 			struct slice word, size_t unknown, struct error *e)
 {
 	const char *known = protocol == IKE_PROTO_IKE ? PRFS ", " KES
-						      : KES ", none, esn, noesn";
+						      : KES
+				    ", none, esn, noesn, " ESP_ALONE;
 	bool show = word.len < KEYWORD_MAX && is_printable(word);
 	bool show_text = show && unknown == 1 && word.len < strlen(text);
 	char where[SHOWN_TEXT_BYTES];
@@ -202,6 +208,15 @@ static const struct encr_alg *first_encr(const struct proposal *p, bool aead)
 	return NULL;
 }
 
+/* The first that can't be without, or NULL. */
+static const struct encr_alg *needs_integ(const struct proposal *p)
+{
+	for (size_t i = 0; i < p->n_encr; i++)
+		if (is_ike(p) || esp_pair_misfit(p->encr[i], &integ_none))
+			return p->encr[i];
+	return NULL;
+}
+
 static int check_encr(const struct proposal *p, const char *where,
 		      struct error *e)
 {
@@ -218,17 +233,34 @@ static int check_encr(const struct proposal *p, const char *where,
 				 "needs an integrity algorithm, the second must "
 				 "not have one; write two proposals",
 				 classic->name, aead->name, where);
-	if (classic && p->n_integ == 0)
+	if (classic && p->n_integ == 0 && needs_integ(p))
 		return error_set(
 			e, -EINVAL,
 			"%s has no integrity algorithm%s; add one of " INTEGS,
-			classic->name, where);
+			needs_integ(p)->name, where);
 	return 0;
+}
+
+/* The first that no IKE SA is protected by, or NULL. */
+static const char *not_for_ike(const struct proposal *p)
+{
+	for (size_t i = 0; i < p->n_encr; i++)
+		if (p->encr[i]->not_ike)
+			return p->encr[i]->name;
+	for (size_t i = 0; i < p->n_integ; i++)
+		if (p->integ[i]->not_ike)
+			return p->integ[i]->name;
+	return NULL;
 }
 
 static int check_ike(const struct proposal *p, const char *where,
 		     struct error *e)
 {
+	if (not_for_ike(p))
+		return error_set(e, -EINVAL,
+				 "%s%s: it may protect ESP, but not IKE; remove "
+				 "it",
+				 not_for_ike(p), where);
 	if (p->esn || p->no_esn)
 		return error_set(e, -EINVAL,
 				 "'%s'%s: sequence numbers belong to ESP, not "
@@ -251,6 +283,14 @@ static const struct prf_alg *prf_of(const struct integ_alg *integ)
 {
 	switch (integ->id) {
 	case INTEG_NONE:
+	case INTEG_HMAC_MD5_96:
+	case INTEG_HMAC_MD5_128:
+	case INTEG_HMAC_SHA1_160:
+	case INTEG_AES_XCBC_96:
+	case INTEG_AES_CMAC_96:
+	case INTEG_AES_128_GMAC:
+	case INTEG_AES_192_GMAC:
+	case INTEG_AES_256_GMAC:
 		break;
 	case INTEG_HMAC_SHA1_96:
 		return prf_by_id(PRF_HMAC_SHA1);
@@ -336,6 +376,23 @@ int proposal_parse(const char *text, enum ike_protocol protocol,
 
 /* --- the rest */
 
+static const char *weakness_of(const struct proposal *p, const char **name)
+{
+	for (size_t i = 0; i < p->n_encr; i++) {
+		*name = p->encr[i]->name;
+		if (p->encr[i]->weak)
+			return p->encr[i]->weak;
+		if (p->n_integ == 0 && esp_pair_weakness(p->encr[i], &integ_none))
+			return esp_pair_weakness(p->encr[i], &integ_none);
+	}
+	for (size_t i = 0; i < p->n_integ; i++) {
+		*name = p->integ[i]->name;
+		if (p->integ[i]->weak)
+			return p->integ[i]->weak;
+	}
+	return NULL;
+}
+
 void proposals_default(enum ike_protocol protocol, struct proposals *out)
 {
 	static const char *const ike[] = {
@@ -354,6 +411,15 @@ void proposals_default(enum ike_protocol protocol, struct proposals *out)
 	for (size_t i = 0; i < ARRAY_LEN(ike); i++)
 		if (proposal_parse(texts[i], protocol, &out->at[i], &e) == 0)
 			out->n++;
+}
+
+const char *proposals_weakness(const struct proposals *p, const char **name)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < p->n && !why; i++)
+		why = weakness_of(&p->at[i], name);
+	return why;
 }
 
 /* Pointers to constant tables: the same algorithm is the same pointer. */

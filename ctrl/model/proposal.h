@@ -28,9 +28,10 @@
 struct proposal {
 	enum ike_protocol protocol; /* IKE_PROTO_IKE or IKE_PROTO_ESP */
 	const struct encr_alg *encr[PROPOSAL_ALGS_MAX];
-	const struct integ_alg *integ[PROPOSAL_ALGS_MAX]; /* none with AEADs */
-	const struct prf_alg *prf[PROPOSAL_ALGS_MAX];	  /* IKE alone */
-	const struct ke_alg *ke[PROPOSAL_ALGS_MAX]; /* ESP: none, no PFS */
+	/* None with AEADs, and with ESP that only encrypts. */
+	const struct integ_alg *integ[PROPOSAL_ALGS_MAX];
+	const struct prf_alg *prf[PROPOSAL_ALGS_MAX]; /* IKE alone */
+	const struct ke_alg *ke[PROPOSAL_ALGS_MAX];   /* ESP: none, no PFS */
 	size_t n_encr, n_integ, n_prf, n_ke;
 	bool no_ke;  /* ESP: PFS is not demanded; true where ke is empty */
 	bool esn;    /* ESP: extended sequence numbers are offered */
@@ -49,16 +50,17 @@ struct proposals {
  * out; PRFs are left out of ESP, and "none" of IKE; blanks around keywords and
  * empty ones don't count.
  *
- * Two things are stricter: a cipher without integrity is refused for ESP too
- * (RFC 4303 section 1), and so are "esn" and "noesn" for IKE, which no peer of
- * another make would accept (RFC 7296 section 3.3.3).
+ * Two things are stricter: "esn" and "noesn" are refused for IKE, which no peer of
+ * another make would accept (RFC 7296 section 3.3.3), and so are algorithms that
+ * only packets are protected by. What is weak is for the caller to refuse.
  *
  * protocol   IKE_PROTO_IKE or IKE_PROTO_ESP
  *
  * -EINVAL with e filled: an unknown keyword (named where it is short enough to
  * be one), no keyword, no cipher, AEAD and other ciphers mixed, a cipher
- * without integrity, an IKE proposal without a PRF or a key exchange method or
- * with sequence numbers, too many of one type. out is unchanged.
+ * without the integrity that it needs, an IKE proposal without a PRF or a key
+ * exchange method or with sequence numbers or what is ESP's alone, too many of one
+ * type. out is unchanged.
  */
 int proposal_parse(const char *text, enum ike_protocol protocol,
 		   struct proposal *out, struct error *e);
@@ -69,6 +71,12 @@ int proposal_parse(const char *text, enum ike_protocol protocol,
  * strongSwan has it. SHA-1 must be asked for by name.
  */
 void proposals_default(enum ike_protocol protocol, struct proposals *out);
+
+/*
+ * Why nobody should use one of the pairs, see esp_pair_weakness(), and which
+ * algorithm that is about; NULL: one may. The texts are constant.
+ */
+const char *proposals_weakness(const struct proposals *p, const char **name);
 
 /* The same algorithms in the same order. */
 bool proposal_equal(const struct proposal *a, const struct proposal *b);

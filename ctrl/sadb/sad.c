@@ -61,11 +61,11 @@ struct sad *sad_new(const struct crypto_backend *backend, uint32_t workers)
 	return sad;
 }
 
-static void key_free(const struct sad *sad, struct crypto_key *key)
+static void key_free(const struct sa_rt *sa, struct crypto_key *key)
 {
-	for (uint32_t i = 0; key && i < sad->workers; i++)
-		sad->backend->key_forget(sad->of_worker[i], key);
-	sad->backend->key_free(key);
+	for (uint32_t i = 0; key && i < sa->sad->workers; i++)
+		sa->backend->key_forget(sa->sad->of_worker[i], key);
+	sa->backend->key_free(key);
 }
 
 static void sa_free(struct sa_rt *sa)
@@ -73,9 +73,9 @@ static void sa_free(struct sa_rt *sa)
 	if (!sa)
 		return;
 	for (uint32_t i = 1; sa->keys && i < sa->sad->workers; i++)
-		key_free(sa->sad, sa->keys[i]);
+		key_free(sa, sa->keys[i]);
 	free(sa->keys);
-	key_free(sa->sad, sa->key);
+	key_free(sa, sa->key);
 	replay_free(&sa->replay);
 	rules_free((struct rules *)atomic_load(&sa->rules));
 	free(sa->limits);
@@ -182,6 +182,13 @@ static int add_limits(struct sa_rt *sa, const struct sa_limits *limits)
 	return 0;
 }
 
+/* RFC 4303 section 3.4.3: without integrity there is none, for any forged number
+ * would move it. */
+static uint32_t window_of(const struct sa_spec *spec)
+{
+	return esp_icv_bytes(spec->encr, spec->integ) ? spec->replay_window : 0;
+}
+
 static int sa_fill(const struct sad *sad, struct sa_rt *sa,
 		   const struct sa_spec *spec, struct error *e)
 {
@@ -192,7 +199,7 @@ static int sa_fill(const struct sad *sad, struct sa_rt *sa,
 	if (!atomic_load(&sa->rules))
 		err = -ENOMEM;
 	if (!err && spec->dir == DIR_IN)
-		err = replay_init(&sa->replay, spec->replay_window, spec->esn);
+		err = replay_init(&sa->replay, window_of(spec), spec->esn);
 	if (!err)
 		err = add_limits(sa, spec->limits);
 	if (err)
@@ -233,12 +240,16 @@ int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 
 	if (sad_count(sad) == SAD_MAX)
 		return error_set(e, -ENOSPC, "more than %u SAs", SAD_MAX);
+	if (esp_pair_misfit(spec->encr, spec->integ))
+		return error_set(e, -EINVAL, "%s with %s: %s", spec->encr->name,
+				 spec->integ->name,
+				 esp_pair_misfit(spec->encr, spec->integ));
 	sa = aligned_alloc(_Alignof(struct sa_rt), sizeof(*sa));
 	if (!sa)
 		return error_set(e, -ENOMEM, "no memory for an SA");
 	memset(sa, 0, sizeof(*sa));
 	sa->sad = sad;
-	sa->backend = sad->backend;
+	sa->backend = crypto_backend_for(sad->backend, spec->encr, spec->integ);
 	if (spec->dir == DIR_OUT)
 		share_out(sad, sa, spec->spread);
 	err = sa_fill(sad, sa, spec, e);

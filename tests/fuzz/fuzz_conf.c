@@ -45,7 +45,10 @@ static void check_pair(const struct config *c, const struct manual_conf *m)
 	struct manual_clash clash;
 
 	if ((m->encr->counter_mode && !c->gateway.allow_manual_counter_mode) ||
-	    encr_is_aead(m->encr) != (m->integ == &integ_none) ||
+	    esp_pair_misfit(m->encr, m->integ) ||
+	    (esp_pair_weakness(m->encr, m->integ) &&
+	     !c->gateway.allow_weak_algorithms) ||
+	    (m->replay_window && !esp_icv_bytes(m->encr, m->integ)) ||
 	    (m->esn && !m->replay_window) || m->encap != !!m->remote_port)
 		abort();
 	check_keys(m, &m->in);
@@ -90,7 +93,8 @@ static struct config *in_force(void)
 {
 	static const char text[] =
 		"gateway {\nprotected = a\nunprotected = b\n"
-		"allow_manual_counter_mode = yes\n}\nmanual {\na {\n"
+		"allow_manual_counter_mode = yes\n"
+		"allow_weak_algorithms = yes\n}\nmanual {\na {\n"
 		"local_addrs = 192.0.2.1\nremote_addrs = 192.0.2.2\n"
 		"esp_proposals = aes128gcm16\nin {\nspi = 0x1001\n"
 		"encr_key = 0x000102030405060708090a0b0c0d0e0f10111213\n}\n"

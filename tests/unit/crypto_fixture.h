@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The crypto backends that are tested, ipsec-mb with its code for older CPUs
- * too, and the suites that each must have. A group of tests runs for each:
+ * too, and the suites of each. A group of tests runs for each:
  *
  *     for (size_t i = 0; i < ARRAY_LEN(backends); i++)
  *             if (backend_may_run(&backends[i]))
@@ -43,6 +43,10 @@ static const struct tested_backend backends[] = {
 /* The group's, and what is its thread's. */
 static const struct crypto_backend *backend;
 static struct crypto_thread *thread;
+static bool on_this_cpu;
+
+/* Before main() takes a backend: that each cipher stands with each MAC. */
+static bool want_all_pairs;
 
 static inline bool backend_may_run(const struct tested_backend *b)
 {
@@ -55,12 +59,65 @@ static inline bool backend_may_run(const struct tested_backend *b)
 	}
 	print_message("%s:\n", b->name);
 	backend = b->backend;
+	on_this_cpu = b->cpu == CPU_AS_IS;
 	return true;
+}
+
+/* An algorithm pair as an operator names it; integ NULL with an AEAD, and where
+ * it only encrypts. */
+struct suite {
+	const char *encr;
+	const char *integ;
+	bool esn;
+};
+
+#define SUITES_MAX 512
+
+/* What protects ESP and the backend has, with and without extended numbers: each
+ * cipher with one MAC and each MAC with one cipher, or all pairs, but not with the
+ * code for older CPUs. */
+static struct suite suites[SUITES_MAX];
+static size_t n_suites;
+static size_t n_verifying; /* of them, and first: those with integrity */
+
+static inline const struct integ_alg *suite_integ(const struct suite *suite)
+{
+	return suite->integ ? integ_by_name(suite->integ) : &integ_none;
+}
+
+static inline bool suite_encrypts(const struct suite *suite)
+{
+	const enum encr_id id = encr_by_name(suite->encr)->id;
+
+	return id != ENCR_NULL && id != ENCR_NULL_AES_GMAC;
+}
+
+static inline void suites_add(const struct encr_alg *encr,
+			      const struct integ_alg *integ, bool verifying)
+{
+	const char *name = integ->id == INTEG_NONE ? NULL : integ->name;
+
+	if (esp_pair_misfit(encr, integ) || !backend->has(encr, integ) ||
+	    verifying != (esp_icv_bytes(encr, integ) != 0))
+		return;
+	assert_true(n_suites + 2 <= SUITES_MAX);
+	suites[n_suites++] = (struct suite){ encr->name, name, false };
+	suites[n_suites++] = (struct suite){ encr->name, name, true };
 }
 
 static inline int backend_take(void **state)
 {
 	(void)state;
+	n_suites = 0;
+	for (size_t i = 0; encr_at(i); i++) {
+		suites_add(encr_at(i), &integ_none, true);
+		for (size_t j = 0; integ_at(j); j++)
+			if ((want_all_pairs && on_this_cpu) || i == 0 || j == 0)
+				suites_add(encr_at(i), integ_at(j), true);
+	}
+	n_verifying = n_suites;
+	for (size_t i = 0; encr_at(i); i++)
+		suites_add(encr_at(i), &integ_none, false);
 	return backend->thread_new(&thread);
 }
 
@@ -70,29 +127,6 @@ static inline int backend_give_back(void **state)
 	backend->thread_free(thread);
 	thread = NULL;
 	return 0;
-}
-
-/* An algorithm pair as an operator names it; integ NULL with an AEAD. */
-struct suite {
-	const char *encr;
-	const char *integ;
-	bool esn;
-};
-
-static const struct suite suites[] = {
-	{ "aes128", "sha256", false },	     { "aes128", "sha256", true },
-	{ "aes192", "sha256", false },	     { "aes256", "sha256", true },
-	{ "aes128gcm16", NULL, false },	     { "aes128gcm16", NULL, true },
-	{ "aes192gcm16", NULL, false },	     { "aes256gcm16", NULL, true },
-	{ "aes128", "sha1", false },	     { "aes256", "sha1", true },
-	{ "aes192", "sha384", false },	     { "aes128", "sha384", true },
-	{ "aes256", "sha512", false },	     { "aes192", "sha512", true },
-	{ "chacha20poly1305", NULL, false }, { "chacha20poly1305", NULL, true },
-};
-
-static inline const struct integ_alg *suite_integ(const struct suite *suite)
-{
-	return suite->integ ? integ_by_name(suite->integ) : &integ_none;
 }
 
 #endif

@@ -4,110 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "ctrl/crypto/alg.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-
-static void cbc_has_sizes_of_rfc_3602(void **state)
-{
-	static const struct {
-		const char *name;
-		uint16_t key_bits;
-	} rows[] = { { "aes128", 128 }, { "aes192", 192 }, { "aes256", 256 } };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct encr_alg *alg = encr_by_name(rows[i].name);
-
-		assert_non_null(alg);
-		assert_int_equal(alg->id, ENCR_AES_CBC);
-		assert_string_equal(alg->name, rows[i].name);
-		assert_int_equal(alg->key_bits, rows[i].key_bits);
-		assert_int_equal(encr_attr_bits(alg), rows[i].key_bits);
-		assert_int_equal(encr_key_bytes(alg), rows[i].key_bits / 8);
-		assert_int_equal(alg->iv_bytes, 16);
-		assert_int_equal(alg->block_bytes, 16);
-		assert_int_equal(alg->icv_bytes, 0);
-		assert_false(encr_is_aead(alg));
-		assert_false(alg->counter_mode);
-	}
-}
-
-static void gcm_has_sizes_of_rfc_4106(void **state)
-{
-	static const struct {
-		const char *name;
-		uint16_t key_bits;
-	} rows[] = { { "aes128gcm16", 128 },
-		     { "aes192gcm16", 192 },
-		     { "aes256gcm16", 256 } };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct encr_alg *alg = encr_by_name(rows[i].name);
-
-		assert_non_null(alg);
-		assert_int_equal(alg->id, ENCR_AES_GCM_16);
-		assert_string_equal(alg->name, rows[i].name);
-		assert_int_equal(alg->key_bits, rows[i].key_bits);
-		assert_int_equal(encr_attr_bits(alg), rows[i].key_bits);
-		assert_int_equal(encr_key_bytes(alg), rows[i].key_bits / 8 + 4);
-		assert_int_equal(alg->salt_bytes, 4);
-		assert_int_equal(alg->iv_bytes, 8);
-		assert_int_equal(alg->block_bytes, 1);
-		assert_int_equal(alg->icv_bytes, 16);
-		assert_true(encr_is_aead(alg));
-		assert_true(alg->counter_mode);
-	}
-}
-
-static void chacha20_has_sizes_of_rfc_7634(void **state)
-{
-	const struct encr_alg *alg = encr_by_name("chacha20poly1305");
-
-	(void)state;
-	assert_non_null(alg);
-	assert_int_equal(alg->id, ENCR_CHACHA20_POLY1305);
-	assert_string_equal(alg->name, "chacha20poly1305");
-	assert_int_equal(alg->key_bits, 256);
-	assert_int_equal(encr_attr_bits(alg), 0);
-	assert_int_equal(encr_key_bytes(alg), 36);
-	assert_int_equal(alg->salt_bytes, 4);
-	assert_int_equal(alg->iv_bytes, 8);
-	assert_int_equal(alg->block_bytes, 1);
-	assert_int_equal(alg->icv_bytes, 16);
-	assert_true(encr_is_aead(alg));
-	assert_true(alg->counter_mode);
-}
-
-static void macs_have_sizes_of_rfc_2404_and_rfc_4868(void **state)
-{
-	static const struct {
-		const char *name;
-		enum integ_id id;
-		uint16_t key_bytes;
-		uint8_t icv_bytes;
-	} rows[] = {
-		{ "sha1", INTEG_HMAC_SHA1_96, 20, 12 },
-		{ "sha256", INTEG_HMAC_SHA2_256_128, 32, 16 },
-		{ "sha384", INTEG_HMAC_SHA2_384_192, 48, 24 },
-		{ "sha512", INTEG_HMAC_SHA2_512_256, 64, 32 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct integ_alg *alg = integ_by_name(rows[i].name);
-
-		assert_non_null(alg);
-		assert_int_equal(alg->id, rows[i].id);
-		assert_string_equal(alg->name, rows[i].name);
-		assert_int_equal(alg->key_bytes, rows[i].key_bytes);
-		assert_int_equal(alg->icv_bytes, rows[i].icv_bytes);
-	}
-}
 
 static void aliases_lead_to_the_same_entry(void **state)
 {
@@ -119,6 +22,12 @@ static void aliases_lead_to_the_same_entry(void **state)
 		{ "aes128gcm128", "aes128gcm16" },
 		{ "aes192gcm128", "aes192gcm16" },
 		{ "aes256gcm128", "aes256gcm16" },
+		{ "aes128gcm96", "aes128gcm12" },
+		{ "aes192gcm64", "aes192gcm8" },
+		{ "aes256ccm", "aes256ccm16" },
+		{ "aes128ccm128", "aes128ccm16" },
+		{ "aes192ccm96", "aes192ccm12" },
+		{ "aes256ccm64", "aes256ccm8" },
 	};
 	static const char *const integ[][2] = {
 		{ "sha", "sha1" },
@@ -143,15 +52,13 @@ static void aliases_lead_to_the_same_entry(void **state)
 static void unknown_keyword_is_refused(void **state)
 {
 	static const char *const names[] = {
-		"",	      "aes1",
-		"aes128x",    "AES128",
-		"aes128gcm8", "aes128gcm12",
-		"aes128ctr",  "3des",
-		"sha256 ",    "sha1_160",
-		"sha224",     "sha2_256_96",
-		"none",	      "aes512gcm16",
-		"chacha20",   "chacha20poly1305compat",
-		"prfsha1",
+		"",	      "aes1",	      "aes128x",
+		"AES128",     "aes128gcm4",   "aes128gcm1",
+		"aes160gcm8", "aes128ccm160", "aes128gcm12x",
+		"aes512gcm",  "aes128gmac16", "sha256 ",
+		"sha224",     "sha2_256_96",  "none",
+		"chacha20",   "prfsha1",      "chacha20poly1305compat",
+		"cast128",    "aesgcm",	      "camelliaxcbc",
 	};
 
 	(void)state;
@@ -168,31 +75,90 @@ static void cipher_keyword_is_no_integrity_keyword(void **state)
 	assert_null(encr_by_name("sha256"));
 }
 
-static void transform_leads_to_the_entry_of_its_keyword(void **state)
+/* Numbers and sizes as IANA and the RFCs have them. */
+static const struct {
+	uint16_t id;
+	uint16_t key_bits; /* the attribute, 0 without */
+	const char *name;
+	uint8_t key, iv, block, icv; /* octets; the key's with its salt */
+} ciphers[] = {
+	{ 2, 0, "des", 8, 8, 8, 0 },
+	{ 3, 0, "3des", 24, 8, 8, 0 },
+	{ 11, 0, "null", 0, 0, 1, 0 },
+	{ 12, 128, "aes128", 16, 16, 16, 0 },
+	{ 12, 192, "aes192", 24, 16, 16, 0 },
+	{ 12, 256, "aes256", 32, 16, 16, 0 },
+	{ 13, 128, "aes128ctr", 20, 8, 1, 0 },
+	{ 13, 192, "aes192ctr", 28, 8, 1, 0 },
+	{ 13, 256, "aes256ctr", 36, 8, 1, 0 },
+	{ 14, 128, "aes128ccm8", 19, 8, 1, 8 },
+	{ 14, 192, "aes192ccm8", 27, 8, 1, 8 },
+	{ 14, 256, "aes256ccm8", 35, 8, 1, 8 },
+	{ 15, 128, "aes128ccm12", 19, 8, 1, 12 },
+	{ 15, 192, "aes192ccm12", 27, 8, 1, 12 },
+	{ 15, 256, "aes256ccm12", 35, 8, 1, 12 },
+	{ 16, 128, "aes128ccm16", 19, 8, 1, 16 },
+	{ 16, 192, "aes192ccm16", 27, 8, 1, 16 },
+	{ 16, 256, "aes256ccm16", 35, 8, 1, 16 },
+	{ 18, 128, "aes128gcm8", 20, 8, 1, 8 },
+	{ 18, 192, "aes192gcm8", 28, 8, 1, 8 },
+	{ 18, 256, "aes256gcm8", 36, 8, 1, 8 },
+	{ 19, 128, "aes128gcm12", 20, 8, 1, 12 },
+	{ 19, 192, "aes192gcm12", 28, 8, 1, 12 },
+	{ 19, 256, "aes256gcm12", 36, 8, 1, 12 },
+	{ 20, 128, "aes128gcm16", 20, 8, 1, 16 },
+	{ 20, 192, "aes192gcm16", 28, 8, 1, 16 },
+	{ 20, 256, "aes256gcm16", 36, 8, 1, 16 },
+	{ 21, 128, "aes128gmac", 20, 8, 1, 16 },
+	{ 21, 192, "aes192gmac", 28, 8, 1, 16 },
+	{ 21, 256, "aes256gmac", 36, 8, 1, 16 },
+	{ 28, 0, "chacha20poly1305", 36, 8, 1, 16 },
+};
+
+static const struct {
+	uint16_t id;
+	const char *name;
+	uint8_t key, iv, icv; /* octets */
+} macs[] = {
+	{ 1, "md5", 16, 0, 12 },	 { 2, "sha1", 20, 0, 12 },
+	{ 5, "aesxcbc", 16, 0, 12 },	 { 6, "md5_128", 16, 0, 16 },
+	{ 7, "sha1_160", 20, 0, 20 },	 { 8, "aescmac", 16, 0, 12 },
+	{ 9, "aes128gmac", 20, 8, 16 },	 { 10, "aes192gmac", 28, 8, 16 },
+	{ 11, "aes256gmac", 36, 8, 16 }, { 12, "sha256", 32, 0, 16 },
+	{ 13, "sha384", 48, 0, 24 },	 { 14, "sha512", 64, 0, 32 },
+};
+
+static void transform_has_the_keyword_and_sizes_of_its_rfc(void **state)
 {
-	static const struct {
-		uint16_t id;
-		uint16_t key_bits; /* the attribute, 0 without */
-		const char *name;
-	} rows[] = {
-		{ 12, 128, "aes128" },	       { 12, 192, "aes192" },
-		{ 12, 256, "aes256" },	       { 20, 128, "aes128gcm16" },
-		{ 20, 192, "aes192gcm16" },    { 20, 256, "aes256gcm16" },
-		{ 28, 0, "chacha20poly1305" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct encr_alg *alg = encr_by_name(rows[i].name);
+	for (size_t i = 0; i < ARRAY_LEN(ciphers); i++) {
+		const struct encr_alg *alg = encr_by_name(ciphers[i].name);
 
-		assert_ptr_equal(encr_by_id(rows[i].id, rows[i].key_bits), alg);
-		assert_int_equal(encr_attr_bits(alg), rows[i].key_bits);
+		assert_non_null(alg);
+		assert_string_equal(alg->name, ciphers[i].name);
+		assert_ptr_equal(encr_by_id(ciphers[i].id, ciphers[i].key_bits),
+				 alg);
+		assert_int_equal(encr_attr_bits(alg), ciphers[i].key_bits);
+		assert_int_equal(encr_key_bytes(alg), ciphers[i].key);
+		assert_int_equal(alg->iv_bytes, ciphers[i].iv);
+		assert_int_equal(alg->block_bytes, ciphers[i].block);
+		assert_int_equal(alg->icv_bytes, ciphers[i].icv);
+		/* whose IV is a block is chained, whose is shorter counts */
+		assert_true(alg->counter_mode ==
+			    (alg->iv_bytes && alg->block_bytes == 1));
 	}
 	assert_ptr_equal(integ_by_id(0), &integ_none);
-	assert_ptr_equal(integ_by_id(2), integ_by_name("sha1"));
-	assert_ptr_equal(integ_by_id(12), integ_by_name("sha256"));
-	assert_ptr_equal(integ_by_id(13), integ_by_name("sha384"));
-	assert_ptr_equal(integ_by_id(14), integ_by_name("sha512"));
+	for (size_t i = 0; i < ARRAY_LEN(macs); i++) {
+		const struct integ_alg *alg = integ_by_name(macs[i].name);
+
+		assert_non_null(alg);
+		assert_string_equal(alg->name, macs[i].name);
+		assert_ptr_equal(integ_by_id(macs[i].id), alg);
+		assert_int_equal(alg->key_bytes, macs[i].key);
+		assert_int_equal(alg->iv_bytes, macs[i].iv);
+		assert_int_equal(alg->icv_bytes, macs[i].icv);
+		assert_int_equal(ah_icv_bytes(alg), macs[i].iv + macs[i].icv);
+	}
 }
 
 /* Every number of 16 bits: nothing but what the case before has is known. */
@@ -208,8 +174,67 @@ static void any_other_transform_is_unknown(void **state)
 			encr += encr_by_id((uint16_t)id, key_bits[i]) != NULL;
 		integ += integ_by_id((uint16_t)id) != NULL;
 	}
-	assert_int_equal(encr, 7);
-	assert_int_equal(integ, 5);
+	assert_int_equal(encr, ARRAY_LEN(ciphers));
+	assert_int_equal(integ, ARRAY_LEN(macs) + 1);
+	assert_non_null(encr_at(encr - 1));
+	assert_null(encr_at(encr));
+	assert_non_null(integ_at(integ - 2));
+	assert_null(integ_at(integ - 1));
+}
+
+/* --- pairs */
+
+static bool is_weak(const char *encr, const char *integ)
+{
+	return esp_pair_weakness(encr_by_name(encr),
+				 integ ? integ_by_name(integ) : &integ_none) !=
+	       NULL;
+}
+
+static bool fits(const char *encr, const char *integ)
+{
+	return !esp_pair_misfit(encr_by_name(encr),
+				integ ? integ_by_name(integ) : &integ_none);
+}
+
+static void what_can_stand_together_is_known(void **state)
+{
+	(void)state;
+	assert_true(fits("aes128", "sha256"));
+	assert_true(fits("aes128ctr", "aescmac"));
+	assert_true(fits("null", "sha256"));
+	assert_true(fits("aes128gcm8", NULL));
+	assert_true(fits("aes128gmac", NULL));
+	assert_true(fits("aes128", NULL));
+	assert_true(fits("3des", NULL));
+	assert_false(fits("null", NULL));
+	assert_false(fits("aes256ctr", NULL));
+	assert_false(fits("aes128gcm8", "sha256"));
+	assert_false(fits("aes128gmac", "sha256"));
+	assert_false(fits("aes128", "aes128gmac"));
+	assert_false(fits("null", "aes128gmac"));
+}
+
+static void what_is_broken_is_known(void **state)
+{
+	(void)state;
+	for (size_t i = 0; encr_at(i); i++) {
+		const char *name = encr_at(i)->name;
+		const bool des = strstr(name, "des");
+		const bool aead = encr_is_aead(encr_at(i));
+
+		assert_true(is_weak(name, aead ? NULL : "sha256") == des);
+		if (!aead)
+			assert_true(is_weak(name, NULL));
+		assert_true(!encr_at(i)->weak || encr_at(i)->not_ike);
+	}
+	for (size_t i = 0; integ_at(i); i++) {
+		const char *name = integ_at(i)->name;
+
+		assert_true(is_weak("aes128", name) ==
+			    (strncmp(name, "md5", 3) == 0));
+		assert_true(!integ_at(i)->weak || integ_at(i)->not_ike);
+	}
 }
 
 static void aes_without_a_key_length_is_unknown(void **state)
@@ -249,15 +274,13 @@ static void icv_is_the_aeads_or_the_macs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cbc_has_sizes_of_rfc_3602),
-		cmocka_unit_test(gcm_has_sizes_of_rfc_4106),
-		cmocka_unit_test(chacha20_has_sizes_of_rfc_7634),
-		cmocka_unit_test(macs_have_sizes_of_rfc_2404_and_rfc_4868),
 		cmocka_unit_test(aliases_lead_to_the_same_entry),
 		cmocka_unit_test(unknown_keyword_is_refused),
 		cmocka_unit_test(cipher_keyword_is_no_integrity_keyword),
-		cmocka_unit_test(transform_leads_to_the_entry_of_its_keyword),
+		cmocka_unit_test(transform_has_the_keyword_and_sizes_of_its_rfc),
 		cmocka_unit_test(any_other_transform_is_unknown),
+		cmocka_unit_test(what_can_stand_together_is_known),
+		cmocka_unit_test(what_is_broken_is_known),
 		cmocka_unit_test(aes_without_a_key_length_is_unknown),
 		cmocka_unit_test(chacha20_with_a_key_length_is_unknown),
 		cmocka_unit_test(no_integrity_has_neither_key_nor_icv),

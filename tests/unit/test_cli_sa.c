@@ -81,6 +81,23 @@ static void sas_are_shown_with_their_children(void **state)
 		"CONNECTING\n");
 }
 
+static void weak_child_is_shown_as_such(void **state)
+{
+	(void)state;
+	assert_sa_shows(
+		ARGS("site{\nuniqueid=3\nstate=ESTABLISHED\n"
+		     "local-host=192.0.2.1\nlocal-port=500\n"
+		     "remote-host=198.51.100.2\nremote-port=500\n"
+		     "child-sas{\nnet-11{\nname=net\nuniqueid=11\n"
+		     "state=INSTALLED\nencr-alg=DES_CBC\n"
+		     "integ-alg=HMAC_MD5_96\nweak=yes\nbytes-in=0\n"
+		     "bytes-out=0\nlocal-ts[\n10.1.0.0/16\n]\nremote-ts[\n"
+		     "10.2.0.0/16\n]\n}\n}\n}"),
+		"site #3  192.0.2.1[500] ═ 198.51.100.2[500]  -  ESTABLISHED\n"
+		"  net #11  INSTALLED  10.1.0.0/16 ═ 10.2.0.0/16  "
+		"DES_CBC/HMAC_MD5_96 weak  in 0 B  out 0 B\n");
+}
+
 static void no_sas_are_said_in_words(void **state)
 {
 	(void)state;
@@ -274,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sas_are_shown_with_their_children),
 		cmocka_unit_test(no_sas_are_said_in_words),
+		cmocka_unit_test(weak_child_is_shown_as_such),
 		cmocka_unit_test(item_that_is_no_sa_is_left_out),
 		cmocka_unit_test(malformed_item_is_not_collected),
 		cmocka_unit_test(spi_of_digits_stays_text_in_json),

@@ -221,8 +221,9 @@ static const struct refused refused[] = {
 	  "aes256gcm16-prfsha384-ecp999",
 	  "f:12:15: connections.moon.proposals: unknown algorithm 'ecp999' in "
 	  "proposal 'aes256gcm16-prfsha384-ecp999'; known are aes128gcm16, "
-	  "aes192gcm16, aes256gcm16, chacha20poly1305, aes128, aes192, "
-	  "aes256, sha256, sha384, sha512, sha1, prfsha256, prfsha384, "
+	  "aes192gcm16, aes256gcm16 (also with gcm12, gcm8, ccm16, ccm12, "
+	  "ccm8), chacha20poly1305, aes128, aes192, aes256 (also with ctr), "
+	  "sha256, sha384, sha512, sha1, aesxcbc, aescmac, prfsha256, prfsha384, "
 	  "prfsha512, prfsha1, curve25519, ecp256, ecp384, modp2048" },
 	{ "key_among_proposals_is_refused_and_not_shown", "ecp384, default",
 	  "ecp384, aes256-" MARK "7890abcdef",
@@ -300,7 +301,21 @@ static const struct refused refused[] = {
 	  "sha256, ",
 	  "f:34:21: connections.moon.children.net.esp_proposals: no cipher in "
 	  "proposal 'sha256'; add one of aes128gcm16, aes192gcm16, "
-	  "aes256gcm16, chacha20poly1305, aes128, aes192, aes256" },
+	  "aes256gcm16 (also with gcm12, gcm8, ccm16, ccm12, ccm8), "
+	  "chacha20poly1305, aes128, aes192, aes256 (also with ctr)" },
+	{ "weak_algorithm_is_refused", "aes128gcm16-ecp256, ",
+	  "aes128-3des-sha256, ",
+	  "f:34:21: connections.moon.children.net.esp_proposals has 3des, "
+	  "which is weak (RFC 8221 section 5: 3DES SHOULD NOT be used, its "
+	  "blocks are too short); remove it, or set "
+	  "gateway.allow_weak_algorithms = yes if the peer can do nothing "
+	  "better" },
+	{ "encryption_alone_is_refused", "aes128gcm16-ecp256, ", "aes256, ",
+	  "f:34:21: connections.moon.children.net.esp_proposals has aes256, "
+	  "which is weak (RFC 8221 section 4: encryption without integrity "
+	  "MUST NOT be used); remove it, or set "
+	  "gateway.allow_weak_algorithms = yes if the peer can do nothing "
+	  "better" },
 	{ "selector_that_is_none_is_refused", DMZ, "static",
 	  "f:45:17: connections.moon.children.dmz.remote_ts " FORM_TS },
 	{ "second_selector_has_its_own_place", DMZ, "10.4.0.0/16, static",

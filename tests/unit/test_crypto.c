@@ -3,7 +3,6 @@
  * ESP packets through each crypto backend: published vectors both ways, one bit
  * wrong anywhere, and batches. ipsec-mb also with its code for older CPUs.
  */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -307,108 +306,6 @@ static void second_cases_of_rfc_4868_are_icvs_of_extended_packets(void **state)
 	}
 }
 
-/* --- keys */
-
-static int try_key(const char *encr, const struct integ_alg *integ,
-		   size_t encr_bytes, size_t integ_bytes)
-{
-	struct secret encr_key = { .len = encr_bytes };
-	struct secret integ_key = { .len = integ_bytes };
-	struct crypto_key_spec spec = { .encr = encr_by_name(encr),
-					.integ = integ,
-					.encr_key = &encr_key,
-					.integ_key = &integ_key };
-	struct crypto_key *key = NULL;
-	int err = backend->key_new(thread, &spec, &key);
-
-	assert_true((err == 0) == (key != NULL));
-	backend->key_free(key);
-	return err;
-}
-
-static void encryption_key_of_any_other_length_is_refused(void **state)
-{
-	static const struct {
-		const char *encr;
-		const char *integ;
-		size_t bytes;
-	} rows[] = {
-		{ "aes128", "sha256", 16 },	  { "aes192", "sha256", 24 },
-		{ "aes256", "sha256", 32 },	  { "aes128gcm16", NULL, 20 },
-		{ "aes192gcm16", NULL, 28 },	  { "aes256gcm16", NULL, 36 },
-		{ "chacha20poly1305", NULL, 36 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct integ_alg *integ =
-			rows[i].integ ? integ_by_name(rows[i].integ)
-				      : &integ_none;
-
-		for (size_t n = 0; n <= SECRET_MAX_BYTES; n++)
-			assert_int_equal(try_key(rows[i].encr, integ, n,
-						 integ->key_bytes),
-					 n == rows[i].bytes ? 0 : -EINVAL);
-	}
-}
-
-static void integrity_key_of_any_other_length_is_refused(void **state)
-{
-	static const struct {
-		const char *integ;
-		size_t bytes;
-	} rows[] = { { "sha1", 20 },
-		     { "sha256", 32 },
-		     { "sha384", 48 },
-		     { "sha512", 64 } };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		for (size_t n = 0; n <= SECRET_MAX_BYTES; n++)
-			assert_int_equal(try_key("aes128",
-						 integ_by_name(rows[i].integ),
-						 16, n),
-					 n == rows[i].bytes ? 0 : -EINVAL);
-}
-
-static void wrong_pair_is_refused(void **state)
-{
-	const struct integ_alg *sha256 = integ_by_name("sha256");
-
-	(void)state;
-	/* an AEAD with a MAC beside it, or with a MAC's key */
-	assert_int_equal(try_key("aes128gcm16", sha256, 20, 32), -EINVAL);
-	assert_int_equal(try_key("aes128gcm16", sha256, 20, 0), -EINVAL);
-	assert_int_equal(try_key("aes128gcm16", &integ_none, 20, 32), -EINVAL);
-	assert_int_equal(try_key("chacha20poly1305", sha256, 36, 32), -EINVAL);
-	/* a cipher without a MAC, with and without a key for one */
-	assert_int_equal(try_key("aes128", &integ_none, 16, 0), -EINVAL);
-	assert_int_equal(try_key("aes128", &integ_none, 16, 32), -EINVAL);
-}
-
-static void integrity_key_may_be_absent_with_an_aead_alone(void **state)
-{
-	struct secret encr_key = { .len = 20 };
-	struct crypto_key_spec spec = { .encr = encr_by_name("aes128gcm16"),
-					.integ = &integ_none,
-					.encr_key = &encr_key };
-	struct crypto_key *key = NULL;
-
-	(void)state;
-	assert_int_equal(backend->key_new(thread, &spec, &key), 0);
-	backend->key_free(key);
-	spec.encr = encr_by_name("aes128");
-	spec.integ = integ_by_name("sha256");
-	encr_key.len = 16;
-	assert_int_equal(backend->key_new(thread, &spec, &key), -EINVAL);
-}
-
-static void no_key_may_be_freed(void **state)
-{
-	(void)state;
-	backend->key_free(NULL);
-}
-
 /* --- what was forged is refused */
 
 /* Refused, and never left deciphered (ctrl/crypto/crypto.h). */
@@ -421,7 +318,7 @@ static void assert_refused(const struct suite *suite, struct crypto_key *key,
 	assert_false(open_one(key, &p));
 	assert_false(p.op.failed);
 	assert_int_equal(ERR_peek_error(), 0);
-	if (!suite->integ)
+	if (encr_is_aead(encr_by_name(suite->encr)))
 		assert_true(is_zeroed(&p));
 	else
 		assert_memory_equal(p.octets, forged->octets, p.bytes);
@@ -441,7 +338,7 @@ static void one_bit_wrong_in_any_octet_is_refused(void **state)
 {
 	(void)state;
 	srandom(1);
-	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+	for (size_t s = 0; s < n_verifying; s++) {
 		struct crypto_key *key = suite_key(&suites[s]);
 		struct packet p = sealed_packet(&suites[s], key, 96);
 
@@ -461,7 +358,7 @@ static void one_bit_wrong_in_any_octet_is_refused(void **state)
 static void other_high_half_is_refused_with_esn_and_unread_without(void **state)
 {
 	(void)state;
-	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+	for (size_t s = 0; s < n_verifying; s++) {
 		struct crypto_key *key = suite_key(&suites[s]);
 		struct packet p = sealed_packet(&suites[s], key, 96);
 
@@ -483,7 +380,7 @@ static void other_high_half_is_refused_with_esn_and_unread_without(void **state)
 static void esn_on_one_side_alone_is_refused(void **state)
 {
 	(void)state;
-	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+	for (size_t s = 0; s < n_verifying; s++) {
 		struct suite peer = suites[s];
 		struct crypto_key *ours = suite_key(&suites[s]);
 		struct crypto_key *theirs;
@@ -503,7 +400,7 @@ static void esn_on_one_side_alone_is_refused(void **state)
 static void one_bit_wrong_in_the_key_is_refused(void **state)
 {
 	(void)state;
-	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+	for (size_t s = 0; s < n_verifying; s++) {
 		struct crypto_key *key = suite_key(&suites[s]);
 		struct packet p = sealed_packet(&suites[s], key, 96);
 		struct secret encr_key, integ_key;
@@ -529,17 +426,15 @@ static void one_bit_wrong_in_the_key_is_refused(void **state)
 	}
 }
 
-static void text_of_broken_blocks_is_refused_and_untouched(void **state)
+static void assert_whole_blocks(const struct suite *suite, uint32_t block)
 {
-	const struct suite suite = { "aes128", "sha256", false };
-	struct crypto_key *key = suite_key(&suite);
+	struct crypto_key *key = suite_key(suite);
 
-	(void)state;
 	for (uint32_t n = 1; n <= 64; n++) {
-		struct packet p = packet_new(&suite, n);
+		struct packet p = packet_new(suite, n);
 		struct packet before = packet_copy(&p);
 
-		if (n % 16 == 0) {
+		if (n % block == 0) {
 			assert_true(seal_one(key, &p));
 			assert_true(open_one(key, &p));
 		} else {
@@ -557,11 +452,19 @@ static void text_of_broken_blocks_is_refused_and_untouched(void **state)
 	backend->key_free(key);
 }
 
+static void text_of_broken_blocks_is_refused_and_untouched(void **state)
+{
+	(void)state;
+	for (size_t s = 0; s < n_suites; s++)
+		assert_whole_blocks(&suites[s],
+				    encr_by_name(suites[s].encr)->block_bytes);
+}
+
 /* Then the ICV is all that stands between a forger and us. */
 static void packet_without_text_is_sealed_and_one_bit_wrong_refused(void **state)
 {
 	(void)state;
-	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+	for (size_t s = 0; s < n_verifying; s++) {
 		struct crypto_key *key = suite_key(&suites[s]);
 		struct packet p = sealed_packet(&suites[s], key, 0);
 
@@ -598,7 +501,7 @@ static void forged_packet_in_a_batch_fails_alone(void **state)
 {
 	(void)state;
 	srandom(2);
-	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+	for (size_t s = 0; s < n_verifying; s++) {
 		struct crypto_key *key = suite_key(&suites[s]);
 		struct packet packets[BATCH_PKTS], before[BATCH_PKTS];
 		struct crypto_op ops[BATCH_PKTS];
@@ -628,7 +531,7 @@ static void batch_gives_what_single_packets_give(void **state)
 {
 	(void)state;
 	srandom(3);
-	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+	for (size_t s = 0; s < n_suites; s++) {
 		struct crypto_key *one = suite_key(&suites[s]);
 		struct crypto_key *other = suite_key(&suites[s]);
 		struct packet packets[BATCH_PKTS], singles[BATCH_PKTS];
@@ -666,11 +569,11 @@ static void open_undoes_seal_for_any_length(void **state)
 {
 	(void)state;
 	srandom(4);
-	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+	for (size_t s = 0; s < n_suites; s++) {
 		const struct encr_alg *encr = encr_by_name(suites[s].encr);
 		struct crypto_key *key = suite_key(&suites[s]);
 
-		for (unsigned int n = 0; n < 500; n++) {
+		for (unsigned int n = 0; n < 60; n++) {
 			uint32_t blocks =
 				(uint32_t)random() % 1500 / encr->block_bytes;
 			struct packet p = packet_new(&suites[s],
@@ -680,7 +583,7 @@ static void open_undoes_seal_for_any_length(void **state)
 			assert_true(seal_one(key, &p));
 			/* SPI, sequence number and IV stay as they are. */
 			assert_memory_equal(p.octets, plain.octets, p.text_at);
-			if (p.op.text_bytes >= 16)
+			if (p.op.text_bytes >= 16 && suite_encrypts(&suites[s]))
 				assert_memory_not_equal(p.octets + p.text_at,
 							plain.octets + p.text_at,
 							p.op.text_bytes);
@@ -697,7 +600,7 @@ static void open_undoes_seal_for_any_length(void **state)
 static void largest_packet_passes(void **state)
 {
 	(void)state;
-	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+	for (size_t s = 0; s < n_suites; s++) {
 		struct crypto_key *key = suite_key(&suites[s]);
 		struct packet p = sealed_packet(&suites[s], key, 65488);
 
@@ -716,11 +619,6 @@ int main(void)
 		cmocka_unit_test(cbc_packet_has_the_icv_of_each_mac),
 		cmocka_unit_test(
 			second_cases_of_rfc_4868_are_icvs_of_extended_packets),
-		cmocka_unit_test(encryption_key_of_any_other_length_is_refused),
-		cmocka_unit_test(integrity_key_of_any_other_length_is_refused),
-		cmocka_unit_test(wrong_pair_is_refused),
-		cmocka_unit_test(integrity_key_may_be_absent_with_an_aead_alone),
-		cmocka_unit_test(no_key_may_be_freed),
 		cmocka_unit_test(one_bit_wrong_in_any_octet_is_refused),
 		cmocka_unit_test(
 			other_high_half_is_refused_with_esn_and_unread_without),

@@ -17,7 +17,8 @@
 
 #define BATCH_MAX_PKTS 64U
 #define TEXT_MAX_BYTES 1500U
-#define BATCHES	       20U /* of a suite */
+#define BATCHES	       2U  /* of a suite, of which there are hundreds */
+#define MIXED	       40U /* suites in turn */
 #define ROOM_BYTES     4096U
 #define GUARD	       0xa5
 
@@ -241,7 +242,7 @@ static void run_batch(struct run *r, bool with_tampering)
 	assert_same(r);
 	for (unsigned int i = 0; i < r->n; i++) {
 		assert_true(r->ours.ops[i].ok || tampered[i]);
-		if (!r->ours.ops[i].ok)
+		if (!r->ours.ops[i].ok || tampered[i])
 			continue;
 		assert_only_read(&r->ours, &r->ours_plain, i, before);
 		assert_only_read(&r->reference, &r->reference_plain, i, before);
@@ -274,7 +275,7 @@ static void run_all(bool with_tampering)
 {
 	static struct run r;
 
-	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
+	for (size_t s = 0; s < n_suites; s++) {
 		run_start(&r);
 		r.suite = &suites[s];
 		for (unsigned int i = 0; i < BATCHES; i++) {
@@ -302,19 +303,19 @@ static void any_tampered_batch_is_opened_as_by_the_reference(void **state)
 /* As a worker does: what a batch left in the manager is of no use to the next. */
 static void batches_of_several_suites_in_turn_are_as_by_the_reference(void **state)
 {
-	static struct run runs[ARRAY_LEN(suites)];
+	static struct run runs[MIXED];
 
 	(void)state;
 	srandom(3);
-	for (size_t s = 0; s < ARRAY_LEN(suites); s++) {
-		run_start(&runs[s]);
-		runs[s].suite = &suites[s];
-		take_random_keys(&runs[s]);
+	for (size_t i = 0; i < MIXED; i++) {
+		run_start(&runs[i]);
+		runs[i].suite = &suites[(size_t)random() % n_suites];
+		take_random_keys(&runs[i]);
 	}
-	for (unsigned int i = 0; i < 10 * ARRAY_LEN(suites); i++)
-		run_batch(&runs[(size_t)random() % ARRAY_LEN(suites)], true);
-	for (size_t s = 0; s < ARRAY_LEN(suites); s++)
-		run_end(&runs[s]);
+	for (unsigned int i = 0; i < 10 * MIXED; i++)
+		run_batch(&runs[(size_t)random() % MIXED], true);
+	for (size_t i = 0; i < MIXED; i++)
+		run_end(&runs[i]);
 }
 
 /* --- the choice */
@@ -378,6 +379,7 @@ int main(void)
 	};
 	int failed = cmocka_run_group_tests_name("choice", choice, NULL, NULL);
 
+	want_all_pairs = true;
 	for (size_t i = 0; i < ARRAY_LEN(backends); i++)
 		if (backends[i].backend != &crypto_openssl &&
 		    backend_may_run(&backends[i]))

@@ -159,7 +159,7 @@ static struct round_key last_round_key(struct crypto_thread *t,
 	struct round_key out;
 
 	memcpy(out.octets,
-	       made->id == ENCR_AES_CBC ? made->cbc.encrypt + at
+	       made->id == ENCR_AES_CBC ? made->pair.aes.encrypt + at
 					: made->gcm.expanded_keys + at,
 	       sizeof(out.octets));
 	return out;

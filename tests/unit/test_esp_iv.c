@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Where the IVs of outbound ESP come from: for CBC the random generator, which
- * is what makes them unpredictable (RFC 3602 section 3), for a counter mode the
- * sequence number, which makes them distinct (RFC 4106 section 3.1). RAND_bytes()
- * below stands before libcrypto's, keeps what it gave, and fails when told to.
+ * Where the IVs of outbound ESP come from, with every cipher: for CBC the random
+ * generator, which is what makes them unpredictable (RFC 3602 section 3), for a
+ * counter mode the sequence number, which makes them distinct (RFC 4106 section
+ * 3.1). RAND_bytes() below stands before libcrypto's, keeps what it gave, and fails
+ * when told to.
  */
 #include <arpa/inet.h>
 #include <setjmp.h>
@@ -20,9 +21,10 @@
 #include "include/proto.h"
 #include "tests/support/gateway.h"
 
-#define FRAMES 256U
-#define PKTS   32U
-#define IV_AT  (IPV4_HEADER_BYTES + ESP_HEADER_BYTES)
+#define FRAMES	     256U
+#define PKTS	     32U
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define IV_AT	     (IPV4_HEADER_BYTES + ESP_HEADER_BYTES)
 
 static struct {
 	uint8_t given[RANDOM_POOL_BYTES]; /* first */
@@ -80,27 +82,62 @@ static void end(struct gateway *g)
 	gateway_free(g);
 }
 
-static void iv_of_cbc_is_the_generators_own(void **state)
+/* One after the other what the generator gave. */
+static void assert_drawn(struct gateway *g)
 {
-	struct gateway *g = gateway_of("aes128", "sha256", false);
+	const uint32_t bytes = g->out->iv_bytes;
 
-	(void)state;
 	send_packets(g);
 	assert_int_equal(g->outside.tx_n, PKTS);
 	for (uint32_t i = 0; i < PKTS; i++)
-		assert_memory_equal(iv_of(g, i), generator.given + 16 * i, 16);
+		assert_memory_equal(iv_of(g, i), generator.given + bytes * i,
+				    bytes);
 	end(g);
 }
 
-static void without_random_numbers_nothing_leaves_by_cbc(void **state)
+static const char *mac_beside(const struct encr_alg *encr)
 {
-	struct gateway *g = gateway_of("aes256", "sha1", false);
+	return encr_is_aead(encr) ? NULL : "sha256";
+}
+
+static void iv_of_a_chained_mode_is_the_generators_own(void **state)
+{
+	(void)state;
+	for (size_t i = 0; encr_at(i); i++) {
+		const struct encr_alg *encr = encr_at(i);
+
+		if (encr->iv_bytes && !encr->counter_mode)
+			assert_drawn(gateway_of(encr->name, mac_beside(encr),
+						false));
+	}
+	assert_drawn(gateway_of("aes128", NULL, false));
+}
+
+static void without_random_numbers_nothing_leaves_by_a_chained_mode(void **state)
+{
+	static const char *const names[] = { "aes256", "3des", "des" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct gateway *g = gateway_of(names[i], "sha1", false);
+
+		generator.broken = true;
+		send_packets(g);
+		assert_int_equal(g->outside.tx_n, 0);
+		assert_int_equal(g->drops[DROP_CRYPTO].pkts, PKTS);
+		end(g);
+	}
+}
+
+static void null_needs_no_iv(void **state)
+{
+	struct gateway *g = gateway_of("null", "sha1", false);
 
 	(void)state;
 	generator.broken = true;
 	send_packets(g);
-	assert_int_equal(g->outside.tx_n, 0);
-	assert_int_equal(g->drops[DROP_CRYPTO].pkts, PKTS);
+	assert_int_equal(g->outside.tx_n, PKTS);
+	assert_int_equal(g->out->iv_bytes, 0);
 	end(g);
 }
 
@@ -122,29 +159,39 @@ static void assert_counted(struct gateway *g, uint64_t seq)
 	end(g);
 }
 
+/* Every one: those of the table that count. */
+static void assert_all_counted(bool esn, uint64_t seq)
+{
+	for (size_t i = 0; encr_at(i); i++) {
+		const struct encr_alg *encr = encr_at(i);
+
+		if (encr->counter_mode)
+			assert_counted(gateway_of(encr->name, mac_beside(encr),
+						  esn),
+				       seq);
+	}
+}
+
 static void iv_of_a_counter_mode_is_the_sequence_number(void **state)
 {
 	(void)state;
-	assert_counted(gateway_of("aes128gcm16", NULL, false), 0);
-	assert_counted(gateway_of("chacha20poly1305", NULL, false), 0);
+	assert_all_counted(false, 0);
 }
 
 /* The low halves come again: an IV of them alone would be used twice. */
 static void iv_of_a_counter_mode_has_both_halves_of_an_extended_number(void **state)
 {
-	const uint64_t before_the_border = UINT32_MAX - PKTS / 2;
-
 	(void)state;
-	assert_counted(gateway_of("aes256gcm16", NULL, true), before_the_border);
-	assert_counted(gateway_of("chacha20poly1305", NULL, true),
-		       before_the_border);
+	assert_all_counted(true, UINT32_MAX - PKTS / 2);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(iv_of_cbc_is_the_generators_own),
-		cmocka_unit_test(without_random_numbers_nothing_leaves_by_cbc),
+		cmocka_unit_test(iv_of_a_chained_mode_is_the_generators_own),
+		cmocka_unit_test(
+			without_random_numbers_nothing_leaves_by_a_chained_mode),
+		cmocka_unit_test(null_needs_no_iv),
 		cmocka_unit_test(iv_of_a_counter_mode_is_the_sequence_number),
 		cmocka_unit_test(
 			iv_of_a_counter_mode_has_both_halves_of_an_extended_number),

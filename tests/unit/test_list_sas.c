@@ -131,7 +131,25 @@ static void nat_and_encapsulation_are_said(void **state)
 	assert_lacks(got, "nat-local");
 	assert_has(got, " encap=yes ");
 	assert_has(got, " encr-alg=CHACHA20_POLY1305 esn");
+	assert_lacks(got, "weak");
 	assert_lacks(got, "both-13");
+	assert_response(i, fd, "");
+	close(fd);
+}
+
+static void weak_child_is_said_to_be(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+	const char *got;
+
+	i->child_sas[0].encr = ENCR_3DES;
+	i->child_sas[0].encr_key_bits = 192;
+	i->child_sas[0].integ = INTEG_HMAC_SHA1_96;
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", ARGS("child-id=11"));
+	got = take_event(i, fd, "list-sa");
+	assert_has(got, " encr-alg=3DES_CBC integ-alg=HMAC_SHA1_96 weak=yes ");
 	assert_response(i, fd, "");
 	close(fd);
 }
@@ -411,6 +429,7 @@ int main(void)
 		IKE_CASE(what_is_not_known_yet_is_left_out),
 		IKE_CASE(path_mtu_is_said_where_a_router_did),
 		IKE_CASE(nat_and_encapsulation_are_said),
+		IKE_CASE(weak_child_is_said_to_be),
 		IKE_CASE(filter_that_nothing_passes_lists_nothing),
 		IKE_CASE(sa_that_is_gone_is_not_listed),
 		IKE_CASE(selectors_more_than_there_can_be_are_not_read),

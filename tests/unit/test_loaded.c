@@ -607,9 +607,43 @@ static void manual_sas_and_policies_may_change(void **state)
 	config_free(c);
 }
 
+/* The file decides for what comes over VICI, too, and for what has come. */
+static void weak_connection_is_refused_unless_the_file_allows_it(void **state)
+{
+	static const char weak[] = "children { net { remote_ts = 10.3.0.0/16\n"
+				   "esp_proposals = 3des-sha1\n} }\n";
+	static const char allow[] = "allow_weak_algorithms = yes\n}\n";
+	char text[1024], allowing[512];
+	struct config *c = parse(file_text), *file;
+	struct error e;
+
+	(void)state;
+	snprintf(allowing, sizeof(allowing), "%.*s%s",
+		 (int)(strlen(GATEWAY) - strlen("}\n")), GATEWAY, allow);
+	snprintf(text, sizeof(text), "%s" CONN("vpn", "%s"), allowing, weak);
+	assert_int_equal(put(c, text, &e), -EINVAL);
+	assert_string_equal(
+		e.text,
+		"connections.vpn.children.net.esp_proposals has 3des, which is "
+		"weak (RFC 8221 section 5: 3DES SHOULD NOT be used, its blocks "
+		"are too short); remove it, or set "
+		"gateway.allow_weak_algorithms = yes if the peer can do nothing "
+		"better");
+	config_free(c);
+
+	c = parse(allowing);
+	must_put(c, text);
+	file = parse(file_text);
+	assert_int_equal(loaded_set_file(c, file, &e), -EINVAL);
+	config_free(file);
+	config_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			weak_connection_is_refused_unless_the_file_allows_it),
 		cmocka_unit_test(connection_comes_behind_the_files),
 		cmocka_unit_test(connection_of_the_same_name_takes_its_place),
 		cmocka_unit_test(connection_with_a_name_of_the_files_is_refused),

@@ -90,6 +90,14 @@ static const struct prf_alg *prf_of_integ(const char *integ)
 {
 	switch (integ_by_name(integ)->id) {
 	case INTEG_NONE:
+	case INTEG_HMAC_MD5_96:
+	case INTEG_HMAC_MD5_128:
+	case INTEG_HMAC_SHA1_160:
+	case INTEG_AES_XCBC_96:
+	case INTEG_AES_CMAC_96:
+	case INTEG_AES_128_GMAC:
+	case INTEG_AES_192_GMAC:
+	case INTEG_AES_256_GMAC:
 		break;
 	case INTEG_HMAC_SHA1_96:
 		return prf_by_id(PRF_HMAC_SHA1);

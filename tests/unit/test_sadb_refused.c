@@ -535,50 +535,80 @@ static void getspi_is_for_inbound_sas(void **state)
 
 /* --- what is taken --- */
 
-struct suite {
-	uint16_t encr, bits, key, integ, integ_key;
-};
-
-static const struct suite suites[] = {
-	{ ENCR_AES_GCM_16, 128, 20, INTEG_NONE, 0 },
-	{ ENCR_AES_GCM_16, 192, 28, INTEG_NONE, 0 },
-	{ ENCR_AES_GCM_16, 256, 36, INTEG_NONE, 0 },
-	{ ENCR_CHACHA20_POLY1305, 0, 36, INTEG_NONE, 0 },
-	{ ENCR_CHACHA20_POLY1305, 256, 36, INTEG_NONE, 0 },
-	{ ENCR_AES_CBC, 128, 16, INTEG_HMAC_SHA1_96, 20 },
-	{ ENCR_AES_CBC, 128, 16, INTEG_HMAC_SHA2_256_128, 32 },
-	{ ENCR_AES_CBC, 192, 24, INTEG_HMAC_SHA2_384_192, 48 },
-	{ ENCR_AES_CBC, 256, 32, INTEG_HMAC_SHA2_512_256, 64 },
-};
-
-static void suite_of(struct sadb_request *q, const struct suite *s, bool esn)
+static void suite_of(struct sadb_request *q, const struct encr_alg *encr,
+		     const struct integ_alg *integ, bool esn)
 {
-	q->sa.encr = s->encr;
-	q->sa.encr_key_bits = s->bits;
-	q->sa.encr_key_len = s->key;
-	q->sa.integ = s->integ;
-	q->sa.integ_key_len = s->integ_key;
+	q->sa.encr = (uint16_t)encr->id;
+	q->sa.encr_key_bits = encr->key_bits;
+	q->sa.encr_key_len = (uint16_t)encr_key_bytes(encr);
+	q->sa.integ = (uint16_t)integ->id;
+	q->sa.integ_key_len = integ->key_bytes;
 	q->sa.esn = esn;
-	memset(q->sa.encr_key, (int)q->id.spi, s->key);
-	memset(q->sa.integ_key, 0x22, s->integ_key);
+	for (uint32_t i = 0; i < q->sa.encr_key_len; i++)
+		q->sa.encr_key[i] = (uint8_t)(q->id.spi + 3 * i);
+	for (uint32_t i = 0; i < q->sa.integ_key_len; i++)
+		q->sa.integ_key[i] = (uint8_t)(q->id.spi + 5 * i);
 }
 
+static void cross_with(struct pair *p, const struct encr_alg *encr,
+		       const struct integ_alg *integ, bool esn)
+{
+	static uint32_t spi = 0x2000;
+	struct sadb_request in =
+		side_add(SADB_IN, false, spi, p->policy_b, &p->narrow_b);
+	struct sadb_request out =
+		side_add(SADB_OUT, false, spi++, POLICY_ALL, &p->narrow_a);
+
+	suite_of(&in, encr, integ, esn);
+	suite_of(&out, encr, integ, esn);
+	assert_int_equal(side_call(p->b, &in).err, 0);
+	assert_int_equal(side_call(p->a, &out).err, 0);
+	bind_now(p->a, &out);
+	cross(p, 2);
+}
+
+/* Each cipher with one MAC, and each MAC with one cipher. */
 static void every_suite_crosses_with_and_without_esn(void **state)
 {
+	const struct integ_alg *mac;
 	struct pair *p = *state;
 
-	for (uint32_t i = 0; i < 2 * ARRAY_LEN(suites); i++) {
-		struct sadb_request in = side_add(SADB_IN, false, 0x2000 + i,
-						  p->policy_b, &p->narrow_b);
-		struct sadb_request out = side_add(SADB_OUT, false, 0x2000 + i,
-						   POLICY_ALL, &p->narrow_a);
+	sadb_allow_weak(p->a->sadb, true);
+	sadb_allow_weak(p->b->sadb, true);
+	for (uint32_t i = 0; encr_at(i); i++) {
+		mac = encr_is_aead(encr_at(i)) ? &integ_none : integ_at(0);
+		cross_with(p, encr_at(i), mac, false);
+		cross_with(p, encr_at(i), mac, true);
+	}
+	for (uint32_t i = 0; integ_at(i); i++) {
+		if (integ_at(i)->iv_bytes)
+			continue;
+		cross_with(p, encr_by_name("aes128"), integ_at(i), i % 2);
+		cross_with(p, encr_by_name("null"), integ_at(i), i % 2);
+	}
+	cross_with(p, encr_by_name("aes256"), &integ_none, false);
+}
 
-		suite_of(&in, &suites[i / 2], i % 2);
-		suite_of(&out, &suites[i / 2], i % 2);
-		assert_int_equal(side_call(p->b, &in).err, 0);
-		assert_int_equal(side_call(p->a, &out).err, 0);
-		bind_now(p->a, &out);
-		cross(p, 2);
+static void weak_suite_is_refused_unless_it_is_allowed(void **state)
+{
+	static const char *const suites[][2] = {
+		{ "3des", "sha256" },  { "des", "sha1" },  { "aes128", "md5" },
+		{ "null", "md5_128" }, { "aes128", NULL },
+	};
+	struct pair *p = *state;
+
+	for (uint32_t i = 0; i < ARRAY_LEN(suites); i++) {
+		struct sadb_request q = side_add(SADB_OUT, false, 0x3000 + i,
+						 POLICY_ALL, &p->narrow_a);
+
+		suite_of(&q, encr_by_name(suites[i][0]),
+			 suites[i][1] ? integ_by_name(suites[i][1])
+				      : &integ_none,
+			 false);
+		sadb_allow_weak(p->a->sadb, false);
+		assert_int_equal(call_new(p->a, q).err, -EINVAL);
+		sadb_allow_weak(p->a->sadb, true);
+		assert_int_equal(call_new(p->a, q).err, 0);
 	}
 }
 
@@ -649,6 +679,7 @@ int main(void)
 		CASE(key_of_two_sas_encrypts_under_one_of_them),
 		CASE(key_of_an_sa_that_was_never_bound_may_come_again),
 		CASE(every_suite_crosses_with_and_without_esn),
+		CASE(weak_suite_is_refused_unless_it_is_allowed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,7 +106,8 @@ static void fill_manual(struct manual_conf *m)
 	m[1] = (struct manual_conf){ .name = "second",
 				     .local = addr("192.0.2.1"),
 				     .remote = addr("192.0.2.3"),
-				     .encr = encr_by_name("aes256gcm16") };
+				     .encr = encr_by_name("aes256gcm16"),
+				     .integ = &integ_none };
 	for (uint32_t k = 0; k < 2; k++) {
 		m[k].in.spi = 0x101 + k;
 		m[k].out.spi = 0x201 + k;
@@ -228,6 +229,22 @@ static void tunnels_are_those_configured(void **state)
 	assert_string_equal(t[1].algs, "aes256gcm16");
 	assert_true(t[0].transport);
 	assert_false(t[1].transport);
+}
+
+static void weak_algorithms_and_another_backend_are_said(void **state)
+{
+	struct fixture *f = *state;
+
+	f->dp.status.crypto = "ipsec-mb";
+	f->manual[0].encr = encr_by_name("3des");
+	f->manual[1].encr = encr_by_name("aes192ccm16");
+	look_again(f);
+	assert_string_equal(f->view->tunnels[0].algs, "3des-sha256-esn weak");
+	assert_string_equal(f->view->tunnels[1].algs, "aes192ccm16 by openssl");
+	f->dp.status.crypto = "openssl";
+	f->manual[1].encr = encr_by_name("aes256");
+	look_again(f);
+	assert_string_equal(f->view->tunnels[1].algs, "aes256 weak");
 }
 
 static void policies_are_those_configured_in_their_order(void **state)
@@ -372,6 +389,12 @@ static void child_that_is_up_has_what_its_sas_carried(void **state)
 	assert_int_equal(t->state, TUNNEL_UP);
 	assert_int_equal(t->n_sas, 1);
 	assert_string_equal(t->algs, "aes128-sha256");
+	child[1].encr = ENCR_CHACHA20_POLY1305; /* with its only length */
+	child[1].encr_key_bits = 256;
+	child[1].integ = INTEG_NONE;
+	look_again(f);
+	t = &f->view->tunnels[2];
+	assert_string_equal(t->algs, "chacha20poly1305");
 	assert_string_equal(t->local, "192.0.2.1");
 	assert_string_equal(t->remote, "192.0.2.10");
 	assert_int_equal(t->in.spi, 0x302);
@@ -514,6 +537,7 @@ int main(void)
 		CASE(gateway_is_this_process_and_its_default),
 		CASE(what_the_data_path_knows_is_kept),
 		CASE(tunnels_are_those_configured),
+		CASE(weak_algorithms_and_another_backend_are_said),
 		CASE(policies_are_those_configured_in_their_order),
 		CASE(child_that_is_not_up_is_a_tunnel_too),
 		CASE(child_that_is_up_has_what_its_sas_carried),
