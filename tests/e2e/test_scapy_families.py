@@ -23,7 +23,8 @@ LENGTHS = (1, 33, 999)
 SOCKET = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 # Octets of the keys, of AEADs with the salt; scapy's names.
-Alg = collections.namedtuple("Alg", "name encr encr_bytes integ integ_bytes")
+Alg = collections.namedtuple("Alg", "name encr encr_bytes integ integ_bytes "
+                             "icv", defaults=(None,))
 SHA1, SHA256 = ("HMAC-SHA1-96", 20), ("SHA2-256-128", 32)
 SHA384, SHA512 = ("SHA2-384-192", 48), ("SHA2-512-256", 64)
 ALGS = (
@@ -36,12 +37,25 @@ ALGS = (
     Alg("aes256gcm16", "AES-GCM", 36, None, 0),
     Alg("chacha20poly1305", "CHACHA20-POLY1305", 36, None, 0),
 )
+# Over one family, which the ciphers don't see. GCM's ICV has 16 octets in scapy.
+MORE_ALGS = (
+    Alg("aes128ccm16", "AES-CCM", 19, None, 0),
+    Alg("aes192ccm12", "AES-CCM", 27, None, 0, 12),
+    Alg("aes256ccm8", "AES-CCM", 35, None, 0, 8),
+    Alg("aes128ctr-sha256", "AES-CTR", 20, *SHA256),
+    Alg("aes256ctr-aescmac", "AES-CTR", 36, "AES-CMAC-96", 16),
+    Alg("null-sha1", "NULL", 0, *SHA1),
+    Alg("3des-sha1", "3DES", 24, *SHA1),
+    Alg("des-md5", "DES", 8, "HMAC-MD5-96", 16),
+    Alg("aes256", "AES-CBC", 32, None, 0),
+)
 
 
 def scapy_sa(sa, alg, family, sender):
     ipsec = scapy_layers().layers.ipsec
     return ipsec.SecurityAssociation(
         ipsec.ESP, spi=sa.spi, crypt_algo=alg.encr, crypt_key=sa.encr_key,
+        crypt_icv_size=alg.icv,
         auth_algo=alg.integ, auth_key=sa.integ_key or None,
         tunnel_header=ip(family, outer(sender, family),
                          outer("b" if sender == "a" else "a", family)))
@@ -56,13 +70,15 @@ def check_sent(lab, sa, name, family, inner):
         for needle in needles:
             udp.sendto(needle, (HOSTS[inner]["b"], PORT))
     packets = capture.stop()
+    # Before they are opened, which takes ESP out of them.
+    clear = any(search_plaintext(packets, n[:16]) for n in needles)
     opened = [sa.decrypt(header) for header in map(esp_of, packets) if header]
     ok([bytes(p[inet.UDP].payload) for p in opened] == needles and
        all((p.src, p.dst, hops(p)) ==
            (HOSTS[inner]["a"], HOSTS[inner]["b"], 63) for p in opened),
        f"{name}: scapy opens what gw-a sends")
-    ok(not any(search_plaintext(packets, n[:16]) for n in needles),
-       f"{name}: nothing of it is in the clear")
+    ok(clear == name.startswith("null"),
+       f"{name}: nothing of it is in the clear, unless it is NULL's")
 
 
 def check_received(lab, sa, name, family, inner, ether):
@@ -107,6 +123,8 @@ def main():
         for family in FAMILIES:
             for alg in ALGS:
                 check(lab, family, alg)
+        for i, alg in enumerate(MORE_ALGS):
+            check(lab, FAMILIES[i % len(FAMILIES)], alg)
         for sink in sinks:
             sink.close()
     return finish()

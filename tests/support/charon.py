@@ -37,7 +37,7 @@ LOG_SPI = re.compile(r"  SPI 0x([0-9a-f]+), src ")
 
 SETTINGS = """\
 charon {{
-    load = random nonce pem pkcs1 pubkey x509 openssl kdf vici socket-default kernel-libipsec kernel-netlink
+    load = random nonce pem pkcs1 pubkey x509 openssl aes ctr ccm cmac xcbc kdf vici socket-default kernel-libipsec kernel-netlink
     install_routes = {install_routes}
     cookie_threshold = {cookie_threshold}
     block_threshold = 0

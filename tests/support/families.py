@@ -53,17 +53,31 @@ def conf_between(text, side, family):
     return text
 
 
+ALONE = "^(aes[0-9]+|3?des)$"  # encryption, which has no replay window
+ALLOWED_BY = {
+    "allow_manual_counter_mode": "ctr|gcm|ccm|gmac|chacha",
+    "allow_weak_algorithms": f"des|md5|{ALONE}",
+}
+
+
 def manual_conf(lab, side, family, esp="aes128-sha256", encap="no"):
     """
     default_conf() with a policy for either family inside this one. The SAs'
-    keys are as long as esp wants them; an AEAD has but one.
+    keys are as long as esp wants them; what wants none has none. What has to be
+    allowed for esp is.
     """
     peer = SIDES[side].peer
     text = lab.default_conf(side).replace(
         "aes128-sha256\n", f"{esp}\n        encap = {encap}\n")
-    if not lab.sa_ab.integ_key:
-        text = re.sub(r".*integ_key.*\n", "", text).replace(
-            "gateway {\n", "gateway {\n    allow_manual_counter_mode = yes\n")
+    for key in ("encr_key", "integ_key"):
+        if not getattr(lab.sa_ab, key):
+            text = re.sub(rf".*{key}.*\n", "", text)
+    if re.search(ALONE, esp):
+        text = re.sub(r".*replay_window.*\n", "", text)
+    for option, algorithms in ALLOWED_BY.items():
+        if re.search(algorithms, esp):
+            text = text.replace("gateway {\n",
+                                f"gateway {{\n    {option} = yes\n")
     assert text.endswith("}\n")
     return conf_between(text[:-2] + f"""\
     lan-to-lan-6 {{
