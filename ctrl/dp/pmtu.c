@@ -230,7 +230,7 @@ static bool fragment_outer(struct worker *w, struct packet *p,
 	uint32_t each = (mtu - h->header_bytes - grows) / 8 * 8;
 	const uint8_t *whole = p->l3;
 
-	if (h->version == 4)
+	if (h->version == 4 && !p->sa->transport) /* that one has the host's */
 		put_u16(p->l3 + IPV4_ID_AT,
 			(uint16_t)identification(p, whole, h));
 	if (!has_room(w, (payload - 1) / each))
