@@ -124,3 +124,38 @@ const char *end_str(const struct addr *a, uint16_t port, char *buf)
 		 addr_str(a, addr), port);
 	return buf;
 }
+
+static const char *not_unicast_v4(uint8_t first)
+{
+	if (first == 0)
+		return "stands for any address"; /* RFC 1122 section 3.2.1.3 */
+	if (first == 127)
+		return "is a loopback address"; /* RFC 1122 section 3.2.1.3 */
+	if (first >= 240)
+		return "is a reserved address"; /* RFC 1112 section 4 */
+	if (first >= 224)
+		return "is a multicast address"; /* RFC 1112 section 4 */
+	return NULL;
+}
+
+/* RFC 4291 section 2.4 */
+static const char *not_unicast_v6(const struct addr *a)
+{
+	const struct addr_halves h = addr_halves(a);
+
+	if (addr_is_none(a))
+		return "stands for any address";
+	if (h.hi == 0 && h.lo == 1)
+		return "is a loopback address";
+	if (h.hi >> 56 == 0xff)
+		return "is a multicast address";
+	if (h.hi >> 54 == 0xfe80 >> 6)
+		return "is a link-local address, which says nothing without "
+		       "its link";
+	return NULL;
+}
+
+const char *addr_not_unicast(const struct addr *a)
+{
+	return addr_is_v4(a) ? not_unicast_v4(a->octets[12]) : not_unicast_v6(a);
+}

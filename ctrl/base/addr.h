@@ -113,6 +113,9 @@ unsigned int prefix_mapped_bits(const struct prefix *p);
 uint32_t prefix_mask_v4_be(const struct prefix *p);
 bool prefix_contains(const struct prefix *p, const struct addr *a);
 
+/* Why the address is not one of a gateway or a peer, or NULL. */
+const char *addr_not_unicast(const struct addr *a);
+
 /* Write at most ADDR_STR_MAX or PREFIX_STR_MAX octets to buf; return buf. */
 const char *addr_str(const struct addr *a, char *buf);
 const char *prefix_str(const struct prefix *p, char *buf);

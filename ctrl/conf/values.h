@@ -83,9 +83,6 @@ int item_fail_many(const struct item *item, size_t max, struct error *e);
 /* "10.1.0.0/24", or an address. */
 int item_prefix(const struct item *item, struct prefix *out, struct error *e);
 
-/* Why the address is not one of a gateway or a peer, or NULL. */
-const char *not_unicast(const struct addr *a);
-
 /* Is text an address of IPv4 in the form that IPv6 has for it (RFC 4291 section
  * 2.5.5.2)? It would be taken for another family than it looks like. */
 bool is_mapped(const char *text, const struct addr *a);

@@ -51,7 +51,7 @@ static int read_net(const struct item *item, struct prefix *net, struct error *e
 
 	if (err || net->bits < (addr_is_v4(&net->net) ? 32 : 128))
 		return err;
-	reason = not_unicast(&net->net);
+	reason = addr_not_unicast(&net->net);
 	if (reason)
 		return item_fail(e, item, -EINVAL, "%s; it must be %s", reason,
 				 item->k->form);

@@ -25,7 +25,7 @@ VALUE_READER(value_address)
 	if (addr_parse(v->text, a))
 		return value_fail_form(k, v, e);
 	reason = is_mapped(v->text, a) ? "is IPv4 in the form of IPv6"
-				       : not_unicast(a);
+				       : addr_not_unicast(a);
 	if (reason)
 		return value_fail(e, v, -EINVAL, "%s; it must be %s", reason,
 				  k->form);

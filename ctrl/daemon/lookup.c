@@ -62,7 +62,7 @@ void lookup_free(struct lookup *l)
 static void take_usable(const struct dns_addrs *from, struct lookup_result *r)
 {
 	for (size_t i = 0; i < from->n; i++)
-		if (r->n < DNS_ADDRS_MAX && !not_unicast(&from->at[i]))
+		if (r->n < DNS_ADDRS_MAX && !addr_not_unicast(&from->at[i]))
 			r->addrs[r->n++] = from->at[i];
 }
 

@@ -121,7 +121,7 @@ static void take_addrs(struct conn_peer *p, const struct lookup_result *r)
 
 	p->n_now = p->n_known = 0;
 	for (uint32_t i = 0; i < r->n && p->n_now < CONN_ADDRS_MAX; i++)
-		if (!not_unicast(&r->addrs[i]))
+		if (!addr_not_unicast(&r->addrs[i]))
 			p->now[p->n_now++] = r->addrs[i];
 	add_known(p, p->now, p->n_now);
 	add_known(p, was.known, was.n_known);
@@ -154,7 +154,7 @@ static bool is_sound(const struct lookup_result *r)
 	if (r->outcome != LOOKUP_FOUND || r->n > DNS_ADDRS_MAX)
 		return false;
 	for (uint32_t i = 0; i < r->n; i++)
-		if (!not_unicast(&r->addrs[i]))
+		if (!addr_not_unicast(&r->addrs[i]))
 			return true;
 	return false;
 }
