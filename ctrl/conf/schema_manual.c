@@ -65,6 +65,8 @@ static const struct key manual_keys[] = {
 	  AT(manual_conf, encap) },
 	{ .name = "remote_port",   .form = "a port from 1 to 65535", .read = value_port,
 	  AT(manual_conf, remote_port) },
+	{ .name = "follow",	   .form = "yes or no", .read = value_bool,
+	  AT(manual_conf, follow) },
 	{ .name = "spread",	   .form = "yes or no", .read = value_bool,
 	  AT(manual_conf, spread) },
 	{ .name = "fragment",	   .form = "before or after", .read = value_before,
@@ -258,6 +260,11 @@ static int fill_encap(const struct section *sec, struct manual_conf *m,
 				  "is one of UDP, and ESP is not in UDP here; "
 				  "write encap = yes as well, or remove the "
 				  "line");
+	if (m->follow && !m->encap)
+		return value_fail(e, tree_value(sec, "follow"), -EINVAL,
+				  "is for a peer behind a NAT, and ESP is not in "
+				  "UDP here; write encap = yes as well, or "
+				  "remove the line");
 	if (m->encap && !m->remote_port)
 		m->remote_port = IKE_NATT_PORT;
 	return 0;

@@ -58,7 +58,7 @@ static int bind_sa(void *ctx, uint32_t policy_id, struct sa_ref sa)
 	int err;
 
 	if (rt)
-		resolver_prefetch(dp->resolver, &rt->daddr, &rt->saddr);
+		resolver_prefetch(dp->resolver, sa_daddr(rt), &rt->saddr);
 	err = programs_bind(dp->programs, policy_id, sa);
 	if (!err)
 		tunnel_routes_set_child(&routes, policy_id);
@@ -97,7 +97,7 @@ static void path_mtu(void *ctx, const struct sa_rt *sa, uint32_t mtu)
 {
 	const struct dp *dp = ctx;
 
-	resolver_learn_mtu(dp->resolver, &sa->daddr, &sa->saddr, mtu);
+	resolver_learn_mtu(dp->resolver, sa_daddr(sa), &sa->saddr, mtu);
 }
 
 static void grace(void *ctx)
@@ -105,6 +105,13 @@ static void grace(void *ctx)
 	const struct dp *dp = ctx;
 
 	programs_grace(dp->programs);
+}
+
+static void keep_alive(void *ctx, const struct sa_rt *sa)
+{
+	struct dp *dp = ctx;
+
+	keepalive_send(&dp->keepalive, dp->programs, sa);
 }
 
 static void on_poll(evutil_socket_t fd, short what, void *ctx)
@@ -128,6 +135,7 @@ int changes_open(struct dp *dp, struct event_base *base, struct error *e)
 		.del_outbound = del_outbound,
 		.path_mtu = path_mtu,
 		.grace = grace,
+		.keep_alive = keep_alive,
 		.ctx = dp,
 	};
 	const uint32_t sas = dp->config->gateway.sas;
@@ -143,6 +151,7 @@ int changes_open(struct dp *dp, struct event_base *base, struct error *e)
 	if (err)
 		return err;
 	sadb_allow_weak(dp->sadb, dp->config->gateway.allow_weak_algorithms);
+	sadb_set_keepalive(dp->sadb, dp->config->gateway.keepalive_s);
 	dp->manual = manual_new(dp->sadb, dp->config->gateway.state_dir);
 	if (!dp->manual)
 		return error_set(e, -ENOMEM, "no memory for manual SAs");
@@ -159,6 +168,7 @@ void changes_close(struct dp *dp)
 		event_free(dp->on_sadb);
 	manual_free(dp->manual);
 	sadb_free(dp->sadb);
+	keepalive_fini(&dp->keepalive);
 	dp->on_sadb = NULL;
 	dp->manual = NULL;
 	dp->sadb = NULL;
@@ -251,6 +261,7 @@ int dp_reload(struct dp *dp, struct config *config, struct error *e)
 		atomic_store_explicit(&dp->workers[i].w.mss_clamp,
 				      config->gateway.mss_clamp,
 				      memory_order_relaxed);
+	sadb_set_keepalive(dp->sadb, config->gateway.keepalive_s);
 	changes_route(dp);
 	return 0;
 }

@@ -389,6 +389,7 @@ int dp_start(struct config *config, struct event_base *base, struct dp **out,
 	programs_log_libbpf();
 	dp->config = config;
 	dp->since_ns = clock_ns();
+	keepalive_init(&dp->keepalive);
 	err = prepare(dp, e);
 	if (!err)
 		err = load(dp, e);

@@ -199,14 +199,14 @@ static void tell_mapping(struct worker *w, const struct packet *p)
 }
 
 /* Authentic and new. Only the latest says where the peer is: an older one may
- * have been on its way when the peer moved. */
-static void note_origin(struct worker *w, const struct packet *p)
+ * have been on its way when the peer moved, and without a window be a copy. */
+static void note_origin(struct worker *w, const struct packet *p, bool is_latest)
 {
 	struct sa_rt *sa = p->sa;
 
 	if (!sa->used)
 		tell_used(w, sa);
-	if (!sa->udp || !p->peer_port_be || p->seq != sa->replay.top)
+	if (!sa->udp || !p->peer_port_be || !is_latest)
 		return;
 	if (!addr_equal(&sa->peer, &p->ip.saddr) ||
 	    sa->peer_port_be != p->peer_port_be)
@@ -217,12 +217,13 @@ static void finish(struct worker *w, struct packet *p,
 		   const struct crypto_op *op)
 {
 	uint8_t *text = op->esp + ESP_HEADER_BYTES + p->sa->iv_bytes;
+	const bool is_latest = p->seq > p->sa->replay.top;
 
 	if (!op->ok)
 		return packet_drop(p, op->failed ? DROP_CRYPTO : DROP_ICV);
 	if (replay_commit(&p->sa->replay, p->seq))
 		return packet_drop(p, DROP_REPLAY);
-	note_origin(w, p);
+	note_origin(w, p, is_latest);
 	unwrap(w, p, text, op->text_bytes);
 }
 

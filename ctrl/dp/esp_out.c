@@ -230,9 +230,9 @@ static void finish(struct packet *p, const struct crypto_op *op)
 	if (sa->transport)
 		return finish_transport(p, op);
 	p->l3 = op->esp - sa->outer.bytes;
-	outer_put(&sa->outer, op->esp, p->bytes, &p->ip, (uint16_t)p->seq);
+	outer_put(sa_outer(sa), op->esp, p->bytes, &p->ip, (uint16_t)p->seq);
 	p->ip.saddr = sa->saddr;
-	p->ip.daddr = sa->daddr;
+	p->ip.daddr = *sa_daddr(sa);
 	p->state = PKT_SEALED;
 }
 
@@ -329,7 +329,7 @@ static void seal_run(struct worker *w, struct packet *p, uint32_t n,
 static void out_run(struct worker *w, struct packet *p, uint32_t n)
 {
 	const struct nexthop *nh = nexthop_lookup_ours(
-		&w->nexthops, &p->sa->daddr, &p->sa->saddr, w->now_ns);
+		&w->nexthops, sa_daddr(p->sa), &p->sa->saddr, w->now_ns);
 
 	if (nh->kind == NH_PORT)
 		return seal_run(w, p, n, pmtu_inner(p->sa, nh->mtu));

@@ -20,7 +20,7 @@ static void take_sa(const struct sa_rt *sa, struct explain_sa *out)
 
 	*out = (struct explain_sa){
 		.local = outbound ? sa->saddr : sa->daddr,
-		.remote = outbound ? sa->daddr : sa->saddr,
+		.remote = outbound ? *sa_daddr(sa) : sa->saddr,
 		.spi = ntohl(sa->spi_be),
 		.udp = sa->udp,
 	};
@@ -133,7 +133,7 @@ void explain_out(struct explaining *w, struct sa_ref told)
 		return;
 	}
 	take_sa(sa, &w->x->sa);
-	resolver_look(w->dp->resolver, &sa->daddr, &sa->saddr, &way);
+	resolver_look(w->dp->resolver, sa_daddr(sa), &sa->saddr, &way);
 	take_way(sa, &way, &w->x->way);
 	reason = judge(w, sa, &way);
 	if (reason != DROP_NONE)

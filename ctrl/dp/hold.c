@@ -29,7 +29,7 @@ static struct addr waits_for(const struct packet *p)
 {
 	switch ((enum packet_state)p->state) {
 	case PKT_CLEAR:
-		return p->sa->daddr;
+		return *sa_daddr(p->sa);
 	case PKT_ERROR:
 		return (struct addr){ 0 };
 	case PKT_SEALED:

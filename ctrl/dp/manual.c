@@ -10,33 +10,8 @@
 #include "ctrl/base/log.h"
 #include "ctrl/crypto/prf.h"
 #include "ctrl/dp/durable.h"
+#include "ctrl/dp/manual_state.h"
 #include "include/ike.h"
-
-#define MARK_BYTES 32
-
-enum phase {
-	PHASE_NEW,	/* armed, but the change is not in force yet */
-	PHASE_LIVE,	/* in force */
-	PHASE_DRAINING, /* packets may come by it */
-	PHASE_CLOSING,	/* out of the SAD, its state is being written */
-};
-
-struct manual_sa {
-	struct sadb_id id;
-	uint8_t mark[MARK_BYTES]; /* by which it is known again; see mark_of() */
-	enum phase phase;
-	size_t wanted; /* index into config.manual, or MANUAL_NONE */
-	struct durable_sa *durable; /* NULL: no state is kept */
-	struct manual_sa *next;
-};
-
-struct manual {
-	struct sadb *sadb;
-	struct durable *durable; /* NULL: nothing had state yet */
-	char state_dir[CONF_PATH_MAX];
-	uint8_t secret[MARK_BYTES]; /* of the marks */
-	struct manual_sa *first;
-};
 
 /* One direction of a pair. */
 struct one {
@@ -62,12 +37,6 @@ static bool one_of(const struct manual_conf *pair, enum sadb_dir dir,
 	snprintf(out->name, sizeof(out->name), "manual.%s.%s", pair->name,
 		 in ? "in" : "out");
 	return out->id.spi != 0;
-}
-
-static bool same_id(const struct sadb_id *a, const struct sadb_id *b)
-{
-	return a->spi == b->spi && a->dir == b->dir &&
-	       addr_equal(&a->daddr, &b->daddr);
 }
 
 /* --- what is the same is known by its hash, under a key of this process */
@@ -196,6 +165,7 @@ static void put_ports(const struct one *o, struct sadb_sa *sa)
 
 	if (!o->pair->encap)
 		return;
+	sa->keepalive = true; /* nobody said who is behind a NAT */
 	sa->encap_sport = in ? o->pair->remote_port : IKE_NATT_PORT;
 	sa->encap_dport = in ? IKE_NATT_PORT : o->pair->remote_port;
 }
@@ -239,7 +209,7 @@ static int check_spi(const struct manual *m, const struct one *o,
 {
 	const struct manual_sa *sa = m->first;
 
-	while (sa && !same_id(&sa->id, &o->id))
+	while (sa && !manual_same_id(&sa->id, &o->id))
 		sa = sa->next;
 	if (!sa)
 		return 0;
@@ -397,6 +367,7 @@ void manual_serve(struct manual *m, const struct config *config)
 	for (struct manual_sa *sa = m->first; sa; sa = sa->next)
 		if (sa->phase == PHASE_LIVE && sa->wanted == MANUAL_NONE)
 			remove_sa(m, sa);
+	manual_take_pairs(m, config);
 }
 
 /* --- the end of one */
@@ -436,9 +407,11 @@ struct manual *manual_new(struct sadb *sadb, const char *state_dir)
 	if (!m)
 		return NULL;
 	m->sadb = sadb;
+	sadb_watch(sadb, manual_on_mapping, m);
 	snprintf(m->state_dir, sizeof(m->state_dir), "%s", state_dir);
 	if (getrandom(m->secret, sizeof(m->secret), 0) == sizeof(m->secret))
 		return m;
+	sadb_watch(sadb, NULL, NULL);
 	free(m);
 	return NULL;
 }
@@ -449,6 +422,7 @@ void manual_free(struct manual *m)
 
 	if (!m)
 		return;
+	sadb_watch(m->sadb, NULL, NULL);
 	durable_free(m->durable);
 	for (struct manual_sa *sa = m->first; sa; sa = next) {
 		next = sa->next;

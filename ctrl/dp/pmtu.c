@@ -284,15 +284,15 @@ static bool is_of(const struct icmp_told *t, const struct sa_rt *sa)
 {
 	return t->protocol == PROTO_ESP && t->udp == sa->udp &&
 	       htonl(t->spi) == sa->spi_be &&
-	       addr_equal(&t->daddr, &sa->daddr) &&
+	       addr_equal(&t->daddr, sa_daddr(sa)) &&
 	       addr_equal(&t->saddr, &sa->saddr) && was_sent_lately(sa, t->seq);
 }
 
 /* A path is never wider than it was known to be because somebody says so. */
 static bool is_news(struct worker *w, const struct sa_rt *sa, uint32_t mtu)
 {
-	const struct nexthop *nh = nexthop_lookup_ours(&w->nexthops, &sa->daddr,
-						       &sa->saddr, w->now_ns);
+	const struct nexthop *nh = nexthop_lookup_ours(
+		&w->nexthops, sa_daddr(sa), &sa->saddr, w->now_ns);
 
 	return nh->kind != NH_PORT || mtu < nh->mtu;
 }

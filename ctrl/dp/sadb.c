@@ -136,7 +136,7 @@ static struct job *job_new(void)
 
 int entry_remove(struct sadb *s, struct entry *en, struct job *job)
 {
-	const struct sad_key key = sad_key_of(&en->id);
+	const struct sad_key key = entry_key(s, en);
 
 	if (!job)
 		job = job_new();
@@ -456,4 +456,5 @@ void sadb_poll(struct sadb *s, uint64_t now_ns)
 	drained(s, now_ns);
 	answer_ready(s);
 	entries_forget(s, now_ns);
+	entries_keep_alive(s, now_ns);
 }

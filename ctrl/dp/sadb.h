@@ -51,6 +51,9 @@ struct sadb_maps {
 	void (*path_mtu)(void *ctx, const struct sa_rt *sa, uint32_t mtu);
 	/* See barrier_spec; NULL: what packets are judged by is the caller's. */
 	void (*grace)(void *ctx);
+	/* Sends what keeps the mapping of a NAT before the outbound SA alive;
+	 * NULL: nobody does. */
+	void (*keep_alive)(void *ctx, const struct sa_rt *sa);
 	void *ctx;
 };
 
@@ -91,7 +94,10 @@ void sadb_serve(struct sadb *s, const struct sadb_calls *calls, uint64_t now_ns)
 /* Readable when sadb_poll() has something to do. */
 int sadb_fd(const struct sadb *s);
 
-/* Gives answers and events, and forgets larval SAs: also once a second. */
+/*
+ * Gives answers and events, forgets larval SAs, and keeps the mappings of NATs alive:
+ * also once a second.
+ */
 void sadb_poll(struct sadb *s, uint64_t now_ns);
 
 /*
@@ -140,6 +146,12 @@ void sadb_set_ends(struct sadb *s, uint32_t policy_id,
  */
 void sadb_orphan(struct sadb *s);
 
+/*
+ * How often that which keeps a NAT's mapping alive is sent where nothing else is,
+ * for SAs that ask for it (RFC 3948 section 4); 0: never, as before the first call.
+ */
+void sadb_set_keepalive(struct sadb *s, uint32_t every_s);
+
 /* By their ids; borrowed. */
 struct sadb_policies {
 	const uint32_t *ids;
@@ -168,6 +180,18 @@ int sadb_install(struct sadb *s, const struct sadb_id *id,
  */
 int sadb_assign(struct sadb *s, const struct sadb_id *id,
 		const struct sadb_policies *policies);
+
+/*
+ * Who is told, with a MAPPING, that the peer of an inbound SA of the configuration is
+ * elsewhere. By IKE's it is IKE.
+ */
+void sadb_watch(struct sadb *s,
+		void (*moved)(void *ctx, const struct sadb_event *mapping),
+		void *ctx);
+
+/* An outbound SA of the configuration sends there from now on: see sad_move(). */
+int sadb_move(struct sadb *s, const struct sadb_id *id,
+	      const struct addr *daddr, uint16_t dport);
 
 /* It drains, and is there until it has. 0 or -ENOMEM. */
 int sadb_uninstall(struct sadb *s, const struct sadb_id *id);

@@ -345,5 +345,6 @@ int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 	if (err)
 		return err;
 	entry_live(s, en);
+	entry_keep_alive(s, en, sa, now_ns);
 	return 0;
 }

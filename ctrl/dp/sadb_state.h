@@ -45,7 +45,9 @@ struct entry {
 	struct used_key *key; /* outbound, of ike's; owned until it is retired */
 	uint64_t deadline_ns; /* LARVAL; LIVE: an orphan's, 0: none */
 	uint64_t expire_ns;   /* LIVE: hard; 0: never */
-	uint32_t n_selectors; /* 0: the policies' own */
+	uint64_t kept_ns; /* outbound: when what keeps a NAT's mapping alive was
+			     last sent, or the SA made; 0: nothing is */
+	uint32_t n_selectors;		 /* 0: the policies' own */
 	struct sadb_selector *selectors; /* owned */
 	struct entry *next;		 /* of its bucket */
 	struct entry *newer, **at;	 /* of all, and what points at it */
@@ -94,6 +96,11 @@ struct sadb {
 	uint32_t spi_step;
 	uint64_t due_ns;	/* the first deadline, or one that was */
 	uint64_t forget_due_ns; /* not before are late ones looked for again */
+
+	void (*moved)(void *ctx, const struct sadb_event *mapping);
+	void *moved_ctx;
+	uint64_t keepalive_ns;	   /* how often; 0: never */
+	uint64_t keepalive_due_ns; /* none is due before */
 
 	struct used_keys keys; /* of SAs that were */
 	struct log_limit refused;
@@ -178,6 +185,18 @@ void entries_forget(struct sadb *s, uint64_t now_ns);
 
 /* What workers told becomes events. */
 void sadb_hear(struct sadb *s, uint64_t now_ns);
+
+/* --- sadb_natt.c --- */
+
+/* It was made; if it asks for that, a NAT's mapping is kept alive for it. */
+void entry_keep_alive(struct sadb *s, struct entry *en,
+		      const struct sadb_sa *sa, uint64_t now_ns);
+
+/* The key of its row in BPF's maps: by where its packets go now. */
+struct sad_key entry_key(const struct sadb *s, const struct entry *en);
+
+/* Sends what is due. */
+void entries_keep_alive(struct sadb *s, uint64_t now_ns);
 
 /* --- sadb_add.c --- */
 

@@ -56,6 +56,22 @@ static void hear_ending(struct sadb *s, const struct telling *t,
 		sadb_tell_event(s, &soft);
 }
 
+static void hear_mapping(struct sadb *s, const struct telling *t,
+			 const struct entry *en)
+{
+	const struct sadb_event e = {
+		.verb = SADB_MAPPING,
+		.id = en->id,
+		.mapped_addr = t->saddr,
+		.mapped_port = t->sport,
+	};
+
+	if (!entry_is_installed(en))
+		sadb_tell_event(s, &e);
+	else if (s->moved)
+		s->moved(s->moved_ctx, &e);
+}
+
 static void hear_sa(struct sadb *s, const struct telling *t)
 {
 	struct entry *en = entry_of(s, t->sa);
@@ -65,12 +81,9 @@ static void hear_sa(struct sadb *s, const struct telling *t)
 		return;
 	if (t->kind == TELL_ENDING)
 		return hear_ending(s, t, en);
+	if (t->kind == TELL_MAPPING)
+		return hear_mapping(s, t, en);
 	e.id = en->id;
-	if (t->kind == TELL_MAPPING) {
-		e.verb = SADB_MAPPING;
-		e.mapped_addr = t->saddr;
-		e.mapped_port = t->sport;
-	}
 	sadb_tell_event(s, &e);
 }
 

@@ -13,6 +13,7 @@
 #include "ctrl/dp/handoff.h"
 #include "ctrl/dp/hostif.h"
 #include "ctrl/dp/iface.h"
+#include "ctrl/dp/keepalive.h"
 #include "ctrl/dp/lookups.h"
 #include "ctrl/dp/nl.h"
 #include "ctrl/dp/port_xsk.h"
@@ -81,6 +82,7 @@ struct dp {
 	struct sadb *sadb;
 	struct event *on_sadb; /* a worker told something, or a second is over */
 	struct manual *manual;
+	struct keepalive keepalive;
 	struct dp_worker *workers; /* owned, n_workers */
 	uint32_t n_workers;
 	struct handoffs *handoffs;

@@ -127,8 +127,8 @@ static bool make(struct worker *w, struct sa_rt *sa, uint32_t bytes,
 /* None waits for a next hop; but that one is asked for it. */
 static void send_some(struct worker *w, struct sa_rt *sa, uint64_t n)
 {
-	const struct nexthop *nh = nexthop_lookup_ours(&w->nexthops, &sa->daddr,
-						       &sa->saddr, w->now_ns);
+	const struct nexthop *nh = nexthop_lookup_ours(
+		&w->nexthops, sa_daddr(sa), &sa->saddr, w->now_ns);
 	uint32_t mtu = nh->kind == NH_PORT ? pmtu_inner(sa, nh->mtu) : 0;
 	struct packet *of[BURST_MAX];
 	struct batch b;

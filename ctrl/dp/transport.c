@@ -58,7 +58,7 @@ uint8_t transport_put(struct packet *p, uint8_t *esp, uint32_t total_bytes)
 
 void transport_finish(struct packet *p, uint8_t *esp)
 {
-	const struct outer *o = &p->sa->outer;
+	const struct outer *o = sa_outer(p->sa);
 	uint8_t *udp = esp - UDP_HEADER_BYTES;
 
 	if (!p->sa->udp)

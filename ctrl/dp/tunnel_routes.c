@@ -125,7 +125,7 @@ static void take_ends(struct way *w)
 {
 	if (!w->sa)
 		return;
-	w->peer = w->sa->daddr;
+	w->peer = *sa_daddr(w->sa);
 	w->ours = w->sa->saddr;
 }
 

@@ -190,6 +190,7 @@ static void describe(const struct ike_sa *sa, const struct exchange *x,
 		out->outer.tfc_bytes = 0;
 	if (!sa->nat_local && !sa->nat_remote)
 		return;
+	out->keepalive = sa->nat_local;
 	out->encap_sport = dir == SADB_IN ? p->remote_port : p->local_port;
 	out->encap_dport = dir == SADB_IN ? p->local_port : p->remote_port;
 }

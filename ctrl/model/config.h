@@ -70,6 +70,9 @@ enum xdp_place {
 /* One bit that others hardly use, in the marks of packets. */
 #define GATEWAY_MARK 0x10000000U
 
+/* RFC 3948 section 4. */
+#define GATEWAY_KEEPALIVE_S 20U
+
 struct gateway_conf {
 	struct iface_conf ifaces[IFACE_MAX]; /* protected ones first */
 	size_t n_ifaces;
@@ -80,6 +83,7 @@ struct gateway_conf {
 	uint32_t xdp_priority; /* in libxdp's dispatcher; the lowest runs first */
 	enum crypto_choice crypto; /* of ESP */
 	bool mss_clamp;		   /* of TCP through tunnels */
+	uint32_t keepalive_s;	   /* of a NAT's mapping; 0: never */
 	bool allow_manual_counter_mode;
 	bool allow_weak_algorithms; /* see esp_pair_weakness() */
 	uint32_t workers;	    /* 0: as many as fit */
@@ -114,6 +118,7 @@ struct manual_conf {
 	enum sadb_mode mode;
 	bool encap;	      /* ESP in UDP */
 	uint16_t remote_port; /* host order; of that UDP, else 0 */
+	bool follow;	      /* the peer, where authentic packets come from */
 	bool spread;	      /* the outbound SA is all workers' at once */
 	bool fragment_after;  /* IPv4 is cut after it is protected */
 	struct sadb_limit soft, hard; /* of either SA's life, from start */

@@ -155,7 +155,7 @@ struct sadb_sa {
 	uint8_t spread;		/* outbound: by all workers at once */
 	uint8_t mode;		/* enum sadb_mode */
 	uint8_t fragment_after; /* outbound: IPv4 is cut after it is protected */
-	uint8_t pad;
+	uint8_t keepalive;	/* outbound, in UDP: we may be behind a NAT */
 	uint32_t replay_window; /* packets; inbound */
 	uint32_t pad2;
 	struct sadb_limit soft; /* EXPIRE tells of it */

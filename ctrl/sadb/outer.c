@@ -9,6 +9,10 @@
 
 #define OUTER_TTL 64
 
+#define IPV4_DADDR_AT 16
+#define IPV6_DADDR_AT 24
+
+#define UDP_DPORT_AT	2
 #define UDP_LENGTH_AT	4
 #define UDP_CHECKSUM_AT 6
 
@@ -55,6 +59,23 @@ void outer_init(struct outer *o, const struct addr *saddr,
 		return;
 	memcpy(at + o->ip_bytes, &sport_be, 2);
 	memcpy(at + o->ip_bytes + 2, &dport_be, 2);
+}
+
+void outer_turn(struct outer *o, const struct addr *daddr, uint16_t dport_be)
+{
+	uint8_t *at = o->octets + OUTER_MAX - o->bytes;
+	uint16_t sum;
+
+	memcpy(at + o->ip_bytes + UDP_DPORT_AT, &dport_be, sizeof(dport_be));
+	if (o->ip_bytes == IPV6_HEADER_BYTES) {
+		memcpy(at + IPV6_DADDR_AT, daddr->octets, sizeof(daddr->octets));
+		return;
+	}
+	memcpy(at + IPV4_DADDR_AT, daddr->octets + 12, 4);
+	put_u16(at + IPV4_CHECKSUM_AT, 0);
+	sum = ipv4_checksum(at, IPV4_HEADER_BYTES);
+	put_u16(at + IPV4_CHECKSUM_AT, sum);
+	o->sum = (uint16_t)~sum;
 }
 
 static uint8_t tos_of(const struct outer *o, const struct ip_header *inner)

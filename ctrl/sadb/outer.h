@@ -47,6 +47,9 @@ static inline bool outer_is_cut(const struct outer *o)
 	return o->ip_bytes == IPV4_HEADER_BYTES && !o->df_copied && !o->df_set;
 }
 
+/* The peer is elsewhere: another address of the same family, and port of UDP. */
+void outer_turn(struct outer *o, const struct addr *daddr, uint16_t dport_be);
+
 /*
  * Puts it before a packet.
  *

@@ -57,6 +57,13 @@ struct seq_kept {
 	int wake_fd;		/* of the keeper, an eventfd */
 };
 
+/* Where an outbound SA sends to. */
+struct sa_way {
+	struct outer outer;
+	struct addr daddr;
+	struct rcu_head rcu; /* for its end */
+};
+
 /* Of which limits its maker was told. */
 enum sa_told {
 	SA_TOLD_SOFT = 1,
@@ -101,6 +108,10 @@ struct sa_rt {
 	/* Owned. Replaced by the control thread when the policies change, read
 	 * by the worker once a run. */
 	_Atomic(const struct rules *) rules;
+
+	/* Owned. Set by the control thread when the peer is elsewhere, in place
+	 * of outer and daddr; NULL: it is where these say. See sa_outer(). */
+	_Atomic(const struct sa_way *) way;
 
 	/* For its end. */
 	const struct sad *sad;
@@ -152,6 +163,24 @@ static inline void sa_unlock(struct sa_rt *sa)
 static inline bool sa_is_of(const struct sa_rt *sa, uint32_t worker)
 {
 	return sa->spread || sa->owner == worker;
+}
+
+/* What a packet gets before it now; until the next quiescent state. */
+static inline const struct outer *sa_outer(const struct sa_rt *sa)
+{
+	const struct sa_way *way =
+		atomic_load_explicit(&sa->way, memory_order_acquire);
+
+	return way ? &way->outer : &sa->outer;
+}
+
+/* Likewise, where it goes: no two calls need to agree. */
+static inline const struct addr *sa_daddr(const struct sa_rt *sa)
+{
+	const struct sa_way *way =
+		atomic_load_explicit(&sa->way, memory_order_acquire);
+
+	return way ? &way->daddr : &sa->daddr;
 }
 
 /* Of an inbound SA, under its lock; of an outbound one, that worker's. */

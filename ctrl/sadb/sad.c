@@ -79,6 +79,7 @@ static void sa_free(struct sa_rt *sa)
 	replay_free(&sa->replay);
 	rules_free((struct rules *)atomic_load(&sa->rules));
 	free(sa->limits);
+	free((struct sa_way *)atomic_load(&sa->way));
 	free(sa);
 }
 
@@ -287,6 +288,35 @@ int sad_set_rules(struct sad *sad, struct sa_ref ref,
 	if (!now)
 		return -ENOMEM;
 	rules_retire((struct rules *)atomic_exchange(&sa->rules, now));
+	return 0;
+}
+
+static void way_release(struct rcu_head *head)
+{
+	quiescent_acquire();
+	free(caa_container_of(head, struct sa_way, rcu));
+}
+
+int sad_move(struct sad *sad, struct sa_ref ref, const struct addr *daddr,
+	     uint16_t dport)
+{
+	struct sa_rt *sa = sad_get(sad, ref);
+	struct sa_way *now, *was;
+
+	if (!sa)
+		return -ENOENT;
+	if (sa->dir != DIR_OUT || !sa->udp ||
+	    addr_is_v4(daddr) != addr_is_v4(&sa->saddr))
+		return -EINVAL;
+	now = calloc(1, sizeof(*now));
+	if (!now)
+		return -ENOMEM;
+	now->outer = sa->outer;
+	now->daddr = *daddr;
+	outer_turn(&now->outer, daddr, htons(dport));
+	was = (struct sa_way *)atomic_exchange(&sa->way, now);
+	if (was)
+		quiescent_defer(&was->rcu, way_release);
 	return 0;
 }
 

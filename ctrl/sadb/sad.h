@@ -79,6 +79,18 @@ int sad_remove(struct sad *sad, struct sa_ref ref);
 int sad_set_rules(struct sad *sad, struct sa_ref ref,
 		  const struct sa_rule *rules, size_t n_rules);
 
+/*
+ * The peer of an outbound SA in UDP is there: whatever a worker begins from now on is
+ * sent there, under the same numbers.
+ *
+ * daddr   of the same family as before
+ * dport   host order
+ *
+ * 0, -ENOENT, -EINVAL, -ENOMEM. Control thread.
+ */
+int sad_move(struct sad *sad, struct sa_ref ref, const struct addr *daddr,
+	     uint16_t dport);
+
 /* What the backend needs in that worker's thread, for all its SAs; borrowed, the
  * worker's alone. Control thread. */
 struct crypto_thread *sad_crypto(const struct sad *sad, uint32_t worker);

@@ -234,6 +234,12 @@ static void nat_between_moves_both_to_port_4500(void **state)
 		if (lab->side[1].sas[i].used)
 			assert_true(lab->side[1].sas[i].sa.encap_dport == 4321 ||
 				    lab->side[1].sas[i].sa.encap_sport == 4321);
+	for (unsigned int i = 0; i < LAB_SAS_MAX; i++) {
+		if (lab->side[0].sas[i].used)
+			assert_true(lab->side[0].sas[i].sa.keepalive);
+		if (lab->side[1].sas[i].used)
+			assert_false(lab->side[1].sas[i].sa.keepalive);
+	}
 }
 
 static struct lab_fate lose_all(struct ike_lab *lab, unsigned int n)

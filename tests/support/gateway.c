@@ -487,7 +487,7 @@ void gateway_know(struct gateway *g, const struct nexthop *nh)
 void gateway_know_all(struct gateway *g)
 {
 	struct nexthop peer =
-		gateway_hop(g, g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
+		gateway_hop(g, *sa_daddr(g->out), NH_PORT, GATEWAY_OUTSIDE);
 	struct nexthop inner =
 		gateway_hop(g, gateway_inner().daddr, NH_PORT, GATEWAY_INSIDE);
 

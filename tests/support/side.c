@@ -130,6 +130,14 @@ static int del_outbound(void *ctx, const struct sad_key *key)
 	return map_del(&s->outbound, key);
 }
 
+static void keep_alive(void *ctx, const struct sa_rt *sa)
+{
+	struct side *s = ctx;
+
+	s->kept_alive = ntohl(sa->spi_be);
+	s->keepalives++;
+}
+
 static void path_mtu(void *ctx, const struct sa_rt *sa, uint32_t mtu)
 {
 	struct side *s = ctx;
@@ -495,6 +503,7 @@ static struct side *make(void (*grace)(void *side), uint32_t workers)
 		.add_outbound = add_outbound,
 		.del_outbound = del_outbound,
 		.path_mtu = path_mtu,
+		.keep_alive = keep_alive,
 		.grace = grace,
 		.ctx = s,
 	};

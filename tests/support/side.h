@@ -60,6 +60,8 @@ struct side {
 	} inbound, outbound;
 	/* The last path MTU that was told, and how many were. */
 	uint32_t path_mtu, path_mtus;
+	uint32_t kept_alive; /* the SPI of the last one that was */
+	uint32_t keepalives;
 	int policies_err; /* what the map of policies says next */
 
 	struct sadb_answer answers[SIDE_LOG];

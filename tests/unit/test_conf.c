@@ -209,6 +209,38 @@ static void sequence_numbers_of_a_pair_can_be_extended(void **state)
 	}
 }
 
+static void peer_of_a_pair_can_be_followed(void **state)
+{
+	char *text = changed("replay_window = 128", "encap = yes\nfollow = yes");
+	struct config *c = parse_good(text);
+
+	(void)state;
+	assert_true(c->manual[0].follow);
+	assert_false(c->manual[1].follow);
+	config_free(c);
+	free(text);
+}
+
+static void keepalive_is_a_time_and_20_s_if_nothing_is_said(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t s;
+	} rows[] = { { "default = discard", 20 },
+		     { "keepalive = 1m", 60 },
+		     { "keepalive = 0", 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		char *text = changed("default = discard", rows[i].text);
+		struct config *c = parse_good(text);
+
+		assert_int_equal(c->gateway.keepalive_s, rows[i].s);
+		config_free(c);
+		free(text);
+	}
+}
+
 static void esp_of_a_pair_can_be_in_udp(void **state)
 {
 	static const struct {
@@ -649,6 +681,8 @@ static int run_cases(void)
 		cmocka_unit_test(
 			packets_of_a_pair_can_be_cut_after_they_are_protected),
 		cmocka_unit_test(sequence_numbers_of_a_pair_can_be_extended),
+		cmocka_unit_test(peer_of_a_pair_can_be_followed),
+		cmocka_unit_test(keepalive_is_a_time_and_20_s_if_nothing_is_said),
 		cmocka_unit_test(esp_of_a_pair_can_be_in_udp),
 		cmocka_unit_test(crypto_backend_can_be_chosen),
 		cmocka_unit_test(manual_sas_are_filled),

@@ -69,7 +69,7 @@ static const struct refused refused[] = {
 	  "threads = 4",
 	  "f:5:2: unknown key 'threads' in gateway; "
 	  "known are protected, unprotected, default, forward, mark, xdp, "
-	  "xdp_priority, crypto, mss_clamp, workers, sas, bootstrap, resolvers, socket, state_dir, allow_manual_counter_mode, allow_weak_algorithms" },
+	  "xdp_priority, crypto, mss_clamp, keepalive, workers, sas, bootstrap, resolvers, socket, state_dir, allow_manual_counter_mode, allow_weak_algorithms" },
 	{ "unknown_key_of_an_sa_is_refused", "spi = 0x1001",
 	  "reqid = 1\nspi = 0x1001",
 	  "f:16:4: unknown key 'reqid' in manual.to-b.in; "
@@ -376,6 +376,10 @@ static const struct refused refused[] = {
 	  "remote_port = 4500",
 	  "f:14:17: manual.to-b.remote_port is one of UDP, and ESP is not in "
 	  "UDP here; write encap = yes as well, or remove the line" },
+	{ "following_without_udp_is_refused", "replay_window = 128",
+	  "follow = yes",
+	  "f:14:12: manual.to-b.follow is for a peer behind a NAT, and ESP is "
+	  "not in UDP here; write encap = yes as well, or remove the line" },
 	{ "port_0_is_refused", "replay_window = 128",
 	  "encap = yes\n\t\tremote_port = 0",
 	  "f:15:17: manual.to-b.remote_port must be a port from 1 to 65535" },

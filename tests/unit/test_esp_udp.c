@@ -5,6 +5,7 @@
  * books of frames and packets must balance.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -367,6 +368,57 @@ static void latecomer_from_the_old_address_is_no_move(void **state)
 	assert_false(told(b, TELL_MAPPING, &what));
 }
 
+/* Without a window it passes once more; whoever has it is not where it says. */
+static void copy_of_the_latest_is_no_move_without_a_window(void **state)
+{
+	struct bench *b = *state;
+	uint8_t l3[FRAME_BYTES], copy[FRAME_BYTES];
+	uint32_t bytes = make_outer(b->g, l3);
+	struct telling what;
+
+	memcpy(copy, l3, bytes);
+	put_u16(copy + UDP_AT, 1024);
+	replay_free(&b->g->in->replay);
+	assert_int_equal(replay_init(&b->g->in->replay, 0, false), 0);
+	step_in(b->g, l3, bytes);
+	step_in(b->g, copy, bytes);
+	assert_int_equal(gateway_dropped(b->g), 0);
+	assert_false(told(b, TELL_MAPPING, &what));
+}
+
+static void packets_go_to_where_the_peer_is_now_with_the_next_numbers(void **state)
+{
+	struct bench *b = *state;
+	const struct addr there = addr_of("203.0.113.9");
+	uint8_t before[FRAME_BYTES], after[FRAME_BYTES];
+	const uint32_t seq_at = UDP_AT + UDP_HEADER_BYTES + 6;
+	struct ip_header outer;
+	uint32_t bytes;
+
+	make_outer(b->g, before);
+	assert_int_equal(sad_move(b->g->sad, b->g->out->ref, &there, 1024), 0);
+	gateway_know_all(b->g);
+	bytes = make_outer(b->g, after);
+	assert_true(ip_parse(slice_of(after, bytes), &outer));
+	assert_int_equal(addr_v4_be(&outer.daddr), inet_addr("203.0.113.9"));
+	assert_int_equal(get_u16(after + UDP_AT), IKE_NATT_PORT);
+	assert_int_equal(get_u16(after + UDP_AT + 2), 1024);
+	assert_int_equal(get_u16(after + seq_at), get_u16(before + seq_at) + 1);
+}
+
+static void sa_moves_neither_to_another_family_nor_without_udp(void **state)
+{
+	struct bench *b = *state;
+	const struct addr v6 = addr_of("2001:db8::9"), v4 = addr_of("192.0.2.9");
+	struct sad *sad = b->g->sad;
+
+	assert_int_equal(sad_move(sad, b->g->out->ref, &v6, 1024), -EINVAL);
+	assert_int_equal(sad_move(sad, b->g->in->ref, &v4, 1024), -EINVAL);
+	b->g->out->udp = false;
+	assert_int_equal(sad_move(sad, b->g->out->ref, &v4, 1024), -EINVAL);
+	b->g->out->udp = true;
+}
+
 static void move_without_room_in_the_queue_is_told_with_the_next_packet(
 	void **state)
 {
@@ -406,6 +458,9 @@ int main(void)
 		CASE(peer_that_moved_is_told_of_once_a_change),
 		CASE(peer_that_moves_with_every_packet_is_told_of_once_a_second),
 		CASE(latecomer_from_the_old_address_is_no_move),
+		CASE(copy_of_the_latest_is_no_move_without_a_window),
+		CASE(packets_go_to_where_the_peer_is_now_with_the_next_numbers),
+		CASE(sa_moves_neither_to_another_family_nor_without_udp),
 		CASE(move_without_room_in_the_queue_is_told_with_the_next_packet),
 	};
 

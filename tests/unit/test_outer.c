@@ -100,6 +100,24 @@ static void checksum_of_udp_that_comes_out_as_0_is_written_as_ffff(void **state)
 			 0);
 }
 
+static void template_that_is_turned_is_as_if_made_for_there(void **state)
+{
+	static const char *const there[] = { "203.0.113.255", "2001:db8:9::9" };
+	static const char *const here[] = { "192.0.2.1", "2001:db8::1" };
+
+	(void)state;
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct outer turned = outer_of(v6, 4500), made;
+		const struct addr saddr = addr_of(here[v6]);
+		const struct addr daddr = addr_of(there[v6]);
+
+		outer_init(&made, &saddr, &daddr, htons(4500), htons(1024),
+			   NULL);
+		outer_turn(&turned, &daddr, htons(1024));
+		assert_memory_equal(&turned, &made, sizeof(made));
+	}
+}
+
 /* --- what the packet inside has, and the outer header gets --- */
 
 /* By family outside, and every TOS inside. */
@@ -280,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ipv4_checksum_is_right_whatever_the_packet_has),
+		cmocka_unit_test(template_that_is_turned_is_as_if_made_for_there),
 		cmocka_unit_test(flags_of_the_inner_packet_but_df_stay_inside),
 		cmocka_unit_test(
 			checksum_of_udp_that_comes_out_as_0_is_written_as_ffff),

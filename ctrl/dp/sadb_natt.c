@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * SAs whose packets a NAT changes (RFC 3948): its mapping is kept alive, and those of
+ * the configuration are sent to where it is.
+ */
+#include <string.h>
+
+#include "ctrl/dp/sadb_state.h"
+
+void sadb_set_keepalive(struct sadb *s, uint32_t every_s)
+{
+	s->keepalive_ns = every_s * NS_PER_S;
+	s->keepalive_due_ns = 0;
+}
+
+void entry_keep_alive(struct sadb *s, struct entry *en,
+		      const struct sadb_sa *sa, uint64_t now_ns)
+{
+	if (en->id.dir != SADB_OUT || !sa->encap_dport || !sa->keepalive)
+		return;
+	en->kept_ns = now_ns;
+	s->keepalive_due_ns = 0;
+}
+
+/* Whatever the SA sends does the same. Returns when to look again. */
+static uint64_t keep_alive(const struct sadb *s, struct entry *en,
+			   uint64_t now_ns)
+{
+	const struct sa_rt *sa = NULL;
+	uint64_t sent_ns;
+
+	if (en->kept_ns && en->state == ENTRY_LIVE)
+		sa = sad_get(s->sad, en->ref);
+	if (!sa)
+		return UINT64_MAX;
+	sent_ns = atomic_load_explicit(&sa->count.last_ns, memory_order_relaxed);
+	if (sent_ns < en->kept_ns)
+		sent_ns = en->kept_ns;
+	if (sent_ns + s->keepalive_ns > now_ns)
+		return sent_ns + s->keepalive_ns;
+	s->maps.keep_alive(s->maps.ctx, sa);
+	en->kept_ns = now_ns;
+	return now_ns + s->keepalive_ns;
+}
+
+void entries_keep_alive(struct sadb *s, uint64_t now_ns)
+{
+	uint64_t due_ns = UINT64_MAX;
+
+	if (!s->keepalive_ns || !s->maps.keep_alive ||
+	    now_ns < s->keepalive_due_ns)
+		return;
+	for (struct entry *en = s->entries; en; en = en->newer) {
+		uint64_t at_ns = keep_alive(s, en, now_ns);
+
+		due_ns = at_ns < due_ns ? at_ns : due_ns;
+	}
+	s->keepalive_due_ns = due_ns;
+}
+
+void sadb_watch(struct sadb *s,
+		void (*moved)(void *ctx, const struct sadb_event *mapping),
+		void *ctx)
+{
+	s->moved = moved;
+	s->moved_ctx = ctx;
+}
+
+struct sad_key entry_key(const struct sadb *s, const struct entry *en)
+{
+	const struct sa_rt *sa =
+		en->id.dir == SADB_OUT ? sad_get(s->sad, en->ref) : NULL;
+	struct sadb_id there = en->id;
+
+	if (sa)
+		there.daddr = *sa_daddr(sa);
+	return sad_key_of(&there);
+}
+
+/* ICMP errors quote the address of now. */
+static int enter_again(const struct sadb *s, const struct entry *en,
+		       const struct sad_key *was)
+{
+	const struct sad_key now = entry_key(s, en);
+
+	if (!s->maps.add_outbound || memcmp(was, &now, sizeof(now)) == 0)
+		return 0;
+	s->maps.del_outbound(s->maps.ctx, was);
+	return s->maps.add_outbound(s->maps.ctx, &now, en->ref);
+}
+
+int sadb_move(struct sadb *s, const struct sadb_id *id,
+	      const struct addr *daddr, uint16_t dport)
+{
+	const struct entry *en = entry_find(s, id);
+	struct sad_key was;
+	int err;
+
+	if (!en || en->state != ENTRY_LIVE || !entry_is_installed(en))
+		return -ENOENT;
+	was = entry_key(s, en);
+	err = sad_move(s->sad, en->ref, daddr, dport);
+	return err ? err : enter_again(s, en, &was);
+}
