@@ -1,10 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """
-ESP in UDP through a NAT (RFC 3948), with keys by hand: gw-a is behind one, which is
-the machine wire with nftables' masquerade, and gw-b knows it by the NAT's address.
-
-    gw-a 192.0.2.1 --- 192.0.2.9 wire 198.51.100.1 --- 198.51.100.2 gw-b
+ESP in UDP through a NAT (RFC 3948): gw-a is behind it (tests/support/natt.py), and gw-b
+knows it by the NAT's address.
 
 The NAT forgets what its mapping was and makes another one, as those do that had no
 packet for a while. What gw-b sends then arrives if it follows, and if it does not, not;
@@ -15,50 +13,19 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+from families import manual_conf, outer  # noqa: E402
 from ike_conf import ike_conf  # noqa: E402
-from lab import SIDES, Lab, finish, ok, scapy_layers, wait_until  # noqa: E402
+from lab import SIDES, finish, ok, scapy_layers, wait_until  # noqa: E402
+from natt import GW_A, GW_B, NAT_OUT, NATT, NatLab  # noqa: E402
 
-GW_A, NAT_IN, NAT_OUT, GW_B = ("192.0.2.1", "192.0.2.9", "198.51.100.1",
-                               "198.51.100.2")
 HOST_A, HOST_B = "10.1.0.2", "10.2.0.2"
-NATT = 4500
-PORTS = 5000, 5001, 5002, 5003  # the NAT's, one after the other
+PORTS = 5000, 5001, 5002, 5003, 5004  # the NAT's, one after the other
 FORGED = 6000
 KEEPALIVE_S = 1
 KEEPALIVE = b"\xff"
 
-NAT = """\
-flush ruleset
-table ip nat {{
-    chain postrouting {{
-        type nat hook postrouting priority 100
-        oifname "b" udp sport {natt} masquerade to :{port}
-        oifname "b" masquerade
-    }}
-}}
-"""
-
-
-class World(Lab):
-    """The lab with a NAT in the middle."""
-
-    def build_nat(self):
-        for ns, *command in (
-                ("wire", "link", "set", "dev", "b", "nomaster"),
-                ("wire", "address", "add", f"{NAT_OUT}/24", "dev", "b"),
-                ("gw-b", "address", "flush", "dev", "wan0"),
-                ("gw-b", "address", "add", f"{GW_B}/24", "dev", "wan0"),
-                ("gw-a", "route", "add", "198.51.100.0/24", "via", NAT_IN)):
-            self.run(ns, ["ip", *command])
-        self.run("wire", ["sysctl", "-qw", "net.ipv4.ip_forward=1"])
-
-    def map_to(self, port):
-        """From now on that is the NAT's port, and what was mapped is forgotten."""
-        self.run("wire", ["nft", "-f", self.write(
-            "nat.conf", NAT.format(natt=NATT, port=port))])
-        # What masquerades ends with the address that it has.
-        for verb in "del", "add":
-            self.run("wire", ["ip", "address", verb, f"{NAT_OUT}/24", "dev", "b"])
+class World(NatLab):
+    """gw-a is behind the NAT."""
 
     def conf(self, side, more="", keepalive_s=KEEPALIVE_S):
         text = self.default_conf(side).replace(SIDES["b"].outer, GW_B)
@@ -140,7 +107,7 @@ def to_nat(lab, action):
 
 
 def check_not_followed(lab, b):
-    lab.map_to(PORTS[1])
+    lab.map_to({GW_A: PORTS[1]})
     ok(not ping(lab, "a", HOST_B), "after another mapping nothing comes back")
     ok(not ping(lab, "b", HOST_A), "nor does gw-b reach what is behind gw-a")
     wait_until(lambda: f"from={NAT_OUT}:{PORTS[1]}: not followed" in b.log(), 5,
@@ -151,7 +118,7 @@ def check_not_followed(lab, b):
 def check_followed(lab, b):
     reconfigure(lab, b, lab.conf("b", "\n        follow = yes"))
     ok(ping(lab, "b", HOST_A), "told to follow, gw-b reaches it at once")
-    lab.map_to(PORTS[2])
+    lab.map_to({GW_A: PORTS[2]})
     first = ping(lab, "a", HOST_B, 5)
     ok(first and ping(lab, "b", HOST_A), "and after the next change, too")
     sent = to_nat(lab, lambda: ping(lab, "b", HOST_A))
@@ -205,7 +172,7 @@ def check_home(lab, b):
 # --- IKE knows who is behind it
 
 def check_ike(lab):
-    lab.map_to(PORTS[3])
+    lab.map_to({GW_A: PORTS[3]})
     b = lab.start_gateway("gw-b", lab.ike_conf("b"))
     a = lab.start_gateway("gw-a", lab.ike_conf("a"))
     wait_until(lambda: ping(lab, "a", HOST_B, 1), 20, "the tunnel")
@@ -213,15 +180,43 @@ def check_ike(lab):
     ok(quiet.count((NAT_OUT, PORTS[3])) >= 2,
        f"IKE: who is behind the NAT keeps its mapping alive: {quiet}")
     ok((GW_B, NATT) not in quiet, "and who is not, does not")
+    lab.map_to({GW_A: PORTS[4]})
+    ok(wait_until(lambda: ping(lab, "a", HOST_B, 1), 20, "gw-b to follow"),
+       "IKE: after another mapping a new CHILD SA goes there")
+    sent = to_nat(lab, lambda: ping(lab, "b", HOST_A))
+    ok(sent == {PORTS[4]}, f"gw-b sends to {sent}")
     for gateway in a, b:
+        gateway.stop()
+
+
+# --- over IPv6, where UDP has a checksum
+
+def check_ipv6(lab):
+    gateways = [lab.start_gateway(f"gw-{side}", with_keepalive(
+        manual_conf(lab, side, 6, encap="yes"), KEEPALIVE_S)) for side in SIDES]
+    capture = lab.capture("wire", "br0", "ip6 and udp port 4500")
+    wait_until(lambda: all(g.drops()["nat_keepalive"] for g in gateways), 10,
+               "keepalives")
+    packets = capture.stop()
+    again = [p.__class__(bytes(p)) for p in packets]
+    for packet in again:
+        packet["UDP"].chksum = None
+    ok({p["IPv6"].src for p in packets} == {outer(s, 6) for s in SIDES} and
+       all(bytes(p["UDP"].payload) == KEEPALIVE for p in packets),
+       "over IPv6 both send keepalives")
+    ok([bytes(p) for p in again] == [bytes(p) for p in packets],
+       "whose checksums are right")
+    for gateway in gateways:
         gateway.stop()
 
 
 def main():
     scapy_layers()
-    with World() as lab:
+    with World(with_ipv6=True) as lab:
+        check_ipv6(lab)
+        lab.renew_sas()
         lab.build_nat()
-        lab.map_to(PORTS[0])
+        lab.map_to({GW_A: PORTS[0]})
         b = lab.start_gateway("gw-b", lab.conf("b"))
         a = lab.start_gateway("gw-a", lab.conf("a"))
         ok(ping(lab, "a", HOST_B) and ping(lab, "b", HOST_A),
