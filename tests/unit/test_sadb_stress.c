@@ -3,7 +3,8 @@
  * SAs come and go as fast as they can while packets flow: two gateways with one
  * worker thread each, or two, a thread that is the hosts, the wire and BPF, and
  * the control thread, which rekeys without a pause. Not a packet is lost, whoever
- * received it and whoever owns the SA by then, or where all workers use it.
+ * received it and whoever owns the SA by then, or where all workers use it, nor
+ * where its peer moves meanwhile.
  *
  * The ports are queues between threads, the grace period waits for what BPF
  * is just doing, and the wire is empty before the peer's old SA goes, as the
@@ -28,6 +29,7 @@
 #include <cmocka.h>
 
 #include "ctrl/base/clock.h"
+#include "include/ike.h"
 #include "include/proto.h"
 #include "tests/support/side.h"
 
@@ -37,6 +39,8 @@
 #define IN_FLIGHT    256U /* at most; no queue ever overflows */
 #define BURST	     16U
 #define FIRST_SPI    0x1000U
+#define MOVES	     16U /* of each SA */
+#define FIRST_PORT   1024U
 #define WAIT_MS	     20000
 
 struct ring_msg {
@@ -164,6 +168,7 @@ static struct stress {
 	struct side *a, *b;
 	uint32_t workers; /* of each */
 	bool spread;
+	bool moves; /* the peer, all the time */
 	/* One for each worker. */
 	struct ring_port a_in[2], a_out[2], b_in[2], b_out[2];
 	struct policy policy_a, policy_b;
@@ -301,6 +306,8 @@ static struct sadb_request add_of(enum sadb_dir dir, uint32_t n)
 	struct sadb_request q = side_add(dir, false, FIRST_SPI + n, p->id, &all);
 
 	q.sa.spread = st.spread;
+	if (st.moves)
+		q.sa.encap_sport = q.sa.encap_dport = IKE_NATT_PORT;
 	return q;
 }
 
@@ -309,6 +316,20 @@ static void arm(uint32_t n)
 	must_call(st.b, add_of(SADB_IN, n), SADB_ADD);
 	must_call(st.a, add_of(SADB_OUT, n), SADB_ADD);
 	must_call(st.a, add_of(SADB_OUT, n), SADB_UPDATE);
+}
+
+static void move_about(void)
+{
+	const struct addr peer =
+		side_add(SADB_OUT, false, FIRST_SPI, 0, &st.policy_a.selector)
+			.id.daddr;
+	uint64_t whole = atomic_load(&st.a->bindings[st.policy_a.id]);
+	struct sa_ref ref;
+
+	memcpy(&ref, &whole, sizeof(ref));
+	for (uint16_t i = 0; st.moves && i < MOVES; i++)
+		assert_int_equal(sad_move(st.a->sad, ref, &peer, FIRST_PORT + i),
+				 0);
 }
 
 static void await_ring(struct spsc *ring)
@@ -364,11 +385,12 @@ static void ports_of(struct side *s, struct ring_port *in, struct ring_port *out
 	}
 }
 
-static void begin(uint32_t workers, bool spread)
+static void begin(uint32_t workers, bool spread, bool moves)
 {
 	memset(&st, 0, sizeof(st));
 	st.workers = workers;
 	st.spread = spread;
+	st.moves = moves;
 	st.a = workers == 2 ? side_new_two(grace) : side_new(grace);
 	st.b = workers == 2 ? side_new_two(grace) : side_new(grace);
 	st.policy_a = side_policy("10.1.0.0/16", "10.2.0.0/16");
@@ -412,6 +434,7 @@ static void run(uint32_t rekeys)
 	from_ns = clock_ns();
 	for (uint32_t n = 1; n <= rekeys; n++) {
 		arm(n);
+		move_about();
 		disarm(n - 1);
 	}
 	printf("# %llu rekeys/s, %llu packets meanwhile\n",
@@ -430,9 +453,9 @@ static uint32_t handed_over(const struct side *s)
 	return s->second ? atomic_load(&s->w.to[1]->packets.head) : 0;
 }
 
-static void assert_no_loss(uint32_t workers, bool spread)
+static void assert_no_loss(uint32_t workers, bool spread, bool moves)
 {
-	begin(workers, spread);
+	begin(workers, spread, moves);
 	run(REKEYS);
 	assert_int_equal(atomic_load(&st.lost), 0);
 	assert_int_equal(side_dropped(st.a), 0);
@@ -452,7 +475,7 @@ static void assert_no_loss(uint32_t workers, bool spread)
 static void rekeying_without_a_pause_loses_no_packet(void **state)
 {
 	(void)state;
-	assert_no_loss(1, false);
+	assert_no_loss(1, false, false);
 }
 
 /* Every other SA is the other worker's: half of the packets are handed over, some
@@ -460,13 +483,19 @@ static void rekeying_without_a_pause_loses_no_packet(void **state)
 static void rekeying_loses_no_packet_on_its_way_between_workers(void **state)
 {
 	(void)state;
-	assert_no_loss(2, false);
+	assert_no_loss(2, false, false);
 }
 
 static void rekeying_loses_no_packet_of_sas_that_are_spread(void **state)
 {
 	(void)state;
-	assert_no_loss(2, true);
+	assert_no_loss(2, true, false);
+}
+
+static void following_a_peer_loses_no_packet_of_sas_that_are_spread(void **state)
+{
+	(void)state;
+	assert_no_loss(2, true, true);
 }
 
 int main(void)
@@ -476,6 +505,8 @@ int main(void)
 		cmocka_unit_test(
 			rekeying_loses_no_packet_on_its_way_between_workers),
 		cmocka_unit_test(rekeying_loses_no_packet_of_sas_that_are_spread),
+		cmocka_unit_test(
+			following_a_peer_loses_no_packet_of_sas_that_are_spread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
