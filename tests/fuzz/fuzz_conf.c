@@ -49,7 +49,8 @@ static void check_pair(const struct config *c, const struct manual_conf *m)
 	    (esp_pair_weakness(m->encr, m->integ) &&
 	     !c->gateway.allow_weak_algorithms) ||
 	    (m->replay_window && !esp_icv_bytes(m->encr, m->integ)) ||
-	    (m->esn && !m->replay_window) || m->encap != !!m->remote_port)
+	    (m->esn && !m->replay_window) || m->encap != !!m->remote_port ||
+	    (m->follow && (!m->encap || !esp_icv_bytes(m->encr, m->integ))))
 		abort();
 	check_keys(m, &m->in);
 	check_keys(m, &m->out);
