@@ -260,6 +260,10 @@ static int fill_encap(const struct section *sec, struct manual_conf *m,
 				  "is one of UDP, and ESP is not in UDP here; "
 				  "write encap = yes as well, or remove the "
 				  "line");
+	if (m->follow && !esp_icv_bytes(m->encr, m->integ))
+		return value_fail(e, tree_value(sec, "follow"), -EINVAL,
+				  "asks for what needs integrity: without it "
+				  "anybody is the peer; remove the line");
 	if (m->follow && !m->encap)
 		return value_fail(e, tree_value(sec, "follow"), -EINVAL,
 				  "is for a peer behind a NAT, and ESP is not in "

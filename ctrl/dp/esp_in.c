@@ -199,14 +199,15 @@ static void tell_mapping(struct worker *w, const struct packet *p)
 }
 
 /* Authentic and new. Only the latest says where the peer is: an older one may
- * have been on its way when the peer moved, and without a window be a copy. */
+ * have been on its way when the peer moved, and without a window be a copy. Without
+ * integrity anybody could say it. */
 static void note_origin(struct worker *w, const struct packet *p, bool is_latest)
 {
 	struct sa_rt *sa = p->sa;
 
 	if (!sa->used)
 		tell_used(w, sa);
-	if (!sa->udp || !p->peer_port_be || !is_latest)
+	if (!sa->udp || !sa->icv_bytes || !p->peer_port_be || !is_latest)
 		return;
 	if (!addr_equal(&sa->peer, &p->ip.saddr) ||
 	    sa->peer_port_be != p->peer_port_be)

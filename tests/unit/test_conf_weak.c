@@ -108,6 +108,15 @@ static void encryption_alone_asks_for_no_window_and_no_esn(void **state)
 	assert_refused(PAIR("aes128-esn", ENCR(KEY16), ""), wanted);
 }
 
+static void peer_of_encryption_alone_is_not_followed(void **state)
+{
+	(void)state;
+	assert_refused(
+		PAIR("aes128", ENCR(KEY16), "encap = yes\nfollow = yes\n"),
+		"f:12:10: manual.one.follow asks for what needs integrity: "
+		"without it anybody is the peer; remove the line");
+}
+
 static void integrity_key_of_encryption_alone_is_refused(void **state)
 {
 	(void)state;
@@ -125,6 +134,7 @@ int main(void)
 		cmocka_unit_test(
 			encryption_alone_has_neither_integrity_key_nor_window),
 		cmocka_unit_test(encryption_alone_asks_for_no_window_and_no_esn),
+		cmocka_unit_test(peer_of_encryption_alone_is_not_followed),
 		cmocka_unit_test(integrity_key_of_encryption_alone_is_refused),
 	};
 

@@ -34,9 +34,9 @@ struct bench {
 	struct tell tell;
 };
 
-static int setup(void **state)
+static int setup_with(void **state, const char *encr)
 {
-	const struct gateway_spec spec = { "aes128gcm16", NULL, false, FRAMES };
+	const struct gateway_spec spec = { encr, NULL, false, FRAMES };
 	static struct bench b;
 
 	b.g = gateway_new(&spec);
@@ -47,6 +47,16 @@ static int setup(void **state)
 	b.g->w.tell = &b.tell;
 	*state = &b;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return setup_with(state, "aes128gcm16");
+}
+
+static int setup_without_integrity(void **state)
+{
+	return setup_with(state, "aes128");
 }
 
 static int teardown(void **state)
@@ -386,6 +396,19 @@ static void copy_of_the_latest_is_no_move_without_a_window(void **state)
 	assert_false(told(b, TELL_MAPPING, &what));
 }
 
+static void who_is_not_authenticated_does_not_move_the_peer(void **state)
+{
+	struct bench *b = *state;
+	uint8_t l3[FRAME_BYTES];
+	uint32_t bytes = make_outer(b->g, l3);
+	struct telling what;
+
+	put_u16(l3 + UDP_AT, 1024);
+	step_in(b->g, l3, bytes);
+	assert_int_equal(gateway_dropped(b->g), 0);
+	assert_false(told(b, TELL_MAPPING, &what));
+}
+
 static void packets_go_to_where_the_peer_is_now_with_the_next_numbers(void **state)
 {
 	struct bench *b = *state;
@@ -459,6 +482,9 @@ int main(void)
 		CASE(peer_that_moves_with_every_packet_is_told_of_once_a_second),
 		CASE(latecomer_from_the_old_address_is_no_move),
 		CASE(copy_of_the_latest_is_no_move_without_a_window),
+		cmocka_unit_test_setup_teardown(
+			who_is_not_authenticated_does_not_move_the_peer,
+			setup_without_integrity, teardown),
 		CASE(packets_go_to_where_the_peer_is_now_with_the_next_numbers),
 		CASE(sa_moves_neither_to_another_family_nor_without_udp),
 		CASE(move_without_room_in_the_queue_is_told_with_the_next_packet),
