@@ -105,14 +105,18 @@ static const char doctor_help[] =
 
 static const char drops_help[] =
 	"Usage: cygnet [-j] [-u URI] drops [-a]\n"
+	"       cygnet [-j] [-u URI] drops --watch [SECONDS]\n"
 	"\n"
 	"Shows how many packets were dropped, and how many let pass or handed on, by\n"
 	"reason since the daemon started. --json has always every reason.\n"
 	"\n"
-	"  -a, --all   also the reasons that never happened\n"
+	"  -a, --all             also the reasons that never happened\n"
+	"  --watch [SECONDS]     until Ctrl-C, every so many seconds (1), a line for each\n"
+	"                        reason that dropped packets meanwhile, with how many a\n"
+	"                        second; with --json an object a line\n"
 	"\n"
-	"Example:\n"
-	"  cygnet drops --all\n";
+	"Example: what is dropped now\n"
+	"  cygnet drops --watch\n";
 
 static const char version_help[] =
 	"Usage: cygnet [-j] [-u URI] version\n"
@@ -311,6 +315,7 @@ static const struct command commands[] = {
 		.request = "cygnet-drops",
 		.field = "drops",
 		.has_all = true,
+		.has_watch = true,
 		.show = show_drops,
 		.help = drops_help,
 	},

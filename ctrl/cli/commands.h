@@ -18,6 +18,7 @@ struct command {
 	const char *field;   /* without it, an answer is not one to this */
 	const char *event;   /* of a list's items; NULL: it is no list */
 	bool has_all;	     /* takes --all */
+	bool has_watch;	     /* takes --watch, and SECONDS with it */
 	bool has_check;	     /* takes --check */
 	bool has_target;     /* takes CONN or CHILD */
 	bool has_timeout;    /* takes --timeout */

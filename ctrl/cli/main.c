@@ -17,6 +17,7 @@
 #include "ctrl/cli/keys_file.h"
 #include "ctrl/cli/target.h"
 #include "ctrl/cli/tree.h"
+#include "ctrl/cli/watch.h"
 
 #define TIMEOUT_MAX_S	 3600 /* as the daemon has it */
 #define FILE_SHOWN_MAX	 256  /* as the daemon has it */
@@ -46,6 +47,14 @@ struct arguments {
 	bool all;
 	bool check;
 	bool help;
+	bool watch;
+	const char *every; /* with --watch, as it was typed; NULL: none */
+	uint64_t watch_s;
+};
+
+/* Of options without a letter. */
+enum long_option {
+	OPTION_WATCH = 256,
 };
 
 /* Says what is wrong with the command line; false, for the caller to return. */
@@ -73,6 +82,7 @@ static bool parse_options(int argc, char **argv, struct arguments *out)
 		{ "json", no_argument, NULL, 'j' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "uri", required_argument, NULL, 'u' },
+		{ "watch", no_argument, NULL, OPTION_WATCH },
 		{ 0 },
 	};
 	int c;
@@ -104,6 +114,9 @@ static bool parse_options(int argc, char **argv, struct arguments *out)
 		case 'u':
 			out->uri = optarg;
 			break;
+		case OPTION_WATCH:
+			out->watch = true;
+			break;
 		default: /* getopt_long() said what is wrong */
 			fputs("`cygnet --help` shows the usage\n", stderr);
 			return false;
@@ -120,6 +133,8 @@ static int take_words(int argc, char **argv, struct arguments *out)
 
 	if ((command->has_target || command->has_name || command->run) && argc)
 		out->target = argv[n++];
+	if (command->has_watch && out->watch && argc)
+		out->every = argv[n++];
 	while (command->has_flow && n < argc && n < FLOW_MAX) {
 		out->flow[n] = argv[n];
 		n++;
@@ -154,6 +169,13 @@ static bool check_command(int argc, char **argv, struct arguments *out)
 		return usage_error("'%s' has no option --file", command->name);
 	if (out->all && !command->has_all)
 		return usage_error("'%s' has no option --all", command->name);
+	if (out->watch && !command->has_watch)
+		return usage_error("'%s' has no option --watch", command->name);
+	if (out->every && (!decimal_parse(out->every, &out->watch_s) ||
+			   !out->watch_s || out->watch_s > WATCH_MAX_S))
+		return usage_error("--watch takes a number of seconds from 1 to "
+				   "%d, not '%s'",
+				   WATCH_MAX_S, out->every);
 	if (out->check && !command->has_check)
 		return usage_error("'%s' has no option --check", command->name);
 	if (!out->timeout)
@@ -173,7 +195,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *out)
 {
 	int used;
 
-	*out = (struct arguments){ .uri = DEFAULT_URI };
+	*out = (struct arguments){ .uri = DEFAULT_URI, .watch_s = 1 };
 	if (!parse_options(argc, argv, out))
 		return false;
 	if (strncmp(out->uri, URI_PREFIX "/", sizeof(URI_PREFIX)) != 0)
@@ -365,6 +387,17 @@ static enum exit_code run(struct arguments *args)
 	return code;
 }
 
+/* Until it fails: Ctrl-C is how it ends. */
+static enum exit_code watch(const struct arguments *args)
+{
+	struct error e;
+
+	watch_drops(args->uri + strlen(URI_PREFIX), (unsigned int)args->watch_s,
+		    args->json, stdout, &e);
+	fprintf(stderr, "cygnet: %s\n", e.text);
+	return EXIT_REFUSED;
+}
+
 int main(int argc, char **argv)
 {
 	enum exit_code code = EXIT_FINE;
@@ -379,6 +412,8 @@ int main(int argc, char **argv)
 	else if (args.command->run)
 		code = (enum exit_code)args.command->run(args.target, args.json,
 							 stdout);
+	else if (args.watch)
+		code = watch(&args);
 	else
 		code = run(&args);
 	if (fflush(stdout) || ferror(stdout)) {
