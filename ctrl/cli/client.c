@@ -256,29 +256,62 @@ static int open_connection(struct connection *c)
 	return 0;
 }
 
+void question_add(struct question *q, const char *key, const char *value)
+{
+	size_t i = 0;
+
+	if (!value)
+		return;
+	while (q->args[i].key)
+		i++;
+	q->args[i].key = key;
+	q->args[i].value = value;
+}
+
+/* c has the path; its fd is the caller's to close. */
+static int converse(struct connection *c, const struct question *q,
+		    const struct items *items, struct reply *out,
+		    struct error *e)
+{
+	int err;
+
+	c->fd = -1;
+	c->wait_s = CLIENT_WAIT_S + q->wait_s;
+	c->deadline_ms = now_ms() + c->wait_s * INT64_C(1000);
+	*out = (struct reply){ 0 };
+	err = open_connection(c);
+	if (err)
+		err = fail(c, err, e);
+	else
+		err = register_for(c, q, out, e);
+	return err ? err : request(c, q, items, out, e);
+}
+
 int client_ask(const char *path, const struct question *q,
 	       bool (*item)(void *ctx, struct slice body), void *ctx,
 	       struct reply *out, struct error *e)
 {
-	struct connection c = {
-		.fd = -1,
-		.wait_s = CLIENT_WAIT_S + q->wait_s,
-		.path = path,
-	};
 	const struct items items = { q->event ? item : NULL, ctx };
-	int err;
+	struct connection c = { .path = path };
+	int err = converse(&c, q, &items, out, e);
 
-	c.deadline_ms = now_ms() + c.wait_s * INT64_C(1000);
-	*out = (struct reply){ 0 };
-	err = open_connection(&c);
-	if (err)
-		err = fail(&c, err, e);
-	else
-		err = register_for(&c, q, out, e);
-	if (!err)
-		err = request(&c, q, &items, out, e);
 	if (c.fd >= 0)
 		close(c.fd);
+	return err;
+}
+
+int client_stream(const char *path, const struct question *q, struct reply *out,
+		  int *fd, struct error *e)
+{
+	const struct items none = { 0 };
+	struct connection c = { .path = path };
+	int err = converse(&c, q, &none, out, e);
+
+	*fd = c.fd;
+	if (err && c.fd >= 0) {
+		close(c.fd);
+		*fd = -1;
+	}
 	return err;
 }
 

@@ -11,7 +11,7 @@
 #include "ctrl/base/slice.h"
 
 #define CLIENT_WAIT_S	  10 /* from connecting to the last octet */
-#define QUESTION_ARGS_MAX 6
+#define QUESTION_ARGS_MAX 8
 
 /* A VICI command. All texts are borrowed during the call. */
 struct question {
@@ -23,6 +23,9 @@ struct question {
 	const char *event;   /* of its items; NULL: it is no list */
 	unsigned int wait_s; /* for what it waits, beyond CLIENT_WAIT_S */
 };
+
+/* One more; value NULL: none. */
+void question_add(struct question *q, const char *key, const char *value);
 
 struct reply {
 	uint8_t *octets; /* owned */
@@ -41,6 +44,14 @@ struct reply {
 int client_ask(const char *path, const struct question *q,
 	       bool (*item)(void *ctx, struct slice body), void *ctx,
 	       struct reply *out, struct error *e);
+
+/*
+ * Likewise, of a command that is no list and behind whose answer more follows.
+ *
+ * fd   the connection, owned; -1 on failure
+ */
+int client_stream(const char *path, const struct question *q, struct reply *out,
+		  int *fd, struct error *e);
 void reply_free(struct reply *reply);
 
 #endif

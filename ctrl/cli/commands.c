@@ -20,6 +20,7 @@ static const char general[] =
 	"  rekey     give it new keys\n"
 	"  explain   what would become of a packet, and why\n"
 	"  drops     packets that were dropped or let pass, by reason\n"
+	"  capture   packets before and after the crypto, for Wireshark\n"
 	"  counters  everything that is counted, a line each\n"
 	"  reload    read the configuration again\n"
 	"  doctor    look at kernel, host and interfaces, with or without a daemon\n"
@@ -117,6 +118,32 @@ static const char drops_help[] =
 	"\n"
 	"Example: what is dropped now\n"
 	"  cygnet drops --watch\n";
+
+static const char capture_help[] =
+	"Usage: cygnet [-u URI] capture [-w FILE] [--before | --after] [--sa SPI]\n"
+	"         [--policy NAME] [--drop REASON] [-n COUNT] [-s OCTETS] [-t SECONDS]\n"
+	"\n"
+	"Writes packets of SAs as pcapng, until Ctrl-C: each as cleartext, before it is\n"
+	"protected or after it was opened, and as ciphertext; and what a worker drops,\n"
+	"with the reason as its comment. What is cleartext is what the tunnel is to keep\n"
+	"secret: the file is nobody else's to read, and should not lie around. Keys are in\n"
+	"none of it. One capture at a time; begin and end are in the daemon's log. If the\n"
+	"reader is too slow packets are missing, and counted at the end of the file.\n"
+	"\n"
+	"  -w, --write=FILE      there, and not to standard output\n"
+	"  --before              cleartext alone: packets as they are before protection\n"
+	"  --after               ciphertext alone: packets as they are once protected\n"
+	"  --sa=SPI              of that SA alone\n"
+	"  --policy=NAME         of the SAs of that policy, or of CONN/CHILD, alone\n"
+	"  --drop=REASON         only what is dropped, for that reason or for `any`\n"
+	"  -n, --count=COUNT     end after so many\n"
+	"  -s, --snaplen=OCTETS  so many of each packet, 64 to 4096 (4096)\n"
+	"  -t, --timeout=SECONDS end after so long, 1 to 3600 (600)\n"
+	"\n"
+	"Example: what goes through a tunnel\n"
+	"  cygnet capture --policy to-b | wireshark -k -i -\n"
+	"Example: who sends what was sent before\n"
+	"  cygnet capture --drop replay -n 10 -w replay.pcapng\n";
 
 static const char version_help[] =
 	"Usage: cygnet [-j] [-u URI] version\n"
@@ -318,6 +345,13 @@ static const struct command commands[] = {
 		.has_watch = true,
 		.show = show_drops,
 		.help = drops_help,
+	},
+	{
+		.name = "capture",
+		.request = "cygnet-capture",
+		.captures = true,
+		.has_timeout = true,
+		.help = capture_help,
 	},
 	{
 		.name = "counters",

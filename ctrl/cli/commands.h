@@ -19,6 +19,7 @@ struct command {
 	const char *event;   /* of a list's items; NULL: it is no list */
 	bool has_all;	     /* takes --all */
 	bool has_watch;	     /* takes --watch, and SECONDS with it */
+	bool captures;	     /* its answer is a file, with options of its own */
 	bool has_check;	     /* takes --check */
 	bool has_target;     /* takes CONN or CHILD */
 	bool has_timeout;    /* takes --timeout */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/cli/capture.h"
 #include "ctrl/cli/client.h"
 #include "ctrl/cli/commands.h"
 #include "ctrl/cli/json.h"
@@ -50,11 +51,18 @@ struct arguments {
 	bool watch;
 	const char *every; /* with --watch, as it was typed; NULL: none */
 	uint64_t watch_s;
+	struct capture_options capture;
+	bool captures; /* one of these was given */
 };
 
 /* Of options without a letter. */
 enum long_option {
 	OPTION_WATCH = 256,
+	OPTION_SA,
+	OPTION_POLICY,
+	OPTION_DROP,
+	OPTION_BEFORE,
+	OPTION_AFTER,
 };
 
 /* Says what is wrong with the command line; false, for the caller to return. */
@@ -71,24 +79,69 @@ __attribute__((format(printf, 1, 2))) static bool usage_error(const char *fmt,
 	return false;
 }
 
+/* false: it is none of capture's. */
+static bool parse_capture(int c, struct arguments *out)
+{
+	struct capture_options *o = &out->capture;
+
+	switch (c) {
+	case 'n':
+		o->count = optarg;
+		break;
+	case 's':
+		o->snaplen = optarg;
+		break;
+	case 'w':
+		o->file = optarg;
+		break;
+	case OPTION_SA:
+		o->sa = optarg;
+		break;
+	case OPTION_POLICY:
+		o->policy = optarg;
+		break;
+	case OPTION_DROP:
+		o->drop = optarg;
+		break;
+	case OPTION_BEFORE:
+		o->before = true;
+		break;
+	case OPTION_AFTER:
+		o->after = true;
+		break;
+	default:
+		return false;
+	}
+	out->captures = true;
+	return true;
+}
+
 static bool parse_options(int argc, char **argv, struct arguments *out)
 {
 	static const struct option options[] = {
+		{ "after", no_argument, NULL, OPTION_AFTER },
 		{ "all", no_argument, NULL, 'a' },
+		{ "before", no_argument, NULL, OPTION_BEFORE },
 		{ "check", no_argument, NULL, 'c' },
+		{ "count", required_argument, NULL, 'n' },
+		{ "drop", required_argument, NULL, OPTION_DROP },
 		{ "file", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "in", required_argument, NULL, 'i' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "policy", required_argument, NULL, OPTION_POLICY },
+		{ "sa", required_argument, NULL, OPTION_SA },
+		{ "snaplen", required_argument, NULL, 's' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "uri", required_argument, NULL, 'u' },
 		{ "watch", no_argument, NULL, OPTION_WATCH },
+		{ "write", required_argument, NULL, 'w' },
 		{ 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "acf:hi:jt:u:", options, NULL)) !=
-	       -1) {
+	while ((c = getopt_long(argc, argv, "acf:hi:jn:s:t:u:w:", options,
+				NULL)) != -1) {
 		switch (c) {
 		case 'a':
 			out->all = true;
@@ -117,7 +170,10 @@ static bool parse_options(int argc, char **argv, struct arguments *out)
 		case OPTION_WATCH:
 			out->watch = true;
 			break;
-		default: /* getopt_long() said what is wrong */
+		default:
+			if (parse_capture(c, out))
+				break;
+			/* getopt_long() said what is wrong */
 			fputs("`cygnet --help` shows the usage\n", stderr);
 			return false;
 		}
@@ -169,6 +225,9 @@ static bool check_command(int argc, char **argv, struct arguments *out)
 		return usage_error("'%s' has no option --file", command->name);
 	if (out->all && !command->has_all)
 		return usage_error("'%s' has no option --all", command->name);
+	if (out->captures && !command->captures)
+		return usage_error("'%s' takes none of the options of capture",
+				   command->name);
 	if (out->watch && !command->has_watch)
 		return usage_error("'%s' has no option --watch", command->name);
 	if (out->every && (!decimal_parse(out->every, &out->watch_s) ||
@@ -269,16 +328,6 @@ static bool is_visible(const char *text)
 	return true;
 }
 
-static void add_argument(struct question *q, const char *key, const char *value)
-{
-	size_t i = 0;
-
-	while (q->args[i].key)
-		i++;
-	q->args[i].key = key;
-	q->args[i].value = value;
-}
-
 /* The file's name is for what is said of it; one that cannot be said is not. */
 static int fill_manual(struct arguments *args, struct question *q,
 		       struct error *e)
@@ -286,14 +335,14 @@ static int fill_manual(struct arguments *args, struct question *q,
 	const char *file = args->file;
 	int err = 0;
 
-	add_argument(q, "name", args->target);
+	question_add(q, "name", args->target);
 	if (!args->command->has_file)
 		return 0;
 	if (file && strlen(file) < FILE_SHOWN_MAX && is_visible(file))
-		add_argument(q, "file", file);
+		question_add(q, "file", file);
 	err = keys_file_read(file, &args->keys, e);
 	if (!err)
-		add_argument(q, "text", args->keys);
+		question_add(q, "text", args->keys);
 	return err;
 }
 
@@ -304,9 +353,9 @@ static void fill_flow(const struct arguments *args, struct question *q)
 						    "destination-port" };
 
 	for (int i = 0; i < FLOW_MAX && args->flow[i]; i++)
-		add_argument(q, keys[i], args->flow[i]);
+		question_add(q, keys[i], args->flow[i]);
 	if (args->in)
-		add_argument(q, "in", args->in);
+		question_add(q, "in", args->in);
 }
 
 /* The command's question with what was given to it. */
@@ -330,7 +379,7 @@ static int fill_question(struct arguments *args, const char *path,
 					  : DAEMON_TIMEOUT_S;
 		snprintf(timeout_ms, 16, "%d",
 			 q->wait_s ? (int)q->wait_s * 1000 : -1);
-		add_argument(q, "timeout", timeout_ms);
+		question_add(q, "timeout", timeout_ms);
 	}
 	if (!command->has_target)
 		return 0;
@@ -398,6 +447,18 @@ static enum exit_code watch(const struct arguments *args)
 	return EXIT_REFUSED;
 }
 
+static enum exit_code capture(const struct arguments *args)
+{
+	struct question q = { .command = args->command->request };
+	struct error e;
+
+	question_add(&q, "timeout", args->timeout);
+	if (!capture_run(args->uri + strlen(URI_PREFIX), &q, &args->capture, &e))
+		return EXIT_FINE;
+	fprintf(stderr, "cygnet: %s\n", e.text);
+	return EXIT_REFUSED;
+}
+
 int main(int argc, char **argv)
 {
 	enum exit_code code = EXIT_FINE;
@@ -412,6 +473,8 @@ int main(int argc, char **argv)
 	else if (args.command->run)
 		code = (enum exit_code)args.command->run(args.target, args.json,
 							 stdout);
+	else if (args.command->captures)
+		code = capture(&args);
 	else if (args.watch)
 		code = watch(&args);
 	else

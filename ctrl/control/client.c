@@ -15,6 +15,7 @@
  */
 #include "ctrl/control/client.h"
 
+#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -242,6 +243,43 @@ static const char *answer_explain(struct client *client,
 	return why ? why : set_late(client, CONTROL_WAIT_S * 1000);
 }
 
+/* What it waits for then is as if it were loaded. */
+static const char *on_capture(struct client *client, struct slice body)
+{
+	const struct control_callbacks *callbacks = &client->hub->callbacks;
+	struct capture_request request;
+	struct vici_builder answer;
+	struct control_capture q = {
+		.token = ++client->hub->token,
+		.request = &request,
+		.fd = bufferevent_getfd(client->bev),
+		.pid = client->pid,
+	};
+	struct error e;
+	int err = capture_request_read(body, &request, &e);
+
+	if (!err && !callbacks->capture)
+		err = error_set(&e, -ENOTSUP, "nothing can be captured here");
+	if (err)
+		return answer_done(client, e.text);
+	if (!command_accept(&answer))
+		err = error_set(&e, -ENOMEM, "out of memory for an answer");
+	q.answer = slice_of(answer.ptr, answer.len);
+	if (!err)
+		err = callbacks->capture(callbacks->ctx, &q, &e);
+	vici_builder_free(&answer);
+	if (err)
+		return answer_done(client, e.text);
+	client->load = q.token;
+	return set_late(client, CONTROL_WAIT_S * 1000);
+}
+
+static bool is_capture(struct slice name)
+{
+	return name.len == strlen(CAPTURE_COMMAND) &&
+	       memcmp(name.ptr, CAPTURE_COMMAND, name.len) == 0;
+}
+
 static const char *on_question(struct client *client,
 			       const struct vici_packet *packet)
 {
@@ -274,6 +312,8 @@ static const char *on_request(struct client *client,
 		return on_load(client, load, packet->body);
 	if (explain_is_asked(packet->name))
 		return on_explain(client, packet->body);
+	if (is_capture(packet->name))
+		return on_capture(client, packet->body);
 	if (has_to_wait(client, packet->name))
 		return NULL;
 	return on_question(client, packet);

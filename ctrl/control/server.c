@@ -188,6 +188,21 @@ void control_server_explained(struct control_server *server, uint64_t token,
 	}
 }
 
+void control_server_capturing(struct control_server *server, uint64_t token,
+			      int err, const struct error *e)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct client *client = &server->clients[i];
+
+		if (!client_waits(client) || client->load != token)
+			continue;
+		if (err)
+			client_loaded(client, e->text);
+		else
+			client_close(client); /* its socket lives on elsewhere */
+	}
+}
+
 void control_server_event(struct control_server *server,
 			  const struct control_event *e)
 {

@@ -12,6 +12,7 @@
 
 #include "ctrl/base/error.h"
 #include "ctrl/base/slice.h"
+#include "ctrl/control/capture.h"
 #include "ctrl/model/explain.h"
 #include "ctrl/model/sas.h"
 #include "ctrl/model/status.h"
@@ -77,6 +78,15 @@ struct control_loads {
 	void *ctx;
 };
 
+/* Borrowed for the call. */
+struct control_capture {
+	uint64_t token; /* comes back in control_server_capturing() */
+	const struct capture_request *request;
+	int fd; /* of the client, who gets the packets; to be duplicated */
+	int pid;
+	struct slice answer; /* goes to it first, if it works */
+};
+
 struct control_callbacks {
 	/* A fresh snapshot, handed over; NULL: out of memory. */
 	struct status *(*status)(void *ctx);
@@ -101,6 +111,10 @@ struct control_callbacks {
 	 */
 	int (*explain)(void *ctx, uint64_t token,
 		       const struct explain_words *words, struct error *e);
+	/* Answered by control_server_capturing(), later; or negative with e
+	 * filled. NULL: refused. */
+	int (*capture)(void *ctx, const struct control_capture *q,
+		       struct error *e);
 	struct control_loads loads;
 	void *ctx;
 	/* What needs no snapshot. */
@@ -148,6 +162,11 @@ void control_server_loaded(struct control_server *server, uint64_t token,
 /* The answer to explain(). */
 void control_server_explained(struct control_server *server, uint64_t token,
 			      const struct explanation *x);
+
+/* A capture was begun, and its client is no longer the server's; or not: err
+ * negative with e filled. */
+void control_server_capturing(struct control_server *server, uint64_t token,
+			      int err, const struct error *e);
 
 enum control_event_kind {
 	CONTROL_IKE_UP,

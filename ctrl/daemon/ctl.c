@@ -251,6 +251,7 @@ static int start(struct ctl *c, struct error *e)
 		.looked = ctl_on_looked,
 		.let_out = ctl_let_out,
 		.explained = ctl_explained,
+		.capturing = ctl_capturing,
 		.down = on_dp_down,
 		.ctx = c,
 	};

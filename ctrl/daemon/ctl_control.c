@@ -116,6 +116,31 @@ static int on_explain(void *ctx, uint64_t token,
 	return 0;
 }
 
+static int on_capture(void *ctx, const struct control_capture *q,
+		      struct error *e)
+{
+	struct ctl *c = ctx;
+	struct dp_msg_capture m = {
+		.token = q->token,
+		.filter = q->request->filter,
+		.pid = q->pid,
+		.greeting_bytes = (uint32_t)q->answer.len,
+	};
+
+	if (q->request->policy[0] &&
+	    !policy_by_name(c->config, q->request->policy, &m.filter.policy))
+		return error_set(
+			e, -ENOENT,
+			"there is no policy '%s'; `cygnet policy` shows those that there are",
+			q->request->policy);
+	if (q->answer.len > sizeof(m.greeting))
+		return error_set(e, -EMSGSIZE, "the answer is too long");
+	memcpy(m.greeting, q->answer.ptr, q->answer.len);
+	if (!c->dp_is_set || dp_link_capture(c->dp, &m, q->fd))
+		return error_set(e, -EAGAIN, "the data path is gone; try again");
+	return 0;
+}
+
 void ctl_explained(void *ctx, const struct dp_msg_explained *m)
 {
 	struct ctl *c = ctx;
@@ -131,6 +156,16 @@ void ctl_explained(void *ctx, const struct dp_msg_explained *m)
 	}
 }
 
+void ctl_capturing(void *ctx, const struct dp_msg_capturing *m)
+{
+	struct ctl *c = ctx;
+	struct error e;
+
+	memcpy(e.text, m->text, sizeof(e.text));
+	if (c->control)
+		control_server_capturing(c->control, m->token, m->err, &e);
+}
+
 int ctl_start_control(struct ctl *c, struct error *e)
 {
 	const struct control_callbacks callbacks = {
@@ -140,6 +175,7 @@ int ctl_start_control(struct ctl *c, struct error *e)
 		.refresh = on_refresh,
 		.command = on_command,
 		.explain = on_explain,
+		.capture = on_capture,
 		.loads = apply_loads(c->apply),
 		.ctx = c,
 		.since_ns = c->since_ns,

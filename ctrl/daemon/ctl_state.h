@@ -75,6 +75,7 @@ void ctl_on_looked(void *ctx);
 
 /* As of dp_link_spec. */
 void ctl_explained(void *ctx, const struct dp_msg_explained *m);
+void ctl_capturing(void *ctx, const struct dp_msg_capturing *m);
 
 /* Of the looks so far, up to this one. */
 void ctl_saw(struct ctl *c, uint64_t turn);

@@ -178,6 +178,26 @@ static void explain(struct dp_process *p, const struct dp_msg_explain *q)
 	tell(p, p->ctl, DP_MSG_EXPLAINED, &m, sizeof(m));
 }
 
+/* Its packets go to the reader from here, without ctl. */
+static void take_capture(struct dp_process *p, const struct dp_msg_capture *q,
+			 const int *fds, size_t n)
+{
+	struct dp_msg_capturing m = { .token = q->token };
+	struct error e;
+
+	if (!p->dp || n != 1 || q->greeting_bytes > sizeof(q->greeting))
+		m.err = error_set(&e, -EAGAIN, "the data path is not up yet");
+	else
+		m.err = dp_capture(p->dp, p->base, &q->filter, q->pid,
+				   slice_of(q->greeting, q->greeting_bytes),
+				   fds[0], &e);
+	if (m.err) {
+		memcpy(m.text, e.text, sizeof(m.text));
+		role_close_all(fds, n);
+	}
+	tell(p, p->ctl, DP_MSG_CAPTURING, &m, sizeof(m));
+}
+
 static void take_sockets(struct dp_process *p, const int *fds, size_t n)
 {
 	struct error e;
@@ -300,6 +320,8 @@ static void on_ctl_message(void *ctx, uint16_t type, const void *msg,
 		take_ike(p, fds, n_fds);
 	else if (type == DP_MSG_LOOKUP)
 		take_lookup(p, msg, fds, n_fds);
+	else if (type == DP_MSG_CAPTURE)
+		take_capture(p, msg, fds, n_fds);
 	else
 		role_close_all(fds, n_fds);
 	if (type <= DP_MSG_CHILD)

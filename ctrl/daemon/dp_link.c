@@ -162,6 +162,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		take_let_out(l, msg);
 	else if (type == DP_MSG_EXPLAINED)
 		l->spec.explained(l->spec.ctx, msg);
+	else if (type == DP_MSG_CAPTURING)
+		l->spec.capturing(l->spec.ctx, msg);
 }
 
 static void on_down(void *ctx, const char *why)
@@ -320,6 +322,11 @@ int dp_link_explain(struct dp_link *l, uint64_t token,
 	const struct dp_msg_explain m = { .token = token, .question = *q };
 
 	return role_send(l->role, DP_MSG_EXPLAIN, &m, sizeof(m));
+}
+
+int dp_link_capture(struct dp_link *l, const struct dp_msg_capture *m, int fd)
+{
+	return role_send_fds(l->role, DP_MSG_CAPTURE, m, sizeof(*m), &fd, 1);
 }
 
 int dp_link_peer(struct dp_link *l, const struct conn_peer *peer)

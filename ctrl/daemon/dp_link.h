@@ -25,6 +25,8 @@ struct dp_link_spec {
 	void (*let_out)(void *ctx, uint64_t token, int err);
 	/* Of dp_link_explain(). */
 	void (*explained)(void *ctx, const struct dp_msg_explained *m);
+	/* Of dp_link_capture(). */
+	void (*capturing)(void *ctx, const struct dp_msg_capturing *m);
 	void (*looked)(void *ctx); /* dp_link_view() is fresh, or dp is late */
 	void (*down)(void *ctx, const char *why);
 	void *ctx;
@@ -82,6 +84,10 @@ int dp_link_lookup(struct dp_link *l, uint32_t slot, uint64_t token,
 /* Answered by explained(), later. Negative: it did not get through. */
 int dp_link_explain(struct dp_link *l, uint64_t token,
 		    const struct explain_question *q);
+
+/* Answered by capturing(). fd stays the caller's. Negative: it did not get
+ * through. */
+int dp_link_capture(struct dp_link *l, const struct dp_msg_capture *m, int fd);
 
 /* What a peer's name resolved to. */
 int dp_link_peer(struct dp_link *l, const struct conn_peer *peer);

@@ -22,6 +22,7 @@ const struct seam_kind dp_seam_to_dp[] = {
 	SEAM_KIND(DP_MSG_LOOKUP, struct dp_msg_lookup),
 	SEAM_KIND(DP_MSG_PEER, struct conn_peer),
 	SEAM_KIND(DP_MSG_EXPLAIN, struct dp_msg_explain),
+	SEAM_KIND(DP_MSG_CAPTURE, struct dp_msg_capture),
 };
 
 const struct seam_kind dp_seam_to_ctl[] = {
@@ -32,6 +33,7 @@ const struct seam_kind dp_seam_to_ctl[] = {
 	SEAM_KIND(DP_MSG_LOOKED, struct dp_msg_looked),
 	SEAM_KIND(DP_MSG_LET_OUT, struct dp_msg_lookup),
 	SEAM_KIND(DP_MSG_EXPLAINED, struct dp_msg_explained),
+	SEAM_KIND(DP_MSG_CAPTURING, struct dp_msg_capturing),
 };
 
 const struct seam_kind dp_seam_from_ike[] = {

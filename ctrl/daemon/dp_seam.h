@@ -15,6 +15,7 @@
 
 #include "ctrl/base/seam.h"
 #include "ctrl/daemon/ike_udp.h"
+#include "ctrl/model/capture.h"
 #include "ctrl/model/config.h"
 #include "ctrl/model/explain.h"
 #include "ctrl/model/sadb.h"
@@ -41,6 +42,7 @@ enum dp_msg {
 	DP_MSG_LOOKUP,	/* in DNS, with its sockets, or over: with none */
 	DP_MSG_PEER,	/* struct conn_peer */
 	DP_MSG_EXPLAIN,
+	DP_MSG_CAPTURE, /* with the socket of who reads it */
 
 	/* to ctl */
 	DP_MSG_HELLO = 64, /* first; with IKE's sockets, if it has them */
@@ -50,6 +52,7 @@ enum dp_msg {
 	DP_MSG_LOOKED,
 	DP_MSG_LET_OUT, /* the sockets of a LOOKUP */
 	DP_MSG_EXPLAINED,
+	DP_MSG_CAPTURING,
 
 	/* from ike, and to it */
 	DP_MSG_REQUEST = 128,
@@ -131,6 +134,22 @@ struct dp_msg_explained {
 	int32_t err; /* 0, or negative and the text says why */
 	char text[ERROR_MAX_BYTES];
 	struct explanation explanation;
+};
+
+#define DP_GREETING_MAX 64
+
+struct dp_msg_capture {
+	uint64_t token; /* comes back */
+	struct capture_filter filter;
+	int32_t pid; /* of who reads it */
+	uint32_t greeting_bytes;
+	uint8_t greeting[DP_GREETING_MAX]; /* what it reads first */
+};
+
+struct dp_msg_capturing {
+	uint64_t token;
+	int32_t err; /* 0, or negative and the text says why */
+	char text[ERROR_MAX_BYTES];
 };
 
 struct dp_msg_looked {

@@ -312,6 +312,8 @@ static void stop(struct dp *dp)
 	if (!dp->running)
 		return;
 	dp->running = false;
+	capture_free(dp->capture, "the data path ends");
+	dp->capture = NULL;
 	keep_end(dp);
 	links_unwatch(dp);
 	workers_stop(dp);

@@ -8,7 +8,9 @@
 #define CYG_DP_DP_H
 
 #include "ctrl/base/error.h"
+#include "ctrl/base/slice.h"
 #include "ctrl/dp/sadb.h"
+#include "ctrl/model/capture.h"
 #include "ctrl/model/config.h"
 #include "ctrl/model/explain.h"
 #include "ctrl/model/status.h"
@@ -102,6 +104,19 @@ void dp_status(struct dp *dp, struct status *out);
  */
 int dp_explain(struct dp *dp, const struct explain_question *q,
 	       struct explanation *out, struct error *e);
+
+/*
+ * Packets of this filter, as pcapng, to a reader; see capture.h.
+ *
+ * pid        the reader's, for the log
+ * greeting   goes to it first; borrowed for the call
+ * fd         its stream socket, handed over if it works
+ *
+ * 0, or negative with e filled: -EBUSY (there is a capture already).
+ */
+int dp_capture(struct dp *dp, struct event_base *base,
+	       const struct capture_filter *filter, int pid,
+	       struct slice greeting, int fd, struct error *e);
 
 /* See sadb_each(). */
 void dp_each_sa(struct dp *dp,

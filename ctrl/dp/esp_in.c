@@ -15,6 +15,7 @@
 
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/life.h"
+#include "ctrl/dp/tap.h"
 #include "ctrl/dp/transport.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
@@ -245,9 +246,12 @@ static void open_run(struct worker *w, struct packet *p, uint32_t n)
 {
 	struct crypto_op ops[BATCH_MAX];
 	struct packet *of[BATCH_MAX];
+	struct tap *tap = worker_tap(w);
 	struct sa_rt *sa = p->sa;
 	uint32_t m = 0, passed = 0;
 
+	if (tap)
+		tap_in(tap, w, p, n);
 	sa_lock(sa);
 	for (uint32_t i = 0; i < n; i++) {
 		prepare(&p[i], &ops[m]);
@@ -267,6 +271,8 @@ static void open_run(struct worker *w, struct packet *p, uint32_t n)
 			      memory_order_relaxed);
 	count_run(w, sa, of, passed);
 	sa_unlock(sa);
+	if (tap)
+		tap_in_done(tap, w, p, n);
 }
 
 void esp_in(struct worker *w, struct batch *b)

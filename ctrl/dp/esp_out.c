@@ -20,6 +20,7 @@
 #include "ctrl/dp/life.h"
 #include "ctrl/dp/mss.h"
 #include "ctrl/dp/pmtu.h"
+#include "ctrl/dp/tap.h"
 #include "ctrl/dp/transport.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
@@ -296,11 +297,16 @@ static void seal(struct worker *w, struct sa_rt *sa, struct packet **of,
 {
 	struct crypto_op ops[BATCH_MAX];
 	uint64_t last = of[n - 1]->seq;
+	struct tap *tap = worker_tap(w);
 
+	if (tap)
+		tap_out(tap, w, of, n, CAPTURE_CLEAR);
 	n = prepare_run(w, of, n, least, ops);
 	sa->backend->seal(w->crypto, sa_key(sa, w->index), ops, n);
 	if (n)
 		finish_run(w, of, n, ops);
+	if (tap)
+		tap_out(tap, w, of, n, CAPTURE_CIPHER);
 	if (sa->kept)
 		note_numbers(sa->kept, last);
 }

@@ -122,6 +122,9 @@ void sadb_each(const struct sadb *s,
 			    bool orphan, const struct sa_rt *sa),
 	       void *ctx);
 
+/* Is the SA one of that policy's? One that is gone is not. */
+bool sadb_serves(const struct sadb *s, struct sa_ref ref, uint32_t policy_id);
+
 /*
  * The whole list, in its order. Policies that were there before keep their id;
  * what is new gets one. SAs of policies that are gone are drained and removed,

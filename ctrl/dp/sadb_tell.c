@@ -35,6 +35,13 @@ static struct entry *entry_of(const struct sadb *s, struct sa_ref ref)
 	return en && en->state == ENTRY_LIVE ? en : NULL;
 }
 
+bool sadb_serves(const struct sadb *s, struct sa_ref ref, uint32_t policy_id)
+{
+	const struct entry *en = entry_of(s, ref);
+
+	return en && entry_serves(en, policy_id);
+}
+
 /* Of those of the configuration nobody but the operator makes another. */
 static void hear_ending(struct sadb *s, const struct telling *t,
 			struct entry *en)

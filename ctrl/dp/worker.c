@@ -16,6 +16,7 @@
 #include "ctrl/base/prefetch.h"
 #include "ctrl/dp/handoff.h"
 #include "ctrl/dp/plug.h"
+#include "ctrl/dp/tap.h"
 #include "ctrl/dp/tfc.h"
 #include "ctrl/sadb/quiescent.h"
 #include "include/meta.h"
@@ -69,6 +70,8 @@ void worker_fini(struct worker *w)
 
 void settle(struct worker *w, struct batch *b)
 {
+	struct tap *tap = worker_tap(w);
+
 	for (uint32_t i = 0; i < b->n; i++) {
 		struct packet *p = &b->pkt[i];
 
@@ -78,6 +81,8 @@ void settle(struct worker *w, struct batch *b)
 		w->drops[p->drop].bytes += p->bytes;
 		if (p->sa)
 			sa_count_drop(&p->sa->count, p->drop);
+		if (tap)
+			tap_drop(tap, w, p);
 		frame_put(&w->umem, p->frame);
 	}
 	b->n = 0;

@@ -34,6 +34,7 @@
 
 struct handoff;
 struct plug;
+struct tap;
 
 #define WORKER_PORTS_MAX (IFACE_MAX * QUEUE_MAX)
 
@@ -151,7 +152,9 @@ struct worker {
 	struct nexthop_cache nexthops;
 	struct random_pool random;
 
-	struct tell *tell;  /* NULL: nobody listens */
+	struct tell *tell; /* NULL: nobody listens */
+	/* Written by the control thread; NULL: nobody captures. See tap.h. */
+	_Atomic(struct tap *) tap;
 	struct drain drain; /* the barrier's end of it */
 	struct draining draining;
 
@@ -305,6 +308,12 @@ static inline struct port *worker_port(const struct worker *w, uint32_t ifindex)
 		if (w->ports[i]->ifindex == ifindex && !w->ports[i]->leaving)
 			return w->ports[i];
 	return NULL;
+}
+
+/* Who wants copies of packets, NULL as a rule; for one round. The worker itself. */
+static inline struct tap *worker_tap(const struct worker *w)
+{
+	return atomic_load_explicit(&w->tap, memory_order_acquire);
 }
 
 /* Packets of one SA that stand together, from pkt[from]; their end. */

@@ -22,7 +22,7 @@ from lab import BUILD, ROOT, SIDES, Lab, finish, ok  # noqa: E402
 
 CYGNET = f"{BUILD}/cygnet"
 COMMANDS = ("status", "sa", "policy", "up", "down", "rekey", "explain", "drops",
-            "counters", "reload", "doctor", "version")
+            "capture", "counters", "reload", "doctor", "version")
 WAIT_S = 10  # the client's own bound
 SLACK_S = 10
 PINGS = 3
@@ -58,6 +58,11 @@ def check_usage():
             (("status", "--in", "lan0"), "no option --in"),
             (("explain", "10.1.0.2", "10.2.0.2"), "takes SRC DST PROTO"),
             (("--bogus", "status"), "bogus"), (("--uri",), "uri"),
+            (("status", "--watch"), "no option --watch"),
+            (("drops", "--watch", "0"), "from 1 to 3600"),
+            (("drops", "3"), "takes no argument '3'"),
+            (("status", "--sa", "0x1001"), "options of capture"),
+            (("capture", "-t", "3601"), "from 0 to 3600"),
             (("--uri", "/run/x", "status"), "unix:///PATH"),
             (("--uri", "unix://x", "status"), "unix:///PATH")]
     for words, said in rows:
