@@ -106,6 +106,8 @@ static const struct key gateway_keys[] = {
 	  AT(gateway_conf, mss_clamp) },
 	{ .name = "keepalive",	   .form = FORM_TIME, .read = value_time,
 	  AT(gateway_conf, keepalive_s) },
+	{ .name = "audit",	   .form = "yes or no", .read = value_bool,
+	  AT(gateway_conf, audit) },
 	{ .name = "workers",	   .form = "a number from 1 to 64", .read = value_number,
 	  .min = 1, .max = WORKERS_MAX, AT(gateway_conf, workers) },
 	{ .name = "sas",	   .form = "a number from 1024 to 1048576", .read = value_number,
@@ -315,6 +317,7 @@ int schema_fill(const struct section *root, struct config *out, struct error *e)
 	out->gateway.crypto = CRYPTO_AUTO;
 	out->gateway.mss_clamp = true;
 	out->gateway.keepalive_s = GATEWAY_KEEPALIVE_S;
+	out->gateway.audit = true;
 	strcpy(out->gateway.socket, DEFAULT_SOCKET);
 	strcpy(out->gateway.state_dir, DEFAULT_STATE_DIR);
 	err = keys_read(&root_table, root, out, e);

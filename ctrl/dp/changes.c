@@ -257,10 +257,14 @@ int dp_reload(struct dp *dp, struct config *config, struct error *e)
 	dp->config = config;
 	sadb_allow_weak(dp->sadb, config->gateway.allow_weak_algorithms);
 	settle_manual(dp);
-	for (uint32_t i = 0; i < dp->n_workers; i++)
-		atomic_store_explicit(&dp->workers[i].w.mss_clamp,
-				      config->gateway.mss_clamp,
+	for (uint32_t i = 0; i < dp->n_workers; i++) {
+		struct worker *w = &dp->workers[i].w;
+
+		atomic_store_explicit(&w->mss_clamp, config->gateway.mss_clamp,
 				      memory_order_relaxed);
+		atomic_store_explicit(&w->audit.off, !config->gateway.audit,
+				      memory_order_relaxed);
+	}
 	sadb_set_keepalive(dp->sadb, config->gateway.keepalive_s);
 	changes_route(dp);
 	return 0;

@@ -150,6 +150,8 @@ void sadb_hear(struct sadb *s, uint64_t now_ns)
 		while (tell_take(s->tells[i], &t)) {
 			if (t.kind == TELL_ACQUIRE)
 				hear_acquire(s, &t, now_ns);
+			else if (t.kind == TELL_AUDIT)
+				audit_told(s->sad, &t);
 			else if (t.kind == TELL_PMTU)
 				hear_mtu(s, &t);
 			else

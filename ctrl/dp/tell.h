@@ -17,11 +17,12 @@ enum telling_kind {
 	TELL_ACQUIRE, /* packets wait for an SA of the policy */
 	TELL_ENDING,  /* an SA has reached a limit of its life */
 	TELL_PMTU,    /* a packet of an outbound SA was too big for a router */
+	TELL_AUDIT,   /* a packet is for the audit log */
 };
 
 struct telling {
 	enum telling_kind kind;
-	struct sa_ref sa; /* USED, MAPPING, ENDING, PMTU */
+	struct sa_ref sa; /* USED, MAPPING, ENDING, PMTU, AUDIT */
 	uint32_t policy;  /* ACQUIRE */
 	uint32_t mtu;	  /* PMTU; of the outer packet */
 	/* MAPPING: where the peer is. ACQUIRE: the packet; local is its source.
@@ -31,6 +32,12 @@ struct telling {
 	uint8_t protocol;
 	uint8_t cause; /* ENDING: enum sadb_cause */
 	bool hard;     /* ENDING: it carries nothing more */
+	/* AUDIT, with the addresses of the packet; see audit.h. */
+	uint8_t reason; /* enum drop_reason */
+	uint32_t spi;	/* host order */
+	uint32_t flow_id;
+	uint64_t seq;
+	uint64_t left_out; /* of that reason, before this one */
 };
 
 /* One worker's end of it. */

@@ -83,6 +83,7 @@ void settle(struct worker *w, struct batch *b)
 			sa_count_drop(&p->sa->count, p->drop);
 		if (tap)
 			tap_drop(tap, w, p);
+		audit_drop(w, p);
 		frame_put(&w->umem, p->frame);
 	}
 	b->n = 0;

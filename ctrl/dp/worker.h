@@ -20,6 +20,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/spsc.h"
 #include "ctrl/crypto/random.h"
+#include "ctrl/dp/audit.h"
 #include "ctrl/dp/barrier.h"
 #include "ctrl/dp/host_cut.h"
 #include "ctrl/dp/host_join.h"
@@ -155,6 +156,7 @@ struct worker {
 	struct tell *tell; /* NULL: nobody listens */
 	/* Written by the control thread; NULL: nobody captures. See tap.h. */
 	_Atomic(struct tap *) tap;
+	struct audit audit;
 	struct drain drain; /* the barrier's end of it */
 	struct draining draining;
 

@@ -112,6 +112,7 @@ static void describe(struct dp *dp, uint32_t index)
 	w->passes = programs_worker_passes(dp->programs, index);
 	w->forward_kernel = dp->config->gateway.forward == FORWARD_KERNEL;
 	w->mss_clamp = dp->config->gateway.mss_clamp;
+	w->audit.off = !dp->config->gateway.audit;
 }
 
 static int make(struct dp *dp, uint32_t index, struct error *e)

@@ -131,6 +131,17 @@ static void mss_clamping_can_be_turned_off(void **state)
 	free(text);
 }
 
+static void audit_log_can_be_turned_off(void **state)
+{
+	char *text = changed("default = discard", "audit = no");
+	struct config *c = parse_good(text);
+
+	(void)state;
+	assert_false(c->gateway.audit);
+	config_free(c);
+	free(text);
+}
+
 static void number_of_sas_can_be_raised(void **state)
 {
 	char *text = changed("default = discard", "sas = 1048576");
@@ -395,6 +406,7 @@ static void smallest_file_has_the_defaults(void **state)
 	assert_int_equal(c->gateway.xdp_priority, 0);
 	assert_int_equal(c->gateway.crypto, CRYPTO_AUTO);
 	assert_true(c->gateway.mss_clamp);
+	assert_true(c->gateway.audit);
 	assert_string_equal(c->gateway.socket, "/run/cygnet/vici");
 	assert_int_equal(c->n_manual, 0);
 	assert_int_equal(c->n_policies, 0);
@@ -675,6 +687,7 @@ static int run_cases(void)
 		cmocka_unit_test(kernel_may_forward_and_the_mark_is_free),
 		cmocka_unit_test(xdp_may_be_beside_others),
 		cmocka_unit_test(mss_clamping_can_be_turned_off),
+		cmocka_unit_test(audit_log_can_be_turned_off),
 		cmocka_unit_test(number_of_sas_can_be_raised),
 		cmocka_unit_test(resolvers_and_what_is_let_out_can_be_chosen),
 		cmocka_unit_test(outbound_sa_of_a_pair_can_be_spread),
