@@ -6,6 +6,7 @@
  * `tag` at tc ingress of those from where the kernel forwards what it may protect.
  * `closed` stands in for `edge` for a moment. They read maps, decide and steer; they hold no key and build no packet.
  */
+#include "bpf/audit.h"
 #include "bpf/dhcp.h"
 #include "bpf/encap.h"
 #include "bpf/fragment.h"
@@ -136,8 +137,10 @@ static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p,
 	};
 	enum drop_reason reason = ipsec_sa(ctx, p, protocol, &meta.sa);
 
-	if (reason != DROP_NONE)
+	if (reason != DROP_NONE) {
+		audit(ctx, p, protocol, reason);
 		return xdp_drop(reason, p->frame_bytes);
+	}
 	return steer_worker(ctx, p, slot, &meta, PASS_STEER_IN);
 }
 

@@ -11,6 +11,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "include/audit.h"
 #include "include/conntrack.h"
 #include "include/drop.h"
 #include "include/dry.h"
@@ -195,6 +196,20 @@ struct {
 	__type(key, __u32);
 	__type(value, struct dry_note);
 } dry_note SEC(".maps");
+
+/* Written by the programs, read by dp: what is for the audit log. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, AUDIT_RING_BYTES);
+} audits SEC(".maps");
+
+/* Key: enum drop_reason. Written and read by the programs alone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, DROP_MAX);
+	__type(key, __u32);
+	__type(value, struct audit_limit);
+} audit_limits SEC(".maps");
 
 /*
  * Key: ifindex. Value: offloads (enum ethtool_offload as bits) that dp turned

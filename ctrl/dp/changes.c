@@ -257,6 +257,7 @@ int dp_reload(struct dp *dp, struct config *config, struct error *e)
 	dp->config = config;
 	sadb_allow_weak(dp->sadb, config->gateway.allow_weak_algorithms);
 	settle_manual(dp);
+	audit_ring_mute(dp->audits, !config->gateway.audit);
 	for (uint32_t i = 0; i < dp->n_workers; i++) {
 		struct worker *w = &dp->workers[i].w;
 

@@ -133,6 +133,19 @@ static int load(struct dp *dp, struct error *e)
 	return err;
 }
 
+static int listen_to_programs(struct dp *dp, struct event_base *base,
+			      struct error *e)
+{
+	int err = audit_ring_open(programs_audits_fd(dp->programs), base,
+				  &dp->audits);
+
+	if (err)
+		return error_set(e, err, "cannot read the map audits: %s",
+				 strerror(-err));
+	audit_ring_mute(dp->audits, !dp->config->gateway.audit);
+	return 0;
+}
+
 static int fill(struct dp *dp, struct event_base *base, struct error *e)
 {
 	const struct resolver_spec resolver = {
@@ -150,6 +163,8 @@ static int fill(struct dp *dp, struct event_base *base, struct error *e)
 	};
 	int err = resolver_new(&resolver, &dp->resolver, e);
 
+	if (!err)
+		err = listen_to_programs(dp, base, e);
 	if (!err)
 		err = changes_open(dp, base, e);
 	return err ? err
@@ -439,6 +454,7 @@ void dp_stop(struct dp *dp)
 	free(dp->links);
 	sad_free(dp->sad);
 	dry_close(dp->dry);
+	audit_ring_close(dp->audits);
 	programs_free(dp->programs);
 	hostif_close(&dp->host);
 	nl_free(dp->nl);

@@ -268,6 +268,11 @@ int programs_xdp_fd(const struct programs *p)
 	return bpf_program__fd(p->skel->progs.edge);
 }
 
+int programs_audits_fd(const struct programs *p)
+{
+	return bpf_map__fd(p->skel->maps.audits);
+}
+
 int programs_closed_fd(const struct programs *p)
 {
 	return bpf_program__fd(p->skel->progs.closed);

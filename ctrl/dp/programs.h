@@ -54,6 +54,9 @@ void programs_free(struct programs *p);
 /* Borrowed; for another instance of the same. */
 const struct cygnet_bpf *programs_skeleton(const struct programs *p);
 
+/* Of the map `audits`. */
+int programs_audits_fd(const struct programs *p);
+
 int programs_xdp_fd(const struct programs *p);
 int programs_closed_fd(const struct programs *p);
 int programs_guard_fd(const struct programs *p);

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "ctrl/dp/attach.h"
+#include "ctrl/dp/audit_ring.h"
 #include "ctrl/dp/capture.h"
 #include "ctrl/dp/dry.h"
 #include "ctrl/dp/handoff.h"
@@ -75,6 +76,7 @@ struct dp {
 	struct programs *programs;
 	struct dry *dry; /* NULL: nobody asked for it yet */
 	struct lookups lookups;
+	struct audit_ring *audits;
 	struct capture *capture;    /* NULL: there is none */
 	struct nexthop_link *links; /* owned; one of each worker */
 	struct resolver *resolver;
