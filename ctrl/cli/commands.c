@@ -157,8 +157,8 @@ static const char version_help[] =
 static const char sa_help[] =
 	"Usage: cygnet [-j] [-u URI] sa\n"
 	"\n"
-	"Shows a line for each IKE SA and below it one for each of its CHILD SAs. It\n"
-	"asks any daemon that speaks VICI.\n"
+	"Shows a line for each IKE SA and below it one for each of its CHILD SAs, with\n"
+	"what these dropped, by reason. It asks any daemon that speaks VICI.\n"
 	"\n"
 	"Example: the connections that are up\n"
 	"  cygnet sa --json | jq -r '.sas[] | keys[]'\n"

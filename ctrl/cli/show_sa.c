@@ -87,6 +87,24 @@ static void add_child(struct table *t, const struct node *child)
 	free(local);
 }
 
+/* "drops-in-replay", and a line of all of that direction. */
+static void show_drops_of(const struct node *child, const char *prefix,
+			  const char *direction, FILE *out)
+{
+	const char *between = direction;
+
+	for (const struct node *n = node_first(child); n; n = n->next) {
+		if (n->type != NODE_VALUE ||
+		    strncmp(n->name, prefix, strlen(prefix)) != 0)
+			continue;
+		fprintf(out, "%s %s %s", between, n->name + strlen(prefix),
+			n->text);
+		between = ",";
+	}
+	if (between != direction)
+		fputc('\n', out);
+}
+
 /* The IKE SA in an item of the list; NULL: there is none. */
 static const struct node *ike_of(const struct node *item)
 {
@@ -121,6 +139,10 @@ void show_sa(const struct node *answer, const struct show *how)
 		for (c = node_first(c); c; c = c->next) {
 			fputs("  ", how->out);
 			table_print_row(&children, child_row++, how->out);
+			show_drops_of(c, "drops-in-", "    in dropped",
+				      how->out);
+			show_drops_of(c, "drops-out-", "    out dropped",
+				      how->out);
 		}
 	}
 	table_free(&children);

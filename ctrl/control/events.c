@@ -131,7 +131,7 @@ static bool tell_updown(const struct sink *sink, enum topic topic,
 		put_ike_sa(&b, e->ike, now_ns);
 	vici_section(&b, "child-sas");
 	if (topic == TOPIC_CHILD_UPDOWN && e->child_sa)
-		put_child_sa(&b, e->child_sa, now_ns);
+		put_child_sa(&b, e->child_sa, NULL, now_ns);
 	vici_section_end(&b);
 	vici_section_end(&b);
 	return sink_put(sink, &b);

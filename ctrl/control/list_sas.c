@@ -12,6 +12,7 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/control/words.h"
+#include "ctrl/model/status.h"
 
 static const char *ike_state(uint8_t state)
 {
@@ -157,6 +158,21 @@ static void put_counters(struct vici_builder *b, const struct child_sa_view *c)
 		put_number(b, "use-out", c->out.idle_s);
 }
 
+/* Flat, for clients that know no section here. */
+static void put_drops(struct vici_builder *b, const char *direction,
+		      const uint64_t drops[DROP_MAX])
+{
+	char key[64];
+
+	for (uint32_t i = 0; i < DROP_MAX; i++) {
+		if (!drops[i])
+			continue;
+		snprintf(key, sizeof(key), "drops-%s-%s", direction,
+			 drop_name((enum drop_reason)i));
+		put_number(b, key, drops[i]);
+	}
+}
+
 /* Each side's selectors once, though each stands beside all of the other. */
 static void put_selectors(struct vici_builder *b, const char *key,
 			  const struct child_sa_view *c,
@@ -183,7 +199,7 @@ static void put_selectors(struct vici_builder *b, const char *key,
 }
 
 void put_child_sa(struct vici_builder *b, const struct child_sa_view *c,
-		  uint64_t now_ns)
+		  const struct sa_drops *drops, uint64_t now_ns)
 {
 	char name[CONN_NAME_MAX + 16];
 
@@ -207,6 +223,10 @@ void put_child_sa(struct vici_builder *b, const struct child_sa_view *c,
 	if (c->esn)
 		vici_str(b, "esn", "1");
 	put_counters(b, c);
+	if (drops) {
+		put_drops(b, "in", drops->in);
+		put_drops(b, "out", drops->out);
+	}
 	if (c->path_mtu)
 		put_number(b, "path-mtu", c->path_mtu);
 	put_until(b, "rekey-time", c->rekey_ns, now_ns);
@@ -270,7 +290,8 @@ static size_t first_of(const struct child_sa_view **list, size_t n, uint32_t id)
 	return from;
 }
 
-static bool put_event(const struct sink *sink, const struct ike_sa_view *ike,
+static bool put_event(const struct sink *sink, const struct sas *sas,
+		      const struct ike_sa_view *ike,
 		      const struct child_sa_view **children, size_t n,
 		      uint64_t now_ns)
 {
@@ -281,7 +302,10 @@ static bool put_event(const struct sink *sink, const struct ike_sa_view *ike,
 	put_ike_sa(&b, ike, now_ns);
 	vici_section(&b, "child-sas");
 	for (size_t i = 0; i < n; i++)
-		put_child_sa(&b, children[i], now_ns);
+		put_child_sa(&b, children[i],
+			     sas->drops ? &sas->drops[children[i] - sas->child]
+					: NULL,
+			     now_ns);
 	vici_section_end(&b);
 	vici_section_end(&b);
 	return sink_put(sink, &b);
@@ -310,7 +334,7 @@ bool list_sas(const struct sink *sink, const struct arguments *args,
 		    filter_excludes(args, ARG_IKE, ike->conn) ||
 		    (args->given & ARG_IKE_ID && ike->id != args->ike_id))
 			continue;
-		ok = put_event(sink, ike, list + at, end - at, now_ns);
+		ok = put_event(sink, sas, ike, list + at, end - at, now_ns);
 	}
 	free(list);
 	return ok;

@@ -13,9 +13,9 @@
 void put_ike_sa(struct vici_builder *b, const struct ike_sa_view *ike,
 		uint64_t now_ns);
 
-/* A section of its own, named after child and id. */
+/* A section of its own, named after child and id. drops NULL: not known. */
 void put_child_sa(struct vici_builder *b, const struct child_sa_view *c,
-		  uint64_t now_ns);
+		  const struct sa_drops *drops, uint64_t now_ns);
 
 /*
  * An event for each IKE SA that the arguments let pass; with one that filters

@@ -193,6 +193,21 @@ static struct sadb_counters counts_of(const struct sa_status *s)
 	return (struct sadb_counters){ s->pkts, s->bytes, s->idle_s };
 }
 
+/* Without memory they are not shown. */
+static void take_drops(struct sas *sas, size_t child,
+		       const struct sa_status *in, const struct sa_status *out)
+{
+	struct sa_drops *to;
+
+	if (!sas->drops)
+		sas->drops = calloc(sas->n_child, sizeof(*sas->drops));
+	if (!sas->drops)
+		return;
+	to = &sas->drops[child];
+	memcpy(to->in, in->drops, sizeof(to->in));
+	memcpy(to->out, out->drops, sizeof(to->out));
+}
+
 void view_count(struct sas *sas, const struct dp_view *dp)
 {
 	for (size_t i = 0; i < sas->n_child; i++) {
@@ -207,6 +222,7 @@ void view_count(struct sas *sas, const struct dp_view *dp)
 		child->in = counts_of(&in);
 		child->out = counts_of(&out);
 		child->path_mtu = out.path_mtu;
+		take_drops(sas, i, &in, &out);
 	}
 }
 

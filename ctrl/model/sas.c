@@ -9,5 +9,6 @@ void sas_free(struct sas *s)
 		return;
 	free(s->ike);
 	free(s->child);
+	free(s->drops);
 	free(s);
 }

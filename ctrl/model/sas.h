@@ -12,6 +12,7 @@
 
 #include "ctrl/model/conn.h"
 #include "ctrl/model/sadb.h"
+#include "include/drop.h"
 
 enum sa_view_state {
 	SA_VIEW_CONNECTING, /* CHILD SA: being installed */
@@ -65,12 +66,18 @@ struct child_sa_view {
 	uint64_t path_mtu; /* likewise; as a router says, 0: none does */
 };
 
+/* What a CHILD SA lost, by reason. */
+struct sa_drops {
+	uint64_t in[DROP_MAX], out[DROP_MAX];
+};
+
 /* A snapshot, in the order of ids: that in which they came. */
 struct sas {
 	struct ike_sa_view *ike;
 	size_t n_ike;
 	struct child_sa_view *child;
 	size_t n_child;
+	struct sa_drops *drops; /* of each child; NULL: not known */
 };
 
 /* NULL is fine. */

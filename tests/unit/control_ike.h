@@ -194,7 +194,10 @@ static inline struct sas *take_sas(void *ctx)
 	}
 	s->ike = calloc(N_IKE, sizeof(*s->ike));
 	s->child = calloc(N_CHILD, sizeof(*s->child));
-	assert_true(s->ike && s->child);
+	s->drops = calloc(N_CHILD, sizeof(*s->drops));
+	assert_true(s->ike && s->child && s->drops);
+	s->drops[0].in[DROP_REPLAY] = 3;
+	s->drops[0].out[DROP_LIFETIME] = 2;
 	memcpy(s->ike, i->sas, sizeof(i->sas));
 	memcpy(s->child, i->child_sas, sizeof(i->child_sas));
 	s->n_ike = i->n_sas;

@@ -36,6 +36,7 @@ const struct sa_status *dp_view_sa(const struct dp_view *v,
 		.idle_s = 4,
 		.path_mtu = id->dir == SADB_OUT ? id->spi : 0,
 	};
+	s.drops[DROP_REPLAY] = id->spi;
 	return &s;
 }
 
@@ -382,7 +383,7 @@ static void child_that_is_up_has_what_its_sas_carried(void **state)
 	configure(f);
 	strcpy(ike[1].conn, "other");
 	strcpy(child[3].name, "of another configuration");
-	f->sas = (struct sas){ ike, 2, child, 4 };
+	f->sas = (struct sas){ ike, 2, child, 4, NULL };
 	fails(f, "site", "", "of another peer", 3);
 	look_again(f);
 	t = &f->view->tunnels[2];
@@ -411,6 +412,24 @@ static void child_that_is_up_has_what_its_sas_carried(void **state)
 	assert_int_equal(f->view->n_child, 3);
 }
 
+static void child_has_its_sas_drops_by_reason(void **state)
+{
+	struct ike_sa_view ike = ike_view(7, SA_VIEW_UP, "192.0.2.10");
+	struct child_sa_view child[2] = { child_view(1, 7, SA_VIEW_UP),
+					  child_view(2, 7, SA_VIEW_UP) };
+	struct sas sas = { &ike, 1, child, 2, NULL };
+	struct fixture *f = *state;
+
+	view_count(&sas, &f->dp);
+	assert_int_equal(sas.child[1].in.pkts, 0x303);
+	assert_non_null(sas.drops);
+	assert_int_equal(sas.drops[0].in[DROP_REPLAY], 0x301);
+	assert_int_equal(sas.drops[1].in[DROP_REPLAY], 0x302);
+	assert_int_equal(sas.drops[1].out[DROP_REPLAY], 0x402);
+	assert_int_equal(sas.drops[1].out[DROP_ICV], 0);
+	free(sas.drops);
+}
+
 static void sas_of_several_peers_are_summed_up(void **state)
 {
 	struct ike_sa_view ike[2] = { ike_view(7, SA_VIEW_UP, "192.0.2.10"),
@@ -421,7 +440,7 @@ static void sas_of_several_peers_are_summed_up(void **state)
 	const struct tunnel_status *t;
 
 	configure(f);
-	f->sas = (struct sas){ ike, 2, child, 2 };
+	f->sas = (struct sas){ ike, 2, child, 2, NULL };
 	look_again(f);
 	t = &f->view->tunnels[2];
 	assert_int_equal(t->n_sas, 2);
@@ -438,7 +457,7 @@ static void ike_sa_that_is_made_is_connecting(void **state)
 
 	configure(f);
 	f->children[1].start_action = CHILD_TRAP;
-	f->sas = (struct sas){ &ike, 1, NULL, 0 };
+	f->sas = (struct sas){ &ike, 1, NULL, 0, NULL };
 	look_again(f);
 	assert_int_equal(f->view->tunnels[2].state, TUNNEL_CONNECTING);
 	assert_int_equal(f->view->tunnels[3].state, TUNNEL_CONNECTING);
@@ -541,6 +560,7 @@ int main(void)
 		CASE(policies_are_those_configured_in_their_order),
 		CASE(child_that_is_not_up_is_a_tunnel_too),
 		CASE(child_that_is_up_has_what_its_sas_carried),
+		CASE(child_has_its_sas_drops_by_reason),
 		CASE(sas_of_several_peers_are_summed_up),
 		CASE(ike_sa_that_is_made_is_connecting),
 		CASE(tunnel_that_is_down_says_why_and_since_when),
