@@ -64,7 +64,8 @@ __noinline int nat_origin(struct __sk_buff *skb, const struct packet *p,
 	f->local = nat_addr(p, t.src);
 	f->remote = nat_addr(p, t.dst);
 	if (!p->has_ports || p->protocol != t.protocol ||
-	    p->protocol == PROTO_ICMP || p->protocol == PROTO_ICMPV6)
+	    p->protocol == PROTO_ICMP || p->protocol == PROTO_ICMPV6 ||
+	    p->protocol == PROTO_MH)
 		return true;
 	f->local_port = bpf_ntohs(t.sport);
 	f->remote_port = bpf_ntohs(t.dport);

@@ -124,6 +124,18 @@ static __always_inline void read_icmp(const struct cursor *c, __u32 at,
 	p->has_ports = 1;
 }
 
+/* Likewise the type of a Mobility Header, which has no code. */
+static __always_inline void read_mh(const struct cursor *c, __u32 at,
+				    struct packet *p)
+{
+	__u8 type;
+
+	if (!cursor_read(c, at + MH_TYPE_AT, &type, sizeof(type)))
+		return;
+	p->sport = p->dport = (__u16)(type << 8);
+	p->has_ports = 1;
+}
+
 static __always_inline void read_ports(const struct cursor *c, __u32 at,
 				       struct packet *p)
 {
@@ -149,6 +161,10 @@ static __always_inline void read_upper(const struct cursor *c, struct packet *p)
 	case PROTO_ICMPV6:
 		if (bytes >= ICMP_TYPE_CODE_BYTES)
 			read_icmp(c, at, p);
+		break;
+	case PROTO_MH:
+		if (bytes > MH_TYPE_AT)
+			read_mh(c, at, p);
 		break;
 	case PROTO_TCP:
 	case PROTO_UDP:

@@ -107,7 +107,8 @@ SPD_INLINE enum spd_match spd_entry_match(const struct spd_entry *e,
 	if (!(e->flags & SPD_PORTS))
 		return SPD_MATCH_YES;
 	if (!k->has_ports)
-		return SPD_MATCH_HIDDEN;
+		return e->flags & SPD_NO_PORTS ? SPD_MATCH_YES
+					       : SPD_MATCH_HIDDEN;
 	if (k->port[0] < e->port_min[0] || k->port[0] > e->port_max[0] ||
 	    k->port[1] < e->port_min[1] || k->port[1] > e->port_max[1])
 		return SPD_MATCH_NO;

@@ -13,9 +13,9 @@
 /*
  * Local is the protected side, whichever way the packet goes. Ports in host
  * order; of ICMP and ICMPv6 both are type << 8 | code, as traffic selectors have
- * it (RFC 7296 section 3.13.1). Where has_ports is not set, there are none to
+ * it (RFC 7296 section 3.13.1), of a Mobility Header type << 8. Where has_ports is not set, there are none to
  * be seen: a later fragment, or another protocol; such a packet matches
- * no selector that asks for some.
+ * no selector that asks for some, but OPAQUE ones (RFC 4301 section 4.4.1.2).
  */
 struct flow {
 	struct addr local, remote;

@@ -81,8 +81,14 @@
 #define TCP_OPT_MSS	  2
 #define TCP_OPT_MSS_BYTES 4
 
-#define PORTS_BYTES	     4U /* source and destination: TCP, UDP and kin */
+#define PORTS_BYTES	4U /* source and destination: TCP, UDP and kin */
+/* RFC 7296 section 3.13.1: a range that says OPAQUE (RFC 4301 section 4.4.1.2), what
+ * shows no ports. */
+#define PORT_OPAQUE_MIN 65535
+#define PORT_OPAQUE_MAX 0
+
 #define ICMP_TYPE_CODE_BYTES 2U /* RFC 792; RFC 4443 section 2.1 */
+#define MH_TYPE_AT	     2U /* RFC 6275 section 6.1.1 */
 
 #define PROTO_ANY     0	  /* RFC 4301 section 4.4.1.1: ANY */
 #define PROTO_ICMP    1	  /* RFC 792 */
@@ -96,6 +102,7 @@
 #define PROTO_ICMPV6  58  /* RFC 4443 */
 #define PROTO_NONE    59  /* RFC 4303 section 2.6: dummy packet */
 #define PROTO_SCTP    132 /* RFC 9260 */
+#define PROTO_MH      135 /* RFC 6275 section 6.1.1: Mobility Header */
 #define PROTO_UDPLITE 136 /* RFC 3828 */
 
 #define UDP_HEADER_BYTES 8U    /* RFC 768 */

@@ -37,6 +37,8 @@ enum spd_action {
 #define SPD_ON_DEMAND \
 	(1U << 2)	    /* SPD_PROTECT without an SA: one is asked for */
 #define SPD_PORTS (1U << 3) /* asks for ports, or for type and code */
+#define SPD_NO_PORTS \
+	(1U << 4) /* with SPD_PORTS: that there are none to be seen */
 
 #define SPD_BOTH (SPD_OUT | SPD_IN)
 

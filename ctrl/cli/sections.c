@@ -16,7 +16,8 @@ static const char *protocol_word(const char *number)
 		      { PROTO_ICMP, "icmp" },
 		      { PROTO_TCP, "tcp" },
 		      { PROTO_UDP, "udp" },
-		      { PROTO_ICMPV6, "ipv6-icmp" } };
+		      { PROTO_ICMPV6, "ipv6-icmp" },
+		      { PROTO_MH, "mobility-header" } };
 	uint64_t n;
 
 	if (!decimal_parse(number, &n))

@@ -22,6 +22,7 @@
 #include "ctrl/conf/values.h"
 #include "ctrl/conf/values_gateway.h"
 #include "ctrl/conf/values_policy.h"
+#include "ctrl/sadb/policy.h"
 #include "include/proto.h"
 
 #define DEFAULT_SOCKET	  "/run/cygnet/vici"
@@ -141,6 +142,8 @@ static const struct key policy_keys[] = {
 	{ .name = "remote_ports",  .form = FORM_PORTS, .read = value_remote_ports },
 	{ .name = "icmp",	   .form = "a type such as 8, with a code such as 3/4, or a range such as 3/0-3/15",
 	  .read = value_icmp },
+	{ .name = "mh",		   .form = "a type of Mobility Header such as 5, or a range such as 5-6",
+	  .read = value_mh },
 	{ .name = "manual",	   .form = "the name of a section of manual" },
 };
 /* clang-format on */
@@ -241,6 +244,7 @@ static int check_ports(const struct section *sec, const struct policy_conf *p,
 	const struct value *ports =
 		local ? local : tree_value(sec, "remote_ports");
 	const struct value *icmp = tree_value(sec, "icmp");
+	const struct value *mh = tree_value(sec, "mh");
 
 	if (ports && !protocol_has_ports(p->selector.protocol))
 		return value_fail(e, ports, -EINVAL,
@@ -251,6 +255,14 @@ static int check_ports(const struct section *sec, const struct policy_conf *p,
 		return value_fail(e, icmp, -EINVAL,
 				  "needs ICMP; add protocol = icmp or "
 				  "ipv6-icmp");
+	if (mh && p->selector.protocol != PROTO_MH)
+		return value_fail(e, mh, -EINVAL,
+				  "needs the Mobility Header; add protocol = "
+				  "mobility-header");
+	if (ports && !selector_ports_sound(&p->selector))
+		return value_fail(e, ports, -EINVAL,
+				  "takes what shows no ports on one side, and on "
+				  "the other what does; write opaque for both");
 	return 0;
 }
 

@@ -233,6 +233,7 @@ static const struct {
 	{ "vrrp", 112 },
 	{ "l2tp", 115 },
 	{ "sctp", 132 },
+	{ "mobility-header", PROTO_MH },
 	{ "ipv6-icmp", PROTO_ICMPV6 },
 	{ "icmpv6", PROTO_ICMPV6 },
 	{ "udplite", 136 },

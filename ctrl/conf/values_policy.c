@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Selectors of a policy: ranges of addresses, of ports, and of ICMP's types and
- * codes, which stand where ports do (RFC 7296 section 3.13.1).
+ * codes, which stand where ports do (RFC 7296 section 3.13.1), as do types of
+ * Mobility Headers, without a code (RFC 4301 section 4.4.1.1).
  */
 #include "ctrl/conf/values_policy.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ctrl/base/range.h"
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/model/config.h"
+#include "include/proto.h"
 
 #define TEXT_MAX 32 /* of ports, with the NUL */
 
@@ -63,6 +66,16 @@ static bool halves(const struct value *v, char text[TEXT_MAX], char **second)
 	return true;
 }
 
+/* RFC 4301 section 4.4.1.2. */
+static bool is_opaque(const struct value *v, uint16_t *min, uint16_t *max)
+{
+	if (strcasecmp(v->text, "opaque") != 0)
+		return false;
+	*min = PORT_OPAQUE_MIN;
+	*max = PORT_OPAQUE_MAX;
+	return true;
+}
+
 /* N or N-M. */
 static int read_ports(const struct key *k, const struct value *v, uint16_t *min,
 		      uint16_t *max, struct error *e)
@@ -70,6 +83,8 @@ static int read_ports(const struct key *k, const struct value *v, uint16_t *min,
 	char text[TEXT_MAX], *second;
 	uint32_t first, last;
 
+	if (is_opaque(v, min, max))
+		return 0;
 	if (!halves(v, text, &second) ||
 	    !number_parse(text, 0, UINT16_MAX, &first) ||
 	    !number_parse(second, first, UINT16_MAX, &last))
@@ -108,12 +123,14 @@ static bool read_type(char *text, uint32_t code, uint32_t *out)
 	return true;
 }
 
-VALUE_READER(value_icmp)
+static int read_types(const struct key *k, const struct value *v,
+		      struct sadb_selector *s, struct error *e)
 {
-	struct sadb_selector *s = &((struct policy_conf *)out)->selector;
 	char text[TEXT_MAX], again[TEXT_MAX], *second;
 	uint32_t first, last;
 
+	if (is_opaque(v, &s->local_port_min, &s->local_port_max))
+		return 0;
 	if (!halves(v, text, &second))
 		return value_fail_form(k, v, e);
 	strcpy(again, second);
@@ -123,4 +140,16 @@ VALUE_READER(value_icmp)
 	s->local_port_min = s->remote_port_min = (uint16_t)first;
 	s->local_port_max = s->remote_port_max = (uint16_t)last;
 	return 0;
+}
+
+VALUE_READER(value_icmp)
+{
+	return read_types(k, v, &((struct policy_conf *)out)->selector, e);
+}
+
+VALUE_READER(value_mh)
+{
+	if (strchr(v->text, '/')) /* it has no codes */
+		return value_fail_form(k, v, e);
+	return read_types(k, v, &((struct policy_conf *)out)->selector, e);
 }

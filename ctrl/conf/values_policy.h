@@ -10,5 +10,6 @@ VALUE_READER(value_remote_range);
 VALUE_READER(value_local_ports);
 VALUE_READER(value_remote_ports);
 VALUE_READER(value_icmp);
+VALUE_READER(value_mh);
 
 #endif

@@ -46,6 +46,20 @@ static int read_range(const struct item *item, char *text, struct ts_conf *ts,
 	return 0;
 }
 
+static int fail_protocol(const struct item *item, struct error *e)
+{
+	return item_fail(e, item, -EINVAL,
+			 "has ports, but no protocol with ports; write such as "
+			 "[tcp/443]");
+}
+
+/* Is there anything that a fragment could hide? */
+static bool protocol_shows(uint8_t protocol)
+{
+	return protocol_has_ports(protocol) || protocol == PROTO_ICMP ||
+	       protocol == PROTO_ICMPV6 || protocol == PROTO_MH;
+}
+
 static int read_ports(const struct item *item, char *text, struct ts_conf *ts,
 		      struct error *e)
 {
@@ -53,10 +67,11 @@ static int read_ports(const struct item *item, char *text, struct ts_conf *ts,
 
 	if (!text[0] || strcasecmp(text, "any") == 0)
 		return 0;
-	if (strcasecmp(text, "opaque") == 0)
-		return item_fail(e, item, -EINVAL,
-				 "has opaque ports, which are not supported "
-				 "yet; leave them out");
+	if (strcasecmp(text, "opaque") == 0) {
+		ts->port_min = PORT_OPAQUE_MIN;
+		ts->port_max = PORT_OPAQUE_MAX;
+		return protocol_shows(ts->protocol) ? 0 : fail_protocol(item, e);
+	}
 	err = read_range(item, text, ts, e);
 	if (err || protocol_has_ports(ts->protocol) ||
 	    (ts->port_min == 0 && ts->port_max == UINT16_MAX))
@@ -65,9 +80,7 @@ static int read_ports(const struct item *item, char *text, struct ts_conf *ts,
 		return item_fail(e, item, -EINVAL,
 				 "has types of ICMP, which are not supported "
 				 "yet; write [icmp] or [ipv6-icmp]");
-	return item_fail(e, item, -EINVAL,
-			 "has ports, but no protocol with ports; write such as "
-			 "[tcp/443]");
+	return fail_protocol(item, e);
 }
 
 /* PROTOCOL/PORT]; writes into text. */

@@ -126,6 +126,10 @@ static void add_ports(uint8_t protocol, uint16_t min, uint16_t max,
 		return;
 	len += (size_t)snprintf(buf + len, TS_STR_MAX - len, "[%s",
 				protocol_str(protocol, number));
+	if (min == PORT_OPAQUE_MIN && max == PORT_OPAQUE_MAX) {
+		len += (size_t)snprintf(buf + len, TS_STR_MAX - len, "/OPAQUE");
+		any = true;
+	}
 	if (!any)
 		len += (size_t)snprintf(buf + len, TS_STR_MAX - len, "/%u", min);
 	if (!any && min != max)

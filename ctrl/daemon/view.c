@@ -50,7 +50,8 @@ static void join(const char *conn, const char *child, char out[STATUS_NAME_MAX])
 
 /* --- policies */
 
-/* Of ICMP they are types with their codes, RFC 7296 section 3.13.1. */
+/* Of ICMP they are types with their codes, RFC 7296 section 3.13.1; of the
+ * Mobility Header types. */
 static void put_ports(uint8_t protocol, uint16_t min, uint16_t max,
 		      char out[STATUS_END_MAX])
 {
@@ -59,9 +60,14 @@ static void put_ports(uint8_t protocol, uint16_t min, uint16_t max,
 
 	if (min == 0 && max == UINT16_MAX)
 		return;
-	if (protocol == PROTO_ICMP || protocol == PROTO_ICMPV6)
+	if (min == PORT_OPAQUE_MIN && max == PORT_OPAQUE_MAX)
+		snprintf(at, STATUS_END_MAX - len, "[opaque]");
+	else if (protocol == PROTO_ICMP || protocol == PROTO_ICMPV6)
 		snprintf(at, STATUS_END_MAX - len, "[%u/%u-%u/%u]", min >> 8,
 			 min & 0xff, max >> 8, max & 0xff);
+	else if (protocol == PROTO_MH)
+		snprintf(at, STATUS_END_MAX - len, "[%u-%u]", min >> 8,
+			 max >> 8);
 	else if (min == max)
 		snprintf(at, STATUS_END_MAX - len, "[%u]", min);
 	else

@@ -143,7 +143,7 @@ void resolve_host(struct worker *w, struct batch *b,
 	take_policy_sa(w, p);
 }
 
-/* The first octets of what is above IP are ports, or type and code. */
+/* The first octets of what is above IP are ports, or have a type. */
 static bool has_ports(const struct packet *p)
 {
 	switch (p->ip.protocol) {
@@ -154,6 +154,7 @@ static bool has_ports(const struct packet *p)
 	case PROTO_SCTP:
 	case PROTO_DCCP:
 	case PROTO_UDPLITE:
+	case PROTO_MH:
 		return !(p->ip.fragment & IPV4_OFFSET_MASK) &&
 		       p->ip.total_bytes >= p->ip.header_bytes + 4U;
 	}
@@ -182,6 +183,8 @@ struct flow packet_flow(const struct packet *p, enum dp_dir dir)
 		      rd_u16(&ports, &dport);
 	if (p->ip.protocol == PROTO_ICMP || p->ip.protocol == PROTO_ICMPV6)
 		dport = sport;
+	if (p->ip.protocol == PROTO_MH)
+		sport = dport &= 0xff00; /* its third octet */
 	f.local_port = dir == DIR_OUT ? sport : dport;
 	f.remote_port = dir == DIR_OUT ? dport : sport;
 	return f;

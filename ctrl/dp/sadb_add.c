@@ -25,8 +25,7 @@ static bool selector_sound(const struct sadb_selector *s)
 	       memcmp(&s->local_min, &s->local_max, sizeof(s->local_min)) <= 0 &&
 	       memcmp(&s->remote_min, &s->remote_max, sizeof(s->remote_min)) <=
 		       0 &&
-	       s->local_port_min <= s->local_port_max &&
-	       s->remote_port_min <= s->remote_port_max;
+	       selector_ports_sound(s);
 }
 
 static bool is_among(const struct prefix *list, uint32_t n, const struct addr *a)

@@ -78,6 +78,11 @@ static int take_child(const struct conn_conf *conn, struct child_conf *child,
 	out->selector.local_port_max = mine->port_max;
 	out->selector.remote_port_min = far->port_min;
 	out->selector.remote_port_max = far->port_max;
+	if (!selector_ports_sound(&out->selector))
+		return error_set(
+			e, -EINVAL,
+			"connections.%s.children.%s: opaque ports on one side and others on the other match no packet; write opaque on both",
+			conn->name, child->name);
 	return 0;
 }
 

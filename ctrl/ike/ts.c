@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ctrl/base/range.h"
+#include "include/proto.h"
 
 #define PORT_MAX 65535
 
@@ -38,6 +39,13 @@ void ts_from_conf(const struct ts_conf *conf, size_t n,
 	}
 }
 
+/* RFC 7296 section 3.13.1. */
+static bool is_opaque(const struct ike_ts *ts)
+{
+	return ts->port_min == PORT_OPAQUE_MIN &&
+	       ts->port_max == PORT_OPAQUE_MAX;
+}
+
 void ts_from_wire(struct slice selectors, struct ts_list *out)
 {
 	struct ike_ts ts;
@@ -47,11 +55,25 @@ void ts_from_wire(struct slice selectors, struct ts_list *out)
 		if (type_of(&ts.addr_min) == ts.type &&
 		    type_of(&ts.addr_max) == ts.type &&
 		    addr_order(&ts.addr_min, &ts.addr_max) <= 0 &&
-		    ts.port_min <= ts.port_max)
+		    (ts.port_min <= ts.port_max || is_opaque(&ts)))
 			out->at[out->n++] = ts;
 }
 
-/* False: nothing in common. OPAQUE ports (65535 to 0) are taken by nobody. */
+/* False: nothing in common. OPAQUE is a part of ANY, but whoever asks for all would
+ * be left with fragments alone: only who asks for OPAQUE takes it. */
+static bool ports_intersect(const struct ike_ts *a, const struct ike_ts *b,
+			    struct ike_ts *out)
+{
+	if (is_opaque(a) || is_opaque(b))
+		return is_opaque(a) && is_opaque(b);
+	if (b->port_min > a->port_min)
+		out->port_min = b->port_min;
+	if (b->port_max < a->port_max)
+		out->port_max = b->port_max;
+	return out->port_min <= out->port_max;
+}
+
+/* False: nothing in common. */
 static bool intersect(const struct ike_ts *a, const struct ike_ts *b,
 		      struct ike_ts *out)
 {
@@ -64,12 +86,8 @@ static bool intersect(const struct ike_ts *a, const struct ike_ts *b,
 		out->addr_min = b->addr_min;
 	if (addr_order(&b->addr_max, &a->addr_max) < 0)
 		out->addr_max = b->addr_max;
-	if (b->port_min > a->port_min)
-		out->port_min = b->port_min;
-	if (b->port_max < a->port_max)
-		out->port_max = b->port_max;
 	return addr_order(&out->addr_min, &out->addr_max) <= 0 &&
-	       out->port_min <= out->port_max;
+	       ports_intersect(a, b, out);
 }
 
 static bool inside(const struct ike_ts *in, const struct ike_ts *of)

@@ -70,7 +70,8 @@ struct sadb_id {
 	uint8_t pad[3];
 };
 
-/* Address and port ranges, both ends inclusive, ports in host order. */
+/* Address and port ranges, both ends inclusive, ports in host order; 65535 to 0:
+ * OPAQUE, see PORT_OPAQUE_MIN. */
 struct sadb_selector {
 	struct addr local_min, local_max;
 	struct addr remote_min, remote_max;

@@ -262,12 +262,18 @@ static bool is_v4(const struct policy *p)
 	return addr_is_v4(&p->selector.local_min);
 }
 
-/* What shows no ports can only be hidden from a policy that asks for some. */
+/* What shows no ports can only be hidden from a policy that asks for some, but for
+ * one that asks for just that. */
 static bool is_of(const struct policy *p, const struct domain *d)
 {
-	return is_v4(p) == d->is_v4 && (p->dirs >> d->dir & 1) &&
-	       (d->has_ports || p->action == SPD_PROTECT ||
-		!selector_has_ports(&p->selector));
+	bool opaque = selector_is_opaque(&p->selector);
+
+	if (is_v4(p) != d->is_v4 || !(p->dirs >> d->dir & 1))
+		return false;
+	if (d->has_ports)
+		return !opaque;
+	return opaque || p->action == SPD_PROTECT ||
+	       !selector_has_ports(&p->selector);
 }
 
 static struct piece piece_of(const struct policy *p, const struct domain *d,
@@ -277,7 +283,8 @@ static struct piece piece_of(const struct policy *p, const struct domain *d,
 	bool any = s->protocol == PROTO_ANY;
 	struct piece piece = {
 		.place = (uint32_t)place,
-		.hides = !d->has_ports && selector_has_ports(s),
+		.hides = !d->has_ports && selector_has_ports(s) &&
+			 !selector_is_opaque(s),
 		.box.min = { number_of(&s->local_min),
 			     number_of(&s->remote_min), s->local_port_min,
 			     s->remote_port_min, any ? 0 : s->protocol },
@@ -392,6 +399,8 @@ static struct spd_entry entry_of(const struct policy *p, size_t place)
 		flags |= SPD_ON_DEMAND;
 	if (selector_has_ports(s))
 		flags |= SPD_PORTS;
+	if (selector_is_opaque(s))
+		flags |= SPD_NO_PORTS;
 	return (struct spd_entry){
 		.min = { spd_word(s->local_min.octets),
 			 spd_word(s->local_min.octets + 8),
@@ -517,8 +526,7 @@ static bool is_sound(const struct policy *p)
 	       addr_is_v4(&s->remote_max) == v4 &&
 	       number_of(&s->local_min) <= number_of(&s->local_max) &&
 	       number_of(&s->remote_min) <= number_of(&s->remote_max) &&
-	       s->local_port_min <= s->local_port_max &&
-	       s->remote_port_min <= s->remote_port_max;
+	       selector_ports_sound(s);
 }
 
 static struct build *build_new(size_t n)

@@ -83,6 +83,8 @@ static bool addrs_meet(const struct query *q, const struct spd_entry *e,
 static bool ports_meet(const struct spd_entry *e, uint32_t side, uint16_t min,
 		       uint16_t max)
 {
+	if (e->port_min[side] == min && e->port_max[side] == max)
+		return true; /* OPAQUE, too */
 	return e->port_min[side] <= max && e->port_max[side] >= min;
 }
 

@@ -39,6 +39,33 @@ bool selector_has_ports(const struct sadb_selector *s)
 	       s->remote_port_min != 0 || s->remote_port_max != UINT16_MAX;
 }
 
+static bool is_opaque(uint16_t min, uint16_t max)
+{
+	return min == PORT_OPAQUE_MIN && max == PORT_OPAQUE_MAX;
+}
+
+static bool is_any(uint16_t min, uint16_t max)
+{
+	return min == 0 && max == UINT16_MAX;
+}
+
+bool selector_is_opaque(const struct sadb_selector *s)
+{
+	bool local = is_opaque(s->local_port_min, s->local_port_max);
+	bool remote = is_opaque(s->remote_port_min, s->remote_port_max);
+
+	return (local || remote) &&
+	       (local || is_any(s->local_port_min, s->local_port_max)) &&
+	       (remote || is_any(s->remote_port_min, s->remote_port_max));
+}
+
+bool selector_ports_sound(const struct sadb_selector *s)
+{
+	return selector_is_opaque(s) ||
+	       (s->local_port_min <= s->local_port_max &&
+		s->remote_port_min <= s->remote_port_max);
+}
+
 /* IPv4 is no part of a range of IPv6, such as ::/0. */
 static bool addr_in(const struct addr *a, const struct addr *min,
 		    const struct addr *max)
@@ -66,10 +93,12 @@ static bool covers(const struct policy *p, const struct flow *f, enum dp_dir dir
 
 static bool ports_match(const struct sadb_selector *s, const struct flow *f)
 {
-	return !selector_has_ports(s) ||
-	       (f->has_ports &&
-		port_in(f->local_port, s->local_port_min, s->local_port_max) &&
-		port_in(f->remote_port, s->remote_port_min, s->remote_port_max));
+	if (!selector_has_ports(s))
+		return true;
+	if (!f->has_ports)
+		return selector_is_opaque(s);
+	return port_in(f->local_port, s->local_port_min, s->local_port_max) &&
+	       port_in(f->remote_port, s->remote_port_min, s->remote_port_max);
 }
 
 struct policy_verdict policy_lookup(const struct policy *list, size_t n,

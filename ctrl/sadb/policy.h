@@ -56,6 +56,13 @@ bool selector_equal(const struct sadb_selector *a,
 /* Does it ask for ports, or for type and code? */
 bool selector_has_ports(const struct sadb_selector *s);
 
+/* Does it take what shows no ports, and nothing else? RFC 4301 section 4.4.1.2:
+ * OPAQUE, on both sides, or on one and ANY on the other. */
+bool selector_is_opaque(const struct sadb_selector *s);
+
+/* Is there anything that its ports match? */
+bool selector_ports_sound(const struct sadb_selector *s);
+
 /* The first policy that matches: the reference. */
 struct policy_verdict policy_lookup(const struct policy *list, size_t n,
 				    const struct flow *f, enum dp_dir dir);

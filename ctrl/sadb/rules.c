@@ -5,6 +5,7 @@
 #include <string.h>
 #include <urcu-qsbr.h>
 
+#include "ctrl/sadb/policy.h"
 #include "ctrl/sadb/quiescent.h"
 #include "include/proto.h"
 
@@ -24,6 +25,7 @@ struct rule {
 	bool local_v4, remote_v4;
 	uint8_t protocol; /* PROTO_ANY for all */
 	bool ports;	  /* not any */
+	bool opaque;	  /* that there are none to be seen */
 	bool accept;
 };
 
@@ -76,6 +78,7 @@ static struct rule rule_of(const struct sa_rule *from)
 	};
 
 	r.ports = !any_port(&r.local_port) || !any_port(&r.remote_port);
+	r.opaque = selector_is_opaque(s);
 	return r;
 }
 
@@ -111,7 +114,9 @@ void rules_retire(struct rules *r)
 
 static bool ports_match(const struct rule *r, const struct flow *f)
 {
-	return f->has_ports && port_in(&r->local_port, f->local_port) &&
+	if (!f->has_ports)
+		return r->opaque;
+	return port_in(&r->local_port, f->local_port) &&
 	       port_in(&r->remote_port, f->remote_port);
 }
 
@@ -161,7 +166,7 @@ bool rules_may_accept(const struct rules *r, const struct flow *f)
 bool rules_accept_ports(const struct rules *r)
 {
 	for (size_t i = 0; i < r->n; i++)
-		if (r->at[i].accept && r->at[i].ports)
+		if (r->at[i].accept && r->at[i].ports && !r->at[i].opaque)
 			return true;
 	return false;
 }
@@ -186,6 +191,19 @@ static bool addrs_within(const struct addr *min, const struct addr *max,
 	       memcmp(max->octets, outer_max->octets, n) <= 0;
 }
 
+/* OPAQUE is a part of ANY alone, and nothing is a part of it. */
+static bool ports_within(uint16_t min, uint16_t max, uint16_t outer_min,
+			 uint16_t outer_max)
+{
+	const struct port_range outer = { outer_min, outer_max };
+
+	if (min == outer_min && max == outer_max)
+		return true;
+	if (min > max)
+		return any_port(&outer);
+	return min >= outer_min && max <= outer_max;
+}
+
 bool selector_within(const struct sadb_selector *inner,
 		     const struct sadb_selector *outer)
 {
@@ -193,10 +211,10 @@ bool selector_within(const struct sadb_selector *inner,
 			    &outer->local_min, &outer->local_max) &&
 	       addrs_within(&inner->remote_min, &inner->remote_max,
 			    &outer->remote_min, &outer->remote_max) &&
-	       inner->local_port_min >= outer->local_port_min &&
-	       inner->local_port_max <= outer->local_port_max &&
-	       inner->remote_port_min >= outer->remote_port_min &&
-	       inner->remote_port_max <= outer->remote_port_max &&
+	       ports_within(inner->local_port_min, inner->local_port_max,
+			    outer->local_port_min, outer->local_port_max) &&
+	       ports_within(inner->remote_port_min, inner->remote_port_max,
+			    outer->remote_port_min, outer->remote_port_max) &&
 	       (outer->protocol == PROTO_ANY ||
 		outer->protocol == inner->protocol);
 }

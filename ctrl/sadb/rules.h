@@ -6,8 +6,8 @@
  * overrides an earlier policy.
  *
  * Ranges of addresses and ports and a protocol. What shows no ports (a later
- * fragment) matches no rule that asks for some: RFC 4301 section 7.1 is what we
- * do, not 7.2 and 7.3.
+ * fragment) matches no rule that asks for some, but what is OPAQUE: RFC 4301
+ * sections 7.1 and 7.2 are what we do, not 7.3.
  */
 #ifndef CYG_SADB_RULES_H
 #define CYG_SADB_RULES_H

@@ -57,6 +57,9 @@ static const struct policy_spec fixture_policies[] = {
 	{ POLICY_NO_SA, "10.1.0.0/24", "10.4.0.0/24", 0, SPD_PROTECT },
 	{ POLICY_ON_DEMAND, "10.1.0.0/24", "10.5.0.0/24", 0, SPD_PROTECT },
 	{ POLICY_OTHER_LAN, "10.1.0.0/24", "10.9.0.0/24", 0, SPD_PROTECT },
+	{ POLICY_LATER, "10.1.0.0/24", "10.8.0.0/24", PROTO_UDP, SPD_DISCARD },
+	{ POLICY_MH, "2001:db8:1::/64", "2001:db8:8::/64", PROTO_MH,
+	  SPD_DISCARD },
 	{ POLICY_SIX, "2001:db8:1::/64", "2001:db8:7::/64", 0, SPD_PROTECT },
 };
 
@@ -131,6 +134,19 @@ static inline bool fixture_policy(const char *local, const char *remote,
 	return true;
 }
 
+/* Of two policies. */
+static inline void fixture_ports(enum policy_id id, struct sadb_selector *out)
+{
+	if (id == POLICY_LATER) {
+		out->local_port_min = out->remote_port_min = PORT_OPAQUE_MIN;
+		out->local_port_max = out->remote_port_max = PORT_OPAQUE_MAX;
+	}
+	if (id == POLICY_MH) {
+		out->local_port_min = out->remote_port_min = 5 << 8;
+		out->local_port_max = out->remote_port_max = 5 << 8 | 0xff;
+	}
+}
+
 static inline bool fixture_takes(enum instance on, const struct policy_spec *s)
 {
 	switch (on) {
@@ -159,6 +175,7 @@ static inline bool fixture_set_policies(struct programs *p, enum instance on)
 			continue;
 		if (!fixture_policy(s->local, s->remote, s->protocol, &list[k]))
 			return false;
+		fixture_ports(s->id, &list[k].selector);
 		list[k].id = s->id;
 		list[k].action = s->action;
 		list[k++].on_demand = s->id == POLICY_ON_DEMAND;

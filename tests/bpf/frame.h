@@ -76,7 +76,8 @@ struct frame_spec {
 	uint32_t about_spi;	    /* as spi */
 	struct frame_ext about_ext; /* as ext */
 	uint16_t sport;		    /* UDP source; 0: some */
-	uint16_t port;		    /* UDP destination; ICMP type << 8 | code */
+	uint16_t port;		    /* UDP destination; ICMP type << 8 | code;
+				       MH type << 8 */
 	uint32_t spi;		    /* ESP and AH; behind UDP port 4500 */
 	uint16_t udp_bytes;	    /* UDP's length field; 0: as it is */
 	uint8_t protocol;	    /* 0: UDP */
@@ -144,6 +145,9 @@ static inline void frame_payload(const struct frame_spec *s, struct frame *f,
 	case PROTO_ICMP:
 	case PROTO_ICMPV6:
 		frame_wr16(f, at, s->port);
+		break;
+	case PROTO_MH:
+		f->octets[at + MH_TYPE_AT] = (uint8_t)(s->port >> 8);
 		break;
 	}
 }

@@ -31,6 +31,20 @@
 	.overwrite = HOPS(ND_HOP_LIMIT, PROTO_ICMPV6)
 
 static const struct row rows6_protected[] = {
+	/* --- types of Mobility Headers */
+	{ .name = "protected: a policy of a mobility type takes that type",
+	  .frame = { .daddr = MOBILE_HOST6, .protocol = PROTO_MH, .port = 5 << 8 },
+	  .drop = DROP_POLICY_DISCARD },
+	{ .name = "protected: a policy of a mobility type leaves the others",
+	  .frame = { .daddr = MOBILE_HOST6, .protocol = PROTO_MH, .port = 6 << 8 },
+	  .pass = PASS_DEFAULT },
+	{ .name = "protected: a mobility type is found behind other headers",
+	  .frame = { .daddr = MOBILE_HOST6,
+		     .protocol = PROTO_MH,
+		     .port = 5 << 8,
+		     .ext = EXT(EXT_DEST_OPTIONS) },
+	  .drop = DROP_POLICY_DISCARD },
+
 	/* --- not the SPD's business */
 	{ .name = "protected: IPv6 multicast is the kernel's",
 	  .frame = { .daddr = "ff0e::1" },

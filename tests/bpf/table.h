@@ -37,6 +37,7 @@
 #define TCP_HOST       "10.3.0.10"
 #define NO_SA_HOST     "10.4.0.10"
 #define ON_DEMAND_HOST "10.5.0.10"
+#define LATER_HOST     "10.8.0.10" /* its later fragments are discarded */
 #define BYPASSED_HOST  "198.51.100.10"
 #define STRANGER       "203.0.113.10"
 #define FAR_GATEWAY    "203.0.113.1"
@@ -55,6 +56,7 @@
 #define FAR_DISCARDED6	"2001:db8:2:9::10"
 #define TCP_HOST6	"2001:db8:3::10"
 #define NO_SA_HOST6	"2001:db8:4::10"
+#define MOBILE_HOST6	"2001:db8:8::10" /* one type of Mobility Headers is not */
 #define BYPASSED_HOST6	"2001:db8:6::10"
 #define PROTECTED_HOST6 "2001:db8:7::10"
 #define STRANGER6	"2001:db8:77::10"
@@ -97,6 +99,8 @@ enum policy_id {
 	POLICY_ON_DEMAND = 56, /* has no SA either */
 	POLICY_OTHER_LAN = 63,
 	POLICY_SIX = 66, /* has none either */
+	POLICY_LATER = 67,
+	POLICY_MH = 68,
 	POLICY_BYPASS = 9,
 };
 

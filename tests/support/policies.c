@@ -101,6 +101,11 @@ void policies_any(struct chance *c, struct policy *list, size_t n)
 			s->protocol = any_protocol(c);
 		if (!chance_one_in(c, 3))
 			continue;
+		if (chance_one_in(c, 4)) {
+			s->local_port_min = PORT_OPAQUE_MIN;
+			s->local_port_max = PORT_OPAQUE_MAX;
+			continue;
+		}
 		any_ports(c, &s->local_port_min, &s->local_port_max);
 		any_ports(c, &s->remote_port_min, &s->remote_port_max);
 	}

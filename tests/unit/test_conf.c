@@ -342,6 +342,10 @@ static void policy_has_ranges_ports_types_and_a_direction(void **state)
 		"icmp = 3/4-4/0\ndirection = both\n}\n"
 		"six { action = bypass\nlocal_ts = 2001:db8::5-2001:db8::9\n"
 		"remote_ts = ::/0\nprotocol = ipv6-icmp\nicmp = 128\n}\n"
+		"mip { action = bypass\nlocal_ts = ::/0\nremote_ts = ::/0\n"
+		"protocol = mobility-header\nmh = 5-6\n}\n"
+		"later { action = discard\nlocal_ts = ::/0\nremote_ts = ::/0\n"
+		"protocol = udp\nlocal_ports = opaque\n}\n"
 		"}\n");
 	const struct policy_conf *p = c->policies;
 
@@ -362,6 +366,14 @@ static void policy_has_ranges_ports_types_and_a_direction(void **state)
 	assert_int_equal(p[2].dirs, SPD_BOTH);
 	assert_selector(&p[3].selector, "2001:db8::5-2001:db8::9", "::/0");
 	assert_int_equal(p[3].selector.protocol, PROTO_ICMPV6);
+	assert_int_equal(p[4].selector.protocol, PROTO_MH);
+	assert_int_equal(p[4].selector.local_port_min, 0x0500);
+	assert_int_equal(p[4].selector.local_port_max, 0x06ff);
+	assert_int_equal(p[4].selector.remote_port_min, 0x0500);
+	assert_int_equal(p[5].selector.local_port_min, PORT_OPAQUE_MIN);
+	assert_int_equal(p[5].selector.local_port_max, PORT_OPAQUE_MAX);
+	assert_int_equal(p[5].selector.remote_port_min, 0);
+	assert_int_equal(p[5].selector.remote_port_max, 65535);
 	config_free(c);
 }
 

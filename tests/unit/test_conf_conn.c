@@ -371,6 +371,7 @@ static const struct accepted accepted[] = {
 	{ "port_of_any_is_taken", "10.4.0.0/16", "10.4.0.0/16[any/any]" },
 	{ "all_ports_are_no_restriction", "10.4.0.0/16",
 	  "10.4.0.0/16[/0-65535]" },
+	{ "opaque_ports_are_taken", "10.4.0.0/16", "10.4.0.0/16[tcp/opaque]" },
 	{ "ports_of_sctp_are_taken", "10.4.0.0/16", "10.4.0.0/16[132/1-0xffff]" },
 	{ "dynamic_may_stand_beside_a_prefix", "10.4.0.0/16",
 	  "dynamic[udp/53], 10.4.0.0/16" },

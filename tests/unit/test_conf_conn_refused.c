@@ -356,9 +356,10 @@ static const struct refused refused[] = {
 	{ "name_of_a_service_is_refused", DMZ, "10.4.0.0/16[tcp/http]",
 	  "f:45:17: connections.moon.children.dmz.remote_ts has a name as "
 	  "port; names of services are not supported yet: write the number" },
-	{ "opaque_ports_are_refused", DMZ, "10.4.0.0/16[tcp/opaque]",
-	  "f:45:17: connections.moon.children.dmz.remote_ts has opaque ports, "
-	  "which are not supported yet; leave them out" },
+	{ "opaque_ports_of_a_protocol_without_are_refused", DMZ,
+	  "10.4.0.0/16[gre/opaque]",
+	  "f:45:17: connections.moon.children.dmz.remote_ts has ports, but no "
+	  "protocol with ports; write such as [tcp/443]" },
 	{ "types_of_icmp_are_refused", DMZ, "10.4.0.0/16[icmp/8]",
 	  "f:45:17: connections.moon.children.dmz.remote_ts has types of "
 	  "ICMP, which are not supported yet; write [icmp] or [ipv6-icmp]" },

@@ -33,11 +33,14 @@ struct refused {
 	"range such as 10.1.0.5-10.1.0.9"
 #define POLICY_KEYS                                          \
 	"action, direction, local_ts, remote_ts, protocol, " \
-	"local_ports, remote_ports, icmp, manual"
+	"local_ports, remote_ports, icmp, mh, manual"
 #define FORM_PORTS "must be a port, or a range such as 1024-2048"
 #define FORM_ICMP                                                  \
 	"must be a type such as 8, with a code such as 3/4, or a " \
 	"range such as 3/0-3/15"
+#define FORM_MH                                                            \
+	"must be a type of Mobility Header such as 5, or a range such as " \
+	"5-6"
 #define NO_NAME                                                      \
 	"a name can't begin with 0x or 0s, nor hold 16 hexadecimal " \
 	"digits in a row; write KEY = VALUE on one line"
@@ -528,6 +531,19 @@ static const struct refused refused[] = {
 	{ "types_that_end_before_they_begin_are_refused", "= tcp",
 	  "= icmp\n\t\ticmp = 3/4-3/3",
 	  "f:44:10: policies.zulu.icmp " FORM_ICMP },
+	{ "mobility_type_without_its_header_is_refused", "= tcp",
+	  "= tcp\n\t\tmh = 5",
+	  "f:44:8: policies.zulu.mh needs the Mobility Header; add protocol = "
+	  "mobility-header" },
+	{ "mobility_type_above_255_is_refused", "= tcp",
+	  "= mobility-header\n\t\tmh = 256",
+	  "f:44:8: policies.zulu.mh " FORM_MH },
+	{ "mobility_type_has_no_code", "= tcp", "= 135\n\t\tmh = 5/0",
+	  "f:44:8: policies.zulu.mh " FORM_MH },
+	{ "opaque_and_a_port_match_nothing", "= tcp",
+	  "= tcp\n\t\tlocal_ports = opaque\n\t\tremote_ports = 80",
+	  "f:44:17: policies.zulu.local_ports takes what shows no ports on one "
+	  "side, and on the other what does; write opaque for both" },
 	{ "unknown_direction_is_refused", "= tcp",
 	  "= tcp\n\t\tdirection = outside",
 	  "f:44:15: policies.zulu.direction must be out, in or both" },

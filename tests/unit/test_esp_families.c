@@ -434,41 +434,57 @@ static void inner_packet_with_extension_headers_goes_through(void **state)
 	gateway_end(g);
 }
 
-/* RFC 7296 section 3.13.1: type and code stand where ports do. */
-static void icmpv6_goes_through_by_its_type_and_code(void **state)
+/* Of three types that follow each other the second goes through.
+ * at: where in the header; max: what is behind the type, at most */
+static void goes_through_by_its_type(uint8_t protocol, uint8_t type,
+				     uint32_t at, uint8_t max)
 {
-	const uint16_t echo = 128 << 8;
+	const uint16_t first = (uint16_t)(type << 8);
+	const uint16_t last = (uint16_t)(first | max);
 	const struct sa_rule rule = {
 		.selector = {
 			.local_max = addr_of("ffff::"),
 			.remote_max = addr_of("ffff::"),
-			.local_port_min = echo,
-			.local_port_max = echo,
-			.remote_port_min = echo,
-			.remote_port_max = echo,
-			.protocol = PROTO_ICMPV6,
+			.local_port_min = first,
+			.local_port_max = last,
+			.remote_port_min = first,
+			.remote_port_max = last,
+			.protocol = protocol,
 		},
 		.accept = true,
 	};
 	struct gateway *g = gateway_of(&v6_in_v6);
 	struct ip_header inner = gateway_inner_v6();
 
-	(void)state;
 	assert_int_equal(sad_set_rules(g->sad, g->in->ref, &rule, 1), 0);
-	inner.protocol = PROTO_ICMPV6;
-	for (uint8_t type = 127; type <= 129; type++) {
+	inner.protocol = protocol;
+	for (int i = -1; i <= 1; i++) {
 		uint8_t packet[FRAME_BYTES], text[FRAME_BYTES], l3[FRAME_BYTES];
 		uint32_t n;
 
 		gateway_packet(packet, &inner);
-		packet[IPV6_HEADER_BYTES] = type;
-		packet[IPV6_HEADER_BYTES + 1] = 0;
+		packet[IPV6_HEADER_BYTES + at] = (uint8_t)(type + i);
+		packet[IPV6_HEADER_BYTES + at + 1] = 0;
 		n = gateway_text(g, packet, inner.total_bytes, text);
 		step_in(g, l3, gateway_seal(g, text, n, l3));
-		assert_int_equal(g->inside.tx_n, type >= 128);
+		assert_int_equal(g->inside.tx_n, i >= 0);
 	}
 	assert_int_equal(g->drops[DROP_SELECTOR].pkts, 2);
 	gateway_end(g);
+}
+
+/* RFC 7296 section 3.13.1: type and code stand where ports do. */
+static void icmpv6_goes_through_by_its_type_and_code(void **state)
+{
+	(void)state;
+	goes_through_by_its_type(PROTO_ICMPV6, 128, 0, 0);
+}
+
+/* RFC 4301 section 4.4.1.1. */
+static void mobility_header_goes_through_by_its_type(void **state)
+{
+	(void)state;
+	goes_through_by_its_type(PROTO_MH, 5, MH_TYPE_AT, UINT8_MAX);
 }
 
 int main(void)
@@ -491,6 +507,7 @@ int main(void)
 		cmocka_unit_test(inner_packet_that_is_not_its_sas_is_refused),
 		cmocka_unit_test(next_header_of_the_other_family_is_refused),
 		cmocka_unit_test(icmpv6_goes_through_by_its_type_and_code),
+		cmocka_unit_test(mobility_header_goes_through_by_its_type),
 		cmocka_unit_test(
 			inner_packet_with_extension_headers_goes_through),
 	};

@@ -242,6 +242,48 @@ static void without_ports_it_may_be_what_a_rule_of_ports_accepts(void **state)
 	assert_false(asks);
 }
 
+/* RFC 4301 section 4.4.1.2. */
+static void opaque_takes_what_shows_no_ports_alone(void **state)
+{
+	struct sa_rule rule = { ranges("10.1.0.0/16", "10.2.0.0/16", PROTO_UDP),
+				true };
+	struct flow f = flow_of("10.1.0.1", "10.2.0.1");
+
+	(void)state;
+	rule.selector.local_port_min = PORT_OPAQUE_MIN;
+	rule.selector.local_port_max = PORT_OPAQUE_MAX;
+	assert_false(accepts(&rule, 1, &f));
+	f.local_port = 65535; /* no range begins and ends like that */
+	assert_false(accepts(&rule, 1, &f));
+	f.has_ports = false;
+	f.local_port = f.remote_port = 0;
+	assert_true(accepts(&rule, 1, &f));
+	f.protocol = PROTO_TCP;
+	assert_false(accepts(&rule, 1, &f));
+	f.protocol = PROTO_UDP;
+	rule.selector.remote_port_min = 80;
+	assert_false(accepts(&rule, 1, &f));
+}
+
+static void opaque_is_within_any_and_within_no_ports(void **state)
+{
+	struct sadb_selector outer =
+		ranges("10.1.0.0/16", "10.2.0.0/16", PROTO_UDP);
+	struct sadb_selector s = outer;
+
+	(void)state;
+	s.local_port_min = s.remote_port_min = PORT_OPAQUE_MIN;
+	s.local_port_max = s.remote_port_max = PORT_OPAQUE_MAX;
+	assert_true(selector_within(&s, &s));
+	assert_true(selector_within(&s, &outer));
+	assert_false(selector_within(&outer, &s));
+	outer.local_port_max = 90;
+	assert_false(selector_within(&s, &outer));
+	outer.local_port_min = outer.local_port_max = 65535;
+	assert_false(selector_within(&s, &outer));
+	assert_false(selector_within(&outer, &s));
+}
+
 static void selector_is_within_when_every_range_is(void **state)
 {
 	const struct sadb_selector outer =
@@ -288,6 +330,8 @@ int main(void)
 			protocol_is_named_by_its_number_in_a_rule_that_accepts),
 		cmocka_unit_test(
 			without_ports_it_may_be_what_a_rule_of_ports_accepts),
+		cmocka_unit_test(opaque_takes_what_shows_no_ports_alone),
+		cmocka_unit_test(opaque_is_within_any_and_within_no_ports),
 		cmocka_unit_test(selector_is_within_when_every_range_is),
 		cmocka_unit_test(ipv4_is_not_within_all_of_ipv6),
 	};

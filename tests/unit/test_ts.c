@@ -133,6 +133,32 @@ static void dynamic_is_the_outer_address_of_its_family(void **state)
 	assert_list(&l, "2001:db8::1/128");
 }
 
+/* RFC 7296 section 3.13.1: 65535 to 0. */
+static void opaque_has_only_opaque_in_common(void **state)
+{
+	const struct ts_list opaque =
+		FROM_WIRE("\x07\x06\x00\x10\xff\xff\x00\x00\x0a\x01\x00\x00"
+			  "\x0a\x01\x00\xff");
+	const struct ts_list backwards =
+		FROM_WIRE("\x07\x06\x00\x10\xff\xff\x00\x01\x0a\x01\x00\x00"
+			  "\x0a\x01\x00\xff");
+	const struct ts_list any = FROM_WIRE(V4_TS);
+	struct ts_list both;
+
+	(void)state;
+	assert_int_equal(opaque.n, 1);
+	assert_int_equal(backwards.n, 0);
+	ts_narrow(&opaque, &any, &both);
+	assert_int_equal(both.n, 0);
+	ts_narrow(&any, &opaque, &both);
+	assert_int_equal(both.n, 0);
+	ts_narrow(&opaque, &opaque, &both);
+	assert_int_equal(both.n, 1);
+	assert_int_equal(both.at[0].port_min, 65535);
+	assert_int_equal(both.at[0].port_max, 0);
+	assert_true(ts_within(&opaque, &opaque));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +168,7 @@ int main(void)
 		cmocka_unit_test(all_of_ipv6_is_nothing_of_ipv4),
 		cmocka_unit_test(pairs_are_of_one_family),
 		cmocka_unit_test(dynamic_is_the_outer_address_of_its_family),
+		cmocka_unit_test(opaque_has_only_opaque_in_common),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
