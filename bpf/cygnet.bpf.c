@@ -56,6 +56,8 @@ static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p,
 {
 	if (v->hidden)
 		return xdp_drop(spd_hidden(p), p->frame_bytes);
+	if (!v->matched && quote_is_in(p))
+		return xdp_pass(PASS_QUOTE, p->frame_bytes);
 	if (!v->matched)
 		return xdp_default(p);
 	switch (v->action) {
@@ -378,16 +380,40 @@ static __always_inline int guard_unparsed(const struct packet *p)
 	return tc_pass(PASS_NOT_IP, p->frame_bytes);
 }
 
-/* By a policy that does not protect, or by none. What was to be protected before
- * NAT changed its addresses is not what that policy was written for; nor is what
- * came protected, and goes back in an ICMP error. f: used up. */
-static __always_inline int guard_pass(struct __sk_buff *skb,
-				      const struct packet *p, struct flow *f,
-				      enum pass_reason reason)
+/* The interface of this side by which it came in; NULL: it did by none, or is the
+ * host's own. */
+static __always_inline const struct iface_info *guard_outside(
+	const struct __sk_buff *skb)
 {
-	if ((skb->mark & tag_mark) || nat_hides(skb, p, f))
+	const struct iface_key key = { .ifindex = skb->ingress_ifindex };
+	const struct iface_info *from = bpf_map_lookup_elem(&ifaces, &key);
+
+	return from && from->role == IFACE_UNPROTECTED ? from : 0;
+}
+
+/*
+ * No policy protects it. What was to be protected before NAT changed its addresses
+ * is not what a BYPASS policy was written for; nor is what came protected, and goes
+ * back in an ICMP error: that goes by the SA of the way back, or not at all, for
+ * whoever is outside may not send it into a tunnel. f: used up.
+ */
+static __always_inline int guard_clear(struct __sk_buff *skb,
+				       const struct packet *p, struct flow *f,
+				       enum pass_reason reason)
+{
+	const bool stays =
+		reason == PASS_DEFAULT && default_action != SPD_BYPASS;
+	struct spd_verdict v = {};
+	int quotes;
+
+	if (!stays && ((skb->mark & tag_mark) || nat_hides(skb, p, f)))
 		return tc_drop(DROP_NAT_ESCAPE, p->frame_bytes);
-	if (quote_is_in(p) && quote_is_protected(skb, p, f))
+	quotes = quote_is_in(p) ? quote_judge(skb, p, f) : 0;
+	if (quotes > 0 && !guard_outside(skb) && quote_way(p, f, &v))
+		return steer_host(skb, p, v.id, v.gen);
+	if (stays)
+		return tc_drop(DROP_DEFAULT_DISCARD, p->frame_bytes);
+	if (quotes)
 		return tc_drop(DROP_ICMP_QUOTE, p->frame_bytes);
 	return tc_pass(reason, p->frame_bytes);
 }
@@ -402,10 +428,9 @@ static __always_inline int guard_pass(struct __sk_buff *skb,
 static __always_inline bool guard_is_forged(struct __sk_buff *skb,
 					    const struct packet *p)
 {
-	const struct iface_key key = { .ifindex = skb->ingress_ifindex };
-	const struct iface_info *from = bpf_map_lookup_elem(&ifaces, &key);
+	const struct iface_info *from = guard_outside(skb);
 
-	return from && from->role == IFACE_UNPROTECTED &&
+	return from &&
 	       (dhcp_between(p, DHCP_SERVER_PORT, DHCP_CLIENT_PORT) ||
 		!(locate_local(&p->saddr) || origin_is_outside(skb, p, from)));
 }
@@ -421,10 +446,8 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 		return tc_drop(DROP_POLICY_DISCARD, p->frame_bytes);
 	if (v.hidden)
 		return tc_drop(spd_hidden(p), p->frame_bytes);
-	if (!v.matched && default_action == SPD_BYPASS)
-		return guard_pass(skb, p, &f, PASS_DEFAULT);
 	if (!v.matched)
-		return tc_drop(DROP_DEFAULT_DISCARD, p->frame_bytes);
+		return guard_clear(skb, p, &f, PASS_DEFAULT);
 	switch (v.action) {
 	case SPD_PROTECT:
 		if (guard_is_forged(skb, p))
@@ -433,7 +456,7 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 			return tc_drop(DROP_NO_SA, p->frame_bytes);
 		return steer_host(skb, p, v.id, v.gen);
 	case SPD_BYPASS:
-		return guard_pass(skb, p, &f, PASS_BYPASS);
+		return guard_clear(skb, p, &f, PASS_BYPASS);
 	default:
 		return tc_drop(DROP_POLICY_DISCARD, p->frame_bytes);
 	}

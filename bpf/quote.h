@@ -4,7 +4,7 @@
  * about: who sends one in the clear sends that packet with it. One about what came
  * through a tunnel goes to the far network, and its own source may be any
  * router's, whom no policy covers; then the packet that it is about says whether it
- * may go in the clear (RFC 4301 section 6.2).
+ * may go in the clear, and by which SA else (RFC 4301 section 6.2).
  *
  * One that comes in, about what an SA of this host sent, is for the worker, which
  * learns of it how large a packet the way to the peer takes.
@@ -85,19 +85,40 @@ __noinline int quote_read(struct __sk_buff *skb, __u32 at, __u32 version,
 	return 0;
 }
 
-/* Did what it quotes have to come through a tunnel, or may it? p: quote_is_in().
- * f: used up. */
-static __always_inline bool quote_is_protected(struct __sk_buff *skb,
-					       const struct packet *p,
-					       struct flow *f)
+/*
+ * Did what it quotes have to come through a tunnel, or may it?
+ *
+ * p   quote_is_in()
+ * f   used up; where 1, what is quoted
+ *
+ * 1: so it is, 0: it did not, -1: nobody can say.
+ */
+static __always_inline int quote_judge(struct __sk_buff *skb,
+				       const struct packet *p, struct flow *f)
 {
 	const __u32 at = p->l3_off + p->header_bytes + ICMP_HEADER_BYTES;
 	struct spd_verdict v = {};
 
 	if (quote_read(skb, at, p->version, f))
-		return !spd_is_open();
+		return spd_is_open() ? 0 : -1;
 	return !spd_find(f, 0, DIR_IN, &v) || v.hidden ||
 	       (v.matched && v.action == SPD_PROTECT);
+}
+
+/*
+ * The policy whose SA takes the error along, as the way back of what it quotes, to
+ * him who sent that: it is not what the policy covers, and so no SA is made for it
+ * (RFC 4301 section 6.2).
+ *
+ * f   of quote_judge(); used up
+ */
+static __always_inline bool quote_way(const struct packet *p, struct flow *f,
+				      struct spd_verdict *v)
+{
+	f->dir = DIR_OUT;
+	return addr_is_same(&f->remote, &p->daddr) &&
+	       spd_find(f, 0, DIR_OUT, v) && !v->hidden && v->matched &&
+	       v->action == SPD_PROTECT && spd_binding(v->id).gen;
 }
 
 /* --- errors about what this host's SAs sent (RFC 4301 section 8.2) */

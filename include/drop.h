@@ -23,7 +23,7 @@
 	X(UNPARSED,	  "unparsed",	    "not understood, or to be sent on by a source route, where a PROTECT policy might cover it") \
 	X(NAT_ESCAPE,	  "nat_escape",	    "NAT changed what a PROTECT policy covers; it would have left in the clear: exempt it from NAT, by gateway.mark or by its addresses") \
 	X(REDIRECT,	  "redirect",	    "the kernel told somebody outside to go around this gateway (ICMP redirect), where a PROTECT policy might cover what he sends") \
-	X(ICMP_QUOTE,	  "icmp_quote",	    "an ICMP error to be sent in the clear quoted a packet that a PROTECT policy covers; have the policy cover the router that sent it, too") \
+	X(ICMP_QUOTE,	  "icmp_quote",	    "an ICMP error quoted a packet that a PROTECT policy covers, and no SA is up for the way back (RFC 4301 section 6.2), or it came from outside") \
 	X(ICMP_SPI,	  "icmp_spi",	    "an ICMP error said that a packet of ours was too big, but no SA of ours has the SPI that it quotes: forged, or late") \
 	X(STEER_FAILED,	  "steer_failed",   "metadata or host tag could not be attached") \
 	/* counted by the workers, of what is not put together yet */          \
@@ -55,6 +55,7 @@
 	X(DUMMY,	  "dummy",	    "dummy packet (next header 59), discarded as intended") \
 	X(INNER_MALFORMED, "inner_malformed", "protected packet truncated, its lengths lie, its checksum is wrong, or it is not of the family that ESP says") \
 	X(SELECTOR,	  "selector",	    "packet is outside the selectors of its SA, as negotiated, or a source route leads there") \
+	X(ICMP_SELECTOR,  "icmp_selector",  "an ICMP error came through an SA that is not that of the packet which it quotes (RFC 4301 section 6.2, icmp_quote_check)") \
 	X(ECN,		  "ecn",	    "outer header says congestion, the protected packet can't carry it (RFC 6040)") \
 	X(NO_ROUTE,	  "no_route",	    "the kernel has no usable route to the next hop") \
 	X(ROUTE_REFUSES,  "route_refuses",  "the kernel's route is a blackhole, unreachable or prohibited") \

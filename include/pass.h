@@ -24,6 +24,7 @@
 	X(TTL,	      "ttl",	    "kernel: TTL or hop limit used up, it answers with ICMP") \
 	X(BYPASS,     "bypass",	    "a BYPASS policy matched")		       \
 	X(DEFAULT,    "default",    "no policy matched and gateway.default is bypass") \
+	X(QUOTE,      "quote",	    "kernel: an ICMP error that no policy covers; the guard sees to what it quotes") \
 	X(OWN_SOCKET, "own_socket", "kernel: from a socket of our own (IKE, DNS), or an answer to it (DNS)")	       \
 	X(STEER_OUT,  "steer_out",  "to a worker, to be protected")	       \
 	X(STEER_IN,   "steer_in",   "to a worker, to be verified and decrypted")     \

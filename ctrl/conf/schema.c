@@ -109,6 +109,8 @@ static const struct key gateway_keys[] = {
 	  AT(gateway_conf, keepalive_s) },
 	{ .name = "audit",	   .form = "yes or no", .read = value_bool,
 	  AT(gateway_conf, audit) },
+	{ .name = "icmp_quote_check", .form = "yes or no", .read = value_bool,
+	  AT(gateway_conf, icmp_quote_check) },
 	{ .name = "workers",	   .form = "a number from 1 to 64", .read = value_number,
 	  .min = 1, .max = WORKERS_MAX, AT(gateway_conf, workers) },
 	{ .name = "sas",	   .form = "a number from 1024 to 1048576", .read = value_number,

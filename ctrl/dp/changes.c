@@ -265,6 +265,9 @@ int dp_reload(struct dp *dp, struct config *config, struct error *e)
 				      memory_order_relaxed);
 		atomic_store_explicit(&w->audit.off, !config->gateway.audit,
 				      memory_order_relaxed);
+		atomic_store_explicit(&w->quote_check,
+				      config->gateway.icmp_quote_check,
+				      memory_order_relaxed);
 	}
 	sadb_set_keepalive(dp->sadb, config->gateway.keepalive_s);
 	changes_route(dp);

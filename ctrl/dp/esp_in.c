@@ -17,6 +17,7 @@
 #include "ctrl/dp/life.h"
 #include "ctrl/dp/tap.h"
 #include "ctrl/dp/transport.h"
+#include "ctrl/dp/quoted.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 
@@ -165,7 +166,7 @@ static void unwrap(struct worker *w, struct packet *p, uint8_t *text,
 		return packet_drop(p, DROP_DUMMY);
 	if (!take_inside(p, text, inner_bytes, next_header))
 		return;
-	misfit = packet_misfit(p, DIR_IN);
+	misfit = quoted_judge(w, p, DIR_IN);
 	if (misfit != DROP_NONE)
 		return packet_drop(p, misfit);
 	if (!take_outer(w, p, outer_tos))

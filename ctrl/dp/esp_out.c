@@ -22,6 +22,7 @@
 #include "ctrl/dp/pmtu.h"
 #include "ctrl/dp/tap.h"
 #include "ctrl/dp/transport.h"
+#include "ctrl/dp/quoted.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 
@@ -159,7 +160,7 @@ static bool admit(struct worker *w, struct packet *p, uint32_t mtu,
 {
 	/* RFC 4301 section 5.1: the peer would not take what it did not agree to. */
 	enum drop_reason misfit =
-		p->sa->narrow ? packet_misfit(p, DIR_OUT) : DROP_NONE;
+		p->sa->narrow ? quoted_judge(w, p, DIR_OUT) : DROP_NONE;
 
 	if (misfit != DROP_NONE) {
 		packet_drop(p, misfit);

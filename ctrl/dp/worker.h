@@ -176,7 +176,8 @@ struct worker {
 	uint32_t n_made;
 	struct bucket icmp_errors; /* that may still be made */
 	bool forward_kernel;	   /* what was decrypted is the kernel's */
-	_Atomic bool mss_clamp;	   /* written by the control thread */
+	/* Written by the control thread: gateway.mss_clamp, icmp_quote_check. */
+	_Atomic bool mss_clamp, quote_check;
 
 	uint64_t now_ns;     /* CLOCK_MONOTONIC, once a batch */
 	_Atomic bool asleep; /* or about to; written by it, read by all */

@@ -113,6 +113,7 @@ static void describe(struct dp *dp, uint32_t index)
 	w->forward_kernel = dp->config->gateway.forward == FORWARD_KERNEL;
 	w->mss_clamp = dp->config->gateway.mss_clamp;
 	w->audit.off = !dp->config->gateway.audit;
+	w->quote_check = dp->config->gateway.icmp_quote_check;
 }
 
 static int make(struct dp *dp, uint32_t index, struct error *e)

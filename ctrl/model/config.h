@@ -85,6 +85,7 @@ struct gateway_conf {
 	bool mss_clamp;		   /* of TCP through tunnels */
 	uint32_t keepalive_s;	   /* of a NAT's mapping; 0: never */
 	bool audit;		   /* RFC 4301: some drops are in the log */
+	bool icmp_quote_check;	   /* of ICMP errors out of tunnels */
 	bool allow_manual_counter_mode;
 	bool allow_weak_algorithms; /* see esp_pair_weakness() */
 	uint32_t workers;	    /* 0: as many as fit */

@@ -63,6 +63,26 @@ bool icmp_may_answer(struct slice packet, const struct ip_header *h)
 			       : may_answer_v6(packet, h);
 }
 
+static bool is_error_type(uint8_t type)
+{
+	return type == ICMP_UNREACHABLE || type == ICMP_SOURCE_QUENCH ||
+	       type == ICMP_REDIRECT || type == ICMP_TIME_EXCEEDED ||
+	       type == ICMP_PARAMETER_PROBLEM;
+}
+
+bool icmp_is_error(struct slice packet, const struct ip_header *h)
+{
+	struct slice headers;
+	uint8_t type;
+
+	if (h->protocol != (h->version == 4 ? PROTO_ICMP : PROTO_ICMPV6) ||
+	    h->fragment & IPV4_OFFSET_MASK ||
+	    !rd_slice(&packet, h->header_bytes, &headers) ||
+	    !rd_u8(&packet, &type))
+		return false;
+	return h->version == 4 ? is_error_type(type) : type < ICMPV6_INFO_MIN;
+}
+
 static size_t quoted(size_t error_max, uint8_t version, size_t bytes)
 {
 	size_t room = error_max - ip_least_bytes(version) - ICMP_HEADER_BYTES;

@@ -20,6 +20,14 @@
  */
 bool icmp_may_answer(struct slice packet, const struct ip_header *h);
 
+/*
+ * Is it an error, which quotes a packet (RFC 792; RFC 4443 section 2.1)? Not in a
+ * later fragment, where no type is to be seen.
+ *
+ * packet   from its header on, as long as h says
+ */
+bool icmp_is_error(struct slice packet, const struct ip_header *h);
+
 /* The least room for icmp_too_big(). */
 #define ICMP_ERROR_PAYLOAD_MAX (ICMPV6_ERROR_MAX - IPV6_HEADER_BYTES)
 

@@ -570,19 +570,46 @@ uint32_t gateway_packet_bytes(struct slice l3)
 
 /* UDP from 10.1.0.0/16 without GATEWAY_DENIED to 10.2.0.0/16, or from
  * 2001:db8:1::/48 to 2001:db8:2::/48. */
-bool gateway_selected(struct slice l3)
+static bool addrs_selected(uint8_t version, const uint8_t *from,
+			   const uint8_t *to)
 {
 	static const uint8_t net[5] = { 0x20, 0x01, 0x0d, 0xb8, 0x00 };
-	struct packet_parts p;
-	const uint8_t *from = p.from.octets, *to = p.to.octets;
 
-	if (!packet_read(l3, &p) || p.protocol != PROTO_UDP)
-		return false;
-	if (p.version == 4)
+	if (version == 4)
 		return memcmp(from + 12, "\x0a\x01", 2) == 0 && from[14] != 9 &&
 		       memcmp(to + 12, "\x0a\x02", 2) == 0;
 	return memcmp(from, net, 5) == 0 && memcmp(to, net, 5) == 0 &&
 	       from[5] == 1 && to[5] == 2;
+}
+
+/* RFC 4301 section 6.2. What is quoted is read as the worker does. */
+static bool quote_selected(struct slice l3, const struct packet_parts *p)
+{
+	const uint8_t types[] = { 3, 4, 5, 11, 12 };
+	struct slice s = l3, headers;
+	struct ip_header q;
+	uint8_t type;
+
+	if (p->offset || p->protocol != (p->version == 4 ? 1 : 58) ||
+	    !rd_slice(&s, p->headers, &headers) || !rd_u8(&s, &type) ||
+	    (p->version == 4 ? !memchr(types, type, sizeof(types)) : type > 127))
+		return false;
+	s = slice_of(l3.ptr, p->total);
+	return rd_slice(&s, p->headers + 8, &headers) &&
+	       ip_parse_quote(s, &q) && q.version == p->version &&
+	       addr_equal(&q.saddr, &p->to) && q.protocol == PROTO_UDP &&
+	       addrs_selected(q.version, q.daddr.octets, q.saddr.octets);
+}
+
+bool gateway_selected(struct slice l3)
+{
+	struct packet_parts p;
+
+	if (!packet_read(l3, &p))
+		return false;
+	return (p.protocol == PROTO_UDP &&
+		addrs_selected(p.version, p.from.octets, p.to.octets)) ||
+	       quote_selected(l3, &p);
 }
 
 static enum drop_reason esp_fault(const struct sa_rt *sa, struct slice l3)

@@ -72,7 +72,7 @@ static const struct refused refused[] = {
 	  "threads = 4",
 	  "f:5:2: unknown key 'threads' in gateway; "
 	  "known are protected, unprotected, default, forward, mark, xdp, "
-	  "xdp_priority, crypto, mss_clamp, keepalive, audit, workers, sas, bootstrap, resolvers, socket, state_dir, allow_manual_counter_mode, allow_weak_algorithms" },
+	  "xdp_priority, crypto, mss_clamp, keepalive, audit, icmp_quote_check, workers, sas, bootstrap, resolvers, socket, state_dir, allow_manual_counter_mode, allow_weak_algorithms" },
 	{ "unknown_key_of_an_sa_is_refused", "spi = 0x1001",
 	  "reqid = 1\nspi = 0x1001",
 	  "f:16:4: unknown key 'reqid' in manual.to-b.in; "

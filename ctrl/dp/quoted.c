@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/dp/quoted.h"
+
+#include "ctrl/wire/icmp.h"
+#include "include/proto.h"
+
+static struct slice whole(const struct packet *p)
+{
+	return slice_of(p->l3, p->ip.total_bytes);
+}
+
+/* As much of it as is there: what is cut off shows no ports. */
+static bool read_quote(const struct packet *p, struct packet *out)
+{
+	struct slice s = whole(p), headers;
+
+	if (!rd_slice(&s, p->ip.header_bytes + ICMP_HEADER_BYTES, &headers) ||
+	    !ip_parse_quote(s, &out->ip) || out->ip.version != p->ip.version)
+		return false;
+	if (out->ip.total_bytes > s.len)
+		out->ip.total_bytes = (uint32_t)s.len;
+	out->l3 = (uint8_t *)s.ptr;
+	out->sa = p->sa;
+	return true;
+}
+
+/* It went the other way, and so, turned round, it is a packet of this SA. */
+static bool quotes_its_own(const struct packet *p, enum dp_dir dir)
+{
+	struct packet quote = { .drop = DROP_NONE };
+
+	return read_quote(p, &quote) &&
+	       addr_equal(&p->ip.daddr, &quote.ip.saddr) &&
+	       packet_misfit(&quote, dir == DIR_IN ? DIR_OUT : DIR_IN) ==
+		       DROP_NONE;
+}
+
+enum drop_reason quoted_judge(const struct worker *w, const struct packet *p,
+			      enum dp_dir dir)
+{
+	enum drop_reason misfit = packet_misfit(p, dir);
+	bool check = dir == DIR_IN &&
+		     atomic_load_explicit(&w->quote_check, memory_order_relaxed);
+
+	if (misfit == DROP_NONE && !check)
+		return DROP_NONE;
+	if (!icmp_is_error(whole(p), &p->ip))
+		return misfit;
+	if (quotes_its_own(p, dir))
+		return DROP_NONE;
+	return misfit == DROP_NONE ? DROP_ICMP_SELECTOR : misfit;
+}

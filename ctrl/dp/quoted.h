@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ICMP errors that go through an SA, and what they quote (RFC 4301 section 6.2). One
+ * whose own header the SA's selectors take is like any other packet, unless
+ * gateway.icmp_quote_check asks for more; of one that they don't take, the packet
+ * that it is about decides: it went through the SA the other way, and its sender is
+ * who is told. bpf/quote.h has the same for what leaves, where the policy is found.
+ *
+ * Worker.
+ */
+#ifndef CYG_DP_QUOTED_H
+#define CYG_DP_QUOTED_H
+
+#include "ctrl/dp/packet.h"
+#include "ctrl/dp/worker.h"
+
+/*
+ * May its SA carry it that way? DROP_NONE: yes.
+ *
+ * p   with its SA, the packet that is protected at l3 and parsed
+ */
+enum drop_reason quoted_judge(const struct worker *w, const struct packet *p,
+			      enum dp_dir dir);
+
+#endif
