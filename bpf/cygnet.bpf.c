@@ -82,6 +82,14 @@ static __always_inline bool spd_ask(const struct packet *p, __u32 ifindex,
 	return spd_find(&f, &fib, DIR_OUT, v);
 }
 
+/* From a network behind us to this host. */
+static __always_inline int local_in(const struct packet *p)
+{
+	if (quote_is_in(p) && spd_discards_icmp(p))
+		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
+	return xdp_pass(PASS_LOCAL, p->frame_bytes);
+}
+
 /* A frame from a network behind us. */
 static __always_inline int protected(struct xdp_md *ctx, const struct packet *p,
 				     enum parse kind,
@@ -99,7 +107,7 @@ static __always_inline int protected(struct xdp_md *ctx, const struct packet *p,
 		return xdp_pass(PASS_LINK, p->frame_bytes);
 	known = spd_known(p, iface->ifindex, gen, &v);
 	if (!known && locate_local(&p->daddr))
-		return xdp_pass(PASS_LOCAL, p->frame_bytes);
+		return local_in(p);
 	if (p->dmac != iface->mac) /* the kernel forwards none of it */
 		return xdp_pass(PASS_OTHER_HOST, p->frame_bytes);
 	if (!known && egress_is_elsewhere(ctx, p, iface))
@@ -149,7 +157,7 @@ static __always_inline int ipsec_in(struct xdp_md *ctx, const struct packet *p,
 /*
  * A packet was too big for a router, as it says, or as somebody else does: only
  * whoever has seen the packet knows its SPI (RFC 4301 section 8.2.1). So no policy
- * is asked. What it quotes else is the kernel's, IKE's among it.
+ * is asked, but one that discards just that. What it quotes else is the kernel's, IKE's among it.
  *
  * Who makes up SPIs does not come as far as to a worker, and who knows one comes so
  * often and no more.
@@ -315,7 +323,7 @@ static __always_inline int ip_in(struct xdp_md *ctx, const struct packet *p,
 		return unparsed_in(p);
 	if (is_for_link(p, local))
 		return xdp_pass(PASS_LINK, p->frame_bytes);
-	if (local && quote_is_too_big(p) &&
+	if (local && quote_is_too_big(p) && !spd_discards_icmp(p) &&
 	    too_big_in(ctx, p, iface->slot, &verdict))
 		return verdict;
 	if (local && (addr_is_link_local(p, &p->saddr) || packet_is_nd(p)))

@@ -183,6 +183,20 @@ static __always_inline bool spd_protects(const struct flow *f)
 	       (v.hidden || (v.matched && v.action == SPD_PROTECT));
 }
 
+/*
+ * Does a DISCARD policy that names ICMP want an error to this host away, from
+ * whichever side (RFC 4301 section 6.1)? One of all protocols is not about what only
+ * the gateway itself hears.
+ */
+static __always_inline bool spd_discards_icmp(const struct packet *p)
+{
+	const struct flow f = packet_flow(p, DIR_IN);
+	struct spd_verdict v = {};
+
+	return spd_find(&f, 0, DIR_IN, &v) && v.matched && v.named &&
+	       v.action == SPD_DISCARD;
+}
+
 /* The outbound SA in use for a policy, read in one piece; gen 0: none. */
 static __always_inline struct sa_ref spd_binding(__u32 policy_id)
 {

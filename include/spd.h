@@ -122,7 +122,8 @@ struct spd_verdict {
 	/* It would go in the clear, but shows no ports, and by its ports might
 	 * be what a PROTECT policy covers (RFC 4301 section 7). */
 	__u32 hidden : 1;
-	__u32 pad : 3;
+	__u32 named : 1; /* the policy has a protocol, and not any */
+	__u32 pad : 2;
 };
 
 _Static_assert(sizeof(struct spd_entry) == 88, "fits a block");

@@ -57,6 +57,9 @@ static const struct policy_spec fixture_policies[] = {
 	{ POLICY_NO_SA, "10.1.0.0/24", "10.4.0.0/24", 0, SPD_PROTECT },
 	{ POLICY_ON_DEMAND, "10.1.0.0/24", "10.5.0.0/24", 0, SPD_PROTECT },
 	{ POLICY_OTHER_LAN, "10.1.0.0/24", "10.9.0.0/24", 0, SPD_PROTECT },
+	{ POLICY_REDIRECT, GATEWAY_IN "/32", "10.1.0.0/24", PROTO_ICMP,
+	  SPD_DISCARD },
+	{ POLICY_ROUTER, GATEWAY_OUT "/32", LIAR "/32", PROTO_ICMP, SPD_DISCARD },
 	{ POLICY_LATER, "10.1.0.0/24", "10.8.0.0/24", PROTO_UDP, SPD_DISCARD },
 	{ POLICY_MH, "2001:db8:1::/64", "2001:db8:8::/64", PROTO_MH,
 	  SPD_DISCARD },
@@ -134,12 +137,17 @@ static inline bool fixture_policy(const char *local, const char *remote,
 	return true;
 }
 
-/* Of two policies. */
+/* Of those that have them. */
 static inline void fixture_ports(enum policy_id id, struct sadb_selector *out)
 {
 	if (id == POLICY_LATER) {
 		out->local_port_min = out->remote_port_min = PORT_OPAQUE_MIN;
 		out->local_port_max = out->remote_port_max = PORT_OPAQUE_MAX;
+	}
+	if (id == POLICY_REDIRECT) {
+		out->local_port_min = out->remote_port_min = ICMP_REDIRECT << 8;
+		out->local_port_max = ICMP_REDIRECT << 8 | 0xff;
+		out->remote_port_max = ICMP_REDIRECT << 8 | 0xff;
 	}
 	if (id == POLICY_MH) {
 		out->local_port_min = out->remote_port_min = 5 << 8;

@@ -40,6 +40,7 @@
 #define LATER_HOST     "10.8.0.10" /* its later fragments are discarded */
 #define BYPASSED_HOST  "198.51.100.10"
 #define STRANGER       "203.0.113.10"
+#define LIAR	       "203.0.113.66" /* a router whom nobody believes */
 #define FAR_GATEWAY    "203.0.113.1"
 #define ANY_BROADCAST  "255.255.255.255"
 #define MULTICAST      "224.0.0.5"
@@ -98,7 +99,9 @@ enum policy_id {
 	POLICY_NO_SA = 55,
 	POLICY_ON_DEMAND = 56, /* has no SA either */
 	POLICY_OTHER_LAN = 63,
-	POLICY_SIX = 66, /* has none either */
+	POLICY_SIX = 66,      /* has none either */
+	POLICY_REDIRECT = 64, /* both discard ICMP to the gateway itself */
+	POLICY_ROUTER = 65,
 	POLICY_LATER = 67,
 	POLICY_MH = 68,
 	POLICY_BYPASS = 9,

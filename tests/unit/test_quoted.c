@@ -70,7 +70,8 @@ static uint32_t build(const struct error_spec *s, uint8_t *l3)
 
 static int setup(void **state)
 {
-	static const struct gateway_spec spec = { .encr = "aes128gcm16" };
+	static const struct gateway_spec spec = { .encr = "aes128gcm16",
+						  .frames = 256 };
 	struct gateway *g = gateway_new(&spec);
 
 	gateway_know_all(g);
