@@ -168,6 +168,7 @@ static int after_edge(struct explaining *w, const struct iface *iface,
 		return 0;
 	case PASS_EGRESS:
 	case PASS_FORWARD:
+	case PASS_QUOTE:
 	case PASS_BYPASS:
 	case PASS_DEFAULT:
 		return by_kernel(w, iface->ifindex);
