@@ -3,6 +3,8 @@
  * What list-sas, list-conns, list-policies and get-conns say, and to whom. The
  * clock stands still.
  */
+#include "ctrl/control/words.h"
+#include "include/proto.h"
 #include "tests/unit/control_ike.h"
 
 #include <time.h>
@@ -421,9 +423,22 @@ static void argument_that_comes_twice_is_refused(void **state)
 	close(fd);
 }
 
+static void opaque_ports_are_written_as_strongswan_does(void **state)
+{
+	struct ts_conf ts = { .protocol = PROTO_TCP,
+			      .port_min = PORT_OPAQUE_MIN,
+			      .port_max = PORT_OPAQUE_MAX };
+	char text[TS_STR_MAX];
+
+	(void)state;
+	assert_int_equal(prefix_parse("10.1.0.0/16", &ts.net), 0);
+	assert_string_equal(ts_conf_str(&ts, text), "10.1.0.0/16[tcp/OPAQUE]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(opaque_ports_are_written_as_strongswan_does),
 		IKE_CASE(sa_is_listed_with_strongswans_fields),
 		IKE_CASE(list_ends_with_an_empty_response_after_its_items),
 		IKE_CASE(children_stand_below_their_own_sa),

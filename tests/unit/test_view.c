@@ -142,16 +142,20 @@ static void fill_policies(struct policy_conf *p)
 	};
 	p[2] = (struct policy_conf){
 		.name = "mike",
-		.selector = selector("0.0.0.0/0", "203.0.113.7", PROTO_ANY),
+		.selector = selector("0.0.0.0/0", "203.0.113.7", PROTO_MH),
 		.dirs = SPD_BOTH,
 		.action = SPD_BYPASS
 	};
 	p[3] = (struct policy_conf){
 		.name = "alpha",
-		.selector = selector("0.0.0.0/0", "0.0.0.0/0", PROTO_ANY),
+		.selector = selector("0.0.0.0/0", "0.0.0.0/0", PROTO_UDP),
 		.dirs = SPD_BOTH,
 		.action = SPD_DISCARD
 	};
+	p[2].selector.remote_port_min = 5 << 8;
+	p[2].selector.remote_port_max = 6 << 8 | 0xff;
+	p[3].selector.remote_port_min = PORT_OPAQUE_MIN;
+	p[3].selector.remote_port_max = PORT_OPAQUE_MAX;
 }
 
 static int start(void **state)
@@ -254,7 +258,8 @@ static void policies_are_those_configured_in_their_order(void **state)
 	static const char *const local[] = { "10.1.0.0/16", "10.1.0.0/16",
 					     "0.0.0.0/0", "0.0.0.0/0" };
 	static const char *const remote[] = { "10.2.0.0/16[443]", "10.3.0.0/16",
-					      "203.0.113.7/32", "0.0.0.0/0" };
+					      "203.0.113.7/32[5-6]",
+					      "0.0.0.0/0[opaque]" };
 	struct fixture *f = *state;
 
 	assert_int_equal(f->view->n_policies, 4);
