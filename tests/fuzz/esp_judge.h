@@ -303,8 +303,10 @@ static inline void check_opened(struct scenario *s, const uint8_t *l3,
 
 	require(packet_read(slice_of(l3, n), &p) && p.total == n,
 		"a whole packet, and no more");
-	if (p.protocol == PROTO_ICMP || p.protocol == PROTO_ICMPV6)
-		return check_error(s, l3, n, to_port); /* the SA has UDP alone */
+	/* The SA has UDP, and errors about it; others are the worker's own. */
+	if ((p.protocol == PROTO_ICMP || p.protocol == PROTO_ICMPV6) &&
+	    !gateway_selected(slice_of(l3, n)))
+		return check_error(s, l3, n, to_port);
 	require(gateway_selected(slice_of(l3, n)), "within the SA's selectors");
 	require(!to_port || p.hops > 0, "no spent TTL is forwarded");
 	keep_promise(s, DIR_IN, l3, n, to_port);
