@@ -15,9 +15,9 @@
 
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/life.h"
+#include "ctrl/dp/quoted.h"
 #include "ctrl/dp/tap.h"
 #include "ctrl/dp/transport.h"
-#include "ctrl/dp/quoted.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 

@@ -20,9 +20,9 @@
 #include "ctrl/dp/life.h"
 #include "ctrl/dp/mss.h"
 #include "ctrl/dp/pmtu.h"
+#include "ctrl/dp/quoted.h"
 #include "ctrl/dp/tap.h"
 #include "ctrl/dp/transport.h"
-#include "ctrl/dp/quoted.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/dp/quoted.h"
 
+#include "ctrl/sadb/rules.h"
 #include "ctrl/wire/icmp.h"
 #include "include/proto.h"
 
 static struct slice whole(const struct packet *p)
 {
 	return slice_of(p->l3, p->ip.total_bytes);
+}
+
+/* A policy that comes before the SA's covers it: the quote is not asked. */
+static bool is_refused(const struct packet *p, enum dp_dir dir)
+{
+	const struct flow f = packet_flow(p, dir);
+
+	return rules_refuse(
+		atomic_load_explicit(&p->sa->rules, memory_order_acquire), &f);
 }
 
 /* As much of it as is there: what is cut off shows no ports. */
@@ -46,7 +56,7 @@ enum drop_reason quoted_judge(const struct worker *w, const struct packet *p,
 		return DROP_NONE;
 	if (!icmp_is_error(whole(p), &p->ip))
 		return misfit;
-	if (quotes_its_own(p, dir))
+	if (!is_refused(p, dir) && quotes_its_own(p, dir))
 		return DROP_NONE;
 	return misfit == DROP_NONE ? DROP_ICMP_SELECTOR : misfit;
 }

@@ -4,7 +4,8 @@
  * whose own header the SA's selectors take is like any other packet, unless
  * gateway.icmp_quote_check asks for more; of one that they don't take, the packet
  * that it is about decides: it went through the SA the other way, and its sender is
- * who is told. bpf/quote.h has the same for what leaves, where the policy is found.
+ * who is told, but not where a policy that comes before the SA's has the error.
+ * bpf/quote.h has the same for what leaves, where the policy is found.
  *
  * Worker.
  */

@@ -156,6 +156,13 @@ bool rules_accept(const struct rules *r, const struct flow *f)
 	return at && at->accept;
 }
 
+bool rules_refuse(const struct rules *r, const struct flow *f)
+{
+	const struct rule *at = first_match(r, f, false);
+
+	return at && !at->accept;
+}
+
 bool rules_may_accept(const struct rules *r, const struct flow *f)
 {
 	const struct rule *at = first_match(r, f, true);

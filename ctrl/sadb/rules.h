@@ -36,6 +36,9 @@ void rules_retire(struct rules *r);
 /* The first that matches says it; none: false. Any worker. */
 bool rules_accept(const struct rules *r, const struct flow *f);
 
+/* Is the first that matches one that refuses? None: false. Any worker. */
+bool rules_refuse(const struct rules *r, const struct flow *f);
+
 /* The same of what shows no ports: may it be of a packet that does, and is
  * accepted? Any worker. */
 bool rules_may_accept(const struct rules *r, const struct flow *f);

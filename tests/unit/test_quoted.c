@@ -206,6 +206,32 @@ static void ports_of_a_quote_are_looked_at(void **state)
 	assert_int_equal(g->drops[DROP_SELECTOR].pkts, 2);
 }
 
+static void error_that_an_earlier_policy_has_is_refused(void **state)
+{
+	struct gateway *g = *state;
+	struct sa_rule rules[2] = {
+		{ .selector = { .local_min = addr_of("10.2.0.0"),
+				.local_max = addr_of("10.2.255.255"),
+				.remote_min = addr_of("10.1.0.0"),
+				.remote_max = addr_of("10.1.255.255"),
+				.local_port_max = UINT16_MAX,
+				.remote_port_max = UINT16_MAX,
+				.protocol = PROTO_ICMP } },
+	};
+	struct error_spec s = good;
+
+	rules[1] = rules[0];
+	rules[1].selector.protocol = PROTO_UDP;
+	rules[1].accept = true;
+	assert_int_equal(sad_set_rules(g->sad, g->in->ref, rules, 2), 0);
+	come(g, &s);
+	assert_int_equal(g->inside.tx_n, 1);
+	gateway_reset(g);
+	s.from = "10.1.0.1";
+	come(g, &s);
+	assert_dropped(g, DROP_SELECTOR);
+}
+
 /* The SA that takes its header takes it, unless more is asked for. */
 static void error_that_the_selectors_take_is_checked_if_wanted(void **state)
 {
@@ -270,6 +296,7 @@ int main(void)
 		TEST(error_about_what_went_by_the_sa_comes_out_of_it),
 		TEST(error_about_anything_else_is_refused),
 		TEST(ports_of_a_quote_are_looked_at),
+		TEST(error_that_an_earlier_policy_has_is_refused),
 		TEST(error_that_the_selectors_take_is_checked_if_wanted),
 		TEST(error_goes_by_the_sa_of_what_it_is_about),
 	};
