@@ -248,6 +248,7 @@ static void opaque_takes_what_shows_no_ports_alone(void **state)
 	struct sa_rule rule = { ranges("10.1.0.0/16", "10.2.0.0/16", PROTO_UDP),
 				true };
 	struct flow f = flow_of("10.1.0.1", "10.2.0.1");
+	bool asks;
 
 	(void)state;
 	rule.selector.local_port_min = PORT_OPAQUE_MIN;
@@ -258,6 +259,8 @@ static void opaque_takes_what_shows_no_ports_alone(void **state)
 	f.has_ports = false;
 	f.local_port = f.remote_port = 0;
 	assert_true(accepts(&rule, 1, &f));
+	assert_true(may_accept(&rule, 1, &f, &asks));
+	assert_false(asks); /* its later fragments are its own */
 	f.protocol = PROTO_TCP;
 	assert_false(accepts(&rule, 1, &f));
 	f.protocol = PROTO_UDP;
