@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
 /*
- * What is dropped as no SA's is told to dp, for the audit log (RFC 4303 sections
- * 3.4.1 and 3.4.2): some in a second of each reason, and how many were left out.
+ * What is dropped as no SA's is told to dp, for the audit log (RFC 4303 section
+ * 3.4.2): some in a second of each reason, and how many were left out.
  * Nobody waits for who reads. Of a dry run nothing is told.
  */
 #ifndef CYG_BPF_AUDIT_H
@@ -30,8 +30,7 @@ static __always_inline bool audit_may(__u32 reason, __u64 *left_out)
 	return true;
 }
 
-/* SPI and number stand together in either protocol. What is behind a fragment's
- * header is neither. */
+/* SPI and number stand together in either protocol. */
 static __always_inline void audit_numbers(struct xdp_md *ctx,
 					  const struct packet *p, __u8 protocol,
 					  struct audit_record *r)
@@ -43,7 +42,7 @@ static __always_inline void audit_numbers(struct xdp_md *ctx,
 		from += UDP_HEADER_BYTES;
 	if (protocol == PROTO_AH)
 		from += AH_SPI_AT;
-	if (p->rest || p->total_bytes < from + sizeof(numbers) ||
+	if (p->total_bytes < from + sizeof(numbers) ||
 	    bpf_xdp_load_bytes(ctx, p->l3_off + from, numbers, sizeof(numbers)))
 		return;
 	r->spi = numbers[0];

@@ -223,12 +223,12 @@ void put_child_sa(struct vici_builder *b, const struct child_sa_view *c,
 	if (c->esn)
 		vici_str(b, "esn", "1");
 	put_counters(b, c);
+	if (c->path_mtu)
+		put_number(b, "path-mtu", c->path_mtu);
 	if (drops) {
 		put_drops(b, "in", drops->in);
 		put_drops(b, "out", drops->out);
 	}
-	if (c->path_mtu)
-		put_number(b, "path-mtu", c->path_mtu);
 	put_until(b, "rekey-time", c->rekey_ns, now_ns);
 	put_until(b, "life-time", c->expire_ns, now_ns);
 	put_since(b, "install-time", c->installed_ns, now_ns);

@@ -310,7 +310,8 @@ static void forged_first_packet_is_not_told_of(void **state)
 	put_u16(l3 + UDP_AT, 1024);
 	step_in(b->g, l3, bytes);
 	assert_int_equal(b->g->drops[DROP_ICV].pkts, 1);
-	assert_false(tell_take(&b->tell, &what));
+	while (tell_take(&b->tell, &what))
+		assert_int_equal(what.kind, TELL_AUDIT);
 }
 
 static void peer_that_moved_is_told_of_once_a_change(void **state)
