@@ -46,7 +46,7 @@
 	X(ICMP_FALSE,	  "icmp_false",	    "an ICMP error said that a packet of this SA was too big, and cannot be right: damaged, about no packet that was sent lately, or of an MTU below 1280 in IPv6") \
 	X(SEQ_EXHAUSTED,  "seq_exhausted",  "outbound sequence number used up; rekey the SA") \
 	X(SEQ_RESERVED,	  "seq_reserved",   "the next sequence number was not on disk in time, and manual keys in counter mode never use one that is not; the log says what is wrong with the state file") \
-	X(ESP_LENGTH,	  "esp_length",	    "ESP payload not a whole number of cipher blocks, or too short") \
+	X(ESP_LENGTH,	  "esp_length",	    "ESP payload not a whole number of cipher blocks, or too short, or an AH header of another length than its algorithm has") \
 	X(REPLAY,	  "replay",	    "sequence number seen before, or left of the window") \
 	X(ICV,		  "icv",	    "integrity check failed: forged, damaged, or keys differ") \
 	X(PADDING,	  "padding",	    "padding after decryption is not 1, 2, 3 …") \

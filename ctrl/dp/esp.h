@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sizes of an ESP packet, bare or in UDP, for those who build one and those who
- * ask beforehand how large it becomes. Inside is, in tunnel mode, a packet; in
+ * Sizes of a packet in ESP, bare or in UDP, or in AH, for those who build one and
+ * those who ask beforehand how large it becomes. Inside is, in tunnel mode, a packet; in
  * transport mode what is behind the header that stays in front. Pure; any thread.
  */
 #ifndef CYG_DP_ESP_H
@@ -10,7 +10,7 @@
 #include "ctrl/sadb/sa.h"
 #include "include/proto.h"
 
-/* Of which version a packet is that ESP's next header speaks of, as it does in
+/* Of which version a packet is that ESP's or AH's next header speaks of, as it does in
  * tunnel mode (RFC 4303 section 3.1.2); 0: it does not. */
 static inline uint8_t esp_inner_version(uint8_t next_header)
 {
@@ -23,13 +23,14 @@ static inline uint8_t esp_inner_version(uint8_t next_header)
 	return 0;
 }
 
-/* Octets between IV and ICV for what is inside (RFC 4303 section 2.4). */
+/* Octets between IV and ICV for what is inside (RFC 4303 section 2.4); behind AH
+ * it stands as it is. */
 static inline uint32_t esp_text_bytes(const struct sa_rt *sa,
 				      uint32_t inner_bytes)
 {
 	uint32_t rest = sa->align_bytes - 1U; /* below a power of two */
 
-	return (inner_bytes + ESP_TRAILER_BYTES + rest) & ~rest;
+	return (inner_bytes + sa->trailer_bytes + rest) & ~rest;
 }
 
 /* The most that is put around an inner packet: IP, UDP, a block's IV and padding,
@@ -56,7 +57,7 @@ static inline uint32_t esp_least_bytes(const struct sa_rt *sa, uint32_t mtu)
 	return sa->tfc_bytes < mtu ? sa->tfc_bytes : mtu;
 }
 
-/* What is put before ESP's header: IP and UDP, or in transport mode UDP alone. */
+/* What is put before ESP's header, or AH's: IP and UDP, or in transport mode UDP alone. */
 static inline uint32_t esp_before_bytes(const struct sa_rt *sa)
 {
 	return sa->transport ? sa->outer.bytes - sa->outer.ip_bytes
@@ -67,8 +68,7 @@ static inline uint32_t esp_before_bytes(const struct sa_rt *sa)
  * that stays in front. */
 static inline uint32_t esp_outer_bytes(const struct sa_rt *sa, uint32_t text)
 {
-	return esp_before_bytes(sa) + ESP_HEADER_BYTES + sa->iv_bytes + text +
-	       sa->icv_bytes;
+	return esp_before_bytes(sa) + sa->head_bytes + text + sa->tail_bytes;
 }
 
 /*
@@ -80,10 +80,10 @@ static inline uint32_t esp_inner_mtu(const struct sa_rt *sa, uint32_t mtu)
 	uint32_t front = sa->transport ? sa->outer.ip_bytes : 0;
 	uint32_t around = front + esp_outer_bytes(sa, 0), text;
 
-	if (mtu <= around + ESP_TRAILER_BYTES)
+	if (mtu <= around + sa->trailer_bytes)
 		return 0;
 	text = (mtu - around) / sa->align_bytes * sa->align_bytes;
-	return text < ESP_TRAILER_BYTES ? 0 : front + text - ESP_TRAILER_BYTES;
+	return text < sa->trailer_bytes ? 0 : front + text - sa->trailer_bytes;
 }
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Outbound ESP (RFC 4303 section 3.3), on runs of one SA:
+ * Outbound ESP (RFC 4303 section 3.3), on runs of one SA, and what AH does alike,
+ * whose own part is in ah_out.c:
  * path MTU and MSS (pmtu.h, mss.h), then the run's sequence numbers in one step,
  * prepare (padding, IV), crypto, finish (outer header, counters). The packet grows
  * in its own frame, outer headers into the headroom, padding and ICV behind; from
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctrl/dp/ah.h"
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/handoff.h"
 #include "ctrl/dp/life.h"
@@ -26,10 +28,9 @@
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 
-#define SEQ_LAST_32 UINT32_MAX
-#define HEADROOM_MAX                                                   \
-	(NH_LINK_MAX + ETH_TYPE_BYTES + OUTER_MAX + ESP_HEADER_BYTES + \
-	 ESP_IV_MAX)
+#define SEQ_LAST_32  UINT32_MAX
+#define HEAD_MAX     48U /* AH with the longest ICV; ESP's is less */
+#define HEADROOM_MAX (NH_LINK_MAX + ETH_TYPE_BYTES + OUTER_MAX + HEAD_MAX)
 
 /* Where the packet will stand: what is lent goes there close to its frame's front. */
 static uint8_t *own_place(const struct worker *w, const struct packet *p)
@@ -292,20 +293,29 @@ static void finish_run(struct worker *w, struct packet **of, uint32_t n,
 		sa_count_run(of[0]->sa, pkts, bytes, w->now_ns);
 }
 
+/* How many, from the front of `of`, have been through the crypto. */
+static uint32_t seal_esp(struct worker *w, struct sa_rt *sa, struct packet **of,
+			 uint32_t n, uint32_t least)
+{
+	struct crypto_op ops[BATCH_MAX];
+
+	n = prepare_run(w, of, n, least, ops);
+	sa->backend->seal(w->crypto, sa_key(sa, w->index), ops, n);
+	if (n)
+		finish_run(w, of, n, ops);
+	return n;
+}
+
 /* They have their numbers. */
 static void seal(struct worker *w, struct sa_rt *sa, struct packet **of,
 		 uint32_t n, uint32_t least)
 {
-	struct crypto_op ops[BATCH_MAX];
 	uint64_t last = of[n - 1]->seq;
 	struct tap *tap = worker_tap(w);
 
 	if (tap)
 		tap_out(tap, w, of, n, CAPTURE_CLEAR);
-	n = prepare_run(w, of, n, least, ops);
-	sa->backend->seal(w->crypto, sa_key(sa, w->index), ops, n);
-	if (n)
-		finish_run(w, of, n, ops);
+	n = sa->ah ? ah_seal(w, of, n) : seal_esp(w, sa, of, n, least);
 	if (tap)
 		tap_out(tap, w, of, n, CAPTURE_CIPHER);
 	if (sa->kept)

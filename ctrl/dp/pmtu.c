@@ -204,6 +204,8 @@ static uint32_t identification(const struct packet *p, const uint8_t *whole,
 
 	if (h->protocol == PROTO_UDP)
 		esp += UDP_HEADER_BYTES;
+	if (h->protocol == PROTO_AH)
+		esp += AH_SPI_AT;
 	memcpy(&spi_be, esp, sizeof(spi_be));
 	return ntohl(spi_be) ^ (uint32_t)p->seq;
 }
@@ -230,7 +232,8 @@ static bool fragment_outer(struct worker *w, struct packet *p,
 	uint32_t each = (mtu - h->header_bytes - grows) / 8 * 8;
 	const uint8_t *whole = p->l3;
 
-	if (h->version == 4 && !p->sa->transport) /* that one has the host's */
+	/* In transport mode it is the host's, and AH covers it. */
+	if (h->version == 4 && !p->sa->transport && !p->sa->ah)
 		put_u16(p->l3 + IPV4_ID_AT,
 			(uint16_t)identification(p, whole, h));
 	if (!has_room(w, (payload - 1) / each))
@@ -282,8 +285,8 @@ static bool was_sent_lately(const struct sa_rt *sa, uint32_t seq)
 
 static bool is_of(const struct icmp_told *t, const struct sa_rt *sa)
 {
-	return t->protocol == PROTO_ESP && t->udp == sa->udp &&
-	       htonl(t->spi) == sa->spi_be &&
+	return t->protocol == (sa->ah ? PROTO_AH : PROTO_ESP) &&
+	       t->udp == sa->udp && htonl(t->spi) == sa->spi_be &&
 	       addr_equal(&t->daddr, sa_daddr(sa)) &&
 	       addr_equal(&t->saddr, &sa->saddr) && was_sent_lately(sa, t->seq);
 }

@@ -13,7 +13,8 @@
 #define SHARE	     8U /* of the frames, at most this part */
 #define SENDER_SHARE 4U /* of that, at most this part is of one sender's */
 
-#define SCRATCH_BYTES (FRAME_HEADROOM + UINT16_MAX + 1U)
+/* With what AH's extended numbers need behind a packet. */
+#define SCRATCH_BYTES (FRAME_HEADROOM + UINT16_MAX + 1U + 4U)
 
 #define KEY_WORDS (sizeof(struct datagram_key) / sizeof(uint64_t))
 

@@ -50,8 +50,7 @@ uint8_t transport_put(struct packet *p, uint8_t *esp, uint32_t total_bytes)
 	uint8_t *header = esp - esp_before_bytes(p->sa) - place.at;
 
 	memmove(header, p->l3, place.at);
-	ip_set_next(header, &place, p->sa->udp ? PROTO_UDP : PROTO_ESP,
-		    total_bytes);
+	ip_set_next(header, &place, sa_protocol(p->sa), total_bytes);
 	p->l3 = header;
 	return next_header;
 }

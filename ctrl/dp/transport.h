@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ESP in transport mode, where it differs from tunnel mode: the packet keeps its
- * header, before which nothing is put and behind which ESP goes in (ctrl/wire/
+ * ESP and AH in transport mode, where it differs from tunnel mode: the packet keeps its
+ * header, before which nothing is put and behind which ESP or AH goes in (ctrl/wire/
  * transport.h). For what goes between the SA's own two addresses, in whole packets
  * of this host's own (RFC 4301 section 4.1, RFC 4303 section 3.1.1).
  *
@@ -15,7 +15,8 @@
 #include "ctrl/dp/packet.h"
 #include "ctrl/wire/transport.h"
 
-/* Octets of an outbound packet that stay in front of ESP; in tunnel mode none. */
+/* Octets of an outbound packet that stay in front of ESP or AH; in tunnel mode
+ * none. */
 static inline uint32_t transport_front(const struct packet *p)
 {
 	return p->sa->transport ? ip_place_security(p->l3, &p->ip).at : 0;
@@ -25,10 +26,10 @@ static inline uint32_t transport_front(const struct packet *p)
 bool transport_admits(struct packet *p);
 
 /*
- * Its header, to where it stands before ESP, and p->l3 with it; returns what
- * ESP's next header says.
+ * Its header, to where it stands before ESP or AH, and p->l3 with it; returns
+ * what their next header says.
  *
- * esp           ESP's header, nothing of which is there yet: the packet's own may
+ * esp           their header, nothing of which is there yet: the packet's own may
  *               stand in that place
  * total_bytes   of the packet as it will be
  */
@@ -38,8 +39,8 @@ uint8_t transport_put(struct packet *p, uint8_t *esp, uint32_t total_bytes);
 void transport_finish(struct packet *p, uint8_t *esp);
 
 /*
- * The way back: the header that p->l3 has, to the front of what was in ESP, as if
- * ESP had never been there; p->l3 and p->ip are of that packet. false: it is
+ * The way back: the header that p->l3 has, to the front of what was inside, as if
+ * ESP or AH had never been there; p->l3 and p->ip are of that packet. false: it is
  * dropped.
  */
 bool transport_take(struct packet *p, uint8_t *inside, uint32_t bytes,

@@ -31,7 +31,7 @@ static void take_conf(struct outer *o, const struct sadb_outer *conf)
 	o->df_set = conf->df == SADB_DF_SET ? IPV4_DF : 0;
 }
 
-void outer_init(struct outer *o, const struct addr *saddr,
+void outer_init(struct outer *o, uint8_t protocol, const struct addr *saddr,
 		const struct addr *daddr, uint16_t sport_be, uint16_t dport_be,
 		const struct sadb_outer *conf)
 {
@@ -39,7 +39,7 @@ void outer_init(struct outer *o, const struct addr *saddr,
 	struct ip_header ip = {
 		.version = addr_is_v4(saddr) ? 4 : 6,
 		.ttl = conf && conf->ttl ? conf->ttl : OUTER_TTL,
-		.protocol = dport_be ? PROTO_UDP : PROTO_ESP,
+		.protocol = protocol,
 		.saddr = *saddr,
 		.daddr = *daddr,
 	};
@@ -49,13 +49,14 @@ void outer_init(struct outer *o, const struct addr *saddr,
 	memset(o, 0, sizeof(*o));
 	take_conf(o, conf ? conf : &none);
 	o->ip_bytes = (uint8_t)ip_least_bytes(ip.version);
-	o->bytes = (uint8_t)(o->ip_bytes + (dport_be ? UDP_HEADER_BYTES : 0));
+	o->bytes = (uint8_t)(o->ip_bytes +
+			     (protocol == PROTO_UDP ? UDP_HEADER_BYTES : 0));
 	at = o->octets + OUTER_MAX - o->bytes;
 	ip.total_bytes = ip.version == 4 ? 0 : o->ip_bytes;
 	ip_build(at, &ip);
 	if (ip.version == 4)
 		o->sum = (uint16_t)~get_u16(at + IPV4_CHECKSUM_AT);
-	if (!dport_be)
+	if (protocol != PROTO_UDP)
 		return;
 	memcpy(at + o->ip_bytes, &sport_be, 2);
 	memcpy(at + o->ip_bytes + 2, &dport_be, 2);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What stands before the ESP header of an SA's packets in tunnel mode: IP of
+ * What stands before the ESP or AH header of an SA's packets in tunnel mode: IP of
  * either family, and UDP where the SA says so. Made once when the SA is; a packet
  * gets a copy, with what is its own filled in. And what a header that comes off
  * says to the packet inside.
@@ -33,11 +33,13 @@ struct outer {
 };
 
 /*
- * Ports in network order; 0: bare ESP. Both addresses are of one family.
+ * Both addresses are of one family.
  *
- * conf   NULL: as with all zero
+ * protocol   that follows: PROTO_ESP, PROTO_AH, or PROTO_UDP around ESP, whose
+ *            ports are in network order
+ * conf       NULL: as with all zero
  */
-void outer_init(struct outer *o, const struct addr *saddr,
+void outer_init(struct outer *o, uint8_t protocol, const struct addr *saddr,
 		const struct addr *daddr, uint16_t sport_be, uint16_t dport_be,
 		const struct sadb_outer *conf);
 

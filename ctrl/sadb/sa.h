@@ -26,6 +26,7 @@
 #include "ctrl/sadb/rules.h"
 #include "include/drop.h"
 #include "include/meta.h"
+#include "include/proto.h"
 
 /*
  * Most SAs lose nothing, and the others for few reasons. What an SA loses for more
@@ -87,10 +88,14 @@ struct sa_rt {
 	uint16_t dummies;   /* DIR_OUT: a second */
 	bool udp;	    /* ESP in UDP, RFC 3948 */
 	bool transport;	    /* the mode: without a header of its own */
+	bool ah;	    /* AH, else ESP */
+	uint8_t head_bytes; /* ESP's header and IV, or AH's with its ICV */
+	uint8_t trailer_bytes; /* ESP's, behind its padding */
+	uint8_t tail_bytes;    /* ESP's ICV */
 	uint8_t iv_bytes;
 	uint8_t icv_bytes;
-	uint8_t align_bytes; /* a power of two: the encrypted part is a
-				multiple of it */
+	uint8_t align_bytes; /* a power of two: what is between head and tail is
+				a multiple of it */
 	bool counter_mode;   /* the IV is a counter, else unpredictable */
 	bool esn;
 	bool narrow; /* DIR_OUT: not all of its policies' packets are its own */
@@ -181,6 +186,14 @@ static inline const struct addr *sa_daddr(const struct sa_rt *sa)
 		atomic_load_explicit(&sa->way, memory_order_acquire);
 
 	return way ? &way->daddr : &sa->daddr;
+}
+
+/* What follows its outer header. */
+static inline uint8_t sa_protocol(const struct sa_rt *sa)
+{
+	if (sa->ah)
+		return PROTO_AH;
+	return sa->udp ? PROTO_UDP : PROTO_ESP;
 }
 
 /* Of an inbound SA, under its lock; of an outbound one, that worker's. */

@@ -8,6 +8,7 @@
 #include <urcu-qsbr.h>
 
 #include "ctrl/sadb/quiescent.h"
+#include "ctrl/wire/ah.h"
 #include "include/limits.h"
 #include "include/proto.h"
 
@@ -105,11 +106,31 @@ struct crypto_thread *sad_crypto(const struct sad *sad, uint32_t worker)
 	return sad->of_worker[worker];
 }
 
+static void describe_esp(struct sa_rt *sa, const struct encr_alg *encr,
+			 const struct integ_alg *integ)
+{
+	sa->iv_bytes = encr->iv_bytes;
+	sa->icv_bytes = (uint8_t)esp_icv_bytes(encr, integ);
+	/* RFC 4303 section 2.4: next header ends on a 4-octet border. */
+	sa->align_bytes = encr->block_bytes > 4 ? encr->block_bytes : 4;
+	sa->counter_mode = encr->counter_mode;
+	sa->head_bytes = (uint8_t)(ESP_HEADER_BYTES + sa->iv_bytes);
+	sa->trailer_bytes = ESP_TRAILER_BYTES;
+	sa->tail_bytes = sa->icv_bytes;
+}
+
+static void describe_ah(struct sa_rt *sa, const struct integ_alg *integ)
+{
+	sa->iv_bytes = integ->iv_bytes;
+	sa->icv_bytes = integ->icv_bytes;
+	sa->align_bytes = 1;
+	sa->head_bytes = (uint8_t)ah_bytes(addr_is_v4(&sa->saddr) ? 4 : 6,
+					   ah_icv_bytes(integ));
+}
+
 /* The constant part but key and rules, and what differs from 0. */
 static void sa_describe(struct sa_rt *sa, const struct sa_spec *spec)
 {
-	const struct encr_alg *encr = spec->encr;
-
 	sa->dir = spec->dir;
 	sa->spi_be = htonl(spec->spi);
 	sa->saddr = spec->saddr;
@@ -118,15 +139,16 @@ static void sa_describe(struct sa_rt *sa, const struct sa_spec *spec)
 	sa->peer_port_be = htons(spec->encap_sport);
 	sa->udp = spec->encap_dport != 0;
 	sa->transport = spec->mode == SADB_TRANSPORT;
-	outer_init(&sa->outer, &sa->saddr, &sa->daddr, htons(spec->encap_sport),
-		   htons(spec->encap_dport), &spec->outer);
+	sa->ah = spec->protocol == IKE_PROTO_AH;
+	outer_init(&sa->outer, sa_protocol(sa), &sa->saddr, &sa->daddr,
+		   htons(spec->encap_sport), htons(spec->encap_dport),
+		   &spec->outer);
 	sa->tfc_bytes = spec->outer.tfc_bytes;
 	sa->dummies = spec->outer.dummies;
-	sa->iv_bytes = encr->iv_bytes;
-	sa->icv_bytes = (uint8_t)esp_icv_bytes(encr, spec->integ);
-	/* RFC 4303 section 2.4: next header ends on a 4-octet border. */
-	sa->align_bytes = encr->block_bytes > 4 ? encr->block_bytes : 4;
-	sa->counter_mode = encr->counter_mode;
+	if (sa->ah)
+		describe_ah(sa, spec->integ);
+	else
+		describe_esp(sa, spec->encr, spec->integ);
 	sa->esn = spec->esn;
 	sa->narrow = spec->narrow;
 	sa->fragment_after = spec->fragment_after;
@@ -233,18 +255,33 @@ static struct sa_ref take_slot(struct sad *sad)
 	return (struct sa_ref){ .id = id, .gen = sad->gen[id] };
 }
 
+/* RFC 4302: why AH can't be made of that; NULL: it can. */
+static const char *ah_misfit(const struct sa_spec *spec)
+{
+	if (spec->encr->id != ENCR_NULL)
+		return "AH encrypts nothing";
+	if (spec->integ->id == INTEG_NONE)
+		return "AH without integrity protects nothing";
+	if (spec->encap_dport)
+		return "AH covers the addresses that a NAT changes: it is never in UDP (RFC 3948 section 1)";
+	return NULL;
+}
+
 int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 	    struct error *e)
 {
+	const char *misfit;
 	struct sa_rt *sa;
 	int err;
 
 	if (sad_count(sad) == SAD_MAX)
 		return error_set(e, -ENOSPC, "more than %u SAs", SAD_MAX);
-	if (esp_pair_misfit(spec->encr, spec->integ))
+	misfit = spec->protocol == IKE_PROTO_AH
+			 ? ah_misfit(spec)
+			 : esp_pair_misfit(spec->encr, spec->integ);
+	if (misfit)
 		return error_set(e, -EINVAL, "%s with %s: %s", spec->encr->name,
-				 spec->integ->name,
-				 esp_pair_misfit(spec->encr, spec->integ));
+				 spec->integ->name, misfit);
 	sa = aligned_alloc(_Alignof(struct sa_rt), sizeof(*sa));
 	if (!sa)
 		return error_set(e, -ENOMEM, "no memory for an SA");

@@ -33,6 +33,8 @@ struct sa_spec {
 	uint32_t replay_window; /* DIR_IN */
 	bool esn;
 	enum sadb_mode mode;
+	enum ike_protocol protocol; /* IKE_PROTO_ESP; or IKE_PROTO_AH, whose encr is
+				       ENCR_NULL */
 	uint64_t seq; /* last number used, or right edge; 0: a new SA */
 	struct seq_kept *kept; /* until no worker can hold the SA any more;
 				  NULL: nobody keeps them */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Any octets through a worker whose SAs are in transport mode. An input's first
- * octet chooses suite, family, UDP and path MTU; each step after it is
+ * Any octets through a worker whose SAs are in transport mode, of ESP or of AH. An
+ * input's first octet chooses suite, family, UDP and path MTU; each step after it is
  *
  *   - a packet of the host's between the SA's ends: what leaves has its header, and
  *     comes out of the peer's SA as it was; what does not leave is counted once,
@@ -26,11 +26,13 @@
 #include "tests/fuzz/input.h"
 
 #define GATEWAYS 8U
+#define OF_AH	 4U   /* more */
+#define IS_AH	 0x80 /* in the first octet */
 #define L3_MAX	 3400U
 #define TEXT_MAX 3200U
 #define STEPS	 16U
 
-static struct gateway *gateways[GATEWAYS];
+static struct gateway *gateways[GATEWAYS], *of_ah[OF_AH];
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -137,8 +139,7 @@ static void check_front(const struct gateway *g, const struct span *was,
 			ip_parse(slice_of(l3->at, l3->n), &now) &&
 			now.total_bytes == l3->n,
 		"a packet left for a packet");
-	require(now.protocol == (g->out->udp ? PROTO_UDP : PROTO_ESP),
-		"which is ESP");
+	require(now.protocol == sa_protocol(g->out), "which is the SA's");
 	require(now.tos == h.tos && now.ttl == h.ttl && now.id == h.id &&
 			now.fragment == h.fragment &&
 			addr_equal(&now.saddr, &h.saddr) &&
@@ -246,7 +247,10 @@ static void step(struct gateway *g, struct slice *in)
 		step_host(g, in);
 		break;
 	case 1:
-		step_text(g, in);
+		if (g->out->ah)
+			step_raw(g, in); /* it has no text */
+		else
+			step_text(g, in);
 		break;
 	case 2:
 		step_raw(g, in);
@@ -276,6 +280,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		gateway_transport(g);
 		gateways[i] = g;
 	}
+	for (uint32_t i = 0; i < OF_AH; i++) {
+		of_ah[i] = gateway_fenced(NULL, i & 2 ? "sha512" : "sha256",
+					  i & 1);
+		if (i & 2)
+			gateway_outer_v6(of_ah[i]);
+		gateway_transport(of_ah[i]);
+	}
 	return 0;
 }
 
@@ -296,7 +307,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice in = slice_of(data, size);
 	const uint8_t choice = take(&in);
-	struct gateway *g = gateways[choice % GATEWAYS];
+	struct gateway *g = choice & IS_AH ? of_ah[choice % OF_AH]
+					   : gateways[choice % GATEWAYS];
 
 	gateway_restart(g, 0);
 	fence_restart(&g->w.umem);

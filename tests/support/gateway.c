@@ -15,6 +15,7 @@
 #include "ctrl/dp/plug.h"
 #include "ctrl/sadb/policy.h"
 #include "ctrl/wire/ipv4.h"
+#include "ctrl/wire/ah.h"
 #include "include/proto.h"
 
 #define VNET_BYTES ((uint32_t)sizeof(struct virtio_net_hdr))
@@ -51,7 +52,8 @@ static struct sa_rt *add_sa(struct gateway *g, const struct gateway_spec *spec,
 			    bool spread, enum dp_dir dir,
 			    const struct sa_rule *rules, size_t n)
 {
-	const struct encr_alg *encr = encr_by_name(spec->encr);
+	const struct encr_alg *encr =
+		encr_by_name(spec->encr ? spec->encr : "null");
 	const struct integ_alg *integ =
 		spec->integ ? integ_by_name(spec->integ) : &integ_none;
 	struct secret encr_key, integ_key;
@@ -60,6 +62,7 @@ static struct sa_rt *add_sa(struct gateway *g, const struct gateway_spec *spec,
 		.spi = GATEWAY_SPI,
 		.saddr = addr_of("192.0.2.1"),
 		.daddr = addr_of("192.0.2.2"),
+		.protocol = spec->encr ? IKE_PROTO_ESP : IKE_PROTO_AH,
 		.encr = encr,
 		.integ = integ,
 		.encr_key = &encr_key,
@@ -157,8 +160,8 @@ struct gateway *gateway_new_spread(const struct gateway_spec *spec,
 static void sa_encapsulate(struct sa_rt *sa)
 {
 	sa->udp = true;
-	outer_init(&sa->outer, &sa->saddr, &sa->daddr, htons(IKE_NATT_PORT),
-		   htons(IKE_NATT_PORT), NULL);
+	outer_init(&sa->outer, PROTO_UDP, &sa->saddr, &sa->daddr,
+		   htons(IKE_NATT_PORT), htons(IKE_NATT_PORT), NULL);
 	sa->peer_port_be = htons(IKE_NATT_PORT);
 }
 
@@ -166,7 +169,11 @@ static void sa_move(struct sa_rt *sa)
 {
 	sa->saddr = sa->peer = addr_of("2001:db8:ffff::1");
 	sa->daddr = addr_of("2001:db8:ffff::2");
-	outer_init(&sa->outer, &sa->saddr, &sa->daddr, 0, 0, NULL);
+	outer_init(&sa->outer, sa_protocol(sa), &sa->saddr, &sa->daddr, 0, 0,
+		   NULL);
+	if (sa->ah)
+		sa->head_bytes =
+			(uint8_t)ah_bytes(6, sa->iv_bytes + sa->icv_bytes);
 }
 
 void gateway_outer_v6(struct gateway *g)

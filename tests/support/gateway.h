@@ -38,7 +38,7 @@
 #define GATEWAY_FRAMES_MAX  2048U
 
 struct gateway_spec {
-	const char *encr;  /* proposal keyword */
+	const char *encr;  /* proposal keyword; NULL: AH */
 	const char *integ; /* NULL with an AEAD */
 	bool esn;
 	uint32_t frames; /* GATEWAY_FRAMES_MAX at most */

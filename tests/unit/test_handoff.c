@@ -34,7 +34,8 @@ static const struct gateway_spec spec = {
 };
 
 /* The second uses the first one's SAs, and owns the outbound one. */
-static int setup_pair(void **state, bool second_knows)
+static int setup_of(void **state, const struct gateway_spec *of,
+		    bool second_knows)
 {
 	struct pair *p = calloc(1, sizeof(*p));
 	struct worker *all[2];
@@ -42,7 +43,7 @@ static int setup_pair(void **state, bool second_knows)
 	if (!p)
 		return -1;
 	for (uint32_t i = 0; i < 2; i++) {
-		p->g[i] = gateway_new(&spec);
+		p->g[i] = gateway_new(of);
 		if (i == 0 || second_knows)
 			gateway_know_all(p->g[i]);
 		all[i] = &p->g[i]->w;
@@ -56,13 +57,23 @@ static int setup_pair(void **state, bool second_knows)
 
 static int setup(void **state)
 {
-	return setup_pair(state, true);
+	return setup_of(state, &spec, true);
+}
+
+static int setup_ah(void **state)
+{
+	static const struct gateway_spec ah = {
+		.integ = "sha256",
+		.frames = GATEWAY_FRAMES_MAX,
+	};
+
+	return setup_of(state, &ah, true);
 }
 
 /* It has no next hop yet. */
 static int setup_unknowing(void **state)
 {
-	return setup_pair(state, false);
+	return setup_of(state, &spec, false);
 }
 
 static int teardown(void **state)
@@ -196,7 +207,7 @@ static void packet_of_anothers_sa_is_padded_by_its_owner(void **state)
 	assert_balance(p);
 }
 
-/* A header with options, which the cipher does not bring along. */
+/* With its header, whether the cipher brings that along or not. */
 static void packet_in_transport_mode_keeps_its_header(void **state)
 {
 	struct pair *p = *state;
@@ -532,6 +543,9 @@ int main(void)
 		CASE(packet_of_anothers_sa_leaves_by_its_owner),
 		CASE(packet_of_anothers_sa_is_padded_by_its_owner),
 		CASE(packet_in_transport_mode_keeps_its_header),
+		cmocka_unit_test_setup_teardown(
+			packet_in_transport_mode_keeps_its_header, setup_ah,
+			teardown),
 		CASE(numbers_follow_each_other_whoever_received),
 		CASE(what_the_owner_cannot_take_in_time_is_dropped_by_name),
 		CASE(owner_without_frames_leaves_them_for_later),

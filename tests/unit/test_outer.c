@@ -26,7 +26,8 @@ static struct outer outer_as(bool v6, uint16_t port,
 	const struct addr daddr = addr_of(v6 ? "2001:db8::2" : "192.0.2.2");
 	struct outer o;
 
-	outer_init(&o, &saddr, &daddr, htons(port), htons(port), conf);
+	outer_init(&o, port ? PROTO_UDP : PROTO_ESP, &saddr, &daddr,
+		   htons(port), htons(port), conf);
 	return o;
 }
 

@@ -43,7 +43,8 @@ static void set_df(struct gateway *g, enum sadb_df df)
 {
 	const struct sadb_outer conf = { .df = (uint8_t)df };
 
-	outer_init(&g->out->outer, &g->out->saddr, &g->out->daddr, 0, 0, &conf);
+	outer_init(&g->out->outer, PROTO_ESP, &g->out->saddr, &g->out->daddr, 0,
+		   0, &conf);
 }
 
 static void step_out(struct gateway *g, struct ip_header h, uint32_t bytes)

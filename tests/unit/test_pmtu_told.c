@@ -31,10 +31,9 @@
 
 static struct tell ear;
 
-static int setup(void **state)
+static int setup_of(void **state, const struct gateway_spec *spec)
 {
-	const struct gateway_spec spec = { "aes128", "sha256", false, FRAMES };
-	struct gateway *g = gateway_new(&spec);
+	struct gateway *g = gateway_new(spec);
 
 	if (tell_init(&ear, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)))
 		return -1;
@@ -42,6 +41,20 @@ static int setup(void **state)
 	g->w.tell = &ear;
 	*state = g;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	const struct gateway_spec spec = { "aes128", "sha256", false, FRAMES };
+
+	return setup_of(state, &spec);
+}
+
+static int setup_ah(void **state)
+{
+	const struct gateway_spec spec = { NULL, "sha256", false, FRAMES };
+
+	return setup_of(state, &spec);
 }
 
 static int teardown(void **state)
@@ -154,6 +167,23 @@ static void so_is_one_that_quotes_esp_in_udp(void **state)
 	send_one(g, packet);
 	e = error_about(packet, NARROW);
 	assert_heard(g, &e, NARROW);
+}
+
+static void so_is_one_that_quotes_ah(void **state)
+{
+	struct gateway *g = *state;
+	uint8_t packet[QUOTED + 20];
+	struct report e;
+
+	send_one(g, packet);
+	e = error_about(packet, NARROW);
+	assert_heard(g, &e, NARROW);
+	packet[9] = PROTO_ESP;
+	packet_mend_checksum(packet, sizeof(packet));
+	memmove(packet + 20, packet + 24,
+		8); /* SPI and number, as ESP has them */
+	e = error_about(packet, NARROW);
+	assert_false_one(g, &e);
 }
 
 static void so_is_one_in_ipv6(void **state)
@@ -334,6 +364,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(router_on_the_path_is_heard),
 		CASE(so_is_one_that_quotes_esp_in_udp),
+		cmocka_unit_test_setup_teardown(so_is_one_that_quotes_ah,
+						setup_ah, teardown),
 		CASE(so_is_one_in_ipv6),
 		CASE(nothing_below_576_is_told),
 		CASE(older_number_is_heard_for_a_while),

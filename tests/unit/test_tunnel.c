@@ -17,15 +17,28 @@ static const struct sa_rt sas[] = {
 	{ .outer.bytes = IPV4_HEADER_BYTES,
 	  .align_bytes = 16,
 	  .iv_bytes = 16,
-	  .icv_bytes = 16 },
+	  .icv_bytes = 16,
+	  .head_bytes = ESP_HEADER_BYTES + 16,
+	  .trailer_bytes = ESP_TRAILER_BYTES,
+	  .tail_bytes = 16 },
 	{ .outer.bytes = IPV4_HEADER_BYTES,
 	  .align_bytes = 4,
 	  .iv_bytes = 8,
-	  .icv_bytes = 16 },
+	  .icv_bytes = 16,
+	  .head_bytes = ESP_HEADER_BYTES + 8,
+	  .trailer_bytes = ESP_TRAILER_BYTES,
+	  .tail_bytes = 16 },
 	{ .outer.bytes = IPV4_HEADER_BYTES,
 	  .align_bytes = 4,
 	  .iv_bytes = 0,
-	  .icv_bytes = 16 },
+	  .icv_bytes = 16,
+	  .head_bytes = ESP_HEADER_BYTES + 0,
+	  .trailer_bytes = ESP_TRAILER_BYTES,
+	  .tail_bytes = 16 },
+	{ .outer.bytes = IPV6_HEADER_BYTES, /* AH with HMAC-SHA-512 */
+	  .align_bytes = 1,
+	  .icv_bytes = 32,
+	  .head_bytes = 48 },
 };
 
 #define SAS (sizeof(sas) / sizeof(sas[0]))
@@ -56,6 +69,9 @@ static void most_that_is_put_around_is_enough_for_every_sa(void **state)
 		.align_bytes = 16,
 		.iv_bytes = 16,
 		.icv_bytes = 32,
+		.head_bytes = ESP_HEADER_BYTES + 16,
+		.trailer_bytes = ESP_TRAILER_BYTES,
+		.tail_bytes = 32,
 	};
 	uint32_t tight = 0;
 
