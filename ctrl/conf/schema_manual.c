@@ -5,6 +5,7 @@
 #include "ctrl/conf/schema_manual.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +22,13 @@
 
 #define DEFAULT_REPLAY_WINDOW 64 /* RFC 4303 section 3.4.3: the default */
 
+#define ALGS_MAX 64 /* of two keywords, and more */
+
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
 #define FORM_ADDRESS  "one unicast address"
 #define FORM_SECRET   "0x and hexadecimal digits, two for each octet"
+#define FORM_ESP      "one proposal such as aes256-sha256"
 #define FORM_MODE     "tunnel or transport"
 #define NO_BEET	      "but only tunnel and transport are supported; remove the line"
 #define FORM_POLICIES "names of policies with action = protect"
@@ -57,8 +61,10 @@ static const struct key manual_keys[] = {
 	  .read = value_address,   AT(manual_conf, remote) },
 	{ .name = "mode",	   .form = FORM_MODE, .read = value_word,
 	  .words = mode_words,	   AT(manual_conf, mode) },
-	{ .name = "esp_proposals", .required = true, .form = "one proposal such as aes256-sha256",
+	{ .name = "esp_proposals", .form = FORM_ESP,
 	  .read = value_proposal },
+	{ .name = "ah_proposals",  .form = "one proposal such as sha256",
+	  .read = value_ah_proposal },
 	{ .name = "replay_window", .form = "a number of packets from 0 (off) to 65536",
 	  .read = value_number,	   .max = REPLAY_WINDOW_MAX, AT(manual_conf, replay_window) },
 	{ .name = "encap",	   .form = "yes or no", .read = value_bool,
@@ -170,7 +176,8 @@ static int check_sa(const struct manual_conf *m, const struct section *sa,
 		    struct manual_keys *keys, struct error *e)
 {
 	const bool alone = m->integ->id == INTEG_NONE;
-	const struct wanted_key encr = { "encr_key", m->encr->name,
+	const bool ah = m->protocol == IKE_PROTO_AH;
+	const struct wanted_key encr = { "encr_key", ah ? "AH" : m->encr->name,
 					 encr_key_bytes(m->encr) };
 	const struct wanted_key integ = { "integ_key",
 					  alone ? m->encr->name : m->integ->name,
@@ -186,6 +193,71 @@ static int check_sa(const struct manual_conf *m, const struct section *sa,
 
 /* --- a pair */
 
+/* What to write instead. */
+static const char *unbroken(const struct manual_conf *m)
+{
+	return m->protocol == IKE_PROTO_AH ? "sha256" : "aes256-sha256";
+}
+
+static const struct value *proposal_of(const struct section *sec)
+{
+	const struct value *v = tree_value(sec, "esp_proposals");
+
+	return v ? v : tree_value(sec, "ah_proposals");
+}
+
+/* "aes128-sha256", or for AH "sha256"; text: room for ALGS_MAX. */
+static const char *algs_of(const struct manual_conf *m, char *text)
+{
+	const bool alone = m->integ->id == INTEG_NONE;
+	const bool ah = m->protocol == IKE_PROTO_AH;
+
+	snprintf(text, ALGS_MAX, "%s%s%s", ah ? "" : m->encr->name,
+		 ah || alone ? "" : "-", alone ? "" : m->integ->name);
+	return text;
+}
+
+static int check_protocol(const struct section *sec, struct error *e)
+{
+	const struct value *esp = tree_value(sec, "esp_proposals");
+	const struct value *ah = tree_value(sec, "ah_proposals");
+	char path[TREE_PATH_MAX];
+
+	if (esp && ah)
+		return value_fail(e, ah, -EINVAL,
+				  "stands beside esp_proposals, but the SAs of "
+				  "a pair are of one protocol; remove one of "
+				  "the two");
+	if (esp || ah)
+		return 0;
+	tree_path(sec, path);
+	return conf_fail(e, &sec->place, -EINVAL,
+			 "%s.esp_proposals is missing; it must be " FORM_ESP
+			 ", or ah_proposals in its place one such as sha256",
+			 path);
+}
+
+/* AH covers the addresses that a NAT changes, and has no padding for RFC 4303
+ * section 2.7. */
+static int check_ah(const struct section *sec, const struct manual_conf *m,
+		    struct error *e)
+{
+	static const char *const esp_alone[] = { "encap", "remote_port",
+						 "tfc_padding", "tfc_dummies" };
+	const struct value *v = NULL;
+
+	if (m->protocol != IKE_PROTO_AH)
+		return 0;
+	for (size_t i = 0; !v && i < ROWS(esp_alone); i++)
+		v = tree_value(sec, esp_alone[i]);
+	return v ? value_fail(e, v, -EINVAL,
+			      "does not go with ah_proposals: AH is never in "
+			      "UDP, since it covers the addresses that a NAT "
+			      "changes (RFC 3948 section 1), and pads nothing; "
+			      "remove the line, or write esp_proposals")
+		 : 0;
+}
+
 /*
  * The same keys come back with every start, and a counter with them: whoever
  * asks for that has to know what keeps the counter from coming back too.
@@ -193,33 +265,37 @@ static int check_sa(const struct manual_conf *m, const struct section *sa,
 static int check_mode(const struct gateway_conf *g, const struct section *sec,
 		      const struct manual_conf *m, struct error *e)
 {
-	if (!m->encr->counter_mode || g->allow_manual_counter_mode)
+	char algs[ALGS_MAX];
+
+	if (!manual_counts(m) || g->allow_manual_counter_mode)
 		return 0;
 	return value_fail(
-		e, tree_value(sec, "esp_proposals"), -EINVAL,
+		e, proposal_of(sec), -EINVAL,
 		"can't be %s with keys by hand: a counter that is used twice "
 		"under one key reveals both packets (RFC 4106 section 2, RFC "
 		"8221 section 3), and keys by hand outlive a restart; use "
-		"IKE, or a CBC proposal such as aes256-sha256, or set "
+		"IKE, or %s, or set "
 		"gateway.allow_manual_counter_mode = yes if state_dir is on a "
 		"disk that is never rolled back",
-		m->encr->name);
+		algs_of(m, algs),
+		m->protocol == IKE_PROTO_AH
+			? "a MAC without a counter such as sha256"
+			: "a CBC proposal such as aes256-sha256");
 }
 
 /* What is broken has to be asked for twice. */
 static int check_weak(const struct gateway_conf *g, const struct section *sec,
 		      const struct manual_conf *m, struct error *e)
 {
-	const bool alone = m->integ->id == INTEG_NONE;
 	const char *weakness = esp_pair_weakness(m->encr, m->integ);
+	char algs[ALGS_MAX];
 
 	if (!weakness || g->allow_weak_algorithms)
 		return 0;
-	return value_fail(e, tree_value(sec, "esp_proposals"), -EINVAL,
-			  "can't be %s%s%s, which is weak (%s); use "
-			  "aes256-sha256, or set " ALLOW_WEAK,
-			  m->encr->name, alone ? "" : "-",
-			  alone ? "" : m->integ->name, weakness);
+	return value_fail(
+		e, proposal_of(sec), -EINVAL,
+		"can't be %s, which is weak (%s); use %s, or set " ALLOW_WEAK,
+		algs_of(m, algs), weakness, unbroken(m));
 }
 
 /* RFC 4303 section 3.4.3: replays are not looked for where forgeries aren't. */
@@ -318,6 +394,8 @@ static int fill_pair(const struct section *sec, const struct config *c,
 	if (!err)
 		err = keys_read(&manual_table, sec, m, e);
 	if (!err)
+		err = check_protocol(sec, e);
+	if (!err)
 		err = check_mode(&c->gateway, sec, m, e);
 	if (!err)
 		err = check_weak(&c->gateway, sec, m, e);
@@ -327,6 +405,8 @@ static int fill_pair(const struct section *sec, const struct config *c,
 		err = check_esn(sec, m, e);
 	if (!err)
 		err = check_outer(sec, m, e);
+	if (!err)
+		err = check_ah(sec, m, e);
 	if (!err)
 		err = fill_encap(sec, m, e);
 	if (!err)

@@ -13,6 +13,9 @@
 	"aes128, aes192, aes256 (also with ctr, gcm16, gcm12, gcm8, " \
 	"ccm16, ccm12, ccm8, gmac), chacha20poly1305, null, and the " \
 	"weak 3des, des"
+#define KNOWN_AH                                                     \
+	"sha256, sha384, sha512, sha1, sha1_160, aesxcbc, aescmac, " \
+	"aes128gmac, aes192gmac, aes256gmac, and the weak md5, md5_128"
 #define KNOWN_INTEG                                                      \
 	"sha256, sha384, sha512, sha1, sha1_160, aesxcbc, aescmac, and " \
 	"the weak md5, md5_128"
@@ -109,6 +112,7 @@ VALUE_READER(value_proposal)
 
 	if (strlen(v->text) >= sizeof(encr) || strpbrk(v->text, ", \t\r\n"))
 		return value_fail_form(k, v, e);
+	m->protocol = IKE_PROTO_ESP;
 	strcpy(encr, v->text);
 	m->esn = take_esn(encr);
 	integ = split(encr);
@@ -127,5 +131,31 @@ VALUE_READER(value_proposal)
 				  "has more than a cipher and an integrity "
 				  "keyword; write %s-%s",
 				  m->encr->name, m->integ->name);
+	return 0;
+}
+
+VALUE_READER(value_ah_proposal)
+{
+	struct manual_conf *m = out;
+	char integ[PROPOSAL_MAX];
+	char *more;
+
+	if (strlen(v->text) >= sizeof(integ) || strpbrk(v->text, ", \t\r\n"))
+		return value_fail_form(k, v, e);
+	m->protocol = IKE_PROTO_AH;
+	m->encr = encr_by_id(ENCR_NULL, 0);
+	strcpy(integ, v->text);
+	m->esn = take_esn(integ);
+	more = split(integ);
+	m->integ = integ_by_name(integ);
+	if (!m->integ)
+		return value_fail(e, v, -EINVAL,
+				  "has an unknown integrity keyword, and AH "
+				  "has no cipher; known are " KNOWN_AH);
+	if (more)
+		return value_fail(e, v, -EINVAL,
+				  "has more than an integrity keyword; write "
+				  "%s",
+				  m->integ->name);
 	return 0;
 }

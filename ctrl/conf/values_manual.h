@@ -8,7 +8,8 @@
 VALUE_READER(value_address); /* out: struct addr, unicast */
 VALUE_READER(value_key);     /* out: struct secret, of any length */
 
-/* out: struct manual_conf, whose encr, integ and esn are filled. */
+/* out: struct manual_conf, whose protocol, encr, integ and esn are filled. */
 VALUE_READER(value_proposal);
+VALUE_READER(value_ah_proposal);
 
 #endif

@@ -124,7 +124,7 @@ static bool same_pair(const struct manual_conf *a, const struct manual_conf *b)
 	       a->esn == b->esn && a->remote_port == b->remote_port &&
 	       a->spread == b->spread &&
 	       a->fragment_after == b->fragment_after && a->mode == b->mode &&
-	       a->follow == b->follow &&
+	       a->follow == b->follow && a->protocol == b->protocol &&
 	       memcmp(&a->outer, &b->outer, sizeof(a->outer)) == 0 &&
 	       memcmp(&a->soft, &b->soft, sizeof(a->soft)) == 0 &&
 	       memcmp(&a->hard, &b->hard, sizeof(a->hard)) == 0 &&

@@ -29,16 +29,20 @@ static const char *other_backend(const struct dp_view *dp,
 	return of && of != own ? of->name : NULL;
 }
 
-/* "aes128-sha256-esn", and what is unusual of it. */
+/* "aes128-sha256-esn" or "AH sha256-esn", and what is unusual of it. */
 static void put_algs(const struct dp_view *dp, const struct encr_alg *encr,
-		     const struct integ_alg *integ, bool esn,
+		     const struct integ_alg *integ, bool ah, bool esn,
 		     struct tunnel_status *out)
 {
 	const bool alone = integ->id == INTEG_NONE;
 	const char *backend = other_backend(dp, encr, integ);
 
-	snprintf(out->algs, sizeof(out->algs), "%s%s%s%s%s%s%s", encr->name,
-		 alone ? "" : "-", alone ? "" : integ->name, esn ? "-esn" : "",
+	snprintf(out->algs, sizeof(out->algs), "%s%s%s%s%s%s%s",
+		 ah ? "AH" : encr->name,
+		 alone ? ""
+		 : ah  ? " "
+		       : "-",
+		 alone ? "" : integ->name, esn ? "-esn" : "",
 		 esp_pair_weakness(encr, integ) ? " weak" : "",
 		 backend ? " by " : "", backend ? backend : "");
 }
@@ -241,7 +245,8 @@ static void view_manual(const struct dp_view *dp, const struct manual_conf *m,
 	snprintf(out->name, sizeof(out->name), "%s", m->name);
 	addr_str(&m->local, out->local);
 	addr_str(&m->remote, out->remote);
-	put_algs(dp, m->encr, m->integ, m->esn, out);
+	put_algs(dp, m->encr, m->integ, m->protocol == IKE_PROTO_AH, m->esn,
+		 out);
 	out->transport = m->mode == SADB_TRANSPORT;
 	out->state = TUNNEL_UP;
 	out->start_action = CHILD_START;
@@ -305,7 +310,7 @@ static void add_pair(const struct dp_view *dp, const struct ike_sa_view *ike,
 	addr_str(&ike->local, out->local);
 	addr_str(&ike->remote, out->remote);
 	if (encr && integ)
-		put_algs(dp, encr, integ, child->esn, out);
+		put_algs(dp, encr, integ, false, child->esn, out);
 	add_sa(dp, &ike->local, child->spi_in, SADB_IN, &out->in);
 	add_sa(dp, &ike->remote, child->spi_out, SADB_OUT, &out->out);
 }

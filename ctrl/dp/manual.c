@@ -67,6 +67,7 @@ static bool mark_of(const struct manual *m, const struct one *o,
 		slice_of(&pair->hard, sizeof(pair->hard)),
 		slice_of(&pair->outer, sizeof(pair->outer)),
 		slice_of(&pair->mode, sizeof(pair->mode)),
+		slice_of(&pair->protocol, sizeof(pair->protocol)),
 		slice_of(o->keys->encr_key.octets, o->keys->encr_key.len),
 		slice_of(o->keys->integ_key.octets, o->keys->integ_key.len),
 	};
@@ -108,7 +109,7 @@ static int open_state(struct manual *m, const struct one *o, uint64_t now_ns,
 {
 	const struct durable_keys keys = {
 		.dir = o->id.dir,
-		.counter_mode = o->pair->encr->counter_mode,
+		.counter_mode = manual_counts(o->pair),
 		.encr_key = &o->keys->encr_key,
 		.integ_key = &o->keys->integ_key,
 		.spi = o->id.spi,
@@ -117,7 +118,7 @@ static int open_state(struct manual *m, const struct one *o, uint64_t now_ns,
 	struct durable_spec spec = {
 		.name = o->name,
 		.dir = o->id.dir,
-		.strict = o->pair->encr->counter_mode,
+		.strict = manual_counts(o->pair),
 		.esn = o->pair->esn,
 	};
 	int err = begin_state(m, e);
@@ -139,7 +140,7 @@ static int take_state(struct manual *m, const struct one *o, uint64_t now_ns,
 	if (o->id.dir == SADB_IN && o->pair->replay_window == 0)
 		return 0; /* every number is accepted, seen or not */
 	err = open_state(m, o, now_ns, out, &why);
-	if (err && (o->pair->encr->counter_mode || o->pair->esn))
+	if (err && (manual_counts(o->pair) || o->pair->esn))
 		return error_set(e, err, "%s: %.400s", o->name, why.text);
 	if (err)
 		log_warn("manual: no state is kept sa=%s: %s; it counts from 1, and after a restart packets may be taken for replays, or replays for packets",
@@ -191,6 +192,7 @@ static int install(struct manual *m, const struct one *o,
 		.hard = pair->hard,
 		.outer = pair->outer,
 		.mode = (uint8_t)pair->mode,
+		.protocol = (uint8_t)pair->protocol,
 	};
 	struct error why;
 	int err;

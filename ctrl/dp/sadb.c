@@ -17,11 +17,14 @@
  * will add it. */
 #define LARVAL_NS (165 * NS_PER_S)
 
-struct sad_key sad_key_of(const struct sadb_id *id)
+struct sad_key sad_key_of(const struct entry *en)
 {
-	struct sad_key key = { .spi = htonl(id->spi), .protocol = PROTO_ESP };
+	struct sad_key key = {
+		.spi = htonl(en->id.spi),
+		.protocol = en->protocol == IKE_PROTO_AH ? PROTO_AH : PROTO_ESP,
+	};
 
-	memcpy(key.daddr.octets, id->daddr.octets, sizeof(key.daddr.octets));
+	memcpy(key.daddr.octets, en->id.daddr.octets, sizeof(key.daddr.octets));
 	return key;
 }
 

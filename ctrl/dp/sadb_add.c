@@ -127,6 +127,11 @@ static int check_form(const struct sadb_id *id, const struct sadb_sa *sa,
 	if (sa->mode == SADB_TRANSPORT &&
 	    (sa->outer.tfc_bytes || sa->outer.dummies))
 		return error_set(e, -EINVAL, "TFC in transport mode");
+	if (sa->protocol == IKE_PROTO_IKE || sa->protocol > IKE_PROTO_ESP)
+		return error_set(e, -EINVAL, "neither ESP nor AH");
+	if (sa->protocol == IKE_PROTO_AH &&
+	    (sa->outer.tfc_bytes || sa->outer.dummies))
+		return error_set(e, -EINVAL, "TFC in AH");
 	for (uint32_t i = 0; i < sa->n_selectors; i++) {
 		if (!selector_sound(&sa->selectors[i]))
 			return error_set(e, -EINVAL, "a selector is no range");
@@ -236,6 +241,7 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		.replay_window = sa->replay_window,
 		.esn = sa->esn,
 		.mode = (enum sadb_mode)sa->mode,
+		.protocol = (enum ike_protocol)sa->protocol,
 		.seq = start ? start->seq : 0,
 		.kept = start ? start->kept : NULL,
 		.limits = is_limited(&sa->soft) || is_limited(&sa->hard) ? &limits
@@ -293,7 +299,7 @@ static int keep_selectors(struct entry *en, const struct sadb_sa *sa,
 /* Slot first, then the map entry: BPF never names an SA that isn't there. */
 static int arm(struct sadb *s, const struct entry *en, struct error *e)
 {
-	const struct sad_key key = sad_key_of(&en->id);
+	const struct sad_key key = sad_key_of(en);
 	const bool in = en->id.dir == SADB_IN;
 	int err = 0;
 
@@ -339,6 +345,7 @@ int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		err = keep_selectors(en, sa, e);
 	if (!err)
 		err = make(s, en, sa, start, now_ns, e);
+	en->protocol = sa->protocol;
 	if (!err)
 		err = arm(s, en, e);
 	if (err)

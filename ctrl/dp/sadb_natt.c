@@ -70,11 +70,12 @@ struct sad_key entry_key(const struct sadb *s, const struct entry *en)
 {
 	const struct sa_rt *sa =
 		en->id.dir == SADB_OUT ? sad_get(s->sad, en->ref) : NULL;
-	struct sadb_id there = en->id;
+	struct sad_key key = sad_key_of(en);
 
 	if (sa)
-		there.daddr = *sa_daddr(sa);
-	return sad_key_of(&there);
+		memcpy(key.daddr.octets, sa_daddr(sa)->octets,
+		       sizeof(key.daddr.octets));
+	return key;
 }
 
 /* ICMP errors quote the address of now. */

@@ -36,6 +36,7 @@ struct used_keys {
 struct entry {
 	enum entry_state state;
 	struct sadb_id id;
+	uint8_t protocol;   /* enum ike_protocol */
 	struct sa_ref ref;  /* LIVE, DRAINING */
 	uint32_t *policies; /* whose it is, their ids; owned */
 	uint32_t n_policies;
@@ -155,7 +156,7 @@ void entry_expire(struct sadb *s, struct entry *en, enum sadb_cause cause);
 int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en);
 
 /* The key of the map `sad`: ESP, bare and in UDP. */
-struct sad_key sad_key_of(const struct sadb_id *id);
+struct sad_key sad_key_of(const struct entry *en);
 
 void sadb_tell_event(struct sadb *s, const struct sadb_event *e);
 

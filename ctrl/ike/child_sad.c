@@ -180,6 +180,7 @@ static void describe(const struct ike_sa *sa, const struct exchange *x,
 	out->encr = (uint16_t)x->chosen.encr->id;
 	out->encr_key_bits = x->chosen.encr->key_bits;
 	out->integ = (uint16_t)x->chosen.integ->id;
+	out->protocol = IKE_PROTO_ESP;
 	out->esn = x->chosen.esn;
 	out->replay_window = x->child->conf->replay_window;
 	out->spread = x->child->conf->spread;

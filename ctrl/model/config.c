@@ -8,10 +8,16 @@ static bool same_spi(const struct manual_keys *a, const struct manual_keys *b)
 	return a->spi && a->spi == b->spi;
 }
 
-static bool same_key(const struct manual_keys *a, const struct manual_keys *b)
+bool manual_counts(const struct manual_conf *m)
 {
-	return a != b && a->spi && b->spi &&
-	       secret_equal(&a->encr_key, &b->encr_key);
+	return m->encr->counter_mode || m->integ->iv_bytes;
+}
+
+/* AH has no other than that of its MAC, and ESP has none for AES-GMAC beside it. */
+static const struct secret *counting_key(const struct manual_conf *m,
+					 const struct manual_keys *keys)
+{
+	return m->protocol == IKE_PROTO_AH ? &keys->integ_key : &keys->encr_key;
 }
 
 static bool keys_clash(const struct manual_conf *a, const struct manual_conf *b,
@@ -23,10 +29,15 @@ static bool keys_clash(const struct manual_conf *a, const struct manual_conf *b,
 
 	for (size_t i = 0; i < 2; i++) {
 		for (size_t j = 0; j < 2; j++) {
-			if (!same_key(one[i], other[j]))
+			if (one[i] == other[j] || !one[i]->spi ||
+			    !other[j]->spi ||
+			    !secret_equal(counting_key(a, one[i]),
+					  counting_key(b, other[j])))
 				continue;
 			*out = (struct manual_clash){
-				"encr_key", dirs[i], dirs[j],
+				a->protocol == IKE_PROTO_AH ? "integ_key"
+							    : "encr_key",
+				dirs[i], dirs[j],
 				"in counter mode each SA needs a key of its own"
 			};
 			return true;
@@ -50,8 +61,8 @@ bool manual_clash(const struct manual_conf *a, const struct manual_conf *b,
 					      "SPIs to one peer must differ" };
 		return true;
 	}
-	return a->encr->counter_mode && b->encr->counter_mode &&
-	       keys_clash(a, b, out);
+	return manual_counts(a) && manual_counts(b) &&
+	       a->protocol == b->protocol && keys_clash(a, b, out);
 }
 
 bool manual_suits(const struct manual_conf *m, const struct policy_conf *p)

@@ -106,7 +106,7 @@ struct manual_keys {
 };
 
 /*
- * A pair of ESP SAs with keys by hand. One that was added while the
+ * A pair of SAs with keys by hand, of ESP or of AH. One that was added while the
  * gateway runs may lack a direction, and serves policies in another's place.
  */
 struct manual_conf {
@@ -118,11 +118,12 @@ struct manual_conf {
 	uint32_t replay_window; /* packets */
 	bool esn;
 	enum sadb_mode mode;
-	bool encap;	      /* ESP in UDP */
-	uint16_t remote_port; /* host order; of that UDP, else 0 */
-	bool follow;	      /* the peer, where authentic packets come from */
-	bool spread;	      /* the outbound SA is all workers' at once */
-	bool fragment_after;  /* IPv4 is cut after it is protected */
+	enum ike_protocol protocol; /* with IKE_PROTO_AH encr is ENCR_NULL */
+	bool encap;		    /* ESP in UDP */
+	uint16_t remote_port;	    /* host order; of that UDP, else 0 */
+	bool follow;	     /* the peer, where authentic packets come from */
+	bool spread;	     /* the outbound SA is all workers' at once */
+	bool fragment_after; /* IPv4 is cut after it is protected */
 	struct sadb_limit soft, hard; /* of either SA's life, from start */
 	struct sadb_outer outer;
 	struct manual_keys in;
@@ -134,7 +135,7 @@ struct manual_conf {
 
 /* What two SAs must not have both; see manual_clash(). */
 struct manual_clash {
-	const char *key; /* of the configuration: "spi" or "encr_key" */
+	const char *key; /* of the configuration: "spi", or of a key */
 	const char *dir; /* "in" or "out": where the one has it */
 	const char *other_dir;
 	const char *why;
@@ -175,6 +176,9 @@ struct config {
 	char **included; /* names of the files that it includes, owned */
 	size_t n_included;
 };
+
+/* Is what the SAs' packets have a counter that must never come again under one key? */
+bool manual_counts(const struct manual_conf *m);
 
 /*
  * Do these have an SPI by which they cannot be told apart, or in counter mode a

@@ -22,7 +22,8 @@
  * empty: of all SAs of before it has none.
  *
  * An SPI belongs to one address of ours, bare or in UDP: ESP comes in either
- * form at any time (RFC 7296 section 2.23), encapsulation is how we send.
+ * form at any time (RFC 7296 section 2.23), encapsulation is how we send. ESP and AH
+ * have no SPI in common, though RFC 4301 section 4.1 would let them.
  */
 #ifndef CYG_MODEL_SADB_H
 #define CYG_MODEL_SADB_H
@@ -157,6 +158,9 @@ struct sadb_sa {
 	uint8_t mode;		/* enum sadb_mode */
 	uint8_t fragment_after; /* outbound: IPv4 is cut after it is protected */
 	uint8_t keepalive;	/* outbound, in UDP: we may be behind a NAT */
+	uint8_t protocol;	/* IKE_PROTO_ESP; or IKE_PROTO_AH, whose encr is
+			     ENCR_NULL and which is never in UDP */
+	uint8_t pad[3];
 	uint32_t replay_window; /* packets; inbound */
 	uint32_t pad2;
 	struct sadb_limit soft; /* EXPIRE tells of it */

@@ -219,6 +219,63 @@ static int parse_transport(const char *local_ts, const char *remote_ts,
 	return conf_parse("f", slice_of(whole, strlen(whole)), c, e);
 }
 
+#define AH_SA(spi, key) "{\nspi = " spi "\ninteg_key = 0x" key "\n}\n"
+#define AH_PAIR(proposal, in, out)                                       \
+	"gateway {\nprotected = lan0\nunprotected = wan0\n"              \
+	"allow_manual_counter_mode = yes\nallow_weak_algorithms = yes\n" \
+	"}\nmanual {\none {\nlocal_addrs = 192.0.2.1\n"                  \
+	"remote_addrs = 192.0.2.2\nah_proposals = " proposal "\n"        \
+	"in " AH_SA("0x1001", in) "out " AH_SA("0x1002", out) "}\n}\n"
+#define A16 "5ec2e700112233445566778899aabbcc"
+#define B16 "5ec2e7ccbbaa99887766554433221100"
+
+static void ah_has_a_mac_and_no_cipher(void **state)
+{
+	static const struct {
+		const char *text, *integ;
+		bool esn;
+	} cases[] = {
+		{ AH_PAIR("md5", A16, B16), "md5", false },
+		{ AH_PAIR("aesxcbc-esn", A16, B16), "aesxcbc", true },
+		{ AH_PAIR("sha1-noesn", A16 "01020304", B16 "01020304"), "sha1",
+		  false },
+		{ AH_PAIR("sha256", A16 A16, A16 A16), "sha256", false },
+		{ AH_PAIR("aes128gmac", A16 "01020304", B16 "01020304"),
+		  "aes128gmac", false },
+	};
+	struct config *c;
+	struct error e;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(cases); i++) {
+		if (conf_parse("f",
+			       slice_of(cases[i].text, strlen(cases[i].text)),
+			       &c, &e))
+			fail_msg("%s", e.text);
+		assert_int_equal(c->manual[0].protocol, IKE_PROTO_AH);
+		assert_int_equal(c->manual[0].encr->id, ENCR_NULL);
+		assert_string_equal(c->manual[0].integ->name, cases[i].integ);
+		assert_int_equal(c->manual[0].esn, cases[i].esn);
+		config_free(c);
+	}
+}
+
+static void key_of_gmac_in_ah_is_one_sas(void **state)
+{
+	static const char text[] =
+		AH_PAIR("aes128gmac", A16 "01020304", A16 "01020304");
+	struct config *c;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(conf_parse("f", slice_of(text, strlen(text)), &c, &e),
+			 -EINVAL);
+	assert_string_equal(e.text,
+			    "f:14:13: manual.one.in.integ_key is the same as "
+			    "manual.one.out.integ_key at line 18; in counter "
+			    "mode each SA needs a key of its own");
+}
+
 static void transport_mode_is_for_the_two_addresses_alone(void **state)
 {
 	static const char *const other[][2] = {
@@ -344,6 +401,8 @@ int main(void)
 	struct CMUnitTest tests[ROWS(refused) + ROWS(refused_added) + 5] = {
 		cmocka_unit_test(counter_mode_is_taken_where_it_is_allowed),
 		cmocka_unit_test(it_is_not_allowed_unless_it_is_said),
+		cmocka_unit_test(ah_has_a_mac_and_no_cipher),
+		cmocka_unit_test(key_of_gmac_in_ah_is_one_sas),
 		cmocka_unit_test(transport_mode_is_for_the_two_addresses_alone),
 		cmocka_unit_test(pair_is_added_to_policies),
 		cmocka_unit_test(half_of_a_pair_is_added),

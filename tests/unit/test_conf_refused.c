@@ -58,6 +58,14 @@ struct refused {
 	"gateway.allow_manual_counter_mode = yes if state_dir is on a "   \
 	"disk that is never rolled back"
 
+#define AH_INTEG                                                     \
+	"sha256, sha384, sha512, sha1, sha1_160, aesxcbc, aescmac, " \
+	"aes128gmac, aes192gmac, aes256gmac, and the weak md5, md5_128"
+#define NOT_WITH_AH                                                           \
+	"does not go with ah_proposals: AH is never in UDP, since it covers " \
+	"the addresses that a NAT changes (RFC 3948 section 1), and pads "    \
+	"nothing; remove the line, or write esp_proposals"
+
 static const struct refused refused[] = {
 	/* names */
 	{ "unknown_key_is_refused_with_the_nearest", "remote_ts = 10.2.0.0/24",
@@ -143,7 +151,8 @@ static const struct refused refused[] = {
 	  "it must be one unicast address" },
 	{ "proposal_is_required", "esp_proposals = aes128-sha256", "",
 	  "f:9:2: manual.to-b.esp_proposals is missing; "
-	  "it must be one proposal such as aes256-sha256" },
+	  "it must be one proposal such as aes256-sha256, or ah_proposals in "
+	  "its place one such as sha256" },
 	{ "inbound_sa_is_required", "\t\tin {\n", "\t} x { in {\n",
 	  "f:9:2: manual.to-b.in is missing; "
 	  "it must be a section with spi, encr_key and integ_key" },
@@ -290,6 +299,46 @@ static const struct refused refused[] = {
 	  "are supported; remove the line" },
 	{ "unknown_mode_is_refused", "mode = tunnel", "mode = tunnels",
 	  "f:12:10: manual.to-b.mode must be tunnel or transport" },
+	{ "ah_beside_esp_is_refused", "esp_proposals = aes128-sha256",
+	  "esp_proposals = aes128-sha256\n\t\tah_proposals = sha256",
+	  "f:14:18: manual.to-b.ah_proposals stands beside esp_proposals, but "
+	  "the SAs of a pair are of one protocol; remove one of the two" },
+	{ "cipher_in_ah_is_refused", "esp_proposals = aes128-sha256",
+	  "ah_proposals = aes128-sha256",
+	  "f:13:18: manual.to-b.ah_proposals has an unknown integrity keyword, "
+	  "and AH has no cipher; known are " AH_INTEG },
+	{ "more_than_a_mac_in_ah_is_refused", "esp_proposals = aes128-sha256",
+	  "ah_proposals = sha256-modp2048-esn",
+	  "f:13:18: manual.to-b.ah_proposals has more than an integrity "
+	  "keyword; write sha256" },
+	{ "two_ah_proposals_are_refused", "esp_proposals = aes128-sha256",
+	  "ah_proposals = sha256, sha1",
+	  "f:13:18: manual.to-b.ah_proposals must be one proposal such as "
+	  "sha256" },
+	{ "ah_with_a_key_for_a_cipher_is_refused",
+	  "esp_proposals = aes128-sha256", "ah_proposals = sha256",
+	  "f:17:15: manual.to-b.in.encr_key does not go with AH, which needs "
+	  "none; remove the line" },
+	{ "ah_in_udp_is_refused", "esp_proposals = aes128-sha256",
+	  "ah_proposals = sha256\n\t\tencap = yes",
+	  "f:14:11: manual.to-b.encap " NOT_WITH_AH },
+	{ "padding_in_ah_is_refused", "esp_proposals = aes128-sha256",
+	  "ah_proposals = sha256\n\t\ttfc_padding = mtu",
+	  "f:14:17: manual.to-b.tfc_padding " NOT_WITH_AH },
+	{ "weak_mac_of_ah_is_refused", "esp_proposals = aes128-sha256",
+	  "ah_proposals = md5",
+	  "f:13:18: manual.to-b.ah_proposals can't be md5, which is weak (RFC "
+	  "8221 section 6: HMAC-MD5 MUST NOT be used); use sha256, or set "
+	  "gateway.allow_weak_algorithms = yes if the peer can do nothing "
+	  "better" },
+	{ "counter_of_ah_with_keys_by_hand_is_refused",
+	  "esp_proposals = aes128-sha256", "ah_proposals = aes128gmac",
+	  "f:13:18: manual.to-b.ah_proposals can't be aes128gmac with keys by "
+	  "hand: a counter that is used twice under one key reveals both "
+	  "packets (RFC 4106 section 2, RFC 8221 section 3), and keys by hand "
+	  "outlive a restart; use IKE, or a MAC without a counter such as "
+	  "sha256, or set gateway.allow_manual_counter_mode = yes if state_dir "
+	  "is on a disk that is never rolled back" },
 	{ "aead_with_keys_by_hand_is_refused", "aes256-sha256", "aes256gcm16",
 	  "f:29:19: manual.to-c.esp_proposals can't be "
 	  "aes256gcm16" COUNTER_MODE },

@@ -452,6 +452,25 @@ static void other_form_under_an_spi_in_use_is_refused(void **state)
 	assert_true(out_of(f, 0)->transport);
 }
 
+#define AH_SA(dir, spi)                             \
+	dir " { spi = " spi "\n integ_key = " KEY_A \
+	    "0102030405060708090a0b0c\n }\n"
+#define AH_ONE                                                             \
+	CONF("one { local_addrs = 192.0.2.1\n remote_addrs = 192.0.2.2\n " \
+	     "ah_proposals = sha256\n" AH_SA("in", "0x1001")               \
+		     AH_SA("out", "0x1002") "}\n",                         \
+	     NET_1)
+
+static void pair_of_ah_is_not_that_of_esp_under_its_spi(void **state)
+{
+	struct fixture *f = *state;
+
+	apply(f, AH_ONE);
+	assert_true(out_of(f, 0)->ah);
+	assert_refused(f, CONF(ONE, NET_1), -EBUSY,
+		       "differs, but its SPI 0x00001001 is in use");
+}
+
 static void spi_that_still_drains_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -673,6 +692,7 @@ int main(void)
 		CASE(extended_numbers_that_come_back_go_on),
 		CASE(other_keys_under_an_spi_in_use_are_refused),
 		CASE(other_form_under_an_spi_in_use_is_refused),
+		CASE(pair_of_ah_is_not_that_of_esp_under_its_spi),
 		CASE(spi_that_still_drains_is_refused),
 		CASE(policies_that_are_refused_leave_the_pairs),
 		CASE(pair_that_finds_no_room_leaves_no_state_open),

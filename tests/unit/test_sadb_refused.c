@@ -293,7 +293,64 @@ static void transport_of_networks(struct sadb_request *q)
 	q->sa.mode = SADB_TRANSPORT;
 }
 
+static void take_ah(struct sadb_request *q)
+{
+	q->sa.protocol = IKE_PROTO_AH;
+	q->sa.encr = ENCR_NULL;
+	q->sa.encr_key_bits = 0;
+	q->sa.encr_key_len = 0;
+	q->sa.integ = INTEG_HMAC_SHA2_256_128;
+	q->sa.integ_key_len = 32;
+}
+
+static void protocol_ike(struct sadb_request *q)
+{
+	q->sa.protocol = IKE_PROTO_IKE;
+}
+
+static void protocol_unknown(struct sadb_request *q)
+{
+	q->sa.protocol = IKE_PROTO_ESP + 1;
+}
+
+static void ah_that_encrypts(struct sadb_request *q)
+{
+	q->sa.protocol = IKE_PROTO_AH;
+}
+
+static void ah_without_integrity(struct sadb_request *q)
+{
+	take_ah(q);
+	q->sa.integ = INTEG_NONE;
+	q->sa.integ_key_len = 0;
+}
+
+static void ah_in_udp(struct sadb_request *q)
+{
+	take_ah(q);
+	q->sa.encap_sport = q->sa.encap_dport = 4500;
+}
+
+static void ah_that_pads(struct sadb_request *q)
+{
+	take_ah(q);
+	q->sa.outer.tfc_bytes = 200;
+}
+
+static void ah_of_dummies(struct sadb_request *q)
+{
+	take_ah(q);
+	q->sa.outer.dummies = 1;
+}
+
 static const struct refusal refusals[] = {
+	{ "neither ESP nor AH", -EINVAL, protocol_ike },
+	{ "a protocol that nobody knows", -EINVAL, protocol_unknown },
+	{ "AH that encrypts", -EINVAL, ah_that_encrypts },
+	{ "AH without integrity", -EINVAL, ah_without_integrity },
+	{ "AH in UDP", -EINVAL, ah_in_udp },
+	{ "AH that pads", -EINVAL, ah_that_pads },
+	{ "AH with dummies", -EINVAL, ah_of_dummies },
 	{ "SPI 0", -EINVAL, spi_0 },
 	{ "SPI 255", -EINVAL, spi_255 },
 	{ "no direction", -EINVAL, dir_2 },
@@ -355,6 +412,30 @@ static void transport_sa_of_its_own_addresses_is_taken(void **state)
 		assert_int_equal(side_call(p->a, &q).err, -EINVAL);
 	}
 	assert_int_equal(sad_count(p->a->sad), 2);
+}
+
+/* The good one of those; ESP and AH are looked up under their own numbers. */
+static void ah_sa_is_entered_as_ahs(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request q;
+
+	for (uint32_t in = 0; in < 2; in++) {
+		const struct side_map *map =
+			in ? &p->a->inbound : &p->a->outbound;
+
+		q = side_add(in ? SADB_IN : SADB_OUT, in, 0x3003, POLICY_ALL,
+			     &p->narrow_a);
+		take_ah(&q);
+		assert_int_equal(side_call(p->a, &q).err, 0);
+		assert_int_equal(map->at[(map->next - 1) % SIDE_SAS].key.protocol,
+				 PROTO_AH);
+		q = side_add(in ? SADB_IN : SADB_OUT, in, 0x3005, POLICY_ALL,
+			     &p->narrow_a);
+		assert_int_equal(side_call(p->a, &q).err, 0);
+		assert_int_equal(map->at[(map->next - 1) % SIDE_SAS].key.protocol,
+				 PROTO_ESP);
+	}
 }
 
 static void sa_between_ipv6_addresses_is_taken(void **state)
@@ -667,6 +748,7 @@ int main(void)
 		CASE(manual_sa_is_neither_bound_anew_nor_removed),
 		CASE(refused_add_leaves_nothing),
 		CASE(transport_sa_of_its_own_addresses_is_taken),
+		CASE(ah_sa_is_entered_as_ahs),
 		CASE(sa_between_ipv6_addresses_is_taken),
 		CASE(inbound_add_is_between_the_same_addresses),
 		CASE(sa_that_is_there_goes_on_to_where_the_name_led),
