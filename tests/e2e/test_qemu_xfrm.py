@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """
-The peer is Linux itself: the ESP of Debian's kernel, in a guest in the place of
+The peer is Linux itself: the ESP and AH of Debian's kernel, in a guest in the place of
 gw-b. Every algorithm that we have, with keys by hand and with keys that we
 negotiated with charon; either family inside either; transport mode between the
 gateway and the peer; extended sequence numbers or not; ESP in UDP or not; and its
@@ -61,6 +61,10 @@ NOT_ESP = " and ".join(["(ip or ip6) and not icmp6 and not ip6 multicast",
                           for a in NATTED.values())])
 NO_ESP = ("not arp and not esp and not udp port 4500 and not ip6 multicast and "
           "(not icmp6 or ip6[40] == 128 or ip6[40] == 129)")
+NOT_AH = ("(ip or ip6) and not icmp6 and not ip6 multicast and not ip proto 51 "
+          "and not ip6 proto 51")
+NO_AH = ("not arp and not ip proto 51 and not ip6 proto 51 and not ip6 multicast "
+         "and (not icmp6 or ip6[40] == 128 or ip6[40] == 129)")
 NETS = 256
 BORDER = 3 << 32
 BEFORE = BORDER - 20
@@ -91,6 +95,22 @@ MANUAL = """\
         out {{
             spi = {spi_out:#x}
             encr_key = 0x{encr_out}
+            {integ_out}
+        }}
+    }}
+"""
+MANUAL_AH = """\
+    {name} {{
+        local_addrs = {ours}
+        remote_addrs = {peer}
+        mode = {mode}
+        ah_proposals = {ah}
+        in {{
+            spi = {spi_in:#x}
+            {integ_in}
+        }}
+        out {{
+            spi = {spi_out:#x}
             {integ_out}
         }}
     }}
@@ -173,6 +193,24 @@ def transport_rows():
             for i, (form, family, esn) in enumerate(TRANSPORT)]
 
 
+def ah_rows():
+    """Each MAC, either family inside either, and transport mode."""
+    macs = itertools.cycle(MACS)
+    table = [make_row(128 + i, f"ah-{inner}in{outer}-{esn}",
+                      f"ah-{next(macs)}-{esn}", PLAIN[outer], inner)
+             for i, (inner, outer, esn) in enumerate(itertools.product(
+                 FAMILIES, FAMILIES, ("esn", "noesn")))]
+    return table + [
+        Row(f"ah-transport-{family}-{esn}", transport_peer(i),
+            f"ah-{next(macs)}-{esn}", OURS[family], transport_peer(i),
+            transport_peer(i))
+        for i, (form, family, esn) in enumerate(TRANSPORT) if form == "plain"]
+
+
+def is_ah(row):
+    return row.esp.startswith("ah-")
+
+
 def is_transport(row):
     return row.peer == row.net
 
@@ -191,7 +229,7 @@ def check_rows(lab, table, what, near="host-a", others=NOT_ESP):
            f"{what}, {row.name}: each size comes back, and TCP"
            f"{said.stdout and ': ' + said.stdout.strip()}{said.stderr[-300:]}")
     others = wire.stop()
-    ok(not others, f"{what}: nothing but ESP was on the wire: {others}")
+    ok(not others, f"{what}: nothing else was on the wire: {others}")
 
 
 def xfrm_faults(guest):
@@ -258,7 +296,13 @@ def manual_keys(row):
             "mode": "transport" if is_transport(row) else "tunnel"}
     for way in ("in", "out"):
         keys[f"spi_{way}"] = 0x1000 + secrets.randbelow(0xffff000)
-        if esp in AEADS:
+        if is_ah(row):
+            name, octets, icv_bits = MACS[esp.removeprefix("ah-")]
+            key = secrets.token_hex(octets)
+            keys["ah"] = row.esp.removeprefix("ah-")
+            keys[f"integ_{way}"] = f"integ_key = 0x{key}"
+            keys[f"linux_{way}"] = f"auth-trunc hmac({name}) 0x{key} {icv_bits}"
+        elif esp in AEADS:
             name, octets = AEADS[esp]
             key = secrets.token_hex(octets)
             keys[f"encr_{way}"], keys[f"integ_{way}"] = key, ""
@@ -278,9 +322,11 @@ def manual_keys(row):
 def linux_form(row):
     """What Linux has to be told of an SA of this row beside its keys."""
     any_address = "0.0.0.0" if family_of(row.peer) == 4 else "::"
+    flags = ([] if is_transport(row) else ["af-unspec"]) + (
+        ["esn"] if row.esp.endswith("-esn") else []) + (
+        ["align4"] if is_ah(row) and family_of(row.peer) == 4 else [])
     return "".join([
-        " flag" if not is_transport(row) or row.esp.endswith("-esn") else "",
-        "" if is_transport(row) else " af-unspec", " esn" if row.esp.endswith("-esn") else "",
+        " flag " + " ".join(flags) if flags else "",
         f" encap espinudp 4500 4500 {any_address}" if in_udp(row) else ""])
 
 
@@ -295,8 +341,9 @@ def xfrm_commands(number, row, keys, begun):
     """What is our "in" goes out there."""
     us = ours(row)
     mode = "transport" if is_transport(row) else "tunnel"
+    proto = "ah" if is_ah(row) else "esp"
     for way, src, dst in (("in", row.peer, us), ("out", us, row.peer)):
-        yield (f"xfrm state add src {src} dst {dst} proto esp "
+        yield (f"xfrm state add src {src} dst {dst} proto {proto} "
                f"spi {keys[f'spi_{way}']:#x} reqid {number} mode {mode} "
                f"replay-window {WINDOW} {keys[f'linux_{way}']}"
                f"{linux_form(row)}{linux_start(way, begun)}")
@@ -304,12 +351,13 @@ def xfrm_commands(number, row, keys, begun):
             ("out", row.net, row.lan, row.peer, us),
             ("in", row.lan, row.net, us, row.peer)):
         yield (f"xfrm policy add src {src} dst {dst} dir {way} priority 2 tmpl "
-               f"src {local} dst {remote} proto esp reqid {number} mode {mode}")
+               f"src {local} dst {remote} proto {proto} reqid {number} mode {mode}")
 
 
 def manual_conf(table, keys):
     return "".join([
-        HEAD, "manual {\n", *(MANUAL.format(**k) for k in keys),
+        HEAD, "manual {\n", *((MANUAL_AH if is_ah(row) else MANUAL).format(**k)
+                             for row, k in zip(table, keys)),
         "}\npolicies {\n", *(POLICY.format(**row._asdict()) for row in table),
         "}\n"])
 
@@ -354,6 +402,20 @@ def check_transport(lab, guest):
     check_sas(guest, table, "transport mode")
     check_rows(lab, table, "transport mode", "gw-a", NO_ESP)
     check_counters(guest, gateway, "transport mode")
+    gateway.stop()
+    forget_sas(guest)
+
+
+def check_ah(lab, guest):
+    table = ah_rows()
+    keys = [manual_keys(row) for row in table]
+    gateway = lab.start_gateway("gw-a", manual_conf(table, keys))
+    spare_neighbours(guest)
+    tell_linux(guest, table, keys)
+    check_rows(lab, [r for r in table if not is_transport(r)], "AH",
+               others=NOT_AH)
+    check_rows(lab, [r for r in table if is_transport(r)], "AH", "gw-a", NO_AH)
+    check_counters(guest, gateway, "AH")
     gateway.stop()
     forget_sas(guest)
 
@@ -520,6 +582,7 @@ def main():
         qemu_charon.start(guest)
         check_manual(lab, guest)
         check_transport(lab, guest)
+        check_ah(lab, guest)
         check_border(lab, guest)
         check_ike(lab, guest)
     return finish()
