@@ -112,8 +112,8 @@ static void template_that_is_turned_is_as_if_made_for_there(void **state)
 		const struct addr saddr = addr_of(here[v6]);
 		const struct addr daddr = addr_of(there[v6]);
 
-		outer_init(&made, &saddr, &daddr, htons(4500), htons(1024),
-			   NULL);
+		outer_init(&made, PROTO_UDP, &saddr, &daddr, htons(4500),
+			   htons(1024), NULL);
 		outer_turn(&turned, &daddr, htons(1024));
 		assert_memory_equal(&turned, &made, sizeof(made));
 	}
