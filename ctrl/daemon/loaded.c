@@ -123,10 +123,10 @@ int loaded_put_conn(const struct config *c, const struct conn_conf *conn,
 {
 	const struct conn_conf *old =
 		find_conn(c->conns, c->n_conns, conn->name);
-	int err = check_weak(c, conn, e);
+	int err = make_room(c, 1, out, e);
 
 	if (!err)
-		err = make_room(c, 1, out, e);
+		err = check_weak(c, conn, e);
 	if (!err && old && !old->from_vici)
 		err = fail_files(c, "connection", conn->name, -EEXIST, e);
 	for (size_t i = 0; !err && i < c->n_conns; i++)
