@@ -296,6 +296,9 @@ static __always_inline int fragment_in(struct xdp_md *ctx,
 	if (v.whose == FRAGMENT_DROP)
 		return xdp_drop(v.reason, p->frame_bytes);
 	meta.plain = !p->rest && !meta.sa.gen;
+	/* It goes up by ipsec0, past what the host asks of this interface. */
+	if (meta.plain && v.reason != PASS_IKE)
+		return xdp_drop(DROP_FRAGMENT_LATE, p->frame_bytes);
 	return steer_worker(ctx, p, slot, &meta, PASS_STEER_IN);
 }
 

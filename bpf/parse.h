@@ -128,11 +128,11 @@ static __always_inline void read_icmp(const struct cursor *c, __u32 at,
 static __always_inline void read_mh(const struct cursor *c, __u32 at,
 				    struct packet *p)
 {
-	__u8 type;
+	__u8 head[MH_TYPE_AT + 1];
 
-	if (!cursor_read(c, at + MH_TYPE_AT, &type, sizeof(type)))
+	if (!cursor_read(c, at, head, sizeof(head)))
 		return;
-	p->sport = p->dport = (__u16)(type << 8);
+	p->sport = p->dport = (__u16)(head[MH_TYPE_AT] << 8);
 	p->has_ports = 1;
 }
 

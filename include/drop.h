@@ -25,6 +25,7 @@
 	X(REDIRECT,	  "redirect",	    "the kernel told somebody outside to go around this gateway (ICMP redirect), where a PROTECT policy might cover what he sends") \
 	X(ICMP_QUOTE,	  "icmp_quote",	    "an ICMP error quoted a packet that a PROTECT policy covers, and no SA is up for the way back (RFC 4301 section 6.2), or it came from outside") \
 	X(ICMP_SPI,	  "icmp_spi",	    "an ICMP error said that a packet of ours was too big, but no SA of ours has the SPI that it quotes: forged, or late") \
+	X(FRAGMENT_LATE,  "fragment_late",  "the first fragment of UDP in the clear came behind a later one: of what waited for it only IKE is put together") \
 	X(STEER_FAILED,	  "steer_failed",   "metadata or host tag could not be attached") \
 	/* counted by the workers, of what is not put together yet */          \
 	X(FRAGMENT_WRONG, "fragment_wrong", "fragment that no packet has: empty, not of eighths, beyond what IP can say, or behind too long headers") \

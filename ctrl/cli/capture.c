@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctrl/cli/tree.h"
@@ -47,13 +48,14 @@ static void fill(struct question *q, const struct capture_options *o)
 		question_add(q, "side", o->before ? "before" : "after");
 }
 
-/* Its descriptor, or negative with e filled. Cleartext is nobody else's to read. */
+/* Its descriptor, or negative with e filled. What is in it stays: see begin_file(). */
 static int open_file(const char *file, struct error *e)
 {
 	int fd;
 
 	if (file && strcmp(file, "-") != 0)
-		fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		fd = open(file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+			  0600);
 	else if (isatty(STDOUT_FILENO))
 		return error_set(
 			e, -ENOTTY,
@@ -63,6 +65,20 @@ static int open_file(const char *file, struct error *e)
 	return fd < 0 ? error_set(e, -errno, "cannot write to %s: %s",
 				  file ? file : "-", strerror(errno))
 		      : fd;
+}
+
+/* There will be something to write. Cleartext is nobody else's to read, whoever made
+ * the file; what is no file stays as it is. */
+static int begin_file(int fd, struct error *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return error_set(e, -errno, "fstat: %s", strerror(errno));
+	if (S_ISREG(st.st_mode) && (fchmod(fd, 0600) || ftruncate(fd, 0)))
+		return error_set(e, -errno, "cannot begin the file: %s",
+				 strerror(errno));
+	return 0;
 }
 
 static int write_all(int fd, const uint8_t *octets, size_t len)
@@ -145,6 +161,8 @@ int capture_run(const char *path, struct question *q,
 	if (!err)
 		err = check(&reply, path, e);
 	reply_free(&reply);
+	if (!err && options->file && strcmp(options->file, "-") != 0)
+		err = begin_file(to, e);
 	if (!err)
 		err = copy(from, to, e);
 	if (from >= 0)

@@ -448,8 +448,8 @@ static int fail_clash(const struct section *sec, const struct section *other,
 {
 	const struct value *v =
 		tree_value(tree_section(sec, clash->dir), clash->key);
-	const struct value *first =
-		tree_value(tree_section(other, clash->other_dir), clash->key);
+	const struct value *first = tree_value(
+		tree_section(other, clash->other_dir), clash->other_key);
 	char path[TREE_PATH_MAX];
 
 	value_path(first, path);
@@ -582,7 +582,8 @@ static int check_new(const struct section *sec, const struct config *c,
 				tree_value(tree_section(sec, clash.dir),
 					   clash.key),
 				-EEXIST, "is the same as manual.%s.%s.%s; %s",
-				o->name, clash.other_dir, clash.key, clash.why);
+				o->name, clash.other_dir, clash.other_key,
+				clash.why);
 	}
 	return 0;
 }
@@ -611,6 +612,6 @@ int manual_fill_added(const struct section *sec, const struct config *c,
 		err = value_fail(
 			e, tree_value(tree_section(sec, clash.dir), clash.key),
 			-EINVAL, "is the same as %s.%s; %s", clash.other_dir,
-			clash.key, clash.why);
+			clash.other_key, clash.why);
 	return err ? err : check_new(sec, c, m, e);
 }

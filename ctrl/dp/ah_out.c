@@ -50,7 +50,10 @@ static uint8_t put_front(struct packet *p, uint8_t *ah, uint32_t total_bytes)
 
 	if (sa->transport)
 		return transport_put(p, ah, total_bytes);
-	outer_put(&sa->outer, ah, total_bytes, &p->ip, (uint16_t)p->seq);
+	/* The ICV covers it, so that whoever cuts the packet keeps it: those of
+	 * SAs beside this one have another. */
+	outer_put(&sa->outer, ah, total_bytes, &p->ip,
+		  (uint16_t)(p->seq ^ ntohl(sa->spi_be)));
 	p->l3 = ah - sa->outer.bytes;
 	return p->ip.version == 4 ? PROTO_IPIP : PROTO_IPV6;
 }

@@ -163,6 +163,8 @@ static bool admit(struct worker *w, struct packet *p, uint32_t mtu,
 	enum drop_reason misfit =
 		p->sa->narrow ? quoted_judge(w, p, DIR_OUT) : DROP_NONE;
 
+	if (p->drop != DROP_NONE)
+		return false;
 	if (misfit != DROP_NONE) {
 		packet_drop(p, misfit);
 		return false;

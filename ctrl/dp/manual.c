@@ -110,7 +110,7 @@ static int open_state(struct manual *m, const struct one *o, uint64_t now_ns,
 	const struct durable_keys keys = {
 		.dir = o->id.dir,
 		.counter_mode = manual_counts(o->pair),
-		.encr_key = &o->keys->encr_key,
+		.encr_key = manual_counting_key(o->pair, o->keys),
 		.integ_key = &o->keys->integ_key,
 		.spi = o->id.spi,
 		.peer = &o->pair->remote,

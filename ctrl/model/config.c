@@ -14,12 +14,18 @@ bool manual_counts(const struct manual_conf *m)
 }
 
 /* AH has no other than that of its MAC, and ESP has none for AES-GMAC beside it. */
-static const struct secret *counting_key(const struct manual_conf *m,
+const struct secret *manual_counting_key(const struct manual_conf *m,
 					 const struct manual_keys *keys)
 {
 	return m->protocol == IKE_PROTO_AH ? &keys->integ_key : &keys->encr_key;
 }
 
+static const char *counting_name(const struct manual_conf *m)
+{
+	return m->protocol == IKE_PROTO_AH ? "integ_key" : "encr_key";
+}
+
+/* Whatever their protocols: of two counters under one key both reveal. */
 static bool keys_clash(const struct manual_conf *a, const struct manual_conf *b,
 		       struct manual_clash *out)
 {
@@ -31,13 +37,12 @@ static bool keys_clash(const struct manual_conf *a, const struct manual_conf *b,
 		for (size_t j = 0; j < 2; j++) {
 			if (one[i] == other[j] || !one[i]->spi ||
 			    !other[j]->spi ||
-			    !secret_equal(counting_key(a, one[i]),
-					  counting_key(b, other[j])))
+			    !secret_equal(manual_counting_key(a, one[i]),
+					  manual_counting_key(b, other[j])))
 				continue;
 			*out = (struct manual_clash){
-				a->protocol == IKE_PROTO_AH ? "integ_key"
-							    : "encr_key",
-				dirs[i], dirs[j],
+				counting_name(a), dirs[i], counting_name(b),
+				dirs[j],
 				"in counter mode each SA needs a key of its own"
 			};
 			return true;
@@ -51,18 +56,17 @@ bool manual_clash(const struct manual_conf *a, const struct manual_conf *b,
 		  struct manual_clash *out)
 {
 	if (a != b && same_spi(&a->in, &b->in)) {
-		*out = (struct manual_clash){ "spi", "in", "in",
+		*out = (struct manual_clash){ "spi", "in", "spi", "in",
 					      "inbound SPIs must differ" };
 		return true;
 	}
 	if (a != b && same_spi(&a->out, &b->out) &&
 	    addr_equal(&a->remote, &b->remote)) {
-		*out = (struct manual_clash){ "spi", "out", "out",
+		*out = (struct manual_clash){ "spi", "out", "spi", "out",
 					      "SPIs to one peer must differ" };
 		return true;
 	}
-	return manual_counts(a) && manual_counts(b) &&
-	       a->protocol == b->protocol && keys_clash(a, b, out);
+	return manual_counts(a) && manual_counts(b) && keys_clash(a, b, out);
 }
 
 bool manual_suits(const struct manual_conf *m, const struct policy_conf *p)

@@ -135,8 +135,9 @@ struct manual_conf {
 
 /* What two SAs must not have both; see manual_clash(). */
 struct manual_clash {
-	const char *key; /* of the configuration: "spi", or of a key */
-	const char *dir; /* "in" or "out": where the one has it */
+	const char *key;       /* of the configuration: "spi", or of a key */
+	const char *dir;       /* "in" or "out": where the one has it */
+	const char *other_key; /* and where the other one has it */
 	const char *other_dir;
 	const char *why;
 };
@@ -179,6 +180,10 @@ struct config {
 
 /* Is what the SAs' packets have a counter that must never come again under one key? */
 bool manual_counts(const struct manual_conf *m);
+
+/* Under which key it counts, if it does. */
+const struct secret *manual_counting_key(const struct manual_conf *m,
+					 const struct manual_keys *keys);
 
 /*
  * Do these have an SPI by which they cannot be told apart, or in counter mode a

@@ -204,6 +204,25 @@ def check_refusals(lab, gateway):
        "who is not root gets nothing")
 
 
+def check_file(lab, gateway):
+    """Cleartext is root's alone, and what is refused takes no file's place."""
+    path = lab.write("kept.pcapng", "an earlier capture", mode=0o644)
+    lab.run(gateway.ns, [CYGNET, "capture", "-w", path, "--policy", "nowhere"],
+            check=False)
+    with open(path) as file:
+        ok(file.read() == "an earlier capture",
+           "a capture that is refused leaves its file as it was")
+    client = Client(gateway, "-t", "1", name="kept.pcapng")
+    ok(client.end() == 0 and not client.packets() and
+       os.stat(path).st_mode & 0o777 == 0o600, "another one is root's alone")
+    link = os.path.join(lab.dir, "link.pcapng")
+    os.symlink(path, link)
+    done = lab.run(gateway.ns, [CYGNET, "capture", "-w", link, "-t", "1"],
+                   check=False)
+    ok(done.returncode == 1 and "cannot write" in done.stderr,
+       "and goes by no link")
+
+
 def check_one_at_a_time(lab, gateway):
     first = Client(gateway, name="first.pcapng")
     refused(gateway, "a second capture is refused", "another capture")
@@ -238,6 +257,7 @@ with Lab() as lab:
     gw_b = lab.start_gateway("gw-b", lab.default_conf("b"))
     ping(lab)
     check_sides(lab, gw_a)
+    check_file(lab, gw_a)
     check_one_side(lab, gw_a)
     check_filters(lab, gw_a)
     check_drops(lab, gw_a)

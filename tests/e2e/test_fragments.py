@@ -240,12 +240,27 @@ def check_sockets(lab, peer):
         with lab.socket("gw-a", peer.ip.af, socket.SOCK_DGRAM) as sock:
             sock.bind(("", port))
             sock.settimeout(3)
-            for order, how in ((list, "in order"), (reversed, "reversed")):
+            orders = ((list, "in order"), (reversed, "reversed"))
+            for order, how in orders[:1 if port == PLAIN_PORT else 2]:
                 peer.send(order(cut(peer.ip, UDP, udp_of(
                     peer.ip, port, marker + octets), next(peer.ident))))
                 ok(receive(sock) == marker + octets, f"{peer.ip.name}: what "
                    f"comes to port {port} in fragments reaches its socket, "
                    f"{how}")
+
+
+def check_late(lab, peer):
+    """It would come by ipsec0, past what gw-a asks of its outer interface."""
+    before = peer.drops()
+    with lab.socket("gw-a", peer.ip.af, socket.SOCK_DGRAM) as sock:
+        sock.bind(("", PLAIN_PORT))
+        sock.settimeout(1)
+        peer.send(reversed(cut(peer.ip, UDP, udp_of(
+            peer.ip, PLAIN_PORT, bytes(2000)), next(peer.ident))))
+        wait_until(lambda: (peer.drops() - before)["fragment_late"], 5,
+                   "the first fragment")
+        ok(receive(sock) is None, f"{peer.ip.name}: what comes in the clear "
+           "behind a later fragment of it does not arrive")
 
 
 def check(lab, ip):
@@ -263,6 +278,7 @@ def check(lab, ip):
         if ip.family == 4:
             check_timeout(peer)
             check_flood(peer, udp)
+        check_late(lab, peer)
     gateway.stop()
     lab.renew_sas()
 

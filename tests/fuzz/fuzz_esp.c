@@ -204,8 +204,8 @@ static void blame_sealed(struct scenario *s, struct sealed *k, bool damaged,
 		if (fault)
 			s->sure[fault]++;
 	} else if (k->taken && k->taken < s->round && inside &&
-		   packet_read(slice_of(l3->at, l3->n), &p) &&
-		   p.headers == esp && p.protocol == PROTO_ESP &&
+		   packet_read(slice_of(l3->at, l3->n), &p) && p.headers == esp &&
+		   p.protocol == PROTO_ESP && !p.offset && !p.more &&
 		   memcmp(l3->at + esp, k->l3.at + esp, ESP_HEADER_BYTES) == 0) {
 		s->sure[DROP_REPLAY]++;
 	} else {

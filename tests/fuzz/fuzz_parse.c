@@ -87,6 +87,7 @@ static void holds_ports(const struct packet *p, struct slice l3)
 	const uint8_t *at = l3.ptr + p->header_bytes;
 	const bool icmp =
 		p->protocol == PROTO_ICMP || p->protocol == PROTO_ICMPV6;
+	const bool mh = p->protocol == PROTO_MH;
 	const uint32_t dport_at = icmp ? 0 : 2;
 
 	if (!p->has_ports) {
@@ -94,6 +95,11 @@ static void holds_ports(const struct packet *p, struct slice l3)
 		return;
 	}
 	check(!p->rest);
+	if (mh) {
+		check(p->header_bytes + MH_TYPE_AT < p->total_bytes);
+		check(p->sport == at[MH_TYPE_AT] << 8 && p->dport == p->sport);
+		return;
+	}
 	check(p->header_bytes + dport_at + 2 <= p->total_bytes);
 	check(p->sport == (at[0] << 8 | at[1]));
 	check(p->dport == (at[dport_at] << 8 | at[dport_at + 1]));

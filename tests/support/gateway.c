@@ -625,6 +625,8 @@ static enum drop_reason esp_fault(const struct sa_rt *sa, struct slice l3)
 	uint32_t least;
 
 	must(packet_read(l3, &p), "no packet");
+	if (p.offset || p.more)
+		return DROP_NONE; /* the others may come */
 	least = p.headers + ESP_HEADER_BYTES + sa->iv_bytes + sa->align_bytes +
 		sa->icv_bytes;
 	if (p.protocol == PROTO_UDP)

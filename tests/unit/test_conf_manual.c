@@ -276,6 +276,29 @@ static void key_of_gmac_in_ah_is_one_sas(void **state)
 			    "mode each SA needs a key of its own");
 }
 
+/* ESP and AH would count alike under it. */
+static void key_of_gmac_in_ah_is_none_of_gcm_in_esp(void **state)
+{
+	char *in = changed_from(counter,
+				"192.0.2.3\n\t\tesp_proposals = aes128gcm16\n"
+				"\t\tin {\n\t\t\tspi = 0x1003\n\t\t\tencr_key",
+				"192.0.2.3\n\t\tah_proposals = aes128gmac\n"
+				"\t\tin {\n\t\t\tspi = 0x1003\n\t\t\tinteg_key");
+	char *out = changed_from(in, "encr_key = " D20, "integ_key = " B20);
+	struct config *c;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(conf_parse("f", slice_of(out, strlen(out)), &c, &e),
+			 -EINVAL);
+	assert_string_equal(e.text,
+			    "f:31:16: manual.two.out.integ_key is the same as "
+			    "manual.one.out.encr_key at line 18; in counter "
+			    "mode each SA needs a key of its own");
+	free(out);
+	free(in);
+}
+
 static void transport_mode_is_for_the_two_addresses_alone(void **state)
 {
 	static const char *const other[][2] = {
@@ -403,6 +426,7 @@ int main(void)
 		cmocka_unit_test(it_is_not_allowed_unless_it_is_said),
 		cmocka_unit_test(ah_has_a_mac_and_no_cipher),
 		cmocka_unit_test(key_of_gmac_in_ah_is_one_sas),
+		cmocka_unit_test(key_of_gmac_in_ah_is_none_of_gcm_in_esp),
 		cmocka_unit_test(transport_mode_is_for_the_two_addresses_alone),
 		cmocka_unit_test(pair_is_added_to_policies),
 		cmocka_unit_test(half_of_a_pair_is_added),

@@ -471,6 +471,26 @@ static void pair_of_ah_is_not_that_of_esp_under_its_spi(void **state)
 		       "differs, but its SPI 0x00001001 is in use");
 }
 
+#define GMAC_SA(dir, spi, key) \
+	dir " { spi = " spi "\n integ_key = " key "\n }\n"
+#define GMAC_PAIR(name, in, out)                                        \
+	name " { local_addrs = 192.0.2.1\n remote_addrs = 192.0.2.2\n " \
+	     "ah_proposals = aes128gmac\n" in out "}\n"
+
+/* Each counts under its own key, which is that of its MAC. */
+static void pairs_of_gmac_have_each_their_state(void **state)
+{
+	struct fixture *f = *state;
+
+	apply(f, CONF(GMAC_PAIR("one", GMAC_SA("in", "0x1001", KEY_A),
+				GMAC_SA("out", "0x1002", KEY_B))
+			      GMAC_PAIR("two", GMAC_SA("in", "0x2001", KEY_C),
+					GMAC_SA("out", "0x2002", KEY_D)),
+		      NET_1 POLICY("far", "10.3.0.0/16", "two")));
+	assert_true(out_of(f, 0)->ah && out_of(f, 1)->ah);
+	assert_non_null(out_of(f, 1)->kept);
+}
+
 static void spi_that_still_drains_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -693,6 +713,7 @@ int main(void)
 		CASE(other_keys_under_an_spi_in_use_are_refused),
 		CASE(other_form_under_an_spi_in_use_is_refused),
 		CASE(pair_of_ah_is_not_that_of_esp_under_its_spi),
+		CASE(pairs_of_gmac_have_each_their_state),
 		CASE(spi_that_still_drains_is_refused),
 		CASE(policies_that_are_refused_leave_the_pairs),
 		CASE(pair_that_finds_no_room_leaves_no_state_open),
