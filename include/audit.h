@@ -16,7 +16,7 @@
 struct audit_record {
 	struct addr saddr, daddr;
 	__u64 left_out; /* of that reason on that CPU, since the one before */
-	__be32 spi;	/* 0: a fragment that has none */
+	__be32 spi;	/* 0: cut off before it */
 	__be32 seq;	/* likewise */
 	__u32 flow_id;	/* IPv6; host order */
 	__u16 reason;	/* enum drop_reason */

@@ -16,8 +16,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from families import (ALLOWED_BY, FAMILIES, HOSTS, ip, manual_conf,  # noqa: E402
                       outer, transport_conf)
-from lab import (SIDES, Lab, LabError, finish, ok, scapy_layers,  # noqa: E402
-                 search_plaintext, wait_until)
+from lab import (SIDES, Lab, check_drop, finish, ok,  # noqa: E402
+                 scapy_layers, search_plaintext)
 
 PORT = 7
 SOCKET = {4: socket.AF_INET, 6: socket.AF_INET6}
@@ -204,23 +204,6 @@ def check_extensions(lab, peer, udp, name):
        packets[0].payload.nh == IPPROTO_AH and
        peer.verify(packets[0]).endswith(b"of the host"),
        f"{name}: hop-by-hop options stand before AH")
-
-
-def dropped(gateway, before):
-    return {name: n - before[name] for name, n in gateway.drops().items()
-            if n != before[name]}
-
-
-def check_drop(gateway, sentence, name, action):
-    """One packet, one drop, under this name and no other."""
-    before = gateway.drops()
-    action()
-    try:
-        wait_until(lambda: dropped(gateway, before), 2, "a drop")
-    except LabError:
-        pass    # said by the next line
-    found = dropped(gateway, before)
-    ok(found == {name: 1}, f"{sentence}: {found}")
 
 
 def flipped(peer, packet, at):

@@ -15,8 +15,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from families import FAMILIES, outer, transport_conf  # noqa: E402
-from lab import (Lab, LabError, finish, ok, scapy_layers,  # noqa: E402
-                 search_plaintext, wait_until)
+from lab import (Lab, check_drop, dropped, finish, ok,  # noqa: E402
+                 scapy_layers, search_plaintext)
 
 PORT = 7
 LENGTHS = (1, 14, 15, 16, 17, 999)
@@ -209,23 +209,6 @@ def bad_packets(peer):
             EXT_FRAGMENT))
         yield ("an extension header that ends outside", "inner_malformed",
                peer.seal_by_hand(peer.ip(), bytes([17, 9]) + bytes(6), 60))
-
-
-def dropped(gateway, before):
-    return {name: n - before[name] for name, n in gateway.drops().items()
-            if n != before[name]}
-
-
-def check_drop(gateway, sentence, name, action):
-    """One packet, one drop, under this name and no other."""
-    before = gateway.drops()
-    action()
-    try:
-        wait_until(lambda: dropped(gateway, before), 2, "a drop")
-    except LabError:
-        pass    # said by the next line
-    found = dropped(gateway, before)
-    ok(found == {name: 1}, f"{sentence}: {found}")
 
 
 def check_bad(lab, gateway, peer, udp, name):

@@ -16,8 +16,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from families import (FAMILIES, HOSTS, outer, ping,  # noqa: E402
                       transport_conf)
 from ike_conf import ike_conf  # noqa: E402
-from lab import (Lab, finish, ok, search_plaintext,  # noqa: E402
-                 wait_until)
+from lab import (Lab, dropped, finish, ok,  # noqa: E402
+                 search_plaintext, wait_until)
 from tcp import transfer  # noqa: E402
 
 OCTETS = 4 << 20
@@ -28,11 +28,6 @@ AROUND_PING = {4: 28, 6: 48}
 # All but ESP, and what Linux says to its neighbours and to groups.
 CLEAR = ("not arp and not esp and not udp port 4500 and not ip6 multicast and "
          "(not icmp6 or ip6[40] < 133)")
-
-
-def dropped(gateway, before):
-    return {name: n - before[name] for name, n in gateway.drops().items()
-            if n != before[name]}
 
 
 def check_traffic(lab, gateways, family, name):

@@ -116,6 +116,24 @@ def strangers(packets, is_ours=lambda packet: False):
     return [packet.summary() for packet in packets if not is_expected(packet)]
 
 
+def dropped(gateway, before):
+    """What gateway.drops() counts more than before."""
+    return {name: n - before[name] for name, n in gateway.drops().items()
+            if n != before[name]}
+
+
+def check_drop(gateway, sentence, name, action):
+    """One packet, one drop, under this name and no other."""
+    before = gateway.drops()
+    action()
+    try:
+        wait_until(lambda: dropped(gateway, before), 2, "a drop")
+    except LabError:
+        pass    # said by the next line
+    found = dropped(gateway, before)
+    ok(found == {name: 1}, f"{sentence}: {found}")
+
+
 def log_of(process):
     """All that a process of Lab.spawn() wrote so far."""
     with open(process.log_path, errors="replace") as file:
