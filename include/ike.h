@@ -214,6 +214,7 @@ enum ike_esn { /* transform type 5, section 3.3.2 */
 #define IKE_MORE_TRANSFORMS 3
 
 #define IKE_HEADER_BYTES     28U /* section 3.1 */
+#define IKE_LENGTH_OFF	     24U
 #define IKE_PL_HEADER_BYTES  4U	 /* section 3.2 */
 #define IKE_NON_ESP_BYTES    4U	 /* RFC 3948 section 2.2: zeros before IKE */
 #define IKE_SPI_BYTES	     8U	 /* of an IKE SA */

@@ -16,6 +16,7 @@
 #include "ctrl/conf/keys.h"
 #include "ctrl/conf/named.h"
 #include "ctrl/conf/near.h"
+#include "ctrl/conf/schema_charon.h"
 #include "ctrl/conf/schema_conn.h"
 #include "ctrl/conf/schema_manual.h"
 #include "ctrl/conf/schema_psk.h"
@@ -165,6 +166,8 @@ static const struct sub root_subs[] = {
 	{ .name = "gateway",	 .required = true,
 	  .form = "a section with unprotected",
 	  .table = &gateway_table, AT(config, gateway) },
+	{ .name = "charon",	 .form = "a section",
+	  .table = &charon_table, AT(config, ike) },
 	{ .name = "manual",	 .kind = SUB_NAMED,
 	  .form = "a section of named sections, one for each pair of SAs" },
 	{ .name = "policies",	 .kind = SUB_NAMED,
@@ -324,6 +327,7 @@ int schema_fill(const struct section *root, struct config *out, struct error *e)
 {
 	int err;
 
+	out->ike = ike_options_default();
 	out->gateway.default_action = SPD_BYPASS;
 	out->gateway.forward = FORWARD_DIRECT;
 	out->gateway.mark = GATEWAY_MARK;

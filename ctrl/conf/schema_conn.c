@@ -44,8 +44,6 @@ _Static_assert(CONN_NAME_MAX == CONF_NAME_MAX, "named_take()");
 
 #define NO_IKEV1  "but only IKEv2 is supported; write 2"
 #define NO_MOBIKE "but MOBIKE is not supported yet; write no"
-#define NO_FRAGMENTATION \
-	"but fragmentation of IKE messages is not supported yet; write no"
 #define NO_UNIQUE "which is not supported yet; write no"
 #define NO_METHOD "which is not supported yet; write psk"
 #define NO_MODE	  "but only tunnel is supported yet; remove the line"
@@ -72,10 +70,10 @@ static const struct word mobike_words[] = {
 };
 
 static const struct word fragmentation_words[] = {
-	{ "no", 0, NULL },
-	{ "yes", 0, NO_FRAGMENTATION },
-	{ "accept", 0, NO_FRAGMENTATION },
-	{ "force", 0, NO_FRAGMENTATION },
+	{ "yes", FRAGMENTATION_YES, NULL },
+	{ "accept", FRAGMENTATION_ACCEPT, NULL },
+	{ "force", FRAGMENTATION_FORCE, NULL },
+	{ "no", FRAGMENTATION_NO, NULL },
 	{ .text = NULL },
 };
 
@@ -172,8 +170,9 @@ static const struct key conn_keys[] = {
 	  AT(conn_conf, encap) },
 	{ .name = "mobike",	   .form = "no", .read = value_fixed,
 	  .words = mobike_words },
-	{ .name = "fragmentation", .form = "no", .read = value_fixed,
-	  .words = fragmentation_words },
+	{ .name = "fragmentation", .form = "yes, accept, force or no",
+	  .read = value_word,	   .words = fragmentation_words,
+	  AT(conn_conf, fragmentation) },
 	{ .name = "unique",	   .form = "no", .read = value_fixed,
 	  .words = unique_words },
 	{ .name = "dpd_delay",	   .form = FORM_TIME, .read = value_time,

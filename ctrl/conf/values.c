@@ -132,6 +132,33 @@ static bool big_number(const char *text, uint64_t *out, const char **rest)
 	return errno == 0;
 }
 
+/* Digits, and up to three more behind a point. */
+static bool thousandths(const char *text, uint64_t *out)
+{
+	unsigned int digits = 0;
+	const char *rest;
+
+	if (!big_number(text, out, &rest) || *out > UINT32_MAX)
+		return false;
+	if (rest[0] == '.')
+		for (rest++; isdigit((unsigned char)rest[0]); rest++, digits++)
+			*out = *out * 10 + (uint64_t)(rest[0] - '0');
+	for (; digits < 3; digits++)
+		*out *= 10;
+	return digits == 3 && !rest[0];
+}
+
+VALUE_READER(value_thousandths)
+{
+	uint32_t *number = out;
+	uint64_t n;
+
+	if (!thousandths(v->text, &n) || n < k->min || n > k->max)
+		return value_fail_form(k, v, e);
+	*number = (uint32_t)n;
+	return 0;
+}
+
 VALUE_READER(value_count)
 {
 	const char *rest;

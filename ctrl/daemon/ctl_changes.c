@@ -73,6 +73,7 @@ static void on_changed(void *ctx, bool conns)
 		begin_ike(c);
 		return;
 	}
+	ike_link_set_options(c->ike, &c->config->ike);
 	ike_link_set_conns(c->ike, c->config->conns, c->config->n_conns);
 	ike_link_set_psks(c->ike, c->config->psks, c->config->n_psks);
 	if (conns)

@@ -100,6 +100,7 @@ int ctl_start_ike(struct ctl *c, struct error *e)
 {
 	struct ike_link_spec spec = { .base = c->base,
 				      .folder = c->folder,
+				      .options = c->config->ike,
 				      .conns = c->config->conns,
 				      .n_conns = c->config->n_conns,
 				      .psks = c->config->psks,

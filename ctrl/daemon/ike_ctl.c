@@ -211,7 +211,9 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		take_sadb(i, fds, n_fds);
 	else
 		role_close_all(fds, n_fds);
-	if (type == IKE_MSG_CONN)
+	if (type == IKE_MSG_OPTIONS)
+		engine_set_options(i->engine, msg);
+	else if (type == IKE_MSG_CONN)
 		take_conn(i, msg);
 	else if (type == IKE_MSG_CHILD)
 		take_child(i, msg);

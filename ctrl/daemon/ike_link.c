@@ -158,6 +158,18 @@ void ike_link_set_conns(struct ike_link *l, const struct conn_conf *conns,
 	l->spec.n_conns = n;
 }
 
+static void put_options(struct ike_link *l)
+{
+	put(l, IKE_MSG_OPTIONS, &l->spec.options, sizeof(l->spec.options));
+}
+
+void ike_link_set_options(struct ike_link *l, const struct ike_options *options)
+{
+	l->spec.options = *options;
+	if (l->ready)
+		put_options(l);
+}
+
 void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks, size_t n)
 {
 	l->spec.psks = psks;
@@ -222,6 +234,7 @@ static void on_ready(struct ike_link *l, const struct ike_msg_ready *m)
 	log_info("ike: up connections=%zu taken_over=%zu generation=%u",
 		 l->spec.n_conns, records_count(l->records), l->generation);
 	l->spec.ready(l->spec.ctx, m->has_sadb);
+	put_options(l);
 	put_conns(l);
 	if (records_each(l->records, put_record, l))
 		log_error("ike: not all SAs of before could be given to it");

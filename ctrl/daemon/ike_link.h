@@ -12,6 +12,7 @@
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/ike_udp.h"
 #include "ctrl/model/conn.h"
+#include "ctrl/model/ike_options.h"
 #include "ctrl/model/policy_set.h"
 #include "ctrl/model/sas.h"
 
@@ -20,7 +21,8 @@ struct ike_link;
 
 struct ike_link_spec {
 	struct event_base *base;
-	const char *folder;	       /* of the roles' sockets */
+	const char *folder; /* of the roles' sockets */
+	struct ike_options options;
 	const struct conn_conf *conns; /* all borrowed until ike_link_free() */
 	size_t n_conns;
 	const struct psk_conf *psks;
@@ -70,6 +72,7 @@ bool ike_link_is_ready(const struct ike_link *l);
 int ike_link_sadb(struct ike_link *l, int fd);
 
 /* Others than those of the spec, from now on; borrowed likewise. */
+void ike_link_set_options(struct ike_link *l, const struct ike_options *options);
 void ike_link_set_conns(struct ike_link *l, const struct conn_conf *conns,
 			size_t n);
 void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks,

@@ -9,6 +9,7 @@
 const struct seam_kind ike_seam_to_ike[] = {
 	SEAM_KIND(IKE_MSG_SOCKETS, struct ike_msg_empty),
 	SEAM_KIND(IKE_MSG_SADB, struct ike_msg_empty),
+	SEAM_KIND(IKE_MSG_OPTIONS, struct ike_options),
 	SEAM_KIND(IKE_MSG_CONN, struct ike_msg_conn),
 	SEAM_KIND(IKE_MSG_CHILD, struct ike_msg_child),
 	SEAM_KIND(IKE_MSG_LOADED, struct ike_msg_empty),

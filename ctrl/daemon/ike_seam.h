@@ -19,6 +19,7 @@ enum ike_msg {
 	/* ctl to ike */
 	IKE_MSG_SOCKETS = 1, /* with descriptors: ports 500 and 4500 */
 	IKE_MSG_SADB,	     /* with the descriptor of a link to dp */
+	IKE_MSG_OPTIONS,     /* struct ike_options */
 	IKE_MSG_CONN,	     /* as many IKE_MSG_CHILD follow as it says */
 	IKE_MSG_CHILD,
 	IKE_MSG_LOADED, /* those were all that there are now */

@@ -24,6 +24,7 @@ struct engine *engine_new(const struct engine_calls *calls)
 	if (!e)
 		return NULL;
 	e->calls = *calls;
+	e->options = ike_options_default();
 	if (!calls->random(calls->ctx, &e->spi_mask, sizeof(e->spi_mask)) ||
 	    !calls->random(calls->ctx, &e->tokens, sizeof(e->tokens)) ||
 	    !calls->random(calls->ctx, &e->stranger_key,
@@ -33,6 +34,11 @@ struct engine *engine_new(const struct engine_calls *calls)
 		return NULL;
 	}
 	return e;
+}
+
+void engine_set_options(struct engine *e, const struct ike_options *options)
+{
+	e->options = *options;
 }
 
 static void end(struct ike_sa *sa)

@@ -16,6 +16,7 @@
 #include "ctrl/base/slice.h"
 #include "ctrl/crypto/ke.h"
 #include "ctrl/model/conn.h"
+#include "ctrl/model/ike_options.h"
 #include "ctrl/model/keystore.h"
 #include "ctrl/model/record.h"
 #include "ctrl/model/sadb.h"
@@ -99,6 +100,9 @@ struct engine_calls {
  * the SAs where they are, for another engine. */
 struct engine *engine_new(const struct engine_calls *calls);
 void engine_free(struct engine *e);
+
+/* From now on; until then they are ike_options_default(). */
+void engine_set_options(struct engine *e, const struct ike_options *options);
 
 /*
  * A connection, new or in place of the one of that name; SAs that are up keep

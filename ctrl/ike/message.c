@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Messages of an IKE SA on their way out: header, protection, and the two
+ * Messages of an IKE SA on their way out: header, and the two
  * windows (RFC 7296 sections 2.1 to 2.3): a request of ours is kept and sent
  * again until its response comes, a reply of ours is kept and sent again when
  * the request comes again.
@@ -12,17 +12,31 @@
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/view.h"
 
-/* RFC 7296 section 2.1 leaves times to us; these are strongSwan's. */
-#define RESEND_FIRST_NS (4 * NS_PER_S)
-#define RESEND_TRIES	5U /* after the first */
+#define NS_PER_MS	   1000000ULL
+#define RETRANSMIT_MOST_MS 86400000U
 
-static uint64_t resend_after_ns(unsigned int tries)
+static uint64_t at_random(const struct ike_sa *sa, uint64_t below)
 {
-	uint64_t ns = RESEND_FIRST_NS;
+	uint64_t n;
 
-	for (; tries; tries--)
-		ns = ns * 9 / 5;
-	return ns;
+	if (!below || !sa->e->calls.random(sa->e->calls.ctx, &n, sizeof(n)))
+		return 0;
+	return n % below;
+}
+
+/* RFC 7296 section 2.1 leaves times to us. */
+static uint64_t resend_after_ns(const struct ike_sa *sa)
+{
+	const struct ike_options *o = &sa->e->options;
+	uint64_t limit_ms = o->retransmit_limit_ms ? o->retransmit_limit_ms
+						   : RETRANSMIT_MOST_MS;
+	uint64_t ms = o->retransmit_timeout_ms;
+
+	for (unsigned int i = 0; i < sa->tries && ms < limit_ms; i++)
+		ms = ms * o->retransmit_base_1000 / 1000;
+	ms = ms < limit_ms ? ms : limit_ms;
+	return ms * NS_PER_MS - at_random(sa, ms * o->retransmit_jitter_percent /
+						      100 * NS_PER_MS);
 }
 
 void message_begin(struct ike_sa *sa, struct ike_builder *m,
@@ -43,41 +57,6 @@ void message_begin(struct ike_sa *sa, struct ike_builder *m,
 		ike_sk_begin(m, sa->keys.encr->iv_bytes);
 }
 
-/* A generation of engines seals so many messages under one key. */
-#define IV_COUNTER_BITS 48
-
-/* IVs: for counter modes the generation and a counter, never used twice under one
- * key, whichever engine has it; else unpredictable (section 3.14). */
-static bool put_iv(struct ike_sa *sa, const struct ike_sk *sk)
-{
-	struct builder b = wr_init(ike_sk_iv(sk), sk->iv_bytes);
-
-	if (!sa->keys.encr->counter_mode)
-		return sa->e->calls.random(sa->e->calls.ctx, ike_sk_iv(sk),
-					   sk->iv_bytes);
-	if (++sa->keys.iv >> IV_COUNTER_BITS)
-		return false;
-	wr_u64(&b, (uint64_t)sa->e->generation << IV_COUNTER_BITS | sa->keys.iv);
-	return wr_ok(&b);
-}
-
-bool message_seal(struct ike_sa *sa, struct ike_builder *m, struct slice *out)
-{
-	struct ike_sk sk;
-
-	if (!m->text_at)
-		return ike_end(m, out);
-	if (!ike_sk_end(m, sa->keys.encr->block_bytes,
-			keys_icv_bytes(&sa->keys), &sk, out) ||
-	    !put_iv(sa, &sk))
-		return false;
-	return sk_seal(sa->keys.out, &(const struct sk_text){
-					     .message = sk.message,
-					     .aad_bytes = sk.aad_bytes,
-					     .text_bytes = sk.text_bytes,
-				     });
-}
-
 bool request_send(struct ike_sa *sa, struct ike_builder *m, bool first)
 {
 	struct slice message;
@@ -91,7 +70,7 @@ bool request_send(struct ike_sa *sa, struct ike_builder *m, bool first)
 	sa->ours.step = STEP_RESPONSE;
 	sa->ours.message_id = sa->next_ours++;
 	sa->tries = 0;
-	sa->resend_ns = sa->e->now_ns + resend_after_ns(0);
+	sa->resend_ns = sa->e->now_ns + resend_after_ns(sa);
 	view_changed(sa);
 	post_message(sa, &sa->path, message, &sa->request_after);
 	return true;
@@ -100,19 +79,19 @@ bool request_send(struct ike_sa *sa, struct ike_builder *m, bool first)
 void request_take_over(struct ike_sa *sa)
 {
 	sa->tries = 0;
-	sa->resend_ns = sa->e->now_ns + resend_after_ns(0);
+	sa->resend_ns = sa->e->now_ns + resend_after_ns(sa);
 	post_again(sa, &sa->path, &sa->request, sa->request_after);
 }
 
 void request_resend(struct ike_sa *sa)
 {
-	if (sa->tries == RESEND_TRIES) {
+	if (sa->tries >= sa->e->options.retransmit_tries) {
 		again_dead(sa);
 		sa_close(sa, "the peer does not answer");
 		return;
 	}
 	sa->tries++;
-	sa->resend_ns = sa->e->now_ns + resend_after_ns(sa->tries);
+	sa->resend_ns = sa->e->now_ns + resend_after_ns(sa);
 	post_again(sa, &sa->path, &sa->request, sa->request_after);
 }
 

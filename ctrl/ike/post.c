@@ -39,6 +39,16 @@ static struct post *take_first(struct post_queue *q)
 	return p;
 }
 
+/* A message is one datagram, or as many as it has fragments. */
+static void send(const struct engine *e, const struct ike_path *path,
+		 struct slice message)
+{
+	struct slice datagram;
+
+	while (ike_message_next(&message, &datagram))
+		e->calls.send(e->calls.ctx, path, datagram);
+}
+
 /* Without memory for it a message is lost, as it might be on its way. */
 void post_message(struct ike_sa *sa, const struct ike_path *path,
 		  struct slice message, uint64_t *left_with)
@@ -66,8 +76,7 @@ void post_again(const struct ike_sa *sa, const struct ike_path *path,
 	struct engine *e = sa->e;
 
 	if (is_kept(e, left_with))
-		e->calls.send(e->calls.ctx, path,
-			      slice_of(message->ptr, message->len));
+		send(e, path, slice_of(message->ptr, message->len));
 }
 
 static void send_delete(struct engine *e, const struct sadb_id *id,
@@ -103,8 +112,7 @@ static void leave(struct engine *e, struct post *p)
 	if (p->is_delete)
 		send_delete(e, &p->id, p->token);
 	else
-		e->calls.send(e->calls.ctx, &p->path,
-			      slice_of(p->octets, p->len));
+		send(e, &p->path, slice_of(p->octets, p->len));
 	free(p);
 }
 

@@ -9,6 +9,7 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cookie.h"
+#include "ctrl/ike/fragment.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/sa.h"
@@ -157,24 +158,111 @@ static void receive_init(struct engine *e, const struct ike_path *path,
 	init_response(sa, h, &p, message);
 }
 
+/* --- the windows */
+
+static enum ike_exchange exchange_of(enum exchange_kind kind)
+{
+	switch (kind) {
+	case EX_AUTH:
+		return IKE_EXCH_IKE_AUTH;
+	case EX_CHILD:
+	case EX_REKEY_IKE:
+		return IKE_EXCH_CREATE_CHILD_SA;
+	case EX_INFO:
+		return IKE_EXCH_INFORMATIONAL;
+	case EX_NONE:
+	case EX_INIT:
+		break;
+	}
+	return IKE_EXCH_IKE_SA_INIT;
+}
+
+/* Is it the response that our request waits for? */
+static bool is_awaited(const struct ike_sa *sa, const struct ike_header *h)
+{
+	const struct exchange *x = &sa->ours;
+
+	return (h->flags & IKE_FLAG_R) && x->kind != EX_NONE &&
+	       x->step == STEP_RESPONSE && h->message_id == x->message_id &&
+	       h->exchange == exchange_of(x->kind);
+}
+
+/*
+ * The peer knows of an SA that is not all there yet: what it asks of it has no
+ * true answer now. It asks again.
+ */
+static bool is_unready(const struct ike_sa *sa)
+{
+	const struct exchange *x = &sa->ours;
+
+	return x->kind == EX_AUTH ||
+	       (x->kind == EX_CHILD && x->nr.len && x->step != STEP_RESPONSE);
+}
+
+/* Is it the request that the window has room for? */
+static bool is_next(const struct ike_sa *sa, const struct ike_header *h)
+{
+	return !(h->flags & IKE_FLAG_R) && h->message_id == sa->next_peers &&
+	       sa->peers.kind == EX_NONE && sa->state != IKE_ST_DEAD &&
+	       !is_unready(sa);
+}
+
+/* Is it the one that we have answered last? */
+static bool is_answered(const struct ike_sa *sa, const struct ike_header *h)
+{
+	return !(h->flags & IKE_FLAG_R) && sa->reply.len &&
+	       h->message_id + 1 == sa->next_peers;
+}
+
 /* --- everything else, protected */
 
-/* Who decrypts is who may believe it. */
-static bool open(struct ike_sa *sa, uint8_t *datagram,
-		 const struct ike_payloads *clear, struct slice *inner)
+struct opened {
+	struct ike_fragment fragment; /* total 0: it is the whole message */
+	struct slice payloads;
+	uint8_t first;
+};
+
+/* What is encrypted; false: nothing, or a fragment of which there is no use. */
+static bool find_body(const struct ike_sa *sa, const struct ike_header *h,
+		      const struct ike_payloads *clear, struct opened *o,
+		      struct slice *body)
 {
-	const struct ike_payload *body = ike_find(clear, IKE_PL_SK);
+	const struct ike_payload *p = &clear->at[0];
+
+	if (clear->n != 1)
+		return false;
+	*body = p->body;
+	if (p->type != IKE_PL_SKF || !sa->fragments)
+		return p->type == IKE_PL_SK;
+	if (!ike_fragment_parse(p->body, &o->fragment))
+		return false;
+	*body = o->fragment.body;
+	return is_answered(sa, h) ? o->fragment.number == 1
+				  : fragment_is_wanted(sa, h, &o->fragment);
+}
+
+/* Who decrypts is who may believe it. */
+static bool open(struct ike_sa *sa, const struct ike_header *h,
+		 uint8_t *datagram, struct opened *o)
+{
+	struct slice rest = slice_of(datagram, h->length), header, body;
+	struct ike_payloads clear;
 	struct ike_sk sk;
 
-	return body && clear->n == 1 &&
-	       ike_sk_split(datagram, body->body, sa->keys.encr->iv_bytes,
+	if (!rd_slice(&rest, IKE_HEADER_BYTES, &header) ||
+	    ike_payloads_parse(rest, h->next_payload, IKE_PART_CLEAR, &clear) !=
+		    IKE_PARSE_OK)
+		return false;
+	o->first = clear.sk_first;
+	return find_body(sa, h, &clear, o, &body) &&
+	       ike_sk_split(datagram, body, sa->keys.encr->iv_bytes,
 			    sa->keys.encr->block_bytes,
 			    keys_icv_bytes(&sa->keys), &sk) &&
 	       sk_open(sa->keys.in,
 		       &(const struct sk_text){ .message = sk.message,
 						.aad_bytes = sk.aad_bytes,
 						.text_bytes = sk.text_bytes }) &&
-	       ike_sk_inner(&sk, inner);
+	       ike_sk_inner(&sk, &o->payloads);
 }
 
 /* With a window of 1, a new request says that our last reply was received. */
@@ -267,62 +355,6 @@ static void receive_opened(struct ike_sa *sa, const struct ike_header *h,
 		dispatch_request(sa, h, &p);
 }
 
-/* --- the windows */
-
-static enum ike_exchange exchange_of(enum exchange_kind kind)
-{
-	switch (kind) {
-	case EX_AUTH:
-		return IKE_EXCH_IKE_AUTH;
-	case EX_CHILD:
-	case EX_REKEY_IKE:
-		return IKE_EXCH_CREATE_CHILD_SA;
-	case EX_INFO:
-		return IKE_EXCH_INFORMATIONAL;
-	case EX_NONE:
-	case EX_INIT:
-		break;
-	}
-	return IKE_EXCH_IKE_SA_INIT;
-}
-
-/* Is it the response that our request waits for? */
-static bool is_awaited(const struct ike_sa *sa, const struct ike_header *h)
-{
-	const struct exchange *x = &sa->ours;
-
-	return (h->flags & IKE_FLAG_R) && x->kind != EX_NONE &&
-	       x->step == STEP_RESPONSE && h->message_id == x->message_id &&
-	       h->exchange == exchange_of(x->kind);
-}
-
-/*
- * The peer knows of an SA that is not all there yet: what it asks of it has no
- * true answer now. It asks again.
- */
-static bool is_unready(const struct ike_sa *sa)
-{
-	const struct exchange *x = &sa->ours;
-
-	return x->kind == EX_AUTH ||
-	       (x->kind == EX_CHILD && x->nr.len && x->step != STEP_RESPONSE);
-}
-
-/* Is it the request that the window has room for? */
-static bool is_next(const struct ike_sa *sa, const struct ike_header *h)
-{
-	return !(h->flags & IKE_FLAG_R) && h->message_id == sa->next_peers &&
-	       sa->peers.kind == EX_NONE && sa->state != IKE_ST_DEAD &&
-	       !is_unready(sa);
-}
-
-/* Is it the one that we have answered last? */
-static bool is_answered(const struct ike_sa *sa, const struct ike_header *h)
-{
-	return !(h->flags & IKE_FLAG_R) && sa->reply.len &&
-	       h->message_id + 1 == sa->next_peers;
-}
-
 static struct ike_sa *find_sa(const struct engine *e, const struct ike_header *h)
 {
 	bool from_initiator = h->flags & IKE_FLAG_I;
@@ -334,21 +366,35 @@ static struct ike_sa *find_sa(const struct engine *e, const struct ike_header *h
 	return sa;
 }
 
-/* A reply is given again only to who can have asked: a header alone must not
- * draw it, to wherever it says. */
+/* A fragment that others wait for is the whole message, too. */
+static void receive_piece(struct ike_sa *sa, const struct ike_header *h,
+			  struct opened *o)
+{
+	struct octets whole;
+
+	if (!o->fragment.total) {
+		receive_opened(sa, h, o->payloads, o->first);
+		return;
+	}
+	if (!fragment_take(sa, h, &o->fragment, o->payloads, &o->first, &whole))
+		return;
+	receive_opened(sa, h, slice_of(whole.ptr, whole.len), o->first);
+	octets_free(&whole);
+}
+
+/*
+ * A reply is given again only to who can have asked: a header alone must not
+ * draw it, to wherever it says. A request in fragments draws it once.
+ */
 static void receive_protected(struct engine *e, const struct ike_path *path,
 			      const struct ike_header *h, uint8_t *datagram)
 {
-	struct slice rest = slice_of(datagram, h->length), header, inner;
 	struct ike_sa *sa = find_sa(e, h);
-	struct ike_payloads clear;
+	struct opened o = { .first = IKE_PL_NONE };
 
 	if (!sa || !(is_awaited(sa, h) || is_next(sa, h) || is_answered(sa, h)))
 		return;
-	if (!rd_slice(&rest, IKE_HEADER_BYTES, &header) ||
-	    ike_payloads_parse(rest, h->next_payload, IKE_PART_CLEAR, &clear) !=
-		    IKE_PARSE_OK ||
-	    !open(sa, datagram, &clear, &inner))
+	if (!open(sa, h, datagram, &o))
 		return;
 	if (is_answered(sa, h)) {
 		post_again(sa, path, &sa->reply, sa->reply_after);
@@ -360,7 +406,7 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 	if (!(h->flags & IKE_FLAG_R))
 		sa->asked_by = *path;
 	follow(sa, path);
-	receive_opened(sa, h, inner, clear.sk_first);
+	receive_piece(sa, h, &o);
 }
 
 void receive(struct engine *e, const struct ike_path *path, uint8_t *datagram,

@@ -211,7 +211,8 @@ static bool get_who(struct engine *e, struct slice *s, struct ike_sa *sa)
 {
 	bool *const flags[] = { &sa->initiator,	 &sa->nat_local,
 				&sa->nat_remote, &sa->delete_wanted,
-				&sa->failed,	 &sa->has_heir };
+				&sa->failed,	 &sa->has_heir,
+				&sa->fragments };
 	const struct child_conf *none;
 	char conn[CONN_NAME_MAX];
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/fragment.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/view.h"
@@ -372,6 +373,7 @@ static void sa_free(struct ike_sa *sa)
 {
 	sa_handshake_done(sa);
 	octets_free(&sa->reply);
+	fragments_drop(sa);
 	if (sa->has_keys)
 		keys_fini(&sa->keys);
 	conn_drop(sa->conn);

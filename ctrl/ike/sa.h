@@ -46,6 +46,9 @@ struct octets {
 	size_t len;
 };
 
+/* Fragments that wait for others; see fragment.h. */
+struct gathered;
+
 /* What the keeper of records knows of an SA; see record.h. */
 struct recorded {
 	bool is_kept; /* there is a record */
@@ -160,7 +163,9 @@ struct ike_sa {
 	struct ike_path asked_by; /* by which the peer's request came; its reply
 				     goes back by the same, section 2.11 */
 	uint64_t spi_i, spi_r;
-	bool nat_local, nat_remote; /* who is behind one */
+	bool nat_local, nat_remote;   /* who is behind one */
+	bool fragments;		      /* both sides take them */
+	struct gathered *gathered[2]; /* owned; of a request, of a response */
 	struct keys keys;
 	bool has_keys;
 	struct chosen suite; /* of the handshake; its spi is not used */
@@ -229,6 +234,7 @@ struct post_queue {
 
 struct engine {
 	struct engine_calls calls;
+	struct ike_options options;
 	struct conn *conns;
 	struct ike_sa **slots; /* by id; NULL: free */
 	uint32_t n_slots;
@@ -272,8 +278,9 @@ struct engine {
 	bool took_over;
 	uint8_t cookie_secret[2][32];
 	uint8_t cookie_version;
-	uint64_t cookie_since_ns[2]; /* 0: before the first call */
-	uint8_t room[MESSAGE_MAX];   /* for a message that is being made */
+	uint64_t cookie_since_ns[2];	/* 0: before the first call */
+	uint8_t room[MESSAGE_MAX];	/* for a message that is being made */
+	uint8_t fragments[MESSAGE_MAX]; /* and for those that it is cut into */
 };
 
 /* --- sa.c: life and lookup */
@@ -384,12 +391,17 @@ bool conn_for_offer(struct engine *e, const struct ike_path *path,
  */
 struct conn *conn_for_peer(const struct ike_sa *sa, const struct identity *me);
 
-/* --- message.c: protection, windows, retransmission */
+/* --- seal.c: protection */
+
+/* Of a message that is all there. What comes out may be several datagrams, one
+ * behind the other. */
+bool message_seal(struct ike_sa *sa, struct ike_builder *m, struct slice *out);
+
+/* --- message.c: windows, retransmission */
 
 /* A message under way: header written, SK open where the SA has keys. */
 void message_begin(struct ike_sa *sa, struct ike_builder *m,
 		   enum ike_exchange exchange, bool response, uint32_t id);
-bool message_seal(struct ike_sa *sa, struct ike_builder *m, struct slice *out);
 
 /* Sends our request and keeps it until its response; false: it did not fit. */
 bool request_send(struct ike_sa *sa, struct ike_builder *m, bool first);

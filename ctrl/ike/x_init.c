@@ -29,6 +29,29 @@ static void fail_no_proposal(struct ike_sa *sa, struct slice body)
 	sa_close(sa, mismatch_str("proposal mismatch (IKE)", ours, peers, text));
 }
 
+/* --- both: fragments, RFC 7383 section 2.3 */
+
+static bool takes_fragments(const struct conn *c)
+{
+	return c->conf.fragmentation != FRAGMENTATION_NO;
+}
+
+static void put_takes_fragments(struct ike_builder *m)
+{
+	ike_notify_put(m, &(const struct ike_notify){
+				  .type = IKE_N_IKEV2_FRAGMENTATION_SUPPORTED,
+			  });
+}
+
+static bool agree_on_fragments(const struct conn *c,
+			       const struct ike_payloads *p)
+{
+	struct ike_notify n;
+
+	return takes_fragments(c) &&
+	       ike_find_notify(p, IKE_N_IKEV2_FRAGMENTATION_SUPPORTED, &n);
+}
+
 /* --- initiator */
 
 bool init_start(struct ike_sa *sa)
@@ -55,6 +78,8 @@ static void send_request(struct ike_sa *sa)
 	proposals_put(&m, &sa->conn->conf.proposals, slice_of(NULL, 0), true);
 	ike_ke_put(&m, sa->ours.ke_method, ke_public(sa->ours.ke));
 	ike_nonce_put(&m, nonce_slice(&sa->ni));
+	if (takes_fragments(sa->conn))
+		put_takes_fragments(&m);
 	nat_put(&m, sa, sa->conn->conf.encap);
 	if (!request_send(sa, &m, true))
 		sa_close(sa, "IKE_SA_INIT does not fit a message");
@@ -140,6 +165,7 @@ static void accept_response(struct ike_sa *sa, const struct ike_header *h,
 	sa->spi_r = h->spi_r;
 	nonce_take(&sa->nr, nonce->body);
 	nat_detect(sa, h, p);
+	sa->fragments = agree_on_fragments(sa->conn, p);
 	sa->resend_ns = 0;
 	if (!octets_set(&sa->first_r, message) ||
 	    !ask_ke(sa, &sa->ours, sa->ours.chosen.ke, ke.data))
@@ -215,6 +241,7 @@ static void accept_request(struct engine *e, const struct ike_path *path,
 	sa->peers.chosen = *chosen;
 	nonce_take(&sa->ni, ike_find(p, IKE_PL_NONCE)->body);
 	nat_detect(sa, h, p);
+	sa->fragments = agree_on_fragments(sa->conn, p);
 	if (!ike_ke_parse(ke_body->body, &ke) || !nonce_make(sa, &sa->nr) ||
 	    !octets_set(&sa->first_i, message) ||
 	    !ask_ke(sa, &sa->peers, chosen->ke, ke.data))
@@ -279,6 +306,8 @@ static void send_response(struct ike_sa *sa)
 	chosen_put(&m, &sa->peers.chosen, slice_of(NULL, 0));
 	ike_ke_put(&m, sa->peers.ke_method, ke_public(sa->peers.ke));
 	ike_nonce_put(&m, nonce_slice(&sa->nr));
+	if (sa->fragments)
+		put_takes_fragments(&m);
 	nat_put(&m, sa, sa->conn->conf.encap);
 	if (sa->conn->conf.encap)
 		sa->nat_local = true; /* as the peer is made to see it */

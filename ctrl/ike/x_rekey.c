@@ -26,6 +26,7 @@ void rekey_heir(struct ike_sa *heir, const struct ike_sa *sa)
 	heir->peer_id = sa->peer_id;
 	heir->nat_local = sa->nat_local;
 	heir->nat_remote = sa->nat_remote;
+	heir->fragments = sa->fragments;
 	heir->half_open_ns = 0; /* it ends with its exchange */
 }
 

@@ -17,6 +17,7 @@
 #include "ctrl/crypto/alg.h"
 #include "ctrl/crypto/crypto.h"
 #include "ctrl/model/conn.h"
+#include "ctrl/model/ike_options.h"
 #include "ctrl/model/sadb.h"
 #include "include/limits.h"
 #include "include/sad.h"
@@ -164,6 +165,7 @@ struct policy_conf {
  */
 struct config {
 	struct gateway_conf gateway;
+	struct ike_options ike;
 	struct manual_conf *manual;
 	size_t n_manual;
 	struct policy_conf *policies;

@@ -257,7 +257,8 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       a->remote_port == b->remote_port &&
 	       proposals_equal(&a->proposals, &b->proposals) &&
 	       id_equal(&a->local_id, &b->local_id) &&
-	       id_equal(&a->remote_id, &b->remote_id) && a->encap == b->encap &&
+	       id_equal(&a->remote_id, &b->remote_id) &&
+	       a->fragmentation == b->fragmentation && a->encap == b->encap &&
 	       a->dpd_delay == b->dpd_delay && a->rekey_time == b->rekey_time &&
 	       a->over_time == b->over_time && a->rand_time == b->rand_time &&
 	       a->keyingtries == b->keyingtries && a->from_vici == b->from_vici;

@@ -39,6 +39,14 @@ enum child_action {
 	CHILD_START, /* up at once */
 };
 
+/* Of IKE messages (RFC 7383): what is said to the peer, and whether it is done. */
+enum fragmentation {
+	FRAGMENTATION_YES,    /* where the peer takes it */
+	FRAGMENTATION_ACCEPT, /* the peer's, and none of ours */
+	FRAGMENTATION_FORCE,  /* with IKEv2 the same as yes */
+	FRAGMENTATION_NO,
+};
+
 /* A selector of one side; ports only with a protocol that has them. */
 struct ts_conf {
 	bool dynamic; /* the side's outer address */
@@ -92,6 +100,7 @@ struct conn_conf {
 	struct proposals proposals;
 	struct identity local_id;
 	struct identity remote_id;
+	enum fragmentation fragmentation;
 	bool encap;	      /* UDP encapsulation without a NAT */
 	uint32_t dpd_delay;   /* liveness check after so long without a word */
 	uint32_t rekey_time;  /* of the IKE SA; soft */

@@ -4,7 +4,7 @@
  * copy, no state. What ike_payloads_parse() accepts is well formed down to the
  * last attribute, so that nothing behind it meets a length that lies; whether
  * it makes sense where it stands is the exchange's question. CERT, CERTREQ, V,
- * CP, EAP and SKF are taken as they are, for whoever will read them. Not read at
+ * CP and EAP are taken as they are, for whoever will read them. Not read at
  * all, and so never a reason to refuse: reserved bits and octets, "last or more"
  * of proposals and transforms, the critical bit of a known payload, how
  * proposals are numbered. Building is in ike_build.h. Any thread.
@@ -176,7 +176,20 @@ MUST_CHECK bool ike_find_notify(const struct ike_payloads *p, uint16_t type,
 MUST_CHECK bool ike_find_error(const struct ike_payloads *p,
 			       struct ike_notify *out);
 
-/* --- the encrypted payload, section 3.14 */
+/* --- several messages, one behind the other; each says how long it is */
+
+/* Takes the first one off; false: there is none, or it is not whole. */
+MUST_CHECK bool ike_message_next(struct slice *messages, struct slice *out);
+
+/* --- the encrypted payload, section 3.14; its fragments, RFC 7383 section 2.5 */
+
+struct ike_fragment {
+	uint16_t number; /* from 1 to total */
+	uint16_t total;
+	struct slice body; /* what SK's body would be: IV, text, ICV */
+};
+
+MUST_CHECK bool ike_fragment_parse(struct slice body, struct ike_fragment *out);
 
 /*
  * Where its parts stand in a message: what is authenticated but not encrypted
@@ -184,7 +197,8 @@ MUST_CHECK bool ike_find_error(const struct ike_payloads *p,
  */
 struct ike_sk {
 	uint8_t *message;
-	size_t aad_bytes; /* message's first octets, up to the IV */
+	size_t aad_bytes; /* message's first octets, up to the IV; what a
+			     fragment says of itself is in them */
 	uint8_t iv_bytes;
 	uint8_t icv_bytes;
 	size_t text_bytes; /* inner payloads, padding, pad length */
@@ -209,7 +223,7 @@ static inline uint8_t *ike_sk_icv(const struct ike_sk *sk)
  * Finds the parts in a received message, for the sizes of its SA's transforms.
  *
  * message      the whole of it; will be decrypted in place
- * body         of its SK payload, inside the message
+ * body         of its SK payload, or of a fragment, inside the message
  * block_bytes  the text is a multiple of this, 1 for an AEAD
  *
  * false: it cannot be right.

@@ -2,8 +2,7 @@
 #include "ctrl/wire/ike_build.h"
 
 #define NEXT_PAYLOAD_OFF 16 /* in the header, RFC 7296 section 3.1 */
-#define LENGTH_OFF	 24
-#define NUMBER_OFF	 4 /* in a proposal, section 3.3.1 */
+#define NUMBER_OFF	 4  /* in a proposal, section 3.3.1 */
 #define N_TRANSFORMS_OFF 7
 
 /* Fields behind which something was written already: only the builder's. */
@@ -47,7 +46,7 @@ void ike_begin(struct ike_builder *m, void *room, size_t room_bytes,
 
 bool ike_end(struct ike_builder *m, struct slice *out)
 {
-	patch_u16(m, LENGTH_OFF + 2, m->b.len);
+	patch_u16(m, IKE_LENGTH_OFF + 2, m->b.len);
 	*out = slice_of(m->b.ptr, m->b.len);
 	return wr_ok(&m->b);
 }
@@ -227,19 +226,48 @@ static void wr_zeros(struct builder *b, size_t n)
 		wr_u8(b, 0);
 }
 
-/* Payloads follow in SK's body: SK's own next payload is the first of them. */
-void ike_sk_begin(struct ike_builder *m, uint8_t iv_bytes)
+static void text_begin(struct ike_builder *m, uint8_t iv_bytes)
 {
-	ike_payload_begin(m, IKE_PL_SK);
 	m->iv_bytes = iv_bytes;
 	wr_zeros(&m->b, iv_bytes);
 	m->text_at = m->b.len;
 }
 
+/* Payloads follow in SK's body: SK's own next payload is the first of them. */
+void ike_sk_begin(struct ike_builder *m, uint8_t iv_bytes)
+{
+	ike_payload_begin(m, IKE_PL_SK);
+	m->sk_at = m->payload_at;
+	text_begin(m, iv_bytes);
+}
+
+/* The first fragment alone says of what type the first payload is. */
+void ike_fragment_begin(struct ike_builder *m, void *room, size_t room_bytes,
+			const struct ike_builder *whole, uint16_t number,
+			uint16_t total)
+{
+	*m = (struct ike_builder){
+		.b = wr_init(room, room_bytes),
+		.next_at = NEXT_PAYLOAD_OFF,
+	};
+	wr_bytes(&m->b, whole->b.ptr, IKE_HEADER_BYTES);
+	ike_payload_begin(m, IKE_PL_SKF);
+	m->sk_at = m->payload_at;
+	if (number == 1)
+		patch_u8(m, m->sk_at, whole->b.ptr[whole->sk_at]);
+	wr_u16(&m->b, number);
+	wr_u16(&m->b, total);
+	text_begin(m, whole->iv_bytes);
+}
+
+struct slice ike_sk_payloads(const struct ike_builder *m)
+{
+	return slice_of(m->b.ptr + m->text_at, m->b.len - m->text_at);
+}
+
 bool ike_sk_end(struct ike_builder *m, uint8_t block_bytes, uint8_t icv_bytes,
 		struct ike_sk *out, struct slice *message)
 {
-	size_t sk_at = m->text_at - m->iv_bytes - IKE_PL_HEADER_BYTES;
 	size_t inner = m->b.len - m->text_at;
 	size_t pad_bytes =
 		(block_bytes - (inner + 1) % block_bytes) % block_bytes;
@@ -248,12 +276,12 @@ bool ike_sk_end(struct ike_builder *m, uint8_t block_bytes, uint8_t icv_bytes,
 	wr_u8(&m->b, (uint8_t)pad_bytes);
 	*out = (struct ike_sk){
 		.message = m->b.ptr,
-		.aad_bytes = sk_at + IKE_PL_HEADER_BYTES,
+		.aad_bytes = m->text_at - m->iv_bytes,
 		.iv_bytes = m->iv_bytes,
 		.icv_bytes = icv_bytes,
 		.text_bytes = m->b.len - m->text_at,
 	};
 	wr_zeros(&m->b, icv_bytes);
-	patch_u16(m, sk_at + 2, m->b.len - sk_at);
+	patch_u16(m, m->sk_at + 2, m->b.len - m->sk_at);
 	return ike_end(m, message);
 }

@@ -25,7 +25,8 @@ struct ike_builder {
 	size_t payload_at;   /* generic header of the open payload */
 	size_t proposal_at;  /* of the open or the last one */
 	size_t transform_at; /* of the last one; 0: none yet */
-	size_t text_at;	     /* behind SK's IV; 0: no SK */
+	size_t sk_at;	     /* generic header of SK or SKF */
+	size_t text_at;	     /* behind its IV; 0: none */
 	uint8_t iv_bytes;
 	uint8_t proposals; /* in the open SA payload */
 };
@@ -70,6 +71,20 @@ void ike_ts_put(struct ike_builder *m, enum ike_payload_type type,
  * seals.
  */
 void ike_sk_begin(struct ike_builder *m, uint8_t iv_bytes);
+
+/*
+ * A fragment of a message that was begun with SK and has all its payloads, which
+ * is not ended itself (RFC 7383 section 2.5). As with SK, what follows until
+ * ike_sk_end() is to be encrypted: the fragment's piece of the payloads.
+ *
+ * number, total   from 1 on
+ */
+void ike_fragment_begin(struct ike_builder *m, void *room, size_t room_bytes,
+			const struct ike_builder *whole, uint16_t number,
+			uint16_t total);
+
+/* The payloads in SK, so far. */
+struct slice ike_sk_payloads(const struct ike_builder *m);
 
 /*
  * Pads, leaves room for the ICV, and says where everything stands.

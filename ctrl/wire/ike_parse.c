@@ -261,6 +261,7 @@ static bool ts_valid(struct slice body)
 
 static bool body_valid(uint8_t type, struct slice body)
 {
+	struct ike_fragment fragment;
 	struct ike_notify notify;
 	struct ike_delete del;
 	struct ike_auth auth;
@@ -281,6 +282,8 @@ static bool body_valid(uint8_t type, struct slice body)
 		return nonce_valid(body);
 	case IKE_PL_NOTIFY:
 		return ike_notify_parse(body, &notify);
+	case IKE_PL_SKF:
+		return ike_fragment_parse(body, &fragment);
 	case IKE_PL_DELETE:
 		return ike_delete_parse(body, &del);
 	case IKE_PL_TS_I:
@@ -409,6 +412,23 @@ bool ike_find_error(const struct ike_payloads *p, struct ike_notify *out)
 		    out->type < IKE_N_STATUS_MIN)
 			return true;
 	return false;
+}
+
+bool ike_message_next(struct slice *messages, struct slice *out)
+{
+	struct slice at = *messages;
+	uint32_t bytes;
+
+	return rd_skip(&at, IKE_LENGTH_OFF) && rd_u32(&at, &bytes) &&
+	       bytes >= IKE_HEADER_BYTES && rd_slice(messages, bytes, out);
+}
+
+bool ike_fragment_parse(struct slice body, struct ike_fragment *out)
+{
+	out->body = body;
+	return rd_u16(&out->body, &out->number) &&
+	       rd_u16(&out->body, &out->total) && out->number &&
+	       out->number <= out->total;
 }
 
 bool ike_sk_split(uint8_t *message, struct slice body, uint8_t iv_bytes,

@@ -14,6 +14,9 @@ import charon  # noqa: E402
 from ike_conf import ESP, IKE, PSK, ike_conf  # noqa: E402
 from lab import BUILD, Lab, finish, log_of, ok, wait_until  # noqa: E402
 
+SMALL = 200  # octets of an IP packet: IKE_AUTH takes several
+
+
 def start_charon(lab, **other):
     return charon.start(lab, "gw-b", **{
         "local": "192.0.2.2", "remote": "192.0.2.1",
@@ -171,6 +174,34 @@ def test_trap_of_another_action(lab, peer):
     gateway.stop()
 
 
+def is_fragment(packet):
+    """Behind the non-ESP marker is an IKE header, and SKF the first payload."""
+    octets = bytes(packet["UDP"].payload)
+    return octets[:4] == bytes(4) and octets[20] == 53
+
+
+def test_fragments(lab, peer):
+    """Of IKE messages, both ways, in both roles."""
+    peer.set(fragment_size=SMALL)
+    gateway = lab.start_gateway("gw-a", ike_conf("a") +
+                                f"charon {{\n fragment_size = {SMALL}\n}}\n")
+    wait_until(lambda: gateway.role_pid("ike"), 10, "the process")
+    for who, initiate in (("we", lambda: gateway.client("up", "to-b/net")),
+                          ("charon", peer.initiate)):
+        capture = lab.capture("wire", "br0", filter="udp port 4500")
+        initiate()
+        wait_until(peer.list_sas, 10, "the tunnel")
+        packets = capture.stop()
+        sent = {p["IP"].src for p in packets if is_fragment(p)}
+        ok(sent == {"192.0.2.1", "192.0.2.2"} and
+           max(len(p["IP"]) for p in packets) <= SMALL,
+           f"{who} bring up a tunnel: both send fragments of IKE_AUTH")
+        ok(ping(lab), "and it carries packets")
+        peer.terminate()
+        wait_until(lambda: not peer.list_sas(), 10, "the end")
+    gateway.stop()
+
+
 def test_port_taken(lab):
     path = lab.write("taken.conf", ike_conf("a"))
     with lab.socket("gw-a", socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -205,6 +236,7 @@ def main():
         test_stop(lab, gateway, peer)
         test_trap(lab, peer)
         test_trap_of_another_action(lab, peer)
+        test_fragments(lab, peer)
         test_port_taken(lab)
         test_dynamic(lab)
     return finish()

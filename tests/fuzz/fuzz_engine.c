@@ -132,7 +132,7 @@ static bool on_sent(struct ike_lab *lab, unsigned int side,
 		"what is sent is a message");
 	require(addr_equal(&p->local, &lab->side[side].addr),
 		"it comes from the own address");
-	if (h.next_payload != IKE_PL_SK)
+	if (h.next_payload != IKE_PL_SK && h.next_payload != IKE_PL_SKF)
 		check_clear(&h, d);
 	if (is_configured(lab, side, p))
 		return true;
@@ -247,15 +247,15 @@ static void step_sealed(struct run *r, unsigned int side)
 	struct ike_sa *sa = peer_sa(engine_of(r, !side), take(&r->in)), *to;
 	uint8_t room[LAB_DATAGRAM_MAX];
 	bool damaged = take(&r->in) & 1;
-	size_t len;
+	struct slice all = slice_of(room, 0), one;
 
 	if (!sa)
 		return;
 	to = peer_same(engine_of(r, side), sa);
-	len = damaged ? peer_damaged(&r->in, sa, to, room)
-		      : peer_message(&r->in, sa, to, room);
-	if (len)
-		give(r, side, room, len, true);
+	all.len = damaged ? peer_damaged(&r->in, sa, to, room)
+			  : peer_message(&r->in, sa, to, room);
+	while (ike_message_next(&all, &one))
+		give(r, side, room + (one.ptr - room), one.len, true);
 }
 
 /* Always to side 1. */
@@ -595,6 +595,8 @@ static void begin(struct run *r)
 	r->lab->sent = on_sent;
 	r->lab->nat = how & 1;
 	r->lab->answer_max_ns = how & 2 ? LAB_S / 10 : 0;
+	if (how & 32)
+		lab_set_fragment_size(r->lab, FRAGMENT_SIZE_MIN);
 	for (unsigned int i = 0; i < 2; i++) {
 		load(r, i, conn >> 4 * i & 0xf);
 		lab_keep(r->lab, i, how & 4);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Whatever happens for a minute, on a network that loses, doubles and delays: both
- * sides' operators command, the data paths refuse and come back empty, engines end
+ * sides' operators command, messages go in fragments, the data paths refuse and come back empty, engines end
  * and are taken over, a NAT moves. Then all is well, and both sides have the same;
  * then all is deleted, and nothing is left.
  *
@@ -119,6 +119,8 @@ static struct ike_lab *wild_minute(unsigned int seed)
 	struct ike_lab *lab = lab_new(seed);
 
 	lab->nat = seed % 5 == 4;
+	if (seed % 4 == 3)
+		lab_set_fragment_size(lab, FRAGMENT_SIZE_MIN);
 	for (unsigned int i = 0; i < 2; i++) {
 		load(lab, i, seed);
 		lab_keep(lab, i, true);

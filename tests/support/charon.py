@@ -42,6 +42,7 @@ charon {{
     cookie_threshold = {cookie_threshold}
     block_threshold = 0
     half_open_timeout = {half_open_timeout}
+    fragment_size = {fragment_size}
     retransmit_timeout = {retransmit_timeout}
     retransmit_base = 1.0
     retransmit_tries = 3
@@ -77,7 +78,7 @@ swanctl {{
 
 # What start() may be told besides a connection's parameters.
 DEFAULTS = {"cookie_threshold": 0, "half_open_timeout": 30,
-            "retransmit_timeout": 4.0, "install_routes": "yes",
+            "fragment_size": 1280, "retransmit_timeout": 4.0, "install_routes": "yes",
             "log_default": 1, "log_ike": 4, "log_esp": 1}
 
 CONNECTION = """\
@@ -167,14 +168,18 @@ class Charon:
             CONN=CONN, CHILD=CHILD, **self._parameters))
         self.swanctl("--load-all", "--noprompt")
 
+    def set(self, **settings):
+        """Others of DEFAULTS than before, for IKE SAs to come."""
+        self._settings.update(settings)
+        self._write("strongswan.conf", SETTINGS.format(**self._settings))
+        self.swanctl("--reload-settings")
+
     def log_packets(self, yes):
         """
         Whether its log has a line for each ESP packet, and for each that it
         drops for an unknown SPI; without, other drops alone are there.
         """
-        self._settings["log_esp"] = 2 if yes else 1
-        self._write("strongswan.conf", SETTINGS.format(**self._settings))
-        self.swanctl("--reload-settings")
+        self.set(log_esp=2 if yes else 1)
 
     def initiate(self, check=False):
         """Brings the child up, and waits for how it ends."""

@@ -195,6 +195,7 @@ void lab_engine_new(struct lab_side *s)
 	s->engine = engine_new(&calls);
 	must(s->engine, "engine_new");
 	engine_set_generation(s->engine, s->generation);
+	engine_set_options(s->engine, &s->lab->options);
 }
 
 static void side_init(struct ike_lab *lab, unsigned int index)
@@ -215,12 +216,28 @@ struct ike_lab *lab_new(uint64_t seed)
 
 	must(lab, "out of memory");
 	lab->seed = lab->watch.seed = seed;
+	lab->options = ike_options_default();
 	lab->orphan_ns = 30 * LAB_S;
 	lab->now_ns = 1000 * LAB_S;
 	lab->nat_addr = addr_from_v4(inet_addr("192.0.2.9"));
 	side_init(lab, 0);
 	side_init(lab, 1);
 	return lab;
+}
+
+void lab_set_options(struct ike_lab *lab, const struct ike_options *options)
+{
+	lab->options = *options;
+	for (unsigned int i = 0; i < 2; i++)
+		engine_set_options(lab->side[i].engine, options);
+}
+
+void lab_set_fragment_size(struct ike_lab *lab, uint32_t bytes)
+{
+	struct ike_options o = lab->options;
+
+	o.fragment_size = bytes;
+	lab_set_options(lab, &o);
 }
 
 void lab_item_free(struct lab_item *i)

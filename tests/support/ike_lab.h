@@ -106,15 +106,16 @@ struct ike_lab {
 	struct lab_side side[2];
 	uint64_t now_ns;
 	uint64_t seed;
-	unsigned int datagrams;	  /* so far, of both sides */
-	uint64_t answer_max_ns;	  /* answers take up to so long */
-	bool nat;		  /* side 1 sees side 0 as nat_addr:4321 */
-	struct addr nat_addr;	  /* 192.0.2.9 until the NAT moves */
-	uint64_t refused_of_100;  /* answers of the SAD, by chance */
-	uint64_t orphan_ns;	  /* SWEEP waits so long */
-	bool last_words_are_lost; /* records that were under way at a kill */
-	bool watches_pairs;	  /* count the steps after which ... */
-	unsigned int gaps;	  /* ... a side had no way to the other */
+	struct ike_options options; /* see lab_set_options() */
+	unsigned int datagrams;	    /* so far, of both sides */
+	uint64_t answer_max_ns;	    /* answers take up to so long */
+	bool nat;		    /* side 1 sees side 0 as nat_addr:4321 */
+	struct addr nat_addr;	    /* 192.0.2.9 until the NAT moves */
+	uint64_t refused_of_100;    /* answers of the SAD, by chance */
+	uint64_t orphan_ns;	    /* SWEEP waits so long */
+	bool last_words_are_lost;   /* records that were under way at a kill */
+	bool watches_pairs;	    /* count the steps after which ... */
+	unsigned int gaps;	    /* ... a side had no way to the other */
 	struct ike_watch watch;
 
 	/* NULL, or looks at every datagram that a side sends; false: it does not
@@ -133,6 +134,12 @@ struct ike_lab {
 
 struct ike_lab *lab_new(uint64_t seed);
 void lab_free(struct ike_lab *lab);
+
+/* For both engines, and those that take over from them. */
+void lab_set_options(struct ike_lab *lab, const struct ike_options *options);
+
+/* No more than so many octets of an IP packet in one datagram of IKE. */
+void lab_set_fragment_size(struct ike_lab *lab, uint32_t bytes);
 
 /* The connection "peer" with the child "net" of one side; to be changed and
  * loaded. Its children are the caller's to free (conn_fini). */

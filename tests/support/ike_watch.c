@@ -10,14 +10,13 @@
 #include "ctrl/crypto/hash.h"
 #include "ctrl/wire/ike.h"
 
-#define IV_OFF (IKE_HEADER_BYTES + 4)
-
 struct watched {
 	uint64_t spi_i, spi_r;
 	unsigned int side;
 	uint32_t message_id;
 	bool response;
-	uint64_t iv; /* its first octets */
+	uint16_t fragment; /* its number; 0: it is not cut */
+	uint64_t iv;	   /* its first octets */
 	uint8_t digest[HASH_SHA1_BYTES];
 };
 
@@ -37,7 +36,8 @@ static bool under_one_key(const struct watched *a, const struct watched *b)
 
 static bool is_same(const struct watched *a, const struct watched *b)
 {
-	return a->message_id == b->message_id && a->response == b->response;
+	return a->message_id == b->message_id && a->response == b->response &&
+	       a->fragment == b->fragment;
 }
 
 /* Is it one that was sent before? */
@@ -60,20 +60,32 @@ static bool is_again(const struct ike_watch *w, const struct watched *now)
 	return false;
 }
 
+/* Of SK or SKF, which comes first. */
+static bool read_iv(struct slice d, bool is_fragment, struct watched *out)
+{
+	struct slice skipped;
+	uint16_t total;
+
+	return rd_slice(&d, IKE_HEADER_BYTES + IKE_PL_HEADER_BYTES, &skipped) &&
+	       (!is_fragment ||
+		(rd_u16(&d, &out->fragment) && rd_u16(&d, &total))) &&
+	       rd_u64(&d, &out->iv);
+}
+
 void watch_datagram(struct ike_watch *w, unsigned int side, struct slice d)
 {
 	struct watched now = { .side = side };
-	struct slice rest = d, skipped;
 	struct ike_header h;
 
-	if (!ike_header_parse(d, &h) || h.next_payload != IKE_PL_SK)
+	if (!ike_header_parse(d, &h) ||
+	    (h.next_payload != IKE_PL_SK && h.next_payload != IKE_PL_SKF))
 		return;
 	now.spi_i = h.spi_i;
 	now.spi_r = h.spi_r;
 	now.message_id = h.message_id;
 	now.response = h.flags & IKE_FLAG_R;
 	must(w,
-	     rd_slice(&rest, IV_OFF, &skipped) && rd_u64(&rest, &now.iv) &&
+	     read_iv(d, h.next_payload == IKE_PL_SKF, &now) &&
 		     hash_sha1(d, now.digest),
 	     "not a message");
 	if (is_again(w, &now))

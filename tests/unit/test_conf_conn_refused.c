@@ -194,10 +194,10 @@ static const struct refused refused[] = {
 	{ "mobike_is_refused", "mobike = no", "mobike = yes",
 	  "f:14:12: connections.moon.mobike is yes, but MOBIKE is not "
 	  "supported yet; write no" },
-	{ "fragmentation_is_refused", "fragmentation = no",
-	  "fragmentation = accept",
-	  "f:15:19: connections.moon.fragmentation is accept, but "
-	  "fragmentation of IKE messages is not supported yet; write no" },
+	{ "fragmentation_that_is_no_word_is_refused", "fragmentation = no",
+	  "fragmentation = never",
+	  "f:15:19: connections.moon.fragmentation must be yes, accept, force "
+	  "or no" },
 	{ "unique_connections_are_refused", "unique = no", "unique = replace",
 	  "f:16:12: connections.moon.unique is replace, which is not "
 	  "supported yet; write no" },

@@ -168,7 +168,7 @@ static const struct kind {
 	{ IKE_PL_SK, "c1c2c3", 0, NEVER },
 	{ IKE_PL_CP, "01000000", 0, NEVER },
 	{ IKE_PL_EAP, "03010004", 0, NEVER },
-	{ IKE_PL_SKF, "00010001c1", 0, NEVER },
+	{ IKE_PL_SKF, "00010001c1", 4, NEVER },
 	/* clang-format on */
 };
 
@@ -439,7 +439,7 @@ static void chains_are_walked_to_their_end(void **state)
 		{ "SK, reserved bits", 46, "23ff0006ffff", IKE_PARSE_OK, 1, 35 },
 		{ "SKF", 53, "23000008" "00010002", IKE_PARSE_OK, 1, 35 },
 		{ "SK before another", 46, "2b000006ffff" "00000004", IKE_PARSE_SYNTAX, 1, 43 },
-		{ "SKF before another", 53, "00000006ffff" "00000004", IKE_PARSE_SYNTAX, 1, 0 },
+		{ "SKF before another", 53, "0000000800010001" "00000004", IKE_PARSE_SYNTAX, 1, 0 },
 		{ "SK, octets behind", 46, "23000006ffff" "00", IKE_PARSE_SYNTAX, 1, 35 },
 		{ "SK one octet short", 46, "23000007ffff", IKE_PARSE_SYNTAX, 0, 0 },
 		/* clang-format on */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What holds for IKE as a whole: strongswan.conf's charon section, as far as users
+ * set it. Read by ctrl/conf, used by the engine. It carries no pointer.
+ */
+#ifndef CYG_MODEL_IKE_OPTIONS_H
+#define CYG_MODEL_IKE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FRAGMENT_SIZE_MIN    192U
+#define FRAGMENT_SIZE_MAX    8192U
+#define RETRANSMIT_TRIES_MAX 100U
+
+struct ike_options {
+	uint32_t fragment_size; /* octets of an IP packet */
+	/*
+	 * A request is sent again tries times: first after timeout_ms, then after
+	 * a base (in thousandths) times as long each time, but no longer than limit_ms (0: no limit),
+	 * less up to jitter per cent at random.
+	 */
+	uint32_t retransmit_tries;
+	uint32_t retransmit_timeout_ms;
+	uint32_t retransmit_base_1000;
+	uint32_t retransmit_jitter_percent;
+	uint32_t retransmit_limit_ms;
+};
+
+/* strongSwan's defaults. */
+static inline struct ike_options ike_options_default(void)
+{
+	return (struct ike_options){
+		.fragment_size = 1280,
+		.retransmit_tries = 5,
+		.retransmit_timeout_ms = 4000,
+		.retransmit_base_1000 = 1800,
+	};
+}
+
+#endif
