@@ -11,6 +11,7 @@ to the far network all the time, so that a hole would be seen; at the end
 Sequence numbers of manual SAs start again at 1 with the daemon: the replay
 window is off here.
 """
+# Runs alone: it floods, and counts every packet.
 import json
 import os
 import secrets

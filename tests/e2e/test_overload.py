@@ -6,6 +6,7 @@ was dropped under a name, exactly, while rings are full. Once gw-a's daemon is
 stopped, so that its rings fill to the last; then senders on one processor, at
 host-a and on gw-a itself, flood two gateways on the other.
 """
+# Runs alone: it fills one CPU itself.
 import os
 import signal
 import socket

@@ -12,6 +12,7 @@ carries and what arrives is counted: what charon loses is told apart from what w
 do. Then once more where IKE is faster than ESP, so that a DELETE overtakes what
 was sent before it; and on a path that loses and doubles what IKE says.
 """
+# Runs alone: it asks that nothing be lost.
 import itertools
 import os
 import sys

@@ -6,6 +6,7 @@ behind it: from the first packet that goes the new way on none goes the old one,
 and none is lost without a name. A neighbour that is another machine from one
 moment to the next, and says nothing of it, is found out.
 """
+# Runs alone: it asks how soon a change takes effect.
 import collections
 import os
 import socket
