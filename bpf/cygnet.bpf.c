@@ -231,11 +231,13 @@ static __always_inline int udp_in(struct xdp_md *ctx, const struct packet *p,
 	return spd_in(p);
 }
 
-/* What UDP is whose first fragment this one is. sa: where it is ESP's. */
+/* What UDP is whose first fragment this one is. sa: where it is ESP's. gen: where
+ * policies are asked, of a list that is none newer than theirs. */
 static __always_inline enum drop_reason udp_says(struct xdp_md *ctx,
 						 const struct packet *p,
 						 struct sa_ref *sa,
-						 enum pass_reason *pass)
+						 enum pass_reason *pass,
+						 __u32 *gen)
 {
 	switch (encap_read(ctx, p)) {
 	case ENCAP_IKE:
@@ -249,6 +251,7 @@ static __always_inline enum drop_reason udp_says(struct xdp_md *ctx,
 	case ENCAP_NONE:
 		break;
 	}
+	*gen = spd_gen();
 	return spd_in_says(p, pass);
 }
 
@@ -258,11 +261,13 @@ static __always_inline struct fragment_verdict first_says(struct xdp_md *ctx,
 							  struct sa_ref *sa)
 {
 	enum pass_reason pass = PASS_DEFAULT;
+	__u32 gen = 0;
 	enum drop_reason drop = p->protocol == PROTO_UDP
-					? udp_says(ctx, p, sa, &pass)
+					? udp_says(ctx, p, sa, &pass, &gen)
 					: ipsec_sa(ctx, p, p->protocol, sa);
 	struct fragment_verdict v = { .whose = FRAGMENT_KERNEL,
-				      .reason = (__u8)pass };
+				      .reason = (__u8)pass,
+				      .policy_gen = gen };
 
 	if (sa->gen)
 		v.whose = FRAGMENT_WORKER;

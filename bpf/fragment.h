@@ -13,6 +13,7 @@
 
 #include "bpf/maps.h"
 #include "bpf/parse.h"
+#include "bpf/spd.h"
 
 #define FRAGMENT_NS_PER_S 1000000000ULL
 
@@ -46,14 +47,16 @@ static __always_inline bool fragment_key_of(struct xdp_md *ctx,
 				   &k->id, sizeof(k->id));
 }
 
-/* An old one is of another packet with the same identification. */
+/* An old one is of another packet with the same identification; and what a list of
+ * policies said ends with it. */
 static __always_inline bool fragment_is_fresh(const struct packet *p,
 					      const struct fragment_verdict *v,
 					      __u64 now_ns)
 {
 	const __u64 life = p->version == 4 ? FRAGMENT_V4_S : FRAGMENT_V6_S;
 
-	return now_ns - v->since_ns < life * FRAGMENT_NS_PER_S;
+	return now_ns - v->since_ns < life * FRAGMENT_NS_PER_S &&
+	       (!v->policy_gen || v->policy_gen == spd_gen());
 }
 
 /* What is known of the packet; whose 0: nothing, *old if anything is there. */

@@ -28,6 +28,15 @@ static __always_inline void *spd_list_of(void)
 	return bpf_map_lookup_elem(&spd, &zero);
 }
 
+/* Of the list in force; 0: there is none. */
+static __always_inline __u32 spd_gen(void)
+{
+	const void *of = spd_list_of();
+	const struct spd_block *b = of ? spd_block_at(of, 0) : 0;
+
+	return b ? b->head.gen : 0;
+}
+
 /* Would every packet pass, whatever is in it? */
 static __always_inline bool spd_is_open(void)
 {

@@ -38,7 +38,8 @@ struct fragment_verdict {
 	__u64 since_ns; /* CLOCK_MONOTONIC */
 	__u8 whose;	/* enum fragment_whose */
 	__u8 reason;	/* enum pass_reason or drop_reason */
-	__u8 pad[6];
+	__u8 pad[2];
+	__u32 policy_gen; /* of the list that was asked; 0: none was */
 };
 
 _Static_assert(sizeof(struct fragment_key) == 40, "map key without holes");

@@ -261,20 +261,26 @@ static void first_fragment_too_short_to_say_what_it_is_drops(void **state)
 
 /* --- against policies of ports (RFC 4301 section 7) */
 
+static void set_policy(const struct policy *policy, uint32_t gen)
+{
+	struct spd_image image;
+
+	assert_int_equal(classify_compile(policy, 1, gen, &image), 0);
+	assert_int_equal(programs_set_policies(fx.programs[GW_BYPASS], &image),
+			 0);
+	image_free(&image);
+}
+
 static void protect_port_53(void)
 {
 	struct policy policy;
-	struct spd_image image;
 
 	assert_true(fixture_policy("10.1.0.0/24", "10.3.0.0/24", PROTO_UDP,
 				   &policy));
 	policy.id = POLICY_TCP;
 	policy.action = SPD_PROTECT;
 	policy.selector.remote_port_min = policy.selector.remote_port_max = 53;
-	assert_int_equal(classify_compile(&policy, 1, POLICY_GEN, &image), 0);
-	assert_int_equal(programs_set_policies(fx.programs[GW_BYPASS], &image),
-			 0);
-	image_free(&image);
+	set_policy(&policy, POLICY_GEN);
 }
 
 static void assert_fate(enum program program, const struct row *row)
@@ -286,7 +292,43 @@ static void assert_fate(enum program program, const struct row *row)
 	assert_row(&c, &f);
 }
 
-/* Last of all: it is with other policies. */
+static void protect_stranger(uint32_t gen)
+{
+	struct policy policy;
+
+	assert_true(
+		fixture_policy(GATEWAY_OUT "/32", STRANGER "/32", 0, &policy));
+	policy.id = POLICY_PROTECT;
+	set_policy(&policy, gen);
+}
+
+/* As is the next one, with other policies: they are the last. */
+static void verdict_of_the_policies_ends_with_their_list(void **state)
+{
+	static const struct row dns[] = {
+		{ .frame = { V4, DNS, FIRST4 }, .pass = PASS_DEFAULT },
+		{ .frame = { V4, DNS, LATER4 }, .pass = PASS_DEFAULT },
+		{ .frame = { V4, DNS, LATER4 }, FOLLOWS },
+		{ .frame = { V4, DNS, FIRST4 }, .drop = DROP_PLAINTEXT_IN },
+		{ .frame = { V4, DNS, LATER4 }, .drop = DROP_PLAINTEXT_IN },
+	};
+	static const struct row ike[] = {
+		{ .frame = { V4, IKE, FIRST4 }, .pass = PASS_IKE },
+		{ .frame = { V4, IKE, LATER4 }, .pass = PASS_IKE },
+	};
+	const uint16_t id = ++next_id, ike_id = ++next_id;
+
+	(void)state;
+	run_step(&dns[0], id);
+	run_step(&dns[1], id);
+	run_step(&ike[0], ike_id);
+	protect_stranger(POLICY_GEN + 1);
+	run_step(&dns[2], id);
+	run_step(&dns[3], id);
+	run_step(&dns[4], id);
+	run_step(&ike[1], ike_id);
+}
+
 static void later_fragment_does_not_pass_by_a_policy_of_ports(void **state)
 {
 	static const struct row out = { .frame = { .daddr = TCP_HOST, LATER4 },
@@ -314,10 +356,11 @@ static void later_fragment_does_not_pass_by_a_policy_of_ports(void **state)
 }
 
 #define OTHERS 3
+#define LAST   2
 
 int main(void)
 {
-	struct CMUnitTest tests[OTHERS + ARRAY_LEN(chains) + 1] = {
+	struct CMUnitTest tests[OTHERS + ARRAY_LEN(chains) + LAST] = {
 		cmocka_unit_test(verdict_ends_with_the_time_that_a_packet_has),
 		cmocka_unit_test(first_fragment_makes_its_verdict_young_again),
 		cmocka_unit_test(
@@ -332,7 +375,10 @@ int main(void)
 			.initial_state = (void *)(uintptr_t)&chains[i],
 		};
 	tests[OTHERS + ARRAY_LEN(chains)] = (struct CMUnitTest)cmocka_unit_test(
-		later_fragment_does_not_pass_by_a_policy_of_ports);
+		verdict_of_the_policies_ends_with_their_list);
+	tests[OTHERS + ARRAY_LEN(chains) + 1] =
+		(struct CMUnitTest)cmocka_unit_test(
+			later_fragment_does_not_pass_by_a_policy_of_ports);
 	if (fixture_start(&fx))
 		failed = _cmocka_run_group_tests("fragments", tests,
 						 ARRAY_LEN(tests), NULL, NULL);
