@@ -408,10 +408,31 @@ static __always_inline const struct iface_info *guard_outside(
 }
 
 /*
+ * As quote_judge(), of whatever leaves. All fragments of a packet share what its
+ * first one says, which nobody knows of one that comes before that.
+ */
+static __always_inline int guard_quotes(struct __sk_buff *skb,
+					const struct packet *p, struct flow *f)
+{
+	const __u32 gen = spd_gen();
+	int quotes;
+
+	if (!quote_is_icmp(p))
+		return 0;
+	if (p->rest)
+		return fragment_follow_icmp(skb, p) || spd_is_open() ? 0 : -1;
+	quotes = quote_is_in(p) ? quote_judge(skb, p, f) : 0;
+	if (p->fragment)
+		fragment_leave_icmp(skb, p, !quotes, gen);
+	return quotes;
+}
+
+/*
  * No policy protects it. What was to be protected before NAT changed its addresses
  * is not what a BYPASS policy was written for; nor is what came protected, and goes
  * back in an ICMP error: that goes by the SA of the way back, or not at all, for
- * whoever is outside may not send it into a tunnel. f: used up.
+ * whoever is outside may not send it into a tunnel, and nobody a part of it: errors
+ * are small (RFC 1812 section 4.3.2.3, RFC 4443 section 2.4 c). f: used up.
  */
 static __always_inline int guard_clear(struct __sk_buff *skb,
 				       const struct packet *p, struct flow *f,
@@ -424,13 +445,15 @@ static __always_inline int guard_clear(struct __sk_buff *skb,
 
 	if (!stays && ((skb->mark & tag_mark) || nat_hides(skb, p, f)))
 		return tc_drop(DROP_NAT_ESCAPE, p->frame_bytes);
-	quotes = quote_is_in(p) ? quote_judge(skb, p, f) : 0;
-	if (quotes > 0 && !guard_outside(skb) && quote_way(p, f, &v))
+	quotes = guard_quotes(skb, p, f);
+	if (quotes > 0 && !p->fragment && !guard_outside(skb) &&
+	    quote_way(p, f, &v))
 		return steer_host(skb, p, v.id, v.gen);
 	if (stays)
 		return tc_drop(DROP_DEFAULT_DISCARD, p->frame_bytes);
 	if (quotes)
-		return tc_drop(DROP_ICMP_QUOTE, p->frame_bytes);
+		return tc_drop(p->rest ? DROP_FRAGMENT_PORTS : DROP_ICMP_QUOTE,
+			       p->frame_bytes);
 	return tc_pass(reason, p->frame_bytes);
 }
 

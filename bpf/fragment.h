@@ -5,6 +5,9 @@
  * waits with a worker, and so then do all of that packet: were it IKE's, or other
  * UDP's that may come in, the worker gives it to the kernel whole.
  *
+ * The guard has it alike of ICMP that would leave in the clear: later fragments pass
+ * where the first one did, and came before them.
+ *
  * Whoever floods us makes the map forget verdicts: then packets are lost whose
  * fragments are on the way.
  */
@@ -25,7 +28,7 @@ static __always_inline bool fragment_is_asked(const struct packet *p)
 		p->protocol == PROTO_UDP);
 }
 
-static __always_inline bool fragment_key_of(struct xdp_md *ctx,
+static __always_inline bool fragment_key_of(const struct cursor *c,
 					    const struct packet *p,
 					    struct fragment_key *k)
 {
@@ -35,16 +38,14 @@ static __always_inline bool fragment_key_of(struct xdp_md *ctx,
 	k->daddr = p->daddr;
 	k->protocol = p->protocol;
 	if (p->version == 4) {
-		if (bpf_xdp_load_bytes(ctx, p->l3_off + IPV4_ID_AT, &id,
-				       sizeof(id)))
+		if (!cursor_read(c, p->l3_off + IPV4_ID_AT, &id, sizeof(id)))
 			return false;
 		k->id = id;
 		return true;
 	}
 	return p->fragment != FRAGMENT_HIDDEN &&
-	       !bpf_xdp_load_bytes(ctx,
-				   p->l3_off + p->header_bytes - sizeof(k->id),
-				   &k->id, sizeof(k->id));
+	       cursor_read(c, p->l3_off + p->header_bytes - sizeof(k->id),
+			   &k->id, sizeof(k->id));
 }
 
 /* An old one is of another packet with the same identification; and what a list of
@@ -102,11 +103,12 @@ __noinline int fragment_follow(struct xdp_md *ctx, const struct packet *p,
 			       struct fragment_verdict *v)
 {
 	const __u64 now_ns = bpf_ktime_get_ns();
+	const struct cursor c = cursor_xdp(ctx);
 	struct fragment_verdict known;
 	struct fragment_key k = {};
 	bool old;
 
-	if (!p || !v || !fragment_key_of(ctx, p, &k))
+	if (!p || !v || !fragment_key_of(&c, p, &k))
 		return -1;
 	known = fragment_known(&k, p, now_ns, &old);
 	if (!known.whose) {
@@ -129,11 +131,12 @@ __noinline int fragment_lead(struct xdp_md *ctx, const struct packet *p,
 			     struct fragment_verdict *v)
 {
 	const __u64 now_ns = bpf_ktime_get_ns();
+	const struct cursor c = cursor_xdp(ctx);
 	struct fragment_verdict known, own;
 	struct fragment_key k = {};
 	bool old;
 
-	if (!p || !v || !fragment_key_of(ctx, p, &k))
+	if (!p || !v || !fragment_key_of(&c, p, &k))
 		return -1;
 	known = fragment_known(&k, p, now_ns, &old);
 	own = *v;
@@ -148,6 +151,44 @@ __noinline int fragment_lead(struct xdp_md *ctx, const struct packet *p,
 	else
 		bpf_map_update_elem(&fragments, &k, &own, BPF_ANY);
 	return 0;
+}
+
+/* --- ICMP that would leave in the clear, whose first fragment alone shows what it
+ * quotes */
+
+/* Its first fragment: may it pass, as a list of policies has it? */
+int fragment_leave_icmp(struct __sk_buff *skb, const struct packet *p,
+			bool passes, __u32 policy_gen);
+
+__noinline int fragment_leave_icmp(struct __sk_buff *skb, const struct packet *p,
+				   bool passes, __u32 policy_gen)
+{
+	const struct cursor c = { .tc = true, .skb = skb };
+	const struct fragment_verdict v = {
+		.since_ns = bpf_ktime_get_ns(),
+		.whose = passes ? FRAGMENT_KERNEL : FRAGMENT_DROP,
+		.policy_gen = policy_gen,
+	};
+	struct fragment_key k = {};
+
+	if (!dry && p && fragment_key_of(&c, p, &k))
+		bpf_map_update_elem(&fragments, &k, &v, BPF_ANY);
+	return 0;
+}
+
+/* A later one. Not 0: its first one passed. */
+int fragment_follow_icmp(struct __sk_buff *skb, const struct packet *p);
+
+__noinline int fragment_follow_icmp(struct __sk_buff *skb,
+				    const struct packet *p)
+{
+	const struct cursor c = { .tc = true, .skb = skb };
+	struct fragment_key k = {};
+	bool old;
+
+	return p && fragment_key_of(&c, p, &k) &&
+	       fragment_known(&k, p, bpf_ktime_get_ns(), &old).whose ==
+		       FRAGMENT_KERNEL;
 }
 
 #endif

@@ -146,7 +146,7 @@ struct {
 	__type(value, __u32);
 } xsks SEC(".maps");
 
-/* Whose fragments are, of packets for this host. Written and read by the programs
+/* Whose fragments are, of packets for this host, and of ICMP that leaves it. Written and read by the programs
  * alone. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

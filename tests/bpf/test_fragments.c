@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Fragments for this host, one after the other: each case is a packet of its own,
+ * Fragments for this host, and of ICMP that leaves it, one after the other: each case is a packet of its own,
  * by its identification, and its steps are how its fragments come.
  */
 #include <setjmp.h>
@@ -40,6 +40,19 @@
 #define TO_WORKER(ref) .pass = PASS_STEER_IN, .sa = ref
 #define FOLLOWS	       .pass = PASS_STEER_IN, .no_sa = true
 #define PLAIN	       .pass = PASS_STEER_IN, .no_sa = true, .plain = true
+
+/* From a router whom no policy covers, to where one protects. */
+#define ICMP_OUT(type)                                                  \
+	.saddr = OTHER_HOST, .daddr = FAR_HOST, .protocol = PROTO_ICMP, \
+	.port = (type) << 8
+#define ICMP_OUT6(type)                                 \
+	.saddr = OTHER_HOST6, .daddr = PROTECTED_HOST6, \
+	.protocol = PROTO_ICMPV6, .port = (type) << 8
+#define ICMP_BYPASSED(type)                                                \
+	.saddr = LAN_HOST, .daddr = BYPASSED_HOST, .protocol = PROTO_ICMP, \
+	.port = (type) << 8
+#define QUOTES_PROTECTED .about = FAR_HOST, .to = LAN_HOST
+#define QUOTES_CLEAR	 .about = STRANGER, .to = LAN_HOST
 
 struct chain {
 	const char *name;
@@ -136,6 +149,53 @@ static const struct chain chains[] = {
 	      .drop = DROP_PLAINTEXT_IN } } },
 };
 
+/* What leaves. */
+static const struct chain guard_chains[] = {
+	{ "guard: what follows an ICMP error that may not leave doesn't either",
+	  { { .frame = { ICMP_OUT(ICMP_UNREACHABLE), QUOTES_PROTECTED, FIRST4 },
+	      .drop = DROP_ICMP_QUOTE },
+	    { .frame = { ICMP_OUT(0), LATER4 }, .drop = DROP_FRAGMENT_PORTS } } },
+	{ "guard: nor what comes before it",
+	  { { .frame = { ICMP_OUT(0), LATER4 }, .drop = DROP_FRAGMENT_PORTS },
+	    { .frame = { ICMP_OUT(ICMP_UNREACHABLE), QUOTES_PROTECTED, FIRST4 },
+	      .drop = DROP_ICMP_QUOTE } } },
+	{ "guard: over IPv6 alike",
+	  { { .frame = { ICMP_OUT6(ICMPV6_TOO_BIG), .about = PROTECTED_HOST6,
+			 .to = LAN_HOST6, FIRST6 },
+	      .drop = DROP_ICMP_QUOTE },
+	    { .frame = { ICMP_OUT6(0), LATER6 }, .drop = DROP_FRAGMENT_PORTS } } },
+	{ "guard: what a BYPASS policy passes, too",
+	  { { .frame = { ICMP_BYPASSED(ICMP_PARAMETER_PROBLEM),
+			 QUOTES_PROTECTED, FIRST4 },
+	      .drop = DROP_ICMP_QUOTE },
+	    { .frame = { ICMP_BYPASSED(0), LATER4 },
+	      .drop = DROP_FRAGMENT_PORTS } } },
+	{ "guard: an ICMP error about what came in the clear passes whole",
+	  { { .frame = { ICMP_OUT(ICMP_UNREACHABLE), QUOTES_CLEAR, FIRST4 },
+	      .pass = PASS_DEFAULT },
+	    { .frame = { ICMP_OUT(0), LATER4 }, .pass = PASS_DEFAULT } } },
+	{ "guard: so does a ping",
+	  { { .frame = { ICMP_BYPASSED(ICMP_ECHO), FIRST4 }, .pass = PASS_BYPASS },
+	    { .frame = { ICMP_BYPASSED(0), LATER4 }, .pass = PASS_BYPASS } } },
+	{ "guard: a ping of IPv6",
+	  { { .frame = { ICMP_OUT6(ICMPV6_INFO_MIN), FIRST6 },
+	      .pass = PASS_DEFAULT },
+	    { .frame = { ICMP_OUT6(0), LATER6 }, .pass = PASS_DEFAULT } } },
+	{ "guard: an ICMP error has not the verdict of a ping before it",
+	  { { .frame = { ICMP_OUT(ICMP_ECHO), FIRST4 }, .pass = PASS_DEFAULT },
+	    { .frame = { ICMP_OUT(ICMP_UNREACHABLE), QUOTES_PROTECTED, FIRST4 },
+	      .drop = DROP_ICMP_QUOTE },
+	    { .frame = { ICMP_OUT(0), LATER4 }, .drop = DROP_FRAGMENT_PORTS } } },
+	{ "guard: where everything may leave, they do",
+	  { { .on = GW_BYPASS_ALL,
+	      .frame = { ICMP_OUT(0), LATER4 },
+	      .pass = PASS_DEFAULT } } },
+	{ "guard: where nothing may, they drop for that",
+	  { { .on = GW_DISCARD,
+	      .frame = { ICMP_OUT(0), LATER4 },
+	      .drop = DROP_DEFAULT_DISCARD } } },
+};
+
 static struct fixture fx;
 static uint16_t next_id;
 
@@ -144,9 +204,9 @@ static void put_id(struct frame *f, const struct frame_spec *s, uint16_t id)
 	frame_wr16(f, frame_is_six(s) ? AT6_ID + 2 : AT_ID, id);
 }
 
-static void run_step(const struct row *row, uint16_t id)
+static void run_by(enum program program, const struct row *row, uint16_t id)
 {
-	const struct row_case c = { &fx, PROGRAM_UNPROTECTED, row };
+	const struct row_case c = { &fx, program, row };
 	struct frame f;
 
 	row_build(&c, &f);
@@ -154,13 +214,27 @@ static void run_step(const struct row *row, uint16_t id)
 	assert_row(&c, &f);
 }
 
-static void chain_holds(void **state)
+static void run_step(const struct row *row, uint16_t id)
 {
-	const struct chain *chain = *state;
+	run_by(PROGRAM_UNPROTECTED, row, id);
+}
+
+static void run_chain(enum program program, const struct chain *chain)
+{
 	const uint16_t id = ++next_id;
 
 	for (size_t i = 0; i < STEPS_MAX && chain->step[i].frame.daddr; i++)
-		run_step(&chain->step[i], id);
+		run_by(program, &chain->step[i], id);
+}
+
+static void chain_holds(void **state)
+{
+	run_chain(PROGRAM_UNPROTECTED, *state);
+}
+
+static void guard_chain_holds(void **state)
+{
+	run_chain(PROGRAM_GUARD, *state);
 }
 
 /* --- time */
@@ -355,30 +429,44 @@ static void later_fragment_does_not_pass_by_a_policy_of_ports(void **state)
 	assert_fate(PROGRAM_PROTECTED, &first);
 }
 
-#define OTHERS 3
-#define LAST   2
+static const struct CMUnitTest first[] = {
+	cmocka_unit_test(verdict_ends_with_the_time_that_a_packet_has),
+	cmocka_unit_test(first_fragment_makes_its_verdict_young_again),
+	cmocka_unit_test(first_fragment_too_short_to_say_what_it_is_drops),
+};
+
+static const struct CMUnitTest last[] = {
+	cmocka_unit_test(verdict_of_the_policies_ends_with_their_list),
+	cmocka_unit_test(later_fragment_does_not_pass_by_a_policy_of_ports),
+};
+
+#define TESTS                                                             \
+	(ARRAY_LEN(first) + ARRAY_LEN(chains) + ARRAY_LEN(guard_chains) + \
+	 ARRAY_LEN(last))
+
+static size_t put_chains(struct CMUnitTest *at, const struct chain *chain,
+			 size_t n, CMUnitTestFunction holds)
+{
+	for (size_t i = 0; i < n; i++)
+		at[i] = (struct CMUnitTest){
+			.name = chain[i].name,
+			.test_func = holds,
+			.initial_state = (void *)(uintptr_t)&chain[i],
+		};
+	return n;
+}
 
 int main(void)
 {
-	struct CMUnitTest tests[OTHERS + ARRAY_LEN(chains) + LAST] = {
-		cmocka_unit_test(verdict_ends_with_the_time_that_a_packet_has),
-		cmocka_unit_test(first_fragment_makes_its_verdict_young_again),
-		cmocka_unit_test(
-			first_fragment_too_short_to_say_what_it_is_drops),
-	};
+	struct CMUnitTest tests[TESTS], *at = tests;
 	int failed = 1;
 
-	for (size_t i = 0; i < ARRAY_LEN(chains); i++)
-		tests[i + OTHERS] = (struct CMUnitTest){
-			.name = chains[i].name,
-			.test_func = chain_holds,
-			.initial_state = (void *)(uintptr_t)&chains[i],
-		};
-	tests[OTHERS + ARRAY_LEN(chains)] = (struct CMUnitTest)cmocka_unit_test(
-		verdict_of_the_policies_ends_with_their_list);
-	tests[OTHERS + ARRAY_LEN(chains) + 1] =
-		(struct CMUnitTest)cmocka_unit_test(
-			later_fragment_does_not_pass_by_a_policy_of_ports);
+	memcpy(at, first, sizeof(first));
+	at += ARRAY_LEN(first);
+	at += put_chains(at, chains, ARRAY_LEN(chains), chain_holds);
+	at += put_chains(at, guard_chains, ARRAY_LEN(guard_chains),
+			 guard_chain_holds);
+	memcpy(at, last, sizeof(last));
 	if (fixture_start(&fx))
 		failed = _cmocka_run_group_tests("fragments", tests,
 						 ARRAY_LEN(tests), NULL, NULL);
