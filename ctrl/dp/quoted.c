@@ -45,6 +45,17 @@ static bool quotes_its_own(const struct packet *p, enum dp_dir dir)
 		       DROP_NONE;
 }
 
+/* Redirects are for who is on the sender's link; and what the far side says from an
+ * address of this side, somebody there makes up. */
+static bool is_out_of_place(const struct packet *p, enum dp_dir dir)
+{
+	const struct rules *rules =
+		atomic_load_explicit(&p->sa->rules, memory_order_acquire);
+
+	return icmp_is_redirect(whole(p), &p->ip) ||
+	       (dir == DIR_IN && rules_have_local(rules, &p->ip.saddr));
+}
+
 enum drop_reason quoted_judge(const struct worker *w, const struct packet *p,
 			      enum dp_dir dir)
 {
@@ -55,6 +66,8 @@ enum drop_reason quoted_judge(const struct worker *w, const struct packet *p,
 	if (misfit == DROP_NONE && !check)
 		return DROP_NONE;
 	if (!icmp_is_error(whole(p), &p->ip))
+		return misfit;
+	if (misfit != DROP_NONE && is_out_of_place(p, dir))
 		return misfit;
 	if (!is_refused(p, dir) && quotes_its_own(p, dir))
 		return DROP_NONE;

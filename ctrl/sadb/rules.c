@@ -170,6 +170,15 @@ bool rules_may_accept(const struct rules *r, const struct flow *f)
 	return !f->has_ports && at && at->accept;
 }
 
+bool rules_have_local(const struct rules *r, const struct addr *a)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->at[i].accept && r->at[i].local_v4 == addr_is_v4(a) &&
+		    addr_in(&r->at[i].local, number_of(a)))
+			return true;
+	return false;
+}
+
 bool rules_accept_ports(const struct rules *r)
 {
 	for (size_t i = 0; i < r->n; i++)

@@ -43,6 +43,9 @@ bool rules_refuse(const struct rules *r, const struct flow *f);
  * accepted? Any worker. */
 bool rules_may_accept(const struct rules *r, const struct flow *f);
 
+/* Is that one of the addresses of this side that one of them accepts? Any worker. */
+bool rules_have_local(const struct rules *r, const struct addr *a);
+
 /* Is there one that accepts by ports? Any worker. */
 bool rules_accept_ports(const struct rules *r);
 

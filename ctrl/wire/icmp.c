@@ -70,17 +70,33 @@ static bool is_error_type(uint8_t type)
 	       type == ICMP_PARAMETER_PROBLEM;
 }
 
-bool icmp_is_error(struct slice packet, const struct ip_header *h)
+/* false: it is not ICMP of its family, or shows no type. */
+static bool read_type(struct slice packet, const struct ip_header *h,
+		      uint8_t *type)
 {
 	struct slice headers;
+
+	return h->protocol == (h->version == 4 ? PROTO_ICMP : PROTO_ICMPV6) &&
+	       !(h->fragment & IPV4_OFFSET_MASK) &&
+	       rd_slice(&packet, h->header_bytes, &headers) &&
+	       rd_u8(&packet, type);
+}
+
+bool icmp_is_error(struct slice packet, const struct ip_header *h)
+{
 	uint8_t type;
 
-	if (h->protocol != (h->version == 4 ? PROTO_ICMP : PROTO_ICMPV6) ||
-	    h->fragment & IPV4_OFFSET_MASK ||
-	    !rd_slice(&packet, h->header_bytes, &headers) ||
-	    !rd_u8(&packet, &type))
+	if (!read_type(packet, h, &type))
 		return false;
 	return h->version == 4 ? is_error_type(type) : type < ICMPV6_INFO_MIN;
+}
+
+bool icmp_is_redirect(struct slice packet, const struct ip_header *h)
+{
+	uint8_t type;
+
+	return read_type(packet, h, &type) &&
+	       type == (h->version == 4 ? ICMP_REDIRECT : ICMPV6_REDIRECT);
 }
 
 static size_t quoted(size_t error_max, uint8_t version, size_t bytes)

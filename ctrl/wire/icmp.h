@@ -28,6 +28,13 @@ bool icmp_may_answer(struct slice packet, const struct ip_header *h);
  */
 bool icmp_is_error(struct slice packet, const struct ip_header *h);
 
+/*
+ * Is it a redirect (RFC 792; RFC 4861 section 4.5)? Not in a later fragment.
+ *
+ * packet   from its header on, as long as h says
+ */
+bool icmp_is_redirect(struct slice packet, const struct ip_header *h);
+
 /* The least room for icmp_too_big(). */
 #define ICMP_ERROR_PAYLOAD_MAX (ICMPV6_ERROR_MAX - IPV6_HEADER_BYTES)
 
