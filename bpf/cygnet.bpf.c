@@ -17,6 +17,7 @@
 #include "bpf/sad.h"
 #include "bpf/spd.h"
 #include "bpf/steer.h"
+#include "bpf/tokens.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -184,7 +185,7 @@ static __always_inline bool too_big_in(struct xdp_md *ctx,
 		meta.sa = *sa;
 	if (!sa)
 		*verdict = xdp_drop(DROP_ICMP_SPI, p->frame_bytes);
-	else if (!quote_take_token())
+	else if (!tokens_take(TOKEN_ICMP, QUOTE_PER_S, QUOTE_BURST))
 		*verdict = xdp_drop(DROP_ICMP_LIMIT, p->frame_bytes);
 	else
 		*verdict = steer_worker(ctx, p, slot, &meta, PASS_STEER_ICMP);

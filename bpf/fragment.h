@@ -17,8 +17,14 @@
 #include "bpf/maps.h"
 #include "bpf/parse.h"
 #include "bpf/spd.h"
+#include "bpf/tokens.h"
 
 #define FRAGMENT_NS_PER_S 1000000000ULL
+
+/* Of a CPU, of packets whose first fragment comes late: who makes them up has no
+ * more of the workers' rings, nor of the map. */
+#define FRAGMENT_WAITS_PER_S 8192U
+#define FRAGMENT_WAITS_BURST 1024U
 
 /* p: a fragment that is for this host? */
 static __always_inline bool fragment_is_asked(const struct packet *p)
@@ -91,6 +97,23 @@ static __always_inline bool fragment_leave(const struct fragment_key *k,
 	return false;
 }
 
+/* A later one of which nothing was known. */
+static __always_inline struct fragment_verdict fragment_await(
+	const struct fragment_key *k, __u64 now_ns, bool old)
+{
+	struct fragment_verdict v = { .since_ns = now_ns,
+				      .whose = FRAGMENT_WAITS };
+
+	if (tokens_take(TOKEN_FRAGMENT, FRAGMENT_WAITS_PER_S,
+			FRAGMENT_WAITS_BURST)) {
+		fragment_leave(k, &v, old);
+		return v;
+	}
+	v.whose = FRAGMENT_DROP;
+	v.reason = DROP_FRAGMENT_FULL;
+	return v;
+}
+
 /*
  * A later one: v is what it follows. Not 0: its identification is hidden.
  *
@@ -111,11 +134,8 @@ __noinline int fragment_follow(struct xdp_md *ctx, const struct packet *p,
 	if (!p || !v || !fragment_key_of(&c, p, &k))
 		return -1;
 	known = fragment_known(&k, p, now_ns, &old);
-	if (!known.whose) {
-		known.whose = FRAGMENT_WAITS;
-		known.since_ns = now_ns;
-		fragment_leave(&k, &known, old);
-	}
+	if (!known.whose)
+		known = fragment_await(&k, now_ns, old);
 	*v = known;
 	return 0;
 }

@@ -112,14 +112,20 @@ struct {
 	__type(value, struct sa_ref);
 } sad_out SEC(".maps");
 
-/* Key 0: CLOCK_MONOTONIC, when the CPU's tokens for ICMP errors will be all there
- * again. Written and read by the programs alone. */
+enum token_kind {
+	TOKEN_ICMP,	/* errors that a packet of ours was too big */
+	TOKEN_FRAGMENT, /* later ones that came before their first one */
+	TOKEN_MAX
+};
+
+/* Key: enum token_kind. Value: CLOCK_MONOTONIC, when the CPU's tokens will be all
+ * there again. Written and read by the programs alone. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, TOKEN_MAX);
 	__type(key, __u32);
 	__type(value, __u64);
-} icmp_tokens SEC(".maps");
+} tokens SEC(".maps");
 
 /* Addresses of this host, by netlink. Value: enum local_kind. */
 struct {

@@ -147,28 +147,8 @@ static __always_inline bool quote_is_too_big(const struct packet *p)
 }
 
 /* Of a CPU; a router says it once a packet, and most of them far more seldom. */
-#define QUOTE_PER_S  1000U
-#define QUOTE_BURST  200U
-#define QUOTE_ONE_NS (1000000000ULL / QUOTE_PER_S)
-
-/* May a worker be bothered with one more? As ctrl/base/bucket.h. */
-static __always_inline bool quote_take_token(void)
-{
-	const __u64 now_ns = bpf_ktime_get_ns();
-	const __u32 zero = 0;
-	__u64 *full_ns = bpf_map_lookup_elem(&icmp_tokens, &zero);
-
-	if (dry) /* which takes none */
-		return true;
-	if (!full_ns)
-		return false;
-	if (*full_ns < now_ns)
-		*full_ns = now_ns;
-	if (*full_ns - now_ns > (QUOTE_BURST - 1) * QUOTE_ONE_NS)
-		return false;
-	*full_ns += QUOTE_ONE_NS;
-	return true;
-}
+#define QUOTE_PER_S 1000U
+#define QUOTE_BURST 200U
 
 /* Octets before the SPI; -1: it has none. */
 static __always_inline int quote_spi_off(const struct cursor *c,

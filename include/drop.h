@@ -27,11 +27,12 @@
 	X(ICMP_SPI,	  "icmp_spi",	    "an ICMP error said that a packet of ours was too big, but no SA of ours has the SPI that it quotes: forged, or late") \
 	X(FRAGMENT_LATE,  "fragment_late",  "the first fragment of UDP in the clear came behind a later one: of what waited for it only IKE is put together") \
 	X(STEER_FAILED,	  "steer_failed",   "metadata or host tag could not be attached") \
-	/* counted by the workers, of what is not put together yet */          \
+	/* counted by the workers, of what is not put together yet; the one     \
+	 * about too many by the BPF programs as well */                       \
 	X(FRAGMENT_WRONG, "fragment_wrong", "fragment that no packet has: empty, not of eighths, beyond what IP can say, or behind too long headers") \
 	X(FRAGMENT_OVERLAP, "fragment_overlap", "fragments of a packet overlap, or end it in two places: all of it is dropped (RFC 5722)") \
 	X(FRAGMENT_DUPLICATE, "fragment_duplicate", "fragment that was there already") \
-	X(FRAGMENT_FULL,  "fragment_full",  "the oldest of too many packets whose fragments wait, or one of too many fragments") \
+	X(FRAGMENT_FULL,  "fragment_full",  "the oldest of too many packets whose fragments wait, one of too many fragments, or more that came before their first one than a CPU takes in a second") \
 	X(FRAGMENT_TIMEOUT, "fragment_timeout", "not all fragments of the packet came in time") \
 	/* counted by both */                                                  \
 	X(IP_MALFORMED,	  "ip_malformed",   "IP header truncated, its lengths lie, or its checksum is wrong")  \

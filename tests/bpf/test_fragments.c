@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/model/status.h"
 #include "include/fragment.h"
 #include "tests/bpf/run.h"
@@ -429,6 +430,42 @@ static void later_fragment_does_not_pass_by_a_policy_of_ports(void **state)
 	assert_fate(PROGRAM_PROTECTED, &first);
 }
 
+/* --- many of them */
+
+#define MANY  5000U
+#define BURST 1024U /* of bpf/fragment.h */
+#define PER_S 8192U /* likewise */
+
+/* It may run on one CPU after another, each with its own. */
+static void so_many_in_a_second_wait_for_a_first_one_and_no_more(void **state)
+{
+	static const struct row row = { .frame = { V4, ESP, LATER4 } };
+	const struct row_case c = { &fx, PROGRAM_UNPROTECTED, &row };
+	const struct programs *p = fx.programs[GW_BYPASS];
+	struct counters before = { 0 }, after = { 0 };
+	uint64_t begin_ns = clock_ns(), most, steered, full;
+	struct frame f;
+	struct run run;
+
+	(void)state;
+	row_build(&c, &f);
+	programs_counters(p, &before);
+	for (uint32_t i = 0; i < MANY; i++) {
+		put_id(&f, &row.frame, ++next_id);
+		run_xdp(&c, &f, &run);
+	}
+	programs_counters(p, &after);
+	most = (uint64_t)sysconf(_SC_NPROCESSORS_CONF) *
+	       (BURST + 1 + (clock_ns() - begin_ns) * PER_S / NS_PER_S);
+	steered = after.passes[PASS_STEER_IN].pkts -
+		  before.passes[PASS_STEER_IN].pkts;
+	full = after.drops[DROP_FRAGMENT_FULL].pkts -
+	       before.drops[DROP_FRAGMENT_FULL].pkts;
+	assert_true(steered >= BURST);
+	assert_true(steered <= most);
+	assert_int_equal(steered + full, MANY);
+}
+
 static const struct CMUnitTest first[] = {
 	cmocka_unit_test(verdict_ends_with_the_time_that_a_packet_has),
 	cmocka_unit_test(first_fragment_makes_its_verdict_young_again),
@@ -438,6 +475,7 @@ static const struct CMUnitTest first[] = {
 static const struct CMUnitTest last[] = {
 	cmocka_unit_test(verdict_of_the_policies_ends_with_their_list),
 	cmocka_unit_test(later_fragment_does_not_pass_by_a_policy_of_ports),
+	cmocka_unit_test(so_many_in_a_second_wait_for_a_first_one_and_no_more),
 };
 
 #define TESTS                                                             \
