@@ -279,6 +279,22 @@ static __always_inline struct fragment_verdict first_says(struct xdp_md *ctx,
 	return v;
 }
 
+/* The first one tells of an SA that there is none of; what policies drop is not for
+ * the audit log. */
+static __always_inline int fragment_drop(struct xdp_md *ctx,
+					 const struct packet *p,
+					 const struct fragment_verdict *v)
+{
+	const bool of_ipsec = v->reason == DROP_SPI_UNKNOWN ||
+			      v->reason == DROP_SPI_RESERVED ||
+			      v->reason == DROP_ESP_TRUNCATED;
+
+	if (!p->rest && of_ipsec)
+		audit(ctx, p, p->protocol == PROTO_AH ? PROTO_AH : PROTO_ESP,
+		      (enum drop_reason)v->reason);
+	return xdp_drop(v->reason, p->frame_bytes);
+}
+
 /* A fragment for this host, where fragment_is_asked(). */
 static __always_inline int fragment_in(struct xdp_md *ctx,
 				       const struct packet *p, __u32 slot)
@@ -300,7 +316,7 @@ static __always_inline int fragment_in(struct xdp_md *ctx,
 	if (v.whose == FRAGMENT_KERNEL)
 		return xdp_pass(v.reason, p->frame_bytes);
 	if (v.whose == FRAGMENT_DROP)
-		return xdp_drop(v.reason, p->frame_bytes);
+		return fragment_drop(ctx, p, &v);
 	meta.plain = !p->rest && !meta.sa.gen;
 	/* It goes up by ipsec0, past what the host asks of this interface. */
 	if (meta.plain && v.reason != PASS_IKE)

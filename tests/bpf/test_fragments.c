@@ -12,8 +12,11 @@
 
 #include <cmocka.h>
 
+#include <bpf/libbpf.h>
+
 #include "ctrl/base/clock.h"
 #include "ctrl/model/status.h"
+#include "include/audit.h"
 #include "include/fragment.h"
 #include "tests/bpf/run.h"
 
@@ -430,6 +433,67 @@ static void later_fragment_does_not_pass_by_a_policy_of_ports(void **state)
 	assert_fate(PROGRAM_PROTECTED, &first);
 }
 
+/* --- audited */
+
+#define HEARD_MAX 8
+
+struct heard {
+	uint32_t n;
+	struct audit_record at[HEARD_MAX];
+};
+
+static int on_record(void *ctx, void *data, size_t bytes)
+{
+	struct heard *heard = ctx;
+
+	if (bytes == sizeof(heard->at[0]) && heard->n < HEARD_MAX)
+		memcpy(&heard->at[heard->n++], data, bytes);
+	return 0;
+}
+
+/* What was told for the audit log since the last time. */
+static struct heard hear(void)
+{
+	struct heard heard = { 0 };
+	int fd = map_fd("audits");
+	struct ring_buffer *ring = ring_buffer__new(fd, on_record, &heard, NULL);
+
+	assert_non_null(ring);
+	ring_buffer__consume(ring);
+	ring_buffer__free(ring);
+	close(fd);
+	return heard;
+}
+
+/* First of all: of each reason one is told, and the next ones some time later. */
+static void first_fragment_with_an_unknown_spi_is_told_for_the_log(void **state)
+{
+	static const struct row first = {
+		.frame = { V4, .protocol = PROTO_ESP, .spi = 0x777, FIRST4 },
+		.drop = DROP_SPI_UNKNOWN,
+	};
+	static const struct row later = { .frame = { V4, ESP, LATER4 },
+					  .drop = DROP_SPI_UNKNOWN };
+	static const struct row plain = {
+		.frame = { .daddr = GATEWAY_IN, DNS, FIRST4 },
+		.drop = DROP_PLAINTEXT_IN,
+	};
+	const uint16_t id = ++next_id;
+	struct heard heard;
+
+	(void)state;
+	run_step(&plain, ++next_id);
+	assert_int_equal(hear().n, 0);
+	run_step(&first, id);
+	heard = hear();
+	assert_int_equal(heard.n, 1);
+	assert_int_equal(heard.at[0].reason, DROP_SPI_UNKNOWN);
+	assert_int_equal(heard.at[0].protocol, PROTO_ESP);
+	assert_int_equal(heard.at[0].spi, htonl(0x777));
+	run_step(&later, id);
+	assert_int_equal(hear().n, 0);
+}
+
 /* --- many of them */
 
 #define MANY  5000U
@@ -467,6 +531,7 @@ static void so_many_in_a_second_wait_for_a_first_one_and_no_more(void **state)
 }
 
 static const struct CMUnitTest first[] = {
+	cmocka_unit_test(first_fragment_with_an_unknown_spi_is_told_for_the_log),
 	cmocka_unit_test(verdict_ends_with_the_time_that_a_packet_has),
 	cmocka_unit_test(first_fragment_makes_its_verdict_young_again),
 	cmocka_unit_test(first_fragment_too_short_to_say_what_it_is_drops),
