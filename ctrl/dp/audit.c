@@ -21,8 +21,14 @@
 
 /* --- worker --- */
 
-/* RFC 4303 sections 3.3.3, 3.4.3, 3.4.4 and 2.4, RFC 4301 section 5.2; 0: none of
- * them. Its number among them, from 1. */
+/* Not of what its SA may carry (RFC 4301 sections 5.2, 6.2 and 7)? */
+static bool is_misfit(uint8_t reason)
+{
+	return reason == DROP_SELECTOR || reason == DROP_ICMP_SELECTOR ||
+	       reason == DROP_FRAGMENT_PORTS;
+}
+
+/* RFC 4303 sections 3.3.3, 3.4.3, 3.4.4 and 2.4, and misfits; 0: none of them. Its number among them, from 1. */
 static uint32_t index_of(const struct packet *p)
 {
 	const bool inbound = p->state == PKT_CIPHER;
@@ -36,6 +42,10 @@ static uint32_t index_of(const struct packet *p)
 		return inbound ? 3 : 0;
 	case DROP_SELECTOR:
 		return inbound ? 4 : 0;
+	case DROP_ICMP_SELECTOR:
+		return inbound ? 6 : 0;
+	case DROP_FRAGMENT_PORTS:
+		return inbound ? 7 : 0;
 	case DROP_SEQ_EXHAUSTED:
 		return inbound ? 0 : 5;
 	default:
@@ -75,7 +85,7 @@ void audit_drop(struct worker *w, const struct packet *p)
 		.flow_id = flow_id_of(p),
 		.left_out = of->left_out,
 	};
-	if (p->drop == DROP_SELECTOR) {
+	if (is_misfit(what.reason)) {
 		struct flow f = packet_flow(p, DIR_IN);
 
 		what.sport = f.remote_port;
@@ -125,7 +135,7 @@ static const char *inner_str(const struct telling *t, char buf[INNER_MAX])
 	char from[END_STR_MAX], to[END_STR_MAX];
 
 	buf[0] = '\0';
-	if (t->reason == DROP_SELECTOR)
+	if (is_misfit(t->reason))
 		snprintf(buf, INNER_MAX, " inner=%s>%s protocol=%u",
 			 end_str(&t->saddr, t->sport, from),
 			 end_str(&t->daddr, t->dport, to), t->protocol);
@@ -134,7 +144,7 @@ static const char *inner_str(const struct telling *t, char buf[INNER_MAX])
 
 static bool is_inner(const struct telling *t)
 {
-	return t->reason == DROP_SELECTOR || t->reason == DROP_SEQ_EXHAUSTED;
+	return is_misfit(t->reason) || t->reason == DROP_SEQ_EXHAUSTED;
 }
 
 /* An SA that is gone meanwhile leaves its packet's own addresses. */

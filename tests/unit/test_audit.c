@@ -14,7 +14,9 @@
 
 #include <cmocka.h>
 
+#include "include/proto.h"
 #include "tests/support/gateway.h"
+#include "tests/support/packet.h"
 
 #define FRAMES 256U
 
@@ -128,6 +130,64 @@ static void packet_outside_the_selectors_is_told_with_what_it_is(void **state)
 	assert_true(addr_equal(&t.saddr, &inner.saddr));
 	assert_true(addr_equal(&t.daddr, &inner.daddr));
 	assert_int_equal(t.protocol, inner.protocol);
+}
+
+/* Of the SA that comes in: that protocol, to those ports alone. */
+static void accept_ports(struct gateway *g, uint8_t protocol, uint16_t min,
+			 uint16_t max)
+{
+	const struct sa_rule rule = {
+		.selector = {
+			.local_min = addr_of("10.2.0.0"),
+			.local_max = addr_of("10.2.255.255"),
+			.remote_min = addr_of("10.1.0.0"),
+			.remote_max = addr_of("10.1.255.255"),
+			.local_port_min = min,
+			.local_port_max = max,
+			.remote_port_max = UINT16_MAX,
+			.protocol = protocol,
+		},
+		.accept = true,
+	};
+
+	assert_int_equal(sad_set_rules(g->sad, g->in->ref, &rule, 1), 0);
+}
+
+static void later_fragment_that_shows_no_port_is_told(void **state)
+{
+	struct ip_header inner = gateway_inner();
+	struct fixture *f = *state;
+	uint8_t l3[FRAME_BYTES];
+	struct telling t;
+
+	accept_ports(f->g, PROTO_UDP, 53, 53);
+	inner.fragment = 3;
+	give(f->g, l3, sealed(f->g, &inner, l3));
+	assert_true(told(f, &t));
+	assert_int_equal(t.reason, DROP_FRAGMENT_PORTS);
+	assert_true(addr_equal(&t.saddr, &inner.saddr));
+}
+
+/* Which the selectors take, and gateway.icmp_quote_check does not. */
+static void icmp_error_of_another_sa_is_told(void **state)
+{
+	struct ip_header inner = gateway_inner();
+	struct fixture *f = *state;
+	uint8_t packet[FRAME_BYTES], text[FRAME_BYTES], l3[FRAME_BYTES];
+	struct telling t;
+
+	accept_ports(f->g, PROTO_ANY, 0, UINT16_MAX);
+	f->g->w.quote_check = true;
+	inner.protocol = PROTO_ICMP;
+	gateway_packet(packet, &inner);
+	packet[IPV4_HEADER_BYTES] = ICMP_UNREACHABLE;
+	give(f->g, l3,
+	     gateway_seal(f->g, text,
+			  gateway_text(f->g, packet, inner.total_bytes, text),
+			  l3));
+	assert_true(told(f, &t));
+	assert_int_equal(t.reason, DROP_ICMP_SELECTOR);
+	assert_int_equal(t.protocol, PROTO_ICMP);
 }
 
 static void number_that_is_used_up_is_told(void **state)
@@ -253,6 +313,16 @@ static void line_of_a_selector_has_the_sas_ends_and_the_packet(void **state)
 		    "warn: audit: selector spi=0x00001001 saddr=192.0.2.1 "
 		    "daddr=192.0.2.2 seq=7 inner=10.1.9.5:1>10.2.0.7:2 "
 		    "protocol=17 time=20");
+	t.reason = DROP_ICMP_SELECTOR;
+	assert_line(f, &t,
+		    "warn: audit: icmp_selector spi=0x00001001 saddr=192.0.2.1 "
+		    "daddr=192.0.2.2 seq=7 inner=10.1.9.5:1>10.2.0.7:2 "
+		    "protocol=17 time=20");
+	t.reason = DROP_FRAGMENT_PORTS;
+	assert_line(f, &t,
+		    "warn: audit: fragment_ports spi=0x00001001 saddr=192.0.2.1 "
+		    "daddr=192.0.2.2 seq=7 inner=10.1.9.5:1>10.2.0.7:2 "
+		    "protocol=17 time=20");
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -263,6 +333,8 @@ int main(void)
 		CASE(integrity_failure_is_told),
 		CASE(replay_is_told),
 		CASE(packet_outside_the_selectors_is_told_with_what_it_is),
+		CASE(later_fragment_that_shows_no_port_is_told),
+		CASE(icmp_error_of_another_sa_is_told),
 		CASE(number_that_is_used_up_is_told),
 		CASE(what_passes_is_not_told),
 		CASE(who_wants_none_is_told_none),
