@@ -9,6 +9,10 @@
 #include "ctrl/dp/plug.h"
 #include "ctrl/dp/worker.h"
 
+/* Frames stand at multiples of their size: so one that is lent says that a fragment
+ * is in it. The taker gives it back as it is. */
+#define LENT_PIECE 1U
+
 struct handoffs {
 	uint32_t n;
 	struct handoff at[]; /* n by n */
@@ -82,15 +86,20 @@ void handoffs_free(struct handoffs *all)
 /* The ring of frames has room for all that are lent: it is never full. */
 void handoff_give(struct worker *w, uint32_t to, struct packet *p)
 {
+	const uint32_t piece = p->state == PKT_FRAGMENT ? LENT_PIECE : 0;
 	struct handoff *h = w->to[to];
 	struct packet given;
 
 	packet_own(w, p);
 	given = *p;
+	given.frame |= piece;
 	packet_put_down(&given);
-	if (!h || h->lent == HANDOFF_ROOM || !spsc_push(&h->packets, &given))
+	if (!h || h->lent == HANDOFF_ROOM ||
+	    (piece && h->pieces == HANDOFF_PIECES) ||
+	    !spsc_push(&h->packets, &given))
 		return packet_drop(p, DROP_HANDOFF_FULL);
 	h->lent++;
+	h->pieces += piece;
 	h->pushed = true;
 	p->state = PKT_GONE;
 }
@@ -117,6 +126,7 @@ void handoff_reclaim(struct worker *w)
 
 		while (h && spsc_pop(&h->frames, &frame)) {
 			frame_put(&w->umem, frame);
+			h->pieces -= frame & LENT_PIECE;
 			h->lent--;
 		}
 	}

@@ -20,7 +20,10 @@
 #include "ctrl/base/spsc.h"
 #include "include/limits.h"
 
-#define HANDOFF_ROOM 1024U /* packets between two workers */
+#define HANDOFF_ROOM   1024U /* packets between two workers */
+/* Of them, fragments to be put together: anybody may send those, and the rest is
+ * what has an SA. */
+#define HANDOFF_PIECES (HANDOFF_ROOM / 4U)
 
 struct packet;
 struct worker;
@@ -30,8 +33,10 @@ struct handoff {
 	struct spsc packets; /* lender to taker: struct packet */
 	struct spsc frames;  /* taker to lender: offsets of its frames */
 	struct worker *lender, *taker;
-	uint32_t lent; /* the lender's: of its frames, not yet back */
-	bool pushed;   /* the lender's: since the taker was last woken */
+	/* The lender's. */
+	uint32_t lent;	 /* of its frames, not yet back */
+	uint32_t pieces; /* of them, with a fragment */
+	bool pushed;	 /* since the taker was last woken */
 };
 
 /* All workers of a gateway: at [lender][taker]; NULL in the diagonal. */
