@@ -159,12 +159,13 @@ static bool fits_path(struct worker *w, struct packet *p, uint32_t mtu)
 static bool admit(struct worker *w, struct packet *p, uint32_t mtu,
 		  uint32_t least)
 {
-	/* RFC 4301 section 5.1: the peer would not take what it did not agree to. */
-	enum drop_reason misfit =
-		p->sa->narrow ? quoted_judge(w, p, DIR_OUT) : DROP_NONE;
+	enum drop_reason misfit = DROP_NONE;
 
 	if (p->drop != DROP_NONE)
 		return false;
+	/* RFC 4301 section 5.1: the peer would not take what it did not agree to. */
+	if (p->sa->narrow)
+		misfit = quoted_judge(w, p, DIR_OUT);
 	if (misfit != DROP_NONE) {
 		packet_drop(p, misfit);
 		return false;
@@ -353,6 +354,8 @@ static void out_run(struct worker *w, struct packet *p, uint32_t n)
 	if (nh->kind == NH_PORT)
 		return seal_run(w, p, n, pmtu_inner(p->sa, nh->mtu));
 	for (uint32_t i = 0; i < n; i++) {
+		if (p[i].drop != DROP_NONE)
+			continue;
 		if (nh->kind == NH_PENDING)
 			hold_packet(w, &p[i]);
 		else

@@ -142,8 +142,7 @@ static void send_some(struct worker *w, struct sa_rt *sa, uint64_t n)
 	if (!b.n)
 		return;
 	esp_seal(w, of, b.n, mtu);
-	forward(w, &b);
-	settle(w, &b);
+	worker_walk(w, &b);
 }
 
 /* --- the worker's round */
