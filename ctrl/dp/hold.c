@@ -14,6 +14,7 @@
 
 #include "ctrl/dp/handoff.h"
 #include "ctrl/dp/worker.h"
+#include "ctrl/wire/icmp.h"
 #include "include/proto.h"
 
 #define HOLD_SHIFT 22 /* leaves the bits of HOLD_BUCKETS */
@@ -142,12 +143,20 @@ static void acquire(struct worker *w, const struct packet *p)
 	a->next_ns = w->now_ns + a->wait_s * NS_PER_S;
 }
 
+/* It is about a packet that came by an SA: where none is up, nothing is to be made for
+ * it (RFC 4301 section 6.2). */
+static bool is_error(const struct packet *p)
+{
+	return icmp_is_error(slice_of(p->l3, p->bytes), &p->ip);
+}
+
 void hold_for_sa(struct worker *w, struct packet *p)
 {
 	bool fresh = !p->deadline_ns;
 	struct acquire *a;
 
-	if (p->policy_id >= SPD_MAX || !is_on_demand(w, p->policy_id))
+	if (p->policy_id >= SPD_MAX || !is_on_demand(w, p->policy_id) ||
+	    is_error(p))
 		return packet_drop(p, DROP_NO_SA);
 	if (is_stale(w, p))
 		return packet_drop(p, DROP_POLICY_STALE);

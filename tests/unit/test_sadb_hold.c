@@ -79,6 +79,33 @@ static void packet_without_an_sa_is_held_and_told_of_with_its_selector(void **st
 	assert_int_equal(e.packet.remote_port_max, 0x1617);
 }
 
+static void send_icmp(struct pair *p, uint8_t type)
+{
+	uint8_t l3[FRAME_BYTES];
+
+	side_packet(l3, "10.1.0.5", "10.2.0.7", PACKET_BYTES);
+	l3[9] = PROTO_ICMP;
+	l3[IPV4_HEADER_BYTES] = type;
+	packet_mend_checksum(l3, PACKET_BYTES);
+	assert_true(side_out(p->a, l3, PACKET_BYTES));
+	worker_step(&p->a->w);
+	side_poll(p->a);
+}
+
+static void icmp_error_asks_for_no_sa(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_event e;
+
+	send_icmp(p, ICMP_UNREACHABLE);
+	assert_int_equal(p->a->w.held, 0);
+	assert_int_equal(p->a->drops[DROP_NO_SA].pkts, 1);
+	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 0);
+	send_icmp(p, ICMP_ECHO);
+	assert_int_equal(p->a->w.held, 1);
+	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 1);
+}
+
 static void policy_that_asks_for_none_drops_in_bpf(void **state)
 {
 	struct pair *p = *state;
@@ -385,6 +412,7 @@ int main(void)
 		CASE(another_ike_is_asked_for_what_the_one_before_did_not_bring),
 		CASE(packet_that_nobody_was_told_of_is_told_of_later),
 		CASE(what_was_brought_is_not_asked_for_again),
+		CASE(icmp_error_asks_for_no_sa),
 		CASE(policy_that_asks_for_none_drops_in_bpf),
 		CASE(policy_that_asks_no_more_drops_by_name),
 		CASE(held_packets_go_out_in_order_when_an_sa_is_bound),
