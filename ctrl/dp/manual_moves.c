@@ -15,13 +15,19 @@ static bool same_place(const struct where *a, const struct where *b)
 	return a->port == b->port && addr_equal(&a->addr, &b->addr);
 }
 
+/* May it take the other's place? It is for the same peer, and a policy of it. */
+static bool is_of_its_kind(const struct manual_sa *out,
+			   const struct manual_sa *in)
+{
+	return same_place(&in->home, &out->home) && in->serves & out->serves;
+}
+
 /* By which inbound one is told where it sends to? That of its pair; one that was added
  * alone has those of the pairs that it is to take the place of. */
 static bool is_told_by(const struct manual_sa *out, const struct manual_sa *in)
 {
 	return in->phase == PHASE_LIVE && in->id.dir == SADB_IN &&
-	       (out->alone ? same_place(&in->home, &out->home)
-			   : in->pair == out->pair);
+	       (out->alone ? is_of_its_kind(out, in) : in->pair == out->pair);
 }
 
 /* NULL: it is where it was. */
@@ -100,6 +106,18 @@ void manual_on_mapping(void *ctx, const struct sadb_event *mapping)
 	aim_all(m);
 }
 
+/* A bit for each of those policies that an added pair may serve. */
+static uint64_t policies_of(const struct config *config, size_t pair)
+{
+	uint64_t serves = 0;
+
+	for (size_t i = 0; i < config->n_policies && i < MANUAL_POLICIES_MAX;
+	     i++)
+		if (manual_serves(config, pair, i))
+			serves |= 1ULL << i;
+	return serves;
+}
+
 static void take_pair(struct manual_sa *sa, const struct config *config)
 {
 	const struct manual_conf *pair = &config->manual[sa->wanted];
@@ -107,6 +125,7 @@ static void take_pair(struct manual_sa *sa, const struct config *config)
 	sa->pair = sa->wanted;
 	sa->follow = pair->follow;
 	sa->alone = !pair->in.spi;
+	sa->serves = policies_of(config, sa->pair);
 	sa->transport = pair->mode == SADB_TRANSPORT;
 	sa->home = (struct where){ pair->remote, pair->remote_port };
 	if (sa->id.dir == SADB_OUT && !sa->peer.port)

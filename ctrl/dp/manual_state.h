@@ -34,7 +34,8 @@ struct manual_sa {
 	/* LIVE: of the pair of config.manual that it is of. */
 	size_t pair;
 	bool follow;
-	bool alone;	/* outbound: its pair has no other direction */
+	bool alone;	 /* outbound: its pair has no other direction */
+	uint64_t serves; /* policies, a bit each: see config.policies */
 	bool transport; /* its address is what it is for: the port moves alone */
 	struct where home; /* port 0: it is not in UDP */
 	struct where peer; /* outbound: where it sends to; inbound: whence the

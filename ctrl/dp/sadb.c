@@ -149,8 +149,7 @@ int entry_remove(struct sadb *s, struct entry *en, struct job *job)
 		s->maps.del_inbound(s->maps.ctx, &key);
 	} else {
 		unbind(s, en);
-		if (s->maps.del_outbound)
-			s->maps.del_outbound(s->maps.ctx, &key);
+		entry_leave_row(s, en, &key);
 	}
 	en->state = ENTRY_DRAINING;
 	job->removed = en;

@@ -102,6 +102,8 @@ void entry_free(struct sadb *s, struct entry *en)
 		used_keys_retire(&s->keys, en->key);
 	else
 		free(en->key);
+	if (en->moved)
+		LIST_REMOVE(en, of_moved);
 	free(en->selectors);
 	free(en->policies);
 	free(en);

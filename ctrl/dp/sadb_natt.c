@@ -3,6 +3,7 @@
  * SAs whose packets a NAT changes (RFC 3948): its mapping is kept alive, and those of
  * the configuration are sent to where it is.
  */
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "ctrl/dp/sadb_state.h"
@@ -78,22 +79,62 @@ struct sad_key entry_key(const struct sadb *s, const struct entry *en)
 	return key;
 }
 
+static bool has_row(const struct sadb *s, const struct entry *en,
+		    const struct sad_key *row)
+{
+	const struct sad_key key = entry_key(s, en);
+
+	return en->state == ENTRY_LIVE && en->id.dir == SADB_OUT &&
+	       memcmp(&key, row, sizeof(key)) == 0;
+}
+
+/* Peers choose their SPIs, two of them perhaps the same, and one may have moved to
+ * where the other is. Another one that has that row; NULL: none. */
+static const struct entry *other_of(const struct sadb *s, const struct entry *en,
+				    const struct sad_key *row)
+{
+	struct sadb_id home = { .spi = ntohl(row->spi), .dir = SADB_OUT };
+	const struct entry *other;
+
+	memcpy(home.daddr.octets, row->daddr.octets, sizeof(home.daddr.octets));
+	other = entry_find(s, &home);
+	if (other && other != en && has_row(s, other, row))
+		return other;
+	LIST_FOREACH(other, &s->peers_moved, of_moved)
+	if (other != en && has_row(s, other, row))
+		return other;
+	return NULL;
+}
+
+void entry_leave_row(struct sadb *s, const struct entry *en,
+		     const struct sad_key *row)
+{
+	const struct entry *other = other_of(s, en, row);
+
+	if (!s->maps.add_outbound)
+		return;
+	if (other)
+		s->maps.add_outbound(s->maps.ctx, row, other->ref);
+	else
+		s->maps.del_outbound(s->maps.ctx, row);
+}
+
 /* ICMP errors quote the address of now. */
-static int enter_again(const struct sadb *s, const struct entry *en,
+static int enter_again(struct sadb *s, const struct entry *en,
 		       const struct sad_key *was)
 {
 	const struct sad_key now = entry_key(s, en);
 
 	if (!s->maps.add_outbound || memcmp(was, &now, sizeof(now)) == 0)
 		return 0;
-	s->maps.del_outbound(s->maps.ctx, was);
+	entry_leave_row(s, en, was);
 	return s->maps.add_outbound(s->maps.ctx, &now, en->ref);
 }
 
 int sadb_move(struct sadb *s, const struct sadb_id *id,
 	      const struct addr *daddr, uint16_t dport)
 {
-	const struct entry *en = entry_find(s, id);
+	struct entry *en = entry_find(s, id);
 	struct sad_key was;
 	int err;
 
@@ -101,5 +142,10 @@ int sadb_move(struct sadb *s, const struct sadb_id *id,
 		return -ENOENT;
 	was = entry_key(s, en);
 	err = sad_move(s->sad, en->ref, daddr, dport);
-	return err ? err : enter_again(s, en, &was);
+	if (err)
+		return err;
+	if (!en->moved)
+		LIST_INSERT_HEAD(&s->peers_moved, en, of_moved);
+	en->moved = true;
+	return enter_again(s, en, &was);
 }

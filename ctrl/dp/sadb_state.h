@@ -5,6 +5,8 @@
 #ifndef CYG_DP_SADB_STATE_H
 #define CYG_DP_SADB_STATE_H
 
+#include <sys/queue.h>
+
 #include "ctrl/base/log.h"
 #include "ctrl/crypto/random.h"
 #include "ctrl/dp/sadb.h"
@@ -48,6 +50,8 @@ struct entry {
 	uint64_t expire_ns;   /* LIVE: hard; 0: never */
 	uint64_t kept_ns; /* outbound: when what keeps a NAT's mapping alive was
 			     last sent, or the SA made; 0: nothing is */
+	bool moved;	  /* outbound: it was, and stands in that list */
+	LIST_ENTRY(entry) of_moved;
 	uint32_t n_selectors;		 /* 0: the policies' own */
 	struct sadb_selector *selectors; /* owned */
 	struct entry *next;		 /* of its bucket */
@@ -98,6 +102,7 @@ struct sadb {
 	uint64_t due_ns;	/* the first deadline, or one that was */
 	uint64_t forget_due_ns; /* not before are late ones looked for again */
 
+	LIST_HEAD(, entry) peers_moved; /* of the configuration's, so few */
 	void (*moved)(void *ctx, const struct sadb_event *mapping);
 	void *moved_ctx;
 	uint64_t keepalive_ns;	   /* how often; 0: never */
@@ -195,6 +200,10 @@ void entry_keep_alive(struct sadb *s, struct entry *en,
 
 /* The key of its row in BPF's maps: by where its packets go now. */
 struct sad_key entry_key(const struct sadb *s, const struct entry *en);
+
+/* An outbound one leaves its row. */
+void entry_leave_row(struct sadb *s, const struct entry *en,
+		     const struct sad_key *row);
 
 /* Sends what is due. */
 void entries_keep_alive(struct sadb *s, uint64_t now_ns);

@@ -116,11 +116,16 @@ static int del_inbound(void *ctx, const struct sad_key *key)
 	return map_del(&s->inbound, key);
 }
 
+/* In place of the one that has the key. */
 static int add_outbound(void *ctx, const struct sad_key *key, struct sa_ref sa)
 {
 	struct side *s = ctx;
+	struct side_sa *at = map_find(&s->outbound, key);
 
-	return map_add(&s->outbound, key, sa);
+	if (!at)
+		return map_add(&s->outbound, key, sa);
+	atomic_store(&at->ref, word_of(sa));
+	return 0;
 }
 
 static int del_outbound(void *ctx, const struct sad_key *key)
