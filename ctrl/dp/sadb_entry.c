@@ -13,13 +13,16 @@ int entries_init(struct sadb *s, uint32_t max)
 	s->max_entries = max;
 	s->n_slots = sad_slots_for(max);
 	s->bucket = calloc(s->n_slots, sizeof(struct entry *));
-	return s->bucket ? spis_init(s) : -ENOMEM;
+	if (!s->bucket || heap_reserve(&s->keep_due, max))
+		return -ENOMEM;
+	return spis_init(s);
 }
 
 void entries_fini(struct sadb *s)
 {
 	while (s->entries)
 		entry_free(s, s->entries);
+	heap_fini(&s->keep_due);
 	free(s->bucket);
 	free(s->last_spi);
 }
@@ -102,6 +105,7 @@ void entry_free(struct sadb *s, struct entry *en)
 		used_keys_retire(&s->keys, en->key);
 	else
 		free(en->key);
+	heap_take(&s->keep_due, &en->keep_due);
 	if (en->moved)
 		LIST_REMOVE(en, of_moved);
 	free(en->selectors);

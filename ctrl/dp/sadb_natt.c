@@ -5,13 +5,24 @@
  */
 #include <arpa/inet.h>
 #include <string.h>
+#include <urcu/compiler.h>
 
 #include "ctrl/dp/sadb_state.h"
+
+/* It is looked at the next time. */
+static void look_soon(struct sadb *s, struct entry *en)
+{
+	heap_take(&s->keep_due, &en->keep_due);
+	en->keep_due.at_ns = 0;
+	heap_put(&s->keep_due, &en->keep_due);
+}
 
 void sadb_set_keepalive(struct sadb *s, uint32_t every_s)
 {
 	s->keepalive_ns = every_s * NS_PER_S;
-	s->keepalive_due_ns = 0;
+	for (struct entry *en = s->entries; en; en = en->newer)
+		if (en->kept_ns)
+			look_soon(s, en);
 }
 
 void entry_keep_alive(struct sadb *s, struct entry *en,
@@ -20,17 +31,18 @@ void entry_keep_alive(struct sadb *s, struct entry *en,
 	if (en->id.dir != SADB_OUT || !sa->encap_dport || !sa->keepalive)
 		return;
 	en->kept_ns = now_ns;
-	s->keepalive_due_ns = 0;
+	look_soon(s, en);
 }
 
-/* Whatever the SA sends does the same. Returns when to look again. */
+/* Whatever the SA sends does the same. Returns when to look again; UINT64_MAX:
+ * never. */
 static uint64_t keep_alive(const struct sadb *s, struct entry *en,
 			   uint64_t now_ns)
 {
 	const struct sa_rt *sa = NULL;
 	uint64_t sent_ns;
 
-	if (en->kept_ns && en->state == ENTRY_LIVE)
+	if (en->state == ENTRY_LIVE)
 		sa = sad_get(s->sad, en->ref);
 	if (!sa)
 		return UINT64_MAX;
@@ -46,17 +58,17 @@ static uint64_t keep_alive(const struct sadb *s, struct entry *en,
 
 void entries_keep_alive(struct sadb *s, uint64_t now_ns)
 {
-	uint64_t due_ns = UINT64_MAX;
-
-	if (!s->keepalive_ns || !s->maps.keep_alive ||
-	    now_ns < s->keepalive_due_ns)
+	if (!s->keepalive_ns || !s->maps.keep_alive)
 		return;
-	for (struct entry *en = s->entries; en; en = en->newer) {
-		uint64_t at_ns = keep_alive(s, en, now_ns);
+	while (heap_first_ns(&s->keep_due) <= now_ns) {
+		struct heap_node *due = heap_first(&s->keep_due);
+		struct entry *en = caa_container_of(due, struct entry, keep_due);
 
-		due_ns = at_ns < due_ns ? at_ns : due_ns;
+		heap_take(&s->keep_due, due);
+		due->at_ns = keep_alive(s, en, now_ns);
+		if (due->at_ns != UINT64_MAX)
+			heap_put(&s->keep_due, due);
 	}
-	s->keepalive_due_ns = due_ns;
 }
 
 void sadb_watch(struct sadb *s,

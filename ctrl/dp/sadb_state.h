@@ -7,6 +7,7 @@
 
 #include <sys/queue.h>
 
+#include "ctrl/base/heap.h"
 #include "ctrl/base/log.h"
 #include "ctrl/crypto/random.h"
 #include "ctrl/dp/sadb.h"
@@ -50,7 +51,8 @@ struct entry {
 	uint64_t expire_ns;   /* LIVE: hard; 0: never */
 	uint64_t kept_ns; /* outbound: when what keeps a NAT's mapping alive was
 			     last sent, or the SA made; 0: nothing is */
-	bool moved;	  /* outbound: it was, and stands in that list */
+	struct heap_node keep_due; /* when to look whether it is to be sent */
+	bool moved; /* outbound: it was, and stands in that list */
 	LIST_ENTRY(entry) of_moved;
 	uint32_t n_selectors;		 /* 0: the policies' own */
 	struct sadb_selector *selectors; /* owned */
@@ -105,8 +107,8 @@ struct sadb {
 	LIST_HEAD(, entry) peers_moved; /* of the configuration's, so few */
 	void (*moved)(void *ctx, const struct sadb_event *mapping);
 	void *moved_ctx;
-	uint64_t keepalive_ns;	   /* how often; 0: never */
-	uint64_t keepalive_due_ns; /* none is due before */
+	uint64_t keepalive_ns; /* how often; 0: never */
+	struct heap keep_due;  /* entries, with room for all */
 
 	struct used_keys keys; /* of SAs that were */
 	struct log_limit refused;

@@ -86,7 +86,7 @@ void engine_free(struct engine *e)
 		engine_unload(e, e->conns->conf.name);
 	free(e->slots);
 	free(e->free_slots);
-	free(e->heap);
+	heap_fini(&e->due);
 	explicit_bzero(e, sizeof(*e));
 	free(e);
 }

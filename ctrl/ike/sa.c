@@ -55,7 +55,7 @@ void octets_free(struct octets *o)
 static bool grow(struct engine *e)
 {
 	uint32_t n = e->n_slots ? 2 * e->n_slots : SLOTS_MIN;
-	struct ike_sa **slots, **heap;
+	struct ike_sa **slots;
 	uint32_t *free_slots;
 
 	if (n > SLOTS_MAX)
@@ -64,10 +64,8 @@ static bool grow(struct engine *e)
 	if (!free_slots)
 		return false;
 	e->free_slots = free_slots;
-	heap = realloc(e->heap, n * sizeof(struct ike_sa *));
-	if (!heap)
+	if (heap_reserve(&e->due, n))
 		return false;
-	e->heap = heap;
 	slots = realloc(e->slots, n * sizeof(*slots));
 	if (!slots)
 		return false;

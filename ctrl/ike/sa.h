@@ -13,6 +13,7 @@
 #define CYG_IKE_SA_H
 
 #include "ctrl/base/clock.h"
+#include "ctrl/base/heap.h"
 #include "ctrl/crypto/hash.h"
 #include "ctrl/ike/engine.h"
 #include "ctrl/ike/keys.h"
@@ -208,8 +209,7 @@ struct ike_sa {
 	 * is heard from, or then, nothing is begun here; 0: not so. */
 	uint64_t quiet_ns;
 	bool lingers;	      /* counted in n_lingering */
-	uint64_t deadline_ns; /* as it was when it was touched last */
-	uint32_t heap_at;
+	struct heap_node due; /* as it was when it was touched last */
 	bool touched;
 	struct ike_sa *next_touched;
 	struct ike_sa *next_dead;
@@ -252,8 +252,7 @@ struct engine {
 	/* What strangers cause, in the span of time that began then. */
 	uint64_t trouble_since_ns;
 	unsigned int n_trouble;
-	struct ike_sa **heap; /* by deadline_ns, with room for all of them */
-	uint32_t n_heap;
+	struct heap due;	     /* the SAs, with room for all of them */
 	struct ike_sa *touched;	     /* see sa_touch() */
 	struct ike_sa *dead;	     /* see sa_reap() */
 	struct ike_sa *changed;	     /* to be told of, see view.h */

@@ -4,6 +4,8 @@
  * looked at, computed anew for those that a call into the engine touched: a
  * call costs what it changes, however many SAs there are.
  */
+#include <urcu/compiler.h>
+
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/sa.h"
 
@@ -162,66 +164,18 @@ static void sa_timeout(struct ike_sa *sa)
 	sa_next(sa);
 }
 
-/* --- the heap: place 0 has the least; heap_at counts from 1, 0 is outside */
-
-static void put_at(struct engine *e, uint32_t at, struct ike_sa *sa)
-{
-	e->heap[at] = sa;
-	sa->heap_at = at + 1;
-}
-
-static void sift_up(struct engine *e, uint32_t at, struct ike_sa *sa)
-{
-	while (at) {
-		struct ike_sa *parent = e->heap[(at - 1) / 2];
-
-		if (parent->deadline_ns <= sa->deadline_ns)
-			break;
-		put_at(e, at, parent);
-		at = (at - 1) / 2;
-	}
-	put_at(e, at, sa);
-}
-
-static void sift_down(struct engine *e, uint32_t at, struct ike_sa *sa)
-{
-	for (;;) {
-		uint32_t child = 2 * at + 1;
-
-		if (child >= e->n_heap)
-			break;
-		if (child + 1 < e->n_heap && e->heap[child + 1]->deadline_ns <
-						     e->heap[child]->deadline_ns)
-			child++;
-		if (sa->deadline_ns <= e->heap[child]->deadline_ns)
-			break;
-		put_at(e, at, e->heap[child]);
-		at = child;
-	}
-	put_at(e, at, sa);
-}
+/* --- the heap */
 
 void sa_untime(struct ike_sa *sa)
 {
-	struct engine *e = sa->e;
-	uint32_t at = sa->heap_at;
-	struct ike_sa *last;
-
-	if (!at)
-		return;
-	sa->heap_at = 0;
-	last = e->heap[--e->n_heap];
-	if (last == sa)
-		return;
-	sift_down(e, at - 1, last);
-	sift_up(e, last->heap_at - 1, last);
+	heap_take(&sa->e->due, &sa->due);
 }
 
 static void retime(struct ike_sa *sa)
 {
 	sa_untime(sa);
-	sa->deadline_ns = sa_deadline(sa);
-	sift_up(sa->e, sa->e->n_heap++, sa);
+	sa->due.at_ns = sa_deadline(sa);
+	heap_put(&sa->e->due, &sa->due);
 }
 
 void sa_touch(struct ike_sa *sa)
@@ -247,14 +201,9 @@ void sa_retime_touched(struct engine *e)
 
 /* --- the doors */
 
-static uint64_t first_deadline(const struct engine *e)
-{
-	return e->n_heap ? e->heap[0]->deadline_ns : UINT64_MAX;
-}
-
 uint64_t engine_deadline(const struct engine *e)
 {
-	return sooner(first_deadline(e), departures_deadline(e));
+	return sooner(heap_first_ns(&e->due), departures_deadline(e));
 }
 
 /* Each at most once: it is out of the heap until the call ends. */
@@ -262,8 +211,9 @@ void engine_timeout(struct engine *e, uint64_t now_ns)
 {
 	e->now_ns = now_ns;
 	departures_end(e, now_ns);
-	while (first_deadline(e) <= now_ns) {
-		struct ike_sa *sa = e->heap[0];
+	while (heap_first_ns(&e->due) <= now_ns) {
+		struct ike_sa *sa = caa_container_of(heap_first(&e->due),
+						     struct ike_sa, due);
 
 		sa_untime(sa);
 		sa_touch(sa);

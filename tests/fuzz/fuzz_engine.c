@@ -557,12 +557,12 @@ static void check_engine(const struct engine *e)
 		half_open +=
 			sa->state == IKE_ST_INIT || sa->state == IKE_ST_AUTH;
 		lingering += sa->lingers;
-		timed += sa->heap_at != 0;
+		timed += sa->due.place != 0;
 		require(sa->state != IKE_ST_DEAD || !sa->children,
 			"one that is over has no children");
 	}
 	require(sas == e->n_sas && half_open == e->n_half_open &&
-			lingering == e->n_lingering && timed == e->n_heap,
+			lingering == e->n_lingering && timed == e->due.n,
 		"the counts are right");
 	require(e->n_strangers <= half_open, "strangers are half-open");
 	require(!e->touched && !e->dead, "a call ends what it began");
