@@ -14,13 +14,13 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from families import (FAMILIES, HOSTS, conf_between, lan,  # noqa: E402
                       manual_conf, outer, ping, tcp)
 from ike_conf import ike_conf  # noqa: E402
-from lab import (SIDES, Lab, finish, ok, scapy_layers,  # noqa: E402
-                 search_plaintext, wait_until)
+from lab import (SIDES, Lab, eventually, finish, ok,  # noqa: E402
+                 scapy_layers, search_plaintext, wait_until)
 
 COUNT = 5
 TCP_BYTES = 4 << 20
 ESP, UDP, NATT_PORT = 50, 17, 4500
-WAIT_S = 10
+WAIT_S = 30
 
 
 def ike_families_conf(side, family, encap, start_action):
@@ -86,14 +86,24 @@ def packets_of(gateway, way):
                for tunnel in gateway.status()["tunnels"].values())
 
 
+def have_arrived(counts):
+    return counts[0] == counts[1] > 0 and counts[2] == counts[3] > 0
+
+
 def check_counts(name, gateways):
+    """Of TCP, the last packets may be under way yet."""
     a, b = gateways
-    counts = [packets_of(a, "out"), packets_of(b, "in"),
-              packets_of(b, "out"), packets_of(a, "in")]
+    counts = []
+
+    def look():
+        counts[:] = [packets_of(a, "out"), packets_of(b, "in"),
+                     packets_of(b, "out"), packets_of(a, "in")]
+        return have_arrived(counts)
+
+    arrived = eventually(look)
     dropped = {g.ns: {reason: n for reason, n in g.drops().items() if n}
                for g in gateways}
-    ok(counts[0] == counts[1] > 0 and counts[2] == counts[3] > 0,
-       f"{name}: what was sent has arrived: {counts}")
+    ok(arrived, f"{name}: what was sent has arrived: {counts}")
     ok(not any(dropped.values()), f"{name}: nothing is dropped: {dropped}")
 
 

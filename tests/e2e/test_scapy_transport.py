@@ -15,8 +15,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from families import FAMILIES, outer, transport_conf  # noqa: E402
-from lab import (Lab, check_drop, dropped, finish, ok,  # noqa: E402
-                 scapy_layers, search_plaintext)
+from lab import (Lab, check_drop, dropped, eventually, finish,  # noqa: E402
+                 ok, scapy_layers, search_plaintext)
 
 PORT = 7
 LENGTHS = (1, 14, 15, 16, 17, 999)
@@ -97,7 +97,7 @@ def payloads():
     return [secrets.token_bytes(8) + bytes(n) for n in LENGTHS]
 
 
-def sent(lab, peer, needles, options=()):
+def sent(lab, gateway, peer, needles, options=()):
     """What gw-a itself sends of these, as it is on the wire."""
     capture = lab.capture("wire", "a", filter=f"ether src {peer.ether.dst} "
                           "and (ip or ip6) and not ip6 multicast")
@@ -107,6 +107,7 @@ def sent(lab, peer, needles, options=()):
         udp.bind((outer("a", peer.family), PORT + 1))
         for needle in needles:
             udp.sendto(needle, (outer("b", peer.family), PORT))
+    eventually(lambda: gateway.in_flight() == 0)
     layer = peer.inet.IP if peer.family == 4 else peer.inet6.IPv6
     return [p[layer] for p in capture.stop() if peer.ipsec.ESP in p or
             search_plaintext([p], needles[0][:8])]
@@ -116,9 +117,9 @@ def hops(packet):
     return packet.ttl if packet.version == 4 else packet.hlim
 
 
-def check_sent(lab, peer, name):
+def check_sent(lab, gateway, peer, name):
     needles = payloads()
-    packets = sent(lab, peer, needles)
+    packets = sent(lab, gateway, peer, needles)
     ends = (outer("a", peer.family), outer("b", peer.family), 64)
     ok(len(packets) == len(needles) and
        all((p.src, p.dst, hops(p)) == ends for p in packets) and
@@ -158,12 +159,12 @@ def check_received(peer, udp, name):
        f"{name}: gw-a takes what scapy sends")
 
 
-def check_headers(lab, peer, udp, name):
+def check_headers(lab, gateway, peer, udp, name):
     """Options and extension headers, before ESP and in it."""
     needles = [secrets.token_bytes(20) for _ in range(3)]
     if peer.family == 4:
         options = [(socket.IPPROTO_IP, socket.IP_OPTIONS, b"\1\1\1\1")]
-        packets = sent(lab, peer, needles[:1], options)
+        packets = sent(lab, gateway, peer, needles[:1], options)
         ok(len(packets) == 1 and packets[0].ihl == 6 and
            peer.open(packets[0])[1][8:] == needles[0],
            f"{name}: options of IPv4 stay in front of ESP")
@@ -173,7 +174,7 @@ def check_headers(lab, peer, udp, name):
         return
     options = [(socket.IPPROTO_IPV6, IPV6_HOPOPTS, PADN),
                (socket.IPPROTO_IPV6, IPV6_DSTOPTS, PADN)]
-    packets = sent(lab, peer, needles[:1], options)
+    packets = sent(lab, gateway, peer, needles[:1], options)
     ok(len(packets) == 1 and packets[0].nh == 0 and
        packets[0].payload.nh in (50, 17) and
        peer.open(packets[0])[0] == 60 and
@@ -243,14 +244,14 @@ def check(lab, family, encap):
     peer = Peer(lab, family, encap)
     with lab.socket("gw-a", SOCKET[family], socket.SOCK_DGRAM) as udp:
         udp.bind((outer("a", family), PORT))
-        udp.settimeout(2)
+        udp.settimeout(10)
         check_received(peer, udp, name)
         check_bad(lab, gateway, peer, udp, name)
         if encap == "yes":
             check_nat(peer, udp, name)
         before = gateway.drops()
-        check_headers(lab, peer, udp, name)
-    check_sent(lab, peer, name)
+        check_headers(lab, gateway, peer, udp, name)
+    check_sent(lab, gateway, peer, name)
     found = dropped(gateway, before)
     ok(not found, f"{name}: nothing of what is right is dropped: {found}")
     gateway.stop()

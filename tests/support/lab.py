@@ -41,6 +41,8 @@ BUILD = os.path.abspath(os.environ.get("CYG_BUILD", f"{ROOT}/build"))
 SOCKET = "/run/cygnet/vici"  # where cygnet asks when it is not told otherwise
 STATE = "/run/cygnet/state"  # of manual keys, a machine's own
 POLL_S = 0.05
+RUN_S, START_S = 30, 30  # programs, and cygnetd until it answers: others may
+#                          have all of the machine meanwhile
 LOG_TAIL_LINES = 60
 
 # A manual SA in one direction: outer addresses, SPI in host order, raw keys.
@@ -93,6 +95,14 @@ def wait_until(condition, timeout, what):
         time.sleep(POLL_S)
 
 
+def eventually(condition, timeout=10):
+    """What condition() returned in the end, be it true or not."""
+    try:
+        return wait_until(condition, timeout, "")
+    except LabError:
+        return condition()
+
+
 def search_plaintext(packets, needle):
     """Those of the packets whose octets contain the needle."""
     return [packet for packet in packets if needle in bytes(packet)]
@@ -126,10 +136,7 @@ def check_drop(gateway, sentence, name, action):
     """One packet, one drop, under this name and no other."""
     before = gateway.drops()
     action()
-    try:
-        wait_until(lambda: dropped(gateway, before), 2, "a drop")
-    except LabError:
-        pass    # said by the next line
+    eventually(lambda: dropped(gateway, before))
     found = dropped(gateway, before)
     ok(found == {name: 1}, f"{sentence}: {found}")
 
@@ -148,7 +155,7 @@ def scapy_layers():
     return scapy
 
 
-def _run(argv, check=True, timeout=10, **kwargs):
+def _run(argv, check=True, timeout=RUN_S, **kwargs):
     done = subprocess.run(argv, timeout=timeout, text=True, errors="replace",
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, check=False, **kwargs)
@@ -363,7 +370,7 @@ class Lab:
         return ["nsenter", f"--target={self.holder_pid(ns)}", "--mount",
                 "--net", "--", *argv]
 
-    def run(self, ns, argv, check=True, timeout=10, **kwargs):
+    def run(self, ns, argv, check=True, timeout=RUN_S, **kwargs):
         """Runs a program to its end; with check, it has to succeed."""
         return _run(self._as_machine(ns, argv), check, timeout, **kwargs)
 
@@ -470,7 +477,7 @@ policies {{
         path = self.write(f"{ns}.conf", conf_text)
         process = self.spawn(ns, [f"{BUILD}/{program}", "-f", path])
         gateway = Gateway(self, ns, process)
-        wait_until(gateway.answers, 10, f"cygnetd on {ns}")
+        wait_until(gateway.answers, START_S, f"cygnetd on {ns}")
         return gateway
 
     @staticmethod

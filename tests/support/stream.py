@@ -14,7 +14,7 @@ import sys
 import time
 
 INTERVAL_S = 0.005
-LAST_S = 1  # so long the last answer may take
+LAST_S = 5  # so long the last answer may take
 
 
 class Stream:
