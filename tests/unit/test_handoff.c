@@ -266,6 +266,48 @@ static void what_the_owner_cannot_take_in_time_is_dropped_by_name(void **state)
 	assert_balance(p);
 }
 
+/* A later fragment of a packet that is one of the workers'. */
+static void give_piece(struct pair *p, uint16_t id)
+{
+	struct gateway *g = p->g[0];
+	struct dp_meta meta = gateway_meta(g, DIR_IN);
+	struct ip_header h = gateway_inner();
+	uint8_t l3[FRAME_BYTES];
+
+	h.protocol = PROTO_ESP;
+	h.fragment = IPV4_MF | 64;
+	h.id = id;
+	meta.sa = (struct sa_ref){ 0 };
+	gateway_packet(l3, &h);
+	gateway_give_meta(g, &g->outside, &meta, l3, h.total_bytes);
+	step(p, 0);
+	gateway_reset(g);
+}
+
+/* Of ever new packets, half of which are the other worker's: what that one gets by
+ * the ring else has room there. */
+static void fragments_have_a_quarter_of_the_ring(void **state)
+{
+	struct pair *p = *state;
+	uint16_t id = 0;
+
+	for (uint32_t round = 1; round <= 2; round++) {
+		while (id < round * HANDOFF_ROOM)
+			give_piece(p, ++id);
+		assert_int_equal(handoff_lent(&p->g[0]->w), HANDOFF_ROOM / 4);
+		assert_true(dropped(p, DROP_HANDOFF_FULL) > 0);
+		p->g[0]->drops[DROP_HANDOFF_FULL].pkts = 0;
+		give(p, 0, 5);
+		step(p, 0);
+		assert_int_equal(dropped(p, DROP_HANDOFF_FULL), 0);
+		while (worker_step(&p->g[1]->w))
+			;
+		step(p, 0);
+		assert_int_equal(handoff_lent(&p->g[0]->w), 0);
+	}
+	assert_balance(p);
+}
+
 /* Frames are given back before the packets after them are lost. */
 static void owner_without_frames_leaves_them_for_later(void **state)
 {
@@ -548,6 +590,7 @@ int main(void)
 			teardown),
 		CASE(numbers_follow_each_other_whoever_received),
 		CASE(what_the_owner_cannot_take_in_time_is_dropped_by_name),
+		CASE(fragments_have_a_quarter_of_the_ring),
 		CASE(owner_without_frames_leaves_them_for_later),
 		CASE(packet_on_its_way_takes_the_sa_that_its_policy_has_by_then),
 		CASE(largest_sealed_packet_crosses_within_one_frame),

@@ -231,6 +231,41 @@ static void what_could_not_be_told_is_told_later(void **state)
 	assert_told(lab, true, SADB_BY_PKTS);
 }
 
+static void walk_dropped(struct gateway *g)
+{
+	const struct ip_header inner = gateway_inner();
+	struct batch b = { .n = 1 };
+	struct packet *p = &b.pkt[0];
+
+	*p = (struct packet){ .state = PKT_CLEAR,
+			      .sa = g->out,
+			      .bytes = inner.total_bytes };
+	assert_true(frame_get(&g->w.umem, &p->frame));
+	p->l3 = umem_at(&g->w.umem, p->frame) + FRAME_L3_AT;
+	gateway_packet(p->l3, &inner);
+	assert_true(ip_parse(slice_of(p->l3, p->bytes), &p->ip));
+	packet_drop(p, DROP_LIFETIME);
+	g->given++;
+	worker_walk(&g->w, &b);
+}
+
+/* Whether its next hop is known or not. */
+static void packet_that_was_dropped_neither_waits_nor_leaves(void **state)
+{
+	const struct lab *lab = *state;
+	struct gateway *g = lab->g;
+
+	atomic_fetch_add(&g->link.fib.gen, 1);
+	walk_dropped(g);
+	assert_int_equal(g->w.held, 0);
+	gateway_know_all(g);
+	walk_dropped(g);
+	assert_int_equal(g->outside.tx_n, 0);
+	assert_int_equal(sa_seq(g->out), 0);
+	assert_int_equal(g->drops[DROP_LIFETIME].pkts, 2);
+	assert_int_equal(gateway_dropped(g), 2);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -244,6 +279,7 @@ int main(void)
 		CASE(soft_limit_is_told_once_and_all_is_carried),
 		CASE(each_limit_is_told_of),
 		CASE(what_could_not_be_told_is_told_later),
+		CASE(packet_that_was_dropped_neither_waits_nor_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -372,66 +372,6 @@ static void another_pairs_peer_is_not_moved(void **state)
 	assert_sends_to(f, 1, "203.0.113.9", 1025);
 }
 
-/* Of BPF's outbound SAs, which ICMP errors are known by; gen 0: there is none. */
-static struct sa_ref row_of(const struct fixture *f, uint32_t spi,
-			    const char *addr)
-{
-	struct sad_key key = { .spi = htonl(spi), .protocol = PROTO_ESP };
-	struct sa_ref ref = { 0 };
-
-	assert_int_equal(addr_parse(addr, &key.daddr), 0);
-	for (size_t i = 0; i < SIDE_SAS; i++) {
-		uint64_t whole = atomic_load(&f->s->outbound.at[i].ref);
-
-		if (whole &&
-		    memcmp(&f->s->outbound.at[i].key, &key, sizeof(key)) == 0)
-			memcpy(&ref, &whole, sizeof(ref));
-	}
-	return ref;
-}
-
-static void assert_row(struct fixture *f, uint32_t spi, const char *addr,
-		       size_t policy)
-{
-	const struct sa_ref ref = row_of(f, spi, addr);
-
-	assert_memory_equal(&ref, &out_of(f, policy)->ref, sizeof(ref));
-}
-
-#define AT(name, remote, in, out)                                              \
-	name " { local_addrs = 192.0.2.1\n remote_addrs = " remote "\n "       \
-	     "esp_proposals = aes128gcm16\nencap = yes\nfollow = yes\n" in out \
-	     "}\n"
-#define ONE_SPI                                             \
-	AT("one", "192.0.2.2", SA("in", "0x1001", KEY_A),   \
-	   SA("out", "0x1002", KEY_B))                      \
-	AT("two", "203.0.113.9", SA("in", "0x2001", KEY_C), \
-	   SA("out", "0x1002", KEY_D))
-#define NET_2 POLICY("more", "10.3.0.0/16", "two")
-
-/* Behind one NAT, in the end. */
-static void peers_of_one_spi_have_each_a_row_when_one_moves(void **state)
-{
-	struct fixture *f = *state;
-
-	apply(f, CONF(AT("one", "192.0.2.2", SA("in", "0x1001", KEY_A),
-			 SA("out", "0x1002", KEY_B)),
-		      NET_1));
-	tell_moved(f, "203.0.113.9", 1025);
-	apply(f, CONF(ONE_SPI, NET_1 NET_2));
-	assert_sends_to(f, 0, "203.0.113.9", 1025);
-	assert_int_equal(row_of(f, 0x1002, "192.0.2.2").gen, 0);
-	assert_row(f, 0x1002, "203.0.113.9", 1);
-	apply(f, CONF(AT("one", "192.0.2.2", SA("in", "0x1001", KEY_A),
-			 SA("out", "0x1002", KEY_B)),
-		      NET_1));
-	assert_row(f, 0x1002, "203.0.113.9", 0);
-	apply(f, CONF(ONE_SPI, NET_1 NET_2));
-	tell_moved(f, "192.0.2.2", 4500);
-	assert_row(f, 0x1002, "192.0.2.2", 0);
-	assert_row(f, 0x1002, "203.0.113.9", 1);
-}
-
 /* Its address is what it is for. */
 static void in_transport_mode_the_port_moves_alone(void **state)
 {
@@ -725,7 +665,7 @@ static void half_a_pair_does_not_follow_who_has_another_policy(void **state)
 				   SA("out", "0x1002", KEY_B))
 			     FOLLOWED_PAIR("two", SA("in", "0x2001", KEY_C),
 					   SA("out", "0x2002", KEY_D)),
-		     NET_1 NET_2);
+		     NET_1 POLICY("more", "10.3.0.0/16", "two"));
 	struct fixture *f = *state;
 
 	apply(f, CONF(FOLLOWED_PAIR("two", SA("in", "0x2001", KEY_C),
@@ -796,7 +736,6 @@ int main(void)
 		CASE(following_begins_and_ends_with_a_reload),
 		CASE(nobodys_address_is_not_followed),
 		CASE(another_pairs_peer_is_not_moved),
-		CASE(peers_of_one_spi_have_each_a_row_when_one_moves),
 		CASE(in_transport_mode_the_port_moves_alone),
 		CASE(extended_numbers_that_come_back_go_on),
 		CASE(other_keys_under_an_spi_in_use_are_refused),

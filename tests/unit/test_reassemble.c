@@ -731,43 +731,6 @@ static void fragments_meet_at_one_worker(void **state)
 	gateway_free(g[1]);
 }
 
-/* Pieces of ever new packets, half of which are the other worker's: what that one
- * takes by the ring else has room there. */
-static void flood_has_a_quarter_of_the_ring_to_another_worker(void **state)
-{
-	const struct gateway_spec spec = { "aes128gcm16", NULL, false,
-					   GATEWAY_FRAMES_MAX };
-	struct gateway *g[2] = { gateway_new(&spec), gateway_new(&spec) };
-	struct worker *all[2] = { &g[0]->w, &g[1]->w };
-	struct handoffs *handoffs;
-	uint32_t id = 0;
-
-	(void)state;
-	for (uint32_t i = 0; i < 2; i++)
-		worker_serve(all[i], g[0]->sad, i);
-	assert_int_equal(handoffs_new(all, 2, &handoffs), 0);
-	seal(g[0], &one, 1300);
-	for (uint32_t round = 0; round < 2; round++) {
-		while (id < (round + 1) * HANDOFF_ROOM) {
-			give_part(g[0], &one, ++id, 1, EACH);
-			worker_step(all[0]);
-			port_mem_reset(&g[0]->outside);
-		}
-		assert_int_equal(handoff_lent(all[0]), HANDOFF_ROOM / 4);
-		assert_true(g[0]->drops[DROP_HANDOFF_FULL].pkts > 0);
-		g[0]->drops[DROP_HANDOFF_FULL].pkts = 0;
-		while (worker_step(all[1]))
-			;
-		worker_step(all[0]);
-		assert_int_equal(handoff_lent(all[0]), 0);
-	}
-	assert_true(worker_frames_balance(all[0]));
-	assert_true(worker_frames_balance(all[1]));
-	handoffs_free(handoffs);
-	gateway_free(g[0]);
-	gateway_free(g[1]);
-}
-
 #define CASE(f)	   cmocka_unit_test_setup_teardown(f, setup, teardown)
 #define CASE_V6(f) cmocka_unit_test_setup_teardown(f, setup_v6, teardown)
 
@@ -805,8 +768,6 @@ int main(void)
 		CASE(what_is_the_kernels_goes_up_whole_and_as_it_came),
 		CASE(packet_of_nobody_drops),
 		cmocka_unit_test(fragments_meet_at_one_worker),
-		cmocka_unit_test(
-			flood_has_a_quarter_of_the_ring_to_another_worker),
 	};
 
 	return cmocka_run_group_tests_name("reassemble", tests, NULL, NULL);

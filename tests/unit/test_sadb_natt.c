@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * What keeps the mapping of a NAT alive: by whom it is sent, when, and when not. Times
- * are those of the seam, and of a last packet as a worker notes it.
+ * are those of the seam, and of a last packet as a worker notes it. And by what ICMP
+ * errors find the SAs of peers that move.
  */
+#include <string.h>
+
 #include "tests/unit/sadb_fixture.h"
 
 #define EVERY_S 20U
@@ -118,6 +121,73 @@ static void many_sas_are_each_kept_alive_in_time(void **state)
 	}
 }
 
+/* --- peers that move */
+
+#define SPI 0x1001U /* that both peers chose */
+
+/* Of the configuration. */
+static struct sadb_id install(struct pair *p, const char *peer)
+{
+	struct sadb_request q =
+		side_add(SADB_OUT, false, SPI, p->policy_a, &p->narrow_a);
+	struct error e;
+
+	q.sa.n_selectors = 0;
+	q.sa.encap_sport = q.sa.encap_dport = 4500;
+	assert_int_equal(addr_parse(peer, &q.id.daddr), 0);
+	assert_int_equal(sadb_install(p->a->sadb, &q.id, &q.sa, NULL, 0, &e), 0);
+	return q.id;
+}
+
+static void move(struct pair *p, const struct sadb_id *id, const char *to)
+{
+	struct addr daddr;
+
+	assert_int_equal(addr_parse(to, &daddr), 0);
+	assert_int_equal(sadb_move(p->a->sadb, id, &daddr, 1025), 0);
+}
+
+/* The slot of the SA that ICMP errors about what went there are for; -1: none. */
+static int row_of(const struct pair *p, const char *addr)
+{
+	const struct side_map *map = &p->a->outbound;
+	struct sad_key key = { .spi = htonl(SPI), .protocol = PROTO_ESP };
+
+	assert_int_equal(addr_parse(addr, &key.daddr), 0);
+	for (size_t i = 0; i < SIDE_SAS; i++) {
+		uint64_t whole = atomic_load(&map->at[i].ref);
+		struct sa_ref ref;
+
+		memcpy(&ref, &whole, sizeof(ref));
+		if (ref.gen && memcmp(&map->at[i].key, &key, sizeof(key)) == 0)
+			return (int)ref.id;
+	}
+	return -1;
+}
+
+/* Behind one NAT, for a while. */
+static void peers_of_one_spi_have_each_a_row_when_one_moves(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_id one = install(p, "192.0.2.2"), two;
+	const int ref_one = row_of(p, "192.0.2.2");
+	int ref_two;
+
+	move(p, &one, "203.0.113.9");
+	assert_int_equal(row_of(p, "192.0.2.2"), -1);
+	two = install(p, "203.0.113.9");
+	ref_two = row_of(p, "203.0.113.9");
+	assert_int_not_equal(ref_two, ref_one);
+	move(p, &one, "192.0.2.2");
+	assert_int_equal(row_of(p, "192.0.2.2"), ref_one);
+	assert_int_equal(row_of(p, "203.0.113.9"), ref_two);
+	move(p, &one, "203.0.113.9");
+	assert_int_equal(sadb_uninstall(p->a->sadb, &two), 0);
+	assert_int_equal(row_of(p, "203.0.113.9"), ref_one);
+	assert_int_equal(sadb_uninstall(p->a->sadb, &one), 0);
+	assert_int_equal(row_of(p, "203.0.113.9"), -1);
+}
+
 #define CASE(name) \
 	cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
 
@@ -131,6 +201,7 @@ int main(void)
 		CASE(another_time_counts_at_once_and_0_is_never),
 		CASE(sa_that_is_removed_has_none_any_more),
 		CASE(many_sas_are_each_kept_alive_in_time),
+		CASE(peers_of_one_spi_have_each_a_row_when_one_moves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

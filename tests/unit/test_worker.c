@@ -340,38 +340,6 @@ static void opened_packet_waits_for_its_next_hop_too(void **state)
 	assert_int_equal(ipv4_checksum(l3, IPV4_HEADER_BYTES), 0);
 }
 
-static void walk_dropped(struct gateway *g)
-{
-	const struct ip_header inner = gateway_inner();
-	struct batch b = { .n = 1 };
-	struct packet *p = &b.pkt[0];
-
-	*p = (struct packet){ .state = PKT_CLEAR,
-			      .sa = g->out,
-			      .bytes = inner.total_bytes };
-	assert_true(frame_get(&g->w.umem, &p->frame));
-	p->l3 = umem_at(&g->w.umem, p->frame) + FRAME_L3_AT;
-	gateway_packet(p->l3, &inner);
-	assert_true(ip_parse(slice_of(p->l3, p->bytes), &p->ip));
-	packet_drop(p, DROP_LIFETIME);
-	g->given++;
-	worker_walk(&g->w, &b);
-}
-
-static void packet_that_was_dropped_neither_waits_nor_leaves(void **state)
-{
-	struct gateway *g = *state;
-
-	walk_dropped(g);
-	assert_int_equal(g->w.held, 0);
-	gateway_know_all(g);
-	walk_dropped(g);
-	assert_nothing_sent(g);
-	assert_int_equal(sa_seq(g->out), 0);
-	assert_int_equal(g->drops[DROP_LIFETIME].pkts, 2);
-	assert_int_equal(gateway_dropped(g), 2);
-}
-
 static void answer_of_an_older_generation_is_not_taken(void **state)
 {
 	struct gateway *g = *state;
@@ -785,7 +753,6 @@ int main(void)
 		CASE_UNKNOWN(
 			unknown_peer_is_asked_for_and_the_packet_sent_after_the_answer),
 		CASE_UNKNOWN(opened_packet_waits_for_its_next_hop_too),
-		CASE_UNKNOWN(packet_that_was_dropped_neither_waits_nor_leaves),
 		CASE_UNKNOWN(answer_of_an_older_generation_is_not_taken),
 		CASE_UNKNOWN(packet_that_waited_too_long_had_no_neighbour),
 		CASE_UNKNOWN(deadline_stays_when_a_packet_is_held_again),
