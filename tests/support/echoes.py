@@ -3,8 +3,9 @@
 """
 What comes back from an address is what was sent. As a program, on a host: one
 datagram of each size of a row (RFC 792 and RFC 4443, echo), then a TCP connection
-to port 7 (RFC 862), which carries random octets to and fro. Says nothing if all is
-well, else what is wrong.
+to port 7 (RFC 862), which carries random octets to and fro. Of several addresses one
+after the other; ADDRESS,N has no datagrams below N octets. Says nothing if all is well,
+else of which what is wrong.
 """
 import os
 import select
@@ -34,12 +35,12 @@ def echo(kind, number, payload):
     return head[:2] + struct.pack("!H", ~total & 0xffff) + head[4:] + payload
 
 
-def datagrams(target):
+def datagrams(target, least):
     arguments, asks, answers, at = V6 if ":" in target else V4
     sock = socket.socket(*arguments)
     sock.connect((target, 0))
     missing = {}
-    unsent = [(size, os.urandom(size)) for size in SIZES]
+    unsent = [(size, os.urandom(size)) for size in SIZES if size >= least]
     deadline = time.monotonic() + LIMIT_S
     while (unsent or missing) and time.monotonic() < deadline:
         while unsent and len(missing) < BURST:
@@ -54,7 +55,7 @@ def datagrams(target):
                 missing.get(number) == packet[8:]:
             del missing[number]
     if unsent or missing:
-        print("no echo of", sorted([*missing, *(size for size, _ in unsent)]))
+        print(target, "no echo of", sorted([*missing, *(size for size, _ in unsent)]))
 
 
 def connection(target):
@@ -68,10 +69,14 @@ def connection(target):
             came += piece
         sender.join()
     if came != octets:
-        print(f"{len(came)} octets of {TCP_OCTETS} came back by TCP")
+        print(f"{target} {len(came)} octets of {TCP_OCTETS} came back by TCP")
 
 
 if __name__ == "__main__":
-    for address in sys.argv[1:]:
-        datagrams(address)
-        connection(address)
+    for argument in sys.argv[1:]:
+        address, _, octets = argument.partition(",")
+        try:
+            datagrams(address, int(octets or 0))
+            connection(address)
+        except OSError as error:
+            print(address, error)
