@@ -143,6 +143,9 @@ void show_sa(const struct node *answer, const struct show *how)
 				      how->out);
 			show_drops_of(c, "drops-out-", "    out dropped",
 				      how->out);
+			if (node_find(c, "lost-in"))
+				fprintf(how->out, "    in lost %s\n",
+					node_text(c, "lost-in"));
 		}
 	}
 	table_free(&children);

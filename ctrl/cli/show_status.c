@@ -164,6 +164,13 @@ static void show_sa_drops(const struct node *sa, const char *direction,
 	fprintf(out, " %s (%s)\n", top->name, meaning_of(top->name));
 }
 
+static void show_lost(const struct node *sa, FILE *out)
+{
+	if (node_find(sa, "lost"))
+		fprintf(out, "  in %s lost before they came\n",
+			node_text(sa, "lost"));
+}
+
 static void show_path(const struct node *sa, FILE *out)
 {
 	if (node_find(sa, "path-mtu"))
@@ -259,6 +266,7 @@ static void show_sas(const struct node *tunnel, const struct table *sas,
 	for (size_t i = 0; i < ROWS_PER_TUNNEL; i++)
 		show_sa_drops(node_find(tunnel, directions[i]), directions[i],
 			      out);
+	show_lost(node_find(tunnel, "in"), out);
 	show_path(node_find(tunnel, "out"), out);
 }
 

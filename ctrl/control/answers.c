@@ -48,8 +48,11 @@ static void put_iface(struct vici_builder *b, const struct iface_status *i)
 	vici_section_end(b);
 }
 
+/* On its way, and here. */
 static void put_sa_drops(struct vici_builder *b, const struct sa_status *sa)
 {
+	if (sa->lost)
+		put_count(b, "lost", sa->lost);
 	vici_section(b, "drops");
 	for (unsigned int i = DROP_NONE + 1; i < DROP_MAX; i++)
 		if (sa->drops[i])

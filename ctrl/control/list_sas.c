@@ -228,6 +228,8 @@ void put_child_sa(struct vici_builder *b, const struct child_sa_view *c,
 	if (drops) {
 		put_drops(b, "in", drops->in);
 		put_drops(b, "out", drops->out);
+		if (drops->lost_in)
+			put_number(b, "lost-in", drops->lost_in);
 	}
 	put_until(b, "rekey-time", c->rekey_ns, now_ns);
 	put_until(b, "life-time", c->expire_ns, now_ns);

@@ -216,6 +216,7 @@ static void take_drops(struct sas *sas, size_t child,
 	to = &sas->drops[child];
 	memcpy(to->in, in->drops, sizeof(to->in));
 	memcpy(to->out, out->drops, sizeof(to->out));
+	to->lost_in = in->lost;
 }
 
 void view_count(struct sas *sas, const struct dp_view *dp)
@@ -293,6 +294,7 @@ static void add_sa(const struct dp_view *dp, const struct addr *daddr,
 	out->path_mtu = n.path_mtu;
 	out->pkts += n.pkts;
 	out->bytes += n.bytes;
+	out->lost += n.lost;
 	if (n.idle_s < out->idle_s)
 		out->idle_s = n.idle_s;
 }

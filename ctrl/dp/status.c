@@ -40,6 +40,7 @@ static void sa_status(const struct sa_rt *sa, uint32_t spi, uint64_t now_ns,
 	out->bytes =
 		atomic_load_explicit(&sa->count.bytes, memory_order_relaxed);
 	out->seq = sa_seq(sa);
+	out->lost = atomic_load_explicit(&sa->replay.lost, memory_order_relaxed);
 	out->idle_s = idle_s(sa, now_ns);
 	for (uint32_t i = 0; i < DROP_MAX; i++)
 		out->drops[i] = sa_drops(&sa->count, (enum drop_reason)i);

@@ -66,9 +66,10 @@ struct child_sa_view {
 	uint64_t path_mtu; /* likewise; as a router says, 0: none does */
 };
 
-/* What a CHILD SA lost, by reason. */
+/* What a CHILD SA dropped, by reason, and what was lost before it came. */
 struct sa_drops {
 	uint64_t in[DROP_MAX], out[DROP_MAX];
+	uint64_t lost_in;
 };
 
 /* A snapshot, in the order of ids: that in which they came. */

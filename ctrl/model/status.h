@@ -41,6 +41,7 @@ struct sa_status {
 	uint64_t bytes;	   /* inner packets */
 	uint64_t seq;	   /* last sent, or right edge of the window */
 	uint64_t idle_s;   /* since the last packet, or STATUS_NEVER_S */
+	uint64_t lost;	   /* in: numbers that no packet had */
 	uint64_t path_mtu; /* out: as a router on the way says; 0: none */
 	uint64_t drops[DROP_MAX]; /* of this SA, by reason */
 };

@@ -37,6 +37,7 @@ int replay_init(struct replay *win, uint32_t window, bool esn)
 	win->bitmap = calloc(win->blocks, sizeof(*win->bitmap));
 	if (!win->bitmap)
 		return -ENOMEM;
+	*replay_word(win, 0) = replay_bit(0); /* never sent, so never lost */
 	win->window = window;
 	return 0;
 }
@@ -81,13 +82,32 @@ uint64_t replay_infer_esn(const struct replay *win, uint32_t seq_lo)
 	return (uint64_t)th << 32 | seq_lo;
 }
 
+/* Numbers of a word that no packet had. Before the first round of the ring nothing
+ * was in it. */
+static uint64_t unseen(const struct replay *win, uint64_t at)
+{
+	if (at / REPLAY_WORD_BITS < win->blocks)
+		return 0;
+	return (uint64_t)__builtin_popcountll(~*replay_word(win, at));
+}
+
 void replay_slide(struct replay *win, uint64_t seq)
 {
 	uint64_t entered = seq / REPLAY_WORD_BITS - win->top / REPLAY_WORD_BITS;
+	uint64_t lost = 0;
 
-	if (entered > win->blocks)
+	if (entered > win->blocks) {
+		lost = (entered - win->blocks) * REPLAY_WORD_BITS;
 		entered = win->blocks;
-	for (uint64_t i = 1; i <= entered; i++)
-		*replay_word(win, win->top + i * REPLAY_WORD_BITS) = 0;
+	}
+	for (uint64_t i = 1; i <= entered; i++) {
+		uint64_t at = win->top + i * REPLAY_WORD_BITS;
+
+		lost += unseen(win, at);
+		*replay_word(win, at) = 0;
+	}
+	if (lost && win->window)
+		atomic_store_explicit(&win->lost, win->lost + lost,
+				      memory_order_relaxed);
 	win->top = seq;
 }

@@ -11,6 +11,7 @@
 #define CYG_SADB_REPLAY_H
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ struct replay {
 	uint32_t blocks; /* words of the bitmap, a power of two */
 	bool esn;
 	uint64_t *bitmap; /* owned */
+	/* Numbers that left the bitmap unseen: it may hold twice the window,
+	 * and a word more. By who slides it, read by any thread. */
+	_Atomic uint64_t lost;
 };
 
 #define REPLAY_WORD_BITS 64U
@@ -88,7 +92,8 @@ static inline int replay_check(const struct replay *win, uint64_t seq)
 	return *replay_word(win, seq) & replay_bit(seq) ? -EALREADY : 0;
 }
 
-/* The right edge goes on to seq, which is right of it. */
+/* The right edge goes on to seq, which is right of it; what that leaves behind unseen
+ * is lost. */
 void replay_slide(struct replay *win, uint64_t seq);
 
 /*

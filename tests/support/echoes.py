@@ -15,8 +15,8 @@ import sys
 import threading
 import time
 
-SIZES = (*range(48), *range(1100, 1148))  # each rest of a block, twice
-TCP_OCTETS = 1 << 17
+SIZES = (*range(32), *range(1100, 1116))  # each rest of a block
+TCP_OCTETS = 1 << 16
 BURST = 8  # datagrams under way
 LIMIT_S = 10
 # Of echoes in either family: a raw socket's arguments, the types of what asks and

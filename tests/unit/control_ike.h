@@ -197,6 +197,7 @@ static inline struct sas *take_sas(void *ctx)
 	s->drops = calloc(N_CHILD, sizeof(*s->drops));
 	assert_true(s->ike && s->child && s->drops);
 	s->drops[0].in[DROP_REPLAY] = 3;
+	s->drops[0].lost_in = 7;
 	s->drops[0].out[DROP_LIFETIME] = 2;
 	memcpy(s->ike, i->sas, sizeof(i->sas));
 	memcpy(s->child, i->child_sas, sizeof(i->child_sas));

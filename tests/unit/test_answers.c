@@ -54,6 +54,7 @@ static int start(void **state)
 	t[0].in.pkts = 5;
 	t[0].in.bytes = 700;
 	t[0].in.drops[DROP_REPLAY] = 2;
+	t[0].in.lost = 9;
 	t[0].out.spi = 0x2002;
 	fill_tunnel(&t[1], "hq/lab", TUNNEL_CONNECTING, CHILD_START);
 	set_failure(&t[1], 3, "the peer does not answer");
@@ -130,6 +131,7 @@ static void every_tunnel_says_whether_it_is_up_and_if_not_why(void **state)
 		"  out  0x00002002  0 pkts    0 B  never used\n"
 		"  in   0x00001001  5 pkts  700 B  never used\n"
 		"  in dropped 2 replay (sequence number seen before, or left of the window)\n"
+		"  in 9 lost before they came\n"
 		"hq/lab  192.0.2.1 ═ 192.0.2.9     -            connecting\n"
 		"  failed 3s ago: the peer does not answer\n"
 		"a/net   192.0.2.1 ═ 192.0.2.9     -            trap: waits for traffic\n"
@@ -281,6 +283,7 @@ static void counters_of_tunnels_and_sas_have_names(void **state)
 			"    \"in\": {\n"
 			"      \"packets\": 5,\n"
 			"      \"bytes\": 700,\n"
+			"      \"lost\": 9,\n"
 			"      \"drops\": {\n"
 			"        \"replay\": 2\n"
 			"      }\n"

@@ -67,7 +67,7 @@ static void sas_are_shown_with_their_children(void **state)
 		     "net-11{\nname=net\nuniqueid=11\nstate=INSTALLED\n"
 		     "encr-alg=AES_GCM_16\nencr-keysize=256\nbytes-in=2048\n"
 		     "bytes-out=0\ndrops-in-replay=3\ndrops-in-icv=1\n"
-		     "drops-out-too_big=2\nlocal-ts[\n10.1.0.0/16\n]\nremote-ts[\n"
+		     "drops-out-too_big=2\nlost-in=7\nlocal-ts[\n10.1.0.0/16\n]\nremote-ts[\n"
 		     "10.2.0.0/16\n10.3.0.0/16\n]\n}\n}\n}",
 		     "branch{\nuniqueid=4\nstate=CONNECTING\n"
 		     "local-host=192.0.2.1\nlocal-port=500\n"
@@ -79,6 +79,7 @@ static void sas_are_shown_with_their_children(void **state)
 		"AES_GCM_16-256  in 2.0 KiB  out 0 B\n"
 		"    in dropped replay 3, icv 1\n"
 		"    out dropped too_big 2\n"
+		"    in lost 7\n"
 		"branch #4  192.0.2.1[500] ═ 203.0.113.9[500]    "
 		"-                                                        "
 		"CONNECTING\n");

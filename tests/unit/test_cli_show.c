@@ -127,6 +127,20 @@ static void path_that_is_narrow_is_said(void **state)
 		     "  out path MTU 1400, as a router on the way says\n");
 }
 
+static void what_was_lost_on_the_way_is_said(void **state)
+{
+	(void)state;
+	assert_shown(show_status,
+		     "gateway{\n}\ntunnels{\nnet{\nin{\nlost=5\n}\n}\n}", false,
+		     "cygnet ?, up 0s, default ?, crypto ?, workers ?, pid ?\n"
+		     "\n"
+		     "TUNNEL  LOCAL ═ REMOTE  ALGORITHMS  STATE\n"
+		     "net     ? ═ ?           -           idle\n"
+		     "  out  ?  0 pkts  0 B  never used\n"
+		     "  in   ?  0 pkts  0 B  never used\n"
+		     "  in 5 lost before they came\n");
+}
+
 static void state_comes_from_the_last_packet_each_way(void **state)
 {
 	static const struct {
@@ -300,6 +314,7 @@ int main(void)
 		cmocka_unit_test(status_without_tunnels_says_so),
 		cmocka_unit_test(status_of_another_version_shows_what_it_has),
 		cmocka_unit_test(path_that_is_narrow_is_said),
+		cmocka_unit_test(what_was_lost_on_the_way_is_said),
 		cmocka_unit_test(state_comes_from_the_last_packet_each_way),
 		cmocka_unit_test(drops_are_those_that_happened),
 		cmocka_unit_test(all_drops_are_shown_when_asked_for),

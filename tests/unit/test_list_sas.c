@@ -42,7 +42,7 @@ static void sa_is_listed_with_strongswans_fields(void **state)
 		"mode=TUNNEL protocol=ESP spi-in=00001001 spi-out=c0ffee01 "
 		"encr-alg=AES_GCM_16 encr-keysize=256 bytes-in=99120 "
 		"packets-in=118 use-in=1 bytes-out=0 packets-out=0 "
-		"drops-in-replay=3 drops-out-lifetime=2 "
+		"drops-in-replay=3 drops-out-lifetime=2 lost-in=7 "
 		"rekey-time=3600 life-time=3960 install-time=100 "
 		"local-ts[10.1.0.0/16] "
 		"remote-ts[10.2.0.0/16 10.2.0.0..10.2.0.9]}}}");

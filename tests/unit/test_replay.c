@@ -257,6 +257,86 @@ static void number_past_the_last_is_refused(void **state)
 	replay_free(&win);
 }
 
+/* --- what was lost */
+
+/* Into a fresh window or one that goes on, from `first` on in steps. */
+static void take(struct replay *win, uint64_t first, uint64_t end, uint64_t step)
+{
+	for (uint64_t seq = first; seq < end; seq += step)
+		assert_int_equal(replay_commit(win, seq), 0);
+}
+
+/* Of each word of the ring that is used again what nobody had in it. */
+static void number_that_never_came_is_lost_once_it_has_left(void **state)
+{
+	struct replay win = new_window(64, false);
+
+	(void)state;
+	take(&win, 1, 3, 1);
+	take(&win, 4, 100, 1);
+	assert_int_equal(win.lost, 0); /* it may still come */
+	take(&win, 100, 200, 2);
+	assert_int_equal(win.lost, 1 + 14); /* those up to 127 */
+	take(&win, 200, 328, 1);
+	assert_int_equal(win.lost, 1 + 50);
+	take(&win, 400, 528, 1);
+	assert_int_equal(win.lost, 1 + 50 + 72);
+	replay_free(&win);
+}
+
+static void number_that_comes_late_is_not_lost(void **state)
+{
+	struct replay win = new_window(64, false);
+
+	(void)state;
+	take(&win, 1, 65, 2);
+	take(&win, 2, 65, 2);
+	take(&win, 65, 1000, 1);
+	assert_int_equal(win.lost, 0);
+	replay_free(&win);
+}
+
+/* A jump by many rounds of the ring, from anywhere in a word. */
+static void all_of_a_jump_is_lost(void **state)
+{
+	static const uint64_t tops[] = { 0, 1, 63, 64, 65, 5000 };
+	static const uint64_t to = 3 * BORDER;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(tops); i++) {
+		struct replay win = new_window(1024, true);
+
+		take(&win, 1, tops[i] + 1, 1);
+		take(&win, to, to + 4096, 1);
+		assert_true(win.lost == to - tops[i] - 1);
+		replay_free(&win);
+	}
+}
+
+static void what_an_earlier_window_had_is_not_lost(void **state)
+{
+	static const uint64_t tops[] = { 1, 100, 127, 100000, 7 * BORDER };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(tops); i++) {
+		struct replay win = new_window(128, true);
+
+		replay_start(&win, tops[i]);
+		take(&win, tops[i] + 3, tops[i] + 1000, 1);
+		assert_int_equal(win.lost, 2);
+		replay_free(&win);
+	}
+}
+
+static void nothing_is_known_to_be_lost_without_a_window(void **state)
+{
+	struct replay win = new_window(0, false);
+
+	(void)state;
+	take(&win, 1, 100000, 1000);
+	assert_int_equal(win.lost, 0);
+}
+
 /* --- inference */
 
 static void without_esn_the_number_is_itself(void **state)
@@ -554,6 +634,11 @@ int main(void)
 		cmocka_unit_test(last_number_without_esn_is_accepted_once),
 		cmocka_unit_test(low_half_zero_is_a_number_with_esn),
 		cmocka_unit_test(number_past_the_last_is_refused),
+		cmocka_unit_test(number_that_never_came_is_lost_once_it_has_left),
+		cmocka_unit_test(number_that_comes_late_is_not_lost),
+		cmocka_unit_test(all_of_a_jump_is_lost),
+		cmocka_unit_test(what_an_earlier_window_had_is_not_lost),
+		cmocka_unit_test(nothing_is_known_to_be_lost_without_a_window),
 		cmocka_unit_test(without_esn_the_number_is_itself),
 		cmocka_unit_test(high_half_is_inferred_at_the_borders),
 		cmocka_unit_test(inferred_number_is_the_first_from_the_left_edge),

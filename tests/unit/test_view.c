@@ -37,6 +37,7 @@ const struct sa_status *dp_view_sa(const struct dp_view *v,
 		.path_mtu = id->dir == SADB_OUT ? id->spi : 0,
 	};
 	s.drops[DROP_REPLAY] = id->spi;
+	s.lost = id->dir == SADB_IN ? id->spi : 0;
 	return &s;
 }
 
@@ -432,6 +433,7 @@ static void child_has_its_sas_drops_by_reason(void **state)
 	assert_int_equal(sas.drops[1].in[DROP_REPLAY], 0x302);
 	assert_int_equal(sas.drops[1].out[DROP_REPLAY], 0x402);
 	assert_int_equal(sas.drops[1].out[DROP_ICV], 0);
+	assert_int_equal(sas.drops[1].lost_in, 0x302);
 	free(sas.drops);
 }
 
@@ -453,6 +455,7 @@ static void sas_of_several_peers_are_summed_up(void **state)
 	assert_int_equal(t->out.spi, 0x402);
 	assert_int_equal(t->out.pkts, 0x401 + 0x402);
 	assert_int_equal(t->in.pkts, 0x302 + 0x303);
+	assert_int_equal(t->in.lost, 0x301 + 0x302);
 }
 
 static void ike_sa_that_is_made_is_connecting(void **state)
