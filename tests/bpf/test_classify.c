@@ -246,6 +246,99 @@ static void a_scan_puts_no_flow_out_of_the_cache(void **state)
 	stay_on(&cpus, 0);
 }
 
+static void make_hub(struct policy *list, size_t n)
+{
+	policies_hub(list, n);
+	for (size_t i = 0; i < n; i++)
+		list[i].on_demand = true;
+}
+
+/* As often as it takes to be known, and once more. */
+static void assert_all_right(const struct policy *list, size_t n,
+			     const struct flow *f, enum dp_dir dir)
+{
+	const struct policy_verdict is = policy_lookup(list, n, f, dir);
+
+	for (uint32_t i = 0; i < 4; i++) {
+		const struct outcome got = run(dir, f);
+
+		assert_true(is_right(&got, &is, dir));
+	}
+}
+
+/* A list of two policies at most, which flows of both meet. */
+struct step {
+	const char *name;
+	size_t n;
+	enum spd_action of[2];
+};
+
+static const struct step steps[] = {
+	{ "one is added", 1, { SPD_PROTECT } },
+	{ "another one is added", 2, { SPD_PROTECT, SPD_BYPASS } },
+	{ "that is removed", 1, { SPD_PROTECT } },
+	{ "all are removed", 0, { 0 } },
+	{ "both are added again", 2, { SPD_PROTECT, SPD_BYPASS } },
+	{ "each is another's", 2, { SPD_BYPASS, SPD_DISCARD } },
+	{ "both discard", 2, { SPD_DISCARD, SPD_DISCARD } },
+	{ "both protect", 2, { SPD_PROTECT, SPD_PROTECT } },
+};
+
+/* A flow that the list before knew is as one that nobody has seen. */
+static void known_flow_follows_what_comes_goes_and_comes_again(void **state)
+{
+	const struct flow flows[2] = { scanned(0), scanned(1) };
+	struct policy hub[100], list[2];
+	cpu_set_t cpus;
+	bool among;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
+	stay_on(NULL, sched_getcpu());
+	make_hub(hub, 100);
+	for (uint32_t i = 0; i < 2; i++)
+		list[i] = *policy_lookup(hub, 100, &flows[i], DIR_OUT).policy;
+	assert_int_not_equal(list[0].id, list[1].id);
+	for (uint32_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		const uint32_t gen = 5100 + i;
+
+		for (size_t k = 0; k < steps[i].n; k++)
+			list[k].action = steps[i].of[k];
+		put(list, steps[i].n, gen);
+		for (uint32_t k = 0; k < 4; k++)
+			assert_all_right(list, steps[i].n, &flows[k / 2],
+					 k % 2 ? DIR_IN : DIR_OUT);
+		assert_true(count_known(gen, &flows[0], &among) && among);
+		/* A set has two ways: they take turns. */
+		assert_int_equal(count_known(gen - 2, &flows[0], &among), 0);
+	}
+	stay_on(&cpus, 0);
+}
+
+/* More of them than there is room for. */
+static void flows_in_one_place_have_each_its_own_verdict(void **state)
+{
+	struct policy list[100];
+	cpu_set_t cpus;
+	uint32_t known;
+	bool among;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
+	stay_on(NULL, sched_getcpu());
+	make_hub(list, 100);
+	put(list, 100, 5200);
+	for (uint32_t round = 0; round < 2; round++)
+		for (uint32_t i = 0; i < SCAN; i++) {
+			const struct flow f = scanned(i);
+
+			assert_all_right(list, 100, &f, DIR_OUT);
+		}
+	known = count_known(5200, &(struct flow){ 0 }, &among);
+	assert_in_range(known, FLOW_SETS, FLOW_SETS * FLOW_WAYS);
+	stay_on(&cpus, 0);
+}
+
 /* --- under change --- */
 
 struct changing {
@@ -316,6 +409,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programs_say_what_the_reference_says),
 		cmocka_unit_test(a_scan_puts_no_flow_out_of_the_cache),
+		cmocka_unit_test(
+			known_flow_follows_what_comes_goes_and_comes_again),
+		cmocka_unit_test(flows_in_one_place_have_each_its_own_verdict),
 		cmocka_unit_test(verdict_is_that_of_the_list_before_or_after),
 	};
 	int failed = 1;
