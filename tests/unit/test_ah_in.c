@@ -248,6 +248,67 @@ static void header_that_ends_behind_the_packet_is_refused(void **state)
 	assert_drop(g, DROP_ESP_LENGTH);
 }
 
+/* The packet's own length, of whichever family. */
+static void put_length(uint8_t *l3, uint32_t n)
+{
+	if (l3[0] >> 4 == 6) {
+		l3[4] = (uint8_t)((n - 40) >> 8);
+		l3[5] = (uint8_t)(n - 40);
+		return;
+	}
+	l3[2] = (uint8_t)(n >> 8);
+	l3[3] = (uint8_t)n;
+	packet_mend_checksum(l3, n);
+}
+
+/* From a bare IP header to one octet less than AH and its ICV. */
+static void ah_too_short_for_its_parts_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		struct gateway *g = gateway_of(&forms[i]);
+		const uint32_t front = ip_least_bytes(forms[i].v6 ? 6 : 4);
+		uint8_t l3[FRAME_BYTES];
+		uint32_t refused = 0;
+
+		seal_usual(g, l3);
+		for (uint32_t n = front; n < front + g->in->head_bytes; n++) {
+			put_length(l3, n);
+			step_in(g, l3, n);
+			refused++;
+		}
+		assert_int_equal(g->drops[DROP_ESP_LENGTH].pkts, refused);
+		assert_int_equal(gateway_dropped(g), refused);
+		gateway_end(g);
+	}
+}
+
+/* Of what Linux may say too much the ICV is another one. */
+static void payload_len_that_lies_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		struct gateway *g = gateway_of(&forms[i]);
+		const uint32_t front = ip_least_bytes(forms[i].v6 ? 6 : 4);
+		uint8_t l3[FRAME_BYTES];
+		uint32_t bytes = seal_usual(g, l3);
+		const uint8_t is = l3[front + 1];
+
+		for (uint32_t lie = 0; lie <= UINT8_MAX; lie++) {
+			l3[front + 1] = (uint8_t)lie;
+			if (lie != is)
+				step_in(g, l3, bytes);
+		}
+		assert_in_range(g->drops[DROP_ICV].pkts, 0, 1);
+		assert_int_equal(g->drops[DROP_ESP_LENGTH].pkts +
+					 g->drops[DROP_ICV].pkts,
+				 UINT8_MAX);
+		assert_int_equal(gateway_dropped(g), UINT8_MAX);
+		assert_int_equal(g->in->replay.top, 0);
+		gateway_end(g);
+	}
+}
+
 static void esp_is_not_taken_for_ah(void **state)
 {
 	struct gateway *g = gateway_of(&tunnel);
@@ -422,6 +483,8 @@ int main(void)
 		cmocka_unit_test(icv_padding_of_linux_is_taken),
 		cmocka_unit_test(header_of_another_length_is_refused),
 		cmocka_unit_test(header_that_ends_behind_the_packet_is_refused),
+		cmocka_unit_test(ah_too_short_for_its_parts_is_refused),
+		cmocka_unit_test(payload_len_that_lies_is_refused),
 		cmocka_unit_test(esp_is_not_taken_for_ah),
 		cmocka_unit_test(spi_that_is_not_its_sas_is_refused),
 		cmocka_unit_test(what_is_inside_is_of_the_sa_or_refused),

@@ -124,6 +124,42 @@ static void step_text(struct gateway *g, const uint8_t *inside, uint32_t n,
 	step_in(g, l3, gateway_seal(g, text, bytes, l3));
 }
 
+/* One octet of a good text changed. At its end stand what the padding's length is, and
+ * the next header. */
+static const struct {
+	const char *name;
+	int at; /* from the end */
+	uint8_t octet;
+	enum drop_reason reason;
+} footers[] = {
+	{ "one octet less of padding", -2, 1, DROP_PADDING },
+	{ "one octet more of padding", -2, 3, DROP_PADDING },
+	{ "more padding than text", -2, 255, DROP_PADDING },
+	{ "padding ends with 3", -3, 3, DROP_PADDING },
+	{ "a dummy", -1, PROTO_NONE, DROP_DUMMY },
+	{ "a whole packet", -1, PROTO_IPIP, DROP_NEXT_HEADER },
+};
+
+/* Two octets of padding behind 40 octets of UDP. */
+static void damaged_footer_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(footers) / sizeof(footers[0]); i++) {
+		struct gateway *g = gateway_of(v4);
+		uint8_t text[44] = { 0 }, l3[FRAME_BYTES];
+
+		print_message("%s\n", footers[i].name);
+		text[sizeof(text) - 4] = 1;
+		text[sizeof(text) - 3] = 2;
+		text[sizeof(text) - 2] = 2;
+		text[sizeof(text) - 1] = PROTO_UDP;
+		text[(int)sizeof(text) + footers[i].at] = footers[i].octet;
+		step_in(g, l3, gateway_seal(g, text, sizeof(text), l3));
+		assert_int_equal(g->in->replay.top, 1);
+		assert_drop(g, footers[i].reason);
+	}
+}
+
 static void fragment_inside_is_not_taken(void **state)
 {
 	static const uint8_t fragment[16] = { PROTO_UDP, 0, 0, 1 };
@@ -245,6 +281,7 @@ int main(void)
 		cmocka_unit_test(fragment_inside_is_not_taken),
 		cmocka_unit_test(ip_behind_options_inside_is_not_taken),
 		cmocka_unit_test(extension_header_that_ends_outside_is_malformed),
+		cmocka_unit_test(damaged_footer_is_refused),
 		cmocka_unit_test(source_route_inside_is_not_followed),
 		cmocka_unit_test(dummy_is_discarded),
 		cmocka_unit_test(nothing_inside_comes_up_as_a_bare_header),

@@ -260,6 +260,32 @@ static void quote_of_the_other_family_is_none(void **state)
 	}
 }
 
+/* Its packet ends in it, or in the header that it quotes. */
+static void error_that_is_cut_is_none(void **state)
+{
+	struct icmp_told t;
+	uint8_t l3[TOLD_MAX];
+
+	(void)state;
+	for (int six = 0; six < 2; six++) {
+		struct outer_packet p = outer_of(six, PROTO_ESP);
+		const uint32_t front = six ? 40 : 20;
+		uint32_t n = told_build(l3, slice_of(p.octets, p.bytes),
+					p.bytes, MTU);
+		struct ip_header h;
+
+		assert_true(read_error(l3, n, &t));
+		assert_true(ip_parse(slice_of(l3, n), &h));
+		for (uint32_t cut = front; cut < front + 8 + front; cut++) {
+			h.total_bytes = cut;
+			ip_build(l3, &h);
+			if (cut >= front + 8)
+				icmp_build(l3, &h);
+			assert_false(read_error(l3, cut, &t));
+		}
+	}
+}
+
 /* Every octet of the message, changed. */
 static void damaged_error_is_none(void **state)
 {
@@ -358,6 +384,7 @@ int main(void)
 		cmocka_unit_test(another_protocol_is_none),
 		cmocka_unit_test(fragment_that_is_not_the_first_is_none),
 		cmocka_unit_test(quote_of_the_other_family_is_none),
+		cmocka_unit_test(error_that_is_cut_is_none),
 		cmocka_unit_test(damaged_error_is_none),
 		cmocka_unit_test(another_error_is_none),
 		cmocka_unit_test(ipv4_is_believed_down_to_576),
