@@ -83,7 +83,7 @@ struct dp_msg_conn {
 };
 
 struct dp_msg_child {
-	struct child_conf conf; /* but for proposals */
+	struct child_conf conf; /* suites in place of proposals */
 };
 
 struct dp_msg_commit {

@@ -106,8 +106,8 @@ void sadb_poll(struct sadb *s, uint64_t now_ns);
  *
  * -ENOENT     no such SA, or no such policy
  * -EINVAL     SPI 0 to 255, keys or selectors of a wrong form, not IPv4
- * -EPERM      selectors or addresses outside of the policy, or it is not
- *             PROTECT, or the policy or the SA is of the configuration (sadb_install())
+ * -EPERM      selectors, addresses, suite or mode outside of the policy, or it is
+ *             not PROTECT, or the policy or the SA is of the configuration (sadb_install())
  * -EEXIST     an SA of that name is there
  * -EKEYREVOKED  outbound: the key has encrypted under another SA
  * -ENOTSUP    an algorithm that is unknown, or that the backend lacks

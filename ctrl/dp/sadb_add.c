@@ -192,6 +192,21 @@ static int check_algs(const struct sadb *s, const struct sadb_sa *sa,
 	return 0;
 }
 
+/* Else who took ike over could have packets go out that anybody reads. */
+static int check_suites(const struct sadb *s, const struct entry *en,
+			const struct sadb_sa *sa, struct error *e)
+{
+	for (uint32_t i = 0; i < en->n_policies; i++) {
+		const struct policy *p = policy_find(s, en->policies[i]);
+
+		if (!p || !suites_have(&p->suites, sa))
+			return error_set(e, -EPERM,
+					 "not of a suite and mode of policy %u",
+					 en->policies[i]);
+	}
+	return 0;
+}
+
 static uint64_t limit_of(uint64_t most)
 {
 	return most ? most : UINT64_MAX;
@@ -252,6 +267,8 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 	};
 	int err = check_algs(s, sa, &spec, e);
 
+	if (!err)
+		err = check_suites(s, en, sa, e);
 	if (err)
 		return err;
 	err = rules_of(s, en, &rules);

@@ -59,6 +59,7 @@ static int take_child(const struct conn_conf *conn, struct child_conf *child,
 		.id = child->policy,
 		.dirs = SPD_BOTH,
 		.on_demand = is_trapped(child),
+		.suites = child->suites,
 	};
 	tunnel_ends(conn, &out->ends);
 	if (child->n_local_ts != 1 || child->n_remote_ts != 1 ||

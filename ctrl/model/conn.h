@@ -17,6 +17,7 @@
 #include "ctrl/model/identity.h"
 #include "ctrl/model/proposal.h"
 #include "ctrl/model/sadb.h"
+#include "ctrl/model/suites.h"
 
 #define CONN_NAME_MAX  64  /* with the NUL */
 #define CONN_ADDRS_MAX 4   /* of one side */
@@ -69,6 +70,8 @@ struct child_conf {
 	struct ts_conf remote_ts[CONN_TS_MAX];
 	size_t n_local_ts, n_remote_ts;
 	struct proposals proposals;
+	struct suites suites; /* the same, as the data path is told it; none
+				 elsewhere */
 	enum child_action start_action;
 	enum child_action dpd_action;
 	enum child_action close_action;

@@ -14,6 +14,7 @@
 #include "ctrl/base/addr.h"
 #include "ctrl/model/conn.h"
 #include "ctrl/model/sadb.h"
+#include "ctrl/model/suites.h"
 #include "include/flow.h"
 #include "include/meta.h"
 #include "include/spd.h"
@@ -36,6 +37,7 @@ struct policy {
 	bool manual;	/* SPD_PROTECT by SAs of the configuration alone */
 	bool on_demand; /* SPD_PROTECT: a packet without an SA asks for one */
 	struct policy_ends ends;
+	struct suites suites; /* of SAs that IKE adds */
 };
 
 /* What a list says of a flow; see struct spd_verdict. */

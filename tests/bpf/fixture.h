@@ -21,6 +21,7 @@
 #include "ctrl/dp/port_xsk.h"
 #include "ctrl/dp/programs.h"
 #include "tests/bpf/table.h"
+#include "tests/support/any_suite.h"
 
 #define FIXTURE_MAGIC 0xa1b2c300U /* plus the instance */
 #define FIXTURE_TOKEN 0x1122334455667788ULL
@@ -133,6 +134,7 @@ static inline bool fixture_policy(const char *local, const char *remote,
 		.action = SPD_PROTECT,
 		.dirs = SPD_BOTH,
 		.selector = selector_between(&l, &r, protocol),
+		.suites = any_suite(),
 	};
 	return true;
 }

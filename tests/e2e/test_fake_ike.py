@@ -64,12 +64,18 @@ SADB = {
     "ADD no cipher": "EOPNOTSUPP",
     "ADD DES": "EOPNOTSUPP",
     "ADD no integrity": "EINVAL",
+    "ADD a cipher that the child has not": "EPERM",
+    "ADD numbers of 64 bits": "EPERM",
+    "ADD what encrypts nothing": "EPERM",
+    "ADD AH": "EPERM",
     "ADD key too long": "EINVAL",
     "ADD key too short": "EINVAL",
     "ADD one port of UDP": "EINVAL",
     "ADD in, from a stranger": "EPERM",
     "ADD in, to an address of a stranger": "EPERM",
     "ADD in, a window of all numbers": "EINVAL",
+    "ADD in, what encrypts nothing": "EPERM",
+    "ADD in, AH": "EPERM",
     "UPDATE manual out": "EPERM",
     "UPDATE manual in": "EPERM",
     "DELETE manual out": "EPERM",
@@ -141,6 +147,7 @@ connections {{
             net {{
                 local_ts = {here.lan}
                 remote_ts = 10.9.0.0/24
+                esp_proposals = aes128gcm16
             }}
         }}
     }}

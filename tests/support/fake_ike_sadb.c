@@ -140,6 +140,31 @@ static void no_integrity(struct sadb_request *q)
 	q->sa.encr_key_len = 16;
 }
 
+static void other_cipher(struct sadb_request *q)
+{
+	q->sa.encr_key_bits = 256;
+	q->sa.encr_key_len = 36;
+}
+
+static void long_numbers(struct sadb_request *q)
+{
+	q->sa.esn = 1;
+}
+
+static void encrypts_nothing(struct sadb_request *q)
+{
+	q->sa.encr = ENCR_NULL;
+	q->sa.encr_key_bits = q->sa.encr_key_len = 0;
+	q->sa.integ = INTEG_HMAC_SHA2_256_128;
+	q->sa.integ_key_len = 32;
+}
+
+static void ah(struct sadb_request *q)
+{
+	encrypts_nothing(q);
+	q->sa.protocol = IKE_PROTO_AH;
+}
+
 static void key_too_long(struct sadb_request *q)
 {
 	q->sa.encr_key_len = UINT16_MAX;
@@ -176,6 +201,10 @@ static const struct change out_changes[] = {
 	{ "ADD no cipher", encr_null },
 	{ "ADD DES", des },
 	{ "ADD no integrity", no_integrity },
+	{ "ADD a cipher that the child has not", other_cipher },
+	{ "ADD numbers of 64 bits", long_numbers },
+	{ "ADD what encrypts nothing", encrypts_nothing },
+	{ "ADD AH", ah },
 	{ "ADD key too long", key_too_long },
 	{ "ADD key too short", key_too_short },
 	{ "ADD one port of UDP", one_port },
@@ -185,6 +214,8 @@ static const struct change in_changes[] = {
 	{ "ADD in, from a stranger", from_stranger },
 	{ "ADD in, to an address of a stranger", to_stranger },
 	{ "ADD in, a window of all numbers", window_of_all },
+	{ "ADD in, what encrypts nothing", encrypts_nothing },
+	{ "ADD in, AH", ah },
 };
 
 static void run_add(struct fake *f, enum sadb_dir dir, const struct change *c)

@@ -14,6 +14,7 @@
 #include "ctrl/wire/icmp_told.h"
 #include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
+#include "tests/support/any_suite.h"
 #include "tests/support/packet.h"
 
 #define ROUNDS_MAX 10000
@@ -398,7 +399,9 @@ struct sadb_request side_verb(const struct sadb_request *q, enum sadb_verb verb)
 
 struct policy side_policy(const char *local, const char *remote)
 {
-	struct policy p = { .action = SPD_PROTECT, .dirs = SPD_BOTH };
+	struct policy p = { .action = SPD_PROTECT,
+			    .dirs = SPD_BOTH,
+			    .suites = any_suite() };
 	struct prefix l, r;
 
 	must(!prefix_parse(local, &l), local);

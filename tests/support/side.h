@@ -77,7 +77,7 @@ struct side *side_new(void (*grace)(void *side));
 struct side *side_new_two(void (*grace)(void *side));
 void side_free(struct side *s);
 
-/* One policy: PROTECT, from the first network to the second. */
+/* One policy: PROTECT, from the first network to the second, by any suite. */
 struct policy side_policy(const char *local, const char *remote);
 
 /* The process that asked ended, and so long after it another one is there. */

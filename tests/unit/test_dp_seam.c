@@ -84,6 +84,7 @@ static void configuration_arrives_as_it_was(void **state)
 {
 	struct config *to = calloc(1, sizeof(*to));
 	struct crossing c = { .to = to };
+	struct suites suites;
 
 	(void)state;
 	assert_int_equal(dp_seam_put_config(&from, cross, &c), 0);
@@ -109,6 +110,10 @@ static void configuration_arrives_as_it_was(void **state)
 	assert_int_equal(to->conns[0].n_children, 1);
 	assert_int_equal(to->conns[1].n_children, 2);
 	assert_int_equal(to->conns[1].children[0].policy, 11);
+	suites_of(&children[1].proposals, &suites);
+	suites.modes = 1U << SADB_TUNNEL;
+	assert_memory_equal(&to->conns[1].children[0].suites, &suites,
+			    sizeof(suites));
 	config_free(to);
 }
 
