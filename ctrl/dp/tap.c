@@ -4,11 +4,17 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "ctrl/dp/umem.h"
 #include "ctrl/dp/worker.h"
 
 /* --- the ring --- */
+
+static size_t ring_bytes(const struct tap *t)
+{
+	return (size_t)t->room * t->slot_bytes;
+}
 
 struct tap *tap_new(const struct capture_filter *filter)
 {
@@ -20,20 +26,22 @@ struct tap *tap_new(const struct capture_filter *filter)
 	t->room = TAP_ROOM;
 	t->slot_bytes =
 		((uint32_t)sizeof(struct tapped) + filter->snaplen + 7) & ~7U;
-	t->slots = calloc(t->room, t->slot_bytes);
-	if (t->slots)
-		return t;
-	free(t);
-	return NULL;
+	t->slots = mmap(NULL, ring_bytes(t), PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (t->slots == MAP_FAILED) {
+		free(t);
+		return NULL;
+	}
+	/* Plaintext comes into it. */
+	madvise(t->slots, ring_bytes(t), MADV_DONTDUMP);
+	return t;
 }
 
-/* Plaintext was in it. */
 void tap_free(struct tap *t)
 {
 	if (!t)
 		return;
-	explicit_bzero(t->slots, (size_t)t->room * t->slot_bytes);
-	free(t->slots);
+	munmap(t->slots, ring_bytes(t));
 	free(t);
 }
 

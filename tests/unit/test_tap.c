@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -53,6 +54,35 @@ static struct tap *listen_for(struct gateway *g,
 	assert_non_null(t);
 	atomic_store(&g->w.tap, t);
 	return t;
+}
+
+/* Is the mapping of that address left out of cores? */
+static bool is_in_no_core(const void *at)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	unsigned long min, max, here = 0;
+	bool found = false;
+	char line[512];
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &min, &max) == 2)
+			here = min <= (uintptr_t)at && (uintptr_t)at < max;
+		else if (here && strncmp(line, "VmFlags:", 8) == 0)
+			found = strstr(line, " dd");
+	}
+	fclose(f);
+	return found;
+}
+
+static void ring_of_plaintext_is_in_no_core(void **state)
+{
+	struct tap *t = listen_for(*state, &all);
+	const uint8_t *last = t->slots + (size_t)t->room * t->slot_bytes - 1;
+
+	assert_false(is_in_no_core(t));
+	assert_true(is_in_no_core(t->slots));
+	assert_true(is_in_no_core(last));
 }
 
 static void step_out(struct gateway *g)
@@ -279,6 +309,7 @@ static void full_ring_is_counted_and_costs_no_packet(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(ring_of_plaintext_is_in_no_core),
 		CASE(outbound_packet_is_copied_before_and_after),
 		CASE(inbound_packet_is_copied_before_and_after),
 		CASE(forged_packet_is_copied_as_it_came),
