@@ -13,6 +13,7 @@
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/keys.h"
 #include "ctrl/conf/named.h"
+#include "ctrl/conf/schema_sa.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/conf/values_conn.h"
 #include "ctrl/conf/values_outer.h"
@@ -332,7 +333,7 @@ static int fill_child(const struct section *sec, struct child_conf *c,
 	if (!err)
 		err = check_pairs(sec, c, e);
 	child_times(c);
-	return err;
+	return err ? err : sa_check_child(sec, c, e);
 }
 
 static int fill_children(const struct section *list, struct conn_conf *c,

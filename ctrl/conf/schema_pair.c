@@ -12,6 +12,7 @@
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/keys.h"
 #include "ctrl/conf/named.h"
+#include "ctrl/conf/schema_sa.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/conf/values_manual.h"
 #include "ctrl/conf/values_outer.h"
@@ -380,6 +381,28 @@ static int check_outer(const struct section *sec, const struct manual_conf *m,
 		 : 0;
 }
 
+/* In transport mode it is Linux that cuts, before there is anything to protect. */
+static int check_life(const struct section *sec, const struct manual_conf *m,
+		      struct error *e)
+{
+	const struct sa_lives lives = { .prefix = "soft",
+					.soft = m->soft,
+					.hard = m->hard };
+	const struct value *v = tree_value(sec, "fragment");
+	int err = sa_check_lives(sec, &lives, e);
+
+	if (err)
+		return err;
+	if (v && !m->fragment_after && m->mode == SADB_TRANSPORT)
+		return value_fail(e, v, -EINVAL,
+				  "is before, and mode is transport, in which "
+				  "only whole packets are protected (RFC 4303 "
+				  "section 3.3.4); write after, or remove the "
+				  "line");
+	return sa_check_outer(sec, &m->outer, m->fragment_after,
+			      sa_small_blocks(m->encr) ? m->encr : NULL, e);
+}
+
 int pair_fill(const struct section *sec, const struct config *c,
 	      struct manual_conf *m, struct error *e)
 {
@@ -404,6 +427,8 @@ int pair_fill(const struct section *sec, const struct config *c,
 		err = check_outer(sec, m, e);
 	if (!err)
 		err = check_ah(sec, m, e);
+	if (!err)
+		err = check_life(sec, m, e);
 	if (!err)
 		err = fill_encap(sec, m, e);
 	if (!err)

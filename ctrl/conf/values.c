@@ -161,9 +161,11 @@ VALUE_READER(value_thousandths)
 
 VALUE_READER(value_count)
 {
+	const uint64_t *count = out;
 	const char *rest;
 
-	if (!big_number(v->text, out, &rest) || rest[0])
+	if (!big_number(v->text, out, &rest) || rest[0] ||
+	    *count > UINT64_MAX / 2)
 		return value_fail_form(k, v, e);
 	return 0;
 }

@@ -22,7 +22,7 @@
 
 #define FORM_BYTES \
 	"a number of octets, or one with k, m or g (of 1024) such as 10g, or 0"
-#define FORM_COUNT "a number of packets, or 0"
+#define FORM_COUNT "a number of packets below 2^63, or 0"
 
 VALUE_READER(value_word);	 /* out: unsigned int or an enum, of k->words */
 VALUE_READER(value_fixed);	 /* out: unused; k->words has one meaning */

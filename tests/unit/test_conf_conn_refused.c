@@ -39,7 +39,7 @@ struct refused {
 #define FORM_BYTES                                                          \
 	"must be a number of octets, or one with k, m or g (of 1024) such " \
 	"as 10g, or 0"
-#define FORM_COUNT "must be a number of packets, or 0"
+#define FORM_COUNT "must be a number of packets below 2^63, or 0"
 #define FORM_TS                                           \
 	"must be up to 8 prefixes or dynamic, each with " \
 	"[protocol/port] or without, separated by commas"
