@@ -142,7 +142,7 @@ void explain_out(struct explaining *w, struct sa_ref told)
 	w->x->outcome = EXPLAIN_SEALED;
 }
 
-/* What becomes of it depends on what stands in it. */
+/* If the SA still takes any, what becomes of it depends on what stands in it. */
 void explain_in(struct explaining *w, struct sa_ref told)
 {
 	const struct sa_rt *sa = sad_get(w->dp->sad, told);
@@ -152,4 +152,6 @@ void explain_in(struct explaining *w, struct sa_ref told)
 			    DROP_SA_GONE);
 	take_sa(sa, &w->x->sa);
 	w->x->outcome = EXPLAIN_OPENED;
+	if (is_over(sa))
+		drop(w, explain_add(w, EXPLAIN_AT_WORKER, ""), DROP_LIFETIME);
 }

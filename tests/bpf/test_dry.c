@@ -16,6 +16,7 @@
 #include <bpf/libbpf.h>
 
 #include "ctrl/dp/dry.h"
+#include "tests/bpf/digest.h"
 #include "tests/bpf/rows_guard.h"
 #include "tests/bpf/rows_ipv6.h"
 #include "tests/bpf/rows_protected.h"
@@ -27,10 +28,9 @@
 
 #include <cygnet.skel.h>
 
-#define FLOWS	   1000U
-#define TIMES	   4U	/* of which a flow's later ones meet the flow cache */
-#define SAS	   256U /* room for them: the fewer slots are to be compared */
-#define VALUES_MAX 65536U
+#define FLOWS 1000U
+#define TIMES 4U   /* of which a flow's later ones meet the flow cache */
+#define SAS   256U /* room for them: the fewer slots are to be compared */
 
 static struct fixture fx;
 static struct dry *dry[GW_MAX];
@@ -97,16 +97,30 @@ static void assert_table(enum program program, const struct row *rows, size_t n)
 
 #define TABLE(program, rows) assert_table(program, rows, ARRAY_LEN(rows))
 
-static void every_row_of_the_tables_is_foretold(void **state)
+/* --- the tables, and what they leave --- */
+
+static void digest_of(const struct programs *p, struct digest *out)
 {
-	struct counters before = { 0 }, after = { 0 };
+	digest_maps(programs_skeleton(p)->obj, out);
+}
+
+/* Of all gateways, which have counters of their own. */
+static void digest_every(struct digest out[GW_MAX])
+{
+	for (int on = 0; on < GW_MAX; on++)
+		digest_of(fx.programs[on], &out[on]);
+}
+
+static void every_row_of_the_tables_is_foretold_and_leaves_nothing(void **state)
+{
+	static struct digest before[GW_MAX], after[GW_MAX];
 
 	(void)state;
-	for (int on = 0; on < GW_MAX; on++)
-		programs_counters(fx.programs[on], &before);
+	digest_every(before);
 	TABLE(PROGRAM_PROTECTED, rows_protected);
 	TABLE(PROGRAM_UNPROTECTED, rows_unprotected);
 	TABLE(PROGRAM_GUARD, rows_guard);
+	TABLE(PROGRAM_UNPROTECTED, quote_rows_unprotected);
 	TABLE(PROGRAM_GUARD, quote_rows_guard);
 	TABLE(PROGRAM_PROTECTED, rows6_protected);
 	TABLE(PROGRAM_UNPROTECTED, rows6_unprotected);
@@ -114,148 +128,15 @@ static void every_row_of_the_tables_is_foretold(void **state)
 	TABLE(PROGRAM_PROTECTED, vlan_rows_protected);
 	TABLE(PROGRAM_UNPROTECTED, vlan_rows_unprotected);
 	TABLE(PROGRAM_GUARD, vlan_rows_guard);
+	digest_every(after);
 	for (int on = 0; on < GW_MAX; on++)
-		programs_counters(fx.programs[on], &after);
-	assert_memory_equal(&before, &after, sizeof(before));
-}
-
-/* --- what the maps hold --- */
-
-/* FNV-1a, of whole words. */
-static uint64_t hash_more(uint64_t hash, const void *from, size_t bytes)
-{
-	const uint8_t *at = from;
-	uint64_t word;
-
-	for (size_t i = 0; i < bytes; i += sizeof(word)) {
-		size_t left = bytes - i;
-
-		word = 0;
-		memcpy(&word, at + i, left < sizeof(word) ? left : sizeof(word));
-		hash = (hash ^ word) * 0x100000001b3ULL;
-	}
-	return hash;
-}
-
-static uint64_t hash_entry(const struct bpf_map_info *info, const void *key,
-			   const void *value, size_t bytes)
-{
-	return hash_more(hash_more(1, key, info->key_size), value, bytes);
-}
-
-/* One of 100,000 entries takes its time entry by entry. */
-static uint64_t hash_array(int fd, const struct bpf_map_info *info)
-{
-	static uint8_t values[VALUES_MAX];
-	static uint32_t keys[VALUES_MAX / 4];
-	uint32_t n, from = 0, *in = NULL;
-	uint64_t sum = 0;
-	int err;
-
-	assert_true(info->value_size <= sizeof(values));
-	do {
-		n = (uint32_t)(sizeof(values) / info->value_size);
-		n = n < ARRAY_LEN(keys) ? n : ARRAY_LEN(keys);
-		err = bpf_map_lookup_batch(fd, in, &from, keys, values, &n,
-					   NULL);
-		assert_true(!err || errno == ENOENT); /* that was the last */
-		for (uint32_t i = 0; i < n; i++)
-			sum += hash_entry(info, &keys[i],
-					  values + (size_t)i * info->value_size,
-					  info->value_size);
-		in = &from;
-	} while (!err);
-	return sum;
-}
-
-/* Of an XSKMAP, which shows none of its values, 0. */
-static uint64_t hash_each(int fd, const struct bpf_map_info *info)
-{
-	static uint8_t value[VALUES_MAX];
-	uint8_t key[64], next[64];
-	size_t bytes = info->value_size;
-	uint64_t sum = 0;
-	bool more;
-
-	if (info->type == BPF_MAP_TYPE_PERCPU_ARRAY)
-		bytes = (bytes + 7) / 8 * 8 * (size_t)libbpf_num_possible_cpus();
-	assert_true(info->key_size <= sizeof(key) && bytes <= sizeof(value));
-	more = !bpf_map_get_next_key(fd, NULL, next);
-	while (more) {
-		memcpy(key, next, info->key_size);
-		if (!bpf_map_lookup_elem(fd, key, value))
-			sum += hash_entry(info, key, value, bytes);
-		more = !bpf_map_get_next_key(fd, key, next);
-	}
-	return sum;
-}
-
-/* Of all entries, in no order. */
-static uint64_t hash_map(int fd)
-{
-	struct bpf_map_info info = { 0 };
-	uint32_t len = sizeof(info);
-
-	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
-	return info.type == BPF_MAP_TYPE_ARRAY ? hash_array(fd, &info)
-					       : hash_each(fd, &info);
-}
-
-/* The lists in force are maps by themselves. */
-static uint64_t hash_list(int outer_fd)
-{
-	const uint32_t zero = 0;
-	uint64_t sum;
-	uint32_t id;
-	int fd;
-
-	assert_int_equal(bpf_map_lookup_elem(outer_fd, &zero, &id), 0);
-	fd = bpf_map_get_fd_by_id(id);
-	assert_true(fd >= 0);
-	sum = hash_map(fd);
-	close(fd);
-	return sum;
-}
-
-#define MAPS_MAX 40
-
-struct digest {
-	size_t n;
-	uint64_t sum[MAPS_MAX];
-	const char *name[MAPS_MAX];
-};
-
-/* Of which the flows by chance are asked. */
-static const enum instance asked[] = { GW_BYPASS, GW_DISCARD, GW_KERNEL };
-
-/* All that the real programs have, their own data included. */
-static void digest_maps(const struct programs *p, struct digest *out)
-{
-	const struct cygnet_bpf *real = programs_skeleton(p);
-	struct bpf_map *map;
-
-	*out = (struct digest){ 0 };
-	bpf_object__for_each_map(map, real->obj)
-	{
-		if (bpf_map__fd(map) < 0)
-			continue;
-		assert_true(out->n + 1 < MAPS_MAX);
-		out->name[out->n] = bpf_map__name(map);
-		out->sum[out->n++] = hash_map(bpf_map__fd(map));
-	}
-	out->name[out->n] = "the list in force";
-	out->sum[out->n++] = hash_list(bpf_map__fd(real->maps.spd));
-}
-
-static void assert_same_maps(const struct digest *a, const struct digest *b)
-{
-	assert_int_equal(a->n, b->n);
-	for (size_t i = 0; i < a->n; i++)
-		if (a->sum[i] != b->sum[i])
-			fail_msg("%s is not what it was", a->name[i]);
+		assert_same_maps(&before[on], &after[on]);
 }
 
 /* --- flows by chance --- */
+
+/* Of which the flows by chance are asked. */
+static const enum instance asked[] = { GW_BYPASS, GW_DISCARD, GW_KERNEL };
 
 static const char *const hosts[] = {
 	LAN_HOST,      LAN_NEIGHBOUR,  LAN_BY_SOURCE, LAN_LOST,
@@ -279,6 +160,48 @@ static const uint16_t ports[] = { 0x800, 0x8000, 67, 500, 4500, 443, 5201 };
 
 #define PICK(c, array) array[chance_number(c, ARRAY_LEN(array))]
 
+/* Of ICMP errors: unreachable, too big or fragmentation needed, time exceeded. */
+static const uint16_t errors[] = { 0x0301, 0x0304, 0x0b00 };
+static const uint16_t errors6[] = { 0x0100, 0x0200, 0x0300 };
+
+/* Every sixth packet is an error about another one. */
+static void quote_by_chance(struct chance *c, bool six, struct frame_spec *f)
+{
+	if (chance_number(c, 6))
+		return;
+	f->protocol = six ? PROTO_ICMPV6 : PROTO_ICMP;
+	f->port = six ? PICK(c, errors6) : PICK(c, errors);
+	f->about = six ? PICK(c, hosts6) : PICK(c, hosts);
+	f->to = six ? PICK(c, hosts6) : PICK(c, hosts);
+	f->about_protocol = PICK(c, protocols);
+	f->about_port = PICK(c, ports);
+	f->about_spi = SPI_ESP;
+}
+
+/* Every fourth one is cut: this is the first fragment of it, or a later one. */
+static void cut_by_chance(struct chance *c, bool six, struct frame_spec *f)
+{
+	const bool first = chance_number(c, 2);
+
+	if (chance_number(c, 4))
+		return;
+	f->udp_bytes = 1400;
+	if (six)
+		f->ext = (struct frame_ext){ 1, { EXT_FRAGMENT } };
+	f->overwrite.at = six ? AT6_FRAGMENT : AT_FRAGMENT;
+	f->overwrite.value =
+		six ? (first ? 0x0001 : 0x0018) : (first ? 0x2000 : 0x0003);
+}
+
+/* So that no fragment is another packet's. */
+static void put_id(struct frame *f, bool six, uint16_t id)
+{
+	if (!six)
+		frame_wr16(f, AT_FRAGMENT - 2, id);
+	else if (f->octets[AT6_NEXT] == EXT_FRAGMENT)
+		frame_wr16(f, AT6_FRAGMENT + 4, id);
+}
+
 struct trial {
 	struct row row;
 	struct row_case c;
@@ -286,7 +209,7 @@ struct trial {
 	struct dry_note note;
 };
 
-static void trial_make(struct chance *c, struct trial *t)
+static void trial_make(struct chance *c, uint16_t id, struct trial *t)
 {
 	const bool six = chance_number(c, 4) == 0;
 	const uint32_t from = chance_number(c, 3);
@@ -308,7 +231,10 @@ static void trial_make(struct chance *c, struct trial *t)
 	};
 	if (t->c.program == PROGRAM_GUARD && from)
 		t->row.from = from == 1 ? "prot" : "other";
+	quote_by_chance(c, six, &t->row.frame);
+	cut_by_chance(c, six, &t->row.frame);
 	row_build(&t->c, &t->frame);
+	put_id(&t->frame, six, id);
 }
 
 static void assert_fares_so(struct trial *t)
@@ -326,7 +252,7 @@ static void assert_fares_so(struct trial *t)
 static void digest_all(struct digest *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(asked); i++)
-		digest_maps(fx.programs[asked[i]], &out[i]);
+		digest_of(fx.programs[asked[i]], &out[i]);
 }
 
 /* How many kinds of outcomes there were. */
@@ -357,7 +283,7 @@ static void flows_by_chance_fare_as_foretold_and_nothing_shows_it(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < FLOWS; i++)
-		trial_make(&c, &trials[i]);
+		trial_make(&c, (uint16_t)(i + 1), &trials[i]);
 	assert_true(dry_run_all(trials) > 12); /* else it says little */
 	for (uint32_t i = 0; i < FLOWS * TIMES; i++)
 		assert_fares_so(&trials[i / TIMES]);
@@ -388,12 +314,12 @@ static void real_packet_or_another_sa_shows_in_the_maps(void **state)
 	(void)state;
 	row_build(&c, &f);
 	f.octets[AT_SPORT]++; /* a flow that nobody knows */
-	digest_maps(p, &before);
+	digest_of(p, &before);
 	assert_row(&c, &f);
-	digest_maps(p, &after);
+	digest_of(p, &after);
 	assert_int_equal(maps_that_differ(&before, &after), 2);
 	assert_int_equal(programs_bind(p, POLICY_NO_SA, SA_OUT), 0);
-	digest_maps(p, &before);
+	digest_of(p, &before);
 	assert_int_equal(maps_that_differ(&before, &after), 1);
 	assert_int_equal(programs_bind(p, POLICY_NO_SA, (struct sa_ref){ 0 }),
 			 0);
@@ -430,7 +356,8 @@ static bool open_dry(void)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_row_of_the_tables_is_foretold),
+		cmocka_unit_test(
+			every_row_of_the_tables_is_foretold_and_leaves_nothing),
 		cmocka_unit_test(
 			flows_by_chance_fare_as_foretold_and_nothing_shows_it),
 		cmocka_unit_test(real_packet_or_another_sa_shows_in_the_maps),
