@@ -4,7 +4,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cygnet.skel.h>
-#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,18 +16,7 @@
 
 #include "ctrl/base/log.h"
 #include "ctrl/dp/adopt.h"
-#include "ctrl/dp/sad_map.h"
-
-struct programs {
-	struct cygnet_bpf *skel;
-	struct sad_map sad;
-	struct counter *worker_drops;  /* mapped */
-	struct counter *worker_passes; /* mapped */
-	struct counter *per_cpu;       /* room for one per-CPU value */
-	int cpus;
-	int grace_fd;	    /* map of maps, read by no program */
-	int grace_inner_fd; /* its element */
-};
+#include "ctrl/dp/programs_state.h"
 
 __attribute__((format(printf, 2, 0))) static int print_words(const char *library,
 							     const char *fmt,
@@ -86,29 +74,6 @@ static int check_kernel(struct error *e)
 	return error_set(e, -ENOSYS,
 			 "Linux %s is too old; boot Linux %d.%d or newer",
 			 name.release, KERNEL_MAJOR, KERNEL_MINOR);
-}
-
-static size_t map_bytes(const struct bpf_map *map)
-{
-	return (size_t)bpf_map__max_entries(map) * sizeof(struct counter);
-}
-
-/* The worker's counters live in maps, so that they outlive the process. */
-static int map_counters(const struct bpf_map *map, struct counter **out)
-{
-	void *at = mmap(NULL, map_bytes(map), PROT_READ | PROT_WRITE,
-			MAP_SHARED, bpf_map__fd(map), 0);
-
-	if (at == MAP_FAILED)
-		return -errno;
-	*out = at;
-	return 0;
-}
-
-static void unmap_counters(const struct bpf_map *map, struct counter *at)
-{
-	if (at)
-		munmap(at, map_bytes(map));
 }
 
 static int update(const struct bpf_map *map, const void *key, const void *value)
@@ -204,10 +169,7 @@ static int load(struct programs *p, const struct programs_spec *spec)
 	if (!err)
 		err = make_grace(p);
 	if (!err)
-		err = map_counters(p->skel->maps.worker_drops, &p->worker_drops);
-	if (!err)
-		err = map_counters(p->skel->maps.worker_passes,
-				   &p->worker_passes);
+		err = programs_map_counters(p);
 	if (!err)
 		err = update(p->skel->maps.cyg_layout, &zero, &layout);
 	return err ? err : bind_maps(p);
@@ -246,8 +208,7 @@ void programs_free(struct programs *p)
 		return;
 	if (p->skel) {
 		sad_map_close(&p->sad);
-		unmap_counters(p->skel->maps.worker_drops, p->worker_drops);
-		unmap_counters(p->skel->maps.worker_passes, p->worker_passes);
+		programs_unmap_counters(p);
 	}
 	if (p->grace_fd >= 0)
 		close(p->grace_fd);
@@ -496,72 +457,4 @@ int programs_del_local(struct programs *p, const struct addr *a)
 	int fd = bpf_map__fd(p->skel->maps.local_addrs);
 
 	return bpf_map_delete_elem(fd, a) ? -errno : 0;
-}
-
-struct counter *programs_worker_drops(const struct programs *p, uint32_t worker)
-{
-	return p->worker_drops + worker * COUNTER_ROW(DROP_MAX);
-}
-
-struct counter *programs_worker_passes(const struct programs *p, uint32_t worker)
-{
-	return p->worker_passes + worker * COUNTER_ROW(PASS_MAX);
-}
-
-static void add_counter(struct counter *sum, const struct counter *c)
-{
-	sum->pkts += c->pkts;
-	sum->bytes += c->bytes;
-}
-
-static void add_per_cpu(const struct programs *p, const struct bpf_map *map,
-			struct counter *sums, uint32_t n)
-{
-	for (uint32_t key = 0; key < n; key++) {
-		if (bpf_map_lookup_elem(bpf_map__fd(map), &key, p->per_cpu))
-			continue;
-		for (int cpu = 0; cpu < p->cpus; cpu++)
-			add_counter(&sums[key], &p->per_cpu[cpu]);
-	}
-}
-
-void programs_worker_counters(const struct programs *p, struct counters *out)
-{
-	for (uint32_t w = 0; w < WORKERS_MAX; w++) {
-		for (uint32_t i = 0; i < DROP_MAX; i++)
-			add_counter(&out->drops[i],
-				    &programs_worker_drops(p, w)[i]);
-		for (uint32_t i = 0; i < PASS_MAX; i++)
-			add_counter(&out->passes[i],
-				    &programs_worker_passes(p, w)[i]);
-	}
-}
-
-void programs_counters(const struct programs *p, struct counters *out)
-{
-	add_per_cpu(p, p->skel->maps.drops, out->drops, DROP_MAX);
-	add_per_cpu(p, p->skel->maps.passes, out->passes, PASS_MAX);
-	programs_worker_counters(p, out);
-}
-
-size_t programs_maps(const struct programs *p, struct map_status *out,
-		     size_t max)
-{
-	struct bpf_map_info info;
-	struct bpf_map *map;
-	size_t n = 0;
-
-	bpf_object__for_each_map(map, p->skel->obj)
-	{
-		uint32_t len = sizeof(info);
-
-		memset(&info, 0, sizeof(info));
-		if (bpf_map__is_internal(map) ||
-		    bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len))
-			continue;
-		assert(n < max); /* our maps are as many as they are */
-		snprintf(out[n].name, sizeof(out[n].name), "%s", info.name);
-		out[n++].id = info.id;
-	}
-	return n;
 }
