@@ -53,6 +53,13 @@ const char *client_open(struct client *client, struct hub *hub, int fd,
 void client_close(struct client *client);
 void client_drop(struct client *client, const char *why);
 
+/* From now on until ms have passed. NULL, or why the client must go. */
+const char *client_late(struct client *client, uint32_t ms);
+
+/* An answer; the packet is copied. Likewise. */
+const char *client_send(struct client *client,
+			const struct vici_builder *packet);
+
 /* Does it wait for an answer? */
 bool client_waits(const struct client *client);
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Requests of a client (client.h) and their answers. Each returns NULL, or why the
+ * client must go. Control thread.
+ */
+#ifndef CYG_CONTROL_CLIENT_REQUESTS_H
+#define CYG_CONTROL_CLIENT_REQUESTS_H
+
+#include "ctrl/control/client.h"
+
+/* A packet is there: answers it, or begins what it will wait for. */
+const char *client_packet(struct client *client, struct slice octets);
+
+/* One that waited and need not any more: of a command, */
+const char *client_answer_wait(struct client *client);
+
+/* of what was to be loaded (reason NULL: it was), */
+const char *client_answer_load(struct client *client, const char *reason);
+
+/* and of a packet that was asked about. */
+const char *client_answer_explain(struct client *client,
+				  const struct explanation *x);
+
+#endif
