@@ -3,17 +3,8 @@
 #ifndef CYG_TESTS_AH_FIXTURE_H
 #define CYG_TESTS_AH_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "include/proto.h"
-#include "tests/support/gateway.h"
+#include "tests/unit/gateway_fixture.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define FRAMES	     256U
@@ -57,16 +48,9 @@ static inline struct gateway *gateway_of(const struct form *f)
 	return g;
 }
 
-static inline void gateway_end(struct gateway *g)
-{
-	assert_true(gateway_books_balance(g));
-	gateway_free(g);
-}
-
 static inline void assert_drop(struct gateway *g, enum drop_reason reason)
 {
-	assert_int_equal(g->drops[reason].pkts, 1);
-	assert_int_equal(gateway_dropped(g), 1);
+	assert_one_drop(g, reason);
 	gateway_end(g);
 }
 
@@ -82,38 +66,6 @@ static inline struct ip_header inside_of(const struct gateway *g)
 	h.saddr = g->out->saddr;
 	h.daddr = g->out->daddr;
 	return h;
-}
-
-static inline void give_out(struct gateway *g, const uint8_t *l3, uint32_t bytes)
-{
-	const struct host_tag tag = gateway_tag();
-
-	if (g->out->transport)
-		gateway_host_give(g, &tag, l3, bytes);
-	else
-		gateway_give(g, DIR_OUT, l3, bytes);
-	worker_step(&g->w);
-}
-
-static inline void step_in(struct gateway *g, const uint8_t *l3, uint32_t bytes)
-{
-	gateway_give(g, DIR_IN, l3, bytes);
-	worker_step(&g->w);
-}
-
-/* What leaves for a packet, at l3; its octets. */
-static inline uint32_t seal(struct gateway *g, const uint8_t *packet,
-			    uint32_t n, uint8_t *l3)
-{
-	const uint8_t *sent;
-	uint32_t bytes;
-
-	give_out(g, packet, n);
-	assert_int_equal(g->outside.tx_n, 1);
-	sent = gateway_sent(&g->outside, 0, &bytes);
-	memcpy(l3, sent, bytes);
-	gateway_reset(g);
-	return bytes;
 }
 
 static inline uint32_t seal_usual(struct gateway *g, uint8_t *l3)

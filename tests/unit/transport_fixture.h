@@ -3,18 +3,9 @@
 #ifndef CYG_TESTS_TRANSPORT_FIXTURE_H
 #define CYG_TESTS_TRANSPORT_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "ctrl/wire/ipv4.h"
 #include "include/proto.h"
-#include "tests/support/gateway.h"
+#include "tests/unit/gateway_fixture.h"
 
 #define FRAMES	   256U
 #define EXTENSIONS 3U /* of IPv6, 8 octets each */
@@ -54,12 +45,6 @@ static inline struct gateway *gateway_of(const struct form *f)
 	return g;
 }
 
-static inline void gateway_end(struct gateway *g)
-{
-	assert_true(gateway_books_balance(g));
-	gateway_free(g);
-}
-
 /* Of the SA's own ends. */
 static inline struct ip_header header_of(const struct gateway *g, uint32_t bytes)
 {
@@ -85,36 +70,6 @@ static inline uint32_t make(const struct gateway *g, uint32_t bytes, uint8_t *l3
 	return bytes;
 }
 
-static inline void step_host(struct gateway *g, const uint8_t *l3,
-			     uint32_t bytes)
-{
-	const struct host_tag tag = gateway_tag();
-
-	gateway_host_give(g, &tag, l3, bytes);
-	worker_step(&g->w);
-}
-
-static inline void step_in(struct gateway *g, const uint8_t *l3, uint32_t bytes)
-{
-	gateway_give(g, DIR_IN, l3, bytes);
-	worker_step(&g->w);
-}
-
-/* What leaves for it, at l3. */
-static inline uint32_t seal(struct gateway *g, const uint8_t *packet,
-			    uint32_t n, uint8_t *l3)
-{
-	const uint8_t *sent;
-	uint32_t bytes;
-
-	step_host(g, packet, n);
-	assert_int_equal(g->outside.tx_n, 1);
-	sent = gateway_sent(&g->outside, 0, &bytes);
-	memcpy(l3, sent, bytes);
-	gateway_reset(g);
-	return bytes;
-}
-
 /* The usual packet, sealed. */
 static inline uint32_t seal_usual(struct gateway *g, uint8_t *l3)
 {
@@ -134,8 +89,7 @@ static inline void assert_comes_up(struct gateway *g, const uint8_t *want,
 
 static inline void assert_drop(struct gateway *g, enum drop_reason reason)
 {
-	assert_int_equal(g->drops[reason].pkts, 1);
-	assert_int_equal(gateway_dropped(g), 1);
+	assert_one_drop(g, reason);
 	assert_int_equal(g->outside.tx_n + g->inside.tx_n, 0);
 	gateway_end(g);
 }
