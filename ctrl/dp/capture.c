@@ -15,14 +15,14 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/base/pcapng.h"
+#include "ctrl/dp/capture_room.h"
 #include "ctrl/dp/tap.h"
 #include "ctrl/model/policy_name.h"
 #include "ctrl/model/status.h"
 #include "ctrl/sadb/quiescent.h"
 
 #define TICK_MS	     10
-#define UNREAD_MAX   (4U << 20) /* octets that wait for the reader */
-#define LAST_WORDS_S 10		/* to read them after the end */
+#define LAST_WORDS_S 10 /* to read them after the end */
 #define HEADER_BYTES 512U
 #define APPLICATION  "Cygnet " CYG_VERSION
 
@@ -32,6 +32,7 @@ enum { IFACE_CLEAR, IFACE_CIPHER, IFACES };
 struct capture {
 	struct capture_spec spec;
 	struct bufferevent *bev;
+	struct capture_room *room;
 	struct event *tick, *late;
 	struct worker *workers[WORKERS_MAX];
 	struct tap *taps[WORKERS_MAX]; /* NULL: taken back */
@@ -90,10 +91,13 @@ static void put_header(struct capture *c)
 	put(c, &b);
 }
 
-static void put_packet(struct capture *c, const struct tapped *t)
+/* false: the reader is too slow for it. */
+static bool put_packet(struct capture *c, const struct tapped *t)
 {
-	uint8_t room[CAPTURE_SNAPLEN_MAX + PCAPNG_COMMENT_MAX + PCAPNG_AROUND_MAX];
-	struct builder b = wr_init(room, sizeof(room));
+	const size_t most =
+		t->kept + (size_t)PCAPNG_COMMENT_MAX + PCAPNG_AROUND_MAX;
+	uint8_t *room = capture_room_take(c->room, most);
+	struct builder b = wr_init(room, room ? most : 0);
 	char comment[PCAPNG_COMMENT_MAX];
 	const struct pcapng_packet p = {
 		.interface =
@@ -105,11 +109,16 @@ static void put_packet(struct capture *c, const struct tapped *t)
 		.comment = comment,
 	};
 
+	if (!room)
+		return false;
 	describe(c, t, comment);
 	pcapng_packet(&b, &p);
-	put(c, &b);
+	if (!wr_ok(&b) ||
+	    !capture_room_give(c->room, b.len, bufferevent_get_output(c->bev)))
+		return false;
+	c->bytes += b.len;
 	c->written[p.interface]++;
-	explicit_bzero(room, sizeof(room));
+	return true;
 }
 
 /* Which of the two a missing one would have been of is not known. */
@@ -166,18 +175,13 @@ static bool is_full(const struct capture *c)
 
 static void drain(struct capture *c)
 {
-	struct evbuffer *out = bufferevent_get_output(c->bev);
 	uint32_t left = c->spec.n_workers * TAP_ROOM; /* more have come since */
 	struct tap *t;
 
 	while (left-- && !is_full(c) && (t = oldest(c))) {
 		const struct tapped *first = tap_first(t);
 
-		if (!is_wanted(c, first))
-			;
-		else if (evbuffer_get_length(out) < UNREAD_MAX)
-			put_packet(c, first);
-		else
+		if (is_wanted(c, first) && !put_packet(c, first))
 			c->unread++;
 		tap_pop(t);
 	}
@@ -226,6 +230,7 @@ static void destroy(struct capture *c)
 		event_free(c->late);
 	if (c->bev)
 		bufferevent_free(c->bev);
+	capture_room_free(c->room);
 	free(c);
 }
 
@@ -380,7 +385,8 @@ int capture_begin(const struct capture_spec *spec, int fd, struct capture **out,
 
 	if (c) {
 		c->spec = *spec;
-		err = make_taps(c);
+		c->room = capture_room_new();
+		err = c->room ? make_taps(c) : -ENOMEM;
 	}
 	if (!err)
 		err = listen_to(c, fd);

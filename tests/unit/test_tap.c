@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,6 +16,7 @@
 #include "ctrl/dp/tap.h"
 #include "include/proto.h"
 #include "tests/support/gateway.h"
+#include "tests/support/no_core.h"
 
 #define FRAMES 256U
 
@@ -54,25 +54,6 @@ static struct tap *listen_for(struct gateway *g,
 	assert_non_null(t);
 	atomic_store(&g->w.tap, t);
 	return t;
-}
-
-/* Is the mapping of that address left out of cores? */
-static bool is_in_no_core(const void *at)
-{
-	FILE *f = fopen("/proc/self/smaps", "r");
-	unsigned long min, max, here = 0;
-	bool found = false;
-	char line[512];
-
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%lx-%lx ", &min, &max) == 2)
-			here = min <= (uintptr_t)at && (uintptr_t)at < max;
-		else if (here && strncmp(line, "VmFlags:", 8) == 0)
-			found = strstr(line, " dd");
-	}
-	fclose(f);
-	return found;
 }
 
 static void ring_of_plaintext_is_in_no_core(void **state)
