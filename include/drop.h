@@ -54,6 +54,7 @@
 	X(PADDING,	  "padding",	    "padding after decryption is not 1, 2, 3 …") \
 	X(NEXT_HEADER,	  "next_header",    "what ESP carries is not of its SA's mode: no IP packet in tunnel mode, or one in transport mode whose policy does not name that protocol (4 or 41)") \
 	X(TRANSPORT,	  "transport",	    "not for transport mode, which carries whole packets of this host's own: it is a fragment, or was to be forwarded") \
+	X(BUNDLE,	  "bundle",	    "ESP that is to come in AH came without it or in another one's, or AH that is to carry ESP carried something else") \
 	X(DUMMY,	  "dummy",	    "dummy packet (next header 59), discarded as intended") \
 	X(INNER_MALFORMED, "inner_malformed", "protected packet truncated, its lengths lie, its checksum is wrong, or it is not of the family that ESP says") \
 	X(SELECTOR,	  "selector",	    "packet is outside the selectors of its SA, as negotiated, or a source route leads there") \

@@ -8,6 +8,7 @@
 
 #include "ctrl/base/secret.h"
 #include "ctrl/dp/ah.h"
+#include "ctrl/dp/bundle.h"
 #include "ctrl/dp/inbound.h"
 #include "ctrl/wire/ah.h"
 #include "include/proto.h"
@@ -101,6 +102,7 @@ static void finish(struct worker *w, struct packet *p, const struct run *r,
 	const uint32_t front = r->fronts[index].bytes;
 	uint8_t *ah = p->l3 + front;
 	struct ah_header h;
+	uint32_t rest;
 
 	ah_front_restore(&r->fronts[index], p);
 	if (!r->macs[index].ok)
@@ -109,9 +111,13 @@ static void finish(struct worker *w, struct packet *p, const struct run *r,
 		return packet_drop(p, DROP_ICV);
 	if (!ah_parse(slice_of(ah, p->bytes - front), &h))
 		return packet_drop(p, DROP_ESP_LENGTH);
-	if (inbound_authentic(w, p))
-		inbound_take(w, p, ah + h.bytes, p->bytes - front - h.bytes,
-			     h.next_header);
+	rest = p->bytes - front - h.bytes;
+	if (!inbound_authentic(w, p))
+		return;
+	if (sa_then(p->sa).gen)
+		bundle_take(w, p, ah + h.bytes, rest, h.next_header);
+	else
+		inbound_take(w, p, ah + h.bytes, rest, h.next_header);
 }
 
 uint32_t ah_open(struct worker *w, struct packet *p, uint32_t n,

@@ -28,7 +28,8 @@ static bool is_misfit(uint8_t reason)
 	       reason == DROP_FRAGMENT_PORTS;
 }
 
-/* RFC 4303 sections 3.3.3, 3.4.3, 3.4.4 and 2.4, and misfits; 0: none of them. Its number among them, from 1. */
+/* RFC 4303 sections 3.3.3, 3.4.3, 3.4.4 and 2.4, misfits, and an SA that is missed
+ * in between; 0: none of them. Its number among them, from 1. */
 static uint32_t index_of(const struct packet *p)
 {
 	const bool inbound = p->state == PKT_CIPHER;
@@ -48,6 +49,8 @@ static uint32_t index_of(const struct packet *p)
 		return inbound ? 7 : 0;
 	case DROP_SEQ_EXHAUSTED:
 		return inbound ? 0 : 5;
+	case DROP_BUNDLE:
+		return 8;
 	default:
 		return 0;
 	}

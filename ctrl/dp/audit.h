@@ -26,7 +26,7 @@ struct sad;
 struct telling;
 struct worker;
 
-#define AUDIT_REASONS 8U /* that a worker tells of, and none of them */
+#define AUDIT_REASONS 9U /* that a worker tells of, and none of them */
 
 /* Of a worker, for each reason that it may tell of. */
 struct audit {

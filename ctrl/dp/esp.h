@@ -78,7 +78,8 @@ static inline uint32_t esp_outer_bytes(const struct sa_rt *sa, uint32_t text)
 static inline uint32_t esp_inner_mtu(const struct sa_rt *sa, uint32_t mtu)
 {
 	uint32_t front = sa->transport ? sa->outer.ip_bytes : 0;
-	uint32_t around = front + esp_outer_bytes(sa, 0), text;
+	uint32_t around = front + sa->carrier_bytes + esp_outer_bytes(sa, 0);
+	uint32_t text;
 
 	if (mtu <= around + sa->trailer_bytes)
 		return 0;

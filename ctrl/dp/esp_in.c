@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ctrl/dp/ah.h"
+#include "ctrl/dp/bundle.h"
 #include "ctrl/dp/inbound.h"
 #include "ctrl/dp/tap.h"
 #include "ctrl/dp/worker.h"
@@ -138,6 +139,20 @@ static uint32_t open_esp(struct worker *w, struct packet *p, uint32_t n,
 	return passed;
 }
 
+static void open_run(struct worker *w, struct packet *p, uint32_t n);
+
+/* What came out of AH is ESP's in a bundle: once, ESP has none behind it. */
+static void open_carried(struct worker *w, struct packet *p, uint32_t n)
+{
+	uint32_t m;
+
+	for (uint32_t i = 0; i < n; i += m ? m : 1) {
+		m = bundle_next(w, &p[i], n - i);
+		if (m)
+			open_run(w, &p[i], m);
+	}
+}
+
 static void open_run(struct worker *w, struct packet *p, uint32_t n)
 {
 	struct packet *of[BATCH_MAX];
@@ -152,6 +167,23 @@ static void open_run(struct worker *w, struct packet *p, uint32_t n)
 	sa_unlock(sa);
 	if (tap)
 		tap_in_done(tap, w, p, n);
+	if (sa->ah && sa_then(sa).gen)
+		open_carried(w, p, n);
+}
+
+/* Without AH, or in that of another SA. */
+static void refuse_run(struct worker *w, struct packet *p, uint32_t n)
+{
+	struct tap *tap = worker_tap(w);
+
+	if (tap)
+		tap_in(tap, w, p, n);
+	for (uint32_t i = 0; i < n; i++) {
+		p[i].seq = 0;
+		packet_drop(&p[i], DROP_BUNDLE);
+	}
+	if (tap)
+		tap_in_done(tap, w, p, n);
 }
 
 void esp_in(struct worker *w, struct batch *b)
@@ -160,7 +192,11 @@ void esp_in(struct worker *w, struct batch *b)
 
 	for (uint32_t i = 0; i < b->n; i = end) {
 		end = run_end(b, i);
-		if (b->pkt[i].sa && b->pkt[i].state == PKT_CIPHER)
+		if (!b->pkt[i].sa || b->pkt[i].state != PKT_CIPHER)
+			continue;
+		if (__builtin_expect(b->pkt[i].sa->carried, false))
+			refuse_run(w, &b->pkt[i], end - i);
+		else
 			open_run(w, &b->pkt[i], end - i);
 	}
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "ctrl/dp/ah.h"
+#include "ctrl/dp/bundle.h"
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/handoff.h"
 #include "ctrl/dp/life.h"
@@ -29,7 +30,7 @@
 #include "include/proto.h"
 
 #define SEQ_LAST_32  UINT32_MAX
-#define HEAD_MAX     48U /* AH with the longest ICV; ESP's is less */
+#define HEAD_MAX     72U /* AH's with the longest ICV, ESP's with an IV behind it */
 #define HEADROOM_MAX (NH_LINK_MAX + ETH_TYPE_BYTES + OUTER_MAX + HEAD_MAX)
 
 /* Where the packet will stand: what is lent goes there close to its frame's front. */
@@ -52,8 +53,8 @@ static bool fits_frame(const struct worker *w, const struct packet *p,
 {
 	uint32_t front = transport_front(p);
 	uint32_t inside = esp_padded_bytes(p->bytes, least) - front;
-	uint32_t bytes =
-		front + esp_text_bytes(p->sa, inside) + p->sa->icv_bytes;
+	uint32_t bytes = front + esp_text_bytes(p->sa, inside) +
+			 p->sa->icv_bytes + p->sa->carrier_bytes;
 
 	return has_room(p->l3, bytes) &&
 	       (!p->lent || has_room(own_place(w, p), bytes));
@@ -309,30 +310,52 @@ static uint32_t seal_esp(struct worker *w, struct sa_rt *sa, struct packet **of,
 	return n;
 }
 
-/* They have their numbers. */
-static void seal(struct worker *w, struct sa_rt *sa, struct packet **of,
-		 uint32_t n, uint32_t least)
+/* They have their numbers. Returns as seal_esp(). */
+static uint32_t seal(struct worker *w, struct sa_rt *sa, struct packet **of,
+		     uint32_t n, uint32_t least)
 {
 	uint64_t last = of[n - 1]->seq;
 	struct tap *tap = worker_tap(w);
 
-	if (tap)
-		tap_out(tap, w, of, n, CAPTURE_CLEAR);
 	n = sa->ah ? ah_seal(w, of, n) : seal_esp(w, sa, of, n, least);
 	if (tap)
 		tap_out(tap, w, of, n, CAPTURE_CIPHER);
 	if (sa->kept)
 		note_numbers(sa->kept, last);
+	return n;
 }
 
-void esp_seal(struct worker *w, struct packet **of, uint32_t n, uint32_t mtu)
+/* clear: who wants copies of them as they are; NULL: nobody. Returns likewise. */
+static uint32_t protect(struct worker *w, struct packet **of, uint32_t n,
+			uint32_t least, struct tap *clear)
 {
 	struct sa_rt *sa = of[0]->sa;
 	uint32_t m = take_numbers(sa, of, life_admit(w, of, n));
 
+	if (m && clear)
+		tap_out(clear, w, of, m, CAPTURE_CLEAR);
 	if (m)
-		seal(w, sa, of, m, esp_least_bytes(sa, mtu));
+		m = seal(w, sa, of, m, least);
 	life_note(w, sa);
+	return m;
+}
+
+/* In a bundle: what ESP has sealed is AH's. */
+static void carry(struct worker *w, struct packet **of, uint32_t n)
+{
+	uint32_t m = bundle_carry(w, of, n);
+
+	if (m)
+		protect(w, of, m, 0, NULL);
+}
+
+void esp_seal(struct worker *w, struct packet **of, uint32_t n, uint32_t mtu)
+{
+	const struct sa_rt *sa = of[0]->sa;
+	uint32_t m = protect(w, of, n, esp_least_bytes(sa, mtu), worker_tap(w));
+
+	if (__builtin_expect(sa->carrier_bytes, 0))
+		carry(w, of, m);
 }
 
 static void seal_run(struct worker *w, struct packet *p, uint32_t n,

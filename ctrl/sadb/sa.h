@@ -16,6 +16,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 #include <urcu-qsbr.h>
 
 #include "ctrl/base/addr.h"
@@ -96,7 +97,10 @@ struct sa_rt {
 	uint8_t icv_bytes;
 	uint8_t align_bytes; /* a power of two: what is between head and tail is
 				a multiple of it */
-	bool counter_mode;   /* the IV is a counter, else unpredictable */
+	uint8_t carrier_bytes; /* AH's with its ICV, where its packets are in AH
+				  of another SA's: of a bundle */
+	bool carried;	       /* DIR_IN: they are, and come no other way */
+	bool counter_mode;     /* the IV is a counter, else unpredictable */
 	bool esn;
 	bool narrow; /* DIR_OUT: not all of its policies' packets are its own */
 	bool spread; /* DIR_OUT: all workers use it, and it has no owner */
@@ -117,6 +121,11 @@ struct sa_rt {
 	/* Owned. Set by the control thread when the peer is elsewhere, in place
 	 * of outer and daddr; NULL: it is where these say. See sa_outer(). */
 	_Atomic(const struct sa_way *) way;
+
+	/* Of a bundle, as one word the SA that has the packet next; 0: none has.
+	 * Outbound that is AH's, and constant; inbound it is ESP's, set by the
+	 * control thread when that is there. See sa_then(). */
+	_Atomic uint64_t then;
 
 	/* For its end. */
 	const struct sad *sad;
@@ -186,6 +195,16 @@ static inline const struct addr *sa_daddr(const struct sa_rt *sa)
 		atomic_load_explicit(&sa->way, memory_order_acquire);
 
 	return way ? &way->daddr : &sa->daddr;
+}
+
+/* Whose the packet is when this SA is done with it; gen 0: nobody's. */
+static inline struct sa_ref sa_then(const struct sa_rt *sa)
+{
+	uint64_t whole = atomic_load_explicit(&sa->then, memory_order_acquire);
+	struct sa_ref ref;
+
+	memcpy(&ref, &whole, sizeof(ref));
+	return ref;
 }
 
 /* What follows its outer header. */

@@ -241,6 +241,40 @@ static void share_out(struct sad *sad, struct sa_rt *sa, bool spread)
 		sa->owner = sad->next_owner++ % sad->workers;
 }
 
+/* NULL: there is none that ESP of that kind can be carried in. */
+static struct sa_rt *find_carrier(const struct sad *sad,
+				  const struct sa_spec *spec)
+{
+	struct sa_rt *ah = sad_get(sad, spec->carrier);
+
+	return ah && ah->ah && ah->transport && ah->dir == spec->dir &&
+			       spec->protocol == IKE_PROTO_ESP &&
+			       !spec->encap_dport &&
+			       addr_equal(&ah->saddr, &spec->saddr) &&
+			       addr_equal(&ah->daddr, &spec->daddr)
+		       ? ah
+		       : NULL;
+}
+
+static uint64_t word_of(struct sa_ref ref)
+{
+	uint64_t whole;
+
+	memcpy(&whole, &ref, sizeof(whole));
+	return whole;
+}
+
+/* A packet goes through both in one walk, so whoever has the one has the other. */
+static void be_carried(struct sa_rt *sa, const struct sa_rt *ah)
+{
+	sa->carrier_bytes = ah->head_bytes;
+	sa->carried = ah->dir == DIR_IN;
+	sa->spread = ah->spread;
+	sa->owner = ah->owner;
+	if (ah->dir == DIR_OUT)
+		atomic_init(&sa->then, word_of(ah->ref));
+}
+
 /* Generation 0 is no SA. */
 static uint32_t next_gen(uint32_t gen)
 {
@@ -270,8 +304,8 @@ static const char *ah_misfit(const struct sa_spec *spec)
 int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 	    struct error *e)
 {
+	struct sa_rt *sa, *carrier = NULL;
 	const char *misfit;
-	struct sa_rt *sa;
 	int err;
 
 	if (sad_count(sad) == SAD_MAX)
@@ -282,13 +316,17 @@ int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 	if (misfit)
 		return error_set(e, -EINVAL, "%s with %s: %s", spec->encr->name,
 				 spec->integ->name, misfit);
+	if (spec->carrier.gen && !(carrier = find_carrier(sad, spec)))
+		return error_set(e, -EINVAL, "no AH that ESP can be in");
 	sa = aligned_alloc(_Alignof(struct sa_rt), sizeof(*sa));
 	if (!sa)
 		return error_set(e, -ENOMEM, "no memory for an SA");
 	memset(sa, 0, sizeof(*sa));
 	sa->sad = sad;
 	sa->backend = crypto_backend_for(sad->backend, spec->encr, spec->integ);
-	if (spec->dir == DIR_OUT)
+	if (carrier)
+		be_carried(sa, carrier);
+	else if (spec->dir == DIR_OUT)
 		share_out(sad, sa, spec->spread);
 	err = sa_fill(sad, sa, spec, e);
 	if (err) {
@@ -297,6 +335,9 @@ int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 	}
 	sa->ref = take_slot(sad);
 	atomic_store_explicit(&sad->slot[sa->ref.id], sa, memory_order_release);
+	if (carrier && sa->dir == DIR_IN)
+		atomic_store_explicit(&carrier->then, word_of(sa->ref),
+				      memory_order_release);
 	*ref = sa->ref;
 	return 0;
 }

@@ -41,7 +41,11 @@ struct sa_spec {
 	const struct sa_limits *limits; /* NULL: none */
 	bool narrow; /* DIR_OUT: rules are asked of what goes out, too */
 	bool spread; /* DIR_OUT: every worker's at once */
-	bool fragment_after; /* DIR_OUT: IPv4 is cut after it is protected */
+	bool fragment_after;   /* DIR_OUT: IPv4 is cut after it is protected */
+	struct sa_ref carrier; /* an SA of AH, of the same direction, between the
+				  same addresses and in transport mode, in which
+				  its packets are; it carries nothing else.
+				  gen 0: none */
 	const struct sa_rule *rules; /* in the SPD's order */
 	size_t n_rules;
 };

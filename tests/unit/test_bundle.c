@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * ESP in AH through a worker, in both modes of ESP and both families: what leaves,
+ * that it comes out again as it was, and that neither SA takes what is the other
+ * one's. After every case the books of frames and packets must balance.
+ */
+#include <arpa/inet.h>
+
+#include "ctrl/dp/esp.h"
+#include "ctrl/dp/tfc.h"
+#include "ctrl/wire/ah.h"
+#include "include/proto.h"
+#include "tests/unit/bundle_fixture.h"
+
+/* --- both ways --- */
+
+static void what_is_protected_comes_out_as_it_was(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		struct bundle b = bundle_of(&forms[i]);
+		const struct ip_header h = inside_of(&b);
+		uint8_t packet[FRAME_BYTES], l3[FRAME_BYTES];
+		uint32_t bytes;
+
+		gateway_packet(packet, &h);
+		bytes = seal(&b, packet, h.total_bytes, l3);
+		give_in(&b, b.ah_in, l3, bytes);
+		assert_opens(&b, packet, h.total_bytes);
+		assert_int_equal(gateway_dropped(b.g), 0);
+		bundle_end(&b);
+	}
+}
+
+static void each_sa_counts_its_own(void **state)
+{
+	struct bundle b = bundle_of(&tunnel);
+	const struct ip_header h = inside_of(&b);
+	uint8_t l3[FRAME_BYTES];
+	uint32_t bytes = seal_usual(&b, l3);
+	const uint32_t esp = bytes - b.ah_out->head_bytes;
+
+	(void)state;
+	give_in(&b, b.ah_in, l3, bytes);
+	assert_int_equal(atomic_load(&b.g->out->count.pkts), 1);
+	assert_int_equal(atomic_load(&b.g->out->count.bytes), h.total_bytes);
+	assert_int_equal(atomic_load(&b.ah_out->count.pkts), 1);
+	assert_int_equal(atomic_load(&b.ah_out->count.bytes), esp);
+	assert_int_equal(atomic_load(&b.g->in->count.bytes), h.total_bytes);
+	assert_int_equal(atomic_load(&b.ah_in->count.bytes), esp);
+	assert_int_equal(sa_seq(b.g->in), 1);
+	assert_int_equal(sa_seq(b.ah_in), 1);
+	bundle_end(&b);
+}
+
+/* Of a batch some are AH's to refuse, some ESP's, and the others go on. */
+static void good_ones_of_a_batch_go_on(void **state)
+{
+	struct bundle b = bundle_of(&tunnel);
+	uint8_t l3[6][FRAME_BYTES];
+	struct dp_meta meta = gateway_meta(b.g, DIR_IN);
+	uint32_t bytes = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(l3); i++)
+		bytes = seal_usual(&b, l3[i]);
+	l3[0][bytes - 1] ^= 1; /* AH covers it */
+	l3[3][bytes - 1] ^= 1;
+	meta.sa = b.ah_in->ref;
+	for (size_t i = 0; i < ARRAY_LEN(l3); i++)
+		gateway_give_meta(b.g, &b.g->outside, &meta, l3[i], bytes);
+	b.g->in->replay.top = 2; /* so that what came second was there */
+	b.g->in->replay.bitmap[0] |= 1U << 2;
+	worker_step(&b.g->w);
+	assert_int_equal(b.g->inside.tx_n, 3);
+	assert_int_equal(b.g->drops[DROP_ICV].pkts, 2);
+	assert_int_equal(sa_drops(&b.ah_in->count, DROP_ICV), 2);
+	assert_int_equal(sa_drops(&b.g->in->count, DROP_REPLAY), 1);
+	bundle_end(&b);
+}
+
+/* --- out --- */
+
+static void ah_stands_before_esp(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		struct bundle b = bundle_of(&forms[i]);
+		const uint32_t front =
+			forms[i].v6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES;
+		uint8_t l3[FRAME_BYTES];
+		uint32_t bytes = seal_usual(&b, l3);
+		struct ah_header ah;
+		struct ip_header ip;
+
+		assert_true(ip_parse(slice_of(l3, bytes), &ip));
+		assert_int_equal(ip.total_bytes, bytes);
+		assert_int_equal(ip.protocol, PROTO_AH);
+		assert_true(addr_equal(&ip.saddr, &b.g->out->saddr));
+		assert_true(addr_equal(&ip.daddr, &b.g->out->daddr));
+		assert_true(ah_parse(slice_of(l3 + front, bytes - front), &ah));
+		assert_int_equal(ah.next_header, PROTO_ESP);
+		assert_int_equal(ah.spi_be, htonl(AH_SPI));
+		assert_int_equal(ah.seq, 1);
+		assert_memory_equal(l3 + front + ah.bytes, &b.g->out->spi_be, 4);
+		bundle_end(&b);
+	}
+}
+
+/* RFC 4302 appendix A: AH covers neither; the peer takes ECN from there. */
+static void outer_header_is_that_of_esp(void **state)
+{
+	struct bundle b = bundle_of(&tunnel);
+	struct ip_header h = gateway_inner(), ip;
+	uint8_t packet[FRAME_BYTES], l3[FRAME_BYTES];
+	uint32_t bytes;
+
+	(void)state;
+	h.tos = 0x2e << 2 | ECN_ECT_0;
+	gateway_packet(packet, &h);
+	bytes = seal(&b, packet, h.total_bytes, l3);
+	assert_true(ip_parse(slice_of(l3, bytes), &ip));
+	assert_int_equal(ip.tos, h.tos);
+	assert_int_equal(ip.ttl, 64);
+	assert_int_equal(ip.fragment, IPV4_DF);
+	l3[1] = (uint8_t)((l3[1] & ~ECN_MASK) | ECN_CE);
+	packet_mend_checksum(l3, bytes);
+	give_in(&b, b.ah_in, l3, bytes);
+	assert_int_equal(opened(&b, l3, &bytes), 1);
+	assert_int_equal(l3[1] & ECN_MASK, ECN_CE);
+	bundle_end(&b);
+}
+
+static void largest_that_fits_fills_the_path(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		struct bundle b = bundle_of(&forms[i]);
+		const uint32_t most = esp_inner_mtu(b.g->out, GATEWAY_MTU);
+		struct ip_header h = inside_of(&b);
+		uint8_t packet[FRAME_BYTES], l3[FRAME_BYTES];
+
+		h.total_bytes = most;
+		gateway_packet(packet, &h);
+		assert_in_range(seal(&b, packet, most, l3),
+				GATEWAY_MTU - b.g->out->align_bytes + 1,
+				GATEWAY_MTU);
+		h.total_bytes++;
+		gateway_packet(packet, &h);
+		give_out(&b, packet, h.total_bytes);
+		assert_int_equal(b.g->outside.tx_n, 0);
+		assert_int_equal(b.g->passes[PASS_WORKER_ICMP].pkts, 1);
+		assert_drop(&b, b.g->out, DROP_TOO_BIG);
+	}
+}
+
+/* AH covers it, and neighbours at the same number have another one. */
+static void fragments_have_an_identification_of_their_own(void **state)
+{
+	struct bundle b = bundle_of(&tunnel);
+	struct ip_header h = gateway_inner(), ip;
+	uint8_t packet[FRAME_BYTES], l3[2][FRAME_BYTES];
+	uint32_t bytes[2];
+
+	(void)state;
+	b.g->out->fragment_after = true;
+	h.total_bytes = GATEWAY_MTU;
+	h.fragment = 0;
+	gateway_packet(packet, &h);
+	give_out(&b, packet, h.total_bytes);
+	assert_int_equal(b.g->outside.tx_n, 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		const uint8_t *sent = gateway_sent(&b.g->outside, i, &bytes[i]);
+
+		memcpy(l3[i], sent, bytes[i]);
+		assert_true(ip_parse(slice_of(sent, bytes[i]), &ip));
+		assert_int_equal(ip.id, (uint16_t)(ESP_SPI ^ 1));
+		assert_int_equal(ip.protocol, PROTO_AH);
+	}
+	gateway_reset(b.g);
+	for (uint32_t i = 0; i < 2; i++)
+		give_in(&b, b.ah_in, l3[i], bytes[i]);
+	assert_opens(&b, packet, h.total_bytes);
+	bundle_end(&b);
+}
+
+static void fragments_of_ipv6_come_out_as_one(void **state)
+{
+	struct bundle b = bundle_of(&tunnel_v6);
+	struct ip_header h = gateway_inner_v6();
+	uint8_t packet[FRAME_BYTES], l3[2][FRAME_BYTES];
+	struct nexthop peer =
+		gateway_hop(b.g, b.g->out->daddr, NH_PORT, GATEWAY_OUTSIDE);
+	uint32_t bytes[2];
+
+	(void)state;
+	peer.mtu = h.total_bytes = IPV6_MTU_MIN;
+	gateway_know(b.g, &peer);
+	gateway_packet(packet, &h);
+	give_out(&b, packet, h.total_bytes);
+	assert_int_equal(b.g->outside.tx_n, 2);
+	for (uint32_t i = 0; i < 2; i++)
+		memcpy(l3[i], gateway_sent(&b.g->outside, i, &bytes[i]),
+		       FRAME_BYTES / 2);
+	gateway_reset(b.g);
+	for (uint32_t i = 0; i < 2; i++)
+		give_in(&b, b.ah_in, l3[i], bytes[i]);
+	assert_opens(&b, packet, h.total_bytes);
+	bundle_end(&b);
+}
+
+static void dummies_are_in_ah_too(void **state)
+{
+	struct bundle b = bundle_of(&tunnel);
+	uint8_t l3[FRAME_BYTES];
+	uint32_t bytes;
+
+	(void)state;
+	b.g->out->dummies = 1000;
+	assert_true(tfc_put(&b.g->policies, b.g->out->ref));
+	atomic_fetch_add(&b.g->policies.changed, 1);
+	worker_step(&b.g->w);
+	b.g->w.tfc.last_ns -= NS_PER_S / 500;
+	b.g->w.tfc.due_ns = 0;
+	worker_step(&b.g->w);
+	assert_true(b.g->outside.tx_n > 0);
+	memcpy(l3, gateway_sent(&b.g->outside, 0, &bytes), FRAME_BYTES / 2);
+	assert_int_equal(l3[9], PROTO_AH);
+	gateway_reset(b.g);
+	tfc_take(&b.g->policies, b.g->out->ref);
+	give_in(&b, b.ah_in, l3, bytes);
+	assert_drop(&b, b.g->in, DROP_DUMMY);
+}
+
+static void limit_of_ah_ends_the_bundle(void **state)
+{
+	struct bundle b = bundle_of(&tunnel);
+	struct sa_limits limits = {
+		.soft = { UINT64_MAX, UINT64_MAX, UINT64_MAX },
+		.hard = { UINT64_MAX, UINT64_MAX, UINT64_MAX },
+	};
+	const struct ip_header h = inside_of(&b);
+	uint8_t packet[FRAME_BYTES], l3[FRAME_BYTES];
+
+	(void)state;
+	limits.hard.pkts = 1;
+	b.ah_out->limits = &limits;
+	gateway_packet(packet, &h);
+	seal(&b, packet, h.total_bytes, l3);
+	give_out(&b, packet, h.total_bytes);
+	b.ah_out->limits = NULL;
+	assert_int_equal(b.g->outside.tx_n, 0);
+	assert_drop(&b, b.ah_out, DROP_LIFETIME);
+}
+
+static void last_number_of_ah_ends_the_bundle(void **state)
+{
+	struct bundle b = bundle_of(&tunnel);
+	const struct ip_header h = inside_of(&b);
+	uint8_t packet[FRAME_BYTES];
+
+	(void)state;
+	b.ah_out->seq = UINT32_MAX;
+	gateway_packet(packet, &h);
+	give_out(&b, packet, h.total_bytes);
+	assert_int_equal(b.g->outside.tx_n, 0);
+	assert_drop(&b, b.ah_out, DROP_SEQ_EXHAUSTED);
+}
+
+static void esp_does_not_leave_without_its_ah(void **state)
+{
+	struct bundle b = bundle_of(&tunnel);
+	const struct ip_header h = inside_of(&b);
+	uint8_t packet[FRAME_BYTES];
+
+	(void)state;
+	assert_int_equal(sad_remove(b.g->sad, b.ah_out->ref), 0);
+	gateway_packet(packet, &h);
+	give_out(&b, packet, h.total_bytes);
+	assert_int_equal(b.g->outside.tx_n, 0);
+	assert_drop(&b, b.g->out, DROP_SA_GONE);
+}
+
+/* --- in --- */
+
+static void esp_without_ah_is_dropped(void **state)
+{
+	static const struct form *const of[] = { &tunnel, &tunnel_v6,
+						 &transport, &transport_v6 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(of); i++) {
+		struct bundle b = bundle_of(of[i]);
+		uint8_t l3[FRAME_BYTES];
+		uint32_t bytes = seal_usual(&b, l3);
+
+		bytes = take_ah_off(&b, l3, bytes);
+		give_in(&b, b.g->in, l3, bytes);
+		assert_int_equal(sa_seq(b.g->in), 0);
+		assert_drop(&b, b.g->in, DROP_BUNDLE);
+	}
+}
+
+static void esp_of_another_spi_in_ah_is_dropped(void **state)
+{
+	struct bundle b = bundle_of(&tunnel_cbc);
+	uint8_t l3[FRAME_BYTES];
+	uint32_t bytes;
+
+	(void)state;
+	b.g->out->spi_be ^= htonl(1);
+	bytes = seal_usual(&b, l3);
+	give_in(&b, b.ah_in, l3, bytes);
+	assert_drop(&b, b.ah_in, DROP_BUNDLE);
+}
+
+/* Whoever has its keys can't say anything but ESP by it. */
+static void anything_but_esp_in_ah_is_dropped(void **state)
+{
+	struct bundle b = bundle_of(&transport);
+	const struct ip_header h = inside_of(&b);
+	uint8_t packet[FRAME_BYTES], l3[FRAME_BYTES];
+	uint64_t whole, esp;
+	uint32_t bytes;
+
+	(void)state;
+	esp = atomic_load(&b.g->policies.binding[GATEWAY_POLICY]);
+	memcpy(&whole, &b.ah_out->ref, sizeof(whole));
+	atomic_store(&b.g->policies.binding[GATEWAY_POLICY], whole);
+	gateway_packet(packet, &h);
+	bytes = seal(&b, packet, h.total_bytes, l3);
+	atomic_store(&b.g->policies.binding[GATEWAY_POLICY], esp);
+	give_in(&b, b.ah_in, l3, bytes);
+	assert_drop(&b, b.ah_in, DROP_BUNDLE);
+}
+
+static void esp_that_is_gone_is_not_ahs(void **state)
+{
+	struct bundle b = bundle_of(&tunnel);
+	uint8_t l3[FRAME_BYTES];
+	uint32_t bytes = seal_usual(&b, l3);
+
+	(void)state;
+	assert_int_equal(sad_remove(b.g->sad, b.g->in->ref), 0);
+	give_in(&b, b.ah_in, l3, bytes);
+	assert_drop(&b, b.ah_in, DROP_SA_GONE);
+}
+
+static void replay_is_ahs_to_find(void **state)
+{
+	struct bundle b = bundle_of(&tunnel);
+	uint8_t l3[FRAME_BYTES];
+	uint32_t bytes = seal_usual(&b, l3);
+
+	(void)state;
+	give_in(&b, b.ah_in, l3, bytes);
+	give_in(&b, b.ah_in, l3, bytes);
+	assert_int_equal(b.g->inside.tx_n, 1);
+	assert_drop(&b, b.ah_in, DROP_REPLAY);
+}
+
+static void packet_of_no_selector_is_esps_to_drop(void **state)
+{
+	struct bundle b = bundle_of(&tunnel);
+	struct ip_header h = gateway_inner();
+	uint8_t packet[FRAME_BYTES], l3[FRAME_BYTES];
+	uint32_t bytes;
+
+	(void)state;
+	h.saddr = addr_of("10.9.0.5");
+	gateway_packet(packet, &h);
+	bytes = seal(&b, packet, h.total_bytes, l3);
+	give_in(&b, b.ah_in, l3, bytes);
+	assert_drop(&b, b.g->in, DROP_SELECTOR);
+}
+
+/* --- what can't be --- */
+
+static void only_ah_in_transport_mode_between_the_same_two_carries(void **state)
+{
+	struct bundle b = bundle_of(&tunnel);
+	struct sa_spec spec = spec_of(&tunnel, DIR_OUT);
+	struct sa_ref ref;
+
+	(void)state;
+	spec.spi = ESP_SPI + 1;
+	spec.carrier = b.g->out->ref; /* ESP */
+	assert_int_equal(try_add(b.g, &spec, "aes128", "sha1", &ref), -EINVAL);
+	spec.carrier = b.ah_in->ref; /* the other way */
+	assert_int_equal(try_add(b.g, &spec, "aes128", "sha1", &ref), -EINVAL);
+	spec.carrier = b.ah_out->ref;
+	spec.encap_sport = spec.encap_dport = 4500;
+	assert_int_equal(try_add(b.g, &spec, "aes128", "sha1", &ref), -EINVAL);
+	spec.encap_sport = spec.encap_dport = 0;
+	spec.daddr = addr_of("192.0.2.3");
+	assert_int_equal(try_add(b.g, &spec, "aes128", "sha1", &ref), -EINVAL);
+	spec.daddr = b.g->out->daddr;
+	spec.protocol = IKE_PROTO_AH;
+	assert_int_equal(try_add(b.g, &spec, "null", "sha1", &ref), -EINVAL);
+	b.ah_out->transport = false;
+	spec.protocol = IKE_PROTO_ESP;
+	assert_int_equal(try_add(b.g, &spec, "aes128", "sha1", &ref), -EINVAL);
+	b.ah_out->transport = true;
+	assert_int_equal(try_add(b.g, &spec, "aes128", "sha1", &ref), 0);
+	bundle_end(&b);
+}
+
+/* A packet goes through both in one walk. */
+static void one_worker_has_both(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		struct bundle b = bundle_of(&forms[i]);
+
+		assert_int_equal(b.g->out->owner, b.ah_out->owner);
+		assert_int_equal(b.g->out->spread, b.ah_out->spread);
+		bundle_end(&b);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_protected_comes_out_as_it_was),
+		cmocka_unit_test(each_sa_counts_its_own),
+		cmocka_unit_test(good_ones_of_a_batch_go_on),
+		cmocka_unit_test(ah_stands_before_esp),
+		cmocka_unit_test(outer_header_is_that_of_esp),
+		cmocka_unit_test(largest_that_fits_fills_the_path),
+		cmocka_unit_test(fragments_have_an_identification_of_their_own),
+		cmocka_unit_test(fragments_of_ipv6_come_out_as_one),
+		cmocka_unit_test(dummies_are_in_ah_too),
+		cmocka_unit_test(limit_of_ah_ends_the_bundle),
+		cmocka_unit_test(last_number_of_ah_ends_the_bundle),
+		cmocka_unit_test(esp_does_not_leave_without_its_ah),
+		cmocka_unit_test(esp_without_ah_is_dropped),
+		cmocka_unit_test(esp_of_another_spi_in_ah_is_dropped),
+		cmocka_unit_test(anything_but_esp_in_ah_is_dropped),
+		cmocka_unit_test(esp_that_is_gone_is_not_ahs),
+		cmocka_unit_test(replay_is_ahs_to_find),
+		cmocka_unit_test(packet_of_no_selector_is_esps_to_drop),
+		cmocka_unit_test(
+			only_ah_in_transport_mode_between_the_same_two_carries),
+		cmocka_unit_test(one_worker_has_both),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
