@@ -16,6 +16,7 @@
 #include "ctrl/conf/keys.h"
 #include "ctrl/conf/named.h"
 #include "ctrl/conf/near.h"
+#include "ctrl/conf/schema_bundle.h"
 #include "ctrl/conf/schema_charon.h"
 #include "ctrl/conf/schema_conn.h"
 #include "ctrl/conf/schema_manual.h"
@@ -344,6 +345,8 @@ int schema_fill(const struct section *root, struct config *out, struct error *e)
 	err = manual_fill(tree_section(root, "manual"), out, e);
 	if (!err)
 		err = fill_policies(tree_section(root, "policies"), out, e);
+	if (!err)
+		err = bundles_fill(root, out, e);
 	if (!err)
 		err = conns_fill(tree_section(root, "connections"), out, e);
 	if (!err)

@@ -180,11 +180,16 @@ static int check_new(const struct section *sec, const struct config *c,
 int manual_fill_added(const struct section *sec, const struct config *c,
 		      struct manual_conf *m, struct error *e)
 {
+	const struct value *bundle = tree_value(sec, "bundle");
 	struct manual_clash clash;
 	int err;
 
 	*m = (struct manual_conf){ .added = true };
 	err = pair_fill(sec, c, m, e);
+	if (!err && bundle)
+		err = value_fail(e, bundle, -EINVAL,
+				 "goes into a file alone, beside the pair that "
+				 "it names; write both there, and reload");
 	if (!err && !m->in.spi && !m->out.spi)
 		err = conf_fail(e, &sec->place, -EINVAL,
 				"manual.%s has neither in nor out; each must "

@@ -63,6 +63,7 @@ static const struct key manual_keys[] = {
 	  .read = value_proposal },
 	{ .name = "ah_proposals",  .form = "one proposal such as sha256",
 	  .read = value_ah_proposal },
+	{ .name = "bundle",	   .form = "the name of a section of manual" },
 	{ .name = "replay_window", .form = "a number of packets from 0 (off) to 65536",
 	  .read = value_number,	   .max = REPLAY_WINDOW_MAX, AT(manual_conf, replay_window) },
 	{ .name = "encap",	   .form = "yes or no", .read = value_bool,

@@ -79,7 +79,7 @@ static const struct manual_conf *find(const struct config *c, const char *name)
 int loaded_drop_manual(const struct config *c, const char *name,
 		       struct manual_list *out, struct error *e)
 {
-	const struct manual_conf *old = find(c, name);
+	const struct manual_conf *old = find(c, name), *carrier, *carried;
 	int err;
 
 	*out = (struct manual_list){ 0 };
@@ -88,13 +88,23 @@ int loaded_drop_manual(const struct config *c, const char *name,
 			e, -ENOENT,
 			"there is no pair of manual SAs '%s'; `cygnet status` lists them",
 			name);
+	carried = manual_carried(c, old);
+	if (carried)
+		return error_set(
+			e, -EBUSY,
+			"manual.%s carries manual.%s, with which it goes; delete that one",
+			name, carried->name);
+	carrier = manual_carrier(c, old);
 	err = make_room(c, c->n_manual, out, e);
 	if (err)
 		return err;
 	for (size_t i = 0; i < c->n_manual; i++)
-		if (&c->manual[i] != old)
+		if (&c->manual[i] != old && &c->manual[i] != carrier)
 			append(out, &c->manual[i]);
 	forget_index(out, c->n_policies, (size_t)(old - c->manual));
+	if (carrier)
+		forget_index(out, c->n_policies,
+			     (size_t)(carrier - c->manual) - (carrier > old));
 	return 0;
 }
 
@@ -125,6 +135,7 @@ static bool same_pair(const struct manual_conf *a, const struct manual_conf *b)
 	       a->spread == b->spread &&
 	       a->fragment_after == b->fragment_after && a->mode == b->mode &&
 	       a->follow == b->follow && a->protocol == b->protocol &&
+	       strcmp(a->bundle, b->bundle) == 0 &&
 	       memcmp(&a->outer, &b->outer, sizeof(a->outer)) == 0 &&
 	       memcmp(&a->soft, &b->soft, sizeof(a->soft)) == 0 &&
 	       memcmp(&a->hard, &b->hard, sizeof(a->hard)) == 0 &&

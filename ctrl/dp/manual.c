@@ -18,12 +18,23 @@ struct one {
 	const struct manual_conf *pair;
 	const struct manual_keys *keys;
 	struct sadb_id id;
+	/* Of its bundle, 0: it is in none. */
+	uint32_t carrier; /* AH's SPI, of ESP */
+	uint32_t carried; /* ESP's SPI, of AH */
 	char name[DURABLE_NAME_MAX];
 };
 
+/* 0: there is no such pair. */
+static uint32_t spi_of(const struct manual_conf *pair, enum sadb_dir dir)
+{
+	if (!pair)
+		return 0;
+	return dir == SADB_IN ? pair->in.spi : pair->out.spi;
+}
+
 /* false: the pair has none. */
-static bool one_of(const struct manual_conf *pair, enum sadb_dir dir,
-		   struct one *out)
+static bool one_of(const struct config *c, const struct manual_conf *pair,
+		   enum sadb_dir dir, struct one *out)
 {
 	bool in = dir == SADB_IN;
 
@@ -31,8 +42,10 @@ static bool one_of(const struct manual_conf *pair, enum sadb_dir dir,
 		.pair = pair,
 		.keys = in ? &pair->in : &pair->out,
 		.id = { .daddr = in ? pair->local : pair->remote,
-			.spi = in ? pair->in.spi : pair->out.spi,
+			.spi = spi_of(pair, dir),
 			.dir = (uint8_t)dir },
+		.carrier = spi_of(manual_carrier(c, pair), dir),
+		.carried = spi_of(manual_carried(c, pair), dir),
 	};
 	snprintf(out->name, sizeof(out->name), "manual.%s.%s", pair->name,
 		 in ? "in" : "out");
@@ -68,6 +81,8 @@ static bool mark_of(const struct manual *m, const struct one *o,
 		slice_of(&pair->outer, sizeof(pair->outer)),
 		slice_of(&pair->mode, sizeof(pair->mode)),
 		slice_of(&pair->protocol, sizeof(pair->protocol)),
+		slice_of(&o->carrier, sizeof(o->carrier)),
+		slice_of(&o->carried, sizeof(o->carried)),
 		slice_of(o->keys->encr_key.octets, o->keys->encr_key.len),
 		slice_of(o->keys->integ_key.octets, o->keys->integ_key.len),
 	};
@@ -193,6 +208,7 @@ static int install(struct manual *m, const struct one *o,
 		.outer = pair->outer,
 		.mode = (uint8_t)pair->mode,
 		.protocol = (uint8_t)pair->protocol,
+		.carrier = o->carrier,
 	};
 	struct error why;
 	int err;
@@ -297,19 +313,33 @@ static void wipe_keys(struct config *c)
 		manual_wipe(&c->manual[i]);
 }
 
-int manual_prepare(struct manual *m, struct config *config, uint64_t now_ns,
-		   struct error *e)
+static int want_pair(struct manual *m, const struct config *config,
+		     size_t index, uint64_t now_ns, struct error *e)
 {
 	static const enum sadb_dir dirs[] = { SADB_IN, SADB_OUT };
 	struct one o;
 	int err = 0;
 
+	for (size_t k = 0; !err && k < 2; k++)
+		if (one_of(config, &config->manual[index], dirs[k], &o))
+			err = want(m, &o, index, now_ns, e);
+	return err;
+}
+
+int manual_prepare(struct manual *m, struct config *config, uint64_t now_ns,
+		   struct error *e)
+{
+	int err = 0;
+
 	for (struct manual_sa *sa = m->first; sa; sa = sa->next)
 		sa->wanted = MANUAL_NONE;
+	/* What is in AH names its SA, which is there before. */
 	for (size_t i = 0; !err && i < config->n_manual; i++)
-		for (size_t k = 0; !err && k < 2; k++)
-			if (one_of(&config->manual[i], dirs[k], &o))
-				err = want(m, &o, i, now_ns, e);
+		if (!config->manual[i].bundle[0])
+			err = want_pair(m, config, i, now_ns, e);
+	for (size_t i = 0; !err && i < config->n_manual; i++)
+		if (config->manual[i].bundle[0])
+			err = want_pair(m, config, i, now_ns, e);
 	wipe_keys(config);
 	if (err)
 		manual_undo(m);

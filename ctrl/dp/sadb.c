@@ -287,6 +287,9 @@ static int add_for_ike(struct sadb *s, const struct sadb_request *q,
 				q->sa.policy);
 	else if (!q->sa.n_selectors)
 		err = error_set(&e, -EINVAL, "no selectors");
+	else if (q->sa.carrier)
+		err = error_set(&e, -EPERM,
+				"bundles are the configuration's alone");
 	else
 		err = entry_add(s, &q->id, &q->sa, &policies, NULL, now_ns, &e);
 	if (!err && q->sa.hard.time_s)

@@ -232,6 +232,27 @@ static bool is_limited(const struct sadb_limit *limit)
 	return limit->bytes || limit->pkts || limit->time_s;
 }
 
+/* AH's SA of that SPI, which has to be there already. */
+static int find_carrier(const struct sadb *s, const struct entry *en,
+			const struct sadb_sa *sa, struct sa_ref *out,
+			struct error *e)
+{
+	const struct sadb_id id = { .daddr = en->id.daddr,
+				    .spi = sa->carrier,
+				    .dir = en->id.dir };
+	const struct entry *ah = sa->carrier ? entry_find(s, &id) : NULL;
+
+	*out = (struct sa_ref){ 0 };
+	if (!sa->carrier)
+		return 0;
+	if (!ah || ah->state != ENTRY_LIVE || !entry_is_installed(ah))
+		return error_set(e, -ENOENT,
+				 "no AH of SPI 0x%08x that it could be in",
+				 sa->carrier);
+	*out = ah->ref;
+	return 0;
+}
+
 static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		const struct sadb_start *start, uint64_t now_ns, struct error *e)
 {
@@ -269,6 +290,8 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 
 	if (!err)
 		err = check_suites(s, en, sa, e);
+	if (!err)
+		err = find_carrier(s, en, sa, &spec.carrier, e);
 	if (err)
 		return err;
 	err = rules_of(s, en, &rules);

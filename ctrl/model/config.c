@@ -2,6 +2,7 @@
 #include "ctrl/model/config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static bool same_spi(const struct manual_keys *a, const struct manual_keys *b)
 {
@@ -92,6 +93,24 @@ size_t manual_outbound(const struct config *c, size_t policy)
 		if (c->manual[i].out.spi && manual_serves(c, i, policy))
 			return i;
 	return MANUAL_NONE;
+}
+
+const struct manual_conf *manual_carrier(const struct config *c,
+					 const struct manual_conf *m)
+{
+	for (size_t i = 0; m->bundle[0] && i < c->n_manual; i++)
+		if (strcmp(c->manual[i].name, m->bundle) == 0)
+			return &c->manual[i];
+	return NULL;
+}
+
+const struct manual_conf *manual_carried(const struct config *c,
+					 const struct manual_conf *m)
+{
+	for (size_t i = 0; i < c->n_manual; i++)
+		if (strcmp(c->manual[i].bundle, m->name) == 0)
+			return &c->manual[i];
+	return NULL;
 }
 
 void manual_wipe(struct manual_conf *m)

@@ -120,6 +120,9 @@ struct manual_conf {
 	bool esn;
 	enum sadb_mode mode;
 	enum ike_protocol protocol; /* with IKE_PROTO_AH encr is ENCR_NULL */
+	char bundle[CONF_NAME_MAX]; /* the pair of AH, in transport mode between
+				       the same addresses, in which its packets
+				       are; "": in none */
 	bool encap;		    /* ESP in UDP */
 	uint16_t remote_port;	    /* host order; of that UDP, else 0 */
 	bool follow;	     /* the peer, where authentic packets come from */
@@ -210,6 +213,15 @@ bool manual_suits(const struct manual_conf *m, const struct policy_conf *p);
  * it the last one, which was added to the others. MANUAL_NONE: there is none.
  */
 size_t manual_outbound(const struct config *c, size_t policy);
+
+/*
+ * The pair of AH in which that of ESP is, and the pair of ESP that is in that of AH;
+ * NULL: there is none.
+ */
+const struct manual_conf *manual_carrier(const struct config *c,
+					 const struct manual_conf *m);
+const struct manual_conf *manual_carried(const struct config *c,
+					 const struct manual_conf *m);
 
 void manual_wipe(struct manual_conf *m);
 

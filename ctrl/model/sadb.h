@@ -162,7 +162,9 @@ struct sadb_sa {
 			     ENCR_NULL and which is never in UDP */
 	uint8_t pad[3];
 	uint32_t replay_window; /* packets; inbound */
-	uint32_t pad2;
+	uint32_t carrier; /* SPI, host order, of AH in transport mode between the
+			     same addresses, in which its packets are: a bundle
+			     of the configuration; 0: in none */
 	struct sadb_limit soft; /* EXPIRE tells of it */
 	struct sadb_limit hard; /* it ends, and EXPIRE tells */
 	struct sadb_outer outer;
