@@ -78,12 +78,16 @@ static void show_policy_of(const struct node *policy, FILE *out)
 
 static void show_sa_of(const struct node *sa, FILE *out)
 {
+	const struct node *bundle = node_find(sa, "bundle");
+
 	if (sa)
-		fprintf(out, "Its SA is %s, between %s and %s%s.\n",
+		fprintf(out, "Its SA is %s, between %s and %s%s%s%s.\n",
 			node_text(sa, "spi"), node_text(sa, "local"),
 			node_text(sa, "remote"),
 			strcmp(node_text(sa, "encap"), "yes") == 0 ? ", in UDP"
-								   : "");
+								   : "",
+			bundle ? ", in AH of SA " : "",
+			bundle ? node_text(sa, "bundle") : "");
 }
 
 static void show_way(const struct node *way, FILE *out)

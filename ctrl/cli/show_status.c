@@ -22,7 +22,7 @@
 
 #define RECENT_S	60 /* a packet within it: in use */
 #define STATE_STR_MAX	80
-#define ALGS_STR_MAX	64
+#define ALGS_STR_MAX	192
 #define ROWS_PER_TUNNEL 2 /* of the SAs' table: out, in */
 
 static const char *const directions[ROWS_PER_TUNNEL] = { "out", "in" };
@@ -236,11 +236,16 @@ static void fill_sas(const struct node *tunnel, struct table *sas)
 /* Tunnel mode is the rule, and not said. */
 static void add_algs(struct table *lines, const struct node *t)
 {
+	const struct node *bundle = node_find(t, "bundle");
+	const struct node *carries = node_find(t, "carries");
 	char text[ALGS_STR_MAX];
 
-	snprintf(text, sizeof(text), "%s%s",
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s",
 		 node_find(t, "algs") ? node_text(t, "algs") : "-",
-		 is(t, "mode", "transport") ? " transport" : "");
+		 is(t, "mode", "transport") ? " transport" : "",
+		 bundle ? " in " : "", bundle ? node_text(t, "bundle") : "",
+		 carries ? " around " : "",
+		 carries ? node_text(t, "carries") : "");
 	table_text(lines, text);
 }
 

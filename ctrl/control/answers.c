@@ -132,6 +132,10 @@ static void put_tunnel(struct vici_builder *b, const struct tunnel_status *t)
 	if (t->n_sas) {
 		vici_str(b, "algs", t->algs);
 		vici_str(b, "mode", t->transport ? "transport" : "tunnel");
+		if (t->carrier[0])
+			vici_str(b, "bundle", t->carrier);
+		if (t->carried[0])
+			vici_str(b, "carries", t->carried);
 		put_sa(b, "in", &t->in);
 		put_sa(b, "out", &t->out);
 	}

@@ -170,6 +170,8 @@ static void put_sa(struct vici_builder *b, const struct explain_sa *sa)
 	put_addr(b, "local", &sa->local);
 	put_addr(b, "remote", &sa->remote);
 	vici_str(b, "encap", sa->udp ? "yes" : "no");
+	if (sa->carrier)
+		vici_fmt(b, "bundle", "0x%08" PRIx32, sa->carrier);
 	vici_section_end(b);
 }
 

@@ -239,6 +239,18 @@ void view_count(struct sas *sas, const struct dp_view *dp)
 
 /* --- tunnels */
 
+static void view_bundle(const struct config *c, const struct manual_conf *m,
+			struct tunnel_status *out)
+{
+	const struct manual_conf *carrier = manual_carrier(c, m);
+	const struct manual_conf *carried = manual_carried(c, m);
+
+	if (carrier)
+		memcpy(out->carrier, carrier->name, sizeof(out->carrier));
+	if (carried)
+		memcpy(out->carried, carried->name, sizeof(out->carried));
+}
+
 static void view_manual(const struct dp_view *dp, const struct manual_conf *m,
 			struct tunnel_status *out)
 {
@@ -402,8 +414,10 @@ static int view_tunnels(const struct view *v, struct status *s)
 	if (!at)
 		return -ENOMEM;
 	s->tunnels = at;
-	for (size_t i = 0; i < c->n_manual; i++)
-		view_manual(v->dp, &c->manual[i], at++);
+	for (size_t i = 0; i < c->n_manual; i++) {
+		view_manual(v->dp, &c->manual[i], at);
+		view_bundle(c, &c->manual[i], at++);
+	}
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t k = 0; k < c->conns[i].n_children; k++)
 			view_child(v, &c->conns[i], &c->conns[i].children[k],

@@ -14,14 +14,24 @@
 #include "ctrl/dp/pmtu.h"
 #include "ctrl/dp/transport.h"
 
-static void take_sa(const struct sa_rt *sa, struct explain_sa *out)
+/* AH that the outbound SA's packets are in; NULL: they are in none. */
+static struct sa_rt *carrier_of(const struct explaining *w,
+				const struct sa_rt *sa)
+{
+	return sa->dir == DIR_OUT ? sad_get(w->dp->sad, sa_then(sa)) : NULL;
+}
+
+static void take_sa(const struct explaining *w, const struct sa_rt *sa,
+		    struct explain_sa *out)
 {
 	const bool outbound = sa->dir == DIR_OUT;
+	const struct sa_rt *ah = carrier_of(w, sa);
 
 	*out = (struct explain_sa){
 		.local = outbound ? sa->saddr : sa->daddr,
 		.remote = outbound ? *sa_daddr(sa) : sa->saddr,
 		.spi = ntohl(sa->spi_be),
+		.carrier = ah ? ntohl(ah->spi_be) : 0,
 		.udp = sa->udp,
 	};
 }
@@ -93,10 +103,16 @@ static enum drop_reason number_left(const struct sa_rt *sa)
 	return DROP_NONE;
 }
 
+static enum drop_reason life_left(const struct sa_rt *sa)
+{
+	return is_over(sa) ? DROP_LIFETIME : number_left(sa);
+}
+
 static enum drop_reason judge(const struct explaining *w, struct sa_rt *sa,
 			      const struct resolver_way *way)
 {
 	enum drop_reason reason;
+	const struct sa_rt *ah;
 
 	if (way->drop != DROP_NONE)
 		return way->drop;
@@ -105,7 +121,11 @@ static enum drop_reason judge(const struct explaining *w, struct sa_rt *sa,
 	reason = fits_sa(w, sa);
 	if (reason != DROP_NONE)
 		return reason;
-	return is_over(sa) ? DROP_LIFETIME : number_left(sa);
+	reason = life_left(sa);
+	if (reason != DROP_NONE || !sa->carrier_bytes)
+		return reason;
+	ah = carrier_of(w, sa);
+	return ah ? life_left(ah) : DROP_SA_GONE;
 }
 
 static void drop(struct explaining *w, struct explain_step *s,
@@ -132,7 +152,7 @@ void explain_out(struct explaining *w, struct sa_ref told)
 			drop(w, s, told.gen ? DROP_SA_GONE : DROP_NO_SA);
 		return;
 	}
-	take_sa(sa, &w->x->sa);
+	take_sa(w, sa, &w->x->sa);
 	resolver_look(w->dp->resolver, sa_daddr(sa), &sa->saddr, &way);
 	take_way(sa, &way, &w->x->way);
 	reason = judge(w, sa, &way);
@@ -150,7 +170,10 @@ void explain_in(struct explaining *w, struct sa_ref told)
 	if (!sa || sa->dir != DIR_IN)
 		return drop(w, explain_add(w, EXPLAIN_AT_WORKER, ""),
 			    DROP_SA_GONE);
-	take_sa(sa, &w->x->sa);
+	take_sa(w, sa, &w->x->sa);
+	if (sa->carried)
+		return drop(w, explain_add(w, EXPLAIN_AT_WORKER, ""),
+			    DROP_BUNDLE);
 	w->x->outcome = EXPLAIN_OPENED;
 	if (is_over(sa))
 		drop(w, explain_add(w, EXPLAIN_AT_WORKER, ""), DROP_LIFETIME);

@@ -174,6 +174,9 @@ static void drop_remedy(const struct explanation *x, enum drop_reason drop,
 	case DROP_SEQ_EXHAUSTED:
 		text = "the SA has used up its sequence numbers: cygnet rekey gives it new keys, extended sequence numbers last longer";
 		break;
+	case DROP_BUNDLE:
+		text = "the SA is in a bundle: the peer's ESP has to come in AH, as cygnet status says; it lacks that, or the other way round";
+		break;
 	case DROP_SA_GONE:
 		text = "its SA is going at this moment: ask again";
 		break;

@@ -79,7 +79,8 @@ struct explain_policy {
 struct explain_sa {
 	struct addr local, remote; /* outer */
 	uint32_t spi;		   /* host order; 0: there is none */
-	uint8_t udp;		   /* encapsulated */
+	uint32_t carrier; /* SPI of AH in which its packets are; 0: in none */
+	uint8_t udp;	  /* encapsulated */
 	uint8_t pad[3];
 };
 
@@ -104,7 +105,7 @@ struct explanation {
 };
 
 _Static_assert(sizeof(struct explanation) ==
-		       60 + 8 + EXPLAIN_STEPS_MAX * 32 + 264 + 40 + 44,
+		       60 + 8 + EXPLAIN_STEPS_MAX * 32 + 264 + 44 + 44,
 	       "no holes");
 
 const char *explain_outcome_name(enum explain_outcome outcome); /* "protected" */

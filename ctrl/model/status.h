@@ -71,7 +71,10 @@ struct tunnel_status {
 	enum child_action start_action; /* CHILD_START: it should be up */
 	char algs[STATUS_ALGS_MAX];	/* "aes128-sha256"; "": not up */
 	bool transport;			/* the SAs' mode */
-	unsigned int n_sas;		/* pairs; more than one: summed up */
+	/* Of a bundle, "": in none. */
+	char carrier[CONF_NAME_MAX]; /* of ESP: the tunnel of AH that it is in */
+	char carried[CONF_NAME_MAX]; /* of AH: the tunnel of ESP in it */
+	unsigned int n_sas;	     /* pairs; more than one: summed up */
 	struct sa_status in;
 	struct sa_status out;
 	struct failure_status failure; /* unless it is up */
