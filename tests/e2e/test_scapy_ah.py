@@ -4,9 +4,11 @@
 AH against scapy in the peer's place, in tunnel and in transport mode, IPv4 and IPv6:
 scapy verifies what gw-a protects, and gw-a what scapy protects, with options and
 extension headers that change on the way and some that don't; and what is not the
-peer's is dropped under one name each, in silence. As in test_scapy.py, scapy sits on
-gw-b, where no daemon runs.
+peer's is dropped under one name each, in silence. Then the same of bundles, ESP in
+AH, of which neither goes without the other. As in test_scapy.py, scapy sits on gw-b,
+where no daemon runs.
 """
+import json
 import os
 import re
 import secrets
@@ -22,6 +24,7 @@ from lab import (SIDES, Lab, check_drop, finish, ok,  # noqa: E402
 PORT = 7
 SOCKET = {4: socket.AF_INET, 6: socket.AF_INET6}
 IPPROTO_AH = 51
+HOST_MTU = 1400  # of the lab's hosts
 LENGTHS = (0, 1, 2, 3, 4, 700)
 # Our keyword: scapy's name, key in octets.
 MACS = {"sha256": ("SHA2-256-128", 32), "sha384": ("SHA2-384-192", 48),
@@ -44,6 +47,30 @@ def ah_conf(lab, side, family, mode, proposal):
             text = text.replace("gateway {\n",
                                 f"gateway {{\n    {option} = yes\n")
     return text
+
+
+def bundle_conf(lab, family, mode, out, into):
+    """The lab's ESP in AH of these SAs."""
+    text = (transport_conf if mode == "transport" else manual_conf)(
+        lab, "a", family)
+    text = re.sub(r".*encap =.*\n", "        bundle = around\n", text)
+    return text.replace("manual {\n", f"""\
+manual {{
+    around {{
+        local_addrs = {outer("a", family)}
+        remote_addrs = {outer("b", family)}
+        mode = transport
+        ah_proposals = sha256
+        in {{
+            spi = {into.spi:#x}
+            integ_key = 0x{into.integ_key.hex()}
+        }}
+        out {{
+            spi = {out.spi:#x}
+            integ_key = 0x{out.integ_key.hex()}
+        }}
+    }}
+""")
 
 
 class Peer:
@@ -84,6 +111,44 @@ class Peer:
 
     def send(self, *packets):
         self.lab.inject("wire", "a", [self.ether / p for p in packets])
+
+
+class BundlePeer(Peer):
+    """Its SAs are ESP's, and each is in one of AH."""
+
+    def __init__(self, lab, family, mode, out, into):
+        super().__init__(lab, family, mode, "sha256")
+        self.ah_in, self.ah_out = (self.ipsec.SecurityAssociation(
+            self.ipsec.AH, spi=sa.spi, auth_algo="SHA2-256-128",
+            auth_key=sa.integ_key) for sa in (out, into))
+        self.sa_in, self.sa_out = (self.ipsec.SecurityAssociation(
+            self.ipsec.ESP, spi=sa.spi, crypt_algo="AES-CBC",
+            crypt_key=sa.encr_key, auth_algo="SHA2-256-128",
+            auth_key=sa.integ_key, tunnel_header=ip(
+                family, outer(src, family), outer(dst, family))
+            if mode == "tunnel" else None)
+            for sa, src, dst in ((lab.sa_ab, "a", "b"), (lab.sa_ba, "b", "a")))
+
+    def seal(self, packet):
+        """In ESP alone."""
+        return super().protect(packet)
+
+    def carry(self, packet):
+        """In AH, where scapy must not see ESP, whose ICV it would take."""
+        from scapy.packet import bind_layers, split_layers
+        layer, next_header = ((self.inet.IP, {"proto": 50}) if self.family == 4
+                              else (self.inet6.IPv6, {"nh": 50}))
+        split_layers(layer, self.ipsec.ESP, **next_header)
+        carried = self.ah_out.encrypt(layer(bytes(packet)), seq_num=self.seq)
+        bind_layers(layer, self.ipsec.ESP, **next_header)
+        return carried
+
+    def protect(self, packet):
+        return self.carry(self.seal(packet))
+
+    def verify(self, packet):
+        esp = self.ah_in.decrypt(packet)
+        return bytes(self.sa_in.decrypt(esp.__class__(bytes(esp))))
 
 
 def near_socket(lab, peer):
@@ -280,6 +345,80 @@ def check(lab, family, mode, proposal):
     lab.gateway_a.stop()
 
 
+# --- ESP in AH
+
+def bad_bundles(peer):
+    """As bad_packets()."""
+    v4 = peer.family == 4
+    yield "ESP without AH", "bundle", peer.seal(peer.udp(b"esp alone"))
+    peer.seq += 1
+    yield ("AH around anything else", "bundle", peer.carry(
+        ip(peer.family, outer("b", peer.family), outer("a", peer.family)) /
+        peer.inet.UDP(sport=PORT, dport=PORT) / b"ah alone"))
+    sealed = peer.seal(peer.udp(b"another spi"))
+    sealed[peer.ipsec.ESP].spi ^= 1
+    yield "AH around ESP of another SPI", "bundle", peer.carry(sealed)
+    yield ("AH that is damaged", "icv",
+           flipped(peer, peer.protect(peer.udp(b"damaged")), 20 + 11 if v4 else
+                   40 + 11))
+    yield ("ESP in right AH that is damaged", "icv",
+           peer.carry(flipped(peer, peer.seal(peer.udp(b"forged")), -1)))
+    yield "in the clear", "plaintext_in", peer.udp(b"in the clear")
+
+
+def check_refused(lab, peer, udp, name):
+    for sentence, counter, packet in bad_bundles(peer):
+        check_drop(lab.gateway_a, f"{name}: {sentence}", counter,
+                   lambda packet=packet: peer.send(packet))
+    again = peer.protect(peer.udp(b"once"))
+    peer.send(again)
+    ok(receive(udp, 1) == [b"once"], f"{name}: what is right is taken")
+    check_drop(lab.gateway_a, f"{name}: it comes again", "replay",
+               lambda: peer.send(again))
+
+
+def check_shown(lab, peer, udp, name):
+    """What is said of both SAs; a packet as large as it is told to be."""
+    tunnels = lab.gateway_a.status()["tunnels"]
+    esp, ah = tunnels["to-b"], tunnels["around"]
+    ok((esp["bundle"], ah["carries"]) == ("around", "to-b") and
+       esp["out"]["packets"] == ah["out"]["packets"] == len(LENGTHS) and
+       ah["out"]["bytes"] > esp["out"]["bytes"],
+       f"{name}: status has both, and what each has carried")
+    said = json.loads(lab.gateway_a.client(
+        "explain", "--json", peer.near, peer.far, "udp", "7", "7").stdout)
+    ok(said["verdict"] == "protected" and
+       said["sa"]["bundle"] == ah["out"]["spi"],
+       f"{name}: explain knows the SA of AH")
+    room = said["next_hop"]["inner_mtu"]
+    if peer.mode == "tunnel":
+        room = min(room, HOST_MTU)
+    needle = bytes(room - (28 if peer.family == 4 else 48))
+    packets = sent(lab, peer, udp, [needle])
+    ok(len(packets) == 1 and 1500 - 16 < len(packets[0]) <= 1500 and
+       peer.verify(packets[0]).endswith(needle),
+       f"{name}: as large a packet as there is room for, {room} octets, "
+       "leaves in one piece")
+
+
+def check_bundle(lab, family, mode):
+    name = f"ESP in AH, IPv{family}, {mode} mode"
+    lab.renew_sas()
+    out, into = (lab.random_sa(*ends) for ends in ("ab", "ba"))
+    lab.gateway_a = lab.start_gateway(
+        "gw-a", bundle_conf(lab, family, mode, out, into))
+    peer = BundlePeer(lab, family, mode, out, into)
+    with near_socket(lab, peer) as udp:
+        check_received(peer, udp, name)
+        check_sent(lab, peer, udp, name)
+        check_shown(lab, peer, udp, name)
+        check_refused(lab, peer, udp, name)
+        check_closed(lab, peer, udp, name)
+    ok("around" not in lab.gateway_a.status()["tunnels"],
+       f"{name}: AH goes with its ESP")
+    lab.gateway_a.stop()
+
+
 def main():
     proposals = ["sha256", "sha256-esn", *MACS]
     with Lab(with_ipv6=True) as lab:
@@ -290,6 +429,8 @@ def main():
             for k, mode in enumerate(("tunnel", "transport")):
                 for family in FAMILIES if i < 2 else (FAMILIES[(i + k) % 2],):
                     check(lab, family, mode, proposal)
+        check_bundle(lab, 4, "tunnel")
+        check_bundle(lab, 6, "transport")
         for sink in sinks:
             sink.close()
     return finish()
