@@ -492,6 +492,60 @@ static void pairs_of_gmac_have_each_their_state(void **state)
 	assert_non_null(out_of(f, 1)->kept);
 }
 
+/* --- ESP in AH */
+
+#define INNER(in, a, out, b)                                                 \
+	PAIR_OF("inner", "aes128gcm16", "bundle = outer\n", SA("in", in, a), \
+		SA("out", out, b))
+#define INNER_1 INNER("0x1001", KEY_A, "0x1002", KEY_B)
+#define OUTER(in, out)                                                  \
+	"outer { local_addrs = 192.0.2.1\n remote_addrs = 192.0.2.2\n " \
+	"mode = transport\n ah_proposals = sha256\n" AH_SA("in", in)    \
+		AH_SA("out", out) "}\n"
+#define BUNDLE(pairs) CONF(pairs, POLICY("net", "10.2.0.0/16", "inner"))
+
+static void bundle_is_made_in_either_order_and_not_touched(void **state)
+{
+	static const char *const orders[] = {
+		BUNDLE(INNER_1 OUTER("0x2001", "0x2002")),
+		BUNDLE(OUTER("0x2001", "0x2002") INNER_1),
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct sa_rt *esp, *ah;
+
+		apply(f, GATEWAY);
+		apply(f, orders[i]);
+		esp = out_of(f, 0);
+		ah = sad_get(f->s->sad, sa_then(esp));
+		assert_non_null(ah);
+		assert_true(ah->ah && !esp->ah);
+		assert_int_equal(esp->carrier_bytes, ah->head_bytes);
+		apply(f, orders[1 - i]);
+		assert_ptr_equal(out_of(f, 0), esp);
+		assert_int_equal(sad_count(f->s->sad), 4);
+	}
+}
+
+/* One would go on in what is gone, or carry what it does not know. */
+static void half_of_a_bundle_does_not_change(void **state)
+{
+	struct fixture *f = *state;
+
+	apply(f, BUNDLE(INNER_1 OUTER("0x2001", "0x2002")));
+	assert_refused(f, BUNDLE(INNER_1 OUTER("0x3001", "0x3002")), -EBUSY,
+		       "manual.inner.in differs, but its SPI");
+	assert_refused(f,
+		       BUNDLE(INNER("0x3001", KEY_C, "0x3002", KEY_D)
+				      OUTER("0x2001", "0x2002")),
+		       -EBUSY, "manual.outer.in differs, but its SPI");
+	apply(f, BUNDLE(INNER("0x3001", KEY_C, "0x3002", KEY_D)
+				OUTER("0x4001", "0x4002")));
+	assert_int_equal(spi_of(out_of(f, 0)), 0x3002);
+	assert_int_equal(sad_count(f->s->sad), 4);
+}
+
 static void spi_that_still_drains_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -742,6 +796,8 @@ int main(void)
 		CASE(other_form_under_an_spi_in_use_is_refused),
 		CASE(pair_of_ah_is_not_that_of_esp_under_its_spi),
 		CASE(pairs_of_gmac_have_each_their_state),
+		CASE(bundle_is_made_in_either_order_and_not_touched),
+		CASE(half_of_a_bundle_does_not_change),
 		CASE(spi_that_still_drains_is_refused),
 		CASE(policies_that_are_refused_leave_the_pairs),
 		CASE(pair_that_finds_no_room_leaves_no_state_open),

@@ -197,6 +197,11 @@ static void no_selectors(struct sadb_request *q)
 	q->sa.n_selectors = 0;
 }
 
+static void in_ah(struct sadb_request *q)
+{
+	q->sa.carrier = 0x1000;
+}
+
 static void selectors_17(struct sadb_request *q)
 {
 	q->sa.n_selectors = SADB_SELECTORS_MAX + 1;
@@ -375,6 +380,7 @@ static const struct refusal refusals[] = {
 	{ "to an address that no peer has", -EPERM, to_a_stranger },
 	{ "from an address that is not ours", -EPERM, from_a_stranger },
 	{ "no selector", -EINVAL, no_selectors },
+	{ "in AH of a bundle", -EPERM, in_ah },
 	{ "17 selectors", -EINVAL, selectors_17 },
 	{ "range from high to low", -EINVAL, range_turned },
 	{ "ports from high to low", -EINVAL, ports_turned },

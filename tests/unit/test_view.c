@@ -237,6 +237,20 @@ static void tunnels_are_those_configured(void **state)
 	assert_false(t[1].transport);
 }
 
+static void pairs_of_a_bundle_name_each_other(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(f->view->tunnels[0].carrier, "");
+	assert_string_equal(f->view->tunnels[1].carried, "");
+	strcpy(f->manual[1].bundle, "first");
+	look_again(f);
+	assert_string_equal(f->view->tunnels[1].carrier, "first");
+	assert_string_equal(f->view->tunnels[1].carried, "");
+	assert_string_equal(f->view->tunnels[0].carried, "second");
+	assert_string_equal(f->view->tunnels[0].carrier, "");
+}
+
 static void weak_algorithms_and_another_backend_are_said(void **state)
 {
 	struct fixture *f = *state;
@@ -564,6 +578,7 @@ int main(void)
 		CASE(gateway_is_this_process_and_its_default),
 		CASE(what_the_data_path_knows_is_kept),
 		CASE(tunnels_are_those_configured),
+		CASE(pairs_of_a_bundle_name_each_other),
 		CASE(weak_algorithms_and_another_backend_are_said),
 		CASE(policies_are_those_configured_in_their_order),
 		CASE(child_that_is_not_up_is_a_tunnel_too),
