@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * AES-CCM with nonces as long as RFC 4309's: NIST's CAVP, which has none whose
- * additional data are as long as ESP's. The nonce is cut into salt and IV.
+ * AES-CCM with nonces as long as RFC 4309's: NIST's CAVP. The nonce is cut into salt
+ * and IV. It has no such nonces with an ICV of less than 16 octets.
  */
 #ifndef CYG_VECTORS_AES_CCM_H
 #define CYG_VECTORS_AES_CCM_H
