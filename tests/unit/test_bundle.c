@@ -154,6 +154,33 @@ static void largest_that_fits_fills_the_path(void **state)
 	}
 }
 
+/* Where the extended number of AH's needs octets behind what ESP has sealed. */
+static void frame_has_room_for_both(void **state)
+{
+	struct bundle b = bundle_of(&transport);
+	struct ip_header h = inside_of(&b);
+	uint8_t packet[FRAME_BYTES];
+
+	(void)state;
+	h.fragment = 0;
+	for (h.total_bytes = 3400; !gateway_dropped(b.g); h.total_bytes++) {
+		gateway_reset(b.g);
+		gateway_packet(packet, &h);
+		give_out(&b, packet, h.total_bytes);
+	}
+	/* The last one that went, and the one that did not. */
+	for (uint32_t i = 1; i <= 2; i++) {
+		uint32_t inside = h.total_bytes - i - IPV4_HEADER_BYTES;
+		uint32_t end = FRAME_ETH_AT + ETH_HEADER_BYTES +
+			       IPV4_HEADER_BYTES +
+			       esp_text_bytes(b.g->out, inside) +
+			       b.g->out->icv_bytes + b.ah_out->head_bytes;
+
+		assert_int_equal(end > FRAME_BYTES, i == 1);
+	}
+	assert_drop(&b, b.g->out, DROP_TOO_BIG);
+}
+
 /* AH covers it, and neighbours at the same number have another one. */
 static void fragments_have_an_identification_of_their_own(void **state)
 {
@@ -328,6 +355,7 @@ static void anything_but_esp_in_ah_is_dropped(void **state)
 	memcpy(&whole, &b.ah_out->ref, sizeof(whole));
 	atomic_store(&b.g->policies.binding[GATEWAY_POLICY], whole);
 	gateway_packet(packet, &h);
+	memcpy(packet + IPV4_HEADER_BYTES, &b.g->out->spi_be, 4);
 	bytes = seal(&b, packet, h.total_bytes, l3);
 	atomic_store(&b.g->policies.binding[GATEWAY_POLICY], esp);
 	give_in(&b, b.ah_in, l3, bytes);
@@ -408,14 +436,17 @@ static void only_ah_in_transport_mode_between_the_same_two_carries(void **state)
 /* A packet goes through both in one walk. */
 static void one_worker_has_both(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
-		struct bundle b = bundle_of(&forms[i]);
+	struct bundle b = bundle_of(&tunnel);
+	struct sa_rt *ah = add_ah(b.g, &tunnel, DIR_OUT);
 
-		assert_int_equal(b.g->out->owner, b.ah_out->owner);
-		assert_int_equal(b.g->out->spread, b.ah_out->spread);
-		bundle_end(&b);
-	}
+	(void)state;
+	assert_int_not_equal(ah->owner, b.ah_out->owner);
+	assert_int_equal(add_esp(b.g, &tunnel, ah)->owner, ah->owner);
+	assert_int_equal(b.g->out->owner, b.ah_out->owner);
+	assert_false(b.g->out->spread);
+	ah->spread = true;
+	assert_true(add_esp(b.g, &tunnel, ah)->spread);
+	bundle_end(&b);
 }
 
 int main(void)
@@ -427,6 +458,7 @@ int main(void)
 		cmocka_unit_test(ah_stands_before_esp),
 		cmocka_unit_test(outer_header_is_that_of_esp),
 		cmocka_unit_test(largest_that_fits_fills_the_path),
+		cmocka_unit_test(frame_has_room_for_both),
 		cmocka_unit_test(fragments_have_an_identification_of_their_own),
 		cmocka_unit_test(fragments_of_ipv6_come_out_as_one),
 		cmocka_unit_test(dummies_are_in_ah_too),
