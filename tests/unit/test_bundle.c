@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 
 #include "ctrl/dp/esp.h"
+#include "ctrl/dp/tap.h"
 #include "ctrl/dp/tfc.h"
 #include "ctrl/wire/ah.h"
 #include "include/proto.h"
@@ -402,6 +403,56 @@ static void packet_of_no_selector_is_esps_to_drop(void **state)
 	assert_drop(&b, b.g->in, DROP_SELECTOR);
 }
 
+/* --- looking at it --- */
+
+static void assert_copied(struct tap *t, const struct sa_rt *sa,
+			  enum capture_side side, enum drop_reason drop)
+{
+	const struct tapped *first = tap_first(t);
+
+	assert_non_null(first);
+	assert_int_equal(first->spi, ntohl(sa->spi_be));
+	assert_int_equal(first->side, side);
+	assert_int_equal(first->drop, drop);
+	assert_int_equal(tapped_octets(first)[9], side == CAPTURE_CLEAR
+							  ? PROTO_UDP
+						  : sa->ah ? PROTO_AH
+							   : PROTO_ESP);
+	tap_pop(t);
+}
+
+/* As each of the SAs has it, and in the clear once. */
+static void capture_has_every_step(void **state)
+{
+	static const struct capture_filter all = {
+		.policy = CAPTURE_ANY_POLICY,
+		.sides = CAPTURE_CLEAR | CAPTURE_CIPHER,
+		.snaplen = CAPTURE_SNAPLEN_MAX,
+	};
+	struct bundle b = bundle_of(&tunnel);
+	struct tap *t = tap_new(&all);
+	uint8_t l3[FRAME_BYTES];
+	uint32_t bytes;
+
+	(void)state;
+	assert_non_null(t);
+	atomic_store(&b.g->w.tap, t);
+	bytes = seal_usual(&b, l3);
+	assert_copied(t, b.g->out, CAPTURE_CLEAR, DROP_NONE);
+	assert_copied(t, b.g->out, CAPTURE_CIPHER, DROP_NONE);
+	assert_copied(t, b.ah_out, CAPTURE_CIPHER, DROP_NONE);
+	give_in(&b, b.ah_in, l3, bytes);
+	assert_copied(t, b.ah_in, CAPTURE_CIPHER, DROP_NONE);
+	assert_copied(t, b.g->in, CAPTURE_CIPHER, DROP_NONE);
+	assert_copied(t, b.g->in, CAPTURE_CLEAR, DROP_NONE);
+	bytes = take_ah_off(&b, l3, bytes);
+	give_in(&b, b.g->in, l3, bytes);
+	assert_copied(t, b.g->in, CAPTURE_CIPHER, DROP_BUNDLE);
+	assert_null(tap_first(t));
+	tap_free(t);
+	bundle_end(&b);
+}
+
 /* --- what can't be --- */
 
 static void only_ah_in_transport_mode_between_the_same_two_carries(void **state)
@@ -471,6 +522,7 @@ int main(void)
 		cmocka_unit_test(esp_that_is_gone_is_not_ahs),
 		cmocka_unit_test(replay_is_ahs_to_find),
 		cmocka_unit_test(packet_of_no_selector_is_esps_to_drop),
+		cmocka_unit_test(capture_has_every_step),
 		cmocka_unit_test(
 			only_ah_in_transport_mode_between_the_same_two_carries),
 		cmocka_unit_test(one_worker_has_both),
