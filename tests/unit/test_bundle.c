@@ -80,6 +80,30 @@ static void good_ones_of_a_batch_go_on(void **state)
 	bundle_end(&b);
 }
 
+/* RFC 4303 section 3.1.1: those that are for the way before both, and options for
+ * the destination within. */
+static void extension_headers_stand_where_they_did(void **state)
+{
+	struct bundle b = bundle_of(&transport_v6);
+	struct ip_header h = inside_of(&b);
+	uint8_t packet[FRAME_BYTES], l3[FRAME_BYTES];
+	uint32_t bytes;
+
+	(void)state;
+	h.protocol = EXT_HOP_BY_HOP;
+	gateway_packet(packet, &h);
+	memset(packet + IPV6_HEADER_BYTES, 0, 16);
+	packet[IPV6_HEADER_BYTES] = EXT_DEST_OPTIONS;
+	packet[IPV6_HEADER_BYTES + 8] = PROTO_UDP;
+	bytes = seal(&b, packet, h.total_bytes, l3);
+	assert_int_equal(l3[6], EXT_HOP_BY_HOP);
+	assert_int_equal(l3[IPV6_HEADER_BYTES], PROTO_AH);
+	assert_int_equal(l3[IPV6_HEADER_BYTES + 8], PROTO_ESP);
+	give_in(&b, b.ah_in, l3, bytes);
+	assert_opens(&b, packet, h.total_bytes);
+	bundle_end(&b);
+}
+
 /* --- out --- */
 
 static void ah_stands_before_esp(void **state)
@@ -342,25 +366,56 @@ static void esp_of_another_spi_in_ah_is_dropped(void **state)
 	assert_drop(&b, b.ah_in, DROP_BUNDLE);
 }
 
+/* In AH alone; the first octets of what is above IP are ESP's SPI. */
+static void give_carried(struct bundle *b, const struct ip_header *h)
+{
+	const uint64_t esp =
+		atomic_load(&b->g->policies.binding[GATEWAY_POLICY]);
+	uint8_t packet[FRAME_BYTES], l3[FRAME_BYTES];
+	uint64_t whole;
+	uint32_t bytes;
+
+	memcpy(&whole, &b->ah_out->ref, sizeof(whole));
+	atomic_store(&b->g->policies.binding[GATEWAY_POLICY], whole);
+	gateway_packet(packet, h);
+	memcpy(packet + ip_least_bytes(h->version), &b->g->out->spi_be, 4);
+	bytes = seal(b, packet, h->total_bytes, l3);
+	atomic_store(&b->g->policies.binding[GATEWAY_POLICY], esp);
+	give_in(b, b->ah_in, l3, bytes);
+}
+
 /* Whoever has its keys can't say anything but ESP by it. */
 static void anything_but_esp_in_ah_is_dropped(void **state)
 {
 	struct bundle b = bundle_of(&transport);
 	const struct ip_header h = inside_of(&b);
-	uint8_t packet[FRAME_BYTES], l3[FRAME_BYTES];
-	uint64_t whole, esp;
-	uint32_t bytes;
 
 	(void)state;
-	esp = atomic_load(&b.g->policies.binding[GATEWAY_POLICY]);
-	memcpy(&whole, &b.ah_out->ref, sizeof(whole));
-	atomic_store(&b.g->policies.binding[GATEWAY_POLICY], whole);
-	gateway_packet(packet, &h);
-	memcpy(packet + IPV4_HEADER_BYTES, &b.g->out->spi_be, 4);
-	bytes = seal(&b, packet, h.total_bytes, l3);
-	atomic_store(&b.g->policies.binding[GATEWAY_POLICY], esp);
-	give_in(&b, b.ah_in, l3, bytes);
+	give_carried(&b, &h);
 	assert_drop(&b, b.ah_in, DROP_BUNDLE);
+}
+
+/* As far as to its SPI it may be its SA's. */
+static void esp_of_any_length_in_ah_is_looked_at(void **state)
+{
+	(void)state;
+	for (uint32_t n = 0; n < 64; n++) {
+		struct bundle b = bundle_of(n % 2 ? &transport : &transport_v6);
+		struct ip_header h = inside_of(&b);
+		const struct sa_rt *esp = b.g->in;
+		uint32_t least = ESP_HEADER_BYTES + esp->iv_bytes +
+				 esp->align_bytes + esp->icv_bytes;
+		enum drop_reason reason = DROP_ICV;
+
+		if (n < 4)
+			reason = DROP_BUNDLE;
+		else if (n < least || (n - least) % esp->align_bytes)
+			reason = DROP_ESP_LENGTH;
+		h.protocol = PROTO_ESP;
+		h.total_bytes = ip_least_bytes(h.version) + n;
+		give_carried(&b, &h);
+		assert_drop(&b, n < 4 ? b.ah_in : esp, reason);
+	}
 }
 
 static void esp_that_is_gone_is_not_ahs(void **state)
@@ -519,6 +574,8 @@ int main(void)
 		cmocka_unit_test(esp_without_ah_is_dropped),
 		cmocka_unit_test(esp_of_another_spi_in_ah_is_dropped),
 		cmocka_unit_test(anything_but_esp_in_ah_is_dropped),
+		cmocka_unit_test(esp_of_any_length_in_ah_is_looked_at),
+		cmocka_unit_test(extension_headers_stand_where_they_did),
 		cmocka_unit_test(esp_that_is_gone_is_not_ahs),
 		cmocka_unit_test(replay_is_ahs_to_find),
 		cmocka_unit_test(packet_of_no_selector_is_esps_to_drop),
