@@ -4,146 +4,10 @@
  * same is not touched, what is refused changes nothing, and keys that come back
  * go on where they ended.
  */
-#include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
-#include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#include "ctrl/base/log.h"
-#include "ctrl/conf/conf.h"
-#include "ctrl/dp/manual.h"
-#include "ctrl/dp/tunnel.h"
-#include "ctrl/sadb/quiescent.h"
-#include "tests/support/side.h"
-
-#define KEY_A "0x000102030405060708090a0b0c0d0e0f10111213"
-#define KEY_B "0x202122232425262728292a2b2c2d2e2f30313233"
-#define KEY_C "0x404142434445464748494a4b4c4d4e4f50515253"
-#define KEY_D "0x606162636465666768696a6b6c6d6e6f70717273"
-#define KEY_E "0x808182838485868788898a8b8c8d8e8f90919293"
-
-#define GATEWAY                                              \
-	"gateway { protected = lan0\n unprotected = wan0\n " \
-	"allow_manual_counter_mode = yes\n }\n"
-#define SA(dir, spi, key) dir " { spi = " spi "\n encr_key = " key "\n }\n"
-#define PAIR_OF(name, esp, more, in, out)                               \
-	name " { local_addrs = 192.0.2.1\n remote_addrs = 192.0.2.2\n " \
-	     "esp_proposals = " esp "\n" more in out "}\n"
-#define PAIR(name, in, out) PAIR_OF(name, "aes128gcm16", "", in, out)
-#define ONE		    PAIR("one", SA("in", "0x1001", KEY_A), SA("out", "0x1002", KEY_B))
-#define OTHER_ONE(esp, more)                                      \
-	CONF(PAIR_OF("one", esp, more, SA("in", "0x1001", KEY_A), \
-		     SA("out", "0x1002", KEY_B)),                 \
-	     NET_1)
-#define TWO PAIR("two", SA("in", "0x2001", KEY_C), SA("out", "0x2002", KEY_D))
-#define POLICY(name, net, pair)                                                \
-	name " { action = protect\n local_ts = 10.1.0.0/16\n remote_ts = " net \
-	     "\n manual = " pair "\n }\n"
-#define NET_1 POLICY("net", "10.2.0.0/16", "one")
-/* Of the pair's own addresses, whichever its mode is. */
-#define OWN_ONE(more)                                                       \
-	CONF(PAIR_OF("one", "aes128gcm16", more, SA("in", "0x1001", KEY_A), \
-		     SA("out", "0x1002", KEY_B)),                           \
-	     "own { action = protect\n local_ts = 192.0.2.1\n remote_ts = " \
-	     "192.0.2.2\n manual = one\n }\n")
-#define CONF(pairs, policies) \
-	GATEWAY "manual {\n" pairs "}\npolicies {\n" policies "}\n"
-
-#define TURNS_MAX 2000
-#define TURN_MS	  1
-
-struct fixture {
-	struct side *s;
-	struct manual *m;
-	struct config *config; /* in force */
-	char folder[64];
-};
-
-static struct config *parse(const char *text)
-{
-	struct config *c = NULL;
-	struct error e;
-
-	if (conf_parse("f", slice_of(text, strlen(text)), &c, &e))
-		fail_msg("%s", e.text);
-	return c;
-}
-
-static int try_config(struct fixture *f, struct config *c, struct error *e)
-{
-	int err = tunnels_replace(c, f->s->sadb, f->m, 1, e);
-
-	if (err) {
-		config_free(c);
-		return err;
-	}
-	config_free(f->config);
-	f->config = c;
-	return 0;
-}
-
-static int try(struct fixture *f, const char *text, struct error *e)
-{
-	return try_config(f, parse(text), e);
-}
-
-static void drain(struct fixture *f)
-{
-	for (int i = 0; i < TURNS_MAX && !manual_is_settled(f->m); i++) {
-		worker_step(&f->s->w);
-		side_poll(f->s);
-		poll(NULL, 0, TURN_MS);
-	}
-	assert_true(manual_is_settled(f->m));
-}
-
-static void apply_config(struct fixture *f, struct config *c)
-{
-	struct error e;
-
-	if (try_config(f, c, &e))
-		fail_msg("%s", e.text);
-	drain(f);
-}
-
-static void apply(struct fixture *f, const char *text)
-{
-	apply_config(f, parse(text));
-}
-
-/* NULL: the i-th policy has none. */
-static struct sa_rt *out_of(struct fixture *f, size_t i)
-{
-	uint64_t whole = atomic_load(&f->s->bindings[f->config->policies[i].id]);
-	struct sa_ref ref;
-
-	memcpy(&ref, &whole, sizeof(ref));
-	return ref.gen ? sad_get(f->s->sad, ref) : NULL;
-}
-
-static uint32_t spi_of(const struct sa_rt *sa)
-{
-	return sa ? ntohl(sa->spi_be) : 0;
-}
-
-static bool has_inbound(const struct fixture *f, uint32_t spi)
-{
-	struct sadb_id id = { .spi = spi, .dir = SADB_IN };
-
-	assert_int_equal(addr_parse("192.0.2.1", &id.daddr), 0);
-	return sadb_is_there(f->s->sadb, &id);
-}
+#include "tests/unit/manual_fixture.h"
 
 static void pair_serves_its_policies(void **state)
 {
@@ -215,26 +79,6 @@ static void keys_that_come_back_go_on(void **state)
 
 /* --- what else a pair may be */
 
-static void note_inbound(void *ctx, const struct sadb_id *id, uint32_t policy,
-			 bool orphan, const struct sa_rt *sa)
-{
-	const struct sa_rt **found = ctx;
-
-	(void)policy;
-	(void)orphan;
-	if (id->dir == SADB_IN)
-		*found = sa;
-}
-
-static const struct sa_rt *inbound(const struct fixture *f)
-{
-	const struct sa_rt *found = NULL;
-
-	sadb_each(f->s->sadb, note_inbound, &found);
-	assert_non_null(found);
-	return found;
-}
-
 static void pair_can_be_in_udp(void **state)
 {
 	struct fixture *f = *state;
@@ -267,126 +111,6 @@ static void extended_numbers_that_come_back_go_on(void **state)
 	assert_true(out_of(f, 0)->seq == sent);
 	assert_true(atomic_load(&out_of(f, 0)->kept->limit) > sent);
 	assert_true(inbound(f)->replay.top == received);
-}
-
-/* --- a peer that moves */
-
-#define IN_UDP(more) \
-	OTHER_ONE("aes128gcm16", "encap = yes\nremote_port = 1024\n" more)
-#define FOLLOWED IN_UDP("follow = yes\n")
-
-static void tell_moved(struct fixture *f, const char *addr, uint16_t port)
-{
-	struct telling what = {
-		.kind = TELL_MAPPING,
-		.sa = inbound(f)->ref,
-		.sport = port,
-	};
-
-	assert_int_equal(addr_parse(addr, &what.saddr), 0);
-	assert_true(tell_put(f->s->w.tell, &what));
-	side_poll(f->s);
-}
-
-static void assert_sends_to(struct fixture *f, size_t i, const char *addr,
-			    uint16_t port)
-{
-	const struct sa_rt *out = out_of(f, i);
-	const uint8_t *udp =
-		sa_outer(out)->octets + OUTER_MAX - UDP_HEADER_BYTES;
-	char text[ADDR_STR_MAX];
-
-	assert_string_equal(addr_str(sa_daddr(out), text), addr);
-	assert_int_equal(udp[2] << 8 | udp[3], port);
-}
-
-static void peer_that_moves_is_followed_if_told_to(void **state)
-{
-	struct fixture *f = *state;
-
-	apply(f, FOLLOWED);
-	assert_sends_to(f, 0, "192.0.2.2", 1024);
-	tell_moved(f, "203.0.113.9", 1025);
-	assert_sends_to(f, 0, "203.0.113.9", 1025);
-	tell_moved(f, "192.0.2.2", 1024);
-	assert_sends_to(f, 0, "192.0.2.2", 1024);
-}
-
-static void peer_that_moves_is_not_followed_otherwise(void **state)
-{
-	struct fixture *f = *state;
-
-	apply(f, IN_UDP(""));
-	tell_moved(f, "203.0.113.9", 1025);
-	assert_sends_to(f, 0, "192.0.2.2", 1024);
-}
-
-/* Without another SA, which would begin to count again. */
-static void following_begins_and_ends_with_a_reload(void **state)
-{
-	struct fixture *f = *state;
-	const struct sa_rt *sa;
-
-	apply(f, IN_UDP(""));
-	sa = out_of(f, 0);
-	tell_moved(f, "203.0.113.9", 1025);
-	apply(f, FOLLOWED);
-	assert_sends_to(f, 0, "203.0.113.9", 1025);
-	apply(f, IN_UDP(""));
-	assert_sends_to(f, 0, "192.0.2.2", 1024);
-	assert_ptr_equal(out_of(f, 0), sa);
-}
-
-static void nobodys_address_is_not_followed(void **state)
-{
-	static const char *const nobodys[] = { "224.0.0.1", "127.0.0.1",
-					       "255.255.255.255", "0.0.0.0",
-					       "192.0.2.1" };
-	struct fixture *f = *state;
-
-	apply(f, FOLLOWED);
-	for (size_t i = 0; i < sizeof(nobodys) / sizeof(nobodys[0]); i++) {
-		tell_moved(f, nobodys[i], 1025);
-		assert_sends_to(f, 0, "192.0.2.2", 1024);
-	}
-}
-
-#define FOLLOWED_PAIR(name, in, out) \
-	PAIR_OF(name, "aes128gcm16", "encap = yes\nfollow = yes\n", in, out)
-
-/* Two behind one NAT: each has its own place there, whatever the order. */
-static void another_pairs_peer_is_not_moved(void **state)
-{
-	struct fixture *f = *state;
-
-	apply(f, CONF(FOLLOWED_PAIR("two", SA("in", "0x2001", KEY_C),
-				    SA("out", "0x2002", KEY_D)),
-		      POLICY("net", "10.2.0.0/16", "two")));
-	tell_moved(f, "203.0.113.9", 1025);
-	apply(f, CONF(FOLLOWED_PAIR("one", SA("in", "0x1001", KEY_A),
-				    SA("out", "0x1002", KEY_B))
-			      FOLLOWED_PAIR("two", SA("in", "0x2001", KEY_C),
-					    SA("out", "0x2002", KEY_D)),
-		      NET_1 POLICY("more", "10.3.0.0/16", "two")));
-	assert_sends_to(f, 0, "192.0.2.2", 4500);
-	assert_sends_to(f, 1, "203.0.113.9", 1025);
-}
-
-/* Its address is what it is for. */
-static void in_transport_mode_the_port_moves_alone(void **state)
-{
-	struct fixture *f = *state;
-
-	apply(f, CONF(PAIR_OF("one", "aes128gcm16",
-			      "mode = transport\nencap = yes\nfollow = yes\n",
-			      SA("in", "0x1001", KEY_A),
-			      SA("out", "0x1002", KEY_B)),
-		      "net { action = protect\n local_ts = 192.0.2.1\n "
-		      "remote_ts = 192.0.2.2\n manual = one\n }\n"));
-	tell_moved(f, "203.0.113.9", 1025);
-	assert_sends_to(f, 0, "192.0.2.2", 4500);
-	tell_moved(f, "192.0.2.2", 1025);
-	assert_sends_to(f, 0, "192.0.2.2", 1025);
 }
 
 /* --- what is refused changes nothing */
@@ -643,23 +367,6 @@ static void extended_numbers_without_state_are_refused(void **state)
 
 /* --- pairs that were added */
 
-static struct config *with_added(const char *file, const char *added)
-{
-	struct config *c = parse(file);
-	struct manual_conf m;
-	struct error e;
-
-	if (conf_parse_manual("f", slice_of(added, strlen(added)), "new", c, &m,
-			      &e))
-		fail_msg("%s", e.text);
-	c->manual = realloc(c->manual, (c->n_manual + 1) * sizeof(m));
-	assert_non_null(c->manual);
-	c->manual[c->n_manual++] = m;
-	return c;
-}
-
-#define ADDED(in, out) "manual {\n" PAIR("new", in, "policies = net\n" out) "}"
-
 static void added_pair_takes_a_policy_over_and_gives_it_back(void **state)
 {
 	const char *file = CONF(ONE, NET_1 POLICY("more", "10.3.0.0/16", "one"));
@@ -690,92 +397,6 @@ static void half_a_pair_is_one_sa(void **state)
 	assert_int_equal(sad_count(f->s->sad), 3);
 }
 
-/* Its own inbound one is another pair's, as keys are changed without a loss. */
-static void half_a_pair_follows_who_has_its_place(void **state)
-{
-	struct fixture *f = *state;
-
-	apply(f, FOLLOWED);
-	tell_moved(f, "203.0.113.9", 1025);
-	apply_config(f, with_added(FOLLOWED,
-				   "manual {\n" PAIR_OF("new", "aes128gcm16",
-							"encap = yes\n"
-							"remote_port = 1024\n"
-							"follow = yes\n",
-							"policies = net\n",
-							SA("out", "0x2002",
-							   KEY_D)) "}"));
-	assert_int_equal(spi_of(out_of(f, 0)), 0x2002);
-	assert_sends_to(f, 0, "203.0.113.9", 1025);
-	tell_moved(f, "203.0.113.9", 1026);
-	assert_sends_to(f, 0, "203.0.113.9", 1026);
-}
-
-/* Whose home is the same, but what it protects is not. */
-static void half_a_pair_does_not_follow_who_has_another_policy(void **state)
-{
-	const char *both =
-		CONF(FOLLOWED_PAIR("one", SA("in", "0x1001", KEY_A),
-				   SA("out", "0x1002", KEY_B))
-			     FOLLOWED_PAIR("two", SA("in", "0x2001", KEY_C),
-					   SA("out", "0x2002", KEY_D)),
-		     NET_1 POLICY("more", "10.3.0.0/16", "two"));
-	struct fixture *f = *state;
-
-	apply(f, CONF(FOLLOWED_PAIR("two", SA("in", "0x2001", KEY_C),
-				    SA("out", "0x2002", KEY_D)),
-		      POLICY("net", "10.2.0.0/16", "two")));
-	tell_moved(f, "203.0.113.9", 1025);
-	apply_config(f,
-		     with_added(both, "manual {\n" PAIR_OF("new", "aes128gcm16",
-							   "encap = yes\n"
-							   "follow = yes\n",
-							   "policies = net\n",
-							   SA("out", "0x3002",
-							      KEY_E)) "}"));
-	assert_int_equal(spi_of(out_of(f, 0)), 0x3002);
-	assert_sends_to(f, 0, "192.0.2.2", 4500);
-	assert_sends_to(f, 1, "203.0.113.9", 1025);
-}
-
-/* --- */
-
-static int setup(void **state)
-{
-	static struct fixture f;
-
-	f = (struct fixture){ .s = side_new(NULL) };
-	strcpy(f.folder, "/tmp/cygnet.manual.XXXXXX");
-	if (!mkdtemp(f.folder) || rmdir(f.folder))
-		return -1;
-	f.m = manual_new(f.s->sadb, f.folder);
-	*state = &f;
-	return f.m ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-	struct dirent *found;
-	char path[512];
-	DIR *dir;
-
-	manual_free(f->m);
-	config_free(f->config);
-	side_free(f->s);
-	dir = opendir(f->folder);
-	while (dir && (found = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%s", f->folder, found->d_name);
-		unlink(path);
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(f->folder);
-	return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -785,12 +406,6 @@ int main(void)
 		CASE(pair_that_is_gone_is_removed),
 		CASE(keys_that_come_back_go_on),
 		CASE(pair_can_be_in_udp),
-		CASE(peer_that_moves_is_followed_if_told_to),
-		CASE(peer_that_moves_is_not_followed_otherwise),
-		CASE(following_begins_and_ends_with_a_reload),
-		CASE(nobodys_address_is_not_followed),
-		CASE(another_pairs_peer_is_not_moved),
-		CASE(in_transport_mode_the_port_moves_alone),
 		CASE(extended_numbers_that_come_back_go_on),
 		CASE(other_keys_under_an_spi_in_use_are_refused),
 		CASE(other_form_under_an_spi_in_use_is_refused),
@@ -805,8 +420,6 @@ int main(void)
 		CASE(extended_numbers_without_state_are_refused),
 		CASE(added_pair_takes_a_policy_over_and_gives_it_back),
 		CASE(half_a_pair_is_one_sa),
-		CASE(half_a_pair_follows_who_has_its_place),
-		CASE(half_a_pair_does_not_follow_who_has_another_policy),
 	};
 
 	log_set_level(LOG_LVL_ERROR);
