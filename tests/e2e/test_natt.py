@@ -64,6 +64,12 @@ def ping(lab, near, far, count=3):
         check=False).returncode == 0
 
 
+def is_mapped(lab):
+    """Has gw-a a port of the NAT? What gw-b sends there before takes it away."""
+    return f"src={GW_A} " in lab.run("wire", [
+        "cat", "/proc/net/nf_conntrack"]).stdout
+
+
 # --- what keeps a mapping alive
 
 def keepalives(packets):
@@ -217,8 +223,9 @@ def main():
         lab.renew_sas()
         lab.build_nat()
         lab.map_to({GW_A: PORTS[0]})
-        b = lab.start_gateway("gw-b", lab.conf("b"))
         a = lab.start_gateway("gw-a", lab.conf("a"))
+        wait_until(lambda: is_mapped(lab), 10, "gw-a's mapping")
+        b = lab.start_gateway("gw-b", lab.conf("b"))
         ok(ping(lab, "a", HOST_B) and ping(lab, "b", HOST_A),
            "through the NAT packets go both ways")
         check_keepalive(lab, a, b)
