@@ -40,15 +40,15 @@ static inline struct addr_halves addr_halves(const struct addr *a)
 	return (struct addr_halves){ be64toh(be[0]), be64toh(be[1]) };
 }
 
-/* Two numbers that a CPU stores, or adds, at once. */
-#define TWO_LANES __attribute__((vector_size(16)))
+/* Two numbers that a CPU stores, or adds, at once, and four. */
+#define TWO_LANES  __attribute__((vector_size(16)))
+#define FOUR_LANES __attribute__((vector_size(16)))
 
 /* Stored at once: it is copied as a whole, and what was stored in pieces would
  * have to wait for the store buffer. */
 static inline struct addr addr_from_v4(uint32_t v4_be)
 {
-	const uint64_t lo = 0xffffULL << 32 | be32toh(v4_be);
-	const uint64_t TWO_LANES be = { 0, htobe64(lo) };
+	const uint32_t FOUR_LANES be = { 0, 0, htobe32(0xffff), v4_be };
 	struct addr a;
 
 	memcpy(a.octets, &be, sizeof(be));

@@ -51,11 +51,3 @@ void ip_set_tos(uint8_t *header, uint8_t tos)
 	else
 		ipv6_set_tos(header, tos);
 }
-
-void ip_hop(uint8_t *header)
-{
-	if (header[0] >> 4 == 4)
-		ipv4_ttl_decrement(header);
-	else
-		header[IPV6_HOP_LIMIT_AT]--;
-}

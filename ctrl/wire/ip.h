@@ -12,6 +12,7 @@
 
 #include "ctrl/base/addr.h"
 #include "ctrl/base/slice.h"
+#include "ctrl/wire/hop.h"
 
 struct ip_header {
 	struct addr saddr;
@@ -64,13 +65,5 @@ void ip_build(uint8_t *at, const struct ip_header *h);
 
 /* Another TOS or traffic class; IPv4's checksum is mended for it. */
 void ip_set_tos(uint8_t *header, uint8_t tos);
-
-/*
- * One less in the TTL or hop limit; likewise.
- *
- * header   with one above 0; whether it is still above 0 afterwards is the
- *          caller's question (RFC 1812 section 5.3.1, RFC 8200 section 3)
- */
-void ip_hop(uint8_t *header);
 
 #endif

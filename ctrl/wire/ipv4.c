@@ -12,7 +12,7 @@
 #include "include/proto.h"
 
 #define FRAGMENT_OFF 6
-#define TTL_OFF	     8
+#define PLAIN	     0x45 /* version, and words of a header without options */
 
 /* RFC 1071 section 1: the carries of a one's complement sum go around. */
 static uint16_t fold(uint32_t sum)
@@ -47,6 +47,24 @@ static bool has_source_route(const uint8_t *header, uint32_t header_bytes)
 	return at > header_bytes;
 }
 
+/* What was measured. */
+static inline void fill(const uint8_t *at, unsigned int header_bytes,
+			uint16_t total_bytes, struct ip_header *out)
+{
+	out->version = 4;
+	out->header_bytes = (uint16_t)header_bytes;
+	out->total_bytes = total_bytes;
+	out->tos = at[1];
+	out->id = get_u16(at + 4);
+	out->fragment = get_u16(at + FRAGMENT_OFF);
+	out->ttl = at[IPV4_TTL_AT];
+	out->protocol = at[9];
+	out->source_route = header_bytes > IPV4_HEADER_BYTES &&
+			    has_source_route(at, header_bytes);
+	out->saddr = addr_at(at + 12);
+	out->daddr = addr_at(at + 16);
+}
+
 /* room: what may be there of the packet. */
 static inline bool parse(struct slice octets, size_t room, struct ip_header *out)
 {
@@ -61,18 +79,7 @@ static inline bool parse(struct slice octets, size_t room, struct ip_header *out
 	if (header_bytes < IPV4_HEADER_BYTES || header_bytes > total_bytes ||
 	    header_bytes > octets.len || total_bytes > room)
 		return false;
-	out->version = 4;
-	out->header_bytes = (uint16_t)header_bytes;
-	out->total_bytes = total_bytes;
-	out->tos = at[1];
-	out->id = get_u16(at + 4);
-	out->fragment = get_u16(at + FRAGMENT_OFF);
-	out->ttl = at[TTL_OFF];
-	out->protocol = at[9];
-	out->source_route = header_bytes > IPV4_HEADER_BYTES &&
-			    has_source_route(at, header_bytes);
-	out->saddr = addr_at(at + 12);
-	out->daddr = addr_at(at + 16);
+	fill(at, header_bytes, total_bytes, out);
 	return true;
 }
 
@@ -88,12 +95,12 @@ bool ipv4_parse_quote(struct slice octets, struct ip_header *out)
 
 void ipv4_build(uint8_t *at, const struct ip_header *h)
 {
-	at[0] = 4 << 4 | IPV4_HEADER_BYTES / 4;
+	at[0] = PLAIN;
 	at[1] = h->tos;
 	put_u16(at + 2, (uint16_t)h->total_bytes);
 	put_u16(at + 4, h->id);
 	put_u16(at + FRAGMENT_OFF, h->fragment);
-	at[TTL_OFF] = h->ttl;
+	at[IPV4_TTL_AT] = h->ttl;
 	at[9] = h->protocol;
 	put_u16(at + IPV4_CHECKSUM_AT, 0);
 	memcpy(at + 12, h->saddr.octets + ADDR_V4_AT, 4);
@@ -153,17 +160,14 @@ uint16_t ipv4_checksum(const void *header, size_t bytes)
 }
 
 /*
- * Is the checksum of a header right? Without options, which is the rule, by
- * a handful of additions: what is a one's complement sum of all ones, and is not
- * 0, is a multiple of that.
+ * Is the checksum of a header without options right? By a handful of additions:
+ * what is a one's complement sum of all ones, and is not 0, is a multiple of that.
  */
-static bool is_summed(const uint8_t *header, uint32_t bytes)
+static bool is_plain_summed(const uint8_t *header)
 {
 	uint64_t first, second, sum;
 	uint32_t last;
 
-	if (bytes != IPV4_HEADER_BYTES)
-		return !ipv4_checksum(header, bytes);
 	memcpy(&first, header, sizeof(first));
 	memcpy(&second, header + 8, sizeof(second));
 	memcpy(&last, header + 16, sizeof(last));
@@ -172,10 +176,23 @@ static bool is_summed(const uint8_t *header, uint32_t bytes)
 	return sum % UINT16_MAX == 0;
 }
 
+/* Without options, which is the rule. */
+static bool parse_plain(struct slice octets, struct ip_header *out)
+{
+	uint16_t total_bytes = get_u16(octets.ptr + 2);
+
+	if (total_bytes < IPV4_HEADER_BYTES || total_bytes > octets.len)
+		return false;
+	fill(octets.ptr, IPV4_HEADER_BYTES, total_bytes, out);
+	return is_plain_summed(octets.ptr);
+}
+
 bool ipv4_parse_summed(struct slice octets, struct ip_header *out)
 {
+	if (octets.len >= IPV4_HEADER_BYTES && octets.ptr[0] == PLAIN)
+		return parse_plain(octets, out);
 	return parse(octets, octets.len, out) &&
-	       is_summed(octets.ptr, out->header_bytes);
+	       !ipv4_checksum(octets.ptr, out->header_bytes);
 }
 
 /* HC' = ~(~HC + ~m + m') */
@@ -236,14 +253,4 @@ void ipv4_fragment(uint8_t *at, const uint8_t *packet,
 void ipv4_set_tos(uint8_t *header, uint8_t tos)
 {
 	ipv4_set_word(header, 0, (uint16_t)(header[0] << 8 | tos));
-}
-
-/* Of HC' = ~(~HC + ~m + m') the rest is the same for any m with a TTL above 0. */
-void ipv4_ttl_decrement(uint8_t *header)
-{
-	uint32_t sum = (uint16_t)~get_u16(header + IPV4_CHECKSUM_AT) +
-		       (uint16_t) ~(1U << 8);
-
-	put_u16(header + IPV4_CHECKSUM_AT, (uint16_t)~fold(sum));
-	header[TTL_OFF]--;
 }

@@ -85,12 +85,4 @@ void ipv4_set_word(uint8_t *header, uint32_t at, uint16_t word);
 /* Another TOS, and the checksum mended for it likewise. */
 void ipv4_set_tos(uint8_t *header, uint8_t tos);
 
-/*
- * One less in the TTL, and the checksum mended for it likewise.
- *
- * header   with a TTL above 0; whether it is still above 0 afterwards is the
- *          caller's question (RFC 1812 section 5.3.1)
- */
-void ipv4_ttl_decrement(uint8_t *header);
-
 #endif
