@@ -65,9 +65,29 @@ struct batch {
 /* Addresses, protocol and ports as the rules of an SA see them. */
 struct flow packet_flow(const struct packet *p, enum dp_dir dir);
 
+/* Why it is none of its SA's, of which the rules say that its ports decide. */
+enum drop_reason packet_misfit_by_ports(const struct packet *p, enum dp_dir dir);
+
 /* Why it is none of its SA's, by that one's rules; DROP_NONE: it is. Once a
  * packet. */
-enum drop_reason packet_misfit(const struct packet *p, enum dp_dir dir);
+static inline enum drop_reason packet_misfit(const struct packet *p,
+					     enum dp_dir dir)
+{
+	const struct rules *rules =
+		atomic_load_explicit(&p->sa->rules, memory_order_acquire);
+	const struct addr *from = &p->ip.saddr, *to = &p->ip.daddr;
+
+	switch (rules_ask(rules, dir == DIR_OUT ? from : to,
+			  dir == DIR_OUT ? to : from, p->ip.protocol)) {
+	case RULES_ACCEPT:
+		return DROP_NONE;
+	case RULES_REFUSE:
+		return DROP_SELECTOR;
+	case RULES_PORTS:
+		break;
+	}
+	return packet_misfit_by_ports(p, dir);
+}
 
 /*
  * Writes a link header in front of it, the ethertype included; returns its first

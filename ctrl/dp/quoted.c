@@ -56,15 +56,9 @@ static bool is_out_of_place(const struct packet *p, enum dp_dir dir)
 	       (dir == DIR_IN && rules_have_local(rules, &p->ip.saddr));
 }
 
-enum drop_reason quoted_judge(const struct worker *w, const struct packet *p,
-			      enum dp_dir dir)
+enum drop_reason quoted_ask(const struct packet *p, enum dp_dir dir,
+			    enum drop_reason misfit)
 {
-	enum drop_reason misfit = packet_misfit(p, dir);
-	bool check = dir == DIR_IN &&
-		     atomic_load_explicit(&w->quote_check, memory_order_relaxed);
-
-	if (misfit == DROP_NONE && !check)
-		return DROP_NONE;
 	if (!icmp_is_error(whole(p), &p->ip))
 		return misfit;
 	if (misfit != DROP_NONE && is_out_of_place(p, dir))

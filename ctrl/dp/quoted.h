@@ -15,12 +15,26 @@
 #include "ctrl/dp/packet.h"
 #include "ctrl/dp/worker.h"
 
+/* The same as quoted_judge(), of what is perhaps such an error. misfit: what the
+ * SA's rules say of it. */
+enum drop_reason quoted_ask(const struct packet *p, enum dp_dir dir,
+			    enum drop_reason misfit);
+
 /*
- * May its SA carry it that way? DROP_NONE: yes.
+ * May its SA carry it that way? DROP_NONE: yes. Inline: of every packet.
  *
  * p   with its SA, the packet that is protected at l3 and parsed
  */
-enum drop_reason quoted_judge(const struct worker *w, const struct packet *p,
-			      enum dp_dir dir);
+static inline enum drop_reason quoted_judge(const struct worker *w,
+					    const struct packet *p,
+					    enum dp_dir dir)
+{
+	enum drop_reason misfit = packet_misfit(p, dir);
+	bool check = dir == DIR_IN &&
+		     atomic_load_explicit(&w->quote_check, memory_order_relaxed);
+
+	return misfit == DROP_NONE && !check ? DROP_NONE
+					     : quoted_ask(p, dir, misfit);
+}
 
 #endif

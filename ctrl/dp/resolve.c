@@ -161,22 +161,15 @@ static bool has_ports(const struct packet *p)
 	return false;
 }
 
-/* Most rules don't ask for ports, whose search costs as much as all else. */
-static struct flow flow_without_ports(const struct packet *p, enum dp_dir dir)
+struct flow packet_flow(const struct packet *p, enum dp_dir dir)
 {
-	bool out = dir == DIR_OUT;
-
-	return (struct flow){
+	struct slice ports = slice_of(p->l3 + p->ip.header_bytes, 4);
+	const bool out = dir == DIR_OUT;
+	struct flow f = {
 		.local = out ? p->ip.saddr : p->ip.daddr,
 		.remote = out ? p->ip.daddr : p->ip.saddr,
 		.protocol = p->ip.protocol,
 	};
-}
-
-struct flow packet_flow(const struct packet *p, enum dp_dir dir)
-{
-	struct slice ports = slice_of(p->l3 + p->ip.header_bytes, 4);
-	struct flow f = flow_without_ports(p, dir);
 	uint16_t sport = 0, dport = 0;
 
 	f.has_ports = has_ports(p) && rd_u16(&ports, &sport) &&
@@ -185,18 +178,16 @@ struct flow packet_flow(const struct packet *p, enum dp_dir dir)
 		dport = sport;
 	if (p->ip.protocol == PROTO_MH)
 		sport = dport &= 0xff00; /* its third octet */
-	f.local_port = dir == DIR_OUT ? sport : dport;
-	f.remote_port = dir == DIR_OUT ? dport : sport;
+	f.local_port = out ? sport : dport;
+	f.remote_port = out ? dport : sport;
 	return f;
 }
 
-enum drop_reason packet_misfit(const struct packet *p, enum dp_dir dir)
+enum drop_reason packet_misfit_by_ports(const struct packet *p, enum dp_dir dir)
 {
 	const struct rules *rules =
 		atomic_load_explicit(&p->sa->rules, memory_order_acquire);
-	const struct flow f = rules_ask_ports(rules)
-				      ? packet_flow(p, dir)
-				      : flow_without_ports(p, dir);
+	const struct flow f = packet_flow(p, dir);
 
 	if (rules_accept(rules, &f))
 		return DROP_NONE;

@@ -12,7 +12,7 @@
 /* Aligned as what stands beside it, where the compiler would leave room before it:
  * each SA has a rule at least. */
 struct addr_range {
-	unsigned __int128 min, max;
+	unsigned __int128 min, span; /* the last one's distance */
 } __attribute__((packed, aligned(8)));
 
 struct port_range {
@@ -22,18 +22,25 @@ struct port_range {
 struct rule {
 	struct addr_range local, remote;
 	struct port_range local_port, remote_port;
-	bool local_v4, remote_v4;
+	uint8_t families; /* see families_of() */
 	uint8_t protocol; /* PROTO_ANY for all */
 	bool ports;	  /* not any */
 	bool opaque;	  /* that there are none to be seen */
 	bool accept;
+	uint8_t say; /* enum rules_say */
 };
 
 struct rules {
 	struct rcu_head rcu;
 	size_t n;
-	bool ports; /* of any of them */
 	struct rule at[];
+};
+
+/* All that is asked of a packet but its ports. */
+struct ends {
+	unsigned __int128 local, remote;
+	uint8_t families;
+	uint8_t protocol;
 };
 
 static unsigned __int128 number_of(const struct addr *a)
@@ -45,12 +52,14 @@ static unsigned __int128 number_of(const struct addr *a)
 
 static struct addr_range range_of(const struct addr *min, const struct addr *max)
 {
-	return (struct addr_range){ number_of(min), number_of(max) };
+	return (struct addr_range){ number_of(min),
+				    number_of(max) - number_of(min) };
 }
 
+/* What is below it is far above, the other way round. */
 static bool addr_in(const struct addr_range *r, unsigned __int128 a)
 {
-	return r->min <= a && a <= r->max;
+	return a - r->min <= r->span;
 }
 
 static bool port_in(const struct port_range *r, uint16_t port)
@@ -63,6 +72,15 @@ static bool any_port(const struct port_range *r)
 	return r->min == 0 && r->max == UINT16_MAX;
 }
 
+#define BOTH_V4 3U
+
+/* Which of the two are IPv4. */
+static inline uint8_t families_of(const struct addr *local,
+				  const struct addr *remote)
+{
+	return (uint8_t)(addr_is_v4(local) << 1 | addr_is_v4(remote));
+}
+
 static struct rule rule_of(const struct sa_rule *from)
 {
 	const struct sadb_selector *s = &from->selector;
@@ -71,14 +89,16 @@ static struct rule rule_of(const struct sa_rule *from)
 		.remote = range_of(&s->remote_min, &s->remote_max),
 		.local_port = { s->local_port_min, s->local_port_max },
 		.remote_port = { s->remote_port_min, s->remote_port_max },
-		.local_v4 = addr_is_v4(&s->local_min),
-		.remote_v4 = addr_is_v4(&s->remote_min),
+		.families = families_of(&s->local_min, &s->remote_min),
 		.protocol = s->protocol,
 		.accept = from->accept,
 	};
 
 	r.ports = !any_port(&r.local_port) || !any_port(&r.remote_port);
 	r.opaque = selector_is_opaque(s);
+	r.say = r.accept ? RULES_ACCEPT : RULES_REFUSE;
+	if (r.ports)
+		r.say = RULES_PORTS;
 	return r;
 }
 
@@ -88,10 +108,8 @@ struct rules *rules_new(const struct sa_rule *rule, size_t n)
 
 	if (!r)
 		return NULL;
-	for (; r->n < n; r->n++) {
+	for (; r->n < n; r->n++)
 		r->at[r->n] = rule_of(&rule[r->n]);
-		r->ports |= r->at[r->n].ports;
-	}
 	return r;
 }
 
@@ -120,32 +138,77 @@ static bool ports_match(const struct rule *r, const struct flow *f)
 	       port_in(&r->remote_port, f->remote_port);
 }
 
-bool rules_ask_ports(const struct rules *r)
+static inline struct ends ends_of(const struct addr *local,
+				  const struct addr *remote, uint8_t protocol)
 {
-	return r->ports;
+	return (struct ends){
+		.local = number_of(local),
+		.remote = number_of(remote),
+		.families = families_of(local, remote),
+		.protocol = protocol,
+	};
+}
+
+/* All but its ports. IPv4 is no part of a range of IPv6, such as ::/0. */
+static bool covers(const struct rule *r, const struct ends *e)
+{
+	return r->families == e->families && addr_in(&r->local, e->local) &&
+	       addr_in(&r->remote, e->remote) &&
+	       (r->protocol == PROTO_ANY || r->protocol == e->protocol);
+}
+
+/* From that rule on. */
+static __attribute__((noinline)) enum rules_say ask(const struct rules *r,
+						    const struct rule *at,
+						    const struct addr *local,
+						    const struct addr *remote,
+						    uint8_t protocol)
+{
+	const struct ends e = ends_of(local, remote, protocol);
+
+	for (; at < r->at + r->n; at++)
+		if (covers(at, &e))
+			return at->say;
+	return RULES_REFUSE;
+}
+
+/* Of a rule of IPv4, all of whose addresses have the same upper half. */
+static inline bool covers_v4(const struct rule *r,
+			     const struct addr_halves *local,
+			     const struct addr_halves *remote)
+{
+	return !(local->hi | remote->hi) &&
+	       local->lo - (uint64_t)r->local.min <= (uint64_t)r->local.span &&
+	       remote->lo - (uint64_t)r->remote.min <= (uint64_t)r->remote.span;
+}
+
+enum rules_say rules_ask(const struct rules *r, const struct addr *local,
+			 const struct addr *remote, uint8_t protocol)
+{
+	const struct addr_halves l = addr_halves(local);
+	const struct addr_halves m = addr_halves(remote);
+
+	for (const struct rule *at = r->at; at < r->at + r->n; at++) {
+		if (at->families != BOTH_V4)
+			return ask(r, at, local, remote, protocol);
+		if (covers_v4(at, &l, &m) &&
+		    (at->protocol == PROTO_ANY || at->protocol == protocol))
+			return at->say;
+	}
+	return RULES_REFUSE;
 }
 
 /* The first that matches, all but its ports perhaps; NULL: there is none. */
 static const struct rule *first_match(const struct rules *r,
 				      const struct flow *f, bool blind)
 {
-	const unsigned __int128 local = number_of(&f->local);
-	const unsigned __int128 remote = number_of(&f->remote);
-	const bool local_v4 = addr_is_v4(&f->local);
-	const bool remote_v4 = addr_is_v4(&f->remote);
+	const struct ends e = ends_of(&f->local, &f->remote, f->protocol);
 	const struct rule *end = r->at + r->n;
 
-	for (const struct rule *at = r->at; at < end; at++) {
-		/* IPv4 is no part of a range of IPv6, such as ::/0. */
-		if (at->local_v4 != local_v4 || at->remote_v4 != remote_v4)
-			continue;
-		if (!addr_in(&at->local, local) || !addr_in(&at->remote, remote))
-			continue;
-		if (at->protocol != PROTO_ANY && at->protocol != f->protocol)
-			continue;
-		if (!at->ports || ports_match(at, f) || (blind && at->accept))
+	for (const struct rule *at = r->at; at < end; at++)
+		if (covers(at, &e) &&
+		    (!at->ports || ports_match(at, f) || (blind && at->accept)))
 			return at;
-	}
 	return NULL;
 }
 

@@ -33,6 +33,19 @@ void rules_free(struct rules *r);
 /* The same when no worker can read them any more. Control thread. */
 void rules_retire(struct rules *r);
 
+enum rules_say {
+	RULES_ACCEPT,
+	RULES_REFUSE, /* or none matches */
+	RULES_PORTS,  /* that depends on its ports: ask rules_accept() */
+};
+
+/*
+ * The same as rules_accept() of a packet whose ports nobody looked for yet, what
+ * costs as much as all else: few rules ask for them. Any worker.
+ */
+enum rules_say rules_ask(const struct rules *r, const struct addr *local,
+			 const struct addr *remote, uint8_t protocol);
+
 /* The first that matches says it; none: false. Any worker. */
 bool rules_accept(const struct rules *r, const struct flow *f);
 
@@ -48,9 +61,6 @@ bool rules_have_local(const struct rules *r, const struct addr *a);
 
 /* Is there one that accepts by ports? Any worker. */
 bool rules_accept_ports(const struct rules *r);
-
-/* Does one of them ask for ports? Else a flow needs none. Any worker. */
-bool rules_ask_ports(const struct rules *r);
 
 /*
  * Is there one that accepts this protocol by its number, not among all? Any

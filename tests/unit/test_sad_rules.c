@@ -46,13 +46,18 @@ static struct flow flow_of(const char *local, const char *remote)
 	};
 }
 
+/* What is asked without ports says the same, or that they decide. */
 static bool accepts(const struct sa_rule *rule, size_t n, const struct flow *f)
 {
 	struct rules *r = rules_new(rule, n);
+	enum rules_say say;
 	bool accepted;
 
 	assert_non_null(r);
 	accepted = rules_accept(r, f);
+	say = rules_ask(r, &f->local, &f->remote, f->protocol);
+	if (say != RULES_PORTS)
+		assert_int_equal(say == RULES_ACCEPT, accepted);
 	rules_free(r);
 	return accepted;
 }
@@ -145,6 +150,60 @@ static void ipv4_is_no_part_of_all_ipv6(void **state)
 	assert_false(accepts(&rule, 1, &f));
 	f = flow_of("2001:db8::1", "2001:db8::2");
 	assert_true(accepts(&rule, 1, &f));
+}
+
+static void lower_half_of_an_ipv4_address_does_not_make_one(void **state)
+{
+	struct sa_rule rule = { ranges("10.1.0.0/16", "10.2.0.0/16", 0), true };
+	struct flow f = flow_of("10.1.0.5", "10.2.0.7");
+
+	(void)state;
+	assert_true(accepts(&rule, 1, &f));
+	f = flow_of("2001:db8::ffff:a01:5", "10.2.0.7");
+	assert_false(accepts(&rule, 1, &f));
+	f = flow_of("10.1.0.5", "2001:db8::ffff:a02:7");
+	assert_false(accepts(&rule, 1, &f));
+}
+
+static void rules_of_both_families_are_asked_in_their_order(void **state)
+{
+	struct sa_rule rules[] = {
+		{ ranges("10.1.0.0/16", "10.2.0.0/16", 0), true },
+		{ ranges("2001:db8:1::1", "2001:db8:2::/48", 0), false },
+		{ ranges("2001:db8:1::/48", "2001:db8:2::/48", 0), true },
+		{ ranges("10.3.0.0/16", "10.2.0.0/16", PROTO_UDP), true },
+	};
+	struct flow f = flow_of("2001:db8:1::2", "2001:db8:2::1");
+
+	(void)state;
+	assert_true(accepts(rules, 4, &f));
+	f = flow_of("2001:db8:1::1", "2001:db8:2::1");
+	assert_false(accepts(rules, 4, &f));
+	f = flow_of("10.3.0.1", "10.2.0.1");
+	assert_true(accepts(rules, 4, &f));
+	f.protocol = PROTO_TCP;
+	assert_false(accepts(rules, 4, &f));
+}
+
+/* Else whoever asks without them would never come to ask with them. */
+static void rule_of_ports_says_that_they_decide(void **state)
+{
+	struct sa_rule rules[] = {
+		{ ranges("10.1.0.0/16", "10.2.0.0/16", PROTO_UDP), true },
+		{ ranges("10.1.0.0/16", "10.2.0.0/16", 0), true },
+	};
+	const struct flow f = flow_of("10.1.0.5", "10.2.0.7");
+	struct rules *r;
+
+	(void)state;
+	rules[0].selector.local_port_max = 999;
+	r = rules_new(rules, 2);
+	assert_non_null(r);
+	assert_int_equal(rules_ask(r, &f.local, &f.remote, PROTO_UDP),
+			 RULES_PORTS);
+	assert_int_equal(rules_ask(r, &f.local, &f.remote, PROTO_TCP),
+			 RULES_ACCEPT);
+	rules_free(r);
 }
 
 static void first_that_matches_decides_and_none_refuses(void **state)
@@ -327,6 +386,9 @@ int main(void)
 		cmocka_unit_test(borders_of_every_range_are_inside),
 		cmocka_unit_test(ipv6_addresses_are_compared_in_whole),
 		cmocka_unit_test(ipv4_is_no_part_of_all_ipv6),
+		cmocka_unit_test(lower_half_of_an_ipv4_address_does_not_make_one),
+		cmocka_unit_test(rules_of_both_families_are_asked_in_their_order),
+		cmocka_unit_test(rule_of_ports_says_that_they_decide),
 		cmocka_unit_test(first_that_matches_decides_and_none_refuses),
 		cmocka_unit_test(without_ports_no_rule_of_ports_matches),
 		cmocka_unit_test(
