@@ -92,9 +92,14 @@ static inline int replay_check(const struct replay *win, uint64_t seq)
 	return *replay_word(win, seq) & replay_bit(seq) ? -EALREADY : 0;
 }
 
-/* The right edge goes on to seq, which is right of it; what that leaves behind unseen
- * is lost. */
+/* The right edge goes on to seq, which is in another word, right of it; what that
+ * leaves behind unseen is lost. */
 void replay_slide(struct replay *win, uint64_t seq);
+
+static inline bool replay_same_word(uint64_t a, uint64_t b)
+{
+	return a / REPLAY_WORD_BITS == b / REPLAY_WORD_BITS;
+}
 
 /*
  * Checks again and marks the number as seen: two copies in one batch both
@@ -106,8 +111,10 @@ static inline int replay_commit(struct replay *win, uint64_t seq)
 
 	if (err)
 		return err;
-	if (seq > win->top)
+	if (seq > win->top && !replay_same_word(seq, win->top))
 		replay_slide(win, seq);
+	else if (seq > win->top)
+		win->top = seq;
 	if (win->window)
 		*replay_word(win, seq) |= replay_bit(seq);
 	return 0;

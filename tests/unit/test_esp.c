@@ -552,6 +552,7 @@ struct text_case {
 static const struct text_case text_cases[] = {
 	{ "nothing changed", 0, 0x45, DROP_NONE },
 	{ "padding begins with 2", 97, 2, DROP_PADDING },
+	{ "padding ends with another", -3, 99, DROP_PADDING },
 	{ "one octet more of padding", -2, 14, DROP_PADDING },
 	{ "more padding than text", -2, 255, DROP_PADDING },
 	{ "TCP inside", -1, PROTO_TCP, DROP_NEXT_HEADER },
