@@ -31,6 +31,7 @@
 
 #define SEQ_LAST_32  UINT32_MAX
 #define HEAD_MAX     72U /* AH's with the longest ICV, ESP's with an IV behind it */
+#define BEHIND_MAX   (15U + ESP_TRAILER_BYTES + 32U) /* a block's padding, ICV */
 #define HEADROOM_MAX (NH_LINK_MAX + ETH_TYPE_BYTES + OUTER_MAX + HEAD_MAX)
 
 /* Where the packet will stand: what is lent goes there close to its frame's front. */
@@ -44,6 +45,14 @@ static bool has_room(const uint8_t *at, uint32_t bytes)
 	uint32_t before = (uint32_t)((uintptr_t)at % FRAME_BYTES);
 
 	return before >= HEADROOM_MAX && before + bytes <= FRAME_BYTES;
+}
+
+/* So near to neither end of its frame that it fits whatever its SA puts around it:
+ * that is the rule. */
+static bool fits_by_far(const struct packet *p, uint32_t least)
+{
+	return !p->lent &&
+	       has_room(p->l3, esp_padded_bytes(p->bytes, least) + BEHIND_MAX);
 }
 
 /* Does the packet fit its frame once protected? And the lender's, where its text
@@ -118,12 +127,21 @@ static uint8_t next_header_of(uint8_t version)
 	return version == 6 ? PROTO_IPV6 : PROTO_NONE;
 }
 
-/* RFC 4303 section 2.4: 1, 2, 3, … then pad length and next header. */
+/*
+ * RFC 4303 section 2.4: 1, 2, 3, … then pad length and next header. As a rule it is
+ * short, and behind it is room for as much again, where the ICV goes: by one store,
+ * since how often a loop goes around is nothing that a CPU could foresee.
+ */
 static void put_trailer(uint8_t *end_of_inner, uint32_t pad_bytes,
-			uint8_t next_header)
+			uint32_t icv_bytes, uint8_t next_header)
 {
-	for (uint32_t i = 0; i < pad_bytes; i++)
-		end_of_inner[i] = (uint8_t)(i + 1);
+	static const uint8_t first[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+
+	if (pad_bytes <= sizeof(first) && icv_bytes >= sizeof(first))
+		memcpy(end_of_inner, first, sizeof(first));
+	else
+		for (uint32_t i = 0; i < pad_bytes; i++)
+			end_of_inner[i] = (uint8_t)(i + 1);
 	end_of_inner[pad_bytes] = (uint8_t)pad_bytes;
 	end_of_inner[pad_bytes + 1] = next_header;
 }
@@ -155,6 +173,16 @@ static bool fits_path(struct worker *w, struct packet *p, uint32_t mtu)
 	return pmtu_cut(w, p, mtu);
 }
 
+static bool make_room(struct worker *w, struct packet *p, uint32_t least)
+{
+	if (!fits_frame(w, p, least))
+		packet_own(w, p); /* it has the most room there */
+	if (fits_frame(w, p, least))
+		return true;
+	packet_drop(p, DROP_TOO_BIG);
+	return false;
+}
+
 /* mtu: the largest inner packet, least: what it is padded to. What passes is as large
  * as it will be, and may have a number. */
 static bool admit(struct worker *w, struct packet *p, uint32_t mtu,
@@ -177,18 +205,12 @@ static bool admit(struct worker *w, struct packet *p, uint32_t mtu,
 		return false;
 	if (mss_concerns(w, p))
 		mss_clamp(p, mtu);
-	if (!fits_frame(w, p, least))
-		packet_own(w, p); /* it has the most room there */
-	if (fits_frame(w, p, least))
-		return true;
-	packet_drop(p, DROP_TOO_BIG);
-	return false;
+	return fits_by_far(p, least) || make_room(w, p, least);
 }
 
-static bool prepare(struct worker *w, struct packet *p, uint32_t least,
-		    struct crypto_op *op)
+static bool prepare(struct worker *w, const struct sa_rt *sa, struct packet *p,
+		    uint32_t least, struct crypto_op *op)
 {
-	struct sa_rt *sa = p->sa;
 	uint32_t front = transport_front(p);
 	uint32_t inside = put_tfc_padding(p, least) - front;
 	uint32_t text = esp_text_bytes(sa, inside), seq_be;
@@ -206,7 +228,7 @@ static bool prepare(struct worker *w, struct packet *p, uint32_t least,
 		return false;
 	}
 	put_trailer(from + inside, text - inside - ESP_TRAILER_BYTES,
-		    next_header);
+		    sa->icv_bytes, next_header);
 	seq_be = htonl((uint32_t)p->seq);
 	memcpy(esp, &sa->spi_be, 4);
 	memcpy(esp + 4, &seq_be, 4);
@@ -268,13 +290,14 @@ static uint32_t admit_run(struct worker *w, struct packet *p, uint32_t n,
 	return m;
 }
 
-static uint32_t prepare_run(struct worker *w, struct packet **of, uint32_t n,
-			    uint32_t least, struct crypto_op *ops)
+static uint32_t prepare_run(struct worker *w, const struct sa_rt *sa,
+			    struct packet **of, uint32_t n, uint32_t least,
+			    struct crypto_op *ops)
 {
 	uint32_t m = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (prepare(w, of[i], least, &ops[m]))
+		if (prepare(w, sa, of[i], least, &ops[m]))
 			of[m++] = of[i];
 	return m;
 }
@@ -303,7 +326,7 @@ static uint32_t seal_esp(struct worker *w, struct sa_rt *sa, struct packet **of,
 {
 	struct crypto_op ops[BATCH_MAX];
 
-	n = prepare_run(w, of, n, least, ops);
+	n = prepare_run(w, sa, of, n, least, ops);
 	sa->backend->seal(w->crypto, sa_key(sa, w->index), ops, n);
 	if (n)
 		finish_run(w, of, n, ops);

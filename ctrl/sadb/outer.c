@@ -79,30 +79,10 @@ void outer_turn(struct outer *o, const struct addr *daddr, uint16_t dport_be)
 	o->sum = (uint16_t)~sum;
 }
 
-static uint8_t tos_of(const struct outer *o, const struct ip_header *inner)
-{
-	return (inner->tos & o->tos_copied) | o->tos_set;
-}
-
-static void finish_v4(const struct outer *o, uint8_t *at, uint32_t total_bytes,
-		      const struct ip_header *inner, uint16_t id)
-{
-	uint16_t df = (inner->fragment & o->df_copied) | o->df_set;
-	uint8_t tos = tos_of(o, inner);
-	uint32_t sum = o->sum + tos + total_bytes + id + df;
-
-	at[1] = tos;
-	put_u16(at + 2, (uint16_t)total_bytes);
-	put_u16(at + 4, id);
-	put_u16(at + 6, df);
-	sum = (sum >> 16) + (sum & 0xffff);
-	put_u16(at + IPV4_CHECKSUM_AT, (uint16_t) ~((sum >> 16) + sum));
-}
-
 static void finish_v6(const struct outer *o, uint8_t *at, uint32_t total_bytes,
 		      const struct ip_header *inner)
 {
-	ipv6_set_tos(at, tos_of(o, inner));
+	ipv6_set_tos(at, outer_tos(o, inner));
 	put_u16(at + 4, (uint16_t)(total_bytes - IPV6_HEADER_BYTES));
 }
 
@@ -122,14 +102,14 @@ void outer_finish_udp(const uint8_t *header, uint8_t *udp, uint32_t bytes)
 }
 
 /* A copy of known length is a few instructions, of another one a call. */
-void outer_put(const struct outer *o, uint8_t *esp, uint32_t total_bytes,
-	       const struct ip_header *inner, uint16_t id)
+void outer_put_long(const struct outer *o, uint8_t *esp, uint32_t total_bytes,
+		    const struct ip_header *inner, uint16_t id)
 {
 	uint8_t *at = esp - o->bytes;
 
 	memcpy(esp - OUTER_MAX, o->octets, OUTER_MAX);
 	if (o->ip_bytes == IPV4_HEADER_BYTES)
-		finish_v4(o, at, total_bytes, inner, id);
+		outer_finish_v4(o, at, total_bytes, inner, id);
 	else
 		finish_v6(o, at, total_bytes, inner);
 	if (o->bytes != o->ip_bytes)

@@ -14,8 +14,11 @@
 #ifndef CYG_SADB_OUTER_H
 #define CYG_SADB_OUTER_H
 
+#include <string.h>
+
 #include "ctrl/model/sadb.h"
 #include "ctrl/wire/ip.h"
+#include "ctrl/wire/octets.h"
 #include "include/proto.h"
 
 #define OUTER_MAX (IPV6_HEADER_BYTES + UDP_HEADER_BYTES)
@@ -52,6 +55,33 @@ static inline bool outer_is_cut(const struct outer *o)
 /* The peer is elsewhere: another address of the same family, and port of UDP. */
 void outer_turn(struct outer *o, const struct addr *daddr, uint16_t dport_be);
 
+static inline uint8_t outer_tos(const struct outer *o,
+				const struct ip_header *inner)
+{
+	return (inner->tos & o->tos_copied) | o->tos_set;
+}
+
+/* What is the packet's own in a header of IPv4 that is there. */
+static inline void outer_finish_v4(const struct outer *o, uint8_t *at,
+				   uint32_t total_bytes,
+				   const struct ip_header *inner, uint16_t id)
+{
+	uint16_t df = (inner->fragment & o->df_copied) | o->df_set;
+	uint8_t tos = outer_tos(o, inner);
+	uint32_t sum = o->sum + tos + total_bytes + id + df;
+
+	at[1] = tos;
+	put_u16(at + 2, (uint16_t)total_bytes);
+	put_u16(at + 4, id);
+	put_u16(at + 6, df);
+	sum = (sum >> 16) + (sum & 0xffff);
+	put_u16(at + IPV4_CHECKSUM_AT, (uint16_t) ~((sum >> 16) + sum));
+}
+
+/* outer_put() of what is not IPv4 alone. */
+void outer_put_long(const struct outer *o, uint8_t *esp, uint32_t total_bytes,
+		    const struct ip_header *inner, uint16_t id);
+
 /*
  * Puts it before a packet.
  *
@@ -62,8 +92,19 @@ void outer_turn(struct outer *o, const struct addr *daddr, uint16_t dport_be);
  * inner         gives DSCP, ECN and DF
  * id            IPv4's
  */
-void outer_put(const struct outer *o, uint8_t *esp, uint32_t total_bytes,
-	       const struct ip_header *inner, uint16_t id);
+static inline void outer_put(const struct outer *o, uint8_t *esp,
+			     uint32_t total_bytes,
+			     const struct ip_header *inner, uint16_t id)
+{
+	uint8_t *at = esp - IPV4_HEADER_BYTES;
+
+	if (o->bytes != IPV4_HEADER_BYTES) {
+		outer_put_long(o, esp, total_bytes, inner, id);
+		return;
+	}
+	memcpy(at, o->octets + OUTER_MAX - IPV4_HEADER_BYTES, IPV4_HEADER_BYTES);
+	outer_finish_v4(o, at, total_bytes, inner, id);
+}
 
 enum outer_ecn {
 	OUTER_ECN_FINE,
