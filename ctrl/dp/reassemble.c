@@ -465,10 +465,11 @@ static void reassemble_one(struct worker *w, struct packet *p)
 
 void reassemble(struct worker *w, struct batch *b)
 {
-	for (uint32_t i = 0; i < b->n; i++)
-		if (b->pkt[i].state == PKT_FRAGMENT &&
-		    b->pkt[i].drop == DROP_NONE)
-			reassemble_one(w, &b->pkt[i]);
+	struct packet *end = b->pkt + b->n;
+
+	for (struct packet *p = b->pkt; p < end; p++)
+		if (p->state == PKT_FRAGMENT && p->drop == DROP_NONE)
+			reassemble_one(w, p);
 }
 
 void reassembly_expire(struct worker *w)

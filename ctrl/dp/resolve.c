@@ -8,21 +8,23 @@
  */
 #include <arpa/inet.h>
 #include <net/ethernet.h>
+#include <stddef.h>
 #include <string.h>
 
+#include "ctrl/base/prefetch.h"
 #include "ctrl/dp/pmtu.h"
 #include "ctrl/dp/worker.h"
 #include "include/meta.h"
 #include "include/proto.h"
 
+#define NEAR 4U /* packets that are asked for before one is read */
+
 /* By hand: compilers clear a struct of this size by an instruction that costs
  * as much as the rest of this file. ip and seq are written before they are
  * read. */
-static struct packet *packet_new(struct worker *w, struct batch *b,
-				 const struct port_desc *desc)
+static inline void packet_init(struct packet *p, const struct worker *w,
+			       const struct port_desc *desc)
 {
-	struct packet *p = &b->pkt[b->n++];
-
 	p->frame = frame_of(desc->addr);
 	p->l3 = umem_at(&w->umem, desc->addr) + ETH_HEADER_BYTES;
 	p->bytes = desc->bytes;
@@ -35,7 +37,6 @@ static struct packet *packet_new(struct worker *w, struct batch *b,
 	p->sa = NULL;
 	p->policy_id = p->policy_gen = 0;
 	p->deadline_ns = 0;
-	return p;
 }
 
 /* Trims Ethernet's padding; bytes counts from l3 on afterwards. */
@@ -48,34 +49,48 @@ static bool packet_parse(struct packet *p, uint32_t frame_bytes, uint32_t l3_off
 	return true;
 }
 
-/* No SA is no drop yet: esp_out() holds what may wait for one. */
-static void resolve_sa(struct worker *w, struct packet *p, struct sa_ref ref,
+static bool is_sa(const struct sa_rt *sa, struct sa_ref ref)
+{
+	return sa && sa->ref.id == ref.id && sa->ref.gen == ref.gen;
+}
+
+/*
+ * No SA is no drop yet: esp_out() holds what may wait for one.
+ *
+ * before   that stands before it in the batch, whose SA it has as a rule; or itself
+ */
+static void resolve_sa(struct worker *w, struct packet *p,
+		       const struct packet *before, struct sa_ref ref,
 		       enum dp_dir dir)
 {
 	if (dir == DIR_OUT && !ref.gen) /* none when BPF looked */
 		return take_policy_sa(w, p);
-	p->sa = sad_get(w->sad, ref);
+	p->sa = is_sa(before->sa, ref) ? before->sa : sad_get(w->sad, ref);
 	if (p->sa && p->sa->dir == dir)
 		return;
 	p->sa = NULL;
 	packet_drop(p, DROP_SA_GONE);
 }
 
-/* Where it stands is the driver's choice. The frame is what is behind it. */
-static void read_meta(const struct worker *w, struct port_desc *desc,
-		      struct dp_meta *out)
-{
-	const uint8_t *frame = umem_at(&w->umem, desc->addr);
-	struct head_meta head;
+/* Read where it stands, at any octet: a copy that is written and read in pieces of
+ * other sizes would have to wait for the store buffer. */
+struct meta_there {
+	struct dp_meta meta;
+} __attribute__((packed, may_alias));
 
-	memcpy(&head.token, frame, sizeof(head.token));
-	if (head.token != w->head_token || desc->bytes < sizeof(head)) {
-		memcpy(out, frame - sizeof(*out), sizeof(*out));
-		return;
-	}
-	memcpy(out, frame + sizeof(head.token), sizeof(*out));
-	desc->addr += sizeof(head);
-	desc->bytes -= (uint32_t)sizeof(head);
+/* Where that is, is the driver's choice. The frame is what is behind it. */
+static inline const struct meta_there *find_meta(const struct worker *w,
+						 struct port_desc *desc)
+{
+	const uint8_t *at = umem_at(&w->umem, desc->addr);
+	uint64_t token;
+
+	memcpy(&token, at, sizeof(token));
+	if (token != w->head_token || desc->bytes < sizeof(struct head_meta))
+		return (const void *)(at - sizeof(struct dp_meta));
+	desc->addr += sizeof(struct head_meta);
+	desc->bytes -= (uint32_t)sizeof(struct head_meta);
+	return (const void *)(at + offsetof(struct head_meta, meta));
 }
 
 /* It goes no further: what it says is all that is wanted of it. */
@@ -93,43 +108,67 @@ static bool is_fragment(const struct packet *p)
 	return p->ip.fragment & (IPV4_MF | IPV4_OFFSET_MASK);
 }
 
-void resolve_port(struct worker *w, struct batch *b,
-		  const struct port_desc *desc)
+static inline void resolve_frame(struct worker *w, struct port_desc frame,
+				 const struct packet *before, struct packet *p)
 {
-	struct port_desc frame = *desc;
-	struct dp_meta meta;
-	struct packet *p;
+	const struct meta_there *at = find_meta(w, &frame);
+	const uint16_t l3_off = at->meta.l3_off;
+	const struct sa_ref ref = at->meta.sa;
+	const uint8_t dir = at->meta.dir;
 
-	read_meta(w, &frame, &meta);
-	p = packet_new(w, b, &frame);
-	if (meta.magic != w->magic || meta.dir > DIR_IN)
+	packet_init(p, w, &frame);
+	if (at->meta.magic != w->magic || dir > DIR_IN)
 		return packet_drop(p, DROP_META_MISSING);
-	p->l3 = umem_at(&w->umem, frame.addr) + meta.l3_off;
-	if (!packet_parse(p, frame.bytes, meta.l3_off))
+	p->l3 = umem_at(&w->umem, frame.addr) + l3_off;
+	if (!packet_parse(p, frame.bytes, l3_off))
 		return packet_drop(p, DROP_IP_MALFORMED);
-	if (meta.dir == DIR_OUT && meta.too_big)
-		return resolve_told(w, p, meta.sa);
-	p->state = meta.dir == DIR_OUT ? PKT_CLEAR : PKT_CIPHER;
+	if (dir == DIR_OUT && at->meta.too_big)
+		return resolve_told(w, p, ref);
+	p->state = dir == DIR_OUT ? PKT_CLEAR : PKT_CIPHER;
 	p->routed = true;
-	p->policy_id = meta.policy_id;
-	p->policy_gen = meta.policy_gen;
+	p->policy_id = at->meta.policy_id;
+	p->policy_gen = at->meta.policy_gen;
 	if (p->state == PKT_CIPHER && is_fragment(p)) {
 		p->state = PKT_FRAGMENT;
-		p->plain = meta.plain;
-		if (!meta.sa.gen) /* only a first one shows the SPI */
+		p->plain = at->meta.plain;
+		if (!ref.gen) /* only a first one shows the SPI */
 			return;
 	}
-	resolve_sa(w, p, meta.sa, (enum dp_dir)meta.dir);
+	resolve_sa(w, p, before, ref, (enum dp_dir)dir);
+}
+
+/* Into the nearest cache go few: all frames have their headers at the same place. */
+PREFETCHES void fetch_near(const struct worker *w, const struct port_desc *desc)
+{
+	const uint8_t *at = umem_at(&w->umem, desc->addr);
+
+	__builtin_prefetch(at - sizeof(struct dp_meta));
+	__builtin_prefetch(at);
+}
+
+void resolve_port(struct worker *w, struct batch *b,
+		  const struct port_desc *desc, uint32_t n)
+{
+	struct packet *p = b->pkt + b->n, *before = p;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (i + NEAR < n)
+			fetch_near(w, &desc[i + NEAR]);
+		resolve_frame(w, desc[i], before, &p[i]);
+		before = &p[i];
+	}
+	b->n += n;
 }
 
 void resolve_host(struct worker *w, struct batch *b,
 		  const struct port_desc *desc)
 {
-	struct packet *p = packet_new(w, b, desc);
-	const uint8_t *eth = p->l3 - ETH_HEADER_BYTES;
+	struct packet *p = &b->pkt[b->n++];
+	const uint8_t *eth;
 	struct host_tag tag;
 
-	p->state = PKT_CLEAR;
+	packet_init(p, w, desc);
+	eth = p->l3 - ETH_HEADER_BYTES;
 	memcpy(&tag, eth, sizeof(tag));
 	if (desc->bytes < ETH_HEADER_BYTES || tag.magic != w->magic)
 		return packet_drop(p, DROP_HOST_UNTAGGED);
@@ -198,10 +237,10 @@ enum drop_reason packet_misfit_by_ports(const struct packet *p, enum dp_dir dir)
 
 uint32_t run_end(const struct batch *b, uint32_t from)
 {
-	uint32_t i = from + 1;
+	const struct packet *first = &b->pkt[from], *end = b->pkt + b->n;
+	const struct packet *p = first + 1;
 
-	while (i < b->n && b->pkt[i].sa == b->pkt[from].sa &&
-	       b->pkt[i].state == b->pkt[from].state)
-		i++;
-	return i;
+	while (p < end && p->sa == first->sa && p->state == first->state)
+		p++;
+	return (uint32_t)(p - b->pkt);
 }

@@ -26,8 +26,6 @@
 #define POLL_PIECES_MS 500 /* those of packets that are not whole */
 #define POLL_TX_MS     1   /* frames of ours come back */
 #define LAST_ROUNDS    256 /* at the end, to empty full rings */
-#define LINE_BYTES     64U /* of a cache */
-#define AHEAD	       16U /* packets whose text is asked for beforehand */
 
 int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
 {
@@ -68,24 +66,27 @@ void worker_fini(struct worker *w)
 	w->hold = w->made = NULL;
 }
 
-void settle(struct worker *w, struct batch *b)
+static void settle_one(struct worker *w, struct packet *p)
 {
 	struct tap *tap = worker_tap(w);
 
-	for (uint32_t i = 0; i < b->n; i++) {
-		struct packet *p = &b->pkt[i];
+	w->drops[p->drop].pkts++;
+	w->drops[p->drop].bytes += p->bytes;
+	if (p->sa)
+		sa_count_drop(&p->sa->count, p->drop);
+	if (tap)
+		tap_drop(tap, w, p);
+	audit_drop(w, p);
+	frame_put(&w->umem, p->frame);
+}
 
-		if (p->state == PKT_GONE)
-			continue;
-		w->drops[p->drop].pkts++;
-		w->drops[p->drop].bytes += p->bytes;
-		if (p->sa)
-			sa_count_drop(&p->sa->count, p->drop);
-		if (tap)
-			tap_drop(tap, w, p);
-		audit_drop(w, p);
-		frame_put(&w->umem, p->frame);
-	}
+void settle(struct worker *w, struct batch *b)
+{
+	struct packet *end = b->pkt + b->n;
+
+	for (struct packet *p = b->pkt; p < end; p++)
+		if (p->state != PKT_GONE)
+			settle_one(w, p);
 	b->n = 0;
 }
 
@@ -120,8 +121,8 @@ void worker_walk(struct worker *w, struct batch *b)
 /*
  * Another CPU wrote the frames, or a NIC: a batch waits for memory once, not with
  * each packet. Metadata, headers, and where a trailer stands or will, are asked
- * for with the whole batch before the first is read; what is between them is for
- * the cipher, which asks for it itself.
+ * for with the whole batch before the first is read, into the second cache, where
+ * all have room; what is between them is for the cipher, which asks for it itself.
  */
 PREFETCHES void fetch(const struct worker *w, const struct port_desc *desc,
 		      uint32_t n)
@@ -129,9 +130,9 @@ PREFETCHES void fetch(const struct worker *w, const struct port_desc *desc,
 	for (uint32_t i = 0; i < n; i++) {
 		const uint8_t *at = umem_at(&w->umem, desc[i].addr);
 
-		__builtin_prefetch(at - sizeof(struct dp_meta));
-		__builtin_prefetch(at);
-		__builtin_prefetch(at + desc[i].bytes);
+		__builtin_prefetch(at - sizeof(struct dp_meta), 0, 2);
+		__builtin_prefetch(at, 0, 2);
+		__builtin_prefetch(at + desc[i].bytes, 0, 2);
 	}
 }
 
@@ -144,8 +145,7 @@ static bool port_rx(struct worker *w, uint32_t index)
 
 	b.n = 0;
 	fetch(w, desc, n);
-	for (uint32_t i = 0; i < n; i++)
-		resolve_port(w, &b, &desc[i]);
+	resolve_port(w, &b, desc, n);
 	worker_walk(w, &b);
 	drain_port(w, index, n);
 	return n > 0;

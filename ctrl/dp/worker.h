@@ -233,9 +233,9 @@ bool worker_frames_balance(const struct worker *w);
 
 /* --- the stages, each over one batch; in the order of the walk --- */
 
-/* A frame with XDP's metadata, or with the guard's tag, joins the batch. */
+/* Frames with XDP's metadata, or one with the guard's tag, join the batch. */
 void resolve_port(struct worker *w, struct batch *b,
-		  const struct port_desc *desc);
+		  const struct port_desc *desc, uint32_t n);
 void resolve_host(struct worker *w, struct batch *b,
 		  const struct port_desc *desc);
 

@@ -3,7 +3,8 @@
  * A worker under a random mix of everything that can come: good and damaged
  * packets both ways and from the host, full rings, next hops that change, are
  * refused or never answered. After every round each frame is in one place and
- * each packet was sent, is held, went up, or was dropped by name.
+ * each packet was sent, is held, went up, or was dropped by name. And packets of
+ * which only one of a batch is what it seems.
  */
 #include <arpa/inet.h>
 #include <setjmp.h>
@@ -184,10 +185,34 @@ static void random_mix_of_everything_keeps_the_books(void **state)
 	gateway_free(g);
 }
 
+/* The one before it in the batch has the SA of that slot. */
+static void generation_of_an_earlier_sa_is_gone_behind_a_later_ones(void **state)
+{
+	const struct gateway_spec spec = { "aes128", "sha256", false, FRAMES };
+	struct gateway *g = gateway_new(&spec);
+	struct dp_meta meta = gateway_meta(g, DIR_OUT);
+	struct ip_header inner = gateway_inner();
+	uint8_t l3[FRAME_BYTES];
+
+	(void)state;
+	gateway_know_all(g);
+	gateway_packet(l3, &inner);
+	gateway_give_meta(g, &g->inside, &meta, l3, inner.total_bytes);
+	meta.sa.gen++;
+	gateway_give_meta(g, &g->inside, &meta, l3, inner.total_bytes);
+	worker_step(&g->w);
+	assert_int_equal(g->outside.tx_n, 1);
+	assert_int_equal(g->drops[DROP_SA_GONE].pkts, 1);
+	gateway_reset(g);
+	gateway_free(g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_mix_of_everything_keeps_the_books),
+		cmocka_unit_test(
+			generation_of_an_earlier_sa_is_gone_behind_a_later_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
