@@ -43,6 +43,7 @@ struct tx_run {
 static void tx_flush(struct worker *w, struct tx_run *run)
 {
 	uint32_t sent = 0;
+	uint64_t bytes = 0;
 
 	if (run->n)
 		sent = run->port->ops->tx(run->port, run->desc, run->n);
@@ -52,12 +53,14 @@ static void tx_flush(struct worker *w, struct tx_run *run)
 			continue;
 		}
 		run->pkt[i]->state = PKT_GONE;
-		w->passes[PASS_WORKER_TX].bytes += run->pkt[i]->bytes;
+		bytes += run->pkt[i]->bytes;
 	}
+	w->passes[PASS_WORKER_TX].bytes += bytes;
 	run->n = 0;
 }
 
-static void to_port(struct worker *w, struct tx_run *run, struct packet *p)
+static inline void to_port(struct worker *w, struct tx_run *run,
+			   struct packet *p)
 {
 	const struct nexthop *nh = run->way.nh;
 	uint8_t *frame;
@@ -244,12 +247,13 @@ static bool goes(const struct packet *p)
 
 void forward(struct worker *w, struct batch *b)
 {
+	struct packet *end = b->pkt + b->n;
 	struct tx_run run;
 
 	run.port = NULL;
 	run.before = NULL;
 	run.n = run.host.n = 0;
-	for (struct packet *p = b->pkt; p < b->pkt + b->n; p++)
+	for (struct packet *p = b->pkt; p < end; p++)
 		if (goes(p))
 			forward_one(w, &run, p);
 	tx_flush(w, &run);
