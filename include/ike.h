@@ -63,10 +63,13 @@
 	X(CHACHA20_POLY1305, 28, "CHACHA20_POLY1305") /* RFC 7634 */
 
 #define IKE_PRFS(X)                                                            \
+	X(HMAC_MD5,	 1, "PRF_HMAC_MD5")	 /* RFC 2104 */                \
 	X(HMAC_SHA1,	 2, "PRF_HMAC_SHA1")	 /* RFC 2104 */                \
+	X(AES128_XCBC,	 4, "PRF_AES128_XCBC")	 /* RFC 4434 */                \
 	X(HMAC_SHA2_256, 5, "PRF_HMAC_SHA2_256") /* RFC 4868 */                \
 	X(HMAC_SHA2_384, 6, "PRF_HMAC_SHA2_384") /* RFC 4868 */                \
-	X(HMAC_SHA2_512, 7, "PRF_HMAC_SHA2_512") /* RFC 4868 */
+	X(HMAC_SHA2_512, 7, "PRF_HMAC_SHA2_512") /* RFC 4868 */                \
+	X(AES128_CMAC,	 8, "PRF_AES128_CMAC")	 /* RFC 4615 */
 
 #define IKE_INTEGS(X)                                                          \
 	X(NONE,		      0, "NONE")                                       \
@@ -85,11 +88,27 @@
 
 /* Key exchange methods, "groups". */
 #define IKE_KES(X)                                                             \
-	X(NONE,	       0, "NONE")                                              \
-	X(MODP_2048,  14, "MODP_2048")	/* RFC 3526 */                         \
-	X(ECP_256,    19, "ECP_256")	/* RFC 5903 */                         \
-	X(ECP_384,    20, "ECP_384")	/* RFC 5903 */                         \
-	X(CURVE25519, 31, "CURVE25519") /* RFC 8031 */
+	X(NONE,		  0, "NONE")                                           \
+	X(MODP_768,	  1, "MODP_768")      /* RFC 7296 appendix B */        \
+	X(MODP_1024,	  2, "MODP_1024")     /* RFC 7296 appendix B */        \
+	X(MODP_1536,	  5, "MODP_1536")     /* RFC 3526 */                   \
+	X(MODP_2048,	 14, "MODP_2048")     /* RFC 3526 */                   \
+	X(MODP_3072,	 15, "MODP_3072")     /* RFC 3526 */                   \
+	X(MODP_4096,	 16, "MODP_4096")     /* RFC 3526 */                   \
+	X(MODP_6144,	 17, "MODP_6144")     /* RFC 3526 */                   \
+	X(MODP_8192,	 18, "MODP_8192")     /* RFC 3526 */                   \
+	X(ECP_256,	 19, "ECP_256")	      /* RFC 5903 */                   \
+	X(ECP_384,	 20, "ECP_384")	      /* RFC 5903 */                   \
+	X(ECP_521,	 21, "ECP_521")	      /* RFC 5903 */                   \
+	X(MODP_1024_160, 22, "MODP_1024_160") /* RFC 5114 */                   \
+	X(MODP_2048_224, 23, "MODP_2048_224") /* RFC 5114 */                   \
+	X(MODP_2048_256, 24, "MODP_2048_256") /* RFC 5114 */                   \
+	X(ECP_224_BP,	 27, "ECP_224_BP")    /* RFC 6954 */                   \
+	X(ECP_256_BP,	 28, "ECP_256_BP")    /* RFC 6954 */                   \
+	X(ECP_384_BP,	 29, "ECP_384_BP")    /* RFC 6954 */                   \
+	X(ECP_512_BP,	 30, "ECP_512_BP")    /* RFC 6954 */                   \
+	X(CURVE25519,	 31, "CURVE_25519")   /* RFC 8031 */                   \
+	X(CURVE448,	 32, "CURVE_448")     /* RFC 8031 */
 
 /* Section 3.5. */
 #define IKE_IDS(X)                                                             \

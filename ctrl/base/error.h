@@ -7,7 +7,7 @@
 #ifndef CYG_BASE_ERROR_H
 #define CYG_BASE_ERROR_H
 
-#define ERROR_MAX_BYTES 512
+#define ERROR_MAX_BYTES 1024
 
 struct error {
 	char text[ERROR_MAX_BYTES];

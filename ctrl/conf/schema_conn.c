@@ -444,27 +444,34 @@ static int check_room(const struct section *sec, const struct config *c,
 			 sec->name, n, SPD_MAX);
 }
 
-/* What is broken has to be asked for twice. */
-static int check_weak(const struct section *sec, const struct config *out,
-		      const struct conn_conf *c, struct error *e)
+/* Where the weakness stands: no default has any. */
+static const struct value *weak_value(const struct section *sec,
+				      const struct conn_conf *c,
+				      const struct weakness *w)
 {
 	const struct section *list = tree_section(sec, "children");
 	const struct section *s = list ? list->sections : NULL;
 
-	if (out->gateway.allow_weak_algorithms)
-		return 0;
-	for (size_t i = 0; i < c->n_children; i++, s = s->next) {
-		const char *name, *why = proposals_weakness(
-					  &c->children[i].proposals, &name);
+	if (!w->child)
+		return tree_value(sec, "proposals");
+	for (const struct child_conf *child = c->children; child < w->child;
+	     child++)
+		s = s->next;
+	return tree_value(s, "esp_proposals");
+}
 
-		if (why)
-			return value_fail(e, tree_value(s, "esp_proposals"),
-					  -EINVAL,
-					  "has %s, which is weak (%s); remove "
-					  "it, or set " ALLOW_WEAK,
-					  name, why);
-	}
-	return 0;
+/* What is broken has to be asked for twice. */
+static int check_weak(const struct section *sec, const struct config *out,
+		      const struct conn_conf *c, struct error *e)
+{
+	struct weakness w;
+
+	if (out->gateway.allow_weak_algorithms || !conn_weakness(c, &w))
+		return 0;
+	return value_fail(e, weak_value(sec, c, &w), -EINVAL,
+			  "has %s, which is weak (%s); remove it, or "
+			  "set " ALLOW_WEAK,
+			  w.name, w.why);
 }
 
 int conns_fill(const struct section *list, struct config *out, struct error *e)

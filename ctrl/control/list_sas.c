@@ -12,6 +12,9 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/control/words.h"
+#include "ctrl/crypto/alg.h"
+#include "ctrl/crypto/ke.h"
+#include "ctrl/crypto/prf.h"
 #include "ctrl/model/status.h"
 
 static const char *ike_state(uint8_t state)
@@ -101,13 +104,31 @@ static void put_encr(struct vici_builder *b, uint16_t encr, uint16_t key_bits)
 		put_number(b, "encr-keysize", key_bits);
 }
 
-/* Ours alone; no IKE SA is. */
-static void put_weak(struct vici_builder *b, const struct child_sa_view *c)
+static bool is_weak_ke(uint16_t id)
+{
+	const struct ke_alg *ke = ke_by_id(id);
+
+	return ke && ke->weak;
+}
+
+static bool is_weak_ike(const struct ike_sa_view *ike)
+{
+	const struct encr_alg *encr =
+		encr_of_bits(ike->encr, ike->encr_key_bits);
+	const struct integ_alg *integ = integ_by_id(ike->integ);
+	const struct prf_alg *prf = prf_by_id(ike->prf);
+
+	return (encr && encr->weak) || (integ && integ->weak) ||
+	       (prf && prf->weak) || is_weak_ke(ike->ke);
+}
+
+static bool is_weak_child(const struct child_sa_view *c)
 {
 	const struct encr_alg *encr = encr_of_bits(c->encr, c->encr_key_bits);
 	const struct integ_alg *integ = integ_by_id(c->integ);
 
-	put_yes(b, "weak", encr && integ && esp_pair_weakness(encr, integ));
+	return is_weak_ke(c->ke) ||
+	       (encr && integ && esp_pair_weakness(encr, integ));
 }
 
 static void put_ends(struct vici_builder *b, const struct ike_sa_view *ike)
@@ -142,6 +163,7 @@ void put_ike_sa(struct vici_builder *b, const struct ike_sa_view *ike,
 		vici_str(b, "prf-alg", prf_word(ike->prf));
 	if (ike->ke)
 		vici_str(b, "dh-group", ke_word(ike->ke));
+	put_yes(b, "weak", is_weak_ike(ike)); /* ours alone */
 	put_since(b, "established", ike->established_ns, now_ns);
 	put_until(b, "rekey-time", ike->rekey_ns, now_ns);
 }
@@ -217,7 +239,7 @@ void put_child_sa(struct vici_builder *b, const struct child_sa_view *c,
 	put_encr(b, c->encr, c->encr_key_bits);
 	if (c->integ)
 		vici_str(b, "integ-alg", integ_word(c->integ));
-	put_weak(b, c);
+	put_yes(b, "weak", is_weak_child(c)); /* ours alone */
 	if (c->ke)
 		vici_str(b, "dh-group", ke_word(c->ke));
 	if (c->esn)

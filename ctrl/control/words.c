@@ -49,8 +49,6 @@ const char *prf_word(uint16_t id)
 
 const char *ke_word(uint16_t id)
 {
-	if (id == KE_CURVE25519)
-		return "CURVE_25519"; /* charon has an underscore */
 	switch (id) {
 #define X(name, value, text) \
 	case KE_##name:      \

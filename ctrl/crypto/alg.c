@@ -81,7 +81,7 @@ static const struct encr_alg encr_algs[] = {
 	NULL_AES_GMAC(128), NULL_AES_GMAC(192), NULL_AES_GMAC(256),
 	/* RFC 2451: three keys with their parity (section 2.2), block (2.4), IV (3) */
 	{ .id = ENCR_3DES, .name = "3des", .key_bits = 192, .key_fixed = true,
-	  .iv_bytes = 8, .block_bytes = 8, .not_ike = true, .weak = WEAK_3DES },
+	  .iv_bytes = 8, .block_bytes = 8, .weak = WEAK_3DES },
 	/* RFC 2405 */
 	{ .id = ENCR_DES, .name = "des", .key_bits = 64, .key_fixed = true,
 	  .iv_bytes = 8, .block_bytes = 8, .not_ike = true, .weak = WEAK_DES },
@@ -100,7 +100,7 @@ static const struct integ_alg integ_algs[] = {
 	  .key_bytes = 20, .icv_bytes = 12 },
 	/* RFC 4595 section 4.1: not cut */
 	{ .id = INTEG_HMAC_SHA1_160, .name = "sha1_160",
-	  .key_bytes = 20, .icv_bytes = 20, .not_ike = true },
+	  .key_bytes = 20, .icv_bytes = 20 },
 	/* RFC 3566 section 4, RFC 4494 section 2 */
 	{ .id = INTEG_AES_XCBC_96, .name = "aesxcbc",
 	  .key_bytes = 16, .icv_bytes = 12 },
@@ -115,9 +115,9 @@ static const struct integ_alg integ_algs[] = {
 	  .key_bytes = 36, .iv_bytes = 8, .icv_bytes = 16, .not_ike = true },
 	/* RFC 2403: ICV (section 2), key (3); RFC 2085 section 2: not cut */
 	{ .id = INTEG_HMAC_MD5_96, .name = "md5", .key_bytes = 16,
-	  .icv_bytes = 12, .not_ike = true, .weak = WEAK_MD5 },
+	  .icv_bytes = 12, .weak = WEAK_MD5 },
 	{ .id = INTEG_HMAC_MD5_128, .name = "md5_128", .key_bytes = 16,
-	  .icv_bytes = 16, .not_ike = true, .weak = WEAK_MD5 },
+	  .icv_bytes = 16, .weak = WEAK_MD5 },
 };
 /* clang-format on */
 

@@ -20,6 +20,10 @@ struct cbc_mac {
 	EVP_CIPHER_CTX *ctx;
 	uint8_t whole[BLOCK_BYTES];  /* goes over a last block that is full */
 	uint8_t padded[BLOCK_BYTES]; /* and over one that was filled up */
+	/* The end of what was added, none of it or all of a block: it may be the
+	 * message's end. */
+	uint8_t held[BLOCK_BYTES];
+	size_t n_held;
 };
 
 static bool start(EVP_CIPHER_CTX *ctx)
@@ -29,18 +33,19 @@ static bool start(EVP_CIPHER_CTX *ctx)
 	return EVP_EncryptInit_ex2(ctx, NULL, NULL, zeros, NULL) == 1;
 }
 
-/* All but the last octets of a message. */
-static bool absorb(EVP_CIPHER_CTX *ctx, struct slice s)
+/* Whole blocks of a message that has more. */
+static bool absorb(EVP_CIPHER_CTX *ctx, const uint8_t *blocks, size_t bytes)
 {
-	uint8_t sink[SINK_BYTES + BLOCK_BYTES];
+	uint8_t sink[SINK_BYTES];
 	int done;
 
-	while (s.len) {
-		size_t take = s.len < SINK_BYTES ? s.len : SINK_BYTES;
+	while (bytes) {
+		size_t take = bytes < SINK_BYTES ? bytes : SINK_BYTES;
 
-		if (EVP_EncryptUpdate(ctx, sink, &done, s.ptr, (int)take) != 1)
+		if (EVP_EncryptUpdate(ctx, sink, &done, blocks, (int)take) != 1)
 			return false;
-		s = slice_of(s.ptr + take, s.len - take);
+		blocks += take;
+		bytes -= take;
 	}
 	return true;
 }
@@ -53,40 +58,69 @@ static bool last_block(EVP_CIPHER_CTX *ctx, const uint8_t *block, uint8_t *out)
 	       done == BLOCK_BYTES;
 }
 
-/* Takes the last octets off both and fills them up to a block. */
-static void split_last(const struct cbc_mac *m, struct slice *head,
-		       struct slice *tail, uint8_t *block)
+/* Leaves nothing in libcrypto's queue of errors. */
+static bool done(bool ok)
 {
-	const size_t all = head->len + tail->len;
-	const size_t last = all ? (all - 1) % BLOCK_BYTES + 1 : 0;
-	const size_t of_tail = last < tail->len ? last : tail->len;
-	const size_t of_head = last - of_tail;
-	const uint8_t *over = last == BLOCK_BYTES ? m->whole : m->padded;
+	if (!ok)
+		ERR_clear_error();
+	return ok;
+}
 
-	memset(block, 0, BLOCK_BYTES);
-	head->len -= of_head;
-	tail->len -= of_tail;
-	if (of_head)
-		memcpy(block, head->ptr + head->len, of_head);
-	if (of_tail)
-		memcpy(block + of_head, tail->ptr + tail->len, of_tail);
-	if (last < BLOCK_BYTES)
-		block[last] = 0x80;
+bool cbc_mac_start(struct cbc_mac *m)
+{
+	m->n_held = 0;
+	return done(start(m->ctx));
+}
+
+static void hold(struct cbc_mac *m, const uint8_t *octets, size_t n)
+{
+	memcpy(m->held + m->n_held, octets, n);
+	m->n_held += n;
+}
+
+bool cbc_mac_add(struct cbc_mac *m, struct slice part)
+{
+	const size_t room = BLOCK_BYTES - m->n_held;
+	size_t blocks;
+
+	if (part.len <= room) {
+		if (part.len)
+			hold(m, part.ptr, part.len);
+		return true;
+	}
+	if (m->n_held) {
+		hold(m, part.ptr, room);
+		part = slice_of(part.ptr + room, part.len - room);
+		m->n_held = 0;
+		if (!done(absorb(m->ctx, m->held, BLOCK_BYTES)))
+			return false;
+	}
+	blocks = (part.len - 1) / BLOCK_BYTES * BLOCK_BYTES;
+	if (!done(absorb(m->ctx, part.ptr, blocks)))
+		return false;
+	hold(m, part.ptr + blocks, part.len - blocks);
+	return true;
+}
+
+bool cbc_mac_end(struct cbc_mac *m, uint8_t *out)
+{
+	const bool is_whole = m->n_held == BLOCK_BYTES;
+	const uint8_t *over = is_whole ? m->whole : m->padded;
+	uint8_t block[BLOCK_BYTES] = { 0 };
+
+	memcpy(block, m->held, m->n_held);
+	if (!is_whole)
+		block[m->n_held] = 0x80;
 	for (size_t i = 0; i < BLOCK_BYTES; i++)
 		block[i] ^= over[i];
+	return done(last_block(m->ctx, block, out));
 }
 
 bool cbc_mac_sum(struct cbc_mac *m, struct slice head, struct slice tail,
 		 uint8_t *out)
 {
-	uint8_t block[BLOCK_BYTES];
-
-	split_last(m, &head, &tail, block);
-	if (start(m->ctx) && absorb(m->ctx, head) && absorb(m->ctx, tail) &&
-	    last_block(m->ctx, block, out))
-		return true;
-	ERR_clear_error();
-	return false;
+	return cbc_mac_start(m) && cbc_mac_add(m, head) &&
+	       cbc_mac_add(m, tail) && cbc_mac_end(m, out);
 }
 
 /* --- keys */

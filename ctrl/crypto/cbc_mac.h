@@ -30,9 +30,14 @@ int cmac_new(const uint8_t *key, struct cbc_mac **out);
 void cbc_mac_free(struct cbc_mac *m);
 
 /*
- * The MAC of a message in two pieces, either of which may be empty, to out.
- * false: libcrypto failed. Any worker.
+ * A message is started, added to, and ended, as in hmac.h; out has
+ * CBC_MAC_BYTES. false: libcrypto failed. Any worker.
  */
+MUST_CHECK bool cbc_mac_start(struct cbc_mac *m);
+MUST_CHECK bool cbc_mac_add(struct cbc_mac *m, struct slice part);
+MUST_CHECK bool cbc_mac_end(struct cbc_mac *m, uint8_t *out);
+
+/* All of these for a message in two pieces, either of which may be empty. */
 MUST_CHECK bool cbc_mac_sum(struct cbc_mac *m, struct slice head,
 			    struct slice tail, uint8_t *out);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The table of key exchange methods and what they have in common: an object is
- * a private value and the public value made from it. The arithmetic is in
- * ke_modp.c, ke_ecp.c and ke_x25519.c.
+ * a private value, the public value made from it, and the secret agreed upon.
+ * The arithmetic is in ke_modp.c, ke_ecp.c and ke_cfrg.c.
  */
 #include "ctrl/crypto/ke.h"
 
@@ -17,23 +17,78 @@
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
+#define WEAK_SHORT(level) \
+	"RFC 8247 section 2.4: it " level " be used, its prime is too short"
+#define WEAK_PRIME(level)                                                 \
+	"RFC 8247 section 2.4: it " level " be used, nobody can say how " \
+	"its prime was found"
+
 struct ke {
 	const struct ke_alg *alg;
 	struct secret private_value;
-	uint8_t public_value[KE_PUBLIC_MAX_BYTES];
+	bool has_agreed;
+	uint8_t octets[]; /* the public value, and behind it the secret */
 };
 
+/* Values of a prime's length. */
+#define MODP(number, keyword, octets, why)                                      \
+	{                                                                       \
+		.id = KE_##number, .name = (keyword), .public_bytes = (octets), \
+		.shared_bytes = (octets), .weak = (why), .method = &ke_modp     \
+	}
+
+/* RFC 5903 section 7: x | y, and x. */
+#define ECP(number, keyword, octets)                                    \
+	{                                                               \
+		.id = KE_##number, .name = (keyword),                   \
+		.public_bytes = 2 * (octets), .shared_bytes = (octets), \
+		.method = &ke_ecp                                       \
+	}
+
+#define CFRG(number, keyword, octets)                                           \
+	{                                                                       \
+		.id = KE_##number, .name = (keyword), .public_bytes = (octets), \
+		.shared_bytes = (octets), .method = &ke_cfrg                    \
+	}
+
 static const struct ke_alg algs[] = {
-	{ KE_MODP_2048, "modp2048", 256, 256 },
-	{ KE_ECP_256, "ecp256", 64, 32 },
-	{ KE_ECP_384, "ecp384", 96, 48 },
-	{ KE_CURVE25519, "curve25519", 32, 32 },
+	CFRG(CURVE25519, "curve25519", 32),
+	CFRG(CURVE448, "curve448", 56),
+	ECP(ECP_256, "ecp256", 32),
+	ECP(ECP_384, "ecp384", 48),
+	ECP(ECP_521, "ecp521", 66),
+	ECP(ECP_224_BP, "ecp224bp", 28),
+	ECP(ECP_256_BP, "ecp256bp", 32),
+	ECP(ECP_384_BP, "ecp384bp", 48),
+	ECP(ECP_512_BP, "ecp512bp", 64),
+	MODP(MODP_2048, "modp2048", 256, NULL),
+	MODP(MODP_3072, "modp3072", 384, NULL),
+	MODP(MODP_4096, "modp4096", 512, NULL),
+	MODP(MODP_6144, "modp6144", 768, NULL),
+	MODP(MODP_8192, "modp8192", 1024, NULL),
+	MODP(MODP_1536, "modp1536", 192, WEAK_SHORT("SHOULD NOT")),
+	MODP(MODP_1024, "modp1024", 128, WEAK_SHORT("SHOULD NOT")),
+	MODP(MODP_768, "modp768", 96, WEAK_SHORT("MUST NOT")),
+	MODP(MODP_1024_160, "modp1024s160", 128, WEAK_PRIME("MUST NOT")),
+	MODP(MODP_2048_224, "modp2048s224", 256, WEAK_PRIME("SHOULD NOT")),
+	MODP(MODP_2048_256, "modp2048s256", 256, WEAK_PRIME("SHOULD NOT")),
 };
+
+static const struct {
+	const char *alias;
+	const char *name;
+} aliases[] = { { "x25519", "curve25519" }, { "x448", "curve448" } };
+
+const struct ke_alg *ke_at(size_t i)
+{
+	return i < ARRAY_LEN(algs) ? &algs[i] : NULL;
+}
 
 const struct ke_alg *ke_by_name(const char *name)
 {
-	if (strcmp(name, "x25519") == 0)
-		return ke_by_id(KE_CURVE25519);
+	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+		if (strcmp(aliases[i].alias, name) == 0)
+			name = aliases[i].name;
 	for (size_t i = 0; i < ARRAY_LEN(algs); i++)
 		if (strcmp(algs[i].name, name) == 0)
 			return &algs[i];
@@ -56,79 +111,40 @@ static int done(int err)
 	return err;
 }
 
-static int draw_private(const struct ke_alg *alg, struct secret *out)
-{
-	switch (alg->id) {
-	case KE_NONE:
-		break;
-	case KE_MODP_2048:
-		return modp_private(out);
-	case KE_ECP_256:
-	case KE_ECP_384:
-		return ecp_private(alg, out);
-	case KE_CURVE25519:
-		return x25519_private(out);
-	}
-	return -ENOTSUP;
-}
-
-static int make_public(struct ke *ke)
-{
-	switch (ke->alg->id) {
-	case KE_NONE:
-		break;
-	case KE_MODP_2048:
-		return modp_public(&ke->private_value, ke->public_value);
-	case KE_ECP_256:
-	case KE_ECP_384:
-		return ecp_public(ke->alg, &ke->private_value, ke->public_value);
-	case KE_CURVE25519:
-		return x25519_public(&ke->private_value, ke->public_value);
-	}
-	return -ENOTSUP;
-}
-
-static int make_shared(const struct ke *ke, const uint8_t *peer, uint8_t *out)
-{
-	switch (ke->alg->id) {
-	case KE_NONE:
-		break;
-	case KE_MODP_2048:
-		return modp_shared(&ke->private_value, peer, out);
-	case KE_ECP_256:
-	case KE_ECP_384:
-		return ecp_shared(ke->alg, &ke->private_value, peer, out);
-	case KE_CURVE25519:
-		return x25519_shared(&ke->private_value, peer, out);
-	}
-	return -ENOTSUP;
-}
-
 static bool has_length(const struct ke_alg *alg, size_t private_bytes)
 {
-	if (alg->id == KE_MODP_2048)
-		return private_bytes > 0 && private_bytes <= alg->public_bytes;
+	if (alg->method->any_length)
+		return private_bytes > 0 && private_bytes <= alg->public_bytes &&
+		       private_bytes <= SECRET_MAX_BYTES;
 	return private_bytes == alg->shared_bytes;
 }
 
 /* given: NULL to draw one. */
 static int ke_fill(struct ke *ke, const struct slice *given)
 {
-	int err;
+	const struct ke_alg *alg = ke->alg;
+	int err = 0;
 
 	if (given) {
 		ke->private_value.len = given->len;
 		memcpy(ke->private_value.octets, given->ptr, given->len);
-		return make_public(ke);
+	} else {
+		err = alg->method->draw(alg, &ke->private_value);
 	}
-	err = draw_private(ke->alg, &ke->private_value);
-	return err ? err : make_public(ke);
+	return err ? err
+		   : alg->method->make_public(alg, &ke->private_value,
+					      ke->octets);
+}
+
+static size_t ke_bytes(const struct ke_alg *alg)
+{
+	return sizeof(struct ke) + alg->public_bytes + alg->shared_bytes;
 }
 
 static int ke_make(const struct ke_alg *alg, const struct slice *given,
 		   struct ke **out)
 {
-	struct ke *ke = calloc(1, sizeof(*ke));
+	struct ke *ke = calloc(1, ke_bytes(alg));
 	int err;
 
 	if (!ke)
@@ -156,6 +172,22 @@ int ke_from_private(const struct ke_alg *alg, struct slice private_value,
 	return ke_make(alg, &private_value, out);
 }
 
+int ke_answer(const struct ke_alg *alg, struct slice peer, struct ke **out)
+{
+	struct ke *ke;
+	int err = ke_new(alg, &ke);
+
+	if (err)
+		return err;
+	err = ke_agree(ke, peer);
+	if (err) {
+		ke_free(ke);
+		return err;
+	}
+	*out = ke;
+	return 0;
+}
+
 void ke_export(const struct ke *ke, struct secret *out)
 {
 	*out = ke->private_value;
@@ -165,25 +197,34 @@ void ke_free(struct ke *ke)
 {
 	if (!ke)
 		return;
-	explicit_bzero(ke, sizeof(*ke));
+	explicit_bzero(ke, ke_bytes(ke->alg));
 	free(ke);
 }
 
 struct slice ke_public(const struct ke *ke)
 {
-	return slice_of(ke->public_value, ke->alg->public_bytes);
+	return slice_of(ke->octets, ke->alg->public_bytes);
 }
 
-int ke_shared(const struct ke *ke, struct slice peer, struct secret *out)
+int ke_agree(struct ke *ke, struct slice peer)
 {
+	const struct ke_alg *alg = ke->alg;
+	uint8_t *shared = ke->octets + alg->public_bytes;
 	int err = -EINVAL;
 
-	secret_wipe(out);
-	if (peer.len == ke->alg->public_bytes)
-		err = done(make_shared(ke, peer.ptr, out->octets));
+	if (peer.len == alg->public_bytes)
+		err = done(alg->method->agree(alg, &ke->private_value, peer.ptr,
+					      shared));
 	if (err)
-		secret_wipe(out);
-	else
-		out->len = ke->alg->shared_bytes;
+		explicit_bzero(shared, alg->shared_bytes);
+	ke->has_agreed = err == 0;
 	return err;
+}
+
+struct slice ke_shared(const struct ke *ke)
+{
+	if (!ke || !ke->has_agreed)
+		return slice_of(NULL, 0);
+	return slice_of(ke->octets + ke->alg->public_bytes,
+			ke->alg->shared_bytes);
 }

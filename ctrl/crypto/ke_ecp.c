@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * ECP_256 and ECP_384 (RFC 5903) on libcrypto's curves. A public value is x | y
- * (section 7), SEC1's uncompressed form less its first octet. Reading that form
- * libcrypto refuses coordinates that are not below p and points that are not on
- * the curve, and it has no form for the point at infinity: with a cofactor of 1
- * that is all that RFC 6989 section 2.3 asks.
+ * ECP_256, ECP_384 and ECP_521 (RFC 5903), and the Brainpool curves (RFC 6954), on
+ * libcrypto's. A public value is x | y (RFC 5903 section 7, RFC 6954 section 2),
+ * SEC1's uncompressed form less its first octet. Reading that form libcrypto
+ * refuses coordinates that are not below p and points that are not on the curve,
+ * and it has no form for the point at infinity: with a cofactor of 1, which they
+ * all have, that is all that RFC 6989 section 2.3 asks.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -17,7 +18,7 @@
 #include "ctrl/crypto/ke_method.h"
 
 #define UNCOMPRESSED	0x04 /* SEC1 section 2.3.3 */
-#define FIELD_MAX_BYTES 48U
+#define FIELD_MAX_BYTES 66U  /* of ECP_521 */
 #define SEC1_MAX_BYTES	(1 + 2 * FIELD_MAX_BYTES)
 
 /* A product of a point and a private value, and what it takes. */
@@ -30,9 +31,25 @@ struct product {
 	BIGNUM *d;
 };
 
-static int curve_of(enum ke_id id)
+static const struct {
+	enum ke_id id;
+	int nid; /* libcrypto's number of the curve */
+} curves[] = {
+	{ KE_ECP_256, NID_X9_62_prime256v1 },
+	{ KE_ECP_384, NID_secp384r1 },
+	{ KE_ECP_521, NID_secp521r1 },
+	{ KE_ECP_224_BP, NID_brainpoolP224r1 },
+	{ KE_ECP_256_BP, NID_brainpoolP256r1 },
+	{ KE_ECP_384_BP, NID_brainpoolP384r1 },
+	{ KE_ECP_512_BP, NID_brainpoolP512r1 },
+};
+
+static EC_GROUP *group_of(enum ke_id id)
 {
-	return id == KE_ECP_256 ? NID_X9_62_prime256v1 : NID_secp384r1;
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+		if (curves[i].id == id)
+			return EC_GROUP_new_by_curve_name(curves[i].nid);
+	return NULL;
 }
 
 static void product_free(struct product *w)
@@ -49,7 +66,7 @@ static int product_init(struct product *w, const struct ke_alg *alg)
 	*w = (struct product){
 		.field_bytes = alg->shared_bytes,
 		.ctx = BN_CTX_new(),
-		.group = EC_GROUP_new_by_curve_name(curve_of(alg->id)),
+		.group = group_of(alg->id),
 		.d = BN_new(),
 	};
 	if (!w->group)
@@ -134,7 +151,7 @@ static int multiply_peer(struct product *w, const struct secret *d,
 	return product_put(w, x, w->field_bytes);
 }
 
-int ecp_private(const struct ke_alg *alg, struct secret *d)
+static int ecp_draw(const struct ke_alg *alg, struct secret *d)
 {
 	struct product w;
 	int err = product_init(&w, alg);
@@ -145,7 +162,8 @@ int ecp_private(const struct ke_alg *alg, struct secret *d)
 	return err;
 }
 
-int ecp_public(const struct ke_alg *alg, const struct secret *d, uint8_t *out)
+static int ecp_public(const struct ke_alg *alg, const struct secret *d,
+		      uint8_t *out)
 {
 	struct product w;
 	int err = product_init(&w, alg);
@@ -156,8 +174,8 @@ int ecp_public(const struct ke_alg *alg, const struct secret *d, uint8_t *out)
 	return err;
 }
 
-int ecp_shared(const struct ke_alg *alg, const struct secret *d,
-	       const uint8_t *peer, uint8_t *out)
+static int ecp_agree(const struct ke_alg *alg, const struct secret *d,
+		     const uint8_t *peer, uint8_t *out)
 {
 	struct product w;
 	int err = product_init(&w, alg);
@@ -167,3 +185,9 @@ int ecp_shared(const struct ke_alg *alg, const struct secret *d,
 	product_free(&w);
 	return err;
 }
+
+const struct ke_method ke_ecp = {
+	.draw = ecp_draw,
+	.make_public = ecp_public,
+	.agree = ecp_agree,
+};

@@ -7,31 +7,27 @@
 #ifndef CYG_CRYPTO_KE_METHOD_H
 #define CYG_CRYPTO_KE_METHOD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ctrl/base/secret.h"
 #include "ctrl/crypto/ke.h"
 
-#define MODP_2048_BYTES 256U
-#define X25519_BYTES	32U
+struct ke_method {
+	/* A private value as long as the secret, or any. */
+	bool any_length;
+	/* 0 or -EIO, -ENOMEM, -ENOTSUP. */
+	int (*draw)(const struct ke_alg *alg, struct secret *x);
+	/* 0 or -EINVAL (the private value is out of range), -ENOMEM, -ENOTSUP. */
+	int (*make_public)(const struct ke_alg *alg, const struct secret *x,
+			   uint8_t *out);
+	/* Writes shared_bytes; 0 or as ke_agree(). */
+	int (*agree)(const struct ke_alg *alg, const struct secret *x,
+		     const uint8_t *peer, uint8_t *out);
+};
 
-/*
- * NAME_private   draws a private value; 0 or -EIO, -ENOMEM
- * NAME_public    0 or -EINVAL (the private value is out of range), -ENOMEM,
- *                -ENOTSUP
- * NAME_shared    writes shared_bytes; 0 or as ke_shared()
- */
-int modp_private(struct secret *x);
-int modp_public(const struct secret *x, uint8_t *out);
-int modp_shared(const struct secret *x, const uint8_t *peer, uint8_t *out);
-
-int ecp_private(const struct ke_alg *alg, struct secret *d);
-int ecp_public(const struct ke_alg *alg, const struct secret *d, uint8_t *out);
-int ecp_shared(const struct ke_alg *alg, const struct secret *d,
-	       const uint8_t *peer, uint8_t *out);
-
-int x25519_private(struct secret *k);
-int x25519_public(const struct secret *k, uint8_t *out);
-int x25519_shared(const struct secret *k, const uint8_t *peer, uint8_t *out);
+extern const struct ke_method ke_modp; /* in ke_modp.c */
+extern const struct ke_method ke_ecp;  /* in ke_ecp.c */
+extern const struct ke_method ke_cfrg; /* in ke_cfrg.c */
 
 #endif

@@ -21,7 +21,13 @@ struct prf_alg {
 	const char *name;  /* proposal keyword, e.g. "prfsha256" */
 	uint8_t key_bytes; /* preferred length of a key, section 2.13 */
 	uint8_t out_bytes;
+	uint8_t nonce_bytes; /* of each nonce in SKEYSEED's key, section 2.14; 0:
+				all */
+	const char *weak;    /* why nobody should use it, or NULL */
 };
+
+/* The whole table, for tests and listings; NULL: there are no more. */
+const struct prf_alg *prf_at(size_t i);
 
 /* NULL: unknown. strongSwan has no aliases here. */
 const struct prf_alg *prf_by_name(const char *name);
@@ -30,7 +36,7 @@ const struct prf_alg *prf_by_id(uint16_t id);
 /*
  * prf(key, part | part | …).
  *
- * key   of any length (RFC 2104)
+ * key   of any length (RFC 2104, RFC 4434 section 2, RFC 4615 section 3)
  * out   alg->out_bytes; may be the key's own place
  *
  * false: libcrypto failed, out is undefined.

@@ -91,22 +91,19 @@ static int check_room(const struct config *c, const struct conn_conf *conns,
 static int check_weak(const struct config *file, const struct conn_conf *conn,
 		      struct error *e)
 {
-	const struct child_conf *child = conn->children;
+	struct weakness w;
+	const bool bad =
+		!file->gateway.allow_weak_algorithms && conn_weakness(conn, &w);
 
-	if (file->gateway.allow_weak_algorithms)
+	if (!bad)
 		return 0;
-	for (size_t i = 0; i < conn->n_children; i++, child++) {
-		const char *name,
-			*why = proposals_weakness(&child->proposals, &name);
-
-		if (why)
-			return error_set(e, -EINVAL,
-					 "connections.%s.children.%s.esp_"
-					 "proposals has %s, which is weak "
-					 "(%s); remove it, or set " ALLOW_WEAK,
-					 conn->name, child->name, name, why);
-	}
-	return 0;
+	return error_set(e, -EINVAL,
+			 "connections.%s.%s%s%s has %s, which is weak (%s); "
+			 "remove it, or set " ALLOW_WEAK,
+			 conn->name, w.child ? "children." : "",
+			 w.child ? w.child->name : "",
+			 w.child ? ".esp_proposals" : "proposals", w.name,
+			 w.why);
 }
 
 static int fail_files(const struct config *c, const char *what,

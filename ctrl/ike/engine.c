@@ -146,7 +146,6 @@ bool ask_ke(struct ike_sa *sa, struct exchange *x, const struct ke_alg *alg,
 static void ke_arrived(struct ike_sa *sa, struct exchange *x,
 		       const struct ke_job *job)
 {
-	x->shared = job->shared;
 	switch (x->kind) {
 	case EX_INIT:
 		init_resume(sa, x, job);
@@ -274,10 +273,14 @@ unsigned int engine_count(const struct engine *e, unsigned int *half_open)
 
 void ke_job_run(struct ke_job *job)
 {
-	job->err = job->ke ? 0 : ke_new(job->alg, &job->ke);
-	if (!job->err && job->peer_len)
-		job->err = ke_shared(job->ke, slice_of(job->peer, job->peer_len),
-				     &job->shared);
+	const struct slice peer = slice_of(job->peer, job->peer_len);
+
+	if (!peer.len)
+		job->err = job->ke ? 0 : ke_new(job->alg, &job->ke);
+	else if (job->ke)
+		job->err = ke_agree(job->ke, peer);
+	else
+		job->err = ke_answer(job->alg, peer, &job->ke);
 }
 
 void ke_job_free(struct ke_job *job)

@@ -34,8 +34,8 @@ struct ike_path {
 
 /*
  * A key exchange, for a thread of its own: a private value, if ke is NULL, and
- * with the peer's public value the shared secret. Handed over with the call,
- * handed back with engine_ke_done().
+ * with the peer's public value the shared secret, in ke. Handed over with the
+ * call, handed back with engine_ke_done().
  */
 struct ke_job {
 	uint64_t token;
@@ -43,7 +43,6 @@ struct ke_job {
 	struct ke *ke;
 	uint8_t peer[KE_PUBLIC_MAX_BYTES];
 	size_t peer_len; /* 0: only a private value is wanted */
-	struct secret shared;
 	int err;
 };
 

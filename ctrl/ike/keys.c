@@ -107,9 +107,15 @@ static int expand(const struct keys_input *in, const uint8_t *skeyseed,
 	return err;
 }
 
-static struct slice secret_slice(const struct secret *s)
+/* A nonce's part in SKEYSEED's key. */
+static void put_nonce(struct builder *b, const struct prf_alg *prf,
+		      struct slice nonce)
 {
-	return slice_of(s->octets, s->len);
+	size_t len = nonce.len;
+
+	if (prf->nonce_bytes && prf->nonce_bytes < len)
+		len = prf->nonce_bytes;
+	wr_bytes(b, nonce.ptr, len);
 }
 
 /* SKEYSEED = prf(Ni | Nr, g^ir), section 2.14. */
@@ -117,11 +123,11 @@ int keys_init(const struct keys_input *in, struct keys *out)
 {
 	uint8_t nonces[2 * IKE_NONCE_MAX_BYTES], skeyseed[PRF_MAX_BYTES];
 	struct builder b = wr_init(nonces, sizeof(nonces));
-	const struct slice parts[] = { secret_slice(in->shared) };
+	const struct slice parts[] = { in->shared };
 	int err = -EIO;
 
-	wr_bytes(&b, in->ni.ptr, in->ni.len);
-	wr_bytes(&b, in->nr.ptr, in->nr.len);
+	put_nonce(&b, in->chosen->prf, in->ni);
+	put_nonce(&b, in->chosen->prf, in->nr);
 	if (wr_ok(&b) &&
 	    prf(in->chosen->prf, slice_of(nonces, b.len), parts, 1, skeyseed))
 		err = expand(in, skeyseed, out);
@@ -133,8 +139,7 @@ int keys_init(const struct keys_input *in, struct keys *out)
 int keys_rekey(const struct keys *old, const struct keys_input *in,
 	       struct keys *out)
 {
-	const struct slice parts[] = { secret_slice(in->shared), in->ni,
-				       in->nr };
+	const struct slice parts[] = { in->shared, in->ni, in->nr };
 	uint8_t skeyseed[PRF_MAX_BYTES];
 	int err = -EIO;
 
@@ -199,12 +204,10 @@ bool keys_get(struct slice *s, bool initiator, struct keys *out)
 
 /* KEYMAT = prf+(SK_d, g^ir | Ni | Nr), section 2.17. */
 int keymat_make(const struct keys *k, const struct chosen *chosen,
-		const struct secret *shared, struct slice ni, struct slice nr,
+		struct slice shared, struct slice ni, struct slice nr,
 		struct keymat *out)
 {
-	const struct slice parts[] = { shared ? secret_slice(shared)
-					      : slice_of(NULL, 0),
-				       ni, nr };
+	const struct slice parts[] = { shared, ni, nr };
 	size_t encr_bytes = encr_key_bytes(chosen->encr);
 	size_t integ_bytes = chosen->integ->key_bytes;
 	uint8_t stream[STREAM_MAX];

@@ -44,7 +44,7 @@ struct keys {
 /* What both sides bring to a derivation; borrowed. */
 struct keys_input {
 	const struct chosen *chosen;
-	const struct secret *shared; /* g^ir */
+	struct slice shared; /* g^ir */
 	struct slice ni, nr;
 	uint64_t spi_i, spi_r;
 	bool initiator; /* we are */
@@ -77,9 +77,9 @@ struct keymat {
 	struct secret encr_r, integ_r;
 };
 
-/* shared: of this exchange, NULL without PFS. 0 or a negative errno. */
+/* shared: of this exchange, empty without PFS. 0 or a negative errno. */
 int keymat_make(const struct keys *k, const struct chosen *chosen,
-		const struct secret *shared, struct slice ni, struct slice nr,
+		struct slice shared, struct slice ni, struct slice nr,
 		struct keymat *out);
 void keymat_wipe(struct keymat *m);
 

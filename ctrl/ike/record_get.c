@@ -103,7 +103,7 @@ static bool get_ke(struct slice *s, struct exchange *x)
 	bool ok;
 
 	if (!rd_u16(s, &x->ke_method) ||
-	    !get_octets(s, private_value.octets, KE_PUBLIC_MAX_BYTES,
+	    !get_octets(s, private_value.octets, sizeof(private_value.octets),
 			&private_value.len))
 		return false;
 	alg = ke_by_id(x->ke_method);

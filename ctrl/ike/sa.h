@@ -135,10 +135,9 @@ struct exchange {
 	enum exchange_step step;
 	uint64_t token; /* of the question; 0: none */
 	uint32_t message_id;
-	struct ke *ke;	    /* owned */
+	struct ke *ke;	    /* owned; ke_shared() is g^ir */
 	uint16_t ke_method; /* of ke */
 	struct nonce ni, nr;
-	struct secret shared;	/* g^ir; empty without a key exchange */
 	struct chosen chosen;	/* its spi is not used */
 	struct child_sa *child; /* owned until it is installed */
 	uint32_t old_spi_in; /* of the child that is rekeyed or deleted, or 0 */

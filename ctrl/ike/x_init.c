@@ -320,12 +320,11 @@ static void send_response(struct ike_sa *sa)
 
 /* --- both: the key exchange is done */
 
-static int make_keys(struct ike_sa *sa, const struct exchange *x,
-		     const struct secret *shared)
+static int make_keys(struct ike_sa *sa, const struct exchange *x)
 {
 	const struct keys_input in = {
 		.chosen = &x->chosen,
-		.shared = shared,
+		.shared = ke_shared(x->ke),
 		.ni = nonce_slice(&sa->ni),
 		.nr = nonce_slice(&sa->nr),
 		.spi_i = sa->spi_i,
@@ -350,7 +349,7 @@ void init_resume(struct ike_sa *sa, struct exchange *x, const struct ke_job *job
 		send_request(sa);
 		return;
 	}
-	if (make_keys(sa, x, &job->shared)) {
+	if (make_keys(sa, x)) {
 		sa_close(sa, "keys could not be made");
 		return;
 	}

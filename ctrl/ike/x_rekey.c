@@ -59,7 +59,7 @@ static int make_keys(const struct ike_sa *sa, struct exchange *x)
 	struct ike_sa *heir = x->heir;
 	const struct keys_input in = {
 		.chosen = &x->chosen,
-		.shared = &x->shared,
+		.shared = ke_shared(x->ke),
 		.ni = nonce_slice(&x->ni),
 		.nr = nonce_slice(&x->nr),
 		.spi_i = heir->spi_i,

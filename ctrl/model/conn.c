@@ -273,6 +273,18 @@ bool conn_equal(const struct conn_conf *a, const struct conn_conf *b)
 	return equal;
 }
 
+bool conn_weakness(const struct conn_conf *c, struct weakness *out)
+{
+	out->child = NULL;
+	out->why = proposals_weakness(&c->proposals, &out->name);
+	for (size_t i = 0; !out->why && i < c->n_children; i++) {
+		out->child = &c->children[i];
+		out->why =
+			proposals_weakness(&out->child->proposals, &out->name);
+	}
+	return out->why != NULL;
+}
+
 const struct child_conf *conn_child(const struct conn_conf *c, const char *name)
 {
 	for (size_t i = 0; i < c->n_children; i++)

@@ -153,6 +153,17 @@ bool conn_equal(const struct conn_conf *a, const struct conn_conf *b);
 bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b);
 bool child_equal(const struct child_conf *a, const struct child_conf *b);
 
+/*
+ * What nobody should use of its proposals, see proposals_weakness(). false:
+ * nothing.
+ */
+struct weakness {
+	const char *name; /* of the algorithm */
+	const char *why;
+	const struct child_conf *child; /* NULL: it is of IKE's */
+};
+bool conn_weakness(const struct conn_conf *c, struct weakness *out);
+
 /* NULL: it has no such child. */
 const struct child_conf *conn_child(const struct conn_conf *c, const char *name);
 

@@ -24,12 +24,18 @@
 	"aes128gcm16, aes192gcm16, aes256gcm16 (also with gcm12, " \
 	"gcm8, ccm16, ccm12, ccm8), chacha20poly1305"
 #define CIPHERS "aes128, aes192, aes256 (also with ctr)"
-#define INTEGS	"sha256, sha384, sha512, sha1, aesxcbc, aescmac"
-#define ESP_ALONE                                                           \
-	"aes128gmac, aes192gmac, aes256gmac, null, sha1_160, and the weak " \
-	"3des, des, md5, md5_128"
-#define PRFS "prfsha256, prfsha384, prfsha512, prfsha1"
-#define KES  "curve25519, ecp256, ecp384, modp2048"
+#define INTEGS	"sha256, sha384, sha512, sha1, sha1_160, aesxcbc, aescmac"
+#define PRFS	"prfsha256, prfsha384, prfsha512, prfsha1, prfaesxcbc, prfaescmac"
+#define KES                                                                  \
+	"curve25519, curve448, ecp256, ecp384, ecp521, ecp224bp, ecp256bp, " \
+	"ecp384bp, ecp512bp, modp2048, modp3072, modp4096, modp6144, modp8192"
+#define WEAK                                                              \
+	"md5, md5_128, 3des, modp768, modp1024, modp1536, modp1024s160, " \
+	"modp2048s224, modp2048s256"
+#define IKE_ALONE PRFS ", " KES ", and the weak prfmd5, " WEAK
+#define ESP_ALONE                                                      \
+	KES ", none, esn, noesn, aes128gmac, aes192gmac, aes256gmac, " \
+	    "null, and the weak des, " WEAK
 
 #define CBC_SHA2 "aes128-aes192-aes256-sha256-sha384-sha512"
 #define IKE_BESIDE \
@@ -80,7 +86,7 @@ static bool add_ke(struct proposal *p, const struct ke_alg *alg)
 	for (size_t i = 0; i < p->n_ke; i++)
 		if (p->ke[i] == alg)
 			return true;
-	if (p->n_ke == PROPOSAL_ALGS_MAX)
+	if (p->n_ke == PROPOSAL_KES_MAX)
 		return false;
 	p->ke[p->n_ke++] = alg;
 	return true;
@@ -168,9 +174,7 @@ static bool is_printable(struct slice word)
 static int fail_unknown(const char *text, enum ike_protocol protocol,
 			struct slice word, size_t unknown, struct error *e)
 {
-	const char *known = protocol == IKE_PROTO_IKE ? PRFS ", " KES
-						      : KES
-				    ", none, esn, noesn, " ESP_ALONE;
+	const char *known = protocol == IKE_PROTO_IKE ? IKE_ALONE : ESP_ALONE;
 	bool show = word.len < KEYWORD_MAX && is_printable(word);
 	bool show_text = show && unknown == 1 && word.len < strlen(text);
 	char where[SHOWN_TEXT_BYTES];
@@ -241,15 +245,13 @@ static int check_encr(const struct proposal *p, const char *where,
 	return 0;
 }
 
-/* The first that no IKE SA is protected by, or NULL. */
+/* The first that no IKE SA is protected by, or NULL; no keyword leads to a MAC
+ * of that kind. */
 static const char *not_for_ike(const struct proposal *p)
 {
 	for (size_t i = 0; i < p->n_encr; i++)
 		if (p->encr[i]->not_ike)
 			return p->encr[i]->name;
-	for (size_t i = 0; i < p->n_integ; i++)
-		if (p->integ[i]->not_ike)
-			return p->integ[i]->name;
 	return NULL;
 }
 
@@ -278,22 +280,25 @@ static int check_ike(const struct proposal *p, const char *where,
 	return 0;
 }
 
-/* The PRF of the same hash, or NULL. */
+/* The PRF of the same hash or cipher, or NULL. */
 static const struct prf_alg *prf_of(const struct integ_alg *integ)
 {
 	switch (integ->id) {
 	case INTEG_NONE:
-	case INTEG_HMAC_MD5_96:
-	case INTEG_HMAC_MD5_128:
-	case INTEG_HMAC_SHA1_160:
-	case INTEG_AES_XCBC_96:
-	case INTEG_AES_CMAC_96:
 	case INTEG_AES_128_GMAC:
 	case INTEG_AES_192_GMAC:
 	case INTEG_AES_256_GMAC:
 		break;
+	case INTEG_HMAC_MD5_96:
+	case INTEG_HMAC_MD5_128:
+		return prf_by_id(PRF_HMAC_MD5);
 	case INTEG_HMAC_SHA1_96:
+	case INTEG_HMAC_SHA1_160:
 		return prf_by_id(PRF_HMAC_SHA1);
+	case INTEG_AES_XCBC_96:
+		return prf_by_id(PRF_AES128_XCBC);
+	case INTEG_AES_CMAC_96:
+		return prf_by_id(PRF_AES128_CMAC);
 	case INTEG_HMAC_SHA2_256_128:
 		return prf_by_id(PRF_HMAC_SHA2_256);
 	case INTEG_HMAC_SHA2_384_192:
@@ -358,9 +363,10 @@ int proposal_parse(const char *text, enum ike_protocol protocol,
 		err = add_keyword(&p, word);
 		if (err == -E2BIG)
 			return error_set(e, -EINVAL,
-					 "more than %d algorithms of one type "
-					 "in a proposal; remove some",
-					 PROPOSAL_ALGS_MAX);
+					 "more than %d algorithms of one type, "
+					 "or %d key exchange methods, in a "
+					 "proposal; remove some",
+					 PROPOSAL_ALGS_MAX, PROPOSAL_KES_MAX);
 		if (err && unknown++ == 0)
 			first = word;
 	}
@@ -389,6 +395,16 @@ static const char *weakness_of(const struct proposal *p, const char **name)
 		*name = p->integ[i]->name;
 		if (p->integ[i]->weak)
 			return p->integ[i]->weak;
+	}
+	for (size_t i = 0; i < p->n_prf; i++) {
+		*name = p->prf[i]->name;
+		if (p->prf[i]->weak)
+			return p->prf[i]->weak;
+	}
+	for (size_t i = 0; i < p->n_ke; i++) {
+		*name = p->ke[i]->name;
+		if (p->ke[i]->weak)
+			return p->ke[i]->weak;
 	}
 	return NULL;
 }

@@ -17,9 +17,10 @@
 #include "ctrl/crypto/prf.h"
 #include "include/ike.h"
 
-#define PROPOSAL_ALGS_MAX 8   /* of one type */
+#define PROPOSAL_ALGS_MAX 8   /* of one type, but for */
+#define PROPOSAL_KES_MAX  16  /* key exchange methods */
 #define PROPOSALS_MAX	  8   /* of one connection or child */
-#define PROPOSAL_STR_MAX  256 /* with the NUL */
+#define PROPOSAL_STR_MAX  512 /* with the NUL */
 
 /*
  * No algorithm stands in it twice. Where two of the last three may be chosen
@@ -31,7 +32,7 @@ struct proposal {
 	/* None with AEADs, and with ESP that only encrypts. */
 	const struct integ_alg *integ[PROPOSAL_ALGS_MAX];
 	const struct prf_alg *prf[PROPOSAL_ALGS_MAX]; /* IKE alone */
-	const struct ke_alg *ke[PROPOSAL_ALGS_MAX];   /* ESP: none, no PFS */
+	const struct ke_alg *ke[PROPOSAL_KES_MAX];    /* ESP: none, no PFS */
 	size_t n_encr, n_integ, n_prf, n_ke;
 	bool no_ke;  /* ESP: PFS is not demanded; true where ke is empty */
 	bool esn;    /* ESP: extended sequence numbers are offered */
@@ -73,8 +74,9 @@ int proposal_parse(const char *text, enum ike_protocol protocol,
 void proposals_default(enum ike_protocol protocol, struct proposals *out);
 
 /*
- * Why nobody should use one of the pairs, see esp_pair_weakness(), and which
- * algorithm that is about; NULL: one may. The texts are constant.
+ * Why nobody should use one of the algorithms, or of the pairs, see
+ * esp_pair_weakness(), and which algorithm that is about; NULL: one may. The
+ * texts are constant.
  */
 const char *proposals_weakness(const struct proposals *p, const char **name);
 

@@ -226,15 +226,28 @@ static void what_is_broken_is_known(void **state)
 		assert_true(is_weak(name, aead ? NULL : "sha256") == des);
 		if (!aead)
 			assert_true(is_weak(name, NULL));
-		assert_true(!encr_at(i)->weak || encr_at(i)->not_ike);
 	}
 	for (size_t i = 0; integ_at(i); i++) {
 		const char *name = integ_at(i)->name;
 
 		assert_true(is_weak("aes128", name) ==
 			    (strncmp(name, "md5", 3) == 0));
-		assert_true(!integ_at(i)->weak || integ_at(i)->not_ike);
 	}
+}
+
+/* RFC 7296 section 3.14: its messages are encrypted, and verified. */
+static void what_protects_packets_alone_is_known(void **state)
+{
+	(void)state;
+	for (size_t i = 0; encr_at(i); i++) {
+		const enum encr_id id = encr_at(i)->id;
+
+		assert_true(encr_at(i)->not_ike ==
+			    (id == ENCR_NULL || id == ENCR_NULL_AES_GMAC ||
+			     id == ENCR_DES));
+	}
+	for (size_t i = 0; integ_at(i); i++)
+		assert_true(integ_at(i)->not_ike == (integ_at(i)->iv_bytes != 0));
 }
 
 static void aes_without_a_key_length_is_unknown(void **state)
@@ -281,6 +294,7 @@ int main(void)
 		cmocka_unit_test(any_other_transform_is_unknown),
 		cmocka_unit_test(what_can_stand_together_is_known),
 		cmocka_unit_test(what_is_broken_is_known),
+		cmocka_unit_test(what_protects_packets_alone_is_known),
 		cmocka_unit_test(aes_without_a_key_length_is_unknown),
 		cmocka_unit_test(chacha20_with_a_key_length_is_unknown),
 		cmocka_unit_test(no_integrity_has_neither_key_nor_icv),

@@ -223,8 +223,30 @@ static const struct refused refused[] = {
 	  "proposal 'aes256gcm16-prfsha384-ecp999'; known are aes128gcm16, "
 	  "aes192gcm16, aes256gcm16 (also with gcm12, gcm8, ccm16, ccm12, "
 	  "ccm8), chacha20poly1305, aes128, aes192, aes256 (also with ctr), "
-	  "sha256, sha384, sha512, sha1, aesxcbc, aescmac, prfsha256, prfsha384, "
-	  "prfsha512, prfsha1, curve25519, ecp256, ecp384, modp2048" },
+	  "sha256, sha384, sha512, sha1, sha1_160, aesxcbc, aescmac, prfsha256, "
+	  "prfsha384, prfsha512, prfsha1, prfaesxcbc, prfaescmac, curve25519, "
+	  "curve448, ecp256, ecp384, ecp521, ecp224bp, ecp256bp, ecp384bp, "
+	  "ecp512bp, modp2048, modp3072, modp4096, modp6144, modp8192, and the "
+	  "weak prfmd5, md5, md5_128, 3des, modp768, modp1024, modp1536, "
+	  "modp1024s160, modp2048s224, modp2048s256" },
+	{ "weak_cipher_of_ike_is_refused", "aes256gcm16-prfsha384-ecp384",
+	  "3des-sha256-ecp384",
+	  "f:12:15: connections.moon.proposals has 3des, which is weak (RFC "
+	  "8221 section 5: 3DES SHOULD NOT be used, its blocks are too short); "
+	  "remove it, or set gateway.allow_weak_algorithms = yes if the peer "
+	  "can do nothing better" },
+	{ "weak_prf_is_refused", "aes256gcm16-prfsha384-ecp384",
+	  "aes256gcm16-prfmd5-ecp384",
+	  "f:12:15: connections.moon.proposals has prfmd5, which is weak (RFC "
+	  "8247 section 2.2: HMAC-MD5 MUST NOT be used); remove it, or set "
+	  "gateway.allow_weak_algorithms = yes if the peer can do nothing "
+	  "better" },
+	{ "weak_group_of_ike_is_refused", "aes256gcm16-prfsha384-ecp384",
+	  "aes256gcm16-prfsha384-modp1024",
+	  "f:12:15: connections.moon.proposals has modp1024, which is weak (RFC "
+	  "8247 section 2.4: it SHOULD NOT be used, its prime is too short); "
+	  "remove it, or set gateway.allow_weak_algorithms = yes if the peer "
+	  "can do nothing better" },
 	{ "key_among_proposals_is_refused_and_not_shown", "ecp384, default",
 	  "ecp384, aes256-" MARK "7890abcdef",
 	  "f:12:45: connections.moon.proposals must be proposals such as "
@@ -308,6 +330,13 @@ static const struct refused refused[] = {
 	  "f:34:21: connections.moon.children.net.esp_proposals has 3des, "
 	  "which is weak (RFC 8221 section 5: 3DES SHOULD NOT be used, its "
 	  "blocks are too short); remove it, or set "
+	  "gateway.allow_weak_algorithms = yes if the peer can do nothing "
+	  "better" },
+	{ "weak_group_of_pfs_is_refused", "aes128gcm16-ecp256, ",
+	  "aes128gcm16-modp2048s224, ",
+	  "f:34:21: connections.moon.children.net.esp_proposals has "
+	  "modp2048s224, which is weak (RFC 8247 section 2.4: it SHOULD NOT be "
+	  "used, nobody can say how its prime was found); remove it, or set "
 	  "gateway.allow_weak_algorithms = yes if the peer can do nothing "
 	  "better" },
 	{ "encryption_alone_is_refused", "aes128gcm16-ecp256, ", "aes256, ",

@@ -15,10 +15,12 @@
 		"remote_addrs = 192.0.2.2\n"                 \
 		"esp_proposals = " proposal "\n" more        \
 		"in " SA("0x1001", keys) "out " SA("0x1002", keys) "}\n}\n"
-#define ENCR(key)  "encr_key = " key "\n"
-#define INTEG(key) "integ_key = " key "\n"
-#define CHILD(proposal)                                           \
+#define ENCR(key)	"encr_key = " key "\n"
+#define INTEG(key)	"integ_key = " key "\n"
+#define CHILD(proposal) CONN("default", proposal)
+#define CONN(ike, proposal)                                       \
 	GATEWAY "connections {\na {\nremote_addrs = 192.0.2.2\n"  \
+		"proposals = " ike "\n"                           \
 		"local { auth = psk\n}\nremote { auth = psk\n}\n" \
 		"children {\nnet {\nremote_ts = 10.2.0.0/16\n"    \
 		"esp_proposals = " proposal "\n}\n}\n}\n}\n"
@@ -65,6 +67,20 @@ static void weak_child_is_taken_where_it_is_allowed(void **state)
 	assert_int_equal(p->n, 3);
 	assert_int_equal(p->at[0].n_encr, 2);
 	assert_int_equal(p->at[1].n_integ, 0);
+	config_free(c);
+}
+
+static void weak_ike_is_taken_where_it_is_allowed(void **state)
+{
+	struct config *c = parsed(
+		CONN("3des-md5-modp1024, aes128-sha1-modp768-modp1024s160",
+		     "default"));
+	const struct proposals *p = &c->conns[0].proposals;
+
+	(void)state;
+	assert_int_equal(p->n, 2);
+	assert_ptr_equal(p->at[0].prf[0], prf_by_name("prfmd5"));
+	assert_int_equal(p->at[1].n_ke, 2);
 	config_free(c);
 }
 
@@ -130,6 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(weak_pair_by_hand_is_taken_where_it_is_allowed),
 		cmocka_unit_test(weak_child_is_taken_where_it_is_allowed),
+		cmocka_unit_test(weak_ike_is_taken_where_it_is_allowed),
 		cmocka_unit_test(null_has_no_encryption_key),
 		cmocka_unit_test(
 			encryption_alone_has_neither_integrity_key_nor_window),

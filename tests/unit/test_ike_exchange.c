@@ -96,7 +96,7 @@ static struct secret shared_of(const char *x, const struct message *i,
 			       const struct message *r, const char *method)
 {
 	const struct ke_alg *alg = ke_by_name(method);
-	struct secret shared, private_value;
+	struct secret shared = { .len = alg->shared_bytes }, private_value;
 	struct slice known;
 	struct ke *ke;
 
@@ -110,7 +110,8 @@ static struct secret shared_of(const char *x, const struct message *i,
 	known = public_value(i, alg);
 	assert_int_equal(ke_public(ke).len, known.len);
 	assert_memory_equal(ke_public(ke).ptr, known.ptr, known.len);
-	assert_int_equal(ke_shared(ke, public_value(r, alg), &shared), 0);
+	assert_int_equal(ke_agree(ke, public_value(r, alg)), 0);
+	memcpy(shared.octets, ke_shared(ke).ptr, shared.len);
 	ke_free(ke);
 	return shared;
 }
@@ -146,7 +147,7 @@ static struct both keys_of_init(const struct ike_exchange_vector *v,
 	read_clear(v->init_i, i);
 	read_clear(v->init_r, r);
 	shared = shared_of(v->x_init, i, r, v->ke);
-	in.shared = &shared;
+	in.shared = slice_of(shared.octets, shared.len);
 	in.ni = body(i, IKE_PL_NONCE);
 	in.nr = body(r, IKE_PL_NONCE);
 	in.spi_i = r->header.spi_i;
@@ -244,7 +245,7 @@ static void both_authenticate_with_the_key_and_no_other(void **state)
 /* --- CHILD SAs */
 
 static void assert_keymat(const struct ike_exchange_vector *v,
-			  const struct keys *k, const struct secret *shared,
+			  const struct keys *k, struct slice shared,
 			  const struct message *i, const struct message *r,
 			  const struct ike_exchange_child *c)
 {
@@ -270,12 +271,13 @@ static void keys_of_both_children_are_strongswans(void **state)
 		struct both b = keys_of_init(v, &i, &r);
 		struct secret shared;
 
-		assert_keymat(v, &b.i.keys, NULL, &i, &r, &v->first);
+		assert_keymat(v, &b.i.keys, slice_of(NULL, 0), &i, &r,
+			      &v->first);
 		read_opened(v->child_i, &b.r, &child_i);
 		read_opened(v->child_r, &b.i, &child_r);
 		shared = shared_of(v->x_child, &child_i, &child_r, v->ke);
-		assert_keymat(v, &b.r.keys, &shared, &child_i, &child_r,
-			      &v->second);
+		assert_keymat(v, &b.r.keys, slice_of(shared.octets, shared.len),
+			      &child_i, &child_r, &v->second);
 		both_fini(&b);
 	}
 }
@@ -299,12 +301,13 @@ static struct both keys_of_rekeying(const struct ike_exchange_vector *v,
 	const struct chosen chosen = chosen_ike(v);
 	struct message i, r;
 	struct secret shared;
-	struct keys_input in = { .chosen = &chosen, .shared = &shared };
+	struct keys_input in = { .chosen = &chosen };
 	struct both b = { .i = { .initiator = true } };
 
 	read_opened(v->rekey_i, &old->r, &i);
 	read_opened(v->rekey_r, &old->i, &r);
 	shared = shared_of(v->x_rekey, &i, &r, v->ke);
+	in.shared = slice_of(shared.octets, shared.len);
 	in.ni = body(&i, IKE_PL_NONCE);
 	in.nr = body(&r, IKE_PL_NONCE);
 	in.spi_i = offered_spi(&i);

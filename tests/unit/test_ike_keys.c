@@ -83,7 +83,7 @@ static struct keys keys_of(const struct ike_keys_vector *v, bool initiator,
 	struct chosen chosen = chosen_ike(v);
 	const struct keys_input in = {
 		.chosen = &chosen,
-		.shared = &shared,
+		.shared = slice_of(shared.octets, shared.len),
 		.ni = slice_of(ni.ptr, ni.len),
 		.nr = slice_of(nr.ptr, nr.len),
 		.spi_i = spi_of(sa->spi_i),
@@ -229,7 +229,8 @@ static void assert_keymat(const struct ike_keys_vector *v,
 	struct keys k = keys_of(v, true, NULL);
 	struct keymat m;
 
-	assert_int_equal(keymat_make(&k, &chosen, c->g_ir ? &shared : NULL,
+	assert_int_equal(keymat_make(&k, &chosen,
+				     slice_of(shared.octets, shared.len),
 				     slice_of(ni.ptr, ni.len),
 				     slice_of(nr.ptr, nr.len), &m),
 			 0);
@@ -255,6 +256,43 @@ static void keys_of_a_child_with_pfs_are_strongswans(void **state)
 		assert_keymat(v, &v->child_pfs);
 }
 
+/* RFC 7296 section 2.14: of each nonce 64 bits are in SKEYSEED's key, and all in
+ * what is made of it. */
+static void aes_prf_takes_the_first_half_of_its_key_from_each_nonce(void **state)
+{
+	static const char *const prfs[] = { "prfaesxcbc", "prfaescmac" };
+	uint8_t ni[32], nr[32], nonces[16], spis[16] = { 0 };
+	uint8_t skeyseed[PRF_MAX_BYTES], sk_d[16];
+	const struct slice g_ir = slice_of("secret", 6);
+
+	(void)state;
+	memset(ni, 0x11, sizeof(ni));
+	memset(nr, 0x22, sizeof(nr));
+	memcpy(nonces, ni, 8);
+	memcpy(nonces + 8, nr, 8);
+	ni[31] = nr[31] = 0x33;
+	for (size_t i = 0; i < ARRAY_LEN(prfs); i++) {
+		const struct chosen chosen = { .encr = encr_by_name("aes128"),
+					       .integ = integ_by_name("aesxcbc"),
+					       .prf = prf_by_name(prfs[i]) };
+		const struct keys_input in = { .chosen = &chosen,
+					       .shared = g_ir,
+					       .ni = slice_of(ni, 32),
+					       .nr = slice_of(nr, 32) };
+		const struct slice parts[] = { in.ni, in.nr,
+					       slice_of(spis, 16) };
+		struct keys k;
+
+		assert_true(prf(chosen.prf, slice_of(nonces, 16), &g_ir, 1,
+				skeyseed));
+		assert_true(prf_plus(chosen.prf, slice_of(skeyseed, 16), parts,
+				     3, sk_d, sizeof(sk_d)));
+		assert_int_equal(keys_init(&in, &k), 0);
+		assert_memory_equal(k.sk_d, sk_d, sizeof(sk_d));
+		keys_fini(&k);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +301,8 @@ int main(void)
 		cmocka_unit_test(messages_of_ike_auth_open),
 		cmocka_unit_test(keys_of_a_child_are_strongswans),
 		cmocka_unit_test(keys_of_a_child_with_pfs_are_strongswans),
+		cmocka_unit_test(
+			aes_prf_takes_the_first_half_of_its_key_from_each_nonce),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

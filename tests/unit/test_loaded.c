@@ -612,8 +612,11 @@ static void weak_connection_is_refused_unless_the_file_allows_it(void **state)
 {
 	static const char weak[] = "children { net { remote_ts = 10.3.0.0/16\n"
 				   "esp_proposals = 3des-sha1\n} }\n";
+	static const char weak_ike[] =
+		"proposals = aes128-sha256-modp1024\n"
+		"children { net { remote_ts = 10.3.0.0/16\n} }\n";
 	static const char allow[] = "allow_weak_algorithms = yes\n}\n";
-	char text[1024], allowing[512];
+	char text[1024], ike[1024], allowing[512];
 	struct config *c = parse(file_text), *file;
 	struct error e;
 
@@ -629,9 +632,18 @@ static void weak_connection_is_refused_unless_the_file_allows_it(void **state)
 		"are too short); remove it, or set "
 		"gateway.allow_weak_algorithms = yes if the peer can do nothing "
 		"better");
+	snprintf(ike, sizeof(ike), "%s" CONN("vpn", "%s"), allowing, weak_ike);
+	assert_int_equal(put(c, ike, &e), -EINVAL);
+	assert_string_equal(
+		e.text,
+		"connections.vpn.proposals has modp1024, which is weak (RFC "
+		"8247 section 2.4: it SHOULD NOT be used, its prime is too "
+		"short); remove it, or set gateway.allow_weak_algorithms = yes "
+		"if the peer can do nothing better");
 	config_free(c);
 
 	c = parse(allowing);
+	must_put(c, ike);
 	must_put(c, text);
 	file = parse(file_text);
 	assert_int_equal(loaded_set_file(c, file, &e), -EINVAL);

@@ -19,6 +19,7 @@
 #include "tests/support/hex.h"
 #include "tests/vectors/hmac.h"
 #include "tests/vectors/ikev2_kdf.h"
+#include "tests/vectors/prf.h"
 
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
 #define VALUE_MAX_BYTES 1024
@@ -45,16 +46,21 @@ static struct slice slice_of_value(const struct value *v)
 
 /* --- the table */
 
-static void sizes_are_those_of_the_hashes(void **state)
+static void sizes_are_those_of_the_rfcs(void **state)
 {
 	static const struct {
 		const char *name;
 		uint16_t id;
 		uint8_t bytes;
-	} rows[] = { { "prfsha1", 2, 20 },
-		     { "prfsha256", 5, 32 },
-		     { "prfsha384", 6, 48 },
-		     { "prfsha512", 7, 64 } };
+		uint8_t nonce_bytes;
+		bool weak;
+	} rows[] = { { "prfmd5", 1, 16, 0, true },
+		     { "prfsha1", 2, 20, 0, false },
+		     { "prfaesxcbc", 4, 16, 8, false },
+		     { "prfsha256", 5, 32, 0, false },
+		     { "prfsha384", 6, 48, 0, false },
+		     { "prfsha512", 7, 64, 0, false },
+		     { "prfaescmac", 8, 16, 8, false } };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -66,14 +72,18 @@ static void sizes_are_those_of_the_hashes(void **state)
 		assert_string_equal(alg->name, rows[i].name);
 		assert_int_equal(alg->key_bytes, rows[i].bytes);
 		assert_int_equal(alg->out_bytes, rows[i].bytes);
+		assert_int_equal(alg->nonce_bytes, rows[i].nonce_bytes);
+		assert_true((alg->weak != NULL) == rows[i].weak);
 	}
+	assert_non_null(prf_at(ARRAY_LEN(rows) - 1));
+	assert_null(prf_at(ARRAY_LEN(rows)));
 }
 
 static void any_other_prf_is_unknown(void **state)
 {
-	static const char *const names[] = { "",	  "prf",       "prfmd5",
-					     "prfsha",	  "prfsha2",   "sha256",
-					     "PRFSHA256", "prfaesxcbc" };
+	static const char *const names[] = { "",	  "prf",     "prfmd4",
+					     "prfsha",	  "prfsha2", "sha256",
+					     "PRFSHA256", "aesxcbc" };
 	size_t known = 0;
 
 	(void)state;
@@ -81,7 +91,7 @@ static void any_other_prf_is_unknown(void **state)
 		assert_null(prf_by_name(names[i]));
 	for (uint32_t id = 0; id <= UINT16_MAX; id++)
 		known += prf_by_id((uint16_t)id) != NULL;
-	assert_int_equal(known, 4);
+	assert_int_equal(known, 7);
 }
 
 /* --- prf */
@@ -89,9 +99,10 @@ static void any_other_prf_is_unknown(void **state)
 static const struct prf_alg *prf_of_integ(const char *integ)
 {
 	switch (integ_by_name(integ)->id) {
-	case INTEG_NONE:
 	case INTEG_HMAC_MD5_96:
 	case INTEG_HMAC_MD5_128:
+		return prf_by_id(PRF_HMAC_MD5);
+	case INTEG_NONE:
 	case INTEG_HMAC_SHA1_160:
 	case INTEG_AES_XCBC_96:
 	case INTEG_AES_CMAC_96:
@@ -128,14 +139,31 @@ static void prf_matches_published_hmacs(void **state)
 	}
 }
 
-/* Parts are joined without anything between them, and may be empty. */
-static void cut_into_parts_the_output_is_the_same(void **state)
+/* Keys that are longer or shorter than the block of AES, too. */
+static void prf_matches_the_vectors_of_its_rfc(void **state)
 {
-	const struct prf_alg *alg = prf_by_name("prfsha256");
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(prf_vectors); i++) {
+		const struct prf_vector *v = &prf_vectors[i];
+		struct value key = value_of(v->key), data = value_of(v->data);
+		struct value wanted = value_of(v->out);
+		struct slice whole = slice_of_value(&data);
+		uint8_t out[PRF_MAX_BYTES];
+
+		assert_int_equal(wanted.len, prf_by_name(v->prf)->out_bytes);
+		assert_true(prf(prf_by_name(v->prf), slice_of_value(&key),
+				&whole, 1, out));
+		if (memcmp(out, wanted.octets, wanted.len))
+			fail_msg("%s", v->source);
+	}
+}
+
+/* Parts are joined without anything between them, and may be empty. */
+static void assert_cut(const struct prf_alg *alg)
+{
 	uint8_t data[40], whole[PRF_MAX_BYTES], cut[PRF_MAX_BYTES];
 	struct slice one = slice_of(data, sizeof(data));
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)i;
 	assert_true(prf(alg, slice_of("key", 3), &one, 1, whole));
@@ -153,28 +181,38 @@ static void cut_into_parts_the_output_is_the_same(void **state)
 	}
 }
 
+static void cut_into_parts_the_output_is_the_same(void **state)
+{
+	(void)state;
+	for (size_t i = 0; prf_at(i); i++)
+		assert_cut(prf_at(i));
+}
+
 static void no_parts_are_an_empty_message(void **state)
 {
-	const struct prf_alg *alg = prf_by_name("prfsha512");
 	struct slice empty = slice_of(NULL, 0);
 	uint8_t a[PRF_MAX_BYTES], b[PRF_MAX_BYTES];
 
 	(void)state;
-	assert_true(prf(alg, slice_of("key", 3), NULL, 0, a));
-	assert_true(prf(alg, slice_of("key", 3), &empty, 1, b));
-	assert_memory_equal(a, b, alg->out_bytes);
+	for (size_t i = 0; prf_at(i); i++) {
+		assert_true(prf(prf_at(i), slice_of("key", 3), NULL, 0, a));
+		assert_true(prf(prf_at(i), slice_of("key", 3), &empty, 1, b));
+		assert_memory_equal(a, b, prf_at(i)->out_bytes);
+	}
 }
 
 static void output_may_take_the_place_of_the_key(void **state)
 {
-	const struct prf_alg *alg = prf_by_name("prfsha384");
 	struct slice part = slice_of("part", 4);
-	uint8_t key[PRF_MAX_BYTES] = "key", out[PRF_MAX_BYTES];
 
 	(void)state;
-	assert_true(prf(alg, slice_of(key, 48), &part, 1, out));
-	assert_true(prf(alg, slice_of(key, 48), &part, 1, key));
-	assert_memory_equal(key, out, alg->out_bytes);
+	for (size_t i = 0; prf_at(i); i++) {
+		uint8_t key[PRF_MAX_BYTES] = "key", out[PRF_MAX_BYTES];
+
+		assert_true(prf(prf_at(i), slice_of(key, 48), &part, 1, out));
+		assert_true(prf(prf_at(i), slice_of(key, 48), &part, 1, key));
+		assert_memory_equal(key, out, prf_at(i)->out_bytes);
+	}
 }
 
 /* --- derivations */
@@ -307,9 +345,10 @@ static void counter_ends_at_255(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes_are_those_of_the_hashes),
+		cmocka_unit_test(sizes_are_those_of_the_rfcs),
 		cmocka_unit_test(any_other_prf_is_unknown),
 		cmocka_unit_test(prf_matches_published_hmacs),
+		cmocka_unit_test(prf_matches_the_vectors_of_its_rfc),
 		cmocka_unit_test(cut_into_parts_the_output_is_the_same),
 		cmocka_unit_test(no_parts_are_an_empty_message),
 		cmocka_unit_test(output_may_take_the_place_of_the_key),

@@ -24,16 +24,20 @@
 	"aes128gcm16, aes192gcm16, aes256gcm16 (also with gcm12, " \
 	"gcm8, ccm16, ccm12, ccm8), chacha20poly1305"
 #define CIPHERS "aes128, aes192, aes256 (also with ctr)"
-#define INTEGS	"sha256, sha384, sha512, sha1, aesxcbc, aescmac"
-#define ESP_ALONE                                                           \
-	"aes128gmac, aes192gmac, aes256gmac, null, sha1_160, and the weak " \
-	"3des, des, md5, md5_128"
-#define PRFS "prfsha256, prfsha384, prfsha512, prfsha1"
-#define KES  "curve25519, ecp256, ecp384, modp2048"
+#define INTEGS	"sha256, sha384, sha512, sha1, sha1_160, aesxcbc, aescmac"
+#define PRFS	"prfsha256, prfsha384, prfsha512, prfsha1, prfaesxcbc, prfaescmac"
+#define KES                                                                  \
+	"curve25519, curve448, ecp256, ecp384, ecp521, ecp224bp, ecp256bp, " \
+	"ecp384bp, ecp512bp, modp2048, modp3072, modp4096, modp6144, modp8192"
+#define WEAK                                                              \
+	"md5, md5_128, 3des, modp768, modp1024, modp1536, modp1024s160, " \
+	"modp2048s224, modp2048s256"
 
 #define KNOWN	  "; known are " AEADS ", " CIPHERS ", " INTEGS ", "
-#define KNOWN_IKE KNOWN PRFS ", " KES
-#define KNOWN_ESP KNOWN KES ", none, esn, noesn, " ESP_ALONE
+#define KNOWN_IKE KNOWN PRFS ", " KES ", and the weak prfmd5, " WEAK
+#define KNOWN_ESP                                                            \
+	KNOWN KES ", none, esn, noesn, aes128gmac, aes192gmac, aes256gmac, " \
+		  "null, and the weak des, " WEAK
 
 #define TEN(text) text text text text text text text text text text
 
@@ -87,6 +91,11 @@ static const struct {
 	{ IKE, "aes128-sha384-ecp256", "aes128-sha384-prfsha384-ecp256" },
 	{ IKE, "aes128-sha512-sha256-ecp256",
 	  "aes128-sha512-sha256-prfsha512-prfsha256-ecp256" },
+	{ IKE, "aes128-aesxcbc-ecp256", "aes128-aesxcbc-prfaesxcbc-ecp256" },
+	{ IKE, "aes128-aescmac-ecp256", "aes128-aescmac-prfaescmac-ecp256" },
+	{ IKE, "3des-md5-modp1024", "3des-md5-prfmd5-modp1024" },
+	{ IKE, "3des-md5_128-sha1_160-modp1024",
+	  "3des-md5_128-sha1_160-prfmd5-prfsha1-modp1024" },
 	/* unless it names one */
 	{ IKE, "aes128-sha256-prfsha384-ecp256",
 	  "aes128-sha256-prfsha384-ecp256" },
@@ -104,6 +113,7 @@ static const struct {
 	  "aes128-aes256-sha256-prfsha256-ecp384-ecp256" },
 	/* aliases, and the same thing twice */
 	{ IKE, "aes-sha-x25519", "aes128-sha1-prfsha1-curve25519" },
+	{ IKE, "aes-sha-x448", "aes128-sha1-prfsha1-curve448" },
 	{ IKE, "aes128-aes-aes128-sha2_256-sha256-x25519-curve25519",
 	  "aes128-sha256-prfsha256-curve25519" },
 	{ IKE, "aes128gcm16-prfsha256-prfsha256-ecp256",
@@ -218,9 +228,9 @@ static const struct {
 	{ IKE, "aes128-sha256-ecp256", "AES128-sha256-ecp256",
 	  "unknown algorithm 'AES128' in proposal "
 	  "'AES128-sha256-ecp256'" KNOWN_IKE },
-	{ IKE, "aes128-sha256-ecp256", "aes128-sha256-modp1024",
-	  "unknown algorithm 'modp1024' in proposal "
-	  "'aes128-sha256-modp1024'" KNOWN_IKE },
+	{ IKE, "aes128-sha256-ecp256", "aes128-sha256-ecp192",
+	  "unknown algorithm 'ecp192' in proposal "
+	  "'aes128-sha256-ecp192'" KNOWN_IKE },
 	{ ESP, "aes128-sha256", "aes129-sha256",
 	  "unknown algorithm 'aes129' in proposal 'aes129-sha256'" KNOWN_ESP },
 	/* the first one, when there are more */
@@ -276,15 +286,12 @@ static const struct {
 	{ IKE, "aes128-sha256-ecp256", "null-sha256-ecp256",
 	  "null in proposal 'null-sha256-ecp256': it may protect ESP, but not "
 	  "IKE; remove it" },
-	{ IKE, "aes128-sha256-ecp256", "aes128-3des-sha256-ecp256",
-	  "3des in proposal 'aes128-3des-sha256-ecp256': it may protect ESP, "
+	{ IKE, "aes128-3des-sha256-ecp256", "aes128-des-sha256-ecp256",
+	  "des in proposal 'aes128-des-sha256-ecp256': it may protect ESP, "
 	  "but not IKE; remove it" },
 	{ IKE, "aes128gcm16-prfsha256-ecp256", "aes128gmac-prfsha256-ecp256",
 	  "aes128gmac in proposal 'aes128gmac-prfsha256-ecp256': it may "
 	  "protect ESP, but not IKE; remove it" },
-	{ IKE, "aes128-sha256-ecp256", "aes128-sha256-md5-ecp256",
-	  "md5 in proposal 'aes128-sha256-md5-ecp256': it may protect ESP, "
-	  "but not IKE; remove it" },
 	{ IKE, "aes128-sha256-prfsha256-ecp256", "aes128-prfsha256-ecp256",
 	  "aes128 has no integrity algorithm in proposal "
 	  "'aes128-prfsha256-ecp256'; add one of " INTEGS },
@@ -358,7 +365,7 @@ static const char *written_as(const char *name)
 static void assert_known(const char *name)
 {
 	static const char ends[] = ",) ;";
-	const char *all = KNOWN_ESP ", " PRFS ";";
+	const char *all = KNOWN_ESP ", " KNOWN_IKE ";";
 	const char *wanted = written_as(name), *at = all;
 	bool found = false;
 
@@ -388,21 +395,43 @@ static void errors_list_every_algorithm_that_there_is(void **state)
 	}
 }
 
+/* Eight of the ciphers, of the rest all that may be used; weak ones are added by
+ * hand, if at all. */
+#define MANY_KES                                                      \
+	"curve25519-curve448-ecp256-ecp384-ecp521-ecp224bp-ecp256bp-" \
+	"ecp384bp-ecp512bp-modp2048-modp3072-modp4096-modp6144-modp8192"
+
 static void every_algorithm_of_a_list_can_be_alternatives(void **state)
 {
+	static const char ike[] =
+		"aes128gcm16-aes192gcm16-aes256gcm16-aes128gcm8-aes128ccm16-"
+		"aes192ccm12-aes256ccm8-chacha20poly1305-prfsha256-prfsha384-"
+		"prfsha512-prfsha1-prfaesxcbc-prfaescmac-" MANY_KES;
+	static const char esp[] =
+		"aes128-aes192-aes256-aes128ctr-aes192ctr-aes256ctr-null-"
+		"sha256-sha384-sha512-sha1-sha1_160-aesxcbc-aescmac-" MANY_KES
+		"-none-esn-noesn";
+
 	(void)state;
-	assert_reads_as(IKE,
-			"aes128gcm16-aes192gcm16-aes256gcm16-chacha20poly1305-"
-			"prfsha256-prfsha384-prfsha512-prfsha1-"
-			"curve25519-ecp256-ecp384-modp2048",
-			"aes128gcm16-aes192gcm16-aes256gcm16-chacha20poly1305-"
-			"prfsha256-prfsha384-prfsha512-prfsha1-"
-			"curve25519-ecp256-ecp384-modp2048");
-	assert_reads_as(ESP,
-			"aes128-aes192-aes256-sha256-sha384-sha512-sha1-"
-			"curve25519-ecp256-ecp384-modp2048-none-esn-noesn",
-			"aes128-aes192-aes256-sha256-sha384-sha512-sha1-"
-			"curve25519-ecp256-ecp384-modp2048-none-esn-noesn");
+	assert_reads_as(IKE, ike, ike);
+	assert_reads_as(ESP, esp, esp);
+}
+
+static void more_of_one_type_than_there_is_room_for_are_refused(void **state)
+{
+	static const char wanted[] =
+		"more than 8 algorithms of one type, or 16 key exchange "
+		"methods, in a proposal; remove some";
+
+	(void)state;
+	assert_refused(ESP,
+		       "aes128-aes192-aes256-aes128ctr-aes192ctr-aes256ctr-"
+		       "null-3des-des-sha256",
+		       wanted);
+	parsed("aes128-sha256-" MANY_KES "-modp1536-modp1024", IKE);
+	assert_refused(IKE,
+		       "aes128-sha256-" MANY_KES "-modp1536-modp1024-modp768",
+		       wanted);
 }
 
 /* --- defaults */
@@ -476,11 +505,14 @@ static void text_that_does_not_fit_is_cut_not_overrun(void **state)
 	(void)state;
 	for (size_t i = 0; i < PROPOSAL_ALGS_MAX; i++) {
 		p.encr[i] = encr_by_name("chacha20poly1305");
-		p.integ[i] = p.integ[0];
-		p.prf[i] = p.prf[0];
-		p.ke[i] = p.ke[0];
+		p.integ[i] = integ_by_name("sha1_160");
+		p.prf[i] = prf_by_name("prfaesxcbc");
 	}
-	p.n_encr = p.n_integ = p.n_prf = p.n_ke = PROPOSAL_ALGS_MAX;
+	for (size_t i = 0; i < PROPOSAL_KES_MAX; i++)
+		p.ke[i] = ke_by_name("modp2048s256");
+	p.n_encr = p.n_integ = p.n_prf = PROPOSAL_ALGS_MAX;
+	p.n_ke = PROPOSAL_KES_MAX;
+	p.no_ke = p.esn = p.no_esn = true;
 	proposal_str(&p, s.buf);
 	assert_int_equal(strlen(s.buf), PROPOSAL_STR_MAX - 1);
 	assert_int_equal(s.behind, '!');
@@ -503,6 +535,8 @@ int main(void)
 		cmocka_unit_test(keyword_is_quoted_up_to_nineteen_octets),
 		cmocka_unit_test(errors_list_every_algorithm_that_there_is),
 		cmocka_unit_test(every_algorithm_of_a_list_can_be_alternatives),
+		cmocka_unit_test(
+			more_of_one_type_than_there_is_room_for_are_refused),
 		cmocka_unit_test(defaults_are_aeads_then_cbc_with_sha2),
 		cmocka_unit_test(
 			esp_default_is_without_pfs_and_with_short_numbers),

@@ -313,7 +313,7 @@ static void wrong_pair_is_refused(void **state)
 	assert_int_equal(try_key("null", sha256, 0, 32), -EINVAL);
 	assert_int_equal(try_key("aes128gmac", &integ_none, 20, 0), -EINVAL);
 	assert_int_equal(try_key("des", sha256, 8, 32), -EINVAL);
-	assert_int_equal(try_key("aes128", integ_by_name("md5"), 16, 16),
+	assert_int_equal(try_key("aes128", integ_by_name("aes128gmac"), 16, 20),
 			 -EINVAL);
 	assert_int_equal(try_key("aes128gcm16", sha256, 20, 32), -EINVAL);
 	assert_int_equal(try_key("chacha20poly1305", sha256, 36, 32), -EINVAL);

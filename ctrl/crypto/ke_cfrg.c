@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * CURVE25519 and CURVE448 (RFC 8031) on libcrypto's X25519 and X448. They refuse
+ * a result of all zeros, as RFC 7748 sections 6.1 and 6.2 would have it; our
+ * tests hold them to that.
+ */
+#include <errno.h>
+#include <stdbool.h>
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "ctrl/crypto/ke_method.h"
+
+static int key_type(const struct ke_alg *alg)
+{
+	return alg->id == KE_CURVE25519 ? EVP_PKEY_X25519 : EVP_PKEY_X448;
+}
+
+static int cfrg_draw(const struct ke_alg *alg, struct secret *k)
+{
+	k->len = alg->shared_bytes;
+	return RAND_priv_bytes(k->octets, (int)k->len) == 1 ? 0 : -EIO;
+}
+
+/* libcrypto wipes the private value when it frees the key. */
+static EVP_PKEY *own_key(const struct ke_alg *alg, const struct secret *k)
+{
+	return EVP_PKEY_new_raw_private_key(key_type(alg), NULL, k->octets,
+					    k->len);
+}
+
+static int cfrg_public(const struct ke_alg *alg, const struct secret *k,
+		       uint8_t *out)
+{
+	EVP_PKEY *own = own_key(alg, k);
+	size_t bytes = alg->public_bytes;
+	bool ok = own && EVP_PKEY_get_raw_public_key(own, out, &bytes) == 1;
+
+	EVP_PKEY_free(own);
+	return ok ? 0 : -ENOTSUP;
+}
+
+static int cfrg_agree(const struct ke_alg *alg, const struct secret *k,
+		      const uint8_t *peer, uint8_t *out)
+{
+	EVP_PKEY *own = own_key(alg, k);
+	EVP_PKEY *other = EVP_PKEY_new_raw_public_key(key_type(alg), NULL, peer,
+						      alg->public_bytes);
+	EVP_PKEY_CTX *ctx = NULL;
+	size_t bytes = alg->shared_bytes;
+	int err = -ENOMEM;
+
+	if (own && other)
+		ctx = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
+	if (ctx && EVP_PKEY_derive_init(ctx) == 1 &&
+	    EVP_PKEY_derive_set_peer(ctx, other) == 1)
+		err = EVP_PKEY_derive(ctx, out, &bytes) == 1 ? 0 : -EINVAL;
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(other);
+	EVP_PKEY_free(own);
+	return err;
+}
+
+const struct ke_method ke_cfrg = {
+	.draw = cfrg_draw,
+	.make_public = cfrg_public,
+	.agree = cfrg_agree,
+};

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Exchanges on curves beside those of ke.h: RFC 5114's, RFC 6932's and RFC 7748's,
+ * checked with Python's integers (affine addition of points), which made the rest.
+ */
+#ifndef CYG_VECTORS_KE_CURVES_H
+#define CYG_VECTORS_KE_CURVES_H
+
+#include "tests/vectors/ke.h"
+
+/* clang-format off */
+static const struct ke_vector ke_curve_vectors[] = {
+	{
+		.source = "RFC 6932 appendix A.1, A",
+		.method = "ecp224bp",
+		.private_value =
+			  "7c4b7a2c8a4bad1fbb7d79cc0955db7c6a4660ca64cc4778159b495e",
+		.public_value =
+			  "b104a67a6f6e85e14ec1825e1539e8ecdbbf584922367dd88c6bdcf246d782e7"
+			  "fdb5f60cd8404301ac5949c58edb26bc68ba07695b750a94",
+		.peer =
+			  "2a97089a9296147b71b21a4b574e1278245b536f14d8c2b9d07a874e9b900d7c"
+			  "77a709a797276b8ca1ba61bb95b546fc29f862e44d59d25b",
+		.shared =
+			  "312dfd98783f9fb77b9704945a73beb6dccbe3b65d0f967dcab574eb",
+	},
+	{
+		.source = "RFC 6932 appendix A.1, B",
+		.method = "ecp224bp",
+		.private_value =
+			  "63976d4aae6cd0f6dd18defef55d96569d0507c03e74d6486ffa28fb",
+		.public_value =
+			  "2a97089a9296147b71b21a4b574e1278245b536f14d8c2b9d07a874e9b900d7c"
+			  "77a709a797276b8ca1ba61bb95b546fc29f862e44d59d25b",
+		.peer =
+			  "b104a67a6f6e85e14ec1825e1539e8ecdbbf584922367dd88c6bdcf246d782e7"
+			  "fdb5f60cd8404301ac5949c58edb26bc68ba07695b750a94",
+		.shared =
+			  "312dfd98783f9fb77b9704945a73beb6dccbe3b65d0f967dcab574eb",
+	},
+	{
+		.source = "RFC 6932 appendix A.2, A",
+		.method = "ecp256bp",
+		.private_value =
+			  "81db1ee100150ff2ea338d708271be38300cb54241d79950f77b063039804f1d",
+		.public_value =
+			  "44106e913f92bc02a1705d9953a8414db95e1aaa49e81d9e85f929a8e3100be5"
+			  "8ab4846f11caccb73ce49cbdd120f5a900a69fd32c272223f789ef10eb089bdc",
+		.peer =
+			  "8d2d688c6cf93e1160ad04cc4429117dc2c41825e1e9fca0addd34e6f1b39f7b"
+			  "990c57520812be512641e47034832106bc7d3e8dd0e4c7f1136d7006547cec6a",
+		.shared =
+			  "89afc39d41d3b327814b80940b042590f96556ec91e6ae7939bce31f3a18bf2b",
+	},
+	{
+		.source = "RFC 6932 appendix A.2, B",
+		.method = "ecp256bp",
+		.private_value =
+			  "55e40bc41e37e3e2ad25c3c6654511ffa8474a91a0032087593852d3e7d76bd3",
+		.public_value =
+			  "8d2d688c6cf93e1160ad04cc4429117dc2c41825e1e9fca0addd34e6f1b39f7b"
+			  "990c57520812be512641e47034832106bc7d3e8dd0e4c7f1136d7006547cec6a",
+		.peer =
+			  "44106e913f92bc02a1705d9953a8414db95e1aaa49e81d9e85f929a8e3100be5"
+			  "8ab4846f11caccb73ce49cbdd120f5a900a69fd32c272223f789ef10eb089bdc",
+		.shared =
+			  "89afc39d41d3b327814b80940b042590f96556ec91e6ae7939bce31f3a18bf2b",
+	},
+	{
+		.source = "RFC 6932 appendix A.3, A",
+		.method = "ecp384bp",
+		.private_value =
+			  "1e20f5e048a5886f1f157c74e91bde2b98c8b52d58e5003d57053fc4b0bd65d6"
+			  "f15eb5d1ee1610df870795143627d042",
+		.public_value =
+			  "68b665dd91c195800650cdd363c625f4e742e8134667b767b1b476793588f885"
+			  "ab698c852d4a6e77a252d6380fcaf06855bc91a39c9ec01dee36017b7d673a93"
+			  "1236d2f1f5c83942d049e3fa20607493e0d038ff2fd30c2ab67d15c85f7faa59",
+		.peer =
+			  "4d44326f269a597a5b58bba565da5556ed7fd9a8a9eb76c25f46db69d19dc8ce"
+			  "6ad18e404b15738b2086df37e71d1eb462d692136de56cbe93bf5fa3188ef58b"
+			  "c8a3a0ec6c1e151a21038a42e9185329b5b275903d192f8d4e1f32fe9cc78c48",
+		.shared =
+			  "0bd9d3a7ea0b3d519d09d8e48d0785fb744a6b355e6304bc51c229fbbce239bb"
+			  "adf6403715c35d4fb2a5444f575d4f42",
+	},
+	{
+		.source = "RFC 6932 appendix A.3, B",
+		.method = "ecp384bp",
+		.private_value =
+			  "032640bc6003c59260f7250c3db58ce647f98e1260acce4acda3dd869f74e01f"
+			  "8ba5e0324309db6a9831497abac96670",
+		.public_value =
+			  "4d44326f269a597a5b58bba565da5556ed7fd9a8a9eb76c25f46db69d19dc8ce"
+			  "6ad18e404b15738b2086df37e71d1eb462d692136de56cbe93bf5fa3188ef58b"
+			  "c8a3a0ec6c1e151a21038a42e9185329b5b275903d192f8d4e1f32fe9cc78c48",
+		.peer =
+			  "68b665dd91c195800650cdd363c625f4e742e8134667b767b1b476793588f885"
+			  "ab698c852d4a6e77a252d6380fcaf06855bc91a39c9ec01dee36017b7d673a93"
+			  "1236d2f1f5c83942d049e3fa20607493e0d038ff2fd30c2ab67d15c85f7faa59",
+		.shared =
+			  "0bd9d3a7ea0b3d519d09d8e48d0785fb744a6b355e6304bc51c229fbbce239bb"
+			  "adf6403715c35d4fb2a5444f575d4f42",
+	},
+	{
+		.source = "RFC 6932 appendix A.4, A",
+		.method = "ecp512bp",
+		.private_value =
+			  "16302ff0dbbb5a8d733dab7141c1b45acbc8715939677f6a56850a38bd87bd59"
+			  "b09e80279609ff333eb9d4c061231fb26f92eeb04982a5f1d1764cad57665422",
+		.public_value =
+			  "0a420517e406aac0acdce90fcd71487718d3b953efd7fbec5f7f27e28c614999"
+			  "9397e91e029e06457db2d3e640668b392c2a7e737a7f0bf04436d11640fd09fd"
+			  "72e6882e8db28aad36237cd25d580db23783961c8dc52dfa2ec138ad472a0fce"
+			  "f3887cf62b623b2a87de5c588301ea3e5fc269b373b60724f5e82a6ad147fde7",
+		.peer =
+			  "9d45f66de5d67e2e6db6e93a59ce0bb48106097ff78a081de781cdb31fce8ccb"
+			  "aaea8dd4320c4119f1e9cd437a2eab3731fa9668ab268d871deda55a5473199f"
+			  "2fdc313095bcdd5fb3a91636f07a959c8e86b5636a1e930e8396049cb481961d"
+			  "365cc11453a06c719835475b12cb52fc3c383bce35e27ef194512b71876285fa",
+		.shared =
+			  "a7927098655f1f9976fa50a9d566865dc530331846381c87256baf3226244b76"
+			  "d36403c024d7bbf0aa0803eaff405d3d24f11a9b5c0bef679fe1454b21c4cd1f",
+	},
+	{
+		.source = "RFC 6932 appendix A.4, B",
+		.method = "ecp512bp",
+		.private_value =
+			  "230e18e1bcc88a362fa54e4ea3902009292f7f8033624fd471b5d8ace49d12cf"
+			  "abbc19963dab8e2f1eba00bffb29e4d72d13f2224562f405cb80503666b25429",
+		.public_value =
+			  "9d45f66de5d67e2e6db6e93a59ce0bb48106097ff78a081de781cdb31fce8ccb"
+			  "aaea8dd4320c4119f1e9cd437a2eab3731fa9668ab268d871deda55a5473199f"
+			  "2fdc313095bcdd5fb3a91636f07a959c8e86b5636a1e930e8396049cb481961d"
+			  "365cc11453a06c719835475b12cb52fc3c383bce35e27ef194512b71876285fa",
+		.peer =
+			  "0a420517e406aac0acdce90fcd71487718d3b953efd7fbec5f7f27e28c614999"
+			  "9397e91e029e06457db2d3e640668b392c2a7e737a7f0bf04436d11640fd09fd"
+			  "72e6882e8db28aad36237cd25d580db23783961c8dc52dfa2ec138ad472a0fce"
+			  "f3887cf62b623b2a87de5c588301ea3e5fc269b373b60724f5e82a6ad147fde7",
+		.shared =
+			  "a7927098655f1f9976fa50a9d566865dc530331846381c87256baf3226244b76"
+			  "d36403c024d7bbf0aa0803eaff405d3d24f11a9b5c0bef679fe1454b21c4cd1f",
+	},
+	{
+		.source = "RFC 5114 appendix A.8, A",
+		.method = "ecp521",
+		.private_value =
+			  "0113f82da825735e3d97276683b2b74277bad27335ea71664af2430cc4f33459"
+			  "b9669ee78b3ffb9b8683015d344dcbfef6fb9af4c6c470be254516cd3c1a1fb4"
+			  "7362",
+		.public_value =
+			  "01ebb34dd75721abf8adc9dbed17889cbb9765d90a7c60f2cef007bb0f2b26e1"
+			  "4881fd4442e689d61cb2dd046ee30e3ffd20f9a45bbdf6413d583a2dbf59924f"
+			  "d35c00f6b632d194c0388e22d8437e558c552ae195adfd153f92d74908351b2f"
+			  "8c4eda94edb0916d1b53c020b5eecaed1a5fc38a233e4830587bb2ee3489b3b4"
+			  "2a5a86a4",
+		.peer =
+			  "010ebfafc6e85e08d24bfffcc1a4511db0e634beeb1b6dec8c5939ae44766201"
+			  "af6200430ba97c8ac6a0e9f08b33ce7e9feeb5ba4ee5e0d81510c24295b8a08d"
+			  "023500a4a6ec300df9e257b0372b5e7abfef093436719a77887ebb0b18cf8099"
+			  "b9f4212b6e30a1419c18e029d36863cc9d448f4dba4d2a0e60711be572915fbd"
+			  "4fef2695",
+		.shared =
+			  "00cdea89621cfa46b132f9e4cfe2261cde2d4368eb5656634c7cc98c7a00cde5"
+			  "4ed1866a0dd3e6126c9d2f845daff82ceb1da08f5d87521bb0ebeca77911169c"
+			  "20cc",
+	},
+	{
+		.source = "RFC 5114 appendix A.8, B",
+		.method = "ecp521",
+		.private_value =
+			  "00cee3480d8645a17d249f2776d28bae616952d1791fdb4b70f7c3378732aa1b"
+			  "22928448bcd1dc2496d435b01048066ebe4f72903c361b1a9dc1193dc2c9d089"
+			  "1b96",
+		.public_value =
+			  "010ebfafc6e85e08d24bfffcc1a4511db0e634beeb1b6dec8c5939ae44766201"
+			  "af6200430ba97c8ac6a0e9f08b33ce7e9feeb5ba4ee5e0d81510c24295b8a08d"
+			  "023500a4a6ec300df9e257b0372b5e7abfef093436719a77887ebb0b18cf8099"
+			  "b9f4212b6e30a1419c18e029d36863cc9d448f4dba4d2a0e60711be572915fbd"
+			  "4fef2695",
+		.peer =
+			  "01ebb34dd75721abf8adc9dbed17889cbb9765d90a7c60f2cef007bb0f2b26e1"
+			  "4881fd4442e689d61cb2dd046ee30e3ffd20f9a45bbdf6413d583a2dbf59924f"
+			  "d35c00f6b632d194c0388e22d8437e558c552ae195adfd153f92d74908351b2f"
+			  "8c4eda94edb0916d1b53c020b5eecaed1a5fc38a233e4830587bb2ee3489b3b4"
+			  "2a5a86a4",
+		.shared =
+			  "00cdea89621cfa46b132f9e4cfe2261cde2d4368eb5656634c7cc98c7a00cde5"
+			  "4ed1866a0dd3e6126c9d2f845daff82ceb1da08f5d87521bb0ebeca77911169c"
+			  "20cc",
+	},
+	{
+		.source = "RFC 7748 section 6.2, Alice",
+		.method = "curve448",
+		.private_value =
+			  "9a8f4925d1519f5775cf46b04b5800d4ee9ee8bae8bc5565d498c28dd9c9baf5"
+			  "74a9419744897391006382a6f127ab1d9ac2d8c0a598726b",
+		.public_value =
+			  "9b08f7cc31b7e3e67d22d5aea121074a273bd2b83de09c63faa73d2c22c5d9bb"
+			  "c836647241d953d40c5b12da88120d53177f80e532c41fa0",
+		.peer =
+			  "3eb7a829b0cd20f5bcfc0b599b6feccf6da4627107bdb0d4f345b43027d8b972"
+			  "fc3e34fb4232a13ca706dcb57aec3dae07bdc1c67bf33609",
+		.shared =
+			  "07fff4181ac6cc95ec1c16a94a0f74d12da232ce40a77552281d282bb60c0b56"
+			  "fd2464c335543936521c24403085d59a449a5037514a879d",
+	},
+	{
+		.source = "RFC 7748 section 6.2, Bob",
+		.method = "curve448",
+		.private_value =
+			  "1c306a7ac2a0e2e0990b294470cba339e6453772b075811d8fad0d1d6927c120"
+			  "bb5ee8972b0d3e21374c9c921b09d1b0366f10b65173992d",
+		.public_value =
+			  "3eb7a829b0cd20f5bcfc0b599b6feccf6da4627107bdb0d4f345b43027d8b972"
+			  "fc3e34fb4232a13ca706dcb57aec3dae07bdc1c67bf33609",
+		.peer =
+			  "9b08f7cc31b7e3e67d22d5aea121074a273bd2b83de09c63faa73d2c22c5d9bb"
+			  "c836647241d953d40c5b12da88120d53177f80e532c41fa0",
+		.shared =
+			  "07fff4181ac6cc95ec1c16a94a0f74d12da232ce40a77552281d282bb60c0b56"
+			  "fd2464c335543936521c24403085d59a449a5037514a879d",
+	},
+};
+
+/* RFC 5903 section 3, RFC 5639 section 3. */
+static const struct {
+	const char *method;
+	const char *order;
+} ke_curve_orders[] = {
+	{ "ecp256",
+	  "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551" },
+	{ "ecp384",
+	  "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf"
+	  "581a0db248b0a77aecec196accc52973" },
+	{ "ecp521",
+	  "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+	  "fffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e9138"
+	  "6409" },
+	{ "ecp224bp",
+	  "d7c134aa264366862a18302575d0fb98d116bc4b6ddebca3a5a7939f" },
+	{ "ecp256bp",
+	  "a9fb57dba1eea9bc3e660a909d838d718c397aa3b561a6f7901e0e82974856a7" },
+	{ "ecp384bp",
+	  "8cb91e82a3386d280f5d6f7e50e641df152f7109ed5456b31f166e6cac0425a7"
+	  "cf3ab6af6b7fc3103b883202e9046565" },
+	{ "ecp512bp",
+	  "aadd9db8dbe9c48b3fd4e6ae33c9fc07cb308db3b3c9d20ed6639cca70330870"
+	  "553e5c414ca92619418661197fac10471db1d381085ddaddb58796829ca90069" },
+};
+
+/*
+ * Points of which one coordinate is so small that with p added it still fits
+ * the field's octets; by Python's integers.
+ */
+static const struct {
+	const char *method;
+	const char *point;
+	const char *point_plus_p; /* that coordinate is not below p */
+} ke_curve_small[] = {
+	{
+		.method = "ecp256",
+		.point =
+			  "0000000000000000000000000000000000000000000000000000000000000000"
+			  "66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4",
+		.point_plus_p =
+			  "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"
+			  "66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4",
+	},
+	{
+		.method = "ecp256",
+		.point =
+			  "d7325d7646cd60d80a92738ceb345f844cffaf35841022cab176f692de8de1d7"
+			  "0000000000000000000000000000000000000000000000000000000000000005",
+		.point_plus_p =
+			  "d7325d7646cd60d80a92738ceb345f844cffaf35841022cab176f692de8de1d7"
+			  "ffffffff00000001000000000000000000000001000000000000000000000004",
+	},
+	{
+		.method = "ecp384",
+		.point =
+			  "0000000000000000000000000000000000000000000000000000000000000000"
+			  "00000000000000000000000000000000c306610fb0ae5a159cf45c06069f22a6"
+			  "c5eb3641c602d42dea2c4b4f75550793406d80d2b91ad54f9048bd487af1ade1",
+		.point_plus_p =
+			  "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe"
+			  "ffffffff0000000000000000ffffffffc306610fb0ae5a159cf45c06069f22a6"
+			  "c5eb3641c602d42dea2c4b4f75550793406d80d2b91ad54f9048bd487af1ade1",
+	},
+	{
+		.method = "ecp384",
+		.point =
+			  "2261b2bf605c22f2f3aef6338719b2c486388ad5240719a5257315969ef01ba2"
+			  "7f0a104c89704773a81fdabee6ab5c7800000000000000000000000000000000"
+			  "0000000000000000000000000000000000000000000000000000000000000001",
+		.point_plus_p =
+			  "2261b2bf605c22f2f3aef6338719b2c486388ad5240719a5257315969ef01ba2"
+			  "7f0a104c89704773a81fdabee6ab5c78ffffffffffffffffffffffffffffffff"
+			  "fffffffffffffffffffffffffffffffeffffffff000000000000000100000000",
+	},
+	{
+		.method = "ecp521",
+		.point =
+			  "0000000000000000000000000000000000000000000000000000000000000000"
+			  "0000000000000000000000000000000000000000000000000000000000000000"
+			  "00010010e59be93c4f269c0269c79e2afd65d6aeaa9b701eacc194fb3ee03df4"
+			  "7849bf550ec636ebee0ddd4a16f1cd9406605af38f584567770e3f272d688c83"
+			  "2e843564",
+		.point_plus_p =
+			  "0200000000000000000000000000000000000000000000000000000000000000"
+			  "0000000000000000000000000000000000000000000000000000000000000000"
+			  "00000010e59be93c4f269c0269c79e2afd65d6aeaa9b701eacc194fb3ee03df4"
+			  "7849bf550ec636ebee0ddd4a16f1cd9406605af38f584567770e3f272d688c83"
+			  "2e843564",
+	},
+	{
+		.method = "ecp224bp",
+		.point =
+			  "000000000000000000000000000000000000000000000000000000014ebc9078"
+			  "ad8ad07562cd41b374827192aa88ce3c718a014405eed475",
+		.point_plus_p =
+			  "d7c134aa264366862a18302575d1d787b09f075797da89f57ec8c1004ebc9078"
+			  "ad8ad07562cd41b374827192aa88ce3c718a014405eed475",
+	},
+	{
+		.method = "ecp256bp",
+		.point =
+			  "0000000000000000000000000000000000000000000000000000000000000001"
+			  "09e0e9e8d98fb89da2a32b2c7618b26bb99b920f02a5e831a142e6c8673110cd",
+		.point_plus_p =
+			  "a9fb57dba1eea9bc3e660a909d838d726e3bf623d52620282013481d1f6e5378"
+			  "09e0e9e8d98fb89da2a32b2c7618b26bb99b920f02a5e831a142e6c8673110cd",
+	},
+	{
+		.method = "ecp384bp",
+		.point =
+			  "0000000000000000000000000000000000000000000000000000000000000000"
+			  "0000000000000000000000000000000147d3db1d9a221b395122cd9d16d155b3"
+			  "075dbf5cb5db6016ba44d28c0a62500d05b564feb2cb4bcd0f78eac648945845",
+		.point_plus_p =
+			  "8cb91e82a3386d280f5d6f7e50e641df152f7109ed5456b412b1da197fb71123"
+			  "acd3a729901d1a71874700133107ec5447d3db1d9a221b395122cd9d16d155b3"
+			  "075dbf5cb5db6016ba44d28c0a62500d05b564feb2cb4bcd0f78eac648945845",
+	},
+	{
+		.method = "ecp512bp",
+		.point =
+			  "0000000000000000000000000000000000000000000000000000000000000000"
+			  "0000000000000000000000000000000000000000000000000000000000000003"
+			  "045dd3ad1b6a380eff32bccd947957f3acd60d5a6df18ed9a4d676c192412357"
+			  "6c959ae8473de224ca262d456e8d51f6da36eaae8e3dfc0e914afdb1bc552796",
+		.point_plus_p =
+			  "aadd9db8dbe9c48b3fd4e6ae33c9fc07cb308db3b3c9d20ed6639cca70330871"
+			  "7d4d9b009bc66842aecda12ae6a380e62881ff2f2d82c68528aa6056583a48f6"
+			  "045dd3ad1b6a380eff32bccd947957f3acd60d5a6df18ed9a4d676c192412357"
+			  "6c959ae8473de224ca262d456e8d51f6da36eaae8e3dfc0e914afdb1bc552796",
+	},
+};
+
+/* RFC 7748 section 6.2: what gives zeros, modulo p or not: 0, 1, p - 1, p, p + 1. */
+static const char *const x448_low_order[] = {
+	"0000000000000000000000000000000000000000000000000000000000000000"
+	"000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000"
+	"000000000000000000000000000000000000000000000000",
+	"fefffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffff"
+	"ffffffffffffffffffffffffffffffffffffffffffffffff",
+	"fffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffff"
+	"ffffffffffffffffffffffffffffffffffffffffffffffff",
+	"00000000000000000000000000000000000000000000000000000000ffffffff"
+	"ffffffffffffffffffffffffffffffffffffffffffffffff",
+};
+/* clang-format on */
+
+#endif
