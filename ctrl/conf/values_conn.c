@@ -14,6 +14,7 @@
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/model/conn.h"
+#include "ctrl/model/suite.h"
 #include "ctrl/wire/dns.h"
 
 /* --- addresses of peers */
@@ -159,10 +160,15 @@ static bool is_proposal(const char *text)
 static int read_proposal(const struct item *item, enum ike_protocol protocol,
 			 struct proposals *out, struct error *e)
 {
+	const struct suite *suite = suite_by_name(item->text);
 	struct error why;
 
 	if (strcasecmp(item->text, "default") == 0) {
 		proposals_default(protocol, out);
+		return 0;
+	}
+	if (suite) {
+		suite_proposals(suite, protocol, out);
 		return 0;
 	}
 	if (!is_proposal(item->text))

@@ -247,6 +247,11 @@ static const struct refused refused[] = {
 	  "8247 section 2.4: it SHOULD NOT be used, its prime is too short); "
 	  "remove it, or set gateway.allow_weak_algorithms = yes if the peer "
 	  "can do nothing better" },
+	{ "weak_suite_is_refused", "aes256gcm16-prfsha384-ecp384", "vpn-a",
+	  "f:12:15: connections.moon.proposals has 3des, which is weak (RFC "
+	  "8221 section 5: 3DES SHOULD NOT be used, its blocks are too short); "
+	  "remove it, or set gateway.allow_weak_algorithms = yes if the peer "
+	  "can do nothing better" },
 	{ "key_among_proposals_is_refused_and_not_shown", "ecp384, default",
 	  "ecp384, aes256-" MARK "7890abcdef",
 	  "f:12:45: connections.moon.proposals must be proposals such as "

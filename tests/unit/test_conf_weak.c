@@ -84,6 +84,23 @@ static void weak_ike_is_taken_where_it_is_allowed(void **state)
 	config_free(c);
 }
 
+static void suites_stand_beside_proposals(void **state)
+{
+	struct config *c = parsed(CONN("VPN-B, default", "vpn-a, aes128gcm16, "
+							 "suite-b-gmac-128"));
+	const struct proposals *ike = &c->conns[0].proposals;
+	const struct proposals *esp = &c->conns[0].children[0].proposals;
+
+	(void)state;
+	assert_int_equal(ike->n, 3);
+	assert_ptr_equal(ike->at[0].prf[0], prf_by_name("prfaesxcbc"));
+	assert_int_equal(esp->n, 3);
+	assert_ptr_equal(esp->at[0].encr[0], encr_by_name("3des"));
+	assert_true(esp->at[0].no_ke);
+	assert_ptr_equal(esp->at[2].encr[0], encr_by_name("aes128gmac"));
+	config_free(c);
+}
+
 static void null_has_no_encryption_key(void **state)
 {
 	struct config *c = parsed(PAIR("null-sha256", INTEG(KEY32), ""));
@@ -147,6 +164,7 @@ int main(void)
 		cmocka_unit_test(weak_pair_by_hand_is_taken_where_it_is_allowed),
 		cmocka_unit_test(weak_child_is_taken_where_it_is_allowed),
 		cmocka_unit_test(weak_ike_is_taken_where_it_is_allowed),
+		cmocka_unit_test(suites_stand_beside_proposals),
 		cmocka_unit_test(null_has_no_encryption_key),
 		cmocka_unit_test(
 			encryption_alone_has_neither_integrity_key_nor_window),
