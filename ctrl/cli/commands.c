@@ -12,19 +12,20 @@ static const char general[] =
 	".\n"
 	"\n"
 	"Commands:\n"
-	"  status    interfaces, and of each tunnel whether it is up, or why it is not\n"
-	"  sa        IKE SAs and their children; `sa add` and `sa delete` change manual ones\n"
-	"  policy    what is protected, bypassed or discarded, in the order of the SPD\n"
-	"  up        bring a connection or a child up\n"
-	"  down      end it\n"
-	"  rekey     give it new keys\n"
-	"  explain   what would become of a packet, and why\n"
-	"  drops     packets that were dropped or let pass, by reason\n"
-	"  capture   packets before and after the crypto, for Wireshark\n"
-	"  counters  everything that is counted, a line each\n"
-	"  reload    read the configuration again\n"
-	"  doctor    look at kernel, host and interfaces, with or without a daemon\n"
-	"  version   of this program and of the daemon\n"
+	"  status      interfaces, and of each tunnel whether it is up, or why it is not\n"
+	"  sa          IKE SAs and their children; `sa add` and `sa delete` change manual ones\n"
+	"  policy      what is protected, bypassed or discarded, in the order of the SPD\n"
+	"  up          bring a connection or a child up\n"
+	"  down        end it\n"
+	"  rekey       give it new keys\n"
+	"  explain     what would become of a packet, and why\n"
+	"  drops       packets that were dropped or let pass, by reason\n"
+	"  capture     packets before and after the crypto, for Wireshark\n"
+	"  counters    everything that is counted, a line each\n"
+	"  algorithms  what proposals may name, and who does it\n"
+	"  reload      read the configuration again\n"
+	"  doctor      look at kernel, host and interfaces, with or without a daemon\n"
+	"  version     of this program and of the daemon\n"
 	"\n"
 	"Options:\n"
 	"  -j, --json      print the daemon's answer as JSON\n"
@@ -144,6 +145,19 @@ static const char capture_help[] =
 	"  cygnet capture --policy to-b | wireshark -k -i -\n"
 	"Example: who sends what was sent before\n"
 	"  cygnet capture --drop replay -n 10 -w replay.pcapng\n";
+
+static const char algorithms_help[] =
+	"Usage: cygnet [-j] [-u URI] algorithms\n"
+	"\n"
+	"Shows the keywords of proposals, what stands for them on the wire, and who does\n"
+	"each for IKE's messages and for packets: `ipsec-mb`, or `openssl` with the name of\n"
+	"its provider. What is weak is refused, for the reason that stands behind it, unless\n"
+	"gateway.allow_weak_algorithms is set. Suites are names for whole proposals. --json\n"
+	"says besides whether software does it, or hardware.\n"
+	"\n"
+	"Example: the key exchanges that nothing is wrong with\n"
+	"  cygnet algorithms --json |\n"
+	"    jq -r '.key_exchange | to_entries[] | select(.value.weak == \"\") | .key'\n";
 
 static const char version_help[] =
 	"Usage: cygnet [-j] [-u URI] version\n"
@@ -371,6 +385,13 @@ static const struct command commands[] = {
 		.name = "doctor",
 		.run = doctor_run,
 		.help = doctor_help,
+	},
+	{
+		.name = "algorithms",
+		.request = "cygnet-algorithms",
+		.field = "encryption",
+		.show = show_algorithms,
+		.help = algorithms_help,
 	},
 	{
 		.name = "version",

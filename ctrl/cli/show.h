@@ -42,6 +42,7 @@ void show_explain(const struct node *answer, const struct show *how);
 /* 0: it is protected, or opened; 1: another version's answer. */
 int explain_exit(const struct node *answer);
 
+void show_algorithms(const struct node *answer, const struct show *how);
 void show_version(const struct node *answer, const struct show *how);
 
 #endif

@@ -26,6 +26,7 @@
 #include <time.h>
 
 #include "ctrl/base/clock.h"
+#include "ctrl/control/algorithms.h"
 #include "ctrl/control/answers.h"
 #include "ctrl/control/duration.h"
 #include "ctrl/control/list_conns.h"
@@ -84,6 +85,8 @@ static const struct command commands[] = {
 	{ "cygnet-policies", true, answer_policies },
 	{ "cygnet-counters", true, answer_counters },
 	{ "cygnet-drops", true, answer_drops },
+	{ "get-algorithms", true, answer_algorithms },
+	{ "cygnet-algorithms", true, answer_own_algorithms },
 };
 
 static bool write_sas(const struct sink *sink, const struct arguments *args,

@@ -13,6 +13,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include "ctrl/crypto/fetch.h"
+
 #define BLOCK_BYTES CBC_MAC_BYTES
 #define SINK_BYTES  512U
 
@@ -174,7 +176,7 @@ static bool cmac_keys(struct cbc_mac *m, const uint8_t *key)
 
 static bool set_cipher(EVP_CIPHER_CTX *ctx)
 {
-	EVP_CIPHER *aes = EVP_CIPHER_fetch(NULL, "AES-128-CBC", NULL);
+	EVP_CIPHER *aes = fetch_aes(128, "CBC");
 	bool ok = aes && EVP_EncryptInit_ex2(ctx, aes, NULL, NULL, NULL) == 1;
 
 	/* The context holds it from here on. */

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,13 +19,13 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include "ctrl/crypto/fetch.h"
 #include "ctrl/crypto/gmac.h"
 #include "ctrl/crypto/mac.h"
 
 #define SALT_MAX_BYTES	4  /* RFC 4106 section 4, RFC 7634 section 2 */
 #define IV_BYTES	8  /* of all that have a salt */
 #define NONCE_MAX_BYTES 16 /* salt, IV, and CTR's counter */
-#define NAME_MAX_BYTES	24 /* "ChaCha20-Poly1305" */
 #define DES_BYTES	8
 #define KEEP_DIRECTION	(-1)
 
@@ -342,44 +341,6 @@ static const struct way *way_of(enum encr_id id)
 		return &gmac_way;
 	}
 	return NULL;
-}
-
-/* DES is 3DES with one key thrice, for which no legacy provider is needed. */
-static EVP_CIPHER *fetch_cipher(const struct encr_alg *encr)
-{
-	char name[NAME_MAX_BYTES] = "DES-EDE3-CBC";
-	const char *mode = NULL;
-
-	switch (encr->id) {
-	case ENCR_DES:
-	case ENCR_3DES:
-		break;
-	case ENCR_NULL:
-	case ENCR_NULL_AES_GMAC:
-		return NULL;
-	case ENCR_AES_CBC:
-		mode = "CBC";
-		break;
-	case ENCR_AES_CTR:
-		mode = "CTR";
-		break;
-	case ENCR_AES_CCM_8:
-	case ENCR_AES_CCM_12:
-	case ENCR_AES_CCM_16:
-		mode = "CCM";
-		break;
-	case ENCR_AES_GCM_8:
-	case ENCR_AES_GCM_12:
-	case ENCR_AES_GCM_16:
-		mode = "GCM";
-		break;
-	case ENCR_CHACHA20_POLY1305:
-		snprintf(name, sizeof(name), "ChaCha20-Poly1305");
-		break;
-	}
-	if (mode)
-		snprintf(name, sizeof(name), "AES-%u-%s", encr->key_bits, mode);
-	return EVP_CIPHER_fetch(NULL, name, NULL);
 }
 
 static bool set_ccm_lengths(const struct cipher *c, EVP_CIPHER_CTX *ctx)

@@ -75,6 +75,7 @@ struct crypto_key_spec {
 struct crypto_backend {
 	const char *name;     /* as shown by status */
 	bool keys_are_shared; /* several threads may use a key at once */
+	bool is_device;	      /* a device does the work, and not this CPU */
 
 	/* Can it do these two? See crypto_backend_for(). */
 	bool (*has)(const struct encr_alg *encr, const struct integ_alg *integ);

@@ -8,15 +8,15 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#define NAME_MAX_BYTES 24 /* "AES-256-GCM" */
-#define NONCE_BYTES    (GMAC_SALT_BYTES + GMAC_IV_BYTES)
+#include "ctrl/crypto/fetch.h"
+
+#define NONCE_BYTES (GMAC_SALT_BYTES + GMAC_IV_BYTES)
 
 struct gmac {
 	EVP_CIPHER_CTX *ctx;
@@ -25,13 +25,10 @@ struct gmac {
 
 static int set_key(EVP_CIPHER_CTX *ctx, const uint8_t *key, size_t bytes)
 {
-	char name[NAME_MAX_BYTES];
-	EVP_CIPHER *cipher;
-	bool ok;
+	EVP_CIPHER *cipher = fetch_aes((unsigned int)bytes * 8, "GCM");
+	bool ok = cipher &&
+		  EVP_EncryptInit_ex2(ctx, cipher, key, NULL, NULL) == 1;
 
-	snprintf(name, sizeof(name), "AES-%u-GCM", (unsigned int)bytes * 8);
-	cipher = EVP_CIPHER_fetch(NULL, name, NULL);
-	ok = cipher && EVP_EncryptInit_ex2(ctx, cipher, key, NULL, NULL) == 1;
 	/* The context holds it from here on. */
 	EVP_CIPHER_free(cipher);
 	return ok ? 0 : -ENOTSUP;

@@ -16,6 +16,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include "ctrl/crypto/fetch.h"
+
 #define BLOCK_MAX_BYTES 128 /* of SHA-384 and SHA-512 */
 
 struct hmac {
@@ -24,32 +26,6 @@ struct hmac {
 	EVP_MD_CTX *work;
 	size_t bytes; /* of the hash */
 };
-
-static const char *hash_name(enum integ_id id)
-{
-	switch (id) {
-	case INTEG_NONE:
-	case INTEG_AES_XCBC_96:
-	case INTEG_AES_CMAC_96:
-	case INTEG_AES_128_GMAC:
-	case INTEG_AES_192_GMAC:
-	case INTEG_AES_256_GMAC:
-		break;
-	case INTEG_HMAC_MD5_96:
-	case INTEG_HMAC_MD5_128:
-		return "MD5";
-	case INTEG_HMAC_SHA1_96:
-	case INTEG_HMAC_SHA1_160:
-		return "SHA1";
-	case INTEG_HMAC_SHA2_256_128:
-		return "SHA256";
-	case INTEG_HMAC_SHA2_384_192:
-		return "SHA384";
-	case INTEG_HMAC_SHA2_512_256:
-		return "SHA512";
-	}
-	return NULL;
-}
 
 /* The key as a block: with zeros behind it, or its hash when it is longer. */
 static bool key_block(const EVP_MD *md, struct slice key, uint8_t *block)

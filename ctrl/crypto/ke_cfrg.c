@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "ctrl/crypto/fetch.h"
 #include "ctrl/crypto/ke_method.h"
 
 static int key_type(const struct ke_alg *alg)
@@ -62,8 +63,22 @@ static int cfrg_agree(const struct ke_alg *alg, const struct secret *k,
 	return err;
 }
 
+static const char *cfrg_provider(const struct ke_alg *alg,
+				 char buf[PROVIDER_STR_MAX])
+{
+	const char *name = alg->id == KE_CURVE25519 ? "X25519" : "X448";
+	EVP_KEYEXCH *exchange = EVP_KEYEXCH_fetch(NULL, name, NULL);
+
+	if (!exchange)
+		return NULL;
+	provider_str(EVP_KEYEXCH_get0_provider(exchange), buf);
+	EVP_KEYEXCH_free(exchange);
+	return buf;
+}
+
 const struct ke_method ke_cfrg = {
 	.draw = cfrg_draw,
 	.make_public = cfrg_public,
 	.agree = cfrg_agree,
+	.provider = cfrg_provider,
 };

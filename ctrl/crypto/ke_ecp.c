@@ -15,6 +15,7 @@
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
 
+#include "ctrl/crypto/fetch.h"
 #include "ctrl/crypto/ke_method.h"
 
 #define UNCOMPRESSED	0x04 /* SEC1 section 2.3.3 */
@@ -186,8 +187,20 @@ static int ecp_agree(const struct ke_alg *alg, const struct secret *d,
 	return err;
 }
 
+/* Points are libcrypto's own. */
+static const char *ecp_provider(const struct ke_alg *alg,
+				char buf[PROVIDER_STR_MAX])
+{
+	EC_GROUP *group = group_of(alg->id);
+	const bool is_there = group != NULL;
+
+	EC_GROUP_free(group);
+	return is_there ? provider_str(NULL, buf) : NULL;
+}
+
 const struct ke_method ke_ecp = {
 	.draw = ecp_draw,
 	.make_public = ecp_public,
 	.agree = ecp_agree,
+	.provider = ecp_provider,
 };

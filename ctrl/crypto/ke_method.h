@@ -12,6 +12,7 @@
 
 #include "ctrl/base/secret.h"
 #include "ctrl/crypto/ke.h"
+#include "ctrl/crypto/provider.h"
 
 struct ke_method {
 	/* A private value as long as the secret, or any. */
@@ -24,6 +25,9 @@ struct ke_method {
 	/* Writes shared_bytes; 0 or as ke_agree(). */
 	int (*agree)(const struct ke_alg *alg, const struct secret *x,
 		     const uint8_t *peer, uint8_t *out);
+	/* Who does it, as in provider.h. */
+	const char *(*provider)(const struct ke_alg *alg,
+				char buf[PROVIDER_STR_MAX]);
 };
 
 extern const struct ke_method ke_modp; /* in ke_modp.c */

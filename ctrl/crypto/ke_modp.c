@@ -16,6 +16,7 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
+#include "ctrl/crypto/fetch.h"
 #include "ctrl/crypto/ke_method.h"
 
 /*
@@ -221,9 +222,21 @@ static int modp_agree(const struct ke_alg *alg, const struct secret *x,
 	return err;
 }
 
+/* The arithmetic is libcrypto's own; those that have a name are a provider's. */
+static const char *modp_provider(const struct ke_alg *alg,
+				 char buf[PROVIDER_STR_MAX])
+{
+	struct power w;
+	const bool is_there = power_init(&w, alg) == 0;
+
+	power_free(&w);
+	return is_there ? provider_str(NULL, buf) : NULL;
+}
+
 const struct ke_method ke_modp = {
 	.any_length = true,
 	.draw = modp_draw,
 	.make_public = modp_public,
 	.agree = modp_agree,
+	.provider = modp_provider,
 };

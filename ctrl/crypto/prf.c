@@ -19,14 +19,17 @@ _Static_assert(PRF_MAX_BYTES == HMAC_MAX_BYTES, "the longest is an HMAC");
 
 static const struct prf_alg algs[] = {
 	/* RFC 2104, RFC 4868 section 2.4 */
-	{ PRF_HMAC_SHA2_256, "prfsha256", 32, 32, 0, NULL },
-	{ PRF_HMAC_SHA2_384, "prfsha384", 48, 48, 0, NULL },
-	{ PRF_HMAC_SHA2_512, "prfsha512", 64, 64, 0, NULL },
-	{ PRF_HMAC_SHA1, "prfsha1", 20, 20, 0, NULL },
+	{ PRF_HMAC_SHA2_256, "prfsha256", INTEG_HMAC_SHA2_256_128, 32, 32, 0,
+	  NULL },
+	{ PRF_HMAC_SHA2_384, "prfsha384", INTEG_HMAC_SHA2_384_192, 48, 48, 0,
+	  NULL },
+	{ PRF_HMAC_SHA2_512, "prfsha512", INTEG_HMAC_SHA2_512_256, 64, 64, 0,
+	  NULL },
+	{ PRF_HMAC_SHA1, "prfsha1", INTEG_HMAC_SHA1_96, 20, 20, 0, NULL },
 	/* RFC 4434, RFC 4615; 64 bits of each nonce by RFC 7296 section 2.14 */
-	{ PRF_AES128_XCBC, "prfaesxcbc", 16, 16, 8, NULL },
-	{ PRF_AES128_CMAC, "prfaescmac", 16, 16, 8, NULL },
-	{ PRF_HMAC_MD5, "prfmd5", 16, 16, 0,
+	{ PRF_AES128_XCBC, "prfaesxcbc", INTEG_AES_XCBC_96, 16, 16, 8, NULL },
+	{ PRF_AES128_CMAC, "prfaescmac", INTEG_AES_CMAC_96, 16, 16, 8, NULL },
+	{ PRF_HMAC_MD5, "prfmd5", INTEG_HMAC_MD5_96, 16, 16, 0,
 	  "RFC 8247 section 2.2: HMAC-MD5 MUST NOT be used" },
 };
 
@@ -116,23 +119,11 @@ static bool keyed_new(const struct prf_alg *alg, struct slice key,
 		      struct keyed *out)
 {
 	*out = (struct keyed){ .hmac = NULL };
-	switch (alg->id) {
-	case PRF_HMAC_MD5:
-		return !hmac_new(INTEG_HMAC_MD5_96, key, &out->hmac);
-	case PRF_HMAC_SHA1:
-		return !hmac_new(INTEG_HMAC_SHA1_96, key, &out->hmac);
-	case PRF_HMAC_SHA2_256:
-		return !hmac_new(INTEG_HMAC_SHA2_256_128, key, &out->hmac);
-	case PRF_HMAC_SHA2_384:
-		return !hmac_new(INTEG_HMAC_SHA2_384_192, key, &out->hmac);
-	case PRF_HMAC_SHA2_512:
-		return !hmac_new(INTEG_HMAC_SHA2_512_256, key, &out->hmac);
-	case PRF_AES128_XCBC:
+	if (alg->mac == INTEG_AES_XCBC_96)
 		return take_cbc_mac(xcbc_new, true, key, out);
-	case PRF_AES128_CMAC:
+	if (alg->mac == INTEG_AES_CMAC_96)
 		return take_cbc_mac(cmac_new, false, key, out);
-	}
-	return false;
+	return !hmac_new(alg->mac, key, &out->hmac);
 }
 
 static bool add_all(const struct keyed *k, const struct slice *parts, size_t n)

@@ -19,6 +19,7 @@
 struct prf_alg {
 	enum prf_id id;	   /* of its transform */
 	const char *name;  /* proposal keyword, e.g. "prfsha256" */
+	enum integ_id mac; /* which it is, in full length */
 	uint8_t key_bytes; /* preferred length of a key, section 2.13 */
 	uint8_t out_bytes;
 	uint8_t nonce_bytes; /* of each nonce in SKEYSEED's key, section 2.14; 0:

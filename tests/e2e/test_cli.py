@@ -22,7 +22,7 @@ from lab import BUILD, ROOT, SIDES, Lab, finish, ok  # noqa: E402
 
 CYGNET = f"{BUILD}/cygnet"
 COMMANDS = ("status", "sa", "policy", "up", "down", "rekey", "explain", "drops",
-            "capture", "counters", "reload", "doctor", "version")
+            "capture", "counters", "algorithms", "reload", "doctor", "version")
 WAIT_S = 10  # the client's own bound
 SLACK_S = 10
 PINGS = 3

@@ -261,6 +261,46 @@ static void no_policy_is_said(void **state)
 		     "(gateway.default)\n");
 }
 
+/* --- algorithms */
+
+static void algorithms_are_tables_by_kind(void **state)
+{
+	(void)state;
+	assert_shown(
+		show_algorithms,
+		"encryption{\n"
+		"aes128{\nname=AES_CBC\nkey_bits=128\n"
+		"ike=openssl/default\nesp=ipsec-mb\nkind=software\n"
+		"weak=\n}\n"
+		"des{\nname=DES_CBC\nkey_bits=64\nike=\nesp=ipsec-mb\n"
+		"kind=software\nweak=RFC 8221: no\n}\n}\n"
+		"integrity{\n"
+		"sha256{\nname=HMAC_SHA2_256_128\nike=openssl/default\n"
+		"esp=ipsec-mb\nah=ipsec-mb\nkind=software\nweak=\n}\n}\n"
+		"prf{\nprfmd5{\nname=PRF_HMAC_MD5\nike=openssl/default\n"
+		"kind=software\nweak=RFC 8247: no\n}\n}\n"
+		"key_exchange{\necp256{\nname=ECP_256\ngroup=19\n"
+		"ike=openssl\nkind=software\nweak=\n}\n}\n"
+		"suites{\nvpn-a{\nike=3des-sha1-modp1024\n"
+		"esp=3des-sha1-modp1024-none\nsource=RFC 4308\n}\n}\n",
+		false,
+		"ENCRYPTION  NAME     IKE              ESP       KIND      WEAK\n"
+		"aes128      AES_CBC  openssl/default  ipsec-mb  software  -\n"
+		"des         DES_CBC  -                ipsec-mb  software  RFC 8221: no\n"
+		"\n"
+		"INTEGRITY  NAME               IKE              ESP       AH        KIND      WEAK\n"
+		"sha256     HMAC_SHA2_256_128  openssl/default  ipsec-mb  ipsec-mb  software  -\n"
+		"\n"
+		"PRF     NAME          IKE              KIND      WEAK\n"
+		"prfmd5  PRF_HMAC_MD5  openssl/default  software  RFC 8247: no\n"
+		"\n"
+		"KEY EXCHANGE  GROUP  NAME     IKE      KIND      WEAK\n"
+		"ecp256           19  ECP_256  openssl  software  -\n"
+		"\n"
+		"SUITE  IKE                 ESP                      SOURCE\n"
+		"vpn-a  3des-sha1-modp1024  3des-sha1-modp1024-none  RFC 4308\n");
+}
+
 /* --- counters */
 
 static void counter_has_the_path_of_its_name(void **state)
@@ -310,6 +350,7 @@ static void version_is_ours_and_the_daemons(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(algorithms_are_tables_by_kind),
 		cmocka_unit_test(status_is_a_page_of_three_parts),
 		cmocka_unit_test(status_without_tunnels_says_so),
 		cmocka_unit_test(status_of_another_version_shows_what_it_has),

@@ -511,8 +511,10 @@ static void command_with_arguments_is_refused(void **state)
 {
 	static const uint8_t argument[] = { 3, 1, 'k', 0, 1, 'v' };
 	static const char *const names[] = {
-		"version",	   "stats",	      "cygnet-status",
-		"cygnet-policies", "cygnet-counters", "cygnet-drops"
+		"version",	   "stats",
+		"cygnet-status",   "cygnet-policies",
+		"cygnet-counters", "cygnet-drops",
+		"get-algorithms",  "cygnet-algorithms"
 	};
 	struct slice body = slice_of(argument, sizeof(argument));
 
