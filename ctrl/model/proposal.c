@@ -38,8 +38,9 @@
 	    "null, and the weak des, " WEAK
 
 #define CBC_SHA2 "aes128-aes192-aes256-sha256-sha384-sha512"
-#define IKE_BESIDE \
-	"-prfsha256-prfsha384-prfsha512-curve25519-ecp256-ecp384-modp2048"
+#define IKE_BESIDE                                                        \
+	"-prfsha256-prfsha384-prfsha512-curve25519-ecp256-ecp384-ecp521-" \
+	"curve448-modp3072-modp4096-modp2048"
 
 static bool is_ike(const struct proposal *p)
 {

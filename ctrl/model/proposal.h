@@ -69,7 +69,8 @@ int proposal_parse(const char *text, enum ike_protocol protocol,
 /*
  * What the keyword `default`, or saying nothing, stands for: AEADs, then
  * AES-CBC with SHA-2; for ESP without PFS and with 32-bit sequence numbers, as
- * strongSwan has it. SHA-1 must be asked for by name.
+ * strongSwan has it. SHA-1 must be asked for by name, and so must key exchanges
+ * that cost a responder many milliseconds, whoever asks for them.
  */
 void proposals_default(enum ike_protocol protocol, struct proposals *out);
 

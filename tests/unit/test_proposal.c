@@ -436,8 +436,9 @@ static void more_of_one_type_than_there_is_room_for_are_refused(void **state)
 
 /* --- defaults */
 
-#define IKE_BESIDE \
-	"-prfsha256-prfsha384-prfsha512-curve25519-ecp256-ecp384-modp2048"
+#define IKE_BESIDE                                                        \
+	"-prfsha256-prfsha384-prfsha512-curve25519-ecp256-ecp384-ecp521-" \
+	"curve448-modp3072-modp4096-modp2048"
 
 static const struct {
 	enum ike_protocol protocol;
