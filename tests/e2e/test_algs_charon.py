@@ -20,9 +20,6 @@ ESP = (
     "aes256gcm8", "aes128ccm16", "aes192ccm12", "aes256ccm8", "aes128-aesxcbc",
     "aes128-aescmac", "chacha20poly1305", *WEAK,
 )
-# IKE's own messages, by what they could not be protected before.
-IKES = ("aes128ccm8-prfsha256-x25519", "aes256ctr-aesxcbc-prfsha256-x25519",
-        "aes128gcm12-prfsha256-x25519", "aes192-aescmac-prfsha256-x25519")
 
 
 def allowing_weak(text):
@@ -35,28 +32,27 @@ def ping(lab):
                               NEEDLE, "10.2.0.2"], check=False).returncode == 0
 
 
-def check(lab, peer, ike, esp):
-    name = f"{ike}, {esp}"
-    peer.load(ike=ike, esp=esp)
-    text = ike_conf("a", "start", ike=ike, esp=esp)
+def check(lab, peer, esp):
+    peer.load(esp=esp)
+    text = ike_conf("a", "start", esp=esp)
     gateway = lab.start_gateway(
         "gw-a", allowing_weak(text) if esp in WEAK else text)
     wait_until(lambda: gateway.log().count("child_sa up"), 10, "the tunnel")
     capture = lab.capture("wire", "a")
-    ok(ping(lab), f"{name}: hosts reach each other")
+    ok(ping(lab), f"{esp}: hosts reach each other")
     packets = capture.stop()
     clear = search_plaintext(packets, bytes.fromhex(NEEDLE))
     ok(bool(clear) == esp.startswith("null"),
-       f"{name}: in the clear with NULL alone")
+       f"{esp}: in the clear with NULL alone")
     algs = gateway.status()["tunnels"]["to-b/net"]["algs"]
     backend = " by openssl" if esp.startswith("aes192ccm") else ""
     ok(algs == esp + (" weak" if esp in WEAK else "") + backend,
-       f"{name}: status has {algs}")
+       f"{esp}: status has {algs}")
     sas = gateway.client("sa").stdout
-    ok((" weak" in sas) == (esp in WEAK), f"{name}: and sa says what is weak")
+    ok((" weak" in sas) == (esp in WEAK), f"{esp}: and sa says what is weak")
     drops = {reason: n for reason, n in gateway.drops().items() if n}
     ok("icv" not in drops and "crypto" not in drops,
-       f"{name}: nothing is dropped for its protection")
+       f"{esp}: nothing is dropped for its protection")
     gateway.stop()
     wait_until(lambda: not peer.list_sas(), 5, "the DELETE")
 
@@ -68,9 +64,7 @@ def main():
             local_ts="10.2.0.0/24", remote_ts="10.1.0.0/24", ike=IKE,
             esp=ESP[0], psk=PSK)
         for esp in ESP:
-            check(lab, peer, IKE, esp)
-        for ike in IKES:
-            check(lab, peer, ike, "aes128gcm16")
+            check(lab, peer, esp)
     return finish()
 
 

@@ -17,9 +17,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check_conns(const struct config *c)
 {
 	size_t entries = c->n_policies;
+	struct weakness weakness;
 
 	for (size_t i = 0; i < c->n_conns; i++) {
-		if (!conn_ok(&c->conns[i]))
+		if (!conn_ok(&c->conns[i]) ||
+		    (conn_weakness(&c->conns[i], &weakness) &&
+		     !c->gateway.allow_weak_algorithms))
 			abort();
 		entries += c->conns[i].n_children;
 	}

@@ -157,6 +157,44 @@ static void weak_child_is_said_to_be(void **state)
 	close(fd);
 }
 
+static bool listed_as_weak(struct ike *i, int fd)
+{
+	bool weak;
+
+	put_request(fd, "list-sas", ARGS("child-id=11"));
+	weak = strstr(take_event(i, fd, "list-sa"), " weak=yes ") != NULL;
+	assert_response(i, fd, "");
+	return weak;
+}
+
+/* Its cipher, MAC, PRF or key exchange, and a child's key exchange. */
+static void weak_ike_sa_and_weak_pfs_are_said_to_be(void **state)
+{
+	struct ike *i = *state;
+	const struct ike_sa_view good = i->sas[0];
+	struct ike_sa_view *ike = &i->sas[0];
+	int fd = client_new(&i->f);
+
+	register_for(i, fd, "list-sa");
+	assert_false(listed_as_weak(i, fd));
+	ike->encr = ENCR_3DES;
+	ike->encr_key_bits = 192;
+	assert_true(listed_as_weak(i, fd));
+	*ike = good;
+	ike->integ = INTEG_HMAC_MD5_96;
+	assert_true(listed_as_weak(i, fd));
+	*ike = good;
+	ike->prf = PRF_HMAC_MD5;
+	assert_true(listed_as_weak(i, fd));
+	*ike = good;
+	ike->ke = KE_MODP_1024;
+	assert_true(listed_as_weak(i, fd));
+	*ike = good;
+	i->child_sas[0].ke = KE_MODP_1024_160;
+	assert_true(listed_as_weak(i, fd));
+	close(fd);
+}
+
 static void filter_that_nothing_passes_lists_nothing(void **state)
 {
 	static const char *const filters[] = { "ike=sit", "ike-id=5",
@@ -446,6 +484,7 @@ int main(void)
 		IKE_CASE(path_mtu_is_said_where_a_router_did),
 		IKE_CASE(nat_and_encapsulation_are_said),
 		IKE_CASE(weak_child_is_said_to_be),
+		IKE_CASE(weak_ike_sa_and_weak_pfs_are_said_to_be),
 		IKE_CASE(filter_that_nothing_passes_lists_nothing),
 		IKE_CASE(sa_that_is_gone_is_not_listed),
 		IKE_CASE(selectors_more_than_there_can_be_are_not_read),

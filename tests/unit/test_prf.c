@@ -161,7 +161,7 @@ static void prf_matches_the_vectors_of_its_rfc(void **state)
 /* Parts are joined without anything between them, and may be empty. */
 static void assert_cut(const struct prf_alg *alg)
 {
-	uint8_t data[40], whole[PRF_MAX_BYTES], cut[PRF_MAX_BYTES];
+	uint8_t data[48], whole[PRF_MAX_BYTES], cut[PRF_MAX_BYTES];
 	struct slice one = slice_of(data, sizeof(data));
 
 	for (size_t i = 0; i < sizeof(data); i++)
