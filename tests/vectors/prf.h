@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Pseudorandom functions that are no HMAC with a key of their length: RFC 4434
- * section 4 and RFC 4615 section 4.
+ * Pseudorandom functions that are no HMAC, with keys of their length and others:
+ * those of RFC 4434 and RFC 4615 section 4.
  */
 #ifndef CYG_VECTORS_PRF_H
 #define CYG_VECTORS_PRF_H
@@ -18,21 +18,21 @@ struct prf_vector {
 /* clang-format off */
 static const struct prf_vector prf_vectors[] = {
 	{
-		.source = "RFC 4434 section 4, key of 16 octets",
+		.source = "RFC 4434, key of 16 octets",
 		.prf = "prfaesxcbc",
 		.key = "000102030405060708090a0b0c0d0e0f",
 		.data = "000102030405060708090a0b0c0d0e0f10111213",
 		.out = "47f51b4564966215b8985c63055ed308",
 	},
 	{
-		.source = "RFC 4434 section 4, key of 10 octets",
+		.source = "RFC 4434, key of 10 octets",
 		.prf = "prfaesxcbc",
 		.key = "00010203040506070809",
 		.data = "000102030405060708090a0b0c0d0e0f10111213",
 		.out = "0fa087af7d866e7653434e602fdde835",
 	},
 	{
-		.source = "RFC 4434 section 4, key of 18 octets",
+		.source = "RFC 4434, key of 18 octets",
 		.prf = "prfaesxcbc",
 		.key = "000102030405060708090a0b0c0d0e0fedcb",
 		.data = "000102030405060708090a0b0c0d0e0f10111213",
