@@ -236,7 +236,7 @@ bool rules_may_accept(const struct rules *r, const struct flow *f)
 bool rules_have_local(const struct rules *r, const struct addr *a)
 {
 	for (size_t i = 0; i < r->n; i++)
-		if (r->at[i].accept && r->at[i].local_v4 == addr_is_v4(a) &&
+		if (r->at[i].accept && r->at[i].families >> 1 == addr_is_v4(a) &&
 		    addr_in(&r->at[i].local, number_of(a)))
 			return true;
 	return false;
