@@ -52,7 +52,8 @@ static bool has_room(const uint8_t *at, uint32_t bytes)
 static bool fits_by_far(const struct packet *p, uint32_t least)
 {
 	return !p->lent &&
-	       has_room(p->l3, esp_padded_bytes(p->bytes, least) + BEHIND_MAX);
+	       has_room(p->l3, esp_padded_bytes(p->bytes, least) + BEHIND_MAX +
+				       p->sa->carrier_bytes);
 }
 
 /* Does the packet fit its frame once protected? And the lender's, where its text

@@ -63,12 +63,19 @@ static size_t text_bytes(const struct ike_sa *sa, size_t payloads)
 	return (payloads + 1 + block - 1) / block * block;
 }
 
-static bool is_to_be_cut(const struct ike_sa *sa, const struct ike_builder *m)
+/* A peer for which there is no connection gets one notification, which fits. */
+static bool may_be_cut(const struct ike_sa *sa)
 {
-	enum fragmentation f = sa->conn->conf.fragmentation;
+	enum fragmentation f =
+		sa->conn ? sa->conn->conf.fragmentation : FRAGMENTATION_NO;
 
 	return sa->fragments &&
-	       (f == FRAGMENTATION_YES || f == FRAGMENTATION_FORCE) &&
+	       (f == FRAGMENTATION_YES || f == FRAGMENTATION_FORCE);
+}
+
+static bool is_to_be_cut(const struct ike_sa *sa, const struct ike_builder *m)
+{
+	return may_be_cut(sa) &&
 	       m->text_at + text_bytes(sa, ike_sk_payloads(m).len) +
 			       keys_icv_bytes(&sa->keys) >
 		       datagram_room(sa);

@@ -72,13 +72,16 @@ static bool any_port(const struct port_range *r)
 	return r->min == 0 && r->max == UINT16_MAX;
 }
 
-#define BOTH_V4 3U
+#define LOCAL_V4  2U
+#define REMOTE_V4 1U
+#define BOTH_V4	  (LOCAL_V4 | REMOTE_V4)
 
 /* Which of the two are IPv4. */
 static inline uint8_t families_of(const struct addr *local,
 				  const struct addr *remote)
 {
-	return (uint8_t)(addr_is_v4(local) << 1 | addr_is_v4(remote));
+	return (uint8_t)((addr_is_v4(local) ? LOCAL_V4 : 0) |
+			 (addr_is_v4(remote) ? REMOTE_V4 : 0));
 }
 
 static struct rule rule_of(const struct sa_rule *from)
@@ -236,7 +239,8 @@ bool rules_may_accept(const struct rules *r, const struct flow *f)
 bool rules_have_local(const struct rules *r, const struct addr *a)
 {
 	for (size_t i = 0; i < r->n; i++)
-		if (r->at[i].accept && r->at[i].families >> 1 == addr_is_v4(a) &&
+		if (r->at[i].accept &&
+		    !!(r->at[i].families & LOCAL_V4) == addr_is_v4(a) &&
 		    addr_in(&r->at[i].local, number_of(a)))
 			return true;
 	return false;
