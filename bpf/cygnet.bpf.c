@@ -391,6 +391,8 @@ int edge(struct xdp_md *ctx)
 	 * the kernel strips as many as there are. */
 	if (kind == PARSE_TAGGED)
 		return unparsed_in(&p);
+	if (kind == PARSE_SPLIT)
+		return xdp_drop(DROP_JUMBO, p.frame_bytes);
 	if (!iface)
 		return xdp_pass(PASS_OTHER_IFACE, p.frame_bytes);
 	if (iface->role == IFACE_PROTECTED)
@@ -402,7 +404,7 @@ int edge(struct xdp_md *ctx)
 SEC("xdp")
 int closed(struct xdp_md *ctx)
 {
-	return xdp_drop(DROP_NO_WORKER, (__u32)(ctx->data_end - ctx->data));
+	return xdp_drop(DROP_NO_WORKER, (__u32)bpf_xdp_get_buff_len(ctx));
 }
 
 /* What cannot be read may be anything: it leaves only if anything may. */

@@ -121,17 +121,17 @@ static __always_inline bool ipv6_is_mapped(const struct in6_addr *a)
 		 (a->s6_addr32[2] ^ bpf_htonl(0xffff)));
 }
 
-/* Without the walk. room: bytes of the frame from the IP header on. */
+/* Without the walk; whether all of it is there is the caller's to ask. */
 static __always_inline enum parse parse_ipv6(const struct ipv6hdr *ip,
-					     __u32 room, struct packet *p)
+					     struct packet *p)
 {
 	__be32 first;
 
 	__builtin_memcpy(&first, ip, sizeof(first));
 	p->header_bytes = IPV6_HEADER_BYTES;
 	p->total_bytes = IPV6_HEADER_BYTES + bpf_ntohs(ip->payload_len);
-	if (ip->version != 6 || p->total_bytes > room ||
-	    ipv6_is_mapped(&ip->saddr) || ipv6_is_mapped(&ip->daddr))
+	if (ip->version != 6 || ipv6_is_mapped(&ip->saddr) ||
+	    ipv6_is_mapped(&ip->daddr))
 		return PARSE_MALFORMED;
 	__builtin_memcpy(&p->saddr, &ip->saddr, sizeof(p->saddr));
 	__builtin_memcpy(&p->daddr, &ip->daddr, sizeof(p->daddr));

@@ -32,6 +32,7 @@
 const volatile __u32 magic;	     /* random, differs at each start */
 const volatile __u64 head_token;     /* likewise, see struct head_meta */
 const volatile bool no_meta;	     /* as if no driver took any; for tests */
+const volatile __u32 steer_max;	     /* octets of a frame that AF_XDP takes */
 const volatile __u32 host_ifindex;   /* of the host interface */
 const volatile __u32 host_udp_gso;   /* it takes large UDP packets whole */
 const volatile __u32 forward_kernel; /* gateway.forward = kernel */

@@ -25,6 +25,7 @@ enum parse {
 	PARSE_OPAQUE,	 /* may carry IP, or hides what its IP carries */
 	PARSE_TAGGED,	 /* has more tags than are read: whose is it? */
 	PARSE_MALFORMED, /* IP by its ethertype, but cut or lying */
+	PARSE_SPLIT,	 /* its headers are not in the frame's first piece */
 };
 
 /* Behind IPv6's fragment header stand further ones. */

@@ -43,14 +43,14 @@ static __always_inline enum parse parse_ethertype(__be16 ethertype)
 	}
 }
 
-/* room: bytes of the frame from the IP header on, Ethernet padding included. */
-static __always_inline enum parse parse_ipv4(const struct iphdr *ip, __u32 room,
+/* Whether all of it is there is the caller's to ask. */
+static __always_inline enum parse parse_ipv4(const struct iphdr *ip,
 					     struct packet *p)
 {
 	p->header_bytes = ip->ihl * 4U;
 	p->total_bytes = bpf_ntohs(ip->tot_len);
 	if (ip->version != 4 || p->header_bytes < IPV4_HEADER_BYTES ||
-	    p->total_bytes < p->header_bytes || p->total_bytes > room)
+	    p->total_bytes < p->header_bytes)
 		return PARSE_MALFORMED;
 	p->version = 4;
 	p->saddr = addr_of_v4(ip->saddr);
@@ -70,7 +70,7 @@ static __always_inline enum parse read_ipv4(const struct cursor *c,
 
 	if (!cursor_read(c, p->l3_off, &ip, sizeof(ip)))
 		return PARSE_MALFORMED;
-	return parse_ipv4(&ip, p->frame_bytes - p->l3_off, p);
+	return parse_ipv4(&ip, p);
 }
 
 /* Up to where the extension headers begin. */
@@ -81,7 +81,7 @@ static __always_inline enum parse read_ipv6(const struct cursor *c,
 
 	if (!cursor_read(c, p->l3_off, &ip, sizeof(ip)))
 		return PARSE_MALFORMED;
-	return parse_ipv6(&ip, p->frame_bytes - p->l3_off, p);
+	return parse_ipv6(&ip, p);
 }
 
 /* Of the Ethernet header and the tags: what follows, and where. */
@@ -197,6 +197,46 @@ static __always_inline enum parse parse_behind_xdp(struct xdp_md *ctx,
 			   p);
 }
 
+/* Is all of the packet there that its header speaks of? Ethernet's padding may be
+ * behind it. */
+static __always_inline bool parse_is_whole(const struct packet *p)
+{
+	return p->l3_off + p->total_bytes <= p->frame_bytes;
+}
+
+/* Shorter frames than Ethernet's come from virtual drivers alone; shorter first
+ * pieces may from any. */
+#define FRAME_LEAST 60U
+
+/* Of a larger frame's first piece, which has the headers but for very long ones. */
+#define PIECE_LEAST 256U
+
+/* May the frame go on behind data_end? */
+static __always_inline bool parse_may_go_on(const struct packet *p,
+					    enum parse kind)
+{
+	return p->frame_bytes < FRAME_LEAST || kind == PARSE_MALFORMED ||
+	       (kind == PARSE_IP && !parse_is_whole(p));
+}
+
+/*
+ * A frame of several pieces (Linux 5.18), of which the first is read. None of
+ * what came in one is asked how long it is, as long as its own lengths say that
+ * that was all.
+ */
+static __always_inline enum parse parse_pieces(struct xdp_md *ctx,
+					       struct packet *p, enum parse kind)
+{
+	const __u32 first = p->frame_bytes;
+
+	p->frame_bytes = (__u32)bpf_xdp_get_buff_len(ctx);
+	if (p->frame_bytes > first && first < PIECE_LEAST)
+		return PARSE_SPLIT;
+	if (kind == PARSE_IP && !parse_is_whole(p))
+		return PARSE_MALFORMED;
+	return kind;
+}
+
 static __always_inline enum parse parse_xdp(struct xdp_md *ctx, struct packet *p)
 {
 	const struct cursor c = cursor_xdp(ctx);
@@ -204,6 +244,8 @@ static __always_inline enum parse parse_xdp(struct xdp_md *ctx, struct packet *p
 
 	p->frame_bytes = (__u32)(c.data_end - c.data);
 	kind = read_ip(&c, p);
+	if (parse_may_go_on(p, kind))
+		kind = parse_pieces(ctx, p, kind);
 	if (kind == PARSE_IP && parse_has_options(p))
 		p->source_route =
 			ipv4_source_route_xdp(
@@ -236,6 +278,8 @@ static __always_inline enum parse parse_skb(struct __sk_buff *skb,
 	if (skb->vlan_present)
 		vlan_take(p, (__be16)skb->vlan_proto, (__u16)skb->vlan_tci);
 	kind = read_ip(&c, p);
+	if (kind == PARSE_IP && !parse_is_whole(p))
+		kind = PARSE_MALFORMED;
 	if (kind == PARSE_IP && parse_must_walk(p))
 		kind = parse_behind_skb(skb, p);
 	if (kind == PARSE_IP)

@@ -16,9 +16,6 @@
 #include "bpf/spd.h"
 #include "include/ike.h"
 
-/* Of what was cut as it was quoted, no length says where it ends. */
-#define QUOTE_ROOM (~0U)
-
 static __always_inline bool quote_is_icmp(const struct packet *p)
 {
 	return p->protocol == (p->version == 6 ? PROTO_ICMPV6 : PROTO_ICMP);
@@ -45,7 +42,7 @@ static __always_inline enum parse quote_ipv4(const struct cursor *c,
 
 	if (!cursor_read(c, q->l3_off, &ip, sizeof(ip)))
 		return PARSE_MALFORMED;
-	return parse_ipv4(&ip, QUOTE_ROOM, q);
+	return parse_ipv4(&ip, q);
 }
 
 /* Up to where the extension headers begin. */
@@ -56,7 +53,7 @@ static __always_inline enum parse quote_ipv6(const struct cursor *c,
 
 	if (!cursor_read(c, q->l3_off, &ip, sizeof(ip)))
 		return PARSE_MALFORMED;
-	return parse_ipv6(&ip, QUOTE_ROOM, q);
+	return parse_ipv6(&ip, q);
 }
 
 static __always_inline enum parse quote_ip(const struct cursor *c,

@@ -50,6 +50,8 @@ static __always_inline int steer_worker(struct xdp_md *ctx,
 
 	if (queue >= QUEUE_MAX)
 		return xdp_drop(DROP_NO_WORKER, p->frame_bytes);
+	if (p->frame_bytes > steer_max)
+		return xdp_drop(DROP_JUMBO, p->frame_bytes);
 	if (!put_meta(ctx, meta))
 		return xdp_drop(DROP_STEER_FAILED, p->frame_bytes);
 	if (bpf_redirect_map(&xsks, slot * QUEUE_MAX + queue, XDP_DROP) !=

@@ -38,6 +38,7 @@
 	X(IP_MALFORMED,	  "ip_malformed",   "IP header truncated, its lengths lie, or its checksum is wrong")  \
 	X(FRAGMENT_PORTS, "fragment_ports", "later fragment, which shows no ports, of what a policy or an SA may carry by its ports (RFC 4301 section 7), or of ICMP in the clear behind no first one that passed") \
 	X(NO_SA,	  "no_sa",	    "a PROTECT policy matched, but no SA is bound to it, or none in time") \
+	X(JUMBO,	  "jumbo",	    "larger than a frame of AF_XDP, where the kernel (before Linux 6.6) carries none in several, or its headers are not in the first piece: lower the MTU, or boot Linux 6.6") \
 	X(ICMP_LIMIT,	  "icmp_limit",	    "more ICMP errors that packets of an SA were too big than a CPU takes in a second, or than were worked off yet") \
 	/* counted by the workers */                                           \
 	X(META_MISSING,	  "meta_missing",   "frame without the metadata of this start's programs") \

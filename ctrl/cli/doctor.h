@@ -33,6 +33,7 @@ struct doctor_kernel {
 	int sees_nat;			/* the guard, likewise */
 	bool has_tun;			/* /dev/net/tun */
 	bool has_xsk;			/* AF_XDP */
+	bool has_chains; /* of AF_XDP: frames in several pieces */
 	bool has_bpffs;
 	int jit;	      /* net.core.bpf_jit_enable, or UNKNOWN */
 	int jit_harden;	      /* net.core.bpf_jit_harden, likewise */

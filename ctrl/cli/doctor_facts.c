@@ -21,6 +21,8 @@
 #include "ctrl/dp/conntrack.h"
 #include "ctrl/dp/hostif.h"
 #include "ctrl/dp/iface.h"
+#include "ctrl/dp/netdev.h"
+#include "ctrl/dp/port_xsk.h"
 #include "ctrl/dp/programs.h"
 #include "include/ike.h"
 
@@ -102,6 +104,9 @@ static void read_kernel(struct doctor_kernel *k)
 		k->version = KERNEL_VERSION_OF(major, minor);
 	k->has_tun = access("/dev/net/tun", F_OK) == 0;
 	k->has_xsk = has_xsk();
+	/* Who may make no socket goes by the number. */
+	k->has_chains = port_xsk_has_chains() ||
+			(geteuid() && k->version >= KERNEL_VERSION_OF(6, 6));
 	k->has_bpffs = has_bpffs();
 	k->jit = read_number("/proc/sys/net/core/bpf_jit_enable");
 	k->jit_harden = read_number("/proc/sys/net/core/bpf_jit_harden");
@@ -194,6 +199,7 @@ static void read_iface(const struct gateway_conf *g,
 		       const struct iface_conf *conf, bool is_root,
 		       struct doctor_iface *out)
 {
+	struct netdev driver;
 	struct iface iface;
 
 	memcpy(out->name, conf->name, sizeof(out->name));
@@ -211,7 +217,8 @@ static void read_iface(const struct gateway_conf *g,
 		iface_sysctl_is_on("ipv4", conf->name, "forwarding");
 	out->mtu = iface.mtu;
 	out->queues = iface.queues;
-	out->xdp_features = doctor_xdp_features(iface.lower_ifindex);
+	if (!netdev_read(iface.lower_ifindex, &driver))
+		out->xdp_features = (int64_t)driver.xdp_features;
 	read_master(out);
 	if (!is_root)
 		return;

@@ -7,9 +7,6 @@
 #include "ctrl/dp/umem.h"
 #include "include/proto.h"
 
-/* The largest IP packet that a frame takes. */
-#define FRAME_MTU (FRAME_BYTES - FRAME_ETH_AT - ETH_HEADER_BYTES)
-
 /* Ours runs on a driver that can run and redirect (NETDEV_XDP_ACT_BASIC and
  * _REDIRECT); else on generic XDP. */
 #define XDP_ACT_NATIVE	  0x3
@@ -213,13 +210,14 @@ static void check_channels(struct doctor *d, const struct doctor_iface *i)
 
 static void check_mtu(struct doctor *d, const struct doctor_iface *i)
 {
-	if (i->mtu > FRAME_MTU)
+	if (i->mtu > FRAME_MTU && !d->facts->kernel.has_chains)
 		doctor_remedy(
 			doctor_found(
 				d, DOCTOR_WARNING,
-				"MTU %u: packets above %u octets do not fit a frame and are dropped",
+				"MTU %u: packets above %u octets are dropped as jumbo: this kernel's AF_XDP carries no frame in several pieces",
 				i->mtu, FRAME_MTU),
-			"ip link set %s mtu 1500", i->name);
+			"ip link set %s mtu %u, or boot Linux 6.6 or newer",
+			i->name, FRAME_MTU);
 	else
 		doctor_found(d, DOCTOR_OK, "MTU %u", i->mtu);
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What the kernel tells by netlink of the firewall and of drivers. */
+/* What the kernel tells by netlink of the firewall. */
 #include "ctrl/cli/doctor_read.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <linux/genetlink.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -19,12 +18,6 @@
 
 #define CHAINS_MAX     64
 #define NAME_MAX_BYTES 128 /* of a table or a chain, cut */
-
-/* Of <linux/netdev.h>, Linux 6.3. */
-#define NETDEV_FAMILY		  "netdev"
-#define NETDEV_CMD_DEV_GET	  1
-#define NETDEV_A_DEV_IFINDEX	  1
-#define NETDEV_A_DEV_XDP_FEATURES 3
 
 struct chain {
 	uint8_t family;
@@ -169,62 +162,4 @@ int doctor_forward_rules(bool *is_drop)
 	nl_free(nl);
 	*is_drop = f.is_drop;
 	return err == -EPERM ? UNKNOWN : f.rules + has_old_rules();
-}
-
-/* --- drivers */
-
-static struct nlmsghdr *ask_generic(struct nl *nl, uint16_t type,
-				    uint8_t command)
-{
-	struct nlmsghdr *h = nl_ask(nl, type, 0);
-	struct genlmsghdr *g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
-
-	g->cmd = command;
-	g->version = 1;
-	return h;
-}
-
-static void on_family(const struct nlmsghdr *h, void *ctx)
-{
-	struct nl_attrs attrs = nl_attrs_of(h, sizeof(struct genlmsghdr));
-	uint16_t *family = ctx;
-
-	if (attrs.by_type[CTRL_ATTR_FAMILY_ID])
-		*family = mnl_attr_get_u16(attrs.by_type[CTRL_ATTR_FAMILY_ID]);
-}
-
-static void on_device(const struct nlmsghdr *h, void *ctx)
-{
-	struct nl_attrs attrs = nl_attrs_of(h, sizeof(struct genlmsghdr));
-	const struct nlattr *a = attrs.by_type[NETDEV_A_DEV_XDP_FEATURES];
-	int64_t *features = ctx;
-
-	if (a)
-		*features = (int64_t)mnl_attr_get_u64(a);
-}
-
-static int64_t ask_features(struct nl *nl, uint32_t ifindex)
-{
-	struct nlmsghdr *h = ask_generic(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-	int64_t features = UNKNOWN;
-	uint16_t family = 0;
-
-	mnl_attr_put_strz(h, CTRL_ATTR_FAMILY_NAME, NETDEV_FAMILY);
-	if (nl_talk(nl, on_family, &family) || !family)
-		return UNKNOWN;
-	h = ask_generic(nl, family, NETDEV_CMD_DEV_GET);
-	mnl_attr_put_u32(h, NETDEV_A_DEV_IFINDEX, ifindex);
-	return nl_talk(nl, on_device, &features) ? UNKNOWN : features;
-}
-
-int64_t doctor_xdp_features(uint32_t ifindex)
-{
-	int64_t features;
-	struct nl *nl;
-
-	if (nl_new_of(NETLINK_GENERIC, &nl))
-		return UNKNOWN;
-	features = ask_features(nl, ifindex);
-	nl_free(nl);
-	return features;
 }

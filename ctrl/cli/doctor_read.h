@@ -15,9 +15,6 @@
  */
 int doctor_forward_rules(bool *is_drop);
 
-/* Of a driver, as Linux 6.3 and newer tell it, or UNKNOWN. */
-int64_t doctor_xdp_features(uint32_t ifindex);
-
 /* Who has these UDP ports, on any address; the ports are set. */
 void doctor_read_ports(struct doctor_port *ports, size_t n);
 

@@ -50,10 +50,11 @@ static void show_gateway(const struct node *gateway, FILE *out)
 static void show_ifaces(const struct node *ifaces, FILE *out)
 {
 	static const struct columns columns = {
-		.align = "lllllr",
+		.align = "lllllrrr",
 		.heads = { "INTERFACE", "ROLE", "XDP", "PLACE", "AF_XDP",
-			   "QUEUES" },
-		.keys = { "", "role", "xdp", "place", "af_xdp", "queues" },
+			   "QUEUES", "MTU", "LARGEST" },
+		.keys = { "", "role", "xdp", "place", "af_xdp", "queues", "mtu",
+			  "largest" },
 	};
 
 	if (node_first(ifaces))

@@ -45,6 +45,8 @@ static void put_iface(struct vici_builder *b, const struct iface_status *i)
 	vici_str(b, "place", i->dispatcher ? "dispatcher" : "alone");
 	vici_str(b, "af_xdp", i->zero_copy ? "zero-copy" : "copy");
 	put_count(b, "queues", i->queues);
+	put_count(b, "mtu", i->mtu);
+	put_count(b, "largest", i->largest);
 	vici_section_end(b);
 }
 

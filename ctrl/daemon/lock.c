@@ -297,11 +297,12 @@ static int set_no_policies(struct lock *l, struct error *e)
 
 static int start(struct lock *l, const char *file, struct error *e)
 {
-	const struct programs_spec closed = { .default_action = SPD_DISCARD };
+	struct programs_spec closed = { .default_action = SPD_DISCARD };
 	int err = read_names(l, file, e);
 
 	if (err)
 		return err;
+	closed.seated = l->xdp == XDP_DISPATCHER;
 	err = watch_links(l); /* before the first look: nothing is missed */
 	if (!err)
 		err = add_events(l);

@@ -40,7 +40,7 @@ static void make_room(struct packet *p)
 {
 	const uint64_t end = (uint64_t)(uintptr_t)p->l3 + p->bytes;
 
-	if (!p->sa->esn || p->lent ||
+	if (!p->sa->esn || p->large ||
 	    (end + SEQ_HI_BYTES - 1) / FRAME_BYTES == (end - 1) / FRAME_BYTES)
 		return;
 	memmove(p->l3 - SEQ_HI_BYTES, p->l3, p->bytes);

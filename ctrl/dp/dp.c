@@ -74,6 +74,8 @@ static int check_ifaces(struct dp *dp, struct error *e)
 
 		if (err)
 			return err;
+		dp->ifaces[i].chains = dp->chains;
+		links_tell_jumbo(&dp->ifaces[i]);
 		s->at = (struct attach_iface){
 			.name = g->ifaces[i].name,
 			.ifindex = dp->ifaces[i].ifindex,
@@ -109,6 +111,7 @@ static int load(struct dp *dp, struct error *e)
 	struct programs_spec spec = {
 		.magic = dp->magic,
 		.head_token = dp->head_token,
+		.chains = dp->chains,
 		.host_ifindex = dp->host.ifindex,
 		.host_udp_gso = dp->host.udp_gso,
 		.forward_kernel = dp->config->gateway.forward == FORWARD_KERNEL,
@@ -121,6 +124,9 @@ static int load(struct dp *dp, struct error *e)
 	if (err)
 		log_warn("dp: the guard cannot see what NAT changes (%s): see cygnet doctor",
 			 strerror(-err));
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		spec.seated |= dp->served[i].at.joins ||
+			       dp->served[i].xdp.seat.slot_fd;
 	for (size_t i = 0; !spec.earlier_fd && i < dp->n_ifaces; i++)
 		spec.earlier_fd = dp->served[i].xdp.before_fd;
 	err = programs_load(&spec, &dp->programs, e);
@@ -286,7 +292,10 @@ static struct attach_iface host_place(uint32_t ifindex)
 
 static int prepare(struct dp *dp, struct error *e)
 {
-	int err = check_ifaces(dp, e);
+	int err;
+
+	dp->chains = port_xsk_has_chains();
+	err = check_ifaces(dp, e);
 
 	if (!err)
 		err = choose_crypto(dp, e);

@@ -20,6 +20,7 @@
 #include "ctrl/dp/bundle.h"
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/handoff.h"
+#include "ctrl/dp/large.h"
 #include "ctrl/dp/life.h"
 #include "ctrl/dp/mss.h"
 #include "ctrl/dp/pmtu.h"
@@ -48,12 +49,22 @@ static bool has_room(const uint8_t *at, uint32_t bytes)
 }
 
 /* So near to neither end of its frame that it fits whatever its SA puts around it:
- * that is the rule. */
+ * that is the rule. What is larger than a frame is asked by itself. */
 static bool fits_by_far(const struct packet *p, uint32_t least)
 {
-	return !p->lent &&
+	return !p->lent && !p->large &&
 	       has_room(p->l3, esp_padded_bytes(p->bytes, least) + BEHIND_MAX +
 				       p->sa->carrier_bytes);
+}
+
+/* From l3 on, but for what is put in front. */
+static uint32_t sealed_bytes(const struct packet *p, uint32_t least)
+{
+	uint32_t front = transport_front(p);
+	uint32_t inside = esp_padded_bytes(p->bytes, least) - front;
+
+	return front + esp_text_bytes(p->sa, inside) + p->sa->icv_bytes +
+	       p->sa->carrier_bytes;
 }
 
 /* Does the packet fit its frame once protected? And the lender's, where its text
@@ -61,13 +72,34 @@ static bool fits_by_far(const struct packet *p, uint32_t least)
 static bool fits_frame(const struct worker *w, const struct packet *p,
 		       uint32_t least)
 {
-	uint32_t front = transport_front(p);
-	uint32_t inside = esp_padded_bytes(p->bytes, least) - front;
-	uint32_t bytes = front + esp_text_bytes(p->sa, inside) +
-			 p->sa->icv_bytes + p->sa->carrier_bytes;
+	uint32_t bytes = sealed_bytes(p, least);
 
 	return has_room(p->l3, bytes) &&
 	       (!p->lent || has_room(own_place(w, p), bytes));
+}
+
+/* What is larger than a frame has it, if an IP header can say how long it is. */
+static bool make_room(struct worker *w, struct packet *p, uint32_t least)
+{
+	uint32_t bytes = sealed_bytes(p, least);
+
+	if (p->large)
+		return esp_outer_bytes(p->sa, bytes - p->sa->icv_bytes) <=
+			       UINT16_MAX &&
+		       large_holds(w, p, bytes);
+	packet_front(w, p);
+	return fits_frame(w, p, least);
+}
+
+/* What is padded fits a frame. mtu: the largest inner packet. */
+static uint32_t least_bytes(const struct sa_rt *sa, uint32_t mtu)
+{
+	uint32_t least = esp_least_bytes(sa, mtu), most;
+
+	if (!least)
+		return 0;
+	most = pmtu_frame(sa, UINT16_MAX);
+	return least < most ? least : most;
 }
 
 /* What keeps its numbers has to reserve more, and is told so once. */
@@ -174,16 +206,6 @@ static bool fits_path(struct worker *w, struct packet *p, uint32_t mtu)
 	return pmtu_cut(w, p, mtu);
 }
 
-static bool make_room(struct worker *w, struct packet *p, uint32_t least)
-{
-	if (!fits_frame(w, p, least))
-		packet_own(w, p); /* it has the most room there */
-	if (fits_frame(w, p, least))
-		return true;
-	packet_drop(p, DROP_TOO_BIG);
-	return false;
-}
-
 /* mtu: the largest inner packet, least: what it is padded to. What passes is as large
  * as it will be, and may have a number. */
 static bool admit(struct worker *w, struct packet *p, uint32_t mtu,
@@ -206,7 +228,11 @@ static bool admit(struct worker *w, struct packet *p, uint32_t mtu,
 		return false;
 	if (mss_concerns(w, p))
 		mss_clamp(p, mtu);
-	return fits_by_far(p, least) || make_room(w, p, least);
+	if (fits_by_far(p, least) || fits_frame(w, p, least) ||
+	    make_room(w, p, least))
+		return true;
+	packet_drop(p, DROP_TOO_BIG);
+	return false;
 }
 
 static bool prepare(struct worker *w, const struct sa_rt *sa, struct packet *p,
@@ -283,7 +309,7 @@ static void note_numbers(struct seq_kept *kept, uint64_t seq)
 static uint32_t admit_run(struct worker *w, struct packet *p, uint32_t n,
 			  uint32_t mtu, struct packet **of)
 {
-	uint32_t least = esp_least_bytes(p->sa, mtu), m = 0;
+	uint32_t least = least_bytes(p->sa, mtu), m = 0;
 
 	for (uint32_t i = 0; i < n; i++)
 		if (admit(w, &p[i], mtu, least))
@@ -376,7 +402,7 @@ static void carry(struct worker *w, struct packet **of, uint32_t n)
 void esp_seal(struct worker *w, struct packet **of, uint32_t n, uint32_t mtu)
 {
 	const struct sa_rt *sa = of[0]->sa;
-	uint32_t m = protect(w, of, n, esp_least_bytes(sa, mtu), worker_tap(w));
+	uint32_t m = protect(w, of, n, least_bytes(sa, mtu), worker_tap(w));
 
 	if (__builtin_expect(sa->carrier_bytes, 0))
 		carry(w, of, m);

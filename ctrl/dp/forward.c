@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "ctrl/dp/handoff.h"
+#include "ctrl/dp/large.h"
 #include "ctrl/dp/mss.h"
 #include "ctrl/dp/pmtu.h"
 #include "ctrl/dp/worker.h"
@@ -42,12 +43,15 @@ struct tx_run {
 /* Bytes count here, packets when the kernel gives their frames back. */
 static void tx_flush(struct worker *w, struct tx_run *run)
 {
+	const bool large = run->n && run->pkt[0]->large; /* and alone */
 	uint32_t sent = 0;
 	uint64_t bytes = 0;
 
-	if (run->n)
+	if (large)
+		large_tx(w, run->port, run->pkt[0], run->desc[0].bytes);
+	else if (run->n)
 		sent = run->port->ops->tx(run->port, run->desc, run->n);
-	for (uint32_t i = 0; i < run->n; i++) {
+	for (uint32_t i = large; i < run->n; i++) {
 		if (i >= sent) {
 			packet_drop(run->pkt[i], DROP_TX_FULL);
 			continue;
@@ -74,7 +78,7 @@ static inline void to_port(struct worker *w, struct tx_run *run,
 	run->port = run->way.port;
 	run->pkt[run->n] = p;
 	run->desc[run->n++] = (struct port_desc){
-		.addr = (uint64_t)(frame - w->umem.area),
+		.addr = p->large ? 0 : (uint64_t)(frame - w->umem.area),
 		.bytes = (uint32_t)(p->l3 - frame) + p->bytes,
 	};
 }
@@ -198,23 +202,13 @@ static bool clamp_opened(struct worker *w, struct tx_run *run, struct packet *p)
 	return mss_clamp_opened(w, p);
 }
 
-/*
- * What stands in the scratch buffer gets into its frame, if it fits there. What does
- * not goes up, whatever way it has: the kernel cuts it, or tells its sender. So does
- * what was not ours to put together.
- */
-static bool goes_up(struct worker *w, struct packet *p)
-{
-	if (p->lent && p->bytes <= FRAME_BYTES - FRAME_HEADROOM)
-		packet_own(w, p);
-	return p->lent || p->state == PKT_PLAIN;
-}
-
 static void forward_one(struct worker *w, struct tx_run *run, struct packet *p)
 {
 	const struct nexthop *nh;
 
-	if (goes_up(w, p))
+	if (p->large)
+		large_shrink(w, p);
+	if (p->state == PKT_PLAIN) /* it was not ours to put together */
 		return opened_to_host(w, run, p);
 	if (p->state == PKT_OPENED && mss_concerns(w, p) &&
 	    !clamp_opened(w, run, p))

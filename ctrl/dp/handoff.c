@@ -6,12 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctrl/dp/large.h"
 #include "ctrl/dp/plug.h"
 #include "ctrl/dp/worker.h"
 
 /* Frames stand at multiples of their size: so one that is lent says that a fragment
- * is in it. The taker gives it back as it is. */
+ * is in it, or that others go with it. The taker gives it back as it is, or says
+ * the latter. */
 #define LENT_PIECE 1U
+#define LENT_LAID  2U
 
 struct handoffs {
 	uint32_t n;
@@ -83,7 +86,8 @@ void handoffs_free(struct handoffs *all)
 
 /* --- the lender --- */
 
-/* The ring of frames has room for all that are lent: it is never full. */
+/* The ring of frames has room for all that are lent: it is never full. Nor is that
+ * of packets where less are. */
 void handoff_give(struct worker *w, uint32_t to, struct packet *p)
 {
 	const uint32_t piece = p->state == PKT_FRAGMENT ? LENT_PIECE : 0;
@@ -91,13 +95,16 @@ void handoff_give(struct worker *w, uint32_t to, struct packet *p)
 	struct packet given;
 
 	packet_own(w, p);
+	if (!h || h->lent == HANDOFF_ROOM ||
+	    (piece && h->pieces == HANDOFF_PIECES) ||
+	    (p->large && !large_lay(w, p)))
+		return packet_drop(p, DROP_HANDOFF_FULL);
 	given = *p;
 	given.frame |= piece;
 	packet_put_down(&given);
-	if (!h || h->lent == HANDOFF_ROOM ||
-	    (piece && h->pieces == HANDOFF_PIECES) ||
-	    !spsc_push(&h->packets, &given))
-		return packet_drop(p, DROP_HANDOFF_FULL);
+	spsc_push(&h->packets, &given);
+	if (p->large)
+		h->lent_more += large_more(&w->umem, p->frame);
 	h->lent++;
 	h->pieces += piece;
 	h->pushed = true;
@@ -125,6 +132,9 @@ void handoff_reclaim(struct worker *w)
 		struct handoff *h = w->to[i];
 
 		while (h && spsc_pop(&h->frames, &frame)) {
+			if (frame & LENT_LAID)
+				h->lent_more -=
+					large_unlay(&w->umem, frame_of(frame));
 			frame_put(&w->umem, frame);
 			h->pieces -= frame & LENT_PIECE;
 			h->lent--;
@@ -153,55 +163,80 @@ uint32_t handoff_lent(const struct worker *w)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < w->n_workers; i++)
-		n += w->to[i] ? w->to[i]->lent : 0;
+		n += w->to[i] ? w->to[i]->lent + w->to[i]->lent_more : 0;
 	return n;
 }
 
 /* --- the taker --- */
 
-/* Close to its frame's front: whatever filled the lender's finds room, its headers
- * included. */
-void packet_own(struct worker *w, struct packet *p)
+/* Whatever filled the lender's finds room there, its headers included. */
+void packet_front(struct worker *w, struct packet *p)
 {
 	uint8_t *l3 = umem_at(&w->umem, p->frame + FRAME_HEADROOM);
 
-	if (!p->lent)
-		return;
-	memcpy(l3, p->l3, p->bytes);
+	memmove(l3, p->l3, p->bytes);
 	p->l3 = l3;
-	p->lent = false;
+	p->lent = p->large = false;
+}
+
+void packet_own(struct worker *w, struct packet *p)
+{
+	if (p->lent)
+		packet_front(w, p);
 }
 
 /* With a frame of its own; the lender's, which goes back after the walk. */
-static uint64_t take(struct worker *w, uint64_t frame, struct packet *p)
+static uint64_t take(struct worker *w, struct handoff *h, uint64_t frame,
+		     struct packet *p)
 {
 	uint64_t lenders = p->frame;
 
 	p->frame = frame;
-	p->lent = true;
-	if (p->state != PKT_CLEAR)
+	p->lent = !p->large;
+	if (p->large)
+		large_lift(w, &h->lender->umem, frame_of(lenders), p);
+	else if (p->state != PKT_CLEAR)
 		packet_own(w, p);
 	packet_pick_up(w, p);
-	return lenders;
+	return p->large ? lenders | LENT_LAID : lenders;
+}
+
+/* The next one joins b, but if it is large, walks alone behind it; false: there is
+ * none, or no frame for it. */
+static bool take_one(struct worker *w, struct handoff *h, struct batch *b,
+		     uint64_t *lenders)
+{
+	struct packet *p = &b->pkt[b->n], large;
+	uint64_t frame;
+
+	if (!frame_get(&w->umem, &frame))
+		return false;
+	if (!spsc_pop(&h->packets, p)) {
+		frame_put(&w->umem, frame);
+		return false;
+	}
+	if (p->large) {
+		large = *p;
+		worker_walk(w, b);
+		p = &b->pkt[0];
+		*p = large;
+	}
+	*lenders = take(w, h, frame, p);
+	b->n++;
+	if (p->large)
+		worker_walk(w, b);
+	return true;
 }
 
 static bool take_from(struct worker *w, struct handoff *h)
 {
-	uint64_t lenders[BATCH_MAX], frame;
+	uint64_t lenders[BATCH_MAX];
 	struct batch b;
-	uint32_t n;
+	uint32_t n = 0;
 
 	b.n = 0;
-	while (b.n < BATCH_MAX && frame_get(&w->umem, &frame)) {
-		struct packet *p = &b.pkt[b.n];
-
-		if (!spsc_pop(&h->packets, p)) {
-			frame_put(&w->umem, frame);
-			break;
-		}
-		lenders[b.n++] = take(w, frame, p);
-	}
-	n = b.n;
+	while (n < BATCH_MAX && take_one(w, h, &b, &lenders[n]))
+		n++;
 	worker_walk(w, &b);
 	for (uint32_t i = 0; i < n; i++)
 		spsc_push(&h->frames, &lenders[i]);

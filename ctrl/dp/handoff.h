@@ -34,9 +34,10 @@ struct handoff {
 	struct spsc frames;  /* taker to lender: offsets of its frames */
 	struct worker *lender, *taker;
 	/* The lender's. */
-	uint32_t lent;	 /* of its frames, not yet back */
-	uint32_t pieces; /* of them, with a fragment */
-	bool pushed;	 /* since the taker was last woken */
+	uint32_t lent;	    /* of its frames, not yet back */
+	uint32_t lent_more; /* likewise: that are no packet's first */
+	uint32_t pieces;    /* of the former, with a fragment */
+	bool pushed;	    /* since the taker was last woken */
 };
 
 /* All workers of a gateway: at [lender][taker]; NULL in the diagonal. */
@@ -63,6 +64,10 @@ bool handoff_to_port(struct worker *w, uint32_t ifindex, struct packet *p);
 /* Into its own frame, if it does not stand there: before it goes on to another
  * worker, or waits. Worker. */
 void packet_own(struct worker *w, struct packet *p);
+
+/* To the front of its own frame, where it has the most room, from wherever it is.
+ * Worker. */
+void packet_front(struct worker *w, struct packet *p);
 
 /* Takes what others gave, and walks it; what has no frame waits. Worker. */
 bool handoff_take(struct worker *w);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ctrl/dp/handoff.h"
+#include "ctrl/dp/large.h"
 #include "ctrl/dp/worker.h"
 #include "ctrl/wire/icmp.h"
 #include "include/proto.h"
@@ -88,7 +89,8 @@ void hold_packet(struct worker *w, struct packet *p)
 
 	if (p->deadline_ns && w->now_ns >= p->deadline_ns)
 		return packet_drop(p, DROP_NO_NEIGHBOUR);
-	if (w->held == w->hold_room || *held == HOLD_PER_DST)
+	if (w->held == w->hold_room || *held == HOLD_PER_DST ||
+	    (p->large && !large_hold(w, p)))
 		return packet_drop(p, DROP_HOLD_FULL);
 	++*held;
 	hold(w, p);
@@ -164,7 +166,7 @@ void hold_for_sa(struct worker *w, struct packet *p)
 	if (fresh)
 		acquire(w, p);
 	if ((!fresh && w->now_ns >= p->deadline_ns) || a->held == HOLD_PER_SA ||
-	    w->held == w->hold_room)
+	    w->held == w->hold_room || (p->large && !large_hold(w, p)))
 		return packet_drop(p, DROP_NO_SA);
 	a->held++;
 	hold(w, p);
@@ -190,24 +192,36 @@ void take_policy_sa(struct worker *w, struct packet *p)
  * Everything that waits walks again; what still must wait is held anew, in the
  * place of what has walked: also fragments and errors, which may be more.
  */
+static void walk_held(struct worker *w, struct batch *b, uint32_t i)
+{
+	const bool large = w->hold[i].large; /* which walks alone */
+	struct packet *p;
+
+	if (large)
+		worker_walk(w, b);
+	p = &b->pkt[b->n++];
+	*p = w->hold[i];
+	packet_pick_up(w, p);
+	if (large)
+		large_lift(w, &w->umem, p->frame, p);
+	w->hold_room = i + 1;
+	if (large || b->n == BATCH_MAX)
+		worker_walk(w, b);
+}
+
 static void retry(struct worker *w)
 {
 	uint32_t waiting = w->held;
 	struct batch b = { .n = 0 };
 
-	w->held = 0;
+	w->held = w->held_more = 0;
 	w->hold_room = 0;
 	memset(w->held_for, 0, sizeof(w->held_for));
 	for (uint32_t i = 0; i < waiting; i++)
 		if (w->hold[i].policy_id < SPD_MAX)
 			w->acquire[w->hold[i].policy_id].held = 0;
-	for (uint32_t i = 0; i < waiting; i++) {
-		b.pkt[b.n] = w->hold[i];
-		packet_pick_up(w, &b.pkt[b.n++]);
-		w->hold_room = i + 1;
-		if (b.n == BATCH_MAX)
-			worker_walk(w, &b);
-	}
+	for (uint32_t i = 0; i < waiting; i++)
+		walk_held(w, &b, i);
 	worker_walk(w, &b);
 	w->hold_room = w->hold_max;
 }

@@ -2,9 +2,10 @@
 /*
  * What the host sends, from the host interface into the worker's batches. A
  * frame is read into packet memory, and what is longer than that into the scratch
- * buffer behind it. A large packet of the host (host_cut.h) is kept there, and
+ * buffer behind it. What the host leaves to be cut (host_cut.h) is kept there, and
  * cut off as frames are free: what is left of it waits for the next round, and
- * what the kernel has next waits behind it. Worker.
+ * what the kernel has next waits behind it. A packet that is larger than a frame
+ * walks by itself (large.h). Worker.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,11 +14,11 @@
 #include <unistd.h>
 
 #include "ctrl/base/log.h"
+#include "ctrl/dp/large.h"
 #include "ctrl/dp/worker.h"
 
 #define VNET_BYTES  ((uint32_t)sizeof(struct virtio_net_hdr))
-#define FRAME_ROOM  (FRAME_BYTES - FRAME_ETH_AT)
-#define PACKET_ROOM (FRAME_ROOM - ETH_HEADER_BYTES)
+#define PACKET_ROOM (PIECE_BYTES - ETH_HEADER_BYTES)
 
 int host_init(struct host *h)
 {
@@ -55,8 +56,8 @@ static uint32_t host_read(struct worker *w, uint64_t frame,
 {
 	struct iovec at[] = {
 		{ vnet, VNET_BYTES },
-		{ umem_at(&w->umem, frame + FRAME_ETH_AT), FRAME_ROOM },
-		{ w->host.scratch + FRAME_ROOM, HOST_FRAME_MAX - FRAME_ROOM },
+		{ umem_at(&w->umem, frame + FRAME_ETH_AT), PIECE_BYTES },
+		{ w->host.scratch + PIECE_BYTES, HOST_FRAME_MAX - PIECE_BYTES },
 	};
 	ssize_t got = readv(w->host.fd, at, 3);
 
@@ -68,7 +69,7 @@ static uint32_t host_read(struct worker *w, uint64_t frame,
 static void join_batch(struct worker *w, struct batch *b, uint64_t frame,
 		       uint32_t bytes)
 {
-	const struct port_desc desc = { frame + FRAME_ETH_AT, bytes };
+	const struct port_desc desc = { frame + FRAME_ETH_AT, bytes, 0 };
 
 	resolve_host(w, b, &desc);
 }
@@ -86,11 +87,32 @@ static void refuse(struct worker *w, struct batch *b, uint64_t frame,
 static void take_small(struct worker *w, struct batch *b, uint64_t frame,
 		       const struct virtio_net_hdr *vnet, uint32_t bytes)
 {
-	if (bytes > FRAME_ROOM ||
-	    !host_complete(vnet, umem_at(&w->umem, frame + FRAME_ETH_AT), bytes))
+	if (!host_complete(vnet, umem_at(&w->umem, frame + FRAME_ETH_AT), bytes))
 		refuse(w, b, frame, bytes);
 	else
 		join_batch(w, b, frame, bytes);
+}
+
+/* The scratch buffer of what walks is free then. */
+static uint8_t *clear_the_way(struct worker *w, struct batch *b)
+{
+	worker_walk(w, b);
+	w->host.walked = true;
+	return large_place(w);
+}
+
+/* Likewise one that is larger than a frame. */
+static void take_jumbo(struct worker *w, struct batch *b, uint64_t frame,
+		       const struct virtio_net_hdr *vnet, uint32_t bytes)
+{
+	uint8_t *at = clear_the_way(w, b);
+
+	memcpy(at, umem_at(&w->umem, frame + FRAME_ETH_AT), PIECE_BYTES);
+	memcpy(at + PIECE_BYTES, w->host.scratch + PIECE_BYTES,
+	       bytes - PIECE_BYTES);
+	if (!host_complete(vnet, at, bytes))
+		return refuse(w, b, frame, bytes);
+	large_host(w, b, frame, bytes);
 }
 
 /* One to be cut: all of it in the scratch buffer; its frame is free again. */
@@ -98,9 +120,9 @@ static void take_large(struct worker *w, struct batch *b, uint64_t frame,
 		       const struct virtio_net_hdr *vnet, uint32_t bytes)
 {
 	memcpy(w->host.scratch, umem_at(&w->umem, frame + FRAME_ETH_AT),
-	       bytes < FRAME_ROOM ? bytes : FRAME_ROOM);
+	       bytes < PIECE_BYTES ? bytes : PIECE_BYTES);
 	if (!host_cut_begin(&w->host.cut, vnet, w->host.scratch, bytes,
-			    PACKET_ROOM))
+			    UINT16_MAX))
 		return refuse(w, b, frame, bytes);
 	frame_put(&w->umem, frame);
 }
@@ -108,8 +130,11 @@ static void take_large(struct worker *w, struct batch *b, uint64_t frame,
 /* All but the first are ours: the kernel gave one. */
 static void cut_one(struct worker *w, struct batch *b, uint64_t frame)
 {
-	uint8_t *at = umem_at(&w->umem, frame + FRAME_ETH_AT);
-	bool first = w->host.cut.number == 0;
+	const struct host_cut *c = &w->host.cut;
+	const bool large = c->payload_at + c->size > PACKET_ROOM;
+	uint8_t *at = large ? clear_the_way(w, b)
+			    : umem_at(&w->umem, frame + FRAME_ETH_AT);
+	bool first = c->number == 0;
 	uint32_t bytes;
 
 	memcpy(at, w->host.scratch, ETH_HEADER_BYTES);
@@ -118,7 +143,10 @@ static void cut_one(struct worker *w, struct batch *b, uint64_t frame)
 		w->passes[PASS_WORKER_SEGMENT].pkts++;
 		w->passes[PASS_WORKER_SEGMENT].bytes += bytes;
 	}
-	join_batch(w, b, frame, ETH_HEADER_BYTES + bytes);
+	if (large)
+		large_host(w, b, frame, ETH_HEADER_BYTES + bytes);
+	else
+		join_batch(w, b, frame, ETH_HEADER_BYTES + bytes);
 }
 
 /* 1: a frame was read; 0: there is none; -1: what is left of the last one is in
@@ -141,10 +169,12 @@ static int host_take(struct worker *w, struct batch *b)
 		frame_put(&w->umem, frame);
 		return 0;
 	}
-	if (vnet.gso_type == VIRTIO_NET_HDR_GSO_NONE)
-		take_small(w, b, frame, &vnet, bytes);
-	else
+	if (vnet.gso_type != VIRTIO_NET_HDR_GSO_NONE)
 		take_large(w, b, frame, &vnet, bytes);
+	else if (bytes > PIECE_BYTES)
+		take_jumbo(w, b, frame, &vnet, bytes);
+	else
+		take_small(w, b, frame, &vnet, bytes);
 	return 1;
 }
 
@@ -157,10 +187,11 @@ bool host_rx(struct worker *w)
 	int more;
 
 	b.n = 0;
+	w->host.walked = false;
 	while ((more = host_take(w, &b)) == 1)
 		taken++;
 	taken -= host_cut_has_more(&w->host.cut);
-	any = b.n > 0;
+	any = b.n > 0 || w->host.walked;
 	worker_walk(w, &b);
 	drain_host(w, taken, more == 0);
 	return any;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "ctrl/base/addr.h"
+#include "ctrl/dp/umem.h"
 #include "include/sad.h"
 
 struct iface {
@@ -18,7 +19,8 @@ struct iface {
 	enum iface_role role; /* the configuration's; iface_read() leaves it 0 */
 	uint32_t ifindex;
 	uint8_t mac[6];
-	uint32_t mtu;	 /* bytes of an IP packet */
+	uint32_t mtu;	 /* bytes of an IP packet, as the link has it */
+	bool chains;	 /* dp's: AF_XDP carries frames in pieces there */
 	uint32_t queues; /* receive queues, of the lower device */
 	bool up;
 	bool ethernet;
@@ -29,6 +31,12 @@ struct iface {
 	uint32_t n_tags; /* more than VLAN_TAGS_MAX: not to be served */
 	struct vlan_tag tag[VLAN_TAGS_MAX]; /* outermost first */
 };
+
+/* The largest IP packet that we carry by it. */
+static inline uint32_t iface_mtu(const struct iface *i)
+{
+	return i->chains || i->mtu < FRAME_MTU ? i->mtu : FRAME_MTU;
+}
 
 /* 0, or a negative errno: -ENODEV when there is none of that name. */
 int iface_read(const char *name, struct iface *out);

@@ -25,9 +25,16 @@ void links_follow_mtu(const struct dp *dp)
 
 	for (size_t i = 0; i < dp->n_ifaces; i++)
 		if (dp->served[i].at.role == IFACE_UNPROTECTED &&
-		    dp->ifaces[i].mtu < mtu)
-			mtu = dp->ifaces[i].mtu;
+		    iface_mtu(&dp->ifaces[i]) < mtu)
+			mtu = iface_mtu(&dp->ifaces[i]);
 	hostif_set_mtu(mtu);
+}
+
+void links_tell_jumbo(const struct iface *i)
+{
+	if (iface_mtu(i) < i->mtu)
+		log_warn("links: packets above %u octets are dropped as jumbo iface=%s mtu=%u: this kernel's AF_XDP carries no frame in several pieces; lower the MTU with: ip link set %s mtu %u, or boot Linux 6.6 or newer",
+			 FRAME_MTU, i->name, i->mtu, i->name, FRAME_MTU);
 }
 
 static int refuse(const struct iface *iface, uint32_t kept_on, struct error *e)
@@ -107,9 +114,12 @@ void links_changed(void *ctx, const struct iface *now)
 	struct dp *dp = ctx;
 	uint32_t i = index_of(dp, now->ifindex);
 	const uint32_t queues = dp->ifaces[i].queues;
+	const bool wider = now->mtu > dp->ifaces[i].mtu;
 
 	dp->ifaces[i] = *now;
 	dp->ifaces[i].queues = queues; /* ours is newer */
+	if (wider)
+		links_tell_jumbo(now);
 	if (links_enter(dp, i))
 		log_error("dp: the map ifaces is not filled anew iface=%s",
 			  now->name);
@@ -182,6 +192,7 @@ void links_replaced(void *ctx, uint32_t old_ifindex, const struct iface *now)
 	if (!same_device)
 		programs_forget_off(dp->programs, old_device);
 	dp->ifaces[i] = *now;
+	dp->ifaces[i].chains = dp->chains;
 	s->at.ifindex = now->ifindex;
 	s->at.xdp_ifindex = now->lower_ifindex;
 	attach_settle(&s->xdp);

@@ -24,6 +24,9 @@ int links_enter(const struct dp *dp, size_t i);
  * smallest. */
 void links_follow_mtu(const struct dp *dp);
 
+/* A warning, where the MTU is larger than what we carry. */
+void links_tell_jumbo(const struct iface *i);
+
 /*
  * Before XDP is attached: the offloads of that interface's device that hide
  * frames from XDP are off, until XDP is taken off, by whatever process that may

@@ -40,12 +40,12 @@ struct packet {
 	struct ip_header ip;   /* parsed from l3 */
 	uint8_t state;	       /* enum packet_state */
 	bool routed;	       /* we forward it: TTL is ours to decrement */
-	bool lent;	       /* l3 stands elsewhere, for the length of a walk:
-				  in another worker's frame, see packet_own(),
-				  or in a scratch buffer */
+	bool lent;	       /* l3 stands in another worker's frame, for the
+				  length of a walk: see packet_own() */
 	bool plain;	       /* PKT_FRAGMENT, a first one: whole, it is the
 				  kernel's */
 	uint16_t peer_port_be; /* inbound ESP in UDP: its source; else 0 */
+	bool large; /* it stands in the scratch buffer, or is laid: large.h */
 	enum drop_reason drop;
 	union {
 		struct sa_rt *sa;  /* borrowed for one round */

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdatomic.h>
 
+#include "ctrl/dp/large.h"
 #include "ctrl/dp/worker.h"
 
 /* A port is in one of them at most once: they are never full. */
@@ -84,7 +85,8 @@ static void pull_out(struct worker *w, uint32_t index)
 {
 	struct port *port = w->ports[index];
 
-	w->drops[DROP_LINK_TX].pkts += port->ops->unsent(port);
+	large_forget(w, port);
+	w->drops[DROP_LINK_TX].pkts += large_sent(port, port->ops->unsent(port));
 	w->plugs.stranded += port->in_kernel;
 	w->plugs.leaving--;
 	drain_port_gone(w, index);

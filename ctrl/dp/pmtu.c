@@ -29,7 +29,21 @@
 #define ICMP_TTL 64
 #define ICMP_TOS 0xc0 /* RFC 1812 section 4.3.2.5: internetwork control */
 
+/* What is longer, ipsec-mb's hashes do not count: they have 16 bits, for blocks and
+ * what they put behind them. */
+#define SEALED_MAX 65000U
+
+static uint32_t least_of(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
 uint32_t pmtu_inner(const struct sa_rt *sa, uint32_t mtu)
+{
+	return esp_inner_mtu(sa, least_of(mtu, SEALED_MAX));
+}
+
+uint32_t pmtu_frame(const struct sa_rt *sa, uint32_t mtu)
 {
 	uint32_t text_max = FRAME_BYTES - FRAME_L3_AT - sa->icv_bytes;
 	uint32_t frame_mtu = esp_outer_bytes(sa, text_max);
@@ -51,7 +65,7 @@ static struct packet *make(struct worker *w, const struct packet *like)
 	if (!frame_get(&w->umem, &p->frame))
 		return NULL;
 	p->l3 = umem_at(&w->umem, p->frame) + FRAME_L3_AT;
-	p->lent = false;
+	p->lent = p->large = false;
 	w->n_made++;
 	return p;
 }
@@ -115,7 +129,8 @@ static bool fragment(struct worker *w, struct packet *p, uint32_t mtu)
 {
 	const struct ip_header whole = p->ip;
 	uint32_t payload = p->bytes - whole.header_bytes;
-	uint32_t each = (mtu - whole.header_bytes) / 8 * 8;
+	uint32_t most = least_of(mtu, pmtu_frame(p->sa, UINT16_MAX));
+	uint32_t each = (most - whole.header_bytes) / 8 * 8;
 	uint32_t before = (whole.fragment & IPV4_OFFSET_MASK) * 8U;
 
 	if (before + payload > UINT16_MAX || !has_room(w, (payload - 1) / each))
@@ -175,7 +190,7 @@ static bool cut_v6(struct worker *w, struct packet *p, uint32_t mtu)
 }
 
 /* RFC 4301 section 8.1: where outer packets have no DF, what is inside keeps its
- * own, and goes as far as a frame holds it. */
+ * own, and goes as far as IP holds it. */
 static bool goes_whole(const struct packet *p)
 {
 	return outer_is_cut(&p->sa->outer) && p->ip.fragment & IPV4_DF &&
@@ -229,7 +244,8 @@ static bool fragment_outer(struct worker *w, struct packet *p,
 {
 	uint32_t grows = h->version == 4 ? 0 : IPV6_FRAGMENT_BYTES;
 	uint32_t payload = p->bytes - h->header_bytes;
-	uint32_t each = (mtu - h->header_bytes - grows) / 8 * 8;
+	uint32_t most = least_of(mtu, FRAME_MTU);
+	uint32_t each = (most - h->header_bytes - grows) / 8 * 8;
 	const uint8_t *whole = p->l3;
 
 	/* In transport mode it is the host's, and AH covers it. */

@@ -4,8 +4,8 @@
  * that fit, or where DF or IPv6 forbids that, its sender is told what fits
  * (RFC 1191, RFC 8201, RFC 4301 section 8). An IPv6 packet that every IPv6 link
  * takes goes in any case, if need be in fragments of the outer packet; so does what
- * must not be cut, where outer packets never have DF, and IPv4 without DF, if it fits
- * a frame, where its SA wants that. Worker.
+ * must not be cut, where outer packets never have DF, and IPv4 without DF, where its
+ * SA wants that. Fragments are no larger than a frame holds. Worker.
  *
  * How large the path is, routers on it say (RFC 4301 section 8.2): a worker reads
  * it, the control thread keeps it (paths.h).
@@ -17,11 +17,12 @@
 
 /*
  * The largest inner packet that fits the way to the peer once this SA has
- * protected it, and a frame; 0: none does.
+ * protected it; 0: none does. The second: and fits a frame.
  *
  * mtu   of that way
  */
 uint32_t pmtu_inner(const struct sa_rt *sa, uint32_t mtu);
+uint32_t pmtu_frame(const struct sa_rt *sa, uint32_t mtu);
 
 /*
  * Deals with an inner packet that is larger than that.

@@ -17,9 +17,13 @@
 #include "include/drop.h"
 #include "include/sad.h"
 
+/* Of a frame that is larger than one of memory, the pieces stand together. */
+#define CHAIN_MAX 20U
+
 struct port_desc {
 	uint64_t addr;
 	uint32_t bytes;
+	uint32_t more; /* not 0: the next one is a piece of the same frame */
 };
 
 struct port;
@@ -27,7 +31,7 @@ struct port;
 struct port_ops {
 	/* Takes up to n received frames; their number. */
 	uint32_t (*rx)(struct port *p, struct port_desc *out, uint32_t n);
-	/* Takes up to n frames to transmit; how many it took. */
+	/* Takes up to n frames to transmit, none in part; how many it took. */
 	uint32_t (*tx)(struct port *p, const struct port_desc *in, uint32_t n);
 	/* Received frames that wait to be taken. */
 	uint32_t (*waiting)(struct port *p);
@@ -53,10 +57,17 @@ struct port {
 	bool leaving; /* the worker's: it is emptied, and nothing goes in */
 	int fd;	      /* to poll for received frames; -1: none */
 	bool zero_copy;
-	uint32_t in_kernel; /* frames filled or being transmitted, less those
+	bool chains;  /* it takes and gives frames in pieces ... */
+	bool chained; /* what was received last has pieces, or there are some */
+	uint32_t pieces_max; /* ... at most so many at once */
+	uint32_t in_kernel;  /* frames filled or being transmitted, less those
 				received or completed */
-	uint32_t in_tx;	    /* of them those being transmitted */
-	struct umem *umem;  /* borrowed */
+	uint32_t in_tx;	     /* of them those being transmitted */
+	uint32_t more_in_tx; /* the worker's: of those, that are no frame's
+				first piece */
+	uint32_t n_pieces; /* the worker's: of a frame that is not whole yet */
+	struct umem *umem; /* borrowed */
+	struct port_desc pieces[CHAIN_MAX];
 };
 
 #endif

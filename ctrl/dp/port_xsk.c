@@ -9,11 +9,18 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 #include <xdp/xsk.h>
+
+#include "ctrl/dp/netdev.h"
 
 /* A queue closed a moment ago answers EBUSY until the kernel let go of it. */
 #define BIND_TRIES    50
 #define BIND_PAUSE_NS 20000000L
+
+/* Linux 6.6; Debian 12's headers are older. */
+#define BIND_SG	  (1U << 4) /* XDP_USE_SG */
+#define PKT_CONTD 1U	    /* XDP_PKT_CONTD */
 
 /* Copy mode transmits at most 32 frames a call; XSK_RING / 32, bounded. */
 #define KICKS_MAX 8
@@ -36,14 +43,20 @@ static struct xsk_port *self(struct port *p)
 static uint32_t xsk_rx(struct port *p, struct port_desc *out, uint32_t n)
 {
 	struct xsk_ring_cons *ring = &self(p)->rx;
-	uint32_t at, got = xsk_ring_cons__peek(ring, n, &at);
+	uint32_t at, got = xsk_ring_cons__peek(ring, n, &at), more = p->n_pieces;
 
 	for (uint32_t i = 0; i < got; i++) {
 		const struct xdp_desc *d = xsk_ring_cons__rx_desc(ring, at + i);
 
-		out[i] = (struct port_desc){ .addr = d->addr, .bytes = d->len };
+		out[i] = (struct port_desc){
+			.addr = d->addr,
+			.bytes = d->len,
+			.more = d->options & PKT_CONTD,
+		};
+		more |= d->options & PKT_CONTD;
 		frame_lend(p->umem, d->addr, 0);
 	}
+	p->chained = more != 0;
 	xsk_ring_cons__release(ring, got);
 	p->in_kernel -= got;
 	return got;
@@ -58,18 +71,27 @@ static uint32_t xsk_waiting(struct port *p)
 	       ring->cached_cons;
 }
 
+/* Of n, those from the front that end a frame. */
+static uint32_t whole(const struct port_desc *in, uint32_t n)
+{
+	while (n && in[n - 1].more)
+		n--;
+	return n;
+}
+
 static uint32_t xsk_tx(struct port *p, const struct port_desc *in, uint32_t n)
 {
 	struct xsk_ring_prod *ring = &self(p)->tx;
 	uint32_t at, room = xsk_prod_nb_free(ring, n);
 
 	if (n > room)
-		n = room;
+		n = whole(in, room);
 	n = xsk_ring_prod__reserve(ring, n, &at);
 	for (uint32_t i = 0; i < n; i++) {
 		*xsk_ring_prod__tx_desc(ring, at + i) = (struct xdp_desc){
 			.addr = in[i].addr,
 			.len = in[i].bytes,
+			.options = in[i].more ? PKT_CONTD : 0,
 		};
 		frame_lend(p->umem, in[i].addr, p->tag);
 	}
@@ -200,7 +222,8 @@ static int bind_once(struct xsk_port *x, const struct xsk_port_spec *spec)
 		.rx_size = XSK_RING,
 		.tx_size = XSK_RING,
 		.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
-		.bind_flags = XDP_USE_NEED_WAKEUP,
+		.bind_flags = (uint16_t)(XDP_USE_NEED_WAKEUP |
+					 (spec->chains ? BIND_SG : 0)),
 	};
 
 	return xsk_socket__create(&x->xsk, spec->ifname, spec->queue,
@@ -228,6 +251,14 @@ static bool is_zero_copy(int fd)
 	       (opts.flags & XDP_OPTIONS_ZEROCOPY);
 }
 
+/* The kernel takes no more of a frame, and never gives those back. */
+static uint32_t zc_pieces(uint32_t ifindex)
+{
+	struct netdev driver;
+
+	return netdev_read(ifindex, &driver) ? 1 : driver.zc_pieces;
+}
+
 static void describe(struct xsk_port *x, struct umem *umem,
 		     const struct xsk_port_spec *spec)
 {
@@ -236,11 +267,33 @@ static void describe(struct xsk_port *x, struct umem *umem,
 		.ifindex = spec->ifindex,
 		.queue = spec->queue,
 		.tag = spec->tag,
+		.chains = spec->chains,
 		.fd = xsk_socket__fd(x->xsk),
 		.umem = umem,
 	};
 	snprintf(x->port.ifname, sizeof(x->port.ifname), "%s", spec->ifname);
 	x->port.zero_copy = is_zero_copy(x->port.fd);
+	x->port.pieces_max =
+		x->port.zero_copy ? zc_pieces(spec->ifindex) : CHAIN_MAX;
+}
+
+/* An older kernel looks at the flags before it looks for the interface. */
+bool port_xsk_has_chains(void)
+{
+	const struct sockaddr_xdp nowhere = {
+		.sxdp_family = AF_XDP,
+		.sxdp_flags = BIND_SG,
+		.sxdp_ifindex = INT32_MAX,
+	};
+	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	bool has;
+
+	if (fd < 0)
+		return false;
+	has = bind(fd, (const struct sockaddr *)&nowhere, sizeof(nowhere)) &&
+	      errno == ENODEV;
+	close(fd);
+	return has;
 }
 
 int port_xsk_open(struct umem *umem, const struct xsk_port_spec *spec,

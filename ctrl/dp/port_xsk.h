@@ -23,8 +23,13 @@ struct xsk_port_spec {
 	uint32_t ifindex;
 	uint32_t queue;
 	uint16_t tag; /* by which the worker's memory knows it; not 0 */
+	bool chains;  /* takes frames in pieces: port_xsk_has_chains() */
 	bool patient; /* waits for a queue that was closed just before */
 };
+
+/* Does AF_XDP carry a frame in several pieces here (Linux 6.6)? False, too, for
+ * who may not make a socket. */
+bool port_xsk_has_chains(void);
 
 /*
  * Binds a socket to one queue. Zero-copy where the driver can, else copy. umem

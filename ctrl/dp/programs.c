@@ -17,6 +17,7 @@
 #include "ctrl/base/log.h"
 #include "ctrl/dp/adopt.h"
 #include "ctrl/dp/programs_state.h"
+#include "ctrl/dp/umem.h"
 
 __attribute__((format(printf, 2, 0))) static int print_words(const char *library,
 							     const char *fmt,
@@ -144,9 +145,15 @@ static int load(struct programs *p, const struct programs_spec *spec)
 	/* So that it may sit in a seat: newer kernels want both alike, and what
 	 * replaces a function has none. */
 	bpf_program__set_expected_attach_type(p->skel->progs.edge, 0);
+	if (!spec->seated) {
+		bpf_program__set_flags(p->skel->progs.edge, BPF_F_XDP_HAS_FRAGS);
+		bpf_program__set_flags(p->skel->progs.closed,
+				       BPF_F_XDP_HAS_FRAGS);
+	}
 	p->skel->rodata->magic = spec->magic;
 	p->skel->rodata->head_token = spec->head_token;
 	p->skel->rodata->no_meta = spec->no_meta;
+	p->skel->rodata->steer_max = spec->chains ? UINT32_MAX : PIECE_BYTES;
 	p->skel->rodata->host_ifindex = spec->host_ifindex;
 	p->skel->rodata->host_udp_gso = spec->host_udp_gso;
 	p->skel->rodata->forward_kernel = spec->forward_kernel;

@@ -28,7 +28,11 @@ struct programs;
 struct programs_spec {
 	uint32_t magic;
 	uint64_t head_token;
+	/* Somewhere it sits in a seat: there the dispatcher says whether frames come
+	 * in pieces, and elsewhere none do. */
+	bool seated;
 	bool no_meta; /* as if no driver took metadata; for tests */
+	bool chains;  /* AF_XDP takes frames in several pieces, see chain.h */
 	uint32_t host_ifindex;
 	bool host_udp_gso;   /* see struct hostif */
 	bool forward_kernel; /* gateway.forward */

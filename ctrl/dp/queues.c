@@ -44,6 +44,17 @@ static uint32_t find_free(const struct dp *dp)
 	return i;
 }
 
+/* Of whichever interface on it. No others: there are drivers that have them in copy
+ * mode alone. */
+static bool needs_chains(const struct dp *dp, uint32_t device)
+{
+	for (size_t i = 0; i < dp->n_ifaces; i++)
+		if (dp->ifaces[i].lower_ifindex == device &&
+		    dp->ifaces[i].chains && dp->ifaces[i].mtu > FRAME_MTU)
+			return true;
+	return false;
+}
+
 static int open_one(struct dp *dp, size_t iface, uint32_t queue,
 		    struct queue **out, struct error *e)
 {
@@ -53,6 +64,7 @@ static int open_one(struct dp *dp, size_t iface, uint32_t queue,
 		.ifindex = dp->ifaces[iface].lower_ifindex,
 		.queue = queue,
 		.tag = (uint16_t)(at + 1),
+		.chains = needs_chains(dp, dp->ifaces[iface].lower_ifindex),
 		.patient = !dp->running,
 	};
 	struct port *port;
@@ -235,10 +247,11 @@ static void close_new(const struct dp *dp, uint32_t device)
 }
 
 /* One that is down gets no new socket: a driver may refuse, or refuse zero-copy
- * alone. */
+ * alone. A larger MTU may need others than there are. */
 static void follow_device(struct dp *dp, size_t iface)
 {
 	const uint32_t device = dp->ifaces[iface].lower_ifindex;
+	const bool chains = needs_chains(dp, device);
 	struct iface now;
 	bool gone = iface_read(dp->ifaces[iface].lower_name, &now) ||
 		    now.ifindex != device;
@@ -249,7 +262,7 @@ static void follow_device(struct dp *dp, size_t iface)
 		struct queue *q = &dp->queues[i];
 
 		if (q->state == QUEUE_SERVED && q->port->ifindex == device &&
-		    q->port->queue >= n)
+		    (q->port->queue >= n || (chains && !q->port->chains)))
 			remove_one(dp, q);
 	}
 	if (!gone && n > dp->ifaces[iface].queues)

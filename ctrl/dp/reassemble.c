@@ -4,17 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "ctrl/dp/handoff.h"
+#include "ctrl/dp/large.h"
 #include "ctrl/dp/worker.h"
 #include "include/proto.h"
 
 #define SHARE	     8U /* of the frames, at most this part */
 #define SENDER_SHARE 4U /* of that, at most this part is of one sender's */
-
-/* With what AH's extended numbers need behind a packet. */
-#define SCRATCH_BYTES (FRAME_HEADROOM + UINT16_MAX + 1U + 4U)
 
 #define KEY_WORDS (sizeof(struct datagram_key) / sizeof(uint64_t))
 
@@ -26,16 +23,8 @@ int reassembly_init(struct reassembly *r, uint32_t frames)
 	r->sender_max = max / SENDER_SHARE > CHUNKS_MAX ? max / SENDER_SHARE
 							: CHUNKS_MAX;
 	r->at = calloc(max ? max : 1, sizeof(*r->at));
-	r->scratch = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (r->scratch == MAP_FAILED)
-		r->scratch = NULL;
-	if (!r->at || !r->scratch) {
-		reassembly_fini(r);
+	if (!r->at)
 		return -ENOMEM;
-	}
-	/* Plaintext passes through here. */
-	madvise(r->scratch, SCRATCH_BYTES, MADV_DONTDUMP);
 	TAILQ_INIT(&r->free);
 	TAILQ_INIT(&r->ready);
 	TAILQ_INIT(&r->by_age[0]);
@@ -50,8 +39,6 @@ int reassembly_init(struct reassembly *r, uint32_t frames)
 void reassembly_fini(struct reassembly *r)
 {
 	free(r->at);
-	if (r->scratch)
-		munmap(r->scratch, SCRATCH_BYTES);
 	*r = (struct reassembly){ 0 };
 }
 
@@ -328,13 +315,14 @@ static void complete(struct worker *w, struct datagram *d, struct packet *p)
 		TAILQ_INSERT_TAIL(&w->reassembly.ready, d, by_age);
 		return;
 	}
+	p->large = false; /* the last fragment may have been */
 	become(w, d, p, l3);
 	release(w, d, p);
 }
 
 static uint8_t *gather(const struct worker *w, const struct datagram *d)
 {
-	uint8_t *payload = w->reassembly.scratch + FRAME_HEADROOM;
+	uint8_t *payload = large_place(w);
 	uint32_t headers = d->header_bytes, left = d->pieces.end;
 
 	memcpy(payload - headers, chunk_at(w, d, 0) - headers, headers);
@@ -355,7 +343,7 @@ bool reassemble_large(struct worker *w, struct batch *b)
 	if (!d)
 		return false;
 	TAILQ_REMOVE(&w->reassembly.ready, d, by_age);
-	*p = (struct packet){ .routed = true, .lent = true };
+	*p = (struct packet){ .routed = true, .large = true };
 	become(w, d, p, gather(w, d));
 	release(w, d, p);
 	b->n = 1;

@@ -11,8 +11,7 @@
  * pieces of packets has to be faster than the other pieces of a packet are.
  *
  * What fits one frame is opened there. A larger one is gathered in the scratch
- * buffer, walks alone, and what comes out of it goes up to the host if it is still
- * larger than a frame: the kernel cuts it, or tells its sender.
+ * buffer, and walks alone (large.h).
  *
  * No ICMP error tells a sender that his packet was never whole.
  */
@@ -85,7 +84,6 @@ struct sender {
 
 struct reassembly {
 	struct datagram *at; /* owned; frames_max */
-	uint8_t *scratch;    /* owned; SCRATCH_BYTES */
 	uint32_t frames_max;
 	uint32_t sender_max; /* of frames, and of datagrams */
 	uint32_t frames;     /* that it has */

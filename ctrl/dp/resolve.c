@@ -22,16 +22,17 @@
 /* By hand: compilers clear a struct of this size by an instruction that costs
  * as much as the rest of this file. ip and seq are written before they are
  * read. */
-static inline void packet_init(struct packet *p, const struct worker *w,
-			       const struct port_desc *desc)
+static inline void packet_init(struct packet *p, uint64_t frame, uint8_t *at,
+			       uint32_t bytes)
 {
-	p->frame = frame_of(desc->addr);
-	p->l3 = umem_at(&w->umem, desc->addr) + ETH_HEADER_BYTES;
-	p->bytes = desc->bytes;
+	p->frame = frame;
+	p->l3 = at + ETH_HEADER_BYTES;
+	p->bytes = bytes;
 	p->state = PKT_CLEAR;
 	p->routed = false;
 	p->lent = false;
 	p->plain = false;
+	p->large = false;
 	p->peer_port_be = 0;
 	p->drop = DROP_NONE;
 	p->sa = NULL;
@@ -80,16 +81,17 @@ struct meta_there {
 
 /* Where that is, is the driver's choice. The frame is what is behind it. */
 static inline const struct meta_there *find_meta(const struct worker *w,
-						 struct port_desc *desc)
+						 uint8_t **frame,
+						 uint32_t *bytes)
 {
-	const uint8_t *at = umem_at(&w->umem, desc->addr);
+	const uint8_t *at = *frame;
 	uint64_t token;
 
 	memcpy(&token, at, sizeof(token));
-	if (token != w->head_token || desc->bytes < sizeof(struct head_meta))
+	if (token != w->head_token || *bytes < sizeof(struct head_meta))
 		return (const void *)(at - sizeof(struct dp_meta));
-	desc->addr += sizeof(struct head_meta);
-	desc->bytes -= (uint32_t)sizeof(struct head_meta);
+	*frame += sizeof(struct head_meta);
+	*bytes -= (uint32_t)sizeof(struct head_meta);
 	return (const void *)(at + offsetof(struct head_meta, meta));
 }
 
@@ -108,29 +110,30 @@ static bool is_fragment(const struct packet *p)
 	return p->ip.fragment & (IPV4_MF | IPV4_OFFSET_MASK);
 }
 
-static inline void resolve_frame(struct worker *w, struct port_desc frame,
-				 const struct packet *before, struct packet *p)
+static inline void resolve_one(struct worker *w, uint64_t frame, uint8_t *at,
+			       uint32_t bytes, const struct packet *before,
+			       struct packet *p)
 {
-	const struct meta_there *at = find_meta(w, &frame);
-	const uint16_t l3_off = at->meta.l3_off;
-	const struct sa_ref ref = at->meta.sa;
-	const uint8_t dir = at->meta.dir;
+	const struct meta_there *there = find_meta(w, &at, &bytes);
+	const uint16_t l3_off = there->meta.l3_off;
+	const struct sa_ref ref = there->meta.sa;
+	const uint8_t dir = there->meta.dir;
 
-	packet_init(p, w, &frame);
-	if (at->meta.magic != w->magic || dir > DIR_IN)
+	packet_init(p, frame, at, bytes);
+	if (there->meta.magic != w->magic || dir > DIR_IN)
 		return packet_drop(p, DROP_META_MISSING);
-	p->l3 = umem_at(&w->umem, frame.addr) + l3_off;
-	if (!packet_parse(p, frame.bytes, l3_off))
+	p->l3 = at + l3_off;
+	if (!packet_parse(p, bytes, l3_off))
 		return packet_drop(p, DROP_IP_MALFORMED);
-	if (dir == DIR_OUT && at->meta.too_big)
+	if (dir == DIR_OUT && there->meta.too_big)
 		return resolve_told(w, p, ref);
 	p->state = dir == DIR_OUT ? PKT_CLEAR : PKT_CIPHER;
 	p->routed = true;
-	p->policy_id = at->meta.policy_id;
-	p->policy_gen = at->meta.policy_gen;
+	p->policy_id = there->meta.policy_id;
+	p->policy_gen = there->meta.policy_gen;
 	if (p->state == PKT_CIPHER && is_fragment(p)) {
 		p->state = PKT_FRAGMENT;
-		p->plain = at->meta.plain;
+		p->plain = there->meta.plain;
 		if (!ref.gen) /* only a first one shows the SPI */
 			return;
 	}
@@ -154,28 +157,43 @@ void resolve_port(struct worker *w, struct batch *b,
 	for (uint32_t i = 0; i < n; i++) {
 		if (i + NEAR < n)
 			fetch_near(w, &desc[i + NEAR]);
-		resolve_frame(w, desc[i], before, &p[i]);
+		resolve_one(w, frame_of(desc[i].addr),
+			    umem_at(&w->umem, desc[i].addr), desc[i].bytes,
+			    before, &p[i]);
 		before = &p[i];
 	}
 	b->n += n;
 }
 
+void resolve_at(struct worker *w, struct batch *b, uint64_t frame, uint8_t *at,
+		uint32_t bytes)
+{
+	struct packet *p = &b->pkt[b->n++];
+
+	resolve_one(w, frame, at, bytes, p, p);
+}
+
 void resolve_host(struct worker *w, struct batch *b,
 		  const struct port_desc *desc)
 {
+	resolve_host_at(w, b, frame_of(desc->addr),
+			umem_at(&w->umem, desc->addr), desc->bytes);
+}
+
+void resolve_host_at(struct worker *w, struct batch *b, uint64_t frame,
+		     uint8_t *at, uint32_t bytes)
+{
 	struct packet *p = &b->pkt[b->n++];
-	const uint8_t *eth;
 	struct host_tag tag;
 
-	packet_init(p, w, desc);
-	eth = p->l3 - ETH_HEADER_BYTES;
-	memcpy(&tag, eth, sizeof(tag));
-	if (desc->bytes < ETH_HEADER_BYTES || tag.magic != w->magic)
+	packet_init(p, frame, at, bytes);
+	memcpy(&tag, at, sizeof(tag));
+	if (bytes < ETH_HEADER_BYTES || tag.magic != w->magic)
 		return packet_drop(p, DROP_HOST_UNTAGGED);
 	if (tag.policy_gen !=
 	    atomic_load_explicit(&w->policies->gen, memory_order_acquire))
 		return packet_drop(p, DROP_POLICY_STALE);
-	if (!packet_parse(p, desc->bytes, ETH_HEADER_BYTES))
+	if (!packet_parse(p, bytes, ETH_HEADER_BYTES))
 		return packet_drop(p, DROP_HOST_READ);
 	p->policy_id = tag.policy_id;
 	p->policy_gen = tag.policy_gen;

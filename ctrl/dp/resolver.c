@@ -218,6 +218,6 @@ uint32_t resolver_mtu(const struct resolver *r, uint32_t ifindex)
 {
 	for (size_t i = 0; i < r->spec.n_ifaces; i++)
 		if (r->ifaces[i].ifindex == ifindex)
-			return r->ifaces[i].mtu;
+			return iface_mtu(&r->ifaces[i]);
 	return 0;
 }

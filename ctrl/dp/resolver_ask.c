@@ -198,7 +198,7 @@ static void find_way(struct resolver *r, const struct addr *dst,
 	out->iface = resolver_served(r, route.ifindex);
 	if (!out->iface)
 		return;
-	out->mtu = nl_route_mtu(&route, out->iface->mtu);
+	out->mtu = nl_route_mtu(&route, iface_mtu(out->iface));
 	if (out->mtu > path_mtu)
 		out->mtu = path_mtu;
 	out->source = route.source;

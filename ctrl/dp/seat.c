@@ -279,8 +279,12 @@ static struct xdp_program *component(const struct seat_bpf *skel,
 {
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .obj = skel->obj,
 			    .prog_name = "cygnet");
-	struct xdp_program *p = xdp_program__create(&opts);
+	struct xdp_program *p;
 
+	/* Of its dispatcher, if the others do as well: libxdp loads this one
+	 * without. */
+	bpf_program__set_flags(skel->progs.cygnet, BPF_F_XDP_HAS_FRAGS);
+	p = xdp_program__create(&opts);
 	if (libxdp_get_error(p))
 		return NULL;
 	xdp_program__set_run_prio(p, priority);

@@ -64,6 +64,7 @@ struct mnl_socket;
 
 struct dp {
 	struct config *config;
+	bool chains; /* this kernel's AF_XDP carries frames in pieces */
 	struct iface ifaces[IFACE_MAX];
 	struct served served[IFACE_MAX];
 	size_t n_ifaces;

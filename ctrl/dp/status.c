@@ -75,6 +75,8 @@ static void iface_status(const struct dp *dp, size_t index,
 		.dispatcher = xdp->seat.slot_fd != 0,
 		.zero_copy = is_zero_copy(dp, s->at.xdp_ifindex),
 		.queues = dp->ifaces[index].queues,
+		.mtu = dp->ifaces[index].mtu,
+		.largest = iface_mtu(&dp->ifaces[index]),
 	};
 	memcpy(out->name, dp->ifaces[index].name, sizeof(out->name));
 }

@@ -159,7 +159,7 @@ static uint32_t in_frame(const struct packet *p)
 	uint32_t left = FRAME_BYTES - (uint32_t)((uintptr_t)p->l3 % FRAME_BYTES);
 	uint32_t bytes = sure_bytes(p);
 
-	return bytes < left ? bytes : left;
+	return p->large || bytes < left ? bytes : left;
 }
 
 static void copy(const struct tap *t, struct tapped *to, const struct worker *w,

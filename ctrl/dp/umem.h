@@ -23,8 +23,14 @@
 /* Where that puts a frame's first octet; who fills one himself does likewise. */
 #define FRAME_ETH_AT 512U
 
+/* So many octets of a frame arrive in one piece. */
+#define PIECE_BYTES (FRAME_BYTES - FRAME_ETH_AT)
+
 /* Where IP stands behind the longest link header, that with two VLAN tags. */
 #define FRAME_L3_AT (FRAME_ETH_AT + ETH_HEADER_BYTES + 8U)
+
+/* The largest IP packet that arrives in one frame, whatever its link header. */
+#define FRAME_MTU (FRAME_BYTES - FRAME_L3_AT)
 
 struct umem {
 	uint8_t *area; /* owned; page-aligned */

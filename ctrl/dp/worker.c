@@ -15,6 +15,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/prefetch.h"
 #include "ctrl/dp/handoff.h"
+#include "ctrl/dp/large.h"
 #include "ctrl/dp/plug.h"
 #include "ctrl/dp/tap.h"
 #include "ctrl/dp/tfc.h"
@@ -36,7 +37,10 @@ int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
 	if (err)
 		return err;
 	err = umem_init(&w->umem, frames);
+	if (!err)
+		err = large_init(w);
 	if (err) {
+		umem_fini(&w->umem);
 		host_fini(&w->host);
 		return err;
 	}
@@ -58,6 +62,7 @@ void worker_fini(struct worker *w)
 {
 	umem_fini(&w->umem);
 	host_fini(&w->host);
+	large_fini(w);
 	plugs_fini(w);
 	reassembly_fini(&w->reassembly);
 	free(w->hold);
@@ -145,8 +150,12 @@ static bool port_rx(struct worker *w, uint32_t index)
 
 	b.n = 0;
 	fetch(w, desc, n);
-	resolve_port(w, &b, desc, n);
-	worker_walk(w, &b);
+	if (port->chained) {
+		large_rx(w, port, desc, n);
+	} else {
+		resolve_port(w, &b, desc, n);
+		worker_walk(w, &b);
+	}
 	drain_port(w, index, n);
 	return n > 0;
 }
@@ -170,7 +179,10 @@ static void port_fill(struct worker *w, struct port *port)
 /* Frames back from transmission, and free ones in to receive. */
 static void port_refill(struct worker *w, struct port *port)
 {
-	w->passes[PASS_WORKER_TX].pkts += port->ops->complete(port);
+	uint32_t n = port->ops->complete(port);
+
+	w->passes[PASS_WORKER_TX].pkts +=
+		port->more_in_tx ? large_sent(port, n) : n;
 	if (!port->leaving)
 		port_fill(w, port);
 	port->ops->kick(port);
@@ -312,10 +324,10 @@ void workers_finish(struct worker *const *w, uint32_t n)
 
 bool worker_frames_balance(const struct worker *w)
 {
-	uint32_t elsewhere = w->held + handoff_lent(w) + w->plugs.stranded +
-			     w->reassembly.frames;
+	uint32_t elsewhere = w->held + w->held_more + handoff_lent(w) +
+			     w->plugs.stranded + w->reassembly.frames;
 
 	for (uint32_t i = 0; i < w->n_ports; i++)
-		elsewhere += w->ports[i]->in_kernel;
+		elsewhere += w->ports[i]->in_kernel + w->ports[i]->n_pieces;
 	return w->umem.free_count + elsewhere == w->umem.frames;
 }

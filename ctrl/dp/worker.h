@@ -122,6 +122,7 @@ struct host {
 	int fd; /* borrowed: a queue of its own; -1: none */
 	uint8_t mac[6];
 	uint8_t *scratch;    /* owned; HOST_FRAME_MAX */
+	bool walked;	     /* in this round a large packet */
 	struct host_cut cut; /* of what stands there */
 };
 
@@ -162,6 +163,7 @@ struct worker {
 
 	struct packet *hold; /* owned; packets that wait */
 	uint32_t held;
+	uint32_t held_more;   /* frames of them that are no packet's first */
 	uint64_t hold_due_ns; /* the earliest deadline of what waits */
 	uint32_t hold_max;    /* an eighth of the frames */
 	uint32_t hold_room;   /* that much of it is not yet to be read */
@@ -171,6 +173,7 @@ struct worker {
 	struct tfc_clock tfc;
 
 	struct reassembly reassembly; /* of what comes in fragments */
+	uint8_t *scratch;	      /* owned; see large.h */
 
 	struct packet *made; /* owned; they walk next */
 	uint32_t n_made;
@@ -238,6 +241,12 @@ void resolve_port(struct worker *w, struct batch *b,
 		  const struct port_desc *desc, uint32_t n);
 void resolve_host(struct worker *w, struct batch *b,
 		  const struct port_desc *desc);
+
+/* The same of one that stands anywhere; with a frame of its own. */
+void resolve_at(struct worker *w, struct batch *b, uint64_t frame, uint8_t *at,
+		uint32_t bytes);
+void resolve_host_at(struct worker *w, struct batch *b, uint64_t frame,
+		     uint8_t *at, uint32_t bytes);
 
 /* Takes what the host sends; false: nothing was there. */
 bool host_rx(struct worker *w);

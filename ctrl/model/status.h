@@ -32,6 +32,8 @@ struct iface_status {
 	bool dispatcher; /* XDP in libxdp's, beside others; else alone */
 	bool zero_copy;	 /* AF_XDP; else copy */
 	unsigned int queues;
+	uint32_t mtu;
+	uint32_t largest; /* packet that we carry; less than mtu on old kernels */
 };
 
 /* One direction of a tunnel. */

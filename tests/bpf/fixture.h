@@ -360,6 +360,7 @@ static inline bool fixture_load(struct fixture *fx, enum instance on)
 		.head_token = FIXTURE_TOKEN,
 		.host_ifindex = if_nametoindex("host"),
 		.no_meta = on == GW_NO_META,
+		.chains = on != GW_DISCARD,
 		.forward_kernel = on == GW_KERNEL,
 		.tag_mark = TAG_MARK,
 		.conntrack = fx->conntrack,

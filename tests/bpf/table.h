@@ -129,8 +129,10 @@ enum program {
 
 /* Instances of the programs. */
 enum instance {
-	GW_BYPASS,	/* gateway.default = bypass */
-	GW_DISCARD,	/* the same policies, gateway.default = discard */
+	GW_BYPASS, /* gateway.default = bypass */
+	/* The same policies, gateway.default = discard; AF_XDP takes no frame in
+	 * several pieces. */
+	GW_DISCARD,
 	GW_NO_PROTECT,	/* DISCARD and BYPASS policies alone */
 	GW_BYPASS_ALL,	/* BYPASS policies alone, and the default */
 	GW_DISCARD_ALL, /* BYPASS policies alone, the default is discard */

@@ -289,7 +289,7 @@ static uint32_t put_frame(uint8_t *at, const void *addresses, uint32_t l3_off,
 	uint16_t type = bytes && l3[0] >> 4 == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP;
 	uint32_t head = 12;
 
-	must(bytes <= FRAME_BYTES - l3_off, "packet too long for a frame");
+	must(bytes <= UINT16_MAX, "packet too long");
 	memcpy(at, addresses, head);
 	for (; head + ETH_TYPE_BYTES + sizeof(tag) <= l3_off; head += 4)
 		memcpy(at + head, tag, sizeof(tag));
@@ -306,7 +306,7 @@ void gateway_give_meta(struct gateway *g, struct port_mem *port,
 {
 	static const uint8_t addresses[12] = { 2, 0, 0, 0, 0, 1,
 					       2, 0, 0, 0, 0, 2 };
-	uint8_t frame[FRAME_BYTES];
+	uint8_t frame[PORT_MEM_FRAME_MAX];
 	uint32_t n = put_frame(frame, addresses, meta->l3_off, l3, bytes);
 
 	must(port_mem_give(port, meta, sizeof(*meta), frame, n), "give");
@@ -325,7 +325,7 @@ void gateway_give(struct gateway *g, enum dp_dir dir, const uint8_t *l3,
 void gateway_host_give(struct gateway *g, const struct host_tag *tag,
 		       const uint8_t *l3, uint32_t bytes)
 {
-	uint8_t frame[VNET_BYTES + FRAME_BYTES] = { 0 };
+	uint8_t frame[VNET_BYTES + PORT_MEM_FRAME_MAX] = { 0 };
 	size_t n = VNET_BYTES + put_frame(frame + VNET_BYTES, tag,
 					  ETH_HEADER_BYTES, l3, bytes);
 
@@ -369,11 +369,23 @@ const uint8_t *gateway_sent(const struct port_mem *port, uint32_t index,
 	return frame + ETH_HEADER_BYTES;
 }
 
+uint32_t gateway_sent_large(const struct port_mem *port, uint32_t *index,
+			    uint8_t *l3)
+{
+	uint8_t frame[PORT_MEM_FRAME_MAX];
+	uint32_t bytes = port_mem_sent_whole(port, index, frame);
+
+	must(bytes, "no such frame was transmitted");
+	memcpy(l3, frame + ETH_HEADER_BYTES, bytes - ETH_HEADER_BYTES);
+	return bytes - ETH_HEADER_BYTES;
+}
+
 void gateway_reset(struct gateway *g)
 {
 	must(g->inside.rx_at == g->inside.rx_n, "inside not yet received");
 	must(g->outside.rx_at == g->outside.rx_n, "outside not yet received");
-	g->sent += g->inside.tx_n + g->outside.tx_n;
+	g->sent += port_mem_sent_n(&g->inside) + port_mem_sent_n(&g->outside);
+	g->inside.port.more_in_tx = g->outside.port.more_in_tx = 0;
 	port_mem_reset(&g->inside);
 	port_mem_reset(&g->outside);
 }
@@ -557,10 +569,7 @@ static bool fits(const struct gateway *g, uint32_t mtu, uint32_t inner_bytes)
 {
 	uint32_t text = esp_text_bytes(g->out, inner_bytes);
 
-	return esp_outer_bytes(g->out, text) <= mtu &&
-	       FRAME_ETH_AT + NH_LINK_MAX + ETH_TYPE_BYTES + text +
-			       g->out->icv_bytes <=
-		       FRAME_BYTES;
+	return esp_outer_bytes(g->out, text) <= mtu;
 }
 
 bool gateway_fills(const struct gateway *g, uint32_t mtu, uint32_t inner_bytes)
@@ -723,6 +732,9 @@ static bool see_port(bool *seen, const struct port_mem *port)
 	for (uint32_t i = 0; i < port->tx_n; i++)
 		if (!see(seen, port->tx[i].addr))
 			return false;
+	for (uint32_t i = 0; i < port->port.n_pieces; i++)
+		if (!see(seen, port->port.pieces[i].addr))
+			return false;
 	return true;
 }
 
@@ -759,8 +771,8 @@ bool gateway_frames_balance(const struct gateway *g)
 bool gateway_books_balance(struct gateway *g)
 {
 	uint8_t l3[HOST_FRAME_MAX], dmac[6];
-	uint64_t waiting = g->inside.rx_n - g->inside.rx_at +
-			   (g->outside.rx_n - g->outside.rx_at);
+	uint64_t waiting = port_mem_waiting_n(&g->inside) +
+			   port_mem_waiting_n(&g->outside);
 	uint64_t made = g->passes[PASS_WORKER_ICMP].pkts +
 			g->passes[PASS_WORKER_FRAGMENT].pkts +
 			g->passes[PASS_WORKER_SEGMENT].pkts +
@@ -769,7 +781,8 @@ bool gateway_books_balance(struct gateway *g)
 	while (gateway_host_take(g, l3, dmac))
 		;
 	return gateway_frames_balance(g) && !g->drops[DROP_NONE].pkts &&
-	       g->given + made == g->sent + g->inside.tx_n + g->outside.tx_n +
+	       g->given + made == g->sent + port_mem_sent_n(&g->inside) +
+					  port_mem_sent_n(&g->outside) +
 					  gateway_dropped(g) + g->w.held +
 					  g->passes[PASS_WORKER_PMTU].pkts +
 					  g->w.reassembly.pieces +

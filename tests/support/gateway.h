@@ -130,6 +130,11 @@ uint32_t gateway_host_take(struct gateway *g, uint8_t *l3, uint8_t dmac[6]);
 const uint8_t *gateway_sent(const struct port_mem *port, uint32_t index,
 			    uint32_t *bytes);
 
+/* One that may be in pieces, from *index on, likewise to l3, room for what IP can
+ * say; its octets. *index: of the next one then. */
+uint32_t gateway_sent_large(const struct port_mem *port, uint32_t *index,
+			    uint8_t *l3);
+
 /* Forgets what both ports transmitted, and keeps the books. */
 void gateway_reset(struct gateway *g);
 
@@ -195,8 +200,8 @@ enum drop_reason gateway_host_fault(const struct host_tag *tag,
 enum drop_reason gateway_text_fault(struct slice text, uint8_t outer_tos);
 
 /*
- * Is an inner packet of that size the largest that fits a way of that MTU, and a
- * frame, once the outbound SA has protected it?
+ * Is an inner packet of that size the largest that fits a way of that MTU once the
+ * outbound SA has protected it?
  */
 bool gateway_fills(const struct gateway *g, uint32_t mtu, uint32_t inner_bytes);
 

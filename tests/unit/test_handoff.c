@@ -475,7 +475,7 @@ static void largest_sealed_packet_crosses_within_one_frame(void **state)
 	gateway_know(p->g[1], &peer);
 	g->out->owner = 0;
 	g->w.n_ports = 1; /* the protected one alone */
-	inner.total_bytes = pmtu_inner(g->out, peer.mtu);
+	inner.total_bytes = pmtu_frame(g->out, peer.mtu);
 	gateway_packet(l3, &inner);
 	gateway_give(g, DIR_OUT, l3, inner.total_bytes);
 	step(p, 0);

@@ -149,21 +149,6 @@ static void inner_mtu_is_exact_for_every_algorithm_and_in_udp(void **state)
 	}
 }
 
-static void what_fits_a_frame_counts_on_a_link_of_jumbo_frames(void **state)
-{
-	struct gateway *g = *state;
-	uint32_t inner = pmtu_inner(g->out, 9000);
-
-	atomic_store(&g->link.fib.gen, 2);
-	know(g, 9000);
-	assert_in_range(inner, 3400, FRAME_BYTES - 526);
-	step_out(g, inner, IPV4_DF);
-	assert_int_equal(g->outside.tx_n, 1);
-	step_out(g, inner + 1, IPV4_DF);
-	assert_int_equal(g->outside.tx_n, 1);
-	assert_int_equal(g->inside.tx_n, 1);
-}
-
 /* --- DF: the ICMP error --- */
 
 /* The one frame that left by the protected port, as an error about sent. */
@@ -572,7 +557,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			inner_mtu_is_exact_for_every_algorithm_and_in_udp),
-		CASE(what_fits_a_frame_counts_on_a_link_of_jumbo_frames),
 		CASE(packet_with_df_is_answered_with_what_fits),
 		CASE(error_has_the_link_header_of_the_senders_next_hop),
 		CASE(error_waits_for_the_senders_next_hop),

@@ -79,7 +79,7 @@ static uint32_t ring_rx(struct port *p, struct port_desc *out, uint32_t n)
 		memcpy(umem_at(p->umem, addr), msg.frame, msg.bytes);
 		memcpy(umem_at(p->umem, addr) - sizeof(msg.meta), &msg.meta,
 		       sizeof(msg.meta));
-		out[i] = (struct port_desc){ addr, msg.bytes };
+		out[i] = (struct port_desc){ addr, msg.bytes, 0 };
 	}
 	return i;
 }
