@@ -312,7 +312,7 @@ def expected_ifaces(lab, ns):
 
     return {name: {"role": role, "xdp": "native", "place": "alone",
                    "af_xdp": "copy",
-                   "queues": queues(name)}
+                   "queues": queues(name), "mtu": 1500, "largest": 1500}
             for name, role in (("lan0", "protected"), ("wan0", "unprotected"))}
 
 

@@ -28,14 +28,15 @@ def make_macvlan(lab, ns, ifname, address):
 
 
 def check_refused(lab):
-    lab.run("host-b", ["ip", "link", "set", "eth0", "mtu", "9000"])
+    """More queues to send by than the other end has to receive by."""
+    lab.run("host-b", ["ethtool", "-L", "eth0", "tx", "2"])
     gateway = lab.start_gateway("gw-b", lab.default_conf("b"))
     ok(gateway.status()["interfaces"]["lan0"]["xdp"] == "generic" and
        "lan0: its driver has a native mode and refuses it" in
        log_of(gateway.process), "a driver that refuses is named as such")
     gateway.stop()
     lab.run("gw-b", [f"{BUILD}/cygnetd", "--release"])
-    lab.run("host-b", ["ip", "link", "set", "eth0", "mtu", "1500"])
+    lab.run("host-b", ["ethtool", "-L", "eth0", "tx", "1"])
 
 
 def main():
