@@ -26,7 +26,8 @@ struct spd_list {
 };
 
 #define SPD_WORDS	  5
-#define SPD_WORD_PORTS	  4 /* of the key: ports and protocol */
+#define SPD_WORD_PORTS	  4 /* of the key: tunnel, ports and protocol */
+#define SPD_TUNNEL_SHIFT  48
 #define SPD_LOCAL_SHIFT	  32
 #define SPD_REMOTE_SHIFT  16
 #define SPD_MAPPED_PREFIX 0xffffULL /* of IPv4, above its 32 bits */
@@ -35,6 +36,7 @@ struct spd_list {
 struct spd_key {
 	__u64 word[SPD_WORDS];
 	__u16 port[2]; /* local, remote */
+	__u16 tunnel;
 	__u8 protocol;
 	__u8 has_ports;
 };
@@ -65,11 +67,13 @@ SPD_INLINE void spd_key_of(const struct flow *f, struct spd_key *k)
 	k->word[1] = spd_word(at + 8);
 	k->word[2] = spd_word(at + 16);
 	k->word[3] = spd_word(at + 24);
-	k->word[SPD_WORD_PORTS] = (__u64)f->local_port << SPD_LOCAL_SHIFT |
+	k->word[SPD_WORD_PORTS] = (__u64)f->tunnel << SPD_TUNNEL_SHIFT |
+				  (__u64)f->local_port << SPD_LOCAL_SHIFT |
 				  (__u64)f->remote_port << SPD_REMOTE_SHIFT |
 				  f->protocol;
 	k->port[0] = f->local_port;
 	k->port[1] = f->remote_port;
+	k->tunnel = f->tunnel;
 	k->protocol = f->protocol;
 	k->has_ports = f->has_ports;
 }
@@ -102,7 +106,7 @@ SPD_INLINE enum spd_match spd_entry_match(const struct spd_entry *e,
 		return SPD_MATCH_NO;
 	if (e->protocol != PROTO_ANY && e->protocol != k->protocol)
 		return SPD_MATCH_NO;
-	if (!(e->flags >> (dir & 1) & 1))
+	if (!(e->flags >> (dir & 1) & 1) || e->tunnel[dir & 1] != k->tunnel)
 		return SPD_MATCH_NO;
 	if (!(e->flags & SPD_PORTS))
 		return SPD_MATCH_YES;

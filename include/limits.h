@@ -19,6 +19,7 @@
 #define QUEUE_MAX     64    /* queues of one interface */
 #define WORKERS_MAX   64    /* threads that carry packets */
 #define DUMMIES_MAX   1024  /* SAs in use that send dummy packets */
+#define TUNNELS_MAX   256   /* tunnel interfaces (if_id) */
 #define ADDR_MAX      1024  /* addresses of this host */
 #define FRAGMENTS_MAX 16384 /* packets whose first fragment left a verdict */
 #define SOCK_MAX      64    /* sockets of our own that the guard lets out */

@@ -55,7 +55,8 @@ struct spd_entry {
 	__u8 protocol;			/* PROTO_ANY matches all */
 	__u8 action;			/* enum spd_action */
 	__u8 flags;
-	__u8 pad[5];
+	__u8 pad;
+	__u16 tunnel[2]; /* by enum dp_dir: the one whose packets it is for */
 };
 
 #define SPD_LEAF 0xff /* in place of a word */
@@ -86,7 +87,8 @@ struct spd_leaf {
 
 struct spd_head {
 	__u32 gen;	 /* of this list; a frame's verdict names it */
-	__u32 restricts; /* how many of its entries are not BYPASS */
+	__u32 restricts; /* how many of its entries are not BYPASS, and not of
+			    tunnel interfaces alone */
 	__u32 count;	 /* entries */
 	__u32 pad;
 	struct spd_slot root[SPD_ROOTS];
@@ -122,8 +124,9 @@ struct spd_verdict {
 	/* It would go in the clear, but shows no ports, and by its ports might
 	 * be what a PROTECT policy covers (RFC 4301 section 7). */
 	__u32 hidden : 1;
-	__u32 named : 1; /* the policy has a protocol, and not any */
-	__u32 pad : 2;
+	__u32 named : 1;  /* the policy has a protocol, and not any */
+	__u32 tunnel : 1; /* it was asked of a tunnel interface's packet */
+	__u32 pad : 1;
 };
 
 _Static_assert(sizeof(struct spd_entry) == 88, "fits a block");

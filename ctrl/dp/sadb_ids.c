@@ -14,7 +14,9 @@
 static bool same_policy(const struct policy *a, const struct policy *b)
 {
 	return a->action == b->action && a->manual == b->manual &&
-	       a->dirs == b->dirs && selector_equal(&a->selector, &b->selector);
+	       a->dirs == b->dirs && a->tunnel[DIR_OUT] == b->tunnel[DIR_OUT] &&
+	       a->tunnel[DIR_IN] == b->tunnel[DIR_IN] &&
+	       selector_equal(&a->selector, &b->selector);
 }
 
 static uint32_t hash_of(const struct policy *p)

@@ -53,7 +53,7 @@ static int add_places(const struct sadb *s, const struct entry *en,
 	enum dp_dir dir = en->id.dir == SADB_IN ? DIR_IN : DIR_OUT;
 	uint32_t *more;
 	size_t n;
-	int err = classify_overlaps(&s->image, &p->selector, dir, NULL, 0, &n);
+	int err = classify_overlaps(&s->image, p, dir, NULL, 0, &n);
 
 	if (err)
 		return err;
@@ -61,8 +61,7 @@ static int add_places(const struct sadb *s, const struct entry *en,
 	if (!more)
 		return -ENOMEM;
 	out->at = more;
-	err = classify_overlaps(&s->image, &p->selector, dir, more + out->n, n,
-				&n);
+	err = classify_overlaps(&s->image, p, dir, more + out->n, n, &n);
 	if (err)
 		return err;
 	out->n += n;

@@ -285,12 +285,12 @@ static struct piece piece_of(const struct policy *p, const struct domain *d,
 		.place = (uint32_t)place,
 		.hides = !d->has_ports && selector_has_ports(s) &&
 			 !selector_is_opaque(s),
-		.box.min = { number_of(&s->local_min),
-			     number_of(&s->remote_min), s->local_port_min,
-			     s->remote_port_min, any ? 0 : s->protocol },
-		.box.max = { number_of(&s->local_max),
-			     number_of(&s->remote_max), s->local_port_max,
-			     s->remote_port_max, any ? UINT8_MAX : s->protocol },
+		.box.min = { number_of(&s->local_min), number_of(&s->remote_min),
+			     s->local_port_min, s->remote_port_min,
+			     any ? 0 : s->protocol, p->tunnel[d->dir] },
+		.box.max = { number_of(&s->local_max), number_of(&s->remote_max),
+			     s->local_port_max, s->remote_port_max,
+			     any ? UINT8_MAX : s->protocol, p->tunnel[d->dir] },
 	};
 
 	if (!d->has_ports) {
@@ -302,12 +302,24 @@ static struct piece piece_of(const struct policy *p, const struct domain *d,
 	return piece;
 }
 
-static struct box space_of(const struct domain *d)
+/* How many bits tell the tunnels apart. */
+static uint32_t tunnel_bits(const struct build *b)
+{
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		while (b->pieces[i].box.max[DIM_TUNNEL] >> bits)
+			bits++;
+	return bits;
+}
+
+/* Packets of tunnels that no policy names match none, wherever they come to. */
+static struct box space_of(const struct domain *d, uint32_t bits)
 {
 	const struct addr none = addr_from_v4(0), all = addr_from_v4(~0U);
 	struct box space = {
 		.max = { ~(unsigned __int128)0, ~(unsigned __int128)0,
-			 UINT16_MAX, UINT16_MAX, UINT8_MAX },
+			 UINT16_MAX, UINT16_MAX, UINT8_MAX, (1U << bits) - 1 },
 	};
 
 	if (!d->is_v4)
@@ -317,10 +329,18 @@ static struct box space_of(const struct domain *d)
 	return space;
 }
 
+/* The tunnel first, where there are some: no other packet pays for them, and what
+ * covers all of one's packets covers what comes after. */
 static int build_root(struct build *b, const struct domain *d,
 		      struct spd_slot *root)
 {
-	struct part all = { .n = b->n, .view = space_of(d), .real = space_of(d) };
+	const uint32_t bits = tunnel_bits(b);
+	const struct cut by_tunnel = { .dim = DIM_TUNNEL, .bits = bits };
+	struct part all = {
+		.n = b->n,
+		.view = space_of(d, bits),
+		.real = space_of(d, bits),
+	};
 	uint32_t *set = calloc(b->n ? b->n : 1, sizeof(*set));
 	int err;
 
@@ -330,7 +350,8 @@ static int build_root(struct build *b, const struct domain *d,
 		set[i] = i;
 	all.set = set;
 	b->limit = b->slots.n + b->refs.n + SHARE_MIN + SHARE * b->n;
-	err = build_part(b, all, root);
+	err = bits ? build_cut(b, &all, &by_tunnel, root)
+		   : build_part(b, all, root);
 	free(set);
 	return err;
 }
@@ -343,6 +364,9 @@ static bool same_tree(const struct policy *list, size_t n,
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (is_of(&list[i], a) != is_of(&list[i], b))
+			return false;
+		if (is_of(&list[i], a) &&
+		    list[i].tunnel[a->dir] != list[i].tunnel[b->dir])
 			return false;
 		if (a->has_ports != b->has_ports && is_of(&list[i], a) &&
 		    selector_has_ports(&list[i].selector))
@@ -417,6 +441,7 @@ static struct spd_entry entry_of(const struct policy *p, size_t place)
 		.protocol = s->protocol,
 		.action = (uint8_t)p->action,
 		.flags = flags,
+		.tunnel = { p->tunnel[DIR_OUT], p->tunnel[DIR_IN] },
 	};
 }
 
@@ -521,12 +546,21 @@ static bool is_sound(const struct policy *p)
 	const struct sadb_selector *s = &p->selector;
 	bool v4 = is_v4(p);
 
-	return p->id < SPD_MAX && addr_is_v4(&s->local_max) == v4 &&
+	return p->id < SPD_MAX && p->tunnel[DIR_OUT] <= TUNNELS_MAX &&
+	       p->tunnel[DIR_IN] <= TUNNELS_MAX &&
+	       addr_is_v4(&s->local_max) == v4 &&
 	       addr_is_v4(&s->remote_min) == v4 &&
 	       addr_is_v4(&s->remote_max) == v4 &&
 	       number_of(&s->local_min) <= number_of(&s->local_max) &&
 	       number_of(&s->remote_min) <= number_of(&s->remote_max) &&
 	       selector_ports_sound(s);
+}
+
+/* Of either direction at least, and not of a tunnel interface's alone. */
+static bool concerns_all(const struct policy *p)
+{
+	return (p->dirs & SPD_OUT && !p->tunnel[DIR_OUT]) ||
+	       (p->dirs & SPD_IN && !p->tunnel[DIR_IN]);
 }
 
 static struct build *build_new(size_t n)
@@ -565,7 +599,8 @@ int classify_compile(const struct policy *list, size_t n, uint32_t gen,
 	for (size_t i = 0; i < n; i++) {
 		if (!is_sound(&list[i]))
 			return -EINVAL;
-		head.restricts += list[i].action != SPD_BYPASS;
+		head.restricts +=
+			list[i].action != SPD_BYPASS && concerns_all(&list[i]);
 	}
 	b = build_new(n);
 	if (b && b->pieces && b->room)

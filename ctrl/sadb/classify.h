@@ -28,8 +28,8 @@ struct spd_image {
 /*
  * gen   of the new list; not 0
  *
- * 0, -E2BIG (more than SPD_MAX), -EINVAL (an id out of range, or selectors of
- * two families or none), -EOVERFLOW (too many overlap in one place, or the tree
+ * 0, -E2BIG (more than SPD_MAX), -EINVAL (an id or a tunnel out of range, or
+ * selectors of two families or none), -EOVERFLOW (too many overlap in one place, or the tree
  * had too many copies), -ENOMEM.
  */
 int classify_compile(const struct policy *list, size_t n, uint32_t gen,
@@ -42,7 +42,8 @@ struct spd_verdict classify_lookup(const struct spd_image *image,
 				   const struct flow *f, enum dp_dir dir);
 
 /*
- * Policies that have flows of that direction in common with a selector.
+ * Policies that have flows of that direction in common with one, which may be among
+ * them.
  *
  * places   room for max of them; places in the list, upwards
  * n        how many there are, also where these are more than max
@@ -50,8 +51,7 @@ struct spd_verdict classify_lookup(const struct spd_image *image,
  * What is never asked, since an earlier one takes all of it, may be left out. 0
  * or -ENOMEM.
  */
-int classify_overlaps(const struct spd_image *image,
-		      const struct sadb_selector *s, enum dp_dir dir,
-		      uint32_t *places, size_t max, size_t *n);
+int classify_overlaps(const struct spd_image *image, const struct policy *p,
+		      enum dp_dir dir, uint32_t *places, size_t max, size_t *n);
 
 #endif

@@ -49,14 +49,17 @@ struct query {
 	const struct spd_image *image;
 	const struct sadb_selector *selector;
 	enum dp_dir dir;
+	uint16_t tunnel;
 	struct spd_key min, max; /* its corners */
 	uint64_t *found;	 /* a bit for each place */
 };
 
-static struct spd_key corner(const struct addr *local, const struct addr *remote,
-			     uint16_t local_port, uint16_t remote_port)
+static struct spd_key corner(const struct addr *local,
+			     const struct addr *remote, uint16_t local_port,
+			     uint16_t remote_port, uint16_t tunnel)
 {
 	const struct flow f = {
+		.tunnel = tunnel,
 		.local = *local,
 		.remote = *remote,
 		.local_port = local_port,
@@ -92,8 +95,8 @@ static bool entry_meets(const struct query *q, const struct spd_entry *e)
 {
 	const struct sadb_selector *s = q->selector;
 
-	return (e->flags >> q->dir & 1) && addrs_meet(q, e, 0) &&
-	       addrs_meet(q, e, 2) &&
+	return (e->flags >> q->dir & 1) && e->tunnel[q->dir] == q->tunnel &&
+	       addrs_meet(q, e, 0) && addrs_meet(q, e, 2) &&
 	       (e->protocol == PROTO_ANY || s->protocol == PROTO_ANY ||
 		e->protocol == s->protocol) &&
 	       ports_meet(e, 0, s->local_port_min, s->local_port_max) &&
@@ -120,6 +123,8 @@ static uint64_t field_mask(const struct spd_slot *s)
 {
 	if (s->word != SPD_WORD_PORTS)
 		return UINT64_MAX;
+	if (s->shift >= SPD_TUNNEL_SHIFT)
+		return (uint64_t)UINT16_MAX << SPD_TUNNEL_SHIFT;
 	if (s->shift >= SPD_LOCAL_SHIFT)
 		return (uint64_t)UINT16_MAX << SPD_LOCAL_SHIFT;
 	if (s->shift >= SPD_REMOTE_SHIFT)
@@ -177,10 +182,10 @@ static size_t list_found(const uint64_t *found, size_t words, uint32_t *places,
 	return n;
 }
 
-int classify_overlaps(const struct spd_image *image,
-		      const struct sadb_selector *s, enum dp_dir dir,
-		      uint32_t *places, size_t max, size_t *n)
+int classify_overlaps(const struct spd_image *image, const struct policy *p,
+		      enum dp_dir dir, uint32_t *places, size_t max, size_t *n)
 {
+	const struct sadb_selector *s = &p->selector;
 	const struct spd_head *head = &image->block[0].head;
 	size_t words = head->count / 64 + 1;
 	bool v4 = addr_is_v4(&s->local_min);
@@ -188,10 +193,11 @@ int classify_overlaps(const struct spd_image *image,
 		.image = image,
 		.selector = s,
 		.dir = dir,
+		.tunnel = p->tunnel[dir],
 		.min = corner(&s->local_min, &s->remote_min, s->local_port_min,
-			      s->remote_port_min),
+			      s->remote_port_min, p->tunnel[dir]),
 		.max = corner(&s->local_max, &s->remote_max, s->local_port_max,
-			      s->remote_port_max),
+			      s->remote_port_max, p->tunnel[dir]),
 		.found = calloc(words, sizeof(*q.found)),
 	};
 

@@ -18,6 +18,7 @@ static const struct {
 	[DIM_LOCAL_PORT] = { SPD_WORD_PORTS, SPD_LOCAL_SHIFT },
 	[DIM_REMOTE_PORT] = { SPD_WORD_PORTS, SPD_REMOTE_SHIFT },
 	[DIM_PROTOCOL] = { SPD_WORD_PORTS, 0 },
+	[DIM_TUNNEL] = { SPD_WORD_PORTS, SPD_TUNNEL_SHIFT },
 };
 
 static bool is_address(enum dim dim)

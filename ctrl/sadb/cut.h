@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Where a set of policies is best cut in pieces: the arithmetic of the compiler
- * in classify.c. A policy is a box in five dimensions; a cut takes some bits of
+ * in classify.c. A policy is a box in six dimensions; a cut takes some bits of
  * one of them, and each of their values is a child, with the policies that
  * reach into it. Plain values, no ownership but a counter's; control thread.
  */
@@ -20,6 +20,7 @@ enum dim {
 	DIM_LOCAL_PORT,
 	DIM_REMOTE_PORT,
 	DIM_PROTOCOL,
+	DIM_TUNNEL,
 	DIM_MAX
 };
 

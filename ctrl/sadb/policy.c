@@ -85,7 +85,7 @@ static bool covers(const struct policy *p, const struct flow *f, enum dp_dir dir
 {
 	const struct sadb_selector *s = &p->selector;
 
-	return (p->dirs >> dir & 1) &&
+	return (p->dirs >> dir & 1) && p->tunnel[dir] == f->tunnel &&
 	       addr_in(&f->local, &s->local_min, &s->local_max) &&
 	       addr_in(&f->remote, &s->remote_min, &s->remote_max) &&
 	       (s->protocol == PROTO_ANY || s->protocol == f->protocol);

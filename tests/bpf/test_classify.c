@@ -118,6 +118,7 @@ static struct flow far_flow(struct chance *c, const struct policy *list,
 	do {
 		f = policies_flow(c, list, n);
 	} while (!is_far(&f.local) || !is_far(&f.remote));
+	f.tunnel = 0; /* not by a tunnel interface */
 	if (f.protocol == PROTO_ICMP)
 		f.remote_port = f.local_port;
 	if (f.protocol == PROTO_ESP)
@@ -170,8 +171,11 @@ static int cache_fd(void)
 static bool is_way_of(const struct flow_way *w, const struct flow *f,
 		      uint32_t gen)
 {
-	return w->verdict.gen == gen &&
-	       memcmp(w->key, f, offsetof(struct flow, pad)) == 0;
+	struct flow key;
+
+	memcpy(&key, w->key, sizeof(key));
+	key.dir = f->dir;
+	return w->verdict.gen == gen && memcmp(&key, f, sizeof(key)) == 0;
 }
 
 /* How many flows of a list are known, on all CPUs, and is this one among them? */

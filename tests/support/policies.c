@@ -81,8 +81,22 @@ static uint8_t any_protocol(struct chance *c)
 	return protocols[chance_number(c, sizeof(protocols))];
 }
 
+/* Of every other policy in every other list, one of few; now and then of one
+ * direction alone. */
+static void any_tunnel(struct chance *c, struct policy *p)
+{
+	if (chance_one_in(c, 2))
+		return;
+	p->tunnel[DIR_OUT] = p->tunnel[DIR_IN] =
+		(uint16_t)(1 + chance_number(c, 5));
+	if (chance_one_in(c, 4))
+		p->tunnel[chance_number(c, 2)] = (uint16_t)chance_number(c, 6);
+}
+
 void policies_any(struct chance *c, struct policy *list, size_t n)
 {
+	const bool by_routes = chance_one_in(c, 2);
+
 	for (size_t i = 0; i < n; i++) {
 		struct policy *p = &list[i];
 		struct sadb_selector *s = &p->selector;
@@ -94,6 +108,8 @@ void policies_any(struct chance *c, struct policy *list, size_t n)
 			.action = (enum spd_action)chance_number(c, 3),
 			.on_demand = chance_one_in(c, 2),
 		};
+		if (by_routes)
+			any_tunnel(c, p);
 		any_range(c, v4, &s->local_min, &s->local_max);
 		any_range(c, v4, &s->remote_min, &s->remote_max);
 		s->local_port_max = s->remote_port_max = UINT16_MAX;
@@ -133,15 +149,18 @@ static struct addr near_addr(struct chance *c, const struct addr *min,
 
 struct flow policies_flow(struct chance *c, const struct policy *list, size_t n)
 {
-	const struct sadb_selector *s =
-		&list[chance_number(c, (uint32_t)n)].selector;
+	const struct policy *p = &list[chance_number(c, (uint32_t)n)];
+	const struct sadb_selector *s = &p->selector;
 	struct flow f = {
+		.tunnel = p->tunnel[chance_number(c, 2)],
 		.local = near_addr(c, &s->local_min, &s->local_max),
 		.remote = near_addr(c, &s->remote_min, &s->remote_max),
 		.protocol = s->protocol,
 		.has_ports = !chance_one_in(c, 4),
 	};
 
+	if (f.tunnel && chance_one_in(c, 4)) /* of one that no policy has, too */
+		f.tunnel = (uint16_t)chance_number(c, TUNNELS_MAX);
 	if (!f.protocol || chance_one_in(c, 4))
 		f.protocol = any_protocol(c);
 	if (!f.has_ports)

@@ -20,7 +20,7 @@ struct chance {
 uint32_t chance_number(struct chance *c, uint32_t below);
 
 /* All kinds: of both families, prefixes and ranges, ports, directions and
- * actions. Ids are the places. */
+ * actions, and in every other list tunnels. Ids are the places. */
 void policies_any(struct chance *c, struct policy *list, size_t n);
 
 /* At a corner of a policy or one off it, or anywhere. */

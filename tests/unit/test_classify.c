@@ -83,11 +83,76 @@ static void compiled_hub_says_what_the_reference_says(void **state)
 	free(list);
 }
 
+/* --- what overlaps, which an SA's rules are made of */
+
+static struct policy everything(uint32_t id, uint16_t tunnel)
+{
+	const struct prefix all = { .net = addr_from_v4(0) };
+
+	return (struct policy){
+		.id = id,
+		.dirs = SPD_BOTH,
+		.action = SPD_PROTECT,
+		.selector = selector_between(&all, &all, PROTO_ANY),
+		.tunnel = { tunnel, tunnel },
+	};
+}
+
+static void policies_of_two_tunnels_have_no_flow_in_common(void **state)
+{
+	const struct policy list[] = { everything(0, 1), everything(1, 5),
+				       everything(2, 0), everything(3, 5) };
+	struct spd_image image;
+	uint32_t places[4];
+
+	(void)state;
+	assert_int_equal(classify_compile(list, 4, GEN, &image), 0);
+	for (uint32_t i = 0; i < 4; i++) {
+		size_t n;
+
+		assert_int_equal(classify_overlaps(&image, &list[i], DIR_OUT,
+						   places, 4, &n),
+				 0);
+		/* The fourth is never asked: the second takes all of it. */
+		assert_int_equal(n, 1);
+		assert_int_equal(places[0], i < 3 ? i : 1);
+	}
+	image_free(&image);
+}
+
+/* What leaves in the clear by an unprotected interface is not theirs. */
+static void policies_of_tunnels_restrict_no_other_packet(void **state)
+{
+	struct policy p = everything(0, 1);
+	struct spd_image image;
+
+	(void)state;
+	assert_int_equal(classify_compile(&p, 1, GEN, &image), 0);
+	assert_int_equal(image.block[0].head.restricts, 0);
+	image_free(&image);
+	p.tunnel[DIR_IN] = 0;
+	assert_int_equal(classify_compile(&p, 1, GEN, &image), 0);
+	assert_int_equal(image.block[0].head.restricts, 1);
+	image_free(&image);
+}
+
+static void tunnel_out_of_range_is_refused(void **state)
+{
+	const struct policy p = everything(0, TUNNELS_MAX + 1);
+	struct spd_image image;
+
+	(void)state;
+	assert_int_equal(classify_compile(&p, 1, GEN, &image), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(compiled_list_says_what_the_reference_says),
 		cmocka_unit_test(compiled_hub_says_what_the_reference_says),
+		cmocka_unit_test(policies_of_two_tunnels_have_no_flow_in_common),
+		cmocka_unit_test(policies_of_tunnels_restrict_no_other_packet),
+		cmocka_unit_test(tunnel_out_of_range_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
