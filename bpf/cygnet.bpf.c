@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 /*
- * Three programs: `edge` at XDP, which does what is to be done on the protected
+ * Four programs: `edge` at XDP, which does what is to be done on the protected
  * side or on the unprotected one, whichever the frame arrives at (several VLANs
- * of one device may be either); `guard` at tc egress of the unprotected ones; and
- * `tag` at tc ingress of those from where the kernel forwards what it may protect.
+ * of one device may be either); `guard` at tc egress of the unprotected ones, and
+ * `tunnel` at that of tunnel interfaces; and
+ * `tag` at tc ingress of those from where the kernel forwards what it may protect,
+ * ipsec0 among them, from where it leads what came out of a tunnel to its interface.
  * `closed` stands in for `edge` for a moment. They read maps, decide and steer; they hold no key and build no packet.
  */
 #include "bpf/audit.h"
@@ -18,6 +20,7 @@
 #include "bpf/spd.h"
 #include "bpf/steer.h"
 #include "bpf/tokens.h"
+#include "bpf/tunnel.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -57,6 +60,8 @@ static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p,
 {
 	if (v->hidden)
 		return xdp_drop(spd_hidden(p), p->frame_bytes);
+	if (!v->matched && v->tunnel)
+		return xdp_drop(DROP_NO_TUNNEL, p->frame_bytes);
 	if (!v->matched && quote_is_in(p))
 		return xdp_pass(PASS_QUOTE, p->frame_bytes);
 	if (!v->matched)
@@ -74,13 +79,14 @@ static __always_inline int spd_out(struct xdp_md *ctx, const struct packet *p,
 }
 
 /* Of what the FIB says that it is the SPD's. */
-static __always_inline bool spd_ask(const struct packet *p, __u32 ifindex,
-				    __u32 gen, struct spd_verdict *v)
+static __always_inline bool spd_ask(const struct packet *p,
+				    const struct flow_fib *fib, __u16 tunnel,
+				    struct spd_verdict *v)
 {
-	const struct flow_fib fib = flow_fib_of(p, ifindex, gen);
-	const struct flow f = packet_flow(p, DIR_OUT);
+	struct flow f = packet_flow(p, DIR_OUT);
 
-	return spd_find(&f, &fib, DIR_OUT, v);
+	f.tunnel = tunnel;
+	return spd_find(&f, fib, DIR_OUT, v);
 }
 
 /* From a network behind us to this host. */
@@ -96,8 +102,9 @@ static __always_inline int protected(struct xdp_md *ctx, const struct packet *p,
 				     enum parse kind,
 				     const struct iface_info *iface)
 {
-	const __u32 gen = fib_gen;
+	const struct flow_fib fib = flow_fib_of(p, iface->ifindex, fib_gen);
 	struct spd_verdict v = {};
+	__u16 tunnel = 0;
 	bool known;
 
 	if (kind == PARSE_MALFORMED)
@@ -106,14 +113,14 @@ static __always_inline int protected(struct xdp_md *ctx, const struct packet *p,
 		return xdp_pass(PASS_NOT_IP, p->frame_bytes);
 	if (addr_is_link(p, &p->daddr) || addr_is_link(p, &p->saddr))
 		return xdp_pass(PASS_LINK, p->frame_bytes);
-	known = spd_known(p, iface->ifindex, gen, &v);
+	known = spd_known(p, &fib, &v);
 	if (!known && locate_local(&p->daddr))
 		return local_in(p);
 	if (p->dmac != iface->mac) /* the kernel forwards none of it */
 		return xdp_pass(PASS_OTHER_HOST, p->frame_bytes);
-	if (!known && egress_is_elsewhere(ctx, p, iface))
+	if (!known && egress_of(ctx, p, iface, &tunnel) == FIB_ELSEWHERE)
 		return xdp_pass(PASS_EGRESS, p->frame_bytes);
-	if (!known && !spd_ask(p, iface->ifindex, gen, &v))
+	if (!known && !spd_ask(p, &fib, tunnel, &v))
 		return xdp_drop(DROP_POLICY_DISCARD, p->frame_bytes);
 	return spd_out(ctx, p, iface->slot, &v);
 }
@@ -493,6 +500,18 @@ static __always_inline bool guard_is_forged(struct __sk_buff *skb,
 		!(locate_local(&p->saddr) || origin_is_outside(skb, p, from)));
 }
 
+/* A PROTECT policy matched. */
+static __always_inline int guard_protect(struct __sk_buff *skb,
+					 const struct packet *p,
+					 const struct spd_verdict *v)
+{
+	if (guard_is_forged(skb, p))
+		return tc_drop(DROP_PLAINTEXT_IN, p->frame_bytes);
+	if (!spd_binding(v->id).gen && !v->on_demand)
+		return tc_drop(DROP_NO_SA, p->frame_bytes);
+	return steer_host(skb, p, v->id, v->gen);
+}
+
 /* SPD-O for what the host sends or the kernel forwards (RFC 4301 5.1). */
 static __always_inline int guard_spd(struct __sk_buff *skb,
 				     const struct packet *p)
@@ -508,11 +527,7 @@ static __always_inline int guard_spd(struct __sk_buff *skb,
 		return guard_clear(skb, p, &f, PASS_DEFAULT);
 	switch (v.action) {
 	case SPD_PROTECT:
-		if (guard_is_forged(skb, p))
-			return tc_drop(DROP_PLAINTEXT_IN, p->frame_bytes);
-		if (!spd_binding(v.id).gen && !v.on_demand)
-			return tc_drop(DROP_NO_SA, p->frame_bytes);
-		return steer_host(skb, p, v.id, v.gen);
+		return guard_protect(skb, p, &v);
 	case SPD_BYPASS:
 		return guard_clear(skb, p, &f, PASS_BYPASS);
 	default:
@@ -583,12 +598,38 @@ int guard(struct __sk_buff *skb)
 	return guard_spd(skb, &p);
 }
 
-/* Will the guard meet it, and would it protect it as it is now? */
-static __always_inline bool tag_applies(struct __sk_buff *skb,
-					const struct packet *p)
+/*
+ * What a route leads into a tunnel: its policies cover it, or nobody carries it. To
+ * all of a link, or to many, is a destination like others: there is no link, and the
+ * far end may well be a router that says something to its neighbour.
+ */
+SEC("tc")
+int tunnel(struct __sk_buff *skb)
 {
-	const struct iface_info from = { .ifindex = skb->ifindex };
-	const struct flow f = packet_flow(p, DIR_OUT);
+	struct spd_verdict v = {};
+	struct packet p = {};
+	const enum parse kind = parse_skb(skb, &p);
+	struct flow f = packet_flow(&p, DIR_OUT);
+
+	if (kind != PARSE_IP)
+		return tc_drop(DROP_UNPARSED, p.frame_bytes);
+	f.tunnel = tunnel_at(skb);
+	if (!f.tunnel || !spd_find(&f, 0, DIR_OUT, &v))
+		return tc_drop(DROP_NO_TUNNEL, p.frame_bytes);
+	if (v.hidden)
+		return tc_drop(spd_hidden(&p), p.frame_bytes);
+	if (!v.matched || v.action != SPD_PROTECT)
+		return tc_drop(DROP_NO_TUNNEL, p.frame_bytes);
+	return guard_protect(skb, &p, &v);
+}
+
+/* Will the guard meet it, and would it protect it as it is now? ifindex: of where it
+ * came in. */
+static __always_inline bool tag_applies(struct __sk_buff *skb,
+					const struct packet *p, __u32 ifindex)
+{
+	const struct iface_info from = { .ifindex = ifindex };
+	struct flow f = packet_flow(p, DIR_OUT);
 
 	return !addr_is_link(p, &p->daddr) && !locate_local(&p->daddr) &&
 	       spd_protects(&f) && !egress_is_elsewhere(skb, p, &from);
@@ -597,11 +638,22 @@ static __always_inline bool tag_applies(struct __sk_buff *skb,
 SEC("tc")
 int tag(struct __sk_buff *skb)
 {
+	const struct tunnel_place *out_of = 0;
+	struct tunnel_tag said = {};
+	const bool by_tunnel = tunnel_is_said(skb, &said);
+	__u32 ifindex = skb->ifindex;
 	struct packet p = {};
+	const enum parse kind = parse_skb(skb, &p);
 
-	if (parse_skb(skb, &p) == PARSE_IP && tag_applies(skb, &p))
+	if (by_tunnel) {
+		out_of = bpf_map_lookup_elem(&tunnels, &said.if_id);
+		if (!out_of)
+			return tc_drop(DROP_NO_TUNNEL, p.frame_bytes);
+		ifindex = out_of->ifindex;
+	}
+	if (kind == PARSE_IP && tag_applies(skb, &p, ifindex))
 		skb->mark |= tag_mark;
 	else
 		skb->mark &= ~tag_mark;
-	return TC_ACT_UNSPEC;
+	return out_of ? tunnel_enter(skb, out_of, p.frame_bytes) : TC_ACT_UNSPEC;
 }

@@ -78,6 +78,13 @@ static __always_inline void flow_keep(struct flow_set *s, const struct flow *f,
 	s->fib[i].gen = 0;
 }
 
+/* Another verdict on the one that was found last. */
+static __always_inline void flow_renew(struct flow_set *s,
+				       const struct spd_verdict *v)
+{
+	s->way[s->recent % FLOW_WAYS].verdict = *v;
+}
+
 /* gen: read before the FIB, or whatever else says whose the packet is, is asked:
  * what changes meanwhile makes another one. */
 static __always_inline struct flow_fib flow_fib_of(const struct packet *p,

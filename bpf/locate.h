@@ -147,11 +147,14 @@ enum fib_way {
 	FIB_NOWHERE,   /* there is no route */
 	FIB_ELSEWHERE, /* by an interface that the SPD has no say in */
 	FIB_OUTSIDE,   /* by an unprotected one */
+	FIB_TUNNEL,    /* by a tunnel interface */
 };
 
-/* By a route that there is, whether or not tc's packet is too large for it. */
+/* By a route that there is, whether or not tc's packet is too large for it. tunnel:
+ * the number of that interface, or 0. */
 static __always_inline enum fib_way fib_way_of(void *ctx,
-					       struct bpf_fib_lookup *fib)
+					       struct bpf_fib_lookup *fib,
+					       __u16 *tunnel)
 {
 	struct iface_key egress = {};
 	const struct iface_info *to;
@@ -163,23 +166,38 @@ static __always_inline enum fib_way fib_way_of(void *ctx,
 		return FIB_NOWHERE;
 	egress.ifindex = fib->ifindex;
 	to = bpf_map_lookup_elem(&ifaces, &egress);
-	return to && to->role == IFACE_UNPROTECTED ? FIB_OUTSIDE : FIB_ELSEWHERE;
+	if (!to || to->role == IFACE_PROTECTED)
+		return FIB_ELSEWHERE;
+	*tunnel = (__u16)to->tunnel;
+	return *tunnel ? FIB_TUNNEL : FIB_OUTSIDE;
 }
 
 /*
- * Would the kernel forward this packet out of an interface that the SPD has no
- * say in? False where it has no route: a tunnel needs no inner route.
+ * Where would the kernel forward this packet to? FIB_NOWHERE where it has no route:
+ * a tunnel needs no inner route.
  *
- * ctx   of XDP or tc
+ * ctx      of XDP or tc
+ * tunnel   see fib_way_of()
  */
-static __always_inline bool egress_is_elsewhere(void *ctx,
-						const struct packet *p,
-						const struct iface_info *from)
+static __always_inline enum fib_way egress_of(void *ctx, const struct packet *p,
+					      const struct iface_info *from,
+					      __u16 *tunnel)
 {
 	struct bpf_fib_lookup fib = { .ifindex = from->ifindex };
 
 	locate_question(p, &fib);
-	return fib_way_of(ctx, &fib) == FIB_ELSEWHERE;
+	return fib_way_of(ctx, &fib, tunnel);
+}
+
+/* By an interface where the guard does not meet it? */
+static __always_inline bool egress_is_elsewhere(void *ctx,
+						const struct packet *p,
+						const struct iface_info *from)
+{
+	__u16 tunnel = 0;
+	enum fib_way way = egress_of(ctx, p, from, &tunnel);
+
+	return way == FIB_ELSEWHERE || way == FIB_TUNNEL;
 }
 
 /* May it have come from there? What nobody is behind has no way back: so it is
@@ -188,9 +206,10 @@ static __always_inline bool origin_is_outside(void *ctx, const struct packet *p,
 					      const struct iface_info *from)
 {
 	struct bpf_fib_lookup fib = { .ifindex = from->ifindex };
+	__u16 tunnel = 0;
 
 	locate_question_back(p, &fib);
-	return fib_way_of(ctx, &fib) == FIB_OUTSIDE;
+	return fib_way_of(ctx, &fib, &tunnel) == FIB_OUTSIDE;
 }
 
 #endif

@@ -23,6 +23,7 @@
 #include "include/pass.h"
 #include "include/sad.h"
 #include "include/spd.h"
+#include "include/tunnel.h"
 
 /* As numbers, since __uint() takes no enum. */
 #define BPF_F_LAZY (1U << 0)  /* BPF_F_NO_PREALLOC */
@@ -47,6 +48,9 @@ const volatile bool dry;
  * links or addresses change, and when our maps of them do. Written by dp through a
  * mapping; never 0. */
 volatile __u32 fib_gen = 1;
+
+/* How many tunnel interfaces there are. Written by dp through a mapping. */
+volatile __u32 n_tunnels SEC(".data") = 0;
 
 /* One whole policy list (include/spd.h). This one is all zeros: no list, and no
  * packet has a verdict by it. */
@@ -137,13 +141,21 @@ struct {
 } local_addrs SEC(".maps");
 
 /* Interfaces that we serve, VLANs in both of their forms, and further stations on
- * the links of unprotected ones (macvlan). Written by dp. */
+ * the links of unprotected ones (macvlan); tunnel interfaces. Written by dp. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 2 * IFACE_MAX + STATIONS_MAX);
+	__uint(max_entries, 2 * IFACE_MAX + STATIONS_MAX + TUNNELS_MAX);
 	__type(key, struct iface_key);
 	__type(value, struct iface_info);
 } ifaces SEC(".maps");
+
+/* Key: if_id. Written by dp. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TUNNELS_MAX);
+	__type(key, __u32);
+	__type(value, struct tunnel_place);
+} tunnels SEC(".maps");
 
 /* AF_XDP sockets; key: slot * QUEUE_MAX + queue. Empty slot: XDP_DROP. */
 struct {

@@ -89,34 +89,45 @@ static __always_inline bool leaf_search(void *of, const struct spd_slot *slot,
 	return !w.broken;
 }
 
-/* Of what goes out and is known to be the SPD's, what the list in force says. */
-static __always_inline bool spd_known(const struct packet *p, __u32 ifindex,
-				      __u32 gen, struct spd_verdict *v)
+static __always_inline bool spd_flow_known(const struct flow *f,
+					   const struct flow_fib *fib,
+					   __u32 gen, struct spd_verdict *v)
 {
-	const struct flow_fib fib = flow_fib_of(p, ifindex, gen);
-	const struct flow f = packet_flow(p, DIR_OUT);
+	struct flow_set *set = flow_set_of(flow_hash(f));
+	const struct flow_fib *asked = set ? flow_find(set, f, gen, v) : 0;
+
+	return asked && flow_fib_is(asked, fib);
+}
+
+/* Of what goes out and is known to be the SPD's, what the list in force says. */
+static __always_inline bool spd_known(const struct packet *p,
+				      const struct flow_fib *fib,
+				      struct spd_verdict *v)
+{
+	struct flow f = packet_flow(p, DIR_OUT);
 	const void *of = spd_list_of();
 	const struct spd_block *b = of ? spd_block_at(of, 0) : 0;
-	struct flow_set *set = flow_set_of(flow_hash(&f));
-	const struct flow_fib *asked;
 
-	if (!b || !set)
+	if (!b)
 		return false;
-	asked = flow_find(set, &f, b->head.gen, v);
-	return asked && flow_fib_is(asked, &fib);
+	if (spd_flow_known(&f, fib, b->head.gen, v))
+		return true;
+	f.tunnel = FLOW_BY_ROUTE;
+	return n_tunnels && spd_flow_known(&f, fib, b->head.gen, v);
 }
 
 /*
  * A function of its own, so that it is verified once.
  *
- * fib   what the FIB was asked with, which said that it is the SPD's; NULL: it
- *       was not asked
+ * f     its tunnel may be another one afterwards
+ * fib   what the FIB was asked with, which said that it is the SPD's, and of which
+ *       tunnel; NULL: it was not asked
  * dir   enum dp_dir
  *
  * false: there is no list that says anything, and nothing may pass.
  */
-__noinline int spd_find(const struct flow *f, const struct flow_fib *fib,
-			__u32 dir, struct spd_verdict *v)
+__noinline int spd_find(struct flow *f, const struct flow_fib *fib, __u32 dir,
+			struct spd_verdict *v)
 {
 	void *of = spd_list_of();
 	const struct spd_list list = { of, spd_block_at };
@@ -125,6 +136,8 @@ __noinline int spd_find(const struct flow *f, const struct flow_fib *fib,
 	struct flow_fib *asked;
 	struct flow_set *set;
 	struct spd_key k;
+	bool by_route;
+	__u16 tunnel;
 	__u32 hash;
 
 	if (!f || !v || !of)
@@ -132,20 +145,27 @@ __noinline int spd_find(const struct flow *f, const struct flow_fib *fib,
 	b = spd_block_at(of, 0);
 	if (!b)
 		return false;
+	tunnel = f->tunnel;
+	by_route = fib && tunnel;
+	if (by_route)
+		f->tunnel = FLOW_BY_ROUTE;
 	hash = flow_hash(f);
 	set = flow_set_of(hash);
 	asked = set ? flow_find(set, f, b->head.gen, v) : 0;
 	if (asked && fib)
 		*asked = *fib;
-	if (asked)
+	if (asked && !by_route)
 		return true;
-	*v = (struct spd_verdict){ .gen = b->head.gen };
+	*v = (struct spd_verdict){ .gen = b->head.gen, .tunnel = tunnel != 0 };
 	spd_key_of(f, &k);
+	spd_key_tunnel(&k, tunnel);
 	if (spd_leaf_of(&list, &b->head, &k, dir, &leaf) ||
 	    !leaf_search(of, &leaf, &k, dir, v))
 		return false;
 	if (dry)
 		dry_spd(v);
+	else if (asked)
+		flow_renew(set, v);
 	else if (set)
 		flow_keep(set, f, hash, v);
 	return true;
@@ -162,7 +182,7 @@ static __always_inline enum drop_reason spd_hidden(const struct packet *p)
 static __always_inline enum drop_reason spd_in_says(const struct packet *p,
 						    enum pass_reason *pass)
 {
-	const struct flow f = packet_flow(p, DIR_IN);
+	struct flow f = packet_flow(p, DIR_IN);
 	struct spd_verdict v = {};
 
 	if (!spd_find(&f, 0, DIR_IN, &v))
@@ -184,7 +204,7 @@ static __always_inline enum drop_reason spd_in_says(const struct packet *p,
 }
 
 /* Is it to be protected on its way out, or might it be? */
-static __always_inline bool spd_protects(const struct flow *f)
+static __always_inline bool spd_protects(struct flow *f)
 {
 	struct spd_verdict v = {};
 
@@ -199,7 +219,7 @@ static __always_inline bool spd_protects(const struct flow *f)
  */
 static __always_inline bool spd_discards_icmp(const struct packet *p)
 {
-	const struct flow f = packet_flow(p, DIR_IN);
+	struct flow f = packet_flow(p, DIR_IN);
 	struct spd_verdict v = {};
 
 	return spd_find(&f, 0, DIR_IN, &v) && v.matched && v.named &&

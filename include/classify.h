@@ -78,6 +78,14 @@ SPD_INLINE void spd_key_of(const struct flow *f, struct spd_key *k)
 	k->has_ports = f->has_ports;
 }
 
+/* As if it went by another tunnel. */
+SPD_INLINE void spd_key_tunnel(struct spd_key *k, __u16 tunnel)
+{
+	k->tunnel = tunnel;
+	k->word[SPD_WORD_PORTS] &= (1ULL << SPD_TUNNEL_SHIFT) - 1;
+	k->word[SPD_WORD_PORTS] |= (__u64)tunnel << SPD_TUNNEL_SHIFT;
+}
+
 /* Which root; dir is an enum dp_dir. */
 SPD_INLINE __u32 spd_root(int is_v4, int has_ports, __u32 dir)
 {

@@ -26,6 +26,7 @@
 	X(ICMP_QUOTE,	  "icmp_quote",	    "an ICMP error quoted a packet that a PROTECT policy covers, and no SA is up for the way back (RFC 4301 section 6.2), or it came from outside") \
 	X(ICMP_SPI,	  "icmp_spi",	    "an ICMP error said that a packet of ours was too big, but no SA of ours has the SPI that it quotes: forged, or late") \
 	X(FRAGMENT_LATE,  "fragment_late",  "the first fragment of UDP in the clear came behind a later one: of what waited for it only IKE is put together") \
+	X(NO_TUNNEL,	  "no_tunnel",	    "routed to a tunnel interface (if_id) whose tunnel has no policy for it, or out of a tunnel whose interface is gone") \
 	X(STEER_FAILED,	  "steer_failed",   "metadata or host tag could not be attached") \
 	/* counted by the workers, of what is not put together yet; the one     \
 	 * about too many by the BPF programs as well */                       \

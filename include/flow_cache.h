@@ -25,6 +25,13 @@
 #define FLOW_WAYS  2U
 #define FLOW_WORDS (sizeof(struct flow) / 8)
 
+/*
+ * In place of the number of a tunnel, in the key of what XDP met and the FIB said goes
+ * by one: to look it up, nobody has to ask which. The verdict is of the tunnel of
+ * then, and good for as long as what the FIB said.
+ */
+#define FLOW_BY_ROUTE 0xffffU
+
 struct flow_way {
 	__u64 key[FLOW_WORDS]; /* the flow */
 	struct spd_verdict verdict;

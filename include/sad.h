@@ -49,6 +49,7 @@ enum local_kind {
 enum iface_role {
 	IFACE_PROTECTED = 1,
 	IFACE_UNPROTECTED = 2,
+	IFACE_TUNNEL = 3, /* see include/tunnel.h; not served by itself */
 };
 
 #define VLAN_TAGS_MAX 2 /* of a frame: 802.1Q, or 802.1ad and 802.1Q */
@@ -74,7 +75,7 @@ struct iface_info {
 	__u32 slot;    /* row of `xsks`: key slot * QUEUE_MAX + queue */
 	__u64 mac;     /* mac_word() of its address */
 	__u32 ifindex; /* its own */
-	__u32 pad;
+	__u32 tunnel;  /* IFACE_TUNNEL: its number */
 };
 
 /* A MAC address as one number, to be compared. */

@@ -16,6 +16,8 @@ static const char *role_name(enum iface_role role)
 		return "protected";
 	case IFACE_UNPROTECTED:
 		return "unprotected";
+	case IFACE_TUNNEL:
+		return "tunnel";
 	}
 	return "unknown";
 }

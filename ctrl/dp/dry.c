@@ -13,6 +13,7 @@
 struct dry {
 	int edge_fd;
 	int guard_fd;
+	int tunnel_fd;
 	int note_fd;
 };
 
@@ -46,7 +47,8 @@ static int choose_programs(struct cygnet_bpf *dry)
 		if (!err)
 			err = bpf_program__set_autoload(
 				prog, prog == dry->progs.edge ||
-					      prog == dry->progs.guard);
+					      prog == dry->progs.guard ||
+					      prog == dry->progs.tunnel);
 	}
 	return err;
 }
@@ -72,8 +74,12 @@ static int load(const struct cygnet_bpf *real, struct cygnet_bpf *skel,
 		return err;
 	d->edge_fd = keep(bpf_program__fd(skel->progs.edge));
 	d->guard_fd = keep(bpf_program__fd(skel->progs.guard));
+	d->tunnel_fd = keep(bpf_program__fd(skel->progs.tunnel));
 	d->note_fd = keep(bpf_map__fd(skel->maps.dry_note));
-	return d->edge_fd < 0 || d->guard_fd < 0 || d->note_fd < 0 ? -EMFILE : 0;
+	return d->edge_fd < 0 || d->guard_fd < 0 || d->tunnel_fd < 0 ||
+			       d->note_fd < 0
+		       ? -EMFILE
+		       : 0;
 }
 
 /* What libbpf knows of the object is not needed any more. */
@@ -84,7 +90,7 @@ int dry_open(const struct programs *programs, struct dry **out, struct error *e)
 	int err = -ENOMEM;
 
 	if (d)
-		*d = (struct dry){ -1, -1, -1 };
+		*d = (struct dry){ -1, -1, -1, -1 };
 	if (d && skel)
 		err = load(programs_skeleton(programs), skel, d);
 	cygnet_bpf__destroy(skel);
@@ -107,6 +113,8 @@ void dry_close(struct dry *d)
 		close(d->edge_fd);
 	if (d->guard_fd >= 0)
 		close(d->guard_fd);
+	if (d->tunnel_fd >= 0)
+		close(d->tunnel_fd);
 	if (d->note_fd >= 0)
 		close(d->note_fd);
 	free(d);
@@ -139,8 +147,8 @@ int dry_edge(const struct dry *d, const struct dry_packet *p,
 	return run(d, d->edge_fd, &opts, out);
 }
 
-int dry_guard(const struct dry *d, const struct dry_packet *p,
-	      struct dry_note *out)
+static int run_egress(const struct dry *d, int prog_fd,
+		      const struct dry_packet *p, struct dry_note *out)
 {
 	struct __sk_buff ctx = {
 		.ifindex = p->ifindex,
@@ -150,5 +158,17 @@ int dry_guard(const struct dry *d, const struct dry_packet *p,
 		    .data_size_in = p->bytes, .ctx_in = &ctx,
 		    .ctx_size_in = sizeof(ctx), .repeat = 1);
 
-	return run(d, d->guard_fd, &opts, out);
+	return run(d, prog_fd, &opts, out);
+}
+
+int dry_guard(const struct dry *d, const struct dry_packet *p,
+	      struct dry_note *out)
+{
+	return run_egress(d, d->guard_fd, p, out);
+}
+
+int dry_tunnel(const struct dry *d, const struct dry_packet *p,
+	       struct dry_note *out)
+{
+	return run_egress(d, d->tunnel_fd, p, out);
 }

@@ -42,5 +42,7 @@ int dry_edge(const struct dry *d, const struct dry_packet *p,
 	     struct dry_note *out);
 int dry_guard(const struct dry *d, const struct dry_packet *p,
 	      struct dry_note *out);
+int dry_tunnel(const struct dry *d, const struct dry_packet *p,
+	       struct dry_note *out);
 
 #endif

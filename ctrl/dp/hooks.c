@@ -20,7 +20,8 @@ void hook_close_program(struct hook_program *p)
 static bool name_is_ours(const char *name)
 {
 	return strcmp(name, "edge") == 0 || strcmp(name, "closed") == 0 ||
-	       strcmp(name, "guard") == 0 || strcmp(name, "tag") == 0;
+	       strcmp(name, "guard") == 0 || strcmp(name, "tag") == 0 ||
+	       strcmp(name, "tunnel") == 0;
 }
 
 bool hook_is_dispatcher(const struct hook_program *p)

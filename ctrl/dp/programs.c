@@ -18,6 +18,7 @@
 #include "ctrl/dp/adopt.h"
 #include "ctrl/dp/programs_state.h"
 #include "ctrl/dp/umem.h"
+#include "include/tunnel.h"
 
 __attribute__((format(printf, 2, 0))) static int print_words(const char *library,
 							     const char *fmt,
@@ -256,6 +257,11 @@ int programs_tag_fd(const struct programs *p)
 	return bpf_program__fd(p->skel->progs.tag);
 }
 
+int programs_tunnel_fd(const struct programs *p)
+{
+	return bpf_program__fd(p->skel->progs.tunnel);
+}
+
 static int fill_list(int fd, const struct spd_image *list)
 {
 	size_t bytes = list->n * sizeof(list->block[0]);
@@ -391,6 +397,37 @@ int programs_set_station(struct programs *p, uint32_t ifindex,
 	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.ifaces), &key);
 	programs_fib_changed(p);
 	return 0;
+}
+
+int programs_set_tunnel(struct programs *p, uint32_t if_id, uint16_t number,
+			const struct iface *iface)
+{
+	const struct iface_key key = key_of_itself(iface);
+	const struct iface_info info = {
+		.role = IFACE_TUNNEL,
+		.mac = mac_word(iface->mac),
+		.ifindex = iface->ifindex,
+		.tunnel = number,
+	};
+	struct tunnel_place place = { .ifindex = iface->ifindex };
+	int err;
+
+	memcpy(place.mac, iface->mac, sizeof(place.mac));
+	err = update(p->skel->maps.tunnels, &if_id, &place);
+	if (!err)
+		err = programs_add_iface(p, &key, &info);
+	if (!err && p->skel->data->n_tunnels < number)
+		p->skel->data->n_tunnels = number;
+	return err;
+}
+
+void programs_unset_tunnel(struct programs *p, uint32_t if_id, uint32_t ifindex)
+{
+	const struct iface_key key = { .ifindex = ifindex };
+
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.ifaces), &key);
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.tunnels), &if_id);
+	programs_fib_changed(p);
 }
 
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,

@@ -65,6 +65,7 @@ int programs_xdp_fd(const struct programs *p);
 int programs_closed_fd(const struct programs *p);
 int programs_guard_fd(const struct programs *p);
 int programs_tag_fd(const struct programs *p);
+int programs_tunnel_fd(const struct programs *p);
 
 /* The setters return 0 or a negative errno. */
 int programs_set_policies(struct programs *p, const struct spd_image *list);
@@ -96,6 +97,12 @@ void programs_unserve(struct programs *p, const struct iface *iface);
  */
 int programs_set_station(struct programs *p, uint32_t ifindex,
 			 const struct iface *below);
+
+/* A tunnel interface: what a route leads there is its tunnel's, and what comes out of
+ * that comes in there. */
+int programs_set_tunnel(struct programs *p, uint32_t if_id, uint16_t number,
+			const struct iface *iface);
+void programs_unset_tunnel(struct programs *p, uint32_t if_id, uint32_t ifindex);
 
 int programs_set_socket(struct programs *p, uint32_t slot, uint32_t queue,
 			int fd);

@@ -130,6 +130,8 @@ static const char *program_name(enum program program)
 		return "unprotected";
 	case PROGRAM_GUARD:
 		return "guard";
+	case PROGRAM_TUNNEL:
+		return "tunnel";
 	}
 	return NULL;
 }

@@ -50,6 +50,8 @@ struct policy_spec {
 };
 
 static const struct policy_spec fixture_policies[] = {
+	{ POLICY_TUNNEL, "0.0.0.0/0", "0.0.0.0/0", 0, SPD_PROTECT },
+	{ POLICY_NARROW, "10.1.0.0/24", "10.43.0.0/24", 0, SPD_PROTECT },
 	{ POLICY_DISCARD, "10.1.0.0/24", "10.2.9.0/24", 0, SPD_DISCARD },
 	{ POLICY_PROTECT, "10.1.0.0/24", "10.2.0.0/16", 0, SPD_PROTECT },
 	{ POLICY_SHADOWED, "10.1.0.0/24", "10.2.0.0/16", 0, SPD_DISCARD },
@@ -81,8 +83,8 @@ static const char fixture_links[] =
 	"ip link add unprot numrxqueues 2 numtxqueues 2 type veth "
 	"peer name unprot-peer\n"
 	"ip link add other type veth peer name other-peer\n"
-	"ip tuntap add host mode tap\n"
-	"for i in prot unprot other prot-peer unprot-peer other-peer host; do\n"
+	"for i in host tun42 tun43; do ip tuntap add $i mode tap; done\n"
+	"for i in prot unprot other prot-peer unprot-peer other-peer host tun42 tun43; do\n"
 	"	ip link set $i up\n"
 	"done\n"
 	"ip address add " GATEWAY_IN "/24 dev prot\n"
@@ -90,6 +92,9 @@ static const char fixture_links[] =
 	"ip address add 10.9.0.1/24 dev other\n"
 	"ip route add default via 192.0.2.254\n"
 	"ip route add blackhole " FAR_BLACKHOLE "/32\n"
+	"ip route add 10.42.0.0/16 dev tun42\n"
+	"ip route add " TUNNEL_TOO " dev tun42\n"
+	"ip route add 10.43.0.0/16 dev tun43\n"
 	"echo 0 >/proc/sys/net/ipv4/conf/unprot-peer/forwarding\n"
 	"ip route add default dev other table 77\n"
 	"ip route add blackhole " LAN_LOST "\n"
@@ -157,6 +162,19 @@ static inline void fixture_ports(enum policy_id id, struct sadb_selector *out)
 	}
 }
 
+/* Likewise. */
+static inline uint16_t fixture_tunnel(enum policy_id id)
+{
+	switch (id) {
+	case POLICY_TUNNEL:
+		return TUNNEL_FIRST;
+	case POLICY_NARROW:
+		return TUNNEL_OTHER;
+	default:
+		return 0;
+	}
+}
+
 static inline bool fixture_takes(enum instance on, const struct policy_spec *s)
 {
 	switch (on) {
@@ -188,6 +206,8 @@ static inline bool fixture_set_policies(struct programs *p, enum instance on)
 		fixture_ports(s->id, &list[k].selector);
 		list[k].id = s->id;
 		list[k].action = s->action;
+		list[k].tunnel[DIR_OUT] = fixture_tunnel(s->id);
+		list[k].tunnel[DIR_IN] = fixture_tunnel(s->id);
 		list[k++].on_demand = s->id == POLICY_ON_DEMAND;
 	}
 	if (!fixture_check(classify_compile(list, k, POLICY_GEN, &image),
@@ -222,6 +242,7 @@ static inline bool fixture_set_sas(struct programs *p)
 {
 	return fixture_check(programs_bind(p, POLICY_PROTECT, SA_OUT), "SA") &&
 	       fixture_check(programs_bind(p, POLICY_TCP, SA_TCP), "SA") &&
+	       fixture_check(programs_bind(p, POLICY_TUNNEL, SA_TUNNEL), "SA") &&
 	       fixture_check(programs_bind(p, POLICY_OTHER_LAN, SA_OUT), "SA") &&
 	       fixture_add_inbound(p, PROTO_ESP, GATEWAY_OUT, SPI_ESP,
 				   SA_IN_ESP) &&
@@ -353,6 +374,16 @@ static inline bool fixture_set_vlans(struct programs *p)
 	return true;
 }
 
+static inline bool fixture_set_tunnel(struct programs *p, const char *name,
+				      uint32_t if_id, uint16_t number)
+{
+	struct iface iface;
+	int err = iface_read(name, &iface);
+
+	return fixture_check(
+		err ? err : programs_set_tunnel(p, if_id, number, &iface), name);
+}
+
 static inline bool fixture_load(struct fixture *fx, enum instance on)
 {
 	const struct programs_spec spec = {
@@ -377,7 +408,9 @@ static inline bool fixture_load(struct fixture *fx, enum instance on)
 		return false;
 	}
 	p = fx->programs[on];
-	return fixture_set_policies(p, on) && fixture_set_sas(p) &&
+	return fixture_set_tunnel(p, "tun42", TUN42, TUNNEL_FIRST) &&
+	       fixture_set_tunnel(p, "tun43", TUN43, TUNNEL_OTHER) &&
+	       fixture_set_policies(p, on) && fixture_set_sas(p) &&
 	       fixture_set_locals(p) &&
 	       fixture_set_port(p, fx->prot, IFACE_PROTECTED, SLOT_PROT) &&
 	       fixture_set_port(p, fx->unprot, IFACE_UNPROTECTED, SLOT_UNPROT) &&

@@ -53,9 +53,17 @@ static inline void row_build(const struct row_case *c, struct frame *f)
 	frame_build(&s, f);
 }
 
+static inline bool is_xdp(const struct row_case *c)
+{
+	return c->program == PROGRAM_PROTECTED ||
+	       c->program == PROGRAM_UNPROTECTED;
+}
+
 static inline uint32_t ingress_of(const struct row_case *c)
 {
-	const char *name = c->program == PROGRAM_PROTECTED ? "prot" : "unprot";
+	const char *name = c->program == PROGRAM_PROTECTED ? "prot"
+			   : c->program == PROGRAM_TUNNEL  ? "tun42"
+							   : "unprot";
 
 	return if_nametoindex(c->row->ingress ? c->row->ingress : name);
 }
@@ -96,7 +104,9 @@ static inline void run_guard(const struct row_case *c, const struct frame *f,
 		    .data_size_in = f->bytes, .data_out = out->octets,
 		    .data_size_out = sizeof(out->octets), .ctx_in = &in,
 		    .ctx_size_in = sizeof(in), .repeat = 1);
-	int fd = programs_guard_fd(c->fx->programs[c->row->on]);
+	const struct programs *p = c->fx->programs[c->row->on];
+	int fd = c->program == PROGRAM_TUNNEL ? programs_tunnel_fd(p)
+					      : programs_guard_fd(p);
 
 	assert_int_equal(bpf_prog_test_run_opts(fd, &opts), 0);
 	out->verdict = (int)opts.retval;
@@ -108,7 +118,7 @@ static inline void run_guard(const struct row_case *c, const struct frame *f,
 
 static inline int verdict_of(const struct row_case *c)
 {
-	const bool xdp = c->program != PROGRAM_GUARD;
+	const bool xdp = is_xdp(c);
 
 	if (c->row->drop != DROP_NONE)
 		return xdp ? XDP_DROP : TC_ACT_SHOT;
@@ -211,7 +221,7 @@ static inline void assert_row(const struct row_case *c, const struct frame *f)
 	struct run run = { 0 };
 
 	programs_counters(p, &before);
-	if (c->program == PROGRAM_GUARD)
+	if (!is_xdp(c))
 		run_guard(c, f, &run);
 	else
 		run_xdp(c, f, &run);
@@ -220,7 +230,7 @@ static inline void assert_row(const struct row_case *c, const struct frame *f)
 	assert_int_equal(run.verdict, verdict_of(c));
 	assert_one_count(&before, &after, c->row, f->bytes);
 	assert_frame(c, f, &run);
-	if (run.verdict == XDP_REDIRECT && c->program != PROGRAM_GUARD)
+	if (run.verdict == XDP_REDIRECT && is_xdp(c))
 		assert_metadata(c, &run);
 }
 

@@ -42,6 +42,10 @@
 #define STRANGER       "203.0.113.10"
 #define LIAR	       "203.0.113.66" /* a router whom nobody believes */
 #define FAR_GATEWAY    "203.0.113.1"
+#define TUNNEL_HOST    "10.42.0.10" /* a route leads to tun42 */
+#define TUNNEL_TOO     "10.2.77.10" /* too, and POLICY_PROTECT is of 10.2 */
+#define NARROW_HOST    "10.43.0.10" /* to tun43, whose policy has no SA */
+#define NARROW_OTHER   "10.43.9.10" /* to tun43, and no policy of it covers it */
 #define ANY_BROADCAST  "255.255.255.255"
 #define MULTICAST      "224.0.0.5"
 #define WIDE_GROUP     "239.1.2.3"
@@ -105,10 +109,13 @@ enum policy_id {
 	POLICY_LATER = 67,
 	POLICY_MH = 68,
 	POLICY_BYPASS = 9,
+	POLICY_TUNNEL = 70, /* of everything, by tun42 */
+	POLICY_NARROW = 71,
 };
 
 #define SA_OUT	   ((struct sa_ref){ .id = 5, .gen = 3 })
 #define SA_TCP	   ((struct sa_ref){ .id = 6, .gen = 1 })
+#define SA_TUNNEL  ((struct sa_ref){ .id = 13, .gen = 1 })
 #define SA_OUT6	   ((struct sa_ref){ .id = 11, .gen = 1 })
 #define SA_OUT_AH  ((struct sa_ref){ .id = 12, .gen = 1 })
 #define SA_IN_ESP  ((struct sa_ref){ .id = 7, .gen = 2 })
@@ -125,7 +132,14 @@ enum program {
 	PROGRAM_PROTECTED,
 	PROGRAM_UNPROTECTED,
 	PROGRAM_GUARD,
+	PROGRAM_TUNNEL,
 };
+
+/* The two tunnel interfaces: if_id, and number. */
+#define TUN42	     42U
+#define TUN43	     43U
+#define TUNNEL_FIRST 1
+#define TUNNEL_OTHER 2
 
 /* Instances of the programs. */
 enum instance {

@@ -20,6 +20,7 @@
 #include "tests/bpf/rows_guard.h"
 #include "tests/bpf/rows_ipv6.h"
 #include "tests/bpf/rows_protected.h"
+#include "tests/bpf/rows_tunnel.h"
 #include "tests/bpf/rows_quote.h"
 #include "tests/bpf/rows_unprotected.h"
 #include "tests/bpf/rows_vlan.h"
@@ -48,6 +49,8 @@ static struct dry_note dry_run(const struct row_case *c, const struct frame *f)
 
 	if (c->program == PROGRAM_GUARD)
 		err = dry_guard(dry[c->row->on], &p, &note);
+	else if (c->program == PROGRAM_TUNNEL)
+		err = dry_tunnel(dry[c->row->on], &p, &note);
 	else
 		err = dry_edge(dry[c->row->on], &p, &note);
 	assert_int_equal(err, 0);
@@ -128,6 +131,10 @@ static void every_row_of_the_tables_is_foretold_and_leaves_nothing(void **state)
 	TABLE(PROGRAM_PROTECTED, vlan_rows_protected);
 	TABLE(PROGRAM_UNPROTECTED, vlan_rows_unprotected);
 	TABLE(PROGRAM_GUARD, vlan_rows_guard);
+	TABLE(PROGRAM_PROTECTED, tunnel_rows_protected);
+	TABLE(PROGRAM_UNPROTECTED, tunnel_rows_unprotected);
+	TABLE(PROGRAM_GUARD, tunnel_rows_guard);
+	TABLE(PROGRAM_TUNNEL, rows_tunnel);
 	digest_every(after);
 	for (int on = 0; on < GW_MAX; on++)
 		assert_same_maps(&before[on], &after[on]);

@@ -16,6 +16,7 @@
 #include "tests/bpf/rows_quote.h"
 #include "tests/bpf/rows_ipv6.h"
 #include "tests/bpf/rows_protected.h"
+#include "tests/bpf/rows_tunnel.h"
 #include "tests/bpf/rows_unprotected.h"
 #include "tests/bpf/rows_vlan.h"
 #include "tests/bpf/run.h"
@@ -41,6 +42,12 @@ static const struct table tables[] = {
 	{ PROGRAM_UNPROTECTED, vlan_rows_unprotected,
 	  ARRAY_LEN(vlan_rows_unprotected) },
 	{ PROGRAM_GUARD, vlan_rows_guard, ARRAY_LEN(vlan_rows_guard) },
+	{ PROGRAM_PROTECTED, tunnel_rows_protected,
+	  ARRAY_LEN(tunnel_rows_protected) },
+	{ PROGRAM_UNPROTECTED, tunnel_rows_unprotected,
+	  ARRAY_LEN(tunnel_rows_unprotected) },
+	{ PROGRAM_GUARD, tunnel_rows_guard, ARRAY_LEN(tunnel_rows_guard) },
+	{ PROGRAM_TUNNEL, rows_tunnel, ARRAY_LEN(rows_tunnel) },
 };
 
 #define ROWS_MAX 512

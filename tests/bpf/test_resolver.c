@@ -506,7 +506,7 @@ static void every_kind_of_change_makes_all_workers_ask_anew(void **state)
 /* Of the programs; see bpf/maps.h. */
 static uint32_t programs_fib_gen(const struct routing *f)
 {
-	uint32_t ids[64], gen = 0;
+	uint32_t ids[64], data[2] = { 0 }; /* fib_gen, n_tunnels */
 	const uint32_t zero = 0;
 	struct bpf_prog_info prog = { .nr_map_ids = 64,
 				      .map_ids = (uintptr_t)ids };
@@ -521,13 +521,13 @@ static uint32_t programs_fib_gen(const struct routing *f)
 
 		len = sizeof(map);
 		assert_int_equal(bpf_obj_get_info_by_fd(fd, &map, &len), 0);
-		if (strstr(map.name, ".data") && map.value_size == sizeof(gen))
-			assert_int_equal(bpf_map_lookup_elem(fd, &zero, &gen),
+		if (strstr(map.name, ".data") && map.value_size == sizeof(data))
+			assert_int_equal(bpf_map_lookup_elem(fd, &zero, data),
 					 0);
 		close(fd);
 	}
-	assert_int_not_equal(gen, 0);
-	return gen;
+	assert_int_not_equal(data[0], 0);
+	return data[0];
 }
 
 static void every_kind_of_change_makes_the_programs_ask_anew(void **state)
