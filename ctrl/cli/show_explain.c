@@ -73,6 +73,8 @@ static void show_policy_of(const struct node *policy, FILE *out)
 		node_text(policy, "action"));
 	if (node_find(policy, "tunnel"))
 		fprintf(out, ", by tunnel %s", node_text(policy, "tunnel"));
+	if (node_find(policy, "if-id-out"))
+		fprintf(out, ", if_id 0x%s", node_text(policy, "if-id-out"));
 	fputs(".\n", out);
 }
 

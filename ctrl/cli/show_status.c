@@ -234,19 +234,23 @@ static void fill_sas(const struct node *tunnel, struct table *sas)
 		add_sa(sas, node_find(tunnel, directions[i]), directions[i]);
 }
 
-/* Tunnel mode is the rule, and not said. */
+/* Tunnel mode is the rule, and not said; nor that routes do not lead there. */
 static void add_algs(struct table *lines, const struct node *t)
 {
 	const struct node *bundle = node_find(t, "bundle");
 	const struct node *carries = node_find(t, "carries");
-	char text[ALGS_STR_MAX];
+	const char *if_id = node_text(t, "if-id-out");
+	char text[ALGS_STR_MAX], by[IF_NAMESIZE + 4] = "";
 
-	snprintf(text, sizeof(text), "%s%s%s%s%s%s",
+	if (node_find(t, "if-id-out"))
+		snprintf(by, sizeof(by), " by ipsec%lu",
+			 strtoul(if_id, NULL, 16));
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s%s",
 		 node_find(t, "algs") ? node_text(t, "algs") : "-",
 		 is(t, "mode", "transport") ? " transport" : "",
 		 bundle ? " in " : "", bundle ? node_text(t, "bundle") : "",
 		 carries ? " around " : "",
-		 carries ? node_text(t, "carries") : "");
+		 carries ? node_text(t, "carries") : "", by);
 	table_text(lines, text);
 }
 

@@ -297,7 +297,11 @@ static int fill_policy(const struct section *sec, const struct config *c,
 				 sec->name);
 	if (p->action == SPD_PROTECT) {
 		err = find_manual(manual, c, &p->manual, e);
-		return err ? err : check_mode(manual, c, p, e);
+		if (err)
+			return err;
+		p->if_id_in = c->manual[p->manual].if_id_in;
+		p->if_id_out = c->manual[p->manual].if_id_out;
+		return check_mode(manual, c, p, e);
 	}
 	if (manual)
 		return value_fail(e, manual, -EINVAL,

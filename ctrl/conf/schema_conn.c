@@ -169,6 +169,7 @@ static const struct key conn_keys[] = {
 	  .read = value_ike_proposals, AT(conn_conf, proposals) },
 	{ .name = "encap",	   .form = "yes or no", .read = value_bool,
 	  AT(conn_conf, encap) },
+	IF_ID_KEYS(conn_conf),
 	{ .name = "mobike",	   .form = "no", .read = value_fixed,
 	  .words = mobike_words },
 	{ .name = "fragmentation", .form = "yes, accept, force or no",
@@ -227,6 +228,7 @@ static const struct key child_keys[] = {
 	{ .name = "spread",	   .form = "yes or no", .read = value_bool,
 	  AT(child_conf, spread) },
 	OUTER_KEYS(child_conf, outer),
+	IF_ID_KEYS(child_conf),
 	{ .name = "fragment",	   .form = "before or after", .read = value_before,
 	  AT(child_conf, fragment_after) },
 };
@@ -237,8 +239,8 @@ static const struct sub child_later[] = {
 	LATER("ipcomp"),	LATER("inactivity"),	LATER("reqid"),
 	LATER("priority"),	LATER("interface"),	LATER("mark_in"),
 	LATER("mark_in_sa"),	LATER("mark_out"),	LATER("set_mark_in"),
-	LATER("set_mark_out"),	LATER("if_id_in"),	LATER("if_id_out"),
-	LATER("label"),		LATER("label_mode"),	LATER("hw_offload"),
+	LATER("set_mark_out"),	LATER("label"),		LATER("label_mode"),
+	LATER("hw_offload"),
 };
 /* clang-format on */
 
@@ -268,8 +270,7 @@ static const struct sub conn_subs[] = {
 	LATER("dscp"),		LATER("dpd_timeout"),	LATER("childless"),
 	LATER("send_certreq"),	LATER("send_cert"),	LATER("ppk_id"),
 	LATER("ppk_required"),	LATER("reauth_time"),	LATER("pools"),
-	LATER("if_id_in"),	LATER("if_id_out"),	LATER("mediation"),
-	LATER("mediated_by"),	LATER("mediation_peer"),
+	LATER("mediation"),	LATER("mediated_by"),	LATER("mediation_peer"),
 };
 /* clang-format on */
 
@@ -336,6 +337,15 @@ static int fill_child(const struct section *sec, struct child_conf *c,
 	return err ? err : sa_check_child(sec, c, e);
 }
 
+/* What a child does not say, its connection does. */
+static void inherit_if_ids(const struct conn_conf *c, struct child_conf *child)
+{
+	if (!child->if_id_in)
+		child->if_id_in = c->if_id_in;
+	if (!child->if_id_out)
+		child->if_id_out = c->if_id_out;
+}
+
 static int fill_children(const struct section *list, struct conn_conf *c,
 			 struct error *e)
 {
@@ -347,8 +357,12 @@ static int fill_children(const struct section *list, struct conn_conf *c,
 	c->children = calloc(n, sizeof(*c->children));
 	if (!c->children)
 		return conf_no_memory(e);
-	for (const struct section *s = list->sections; s && !err; s = s->next)
-		err = fill_child(s, &c->children[c->n_children++], e);
+	for (const struct section *s = list->sections; s && !err; s = s->next) {
+		struct child_conf *child = &c->children[c->n_children++];
+
+		err = fill_child(s, child, e);
+		inherit_if_ids(c, child);
+	}
 	return err;
 }
 

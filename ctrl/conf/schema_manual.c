@@ -121,6 +121,12 @@ static int take_policy(const struct item *item, const struct config *c,
 					 "between which alone transport mode "
 					 "carries anything; remove mode, or "
 					 "name others");
+		if (!manual_same_if_ids(m, p))
+			return item_fail(e, item, -EINVAL,
+					 "names a policy of other interfaces: "
+					 "its if_id_in is %u and its if_id_out "
+					 "%u; write the same, or name others",
+					 p->if_id_in, p->if_id_out);
 		return 0;
 	}
 	if (best)

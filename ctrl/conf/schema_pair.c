@@ -89,6 +89,7 @@ static const struct key manual_keys[] = {
 	{ .name = "life_packets",  .form = FORM_COUNT, .read = value_count,
 	  AT(manual_conf, hard.pkts) },
 	OUTER_KEYS(manual_conf, outer),
+	IF_ID_KEYS(manual_conf),
 	{ .name = "policies",	   .form = FORM_POLICIES },
 };
 /* clang-format on */
@@ -382,6 +383,22 @@ static int check_outer(const struct section *sec, const struct manual_conf *m,
 		 : 0;
 }
 
+/* In transport mode what goes out is for the peer's own address, with a header of ESP
+ * or without: one route is there for both, to the interface or past it. */
+static int check_if_id(const struct section *sec, const struct manual_conf *m,
+		       struct error *e)
+{
+	const struct value *in = tree_value(sec, "if_id_in");
+
+	if (m->mode != SADB_TRANSPORT || (!m->if_id_in && !m->if_id_out))
+		return 0;
+	return value_fail(e, m->if_id_in ? in : tree_value(sec, "if_id_out"),
+			  -EINVAL,
+			  "does not go with mode = transport: a route to the "
+			  "interface would lead what is protected there again; "
+			  "remove the line, or write mode = tunnel");
+}
+
 /* In transport mode it is Linux that cuts, before there is anything to protect. */
 static int check_life(const struct section *sec, const struct manual_conf *m,
 		      struct error *e)
@@ -426,6 +443,8 @@ int pair_fill(const struct section *sec, const struct config *c,
 		err = check_esn(sec, m, e);
 	if (!err)
 		err = check_outer(sec, m, e);
+	if (!err)
+		err = check_if_id(sec, m, e);
 	if (!err)
 		err = check_ah(sec, m, e);
 	if (!err)

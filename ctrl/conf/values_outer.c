@@ -2,6 +2,7 @@
 #include "ctrl/conf/values_outer.h"
 
 #include <errno.h>
+#include <string.h>
 #include <strings.h>
 
 #include "ctrl/conf/fail.h"
@@ -16,6 +17,17 @@ static int read_number(const struct key *k, const struct value *v, uint32_t min,
 	if (!number_parse(v->text, min, max, out))
 		return value_fail_form(k, v, e);
 	return 0;
+}
+
+/* strongSwan's %unique makes one up for each SA, and tells an updown script. */
+VALUE_READER(value_if_id)
+{
+	if (strncmp(v->text, "%unique", strlen("%unique")) == 0)
+		return value_fail(e, v, -EINVAL,
+				  "is %%unique, another interface for each SA, "
+				  "to which no route of yours could lead "
+				  "beforehand; write a number of your choice");
+	return read_number(k, v, 0, UINT32_MAX, out, e);
 }
 
 /* swanctl.conf(5): no clears it. */

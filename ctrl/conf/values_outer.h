@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What children and manual pairs say of their outer headers and of the sizes and
- * times of packets: the same rows for both. copy_* and tfc_padding are strongSwan's,
+ * times of packets, and by which interface they go: the same rows for both. copy_* and tfc_padding are strongSwan's,
  * set_* and tfc_dummies ours alone.
  */
 #ifndef CYG_CONF_VALUES_OUTER_H
@@ -19,6 +19,8 @@ VALUE_READER(value_set_dscp);
 VALUE_READER(value_set_ttl);
 VALUE_READER(value_tfc_padding);
 VALUE_READER(value_tfc_dummies);
+
+VALUE_READER(value_if_id); /* out: uint32_t */
 
 /* clang-format off */
 #define OUTER_KEY(key, wanted, type, field)                             \
@@ -38,6 +40,17 @@ VALUE_READER(value_tfc_dummies);
 		  type, field),                                         \
 	OUTER_KEY(tfc_dummies, "a number of packets a second from 0 "   \
 		  "(off) to 1000", type, field)
+/* clang-format on */
+
+/* clang-format off */
+#define FORM_IF_ID "a number from 1 to 4294967295, or 0 (no interface)"
+
+/* Rows of a table for a struct that has both. */
+#define IF_ID_KEYS(type)                                                \
+	{ .name = "if_id_in", .form = FORM_IF_ID, .read = value_if_id,   \
+	  .offset = offsetof(struct type, if_id_in) },                  \
+	{ .name = "if_id_out", .form = FORM_IF_ID, .read = value_if_id,  \
+	  .offset = offsetof(struct type, if_id_out) }
 /* clang-format on */
 
 #endif

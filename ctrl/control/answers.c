@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "ctrl/control/words.h"
+
 static const char *role_name(enum iface_role role)
 {
 	switch (role) {
@@ -132,6 +134,8 @@ static void put_tunnel(struct vici_builder *b, const struct tunnel_status *t)
 	vici_str(b, "start_action", child_action_name(t->start_action));
 	vici_str(b, "local", t->local);
 	vici_str(b, "remote", t->remote);
+	put_if_id(b, "if-id-in", t->if_id_in);
+	put_if_id(b, "if-id-out", t->if_id_out);
 	put_count(b, "sas", t->n_sas);
 	if (t->n_sas) {
 		vici_str(b, "algs", t->algs);
@@ -240,6 +244,8 @@ void answer_counters(struct vici_builder *b, const struct status *s)
 		const struct tunnel_status *t = &s->tunnels[i];
 
 		vici_section(b, t->name);
+		put_if_id(b, "if-id-in", t->if_id_in);
+		put_if_id(b, "if-id-out", t->if_id_out);
 		put_count(b, "sas", t->n_sas);
 		put_sa_count(b, "in", &t->in);
 		put_sa_count(b, "out", &t->out);

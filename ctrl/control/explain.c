@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ctrl/control/words.h"
 #include "include/proto.h"
 
 /* --- the question --- */
@@ -160,6 +161,7 @@ static void put_policy(struct vici_builder *b, const struct explain_policy *p)
 	vici_str(b, "action", action_name((enum spd_action)p->action));
 	if (p->tunnel[0])
 		vici_str(b, "tunnel", p->tunnel);
+	put_if_id(b, "if-id-out", p->if_id);
 	vici_section_end(b);
 }
 

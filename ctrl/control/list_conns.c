@@ -81,6 +81,8 @@ static void put_child(struct vici_builder *b, const struct child_conf *c)
 	vici_str(b, "close_action", child_action_name(c->close_action));
 	put_ts(b, "local-ts", c->local_ts, c->n_local_ts);
 	put_ts(b, "remote-ts", c->remote_ts, c->n_remote_ts);
+	put_if_id(b, "if-id-in", c->if_id_in);
+	put_if_id(b, "if-id-out", c->if_id_out);
 	vici_section_end(b);
 }
 

@@ -236,6 +236,8 @@ void put_child_sa(struct vici_builder *b, const struct child_sa_view *c,
 	put_yes(b, "encap", c->encap);
 	vici_fmt(b, "spi-in", "%08" PRIx32, c->spi_in);
 	vici_fmt(b, "spi-out", "%08" PRIx32, c->spi_out);
+	put_if_id(b, "if-id-in", c->if_id_in);
+	put_if_id(b, "if-id-out", c->if_id_out);
 	put_encr(b, c->encr, c->encr_key_bits);
 	if (c->integ)
 		vici_str(b, "integ-alg", integ_word(c->integ));

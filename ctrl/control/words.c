@@ -158,3 +158,9 @@ const char *ts_conf_str(const struct ts_conf *ts, char buf[TS_STR_MAX])
 	add_ports(ts->protocol, ts->port_min, ts->port_max, buf);
 	return buf;
 }
+
+void put_if_id(struct vici_builder *b, const char *key, uint32_t if_id)
+{
+	if (if_id)
+		vici_fmt(b, key, "%08" PRIx32, if_id);
+}

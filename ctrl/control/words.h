@@ -6,6 +6,7 @@
 #ifndef CYG_CONTROL_WORDS_H
 #define CYG_CONTROL_WORDS_H
 
+#include "ctrl/control/vici.h"
 #include "ctrl/model/conn.h"
 #include "ctrl/model/sadb.h"
 
@@ -33,5 +34,8 @@ const char *ts_range_str(const struct ts_range *r, char buf[TS_STR_MAX]);
 
 /* The same, or "dynamic"; returns buf. */
 const char *ts_conf_str(const struct ts_conf *ts, char buf[TS_STR_MAX]);
+
+/* Of a tunnel interface, as strongSwan writes it; 0: nothing. */
+void put_if_id(struct vici_builder *b, const char *key, uint32_t if_id);
 
 #endif

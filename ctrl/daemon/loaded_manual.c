@@ -136,6 +136,7 @@ static bool same_pair(const struct manual_conf *a, const struct manual_conf *b)
 	       a->fragment_after == b->fragment_after && a->mode == b->mode &&
 	       a->follow == b->follow && a->protocol == b->protocol &&
 	       strcmp(a->bundle, b->bundle) == 0 &&
+	       a->if_id_in == b->if_id_in && a->if_id_out == b->if_id_out &&
 	       memcmp(&a->outer, &b->outer, sizeof(a->outer)) == 0 &&
 	       memcmp(&a->soft, &b->soft, sizeof(a->soft)) == 0 &&
 	       memcmp(&a->hard, &b->hard, sizeof(a->hard)) == 0 &&
@@ -197,6 +198,9 @@ static int map_policies(const struct config *c, const struct config *file,
 				m, file, -EINVAL,
 				"its policy has other addresses than the transport mode of",
 				e);
+		if (!manual_same_if_ids(m, &file->policies[at]))
+			return fail_kept(m, file, -EINVAL,
+					 "its policy has another if_id than", e);
 		if (at >= MANUAL_POLICIES_MAX)
 			return fail_kept(
 				m, file, -E2BIG,

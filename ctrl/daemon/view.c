@@ -261,6 +261,8 @@ static void view_manual(const struct dp_view *dp, const struct manual_conf *m,
 	put_algs(dp, m->encr, m->integ, m->protocol == IKE_PROTO_AH, m->esn,
 		 out);
 	out->transport = m->mode == SADB_TRANSPORT;
+	out->if_id_in = m->if_id_in;
+	out->if_id_out = m->if_id_out;
 	out->state = TUNNEL_UP;
 	out->start_action = CHILD_START;
 	out->n_sas = 1;
@@ -390,6 +392,8 @@ static void view_child(const struct view *v, const struct conn_conf *conn,
 
 	*out = (struct tunnel_status){
 		.start_action = child->start_action,
+		.if_id_in = child->if_id_in,
+		.if_id_out = child->if_id_out,
 		.in.idle_s = STATUS_NEVER_S,
 		.out.idle_s = STATUS_NEVER_S,
 	};

@@ -311,6 +311,13 @@ int attach_find_tag(const struct attach_iface *iface, struct attachment *tag,
 	return iface->tagged ? find_tc(iface, BPF_TC_INGRESS, tag, e) : 0;
 }
 
+int attach_find_guard(const struct attach_iface *iface,
+		      struct attachment *guard, struct error *e)
+{
+	*guard = (struct attachment){ .done = false };
+	return find_tc(iface, BPF_TC_EGRESS, guard, e);
+}
+
 int attach_find(const struct attach_iface *iface, struct attachment *xdp,
 		struct attachment *guard, struct error *e)
 {

@@ -53,12 +53,14 @@ struct attachment {
  */
 int attach_find(const struct attach_iface *iface, struct attachment *xdp,
 		struct attachment *guard, struct error *e);
+int attach_find_guard(const struct attach_iface *iface,
+		      struct attachment *guard, struct error *e);
 int attach_find_tag(const struct attach_iface *iface, struct attachment *tag,
 		    struct error *e);
 
 /*
- * XDP of one interface, in the driver where it can, else generic; the guard at
- * tc egress, the tag at tc ingress, before every other filter of that kind.
+ * XDP of one interface, in the driver where it can, else generic; the guard, or
+ * what stands in its place, at tc egress, the tag at tc ingress, before every other filter of that kind.
  * prog_fd is borrowed until it is undone; out is what attach_find() found, or
  * zeroed.
  *

@@ -238,6 +238,28 @@ static void settle_manual(struct dp *dp)
 	}
 }
 
+int changes_take(struct dp *dp, struct config *config, struct error *e)
+{
+	const struct tunnel_books to = { dp->sadb, dp->manual, &dp->tunnels };
+
+	return tunnels_replace(config, &to, clock_ns(), e);
+}
+
+/* Interfaces first: policies name them. */
+static int take_with_ifs(struct dp *dp, struct config *config, struct error *e)
+{
+	const uint32_t before = dp->tunnels.n;
+	int err = tunnel_ifs_make(&dp->tunnels, config, e);
+
+	if (!err)
+		err = tunnel_ifs_attach(&dp->tunnels, e);
+	if (!err)
+		err = changes_take(dp, config, e);
+	if (err)
+		tunnel_ifs_undo(&dp->tunnels, before);
+	return err;
+}
+
 int dp_reload(struct dp *dp, struct config *config, struct error *e)
 {
 	const char *what = fixed_differs(dp->config, config);
@@ -250,8 +272,7 @@ int dp_reload(struct dp *dp, struct config *config, struct error *e)
 			what);
 	err = forwarding_check_all(config, e);
 	if (!err)
-		err = tunnels_replace(config, dp->sadb, dp->manual, clock_ns(),
-				      e);
+		err = take_with_ifs(dp, config, e);
 	if (err)
 		return err;
 	dp->config = config;

@@ -8,6 +8,7 @@
 #define CYG_DP_CHANGES_H
 
 #include "ctrl/base/error.h"
+#include "ctrl/model/config.h"
 
 struct dp;
 struct event_base;
@@ -20,6 +21,10 @@ void changes_route(struct dp *dp);
 
 /* They follow the ways to the peers; of a struct dp. */
 void changes_follow(void *ctx);
+
+/* A configuration's policies and manual SAs in place of those that there are; see
+ * tunnels_replace(). */
+int changes_take(struct dp *dp, struct config *config, struct error *e);
 
 /* After the workers ended, before the programs are freed. */
 void changes_close(struct dp *dp);

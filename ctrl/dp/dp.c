@@ -130,6 +130,7 @@ static int load(struct dp *dp, struct error *e)
 	for (size_t i = 0; !spec.earlier_fd && i < dp->n_ifaces; i++)
 		spec.earlier_fd = dp->served[i].xdp.before_fd;
 	err = programs_load(&spec, &dp->programs, e);
+	dp->tunnels.programs = dp->programs;
 	for (size_t i = 0; !err && i < dp->n_ifaces; i++) {
 		err = links_enter(dp, i);
 		if (err)
@@ -173,9 +174,7 @@ static int fill(struct dp *dp, struct event_base *base, struct error *e)
 		err = listen_to_programs(dp, base, e);
 	if (!err)
 		err = changes_open(dp, base, e);
-	return err ? err
-		   : tunnels_replace(dp->config, dp->sadb, dp->manual,
-				     clock_ns(), e);
+	return err ? err : changes_take(dp, dp->config, e);
 }
 
 /* The host interface's in either mode: what came out of a tunnel and goes into
@@ -260,6 +259,8 @@ static int attach(struct dp *dp, struct error *e)
 					   programs_guard_fd(dp->programs),
 					   &dp->served[i].guard, e);
 	if (!err)
+		err = tunnel_ifs_attach(&dp->tunnels, e);
+	if (!err)
 		err = attach_tags(dp, e);
 	for (size_t i = dp->n_ifaces; !err && i-- > 0;) {
 		nl_tx_dropped(dp->nl, dp->served[i].at.ifindex,
@@ -301,7 +302,17 @@ static int prepare(struct dp *dp, struct error *e)
 		err = choose_crypto(dp, e);
 	if (err)
 		return err;
+	err = nl_new(&dp->nl);
+	if (err)
+		return error_set(e, err, "cannot reach the kernel's routing: %s",
+				 strerror(-err));
 	err = hostif_open(&dp->host, e);
+	if (err)
+		return err;
+	dp->tunnels.nl = dp->nl;
+	err = tunnel_ifs_find(&dp->tunnels, e);
+	if (!err)
+		err = tunnel_ifs_make(&dp->tunnels, dp->config, e);
 	if (err)
 		return err;
 	dp->host_at = host_place(dp->host.ifindex);
@@ -320,10 +331,6 @@ static int prepare(struct dp *dp, struct error *e)
 	dp->sad = sad_new(dp->crypto, dp->n_workers);
 	if (!dp->sad)
 		return error_set(e, -ENOMEM, "no memory for the SAD");
-	err = nl_new(&dp->nl);
-	if (err)
-		return error_set(e, err, "cannot reach the kernel's routing: %s",
-				 strerror(-err));
 	return 0;
 }
 
@@ -355,6 +362,7 @@ void dp_undo(struct dp *dp)
 		links_hide_again(dp, i);
 	}
 	attach_undo_tag(&dp->host_at, &dp->host_tag);
+	tunnel_ifs_undo(&dp->tunnels, 0);
 	if (!dp->host.fresh)
 		return;
 	hostif_remove(&dp->host);
@@ -372,6 +380,7 @@ void dp_settle(struct dp *dp)
 		attach_settle(&dp->served[i].tag);
 	}
 	attach_settle(&dp->host_tag);
+	tunnel_ifs_settle(&dp->tunnels);
 }
 
 void dp_release_others(const struct gateway_conf *g)
@@ -465,6 +474,7 @@ void dp_stop(struct dp *dp)
 	dry_close(dp->dry);
 	audit_ring_close(dp->audits);
 	programs_free(dp->programs);
+	tunnel_ifs_close(&dp->tunnels);
 	hostif_close(&dp->host);
 	nl_free(dp->nl);
 	free(dp);
@@ -491,6 +501,8 @@ int dp_release(struct error *e)
 	}
 	hostif_remove(&host);
 	err = nl_new(&nl);
+	if (!err)
+		err = tunnel_ifs_remove(nl);
 	if (!err)
 		err = nl_routes_flush(nl);
 	if (!err)

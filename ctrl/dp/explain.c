@@ -31,11 +31,20 @@ static const struct iface *served(const struct dp *dp, uint32_t ifindex)
 	return NULL;
 }
 
+static bool is_tunnel(const struct dp *dp, uint32_t ifindex)
+{
+	for (uint32_t i = 0; i < dp->tunnels.n; i++)
+		if (dp->tunnels.at[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
 /* --- what a program said --- */
 
 static void name_child(const struct conn_conf *conn,
 		       const struct child_conf *child, struct explain_policy *p)
 {
+	p->if_id = child->if_id_out;
 	snprintf(p->name, sizeof(p->name), "%s/%s", conn->name, child->name);
 	memcpy(p->tunnel, p->name, sizeof(p->tunnel));
 }
@@ -49,6 +58,7 @@ static void name_policy(const struct config *c, struct explain_policy *p)
 			continue;
 		snprintf(p->name, sizeof(p->name), "%s", c->policies[i].name);
 		p->manual = c->policies[i].action == SPD_PROTECT;
+		p->if_id = c->policies[i].if_id_out;
 		if (manual != MANUAL_NONE)
 			snprintf(p->tunnel, sizeof(p->tunnel), "%s",
 				 c->manual[manual].name);
@@ -77,9 +87,9 @@ static void take_policy(struct explaining *w, const struct spd_verdict *v)
 }
 
 static void take_note(struct explaining *w, enum explain_place place,
-		      const struct iface *iface, const struct dry_note *note)
+		      const char *iface, const struct dry_note *note)
 {
-	struct explain_step *s = explain_add(w, place, iface->name);
+	struct explain_step *s = explain_add(w, place, iface);
 
 	s->drop = note->drop;
 	s->pass = note->pass;
@@ -88,33 +98,34 @@ static void take_note(struct explaining *w, enum explain_place place,
 		note->drop == DROP_NONE ? EXPLAIN_CLEAR : EXPLAIN_DROPPED;
 }
 
-static int fail_run(const struct explaining *w, int err,
-		    const struct iface *iface)
+static int fail_run(const struct explaining *w, int err, const char *iface)
 {
 	return error_set(
 		w->e, err,
 		"cannot run the program of interface '%s' for it: %s; cygnet status shows which interfaces are there",
-		iface->name, strerror(-err));
+		iface, strerror(-err));
 }
 
 /* --- the ways through this host --- */
 
-static int at_guard(struct explaining *w, const struct iface *iface,
-		    uint32_t from)
+/* Where it leaves an interface: the guard is there, or the program of tunnels. */
+static int at_egress(struct explaining *w, enum explain_place place,
+		     const char *iface, uint32_t from)
 {
 	uint8_t frame[EXPLAIN_FRAME_MAX];
 	const struct dry_packet p = {
 		.frame = frame,
 		.bytes = explain_frame(w->q, NULL, frame),
-		.ifindex = iface->ifindex,
+		.ifindex = if_nametoindex(iface),
 		.from = from,
 	};
 	struct dry_note note;
-	int err = dry_guard(w->dp->dry, &p, &note);
+	int err = place == EXPLAIN_AT_TUNNEL ? dry_tunnel(w->dp->dry, &p, &note)
+					     : dry_guard(w->dp->dry, &p, &note);
 
 	if (err)
 		return fail_run(w, err, iface);
-	take_note(w, EXPLAIN_AT_GUARD, iface, &note);
+	take_note(w, place, iface, &note);
 	if (note.drop == DROP_NONE && note.pass == PASS_STEER_HOST)
 		explain_out(w, note.sa);
 	return 0;
@@ -149,10 +160,12 @@ static int by_kernel(struct explaining *w, uint32_t from)
 		return 0;
 	if (!if_indextoname(route.ifindex, s->iface))
 		snprintf(s->iface, sizeof(s->iface), "%u", route.ifindex);
+	if (is_tunnel(w->dp, route.ifindex))
+		return at_egress(w, EXPLAIN_AT_TUNNEL, s->iface, from);
 	out = served(w->dp, route.ifindex);
 	if (!out || out->role != IFACE_UNPROTECTED)
 		return 0;
-	return at_guard(w, out, from);
+	return at_egress(w, EXPLAIN_AT_GUARD, out->name, from);
 }
 
 static int after_edge(struct explaining *w, const struct iface *iface,
@@ -189,11 +202,11 @@ static int at_edge(struct explaining *w, const struct iface *iface)
 	int err = dry_edge(w->dp->dry, &p, &note);
 
 	if (err)
-		return fail_run(w, err, iface);
+		return fail_run(w, err, iface->name);
 	take_note(w,
 		  iface->role == IFACE_PROTECTED ? EXPLAIN_AT_PROTECTED
 						 : EXPLAIN_AT_UNPROTECTED,
-		  iface, &note);
+		  iface->name, &note);
 	return note.drop == DROP_NONE ? after_edge(w, iface, &note) : 0;
 }
 

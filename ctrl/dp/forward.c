@@ -158,6 +158,21 @@ static void forward_known(struct worker *w, struct tx_run *run, struct packet *p
 	}
 }
 
+/*
+ * A router at the far end says something to its neighbour: that is this host, where the
+ * tunnel has an interface, and no route says so.
+ */
+static bool is_for_tunnel(const struct packet *p)
+{
+	const uint8_t *a = p->ip.daddr.octets;
+
+	if (!p->if_id)
+		return false;
+	if (addr_is_v4(&p->ip.daddr))
+		return a[ADDR_V4_AT] >= 0xe0;
+	return a[0] == 0xff || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
+}
+
 /* Where rules look at more than the destination, what came out of a tunnel is
  * the kernel's to forward: it knows them all. */
 static const struct nexthop *nexthop_of(struct worker *w, const struct packet *p)
@@ -168,7 +183,7 @@ static const struct nexthop *nexthop_of(struct worker *w, const struct packet *p
 		return nexthop_lookup_ours(&w->nexthops, &p->ip.daddr,
 					   &p->ip.saddr, w->now_ns);
 	if (nexthop_by_source(&w->nexthops) ||
-	    (w->forward_kernel && p->state == PKT_OPENED))
+	    (w->forward_kernel && p->state == PKT_OPENED) || is_for_tunnel(p))
 		return &up;
 	return nexthop_lookup(&w->nexthops, &p->ip.daddr, w->now_ns);
 }
@@ -176,7 +191,8 @@ static const struct nexthop *nexthop_of(struct worker *w, const struct packet *p
 /* All that nexthop_of() asks of a packet is the same. */
 static bool go_together(const struct packet *a, const struct packet *b)
 {
-	return a->state == b->state && addr_equal(&a->ip.daddr, &b->ip.daddr) &&
+	return a->state == b->state && a->if_id == b->if_id &&
+	       addr_equal(&a->ip.daddr, &b->ip.daddr) &&
 	       addr_equal(&a->ip.saddr, &b->ip.saddr);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * What goes up to the host, by the host interface: with its own MAC as
- * destination, and no claim about checksums but for segments of TCP that were
+ * destination, or where it came out of a tunnel with an interface of its own with a
+ * tag, by which it goes on to that one; and no claim about checksums but for segments of TCP that were
  * verified and joined (host_join.h). What joins stays in the frames that it came
  * in, and the kernel gathers it from there. Worker.
  */
@@ -9,15 +10,32 @@
 #include <sys/uio.h>
 
 #include "ctrl/dp/worker.h"
+#include "include/tunnel.h"
+
+#define LINK_BYTES (ETH_HEADER_BYTES - ETH_TYPE_BYTES)
+
+static void fill_link(const struct worker *w, const struct packet *p,
+		      uint8_t link[LINK_BYTES])
+{
+	const struct tunnel_tag tag = { .magic = w->magic, .if_id = p->if_id };
+
+	if (p->if_id) {
+		memcpy(link, &tag, sizeof(tag));
+		return;
+	}
+	memcpy(link, w->host.mac, sizeof(w->host.mac));
+	memcpy(link + sizeof(w->host.mac), w->host.mac, sizeof(w->host.mac));
+}
+
+_Static_assert(LINK_BYTES == sizeof(struct tunnel_tag), "two MAC addresses");
 
 /* In front of the first one, as if it stood there alone. */
 static uint8_t *put_headers(const struct worker *w, struct packet *p)
 {
-	uint8_t link[2 * sizeof(w->host.mac)];
+	uint8_t link[LINK_BYTES];
 	uint8_t *from;
 
-	memcpy(link, w->host.mac, sizeof(w->host.mac));
-	memcpy(link + sizeof(w->host.mac), w->host.mac, sizeof(w->host.mac));
+	fill_link(w, p, link);
 	from = packet_put_ether(p, link, sizeof(link)) -
 	       sizeof(struct virtio_net_hdr);
 	memset(from, 0, sizeof(struct virtio_net_hdr));
@@ -72,7 +90,8 @@ void host_tx_flush(struct worker *w, struct host_run *run)
 
 void host_tx(struct worker *w, struct host_run *run, struct packet *p)
 {
-	if (run->n && !host_join_add(&run->join, p->l3, &p->ip))
+	if (run->n && (run->pkt[0]->if_id != p->if_id ||
+		       !host_join_add(&run->join, p->l3, &p->ip)))
 		host_tx_flush(w, run);
 	if (!run->n && !host_join_begin(&run->join, p->l3, &p->ip)) {
 		run->pkt[run->n++] = p;

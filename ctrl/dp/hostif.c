@@ -23,16 +23,15 @@
 /* Link-local (RFC 3927): rp_filter = 2 wants an address on the interface. */
 #define HOSTIF_ADDR 0xa9fe6701U /* 169.254.103.1 */
 
-/* One more queue of it, which makes it where it is not. */
-static int open_tap(short flags)
+int hostif_open_tap(const char *name, short flags)
 {
-	struct ifreq ifr = { .ifr_flags = flags };
+	struct ifreq ifr = { .ifr_flags = (short)(TAP_FLAGS | flags) };
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	memcpy(ifr.ifr_name, HOSTIF_NAME, sizeof(HOSTIF_NAME));
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
 	if (ioctl(fd, TUNSETIFF, &ifr)) {
 		err = -errno;
 		close(fd);
@@ -47,7 +46,7 @@ static int open_tap(short flags)
  */
 static int remove_single(void)
 {
-	int fd = open_tap(TAP_FLAGS);
+	int fd = hostif_open_tap(HOSTIF_NAME, 0);
 
 	if (fd < 0)
 		return fd;
@@ -58,10 +57,10 @@ static int remove_single(void)
 
 static int open_queue(void)
 {
-	int fd = open_tap(TAP_FLAGS | IFF_MULTI_QUEUE);
+	int fd = hostif_open_tap(HOSTIF_NAME, IFF_MULTI_QUEUE);
 
 	if (fd == -EINVAL && !remove_single())
-		fd = open_tap(TAP_FLAGS | IFF_MULTI_QUEUE);
+		fd = hostif_open_tap(HOSTIF_NAME, IFF_MULTI_QUEUE);
 	return fd;
 }
 
@@ -78,25 +77,23 @@ static bool is_alone(const struct hostif *h)
 
 /* Large packets as they are, and checksums as far as they are (host_cut.h):
  * cutting is cheaper here than in the kernel, which would copy each piece. */
-static int take_large(struct hostif *h)
+static int take_large(int fd, bool *udp_gso)
 {
 	const unsigned int with_tcp =
 		TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
 
-	h->udp_gso = !ioctl(h->fd[0], TUNSETOFFLOAD, with_tcp | TUN_F_UDP_GSO);
-	return h->udp_gso ? 0 : ioctl(h->fd[0], TUNSETOFFLOAD, with_tcp);
+	*udp_gso = !ioctl(fd, TUNSETOFFLOAD, with_tcp | TUN_F_UDP_GSO);
+	return *udp_gso ? 0 : ioctl(fd, TUNSETOFFLOAD, with_tcp);
 }
 
 /* Owned: without an owner anybody may be the reader of a persistent TAP. */
-static int configure_tap(struct hostif *h)
+int hostif_keep_tap(int fd, bool *udp_gso)
 {
-	int fd = h->fd[0];
-
 	int header = sizeof(struct virtio_net_hdr);
 
 	if (ioctl(fd, TUNSETOWNER, geteuid()) ||
 	    ioctl(fd, TUNSETGROUP, getegid()) ||
-	    ioctl(fd, TUNSETVNETHDRSZ, &header) || take_large(h) ||
+	    ioctl(fd, TUNSETVNETHDRSZ, &header) || take_large(fd, udp_gso) ||
 	    ioctl(fd, TUNSETPERSIST, 1))
 		return -errno;
 	return 0;
@@ -116,20 +113,29 @@ static int configure_ipv4(void)
 	return err;
 }
 
-/*
- * Packets of IPv6 come up by it, but it has no address and says nothing: no
- * solicitation, no membership. Where IPv6 is off, it stays off.
- */
+static const struct setting {
+	const char *key, *value;
+} quiet[] = {
+	{ "addr_gen_mode", "1" }, /* none, not even link-local */
+	{ "accept_ra", "0" },	  { "autoconf", "0" },
+	{ "accept_dad", "0" },	  { "router_solicitations", "0" },
+};
+
+void hostif_quiet_ipv6(const char *name)
+{
+	bool off = iface_sysctl_is_on("ipv6", "all", "disable_ipv6");
+
+	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
+		iface_sysctl("ipv6", name, quiet[i].key, quiet[i].value);
+	/* Absent, as all of it, where the kernel has no IPv6. */
+	iface_sysctl("ipv6", name, "disable_ipv6", off ? "1" : "0");
+}
+
+/* Packets of IPv6 come up by it, but it says nothing: no solicitation, no
+ * membership. */
 static void configure_ipv6(void)
 {
-	static const struct {
-		const char *key, *value;
-	} quiet[] = {
-		{ "addr_gen_mode", "1" }, /* none, not even link-local */
-		{ "accept_ra", "0" },
-		{ "autoconf", "0" },
-		{ "accept_dad", "0" },
-		{ "router_solicitations", "0" },
+	static const struct setting silent[] = {
 		/* Whether packets are forwarded is said by conf.all; a router's
 		 * interface is a member of ff02::2 (RFC 4291 section 2.8), and
 		 * of MLD's versions the first leaves in silence a group that it
@@ -137,12 +143,11 @@ static void configure_ipv6(void)
 		{ "force_mld_version", "1" },
 		{ "forwarding", "0" },
 	};
-	bool off = iface_sysctl_is_on("ipv6", "all", "disable_ipv6");
 
-	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
-		iface_sysctl("ipv6", HOSTIF_NAME, quiet[i].key, quiet[i].value);
-	/* Absent, as all of it, where the kernel has no IPv6. */
-	iface_sysctl("ipv6", HOSTIF_NAME, "disable_ipv6", off ? "1" : "0");
+	for (size_t i = 0; i < sizeof(silent) / sizeof(silent[0]); i++)
+		iface_sysctl("ipv6", HOSTIF_NAME, silent[i].key,
+			     silent[i].value);
+	hostif_quiet_ipv6(HOSTIF_NAME);
 }
 
 static int configure_link(struct hostif *h)
@@ -220,7 +225,7 @@ int hostif_open(struct hostif *h, struct error *e)
 
 	if (err)
 		return err;
-	err = configure_tap(h);
+	err = hostif_keep_tap(h->fd[0], &h->udp_gso);
 	if (!err)
 		err = configure_link(h);
 	if (!err)
@@ -246,12 +251,16 @@ int hostif_widen(struct hostif *h, uint32_t queues, struct error *e)
 	return is_alone(h) ? 0 : open_failed(-EBUSY, e);
 }
 
-void hostif_set_mtu(uint32_t outer_mtu)
+uint32_t hostif_mtu(uint32_t outer_mtu)
 {
 	const uint32_t around = ESP_AROUND_MAX(IPV6_HEADER_BYTES);
-	uint32_t mtu = outer_mtu < IPV4_MTU_MIN + around ? IPV4_MTU_MIN
-							 : outer_mtu - around;
 
+	return outer_mtu < IPV4_MTU_MIN + around ? IPV4_MTU_MIN
+						 : outer_mtu - around;
+}
+
+void hostif_set_mtu(uint32_t mtu)
+{
 	if (iface_set_mtu(HOSTIF_NAME, mtu))
 		log_warn("hostif: the MTU is not set iface=" HOSTIF_NAME
 			 " mtu=%u",

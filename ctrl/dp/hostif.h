@@ -50,7 +50,26 @@ bool hostif_is_read(void);
  *
  * outer_mtu   the least of the unprotected interfaces
  */
-void hostif_set_mtu(uint32_t outer_mtu);
+uint32_t hostif_mtu(uint32_t outer_mtu);
+void hostif_set_mtu(uint32_t mtu);
+
+/*
+ * A TAP like it, whose frames have a virtio_net_hdr; it is made where it is not.
+ *
+ * flags   IFF_MULTI_QUEUE, or 0
+ *
+ * A queue of it, or a negative errno: -EINVAL (there is such an interface, but
+ * no such TAP), -EBUSY (somebody has its queue).
+ */
+int hostif_open_tap(const char *name, short flags);
+
+/* It stays without us, is nobody else's, and takes large packets as they are. 0 or a
+ * negative errno. */
+int hostif_keep_tap(int fd, bool *udp_gso);
+
+/* No address of IPv6 comes by itself, nor a question for one. Where IPv6 is off, it
+ * stays off. */
+void hostif_quiet_ipv6(const char *name);
 
 /* Throws away what waits to be read; it was for an earlier reader. */
 void hostif_drain(const struct hostif *h);

@@ -189,6 +189,25 @@ int iface_set_mtu(const char *name, uint32_t mtu)
 	return err;
 }
 
+int iface_set_up(const char *name)
+{
+	struct ifreq ifr = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	err = ask(fd, SIOCGIFFLAGS, &ifr);
+	if (!err) {
+		ifr.ifr_flags |= IFF_UP | IFF_NOARP;
+		ifr.ifr_flags &= (short)~IFF_MULTICAST;
+		err = ask(fd, SIOCSIFFLAGS, &ifr);
+	}
+	close(fd);
+	return err;
+}
+
 int iface_set_host(const char *name, const struct addr *address)
 {
 	struct ifreq ifr = { 0 };
@@ -199,15 +218,8 @@ int iface_set_host(const char *name, const struct addr *address)
 		return -errno;
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
 	err = set_address(fd, &ifr, addr_v4_be(address));
-	if (!err)
-		err = ask(fd, SIOCGIFFLAGS, &ifr);
-	if (!err) {
-		ifr.ifr_flags |= IFF_UP | IFF_NOARP;
-		ifr.ifr_flags &= (short)~IFF_MULTICAST;
-		err = ask(fd, SIOCSIFFLAGS, &ifr);
-	}
 	close(fd);
-	return err;
+	return err ? err : iface_set_up(name);
 }
 
 static int open_sysctl(const char *family, const char *name, const char *key,

@@ -51,7 +51,8 @@ bool iface_has_carrier(const char *name);
 /* 0 or a negative errno. */
 int iface_set_mtu(const char *name, uint32_t mtu);
 
-/* Up, without ARP and multicast, with one address of its own: the host interface. */
+/* Up, without ARP and multicast; the host interface with one address of its own. */
+int iface_set_up(const char *name);
 int iface_set_host(const char *name, const struct addr *address);
 
 /* Writes /proc/sys/net/FAMILY/conf/NAME/KEY; family "ipv4" or "ipv6". */

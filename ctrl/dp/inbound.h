@@ -112,6 +112,7 @@ static inline void inbound_take(struct worker *w, struct packet *p,
 		return;
 	p->bytes = p->ip.total_bytes; /* RFC 4303 section 2.7: TFC padding ends
 					 here */
+	p->if_id = p->sa->if_id;
 	p->state = PKT_OPENED;
 }
 

@@ -44,6 +44,7 @@ static void look(struct dp *dp)
 
 	for (size_t i = 0; i < dp->n_ifaces; i++)
 		look_at(dp->nl, &dp->served[i]);
+	tunnel_ifs_keep(&dp->tunnels);
 	tell(&dp->host_at, "tag",
 	     attach_keep_tag(dp->nl, &dp->host_at, &dp->host_tag, &e), &e,
 	     &dp->host_tag);

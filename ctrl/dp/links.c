@@ -19,7 +19,7 @@ int links_enter(const struct dp *dp, size_t i)
 			      dp_slot_of(dp, dp->ifaces[i].lower_ifindex));
 }
 
-void links_follow_mtu(const struct dp *dp)
+void links_follow_mtu(struct dp *dp)
 {
 	uint32_t mtu = UINT32_MAX;
 
@@ -27,7 +27,9 @@ void links_follow_mtu(const struct dp *dp)
 		if (dp->served[i].at.role == IFACE_UNPROTECTED &&
 		    iface_mtu(&dp->ifaces[i]) < mtu)
 			mtu = iface_mtu(&dp->ifaces[i]);
+	mtu = hostif_mtu(mtu);
 	hostif_set_mtu(mtu);
+	tunnel_ifs_set_mtu(&dp->tunnels, mtu);
 }
 
 void links_tell_jumbo(const struct iface *i)

@@ -22,7 +22,7 @@ int links_enter(const struct dp *dp, size_t i);
 
 /* The host interface has the MTU of the unprotected interface that has the
  * smallest. */
-void links_follow_mtu(const struct dp *dp);
+void links_follow_mtu(struct dp *dp);
 
 /* A warning, where the MTU is larger than what we carry. */
 void links_tell_jumbo(const struct iface *i);

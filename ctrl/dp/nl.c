@@ -215,6 +215,17 @@ int nl_links(struct nl *nl, struct nl_link **out, size_t *n)
 	return err;
 }
 
+int nl_link_set_alias(struct nl *nl, uint32_t ifindex, const char *alias)
+{
+	struct nlmsghdr *h = nl_ask(nl, RTM_NEWLINK, NLM_F_ACK);
+	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
+
+	ifi->ifi_family = AF_UNSPEC;
+	ifi->ifi_index = (int)ifindex;
+	mnl_attr_put_str(h, IFLA_IFALIAS, alias);
+	return nl_talk(nl, NULL, NULL);
+}
+
 int nl_tx_dropped(struct nl *nl, uint32_t ifindex, uint64_t *out)
 {
 	struct nl_link link;

@@ -85,6 +85,9 @@ int nl_link_get(struct nl *nl, uint32_t ifindex, struct nl_link *out);
 /* All of them; as nl_addrs(). */
 int nl_links(struct nl *nl, struct nl_link **out, size_t *n);
 
+/* What operators see beside its name. 0 or a negative errno. */
+int nl_link_set_alias(struct nl *nl, uint32_t ifindex, const char *alias);
+
 /* Packets that an interface could not transmit. 0 or a negative errno. */
 int nl_tx_dropped(struct nl *nl, uint32_t ifindex, uint64_t *out);
 

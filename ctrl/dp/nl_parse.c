@@ -302,5 +302,8 @@ bool nl_link_parse(const struct nlmsghdr *h, struct nl_link *out)
 	if (attrs.by_type[IFLA_IFNAME])
 		snprintf(out->name, sizeof(out->name), "%s",
 			 mnl_attr_get_str(attrs.by_type[IFLA_IFNAME]));
+	if (attrs.by_type[IFLA_IFALIAS])
+		snprintf(out->alias, sizeof(out->alias), "%s",
+			 mnl_attr_get_str(attrs.by_type[IFLA_IFALIAS]));
 	return true;
 }

@@ -88,6 +88,8 @@ bool nl_route_prefix(const struct nlmsghdr *h, struct prefix *out);
 /* Is the route, or the rule, of this message one of ours? */
 bool nl_is_ours(const struct nlmsghdr *h);
 
+#define NL_ALIAS_MAX 32
+
 struct nl_link {
 	uint32_t ifindex;
 	uint32_t mtu; /* bytes of an IP packet; 0: not said */
@@ -95,7 +97,8 @@ struct nl_link {
 	bool has_mac;
 	uint8_t mac[6];
 	char name[IF_NAMESIZE];
-	uint64_t tx_dropped; /* packets that it could not transmit */
+	char alias[NL_ALIAS_MAX]; /* its begin */
+	uint64_t tx_dropped;	  /* packets that it could not transmit */
 	/* Another one, of whose link it is a further station (a macvlan and its
 	 * kin); 0: none, or in another namespace. */
 	uint32_t station_of;

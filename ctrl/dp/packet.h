@@ -54,6 +54,7 @@ struct packet {
 	uint64_t seq;
 	uint32_t policy_id;   /* outbound: by which it is to be protected */
 	uint32_t policy_gen;  /* outbound: of the list that said so */
+	uint32_t if_id;	      /* PKT_OPENED: of its SA; 0: none */
 	uint64_t deadline_ns; /* of its wait; 0: it never waited */
 };
 

@@ -10,6 +10,7 @@
 #include "ctrl/dp/ethtool.h"
 #include "ctrl/dp/hooks.h"
 #include "ctrl/dp/nl.h"
+#include "ctrl/dp/tunnel_if.h"
 
 /* What was turned off so that XDP sees everything. */
 static void turn_on(uint32_t ifindex, uint32_t offloads)
@@ -102,14 +103,15 @@ static bool keeps_xdp(const struct attach_iface *list, size_t n,
 	return false;
 }
 
+/* Tunnel interfaces are served for as long as they are there. */
 static bool keeps_guard(const struct attach_iface *list, size_t n,
-			uint32_t ifindex)
+			const struct if_nameindex *at)
 {
 	for (size_t i = 0; i < n; i++)
-		if (list[i].ifindex == ifindex &&
+		if (list[i].ifindex == at->if_index &&
 		    list[i].role == IFACE_UNPROTECTED)
 			return true;
-	return false;
+	return n && tunnel_if_is_name(at->if_name);
 }
 
 static bool keeps_tag(const struct attach_iface *list, size_t n,
@@ -130,7 +132,7 @@ int release_programs(const struct attach_iface *keep, size_t n, struct error *e)
 	for (i = all; !err && i->if_index; i++) {
 		if (!keeps_xdp(keep, n, i->if_index))
 			err = release_xdp(i->if_index);
-		if (!err && !keeps_guard(keep, n, i->if_index))
+		if (!err && !keeps_guard(keep, n, i))
 			err = release_tc(nl, i->if_index, BPF_TC_EGRESS);
 		if (!err && !keeps_tag(keep, n, i->if_index))
 			err = release_tc(nl, i->if_index, BPF_TC_INGRESS);

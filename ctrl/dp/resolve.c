@@ -36,7 +36,7 @@ static inline void packet_init(struct packet *p, uint64_t frame, uint8_t *at,
 	p->peer_port_be = 0;
 	p->drop = DROP_NONE;
 	p->sa = NULL;
-	p->policy_id = p->policy_gen = 0;
+	p->policy_id = p->policy_gen = p->if_id = 0;
 	p->deadline_ns = 0;
 }
 

@@ -69,6 +69,10 @@ static int check_policy(const struct sadb *s, const struct policy *p,
 		return error_set(e, -EPERM,
 				 "not between the addresses of policy %u",
 				 p->id);
+	if (sa->if_id != p->if_id[id->dir])
+		return error_set(e, -EPERM,
+				 "not of the tunnel interface of policy %u",
+				 p->id);
 	for (uint32_t i = 0; i < sa->n_selectors; i++)
 		if (!selector_within(&sa->selectors[i], &p->selector))
 			return error_set(e, -EPERM,
@@ -285,6 +289,7 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		.narrow = is_narrow(s, en),
 		.spread = sa->spread,
 		.fragment_after = sa->fragment_after,
+		.if_id = sa->if_id,
 	};
 	int err = check_algs(s, sa, &spec, e);
 

@@ -22,6 +22,7 @@
 #include "ctrl/dp/programs.h"
 #include "ctrl/dp/resolver.h"
 #include "ctrl/dp/tunnel.h"
+#include "ctrl/dp/tunnel_if.h"
 #include "ctrl/dp/worker.h"
 
 /* What one interface has of us; at the index of config.gateway.ifaces. */
@@ -74,6 +75,7 @@ struct dp {
 	struct hostif host;
 	struct attach_iface host_at;
 	struct attachment host_tag;
+	struct tunnel_ifs tunnels;
 	struct programs *programs;
 	struct dry *dry; /* NULL: nobody asked for it yet */
 	struct lookups lookups;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/dp/tunnel.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,17 @@ void tunnel_ends(const struct conn_conf *conn, struct policy_ends *out)
 		out->remote[out->n_remote++] = nobody;
 }
 
+/* Whose packets it is for, either way. Without its number it would be for all. */
+static void take_if_ids(struct policy *p, const struct tunnel_ifs *ifs,
+			uint32_t in, uint32_t out)
+{
+	p->if_id[DIR_IN] = in;
+	p->if_id[DIR_OUT] = out;
+	p->tunnel[DIR_IN] = tunnel_ifs_number(ifs, in);
+	p->tunnel[DIR_OUT] = tunnel_ifs_number(ifs, out);
+	assert(!in == !p->tunnel[DIR_IN] && !out == !p->tunnel[DIR_OUT]);
+}
+
 static int take_child(const struct conn_conf *conn, struct child_conf *child,
 		      struct policy *out, struct error *e)
 {
@@ -88,17 +100,21 @@ static int take_child(const struct conn_conf *conn, struct child_conf *child,
 }
 
 /* Behind the policies, each child in the order of the file; so is its id. */
-static int take_children(struct config *c, struct policy *list, size_t *n,
-			 struct error *e)
+static int take_children(struct config *c, const struct tunnel_ifs *ifs,
+			 struct policy *list, size_t *n, struct error *e)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < c->n_conns; i++) {
 		struct conn_conf *conn = &c->conns[i];
 
-		for (size_t k = 0; !err && k < conn->n_children; k++)
-			err = take_child(conn, &conn->children[k],
-					 &list[(*n)++], e);
+		for (size_t k = 0; !err && k < conn->n_children; k++) {
+			struct child_conf *child = &conn->children[k];
+			struct policy *p = &list[(*n)++];
+
+			err = take_child(conn, child, p, e);
+			take_if_ids(p, ifs, child->if_id_in, child->if_id_out);
+		}
 	}
 	return err;
 }
@@ -112,7 +128,8 @@ static void tell_ids(struct config *c, const struct policy *list)
 			c->conns[i].children[k].policy = (list++)->id;
 }
 
-static void take_policies(const struct config *c, struct policy *list)
+static void take_policies(const struct config *c, const struct tunnel_ifs *ifs,
+			  struct policy *list)
 {
 	for (size_t i = 0; i < c->n_policies; i++) {
 		const struct policy_conf *p = &c->policies[i];
@@ -124,6 +141,7 @@ static void take_policies(const struct config *c, struct policy *list)
 			.action = p->action,
 			.manual = p->action == SPD_PROTECT,
 		};
+		take_if_ids(&list[i], ifs, p->if_id_in, p->if_id_out);
 	}
 }
 
@@ -143,7 +161,7 @@ static size_t count_policies(const struct config *c)
 	return n;
 }
 
-static int set_policies(struct config *config, struct sadb *sadb,
+static int set_policies(struct config *config, const struct tunnel_books *to,
 			struct error *e)
 {
 	struct policy *list = calloc(count_policies(config) + 1, sizeof(*list));
@@ -152,10 +170,10 @@ static int set_policies(struct config *config, struct sadb *sadb,
 
 	if (!list)
 		return error_set(e, -ENOMEM, "no memory for the policies");
-	take_policies(config, list);
-	err = take_children(config, list, &n, e);
+	take_policies(config, to->ifs, list);
+	err = take_children(config, to->ifs, list, &n, e);
 	if (!err) {
-		err = sadb_set_policies(sadb, list, n);
+		err = sadb_set_policies(to->sadb, list, n);
 		if (err)
 			error_set(e, err, "cannot install the policies: %s",
 				  policies_failure(err));
@@ -166,17 +184,17 @@ static int set_policies(struct config *config, struct sadb *sadb,
 	return err;
 }
 
-int tunnels_replace(struct config *config, struct sadb *sadb,
-		    struct manual *manual, uint64_t now_ns, struct error *e)
+int tunnels_replace(struct config *config, const struct tunnel_books *to,
+		    uint64_t now_ns, struct error *e)
 {
-	int err = manual_prepare(manual, config, now_ns, e);
+	int err = manual_prepare(to->manual, config, now_ns, e);
 
 	if (err)
 		return err;
-	err = set_policies(config, sadb, e);
+	err = set_policies(config, to, e);
 	if (err)
-		manual_undo(manual);
+		manual_undo(to->manual);
 	else
-		manual_serve(manual, config);
+		manual_serve(to->manual, config);
 	return err;
 }

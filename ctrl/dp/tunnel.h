@@ -9,7 +9,15 @@
 #include "ctrl/base/error.h"
 #include "ctrl/dp/manual.h"
 #include "ctrl/dp/sadb.h"
+#include "ctrl/dp/tunnel_if.h"
 #include "ctrl/model/config.h"
+
+/* Where they go; all is borrowed. */
+struct tunnel_books {
+	struct sadb *sadb;
+	struct manual *manual;
+	const struct tunnel_ifs *ifs; /* each if_id's is there */
+};
 
 /*
  * The policies and manual SAs of a configuration, in place of those that there
@@ -20,8 +28,8 @@
  *
  * 0, or negative with e filled and all as it was: see manual_prepare().
  */
-int tunnels_replace(struct config *config, struct sadb *sadb,
-		    struct manual *manual, uint64_t now_ns, struct error *e);
+int tunnels_replace(struct config *config, const struct tunnel_books *to,
+		    uint64_t now_ns, struct error *e);
 
 /* Between which addresses SAs of its children may be. */
 void tunnel_ends(const struct conn_conf *conn, struct policy_ends *out);

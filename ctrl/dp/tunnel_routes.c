@@ -138,8 +138,8 @@ static bool child_way(const struct tunnel_routes *r,
 {
 	const struct conn_addr *peer = conn->remote_addrs;
 
-	if (!conn->n_remote_addrs || !conn_addr_is_host(peer) ||
-	    !child->n_local_ts)
+	if (child->if_id_out || !conn->n_remote_addrs ||
+	    !conn_addr_is_host(peer) || !child->n_local_ts)
 		return false;
 	*out = (struct way){
 		.name = child->name,
@@ -172,10 +172,11 @@ static struct range remote_of(const struct policy_conf *p)
 	return (struct range){ p->selector.remote_min, p->selector.remote_max };
 }
 
-/* What goes out by it is the host's own, too. */
+/* What goes out by it is the host's own, too. To a tunnel interface the operator's
+ * routes lead. */
 static bool is_routed(const struct policy_conf *p)
 {
-	return p->action == SPD_PROTECT && p->dirs & SPD_OUT;
+	return p->action == SPD_PROTECT && p->dirs & SPD_OUT && !p->if_id_out;
 }
 
 /* --- the plan --- */

@@ -185,6 +185,8 @@ static void describe(const struct ike_sa *sa, const struct exchange *x,
 	out->replay_window = x->child->conf->replay_window;
 	out->spread = x->child->conf->spread;
 	out->fragment_after = x->child->conf->fragment_after;
+	out->if_id = dir == SADB_IN ? x->child->conf->if_id_in
+				    : x->child->conf->if_id_out;
 	put_life(sa, x->child->conf, out);
 	out->outer = x->child->conf->outer;
 	if (x->no_tfc)

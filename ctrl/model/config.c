@@ -87,6 +87,11 @@ bool manual_serves(const struct config *c, size_t manual, size_t policy)
 		(c->manual[manual].policies >> policy & 1));
 }
 
+bool manual_same_if_ids(const struct manual_conf *m, const struct policy_conf *p)
+{
+	return m->if_id_in == p->if_id_in && m->if_id_out == p->if_id_out;
+}
+
 size_t manual_outbound(const struct config *c, size_t policy)
 {
 	for (size_t i = c->n_manual; i-- > 0;)

@@ -128,6 +128,7 @@ struct manual_conf {
 	bool follow;	     /* the peer, where authentic packets come from */
 	bool spread;	     /* the outbound SA is all workers' at once */
 	bool fragment_after; /* IPv4 is cut after it is protected */
+	uint32_t if_id_in, if_id_out; /* of tunnel interfaces; 0: none */
 	struct sadb_limit soft, hard; /* of either SA's life, from start */
 	struct sadb_outer outer;
 	struct manual_keys in;
@@ -156,6 +157,7 @@ struct policy_conf {
 	/* Index into config.manual, SPD_PROTECT only; or MANUAL_NONE: the pair
 	 * was deleted while the gateway ran. */
 	size_t manual;
+	uint32_t if_id_in, if_id_out; /* its pair's; 0: none */
 	uint32_t id; /* in the SPD; given by whoever installs it */
 	struct place place;
 };
@@ -207,6 +209,10 @@ bool manual_serves(const struct config *c, size_t manual, size_t policy);
  * between its own two addresses.
  */
 bool manual_suits(const struct manual_conf *m, const struct policy_conf *p);
+
+/* Are their tunnel interfaces the same ones, or none? */
+bool manual_same_if_ids(const struct manual_conf *m,
+			const struct policy_conf *p);
 
 /*
  * The pair whose outbound SA protects what the policy covers: of those that serve

@@ -237,6 +237,7 @@ bool child_equal(const struct child_conf *a, const struct child_conf *b)
 	       volume_equal(&a->bytes, &b->bytes) &&
 	       volume_equal(&a->packets, &b->packets) &&
 	       a->replay_window == b->replay_window && a->spread == b->spread &&
+	       a->if_id_in == b->if_id_in && a->if_id_out == b->if_id_out &&
 	       memcmp(&a->outer, &b->outer, sizeof(a->outer)) == 0 &&
 	       a->fragment_after == b->fragment_after && a->policy == b->policy;
 }
@@ -261,7 +262,8 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       a->fragmentation == b->fragmentation && a->encap == b->encap &&
 	       a->dpd_delay == b->dpd_delay && a->rekey_time == b->rekey_time &&
 	       a->over_time == b->over_time && a->rand_time == b->rand_time &&
-	       a->keyingtries == b->keyingtries && a->from_vici == b->from_vici;
+	       a->keyingtries == b->keyingtries && a->if_id_in == b->if_id_in &&
+	       a->if_id_out == b->if_id_out && a->from_vici == b->from_vici;
 }
 
 bool conn_equal(const struct conn_conf *a, const struct conn_conf *b)

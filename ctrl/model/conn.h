@@ -83,6 +83,7 @@ struct child_conf {
 	uint32_t replay_window;
 	bool spread;	     /* outbound SAs are all workers' at once */
 	bool fragment_after; /* IPv4 is cut after it is protected */
+	uint32_t if_id_in, if_id_out; /* of tunnel interfaces; 0: none */
 	struct sadb_outer outer;
 	uint32_t policy; /* id in the SPD; given by whoever installs it, and
 			    UINT32_MAX before */
@@ -104,7 +105,8 @@ struct conn_conf {
 	struct identity local_id;
 	struct identity remote_id;
 	enum fragmentation fragmentation;
-	bool encap;	      /* UDP encapsulation without a NAT */
+	bool encap;		      /* UDP encapsulation without a NAT */
+	uint32_t if_id_in, if_id_out; /* of children that have none */
 	uint32_t dpd_delay;   /* liveness check after so long without a word */
 	uint32_t rekey_time;  /* of the IKE SA; soft */
 	uint32_t over_time;   /* hard, after rekey_time */

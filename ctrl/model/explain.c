@@ -31,6 +31,8 @@ const char *explain_place_name(enum explain_place place)
 		return "unprotected";
 	case EXPLAIN_AT_GUARD:
 		return "guard";
+	case EXPLAIN_AT_TUNNEL:
+		return "tunnel";
 	case EXPLAIN_AT_KERNEL:
 		return "kernel";
 	case EXPLAIN_AT_WORKER:
@@ -112,13 +114,25 @@ static void no_sa_remedy(const struct explain_policy *p,
 			 p->name, p->tunnel);
 }
 
+static void tunnel_remedy(const struct explanation *x,
+			  char out[EXPLAIN_REMEDY_MAX])
+{
+	snprintf(out, EXPLAIN_REMEDY_MAX,
+		 "a route leads it to %s, and no tunnel of that if_id covers it: wider local_ts and remote_ts do (0.0.0.0/0), or another route",
+		 x->step[x->n_steps - 1].place == EXPLAIN_AT_TUNNEL
+			 ? x->step[x->n_steps - 1].iface
+			 : "a tunnel interface (ip route)");
+}
+
 /* The guard drops what is to go into a tunnel, and comes from outside as ours. */
 static void plaintext_remedy(const struct explanation *x,
 			     char out[EXPLAIN_REMEDY_MAX])
 {
 	const struct explain_policy *p = &x->policy;
 
-	if (x->step[x->n_steps - 1].place == EXPLAIN_AT_GUARD) {
+	const uint8_t place = x->step[x->n_steps - 1].place;
+
+	if (place == EXPLAIN_AT_GUARD || place == EXPLAIN_AT_TUNNEL) {
 		snprintf(out, EXPLAIN_REMEDY_MAX,
 			 "it comes from outside, and its source is behind this gateway: somebody forges it, or the route to its source is to lead outside");
 		return;
@@ -148,6 +162,8 @@ static void drop_remedy(const struct explanation *x, enum drop_reason drop,
 		return no_sa_remedy(p, out);
 	case DROP_PLAINTEXT_IN:
 		return plaintext_remedy(x, out);
+	case DROP_NO_TUNNEL:
+		return tunnel_remedy(x, out);
 	case DROP_NO_ROUTE:
 	case DROP_ROUTE_REFUSES:
 		return way_remedy(x, out);

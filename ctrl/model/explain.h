@@ -39,6 +39,7 @@ enum explain_place {
 	EXPLAIN_AT_PROTECTED,	/* the program of that side */
 	EXPLAIN_AT_UNPROTECTED, /* likewise */
 	EXPLAIN_AT_GUARD,
+	EXPLAIN_AT_TUNNEL, /* a tunnel interface */
 	EXPLAIN_AT_KERNEL, /* its routing */
 	EXPLAIN_AT_WORKER,
 };
@@ -72,6 +73,7 @@ struct explain_policy {
 	uint8_t action;	 /* enum spd_action */
 	uint8_t manual;	 /* its SAs have keys by hand */
 	uint8_t pad;
+	uint32_t if_id; /* of what goes out; 0: none */
 	char name[STATUS_NAME_MAX];
 	char tunnel[STATUS_NAME_MAX]; /* "": none, or the pair was deleted */
 };
@@ -105,7 +107,7 @@ struct explanation {
 };
 
 _Static_assert(sizeof(struct explanation) ==
-		       60 + 8 + EXPLAIN_STEPS_MAX * 32 + 264 + 44 + 44,
+		       60 + 8 + EXPLAIN_STEPS_MAX * 32 + 268 + 44 + 44,
 	       "no holes");
 
 const char *explain_outcome_name(enum explain_outcome outcome); /* "protected" */

@@ -165,6 +165,8 @@ struct sadb_sa {
 	uint32_t carrier; /* SPI, host order, of AH in transport mode between the
 			     same addresses, in which its packets are: a bundle
 			     of the configuration; 0: in none */
+	uint32_t if_id;	  /* of its direction's tunnel interface; 0: none */
+	uint32_t pad2;
 	struct sadb_limit soft; /* EXPIRE tells of it */
 	struct sadb_limit hard; /* it ends, and EXPIRE tells */
 	struct sadb_outer outer;

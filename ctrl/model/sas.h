@@ -52,7 +52,8 @@ struct child_sa_view {
 	uint8_t esn;
 	char name[CONN_NAME_MAX];
 	uint32_t policy;
-	uint32_t spi_in, spi_out; /* host order */
+	uint32_t if_id_in, if_id_out; /* 0: none */
+	uint32_t spi_in, spi_out;     /* host order */
 	uint16_t encr;
 	uint16_t encr_key_bits;
 	uint16_t integ;

@@ -73,6 +73,7 @@ struct tunnel_status {
 	enum child_action start_action; /* CHILD_START: it should be up */
 	char algs[STATUS_ALGS_MAX];	/* "aes128-sha256"; "": not up */
 	bool transport;			/* the SAs' mode */
+	uint32_t if_id_in, if_id_out;	/* of tunnel interfaces; 0: none */
 	/* Of a bundle, "": in none. */
 	char carrier[CONF_NAME_MAX]; /* of ESP: the tunnel of AH that it is in */
 	char carried[CONF_NAME_MAX]; /* of AH: the tunnel of ESP in it */

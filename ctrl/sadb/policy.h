@@ -39,6 +39,7 @@ struct policy {
 	/* By enum dp_dir: the tunnel interface whose packets it is for, by its
 	 * number; 0: for those of none. See include/flow.h. */
 	uint16_t tunnel[2];
+	uint32_t if_id[2]; /* of that one; its SAs have no other */
 	struct policy_ends ends;
 	struct suites suites; /* of SAs that IKE adds */
 };

@@ -105,7 +105,10 @@ struct sa_rt {
 	bool narrow; /* DIR_OUT: not all of its policies' packets are its own */
 	bool spread; /* DIR_OUT: all workers use it, and it has no owner */
 	bool fragment_after; /* DIR_OUT: IPv4 is cut after it is protected */
-	uint32_t owner;	     /* DIR_OUT: index of its worker */
+	union {
+		uint32_t owner; /* DIR_OUT: index of its worker */
+		uint32_t if_id; /* DIR_IN: where what it opens comes in */
+	};
 	const struct crypto_backend *backend;
 	struct crypto_key *key; /* owned; see sa_key() */
 	/* Owned. Of an SA that is spread, a key for each worker where one is

@@ -150,6 +150,8 @@ static void sa_describe(struct sa_rt *sa, const struct sa_spec *spec)
 	else
 		describe_esp(sa, spec->encr, spec->integ);
 	sa->esn = spec->esn;
+	if (spec->dir == DIR_IN)
+		sa->if_id = spec->if_id;
 	sa->narrow = spec->narrow;
 	sa->fragment_after = spec->fragment_after;
 	sa->kept = spec->kept;

@@ -46,6 +46,7 @@ struct sa_spec {
 				  same addresses and in transport mode, in which
 				  its packets are; it carries nothing else.
 				  gen 0: none */
+	uint32_t if_id;	       /* DIR_IN: of a tunnel interface; 0: none */
 	const struct sa_rule *rules; /* in the SPD's order */
 	size_t n_rules;
 };

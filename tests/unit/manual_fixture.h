@@ -80,7 +80,9 @@ static inline struct config *parse(const char *text)
 static inline int try_config(struct fixture *f, struct config *c,
 			     struct error *e)
 {
-	int err = tunnels_replace(c, f->s->sadb, f->m, 1, e);
+	const struct tunnel_ifs none = { .n = 0 };
+	const struct tunnel_books to = { f->s->sadb, f->m, &none };
+	int err = tunnels_replace(c, &to, 1, e);
 
 	if (err) {
 		config_free(c);

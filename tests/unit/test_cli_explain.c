@@ -33,7 +33,8 @@ static void what_is_protected_has_an_sa_and_a_way(void **state)
 		"text=to a worker, to be protected\n}\n"
 		"2{\nat=worker\ndecision=worker_tx\ntext=transmitted\n}\n"
 		"}\n"
-		"policy{\nname=net\npolicy=0\naction=protect\ntunnel=to-b\n}\n"
+		"policy{\nname=net\npolicy=0\naction=protect\ntunnel=to-b\n"
+		"if-id-out=0000002a\n}\n"
 		"sa{\nspi=0x00001001\nlocal=192.0.2.1\nremote=192.0.2.2\n"
 		"encap=yes\n}\n"
 		"next_hop{\naddress=192.0.2.9\ninterface=wan0\nresolved=no\n"
@@ -42,7 +43,7 @@ static void what_is_protected_has_an_sa_and_a_way(void **state)
 		FLOW_LINE
 		"  protected lan0: steer_out (to a worker, to be protected)\n"
 		"  worker: worker_tx (transmitted)\n"
-		"Policy net covers it: protect, by tunnel to-b.\n"
+		"Policy net covers it: protect, by tunnel to-b, if_id 0x0000002a.\n"
 		"Its SA is 0x00001001, between 192.0.2.1 and 192.0.2.2, in UDP.\n"
 		"The next hop is 192.0.2.9 by wan0, whose MAC address is to be "
 		"asked for; the path takes 1500 octets, of which 1438 are left "

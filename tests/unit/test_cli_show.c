@@ -141,6 +141,20 @@ static void what_was_lost_on_the_way_is_said(void **state)
 		     "  in 5 lost before they came\n");
 }
 
+static void interface_of_a_tunnel_is_said(void **state)
+{
+	(void)state;
+	assert_shown(show_status,
+		     "gateway{\n}\ntunnels{\nnet{\nalgs=aes128\n"
+		     "if-id-out=0000002a\nstate=trap\n}\n}",
+		     false,
+		     "cygnet ?, up 0s, default ?, crypto ?, workers ?, pid ?\n"
+		     "\n"
+		     "TUNNEL  LOCAL ═ REMOTE  ALGORITHMS         STATE\n"
+		     "net     ? ═ ?           aes128 by ipsec42  trap: waits for "
+		     "traffic\n");
+}
+
 static void state_comes_from_the_last_packet_each_way(void **state)
 {
 	static const struct {
@@ -356,6 +370,7 @@ int main(void)
 		cmocka_unit_test(status_of_another_version_shows_what_it_has),
 		cmocka_unit_test(path_that_is_narrow_is_said),
 		cmocka_unit_test(what_was_lost_on_the_way_is_said),
+		cmocka_unit_test(interface_of_a_tunnel_is_said),
 		cmocka_unit_test(state_comes_from_the_last_packet_each_way),
 		cmocka_unit_test(drops_are_those_that_happened),
 		cmocka_unit_test(all_drops_are_shown_when_asked_for),

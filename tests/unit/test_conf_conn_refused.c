@@ -17,10 +17,10 @@ struct refused {
 	const char *error;
 };
 
-#define CONN_KEYS                                                        \
-	"known are version, local_addrs, remote_addrs, local_port, "     \
-	"remote_port, proposals, encap, mobike, fragmentation, unique, " \
-	"dpd_delay, keyingtries, rekey_time, over_time, rand_time, "     \
+#define CONN_KEYS                                                                           \
+	"known are version, local_addrs, remote_addrs, local_port, "                        \
+	"remote_port, proposals, encap, if_id_in, if_id_out, mobike, "                      \
+	"fragmentation, unique, dpd_delay, keyingtries, rekey_time, over_time, rand_time, " \
 	"local*, remote*, children"
 #define CHILD_KEYS                                                        \
 	"known are local_ts, remote_ts, esp_proposals, mode, "            \
@@ -28,7 +28,7 @@ struct refused {
 	"rand_time, rekey_bytes, life_bytes, rand_bytes, rekey_packets, " \
 	"life_packets, rand_packets, replay_window, spread, copy_df, "    \
 	"copy_ecn, copy_dscp, set_df, set_dscp, set_ttl, tfc_padding, "   \
-	"tfc_dummies, fragment"
+	"tfc_dummies, if_id_in, if_id_out, fragment"
 #define FORM_PEERS                                                 \
 	"must be up to 4 unicast addresses or prefixes, or %any, " \
 	"separated by commas, or one name"

@@ -34,7 +34,7 @@ static const struct {
 } later[] = {
 	{ &conn_spot,
 	  "vips aggressive pull dscp dpd_timeout childless send_certreq "
-	  "send_cert ppk_id ppk_required reauth_time pools if_id_in if_id_out "
+	  "send_cert ppk_id ppk_required reauth_time pools "
 	  "mediation mediated_by mediation_peer ",
 	  false },
 	{ &local_spot, "round certs pubkeys eap_id aaa_id xauth_id ", false },
@@ -47,7 +47,7 @@ static const struct {
 	{ &child_spot,
 	  "ah_proposals sha256_96 updown hostaccess policies "
 	  "policies_fwd_out ipcomp inactivity reqid priority interface mark_in "
-	  "mark_in_sa mark_out set_mark_in set_mark_out if_id_in if_id_out "
+	  "mark_in_sa mark_out set_mark_in set_mark_out "
 	  "label label_mode hw_offload ",
 	  false },
 	{ &kind_spot,

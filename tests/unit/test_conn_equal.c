@@ -100,6 +100,10 @@ static bool change_conn(struct conn_conf *c, unsigned int which)
 		       c->n_local_addrs++, true;
 	case 19:
 		return strcpy(c->remote_host, "sun.example.net");
+	case 20:
+		return c->if_id_in++, true;
+	case 21:
+		return c->if_id_out++, true;
 	default:
 		return false;
 	}
@@ -150,6 +154,10 @@ static bool change_child(struct child_conf *c, unsigned int which)
 		return c->outer.dummies++, true;
 	case 20:
 		return c->fragment_after = true;
+	case 21:
+		return c->if_id_in++, true;
+	case 22:
+		return c->if_id_out++, true;
 	default:
 		return false;
 	}

@@ -9,6 +9,7 @@
 
 #include "ctrl/dp/worker.h"
 #include "ctrl/sadb/policy.h"
+#include "include/tunnel.h"
 #include "tests/support/gateway.h"
 #include "tests/unit/host_fixture.h"
 
@@ -241,6 +242,39 @@ static void other_connection_is_not_joined(void **state)
 	assert_nothing_more(g);
 }
 
+/* Of one connection, as it seems: two tunnels may be of the same selectors. */
+static void segments_of_two_tunnels_are_not_joined(void **state)
+{
+	static uint8_t whole[HOST_FRAME_MAX];
+	struct gateway *g = *state;
+	struct large l = plain(4);
+	struct host_run run = { .n = 0 };
+	struct packet p[2];
+	struct host_cut cut;
+
+	assert_true(host_cut_begin(&cut, &l.vnet, l.frame, l.bytes, FRAME_BYTES));
+	for (uint32_t i = 0; i < 2; i++) {
+		p[i] = (struct packet){ .state = PKT_OPENED, .if_id = 42 + i };
+		assert_true(frame_get(&g->w.umem, &p[i].frame));
+		p[i].l3 = umem_at(&g->w.umem, p[i].frame + FRAME_L3_AT);
+		p[i].bytes = host_cut_next(&cut, p[i].l3);
+		assert_true(ip_parse(slice_of(p[i].l3, p[i].bytes), &p[i].ip));
+		g->given++;
+	}
+	for (uint32_t i = 0; i < 2; i++)
+		host_tx(&g->w, &run, &p[i]);
+	host_tx_flush(&g->w, &run);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct tunnel_tag tag;
+
+		at_host(g, whole, 1);
+		memcpy(&tag, whole + sizeof(struct virtio_net_hdr), sizeof(tag));
+		assert_int_equal(tag.magic, GATEWAY_MAGIC);
+		assert_int_equal(tag.if_id, 42 + i);
+	}
+	assert_nothing_more(g);
+}
+
 /* The kernel would cut them elsewhere than they were. */
 static void short_segment_is_the_last_that_joins(void **state)
 {
@@ -336,6 +370,7 @@ int main(void)
 		CASE(segment_with_a_wrong_checksum_is_not_joined),
 		CASE(segments_that_say_more_than_ack_are_not_joined),
 		CASE(other_connection_is_not_joined),
+		CASE(segments_of_two_tunnels_are_not_joined),
 		CASE(short_segment_is_the_last_that_joins),
 		CASE(what_is_left_of_a_large_packet_waits_for_frames),
 		CASE(large_packet_without_the_magic_is_lost_segment_by_segment),

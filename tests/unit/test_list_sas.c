@@ -101,6 +101,25 @@ static void what_is_not_known_yet_is_left_out(void **state)
 	close(fd);
 }
 
+/* As swanctl reads it: hexadecimal, without 0x. */
+static void interface_is_said_where_there_is_one(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+	const char *got;
+
+	i->child_sas[0].if_id_in = 42;
+	i->child_sas[0].if_id_out = UINT32_MAX;
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", ARGS("ike=site"));
+	got = take_event(i, fd, "list-sa");
+	assert_has(got, " if-id-in=0000002a if-id-out=ffffffff ");
+	got = strstr(got, "both-13{");
+	assert_non_null(got);
+	assert_lacks(got, "if-id");
+	close(fd);
+}
+
 static void path_mtu_is_said_where_a_router_did(void **state)
 {
 	struct ike *i = *state;
@@ -481,6 +500,7 @@ int main(void)
 		IKE_CASE(list_ends_with_an_empty_response_after_its_items),
 		IKE_CASE(children_stand_below_their_own_sa),
 		IKE_CASE(what_is_not_known_yet_is_left_out),
+		IKE_CASE(interface_is_said_where_there_is_one),
 		IKE_CASE(path_mtu_is_said_where_a_router_did),
 		IKE_CASE(nat_and_encapsulation_are_said),
 		IKE_CASE(weak_child_is_said_to_be),

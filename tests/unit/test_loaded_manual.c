@@ -204,6 +204,8 @@ static void file_that_contradicts_an_added_pair_is_refused(void **state)
 		OTHER("aes128-sha256", "spread = yes\n"),
 		OTHER("aes128-sha256", "copy_ecn = no\n"),
 		OTHER("aes128-sha256", "fragment = after\n"),
+		OTHER("aes128-sha256", "if_id_in = 42\n"),
+		OTHER("aes128-sha256", "if_id_out = 42\n"),
 		OTHER("aes128-sha256", "replay_window = 32\n"),
 		OTHER("aes128-sha256-esn", ""),
 	};

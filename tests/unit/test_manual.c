@@ -153,6 +153,7 @@ static void other_form_under_an_spi_in_use_is_refused(void **state)
 		OTHER_ONE("aes128gcm16", "spread = yes\n"),
 		OTHER_ONE("aes128gcm16", "set_dscp = 46\n"),
 		OTHER_ONE("aes128gcm16", "fragment = after\n"),
+		OTHER_ONE("aes128gcm16", "if_id_in = 42\n"),
 	};
 	struct fixture *f = *state;
 

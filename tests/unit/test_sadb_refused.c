@@ -120,6 +120,11 @@ static void range_over_both_families(struct sadb_request *q)
 	q->sa.selectors[0].local_max.octets[0] = 0x20;
 }
 
+static void if_id_42(struct sadb_request *q)
+{
+	q->sa.if_id = 42;
+}
+
 static void policy_unknown(struct sadb_request *q)
 {
 	q->sa.policy = POLICIES;
@@ -369,6 +374,7 @@ static const struct refusal refusals[] = {
 	{ "range over both families", -EINVAL, range_over_both_families },
 	{ "policy that is not there", -ENOENT, policy_unknown },
 	{ "policy beyond the list", -ENOENT, policy_beyond },
+	{ "another tunnel interface than the policy's", -EPERM, if_id_42 },
 	{ "policy of all ones", -ENOENT, policy_max },
 	{ "policy that discards", -EPERM, policy_discards },
 	{ "policy with manual SAs", -EPERM, policy_manual },
