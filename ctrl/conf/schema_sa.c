@@ -17,22 +17,13 @@ static int fail_life(const struct section *sec, const struct sa_lives *lives,
 {
 	const char *more = lives->may_equal ? "more than" : "not less than";
 	char soft[KEY_MAX], hard[KEY_MAX];
-	const struct value *v;
 
 	snprintf(soft, sizeof(soft), "%s_%s", lives->prefix, l->what);
 	snprintf(hard, sizeof(hard), "life_%s", l->what);
-	v = tree_value(sec, soft);
-	if (v)
-		return value_fail(e, v, -EINVAL,
-				  "is %s %s, which is %llu: the SA ends before "
-				  "there are new keys; write less here, or more "
-				  "there",
-				  more, hard, (unsigned long long)l->hard);
-	return value_fail(e, tree_value(sec, hard), -EINVAL,
-			  "is less than %s, which is %llu if nothing is said: "
-			  "the SA ends before there are new keys; write more "
-			  "here, or %s with less",
-			  soft, (unsigned long long)l->soft, soft);
+	return value_fail(e, tree_value(sec, soft), -EINVAL,
+			  "is %s %s, which is %llu: the SA ends before there "
+			  "are new keys; write less here, or more there",
+			  more, hard, (unsigned long long)l->hard);
 }
 
 int sa_check_lives(const struct section *sec, const struct sa_lives *lives,

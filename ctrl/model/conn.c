@@ -50,12 +50,22 @@ static void volume_defaults(struct volume_conf *v)
 		v->rand = v->life > v->rekey ? v->life - v->rekey : 0;
 }
 
+/* strongSwan's, but for a hard limit that would come before it: then the SA would
+ * end before there are new keys, which nobody asks for who says nothing of them. */
+static uint32_t rekey_default(uint32_t life_time)
+{
+	if (life_time == TIME_UNSET || !life_time ||
+	    life_time > CHILD_REKEY_TIME)
+		return CHILD_REKEY_TIME;
+	return life_time * 10 / 11;
+}
+
 void child_times(struct child_conf *child)
 {
 	volume_defaults(&child->bytes);
 	volume_defaults(&child->packets);
 	if (child->rekey_time == TIME_UNSET)
-		child->rekey_time = CHILD_REKEY_TIME;
+		child->rekey_time = rekey_default(child->life_time);
 	if (child->life_time == TIME_UNSET) {
 		uint64_t life = child->rekey_time * 110ULL / 100;
 

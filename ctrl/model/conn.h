@@ -191,7 +191,8 @@ void child_init(struct child_conf *child);
  * Every time that is TIME_UNSET becomes what strongSwan makes of the others: a
  * rekey_time is 4 hours, a child's 1 hour; over_time is a tenth of it, and
  * rand_time as much, but not more than half of rekey_time; a child's life_time
- * is a tenth more than rekey_time, and rand_time the difference. So it is with
+ * is a tenth more than rekey_time, and rand_time the difference; but of a life_time
+ * of an hour or less that is given alone, rekey_time is ten elevenths. So it is with
  * bytes and packets (VOLUME_UNSET), of which there is no limit by itself.
  */
 void conn_times(struct conn_conf *conn);

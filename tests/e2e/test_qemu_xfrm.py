@@ -297,6 +297,7 @@ def main():
         guest.run("nc -ll -p 7 -e cat >/dev/null 2>&1 &")
         qemu_charon.start(guest)
         xfrm_table.check(lab, guest, os.environ.get("FULL") == "1")
+        xfrm_table.check_bundles(lab, guest)
         check_border(lab, guest)
         check_ike(lab, guest)
     return finish()

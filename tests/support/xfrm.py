@@ -40,9 +40,9 @@ MACS = {"sha1": ("hmac(sha1)", 20, 96), "sha256": ("hmac(sha256)", 32, 128),
         "sha1_160": ("hmac(sha1)", 20, 160), "md5": ("hmac(md5)", 16, 96),
         "md5_128": ("hmac(md5)", 16, 128)}
 # Each row has a network behind the peer, which has its first address; in transport
-# mode an address of the peer's to itself.
-Row = namedtuple("Row", "name peer esp lan net target proto in_udp",
-                 defaults=("esp", False))
+# mode an address of the peer's to itself. carrier: the row of AH that it is carried by.
+Row = namedtuple("Row", "name peer esp lan net target proto in_udp carrier",
+                 defaults=("esp", False, None))
 
 HEAD = f"""\
 gateway {{
@@ -99,6 +99,12 @@ def transport_row(name, esp, peer, proto="esp", in_udp=False):
     return Row(name, peer, esp, OURS[family_of(peer)], peer, peer, proto, in_udp)
 
 
+def in_ah(row, ah):
+    """The same, carried by AH (RFC 4301 calls it nested) with this proposal."""
+    carrier = transport_row(f"{row.name}-carrier", ah, row.peer, "ah")
+    return row._replace(carrier=carrier)
+
+
 def is_transport(row):
     return row.peer == row.net
 
@@ -152,21 +158,29 @@ def make_sa(esp):
     return conf_text, " ".join(linux)
 
 
+def more_of(row):
+    if row.carrier:
+        return f"bundle = {row.carrier.name}"
+    return "encap = yes" if row.in_udp else ""
+
+
 def make_keys(row):
     keys = {"name": row.name, "ours": ours(row), "peer": row.peer,
             "esp": row.esp, "proto": row.proto,
-            "more": "encap = yes" if row.in_udp else "",
+            "more": more_of(row),
             "mode": "transport" if is_transport(row) else "tunnel"}
     for way in ("in", "out"):
         keys[f"spi_{way}"] = 0x1000 + secrets.randbelow(0xffff000)
         keys[f"keys_{way}"], keys[f"linux_{way}"] = make_sa(row.esp)
+    if row.carrier:
+        keys["carrier"] = make_keys(row.carrier)
     return keys
 
 
-def linux_form(row):
+def linux_form(row, carries):
     """What Linux has to be told of an SA of this row beside its keys."""
     any_address = "0.0.0.0" if family_of(row.peer) == 4 else "::"
-    flags = ([] if is_transport(row) else ["af-unspec"]) + (
+    flags = ([] if is_transport(row) and not carries else ["af-unspec"]) + (
         ["esn"] if row.esp.endswith("-esn") else []) + (
         ["align4"] if row.proto == "ah" and family_of(row.peer) == 4 else [])
     return "".join([
@@ -181,25 +195,38 @@ def linux_start(way, begun):
             if begun else "")
 
 
-def commands(number, row, keys, begun):
+def state_commands(number, row, keys, begun, carries=False):
     """What is our "in" goes out there."""
     us = ours(row)
-    mode = keys["mode"]
     for way, src, dst in (("in", row.peer, us), ("out", us, row.peer)):
         yield (f"xfrm state add src {src} dst {dst} proto {row.proto} "
-               f"spi {keys[f'spi_{way}']:#x} reqid {number} mode {mode} "
+               f"spi {keys[f'spi_{way}']:#x} reqid {number} mode {keys['mode']} "
                f"replay-window {WINDOW} {keys[f'linux_{way}']}"
-               f"{linux_form(row)}{linux_start(way, begun)}")
+               f"{linux_form(row, carries)}{linux_start(way, begun)}")
+
+
+def commands(number, row, keys, begun):
+    us, chain = ours(row), [(row.proto, keys["mode"])]
+    yield from state_commands(number, row, keys, begun)
+    if row.carrier:
+        chain.append(("ah", "transport"))
+        yield from state_commands(number, row.carrier, keys["carrier"], begun, True)
     for way, src, dst, local, remote in (
             ("out", row.net, row.lan, row.peer, us),
             ("in", row.lan, row.net, us, row.peer)):
-        yield (f"xfrm policy add src {src} dst {dst} dir {way} priority 2 tmpl src "
-               f"{local} dst {remote} proto {row.proto} reqid {number} mode {mode}")
+        yield (f"xfrm policy add src {src} dst {dst} dir {way} priority 2" +
+               "".join(f" tmpl src {local} dst {remote} proto {proto} "
+                       f"reqid {number} mode {mode}" for proto, mode in chain))
+
+
+def pairs(keys):
+    """Of all rows, what carries them too."""
+    return itertools.chain(keys, (k["carrier"] for k in keys if "carrier" in k))
 
 
 def conf(table, keys):
     return "".join([
-        HEAD, "manual {\n", *(MANUAL.format(**k) for k in keys), "}\npolicies {\n",
+        HEAD, "manual {\n", *(MANUAL.format(**k) for k in pairs(keys)), "}\npolicies {\n",
         *(POLICY.format(**row._asdict()) for row in table), "}\n"])
 
 

@@ -86,73 +86,10 @@ def addresses():
             for family in xfrm.FAMILIES for in_udp in (False, True)]
 
 
-IN_UDP = "UDP carries ESP alone (RFC 3948 section 1)"
-# xfrm6_udp_encap_rcv() of Linux wants room for an IPv6 header behind that of UDP.
-LEAST_IN_UDP = 7  # octets of an echo that no algorithm makes less than 40 of ESP
-SHORT_IN_UDP = "Linux drops ESP of less than 40 octets that is in UDP and IPv6: " \
-               f"echoes have {LEAST_IN_UDP} and more (net/ipv6/xfrm6_input.c)"
-NO_ESN_ALONE = "without integrity nothing covers the half that is in no packet " \
-               "(RFC 4303 section 2.2.1)"
-WAYS = [(mode, inner, outer) for mode in ("tunnel", "transport")
-        for inner, outer in itertools.product(xfrm.FAMILIES, repeat=2)
-        if mode == "tunnel" or inner == outer]
-FORMS = list(itertools.product((False, True), repeat=2))  # in UDP, with ESN
-TRIED, FAILED, UNTRIED, NONE = "+", "X", ".", "-"
-NOT_PROTECTED = "not arp and not ip6 multicast and (not icmp6 or ip6[40] == 128 " \
-                "or ip6[40] == 129)"
-
-
-def suites():
-    """Each as (protocol, what encrypts, MAC)."""
-    return [*(("esp", encr, None) for encr in (*xfrm.AEADS, *ALONE)),
-            *(("esp", encr, mac)
-              for encr, mac in itertools.product(xfrm.CIPHERS, xfrm.MACS)),
-            *(("ah", None, mac) for mac in xfrm.MACS)]
-
-
-def lacks(suite, in_udp, esn):
-    """Why there is no such cell; None if there is."""
-    proto, encr, mac = suite
-    if proto == "ah" and in_udp:
-        return NO_AH_IN_UDP
-    if encr in ALONE and not mac and esn:
-        return NO_ESN_ALONE
-    return LACKS.get(suite)
-
-
-def cells():
-    return [Cell(*suite, *way, esn, in_udp)
-            for suite, way, (in_udp, esn) in itertools.product(suites(), WAYS, FORMS)
-            if not lacks(suite, in_udp, esn)]
-
-
-def algorithm(suite):
-    return "-".join(filter(None, suite[1:]))
-
-
-def name_of(cell):
-    inside = f"{cell.inner}in{cell.outer}" if cell.mode == "tunnel" else cell.outer
-    return (f"{cell.proto}-{algorithm(cell[:3])}-{cell.mode}-{inside}-"
-            f"{'esn' if cell.esn else 'noesn'}{'-udp' if cell.in_udp else ''}")
-
-
-# --- where the peer is: what is in UDP has an address in the upper half
-
-def peer(number, family, in_udp):
-    host = number + (128 if in_udp else 0)
-    return f"192.0.2.{host}" if family == 4 else f"2001:db8:ff::{int(in_udp)}:{number}"
-
-
-def give_addresses(batch):
-    """Those of all rows, by a function of commands of ip; number 4 is of tunnels."""
-    batch([f"address add {peer(i, family, in_udp)}/{24 if family == 4 else 64} "
-           f"dev wan0 nodad" for i in range(TUNNELS, FIRST + AT_ONCE)
-           for family in xfrm.FAMILIES for in_udp in (False, True)])
-
-
 IN_UDP = "(net 192.0.2.128/25 or net 2001:db8:ff::1:0/112)"
 OTHERS = (f"{NOT_PROTECTED} and not (ip proto 51 or ip6 proto 51) and not (esp and "
           f"not {IN_UDP}) and not (udp port 4500 and {IN_UDP})")
+NOT_AH = f"{NOT_PROTECTED} and not (ip proto 51 or ip6 proto 51)"
 
 
 def row_of(number, cell):
@@ -194,14 +131,13 @@ def unused(gateway):
             if not all(int(tunnel[way]["packets"]) for way in ("in", "out"))}
 
 
-def try_some(lab, guest, some):
-    """Those that failed."""
-    table = [row_of(number, cell) for number, cell in enumerate(some)]
+def try_table(lab, guest, table, others_than, what):
+    """Names of those that failed."""
     keys = [xfrm.make_keys(row) for row in table]
     gateway = lab.start_gateway("gw-a", xfrm.conf(table, keys))
     xfrm.spare_neighbours(guest)
     xfrm.tell(guest, table, keys)
-    wire = lab.capture("wire", "br0", OTHERS)
+    wire = lab.capture("wire", "br0", others_than)
     faults = {}
     for near, transport in (("host-a", False), ("gw-a", True)):
         faults |= try_rows(lab, near, [row for row in table
@@ -213,11 +149,33 @@ def try_some(lab, guest, some):
         ok(row.target not in faults and row.name not in idle,
            f"{row.name}: each size comes back, and TCP; by its SAs"
            f"{': ' + faults[row.target] if row.target in faults else ''}")
-    xfrm.check_counters(guest, gateway, f"{len(some)} cells")
+    xfrm.check_counters(guest, gateway, what)
     gateway.stop()
     xfrm.forget(guest)
-    return {cell for cell, row in zip(some, table)
-            if row.target in faults or row.name in idle}
+    return {row.name for row in table if row.target in faults or row.name in idle}
+
+
+def try_some(lab, guest, some):
+    """Those that failed."""
+    table = [row_of(number, cell) for number, cell in enumerate(some)]
+    failed = try_table(lab, guest, table, OTHERS, f"{len(some)} cells")
+    return {cell for cell, row in zip(some, table) if row.name in failed}
+
+
+def bundles():
+    """Rows of ESP carried by AH: either mode, all families, with ESN and without."""
+    esps = itertools.cycle(["aes128gcm16", "aes256-sha256", "aes128ccm8",
+                            "chacha20poly1305"])
+    ahs = itertools.cycle(["sha256", "sha512", "aescmac"])
+    for number, (way, esn) in enumerate(itertools.product(WAYS, (False, True))):
+        encr, mac = next(esps), next(ahs)
+        cell = Cell("esp", encr, None, *way, esn, False)
+        yield xfrm.in_ah(row_of(number, cell)._replace(name=f"{name_of(cell)}-in-ah"),
+                         f"{mac}-{'noesn' if esn else 'esn'}")
+
+
+def check_bundles(lab, guest):
+    try_table(lab, guest, list(bundles()), NOT_AH, "ESP in AH")
 
 
 def ask_for_lacks(guest):

@@ -88,7 +88,8 @@ static void child_has_the_documented_defaults(void **state)
 	assert_int_equal(child.policy, UINT32_MAX);
 }
 
-/* --- times that follow from others; as strongSwan 5.9.8 computes them */
+/* --- times that follow from others; as strongSwan 5.9.8 computes them, but where it
+ * is said otherwise */
 
 struct times {
 	uint32_t rekey;
@@ -136,6 +137,10 @@ static const struct {
 	{ { UNSET, UNSET, UNSET }, { 3600, 3960, 360 } },
 	{ { 1000, UNSET, UNSET }, { 1000, 1100, 100 } },
 	{ { UNSET, 5000, UNSET }, { 3600, 5000, 1400 } },
+	{ { UNSET, 3601, UNSET }, { 3600, 3601, 1 } },
+	{ { UNSET, 3600, UNSET }, { 3272, 3600, 328 } }, /* ours alone */
+	{ { UNSET, 60, UNSET }, { 54, 60, 6 } },
+	{ { UNSET, 0, UNSET }, { 3600, 0, 0 } },
 	{ { UNSET, UNSET, 60 }, { 3600, 3960, 60 } },
 	{ { 3600, 1800, UNSET }, { 3600, 1800, 0 } }, /* hard before soft */
 	{ { 0, UNSET, UNSET }, { 0, 0, 0 } },
