@@ -421,6 +421,13 @@ static void stop_all(pthread_t *threads)
 	}
 }
 
+/* However busy the machine is, more packets go than there are pairs of keys. */
+static void await_traffic(uint32_t n)
+{
+	while (atomic_load(&st.sent) <= n)
+		sched_yield();
+}
+
 static void run(uint32_t rekeys)
 {
 	pthread_t threads[4], pumping;
@@ -435,6 +442,7 @@ static void run(uint32_t rekeys)
 	for (uint32_t n = 1; n <= rekeys; n++) {
 		arm(n);
 		move_about();
+		await_traffic(n);
 		disarm(n - 1);
 	}
 	printf("# %llu rekeys/s, %llu packets meanwhile\n",
