@@ -8,6 +8,7 @@
 #ifndef CYG_TESTS_BPF_RUN_H
 #define CYG_TESTS_BPF_RUN_H
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,6 +38,17 @@ struct run {
 };
 
 /* --- running */
+
+/* Each has its own cache of flows. */
+static inline void stay_on_one_cpu(void)
+{
+	const int cpu = sched_getcpu();
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu < 0 ? 0 : (unsigned int)cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
 
 static inline void row_build(const struct row_case *c, struct frame *f)
 {

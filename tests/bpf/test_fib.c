@@ -250,16 +250,6 @@ static void guard_forgets_nothing_of_what_xdp_knows(void **state)
 	ip("route del 10.2.0.0/16 dev other");
 }
 
-static void stay_on_one_cpu(void)
-{
-	const int cpu = sched_getcpu();
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu < 0 ? 0 : (unsigned int)cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

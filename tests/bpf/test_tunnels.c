@@ -165,6 +165,7 @@ int main(void)
 	};
 	int failed = 1;
 
+	stay_on_one_cpu();
 	if (fixture_start(&fx))
 		failed = cmocka_run_group_tests_name("tunnels", tests, NULL,
 						     NULL);

@@ -76,7 +76,7 @@ static void unknown_op(struct keystore_request *q)
 
 static void unknown_prf(struct keystore_request *q)
 {
-	q->prf = 1;
+	q->prf = 3; /* HMAC-TIGER */
 }
 
 static void prf_beyond(struct keystore_request *q)
