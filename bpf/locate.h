@@ -174,14 +174,15 @@ static __always_inline enum fib_way fib_way_of(void *ctx,
 
 /*
  * Where would the kernel forward this packet to? FIB_NOWHERE where it has no route:
- * a tunnel needs no inner route.
+ * a tunnel needs no inner route. A function of its own: what it asks with is not on
+ * the stack of whoever asks the SPD then, which is as large as Linux 6.1 allows.
  *
  * ctx      of XDP or tc
  * tunnel   see fib_way_of()
  */
-static __always_inline enum fib_way egress_of(void *ctx, const struct packet *p,
-					      const struct iface_info *from,
-					      __u16 *tunnel)
+static __noinline enum fib_way egress_of(void *ctx, const struct packet *p,
+					 const struct iface_info *from,
+					 __u16 *tunnel)
 {
 	struct bpf_fib_lookup fib = { .ifindex = from->ifindex };
 

@@ -53,8 +53,8 @@ struct leaf_walk {
 	const struct spd_key *key;
 	struct spd_verdict *v;
 	__u32 n;
-	__u32 dir;
-	__u32 broken;
+	__u16 dir;
+	__u16 broken;
 };
 
 static long leaf_step(__u32 i, void *ctx)
@@ -77,7 +77,7 @@ static __always_inline bool leaf_search(void *of, const struct spd_slot *slot,
 {
 	const struct spd_block *b = slot->n ? spd_block_at(of, slot->base) : 0;
 	struct leaf_walk w = {
-		.of = of, .key = k, .v = v, .n = slot->n, .dir = dir
+		.of = of, .key = k, .v = v, .n = slot->n, .dir = (__u16)dir
 	};
 
 	if (!b)
@@ -136,9 +136,7 @@ __noinline int spd_find(struct flow *f, const struct flow_fib *fib, __u32 dir,
 	struct flow_fib *asked;
 	struct flow_set *set;
 	struct spd_key k;
-	bool by_route;
 	__u16 tunnel;
-	__u32 hash;
 
 	if (!f || !v || !of)
 		return false;
@@ -146,15 +144,13 @@ __noinline int spd_find(struct flow *f, const struct flow_fib *fib, __u32 dir,
 	if (!b)
 		return false;
 	tunnel = f->tunnel;
-	by_route = fib && tunnel;
-	if (by_route)
+	if (fib && tunnel)
 		f->tunnel = FLOW_BY_ROUTE;
-	hash = flow_hash(f);
-	set = flow_set_of(hash);
+	set = flow_set_of(flow_hash(f));
 	asked = set ? flow_find(set, f, b->head.gen, v) : 0;
 	if (asked && fib)
 		*asked = *fib;
-	if (asked && !by_route)
+	if (asked && f->tunnel != FLOW_BY_ROUTE)
 		return true;
 	*v = (struct spd_verdict){ .gen = b->head.gen, .tunnel = tunnel != 0 };
 	spd_key_of(f, &k);
@@ -167,7 +163,7 @@ __noinline int spd_find(struct flow *f, const struct flow_fib *fib, __u32 dir,
 	else if (asked)
 		flow_renew(set, v);
 	else if (set)
-		flow_keep(set, f, hash, v);
+		flow_keep(set, f, flow_hash(f), v);
 	return true;
 }
 

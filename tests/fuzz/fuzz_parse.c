@@ -14,7 +14,12 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-/* The kernel's helper, over the frame where it lies. */
+/* The kernel's helpers, over the frame where it lies, in one piece. */
+static __u64 frame_bytes(const struct xdp_md *ctx)
+{
+	return ctx->data_end - ctx->data;
+}
+
 static long frame_load(const struct xdp_md *ctx, __u32 at, void *out, __u32 n)
 {
 	const uint8_t *data = (const void *)(uintptr_t)ctx->data;
@@ -26,7 +31,8 @@ static long frame_load(const struct xdp_md *ctx, __u32 at, void *out, __u32 n)
 	return 0;
 }
 
-#define bpf_xdp_load_bytes frame_load
+#define bpf_xdp_load_bytes   frame_load
+#define bpf_xdp_get_buff_len frame_bytes
 
 #include "bpf/parse.h"
 #include "ctrl/base/addr.h"
