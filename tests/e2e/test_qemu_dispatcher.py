@@ -189,7 +189,7 @@ def check_data_path_dies(lab, guest):
                                  "-p", needle.hex(), "10.1.0.2"])
     guest.run("for id in $(pidof cygnetd); do grep -q role=dp "
               "/proc/$id/cmdline && kill -9 $id; done; true")
-    wait_until(lambda: carries(lab), 15, "the tunnel")
+    wait_until(lambda: carries(lab), qemu.SLOW_S, "the tunnel")
     pings.send_signal(2)
     pings.wait(10)
     ok(not search_plaintext(wire.stop(), needle),

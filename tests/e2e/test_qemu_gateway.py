@@ -143,7 +143,8 @@ def check_jumbo(lab, guest):
     guest.start_gateway(ike_conf("b", "start"))
     ok("packets above 3562 octets are dropped as jumbo iface=lan0 mtu=9000"
        in guest.log("cygnetd"), "jumbo frames are warned of at start")
-    wait_until(lambda: ping(lab, "host-b", "10.1.0.2"), 20, "the tunnel")
+    wait_until(lambda: ping(lab, "host-b", "10.1.0.2"), qemu.SLOW_S,
+               "the tunnel")
     lan = json.loads(guest.client("status", "--json").stdout
                      )["interfaces"]["lan0"]
     ok((int(lan["mtu"]), int(lan["largest"])) == (9000, 3562),
@@ -164,7 +165,8 @@ def check_jumbo(lab, guest):
 def check_second_program(lab, guest):
     """libxdp's dispatcher and we: who is there first is not replaced."""
     guest.start_gateway(ike_conf("b", "start"))
-    wait_until(lambda: ping(lab, "host-b", "10.1.0.2"), 20, "the tunnel")
+    wait_until(lambda: ping(lab, "host-b", "10.1.0.2"), qemu.SLOW_S,
+               "the tunnel")
     load = ["xdp-loader", "load", "-m", "native", "lan0", f"{LIBXDP}/{OTHER}"]
     ok(guest.run(load, check=False, timeout=20).returncode != 0 and
        ping(lab, "host-b", "10.1.0.2"),
@@ -192,7 +194,8 @@ def main():
                   "ip address add 10.2.0.1/24 dev lan0")
         guest.start_gateway(ike_conf("b"))
         gateway = lab.start_gateway("gw-a", ike_conf("a", "start"))
-        wait_until(lambda: "child_sa up" in gateway.log(), 10, "the tunnel")
+        wait_until(lambda: "child_sa up" in gateway.log(), qemu.SLOW_S,
+                   "the tunnel")
         check_protected(lab, guest)
         check_queues(lab, guest)
         check_counters(guest, gateway)

@@ -26,7 +26,8 @@ def place(guest):
 def lock(guest, conf):
     guest.write(CONF, conf)
     guest.spawn("lock", ["/cygnet/cygnetd", "--lock", "-f", CONF])
-    wait_until(lambda: "lock: up" in guest.log("lock"), 10, "the lock")
+    wait_until(lambda: "lock: up" in guest.log("lock"), qemu.SLOW_S,
+               "the lock")
 
 
 def check_lock(lab, guest, xdp, conf):
@@ -107,14 +108,14 @@ def check_made_anew(guest, xdp, conf):
     guest.run("ip link del veth0")
     make_lan(guest)
     wait_until(lambda: "made anew iface=veth0: it is served again" in
-               guest.log("cygnetd"), 10, "the interface")
+               guest.log("cygnetd"), qemu.SLOW_S, "the interface")
     ok("edge" in guest.run(["xdp-loader", "status", "veth0"]).stdout and
        place(guest) == {"alone", "dispatcher"} and
        len(before) == 2 and len(xdp.pins()) == 1 and
        before > set(xdp.pins()),
        "on an interface that is made anew our program is at once, alone")
     guest.run(["xdp-loader", "unload", "wan0", "-a"])
-    wait_until(lambda: place(guest) == {"alone"}, 10, "XDP on wan0")
+    wait_until(lambda: place(guest) == {"alone"}, qemu.SLOW_S, "XDP on wan0")
     ok("edge" in guest.run(["xdp-loader", "status", "wan0"]).stdout and
        not xdp.pins(), "and so it is where somebody takes everything off")
     end_gateway(guest, "-9")

@@ -29,6 +29,7 @@ CPUS = 2
 QUEUES = 2 * CPUS  # of an interface: virtio_net sends XDP's packets by others
 MEMORY_MIB = 768
 BOOT_S = 60
+SLOW_S = 60  # for what a host does within a second, on a busy machine
 OURS = {f"/cygnet/{name}": f"{BUILD}/{name}" for name in ("cygnetd", "cygnet")}
 SLACK_S = 10  # from a command's time limit to its answer
 
@@ -119,7 +120,7 @@ class Guest:
             "cygnetd", ["/cygnet/cygnetd", "-f", "/run/cygnet.conf"])
         try:
             wait_until(lambda: self.client("status", check=False
-                                           ).returncode == 0, 20, "cygnetd")
+                                           ).returncode == 0, SLOW_S, "cygnetd")
         except LabError as error:
             raise LabError(f"{error}\n{self.log('cygnetd')}") from None
 
