@@ -5,6 +5,7 @@ Debian's own kernel, the oldest that we run on, loads the programs, and they giv
 the verdicts of their tables there. The one about NAT comes last: its rules load
 the module that tracks connections, which no program has needed to be loaded.
 """
+# Runs alone: the verifier takes both CPUs of its guest for a minute.
 import os
 import re
 import sys
