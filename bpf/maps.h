@@ -165,8 +165,8 @@ struct {
 	__type(value, __u32);
 } xsks SEC(".maps");
 
-/* Whose fragments are, of packets for this host, and of ICMP that leaves it. Written and read by the programs
- * alone. */
+/* Whose fragments are, of packets for this host, and of ICMP that leaves it. Written
+ * and read by the programs alone. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, FRAGMENTS_MAX);

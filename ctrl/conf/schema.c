@@ -15,7 +15,6 @@
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/keys.h"
 #include "ctrl/conf/named.h"
-#include "ctrl/conf/near.h"
 #include "ctrl/conf/schema_bundle.h"
 #include "ctrl/conf/schema_charon.h"
 #include "ctrl/conf/schema_conn.h"
@@ -191,27 +190,6 @@ _Static_assert(TREE_ENTRIES_MAX <= SPD_MAX, "a section has no more policies");
 
 /* --- policies */
 
-static int find_manual(const struct value *v, const struct config *c,
-		       size_t *out, struct error *e)
-{
-	const char *best = NULL;
-
-	for (size_t i = 0; i < c->n_manual; i++) {
-		if (strcmp(c->manual[i].name, v->text) == 0) {
-			*out = i;
-			return 0;
-		}
-		near_try(v->text, c->manual[i].name, &best);
-	}
-	if (best)
-		return value_fail(e, v, -EINVAL,
-				  "names no section of manual; did you mean "
-				  "'%s'?",
-				  best);
-	return value_fail(e, v, -EINVAL,
-			  "names no section of manual; add that section");
-}
-
 /* RFC 4301 section 4.1: between gateways, transport mode is for their own. */
 static int check_mode(const struct value *v, const struct config *c,
 		      const struct policy_conf *p, struct error *e)
@@ -296,7 +274,7 @@ static int fill_policy(const struct section *sec, const struct config *c,
 				 "protect needs the name of a section of manual",
 				 sec->name);
 	if (p->action == SPD_PROTECT) {
-		err = find_manual(manual, c, &p->manual, e);
+		err = manual_find(manual, c, "add that section", &p->manual, e);
 		if (err)
 			return err;
 		p->if_id_in = c->manual[p->manual].if_id_in;

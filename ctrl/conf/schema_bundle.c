@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "ctrl/conf/fail.h"
-#include "ctrl/conf/near.h"
+#include "ctrl/conf/schema_manual.h"
 #include "ctrl/conf/values.h"
 
 /* A pair with its section; policies have one likewise. */
@@ -17,28 +17,22 @@ struct pair {
 	const struct section *sec;
 };
 
-/* The pair of that name; NULL: there is none, and e says so. */
 static int find_pair(const struct value *v, const struct section *list,
 		     struct config *c, struct pair *out, struct error *e)
 {
 	const struct section *sec = list->sections;
-	const char *best = NULL;
+	size_t at;
+	int err = manual_find(v, c,
+			      "add that section, with ah_proposals and mode = "
+			      "transport",
+			      &at, e);
 
-	for (size_t i = 0; i < c->n_manual; i++, sec = sec->next) {
-		if (strcmp(c->manual[i].name, v->text) == 0) {
-			*out = (struct pair){ &c->manual[i], sec };
-			return 0;
-		}
-		near_try(v->text, c->manual[i].name, &best);
-	}
-	if (best)
-		return value_fail(e, v, -EINVAL,
-				  "names no section of manual; did you mean "
-				  "'%s'?",
-				  best);
-	return value_fail(e, v, -EINVAL,
-			  "names no section of manual; add that section, with "
-			  "ah_proposals and mode = transport");
+	if (err)
+		return err;
+	*out = (struct pair){ &c->manual[at], sec };
+	for (; at; at--)
+		out->sec = out->sec->next;
+	return 0;
 }
 
 /* One in the other, and no third: what carries is AH, and AH is not carried. */

@@ -91,6 +91,27 @@ int manual_fill(const struct section *list, struct config *c, struct error *e)
 	return check_pairs(list, c, e);
 }
 
+int manual_find(const struct value *v, const struct config *c,
+		const char *remedy, size_t *out, struct error *e)
+{
+	const char *best = NULL;
+
+	for (size_t i = 0; i < c->n_manual; i++) {
+		if (strcmp(c->manual[i].name, v->text) == 0) {
+			*out = i;
+			return 0;
+		}
+		near_try(v->text, c->manual[i].name, &best);
+	}
+	if (best)
+		return value_fail(e, v, -EINVAL,
+				  "names no section of manual; did you mean "
+				  "'%s'?",
+				  best);
+	return value_fail(e, v, -EINVAL, "names no section of manual; %s",
+			  remedy);
+}
+
 /* --- one that is added while the gateway runs */
 
 static int take_policy(const struct item *item, const struct config *c,

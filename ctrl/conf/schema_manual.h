@@ -23,4 +23,15 @@ int manual_fill(const struct section *list, struct config *out, struct error *e)
 int manual_fill_added(const struct section *sec, const struct config *c,
 		      struct manual_conf *out, struct error *e);
 
+/*
+ * The pair that a value names.
+ *
+ * remedy   what to do where no name is near
+ * out      its index in c->manual
+ *
+ * 0 or -EINVAL; e is filled.
+ */
+int manual_find(const struct value *v, const struct config *c,
+		const char *remedy, size_t *out, struct error *e);
+
 #endif
