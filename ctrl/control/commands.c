@@ -21,6 +21,7 @@
 #include "ctrl/control/commands.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -35,7 +36,7 @@
 struct command {
 	const char *name;
 	bool from_snapshot;
-	/* unless from_snapshot, s has uptime and workers alone */
+	/* unless from_snapshot, s has uptime, workers and IKE SAs alone */
 	void (*write)(struct vici_builder *b, const struct status *s);
 };
 
@@ -61,6 +62,19 @@ static void write_version(struct vici_builder *b, const struct status *s)
 	vici_str(b, "machine", host.machine);
 }
 
+/* Of the process that answers. */
+static void write_memory(struct vici_builder *b)
+{
+	const struct mallinfo2 m = mallinfo2();
+
+	vici_section(b, "mallinfo");
+	vici_fmt(b, "sbrk", "%zu", m.arena);
+	vici_fmt(b, "mmap", "%zu", m.hblkhd);
+	vici_fmt(b, "used", "%zu", m.uordblks);
+	vici_fmt(b, "free", "%zu", m.fordblks);
+	vici_section_end(b);
+}
+
 static void write_stats(struct vici_builder *b, const struct status *s)
 {
 	time_t since = time(NULL) - (time_t)s->uptime_s;
@@ -76,6 +90,11 @@ static void write_stats(struct vici_builder *b, const struct status *s)
 	vici_section(b, "workers");
 	vici_fmt(b, "total", "%u", s->workers);
 	vici_section_end(b);
+	vici_section(b, "ikesas");
+	vici_fmt(b, "total", "%u", s->n_ike + s->n_connecting);
+	vici_fmt(b, "half-open", "%u", s->n_connecting);
+	vici_section_end(b);
+	write_memory(b);
 }
 
 static const struct command commands[] = {
@@ -122,10 +141,23 @@ static bool write_conns(const struct sink *sink, const struct arguments *args,
 static bool write_policies(const struct sink *sink, const struct arguments *args,
 			   const struct control_callbacks *callbacks)
 {
-	size_t n;
+	const struct policy_conf *policies = NULL;
+	size_t n, n_policies = 0;
 	const struct conn_conf *conns = conns_of(callbacks, &n);
 
-	return list_policies(sink, args, conns, n);
+	if (callbacks->policies)
+		policies = callbacks->policies(callbacks->ctx, &n_policies);
+	return list_traps(sink, args, conns, n) &&
+	       list_shunts(sink, args, policies, n_policies);
+}
+
+static bool write_none(const struct sink *sink, const struct arguments *args,
+		       const struct control_callbacks *callbacks)
+{
+	(void)sink;
+	(void)args;
+	(void)callbacks;
+	return true;
 }
 
 static const struct list lists[] = {
@@ -135,6 +167,9 @@ static const struct list lists[] = {
 	{ "list-conns", TOPIC_LIST_CONN, ARG_IKE, write_conns },
 	{ "list-policies", TOPIC_LIST_POLICY,
 	  ARG_TRAP | ARG_DROP | ARG_PASS | ARG_IKE | ARG_CHILD, write_policies },
+	{ "list-certs", TOPIC_LIST_CERT, ARG_TYPE | ARG_FLAG | ARG_SUBJECT,
+	  write_none },
+	{ "list-authorities", TOPIC_LIST_AUTHORITY, ARG_NAME, write_none },
 };
 
 /* --- names of what came over VICI */
@@ -294,12 +329,15 @@ MUST_CHECK static bool plain_answer(const struct command *command,
 				    const struct control_callbacks *callbacks,
 				    struct vici_builder *out)
 {
-	const struct status cheap = {
+	struct status cheap = {
 		.uptime_s = (clock_ns() - callbacks->since_ns) / NS_PER_S,
 		.workers = callbacks->workers,
 	};
 	struct status *snapshot = NULL;
 
+	if (callbacks->count_ike)
+		callbacks->count_ike(callbacks->ctx, &cheap.n_ike,
+				     &cheap.n_connecting);
 	if (command->from_snapshot) {
 		snapshot = callbacks->status(callbacks->ctx);
 		if (!snapshot)

@@ -23,6 +23,8 @@ static const char *const names[TOPIC_N] = {
 	[TOPIC_LIST_SA] = "list-sa",
 	[TOPIC_LIST_CONN] = "list-conn",
 	[TOPIC_LIST_POLICY] = "list-policy",
+	[TOPIC_LIST_CERT] = "list-cert",
+	[TOPIC_LIST_AUTHORITY] = "list-authority",
 };
 
 bool topic_find(struct slice name, enum topic *out)

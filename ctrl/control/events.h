@@ -22,6 +22,8 @@ enum topic {
 	TOPIC_LIST_SA,
 	TOPIC_LIST_CONN,
 	TOPIC_LIST_POLICY,
+	TOPIC_LIST_CERT, /* these two likewise: there are none */
+	TOPIC_LIST_AUTHORITY,
 	TOPIC_N,
 };
 

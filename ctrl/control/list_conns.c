@@ -142,14 +142,65 @@ static bool put_policy(const struct sink *sink, const struct conn_conf *conn,
 	return sink_put(sink, &b);
 }
 
-static bool is_trap(const struct child_conf *child, const struct arguments *args)
+static bool is_asked(const struct child_conf *child,
+		     const struct arguments *args)
 {
-	return child->start_action == CHILD_TRAP &&
+	return child_is_trap(child) &&
 	       !filter_excludes(args, ARG_CHILD, child->name);
 }
 
-bool list_policies(const struct sink *sink, const struct arguments *args,
-		   const struct conn_conf *conns, size_t n)
+static bool put_shunt(const struct sink *sink, const struct policy_conf *p)
+{
+	const struct ts_range local = ts_local(&p->selector);
+	const struct ts_range remote = ts_remote(&p->selector);
+	char text[TS_STR_MAX];
+	struct vici_builder b;
+
+	event_start(&b, TOPIC_LIST_POLICY);
+	vici_section(&b, p->name);
+	vici_str(&b, "child", p->name);
+	vici_str(&b, "mode", p->action == SPD_BYPASS ? "PASS" : "DROP");
+	vici_list(&b, "local-ts");
+	vici_list_item(&b, ts_range_str(&local, text));
+	vici_list_end(&b);
+	vici_list(&b, "remote-ts");
+	vici_list_item(&b, ts_range_str(&remote, text));
+	vici_list_end(&b);
+	vici_section_end(&b);
+	return sink_put(sink, &b);
+}
+
+/* A policy of no connection is of no name that is asked for. */
+static bool is_wanted(const struct policy_conf *p, const struct arguments *args)
+{
+	if (filter_excludes(args, ARG_CHILD, p->name) || args->given & ARG_IKE)
+		return false;
+	switch (p->action) {
+	case SPD_BYPASS:
+		return args->given & ARG_PASS;
+	case SPD_DISCARD:
+		return args->given & ARG_DROP;
+	case SPD_PROTECT:
+		break;
+	}
+	return false;
+}
+
+bool list_shunts(const struct sink *sink, const struct arguments *args,
+		 const struct policy_conf *policies, size_t n)
+{
+	bool ok = true;
+
+	if (!sink_wants(sink, TOPIC_LIST_POLICY))
+		return true;
+	for (size_t i = 0; ok && i < n; i++)
+		if (is_wanted(&policies[i], args))
+			ok = put_shunt(sink, &policies[i]);
+	return ok;
+}
+
+bool list_traps(const struct sink *sink, const struct arguments *args,
+		const struct conn_conf *conns, size_t n)
 {
 	bool ok = true;
 
@@ -161,7 +212,7 @@ bool list_policies(const struct sink *sink, const struct arguments *args,
 		if (filter_excludes(args, ARG_IKE, c->name))
 			continue;
 		for (size_t k = 0; ok && k < c->n_children; k++)
-			if (is_trap(&c->children[k], args))
+			if (is_asked(&c->children[k], args))
 				ok = put_policy(sink, c, &c->children[k]);
 	}
 	return ok;

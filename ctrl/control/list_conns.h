@@ -8,21 +8,23 @@
 
 #include "ctrl/control/events.h"
 #include "ctrl/control/requests.h"
+#include "ctrl/model/config.h"
 
 /*
- * An event for each connection, or for each child that brings itself up with
- * the first packet. There are no policies to drop or to pass here: those are
- * not IKE's, see cygnet-status.
+ * An event for each connection; for each child whose first packet brings it up;
+ * for each policy to drop or to pass, which here is no connection's.
  *
- * conns   n of them, borrowed
+ * conns, policies   n of them, borrowed
  *
  * false: out of memory, or one does not fit a packet.
  */
 MUST_CHECK bool list_conns(const struct sink *sink, const struct arguments *args,
 			   const struct conn_conf *conns, size_t n);
-MUST_CHECK bool list_policies(const struct sink *sink,
-			      const struct arguments *args,
-			      const struct conn_conf *conns, size_t n);
+MUST_CHECK bool list_traps(const struct sink *sink, const struct arguments *args,
+			   const struct conn_conf *conns, size_t n);
+MUST_CHECK bool list_shunts(const struct sink *sink,
+			    const struct arguments *args,
+			    const struct policy_conf *policies, size_t n);
 
 /* The names of those that came over VICI, as a list in an answer. */
 void put_conn_names(struct vici_builder *b, const struct conn_conf *conns,

@@ -115,6 +115,58 @@ static int reload(struct slice body, const struct control_loads *loads,
 	return loads->reload(loads->ctx, token, e);
 }
 
+static int reload_settings(struct slice body, const struct control_loads *loads,
+			   uint64_t token, struct error *e)
+{
+	int err = check_no_arguments(body, e);
+
+	(void)token;
+	if (err)
+		return err;
+	if (!loads->reload_settings)
+		return fail_fixed(e);
+	return loads->reload_settings(loads->ctx, e);
+}
+
+/* Nothing is cached, and none of it is left. */
+static int flush_certs(struct slice body, const struct control_loads *loads,
+		       uint64_t token, struct error *e)
+{
+	struct arguments args;
+
+	(void)loads;
+	(void)token;
+	return arguments_read(body, ARG_TYPE, &args, e);
+}
+
+static int set_trap(struct slice body, const struct control_loads *loads,
+		    uint64_t token, bool installed, struct error *e)
+{
+	struct arguments args;
+	int err = arguments_read(body, ARG_IKE | ARG_CHILD, &args, e);
+
+	if (!err && !(args.given & ARG_CHILD))
+		err = error_set(e, -EINVAL, "argument 'child' is missing");
+	if (err)
+		return err;
+	if (!loads->set_trap)
+		return fail_fixed(e);
+	return loads->set_trap(loads->ctx, token, args.ike, args.child,
+			       installed, e);
+}
+
+static int install(struct slice body, const struct control_loads *loads,
+		   uint64_t token, struct error *e)
+{
+	return set_trap(body, loads, token, true, e);
+}
+
+static int uninstall(struct slice body, const struct control_loads *loads,
+		     uint64_t token, struct error *e)
+{
+	return set_trap(body, loads, token, false, e);
+}
+
 static int add_sa(struct slice body, const struct control_loads *loads,
 		  uint64_t token, struct error *e)
 {
@@ -148,10 +200,13 @@ static const struct loads_command commands[] = {
 	{ "unload-shared", unload_shared, NULL },
 	{ "clear-creds", clear_creds, NULL },
 	{ "reload", reload, NULL },
+	{ "reload-settings", reload_settings, NULL },
+	{ "flush-certs", flush_certs, NULL },
+	{ "install", install, NULL },
+	{ "uninstall", uninstall, NULL },
 	{ "cygnet-sa-add", add_sa, NULL },
 	{ "cygnet-sa-delete", delete_sa, NULL },
 	{ "load-cert", NULL, "certificates are" },
-	{ "flush-certs", NULL, "certificates are" },
 	{ "load-key", NULL, "private keys are" },
 	{ "unload-key", NULL, "private keys are" },
 	{ "load-token", NULL, "private keys are" },
@@ -159,7 +214,7 @@ static const struct loads_command commands[] = {
 	{ "unload-authority", NULL, "authorities are" },
 	{ "load-pool", NULL, "pools are" },
 	{ "unload-pool", NULL, "pools are" },
-	{ "reload-settings", NULL, "strongswan.conf is" },
+	{ "redirect", NULL, "redirection (RFC 5685) is" },
 };
 
 const struct loads_command *loads_find(struct slice name)

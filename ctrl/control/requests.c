@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ctrl/control/vici.h"
 
 #define KEY_SHOWN_MAX 32 /* octets of an unknown key that an error quotes */
 #define NUMBER_MAX    11 /* "-2147483648" */
+#define SUBJECT_MAX   1024
 
 static const struct {
 	const char *key;
@@ -21,6 +23,9 @@ static const struct {
 	{ "drop", ARG_DROP },	    { "pass", ARG_PASS },
 	{ "force", ARG_FORCE },	    { "reauth", ARG_REAUTH },
 	{ "name", ARG_NAME },	    { "id", ARG_ID },
+	{ "init-limits", ARG_INIT_LIMITS }, { "all", ARG_ALL },
+	{ "type", ARG_TYPE },	    { "flag", ARG_FLAG },
+	{ "subject", ARG_SUBJECT },
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -115,6 +120,45 @@ static int read_flag(size_t key, struct slice value, struct arguments *out,
 	return 0;
 }
 
+/* Of the words that strongSwan has for it; words ends with NULL. */
+static int read_word(size_t key, struct slice value, const char *const *words,
+		     const char *wanted, struct error *e)
+{
+	for (; *words; words++)
+		if (value.len == strlen(*words) &&
+		    strncasecmp((const char *)value.ptr, *words, value.len) == 0)
+			return 0;
+	return fail_value(key, wanted, e);
+}
+
+static int read_type(size_t key, struct slice value, struct error *e)
+{
+	static const char *const types[] = { "X509",	      "X509_AC",
+					     "X509_CRL",      "OCSP_RESPONSE",
+					     "PUBKEY",	      "ANY",
+					     NULL };
+
+	return read_word(key, value, types,
+			 "X509, X509_AC, X509_CRL, OCSP_RESPONSE, PUBKEY or ANY",
+			 e);
+}
+
+static int read_flag_of_cert(size_t key, struct slice value, struct error *e)
+{
+	static const char *const flags[] = { "NONE", "CA",  "AA",
+					     "OCSP", "ANY", NULL };
+
+	return read_word(key, value, flags, "NONE, CA, AA, OCSP or ANY", e);
+}
+
+static int read_subject(size_t key, struct slice value, struct error *e)
+{
+	if (value.len == 0 || value.len > SUBJECT_MAX ||
+	    memchr(value.ptr, 0, value.len))
+		return fail_value(key, "a distinguished name", e);
+	return 0;
+}
+
 static int read_value(size_t key, struct slice value, struct arguments *out,
 		      struct error *e)
 {
@@ -141,7 +185,15 @@ static int read_value(size_t key, struct slice value, struct arguments *out,
 	case ARG_PASS:
 	case ARG_FORCE:
 	case ARG_REAUTH:
+	case ARG_INIT_LIMITS:
+	case ARG_ALL:
 		return read_flag(key, value, out, e);
+	case ARG_TYPE:
+		return read_type(key, value, e);
+	case ARG_FLAG:
+		return read_flag_of_cert(key, value, e);
+	case ARG_SUBJECT:
+		return read_subject(key, value, e);
 	}
 	return -EINVAL;
 }

@@ -13,6 +13,7 @@
 #include "ctrl/base/error.h"
 #include "ctrl/base/slice.h"
 #include "ctrl/control/capture.h"
+#include "ctrl/model/config.h"
 #include "ctrl/model/explain.h"
 #include "ctrl/model/sas.h"
 #include "ctrl/model/status.h"
@@ -62,6 +63,12 @@ struct control_loads {
 	int (*unload_conn)(void *ctx, uint64_t token, const char *name,
 			   struct error *e);
 	int (*reload)(void *ctx, uint64_t token, struct error *e);
+	/* Of the file, only what all connections have in common. */
+	int (*reload_settings)(void *ctx, struct error *e);
+	/* The child's trap is installed, or uninstalled. conn "": of the one
+	 * connection that has such a child. */
+	int (*set_trap)(void *ctx, uint64_t token, const char *conn,
+			const char *child, bool installed, struct error *e);
 	/* text holds a pair of manual SAs; file stands for it in errors. Both
 	 * borrowed; text is wiped by the caller. */
 	int (*add_sa)(void *ctx, uint64_t token, const char *name,
@@ -94,6 +101,12 @@ struct control_callbacks {
 	struct sas *(*sas)(void *ctx);
 	/* Borrowed until the event loop goes on. */
 	const struct conn_conf *(*conns)(void *ctx, size_t *n);
+	/* Those of the configuration that are no connection's; likewise. NULL:
+	 * there are none. */
+	const struct policy_conf *(*policies)(void *ctx, size_t *n);
+	/* IKE SAs, those that are connecting apart. NULL: there are none. */
+	void (*count_ike)(void *ctx, unsigned int *up,
+			  unsigned int *connecting);
 	/*
 	 * Asks for what status() and sas() say of counters to be of this moment;
 	 * control_server_refreshed() follows, later. false: they are, or cannot

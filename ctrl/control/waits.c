@@ -25,7 +25,8 @@ static const struct verb {
 	const char *past; /* in an error */
 } verbs[] = {
 	{ "initiate", CONTROL_INITIATE,
-	  ARG_IKE | ARG_CHILD | ARG_TIMEOUT | ARG_LOGLEVEL, "initiated" },
+	  ARG_IKE | ARG_CHILD | ARG_TIMEOUT | ARG_LOGLEVEL | ARG_INIT_LIMITS,
+	  "initiated" },
 	{ "terminate", CONTROL_TERMINATE,
 	  TARGETS | ARG_FORCE | ARG_TIMEOUT | ARG_LOGLEVEL, "terminated" },
 	{ "rekey", CONTROL_REKEY, TARGETS | ARG_REAUTH, "rekeyed" },

@@ -181,6 +181,21 @@ static int unload_conn(void *ctx, uint64_t token, const char *name,
 	return err;
 }
 
+static int set_trap(void *ctx, uint64_t token, const char *conn,
+		    const char *child, bool installed, struct error *e)
+{
+	struct apply *a = ctx;
+	int err = check_idle(a, e);
+
+	if (err)
+		return err;
+	err = loaded_set_trap(a->config, conn, child, installed, &a->conns, e);
+	if (!err)
+		return begin(a, token, e);
+	forget(a);
+	return err == -EALREADY ? 0 : err;
+}
+
 static int reload(void *ctx, uint64_t token, struct error *e)
 {
 	struct apply *a = ctx;
@@ -195,6 +210,22 @@ static int reload(void *ctx, uint64_t token, struct error *e)
 		return begin(a, token, e);
 	forget(a);
 	return err;
+}
+
+static int reload_settings(void *ctx, struct error *e)
+{
+	struct apply *a = ctx;
+	struct config *file = NULL;
+	int err = check_idle(a, e);
+
+	if (!err)
+		err = conf_load(a->path, &file, e);
+	if (err)
+		return err;
+	a->config->ike = file->ike;
+	config_free(file);
+	a->calls.changed(a->calls.ctx, false);
+	return 0;
 }
 
 static int add_sa(void *ctx, uint64_t token, const char *name, const char *file,
@@ -279,7 +310,9 @@ struct control_loads apply_loads(struct apply *a)
 	return (struct control_loads){
 		.load_conn = load_conn,
 		.unload_conn = unload_conn,
+		.set_trap = set_trap,
 		.reload = reload,
+		.reload_settings = reload_settings,
 		.add_sa = add_sa,
 		.delete_sa = delete_sa,
 		.load_shared = load_shared,

@@ -41,6 +41,23 @@ static const struct conn_conf *on_conns(void *ctx, size_t *n)
 	return c->config->conns;
 }
 
+static const struct policy_conf *on_policies(void *ctx, size_t *n)
+{
+	const struct ctl *c = ctx;
+
+	*n = c->config->n_policies;
+	return c->config->policies;
+}
+
+static void on_count_ike(void *ctx, unsigned int *up, unsigned int *connecting)
+{
+	const struct ctl *c = ctx;
+
+	*up = *connecting = 0;
+	if (c->ike)
+		ike_link_count(c->ike, up, connecting);
+}
+
 /* Those of an ike that ended, whose policies need others. */
 static void find_orphaned(const struct dp_view *dp, struct policy_set *out)
 {
@@ -172,6 +189,8 @@ int ctl_start_control(struct ctl *c, struct error *e)
 		.status = on_status,
 		.sas = on_sas,
 		.conns = on_conns,
+		.policies = on_policies,
+		.count_ike = on_count_ike,
 		.refresh = on_refresh,
 		.command = on_command,
 		.explain = on_explain,

@@ -486,6 +486,12 @@ struct sas *ike_link_sas(const struct ike_link *l)
 	return mirror_copy(l->before ? l->before : l->mirror);
 }
 
+void ike_link_count(const struct ike_link *l, unsigned int *up,
+		    unsigned int *connecting)
+{
+	mirror_count(l->before ? l->before : l->mirror, up, connecting);
+}
+
 void ike_link_resolved(struct ike_link *l, const struct conn_peer *peer,
 		       const char *why)
 {

@@ -110,6 +110,10 @@ int ike_link_command(struct ike_link *l, enum ike_command command,
 void ike_link_resolved(struct ike_link *l, const struct conn_peer *peer,
 		       const char *why);
 
+/* IKE SAs of which ike last told, those that are connecting apart. */
+void ike_link_count(const struct ike_link *l, unsigned int *up,
+		    unsigned int *connecting);
+
 /* The SAs as ike last told of them; handed over: sas_free(). NULL: no memory. */
 struct sas *ike_link_sas(const struct ike_link *l);
 

@@ -149,6 +149,62 @@ int loaded_drop_conn(const struct config *c, const char *name,
 	return err;
 }
 
+/* Of all connections, or of one alone; n: how many have it. */
+static size_t find_child(const struct config *c, const char *conn,
+			 const char *child, size_t *n)
+{
+	size_t found = 0;
+
+	*n = 0;
+	for (size_t i = 0; i < c->n_conns; i++) {
+		if ((*conn && strcmp(c->conns[i].name, conn) != 0) ||
+		    !conn_child(&c->conns[i], child))
+			continue;
+		found = i;
+		++*n;
+	}
+	return found;
+}
+
+static int copy_conns(const struct config *c, struct conn_list *out,
+		      struct error *e)
+{
+	int err = make_room(c, 1, out, e);
+
+	for (size_t i = 0; !err && i < c->n_conns; i++)
+		err = append(out, &c->conns[i], e);
+	return err;
+}
+
+int loaded_set_trap(const struct config *c, const char *conn, const char *child,
+		    bool installed, struct conn_list *out, struct error *e)
+{
+	size_t n, at = find_child(c, conn, child, &n);
+	const struct child_conf *old;
+	int err;
+
+	*out = (struct conn_list){ 0 };
+	if (n == 0)
+		return error_set(e, -ENOENT, "there is no child '%s%s%s'", conn,
+				 *conn ? "/" : "", child);
+	if (n > 1)
+		return error_set(e, -EEXIST,
+				 "%zu connections have a child '%s': name one "
+				 "of them as 'ike'",
+				 n, child);
+	old = conn_child(&c->conns[at], child);
+	if (child_is_trap(old) == installed)
+		return installed ? -EALREADY
+				 : error_set(e, -ENOENT,
+					     "no trap of child '%s' is installed",
+					     child);
+	err = copy_conns(c, out, e);
+	if (!err)
+		out->at[at].children[old - c->conns[at].children].trap =
+			installed ? TRAP_INSTALLED : TRAP_UNINSTALLED;
+	return err;
+}
+
 void loaded_swap_conns(struct config *c, struct conn_list *list)
 {
 	struct conn_list was = { c->conns, c->n_conns };

@@ -45,6 +45,18 @@ int loaded_put_conn(const struct config *c, const struct conn_conf *conn,
 int loaded_drop_conn(const struct config *c, const char *name,
 		     struct conn_list *out, struct error *e);
 
+/*
+ * With the trap of a child installed, or uninstalled, of the file's as well: a
+ * file that is read again has it as it says.
+ *
+ * conn   "": of the one that has such a child
+ *
+ * -EALREADY: it is so, and out is empty; -ENOENT: there is no such child, or no
+ * trap to uninstall; -EEXIST: two connections have such a child. Likewise.
+ */
+int loaded_set_trap(const struct config *c, const char *conn, const char *child,
+		    bool installed, struct conn_list *out, struct error *e);
+
 /* Puts the list in force; it holds what was, then. */
 void loaded_swap_conns(struct config *c, struct conn_list *list);
 

@@ -193,6 +193,19 @@ bool mirror_has(const struct mirror *m, const char *conn, const char *child)
 	return false;
 }
 
+void mirror_count(const struct mirror *m, unsigned int *up,
+		  unsigned int *connecting)
+{
+	const struct ike_sa_view *ike = (const void *)m->ike.at;
+
+	*up = *connecting = 0;
+	for (size_t i = 0; i < m->ike.n; i++)
+		if (ike[i].state == SA_VIEW_CONNECTING)
+			++*connecting;
+		else
+			++*up;
+}
+
 void mirror_clear(struct mirror *m)
 {
 	m->ike.n = 0;

@@ -32,6 +32,10 @@ const struct child_sa_view *mirror_child(const struct mirror *m,
 /* Is that child of that connection up, or its IKE SA on its way? */
 bool mirror_has(const struct mirror *m, const char *conn, const char *child);
 
+/* IKE SAs, those that are connecting apart. */
+void mirror_count(const struct mirror *m, unsigned int *up,
+		  unsigned int *connecting);
+
 /* Nothing is known any more. */
 void mirror_clear(struct mirror *m);
 

@@ -361,13 +361,14 @@ static bool is_connecting(const struct sas *sas, const char *conn)
 }
 
 static enum tunnel_state state_of(const struct tunnel_status *t,
+				  const struct child_conf *child,
 				  const struct sas *sas)
 {
 	if (t->n_sas)
 		return TUNNEL_UP;
 	if (is_connecting(sas, t->conn))
 		return TUNNEL_CONNECTING;
-	return t->start_action == CHILD_TRAP ? TUNNEL_TRAP : TUNNEL_DOWN;
+	return child_is_trap(child) ? TUNNEL_TRAP : TUNNEL_DOWN;
 }
 
 static void view_failure(const struct failure *failure, uint64_t now_ns,
@@ -402,7 +403,7 @@ static void view_child(const struct view *v, const struct conn_conf *conn,
 	view_end(conn->local_addrs, conn->n_local_addrs, out->local);
 	view_peer(conn, out->remote);
 	add_pairs(v->dp, v->sas, conn->name, child->name, out);
-	out->state = state_of(out, v->sas);
+	out->state = state_of(out, child, v->sas);
 	if (out->state != TUNNEL_UP)
 		why = failures_find(v->failures, conn->name, child->name);
 	view_failure(why, clock_ns(), &out->failure);

@@ -232,6 +232,19 @@ static bool volume_equal(const struct volume_conf *a,
 	return a->rekey == b->rekey && a->life == b->life && a->rand == b->rand;
 }
 
+bool child_is_trap(const struct child_conf *child)
+{
+	switch (child->trap) {
+	case TRAP_AS_LOADED:
+		return child->start_action == CHILD_TRAP;
+	case TRAP_INSTALLED:
+		return true;
+	case TRAP_UNINSTALLED:
+		break;
+	}
+	return false;
+}
+
 bool child_equal(const struct child_conf *a, const struct child_conf *b)
 {
 	return strcmp(a->name, b->name) == 0 &&

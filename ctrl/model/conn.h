@@ -40,6 +40,13 @@ enum child_action {
 	CHILD_START, /* up at once */
 };
 
+/* What became of a child's trap since the child was loaded. */
+enum child_trap {
+	TRAP_AS_LOADED, /* it is there if start_action says so */
+	TRAP_INSTALLED,
+	TRAP_UNINSTALLED,
+};
+
 /* Of IKE messages (RFC 7383): what is said to the peer, and whether it is done. */
 enum fragmentation {
 	FRAGMENTATION_YES,    /* where the peer takes it */
@@ -75,6 +82,7 @@ struct child_conf {
 	enum child_action start_action;
 	enum child_action dpd_action;
 	enum child_action close_action;
+	enum child_trap trap;
 	uint32_t rekey_time;	  /* soft */
 	uint32_t life_time;	  /* hard */
 	uint32_t rand_time;	  /* taken off rekey_time at random */
@@ -147,8 +155,11 @@ void conn_resolve(struct conn_conf *c, const struct addr *addrs, size_t n);
 /* Pairs of a local and a remote selector: as many as an SA has of them. */
 size_t child_pairs(const struct child_conf *child);
 
+/* Is it brought up by the first packet that needs it? */
+bool child_is_trap(const struct child_conf *child);
+
 /* Is every field the same, children and their policies included? What a name
- * resolved to is none of them. */
+ * resolved to is none of them, nor what became of traps. */
 bool conn_equal(const struct conn_conf *a, const struct conn_conf *b);
 
 /* The same without the children, and of a child alone. */

@@ -295,6 +295,73 @@ static void file_is_read_again_and_its_errors_have_their_places(void **state)
 	assert_int_equal(f->config->n_conns, 2);
 }
 
+static void settings_alone_are_read_again(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	write_file(f, GATEWAY "charon { retransmit_tries = 2\n }\n");
+	assert_int_equal(f->loads.reload_settings(f->loads.ctx, &e), 0);
+	assert_told(f, "secrets:1,1 ");
+	assert_int_equal(f->config->ike.retransmit_tries, 2);
+	write_file(f, "fog { }\n");
+	assert_int_equal(f->loads.reload_settings(f->loads.ctx, &e), -EINVAL);
+	assert_told(f, "");
+	assert_int_equal(f->config->ike.retransmit_tries, 2);
+}
+
+static int set_trap(struct fixture *f, const char *conn, const char *child,
+		    bool installed, struct error *e)
+{
+	return f->loads.set_trap(f->loads.ctx, 1, conn, child, installed, e);
+}
+
+static void trap_reaches_the_data_path_and_touches_no_sa(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(set_trap(f, "", "net", false, &e), -ENOENT);
+	assert_string_equal(e.text, "no trap of child 'net' is installed");
+	assert_int_equal(set_trap(f, "", "net", true, &e), 0);
+	assert_told(f, "install:0+1 changed:1,1 ");
+	assert_true(child_is_trap(&f->config->conns[0].children[0]));
+	assert_int_equal(set_trap(f, "site", "net", true, &e), 0);
+	assert_told(f, ""); /* it is so */
+	assert_int_equal(set_trap(f, "site", "net", false, &e), 0);
+	assert_told(f, "install:0+1 changed:1,1 ");
+	assert_false(child_is_trap(&f->config->conns[0].children[0]));
+}
+
+static void trap_of_nobody_or_of_two_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(load_net(f, 1, "vpn", "10.3.0.0/16", &e), 0);
+	f->told[0] = '\0';
+	assert_int_equal(set_trap(f, "", "net", true, &e), -EEXIST);
+	assert_string_equal(e.text, "2 connections have a child 'net': name "
+				    "one of them as 'ike'");
+	assert_int_equal(set_trap(f, "vpn", "lan", true, &e), -ENOENT);
+	assert_string_equal(e.text, "there is no child 'vpn/lan'");
+	assert_told(f, "");
+	assert_int_equal(set_trap(f, "vpn", "net", true, &e), 0);
+	assert_int_equal(f->config->conns[1].children[0].trap, TRAP_INSTALLED);
+}
+
+static void file_that_is_read_again_says_what_its_traps_are(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(set_trap(f, "", "net", true, &e), 0);
+	f->told[0] = '\0';
+	assert_int_equal(f->loads.reload(f->loads.ctx, 1, &e), 0);
+	assert_told(f, "install:0+1 changed:1,1 "); /* it is the same */
+	assert_false(child_is_trap(&f->config->conns[0].children[0]));
+}
+
 static void secrets_change_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -382,6 +449,10 @@ int main(void)
 		CASE(nothing_happens_when_the_data_path_refuses),
 		CASE(what_is_refused_before_does_not_reach_the_data_path),
 		CASE(file_is_read_again_and_its_errors_have_their_places),
+		CASE(settings_alone_are_read_again),
+		CASE(trap_reaches_the_data_path_and_touches_no_sa),
+		CASE(trap_of_nobody_or_of_two_is_refused),
+		CASE(file_that_is_read_again_says_what_its_traps_are),
 		CASE(secrets_change_at_once),
 		CASE(answer_of_the_data_path_may_come_later),
 		CASE(there_is_one_change_at_a_time),

@@ -190,12 +190,20 @@ static int stop(void **state)
 	return 0;
 }
 
+static void count_ike(void *ctx, unsigned int *up, unsigned int *connecting)
+{
+	(void)ctx;
+	*up = 7;
+	*connecting = 2;
+}
+
 /* Asks with this message; the answer is borrowed until the next question. */
 static struct vici_packet ask(struct fixture *f, const char *command,
 			      struct slice body)
 {
 	const struct control_callbacks callbacks = {
 		.status = take_snapshot,
+		.count_ike = count_ike,
 		.ctx = f,
 		.since_ns = (5000 - UPTIME_S) * NS_PER_S,
 		.workers = 3,
@@ -324,6 +332,8 @@ static void stats_has_what_we_have_of_strongswans_fields(void **state)
 	assert_field(body, "uptime.since", "Nov 15 00:10:08 2023");
 	assert_field(body, "workers.total", "3");
 	assert_no_field(body, "workers.idle");
+	assert_field(body, "ikesas.total", "9");
+	assert_field(body, "ikesas.half-open", "2");
 }
 
 static void status_shows_gateway_interfaces_and_maps(void **state)

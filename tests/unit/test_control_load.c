@@ -68,6 +68,21 @@ static int on_reload(void *ctx, uint64_t token, struct error *e)
 	return hear(ctx, token, "", e);
 }
 
+static int on_reload_settings(void *ctx, struct error *e)
+{
+	return hear(ctx, 0, "settings", e);
+}
+
+static int on_set_trap(void *ctx, uint64_t token, const char *conn,
+		       const char *child, bool installed, struct error *e)
+{
+	char text[CONN_NAME_MAX];
+
+	snprintf(text, sizeof(text), "%.20s/%.20s %s", conn, child,
+		 installed ? "in" : "out");
+	return hear(ctx, token, text, e);
+}
+
 static int on_add_sa(void *ctx, uint64_t token, const char *name,
 		     const char *file, struct slice text, struct error *e)
 {
@@ -131,6 +146,8 @@ static int start_loads(void **state)
 		.loads.load_conn = on_load_conn,
 		.loads.unload_conn = on_unload_conn,
 		.loads.reload = on_reload,
+		.loads.reload_settings = on_reload_settings,
+		.loads.set_trap = on_set_trap,
 		.loads.add_sa = on_add_sa,
 		.loads.delete_sa = on_unload_conn,
 		.loads.load_shared = on_load_shared,
@@ -266,6 +283,10 @@ static void each_command_reaches_its_callback(void **state)
 	assert_taken(l, "unload-shared", ASK("id=ike-a"), "ike-a");
 	assert_taken(l, "clear-creds", ASK(NULL), "");
 	assert_taken(l, "reload", ASK(NULL), "");
+	assert_taken(l, "reload-settings", ASK(NULL), "settings");
+	assert_taken(l, "install", ASK("child=net"), "/net in");
+	assert_taken(l, "uninstall", ASK("child=net", "ike=moon"),
+		     "moon/net out");
 	assert_taken(l, "cygnet-sa-add", ASK("name=b2", "text=manual"), "b2");
 	assert_int_equal(l->message_len, 6);
 	assert_string_equal(l->file, "cygnet-sa-add");
@@ -475,7 +496,6 @@ static void what_we_have_not_is_refused_by_what_it_is(void **state)
 		const char *why;
 	} rows[] = {
 		{ "load-cert", "certificates are not supported yet" },
-		{ "flush-certs", "certificates are not supported yet" },
 		{ "load-key", "private keys are not supported yet" },
 		{ "unload-key", "private keys are not supported yet" },
 		{ "load-token", "private keys are not supported yet" },
@@ -483,12 +503,25 @@ static void what_we_have_not_is_refused_by_what_it_is(void **state)
 		{ "unload-authority", "authorities are not supported yet" },
 		{ "load-pool", "pools are not supported yet" },
 		{ "unload-pool", "pools are not supported yet" },
-		{ "reload-settings", "strongswan.conf is not supported yet" },
+		{ "redirect", "redirection (RFC 5685) is not supported yet" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_refused(*state, rows[i].command, ASK("{a", "b=c", "}"),
 			       rows[i].why);
+}
+
+static void flushed_is_what_is_not_there(void **state)
+{
+	struct loads *l = *state;
+
+	assert_refused(l, "flush-certs", ASK(NULL), NULL);
+	assert_refused(l, "flush-certs", ASK("type=x509_crl"), NULL);
+	assert_refused(l, "flush-certs", ASK("type=X510"),
+		       "argument 'type' must be X509, X509_AC, X509_CRL, "
+		       "OCSP_RESPONSE, PUBKEY or ANY");
+	assert_refused(l, "install", ASK("ike=moon"),
+		       "argument 'child' is missing");
 }
 
 static void server_that_loads_nothing_says_so(void **state)
@@ -509,6 +542,8 @@ static void server_that_loads_nothing_says_so(void **state)
 	assert_refused(&bare, "unload-shared", ASK("id=a"), why);
 	assert_refused(&bare, "clear-creds", ASK(NULL), why);
 	assert_refused(&bare, "reload", ASK(NULL), why);
+	assert_refused(&bare, "reload-settings", ASK(NULL), why);
+	assert_refused(&bare, "install", ASK("child=net"), why);
 	control_server_free(bare.f.server);
 	free(bare.f.answer);
 }
@@ -754,6 +789,7 @@ int main(void)
 		LOADS_CASE(secret_is_refused_by_the_name_of_its_field),
 		LOADS_CASE(secret_of_513_octets_is_too_long),
 		LOADS_CASE(what_we_have_not_is_refused_by_what_it_is),
+		LOADS_CASE(flushed_is_what_is_not_there),
 		LOADS_CASE(server_that_loads_nothing_says_so),
 		LOADS_CASE(lists_of_names_are_true),
 		LOADS_CASE(answer_comes_when_it_is_loaded),

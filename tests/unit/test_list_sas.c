@@ -308,6 +308,8 @@ static void without_ike_lists_are_empty(void **state)
 		{ "list-sa", "list-sas", "" },
 		{ "list-conn", "list-conns", "" },
 		{ "list-policy", "list-policies", "" },
+		{ "list-cert", "list-certs", "" },
+		{ "list-authority", "list-authorities", "" },
 		{ "log", "get-conns", "conns[]" },
 	};
 	struct fixture *f = *state;
@@ -410,6 +412,91 @@ static void policies_of_another_kind_or_child_are_not_listed(void **state)
 			    ARGS(others[k][0], others[k][1]));
 		assert_response(i, fd, "");
 	}
+	close(fd);
+}
+
+static const struct policy_conf *take_policies(void *ctx, size_t *n)
+{
+	static struct policy_conf policies[] = {
+		{ .name = "by-hand", .action = SPD_PROTECT },
+		{ .name = "dhcp", .action = SPD_BYPASS },
+		{ .name = "rest", .action = SPD_DISCARD },
+	};
+
+	(void)ctx;
+	for (size_t i = 0; i < 3; i++)
+		policies[i].selector =
+			selector_of("10.1.255.255", "10.2.255.255");
+	policies[1].selector.protocol = PROTO_UDP;
+	policies[1].selector.remote_port_min = 67;
+	policies[1].selector.remote_port_max = 67;
+	*n = 3;
+	return policies;
+}
+
+static void policies_without_a_connection_are_shunts(void **state)
+{
+	struct ike *i = *state;
+	int fd;
+
+	control_server_free(i->f.server);
+	i->f.callbacks.policies = take_policies;
+	assert_int_equal(server_new(&i->f, i->f.path, &i->f.server,
+				    &(struct error){ 0 }),
+			 0);
+	fd = client_new(&i->f);
+	register_for(i, fd, "list-policy");
+	put_request(fd, "list-policies", ARGS("pass=yes"));
+	assert_string_equal(take_event(i, fd, "list-policy"),
+			    "dhcp{child=dhcp mode=PASS "
+			    "local-ts[10.1.0.0/16[udp]] "
+			    "remote-ts[10.2.0.0/16[udp/67]]}");
+	assert_response(i, fd, "");
+	put_request(fd, "list-policies", ARGS("drop=yes"));
+	assert_string_equal(take_event(i, fd, "list-policy"),
+			    "rest{child=rest mode=DROP local-ts[10.1.0.0/16] "
+			    "remote-ts[10.2.0.0/16]}");
+	assert_response(i, fd, "");
+	put_request(fd, "list-policies",
+		    ARGS("drop=yes", "pass=yes", "child=by-hand"));
+	assert_response(i, fd, "");
+	put_request(fd, "list-policies", ARGS("drop=yes", "ike=site"));
+	assert_response(i, fd, "");
+	close(fd);
+}
+
+static void trap_is_listed_as_it_was_left(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	i->children[0][0].trap = TRAP_INSTALLED;
+	i->children[1][0].trap = TRAP_UNINSTALLED;
+	register_for(i, fd, "list-policy");
+	put_request(fd, "list-policies", ARGS("trap=yes"));
+	assert_has(take_event(i, fd, "list-policy"), "site/net{child=net ");
+	assert_response(i, fd, "");
+	close(fd);
+}
+
+static void certificates_are_asked_for_by_what_there_could_be(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	put_request(fd, "list-certs",
+		    ARGS("type=X509", "flag=ca", "subject=C=CH, CN=moon"));
+	assert_response(i, fd, "");
+	put_request(fd, "list-certs", ARGS("flag=root"));
+	assert_response(i, fd,
+			"success=no errmsg=argument 'flag' must be NONE, CA, "
+			"AA, OCSP or ANY");
+	put_request(fd, "list-certs", ARGS("subject="));
+	assert_response(i, fd,
+			"success=no errmsg=argument 'subject' must be a "
+			"distinguished name");
+	put_request(fd, "list-authorities", ARGS("name=moon"));
+	assert_response(i, fd, "");
 	close(fd);
 }
 
@@ -517,6 +604,9 @@ int main(void)
 		IKE_CASE(dynamic_selector_is_called_so),
 		IKE_CASE(policy_is_listed_where_traffic_brings_it_up),
 		IKE_CASE(policies_of_another_kind_or_child_are_not_listed),
+		IKE_CASE(policies_without_a_connection_are_shunts),
+		IKE_CASE(trap_is_listed_as_it_was_left),
+		IKE_CASE(certificates_are_asked_for_by_what_there_could_be),
 		IKE_CASE(get_conns_names_those_that_came_over_vici),
 		IKE_CASE(argument_that_makes_no_sense_is_refused_by_name),
 		IKE_CASE(argument_that_comes_twice_is_refused),
