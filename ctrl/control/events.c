@@ -18,6 +18,7 @@ static const char *const names[TOPIC_N] = {
 	[TOPIC_CHILD_UPDOWN] = "child-updown",
 	[TOPIC_IKE_REKEY] = "ike-rekey",
 	[TOPIC_CHILD_REKEY] = "child-rekey",
+	[TOPIC_IKE_UPDATE] = "ike-update",
 	[TOPIC_LOG] = "log",
 	[TOPIC_CONTROL_LOG] = "control-log",
 	[TOPIC_LIST_SA] = "list-sa",
@@ -74,16 +75,21 @@ static void say_what(const struct control_event *e, char *buf, size_t max)
 
 	switch (e->kind) {
 	case CONTROL_IKE_UP:
-		snprintf(buf, max, "IKE SA '%s' is up", conn);
+		snprintf(buf, max, "IKE SA '%s' is %s", conn,
+			 e->elder ? "rekeyed" : "up");
 		return;
 	case CONTROL_IKE_DOWN:
 		snprintf(buf, max, "IKE SA '%s' is down", conn);
 		return;
 	case CONTROL_CHILD_UP:
-		snprintf(buf, max, "child '%s' is up", child);
+		snprintf(buf, max, "child '%s' is %s", child,
+			 e->elder_child ? "rekeyed" : "up");
 		return;
 	case CONTROL_CHILD_DOWN:
 		snprintf(buf, max, "child '%s' is down", child);
+		return;
+	case CONTROL_IKE_MOVED:
+		snprintf(buf, max, "IKE SA '%s' goes on from elsewhere", conn);
 		return;
 	case CONTROL_FAILED:
 		snprintf(buf, max, "'%s' failed", *child ? child : conn);
@@ -131,10 +137,74 @@ static bool tell_updown(const struct sink *sink, enum topic topic,
 	vici_section(&b, ike_name(e));
 	if (e->ike)
 		put_ike_sa(&b, e->ike, now_ns);
-	vici_section(&b, "child-sas");
-	if (topic == TOPIC_CHILD_UPDOWN && e->child_sa)
-		put_child_sa(&b, e->child_sa, NULL, now_ns);
+	if (topic == TOPIC_CHILD_UPDOWN) {
+		vici_section(&b, "child-sas");
+		if (e->child_sa)
+			put_child_sa(&b, e->child_sa, NULL, now_ns);
+		vici_section_end(&b);
+	}
 	vici_section_end(&b);
+	return sink_put(sink, &b);
+}
+
+static bool tell_ike_rekey(const struct sink *sink,
+			   const struct control_event *e, uint64_t now_ns)
+{
+	struct vici_builder b;
+
+	if (!sink_wants(sink, TOPIC_IKE_REKEY) || !e->ike)
+		return true;
+	event_start(&b, TOPIC_IKE_REKEY);
+	vici_section(&b, e->elder->conn);
+	vici_section(&b, "old");
+	put_ike_sa(&b, e->elder, now_ns);
+	vici_section_end(&b);
+	vici_section(&b, "new");
+	put_ike_sa(&b, e->ike, now_ns);
+	vici_section_end(&b);
+	vici_section_end(&b);
+	return sink_put(sink, &b);
+}
+
+static bool tell_child_rekey(const struct sink *sink,
+			     const struct control_event *e, uint64_t now_ns)
+{
+	struct vici_builder b;
+
+	if (!sink_wants(sink, TOPIC_CHILD_REKEY) || !e->ike || !e->child_sa)
+		return true;
+	event_start(&b, TOPIC_CHILD_REKEY);
+	vici_section(&b, e->ike->conn);
+	put_ike_sa(&b, e->ike, now_ns);
+	vici_section(&b, "child-sas");
+	vici_section(&b, e->elder_child->name);
+	vici_section(&b, "old");
+	put_child_fields(&b, e->elder_child, NULL, now_ns);
+	vici_section_end(&b);
+	vici_section(&b, "new");
+	put_child_fields(&b, e->child_sa, NULL, now_ns);
+	vici_section_end(&b);
+	vici_section_end(&b);
+	vici_section_end(&b);
+	vici_section_end(&b);
+	return sink_put(sink, &b);
+}
+
+static bool tell_update(const struct sink *sink, const struct control_event *e,
+			uint64_t now_ns)
+{
+	char addr[ADDR_STR_MAX];
+	struct vici_builder b;
+
+	if (!sink_wants(sink, TOPIC_IKE_UPDATE) || !e->ike)
+		return true;
+	event_start(&b, TOPIC_IKE_UPDATE);
+	vici_str(&b, "local-host", addr_str(&e->local, addr));
+	vici_fmt(&b, "local-port", "%u", e->local_port);
+	vici_str(&b, "remote-host", addr_str(&e->remote, addr));
+	vici_fmt(&b, "remote-port", "%u", e->remote_port);
+	vici_section(&b, e->ike->conn);
+	put_ike_sa(&b, e->ike, now_ns);
 	vici_section_end(&b);
 	return sink_put(sink, &b);
 }
@@ -147,11 +217,20 @@ bool event_tell(const struct sink *sink, const struct control_event *e,
 	switch (e->kind) {
 	case CONTROL_IKE_UP:
 	case CONTROL_IKE_DOWN:
-		ok = tell_updown(sink, TOPIC_IKE_UPDOWN, e, now_ns);
+		if (e->elder)
+			ok = tell_ike_rekey(sink, e, now_ns);
+		else if (!e->succeeded)
+			ok = tell_updown(sink, TOPIC_IKE_UPDOWN, e, now_ns);
 		break;
 	case CONTROL_CHILD_UP:
 	case CONTROL_CHILD_DOWN:
-		ok = tell_updown(sink, TOPIC_CHILD_UPDOWN, e, now_ns);
+		if (e->elder_child)
+			ok = tell_child_rekey(sink, e, now_ns);
+		else if (!e->succeeded)
+			ok = tell_updown(sink, TOPIC_CHILD_UPDOWN, e, now_ns);
+		break;
+	case CONTROL_IKE_MOVED:
+		ok = tell_update(sink, e, now_ns);
 		break;
 	case CONTROL_FAILED:
 	case CONTROL_IKE_GONE:

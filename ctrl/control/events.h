@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Events by name, as clients register for them, and the ones that nobody asked
- * for at that moment: ike-updown, child-updown, log and control-log. Packets go
- * into a buffer; no sockets in here. Control thread.
+ * for at that moment: of SAs that are up, rekeyed, moved and down, log and
+ * control-log. Packets go into a buffer; no sockets in here. Control thread.
  */
 #ifndef CYG_CONTROL_EVENTS_H
 #define CYG_CONTROL_EVENTS_H
@@ -15,8 +15,9 @@ struct evbuffer;
 enum topic {
 	TOPIC_IKE_UPDOWN,
 	TOPIC_CHILD_UPDOWN,
-	TOPIC_IKE_REKEY, /* these two are known, and do not happen: a rekeyed */
-	TOPIC_CHILD_REKEY, /* SA goes down and another one comes up */
+	TOPIC_IKE_REKEY,
+	TOPIC_CHILD_REKEY,
+	TOPIC_IKE_UPDATE,
 	TOPIC_LOG,
 	TOPIC_CONTROL_LOG,
 	TOPIC_LIST_SA,
@@ -46,8 +47,9 @@ void event_start(struct vici_builder *b, enum topic topic);
 MUST_CHECK bool sink_put(const struct sink *sink, struct vici_builder *b);
 
 /*
- * What happened, for a client that is registered for it: ike-updown or
- * child-updown, and its text as log. false: as of sink_put().
+ * What happened, for a client that is registered for it, and in words as log. What
+ * comes in an elder's place is told as its rekeying, and then neither is up or
+ * down. false: as of sink_put().
  *
  * now_ns   of clock_ns()
  */

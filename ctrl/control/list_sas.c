@@ -220,13 +220,9 @@ static void put_selectors(struct vici_builder *b, const char *key,
 	vici_list_end(b);
 }
 
-void put_child_sa(struct vici_builder *b, const struct child_sa_view *c,
-		  const struct sa_drops *drops, uint64_t now_ns)
+void put_child_fields(struct vici_builder *b, const struct child_sa_view *c,
+		      const struct sa_drops *drops, uint64_t now_ns)
 {
-	char name[CONN_NAME_MAX + 16];
-
-	snprintf(name, sizeof(name), "%s-%" PRIu32, c->name, c->id);
-	vici_section(b, name);
 	vici_str(b, "name", c->name);
 	put_number(b, "uniqueid", c->id);
 	put_number(b, "reqid", c->policy);
@@ -260,6 +256,16 @@ void put_child_sa(struct vici_builder *b, const struct child_sa_view *c,
 	put_since(b, "install-time", c->installed_ns, now_ns);
 	put_selectors(b, "local-ts", c, ts_local);
 	put_selectors(b, "remote-ts", c, ts_remote);
+}
+
+void put_child_sa(struct vici_builder *b, const struct child_sa_view *c,
+		  const struct sa_drops *drops, uint64_t now_ns)
+{
+	char name[CONN_NAME_MAX + 16];
+
+	snprintf(name, sizeof(name), "%s-%" PRIu32, c->name, c->id);
+	vici_section(b, name);
+	put_child_fields(b, c, drops, now_ns);
 	vici_section_end(b);
 }
 

@@ -13,6 +13,10 @@
 void put_ike_sa(struct vici_builder *b, const struct ike_sa_view *ike,
 		uint64_t now_ns);
 
+/* The fields of a child, likewise. */
+void put_child_fields(struct vici_builder *b, const struct child_sa_view *c,
+		      const struct sa_drops *drops, uint64_t now_ns);
+
 /* A section of its own, named after child and id. drops NULL: not known. */
 void put_child_sa(struct vici_builder *b, const struct child_sa_view *c,
 		  const struct sa_drops *drops, uint64_t now_ns);

@@ -186,6 +186,7 @@ enum control_event_kind {
 	CONTROL_IKE_DOWN,
 	CONTROL_CHILD_UP,
 	CONTROL_CHILD_DOWN,
+	CONTROL_IKE_MOVED, /* to local and remote; ike says where it was */
 	CONTROL_FAILED,	  /* an attempt: see text */
 	CONTROL_IKE_GONE, /* the process that spoke IKE: names nothing */
 };
@@ -198,6 +199,12 @@ struct control_event {
 	uint32_t ike_id; /* as in struct ike_sa_view; 0: not known */
 	const struct ike_sa_view *ike;
 	const struct child_sa_view *child_sa;
+	/* Of what is up: in whose place it comes. */
+	const struct ike_sa_view *elder;
+	const struct child_sa_view *elder_child;
+	bool succeeded; /* what is down: another one is there in its place */
+	struct addr local, remote; /* CONTROL_IKE_MOVED */
+	uint16_t local_port, remote_port;
 	const char *text; /* in plain words */
 };
 

@@ -369,10 +369,15 @@ bool wait_concerns(const struct wait *w, const struct control_event *e)
 
 static void initiate_event(struct wait *w, const struct control_event *e)
 {
-	bool over = e->kind == CONTROL_FAILED || e->kind == CONTROL_IKE_DOWN;
+	bool over = e->kind == CONTROL_FAILED ||
+		    (e->kind == CONTROL_IKE_DOWN && !e->succeeded);
 
 	if (e->kind == CONTROL_CHILD_UP)
 		w->up = true;
+	/* What it began may be rekeyed before its child is up. */
+	if (e->kind == CONTROL_IKE_UP && e->elder && w->begun &&
+	    e->elder->id == w->ike_id)
+		w->ike_id = e->ike_id;
 	if (!over || (w->begun && e->ike_id != w->ike_id))
 		return;
 	w->failed_id = e->ike_id;

@@ -71,8 +71,7 @@ static void on_ike_done(void *ctx, uint64_t token, int err, unsigned int n)
 }
 
 static void on_ike_event(void *ctx, const struct ike_event *e,
-			 const struct ike_sa_view *ike,
-			 const struct child_sa_view *child)
+			 const struct ike_event_views *views)
 {
 	struct ctl *c = ctx;
 	static const enum control_event_kind kinds[] = {
@@ -80,6 +79,7 @@ static void on_ike_event(void *ctx, const struct ike_event *e,
 		[IKE_EV_IKE_DOWN] = CONTROL_IKE_DOWN,
 		[IKE_EV_CHILD_UP] = CONTROL_CHILD_UP,
 		[IKE_EV_CHILD_DOWN] = CONTROL_CHILD_DOWN,
+		[IKE_EV_IKE_MOVED] = CONTROL_IKE_MOVED,
 		[IKE_EV_FAILED] = CONTROL_FAILED,
 	};
 	const struct control_event event = {
@@ -87,8 +87,15 @@ static void on_ike_event(void *ctx, const struct ike_event *e,
 		.conn = e->conn,
 		.child = e->child,
 		.ike_id = e->ike_id,
-		.ike = ike,
-		.child_sa = child,
+		.ike = views->ike,
+		.child_sa = views->child,
+		.elder = views->elder,
+		.elder_child = views->elder_child,
+		.succeeded = e->succeeded,
+		.local = e->path.local,
+		.remote = e->path.remote,
+		.local_port = e->path.local_port,
+		.remote_port = e->path.remote_port,
 		.text = e->text,
 	};
 

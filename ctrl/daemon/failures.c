@@ -90,6 +90,7 @@ void failures_event(struct failures *f, const struct ike_event *e,
 		put(f, e->conn, e->child, &failure, e->text);
 		break;
 	case IKE_EV_IKE_DOWN:
+	case IKE_EV_IKE_MOVED:
 		break;
 	}
 }

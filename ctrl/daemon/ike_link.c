@@ -265,6 +265,8 @@ static const char *kind_str(enum ike_event_kind kind)
 		return "child_sa up";
 	case IKE_EV_CHILD_DOWN:
 		return "child_sa down";
+	case IKE_EV_IKE_MOVED:
+		return "ike_sa moved";
 	case IKE_EV_FAILED:
 		return "failed";
 	}
@@ -306,9 +308,16 @@ static void on_event(struct ike_link *l, const struct ike_msg_event *from)
 
 	ike_seam_get_event(&m, &e);
 	/* Its kind is what it says: an index, elsewhere. */
-	if (l->spec.event && e.kind <= IKE_EV_FAILED)
-		l->spec.event(l->spec.ctx, &e, mirror_ike(l->mirror, e.ike_id),
-			      mirror_child(l->mirror, e.spi_in));
+	if (l->spec.event && e.kind <= IKE_EV_FAILED) {
+		const struct ike_event_views views = {
+			.ike = mirror_ike(l->mirror, e.ike_id),
+			.elder = mirror_ike(l->mirror, e.elder_id),
+			.child = mirror_child(l->mirror, e.spi_in),
+			.elder_child = mirror_child(l->mirror, e.elder_spi_in),
+		};
+
+		l->spec.event(l->spec.ctx, &e, &views);
+	}
 	log_event(l, &e);
 }
 

@@ -19,6 +19,12 @@
 struct event_base;
 struct ike_link;
 
+/* What was told last of whom an event is about; NULL: nothing, or nobody. */
+struct ike_event_views {
+	const struct ike_sa_view *ike, *elder;
+	const struct child_sa_view *child, *elder_child;
+};
+
 struct ike_link_spec {
 	struct event_base *base;
 	const char *folder; /* of the roles' sockets */
@@ -39,11 +45,9 @@ struct ike_link_spec {
 	/* It has its connections, its SAs are all to be seen, and nothing was
 	 * started yet: see ike_link_start_all(). */
 	void (*shown)(void *ctx);
-	/* Borrowed for the call; ike and child are NULL when there is none. Both calls may
-	 * be NULL. */
+	/* Borrowed for the call. */
 	void (*event)(void *ctx, const struct ike_event *e,
-		      const struct ike_sa_view *ike,
-		      const struct child_sa_view *child);
+		      const struct ike_event_views *views);
 	/* What is the name of that connection's peer now? It may name any. */
 	void (*resolve)(void *ctx, const char *conn, bool urgent);
 	/* Of ike_link_command(); err as of engine_initiate(), n SAs found. */

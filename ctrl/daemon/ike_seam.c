@@ -95,6 +95,9 @@ void ike_seam_put_event(struct ike_msg_event *out, const struct ike_event *e)
 	out->path = e->path;
 	out->spi_in = e->spi_in;
 	out->spi_out = e->spi_out;
+	out->elder_id = e->elder_id;
+	out->elder_spi_in = e->elder_spi_in;
+	out->succeeded = e->succeeded;
 	put_string(out->conn, sizeof(out->conn), e->conn);
 	put_string(out->child, sizeof(out->child), e->child);
 	put_string(out->text, sizeof(out->text), e->text);
@@ -131,6 +134,9 @@ void ike_seam_get_event(struct ike_msg_event *m, struct ike_event *e)
 		.path = m->path,
 		.spi_in = m->spi_in,
 		.spi_out = m->spi_out,
+		.elder_id = m->elder_id,
+		.elder_spi_in = m->elder_spi_in,
+		.succeeded = m->succeeded,
 		.conn = m->conn,
 		.child = m->child,
 		.text = m->text,

@@ -103,6 +103,8 @@ struct ike_msg_event {
 	uint32_t ike_id;
 	struct ike_path path;
 	uint32_t spi_in, spi_out;
+	uint32_t elder_id, elder_spi_in;
+	uint32_t succeeded; /* yes or no */
 	char conn[CONN_NAME_MAX];
 	char child[CONN_NAME_MAX];
 	char text[IKE_EVENT_TEXT_MAX];

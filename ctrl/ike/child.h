@@ -90,8 +90,10 @@ void child_rebind(struct ike_sa *sa, struct child_sa *c);
 void child_bind_best(struct ike_sa *sa, uint32_t policy);
 bool child_policy_is_bound(struct ike_sa *sa, uint32_t policy);
 
-/* Its times begin, and an event tells. */
-void child_begin(struct ike_sa *sa, struct child_sa *c, bool confirmed);
+/* Its times begin, and an event tells, of the one too in whose place it comes, or
+ * 0. */
+void child_begin(struct ike_sa *sa, struct child_sa *c, uint32_t elder_spi_in,
+		 bool confirmed);
 
 /* Installed: it joins the list, and begins. One that the peer may not have yet is
  * bound if there is none that still serves. */

@@ -316,7 +316,8 @@ int child_answered(struct ike_sa *sa, struct exchange *x,
 
 /* --- installed */
 
-void child_begin(struct ike_sa *sa, struct child_sa *c, bool confirmed)
+void child_begin(struct ike_sa *sa, struct child_sa *c, uint32_t elder_spi_in,
+		 bool confirmed)
 {
 	const struct child_conf *conf = c->conf;
 
@@ -331,7 +332,19 @@ void child_begin(struct ike_sa *sa, struct child_sa *c, bool confirmed)
 	c->confirmed = confirmed;
 	c->bind_ns = confirmed ? 0 : sa->e->now_ns + BIND_NS;
 	c->trust_ns = confirmed ? 0 : sa->e->now_ns + RESENDS_NS;
-	sa_event(sa, IKE_EV_CHILD_UP, c, "");
+	sa_event_heir(sa, c, 0, elder_spi_in);
+}
+
+/* The one in whose place another one is now; it may have gone meanwhile. */
+static uint32_t succeed(struct ike_sa *sa, uint32_t spi_in)
+{
+	struct ike_sa *owner;
+	struct child_sa *elder = spi_in ? child_find(sa, spi_in, &owner) : NULL;
+
+	if (!elder)
+		return 0;
+	elder->succeeded = true;
+	return spi_in;
 }
 
 void child_installed(struct ike_sa *sa, struct exchange *x, bool confirmed)
@@ -340,7 +353,7 @@ void child_installed(struct ike_sa *sa, struct exchange *x, bool confirmed)
 
 	x->child = NULL;
 	link_child(sa, c);
-	child_begin(sa, c, confirmed);
+	child_begin(sa, c, succeed(sa, x->old_spi_in), confirmed);
 	if (!confirmed && !child_policy_is_bound(sa, c->conf->policy))
 		child_rebind(sa, c);
 }
@@ -350,10 +363,13 @@ void child_installed(struct ike_sa *sa, struct exchange *x, bool confirmed)
 /* Section 2.23: of a peer behind a NAT alone is it believed. */
 static void follow(struct ike_sa *sa, const struct sadb_event *event)
 {
+	struct ike_path path = sa->path;
+
 	if (!sa->nat_remote || sa->nat_local)
 		return;
-	sa->path.remote = event->mapped_addr;
-	sa->path.remote_port = event->mapped_port;
+	path.remote = event->mapped_addr;
+	path.remote_port = event->mapped_port;
+	sa_move(sa, &path);
 }
 
 void child_told(struct engine *e, const struct sadb_event *event)
@@ -416,6 +432,7 @@ static void bring_back(struct ike_sa *sa, uint32_t replaced_by)
 		if (c->replaced_by != replaced_by)
 			continue;
 		c->replaced_by = 0;
+		c->succeeded = false;
 		if (!c->rekey_ns && (c->conf->rekey_time || c->lost))
 			c->rekey_ns =
 				sa_after(sa, CHILD_RETRY_S, CHILD_RETRY_RAND_S);

@@ -55,7 +55,8 @@ enum ike_event_kind {
 	IKE_EV_IKE_DOWN,
 	IKE_EV_CHILD_UP,
 	IKE_EV_CHILD_DOWN,
-	IKE_EV_FAILED, /* an attempt: see text */
+	IKE_EV_IKE_MOVED, /* path is where it goes on, its view's where it was */
+	IKE_EV_FAILED, /* an attempt: see text; the last kind */
 };
 
 /* Borrowed for the call. */
@@ -67,6 +68,10 @@ struct ike_event {
 	struct ike_path path;
 	uint32_t spi_in, spi_out; /* host order; of a child */
 	const char *text;	  /* in plain words; "" when all is well */
+	/* Of what is up: in whose place it comes; 0: nobody's. */
+	uint32_t elder_id;     /* of an IKE SA */
+	uint32_t elder_spi_in; /* of a child */
+	bool succeeded; /* what is down: another one is there in its place */
 };
 
 /* No member may be NULL but those that say so. */

@@ -315,9 +315,9 @@ static void dispatch_response(struct ike_sa *sa, const struct ike_header *h,
 static void follow(struct ike_sa *sa, const struct ike_path *path)
 {
 	if (sa->state == IKE_ST_AUTH && !sa->initiator)
-		sa->path = *path; /* it may have moved to port 4500 */
+		sa_move(sa, path); /* it may have moved to port 4500 */
 	else if (sa->nat_remote && !sa->nat_local)
-		sa->path = *path;
+		sa_move(sa, path);
 }
 
 /*

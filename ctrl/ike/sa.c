@@ -297,10 +297,16 @@ void sa_set_state(struct ike_sa *sa, enum ike_state state)
 	view_changed(sa);
 }
 
-void sa_event(const struct ike_sa *sa, enum ike_event_kind kind,
-	      const struct child_sa *child, const char *text)
+static void tell(const struct engine *e, const struct ike_event *event)
 {
-	const struct ike_event event = {
+	e->calls.event(e->calls.ctx, event);
+}
+
+static struct ike_event event_of(const struct ike_sa *sa,
+				 enum ike_event_kind kind,
+				 const struct child_sa *child, const char *text)
+{
+	return (struct ike_event){
 		.kind = kind,
 		.conn = sa->conn ? sa->conn->conf.name : "",
 		.child = child ? child->conf->name : "",
@@ -310,11 +316,55 @@ void sa_event(const struct ike_sa *sa, enum ike_event_kind kind,
 		.spi_out = child ? child->spi_out : 0,
 		.text = text,
 	};
+}
 
+void sa_event(const struct ike_sa *sa, enum ike_event_kind kind,
+	      const struct child_sa *child, const char *text)
+{
+	struct ike_event event = event_of(sa, kind, child, text);
+
+	if (kind == IKE_EV_CHILD_DOWN)
+		event.succeeded = child->succeeded;
+	else if (kind == IKE_EV_IKE_DOWN)
+		event.succeeded = sa->has_heir || sa->is_spare;
 	/* Who hears that it is up finds it. */
 	if (kind == IKE_EV_IKE_UP || kind == IKE_EV_CHILD_UP)
 		view_flush(sa->e);
-	sa->e->calls.event(sa->e->calls.ctx, &event);
+	tell(sa->e, &event);
+}
+
+void sa_event_heir(const struct ike_sa *sa, const struct child_sa *child,
+		   uint32_t elder_id, uint32_t elder_spi_in)
+{
+	struct ike_event event = event_of(
+		sa, child ? IKE_EV_CHILD_UP : IKE_EV_IKE_UP, child, "");
+
+	event.elder_id = elder_id;
+	event.elder_spi_in = elder_spi_in;
+	view_flush(sa->e);
+	tell(sa->e, &event);
+}
+
+static bool is_same_path(const struct ike_path *a, const struct ike_path *b)
+{
+	return addr_equal(&a->local, &b->local) &&
+	       addr_equal(&a->remote, &b->remote) &&
+	       a->local_port == b->local_port &&
+	       a->remote_port == b->remote_port;
+}
+
+void sa_move(struct ike_sa *sa, const struct ike_path *path)
+{
+	struct ike_event event = event_of(sa, IKE_EV_IKE_MOVED, NULL, "");
+
+	if (is_same_path(&sa->path, path))
+		return;
+	event.path = *path;
+	/* Its view, until now, is the one that everybody has. */
+	if (sa->state == IKE_ST_ESTABLISHED)
+		tell(sa->e, &event);
+	sa->path = *path;
+	view_changed(sa);
 }
 
 uint64_t sa_after(struct ike_sa *sa, uint32_t s, uint32_t rand_s)

@@ -89,6 +89,7 @@ struct child_sa {
 	bool bound;	   /* its policy's outbound SA, as far as we asked */
 	bool lost;     /* the SAD no longer has both: it is rekeyed at once */
 	bool draining; /* its outbound SA was asked to leave the SAD */
+	bool succeeded; /* another one is there in its place, events say */
 	/* What of it is to be seen besides. */
 	uint32_t view_id;
 	uint16_t encr, encr_key_bits, integ, ke;
@@ -203,6 +204,7 @@ struct ike_sa {
 	bool delete_wanted;
 	bool failed;	  /* an event said why; its end is no news */
 	bool has_heir;	  /* another has its children; it is to be deleted */
+	bool is_spare;	  /* of two heirs the one that goes, events say */
 	uint64_t drop_ns; /* the peer was to delete it by then; 0: not so */
 	/* The peer's rekeying made it, and the peer may not have it yet: until it
 	 * is heard from, or then, nothing is begun here; 0: not so. */
@@ -339,6 +341,13 @@ uint64_t sa_after(struct ike_sa *sa, uint32_t s, uint32_t rand_s);
 void sa_handshake_done(struct ike_sa *sa);
 void sa_event(const struct ike_sa *sa, enum ike_event_kind kind,
 	      const struct child_sa *child, const char *text);
+
+/* It is up in another one's place; of a child elder_spi_in, else elder_id. */
+void sa_event_heir(const struct ike_sa *sa, const struct child_sa *child,
+		   uint32_t elder_id, uint32_t elder_spi_in);
+
+/* From now on its messages go this way. */
+void sa_move(struct ike_sa *sa, const struct ike_path *path);
 
 /*
  * Of an engine that ended, with its own slot and SPI. 0; -EINVAL: they can't be, or

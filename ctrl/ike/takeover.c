@@ -261,7 +261,7 @@ static void resume_child(struct ike_sa *sa, struct child_sa *c)
 	if (c->state != CHILD_ST_INSTALLED)
 		return;
 	if (!c->up)
-		child_begin(sa, c, true);
+		child_begin(sa, c, 0, true);
 	if (c->conn->is_missing)
 		c->state = CHILD_ST_DELETING;
 	else

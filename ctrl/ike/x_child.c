@@ -301,10 +301,12 @@ static void settle(struct ike_sa *sa, const struct exchange *x,
 	struct ike_sa *owner;
 	struct child_sa *old = child_find(sa, x->old_spi_in, &owner);
 
-	if (rival && nonce_is_lower(nonce_lower(&x->ni, &x->nr), rival))
+	if (rival && nonce_is_lower(nonce_lower(&x->ni, &x->nr), rival)) {
 		made->state = CHILD_ST_DELETING;
-	else if (old)
+		made->succeeded = true;
+	} else if (old) {
 		old->state = CHILD_ST_DELETING;
+	}
 }
 
 static void initiator_done(struct ike_sa *sa, struct exchange *x)

@@ -72,11 +72,11 @@ static int make_keys(const struct ike_sa *sa, struct exchange *x)
 	return err;
 }
 
-static void establish(struct ike_sa *heir)
+static void establish(struct ike_sa *heir, const struct ike_sa *sa)
 {
 	sa_set_state(heir, IKE_ST_ESTABLISHED);
 	sa_start_life(heir);
-	sa_event(heir, IKE_EV_IKE_UP, NULL, "");
+	sa_event_heir(heir, NULL, sa->view_id, 0);
 }
 
 /* Who waits for a rival to get children, waits for its heir from now on. */
@@ -248,6 +248,7 @@ static void ours_goes(struct ike_sa *sa, struct ike_sa *heir, uint64_t rival_spi
 	struct ike_sa *rival = find_rival(sa, rival_spi);
 
 	heir->delete_wanted = true;
+	heir->is_spare = true;
 	sa_next(heir);
 	if (!rival)
 		return;
@@ -262,8 +263,10 @@ static void ours_stays(struct ike_sa *sa, struct ike_sa *heir,
 
 	inherit(heir, sa);
 	sa->delete_wanted = true;
-	if (rival)
-		rival->drop_ns = sa->e->now_ns + RESENDS_NS;
+	if (!rival)
+		return;
+	rival->is_spare = true;
+	rival->drop_ns = sa->e->now_ns + RESENDS_NS;
 }
 
 static void initiator_done(struct ike_sa *sa, struct exchange *x)
@@ -274,7 +277,7 @@ static void initiator_done(struct ike_sa *sa, struct exchange *x)
 	struct ike_sa *heir = x->heir;
 
 	x->heir = NULL;
-	establish(heir);
+	establish(heir, sa);
 	exchange_end(sa, x);
 	if (goes)
 		ours_goes(sa, heir, rival_spi);
@@ -350,11 +353,12 @@ static void send_response(struct ike_sa *sa, struct exchange *x)
 	ike_nonce_put(&m, nonce_slice(&x->nr));
 	ike_ke_put(&m, x->ke_method, ke_public(x->ke));
 	x->heir = NULL;
-	establish(heir);
+	establish(heir, sa);
 	if (ours->kind == EX_REKEY_IKE) {
 		ours->rival_spi = sa_spi_local(heir);
 		ours->rival_nonce = *nonce_lower(&x->ni, &x->nr);
 	} else if (sa->has_heir) { /* ours was faster, and stays */
+		heir->is_spare = true;
 		heir->drop_ns = sa->e->now_ns + RESENDS_NS;
 	} else {
 		heir->quiet_ns = sa->e->now_ns + QUIET_NS;

@@ -147,6 +147,7 @@ static void nat_mapping_that_the_data_path_told_of_was_ignored(void **state)
 	struct ike_lab *lab = *state;
 	struct conn_conf c = lab_conn(lab, 1, IKE, ESP);
 	struct sadb_event event = { .verb = SADB_MAPPING, .mapped_port = 4321 };
+	const struct lab_event *moved;
 
 	c.remote_addrs[0].any = true;
 	lab_load(lab, 1, &c);
@@ -157,6 +158,10 @@ static void nat_mapping_that_the_data_path_told_of_was_ignored(void **state)
 	event.mapped_addr = lab->nat_addr;
 	event.id = forge_sa(lab, 1)->children->in;
 	engine_sadb_event(lab->side[1].engine, &event, lab->now_ns);
+	moved = lab_last(&lab->side[1], IKE_EV_IKE_MOVED);
+	assert_non_null(moved);
+	assert_true(addr_equal(&moved->path.remote, &lab->nat_addr));
+	assert_int_equal(moved->path.remote_port, 4321);
 	assert_true(lab_run(lab, 10 * LAB_S));
 	assert_true(
 		addr_equal(&outbound(&lab->side[1])->id.daddr, &lab->nat_addr));

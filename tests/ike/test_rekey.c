@@ -201,6 +201,45 @@ static void policy_had_no_sa_when_the_old_one_ended_meanwhile(void **state)
 	lab_free(lab);
 }
 
+static void events_tell_an_heir_from_a_newcomer(void **state)
+{
+	struct ike_lab *lab = *state;
+	uint32_t spi[2], id[2];
+
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct lab_side *s = &lab->side[i];
+
+		assert_int_equal(lab_last(s, IKE_EV_CHILD_UP)->elder_spi_in, 0);
+		assert_int_equal(lab_last(s, IKE_EV_IKE_UP)->elder_id, 0);
+		spi[i] = bound_spi(&lab->side[1 - i]);
+		id[i] = lab_last(s, IKE_EV_IKE_UP)->ike_id;
+	}
+	rekey(lab, 0, "net");
+	assert_true(lab_run(lab, 10 * LAB_S));
+	rekey(lab, 1, NULL);
+	assert_true(lab_run(lab, 10 * LAB_S));
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct lab_side *s = &lab->side[i];
+		const struct lab_event *down = lab_last(s, IKE_EV_CHILD_DOWN);
+
+		assert_int_equal(lab_last(s, IKE_EV_CHILD_UP)->elder_spi_in,
+				 spi[i]);
+		assert_int_equal(down->spi_in, spi[i]);
+		assert_true(down->succeeded);
+		assert_int_equal(lab_last(s, IKE_EV_IKE_UP)->elder_id, id[i]);
+	}
+	assert_int_equal(engine_terminate(lab->side[0].engine, "peer", NULL,
+					  lab->now_ns),
+			 1);
+	assert_true(lab_run(lab, 10 * LAB_S));
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct lab_side *s = &lab->side[i];
+
+		assert_false(lab_last(s, IKE_EV_CHILD_DOWN)->succeeded);
+		assert_false(lab_last(s, IKE_EV_IKE_DOWN)->succeeded);
+	}
+}
+
 static void both_rekey_the_child_at_once(void **state)
 {
 	struct ike_lab *lab = *state;
@@ -366,6 +405,7 @@ int main(void)
 		CASE(responder_switched_while_its_reply_was_lost),
 		cmocka_unit_test(
 			policy_had_no_sa_when_the_old_one_ended_meanwhile),
+		CASE(events_tell_an_heir_from_a_newcomer),
 		CASE(both_rekey_the_child_at_once),
 		CASE_PFS(both_rekey_the_child_at_once),
 		CASE(ike_sa_is_rekeyed_by_either_side_and_keeps_its_child),

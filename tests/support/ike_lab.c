@@ -142,6 +142,10 @@ static void on_event(void *ctx, const struct ike_event *e)
 	to->ike_id = e->ike_id;
 	to->spi_in = e->spi_in;
 	to->spi_out = e->spi_out;
+	to->elder_id = e->elder_id;
+	to->elder_spi_in = e->elder_spi_in;
+	to->succeeded = e->succeeded;
+	to->path = e->path;
 	snprintf(to->text, sizeof(to->text), "%s", e->text);
 }
 
@@ -463,6 +467,15 @@ unsigned int lab_count(const struct lab_side *s, enum ike_event_kind kind)
 	for (unsigned int i = 0; i < s->n_events; i++)
 		n += s->events[i].kind == kind;
 	return n;
+}
+
+const struct lab_event *lab_last(const struct lab_side *s,
+				 enum ike_event_kind kind)
+{
+	for (unsigned int i = s->n_events; i--;)
+		if (s->events[i].kind == kind)
+			return &s->events[i];
+	return NULL;
 }
 
 const char *lab_text(const struct lab_side *s, enum ike_event_kind kind)

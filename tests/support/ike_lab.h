@@ -56,6 +56,9 @@ struct lab_event {
 	uint32_t ike_id;
 	char text[LAB_TEXT_MAX];
 	uint32_t spi_in, spi_out;
+	uint32_t elder_id, elder_spi_in;
+	bool succeeded;
+	struct ike_path path;
 };
 
 struct lab_side {
@@ -168,6 +171,10 @@ bool lab_step(struct ike_lab *lab);
 uint64_t lab_roll(struct ike_lab *lab, uint64_t n);
 
 unsigned int lab_count(const struct lab_side *s, enum ike_event_kind kind);
+
+/* The last event of a kind; NULL: there was none. */
+const struct lab_event *lab_last(const struct lab_side *s,
+				 enum ike_event_kind kind);
 
 /* The text of the last event of a kind; "" if there was none. */
 const char *lab_text(const struct lab_side *s, enum ike_event_kind kind);

@@ -81,11 +81,94 @@ static void updown_has_the_sa_that_it_is_about(void **state)
 	assert_has(got, " child-sas{net-11{");
 	assert_lacks(got, "both");
 	happens(i, CONTROL_IKE_DOWN, "site", "", "the peer ended it");
-	assert_string_equal(take_event(i, fd, "ike-updown"),
-			    "site{child-sas{}}");
+	assert_string_equal(take_event(i, fd, "ike-updown"), "site{}");
 	happens(i, CONTROL_FAILED, "site", "", "no updown");
 	happens(i, CONTROL_IKE_UP, NULL, NULL, NULL); /* of nobody */
 	assert_silent(i, fd);
+	close(fd);
+}
+
+/* What is in their sections is what list-sa has. */
+static void rekeyed_sa_is_told_with_its_elder(void **state)
+{
+	struct ike *i = *state;
+	struct ike_sa_view heir = i->sas[0];
+	struct child_sa_view child = i->child_sas[0];
+	const struct control_event ike = { .kind = CONTROL_IKE_UP,
+					   .conn = "site",
+					   .ike = &heir,
+					   .elder = &i->sas[0] };
+	const struct control_event net = { .kind = CONTROL_CHILD_UP,
+					   .conn = "site",
+					   .child = "net",
+					   .ike = &heir,
+					   .child_sa = &child,
+					   .elder_child = &i->child_sas[0] };
+	int fd = client_new(&i->f);
+	const char *got;
+
+	heir.id = 9;
+	child.id = 21;
+	register_for(i, fd, "ike-updown");
+	register_for(i, fd, "ike-rekey");
+	register_for(i, fd, "child-updown");
+	register_for(i, fd, "child-rekey");
+	control_server_event(i->f.server, &ike);
+	got = take_event(i, fd, "ike-rekey");
+	assert_memory_equal(got, "site{old{uniqueid=3 version=2 ", 30);
+	assert_has(got, "} new{uniqueid=9 version=2 ");
+	control_server_event(i->f.server, &net);
+	got = take_event(i, fd, "child-rekey");
+	assert_memory_equal(got, "site{uniqueid=9 ", 16);
+	assert_has(got, " child-sas{net{old{name=net uniqueid=11 ");
+	assert_has(got, "} new{name=net uniqueid=21 ");
+	assert_silent(i, fd);
+	close(fd);
+}
+
+static void elder_goes_without_a_word(void **state)
+{
+	struct ike *i = *state;
+	struct control_event down = { .kind = CONTROL_CHILD_DOWN,
+				      .conn = "site",
+				      .child = "net",
+				      .succeeded = true };
+	int fd = client_new(&i->f);
+
+	register_for(i, fd, "ike-updown");
+	register_for(i, fd, "child-updown");
+	control_server_event(i->f.server, &down);
+	down.kind = CONTROL_IKE_DOWN;
+	control_server_event(i->f.server, &down);
+	assert_silent(i, fd);
+	down.succeeded = false;
+	control_server_event(i->f.server, &down);
+	assert_string_equal(take_event(i, fd, "ike-updown"), "site{}");
+	close(fd);
+}
+
+static void update_has_where_it_is_and_where_it_was(void **state)
+{
+	struct ike *i = *state;
+	const struct control_event moved = { .kind = CONTROL_IKE_MOVED,
+					     .conn = "site",
+					     .ike = &i->sas[0],
+					     .local = addr_of("192.0.2.1"),
+					     .remote = addr_of("203.0.113.9"),
+					     .local_port = 4500,
+					     .remote_port = 1025 };
+	int fd = client_new(&i->f);
+	const char *got;
+
+	register_for(i, fd, "ike-update");
+	control_server_event(i->f.server, &moved);
+	got = take_event(i, fd, "ike-update");
+	assert_memory_equal(got,
+			    "local-host=192.0.2.1 local-port=4500 "
+			    "remote-host=203.0.113.9 remote-port=1025 "
+			    "site{uniqueid=3 ",
+			    93);
+	assert_has(got, "remote-host=198.51.100.2 remote-port=4500 ");
 	close(fd);
 }
 
@@ -172,6 +255,9 @@ int main(void)
 		IKE_CASE(log_of_what_it_waits_for_goes_to_the_client),
 		IKE_CASE(log_level_below_one_keeps_it_quiet),
 		IKE_CASE(updown_has_the_sa_that_it_is_about),
+		IKE_CASE(rekeyed_sa_is_told_with_its_elder),
+		IKE_CASE(elder_goes_without_a_word),
+		IKE_CASE(update_has_where_it_is_and_where_it_was),
 		IKE_CASE(log_has_every_event_in_words),
 		IKE_CASE(event_does_not_stretch_the_time_for_a_request),
 		IKE_CASE(who_does_not_read_its_events_is_closed),

@@ -86,6 +86,29 @@ static void ike_sa_that_ends_before_its_child_is_up_is_a_failure(void **state)
 	close(fd);
 }
 
+static void ike_sa_that_is_rekeyed_before_its_child_is_up_goes_on(void **state)
+{
+	struct ike *i = *state;
+	int fd = asking(i, "initiate", ARGS("child=net"));
+	struct control_event e = { .kind = CONTROL_IKE_UP,
+				   .conn = "site",
+				   .ike_id = OTHERS,
+				   .elder = &i->sas[0] };
+
+	i->sas[0].id = OURS;
+	done(i, 0, 0, OURS);
+	control_server_event(i->f.server, &e);
+	e = (struct control_event){ .kind = CONTROL_IKE_DOWN,
+				    .conn = "site",
+				    .ike_id = OURS,
+				    .succeeded = true };
+	control_server_event(i->f.server, &e);
+	assert_silent(i, fd);
+	happens_to(i, CONTROL_FAILED, OTHERS, "net", "of its heir");
+	assert_response(i, fd, "success=no errmsg=of its heir");
+	close(fd);
+}
+
 static void reason_arrives_whole(void **state)
 {
 	char reason[2 * 1024], want[sizeof(reason) + 32];
@@ -171,6 +194,7 @@ int main(void)
 		IKE_CASE(failure_before_the_begin_counts_when_it_is_its_own),
 		IKE_CASE(child_that_another_ike_sa_brings_up_is_up),
 		IKE_CASE(ike_sa_that_ends_before_its_child_is_up_is_a_failure),
+		IKE_CASE(ike_sa_that_is_rekeyed_before_its_child_is_up_goes_on),
 		IKE_CASE(reason_arrives_whole),
 		IKE_CASE(end_of_ike_is_the_answer_to_all_that_wait),
 		IKE_CASE(end_of_ike_is_told_to_all_that_are_registered),
