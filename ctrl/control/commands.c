@@ -29,6 +29,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/control/algorithms.h"
 #include "ctrl/control/answers.h"
+#include "ctrl/control/counters.h"
 #include "ctrl/control/duration.h"
 #include "ctrl/control/list_conns.h"
 #include "ctrl/control/list_sas.h"
@@ -360,6 +361,10 @@ bool command_answer(const struct vici_packet *request,
 
 	if (list)
 		return list_answer(list, request, callbacks, sink, out);
+	if (counters_are_asked(request->name)) {
+		counters_answer(request, callbacks, out);
+		return finish(out);
+	}
 	if (!command && !of) {
 		vici_start(out, VICI_CMD_UNKNOWN, NULL);
 		return vici_finish(out);

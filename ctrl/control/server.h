@@ -15,6 +15,7 @@
 #include "ctrl/control/capture.h"
 #include "ctrl/model/config.h"
 #include "ctrl/model/explain.h"
+#include "ctrl/model/ike_counts.h"
 #include "ctrl/model/sas.h"
 #include "ctrl/model/status.h"
 
@@ -113,6 +114,15 @@ struct control_callbacks {
 	 * be. NULL: they always are.
 	 */
 	bool (*refresh)(void *ctx);
+	/*
+	 * What was counted of IKE, connection by connection, and for conn "" of
+	 * all peers together; borrowed until the event loop goes on. NULL: no
+	 * more, or nothing is counted.
+	 */
+	const struct ike_counts *(*counts)(void *ctx, size_t i,
+					   const char **conn);
+	/* From now on they begin at 0; conn NULL: all of them. */
+	void (*reset_counts)(void *ctx, const char *conn);
 	/* Answered by control_server_done(), later. */
 	void (*command)(void *ctx, const struct control_command *c);
 	/*

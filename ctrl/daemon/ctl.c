@@ -263,7 +263,9 @@ static int start(struct ctl *c, struct error *e)
 			"not allowed to load programs into the kernel; run as root");
 	c->base = event_base_new();
 	c->failures = failures_new();
-	if (!c->base || !c->failures ||
+	c->counts = tally_new();
+	if (!c->base || !c->failures || !c->counts ||
+	    !tally_of(c->counts, "") ||
 	    event_base_priority_init(c->base, CONTROL_PRIORITIES))
 		return error_set(e, -ENOMEM, "no memory for an event loop");
 	dp.base = c->base;
@@ -281,6 +283,7 @@ static void stop(struct ctl *c)
 	ike_link_free(c->ike);
 	ctl_free_names(c);
 	failures_free(c->failures);
+	tally_free(c->counts);
 	dp_link_free(c->dp);
 	for (int i = 0; i < IKE_UDP_SOCKETS; i++)
 		if (c->ike_ports[i] >= 0)

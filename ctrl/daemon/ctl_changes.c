@@ -28,6 +28,7 @@ static void on_unload(void *ctx, const char *conn)
 {
 	const struct ctl *c = ctx;
 
+	tally_forget(c->counts, conn);
 	if (c->ike)
 		ike_link_command(c->ike, IKE_CMD_TERMINATE, 0, conn, NULL);
 }

@@ -58,6 +58,31 @@ static void on_count_ike(void *ctx, unsigned int *up, unsigned int *connecting)
 		ike_link_count(c->ike, up, connecting);
 }
 
+static const struct ike_counts *on_counts(void *ctx, size_t i,
+					  const char **conn)
+{
+	const struct ctl *c = ctx;
+	const struct tally_row *row = tally_at(c->counts, i);
+
+	if (!row)
+		return NULL;
+	*conn = row->conn;
+	return &row->counts;
+}
+
+/* That of "" is always there. */
+static void on_reset_counts(void *ctx, const char *conn)
+{
+	static const struct ike_counts none;
+	struct ctl *c = ctx;
+
+	if (conn)
+		tally_forget(c->counts, conn);
+	else
+		tally_clear(c->counts);
+	tally_add(c->counts, "", &none);
+}
+
 /* Those of an ike that ended, whose policies need others. */
 static void find_orphaned(const struct dp_view *dp, struct policy_set *out)
 {
@@ -191,6 +216,8 @@ int ctl_start_control(struct ctl *c, struct error *e)
 		.conns = on_conns,
 		.policies = on_policies,
 		.count_ike = on_count_ike,
+		.counts = on_counts,
+		.reset_counts = on_reset_counts,
 		.refresh = on_refresh,
 		.command = on_command,
 		.explain = on_explain,

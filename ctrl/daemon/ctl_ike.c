@@ -103,6 +103,25 @@ static void on_ike_event(void *ctx, const struct ike_event *e,
 	control_server_event(c->control, &event);
 }
 
+static bool has_conn(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_conns; i++)
+		if (strcmp(c->conns[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Those of one that is gone are of all peers alone. */
+static void on_ike_counted(void *ctx, const char *conn,
+			   const struct ike_counts *more)
+{
+	struct ctl *c = ctx;
+
+	tally_add(c->counts, "", more);
+	if (*conn && (tally_find(c->counts, conn) || has_conn(c->config, conn)))
+		tally_add(c->counts, conn, more);
+}
+
 int ctl_start_ike(struct ctl *c, struct error *e)
 {
 	struct ike_link_spec spec = { .base = c->base,
@@ -118,6 +137,7 @@ int ctl_start_ike(struct ctl *c, struct error *e)
 				      .lost = on_ike_lost,
 				      .shown = on_ike_shown,
 				      .event = on_ike_event,
+				      .counted = on_ike_counted,
 				      .resolve = ctl_ask_name,
 				      .done = on_ike_done,
 				      .ctx = c };

@@ -16,6 +16,7 @@
 #include "ctrl/daemon/helper_link.h"
 #include "ctrl/daemon/ike_link.h"
 #include "ctrl/daemon/names.h"
+#include "ctrl/daemon/tally.h"
 
 #define CTL_SIGNALS 3
 
@@ -56,6 +57,7 @@ struct ctl {
 	int ike_ports[IKE_UDP_SOCKETS]; /* -1: IKE is not spoken */
 	struct ike_link *ike;
 	struct failures *failures;
+	struct tally *counts; /* of connections that there are, and of "" */
 	struct names *names;
 	struct event on_names;	    /* a lookup is due, or late */
 	struct helper_link *helper; /* NULL: no peer has a name */

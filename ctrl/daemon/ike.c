@@ -23,6 +23,7 @@
 #include "ctrl/daemon/sandbox.h"
 
 #define READS_MAX 32 /* datagrams of one turn of the loop */
+#define COUNTS_MS 100 /* so long they are gathered */
 
 void ike_give_up(struct ike *i, const char *why)
 {
@@ -136,6 +137,38 @@ static void on_resolve(void *ctx, const char *conn, bool urgent)
 
 	memcpy(m.conn, conn, strnlen(conn, sizeof(m.conn) - 1));
 	ike_tell(ctx, IKE_MSG_RESOLVE, &m, sizeof(m));
+}
+
+/* A flood of messages is none of messages to ctl. */
+static void on_count(void *ctx, const char *conn, enum ike_count what)
+{
+	const struct timeval wait = { .tv_usec = COUNTS_MS * 1000 };
+	struct ike *i = ctx;
+	struct ike_counts *counts = tally_of(i->counts, conn);
+
+	if (!counts)
+		return;
+	counts->n[what]++;
+	if (!event_pending(i->on_counted, EV_TIMEOUT, NULL))
+		evtimer_add(i->on_counted, &wait);
+}
+
+/* Without ctl they wait for the next one, and for more. */
+static void tell_counts(evutil_socket_t fd, short what, void *ctx)
+{
+	const struct tally_row *row;
+	struct ike *i = ctx;
+
+	(void)fd;
+	(void)what;
+	for (size_t k = 0; i->ctl && (row = tally_at(i->counts, k)); k++) {
+		struct ike_msg_counts m = { .more = row->counts };
+
+		memcpy(m.conn, row->conn, sizeof(m.conn));
+		tell_one(i, IKE_MSG_COUNTS, &m, sizeof(m));
+	}
+	if (i->ctl)
+		tally_clear(i->counts);
 }
 
 /* --- what happens to it */
@@ -257,6 +290,7 @@ static int make(struct ike *i, struct error *e)
 					    .keystore = on_keystore,
 					    .ke = on_ke,
 					    .event = on_event,
+					    .count = on_count,
 					    .ike_view = on_ike_view,
 					    .child_view = on_child_view,
 					    .record = on_record,
@@ -271,12 +305,14 @@ static int make(struct ike *i, struct error *e)
 	if (err)
 		return error_set(e, err, "socket: %s", strerror(-err));
 	i->timer = evtimer_new(i->base, on_timer, i);
+	i->counts = tally_new();
+	i->on_counted = evtimer_new(i->base, tell_counts, i);
 	i->engine = engine_new(&calls);
 	i->asked = asked_new();
 	i->pool = ke_pool_new(i->base, on_ke_done, i);
 	i->on_link = event_new(i->base, ROLE_LISTEN_FD, EV_READ | EV_PERSIST,
 			       ike_on_link, i);
-	if (!i->timer || !i->engine || !i->asked || !i->pool || !i->on_link ||
+	if (!i->counts || !i->on_counted || !i->timer || !i->engine || !i->asked || !i->pool || !i->on_link ||
 	    event_add(i->on_link, NULL))
 		return error_set(e, -ENOMEM, "no memory");
 	return 0;
@@ -306,6 +342,9 @@ static void end(struct ike *i)
 		close(i->dp_fd);
 	if (i->timer)
 		event_free(i->timer);
+	if (i->on_counted)
+		event_free(i->on_counted);
+	tally_free(i->counts);
 	if (i->base)
 		event_base_free(i->base);
 	explicit_bzero(i, sizeof(*i));

@@ -368,6 +368,14 @@ static void on_resolve(struct ike_link *l, const struct ike_msg_resolve *from)
 	l->spec.resolve(l->spec.ctx, m.conn, m.urgent);
 }
 
+static void on_counts(struct ike_link *l, const struct ike_msg_counts *from)
+{
+	struct ike_msg_counts m = *from;
+
+	m.conn[sizeof(m.conn) - 1] = '\0';
+	l->spec.counted(l->spec.ctx, m.conn, &m.more);
+}
+
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
 {
@@ -392,6 +400,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		on_done(l, msg);
 	else if (type == IKE_MSG_RESOLVE)
 		on_resolve(l, msg);
+	else if (type == IKE_MSG_COUNTS)
+		on_counts(l, msg);
 }
 
 /* --- its life */

@@ -48,6 +48,9 @@ struct ike_link_spec {
 	/* Borrowed for the call. */
 	void (*event)(void *ctx, const struct ike_event *e,
 		      const struct ike_event_views *views);
+	/* So many more of that connection, or of none (""). It may name any. */
+	void (*counted)(void *ctx, const char *conn,
+			const struct ike_counts *more);
 	/* What is the name of that connection's peer now? It may name any. */
 	void (*resolve)(void *ctx, const char *conn, bool urgent);
 	/* Of ike_link_command(); err as of engine_initiate(), n SAs found. */

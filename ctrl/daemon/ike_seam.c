@@ -32,6 +32,7 @@ const struct seam_kind ike_seam_to_ctl[] = {
 	SEAM_KIND(IKE_MSG_KEYSTORE_REQUEST, struct keystore_request),
 	SEAM_KIND_LEAST(IKE_MSG_RECORD, struct ike_record, RECORD_LEAST),
 	SEAM_KIND(IKE_MSG_RESOLVE, struct ike_msg_resolve),
+	SEAM_KIND(IKE_MSG_COUNTS, struct ike_msg_counts),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -40,6 +40,7 @@ enum ike_msg {
 	IKE_MSG_KEYSTORE_REQUEST, /* struct keystore_request */
 	IKE_MSG_RECORD,		  /* struct ike_record, but for its end */
 	IKE_MSG_RESOLVE,
+	IKE_MSG_COUNTS,
 };
 
 struct proposals_text {
@@ -108,6 +109,12 @@ struct ike_msg_event {
 	char conn[CONN_NAME_MAX];
 	char child[CONN_NAME_MAX];
 	char text[IKE_EVENT_TEXT_MAX];
+};
+
+/* What happened since it was told last; conn "": of none. */
+struct ike_msg_counts {
+	char conn[CONN_NAME_MAX];
+	struct ike_counts more;
 };
 
 struct ike_msg_resolve {

@@ -13,6 +13,7 @@
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/ike_udp.h"
 #include "ctrl/daemon/ke_pool.h"
+#include "ctrl/daemon/tally.h"
 
 /* A connection that is loaded. */
 struct loaded {
@@ -31,6 +32,8 @@ struct ike {
 	struct asked *asked;
 	struct ke_pool *pool;
 	struct event *timer;
+	struct tally *counts; /* that ctl was not told of */
+	struct event *on_counted; /* when it is to be */
 	struct event *readable[IKE_UDP_SOCKETS];
 	int fds[IKE_UDP_SOCKETS]; /* -1: not there yet, or no IPv6 */
 	int route_fds[IKE_ROUTE_SOCKETS];

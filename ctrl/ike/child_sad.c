@@ -344,6 +344,7 @@ static uint32_t succeed(struct ike_sa *sa, uint32_t spi_in)
 	if (!elder)
 		return 0;
 	elder->succeeded = true;
+	sa_count(sa->e, sa, IKE_COUNT_CHILD_REKEY);
 	return spi_in;
 }
 

@@ -16,6 +16,7 @@
 #include "ctrl/base/slice.h"
 #include "ctrl/crypto/ke.h"
 #include "ctrl/model/conn.h"
+#include "ctrl/model/ike_counts.h"
 #include "ctrl/model/ike_options.h"
 #include "ctrl/model/keystore.h"
 #include "ctrl/model/record.h"
@@ -82,6 +83,9 @@ struct engine_calls {
 	void (*keystore)(void *ctx, const struct keystore_request *q);
 	void (*ke)(void *ctx, struct ke_job *job);
 	void (*event)(void *ctx, const struct ike_event *e);
+	/* Something to be counted, of a connection or of none (""). NULL:
+	 * nobody counts. */
+	void (*count)(void *ctx, const char *conn, enum ike_count what);
 	/* SAs whose state changed, when a call ends; both NULL: nobody looks. */
 	void (*ike_view)(void *ctx, const struct ike_sa_view *v);
 	void (*child_view)(void *ctx, const struct child_sa_view *v);

@@ -57,6 +57,14 @@ void message_begin(struct ike_sa *sa, struct ike_builder *m,
 		ike_sk_begin(m, sa->keys.encr->iv_bytes);
 }
 
+static void count_out(const struct ike_sa *sa, struct slice message)
+{
+	struct ike_header h;
+
+	if (ike_header_parse(message, &h))
+		sa_count_message(sa->e, sa, &h, true);
+}
+
 bool request_send(struct ike_sa *sa, struct ike_builder *m, bool first)
 {
 	struct slice message;
@@ -72,6 +80,7 @@ bool request_send(struct ike_sa *sa, struct ike_builder *m, bool first)
 	sa->tries = 0;
 	sa->resend_ns = sa->e->now_ns + resend_after_ns(sa);
 	view_changed(sa);
+	count_out(sa, message);
 	post_message(sa, &sa->path, message, &sa->request_after);
 	return true;
 }
@@ -103,6 +112,7 @@ bool reply_send(struct ike_sa *sa, struct ike_builder *m)
 		return false;
 	exchange_end(sa, &sa->peers);
 	sa->next_peers++;
+	count_out(sa, message);
 	post_message(sa, &sa->asked_by, message, &sa->reply_after);
 	return true;
 }
@@ -168,6 +178,8 @@ void notify_unprotected(struct engine *e, const struct ike_path *path,
 
 	ike_begin(&m, e->room, sizeof(e->room), &back);
 	ike_notify_put(&m, &n);
-	if (ike_end(&m, &message))
-		e->calls.send(e->calls.ctx, path, message);
+	if (!ike_end(&m, &message))
+		return;
+	sa_count_message(e, NULL, &back, true);
+	e->calls.send(e->calls.ctx, path, message);
 }

@@ -125,6 +125,7 @@ static void receive_first(struct engine *e, const struct ike_path *path,
 			post_again(sa, path, &sa->reply, sa->reply_after);
 		return;
 	}
+	sa_count_message(e, NULL, h, false);
 	/* Before anything is chosen or made: a flood costs one hash each. */
 	if (cookie_wanted(e) && !cookie_ok(e, path, h, p))
 		cookie_ask(e, path, h, p);
@@ -144,17 +145,22 @@ static void receive_init(struct engine *e, const struct ike_path *path,
 	    !rd_slice(&rest, IKE_HEADER_BYTES, &header) ||
 	    ike_payloads_parse(rest, h->next_payload, IKE_PART_CLEAR, &p) !=
 		    IKE_PARSE_OK ||
-	    !fits_row(row, &p))
+	    !fits_row(row, &p)) {
+		sa_count(e, NULL, IKE_COUNT_INVALID);
 		return;
+	}
 	if (!row->response) {
 		receive_first(e, path, h, message, &p);
 		return;
 	}
 	sa = sa_by_spi(e, h->spi_i);
+	if (!sa)
+		sa_count(e, NULL, IKE_COUNT_INVALID_SPI);
 	if (!sa || !sa->initiator || sa->state != IKE_ST_INIT ||
 	    sa->ours.kind != EX_INIT || sa->ours.step != STEP_RESPONSE)
 		return;
 	sa_touch(sa);
+	sa_count_message(e, sa, h, false);
 	init_response(sa, h, &p, message);
 }
 
@@ -345,10 +351,14 @@ static void receive_opened(struct ike_sa *sa, const struct ike_header *h,
 	enum ike_parse result =
 		ike_payloads_parse(inner, first, IKE_PART_PROTECTED, &p);
 
+	if (result == IKE_PARSE_OK && (!row || !fits_row(row, &p)))
+		result = IKE_PARSE_SYNTAX;
+	if (result == IKE_PARSE_OK)
+		sa_count_message(sa->e, sa, h, false);
+	else
+		sa_count(sa->e, sa, IKE_COUNT_INVALID);
 	if (result != IKE_PARSE_OK)
 		bad_payloads(sa, h, result, p.refused);
-	else if (!row || !fits_row(row, &p))
-		bad_payloads(sa, h, IKE_PARSE_SYNTAX, 0);
 	else if (h->flags & IKE_FLAG_R)
 		dispatch_response(sa, h, &p);
 	else
@@ -392,10 +402,15 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 	struct ike_sa *sa = find_sa(e, h);
 	struct opened o = { .first = IKE_PL_NONE };
 
+	if (!sa)
+		sa_count(e, NULL, IKE_COUNT_INVALID_SPI);
 	if (!sa || !(is_awaited(sa, h) || is_next(sa, h) || is_answered(sa, h)))
 		return;
-	if (!open(sa, h, datagram, &o))
+	if (!open(sa, h, datagram, &o)) {
+		if (!o.fragment.total) /* else it may only come again */
+			sa_count(e, sa, IKE_COUNT_INVALID);
 		return;
+	}
 	if (is_answered(sa, h)) {
 		post_again(sa, path, &sa->reply, sa->reply_after);
 		return;
@@ -415,8 +430,10 @@ void receive(struct engine *e, const struct ike_path *path, uint8_t *datagram,
 	struct slice message = slice_of(datagram, len);
 	struct ike_header h;
 
-	if (!ike_header_parse(message, &h))
+	if (!ike_header_parse(message, &h)) {
+		sa_count(e, NULL, IKE_COUNT_INVALID);
 		return;
+	}
 	if ((h.version & IKE_MAJOR_MASK) > (IKE_VERSION & IKE_MAJOR_MASK)) {
 		if (!(h.flags & IKE_FLAG_R)) /* section 2.5 */
 			notify_unprotected(e, path, &h,

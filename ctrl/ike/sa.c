@@ -345,6 +345,43 @@ void sa_event_heir(const struct ike_sa *sa, const struct child_sa *child,
 	tell(sa->e, &event);
 }
 
+/* Before it has authenticated itself a peer is nobody. */
+void sa_count(const struct engine *e, const struct ike_sa *sa,
+	      enum ike_count what)
+{
+	bool named = sa && sa->conn && (sa->initiator || sa->established_ns);
+
+	if (e->calls.count)
+		e->calls.count(e->calls.ctx, named ? sa->conn->conf.name : "",
+			       what);
+}
+
+void sa_count_message(const struct engine *e, const struct ike_sa *sa,
+		      const struct ike_header *h, bool out)
+{
+	unsigned int first, more = out ? 2 : 0;
+
+	switch (h->exchange) {
+	case IKE_EXCH_IKE_SA_INIT:
+		first = IKE_COUNT_INIT_IN_REQ;
+		break;
+	case IKE_EXCH_IKE_AUTH:
+		first = IKE_COUNT_AUTH_IN_REQ;
+		break;
+	case IKE_EXCH_CREATE_CHILD_SA:
+		first = IKE_COUNT_CREATE_CHILD_IN_REQ;
+		break;
+	case IKE_EXCH_INFORMATIONAL:
+		first = IKE_COUNT_INFO_IN_REQ;
+		break;
+	default:
+		return;
+	}
+	if (h->flags & IKE_FLAG_R)
+		more++;
+	sa_count(e, sa, (enum ike_count)(first + more));
+}
+
 static bool is_same_path(const struct ike_path *a, const struct ike_path *b)
 {
 	return addr_equal(&a->local, &b->local) &&

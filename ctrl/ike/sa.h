@@ -346,6 +346,14 @@ void sa_event(const struct ike_sa *sa, enum ike_event_kind kind,
 void sa_event_heir(const struct ike_sa *sa, const struct child_sa *child,
 		   uint32_t elder_id, uint32_t elder_spi_in);
 
+/* Something to be counted; sa NULL: of no IKE SA. */
+void sa_count(const struct engine *e, const struct ike_sa *sa,
+	      enum ike_count what);
+
+/* A message, as its header says. */
+void sa_count_message(const struct engine *e, const struct ike_sa *sa,
+		      const struct ike_header *h, bool out);
+
 /* From now on its messages go this way. */
 void sa_move(struct ike_sa *sa, const struct ike_path *path);
 

@@ -76,6 +76,9 @@ static void establish(struct ike_sa *heir, const struct ike_sa *sa)
 {
 	sa_set_state(heir, IKE_ST_ESTABLISHED);
 	sa_start_life(heir);
+	sa_count(sa->e, sa,
+		 heir->initiator ? IKE_COUNT_IKE_REKEY_INIT
+				 : IKE_COUNT_IKE_REKEY_RESP);
 	sa_event_heir(heir, NULL, sa->view_id, 0);
 }
 

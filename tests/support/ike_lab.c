@@ -149,6 +149,17 @@ static void on_event(void *ctx, const struct ike_event *e)
 	snprintf(to->text, sizeof(to->text), "%s", e->text);
 }
 
+static void on_count(void *ctx, const char *conn, enum ike_count what)
+{
+	struct lab_side *s = ctx;
+
+	must(what < IKE_COUNT_N, "not to be counted");
+	if (*conn)
+		s->counts.n[what]++;
+	else
+		s->nobodys.n[what]++;
+}
+
 static bool on_random(void *ctx, void *out, size_t len)
 {
 	struct lab_side *s = ctx;
@@ -189,6 +200,7 @@ void lab_engine_new(struct lab_side *s)
 		.keystore = on_keystore,
 		.ke = on_ke,
 		.event = on_event,
+		.count = on_count,
 		.record = keep_record,
 		.random = on_random,
 		.source = on_source,

@@ -70,6 +70,8 @@ struct lab_side {
 	struct lab_sa sas[LAB_SAS_MAX];
 	struct lab_event events[LAB_EVENTS_MAX];
 	unsigned int n_events;
+	struct ike_counts counts;  /* of connections */
+	struct ike_counts nobodys; /* and of none */
 	uint32_t next_spi;
 	uint64_t keys[LAB_KEYS_MAX]; /* hashes of those that encrypt or did */
 	unsigned int n_keys;

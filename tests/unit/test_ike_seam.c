@@ -127,6 +127,9 @@ static void event_arrives_as_it_was(void **state)
 					.child = "net",
 					.ike_id = 3,
 					.spi_in = 0x12345678,
+					.elder_id = 2,
+					.elder_spi_in = 0x87654321,
+					.succeeded = true,
 					.text = "all is well" };
 	struct ike_msg_event m;
 	struct ike_event got;
@@ -140,6 +143,9 @@ static void event_arrives_as_it_was(void **state)
 	assert_string_equal(got.text, "all is well");
 	assert_int_equal(got.ike_id, 3);
 	assert_int_equal(got.spi_in, 0x12345678);
+	assert_int_equal(got.elder_id, 2);
+	assert_int_equal(got.elder_spi_in, 0x87654321);
+	assert_true(got.succeeded);
 }
 
 /* Whoever sends it may be taken over. */
