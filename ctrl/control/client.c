@@ -199,6 +199,8 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
 		why = client_answer_load(client,
 					 "no answer in time; what was to be "
 					 "loaded may be later");
+	} else if (has_command(client) && wait_can_force(&client->wait)) {
+		why = client_force(client);
 	} else if (has_command(client)) {
 		wait_timed_out(&client->wait);
 		why = client_answer_wait(client);

@@ -41,6 +41,27 @@ static const char *answer_done(struct client *client, const char *reason)
 	return why;
 }
 
+static const char *give_command(struct client *client,
+				const struct control_command *command)
+{
+	const struct control_callbacks *callbacks = &client->hub->callbacks;
+
+	client->in_command = true;
+	callbacks->command(callbacks->ctx, command);
+	client->in_command = false;
+	if (client->doom)
+		return client->doom;
+	return client->wait.over ? client_answer_wait(client) : NULL;
+}
+
+const char *client_force(struct client *client)
+{
+	const struct control_command command = wait_force(&client->wait);
+	const char *why = client_late(client, CONTROL_WAIT_S * 1000);
+
+	return why ? why : give_command(client, &command);
+}
+
 static const char *on_command(struct client *client, enum control_verb verb,
 			      struct slice body)
 {
@@ -57,12 +78,7 @@ static const char *on_command(struct client *client, enum control_verb verb,
 	if (why)
 		return why;
 	command = wait_command(&client->wait);
-	client->in_command = true;
-	hub->callbacks.command(hub->callbacks.ctx, &command);
-	client->in_command = false;
-	if (client->doom)
-		return client->doom;
-	return client->wait.over ? client_answer_wait(client) : NULL;
+	return give_command(client, &command);
 }
 
 /*

@@ -11,6 +11,9 @@
 /* A packet is there: answers it, or begins what it will wait for. */
 const char *client_packet(struct client *client, struct slice octets);
 
+/* Its time is over, and what it wants is done by force now. */
+const char *client_force(struct client *client);
+
 /* One that waited and need not any more: of a command, */
 const char *client_answer_wait(struct client *client);
 

@@ -47,6 +47,9 @@ struct control_command {
 	enum control_verb verb;
 	const char *conn;
 	const char *child; /* NULL: none named */
+	/* Of TERMINATE and REKEY: that one alone; 0: all of the name. */
+	uint32_t ike_id, child_id;
+	bool force; /* IKE SAs that are terminated end at once */
 };
 
 /* What a callback returns whose answer comes later. */

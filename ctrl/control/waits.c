@@ -2,8 +2,9 @@
 /*
  * Commands name connection and child; a request may name less, or a number. A
  * child alone leads to its connection, a connection alone to its first child
- * when it is initiated, a number to the names of its SA. Where a name leads to
- * two, the request is refused: it would end what nobody meant.
+ * when it is initiated, a number to the names of its SA, which then is meant
+ * alone. Where a name leads to two connections, the request is refused: it would
+ * end what nobody meant.
  *
  * An event may come before it is known that the command was begun: it counts
  * from the moment in which the command was given. A connection may have several
@@ -134,14 +135,6 @@ static const struct ike_sa_view *ike_by_id(const struct sas *sas, uint32_t id)
 	return NULL;
 }
 
-static int fail_twin(const char *what, const char *name, struct error *e)
-{
-	return error_set(e, -EEXIST,
-			 "%s '%s' has more than one SA, and one alone cannot "
-			 "be chosen: name it instead, for all of them",
-			 what, name);
-}
-
 /* Its connection becomes w's, if w is of no other one. */
 static int take_conn(struct wait *w, const struct ike_sa_view *ike,
 		     struct error *e)
@@ -160,29 +153,8 @@ static int take_ike_id(struct wait *w, const struct sas *sas, uint32_t id,
 
 	if (!ike)
 		return error_set(e, -ENOENT, "there is no IKE SA %u", id);
-	for (size_t i = 0; i < sas->n_ike; i++)
-		if (sas->ike[i].id != id && is_live(sas->ike[i].state) &&
-		    strcmp(sas->ike[i].conn, ike->conn) == 0)
-			return fail_twin("connection", ike->conn, e);
+	w->only_ike = id;
 	return take_conn(w, ike, e);
-}
-
-/* Would the names of this child lead to another one, too? */
-static bool child_has_twin(const struct sas *sas, const struct child_sa_view *c,
-			   const char *conn)
-{
-	for (size_t i = 0; i < sas->n_child; i++) {
-		const struct child_sa_view *other = &sas->child[i];
-		const struct ike_sa_view *ike;
-
-		if (other->id == c->id || !is_live(other->state) ||
-		    strcmp(other->name, c->name) != 0)
-			continue;
-		ike = ike_by_id(sas, other->ike_id);
-		if (ike && strcmp(ike->conn, conn) == 0)
-			return true;
-	}
-	return false;
 }
 
 static int take_child_id(struct wait *w, const struct sas *sas, uint32_t id,
@@ -200,8 +172,7 @@ static int take_child_id(struct wait *w, const struct sas *sas, uint32_t id,
 	if (w->child[0] && strcmp(w->child, c->name) != 0)
 		return error_set(e, -ENOENT, "CHILD SA %u is of child '%s'", id,
 				 c->name);
-	if (child_has_twin(sas, c, ike->conn))
-		return fail_twin("child", c->name, e);
+	w->only_child = id;
 	strcpy(w->child, c->name);
 	return take_conn(w, ike, e);
 }
@@ -257,8 +228,9 @@ int wait_begin(struct wait *w, enum control_verb verb, struct slice body,
 	strcpy(w->conn, args.ike);
 	strcpy(w->child, args.child);
 	w->limit_ms = args.timeout_ms ? args.timeout_ms : WAIT_MAX_S * 1000;
-	if (args.given & ARG_FORCE && !args.timeout_ms)
-		w->limit_ms = -1;
+	w->force = args.given & ARG_FORCE && !*args.child &&
+		   !(args.given & ARG_CHILD_ID);
+	w->is_timed = args.timeout_ms > 0;
 	if (args.given & (ARG_IKE_ID | ARG_CHILD_ID))
 		err = find_by_id(w, &args, callbacks, e);
 	else
@@ -277,7 +249,21 @@ struct control_command wait_command(const struct wait *w)
 		.verb = w->verb,
 		.conn = w->conn,
 		.child = w->child[0] ? w->child : NULL,
+		.ike_id = w->only_ike,
+		.child_id = w->only_child,
+		.force = w->force && !w->is_timed,
 	};
+}
+
+bool wait_can_force(const struct wait *w)
+{
+	return w->begun && !w->over && w->force && w->is_timed;
+}
+
+struct control_command wait_force(struct wait *w)
+{
+	w->is_timed = false;
+	return wait_command(w);
 }
 
 uint32_t wait_limit_ms(const struct wait *w)
@@ -385,14 +371,29 @@ static void initiate_event(struct wait *w, const struct control_event *e)
 		 is_named(e->text) ? e->text : "it failed");
 }
 
+/* What an event does not say counts as what is meant. */
+static bool is_meant(const struct wait *w, const struct control_event *e)
+{
+	if (w->only_ike && e->ike_id != w->only_ike)
+		return false;
+	return !w->only_child || !e->child_sa ||
+	       e->child_sa->id == w->only_child;
+}
+
 /*
  * An IKE SA that was not up yet fails where another one goes down. Children go
- * down before their IKE SA, each with an event of its own.
+ * down before their IKE SA, each with an event of its own. What is rekeyed
+ * meanwhile hands on that it is to go.
  */
 static void terminate_event(struct wait *w, const struct control_event *e)
 {
 	bool of_child = is_named(e->child);
 
+	if (w->only_ike && e->kind == CONTROL_IKE_UP && e->elder &&
+	    e->elder->id == w->only_ike)
+		w->only_ike = e->ike_id;
+	if (!is_meant(w, e))
+		return;
 	if (w->child[0])
 		w->ended += e->kind == CONTROL_CHILD_DOWN && of_child;
 	else

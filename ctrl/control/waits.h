@@ -21,6 +21,9 @@ struct wait {
 	char child[CONN_NAME_MAX]; /* "": none named */
 	int32_t limit_ms;	   /* negative: only until it was begun */
 	int32_t loglevel;
+	uint32_t only_ike, only_child; /* these alone; 0: all of the names */
+	bool force;    /* IKE SAs end at once, or when the time is over */
+	bool is_timed; /* when the time is over */
 	bool begun;
 	bool up;			/* what INITIATE is about */
 	bool over;			/* there is an answer */
@@ -60,6 +63,12 @@ uint32_t wait_limit_ms(const struct wait *w);
 void wait_done(struct wait *w, int err, unsigned int n);
 void wait_event(struct wait *w, const struct control_event *e);
 void wait_timed_out(struct wait *w);
+
+/* Its time is over: is it to be done by force now? */
+bool wait_can_force(const struct wait *w);
+
+/* It is: the command for that. */
+struct control_command wait_force(struct wait *w);
 
 /* Should whoever waits read about this event? */
 bool wait_concerns(const struct wait *w, const struct control_event *e);

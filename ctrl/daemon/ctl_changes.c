@@ -26,11 +26,12 @@ static int on_install(void *ctx, const struct config *config,
 
 static void on_unload(void *ctx, const char *conn)
 {
+	const struct ike_target all = { .conn = conn };
 	const struct ctl *c = ctx;
 
 	tally_forget(c->counts, conn);
 	if (c->ike)
-		ike_link_command(c->ike, IKE_CMD_TERMINATE, 0, conn, NULL);
+		ike_link_command(c->ike, IKE_CMD_TERMINATE, 0, &all, false);
 }
 
 static void on_load(void *ctx, const struct conn_conf *conn,

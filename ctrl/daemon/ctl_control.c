@@ -133,13 +133,16 @@ static void on_command(void *ctx, const struct control_command *command)
 		[CONTROL_TERMINATE] = IKE_CMD_TERMINATE,
 		[CONTROL_REKEY] = IKE_CMD_REKEY,
 	};
+	const struct ike_target target = { .conn = command->conn,
+					   .child = command->child,
+					   .ike_id = command->ike_id,
+					   .child_id = command->child_id };
 	struct ctl *c = ctx;
 	int err = -ENOTCONN;
 
 	if (c->ike)
 		err = ike_link_command(c->ike, commands[command->verb],
-				       command->token, command->conn,
-				       command->child);
+				       command->token, &target, command->force);
 	if (err)
 		control_server_done(c->control, command->token, err, 0);
 }

@@ -150,21 +150,27 @@ static void take_child(struct ike *i, const struct ike_msg_child *m)
 
 static void run_command(struct ike *i, const struct ike_msg_command *c)
 {
-	const char *child = c->child[0] ? c->child : NULL;
+	const struct ike_target target = {
+		.conn = c->conn,
+		.child = c->child[0] ? c->child : NULL,
+		.ike_id = c->ike_id,
+		.child_id = c->child_id,
+	};
 	struct ike_msg_done done = { .token = c->token };
 
 	switch ((enum ike_command)c->command) {
 	case IKE_CMD_INITIATE:
-		done.err =
-			engine_initiate(i->engine, c->conn, child, clock_ns());
+		done.err = engine_initiate(i->engine, target.conn, target.child,
+					   clock_ns());
 		if (!done.err)
 			done.n = engine_initiated(i->engine);
 		break;
 	case IKE_CMD_TERMINATE:
-		done.n = engine_terminate(i->engine, c->conn, child, clock_ns());
+		done.n = engine_terminate_some(i->engine, &target, c->force,
+					       clock_ns());
 		break;
 	case IKE_CMD_REKEY:
-		done.n = engine_rekey(i->engine, c->conn, child, clock_ns());
+		done.n = engine_rekey_some(i->engine, &target, clock_ns());
 		break;
 	}
 	ike_tell(i, IKE_MSG_DONE, &done, sizeof(done));

@@ -71,22 +71,37 @@ static void put_conn(struct ike_link *l, const struct conn_conf *conn)
 	}
 }
 
-static int put_command(struct ike_link *l, enum ike_command command,
-		       uint64_t token, const char *conn, const char *child)
+static int put_target(struct ike_link *l, enum ike_command command,
+		      uint64_t token, const struct ike_target *target,
+		      bool force)
 {
-	struct ike_msg_command m = { .token = token, .command = command };
+	const char *child = target->child ? target->child : "";
+	struct ike_msg_command m = { .token = token,
+				     .command = command,
+				     .ike_id = target->ike_id,
+				     .child_id = target->child_id,
+				     .force = force };
 
-	snprintf(m.conn, sizeof(m.conn), "%s", conn);
-	snprintf(m.child, sizeof(m.child), "%s", child ? child : "");
+	snprintf(m.conn, sizeof(m.conn), "%s", target->conn);
+	snprintf(m.child, sizeof(m.child), "%s", child);
 	return put(l, IKE_MSG_COMMAND, &m, sizeof(m));
 }
 
+static int put_command(struct ike_link *l, enum ike_command command,
+		       const char *conn, const char *child)
+{
+	const struct ike_target target = { .conn = conn, .child = child };
+
+	return put_target(l, command, 0, &target, false);
+}
+
 int ike_link_command(struct ike_link *l, enum ike_command command,
-		     uint64_t token, const char *conn, const char *child)
+		     uint64_t token, const struct ike_target *target,
+		     bool force)
 {
 	if (!l->ready)
 		return -ENOTCONN;
-	return put_command(l, command, token, conn, child);
+	return put_target(l, command, token, target, force);
 }
 
 static bool is_to_start(const struct ike_link *l, const struct conn_conf *conn,
@@ -108,7 +123,7 @@ void ike_link_start_all(struct ike_link *l, const struct policy_set *policies)
 
 		for (size_t k = 0; k < c->n_children; k++)
 			if (is_to_start(l, c, &c->children[k], policies))
-				put_command(l, IKE_CMD_INITIATE, 0, c->name,
+				put_command(l, IKE_CMD_INITIATE, c->name,
 					    c->children[k].name);
 	}
 }
@@ -144,10 +159,10 @@ void ike_link_start(struct ike_link *l, const struct conn_conf *conn,
 		    (stays && is_same_child(was, child)))
 			continue;
 		if (!ended)
-			put_command(l, IKE_CMD_TERMINATE, 0, conn->name,
+			put_command(l, IKE_CMD_TERMINATE, conn->name,
 				    stays ? child->name : NULL);
 		ended = ended || !stays;
-		put_command(l, IKE_CMD_INITIATE, 0, conn->name, child->name);
+		put_command(l, IKE_CMD_INITIATE, conn->name, child->name);
 	}
 }
 
@@ -473,7 +488,7 @@ void ike_link_stop(struct ike_link *l, void (*done)(void *ctx), void *ctx)
 	l->stopped = done;
 	l->stopped_ctx = ctx;
 	for (size_t i = 0; i < l->spec.n_conns; i++)
-		put_command(l, IKE_CMD_TERMINATE, 0, l->spec.conns[i].name,
+		put_command(l, IKE_CMD_TERMINATE, l->spec.conns[i].name,
 			    NULL);
 	put(l, IKE_MSG_STOP, &stop, sizeof(stop));
 	role_end(l->role, STOP_MS);

@@ -105,13 +105,15 @@ void ike_link_start(struct ike_link *l, const struct conn_conf *conn,
 		    const struct conn_conf *was);
 
 /*
- * For engine_initiate() and its like; child NULL: none named. token is not 0, and
- * comes back by done().
+ * For engine_initiate() and its like. token comes back by done(), unless it is 0.
+ *
+ * force   as of engine_terminate_some()
  *
  * 0, or -ENOTCONN: no process is there.
  */
 int ike_link_command(struct ike_link *l, enum ike_command command,
-		     uint64_t token, const char *conn, const char *child);
+		     uint64_t token, const struct ike_target *target,
+		     bool force);
 
 /* What it resolved to, asked or not; see engine_resolved(). */
 void ike_link_resolved(struct ike_link *l, const struct conn_peer *peer,

@@ -88,6 +88,8 @@ struct ike_msg_command {
 	uint32_t command;
 	char conn[CONN_NAME_MAX];
 	char child[CONN_NAME_MAX]; /* "": none named */
+	uint32_t ike_id, child_id; /* as of struct ike_target */
+	uint32_t force;		   /* yes or no: TERMINATE */
 };
 
 struct ike_msg_done {

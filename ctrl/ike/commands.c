@@ -151,12 +151,25 @@ uint32_t engine_initiated(const struct engine *e)
 	return e->initiated;
 }
 
-static unsigned int terminate_children(struct ike_sa *sa, const char *name)
+static bool is_meant(const struct ike_sa *sa, const struct ike_target *t)
+{
+	return strcmp(sa->conn->conf.name, t->conn) == 0 &&
+	       (!t->ike_id || sa->view_id == t->ike_id);
+}
+
+static bool child_is_meant(const struct child_sa *c, const struct ike_target *t)
+{
+	return strcmp(c->conf->name, t->child) == 0 &&
+	       (!t->child_id || c->view_id == t->child_id);
+}
+
+static unsigned int terminate_children(struct ike_sa *sa,
+				       const struct ike_target *t)
 {
 	unsigned int n = 0;
 
 	for (struct child_sa *c = sa->children; c; c = c->next) {
-		if (strcmp(c->conf->name, name) != 0)
+		if (!child_is_meant(c, t))
 			continue;
 		c->state = CHILD_ST_DELETING;
 		n++;
@@ -164,12 +177,13 @@ static unsigned int terminate_children(struct ike_sa *sa, const char *name)
 	return n;
 }
 
-static unsigned int rekey_children(struct ike_sa *sa, const char *name)
+static unsigned int rekey_children(struct ike_sa *sa,
+				   const struct ike_target *t)
 {
 	unsigned int n = 0;
 
 	for (struct child_sa *c = sa->children; c; c = c->next) {
-		if (strcmp(c->conf->name, name) != 0)
+		if (!child_is_meant(c, t))
 			continue;
 		c->rekey_ns = sa->e->now_ns;
 		n++;
@@ -177,8 +191,8 @@ static unsigned int rekey_children(struct ike_sa *sa, const char *name)
 	return n;
 }
 
-unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
-			  uint64_t now_ns)
+unsigned int engine_rekey_some(struct engine *e, const struct ike_target *t,
+			       uint64_t now_ns)
 {
 	unsigned int n = 0;
 
@@ -186,12 +200,11 @@ unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
 	for (uint32_t i = 1; i < e->n_slots; i++) {
 		struct ike_sa *sa = e->slots[i];
 
-		if (!sa || !is_current(sa) ||
-		    strcmp(sa->conn->conf.name, conn) != 0)
+		if (!sa || !is_current(sa) || !is_meant(sa, t))
 			continue;
 		sa_touch(sa);
-		if (child) {
-			n += rekey_children(sa, child);
+		if (t->child) {
+			n += rekey_children(sa, t);
 		} else {
 			sa->rekey_ns = now_ns;
 			n++;
@@ -202,8 +215,8 @@ unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
 	return n;
 }
 
-unsigned int engine_terminate(struct engine *e, const char *conn,
-			      const char *child, uint64_t now_ns)
+unsigned int engine_terminate_some(struct engine *e, const struct ike_target *t,
+				   bool force, uint64_t now_ns)
 {
 	unsigned int n = 0;
 
@@ -212,17 +225,36 @@ unsigned int engine_terminate(struct engine *e, const char *conn,
 		struct ike_sa *sa = e->slots[i];
 
 		if (!sa || !sa->conn || sa->state == IKE_ST_DEAD ||
-		    is_unborn(sa) || strcmp(sa->conn->conf.name, conn) != 0)
+		    is_unborn(sa) || !is_meant(sa, t))
 			continue;
 		sa_touch(sa);
-		if (child) {
-			n += terminate_children(sa, child);
+		if (t->child) {
+			n += terminate_children(sa, t);
 		} else {
 			sa->delete_wanted = true;
 			n++;
 		}
-		sa_next(sa);
+		if (force && !t->child)
+			info_delete_at_once(sa);
+		else
+			sa_next(sa);
 	}
 	sa_reap(e);
 	return n;
+}
+
+unsigned int engine_terminate(struct engine *e, const char *conn,
+			      const char *child, uint64_t now_ns)
+{
+	const struct ike_target t = { .conn = conn, .child = child };
+
+	return engine_terminate_some(e, &t, false, now_ns);
+}
+
+unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
+			  uint64_t now_ns)
+{
+	const struct ike_target t = { .conn = conn, .child = child };
+
+	return engine_rekey_some(e, &t, now_ns);
 }

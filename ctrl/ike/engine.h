@@ -151,12 +151,31 @@ int engine_initiate(struct engine *e, const char *conn, const char *child,
 /* Right after that was 0: the ike_id that the attempt's events have. */
 uint32_t engine_initiated(const struct engine *e);
 
-/* Deletes IKE SAs of that connection, or only children of that name. How many
- * were found. */
+/* What a command is about. */
+struct ike_target {
+	const char *conn;
+	const char *child;  /* NULL: IKE SAs themselves */
+	uint32_t ike_id;    /* as views have them: that one alone; 0: all */
+	uint32_t child_id;
+};
+
+/*
+ * Deletes IKE SAs, or children. How many were found.
+ *
+ * force   IKE SAs end at once: the peer is told once, if nothing that it was
+ *         asked is under way, and its answer is not waited for
+ */
+unsigned int engine_terminate_some(struct engine *e, const struct ike_target *t,
+				   bool force, uint64_t now_ns);
+
+/* Rekeys IKE SAs, or children; likewise. */
+unsigned int engine_rekey_some(struct engine *e, const struct ike_target *t,
+			       uint64_t now_ns);
+
+/* The same of all IKE SAs of that connection, or children of that name. */
 unsigned int engine_terminate(struct engine *e, const char *conn,
 			      const char *child, uint64_t now_ns);
 
-/* Rekeys the IKE SA, or its children of that name; likewise. */
 unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
 			  uint64_t now_ns);
 

@@ -534,6 +534,9 @@ void rekey_confirm(struct ike_sa *sa);
 void rekey_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job);
 
 void info_delete_ike(struct ike_sa *sa);
+
+/* The peer is told if that can be done now, and its answer is not waited for. */
+void info_delete_at_once(struct ike_sa *sa);
 void info_delete_child(struct ike_sa *sa, struct child_sa *c);
 void info_liveness(struct ike_sa *sa);
 void info_request(struct ike_sa *sa, const struct ike_payloads *p);

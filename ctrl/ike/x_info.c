@@ -52,6 +52,18 @@ void info_delete_ike(struct ike_sa *sa)
 	delete_ike(sa);
 }
 
+void info_delete_at_once(struct ike_sa *sa)
+{
+	const struct ike_delete d = { .protocol = IKE_PROTO_IKE };
+
+	if (sa->state == IKE_ST_ESTABLISHED && sa->ours.kind == EX_NONE) {
+		sa->ours.kind = EX_INFO;
+		sa->ours.deletes_ike = true;
+		send_request(sa, NULL, &d);
+	}
+	sa_close(sa, "deleted here");
+}
+
 void info_give_up(struct ike_sa *sa, uint16_t notify, const char *why)
 {
 	const struct ike_delete d = { .protocol = IKE_PROTO_IKE };

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "tests/support/ike_lab.h"
+#include "tests/support/ike_forge.h"
 
 #define ALG	"aes128-sha256-x25519"
 #define STEP_NS (LAB_S / 10000)
@@ -115,12 +115,132 @@ static void failure_has_the_id_of_its_attempt(void **state)
 	lab_free(lab);
 }
 
+/* Two IKE SAs of one connection; the ids of the first side's. */
+static struct ike_lab *lab_up_twice(uint32_t ids[2])
+{
+	struct ike_lab *lab = lab_new(1);
+	const struct lab_side *side = &lab->side[0];
+
+	lab_load_both(lab, ALG, ALG);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(lab_initiate(side->engine, "peer", NULL,
+					      lab->now_ns),
+				 0);
+		ids[i] = engine_initiated(side->engine);
+		assert_true(lab_run(lab, LAB_S));
+	}
+	assert_int_equal(ike_sas(lab, 0), 2);
+	return lab;
+}
+
+static void command_may_mean_one_ike_sa_alone(void **state)
+{
+	uint32_t ids[2];
+	struct ike_lab *lab = lab_up_twice(ids);
+	struct engine *e = lab->side[0].engine;
+	struct ike_target t = { .conn = "peer", .ike_id = ids[1] };
+
+	(void)state;
+	assert_int_equal(engine_rekey_some(e, &t, lab->now_ns), 1);
+	assert_true(lab_run(lab, 10 * LAB_S));
+	assert_int_equal(lab_last(&lab->side[0], IKE_EV_IKE_UP)->elder_id,
+			 ids[1]);
+	assert_int_equal(engine_terminate_some(e, &t, false, lab->now_ns), 0);
+	t.ike_id = ids[0];
+	assert_int_equal(engine_terminate_some(e, &t, false, lab->now_ns), 1);
+	assert_true(lab_run(lab, 10 * LAB_S));
+	assert_int_equal(lab_last(&lab->side[0], IKE_EV_IKE_DOWN)->ike_id,
+			 ids[0]);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_int_equal(ike_sas(lab, i), 1);
+	lab_free(lab);
+}
+
+static void command_may_mean_one_child_alone(void **state)
+{
+	uint32_t ids[2];
+	struct ike_lab *lab = lab_up_twice(ids);
+	struct engine *e = lab->side[0].engine;
+	struct ike_target t = { .conn = "peer",
+				.child = "net",
+				.child_id = UINT32_MAX };
+	uint32_t spi_in;
+
+	(void)state;
+	assert_int_equal(engine_terminate_some(e, &t, false, lab->now_ns), 0);
+	assert_int_equal(engine_rekey_some(e, &t, lab->now_ns), 0);
+	t.child_id = forge_sa(lab, 0)->children->view_id;
+	spi_in = forge_sa(lab, 0)->children->spi_in;
+	assert_int_equal(engine_terminate_some(e, &t, false, lab->now_ns), 1);
+	assert_true(lab_run(lab, 10 * LAB_S));
+	assert_int_equal(lab_count(&lab->side[0], IKE_EV_CHILD_DOWN), 1);
+	assert_int_equal(lab_last(&lab->side[0], IKE_EV_CHILD_DOWN)->spi_in,
+			 spi_in);
+	assert_int_equal(ike_sas(lab, 0), 2);
+	lab_free(lab);
+}
+
+static struct lab_fate lose_all(struct ike_lab *lab, unsigned int n)
+{
+	(void)lab;
+	(void)n;
+	return (struct lab_fate){ .copies = 0 };
+}
+
+/* Be there a peer or not; if there is one, it hears of it. */
+static void forced_end_waits_for_nobody(void **state)
+{
+	const struct ike_target all = { .conn = "peer" };
+
+	(void)state;
+	for (unsigned int dead = 0; dead < 2; dead++) {
+		struct ike_lab *lab = lab_up();
+		struct engine *e = lab->side[0].engine;
+
+		lab->fate = dead ? lose_all : NULL;
+		assert_int_equal(engine_terminate_some(e, &all, true,
+						       lab->now_ns),
+				 1);
+		assert_int_equal(ike_sas(lab, 0), 0);
+		assert_int_equal(lab_count(&lab->side[0], IKE_EV_IKE_DOWN), 1);
+		assert_int_equal(lab_count(&lab->side[0], IKE_EV_CHILD_DOWN), 1);
+		assert_true(lab_run(lab, 10 * LAB_S));
+		assert_int_equal(ike_sas(lab, 1), dead);
+		assert_int_equal(lab_sas(&lab->side[0], false), 0);
+		lab_free(lab);
+	}
+}
+
+static void forced_end_comes_at_any_moment(void **state)
+{
+	const struct ike_target all = { .conn = "peer" };
+
+	(void)state;
+	for (unsigned int i = 0; i < STEPS; i++) {
+		struct ike_lab *lab = lab_up();
+
+		assert_int_equal(rekey_ike(lab, i % 2), 1);
+		assert_true(lab_run(lab, i * STEP_NS));
+		assert_true(engine_terminate_some(lab->side[0].engine, &all,
+						  true, lab->now_ns) > 0);
+		assert_true(lab_run(lab, 10 * LAB_S));
+		assert_int_equal(ike_sas(lab, 0), 0);
+		assert_int_equal(lab_sas(&lab->side[0], false), 0);
+		assert_int_equal(lab_sas(&lab->side[0], true), 0);
+		lab_free(lab);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(terminating_an_ike_sa_that_is_rekeyed_ends_both),
 		cmocka_unit_test(an_ike_sa_that_lost_to_another_is_not_rekeyed),
 		cmocka_unit_test(failure_has_the_id_of_its_attempt),
+		cmocka_unit_test(command_may_mean_one_ike_sa_alone),
+		cmocka_unit_test(command_may_mean_one_child_alone),
+		cmocka_unit_test(forced_end_waits_for_nobody),
+		cmocka_unit_test(forced_end_comes_at_any_moment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,8 @@ struct heard {
 	enum control_verb verb;
 	char conn[CONN_NAME_MAX];
 	char child[CONN_NAME_MAX]; /* "": none */
+	uint32_t ike_id, child_id;
+	bool force;
 };
 
 struct ike {
@@ -219,7 +221,11 @@ static inline void take_command(void *ctx, const struct control_command *c)
 	struct ike *i = ctx;
 	struct heard *h = &i->heard[i->n_heard++ % 4];
 
-	*h = (struct heard){ .token = c->token, .verb = c->verb };
+	*h = (struct heard){ .token = c->token,
+			     .verb = c->verb,
+			     .ike_id = c->ike_id,
+			     .child_id = c->child_id,
+			     .force = c->force };
 	strcpy(h->conn, c->conn);
 	strcpy(h->child, c->child ? c->child : "");
 	for (unsigned int k = 0; i->at_once_event.conn && k <= i->at_once_more;

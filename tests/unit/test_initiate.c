@@ -266,13 +266,62 @@ static void terminate_that_takes_too_long_says_how_far_it_came(void **state)
 	close(fd);
 }
 
-static void forced_terminate_does_not_wait(void **state)
+static void forced_terminate_does_not_wait_for_the_peer(void **state)
 {
 	struct ike *i = *state;
 	int fd = asking(i, "terminate", ARGS("ike=site", "force=yes"));
 
+	assert_true(i->heard[0].force);
 	done(i, 0, 0, 1);
-	assert_response(i, fd, "success=yes matches=1 terminated=0");
+	happens(i, CONTROL_IKE_DOWN, "site", "", "deleted here");
+	assert_response(i, fd, "success=yes matches=1 terminated=1");
+	close(fd);
+}
+
+static void forced_terminate_with_a_time_waits_so_long(void **state)
+{
+	struct ike *i = *state;
+	int fd = asking(i, "terminate",
+			ARGS("ike=site", "force=yes", "timeout=2000"));
+
+	assert_false(i->heard[0].force);
+	done(i, 0, 0, 1);
+	pass_s(i, 2);
+	assert_silent(i, fd);
+	assert_heard(i, 1, CONTROL_TERMINATE, "site", "");
+	assert_true(i->heard[1].force);
+	done(i, 1, 0, 1);
+	happens(i, CONTROL_IKE_DOWN, "site", "", "deleted here");
+	assert_response(i, fd, "success=yes matches=1 terminated=1");
+	close(fd);
+}
+
+static void child_is_never_forced(void **state)
+{
+	struct ike *i = *state;
+	int fd = asking(i, "terminate", ARGS("child=net", "force=yes"));
+	int other = asking(i, "terminate", ARGS("child-id=11", "force=yes"));
+
+	assert_false(i->heard[0].force);
+	assert_false(i->heard[1].force);
+	close(other);
+	close(fd);
+}
+
+static void forced_terminate_that_does_not_help_ends_too(void **state)
+{
+	struct ike *i = *state;
+	int fd = asking(i, "terminate",
+			ARGS("ike=site", "force=yes", "timeout=2000"));
+
+	done(i, 0, 0, 1);
+	pass_s(i, 2);
+	done(i, 1, -ENOTCONN, 0);
+	assert_silent(i, fd);
+	pass_s(i, CONTROL_WAIT_S);
+	assert_response(i, fd,
+			"success=no matches=1 terminated=0 errmsg=0 of 1 SAs "
+			"of 'site' ended within 2.000 s");
 	close(fd);
 }
 
@@ -283,8 +332,71 @@ static void number_of_an_sa_leads_to_its_names(void **state)
 	int other = asking(i, "rekey", ARGS("ike-id=4"));
 
 	assert_heard(i, 0, CONTROL_TERMINATE, "site", "net");
+	assert_int_equal(i->heard[0].child_id, 11);
+	assert_int_equal(i->heard[0].ike_id, 0);
 	assert_heard(i, 1, CONTROL_REKEY, "branch", "");
+	assert_int_equal(i->heard[1].ike_id, 4);
 	close(other);
+	close(fd);
+}
+
+/* Of several of a name, whose end is not what is waited for. */
+static void number_means_one_sa_alone(void **state)
+{
+	struct ike *i = *state;
+	struct control_event e = { .kind = CONTROL_IKE_DOWN,
+				   .conn = "site",
+				   .ike_id = 4 };
+	int fd, child;
+
+	strcpy(i->sas[1].conn, "site");
+	strcpy(i->child_sas[0].name, "both");
+	fd = asking(i, "terminate", ARGS("ike-id=3"));
+	assert_int_equal(i->heard[0].ike_id, 3);
+	child = asking(i, "terminate", ARGS("child-id=11"));
+	assert_heard(i, 1, CONTROL_TERMINATE, "site", "both");
+	assert_int_equal(i->heard[1].child_id, 11);
+	done(i, 0, 0, 1);
+	done(i, 1, 0, 1);
+	control_server_event(i->f.server, &e);
+	assert_silent(i, fd);
+	e = (struct control_event){ .kind = CONTROL_CHILD_DOWN,
+				    .conn = "site",
+				    .child = "both",
+				    .ike_id = 3,
+				    .child_sa = &i->child_sas[2] };
+	control_server_event(i->f.server, &e);
+	assert_silent(i, child);
+	e.child_sa = &i->child_sas[0];
+	control_server_event(i->f.server, &e);
+	assert_response(i, child, "success=yes matches=1 terminated=1");
+	e = (struct control_event){ .kind = CONTROL_IKE_DOWN,
+				    .conn = "site",
+				    .ike_id = 3 };
+	control_server_event(i->f.server, &e);
+	assert_response(i, fd, "success=yes matches=1 terminated=1");
+	close(child);
+	close(fd);
+}
+
+static void one_that_is_rekeyed_meanwhile_ends_with_its_heir(void **state)
+{
+	struct ike *i = *state;
+	const struct ike_sa_view elder = i->sas[0];
+	struct control_event e = { .kind = CONTROL_IKE_UP,
+				   .conn = "site",
+				   .ike_id = 9,
+				   .elder = &elder };
+	int fd = asking(i, "terminate", ARGS("ike-id=3"));
+
+	done(i, 0, 0, 1);
+	control_server_event(i->f.server, &e);
+	assert_silent(i, fd);
+	e = (struct control_event){ .kind = CONTROL_IKE_DOWN,
+				    .conn = "site",
+				    .ike_id = 9 };
+	control_server_event(i->f.server, &e);
+	assert_response(i, fd, "success=yes matches=1 terminated=1");
 	close(fd);
 }
 
@@ -329,41 +441,14 @@ static void name_of_two_is_refused(void **state)
 	assert_refused(i, "terminate", ARGS("child=both"),
 		       "connections 'site' and 'branch' both have a child "
 		       "'both': name one of them as 'ike'");
-	strcpy(i->sas[1].conn, "site");
-	assert_refused(i, "terminate", ARGS("ike-id=3"),
-		       "connection 'site' has more than one SA, and one alone "
-		       "cannot be chosen: name it instead, for all of them");
 }
 
-static void number_of_a_child_that_is_not_alone_is_refused(void **state)
+static void sa_that_was_replaced_goes_by_itself(void **state)
 {
 	struct ike *i = *state;
 
-	strcpy(i->child_sas[0].name, "both");
-	assert_refused(i, "terminate", ARGS("child-id=11"),
-		       "child 'both' has more than one SA, and one alone "
-		       "cannot be chosen: name it instead, for all of them");
-}
-
-static void child_of_another_connection_is_no_second_one(void **state)
-{
-	struct ike *i = *state;
-	int fd = asking(i, "terminate", ARGS("child-id=13"));
-
-	assert_heard(i, 0, CONTROL_TERMINATE, "site", "both");
-	close(fd);
-}
-
-static void sa_that_was_replaced_is_no_second_one(void **state)
-{
-	struct ike *i = *state;
-	int fd;
-
-	strcpy(i->sas[1].conn, "site");
 	i->sas[1].state = SA_VIEW_REKEYED;
-	fd = asking(i, "terminate", ARGS("ike-id=3"));
-	assert_heard(i, 0, CONTROL_TERMINATE, "site", "");
-	close(fd);
+	assert_refused(i, "terminate", ARGS("ike-id=4"), "there is no IKE SA 4");
 }
 
 static void argument_that_lies_is_refused(void **state)
@@ -537,14 +622,17 @@ int main(void)
 		IKE_CASE(child_is_terminated_alone),
 		IKE_CASE(nothing_to_terminate_is_a_failure),
 		IKE_CASE(terminate_that_takes_too_long_says_how_far_it_came),
-		IKE_CASE(forced_terminate_does_not_wait),
+		IKE_CASE(forced_terminate_does_not_wait_for_the_peer),
+		IKE_CASE(forced_terminate_with_a_time_waits_so_long),
+		IKE_CASE(child_is_never_forced),
+		IKE_CASE(forced_terminate_that_does_not_help_ends_too),
+		IKE_CASE(number_means_one_sa_alone),
+		IKE_CASE(one_that_is_rekeyed_meanwhile_ends_with_its_heir),
 		IKE_CASE(number_of_an_sa_leads_to_its_names),
 		IKE_CASE(rekey_is_answered_when_it_was_begun),
 		IKE_CASE(request_that_names_nothing_there_is_refused),
 		IKE_CASE(name_of_two_is_refused),
-		IKE_CASE(number_of_a_child_that_is_not_alone_is_refused),
-		IKE_CASE(child_of_another_connection_is_no_second_one),
-		IKE_CASE(sa_that_was_replaced_is_no_second_one),
+		IKE_CASE(sa_that_was_replaced_goes_by_itself),
 		IKE_CASE(argument_that_lies_is_refused),
 		CASE(without_ike_commands_are_refused),
 		IKE_CASE(client_that_leaves_while_it_waits_is_forgotten),
