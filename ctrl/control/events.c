@@ -19,6 +19,7 @@ static const char *const names[TOPIC_N] = {
 	[TOPIC_IKE_REKEY] = "ike-rekey",
 	[TOPIC_CHILD_REKEY] = "child-rekey",
 	[TOPIC_IKE_UPDATE] = "ike-update",
+	[TOPIC_ALERT] = "alert",
 	[TOPIC_LOG] = "log",
 	[TOPIC_CONTROL_LOG] = "control-log",
 	[TOPIC_LIST_SA] = "list-sa",
@@ -91,6 +92,9 @@ static void say_what(const struct control_event *e, char *buf, size_t max)
 	case CONTROL_IKE_MOVED:
 		snprintf(buf, max, "IKE SA '%s' goes on from elsewhere", conn);
 		return;
+	case CONTROL_ALERT:
+		snprintf(buf, max, "alert: %s", known(e->alert));
+		return;
 	case CONTROL_FAILED:
 		snprintf(buf, max, "'%s' failed", *child ? child : conn);
 		return;
@@ -109,7 +113,8 @@ bool event_log(const struct sink *sink, enum topic topic,
 	const char *text = known(e->text);
 	struct vici_builder b;
 
-	if (!sink_wants(sink, topic))
+	/* What an alert is about is told in words of its own. */
+	if (!sink_wants(sink, topic) || e->kind == CONTROL_ALERT)
 		return true;
 	say_what(e, what, sizeof(what));
 	event_start(&b, topic);
@@ -209,6 +214,25 @@ static bool tell_update(const struct sink *sink, const struct control_event *e,
 	return sink_put(sink, &b);
 }
 
+static bool tell_alert(const struct sink *sink, const struct control_event *e,
+		       uint64_t now_ns)
+{
+	struct vici_builder b;
+
+	if (!sink_wants(sink, TOPIC_ALERT))
+		return true;
+	event_start(&b, TOPIC_ALERT);
+	vici_str(&b, "type", known(e->alert));
+	if (e->ike) {
+		vici_section(&b, "ike-sa");
+		vici_section(&b, e->ike->conn);
+		put_ike_sa(&b, e->ike, now_ns);
+		vici_section_end(&b);
+		vici_section_end(&b);
+	}
+	return sink_put(sink, &b);
+}
+
 bool event_tell(const struct sink *sink, const struct control_event *e,
 		uint64_t now_ns)
 {
@@ -231,6 +255,9 @@ bool event_tell(const struct sink *sink, const struct control_event *e,
 		break;
 	case CONTROL_IKE_MOVED:
 		ok = tell_update(sink, e, now_ns);
+		break;
+	case CONTROL_ALERT:
+		ok = tell_alert(sink, e, now_ns);
 		break;
 	case CONTROL_FAILED:
 	case CONTROL_IKE_GONE:

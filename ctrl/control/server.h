@@ -50,6 +50,7 @@ struct control_command {
 	/* Of TERMINATE and REKEY: that one alone; 0: all of the name. */
 	uint32_t ike_id, child_id;
 	bool force; /* IKE SAs that are terminated end at once */
+	bool reauth; /* IKE SAs are authenticated anew, not rekeyed */
 };
 
 /* What a callback returns whose answer comes later. */
@@ -169,8 +170,9 @@ void control_server_refreshed(struct control_server *server);
 
 /*
  * A command was begun, or not: err 0, -EALREADY (INITIATE: it is up), -ENOENT (nothing of that name),
- * -EADDRNOTAVAIL (no remote address to go to), -ENOTCONN (IKE is not spoken), or
- * another one.
+ * -EADDRNOTAVAIL (no remote address to go to), -ENOTCONN (IKE is not spoken),
+ * -EAGAIN (who speaks it is only being started), -ENOTSUP (what is asked is not
+ * there), or another one.
  *
  * n   SAs that it is about: 0 is a failure of TERMINATE and REKEY. Of INITIATE the
  *     id of the IKE SA that was begun, which the events of the attempt have.
@@ -200,6 +202,7 @@ enum control_event_kind {
 	CONTROL_CHILD_UP,
 	CONTROL_CHILD_DOWN,
 	CONTROL_IKE_MOVED, /* to local and remote; ike says where it was */
+	CONTROL_ALERT,	   /* beside what else is told */
 	CONTROL_FAILED,	  /* an attempt: see text */
 	CONTROL_IKE_GONE, /* the process that spoke IKE: names nothing */
 };
@@ -218,7 +221,8 @@ struct control_event {
 	bool succeeded; /* what is down: another one is there in its place */
 	struct addr local, remote; /* CONTROL_IKE_MOVED */
 	uint16_t local_port, remote_port;
-	const char *text; /* in plain words */
+	const char *alert; /* CONTROL_ALERT: its type, by strongSwan's name */
+	const char *text;  /* in plain words */
 };
 
 /* Tells clients who asked for it, and those who wait for its like. */

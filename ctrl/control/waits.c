@@ -201,10 +201,10 @@ static int check(const struct verb *verb, const struct arguments *args,
 	if (!(args->given & TARGETS))
 		return error_set(e, -EINVAL, "nothing to be %s is named",
 				 verb->past);
-	if (args->given & ARG_REAUTH)
+	if (args->given & ARG_REAUTH && args->given & (ARG_CHILD | ARG_CHILD_ID))
 		return error_set(e, -EINVAL,
-				 "argument 'reauth' is not supported: an IKE "
-				 "SA is rekeyed, or terminated and initiated");
+				 "argument 'reauth' is of IKE SAs, and a child "
+				 "is named");
 	if (!callbacks->command)
 		return error_set(e, -ENOTCONN, "IKE is not spoken here");
 	return 0;
@@ -231,6 +231,7 @@ int wait_begin(struct wait *w, enum control_verb verb, struct slice body,
 	w->force = args.given & ARG_FORCE && !*args.child &&
 		   !(args.given & ARG_CHILD_ID);
 	w->is_timed = args.timeout_ms > 0;
+	w->reauth = args.given & ARG_REAUTH;
 	if (args.given & (ARG_IKE_ID | ARG_CHILD_ID))
 		err = find_by_id(w, &args, callbacks, e);
 	else
@@ -252,6 +253,7 @@ struct control_command wait_command(const struct wait *w)
 		.ike_id = w->only_ike,
 		.child_id = w->only_child,
 		.force = w->force && !w->is_timed,
+		.reauth = w->reauth,
 	};
 }
 
@@ -291,6 +293,14 @@ static void set_begin_error(struct wait *w, int err)
 		return;
 	case -ENOTCONN:
 		error_set(&w->errmsg, err, "IKE is not spoken here");
+		return;
+	case -EAGAIN:
+		error_set(&w->errmsg, err,
+			  "the IKE process is being started; try again");
+		return;
+	case -ENOTSUP:
+		error_set(&w->errmsg, err,
+			  "reauthentication is not supported yet");
 		return;
 	default:
 		error_set(&w->errmsg, err, "cannot begin: %s", strerror(-err));

@@ -24,6 +24,7 @@ struct wait {
 	uint32_t only_ike, only_child; /* these alone; 0: all of the names */
 	bool force;    /* IKE SAs end at once, or when the time is over */
 	bool is_timed; /* when the time is over */
+	bool reauth;   /* REKEY */
 	bool begun;
 	bool up;			/* what INITIATE is about */
 	bool over;			/* there is an answer */

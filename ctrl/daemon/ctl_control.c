@@ -140,9 +140,13 @@ static void on_command(void *ctx, const struct control_command *command)
 	struct ctl *c = ctx;
 	int err = -ENOTCONN;
 
-	if (c->ike)
+	if (command->reauth)
+		err = -ENOTSUP;
+	else if (c->ike)
 		err = ike_link_command(c->ike, commands[command->verb],
 				       command->token, &target, command->force);
+	if (c->ike && err == -ENOTCONN)
+		err = -EAGAIN;
 	if (err)
 		control_server_done(c->control, command->token, err, 0);
 }

@@ -91,6 +91,7 @@ void failures_event(struct failures *f, const struct ike_event *e,
 		break;
 	case IKE_EV_IKE_DOWN:
 	case IKE_EV_IKE_MOVED:
+	case IKE_EV_ALERT:
 		break;
 	}
 }

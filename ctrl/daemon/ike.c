@@ -97,7 +97,7 @@ static void on_event(void *ctx, const struct ike_event *e)
 	struct ike_msg_event m;
 
 	ike_seam_put_event(&m, e);
-	tell_one(ctx, IKE_MSG_EVENT, &m, sizeof(m));
+	tell_one(ctx, IKE_MSG_EVENT, &m, ike_seam_event_bytes(&m));
 }
 
 static void on_ike_view(void *ctx, const struct ike_sa_view *v)

@@ -282,6 +282,8 @@ static const char *kind_str(enum ike_event_kind kind)
 		return "child_sa down";
 	case IKE_EV_IKE_MOVED:
 		return "ike_sa moved";
+	case IKE_EV_ALERT:
+		return "alert";
 	case IKE_EV_FAILED:
 		return "failed";
 	}
@@ -294,6 +296,8 @@ static void log_event(struct ike_link *l, const struct ike_event *event)
 	bool failed = e.kind == IKE_EV_FAILED;
 	char local[END_STR_MAX], remote[END_STR_MAX];
 
+	if (e.kind == IKE_EV_ALERT)
+		return; /* what it is about has a line of its own */
 	if (!log_may(failed ? &l->failed : &l->happened,
 		     failed ? "ike failed" : "ike", clock_ns()))
 		return;
@@ -326,7 +330,8 @@ static void on_event(struct ike_link *l, const struct ike_msg_event *from)
 	if (l->spec.event && e.kind <= IKE_EV_FAILED) {
 		const struct ike_event_views views = {
 			.ike = mirror_ike(l->mirror, e.ike_id),
-			.elder = mirror_ike(l->mirror, e.elder_id),
+			.elder = e.elder_id ? mirror_ike(l->mirror, e.elder_id)
+					    : NULL,
 			.child = mirror_child(l->mirror, e.spi_in),
 			.elder_child = mirror_child(l->mirror, e.elder_spi_in),
 		};

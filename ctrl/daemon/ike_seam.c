@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define RECORD_LEAST offsetof(struct ike_record, octets)
+#define EVENT_LEAST  offsetof(struct ike_msg_event, text)
 
 const struct seam_kind ike_seam_to_ike[] = {
 	SEAM_KIND(IKE_MSG_SOCKETS, struct ike_msg_empty),
@@ -26,7 +27,7 @@ const struct seam_kind ike_seam_to_ctl[] = {
 	SEAM_KIND(IKE_MSG_READY, struct ike_msg_ready),
 	SEAM_KIND(IKE_MSG_SHOWN, struct ike_msg_empty),
 	SEAM_KIND(IKE_MSG_DONE, struct ike_msg_done),
-	SEAM_KIND(IKE_MSG_EVENT, struct ike_msg_event),
+	SEAM_KIND_LEAST(IKE_MSG_EVENT, struct ike_msg_event, EVENT_LEAST),
 	SEAM_KIND(IKE_MSG_IKE_VIEW, struct ike_sa_view),
 	SEAM_KIND(IKE_MSG_CHILD_VIEW, struct child_sa_view),
 	SEAM_KIND(IKE_MSG_KEYSTORE_REQUEST, struct keystore_request),
@@ -99,9 +100,15 @@ void ike_seam_put_event(struct ike_msg_event *out, const struct ike_event *e)
 	out->elder_id = e->elder_id;
 	out->elder_spi_in = e->elder_spi_in;
 	out->succeeded = e->succeeded;
+	out->alert = e->alert;
 	put_string(out->conn, sizeof(out->conn), e->conn);
 	put_string(out->child, sizeof(out->child), e->child);
 	put_string(out->text, sizeof(out->text), e->text);
+}
+
+size_t ike_seam_event_bytes(const struct ike_msg_event *m)
+{
+	return EVENT_LEAST + strlen(m->text) + 1;
 }
 
 bool ike_seam_get_conn(const struct ike_msg_conn *m, struct conn_conf *conn)
@@ -138,6 +145,7 @@ void ike_seam_get_event(struct ike_msg_event *m, struct ike_event *e)
 		.elder_id = m->elder_id,
 		.elder_spi_in = m->elder_spi_in,
 		.succeeded = m->succeeded,
+		.alert = (enum ike_alert)m->alert,
 		.conn = m->conn,
 		.child = m->child,
 		.text = m->text,

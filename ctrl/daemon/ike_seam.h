@@ -108,9 +108,10 @@ struct ike_msg_event {
 	uint32_t spi_in, spi_out;
 	uint32_t elder_id, elder_spi_in;
 	uint32_t succeeded; /* yes or no */
+	uint32_t alert;	    /* enum ike_alert */
 	char conn[CONN_NAME_MAX];
 	char child[CONN_NAME_MAX];
-	char text[IKE_EVENT_TEXT_MAX];
+	char text[IKE_EVENT_TEXT_MAX]; /* as far as there is any */
 };
 
 /* What happened since it was told last; conn "": of none. */
@@ -143,6 +144,9 @@ void ike_seam_put_conn(struct ike_msg_conn *out, const struct conn_conf *conn);
 void ike_seam_put_child(struct ike_msg_child *out,
 			const struct child_conf *child);
 void ike_seam_put_event(struct ike_msg_event *out, const struct ike_event *e);
+
+/* How much of one is to be sent. */
+size_t ike_seam_event_bytes(const struct ike_msg_event *m);
 
 /* And back; false: not what ike_seam_put_*() made. conn->children is NULL. */
 bool ike_seam_get_conn(const struct ike_msg_conn *m, struct conn_conf *conn);

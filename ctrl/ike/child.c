@@ -37,11 +37,20 @@ void child_ts(const struct ike_sa *sa, const struct child_conf *conf,
 
 /* --- what both sides say about a child */
 
+static void alert(const struct ike_sa *sa, uint16_t error)
+{
+	if (error == IKE_N_NO_PROPOSAL_CHOSEN)
+		sa_alert(sa, IKE_ALERT_PROPOSAL_MISMATCH_CHILD);
+	else if (error == IKE_N_TS_UNACCEPTABLE)
+		sa_alert(sa, IKE_ALERT_TS_MISMATCH);
+}
+
 void child_fail(struct ike_sa *sa, struct exchange *x, uint16_t error,
 		const char *text)
 {
 	struct child_sa *c = x->child;
 
+	alert(sa, error);
 	x->child_error = error;
 	sa_event(sa, IKE_EV_FAILED, c, text);
 	x->child = NULL;
@@ -53,10 +62,12 @@ void child_fail(struct ike_sa *sa, struct exchange *x, uint16_t error,
 static void mismatch(struct ike_sa *sa, struct exchange *x, uint16_t error,
 		     const char *text)
 {
-	if (x == &sa->ours)
-		child_undo(sa, x, text);
-	else
+	if (x != &sa->ours) {
 		child_fail(sa, x, error, text);
+		return;
+	}
+	alert(sa, error);
+	child_undo(sa, x, text);
 }
 
 static void fail_proposal(struct ike_sa *sa, struct exchange *x,

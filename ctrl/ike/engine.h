@@ -16,6 +16,7 @@
 #include "ctrl/base/slice.h"
 #include "ctrl/crypto/ke.h"
 #include "ctrl/model/conn.h"
+#include "ctrl/model/ike_alert.h"
 #include "ctrl/model/ike_counts.h"
 #include "ctrl/model/ike_options.h"
 #include "ctrl/model/keystore.h"
@@ -57,6 +58,7 @@ enum ike_event_kind {
 	IKE_EV_CHILD_UP,
 	IKE_EV_CHILD_DOWN,
 	IKE_EV_IKE_MOVED, /* path is where it goes on, its view's where it was */
+	IKE_EV_ALERT,	  /* beside what else is told: see alert */
 	IKE_EV_FAILED, /* an attempt: see text; the last kind */
 };
 
@@ -73,6 +75,7 @@ struct ike_event {
 	uint32_t elder_id;     /* of an IKE SA */
 	uint32_t elder_spi_in; /* of a child */
 	bool succeeded; /* what is down: another one is there in its place */
+	enum ike_alert alert;
 };
 
 /* No member may be NULL but those that say so. */

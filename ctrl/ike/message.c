@@ -95,10 +95,14 @@ void request_take_over(struct ike_sa *sa)
 void request_resend(struct ike_sa *sa)
 {
 	if (sa->tries >= sa->e->options.retransmit_tries) {
+		sa_alert(sa, IKE_ALERT_RETRANSMIT_SEND_TIMEOUT);
+		if (sa->state == IKE_ST_INIT)
+			sa_alert(sa, IKE_ALERT_PEER_INIT_UNREACHABLE);
 		again_dead(sa);
 		sa_close(sa, "the peer does not answer");
 		return;
 	}
+	sa_alert(sa, IKE_ALERT_RETRANSMIT_SEND);
 	sa->tries++;
 	sa->resend_ns = sa->e->now_ns + resend_after_ns(sa);
 	post_again(sa, &sa->path, &sa->request, sa->request_after);

@@ -300,6 +300,8 @@ static void dispatch_response(struct ike_sa *sa, const struct ike_header *h,
 {
 	if (!record_freeze(sa))
 		return; /* it comes again */
+	if (sa->tries)
+		sa_alert(sa, IKE_ALERT_RETRANSMIT_SEND_CLEARED);
 	sa->resend_ns = 0;
 	switch (h->exchange) {
 	case IKE_EXCH_IKE_AUTH:

@@ -40,6 +40,7 @@ bool resolve_is_waited_for(const struct ike_sa *sa)
 
 static void fail(struct ike_sa *sa, const char *why)
 {
+	sa_alert(sa, IKE_ALERT_PEER_ADDR_FAILED);
 	again_unresolved(sa);
 	sa_close(sa, why);
 }

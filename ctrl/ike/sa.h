@@ -339,23 +339,6 @@ uint64_t sa_after(struct ike_sa *sa, uint32_t s, uint32_t rand_s);
 
 /* What only the handshake needed. */
 void sa_handshake_done(struct ike_sa *sa);
-void sa_event(const struct ike_sa *sa, enum ike_event_kind kind,
-	      const struct child_sa *child, const char *text);
-
-/* It is up in another one's place; of a child elder_spi_in, else elder_id. */
-void sa_event_heir(const struct ike_sa *sa, const struct child_sa *child,
-		   uint32_t elder_id, uint32_t elder_spi_in);
-
-/* Something to be counted; sa NULL: of no IKE SA. */
-void sa_count(const struct engine *e, const struct ike_sa *sa,
-	      enum ike_count what);
-
-/* A message, as its header says. */
-void sa_count_message(const struct engine *e, const struct ike_sa *sa,
-		      const struct ike_header *h, bool out);
-
-/* From now on its messages go this way. */
-void sa_move(struct ike_sa *sa, const struct ike_path *path);
 
 /*
  * Of an engine that ended, with its own slot and SPI. 0; -EINVAL: they can't be, or
@@ -367,6 +350,29 @@ void sa_placed(struct engine *e);
 
 bool octets_set(struct octets *o, struct slice s);
 void octets_free(struct octets *o); /* wipes */
+
+/* --- tell.c: what others are told */
+
+void sa_event(const struct ike_sa *sa, enum ike_event_kind kind,
+	      const struct child_sa *child, const char *text);
+
+/* It is up in another one's place; of a child elder_spi_in, else elder_id. */
+void sa_event_heir(const struct ike_sa *sa, const struct child_sa *child,
+		   uint32_t elder_id, uint32_t elder_spi_in);
+
+/* Of strangers not more than need be told of. */
+void sa_alert(const struct ike_sa *sa, enum ike_alert alert);
+
+/* Something to be counted; sa NULL: of no IKE SA. */
+void sa_count(const struct engine *e, const struct ike_sa *sa,
+	      enum ike_count what);
+
+/* A message, as its header says. */
+void sa_count_message(const struct engine *e, const struct ike_sa *sa,
+		      const struct ike_header *h, bool out);
+
+/* From now on its messages go this way. */
+void sa_move(struct ike_sa *sa, const struct ike_path *path);
 
 /* --- conns.c: connections as loaded */
 

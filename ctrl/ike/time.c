@@ -70,7 +70,11 @@ static void next_of_established(struct ike_sa *sa)
 
 	if (sa->quiet_ns > sa->e->now_ns)
 		return;
-	if (sa->delete_wanted || is_due(sa, sa->expire_ns))
+	if (!sa->delete_wanted && is_due(sa, sa->expire_ns)) {
+		sa_alert(sa, IKE_ALERT_IKE_SA_EXPIRED);
+		sa->delete_wanted = true;
+	}
+	if (sa->delete_wanted)
 		info_delete_ike(sa);
 	else if (gone)
 		info_delete_child(sa, gone);
@@ -153,10 +157,12 @@ uint64_t sa_deadline(const struct ike_sa *sa)
 static void sa_timeout(struct ike_sa *sa)
 {
 	if (is_due(sa, sa->half_open_ns)) {
-		if (resolve_is_waited_for(sa))
+		if (resolve_is_waited_for(sa)) {
 			resolve_give_up(sa);
-		else
-			sa_close(sa, "the peer did not finish the handshake");
+			return;
+		}
+		sa_alert(sa, IKE_ALERT_HALF_OPEN_TIMEOUT);
+		sa_close(sa, "the peer did not finish the handshake");
 		return;
 	}
 	if (is_due(sa, sa->resend_ns))

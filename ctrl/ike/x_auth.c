@@ -183,6 +183,8 @@ static void send_request(struct ike_sa *sa, struct exchange *x,
 
 static void refused(struct ike_sa *sa, const struct ike_notify *n)
 {
+	if (n->type == IKE_N_AUTHENTICATION_FAILED)
+		sa_alert(sa, IKE_ALERT_LOCAL_AUTH_FAILED);
 	sa_close(sa,
 		 n->type == IKE_N_AUTHENTICATION_FAILED
 			 ? "the peer refuses our authentication: compare the pre-shared keys and the identities of both sides"
@@ -192,6 +194,7 @@ static void refused(struct ike_sa *sa, const struct ike_notify *n)
 /* Section 2.21.2: the peer has its side up, and hears that ours is not. */
 static void give_up(struct ike_sa *sa, const char *why)
 {
+	sa_alert(sa, IKE_ALERT_PEER_AUTH_FAILED);
 	info_give_up(sa, IKE_N_AUTHENTICATION_FAILED, why);
 }
 
@@ -250,6 +253,8 @@ static void initiator_done(struct ike_sa *sa)
 /* Section 2.21.2: the initiator is told, and the SA is not. */
 static void refuse(struct ike_sa *sa, uint16_t type, const char *why)
 {
+	if (type == IKE_N_AUTHENTICATION_FAILED)
+		sa_alert(sa, IKE_ALERT_PEER_AUTH_FAILED);
 	reply_notify(sa, IKE_EXCH_IKE_AUTH, type, slice_of(NULL, 0));
 	sa_linger(sa, why);
 }
@@ -457,6 +462,8 @@ void auth_sadb(struct ike_sa *sa, struct exchange *x,
 
 	if (err == -EINPROGRESS)
 		return;
+	if (err)
+		sa_alert(sa, IKE_ALERT_INSTALL_CHILD_SA_FAILED);
 	if (err && sa->initiator && x->step == STEP_GETSPI) {
 		sa_close(sa, "the data path refuses the CHILD SA");
 		return;

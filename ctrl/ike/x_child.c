@@ -484,6 +484,7 @@ static void no_sadb(struct ike_sa *sa, struct exchange *x)
 {
 	static const char why[] = "the data path refuses the CHILD SA";
 
+	sa_alert(sa, IKE_ALERT_INSTALL_CHILD_SA_FAILED);
 	if (x != &sa->ours) {
 		sa_event(sa, IKE_EV_FAILED, x->child, why);
 		peers_failed(sa, x, IKE_N_NO_ADDITIONAL_SAS, slice_of(NULL, 0));

@@ -194,6 +194,8 @@ void info_request(struct ike_sa *sa, const struct ike_payloads *p)
 	};
 	struct ike_builder m;
 
+	if (refused)
+		sa_alert(sa, IKE_ALERT_LOCAL_AUTH_FAILED);
 	if (!lives && !refused)
 		again_closed(sa);
 	message_begin(sa, &m, IKE_EXCH_INFORMATIONAL, true, sa->next_peers);

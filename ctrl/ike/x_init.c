@@ -26,6 +26,7 @@ static void fail_no_proposal(struct ike_sa *sa, struct slice body)
 
 	proposals_describe(&sa->conn->conf.proposals, ours);
 	sa_body_describe(body, peers);
+	sa_alert(sa, IKE_ALERT_PROPOSAL_MISMATCH_IKE);
 	sa_close(sa, mismatch_str("proposal mismatch (IKE)", ours, peers, text));
 }
 
@@ -211,6 +212,14 @@ static void no_proposal(struct engine *e, const struct ike_path *path,
 		.path = *path,
 		.text = text,
 	};
+	const struct ike_event alert = {
+		.kind = IKE_EV_ALERT,
+		.conn = event.conn,
+		.child = "",
+		.path = *path,
+		.text = "",
+		.alert = IKE_ALERT_PROPOSAL_MISMATCH_IKE,
+	};
 
 	notify_unprotected(e, path, h, IKE_N_NO_PROPOSAL_CHOSEN,
 			   slice_of(NULL, 0));
@@ -220,6 +229,7 @@ static void no_proposal(struct engine *e, const struct ike_path *path,
 		proposals_describe(&c->conf.proposals, ours);
 	sa_body_describe(body, peers);
 	mismatch_str("proposal mismatch (IKE)", ours, peers, text);
+	e->calls.event(e->calls.ctx, &alert);
 	e->calls.event(e->calls.ctx, &event);
 }
 

@@ -11,7 +11,8 @@
  * are there at once with datagrams are first. What happens goes to standard
  * output, a line each:
  *
- *     event ike-up | ike-down | child-up | child-down | failed TEXT
+ *     event ike-up | ike-down | child-up | child-down | ike-moved | alert |
+ *           failed TEXT
  *     sa in|out SPI ENCR ENCR_KEY INTEG INTEG_KEY SPORT DPORT SELECTORS
  *     bound SPI
  *     deleted in|out SPI
@@ -146,8 +147,15 @@ static void on_ke(void *ctx, struct ke_job *job)
 
 static void on_event(void *ctx, const struct ike_event *e)
 {
-	static const char *const names[] = { "ike-up", "ike-down", "child-up",
-					     "child-down", "failed" };
+	static const char *const names[] = {
+		[IKE_EV_IKE_UP] = "ike-up",
+		[IKE_EV_IKE_DOWN] = "ike-down",
+		[IKE_EV_CHILD_UP] = "child-up",
+		[IKE_EV_CHILD_DOWN] = "child-down",
+		[IKE_EV_IKE_MOVED] = "ike-moved",
+		[IKE_EV_ALERT] = "alert",
+		[IKE_EV_FAILED] = "failed",
+	};
 
 	(void)ctx;
 	if (e->kind == IKE_EV_CHILD_DOWN)

@@ -93,7 +93,7 @@ static void run_event_lies(struct fake *f, const char *name)
 	for (int octet = 1; octet <= UINT8_MAX; octet++) {
 		memset(&event, octet, sizeof(event));
 		fake_send(f->ctl, IKE_MSG_EVENT, &event, sizeof(event));
-		event.kind = (uint32_t)octet % 6;
+		event.kind = (uint32_t)octet % (IKE_EV_FAILED + 2);
 		fake_send(f->ctl, IKE_MSG_EVENT, &event, sizeof(event));
 	}
 	say_ctl(f, name);

@@ -18,14 +18,15 @@ struct form {
 };
 
 #define EVENT_BYTES   (sizeof(struct ike_msg_event))
+#define EVENT_LEAST   (offsetof(struct ike_msg_event, text))
 #define REQUEST_BYTES (sizeof(struct sadb_request))
 #define V	      SEAM_VERSION
 
 static const struct form forms[] = {
 	{ "ctl-unknown-type", { V, 999, 8 }, 8 },
 	{ "ctl-too-short",
-	  { V, IKE_MSG_EVENT, EVENT_BYTES - 1 },
-	  EVENT_BYTES - 1 },
+	  { V, IKE_MSG_EVENT, EVENT_LEAST - 1 },
+	  EVENT_LEAST - 1 },
 	{ "ctl-too-long", { V, IKE_MSG_EVENT, EVENT_BYTES + 1 }, EVENT_BYTES + 1 },
 	{ "ctl-length-lies", { V, IKE_MSG_EVENT, EVENT_BYTES }, EVENT_BYTES - 1 },
 	{ "ctl-other-version",

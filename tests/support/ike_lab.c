@@ -136,6 +136,11 @@ static void on_event(void *ctx, const struct ike_event *e)
 
 	if (s->muted)
 		return;
+	if (e->kind == IKE_EV_ALERT) {
+		must(e->alert < IKE_ALERT_N, "no alert");
+		s->alerts[e->alert]++;
+		return;
+	}
 	must(s->n_events < LAB_EVENTS_MAX, "too many events");
 	to = &s->events[s->n_events++];
 	to->kind = e->kind;

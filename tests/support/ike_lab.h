@@ -70,6 +70,7 @@ struct lab_side {
 	struct lab_sa sas[LAB_SAS_MAX];
 	struct lab_event events[LAB_EVENTS_MAX];
 	unsigned int n_events;
+	unsigned int alerts[IKE_ALERT_N]; /* which are none of the events */
 	struct ike_counts counts;  /* of connections */
 	struct ike_counts nobodys; /* and of none */
 	uint32_t next_spi;

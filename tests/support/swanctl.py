@@ -23,3 +23,12 @@ def swanctl_load(lab, text, *words):
               encoding="utf-8") as file:
         file.write(text)
     return swanctl(lab, *words)
+
+
+def swanctl_spawn(lab, *words):
+    """One that goes on until it is ended; log_of() has what it printed."""
+    swanctl(lab, "--help")  # the copy is there
+    return lab.spawn("gw-a", ["env", f"SWANCTL_DIR={lab.dir}",
+                              "stdbuf", "-oL",
+                              os.path.join(lab.dir, "swanctl"), *words,
+                              "--uri", f"unix://{SOCKET}"])

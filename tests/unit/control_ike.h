@@ -22,7 +22,7 @@ struct heard {
 	char conn[CONN_NAME_MAX];
 	char child[CONN_NAME_MAX]; /* "": none */
 	uint32_t ike_id, child_id;
-	bool force;
+	bool force, reauth;
 };
 
 struct ike {
@@ -225,7 +225,8 @@ static inline void take_command(void *ctx, const struct control_command *c)
 			     .verb = c->verb,
 			     .ike_id = c->ike_id,
 			     .child_id = c->child_id,
-			     .force = c->force };
+			     .force = c->force,
+			     .reauth = c->reauth };
 	strcpy(h->conn, c->conn);
 	strcpy(h->child, c->child ? c->child : "");
 	for (unsigned int k = 0; i->at_once_event.conn && k <= i->at_once_more;

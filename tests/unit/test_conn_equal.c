@@ -239,6 +239,22 @@ static void what_a_name_resolved_to_does_not_count(void **state)
 	conn_fini(&b);
 }
 
+/* It is the data path's alone, which is told of every change. */
+static void what_became_of_a_trap_does_not_count(void **state)
+{
+	struct conn_conf a, b;
+
+	(void)state;
+	fill(&a);
+	fill(&b);
+	b.children[1].trap = TRAP_INSTALLED;
+	assert_true(conn_equal(&a, &b));
+	assert_false(child_is_trap(&a.children[1]));
+	assert_true(child_is_trap(&b.children[1]));
+	conn_fini(&a);
+	conn_fini(&b);
+}
+
 static void only_what_a_list_has_counts(void **state)
 {
 	struct conn_conf a, b;
@@ -325,6 +341,7 @@ int main(void)
 			protocol_of_a_child_is_that_of_the_side_that_names_one),
 		cmocka_unit_test(every_field_counts),
 		cmocka_unit_test(what_a_name_resolved_to_does_not_count),
+		cmocka_unit_test(what_became_of_a_trap_does_not_count),
 		cmocka_unit_test(only_what_a_list_has_counts),
 		cmocka_unit_test(copy_is_equal_and_has_children_of_its_own),
 		cmocka_unit_test(pairs_of_different_protocols_do_not_count),

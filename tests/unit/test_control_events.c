@@ -172,6 +172,26 @@ static void update_has_where_it_is_and_where_it_was(void **state)
 	close(fd);
 }
 
+static void alert_has_its_type_and_its_ike_sa(void **state)
+{
+	struct ike *i = *state;
+	struct control_event alert = { .kind = CONTROL_ALERT,
+				       .conn = "site",
+				       .alert = "ts-mismatch" };
+	int fd = client_new(&i->f);
+
+	register_for(i, fd, "alert");
+	register_for(i, fd, "log");
+	control_server_event(i->f.server, &alert);
+	assert_string_equal(take_event(i, fd, "alert"), "type=ts-mismatch");
+	alert.ike = &i->sas[0];
+	control_server_event(i->f.server, &alert);
+	assert_has(take_event(i, fd, "alert"),
+		   "type=ts-mismatch ike-sa{site{uniqueid=3 ");
+	assert_silent(i, fd);
+	close(fd);
+}
+
 static void log_has_every_event_in_words(void **state)
 {
 	struct ike *i = *state;
@@ -258,6 +278,7 @@ int main(void)
 		IKE_CASE(rekeyed_sa_is_told_with_its_elder),
 		IKE_CASE(elder_goes_without_a_word),
 		IKE_CASE(update_has_where_it_is_and_where_it_was),
+		IKE_CASE(alert_has_its_type_and_its_ike_sa),
 		IKE_CASE(log_has_every_event_in_words),
 		IKE_CASE(event_does_not_stretch_the_time_for_a_request),
 		IKE_CASE(who_does_not_read_its_events_is_closed),

@@ -136,6 +136,8 @@ static void event_arrives_as_it_was(void **state)
 
 	(void)state;
 	ike_seam_put_event(&m, &sent);
+	assert_int_equal(ike_seam_event_bytes(&m),
+			 offsetof(struct ike_msg_event, text) + 12);
 	ike_seam_get_event(&m, &got);
 	assert_int_equal(got.kind, IKE_EV_CHILD_UP);
 	assert_string_equal(got.conn, "paris");

@@ -132,6 +132,7 @@ static void command_that_can_not_begin_is_answered_with_the_reason(void **state)
 		  "no way to the peer of 'site': remote_addrs names no host, or "
 		  "there is no route to it" },
 		{ -ENOTCONN, "IKE is not spoken here" },
+		{ -EAGAIN, "the IKE process is being started; try again" },
 		{ -ENOMEM, "cannot begin: Cannot allocate memory" },
 	};
 	struct ike *i = *state;
@@ -411,6 +412,19 @@ static void rekey_is_answered_when_it_was_begun(void **state)
 	close(fd);
 }
 
+static void reauthentication_is_asked_for_and_may_be_refused(void **state)
+{
+	struct ike *i = *state;
+	int fd = asking(i, "rekey", ARGS("ike=site", "reauth=yes"));
+
+	assert_true(i->heard[0].reauth);
+	done(i, 0, -ENOTSUP, 0);
+	assert_response(i, fd,
+			"success=no matches=0 errmsg=reauthentication is not "
+			"supported yet");
+	close(fd);
+}
+
 /* --- refused */
 
 static void request_that_names_nothing_there_is_refused(void **state)
@@ -469,9 +483,8 @@ static void argument_that_lies_is_refused(void **state)
 		       "argument 'loglevel' must be a number");
 	assert_refused(i, "initiate", ARGS("child=net", "ike-id=3"),
 		       "this command takes no argument 'ike-id'");
-	assert_refused(i, "rekey", ARGS("ike=site", "reauth=yes"),
-		       "argument 'reauth' is not supported: an IKE SA is "
-		       "rekeyed, or terminated and initiated");
+	assert_refused(i, "rekey", ARGS("child=net", "reauth=yes"),
+		       "argument 'reauth' is of IKE SAs, and a child is named");
 }
 
 static void without_ike_commands_are_refused(void **state)
@@ -630,6 +643,7 @@ int main(void)
 		IKE_CASE(one_that_is_rekeyed_meanwhile_ends_with_its_heir),
 		IKE_CASE(number_of_an_sa_leads_to_its_names),
 		IKE_CASE(rekey_is_answered_when_it_was_begun),
+		IKE_CASE(reauthentication_is_asked_for_and_may_be_refused),
 		IKE_CASE(request_that_names_nothing_there_is_refused),
 		IKE_CASE(name_of_two_is_refused),
 		IKE_CASE(sa_that_was_replaced_goes_by_itself),

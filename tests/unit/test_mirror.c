@@ -62,6 +62,19 @@ static void one_that_is_gone_is_not_kept(void **state)
 	sas_free(s);
 }
 
+static void those_that_are_connecting_are_counted_apart(void **state)
+{
+	unsigned int up, connecting;
+
+	say_ike(*state, 1, SA_VIEW_CONNECTING);
+	say_ike(*state, 2, SA_VIEW_UP);
+	say_ike(*state, 3, SA_VIEW_REKEYED);
+	say_ike(*state, 4, SA_VIEW_GONE);
+	mirror_count(*state, &up, &connecting);
+	assert_int_equal(up, 2);
+	assert_int_equal(connecting, 1);
+}
+
 static void ids_in_any_order_are_found(void **state)
 {
 	static const uint32_t ids[] = { 7, 3, UINT32_MAX, 0, 5, 4 };
@@ -158,6 +171,9 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(one_that_is_gone_is_not_kept,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			those_that_are_connecting_are_counted_apart, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(ids_in_any_order_are_found,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(what_lies_is_bounded, setup,

@@ -389,6 +389,19 @@ static void child_that_is_not_up_is_a_tunnel_too(void **state)
 	assert_int_equal(t[1].state, TUNNEL_TRAP);
 }
 
+static void trap_is_seen_as_an_operator_left_it(void **state)
+{
+	struct fixture *f = *state;
+
+	configure(f);
+	f->children[0].trap = TRAP_INSTALLED;
+	f->children[1].start_action = CHILD_TRAP;
+	f->children[1].trap = TRAP_UNINSTALLED;
+	look_again(f);
+	assert_int_equal(f->view->tunnels[2].state, TUNNEL_TRAP);
+	assert_int_equal(f->view->tunnels[3].state, TUNNEL_DOWN);
+}
+
 static void child_that_is_up_has_what_its_sas_carried(void **state)
 {
 	struct ike_sa_view ike[2] = { ike_view(7, SA_VIEW_UP, "192.0.2.10"),
@@ -582,6 +595,7 @@ int main(void)
 		CASE(weak_algorithms_and_another_backend_are_said),
 		CASE(policies_are_those_configured_in_their_order),
 		CASE(child_that_is_not_up_is_a_tunnel_too),
+		CASE(trap_is_seen_as_an_operator_left_it),
 		CASE(child_that_is_up_has_what_its_sas_carried),
 		CASE(child_has_its_sas_drops_by_reason),
 		CASE(sas_of_several_peers_are_summed_up),

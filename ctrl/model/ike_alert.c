@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/model/ike_alert.h"
+
+const char *ike_alert_name(enum ike_alert alert)
+{
+	static const char *const names[IKE_ALERT_N] = {
+		[IKE_ALERT_HALF_OPEN_TIMEOUT] = "half-open-timeout",
+		[IKE_ALERT_IKE_SA_EXPIRED] = "ike-sa-expired",
+		[IKE_ALERT_INSTALL_CHILD_SA_FAILED] = "install-child-sa-failed",
+		[IKE_ALERT_LOCAL_AUTH_FAILED] = "local-auth-failed",
+		[IKE_ALERT_PEER_ADDR_FAILED] = "peer-addr-failed",
+		[IKE_ALERT_PEER_AUTH_FAILED] = "peer-auth-failed",
+		[IKE_ALERT_PEER_INIT_UNREACHABLE] = "peer-init-unreachable",
+		[IKE_ALERT_PROPOSAL_MISMATCH_CHILD] = "proposal-mismatch-child",
+		[IKE_ALERT_PROPOSAL_MISMATCH_IKE] = "proposal-mismatch-ike",
+		[IKE_ALERT_RETRANSMIT_SEND] = "retransmit-send",
+		[IKE_ALERT_RETRANSMIT_SEND_CLEARED] = "retransmit-send-cleared",
+		[IKE_ALERT_RETRANSMIT_SEND_TIMEOUT] = "retransmit-send-timeout",
+		[IKE_ALERT_TS_MISMATCH] = "ts-mismatch",
+	};
+
+	return alert < IKE_ALERT_N ? names[alert] : "unknown";
+}
