@@ -16,15 +16,24 @@ static const struct {
 	const char *key;
 	enum argument arg;
 } keys[] = {
-	{ "ike", ARG_IKE },	    { "child", ARG_CHILD },
-	{ "ike-id", ARG_IKE_ID },   { "child-id", ARG_CHILD_ID },
-	{ "timeout", ARG_TIMEOUT }, { "loglevel", ARG_LOGLEVEL },
-	{ "noblock", ARG_NOBLOCK }, { "trap", ARG_TRAP },
-	{ "drop", ARG_DROP },	    { "pass", ARG_PASS },
-	{ "force", ARG_FORCE },	    { "reauth", ARG_REAUTH },
-	{ "name", ARG_NAME },	    { "id", ARG_ID },
-	{ "init-limits", ARG_INIT_LIMITS }, { "all", ARG_ALL },
-	{ "type", ARG_TYPE },	    { "flag", ARG_FLAG },
+	{ "ike", ARG_IKE },
+	{ "child", ARG_CHILD },
+	{ "ike-id", ARG_IKE_ID },
+	{ "child-id", ARG_CHILD_ID },
+	{ "timeout", ARG_TIMEOUT },
+	{ "loglevel", ARG_LOGLEVEL },
+	{ "noblock", ARG_NOBLOCK },
+	{ "trap", ARG_TRAP },
+	{ "drop", ARG_DROP },
+	{ "pass", ARG_PASS },
+	{ "force", ARG_FORCE },
+	{ "reauth", ARG_REAUTH },
+	{ "name", ARG_NAME },
+	{ "id", ARG_ID },
+	{ "init-limits", ARG_INIT_LIMITS },
+	{ "all", ARG_ALL },
+	{ "type", ARG_TYPE },
+	{ "flag", ARG_FLAG },
 	{ "subject", ARG_SUBJECT },
 };
 
@@ -133,9 +142,9 @@ static int read_word(size_t key, struct slice value, const char *const *words,
 
 static int read_type(size_t key, struct slice value, struct error *e)
 {
-	static const char *const types[] = { "X509",	      "X509_AC",
-					     "X509_CRL",      "OCSP_RESPONSE",
-					     "PUBKEY",	      "ANY",
+	static const char *const types[] = { "X509",	 "X509_AC",
+					     "X509_CRL", "OCSP_RESPONSE",
+					     "PUBKEY",	 "ANY",
 					     NULL };
 
 	return read_word(key, value, types,

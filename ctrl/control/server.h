@@ -49,7 +49,7 @@ struct control_command {
 	const char *child; /* NULL: none named */
 	/* Of TERMINATE and REKEY: that one alone; 0: all of the name. */
 	uint32_t ike_id, child_id;
-	bool force; /* IKE SAs that are terminated end at once */
+	bool force;  /* IKE SAs that are terminated end at once */
 	bool reauth; /* IKE SAs are authenticated anew, not rekeyed */
 };
 
@@ -110,8 +110,7 @@ struct control_callbacks {
 	 * there are none. */
 	const struct policy_conf *(*policies)(void *ctx, size_t *n);
 	/* IKE SAs, those that are connecting apart. NULL: there are none. */
-	void (*count_ike)(void *ctx, unsigned int *up,
-			  unsigned int *connecting);
+	void (*count_ike)(void *ctx, unsigned int *up, unsigned int *connecting);
 	/*
 	 * Asks for what status() and sas() say of counters to be of this moment;
 	 * control_server_refreshed() follows, later. false: they are, or cannot
@@ -203,8 +202,8 @@ enum control_event_kind {
 	CONTROL_CHILD_DOWN,
 	CONTROL_IKE_MOVED, /* to local and remote; ike says where it was */
 	CONTROL_ALERT,	   /* beside what else is told */
-	CONTROL_FAILED,	  /* an attempt: see text */
-	CONTROL_IKE_GONE, /* the process that spoke IKE: names nothing */
+	CONTROL_FAILED,	   /* an attempt: see text */
+	CONTROL_IKE_GONE,  /* the process that spoke IKE: names nothing */
 };
 
 /* Borrowed for the call; what is not known is NULL or "". */

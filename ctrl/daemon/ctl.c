@@ -264,8 +264,7 @@ static int start(struct ctl *c, struct error *e)
 	c->base = event_base_new();
 	c->failures = failures_new();
 	c->counts = tally_new();
-	if (!c->base || !c->failures || !c->counts ||
-	    !tally_of(c->counts, "") ||
+	if (!c->base || !c->failures || !c->counts || !tally_of(c->counts, "") ||
 	    event_base_priority_init(c->base, CONTROL_PRIORITIES))
 		return error_set(e, -ENOMEM, "no memory for an event loop");
 	dp.base = c->base;

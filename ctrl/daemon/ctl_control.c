@@ -58,8 +58,7 @@ static void on_count_ike(void *ctx, unsigned int *up, unsigned int *connecting)
 		ike_link_count(c->ike, up, connecting);
 }
 
-static const struct ike_counts *on_counts(void *ctx, size_t i,
-					  const char **conn)
+static const struct ike_counts *on_counts(void *ctx, size_t i, const char **conn)
 {
 	const struct ctl *c = ctx;
 	const struct tally_row *row = tally_at(c->counts, i);

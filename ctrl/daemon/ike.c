@@ -22,7 +22,7 @@
 #include "ctrl/daemon/role.h"
 #include "ctrl/daemon/sandbox.h"
 
-#define READS_MAX 32 /* datagrams of one turn of the loop */
+#define READS_MAX 32  /* datagrams of one turn of the loop */
 #define COUNTS_MS 100 /* so long they are gathered */
 
 void ike_give_up(struct ike *i, const char *why)
@@ -312,8 +312,8 @@ static int make(struct ike *i, struct error *e)
 	i->pool = ke_pool_new(i->base, on_ke_done, i);
 	i->on_link = event_new(i->base, ROLE_LISTEN_FD, EV_READ | EV_PERSIST,
 			       ike_on_link, i);
-	if (!i->counts || !i->on_counted || !i->timer || !i->engine || !i->asked || !i->pool || !i->on_link ||
-	    event_add(i->on_link, NULL))
+	if (!i->counts || !i->on_counted || !i->timer || !i->engine ||
+	    !i->asked || !i->pool || !i->on_link || event_add(i->on_link, NULL))
 		return error_set(e, -ENOMEM, "no memory");
 	return 0;
 }

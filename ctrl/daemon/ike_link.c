@@ -96,8 +96,7 @@ static int put_command(struct ike_link *l, enum ike_command command,
 }
 
 int ike_link_command(struct ike_link *l, enum ike_command command,
-		     uint64_t token, const struct ike_target *target,
-		     bool force)
+		     uint64_t token, const struct ike_target *target, bool force)
 {
 	if (!l->ready)
 		return -ENOTCONN;
@@ -493,8 +492,7 @@ void ike_link_stop(struct ike_link *l, void (*done)(void *ctx), void *ctx)
 	l->stopped = done;
 	l->stopped_ctx = ctx;
 	for (size_t i = 0; i < l->spec.n_conns; i++)
-		put_command(l, IKE_CMD_TERMINATE, l->spec.conns[i].name,
-			    NULL);
+		put_command(l, IKE_CMD_TERMINATE, l->spec.conns[i].name, NULL);
 	put(l, IKE_MSG_STOP, &stop, sizeof(stop));
 	role_end(l->role, STOP_MS);
 }

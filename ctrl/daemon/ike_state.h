@@ -32,7 +32,7 @@ struct ike {
 	struct asked *asked;
 	struct ke_pool *pool;
 	struct event *timer;
-	struct tally *counts; /* that ctl was not told of */
+	struct tally *counts;	  /* that ctl was not told of */
 	struct event *on_counted; /* when it is to be */
 	struct event *readable[IKE_UDP_SOCKETS];
 	int fds[IKE_UDP_SOCKETS]; /* -1: not there yet, or no IPv6 */

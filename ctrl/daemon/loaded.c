@@ -194,10 +194,11 @@ int loaded_set_trap(const struct config *c, const char *conn, const char *child,
 				 n, child);
 	old = conn_child(&c->conns[at], child);
 	if (child_is_trap(old) == installed)
-		return installed ? -EALREADY
-				 : error_set(e, -ENOENT,
-					     "no trap of child '%s' is installed",
-					     child);
+		return installed
+			       ? -EALREADY
+			       : error_set(e, -ENOENT,
+					   "no trap of child '%s' is installed",
+					   child);
 	err = copy_conns(c, out, e);
 	if (!err)
 		out->at[at].children[old - c->conns[at].children].trap =

@@ -27,8 +27,7 @@ void tally_free(struct tally *t);
 struct ike_counts *tally_of(struct tally *t, const char *conn);
 
 /* To those of a connection; without memory for it they are lost. */
-void tally_add(struct tally *t, const char *conn,
-	       const struct ike_counts *more);
+void tally_add(struct tally *t, const char *conn, const struct ike_counts *more);
 
 /* Borrowed likewise. NULL: it has none; there are no more. */
 const struct tally_row *tally_find(const struct tally *t, const char *conn);

@@ -177,8 +177,7 @@ static unsigned int terminate_children(struct ike_sa *sa,
 	return n;
 }
 
-static unsigned int rekey_children(struct ike_sa *sa,
-				   const struct ike_target *t)
+static unsigned int rekey_children(struct ike_sa *sa, const struct ike_target *t)
 {
 	unsigned int n = 0;
 

@@ -59,7 +59,7 @@ enum ike_event_kind {
 	IKE_EV_CHILD_DOWN,
 	IKE_EV_IKE_MOVED, /* path is where it goes on, its view's where it was */
 	IKE_EV_ALERT,	  /* beside what else is told: see alert */
-	IKE_EV_FAILED, /* an attempt: see text; the last kind */
+	IKE_EV_FAILED,	  /* an attempt: see text; the last kind */
 };
 
 /* Borrowed for the call. */
@@ -157,8 +157,8 @@ uint32_t engine_initiated(const struct engine *e);
 /* What a command is about. */
 struct ike_target {
 	const char *conn;
-	const char *child;  /* NULL: IKE SAs themselves */
-	uint32_t ike_id;    /* as views have them: that one alone; 0: all */
+	const char *child; /* NULL: IKE SAs themselves */
+	uint32_t ike_id;   /* as views have them: that one alone; 0: all */
 	uint32_t child_id;
 };
 

@@ -57,11 +57,13 @@ void message_begin(struct ike_sa *sa, struct ike_builder *m,
 		ike_sk_begin(m, sa->keys.encr->iv_bytes);
 }
 
+/* Once, however many fragments it is in. */
 static void count_out(const struct ike_sa *sa, struct slice message)
 {
+	struct slice first;
 	struct ike_header h;
 
-	if (ike_header_parse(message, &h))
+	if (ike_message_next(&message, &first) && ike_header_parse(first, &h))
 		sa_count_message(sa->e, sa, &h, true);
 }
 
@@ -114,9 +116,9 @@ bool reply_send(struct ike_sa *sa, struct ike_builder *m)
 
 	if (!message_seal(sa, m, &message) || !octets_set(&sa->reply, message))
 		return false;
+	count_out(sa, message);
 	exchange_end(sa, &sa->peers);
 	sa->next_peers++;
-	count_out(sa, message);
 	post_message(sa, &sa->asked_by, message, &sa->reply_after);
 	return true;
 }

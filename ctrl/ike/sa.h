@@ -87,8 +87,8 @@ struct child_sa {
 	uint64_t bind_ns;  /* 0: not waited for */
 	uint64_t trust_ns; /* 0: confirmed */
 	bool bound;	   /* its policy's outbound SA, as far as we asked */
-	bool lost;     /* the SAD no longer has both: it is rekeyed at once */
-	bool draining; /* its outbound SA was asked to leave the SAD */
+	bool lost;	/* the SAD no longer has both: it is rekeyed at once */
+	bool draining;	/* its outbound SA was asked to leave the SAD */
 	bool succeeded; /* another one is there in its place, events say */
 	/* What of it is to be seen besides. */
 	uint32_t view_id;

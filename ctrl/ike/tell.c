@@ -45,8 +45,8 @@ void sa_event(const struct ike_sa *sa, enum ike_event_kind kind,
 void sa_event_heir(const struct ike_sa *sa, const struct child_sa *child,
 		   uint32_t elder_id, uint32_t elder_spi_in)
 {
-	struct ike_event event = event_of(
-		sa, child ? IKE_EV_CHILD_UP : IKE_EV_IKE_UP, child, "");
+	struct ike_event event =
+		event_of(sa, child ? IKE_EV_CHILD_UP : IKE_EV_IKE_UP, child, "");
 
 	event.elder_id = elder_id;
 	event.elder_spi_in = elder_spi_in;
@@ -64,10 +64,18 @@ void sa_alert(const struct ike_sa *sa, enum ike_alert alert)
 }
 
 /* Before it has authenticated itself a peer is nobody. */
+static bool is_known(const struct ike_sa *sa)
+{
+	const struct exchange *x = &sa->peers;
+
+	return sa->initiator || sa->established_ns ||
+	       (x->kind == EX_AUTH && x->step == STEP_AUTH_MAKE);
+}
+
 void sa_count(const struct engine *e, const struct ike_sa *sa,
 	      enum ike_count what)
 {
-	bool named = sa && sa->conn && (sa->initiator || sa->established_ns);
+	bool named = sa && sa->conn && is_known(sa);
 
 	if (e->calls.count)
 		e->calls.count(e->calls.ctx, named ? sa->conn->conf.name : "",

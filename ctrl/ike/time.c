@@ -67,14 +67,13 @@ static bool is_silent(const struct ike_sa *sa)
 static void next_of_established(struct ike_sa *sa)
 {
 	struct child_sa *gone = child_to_delete(sa), *old = child_to_rekey(sa);
+	bool expired = is_due(sa, sa->expire_ns);
 
 	if (sa->quiet_ns > sa->e->now_ns)
 		return;
-	if (!sa->delete_wanted && is_due(sa, sa->expire_ns)) {
+	if (expired && !sa->delete_wanted)
 		sa_alert(sa, IKE_ALERT_IKE_SA_EXPIRED);
-		sa->delete_wanted = true;
-	}
-	if (sa->delete_wanted)
+	if (sa->delete_wanted || expired)
 		info_delete_ike(sa);
 	else if (gone)
 		info_delete_child(sa, gone);

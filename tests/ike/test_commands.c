@@ -198,9 +198,8 @@ static void forced_end_waits_for_nobody(void **state)
 		struct engine *e = lab->side[0].engine;
 
 		lab->fate = dead ? lose_all : NULL;
-		assert_int_equal(engine_terminate_some(e, &all, true,
-						       lab->now_ns),
-				 1);
+		assert_int_equal(
+			engine_terminate_some(e, &all, true, lab->now_ns), 1);
 		assert_int_equal(ike_sas(lab, 0), 0);
 		assert_int_equal(lab_count(&lab->side[0], IKE_EV_IKE_DOWN), 1);
 		assert_int_equal(lab_count(&lab->side[0], IKE_EV_CHILD_DOWN), 1);

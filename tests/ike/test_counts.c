@@ -14,19 +14,26 @@
 
 #include "tests/support/ike_forge.h"
 
-#define ALG "aes128-sha256-x25519"
+#define ALG   "aes128-sha256-x25519"
+#define SMALL 192 /* messages are in fragments */
 
-static struct ike_lab *lab_up(void)
+static struct ike_lab *lab_up_in(uint32_t fragment_size)
 {
 	struct ike_lab *lab = lab_new(1);
 
 	lab_load_both(lab, ALG, ALG);
+	lab_set_fragment_size(lab, fragment_size);
 	assert_int_equal(engine_initiate(lab->side[0].engine, "peer", NULL,
 					 lab->now_ns),
 			 0);
 	assert_true(lab_run(lab, LAB_S));
 	assert_true(lab_agree(lab, 1));
 	return lab;
+}
+
+static struct ike_lab *lab_up(void)
+{
+	return lab_up_in(1280);
 }
 
 struct wanted {
@@ -50,29 +57,32 @@ static void assert_counts(const struct ike_counts *counts,
 				 (unsigned long long)want.n[i]);
 }
 
-#define COUNTED(...) \
-	((const struct wanted[]){ __VA_ARGS__ }), \
+#define COUNTED(...)                                             \
+	((const struct wanted[]){ __VA_ARGS__ }),                \
 		sizeof((const struct wanted[]){ __VA_ARGS__ }) / \
 			sizeof(struct wanted)
 
+/* In one piece, or in several. */
 static void handshake_is_the_connections_of_who_is_known(void **state)
 {
-	struct ike_lab *lab = lab_up();
-
 	(void)state;
-	assert_counts(&lab->side[0].counts,
-		      COUNTED({ IKE_COUNT_INIT_OUT_REQ, 1 },
-			      { IKE_COUNT_INIT_IN_RESP, 1 },
-			      { IKE_COUNT_AUTH_OUT_REQ, 1 },
-			      { IKE_COUNT_AUTH_IN_RESP, 1 }));
-	assert_counts(&lab->side[0].nobodys, NULL, 0);
-	assert_counts(&lab->side[1].nobodys,
-		      COUNTED({ IKE_COUNT_INIT_IN_REQ, 1 },
-			      { IKE_COUNT_INIT_OUT_RESP, 1 },
-			      { IKE_COUNT_AUTH_IN_REQ, 1 }));
-	assert_counts(&lab->side[1].counts,
-		      COUNTED({ IKE_COUNT_AUTH_OUT_RESP, 1 }));
-	lab_free(lab);
+	for (unsigned int i = 0; i < 2; i++) {
+		struct ike_lab *lab = lab_up_in(i ? SMALL : 1280);
+
+		assert_counts(&lab->side[0].counts,
+			      COUNTED({ IKE_COUNT_INIT_OUT_REQ, 1 },
+				      { IKE_COUNT_INIT_IN_RESP, 1 },
+				      { IKE_COUNT_AUTH_OUT_REQ, 1 },
+				      { IKE_COUNT_AUTH_IN_RESP, 1 }));
+		assert_counts(&lab->side[0].nobodys, NULL, 0);
+		assert_counts(&lab->side[1].nobodys,
+			      COUNTED({ IKE_COUNT_INIT_IN_REQ, 1 },
+				      { IKE_COUNT_INIT_OUT_RESP, 1 },
+				      { IKE_COUNT_AUTH_IN_REQ, 1 }));
+		assert_counts(&lab->side[1].counts,
+			      COUNTED({ IKE_COUNT_AUTH_OUT_RESP, 1 }));
+		lab_free(lab);
+	}
 }
 
 static void forget_counts(struct ike_lab *lab)
@@ -98,9 +108,9 @@ static void rekeyings_are_counted_by_who_began_them(void **state)
 	assert_int_equal(a->n[IKE_COUNT_IKE_REKEY_RESP], 0);
 	assert_int_equal(b->n[IKE_COUNT_IKE_REKEY_INIT], 0);
 	assert_int_equal(b->n[IKE_COUNT_IKE_REKEY_RESP], 1);
-	assert_int_equal(
-		engine_rekey(lab->side[1].engine, "peer", "net", lab->now_ns),
-		1);
+	assert_int_equal(engine_rekey(lab->side[1].engine, "peer", "net",
+				      lab->now_ns),
+			 1);
 	assert_true(lab_run(lab, 10 * LAB_S));
 	assert_int_equal(a->n[IKE_COUNT_CHILD_REKEY], 1);
 	assert_int_equal(b->n[IKE_COUNT_CHILD_REKEY], 1);
@@ -147,9 +157,26 @@ static void input(struct ike_lab *lab, uint8_t *message, size_t len)
 static void messages_of_nobody_are_counted_for_what_they_are(void **state)
 {
 	struct ike_lab *lab = lab_up();
-	uint8_t message[28] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-				15, 16, IKE_PL_SK, IKE_VERSION,
-				IKE_EXCH_INFORMATIONAL, IKE_FLAG_I };
+	uint8_t message[28] = { 1,
+				2,
+				3,
+				4,
+				5,
+				6,
+				7,
+				8,
+				9,
+				10,
+				11,
+				12,
+				13,
+				14,
+				15,
+				16,
+				IKE_PL_SK,
+				IKE_VERSION,
+				IKE_EXCH_INFORMATIONAL,
+				IKE_FLAG_I };
 
 	(void)state;
 	forget_counts(lab);

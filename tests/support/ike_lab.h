@@ -71,8 +71,8 @@ struct lab_side {
 	struct lab_event events[LAB_EVENTS_MAX];
 	unsigned int n_events;
 	unsigned int alerts[IKE_ALERT_N]; /* which are none of the events */
-	struct ike_counts counts;  /* of connections */
-	struct ike_counts nobodys; /* and of none */
+	struct ike_counts counts;	  /* of connections */
+	struct ike_counts nobodys;	  /* and of none */
 	uint32_t next_spi;
 	uint64_t keys[LAB_KEYS_MAX]; /* hashes of those that encrypt or did */
 	unsigned int n_keys;

@@ -2,12 +2,12 @@
 /* get-counters and reset-counters: which are meant, and in strongSwan's form. */
 #include "tests/unit/control_ike.h"
 
-#define ZEROS                                                                \
-	"invalid-spi=0 ike-init-in-req=0 ike-init-in-resp=0 "                \
-	"ike-init-out-req=0 ike-init-out-resp=0 ike-auth-in-req=0 "          \
-	"ike-auth-in-resp=0 ike-auth-out-req=0 ike-auth-out-resp=0 "         \
-	"create-child-in-req=0 create-child-in-resp=0 "                      \
-	"create-child-out-req=0 create-child-out-resp=0 info-in-req=0 "      \
+#define ZEROS                                                           \
+	"invalid-spi=0 ike-init-in-req=0 ike-init-in-resp=0 "           \
+	"ike-init-out-req=0 ike-init-out-resp=0 ike-auth-in-req=0 "     \
+	"ike-auth-in-resp=0 ike-auth-out-req=0 ike-auth-out-resp=0 "    \
+	"create-child-in-req=0 create-child-in-resp=0 "                 \
+	"create-child-out-req=0 create-child-out-resp=0 info-in-req=0 " \
 	"info-in-resp=0 info-out-req=0 info-out-resp=18446744073709551615"
 
 static const struct {
