@@ -96,6 +96,47 @@ static void what_lies_is_bounded(void **state)
 	sas_free(s);
 }
 
+/* Those that it has not take no room, and what is behind them is lost: nobody has
+ * it here. */
+static void child_is_kept_with_the_selectors_that_it_has(void **state)
+{
+	struct child_sa_view child = { .id = 3,
+				       .spi_in = 7,
+				       .n_selectors = 2 },
+			     out;
+	struct sas *s;
+
+	child.selectors[1].protocol = 6;
+	child.selectors[2].protocol = 17;
+	child.in.pkts = 5;
+	mirror_put_child(*state, &child);
+	s = mirror_copy(*state);
+	assert_int_equal(s->n_child, 1);
+	assert_int_equal(s->child[0].selectors[1].protocol, 6);
+	assert_int_equal(s->child[0].selectors[2].protocol, 0);
+	assert_int_equal(s->child[0].in.pkts, 0);
+	sas_free(s);
+	assert_true(mirror_child(*state, 7, &out));
+	assert_int_equal(out.id, 3);
+	assert_int_equal(out.selectors[1].protocol, 6);
+	assert_int_equal(out.selectors[2].protocol, 0);
+	assert_false(mirror_child(*state, 8, &out));
+}
+
+static void there_are_so_many_and_no_more(void **state)
+{
+	struct sas *s;
+
+	for (uint32_t id = 1; id <= MIRROR_MAX + 1; id++)
+		say_ike(*state, id, SA_VIEW_UP);
+	say_ike(*state, MIRROR_MAX, SA_VIEW_REKEYING);
+	s = mirror_copy(*state);
+	assert_int_equal(s->n_ike, MIRROR_MAX);
+	assert_int_equal(s->ike[MIRROR_MAX - 1].id, MIRROR_MAX);
+	assert_int_equal(s->ike[MIRROR_MAX - 1].state, SA_VIEW_REKEYING);
+	sas_free(s);
+}
+
 static void nothing_is_known_of_one_that_ended(void **state)
 {
 	struct sas *s;
@@ -162,6 +203,11 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(what_lies_is_bounded, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			child_is_kept_with_the_selectors_that_it_has, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(there_are_so_many_and_no_more,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			nothing_is_known_of_one_that_ended, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_another_one_has_not_is_lost,
