@@ -15,8 +15,9 @@
 #define NONCE_BYTES	 32 /* of ours; at least half of every PRF's key */
 #define SK_KEY_MAX_BYTES 68 /* of a cipher's or a MAC's key */
 
+/* Of its own length: an IKE SA has seldom any, and most are of 32 octets. */
 struct nonce {
-	uint8_t octets[IKE_NONCE_MAX_BYTES];
+	uint8_t *octets; /* owned; NULL: there is none */
 	size_t len;
 };
 

@@ -344,6 +344,8 @@ void sa_handshake_done(struct ike_sa *sa)
 	octets_free(&sa->first_i);
 	octets_free(&sa->first_r);
 	octets_free(&sa->cookie);
+	nonce_free(&sa->ni);
+	nonce_free(&sa->nr);
 	sa->half_open_ns = 0;
 }
 
@@ -364,6 +366,9 @@ void exchange_end(struct ike_sa *sa, struct exchange *x)
 		octets_free(&sa->frozen);
 	}
 	ke_free(x->ke);
+	nonce_free(&x->ni);
+	nonce_free(&x->nr);
+	nonce_free(&x->rival_nonce);
 	explicit_bzero(x, sizeof(*x)); /* EX_NONE */
 }
 

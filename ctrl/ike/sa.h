@@ -422,9 +422,14 @@ void notify_unprotected(struct engine *e, const struct ike_path *path,
 
 /* --- questions: set what the exchange waits for, then ask */
 
-/* Of ours, and of the peer's as the parser bounds it. */
+/* Of ours, and of the peer's as the parser bounds it, in place of what was there;
+ * false: no memory, or no chance. */
 MUST_CHECK bool nonce_make(struct ike_sa *sa, struct nonce *n);
-void nonce_take(struct nonce *n, struct slice body);
+MUST_CHECK bool nonce_take(struct nonce *n, struct slice body);
+void nonce_free(struct nonce *n);
+
+/* The lower one of two that are not needed any more, in place of what was there. */
+void nonce_take_lower(struct nonce *n, struct nonce *a, struct nonce *b);
 const struct nonce *nonce_lower(const struct nonce *a, const struct nonce *b);
 bool nonce_is_lower(const struct nonce *a, const struct nonce *b);
 

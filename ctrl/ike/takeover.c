@@ -33,6 +33,8 @@ static void forget(struct ike_sa *sa)
 	octets_free(&sa->reply);
 	octets_free(&sa->request);
 	ke_free(x->ke);
+	nonce_free(&x->ni);
+	nonce_free(&x->rival_nonce);
 	child_free(x->child);
 	free(x->heir);
 	explicit_bzero(sa, sizeof(*sa));

@@ -80,6 +80,13 @@ static void take_reserved(struct ike_sa *sa, const struct ike_payloads *p,
 	memcpy(sa->peer_id_reserved, body.ptr + 1, sizeof(sa->peer_id_reserved));
 }
 
+/* The first CHILD SA has those of the IKE SA, section 2.17. */
+static bool take_nonces(const struct ike_sa *sa, struct exchange *x)
+{
+	return nonce_take(&x->ni, nonce_slice(&sa->ni)) &&
+	       nonce_take(&x->nr, nonce_slice(&sa->nr));
+}
+
 /* --- the keystore */
 
 static uint16_t put(uint8_t *out, size_t room, struct slice s)
@@ -145,8 +152,6 @@ void auth_start(struct ike_sa *sa)
 	struct exchange *x = &sa->ours;
 
 	x->kind = EX_AUTH;
-	x->ni = sa->ni;
-	x->nr = sa->nr;
 	sa->peer_id = sa->conn->conf.remote_id;
 	sa->local_id = our_id(sa, NULL);
 	if (sa->conn->conf.encap)
@@ -156,7 +161,7 @@ void auth_start(struct ike_sa *sa)
 		sa->path.remote_port = IKE_NATT_PORT;
 	}
 	x->child = child_new(sa->conn, sa->wanted);
-	if (x->child)
+	if (x->child && take_nonces(sa, x))
 		child_getspi(sa, x);
 	else
 		sa_close(sa, "out of memory");
@@ -265,8 +270,10 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 	bool has_me = take_id(p, IKE_PL_ID_R, &me);
 
 	x->kind = EX_AUTH;
-	x->ni = sa->ni;
-	x->nr = sa->nr;
+	if (!take_nonces(sa, x)) {
+		sa_close(sa, "out of memory");
+		return;
+	}
 	if (!take_id(p, IKE_PL_ID_I, &sa->peer_id)) {
 		refuse(sa, IKE_N_INVALID_SYNTAX,
 		       "the peer's IKE_AUTH has no identity that can be read");

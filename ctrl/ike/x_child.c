@@ -258,7 +258,10 @@ void child_x_response(struct ike_sa *sa, const struct ike_payloads *p)
 		undo(sa, x, "the peer's CREATE_CHILD_SA has no nonce");
 		return;
 	}
-	nonce_take(&x->nr, nonce->body);
+	if (!nonce_take(&x->nr, nonce->body)) {
+		undo(sa, x, no_keys);
+		return;
+	}
 	child_take_answer(sa, x, p, true);
 	if (!x->child) {
 		try_later(sa, x);
@@ -352,7 +355,6 @@ static void accept_offer(struct ike_sa *sa, const struct ike_payloads *p,
 
 	x->kind = EX_CHILD;
 	x->old_spi_in = old ? old->spi_in : 0;
-	nonce_take(&x->ni, ike_find(p, IKE_PL_NONCE)->body);
 	x->child = child_new(old ? old->conn : sa->conn, conf);
 	child_accept(sa, x, p, true);
 	if (!x->child) {
@@ -363,7 +365,8 @@ static void accept_offer(struct ike_sa *sa, const struct ike_payloads *p,
 		want_method(sa, x->chosen.ke);
 		return;
 	}
-	if (!nonce_make(sa, &x->nr) ||
+	if (!nonce_take(&x->ni, ike_find(p, IKE_PL_NONCE)->body) ||
+	    !nonce_make(sa, &x->nr) ||
 	    (x->chosen.ke && !ask_ke(sa, x, x->chosen.ke, peer)))
 		sa_close(sa, "out of memory");
 	else if (!x->chosen.ke)
@@ -431,7 +434,7 @@ void create_request(struct ike_sa *sa, const struct ike_payloads *p)
 }
 
 /* Ours for the same one is under way: remember theirs for settle(). */
-static void note_rival(struct ike_sa *sa, const struct exchange *peers)
+static void note_rival(struct ike_sa *sa, struct exchange *peers)
 {
 	struct ike_sa *owner;
 	struct child_sa *old = child_find(sa, peers->old_spi_in, &owner);
@@ -442,7 +445,7 @@ static void note_rival(struct ike_sa *sa, const struct exchange *peers)
 	if (ours->kind != EX_CHILD || !ours->old_spi_in ||
 	    ours->old_spi_in != peers->old_spi_in)
 		return;
-	ours->rival_nonce = *nonce_lower(&peers->ni, &peers->nr);
+	nonce_take_lower(&ours->rival_nonce, &peers->ni, &peers->nr);
 	ours->rival_spi_in = peers->child->spi_in;
 }
 
