@@ -45,7 +45,7 @@ static bool is_one(const struct identity *id)
 static struct identity our_id(const struct ike_sa *sa,
 			      const struct identity *asked)
 {
-	if (is_one(&sa->conn->conf.local_id))
+	if (sa->conn && is_one(&sa->conn->conf.local_id))
 		return sa->conn->conf.local_id;
 	return asked ? *asked : identity_of_addr(&sa->path.local);
 }
@@ -259,11 +259,26 @@ static void refuse(struct ike_sa *sa, uint16_t type, const char *why)
 	sa_linger(sa, why);
 }
 
+static void take_offer(struct ike_sa *sa, struct exchange *x,
+		       const struct ike_payloads *p)
+{
+	const struct child_conf *child = child_choose(sa, p, false);
+
+	if (!child || !ike_find(p, IKE_PL_SA))
+		return;
+	x->child = child_new(sa->conn, child);
+	child_accept(sa, x, p, false);
+}
+
+/*
+ * Whom no connection is for is checked like everybody, and then refused whatever
+ * comes of it: neither the answer nor the time until it comes tells who is known
+ * here.
+ */
 void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 {
 	const struct ike_payload *payload = ike_find(p, IKE_PL_AUTH);
 	struct exchange *x = &sa->peers;
-	const struct child_conf *child;
 	struct identity me = { .type = 0 };
 	struct ike_notify n;
 	struct ike_auth auth;
@@ -287,23 +302,17 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 	take_reserved(sa, p, IKE_PL_ID_I);
 	conn_drop(sa->conn);
 	sa->conn = conn_for_peer(sa, has_me ? &me : NULL);
-	if (!sa->conn || auth.method != IKE_AUTH_PSK) {
-		if (sa->conn)
-			conn_hold(sa->conn);
+	if (sa->conn)
+		conn_hold(sa->conn);
+	if (auth.method != IKE_AUTH_PSK) {
 		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
-		       sa->conn
-			       ? "the peer does not authenticate by a pre-shared key"
-			       : "no connection for the peer's address and identity");
+		       "the peer does not authenticate by a pre-shared key");
 		return;
 	}
-	conn_hold(sa->conn);
-	sa->local_id = our_id(sa, has_me ? &me : NULL);
 	x->initial_contact = ike_find_notify(p, IKE_N_INITIAL_CONTACT, &n);
-	child = child_choose(sa, p, false);
-	if (child && ike_find(p, IKE_PL_SA)) {
-		x->child = child_new(sa->conn, child);
-		child_accept(sa, x, p, false);
-	}
+	sa->local_id = our_id(sa, has_me ? &me : NULL);
+	if (sa->conn)
+		take_offer(sa, x, p);
 	ask_auth(sa, x, false, &auth);
 }
 
@@ -403,7 +412,10 @@ static void after_check(struct ike_sa *sa, struct exchange *x, int err)
 {
 	const char *why = why_not(err);
 
-	if (err && sa->initiator)
+	if (!sa->conn)
+		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
+		       "no connection for the peer's address and identity");
+	else if (err && sa->initiator)
 		give_up(sa, why);
 	else if (err)
 		refuse(sa, IKE_N_AUTHENTICATION_FAILED, why);
