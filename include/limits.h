@@ -13,7 +13,6 @@
 	64 /* the first ones: an added pair may serve them */
 #define SAD_MAX	      (1U << 20) /* SA slots: room that costs nothing unused */
 #define SAS_DEFAULT   (1U << 17) /* SAs at once: BPF has a slot for each */
-#define IKE_SAS_MAX   32768	 /* IKE SAs, and as many CHILD SAs of theirs */
 #define LARVAL_MAX    16384	 /* SPIs given out that are no SA yet */
 #define IFACE_MAX     16	 /* interfaces that we serve */
 #define STATIONS_MAX  256   /* macvlans and their kin on unprotected ones */

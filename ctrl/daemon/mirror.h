@@ -9,7 +9,6 @@
 #include <stdbool.h>
 
 #include "ctrl/model/sas.h"
-#include "include/limits.h"
 
 #define MIRROR_MAX IKE_SAS_MAX /* of each kind; further ones are not kept */
 

@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 #include "ctrl/model/record.h"
-#include "include/limits.h"
+#include "ctrl/model/sas.h"
 
 #define RECORDS_MAX	  IKE_SAS_MAX /* of each kind */
 #define RECORDS_BYTES_MAX (64U << 20) /* of all */

@@ -232,7 +232,8 @@ bool sa_may_come(const struct engine *e, const struct addr *remote)
 
 	for (; sa; sa = sa->next_stranger)
 		n += addr_equal(&sa->stranger_addr, remote);
-	return n < PER_SOURCE_MAX && e->n_strangers < STRANGERS_MAX;
+	return n < PER_SOURCE_MAX && e->n_strangers < STRANGERS_MAX &&
+	       e->n_sas < IKE_SAS_MAX;
 }
 
 void sa_set_stranger(struct ike_sa *sa)

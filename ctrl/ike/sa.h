@@ -32,6 +32,12 @@
 #define IKE_RETRY_S	   16U
 #define IKE_RETRY_RAND_S   8U
 
+/*
+ * CHILD SAs that a peer may make under one IKE SA; and as many again in the place of
+ * those, for as long as it leaves these to be deleted.
+ */
+#define CHILDREN_MAX 256U
+
 /* A connection as loaded; SAs hold on to the one that they were made from. */
 struct conn {
 	struct conn_conf conf;

@@ -390,6 +390,15 @@ static bool makes(const struct exchange *ours, uint32_t spi_out)
 	       (!ours->child->spi_out || ours->child->spi_out == spi_out);
 }
 
+static bool has_room(const struct ike_sa *sa, bool in_place)
+{
+	unsigned int n = 0;
+
+	for (const struct child_sa *c = sa->children; c; c = c->next)
+		n++;
+	return n < (in_place ? 2 * CHILDREN_MAX : CHILDREN_MAX);
+}
+
 void create_request(struct ike_sa *sa, const struct ike_payloads *p)
 {
 	const struct child_conf *conf;
@@ -427,7 +436,7 @@ void create_request(struct ike_sa *sa, const struct ike_payloads *p)
 		return;
 	}
 	conf = old ? old->conf : child_choose(sa, p, true);
-	if (conf)
+	if (conf && has_room(sa, old))
 		accept_offer(sa, p, conf, old);
 	else
 		reply_error(sa, IKE_N_NO_ADDITIONAL_SAS, slice_of(NULL, 0));

@@ -14,6 +14,9 @@
 #include "ctrl/model/sadb.h"
 #include "include/drop.h"
 
+/* IKE SAs at once, and CHILD SAs, of which is kept what there is to know. */
+#define IKE_SAS_MAX 32768U
+
 enum sa_view_state {
 	SA_VIEW_CONNECTING, /* CHILD SA: being installed */
 	SA_VIEW_UP,	    /* ESTABLISHED, INSTALLED */
