@@ -258,7 +258,7 @@ static bool open(struct ike_sa *sa, const struct ike_header *h,
 	       ike_sk_split(datagram, body, sa->keys.encr->iv_bytes,
 			    sa->keys.encr->block_bytes,
 			    keys_icv_bytes(&sa->keys), &sk) &&
-	       sk_open(sa->keys.in,
+	       keys_open(&sa->keys,
 		       &(const struct sk_text){ .message = sk.message,
 						.aad_bytes = sk.aad_bytes,
 						.text_bytes = sk.text_bytes }) &&

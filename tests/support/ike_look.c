@@ -32,7 +32,7 @@ void look_inside(const struct ike_sa *sa, struct octets message, uint8_t *room,
 	must(ike_sk_split(room, ike_find(&clear, IKE_PL_SK)->body,
 			  sa->keys.encr->iv_bytes, sa->keys.encr->block_bytes,
 			  keys_icv_bytes(&sa->keys), &sk) &&
-		     sk_open(sa->keys.in,
+		     keys_open(&sa->keys,
 			     &(const struct sk_text){
 				     .message = sk.message,
 				     .aad_bytes = sk.aad_bytes,
