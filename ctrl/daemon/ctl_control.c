@@ -84,14 +84,13 @@ void ctl_on_looked(void *ctx)
 	ctl_saw(c, ++c->looked);
 }
 
-static void on_command(void *ctx, const struct control_command *command)
+void ctl_run_command(struct ctl *c, const struct control_command *command)
 {
 	static const enum ike_command commands[] = {
 		[CONTROL_INITIATE] = IKE_CMD_INITIATE,
 		[CONTROL_TERMINATE] = IKE_CMD_TERMINATE,
 		[CONTROL_REKEY] = IKE_CMD_REKEY,
 	};
-	struct ctl *c = ctx;
 	int err = -ENOTCONN;
 
 	if (c->ike)
@@ -100,6 +99,12 @@ static void on_command(void *ctx, const struct control_command *command)
 				       command->child);
 	if (err)
 		control_server_done(c->control, command->token, err, 0);
+}
+
+static void on_command(void *ctx, const struct control_command *command)
+{
+	if (!ctl_hold_command(ctx, command))
+		ctl_run_command(ctx, command);
 }
 
 static int on_explain(void *ctx, uint64_t token,
