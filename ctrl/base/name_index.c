@@ -8,7 +8,7 @@
 #define PLACES_MIN 16U
 
 /* FNV-1a. */
-static uint64_t hash(const char *name)
+uint64_t name_hash(const char *name)
 {
 	uint64_t h = 0xcbf29ce484222325ULL;
 
@@ -25,7 +25,7 @@ static const char *name_at(const struct name_index *x, size_t i)
 /* Where the name is, or would be. */
 static uint32_t *place_of(const struct name_index *x, const char *name)
 {
-	size_t i = hash(name) & (x->n_places - 1);
+	size_t i = name_hash(name) & (x->n_places - 1);
 
 	while (x->places[i] &&
 	       strcmp(name_at(x, x->places[i] - 1), name) != 0)

@@ -15,6 +15,9 @@
 
 #define NAME_NOWHERE SIZE_MAX
 
+/* For tables of other kinds. */
+uint64_t name_hash(const char *name);
+
 /* All zero: of no array. */
 struct name_index {
 	const char *first; /* the array; borrowed */

@@ -44,7 +44,8 @@ struct conn {
 	unsigned int refs;
 	bool is_missing;   /* stands for one that is loaded no more */
 	uint64_t asked_ns; /* for what its peer's name is; 0: never */
-	struct conn *next;
+	/* While it is loaded; what points at it, and the next of its bucket. */
+	struct conn *next, **at, *next_named;
 };
 
 /* Octets that are kept: a message of ours, or the peer's first. */
@@ -229,6 +230,7 @@ struct ike_sa {
 };
 
 #define STRANGER_BUCKETS 1024U
+#define CONN_BUCKETS	 1024U
 
 /* In order; see post.h. */
 struct post;
@@ -240,7 +242,8 @@ struct post_queue {
 struct engine {
 	struct engine_calls calls;
 	struct ike_options options;
-	struct conn *conns;
+	struct conn *conns, **conns_end; /* in the order of loading */
+	struct conn *named[CONN_BUCKETS]; /* by their names */
 	struct ike_sa **slots; /* by id; NULL: free */
 	uint32_t n_slots;
 	uint32_t *free_slots; /* a stack, with room for all of them */
