@@ -27,12 +27,12 @@
 #include "tests/bench/bench.h"
 #include "tests/support/ike_answers.h"
 
-#define PER_ENGINE   32U /* so that no engine searches for long */
-#define AT_ONCE	     32U
-#define INITIATORS   65536U
-#define SHOWN	     10U /* failures of which the reason is told */
+#define PER_ENGINE    32U /* so that no engine searches for long */
+#define AT_ONCE	      32U
+#define INITIATORS    65536U
+#define SHOWN	      10U /* failures of which the reason is told */
 #define STANDSTILL_NS (120 * NS_PER_S)
-#define LOOK_NS	     NS_PER_S
+#define LOOK_NS	      NS_PER_S
 
 enum phase {
 	PHASE_UP,
@@ -180,8 +180,8 @@ static void receive(struct generator *g, int which)
 	struct ike_datagram d;
 
 	while (ike_udp_receive(g->fds, which, room, &path, &d)) {
-		uint64_t i = addr_halves(&path.local).lo -
-			     addr_halves(&g->first).lo;
+		uint64_t i =
+			addr_halves(&path.local).lo - addr_halves(&g->first).lo;
 		struct shard *s;
 
 		if (!d.len || i >= g->n)

@@ -27,8 +27,7 @@ static uint32_t *place_of(const struct name_index *x, const char *name)
 {
 	size_t i = name_hash(name) & (x->n_places - 1);
 
-	while (x->places[i] &&
-	       strcmp(name_at(x, x->places[i] - 1), name) != 0)
+	while (x->places[i] && strcmp(name_at(x, x->places[i] - 1), name) != 0)
 		i = (i + 1) & (x->n_places - 1);
 	return &x->places[i];
 }

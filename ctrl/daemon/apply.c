@@ -55,6 +55,11 @@ static int fail_busy(struct error *e)
 	return error_set(e, -EBUSY, "another change is under way; try again");
 }
 
+static int check_idle(const struct apply *a, struct error *e)
+{
+	return apply_is_settled(a) ? 0 : fail_busy(e);
+}
+
 /* Of accepted connections nobody knows that they are a change. */
 static bool is_of_gathered(const struct apply *a)
 {
@@ -311,7 +316,7 @@ static int add_sa(void *ctx, uint64_t token, const char *name, const char *file,
 {
 	struct apply *a = ctx;
 	struct manual_conf m;
-	int err = apply_is_settled(a) ? 0 : fail_busy(e);
+	int err = check_idle(a, e);
 
 	if (err)
 		return err;
@@ -396,6 +401,8 @@ void apply_done(struct apply *a, int err, const struct error *e)
 		carry_out(a);
 	a->calls.answer(a->calls.ctx, token, err, e);
 	go_on(a);
+	if (staged_count(a->staged))
+		a->calls.later(a->calls.ctx);
 }
 
 /* --- secrets --- */

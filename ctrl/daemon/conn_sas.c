@@ -30,10 +30,10 @@ static void put_children(struct conn_sas *x, const struct name_index *names)
 {
 	for (size_t i = x->sas->n_child; i--;) {
 		size_t ike = place_of_ike(x->sas, x->sas->child[i].ike_id);
-		size_t conn = ike == CONN_SAS_NONE
-				      ? NAME_NOWHERE
-				      : name_index_find(names,
-							x->sas->ike[ike].conn);
+		size_t conn =
+			ike == CONN_SAS_NONE
+				? NAME_NOWHERE
+				: name_index_find(names, x->sas->ike[ike].conn);
 
 		x->ike[i] = ike;
 		if (conn == NAME_NOWHERE)

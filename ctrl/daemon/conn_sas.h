@@ -15,7 +15,7 @@
 /* The snapshot and the connections are borrowed. */
 struct conn_sas {
 	const struct sas *sas;
-	size_t *first;	  /* of each connection; a CHILD SA's place and 1, 0: none */
+	size_t *first; /* of each connection; a CHILD SA's place and 1, 0: none */
 	size_t *next;	  /* of each CHILD SA; likewise */
 	size_t *ike;	  /* of each CHILD SA, its IKE SA's place; or _NONE */
 	bool *connecting; /* of each connection: has it an IKE SA on its way? */

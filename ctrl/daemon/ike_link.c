@@ -303,12 +303,15 @@ static void on_event(struct ike_link *l, const struct ike_msg_event *from)
 {
 	struct ike_msg_event m = *from;
 	struct child_sa_view child;
+	struct ike_sa_view ike;
 	struct ike_event e;
 
 	ike_seam_get_event(&m, &e);
 	/* Its kind is what it says: an index, elsewhere. */
 	if (l->spec.event && e.kind <= IKE_EV_FAILED)
-		l->spec.event(l->spec.ctx, &e, mirror_ike(l->mirror, e.ike_id),
+		l->spec.event(l->spec.ctx, &e,
+			      mirror_ike(l->mirror, e.ike_id, &ike) ? &ike
+								    : NULL,
 			      mirror_child(l->mirror, e.spi_in, &child) ? &child
 									: NULL);
 	log_event(l, &e);

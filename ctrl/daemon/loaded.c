@@ -195,8 +195,8 @@ static struct finder finder_of(const struct conn_list *list)
 {
 	struct finder f = { .list = list };
 
-	f.is_slow = name_index_make(&f.names, list->at, sizeof(*list->at),
-				    list->n);
+	f.is_slow =
+		name_index_make(&f.names, list->at, sizeof(*list->at), list->n);
 	return f;
 }
 

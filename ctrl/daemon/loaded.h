@@ -16,7 +16,7 @@
 #include "ctrl/model/config.h"
 
 #define LOADED_CONNS_MAX 16384 /* that came over VICI */
-#define LOADED_PSKS_MAX	 1024 /* likewise */
+#define LOADED_PSKS_MAX	 1024  /* likewise */
 
 /* The file's connections, then VICI's in the order in which they came. */
 struct conn_list {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Two tables, each in the order of ids: ike counts them upwards, so that a new
- * one comes last. A CHILD SA is kept without the room for selectors that it has
- * not, and all that is behind them, of which nobody here knows: of a view most is
- * that.
+ * one comes last. Of views most is room for what they have not: an IKE SA is kept
+ * with its identities as long as they are, a CHILD SA with the selectors that it has,
+ * and without what is behind them, of which nobody here knows.
  */
 #include "ctrl/daemon/mirror.h"
 
@@ -11,6 +11,9 @@
 #include <string.h>
 
 #include "ctrl/daemon/ike_seam.h"
+
+#define IKE_HEAD_BYTES offsetof(struct ike_sa_view, local_id)
+#define ID_HEAD_BYTES  offsetof(struct identity, octets)
 
 /* Elements begin with their id. */
 struct table {
@@ -152,6 +155,35 @@ static void bound_identity(struct identity *id)
 		id->len = sizeof(id->octets);
 }
 
+static size_t id_bytes(const struct identity *id)
+{
+	return ID_HEAD_BYTES + id->len;
+}
+
+/* Moved together, in its place: the other identity right behind the first. Of how
+ * many octets. */
+static size_t pack(struct ike_sa_view *v)
+{
+	uint8_t *at = (uint8_t *)&v->local_id + id_bytes(&v->local_id);
+	size_t bytes = id_bytes(&v->remote_id);
+
+	memmove(at, &v->remote_id, bytes);
+	return (size_t)(at - (uint8_t *)v) + bytes;
+}
+
+static void unpack(const uint8_t *kept, struct ike_sa_view *out)
+{
+	const uint8_t *at = kept + IKE_HEAD_BYTES;
+
+	*out = (struct ike_sa_view){ .id = 0 };
+	memcpy(out, kept, IKE_HEAD_BYTES);
+	memcpy(&out->local_id, at, ID_HEAD_BYTES);
+	memcpy(&out->local_id, at, id_bytes(&out->local_id));
+	at += id_bytes(&out->local_id);
+	memcpy(&out->remote_id, at, ID_HEAD_BYTES);
+	memcpy(&out->remote_id, at, id_bytes(&out->remote_id));
+}
+
 void mirror_put_ike(struct mirror *m, const struct ike_sa_view *v)
 {
 	struct ike_sa_view own = *v;
@@ -162,7 +194,7 @@ void mirror_put_ike(struct mirror *m, const struct ike_sa_view *v)
 	if (own.state >= SA_VIEW_GONE)
 		gone(&m->ike, own.id);
 	else
-		put(&m->ike, &own, sizeof(own));
+		put(&m->ike, &own, pack(&own));
 }
 
 static size_t bytes_of(const struct child_sa_view *v)
@@ -184,11 +216,14 @@ void mirror_put_child(struct mirror *m, const struct child_sa_view *v)
 		put(&m->child, &own, bytes_of(&own));
 }
 
-const struct ike_sa_view *mirror_ike(const struct mirror *m, uint32_t id)
+bool mirror_ike(const struct mirror *m, uint32_t id, struct ike_sa_view *out)
 {
 	size_t i = place_of(&m->ike, id);
 
-	return is_at(&m->ike, i, id) ? m->ike.at[i] : NULL;
+	if (!is_at(&m->ike, i, id))
+		return false;
+	unpack(m->ike.at[i], out);
+	return true;
 }
 
 /* Newer ones are asked for more. */
@@ -214,8 +249,7 @@ static bool is_wanted(const struct child_sa_view *c, uint32_t ike_id,
 	       strcmp(c->name, child) == 0;
 }
 
-static bool has_child(const struct mirror *m, uint32_t ike_id,
-		      const char *child)
+static bool has_child(const struct mirror *m, uint32_t ike_id, const char *child)
 {
 	for (size_t i = m->child.n; i--;)
 		if (is_wanted(m->child.at[i], ike_id, child))
@@ -226,7 +260,7 @@ static bool has_child(const struct mirror *m, uint32_t ike_id,
 bool mirror_has(const struct mirror *m, const char *conn, const char *child)
 {
 	for (size_t i = 0; i < m->ike.n; i++) {
-		const struct ike_sa_view *ike = m->ike.at[i];
+		const struct ike_sa_view *ike = m->ike.at[i]; /* its head */
 
 		if (strcmp(ike->conn, conn) == 0 &&
 		    (ike->state == SA_VIEW_CONNECTING ||
@@ -253,7 +287,7 @@ static void copy_ikes(const struct table *t, const struct table *except,
 {
 	for (size_t i = 0; i < t->n; i++)
 		if (!has_id(except, id_at(t, i)))
-			memcpy(&out->ike[out->n_ike++], t->at[i], t->bytes);
+			unpack(t->at[i], &out->ike[out->n_ike++]);
 }
 
 static void copy_children(const struct table *t, const struct table *except,

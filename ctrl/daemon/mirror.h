@@ -22,8 +22,8 @@ void mirror_free(struct mirror *m);
 void mirror_put_ike(struct mirror *m, const struct ike_sa_view *v);
 void mirror_put_child(struct mirror *m, const struct child_sa_view *v);
 
-/* Borrowed until the next change; NULL: none of that id. */
-const struct ike_sa_view *mirror_ike(const struct mirror *m, uint32_t id);
+/* false: there is none of that id. */
+bool mirror_ike(const struct mirror *m, uint32_t id, struct ike_sa_view *out);
 
 /* The one with that inbound SPI; false: there is none. */
 bool mirror_child(const struct mirror *m, uint32_t spi_in,

@@ -350,8 +350,7 @@ static void add_pairs(const struct dp_view *dp, const struct conn_sas *of,
 	}
 }
 
-static enum tunnel_state state_of(const struct tunnel_status *t,
-				  bool connecting)
+static enum tunnel_state state_of(const struct tunnel_status *t, bool connecting)
 {
 	if (t->n_sas)
 		return TUNNEL_UP;

@@ -32,7 +32,7 @@ struct keys {
 	const struct encr_alg *encr;
 	const struct integ_alg *integ;
 	const struct ke_alg *ke;
-	uint64_t iv; /* how many we used, where it is a counter */
+	uint64_t iv;	/* how many we used, where it is a counter */
 	bool initiator; /* we are: we protect with SK_ei and SK_ai */
 	uint8_t sk_ai[SK_KEY_MAX_BYTES], sk_ar[SK_KEY_MAX_BYTES];
 	uint8_t sk_ei[SK_KEY_MAX_BYTES], sk_er[SK_KEY_MAX_BYTES];

@@ -259,9 +259,9 @@ static bool open(struct ike_sa *sa, const struct ike_header *h,
 			    sa->keys.encr->block_bytes,
 			    keys_icv_bytes(&sa->keys), &sk) &&
 	       keys_open(&sa->keys,
-		       &(const struct sk_text){ .message = sk.message,
-						.aad_bytes = sk.aad_bytes,
-						.text_bytes = sk.text_bytes }) &&
+			 &(const struct sk_text){ .message = sk.message,
+						  .aad_bytes = sk.aad_bytes,
+						  .text_bytes = sk.text_bytes }) &&
 	       ike_sk_inner(&sk, &o->payloads);
 }
 

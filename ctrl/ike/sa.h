@@ -12,6 +12,8 @@
 #ifndef CYG_IKE_SA_H
 #define CYG_IKE_SA_H
 
+#include <sys/queue.h>
+
 #include "ctrl/base/clock.h"
 #include "ctrl/base/heap.h"
 #include "ctrl/crypto/hash.h"
@@ -82,7 +84,8 @@ struct child_sa {
 	struct ts_list local_ts, remote_ts;
 	/* What the peer's rekeying made in its place, by its inbound SPI: then
 	 * it is the peer's to delete. 0: nothing, or it is gone. */
-	uint32_t replaced_by;
+	uint32_t replaced_by; /* see child_set_replaced() */
+	LIST_ENTRY(child_sa) of_bound, of_replaced, of_spi;
 	uint64_t rekey_ns; /* 0: never */
 	uint64_t expire_ns;
 	/*
@@ -93,7 +96,8 @@ struct child_sa {
 	bool confirmed;
 	uint64_t bind_ns;  /* 0: not waited for */
 	uint64_t trust_ns; /* 0: confirmed */
-	bool bound;	   /* its policy's outbound SA, as far as we asked */
+	bool bound;	   /* its policy's outbound SA, as far as we asked; see
+		       child_set_bound() */
 	bool lost;     /* the SAD no longer has both: it is rekeyed at once */
 	bool draining; /* its outbound SA was asked to leave the SAD */
 	/* What of it is to be seen besides. */
@@ -102,8 +106,11 @@ struct child_sa {
 	bool esn, encap;
 	uint64_t installed_ns;
 	struct recorded recorded;
+	struct ike_sa *sa; /* under which it is, once it is bound or listed */
 	struct child_sa *next;
 };
+
+LIST_HEAD(child_list, child_sa);
 
 enum ike_state {
 	IKE_ST_INIT, /* IKE_SA_INIT is under way */
@@ -231,6 +238,8 @@ struct ike_sa {
 
 #define STRANGER_BUCKETS 1024U
 #define CONN_BUCKETS	 1024U
+#define BOUND_BUCKETS	 1024U
+#define SPI_BUCKETS	 4096U
 
 /* In order; see post.h. */
 struct post;
@@ -242,9 +251,9 @@ struct post_queue {
 struct engine {
 	struct engine_calls calls;
 	struct ike_options options;
-	struct conn *conns, **conns_end; /* in the order of loading */
+	struct conn *conns, **conns_end;  /* in the order of loading */
 	struct conn *named[CONN_BUCKETS]; /* by their names */
-	struct ike_sa **slots; /* by id; NULL: free */
+	struct ike_sa **slots;		  /* by id; NULL: free */
 	uint32_t n_slots;
 	uint32_t *free_slots; /* a stack, with room for all of them */
 	uint32_t n_free;
@@ -265,6 +274,9 @@ struct engine {
 	struct ike_sa *dead;	     /* see sa_reap() */
 	struct ike_sa *changed;	     /* to be told of, see view.h */
 	struct departure *departing; /* in child_depart.c */
+	/* In child_lists.c; of bound ones by their policies. */
+	struct child_list bound[BOUND_BUCKETS], replaced;
+	struct child_list by_spi[SPI_BUCKETS]; /* inbound ones; of IKE SAs' lists */
 	uint32_t initiated; /* view id of the IKE SA of the last initiation */
 	uint32_t views;	    /* ids given out for that */
 	unsigned int n_sas, n_half_open;

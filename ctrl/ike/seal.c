@@ -34,10 +34,10 @@ static bool seal(struct ike_sa *sa, struct ike_builder *m, struct slice *out)
 	    !put_iv(sa, &sk))
 		return false;
 	return keys_seal(&sa->keys, &(const struct sk_text){
-					     .message = sk.message,
-					     .aad_bytes = sk.aad_bytes,
-					     .text_bytes = sk.text_bytes,
-				     });
+					    .message = sk.message,
+					    .aad_bytes = sk.aad_bytes,
+					    .text_bytes = sk.text_bytes,
+				    });
 }
 
 /* --- fragments */

@@ -450,7 +450,7 @@ static void note_rival(struct ike_sa *sa, struct exchange *peers)
 	struct exchange *ours = &sa->ours;
 
 	if (old)
-		old->replaced_by = peers->child->spi_in;
+		child_set_replaced(sa->e, old, peers->child->spi_in);
 	if (ours->kind != EX_CHILD || !ours->old_spi_in ||
 	    ours->old_spi_in != peers->old_spi_in)
 		return;

@@ -243,8 +243,7 @@ static void accept_request(struct engine *e, const struct ike_path *path,
 	sa->fragments = agree_on_fragments(sa->conn, p);
 	if (!ike_ke_parse(ke_body->body, &ke) ||
 	    !nonce_take(&sa->ni, ike_find(p, IKE_PL_NONCE)->body) ||
-	    !nonce_make(sa, &sa->nr) ||
-	    !octets_set(&sa->first_i, message) ||
+	    !nonce_make(sa, &sa->nr) || !octets_set(&sa->first_i, message) ||
 	    !ask_ke(sa, &sa->peers, chosen->ke, ke.data))
 		sa_close(sa, "out of memory");
 }

@@ -101,6 +101,8 @@ static void inherit(struct ike_sa *heir, struct ike_sa *sa)
 		end = &(*end)->next;
 	*end = sa->children;
 	sa->children = NULL;
+	for (struct child_sa *c = heir->children; c; c = c->next)
+		c->sa = heir;
 	wishes_move(heir, sa);
 	heir->delete_wanted = sa->delete_wanted;
 	sa->delete_wanted = false;

@@ -15,8 +15,8 @@
 #include "ctrl/ike/child.h"
 #include "tests/support/ike_forge.h"
 
-#define IKE	    "aes128-sha256-x25519"
-#define ESP	    "aes128-sha256"
+#define IKE	  "aes128-sha256-x25519"
+#define ESP	  "aes128-sha256"
 #define SELECTORS 250U
 
 /* An IKE SA that may have another child, "more". */
@@ -90,9 +90,8 @@ static void peer_made_any_number_of_children(void **state)
 	(void)state;
 	fill(lab, CHILDREN_MAX);
 	assert_int_equal(ask_for_more(lab), CHILDREN_MAX);
-	assert_string_equal(
-		lab_text(&lab->side[0], IKE_EV_FAILED),
-		"the peer refuses the CHILD SA: NO_ADDITIONAL_SAS");
+	assert_string_equal(lab_text(&lab->side[0], IKE_EV_FAILED),
+			    "the peer refuses the CHILD SA: NO_ADDITIONAL_SAS");
 	lab_free(lab);
 }
 
@@ -177,6 +176,7 @@ static void further_selectors_are_left_out(void **state)
 	const struct child_sa *c;
 
 	(void)state;
+	lab_set_fragment_size(lab, FRAGMENT_SIZE_MAX);
 	ask_with_selectors(lab, SELECTORS);
 	c = forge_sa(lab, 1)->children;
 	while (c && c->remote_ts.n == 1)

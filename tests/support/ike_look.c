@@ -33,10 +33,10 @@ void look_inside(const struct ike_sa *sa, struct octets message, uint8_t *room,
 			  sa->keys.encr->iv_bytes, sa->keys.encr->block_bytes,
 			  keys_icv_bytes(&sa->keys), &sk) &&
 		     keys_open(&sa->keys,
-			     &(const struct sk_text){
-				     .message = sk.message,
-				     .aad_bytes = sk.aad_bytes,
-				     .text_bytes = sk.text_bytes }) &&
+			       &(const struct sk_text){
+				       .message = sk.message,
+				       .aad_bytes = sk.aad_bytes,
+				       .text_bytes = sk.text_bytes }) &&
 		     ike_sk_inner(&sk, &inner) &&
 		     ike_payloads_parse(inner, clear.sk_first,
 					IKE_PART_PROTECTED, out) == IKE_PARSE_OK,

@@ -36,8 +36,8 @@ struct fixture {
 	struct config *config;
 	struct apply *apply;
 	struct control_loads loads;
-	char told[512]; /* what happened, since it was last looked at */
-	int install;	/* what the data path says */
+	char told[512];	    /* what happened, since it was last looked at */
+	int install;	    /* what the data path says */
 	unsigned int later; /* how often a flush was asked for */
 	struct conn_conf *conns;
 	size_t n_conns;
@@ -174,7 +174,7 @@ static int stop(void **state)
 
 /* A connection with one child; remote_ts as it is. Right behind another one. */
 static int load_next(struct fixture *f, uint64_t token, const char *name,
-		    const char *net, struct error *e)
+		     const char *net, struct error *e)
 {
 	struct vici_packet packet;
 	struct vici_builder b;
@@ -401,9 +401,9 @@ static void they_come_together_behind_the_first(void **state)
 	assert_told(f, "install:0+4 changed:4,1 change:a/11 load:b/12 "
 		       "load:c/13 answer:0:done ");
 	assert_true(apply_is_settled(f->apply));
-	assert_int_equal(f->config->conns[2].children[0].remote_ts[0].net.net
-				 .octets[13],
-			 6);
+	assert_int_equal(
+		f->config->conns[2].children[0].remote_ts[0].net.net.octets[13],
+		6);
 	apply_flush(f->apply); /* the last one is long ago */
 	assert_int_equal(load_next(f, 1, "d", "10.8.0.0/16", &e), 0);
 	assert_told(f, "install:0+5 changed:5,1 load:d/14 ");

@@ -35,8 +35,8 @@ static int start(void **state)
 		return -1;
 	*state = f;
 	f->staged = staged_new();
-	return f->staged ? conf_parse("test", slice_of(file_text,
-						       strlen(file_text)),
+	return f->staged ? conf_parse("test",
+				      slice_of(file_text, strlen(file_text)),
 				      &f->config, &e)
 			 : -1;
 }
