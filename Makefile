@@ -96,6 +96,7 @@ SUPPORT_SRC := $(sort $(filter-out $(RELAY_SRC) $(FAST_SRC) $(FAKE_SRC),\
 UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c tests/ike/*.c))
 BPFT_SRC   := $(sort $(wildcard tests/bpf/test_*.c))
 BENCH_SRC  := $(sort $(wildcard tests/bench/*.c))
+TOOL_SRC   := $(sort $(wildcard tools/*.c))
 FUZZ_SRC   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
 obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
@@ -153,14 +154,15 @@ TEST_LDLIBS := -lcmocka $(LDLIBS)
 TEST_BINS := $(call bin,$(UNIT_SRC))
 BPFT_BINS := $(call bin,$(BPFT_SRC))
 BENCH_BINS := $(call bin,$(BENCH_SRC))
+TOOL_BINS := $(call bin,$(TOOL_SRC))
 RELAY := $(call bin,$(RELAY_SRC))
 # The daemon with a clock that runs faster than the world's.
 FAST := $(if $(FAST_SRC),$(BUILD)/tests/support/cygnetd_fast)
 # In ike's place, for what a taken-over one would try.
 FAKE_IKE := $(if $(FAKE_SRC),$(BUILD)/tests/support/fake_ike)
 
-$(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS) $(RELAY): $(BUILD)/%: $(BUILD)/%.o \
-		$(SUPPORT) $(PROGRAMS) $(LIB)
+$(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS) $(TOOL_BINS) $(RELAY): $(BUILD)/%: \
+		$(BUILD)/%.o $(SUPPORT) $(PROGRAMS) $(LIB)
 	$(CC) $(LDFLAGS) -o $@$(NEW) $^ $(TEST_LDLIBS)
 	@mv $@$(NEW) $@
 
@@ -173,7 +175,7 @@ $(FAKE_IKE): $(call obj,$(FAKE_SRC)) $(PROGRAMS) $(LIB)
 	@mv $@$(NEW) $@
 
 .PHONY: tests check check-unit check-full demo demo-manual lint format bench fuzz install-deps clean
-tests: $(BINS) $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS) $(RELAY) $(FAST) $(FAKE_IKE)
+tests: $(BINS) $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS) $(TOOL_BINS) $(RELAY) $(FAST) $(FAKE_IKE)
 
 check-unit: $(TEST_BINS)
 	tests/run unit $(BUILD)
@@ -197,7 +199,7 @@ lint:
 format:
 	git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
 
-bench: all $(BENCH_BINS)
+bench: all $(BENCH_BINS) $(TOOL_BINS)
 	$(call give_back,tools/bench $(BUILD))
 
 install-deps:

@@ -2,6 +2,7 @@
 #include "ctrl/daemon/apply.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ctrl/base/log.h"
@@ -9,6 +10,7 @@
 #include "ctrl/daemon/conn_message.h"
 #include "ctrl/daemon/loaded.h"
 #include "ctrl/daemon/loaded_manual.h"
+#include "ctrl/daemon/staged.h"
 
 struct apply {
 	struct config *config;
@@ -20,15 +22,82 @@ struct apply {
 	struct conn_list conns; /* of VICI's; or */
 	struct manual_list sas; /* with one more or less; or */
 	struct config *file;	/* one that was read again */
+	/* Connections that came right behind others, and what came behind them. */
+	bool gathers;
+	struct staged *staged;
+	struct waiting *waiting;
 };
+
+/* Asked for while accepted connections were not in force yet. */
+struct waiting {
+	enum {
+		WAITS_UNLOAD_CONN,
+		WAITS_DELETE_SA,
+		WAITS_RELOAD,
+	} what;
+	uint64_t token;
+	char name[CONN_NAME_MAX];
+	struct waiting *next;
+};
+
+_Static_assert(sizeof(((struct manual_conf *)0)->name) <= CONN_NAME_MAX,
+	       "room for a pair's name");
 
 /* --- one change --- */
 
+bool apply_is_settled(const struct apply *a)
+{
+	return !a->pending && !staged_count(a->staged);
+}
+
+static int fail_busy(struct error *e)
+{
+	return error_set(e, -EBUSY, "another change is under way; try again");
+}
+
 static int check_idle(const struct apply *a, struct error *e)
 {
-	return a->pending ? error_set(e, -EBUSY,
-				      "another change is under way; try again")
-			  : 0;
+	return apply_is_settled(a) ? 0 : fail_busy(e);
+}
+
+/* Of accepted connections nobody knows that they are a change. */
+static bool is_of_gathered(const struct apply *a)
+{
+	return a->pending ? a->conns.at && !a->token
+			  : staged_count(a->staged) != 0;
+}
+
+/* false, with err: it can't be now, or it waits (CONTROL_LATER). */
+static bool may_begin(struct apply *a, int what, uint64_t token,
+		      const char *name, int *err, struct error *e)
+{
+	struct waiting **last = &a->waiting, *w;
+
+	if (apply_is_settled(a))
+		return true;
+	*err = fail_busy(e);
+	if (!is_of_gathered(a))
+		return false;
+	w = calloc(1, sizeof(*w));
+	if (!w) {
+		*err = error_set(e, -ENOMEM, "out of memory for a change");
+		return false;
+	}
+	w->what = what;
+	w->token = token;
+	snprintf(w->name, sizeof(w->name), "%s", name);
+	while (*last)
+		last = &(*last)->next;
+	*last = w;
+	a->calls.later(a->calls.ctx);
+	*err = CONTROL_LATER;
+	return false;
+}
+
+/* Secrets change at once, but not while a file does, which has its own. */
+static int check_no_file(const struct apply *a, struct error *e)
+{
+	return a->pending && a->file ? fail_busy(e) : 0;
 }
 
 static void forget(struct apply *a)
@@ -73,6 +142,13 @@ static void put_in_force(struct apply *a)
 	}
 }
 
+/* From now on, for a while: if another one comes, it is one of many. */
+static void gather(struct apply *a)
+{
+	a->gathers = true;
+	a->calls.later(a->calls.ctx);
+}
+
 /* IKE has none of them. */
 static void carry_out_sas(struct apply *a)
 {
@@ -99,6 +175,8 @@ static void carry_out(struct apply *a)
 	put_in_force(a);
 	a->calls.changed(a->calls.ctx, true);
 	loaded_tell_new(&before, &after, &tell);
+	if (!a->file)
+		gather(a);
 	forget(a);
 }
 
@@ -134,35 +212,70 @@ static int begin(struct apply *a, uint64_t token, struct error *e)
 	return err;
 }
 
-void apply_done(struct apply *a, int err, const struct error *e)
+/* What was accepted is put in force. */
+static void flush(struct apply *a)
 {
-	if (!a->pending)
+	size_t n = staged_count(a->staged);
+	struct error e;
+	int err;
+
+	a->gathers = false;
+	if (!n)
 		return;
-	if (err)
-		forget(a);
+	err = staged_take(a->staged, a->config, &a->conns, &e);
+	if (!err)
+		err = begin(a, 0, &e);
 	else
-		carry_out(a);
-	a->calls.answer(a->calls.ctx, a->token, err, e);
+		forget(a);
+	if (err < 0)
+		log_error("daemon: %zu connections that came over VICI are lost: %s",
+			  n, e.text);
+	if (err != CONTROL_LATER)
+		a->calls.answer(a->calls.ctx, 0, err, &e);
 }
 
 /* --- what clients ask for --- */
+
+/* Those of VICI alone are under way. */
+static bool may_be_staged(const struct apply *a)
+{
+	return a->pending ? a->conns.at != NULL : a->gathers;
+}
+
+static int stage(struct apply *a, const struct conn_conf *conn, struct error *e)
+{
+	int err = staged_put(a->staged, a->config, conn, e);
+
+	if (!err)
+		a->calls.later(a->calls.ctx);
+	return err;
+}
+
+static int put_conn(struct apply *a, uint64_t token,
+		    const struct conn_conf *conn, struct error *e)
+{
+	int err = loaded_put_conn(a->config, conn, &a->conns, e);
+
+	if (!err)
+		return begin(a, token, e);
+	forget(a);
+	return err;
+}
 
 static int load_conn(void *ctx, uint64_t token, struct slice message,
 		     struct error *e)
 {
 	struct apply *a = ctx;
+	const bool staged = may_be_staged(a);
 	struct conn_conf conn;
-	int err = check_idle(a, e);
+	int err = a->pending && !staged ? fail_busy(e) : 0;
 
 	if (!err)
 		err = conn_message_read(message, &conn, e);
 	if (err)
 		return err;
-	err = loaded_put_conn(a->config, &conn, &a->conns, e);
+	err = staged ? stage(a, &conn, e) : put_conn(a, token, &conn, e);
 	conn_fini(&conn);
-	if (!err)
-		return begin(a, token, e);
-	forget(a);
 	return err;
 }
 
@@ -170,9 +283,9 @@ static int unload_conn(void *ctx, uint64_t token, const char *name,
 		       struct error *e)
 {
 	struct apply *a = ctx;
-	int err = check_idle(a, e);
+	int err;
 
-	if (err)
+	if (!may_begin(a, WAITS_UNLOAD_CONN, token, name, &err, e))
 		return err;
 	err = loaded_drop_conn(a->config, name, &a->conns, e);
 	if (!err)
@@ -199,10 +312,11 @@ static int set_trap(void *ctx, uint64_t token, const char *conn,
 static int reload(void *ctx, uint64_t token, struct error *e)
 {
 	struct apply *a = ctx;
-	int err = check_idle(a, e);
+	int err;
 
-	if (!err)
-		err = conf_load(a->path, &a->file, e);
+	if (!may_begin(a, WAITS_RELOAD, token, "", &err, e))
+		return err;
+	err = conf_load(a->path, &a->file, e);
 	if (err)
 		return err;
 	err = loaded_set_file(a->config, a->file, e);
@@ -251,9 +365,9 @@ static int delete_sa(void *ctx, uint64_t token, const char *name,
 		     struct error *e)
 {
 	struct apply *a = ctx;
-	int err = check_idle(a, e);
+	int err;
 
-	if (err)
+	if (!may_begin(a, WAITS_DELETE_SA, token, name, &err, e))
 		return err;
 	err = loaded_drop_manual(a->config, name, &a->sas, e);
 	if (!err)
@@ -262,10 +376,72 @@ static int delete_sa(void *ctx, uint64_t token, const char *name,
 	return err;
 }
 
+/* --- what waited --- */
+
+static int run(struct apply *a, const struct waiting *w, struct error *e)
+{
+	switch (w->what) {
+	case WAITS_UNLOAD_CONN:
+		return unload_conn(a, w->token, w->name, e);
+	case WAITS_DELETE_SA:
+		return delete_sa(a, w->token, w->name, e);
+	case WAITS_RELOAD:
+		return reload(a, w->token, e);
+	}
+	return 0;
+}
+
+/* What came behind connections, when these are in force. */
+static void go_on(struct apply *a)
+{
+	while (a->waiting && !a->pending) {
+		struct waiting *w = a->waiting;
+		struct error e;
+		int err;
+
+		if (staged_count(a->staged)) {
+			flush(a);
+			continue;
+		}
+		a->waiting = w->next;
+		err = run(a, w, &e);
+		if (err != CONTROL_LATER)
+			a->calls.answer(a->calls.ctx, w->token, err, &e);
+		free(w);
+	}
+}
+
+void apply_flush(struct apply *a)
+{
+	if (a->pending)
+		return;
+	flush(a);
+	go_on(a);
+}
+
+void apply_done(struct apply *a, int err, const struct error *e)
+{
+	uint64_t token;
+
+	if (!a->pending)
+		return;
+	token = a->token;
+	if (err)
+		forget(a);
+	else
+		carry_out(a);
+	a->calls.answer(a->calls.ctx, token, err, e);
+	go_on(a);
+	if (staged_count(a->staged))
+		a->calls.later(a->calls.ctx);
+}
+
+/* --- secrets --- */
+
 static int load_shared(void *ctx, struct psk_conf *psk, struct error *e)
 {
 	struct apply *a = ctx;
-	int err = check_idle(a, e);
+	int err = check_no_file(a, e);
 
 	if (!err)
 		err = loaded_put_psk(a->config, psk, e);
@@ -277,7 +453,7 @@ static int load_shared(void *ctx, struct psk_conf *psk, struct error *e)
 static int unload_shared(void *ctx, const char *id, struct error *e)
 {
 	struct apply *a = ctx;
-	int err = check_idle(a, e);
+	int err = check_no_file(a, e);
 
 	if (!err)
 		err = loaded_drop_psk(a->config, id, e);
@@ -289,7 +465,7 @@ static int unload_shared(void *ctx, const char *id, struct error *e)
 static int clear_shared(void *ctx, struct error *e)
 {
 	struct apply *a = ctx;
-	int err = check_idle(a, e);
+	int err = check_no_file(a, e);
 
 	if (err)
 		return err;
@@ -335,7 +511,11 @@ struct apply *apply_new(struct config *config, const char *path,
 	a->config = config;
 	a->path = path;
 	a->calls = *calls;
-	return a;
+	a->staged = staged_new();
+	if (a->staged)
+		return a;
+	free(a);
+	return NULL;
 }
 
 void apply_free(struct apply *a)
@@ -343,5 +523,12 @@ void apply_free(struct apply *a)
 	if (!a)
 		return;
 	forget(a);
+	staged_free(a->staged);
+	while (a->waiting) {
+		struct waiting *w = a->waiting;
+
+		a->waiting = w->next;
+		free(w);
+	}
 	free(a);
 }

@@ -4,6 +4,10 @@
  * the policies first; when it has them, the change is in force and what differs
  * is told. One change at a time: while the data path has not answered, another
  * one is refused.
+ *
+ * But for connections that come one right after the other: the first one is answered
+ * when it is in force. Those behind it are answered when they are accepted, and the
+ * data path gets them together, soon: it costs as much as one of them.
  * Control thread.
  */
 #ifndef CYG_DAEMON_APPLY_H
@@ -34,7 +38,10 @@ struct apply_calls {
 	/* Secrets of the config, and if conns also its connections, are others
 	 * from now on and stand elsewhere. */
 	void (*changed)(void *ctx, bool conns);
-	/* Goes to control_server_loaded(). */
+	/* apply_flush() is to be called soon; the later, the more come. */
+	void (*later)(void *ctx);
+	/* Goes to control_server_loaded(); token 0: nobody waits for it, and an
+	 * error is to be told in another way. */
 	void (*answer)(void *ctx, uint64_t token, int err,
 		       const struct error *e);
 	void *ctx;
@@ -53,6 +60,12 @@ void apply_free(struct apply *a);
 
 /* What a control server is given to change what is loaded. */
 struct control_loads apply_loads(struct apply *a);
+
+/* What was accepted, now; unless a change is under way. */
+void apply_flush(struct apply *a);
+
+/* Is all in force that was accepted, and no change under way? */
+bool apply_is_settled(const struct apply *a);
 
 /*
  * What install() promised: err 0 or negative with e filled. Not from inside of

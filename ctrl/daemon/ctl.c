@@ -289,7 +289,7 @@ static void stop(struct ctl *c)
 			close(c->ike_ports[i]);
 	if (c->base)
 		event_base_free(c->base);
-	apply_free(c->apply);
+	ctl_free_changes(c);
 	config_free(c->config);
 }
 

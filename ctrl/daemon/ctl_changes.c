@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What is loaded changes, by the file or over VICI: dp first, then ike. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/daemon/ctl_state.h"
 
@@ -82,14 +85,87 @@ static void on_changed(void *ctx, bool conns)
 		ike_link_load(c->ike);
 }
 
+/* --- connections that come one right after the other, and commands meanwhile */
+
+#define GATHER_NS      (20 * NS_PER_MS)
+#define GATHER_MOST_NS NS_PER_S
+#define HELD_MAX       256U
+
+struct held {
+	struct control_command command; /* its names are the two below */
+	char conn[CONN_NAME_MAX], child[CONN_NAME_MAX];
+	struct held *next;
+};
+
+static void on_gathered(evutil_socket_t fd, short what, void *ctx)
+{
+	struct ctl *c = ctx;
+
+	(void)fd;
+	(void)what;
+	c->gathered_ns = 0;
+	apply_flush(c->apply);
+}
+
+/* A while after the last one, but not for ever after the first. */
+static void on_later(void *ctx)
+{
+	const struct timeval after = { .tv_usec = GATHER_NS / 1000 };
+	struct ctl *c = ctx;
+
+	if (!evtimer_initialized(&c->on_gathered))
+		evtimer_assign(&c->on_gathered, c->base, on_gathered, c);
+	if (!c->gathered_ns)
+		c->gathered_ns = clock_ns();
+	if (clock_ns() - c->gathered_ns < GATHER_MOST_NS)
+		evtimer_add(&c->on_gathered, &after);
+}
+
+bool ctl_hold_command(struct ctl *c, const struct control_command *command)
+{
+	struct held **last = &c->held, *h;
+	unsigned int n = 0;
+
+	if (apply_is_settled(c->apply))
+		return false;
+	for (; *last; last = &(*last)->next)
+		n++;
+	h = n < HELD_MAX ? calloc(1, sizeof(*h)) : NULL;
+	if (!h) {
+		control_server_done(c->control, command->token, -EBUSY, 0);
+		return true;
+	}
+	snprintf(h->conn, sizeof(h->conn), "%s", command->conn);
+	h->command = *command;
+	h->command.conn = h->conn;
+	if (command->child) {
+		snprintf(h->child, sizeof(h->child), "%s", command->child);
+		h->command.child = h->child;
+	}
+	*last = h;
+	return true;
+}
+
+static void run_held(struct ctl *c)
+{
+	while (c->held && apply_is_settled(c->apply)) {
+		struct held *h = c->held;
+
+		c->held = h->next;
+		ctl_run_command(c, &h->command);
+		free(h);
+	}
+}
+
 static void on_answer(void *ctx, uint64_t token, int err, const struct error *e)
 {
-	const struct ctl *c = ctx;
+	struct ctl *c = ctx;
 
 	if (!token && err)
 		log_error("daemon: the configuration stays what it was: %s",
 			  e->text);
 	control_server_loaded(c->control, token, err, e);
+	run_held(c);
 }
 
 int ctl_take_changes(struct ctl *c, const char *file, struct error *e)
@@ -98,11 +174,23 @@ int ctl_take_changes(struct ctl *c, const char *file, struct error *e)
 					   .unload = on_unload,
 					   .load = on_load,
 					   .changed = on_changed,
+					   .later = on_later,
 					   .answer = on_answer,
 					   .ctx = c };
 
 	c->apply = apply_new(c->config, file, &calls);
 	return c->apply ? 0 : error_set(e, -ENOMEM, "no memory for changes");
+}
+
+void ctl_free_changes(struct ctl *c)
+{
+	apply_free(c->apply);
+	while (c->held) {
+		struct held *h = c->held;
+
+		c->held = h->next;
+		free(h);
+	}
 }
 
 struct ids {

@@ -125,7 +125,7 @@ void ctl_on_looked(void *ctx)
 	ctl_saw(c, ++c->looked);
 }
 
-static void on_command(void *ctx, const struct control_command *command)
+void ctl_run_command(struct ctl *c, const struct control_command *command)
 {
 	static const enum ike_command commands[] = {
 		[CONTROL_INITIATE] = IKE_CMD_INITIATE,
@@ -136,7 +136,6 @@ static void on_command(void *ctx, const struct control_command *command)
 					   .child = command->child,
 					   .ike_id = command->ike_id,
 					   .child_id = command->child_id };
-	struct ctl *c = ctx;
 	int err = -ENOTCONN;
 
 	if (command->reauth)
@@ -148,6 +147,12 @@ static void on_command(void *ctx, const struct control_command *command)
 		err = -EAGAIN;
 	if (err)
 		control_server_done(c->control, command->token, err, 0);
+}
+
+static void on_command(void *ctx, const struct control_command *command)
+{
+	if (!ctl_hold_command(ctx, command))
+		ctl_run_command(ctx, command);
 }
 
 static int on_explain(void *ctx, uint64_t token,

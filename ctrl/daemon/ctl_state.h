@@ -39,6 +39,9 @@ struct ctl {
 	struct config *config;
 	struct apply *apply;	/* its changes */
 	struct config applying; /* what dp was given; its parts are borrowed */
+	struct event on_gathered; /* accepted connections are to be applied */
+	uint64_t gathered_ns;	  /* since when they wait; 0: none do */
+	struct held *held; /* commands that wait for them; in ctl_changes.c */
 	struct event_base *base;
 	struct event signals[CTL_SIGNALS];
 	uint64_t since_ns;
@@ -96,8 +99,16 @@ void ctl_introduce(struct ctl *c);
 
 int ctl_take_changes(struct ctl *c, const char *file, struct error *e);
 
+void ctl_free_changes(struct ctl *c);
+
 /* dp has taken a change, or not. */
 void ctl_applied(struct ctl *c, const struct dp_msg_committed *m);
+
+/* Until what was accepted before it is in force. false: it need not wait. */
+bool ctl_hold_command(struct ctl *c, const struct control_command *command);
+
+/* --- ctl_control.c, too: what IKE is told to do */
+void ctl_run_command(struct ctl *c, const struct control_command *command);
 
 /* --- ctl_names.c: peers that have names */
 

@@ -325,6 +325,7 @@ static void end(struct ike *i)
 	engine_free(i->engine);
 	asked_free(i->asked);
 	free(i->loaded);
+	name_index_free(&i->loaded_names);
 	seam_free(i->ctl);
 	seam_free(i->dp);
 	if (i->on_link)

@@ -55,22 +55,37 @@ static void take_sadb(struct ike *i, const int *fds, size_t n)
 		ike_link_dp(i);
 }
 
-static bool remember(struct ike *i, const char *name)
+static bool make_room(struct ike *i)
 {
+	size_t room = i->loaded_room ? 2 * i->loaded_room : 16;
 	struct loaded *more;
 
-	for (size_t k = 0; k < i->n_loaded; k++)
-		if (strcmp(i->loaded[k].name, name) == 0) {
-			i->loaded[k].again = true;
-			return true;
-		}
-	more = realloc(i->loaded, (i->n_loaded + 1) * sizeof(*more));
+	if (i->n_loaded < i->loaded_room)
+		return true;
+	more = realloc(i->loaded, room * sizeof(*more));
 	if (!more)
 		return false;
 	i->loaded = more;
-	more += i->n_loaded++;
-	more->again = true;
-	memcpy(more->name, name, sizeof(more->name));
+	i->loaded_room = room;
+	i->loaded_names.first = more->name;
+	i->loaded_names.bytes = sizeof(*more);
+	return true;
+}
+
+static bool remember(struct ike *i, const char *name)
+{
+	size_t k = name_index_find(&i->loaded_names, name);
+
+	if (k == NAME_NOWHERE) {
+		k = i->n_loaded;
+		if (!make_room(i))
+			return false;
+		memcpy(i->loaded[k].name, name, sizeof(i->loaded[k].name));
+		if (name_index_add(&i->loaded_names, i->loaded))
+			return false;
+		i->n_loaded++;
+	}
+	i->loaded[k].again = true;
 	return true;
 }
 
@@ -80,7 +95,24 @@ static void forget(struct ike *i, size_t k)
 	i->loaded[k] = i->loaded[--i->n_loaded];
 }
 
-/* Those that ctl has no more go. */
+/* Those that ctl has no more. */
+static void forget_gone(struct ike *i)
+{
+	size_t n = i->n_loaded;
+
+	for (size_t k = n; k--;)
+		if (!i->loaded[k].again)
+			forget(i, k);
+	for (size_t k = 0; k < i->n_loaded; k++)
+		i->loaded[k].again = false;
+	if (n == i->n_loaded)
+		return;
+	name_index_free(&i->loaded_names);
+	if (name_index_make(&i->loaded_names, i->loaded, sizeof(*i->loaded),
+			    i->n_loaded))
+		ike_give_up(i, "no memory");
+}
+
 static void finish_loading(struct ike *i)
 {
 	const struct ike_msg_empty shown = { 0 };
@@ -92,11 +124,7 @@ static void finish_loading(struct ike *i)
 		engine_restored(i->engine, clock_ns());
 	}
 	i->is_kept = true;
-	for (size_t k = i->n_loaded; k--;)
-		if (!i->loaded[k].again)
-			forget(i, k);
-	for (size_t k = 0; k < i->n_loaded; k++)
-		i->loaded[k].again = false;
+	forget_gone(i);
 	listen_to_peers(i);
 	engine_show(i->engine);
 	ike_tell(i, IKE_MSG_SHOWN, &shown, sizeof(shown));

@@ -321,18 +321,23 @@ static void log_event(struct ike_link *l, const struct ike_event *event)
 
 static void on_event(struct ike_link *l, const struct ike_msg_event *from)
 {
-	struct ike_msg_event m = *from;
+	struct child_sa_view child, elder_child;
+	struct ike_msg_event copy = *from;
+	struct ike_sa_view ike, elder;
 	struct ike_event e;
 
-	ike_seam_get_event(&m, &e);
+	ike_seam_get_event(&copy, &e);
 	/* Its kind is what it says: an index, elsewhere. */
 	if (l->spec.event && e.kind <= IKE_EV_FAILED) {
+		const struct mirror *m = l->mirror;
 		const struct ike_event_views views = {
-			.ike = mirror_ike(l->mirror, e.ike_id),
-			.elder = e.elder_id ? mirror_ike(l->mirror, e.elder_id)
-					    : NULL,
-			.child = mirror_child(l->mirror, e.spi_in),
-			.elder_child = mirror_child(l->mirror, e.elder_spi_in),
+			.ike = mirror_ike(m, e.ike_id, &ike) ? &ike : NULL,
+			.elder = mirror_ike(m, e.elder_id, &elder) ? &elder : NULL,
+			.child = mirror_child(m, e.spi_in, &child) ? &child : NULL,
+			.elder_child =
+				mirror_child(m, e.elder_spi_in, &elder_child)
+					? &elder_child
+					: NULL,
 		};
 
 		l->spec.event(l->spec.ctx, &e, &views);

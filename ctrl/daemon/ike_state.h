@@ -12,6 +12,7 @@
 #include "ctrl/daemon/asked.h"
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/ike_udp.h"
+#include "ctrl/base/name_index.h"
 #include "ctrl/daemon/ke_pool.h"
 #include "ctrl/daemon/tally.h"
 
@@ -40,7 +41,8 @@ struct ike {
 	struct conn_conf loading; /* until n_missing is 0 */
 	size_t n_missing;
 	struct loaded *loaded; /* owned */
-	size_t n_loaded;
+	size_t n_loaded, loaded_room;
+	struct name_index loaded_names;
 	bool failed;
 	bool stopping;
 	uint16_t generation;

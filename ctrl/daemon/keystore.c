@@ -100,6 +100,9 @@ void keystore_serve(const struct psk_conf *psks, size_t n,
 		    const struct keystore_request *q,
 		    struct keystore_answer *out)
 {
+	/* Without a key as much is computed as with a wrong one: a stranger must
+	 * not learn from the time that it takes for whom there are keys. */
+	static const struct psk_conf nobodys = { .key = { .len = 32 } };
 	const struct prf_alg *alg = prf_by_id(q->prf);
 	const struct psk_conf *psk;
 	uint8_t auth[PRF_MAX_BYTES];
@@ -108,13 +111,12 @@ void keystore_serve(const struct psk_conf *psks, size_t n,
 	if (!alg || q->op > KEYSTORE_PSK_CHECK || !lengths_ok(q))
 		return;
 	psk = find(psks, n, q);
-	out->err = -ENOKEY;
-	if (!psk)
-		return;
 	out->err = -EIO;
-	if (!sign(alg, psk, q, auth))
+	if (!sign(alg, psk ? psk : &nobodys, q, auth))
 		return;
-	if (q->op == KEYSTORE_PSK_MAKE) {
+	if (!psk) {
+		out->err = -ENOKEY;
+	} else if (q->op == KEYSTORE_PSK_MAKE) {
 		out->err = 0;
 		out->auth_len = alg->out_bytes;
 		memcpy(out->auth, auth, alg->out_bytes);

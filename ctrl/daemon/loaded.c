@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/base/name_index.h"
 #include "ctrl/daemon/loaded_manual.h"
 #include "ctrl/daemon/reload.h"
 
@@ -48,38 +49,47 @@ static int make_room(const struct config *c, size_t more, struct conn_list *out,
 	return out->at ? 0 : no_memory(e);
 }
 
-/* Entries of the SPD. */
-static size_t count_entries(const struct conn_conf *conns, size_t n)
+/* In the SPD. */
+static size_t entries_of(const struct conn_conf *conn)
 {
 	size_t entries = 0;
 
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < conns[i].n_children; k++)
-			entries += child_pairs(&conns[i].children[k]);
+	for (size_t k = 0; k < conn->n_children; k++)
+		entries += child_pairs(&conn->children[k]);
 	return entries;
 }
 
-static size_t count_vici(const struct conn_conf *conns, size_t n)
+void loaded_room_add(struct loaded_room *room, const struct conn_conf *conn)
 {
-	size_t found = 0;
-
-	for (size_t i = 0; i < n; i++)
-		found += conns[i].from_vici;
-	return found;
+	room->entries += entries_of(conn);
+	room->vici += conn->from_vici;
 }
 
-static int check_room(const struct config *c, const struct conn_conf *conns,
-		      size_t n, struct error *e)
+void loaded_room_drop(struct loaded_room *room, const struct conn_conf *conn)
 {
-	size_t entries = c->n_policies + count_entries(conns, n);
+	room->entries -= entries_of(conn);
+	room->vici -= conn->from_vici;
+}
 
-	if (entries > SPD_MAX)
+struct loaded_room loaded_room(const struct config *c,
+			       const struct conn_conf *conns, size_t n)
+{
+	struct loaded_room room = { .entries = c->n_policies };
+
+	for (size_t i = 0; i < n; i++)
+		loaded_room_add(&room, &conns[i]);
+	return room;
+}
+
+int loaded_check_room(const struct loaded_room *room, struct error *e)
+{
+	if (room->entries > SPD_MAX)
 		return error_set(e, -E2BIG,
 				 "policies and pairs of selectors, the file's "
 				 "and those that came over VICI, would be %zu, "
 				 "and the SPD takes %u; unload some",
-				 entries, SPD_MAX);
-	if (count_vici(conns, n) > LOADED_CONNS_MAX)
+				 room->entries, SPD_MAX);
+	if (room->vici > LOADED_CONNS_MAX)
 		return error_set(e, -E2BIG,
 				 "more than %u connections would have come "
 				 "over VICI; unload some",
@@ -115,6 +125,24 @@ static int fail_files(const struct config *c, const char *what,
 			 what, name, c->file);
 }
 
+static int check_room(const struct config *c, const struct conn_list *list,
+		      struct error *e)
+{
+	const struct loaded_room room = loaded_room(c, list->at, list->n);
+
+	return loaded_check_room(&room, e);
+}
+
+int loaded_check_conn(const struct config *c, const struct conn_conf *old,
+		      const struct conn_conf *conn, struct error *e)
+{
+	int err = check_weak(c, conn, e);
+
+	if (!err && old && !old->from_vici)
+		err = fail_files(c, "connection", conn->name, -EEXIST, e);
+	return err;
+}
+
 int loaded_put_conn(const struct config *c, const struct conn_conf *conn,
 		    struct conn_list *out, struct error *e)
 {
@@ -123,14 +151,12 @@ int loaded_put_conn(const struct config *c, const struct conn_conf *conn,
 	int err = make_room(c, 1, out, e);
 
 	if (!err)
-		err = check_weak(c, conn, e);
-	if (!err && old && !old->from_vici)
-		err = fail_files(c, "connection", conn->name, -EEXIST, e);
+		err = loaded_check_conn(c, old, conn, e);
 	for (size_t i = 0; !err && i < c->n_conns; i++)
 		err = append(out, &c->conns[i] == old ? conn : &c->conns[i], e);
 	if (!err && !old)
 		err = append(out, conn, e);
-	return err ? err : check_room(c, out->at, out->n, e);
+	return err ? err : check_room(c, out, e);
 }
 
 int loaded_drop_conn(const struct config *c, const char *name,
@@ -215,27 +241,59 @@ void loaded_swap_conns(struct config *c, struct conn_list *list)
 	*list = was;
 }
 
+/* Of many. */
+struct finder {
+	const struct conn_list *list;
+	struct name_index names;
+	bool is_slow; /* there was no memory for the names */
+};
+
+static struct finder finder_of(const struct conn_list *list)
+{
+	struct finder f = { .list = list };
+
+	f.is_slow =
+		name_index_make(&f.names, list->at, sizeof(*list->at), list->n);
+	return f;
+}
+
+static const struct conn_conf *finder_find(const struct finder *f,
+					   const char *name)
+{
+	size_t i;
+
+	if (f->is_slow)
+		return find_conn(f->list->at, f->list->n, name);
+	i = name_index_find(&f->names, name);
+	return i == NAME_NOWHERE ? NULL : &f->list->at[i];
+}
+
 void loaded_tell_gone(const struct conn_list *before,
 		      const struct conn_list *after,
 		      const struct loaded_calls *calls)
 {
+	struct finder f = finder_of(after);
+
 	for (size_t i = 0; i < before->n; i++)
-		if (!find_conn(after->at, after->n, before->at[i].name))
+		if (!finder_find(&f, before->at[i].name))
 			calls->unload(calls->ctx, before->at[i].name);
+	name_index_free(&f.names);
 }
 
 void loaded_tell_new(const struct conn_list *before,
 		     const struct conn_list *after,
 		     const struct loaded_calls *calls)
 {
+	struct finder f = finder_of(before);
+
 	for (size_t i = 0; i < after->n; i++) {
 		const struct conn_conf *conn = &after->at[i];
-		const struct conn_conf *was =
-			find_conn(before->at, before->n, conn->name);
+		const struct conn_conf *was = finder_find(&f, conn->name);
 
 		if (!was || !conn_equal(was, conn))
 			calls->load(calls->ctx, conn, was);
 	}
+	name_index_free(&f.names);
 }
 
 /* --- secrets --- */
@@ -415,7 +473,7 @@ static int append_conns(const struct config *c, const struct config *file,
 		if (!err)
 			err = append(out, &c->conns[i], e);
 	}
-	return err ? err : check_room(file, out->at, out->n, e);
+	return err ? err : check_room(file, out, e);
 }
 
 /* On failure they are taken away again. */

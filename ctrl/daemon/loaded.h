@@ -15,8 +15,8 @@
 #include "ctrl/base/error.h"
 #include "ctrl/model/config.h"
 
-#define LOADED_CONNS_MAX 256  /* that came over VICI */
-#define LOADED_PSKS_MAX	 1024 /* likewise */
+#define LOADED_CONNS_MAX 16384 /* that came over VICI */
+#define LOADED_PSKS_MAX	 1024  /* likewise */
 
 /* The file's connections, then VICI's in the order in which they came. */
 struct conn_list {
@@ -40,6 +40,25 @@ void conn_list_free(struct conn_list *list);
  */
 int loaded_put_conn(const struct config *c, const struct conn_conf *conn,
 		    struct conn_list *out, struct error *e);
+
+/* What connections take of what is bounded. */
+struct loaded_room {
+	size_t entries; /* of the SPD, with the file's policies */
+	size_t vici;	/* connections that came over VICI */
+};
+
+struct loaded_room loaded_room(const struct config *c,
+			       const struct conn_conf *conns, size_t n);
+void loaded_room_add(struct loaded_room *room, const struct conn_conf *conn);
+void loaded_room_drop(struct loaded_room *room, const struct conn_conf *conn);
+
+/* Is there so much? 0, or -E2BIG with e filled. */
+int loaded_check_room(const struct loaded_room *room, struct error *e);
+
+/* May it come, in the place of old, which may be NULL? The room apart; 0, or
+ * negative with e filled. */
+int loaded_check_conn(const struct config *c, const struct conn_conf *old,
+		      const struct conn_conf *conn, struct error *e);
 
 /* Without it. -ENOENT: none of that name came over VICI. Likewise. */
 int loaded_drop_conn(const struct config *c, const char *name,

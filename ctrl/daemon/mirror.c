@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Two arrays, each in the order of ids: ike counts them upwards, so that a new
- * one comes last.
+ * Two tables, each in the order of ids: ike counts them upwards, so that a new
+ * one comes last. Of views most is room for what they have not: an IKE SA is kept
+ * with its identities as long as they are, a CHILD SA with the selectors that it has,
+ * and without what is behind them, of which nobody here knows.
  */
 #include "ctrl/daemon/mirror.h"
 
@@ -10,11 +12,14 @@
 
 #include "ctrl/daemon/ike_seam.h"
 
+#define IKE_HEAD_BYTES offsetof(struct ike_sa_view, local_id)
+#define ID_HEAD_BYTES  offsetof(struct identity, octets)
+
 /* Elements begin with their id. */
 struct table {
-	uint8_t *at; /* owned */
+	void **at; /* owned, and each of them */
 	size_t n, room;
-	size_t bytes; /* of one */
+	size_t bytes; /* of a whole one */
 };
 
 struct mirror {
@@ -29,7 +34,7 @@ static uint32_t id_at(const struct table *t, size_t i)
 {
 	uint32_t id;
 
-	memcpy(&id, t->at + i * t->bytes, sizeof(id));
+	memcpy(&id, t->at[i], sizeof(id));
 	return id;
 }
 
@@ -56,22 +61,21 @@ static bool is_at(const struct table *t, size_t i, uint32_t id)
 
 static void take_out(struct table *t, size_t i)
 {
-	uint8_t *at = t->at + i * t->bytes;
-
-	memmove(at, at + t->bytes, (t->n - i - 1) * t->bytes);
+	free(t->at[i]);
+	memmove(&t->at[i], &t->at[i + 1], (t->n - i - 1) * sizeof(t->at[0]));
 	t->n--;
 }
 
 static bool make_room(struct table *t)
 {
 	size_t room = t->room ? 2 * t->room : 16;
-	uint8_t *at;
+	void **at;
 
-	if (t->n < t->room)
-		return true;
 	if (t->n >= MIRROR_MAX)
 		return false;
-	at = realloc(t->at, room * t->bytes);
+	if (t->n < t->room)
+		return true;
+	at = realloc(t->at, room * sizeof(at[0]));
 	if (!at)
 		return false;
 	t->at = at;
@@ -79,28 +83,49 @@ static bool make_room(struct table *t)
 	return true;
 }
 
-static void put_in(struct table *t, size_t i, const void *element)
+static void put_in(struct table *t, size_t i, void *element)
 {
-	uint8_t *at;
-
-	if (!make_room(t))
+	if (!make_room(t)) {
+		free(element);
 		return;
-	at = t->at + i * t->bytes;
-	memmove(at + t->bytes, at, (t->n - i) * t->bytes);
-	memcpy(at, element, t->bytes);
+	}
+	memmove(&t->at[i + 1], &t->at[i], (t->n - i) * sizeof(t->at[0]));
+	t->at[i] = element;
 	t->n++;
 }
 
-static void put(struct table *t, uint32_t id, bool gone, const void *element)
+/* Of the element its first octets; without memory it stays what it was. */
+static void put(struct table *t, const void *element, size_t bytes)
+{
+	void *own = malloc(bytes);
+	uint32_t id;
+	size_t i;
+
+	if (!own)
+		return;
+	memcpy(own, element, bytes);
+	memcpy(&id, element, sizeof(id));
+	i = place_of(t, id);
+	if (is_at(t, i, id)) {
+		free(t->at[i]);
+		t->at[i] = own;
+	} else {
+		put_in(t, i, own);
+	}
+}
+
+static void gone(struct table *t, uint32_t id)
 {
 	size_t i = place_of(t, id);
 
-	if (is_at(t, i, id) && gone)
+	if (is_at(t, i, id))
 		take_out(t, i);
-	else if (is_at(t, i, id))
-		memcpy(t->at + i * t->bytes, element, t->bytes);
-	else if (!gone)
-		put_in(t, i, element);
+}
+
+static void clear(struct table *t)
+{
+	while (t->n)
+		free(t->at[--t->n]);
 }
 
 struct mirror *mirror_new(void)
@@ -118,6 +143,7 @@ void mirror_free(struct mirror *m)
 {
 	if (!m)
 		return;
+	mirror_clear(m);
 	free(m->ike.at);
 	free(m->child.at);
 	free(m);
@@ -129,6 +155,35 @@ static void bound_identity(struct identity *id)
 		id->len = sizeof(id->octets);
 }
 
+static size_t id_bytes(const struct identity *id)
+{
+	return ID_HEAD_BYTES + id->len;
+}
+
+/* Moved together, in its place: the other identity right behind the first. Of how
+ * many octets. */
+static size_t pack(struct ike_sa_view *v)
+{
+	uint8_t *at = (uint8_t *)&v->local_id + id_bytes(&v->local_id);
+	size_t bytes = id_bytes(&v->remote_id);
+
+	memmove(at, &v->remote_id, bytes);
+	return (size_t)(at - (uint8_t *)v) + bytes;
+}
+
+static void unpack(const uint8_t *kept, struct ike_sa_view *out)
+{
+	const uint8_t *at = kept + IKE_HEAD_BYTES;
+
+	*out = (struct ike_sa_view){ .id = 0 };
+	memcpy(out, kept, IKE_HEAD_BYTES);
+	memcpy(&out->local_id, at, ID_HEAD_BYTES);
+	memcpy(&out->local_id, at, id_bytes(&out->local_id));
+	at += id_bytes(&out->local_id);
+	memcpy(&out->remote_id, at, ID_HEAD_BYTES);
+	memcpy(&out->remote_id, at, id_bytes(&out->remote_id));
+}
+
 void mirror_put_ike(struct mirror *m, const struct ike_sa_view *v)
 {
 	struct ike_sa_view own = *v;
@@ -136,7 +191,16 @@ void mirror_put_ike(struct mirror *m, const struct ike_sa_view *v)
 	ike_seam_plain(own.conn, sizeof(own.conn));
 	bound_identity(&own.local_id);
 	bound_identity(&own.remote_id);
-	put(&m->ike, own.id, own.state >= SA_VIEW_GONE, &own);
+	if (own.state >= SA_VIEW_GONE)
+		gone(&m->ike, own.id);
+	else
+		put(&m->ike, &own, pack(&own));
+}
+
+static size_t bytes_of(const struct child_sa_view *v)
+{
+	return offsetof(struct child_sa_view, selectors) +
+	       v->n_selectors * sizeof(v->selectors[0]);
 }
 
 void mirror_put_child(struct mirror *m, const struct child_sa_view *v)
@@ -146,27 +210,36 @@ void mirror_put_child(struct mirror *m, const struct child_sa_view *v)
 	ike_seam_plain(own.name, sizeof(own.name));
 	if (own.n_selectors > SADB_SELECTORS_MAX)
 		own.n_selectors = SADB_SELECTORS_MAX;
-	put(&m->child, own.id, own.state >= SA_VIEW_GONE, &own);
+	if (own.state >= SA_VIEW_GONE)
+		gone(&m->child, own.id);
+	else
+		put(&m->child, &own, bytes_of(&own));
 }
 
-const struct ike_sa_view *mirror_ike(const struct mirror *m, uint32_t id)
+bool mirror_ike(const struct mirror *m, uint32_t id, struct ike_sa_view *out)
 {
 	size_t i = place_of(&m->ike, id);
 
-	return is_at(&m->ike, i, id)
-		       ? (const void *)(m->ike.at + i * m->ike.bytes)
-		       : NULL;
+	if (!is_at(&m->ike, i, id))
+		return false;
+	unpack(m->ike.at[i], out);
+	return true;
 }
 
 /* Newer ones are asked for more. */
-const struct child_sa_view *mirror_child(const struct mirror *m, uint32_t spi_in)
+bool mirror_child(const struct mirror *m, uint32_t spi_in,
+		  struct child_sa_view *out)
 {
-	const struct child_sa_view *at = (const void *)m->child.at;
+	for (size_t i = m->child.n; spi_in && i--;) {
+		const struct child_sa_view *c = m->child.at[i];
 
-	for (size_t i = m->child.n; spi_in && i--;)
-		if (at[i].spi_in == spi_in)
-			return &at[i];
-	return NULL;
+		if (c->spi_in != spi_in)
+			continue;
+		*out = (struct child_sa_view){ .id = 0 };
+		memcpy(out, c, bytes_of(c));
+		return true;
+	}
+	return false;
 }
 
 static bool is_wanted(const struct child_sa_view *c, uint32_t ike_id,
@@ -176,19 +249,23 @@ static bool is_wanted(const struct child_sa_view *c, uint32_t ike_id,
 	       strcmp(c->name, child) == 0;
 }
 
+static bool has_child(const struct mirror *m, uint32_t ike_id, const char *child)
+{
+	for (size_t i = m->child.n; i--;)
+		if (is_wanted(m->child.at[i], ike_id, child))
+			return true;
+	return false;
+}
+
 bool mirror_has(const struct mirror *m, const char *conn, const char *child)
 {
-	const struct ike_sa_view *ike = (const void *)m->ike.at;
-	const struct child_sa_view *c = (const void *)m->child.at;
-
 	for (size_t i = 0; i < m->ike.n; i++) {
-		if (strcmp(ike[i].conn, conn) != 0)
-			continue;
-		if (ike[i].state == SA_VIEW_CONNECTING)
+		const struct ike_sa_view *ike = m->ike.at[i]; /* its head */
+
+		if (strcmp(ike->conn, conn) == 0 &&
+		    (ike->state == SA_VIEW_CONNECTING ||
+		     has_child(m, ike->id, child)))
 			return true;
-		for (size_t k = 0; k < m->child.n; k++)
-			if (is_wanted(&c[k], ike[i].id, child))
-				return true;
 	}
 	return false;
 }
@@ -196,72 +273,67 @@ bool mirror_has(const struct mirror *m, const char *conn, const char *child)
 void mirror_count(const struct mirror *m, unsigned int *up,
 		  unsigned int *connecting)
 {
-	const struct ike_sa_view *ike = (const void *)m->ike.at;
+	struct ike_sa_view ike;
 
 	*up = *connecting = 0;
-	for (size_t i = 0; i < m->ike.n; i++)
-		if (ike[i].state == SA_VIEW_CONNECTING)
-			++*connecting;
-		else
-			++*up;
+	for (size_t i = 0; i < m->ike.n; i++) {
+		unpack(m->ike.at[i], &ike);
+		++*(ike.state == SA_VIEW_CONNECTING ? connecting : up);
+	}
 }
 
 void mirror_clear(struct mirror *m)
 {
-	m->ike.n = 0;
-	m->child.n = 0;
+	clear(&m->ike);
+	clear(&m->child);
 }
 
-static bool copy(const struct table *t, void **out, size_t *n)
+/* Is it in the other one, which may be NULL? */
+static bool has_id(const struct table *other, uint32_t id)
 {
-	*out = malloc(t->n * t->bytes + 1);
-	if (!*out)
-		return false;
-	if (t->n)
-		memcpy(*out, t->at, t->n * t->bytes);
-	*n = t->n;
-	return true;
+	return other && is_at(other, place_of(other, id), id);
 }
 
-/* The first n of an array; how many of them are not in the other table. */
-static size_t without(void *at, size_t n, const struct table *other)
+static void copy_ikes(const struct table *t, const struct table *except,
+		      struct sas *out)
 {
-	struct table own = { .at = at, .n = n, .bytes = other->bytes };
-
-	for (size_t i = own.n; i--;) {
-		uint32_t id = id_at(&own, i);
-
-		if (is_at(other, place_of(other, id), id))
-			take_out(&own, i);
-	}
-	return own.n;
+	for (size_t i = 0; i < t->n; i++)
+		if (!has_id(except, id_at(t, i)))
+			unpack(t->at[i], &out->ike[out->n_ike++]);
 }
 
-struct sas *mirror_lost(const struct mirror *m, const struct mirror *other)
+static void copy_children(const struct table *t, const struct table *except,
+			  struct sas *out)
 {
-	struct sas *s = mirror_copy(m);
+	for (size_t i = 0; i < t->n; i++)
+		if (!has_id(except, id_at(t, i)))
+			memcpy(&out->child[out->n_child++], t->at[i],
+			       bytes_of(t->at[i]));
+}
+
+static struct sas *copy(const struct mirror *m, const struct mirror *except)
+{
+	struct sas *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
-	s->n_ike = without(s->ike, s->n_ike, &other->ike);
-	s->n_child = without(s->child, s->n_child, &other->child);
+	s->ike = calloc(m->ike.n + 1, m->ike.bytes);
+	s->child = calloc(m->child.n + 1, m->child.bytes);
+	if (!s->ike || !s->child) {
+		sas_free(s);
+		return NULL;
+	}
+	copy_ikes(&m->ike, except ? &except->ike : NULL, s);
+	copy_children(&m->child, except ? &except->child : NULL, s);
 	return s;
 }
 
 struct sas *mirror_copy(const struct mirror *m)
 {
-	struct sas *s = calloc(1, sizeof(*s));
-	void *ike = NULL, *child = NULL;
-	bool ok = s && copy(&m->ike, &ike, &s->n_ike) &&
-		  copy(&m->child, &child, &s->n_child);
+	return copy(m, NULL);
+}
 
-	if (!ok) {
-		free(ike);
-		free(child);
-		free(s);
-		return NULL;
-	}
-	s->ike = ike;
-	s->child = child;
-	return s;
+struct sas *mirror_lost(const struct mirror *m, const struct mirror *other)
+{
+	return copy(m, other);
 }

@@ -10,7 +10,7 @@
 
 #include "ctrl/model/sas.h"
 
-#define MIRROR_MAX 4096U /* SAs of each kind; further ones are not kept */
+#define MIRROR_MAX IKE_SAS_MAX /* of each kind; further ones are not kept */
 
 struct mirror;
 
@@ -22,12 +22,12 @@ void mirror_free(struct mirror *m);
 void mirror_put_ike(struct mirror *m, const struct ike_sa_view *v);
 void mirror_put_child(struct mirror *m, const struct child_sa_view *v);
 
-/* Borrowed until the next change; NULL: none of that id. */
-const struct ike_sa_view *mirror_ike(const struct mirror *m, uint32_t id);
+/* false: there is none of that id. */
+bool mirror_ike(const struct mirror *m, uint32_t id, struct ike_sa_view *out);
 
-/* The one with that inbound SPI; likewise. */
-const struct child_sa_view *mirror_child(const struct mirror *m,
-					 uint32_t spi_in);
+/* The one with that inbound SPI; false: there is none. */
+bool mirror_child(const struct mirror *m, uint32_t spi_in,
+		  struct child_sa_view *out);
 
 /* Is that child of that connection up, or its IKE SA on its way? */
 bool mirror_has(const struct mirror *m, const char *conn, const char *child);

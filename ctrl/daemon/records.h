@@ -12,10 +12,10 @@
 #include <stddef.h>
 
 #include "ctrl/model/record.h"
+#include "ctrl/model/sas.h"
 
-#define RECORDS_MAX 4096U /* SAs of each kind */
-#define RECORDS_BYTES_MAX \
-	(16U << 20) /* of all, as many as a link holds at once */
+#define RECORDS_MAX	  IKE_SAS_MAX /* of each kind */
+#define RECORDS_BYTES_MAX (64U << 20) /* of all */
 
 struct records;
 

@@ -14,6 +14,7 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/range.h"
+#include "ctrl/daemon/conn_sas.h"
 #include "include/proto.h"
 
 /* Of this one SA, where it is not the gateway's own. */
@@ -337,36 +338,24 @@ static bool is_up(const struct child_sa_view *child)
 	return child->state == SA_VIEW_UP || child->state == SA_VIEW_REKEYING;
 }
 
-static void add_pairs(const struct dp_view *dp, const struct sas *sas,
-		      const char *conn, const char *child,
-		      struct tunnel_status *out)
+static void add_pairs(const struct dp_view *dp, const struct conn_sas *of,
+		      size_t conn, const char *child, struct tunnel_status *out)
 {
-	for (size_t i = 0; sas && i < sas->n_child; i++) {
-		const struct child_sa_view *c = &sas->child[i];
-		const struct ike_sa_view *ike = ike_of(sas, c->ike_id);
+	for (size_t i = conn_sas_first(of, conn); i != CONN_SAS_NONE;
+	     i = conn_sas_next(of, i)) {
+		const struct child_sa_view *c = &of->sas->child[i];
 
-		if (ike && is_up(c) && strcmp(ike->conn, conn) == 0 &&
-		    strcmp(c->name, child) == 0)
-			add_pair(dp, ike, c, out);
+		if (is_up(c) && strcmp(c->name, child) == 0)
+			add_pair(dp, &of->sas->ike[of->ike[i]], c, out);
 	}
 }
 
-static bool is_connecting(const struct sas *sas, const char *conn)
-{
-	for (size_t i = 0; sas && i < sas->n_ike; i++)
-		if (sas->ike[i].state == SA_VIEW_CONNECTING &&
-		    strcmp(sas->ike[i].conn, conn) == 0)
-			return true;
-	return false;
-}
-
 static enum tunnel_state state_of(const struct tunnel_status *t,
-				  const struct child_conf *child,
-				  const struct sas *sas)
+				  const struct child_conf *child, bool connecting)
 {
 	if (t->n_sas)
 		return TUNNEL_UP;
-	if (is_connecting(sas, t->conn))
+	if (connecting)
 		return TUNNEL_CONNECTING;
 	return child_is_trap(child) ? TUNNEL_TRAP : TUNNEL_DOWN;
 }
@@ -386,9 +375,12 @@ static void view_failure(const struct failure *failure, uint64_t now_ns,
 	memcpy(out->text, failure->text, sizeof(out->text));
 }
 
-static void view_child(const struct view *v, const struct conn_conf *conn,
-		       const struct child_conf *child, struct tunnel_status *out)
+/* at: the connection's place. */
+static void view_child(const struct view *v, const struct conn_sas *of,
+		       size_t at, const struct child_conf *child,
+		       struct tunnel_status *out)
 {
+	const struct conn_conf *conn = &v->config->conns[at];
 	const struct failure *why = NULL;
 
 	*out = (struct tunnel_status){
@@ -402,8 +394,8 @@ static void view_child(const struct view *v, const struct conn_conf *conn,
 	memcpy(out->conn, conn->name, sizeof(out->conn));
 	view_end(conn->local_addrs, conn->n_local_addrs, out->local);
 	view_peer(conn, out->remote);
-	add_pairs(v->dp, v->sas, conn->name, child->name, out);
-	out->state = state_of(out, child, v->sas);
+	add_pairs(v->dp, of, at, child->name, out);
+	out->state = state_of(out, child, of->connecting[at]);
 	if (out->state != TUNNEL_UP)
 		why = failures_find(v->failures, conn->name, child->name);
 	view_failure(why, clock_ns(), &out->failure);
@@ -415,18 +407,22 @@ static int view_tunnels(const struct view *v, struct status *s)
 	const struct config *c = v->config;
 	size_t room = c->n_manual + count_children(c) + 1;
 	struct tunnel_status *at = calloc(room, sizeof(*at));
+	struct conn_sas of;
+	int err = conn_sas_make(&of, c, v->sas);
 
-	if (!at)
-		return -ENOMEM;
 	s->tunnels = at;
+	if (err || !at) {
+		conn_sas_free(&of);
+		return -ENOMEM;
+	}
 	for (size_t i = 0; i < c->n_manual; i++) {
 		view_manual(v->dp, &c->manual[i], at);
 		view_bundle(c, &c->manual[i], at++);
 	}
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t k = 0; k < c->conns[i].n_children; k++)
-			view_child(v, &c->conns[i], &c->conns[i].children[k],
-				   at++);
+			view_child(v, &of, i, &c->conns[i].children[k], at++);
+	conn_sas_free(&of);
 	s->n_tunnels = (size_t)(at - s->tunnels);
 	return 0;
 }

@@ -23,6 +23,9 @@ void child_free(struct child_sa *c)
 {
 	if (!c)
 		return;
+	child_clear_bound(c);
+	child_unlisted(c);
+	child_set_replaced(NULL, c, 0);
 	conn_drop(c->conn);
 	free(c);
 }

@@ -88,7 +88,23 @@ void child_rebind(struct ike_sa *sa, struct child_sa *c);
 /* A policy that has no outbound SA goes on with the newest, rather one that the
  * peer has for sure. */
 void child_bind_best(struct ike_sa *sa, uint32_t policy);
-bool child_policy_is_bound(struct ike_sa *sa, uint32_t policy);
+bool child_policy_is_bound(const struct engine *e, uint32_t policy);
+
+/* It is the one that its policy is bound to, and no other is any more; or not. */
+void child_set_bound(struct ike_sa *sa, struct child_sa *c);
+void child_clear_bound(struct child_sa *c);
+
+/* It is in this IKE SA's list from now on, or in none. */
+void child_listed(struct ike_sa *sa, struct child_sa *c);
+void child_unlisted(struct child_sa *c);
+
+/* Of all IKE SAs' lists, the one with that inbound SPI, and the next of the same, as
+ * there may be one of each of our addresses; NULL: none. */
+struct child_sa *child_of_spi(const struct engine *e, uint32_t spi_in,
+			      struct child_sa *after);
+
+/* by: the inbound SPI of what has replaced it; 0: nothing. */
+void child_set_replaced(struct engine *e, struct child_sa *c, uint32_t by);
 
 /* Its times begin, and an event tells, of the one too in whose place it comes, or
  * 0. */

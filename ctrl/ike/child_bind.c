@@ -6,33 +6,6 @@
  */
 #include "ctrl/ike/child.h"
 
-static void unbind(struct ike_sa *sa, struct child_sa *c, uint32_t policy)
-{
-	if (!c->bound || c->conf->policy != policy)
-		return;
-	c->bound = false;
-	sa_touch(sa);
-}
-
-/* One policy has one outbound SA, whichever IKE SA it was made under. */
-static void note_bound(struct ike_sa *sa, struct child_sa *c)
-{
-	uint32_t policy = c->conf->policy;
-
-	for (uint32_t i = 1; i < sa->e->n_slots; i++) {
-		struct ike_sa *other = sa->e->slots[i];
-
-		if (!other)
-			continue;
-		for (struct child_sa *o = other->children; o; o = o->next)
-			unbind(other, o, policy);
-		if (other->ours.child)
-			unbind(other, other->ours.child, policy);
-	}
-	c->bound = true;
-	sa_touch(sa);
-}
-
 void child_bind(struct ike_sa *sa, struct exchange *x)
 {
 	const struct sadb_request q = {
@@ -41,7 +14,7 @@ void child_bind(struct ike_sa *sa, struct exchange *x)
 		.id = x->child->out,
 	};
 
-	note_bound(sa, x->child);
+	child_set_bound(sa, x->child);
 	sa->e->calls.sadb(sa->e->calls.ctx, &q);
 }
 
@@ -55,7 +28,7 @@ void child_rebind(struct ike_sa *sa, struct child_sa *c)
 	c->bind_ns = 0;
 	if (!c->has_out)
 		return;
-	note_bound(sa, c);
+	child_set_bound(sa, c);
 	sa->e->calls.sadb(sa->e->calls.ctx, &q);
 }
 
@@ -69,19 +42,14 @@ void child_confirm(struct ike_sa *sa, struct child_sa *c)
 		child_rebind(sa, c);
 }
 
-/* The newest of this IKE SA, rather one that the peer has for sure; true in *bound:
- * one is. */
-static struct child_sa *best_of(const struct ike_sa *sa, uint32_t policy,
-				bool *bound)
+/* The newest of this IKE SA, rather one that the peer has for sure; NULL: none. */
+static struct child_sa *best_of(const struct ike_sa *sa, uint32_t policy)
 {
 	struct child_sa *best = NULL;
 
-	if (sa->ours.child && sa->ours.child->conf->policy == policy)
-		*bound |= sa->ours.child->bound;
 	for (struct child_sa *c = sa->children; c; c = c->next) {
 		if (c->conf->policy != policy || c->state != CHILD_ST_INSTALLED)
 			continue;
-		*bound |= c->bound;
 		if (c->has_out && (!best || (c->confirmed && !best->confirmed)))
 			best = c;
 	}
@@ -90,42 +58,28 @@ static struct child_sa *best_of(const struct ike_sa *sa, uint32_t policy,
 
 /* Under this IKE SA if there is one, else under any; *of: under which. */
 static struct child_sa *best_of_all(struct ike_sa *sa, uint32_t policy,
-				    struct ike_sa **of, bool *bound)
+				    struct ike_sa **of)
 {
-	struct child_sa *best = NULL, *c;
+	struct child_sa *best = best_of(sa, policy);
 
-	*bound = false;
-	for (uint32_t i = 1; i < sa->e->n_slots; i++) {
-		struct ike_sa *other = sa->e->slots[i];
-
-		if (!other)
-			continue;
-		c = best_of(other, policy, bound);
-		if (!c || (best && other != sa))
-			continue;
-		best = c;
-		*of = other;
+	*of = sa;
+	for (uint32_t i = 1; !best && i < sa->e->n_slots; i++) {
+		*of = sa->e->slots[i];
+		best = *of ? best_of(*of, policy) : NULL;
 	}
 	return best;
 }
 
 void child_bind_best(struct ike_sa *sa, uint32_t policy)
 {
-	struct ike_sa *of = NULL;
-	bool bound;
-	struct child_sa *best = best_of_all(sa, policy, &of, &bound);
-
-	if (best && !bound)
-		child_rebind(of, best);
-}
-
-bool child_policy_is_bound(struct ike_sa *sa, uint32_t policy)
-{
 	struct ike_sa *of;
-	bool bound;
+	struct child_sa *best;
 
-	best_of_all(sa, policy, &of, &bound);
-	return bound;
+	if (child_policy_is_bound(sa->e, policy))
+		return;
+	best = best_of_all(sa, policy, &of);
+	if (best)
+		child_rebind(of, best);
 }
 
 /* Rather one that the peer has for sure, rather a newer one. */

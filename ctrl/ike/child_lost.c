@@ -12,7 +12,7 @@
 void child_lose(struct ike_sa *sa, struct child_sa *c)
 {
 	if (!c->has_out)
-		c->bound = false;
+		child_clear_bound(c);
 	if (c->state != CHILD_ST_INSTALLED)
 		return;
 	c->lost = true;
@@ -25,7 +25,8 @@ void child_lose(struct ike_sa *sa, struct child_sa *c)
 static void lose_all(struct child_sa *c)
 {
 	c->has_in = c->has_out = false;
-	c->bound = c->draining = false;
+	c->draining = false;
+	child_clear_bound(c);
 }
 
 static void go_on(struct ike_sa *sa, struct exchange *x)

@@ -47,12 +47,14 @@ static void link_child(struct ike_sa *sa, struct child_sa *c)
 {
 	c->next = sa->children;
 	sa->children = c;
+	child_listed(sa, c);
 }
 
-static void unlink_child(struct ike_sa *sa, const struct child_sa *c)
+static void unlink_child(struct ike_sa *sa, struct child_sa *c)
 {
 	struct child_sa **at = &sa->children;
 
+	child_unlisted(c);
 	while (*at && *at != c)
 		at = &(*at)->next;
 	if (*at)
@@ -70,17 +72,12 @@ bool child_same_peer(const struct ike_sa *a, const struct ike_sa *b)
 struct child_sa *child_find(struct ike_sa *sa, uint32_t spi_in,
 			    struct ike_sa **owner)
 {
-	struct child_sa *c = child_by_spi_in(sa, spi_in);
+	struct child_sa *c = child_by_spi_in(sa, spi_in), *o = NULL;
 
-	*owner = sa;
-	for (uint32_t i = 1; spi_in && !c && i < sa->e->n_slots; i++) {
-		struct ike_sa *other = sa->e->slots[i];
-
-		if (!other || !child_same_peer(other, sa))
-			continue;
-		c = child_by_spi_in(other, spi_in);
-		*owner = other;
-	}
+	while (!c && (o = child_of_spi(sa->e, spi_in, o)))
+		if (child_same_peer(o->sa, sa))
+			c = o;
+	*owner = c ? c->sa : sa;
 	if (c)
 		sa_touch(*owner);
 	return c;
@@ -355,7 +352,7 @@ void child_installed(struct ike_sa *sa, struct exchange *x, bool confirmed)
 	x->child = NULL;
 	link_child(sa, c);
 	child_begin(sa, c, succeed(sa, x->old_spi_in), confirmed);
-	if (!confirmed && !child_policy_is_bound(sa, c->conf->policy))
+	if (!confirmed && !child_policy_is_bound(sa->e, c->conf->policy))
 		child_rebind(sa, c);
 }
 
@@ -373,19 +370,37 @@ static void follow(struct ike_sa *sa, const struct sadb_event *event)
 	sa_move(sa, &path);
 }
 
-void child_told(struct engine *e, const struct sadb_event *event)
+static struct child_sa *inbound(const struct engine *e, const struct sadb_id *id)
+{
+	struct child_sa *c = child_of_spi(e, id->spi, NULL);
+
+	while (c && !child_is_named(c, id))
+		c = child_of_spi(e, id->spi, c);
+	return c;
+}
+
+static struct child_sa *outbound(const struct engine *e,
+				 const struct sadb_id *id)
 {
 	struct child_sa *c = NULL;
-	struct ike_sa *sa = NULL;
 
 	for (uint32_t i = 1; !c && i < e->n_slots; i++) {
-		sa = e->slots[i];
-		c = sa ? sa->children : NULL;
-		while (c && !child_is_named(c, &event->id))
+		c = e->slots[i] ? e->slots[i]->children : NULL;
+		while (c && !child_is_named(c, id))
 			c = c->next;
 	}
+	return c;
+}
+
+void child_told(struct engine *e, const struct sadb_event *event)
+{
+	struct child_sa *c = event->id.dir == SADB_IN ? inbound(e, &event->id)
+						      : outbound(e, &event->id);
+	struct ike_sa *sa;
+
 	if (!c || c->state != CHILD_ST_INSTALLED)
 		return;
+	sa = c->sa;
 	sa_touch(sa);
 	if (event->verb == SADB_MAPPING)
 		follow(sa, event);
@@ -402,7 +417,7 @@ void child_told(struct engine *e, const struct sadb_event *event)
 static void switch_away(struct ike_sa *sa, struct child_sa *c)
 {
 	c->state = CHILD_ST_DELETING;
-	c->bound = false;
+	child_clear_bound(c);
 	child_bind_best(sa, c->conf->policy);
 }
 
@@ -427,26 +442,27 @@ bool child_drain(struct ike_sa *sa, struct exchange *x, struct child_sa *c)
 
 /* What it has replaced is ours again to rekey: perhaps it had to go, of two that
  * were made at once, and the other was never there. */
-static void bring_back(struct ike_sa *sa, uint32_t replaced_by)
+static void bring_back(struct child_sa *c)
 {
-	for (struct child_sa *c = sa->children; c; c = c->next) {
-		if (c->replaced_by != replaced_by)
-			continue;
-		c->replaced_by = 0;
-		c->succeeded = false;
-		if (!c->rekey_ns && (c->conf->rekey_time || c->lost))
-			c->rekey_ns =
-				sa_after(sa, CHILD_RETRY_S, CHILD_RETRY_RAND_S);
-		sa_touch(sa);
-		view_changed(sa);
-	}
+	struct ike_sa *sa = c->sa;
+
+	child_set_replaced(sa->e, c, 0);
+	c->succeeded = false;
+	if (!c->rekey_ns && (c->conf->rekey_time || c->lost))
+		c->rekey_ns = sa_after(sa, CHILD_RETRY_S, CHILD_RETRY_RAND_S);
+	sa_touch(sa);
+	view_changed(sa);
 }
 
 static void bring_back_all(const struct engine *e, uint32_t replaced_by)
 {
-	for (uint32_t i = 1; replaced_by && i < e->n_slots; i++)
-		if (e->slots[i])
-			bring_back(e->slots[i], replaced_by);
+	struct child_sa *c, *next;
+
+	for (c = LIST_FIRST(&e->replaced); replaced_by && c; c = next) {
+		next = LIST_NEXT(c, of_replaced);
+		if (c->replaced_by == replaced_by)
+			bring_back(c);
+	}
 }
 
 void child_remove(struct ike_sa *sa, struct child_sa *c, const char *why)

@@ -9,21 +9,44 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/base/name_index.h"
 #include "ctrl/ike/sa.h"
 
-/* Where the one of that name stands, or the end. */
+/* Where in its bucket the one of that name stands, or the end. */
 static struct conn **place_of(struct engine *e, const char *name)
 {
-	struct conn **at = &e->conns;
+	struct conn **at = &e->named[name_hash(name) % CONN_BUCKETS];
 
 	while (*at && strcmp((*at)->conf.name, name) != 0)
-		at = &(*at)->next;
+		at = &(*at)->next_named;
 	return at;
+}
+
+/* Between what points there and what stands behind it, which may be nothing. */
+static void link_conn(struct engine *e, struct conn *c, struct conn **at,
+		      struct conn *next)
+{
+	c->at = at;
+	c->next = next;
+	*at = c;
+	if (next)
+		next->at = &c->next;
+	else
+		e->conns_end = &c->next;
+}
+
+static void unlink_conn(struct engine *e, const struct conn *c)
+{
+	*c->at = c->next;
+	if (c->next)
+		c->next->at = c->at;
+	else
+		e->conns_end = c->at;
 }
 
 int engine_load(struct engine *e, const struct conn_conf *conn)
 {
-	struct conn **at = place_of(e, conn->name), *old = *at;
+	struct conn **place = place_of(e, conn->name), *old = *place;
 	struct conn *c;
 
 	if (old && conn_equal(&old->conf, conn))
@@ -34,29 +57,34 @@ int engine_load(struct engine *e, const struct conn_conf *conn)
 		return -ENOMEM;
 	}
 	c->refs = 1;
-	c->next = old ? old->next : NULL;
-	*at = c;
+	c->next_named = old ? old->next_named : NULL;
+	*place = c;
+	if (old)
+		link_conn(e, c, old->at, old->next);
+	else
+		link_conn(e, c, e->conns_end, NULL);
 	conn_drop(old);
 	return 0;
 }
 
 bool engine_unload(struct engine *e, const char *name)
 {
-	struct conn **at = place_of(e, name), *c = *at;
+	struct conn **place = place_of(e, name), *c = *place;
 
 	if (!c)
 		return false;
-	*at = c->next;
+	*place = c->next_named;
+	unlink_conn(e, c);
 	conn_drop(c);
 	return true;
 }
 
 struct conn *conn_by_name(const struct engine *e, const char *name)
 {
-	struct conn *c = e->conns;
+	struct conn *c = e->named[name_hash(name) % CONN_BUCKETS];
 
 	while (c && strcmp(c->conf.name, name) != 0)
-		c = c->next;
+		c = c->next_named;
 	return c;
 }
 

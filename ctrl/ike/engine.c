@@ -25,6 +25,7 @@ struct engine *engine_new(const struct engine_calls *calls)
 		return NULL;
 	e->calls = *calls;
 	e->options = ike_options_default();
+	e->conns_end = &e->conns;
 	if (!calls->random(calls->ctx, &e->spi_mask, sizeof(e->spi_mask)) ||
 	    !calls->random(calls->ctx, &e->tokens, sizeof(e->tokens)) ||
 	    !calls->random(calls->ctx, &e->stranger_key,
@@ -228,12 +229,12 @@ void engine_sadb_answer(struct engine *e, const struct sadb_answer *a,
 /* The peer uses it: it has all that it needs to use the other one. */
 static void used(struct engine *e, uint32_t spi_in)
 {
-	for (uint32_t i = 1; i < e->n_slots; i++) {
-		struct ike_sa *sa = e->slots[i];
-		struct child_sa *c = sa ? child_by_spi_in(sa, spi_in) : NULL;
+	struct child_sa *c, *next;
 
-		if (!c)
-			continue;
+	for (c = child_of_spi(e, spi_in, NULL); c; c = next) {
+		struct ike_sa *sa = c->sa;
+
+		next = child_of_spi(e, spi_in, c);
 		sa_touch(sa);
 		child_confirm(sa, c);
 		sa_next(sa);

@@ -25,8 +25,9 @@ static void take_secret(struct slice *stream, struct secret *out, size_t len)
 	take(stream, out->octets, len);
 }
 
-static int sk_key_make(const struct keys *k, const uint8_t *sk_e,
-		       const uint8_t *sk_a, struct sk_key **out)
+/* Of SK_e and SK_a of a role. */
+static int sk_key_make(const struct keys *k, bool initiators,
+		       struct sk_key **out)
 {
 	struct secret encr = { .len = encr_key_bytes(k->encr) };
 	struct secret integ = { .len = k->integ->key_bytes };
@@ -38,28 +39,44 @@ static int sk_key_make(const struct keys *k, const uint8_t *sk_e,
 	};
 	int err;
 
-	memcpy(encr.octets, sk_e, encr.len);
-	memcpy(integ.octets, sk_a, integ.len);
+	memcpy(encr.octets, initiators ? k->sk_ei : k->sk_er, encr.len);
+	memcpy(integ.octets, initiators ? k->sk_ai : k->sk_ar, integ.len);
 	err = sk_key_new(&spec, out);
 	secret_wipe(&encr);
 	secret_wipe(&integ);
 	return err;
 }
 
-/* Ready for use, from SK_e and SK_a. */
-static int schedule(struct keys *k, bool initiator)
+/* Can messages be protected with them? */
+static int check(const struct keys *k)
 {
-	int err = sk_key_make(k, k->sk_ei, k->sk_ai,
-			      initiator ? &k->out : &k->in);
+	struct sk_key *key = NULL;
+	int err = sk_key_make(k, true, &key);
 
-	return err ? err
-		   : sk_key_make(k, k->sk_er, k->sk_ar,
-				 initiator ? &k->in : &k->out);
+	sk_key_free(key);
+	return err;
+}
+
+bool keys_seal(const struct keys *k, const struct sk_text *t)
+{
+	struct sk_key *key = NULL;
+	bool ok = !sk_key_make(k, k->initiator, &key) && sk_seal(key, t);
+
+	sk_key_free(key);
+	return ok;
+}
+
+bool keys_open(const struct keys *k, const struct sk_text *t)
+{
+	struct sk_key *key = NULL;
+	bool ok = !sk_key_make(k, !k->initiator, &key) && sk_open(key, t);
+
+	sk_key_free(key);
+	return ok;
 }
 
 /* SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr, section 2.14. */
-static int split_stream(const struct keys_input *in, struct slice stream,
-			struct keys *out)
+static int split_stream(struct slice stream, struct keys *out)
 {
 	size_t prf_bytes = out->prf->out_bytes;
 	size_t encr_bytes = encr_key_bytes(out->encr);
@@ -71,7 +88,7 @@ static int split_stream(const struct keys_input *in, struct slice stream,
 	take(&stream, out->sk_er, encr_bytes);
 	take(&stream, out->sk_pi, prf_bytes);
 	take(&stream, out->sk_pr, prf_bytes);
-	return schedule(out, in->initiator);
+	return check(out);
 }
 
 static size_t stream_bytes(const struct chosen *c)
@@ -95,12 +112,13 @@ static int expand(const struct keys_input *in, const uint8_t *skeyseed,
 		.encr = in->chosen->encr,
 		.integ = in->chosen->integ,
 		.ke = in->chosen->ke,
+		.initiator = in->initiator,
 	};
 	wr_u64(&b, in->spi_i);
 	wr_u64(&b, in->spi_r);
 	if (wr_ok(&b) && prf_plus(out->prf, prf_slice(out->prf, skeyseed),
 				  parts, 3, stream, bytes))
-		err = split_stream(in, slice_of(stream, bytes), out);
+		err = split_stream(slice_of(stream, bytes), out);
 	explicit_bzero(stream, sizeof(stream));
 	if (err)
 		keys_fini(out);
@@ -152,8 +170,6 @@ int keys_rekey(const struct keys *old, const struct keys_input *in,
 
 void keys_fini(struct keys *k)
 {
-	sk_key_free(k->in);
-	sk_key_free(k->out);
 	explicit_bzero(k, sizeof(*k));
 }
 
@@ -191,7 +207,7 @@ bool keys_get(struct slice *s, bool initiator, struct keys *out)
 {
 	size_t encr_bytes;
 
-	*out = (struct keys){ .iv = 0 };
+	*out = (struct keys){ .initiator = initiator };
 	if (!get_algs(s, out))
 		return false;
 	encr_bytes = encr_key_bytes(out->encr);
@@ -199,7 +215,7 @@ bool keys_get(struct slice *s, bool initiator, struct keys *out)
 	       rd_bytes(s, out->sk_ai, out->integ->key_bytes) &&
 	       rd_bytes(s, out->sk_ar, out->integ->key_bytes) &&
 	       rd_bytes(s, out->sk_ei, encr_bytes) &&
-	       rd_bytes(s, out->sk_er, encr_bytes) && !schedule(out, initiator);
+	       rd_bytes(s, out->sk_er, encr_bytes) && !check(out);
 }
 
 /* KEYMAT = prf+(SK_d, g^ir | Ni | Nr), section 2.17. */

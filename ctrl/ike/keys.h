@@ -15,8 +15,9 @@
 #define NONCE_BYTES	 32 /* of ours; at least half of every PRF's key */
 #define SK_KEY_MAX_BYTES 68 /* of a cipher's or a MAC's key */
 
+/* Of its own length: an IKE SA has seldom any, and most are of 32 octets. */
 struct nonce {
-	uint8_t octets[IKE_NONCE_MAX_BYTES];
+	uint8_t *octets; /* owned; NULL: there is none */
 	size_t len;
 };
 
@@ -25,15 +26,14 @@ static inline struct slice nonce_slice(const struct nonce *n)
 	return slice_of(n->octets, n->len);
 }
 
-/* In use, an IKE SA's; freed and wiped by keys_fini(). */
+/* In use, an IKE SA's; wiped by keys_fini(). */
 struct keys {
 	const struct prf_alg *prf;
 	const struct encr_alg *encr;
 	const struct integ_alg *integ;
 	const struct ke_alg *ke;
-	uint64_t iv;	   /* how many we used, where it is a counter */
-	struct sk_key *in; /* what the peer protects: SK_e and SK_a of its role */
-	struct sk_key *out; /* what we protect */
+	uint64_t iv;	/* how many we used, where it is a counter */
+	bool initiator; /* we are: we protect with SK_ei and SK_ai */
 	uint8_t sk_ai[SK_KEY_MAX_BYTES], sk_ar[SK_KEY_MAX_BYTES];
 	uint8_t sk_ei[SK_KEY_MAX_BYTES], sk_er[SK_KEY_MAX_BYTES];
 	uint8_t sk_d[PRF_MAX_BYTES]; /* prf->out_bytes of each */
@@ -65,6 +65,14 @@ void keys_fini(struct keys *k);
  */
 void keys_put(struct builder *b, const struct keys *k);
 MUST_CHECK bool keys_get(struct slice *s, bool initiator, struct keys *out);
+
+/*
+ * Protects a message of ours, opens one of the peer's: as sk_seal() and sk_open().
+ * What libcrypto needs for it is there only meanwhile: an IKE SA has a message now
+ * and then, and two ciphers that wait would be larger than all the rest of it.
+ */
+MUST_CHECK bool keys_seal(const struct keys *k, const struct sk_text *t);
+MUST_CHECK bool keys_open(const struct keys *k, const struct sk_text *t);
 
 static inline uint8_t keys_icv_bytes(const struct keys *k)
 {

@@ -5,6 +5,7 @@
  * again until its response comes, a reply of ours is kept and sent again when
  * the request comes again.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctrl/ike/acquire.h"
@@ -137,14 +138,28 @@ void reply_notify(struct ike_sa *sa, enum ike_exchange exchange, uint16_t type,
 
 bool nonce_make(struct ike_sa *sa, struct nonce *n)
 {
-	n->len = NONCE_BYTES;
-	return sa->e->calls.random(sa->e->calls.ctx, n->octets, n->len);
+	uint8_t octets[NONCE_BYTES];
+
+	return sa->e->calls.random(sa->e->calls.ctx, octets, sizeof(octets)) &&
+	       nonce_take(n, slice_of(octets, sizeof(octets)));
 }
 
-void nonce_take(struct nonce *n, struct slice body)
+bool nonce_take(struct nonce *n, struct slice body)
 {
-	n->len = body.len;
-	memcpy(n->octets, body.ptr, body.len);
+	uint8_t *copy = malloc(body.len);
+
+	if (!copy)
+		return false;
+	memcpy(copy, body.ptr, body.len);
+	nonce_free(n);
+	*n = (struct nonce){ .octets = copy, .len = body.len };
+	return true;
+}
+
+void nonce_free(struct nonce *n)
+{
+	free(n->octets);
+	*n = (struct nonce){ .octets = NULL };
 }
 
 /* Section 2.8.1: octet by octet, the shorter one first. */
@@ -159,6 +174,15 @@ static int nonce_order(const struct nonce *a, const struct nonce *b)
 const struct nonce *nonce_lower(const struct nonce *a, const struct nonce *b)
 {
 	return nonce_order(a, b) < 0 ? a : b;
+}
+
+void nonce_take_lower(struct nonce *n, struct nonce *a, struct nonce *b)
+{
+	struct nonce *lower = nonce_order(a, b) < 0 ? a : b;
+
+	nonce_free(n);
+	*n = *lower;
+	*lower = (struct nonce){ .octets = NULL };
 }
 
 bool nonce_is_lower(const struct nonce *a, const struct nonce *b)

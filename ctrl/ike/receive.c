@@ -264,10 +264,10 @@ static bool open(struct ike_sa *sa, const struct ike_header *h,
 	       ike_sk_split(datagram, body, sa->keys.encr->iv_bytes,
 			    sa->keys.encr->block_bytes,
 			    keys_icv_bytes(&sa->keys), &sk) &&
-	       sk_open(sa->keys.in,
-		       &(const struct sk_text){ .message = sk.message,
-						.aad_bytes = sk.aad_bytes,
-						.text_bytes = sk.text_bytes }) &&
+	       keys_open(&sa->keys,
+			 &(const struct sk_text){ .message = sk.message,
+						  .aad_bytes = sk.aad_bytes,
+						  .text_bytes = sk.text_bytes }) &&
 	       ike_sk_inner(&sk, &o->payloads);
 }
 

@@ -68,7 +68,12 @@ static bool get_identity(struct slice *s, struct identity *out)
 
 static bool get_nonce(struct slice *s, struct nonce *out)
 {
-	return get_octets(s, out->octets, sizeof(out->octets), &out->len);
+	struct slice part;
+	uint16_t n;
+
+	if (!rd_u16(s, &n) || n > IKE_NONCE_MAX_BYTES || !rd_slice(s, n, &part))
+		return false;
+	return !n || nonce_take(out, part);
 }
 
 static bool get_flags(struct slice *s, bool *const *out, size_t n)

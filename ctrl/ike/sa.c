@@ -232,7 +232,8 @@ bool sa_may_come(const struct engine *e, const struct addr *remote)
 
 	for (; sa; sa = sa->next_stranger)
 		n += addr_equal(&sa->stranger_addr, remote);
-	return n < PER_SOURCE_MAX && e->n_strangers < STRANGERS_MAX;
+	return n < PER_SOURCE_MAX && e->n_strangers < STRANGERS_MAX &&
+	       e->n_sas < IKE_SAS_MAX;
 }
 
 void sa_set_stranger(struct ike_sa *sa)
@@ -324,6 +325,8 @@ void sa_handshake_done(struct ike_sa *sa)
 	octets_free(&sa->first_i);
 	octets_free(&sa->first_r);
 	octets_free(&sa->cookie);
+	nonce_free(&sa->ni);
+	nonce_free(&sa->nr);
 	sa->half_open_ns = 0;
 }
 
@@ -344,6 +347,9 @@ void exchange_end(struct ike_sa *sa, struct exchange *x)
 		octets_free(&sa->frozen);
 	}
 	ke_free(x->ke);
+	nonce_free(&x->ni);
+	nonce_free(&x->nr);
+	nonce_free(&x->rival_nonce);
 	explicit_bzero(x, sizeof(*x)); /* EX_NONE */
 }
 

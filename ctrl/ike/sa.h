@@ -12,6 +12,8 @@
 #ifndef CYG_IKE_SA_H
 #define CYG_IKE_SA_H
 
+#include <sys/queue.h>
+
 #include "ctrl/base/clock.h"
 #include "ctrl/base/heap.h"
 #include "ctrl/crypto/hash.h"
@@ -32,13 +34,20 @@
 #define IKE_RETRY_S	   16U
 #define IKE_RETRY_RAND_S   8U
 
+/*
+ * CHILD SAs that a peer may make under one IKE SA; and as many again in the place of
+ * those, for as long as it leaves these to be deleted.
+ */
+#define CHILDREN_MAX 256U
+
 /* A connection as loaded; SAs hold on to the one that they were made from. */
 struct conn {
 	struct conn_conf conf;
 	unsigned int refs;
 	bool is_missing;   /* stands for one that is loaded no more */
 	uint64_t asked_ns; /* for what its peer's name is; 0: never */
-	struct conn *next;
+	/* While it is loaded; what points at it, and the next of its bucket. */
+	struct conn *next, **at, *next_named;
 };
 
 /* Octets that are kept: a message of ours, or the peer's first. */
@@ -75,7 +84,8 @@ struct child_sa {
 	struct ts_list local_ts, remote_ts;
 	/* What the peer's rekeying made in its place, by its inbound SPI: then
 	 * it is the peer's to delete. 0: nothing, or it is gone. */
-	uint32_t replaced_by;
+	uint32_t replaced_by; /* see child_set_replaced() */
+	LIST_ENTRY(child_sa) of_bound, of_replaced, of_spi;
 	uint64_t rekey_ns; /* 0: never */
 	uint64_t expire_ns;
 	/*
@@ -86,9 +96,10 @@ struct child_sa {
 	bool confirmed;
 	uint64_t bind_ns;  /* 0: not waited for */
 	uint64_t trust_ns; /* 0: confirmed */
-	bool bound;	   /* its policy's outbound SA, as far as we asked */
-	bool lost;	/* the SAD no longer has both: it is rekeyed at once */
-	bool draining;	/* its outbound SA was asked to leave the SAD */
+	bool bound;	   /* its policy's outbound SA, as far as we asked; see
+		       child_set_bound() */
+	bool lost;     /* the SAD no longer has both: it is rekeyed at once */
+	bool draining; /* its outbound SA was asked to leave the SAD */
 	bool succeeded; /* another one is there in its place, events say */
 	/* What of it is to be seen besides. */
 	uint32_t view_id;
@@ -96,8 +107,11 @@ struct child_sa {
 	bool esn, encap;
 	uint64_t installed_ns;
 	struct recorded recorded;
+	struct ike_sa *sa; /* under which it is, once it is bound or listed */
 	struct child_sa *next;
 };
+
+LIST_HEAD(child_list, child_sa);
 
 enum ike_state {
 	IKE_ST_INIT, /* IKE_SA_INIT is under way */
@@ -225,6 +239,9 @@ struct ike_sa {
 };
 
 #define STRANGER_BUCKETS 1024U
+#define CONN_BUCKETS	 1024U
+#define BOUND_BUCKETS	 1024U
+#define SPI_BUCKETS	 4096U
 
 /* In order; see post.h. */
 struct post;
@@ -236,8 +253,9 @@ struct post_queue {
 struct engine {
 	struct engine_calls calls;
 	struct ike_options options;
-	struct conn *conns;
-	struct ike_sa **slots; /* by id; NULL: free */
+	struct conn *conns, **conns_end;  /* in the order of loading */
+	struct conn *named[CONN_BUCKETS]; /* by their names */
+	struct ike_sa **slots;		  /* by id; NULL: free */
 	uint32_t n_slots;
 	uint32_t *free_slots; /* a stack, with room for all of them */
 	uint32_t n_free;
@@ -258,6 +276,9 @@ struct engine {
 	struct ike_sa *dead;	     /* see sa_reap() */
 	struct ike_sa *changed;	     /* to be told of, see view.h */
 	struct departure *departing; /* in child_depart.c */
+	/* In child_lists.c; of bound ones by their policies. */
+	struct child_list bound[BOUND_BUCKETS], replaced;
+	struct child_list by_spi[SPI_BUCKETS]; /* inbound ones; of IKE SAs' lists */
 	uint32_t initiated; /* view id of the IKE SA of the last initiation */
 	uint32_t views;	    /* ids given out for that */
 	unsigned int n_sas, n_half_open;
@@ -445,9 +466,14 @@ void notify_unprotected(struct engine *e, const struct ike_path *path,
 
 /* --- questions: set what the exchange waits for, then ask */
 
-/* Of ours, and of the peer's as the parser bounds it. */
+/* Of ours, and of the peer's as the parser bounds it, in place of what was there;
+ * false: no memory, or no chance. */
 MUST_CHECK bool nonce_make(struct ike_sa *sa, struct nonce *n);
-void nonce_take(struct nonce *n, struct slice body);
+MUST_CHECK bool nonce_take(struct nonce *n, struct slice body);
+void nonce_free(struct nonce *n);
+
+/* The lower one of two that are not needed any more, in place of what was there. */
+void nonce_take_lower(struct nonce *n, struct nonce *a, struct nonce *b);
 const struct nonce *nonce_lower(const struct nonce *a, const struct nonce *b);
 bool nonce_is_lower(const struct nonce *a, const struct nonce *b);
 

@@ -33,11 +33,11 @@ static bool seal(struct ike_sa *sa, struct ike_builder *m, struct slice *out)
 			keys_icv_bytes(&sa->keys), &sk, out) ||
 	    !put_iv(sa, &sk))
 		return false;
-	return sk_seal(sa->keys.out, &(const struct sk_text){
-					     .message = sk.message,
-					     .aad_bytes = sk.aad_bytes,
-					     .text_bytes = sk.text_bytes,
-				     });
+	return keys_seal(&sa->keys, &(const struct sk_text){
+					    .message = sk.message,
+					    .aad_bytes = sk.aad_bytes,
+					    .text_bytes = sk.text_bytes,
+				    });
 }
 
 /* --- fragments */

@@ -33,6 +33,8 @@ static void forget(struct ike_sa *sa)
 	octets_free(&sa->reply);
 	octets_free(&sa->request);
 	ke_free(x->ke);
+	nonce_free(&x->ni);
+	nonce_free(&x->rival_nonce);
 	child_free(x->child);
 	free(x->heir);
 	explicit_bzero(sa, sizeof(*sa));
@@ -85,6 +87,15 @@ static int restore_ike(struct engine *e, const struct ike_record *r)
 	return err;
 }
 
+/* As its record says. */
+static void list_again(struct ike_sa *sa, struct child_sa *c)
+{
+	child_listed(sa, c);
+	if (c->bound)
+		child_set_bound(sa, c);
+	child_set_replaced(sa->e, c, c->replaced_by);
+}
+
 /* The newest first. */
 static void link_child(struct ike_sa *sa, struct child_sa *c)
 {
@@ -94,6 +105,7 @@ static void link_child(struct ike_sa *sa, struct child_sa *c)
 		at = &(*at)->next;
 	c->next = *at;
 	*at = c;
+	list_again(sa, c);
 }
 
 static bool has_child(const struct ike_sa *sa, uint32_t view_id)

@@ -45,7 +45,7 @@ static bool is_one(const struct identity *id)
 static struct identity our_id(const struct ike_sa *sa,
 			      const struct identity *asked)
 {
-	if (is_one(&sa->conn->conf.local_id))
+	if (sa->conn && is_one(&sa->conn->conf.local_id))
 		return sa->conn->conf.local_id;
 	return asked ? *asked : identity_of_addr(&sa->path.local);
 }
@@ -78,6 +78,13 @@ static void take_reserved(struct ike_sa *sa, const struct ike_payloads *p,
 	struct slice body = ike_find(p, type)->body;
 
 	memcpy(sa->peer_id_reserved, body.ptr + 1, sizeof(sa->peer_id_reserved));
+}
+
+/* The first CHILD SA has those of the IKE SA, section 2.17. */
+static bool take_nonces(const struct ike_sa *sa, struct exchange *x)
+{
+	return nonce_take(&x->ni, nonce_slice(&sa->ni)) &&
+	       nonce_take(&x->nr, nonce_slice(&sa->nr));
 }
 
 /* --- the keystore */
@@ -145,8 +152,6 @@ void auth_start(struct ike_sa *sa)
 	struct exchange *x = &sa->ours;
 
 	x->kind = EX_AUTH;
-	x->ni = sa->ni;
-	x->nr = sa->nr;
 	sa->peer_id = sa->conn->conf.remote_id;
 	sa->local_id = our_id(sa, NULL);
 	if (sa->conn->conf.encap)
@@ -156,7 +161,7 @@ void auth_start(struct ike_sa *sa)
 		sa->path.remote_port = IKE_NATT_PORT;
 	}
 	x->child = child_new(sa->conn, sa->wanted);
-	if (x->child)
+	if (x->child && take_nonces(sa, x))
 		child_getspi(sa, x);
 	else
 		sa_close(sa, "out of memory");
@@ -259,19 +264,36 @@ static void refuse(struct ike_sa *sa, uint16_t type, const char *why)
 	sa_linger(sa, why);
 }
 
+static void take_offer(struct ike_sa *sa, struct exchange *x,
+		       const struct ike_payloads *p)
+{
+	const struct child_conf *child = child_choose(sa, p, false);
+
+	if (!child || !ike_find(p, IKE_PL_SA))
+		return;
+	x->child = child_new(sa->conn, child);
+	child_accept(sa, x, p, false);
+}
+
+/*
+ * Whom no connection is for is checked like everybody, and then refused whatever
+ * comes of it: neither the answer nor the time until it comes tells who is known
+ * here.
+ */
 void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 {
 	const struct ike_payload *payload = ike_find(p, IKE_PL_AUTH);
 	struct exchange *x = &sa->peers;
-	const struct child_conf *child;
 	struct identity me = { .type = 0 };
 	struct ike_notify n;
 	struct ike_auth auth;
 	bool has_me = take_id(p, IKE_PL_ID_R, &me);
 
 	x->kind = EX_AUTH;
-	x->ni = sa->ni;
-	x->nr = sa->nr;
+	if (!take_nonces(sa, x)) {
+		sa_close(sa, "out of memory");
+		return;
+	}
 	if (!take_id(p, IKE_PL_ID_I, &sa->peer_id)) {
 		refuse(sa, IKE_N_INVALID_SYNTAX,
 		       "the peer's IKE_AUTH has no identity that can be read");
@@ -285,23 +307,17 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 	take_reserved(sa, p, IKE_PL_ID_I);
 	conn_drop(sa->conn);
 	sa->conn = conn_for_peer(sa, has_me ? &me : NULL);
-	if (!sa->conn || auth.method != IKE_AUTH_PSK) {
-		if (sa->conn)
-			conn_hold(sa->conn);
+	if (sa->conn)
+		conn_hold(sa->conn);
+	if (auth.method != IKE_AUTH_PSK) {
 		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
-		       sa->conn
-			       ? "the peer does not authenticate by a pre-shared key"
-			       : "no connection for the peer's address and identity");
+		       "the peer does not authenticate by a pre-shared key");
 		return;
 	}
-	conn_hold(sa->conn);
-	sa->local_id = our_id(sa, has_me ? &me : NULL);
 	x->initial_contact = ike_find_notify(p, IKE_N_INITIAL_CONTACT, &n);
-	child = child_choose(sa, p, false);
-	if (child && ike_find(p, IKE_PL_SA)) {
-		x->child = child_new(sa->conn, child);
-		child_accept(sa, x, p, false);
-	}
+	sa->local_id = our_id(sa, has_me ? &me : NULL);
+	if (sa->conn)
+		take_offer(sa, x, p);
 	ask_auth(sa, x, false, &auth);
 }
 
@@ -401,7 +417,10 @@ static void after_check(struct ike_sa *sa, struct exchange *x, int err)
 {
 	const char *why = why_not(err);
 
-	if (err && sa->initiator)
+	if (!sa->conn)
+		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
+		       "no connection for the peer's address and identity");
+	else if (err && sa->initiator)
 		give_up(sa, why);
 	else if (err)
 		refuse(sa, IKE_N_AUTHENTICATION_FAILED, why);

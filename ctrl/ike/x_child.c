@@ -258,7 +258,10 @@ void child_x_response(struct ike_sa *sa, const struct ike_payloads *p)
 		undo(sa, x, "the peer's CREATE_CHILD_SA has no nonce");
 		return;
 	}
-	nonce_take(&x->nr, nonce->body);
+	if (!nonce_take(&x->nr, nonce->body)) {
+		undo(sa, x, no_keys);
+		return;
+	}
 	child_take_answer(sa, x, p, true);
 	if (!x->child) {
 		try_later(sa, x);
@@ -354,7 +357,6 @@ static void accept_offer(struct ike_sa *sa, const struct ike_payloads *p,
 
 	x->kind = EX_CHILD;
 	x->old_spi_in = old ? old->spi_in : 0;
-	nonce_take(&x->ni, ike_find(p, IKE_PL_NONCE)->body);
 	x->child = child_new(old ? old->conn : sa->conn, conf);
 	child_accept(sa, x, p, true);
 	if (!x->child) {
@@ -365,7 +367,8 @@ static void accept_offer(struct ike_sa *sa, const struct ike_payloads *p,
 		want_method(sa, x->chosen.ke);
 		return;
 	}
-	if (!nonce_make(sa, &x->nr) ||
+	if (!nonce_take(&x->ni, ike_find(p, IKE_PL_NONCE)->body) ||
+	    !nonce_make(sa, &x->nr) ||
 	    (x->chosen.ke && !ask_ke(sa, x, x->chosen.ke, peer)))
 		sa_close(sa, "out of memory");
 	else if (!x->chosen.ke)
@@ -387,6 +390,15 @@ static bool makes(const struct exchange *ours, uint32_t spi_out)
 {
 	return ours->kind == EX_CHILD && ours->child &&
 	       (!ours->child->spi_out || ours->child->spi_out == spi_out);
+}
+
+static bool has_room(const struct ike_sa *sa, bool in_place)
+{
+	unsigned int n = 0;
+
+	for (const struct child_sa *c = sa->children; c; c = c->next)
+		n++;
+	return n < (in_place ? 2 * CHILDREN_MAX : CHILDREN_MAX);
 }
 
 void create_request(struct ike_sa *sa, const struct ike_payloads *p)
@@ -426,25 +438,25 @@ void create_request(struct ike_sa *sa, const struct ike_payloads *p)
 		return;
 	}
 	conf = old ? old->conf : child_choose(sa, p, true);
-	if (conf)
+	if (conf && has_room(sa, old))
 		accept_offer(sa, p, conf, old);
 	else
 		reply_error(sa, IKE_N_NO_ADDITIONAL_SAS, slice_of(NULL, 0));
 }
 
 /* Ours for the same one is under way: remember theirs for settle(). */
-static void note_rival(struct ike_sa *sa, const struct exchange *peers)
+static void note_rival(struct ike_sa *sa, struct exchange *peers)
 {
 	struct ike_sa *owner;
 	struct child_sa *old = child_find(sa, peers->old_spi_in, &owner);
 	struct exchange *ours = &sa->ours;
 
 	if (old)
-		old->replaced_by = peers->child->spi_in;
+		child_set_replaced(sa->e, old, peers->child->spi_in);
 	if (ours->kind != EX_CHILD || !ours->old_spi_in ||
 	    ours->old_spi_in != peers->old_spi_in)
 		return;
-	ours->rival_nonce = *nonce_lower(&peers->ni, &peers->nr);
+	nonce_take_lower(&ours->rival_nonce, &peers->ni, &peers->nr);
 	ours->rival_spi_in = peers->child->spi_in;
 }
 

@@ -164,11 +164,11 @@ static void accept_response(struct ike_sa *sa, const struct ike_header *h,
 		return;
 	}
 	sa->spi_r = h->spi_r;
-	nonce_take(&sa->nr, nonce->body);
 	nat_detect(sa, h, p);
 	sa->fragments = agree_on_fragments(sa->conn, p);
 	sa->resend_ns = 0;
-	if (!octets_set(&sa->first_r, message) ||
+	if (!nonce_take(&sa->nr, nonce->body) ||
+	    !octets_set(&sa->first_r, message) ||
 	    !ask_ke(sa, &sa->ours, sa->ours.chosen.ke, ke.data))
 		sa_close(sa, "out of memory");
 }
@@ -249,11 +249,11 @@ static void accept_request(struct engine *e, const struct ike_path *path,
 	sa_set_stranger(sa);
 	sa->peers.kind = EX_INIT;
 	sa->peers.chosen = *chosen;
-	nonce_take(&sa->ni, ike_find(p, IKE_PL_NONCE)->body);
 	nat_detect(sa, h, p);
 	sa->fragments = agree_on_fragments(sa->conn, p);
-	if (!ike_ke_parse(ke_body->body, &ke) || !nonce_make(sa, &sa->nr) ||
-	    !octets_set(&sa->first_i, message) ||
+	if (!ike_ke_parse(ke_body->body, &ke) ||
+	    !nonce_take(&sa->ni, ike_find(p, IKE_PL_NONCE)->body) ||
+	    !nonce_make(sa, &sa->nr) || !octets_set(&sa->first_i, message) ||
 	    !ask_ke(sa, &sa->peers, chosen->ke, ke.data))
 		sa_close(sa, "out of memory");
 }

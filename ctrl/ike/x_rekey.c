@@ -104,6 +104,8 @@ static void inherit(struct ike_sa *heir, struct ike_sa *sa)
 		end = &(*end)->next;
 	*end = sa->children;
 	sa->children = NULL;
+	for (struct child_sa *c = heir->children; c; c = c->next)
+		c->sa = heir;
 	wishes_move(heir, sa);
 	heir->delete_wanted = sa->delete_wanted;
 	sa->delete_wanted = false;
@@ -229,8 +231,8 @@ void rekey_response(struct ike_sa *sa, const struct ike_payloads *p)
 		give_up(sa, x);
 		return;
 	}
-	nonce_take(&x->nr, nonce->body);
-	if (!ask_ke(sa, x, x->chosen.ke, ke.data))
+	if (!nonce_take(&x->nr, nonce->body) ||
+	    !ask_ke(sa, x, x->chosen.ke, ke.data))
 		sa_close(sa, "out of memory");
 }
 
@@ -335,11 +337,11 @@ void rekey_request(struct ike_sa *sa, const struct ike_payloads *p)
 		return;
 	}
 	x->kind = EX_REKEY_IKE;
-	nonce_take(&x->ni, ike_find(p, IKE_PL_NONCE)->body);
 	x->heir = heir_new(sa, false);
 	if (!x->heir || !take_spi(x->chosen.spi, &x->heir->spi_i))
 		reply_error(sa, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
-	else if (!nonce_make(sa, &x->nr) ||
+	else if (!nonce_take(&x->ni, ike_find(p, IKE_PL_NONCE)->body) ||
+		 !nonce_make(sa, &x->nr) ||
 		 !ask_ke(sa, x, x->chosen.ke, ke.data))
 		sa_close(sa, "out of memory");
 }
@@ -359,7 +361,7 @@ static void send_response(struct ike_sa *sa, struct exchange *x)
 	establish(heir, sa);
 	if (ours->kind == EX_REKEY_IKE) {
 		ours->rival_spi = sa_spi_local(heir);
-		ours->rival_nonce = *nonce_lower(&x->ni, &x->nr);
+		nonce_take_lower(&ours->rival_nonce, &x->ni, &x->nr);
 	} else if (sa->has_heir) { /* ours was faster, and stays */
 		heir->is_spare = true;
 		heir->drop_ns = sa->e->now_ns + RESENDS_NS;

@@ -14,6 +14,9 @@
 #include "ctrl/model/sadb.h"
 #include "include/drop.h"
 
+/* IKE SAs at once, and CHILD SAs, of which is kept what there is to know. */
+#define IKE_SAS_MAX 32768U
+
 enum sa_view_state {
 	SA_VIEW_CONNECTING, /* CHILD SA: being installed */
 	SA_VIEW_UP,	    /* ESTABLISHED, INSTALLED */
@@ -34,7 +37,6 @@ struct ike_sa_view {
 	uint64_t spi_r;
 	struct addr local, remote;
 	uint16_t local_port, remote_port; /* host order */
-	struct identity local_id, remote_id;
 	uint16_t encr; /* numbers of include/ike.h; 0: not yet, or none */
 	uint16_t encr_key_bits;
 	uint16_t integ;
@@ -42,6 +44,7 @@ struct ike_sa_view {
 	uint16_t ke;
 	uint64_t established_ns; /* 0: not yet */
 	uint64_t rekey_ns;	 /* 0: never */
+	struct identity local_id, remote_id;
 };
 
 struct child_sa_view {

@@ -20,13 +20,17 @@ LIMIT_S = 120
 ROWS = {
     "bench_classify": (("policies",), {
         (1,), (10,), (100,), (1000,), (10000,), (100000,)}),
-    "bench_handshakes": (("suite",), {("aes128-sha256-x25519",),
+    "bench_handshakes": (("suite",), {("aes128-sha256-ecp256",),
+                                      ("aes128-sha256-x25519",),
                                       ("aes128-sha256-modp2048",)}),
     "bench_host": ((), {()}),
     "bench_idle": (("process",), {("main",), ("dp",), ("ike",), ("all",)}),
     "bench_keys": (("suite", "text_bytes", "keys"), set(itertools.product(
         ("aes128-sha256", "aes128gcm16", "aes256gcm16", "chacha20poly1305"),
         (64, 1424), (1, 1024, 16384, 100000)))),
+    "bench_load": (("responder", "phase"), set(itertools.product(
+        ("cygnetd", "charon"),
+        ("up", "rekey_child", "rekey_ike", "down")))),
     "bench_pipeline": (
         ("backend", "suite", "inner_bytes", "dir"), set(itertools.product(
             crypto_backends(),
@@ -75,7 +79,7 @@ def check_json(folder, name):
 def main():
     # The results of a real run are left alone.
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("cygnetd", "cygnet", "tests"):
+        for name in ("cygnetd", "cygnet", "tests", "tools"):
             os.symlink(f"{BUILD}/{name}", f"{folder}/{name}")
         done = subprocess.run([f"{ROOT}/tools/bench", folder], check=False,
                               env=dict(os.environ, BENCH_ROUNDS="1"),

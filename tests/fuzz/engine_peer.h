@@ -287,10 +287,10 @@ static inline size_t peer_damaged(struct slice *in, struct ike_sa *sa,
 	t = (struct sk_text){ .message = sk.message,
 			      .aad_bytes = sk.aad_bytes,
 			      .text_bytes = sk.text_bytes };
-	if (!sk_open(to->keys.in, &t))
+	if (!keys_open(&to->keys, &t))
 		return 0;
 	damage(in, ike_sk_iv(&sk) + sk.iv_bytes, (uint32_t)sk.text_bytes);
-	return sk_seal(sa->keys.out, &t) ? o->len : 0;
+	return keys_seal(&sa->keys, &t) ? o->len : 0;
 }
 
 #endif

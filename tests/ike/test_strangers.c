@@ -292,6 +292,112 @@ static void every_refused_ike_sa_init_made_an_event(void **state)
 	lab_free(lab);
 }
 
+/* --- who is known here is nobody's to know */
+
+/* What side 1 said last before it heard more, and when. */
+struct refusal {
+	uint64_t at_ns;
+	size_t bytes;
+	unsigned int sent;
+	uint8_t asked; /* of its keystore, last */
+};
+
+enum stranger {
+	WITH_WRONG_KEY,
+	WITHOUT_KEY,
+	WITHOUT_CONNECTION,
+};
+
+static bool note_time(struct ike_lab *lab, unsigned int side,
+		      const struct ike_path *path, struct slice datagram)
+{
+	struct refusal *r = lab->owner;
+
+	(void)path;
+	if (side == 1) {
+		r->at_ns = lab->now_ns;
+		r->bytes = datagram.len;
+	}
+	return true;
+}
+
+static void set_stranger(struct ike_lab *lab, enum stranger who)
+{
+	struct conn_conf c = lab_conn(lab, 1, IKE, ESP);
+	struct error e;
+
+	if (who == WITH_WRONG_KEY)
+		lab->side[1].psk.octets[0] ^= 1;
+	if (who == WITHOUT_KEY)
+		lab->side[1].psk.len = 0;
+	if (who == WITHOUT_CONNECTION)
+		assert_int_equal(identity_parse("moon", &c.remote_id, &e), 0);
+	lab_load(lab, 1, &c);
+	conn_fini(&c);
+}
+
+static struct refusal refusal_of(enum stranger who)
+{
+	struct ike_lab *lab = lab_new(7);
+	struct refusal r = { .at_ns = 0 };
+
+	lab_load_both(lab, IKE, ESP);
+	set_stranger(lab, who);
+	lab->answer_max_ns = LAB_S / 10;
+	lab->sent = note_time;
+	lab->owner = &r;
+	assert_int_equal(engine_initiate(lab->side[0].engine, "peer", NULL,
+					 lab->now_ns),
+			 0);
+	assert_true(lab_run(lab, LAB_S));
+	r.sent = lab->side[1].sent;
+	r.asked = lab->side[1].asked.op;
+	assert_int_equal(lab_count(&lab->side[1], IKE_EV_FAILED), 1);
+	assert_int_equal(lab_sas(&lab->side[1], false), 0);
+	assert_int_equal(lab_sas(&lab->side[1], true), 0);
+	assert_string_equal(
+		lab_text(&lab->side[0], IKE_EV_FAILED),
+		"the peer refuses our authentication: compare the pre-shared keys and the identities of both sides");
+	lab_free(lab);
+	return r;
+}
+
+/* The keystore was not asked for whom there is no connection. */
+static void unknown_peer_was_refused_sooner_than_one_with_a_wrong_key(void **state)
+{
+	const struct refusal want = refusal_of(WITH_WRONG_KEY);
+
+	(void)state;
+	assert_int_equal(want.sent, 2);
+	assert_int_equal(want.asked, KEYSTORE_PSK_CHECK);
+	for (enum stranger who = WITHOUT_KEY; who <= WITHOUT_CONNECTION; who++) {
+		const struct refusal r = refusal_of(who);
+
+		assert_int_equal(r.at_ns, want.at_ns);
+		assert_int_equal(r.bytes, want.bytes);
+		assert_int_equal(r.sent, want.sent);
+		assert_int_equal(r.asked, want.asked);
+	}
+}
+
+/* Its key would do, if it were there. */
+static void unknown_peer_with_the_right_key_is_refused(void **state)
+{
+	struct ike_lab *lab = lab_new(7);
+
+	(void)state;
+	lab_load_both(lab, IKE, ESP);
+	set_stranger(lab, WITHOUT_CONNECTION);
+	assert_int_equal(engine_initiate(lab->side[0].engine, "peer", NULL,
+					 lab->now_ns),
+			 0);
+	assert_true(lab_run(lab, LAB_S));
+	assert_string_equal(lab_text(&lab->side[1], IKE_EV_FAILED),
+			    "no connection for the peer's address and identity");
+	assert_int_equal(lab_count(&lab->side[1], IKE_EV_IKE_UP), 0);
+	lab_free(lab);
+}
+
 /* --- the heap of deadlines */
 
 static struct lab_fate chaos(struct ike_lab *lab, unsigned int n)
@@ -373,6 +479,9 @@ int main(void)
 		cmocka_unit_test(one_address_had_any_number_of_half_open_sas),
 		cmocka_unit_test(repeated_ike_sa_init_gets_its_reply_again),
 		cmocka_unit_test(every_refused_ike_sa_init_made_an_event),
+		cmocka_unit_test(
+			unknown_peer_was_refused_sooner_than_one_with_a_wrong_key),
+		cmocka_unit_test(unknown_peer_with_the_right_key_is_refused),
 		cmocka_unit_test(no_deadline_is_missed_whatever_happens),
 	};
 

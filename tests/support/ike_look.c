@@ -32,11 +32,11 @@ void look_inside(const struct ike_sa *sa, struct octets message, uint8_t *room,
 	must(ike_sk_split(room, ike_find(&clear, IKE_PL_SK)->body,
 			  sa->keys.encr->iv_bytes, sa->keys.encr->block_bytes,
 			  keys_icv_bytes(&sa->keys), &sk) &&
-		     sk_open(sa->keys.in,
-			     &(const struct sk_text){
-				     .message = sk.message,
-				     .aad_bytes = sk.aad_bytes,
-				     .text_bytes = sk.text_bytes }) &&
+		     keys_open(&sa->keys,
+			       &(const struct sk_text){
+				       .message = sk.message,
+				       .aad_bytes = sk.aad_bytes,
+				       .text_bytes = sk.text_bytes }) &&
 		     ike_sk_inner(&sk, &inner) &&
 		     ike_payloads_parse(inner, clear.sk_first,
 					IKE_PART_PROTECTED, out) == IKE_PARSE_OK,

@@ -379,8 +379,9 @@ class Lab:
         path = os.path.join(self.dir, f"{len(self._spawned)}.log")
         with open(path, "w") as log:
             process = subprocess.Popen(
-                self._as_machine(ns, argv), stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, text=True, **kwargs)
+                self._as_machine(ns, argv), stdout=log,
+                stderr=subprocess.STDOUT, text=True,
+                **{"stdin": subprocess.DEVNULL, **kwargs})
         process.log_path = path
         process.what = f"{ns}: {' '.join(argv)}"
         self._spawned.append(process)

@@ -36,8 +36,9 @@ struct fixture {
 	struct config *config;
 	struct apply *apply;
 	struct control_loads loads;
-	char told[512]; /* what happened, since it was last looked at */
-	int install;	/* what the data path says */
+	char told[512];	    /* what happened, since it was last looked at */
+	int install;	    /* what the data path says */
+	unsigned int later; /* how often a flush was asked for */
 	struct conn_conf *conns;
 	size_t n_conns;
 };
@@ -111,6 +112,13 @@ static void on_answer(void *ctx, uint64_t token, int err, const struct error *e)
 	tell(ctx, "answer:", text);
 }
 
+static void on_later(void *ctx)
+{
+	struct fixture *f = ctx;
+
+	f->later++;
+}
+
 static void write_file(struct fixture *f, const char *text)
 {
 	FILE *file = fopen(f->path, "w");
@@ -127,6 +135,7 @@ static int start(void **state)
 					   .unload = on_unload,
 					   .load = on_load,
 					   .changed = on_changed,
+					   .later = on_later,
 					   .answer = on_answer,
 					   .ctx = f };
 	struct error e;
@@ -163,9 +172,9 @@ static int stop(void **state)
 
 /* --- requests */
 
-/* A connection with one child; remote_ts as it is. */
-static int load_net(struct fixture *f, uint64_t token, const char *name,
-		    const char *net, struct error *e)
+/* A connection with one child; remote_ts as it is. Right behind another one. */
+static int load_next(struct fixture *f, uint64_t token, const char *name,
+		     const char *net, struct error *e)
 {
 	struct vici_packet packet;
 	struct vici_builder b;
@@ -190,6 +199,14 @@ static int load_net(struct fixture *f, uint64_t token, const char *name,
 	err = f->loads.load_conn(f->loads.ctx, token, packet.body, e);
 	vici_builder_free(&b);
 	return err;
+}
+
+/* The same, long after it. */
+static int load_net(struct fixture *f, uint64_t token, const char *name,
+		    const char *net, struct error *e)
+{
+	apply_flush(f->apply);
+	return load_next(f, token, name, net, e);
 }
 
 static int unload(struct fixture *f, uint64_t token, const char *name,
@@ -415,8 +432,7 @@ static void there_is_one_change_at_a_time(void **state)
 	struct error e;
 
 	f->install = CONTROL_LATER;
-	assert_int_equal(load_net(f, 7, "vpn", "10.3.0.0/16", &e),
-			 CONTROL_LATER);
+	assert_int_equal(reload(f, 7, first_file, &e), CONTROL_LATER);
 	assert_int_equal(load_net(f, 8, "abc", "10.3.0.0/16", &e), -EBUSY);
 	assert_string_equal(e.text, busy);
 	assert_int_equal(unload(f, 8, "vpn", &e), -EBUSY);
@@ -425,10 +441,114 @@ static void there_is_one_change_at_a_time(void **state)
 	assert_int_equal(f->loads.unload_shared(f->loads.ctx, "a", &e), -EBUSY);
 	assert_int_equal(f->loads.clear_shared(f->loads.ctx, &e), -EBUSY);
 	assert_string_equal(e.text, busy);
-	assert_told(f, "install:0+2 ");
+	assert_told(f, "install:0+1 ");
 	apply_done(f->apply, 0, NULL);
 	f->told[0] = '\0';
 	assert_int_equal(load_key(f, "a", &e), 0);
+}
+
+/* --- connections right behind one another */
+
+static void they_come_together_behind_the_first(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(load_net(f, 1, "a", "10.3.0.0/16", &e), 0);
+	assert_told(f, "install:0+2 changed:2,1 load:a/11 ");
+	assert_int_equal(f->later, 1);
+	assert_int_equal(load_next(f, 1, "b", "10.4.0.0/16", &e), 0);
+	assert_int_equal(load_next(f, 1, "c", "10.5.0.0/16", &e), 0);
+	assert_int_equal(load_next(f, 1, "b", "10.6.0.0/16", &e), 0);
+	assert_int_equal(load_next(f, 1, "a", "10.7.0.0/16", &e), 0);
+	assert_int_equal(f->later, 5);
+	assert_told(f, "");
+	assert_false(apply_is_settled(f->apply));
+	apply_flush(f->apply);
+	assert_told(f, "install:0+4 changed:4,1 change:a/11 load:b/12 "
+		       "load:c/13 answer:0:done ");
+	assert_true(apply_is_settled(f->apply));
+	assert_int_equal(
+		f->config->conns[2].children[0].remote_ts[0].net.net.octets[13],
+		6);
+	apply_flush(f->apply); /* the last one is long ago */
+	assert_int_equal(load_next(f, 1, "d", "10.8.0.0/16", &e), 0);
+	assert_told(f, "install:0+5 changed:5,1 load:d/14 ");
+}
+
+static void what_is_refused_is_not_among_them(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(load_net(f, 1, "a", "10.3.0.0/16", &e), 0);
+	assert_int_equal(load_next(f, 1, "site", "10.4.0.0/16", &e), -EEXIST);
+	assert_int_equal(load_next(f, 1, "b", "10.4.0.1/16", &e), -EINVAL);
+	f->told[0] = '\0';
+	assert_true(apply_is_settled(f->apply));
+	apply_flush(f->apply);
+	assert_told(f, "");
+}
+
+static void they_are_accepted_while_others_are_under_way(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	f->install = CONTROL_LATER;
+	assert_int_equal(load_net(f, 7, "a", "10.3.0.0/16", &e), CONTROL_LATER);
+	assert_int_equal(load_next(f, 8, "b", "10.4.0.0/16", &e), 0);
+	assert_int_equal(load_next(f, 8, "a", "10.5.0.0/16", &e), 0);
+	apply_flush(f->apply); /* too early */
+	assert_told(f, "install:0+2 ");
+	write_ids(f);
+	apply_done(f->apply, 0, NULL);
+	assert_told(f, "changed:2,1 load:a/11 answer:7:done ");
+	apply_flush(f->apply);
+	assert_told(f, "install:0+3 ");
+	write_ids(f);
+	apply_done(f->apply, 0, NULL);
+	assert_told(f, "changed:3,1 change:a/11 load:b/12 answer:0:done ");
+}
+
+static void what_comes_behind_them_waits_for_them(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(load_net(f, 1, "a", "10.3.0.0/16", &e), 0);
+	f->install = CONTROL_LATER;
+	assert_int_equal(load_next(f, 1, "b", "10.4.0.0/16", &e), 0);
+	assert_int_equal(load_key(f, "k", &e), 0); /* but for secrets */
+	f->told[0] = '\0';
+	assert_int_equal(unload(f, 5, "b", &e), CONTROL_LATER);
+	assert_int_equal(unload(f, 6, "x", &e), CONTROL_LATER);
+	apply_flush(f->apply);
+	assert_told(f, "install:0+3 ");
+	write_ids(f);
+	apply_done(f->apply, 0, NULL);
+	assert_told(f, "changed:3,2 load:b/12 answer:0:done install:0+2 ");
+	write_ids(f);
+	apply_done(f->apply, 0, NULL);
+	assert_told(f, "unload:b changed:2,2 answer:5:done "
+		       "answer:6:there is no connection 'x' ");
+}
+
+static void they_are_lost_when_the_data_path_refuses_them(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(load_net(f, 1, "a", "10.3.0.0/16", &e), 0);
+	assert_int_equal(load_next(f, 1, "b", "10.4.0.0/16", &e), 0);
+	assert_int_equal(unload(f, 5, "a", &e), CONTROL_LATER);
+	f->told[0] = '\0';
+	f->install = -E2BIG;
+	apply_flush(f->apply);
+	assert_told(f, "install:0+3 answer:0:no room install:0+1 "
+		       "answer:5:no room ");
+	assert_int_equal(f->config->n_conns, 2);
+	assert_true(apply_is_settled(f->apply));
 }
 
 static void change_that_is_under_way_ends_with_the_rest(void **state)
@@ -456,6 +576,11 @@ int main(void)
 		CASE(secrets_change_at_once),
 		CASE(answer_of_the_data_path_may_come_later),
 		CASE(there_is_one_change_at_a_time),
+		CASE(they_come_together_behind_the_first),
+		CASE(what_is_refused_is_not_among_them),
+		CASE(they_are_accepted_while_others_are_under_way),
+		CASE(what_comes_behind_them_waits_for_them),
+		CASE(they_are_lost_when_the_data_path_refuses_them),
 		CASE(change_that_is_under_way_ends_with_the_rest),
 	};
 

@@ -131,7 +131,7 @@ static struct sk_text text_of(const struct ike_sk *sk)
 				 .text_bytes = sk->text_bytes };
 }
 
-static void assert_opens(const struct ike_keys_vector *v, struct sk_key *key,
+static void assert_opens(const struct ike_keys_vector *v, const struct keys *k,
 			 const char *hex)
 {
 	struct octets m = octets_of(hex);
@@ -139,13 +139,14 @@ static void assert_opens(const struct ike_keys_vector *v, struct sk_key *key,
 	struct sk_text t = text_of(&sk);
 	struct slice inner;
 
-	assert_true(sk_open(key, &t));
+	assert_true(keys_open(k, &t));
 	assert_true(ike_sk_inner(&sk, &inner));
 }
 
-/* As one made of these octets does. */
-static void assert_seals(const struct ike_keys_vector *v, struct sk_key *key,
-			 const char *encr_key, const char *integ_key)
+/* As one made of these octets does; with a role's keys. */
+static void assert_seals(const struct ike_keys_vector *v, const struct keys *k,
+			 bool initiators, const char *encr_key,
+			 const char *integ_key)
 {
 	struct secret encr = secret_of(encr_key), integ = secret_of(integ_key);
 	struct chosen c = chosen_ike(v);
@@ -157,9 +158,11 @@ static void assert_seals(const struct ike_keys_vector *v, struct sk_key *key,
 	struct ike_sk sk = split(v, &one), sk_other = split(v, &other);
 	struct sk_text t = text_of(&sk), t_other = text_of(&sk_other);
 	struct sk_key *recorded;
+	struct keys own = *k;
 
+	own.initiator = initiators;
 	assert_int_equal(sk_key_new(&spec, &recorded), 0);
-	assert_true(sk_seal(key, &t) && sk_seal(recorded, &t_other));
+	assert_true(keys_seal(&own, &t) && sk_seal(recorded, &t_other));
 	assert_memory_equal(one.ptr, other.ptr, one.len);
 	sk_key_free(recorded);
 }
@@ -172,8 +175,9 @@ static void assert_keys(const struct ike_keys_vector *v, const struct keys *k,
 	assert_octets(k->sk_d, prf_bytes, sa->sk_d);
 	assert_octets(k->sk_pi, prf_bytes, sa->sk_pi);
 	assert_octets(k->sk_pr, prf_bytes, sa->sk_pr);
-	assert_seals(v, initiator ? k->out : k->in, sa->sk_ei, sa->sk_ai);
-	assert_seals(v, initiator ? k->in : k->out, sa->sk_er, sa->sk_ar);
+	assert_int_equal(k->initiator, initiator);
+	assert_seals(v, k, true, sa->sk_ei, sa->sk_ai);
+	assert_seals(v, k, false, sa->sk_er, sa->sk_ar);
 }
 
 static void keys_of_an_ike_sa_are_strongswans(void **state)
@@ -212,8 +216,8 @@ static void messages_of_ike_auth_open(void **state)
 		struct keys i = keys_of(v, true, NULL);
 		struct keys r = keys_of(v, false, NULL);
 
-		assert_opens(v, r.in, v->auth_i);
-		assert_opens(v, i.in, v->auth_r);
+		assert_opens(v, &r, v->auth_i);
+		assert_opens(v, &i, v->auth_r);
 		keys_fini(&i);
 		keys_fini(&r);
 	}

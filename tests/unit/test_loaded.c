@@ -255,20 +255,19 @@ static void what_the_spd_has_no_room_for_is_refused(void **state)
 static void connections_without_children_are_bounded_too(void **state)
 {
 	struct config *c = parse(file_text);
-	char text[512];
+	struct loaded_room room;
 	struct error e;
-	int err = 0;
 
 	(void)state;
-	for (unsigned int i = 0; i <= LOADED_CONNS_MAX; i++) {
-		assert_int_equal(err, 0);
-		snprintf(text, sizeof(text), GATEWAY CONN("c%u", ""), i);
-		err = put(c, text, &e);
-	}
-	assert_int_equal(err, -E2BIG);
-	assert_string_equal(e.text, "more than 256 connections would have come "
-				    "over VICI; unload some");
-	assert_int_equal(c->n_conns, 1 + LOADED_CONNS_MAX);
+	must_put(c, GATEWAY CONN("vpn", ""));
+	room = loaded_room(c, c->conns, c->n_conns);
+	assert_int_equal(room.vici, 1);
+	room.vici = LOADED_CONNS_MAX;
+	assert_int_equal(loaded_check_room(&room, &e), 0);
+	loaded_room_add(&room, &c->conns[1]);
+	assert_int_equal(loaded_check_room(&room, &e), -E2BIG);
+	assert_string_equal(e.text, "more than 16384 connections would have "
+				    "come over VICI; unload some");
 	config_free(c);
 }
 

@@ -46,6 +46,7 @@ static void last_word_of_each_counts(void **state)
 
 static void one_that_is_gone_is_not_kept(void **state)
 {
+	struct ike_sa_view v;
 	struct sas *s;
 
 	for (uint32_t id = 1; id <= 100; id++)
@@ -57,8 +58,9 @@ static void one_that_is_gone_is_not_kept(void **state)
 	assert_int_equal(s->n_ike, 50);
 	for (uint32_t i = 0; i < 50; i++)
 		assert_int_equal(s->ike[i].id, 2 * i + 1);
-	assert_non_null(mirror_ike(*state, 99));
-	assert_null(mirror_ike(*state, 98));
+	assert_true(mirror_ike(*state, 99, &v));
+	assert_int_equal(v.id, 99);
+	assert_false(mirror_ike(*state, 98, &v));
 	sas_free(s);
 }
 
@@ -78,12 +80,15 @@ static void those_that_are_connecting_are_counted_apart(void **state)
 static void ids_in_any_order_are_found(void **state)
 {
 	static const uint32_t ids[] = { 7, 3, UINT32_MAX, 0, 5, 4 };
+	struct ike_sa_view v;
 
 	for (size_t i = 0; i < 6; i++)
 		say_ike(*state, ids[i], SA_VIEW_UP);
-	for (size_t i = 0; i < 6; i++)
-		assert_int_equal(mirror_ike(*state, ids[i])->id, ids[i]);
-	assert_null(mirror_ike(*state, 6));
+	for (size_t i = 0; i < 6; i++) {
+		assert_true(mirror_ike(*state, ids[i], &v));
+		assert_int_equal(v.id, ids[i]);
+	}
+	assert_false(mirror_ike(*state, 6, &v));
 }
 
 /* Whoever sends it may be taken over. */
@@ -106,6 +111,64 @@ static void what_lies_is_bounded(void **state)
 	assert_int_equal(s->ike[0].local_id.len, IKE_ID_MAX);
 	assert_int_equal(s->ike[0].remote_id.len, IKE_ID_MAX);
 	assert_int_equal(s->child[0].n_selectors, SADB_SELECTORS_MAX);
+	sas_free(s);
+}
+
+static void identities_are_kept_as_long_as_they_are(void **state)
+{
+	const struct ike_sa_view v = {
+		.id = 5,
+		.rekey_ns = 9,
+		.local_id = { .type = 2, .len = 4, .octets = "moon" },
+		.remote_id = { .type = 3, .len = 7, .octets = "sun@sky" },
+	};
+	struct ike_sa_view out;
+	struct sas *s;
+
+	mirror_put_ike(*state, &v);
+	assert_true(mirror_ike(*state, 5, &out));
+	assert_memory_equal(&out, &v, sizeof(v));
+	s = mirror_copy(*state);
+	assert_memory_equal(&s->ike[0], &v, sizeof(v));
+	sas_free(s);
+}
+
+/* Those that it has not take no room, and what is behind them is lost: nobody has
+ * it here. */
+static void child_is_kept_with_the_selectors_that_it_has(void **state)
+{
+	struct child_sa_view child = { .id = 3, .spi_in = 7, .n_selectors = 2 },
+			     out;
+	struct sas *s;
+
+	child.selectors[1].protocol = 6;
+	child.selectors[2].protocol = 17;
+	child.in.pkts = 5;
+	mirror_put_child(*state, &child);
+	s = mirror_copy(*state);
+	assert_int_equal(s->n_child, 1);
+	assert_int_equal(s->child[0].selectors[1].protocol, 6);
+	assert_int_equal(s->child[0].selectors[2].protocol, 0);
+	assert_int_equal(s->child[0].in.pkts, 0);
+	sas_free(s);
+	assert_true(mirror_child(*state, 7, &out));
+	assert_int_equal(out.id, 3);
+	assert_int_equal(out.selectors[1].protocol, 6);
+	assert_int_equal(out.selectors[2].protocol, 0);
+	assert_false(mirror_child(*state, 8, &out));
+}
+
+static void there_are_so_many_and_no_more(void **state)
+{
+	struct sas *s;
+
+	for (uint32_t id = 1; id <= MIRROR_MAX + 1; id++)
+		say_ike(*state, id, SA_VIEW_UP);
+	say_ike(*state, MIRROR_MAX, SA_VIEW_REKEYING);
+	s = mirror_copy(*state);
+	assert_int_equal(s->n_ike, MIRROR_MAX);
+	assert_int_equal(s->ike[MIRROR_MAX - 1].id, MIRROR_MAX);
+	assert_int_equal(s->ike[MIRROR_MAX - 1].state, SA_VIEW_REKEYING);
 	sas_free(s);
 }
 
@@ -178,6 +241,13 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(what_lies_is_bounded, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			identities_are_kept_as_long_as_they_are, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			child_is_kept_with_the_selectors_that_it_has, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(there_are_so_many_and_no_more,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			nothing_is_known_of_one_that_ended, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_another_one_has_not_is_lost,

@@ -175,7 +175,7 @@ static void all_together_are_so_long_and_no_longer(void **state)
 	assert_int_equal(records_count(r), RECORDS_BYTES_MAX / each);
 	record.id = 0;
 	assert_int_equal(records_put(r, one), 0);
-	assert_true(RECORDS_BYTES_MAX < SEAM_QUEUE_BYTES);
+	assert_true(RECORDS_BYTES_MAX < SEAM_BULK_BYTES);
 }
 
 static int refuse(void *ctx, const struct ike_record *r)
