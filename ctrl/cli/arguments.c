@@ -129,7 +129,7 @@ static bool check_words(const struct arguments *args)
 		return args->words[0] || usage_error("'%s' takes NAME", name);
 	case WORDS_SHELL:
 		return args->words[0] ||
-		       usage_error("'%s' takes bash, zsh, fish or targets",
+		       usage_error("'%s' takes bash, zsh, fish, commands or targets",
 				   name);
 	case WORDS_SITE:
 		return args->words[2] ||

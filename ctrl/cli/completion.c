@@ -128,7 +128,7 @@ static void print_bash(FILE *out)
 			kind_of(c->words));
 		print_seconds(c, out);
 		if (c->words == WORDS_SHELL)
-			fputs(" bash zsh fish targets", out);
+			fputs(" bash zsh fish commands targets", out);
 		fputs("' options='", out);
 		print_options(options_of(c), " ", out);
 		fputs("' ;;\n", out);
@@ -200,7 +200,7 @@ static void print_fish_command(const struct command *c, FILE *out)
 		fprintf(out, "complete -c cygnet -n '%s' -F\n", when);
 	if (c->words == WORDS_SHELL)
 		fprintf(out,
-			"complete -c cygnet -n '%s' -a 'bash zsh fish targets'\n",
+			"complete -c cygnet -n '%s' -a 'bash zsh fish commands targets'\n",
 			when);
 }
 
@@ -273,12 +273,24 @@ static int targets(const struct arguments *args, FILE *out)
 	return err ? 1 : 0;
 }
 
+/* A line each. */
+static int commands(FILE *out)
+{
+	const struct command *c;
+
+	for (size_t i = 0; (c = command_at(i)); i++)
+		fprintf(out, "%s\n", c->name);
+	return 0;
+}
+
 int completion_run(const struct arguments *args, FILE *out)
 {
 	const char *shell = args->words[0];
 
 	if (strcmp(shell, "targets") == 0)
 		return targets(args, out);
+	if (strcmp(shell, "commands") == 0)
+		return commands(out);
 	if (completion_print(shell, out))
 		return 0;
 	fprintf(stderr,

@@ -132,11 +132,11 @@ const char help_init[] =
 	"  cygnet init -f /etc/cygnet/cygnet.conf 192.0.2.2 10.1.0.0/24 10.2.0.0/24\n";
 
 const char help_completion[] =
-	"Usage: cygnet [-u URI] completion bash | zsh | fish | targets\n"
+	"Usage: cygnet [-u URI] completion bash | zsh | fish | commands | targets\n"
 	"\n"
 	"Writes what a shell needs in order to complete commands, options and the names of\n"
-	"connections and children. These it gets by `cygnet completion targets`, a line\n"
-	"each, from the daemon; without it there are none.\n"
+	"connections and children. The names are those of `completion targets`, a line each,\n"
+	"which asks the daemon; `completion commands` lists all commands.\n"
 	"\n"
 	"Example: for everybody who has bash\n"
 	"  cygnet completion bash >/usr/share/bash-completion/completions/cygnet\n";

@@ -13,6 +13,7 @@
 #include "ctrl/base/error.h"
 #include "ctrl/base/slice.h"
 #include "ctrl/control/capture.h"
+#include "ctrl/model/difference.h"
 #include "ctrl/model/explain.h"
 #include "ctrl/model/sas.h"
 #include "ctrl/model/status.h"
@@ -62,6 +63,8 @@ struct control_loads {
 	int (*unload_conn)(void *ctx, uint64_t token, const char *name,
 			   struct error *e);
 	int (*reload)(void *ctx, uint64_t token, struct error *e);
+	/* What that would change; difference_free() it, in every case. */
+	int (*difference)(void *ctx, struct difference *out, struct error *e);
 	/* text holds a pair of manual SAs; file stands for it in errors. Both
 	 * borrowed; text is wiped by the caller. */
 	int (*add_sa)(void *ctx, uint64_t token, const char *name,

@@ -7,6 +7,7 @@
 #include "ctrl/base/log.h"
 #include "ctrl/conf/conf.h"
 #include "ctrl/daemon/conn_message.h"
+#include "ctrl/daemon/difference.h"
 #include "ctrl/daemon/loaded.h"
 #include "ctrl/daemon/loaded_manual.h"
 
@@ -197,6 +198,22 @@ static int reload(void *ctx, uint64_t token, struct error *e)
 	return err;
 }
 
+/* On a copy of its own, which nobody installs. */
+static int difference(void *ctx, struct difference *out, struct error *e)
+{
+	const struct apply *a = ctx;
+	struct config *file;
+	int err = conf_load(a->path, &file, e);
+
+	if (err)
+		return err;
+	err = loaded_set_file(a->config, file, e);
+	if (!err)
+		err = difference_find(a->config, file, out, e);
+	config_free(file);
+	return err;
+}
+
 static int add_sa(void *ctx, uint64_t token, const char *name, const char *file,
 		  struct slice text, struct error *e)
 {
@@ -280,6 +297,7 @@ struct control_loads apply_loads(struct apply *a)
 		.load_conn = load_conn,
 		.unload_conn = unload_conn,
 		.reload = reload,
+		.difference = difference,
 		.add_sa = add_sa,
 		.delete_sa = delete_sa,
 		.load_shared = load_shared,
