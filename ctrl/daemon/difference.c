@@ -135,7 +135,7 @@ static bool same_gateway(const struct gateway_conf *a,
 	       a->icmp_quote_check == b->icmp_quote_check &&
 	       a->allow_manual_counter_mode == b->allow_manual_counter_mode &&
 	       a->allow_weak_algorithms == b->allow_weak_algorithms &&
-	       a->sas == b->sas && a->bootstrap == b->bootstrap &&
+	       a->bootstrap == b->bootstrap &&
 	       a->n_resolvers == b->n_resolvers &&
 	       memcmp(a->resolvers, b->resolvers,
 		      a->n_resolvers * sizeof(a->resolvers[0])) == 0;

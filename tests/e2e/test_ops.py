@@ -8,7 +8,8 @@ SAs: their SPIs are the same before and afterwards.
 """
 import json
 import os
-import subprocess
+import re
+import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
@@ -16,6 +17,9 @@ from ike_conf import ike_conf  # noqa: E402
 from lab import BUILD, Lab, eventually, finish, ok  # noqa: E402
 
 CYGNET = f"{BUILD}/cygnet"
+METRICS = ("127.0.0.1", 9465)
+PACKETS_OUT = (r'cygnet_tunnel_packets_total'
+               r'\{tunnel="to-b/net",direction="out"\} (\d+)')
 THIRD = """\
 connections {
     third {
@@ -34,6 +38,12 @@ connections {
     }
 }
 """
+
+
+def conf_of(**keys):
+    """Of gw-a."""
+    return ike_conf("a", **keys).replace(
+        "gateway {", f"gateway {{\n    metrics = {METRICS[0]}:{METRICS[1]}")
 
 
 # --- without a daemon
@@ -104,18 +114,13 @@ def test_why(gateway):
 # --- watch
 
 class Watch:
-    """`cygnet watch`, whose lines are read when it has ended."""
+    """`cygnet watch`, and the lines that it has written so far."""
 
     def __init__(self, gateway):
-        self._path = os.path.join(gateway.lab.dir, "watched")
-        with open(self._path, "w", encoding="utf-8") as file:
-            self._process = gateway.lab.spawn(
-                gateway.ns, [CYGNET, "--uri",
-                             f"unix://{gateway.lab.socket_path(gateway.ns)}",
-                             "watch"], stdout=file, stderr=subprocess.PIPE)
+        self._process = gateway.lab.spawn(gateway.ns, [CYGNET, "watch"])
 
     def events(self):
-        with open(self._path, encoding="utf-8") as file:
+        with open(self._process.log_path, encoding="utf-8") as file:
             return [json.loads(line) for line in file
                     if line.endswith("\n")]
 
@@ -145,6 +150,32 @@ def test_watch(gateway):
     watch.end()
 
 
+# --- metrics
+
+def scrape(lab, path="/metrics"):
+    """All that is answered, head included."""
+    with lab.socket("gw-a", socket.AF_INET, socket.SOCK_STREAM) as client:
+        client.settimeout(10)
+        client.connect(METRICS)
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        said = b""
+        while part := client.recv(65536):
+            said += part
+    return said.decode()
+
+
+def test_metrics(lab):
+    text = scrape(lab)
+    ok(text.startswith("HTTP/1.1 200 ") and text.endswith("# EOF\n") and
+       'cygnet_tunnel_up{tunnel="to-b/net"} 1\n' in text,
+       "metrics tell of the tunnel that is up")
+    before = int(re.search(PACKETS_OUT, text)[1])
+    lab.run("host-a", ["ping", "-c", "3", "-i", "0.05", "-W", "2", "10.2.0.2"])
+    after = int(re.search(PACKETS_OUT, scrape(lab))[1])
+    ok(after == before + 3, f"and of its packets at once: {before}, {after}")
+    ok(scrape(lab, "/").startswith("HTTP/1.1 404 "), "and of nothing else")
+
+
 # --- reload
 
 def spis(gateway):
@@ -154,7 +185,7 @@ def spis(gateway):
 
 def test_reload(lab, gateway):
     before = spis(gateway)
-    lab.write("gw-a.conf", ike_conf("a") + THIRD)
+    lab.write("gw-a.conf", conf_of() + THIRD)
     done = gateway.client("reload", "--dry-run", check=False)
     ok(done.returncode == 0 and "+ connection third\n" in done.stdout and
        "+ child third/net\n" in done.stdout and
@@ -165,18 +196,18 @@ def test_reload(lab, gateway):
        "third/net" in gateway.status()["tunnels"], "reload changes it")
     ok(spis(gateway) == before,
        f"the connection that stayed what it was has its SPIs still: {before}")
-    lab.write("gw-a.conf", ike_conf("a", dpd_delay=9) + THIRD)
+    lab.write("gw-a.conf", conf_of(dpd_delay=9) + THIRD)
     rows = json.loads(gateway.client("reload", "--dry-run",
                                      "--json").stdout)["differences"]
     ok([(row["kind"], row["of"], row["name"]) for row in rows.values()] ==
        [("changed", "connection", "to-b")],
        "reload --dry-run --json says which one changes")
-    lab.write("gw-a.conf", ike_conf("a") + THIRD)
+    lab.write("gw-a.conf", conf_of() + THIRD)
     done = gateway.client("reload", "--dry-run", check=False)
     ok("Nothing would change.\n" in done.stdout and
        "2 connections are what they were" in done.stdout,
        "of a file that is in force nothing would change")
-    lab.write("gw-a.conf", ike_conf("a").replace("dpd_delay", "dpd_dela"))
+    lab.write("gw-a.conf", conf_of().replace("dpd_delay", "dpd_dela"))
     done = gateway.client("reload", "--dry-run", check=False)
     ok(done.returncode == 1 and "dpd_dela" in done.stderr and
        "gw-a.conf:" in done.stderr, "a mistake is named with its place")
@@ -186,12 +217,13 @@ def test_reload(lab, gateway):
 def main():
     with Lab() as lab:
         test_check(lab, test_init(lab))
-        gateway = lab.start_gateway("gw-a", ike_conf("a"))
+        gateway = lab.start_gateway("gw-a", conf_of())
         peer = lab.start_gateway("gw-b", ike_conf("b", esp="aes256-sha256"))
         test_why(gateway)
         lab.write("gw-b.conf", ike_conf("b"))
         peer.client("reload")
         test_watch(gateway)
+        test_metrics(lab)
         test_reload(lab, gateway)
     return finish()
 
