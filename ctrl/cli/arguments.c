@@ -104,6 +104,7 @@ static int words_max(const struct arguments *args)
 	case WORDS_NAME:
 	case WORDS_FILE:
 	case WORDS_SHELL:
+	case WORDS_EVERY:
 		return 1;
 	case WORDS_SITE:
 		return 3;
@@ -121,6 +122,7 @@ static bool check_words(const struct arguments *args)
 	switch (args->command->words) {
 	case WORDS_NONE:
 	case WORDS_FILE:
+	case WORDS_EVERY:
 		return true;
 	case WORDS_TARGET:
 		return args->words[0] ||
@@ -157,15 +159,15 @@ static bool check_options(const struct arguments *args)
 
 static bool check_seconds(struct arguments *args)
 {
-	const char *every = arguments_have(args, OPT(WATCH)) ? args->words[0]
-							     : NULL;
+	const bool is_every = args->command->words == WORDS_EVERY ||
+			      arguments_have(args, OPT(WATCH));
+	const char *every = is_every ? args->words[0] : NULL;
 	const char *timeout = args->values[OPTION_TIMEOUT];
 
 	if (every &&
 	    (!decimal_parse(every, &args->watch_s) || !args->watch_s ||
 	     args->watch_s > WATCH_MAX_S))
-		return usage_error("--watch takes a number of seconds from 1 to "
-				   "%d, not '%s'",
+		return usage_error("SECONDS is a number from 1 to %d, not '%s'",
 				   WATCH_MAX_S, every);
 	if (timeout && (!decimal_parse(timeout, &args->timeout_s) ||
 			args->timeout_s > TIMEOUT_MAX_S))

@@ -20,7 +20,7 @@ struct arguments {
 	const char *values[OPTION_N];		/* of options; NULL: none */
 	const char *uri;
 	uint64_t timeout_s; /* if it was given */
-	uint64_t watch_s;   /* with --watch */
+	uint64_t watch_s;   /* SECONDS: how often */
 };
 
 /* false: it is wrong, and why was said on stderr. */

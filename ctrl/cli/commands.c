@@ -10,6 +10,7 @@
 #include "ctrl/cli/happens.h"
 #include "ctrl/cli/help.h"
 #include "ctrl/cli/init.h"
+#include "ctrl/cli/top.h"
 
 static const struct command commands[] = {
 	{
@@ -20,6 +21,14 @@ static const struct command commands[] = {
 		.options = OPT(CHECK),
 		.show = show_status,
 		.help = help_status,
+	},
+	{
+		.name = "top",
+		.summary = "tunnels by what they carry now",
+		.words = WORDS_EVERY,
+		.options = OPT(COUNT),
+		.run = top_run,
+		.help = help_top,
 	},
 	{
 		.name = "why",
@@ -120,6 +129,12 @@ static const struct command commands[] = {
 		.summary = "what happens from now on, a JSON object a line",
 		.run = happens_run,
 		.help = help_watch,
+	},
+	{
+		.name = "log",
+		.summary = "the same in words, a line each",
+		.run = happens_log,
+		.help = help_log,
 	},
 	{
 		.name = "capture",

@@ -21,6 +21,7 @@ enum words {
 	WORDS_FLOW,   /* SRC DST PROTO [SPORT DPORT] */
 	WORDS_SITE,   /* PEER LOCAL_TS REMOTE_TS */
 	WORDS_SHELL,  /* whose completion it is */
+	WORDS_EVERY,  /* SECONDS, or nothing */
 };
 
 struct arguments;

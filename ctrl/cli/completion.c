@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "ctrl/cli/client.h"
+#include "ctrl/cli/ask.h"
 
 #define N_SCRIPTS 3
 
@@ -83,6 +83,7 @@ static const char *kind_of(enum words words)
 	case WORDS_FLOW:
 	case WORDS_SITE:
 	case WORDS_SHELL:
+	case WORDS_EVERY:
 		return "";
 	}
 	return "";
@@ -249,28 +250,20 @@ void completion_targets(const struct node *conns, FILE *out)
 		}
 }
 
-static bool take_item(void *ctx, struct slice body)
-{
-	return node_collect(ctx, body);
-}
-
 static int targets(const struct arguments *args, FILE *out)
 {
 	const struct question q = { .command = "list-conns",
 				    .event = "list-conn" };
-	struct node *conns = node_collection("conns");
-	struct reply reply;
 	struct error e;
-	int err = client_ask(arguments_path(args), &q, take_item, conns, &reply,
-			     &e);
+	struct node *conns = ask_daemon(arguments_path(args), &q, "conns", &e);
 
-	if (err)
+	if (!conns) {
 		fprintf(stderr, "cygnet: %s\n", e.text);
-	else
-		completion_targets(node_first(conns), out);
-	reply_free(&reply);
+		return 1;
+	}
+	completion_targets(node_find(conns, "conns"), out);
 	node_free(conns);
-	return err ? 1 : 0;
+	return 0;
 }
 
 /* A line each. */

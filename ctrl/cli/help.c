@@ -100,6 +100,28 @@ const char help_watch[] =
 	"Example: which children come and go\n"
 	"  cygnet watch | jq -c 'select(.event == \"child-updown\") | .data'\n";
 
+const char help_log[] =
+	"Usage: cygnet [-j] [-u URI] log\n"
+	"\n"
+	"Writes in words what happens to SAs from now on, until Ctrl-C: what comes up, goes\n"
+	"down or fails, and why; with --json an object a line. It asks any daemon that speaks\n"
+	"VICI. What happened before is in the daemon's own log, and in `cygnet why`.\n"
+	"\n"
+	"Example:\n"
+	"  cygnet log\n";
+
+const char help_top[] =
+	"Usage: cygnet [-j] [-u URI] top [-n COUNT] [SECONDS]\n"
+	"\n"
+	"Shows every so many seconds (1), until Ctrl-C, a line for each tunnel, the one that\n"
+	"carries most first: packets and bits a second in both directions, what its SAs\n"
+	"dropped, and what was lost before it came; with --json an object a line.\n"
+	"\n"
+	"  -n, --count=COUNT   end after so many times\n"
+	"\n"
+	"Example: the rates of five seconds, once\n"
+	"  cygnet top -n 1 5\n";
+
 const char help_check[] =
 	"Usage: cygnet [-j] check [FILE]\n"
 	"\n"

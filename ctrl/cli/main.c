@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "ctrl/cli/arguments.h"
-#include "ctrl/cli/client.h"
+#include "ctrl/cli/ask.h"
 #include "ctrl/cli/json.h"
 #include "ctrl/cli/keys_file.h"
 #include "ctrl/cli/target.h"
@@ -50,43 +50,6 @@ static void print_answer(const struct arguments *args, const struct node *answer
 		json_print(answer, stdout);
 	else
 		args->command->show(answer, &how);
-}
-
-static bool take_item(void *ctx, struct slice body)
-{
-	return node_collect(ctx, body);
-}
-
-static bool is_refusal(const struct node *answer)
-{
-	return strcmp(node_text(answer, "success"), "no") == 0;
-}
-
-/* The daemon's answer as a tree; NULL: there is none, and e says why. */
-static struct node *ask(const char *path, const struct command *command,
-			const struct question *q, struct error *e)
-{
-	struct node *items = q->event ? node_collection(command->field) : NULL;
-	struct node *answer = NULL;
-	struct reply reply;
-
-	if (client_ask(path, q, take_item, items, &reply, e))
-		goto free_items;
-	answer = node_parse(reply.body);
-	if (!answer) {
-		error_set(e, -EPROTO, "the answer from %s is malformed", path);
-		goto free_items;
-	}
-	if (items && !is_refusal(answer)) {
-		node_free(answer); /* it only ends the list */
-		answer = items;
-		items = NULL;
-	}
-
-free_items:
-	node_free(items);
-	reply_free(&reply);
-	return answer;
 }
 
 static bool is_visible(const char *text)
@@ -170,7 +133,7 @@ static enum exit_code show_answer(const struct arguments *args,
 {
 	const char *field = args->command->field;
 
-	if (is_refusal(answer)) {
+	if (ask_is_refusal(answer)) {
 		fprintf(stderr, "cygnet: %s: %s\n",
 			args->words[0] ? args->words[0] : "the daemon refused",
 			node_text(answer, "errmsg"));
@@ -206,7 +169,8 @@ static enum exit_code run(const struct arguments *args)
 	struct error e;
 
 	if (!fill_question(args, &asked, &q, &e))
-		answer = ask(arguments_path(args), args->command, &q, &e);
+		answer = ask_daemon(arguments_path(args), &q, args->command->field,
+			     &e);
 	keys_file_wipe(asked.keys);
 	if (!answer)
 		return fail(&e);

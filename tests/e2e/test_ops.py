@@ -73,7 +73,8 @@ def test_check(lab, path):
     done = lab.run("gw-a", [CYGNET, "check", path], check=False)
     ok(done.returncode == 0 and "is in order: 2 interfaces, 1 connection" in
        done.stdout, "check finds it in order")
-    bad = lab.write("bad.conf", "gateway {\n    protectd = lan0\n}\n")
+    bad = lab.write("bad.conf", "gateway {\n    protectd = lan0\n"
+                    "    unprotected = wan0\n}\n")
     done = lab.run("gw-a", [CYGNET, "check", bad], check=False)
     ok(done.returncode == 1 and f"{bad}:2:5: " in done.stderr and
        "protected" in done.stderr, "of a bad one it names place and remedy")

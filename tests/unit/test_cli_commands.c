@@ -167,6 +167,20 @@ static void an_event_is_an_object_a_line(void **state)
 	node_free(data);
 }
 
+static void an_event_is_a_line_in_words(void **state)
+{
+	struct node *data =
+		answer_of("group=IKE\nlevel=1\nikesa-name=site\nmsg=it is up");
+	struct printed p;
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	printed_start(&p);
+	happens_say(45296, data, p.file);
+	printed_end(&p, "12:34:56 [IKE] site: it is up\n");
+	node_free(data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +192,7 @@ int main(void)
 		cmocka_unit_test(targets_are_connections_and_their_children),
 		cmocka_unit_test(every_command_has_help_of_one_form),
 		cmocka_unit_test(an_event_is_an_object_a_line),
+		cmocka_unit_test(an_event_is_a_line_in_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
