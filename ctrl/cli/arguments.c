@@ -131,8 +131,9 @@ static bool check_words(const struct arguments *args)
 		return args->words[0] || usage_error("'%s' takes NAME", name);
 	case WORDS_SHELL:
 		return args->words[0] ||
-		       usage_error("'%s' takes bash, zsh, fish, commands or targets",
-				   name);
+		       usage_error(
+			       "'%s' takes bash, zsh, fish, commands or targets",
+			       name);
 	case WORDS_SITE:
 		return args->words[2] ||
 		       usage_error("'%s' takes PEER LOCAL_TS REMOTE_TS", name);
@@ -164,9 +165,8 @@ static bool check_seconds(struct arguments *args)
 	const char *every = is_every ? args->words[0] : NULL;
 	const char *timeout = args->values[OPTION_TIMEOUT];
 
-	if (every &&
-	    (!decimal_parse(every, &args->watch_s) || !args->watch_s ||
-	     args->watch_s > WATCH_MAX_S))
+	if (every && (!decimal_parse(every, &args->watch_s) || !args->watch_s ||
+		      args->watch_s > WATCH_MAX_S))
 		return usage_error("SECONDS is a number from 1 to %d, not '%s'",
 				   WATCH_MAX_S, every);
 	if (timeout && (!decimal_parse(timeout, &args->timeout_s) ||

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/cli/covers.h"
 #include "ctrl/cli/text.h"
 #include "ctrl/conf/conf.h"
+#include "ctrl/dp/tunnel.h"
 
 struct tally {
 	const char *one, *many, *key;
@@ -44,8 +46,26 @@ static char *printable(const char *text)
 	return text_printable(slice_of(text, strlen(text)));
 }
 
-void check_print(const struct config *c, FILE *out)
+/* free() it; NULL: nothing. */
+static char *warning_of(const struct config *c, const struct flow *session)
 {
+	char name[STATUS_NAME_MAX], to[ADDR_STR_MAX], *text;
+
+	if (!session || !covers_find(c, session, name))
+		return NULL;
+	addr_str(&session->remote, to);
+	if (asprintf(&text,
+		     "%s protects what this session sends to %s: it ends unless "
+		     "that tunnel is up; write a policy with action = bypass "
+		     "before it",
+		     name, to) < 0)
+		text = NULL;
+	return need(text);
+}
+
+void check_print(const struct config *c, const struct flow *session, FILE *out)
+{
+	char *warning = warning_of(c, session);
 	struct tally all[TALLIES];
 	char *file = printable(c->file);
 	const char *between = "";
@@ -60,6 +80,9 @@ void check_print(const struct config *c, FILE *out)
 		between = ", ";
 	}
 	fputc('\n', out);
+	if (warning)
+		fprintf(out, "warning: %s\n", warning);
+	free(warning);
 	free(file);
 }
 
@@ -72,8 +95,11 @@ static void print_json(json_t *json, FILE *out)
 	json_decref(json);
 }
 
-void check_print_json(const struct config *c, FILE *out)
+void check_print_json(const struct config *c, const struct flow *session,
+		      FILE *out)
 {
+	char *warning = warning_of(c, session);
+	json_t *warnings = need(json_array());
 	struct tally all[TALLIES];
 	char *file = printable(c->file);
 	json_t *json = need(json_pack("{s:s,s:b}", "file", file, "ok", 1));
@@ -83,6 +109,10 @@ void check_print_json(const struct config *c, FILE *out)
 	for (size_t i = 0; i < TALLIES; i++)
 		json_object_set_new(json, all[i].key,
 				    json_integer((json_int_t)all[i].n));
+	if (warning)
+		json_array_append_new(warnings, need(json_string(warning)));
+	json_object_set_new(json, "warnings", warnings);
+	free(warning);
 	print_json(json, out);
 }
 
@@ -105,15 +135,23 @@ int check_run(const struct arguments *args, FILE *out)
 {
 	const char *path = args->words[0] ? args->words[0] : CHECK_DEFAULT_FILE;
 	const bool json = arguments_have(args, OPT(JSON));
+	const struct flow *session = NULL;
 	struct config *config;
+	struct flow flow;
 	struct error e;
 
 	if (conf_load(path, &config, &e))
 		return fail(path, &e, json, out);
+	if (tunnels_check(config, &e)) {
+		config_free(config);
+		return fail(path, &e, json, out);
+	}
+	if (session_find(&flow))
+		session = &flow;
 	if (json)
-		check_print_json(config, out);
+		check_print_json(config, session, out);
 	else
-		check_print(config, out);
+		check_print(config, session, out);
 	config_free(config);
 	return 0;
 }

@@ -15,7 +15,8 @@
 static const struct command commands[] = {
 	{
 		.name = "status",
-		.summary = "interfaces, and of each tunnel whether it is up, or why it is not",
+		.summary =
+			"interfaces, and of each tunnel whether it is up, or why it is not",
 		.request = "cygnet-status",
 		.field = "gateway",
 		.options = OPT(CHECK),
@@ -41,7 +42,8 @@ static const struct command commands[] = {
 	},
 	{
 		.name = "sa",
-		.summary = "IKE SAs and their children; `sa add` and `sa delete` change manual ones",
+		.summary =
+			"IKE SAs and their children; `sa add` and `sa delete` change manual ones",
 		.request = "list-sas",
 		.field = "sas",
 		.event = "list-sa",
@@ -67,7 +69,8 @@ static const struct command commands[] = {
 	},
 	{
 		.name = "policy",
-		.summary = "what is protected, bypassed or discarded, in the order of the SPD",
+		.summary =
+			"what is protected, bypassed or discarded, in the order of the SPD",
 		.request = "cygnet-policies",
 		.field = "policies",
 		.show = show_policy,
@@ -105,6 +108,16 @@ static const struct command commands[] = {
 		.help = help_rekey,
 	},
 	{
+		.name = "reauth",
+		.summary = "make its IKE SA anew, with authentication",
+		.request = "rekey",
+		.yes = "reauth",
+		.field = "success",
+		.words = WORDS_TARGET,
+		.show = show_done,
+		.help = help_reauth,
+	},
+	{
 		.name = "explain",
 		.summary = "what would become of a packet, and why",
 		.request = "cygnet-explain",
@@ -140,8 +153,8 @@ static const struct command commands[] = {
 		.name = "capture",
 		.summary = "packets before and after the crypto, for Wireshark",
 		.options = OPT(WRITE) | OPT(BEFORE) | OPT(AFTER) | OPT(SA) |
-			   OPT(POLICY) | OPT(DROP) | OPT(COUNT) |
-			   OPT(SNAPLEN) | OPT(TIMEOUT),
+			   OPT(POLICY) | OPT(DROP) | OPT(COUNT) | OPT(SNAPLEN) |
+			   OPT(TIMEOUT),
 		.run = capture_run,
 		.help = help_capture,
 	},
@@ -155,7 +168,8 @@ static const struct command commands[] = {
 	},
 	{
 		.name = "reload",
-		.summary = "read the configuration again, or show what that would change",
+		.summary =
+			"read the configuration again, or show what that would change",
 		.options = OPT(DRY_RUN),
 		.request = "reload",
 		.dry_run = "cygnet-reload-difference",
@@ -180,7 +194,8 @@ static const struct command commands[] = {
 	},
 	{
 		.name = "doctor",
-		.summary = "look at kernel, host and interfaces, with or without a daemon",
+		.summary =
+			"look at kernel, host and interfaces, with or without a daemon",
 		.words = WORDS_FILE,
 		.run = doctor_run,
 		.help = help_doctor,

@@ -37,6 +37,7 @@ struct command {
 	const char *dry_run; /* the same for --dry-run */
 	const char *field;   /* without it, an answer is not one to this */
 	const char *event;   /* of a list's items; NULL: it is no list */
+	const char *yes;     /* an argument of it that is yes; NULL: none */
 	bool waits;	     /* takes --timeout for how long the daemon waits */
 	void (*show)(const struct node *answer, const struct show *how);
 	/* The exit code that an answer stands for; NULL: 0. */

@@ -245,8 +245,7 @@ void completion_targets(const struct node *conns, FILE *out)
 			fprintf(out, "%s\n", conn->name);
 			child = node_first(node_find(conn, "children"));
 			for (; child; child = child->next)
-				fprintf(out, "%s/%s\n", conn->name,
-					child->name);
+				fprintf(out, "%s/%s\n", conn->name, child->name);
 		}
 }
 

@@ -14,8 +14,9 @@
 
 /* In whose words it is written; a daemon that lacks one of them is asked for the
  * others. */
-static const char *const events[] = { "ike-updown", "child-updown", "ike-rekey",
-				      "child-rekey", "log",	    NULL };
+static const char *const events[] = { "ike-updown", "child-updown",
+				      "ike-rekey",  "child-rekey",
+				      "log",	    NULL };
 
 void happens_print(time_t at, const char *event, const struct node *data,
 		   FILE *out)

@@ -125,10 +125,13 @@ const char help_top[] =
 const char help_check[] =
 	"Usage: cygnet [-j] check [FILE]\n"
 	"\n"
-	"Reads a configuration (" CHECK_DEFAULT_FILE ", or FILE) and what it includes\n"
+	"Reads a configuration (" CHECK_DEFAULT_FILE
+	", or FILE) and what it includes\n"
 	"as the daemon would, and says what is in it, or the first mistake with its place.\n"
-	"It needs no daemon, and changes nothing. Whether this machine has what the file\n"
-	"names, `cygnet doctor FILE` says; what it would change, `cygnet reload --dry-run`.\n"
+	"It warns where a policy would protect the session (ssh) in which it runs, which\n"
+	"would then depend on the tunnel. It needs no daemon, and changes nothing. Whether\n"
+	"this machine has what the file names, `cygnet doctor FILE` says; what it would\n"
+	"change, `cygnet reload --dry-run`.\n"
 	"\n"
 	"Exit code: 0 it is in order, 1 it is not.\n"
 	"\n"
@@ -325,6 +328,15 @@ const char help_rekey[] =
 	"for them.\n" TARGET_HELP "\n"
 	"Example:\n"
 	"  cygnet rekey site/net\n";
+
+const char help_reauth[] =
+	"Usage: cygnet [-j] [-u URI] reauth CONN\n"
+	"\n"
+	"Makes the IKE SAs of a connection anew: the peers authenticate each other again, and\n"
+	"the children come along; it does not wait for that.\n"
+	"\n"
+	"Example:\n"
+	"  cygnet reauth site\n";
 
 const char help_explain[] =
 	"Usage: cygnet [-j] [-u URI] explain [-i INTERFACE] SRC DST PROTO [SPORT DPORT]\n"

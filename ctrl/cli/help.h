@@ -33,6 +33,7 @@ extern const char help_sa_delete[];
 extern const char help_up[];
 extern const char help_down[];
 extern const char help_rekey[];
+extern const char help_reauth[];
 extern const char help_explain[];
 
 #endif

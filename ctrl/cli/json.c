@@ -15,11 +15,10 @@
 static bool is_always_text(const char *key)
 {
 	static const char *const keys[] = {
-		"algs",	   "child",	"conn",		 "crypto",
-		"errmsg",  "id",	"ike",		 "initiator-spi",
-		"local-id", "name",	"release",	 "remote-id",
-		"responder-spi", "spi", "spi-in",	 "spi-out",
-		"text",	   "tunnel",	"version",
+		"algs",	   "child",	"conn",		 "crypto",   "errmsg",
+		"id",	   "ike",	"initiator-spi", "local-id", "name",
+		"release", "remote-id", "responder-spi", "spi",	     "spi-in",
+		"spi-out", "text",	"tunnel",	 "version",
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

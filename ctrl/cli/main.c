@@ -112,6 +112,8 @@ static int fill_question(const struct arguments *args, struct asked *asked,
 							      : command->request,
 		.event = command->event,
 	};
+	if (command->yes)
+		question_add(q, command->yes, "yes");
 	if (command->words == WORDS_NAME)
 		return fill_manual(args, asked, q, e);
 	if (command->words == WORDS_FLOW)
@@ -169,8 +171,8 @@ static enum exit_code run(const struct arguments *args)
 	struct error e;
 
 	if (!fill_question(args, &asked, &q, &e))
-		answer = ask_daemon(arguments_path(args), &q, args->command->field,
-			     &e);
+		answer = ask_daemon(arguments_path(args), &q,
+				    args->command->field, &e);
 	keys_file_wipe(asked.keys);
 	if (!answer)
 		return fail(&e);

@@ -60,8 +60,7 @@ static void show_differences(const struct node *answer, FILE *out)
 		fputs("Nothing would change.\n", out);
 	if (same)
 		fprintf(out,
-			"%" PRIu64
-			" connection%s what %s and keep%s SAs.\n",
+			"%" PRIu64 " connection%s what %s and keep%s SAs.\n",
 			same, same == 1 ? " is" : "s are",
 			same == 1 ? "it was" : "they were",
 			same == 1 ? "s its" : " their");

@@ -116,8 +116,7 @@ static void add_event(struct table *t, const struct node *event)
 
 	snprintf(ago, sizeof(ago), "  %s ago",
 		 duration_str(node_count(event, "ago"), since));
-	if (asprintf(&name, "%s%s%s", node_text(event, "conn"),
-		     child ? "/" : "",
+	if (asprintf(&name, "%s%s%s", node_text(event, "conn"), child ? "/" : "",
 		     child ? node_text(event, "child") : "") < 0)
 		name = NULL;
 	table_text(t, ago);

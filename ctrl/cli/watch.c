@@ -58,7 +58,8 @@ void watch_show(const struct node *before, const struct node *after,
 		uint64_t pkts = node_moved(was, r, "packets");
 
 		if (pkts && json)
-			show_json(r, pkts, node_moved(was, r, "bytes"), when, out);
+			show_json(r, pkts, node_moved(was, r, "bytes"), when,
+				  out);
 		else if (pkts)
 			show_line(r, pkts, when, out);
 	}

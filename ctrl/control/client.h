@@ -19,7 +19,7 @@ struct hub {
 	struct event_base *base;
 	struct control_callbacks callbacks;
 	struct history *history; /* owned */
-	uint64_t token; /* of the last command */
+	uint64_t token;		 /* of the last command */
 	uint64_t asked; /* refreshes so far: asked for, answered, and that */
 	uint64_t refreshed; /* somebody waits for: one under way may show what */
 	uint64_t wanted;    /* was before a later request */

@@ -18,7 +18,7 @@ struct history;
 struct happened {
 	uint64_t at_ns; /* of clock_ns() */
 	enum control_event_kind kind;
-	struct addr peer; /* all 0: not known */
+	struct addr peer;	   /* all 0: not known */
 	char conn[CONN_NAME_MAX];  /* "": of none */
 	char child[CONN_NAME_MAX]; /* "": of the IKE SA */
 	char text[HISTORY_TEXT_MAX];

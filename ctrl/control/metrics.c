@@ -140,14 +140,12 @@ static void put_counters(struct writer *w, const struct status *s)
 		const char *name, *help;
 		uint64_t (*value)(const struct sa_status *sa);
 	} counters[] = {
-		{ "tunnel_packets", "Packets that its SAs carried.",
-		  packets_of },
+		{ "tunnel_packets", "Packets that its SAs carried.", packets_of },
 		{ "tunnel_bytes", "Octets of these before protection.",
 		  bytes_of },
 		{ "tunnel_dropped_packets", "Packets that its SAs dropped.",
 		  drops_of },
-		{ "tunnel_lost_packets", "Packets that did not come.",
-		  lost_of },
+		{ "tunnel_lost_packets", "Packets that did not come.", lost_of },
 	};
 
 	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
@@ -188,12 +186,14 @@ static void put_drops(struct writer *w, const struct counters *c)
 	family(w, "dropped_packets", "counter",
 	       "By reason; `cygnet drops --all` says what it means.");
 	for (unsigned int i = DROP_NONE + 1; i < DROP_MAX; i++)
-		put(w, "cygnet_dropped_packets_total{reason=\"%s\"} %" PRIu64 "\n",
+		put(w,
+		    "cygnet_dropped_packets_total{reason=\"%s\"} %" PRIu64 "\n",
 		    drop_name((enum drop_reason)i), (uint64_t)c->drops[i].pkts);
 	family(w, "passed_packets", "counter",
 	       "Let pass or handed on, by reason.");
 	for (unsigned int i = 0; i < PASS_MAX; i++)
-		put(w, "cygnet_passed_packets_total{reason=\"%s\"} %" PRIu64 "\n",
+		put(w,
+		    "cygnet_passed_packets_total{reason=\"%s\"} %" PRIu64 "\n",
 		    pass_name((enum pass_reason)i), (uint64_t)c->passes[i].pkts);
 }
 

@@ -74,7 +74,8 @@ static void put_event(struct vici_builder *b, unsigned int number,
 
 	snprintf(name, sizeof(name), "%u", number);
 	vici_section(b, name);
-	vici_fmt(b, "ago", "%" PRIu64, (uint64_t)((now_ns - h->at_ns) / NS_PER_S));
+	vici_fmt(b, "ago", "%" PRIu64,
+		 (uint64_t)((now_ns - h->at_ns) / NS_PER_S));
 	vici_str(b, "kind", kind_name(h->kind));
 	vici_str(b, "conn", h->conn);
 	if (h->child[0])
@@ -145,7 +146,8 @@ static int write_why(struct vici_builder *b, struct slice body,
 	int err = arguments_read(body, ARG_IKE | ARG_CHILD, &args, e);
 
 	if (!err && !args.given)
-		err = error_set(e, -EINVAL, "name a tunnel by ike, child or both");
+		err = error_set(e, -EINVAL,
+				"name a tunnel by ike, child or both");
 	if (err)
 		return err;
 	s = callbacks->status(callbacks->ctx);
@@ -188,8 +190,9 @@ static int write_difference(struct vici_builder *b, struct slice body,
 
 	(void)history;
 	if (!err && !loads->difference)
-		err = error_set(e, -ENOTSUP, "what is loaded can't be changed "
-					     "here");
+		err = error_set(e, -ENOTSUP,
+				"what is loaded can't be changed "
+				"here");
 	if (!err)
 		err = loads->difference(loads->ctx, &d, e);
 	if (!err) {

@@ -21,9 +21,9 @@
 #include "ctrl/control/metrics.h"
 #include "ctrl/control/server.h"
 
-#define BACKLOG	      16
+#define BACKLOG	       16
 #define ACCEPT_PAUSE_S 1
-#define END_OF_HEAD   "\r\n\r\n"
+#define END_OF_HEAD    "\r\n\r\n"
 
 struct scraper {
 	struct scrape *of;
@@ -234,16 +234,16 @@ static int bind_inet(const struct metrics_conf *conf, int *fd, struct error *e)
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
 				   .sin6_port = htons(conf->port) };
 	const bool is_v4 = addr_is_v4(&conf->addr);
-	const struct sockaddr *sa = is_v4 ? (const void *)&v4
-					  : (const void *)&v6;
+	const struct sockaddr *sa =
+		is_v4 ? (const void *)&v4 : (const void *)&v6;
 	const socklen_t len = is_v4 ? sizeof(v4) : sizeof(v6);
 	char end[END_STR_MAX];
 	const int on = 1;
 	int err = 0;
 
 	memcpy(&v6.sin6_addr, conf->addr.octets, sizeof(v6.sin6_addr));
-	*fd = socket(sa->sa_family,
-		     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	*fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		     0);
 	if (*fd < 0 ||
 	    setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
 	    bind(*fd, sa, len) || listen(*fd, BACKLOG))

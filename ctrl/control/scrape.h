@@ -15,7 +15,7 @@
 #include "ctrl/model/config.h"
 #include "ctrl/model/status.h"
 
-#define SCRAPE_CLIENTS_MAX 8    /* one more is not let in */
+#define SCRAPE_CLIENTS_MAX 8	/* one more is not let in */
 #define SCRAPE_REQUEST_MAX 4096 /* octets */
 #define SCRAPE_WAIT_S	   10	/* from its first moment to its last */
 

@@ -10,6 +10,7 @@
 #include "ctrl/daemon/difference.h"
 #include "ctrl/daemon/loaded.h"
 #include "ctrl/daemon/loaded_manual.h"
+#include "ctrl/dp/tunnel.h"
 
 struct apply {
 	struct config *config;
@@ -208,6 +209,8 @@ static int difference(void *ctx, struct difference *out, struct error *e)
 	if (err)
 		return err;
 	err = loaded_set_file(a->config, file, e);
+	if (!err)
+		err = tunnels_check(file, e);
 	if (!err)
 		err = difference_find(a->config, file, out, e);
 	config_free(file);

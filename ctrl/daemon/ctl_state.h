@@ -46,7 +46,7 @@ struct ctl {
 	/* Looks at dp that were asked for, and answered; who waits for which. */
 	uint64_t looks, looked;
 	uint64_t control_look, ike_look, scrape_look; /* 0: for none */
-	char folder[CONF_PATH_MAX];	 /* of the roles' sockets */
+	char folder[CONF_PATH_MAX]; /* of the roles' sockets */
 	struct dp_link *dp;
 	unsigned int dp_tries;
 	unsigned int port_tries;
@@ -54,7 +54,7 @@ struct ctl {
 	bool dp_is_set;	 /* the configuration is in force there */
 	bool dp_is_ours; /* and was not before this start */
 	struct control_server *control;
-	struct scrape *scrape; /* NULL: nobody may */
+	struct scrape *scrape;		/* NULL: nobody may */
 	int ike_ports[IKE_UDP_SOCKETS]; /* -1: IKE is not spoken */
 	struct ike_link *ike;
 	struct failures *failures;

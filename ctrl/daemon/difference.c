@@ -358,16 +358,14 @@ static void find_secrets(struct finder *f)
 	add_missing(f, DIFFERENCE_SECRET, &f->was.psks, &f->is.psks);
 	for (size_t i = 0; i < is->n_psks; i++) {
 		const struct psk_conf *psk = &is->psks[i];
-		const struct psk_conf *was =
-			index_find(&f->was.psks, psk->name);
+		const struct psk_conf *was = index_find(&f->was.psks, psk->name);
 
 		if (!psk->name[0])
 			continue;
 		if (!was)
 			add(f, DIFFERENCE_SECRET, DIFFERENCE_NEW, psk->name);
 		else if (!loaded_same_secret(was, psk))
-			add(f, DIFFERENCE_SECRET, DIFFERENCE_CHANGED,
-			    psk->name);
+			add(f, DIFFERENCE_SECRET, DIFFERENCE_CHANGED, psk->name);
 	}
 }
 

@@ -3,15 +3,15 @@
 
 #include <string.h>
 
-#define COMPARE_SECRETS                                                       \
-	"compare the secret of both sides, and the identities: `id` of our "  \
+#define COMPARE_SECRETS                                                      \
+	"compare the secret of both sides, and the identities: `id` of our " \
 	"`local` is `id` of the peer's `remote`, and the other way round"
 #define PEERS_LOG  "read the peer's log, which says why"
 #define OUR_LOG	   "read the log of cygnetd, which says why"
 #define SET_PSK	   "set `auth = psk` on both sides, in `local` and in `remote`"
 #define LOOK_AT_IT "; `cygnet capture` and the peer's log show how far it comes"
-#define FIND_WAY                                                            \
-	"look at the way to the peer (`ip route get ADDRESS`) and at "      \
+#define FIND_WAY                                                       \
+	"look at the way to the peer (`ip route get ADDRESS`) and at " \
 	"`remote_addrs`, which needs one address or name to go to"
 
 /* The first one with which a failure begins counts. */

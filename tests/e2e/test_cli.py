@@ -21,9 +21,10 @@ from cpu import crypto_backends  # noqa: E402
 from lab import BUILD, ROOT, SIDES, Lab, finish, ok  # noqa: E402
 
 CYGNET = f"{BUILD}/cygnet"
-COMMANDS = ("status", "top", "why", "sa", "policy", "up", "down", "rekey", "explain",
-            "drops", "watch", "log", "capture", "counters", "algorithms", "reload",
-            "check", "init", "doctor", "version", "completion")
+COMMANDS = ("status", "top", "why", "sa", "policy", "up", "down", "rekey",
+            "reauth", "explain", "drops", "watch", "log", "capture",
+            "counters", "algorithms", "reload", "check", "init", "doctor",
+            "version", "completion")
 WAIT_S = 10  # the client's own bound
 SLACK_S = 10
 PINGS = 3

@@ -23,6 +23,7 @@ PACKETS_OUT = (r'cygnet_tunnel_packets_total'
 THIRD = """\
 connections {
     third {
+        local_addrs = 192.0.2.1
         remote_addrs = 192.0.2.99
         local {
             auth = psk
@@ -78,6 +79,11 @@ def test_check(lab, path):
     done = lab.run("gw-a", [CYGNET, "check", bad], check=False)
     ok(done.returncode == 1 and f"{bad}:2:5: " in done.stderr and
        "protected" in done.stderr, "of a bad one it names place and remedy")
+    lost = lab.write("lost.conf", conf_of() + THIRD.replace("local_addrs", "#"))
+    done = lab.run("gw-a", [CYGNET, "check", lost], check=False)
+    ok(done.returncode == 1 and "third.children.net" in done.stderr and
+       "dynamic needs" in done.stderr,
+       "and what no policy could be made of")
     done = lab.run("gw-a", [CYGNET, "--json", "check", bad], check=False)
     answer = json.loads(done.stdout)
     ok(done.returncode == 1 and answer["ok"] is False and
@@ -193,8 +199,9 @@ def test_reload(lab, gateway):
        "1 connection is what it was" in done.stdout,
        "reload --dry-run shows what is new, and what stays")
     ok("third/net" not in gateway.status()["tunnels"], "and changes nothing")
-    ok(gateway.client("reload", check=False).returncode == 0 and
-       "third/net" in gateway.status()["tunnels"], "reload changes it")
+    done = gateway.client("reload", check=False)
+    ok(done.returncode == 0 and "third/net" in gateway.status()["tunnels"],
+       f"reload changes it {done.stderr}")
     ok(spis(gateway) == before,
        f"the connection that stayed what it was has its SPIs still: {before}")
     lab.write("gw-a.conf", conf_of(dpd_delay=9) + THIRD)

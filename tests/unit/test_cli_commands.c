@@ -122,7 +122,8 @@ static void an_option_is_completed_where_it_is_taken(void **state)
 
 static void targets_are_connections_and_their_children(void **state)
 {
-	struct node *item = answer_of("site{\nchildren{\nnet{\n}\nlab{\n}\n}\n}");
+	struct node *item =
+		answer_of("site{\nchildren{\nnet{\n}\nlab{\n}\n}\n}");
 	struct node list = { .name = (char *)"conns", .first = item };
 	struct printed p;
 

@@ -89,11 +89,11 @@ static void check_says_what_is_in_it(void **state)
 
 	(void)state;
 	printed_start(&p);
-	check_print(c, p.file);
+	check_print(c, NULL, p.file);
 	printed_end(&p, "f is in order: 2 interfaces, 1 connection, 1 child, "
 			"1 secret\n");
 	printed_start(&p);
-	check_print_json(c, p.file);
+	check_print_json(c, NULL, p.file);
 	printed_end(&p, "{\n"
 			"  \"file\": \"f\",\n"
 			"  \"ok\": true,\n"
@@ -102,7 +102,8 @@ static void check_says_what_is_in_it(void **state)
 			"  \"manual\": 0,\n"
 			"  \"connections\": 1,\n"
 			"  \"children\": 1,\n"
-			"  \"secrets\": 1\n"
+			"  \"secrets\": 1,\n"
+			"  \"warnings\": []\n"
 			"}\n");
 	config_free(c);
 	free(text);

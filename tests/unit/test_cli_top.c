@@ -10,17 +10,30 @@
 
 static const char before[] =
 	"tunnels{\n"
-	"quiet{\nstate=up\n" SA("in", "7", "700", "") SA("out", "7", "700", "") "}\n"
-	"busy{\nstate=up\n" SA("in", "10", "1000", "icv=1\n") SA("out", "20", "2000", "") "}\n"
-	"rekeyed{\nstate=up\n" SA("in", "900", "90000", "") SA("out", "0", "0", "") "}\n"
-	"}";
+	"quiet{\nstate=up\n" SA("in", "7", "700", "")
+		SA("out", "7", "700",
+		   "") "}\n"
+		       "busy{\nstate=up\n" SA("in", "10", "1000", "icv=1\n")
+			       SA("out", "20", "2000",
+				  "") "}\n"
+				      "rekeyed{\nstate=up\n" SA("in", "900",
+								"90000", "")
+					      SA("out", "0", "0", "") "}\n"
+								      "}";
 static const char after[] =
 	"tunnels{\n"
-	"quiet{\nstate=up\n" SA("in", "7", "700", "") SA("out", "7", "700", "") "}\n"
-	"busy{\nstate=up\n" SA("in", "30", "251000", "icv=5\n") SA("out", "24", "2400", "") "}\n"
-	"rekeyed{\nstate=up\n" SA("in", "4", "400", "") SA("out", "0", "0", "") "}\n"
-	"fresh{\nstate=down\n}\n"
-	"}";
+	"quiet{\nstate=up\n" SA("in", "7", "700", "")
+		SA("out", "7", "700",
+		   "") "}\n"
+		       "busy{\nstate=up\n" SA("in", "30", "251000", "icv=5\n")
+			       SA("out", "24", "2400",
+				  "") "}\n"
+				      "rekeyed{\nstate=up\n" SA("in", "4",
+								"400", "")
+					      SA("out", "0", "0",
+						 "") "}\n"
+						     "fresh{\nstate=down\n}\n"
+						     "}";
 
 /* Two seconds lie between them. */
 static void assert_shown(size_t rows, bool json, const char *want)

@@ -241,12 +241,12 @@ static const struct refused refused[] = {
 	  "/run/x\n\tmetrics = localhost:9465",
 	  "f:7:12: gateway.metrics must be unix:// and an absolute path, or an "
 	  "address and a port such as 127.0.0.1:9465" },
-	{ "metrics_at_ipv6_without_brackets_are_refused", "unix:///run/cygnet/test.vici",
-	  "/run/x\n\tmetrics = ::1:9465",
+	{ "metrics_at_ipv6_without_brackets_are_refused",
+	  "unix:///run/cygnet/test.vici", "/run/x\n\tmetrics = ::1:9465",
 	  "f:7:12: gateway.metrics must be unix:// and an absolute path, or an "
 	  "address and a port such as 127.0.0.1:9465" },
-	{ "metrics_at_a_relative_path_are_refused", "unix:///run/cygnet/test.vici",
-	  "/run/x\n\tmetrics = unix://run/m",
+	{ "metrics_at_a_relative_path_are_refused",
+	  "unix:///run/cygnet/test.vici", "/run/x\n\tmetrics = unix://run/m",
 	  "f:7:12: gateway.metrics must be unix:// and an absolute path, or an "
 	  "address and a port such as 127.0.0.1:9465" },
 	{ "key_of_one_octet_is_refused", "spi = 0x1001\n\t\t\tencr_key = " KEY16,

@@ -5,19 +5,19 @@
 #include "ctrl/conf/conf.h"
 #include "ctrl/daemon/difference.h"
 
-#define GATEWAY "gateway { protected = lan0\n unprotected = wan0\n }\n"
-#define SIDES	"local { auth = psk\n }\n remote { auth = psk\n }\n"
+#define GATEWAY		 "gateway { protected = lan0\n unprotected = wan0\n }\n"
+#define SIDES		 "local { auth = psk\n }\n remote { auth = psk\n }\n"
 #define CONN(name, keys) name " { remote_addrs = 192.0.2.2\n" SIDES keys "}\n"
-#define NET(net)	"children { net { remote_ts = " net "\n} }\n"
+#define NET(net)	 "children { net { remote_ts = " net "\n} }\n"
 #define MORE                                             \
 	"children { net { remote_ts = 10.2.0.0/16\n }\n" \
 	"dmz { remote_ts = 10.9.0.0/16\n start_action = start\n } }\n"
 #define CONNS(all)	"connections { " all " }\n"
 #define KEY(name, text) "secrets { " name " { secret = " text "\n } }\n"
 
-static const char base[] = GATEWAY CONNS(CONN("site", NET("10.2.0.0/16"))
-						 CONN("other", ""))
-	KEY("ike-site", "hunter2");
+static const char base[] =
+	GATEWAY CONNS(CONN("site", NET("10.2.0.0/16")) CONN("other", ""))
+		KEY("ike-site", "hunter2");
 
 static struct config *parse(const char *text)
 {
@@ -81,8 +81,8 @@ static void connections_come_and_go_by_name(void **state)
 {
 	(void)state;
 	assert_difference(base,
-			  GATEWAY CONNS(CONN("site", NET("10.2.0.0/16"))
-						CONN("third", NET("10.3.0.0/16")))
+			  GATEWAY CONNS(CONN("site", NET("10.2.0.0/16")) CONN(
+				  "third", NET("10.3.0.0/16")))
 				  KEY("ike-site", "hunter2"),
 			  "gone connection other\n"
 			  "new connection third\n"
@@ -111,12 +111,12 @@ static void another_child_leaves_its_siblings_their_sas(void **state)
 static void what_is_of_the_ike_sa_changes_all_of_it(void **state)
 {
 	(void)state;
-	assert_difference(base,
-			  GATEWAY CONNS(CONN("site", NET("10.2.0.0/16")
-							     "dpd_delay = 9\n")
-						CONN("other", ""))
-				  KEY("ike-site", "hunter2"),
-			  "changed connection site\n", 1);
+	assert_difference(
+		base,
+		GATEWAY CONNS(CONN("site", NET("10.2.0.0/16") "dpd_delay = 9\n")
+				      CONN("other", ""))
+			KEY("ike-site", "hunter2"),
+		"changed connection site\n", 1);
 }
 
 static void secrets_differ_by_key_and_owner(void **state)

@@ -62,8 +62,8 @@ static void a_connection_forgets_its_own_oldest_ones(void **state)
 		happens(h, "loud", 100 + i);
 	assert_int_equal(history_of(h, "loud", events), HISTORY_CONN_MAX);
 	for (size_t i = 0; i < HISTORY_CONN_MAX; i++)
-		assert_int_equal(events[i]->at_ns, 100 + 2 * HISTORY_MAX -
-							   HISTORY_CONN_MAX + i);
+		assert_int_equal(events[i]->at_ns,
+				 100 + 2 * HISTORY_MAX - HISTORY_CONN_MAX + i);
 	assert_int_equal(history_of(h, "quiet", events), 1);
 }
 

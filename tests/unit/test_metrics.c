@@ -138,8 +138,7 @@ static void every_row_stands_below_the_head_of_its_family(void **state)
 
 	for (; line; line = strtok_r(NULL, "\n", &rest)) {
 		last = line;
-		if (sscanf(line, "# TYPE %127s", family) == 1 ||
-		    line[0] == '#')
+		if (sscanf(line, "# TYPE %127s", family) == 1 || line[0] == '#')
 			continue;
 		if (strncmp(line, family, strlen(family)) != 0)
 			fail_msg("'%s' is not of '%s'", line, family);

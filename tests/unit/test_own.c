@@ -103,8 +103,7 @@ static struct slice body_of(const struct vici_builder *b)
 {
 	struct vici_packet packet;
 
-	assert_true(vici_packet_parse(slice_of(b->ptr + 4, b->len - 4),
-				      &packet));
+	assert_true(vici_packet_parse(slice_of(b->ptr + 4, b->len - 4), &packet));
 	return packet.body;
 }
 
@@ -172,8 +171,8 @@ static void a_tunnel_is_asked_for_by_connection_child_or_both(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct node *answer = ask(*state, "cygnet-why", rows[i].ike,
-					  rows[i].child);
+		struct node *answer =
+			ask(*state, "cygnet-why", rows[i].ike, rows[i].child);
 
 		assert_names(node_find(answer, "tunnels"), rows[i].want);
 		node_free(answer);
@@ -240,13 +239,12 @@ static void a_dry_run_shows_a_line_for_each_difference(void **state)
 	printed_start(&p);
 	how.out = p.file;
 	show_reload(answer, &how);
-	printed_end(
-		&p,
-		"~ section charon\n"
-		"- connection old: its SAs end\n"
-		"~ connection hq: children that stay as they are keep their SAs\n"
-		"+ child hq/dmz: comes up anew\n"
-		"2 connections are what they were and keep their SAs.\n");
+	printed_end(&p,
+		    "~ section charon\n"
+		    "- connection old: its SAs end\n"
+		    "~ connection hq: children that stay as they are keep their SAs\n"
+		    "+ child hq/dmz: comes up anew\n"
+		    "2 connections are what they were and keep their SAs.\n");
 	node_free(answer);
 }
 

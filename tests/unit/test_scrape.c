@@ -82,8 +82,7 @@ static bool hear(struct scene *s, int fd)
 	return false;
 }
 
-static void assert_said(struct scene *s, const char *request,
-			const char *status)
+static void assert_said(struct scene *s, const char *request, const char *status)
 {
 	int fd = client_new(&s->f);
 
