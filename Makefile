@@ -80,6 +80,10 @@ DOCDIR := $(PREFIX)/share/doc/cygnet
 UNITDIR := $(PREFIX)/lib/systemd/system
 SYSUSERSDIR := $(PREFIX)/lib/sysusers.d
 TMPFILESDIR := $(PREFIX)/lib/tmpfiles.d
+MANDIR := $(PREFIX)/share/man
+BASHDIR := $(PREFIX)/share/bash-completion/completions
+ZSHDIR := $(PREFIX)/share/zsh/site-functions
+FISHDIR := $(PREFIX)/share/fish/vendor_completions.d
 SYSCONFDIR := /etc
 
 # --- sources, found by folder
@@ -134,6 +138,20 @@ $(BUILD)/%.o: %.c | $(SKEL)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MT $@ -MF $(@:.o=.d)$(NEW) -c -o $@$(NEW) $<
 	@mv $(@:.o=.d)$(NEW) $(@:.o=.d) && mv $@$(NEW) $@
+
+# --- what the command says of itself, in other forms
+SHELLS := bash zsh fish
+SHOWN := $(BUILD)/shown/cygnet.8 $(SHELLS:%=$(BUILD)/shown/%)
+
+$(BUILD)/shown/cygnet.8: tools/man-page $(BUILD)/cygnet
+	@mkdir -p $(@D)
+	tools/man-page $(BUILD)/cygnet >$@$(NEW)
+	@mv $@$(NEW) $@
+
+$(SHELLS:%=$(BUILD)/shown/%): $(BUILD)/shown/%: $(BUILD)/cygnet
+	@mkdir -p $(@D)
+	$(BUILD)/cygnet completion $* >$@$(NEW)
+	@mv $@$(NEW) $@
 
 # --- BPF: a skeleton for each object
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -I. \
@@ -226,10 +244,14 @@ UNITS := $(notdir $(wildcard tools/systemd/*.service tools/systemd/*.socket))
 CONF := $(DESTDIR)$(SYSCONFDIR)/cygnet/cygnet.conf
 
 .PHONY: install uninstall
-install: all
+install: all $(SHOWN)
 	install -D -m 755 -t $(DESTDIR)$(SBINDIR) $(BUILD)/cygnetd
 	install -D -m 755 -t $(DESTDIR)$(BINDIR) $(BUILD)/cygnet
 	install -D -m 644 -t $(DESTDIR)$(DOCDIR) README.md LICENSE
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 $(BUILD)/shown/cygnet.8
+	install -D -m 644 $(BUILD)/shown/bash $(DESTDIR)$(BASHDIR)/cygnet
+	install -D -m 644 $(BUILD)/shown/zsh $(DESTDIR)$(ZSHDIR)/_cygnet
+	install -D -m 644 $(BUILD)/shown/fish $(DESTDIR)$(FISHDIR)/cygnet.fish
 	install -D -m 644 tools/systemd/sysusers.conf \
 		$(DESTDIR)$(SYSUSERSDIR)/cygnet.conf
 	install -D -m 644 tools/systemd/tmpfiles.conf \
@@ -246,6 +268,8 @@ uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/cygnetd $(DESTDIR)$(BINDIR)/cygnet \
 		$(DESTDIR)$(SYSUSERSDIR)/cygnet.conf \
 		$(DESTDIR)$(TMPFILESDIR)/cygnet.conf \
+		$(DESTDIR)$(MANDIR)/man8/cygnet.8 $(DESTDIR)$(BASHDIR)/cygnet \
+		$(DESTDIR)$(ZSHDIR)/_cygnet $(DESTDIR)$(FISHDIR)/cygnet.fish \
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
 	rm -rf $(DESTDIR)$(DOCDIR)
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctrl/cli/client.h"
 #include "ctrl/cli/tree.h"
 
 #define PART_BYTES 65536
@@ -37,15 +38,18 @@ static void catch_signals(sigset_t *while_waiting)
 	sigaction(SIGTERM, &end, NULL);
 }
 
-static void fill(struct question *q, const struct capture_options *o)
+static void fill(struct question *q, const struct arguments *args)
 {
-	question_add(q, "sa", o->sa);
-	question_add(q, "policy", o->policy);
-	question_add(q, "drop", o->drop);
-	question_add(q, "count", o->count);
-	question_add(q, "snaplen", o->snaplen);
-	if (o->before != o->after)
-		question_add(q, "side", o->before ? "before" : "after");
+	const bool before = arguments_have(args, OPT(BEFORE));
+
+	question_add(q, "timeout", args->values[OPTION_TIMEOUT]);
+	question_add(q, "sa", args->values[OPTION_SA]);
+	question_add(q, "policy", args->values[OPTION_POLICY]);
+	question_add(q, "drop", args->values[OPTION_DROP]);
+	question_add(q, "count", args->values[OPTION_COUNT]);
+	question_add(q, "snaplen", args->values[OPTION_SNAPLEN]);
+	if (before != arguments_have(args, OPT(AFTER)))
+		question_add(q, "side", before ? "before" : "after");
 }
 
 /* Its descriptor, or negative with e filled. What is in it stays: see begin_file(). */
@@ -148,20 +152,22 @@ static int check(const struct reply *reply, const char *path, struct error *e)
 	return err;
 }
 
-int capture_run(const char *path, struct question *q,
-		const struct capture_options *options, struct error *e)
+static int capture(const struct arguments *args, struct error *e)
 {
-	int to = open_file(options->file, e), from = -1, err;
+	const char *file = args->values[OPTION_WRITE];
+	const char *path = arguments_path(args);
+	struct question q = { .command = "cygnet-capture" };
+	int to = open_file(file, e), from = -1, err;
 	struct reply reply;
 
 	if (to < 0)
 		return to;
-	fill(q, options);
-	err = client_stream(path, q, &reply, &from, e);
+	fill(&q, args);
+	err = client_stream(path, &q, &reply, &from, e);
 	if (!err)
 		err = check(&reply, path, e);
 	reply_free(&reply);
-	if (!err && options->file && strcmp(options->file, "-") != 0)
+	if (!err && file && strcmp(file, "-") != 0)
 		err = begin_file(to, e);
 	if (!err)
 		err = copy(from, to, e);
@@ -170,4 +176,15 @@ int capture_run(const char *path, struct question *q,
 	if (close(to) && !err)
 		err = error_set(e, -errno, "cannot write: %s", strerror(errno));
 	return err;
+}
+
+int capture_run(const struct arguments *args, FILE *out)
+{
+	struct error e;
+
+	(void)out;
+	if (!capture(args, &e))
+		return 0;
+	fprintf(stderr, "cygnet: %s\n", e.text);
+	return 1;
 }

@@ -320,3 +320,108 @@ void reply_free(struct reply *reply)
 	free(reply->octets);
 	*reply = (struct reply){ 0 };
 }
+
+/* --- events --- */
+
+struct listener {
+	int (*event)(void *ctx, struct slice name, struct slice body,
+		     struct error *e);
+	void *ctx;
+	size_t waiting; /* registrations without an answer */
+	size_t known;	/* of those answered */
+};
+
+static int register_all(const struct connection *c, const char *const *names,
+			struct listener *l)
+{
+	int err = 0;
+
+	for (; *names && !err; names++) {
+		struct vici_builder b;
+
+		vici_start(&b, VICI_EVENT_REGISTER, *names);
+		err = send_packet(c, &b);
+		l->waiting++;
+	}
+	return err;
+}
+
+/* Nothing happens for as long as it likes; what has begun has to come. */
+static int wait_for_more(struct connection *c)
+{
+	struct pollfd pfd = { .fd = c->fd, .events = POLLIN };
+
+	while (poll(&pfd, 1, -1) < 0)
+		if (errno != EINTR)
+			return -errno;
+	c->deadline_ms = now_ms() + CLIENT_WAIT_S * INT64_C(1000);
+	return 0;
+}
+
+/* An answer to a registration, or an event. */
+static int hear(const struct connection *c, const struct vici_packet *packet,
+		struct listener *l, struct error *e)
+{
+	switch (packet->type) {
+	case VICI_EVENT:
+		return l->event(l->ctx, packet->name, packet->body, e);
+	case VICI_EVENT_CONFIRM:
+		l->known++;
+		break;
+	case VICI_EVENT_UNKNOWN:
+		break;
+	case VICI_CMD_REQUEST:
+	case VICI_CMD_RESPONSE:
+	case VICI_CMD_UNKNOWN:
+	case VICI_EVENT_REGISTER:
+	case VICI_EVENT_UNREGISTER:
+		return fail(c, -EPROTO, e);
+	}
+	return l->waiting-- ? 0 : fail(c, -EPROTO, e);
+}
+
+static int hear_next(struct connection *c, struct listener *l, struct error *e)
+{
+	struct vici_packet packet;
+	struct reply reply = { 0 };
+	struct slice octets;
+	int err = l->waiting ? 0 : wait_for_more(c);
+
+	if (!err)
+		err = take_packet(c, &reply, &octets);
+	if (!err && !vici_packet_parse(octets, &packet))
+		err = -EPROTO;
+	if (err)
+		err = fail(c, err, e);
+	else
+		err = hear(c, &packet, l, e);
+	reply_free(&reply);
+	return err;
+}
+
+int client_listen(const char *path, const char *const *names,
+		  int (*event)(void *ctx, struct slice name, struct slice body,
+			       struct error *e),
+		  void *ctx, struct error *e)
+{
+	struct connection c = { .path = path,
+				.fd = -1,
+				.wait_s = CLIENT_WAIT_S,
+				.deadline_ms = now_ms() +
+					       CLIENT_WAIT_S * INT64_C(1000) };
+	struct listener l = { .event = event, .ctx = ctx };
+	int err = open_connection(&c);
+
+	if (!err)
+		err = register_all(&c, names, &l);
+	if (err)
+		err = fail(&c, err, e);
+	while (!err) {
+		err = hear_next(&c, &l, e);
+		if (!err && !l.waiting && !l.known)
+			err = fail_unknown(&c, names[0], e);
+	}
+	if (c.fd >= 0)
+		close(c.fd);
+	return err;
+}

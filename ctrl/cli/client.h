@@ -54,4 +54,18 @@ int client_stream(const char *path, const struct question *q, struct reply *out,
 		  int *fd, struct error *e);
 void reply_free(struct reply *reply);
 
+/*
+ * Hears of what happens until the daemon ends or event() does: there is no other
+ * end.
+ *
+ * names   of events, up to a NULL; one that the daemon does not know is left out
+ * event   called with each; not 0, with e filled, ends it
+ *
+ * Negative with e filled, always.
+ */
+int client_listen(const char *path, const char *const *names,
+		  int (*event)(void *ctx, struct slice name, struct slice body,
+			       struct error *e),
+		  void *ctx, struct error *e);
+
 #endif

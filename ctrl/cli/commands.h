@@ -4,28 +4,41 @@
 #define CYG_CLI_COMMANDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
+#include "ctrl/cli/options.h"
 #include "ctrl/cli/show.h"
 
 #define URI_PREFIX  "unix://"
 #define DEFAULT_URI URI_PREFIX "/run/cygnet/vici"
 
+/* What stands behind a command. */
+enum words {
+	WORDS_NONE,
+	WORDS_TARGET, /* CONN, CONN/CHILD or CHILD */
+	WORDS_NAME,   /* of a pair of manual SAs */
+	WORDS_FILE,   /* or nothing */
+	WORDS_FLOW,   /* SRC DST PROTO [SPORT DPORT] */
+	WORDS_SITE,   /* PEER LOCAL_TS REMOTE_TS */
+	WORDS_SHELL,  /* whose completion it is */
+	WORDS_EVERY,  /* SECONDS, or nothing */
+};
+
+struct arguments;
+
 struct command {
 	const char *name;
-	/* It asks no daemon: the exit code. file NULL: none was given. */
-	int (*run)(const char *file, bool json, FILE *out);
+	const char *summary; /* for the list of commands; NULL: not in it */
+	enum words words;
+	uint32_t options; /* OPT() that it takes besides the general ones */
+	/* It does all by itself: the exit code. */
+	int (*run)(const struct arguments *args, FILE *out);
 	const char *request; /* VICI's name for it, as what follows */
+	const char *dry_run; /* the same for --dry-run */
 	const char *field;   /* without it, an answer is not one to this */
 	const char *event;   /* of a list's items; NULL: it is no list */
-	bool has_all;	     /* takes --all */
-	bool has_watch;	     /* takes --watch, and SECONDS with it */
-	bool captures;	     /* its answer is a file, with options of its own */
-	bool has_check;	     /* takes --check */
-	bool has_target;     /* takes CONN or CHILD */
-	bool has_timeout;    /* takes --timeout */
-	bool has_name;	     /* takes NAME, of a pair of manual SAs */
-	bool has_file;	     /* takes --file, or what stands there from stdin */
-	bool has_flow;	     /* takes SRC DST PROTO [SPORT DPORT], and --in */
+	const char *yes;     /* an argument of it that is yes; NULL: none */
+	bool waits;	     /* takes --timeout for how long the daemon waits */
 	void (*show)(const struct node *answer, const struct show *how);
 	/* The exit code that an answer stands for; NULL: 0. */
 	int (*code)(const struct node *answer);
@@ -41,7 +54,10 @@ struct command {
  */
 const struct command *command_find(char **words, int n, int *used);
 
-/* Of the program as a whole. */
-const char *general_help(void);
+/* The i-th one; NULL: there are no more. */
+const struct command *command_at(size_t i);
+
+/* Help of the program as a whole. */
+void general_help(FILE *out);
 
 #endif

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/cli/check.h"
 #include "ctrl/cli/text.h"
-
-#define DEFAULT_FILE "/etc/cygnet/cygnet.conf"
 
 static const char *const level_names[DOCTOR_LEVELS] = {
 	[DOCTOR_OK] = "ok",
@@ -88,16 +87,17 @@ void doctor_print_json(const struct doctor_report *r, FILE *out)
 	json_decref(json);
 }
 
-int doctor_run(const char *file, bool json, FILE *out)
+int doctor_run(const struct arguments *args, FILE *out)
 {
 	struct doctor_facts *facts = need(calloc(1, sizeof(*facts)));
 	struct doctor_report *report = need(calloc(1, sizeof(*report)));
 	struct config *config;
 	int code;
 
-	doctor_read(file ? file : DEFAULT_FILE, facts, &config);
+	doctor_read(args->words[0] ? args->words[0] : CHECK_DEFAULT_FILE, facts,
+		    &config);
 	doctor_check(facts, report);
-	if (json)
+	if (arguments_have(args, OPT(JSON)))
 		doctor_print_json(report, out);
 	else
 		doctor_print(report, out);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "ctrl/base/error.h"
+#include "ctrl/cli/arguments.h"
 #include "ctrl/dp/ethtool.h"
 #include "ctrl/dp/seat.h"
 #include "ctrl/model/config.h"
@@ -149,7 +150,7 @@ int doctor_exit_code(const struct doctor_report *r);
 void doctor_print(const struct doctor_report *r, FILE *out);
 void doctor_print_json(const struct doctor_report *r, FILE *out);
 
-/* The command: file NULL is the daemon's own default. The exit code. */
-int doctor_run(const char *file, bool json, FILE *out);
+/* The command; its exit code. */
+int doctor_run(const struct arguments *args, FILE *out);
 
 #endif

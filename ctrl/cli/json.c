@@ -7,7 +7,6 @@
  */
 #include "ctrl/cli/json.h"
 
-#include <jansson.h>
 #include <limits.h>
 #include <string.h>
 
@@ -16,10 +15,10 @@
 static bool is_always_text(const char *key)
 {
 	static const char *const keys[] = {
-		"algs",	     "child",	      "crypto",	  "errmsg", "id",
-		"ike",	     "initiator-spi", "local-id", "name",   "release",
-		"remote-id", "responder-spi", "spi",	  "spi-in", "spi-out",
-		"text",	     "tunnel",	      "version",
+		"algs",	   "child",	"conn",		 "crypto",   "errmsg",
+		"id",	   "ike",	"initiator-spi", "local-id", "name",
+		"release", "remote-id", "responder-spi", "spi",	     "spi-in",
+		"spi-out", "text",	"tunnel",	 "version",
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -38,7 +37,7 @@ static json_t *json_value(const struct node *node)
 	return need(json_string(node->text));
 }
 
-static json_t *json_node(const struct node *node)
+json_t *json_of(const struct node *node)
 {
 	json_t *json;
 	int err = 0;
@@ -48,9 +47,9 @@ static json_t *json_node(const struct node *node)
 	json = need(node->type == NODE_LIST ? json_array() : json_object());
 	for (const struct node *n = node->first; n; n = n->next) {
 		if (node->type == NODE_LIST)
-			err = json_array_append_new(json, json_node(n));
+			err = json_array_append_new(json, json_of(n));
 		else
-			err = json_object_set_new(json, n->name, json_node(n));
+			err = json_object_set_new(json, n->name, json_of(n));
 		need(err ? NULL : json);
 	}
 	return json;
@@ -58,7 +57,7 @@ static json_t *json_node(const struct node *node)
 
 void json_print(const struct node *answer, FILE *out)
 {
-	json_t *json = json_node(answer);
+	json_t *json = json_of(answer);
 	char *text = need(json_dumps(json, JSON_INDENT(2)));
 
 	fprintf(out, "%s\n", text);

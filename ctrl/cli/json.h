@@ -6,9 +6,13 @@
 #ifndef CYG_CLI_JSON_H
 #define CYG_CLI_JSON_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "ctrl/cli/tree.h"
+
+/* Handed over. */
+json_t *json_of(const struct node *node);
 
 void json_print(const struct node *answer, FILE *out);
 

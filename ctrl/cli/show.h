@@ -18,12 +18,14 @@ struct show {
 	const char *target; /* of a command, as it was typed */
 	bool waited;	    /* until it was carried out */
 	bool check;	    /* only tunnels that should be up, and are not */
+	bool dry_run;	    /* what would be done, not what was */
 };
 
 /* How many tunnels should be up, and are not. */
 size_t status_missing(const struct node *answer);
 
 void show_status(const struct node *answer, const struct show *how);
+void show_why(const struct node *answer, const struct show *how);
 void show_policy(const struct node *answer, const struct show *how);
 void show_counters(const struct node *answer, const struct show *how);
 void show_reload(const struct node *answer, const struct show *how);

@@ -30,9 +30,3 @@ void show_deleted(const struct node *answer, const struct show *how)
 	(void)answer;
 	fprintf(how->out, "%s: deleted\n", how->target);
 }
-
-void show_reload(const struct node *answer, const struct show *how)
-{
-	(void)answer;
-	fputs("The configuration was read again.\n", how->out);
-}

@@ -116,3 +116,19 @@ const char *bytes_str(uint64_t bytes, char buf[BYTES_STR_MAX])
 	snprintf(buf, BYTES_STR_MAX, "%.1f %s", n, units[unit]);
 	return buf;
 }
+
+const char *rate_str(uint64_t bits_per_s, char buf[RATE_STR_MAX])
+{
+	static const char units[] = "kMGTPE";
+	double n = (double)bits_per_s / 1000;
+	size_t unit = 0;
+
+	if (bits_per_s < 1000) {
+		snprintf(buf, RATE_STR_MAX, "%" PRIu64 " bit/s", bits_per_s);
+		return buf;
+	}
+	for (; n >= 1000 && unit < sizeof(units) - 2; unit++)
+		n /= 1000;
+	snprintf(buf, RATE_STR_MAX, "%.1f %cbit/s", n, units[unit]);
+	return buf;
+}

@@ -11,6 +11,7 @@
 #include "ctrl/base/slice.h"
 
 #define BYTES_STR_MAX 32
+#define RATE_STR_MAX  32
 
 /* Returns ptr; ends the program when it is NULL for want of memory. */
 void *need(void *ptr);
@@ -24,6 +25,9 @@ char *text_printable(struct slice octets);
 
 /* Columns it takes; every character counts as one. */
 size_t text_columns(const char *text);
+
+/* "512 bit/s", "98.1 Mbit/s"; writes to buf and returns it. */
+const char *rate_str(uint64_t bits_per_s, char buf[RATE_STR_MAX]);
 
 /* "512 B", "98.1 KiB", "3.0 TiB"; writes to buf and returns it. */
 const char *bytes_str(uint64_t bytes, char buf[BYTES_STR_MAX]);

@@ -164,3 +164,12 @@ uint64_t node_count(const struct node *section, const char *key)
 
 	return node_number(section, key, &n) ? n : 0;
 }
+
+uint64_t node_moved(const struct node *before, const struct node *after,
+		    const char *key)
+{
+	const uint64_t was = node_count(before, key);
+	const uint64_t is = node_count(after, key);
+
+	return is < was ? is : is - was;
+}

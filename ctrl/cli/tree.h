@@ -56,6 +56,14 @@ MUST_CHECK bool node_number(const struct node *section, const char *key,
 /* The same with 0 for what is not there. */
 uint64_t node_count(const struct node *section, const char *key);
 
+/*
+ * What a count has moved between two answers. They start again at 0 when an SA is
+ * rekeyed, or the kernel loses the programs that count: what is less than before
+ * has all come since.
+ */
+uint64_t node_moved(const struct node *before, const struct node *after,
+		    const char *key);
+
 /* Digits without a needless zero in front, below 2^64. */
 MUST_CHECK bool decimal_parse(const char *text, uint64_t *out);
 

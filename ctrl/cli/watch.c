@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/*
- * Counts start again at 0 when the kernel loses the programs that count: what is
- * less than before has all come since.
- */
 #include "ctrl/cli/watch.h"
 
 #include <errno.h>
@@ -12,18 +8,10 @@
 #include <string.h>
 
 #include "ctrl/base/clock.h"
-#include "ctrl/cli/client.h"
+#include "ctrl/cli/ask.h"
 #include "ctrl/cli/text.h"
 
 #define CLOCK_BYTES 16 /* "23:59:59" */
-
-static uint64_t moved(const struct node *before, const struct node *after,
-		      const char *key)
-{
-	uint64_t was = node_count(before, key), is = node_count(after, key);
-
-	return is < was ? is : is - was;
-}
 
 static void show_json(const struct node *r, uint64_t pkts, uint64_t bytes,
 		      const struct watched *when, FILE *out)
@@ -67,29 +55,14 @@ void watch_show(const struct node *before, const struct node *after,
 
 	for (; r; r = r->next) {
 		const struct node *was = node_find(old, r->name);
-		uint64_t pkts = moved(was, r, "packets");
+		uint64_t pkts = node_moved(was, r, "packets");
 
 		if (pkts && json)
-			show_json(r, pkts, moved(was, r, "bytes"), when, out);
+			show_json(r, pkts, node_moved(was, r, "bytes"), when,
+				  out);
 		else if (pkts)
 			show_line(r, pkts, when, out);
 	}
-}
-
-static struct node *ask(const char *path, struct error *e)
-{
-	const struct question q = { .command = "cygnet-drops" };
-	struct node *answer = NULL;
-	struct reply reply;
-
-	if (!client_ask(path, &q, NULL, NULL, &reply, e)) {
-		answer = node_parse(reply.body);
-		if (!answer)
-			error_set(e, -EPROTO, "the answer from %s is malformed",
-				  path);
-	}
-	reply_free(&reply);
-	return answer;
 }
 
 /* Whoever reads sees a line when it is written. */
@@ -103,7 +76,8 @@ static int flush(FILE *out, struct error *e)
 int watch_drops(const char *path, unsigned int every_s, bool json, FILE *out,
 		struct error *e)
 {
-	struct node *before = ask(path, e), *after;
+	const struct question q = { .command = "cygnet-drops" };
+	struct node *before = ask_daemon(path, &q, NULL, e), *after;
 	uint64_t then_ns = clock_ns();
 	int err = before ? 0 : -EIO;
 
@@ -111,7 +85,7 @@ int watch_drops(const char *path, unsigned int every_s, bool json, FILE *out,
 		struct watched when = { 0 };
 
 		poll(NULL, 0, (int)every_s * 1000);
-		after = ask(path, e);
+		after = ask_daemon(path, &q, NULL, e);
 		if (!after) {
 			err = -EIO;
 			break;

@@ -120,6 +120,8 @@ static const struct key gateway_keys[] = {
 	  .words = bootstrap_words, AT(gateway_conf, bootstrap) },
 	{ .name = "resolvers",	   .list = true, .form = "up to 3 addresses, separated by commas",
 	  .read = value_resolvers },
+	{ .name = "metrics",	   .form = "unix:// and an absolute path, or an address and a port such as 127.0.0.1:9465",
+	  .read = value_metrics,   AT(gateway_conf, metrics) },
 	{ .name = "socket",	   .form = "an absolute path, or unix:// and an absolute path",
 	  .read = value_socket,	   AT(gateway_conf, socket) },
 	{ .name = "state_dir",	   .form = "an absolute path",

@@ -107,13 +107,49 @@ VALUE_READER(value_folder)
 	return take_path(k, v, v->text, out, e);
 }
 
+/* The path behind unix://; NULL: it is no such URI. */
+static const char *uri_path(const char *text)
+{
+	static const char scheme[] = "unix://";
+	const size_t len = strlen(scheme);
+
+	return strncmp(text, scheme, len) == 0 ? text + len : NULL;
+}
+
 /* swanctl's notation is a URI; of its kinds we serve Unix sockets. */
 VALUE_READER(value_socket)
 {
-	static const char scheme[] = "unix://";
-	const char *path = v->text;
+	const char *path = uri_path(v->text);
 
-	if (strncmp(path, scheme, strlen(scheme)) == 0)
-		path += strlen(scheme);
-	return take_path(k, v, path, out, e);
+	return take_path(k, v, path ? path : v->text, out, e);
+}
+
+/* "192.0.2.1:9465" or "[2001:db8::1]:9465", RFC 3986 section 3.2.2. */
+static bool end_parse(const char *text, struct metrics_conf *out)
+{
+	const char *colon = strrchr(text, ':');
+	char host[ADDR_STR_MAX + 2];
+	size_t len = colon ? (size_t)(colon - text) : 0;
+	const bool brackets = text[0] == '[';
+	uint32_t port;
+
+	if (!len || len >= sizeof(host) ||
+	    !number_parse(colon + 1, 1, UINT16_MAX, &port) ||
+	    (brackets && text[len - 1] != ']'))
+		return false;
+	memcpy(host, text + brackets, len - 2 * brackets);
+	host[len - 2 * brackets] = '\0';
+	out->port = (uint16_t)port;
+	return !addr_parse(host, &out->addr) &&
+	       addr_is_v4(&out->addr) == !brackets;
+}
+
+VALUE_READER(value_metrics)
+{
+	const char *path = uri_path(v->text);
+	struct metrics_conf *m = out;
+
+	if (path)
+		return take_path(k, v, path, m->path, e);
+	return end_parse(v->text, m) ? 0 : value_fail_form(k, v, e);
 }

@@ -12,5 +12,6 @@ VALUE_READER(value_unprotected);
 VALUE_READER(value_resolvers); /* out: struct gateway_conf */
 VALUE_READER(value_folder);    /* out: char[CONF_PATH_MAX], absolute path */
 VALUE_READER(value_socket);    /* out: char[CONF_PATH_MAX] */
+VALUE_READER(value_metrics);   /* out: struct metrics_conf */
 
 #endif

@@ -105,8 +105,8 @@ static void put_side(struct vici_builder *b, const char *key, struct slice side)
 	vici_list_end(b);
 }
 
-static void put_failure(struct vici_builder *b, const char *section,
-			const struct failure_status *f)
+void answer_failure(struct vici_builder *b, const char *section,
+		    const struct failure_status *f)
 {
 	struct mismatch m;
 
@@ -147,7 +147,7 @@ static void put_tunnel(struct vici_builder *b, const struct tunnel_status *t)
 		put_sa(b, "in", &t->in);
 		put_sa(b, "out", &t->out);
 	}
-	put_failure(b, "failure", &t->failure);
+	answer_failure(b, "failure", &t->failure);
 	vici_section_end(b);
 }
 
@@ -162,7 +162,7 @@ void answer_status(struct vici_builder *b, const struct status *s)
 	for (size_t i = 0; i < s->n_tunnels; i++)
 		put_tunnel(b, &s->tunnels[i]);
 	vici_section_end(b);
-	put_failure(b, "stranger", &s->stranger);
+	answer_failure(b, "stranger", &s->stranger);
 	vici_section(b, "maps");
 	for (size_t i = 0; i < s->n_maps; i++)
 		put_count(b, s->maps[i].name, s->maps[i].id);

@@ -20,4 +20,8 @@ void answer_counters(struct vici_builder *b, const struct status *s);
 /* Every reason is there, also those that never happened. */
 void answer_drops(struct vici_builder *b, const struct status *s);
 
+/* A section of that name; nothing where nothing failed. */
+void answer_failure(struct vici_builder *b, const char *section,
+		    const struct failure_status *f);
+
 #endif

@@ -9,6 +9,7 @@
 #include <event2/event_struct.h>
 #include <sys/types.h>
 
+#include "ctrl/control/history.h"
 #include "ctrl/control/waits.h"
 
 struct bufferevent;
@@ -17,7 +18,8 @@ struct bufferevent;
 struct hub {
 	struct event_base *base;
 	struct control_callbacks callbacks;
-	uint64_t token; /* of the last command */
+	struct history *history; /* owned */
+	uint64_t token;		 /* of the last command */
 	uint64_t asked; /* refreshes so far: asked for, answered, and that */
 	uint64_t refreshed; /* somebody waits for: one under way may show what */
 	uint64_t wanted;    /* was before a later request */

@@ -15,6 +15,7 @@
 #include "ctrl/control/commands.h"
 #include "ctrl/control/explain.h"
 #include "ctrl/control/loads.h"
+#include "ctrl/control/own.h"
 
 const char *client_answer_wait(struct client *client)
 {
@@ -211,6 +212,19 @@ static const char *on_question(struct client *client,
 	return why;
 }
 
+static const char *on_own(struct client *client,
+			  const struct vici_packet *packet)
+{
+	const char *why = "out of memory for an answer";
+	struct vici_builder answer;
+
+	if (own_answer(packet, &client->hub->callbacks, client->hub->history,
+		       &answer))
+		why = client_send(client, &answer);
+	vici_builder_free(&answer);
+	return why;
+}
+
 static const char *on_request(struct client *client,
 			      const struct vici_packet *packet)
 {
@@ -227,6 +241,8 @@ static const char *on_request(struct client *client,
 		return on_explain(client, packet->body);
 	if (is_capture(packet->name))
 		return on_capture(client, packet->body);
+	if (own_is_asked(packet->name))
+		return on_own(client, packet);
 	if (has_to_wait(client, packet->name))
 		return NULL;
 	return on_question(client, packet);

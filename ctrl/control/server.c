@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/control/client.h"
 #include "ctrl/control/listen.h"
 
@@ -117,9 +118,14 @@ int control_server_new(struct event_base *base, const char *path,
 		return error_set(e, -ENOMEM, "control: out of memory");
 	server->hub.base = base;
 	server->hub.callbacks = *callbacks;
+	server->hub.history = history_new();
+	if (!server->hub.history) {
+		err = error_set(e, -ENOMEM, "control: out of memory");
+		goto free_server;
+	}
 	err = listen_open(path, &server->socket, e);
 	if (err)
-		goto free_server;
+		goto free_history;
 	event_assign(&server->accept, base, server->socket.fd,
 		     EV_READ | EV_PERSIST, on_connection, server);
 	evtimer_assign(&server->resume, base, on_resume, server);
@@ -133,6 +139,8 @@ int control_server_new(struct event_base *base, const char *path,
 
 close_socket:
 	listen_close(&server->socket);
+free_history:
+	history_free(server->hub.history);
 free_server:
 	free(server);
 	return err;
@@ -206,6 +214,7 @@ void control_server_capturing(struct control_server *server, uint64_t token,
 void control_server_event(struct control_server *server,
 			  const struct control_event *e)
 {
+	history_add(server->hub.history, e, clock_ns());
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		if (server->clients[i].bev)
 			client_event(&server->clients[i], e);
@@ -263,5 +272,6 @@ void control_server_free(struct control_server *server)
 	event_del(&server->accept);
 	event_del(&server->resume);
 	listen_close(&server->socket);
+	history_free(server->hub.history);
 	free(server);
 }

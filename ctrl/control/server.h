@@ -14,6 +14,7 @@
 #include "ctrl/base/slice.h"
 #include "ctrl/control/capture.h"
 #include "ctrl/model/config.h"
+#include "ctrl/model/difference.h"
 #include "ctrl/model/explain.h"
 #include "ctrl/model/ike_counts.h"
 #include "ctrl/model/sas.h"
@@ -74,6 +75,8 @@ struct control_loads {
 	 * connection that has such a child. */
 	int (*set_trap)(void *ctx, uint64_t token, const char *conn,
 			const char *child, bool installed, struct error *e);
+	/* What that would change; difference_free() it, in every case. */
+	int (*difference)(void *ctx, struct difference *out, struct error *e);
 	/* text holds a pair of manual SAs; file stands for it in errors. Both
 	 * borrowed; text is wiped by the caller. */
 	int (*add_sa)(void *ctx, uint64_t token, const char *name,

@@ -8,9 +8,11 @@
 #include "ctrl/base/log.h"
 #include "ctrl/conf/conf.h"
 #include "ctrl/daemon/conn_message.h"
+#include "ctrl/daemon/difference.h"
 #include "ctrl/daemon/loaded.h"
 #include "ctrl/daemon/loaded_manual.h"
 #include "ctrl/daemon/staged.h"
+#include "ctrl/dp/tunnel.h"
 
 struct apply {
 	struct config *config;
@@ -342,6 +344,24 @@ static int reload_settings(void *ctx, struct error *e)
 	return 0;
 }
 
+/* On a copy of its own, which nobody installs. */
+static int difference(void *ctx, struct difference *out, struct error *e)
+{
+	const struct apply *a = ctx;
+	struct config *file;
+	int err = conf_load(a->path, &file, e);
+
+	if (err)
+		return err;
+	err = loaded_set_file(a->config, file, e);
+	if (!err)
+		err = tunnels_check(file, e);
+	if (!err)
+		err = difference_find(a->config, file, out, e);
+	config_free(file);
+	return err;
+}
+
 static int add_sa(void *ctx, uint64_t token, const char *name, const char *file,
 		  struct slice text, struct error *e)
 {
@@ -489,6 +509,7 @@ struct control_loads apply_loads(struct apply *a)
 		.set_trap = set_trap,
 		.reload = reload,
 		.reload_settings = reload_settings,
+		.difference = difference,
 		.add_sa = add_sa,
 		.delete_sa = delete_sa,
 		.load_shared = load_shared,

@@ -278,6 +278,7 @@ static int start(struct ctl *c, struct error *e)
 
 static void stop(struct ctl *c)
 {
+	scrape_free(c->scrape);
 	control_server_free(c->control);
 	ike_link_free(c->ike);
 	ctl_free_names(c);

@@ -95,6 +95,14 @@ uint64_t ctl_look(struct ctl *c)
 	return c->dp_is_set && dp_link_look(c->dp) ? ++c->looks : 0;
 }
 
+static bool on_scrape_refresh(void *ctx)
+{
+	struct ctl *c = ctx;
+
+	c->scrape_look = ctl_look(c);
+	return c->scrape_look;
+}
+
 static bool on_refresh(void *ctx)
 {
 	struct ctl *c = ctx;
@@ -115,6 +123,10 @@ void ctl_saw(struct ctl *c, uint64_t turn)
 	if (c->control_look && c->control_look <= turn) {
 		c->control_look = 0;
 		control_server_refreshed(c->control);
+	}
+	if (c->scrape_look && c->scrape_look <= turn) {
+		c->scrape_look = 0;
+		scrape_refreshed(c->scrape);
 	}
 }
 
@@ -219,6 +231,18 @@ void ctl_capturing(void *ctx, const struct dp_msg_capturing *m)
 		control_server_capturing(c->control, m->token, m->err, &e);
 }
 
+static int start_scrape(struct ctl *c, struct error *e)
+{
+	const struct metrics_conf *conf = &c->config->gateway.metrics;
+	const struct scrape_calls calls = { .status = on_status,
+					    .refresh = on_scrape_refresh,
+					    .ctx = c };
+
+	if (!conf->path[0] && !conf->port)
+		return 0;
+	return scrape_new(c->base, conf, &calls, &c->scrape, e);
+}
+
 int ctl_start_control(struct ctl *c, struct error *e)
 {
 	const struct control_callbacks callbacks = {
@@ -238,7 +262,9 @@ int ctl_start_control(struct ctl *c, struct error *e)
 		.since_ns = c->since_ns,
 		.workers = 1,
 	};
+	int err;
 
-	return control_server_new(c->base, c->config->gateway.socket,
-				  &callbacks, &c->control, e);
+	err = control_server_new(c->base, c->config->gateway.socket, &callbacks,
+				 &c->control, e);
+	return err ? err : start_scrape(c, e);
 }

@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "ctrl/control/scrape.h"
 #include "ctrl/control/server.h"
 #include "ctrl/daemon/apply.h"
 #include "ctrl/daemon/dp_link.h"
@@ -48,8 +49,8 @@ struct ctl {
 	bool debug;
 	/* Looks at dp that were asked for, and answered; who waits for which. */
 	uint64_t looks, looked;
-	uint64_t control_look, ike_look; /* 0: for none */
-	char folder[CONF_PATH_MAX];	 /* of the roles' sockets */
+	uint64_t control_look, ike_look, scrape_look; /* 0: for none */
+	char folder[CONF_PATH_MAX]; /* of the roles' sockets */
 	struct dp_link *dp;
 	unsigned int dp_tries;
 	unsigned int port_tries;
@@ -57,6 +58,7 @@ struct ctl {
 	bool dp_is_set;	 /* the configuration is in force there */
 	bool dp_is_ours; /* and was not before this start */
 	struct control_server *control;
+	struct scrape *scrape;		/* NULL: nobody may */
 	int ike_ports[IKE_UDP_SOCKETS]; /* -1: IKE is not spoken */
 	struct ike_link *ike;
 	struct failures *failures;

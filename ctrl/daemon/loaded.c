@@ -315,7 +315,7 @@ static int grow_psks(struct config *c, size_t more, struct error *e)
 	return 0;
 }
 
-static bool same_secret(const struct psk_conf *a, const struct psk_conf *b)
+bool loaded_same_secret(const struct psk_conf *a, const struct psk_conf *b)
 {
 	bool same = secret_equal(&a->key, &b->key) && a->n_owners == b->n_owners;
 
@@ -332,7 +332,7 @@ static struct psk_conf *find_psk(const struct config *c,
 		struct psk_conf *p = &c->psks[i];
 
 		if (strcmp(p->name, psk->name) == 0 &&
-		    (psk->name[0] || same_secret(p, psk)))
+		    (psk->name[0] || loaded_same_secret(p, psk)))
 			return p;
 	}
 	return NULL;

@@ -129,6 +129,9 @@ int loaded_drop_psk(struct config *c, const char *id, struct error *e);
 /* All that came over VICI. */
 void loaded_clear_psks(struct config *c);
 
+/* The same key, for the same ones? Whatever they are called. */
+bool loaded_same_secret(const struct psk_conf *a, const struct psk_conf *b);
+
 /* The id of the i-th that came over VICI and has one; NULL: no more. */
 const char *loaded_psk_id(const struct config *c, size_t i);
 

@@ -126,7 +126,7 @@ static bool same_keys(const struct manual_keys *a, const struct manual_keys *b)
 	       secret_equal(&a->integ_key, &b->integ_key);
 }
 
-static bool same_pair(const struct manual_conf *a, const struct manual_conf *b)
+bool loaded_same_pair(const struct manual_conf *a, const struct manual_conf *b)
 {
 	return addr_equal(&a->local, &b->local) &&
 	       addr_equal(&a->remote, &b->remote) && a->encr == b->encr &&
@@ -215,7 +215,7 @@ static bool is_files(const struct manual_conf *m, const struct config *file)
 {
 	const struct manual_conf *same = find(file, m->name);
 
-	return same && same_pair(m, same);
+	return same && loaded_same_pair(m, same);
 }
 
 int loaded_keep_manual(const struct config *c, struct config *file,

@@ -37,6 +37,9 @@ int loaded_drop_manual(const struct config *c, const char *name,
 /* Puts the list in force; it holds what was, then. */
 void loaded_swap_manual(struct config *c, struct manual_list *list);
 
+/* Keys, addresses and all else, but for the name? */
+bool loaded_same_pair(const struct manual_conf *a, const struct manual_conf *b);
+
 /*
  * A file that was read again takes what was added, unless it has the same
  * itself.

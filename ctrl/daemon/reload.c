@@ -45,8 +45,14 @@ int reload_check(const struct config *now, const struct config *next,
 		return fail_in(next, "gateway.crypto", e);
 	if (a->workers != b->workers)
 		return fail_in(next, "gateway.workers", e);
+	if (a->sas != b->sas)
+		return fail_in(next, "gateway.sas", e);
 	if (strcmp(a->socket, b->socket) != 0)
 		return fail_in(next, "gateway.socket", e);
+	if (strcmp(a->metrics.path, b->metrics.path) != 0 ||
+	    !addr_equal(&a->metrics.addr, &b->metrics.addr) ||
+	    a->metrics.port != b->metrics.port)
+		return fail_in(next, "gateway.metrics", e);
 	if (strcmp(a->state_dir, b->state_dir) != 0)
 		return fail_in(next, "gateway.state_dir", e);
 	return 0;

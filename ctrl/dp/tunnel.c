@@ -61,8 +61,9 @@ static void take_if_ids(struct policy *p, const struct tunnel_ifs *ifs,
 	assert(!in == !p->tunnel[DIR_IN] && !out == !p->tunnel[DIR_OUT]);
 }
 
-static int take_child(const struct conn_conf *conn, struct child_conf *child,
-		      struct policy *out, struct error *e)
+static int take_child(const struct conn_conf *conn,
+		      const struct child_conf *child, struct policy *out,
+		      struct error *e)
 {
 	const struct ts_conf *mine = child->local_ts, *far = child->remote_ts;
 	struct prefix local, remote;
@@ -98,6 +99,20 @@ static int take_child(const struct conn_conf *conn, struct child_conf *child,
 			"connections.%s.children.%s: opaque ports on one side and others on the other match no packet; write opaque on both",
 			conn->name, child->name);
 	return 0;
+}
+
+int tunnels_check(const struct config *config, struct error *e)
+{
+	struct policy policy;
+	int err = 0;
+
+	for (size_t i = 0; i < config->n_conns; i++) {
+		const struct conn_conf *conn = &config->conns[i];
+
+		for (size_t k = 0; !err && k < conn->n_children; k++)
+			err = take_child(conn, &conn->children[k], &policy, e);
+	}
+	return err;
 }
 
 /* Behind the policies, each child in the order of the file; so is its id. */

@@ -31,6 +31,10 @@ struct tunnel_books {
 int tunnels_replace(struct config *config, const struct tunnel_books *to,
 		    uint64_t now_ns, struct error *e);
 
+/* Would the children have policies? What tunnels_replace() says of them, where
+ * nothing is replaced. */
+int tunnels_check(const struct config *config, struct error *e);
+
 /* Between which addresses SAs of its children may be. */
 void tunnel_ends(const struct conn_conf *conn, struct policy_ends *out);
 

@@ -74,6 +74,13 @@ enum xdp_place {
 /* RFC 3948 section 4. */
 #define GATEWAY_KEEPALIVE_S 20U
 
+/* Where monitoring asks: a Unix socket, or an address and port, or nowhere. */
+struct metrics_conf {
+	char path[CONF_PATH_MAX]; /* absolute; "": it is none */
+	struct addr addr;
+	uint16_t port; /* host order; 0: not there */
+};
+
 struct gateway_conf {
 	struct iface_conf ifaces[IFACE_MAX]; /* protected ones first */
 	size_t n_ifaces;
@@ -94,6 +101,7 @@ struct gateway_conf {
 	enum bootstrap bootstrap;
 	struct addr resolvers[RESOLVERS_MAX]; /* none: of /etc/resolv.conf */
 	size_t n_resolvers;
+	struct metrics_conf metrics;
 	char socket[CONF_PATH_MAX];    /* absolute path of the VICI socket */
 	char state_dir[CONF_PATH_MAX]; /* absolute; of manual keys' numbers */
 };

@@ -21,8 +21,10 @@ from cpu import crypto_backends  # noqa: E402
 from lab import BUILD, ROOT, SIDES, Lab, finish, ok  # noqa: E402
 
 CYGNET = f"{BUILD}/cygnet"
-COMMANDS = ("status", "sa", "policy", "up", "down", "rekey", "explain", "drops",
-            "capture", "counters", "algorithms", "reload", "doctor", "version")
+COMMANDS = ("status", "top", "why", "sa", "policy", "up", "down", "rekey",
+            "reauth", "explain", "drops", "watch", "log", "capture",
+            "counters", "algorithms", "reload", "check", "init", "doctor",
+            "version", "completion")
 WAIT_S = 10  # the client's own bound
 SLACK_S = 10
 PINGS = 3
@@ -61,7 +63,7 @@ def check_usage():
             (("status", "--watch"), "no option --watch"),
             (("drops", "--watch", "0"), "from 1 to 3600"),
             (("drops", "3"), "takes no argument '3'"),
-            (("status", "--sa", "0x1001"), "options of capture"),
+            (("status", "--sa", "0x1001"), "no option --sa"),
             (("capture", "-t", "3601"), "from 0 to 3600"),
             (("--uri", "/run/x", "status"), "unix:///PATH"),
             (("--uri", "unix://x", "status"), "unix:///PATH")]

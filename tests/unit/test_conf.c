@@ -472,6 +472,12 @@ struct accepted {
 
 static const struct accepted accepted[] = {
 	{ "socket_may_be_a_plain_path", "unix:///run", "/run" },
+	{ "metrics_may_be_at_a_port", "unix:///run/cygnet/test.vici",
+	  "/run/x\n\tmetrics = 127.0.0.1:9465" },
+	{ "metrics_may_be_at_a_port_of_ipv6", "unix:///run/cygnet/test.vici",
+	  "/run/x\n\tmetrics = [::1]:9465" },
+	{ "metrics_may_be_at_a_socket", "unix:///run/cygnet/test.vici",
+	  "/run/x\n\tmetrics = unix:///run/m" },
 	{ "interface_name_of_15_characters_is_taken", "wan0", "abcdefghijklmno" },
 	{ "interfaces_may_stand_in_a_string", "lan0, lan1", "\"lan0 ,lan1\"" },
 	{ "spi_of_256_is_taken", "0x1001", "0x100" },

@@ -80,7 +80,7 @@ static const struct refused refused[] = {
 	  "threads = 4",
 	  "f:5:2: unknown key 'threads' in gateway; "
 	  "known are protected, unprotected, default, forward, mark, xdp, "
-	  "xdp_priority, crypto, mss_clamp, keepalive, audit, icmp_quote_check, workers, sas, bootstrap, resolvers, socket, state_dir, allow_manual_counter_mode, allow_weak_algorithms" },
+	  "xdp_priority, crypto, mss_clamp, keepalive, audit, icmp_quote_check, workers, sas, bootstrap, resolvers, metrics, socket, state_dir, allow_manual_counter_mode, allow_weak_algorithms" },
 	{ "unknown_key_of_an_sa_is_refused", "spi = 0x1001",
 	  "reqid = 1\nspi = 0x1001",
 	  "f:16:4: unknown key 'reqid' in manual.to-b.in; "
@@ -229,6 +229,26 @@ static const struct refused refused[] = {
 	{ "relative_state_folder_is_refused", "unix:///run/cygnet/test.vici",
 	  "/run/x\n\tstate_dir = var",
 	  "f:7:14: gateway.state_dir must be an absolute path" },
+	{ "metrics_without_a_port_are_refused", "unix:///run/cygnet/test.vici",
+	  "/run/x\n\tmetrics = 127.0.0.1",
+	  "f:7:12: gateway.metrics must be unix:// and an absolute path, or an "
+	  "address and a port such as 127.0.0.1:9465" },
+	{ "metrics_at_port_0_are_refused", "unix:///run/cygnet/test.vici",
+	  "/run/x\n\tmetrics = 127.0.0.1:0",
+	  "f:7:12: gateway.metrics must be unix:// and an absolute path, or an "
+	  "address and a port such as 127.0.0.1:9465" },
+	{ "metrics_at_a_name_are_refused", "unix:///run/cygnet/test.vici",
+	  "/run/x\n\tmetrics = localhost:9465",
+	  "f:7:12: gateway.metrics must be unix:// and an absolute path, or an "
+	  "address and a port such as 127.0.0.1:9465" },
+	{ "metrics_at_ipv6_without_brackets_are_refused",
+	  "unix:///run/cygnet/test.vici", "/run/x\n\tmetrics = ::1:9465",
+	  "f:7:12: gateway.metrics must be unix:// and an absolute path, or an "
+	  "address and a port such as 127.0.0.1:9465" },
+	{ "metrics_at_a_relative_path_are_refused",
+	  "unix:///run/cygnet/test.vici", "/run/x\n\tmetrics = unix://run/m",
+	  "f:7:12: gateway.metrics must be unix:// and an absolute path, or an "
+	  "address and a port such as 127.0.0.1:9465" },
 	{ "key_of_one_octet_is_refused", "spi = 0x1001\n\t\t\tencr_key = " KEY16,
 	  "spi = 0x1001\n\t\t\tencr_key = 0x00000000000000000000000000000000",
 	  "f:17:15: manual.to-b.in.encr_key is one octet again and again, "

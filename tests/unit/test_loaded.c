@@ -541,6 +541,9 @@ static const struct {
 	{ "discard", "discard\nxdp_priority = 1",
 	  "f: gateway.xdp_priority" RESTART },
 	{ "discard", "discard\nworkers = 2", "f: gateway.workers" RESTART },
+	{ "discard", "discard\nsas = 2048", "f: gateway.sas" RESTART },
+	{ "discard", "discard\nmetrics = 127.0.0.1:9465",
+	  "f: gateway.metrics" RESTART },
 	{ "/run/x", "/run/y", "f: gateway.socket" RESTART },
 	{ "/run/s", "/run/t", "f: gateway.state_dir" RESTART },
 };

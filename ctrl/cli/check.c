@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/cli/check.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/cli/covers.h"
+#include "ctrl/cli/text.h"
+#include "ctrl/conf/conf.h"
+#include "ctrl/dp/tunnel.h"
+
+struct tally {
+	const char *one, *many, *key;
+	size_t n;
+};
+
+#define TALLIES 6
+
+static size_t count_children(const struct config *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_conns; i++)
+		n += c->conns[i].n_children;
+	return n;
+}
+
+static void count_all(const struct config *c, struct tally out[TALLIES])
+{
+	const struct tally all[TALLIES] = {
+		{ "interface", "interfaces", "interfaces", c->gateway.n_ifaces },
+		{ "policy", "policies", "policies", c->n_policies },
+		{ "pair of manual SAs", "pairs of manual SAs", "manual",
+		  c->n_manual },
+		{ "connection", "connections", "connections", c->n_conns },
+		{ "child", "children", "children", count_children(c) },
+		{ "secret", "secrets", "secrets", c->n_psks },
+	};
+
+	memcpy(out, all, sizeof(all));
+}
+
+static char *printable(const char *text)
+{
+	return text_printable(slice_of(text, strlen(text)));
+}
+
+/* free() it; NULL: nothing. */
+static char *warning_of(const struct config *c, const struct flow *session)
+{
+	char name[STATUS_NAME_MAX], to[ADDR_STR_MAX], *text;
+
+	if (!session || !covers_find(c, session, name))
+		return NULL;
+	addr_str(&session->remote, to);
+	if (asprintf(&text,
+		     "%s protects what this session sends to %s: it ends unless "
+		     "that tunnel is up; write a policy with action = bypass "
+		     "before it",
+		     name, to) < 0)
+		text = NULL;
+	return need(text);
+}
+
+void check_print(const struct config *c, const struct flow *session, FILE *out)
+{
+	char *warning = warning_of(c, session);
+	struct tally all[TALLIES];
+	char *file = printable(c->file);
+	const char *between = "";
+
+	count_all(c, all);
+	fprintf(out, "%s is in order: ", file);
+	for (size_t i = 0; i < TALLIES; i++) {
+		if (!all[i].n)
+			continue;
+		fprintf(out, "%s%zu %s", between, all[i].n,
+			all[i].n == 1 ? all[i].one : all[i].many);
+		between = ", ";
+	}
+	fputc('\n', out);
+	if (warning)
+		fprintf(out, "warning: %s\n", warning);
+	free(warning);
+	free(file);
+}
+
+static void print_json(json_t *json, FILE *out)
+{
+	char *text = need(json_dumps(need(json), JSON_INDENT(2)));
+
+	fprintf(out, "%s\n", text);
+	free(text);
+	json_decref(json);
+}
+
+void check_print_json(const struct config *c, const struct flow *session,
+		      FILE *out)
+{
+	char *warning = warning_of(c, session);
+	json_t *warnings = need(json_array());
+	struct tally all[TALLIES];
+	char *file = printable(c->file);
+	json_t *json = need(json_pack("{s:s,s:b}", "file", file, "ok", 1));
+
+	free(file);
+	count_all(c, all);
+	for (size_t i = 0; i < TALLIES; i++)
+		json_object_set_new(json, all[i].key,
+				    json_integer((json_int_t)all[i].n));
+	if (warning)
+		json_array_append_new(warnings, need(json_string(warning)));
+	json_object_set_new(json, "warnings", warnings);
+	free(warning);
+	print_json(json, out);
+}
+
+static int fail(const char *path, const struct error *e, bool json, FILE *out)
+{
+	char *file = printable(path), *why = printable(e->text);
+
+	if (json)
+		print_json(json_pack("{s:s,s:b,s:s}", "file", file, "ok", 0,
+				     "error", why),
+			   out);
+	else
+		fprintf(stderr, "cygnet: %s\n", why);
+	free(why);
+	free(file);
+	return 1;
+}
+
+int check_run(const struct arguments *args, FILE *out)
+{
+	const char *path = args->words[0] ? args->words[0] : CHECK_DEFAULT_FILE;
+	const bool json = arguments_have(args, OPT(JSON));
+	const struct flow *session = NULL;
+	struct config *config;
+	struct flow flow;
+	struct error e;
+
+	if (conf_load(path, &config, &e))
+		return fail(path, &e, json, out);
+	if (tunnels_check(config, &e)) {
+		config_free(config);
+		return fail(path, &e, json, out);
+	}
+	if (session_find(&flow))
+		session = &flow;
+	if (json)
+		check_print_json(config, session, out);
+	else
+		check_print(config, session, out);
+	config_free(config);
+	return 0;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/cli/options.h"
+
+static const struct option_row rows[OPTION_N] = {
+	[OPTION_AFTER] = { "after", 0, VALUE_NONE },
+	[OPTION_ALL] = { "all", 'a', VALUE_NONE },
+	[OPTION_BEFORE] = { "before", 0, VALUE_NONE },
+	[OPTION_CHECK] = { "check", 'c', VALUE_NONE },
+	[OPTION_COUNT] = { "count", 'n', VALUE_TEXT },
+	[OPTION_DROP] = { "drop", 0, VALUE_TEXT },
+	[OPTION_DRY_RUN] = { "dry-run", 0, VALUE_NONE },
+	[OPTION_FILE] = { "file", 'f', VALUE_FILE },
+	[OPTION_HELP] = { "help", 'h', VALUE_NONE },
+	[OPTION_IN] = { "in", 'i', VALUE_IFACE },
+	[OPTION_JSON] = { "json", 'j', VALUE_NONE },
+	[OPTION_POLICY] = { "policy", 0, VALUE_TEXT },
+	[OPTION_PROTECTED] = { "protected", 0, VALUE_IFACE },
+	[OPTION_SA] = { "sa", 0, VALUE_TEXT },
+	[OPTION_SNAPLEN] = { "snaplen", 's', VALUE_TEXT },
+	[OPTION_TIMEOUT] = { "timeout", 't', VALUE_TEXT },
+	[OPTION_UNPROTECTED] = { "unprotected", 0, VALUE_IFACE },
+	[OPTION_URI] = { "uri", 'u', VALUE_TEXT },
+	[OPTION_WATCH] = { "watch", 0, VALUE_NONE },
+	[OPTION_WRITE] = { "write", 'w', VALUE_FILE },
+};
+
+_Static_assert(OPTION_N <= 32, "OPT()");
+
+const struct option_row *option_row(enum option_id id)
+{
+	return &rows[id];
+}
