@@ -219,7 +219,8 @@ static bool admit(struct worker *w, struct packet *p, uint32_t mtu,
 	if (p->sa->narrow)
 		misfit = quoted_judge(w, p, DIR_OUT);
 	if (misfit != DROP_NONE) {
-		packet_drop(p, misfit);
+		if (!turn_to_other_sa(w, p))
+			packet_drop(p, misfit);
 		return false;
 	}
 	if (p->sa->transport && !transport_admits(p))
@@ -437,11 +438,18 @@ static void out_run(struct worker *w, struct packet *p, uint32_t n)
 	}
 }
 
+/* What goes by another SA of its policy may be this worker's, or a third one's. */
+static bool turns(struct worker *w, struct packet *p)
+{
+	return p->sa->narrow && quoted_judge(w, p, DIR_OUT) != DROP_NONE &&
+	       turn_to_other_sa(w, p);
+}
+
 /* Its numbers, its IVs and its key are one worker's, unless it is spread. */
 static void hand_over(struct worker *w, struct packet *p, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (p[i].drop == DROP_NONE)
+		if (p[i].drop == DROP_NONE && !turns(w, &p[i]))
 			handoff_give(w, p[i].sa->owner, &p[i]);
 }
 
@@ -452,7 +460,7 @@ static void unbound_run(struct worker *w, struct packet *p, uint32_t n)
 			hold_for_sa(w, &p[i]);
 }
 
-void esp_out(struct worker *w, struct batch *b)
+static void out_runs(struct worker *w, struct batch *b)
 {
 	uint32_t end;
 
@@ -467,4 +475,14 @@ void esp_out(struct worker *w, struct batch *b)
 		else
 			unbound_run(w, &b->pkt[i], end - i);
 	}
+}
+
+void esp_out(struct worker *w, struct batch *b)
+{
+	out_runs(w, b);
+	if (!__builtin_expect(w->turned, 0))
+		return;
+	w->turned_before = true;
+	out_runs(w, b);
+	w->turned = w->turned_before = false;
 }

@@ -79,6 +79,22 @@ static enum drop_reason fits_sa(const struct explaining *w, struct sa_rt *sa)
 	return DROP_NONE;
 }
 
+/* Of several SAs, the one that takes it; see policy_sa.c. */
+static struct sa_rt *sa_of(const struct explaining *w, struct sa_ref told)
+{
+	struct sa_rt *sa = told.gen ? sad_get(w->dp->sad, told) : NULL, *other;
+	uint8_t frame[EXPLAIN_FRAME_MAX];
+	struct packet p;
+
+	if (told.gen &&
+	    (!sa || sa->dir != DIR_OUT || fits_sa(w, sa) == DROP_NONE))
+		return sa;
+	take_packet(w, NULL, frame, &p);
+	p.policy_id = w->x->policy.id;
+	other = policy_sa(w->dp->sad, &w->dp->policies, &p);
+	return other ? other : sa;
+}
+
 static bool is_over(const struct sa_rt *sa)
 {
 	const struct sa_counters *n = &sa->count;
@@ -137,10 +153,7 @@ static void drop(struct explaining *w, struct explain_step *s,
 
 void explain_out(struct explaining *w, struct sa_ref told)
 {
-	const struct sa_ref ref =
-		told.gen ? told
-			 : policy_binding(&w->dp->policies, w->x->policy.id);
-	struct sa_rt *sa = sad_get(w->dp->sad, ref);
+	struct sa_rt *sa = sa_of(w, told);
 	struct explain_step *s = explain_add(w, EXPLAIN_AT_WORKER, "");
 	struct resolver_way way;
 	enum drop_reason reason;

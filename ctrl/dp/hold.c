@@ -98,14 +98,6 @@ void hold_packet(struct worker *w, struct packet *p)
 
 /* --- for an SA --- */
 
-/* Has the policy of that number been another one since the verdict? */
-static bool is_stale(const struct worker *w, const struct packet *p)
-{
-	return p->policy_gen <
-	       atomic_load_explicit(&w->policies->since[p->policy_id],
-				    memory_order_acquire);
-}
-
 static bool is_on_demand(const struct worker *w, uint32_t policy_id)
 {
 	return atomic_load_explicit(&w->policies->on_demand[policy_id],
@@ -125,13 +117,13 @@ static struct telling acquire_of(const struct packet *p)
 		.sport = f.local_port,
 		.dport = f.remote_port,
 		.protocol = p->ip.protocol,
+		.has_ports = f.has_ports,
 	};
 }
 
 /* At once, then after 1, 2, 4 … 30 s while packets come; anew after a pause. */
-static void acquire(struct worker *w, const struct packet *p)
+static void acquire(struct worker *w, const struct packet *p, struct acquire *a)
 {
-	struct acquire *a = &w->acquire[p->policy_id];
 	struct telling what = acquire_of(p);
 
 	if (w->now_ns - a->last_ns >= ACQUIRE_LAST_S * NS_PER_S)
@@ -152,6 +144,34 @@ static bool is_error(const struct packet *p)
 	return icmp_is_error(slice_of(p->l3, p->bytes), &p->ip);
 }
 
+/* Where it is counted; NULL: it is a new one of values for which nobody can ask now,
+ * so many others of its policy are asked for. */
+static struct acquire *acquire_for(struct worker *w, const struct packet *p,
+				   bool fresh)
+{
+	struct acquire *all = &w->acquire[p->policy_id];
+	struct asking *asking;
+
+	if (!policy_is_pfp(w->policies, p->policy_id))
+		return all;
+	asking = asking_find(w, p);
+	if (!asking && !fresh)
+		return all;
+	if (!asking)
+		asking = asking_take(w, p);
+	return asking ? &asking->acquire : NULL;
+}
+
+/* So few for each policy, and of its packets for each values. */
+static bool has_place(const struct worker *w, const struct packet *p,
+		      const struct acquire *a)
+{
+	const struct acquire *all = &w->acquire[p->policy_id];
+
+	return all->held < HOLD_PER_SA &&
+	       (a == all || a->held < HOLD_PER_VALUES) && w->held < w->hold_room;
+}
+
 void hold_for_sa(struct worker *w, struct packet *p)
 {
 	bool fresh = !p->deadline_ns;
@@ -160,30 +180,20 @@ void hold_for_sa(struct worker *w, struct packet *p)
 	if (p->policy_id >= SPD_MAX || !is_on_demand(w, p->policy_id) ||
 	    is_error(p))
 		return packet_drop(p, DROP_NO_SA);
-	if (is_stale(w, p))
+	if (packet_is_stale(w, p))
 		return packet_drop(p, DROP_POLICY_STALE);
-	a = &w->acquire[p->policy_id];
+	a = acquire_for(w, p, fresh);
+	if (!a)
+		return packet_drop(p, DROP_NO_SA);
 	if (fresh)
-		acquire(w, p);
-	if ((!fresh && w->now_ns >= p->deadline_ns) || a->held == HOLD_PER_SA ||
-	    w->held == w->hold_room || (p->large && !large_hold(w, p)))
+		acquire(w, p, a);
+	if ((!fresh && w->now_ns >= p->deadline_ns) || !has_place(w, p, a) ||
+	    (p->large && !large_hold(w, p)))
 		return packet_drop(p, DROP_NO_SA);
 	a->held++;
+	if (a != &w->acquire[p->policy_id])
+		w->acquire[p->policy_id].held++;
 	hold(w, p);
-}
-
-void take_policy_sa(struct worker *w, struct packet *p)
-{
-	struct sa_rt *sa =
-		sad_get(w->sad, policy_binding(w->policies, p->policy_id));
-
-	if (!sa || sa->dir != DIR_OUT)
-		return;
-	if (is_stale(w, p))
-		return packet_drop(p, DROP_POLICY_STALE);
-	w->acquire[p->policy_id].next_ns = 0;
-	w->acquire[p->policy_id].wait_s = 0;
-	p->sa = sa;
 }
 
 /* --- again --- */
@@ -220,6 +230,7 @@ static void retry(struct worker *w)
 	for (uint32_t i = 0; i < waiting; i++)
 		if (w->hold[i].policy_id < SPD_MAX)
 			w->acquire[w->hold[i].policy_id].held = 0;
+	asking_hold_none(w);
 	for (uint32_t i = 0; i < waiting; i++)
 		walk_held(w, &b, i);
 	worker_walk(w, &b);

@@ -19,8 +19,7 @@ static bool is_refused(const struct packet *p, enum dp_dir dir)
 		atomic_load_explicit(&p->sa->rules, memory_order_acquire), &f);
 }
 
-/* As much of it as is there: what is cut off shows no ports. */
-static bool read_quote(const struct packet *p, struct packet *out)
+bool quoted_read(const struct packet *p, struct packet *out)
 {
 	struct slice s = whole(p), headers;
 
@@ -39,7 +38,7 @@ static bool quotes_its_own(const struct packet *p, enum dp_dir dir)
 {
 	struct packet quote = { .drop = DROP_NONE };
 
-	return read_quote(p, &quote) &&
+	return quoted_read(p, &quote) &&
 	       addr_equal(&p->ip.daddr, &quote.ip.saddr) &&
 	       packet_misfit(&quote, dir == DIR_IN ? DIR_OUT : DIR_IN) ==
 		       DROP_NONE;

@@ -15,6 +15,13 @@
 #include "ctrl/dp/packet.h"
 #include "ctrl/dp/worker.h"
 
+/*
+ * The packet that an ICMP error is about, as much of it as is there: what is cut off
+ * shows no ports. Of out are l3, ip and the SA filled in, which is p's. false: there
+ * is none that could be read.
+ */
+bool quoted_read(const struct packet *p, struct packet *out);
+
 /* The same as quoted_judge(), of what is perhaps such an error. misfit: what the
  * SA's rules say of it. */
 enum drop_reason quoted_ask(const struct packet *p, enum dp_dir dir,

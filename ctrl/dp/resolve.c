@@ -200,22 +200,11 @@ void resolve_host_at(struct worker *w, struct batch *b, uint64_t frame,
 	take_policy_sa(w, p);
 }
 
-/* The first octets of what is above IP are ports, or have a type. */
 static bool has_ports(const struct packet *p)
 {
-	switch (p->ip.protocol) {
-	case PROTO_ICMP:
-	case PROTO_ICMPV6:
-	case PROTO_TCP:
-	case PROTO_UDP:
-	case PROTO_SCTP:
-	case PROTO_DCCP:
-	case PROTO_UDPLITE:
-	case PROTO_MH:
-		return !(p->ip.fragment & IPV4_OFFSET_MASK) &&
-		       p->ip.total_bytes >= p->ip.header_bytes + 4U;
-	}
-	return false;
+	return ip_has_ports(p->ip.protocol) &&
+	       !(p->ip.fragment & IPV4_OFFSET_MASK) &&
+	       p->ip.total_bytes >= p->ip.header_bytes + 4U;
 }
 
 struct flow packet_flow(const struct packet *p, enum dp_dir dir)

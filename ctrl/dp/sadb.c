@@ -10,7 +10,6 @@
 
 #include "ctrl/base/log.h"
 #include "ctrl/dp/sadb_state.h"
-#include "ctrl/dp/tfc.h"
 #include "include/proto.h"
 
 /* Longer than a peer is asked again (RFC 7296 section 2.4); after that nobody
@@ -83,54 +82,7 @@ void sadb_tell_event(struct sadb *s, const struct sadb_event *e)
 		s->calls.event(s->calls.ctx, e);
 }
 
-/* --- binding, removal --- */
-
-/* Dummies are sent for as long as an SA is bound. */
-static void note_dummies(struct sadb *s, const struct entry *en)
-{
-	const struct sa_rt *sa = en ? sad_get(s->sad, en->ref) : NULL;
-
-	if (!sa || !sa->dummies)
-		return;
-	if (!en->n_bound)
-		tfc_take(s->view, en->ref);
-	else if (!tfc_put(s->view, en->ref))
-		log_error("sadb: an SA sends no dummy packets, as %u others do spi=0x%08x",
-			  DUMMIES_MAX, en->id.spi);
-}
-
-int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en)
-{
-	struct sa_ref ref = en ? en->ref : (struct sa_ref){ 0 };
-	struct entry *was = s->bound[policy_id];
-	uint64_t whole;
-	int err;
-
-	memcpy(&whole, &ref, sizeof(whole));
-	atomic_store_explicit(&s->view->binding[policy_id], whole,
-			      memory_order_release);
-	err = s->maps.bind(s->maps.ctx, policy_id, ref);
-	s->bound[policy_id] = en;
-	if (was)
-		was->n_bound--;
-	if (en)
-		en->n_bound++;
-	note_dummies(s, was);
-	note_dummies(s, en);
-	if (en && en->key && !en->has_encrypted)
-		used_keys_add(&s->keys, en->key);
-	if (en)
-		en->has_encrypted = true;
-	atomic_fetch_add_explicit(&s->view->changed, 1, memory_order_release);
-	return err;
-}
-
-static void unbind(struct sadb *s, const struct entry *en)
-{
-	for (uint32_t i = 0; i < en->n_policies; i++)
-		if (s->bound[en->policies[i]] == en)
-			policy_bind(s, en->policies[i], NULL);
-}
+/* --- removal --- */
 
 static struct job *job_new(void)
 {
@@ -148,7 +100,7 @@ int entry_remove(struct sadb *s, struct entry *en, struct job *job)
 	if (en->id.dir == SADB_IN) {
 		s->maps.del_inbound(s->maps.ctx, &key);
 	} else {
-		unbind(s, en);
+		entry_unbind(s, en);
 		entry_leave_row(s, en, &key);
 	}
 	en->state = ENTRY_DRAINING;

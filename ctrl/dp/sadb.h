@@ -36,6 +36,10 @@ struct sadb;
 
 #define SADB_ORPHAN_S 30
 
+/* Outbound SAs of one policy that takes selectors from the packet: whoever scans makes
+ * no more. */
+#define PFP_PER_POLICY 1024U
+
 /* What BPF reads: its maps, or a test's. 0 or a negative errno each. */
 struct sadb_maps {
 	int (*set_policies)(void *ctx, const struct spd_image *list);
@@ -106,12 +110,15 @@ void sadb_poll(struct sadb *s, uint64_t now_ns);
  *
  * -ENOENT     no such SA, or no such policy
  * -EINVAL     SPI 0 to 255, keys or selectors of a wrong form, not IPv4
- * -EPERM      selectors, addresses, suite or mode outside of the policy, or it is
- *             not PROTECT, or the policy or the SA is of the configuration (sadb_install())
+ * -EPERM      selectors, addresses, suite or mode outside of the policy, or not of
+ *             single values where it takes them from the packet, or it is not
+ *             PROTECT, or the policy or the SA is of the configuration
+ *             (sadb_install())
  * -EEXIST     an SA of that name is there
  * -EKEYREVOKED  outbound: the key has encrypted under another SA
  * -ENOTSUP    an algorithm that is unknown, or that the backend lacks
- * -ENOSPC     more than max_sas SAs, or LARVAL_MAX that are larval
+ * -ENOSPC     more than max_sas SAs, or LARVAL_MAX that are larval, or
+ *             PFP_PER_POLICY of one policy
  * -ENOMEM
  */
 void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns);
@@ -145,7 +152,8 @@ void sadb_set_ends(struct sadb *s, uint32_t policy_id,
 /*
  * Who made the SAs has ended, and is answered no more: they are orphans, and go
  * on until they are claimed. What a successor does not claim ends SADB_ORPHAN_S
- * after it says SWEEP, or UPDATE for another SA of the same policy.
+ * after it says SWEEP, or UPDATE for another SA of the same policy that takes all that
+ * it does.
  */
 void sadb_orphan(struct sadb *s);
 

@@ -41,9 +41,7 @@ static bool is_among(const struct prefix *list, uint32_t n, const struct addr *a
 static bool goes_there(const struct sadb *s, const struct policy *p,
 		       const struct addr *peer)
 {
-	const struct entry *bound = s->bound[p->id];
-
-	return p->ends.moves && bound && addr_equal(&bound->id.daddr, peer);
+	return p->ends.moves && policy_goes_to(s, p, peer);
 }
 
 /* Else who took ike over could have the traffic sent to where it listens. */
@@ -57,6 +55,27 @@ static bool between_ends(const struct sadb *s, const struct policy *p,
 	return is_among(p->ends.local, p->ends.n_local, ours) &&
 	       (is_among(p->ends.remote, p->ends.n_remote, peer) ||
 		goes_there(s, p, peer));
+}
+
+/* RFC 4301 section 4.4.2: each of its SAs has a packet's values. Else who took ike
+ * over could have one SA serve all. */
+static int check_values(const struct sadb *s, const struct policy *p,
+			const struct sadb_id *id, const struct sadb_sa *sa,
+			struct error *e)
+{
+	struct within_key key;
+
+	if (!p->pfp)
+		return 0;
+	if (sa->n_selectors != 1 || !policy_key_of(s, p, sa->selectors, &key))
+		return error_set(e, -EPERM, "policy %u takes single values",
+				 p->id);
+	if (id->dir == SADB_OUT && s->n_within[p->id] >= PFP_PER_POLICY &&
+	    !policy_has_sa(s, p, sa->selectors))
+		return error_set(e, -ENOSPC,
+				 "policy %u has %u SAs, each of other values",
+				 p->id, PFP_PER_POLICY);
+	return 0;
 }
 
 static int check_policy(const struct sadb *s, const struct policy *p,
@@ -77,7 +96,7 @@ static int check_policy(const struct sadb *s, const struct policy *p,
 		if (!selector_within(&sa->selectors[i], &p->selector))
 			return error_set(e, -EPERM,
 					 "selector outside of policy %u", p->id);
-	return 0;
+	return check_values(s, p, id, sa, e);
 }
 
 /* Within the one policy that they come from. */
@@ -374,6 +393,18 @@ static int check_key(const struct sadb *s, struct entry *en,
 			 "the key has encrypted under another SA");
 }
 
+static void count_within(struct sadb *s, struct entry *en)
+{
+	const struct policy *p = en->n_policies && en->id.dir == SADB_OUT
+					 ? policy_find(s, en->policies[0])
+					 : NULL;
+
+	if (!p || !p->pfp)
+		return;
+	en->counts_for = p->id;
+	s->n_within[p->id]++;
+}
+
 int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 	     const struct sadb_policies *policies,
 	     const struct sadb_start *start, uint64_t now_ns, struct error *e)
@@ -396,6 +427,7 @@ int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 	if (err)
 		return err;
 	entry_live(s, en);
+	count_within(s, en);
 	entry_keep_alive(s, en, sa, now_ns);
 	return 0;
 }

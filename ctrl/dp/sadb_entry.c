@@ -68,6 +68,7 @@ struct entry *entry_new(struct sadb *s, const struct sadb_id *id)
 	*en = (struct entry){
 		.state = ENTRY_LARVAL,
 		.id = *id,
+		.counts_for = SPD_MAX,
 		.next = *bucket,
 		.newer = s->entries,
 		.at = &s->entries,
@@ -101,6 +102,8 @@ void entry_free(struct sadb *s, struct entry *en)
 	s->n_entries--;
 	s->n_larval -= en->state == ENTRY_LARVAL;
 	s->n_orphans -= en->orphan;
+	if (en->counts_for < SPD_MAX)
+		s->n_within[en->counts_for]--;
 	if (en->key && en->has_encrypted)
 		used_keys_retire(&s->keys, en->key);
 	else

@@ -14,7 +14,8 @@
 static bool same_policy(const struct policy *a, const struct policy *b)
 {
 	return a->action == b->action && a->manual == b->manual &&
-	       a->dirs == b->dirs && a->tunnel[DIR_OUT] == b->tunnel[DIR_OUT] &&
+	       a->pfp == b->pfp && a->dirs == b->dirs &&
+	       a->tunnel[DIR_OUT] == b->tunnel[DIR_OUT] &&
 	       a->tunnel[DIR_IN] == b->tunnel[DIR_IN] &&
 	       selector_equal(&a->selector, &b->selector);
 }

@@ -24,8 +24,8 @@ static int leave_others(struct sadb *s, struct entry *en,
 	for (uint32_t i = 0; i < n; i++) {
 		int failed = 0;
 
-		if (s->bound[before[i]] == en && !entry_serves(en, before[i]))
-			failed = policy_bind(s, before[i], NULL);
+		if (!entry_serves(en, before[i]))
+			failed = policy_leave(s, before[i], en);
 		err = err ? err : failed;
 	}
 	return err;

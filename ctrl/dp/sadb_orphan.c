@@ -5,7 +5,7 @@
  *
  * An SPI that was given to an ike that ended is free. Its SAs are orphans: they
  * carry on, without a limit, until a successor claims them, says that it claims
- * no others, or brings up another SA for the same policy.
+ * no others, or brings up another SA for the same policy that takes all that they do.
  */
 #include <errno.h>
 
@@ -69,7 +69,7 @@ static bool share_a_policy(const struct entry *a, const struct entry *b)
 	return false;
 }
 
-/* by: whose policies have another SA; NULL: all. */
+/* by: that has what they had; NULL: all. */
 static void end_orphans(struct sadb *s, const struct entry *by, uint64_t now_ns)
 {
 	uint64_t at_ns = now_ns + SADB_ORPHAN_S * NS_PER_S;
@@ -78,7 +78,7 @@ static void end_orphans(struct sadb *s, const struct entry *by, uint64_t now_ns)
 		return;
 	for (struct entry *en = s->entries; en; en = en->newer)
 		if (en->state == ENTRY_LIVE && en->orphan && !en->deadline_ns &&
-		    (!by || share_a_policy(en, by)))
+		    (!by || (share_a_policy(en, by) && entry_supersedes(by, en))))
 			en->deadline_ns = at_ns;
 	entries_due(s, at_ns);
 }

@@ -203,13 +203,34 @@ static void end_demands(struct sadb *s, const struct change *c,
 			tell_demanded(s, list[i].id, false);
 }
 
+static void tell_pfp(struct sadb *s, uint32_t id, uint8_t pfp)
+{
+	atomic_store_explicit(&s->view->pfp[id], pfp, memory_order_release);
+}
+
+/* What is in both lists is the same in both. */
+static void begin_pfp(struct sadb *s, const struct policy *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		tell_pfp(s, list[i].id, list[i].pfp);
+}
+
+static void end_pfp(struct sadb *s, const struct change *c,
+		    const struct policy *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!policy_set_has(&c->kept, list[i].id))
+			tell_pfp(s, list[i].id, 0);
+}
+
 /* The id means something else from that list on: nothing is bound to it, and
  * what was judged by an earlier list is none of its. */
-static void forget_id(struct sadb *s, uint32_t id, uint32_t gen)
+static struct entry *forget_id(struct sadb *s, uint32_t id, uint32_t gen)
 {
-	if (s->bound[id])
-		policy_bind(s, id, NULL);
+	struct entry *were = policy_clear(s, id);
+
 	atomic_store_explicit(&s->view->since[id], gen, memory_order_release);
+	return were;
 }
 
 static void forget_other_than(struct sadb *s, const struct change *c,
@@ -233,9 +254,8 @@ static void unbind_given_again(struct sadb *s, struct change *c)
 
 		if (!is_given_again(c, id))
 			continue;
-		c->was[i].bound = s->bound[id];
 		c->was[i].since = atomic_load(&s->view->since[id]);
-		forget_id(s, id, c->gen);
+		c->was[i].bound = forget_id(s, id, c->gen);
 	}
 }
 
@@ -249,8 +269,7 @@ static void bind_again(struct sadb *s, const struct change *c)
 			continue;
 		atomic_store_explicit(&s->view->since[id], c->was[i].since,
 				      memory_order_release);
-		if (c->was[i].bound)
-			policy_bind(s, id, c->was[i].bound);
+		policy_restore(s, id, c->was[i].bound);
 	}
 }
 
@@ -260,6 +279,7 @@ static int publish(struct sadb *s, const struct change *c)
 	int err;
 
 	begin_demands(s, c);
+	begin_pfp(s, c->list, c->n);
 	atomic_store_explicit(&s->view->gen, c->gen, memory_order_release);
 	err = s->maps.set_policies(s->maps.ctx, &c->image);
 	if (err)
@@ -318,7 +338,21 @@ static void take_over(struct sadb *s, struct change *c)
 	c->image = image;
 }
 
-static int prepare(const struct sadb *s, struct policy *list, size_t n,
+/* The first policy that takes selectors from the packet makes the table of its SAs. */
+static int prepare_within(struct sadb *s, const struct policy *list, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && !list[i].pfp)
+		i++;
+	if (i == n || s->within)
+		return 0;
+	s->within = within_new();
+	atomic_store_explicit(&s->view->within, s->within, memory_order_release);
+	return s->within ? 0 : -ENOMEM;
+}
+
+static int prepare(struct sadb *s, struct policy *list, size_t n,
 		   struct change *c)
 {
 	int err = ids_assign(s, list, n, &c->kept);
@@ -334,6 +368,9 @@ static int prepare(const struct sadb *s, struct policy *list, size_t n,
 	if (n)
 		memcpy(c->list, list, n * sizeof(*list));
 	add_ids(s->policies, s->n_policies, &c->before);
+	err = prepare_within(s, list, n);
+	if (err)
+		return err;
 	return classify_compile(list, n, c->gen, &c->image);
 }
 
@@ -346,12 +383,16 @@ static int change(struct sadb *s, struct change *c)
 	if (err) {
 		add_demanded(s->policies, s->n_policies, &c->demanded);
 		end_demands(s, c, c->list, c->n);
+		end_pfp(s, c, c->list, c->n);
+		begin_pfp(s, s->policies, s->n_policies);
 		bind_again(s, c);
 		return err;
 	}
 	add_demanded(c->list, c->n, &c->demanded);
 	end_demands(s, c, s->policies, s->n_policies);
 	end_demands(s, c, c->list, c->n);
+	end_pfp(s, c, s->policies, s->n_policies);
+	begin_pfp(s, c->list, c->n);
 	forget_other_than(s, c, s->policies, s->n_policies);
 	forget_other_than(s, c, c->list, c->n);
 	atomic_fetch_add_explicit(&s->view->changed, 1, memory_order_release);

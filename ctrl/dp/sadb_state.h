@@ -46,6 +46,12 @@ struct entry {
 	uint32_t n_bound;     /* outbound: policies that it is bound to */
 	bool orphan;	      /* who made it has ended */
 	bool has_encrypted;   /* outbound: it was bound */
+	struct entry *beside; /* bound to the same policy before it; while it is
+				 bound and has but that one policy */
+	struct within_policy within; /* outbound: the policy whose packets of the
+					values of its selectors it has; pfp 0: none */
+	uint32_t counts_for; /* outbound: that policy's, among those that may be
+				within one; SPD_MAX: none's */
 	struct used_key *key; /* outbound, of ike's; owned until it is retired */
 	uint64_t deadline_ns; /* LARVAL; LIVE: an orphan's, 0: none */
 	uint64_t expire_ns;   /* LIVE: hard; 0: never */
@@ -86,9 +92,13 @@ struct sadb {
 
 	struct policy *policies; /* in the SPD's order; owned */
 	size_t n_policies;
-	uint32_t place[SPD_MAX];      /* at the policy's id, from 1; 0: none */
-	struct spd_image image;	      /* of them */
-	struct entry *bound[SPD_MAX]; /* at the policy's id */
+	uint32_t place[SPD_MAX]; /* at the policy's id, from 1; 0: none */
+	struct spd_image image;	 /* of them */
+	/* At the policy's id. Of several, the newest, behind which the others
+	 * follow. None, where its SAs are within it. */
+	struct entry *bound[SPD_MAX];
+	struct within *within; /* NULL: no policy takes selectors from packets */
+	uint32_t n_within[SPD_MAX]; /* outbound SAs of such a policy */
 	struct wanted {
 		struct sadb_event acquire; /* the last one */
 		uint64_t until_ns; /* it is asked again of another ike */
@@ -111,7 +121,7 @@ struct sadb {
 	struct heap keep_due;  /* entries, with room for all */
 
 	struct used_keys keys; /* of SAs that were */
-	struct log_limit refused;
+	struct log_limit refused, crowded;
 	struct job_queue ready;
 	struct job_queue draining; /* by seq, upwards */
 };
@@ -159,9 +169,6 @@ int entry_remove(struct sadb *s, struct entry *en, struct job *job);
 /* The SA ends, as an EXPIRE says. */
 void entry_expire(struct sadb *s, struct entry *en, enum sadb_cause cause);
 
-/* The policy's outbound SA from now on; NULL: none. 0 or an errno. */
-int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en);
-
 /* The key of the map `sad`: ESP, bare and in UDP. */
 struct sad_key sad_key_of(const struct entry *en);
 
@@ -172,6 +179,46 @@ bool entry_is_installed(const struct entry *en);
 
 struct sadb_counters entry_counters(const struct sa_rt *sa, uint64_t now_ns);
 
+/* --- sadb_bind.c --- */
+
+/*
+ * The policy's outbound SA from now on, before others: those that carry nothing which
+ * it does not are bound no more. Of a policy that takes selectors from the packet, the
+ * SA of the values that its own selectors have.
+ *
+ * 0 or an errno; after -ENOMEM nothing has changed.
+ */
+int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en);
+
+/* It is the policy's no more; the newest of the others goes on. 0 or an errno. */
+int policy_leave(struct sadb *s, uint32_t policy_id, struct entry *en);
+
+/* None is the policy's any more; which ones were, for policy_restore(). SAs within
+ * a policy are met no more as soon as its id means another one. */
+struct entry *policy_clear(struct sadb *s, uint32_t policy_id);
+void policy_restore(struct sadb *s, uint32_t policy_id, struct entry *were);
+
+/* Has the newer one all packets of a policy of both that the other has? */
+bool entry_supersedes(const struct entry *newer, const struct entry *other);
+
+/* It is no policy's any more. */
+void entry_unbind(struct sadb *s, struct entry *en);
+
+/* Has such a policy an SA for that packet, or any other one an SA at all? */
+bool policy_has_sa(const struct sadb *s, const struct policy *p,
+		   const struct sadb_selector *packet);
+
+/* Has the policy one that goes to that peer? */
+bool policy_goes_to(const struct sadb *s, const struct policy *p,
+		    const struct addr *peer);
+
+/* The key of what has these selectors; false: they are not of single values. */
+bool policy_key_of(const struct sadb *s, const struct policy *p,
+		   const struct sadb_selector *selector, struct within_key *out);
+
+/* What workers have of SAs of one policy is theirs no more. */
+void bindings_fini(struct sadb *s);
+
 /* --- sadb_orphan.c --- */
 
 /* 0 with what it has carried; -ENOENT: no orphan; -EPERM: it is of the
@@ -180,7 +227,7 @@ int entry_claim(struct sadb *s, const struct sadb_id *id,
 		struct sadb_counters *counters, uint64_t now_ns);
 void entries_sweep(struct sadb *s, uint64_t now_ns);
 
-/* That one is bound: orphans of its policies end. */
+/* That one is bound: orphans that had no more than it has end. */
 void entries_replaced(struct sadb *s, const struct entry *en, uint64_t now_ns);
 
 /* It has a deadline, or a hard end, at that time. */
@@ -190,6 +237,9 @@ void entries_due(struct sadb *s, uint64_t at_ns);
 void entries_forget(struct sadb *s, uint64_t now_ns);
 
 /* --- sadb_tell.c --- */
+
+/* The SA of that life; what is gone meanwhile has none. */
+struct entry *entry_of(const struct sadb *s, struct sa_ref ref);
 
 /* What workers told becomes events. */
 void sadb_hear(struct sadb *s, uint64_t now_ns);

@@ -12,13 +12,14 @@
 
 #include "ctrl/dp/sadb_state.h"
 #include "ctrl/model/status.h"
+#include "ctrl/wire/ip.h"
+#include "include/proto.h"
 
 #define WANTED_NS (60 * NS_PER_S)
 
 /* --- events --- */
 
-/* The name of that life; what is gone meanwhile has none. */
-static struct entry *entry_of(const struct sadb *s, struct sa_ref ref)
+struct entry *entry_of(const struct sadb *s, struct sa_ref ref)
 {
 	const struct sa_rt *sa = sad_get(s->sad, ref);
 	struct entry *en = NULL;
@@ -94,6 +95,35 @@ static void hear_sa(struct sadb *s, const struct telling *t)
 	sadb_tell_event(s, &e);
 }
 
+/* What a selector says of a packet's port. Where it shows none: OPAQUE, if others of
+ * its protocol show some (RFC 4301 section 4.4.1.2), else ANY. */
+static void take_port(const struct telling *t, uint16_t port, uint16_t *min,
+		      uint16_t *max)
+{
+	const bool opaque = ip_has_ports(t->protocol);
+
+	*min = *max = port;
+	if (t->has_ports)
+		return;
+	*min = opaque ? PORT_OPAQUE_MIN : 0;
+	*max = opaque ? PORT_OPAQUE_MAX : UINT16_MAX;
+}
+
+static struct sadb_selector packet_of(const struct telling *t)
+{
+	struct sadb_selector s = {
+		.local_min = t->saddr,
+		.local_max = t->saddr,
+		.remote_min = t->daddr,
+		.remote_max = t->daddr,
+		.protocol = t->protocol,
+	};
+
+	take_port(t, t->sport, &s.local_port_min, &s.local_port_max);
+	take_port(t, t->dport, &s.remote_port_min, &s.remote_port_max);
+	return s;
+}
+
 /* The policy may have got an SA, or be another one, by now. */
 static void hear_acquire(struct sadb *s, const struct telling *t,
 			 uint64_t now_ns)
@@ -102,20 +132,10 @@ static void hear_acquire(struct sadb *s, const struct telling *t,
 	const struct sadb_event e = {
 		.verb = SADB_ACQUIRE,
 		.policy = t->policy,
-		.packet = {
-			.local_min = t->saddr,
-			.local_max = t->saddr,
-			.remote_min = t->daddr,
-			.remote_max = t->daddr,
-			.local_port_min = t->sport,
-			.local_port_max = t->sport,
-			.remote_port_min = t->dport,
-			.remote_port_max = t->dport,
-			.protocol = t->protocol,
-		},
+		.packet = packet_of(t),
 	};
 
-	if (!p || !p->on_demand || s->bound[t->policy])
+	if (!p || !p->on_demand || policy_has_sa(s, p, &e.packet))
 		return;
 	s->wanted[t->policy] = (struct wanted){ e, now_ns + WANTED_NS };
 	sadb_tell_event(s, &e);
@@ -136,8 +156,8 @@ static void ask_again(struct sadb *s, uint64_t now_ns)
 		const struct policy *p = &s->policies[i];
 		uint32_t id = p->id;
 
-		if (p->on_demand && !s->bound[id] &&
-		    now_ns < s->wanted[id].until_ns)
+		if (p->on_demand && now_ns < s->wanted[id].until_ns &&
+		    !policy_has_sa(s, p, &s->wanted[id].acquire.packet))
 			sadb_tell_event(s, &s->wanted[id].acquire);
 	}
 }
@@ -249,6 +269,7 @@ void sadb_free(struct sadb *s)
 	free_jobs(s->draining.first);
 	entries_fini(s);
 	used_keys_fini(&s->keys);
+	bindings_fini(s);
 	free(s->policies);
 	if (s->fd >= 0)
 		close(s->fd);

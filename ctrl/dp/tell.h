@@ -30,8 +30,9 @@ struct telling {
 	struct addr saddr, daddr;
 	uint16_t sport, dport;
 	uint8_t protocol;
-	uint8_t cause; /* ENDING: enum sadb_cause */
-	bool hard;     /* ENDING: it carries nothing more */
+	bool has_ports; /* ACQUIRE: the packet shows some */
+	uint8_t cause;	/* ENDING: enum sadb_cause */
+	bool hard;	/* ENDING: it carries nothing more */
 	/* AUDIT, with the addresses of the packet; see audit.h. */
 	uint8_t reason; /* enum drop_reason */
 	uint32_t spi;	/* host order */

@@ -47,8 +47,9 @@ int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
 	w->hold_max = w->hold_room = frames / HOLD_SHARE;
 	w->hold = calloc(w->hold_max, sizeof(*w->hold));
 	w->made = calloc(MADE_MAX, sizeof(*w->made));
+	w->asking = calloc(ASKING_SETS * ASKING_WAYS, sizeof(*w->asking));
 	w->tfc.due_ns = UINT64_MAX;
-	if (!w->hold || !w->made || plugs_init(w) ||
+	if (!w->hold || !w->made || !w->asking || plugs_init(w) ||
 	    reassembly_init(&w->reassembly, frames)) {
 		worker_fini(w);
 		return -ENOMEM;
@@ -67,8 +68,10 @@ void worker_fini(struct worker *w)
 	reassembly_fini(&w->reassembly);
 	free(w->hold);
 	free(w->made);
+	free(w->asking);
 	explicit_bzero(&w->random, sizeof(w->random));
 	w->hold = w->made = NULL;
+	w->asking = NULL;
 }
 
 static void settle_one(struct worker *w, struct packet *p)

@@ -30,6 +30,8 @@
 #include "ctrl/dp/reassemble.h"
 #include "ctrl/dp/tell.h"
 #include "ctrl/sadb/sad.h"
+#include "ctrl/sadb/several.h"
+#include "ctrl/sadb/within.h"
 #include "include/limits.h"
 #include "include/pass.h"
 
@@ -44,6 +46,15 @@ struct tap;
 #define HOLD_NS	     NS_PER_S
 #define HOLD_PER_DST 64U
 #define HOLD_PER_SA  64U
+
+/* Of a policy that takes selectors from the packet, so many for each values. */
+#define HOLD_PER_VALUES 8U
+
+/* Values for which SAs of such policies are asked for: policies share a set where
+ * they are more than there are sets. Each place asks once a second at most, whoever
+ * scans. */
+#define ASKING_SETS 16U
+#define ASKING_WAYS 64U
 
 /* Packets that a batch may make: four fragments more of each in it. */
 #define MADE_MAX (4U * BATCH_MAX)
@@ -62,8 +73,14 @@ struct policy_view {
 	_Atomic bool on_demand[SPD_MAX];
 	/* The list since which the id means the policy that it means. */
 	_Atomic uint32_t since[SPD_MAX];
-	/* sa_ref of each policy as one word. */
+	/* sa_ref of each policy as one word: of several, the newest. */
 	_Atomic uint64_t binding[SPD_MAX];
+	/* All of them, that one too, where a policy has more than one; NULL: it
+	 * has not. Owned by the seam (sadb.h), replaced as a whole. */
+	_Atomic(struct several *) several[SPD_MAX];
+	/* enum pfp_flag; not 0: its SAs are in `within`, and none is bound. */
+	_Atomic uint8_t pfp[SPD_MAX];
+	_Atomic(struct within *) within; /* the seam's; NULL: no policy is so */
 	/* See tfc.h. */
 	_Atomic uint64_t dummies[DUMMIES_MAX]; /* sa_ref as one word; 0: free */
 	_Atomic uint32_t n_dummies;	       /* places that were ever taken */
@@ -84,12 +101,45 @@ static inline struct sa_ref policy_binding(const struct policy_view *v,
 	return ref;
 }
 
+/* Does it take selectors from the packet? Any thread. */
+static inline bool policy_is_pfp(const struct policy_view *v, uint32_t policy_id)
+{
+	return policy_id < SPD_MAX &&
+	       atomic_load_explicit(&v->pfp[policy_id], memory_order_acquire);
+}
+
+/*
+ * Of such a policy, whose SAs a flow goes by. Flags first: they are written behind
+ * the list since which the id means the policy. Any thread.
+ */
+static inline struct within_key policy_key(const struct policy_view *v,
+					   uint32_t policy_id,
+					   const struct flow *f)
+{
+	struct within_policy p = {
+		.id = policy_id,
+		.pfp = atomic_load_explicit(&v->pfp[policy_id],
+					    memory_order_acquire),
+	};
+
+	p.since = atomic_load_explicit(&v->since[policy_id],
+				       memory_order_acquire);
+	return within_key_of_flow(&p, f);
+}
+
 /* One policy's packets that wait for an SA, and when to ask again. */
 struct acquire {
 	uint64_t next_ns;
 	uint64_t last_ns; /* when the last one came */
 	uint32_t wait_s;
 	uint32_t held;
+};
+
+/* The same of one key within a policy. */
+struct asking {
+	struct within_key key;
+	struct acquire acquire;
+	uint64_t since_ns; /* when it got its place; 0: nobody has it */
 };
 
 /* Ports come and go while the worker runs; see plug.h. */
@@ -169,6 +219,11 @@ struct worker {
 	uint32_t hold_room;   /* that much of it is not yet to be read */
 	uint8_t held_for[HOLD_BUCKETS];
 	struct acquire acquire[SPD_MAX];
+	struct asking *asking; /* owned; ASKING_SETS sets of ASKING_WAYS places */
+	bool has_asked;	       /* any place was ever given */
+	/* In this batch packets go by another SA of their policy than the one that
+	 * it names; and that has been tried. */
+	bool turned, turned_before;
 	uint32_t changed; /* of the policies, as last seen */
 	struct tfc_clock tfc;
 
@@ -292,8 +347,41 @@ void hold_packet(struct worker *w, struct packet *p);
 /* Waits for an SA of its policy, and asks for one; drops likewise. */
 void hold_for_sa(struct worker *w, struct packet *p);
 
-/* p->sa is the outbound SA that its policy has now; none: it stays NULL. */
+/* Has the policy of that number been another one since its verdict? */
+static inline bool packet_is_stale(const struct worker *w,
+				   const struct packet *p)
+{
+	return p->policy_gen <
+	       atomic_load_explicit(&w->policies->since[p->policy_id],
+				    memory_order_acquire);
+}
+
+/* --- of policies that take selectors from the packet; see asking.c --- */
+
+/* Where its values are asked for; NULL: nowhere. */
+struct asking *asking_find(const struct worker *w, const struct packet *p);
+
+/* Likewise, with a place that was free, or was given long enough ago. */
+struct asking *asking_take(struct worker *w, const struct packet *p);
+
+/* Nothing is held any more. */
+void asking_hold_none(struct worker *w);
+
+/*
+ * The outbound SA that p's policy has for it now, by policy_id; of several that all
+ * refuse it, the one that is bound. NULL: there is none. Any thread that may use SAs.
+ */
+struct sa_rt *policy_sa(const struct sad *sad, const struct policy_view *v,
+			const struct packet *p);
+
+/* p->sa is the outbound SA that its policy has for it now; none: it stays NULL. */
 void take_policy_sa(struct worker *w, struct packet *p);
+
+/*
+ * Its SA refuses it: p->sa is another one of its policy, which does not, and has it
+ * when the batch is through. false: there is none.
+ */
+bool turn_to_other_sa(struct worker *w, struct packet *p);
 
 /* What waits tries again: next hops were learned, SAs bound, time is over. */
 void hold_retry(struct worker *w, bool learned);

@@ -13,9 +13,14 @@
  * GETSPI makes an inbound SA LARVAL, for so long as IKE may need to agree; ADD
  * arms it, and from then on it accepts. ADD without GETSPI does the same, under
  * an SPI of the caller's. ADD of an outbound one makes it ready, UPDATE binds it
- * to its policy: from then on it protects, and its answer says that the one
- * that was bound before is out of use. DELETE switches away and drains, and is
- * answered when no packet can come by it any more.
+ * to its policy: from then on it protects what its selectors take, and its answer
+ * says that those that were bound before are out of use, so far as it takes what
+ * they did: one that takes more stays bound for the rest. DELETE switches away and
+ * drains, and is answered when no packet can come by it any more.
+ *
+ * Of a policy that takes selectors from the packet, ACQUIRE asks for an SA of the
+ * packet's values in the flagged fields and of the policy's ranges in the others
+ * (RFC 4301 section 4.4.2), and ADD takes no other.
  *
  * SAs outlive the ike that asked for them: its successor CLAIMs those that it knows
  * of, and with SWEEP the others go. NEW_EPOCH says that the data path came back
@@ -69,6 +74,18 @@ struct sadb_id {
 	uint32_t spi; /* host order */
 	uint8_t dir;  /* enum sadb_dir */
 	uint8_t pad[3];
+};
+
+/* Which selectors an SA takes from the packet that it is made for, and not from its
+ * policy: flags of a policy (PFP, RFC 4301 section 4.4.1.2). What a type and a code
+ * are, is in its ports. */
+enum pfp_flag {
+	PFP_LOCAL = 1 << 0,
+	PFP_REMOTE = 1 << 1,
+	PFP_PROTOCOL = 1 << 2,
+	PFP_LOCAL_PORT = 1 << 3,
+	PFP_REMOTE_PORT = 1 << 4,
+	PFP_PORTS = PFP_LOCAL_PORT | PFP_REMOTE_PORT,
 };
 
 /* Address and port ranges, both ends inclusive, ports in host order; 65535 to 0:
@@ -179,8 +196,8 @@ struct sadb_sa {
 /*
  * A question; `token` comes back in its answer, 0: there is none.
  *
- * UPDATE: the policy's outbound SA is `id` from now on.
- * DELETE of an outbound SA that is bound: its policy has none.
+ * UPDATE: the policy's outbound SA is `id` from now on, before all others that it has.
+ * DELETE of an outbound SA that is bound: its policy has none, or those others.
  * CLAIM: the SA of an ike that ended is the asker's; -ENOENT: there is no such SA.
  * SWEEP: those of it that were not claimed end, not at once.
  */
@@ -214,7 +231,9 @@ struct sadb_event {
 	uint8_t cause; /* EXPIRE: enum sadb_cause */
 	uint8_t pad;
 	uint32_t policy;	     /* ACQUIRE */
-	struct sadb_selector packet; /* ACQUIRE: the packet that waits */
+	struct sadb_selector packet; /* ACQUIRE: the packet that waits; where it
+					shows no ports, OPAQUE, or ANY if its
+					protocol has none */
 	struct sadb_id id;	     /* EXPIRE, MAPPING; USED: an inbound SA's
 					first packet was authentic */
 	struct addr mapped_addr;     /* MAPPING, once a change and at most once

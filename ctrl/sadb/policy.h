@@ -36,6 +36,8 @@ struct policy {
 	enum spd_action action;
 	bool manual;	/* SPD_PROTECT by SAs of the configuration alone */
 	bool on_demand; /* SPD_PROTECT: a packet without an SA asks for one */
+	uint8_t pfp; /* enum pfp_flag: what its SAs have from the packet; then it is
+			on demand */
 	/* By enum dp_dir: the tunnel interface whose packets it is for, by its
 	 * number; 0: for those of none. See include/flow.h. */
 	uint16_t tunnel[2];

@@ -36,6 +36,22 @@ uint32_t ip_least_bytes(uint8_t version)
 	return version == 4 ? IPV4_HEADER_BYTES : IPV6_HEADER_BYTES;
 }
 
+bool ip_has_ports(uint8_t protocol)
+{
+	switch (protocol) {
+	case PROTO_ICMP:
+	case PROTO_ICMPV6:
+	case PROTO_TCP:
+	case PROTO_UDP:
+	case PROTO_SCTP:
+	case PROTO_DCCP:
+	case PROTO_UDPLITE:
+	case PROTO_MH:
+		return true;
+	}
+	return false;
+}
+
 void ip_build(uint8_t *at, const struct ip_header *h)
 {
 	if (h->version == 4)

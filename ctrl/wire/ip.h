@@ -57,6 +57,9 @@ MUST_CHECK bool ip_parse_quote(struct slice octets, struct ip_header *out);
 /* Octets of a header without options and extension headers. */
 uint32_t ip_least_bytes(uint8_t version);
 
+/* Are the first octets of what is above IP ports, or do they have a type? */
+bool ip_has_ports(uint8_t protocol);
+
 /*
  * Writes such a header at `at`, by version, total_bytes, tos, ttl, protocol and
  * addresses; IPv4's also by id and fragment.

@@ -4,7 +4,7 @@
  * worker thread each, or two, a thread that is the hosts, the wire and BPF, and
  * the control thread, which rekeys without a pause. Not a packet is lost, whoever
  * received it and whoever owns the SA by then, or where all workers use it, nor
- * where its peer moves meanwhile.
+ * where its peer moves meanwhile, or each half of the policy has an SA of its own.
  *
  * The ports are queues between threads, the grace period waits for what BPF
  * is just doing, and the wire is empty before the peer's old SA goes, as the
@@ -164,11 +164,17 @@ static void ring_give(struct ring_port *r, const struct ring_msg *msg)
 
 /* --- BPF, hosts and wire, on one thread --- */
 
-static struct stress {
-	struct side *a, *b;
+struct kind {
 	uint32_t workers; /* of each */
+	uint32_t parts; /* of the policy, each with an SA of its own: 1 or 2 */
 	bool spread;
 	bool moves; /* the peer, all the time */
+	bool pfp;   /* a part is what the policy takes from the packet */
+};
+
+static struct stress {
+	struct side *a, *b;
+	struct kind kind;
 	/* One for each worker. */
 	struct ring_port a_in[2], a_out[2], b_in[2], b_out[2];
 	struct policy policy_a, policy_b;
@@ -201,14 +207,15 @@ static void send_burst(void)
 	struct ring_msg msg = { .bytes = ETH_HEADER_BYTES + PACKET_BYTES };
 
 	put_ether(&msg);
-	side_packet(msg.frame + ETH_HEADER_BYTES, "10.1.0.5", "10.2.0.7",
-		    PACKET_BYTES);
 	for (uint32_t i = 0; i < BURST; i++) {
+		side_packet(msg.frame + ETH_HEADER_BYTES,
+			    i / 2 % st.kind.parts ? "10.1.128.5" : "10.1.0.5",
+			    "10.2.0.7", PACKET_BYTES);
 		atomic_fetch_add(&st.bpf, 1);
 		if (side_meta_out(st.a, msg.frame + ETH_HEADER_BYTES,
 				  &msg.meta)) {
 			atomic_fetch_add(&st.sent, 1);
-			ring_give(&st.a_in[i % st.workers], &msg);
+			ring_give(&st.a_in[i % st.kind.workers], &msg);
 		} else {
 			atomic_fetch_add(&st.lost, 1);
 		}
@@ -227,7 +234,7 @@ static bool carry(uint32_t from)
 	     i++) {
 		any = true;
 		if (side_meta_in(st.b, msg.frame + ETH_HEADER_BYTES, &msg.meta))
-			ring_give(&st.b_out[i % st.workers], &msg);
+			ring_give(&st.b_out[i % st.kind.workers], &msg);
 		else
 			atomic_fetch_add(&st.lost, 1);
 	}
@@ -257,7 +264,7 @@ static void *pump(void *ctx)
 
 		if (any)
 			send_burst();
-		for (uint32_t i = 0; i < st.workers; i++) {
+		for (uint32_t i = 0; i < st.kind.workers; i++) {
 			any |= carry(i);
 			any |= deliver(i);
 		}
@@ -299,14 +306,35 @@ static void must_call(struct side *s, struct sadb_request q, enum sadb_verb verb
 	assert_int_equal(call(s, &q).err, 0);
 }
 
+/* All, or every other one a half, by a's hosts; or one of these alone. */
+static struct sadb_selector selector_of(enum sadb_dir dir, uint32_t n)
+{
+	const struct policy *p = dir == SADB_IN ? &st.policy_b : &st.policy_a;
+	struct sadb_selector s = p->selector;
+	struct addr *min = dir == SADB_IN ? &s.remote_min : &s.local_min;
+	struct addr *max = dir == SADB_IN ? &s.remote_max : &s.local_max;
+
+	if (st.kind.parts == 1)
+		return s;
+	if (n % 2)
+		min->octets[14] |= 0x80;
+	else
+		max->octets[14] &= 0x7f;
+	if (st.kind.pfp) {
+		min->octets[15] = 5;
+		*max = *min;
+	}
+	return s;
+}
+
 static struct sadb_request add_of(enum sadb_dir dir, uint32_t n)
 {
 	const struct policy *p = dir == SADB_IN ? &st.policy_b : &st.policy_a;
-	struct sadb_selector all = p->selector;
-	struct sadb_request q = side_add(dir, false, FIRST_SPI + n, p->id, &all);
+	struct sadb_selector s = selector_of(dir, n);
+	struct sadb_request q = side_add(dir, false, FIRST_SPI + n, p->id, &s);
 
-	q.sa.spread = st.spread;
-	if (st.moves)
+	q.sa.spread = st.kind.spread;
+	if (st.kind.moves)
 		q.sa.encap_sport = q.sa.encap_dport = IKE_NATT_PORT;
 	return q;
 }
@@ -327,7 +355,7 @@ static void move_about(void)
 	struct sa_ref ref;
 
 	memcpy(&ref, &whole, sizeof(ref));
-	for (uint16_t i = 0; st.moves && i < MOVES; i++)
+	for (uint16_t i = 0; st.kind.moves && i < MOVES; i++)
 		assert_int_equal(sad_move(st.a->sad, ref, &peer, FIRST_PORT + i),
 				 0);
 }
@@ -345,7 +373,7 @@ static void await_wire(void)
 {
 	uint64_t bpf;
 
-	for (uint32_t i = 0; i < st.workers; i++)
+	for (uint32_t i = 0; i < st.kind.workers; i++)
 		await_ring(&st.a_out[i].out);
 	bpf = atomic_load(&st.bpf);
 	while (bpf % 2 && atomic_load(&st.bpf) == bpf)
@@ -375,7 +403,7 @@ static struct worker *worker_of(struct side *s, uint32_t index)
 
 static void ports_of(struct side *s, struct ring_port *in, struct ring_port *out)
 {
-	for (uint32_t i = 0; i < st.workers; i++) {
+	for (uint32_t i = 0; i < st.kind.workers; i++) {
 		struct worker *w = worker_of(s, i);
 
 		ring_init(&in[i], w->ports[0]);
@@ -385,16 +413,16 @@ static void ports_of(struct side *s, struct ring_port *in, struct ring_port *out
 	}
 }
 
-static void begin(uint32_t workers, bool spread, bool moves)
+static void begin(const struct kind *kind)
 {
 	memset(&st, 0, sizeof(st));
-	st.workers = workers;
-	st.spread = spread;
-	st.moves = moves;
-	st.a = workers == 2 ? side_new_two(grace) : side_new(grace);
-	st.b = workers == 2 ? side_new_two(grace) : side_new(grace);
+	st.kind = *kind;
+	st.a = kind->workers == 2 ? side_new_two(grace) : side_new(grace);
+	st.b = kind->workers == 2 ? side_new_two(grace) : side_new(grace);
 	st.policy_a = side_policy("10.1.0.0/16", "10.2.0.0/16");
 	st.policy_b = side_policy("10.2.0.0/16", "10.1.0.0/16");
+	st.policy_a.on_demand = kind->pfp;
+	st.policy_a.pfp = kind->pfp ? PFP_LOCAL : 0;
 	assert_int_equal(sadb_set_policies(st.a->sadb, &st.policy_a, 1), 0);
 	assert_int_equal(sadb_set_policies(st.b->sadb, &st.policy_b, 1), 0);
 	ports_of(st.a, st.a_in, st.a_out);
@@ -405,7 +433,7 @@ static void end(void)
 {
 	side_free(st.a);
 	side_free(st.b);
-	for (uint32_t i = 0; i < st.workers; i++) {
+	for (uint32_t i = 0; i < st.kind.workers; i++) {
 		ring_fini(&st.a_in[i]);
 		ring_fini(&st.a_out[i]);
 		ring_fini(&st.b_in[i]);
@@ -415,7 +443,7 @@ static void end(void)
 
 static void stop_all(pthread_t *threads)
 {
-	for (uint32_t i = 0; i < 2 * st.workers; i++) {
+	for (uint32_t i = 0; i < 2 * st.kind.workers; i++) {
 		worker_stop(worker_of(i % 2 ? st.b : st.a, i / 2));
 		pthread_join(threads[i], NULL);
 	}
@@ -433,17 +461,18 @@ static void run(uint32_t rekeys)
 	pthread_t threads[4], pumping;
 	uint64_t from_ns;
 
-	for (uint32_t i = 0; i < 2 * st.workers; i++)
+	for (uint32_t i = 0; i < 2 * st.kind.workers; i++)
 		pthread_create(&threads[i], NULL, work,
 			       worker_of(i % 2 ? st.b : st.a, i / 2));
-	arm(0);
+	for (uint32_t n = 0; n < st.kind.parts; n++)
+		arm(n);
 	pthread_create(&pumping, NULL, pump, NULL);
 	from_ns = clock_ns();
-	for (uint32_t n = 1; n <= rekeys; n++) {
+	for (uint32_t n = st.kind.parts; n <= rekeys; n++) {
 		arm(n);
 		move_about();
 		await_traffic(n);
-		disarm(n - 1);
+		disarm(n - st.kind.parts);
 	}
 	printf("# %llu rekeys/s, %llu packets meanwhile\n",
 	       (unsigned long long)(rekeys * NS_PER_S /
@@ -461,29 +490,31 @@ static uint32_t handed_over(const struct side *s)
 	return s->second ? atomic_load(&s->w.to[1]->packets.head) : 0;
 }
 
-static void assert_no_loss(uint32_t workers, bool spread, bool moves)
+static void assert_no_loss(struct kind kind)
 {
-	begin(workers, spread, moves);
+	begin(&kind);
 	run(REKEYS);
 	assert_int_equal(atomic_load(&st.lost), 0);
 	assert_int_equal(side_dropped(st.a), 0);
 	assert_int_equal(side_dropped(st.b), 0);
 	assert_int_equal(atomic_load(&st.delivered), atomic_load(&st.sent));
 	assert_true(atomic_load(&st.sent) > REKEYS);
-	assert_int_equal(sad_count(st.a->sad), 1);
-	assert_int_equal(sad_count(st.b->sad), 1);
-	for (uint32_t i = 0; i < workers; i++) {
+	assert_int_equal(sad_count(st.a->sad), kind.parts);
+	assert_int_equal(sad_count(st.b->sad), kind.parts);
+	for (uint32_t i = 0; i < kind.workers; i++) {
 		assert_true(worker_frames_balance(worker_of(st.a, i)));
 		assert_true(worker_frames_balance(worker_of(st.b, i)));
+		assert_false(worker_of(st.a, i)->has_asked);
 	}
-	assert_int_equal(handed_over(st.a) > 0, workers == 2 && !spread);
+	assert_int_equal(handed_over(st.a) > 0,
+			 kind.workers == 2 && !kind.spread);
 	end();
 }
 
 static void rekeying_without_a_pause_loses_no_packet(void **state)
 {
 	(void)state;
-	assert_no_loss(1, false, false);
+	assert_no_loss((struct kind){ .workers = 1, .parts = 1 });
 }
 
 /* Every other SA is the other worker's: half of the packets are handed over, some
@@ -491,19 +522,40 @@ static void rekeying_without_a_pause_loses_no_packet(void **state)
 static void rekeying_loses_no_packet_on_its_way_between_workers(void **state)
 {
 	(void)state;
-	assert_no_loss(2, false, false);
+	assert_no_loss((struct kind){ .workers = 2, .parts = 1 });
 }
 
 static void rekeying_loses_no_packet_of_sas_that_are_spread(void **state)
 {
 	(void)state;
-	assert_no_loss(2, true, false);
+	assert_no_loss((struct kind){ .workers = 2, .parts = 1, .spread = true });
 }
 
 static void following_a_peer_loses_no_packet_of_sas_that_are_spread(void **state)
 {
 	(void)state;
-	assert_no_loss(2, true, true);
+	assert_no_loss((struct kind){
+		.workers = 2, .parts = 1, .spread = true, .moves = true });
+}
+
+static void rekeying_loses_no_packet_of_sas_beside_each_other(void **state)
+{
+	(void)state;
+	assert_no_loss((struct kind){ .workers = 1, .parts = 2 });
+}
+
+/* Each half is another worker's, and each worker receives of both. */
+static void rekeying_loses_no_packet_of_such_on_its_way_between_workers(
+	void **state)
+{
+	(void)state;
+	assert_no_loss((struct kind){ .workers = 2, .parts = 2 });
+}
+
+static void rekeying_loses_no_packet_of_sas_of_their_values(void **state)
+{
+	(void)state;
+	assert_no_loss((struct kind){ .workers = 2, .parts = 2, .pfp = true });
 }
 
 int main(void)
@@ -515,6 +567,11 @@ int main(void)
 		cmocka_unit_test(rekeying_loses_no_packet_of_sas_that_are_spread),
 		cmocka_unit_test(
 			following_a_peer_loses_no_packet_of_sas_that_are_spread),
+		cmocka_unit_test(
+			rekeying_loses_no_packet_of_sas_beside_each_other),
+		cmocka_unit_test(
+			rekeying_loses_no_packet_of_such_on_its_way_between_workers),
+		cmocka_unit_test(rekeying_loses_no_packet_of_sas_of_their_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

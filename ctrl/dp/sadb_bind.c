@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Which outbound SAs a policy has. One as a rule, which BPF names to the workers. A
+ * peer that takes less than it is asked for makes several that are narrower: each
+ * stays bound while it has packets that no newer one has, BPF names the newest, and
+ * workers find the others where that one refuses a packet (policy_sa.c). SAs of a
+ * policy that takes selectors from the packet are found by the packet's values, and
+ * BPF names none.
+ *
+ * What the configuration has bound is alone.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "ctrl/base/clock.h"
+#include "ctrl/dp/sadb_state.h"
+#include "ctrl/dp/tfc.h"
+
+/* Of one policy, the newest first. */
+struct bound {
+	struct entry *at[SEVERAL_MAX];
+	uint32_t n;
+};
+
+static struct bound chain_of(struct entry *newest)
+{
+	struct bound b = { .n = 0 };
+
+	for (; newest && b.n < SEVERAL_MAX; newest = newest->beside)
+		b.at[b.n++] = newest;
+	return b;
+}
+
+static bool is_bound(const struct sadb *s, uint32_t policy_id,
+		     const struct entry *en)
+{
+	const struct entry *at = s->bound[policy_id];
+
+	while (at && at != en)
+		at = at->beside;
+	return at;
+}
+
+/* Dummies are sent for as long as an SA is bound. */
+static void note_dummies(struct sadb *s, const struct entry *en)
+{
+	const struct sa_rt *sa = sad_get(s->sad, en->ref);
+
+	if (!sa || !sa->dummies)
+		return;
+	if (!en->n_bound)
+		tfc_take(s->view, en->ref);
+	else if (!tfc_put(s->view, en->ref))
+		log_error("sadb: an SA sends no dummy packets, as %u others do spi=0x%08x",
+			  DUMMIES_MAX, en->id.spi);
+}
+
+/* It may encrypt from now on. */
+static void note_key(struct sadb *s, struct entry *en)
+{
+	if (en->key && !en->has_encrypted)
+		used_keys_add(&s->keys, en->key);
+	en->has_encrypted = true;
+}
+
+static void tell_changed(struct sadb *s)
+{
+	atomic_fetch_add_explicit(&s->view->changed, 1, memory_order_release);
+}
+
+/* --- several --- */
+
+static void put_several(struct sadb *s, uint32_t policy_id, struct several *of)
+{
+	several_retire(atomic_exchange_explicit(&s->view->several[policy_id],
+						of, memory_order_acq_rel));
+}
+
+static struct several *several_of(const struct bound *b)
+{
+	struct sa_ref refs[SEVERAL_MAX];
+
+	for (uint32_t i = 0; i < b->n; i++)
+		refs[i] = b->at[i]->ref;
+	return several_new(refs, b->n);
+}
+
+static int put_binding(struct sadb *s, uint32_t policy_id,
+		       const struct entry *newest)
+{
+	struct sa_ref ref = newest ? newest->ref : (struct sa_ref){ 0 };
+	uint64_t whole;
+
+	memcpy(&whole, &ref, sizeof(whole));
+	atomic_store_explicit(&s->view->binding[policy_id], whole,
+			      memory_order_release);
+	return s->maps.bind(s->maps.ctx, policy_id, ref);
+}
+
+/* The books, as workers and BPF have been told. */
+static void enter(struct sadb *s, uint32_t policy_id,
+		  const struct bound *before, const struct bound *now)
+{
+	for (uint32_t i = 0; i < before->n; i++)
+		before->at[i]->n_bound--;
+	s->bound[policy_id] = NULL;
+	for (uint32_t i = now->n; i-- > 0;) {
+		now->at[i]->beside = s->bound[policy_id];
+		s->bound[policy_id] = now->at[i];
+		now->at[i]->n_bound++;
+	}
+	for (uint32_t i = 0; i < before->n; i++)
+		note_dummies(s, before->at[i]);
+	for (uint32_t i = 0; i < now->n; i++)
+		note_dummies(s, now->at[i]);
+	tell_changed(s);
+}
+
+/*
+ * Who looks at the old binding finds all others in the list, and who finds no list
+ * the new binding: a worker misses none.
+ */
+static int put(struct sadb *s, uint32_t policy_id, const struct bound *now)
+{
+	const struct bound before = chain_of(s->bound[policy_id]);
+	struct several *of = now->n > 1 ? several_of(now) : NULL;
+	int err;
+
+	if (now->n > 1 && !of)
+		return -ENOMEM;
+	if (of)
+		put_several(s, policy_id, of);
+	err = put_binding(s, policy_id, now->n ? now->at[0] : NULL);
+	if (!of)
+		put_several(s, policy_id, NULL);
+	enter(s, policy_id, &before, now);
+	return err;
+}
+
+static bool is_covered(const struct sadb_selector *inner, const struct entry *by)
+{
+	uint32_t i = 0;
+
+	while (i < by->n_selectors && !selector_within(inner, &by->selectors[i]))
+		i++;
+	return i < by->n_selectors;
+}
+
+bool entry_supersedes(const struct entry *newer, const struct entry *other)
+{
+	uint32_t i = 0;
+
+	if (!newer->n_selectors)
+		return true;
+	while (i < other->n_selectors && is_covered(&other->selectors[i], newer))
+		i++;
+	return i == other->n_selectors;
+}
+
+/* Peers make as many as they like. */
+static void tell_crowded(struct sadb *s, uint32_t policy_id,
+			 const struct entry *en)
+{
+	if (log_may(&s->crowded, "sadb", clock_ns()))
+		log_warn("sadb: an SA carries nothing more, its policy has %u newer ones policy=%u spi=0x%08x",
+			 SEVERAL_MAX, policy_id, en->id.spi);
+}
+
+static struct bound with_newest(struct sadb *s, uint32_t policy_id,
+				struct entry *en)
+{
+	struct bound now = { .at = { en }, .n = 1 };
+
+	for (struct entry *at = s->bound[policy_id]; at; at = at->beside) {
+		if (at == en || entry_supersedes(en, at))
+			continue;
+		if (now.n < SEVERAL_MAX)
+			now.at[now.n++] = at;
+		else
+			tell_crowded(s, policy_id, at);
+	}
+	return now;
+}
+
+/* --- those within a policy --- */
+
+static struct within_policy within_policy_of(const struct sadb *s,
+					     const struct policy *p)
+{
+	return (struct within_policy){
+		.id = p->id,
+		.since = atomic_load(&s->view->since[p->id]),
+		.pfp = p->pfp,
+	};
+}
+
+bool policy_key_of(const struct sadb *s, const struct policy *p,
+		   const struct sadb_selector *selector, struct within_key *out)
+{
+	const struct within_policy within = within_policy_of(s, p);
+
+	return within_key_of_selector(&within, selector, out);
+}
+
+static void is_within_none(struct sadb *s, struct entry *en)
+{
+	en->within.pfp = 0;
+	en->n_bound = 0;
+	note_dummies(s, en);
+}
+
+static void leave_within(struct sadb *s, struct entry *en)
+{
+	struct within_key key;
+
+	if (!en->within.pfp)
+		return;
+	if (within_key_of_selector(&en->within, en->selectors, &key))
+		within_take(s->within, &key, en->ref);
+	is_within_none(s, en);
+	tell_changed(s);
+}
+
+static int bind_within(struct sadb *s, const struct policy *p, struct entry *en)
+{
+	struct within_key key;
+	struct entry *was;
+	int err;
+
+	if (en->n_selectors != 1 || !policy_key_of(s, p, en->selectors, &key))
+		return -EINVAL;
+	was = entry_of(s, within_get(s->within, &key));
+	err = within_put(s->within, &key, en->ref);
+	if (err)
+		return err;
+	if (was)
+		is_within_none(s, was);
+	en->within = within_policy_of(s, p);
+	en->n_bound = 1;
+	note_dummies(s, en);
+	note_key(s, en);
+	tell_changed(s);
+	return 0;
+}
+
+/* --- both --- */
+
+int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en)
+{
+	const struct policy *p = policy_find(s, policy_id);
+	struct bound now;
+	int err;
+
+	if (p && p->pfp)
+		return bind_within(s, p, en);
+	now = with_newest(s, policy_id, en);
+	err = put(s, policy_id, &now);
+	if (err != -ENOMEM)
+		note_key(s, en);
+	return err;
+}
+
+/* Of those that stay none is new, so that the list of them goes on; no memory is
+ * needed to end an SA. */
+int policy_leave(struct sadb *s, uint32_t policy_id, struct entry *en)
+{
+	const struct bound before = chain_of(s->bound[policy_id]);
+	struct bound now = { .n = 0 };
+	int err = 0;
+
+	if (!is_bound(s, policy_id, en))
+		return 0;
+	for (uint32_t i = 0; i < before.n; i++)
+		if (before.at[i] != en)
+			now.at[now.n++] = before.at[i];
+	if (before.at[0] == en)
+		err = put_binding(s, policy_id, now.n ? now.at[0] : NULL);
+	if (now.n > 1)
+		several_take(atomic_load(&s->view->several[policy_id]), en->ref);
+	else
+		put_several(s, policy_id, NULL);
+	enter(s, policy_id, &before, &now);
+	return err;
+}
+
+struct entry *policy_clear(struct sadb *s, uint32_t policy_id)
+{
+	const struct bound none = { .n = 0 };
+	struct entry *were = s->bound[policy_id];
+
+	if (were)
+		put(s, policy_id, &none);
+	return were;
+}
+
+void policy_restore(struct sadb *s, uint32_t policy_id, struct entry *were)
+{
+	struct bound now = chain_of(were);
+
+	if (!were || put(s, policy_id, &now) != -ENOMEM)
+		return;
+	log_error("sadb: no memory for %u SAs of a policy, the newest is bound alone policy=%u",
+		  now.n, policy_id);
+	now.n = 1;
+	put(s, policy_id, &now);
+}
+
+void entry_unbind(struct sadb *s, struct entry *en)
+{
+	leave_within(s, en);
+	for (uint32_t i = 0; i < en->n_policies; i++)
+		policy_leave(s, en->policies[i], en);
+}
+
+bool policy_has_sa(const struct sadb *s, const struct policy *p,
+		   const struct sadb_selector *packet)
+{
+	struct within_key key;
+
+	if (!p->pfp)
+		return s->bound[p->id];
+	return policy_key_of(s, p, packet, &key) &&
+	       within_get(s->within, &key).gen;
+}
+
+static bool goes_within(const struct sadb *s, const struct policy *p,
+			const struct addr *peer)
+{
+	const struct entry *en = s->entries;
+
+	while (en && !(en->within.pfp && en->within.id == p->id &&
+		       addr_equal(&en->id.daddr, peer)))
+		en = en->newer;
+	return en;
+}
+
+bool policy_goes_to(const struct sadb *s, const struct policy *p,
+		    const struct addr *peer)
+{
+	const struct entry *en = s->bound[p->id];
+
+	if (p->pfp)
+		return goes_within(s, p, peer);
+	while (en && !addr_equal(&en->id.daddr, peer))
+		en = en->beside;
+	return en;
+}
+
+void bindings_fini(struct sadb *s)
+{
+	for (size_t i = 0; i < s->n_policies; i++)
+		put_several(s, s->policies[i].id, NULL);
+	atomic_store(&s->view->within, NULL);
+	within_free(s->within);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The outbound SAs of a policy that has more than one in use: of narrower ones each
+ * carries what its own selectors take. A list that workers read while the control
+ * thread puts another one in its place; within it an SA can only leave.
+ */
+#ifndef CYG_SADB_SEVERAL_H
+#define CYG_SADB_SEVERAL_H
+
+#include <stdint.h>
+
+#include "include/meta.h"
+
+/* Of one policy, at once: a worker asks them in turn. */
+#define SEVERAL_MAX 32U
+
+struct several;
+
+/*
+ * refs   the newest first, SEVERAL_MAX at most; copied
+ *
+ * NULL: out of memory.
+ */
+struct several *several_new(const struct sa_ref *refs, uint32_t n);
+
+/* Freed when no worker can read it any more. Control thread; NULL is fine. */
+void several_retire(struct several *of);
+
+/* That one is none of them from now on. Control thread. */
+void several_take(struct several *of, struct sa_ref ref);
+
+/* How many there were at first, and the one of that number; gen 0: it left. Any
+ * thread, until its next quiescent state. */
+uint32_t several_count(const struct several *of);
+struct sa_ref several_at(const struct several *of, uint32_t i);
+
+#endif
