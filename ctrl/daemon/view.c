@@ -367,7 +367,7 @@ static enum tunnel_state state_of(const struct tunnel_status *t,
 		return TUNNEL_UP;
 	if (is_connecting(sas, t->conn))
 		return TUNNEL_CONNECTING;
-	return t->start_action == CHILD_TRAP ? TUNNEL_TRAP : TUNNEL_DOWN;
+	return t->start_action & CHILD_TRAP ? TUNNEL_TRAP : TUNNEL_DOWN;
 }
 
 static void view_failure(const struct failure *failure, uint64_t now_ns,

@@ -9,6 +9,7 @@
 
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/post.h"
+#include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/view.h"
 
@@ -87,6 +88,7 @@ void request_resend(struct ike_sa *sa)
 {
 	if (sa->tries >= sa->e->options.retransmit_tries) {
 		again_dead(sa);
+		reauth_begin_anew(sa);
 		sa_close(sa, "the peer does not answer");
 		return;
 	}

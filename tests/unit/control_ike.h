@@ -135,6 +135,7 @@ static inline void fill_child_sa(struct child_sa_view *c, uint32_t id,
 		.encr_key_bits = 256,
 		.installed_ns = 900 * NS_PER_S,
 		.rekey_ns = 4600 * NS_PER_S,
+		.reauth_ns = 8200 * NS_PER_S,
 		.expire_ns = 4960 * NS_PER_S,
 		.n_selectors = 2,
 		.in = { .pkts = 118, .bytes = 99120, .idle_s = 1 },
@@ -171,7 +172,8 @@ static inline void fill_sas(struct ike *i)
 	i->sas[1] = i->sas[0];
 	i->sas[1].id = 4;
 	i->sas[1].state = SA_VIEW_CONNECTING;
-	i->sas[1].established_ns = i->sas[1].rekey_ns = 0;
+	i->sas[1].established_ns = i->sas[1].rekey_ns =
+		i->sas[1].reauth_ns = 0;
 	strcpy(i->sas[1].conn, "branch");
 	i->n_sas = 2;
 	fill_child_sa(&i->child_sas[0], 11, 3, "net");
