@@ -14,6 +14,7 @@
 
 #define OVER_MIN_S     10U /* from reauth_time to the end, at least */
 #define LIFETIME_MIN_S 5U
+#define LAST_NS	       (60 * NS_PER_S) /* of a child that is not rekeyed */
 
 static struct ike_sa *by_view(const struct engine *e, uint32_t view_id)
 {
@@ -184,6 +185,14 @@ void reauth_start(struct ike_sa *sa)
 	else
 		sa->reauth_ns = 0;
 	sa_next(sa);
+}
+
+void reauth_instead(struct ike_sa *sa, uint32_t spi_in)
+{
+	const struct child_sa *c = child_by_spi_in(sa, spi_in);
+
+	if (c && c->expire_ns && c->expire_ns < sa->e->now_ns + LAST_NS)
+		sa->reauth_ns = sa->e->now_ns;
 }
 
 void reauth_expire(struct ike_sa *sa)

@@ -14,6 +14,10 @@
  * has until the IKE SA ends. */
 void reauth_start(struct ike_sa *sa);
 
+/* The peer makes no child in the place of this one (NO_ADDITIONAL_SAS): if it is
+ * about to end, a new IKE SA brings another. */
+void reauth_instead(struct ike_sa *sa, uint32_t spi_in);
+
 /* Its time is over, and neither rekeying nor this has come to anything: it goes, and
  * what is to be up by itself is made anew. */
 void reauth_expire(struct ike_sa *sa);

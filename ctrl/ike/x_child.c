@@ -20,6 +20,7 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/later.h"
+#include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
 
 /*
@@ -225,6 +226,8 @@ static void refused(struct ike_sa *sa, struct exchange *x,
 	default:
 		if (!x->old_spi_in)
 			later_child_refused(sa, x->child);
+		else if (n->type == IKE_N_NO_ADDITIONAL_SAS)
+			reauth_instead(sa, x->old_spi_in);
 		child_refused(sa, x, n);
 		if (is_lost(sa, x))
 			start_anew(sa, x, NULL);

@@ -290,6 +290,49 @@ static void what_is_to_be_up_by_itself_stayed_down_after_the_end(void **state)
 	}
 }
 
+/* Side 1 makes no more children, as minimal implementations do (section 4). */
+static void refuse_children(struct ike_lab *lab, uint64_t ns)
+{
+	const uint64_t end_ns = lab->now_ns + ns;
+
+	while (lab->now_ns < end_ns && lab_step(lab)) {
+		const struct ike_sa *sa = forge_sa(lab, 1);
+
+		lab->side[1].refused_verb = SADB_GETSPI;
+		lab->side[1].refused_dir = SADB_IN;
+		lab->side[1].refuses = sa && sa->peers.kind == EX_CHILD;
+		lab->side[1].n_events = 0;
+	}
+}
+
+static void child_that_the_peer_does_not_rekey_ended(void **state)
+{
+	struct ike_lab *lab = lab_new(1);
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct conn_conf c = lab_conn(lab, i, SETTLE_IKE, SETTLE_PFS);
+
+		c.children[0].rekey_time = i ? 0 : 100;
+		c.children[0].life_time = i ? 0 : 300;
+		c.children[0].rand_time = 0;
+		lab_load(lab, i, &c);
+		conn_fini(&c);
+	}
+	set_scheme(lab, true);
+	initiate(lab, "net");
+	refuse_children(lab, 220 * LAB_S);
+	assert_true(lab_count(&lab->side[0], IKE_EV_FAILED) > 2);
+	assert_int_equal(ups(lab), 1);
+	assert_true(lab_agree(lab, 1));
+	refuse_children(lab, 70 * LAB_S);
+	assert_true(lab_run(lab, 20 * LAB_S));
+	assert_int_equal(ups(lab), 2);
+	assert_int_equal(settle_ike_sas(lab, 0), 1);
+	assert_true(lab_agree(lab, 1));
+	lab_free(lab);
+}
+
 /* --- AUTH_LIFETIME later on */
 
 static void responder_shortens_the_time_later(void **state)
@@ -375,6 +418,7 @@ int main(void)
 		cmocka_unit_test(responder_without_a_way_waits_for_the_end),
 		cmocka_unit_test(
 			what_is_to_be_up_by_itself_stayed_down_after_the_end),
+		cmocka_unit_test(child_that_the_peer_does_not_rekey_ended),
 		cmocka_unit_test(responder_shortens_the_time_later),
 		cmocka_unit_test(engine_that_ends_meanwhile_is_taken_over),
 	};

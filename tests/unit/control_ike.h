@@ -135,7 +135,6 @@ static inline void fill_child_sa(struct child_sa_view *c, uint32_t id,
 		.encr_key_bits = 256,
 		.installed_ns = 900 * NS_PER_S,
 		.rekey_ns = 4600 * NS_PER_S,
-		.reauth_ns = 8200 * NS_PER_S,
 		.expire_ns = 4960 * NS_PER_S,
 		.n_selectors = 2,
 		.in = { .pkts = 118, .bytes = 99120, .idle_s = 1 },
@@ -168,6 +167,7 @@ static inline void fill_sas(struct ike *i)
 		.ke = KE_CURVE25519,
 		.established_ns = 700 * NS_PER_S,
 		.rekey_ns = 4600 * NS_PER_S,
+		.reauth_ns = 8200 * NS_PER_S,
 	};
 	i->sas[1] = i->sas[0];
 	i->sas[1].id = 4;
