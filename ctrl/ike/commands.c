@@ -9,6 +9,7 @@
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/later.h"
+#include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
 
 static bool path_to(const struct engine *e, const struct conn_conf *c,
@@ -101,7 +102,8 @@ static bool takes_children(const struct ike_sa *sa, const struct conn *c)
 	       (is_current(sa) ||
 		(sa->initiator && sa->state < IKE_ST_ESTABLISHED)) &&
 	       strcmp(sa->conn->conf.name, c->conf.name) == 0 &&
-	       conn_equal_ike(&sa->conn->conf, &c->conf);
+	       conn_equal_ike(&sa->conn->conf, &c->conf) &&
+	       !reauth_has_younger(sa);
 }
 
 static struct ike_sa *find_for(const struct engine *e, const struct conn *c,
@@ -242,9 +244,10 @@ unsigned int engine_reauth(struct engine *e, const char *conn, uint64_t now_ns)
 unsigned int engine_terminate(struct engine *e, const char *conn,
 			      const char *child, uint64_t now_ns)
 {
-	unsigned int n = later_forget(e, conn, child);
+	unsigned int n = 0;
 
 	e->now_ns = now_ns;
+	later_forget(e, conn, child);
 	for (uint32_t i = 1; i < e->n_slots; i++) {
 		struct ike_sa *sa = e->slots[i];
 

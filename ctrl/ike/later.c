@@ -159,16 +159,12 @@ void later_begin(struct engine *e)
 	}
 }
 
-unsigned int later_forget(struct engine *e, const char *conn, const char *child)
+void later_forget(struct engine *e, const char *conn, const char *child)
 {
-	unsigned int n = 0;
 	struct later *l;
 
-	while ((l = take(find(e, conn, child))) != NULL) {
-		n += l->at_ns != UINT64_MAX;
+	while ((l = take(find(e, conn, child))) != NULL)
 		free(l);
-	}
-	return n;
 }
 
 void later_forget_all(struct engine *e)

@@ -23,9 +23,8 @@ void later_no_way(struct engine *e, const struct conn *conn,
 void later_begin(struct engine *e);
 uint64_t later_deadline(const struct engine *e);
 
-/* It is up, or nobody wants it any more. child NULL: all of the connection. How
- * many were waited for. */
-unsigned int later_forget(struct engine *e, const char *conn, const char *child);
+/* It is up, or nobody wants it any more. child NULL: all of the connection. */
+void later_forget(struct engine *e, const char *conn, const char *child);
 void later_forget_all(struct engine *e);
 
 #endif

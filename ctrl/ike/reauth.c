@@ -11,6 +11,7 @@
 
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/view.h"
 
 #define OVER_MIN_S     10U /* from reauth_time to the end, at least */
 #define LIFETIME_MIN_S 5U
@@ -25,8 +26,7 @@ static struct ike_sa *by_view(const struct engine *e, uint32_t view_id)
 	return NULL;
 }
 
-/* Is one that shall take its place on its way? */
-static bool has_younger(const struct ike_sa *sa)
+bool reauth_has_younger(const struct ike_sa *sa)
 {
 	const struct engine *e = sa->e;
 
@@ -91,7 +91,8 @@ static void make_before_break(struct ike_sa *sa, struct conn *conn)
 	struct ike_sa *young;
 
 	sa->reauth_ns = sa_after(sa, IKE_RETRY_S, IKE_RETRY_RAND_S);
-	if (has_younger(sa) ||
+	view_changed(sa);
+	if (reauth_has_younger(sa) ||
 	    sa_initiate_ike(sa->e, conn, first_wanted(sa, conn), 0))
 		return;
 	young = by_view(sa->e, sa->e->initiated);
@@ -220,6 +221,7 @@ void reauth_by(struct ike_sa *sa, uint64_t at_ns)
 	if (!sa->expire_ns || end_ns < sa->expire_ns)
 		sa->expire_ns = end_ns;
 	sa_touch(sa);
+	view_changed(sa);
 }
 
 void reauth_inherit(struct ike_sa *heir, struct ike_sa *sa)

@@ -18,6 +18,9 @@ void reauth_start(struct ike_sa *sa);
  * about to end, a new IKE SA brings another. */
 void reauth_instead(struct ike_sa *sa, uint32_t spi_in);
 
+/* Is one that shall take its place there, or on its way? */
+bool reauth_has_younger(const struct ike_sa *sa);
+
 /* Its time is over, and neither rekeying nor this has come to anything: it goes, and
  * what is to be up by itself is made anew. */
 void reauth_expire(struct ike_sa *sa);

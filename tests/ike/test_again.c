@@ -240,7 +240,8 @@ static void refused_initiation_ends_when_nobody_wants_it(void **state)
 		refuse(lab, true);
 		initiate(lab);
 		if (i)
-			terminate(lab, 0, NULL);
+			engine_terminate(lab->side[0].engine, "peer", NULL,
+					 lab->now_ns);
 		else
 			assert_true(engine_unload(lab->side[0].engine, "peer"));
 		assert_true(lab_run(lab, 1000 * LAB_S));

@@ -145,6 +145,29 @@ static void operator_has_it_made_anew(void **state)
 	}
 }
 
+/* It went to the old one, and with that. */
+static void child_that_is_initiated_meanwhile_was_lost(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 40; i++) {
+		struct ike_lab *lab = lab_new(i);
+
+		load(lab, 0, 0, 0);
+		load(lab, 1, 0, 0);
+		set_scheme(lab, true);
+		initiate(lab, "net");
+		lab->answer_max_ns = LAB_S / 200;
+		engine_reauth(lab->side[0].engine, "peer", lab->now_ns);
+		for (unsigned int k = 0; k < i; k++)
+			lab_step(lab);
+		engine_initiate(lab->side[0].engine, "peer", "more",
+				lab->now_ns);
+		assert_true(lab_run(lab, 10 * LAB_S));
+		assert_anew(lab, 1);
+		lab_free(lab);
+	}
+}
+
 static void operator_who_deletes_it_meanwhile_is_obeyed(void **state)
 {
 	(void)state;
@@ -410,6 +433,7 @@ int main(void)
 			no_packet_is_without_a_way_where_it_is_made_before),
 		cmocka_unit_test(rekeying_does_not_put_it_off),
 		cmocka_unit_test(operator_has_it_made_anew),
+		cmocka_unit_test(child_that_is_initiated_meanwhile_was_lost),
 		cmocka_unit_test(operator_who_deletes_it_meanwhile_is_obeyed),
 		cmocka_unit_test(old_one_stays_while_there_is_no_new_one),
 		cmocka_unit_test(old_one_ends_without_a_new_one_in_time),
