@@ -18,8 +18,7 @@ bool tunnel_side(const struct ts_conf *ts, const struct conn_addr *outer,
 /* For whichever reason: what meets no SA would only be dropped otherwise. */
 static bool is_trapped(const struct child_conf *child)
 {
-	return (child->start_action | child->dpd_action |
-		child->close_action) &
+	return (child->start_action | child->dpd_action | child->close_action) &
 	       CHILD_TRAP;
 }
 

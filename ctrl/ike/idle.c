@@ -60,8 +60,8 @@ static void end(struct ike_sa *sa, struct child_sa *c)
 {
 	c->state = CHILD_ST_DELETING;
 	c->idle_at_ns = 0;
-	if (sa->e->options.inactivity_close_ike && sa->children == c && !c->next &&
-	    !sa->wishes)
+	if (sa->e->options.inactivity_close_ike && sa->children == c &&
+	    !c->next && !sa->wishes)
 		sa->delete_wanted = true;
 	sa_next(sa);
 }

@@ -252,13 +252,13 @@ void reauth_put_lifetime(struct ike_sa *sa, struct ike_builder *m)
 	if (!c->reauth_time)
 		return;
 	sa->reauth_ns = sa_after(sa, c->reauth_time, c->rand_time);
-	lifetime_be = htonl(
-		(uint32_t)((sa->reauth_ns - sa->e->now_ns) / NS_PER_S));
-	ike_notify_put(m, &(const struct ike_notify){
-				  .type = IKE_N_AUTH_LIFETIME,
-				  .data = slice_of(&lifetime_be,
-						   sizeof(lifetime_be)),
-			  });
+	lifetime_be =
+		htonl((uint32_t)((sa->reauth_ns - sa->e->now_ns) / NS_PER_S));
+	ike_notify_put(
+		m, &(const struct ike_notify){
+			   .type = IKE_N_AUTH_LIFETIME,
+			   .data = slice_of(&lifetime_be, sizeof(lifetime_be)),
+		   });
 }
 
 /* Sooner than the peer says, so that it does not end the IKE SA before. */

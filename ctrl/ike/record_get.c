@@ -236,8 +236,7 @@ static bool get_times(struct slice *s, struct ike_sa *sa)
 	return rd_u64(s, &sa->rekey_ns) && rd_u64(s, &sa->expire_ns) &&
 	       rd_u64(s, &sa->drop_ns) && rd_u64(s, &sa->replaced_ns) &&
 	       rd_u64(s, &sa->reauth_ns) && rd_u32(s, &sa->elder) &&
-	       rd_u64(s, &sa->established_ns) &&
-	       rd_u64(s, &sa->heard_ns);
+	       rd_u64(s, &sa->established_ns) && rd_u64(s, &sa->heard_ns);
 }
 
 bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)

@@ -137,9 +137,10 @@ static void put_ours(struct builder *b, const struct ike_sa *sa)
 
 void record_put_ike(struct builder *b, const struct ike_sa *sa)
 {
-	const bool flags[] = { sa->initiator,	  sa->nat_local, sa->nat_remote,
-			       sa->delete_wanted, sa->failed,	 sa->has_heir,
-			       sa->fragments,	  sa->begins_anew };
+	const bool flags[] = { sa->initiator,  sa->nat_local,
+			       sa->nat_remote, sa->delete_wanted,
+			       sa->failed,     sa->has_heir,
+			       sa->fragments,  sa->begins_anew };
 
 	wr_u8(b, RECORD_VERSION);
 	wr_u32(b, sa->view_id);

@@ -85,10 +85,10 @@ struct child_sa {
 	 * then, or at bind_ns, and rekeyed only then, or after trust_ns.
 	 */
 	bool confirmed;
-	uint64_t bind_ns;  /* 0: not waited for */
+	uint64_t bind_ns;    /* 0: not waited for */
 	uint64_t idle_at_ns; /* see idle.h; 0: never */
-	uint64_t trust_ns; /* 0: confirmed */
-	bool bound;	   /* its policy's outbound SA, as far as we asked */
+	uint64_t trust_ns;   /* 0: confirmed */
+	bool bound;	     /* its policy's outbound SA, as far as we asked */
 	bool lost;     /* the SAD no longer has both: it is rekeyed at once */
 	bool draining; /* its outbound SA was asked to leave the SAD */
 	/* What of it is to be seen besides. */
@@ -166,8 +166,8 @@ struct ike_sa {
 	struct ike_path asked_by; /* by which the peer's request came; its reply
 				     goes back by the same, section 2.11 */
 	uint64_t spi_i, spi_r;
-	bool nat_local, nat_remote;   /* who is behind one */
-	bool fragments;		      /* both sides take them */
+	bool nat_local, nat_remote; /* who is behind one */
+	bool fragments;		    /* both sides take them */
 	bool takes_childless; /* the peer does, see RFC 6023; of the handshake */
 	struct gathered *gathered[2]; /* owned; of a request, of a response */
 	struct keys keys;
@@ -208,12 +208,12 @@ struct ike_sa {
 	bool delete_wanted;
 	uint64_t replaced_ns; /* it goes then, see unique.h; 0: not so */
 	/* See reauth.h. */
-	uint64_t reauth_ns;   /* 0: never */
-	uint32_t elder;	      /* view id of the one whose place it takes, or 0 */
-	bool begins_anew;     /* when it is over */
-	bool failed;	  /* an event said why; its end is no news */
-	bool has_heir;	  /* another has its children; it is to be deleted */
-	uint64_t drop_ns; /* the peer was to delete it by then; 0: not so */
+	uint64_t reauth_ns; /* 0: never */
+	uint32_t elder;	    /* view id of the one whose place it takes, or 0 */
+	bool begins_anew;   /* when it is over */
+	bool failed;	    /* an event said why; its end is no news */
+	bool has_heir;	    /* another has its children; it is to be deleted */
+	uint64_t drop_ns;   /* the peer was to delete it by then; 0: not so */
 	/* The peer's rekeying made it, and the peer may not have it yet: until it
 	 * is heard from, or then, nothing is begun here; 0: not so. */
 	uint64_t quiet_ns;

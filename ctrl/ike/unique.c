@@ -33,11 +33,15 @@ static bool is_stale(const struct ike_sa *sa, const struct ike_sa *other)
 	       other->established_ns <= sa->begun_ns && is_same_peer(other, sa);
 }
 
-/* Those that have come so far that the peer may have them. */
+/* May the peer have it? Of who only says that he is the peer, nothing follows. */
 static bool is_known(const struct ike_sa *sa)
 {
-	return sa->state == IKE_ST_AUTH || sa->state == IKE_ST_ESTABLISHED ||
-	       sa->state == IKE_ST_DELETING;
+	bool is_unsaid =
+		sa->ours.step == STEP_GETSPI || sa->ours.step == STEP_AUTH_MAKE;
+
+	if (sa->state == IKE_ST_AUTH)
+		return sa->initiator && !is_unsaid;
+	return sa->state == IKE_ST_ESTABLISHED || sa->state == IKE_ST_DELETING;
 }
 
 bool unique_is_first(const struct ike_sa *sa)
@@ -112,9 +116,8 @@ static void replace(struct ike_sa *sa, struct ike_sa *other)
 	sa_touch(other);
 	if (is_same_place(sa, other))
 		other->replaced_ns =
-			sa->e->now_ns + (is_lower(other, sa)
-						 ? REPLACED_NS
-						 : REPLACED_LATER_NS);
+			sa->e->now_ns +
+			(is_lower(other, sa) ? REPLACED_NS : REPLACED_LATER_NS);
 	else
 		other->delete_wanted = true;
 	sa_next(other);

@@ -214,9 +214,8 @@ static void refused(struct ike_sa *sa, const struct ike_notify *n)
 	char text[128];
 
 	if (n->type == IKE_N_AUTHENTICATION_FAILED) {
-		sa_close(
-			sa,
-			"the peer refuses our authentication: compare the pre-shared keys and the identities of both sides");
+		sa_close(sa,
+			 "the peer refuses our authentication: compare the pre-shared keys and the identities of both sides");
 		return;
 	}
 	snprintf(text, sizeof(text), "the peer refuses IKE_AUTH: %s",

@@ -57,9 +57,10 @@ static bool agree_on_fragments(const struct conn *c,
 static void put_takes_childless(struct ike_builder *m, const struct conn *c)
 {
 	if (c->conf.childless != CHILDLESS_NEVER)
-		ike_notify_put(m, &(const struct ike_notify){
-					  .type = IKE_N_CHILDLESS_IKEV2_SUPPORTED,
-				  });
+		ike_notify_put(m,
+			       &(const struct ike_notify){
+				       .type = IKE_N_CHILDLESS_IKEV2_SUPPORTED,
+			       });
 }
 
 /* --- initiator */

@@ -40,9 +40,8 @@ void conn_times(struct conn_conf *conn)
 	uint32_t first;
 
 	if (conn->rekey_time == TIME_UNSET)
-		conn->rekey_time = conn->reauth_time == TIME_UNSET
-					   ? CONN_REKEY_TIME
-					   : 0;
+		conn->rekey_time =
+			conn->reauth_time == TIME_UNSET ? CONN_REKEY_TIME : 0;
 	if (conn->reauth_time == TIME_UNSET)
 		conn->reauth_time = 0;
 	first = conn->rekey_time && conn->reauth_time

@@ -16,8 +16,8 @@
 #define IKE "aes128-sha256-x25519"
 #define PFS "aes128-sha256-x25519"
 
-static void load(struct ike_lab *lab, unsigned int side, enum childless childless,
-		 bool two)
+static void load(struct ike_lab *lab, unsigned int side,
+		 enum childless childless, bool two)
 {
 	struct conn_conf c = lab_conn(lab, side, IKE, PFS);
 

@@ -102,9 +102,9 @@ static void peer_that_begins_anew_leaves_what_was_before(void **state)
 		assert_int_equal(settle_ike_sas(lab, 1), rows[i].ikes);
 		if (rows[i].ikes == 1) {
 			assert_true(lab_agree(lab, 1));
-			assert_non_null(strstr(lab_text(&lab->side[1],
-							IKE_EV_IKE_DOWN),
-					       "INITIAL_CONTACT"));
+			assert_non_null(
+				strstr(lab_text(&lab->side[1], IKE_EV_IKE_DOWN),
+				       "INITIAL_CONTACT"));
 		}
 		lab_free(lab);
 	}
@@ -130,6 +130,25 @@ static void two_that_begin_at_once_both_stay(void **state)
 	for (uint64_t seed = 1; seed < 40; seed++) {
 		struct ike_lab *lab = lab_with(seed, UNIQUE_NO, UNIQUE_NO);
 
+		lab->answer_max_ns = LAB_S / 50;
+		begin(lab, 0);
+		begin(lab, 0);
+		assert_true(lab_run(lab, 10 * LAB_S));
+		assert_int_equal(settle_ike_sas(lab, 0), 2);
+		assert_int_equal(settle_ike_sas(lab, 1), 2);
+		lab_free(lab);
+	}
+}
+
+/* They wait for each other's, and the peer would keep what is dead. */
+static void one_of_two_that_begin_at_once_says_initial_contact(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed < 40; seed++) {
+		struct ike_lab *lab = lab_with(seed, UNIQUE_NO, UNIQUE_NO);
+
+		initiate(lab);
+		forget(lab);
 		lab->answer_max_ns = LAB_S / 50;
 		begin(lab, 0);
 		begin(lab, 0);
@@ -199,9 +218,8 @@ static void new_ike_sa_replaces_the_old_one(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < 2; i++) {
-		struct ike_lab *lab =
-			lab_with(i, i ? UNIQUE_NO : UNIQUE_REPLACE,
-				 i ? UNIQUE_REPLACE : UNIQUE_NO);
+		struct ike_lab *lab = lab_with(i, i ? UNIQUE_NO : UNIQUE_REPLACE,
+					       i ? UNIQUE_REPLACE : UNIQUE_NO);
 
 		initiate(lab);
 		initiate(lab);
@@ -313,6 +331,8 @@ int main(void)
 		cmocka_unit_test(peer_that_begins_anew_leaves_what_was_before),
 		cmocka_unit_test(second_ike_sa_says_no_initial_contact),
 		cmocka_unit_test(two_that_begin_at_once_both_stay),
+		cmocka_unit_test(
+			one_of_two_that_begin_at_once_says_initial_contact),
 		cmocka_unit_test(unknown_peer_is_not_told_of_initial_contact),
 		cmocka_unit_test(orphans_of_a_crash_are_not_disowned),
 		cmocka_unit_test(initial_contact_took_what_had_crossed_it),

@@ -78,8 +78,8 @@ struct lab_side {
 	struct keystore_request asked; /* the last question */
 	bool no_route;		       /* it has no way to anybody */
 	uint64_t idle_s[2]; /* since its SAs were used; by enum sadb_dir */
-	unsigned int n_asked_names;    /* for addresses of its peer's */
-	bool asked_urgently;	       /* the last one */
+	unsigned int n_asked_names; /* for addresses of its peer's */
+	bool asked_urgently;	    /* the last one */
 
 	/* The SAD refuses the next question like this one. */
 	bool refuses;

@@ -172,8 +172,7 @@ static inline void fill_sas(struct ike *i)
 	i->sas[1] = i->sas[0];
 	i->sas[1].id = 4;
 	i->sas[1].state = SA_VIEW_CONNECTING;
-	i->sas[1].established_ns = i->sas[1].rekey_ns =
-		i->sas[1].reauth_ns = 0;
+	i->sas[1].established_ns = i->sas[1].rekey_ns = i->sas[1].reauth_ns = 0;
 	strcpy(i->sas[1].conn, "branch");
 	i->n_sas = 2;
 	fill_child_sa(&i->child_sas[0], 11, 3, "net");
