@@ -2,7 +2,8 @@
 /*
  * The old IKE SA remembers that it begins anew, and which of its children do; of
  * two that are there at once, the new one remembers the old one. An attempt that
- * fails while the old one is there is made again, until that ends.
+ * fails while the old one is there is made again some times; then that stays until
+ * its end.
  *
  * A limit: where both sides begin at the same moment, two IKE SAs may be there
  * afterwards.
@@ -15,6 +16,7 @@
 
 #define OVER_MIN_S     10U /* from reauth_time to the end, at least */
 #define LIFETIME_MIN_S 5U
+#define TRIES_MAX      5U
 #define LAST_NS	       (60 * NS_PER_S) /* of a child that is not rekeyed */
 
 static struct ike_sa *by_view(const struct engine *e, uint32_t view_id)
@@ -68,8 +70,11 @@ static const struct child_conf *first_wanted(const struct ike_sa *sa,
 
 static bool has_child(const struct ike_sa *sa, const struct child_conf *conf)
 {
+	const struct child_sa *made = sa->ours.child;
+
 	return conf == sa->wanted || wish_has(sa, conf->policy) ||
-	       acquire_is_up(sa, conf->policy);
+	       acquire_is_up(sa, conf->policy) ||
+	       (made && made->conf->policy == conf->policy);
 }
 
 /* All children but the first, which comes with the IKE SA. */
@@ -90,10 +95,17 @@ static void make_before_break(struct ike_sa *sa, struct conn *conn)
 {
 	struct ike_sa *young;
 
+	if (sa->reauth_tries >= TRIES_MAX) {
+		sa->reauth_ns = 0;
+		sa->reauth_tries = 0;
+		return;
+	}
 	sa->reauth_ns = sa_after(sa, IKE_RETRY_S, IKE_RETRY_RAND_S);
 	view_changed(sa);
-	if (reauth_has_younger(sa) ||
-	    sa_initiate_ike(sa->e, conn, first_wanted(sa, conn), 0))
+	if (reauth_has_younger(sa))
+		return;
+	sa->reauth_tries++;
+	if (sa_initiate_ike(sa->e, conn, first_wanted(sa, conn), 0))
 		return;
 	young = by_view(sa->e, sa->e->initiated);
 	if (!young)

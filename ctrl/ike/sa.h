@@ -208,12 +208,13 @@ struct ike_sa {
 	bool delete_wanted;
 	uint64_t replaced_ns; /* it goes then, see unique.h; 0: not so */
 	/* See reauth.h. */
-	uint64_t reauth_ns; /* 0: never */
-	uint32_t elder;	    /* view id of the one whose place it takes, or 0 */
-	bool begins_anew;   /* when it is over */
-	bool failed;	    /* an event said why; its end is no news */
-	bool has_heir;	    /* another has its children; it is to be deleted */
-	uint64_t drop_ns;   /* the peer was to delete it by then; 0: not so */
+	uint64_t reauth_ns;	   /* 0: never */
+	unsigned int reauth_tries; /* so far */
+	uint32_t elder;	  /* view id of the one whose place it takes, or 0 */
+	bool begins_anew; /* when it is over */
+	bool failed;	  /* an event said why; its end is no news */
+	bool has_heir;	  /* another has its children; it is to be deleted */
+	uint64_t drop_ns; /* the peer was to delete it by then; 0: not so */
 	/* The peer's rekeying made it, and the peer may not have it yet: until it
 	 * is heard from, or then, nothing is begun here; 0: not so. */
 	uint64_t quiet_ns;

@@ -305,6 +305,28 @@ static void initiator_that_keeps_gives_its_own_new_one_up(void **state)
 	lab_free(lab);
 }
 
+/* The peer keeps the old one, and it was tried for ever. */
+static void reauthentication_that_is_refused_ends(void **state)
+{
+	struct ike_lab *lab = lab_with(1, UNIQUE_NO, UNIQUE_KEEP);
+	struct ike_options o = lab->options;
+	unsigned int failed;
+
+	(void)state;
+	o.make_before_break = true;
+	lab_set_options(lab, &o);
+	initiate(lab);
+	engine_reauth(lab->side[0].engine, "peer", lab->now_ns);
+	assert_true(lab_run(lab, 200 * LAB_S));
+	failed = lab_count(&lab->side[0], IKE_EV_FAILED);
+	assert_in_range(failed, 2, 8);
+	assert_true(lab_run(lab, 200 * LAB_S));
+	assert_int_equal(lab_count(&lab->side[0], IKE_EV_FAILED), failed);
+	assert_int_equal(settle_ike_sas(lab, 0), 1);
+	assert_true(lab_agree(lab, 1));
+	lab_free(lab);
+}
+
 /* A rekeyed IKE SA is no other. */
 static void rekeying_is_no_second_ike_sa(void **state)
 {
@@ -342,6 +364,7 @@ int main(void)
 			peer_that_comes_from_elsewhere_replaces_itself_at_once),
 		cmocka_unit_test(old_ike_sa_is_kept_and_the_new_one_refused),
 		cmocka_unit_test(initiator_that_keeps_gives_its_own_new_one_up),
+		cmocka_unit_test(reauthentication_that_is_refused_ends),
 		cmocka_unit_test(rekeying_is_no_second_ike_sa),
 	};
 
