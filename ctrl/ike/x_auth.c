@@ -229,6 +229,14 @@ static void give_up(struct ike_sa *sa, const char *why)
 	info_give_up(sa, IKE_N_AUTHENTICATION_FAILED, why);
 }
 
+/* Section 2.21.2: then there is no IKE SA, even beside an AUTH payload. */
+static bool is_fatal(const struct ike_notify *n)
+{
+	return n->type == IKE_N_AUTHENTICATION_FAILED ||
+	       n->type == IKE_N_INVALID_SYNTAX ||
+	       n->type == IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD;
+}
+
 /* The child's part first: what it says is in the message now. */
 void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 {
@@ -239,7 +247,8 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 	struct identity id;
 	struct ike_auth auth;
 
-	if (!payload || !ike_auth_parse(payload->body, &auth)) {
+	if (!payload || !ike_auth_parse(payload->body, &auth) ||
+	    (error && is_fatal(&n))) {
 		if (error)
 			refused(sa, &n);
 		else

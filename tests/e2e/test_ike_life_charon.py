@@ -17,7 +17,9 @@ from lab import Lab, finish, ok, wait_until  # noqa: E402
 REAUTH_S, OVER_S = 8, 2
 TIMES = f"reauth_time = {REAUTH_S}s\nover_time = {OVER_S}s\nrand_time = 0"
 WAIT_S = REAUTH_S + 5
+HALF_OPEN_S = 2  # at charon: what we give up
 PINGS = 100
+LOST_MAX = 2  # what is under way when charon deletes the old SAs
 
 
 def ping(lab):
@@ -70,21 +72,18 @@ def test_ours(lab, gateway, peer):
         wait_anew(gateway, peer, spi, what)
         ok(ping(lab), f"{what}: which carries packets")
         pings.wait(timeout=PINGS / 10 + 5)
-        if scheme == "yes":
-            ok(pings.returncode == 0 and
-               " 0% packet loss" in open(pings.log_path).read(),
-               f"{what}: no packet is lost meanwhile")
+        with open(pings.log_path) as log:
+            lost = PINGS - int(re.search(r"(\d+) received", log.read())[1])
+        ok(lost <= LOST_MAX, f"{what}: {lost} of {PINGS} packets are lost")
 
 
 def test_theirs(lab, gateway, peer):
+    """With pre-shared keys it begins itself, and tells nobody when."""
     what = "reauth_time of charon's"
-    load(lab, gateway, peer, f"over_time = {OVER_S}s", theirs=TIMES)
-    spi, sa = up(lab, gateway, what)
-    ok(0 < int(sa.get("reauth-time", 0)) < REAUTH_S,
-       f"{what}: it tells, and we come sooner")
+    load(lab, gateway, peer, theirs=TIMES)
+    spi, _ = up(lab, gateway, what)
     wait_anew(gateway, peer, spi, what)
-    (sa,) = ike_sas(gateway).values()
-    ok(sa.get("initiator") == "yes" and ping(lab), f"{what}: by our wish")
+    ok(ping(lab), f"{what}: which carries packets")
 
 
 def test_childless(lab, gateway, peer):
@@ -130,7 +129,8 @@ def main():
         gateway = lab.start_gateway("gw-a", ike_conf("a"))
         peer = charon.start(lab, "gw-b", local="192.0.2.2", remote="192.0.2.1",
                             local_ts="10.2.0.0/24", remote_ts="10.1.0.0/24",
-                            ike=IKE, esp=ESP, psk=PSK)
+                            ike=IKE, esp=ESP, psk=PSK,
+                            half_open_timeout=HALF_OPEN_S)
         test_ours(lab, gateway, peer)
         test_theirs(lab, gateway, peer)
         test_childless(lab, gateway, peer)
