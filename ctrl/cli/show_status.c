@@ -283,7 +283,9 @@ static void show_sas(const struct node *tunnel, const struct table *sas,
 /* Should it be up, and is not? */
 static bool is_missing(const struct node *tunnel)
 {
-	return is(tunnel, "start_action", "start") && !is(tunnel, "state", "up");
+	return (is(tunnel, "start_action", "start") ||
+		is(tunnel, "start_action", "trap|start")) &&
+	       !is(tunnel, "state", "up");
 }
 
 static bool is_shown(const struct node *tunnel, const struct show *how)

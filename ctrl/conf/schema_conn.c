@@ -33,7 +33,7 @@
 	"up to 8 prefixes or dynamic, each with [protocol/port] or " \
 	"without, separated by commas"
 #define FORM_ID	    "an identity such as 192.0.2.1 or moon.example.org"
-#define FORM_ACTION "none, trap or start"
+#define FORM_ACTION "none, trap, start or trap|start"
 #define FORM_AUTH                                                            \
 	"psk: pubkey, which strongSwan would assume, and other methods are " \
 	"not supported yet"
@@ -45,11 +45,9 @@ _Static_assert(CONN_NAME_MAX == CONF_NAME_MAX, "named_take()");
 
 #define NO_IKEV1  "but only IKEv2 is supported; write 2"
 #define NO_MOBIKE "but MOBIKE is not supported yet; write no"
-#define NO_UNIQUE "which is not supported yet; write no"
 #define NO_METHOD "which is not supported yet; write psk"
 #define NO_MODE	  "but only tunnel is supported yet; remove the line"
 #define NO_SHUNT  "which is no tunnel; write a policy with action = "
-#define NO_BOTH	  "which is not supported yet; write trap or start"
 
 static const struct word version_words[] = {
 	{ "0", 0, NULL },
@@ -79,8 +77,18 @@ static const struct word fragmentation_words[] = {
 };
 
 static const struct word unique_words[] = {
-	{ "no", 0, NULL },	  { "never", 0, NO_UNIQUE },
-	{ "keep", 0, NO_UNIQUE }, { "replace", 0, NO_UNIQUE },
+	{ "no", UNIQUE_NO, NULL },
+	{ "never", UNIQUE_NEVER, NULL },
+	{ "keep", UNIQUE_KEEP, NULL },
+	{ "replace", UNIQUE_REPLACE, NULL },
+	{ .text = NULL },
+};
+
+static const struct word childless_words[] = {
+	{ "allow", CHILDLESS_ALLOW, NULL },
+	{ "prefer", CHILDLESS_PREFER, NULL },
+	{ "force", CHILDLESS_FORCE, NULL },
+	{ "never", CHILDLESS_NEVER, NULL },
 	{ .text = NULL },
 };
 
@@ -107,12 +115,14 @@ static const struct word action_words[] = {
 	{ "route", CHILD_TRAP, NULL },
 	{ "start", CHILD_START, NULL },
 	{ "restart", CHILD_START, NULL },
-	{ "trap|start", 0, NO_BOTH },
-	{ "start|trap", 0, NO_BOTH },
+	{ "trap|start", CHILD_TRAP_START, NULL },
+	{ "start|trap", CHILD_TRAP_START, NULL },
 	{ .text = NULL },
 };
 
-_Static_assert(sizeof(enum child_action) == sizeof(unsigned int),
+_Static_assert(sizeof(enum child_action) == sizeof(unsigned int) &&
+		       sizeof(enum unique) == sizeof(unsigned int) &&
+		       sizeof(enum childless) == sizeof(unsigned int),
 	       "value_word()");
 
 /* --- keys */
@@ -175,14 +185,18 @@ static const struct key conn_keys[] = {
 	{ .name = "fragmentation", .form = "yes, accept, force or no",
 	  .read = value_word,	   .words = fragmentation_words,
 	  AT(conn_conf, fragmentation) },
-	{ .name = "unique",	   .form = "no", .read = value_fixed,
-	  .words = unique_words },
+	{ .name = "unique",	   .form = "no, never, keep or replace",
+	  .read = value_word,	   .words = unique_words, AT(conn_conf, unique) },
+	{ .name = "childless",	   .form = "allow, prefer, force or never",
+	  .read = value_word,	   .words = childless_words, AT(conn_conf, childless) },
 	{ .name = "dpd_delay",	   .form = FORM_TIME, .read = value_time,
 	  AT(conn_conf, dpd_delay) },
 	{ .name = "keyingtries",   .form = "a number of attempts, or 0 for no end of them",
 	  .read = value_number,	   .max = UINT32_MAX, AT(conn_conf, keyingtries) },
 	{ .name = "rekey_time",	   .form = FORM_TIME, .read = value_time,
 	  AT(conn_conf, rekey_time) },
+	{ .name = "reauth_time",   .form = FORM_TIME, .read = value_time,
+	  AT(conn_conf, reauth_time) },
 	{ .name = "over_time",	   .form = FORM_TIME, .read = value_time,
 	  AT(conn_conf, over_time) },
 	{ .name = "rand_time",	   .form = FORM_TIME, .read = value_time,
@@ -200,7 +214,7 @@ static const struct key child_keys[] = {
 	  .words = mode_words },
 	{ .name = "start_action",  .form = FORM_ACTION, .read = value_word,
 	  .words = action_words,   AT(child_conf, start_action) },
-	{ .name = "dpd_action",	   .form = "clear, trap or restart", .read = value_word,
+	{ .name = "dpd_action",	   .form = "clear, trap, restart or trap|start", .read = value_word,
 	  .words = action_words,   AT(child_conf, dpd_action) },
 	{ .name = "close_action",  .form = FORM_ACTION, .read = value_word,
 	  .words = action_words,   AT(child_conf, close_action) },
@@ -210,6 +224,8 @@ static const struct key child_keys[] = {
 	  AT(child_conf, life_time) },
 	{ .name = "rand_time",	   .form = FORM_TIME, .read = value_time,
 	  AT(child_conf, rand_time) },
+	{ .name = "inactivity",	   .form = FORM_TIME, .read = value_time,
+	  AT(child_conf, inactivity) },
 	{ .name = "rekey_bytes",   .form = FORM_BYTES, .read = value_bytes,
 	  AT(child_conf, bytes.rekey) },
 	{ .name = "life_bytes",	   .form = FORM_BYTES, .read = value_bytes,
@@ -236,11 +252,10 @@ static const struct key child_keys[] = {
 static const struct sub child_later[] = {
 	LATER("ah_proposals"),	LATER("sha256_96"),	LATER("updown"),
 	LATER("hostaccess"),	LATER("policies"),	LATER("policies_fwd_out"),
-	LATER("ipcomp"),	LATER("inactivity"),	LATER("reqid"),
-	LATER("priority"),	LATER("interface"),	LATER("mark_in"),
-	LATER("mark_in_sa"),	LATER("mark_out"),	LATER("set_mark_in"),
-	LATER("set_mark_out"),	LATER("label"),		LATER("label_mode"),
-	LATER("hw_offload"),
+	LATER("ipcomp"),	LATER("reqid"),		LATER("priority"),
+	LATER("interface"),	LATER("mark_in"),	LATER("mark_in_sa"),
+	LATER("mark_out"),	LATER("set_mark_in"),	LATER("set_mark_out"),
+	LATER("label"),		LATER("label_mode"),	LATER("hw_offload"),
 };
 /* clang-format on */
 
@@ -267,10 +282,10 @@ static const struct sub conn_subs[] = {
 	{ .name = "children",	   .kind = SUB_NAMED,
 	  .form = "a section of named sections, one for each CHILD SA" },
 	LATER("vips"),		LATER("aggressive"),	LATER("pull"),
-	LATER("dscp"),		LATER("dpd_timeout"),	LATER("childless"),
-	LATER("send_certreq"),	LATER("send_cert"),	LATER("ppk_id"),
-	LATER("ppk_required"),	LATER("reauth_time"),	LATER("pools"),
-	LATER("mediation"),	LATER("mediated_by"),	LATER("mediation_peer"),
+	LATER("dscp"),		LATER("dpd_timeout"),	LATER("send_certreq"),
+	LATER("send_cert"),	LATER("ppk_id"),	LATER("ppk_required"),
+	LATER("pools"),		LATER("mediation"),	LATER("mediated_by"),
+	LATER("mediation_peer"),
 };
 /* clang-format on */
 
@@ -426,6 +441,7 @@ int conn_fill(const struct section *sec, struct conn_conf *c, struct error *e)
 
 	conn_init(c);
 	c->rekey_time = TIME_UNSET;
+	c->reauth_time = TIME_UNSET;
 	c->over_time = TIME_UNSET;
 	c->rand_time = TIME_UNSET;
 	err = named_take(sec, c->name, e);

@@ -97,7 +97,7 @@ static bool put_conn(const struct sink *sink, const struct conn_conf *c)
 	put_peer(&b, c);
 	put_number(&b, "remote_port", c->remote_port);
 	vici_str(&b, "version", "IKEv2");
-	put_number(&b, "reauth_time", 0);
+	put_number(&b, "reauth_time", c->reauth_time);
 	put_number(&b, "rekey_time", c->rekey_time);
 	if (c->dpd_delay)
 		put_number(&b, "dpd_delay", c->dpd_delay);

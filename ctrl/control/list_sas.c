@@ -166,6 +166,7 @@ void put_ike_sa(struct vici_builder *b, const struct ike_sa_view *ike,
 	put_yes(b, "weak", is_weak_ike(ike)); /* ours alone */
 	put_since(b, "established", ike->established_ns, now_ns);
 	put_until(b, "rekey-time", ike->rekey_ns, now_ns);
+	put_until(b, "reauth-time", ike->reauth_ns, now_ns);
 }
 
 static void put_counters(struct vici_builder *b, const struct child_sa_view *c)

@@ -298,10 +298,6 @@ static void set_begin_error(struct wait *w, int err)
 		error_set(&w->errmsg, err,
 			  "the IKE process is being started; try again");
 		return;
-	case -ENOTSUP:
-		error_set(&w->errmsg, err,
-			  "reauthentication is not supported yet");
-		return;
 	default:
 		error_set(&w->errmsg, err, "cannot begin: %s", strerror(-err));
 		return;

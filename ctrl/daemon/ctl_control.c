@@ -150,10 +150,10 @@ void ctl_run_command(struct ctl *c, const struct control_command *command)
 					   .child_id = command->child_id };
 	int err = -ENOTCONN;
 
-	if (command->reauth)
-		err = -ENOTSUP;
-	else if (c->ike)
-		err = ike_link_command(c->ike, commands[command->verb],
+	if (c->ike)
+		err = ike_link_command(c->ike,
+				       command->reauth ? IKE_CMD_REAUTH
+						       : commands[command->verb],
 				       command->token, &target, command->force);
 	if (c->ike && err == -ENOTCONN)
 		err = -EAGAIN;

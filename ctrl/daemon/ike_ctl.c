@@ -200,6 +200,12 @@ static void run_command(struct ike *i, const struct ike_msg_command *c)
 	case IKE_CMD_REKEY:
 		done.n = engine_rekey_some(i->engine, &target, clock_ns());
 		break;
+	case IKE_CMD_REAUTH:
+		done.n = engine_reauth_some(i->engine, &target, clock_ns());
+		break;
+	case IKE_CMD_ORPHANS:
+		engine_orphans(i->engine, clock_ns());
+		break;
 	}
 	ike_tell(i, IKE_MSG_DONE, &done, sizeof(done));
 }

@@ -103,13 +103,38 @@ int ike_link_command(struct ike_link *l, enum ike_command command,
 	return put_target(l, command, token, target, force);
 }
 
+static bool is_orphaned(const struct child_conf *child,
+			const struct policy_set *policies)
+{
+	return policies && policy_set_has(policies, child->policy);
+}
+
+static bool has_orphans(const struct conn_conf *conn,
+			const struct policy_set *policies)
+{
+	for (size_t k = 0; k < conn->n_children; k++)
+		if (is_orphaned(&conn->children[k], policies))
+			return true;
+	return false;
+}
+
+/* Before anything is begun. */
+static void tell_orphans(struct ike_link *l, const struct policy_set *policies)
+{
+	bool any = false;
+
+	for (size_t i = 0; !any && i < l->spec.n_conns; i++)
+		any = has_orphans(&l->spec.conns[i], policies);
+	if (any)
+		put_command(l, IKE_CMD_ORPHANS, "", NULL);
+}
+
 static bool is_to_start(const struct ike_link *l, const struct conn_conf *conn,
 			const struct child_conf *child,
 			const struct policy_set *policies)
 {
-	bool orphaned = policies && policy_set_has(policies, child->policy);
-
-	return (child->start_action == CHILD_START || orphaned) &&
+	return ((child->start_action & CHILD_START) ||
+		is_orphaned(child, policies)) &&
 	       !mirror_has(l->mirror, conn->name, child->name);
 }
 
@@ -117,6 +142,7 @@ static bool is_to_start(const struct ike_link *l, const struct conn_conf *conn,
 void ike_link_start_all(struct ike_link *l, const struct policy_set *policies)
 {
 	l->started = true;
+	tell_orphans(l, policies);
 	for (size_t i = 0; i < l->spec.n_conns; i++) {
 		const struct conn_conf *c = &l->spec.conns[i];
 
@@ -154,7 +180,7 @@ void ike_link_start(struct ike_link *l, const struct conn_conf *conn,
 	for (size_t k = 0; l->started && k < conn->n_children; k++) {
 		const struct child_conf *child = &conn->children[k];
 
-		if (child->start_action != CHILD_START ||
+		if (!(child->start_action & CHILD_START) ||
 		    (stays && is_same_child(was, child)))
 			continue;
 		if (!ended)
@@ -332,8 +358,10 @@ static void on_event(struct ike_link *l, const struct ike_msg_event *from)
 		const struct mirror *m = l->mirror;
 		const struct ike_event_views views = {
 			.ike = mirror_ike(m, e.ike_id, &ike) ? &ike : NULL,
-			.elder = mirror_ike(m, e.elder_id, &elder) ? &elder : NULL,
-			.child = mirror_child(m, e.spi_in, &child) ? &child : NULL,
+			.elder = mirror_ike(m, e.elder_id, &elder) ? &elder
+								   : NULL,
+			.child = mirror_child(m, e.spi_in, &child) ? &child
+								   : NULL,
 			.elder_child =
 				mirror_child(m, e.elder_spi_in, &elder_child)
 					? &elder_child

@@ -81,6 +81,8 @@ enum ike_command {
 	IKE_CMD_INITIATE,
 	IKE_CMD_TERMINATE,
 	IKE_CMD_REKEY,
+	IKE_CMD_REAUTH,
+	IKE_CMD_ORPHANS, /* see engine_orphans(); of no connection */
 };
 
 struct ike_msg_command {

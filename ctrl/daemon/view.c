@@ -351,7 +351,8 @@ static void add_pairs(const struct dp_view *dp, const struct conn_sas *of,
 }
 
 static enum tunnel_state state_of(const struct tunnel_status *t,
-				  const struct child_conf *child, bool connecting)
+				  const struct child_conf *child,
+				  bool connecting)
 {
 	if (t->n_sas)
 		return TUNNEL_UP;

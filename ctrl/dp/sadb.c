@@ -315,6 +315,23 @@ static int claim(struct sadb *s, const struct sadb_id *id,
 			     : err;
 }
 
+static int query(struct sadb *s, const struct sadb_id *id,
+		 struct sadb_counters *counters, uint64_t now_ns)
+{
+	const struct entry *en = entry_find(s, id);
+	const struct sa_rt *sa;
+
+	if (en && entry_is_installed(en))
+		return refuse_installed(s, "QUERY", id->spi, now_ns);
+	if (!en || en->state != ENTRY_LIVE || en->orphan)
+		return -ENOENT;
+	sa = sad_get(s->sad, en->ref);
+	if (!sa)
+		return -ENOENT;
+	*counters = entry_counters(sa, now_ns);
+	return 0;
+}
+
 static void no_memory(struct sadb *s, const struct sadb_request *q)
 {
 	const struct sadb_answer a = {
@@ -348,6 +365,9 @@ void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
 	case SADB_CLAIM:
 		return answer_with(
 			s, job, claim(s, &q->id, &job->answer.counters, now_ns));
+	case SADB_QUERY:
+		return answer_with(
+			s, job, query(s, &q->id, &job->answer.counters, now_ns));
 	case SADB_SWEEP:
 		entries_sweep(s, now_ns);
 		return answer_with(s, job, 0);

@@ -20,8 +20,8 @@ static bool is_trapped(const struct child_conf *child)
 {
 	if (child->trap == TRAP_UNINSTALLED)
 		return false;
-	return child_is_trap(child) || child->dpd_action == CHILD_TRAP ||
-	       child->close_action == CHILD_TRAP;
+	return child_is_trap(child) ||
+	       ((child->dpd_action | child->close_action) & CHILD_TRAP);
 }
 
 /* None where the peer may be anybody. */

@@ -96,7 +96,7 @@ static void try_again(struct ike_sa *sa)
 void again_dead(struct ike_sa *sa)
 {
 	for (const struct child_sa *c = sa->children; c; c = c->next)
-		if (is_wanted(sa, c) && c->conf->dpd_action == CHILD_START)
+		if (is_wanted(sa, c) && (c->conf->dpd_action & CHILD_START))
 			begin_again(sa, c);
 	if (may_try_again(sa))
 		try_again(sa);
@@ -106,21 +106,21 @@ void again_dead(struct ike_sa *sa)
 void again_unresolved(struct ike_sa *sa)
 {
 	if (may_try_again(sa) ||
-	    (sa->wanted && sa->wanted->start_action == CHILD_START))
+	    (sa->wanted && (sa->wanted->start_action & CHILD_START)))
 		try_again(sa);
 }
 
 void again_closed(struct ike_sa *sa)
 {
 	for (const struct child_sa *c = sa->children; c; c = c->next)
-		if (is_wanted(sa, c) && c->conf->close_action == CHILD_START)
+		if (is_wanted(sa, c) && (c->conf->close_action & CHILD_START))
 			begin_again(sa, c);
 }
 
 void again_child_closed(struct ike_sa *sa, const struct child_sa *c)
 {
 	if (!is_wanted(sa, c) || c->replaced_by ||
-	    c->conf->close_action != CHILD_START)
+	    !(c->conf->close_action & CHILD_START))
 		return;
 	for (const struct child_sa *o = sa->children; o; o = o->next)
 		if (o != c && o->state == CHILD_ST_INSTALLED &&

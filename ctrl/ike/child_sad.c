@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/idle.h"
+#include "ctrl/ike/later.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/view.h"
@@ -326,6 +328,8 @@ void child_begin(struct ike_sa *sa, struct child_sa *c, uint32_t elder_spi_in,
 	view_changed(sa);
 	c->rekey_ns = sa_after(sa, conf->rekey_time, conf->rand_time);
 	c->expire_ns = sa_after(sa, conf->life_time, 0);
+	idle_begin(sa, c);
+	later_forget(sa->e, c->conn->conf.name, c->conf->name);
 	c->confirmed = confirmed;
 	c->bind_ns = confirmed ? 0 : sa->e->now_ns + BIND_NS;
 	c->trust_ns = confirmed ? 0 : sa->e->now_ns + RESENDS_NS;

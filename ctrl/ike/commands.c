@@ -8,6 +8,8 @@
 
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/later.h"
+#include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
 
 static bool path_to(const struct engine *e, const struct conn_conf *c,
@@ -45,7 +47,7 @@ static void tell_no_way(const struct engine *e, const struct conn *c,
 	const struct ike_event event = {
 		.kind = IKE_EV_FAILED,
 		.conn = c->conf.name,
-		.child = wanted->name,
+		.child = wanted ? wanted->name : "",
 		.text = "no way to the peer: remote_addrs names no host, or there is no route to it",
 	};
 
@@ -62,6 +64,8 @@ int sa_initiate_ike(struct engine *e, struct conn *c,
 
 	if (!named && !conn_path(e, &c->conf, &path)) {
 		tell_no_way(e, c, wanted);
+		if (wanted)
+			later_no_way(e, c, wanted, attempts);
 		return -EADDRNOTAVAIL;
 	}
 	sa = sa_new(e, true, &path);
@@ -98,7 +102,8 @@ static bool takes_children(const struct ike_sa *sa, const struct conn *c)
 	       (is_current(sa) ||
 		(sa->initiator && sa->state < IKE_ST_ESTABLISHED)) &&
 	       strcmp(sa->conn->conf.name, c->conf.name) == 0 &&
-	       conn_equal_ike(&sa->conn->conf, &c->conf);
+	       conn_equal_ike(&sa->conn->conf, &c->conf) &&
+	       !reauth_has_younger(sa);
 }
 
 static struct ike_sa *find_for(const struct engine *e, const struct conn *c,
@@ -111,6 +116,18 @@ static struct ike_sa *find_for(const struct engine *e, const struct conn *c,
 	return NULL;
 }
 
+/* One that has no children is an IKE SA alone. */
+static int initiate_alone(struct engine *e, struct conn *c,
+			  const struct ike_sa * not )
+{
+	struct ike_sa *sa = find_for(e, c, not );
+
+	if (!sa)
+		return sa_initiate_ike(e, c, NULL, 0);
+	e->initiated = sa->view_id;
+	return sa->state == IKE_ST_ESTABLISHED ? -EALREADY : 0;
+}
+
 int sa_initiate(struct engine *e, const char *conn, const char *child,
 		unsigned int attempts, const struct ike_sa * not )
 {
@@ -118,6 +135,8 @@ int sa_initiate(struct engine *e, const char *conn, const char *child,
 	const struct child_conf *wanted = c ? conn_wanted(c, child) : NULL;
 	struct ike_sa *sa;
 
+	if (c && !child && !c->conf.n_children)
+		return initiate_alone(e, c, not );
 	if (!wanted)
 		return -ENOENT;
 	sa = acquire_owner(e, wanted->policy, not );
@@ -214,12 +233,34 @@ unsigned int engine_rekey_some(struct engine *e, const struct ike_target *t,
 	return n;
 }
 
+unsigned int engine_reauth_some(struct engine *e, const struct ike_target *t,
+				uint64_t now_ns)
+{
+	unsigned int n = 0;
+
+	e->now_ns = now_ns;
+	for (uint32_t i = 1; i < e->n_slots; i++) {
+		struct ike_sa *sa = e->slots[i];
+
+		if (!sa || !is_current(sa) || sa->elder || !is_meant(sa, t))
+			continue;
+		sa_touch(sa);
+		sa->reauth_ns = now_ns;
+		n++;
+		sa_next(sa);
+	}
+	sa_reap(e);
+	return n;
+}
+
 unsigned int engine_terminate_some(struct engine *e, const struct ike_target *t,
 				   bool force, uint64_t now_ns)
 {
 	unsigned int n = 0;
 
 	e->now_ns = now_ns;
+	if (!t->ike_id && !t->child_id)
+		later_forget(e, t->conn, t->child);
 	for (uint32_t i = 1; i < e->n_slots; i++) {
 		struct ike_sa *sa = e->slots[i];
 
@@ -256,4 +297,11 @@ unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
 	const struct ike_target t = { .conn = conn, .child = child };
 
 	return engine_rekey_some(e, &t, now_ns);
+}
+
+unsigned int engine_reauth(struct engine *e, const char *conn, uint64_t now_ns)
+{
+	const struct ike_target t = { .conn = conn };
+
+	return engine_reauth_some(e, &t, now_ns);
 }

@@ -12,10 +12,15 @@
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cookie.h"
+#include "ctrl/ike/idle.h"
+#include "ctrl/ike/later.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/receive.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/takeover.h"
+
+/* Twice as long as the data path keeps them. */
+#define ORPHANS_NS (60 * NS_PER_S)
 
 struct engine *engine_new(const struct engine_calls *calls)
 {
@@ -81,6 +86,7 @@ void engine_free(struct engine *e)
 	for (uint32_t i = 0; i < e->n_slots; i++)
 		end(e->slots[i]);
 	departures_end(e, UINT64_MAX);
+	later_forget_all(e);
 	sa_reap(e);
 	post_drop(e);
 	while (e->conns)
@@ -215,6 +221,8 @@ void engine_sadb_answer(struct engine *e, const struct sadb_answer *a,
 	x = waiting(e, a->token, &sa);
 	if (!x && a->verb == SADB_CLAIM)
 		takeover_claimed(e, a);
+	else if (!x && a->verb == SADB_QUERY)
+		idle_answered(e, a);
 	else if (!x)
 		return_sa(e, a);
 	else if (x->kind == EX_AUTH)
@@ -261,6 +269,13 @@ void engine_input(struct engine *e, const struct ike_path *path,
 {
 	e->now_ns = now_ns;
 	receive(e, path, datagram, len);
+	sa_reap(e);
+}
+
+void engine_orphans(struct engine *e, uint64_t now_ns)
+{
+	e->now_ns = now_ns;
+	e->orphans_ns = now_ns + ORPHANS_NS;
 	sa_reap(e);
 }
 

@@ -142,7 +142,7 @@ void engine_ke_done(struct engine *e, struct ke_job *job, uint64_t now_ns);
 
 /*
  * Brings a child up, and the IKE SA that it needs, unless one of that connection
- * is there or on its way. child NULL: the first.
+ * is there or on its way. child NULL: the first; without any, the IKE SA alone.
  *
  * 0, -EALREADY (it is up), -ENOENT (no such connection or child), -EADDRNOTAVAIL
  * (no remote address to go to, or no way there: an event, too), -ENOMEM. How it
@@ -175,12 +175,24 @@ unsigned int engine_terminate_some(struct engine *e, const struct ike_target *t,
 unsigned int engine_rekey_some(struct engine *e, const struct ike_target *t,
 			       uint64_t now_ns);
 
+/* Reauthenticates IKE SAs, with all their children; likewise. */
+unsigned int engine_reauth_some(struct engine *e, const struct ike_target *t,
+				uint64_t now_ns);
+
 /* The same of all IKE SAs of that connection, or children of that name. */
 unsigned int engine_terminate(struct engine *e, const char *conn,
 			      const char *child, uint64_t now_ns);
 
 unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
 			  uint64_t now_ns);
+
+unsigned int engine_reauth(struct engine *e, const char *conn, uint64_t now_ns);
+
+/*
+ * The data path has SAs of an engine of which nobody kept records. Their peers have
+ * them, too: for a minute they are not told that there are none (INITIAL_CONTACT).
+ */
+void engine_orphans(struct engine *e, uint64_t now_ns);
 
 /* Tells the views of all SAs again. */
 void engine_show(struct engine *e);

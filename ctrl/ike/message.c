@@ -10,6 +10,7 @@
 
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/post.h"
+#include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/view.h"
 
@@ -102,6 +103,7 @@ void request_resend(struct ike_sa *sa)
 		if (sa->state == IKE_ST_INIT)
 			sa_alert(sa, IKE_ALERT_PEER_INIT_UNREACHABLE);
 		again_dead(sa);
+		reauth_begin_anew(sa);
 		sa_close(sa, "the peer does not answer");
 		return;
 	}

@@ -217,7 +217,7 @@ static bool get_who(struct engine *e, struct slice *s, struct ike_sa *sa)
 	bool *const flags[] = { &sa->initiator,	 &sa->nat_local,
 				&sa->nat_remote, &sa->delete_wanted,
 				&sa->failed,	 &sa->has_heir,
-				&sa->fragments };
+				&sa->fragments,	 &sa->begins_anew };
 	const struct child_conf *none;
 	char conn[CONN_NAME_MAX];
 
@@ -239,8 +239,9 @@ static bool get_keys(struct slice *s, struct ike_sa *sa)
 static bool get_times(struct slice *s, struct ike_sa *sa)
 {
 	return rd_u64(s, &sa->rekey_ns) && rd_u64(s, &sa->expire_ns) &&
-	       rd_u64(s, &sa->drop_ns) && rd_u64(s, &sa->established_ns) &&
-	       rd_u64(s, &sa->heard_ns);
+	       rd_u64(s, &sa->drop_ns) && rd_u64(s, &sa->replaced_ns) &&
+	       rd_u64(s, &sa->reauth_ns) && rd_u32(s, &sa->elder) &&
+	       rd_u64(s, &sa->established_ns) && rd_u64(s, &sa->heard_ns);
 }
 
 bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
@@ -288,7 +289,7 @@ static bool get_ts(struct slice *s, struct ts_list *out)
 static bool get_child_state(struct slice *s, struct child_sa *c)
 {
 	bool *const about[] = { &c->up,	  &c->asked, &c->confirmed, &c->bound,
-				&c->lost, &c->esn,   &c->encap };
+				&c->lost, &c->esn,   &c->encap,	    &c->again };
 	bool *const sad[] = { &c->has_in, &c->has_out };
 	uint8_t state;
 

@@ -137,9 +137,10 @@ static void put_ours(struct builder *b, const struct ike_sa *sa)
 
 void record_put_ike(struct builder *b, const struct ike_sa *sa)
 {
-	const bool flags[] = { sa->initiator,	  sa->nat_local, sa->nat_remote,
-			       sa->delete_wanted, sa->failed,	 sa->has_heir,
-			       sa->fragments };
+	const bool flags[] = { sa->initiator,  sa->nat_local,
+			       sa->nat_remote, sa->delete_wanted,
+			       sa->failed,     sa->has_heir,
+			       sa->fragments,  sa->begins_anew };
 
 	wr_u8(b, RECORD_VERSION);
 	wr_u32(b, sa->view_id);
@@ -161,6 +162,9 @@ void record_put_ike(struct builder *b, const struct ike_sa *sa)
 	wr_u64(b, sa->rekey_ns);
 	wr_u64(b, sa->expire_ns);
 	wr_u64(b, sa->drop_ns);
+	wr_u64(b, sa->replaced_ns);
+	wr_u64(b, sa->reauth_ns);
+	wr_u32(b, sa->elder);
 	wr_u64(b, sa->established_ns);
 	wr_u64(b, sa->heard_ns);
 }
@@ -206,7 +210,8 @@ void record_put_child(struct builder *b, const struct ike_sa *sa,
 			       is_bound(sa, c),
 			       c->lost,
 			       c->esn,
-			       c->encap };
+			       c->encap,
+			       c->again };
 	/* One that is on its way out may still be there. */
 	const bool sad[] = { c->has_in, c->has_out || c->draining };
 

@@ -12,7 +12,9 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/fragment.h"
+#include "ctrl/ike/later.h"
 #include "ctrl/ike/post.h"
+#include "ctrl/ike/reauth.h"
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/view.h"
 
@@ -168,6 +170,7 @@ struct ike_sa *sa_new(struct engine *e, bool initiator,
 	sa->view_id = ++e->views;
 	sa->initiator = initiator;
 	sa->path = sa->asked_by = *path;
+	sa->begun_ns = e->now_ns;
 	if (!initiator)
 		sa->half_open_ns = e->now_ns + HALF_OPEN_NS;
 	if (!choose_spi(sa)) {
@@ -318,6 +321,8 @@ void sa_start_life(struct ike_sa *sa)
 	sa->expire_ns = c->rekey_time
 				? sa_after(sa, c->rekey_time + c->over_time, 0)
 				: 0;
+	reauth_by(sa, sa->reauth_ns); /* as the peer said */
+	reauth_by(sa, sa_after(sa, c->reauth_time, c->rand_time));
 }
 
 void sa_handshake_done(struct ike_sa *sa)
@@ -375,6 +380,7 @@ static void retire(struct ike_sa *sa, const char *why)
 {
 	bool up = is_up(sa), stranger = sa->is_stranger;
 
+	later_refused(sa);
 	rekey_concede(sa);
 	exchange_end(sa, &sa->ours);
 	exchange_end(sa, &sa->peers);

@@ -81,6 +81,7 @@ struct child_sa {
 	bool has_in, has_out;
 	bool up;    /* an event said so */
 	bool asked; /* we asked the peer to delete it */
+	bool again; /* made anew when its IKE SA is over, see reauth.h */
 	struct ts_list local_ts, remote_ts;
 	/* What the peer's rekeying made in its place, by its inbound SPI: then
 	 * it is the peer's to delete. 0: nothing, or it is gone. */
@@ -94,12 +95,13 @@ struct child_sa {
 	 * then, or at bind_ns, and rekeyed only then, or after trust_ns.
 	 */
 	bool confirmed;
-	uint64_t bind_ns;  /* 0: not waited for */
-	uint64_t trust_ns; /* 0: confirmed */
-	bool bound;	   /* its policy's outbound SA, as far as we asked; see
+	uint64_t bind_ns;    /* 0: not waited for */
+	uint64_t idle_at_ns; /* see idle.h; 0: never */
+	uint64_t trust_ns;   /* 0: confirmed */
+	bool bound;	/* its policy's outbound SA, as far as we asked; see
 		       child_set_bound() */
-	bool lost;     /* the SAD no longer has both: it is rekeyed at once */
-	bool draining; /* its outbound SA was asked to leave the SAD */
+	bool lost;	/* the SAD no longer has both: it is rekeyed at once */
+	bool draining;	/* its outbound SA was asked to leave the SAD */
 	bool succeeded; /* another one is there in its place, events say */
 	/* What of it is to be seen besides. */
 	uint32_t view_id;
@@ -164,6 +166,7 @@ struct exchange {
 	uint32_t rival_spi_in; /* EX_CHILD: likewise; it may be gone again */
 	uint16_t child_error;  /* enum ike_notify_type; 0: none */
 	bool initial_contact;  /* EX_AUTH: the peer says so */
+	bool childless;	       /* EX_AUTH: it asks for no CHILD SA */
 	bool no_tfc;	  /* the peer takes no TFC padding (section 1.3.1) */
 	bool deletes_ike; /* EX_INFO: ours says so */
 };
@@ -178,8 +181,9 @@ struct ike_sa {
 	struct ike_path asked_by; /* by which the peer's request came; its reply
 				     goes back by the same, section 2.11 */
 	uint64_t spi_i, spi_r;
-	bool nat_local, nat_remote;   /* who is behind one */
-	bool fragments;		      /* both sides take them */
+	bool nat_local, nat_remote; /* who is behind one */
+	bool fragments;		    /* both sides take them */
+	bool takes_childless; /* the peer does, see RFC 6023; of the handshake */
 	struct gathered *gathered[2]; /* owned; of a request, of a response */
 	struct keys keys;
 	bool has_keys;
@@ -209,13 +213,20 @@ struct ike_sa {
 	struct octets reply; /* to the peer's last, with next_peers - 1 */
 	uint64_t reply_after;
 
-	const struct child_conf *wanted; /* to be made in IKE_AUTH */
+	const struct child_conf *wanted; /* to be made first; NULL: none */
 	struct wish *wishes;		 /* owned: further ones, in wish.c */
 	unsigned int attempts;		 /* to make it, before this one */
 	struct child_sa *children;	 /* owned */
+	uint64_t begun_ns; /* it was made here, or its first message came */
 	uint64_t heard_ns; /* last authenticated message of the peer's */
 	uint64_t rekey_ns, expire_ns; /* 0: never */
 	bool delete_wanted;
+	uint64_t replaced_ns; /* it goes then, see unique.h; 0: not so */
+	/* See reauth.h. */
+	uint64_t reauth_ns;	   /* 0: never */
+	unsigned int reauth_tries; /* so far */
+	uint32_t elder;	  /* view id of the one whose place it takes, or 0 */
+	bool begins_anew; /* when it is over */
 	bool failed;	  /* an event said why; its end is no news */
 	bool has_heir;	  /* another has its children; it is to be deleted */
 	bool is_spare;	  /* of two heirs the one that goes, events say */
@@ -279,6 +290,7 @@ struct engine {
 	/* In child_lists.c; of bound ones by their policies. */
 	struct child_list bound[BOUND_BUCKETS], replaced;
 	struct child_list by_spi[SPI_BUCKETS]; /* inbound ones; of IKE SAs' lists */
+	struct later *later;		       /* in later.c */
 	uint32_t initiated; /* view id of the IKE SA of the last initiation */
 	uint32_t views;	    /* ids given out for that */
 	unsigned int n_sas, n_half_open;
@@ -286,6 +298,7 @@ struct engine {
 	uint32_t tokens;   /* begins anywhere: what an earlier engine asked for
 			    answers nothing here */
 	uint64_t now_ns;   /* of the call that runs */
+	uint64_t orphans_ns; /* until then there may be, see engine_orphans() */
 	/* See record.h and post.h. */
 	bool records_are_kept;
 	uint64_t records;  /* made so far: the last octets are their number */
@@ -493,7 +506,7 @@ void ask_auth(struct ike_sa *sa, struct exchange *x, bool make,
 int sa_initiate(struct engine *e, const char *conn, const char *child,
 		unsigned int attempts, const struct ike_sa * not );
 
-/* By an IKE SA of its own, whatever there is. */
+/* By an IKE SA of its own, whatever there is. wanted NULL: without a child. */
 int sa_initiate_ike(struct engine *e, struct conn *c,
 		    const struct child_conf *wanted, unsigned int attempts);
 
@@ -575,7 +588,8 @@ void info_request(struct ike_sa *sa, const struct ike_payloads *p);
 void info_response(struct ike_sa *sa);
 void info_sadb(struct ike_sa *sa);
 
-/* We refuse a peer that may take the IKE SA for established: it is told. */
+/* We refuse a peer that may take the IKE SA for established: it is told. notify 0:
+ * without a reason. */
 void info_give_up(struct ike_sa *sa, uint16_t notify, const char *why);
 
 /* --- time.c: what is due */
@@ -606,6 +620,9 @@ uint64_t wish_at_ns(const struct ike_sa *sa);
 void wish_begin(struct ike_sa *sa);
 bool wish_has(const struct ike_sa *sa, uint32_t policy);
 void wishes_move(struct ike_sa *to, struct ike_sa *from);
+
+/* Each is to be made by another IKE SA. */
+void wishes_pass(struct ike_sa *sa);
 
 /* They go, each with an event unless why is "". */
 void wishes_fail(struct ike_sa *sa, const char *why);

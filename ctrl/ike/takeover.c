@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/idle.h"
+#include "ctrl/ike/reauth.h"
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/view.h"
 
@@ -274,6 +276,7 @@ static void resume_child(struct ike_sa *sa, struct child_sa *c)
 		return;
 	if (!c->up)
 		child_begin(sa, c, 0, true);
+	idle_begin(sa, c);
 	if (c->conn->is_missing)
 		c->state = CHILD_ST_DELETING;
 	else
@@ -294,6 +297,7 @@ static void resume(struct ike_sa *sa)
 	for (struct child_sa *c = sa->children; c; c = c->next)
 		resume_child(sa, c);
 	retime_ike(sa);
+	reauth_resume(sa);
 	if (sa->conn->is_missing)
 		sa->delete_wanted = true;
 	if (sa->ours.kind != EX_NONE)

@@ -7,7 +7,11 @@
 #include <urcu/compiler.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/idle.h"
+#include "ctrl/ike/later.h"
+#include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/unique.h"
 
 static bool is_due(const struct ike_sa *sa, uint64_t at_ns)
 {
@@ -49,11 +53,14 @@ static struct child_sa *child_to_rekey(const struct ike_sa *sa)
 	return c;
 }
 
-static void bind_due(struct ike_sa *sa)
+static void children_due(struct ike_sa *sa)
 {
-	for (struct child_sa *c = sa->children; c; c = c->next)
+	for (struct child_sa *c = sa->children; c; c = c->next) {
 		if (is_due(sa, c->bind_ns))
 			child_rebind(sa, c);
+		if (is_due(sa, c->idle_at_ns))
+			idle_ask(sa, c);
+	}
 }
 
 static bool is_silent(const struct ike_sa *sa)
@@ -67,16 +74,19 @@ static bool is_silent(const struct ike_sa *sa)
 static void next_of_established(struct ike_sa *sa)
 {
 	struct child_sa *gone = child_to_delete(sa), *old = child_to_rekey(sa);
-	bool expired = is_due(sa, sa->expire_ns);
 
 	if (sa->quiet_ns > sa->e->now_ns)
 		return;
-	if (expired && !sa->delete_wanted)
-		sa_alert(sa, IKE_ALERT_IKE_SA_EXPIRED);
-	if (sa->delete_wanted || expired)
+	if (sa->delete_wanted)
 		info_delete_ike(sa);
+	else if (is_due(sa, sa->expire_ns))
+		reauth_expire(sa);
+	else if (is_due(sa, sa->replaced_ns))
+		unique_settle(sa);
 	else if (gone)
 		info_delete_child(sa, gone);
+	else if (is_due(sa, sa->reauth_ns))
+		reauth_start(sa);
 	else if (is_due(sa, sa->rekey_ns)) {
 		sa->rekey_ns = 0;
 		rekey_start(sa);
@@ -85,13 +95,15 @@ static void next_of_established(struct ike_sa *sa)
 		child_x_start(sa, old);
 	} else if (is_due(sa, wish_at_ns(sa)) && sa->peers.kind != EX_REKEY_IKE)
 		wish_begin(sa);
+	else if (reauth_is_made(sa))
+		reauth_finish(sa);
 	else if (is_silent(sa))
 		info_liveness(sa);
 }
 
 void sa_next(struct ike_sa *sa)
 {
-	bind_due(sa);
+	children_due(sa);
 	if (is_due(sa, sa->drop_ns)) {
 		if (sa->state == IKE_ST_DEAD)
 			sa_bury(sa);
@@ -126,6 +138,8 @@ static uint64_t idle_deadline(const struct ike_sa *sa)
 		return sa->e->now_ns;
 	at = sooner(at, sa->rekey_ns);
 	at = sooner(at, sa->expire_ns);
+	at = sooner(at, sa->reauth_ns);
+	at = sooner(at, sa->replaced_ns);
 	if (sa->peers.kind != EX_REKEY_IKE)
 		at = sooner(at, wish_at_ns(sa));
 	if (sa->conn->conf.dpd_delay)
@@ -145,8 +159,10 @@ uint64_t sa_deadline(const struct ike_sa *sa)
 	at = sooner(at, sa->half_open_ns);
 	at = sooner(at, sa->resend_ns);
 	at = sooner(at, sa->drop_ns);
-	for (const struct child_sa *c = sa->children; c; c = c->next)
+	for (const struct child_sa *c = sa->children; c; c = c->next) {
 		at = sooner(at, c->bind_ns);
+		at = sooner(at, c->idle_at_ns);
+	}
 	if (sa->state != IKE_ST_ESTABLISHED || sa->ours.kind != EX_NONE)
 		return at;
 	idle = idle_deadline(sa);
@@ -208,7 +224,8 @@ void sa_retime_touched(struct engine *e)
 
 uint64_t engine_deadline(const struct engine *e)
 {
-	return sooner(heap_first_ns(&e->due), departures_deadline(e));
+	return sooner(sooner(heap_first_ns(&e->due), departures_deadline(e)),
+		      later_deadline(e));
 }
 
 /* Each at most once: it is out of the heap until the call ends. */
@@ -216,6 +233,7 @@ void engine_timeout(struct engine *e, uint64_t now_ns)
 {
 	e->now_ns = now_ns;
 	departures_end(e, now_ns);
+	later_begin(e);
 	while (heap_first_ns(&e->due) <= now_ns) {
 		struct ike_sa *sa = caa_container_of(heap_first(&e->due),
 						     struct ike_sa, due);

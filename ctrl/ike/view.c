@@ -77,6 +77,7 @@ static void tell_ike(const struct ike_sa *sa)
 		.remote_id = sa->peer_id,
 		.established_ns = sa->established_ns,
 		.rekey_ns = sa->rekey_ns,
+		.reauth_ns = sa->reauth_ns,
 	};
 
 	memcpy(v.conn, sa->conn->conf.name, sizeof(v.conn));

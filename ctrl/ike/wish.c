@@ -73,6 +73,15 @@ void wishes_move(struct ike_sa *to, struct ike_sa *from)
 	from->wishes = NULL;
 }
 
+void wishes_pass(struct ike_sa *sa)
+{
+	while (sa->wishes) {
+		sa_initiate(sa->e, sa->wishes->conn->conf.name,
+			    sa->wishes->conf->name, 0, sa);
+		first_goes(sa);
+	}
+}
+
 void wishes_fail(struct ike_sa *sa, const char *why)
 {
 	while (sa->wishes) {

@@ -6,7 +6,9 @@
  *                             <--  HDR, SK {IDr, AUTH, SAr2, TSi, TSr}
  *
  * A CHILD SA that can't be is no reason to refuse the IKE SA (section 1.2):
- * then a notification stands in place of SA and TS. Each side asks in turn:
+ * then a notification stands in place of SA and TS. And the initiator may want
+ * none (RFC 6023): then nothing does, and CREATE_CHILD_SA follows. Each side asks
+ * in turn:
  *
  *     initiator: GETSPI, our AUTH -> request; response -> the peer's AUTH,
  *                ADD in, ADD out, bind
@@ -14,9 +16,13 @@
  *                -> response, bind
  */
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/later.h"
+#include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/unique.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct identity identity_of_addr(const struct addr *a)
@@ -147,11 +153,25 @@ void ask_auth(struct ike_sa *sa, struct exchange *x, bool make,
 
 /* --- initiator */
 
+static bool wants_childless(const struct ike_sa *sa)
+{
+	enum childless policy = sa->conn->conf.childless;
+
+	return !sa->wanted || policy == CHILDLESS_FORCE ||
+	       (policy == CHILDLESS_PREFER && sa->takes_childless);
+}
+
 void auth_start(struct ike_sa *sa)
 {
 	struct exchange *x = &sa->ours;
 
 	x->kind = EX_AUTH;
+	x->childless = wants_childless(sa);
+	if (x->childless && !sa->takes_childless) {
+		sa_close(sa,
+			 "the peer takes no IKE SA without a CHILD SA (RFC 6023)");
+		return;
+	}
 	sa->peer_id = sa->conn->conf.remote_id;
 	sa->local_id = our_id(sa, NULL);
 	if (sa->conn->conf.encap)
@@ -159,6 +179,10 @@ void auth_start(struct ike_sa *sa)
 	if (sa->nat_local || sa->nat_remote) {
 		sa->path.local_port = IKE_NATT_PORT; /* section 2.23 */
 		sa->path.remote_port = IKE_NATT_PORT;
+	}
+	if (x->childless) {
+		ask_auth(sa, x, true, NULL);
+		return;
 	}
 	x->child = child_new(sa->conn, sa->wanted);
 	if (x->child && take_nonces(sa, x))
@@ -173,6 +197,7 @@ static void send_request(struct ike_sa *sa, struct exchange *x,
 	const struct identity *id_r = &sa->conn->conf.remote_id;
 	const struct ike_auth auth = { .method = IKE_AUTH_PSK,
 				       .data = slice_of(a->auth, a->auth_len) };
+	const struct ike_notify contact = { .type = IKE_N_INITIAL_CONTACT };
 	struct ike_id i = wire_id(&sa->local_id), r = wire_id(id_r);
 	struct ike_builder m;
 
@@ -181,19 +206,27 @@ static void send_request(struct ike_sa *sa, struct exchange *x,
 	if (is_one(id_r))
 		ike_id_put(&m, IKE_PL_ID_R, &r);
 	ike_auth_put(&m, &auth);
-	child_offer_put(sa, x, &m);
+	if (is_one(id_r) && unique_is_first(sa))
+		ike_notify_put(&m, &contact);
+	if (x->child)
+		child_offer_put(sa, x, &m);
 	if (!request_send(sa, &m, false))
 		sa_close(sa, "IKE_AUTH does not fit a message");
 }
 
 static void refused(struct ike_sa *sa, const struct ike_notify *n)
 {
-	if (n->type == IKE_N_AUTHENTICATION_FAILED)
+	char text[128];
+
+	if (n->type == IKE_N_AUTHENTICATION_FAILED) {
 		sa_alert(sa, IKE_ALERT_LOCAL_AUTH_FAILED);
-	sa_close(sa,
-		 n->type == IKE_N_AUTHENTICATION_FAILED
-			 ? "the peer refuses our authentication: compare the pre-shared keys and the identities of both sides"
-			 : "the peer refuses IKE_AUTH");
+		sa_close(sa,
+			 "the peer refuses our authentication: compare the pre-shared keys and the identities of both sides");
+		return;
+	}
+	snprintf(text, sizeof(text), "the peer refuses IKE_AUTH: %s",
+		 ike_notify_name(n->type));
+	sa_close(sa, text);
 }
 
 /* Section 2.21.2: the peer has its side up, and hears that ours is not. */
@@ -203,17 +236,26 @@ static void give_up(struct ike_sa *sa, const char *why)
 	info_give_up(sa, IKE_N_AUTHENTICATION_FAILED, why);
 }
 
+/* Section 2.21.2: then there is no IKE SA, even beside an AUTH payload. */
+static bool is_fatal(const struct ike_notify *n)
+{
+	return n->type == IKE_N_AUTHENTICATION_FAILED ||
+	       n->type == IKE_N_INVALID_SYNTAX ||
+	       n->type == IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD;
+}
+
 /* The child's part first: what it says is in the message now. */
 void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 {
 	const struct ike_payload *payload = ike_find(p, IKE_PL_AUTH);
 	struct exchange *x = &sa->ours;
-	struct ike_notify n = { .type = 0 };
+	struct ike_notify n = { .type = 0 }, contact;
 	bool error = ike_find_error(p, &n);
 	struct identity id;
 	struct ike_auth auth;
 
-	if (!payload || !ike_auth_parse(payload->body, &auth)) {
+	if (!payload || !ike_auth_parse(payload->body, &auth) ||
+	    (error && is_fatal(&n))) {
 		if (error)
 			refused(sa, &n);
 		else
@@ -232,15 +274,21 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 	}
 	sa->peer_id = id;
 	take_reserved(sa, p, IKE_PL_ID_R);
-	if (error)
+	x->initial_contact = ike_find_notify(p, IKE_N_INITIAL_CONTACT, &contact);
+	reauth_take_lifetime(sa, p);
+	if (x->child && error) {
+		later_child_refused(sa, x->child);
 		child_refused(sa, x, &n);
-	else
+	} else if (x->child) {
 		child_take_answer(sa, x, p, false);
+	}
 	ask_auth(sa, x, false, &auth);
 }
 
 static void established(struct ike_sa *sa)
 {
+	if (sa->initiator && sa->ours.initial_contact)
+		unique_contact(sa);
 	sa_set_state(sa, IKE_ST_ESTABLISHED);
 	sa_handshake_done(sa);
 	sa_start_life(sa);
@@ -250,7 +298,20 @@ static void established(struct ike_sa *sa)
 static void initiator_done(struct ike_sa *sa)
 {
 	exchange_end(sa, &sa->ours);
+	unique_replace(sa);
 	sa_next(sa);
+}
+
+/* What is wanted comes by CREATE_CHILD_SA. */
+static void established_alone(struct ike_sa *sa, const struct exchange *x)
+{
+	bool wants = x->childless && sa->wanted;
+
+	established(sa);
+	if (wants && !wish_add(sa, sa->conn, sa->wanted, sa->e->now_ns))
+		sa_close(sa, "out of memory");
+	else
+		initiator_done(sa);
 }
 
 /* --- responder */
@@ -269,9 +330,7 @@ static void take_offer(struct ike_sa *sa, struct exchange *x,
 {
 	const struct child_conf *child = child_choose(sa, p, false);
 
-	if (!child || !ike_find(p, IKE_PL_SA))
-		return;
-	x->child = child_new(sa->conn, child);
+	x->child = child ? child_new(sa->conn, child) : NULL;
 	child_accept(sa, x, p, false);
 }
 
@@ -315,24 +374,11 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 		return;
 	}
 	x->initial_contact = ike_find_notify(p, IKE_N_INITIAL_CONTACT, &n);
+	x->childless = !ike_find(p, IKE_PL_SA);
 	sa->local_id = our_id(sa, has_me ? &me : NULL);
-	if (sa->conn)
+	if (sa->conn && !x->childless)
 		take_offer(sa, x, p);
 	ask_auth(sa, x, false, &auth);
-}
-
-/* Section 2.4: what the peer no longer knows of, is gone here too. */
-static void forget_others(struct ike_sa *sa)
-{
-	for (uint32_t i = 1; i < sa->e->n_slots; i++) {
-		struct ike_sa *other = sa->e->slots[i];
-
-		if (other && other != sa && other->state != IKE_ST_INIT &&
-		    other->state != IKE_ST_AUTH &&
-		    other->state != IKE_ST_DEAD && child_same_peer(other, sa))
-			sa_close(other,
-				 "the peer begins anew (INITIAL_CONTACT)");
-	}
 }
 
 static void send_response(struct ike_sa *sa, struct exchange *x,
@@ -352,8 +398,9 @@ static void send_response(struct ike_sa *sa, struct exchange *x,
 		child_answer_put(x, &m);
 	else if (x->child_error)
 		ike_notify_put(&m, &n);
+	reauth_put_lifetime(sa, &m);
 	if (x->initial_contact)
-		forget_others(sa);
+		unique_contact(sa);
 	x->child = NULL; /* else it ended with the exchange */
 	if (!reply_send(sa, &m)) {
 		x->child = child;
@@ -364,6 +411,7 @@ static void send_response(struct ike_sa *sa, struct exchange *x,
 	x->child = child;
 	if (child)
 		child_installed(sa, x, false);
+	unique_replace(sa);
 	sa_next(sa);
 }
 
@@ -413,9 +461,36 @@ static const char *why_not(int err)
 	return "the keystore fails to compute an authentication";
 }
 
+/* Now that it is known who asks: section 3 of RFC 6023. NULL: it may. */
+static const char *not_so(const struct ike_sa *sa, const struct exchange *x)
+{
+	enum childless policy;
+
+	if (sa->initiator || !sa->conn)
+		return NULL;
+	policy = sa->conn->conf.childless;
+	if (x->childless && policy == CHILDLESS_NEVER)
+		return "the peer wants an IKE SA without a CHILD SA, and 'childless = never' takes none";
+	if (!x->childless && policy == CHILDLESS_FORCE)
+		return "the peer wants a CHILD SA together with the IKE SA, and 'childless = force' takes none such";
+	return NULL;
+}
+
+/* As strongSwan refuses it; our own is no fault of the peer's. */
+static void refuse_second(struct ike_sa *sa)
+{
+	static const char why[] =
+		"the peer has another IKE SA, and 'unique = keep' keeps that one";
+
+	if (sa->initiator)
+		info_give_up(sa, 0, why);
+	else
+		refuse(sa, IKE_N_AUTHENTICATION_FAILED, why);
+}
+
 static void after_check(struct ike_sa *sa, struct exchange *x, int err)
 {
-	const char *why = why_not(err);
+	const char *why = why_not(err), *no = not_so(sa, x);
 
 	if (!sa->conn)
 		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
@@ -424,10 +499,13 @@ static void after_check(struct ike_sa *sa, struct exchange *x, int err)
 		give_up(sa, why);
 	else if (err)
 		refuse(sa, IKE_N_AUTHENTICATION_FAILED, why);
-	else if (!x->child && sa->initiator) {
-		established(sa);
-		initiator_done(sa);
-	} else if (!x->child)
+	else if (!unique_allows(sa, x->initial_contact))
+		refuse_second(sa);
+	else if (no)
+		refuse(sa, IKE_N_INVALID_SYNTAX, no);
+	else if (!x->child && sa->initiator)
+		established_alone(sa, x);
+	else if (!x->child)
 		ask_auth(sa, x, true, NULL);
 	else if (!sa->initiator)
 		child_getspi(sa, x);

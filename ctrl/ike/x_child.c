@@ -19,6 +19,8 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/later.h"
+#include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
 
 /*
@@ -222,6 +224,10 @@ static void refused(struct ike_sa *sa, struct exchange *x,
 		try_again(sa, x, SOON_S, SOON_RAND_S);
 		return;
 	default:
+		if (!x->old_spi_in)
+			later_child_refused(sa, x->child);
+		else if (n->type == IKE_N_NO_ADDITIONAL_SAS)
+			reauth_instead(sa, x->old_spi_in);
 		child_refused(sa, x, n);
 		if (is_lost(sa, x))
 			start_anew(sa, x, NULL);

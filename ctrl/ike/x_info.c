@@ -12,6 +12,7 @@
  */
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
 
 #define DELETES_MAX 64U /* SPIs of one answer */
@@ -76,7 +77,7 @@ void info_give_up(struct ike_sa *sa, uint16_t notify, const char *why)
 	sa->ours.deletes_ike = true;
 	sa_set_state(sa, IKE_ST_DELETING);
 	sa_handshake_done(sa);
-	send_request(sa, &n, &d);
+	send_request(sa, notify ? &n : NULL, &d);
 }
 
 static void delete_child(struct ike_sa *sa, struct child_sa *c)
@@ -133,10 +134,12 @@ void info_response(struct ike_sa *sa)
 	if (c)
 		child_depart(sa, c, "deleted here");
 	exchange_end(sa, &sa->ours);
-	if (over)
+	if (over) {
+		reauth_begin_anew(sa);
 		sa_close(sa, "deleted here");
-	else
+	} else {
 		sa_next(sa);
+	}
 }
 
 /*
@@ -196,8 +199,11 @@ void info_request(struct ike_sa *sa, const struct ike_payloads *p)
 
 	if (refused)
 		sa_alert(sa, IKE_ALERT_LOCAL_AUTH_FAILED);
-	if (!lives && !refused)
+	if (!lives && !refused) {
 		again_closed(sa);
+		reauth_begin_anew(sa);
+	}
+	reauth_take_lifetime(sa, p);
 	message_begin(sa, &m, IKE_EXCH_INFORMATIONAL, true, sa->next_peers);
 	if (lives && d.n)
 		ike_delete_put(&m, &d);

@@ -53,6 +53,17 @@ static bool agree_on_fragments(const struct conn *c,
 	       ike_find_notify(p, IKE_N_IKEV2_FRAGMENTATION_SUPPORTED, &n);
 }
 
+/* --- IKE SAs without a CHILD SA, RFC 6023 section 3 */
+
+static void put_takes_childless(struct ike_builder *m, const struct conn *c)
+{
+	if (c->conf.childless != CHILDLESS_NEVER)
+		ike_notify_put(m,
+			       &(const struct ike_notify){
+				       .type = IKE_N_CHILDLESS_IKEV2_SUPPORTED,
+			       });
+}
+
 /* --- initiator */
 
 bool init_start(struct ike_sa *sa)
@@ -147,6 +158,7 @@ static void accept_response(struct ike_sa *sa, const struct ike_header *h,
 	const struct ike_payload *body = ike_find(p, IKE_PL_SA);
 	const struct ike_payload *ke_body = ike_find(p, IKE_PL_KE);
 	const struct ike_payload *nonce = ike_find(p, IKE_PL_NONCE);
+	struct ike_notify n;
 	struct ike_ke ke;
 
 	if (!h->spi_r || !body || !ke_body || !nonce ||
@@ -166,6 +178,8 @@ static void accept_response(struct ike_sa *sa, const struct ike_header *h,
 	sa->spi_r = h->spi_r;
 	nat_detect(sa, h, p);
 	sa->fragments = agree_on_fragments(sa->conn, p);
+	sa->takes_childless =
+		ike_find_notify(p, IKE_N_CHILDLESS_IKEV2_SUPPORTED, &n);
 	sa->resend_ns = 0;
 	if (!nonce_take(&sa->nr, nonce->body) ||
 	    !octets_set(&sa->first_r, message) ||
@@ -318,6 +332,7 @@ static void send_response(struct ike_sa *sa)
 	ike_nonce_put(&m, nonce_slice(&sa->nr));
 	if (sa->fragments)
 		put_takes_fragments(&m);
+	put_takes_childless(&m, sa->conn);
 	nat_put(&m, sa, sa->conn->conf.encap);
 	if (sa->conn->conf.encap)
 		sa->nat_local = true; /* as the peer is made to see it */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/view.h"
 
@@ -113,6 +114,9 @@ static void inherit(struct ike_sa *heir, struct ike_sa *sa)
 	sa->has_heir = true;
 	view_changed(heir);
 	pass_rivalry(heir, sa);
+	reauth_inherit(heir, sa);
+	heir->replaced_ns = sa->replaced_ns;
+	sa->replaced_ns = 0;
 	for (struct child_sa *c = heir->children; c; c = c->next)
 		child_bind_best(heir, c->conf->policy);
 }

@@ -30,14 +30,28 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
 void conn_times(struct conn_conf *conn)
 {
+	uint32_t first;
+
 	if (conn->rekey_time == TIME_UNSET)
-		conn->rekey_time = CONN_REKEY_TIME;
+		conn->rekey_time =
+			conn->reauth_time == TIME_UNSET ? CONN_REKEY_TIME : 0;
+	if (conn->reauth_time == TIME_UNSET)
+		conn->reauth_time = 0;
+	first = conn->rekey_time && conn->reauth_time
+			? smaller(conn->rekey_time, conn->reauth_time)
+			: larger(conn->rekey_time, conn->reauth_time);
 	if (conn->over_time == TIME_UNSET)
-		conn->over_time = conn->rekey_time / 10;
+		conn->over_time =
+			larger(conn->rekey_time, conn->reauth_time) / 10;
 	if (conn->rand_time == TIME_UNSET)
-		conn->rand_time = smaller(conn->over_time, conn->rekey_time / 2);
+		conn->rand_time = smaller(conn->over_time, first / 2);
 }
 
 static void volume_defaults(struct volume_conf *v)
@@ -87,6 +101,7 @@ void conn_init(struct conn_conf *conn)
 		.local_port = IKE_PORT,
 		.remote_port = IKE_PORT,
 		.rekey_time = TIME_UNSET,
+		.reauth_time = TIME_UNSET,
 		.over_time = TIME_UNSET,
 		.rand_time = TIME_UNSET,
 		.keyingtries = 1,
@@ -236,7 +251,7 @@ bool child_is_trap(const struct child_conf *child)
 {
 	switch (child->trap) {
 	case TRAP_AS_LOADED:
-		return child->start_action == CHILD_TRAP;
+		return child->start_action & CHILD_TRAP;
 	case TRAP_INSTALLED:
 		return true;
 	case TRAP_UNINSTALLED:
@@ -256,7 +271,7 @@ bool child_equal(const struct child_conf *a, const struct child_conf *b)
 	       a->dpd_action == b->dpd_action &&
 	       a->close_action == b->close_action &&
 	       a->rekey_time == b->rekey_time && a->life_time == b->life_time &&
-	       a->rand_time == b->rand_time &&
+	       a->rand_time == b->rand_time && a->inactivity == b->inactivity &&
 	       volume_equal(&a->bytes, &b->bytes) &&
 	       volume_equal(&a->packets, &b->packets) &&
 	       a->replay_window == b->replay_window && a->spread == b->spread &&
@@ -282,8 +297,10 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       proposals_equal(&a->proposals, &b->proposals) &&
 	       id_equal(&a->local_id, &b->local_id) &&
 	       id_equal(&a->remote_id, &b->remote_id) &&
-	       a->fragmentation == b->fragmentation && a->encap == b->encap &&
+	       a->fragmentation == b->fragmentation && a->unique == b->unique &&
+	       a->childless == b->childless && a->encap == b->encap &&
 	       a->dpd_delay == b->dpd_delay && a->rekey_time == b->rekey_time &&
+	       a->reauth_time == b->reauth_time &&
 	       a->over_time == b->over_time && a->rand_time == b->rand_time &&
 	       a->keyingtries == b->keyingtries && a->if_id_in == b->if_id_in &&
 	       a->if_id_out == b->if_id_out && a->from_vici == b->from_vici;

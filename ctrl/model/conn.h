@@ -34,10 +34,12 @@ struct conn_addr {
 	struct prefix net; /* a host, or a network to accept peers from */
 };
 
+/* Bits: of the last one both hold. */
 enum child_action {
-	CHILD_NONE,  /* down until somebody asks */
-	CHILD_TRAP,  /* up with the first packet that needs it */
-	CHILD_START, /* up at once */
+	CHILD_NONE = 0,	 /* down until somebody asks */
+	CHILD_TRAP = 1,	 /* up with the first packet that needs it */
+	CHILD_START = 2, /* up at once */
+	CHILD_TRAP_START = CHILD_TRAP | CHILD_START,
 };
 
 /* What became of a child's trap since the child was loaded. */
@@ -53,6 +55,22 @@ enum fragmentation {
 	FRAGMENTATION_ACCEPT, /* the peer's, and none of ours */
 	FRAGMENTATION_FORCE,  /* with IKEv2 the same as yes */
 	FRAGMENTATION_NO,
+};
+
+/* What becomes of an IKE SA when its peer, known by its identity, makes another. */
+enum unique {
+	UNIQUE_NO,    /* it goes if the peer says INITIAL_CONTACT */
+	UNIQUE_NEVER, /* it stays, and we say no INITIAL_CONTACT */
+	UNIQUE_KEEP,  /* it stays, and the other one is refused */
+	UNIQUE_REPLACE,
+};
+
+/* IKE SAs that begin without a CHILD SA (RFC 6023). */
+enum childless {
+	CHILDLESS_ALLOW,  /* the peer's */
+	CHILDLESS_PREFER, /* and ours, where the peer takes them */
+	CHILDLESS_FORCE,  /* no others, of either side */
+	CHILDLESS_NEVER,
 };
 
 /* A selector of one side; ports only with a protocol that has them. */
@@ -86,6 +104,7 @@ struct child_conf {
 	uint32_t rekey_time;	  /* soft */
 	uint32_t life_time;	  /* hard */
 	uint32_t rand_time;	  /* taken off rekey_time at random */
+	uint32_t inactivity;	  /* hard, since it carried something */
 	struct volume_conf bytes; /* of inner packets */
 	struct volume_conf packets;
 	uint32_t replay_window;
@@ -113,12 +132,15 @@ struct conn_conf {
 	struct identity local_id;
 	struct identity remote_id;
 	enum fragmentation fragmentation;
+	enum unique unique;
+	enum childless childless;
 	bool encap;		      /* UDP encapsulation without a NAT */
 	uint32_t if_id_in, if_id_out; /* of children that have none */
 	uint32_t dpd_delay;   /* liveness check after so long without a word */
 	uint32_t rekey_time;  /* of the IKE SA; soft */
-	uint32_t over_time;   /* hard, after rekey_time */
-	uint32_t rand_time;   /* taken off rekey_time at random */
+	uint32_t reauth_time; /* a new IKE SA in its place */
+	uint32_t over_time;   /* hard, after rekey_time and reauth_time */
+	uint32_t rand_time;   /* taken off both at random */
 	uint32_t keyingtries; /* of an initiation; 0: until it works */
 	bool from_vici;	      /* else of the file: reload touches its own */
 	struct child_conf *children; /* owned */
@@ -200,8 +222,9 @@ void child_init(struct child_conf *child);
 
 /*
  * Every time that is TIME_UNSET becomes what strongSwan makes of the others: a
- * rekey_time is 4 hours, a child's 1 hour; over_time is a tenth of it, and
- * rand_time as much, but not more than half of rekey_time; a child's life_time
+ * rekey_time is 4 hours, but never if there is a reauth_time, which is never by
+ * itself; over_time is a tenth of the larger one, and rand_time as much, but not
+ * more than half of the smaller; a child's rekey_time is 1 hour, its life_time
  * is a tenth more than rekey_time, and rand_time the difference; but of a life_time
  * of an hour or less that is given alone, rekey_time is ten elevenths. So it is with
  * bytes and packets (VOLUME_UNSET), of which there is no limit by itself.

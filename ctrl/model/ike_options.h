@@ -25,6 +25,8 @@ struct ike_options {
 	uint32_t retransmit_base_1000;
 	uint32_t retransmit_jitter_percent;
 	uint32_t retransmit_limit_ms;
+	bool inactivity_close_ike; /* with its last CHILD SA */
+	bool make_before_break;	   /* of a reauthentication */
 };
 
 /* strongSwan's defaults. */

@@ -50,6 +50,7 @@ enum sadb_verb {
 	SADB_DELETE,
 	SADB_CLAIM,
 	SADB_SWEEP,
+	SADB_QUERY,
 	/* tellings */
 	SADB_ACQUIRE,
 	SADB_EXPIRE,
@@ -200,6 +201,7 @@ struct sadb_sa {
  * DELETE of an outbound SA that is bound: its policy has none, or those others.
  * CLAIM: the SA of an ike that ended is the asker's; -ENOENT: there is no such SA.
  * SWEEP: those of it that were not claimed end, not at once.
+ * QUERY: how much has come or gone by it.
  */
 struct sadb_request {
 	uint64_t token;
@@ -221,7 +223,7 @@ struct sadb_answer {
 	uint8_t pad[3];
 	int32_t err;		       /* 0 or negative errno */
 	struct sadb_id id;	       /* GETSPI: with the SPI */
-	struct sadb_counters counters; /* DELETE: the last; CLAIM: so far */
+	struct sadb_counters counters; /* DELETE: the last; CLAIM, QUERY: so far */
 };
 
 /* What the data path tells. */

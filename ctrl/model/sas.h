@@ -44,6 +44,7 @@ struct ike_sa_view {
 	uint16_t ke;
 	uint64_t established_ns; /* 0: not yet */
 	uint64_t rekey_ns;	 /* 0: never */
+	uint64_t reauth_ns;	 /* likewise */
 	struct identity local_id, remote_id;
 };
 

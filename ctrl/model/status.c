@@ -110,6 +110,8 @@ const char *child_action_name(enum child_action action)
 		return "trap";
 	case CHILD_START:
 		return "start";
+	case CHILD_TRAP_START:
+		return "trap|start";
 	}
 	return "unknown";
 }

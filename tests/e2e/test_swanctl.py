@@ -146,6 +146,13 @@ def numbers(lab):
             re.search(r"^ +net: #(\d+)", text, re.M)[1])
 
 
+def is_another(lab, ike, child):
+    """Is one IKE SA up, with one child, and are both of them new?"""
+    text = swanctl(lab, "--list-sas").stdout
+    return (text.count("ESTABLISHED") == text.count("INSTALLED") == 1 and
+            not {ike, child} & set(numbers(lab)))
+
+
 def hear(lab, *clients):
     """Do they, of a tunnel that comes and goes?"""
     swanctl(lab, "--initiate", "--child", "net")
@@ -173,6 +180,11 @@ def test_life(lab):
     succeeds(lab, "rekeys one IKE SA", "--rekey", "--ike-id", ike)
     ok(eventually(lambda: numbers(lab)[0] != ike),
        "which has another number, too")
+    ike, child = numbers(lab)
+    succeeds(lab, "reauthenticates one", "--rekey", "--ike-id", ike,
+             "--reauth")
+    ok(eventually(lambda: is_another(lab, ike, child)),
+       "and both have other numbers")
     ok(ping(lab), "packets pass all the while")
     ike, child = numbers(lab)
     succeeds(lab, "ends one child", "--terminate", "--child-id", child)

@@ -34,7 +34,8 @@ static inline bool child_ok(const struct child_conf *c)
 {
 	return c->name[0] && ts_ok(c->local_ts, c->n_local_ts) &&
 	       ts_ok(c->remote_ts, c->n_remote_ts) &&
-	       proposals_ok(&c->proposals) && c->start_action <= CHILD_START &&
+	       proposals_ok(&c->proposals) &&
+	       c->start_action <= CHILD_TRAP_START &&
 	       c->rekey_time != TIME_UNSET && c->life_time != TIME_UNSET &&
 	       c->rand_time != TIME_UNSET;
 }

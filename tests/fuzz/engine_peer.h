@@ -115,12 +115,19 @@ static inline void peer_notify_payload(struct slice *in, const struct ike_sa *sa
 		IKE_N_COOKIE,
 		IKE_N_NO_ADDITIONAL_SAS,
 	};
+	static const uint16_t more[] = {
+		IKE_N_AUTH_LIFETIME,
+		IKE_N_SET_WINDOW_SIZE,
+		IKE_N_CHILDLESS_IKEV2_SUPPORTED,
+	};
 	uint8_t how = take(in), room[256];
 	uint32_t spi_be = htonl(peer_spi(in, sa));
 	struct ike_notify n = { .type = types[how % 10] };
 
 	if (how & 0x80)
 		n.type = take_u16(in);
+	else if (how & 0x10)
+		n.type = more[how % 3];
 	if (how & 0x40) {
 		n.protocol = IKE_PROTO_ESP;
 		n.spi = slice_of(&spi_be, sizeof(spi_be));

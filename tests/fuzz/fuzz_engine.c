@@ -361,9 +361,15 @@ static void load(struct run *r, unsigned int side, uint8_t how)
 			 how & 16  ? OTHER_ESP
 			 : how & 1 ? SUITE_PFS
 				   : SUITE_ESP);
+	struct error e;
 
 	if (how & 32)
 		lab_add_child(&c, side);
+	c.unique = how >> 6;
+	if (c.unique) /* INITIAL_CONTACT is said to who is known */
+		require(!identity_parse(side ? "192.0.2.1" : "192.0.2.2",
+					&c.remote_id, &e),
+			"an identity");
 	c.dpd_delay = how & 2 ? 10 : 0;
 	if (how & 4)
 		c.children->life_time = c.children->rekey_time = 60;
@@ -395,7 +401,10 @@ static void step_command(struct run *r, unsigned int side)
 		break;
 	case 1:
 	case 2:
-		engine_rekey(e, "peer", child, now_ns);
+		if (how & 0x20)
+			engine_reauth(e, "peer", now_ns);
+		else
+			engine_rekey(e, "peer", child, now_ns);
 		break;
 	case 3:
 		engine_terminate(e, "peer", child, now_ns);
@@ -597,6 +606,8 @@ static void begin(struct run *r)
 	r->lab->answer_max_ns = how & 2 ? LAB_S / 10 : 0;
 	if (how & 32)
 		lab_set_fragment_size(r->lab, FRAGMENT_SIZE_MIN);
+	r->lab->options.make_before_break = how & 64;
+	lab_set_options(r->lab, &r->lab->options);
 	for (unsigned int i = 0; i < 2; i++) {
 		load(r, i, conn >> 4 * i & 0xf);
 		lab_keep(r->lab, i, how & 4);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Whatever happens for a minute, on a network that loses, doubles and delays: both
- * sides' operators command, messages go in fragments, the data paths refuse and come back empty, engines end
+ * sides' operators command, of one peer there may be one IKE SA or more, messages go in fragments, the data paths refuse and come back empty, engines end
  * and are taken over, a NAT moves. Then all is well, and both sides have the same;
  * then all is deleted, and nothing is left.
  *
@@ -54,9 +54,16 @@ static void load(struct ike_lab *lab, unsigned int side, unsigned int seed)
 {
 	struct conn_conf c = lab_conn(lab, side, SETTLE_IKE,
 				      seed % 4 < 2 ? SETTLE_ESP : SETTLE_PFS);
+	struct error e;
 
 	if (seed % 3)
 		lab_add_child(&c, side);
+	if (seed % 2)
+		assert_int_equal(identity_parse(side ? "192.0.2.1" : "192.0.2.2",
+						&c.remote_id, &e),
+				 0);
+	c.unique = seed / 2 % 4;
+	c.childless = seed / 8 % 2 ? CHILDLESS_PREFER : CHILDLESS_ALLOW;
 	c.dpd_delay = seed % 7 < 3 ? 10 : 60;
 	if (lab->nat && side == 1)
 		c.remote_addrs[0].any = true;
@@ -70,7 +77,7 @@ static void command(struct ike_lab *lab, unsigned int side, unsigned int seed)
 	static const char *const names[] = { NULL, NULL, "net", "more" };
 	const char *child = names[lab_roll(lab, 4)];
 
-	switch (lab_roll(lab, 6)) {
+	switch (lab_roll(lab, 7)) {
 	case 0:
 		lab_initiate(e, "peer", NULL, lab->now_ns);
 		break;
@@ -86,6 +93,9 @@ static void command(struct ike_lab *lab, unsigned int side, unsigned int seed)
 		break;
 	case 5:
 		load(lab, side, seed);
+		break;
+	case 6:
+		engine_reauth(e, "peer", lab->now_ns);
 		break;
 	}
 }
@@ -119,6 +129,8 @@ static struct ike_lab *wild_minute(unsigned int seed)
 	struct ike_lab *lab = lab_new(seed);
 
 	lab->nat = seed % 5 == 4;
+	lab->options.make_before_break = seed % 3 == 0;
+	lab_set_options(lab, &lab->options);
 	if (seed % 4 == 3)
 		lab_set_fragment_size(lab, FRAGMENT_SIZE_MIN);
 	for (unsigned int i = 0; i < 2; i++) {

@@ -8,7 +8,8 @@ strongSwan's charon as a machine of the laboratory: the peer that is not ours.
     charon.initiate()
     charon.list_sas()
 
-One connection, CONN, with one child, CHILD, by IKEv2 and a pre-shared key. ESP
+One connection, CONN, with one child, CHILD, by IKEv2 and a pre-shared key, and
+with lines of its own in `more` and, for its peer, in `remote_more`. ESP
 is carried in user space (kernel-libipsec), so IKE always finds a NAT and ESP is
 always in UDP: tunnel mode, no ESN. Packets enter and leave by ipsec0, a TUN.
 
@@ -90,11 +91,13 @@ connections {{
         proposals = {ike}
         dpd_delay = {dpd_delay}
         rekey_time = 0
+        {more}
         local {{
             auth = psk
         }}
         remote {{
             auth = psk
+            {remote_more}
         }}
         children {{
             {CHILD} {{
@@ -125,7 +128,7 @@ class Charon:
         os.mkdir(self.dir)
         for program in PROGRAMS:
             shutil.copy(program, self.dir)
-        self._parameters = {"dpd_delay": "0"}
+        self._parameters = {"dpd_delay": "0", "more": "", "remote_more": ""}
         self._settings = settings
         self._write("strongswan.conf", SETTINGS.format(**self._settings))
         self.start()

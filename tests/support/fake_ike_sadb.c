@@ -274,6 +274,8 @@ static void run_manual(struct fake *f, const char *name)
 		{ "DELETE manual in", SADB_IN, SADB_DELETE },
 		{ "CLAIM manual out", SADB_OUT, SADB_CLAIM },
 		{ "CLAIM manual in", SADB_IN, SADB_CLAIM },
+		{ "QUERY manual out", SADB_OUT, SADB_QUERY },
+		{ "QUERY manual in", SADB_IN, SADB_QUERY },
 		{ "ADD over manual out", SADB_OUT, SADB_ADD },
 		{ "ADD over manual in", SADB_IN, SADB_ADD },
 	};
@@ -298,6 +300,7 @@ static void run_verbs(struct fake *f, const char *name)
 	fake_say_err("UPDATE of nothing", ask_verb(f, SADB_UPDATE, &q.id));
 	fake_say_err("DELETE of nothing", ask_verb(f, SADB_DELETE, &q.id));
 	fake_say_err("CLAIM of nothing", ask_verb(f, SADB_CLAIM, &q.id));
+	fake_say_err("QUERY of nothing", ask_verb(f, SADB_QUERY, &q.id));
 	fake_say_err("GETSPI out", ask_verb(f, SADB_GETSPI, &q.id));
 	fake_say_err("the verb ACQUIRE", ask_verb(f, SADB_ACQUIRE, &q.id));
 	fake_say_err("the verb 255", ask_verb(f, UINT8_MAX, &q.id));

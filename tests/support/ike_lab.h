@@ -83,8 +83,9 @@ struct lab_side {
 	size_t last_len;
 	struct keystore_request asked; /* the last question */
 	bool no_route;		       /* it has no way to anybody */
-	unsigned int n_asked_names;    /* for addresses of its peer's */
-	bool asked_urgently;	       /* the last one */
+	uint64_t idle_s[2]; /* since its SAs were used; by enum sadb_dir */
+	unsigned int n_asked_names; /* for addresses of its peer's */
+	bool asked_urgently;	    /* the last one */
 
 	/* The SAD refuses the next question like this one. */
 	bool refuses;

@@ -146,6 +146,8 @@ static int sad_do(struct lab_side *s, const struct sadb_request *q,
 		return sa ? 0 : -ENOENT;
 	case SADB_CLAIM:
 		return claim(s, sa, id);
+	case SADB_QUERY:
+		return sa && !sa->larval ? 0 : -ENOENT;
 	case SADB_SWEEP:
 		return doom(s);
 	}
@@ -154,7 +156,8 @@ static int sad_do(struct lab_side *s, const struct sadb_request *q,
 
 static bool is_refused(struct lab_side *s, const struct sadb_request *q)
 {
-	if (!q->token || q->verb == SADB_DELETE || q->verb == SADB_CLAIM)
+	if (!q->token || q->verb == SADB_DELETE || q->verb == SADB_CLAIM ||
+	    q->verb == SADB_QUERY)
 		return false;
 	if (s->refuses && q->verb == s->refused_verb &&
 	    q->id.dir == s->refused_dir) {
@@ -220,6 +223,7 @@ void lab_on_sadb(void *ctx, const struct sadb_request *q)
 		.err = err,
 		.id = id,
 		.counters.pkts = claimed_pkts(s, q),
+		.counters.idle_s = s->idle_s[id.dir],
 	};
 }
 

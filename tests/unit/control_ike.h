@@ -169,11 +169,12 @@ static inline void fill_sas(struct ike *i)
 		.ke = KE_CURVE25519,
 		.established_ns = 700 * NS_PER_S,
 		.rekey_ns = 4600 * NS_PER_S,
+		.reauth_ns = 8200 * NS_PER_S,
 	};
 	i->sas[1] = i->sas[0];
 	i->sas[1].id = 4;
 	i->sas[1].state = SA_VIEW_CONNECTING;
-	i->sas[1].established_ns = i->sas[1].rekey_ns = 0;
+	i->sas[1].established_ns = i->sas[1].rekey_ns = i->sas[1].reauth_ns = 0;
 	strcpy(i->sas[1].conn, "branch");
 	i->n_sas = 2;
 	fill_child_sa(&i->child_sas[0], 11, 3, "net");

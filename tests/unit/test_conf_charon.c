@@ -45,6 +45,10 @@ static void each_key_sets_its_option(void **state)
 	(void)state;
 	assert_options("", ike_options_default());
 	assert_options("fragment_size = 1400", WITH(fragment_size, 1400));
+	assert_options("make_before_break = yes", WITH(make_before_break, true));
+	assert_options("inactivity_close_ike = yes",
+		       WITH(inactivity_close_ike, true));
+	assert_options("make_before_break = no", ike_options_default());
 	assert_options("retransmit_tries = 1", WITH(retransmit_tries, 1));
 	assert_options("retransmit_timeout = 2",
 		       WITH(retransmit_timeout_ms, 2000));

@@ -17,17 +17,18 @@ struct refused {
 	const char *error;
 };
 
-#define CONN_KEYS                                                                           \
-	"known are version, local_addrs, remote_addrs, local_port, "                        \
-	"remote_port, proposals, encap, if_id_in, if_id_out, mobike, "                      \
-	"fragmentation, unique, dpd_delay, keyingtries, rekey_time, over_time, rand_time, " \
+#define CONN_KEYS                                                                \
+	"known are version, local_addrs, remote_addrs, local_port, "             \
+	"remote_port, proposals, encap, if_id_in, if_id_out, mobike, "           \
+	"fragmentation, unique, childless, dpd_delay, keyingtries, rekey_time, " \
+	"reauth_time, over_time, rand_time, "                                    \
 	"local*, remote*, children"
-#define CHILD_KEYS                                                        \
-	"known are local_ts, remote_ts, esp_proposals, mode, "            \
-	"start_action, dpd_action, close_action, rekey_time, life_time, " \
-	"rand_time, rekey_bytes, life_bytes, rand_bytes, rekey_packets, " \
-	"life_packets, rand_packets, replay_window, spread, copy_df, "    \
-	"copy_ecn, copy_dscp, set_df, set_dscp, set_ttl, tfc_padding, "   \
+#define CHILD_KEYS                                                                    \
+	"known are local_ts, remote_ts, esp_proposals, mode, "                        \
+	"start_action, dpd_action, close_action, rekey_time, life_time, "             \
+	"rand_time, inactivity, rekey_bytes, life_bytes, rand_bytes, rekey_packets, " \
+	"life_packets, rand_packets, replay_window, spread, copy_df, "                \
+	"copy_ecn, copy_dscp, set_df, set_dscp, set_ttl, tfc_padding, "               \
 	"tfc_dummies, if_id_in, if_id_out, fragment"
 #define FORM_PEERS                                                 \
 	"must be up to 4 unicast addresses or prefixes, or %any, " \
@@ -198,9 +199,13 @@ static const struct refused refused[] = {
 	  "fragmentation = never",
 	  "f:15:19: connections.moon.fragmentation must be yes, accept, force "
 	  "or no" },
-	{ "unique_connections_are_refused", "unique = no", "unique = replace",
-	  "f:16:12: connections.moon.unique is replace, which is not "
-	  "supported yet; write no" },
+	{ "unique_that_is_no_word_is_refused", "unique = no", "unique = yes",
+	  "f:16:12: connections.moon.unique must be no, never, keep or "
+	  "replace" },
+	{ "childless_that_is_no_word_is_refused", "unique = no",
+	  "childless = yes",
+	  "f:16:15: connections.moon.childless must be allow, prefer, force or "
+	  "never" },
 	{ "time_without_a_number_is_refused", "= 30s", "= s",
 	  "f:17:15: connections.moon.dpd_delay " FORM_TIME },
 	{ "time_with_another_unit_is_refused", "= 30s", "= 30w",
@@ -305,14 +310,14 @@ static const struct refused refused[] = {
 	{ "mode_that_is_a_policy_is_refused", "mode = tunnel", "mode = pass",
 	  "f:35:12: connections.moon.children.net.mode is pass, which is no "
 	  "tunnel; write a policy with action = bypass" },
-	{ "trap_and_start_together_are_refused", "start_action = start",
-	  "start_action = trap|start",
-	  "f:36:20: connections.moon.children.net.start_action is trap|start, "
-	  "which is not supported yet; write trap or start" },
+	{ "trap_twice_is_refused", "start_action = start",
+	  "start_action = trap|trap",
+	  "f:36:20: connections.moon.children.net.start_action must be none, "
+	  "trap, start or trap|start" },
 	{ "unknown_action_is_refused", "dpd_action = restart",
 	  "dpd_action = hold",
 	  "f:37:18: connections.moon.children.net.dpd_action must be clear, "
-	  "trap or restart" },
+	  "trap, restart or trap|start" },
 	{ "replay_window_beyond_the_limit_is_refused", "replay_window = 1024",
 	  "replay_window = 65537",
 	  "f:42:21: connections.moon.children.net.replay_window must be a "

@@ -33,8 +33,8 @@ static const struct {
 	bool sections; /* with a suffix, else keys */
 } later[] = {
 	{ &conn_spot,
-	  "vips aggressive pull dscp dpd_timeout childless send_certreq "
-	  "send_cert ppk_id ppk_required reauth_time pools "
+	  "vips aggressive pull dscp dpd_timeout send_certreq "
+	  "send_cert ppk_id ppk_required pools "
 	  "mediation mediated_by mediation_peer ",
 	  false },
 	{ &local_spot, "round certs pubkeys eap_id aaa_id xauth_id ", false },
@@ -46,7 +46,7 @@ static const struct {
 	{ &remote_spot, "cert cacert ", true },
 	{ &child_spot,
 	  "ah_proposals sha256_96 updown hostaccess policies "
-	  "policies_fwd_out ipcomp inactivity reqid priority interface mark_in "
+	  "policies_fwd_out ipcomp reqid priority interface mark_in "
 	  "mark_in_sa mark_out set_mark_in set_mark_out "
 	  "label label_mode hw_offload ",
 	  false },

@@ -48,7 +48,10 @@ static void connection_has_the_documented_defaults(void **state)
 	assert_int_equal(conn.remote_id.type, 0);
 	assert_false(conn.encap);
 	assert_int_equal(conn.dpd_delay, 0);
+	assert_int_equal(conn.unique, UNIQUE_NO);
+	assert_int_equal(conn.childless, CHILDLESS_ALLOW);
 	assert_int_equal(conn.rekey_time, 4 * 3600);
+	assert_int_equal(conn.reauth_time, 0);
 	assert_int_equal(conn.over_time, 1440);
 	assert_int_equal(conn.rand_time, 1440);
 	assert_int_equal(conn.keyingtries, 1);
@@ -119,6 +122,7 @@ static void time_of_an_ike_sa_follows_from_those_given(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(conn_rows); i++) {
 		struct conn_conf conn = {
 			.rekey_time = conn_rows[i].given.rekey,
+			.reauth_time = UNSET,
 			.over_time = conn_rows[i].given.hard,
 			.rand_time = conn_rows[i].given.rand,
 		};
@@ -127,6 +131,37 @@ static void time_of_an_ike_sa_follows_from_those_given(void **state)
 		assert_int_equal(conn.rekey_time, conn_rows[i].wanted.rekey);
 		assert_int_equal(conn.over_time, conn_rows[i].wanted.hard);
 		assert_int_equal(conn.rand_time, conn_rows[i].wanted.rand);
+	}
+}
+
+static const struct {
+	uint32_t reauth;
+	struct times given;
+	struct times wanted;
+} reauth_rows[] = {
+	{ 3600, { UNSET, UNSET, UNSET }, { 0, 360, 360 } },
+	{ 0, { UNSET, UNSET, UNSET }, { 0, 0, 0 } },
+	{ 7200, { 3600, UNSET, UNSET }, { 3600, 720, 720 } },
+	{ 86400, { 3600, UNSET, UNSET }, { 3600, 8640, 1800 } },
+	{ 1000, { 0, 50, 7 }, { 0, 50, 7 } },
+};
+
+static void time_of_an_ike_sa_follows_from_reauthentication_too(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(reauth_rows); i++) {
+		struct conn_conf conn = {
+			.reauth_time = reauth_rows[i].reauth,
+			.rekey_time = reauth_rows[i].given.rekey,
+			.over_time = reauth_rows[i].given.hard,
+			.rand_time = reauth_rows[i].given.rand,
+		};
+
+		conn_times(&conn);
+		assert_int_equal(conn.reauth_time, reauth_rows[i].reauth);
+		assert_int_equal(conn.rekey_time, reauth_rows[i].wanted.rekey);
+		assert_int_equal(conn.over_time, reauth_rows[i].wanted.hard);
+		assert_int_equal(conn.rand_time, reauth_rows[i].wanted.rand);
 	}
 }
 
@@ -207,6 +242,8 @@ int main(void)
 		cmocka_unit_test(connection_has_the_documented_defaults),
 		cmocka_unit_test(child_has_the_documented_defaults),
 		cmocka_unit_test(time_of_an_ike_sa_follows_from_those_given),
+		cmocka_unit_test(
+			time_of_an_ike_sa_follows_from_reauthentication_too),
 		cmocka_unit_test(time_of_a_child_follows_from_those_given),
 		cmocka_unit_test(connection_forgets_its_children),
 		cmocka_unit_test(key_is_wiped_and_its_owners_are_forgotten),

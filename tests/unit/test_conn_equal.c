@@ -104,6 +104,12 @@ static bool change_conn(struct conn_conf *c, unsigned int which)
 		return c->if_id_in++, true;
 	case 21:
 		return c->if_id_out++, true;
+	case 22:
+		return c->unique = UNIQUE_KEEP, true;
+	case 23:
+		return c->childless = CHILDLESS_NEVER, true;
+	case 24:
+		return c->reauth_time++, true;
 	default:
 		return false;
 	}
@@ -158,6 +164,8 @@ static bool change_child(struct child_conf *c, unsigned int which)
 		return c->if_id_in++, true;
 	case 22:
 		return c->if_id_out++, true;
+	case 23:
+		return c->inactivity++, true;
 	default:
 		return false;
 	}

@@ -37,7 +37,7 @@ static void sa_is_listed_with_strongswans_fields(void **state)
 		"responder-spi=0000000000000042 encr-alg=AES_CBC "
 		"encr-keysize=128 integ-alg=HMAC_SHA2_256_128 "
 		"prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519 "
-		"established=300 rekey-time=3600 "
+		"established=300 rekey-time=3600 reauth-time=7200 "
 		"child-sas{net-11{name=net uniqueid=11 reqid=7 state=INSTALLED "
 		"mode=TUNNEL protocol=ESP spi-in=00001001 spi-out=c0ffee01 "
 		"encr-alg=AES_GCM_16 encr-keysize=256 bytes-in=99120 "

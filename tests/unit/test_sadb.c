@@ -609,6 +609,31 @@ static void sa_that_has_carried_all_ends(void **state)
 	assert_int_equal(verb_of(p, &out, SADB_DELETE), -ENOENT);
 }
 
+static void sa_says_what_it_carried_and_when(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request out = add_pair(p, 0x1001),
+			    query = side_verb(&out, SADB_QUERY);
+	struct sadb_answer a;
+
+	a = side_call(p->a, &query);
+	assert_int_equal(a.err, 0);
+	assert_int_equal(a.counters.pkts, 0);
+	assert_true(a.counters.idle_s == UINT64_MAX);
+	cross(p, 3);
+	later(p, 7);
+	a = side_call(p->a, &query);
+	assert_int_equal(a.err, 0);
+	assert_int_equal(a.counters.pkts, 3);
+	assert_in_range(a.counters.idle_s, 6, 7);
+	side_another_ike(p->a, 0);
+	assert_int_equal(verb_of(p, &out, SADB_QUERY), -ENOENT);
+	assert_int_equal(verb_of(p, &out, SADB_CLAIM), 0);
+	assert_int_equal(verb_of(p, &out, SADB_QUERY), 0);
+	assert_int_equal(verb_of(p, &out, SADB_DELETE), 0);
+	assert_int_equal(verb_of(p, &out, SADB_QUERY), -ENOENT);
+}
+
 static void sas_of_an_ike_that_ended_go_on(void **state)
 {
 	struct pair *p = *state;
@@ -726,6 +751,7 @@ static void sa_ends_when_its_life_is_over(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(sa_says_what_it_carried_and_when),
 		CASE(sas_of_an_ike_that_ended_go_on),
 		CASE(spis_of_an_ike_that_ended_are_free),
 		CASE(what_a_successor_does_not_claim_ends),

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The old IKE SA remembers that it begins anew, and which of its children do; of
+ * two that are there at once, the new one remembers the old one. An attempt that
+ * fails while the old one is there is made again some times; then that stays until
+ * its end.
+ *
+ * A limit: where both sides begin at the same moment, two IKE SAs may be there
+ * afterwards.
+ */
+#include "ctrl/ike/reauth.h"
+
+#include "ctrl/ike/acquire.h"
+#include "ctrl/ike/child.h"
+#include "ctrl/ike/view.h"
+
+#define OVER_MIN_S     10U /* from reauth_time to the end, at least */
+#define LIFETIME_MIN_S 5U
+#define TRIES_MAX      5U
+#define LAST_NS	       (60 * NS_PER_S) /* of a child that is not rekeyed */
+
+static struct ike_sa *by_view(const struct engine *e, uint32_t view_id)
+{
+	for (uint32_t i = 1; i < e->n_slots; i++)
+		if (e->slots[i] && e->slots[i]->view_id == view_id &&
+		    e->slots[i]->state != IKE_ST_DEAD)
+			return e->slots[i];
+	return NULL;
+}
+
+bool reauth_has_younger(const struct ike_sa *sa)
+{
+	const struct engine *e = sa->e;
+
+	for (uint32_t i = 1; i < e->n_slots; i++)
+		if (e->slots[i] && e->slots[i]->elder == sa->view_id &&
+		    e->slots[i]->state != IKE_ST_DEAD)
+			return true;
+	return false;
+}
+
+/* As it is loaded now; NULL: it is no more, or there is no way to the peer. */
+static struct conn *conn_to_peer(const struct ike_sa *sa)
+{
+	struct conn *c = conn_by_name(sa->e, sa->conn->conf.name);
+	struct ike_path path;
+
+	if (c && !conn_is_named(&c->conf) && !conn_path(sa->e, &c->conf, &path))
+		return NULL;
+	return c;
+}
+
+static bool is_to_be_made(const struct child_sa *c)
+{
+	return c->state == CHILD_ST_INSTALLED && !c->replaced_by;
+}
+
+/* --- make before break */
+
+static const struct child_conf *first_wanted(const struct ike_sa *sa,
+					     const struct conn *conn)
+{
+	const struct child_conf *conf = NULL;
+
+	for (const struct child_sa *c = sa->children; c && !conf; c = c->next)
+		if (is_to_be_made(c))
+			conf = conn_wanted(conn, c->conf->name);
+	return conf;
+}
+
+static bool has_child(const struct ike_sa *sa, const struct child_conf *conf)
+{
+	const struct child_sa *made = sa->ours.child;
+
+	return conf == sa->wanted || wish_has(sa, conf->policy) ||
+	       acquire_is_up(sa, conf->policy) ||
+	       (made && made->conf->policy == conf->policy);
+}
+
+/* All children but the first, which comes with the IKE SA. */
+static void want_others(struct ike_sa *young, struct conn *conn,
+			const struct ike_sa *sa)
+{
+	for (const struct child_sa *c = sa->children; c; c = c->next) {
+		const struct child_conf *conf =
+			is_to_be_made(c) ? conn_wanted(conn, c->conf->name)
+					 : NULL;
+
+		if (conf && !has_child(young, conf))
+			wish_add(young, conn, conf, sa->e->now_ns);
+	}
+}
+
+static void make_before_break(struct ike_sa *sa, struct conn *conn)
+{
+	struct ike_sa *young;
+
+	if (sa->reauth_tries >= TRIES_MAX) {
+		sa->reauth_ns = 0;
+		sa->reauth_tries = 0;
+		return;
+	}
+	sa->reauth_ns = sa_after(sa, IKE_RETRY_S, IKE_RETRY_RAND_S);
+	view_changed(sa);
+	if (reauth_has_younger(sa))
+		return;
+	sa->reauth_tries++;
+	if (sa_initiate_ike(sa->e, conn, first_wanted(sa, conn), 0))
+		return;
+	young = by_view(sa->e, sa->e->initiated);
+	if (!young)
+		return;
+	young->elder = sa->view_id;
+	want_others(young, conn, sa);
+	wishes_move(young, sa);
+}
+
+void reauth_resume(struct ike_sa *sa)
+{
+	const struct ike_sa *elder = by_view(sa->e, sa->elder);
+	struct conn *conn = conn_by_name(sa->e, sa->conn->conf.name);
+
+	if (elder && conn)
+		want_others(sa, conn, elder);
+}
+
+bool reauth_is_made(const struct ike_sa *sa)
+{
+	return sa->elder && !sa->wishes;
+}
+
+void reauth_finish(struct ike_sa *sa)
+{
+	struct ike_sa *elder = by_view(sa->e, sa->elder);
+
+	sa->elder = 0;
+	if (elder && elder->state == IKE_ST_ESTABLISHED) {
+		elder->delete_wanted = true;
+		sa_touch(elder);
+		sa_next(elder);
+	}
+	sa_next(sa);
+}
+
+/* --- break before make */
+
+static void break_before_make(struct ike_sa *sa)
+{
+	for (struct child_sa *c = sa->children; c; c = c->next)
+		c->again = is_to_be_made(c);
+	sa->begins_anew = true;
+	info_delete_ike(sa);
+}
+
+static void begin_children(struct ike_sa *sa)
+{
+	for (const struct child_sa *c = sa->children; c; c = c->next)
+		if (c->again)
+			sa_initiate(sa->e, c->conn->conf.name, c->conf->name, 0,
+				    sa);
+	wishes_pass(sa);
+}
+
+static bool has_children(const struct ike_sa *sa)
+{
+	const struct child_sa *c = sa->children;
+
+	while (c && !c->again)
+		c = c->next;
+	return c || sa->wishes;
+}
+
+void reauth_begin_anew(struct ike_sa *sa)
+{
+	struct conn *conn = conn_to_peer(sa);
+
+	if (!sa->begins_anew || sa->delete_wanted)
+		return;
+	sa->begins_anew = false;
+	if (has_children(sa))
+		begin_children(sa);
+	else if (conn)
+		sa_initiate_ike(sa->e, conn, NULL, 0);
+}
+
+/* --- both */
+
+void reauth_start(struct ike_sa *sa)
+{
+	struct conn *conn = conn_to_peer(sa);
+
+	if (conn && !sa->e->options.make_before_break) {
+		break_before_make(sa);
+		return;
+	}
+	if (conn)
+		make_before_break(sa, conn);
+	else
+		sa->reauth_ns = 0;
+	sa_next(sa);
+}
+
+void reauth_instead(struct ike_sa *sa, uint32_t spi_in)
+{
+	const struct child_sa *c = child_by_spi_in(sa, spi_in);
+
+	if (c && c->expire_ns && c->expire_ns < sa->e->now_ns + LAST_NS)
+		sa->reauth_ns = sa->e->now_ns;
+}
+
+void reauth_expire(struct ike_sa *sa)
+{
+	sa_alert(sa, IKE_ALERT_IKE_SA_EXPIRED);
+	for (struct child_sa *c = sa->children; c; c = c->next) {
+		c->again = is_to_be_made(c) &&
+			   (c->conf->start_action & CHILD_START);
+		sa->begins_anew |= c->again;
+	}
+	info_delete_ike(sa);
+}
+
+void reauth_by(struct ike_sa *sa, uint64_t at_ns)
+{
+	uint32_t over_s = sa->conn->conf.over_time;
+	uint64_t end_ns;
+
+	if (!at_ns)
+		return;
+	if (!sa->reauth_ns || at_ns < sa->reauth_ns)
+		sa->reauth_ns = at_ns;
+	if (over_s < OVER_MIN_S)
+		over_s = OVER_MIN_S;
+	end_ns = sa->reauth_ns + over_s * NS_PER_S;
+	if (!sa->expire_ns || end_ns < sa->expire_ns)
+		sa->expire_ns = end_ns;
+	sa_touch(sa);
+	view_changed(sa);
+}
+
+void reauth_inherit(struct ike_sa *heir, struct ike_sa *sa)
+{
+	struct engine *e = sa->e;
+
+	reauth_by(heir, sa->reauth_ns);
+	sa->reauth_ns = 0;
+	heir->elder = sa->elder;
+	sa->elder = 0;
+	for (uint32_t i = 1; i < e->n_slots; i++) {
+		struct ike_sa *young = e->slots[i];
+
+		if (!young || young->elder != sa->view_id)
+			continue;
+		young->elder = heir->view_id;
+		sa_touch(young);
+	}
+}
+
+/* --- AUTH_LIFETIME: RFC 4478 section 3 */
+
+void reauth_put_lifetime(struct ike_sa *sa, struct ike_builder *m)
+{
+	const struct conn_conf *c = &sa->conn->conf;
+	uint32_t lifetime_be;
+
+	if (!c->reauth_time)
+		return;
+	sa->reauth_ns = sa_after(sa, c->reauth_time, c->rand_time);
+	lifetime_be =
+		htonl((uint32_t)((sa->reauth_ns - sa->e->now_ns) / NS_PER_S));
+	ike_notify_put(
+		m, &(const struct ike_notify){
+			   .type = IKE_N_AUTH_LIFETIME,
+			   .data = slice_of(&lifetime_be, sizeof(lifetime_be)),
+		   });
+}
+
+/* Sooner than the peer says, so that it does not end the IKE SA before. */
+static uint32_t soft_lifetime(const struct ike_sa *sa, uint32_t lifetime_s)
+{
+	uint32_t over_s = sa->conn->conf.over_time;
+	uint32_t soft_s = lifetime_s / 2;
+
+	if (over_s < soft_s)
+		soft_s = lifetime_s - over_s;
+	return soft_s < LIFETIME_MIN_S ? LIFETIME_MIN_S : soft_s;
+}
+
+void reauth_take_lifetime(struct ike_sa *sa, const struct ike_payloads *p)
+{
+	struct ike_notify n;
+	uint32_t lifetime_s;
+
+	if (ike_find_notify(p, IKE_N_AUTH_LIFETIME, &n) &&
+	    rd_u32(&n.data, &lifetime_s) && !n.data.len)
+		reauth_by(sa, sa->e->now_ns +
+				      soft_lifetime(sa, lifetime_s) * NS_PER_S);
+}
