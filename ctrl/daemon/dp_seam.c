@@ -99,7 +99,7 @@ static int put_child(const struct outlet *to, const struct child_conf *conf)
 	struct dp_msg_child m = { .conf = *conf };
 
 	suites_of(&conf->proposals, &m.conf.suites);
-	m.conf.suites.modes = 1U << SADB_TUNNEL;
+	m.conf.suites.modes = (uint8_t)(1U << conf->mode);
 	memset(&m.conf.proposals, 0, sizeof(m.conf.proposals));
 	return to->send(to->ctx, DP_MSG_CHILD, &m, sizeof(m));
 }

@@ -326,7 +326,8 @@ static void add_pair(const struct dp_view *dp, const struct ike_sa_view *ike,
 	addr_str(&ike->local, out->local);
 	addr_str(&ike->remote, out->remote);
 	if (encr && integ)
-		put_algs(dp, encr, integ, false, child->esn, out);
+		put_algs(dp, encr, integ, child->protocol == IKE_PROTO_AH,
+			 child->esn, out);
 	add_sa(dp, &ike->local, child->spi_in, SADB_IN, &out->in);
 	add_sa(dp, &ike->remote, child->spi_out, SADB_OUT, &out->out);
 }
@@ -392,6 +393,7 @@ static void view_child(const struct view *v, const struct conn_conf *conn,
 
 	*out = (struct tunnel_status){
 		.start_action = child->start_action,
+		.transport = child->mode == SADB_TRANSPORT,
 		.if_id_in = child->if_id_in,
 		.if_id_out = child->if_id_out,
 		.in.idle_s = STATUS_NEVER_S,

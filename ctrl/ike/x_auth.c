@@ -156,10 +156,12 @@ void auth_start(struct ike_sa *sa)
 		sa->path.remote_port = IKE_NATT_PORT;
 	}
 	x->child = child_new(sa->conn, sa->wanted);
-	if (x->child)
-		child_getspi(sa, x);
-	else
+	if (!x->child) {
 		sa_close(sa, "out of memory");
+		return;
+	}
+	child_set_first(x->child, &sa->wanted_first);
+	child_getspi(sa, x);
 }
 
 static void send_request(struct ike_sa *sa, struct exchange *x,
@@ -195,6 +197,20 @@ static void give_up(struct ike_sa *sa, const char *why)
 	info_give_up(sa, IKE_N_AUTHENTICATION_FAILED, why);
 }
 
+/* Section 2.9: when the IKE SA is there, we ask for the packet's pair alone. */
+static void child_is_refused(struct ike_sa *sa, struct exchange *x,
+			     const struct ike_notify *n)
+{
+	struct ts_first first = sa->wanted_first;
+
+	first.alone = true;
+	if (n->type == IKE_N_SINGLE_PAIR_REQUIRED && first.is &&
+	    wish_add(sa, x->child->conn, x->child->conf, &first, sa->e->now_ns))
+		child_drop(sa, x);
+	else
+		child_refused(sa, x, n);
+}
+
 /* The child's part first: what it says is in the message now. */
 void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 {
@@ -225,7 +241,7 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 	sa->peer_id = id;
 	take_reserved(sa, p, IKE_PL_ID_R);
 	if (error)
-		child_refused(sa, x, &n);
+		child_is_refused(sa, x, &n);
 	else
 		child_take_answer(sa, x, p, false);
 	ask_auth(sa, x, false, &auth);

@@ -160,6 +160,13 @@ size_t child_pairs(const struct child_conf *child)
 	return n;
 }
 
+enum ike_protocol child_ipsec_protocol(const struct child_conf *child)
+{
+	const struct proposals *p = &child->proposals;
+
+	return p->n ? p->at[0].protocol : IKE_PROTO_ESP;
+}
+
 int conn_copy(struct conn_conf *out, const struct conn_conf *from)
 {
 	size_t n = from->n_children;
@@ -239,7 +246,7 @@ bool child_equal(const struct child_conf *a, const struct child_conf *b)
 	       ts_equal(a->remote_ts, a->n_remote_ts, b->remote_ts,
 			b->n_remote_ts) &&
 	       proposals_equal(&a->proposals, &b->proposals) &&
-	       a->start_action == b->start_action &&
+	       a->mode == b->mode && a->start_action == b->start_action &&
 	       a->dpd_action == b->dpd_action &&
 	       a->close_action == b->close_action &&
 	       a->rekey_time == b->rekey_time && a->life_time == b->life_time &&

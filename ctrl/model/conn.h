@@ -72,6 +72,7 @@ struct child_conf {
 	struct proposals proposals;
 	struct suites suites; /* the same, as the data path is told it; none
 				 elsewhere */
+	enum sadb_mode mode;
 	enum child_action start_action;
 	enum child_action dpd_action;
 	enum child_action close_action;
@@ -146,6 +147,9 @@ void conn_resolve(struct conn_conf *c, const struct addr *addrs, size_t n);
 
 /* Pairs of a local and a remote selector: as many as an SA has of them. */
 size_t child_pairs(const struct child_conf *child);
+
+/* That of its proposals, which are of one: IKE_PROTO_ESP or IKE_PROTO_AH. */
+enum ike_protocol child_ipsec_protocol(const struct child_conf *child);
 
 /* Is every field the same, children and their policies included? What a name
  * resolved to is none of them. */

@@ -158,6 +158,8 @@ static bool change_child(struct child_conf *c, unsigned int which)
 		return c->if_id_in++, true;
 	case 22:
 		return c->if_id_out++, true;
+	case 23:
+		return c->mode = SADB_TRANSPORT, true;
 	default:
 		return false;
 	}
