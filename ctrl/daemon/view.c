@@ -121,24 +121,50 @@ static void view_ts(const struct ts_conf *ts, const struct conn_addr *outer,
 		strcpy(out, "dynamic");
 }
 
-static void view_child_policy(const struct conn_conf *conn,
-			      const struct child_conf *child,
-			      struct policy_status *out)
+static void view_pair(const struct conn_conf *conn,
+		      const struct child_conf *child, size_t at,
+		      struct policy_status *out)
 {
+	struct child_pair pair;
+
+	if (!child_pair_at(child, at, &pair))
+		return;
 	join(conn->name, child->name, out->name);
 	join(conn->name, child->name, out->tunnel);
-	out->id = child->policy;
-	view_ts(&child->local_ts[0], conn->local_addrs, conn->n_local_addrs,
+	out->id = child_policy(child, at);
+	view_ts(pair.local, conn->local_addrs, conn->n_local_addrs,
 		out->local_ts);
-	view_ts(&child->remote_ts[0], conn->remote_addrs, conn->n_remote_addrs,
+	view_ts(pair.remote, conn->remote_addrs, conn->n_remote_addrs,
 		out->remote_ts);
-	put_ports(child_protocol(child), child->local_ts[0].port_min,
-		  child->local_ts[0].port_max, out->local_ts);
-	put_ports(child_protocol(child), child->remote_ts[0].port_min,
-		  child->remote_ts[0].port_max, out->remote_ts);
-	out->protocol = child_protocol(child);
+	put_ports(pair.protocol, pair.local->port_min, pair.local->port_max,
+		  out->local_ts);
+	put_ports(pair.protocol, pair.remote->port_min, pair.remote->port_max,
+		  out->remote_ts);
+	out->protocol = pair.protocol;
 	out->dirs = SPD_BOTH;
 	out->action = SPD_PROTECT;
+}
+
+static size_t count_pairs(const struct config *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_conns; i++)
+		for (size_t k = 0; k < c->conns[i].n_children; k++)
+			n += child_pairs(&c->conns[i].children[k]);
+	return n;
+}
+
+/* Behind the last one. */
+static struct policy_status *view_pairs(const struct conn_conf *conn,
+					const struct child_conf *child,
+					struct policy_status *at)
+{
+	size_t n = child_pairs(child);
+
+	for (size_t i = 0; i < n && i < SADB_SELECTORS_MAX; i++)
+		view_pair(conn, child, i, at++);
+	return at;
 }
 
 static size_t count_children(const struct config *c)
@@ -158,8 +184,8 @@ static void view_policies(const struct config *c, struct status *s)
 		view_policy(c, i, at++);
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t k = 0; k < c->conns[i].n_children; k++)
-			view_child_policy(&c->conns[i],
-					  &c->conns[i].children[k], at++);
+			at = view_pairs(&c->conns[i], &c->conns[i].children[k],
+					at);
 	s->n_policies = (size_t)(at - s->policies);
 }
 
@@ -447,7 +473,7 @@ struct status *view_status(const struct view *v)
 {
 	const struct config *c = v->config;
 	struct status *s = malloc(sizeof(*s));
-	size_t n = c->n_policies + count_children(c);
+	size_t n = c->n_policies + count_pairs(c);
 
 	if (!s)
 		return NULL;

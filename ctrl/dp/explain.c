@@ -66,7 +66,7 @@ static void name_policy(const struct config *c, struct explain_policy *p)
 	}
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t k = 0; k < c->conns[i].n_children; k++)
-			if (c->conns[i].children[k].policy == p->id)
+			if (child_has_policy(&c->conns[i].children[k], p->id))
 				return name_child(&c->conns[i],
 						  &c->conns[i].children[k], p);
 }

@@ -259,6 +259,10 @@ int rules_of(const struct sadb *s, const struct entry *en,
 /* NULL: there is none of that id. */
 const struct policy *policy_find(const struct sadb *s, uint32_t id);
 
+/* The first of the same child's, and the one behind it; NULL: it is the last. */
+const struct policy *policy_first(const struct policy *p);
+const struct policy *policy_next(const struct sadb *s, const struct policy *p);
+
 bool entry_serves(const struct entry *en, uint32_t policy_id);
 
 /* --- sadb_ids.c --- */

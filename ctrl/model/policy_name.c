@@ -44,7 +44,7 @@ const char *policy_name(const struct config *c, uint32_t id, char *buf)
 		const struct conn_conf *conn = &c->conns[i];
 
 		for (size_t k = 0; k < conn->n_children; k++)
-			if (conn->children[k].policy == id)
+			if (child_has_policy(&conn->children[k], id))
 				child_name(conn, &conn->children[k], buf);
 	}
 	return buf;
