@@ -14,6 +14,7 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/range.h"
+#include "ctrl/model/policy_name.h"
 #include "include/proto.h"
 
 /* Of this one SA, where it is not the gateway's own. */
@@ -129,7 +130,7 @@ static void view_pair(const struct conn_conf *conn,
 
 	if (!child_pair_at(child, at, &pair))
 		return;
-	join(conn->name, child->name, out->name);
+	policy_name_of(conn, child, at, out->name);
 	join(conn->name, child->name, out->tunnel);
 	out->id = child_policy(child, at);
 	view_ts(pair.local, conn->local_addrs, conn->n_local_addrs,
