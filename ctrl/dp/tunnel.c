@@ -128,9 +128,10 @@ static int take_child(const struct conn_conf *conn, struct child_conf *child,
 	int err = 0;
 
 	if (pairs > SADB_SELECTORS_MAX)
-		return error_set(e, -E2BIG,
-				 "connections.%s.children.%s: more than %d pairs of selectors",
-				 conn->name, child->name, SADB_SELECTORS_MAX);
+		return error_set(
+			e, -E2BIG,
+			"connections.%s.children.%s: more than %d pairs of selectors",
+			conn->name, child->name, SADB_SELECTORS_MAX);
 	for (size_t i = 0; i < pairs; i++) {
 		struct policy *p = &to->list[to->n];
 

@@ -471,8 +471,7 @@ void child_refused(struct ike_sa *sa, struct exchange *x,
 			 ike_notify_name(n->type));
 	}
 	child_fail(sa, x, n->type,
-		   n->type == IKE_N_NO_PROPOSAL_CHOSEN &&
-				   is_ah_by_nat(sa, conf)
+		   n->type == IKE_N_NO_PROPOSAL_CHOSEN && is_ah_by_nat(sa, conf)
 			   ? no_ah
 			   : text);
 }

@@ -335,9 +335,9 @@ bool record_get_child(struct engine *e, struct slice octets, struct child_sa *c,
 	       get_child_state(&s, c) && get_child_conf(e, &s, c) &&
 	       get_spis(&s, c) && get_ts(&s, &c->local_ts) &&
 	       get_ts(&s, &c->remote_ts) && get_kind(&s, c) &&
-	       rd_u64(&s, &c->rekey_ns) &&
-	       rd_u64(&s, &c->expire_ns) && rd_u64(&s, &c->bind_ns) &&
-	       rd_u64(&s, &c->trust_ns) && rd_u64(&s, &c->installed_ns) &&
-	       rd_u16(&s, &c->encr) && rd_u16(&s, &c->encr_key_bits) &&
-	       rd_u16(&s, &c->integ) && rd_u16(&s, &c->ke) && !s.len;
+	       rd_u64(&s, &c->rekey_ns) && rd_u64(&s, &c->expire_ns) &&
+	       rd_u64(&s, &c->bind_ns) && rd_u64(&s, &c->trust_ns) &&
+	       rd_u64(&s, &c->installed_ns) && rd_u16(&s, &c->encr) &&
+	       rd_u16(&s, &c->encr_key_bits) && rd_u16(&s, &c->integ) &&
+	       rd_u16(&s, &c->ke) && !s.len;
 }

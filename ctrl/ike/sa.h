@@ -448,8 +448,8 @@ void ask_auth(struct ike_sa *sa, struct exchange *x, bool make,
 
 /* What brings a child up, when nobody asks for it by name. */
 struct cause {
-	unsigned int attempts;	      /* before this one */
-	const struct ike_sa *not_by;  /* another one is to have it; or NULL */
+	unsigned int attempts;	     /* before this one */
+	const struct ike_sa *not_by; /* another one is to have it; or NULL */
 	const struct ts_first *first; /* of a packet that waits for it; or NULL */
 };
 

@@ -163,8 +163,8 @@ static size_t walk_pairs(const struct child_conf *child, size_t at,
 
 			if (have_common(l, r) && n++ == at)
 				*out = (struct child_pair){
-					l, r, l->protocol ? l->protocol
-							  : r->protocol
+					l, r,
+					l->protocol ? l->protocol : r->protocol
 				};
 		}
 	}

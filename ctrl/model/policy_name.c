@@ -12,8 +12,7 @@ const char *policy_name_of(const struct conn_conf *conn,
 		snprintf(buf, POLICY_NAME_MAX, "%s/%s#%zu", conn->name,
 			 child->name, at + 1);
 	else
-		snprintf(buf, POLICY_NAME_MAX, "%s/%s", conn->name,
-			 child->name);
+		snprintf(buf, POLICY_NAME_MAX, "%s/%s", conn->name, child->name);
 	return buf;
 }
 

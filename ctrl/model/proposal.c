@@ -37,10 +37,10 @@
 	KES ", none, esn, noesn, aes128gmac, aes192gmac, aes256gmac, " \
 	    "null, and the weak des, " WEAK
 
-#define AH_KNOWN                                                        \
+#define AH_KNOWN                                                            \
 	INTEGS ", aes128gmac, aes192gmac, aes256gmac, " KES ", none, esn, " \
 	       "noesn, and the weak " WEAK_AH
-#define WEAK_AH                                                       \
+#define WEAK_AH                                                     \
 	"md5, md5_128, modp768, modp1024, modp1536, modp1024s160, " \
 	"modp2048s224, modp2048s256"
 
@@ -353,8 +353,7 @@ static void add_prfs_of_integs(struct proposal *p)
 }
 
 /* RFC 4302 section 3.2: it has nothing else. */
-static int check_ah(const struct proposal *p, const char *where,
-		    struct error *e)
+static int check_ah(const struct proposal *p, const char *where, struct error *e)
 {
 	if (p->n_encr)
 		return error_set(e, -EINVAL,

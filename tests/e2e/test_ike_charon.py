@@ -579,14 +579,15 @@ def check_narrowing(lab, charon):
 
 
 def check_several(lab, charon):
-    """Networks and ports, all of them pairs of one SA."""
+    """
+    Networks and ports, all of them pairs of one SA. charon's own network is one, as
+    kernel-libipsec wants an address of the host's in each.
+    """
     rows = (
-        ("two networks of ours and of charon's",
-         "10.1.0.0/24,10.3.0.0/24", "10.2.0.0/24,10.4.0.0/24",
-         "10.1.0.0/24, 10.3.0.0/24", "10.2.0.0/24, 10.4.0.0/24",
-         {f"{local}={remote}" for local in ("10.1.0.0-10.1.0.255",
-                                            "10.3.0.0-10.3.0.255")
-          for remote in ("10.2.0.0-10.2.0.255", "10.4.0.0-10.4.0.255")}),
+        ("two networks of ours", "10.1.0.0/24,10.3.0.0/24", "10.2.0.0/24",
+         "10.1.0.0/24, 10.3.0.0/24", "10.2.0.0/24",
+         {f"{local}=10.2.0.0-10.2.0.255" for local in (
+             "10.1.0.0-10.1.0.255", "10.3.0.0-10.3.0.255")}),
         ("a port of charon's", "10.1.0.0/24[17]", "10.2.0.0/24[17/9-9]",
          "10.1.0.0/24[udp]", "10.2.0.0/24[udp/9]",
          {"10.1.0.0-10.1.0.255=10.2.0.0-10.2.0.255[17/0-65535=9-9]"}),
@@ -617,8 +618,6 @@ def check_packet(lab, charon):
     ok(out.selectors == ["10.1.0.0-10.1.0.255=10.2.0.0-10.2.0.255"] and
        case.same_keys(True) and case.receive(),
        f"a child that a packet asks for: {out.selectors}")
-    ok(f"{OUR_HOST}/32[udp/5000]" in case.log(),
-       "charon hears of the packet")
     case.end()
 
 

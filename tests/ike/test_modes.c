@@ -262,7 +262,8 @@ static void ah_is_rekeyed_and_deleted_as_ah(void **state)
 {
 	(void)state;
 	for (unsigned int by = 0; by < 2; by++) {
-		struct ike_lab *lab = lab_of_ah("sha256-x25519", "sha256-x25519");
+		struct ike_lab *lab =
+			lab_of_ah("sha256-x25519", "sha256-x25519");
 
 		initiate(lab);
 		engine_rekey(lab->side[by].engine, "peer", "net", lab->now_ns);

@@ -45,8 +45,7 @@ static bool look(struct ike_lab *lab, unsigned int side,
 	     h.exchange != IKE_EXCH_CREATE_CHILD_SA) ||
 	    !(h.flags & IKE_FLAG_R) != !side)
 		return true;
-	look_inside(to,
-		    (struct octets){ (uint8_t *)datagram.ptr, datagram.len },
+	look_inside(to, (struct octets){ (uint8_t *)datagram.ptr, datagram.len },
 		    s->room[side], &s->p[side]);
 	s->is[side] = true;
 	return !(side == 1 && s->responses_are_lost);
@@ -304,12 +303,10 @@ static void more_pairs_than_an_sa_has_are_narrowed_to_the_first_ones(void **stat
 			snprintf(remote, sizeof(remote), "10.%u.%u.0/24", 2 - i,
 				 4 - j);
 			k->local_ts[j] = k->remote_ts[j] = k->local_ts[0];
-			assert_int_equal(prefix_parse(local,
-						      &k->local_ts[j].net),
-					 0);
-			assert_int_equal(prefix_parse(remote,
-						      &k->remote_ts[j].net),
-					 0);
+			assert_int_equal(
+				prefix_parse(local, &k->local_ts[j].net), 0);
+			assert_int_equal(
+				prefix_parse(remote, &k->remote_ts[j].net), 0);
 		}
 		k->n_local_ts = k->n_remote_ts = 5;
 		lab_load(lab, i, &conn);
@@ -320,8 +317,7 @@ static void more_pairs_than_an_sa_has_are_narrowed_to_the_first_ones(void **stat
 	c = forge_sa(lab, 0)->children;
 	assert_int_equal(c->local_ts.n, 4);
 	assert_int_equal(c->remote_ts.n, 4);
-	assert_taken(lab,
-		     "10.1.0.0/24 10.1.4.0/24 10.1.3.0/24 10.1.2.0/24",
+	assert_taken(lab, "10.1.0.0/24 10.1.4.0/24 10.1.3.0/24 10.1.2.0/24",
 		     "10.2.0.0/24 10.2.4.0/24 10.2.3.0/24 10.2.2.0/24", true);
 }
 

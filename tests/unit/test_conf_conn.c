@@ -502,7 +502,8 @@ static int run_cases(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(connection_is_filled),
 		cmocka_unit_test(child_is_filled),
-		cmocka_unit_test(child_in_transport_mode_is_between_the_two_hosts),
+		cmocka_unit_test(
+			child_in_transport_mode_is_between_the_two_hosts),
 		cmocka_unit_test(child_of_ah_has_its_proposals),
 		cmocka_unit_test(
 			connection_of_which_nothing_is_said_has_the_defaults),

@@ -22,12 +22,12 @@ struct refused {
 	"remote_port, proposals, encap, if_id_in, if_id_out, mobike, "                      \
 	"fragmentation, unique, dpd_delay, keyingtries, rekey_time, over_time, rand_time, " \
 	"local*, remote*, children"
-#define CHILD_KEYS                                                        \
+#define CHILD_KEYS                                                           \
 	"known are local_ts, remote_ts, esp_proposals, ah_proposals, mode, " \
-	"start_action, dpd_action, close_action, rekey_time, life_time, " \
-	"rand_time, rekey_bytes, life_bytes, rand_bytes, rekey_packets, " \
-	"life_packets, rand_packets, replay_window, spread, copy_df, "    \
-	"copy_ecn, copy_dscp, set_df, set_dscp, set_ttl, tfc_padding, "   \
+	"start_action, dpd_action, close_action, rekey_time, life_time, "    \
+	"rand_time, rekey_bytes, life_bytes, rand_bytes, rekey_packets, "    \
+	"life_packets, rand_packets, replay_window, spread, copy_df, "       \
+	"copy_ecn, copy_dscp, set_df, set_dscp, set_ttl, tfc_padding, "      \
 	"tfc_dummies, if_id_in, if_id_out, fragment"
 #define FORM_PEERS                                                 \
 	"must be up to 4 unicast addresses or prefixes, or %any, " \
@@ -62,8 +62,8 @@ struct refused {
 	"has a network, and mode is transport, which has no header to carry " \
 	"networks' addresses: write dynamic, which is the address of the "    \
 	"side, or mode = tunnel"
-#define KEPT                                                               \
-	"does not go with mode = transport, in which packets keep the "    \
+#define KEPT                                                            \
+	"does not go with mode = transport, in which packets keep the " \
 	"header that they have; remove the line"
 
 /* In the good file, once each. */

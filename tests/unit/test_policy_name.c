@@ -11,8 +11,8 @@
 #include "ctrl/model/policy_name.h"
 
 /* Policy 3, and a child of two pairs with 7 and 9. */
-static struct config config_of(struct policy_conf *policy, struct conn_conf *conn,
-			       struct child_conf *child)
+static struct config config_of(struct policy_conf *policy,
+			       struct conn_conf *conn, struct child_conf *child)
 {
 	child_init(child);
 	child->remote_ts[1] = child->remote_ts[0];
@@ -25,10 +25,9 @@ static struct config config_of(struct policy_conf *policy, struct conn_conf *con
 	conn->children = child;
 	conn->n_children = 1;
 	*policy = (struct policy_conf){ .name = "own", .id = 3 };
-	return (struct config){ .policies = policy,
-				.n_policies = 1,
-				.conns = conn,
-				.n_conns = 1 };
+	return (struct config){
+		.policies = policy, .n_policies = 1, .conns = conn, .n_conns = 1
+	};
 }
 
 static void each_policy_has_a_name_of_its_own(void **state)

@@ -330,8 +330,8 @@ static void fault_is_refused_with_its_name_and_what_is_possible(void **state)
 	}
 }
 
-#define KNOWN_AH                                                            \
-	"; known are " INTEGS ", aes128gmac, aes192gmac, aes256gmac, " KES \
+#define KNOWN_AH                                                             \
+	"; known are " INTEGS ", aes128gmac, aes192gmac, aes256gmac, " KES   \
 	", none, esn, noesn, and the weak md5, md5_128, modp768, modp1024, " \
 	"modp1536, modp1024s160, modp2048s224, modp2048s256"
 

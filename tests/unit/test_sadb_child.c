@@ -6,8 +6,8 @@
 #include "include/proto.h"
 #include "tests/unit/sadb_fixture.h"
 
-/* From the first network to either of the others, seen from the side of the first or
- * of the others; p's ids are of the first pair. */
+/* From either of two networks to a third one, seen from both sides; p's ids are of the
+ * first pair. */
 struct child {
 	struct policy a[2], b[2];
 };
@@ -15,10 +15,10 @@ struct child {
 static struct child child_of(struct pair *p, bool on_demand)
 {
 	struct child c = {
-		.a = { side_policy("10.1.0.0/16", "10.2.0.0/16"),
-		       side_policy("10.1.0.0/16", "10.3.0.0/16") },
-		.b = { side_policy("10.2.0.0/16", "10.1.0.0/16"),
-		       side_policy("10.3.0.0/16", "10.1.0.0/16") },
+		.a = { side_policy("10.1.0.0/24", "10.2.0.0/16"),
+		       side_policy("10.1.1.0/24", "10.2.0.0/16") },
+		.b = { side_policy("10.2.0.0/16", "10.1.0.0/24"),
+		       side_policy("10.2.0.0/16", "10.1.1.0/24") },
 	};
 
 	for (unsigned int i = 0; i < 2; i++) {
@@ -35,8 +35,8 @@ static struct child child_of(struct pair *p, bool on_demand)
 static struct sadb_request add_of(enum sadb_dir dir, const struct policy *of,
 				  unsigned int first, unsigned int n)
 {
-	struct sadb_request q = side_add(dir, false, 0x1001, of[0].id,
-					 &of[first].selector);
+	struct sadb_request q =
+		side_add(dir, false, 0x1001, of[0].id, &of[first].selector);
 
 	for (unsigned int i = 1; i < n; i++)
 		q.sa.selectors[i] = of[first + i].selector;
@@ -57,12 +57,12 @@ static void up(struct pair *p, const struct child *c, unsigned int first,
 }
 
 /* False: BPF or the worker of a drops it; or it waits. */
-static bool arrives(struct pair *p, const char *to)
+static bool arrives(struct pair *p, const char *from)
 {
 	uint8_t l3[FRAME_BYTES];
 	bool sent;
 
-	side_packet(l3, "10.1.0.5", to, PACKET_BYTES);
+	side_packet(l3, from, "10.2.0.7", PACKET_BYTES);
 	sent = side_out(p->a, l3, PACKET_BYTES);
 	worker_step(&p->a->w);
 	port_mem_reset(&p->a->inside);
@@ -81,9 +81,9 @@ static void one_sa_carries_what_all_pairs_select(void **state)
 	const struct child c = child_of(p, false);
 
 	up(p, &c, 0, 2);
-	assert_true(arrives(p, "10.2.0.7"));
-	assert_true(arrives(p, "10.3.0.7"));
-	assert_false(arrives(p, "10.4.0.7"));
+	assert_true(arrives(p, "10.1.0.5"));
+	assert_true(arrives(p, "10.1.1.5"));
+	assert_false(arrives(p, "10.1.2.5"));
 	assert_int_equal(sad_count(p->a->sad), 1);
 	assert_int_equal(side_dropped(p->a) + side_dropped(p->b), 0);
 }
@@ -94,8 +94,8 @@ static void pair_that_the_peer_left_out_has_no_sa(void **state)
 	const struct child c = child_of(p, false);
 
 	up(p, &c, 1, 1);
-	assert_true(arrives(p, "10.3.0.7"));
-	assert_false(arrives(p, "10.2.0.7"));
+	assert_true(arrives(p, "10.1.1.5"));
+	assert_false(arrives(p, "10.1.0.5"));
 }
 
 static void packet_of_any_pair_asks_by_the_name_of_the_first(void **state)
@@ -104,12 +104,11 @@ static void packet_of_any_pair_asks_by_the_name_of_the_first(void **state)
 	const struct child c = child_of(p, true);
 	struct sadb_event e;
 
-	assert_false(arrives(p, "10.3.0.7"));
+	assert_false(arrives(p, "10.1.1.5"));
 	side_poll(p->a);
 	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 1);
 	assert_int_equal(e.policy, c.a[0].id);
-	assert_int_equal(addr_v4_be(&e.packet.remote_min),
-			 inet_addr("10.3.0.7"));
+	assert_int_equal(addr_v4_be(&e.packet.local_min), inet_addr("10.1.1.5"));
 }
 
 static void selector_that_is_of_no_pair_is_refused(void **state)
@@ -118,9 +117,9 @@ static void selector_that_is_of_no_pair_is_refused(void **state)
 	const struct child c = child_of(p, false);
 	struct sadb_request q = add_of(SADB_OUT, c.a, 0, 2);
 
-	q.sa.selectors[1].remote_max.octets[13]++;
+	q.sa.selectors[1].local_max.octets[14]++;
 	assert_int_equal(side_call(p->a, &q).err, -EPERM);
-	q.sa.selectors[1].remote_max.octets[13]--;
+	q.sa.selectors[1].local_max.octets[14]--;
 	assert_int_equal(side_call(p->a, &q).err, 0);
 }
 
@@ -137,8 +136,8 @@ static void sa_is_the_whole_childs_by_any_of_its_policies(void **state)
 	assert_int_equal(side_call(p->b, &in).err, 0);
 	assert_int_equal(side_call(p->a, &out).err, 0);
 	bind_now(p->a, &out);
-	assert_true(arrives(p, "10.2.0.7"));
-	assert_true(arrives(p, "10.3.0.7"));
+	assert_true(arrives(p, "10.1.0.5"));
+	assert_true(arrives(p, "10.1.1.5"));
 }
 
 #define CASE(name) \
