@@ -34,7 +34,8 @@ __attribute__((format(printf, 2, 3))) static void add_text(struct table *t,
 	free(text);
 }
 
-/* "AES_CBC-128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048" */
+/* "AES_CBC-128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048", or
+ * "AH/HMAC_SHA2_256_128 transport" */
 static void add_algs(struct table *t, const struct node *sa)
 {
 	static const char *const keys[] = { "integ-alg", "prf-alg", "dh-group" };
@@ -43,10 +44,16 @@ static void add_algs(struct table *t, const struct node *sa)
 	size_t len;
 	FILE *f = need(open_memstream(&text, &len));
 
-	fprintf(f, "%s%s%s", field(sa, "encr-alg"), *bits ? "-" : "", bits);
+	if (strcmp(field(sa, "protocol"), "AH") == 0)
+		fprintf(f, "AH");
+	else
+		fprintf(f, "%s%s%s", field(sa, "encr-alg"), *bits ? "-" : "",
+			bits);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (node_find(sa, keys[i]))
 			fprintf(f, "/%s", node_text(sa, keys[i]));
+	if (strcmp(field(sa, "mode"), "TRANSPORT") == 0)
+		fprintf(f, " transport");
 	if (node_find(sa, "weak"))
 		fprintf(f, " weak");
 	need(fclose(f) ? NULL : text);

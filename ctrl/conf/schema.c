@@ -24,6 +24,7 @@
 #include "ctrl/conf/values_gateway.h"
 #include "ctrl/conf/values_policy.h"
 #include "ctrl/sadb/policy.h"
+#include "ctrl/wire/ip.h"
 #include "include/proto.h"
 
 #define DEFAULT_SOCKET	  "/run/cygnet/vici"

@@ -29,6 +29,7 @@
 #define FORM_PEERS     FORM_ADDRS ", or one name"
 #define FORM_PORT      "a port from 1 to 65535"
 #define FORM_PROPOSALS "proposals such as aes256gcm16-ecp384, or default"
+#define FORM_AH	       "proposals such as sha256-ecp256, or default"
 #define FORM_TS                                                      \
 	"up to 8 prefixes or dynamic, each with [protocol/port] or " \
 	"without, separated by commas"
@@ -46,7 +47,7 @@ _Static_assert(CONN_NAME_MAX == CONF_NAME_MAX, "named_take()");
 #define NO_IKEV1  "but only IKEv2 is supported; write 2"
 #define NO_MOBIKE "but MOBIKE is not supported yet; write no"
 #define NO_METHOD "which is not supported yet; write psk"
-#define NO_MODE	  "but only tunnel is supported yet; remove the line"
+#define NO_MODE	  "but only tunnel and transport are supported; remove the line"
 #define NO_SHUNT  "which is no tunnel; write a policy with action = "
 
 static const struct word version_words[] = {
@@ -99,8 +100,8 @@ static const struct word auth_words[] = {
 };
 
 static const struct word mode_words[] = {
-	{ "tunnel", 0, NULL },
-	{ "transport", 0, NO_MODE },
+	{ "tunnel", SADB_TUNNEL, NULL },
+	{ "transport", SADB_TRANSPORT, NULL },
 	{ "transport_proxy", 0, NO_MODE },
 	{ "beet", 0, NO_MODE },
 	{ "pass", 0, NO_SHUNT "bypass" },
@@ -122,7 +123,8 @@ static const struct word action_words[] = {
 
 _Static_assert(sizeof(enum child_action) == sizeof(unsigned int) &&
 		       sizeof(enum unique) == sizeof(unsigned int) &&
-		       sizeof(enum childless) == sizeof(unsigned int),
+		       sizeof(enum childless) == sizeof(unsigned int) &&
+		       sizeof(enum sadb_mode) == sizeof(unsigned int),
 	       "value_word()");
 
 /* --- keys */
@@ -210,8 +212,10 @@ static const struct key child_keys[] = {
 	  .read = value_remote_ts },
 	{ .name = "esp_proposals", .list = true, .form = FORM_PROPOSALS,
 	  .read = value_esp_proposals, AT(child_conf, proposals) },
-	{ .name = "mode",	   .form = "tunnel", .read = value_fixed,
-	  .words = mode_words },
+	{ .name = "ah_proposals",  .list = true, .form = FORM_AH,
+	  .read = value_ah_proposals, AT(child_conf, proposals) },
+	{ .name = "mode",	   .form = "tunnel or transport", .read = value_word,
+	  .words = mode_words,	   AT(child_conf, mode) },
 	{ .name = "start_action",  .form = FORM_ACTION, .read = value_word,
 	  .words = action_words,   AT(child_conf, start_action) },
 	{ .name = "dpd_action",	   .form = "clear, trap, restart or trap|start", .read = value_word,
@@ -250,7 +254,7 @@ static const struct key child_keys[] = {
 };
 
 static const struct sub child_later[] = {
-	LATER("ah_proposals"),	LATER("sha256_96"),	LATER("updown"),
+	LATER("sha256_96"),	LATER("updown"),
 	LATER("hostaccess"),	LATER("policies"),	LATER("policies_fwd_out"),
 	LATER("ipcomp"),	LATER("reqid"),		LATER("priority"),
 	LATER("interface"),	LATER("mark_in"),	LATER("mark_in_sa"),
@@ -329,6 +333,97 @@ static int check_pairs(const struct section *sec, const struct child_conf *c,
 	return 0;
 }
 
+/* The SAs of a child are of one protocol, and AH's packets stay as long as they are. */
+static int check_protocol(const struct section *sec, const struct child_conf *c,
+			  struct error *e)
+{
+	const struct value *ah = tree_value(sec, "ah_proposals");
+	const char *tfc = c->outer.tfc_bytes ? "tfc_padding" : "tfc_dummies";
+
+	if (ah && tree_value(sec, "esp_proposals"))
+		return value_fail(e, ah, -EINVAL,
+				  "stands beside esp_proposals, but the SAs of "
+				  "a child are of one protocol; remove one of "
+				  "the two");
+	if (ah && (c->outer.tfc_bytes || c->outer.dummies))
+		return value_fail(e, tree_value(sec, tfc), -EINVAL,
+				  "does not go with ah_proposals: AH hides "
+				  "nothing (RFC 4302); remove the line");
+	return 0;
+}
+
+static bool is_host(const struct ts_conf *ts)
+{
+	return ts->dynamic ||
+	       ts->net.bits == (addr_is_v4(&ts->net.net) ? 32 : 128);
+}
+
+/* RFC 4301 section 4.1: between gateways, transport mode is for their own. */
+static int check_hosts(const struct section *sec, const char *key,
+		       const struct ts_conf *ts, size_t n, struct error *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_host(&ts[i]))
+			return value_fail(
+				e, tree_value(sec, key), -EINVAL,
+				"has a network, and mode is transport, which "
+				"has no header to carry networks' addresses: "
+				"write dynamic, which is the address of the "
+				"side, or mode = tunnel");
+	return 0;
+}
+
+/* A packet keeps its header and, for RFC 4303 section 2.7, its size. */
+static int check_kept(const struct section *sec, struct error *e)
+{
+	const struct value *v = NULL;
+
+	for (size_t i = 0; !v && i < ROWS(child_keys); i++)
+		if (child_keys[i].offset == offsetof(struct child_conf, outer))
+			v = tree_value(sec, child_keys[i].name);
+	return v ? value_fail(e, v, -EINVAL,
+			      "does not go with mode = transport, in which "
+			      "packets keep the header that they have; remove "
+			      "the line")
+		 : 0;
+}
+
+/* It is Linux that cuts, before there is anything to protect; and one route is there
+ * for what is protected and what is not. */
+static int check_transport(const struct section *sec,
+			   const struct child_conf *c, struct error *e)
+{
+	const struct value *fragment = tree_value(sec, "fragment");
+	char path[TREE_PATH_MAX];
+	int err;
+
+	if (c->mode != SADB_TRANSPORT)
+		return 0;
+	err = check_hosts(sec, "local_ts", c->local_ts, c->n_local_ts, e);
+	if (!err)
+		err = check_hosts(sec, "remote_ts", c->remote_ts,
+				  c->n_remote_ts, e);
+	if (!err)
+		err = check_kept(sec, e);
+	if (err)
+		return err;
+	if (fragment && !c->fragment_after)
+		return value_fail(e, fragment, -EINVAL,
+				  "is before, and mode is transport, in which "
+				  "only whole packets are protected (RFC 4303 "
+				  "section 3.3.4); write after, or remove the "
+				  "line");
+	if (!c->if_id_in && !c->if_id_out)
+		return 0;
+	tree_path(sec, path);
+	return conf_fail(e, &sec->place, -EINVAL,
+			 "%s: mode is transport, and if_id_in or if_id_out is "
+			 "of a tunnel interface: a route to it would lead what "
+			 "is protected there again; remove it, or write mode = "
+			 "tunnel",
+			 path);
+}
+
 static int fill_child(const struct section *sec, struct child_conf *c,
 		      struct error *e)
 {
@@ -348,6 +443,8 @@ static int fill_child(const struct section *sec, struct child_conf *c,
 		err = keys_read(&child_table, sec, c, e);
 	if (!err)
 		err = check_pairs(sec, c, e);
+	if (!err)
+		err = check_protocol(sec, c, e);
 	child_times(c);
 	return err ? err : sa_check_child(sec, c, e);
 }
@@ -377,6 +474,8 @@ static int fill_children(const struct section *list, struct conn_conf *c,
 
 		err = fill_child(s, child, e);
 		inherit_if_ids(c, child);
+		if (!err)
+			err = check_transport(s, child, e);
 	}
 	return err;
 }

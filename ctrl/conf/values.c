@@ -284,20 +284,6 @@ bool protocol_parse(const char *text, uint8_t *out)
 	return true;
 }
 
-bool protocol_has_ports(uint8_t protocol)
-{
-	switch (protocol) {
-	case PROTO_TCP:
-	case PROTO_UDP:
-	case PROTO_DCCP:
-	case PROTO_SCTP:
-	case PROTO_UDPLITE:
-		return true;
-	default:
-		return false;
-	}
-}
-
 VALUE_READER(value_protocol)
 {
 	return protocol_parse(v->text, out) ? 0 : value_fail_form(k, v, e);

@@ -44,9 +44,6 @@ bool number_parse(const char *text, uint32_t min, uint32_t max, uint32_t *out);
 /* "any", a protocol's name or its number. */
 bool protocol_parse(const char *text, uint8_t *out);
 
-/* Has it ports, which a selector may name? */
-bool protocol_has_ports(uint8_t protocol);
-
 /* value_fail() with "must be FORM". */
 int value_fail_form(const struct key *k, const struct value *v, struct error *e);
 

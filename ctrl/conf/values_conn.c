@@ -167,7 +167,7 @@ static int read_proposal(const struct item *item, enum ike_protocol protocol,
 		proposals_default(protocol, out);
 		return 0;
 	}
-	if (suite) {
+	if (suite && protocol != IKE_PROTO_AH) {
 		suite_proposals(suite, protocol, out);
 		return 0;
 	}
@@ -209,4 +209,9 @@ VALUE_READER(value_ike_proposals)
 VALUE_READER(value_esp_proposals)
 {
 	return read_proposals(k, v, IKE_PROTO_ESP, out, e);
+}
+
+VALUE_READER(value_ah_proposals)
+{
+	return read_proposals(k, v, IKE_PROTO_AH, out, e);
 }

@@ -14,5 +14,6 @@ VALUE_READER(value_identity); /* out: struct identity */
 /* out: struct proposals; `default` in a list stands for the default ones. */
 VALUE_READER(value_ike_proposals);
 VALUE_READER(value_esp_proposals);
+VALUE_READER(value_ah_proposals);
 
 #endif

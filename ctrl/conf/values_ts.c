@@ -14,6 +14,7 @@
 #include "ctrl/base/range.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/model/conn.h"
+#include "ctrl/wire/ip.h"
 #include "include/proto.h"
 
 static int fail_ports(const struct item *item, struct error *e)

@@ -73,7 +73,7 @@ static void put_ts(struct vici_builder *b, const char *key,
 static void put_child(struct vici_builder *b, const struct child_conf *c)
 {
 	vici_section(b, c->name);
-	vici_str(b, "mode", "TUNNEL");
+	vici_str(b, "mode", mode_word(c->mode));
 	put_number(b, "rekey_time", c->rekey_time);
 	put_number(b, "rekey_bytes", c->bytes.rekey);
 	put_number(b, "rekey_packets", c->packets.rekey);
@@ -135,7 +135,7 @@ static bool put_policy(const struct sink *sink, const struct conn_conf *conn,
 	vici_section(&b, name);
 	vici_str(&b, "child", child->name);
 	vici_str(&b, "ike", conn->name);
-	vici_str(&b, "mode", "TUNNEL");
+	vici_str(&b, "mode", mode_word(child->mode));
 	put_ts(&b, "local-ts", child->local_ts, child->n_local_ts);
 	put_ts(&b, "remote-ts", child->remote_ts, child->n_remote_ts);
 	vici_section_end(&b);

@@ -228,14 +228,15 @@ void put_child_fields(struct vici_builder *b, const struct child_sa_view *c,
 	put_number(b, "uniqueid", c->id);
 	put_number(b, "reqid", c->policy);
 	vici_str(b, "state", child_state(c->state));
-	vici_str(b, "mode", "TUNNEL");
-	vici_str(b, "protocol", "ESP");
+	vici_str(b, "mode", mode_word(c->mode));
+	vici_str(b, "protocol", c->protocol == IKE_PROTO_AH ? "AH" : "ESP");
 	put_yes(b, "encap", c->encap);
 	vici_fmt(b, "spi-in", "%08" PRIx32, c->spi_in);
 	vici_fmt(b, "spi-out", "%08" PRIx32, c->spi_out);
 	put_if_id(b, "if-id-in", c->if_id_in);
 	put_if_id(b, "if-id-out", c->if_id_out);
-	put_encr(b, c->encr, c->encr_key_bits);
+	if (c->protocol != IKE_PROTO_AH)
+		put_encr(b, c->encr, c->encr_key_bits);
 	if (c->integ)
 		vici_str(b, "integ-alg", integ_word(c->integ));
 	put_yes(b, "weak", is_weak_child(c)); /* ours alone */

@@ -59,6 +59,11 @@ const char *ke_word(uint16_t id)
 	return "UNKNOWN";
 }
 
+const char *mode_word(unsigned int mode)
+{
+	return mode == SADB_TRANSPORT ? "TRANSPORT" : "TUNNEL";
+}
+
 struct ts_range ts_local(const struct sadb_selector *s)
 {
 	return (struct ts_range){ s->local_min, s->local_max, s->protocol,

@@ -19,6 +19,9 @@ const char *integ_word(uint16_t id);
 const char *prf_word(uint16_t id);
 const char *ke_word(uint16_t id);
 
+/* Of an enum sadb_mode. */
+const char *mode_word(unsigned int mode);
+
 /* One side of a selector, both ends inclusive, ports in host order. */
 struct ts_range {
 	struct addr min, max;

@@ -207,6 +207,14 @@ static uint32_t next_id(struct ids *ids)
 	return *ids->at++;
 }
 
+static void take_child_ids(struct ids *ids, struct child_conf *child)
+{
+	size_t n = child_pairs(child);
+
+	for (size_t i = 0; i < n && i < SADB_SELECTORS_MAX; i++)
+		child_set_policy(child, i, next_id(ids));
+}
+
 void ctl_take_ids(struct config *config, const struct dp_link *dp)
 {
 	struct ids ids;
@@ -216,7 +224,7 @@ void ctl_take_ids(struct config *config, const struct dp_link *dp)
 		config->policies[i].id = next_id(&ids);
 	for (size_t i = 0; i < config->n_conns; i++)
 		for (size_t k = 0; k < config->conns[i].n_children; k++)
-			config->conns[i].children[k].policy = next_id(&ids);
+			take_child_ids(&ids, &config->conns[i].children[k]);
 }
 
 /* Of a change. */

@@ -104,6 +104,15 @@ static void put_id(struct dp_process *p, struct dp_msg_ids *m, uint32_t id)
 	m->n = 0;
 }
 
+static void put_child_ids(struct dp_process *p, struct dp_msg_ids *m,
+			  const struct child_conf *child)
+{
+	size_t n = child_pairs(child);
+
+	for (size_t i = 0; i < n; i++)
+		put_id(p, m, child_policy(child, i));
+}
+
 static void put_ids(struct dp_process *p, const struct config *c)
 {
 	struct dp_msg_ids m = { .n = 0 };
@@ -112,7 +121,7 @@ static void put_ids(struct dp_process *p, const struct config *c)
 		put_id(p, &m, c->policies[i].id);
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t k = 0; k < c->conns[i].n_children; k++)
-			put_id(p, &m, c->conns[i].children[k].policy);
+			put_child_ids(p, &m, &c->conns[i].children[k]);
 	if (m.n)
 		tell(p, p->ctl, DP_MSG_IDS, &m, sizeof(m));
 }

@@ -99,7 +99,7 @@ static int put_child(const struct outlet *to, const struct child_conf *conf)
 	struct dp_msg_child m = { .conf = *conf };
 
 	suites_of(&conf->proposals, &m.conf.suites);
-	m.conf.suites.modes = 1U << SADB_TUNNEL;
+	m.conf.suites.modes = (uint8_t)(1U << conf->mode);
 	memset(&m.conf.proposals, 0, sizeof(m.conf.proposals));
 	return to->send(to->ctx, DP_MSG_CHILD, &m, sizeof(m));
 }
@@ -196,17 +196,17 @@ static int get_manual(struct config *c, const struct dp_msg_manual *m)
 	return 0;
 }
 
-/* Each policy and each child has a place in the SPD. */
-static bool spd_is_full(const struct config *c)
+/* Each policy and each pair of a child has a place in the SPD. */
+static bool spd_is_full(const struct config *c, size_t more)
 {
-	return c->n_entries >= SPD_MAX;
+	return more > SPD_MAX || c->n_entries > SPD_MAX - more;
 }
 
 static int get_policy(struct config *c, const struct dp_msg_policy *m)
 {
 	struct policy_conf *conf;
 
-	if (spd_is_full(c) ||
+	if (spd_is_full(c, 1) ||
 	    (m->conf.action == SPD_PROTECT && m->conf.manual != MANUAL_NONE &&
 	     m->conf.manual >= c->n_manual))
 		return -EINVAL;
@@ -228,18 +228,30 @@ static int get_conn(struct config *c, const struct dp_msg_conn *m)
 	return 0;
 }
 
+/* 0: it can't be. */
+static size_t pairs_of(const struct child_conf *child)
+{
+	size_t n;
+
+	if (child->n_local_ts > CONN_TS_MAX || child->n_remote_ts > CONN_TS_MAX)
+		return 0;
+	n = child_pairs(child);
+	return n <= SADB_SELECTORS_MAX ? n : 0;
+}
+
 static int get_child(struct config *c, const struct dp_msg_child *m)
 {
+	const size_t n = pairs_of(&m->conf);
 	struct child_conf *conf;
 	struct conn_conf *conn;
 
-	if (!c->n_conns || spd_is_full(c))
+	if (!c->n_conns || !n || spd_is_full(c, n))
 		return -EINVAL;
 	conn = &c->conns[c->n_conns - 1];
 	conf = add(&conn->children, &conn->n_children, sizeof(*conf));
 	if (!conf)
 		return -ENOMEM;
-	c->n_entries++;
+	c->n_entries += n;
 	*conf = m->conf;
 	return 0;
 }

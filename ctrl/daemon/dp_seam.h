@@ -104,8 +104,8 @@ struct dp_msg_committed {
 
 #define DP_IDS_MAX 1024U /* in one message */
 
-/* Before COMMITTED, as often as it takes: of policies and children, in their
- * order. */
+/* Before COMMITTED, as often as it takes: of policies and of children's pairs, in
+ * their order. */
 struct dp_msg_ids {
 	uint32_t n;
 	uint32_t ids[DP_IDS_MAX];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctrl/conf/values.h"
+#include "ctrl/wire/ip.h"
 #include "include/proto.h"
 
 #define ICMPV6_ECHO 128 /* RFC 4443 section 4.1 */

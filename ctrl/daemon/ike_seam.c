@@ -44,13 +44,15 @@ const size_t ike_seam_to_ctl_n = COUNT(ike_seam_to_ctl);
 static void put_proposals(struct proposals_text *out, const struct proposals *p)
 {
 	out->n = (uint32_t)p->n;
+	out->protocol = p->n ? p->at[0].protocol : IKE_PROTO_NONE;
 	for (size_t i = 0; i < p->n; i++)
 		proposal_str(&p->at[i], out->at[i]);
 }
 
 static bool get_proposals(const struct proposals_text *from,
-			  enum ike_protocol protocol, struct proposals *out)
+			  struct proposals *out)
 {
+	const enum ike_protocol protocol = from->protocol;
 	struct error e;
 
 	memset(out, 0, sizeof(*out));
@@ -114,13 +116,16 @@ size_t ike_seam_event_bytes(const struct ike_msg_event *m)
 bool ike_seam_get_conn(const struct ike_msg_conn *m, struct conn_conf *conn)
 {
 	*conn = m->conf;
-	return get_proposals(&m->proposals, IKE_PROTO_IKE, &conn->proposals);
+	return m->proposals.protocol == IKE_PROTO_IKE &&
+	       get_proposals(&m->proposals, &conn->proposals);
 }
 
 bool ike_seam_get_child(const struct ike_msg_child *m, struct child_conf *child)
 {
 	*child = m->conf;
-	return get_proposals(&m->proposals, IKE_PROTO_ESP, &child->proposals);
+	return (m->proposals.protocol == IKE_PROTO_ESP ||
+		m->proposals.protocol == IKE_PROTO_AH) &&
+	       get_proposals(&m->proposals, &child->proposals);
 }
 
 void ike_seam_plain(char *text, size_t max)

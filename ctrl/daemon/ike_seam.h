@@ -45,6 +45,7 @@ enum ike_msg {
 
 struct proposals_text {
 	uint32_t n;
+	uint32_t protocol; /* enum ike_protocol; of all of them */
 	char at[PROPOSALS_MAX][PROPOSAL_STR_MAX];
 };
 

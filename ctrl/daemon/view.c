@@ -15,6 +15,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/range.h"
 #include "ctrl/daemon/conn_sas.h"
+#include "ctrl/model/policy_name.h"
 #include "include/proto.h"
 
 /* Of this one SA, where it is not the gateway's own. */
@@ -122,24 +123,50 @@ static void view_ts(const struct ts_conf *ts, const struct conn_addr *outer,
 		strcpy(out, "dynamic");
 }
 
-static void view_child_policy(const struct conn_conf *conn,
-			      const struct child_conf *child,
-			      struct policy_status *out)
+static void view_pair(const struct conn_conf *conn,
+		      const struct child_conf *child, size_t at,
+		      struct policy_status *out)
 {
-	join(conn->name, child->name, out->name);
+	struct child_pair pair;
+
+	if (!child_pair_at(child, at, &pair))
+		return;
+	policy_name_of(conn, child, at, out->name);
 	join(conn->name, child->name, out->tunnel);
-	out->id = child->policy;
-	view_ts(&child->local_ts[0], conn->local_addrs, conn->n_local_addrs,
+	out->id = child_policy(child, at);
+	view_ts(pair.local, conn->local_addrs, conn->n_local_addrs,
 		out->local_ts);
-	view_ts(&child->remote_ts[0], conn->remote_addrs, conn->n_remote_addrs,
+	view_ts(pair.remote, conn->remote_addrs, conn->n_remote_addrs,
 		out->remote_ts);
-	put_ports(child_protocol(child), child->local_ts[0].port_min,
-		  child->local_ts[0].port_max, out->local_ts);
-	put_ports(child_protocol(child), child->remote_ts[0].port_min,
-		  child->remote_ts[0].port_max, out->remote_ts);
-	out->protocol = child_protocol(child);
+	put_ports(pair.protocol, pair.local->port_min, pair.local->port_max,
+		  out->local_ts);
+	put_ports(pair.protocol, pair.remote->port_min, pair.remote->port_max,
+		  out->remote_ts);
+	out->protocol = pair.protocol;
 	out->dirs = SPD_BOTH;
 	out->action = SPD_PROTECT;
+}
+
+static size_t count_pairs(const struct config *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_conns; i++)
+		for (size_t k = 0; k < c->conns[i].n_children; k++)
+			n += child_pairs(&c->conns[i].children[k]);
+	return n;
+}
+
+/* Behind the last one. */
+static struct policy_status *view_pairs(const struct conn_conf *conn,
+					const struct child_conf *child,
+					struct policy_status *at)
+{
+	size_t n = child_pairs(child);
+
+	for (size_t i = 0; i < n && i < SADB_SELECTORS_MAX; i++)
+		view_pair(conn, child, i, at++);
+	return at;
 }
 
 static size_t count_children(const struct config *c)
@@ -159,8 +186,8 @@ static void view_policies(const struct config *c, struct status *s)
 		view_policy(c, i, at++);
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t k = 0; k < c->conns[i].n_children; k++)
-			view_child_policy(&c->conns[i],
-					  &c->conns[i].children[k], at++);
+			at = view_pairs(&c->conns[i], &c->conns[i].children[k],
+					at);
 	s->n_policies = (size_t)(at - s->policies);
 }
 
@@ -327,7 +354,8 @@ static void add_pair(const struct dp_view *dp, const struct ike_sa_view *ike,
 	addr_str(&ike->local, out->local);
 	addr_str(&ike->remote, out->remote);
 	if (encr && integ)
-		put_algs(dp, encr, integ, false, child->esn, out);
+		put_algs(dp, encr, integ, child->protocol == IKE_PROTO_AH,
+			 child->esn, out);
 	add_sa(dp, &ike->local, child->spi_in, SADB_IN, &out->in);
 	add_sa(dp, &ike->remote, child->spi_out, SADB_OUT, &out->out);
 }
@@ -386,6 +414,7 @@ static void view_child(const struct view *v, const struct conn_sas *of,
 
 	*out = (struct tunnel_status){
 		.start_action = child->start_action,
+		.transport = child->mode == SADB_TRANSPORT,
 		.if_id_in = child->if_id_in,
 		.if_id_out = child->if_id_out,
 		.in.idle_s = STATUS_NEVER_S,
@@ -443,7 +472,7 @@ struct status *view_status(const struct view *v)
 {
 	const struct config *c = v->config;
 	struct status *s = malloc(sizeof(*s));
-	size_t n = c->n_policies + count_children(c);
+	size_t n = c->n_policies + count_pairs(c);
 
 	if (!s)
 		return NULL;

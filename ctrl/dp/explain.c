@@ -9,6 +9,7 @@
 #include "ctrl/dp/dp.h"
 #include "ctrl/dp/dry.h"
 #include "ctrl/dp/explain_frame.h"
+#include "ctrl/model/policy_name.h"
 
 struct explain_step *explain_add(struct explaining *w, enum explain_place place,
 				 const char *iface)
@@ -45,18 +46,17 @@ static void name_child(const struct conn_conf *conn,
 		       const struct child_conf *child, struct explain_policy *p)
 {
 	p->if_id = child->if_id_out;
-	snprintf(p->name, sizeof(p->name), "%s/%s", conn->name, child->name);
-	memcpy(p->tunnel, p->name, sizeof(p->tunnel));
+	policy_name_of(conn, child, 0, p->tunnel);
 }
 
 static void name_policy(const struct config *c, struct explain_policy *p)
 {
+	policy_name(c, p->id, p->name);
 	for (size_t i = 0; i < c->n_policies; i++) {
 		size_t manual = manual_outbound(c, i);
 
 		if (c->policies[i].id != p->id)
 			continue;
-		snprintf(p->name, sizeof(p->name), "%s", c->policies[i].name);
 		p->manual = c->policies[i].action == SPD_PROTECT;
 		p->if_id = c->policies[i].if_id_out;
 		if (manual != MANUAL_NONE)
@@ -66,9 +66,9 @@ static void name_policy(const struct config *c, struct explain_policy *p)
 	}
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t k = 0; k < c->conns[i].n_children; k++)
-			if (c->conns[i].children[k].policy == p->id)
-				return name_child(&c->conns[i],
-						  &c->conns[i].children[k], p);
+			if (child_has_policy(&c->conns[i].children[k], p->id))
+				name_child(&c->conns[i],
+					   &c->conns[i].children[k], p);
 }
 
 static void take_policy(struct explaining *w, const struct spd_verdict *v)

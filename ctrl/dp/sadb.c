@@ -180,9 +180,11 @@ int entry_add(struct sadb *s, const struct sadb_id *id,
 	}
 	free(en->selectors);
 	free(en->policies);
+	free(en->beside);
 	free(en->key);
 	en->selectors = NULL;
 	en->policies = NULL;
+	en->beside = NULL;
 	en->key = NULL;
 	en->n_selectors = en->n_policies = 0;
 	return err;
@@ -224,26 +226,60 @@ static void set_life(struct sadb *s, const struct sadb_id *id, uint64_t at_ns)
 	entries_due(s, at_ns);
 }
 
+static bool covers_some(const struct policy *p, const struct sadb_sa *sa)
+{
+	for (uint32_t i = 0; i < sa->n_selectors; i++)
+		if (selector_within(&sa->selectors[i], &p->selector))
+			return true;
+	return false;
+}
+
+/* Of the child's policies those of which the SA has something: all, but where the peer
+ * has taken less. The one that ike names, if there are none. */
+static uint32_t policies_of(const struct sadb *s, const struct sadb_sa *sa,
+			    uint32_t ids[SADB_SELECTORS_MAX])
+{
+	const struct policy *p = policy_find(s, sa->policy);
+	uint32_t n = 0;
+
+	for (p = p ? policy_first(p) : NULL; p && n < SADB_SELECTORS_MAX;
+	     p = policy_next(s, p))
+		if (covers_some(p, sa) && !(n && p->pfp))
+			ids[n++] = p->id;
+	if (!n)
+		ids[n++] = sa->policy;
+	return n;
+}
+
 /* RFC 4301 section 4.4.1: an SA without selectors would carry nothing. */
+static int check_asked(const struct sadb *s, const struct sadb_sa *sa,
+		       struct error *e)
+{
+	if (sa->policy >= SPD_MAX)
+		return error_set(e, -ENOENT, "no policy %u", sa->policy);
+	if (is_manual(s, sa->policy))
+		return error_set(e, -EPERM, "policy %u has manual SAs",
+				 sa->policy);
+	if (!sa->n_selectors || sa->n_selectors > SADB_SELECTORS_MAX)
+		return error_set(e, -EINVAL, "no selectors, or too many");
+	if (sa->carrier)
+		return error_set(e, -EPERM,
+				 "bundles are the configuration's alone");
+	return 0;
+}
+
 static int add_for_ike(struct sadb *s, const struct sadb_request *q,
 		       uint64_t now_ns)
 {
-	const struct sadb_policies policies = { &q->sa.policy, 1 };
+	uint32_t ids[SADB_SELECTORS_MAX];
+	struct sadb_policies policies = { ids, 0 };
 	struct error e = { .text = "" };
-	int err;
+	int err = check_asked(s, &q->sa, &e);
 
-	if (q->sa.policy >= SPD_MAX)
-		err = error_set(&e, -ENOENT, "no policy %u", q->sa.policy);
-	else if (is_manual(s, q->sa.policy))
-		err = error_set(&e, -EPERM, "policy %u has manual SAs",
-				q->sa.policy);
-	else if (!q->sa.n_selectors)
-		err = error_set(&e, -EINVAL, "no selectors");
-	else if (q->sa.carrier)
-		err = error_set(&e, -EPERM,
-				"bundles are the configuration's alone");
-	else
+	if (!err) {
+		policies.n = policies_of(s, &q->sa, ids);
 		err = entry_add(s, &q->id, &q->sa, &policies, NULL, now_ns, &e);
+	}
 	if (!err && q->sa.hard.time_s)
 		set_life(s, &q->id, sadb_limit_ns(now_ns, q->sa.hard.time_s));
 	if (err)
@@ -375,6 +411,15 @@ void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
 	answer_with(s, job, -EINVAL);
 }
 
+/* By which ike knows what it serves. */
+static uint32_t first_policy(const struct sadb *s, const struct entry *en)
+{
+	const struct policy *p =
+		en->n_policies ? policy_find(s, en->policies[0]) : NULL;
+
+	return p ? policy_first(p)->id : POLICY_ID_ANY;
+}
+
 void sadb_each(const struct sadb *s,
 	       void (*each)(void *ctx, const struct sadb_id *id, uint32_t policy,
 			    bool orphan, const struct sa_rt *sa),
@@ -386,9 +431,7 @@ void sadb_each(const struct sadb *s,
 		if (en->state == ENTRY_LIVE || en->state == ENTRY_DRAINING)
 			sa = sad_get(s->sad, en->ref);
 		if (sa)
-			each(ctx, &en->id,
-			     en->n_policies ? en->policies[0] : POLICY_ID_ANY,
-			     en->orphan, sa);
+			each(ctx, &en->id, first_policy(s, en), en->orphan, sa);
 	}
 }
 

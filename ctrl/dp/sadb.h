@@ -145,7 +145,7 @@ bool sadb_serves(const struct sadb *s, struct sa_ref ref, uint32_t policy_id);
  */
 int sadb_set_policies(struct sadb *s, struct policy *list, size_t n);
 
-/* SAs of that policy that are added from now on are between these. */
+/* SAs of that policy's child that are added from now on are between these. */
 void sadb_set_ends(struct sadb *s, uint32_t policy_id,
 		   const struct policy_ends *ends);
 

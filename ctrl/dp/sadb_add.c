@@ -92,27 +92,41 @@ static int check_policy(const struct sadb *s, const struct policy *p,
 		return error_set(e, -EPERM,
 				 "not of the tunnel interface of policy %u",
 				 p->id);
-	for (uint32_t i = 0; i < sa->n_selectors; i++)
-		if (!selector_within(&sa->selectors[i], &p->selector))
-			return error_set(e, -EPERM,
-					 "selector outside of policy %u", p->id);
 	return check_values(s, p, id, sa, e);
 }
 
-/* Within the one policy that they come from. */
+static bool is_within_one(const struct sadb *s,
+			  const struct sadb_selector *selector,
+			  const struct sadb_policies *policies)
+{
+	for (uint32_t i = 0; i < policies->n; i++) {
+		const struct policy *p = policy_find(s, policies->ids[i]);
+
+		if (p && selector_within(selector, &p->selector))
+			return true;
+	}
+	return false;
+}
+
+/* Each within a policy of the child that they come from. */
 static int check_policies(const struct sadb *s, const struct sadb_id *id,
 			  const struct sadb_sa *sa,
 			  const struct sadb_policies *policies, struct error *e)
 {
 	int err = 0;
 
+	for (uint32_t i = 0; policies && !err && i < policies->n; i++)
+		if (!policy_find(s, policies->ids[i]))
+			err = error_set(e, -ENOENT, "no policy %u",
+					policies->ids[i]);
+	for (uint32_t i = 0; policies && !err && i < sa->n_selectors; i++)
+		if (!is_within_one(s, &sa->selectors[i], policies))
+			err = error_set(e, -EPERM,
+					"selector outside of policy %u",
+					sa->policy);
 	for (uint32_t i = 0; policies && !err && i < policies->n; i++) {
-		const struct policy *p = policy_find(s, policies->ids[i]);
-
-		if (!p)
-			return error_set(e, -ENOENT, "no policy %u",
-					 policies->ids[i]);
-		err = check_policy(s, p, id, sa, e);
+		err = check_policy(s, policy_find(s, policies->ids[i]), id, sa,
+				   e);
 	}
 	return err;
 }
@@ -336,12 +350,17 @@ int entry_take_policies(struct entry *en, const struct sadb_policies *policies)
 {
 	uint32_t n = policies ? policies->n : 0;
 	uint32_t *ids = calloc(n + 1, sizeof(*ids));
+	struct entry **beside = calloc(n + 1, sizeof(struct entry *));
 
-	if (!ids)
+	if (!ids || !beside) {
+		free(ids);
+		free(beside);
 		return -ENOMEM;
+	}
 	if (n)
 		memcpy(ids, policies->ids, n * sizeof(*ids));
 	en->policies = ids;
+	en->beside = beside;
 	en->n_policies = n;
 	return 0;
 }

@@ -22,11 +22,26 @@ struct bound {
 	uint32_t n;
 };
 
-static struct bound chain_of(struct entry *newest)
+static struct entry **beside_of(const struct entry *en, uint32_t policy_id)
+{
+	for (uint32_t i = 0; i < en->n_policies; i++)
+		if (en->policies[i] == policy_id)
+			return &en->beside[i];
+	return NULL;
+}
+
+static struct entry *behind(const struct entry *en, uint32_t policy_id)
+{
+	struct entry **beside = beside_of(en, policy_id);
+
+	return beside ? *beside : NULL;
+}
+
+static struct bound chain_of(struct entry *newest, uint32_t policy_id)
 {
 	struct bound b = { .n = 0 };
 
-	for (; newest && b.n < SEVERAL_MAX; newest = newest->beside)
+	for (; newest && b.n < SEVERAL_MAX; newest = behind(newest, policy_id))
 		b.at[b.n++] = newest;
 	return b;
 }
@@ -37,7 +52,7 @@ static bool is_bound(const struct sadb *s, uint32_t policy_id,
 	const struct entry *at = s->bound[policy_id];
 
 	while (at && at != en)
-		at = at->beside;
+		at = behind(at, policy_id);
 	return at;
 }
 
@@ -105,7 +120,10 @@ static void enter(struct sadb *s, uint32_t policy_id,
 		before->at[i]->n_bound--;
 	s->bound[policy_id] = NULL;
 	for (uint32_t i = now->n; i-- > 0;) {
-		now->at[i]->beside = s->bound[policy_id];
+		struct entry **beside = beside_of(now->at[i], policy_id);
+
+		if (beside)
+			*beside = s->bound[policy_id];
 		s->bound[policy_id] = now->at[i];
 		now->at[i]->n_bound++;
 	}
@@ -122,7 +140,7 @@ static void enter(struct sadb *s, uint32_t policy_id,
  */
 static int put(struct sadb *s, uint32_t policy_id, const struct bound *now)
 {
-	const struct bound before = chain_of(s->bound[policy_id]);
+	const struct bound before = chain_of(s->bound[policy_id], policy_id);
 	struct several *of = now->n > 1 ? several_of(now) : NULL;
 	int err;
 
@@ -146,15 +164,23 @@ static bool is_covered(const struct sadb_selector *inner, const struct entry *by
 	return i < by->n_selectors;
 }
 
+/* of: what the other has besides does not count; NULL: all does. */
+static bool supersedes(const struct entry *newer, const struct entry *other,
+		       const struct policy *of)
+{
+	for (uint32_t i = 0; newer->n_selectors && i < other->n_selectors; i++) {
+		const struct sadb_selector *has = &other->selectors[i];
+
+		if ((!of || selector_within(has, &of->selector)) &&
+		    !is_covered(has, newer))
+			return false;
+	}
+	return true;
+}
+
 bool entry_supersedes(const struct entry *newer, const struct entry *other)
 {
-	uint32_t i = 0;
-
-	if (!newer->n_selectors)
-		return true;
-	while (i < other->n_selectors && is_covered(&other->selectors[i], newer))
-		i++;
-	return i == other->n_selectors;
+	return supersedes(newer, other, NULL);
 }
 
 /* Peers make as many as they like. */
@@ -169,10 +195,12 @@ static void tell_crowded(struct sadb *s, uint32_t policy_id,
 static struct bound with_newest(struct sadb *s, uint32_t policy_id,
 				struct entry *en)
 {
+	const struct policy *p = policy_find(s, policy_id);
 	struct bound now = { .at = { en }, .n = 1 };
 
-	for (struct entry *at = s->bound[policy_id]; at; at = at->beside) {
-		if (at == en || entry_supersedes(en, at))
+	for (struct entry *at = s->bound[policy_id]; at;
+	     at = behind(at, policy_id)) {
+		if (at == en || supersedes(en, at, p))
 			continue;
 		if (now.n < SEVERAL_MAX)
 			now.at[now.n++] = at;
@@ -264,7 +292,7 @@ int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en)
  * needed to end an SA. */
 int policy_leave(struct sadb *s, uint32_t policy_id, struct entry *en)
 {
-	const struct bound before = chain_of(s->bound[policy_id]);
+	const struct bound before = chain_of(s->bound[policy_id], policy_id);
 	struct bound now = { .n = 0 };
 	int err = 0;
 
@@ -295,7 +323,7 @@ struct entry *policy_clear(struct sadb *s, uint32_t policy_id)
 
 void policy_restore(struct sadb *s, uint32_t policy_id, struct entry *were)
 {
-	struct bound now = chain_of(were);
+	struct bound now = chain_of(were, policy_id);
 
 	if (!were || put(s, policy_id, &now) != -ENOMEM)
 		return;
@@ -342,7 +370,7 @@ bool policy_goes_to(const struct sadb *s, const struct policy *p,
 	if (p->pfp)
 		return goes_within(s, p, peer);
 	while (en && !addr_equal(&en->id.daddr, peer))
-		en = en->beside;
+		en = behind(en, p->id);
 	return en;
 }
 

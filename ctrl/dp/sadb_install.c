@@ -62,12 +62,14 @@ int sadb_assign(struct sadb *s, const struct sadb_id *id,
 		const struct sadb_policies *policies)
 {
 	struct entry *en = entry_find(s, id);
+	struct entry **beside;
 	uint32_t *before, n;
 	int err;
 
 	if (!en || en->state != ENTRY_LIVE || !entry_is_installed(en))
 		return -ENOENT;
 	before = en->policies;
+	beside = en->beside;
 	n = en->n_policies;
 	err = entry_take_policies(en, policies);
 	if (err)
@@ -78,6 +80,7 @@ int sadb_assign(struct sadb *s, const struct sadb_id *id,
 	if (!err && id->dir == SADB_OUT)
 		err = take_policies(s, en);
 	free(before);
+	free(beside);
 	return err;
 }
 

@@ -16,11 +16,25 @@ const struct policy *policy_find(const struct sadb *s, uint32_t id)
 					    : NULL;
 }
 
+const struct policy *policy_first(const struct policy *p)
+{
+	return p - p->nth;
+}
+
+const struct policy *policy_next(const struct sadb *s, const struct policy *p)
+{
+	const struct policy *next = p + 1;
+
+	return next < s->policies + s->n_policies && next->nth ? next : NULL;
+}
+
 void sadb_set_ends(struct sadb *s, uint32_t policy_id,
 		   const struct policy_ends *ends)
 {
-	if (policy_find(s, policy_id))
-		s->policies[s->place[policy_id] - 1].ends = *ends;
+	const struct policy *p = policy_find(s, policy_id);
+
+	for (p = p ? policy_first(p) : NULL; p; p = policy_next(s, p))
+		s->policies[p - s->policies].ends = *ends;
 }
 
 bool entry_serves(const struct entry *en, uint32_t policy_id)
@@ -294,8 +308,10 @@ static bool lose_policies(struct entry *en, const struct policy_set *kept)
 	uint32_t n = 0, had = en->n_policies;
 
 	for (uint32_t i = 0; i < had; i++)
-		if (policy_set_has(kept, en->policies[i]))
+		if (policy_set_has(kept, en->policies[i])) {
+			en->beside[n] = en->beside[i];
 			en->policies[n++] = en->policies[i];
+		}
 	en->n_policies = n;
 	return n < had;
 }

@@ -43,11 +43,11 @@ struct entry {
 	struct sa_ref ref;  /* LIVE, DRAINING */
 	uint32_t *policies; /* whose it is, their ids; owned */
 	uint32_t n_policies;
-	uint32_t n_bound;     /* outbound: policies that it is bound to */
-	bool orphan;	      /* who made it has ended */
-	bool has_encrypted;   /* outbound: it was bound */
-	struct entry *beside; /* bound to the same policy before it; while it is
-				 bound and has but that one policy */
+	uint32_t n_bound;      /* outbound: policies that it is bound to */
+	bool orphan;	       /* who made it has ended */
+	bool has_encrypted;    /* outbound: it was bound */
+	struct entry **beside; /* for each of policies, while it is bound: which
+				  was bound to it before; owned */
 	struct within_policy within; /* outbound: the policy whose packets of the
 					values of its selectors it has; pfp 0: none */
 	uint32_t counts_for; /* outbound: that policy's, among those that may be
@@ -198,7 +198,7 @@ int policy_leave(struct sadb *s, uint32_t policy_id, struct entry *en);
 struct entry *policy_clear(struct sadb *s, uint32_t policy_id);
 void policy_restore(struct sadb *s, uint32_t policy_id, struct entry *were);
 
-/* Has the newer one all packets of a policy of both that the other has? */
+/* Has the newer one all packets that the other has? */
 bool entry_supersedes(const struct entry *newer, const struct entry *other);
 
 /* It is no policy's any more. */
@@ -308,6 +308,10 @@ int rules_of(const struct sadb *s, const struct entry *en,
 
 /* NULL: there is none of that id. */
 const struct policy *policy_find(const struct sadb *s, uint32_t id);
+
+/* The first of the same child's, and the one behind it; NULL: it is the last. */
+const struct policy *policy_first(const struct policy *p);
+const struct policy *policy_next(const struct sadb *s, const struct policy *p);
 
 bool entry_serves(const struct entry *en, uint32_t policy_id);
 

@@ -131,7 +131,7 @@ static void hear_acquire(struct sadb *s, const struct telling *t,
 	const struct policy *p = policy_find(s, t->policy);
 	const struct sadb_event e = {
 		.verb = SADB_ACQUIRE,
-		.policy = t->policy,
+		.policy = p ? policy_first(p)->id : t->policy,
 		.packet = packet_of(t),
 	};
 

@@ -61,34 +61,52 @@ static void take_if_ids(struct policy *p, const struct tunnel_ifs *ifs,
 	assert(!in == !p->tunnel[DIR_IN] && !out == !p->tunnel[DIR_OUT]);
 }
 
-static int take_child(const struct conn_conf *conn,
-		      const struct child_conf *child, struct policy *out,
-		      struct error *e)
-{
-	const struct ts_conf *mine = child->local_ts, *far = child->remote_ts;
-	struct prefix local, remote;
+/* Which child's it is, at the place of the policy behind those of the file. */
+struct owner {
+	struct child_conf *child;
+	size_t pair;
+};
 
+/* What is to be installed. */
+struct policies {
+	struct policy *list;
+	struct owner *owners; /* at the same places; of the file's none */
+	size_t n;
+};
+
+/* -EAFNOSUPPORT: no packet has both, as an address stands for `dynamic`. */
+static int take_pair(const struct conn_conf *conn,
+		     const struct child_conf *child, size_t at,
+		     struct policy *out, struct error *e)
+{
+	const struct ts_conf *mine, *far;
+	struct prefix local, remote;
+	struct child_pair pair;
+
+	if (!child_pair_at(child, at, &pair))
+		return error_set(e, -EINVAL, "no pair of selectors");
+	mine = pair.local;
+	far = pair.remote;
 	*out = (struct policy){
 		.action = SPD_PROTECT,
-		.id = child->policy,
+		.id = child_policy(child, at),
 		.dirs = SPD_BOTH,
 		.on_demand = is_trapped(child),
 		.suites = child->suites,
 	};
 	tunnel_ends(conn, &out->ends);
-	if (child->n_local_ts != 1 || child->n_remote_ts != 1 ||
-	    !tunnel_side(mine, conn->local_addrs, conn->n_local_addrs, &local) ||
+	if (!tunnel_side(mine, conn->local_addrs, conn->n_local_addrs, &local) ||
 	    !tunnel_side(far, conn->remote_addrs, conn->n_remote_addrs, &remote))
 		return error_set(
 			e, -ENOTSUP,
-			"connections.%s.children.%s: the data path takes one local_ts and one remote_ts; dynamic needs one address on that side",
+			"connections.%s.children.%s: dynamic needs one address on that side",
 			conn->name, child->name);
 	if (addr_is_v4(&local.net) != addr_is_v4(&remote.net))
 		return error_set(
 			e, -EAFNOSUPPORT,
 			"connections.%s.children.%s: local_ts and remote_ts are of two families; dynamic is of that of the address on its side",
 			conn->name, child->name);
-	out->selector = selector_between(&local, &remote, child_protocol(child));
+	out->selector = selector_between(&local, &remote, pair.protocol);
 	out->selector.local_port_min = mine->port_min;
 	out->selector.local_port_max = mine->port_max;
 	out->selector.remote_port_min = far->port_min;
@@ -101,47 +119,105 @@ static int take_child(const struct conn_conf *conn,
 	return 0;
 }
 
+/* One for each pair that a packet may have; at least one. */
+static int take_child(const struct conn_conf *conn, struct child_conf *child,
+		      struct policies *to, struct error *e)
+{
+	const size_t pairs = child_pairs(child);
+	uint32_t nth = 0;
+	int err = 0;
+
+	if (pairs > SADB_SELECTORS_MAX)
+		return error_set(
+			e, -E2BIG,
+			"connections.%s.children.%s: more than %d pairs of selectors",
+			conn->name, child->name, SADB_SELECTORS_MAX);
+	for (size_t i = 0; i < pairs; i++) {
+		struct policy *p = &to->list[to->n];
+
+		err = take_pair(conn, child, i, p, e);
+		if (err == -EAFNOSUPPORT)
+			continue;
+		if (err)
+			return err;
+		p->nth = nth++;
+		to->owners[to->n++] = (struct owner){ child, i };
+	}
+	return nth ? 0 : err;
+}
+
 int tunnels_check(const struct config *config, struct error *e)
 {
-	struct policy policy;
+	struct policy list[SADB_SELECTORS_MAX];
+	struct owner owners[SADB_SELECTORS_MAX];
 	int err = 0;
 
 	for (size_t i = 0; i < config->n_conns; i++) {
 		const struct conn_conf *conn = &config->conns[i];
 
-		for (size_t k = 0; !err && k < conn->n_children; k++)
-			err = take_child(conn, &conn->children[k], &policy, e);
+		for (size_t k = 0; !err && k < conn->n_children; k++) {
+			struct policies to = { list, owners, 0 };
+
+			err = take_child(conn, &conn->children[k], &to, e);
+		}
 	}
+	return err;
+}
+
+static int take_routed_child(const struct conn_conf *conn,
+			     struct child_conf *child,
+			     const struct tunnel_ifs *ifs, struct policies *to,
+			     struct error *e)
+{
+	size_t first = to->n;
+	int err = take_child(conn, child, to, e);
+
+	for (size_t i = first; !err && i < to->n; i++)
+		take_if_ids(&to->list[i], ifs, child->if_id_in,
+			    child->if_id_out);
 	return err;
 }
 
 /* Behind the policies, each child in the order of the file; so is its id. */
 static int take_children(struct config *c, const struct tunnel_ifs *ifs,
-			 struct policy *list, size_t *n, struct error *e)
+			 struct policies *to, struct error *e)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < c->n_conns; i++) {
 		struct conn_conf *conn = &c->conns[i];
 
-		for (size_t k = 0; !err && k < conn->n_children; k++) {
-			struct child_conf *child = &conn->children[k];
-			struct policy *p = &list[(*n)++];
-
-			err = take_child(conn, child, p, e);
-			take_if_ids(p, ifs, child->if_id_in, child->if_id_out);
-		}
+		for (size_t k = 0; !err && k < conn->n_children; k++)
+			err = take_routed_child(conn, &conn->children[k], ifs,
+						to, e);
 	}
 	return err;
 }
 
-static void tell_ids(struct config *c, const struct policy *list)
+static void forget_ids(struct child_conf *child)
+{
+	for (size_t i = 0; i < SADB_SELECTORS_MAX; i++)
+		child_set_policy(child, i, POLICY_ID_ANY);
+}
+
+/* The first one is by which ike knows the child: where its pair has none, the next. */
+static void tell_child(struct child_conf *child, size_t pair, uint32_t id)
+{
+	child_set_policy(child, pair, id);
+	if (child->policy == POLICY_ID_ANY)
+		child->policy = id;
+}
+
+static void tell_ids(struct config *c, const struct policies *of)
 {
 	for (size_t i = 0; i < c->n_policies; i++)
-		c->policies[i].id = (list++)->id;
-	for (size_t i = 0; i < c->n_conns; i++)
-		for (size_t k = 0; k < c->conns[i].n_children; k++)
-			c->conns[i].children[k].policy = (list++)->id;
+		c->policies[i].id = of->list[i].id;
+	for (size_t i = c->n_policies; i < of->n; i++)
+		if (!of->list[i].nth)
+			forget_ids(of->owners[i].child);
+	for (size_t i = c->n_policies; i < of->n; i++)
+		tell_child(of->owners[i].child, of->owners[i].pair,
+			   of->list[i].id);
 }
 
 static void take_policies(const struct config *c, const struct tunnel_ifs *ifs,
@@ -173,30 +249,45 @@ static size_t count_policies(const struct config *c)
 	size_t n = c->n_policies;
 
 	for (size_t i = 0; i < c->n_conns; i++)
-		n += c->conns[i].n_children;
+		for (size_t k = 0; k < c->conns[i].n_children; k++)
+			n += child_pairs(&c->conns[i].children[k]);
 	return n;
+}
+
+static int install(struct config *config, const struct tunnel_books *to,
+		   struct policies *of, struct error *e)
+{
+	int err;
+
+	take_policies(config, to->ifs, of->list);
+	err = take_children(config, to->ifs, of, e);
+	if (err)
+		return err;
+	err = sadb_set_policies(to->sadb, of->list, of->n);
+	if (err)
+		return error_set(e, err, "cannot install the policies: %s",
+				 policies_failure(err));
+	tell_ids(config, of);
+	return 0;
 }
 
 static int set_policies(struct config *config, const struct tunnel_books *to,
 			struct error *e)
 {
-	struct policy *list = calloc(count_policies(config) + 1, sizeof(*list));
-	size_t n = config->n_policies;
+	size_t room = count_policies(config) + 1;
+	struct policies of = {
+		.list = calloc(room, sizeof(*of.list)),
+		.owners = calloc(room, sizeof(*of.owners)),
+		.n = config->n_policies,
+	};
 	int err;
 
-	if (!list)
-		return error_set(e, -ENOMEM, "no memory for the policies");
-	take_policies(config, to->ifs, list);
-	err = take_children(config, to->ifs, list, &n, e);
-	if (!err) {
-		err = sadb_set_policies(to->sadb, list, n);
-		if (err)
-			error_set(e, err, "cannot install the policies: %s",
-				  policies_failure(err));
-	}
-	if (!err)
-		tell_ids(config, list);
-	free(list);
+	if (of.list && of.owners)
+		err = install(config, to, &of, e);
+	else
+		err = error_set(e, -ENOMEM, "no memory for the policies");
+	free(of.list);
+	free(of.owners);
 	return err;
 }
 

@@ -129,6 +129,18 @@ static void take_ends(struct way *w)
 	w->ours = w->sa->saddr;
 }
 
+/* Its pairs have one together, but those that the peer has left out. */
+static const struct sa_rt *child_sa(const struct tunnel_routes *r,
+				    const struct child_conf *child)
+{
+	const struct sa_rt *sa = NULL;
+	size_t n = child_pairs(child);
+
+	for (size_t i = 0; !sa && i < n && i < SADB_SELECTORS_MAX; i++)
+		sa = sa_of(r, child_policy(child, i));
+	return sa;
+}
+
 /* Whoever the peer will be: the route is there before the SA, so that the host's
  * own first packet asks for one. */
 static bool child_way(const struct tunnel_routes *r,
@@ -144,7 +156,7 @@ static bool child_way(const struct tunnel_routes *r,
 	*out = (struct way){
 		.name = child->name,
 		.peer = peer->net.net,
-		.sa = sa_of(r, child->policy),
+		.sa = child_sa(r, child),
 	};
 	if (conn->n_local_addrs == 1 && conn_addr_is_host(conn->local_addrs))
 		out->ours = conn->local_addrs[0].net.net;
@@ -413,7 +425,7 @@ void tunnel_routes_set_child(const struct tunnel_routes *r, uint32_t policy_id)
 		const struct conn_conf *conn = &r->config->conns[i];
 
 		for (size_t k = 0; k < conn->n_children; k++)
-			if (conn->children[k].policy == policy_id)
+			if (child_has_policy(&conn->children[k], policy_id))
 				set_child(r, conn, &conn->children[k]);
 	}
 }

@@ -53,23 +53,28 @@ static const struct child_conf *child_of(const struct conn *c, uint32_t policy)
 	return NULL;
 }
 
-void acquire(struct engine *e, uint32_t policy)
+void acquire(struct engine *e, const struct sadb_event *event)
 {
 	const struct child_conf *child = NULL;
 	struct conn *c = e->conns;
+	struct ts_first first;
+	const struct cause cause = { .first = &first };
 
-	while (c && !(child = child_of(c, policy)))
+	while (c && !(child = child_of(c, event->policy)))
 		c = c->next;
-	if (child && !acquire_owner(e, policy, NULL))
-		engine_initiate(e, c->conf.name, child->name, e->now_ns);
+	ts_of_packet(&event->packet, &first);
+	if (child && !acquire_owner(e, event->policy, NULL))
+		sa_initiate(e, c->conf.name, child->name, &cause);
 }
 
 /* --- again */
 
 static void begin_again(const struct ike_sa *sa, const struct child_sa *c)
 {
+	const struct cause cause = { .not_by = sa };
+
 	if (!acquire_owner(sa->e, c->conf->policy, sa))
-		sa_initiate(sa->e, c->conn->conf.name, c->conf->name, 0, sa);
+		sa_initiate(sa->e, c->conn->conf.name, c->conf->name, &cause);
 }
 
 /* Nobody here wants it down. */
@@ -88,9 +93,15 @@ static bool may_try_again(const struct ike_sa *sa)
 
 static void try_again(struct ike_sa *sa)
 {
+	const struct cause cause = {
+		.attempts = sa->attempts + 1,
+		.not_by = sa,
+		.first = &sa->wanted_first,
+	};
+
 	if (sa->state < IKE_ST_ESTABLISHED && sa->wanted && !sa->delete_wanted)
 		sa_initiate(sa->e, sa->conn->conf.name, sa->wanted->name,
-			    sa->attempts + 1, sa);
+			    &cause);
 }
 
 void again_dead(struct ike_sa *sa)

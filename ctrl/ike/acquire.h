@@ -5,8 +5,9 @@
 
 #include "ctrl/ike/sa.h"
 
-/* Brings up the child of that policy, unless it is, or is about to be. */
-void acquire(struct engine *e, uint32_t policy);
+/* Brings up the child of the policy, for the packet that waits, unless it is up, or
+ * is about to be. */
+void acquire(struct engine *e, const struct sadb_event *event);
 
 /* Who has the child of that policy, or is about to make it: another IKE SA than
  * that one. NULL: nobody. */

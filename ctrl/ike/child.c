@@ -16,7 +16,26 @@ struct child_sa *child_new(struct conn *conn, const struct child_conf *conf)
 		return NULL;
 	c->conn = conn_hold(conn);
 	c->conf = conf;
+	c->protocol = (uint8_t)child_ipsec_protocol(conf);
 	return c;
+}
+
+void child_set_first(struct child_sa *c, const struct ts_first *first)
+{
+	if (!first || !first->is)
+		return;
+	c->local_ts.n = c->remote_ts.n = 1;
+	c->local_ts.at[0] = first->local;
+	c->remote_ts.at[0] = first->remote;
+}
+
+void child_first(const struct child_sa *c, struct ts_first *out)
+{
+	*out = (struct ts_first){ .is = c->local_ts.n && c->remote_ts.n };
+	if (!out->is)
+		return;
+	out->local = c->local_ts.at[0];
+	out->remote = c->remote_ts.at[0];
 }
 
 void child_free(struct child_sa *c)
@@ -30,12 +49,14 @@ void child_free(struct child_sa *c)
 	free(c);
 }
 
-void child_ts(const struct ike_sa *sa, const struct child_conf *conf,
-	      struct ts_list *local, struct ts_list *remote)
+/* What the configuration has for this peer. */
+static void child_ts(const struct ike_sa *sa, const struct child_conf *conf,
+		     struct ts_sides *out)
 {
-	ts_from_conf(conf->local_ts, conf->n_local_ts, &sa->path.local, local);
+	ts_from_conf(conf->local_ts, conf->n_local_ts, &sa->path.local,
+		     &out->local);
 	ts_from_conf(conf->remote_ts, conf->n_remote_ts, &sa->path.remote,
-		     remote);
+		     &out->remote);
 }
 
 /* --- what both sides say about a child */
@@ -48,17 +69,22 @@ static void alert(const struct ike_sa *sa, uint16_t error)
 		sa_alert(sa, IKE_ALERT_TS_MISMATCH);
 }
 
-void child_fail(struct ike_sa *sa, struct exchange *x, uint16_t error,
-		const char *text)
+void child_drop(struct ike_sa *sa, struct exchange *x)
 {
 	struct child_sa *c = x->child;
 
-	alert(sa, error);
-	x->child_error = error;
-	sa_event(sa, IKE_EV_FAILED, c, text);
 	x->child = NULL;
 	if (c)
 		child_remove(sa, c, "");
+}
+
+void child_fail(struct ike_sa *sa, struct exchange *x, uint16_t error,
+		const char *text)
+{
+	alert(sa, error);
+	x->child_error = error;
+	sa_event(sa, IKE_EV_FAILED, x->child, text);
+	child_drop(sa, x);
 }
 
 /* Whose offer it is, says whether the other side has the pair already. */
@@ -73,42 +99,74 @@ static void mismatch(struct ike_sa *sa, struct exchange *x, uint16_t error,
 	child_undo(sa, x, text);
 }
 
-static void fail_proposal(struct ike_sa *sa, struct exchange *x,
-			  const struct proposals *ours, struct slice body)
+static const char *protocol_name(const struct child_conf *conf)
 {
-	char our[MISMATCH_SIDE_MAX], peer[MISMATCH_SIDE_MAX],
-		text[MISMATCH_STR_MAX];
+	return child_ipsec_protocol(conf) == IKE_PROTO_AH ? "AH" : "ESP";
+}
 
-	proposals_describe(ours, our);
+/* RFC 4302 section 3.1.1: AH covers the addresses that a NAT changes. */
+static bool is_ah_by_nat(const struct ike_sa *sa, const struct child_conf *conf)
+{
+	return child_ipsec_protocol(conf) == IKE_PROTO_AH &&
+	       (sa->nat_local || sa->nat_remote);
+}
+
+static const char no_ah[] =
+	"AH does not come through the NAT between the two, nor in UDP: write esp_proposals";
+
+static void describe_proposals(const struct child_conf *conf, const char *peer,
+			       char text[MISMATCH_STR_MAX])
+{
+	char our[MISMATCH_SIDE_MAX], what[32];
+
+	proposals_describe(&conf->proposals, our);
+	snprintf(what, sizeof(what), "proposal mismatch (%s)",
+		 protocol_name(conf));
+	mismatch_str(what, our, peer, text);
+}
+
+static void fail_proposal(struct ike_sa *sa, struct exchange *x,
+			  struct slice body)
+{
+	const struct child_conf *conf = x->child->conf;
+	char peer[MISMATCH_SIDE_MAX], text[MISMATCH_STR_MAX];
+
 	sa_body_describe(body, peer);
+	describe_proposals(conf, peer, text);
 	mismatch(sa, x, IKE_N_NO_PROPOSAL_CHOSEN,
-		 mismatch_str("proposal mismatch (ESP)", our, peer, text));
+		 is_ah_by_nat(sa, conf) ? no_ah : text);
+}
+
+static void fail_mode(struct ike_sa *sa, struct exchange *x)
+{
+	const bool transport = x->child->conf->mode == SADB_TRANSPORT;
+
+	mismatch(sa, x, IKE_N_NO_PROPOSAL_CHOSEN,
+		 transport
+			 ? "mode mismatch: we have transport; the peer wants tunnel"
+			 : "mode mismatch: we have tunnel; the peer wants transport");
 }
 
 /* "10.1.0.0/24 === 10.2.0.0/24" */
-static void ts_describe(const struct ts_list *local,
-			const struct ts_list *remote,
-			char out[MISMATCH_SIDE_MAX])
+static void ts_describe(const struct ts_sides *ts, char out[MISMATCH_SIDE_MAX])
 {
 	char one[MISMATCH_SIDE_MAX];
 
 	out[0] = '\0';
-	mismatch_add(out, ts_str(local, one, sizeof(one)));
+	mismatch_add(out, ts_str(&ts->local, one, sizeof(one)));
 	mismatch_add(out, " === ");
-	mismatch_add(out, ts_str(remote, one, sizeof(one)));
+	mismatch_add(out, ts_str(&ts->remote, one, sizeof(one)));
 }
 
-/* The peer's are turned round: what it has as remote stands below our local. */
+/* Both as we see them: what the peer has as remote stands below our local. */
 static void fail_ts(struct ike_sa *sa, struct exchange *x,
-		    const struct ts_list *local, const struct ts_list *remote,
-		    const struct ts_list *peer_local,
-		    const struct ts_list *peer_remote)
+		    const struct ts_sides *ours, const struct ts_sides *peers)
 {
 	char our[MISMATCH_SIDE_MAX], peer[MISMATCH_SIDE_MAX],
 		text[MISMATCH_STR_MAX];
 
-	ts_describe(local, remote, our);
-	ts_describe(peer_remote, peer_local, peer);
+	ts_describe(ours, our);
+	ts_describe(peers, peer);
 	mismatch(sa, x, IKE_N_TS_UNACCEPTABLE,
 		 mismatch_str("selector mismatch", our, peer, text));
 }
@@ -151,35 +209,88 @@ static void read_ts(const struct ike_payloads *p, uint8_t type,
 		ts_from_wire(selectors, out);
 }
 
-static bool fits(const struct ike_sa *sa, const struct child_conf *conf,
-		 const struct ike_payloads *p, bool with_ke)
+/*
+ * Both sides' selectors of the peer's message. In transport mode through a NAT each
+ * of the two has the addresses that it sees itself (section 2.23.1).
+ */
+static void read_sides(const struct ike_sa *sa, const struct ike_payloads *p,
+		       bool answer, enum sadb_mode mode, struct ts_sides *out)
 {
-	const struct ike_payload *body = ike_find(p, IKE_PL_SA);
-	struct ts_list local, remote, ts_i, ts_r, common;
-	struct chosen chosen;
+	read_ts(p, answer ? IKE_PL_TS_I : IKE_PL_TS_R, &out->local);
+	read_ts(p, answer ? IKE_PL_TS_R : IKE_PL_TS_I, &out->remote);
+	if (mode != SADB_TRANSPORT)
+		return;
+	if (sa->nat_local)
+		ts_set_host(&out->local, &sa->path.local);
+	if (sa->nat_remote)
+		ts_set_host(&out->remote, &sa->path.remote);
+}
 
-	if (!body ||
-	    !proposals_choose(&conf->proposals, body->body, with_ke, &chosen))
-		return false;
-	child_ts(sa, conf, &local, &remote);
-	read_ts(p, IKE_PL_TS_I, &ts_i);
-	read_ts(p, IKE_PL_TS_R, &ts_r);
-	ts_narrow(&local, &ts_r, &common);
-	if (!common.n)
-		return false;
-	ts_narrow(&remote, &ts_i, &common);
-	return common.n > 0;
+static bool lies_within(const struct ts_sides *these,
+			const struct ts_sides *those)
+{
+	return ts_within(&these->local, &those->local) &&
+	       ts_within(&these->remote, &those->remote);
+}
+
+static bool first_lies_within(const struct ts_sides *these,
+			      const struct ts_sides *those)
+{
+	return ts_first_within(&these->local, &those->local) &&
+	       ts_first_within(&these->remote, &those->remote);
+}
+
+static bool choose(const struct ike_sa *sa, const struct child_conf *conf,
+		   const struct ike_payloads *p, bool with_ke,
+		   struct chosen *out)
+{
+	return !is_ah_by_nat(sa, conf) &&
+	       proposals_choose(&conf->proposals, ike_find(p, IKE_PL_SA)->body,
+				with_ke, out);
+}
+
+/* How much of the peer's offer a child takes; 0: nothing. */
+static unsigned int fits(const struct ike_sa *sa, const struct child_conf *conf,
+			 const struct ike_payloads *p, bool with_ke)
+{
+	const bool transport = conf->mode == SADB_TRANSPORT;
+	struct ts_sides ours, peers, common;
+	struct chosen chosen;
+	struct ike_notify n;
+	unsigned int much = 1;
+
+	if (!ike_find(p, IKE_PL_SA) || !choose(sa, conf, p, with_ke, &chosen) ||
+	    (transport && !ike_find_notify(p, IKE_N_USE_TRANSPORT_MODE, &n)))
+		return 0;
+	child_ts(sa, conf, &ours);
+	read_sides(sa, p, false, conf->mode, &peers);
+	ts_narrow(&ours.local, &peers.local, &common.local);
+	ts_narrow(&ours.remote, &peers.remote, &common.remote);
+	if (!common.local.n || !common.remote.n)
+		return 0;
+	if (lies_within(&peers, &common))
+		much = 3;
+	else if (first_lies_within(&peers, &common))
+		much = 2;
+	return 2 * much + transport; /* rather in the mode that it wants */
 }
 
 const struct child_conf *child_choose(const struct ike_sa *sa,
 				      const struct ike_payloads *p, bool with_ke)
 {
 	const struct conn_conf *c = &sa->conn->conf;
+	const struct child_conf *best = c->n_children ? c->children : NULL;
+	unsigned int most = 0;
 
-	for (size_t i = 0; i < c->n_children; i++)
-		if (fits(sa, &c->children[i], p, with_ke))
-			return &c->children[i];
-	return c->n_children ? &c->children[0] : NULL;
+	for (size_t i = 0; i < c->n_children; i++) {
+		unsigned int much = fits(sa, &c->children[i], p, with_ke);
+
+		if (much <= most)
+			continue;
+		most = much;
+		best = &c->children[i];
+	}
+	return best;
 }
 
 /* RFC 7296 section 1.3.1: what the peer says of the CHILD SA beside its
@@ -189,63 +300,99 @@ static void take_notifies(struct exchange *x, const struct ike_payloads *p)
 	struct ike_notify n;
 
 	x->no_tfc = ike_find_notify(p, IKE_N_ESP_TFC_PADDING_NOT_SUPPORTED, &n);
+	x->transport = ike_find_notify(p, IKE_N_USE_TRANSPORT_MODE, &n);
+}
+
+/* Would another child take some of what this one leaves? Section 2.9. */
+static bool leaves_more(const struct ike_sa *sa, const struct exchange *x,
+			const struct ike_payloads *p, bool with_ke)
+{
+	const struct conn_conf *c = &sa->conn->conf;
+
+	for (size_t i = 0; i < c->n_children; i++)
+		if (&c->children[i] != x->child->conf &&
+		    fits(sa, &c->children[i], p, with_ke))
+			return true;
+	return false;
+}
+
+/* Section 2.9: all that both have, or else what the peer wants first. */
+static void narrow(struct ike_sa *sa, struct exchange *x,
+		   const struct ike_payloads *p, bool with_ke)
+{
+	struct child_sa *c = x->child;
+	struct ts_sides ours, peers, both;
+
+	child_ts(sa, c->conf, &ours);
+	read_sides(sa, p, false, (enum sadb_mode)c->mode, &peers);
+	ts_narrow(&ours.local, &peers.local, &both.local);
+	ts_narrow(&ours.remote, &peers.remote, &both.remote);
+	if (!both.local.n || !both.remote.n) {
+		fail_ts(sa, x, &ours, &peers);
+		return;
+	}
+	x->more_ts = ts_cut(&both.local, &both.remote);
+	if (!x->more_ts && !x->old_spi_in && !lies_within(&peers, &both))
+		x->more_ts = leaves_more(sa, x, p, with_ke);
+	c->local_ts = both.local;
+	c->remote_ts = both.remote;
+	check_pairs(sa, x);
 }
 
 void child_accept(struct ike_sa *sa, struct exchange *x,
 		  const struct ike_payloads *p, bool with_ke)
 {
 	const struct ike_payload *body = ike_find(p, IKE_PL_SA);
-	struct ts_list local, remote, ts_i, ts_r;
-	const struct child_conf *conf;
+	struct child_sa *c = x->child;
 
-	if (!x->child || !body) {
-		child_free(x->child);
+	if (!c || !body) {
+		child_free(c);
 		x->child = NULL;
 		x->child_error = IKE_N_NO_ADDITIONAL_SAS;
 		return;
 	}
-	conf = x->child->conf;
 	take_notifies(x, p);
-	if (!proposals_choose(&conf->proposals, body->body, with_ke, &x->chosen) ||
+	if (!choose(sa, c->conf, p, with_ke, &x->chosen) ||
 	    !take_spi(x, x->chosen.spi)) {
-		fail_proposal(sa, x, &conf->proposals, body->body);
+		fail_proposal(sa, x, body->body);
 		return;
 	}
-	child_ts(sa, conf, &local, &remote);
-	read_ts(p, IKE_PL_TS_I, &ts_i);
-	read_ts(p, IKE_PL_TS_R, &ts_r);
-	ts_narrow(&local, &ts_r, &x->child->local_ts);
-	ts_narrow(&remote, &ts_i, &x->child->remote_ts);
-	if (!x->child->local_ts.n || !x->child->remote_ts.n)
-		fail_ts(sa, x, &local, &remote, &ts_i, &ts_r);
-	else
-		check_pairs(sa, x);
+	if (c->conf->mode == SADB_TRANSPORT && !x->transport) {
+		fail_mode(sa, x);
+		return;
+	}
+	c->mode = (uint8_t)c->conf->mode;
+	narrow(sa, x, p, with_ke);
 }
 
 void child_take_answer(struct ike_sa *sa, struct exchange *x,
 		       const struct ike_payloads *p, bool with_ke)
 {
-	const struct child_conf *conf = x->child->conf;
 	const struct ike_payload *body = ike_find(p, IKE_PL_SA);
-	struct ts_list local, remote, ts_i, ts_r;
+	struct child_sa *c = x->child;
+	struct ts_sides ours, peers;
 
 	take_notifies(x, p);
-	if (!body ||
-	    !proposals_check(&conf->proposals, body->body, with_ke, &x->chosen) ||
+	if (!body || is_ah_by_nat(sa, c->conf) ||
+	    !proposals_check(&c->conf->proposals, body->body, with_ke,
+			     &x->chosen) ||
 	    !take_spi(x, x->chosen.spi)) {
-		fail_proposal(sa, x, &conf->proposals,
-			      body ? body->body : slice_of(NULL, 0));
+		fail_proposal(sa, x, body ? body->body : slice_of(NULL, 0));
 		return;
 	}
-	child_ts(sa, conf, &local, &remote);
-	read_ts(p, IKE_PL_TS_I, &ts_i);
-	read_ts(p, IKE_PL_TS_R, &ts_r);
-	if (!ts_within(&ts_i, &local) || !ts_within(&ts_r, &remote)) {
-		fail_ts(sa, x, &local, &remote, &ts_r, &ts_i);
+	if ((c->conf->mode == SADB_TRANSPORT) != x->transport) {
+		fail_mode(sa, x);
 		return;
 	}
-	x->child->local_ts = ts_i;
-	x->child->remote_ts = ts_r;
+	c->mode = (uint8_t)c->conf->mode;
+	child_ts(sa, c->conf, &ours);
+	read_sides(sa, p, true, c->conf->mode, &peers);
+	if (!lies_within(&peers, &ours)) {
+		fail_ts(sa, x, &ours, &peers);
+		return;
+	}
+	c->local_ts = peers.local;
+	c->remote_ts = peers.remote;
 	check_pairs(sa, x);
 }
 
@@ -260,29 +407,60 @@ static void put_around_sa(struct ike_builder *m, const struct exchange *x,
 		ike_ke_put(m, x->ke_method, ke_public(x->ke));
 }
 
+static void put_mode(struct ike_builder *m, uint8_t mode)
+{
+	const struct ike_notify n = { .type = IKE_N_USE_TRANSPORT_MODE };
+
+	if (mode == SADB_TRANSPORT)
+		ike_notify_put(m, &n);
+}
+
+/* What is ours, or that one pair alone which the peer insists on. */
+static void offer_ts(const struct ike_sa *sa, const struct exchange *x,
+		     struct ts_sides *out)
+{
+	const struct child_sa *c = x->child;
+	struct ts_sides first = { c->local_ts, c->remote_ts }, ours;
+
+	child_ts(sa, c->conf, &ours);
+	if (!lies_within(&first, &ours))
+		first.local.n = first.remote.n = 0;
+	if (x->single_pair && first.local.n) {
+		*out = first;
+		return;
+	}
+	ts_offer(&first.local, &ours.local, &out->local);
+	ts_offer(&first.remote, &ours.remote, &out->remote);
+}
+
 void child_offer_put(struct ike_sa *sa, struct exchange *x,
 		     struct ike_builder *m)
 {
 	uint32_t spi_be = htonl(x->child->spi_in);
-	struct ts_list local, remote;
+	struct ts_sides offer;
 
-	child_ts(sa, x->child->conf, &local, &remote);
+	offer_ts(sa, x, &offer);
+	put_mode(m, (uint8_t)x->child->conf->mode);
 	proposals_put(m, &x->child->conf->proposals,
 		      slice_of(&spi_be, sizeof(spi_be)), x->kind == EX_CHILD);
 	put_around_sa(m, x, &x->ni);
-	ike_ts_put(m, IKE_PL_TS_I, local.at, local.n);
-	ike_ts_put(m, IKE_PL_TS_R, remote.at, remote.n);
+	ike_ts_put(m, IKE_PL_TS_I, offer.local.at, offer.local.n);
+	ike_ts_put(m, IKE_PL_TS_R, offer.remote.at, offer.remote.n);
 }
 
 void child_answer_put(const struct exchange *x, struct ike_builder *m)
 {
+	const struct ike_notify more = { .type = IKE_N_ADDITIONAL_TS_POSSIBLE };
 	uint32_t spi_be = htonl(x->child->spi_in);
 
+	put_mode(m, x->child->mode);
 	chosen_put(m, &x->chosen, slice_of(&spi_be, sizeof(spi_be)));
 	put_around_sa(m, x, &x->nr);
 	ike_ts_put(m, IKE_PL_TS_I, x->child->remote_ts.at,
 		   x->child->remote_ts.n);
 	ike_ts_put(m, IKE_PL_TS_R, x->child->local_ts.at, x->child->local_ts.n);
+	if (x->more_ts)
+		ike_notify_put(m, &more);
 }
 
 /* The peer does not say what it has: ours is what there is to compare. */
@@ -291,18 +469,23 @@ void child_refused(struct ike_sa *sa, struct exchange *x,
 {
 	const struct child_conf *conf = x->child->conf;
 	char ours[MISMATCH_SIDE_MAX], text[MISMATCH_STR_MAX];
-	struct ts_list local, remote;
+	struct ts_sides ts;
 
-	child_ts(sa, conf, &local, &remote);
+	child_ts(sa, conf, &ts);
 	if (n->type == IKE_N_NO_PROPOSAL_CHOSEN) {
-		proposals_describe(&conf->proposals, ours);
-		mismatch_str("proposal mismatch (ESP)", ours, "", text);
+		describe_proposals(conf, "", text);
 	} else if (n->type == IKE_N_TS_UNACCEPTABLE) {
-		ts_describe(&local, &remote, ours);
+		ts_describe(&ts, ours);
 		mismatch_str("selector mismatch", ours, "", text);
+	} else if (n->type == IKE_N_SINGLE_PAIR_REQUIRED) {
+		snprintf(text, sizeof(text),
+			 "selector mismatch: the peer takes one pair of addresses alone: write start_action = trap, so that a packet says which");
 	} else {
 		snprintf(text, sizeof(text), "the peer refuses the CHILD SA: %s",
 			 ike_notify_name(n->type));
 	}
-	child_fail(sa, x, n->type, text);
+	child_fail(sa, x, n->type,
+		   n->type == IKE_N_NO_PROPOSAL_CHOSEN && is_ah_by_nat(sa, conf)
+			   ? no_ah
+			   : text);
 }

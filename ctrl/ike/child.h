@@ -13,6 +13,11 @@
 
 /* conf is one of conn's, which the child holds. */
 struct child_sa *child_new(struct conn *conn, const struct child_conf *conf);
+
+/* It is for a packet, which NULL and what is none leave out; and the other way
+ * round, of a child that is not agreed yet. */
+void child_set_first(struct child_sa *c, const struct ts_first *first);
+void child_first(const struct child_sa *c, struct ts_first *out);
 void child_free(struct child_sa *c);
 /* In the SAD, its inbound or its outbound SA. */
 bool child_is_named(const struct child_sa *c, const struct sadb_id *id);
@@ -26,6 +31,9 @@ bool child_same_peer(const struct ike_sa *a, const struct ike_sa *b);
 struct child_sa *child_find(struct ike_sa *sa, uint32_t spi_in,
 			    struct ike_sa **owner);
 
+/* It is not to be, and nobody needs to hear of it. */
+void child_drop(struct ike_sa *sa, struct exchange *x);
+
 /* It can't be, for a reason of ours or in the peer's answer: an event says why,
  * and what is in the SAD goes. The peer does not have it. */
 void child_fail(struct ike_sa *sa, struct exchange *x, uint16_t error,
@@ -36,11 +44,8 @@ void child_fail(struct ike_sa *sa, struct exchange *x, uint16_t error,
  * two sides may see it under different ones: then it is moved here, from another
  * IKE SA with the same peer.
  */
-struct child_sa *child_claim(struct ike_sa *sa, uint32_t spi_out);
-
-/* The selectors that the configuration has for this peer. */
-void child_ts(const struct ike_sa *sa, const struct child_conf *conf,
-	      struct ts_list *local, struct ts_list *remote);
+struct child_sa *child_claim(struct ike_sa *sa, uint8_t protocol,
+			     uint32_t spi_out);
 
 /* --- payloads: SA, TSi, TSr */
 
@@ -48,8 +53,8 @@ void child_offer_put(struct ike_sa *sa, struct exchange *x,
 		     struct ike_builder *m);
 void child_answer_put(const struct exchange *x, struct ike_builder *m);
 
-/* The first child that accepts the peer's offer; else the first, to say why
- * not; NULL: there is none. */
+/* The child that accepts most of the peer's offer, its first selectors before
+ * others; else the first child, to say why not; NULL: there is none. */
 const struct child_conf *child_choose(const struct ike_sa *sa,
 				      const struct ike_payloads *p,
 				      bool with_ke);

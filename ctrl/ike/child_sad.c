@@ -36,11 +36,13 @@ bool child_is_named(const struct child_sa *c, const struct sadb_id *id)
 	       addr_equal(&own->daddr, &id->daddr);
 }
 
-static struct child_sa *by_spi_out(const struct ike_sa *sa, uint32_t spi)
+/* ESP and AH have SPIs of their own (RFC 4301 section 4.1). */
+static struct child_sa *by_spi_out(const struct ike_sa *sa, uint8_t protocol,
+				   uint32_t spi)
 {
 	struct child_sa *c = sa->children;
 
-	while (c && c->spi_out != spi)
+	while (c && (c->spi_out != spi || c->protocol != protocol))
 		c = c->next;
 	return c;
 }
@@ -85,16 +87,17 @@ struct child_sa *child_find(struct ike_sa *sa, uint32_t spi_in,
 	return c;
 }
 
-struct child_sa *child_claim(struct ike_sa *sa, uint32_t spi_out)
+struct child_sa *child_claim(struct ike_sa *sa, uint8_t protocol,
+			     uint32_t spi_out)
 {
-	struct child_sa *c = by_spi_out(sa, spi_out);
+	struct child_sa *c = by_spi_out(sa, protocol, spi_out);
 
 	for (uint32_t i = 1; !c && i < sa->e->n_slots; i++) {
 		struct ike_sa *other = sa->e->slots[i];
 
 		if (!other || !child_same_peer(other, sa))
 			continue;
-		c = by_spi_out(other, spi_out);
+		c = by_spi_out(other, protocol, spi_out);
 		if (!c)
 			continue;
 		sa_touch(other);
@@ -179,7 +182,8 @@ static void describe(const struct ike_sa *sa, const struct exchange *x,
 	out->encr = (uint16_t)x->chosen.encr->id;
 	out->encr_key_bits = x->chosen.encr->key_bits;
 	out->integ = (uint16_t)x->chosen.integ->id;
-	out->protocol = IKE_PROTO_ESP;
+	out->protocol = (uint8_t)x->chosen.protocol;
+	out->mode = x->child->mode;
 	out->esn = x->chosen.esn;
 	out->replay_window = x->child->conf->replay_window;
 	out->spread = x->child->conf->spread;

@@ -55,7 +55,7 @@ static void tell_no_way(const struct engine *e, const struct conn *c,
 }
 
 int sa_initiate_ike(struct engine *e, struct conn *c,
-		    const struct child_conf *wanted, unsigned int attempts)
+		    const struct child_conf *wanted, const struct cause *cause)
 {
 	const bool named = conn_is_named(&c->conf);
 	struct ike_path path = { .local_port = c->conf.local_port,
@@ -65,7 +65,7 @@ int sa_initiate_ike(struct engine *e, struct conn *c,
 	if (!named && !conn_path(e, &c->conf, &path)) {
 		tell_no_way(e, c, wanted);
 		if (wanted)
-			later_no_way(e, c, wanted, attempts);
+			later_no_way(e, c, wanted, cause->attempts);
 		return -EADDRNOTAVAIL;
 	}
 	sa = sa_new(e, true, &path);
@@ -73,7 +73,9 @@ int sa_initiate_ike(struct engine *e, struct conn *c,
 		return -ENOMEM;
 	sa->conn = conn_hold(c);
 	sa->wanted = wanted;
-	sa->attempts = attempts;
+	sa->attempts = cause->attempts;
+	if (cause->first)
+		sa->wanted_first = *cause->first;
 	e->initiated = sa->view_id;
 	if (named)
 		resolve_start(sa);
@@ -107,47 +109,47 @@ static bool takes_children(const struct ike_sa *sa, const struct conn *c)
 }
 
 static struct ike_sa *find_for(const struct engine *e, const struct conn *c,
-			       const struct ike_sa * not )
+			       const struct ike_sa *not_by)
 {
 	for (uint32_t i = 1; i < e->n_slots; i++)
-		if (e->slots[i] &&
-		    e->slots[i] != not &&takes_children(e->slots[i], c))
+		if (e->slots[i] && e->slots[i] != not_by &&
+		    takes_children(e->slots[i], c))
 			return e->slots[i];
 	return NULL;
 }
 
 /* One that has no children is an IKE SA alone. */
 static int initiate_alone(struct engine *e, struct conn *c,
-			  const struct ike_sa * not )
+			  const struct cause *cause)
 {
-	struct ike_sa *sa = find_for(e, c, not );
+	struct ike_sa *sa = find_for(e, c, cause->not_by);
 
 	if (!sa)
-		return sa_initiate_ike(e, c, NULL, 0);
+		return sa_initiate_ike(e, c, NULL, cause);
 	e->initiated = sa->view_id;
 	return sa->state == IKE_ST_ESTABLISHED ? -EALREADY : 0;
 }
 
 int sa_initiate(struct engine *e, const char *conn, const char *child,
-		unsigned int attempts, const struct ike_sa * not )
+		const struct cause *cause)
 {
 	struct conn *c = conn_by_name(e, conn);
 	const struct child_conf *wanted = c ? conn_wanted(c, child) : NULL;
 	struct ike_sa *sa;
 
 	if (c && !child && !c->conf.n_children)
-		return initiate_alone(e, c, not );
+		return initiate_alone(e, c, cause);
 	if (!wanted)
 		return -ENOENT;
-	sa = acquire_owner(e, wanted->policy, not );
+	sa = acquire_owner(e, wanted->policy, cause->not_by);
 	if (sa) {
 		e->initiated = sa->view_id;
 		return acquire_is_up(sa, wanted->policy) ? -EALREADY : 0;
 	}
-	sa = find_for(e, c, not );
+	sa = find_for(e, c, cause->not_by);
 	if (!sa)
-		return sa_initiate_ike(e, c, wanted, attempts);
-	if (!wish_add(sa, c, wanted, e->now_ns))
+		return sa_initiate_ike(e, c, wanted, cause);
+	if (!wish_add(sa, c, wanted, cause->first, e->now_ns))
 		return -ENOMEM;
 	e->initiated = sa->view_id;
 	sa_next(sa);
@@ -157,10 +159,11 @@ int sa_initiate(struct engine *e, const char *conn, const char *child,
 int engine_initiate(struct engine *e, const char *conn, const char *child,
 		    uint64_t now_ns)
 {
+	const struct cause asked = { .attempts = 0 };
 	int err;
 
 	e->now_ns = now_ns;
-	err = sa_initiate(e, conn, child, 0, NULL);
+	err = sa_initiate(e, conn, child, &asked);
 	sa_reap(e);
 	return err;
 }

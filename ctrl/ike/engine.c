@@ -258,7 +258,7 @@ void engine_sadb_event(struct engine *e, const struct sadb_event *event,
 	else if (event->verb == SADB_EXPIRE || event->verb == SADB_MAPPING)
 		child_told(e, event);
 	else if (event->verb == SADB_ACQUIRE)
-		acquire(e, event->policy);
+		acquire(e, event);
 	else if (event->verb == SADB_NEW_EPOCH)
 		child_new_epoch(e);
 	sa_reap(e);

@@ -139,11 +139,12 @@ uint64_t later_deadline(const struct engine *e)
 static void begin(struct engine *e, struct later *l)
 {
 	char conn[CONN_NAME_MAX], child[CONN_NAME_MAX];
+	const struct cause cause = { .attempts = l->attempts };
 	int err;
 
 	memcpy(conn, l->conn, sizeof(conn));
 	memcpy(child, l->child, sizeof(child));
-	err = sa_initiate(e, conn, child, l->attempts, NULL);
+	err = sa_initiate(e, conn, child, &cause);
 	if (err && err != -EADDRNOTAVAIL)
 		later_forget(e, conn, child);
 }

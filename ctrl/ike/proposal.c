@@ -18,9 +18,9 @@ static void algs_put(struct ike_builder *m, const struct proposal *p,
 		ike_transform_put(m, IKE_TF_KE, p->ke[i]->id, 0);
 	if (with_ke && p->n_ke && p->no_ke)
 		ike_transform_put(m, IKE_TF_KE, KE_NONE, 0);
-	if (p->protocol == IKE_PROTO_ESP && p->esn)
+	if (p->protocol != IKE_PROTO_IKE && p->esn)
 		ike_transform_put(m, IKE_TF_ESN, IKE_ESN_YES, 0);
-	if (p->protocol == IKE_PROTO_ESP && p->no_esn)
+	if (p->protocol != IKE_PROTO_IKE && p->no_esn)
 		ike_transform_put(m, IKE_TF_ESN, IKE_ESN_NO, 0);
 }
 
@@ -41,14 +41,16 @@ void chosen_put(struct ike_builder *m, const struct chosen *c, struct slice spi)
 	ike_sa_begin(m);
 	ike_proposal_begin(m, c->protocol, spi);
 	ike_proposal_number(m, c->number);
-	ike_transform_put(m, IKE_TF_ENCR, c->encr->id, encr_attr_bits(c->encr));
+	if (c->protocol != IKE_PROTO_AH)
+		ike_transform_put(m, IKE_TF_ENCR, c->encr->id,
+				  encr_attr_bits(c->encr));
 	if (c->integ->id != INTEG_NONE)
 		ike_transform_put(m, IKE_TF_INTEG, c->integ->id, 0);
 	if (c->prf)
 		ike_transform_put(m, IKE_TF_PRF, c->prf->id, 0);
 	if (c->ke)
 		ike_transform_put(m, IKE_TF_KE, c->ke->id, 0);
-	if (c->protocol == IKE_PROTO_ESP)
+	if (c->protocol != IKE_PROTO_IKE)
 		ike_transform_put(m, IKE_TF_ESN,
 				  c->esn ? IKE_ESN_YES : IKE_ESN_NO, 0);
 	ike_proposal_end(m);
@@ -92,9 +94,14 @@ static bool only_known_types(const struct ike_proposal *peer)
 	return true;
 }
 
+/* AH has none (section 3.3.3), and the SAD calls that NULL. */
 static bool choose_encr(const struct proposal *p,
 			const struct ike_proposal *peer, struct chosen *out)
 {
+	if (p->protocol == IKE_PROTO_AH) {
+		out->encr = encr_by_id(ENCR_NULL, 0);
+		return !has_type(peer, IKE_TF_ENCR);
+	}
 	for (size_t i = 0; i < p->n_encr; i++) {
 		if (!offers(peer, IKE_TF_ENCR, p->encr[i]->id,
 			    encr_attr_bits(p->encr[i])))
@@ -158,7 +165,7 @@ static bool choose_esn(const struct proposal *p,
 {
 	bool said = has_type(peer, IKE_TF_ESN);
 
-	if (p->protocol != IKE_PROTO_ESP)
+	if (p->protocol == IKE_PROTO_IKE)
 		return !said;
 	out->esn = p->esn && offers(peer, IKE_TF_ESN, IKE_ESN_YES, 0);
 	return out->esn ||

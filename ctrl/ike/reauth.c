@@ -19,6 +19,9 @@
 #define TRIES_MAX      5U
 #define LAST_NS	       (60 * NS_PER_S) /* of a child that is not rekeyed */
 
+/* No packet, and not for want of another one. */
+static const struct cause anew;
+
 static struct ike_sa *by_view(const struct engine *e, uint32_t view_id)
 {
 	for (uint32_t i = 1; i < e->n_slots; i++)
@@ -87,7 +90,7 @@ static void want_others(struct ike_sa *young, struct conn *conn,
 					 : NULL;
 
 		if (conf && !has_child(young, conf))
-			wish_add(young, conn, conf, sa->e->now_ns);
+			wish_add(young, conn, conf, NULL, sa->e->now_ns);
 	}
 }
 
@@ -105,7 +108,7 @@ static void make_before_break(struct ike_sa *sa, struct conn *conn)
 	if (reauth_has_younger(sa))
 		return;
 	sa->reauth_tries++;
-	if (sa_initiate_ike(sa->e, conn, first_wanted(sa, conn), 0))
+	if (sa_initiate_ike(sa->e, conn, first_wanted(sa, conn), &anew))
 		return;
 	young = by_view(sa->e, sa->e->initiated);
 	if (!young)
@@ -154,10 +157,12 @@ static void break_before_make(struct ike_sa *sa)
 
 static void begin_children(struct ike_sa *sa)
 {
+	const struct cause cause = { .not_by = sa };
+
 	for (const struct child_sa *c = sa->children; c; c = c->next)
 		if (c->again)
-			sa_initiate(sa->e, c->conn->conf.name, c->conf->name, 0,
-				    sa);
+			sa_initiate(sa->e, c->conn->conf.name, c->conf->name,
+				    &cause);
 	wishes_pass(sa);
 }
 
@@ -180,7 +185,7 @@ void reauth_begin_anew(struct ike_sa *sa)
 	if (has_children(sa))
 		begin_children(sa);
 	else if (conn)
-		sa_initiate_ike(sa->e, conn, NULL, 0);
+		sa_initiate_ike(sa->e, conn, NULL, &anew);
 }
 
 /* --- both */

@@ -311,6 +311,13 @@ static bool get_child_conf(struct engine *e, struct slice *s, struct child_sa *c
 	return c->conn;
 }
 
+static bool get_kind(struct slice *s, struct child_sa *c)
+{
+	return rd_u8(s, &c->protocol) && rd_u8(s, &c->mode) &&
+	       (c->protocol == IKE_PROTO_ESP || c->protocol == IKE_PROTO_AH) &&
+	       c->mode <= SADB_TRANSPORT;
+}
+
 static bool get_spis(struct slice *s, struct child_sa *c)
 {
 	if (!rd_u32(s, &c->spi_in) || !rd_u32(s, &c->spi_out) ||
@@ -333,9 +340,10 @@ bool record_get_child(struct engine *e, struct slice octets, struct child_sa *c,
 	       rd_u32(&s, &owner->id) && rd_u32(&s, &owner->view_id) &&
 	       get_child_state(&s, c) && get_child_conf(e, &s, c) &&
 	       get_spis(&s, c) && get_ts(&s, &c->local_ts) &&
-	       get_ts(&s, &c->remote_ts) && rd_u64(&s, &c->rekey_ns) &&
-	       rd_u64(&s, &c->expire_ns) && rd_u64(&s, &c->bind_ns) &&
-	       rd_u64(&s, &c->trust_ns) && rd_u64(&s, &c->installed_ns) &&
-	       rd_u16(&s, &c->encr) && rd_u16(&s, &c->encr_key_bits) &&
-	       rd_u16(&s, &c->integ) && rd_u16(&s, &c->ke) && !s.len;
+	       get_ts(&s, &c->remote_ts) && get_kind(&s, c) &&
+	       rd_u64(&s, &c->rekey_ns) && rd_u64(&s, &c->expire_ns) &&
+	       rd_u64(&s, &c->bind_ns) && rd_u64(&s, &c->trust_ns) &&
+	       rd_u64(&s, &c->installed_ns) && rd_u16(&s, &c->encr) &&
+	       rd_u16(&s, &c->encr_key_bits) && rd_u16(&s, &c->integ) &&
+	       rd_u16(&s, &c->ke) && !s.len;
 }

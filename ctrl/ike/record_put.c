@@ -231,6 +231,8 @@ void record_put_child(struct builder *b, const struct ike_sa *sa,
 	put_addr(b, &c->out.daddr);
 	put_ts(b, &c->local_ts);
 	put_ts(b, &c->remote_ts);
+	wr_u8(b, c->protocol);
+	wr_u8(b, c->mode);
 	wr_u64(b, c->rekey_ns);
 	wr_u64(b, c->expire_ns);
 	wr_u64(b, c->bind_ns);

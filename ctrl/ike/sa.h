@@ -82,7 +82,10 @@ struct child_sa {
 	bool up;    /* an event said so */
 	bool asked; /* we asked the peer to delete it */
 	bool again; /* made anew when its IKE SA is over, see reauth.h */
+	/* What was agreed; of ours before that, what is offered first. */
 	struct ts_list local_ts, remote_ts;
+	uint8_t mode;	  /* enum sadb_mode */
+	uint8_t protocol; /* IKE_PROTO_ESP or IKE_PROTO_AH */
 	/* What the peer's rekeying made in its place, by its inbound SPI: then
 	 * it is the peer's to delete. 0: nothing, or it is gone. */
 	uint32_t replaced_by; /* see child_set_replaced() */
@@ -168,6 +171,9 @@ struct exchange {
 	bool initial_contact;  /* EX_AUTH: the peer says so */
 	bool childless;	       /* EX_AUTH: it asks for no CHILD SA */
 	bool no_tfc;	  /* the peer takes no TFC padding (section 1.3.1) */
+	bool transport;	  /* the peer says USE_TRANSPORT_MODE */
+	bool single_pair; /* ours: the peer takes one pair of addresses alone */
+	bool more_ts;	  /* the peer's: another child takes what this leaves */
 	bool deletes_ike; /* EX_INFO: ours says so */
 };
 
@@ -214,6 +220,7 @@ struct ike_sa {
 	uint64_t reply_after;
 
 	const struct child_conf *wanted; /* to be made first; NULL: none */
+	struct ts_first wanted_first;	 /* by the packet that waits for it */
 	struct wish *wishes;		 /* owned: further ones, in wish.c */
 	unsigned int attempts;		 /* to make it, before this one */
 	struct child_sa *children;	 /* owned */
@@ -501,14 +508,20 @@ void ask_auth(struct ike_sa *sa, struct exchange *x, bool make,
 
 /* --- commands.c */
 
-/* engine_initiate() from inside a call into the engine; after so many attempts,
- * and not by that IKE SA. */
+/* What brings a child up, when nobody asks for it by name. */
+struct cause {
+	unsigned int attempts;	     /* before this one */
+	const struct ike_sa *not_by; /* another one is to have it; or NULL */
+	const struct ts_first *first; /* of a packet that waits for it; or NULL */
+};
+
+/* engine_initiate() from inside a call into the engine. */
 int sa_initiate(struct engine *e, const char *conn, const char *child,
-		unsigned int attempts, const struct ike_sa * not );
+		const struct cause *cause);
 
 /* By an IKE SA of its own, whatever there is. wanted NULL: without a child. */
 int sa_initiate_ike(struct engine *e, struct conn *c,
-		    const struct child_conf *wanted, unsigned int attempts);
+		    const struct child_conf *wanted, const struct cause *cause);
 
 /*
  * The way to the peer: to the first of its addresses to which there is one. Where
@@ -557,9 +570,9 @@ void auth_new_epoch(struct ike_sa *sa, struct exchange *x);
 void create_request(struct ike_sa *sa, const struct ike_payloads *p);
 void child_x_start(struct ike_sa *sa, struct child_sa *old);
 
-/* A new one. */
+/* A new one, perhaps for a packet. */
 void child_x_begin(struct ike_sa *sa, struct conn *conn,
-		   const struct child_conf *conf);
+		   const struct child_conf *conf, const struct ts_first *first);
 void child_x_response(struct ike_sa *sa, const struct ike_payloads *p);
 void child_x_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job);
 void child_x_sadb(struct ike_sa *sa, struct exchange *x,
@@ -611,9 +624,11 @@ void sa_untime(struct ike_sa *sa); /* no more */
 
 /* --- wish.c: children to be made when their turn comes */
 
-/* conf is one of conn's, which is held. false: no memory. */
+/* conf is one of conn's, which is held; first is NULL, or of a packet that waits.
+ * false: no memory. */
 bool wish_add(struct ike_sa *sa, struct conn *conn,
-	      const struct child_conf *conf, uint64_t at_ns);
+	      const struct child_conf *conf, const struct ts_first *first,
+	      uint64_t at_ns);
 
 /* Of the first one; 0: there is none. */
 uint64_t wish_at_ns(const struct ike_sa *sa);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ctrl/base/range.h"
+#include "ctrl/wire/ip.h"
 #include "include/proto.h"
 
 #define PORT_MAX 65535
@@ -98,15 +99,80 @@ static bool inside(const struct ike_ts *in, const struct ike_ts *of)
 	       memcmp(&common, in, sizeof(common)) == 0;
 }
 
+/* In the place of the first one that lies inside it; those inside it go. */
+static void add(struct ts_list *l, const struct ike_ts *ts)
+{
+	unsigned int n = 0, at = l->n;
+
+	for (unsigned int i = 0; i < l->n; i++)
+		if (inside(ts, &l->at[i]))
+			return;
+	for (unsigned int i = 0; i < l->n; i++) {
+		if (!inside(&l->at[i], ts))
+			l->at[n++] = l->at[i];
+		else if (at == l->n)
+			l->at[at = n++] = *ts;
+	}
+	if (at == l->n && n < TS_MAX)
+		l->at[n++] = *ts;
+	l->n = n;
+}
+
 void ts_narrow(const struct ts_list *ours, const struct ts_list *peers,
 	       struct ts_list *out)
 {
+	struct ike_ts common;
+
 	out->n = 0;
-	for (unsigned int i = 0; i < ours->n; i++)
-		for (unsigned int j = 0; j < peers->n && out->n < TS_MAX; j++)
-			if (intersect(&ours->at[i], &peers->at[j],
-				      &out->at[out->n]))
-				out->n++;
+	for (unsigned int j = 0; j < peers->n; j++)
+		for (unsigned int i = 0; i < ours->n; i++)
+			if (intersect(&ours->at[i], &peers->at[j], &common))
+				add(out, &common);
+}
+
+/* The first packet's may lie inside one of ours and is said all the same. */
+static bool has(const struct ts_list *l, const struct ike_ts *ts)
+{
+	for (unsigned int i = 0; i < l->n; i++)
+		if (memcmp(&l->at[i], ts, sizeof(*ts)) == 0)
+			return true;
+	return false;
+}
+
+void ts_offer(const struct ts_list *first, const struct ts_list *ours,
+	      struct ts_list *out)
+{
+	*out = *first;
+	for (unsigned int i = 0; i < ours->n && out->n < TS_MAX; i++)
+		if (!has(out, &ours->at[i]))
+			out->at[out->n++] = ours->at[i];
+}
+
+static struct ike_ts one_of(const struct addr *a, uint8_t protocol)
+{
+	return (struct ike_ts){
+		.type = type_of(a),
+		.protocol = protocol,
+		.port_max = PORT_MAX,
+		.addr_min = *a,
+		.addr_max = *a,
+	};
+}
+
+/* A packet that shows no ports, as a later fragment, has 0 for both. */
+void ts_of_packet(const struct sadb_selector *packet, struct ts_first *out)
+{
+	const uint16_t local = packet->local_port_min;
+	const uint16_t remote = packet->remote_port_min;
+
+	*out = (struct ts_first){ .is = true };
+	out->local = one_of(&packet->local_min, packet->protocol);
+	out->remote = one_of(&packet->remote_min, packet->protocol);
+	if (!protocol_has_ports(packet->protocol) || (!local && !remote) ||
+	    local != packet->local_port_max || remote != packet->remote_port_max)
+		return;
+	out->local.port_min = out->local.port_max = local;
+	out->remote.port_min = out->remote.port_max = remote;
 }
 
 bool ts_within(const struct ts_list *these, const struct ts_list *those)
@@ -120,6 +186,27 @@ bool ts_within(const struct ts_list *these, const struct ts_list *those)
 			return false;
 	}
 	return these->n > 0;
+}
+
+bool ts_first_within(const struct ts_list *these, const struct ts_list *those)
+{
+	struct ts_list first = { .n = these->n ? 1 : 0 };
+
+	if (first.n)
+		first.at[0] = these->at[0];
+	return ts_within(&first, those);
+}
+
+void ts_set_host(struct ts_list *l, const struct addr *host)
+{
+	for (unsigned int i = 0; i < l->n; i++) {
+		struct ike_ts *ts = &l->at[i];
+
+		if (!addr_equal(&ts->addr_min, &ts->addr_max) ||
+		    ts->type != type_of(host))
+			continue;
+		ts->addr_min = ts->addr_max = *host;
+	}
 }
 
 static bool pair(const struct ike_ts *l, const struct ike_ts *r,
@@ -159,6 +246,20 @@ int ts_to_selectors(const struct ts_list *local, const struct ts_list *remote,
 		}
 	}
 	return n;
+}
+
+bool ts_cut(struct ts_list *local, struct ts_list *remote)
+{
+	struct sadb_selector pairs[SADB_SELECTORS_MAX];
+	bool cut = false;
+
+	while (ts_to_selectors(local, remote, pairs) == -E2BIG) {
+		struct ts_list *l = local->n > remote->n ? local : remote;
+
+		l->n--;
+		cut = true;
+	}
+	return cut;
 }
 
 static int one_str(const struct ike_ts *ts, char *buf, size_t max)

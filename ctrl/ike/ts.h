@@ -17,6 +17,17 @@ struct ts_list {
 	unsigned int n;
 };
 
+struct ts_sides {
+	struct ts_list local, remote;
+};
+
+/* Of a packet that waits for a CHILD SA: what is asked for before all else. */
+struct ts_first {
+	bool is;    /* there is such a packet */
+	bool alone; /* and the peer takes nothing beside it */
+	struct ike_ts local, remote;
+};
+
 /* outer: the side's address, which `dynamic` stands for. */
 void ts_from_conf(const struct ts_conf *conf, size_t n,
 		  const struct addr *outer, struct ts_list *out);
@@ -25,12 +36,38 @@ void ts_from_conf(const struct ts_conf *conf, size_t n,
  * left out. */
 void ts_from_wire(struct slice selectors, struct ts_list *out);
 
-/* What both have in common, in our order; out->n 0: nothing. */
+/* Its addresses, its protocol, and its ports where the protocol has them. */
+void ts_of_packet(const struct sadb_selector *packet, struct ts_first *out);
+
+/* What is offered: the first ones, and then ours that are not among them, as far as
+ * there is room. */
+void ts_offer(const struct ts_list *first, const struct ts_list *ours,
+	      struct ts_list *out);
+
+/*
+ * What both have in common, in the peer's order, as its first is what it wants most;
+ * what lies inside another is not said twice. out->n 0: nothing.
+ */
 void ts_narrow(const struct ts_list *ours, const struct ts_list *peers,
 	       struct ts_list *out);
 
 /* Does every one of these lie inside one of those? */
 bool ts_within(const struct ts_list *these, const struct ts_list *those);
+
+/* Does the first one of these? */
+bool ts_first_within(const struct ts_list *these, const struct ts_list *those);
+
+/*
+ * Leaves out the last ones of either side until their pairs are as many as an SA
+ * has; the first pair stays. False: nothing had to go.
+ */
+bool ts_cut(struct ts_list *local, struct ts_list *remote);
+
+/*
+ * All that name one address have that one from now on: where a NAT is between the
+ * two, as it is seen here (RFC 7296 section 2.23.1).
+ */
+void ts_set_host(struct ts_list *l, const struct addr *host);
 
 /*
  * Local and remote ones as pairs; pairs of different protocols have nothing in

@@ -10,19 +10,25 @@
 struct wish {
 	struct conn *conn;	       /* held */
 	const struct child_conf *conf; /* of conn */
+	struct ts_first first;
 	uint64_t at_ns;
 	struct wish *next;
 };
 
 bool wish_add(struct ike_sa *sa, struct conn *conn,
-	      const struct child_conf *conf, uint64_t at_ns)
+	      const struct child_conf *conf, const struct ts_first *first,
+	      uint64_t at_ns)
 {
 	struct wish **last = &sa->wishes;
 	struct wish *w = malloc(sizeof(*w));
 
 	if (!w)
 		return false;
-	*w = (struct wish){ conn_hold(conn), conf, at_ns, NULL };
+	*w = (struct wish){ .conn = conn_hold(conn),
+			    .conf = conf,
+			    .at_ns = at_ns };
+	if (first)
+		w->first = *first;
 	while (*last)
 		last = &(*last)->next;
 	*last = w;
@@ -48,9 +54,10 @@ void wish_begin(struct ike_sa *sa)
 {
 	struct conn *conn = conn_hold(sa->wishes->conn);
 	const struct child_conf *conf = sa->wishes->conf;
+	const struct ts_first first = sa->wishes->first;
 
 	first_goes(sa);
-	child_x_begin(sa, conn, conf);
+	child_x_begin(sa, conn, conf, &first);
 	conn_drop(conn);
 }
 
@@ -76,8 +83,10 @@ void wishes_move(struct ike_sa *to, struct ike_sa *from)
 void wishes_pass(struct ike_sa *sa)
 {
 	while (sa->wishes) {
-		sa_initiate(sa->e, sa->wishes->conn->conf.name,
-			    sa->wishes->conf->name, 0, sa);
+		const struct wish *w = sa->wishes;
+		const struct cause cause = { .not_by = sa, .first = &w->first };
+
+		sa_initiate(sa->e, w->conn->conf.name, w->conf->name, &cause);
 		first_goes(sa);
 	}
 }

@@ -185,10 +185,12 @@ void auth_start(struct ike_sa *sa)
 		return;
 	}
 	x->child = child_new(sa->conn, sa->wanted);
-	if (x->child && take_nonces(sa, x))
-		child_getspi(sa, x);
-	else
+	if (!x->child || !take_nonces(sa, x)) {
 		sa_close(sa, "out of memory");
+		return;
+	}
+	child_set_first(x->child, &sa->wanted_first);
+	child_getspi(sa, x);
 }
 
 static void send_request(struct ike_sa *sa, struct exchange *x,
@@ -244,6 +246,22 @@ static bool is_fatal(const struct ike_notify *n)
 	       n->type == IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD;
 }
 
+/* Section 2.9: when the IKE SA is there, we ask for the packet's pair alone. */
+static void child_is_refused(struct ike_sa *sa, struct exchange *x,
+			     const struct ike_notify *n)
+{
+	struct ts_first first = sa->wanted_first;
+
+	first.alone = true;
+	if (n->type == IKE_N_SINGLE_PAIR_REQUIRED && first.is &&
+	    wish_add(sa, x->child->conn, x->child->conf, &first, sa->e->now_ns)) {
+		child_drop(sa, x);
+		return;
+	}
+	later_child_refused(sa, x->child);
+	child_refused(sa, x, n);
+}
+
 /* The child's part first: what it says is in the message now. */
 void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 {
@@ -277,8 +295,7 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 	x->initial_contact = ike_find_notify(p, IKE_N_INITIAL_CONTACT, &contact);
 	reauth_take_lifetime(sa, p);
 	if (x->child && error) {
-		later_child_refused(sa, x->child);
-		child_refused(sa, x, &n);
+		child_is_refused(sa, x, &n);
 	} else if (x->child) {
 		child_take_answer(sa, x, p, false);
 	}
@@ -308,7 +325,8 @@ static void established_alone(struct ike_sa *sa, const struct exchange *x)
 	bool wants = x->childless && sa->wanted;
 
 	established(sa);
-	if (wants && !wish_add(sa, sa->conn, sa->wanted, sa->e->now_ns))
+	if (wants && !wish_add(sa, sa->conn, sa->wanted, &sa->wanted_first,
+			       sa->e->now_ns))
 		sa_close(sa, "out of memory");
 	else
 		initiator_done(sa);

@@ -101,15 +101,23 @@ static void add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir)
 
 /* --- initiator */
 
-static void start(struct ike_sa *sa, struct conn *conn,
-		  const struct child_conf *conf, uint32_t old_spi_in)
+/* Without its child and what that is offered for; false: out of memory. */
+static bool begin(struct ike_sa *sa, struct conn *conn,
+		  const struct child_conf *conf)
 {
-	const struct ke_alg *ke = proposals_first_ke(&conf->proposals);
 	struct exchange *x = &sa->ours;
 
 	x->kind = EX_CHILD;
-	x->old_spi_in = old_spi_in;
 	x->child = child_new(conn, conf);
+	return x->child;
+}
+
+static void start(struct ike_sa *sa)
+{
+	struct exchange *x = &sa->ours;
+	const struct ke_alg *ke;
+
+	ke = x->child ? proposals_first_ke(&x->child->conf->proposals) : NULL;
 	if (!x->child || !nonce_make(sa, &x->ni) ||
 	    (ke && !ask_ke(sa, x, ke, slice_of(NULL, 0)))) {
 		sa_close(sa, "out of memory");
@@ -119,26 +127,43 @@ static void start(struct ike_sa *sa, struct conn *conn,
 		child_getspi(sa, x);
 }
 
+/* What it has is asked for before what the configuration has besides: the new one
+ * shall not have less (section 2.9.2). */
+static void start_rekeying(struct ike_sa *sa, const struct child_sa *old)
+{
+	if (begin(sa, old->conn, old->conf)) {
+		sa->ours.child->local_ts = old->local_ts;
+		sa->ours.child->remote_ts = old->remote_ts;
+	}
+	sa->ours.old_spi_in = old->spi_in;
+	start(sa);
+}
+
 void child_x_start(struct ike_sa *sa, struct child_sa *old)
 {
 	/* The peer is about to move the children to another IKE SA. */
 	if (sa->peers.kind == EX_REKEY_IKE)
 		old->rekey_ns = sa_after(sa, SOON_S, SOON_RAND_S);
 	else
-		start(sa, old->conn, old->conf, old->spi_in);
+		start_rekeying(sa, old);
 }
 
 void child_x_begin(struct ike_sa *sa, struct conn *conn,
-		   const struct child_conf *conf)
+		   const struct child_conf *conf, const struct ts_first *first)
 {
-	start(sa, conn, conf, 0);
+	if (begin(sa, conn, conf))
+		child_set_first(sa->ours.child, first);
+	sa->ours.single_pair = first && first->alone;
+	start(sa);
 }
 
 static void send_request(struct ike_sa *sa, struct exchange *x)
 {
+	struct ike_sa *owner;
+	const struct child_sa *old = child_find(sa, x->old_spi_in, &owner);
 	uint32_t old_be = htonl(x->old_spi_in);
 	const struct ike_notify rekey = {
-		.protocol = IKE_PROTO_ESP,
+		.protocol = old ? old->protocol : x->child->protocol,
 		.spi = slice_of(&old_be, sizeof(old_be)),
 		.type = IKE_N_REKEY_SA,
 	};
@@ -180,6 +205,7 @@ static void start_anew(struct ike_sa *sa, struct exchange *x, const char *why)
 	struct ike_sa *owner;
 	struct child_sa *old = child_find(sa, x->old_spi_in, &owner);
 	const struct child_conf *conf;
+	struct ts_sides ts;
 	struct conn *conn;
 
 	exchange_end(sa, x);
@@ -189,11 +215,16 @@ static void start_anew(struct ike_sa *sa, struct exchange *x, const char *why)
 	}
 	conn = conn_hold(old->conn);
 	conf = old->conf;
+	ts = (struct ts_sides){ old->local_ts, old->remote_ts };
 	if (why && old->confirmed)
 		child_remove(owner, old, why);
 	else /* the peer has it, or may have it yet */
 		old->state = CHILD_ST_DELETING;
-	start(sa, conn, conf, 0);
+	if (begin(sa, conn, conf)) {
+		sa->ours.child->local_ts = ts.local;
+		sa->ours.child->remote_ts = ts.remote;
+	}
+	start(sa);
 	conn_drop(conn);
 }
 
@@ -206,10 +237,32 @@ static bool is_lost(struct ike_sa *sa, const struct exchange *x)
 	return old && old->lost;
 }
 
+/* It is to be made after all, a moment later. */
+static void wish_again(struct ike_sa *sa, const struct child_sa *c)
+{
+	struct ts_first first;
+
+	child_first(c, &first);
+	wish_add(sa, c->conn, c->conf, &first,
+		 sa_after(sa, SOON_S, SOON_RAND_S));
+}
+
+/* Section 2.9: we ask for the packet's pair alone, or the one that it had. */
+static bool may_ask_for_pair(const struct exchange *x)
+{
+	return !x->single_pair && x->child->local_ts.n;
+}
+
 static void refused(struct ike_sa *sa, struct exchange *x,
 		    const struct ike_notify *n)
 {
 	switch (n->type) {
+	case IKE_N_SINGLE_PAIR_REQUIRED:
+		if (!may_ask_for_pair(x))
+			break;
+		x->single_pair = true;
+		send_request(sa, x);
+		return;
 	case IKE_N_INVALID_KE_PAYLOAD:
 		other_method(sa, x, n->data);
 		return;
@@ -219,21 +272,21 @@ static void refused(struct ike_sa *sa, struct exchange *x,
 		return;
 	case IKE_N_TEMPORARY_FAILURE:
 		if (!x->old_spi_in)
-			wish_add(sa, x->child->conn, x->child->conf,
-				 sa_after(sa, SOON_S, SOON_RAND_S));
+			wish_again(sa, x->child);
 		try_again(sa, x, SOON_S, SOON_RAND_S);
 		return;
 	default:
-		if (!x->old_spi_in)
-			later_child_refused(sa, x->child);
-		else if (n->type == IKE_N_NO_ADDITIONAL_SAS)
-			reauth_instead(sa, x->old_spi_in);
-		child_refused(sa, x, n);
-		if (is_lost(sa, x))
-			start_anew(sa, x, NULL);
-		else
-			try_later(sa, x);
+		break;
 	}
+	if (!x->old_spi_in)
+		later_child_refused(sa, x->child);
+	else if (n->type == IKE_N_NO_ADDITIONAL_SAS)
+		reauth_instead(sa, x->old_spi_in);
+	child_refused(sa, x, n);
+	if (is_lost(sa, x))
+		start_anew(sa, x, NULL);
+	else
+		try_later(sa, x);
 }
 
 /* The peer's public value; false: not of the method that was chosen. */
@@ -428,7 +481,7 @@ void create_request(struct ike_sa *sa, const struct ike_payloads *p)
 		struct slice s = rekey.spi;
 
 		if (rd_u32(&s, &spi))
-			old = child_claim(sa, spi);
+			old = child_claim(sa, rekey.protocol, spi);
 		if (!old && makes(&sa->ours, spi)) {
 			reply_error(sa, IKE_N_TEMPORARY_FAILURE,
 				    slice_of(NULL, 0));

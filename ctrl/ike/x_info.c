@@ -84,7 +84,7 @@ static void delete_child(struct ike_sa *sa, struct child_sa *c)
 {
 	uint32_t spi_be = htonl(c->spi_in);
 	const struct ike_delete d = {
-		.protocol = IKE_PROTO_ESP,
+		.protocol = c->protocol,
 		.spi_bytes = sizeof(spi_be),
 		.n = 1,
 		.spis = slice_of(&spi_be, sizeof(spi_be)),
@@ -142,22 +142,48 @@ void info_response(struct ike_sa *sa)
 	}
 }
 
+/* SPIs of one protocol: those of our answer. */
+struct spis {
+	uint8_t protocol;
+	uint8_t octets[4 * DELETES_MAX];
+	struct builder b;
+};
+
+static void spis_init(struct spis *s, uint8_t protocol)
+{
+	s->protocol = protocol;
+	s->b = wr_init(s->octets, sizeof(s->octets));
+}
+
+static void spis_put(struct ike_builder *m, const struct spis *s)
+{
+	const struct ike_delete d = {
+		.protocol = s->protocol,
+		.spi_bytes = 4,
+		.n = (uint16_t)(s->b.len / 4),
+		.spis = slice_of(s->octets, s->b.len),
+	};
+
+	if (d.n)
+		ike_delete_put(m, &d);
+}
+
 /*
  * The inbound SPIs of the children that the peer deletes by their outbound ones.
  * Left out are those that nobody knows, and those that we asked the peer to
  * delete, which go with its response (section 1.4.1).
  */
 static void delete_children(struct ike_sa *sa, struct slice spis,
-			    struct builder *ours)
+			    struct spis *ours)
 {
 	uint32_t spi;
 
 	while (rd_u32(&spis, &spi)) {
-		struct child_sa *c = child_claim(sa, spi);
+		struct child_sa *c = child_claim(sa, ours->protocol, spi);
 
-		if (!c || c->asked || ours->room - ours->len < sizeof(spi))
+		if (!c || c->asked || ours->b.room - ours->b.len < sizeof(spi))
 			continue;
-		wr_u32(ours, c->spi_in);
+		wr_u32(&ours->b, c->spi_in);
 		child_give_up(sa, c);
 		again_child_closed(sa, c);
 		child_depart(sa, c, "deleted by the peer");
@@ -166,7 +192,7 @@ static void delete_children(struct ike_sa *sa, struct slice spis,
 
 /* Section 1.4.1; false: the IKE SA itself is deleted. */
 static bool take_deletes(struct ike_sa *sa, const struct ike_payloads *p,
-			 struct builder *ours)
+			 struct spis *esp, struct spis *ah)
 {
 	for (unsigned int i = 0; i < p->n; i++) {
 		struct ike_delete d;
@@ -176,27 +202,24 @@ static bool take_deletes(struct ike_sa *sa, const struct ike_payloads *p,
 			continue;
 		if (d.protocol == IKE_PROTO_IKE)
 			return false;
-		if (d.protocol == IKE_PROTO_ESP && d.spi_bytes == 4)
-			delete_children(sa, d.spis, ours);
+		if (d.spi_bytes == 4)
+			delete_children(sa, d.spis,
+					d.protocol == IKE_PROTO_AH ? ah : esp);
 	}
 	return true;
 }
 
 void info_request(struct ike_sa *sa, const struct ike_payloads *p)
 {
-	uint8_t spis[4 * DELETES_MAX];
-	struct builder ours = wr_init(spis, sizeof(spis));
+	struct ike_builder m;
+	struct spis esp, ah;
 	struct ike_notify n;
 	bool refused = ike_find_notify(p, IKE_N_AUTHENTICATION_FAILED, &n);
-	bool lives = take_deletes(sa, p, &ours) && !refused;
-	const struct ike_delete d = {
-		.protocol = IKE_PROTO_ESP,
-		.spi_bytes = 4,
-		.n = (uint16_t)(ours.len / 4),
-		.spis = slice_of(spis, ours.len),
-	};
-	struct ike_builder m;
+	bool lives;
 
+	spis_init(&esp, IKE_PROTO_ESP);
+	spis_init(&ah, IKE_PROTO_AH);
+	lives = take_deletes(sa, p, &esp, &ah) && !refused;
 	if (refused)
 		sa_alert(sa, IKE_ALERT_LOCAL_AUTH_FAILED);
 	if (!lives && !refused) {
@@ -205,8 +228,10 @@ void info_request(struct ike_sa *sa, const struct ike_payloads *p)
 	}
 	reauth_take_lifetime(sa, p);
 	message_begin(sa, &m, IKE_EXCH_INFORMATIONAL, true, sa->next_peers);
-	if (lives && d.n)
-		ike_delete_put(&m, &d);
+	if (lives) {
+		spis_put(&m, &esp);
+		spis_put(&m, &ah);
+	}
 	if (!reply_send(sa, &m)) {
 		sa_close(sa, "out of memory");
 	} else if (!lives) {

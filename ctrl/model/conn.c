@@ -129,6 +129,7 @@ void child_init(struct child_conf *child)
 		.rand_time = TIME_UNSET,
 		.replay_window = REPLAY_WINDOW,
 	};
+	memset(child->more_policies, 0xff, sizeof(child->more_policies));
 	proposals_default(IKE_PROTO_ESP, &child->proposals);
 	child_times(child);
 }
@@ -164,15 +165,68 @@ static bool have_common(const struct ts_conf *local,
 	       local->protocol == remote->protocol;
 }
 
-size_t child_pairs(const struct child_conf *child)
+/* How many there are, of which out is the one at that place. */
+static size_t walk_pairs(const struct child_conf *child, size_t at,
+			 struct child_pair *out)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < child->n_local_ts; i++)
-		for (size_t j = 0; j < child->n_remote_ts; j++)
-			n += have_common(&child->local_ts[i],
-					 &child->remote_ts[j]);
+	for (size_t i = 0; i < child->n_local_ts; i++) {
+		for (size_t j = 0; j < child->n_remote_ts; j++) {
+			const struct ts_conf *l = &child->local_ts[i];
+			const struct ts_conf *r = &child->remote_ts[j];
+
+			if (have_common(l, r) && n++ == at)
+				*out = (struct child_pair){
+					l, r,
+					l->protocol ? l->protocol : r->protocol
+				};
+		}
+	}
 	return n;
+}
+
+size_t child_pairs(const struct child_conf *child)
+{
+	struct child_pair first;
+
+	return walk_pairs(child, 0, &first);
+}
+
+bool child_pair_at(const struct child_conf *child, size_t at,
+		   struct child_pair *out)
+{
+	return at < walk_pairs(child, at, out);
+}
+
+uint32_t child_policy(const struct child_conf *child, size_t at)
+{
+	return at ? child->more_policies[at - 1] : child->policy;
+}
+
+void child_set_policy(struct child_conf *child, size_t at, uint32_t id)
+{
+	if (at)
+		child->more_policies[at - 1] = id;
+	else
+		child->policy = id;
+}
+
+bool child_has_policy(const struct child_conf *child, uint32_t id)
+{
+	size_t n = child_pairs(child);
+
+	for (size_t i = 0; i < n && i < SADB_SELECTORS_MAX; i++)
+		if (child_policy(child, i) == id)
+			return true;
+	return false;
+}
+
+enum ike_protocol child_ipsec_protocol(const struct child_conf *child)
+{
+	const struct proposals *p = &child->proposals;
+
+	return p->n ? p->at[0].protocol : IKE_PROTO_ESP;
 }
 
 int conn_copy(struct conn_conf *out, const struct conn_conf *from)
@@ -267,7 +321,7 @@ bool child_equal(const struct child_conf *a, const struct child_conf *b)
 	       ts_equal(a->remote_ts, a->n_remote_ts, b->remote_ts,
 			b->n_remote_ts) &&
 	       proposals_equal(&a->proposals, &b->proposals) &&
-	       a->start_action == b->start_action &&
+	       a->mode == b->mode && a->start_action == b->start_action &&
 	       a->dpd_action == b->dpd_action &&
 	       a->close_action == b->close_action &&
 	       a->rekey_time == b->rekey_time && a->life_time == b->life_time &&
@@ -333,11 +387,4 @@ const struct child_conf *conn_child(const struct conn_conf *c, const char *name)
 		if (strcmp(c->children[i].name, name) == 0)
 			return &c->children[i];
 	return NULL;
-}
-
-uint8_t child_protocol(const struct child_conf *child)
-{
-	uint8_t local = child->local_ts[0].protocol;
-
-	return local ? local : child->remote_ts[0].protocol;
 }

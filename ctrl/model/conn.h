@@ -97,6 +97,7 @@ struct child_conf {
 	struct proposals proposals;
 	struct suites suites; /* the same, as the data path is told it; none
 				 elsewhere */
+	enum sadb_mode mode;
 	enum child_action start_action;
 	enum child_action dpd_action;
 	enum child_action close_action;
@@ -112,8 +113,15 @@ struct child_conf {
 	bool fragment_after; /* IPv4 is cut after it is protected */
 	uint32_t if_id_in, if_id_out; /* of tunnel interfaces; 0: none */
 	struct sadb_outer outer;
-	uint32_t policy; /* id in the SPD; given by whoever installs it, and
-			    UINT32_MAX before */
+	uint32_t policy; /* of its first pair: id in the SPD, given by whoever
+			    installs it, and UINT32_MAX before */
+	uint32_t more_policies[SADB_SELECTORS_MAX - 1]; /* of the others */
+};
+
+/* A local and a remote selector of a child, which packets may have both. */
+struct child_pair {
+	const struct ts_conf *local, *remote;
+	uint8_t protocol; /* whichever side names one; 0: any */
 };
 
 struct conn_conf {
@@ -180,6 +188,20 @@ size_t child_pairs(const struct child_conf *child);
 /* Is it brought up by the first packet that needs it? */
 bool child_is_trap(const struct child_conf *child);
 
+/* Of these the one at that place, from 0; false: there are not so many. */
+bool child_pair_at(const struct child_conf *child, size_t at,
+		   struct child_pair *out);
+
+/* The policy of the pair at that place, of as many as an SA has. */
+uint32_t child_policy(const struct child_conf *child, size_t at);
+void child_set_policy(struct child_conf *child, size_t at, uint32_t id);
+
+/* Is it one of its pairs'? */
+bool child_has_policy(const struct child_conf *child, uint32_t id);
+
+/* That of its proposals, which are of one: IKE_PROTO_ESP or IKE_PROTO_AH. */
+enum ike_protocol child_ipsec_protocol(const struct child_conf *child);
+
 /* Is every field the same, children and their policies included? What a name
  * resolved to is none of them, nor what became of traps. */
 bool conn_equal(const struct conn_conf *a, const struct conn_conf *b);
@@ -231,8 +253,5 @@ void child_init(struct child_conf *child);
  */
 void conn_times(struct conn_conf *conn);
 void child_times(struct child_conf *child);
-
-/* Of its first selectors, whichever side names one; 0: any. */
-uint8_t child_protocol(const struct child_conf *child);
 
 #endif

@@ -107,7 +107,7 @@ struct explanation {
 };
 
 _Static_assert(sizeof(struct explanation) ==
-		       60 + 8 + EXPLAIN_STEPS_MAX * 32 + 268 + 44 + 44,
+		       60 + 8 + EXPLAIN_STEPS_MAX * 32 + 276 + 44 + 44,
 	       "no holes");
 
 const char *explain_outcome_name(enum explain_outcome outcome); /* "protected" */

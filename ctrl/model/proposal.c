@@ -37,6 +37,13 @@
 	KES ", none, esn, noesn, aes128gmac, aes192gmac, aes256gmac, " \
 	    "null, and the weak des, " WEAK
 
+#define AH_KNOWN                                                            \
+	INTEGS ", aes128gmac, aes192gmac, aes256gmac, " KES ", none, esn, " \
+	       "noesn, and the weak " WEAK_AH
+#define WEAK_AH                                                     \
+	"md5, md5_128, modp768, modp1024, modp1536, modp1024s160, " \
+	"modp2048s224, modp2048s256"
+
 #define CBC_SHA2 "aes128-aes192-aes256-sha256-sha384-sha512"
 #define IKE_BESIDE                                                        \
 	"-prfsha256-prfsha384-prfsha512-curve25519-ecp256-ecp384-ecp521-" \
@@ -45,6 +52,11 @@
 static bool is_ike(const struct proposal *p)
 {
 	return p->protocol == IKE_PROTO_IKE;
+}
+
+static bool is_ah(const struct proposal *p)
+{
+	return p->protocol == IKE_PROTO_AH;
 }
 
 /* --- reading */
@@ -120,10 +132,10 @@ static int add_keyword(struct proposal *p, struct slice word)
 		return -ENOENT;
 	memcpy(name, word.ptr, word.len);
 	name[word.len] = '\0';
-	encr = encr_by_name(name);
-	if (encr)
-		return add_encr(p, encr) ? 0 : -E2BIG;
 	integ = integ_by_name(name);
+	encr = encr_by_name(name);
+	if (encr && !(is_ah(p) && integ)) /* GMAC is both */
+		return add_encr(p, encr) ? 0 : -E2BIG;
 	if (integ)
 		return add_integ(p, integ) ? 0 : -E2BIG;
 	prf = prf_by_name(name);
@@ -168,6 +180,20 @@ static bool is_printable(struct slice word)
 	return true;
 }
 
+static const char *known_words(enum ike_protocol protocol)
+{
+	switch (protocol) {
+	case IKE_PROTO_AH:
+		return AH_KNOWN;
+	case IKE_PROTO_ESP:
+		return AEADS ", " CIPHERS ", " INTEGS ", " ESP_ALONE;
+	case IKE_PROTO_NONE:
+	case IKE_PROTO_IKE:
+		break;
+	}
+	return AEADS ", " CIPHERS ", " INTEGS ", " IKE_ALONE;
+}
+
 /*
  * word     the first of those that are unknown
  * unknown  how many
@@ -175,7 +201,7 @@ static bool is_printable(struct slice word)
 static int fail_unknown(const char *text, enum ike_protocol protocol,
 			struct slice word, size_t unknown, struct error *e)
 {
-	const char *known = protocol == IKE_PROTO_IKE ? IKE_ALONE : ESP_ALONE;
+	const char *known = known_words(protocol);
 	bool show = word.len < KEYWORD_MAX && is_printable(word);
 	bool show_text = show && unknown == 1 && word.len < strlen(text);
 	char where[SHOWN_TEXT_BYTES];
@@ -186,20 +212,22 @@ static int fail_unknown(const char *text, enum ike_protocol protocol,
 			 (const char *)word.ptr);
 	else
 		snprintf(what, sizeof(what), "of %zu octets", word.len);
-	return error_set(e, -EINVAL,
-			 "unknown algorithm %s%s; known are " AEADS ", " CIPHERS
-			 ", " INTEGS ", %s",
+	return error_set(e, -EINVAL, "unknown algorithm %s%s; known are %s",
 			 what, show_text ? in_proposal(text, where) : "", known);
 }
 
 static int fail_empty(enum ike_protocol protocol, struct error *e)
 {
+	static const char *const such[] = {
+		[IKE_PROTO_IKE] = "aes256gcm16-prfsha384-ecp384",
+		[IKE_PROTO_AH] = "sha256-ecp256",
+		[IKE_PROTO_ESP] = "aes256gcm16-ecp384",
+	};
+
 	return error_set(e, -EINVAL,
 			 "a proposal without algorithms; write such as %s, or "
 			 "default",
-			 protocol == IKE_PROTO_IKE
-				 ? "aes256gcm16-prfsha384-ecp384"
-				 : "aes256gcm16-ecp384");
+			 such[protocol]);
 }
 
 /* --- what must stand beside what */
@@ -324,6 +352,21 @@ static void add_prfs_of_integs(struct proposal *p)
 	}
 }
 
+/* RFC 4302 section 3.2: it has nothing else. */
+static int check_ah(const struct proposal *p, const char *where, struct error *e)
+{
+	if (p->n_encr)
+		return error_set(e, -EINVAL,
+				 "%s%s: AH has no cipher; remove it, or write "
+				 "esp_proposals",
+				 p->encr[0]->name, where);
+	if (!p->n_integ)
+		return error_set(e, -EINVAL,
+				 "no integrity algorithm%s; add one of " INTEGS,
+				 where);
+	return 0;
+}
+
 /* What was said is consistent; what was not said, and what has no meaning. */
 static int complete(struct proposal *p, const char *text, struct error *e)
 {
@@ -333,12 +376,12 @@ static int complete(struct proposal *p, const char *text, struct error *e)
 	in_proposal(text, where);
 	if (is_ike(p) && p->n_prf == 0)
 		add_prfs_of_integs(p);
-	err = check_encr(p, where, e);
+	err = is_ah(p) ? check_ah(p, where, e) : check_encr(p, where, e);
 	if (!err && is_ike(p))
 		err = check_ike(p, where, e);
 	if (err)
 		return err;
-	if (encr_is_aead(p->encr[0]))
+	if (!is_ah(p) && encr_is_aead(p->encr[0]))
 		p->n_integ = 0;
 	if (is_ike(p)) {
 		p->no_ke = false;
@@ -412,21 +455,23 @@ static const char *weakness_of(const struct proposal *p, const char **name)
 
 void proposals_default(enum ike_protocol protocol, struct proposals *out)
 {
-	static const char *const ike[] = {
-		"aes128gcm16-aes256gcm16-chacha20poly1305" IKE_BESIDE,
-		CBC_SHA2 IKE_BESIDE,
+	static const char *const texts[][2] = {
+		[IKE_PROTO_IKE] = {
+			"aes128gcm16-aes256gcm16-chacha20poly1305" IKE_BESIDE,
+			CBC_SHA2 IKE_BESIDE,
+		},
+		[IKE_PROTO_AH] = { "sha256-sha384-sha512" },
+		[IKE_PROTO_ESP] = {
+			"aes128gcm16-aes192gcm16-aes256gcm16-chacha20poly1305",
+			CBC_SHA2,
+		},
 	};
-	static const char *const esp[] = {
-		"aes128gcm16-aes192gcm16-aes256gcm16-chacha20poly1305",
-		CBC_SHA2,
-	};
-	const char *const *texts = protocol == IKE_PROTO_IKE ? ike : esp;
 	struct error e;
 
-	_Static_assert(ARRAY_LEN(ike) == ARRAY_LEN(esp), "one loop for both");
 	*out = (struct proposals){ .n = 0 };
-	for (size_t i = 0; i < ARRAY_LEN(ike); i++)
-		if (proposal_parse(texts[i], protocol, &out->at[i], &e) == 0)
+	for (size_t i = 0; i < 2 && texts[protocol][i]; i++)
+		if (proposal_parse(texts[protocol][i], protocol, &out->at[i],
+				   &e) == 0)
 			out->n++;
 }
 

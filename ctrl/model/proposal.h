@@ -27,16 +27,17 @@
  * from, extended numbers come before those of 32 bits, and PFS before none.
  */
 struct proposal {
-	enum ike_protocol protocol; /* IKE_PROTO_IKE or IKE_PROTO_ESP */
-	const struct encr_alg *encr[PROPOSAL_ALGS_MAX];
+	enum ike_protocol protocol;
+	const struct encr_alg *encr[PROPOSAL_ALGS_MAX]; /* AH: none */
 	/* None with AEADs, and with ESP that only encrypts. */
 	const struct integ_alg *integ[PROPOSAL_ALGS_MAX];
 	const struct prf_alg *prf[PROPOSAL_ALGS_MAX]; /* IKE alone */
-	const struct ke_alg *ke[PROPOSAL_KES_MAX];    /* ESP: none, no PFS */
+	const struct ke_alg *ke[PROPOSAL_KES_MAX]; /* AH, ESP: none, no PFS */
 	size_t n_encr, n_integ, n_prf, n_ke;
-	bool no_ke;  /* ESP: PFS is not demanded; true where ke is empty */
-	bool esn;    /* ESP: extended sequence numbers are offered */
-	bool no_esn; /* ESP: so are those of 32 bits; true if nothing is said */
+	/* AH and ESP alone: */
+	bool no_ke;  /* PFS is not demanded; true where ke is empty */
+	bool esn;    /* extended sequence numbers are offered */
+	bool no_esn; /* so are those of 32 bits; true if nothing is said */
 };
 
 struct proposals {
@@ -55,10 +56,8 @@ struct proposals {
  * another make would accept (RFC 7296 section 3.3.3), and so are algorithms that
  * only packets are protected by. What is weak is for the caller to refuse.
  *
- * protocol   IKE_PROTO_IKE or IKE_PROTO_ESP
- *
  * -EINVAL with e filled: an unknown keyword (named where it is short enough to
- * be one), no keyword, no cipher, AEAD and other ciphers mixed, a cipher
+ * be one), no keyword, no cipher, one of AH's, AEAD and other ciphers mixed, a cipher
  * without the integrity that it needs, an IKE proposal without a PRF or a key
  * exchange method or with sequence numbers or what is ESP's alone, too many of one
  * type. out is unchanged.
@@ -68,8 +67,8 @@ int proposal_parse(const char *text, enum ike_protocol protocol,
 
 /*
  * What the keyword `default`, or saying nothing, stands for: AEADs, then
- * AES-CBC with SHA-2; for ESP without PFS and with 32-bit sequence numbers, as
- * strongSwan has it. SHA-1 must be asked for by name, and so must key exchanges
+ * AES-CBC with SHA-2, for AH SHA-2; for both without PFS and with 32-bit sequence
+ * numbers, as strongSwan has it. SHA-1 must be asked for by name, and so must key exchanges
  * that cost a responder many milliseconds, whoever asks for them.
  */
 void proposals_default(enum ike_protocol protocol, struct proposals *out);

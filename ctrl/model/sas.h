@@ -54,6 +54,8 @@ struct child_sa_view {
 	uint8_t state; /* enum sa_view_state */
 	uint8_t encap; /* ESP in UDP */
 	uint8_t esn;
+	uint8_t mode;	  /* enum sadb_mode */
+	uint8_t protocol; /* IKE_PROTO_ESP or IKE_PROTO_AH, which has no encr */
 	char name[CONN_NAME_MAX];
 	uint32_t policy;
 	uint32_t if_id_in, if_id_out; /* 0: none */

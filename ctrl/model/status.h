@@ -21,7 +21,7 @@
 #define STATUS_MAPS_MAX 32
 #define STATUS_MAP_NAME 16
 #define STATUS_ALGS_MAX 48
-#define STATUS_NAME_MAX (2 * CONF_NAME_MAX)
+#define STATUS_NAME_MAX (2 * CONF_NAME_MAX + 4)
 #define STATUS_END_MAX	256	   /* of several prefixes, or of a name */
 #define STATUS_NEVER_S	UINT64_MAX /* "seconds ago" of what never happened */
 

@@ -38,6 +38,9 @@ struct policy {
 	bool on_demand; /* SPD_PROTECT: a packet without an SA asks for one */
 	uint8_t pfp; /* enum pfp_flag: what its SAs have from the packet; then it is
 			on demand */
+	/* Of those of a child, which follow each other and have an SA together: how
+	 * many are before it. */
+	uint32_t nth;
 	/* By enum dp_dir: the tunnel interface whose packets it is for, by its
 	 * number; 0: for those of none. See include/flow.h. */
 	uint16_t tunnel[2];

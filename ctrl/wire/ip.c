@@ -67,3 +67,17 @@ void ip_set_tos(uint8_t *header, uint8_t tos)
 	else
 		ipv6_set_tos(header, tos);
 }
+
+bool protocol_has_ports(uint8_t protocol)
+{
+	switch (protocol) {
+	case PROTO_TCP:
+	case PROTO_UDP:
+	case PROTO_DCCP:
+	case PROTO_SCTP:
+	case PROTO_UDPLITE:
+		return true;
+	default:
+		return false;
+	}
+}

@@ -69,4 +69,7 @@ void ip_build(uint8_t *at, const struct ip_header *h);
 /* Another TOS or traffic class; IPv4's checksum is mended for it. */
 void ip_set_tos(uint8_t *header, uint8_t tos);
 
+/* Has it ports, which a selector may name? */
+bool protocol_has_ports(uint8_t protocol);
+
 #endif

@@ -578,6 +578,49 @@ def check_narrowing(lab, charon):
             case.end(we)
 
 
+def check_several(lab, charon):
+    """
+    Networks and ports, all of them pairs of one SA. charon's own network is one, as
+    kernel-libipsec wants an address of the host's in each.
+    """
+    rows = (
+        ("two networks of ours", "10.1.0.0/24,10.3.0.0/24", "10.2.0.0/24",
+         "10.1.0.0/24, 10.3.0.0/24", "10.2.0.0/24",
+         {f"{local}=10.2.0.0-10.2.0.255" for local in (
+             "10.1.0.0-10.1.0.255", "10.3.0.0-10.3.0.255")}),
+        ("a port of charon's", "10.1.0.0/24[17]", "10.2.0.0/24[17/9-9]",
+         "10.1.0.0/24[udp]", "10.2.0.0/24[udp/9]",
+         {"10.1.0.0-10.1.0.255=10.2.0.0-10.2.0.255[17/0-65535=9-9]"}),
+        ("protocols that charon has one of", "10.1.0.0/24[17],10.1.0.0/24[6]",
+         "10.2.0.0/24[17],10.2.0.0/24[6]",
+         "10.1.0.0/24[udp]", "10.2.0.0/24[udp]",
+         {"10.1.0.0-10.1.0.255=10.2.0.0-10.2.0.255[17/0-65535=0-65535]"}))
+    for what, local, remote, for_charon, charons, wanted in rows:
+        for we in (True, False):
+            case = Case(lab, charon, local_ts=local, remote_ts=remote,
+                        theirs={"local_ts": charons, "remote_ts": for_charon})
+            up = case.initiate(we)
+            into, out, _ = case.settle()
+            ok(up and set(into.selectors) == set(out.selectors) == wanted,
+               f"{what}, {role(we)}: {out.selectors}")
+            ok(rekey(case, "child", we) and
+               set(case.settle()[1].selectors) == wanted,
+               f"{what}, {role(we)}: the same after rekeying")
+            case.end(we)
+
+
+def check_packet(lab, charon):
+    """It is asked for first, and charon takes all the same."""
+    case = Case(lab, charon)
+    case.peer.tell(f"acquire 17 {OUR_HOST} 5000 {THEIR_HOST} 9")
+    case.peer.wait("event child-up")
+    _, out, _ = case.settle()
+    ok(out.selectors == ["10.1.0.0-10.1.0.255=10.2.0.0-10.2.0.255"] and
+       case.same_keys(True) and case.receive(),
+       f"a child that a packet asks for: {out.selectors}")
+    case.end()
+
+
 def main():
     with Lab() as lab:
         charon = strongswan.start(
@@ -586,7 +629,8 @@ def main():
             cookie_threshold=HALF_OPEN, half_open_timeout=3,
             retransmit_timeout=1.0)
         checks = (check_scapy, check_suites, check_other_group, check_refusals,
-                  check_narrowing, check_rekey_child, check_rekey_other_group,
+                  check_narrowing, check_several, check_packet,
+                  check_rekey_child, check_rekey_other_group,
                   check_rekey_ike, check_collisions, check_collisions_ike,
                   check_delete_child, check_cookies, check_dead_peer,
                   check_dead_charon)

@@ -99,7 +99,7 @@ def test_childless(lab, gateway, peer):
         ok(ping(lab) == works,
            f"{what}: it {'works' if works else 'is refused'}")
     for ours, theirs, works in (("allow", "force", True),
-                                ("force", "prefer", True),
+                                ("force", "allow", False),
                                 ("never", "force", False)):
         what = f"charon begins with childless = {theirs}, ours {ours}"
         load(lab, gateway, peer, f"childless = {ours}",

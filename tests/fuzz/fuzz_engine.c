@@ -354,6 +354,15 @@ static void step_double(struct run *r)
 	memcpy(copy->octets, i->octets, i->len);
 }
 
+/* Of the two engines alone. */
+static void be_transport(struct child_conf *c)
+{
+	const struct ts_conf host = { .dynamic = true, .port_max = UINT16_MAX };
+
+	c->mode = SADB_TRANSPORT;
+	c->local_ts[0] = c->remote_ts[0] = host;
+}
+
 static void load(struct run *r, unsigned int side, uint8_t how)
 {
 	struct conn_conf c =
@@ -370,6 +379,10 @@ static void load(struct run *r, unsigned int side, uint8_t how)
 		require(!identity_parse(side ? "192.0.2.1" : "192.0.2.2",
 					&c.remote_id, &e),
 			"an identity");
+	if (how & 64)
+		be_transport(c.children);
+	if (how & 128)
+		proposals_default(IKE_PROTO_AH, &c.children->proposals);
 	c.dpd_delay = how & 2 ? 10 : 0;
 	if (how & 4)
 		c.children->life_time = c.children->rekey_time = 60;
@@ -418,6 +431,23 @@ static void step_command(struct run *r, unsigned int side)
 	}
 }
 
+/* From behind that side, or of its own. */
+static struct sadb_selector packet_of(const struct lab_side *s, uint8_t how)
+{
+	const struct lab_side *peer = &s->lab->side[!s->index];
+	struct sadb_selector p = { .protocol = how & 4 ? 6 : 47 };
+	const uint32_t lan = 0x0a010005;
+
+	p.local_min =
+		how & 8 ? s->addr : addr_from_v4(htonl(lan + (s->index << 16)));
+	p.remote_min = how & 8 ? peer->addr
+			       : addr_from_v4(htonl(lan + (!s->index << 16)));
+	p.local_max = p.local_min;
+	p.remote_max = p.remote_min;
+	p.local_port_min = p.local_port_max = how & 16 ? 80 : 0;
+	return p;
+}
+
 static void step_told(struct run *r, unsigned int side)
 {
 	static const uint8_t verbs[] = { SADB_USED, SADB_EXPIRE, SADB_MAPPING,
@@ -437,6 +467,7 @@ static void step_told(struct run *r, unsigned int side)
 
 	if (!k || !s->engine)
 		return;
+	event.packet = packet_of(s, how);
 	k->is_peer |= event.verb == SADB_MAPPING;
 	engine_sadb_event(s->engine, &event, r->lab->now_ns);
 }

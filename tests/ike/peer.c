@@ -6,10 +6,12 @@
  *
  *     peer LOCAL REMOTE LOCAL_TS REMOTE_TS IKE ESP PSK [DPD_S [SPEED]]
  *
- * Its clock runs SPEED times as fast as the world's. Commands come by standard
- * input, a line each: initiate, rekey [net], terminate [net], quit; those that
- * are there at once with datagrams are first. What happens goes to standard
- * output, a line each:
+ * LOCAL_TS and REMOTE_TS are lists such as 10.1.0.0/24,10.3.0.0/24[17/53-99], with the
+ * numbers of a protocol and of ports. Its clock runs SPEED times as fast as the
+ * world's. Commands come by standard input, a line each: initiate, rekey [net],
+ * terminate [net], acquire PROTOCOL SADDR SPORT DADDR DPORT (a packet waits), quit;
+ * those that are there at once with datagrams are first. What happens goes to
+ * standard output, a line each:
  *
  *     event ike-up | ike-down | child-up | child-down | ike-moved | alert |
  *           failed TEXT
@@ -37,6 +39,7 @@
 #include "tests/support/ike_answers.h"
 
 #define DATAGRAM_MAX 65535
+#define POLICY	     7 /* the child's */
 
 struct peer {
 	struct engine *engine;
@@ -100,6 +103,10 @@ static void put_selectors(const struct sadb_sa *sa)
 		addr_str(&s->remote_min, c);
 		addr_str(&s->remote_max, d);
 		printf(" %s-%s=%s-%s", a, b, c, d);
+		if (s->protocol)
+			printf("[%u/%u-%u=%u-%u]", s->protocol,
+			       s->local_port_min, s->local_port_max,
+			       s->remote_port_min, s->remote_port_max);
 	}
 }
 
@@ -228,6 +235,25 @@ static void receive(struct peer *p, bool natt)
 		     now_ns(p));
 }
 
+static void acquire(struct peer *p, const char *line)
+{
+	struct sadb_event e = { .verb = SADB_ACQUIRE, .policy = POLICY };
+	unsigned int protocol, sport, dport;
+	char saddr[64], daddr[64];
+
+	must(sscanf(line, "acquire %u %63s %u %63s %u", &protocol, saddr,
+		    &sport, daddr, &dport) == 5 &&
+		     !addr_parse(saddr, &e.packet.local_min) &&
+		     !addr_parse(daddr, &e.packet.remote_min),
+	     line);
+	e.packet.protocol = (uint8_t)protocol;
+	e.packet.local_max = e.packet.local_min;
+	e.packet.remote_max = e.packet.remote_min;
+	e.packet.local_port_min = e.packet.local_port_max = (uint16_t)sport;
+	e.packet.remote_port_min = e.packet.remote_port_max = (uint16_t)dport;
+	engine_sadb_event(p->engine, &e, now_ns(p));
+}
+
 /* false: quit. */
 static bool command(struct peer *p)
 {
@@ -243,6 +269,8 @@ static bool command(struct peer *p)
 		return false;
 	if (strcmp(verb, "initiate") == 0)
 		err = engine_initiate(p->engine, "peer", NULL, now_ns(p));
+	else if (strcmp(verb, "acquire") == 0)
+		acquire(p, line);
 	else if (strcmp(verb, "rekey") == 0)
 		engine_rekey(p->engine, "peer", name, now_ns(p));
 	else if (strcmp(verb, "terminate") == 0)
@@ -310,6 +338,30 @@ static void set_proposals(const char *text, enum ike_protocol protocol,
 	}
 }
 
+/* Writes into text. */
+static size_t read_ts(char *text, struct ts_conf *out)
+{
+	char *more = NULL;
+	size_t n = 0;
+
+	for (char *one = strtok_r(text, ",", &more); one;
+	     one = strtok_r(NULL, ",", &more)) {
+		unsigned int protocol = 0, min = 0, max = 65535;
+		char *ports = strchr(one, '[');
+
+		must(n < CONN_TS_MAX, one);
+		if (ports) {
+			*ports++ = '\0';
+			sscanf(ports, "%u/%u-%u", &protocol, &min, &max);
+		}
+		out[n] = (struct ts_conf){ .protocol = (uint8_t)protocol,
+					   .port_min = (uint16_t)min,
+					   .port_max = (uint16_t)max };
+		must(!prefix_parse(one, &out[n++].net), one);
+	}
+	return n;
+}
+
 static void load(struct peer *p, char **argv, uint32_t dpd_s)
 {
 	struct child_conf *child = calloc(1, sizeof(*child));
@@ -324,11 +376,9 @@ static void load(struct peer *p, char **argv, uint32_t dpd_s)
 	c.local_addrs[0] = (struct conn_addr){ .net = { p->local, 32 } };
 	c.remote_addrs[0] = (struct conn_addr){ .net = { .bits = 32 } };
 	must(!addr_parse(argv[2], &c.remote_addrs[0].net.net), argv[2]);
-	child->n_local_ts = child->n_remote_ts = 1;
-	child->local_ts[0] = (struct ts_conf){ .port_max = 65535 };
-	child->remote_ts[0] = (struct ts_conf){ .port_max = 65535 };
-	must(!prefix_parse(argv[3], &child->local_ts[0].net), argv[3]);
-	must(!prefix_parse(argv[4], &child->remote_ts[0].net), argv[4]);
+	child->policy = POLICY;
+	child->n_local_ts = read_ts(argv[3], child->local_ts);
+	child->n_remote_ts = read_ts(argv[4], child->remote_ts);
 	set_proposals(argv[5], IKE_PROTO_IKE, &c.proposals);
 	set_proposals(argv[6], IKE_PROTO_ESP, &child->proposals);
 	c.dpd_delay = dpd_s;

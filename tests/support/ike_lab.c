@@ -455,11 +455,12 @@ bool lab_step(struct ike_lab *lab)
 int lab_initiate(struct engine *e, const char *conn, const char *child,
 		 uint64_t now_ns)
 {
+	const struct cause asked = { .attempts = 0 };
 	struct conn *c = conn_by_name(e, conn);
 	int err;
 
 	e->now_ns = now_ns;
-	err = sa_initiate_ike(e, c, conn_wanted(c, child), 0);
+	err = sa_initiate_ike(e, c, conn_wanted(c, child), &asked);
 	sa_reap(e);
 	return err;
 }

@@ -73,7 +73,7 @@ void lab_sweep(struct lab_side *s)
 			s->sas[i] = (struct lab_sa){ .used = false };
 }
 
-/* As the data path's: no key encrypts under two SAs. One that was never bound has
+/* As the data path's: no key protects under two SAs. One that was never bound has
  * not encrypted. */
 static uint64_t key_hash(const struct sadb_sa *sa)
 {
@@ -81,6 +81,8 @@ static uint64_t key_hash(const struct sadb_sa *sa)
 
 	for (uint16_t i = 0; i < sa->encr_key_len; i++)
 		hash = (hash ^ sa->encr_key[i]) * 0x100000001b3U;
+	for (uint16_t i = 0; i < sa->integ_key_len; i++)
+		hash = (hash ^ sa->integ_key[i]) * 0x100000001b3U;
 	return hash;
 }
 
@@ -238,7 +240,33 @@ static bool mirrored(const struct sadb_selector *a,
 	       addr_equal(&a->remote_max, &b->local_max) &&
 	       a->local_port_min == b->remote_port_min &&
 	       a->local_port_max == b->remote_port_max &&
+	       a->remote_port_min == b->local_port_min &&
+	       a->remote_port_max == b->local_port_max &&
 	       a->protocol == b->protocol;
+}
+
+/* In whichever order: a pair has its place by the order of each side's local ones. */
+static bool all_mirrored(const struct sadb_sa *a, const struct sadb_sa *b)
+{
+	for (unsigned int i = 0; i < a->n_selectors; i++) {
+		unsigned int j = 0;
+
+		while (j < b->n_selectors &&
+		       !mirrored(&a->selectors[i], &b->selectors[j]))
+			j++;
+		if (j == b->n_selectors)
+			return false;
+	}
+	return a->n_selectors == b->n_selectors && a->n_selectors;
+}
+
+/* Through a NAT the hosts of transport mode know each other by other addresses. */
+static bool same_selectors(const struct sadb_sa *a, const struct sadb_sa *b,
+			   bool nat)
+{
+	if (nat && a->mode == SADB_TRANSPORT)
+		return a->n_selectors == b->n_selectors;
+	return all_mirrored(a, b);
 }
 
 /* A NAT changes ports, but not whether there are any. */
@@ -257,14 +285,14 @@ static bool same_sa(const struct lab_sa *out, const struct lab_sa *in, bool nat)
 {
 	const struct sadb_sa *a = &out->sa, *b = &in->sa;
 
-	return a->encr == b->encr && a->encr_key_len == b->encr_key_len &&
-	       a->encr_key_len > 0 &&
+	return a->protocol == b->protocol && a->mode == b->mode &&
+	       a->encr == b->encr && a->encr_key_len == b->encr_key_len &&
+	       a->encr_key_len + a->integ_key_len > 0 &&
 	       memcmp(a->encr_key, b->encr_key, a->encr_key_len) == 0 &&
 	       a->integ == b->integ && a->integ_key_len == b->integ_key_len &&
 	       memcmp(a->integ_key, b->integ_key, a->integ_key_len) == 0 &&
 	       a->esn == b->esn && same_encap(a, b, nat) &&
-	       a->n_selectors == b->n_selectors &&
-	       mirrored(&a->selectors[0], &b->selectors[0]);
+	       same_selectors(a, b, nat);
 }
 
 unsigned int lab_matched(const struct lab_side *from, const struct lab_side *to)

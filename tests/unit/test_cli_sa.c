@@ -102,6 +102,23 @@ static void weak_child_is_shown_as_such(void **state)
 		"DES_CBC/HMAC_MD5_96 weak  in 0 B  out 0 B\n");
 }
 
+static void ah_and_transport_mode_are_said(void **state)
+{
+	(void)state;
+	assert_sa_shows(
+		ARGS("site{\nuniqueid=3\nstate=ESTABLISHED\n"
+		     "local-host=192.0.2.1\nlocal-port=500\n"
+		     "remote-host=198.51.100.2\nremote-port=500\n"
+		     "child-sas{\nnet-11{\nname=net\nuniqueid=11\n"
+		     "state=INSTALLED\nmode=TRANSPORT\nprotocol=AH\n"
+		     "integ-alg=HMAC_SHA2_256_128\nbytes-in=0\n"
+		     "bytes-out=0\nlocal-ts[\n192.0.2.1/32\n]\nremote-ts[\n"
+		     "198.51.100.2/32\n]\n}\n}\n}"),
+		"site #3  192.0.2.1[500] ═ 198.51.100.2[500]  -  ESTABLISHED\n"
+		"  net #11  INSTALLED  192.0.2.1/32 ═ 198.51.100.2/32  "
+		"AH/HMAC_SHA2_256_128 transport  in 0 B  out 0 B\n");
+}
+
 static void no_sas_are_said_in_words(void **state)
 {
 	(void)state;
@@ -296,6 +313,7 @@ int main(void)
 		cmocka_unit_test(sas_are_shown_with_their_children),
 		cmocka_unit_test(no_sas_are_said_in_words),
 		cmocka_unit_test(weak_child_is_shown_as_such),
+		cmocka_unit_test(ah_and_transport_mode_are_said),
 		cmocka_unit_test(item_that_is_no_sa_is_left_out),
 		cmocka_unit_test(malformed_item_is_not_collected),
 		cmocka_unit_test(spi_of_digits_stays_text_in_json),

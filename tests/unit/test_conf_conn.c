@@ -142,6 +142,39 @@ static void child_is_filled(void **state)
 	config_free(c);
 }
 
+static void child_in_transport_mode_is_between_the_two_hosts(void **state)
+{
+	struct config *c =
+		parse_changed("remote_ts = 10.4.0.0/16", "mode = transport");
+
+	(void)state;
+	assert_int_equal(c->conns[0].children[0].mode, SADB_TUNNEL);
+	assert_int_equal(c->conns[0].children[1].mode, SADB_TRANSPORT);
+	assert_true(c->conns[0].children[1].remote_ts[0].dynamic);
+	config_free(c);
+	c = parse_changed("remote_ts = 10.4.0.0/16",
+			  "remote_ts = 192.0.2.2[tcp/22]\n mode = transport");
+	assert_int_equal(c->conns[0].children[1].mode, SADB_TRANSPORT);
+	config_free(c);
+}
+
+static void child_of_ah_has_its_proposals(void **state)
+{
+	struct config *c = parse_changed(
+		"remote_ts = 10.4.0.0/16",
+		"ah_proposals = sha256-ecp256, aes128gmac, default");
+	const struct child_conf *dmz = &c->conns[0].children[1];
+
+	(void)state;
+	assert_int_equal(child_ipsec_protocol(dmz), IKE_PROTO_AH);
+	assert_int_equal(child_ipsec_protocol(&c->conns[0].children[0]),
+			 IKE_PROTO_ESP);
+	assert_proposal(&dmz->proposals, 0, "sha256-ecp256");
+	assert_proposal(&dmz->proposals, 1, "aes128gmac");
+	assert_default_proposals(&dmz->proposals, 2, IKE_PROTO_AH);
+	config_free(c);
+}
+
 /* --- defaults */
 
 static void connection_of_which_nothing_is_said_has_the_defaults(void **state)
@@ -469,6 +502,9 @@ static int run_cases(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(connection_is_filled),
 		cmocka_unit_test(child_is_filled),
+		cmocka_unit_test(
+			child_in_transport_mode_is_between_the_two_hosts),
+		cmocka_unit_test(child_of_ah_has_its_proposals),
 		cmocka_unit_test(
 			connection_of_which_nothing_is_said_has_the_defaults),
 		cmocka_unit_test(child_of_which_nothing_is_said_has_the_defaults),

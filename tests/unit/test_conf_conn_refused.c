@@ -23,12 +23,12 @@ struct refused {
 	"fragmentation, unique, childless, dpd_delay, keyingtries, rekey_time, " \
 	"reauth_time, over_time, rand_time, "                                    \
 	"local*, remote*, children"
-#define CHILD_KEYS                                                                    \
-	"known are local_ts, remote_ts, esp_proposals, mode, "                        \
-	"start_action, dpd_action, close_action, rekey_time, life_time, "             \
-	"rand_time, inactivity, rekey_bytes, life_bytes, rand_bytes, rekey_packets, " \
-	"life_packets, rand_packets, replay_window, spread, copy_df, "                \
-	"copy_ecn, copy_dscp, set_df, set_dscp, set_ttl, tfc_padding, "               \
+#define CHILD_KEYS                                                               \
+	"known are local_ts, remote_ts, esp_proposals, ah_proposals, mode, "     \
+	"start_action, dpd_action, close_action, rekey_time, life_time, "        \
+	"rand_time, inactivity, rekey_bytes, life_bytes, rand_bytes, "           \
+	"rekey_packets, life_packets, rand_packets, replay_window, spread, "     \
+	"copy_df, copy_ecn, copy_dscp, set_df, set_dscp, set_ttl, tfc_padding, " \
 	"tfc_dummies, if_id_in, if_id_out, fragment"
 #define FORM_PEERS                                                 \
 	"must be up to 4 unicast addresses or prefixes, or %any, " \
@@ -58,6 +58,14 @@ struct refused {
 #define NO_BASE64                                                           \
 	"begins with 0s, but whole octets in Base64 do not follow; a text " \
 	"that begins so must itself be written in hexadecimal digits"
+
+#define NETWORK                                                               \
+	"has a network, and mode is transport, which has no header to carry " \
+	"networks' addresses: write dynamic, which is the address of the "    \
+	"side, or mode = tunnel"
+#define KEPT                                                            \
+	"does not go with mode = transport, in which packets keep the " \
+	"header that they have; remove the line"
 
 /* In the good file, once each. */
 #define PSK "\"" SECRET "\""
@@ -304,9 +312,45 @@ static const struct refused refused[] = {
 	  "f:28:4: connections.moon.remote-1.id is empty; it " FORM_ID },
 
 	/* children */
-	{ "transport_mode_is_refused", "mode = tunnel", "mode = transport",
-	  "f:35:12: connections.moon.children.net.mode is transport, but only "
-	  "tunnel is supported yet; remove the line" },
+	{ "mode_of_another_make_is_refused", "mode = tunnel", "mode = beet",
+	  "f:35:12: connections.moon.children.net.mode is beet, but only "
+	  "tunnel and transport are supported; remove the line" },
+	{ "network_of_ours_in_transport_mode_is_refused", "mode = tunnel",
+	  "mode = transport",
+	  "f:32:16: connections.moon.children.net.local_ts " NETWORK },
+	{ "network_of_the_peers_in_transport_mode_is_refused",
+	  "remote_ts = " DMZ, "remote_ts = " DMZ "\n\t\t\t\tmode = transport",
+	  "f:45:17: connections.moon.children.dmz.remote_ts " NETWORK },
+	{ "padding_in_transport_mode_is_refused", "remote_ts = " DMZ,
+	  "mode = transport\n\t\t\t\ttfc_padding = mtu",
+	  "f:46:19: connections.moon.children.dmz.tfc_padding " KEPT },
+	{ "outer_header_in_transport_mode_is_refused", "remote_ts = " DMZ,
+	  "mode = transport\n\t\t\t\tcopy_dscp = no",
+	  "f:46:17: connections.moon.children.dmz.copy_dscp " KEPT },
+	{ "fragments_before_transport_mode_are_refused", "remote_ts = " DMZ,
+	  "mode = transport\n\t\t\t\tfragment = before",
+	  "f:46:16: connections.moon.children.dmz.fragment is before, and "
+	  "mode is transport, in which only whole packets are protected (RFC "
+	  "4303 section 3.3.4); write after, or remove the line" },
+	{ "interface_in_transport_mode_is_refused", "remote_ts = " DMZ,
+	  "mode = transport\n\t\t\t\tif_id_out = 7",
+	  "f:44:4: connections.moon.children.dmz: mode is transport, and "
+	  "if_id_in or if_id_out is of a tunnel interface: a route to it would "
+	  "lead what is protected there again; remove it, or write mode = "
+	  "tunnel" },
+	{ "ah_beside_esp_is_refused", "mode = tunnel", "ah_proposals = sha256",
+	  "f:35:20: connections.moon.children.net.ah_proposals stands beside "
+	  "esp_proposals, but the SAs of a child are of one protocol; remove "
+	  "one of the two" },
+	{ "cipher_of_ah_is_refused", "remote_ts = " DMZ,
+	  "ah_proposals = aes128-sha256",
+	  "f:45:20: connections.moon.children.dmz.ah_proposals: aes128 in "
+	  "proposal 'aes128-sha256': AH has no cipher; remove it, or write "
+	  "esp_proposals" },
+	{ "padding_in_ah_is_refused", "remote_ts = " DMZ,
+	  "ah_proposals = sha256\n\t\t\t\ttfc_dummies = 3",
+	  "f:46:19: connections.moon.children.dmz.tfc_dummies does not go with "
+	  "ah_proposals: AH hides nothing (RFC 4302); remove the line" },
 	{ "mode_that_is_a_policy_is_refused", "mode = tunnel", "mode = pass",
 	  "f:35:12: connections.moon.children.net.mode is pass, which is no "
 	  "tunnel; write a policy with action = bypass" },

@@ -45,7 +45,7 @@ static const struct {
 	  false },
 	{ &remote_spot, "cert cacert ", true },
 	{ &child_spot,
-	  "ah_proposals sha256_96 updown hostaccess policies "
+	  "sha256_96 updown hostaccess policies "
 	  "policies_fwd_out ipcomp reqid priority interface mark_in "
 	  "mark_in_sa mark_out set_mark_in set_mark_out "
 	  "label label_mode hw_offload ",

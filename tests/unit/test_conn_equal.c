@@ -166,6 +166,8 @@ static bool change_child(struct child_conf *c, unsigned int which)
 		return c->if_id_out++, true;
 	case 23:
 		return c->inactivity++, true;
+	case 24:
+		return c->mode = SADB_TRANSPORT, true;
 	default:
 		return false;
 	}
@@ -331,15 +333,52 @@ static void pairs_of_different_families_do_not_count(void **state)
 
 static void protocol_of_a_child_is_that_of_the_side_that_names_one(void **state)
 {
-	struct child_conf c = { .local_ts[0].protocol = 6 };
+	struct child_pair pair;
+	struct child_conf c;
 
 	(void)state;
-	assert_int_equal(child_protocol(&c), 6);
+	child_init(&c);
+	c.local_ts[0].protocol = 6;
+	assert_true(child_pair_at(&c, 0, &pair));
+	assert_int_equal(pair.protocol, 6);
 	c.local_ts[0].protocol = 0;
 	c.remote_ts[0].protocol = 17;
-	assert_int_equal(child_protocol(&c), 17);
+	assert_true(child_pair_at(&c, 0, &pair));
+	assert_int_equal(pair.protocol, 17);
 	c.remote_ts[0].protocol = 0;
-	assert_int_equal(child_protocol(&c), 0);
+	assert_true(child_pair_at(&c, 0, &pair));
+	assert_int_equal(pair.protocol, 0);
+	assert_false(child_pair_at(&c, 1, &pair));
+}
+
+static void each_pair_has_a_policy_of_its_own(void **state)
+{
+	struct child_pair pair;
+	struct child_conf c;
+
+	(void)state;
+	child_init(&c);
+	c.local_ts[1] = c.local_ts[0];
+	c.n_local_ts = 2;
+	c.remote_ts[1] = c.remote_ts[0];
+	c.n_remote_ts = 2;
+	c.local_ts[1].protocol = 6;
+	c.remote_ts[1].protocol = 17;
+	assert_int_equal(child_pairs(&c), 3);
+	assert_true(child_pair_at(&c, 1, &pair));
+	assert_ptr_equal(pair.local, &c.local_ts[0]);
+	assert_ptr_equal(pair.remote, &c.remote_ts[1]);
+	assert_int_equal(pair.protocol, 17);
+	assert_true(child_pair_at(&c, 2, &pair));
+	assert_ptr_equal(pair.local, &c.local_ts[1]);
+	assert_int_equal(pair.protocol, 6);
+	assert_false(child_pair_at(&c, 3, &pair));
+	for (size_t i = 0; i < 3; i++)
+		child_set_policy(&c, i, 7 + (uint32_t)i);
+	assert_int_equal(c.policy, 7);
+	assert_int_equal(child_policy(&c, 2), 9);
+	assert_true(child_has_policy(&c, 9));
+	assert_false(child_has_policy(&c, 10));
 }
 
 int main(void)
@@ -347,6 +386,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			protocol_of_a_child_is_that_of_the_side_that_names_one),
+		cmocka_unit_test(each_pair_has_a_policy_of_its_own),
 		cmocka_unit_test(every_field_counts),
 		cmocka_unit_test(what_a_name_resolved_to_does_not_count),
 		cmocka_unit_test(what_became_of_a_trap_does_not_count),

@@ -137,7 +137,8 @@ static void what_does_not_fit_is_refused(void **state)
 	struct dp_msg_iface iface = { .file = "" };
 	struct dp_msg_manual m = { .encr = UINT16_MAX };
 	struct dp_msg_policy p = { .conf.action = SPD_PROTECT };
-	struct dp_msg_child child = { .conf.policy = 0 };
+	struct dp_msg_child child = { .conf = { .n_local_ts = 1,
+						.n_remote_ts = 1 } };
 	struct dp_msg_conn conn = { .conf.n_children = 0 };
 
 	(void)state;

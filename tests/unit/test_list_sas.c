@@ -120,6 +120,26 @@ static void interface_is_said_where_there_is_one(void **state)
 	close(fd);
 }
 
+/* As charon does; what AH calls NULL is no cipher. */
+static void transport_mode_and_ah_are_said(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+	const char *got;
+
+	i->child_sas[0].mode = SADB_TRANSPORT;
+	i->child_sas[0].protocol = IKE_PROTO_AH;
+	i->child_sas[0].encr = ENCR_NULL;
+	i->child_sas[0].integ = INTEG_HMAC_SHA2_256_128;
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", ARGS("ike=site"));
+	got = take_event(i, fd, "list-sa");
+	got = strstr(got, "mode=TRANSPORT protocol=AH ");
+	assert_non_null(got);
+	assert_has(got, "spi-out=c0ffee01 integ-alg=HMAC_SHA2_256_128 bytes");
+	close(fd);
+}
+
 static void path_mtu_is_said_where_a_router_did(void **state)
 {
 	struct ike *i = *state;
@@ -588,6 +608,7 @@ int main(void)
 		IKE_CASE(children_stand_below_their_own_sa),
 		IKE_CASE(what_is_not_known_yet_is_left_out),
 		IKE_CASE(interface_is_said_where_there_is_one),
+		IKE_CASE(transport_mode_and_ah_are_said),
 		IKE_CASE(path_mtu_is_said_where_a_router_did),
 		IKE_CASE(nat_and_encapsulation_are_said),
 		IKE_CASE(weak_child_is_said_to_be),

@@ -19,6 +19,7 @@
 
 #define IKE IKE_PROTO_IKE
 #define ESP IKE_PROTO_ESP
+#define AH  IKE_PROTO_AH
 
 #define AEADS                                                      \
 	"aes128gcm16, aes192gcm16, aes256gcm16 (also with gcm12, " \
@@ -135,6 +136,10 @@ static const struct {
 	{ ESP, "aes128-sha256-noesn-esn", "aes128-sha256-esn-noesn" },
 	{ ESP, "chacha20poly1305-ecp384-none-esn-noesn",
 	  "chacha20poly1305-ecp384-none-esn-noesn" },
+	/* AH has no cipher, and GMAC is no cipher there */
+	{ AH, "sha256", "sha256" },
+	{ AH, "sha512-sha256-ecp256-none-esn", "sha512-sha256-ecp256-none-esn" },
+	{ AH, "aes128gmac-sha256", "aes128gmac-sha256" },
 	/* blanks around keywords and empty keywords don't count */
 	{ ESP, " aes128 -  sha256 ", "aes128-sha256" },
 	{ ESP, "-aes128--sha256-", "aes128-sha256" },
@@ -325,6 +330,26 @@ static void fault_is_refused_with_its_name_and_what_is_possible(void **state)
 	}
 }
 
+#define KNOWN_AH                                                             \
+	"; known are " INTEGS ", aes128gmac, aes192gmac, aes256gmac, " KES   \
+	", none, esn, noesn, and the weak md5, md5_128, modp768, modp1024, " \
+	"modp1536, modp1024s160, modp2048s224, modp2048s256"
+
+static void proposal_of_ah_is_refused_with_what_ah_has(void **state)
+{
+	(void)state;
+	assert_refused(AH, "aes128-sha256",
+		       "aes128 in proposal 'aes128-sha256': AH has no cipher; "
+		       "remove it, or write esp_proposals");
+	assert_refused(AH, "ecp256",
+		       "no integrity algorithm in proposal 'ecp256'; add one "
+		       "of " INTEGS);
+	assert_refused(AH, "sha3", "unknown algorithm 'sha3'" KNOWN_AH);
+	assert_refused(AH, "",
+		       "a proposal without algorithms; write such as "
+		       "sha256-ecp256, or default");
+}
+
 static void long_proposal_is_not_quoted(void **state)
 {
 	(void)state;
@@ -450,6 +475,7 @@ static const struct {
 	{ ESP,
 	  { "aes128gcm16-aes192gcm16-aes256gcm16-chacha20poly1305",
 	    "aes128-aes192-aes256-sha256-sha384-sha512" } },
+	{ AH, { "sha256-sha384-sha512" } },
 };
 
 static void defaults_are_aeads_then_cbc_with_sha2(void **state)
@@ -460,7 +486,7 @@ static void defaults_are_aeads_then_cbc_with_sha2(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(default_rows); i++) {
 		proposals_default(default_rows[i].protocol, &p);
-		assert_int_equal(p.n, 2);
+		assert_int_equal(p.n, default_rows[i].wanted[1] ? 2 : 1);
 		for (size_t k = 0; k < p.n; k++) {
 			assert_int_equal(p.at[k].protocol,
 					 default_rows[i].protocol);
@@ -532,6 +558,7 @@ int main(void)
 		cmocka_unit_test(ike_has_no_sequence_numbers_and_always_a_method),
 		cmocka_unit_test(
 			fault_is_refused_with_its_name_and_what_is_possible),
+		cmocka_unit_test(proposal_of_ah_is_refused_with_what_ah_has),
 		cmocka_unit_test(long_proposal_is_not_quoted),
 		cmocka_unit_test(keyword_is_quoted_up_to_nineteen_octets),
 		cmocka_unit_test(errors_list_every_algorithm_that_there_is),

@@ -4,6 +4,7 @@
  * have in common, and the pairs that an SA is made of (RFC 7296 sections 2.9 and
  * 3.13).
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,6 +80,7 @@ static void ipv4_in_the_form_of_ipv6_is_taken_by_nobody(void **state)
 	assert_list(&all, "::/0");
 }
 
+/* And in the peer's order, as its first is what it wants most. */
 static void families_are_narrowed_each_for_itself(void **state)
 {
 	const struct ts_list ours = list_of("10.0.0.0/8", "2001:db8::/32");
@@ -87,7 +89,82 @@ static void families_are_narrowed_each_for_itself(void **state)
 
 	(void)state;
 	ts_narrow(&ours, &peers, &both);
-	assert_list(&both, "10.0.0.0/8 2001:db8:7::/48");
+	assert_list(&both, "2001:db8:7::/48 10.0.0.0/8");
+}
+
+/* As the packet's selector lies inside the network that follows it. */
+static void what_lies_inside_another_is_not_said_twice(void **state)
+{
+	const struct ts_list ours = list_of("10.1.0.0/16", "10.2.0.0/16");
+	const struct ts_list inner = list_of("10.1.7.0/24", "10.1.0.0/16");
+	const struct ts_list outer = list_of("10.1.0.0/16", "10.1.7.0/24");
+	struct ts_list both;
+
+	(void)state;
+	ts_narrow(&ours, &inner, &both);
+	assert_list(&both, "10.1.0.0/16");
+	ts_narrow(&ours, &outer, &both);
+	assert_list(&both, "10.1.0.0/16");
+}
+
+static void several_that_lie_inside_go_and_the_first_place_stays(void **state)
+{
+	const struct ts_list ours = list_of("10.0.0.0/8", "192.0.2.0/24");
+	struct ts_list peers = list_of("10.1.0.0/16", "192.0.2.1"), both;
+	const struct ts_list more = list_of("10.2.0.0/16", "10.0.0.0/8");
+
+	(void)state;
+	peers.at[peers.n++] = more.at[0];
+	peers.at[peers.n++] = more.at[1];
+	ts_narrow(&ours, &peers, &both);
+	assert_list(&both, "10.0.0.0/8 192.0.2.1/32");
+}
+
+static void offer_begins_with_what_is_wanted_first(void **state)
+{
+	const struct ts_list ours = list_of("10.1.0.0/16", "10.2.0.0/16");
+	const struct ts_list first = list_of("10.2.0.0/16", "10.2.7.0/24");
+	struct ts_list offer;
+
+	(void)state;
+	ts_offer(&first, &ours, &offer);
+	assert_list(&offer, "10.2.0.0/16 10.2.7.0/24 10.1.0.0/16");
+}
+
+static void first_pair_stays_where_there_are_too_many(void **state)
+{
+	struct ts_list local = { .n = 0 }, remote = { .n = 0 };
+	struct sadb_selector pairs[SADB_SELECTORS_MAX];
+	struct ike_ts first;
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		const struct ts_list two = list_of("10.1.0.0/16", "10.2.0.0/16");
+
+		local.at[local.n++] = two.at[0];
+		local.at[local.n++] = two.at[1];
+		remote.at[remote.n++] = two.at[1];
+	}
+	first = local.at[0];
+	assert_int_equal(ts_to_selectors(&local, &remote, pairs), -E2BIG);
+	assert_true(ts_cut(&local, &remote));
+	assert_int_equal(ts_to_selectors(&local, &remote, pairs), 16);
+	assert_memory_equal(&local.at[0], &first, sizeof(first));
+	assert_false(ts_cut(&local, &remote));
+}
+
+static void host_alone_is_seen_under_another_address(void **state)
+{
+	struct ts_list l = list_of("10.0.0.7", "10.0.0.0/8");
+	struct addr host, other;
+
+	(void)state;
+	assert_int_equal(addr_parse("192.0.2.9", &host), 0);
+	assert_int_equal(addr_parse("2001:db8::9", &other), 0);
+	ts_set_host(&l, &other);
+	assert_list(&l, "10.0.0.7/32 10.0.0.0/8");
+	ts_set_host(&l, &host);
+	assert_list(&l, "192.0.2.9/32 10.0.0.0/8");
 }
 
 static void all_of_ipv6_is_nothing_of_ipv4(void **state)
@@ -165,6 +242,12 @@ int main(void)
 		cmocka_unit_test(selectors_of_both_families_are_taken),
 		cmocka_unit_test(ipv4_in_the_form_of_ipv6_is_taken_by_nobody),
 		cmocka_unit_test(families_are_narrowed_each_for_itself),
+		cmocka_unit_test(what_lies_inside_another_is_not_said_twice),
+		cmocka_unit_test(
+			several_that_lie_inside_go_and_the_first_place_stays),
+		cmocka_unit_test(offer_begins_with_what_is_wanted_first),
+		cmocka_unit_test(first_pair_stays_where_there_are_too_many),
+		cmocka_unit_test(host_alone_is_seen_under_another_address),
 		cmocka_unit_test(all_of_ipv6_is_nothing_of_ipv4),
 		cmocka_unit_test(pairs_are_of_one_family),
 		cmocka_unit_test(dynamic_is_the_outer_address_of_its_family),
