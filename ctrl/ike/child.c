@@ -99,11 +99,6 @@ static void mismatch(struct ike_sa *sa, struct exchange *x, uint16_t error,
 	child_undo(sa, x, text);
 }
 
-static const char *protocol_name(const struct child_conf *conf)
-{
-	return child_ipsec_protocol(conf) == IKE_PROTO_AH ? "AH" : "ESP";
-}
-
 /* RFC 4302 section 3.1.1: AH covers the addresses that a NAT changes. */
 static bool is_ah_by_nat(const struct ike_sa *sa, const struct child_conf *conf)
 {
@@ -117,12 +112,12 @@ static const char no_ah[] =
 static void describe_proposals(const struct child_conf *conf, const char *peer,
 			       char text[MISMATCH_STR_MAX])
 {
-	char our[MISMATCH_SIDE_MAX], what[32];
+	const bool ah = child_ipsec_protocol(conf) == IKE_PROTO_AH;
+	char our[MISMATCH_SIDE_MAX];
 
 	proposals_describe(&conf->proposals, our);
-	snprintf(what, sizeof(what), "proposal mismatch (%s)",
-		 protocol_name(conf));
-	mismatch_str(what, our, peer, text);
+	mismatch_str(ah ? "proposal mismatch (AH)" : "proposal mismatch (ESP)",
+		     our, peer, text);
 }
 
 static void fail_proposal(struct ike_sa *sa, struct exchange *x,

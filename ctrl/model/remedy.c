@@ -24,6 +24,12 @@ static const struct {
 	{ "proposal mismatch (ESP)",
 	  "write a proposal that both sides have into `esp_proposals` of the "
 	  "child, here or at the peer" },
+	{ "proposal mismatch (AH)",
+	  "write a proposal that both sides have into `ah_proposals` of the "
+	  "child, here or at the peer" },
+	{ "mode mismatch", "write the same `mode` on both sides" },
+	{ "AH does not come through the NAT",
+	  "write `esp_proposals` in place of `ah_proposals`, on both sides" },
 	{ "selector mismatch: more than",
 	  "split the child: each of its pairs of selectors may be one of its own" },
 	{ "selector mismatch",
