@@ -172,9 +172,8 @@ static void secret_stays_with_its_owner_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-			secret_stays_with_its_owner_alone, start_owner,
-			stop_owner),
+		cmocka_unit_test_setup_teardown(secret_stays_with_its_owner_alone,
+						start_owner, stop_owner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
