@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/cp.h"
 
 struct child_sa *child_new(struct conn *conn, const struct child_conf *conf)
 {
@@ -30,9 +31,11 @@ void child_free(struct child_sa *c)
 void child_ts(const struct ike_sa *sa, const struct child_conf *conf,
 	      struct ts_list *local, struct ts_list *remote)
 {
-	ts_from_conf(conf->local_ts, conf->n_local_ts, &sa->path.local, local);
-	ts_from_conf(conf->remote_ts, conf->n_remote_ts, &sa->path.remote,
-		     remote);
+	struct ts_dynamic mine, peers;
+
+	cp_dynamic(sa, &mine, &peers);
+	ts_from_conf(conf->local_ts, conf->n_local_ts, &mine, local);
+	ts_from_conf(conf->remote_ts, conf->n_remote_ts, &peers, remote);
 }
 
 /* --- what both sides say about a child */
@@ -208,6 +211,19 @@ void child_accept(struct ike_sa *sa, struct exchange *x,
 		check_pairs(sa, x);
 }
 
+void child_settle(struct ike_sa *sa, struct exchange *x)
+{
+	const struct ts_list asked = x->child->remote_ts;
+	struct ts_list local, remote;
+
+	child_ts(sa, x->child->conf, &local, &remote);
+	ts_narrow(&remote, &asked, &x->child->remote_ts);
+	if (!x->child->remote_ts.n)
+		fail_ts(sa, x, &local, &remote, &asked, &x->child->local_ts);
+	else
+		check_pairs(sa, x);
+}
+
 void child_take_answer(struct ike_sa *sa, struct exchange *x,
 		       const struct ike_payloads *p, bool with_ke)
 {
@@ -286,6 +302,12 @@ void child_refused(struct ike_sa *sa, struct exchange *x,
 	} else if (n->type == IKE_N_TS_UNACCEPTABLE) {
 		ts_describe(&local, &remote, ours);
 		mismatch_str("selector mismatch", ours, "", text);
+	} else if (n->type == IKE_N_INTERNAL_ADDRESS_FAILURE) {
+		snprintf(text, sizeof(text),
+			 "the peer has no virtual IP for us (INTERNAL_ADDRESS_FAILURE): its pools are empty, or of another family than our 'vips'");
+	} else if (n->type == IKE_N_FAILED_CP_REQUIRED) {
+		snprintf(text, sizeof(text),
+			 "the peer wants us to ask for a virtual IP (FAILED_CP_REQUIRED): set 'vips = 0.0.0.0' or '::' in the connection");
 	} else {
 		snprintf(text, sizeof(text), "the peer refuses the CHILD SA: %s",
 			 ike_notify_name(n->type));

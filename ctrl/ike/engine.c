@@ -12,6 +12,7 @@
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cookie.h"
+#include "ctrl/ike/pool.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/receive.h"
 #include "ctrl/ike/sa.h"
@@ -69,6 +70,7 @@ static void fall_silent(struct engine *e)
 	e->calls.event = no_event;
 	e->calls.ike_view = NULL;
 	e->calls.child_view = NULL;
+	e->calls.lease = NULL;
 }
 
 void engine_free(struct engine *e)
@@ -84,6 +86,7 @@ void engine_free(struct engine *e)
 	post_drop(e);
 	while (e->conns)
 		engine_unload(e, e->conns->conf.name);
+	pools_free(e);
 	free(e->slots);
 	free(e->free_slots);
 	heap_fini(&e->due);

@@ -28,7 +28,7 @@ void record_flush(struct engine *e);
 /* --- record_put.c: an SA as octets; the last RECORD_TAIL of an IKE SA's say when
  * the peer was heard, for which alone there is no new record */
 
-#define RECORD_VERSION 2
+#define RECORD_VERSION 3
 #define RECORD_TAIL    sizeof(uint64_t)
 #define EXCHANGE_MAX   1024 /* octets of an exchange in a record */
 

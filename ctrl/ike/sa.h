@@ -98,6 +98,9 @@ struct child_sa {
 	struct child_sa *next;
 };
 
+/* Virtual IPs of an IKE SA; see cp.h. */
+struct cp;
+
 enum ike_state {
 	IKE_ST_INIT, /* IKE_SA_INIT is under way */
 	IKE_ST_AUTH, /* keys are there, IKE_AUTH is under way */
@@ -194,6 +197,7 @@ struct ike_sa {
 	struct octets reply; /* to the peer's last, with next_peers - 1 */
 	uint64_t reply_after;
 
+	struct cp *cp; /* owned; NULL: neither side has a virtual IP */
 	const struct child_conf *wanted; /* to be made in IKE_AUTH */
 	struct wish *wishes;		 /* owned: further ones, in wish.c */
 	unsigned int attempts;		 /* to make it, before this one */
@@ -235,6 +239,7 @@ struct engine {
 	struct engine_calls calls;
 	struct ike_options options;
 	struct conn *conns;
+	struct pool *pools; /* of virtual IPs; see pool.h */
 	struct ike_sa **slots; /* by id; NULL: free */
 	uint32_t n_slots;
 	uint32_t *free_slots; /* a stack, with room for all of them */

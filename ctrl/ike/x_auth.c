@@ -2,10 +2,10 @@
 /*
  * IKE_AUTH with pre-shared keys (RFC 7296 sections 1.2 and 2.15):
  *
- *     HDR, SK {IDi, [IDr,] AUTH, SAi2, TSi, TSr}  -->
- *                             <--  HDR, SK {IDr, AUTH, SAr2, TSi, TSr}
+ *     HDR, SK {IDi, [IDr,] AUTH, [CP,] SAi2, TSi, TSr}  -->
+ *                       <--  HDR, SK {IDr, AUTH, [CP,] SAr2, TSi, TSr}
  *
- * A CHILD SA that can't be is no reason to refuse the IKE SA (section 1.2):
+ * CP, virtual IPs, is in cp.c. A CHILD SA that can't be is no reason to refuse the IKE SA (section 1.2):
  * then a notification stands in place of SA and TS. Each side asks in turn:
  *
  *     initiator: GETSPI, our AUTH -> request; response -> the peer's AUTH,
@@ -14,6 +14,7 @@
  *                -> response, bind
  */
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/cp.h"
 #include "ctrl/ike/sa.h"
 
 #include <errno.h>
@@ -156,7 +157,7 @@ void auth_start(struct ike_sa *sa)
 		sa->path.remote_port = IKE_NATT_PORT;
 	}
 	x->child = child_new(sa->conn, sa->wanted);
-	if (x->child)
+	if (x->child && cp_ask(sa))
 		child_getspi(sa, x);
 	else
 		sa_close(sa, "out of memory");
@@ -176,6 +177,7 @@ static void send_request(struct ike_sa *sa, struct exchange *x,
 	if (is_one(id_r))
 		ike_id_put(&m, IKE_PL_ID_R, &r);
 	ike_auth_put(&m, &auth);
+	cp_request_put(sa, &m);
 	child_offer_put(sa, x, &m);
 	if (!request_send(sa, &m, false))
 		sa_close(sa, "IKE_AUTH does not fit a message");
@@ -202,6 +204,7 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 	struct exchange *x = &sa->ours;
 	struct ike_notify n = { .type = 0 };
 	bool error = ike_find_error(p, &n);
+	const char *why;
 	struct identity id;
 	struct ike_auth auth;
 
@@ -224,8 +227,11 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 	}
 	sa->peer_id = id;
 	take_reserved(sa, p, IKE_PL_ID_R);
+	why = cp_take_reply(sa, p);
 	if (error)
 		child_refused(sa, x, &n);
+	else if (why)
+		child_undo(sa, x, why);
 	else
 		child_take_answer(sa, x, p, false);
 	ask_auth(sa, x, false, &auth);
@@ -292,6 +298,10 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 	conn_hold(sa->conn);
 	sa->local_id = our_id(sa, has_me ? &me : NULL);
 	x->initial_contact = ike_find_notify(p, IKE_N_INITIAL_CONTACT, &n);
+	if (!cp_take_request(sa, p)) {
+		sa_close(sa, "out of memory");
+		return;
+	}
 	child = child_choose(sa, p, false);
 	if (child && ike_find(p, IKE_PL_SA)) {
 		x->child = child_new(sa->conn, child);
@@ -327,6 +337,7 @@ static void send_response(struct ike_sa *sa, struct exchange *x,
 	message_begin(sa, &m, IKE_EXCH_IKE_AUTH, true, sa->next_peers);
 	ike_id_put(&m, IKE_PL_ID_R, &r);
 	ike_auth_put(&m, &auth);
+	cp_reply_put(sa, &m);
 	if (child)
 		child_answer_put(x, &m);
 	else if (x->child_error)
@@ -392,9 +403,26 @@ static const char *why_not(int err)
 	return "the keystore fails to compute an authentication";
 }
 
+/* The responder's part: the peer has proved who it is, and gets its addresses. */
+static void give_vips(struct ike_sa *sa, struct exchange *x)
+{
+	const char *why = "";
+	uint16_t error = cp_give(sa, &why);
+
+	if (error && x->child)
+		child_fail(sa, x, error, why);
+	else if (error)
+		x->child_error = error;
+	else if (sa->cp && x->child)
+		child_settle(sa, x);
+}
+
 static void after_check(struct ike_sa *sa, struct exchange *x, int err)
 {
 	const char *why = why_not(err);
+
+	if (!err && !sa->initiator)
+		give_vips(sa, x);
 
 	if (err && sa->initiator)
 		give_up(sa, why);

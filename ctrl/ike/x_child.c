@@ -99,6 +99,16 @@ static void add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir)
 
 /* --- initiator */
 
+/* `dynamic` stands for nothing where a virtual IP was to be given, and was not. */
+static bool has_selectors(const struct ike_sa *sa,
+			  const struct child_conf *conf)
+{
+	struct ts_list local, remote;
+
+	child_ts(sa, conf, &local, &remote);
+	return local.n && remote.n;
+}
+
 static void start(struct ike_sa *sa, struct conn *conn,
 		  const struct child_conf *conf, uint32_t old_spi_in)
 {
@@ -108,6 +118,12 @@ static void start(struct ike_sa *sa, struct conn *conn,
 	x->kind = EX_CHILD;
 	x->old_spi_in = old_spi_in;
 	x->child = child_new(conn, conf);
+	if (x->child && !has_selectors(sa, conf)) {
+		child_fail(sa, x, IKE_N_TS_UNACCEPTABLE,
+			   "the peer has no virtual IP, for which 'dynamic' in the child's remote_ts would stand");
+		try_later(sa, x);
+		return;
+	}
 	if (!x->child || !nonce_make(sa, &x->ni) ||
 	    (ke && !ask_ke(sa, x, ke, slice_of(NULL, 0)))) {
 		sa_close(sa, "out of memory");

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/cp.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/view.h"
 
@@ -102,6 +103,7 @@ static void inherit(struct ike_sa *heir, struct ike_sa *sa)
 	*end = sa->children;
 	sa->children = NULL;
 	wishes_move(heir, sa);
+	cp_inherit(heir, sa);
 	heir->delete_wanted = sa->delete_wanted;
 	sa->delete_wanted = false;
 	sa->rekey_ns = 0;

@@ -22,6 +22,9 @@
 #define CONN_NAME_MAX  64  /* with the NUL */
 #define CONN_ADDRS_MAX 4   /* of one side */
 #define CONN_TS_MAX    8   /* of one side of one child */
+#define CONN_VIPS_MAX  4   /* that are asked of a peer, or given to it */
+#define CONN_POOLS_MAX 4
+#define CONN_DNS_MAX   4 /* that a peer tells of */
 #define CONN_HOST_MAX  254 /* of a name that DNS knows, with the NUL */
 
 /* A time that nobody gave: conn_times() and child_times() fill it in. */
@@ -112,6 +115,12 @@ struct conn_conf {
 	uint32_t over_time;   /* hard, after rekey_time */
 	uint32_t rand_time;   /* taken off rekey_time at random */
 	uint32_t keyingtries; /* of an initiation; 0: until it works */
+	/* Addresses to be asked of the peer; of zeros: whichever it gives. */
+	struct addr vips[CONN_VIPS_MAX];
+	size_t n_vips;
+	/* From where the peer gets its own, the first that has one. */
+	char pools[CONN_POOLS_MAX][CONN_NAME_MAX];
+	size_t n_pools;
 	bool from_vici;	      /* else of the file: reload touches its own */
 	struct child_conf *children; /* owned */
 	size_t n_children;
