@@ -21,6 +21,7 @@ static const struct {
 	{ "drop", ARG_DROP },	    { "pass", ARG_PASS },
 	{ "force", ARG_FORCE },	    { "reauth", ARG_REAUTH },
 	{ "name", ARG_NAME },	    { "id", ARG_ID },
+	{ "leases", ARG_LEASES },
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -141,6 +142,7 @@ static int read_value(size_t key, struct slice value, struct arguments *out,
 	case ARG_PASS:
 	case ARG_FORCE:
 	case ARG_REAUTH:
+	case ARG_LEASES:
 		return read_flag(key, value, out, e);
 	}
 	return -EINVAL;

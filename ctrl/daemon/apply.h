@@ -34,6 +34,10 @@ struct apply_calls {
 	/* Secrets of the config, and if conns also its connections, are others
 	 * from now on and stand elsewhere. */
 	void (*changed)(void *ctx, bool conns);
+	/* Pools of the config are others, and stand elsewhere. */
+	void (*pools)(void *ctx);
+	/* How many peers have an address of that pool. */
+	size_t (*online)(void *ctx, const char *pool);
 	/* Goes to control_server_loaded(). */
 	void (*answer)(void *ctx, uint64_t token, int err,
 		       const struct error *e);

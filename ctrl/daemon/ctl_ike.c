@@ -105,6 +105,8 @@ int ctl_start_ike(struct ctl *c, struct error *e)
 				      .n_conns = c->config->n_conns,
 				      .psks = c->config->psks,
 				      .n_psks = c->config->n_psks,
+				      .pools = c->config->pools,
+				      .n_pools = c->config->n_pools,
 				      .debug = c->debug,
 				      .ready = on_ike_ready,
 				      .ended = on_ike_ended,

@@ -55,32 +55,39 @@ static void take_sadb(struct ike *i, const int *fds, size_t n)
 		ike_link_dp(i);
 }
 
-static bool remember(struct ike *i, const char *name)
+static bool remember(struct loaded_list *list, const char *name)
 {
 	struct loaded *more;
 
-	for (size_t k = 0; k < i->n_loaded; k++)
-		if (strcmp(i->loaded[k].name, name) == 0) {
-			i->loaded[k].again = true;
+	for (size_t k = 0; k < list->n; k++)
+		if (strcmp(list->at[k].name, name) == 0) {
+			list->at[k].again = true;
 			return true;
 		}
-	more = realloc(i->loaded, (i->n_loaded + 1) * sizeof(*more));
+	more = realloc(list->at, (list->n + 1) * sizeof(*more));
 	if (!more)
 		return false;
-	i->loaded = more;
-	more += i->n_loaded++;
+	list->at = more;
+	more += list->n++;
 	more->again = true;
 	memcpy(more->name, name, sizeof(more->name));
 	return true;
 }
 
-static void forget(struct ike *i, size_t k)
+/* Those that ctl has no more go. */
+static void drop_others(struct engine *e, struct loaded_list *list,
+			bool (*unload)(struct engine *e, const char *name))
 {
-	engine_unload(i->engine, i->loaded[k].name);
-	i->loaded[k] = i->loaded[--i->n_loaded];
+	for (size_t k = list->n; k--;) {
+		if (!list->at[k].again) {
+			unload(e, list->at[k].name);
+			list->at[k] = list->at[--list->n];
+		}
+	}
+	for (size_t k = 0; k < list->n; k++)
+		list->at[k].again = false;
 }
 
-/* Those that ctl has no more go. */
 static void finish_loading(struct ike *i)
 {
 	const struct ike_msg_empty shown = { 0 };
@@ -92,11 +99,8 @@ static void finish_loading(struct ike *i)
 		engine_restored(i->engine, clock_ns());
 	}
 	i->is_kept = true;
-	for (size_t k = i->n_loaded; k--;)
-		if (!i->loaded[k].again)
-			forget(i, k);
-	for (size_t k = 0; k < i->n_loaded; k++)
-		i->loaded[k].again = false;
+	drop_others(i->engine, &i->conns, engine_unload);
+	drop_others(i->engine, &i->pools, engine_unload_pool);
 	listen_to_peers(i);
 	engine_show(i->engine);
 	ike_tell(i, IKE_MSG_SHOWN, &shown, sizeof(shown));
@@ -115,9 +119,17 @@ static void restore(struct ike *i, const struct ike_record *r)
 
 static void load(struct ike *i)
 {
-	if (engine_load(i->engine, &i->loading) || !remember(i, i->loading.name))
+	if (engine_load(i->engine, &i->loading) ||
+	    !remember(&i->conns, i->loading.name))
 		ike_give_up(i, "no memory");
 	conn_fini(&i->loading);
+}
+
+static void take_pool(struct ike *i, const struct pool_conf *pool)
+{
+	if (engine_load_pool(i->engine, pool) ||
+	    !remember(&i->pools, pool->name))
+		ike_give_up(i, "no memory");
 }
 
 static void take_conn(struct ike *i, const struct ike_msg_conn *m)
@@ -217,6 +229,10 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		take_conn(i, msg);
 	else if (type == IKE_MSG_CHILD)
 		take_child(i, msg);
+	else if (type == IKE_MSG_POOL)
+		take_pool(i, msg);
+	else if (type == IKE_MSG_LEASED)
+		engine_restore_lease(i->engine, msg);
 	else if (type == IKE_MSG_GENERATION)
 		take_generation(i, msg);
 	else if (type == IKE_MSG_RESTORE)

@@ -11,6 +11,7 @@
 #include "ctrl/base/error.h"
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/ike_udp.h"
+#include "ctrl/daemon/leases.h"
 #include "ctrl/model/conn.h"
 #include "ctrl/model/ike_options.h"
 #include "ctrl/model/policy_set.h"
@@ -27,6 +28,8 @@ struct ike_link_spec {
 	size_t n_conns;
 	const struct psk_conf *psks;
 	size_t n_psks;
+	const struct pool_conf *pools;
+	size_t n_pools;
 	int fds[IKE_UDP_SOCKETS]; /* of ike_udp_bind() */
 	bool debug;		  /* it logs more */
 	/* It is there; has_sadb: an earlier ctl gave it a link to dp. */
@@ -78,13 +81,16 @@ void ike_link_set_conns(struct ike_link *l, const struct conn_conf *conns,
 void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks,
 		       size_t n);
 
+void ike_link_set_pools(struct ike_link *l, const struct pool_conf *pools,
+			size_t n);
+
 /*
  * Brings up what is neither up nor on its way: children that are to start, and
  * those of a set of policies; NULL: of none.
  */
 void ike_link_start_all(struct ike_link *l, const struct policy_set *policies);
 
-/* The connections have changed, or their policies' ids. */
+/* The connections have changed, or their policies' ids, or pools. */
 void ike_link_load(struct ike_link *l);
 
 /*
@@ -109,6 +115,9 @@ int ike_link_command(struct ike_link *l, enum ike_command command,
 /* What it resolved to, asked or not; see engine_resolved(). */
 void ike_link_resolved(struct ike_link *l, const struct conn_peer *peer,
 		       const char *why);
+
+/* Addresses of pools, likewise; borrowed until the event loop goes on. */
+struct leases *ike_link_leases(const struct ike_link *l);
 
 /* The SAs as ike last told of them; handed over: sas_free(). NULL: no memory. */
 struct sas *ike_link_sas(const struct ike_link *l);

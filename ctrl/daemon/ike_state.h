@@ -14,10 +14,15 @@
 #include "ctrl/daemon/ike_udp.h"
 #include "ctrl/daemon/ke_pool.h"
 
-/* A connection that is loaded. */
+/* A connection or a pool that is loaded. */
 struct loaded {
 	char name[CONN_NAME_MAX];
 	bool again; /* by the ctl that is there now */
+};
+
+struct loaded_list {
+	struct loaded *at; /* owned */
+	size_t n;
 };
 
 struct ike {
@@ -36,8 +41,7 @@ struct ike {
 	int route_fds[IKE_ROUTE_SOCKETS];
 	struct conn_conf loading; /* until n_missing is 0 */
 	size_t n_missing;
-	struct loaded *loaded; /* owned */
-	size_t n_loaded;
+	struct loaded_list conns, pools;
 	bool failed;
 	bool stopping;
 	uint16_t generation;

@@ -99,6 +99,17 @@ static int take_child(const struct conn_conf *conn, struct child_conf *child,
 	return 0;
 }
 
+/* What a peer is given is not known here, and so not protected. */
+static int check_vips(const struct conn_conf *conn, struct error *e)
+{
+	if (!conn->n_vips && !conn->n_pools)
+		return 0;
+	return error_set(
+		e, -ENOTSUP,
+		"connections.%s.%s: the data path takes no virtual IPs yet; remove it",
+		conn->name, conn->n_vips ? "vips" : "pools");
+}
+
 /* Behind the policies, each child in the order of the file; so is its id. */
 static int take_children(struct config *c, const struct tunnel_ifs *ifs,
 			 struct policy *list, size_t *n, struct error *e)
@@ -108,6 +119,8 @@ static int take_children(struct config *c, const struct tunnel_ifs *ifs,
 	for (size_t i = 0; i < c->n_conns; i++) {
 		struct conn_conf *conn = &c->conns[i];
 
+		if (!err)
+			err = check_vips(conn, e);
 		for (size_t k = 0; !err && k < conn->n_children; k++) {
 			struct child_conf *child = &conn->children[k];
 			struct policy *p = &list[(*n)++];

@@ -123,6 +123,11 @@ bool engine_unload(struct engine *e, const char *name);
 int engine_load_pool(struct engine *e, const struct pool_conf *pool);
 bool engine_unload_pool(struct engine *e, const char *name);
 
+/* An address as it was told of by an engine that ended, after its pool was loaded:
+ * who had it gets it again, if no record says that he has it. What cannot be is
+ * left out. */
+void engine_restore_lease(struct engine *e, const struct pool_lease *lease);
+
 /* The datagram is decrypted in place. */
 void engine_input(struct engine *e, const struct ike_path *path,
 		  uint8_t *datagram, size_t len, uint64_t now_ns);

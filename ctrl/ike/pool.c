@@ -358,6 +358,16 @@ struct lease *lease_take(struct pool *p, const struct identity *id,
 	return l ? taken(l) : NULL;
 }
 
+void engine_restore_lease(struct engine *e, const struct pool_lease *lease)
+{
+	struct pool *p = pool_by_name(e, lease->pool);
+
+	if (p && range_has(&p->conf.addrs, &lease->addr) &&
+	    lease->id.len <= sizeof(lease->id.octets) &&
+	    !by_addr(p, &lease->addr))
+		lease_new(p, &lease->id, &lease->addr);
+}
+
 struct lease *lease_take_again(const struct engine *e, const char *pool,
 			       const struct identity *id,
 			       const struct addr *addr)

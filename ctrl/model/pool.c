@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/model/pool.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+void pool_list_free(struct pool_list *l)
+{
+	if (!l)
+		return;
+	free(l->at);
+	free(l->leases);
+	free(l);
+}
 
 void pool_set_range(struct pool_conf *pool, const struct range *r)
 {

@@ -39,6 +39,17 @@ struct pool_lease {
 	uint8_t online; /* yes or no: has it now */
 };
 
+/* A snapshot: pools, and the leases of all of them. */
+struct pool_list {
+	struct pool_conf *at;
+	size_t n;
+	struct pool_lease *leases;
+	size_t n_leases;
+};
+
+/* NULL is fine. */
+void pool_list_free(struct pool_list *l);
+
 /* The prefix's addresses: but the first and the last where it has more than two,
  * as strongSwan does. */
 void pool_set_prefix(struct pool_conf *pool, const struct prefix *p);

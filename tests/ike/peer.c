@@ -6,6 +6,9 @@
  *
  *     peer LOCAL REMOTE LOCAL_TS REMOTE_TS IKE ESP PSK [DPD_S [SPEED]]
  *
+ * LOCAL_TS may be vip:ADDR, an address that is asked of the peer (of zeros: any),
+ * and REMOTE_TS pool:PREFIX, from which the peer gets one; both are dynamic then.
+ *
  * Its clock runs SPEED times as fast as the world's. Commands come by standard
  * input, a line each: initiate, rekey [net], terminate [net], quit; those that
  * are there at once with datagrams are first. What happens goes to standard
@@ -16,9 +19,12 @@
  *     bound SPI
  *     deleted in|out SPI
  *     down SPI
+ *     vip ADDR
+ *     dns ADDR
+ *     given ADDR
  *     esp OCTETS
  *
- * The last but one is the inbound SPI of a child that went down; its SA may stay
+ * The last but four is the inbound SPI of a child that went down; its SA may stay
  * for what is under way. The last is a packet of ESP in UDP; it is not opened, and
  * taken for one that its SA accepted.
  */
@@ -153,6 +159,30 @@ static void on_event(void *ctx, const struct ike_event *e)
 	if (e->kind == IKE_EV_CHILD_DOWN)
 		printf("down %u\n", e->spi_in);
 	printf("event %s %s\n", names[e->kind], e->text);
+}
+
+static void put_addrs(const char *what, const struct addr *addrs, uint8_t n)
+{
+	char text[ADDR_STR_MAX];
+
+	for (uint8_t i = 0; i < n; i++)
+		printf("%s %s\n", what, addr_str(&addrs[i], text));
+}
+
+static void on_ike_view(void *ctx, const struct ike_sa_view *v)
+{
+	(void)ctx;
+	if (v->state != SA_VIEW_UP)
+		return;
+	put_addrs("vip", v->local_vips, v->n_local_vips);
+	put_addrs("dns", v->dns, v->n_dns);
+	put_addrs("given", v->remote_vips, v->n_remote_vips);
+}
+
+static void on_child_view(void *ctx, const struct child_sa_view *v)
+{
+	(void)ctx;
+	(void)v;
 }
 
 static bool on_random(void *ctx, void *out, size_t len)
@@ -302,6 +332,42 @@ static void set_proposals(const char *text, enum ike_protocol protocol,
 	}
 }
 
+/* "PREFIX", or what stands behind such a word: then it is dynamic. */
+static const char *read_ts(const char *text, const char *word,
+			   struct ts_conf *out)
+{
+	size_t len = strlen(word);
+
+	*out = (struct ts_conf){ .port_max = UINT16_MAX };
+	if (strncmp(text, word, len) == 0) {
+		out->dynamic = true;
+		return text + len;
+	}
+	must(!prefix_parse(text, &out->net), text);
+	return NULL;
+}
+
+static void load_ts(struct peer *p, char **argv, struct conn_conf *c,
+		    struct child_conf *child)
+{
+	struct pool_conf pool = { .name = "pool", .n_attrs = 1 };
+	struct prefix net;
+	const char *vip = read_ts(argv[3], "vip:", &child->local_ts[0]);
+	const char *addrs = read_ts(argv[4], "pool:", &child->remote_ts[0]);
+
+	child->n_local_ts = child->n_remote_ts = 1;
+	if (vip)
+		must(!addr_parse(vip, &c->vips[c->n_vips++]), vip);
+	if (!addrs)
+		return;
+	must(!prefix_parse(addrs, &net), addrs);
+	pool_set_prefix(&pool, &net);
+	pool.attrs[0] = (struct pool_attr){ IKE_ATTR_IP4_DNS,
+					    { p->local, 32 } };
+	must(!engine_load_pool(p->engine, &pool), "engine_load_pool");
+	snprintf(c->pools[c->n_pools++], sizeof(c->pools[0]), "pool");
+}
+
 static void load(struct peer *p, char **argv, uint32_t dpd_s)
 {
 	struct child_conf *child = calloc(1, sizeof(*child));
@@ -316,11 +382,7 @@ static void load(struct peer *p, char **argv, uint32_t dpd_s)
 	c.local_addrs[0] = (struct conn_addr){ .net = { p->local, 32 } };
 	c.remote_addrs[0] = (struct conn_addr){ .net = { .bits = 32 } };
 	must(!addr_parse(argv[2], &c.remote_addrs[0].net.net), argv[2]);
-	child->n_local_ts = child->n_remote_ts = 1;
-	child->local_ts[0] = (struct ts_conf){ .port_max = 65535 };
-	child->remote_ts[0] = (struct ts_conf){ .port_max = 65535 };
-	must(!prefix_parse(argv[3], &child->local_ts[0].net), argv[3]);
-	must(!prefix_parse(argv[4], &child->remote_ts[0].net), argv[4]);
+	load_ts(p, argv, &c, child);
 	set_proposals(argv[5], IKE_PROTO_IKE, &c.proposals);
 	set_proposals(argv[6], IKE_PROTO_ESP, &child->proposals);
 	c.dpd_delay = dpd_s;
@@ -340,6 +402,8 @@ int main(int argc, char **argv)
 		.keystore = on_keystore,
 		.ke = on_ke,
 		.event = on_event,
+		.ike_view = on_ike_view,
+		.child_view = on_child_view,
 		.random = on_random,
 		.source = on_source,
 		.ctx = &p,

@@ -90,6 +90,7 @@ connections {{
         proposals = {ike}
         dpd_delay = {dpd_delay}
         rekey_time = 0
+        {conn_more}
         local {{
             auth = psk
         }}
@@ -107,6 +108,7 @@ connections {{
         }}
     }}
 }}
+{more}
 secrets {{
     ike-peer {{
         secret = "{psk}"
@@ -125,7 +127,7 @@ class Charon:
         os.mkdir(self.dir)
         for program in PROGRAMS:
             shutil.copy(program, self.dir)
-        self._parameters = {"dpd_delay": "0"}
+        self._parameters = {"dpd_delay": "0", "conn_more": "", "more": ""}
         self._settings = settings
         self._write("strongswan.conf", SETTINGS.format(**self._settings))
         self.start()

@@ -197,8 +197,9 @@ static const struct {
 	{ "{a\nversoin=2\n" SIDES "}\n", -EINVAL,
 	  "load-conn: unknown key 'versoin' in connections.a; did you mean "
 	  "'version'?" },
-	{ "{a\nvips[\n 0.0.0.0\n]\n" SIDES "}\n", -EINVAL,
-	  "load-conn: connections.a.vips is not supported yet; remove it" },
+	{ "{a\nmediated_by[\n b\n]\n" SIDES "}\n", -EINVAL,
+	  "load-conn: connections.a.mediated_by is not supported yet; remove "
+	  "it" },
 	{ "{a\nversion[\n 2\n]\n" SIDES "}\n", -EINVAL,
 	  "load-conn: connections.a.version is a list; it must be 2, or 0, "
 	  "which is the same here" },

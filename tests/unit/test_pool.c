@@ -327,6 +327,31 @@ static void recorded_lease_is_taken_again(void **state)
 	lease_drop(l);
 }
 
+static void told_lease_is_kept_for_whose_it_was(void **state)
+{
+	struct books *books = *state;
+	struct pool_lease told = { .pool = "rw",
+				   .addr = addr_of("10.3.0.1"),
+				   .id = id_of("a"),
+				   .online = true };
+	struct pool *p = load(books, "rw", "10.3.0.0/28");
+	struct lease *a, *b;
+
+	engine_restore_lease(books->e, &told);
+	told.id = id_of("c"); /* it is a's, and not told of twice */
+	engine_restore_lease(books->e, &told);
+	told.addr = addr_of("10.4.0.1");
+	engine_restore_lease(books->e, &told);
+	strcpy(told.pool, "wr");
+	engine_restore_lease(books->e, &told);
+	b = take(p, "b", NULL);
+	a = take(p, "a", NULL);
+	assert_lease(b, "10.3.0.2");
+	assert_lease(a, "10.3.0.1");
+	lease_drop(a);
+	lease_drop(b);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -344,6 +369,7 @@ int main(void)
 		CASE(pool_loaded_again_has_its_leases),
 		CASE(pool_with_other_addresses_begins_anew),
 		CASE(recorded_lease_is_taken_again),
+		CASE(told_lease_is_kept_for_whose_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
