@@ -66,6 +66,30 @@ void cp_inherit(struct ike_sa *heir, struct ike_sa *sa)
 	sa_touch(sa);
 }
 
+static void adopt(struct engine *e, const char *pool, const struct ike_sa *sa,
+		  struct cp_given *g)
+{
+	struct lease *l;
+
+	if (g->lease && !lease_is_of_none(g->lease))
+		return;
+	l = lease_take_again(e, pool, &sa->peer_id, &g->addr);
+	if (!l)
+		return;
+	lease_drop(g->lease);
+	g->lease = l;
+}
+
+void cp_adopt(struct engine *e, const char *pool)
+{
+	for (uint32_t i = 1; i < e->n_slots; i++) {
+		struct ike_sa *sa = e->slots[i];
+
+		for (unsigned int k = 0; sa && sa->cp && k < sa->cp->n_given; k++)
+			adopt(e, pool, sa, &sa->cp->given[k]);
+	}
+}
+
 /* --- selectors */
 
 static void add(struct ts_dynamic *d, struct range r)

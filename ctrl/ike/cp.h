@@ -38,6 +38,9 @@ void cp_end(struct ike_sa *sa);
 /* They are the heir's. */
 void cp_inherit(struct ike_sa *heir, struct ike_sa *sa);
 
+/* A pool that is new: what IKE SAs have of its addresses, it gives to nobody else. */
+void cp_adopt(struct engine *e, const char *pool);
+
 /* What `dynamic` stands for on either side. */
 void cp_dynamic(const struct ike_sa *sa, struct ts_dynamic *local,
 		struct ts_dynamic *remote);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/ike/cp.h"
+
 struct lease {
 	struct pool *pool;
 	struct addr addr;
@@ -216,6 +218,7 @@ int engine_load_pool(struct engine *e, const struct pool_conf *conf)
 	*at = p;
 	if (old)
 		forsake(old);
+	cp_adopt(e, p->conf.name);
 	return 0;
 }
 
@@ -331,17 +334,11 @@ static struct lease *find_fresh(struct pool *p, const struct identity *id)
 	return NULL;
 }
 
-/* From whom has been gone for longest. */
-static struct lease *pass_on(struct pool *p, const struct identity *id)
+static void pass_on(struct lease *l, const struct identity *id)
 {
-	struct lease *l = p->oldest;
-
-	if (!l)
-		return NULL;
-	leave_id(p, l);
+	leave_id(l->pool, l);
 	l->id = *id;
-	enter_id(p, l);
-	return l;
+	enter_id(l->pool, l);
 }
 
 struct lease *lease_take(struct pool *p, const struct identity *id,
@@ -353,8 +350,10 @@ struct lease *lease_take(struct pool *p, const struct identity *id,
 		l = lease_new(p, id, wish);
 	if (!l)
 		l = find_fresh(p, id);
-	if (!l)
-		l = pass_on(p, id);
+	if (!l && p->oldest) { /* from whom has been gone for longest */
+		l = p->oldest;
+		pass_on(l, id);
+	}
 	return l ? taken(l) : NULL;
 }
 
@@ -380,6 +379,8 @@ struct lease *lease_take_again(const struct engine *e, const char *pool,
 	l = by_addr(p, addr);
 	if (!l)
 		l = lease_new(p, id, addr);
+	else if (!l->n_takers)
+		pass_on(l, id);
 	return l && identity_equal(&l->id, id) ? taken(l) : NULL;
 }
 
@@ -395,6 +396,11 @@ void lease_drop(struct lease *l)
 	tell(l);
 	if (!p->e && !p->n_online)
 		pool_free(p);
+}
+
+bool lease_is_of_none(const struct lease *l)
+{
+	return !l->pool->e;
 }
 
 const struct addr *lease_addr(const struct lease *l)

@@ -26,8 +26,8 @@ const struct pool_conf *pool_conf_of(const struct pool *p);
 struct lease *lease_take(struct pool *p, const struct identity *id,
 			 const struct addr *wish);
 
-/* As it was recorded. NULL: the pool or the address is no more, somebody else has
- * it, or out of memory. */
+/* As an IKE SA has it already. NULL: the pool or the address is no more, another
+ * has it, or out of memory. */
 struct lease *lease_take_again(const struct engine *e, const char *pool,
 			       const struct identity *id,
 			       const struct addr *addr);
@@ -37,6 +37,9 @@ void lease_drop(struct lease *l);
 
 const struct addr *lease_addr(const struct lease *l);
 const struct pool_conf *lease_pool(const struct lease *l);
+
+/* Is its pool loaded no more? */
+bool lease_is_of_none(const struct lease *l);
 
 /* All leases of all pools are told again. */
 void pools_show(const struct engine *e);

@@ -407,8 +407,11 @@ static const char *why_not(int err)
 static void give_vips(struct ike_sa *sa, struct exchange *x)
 {
 	const char *why = "";
-	uint16_t error = cp_give(sa, &why);
+	uint16_t error;
 
+	if (sa->cp && x->initial_contact) /* what they had is given again */
+		forget_others(sa);
+	error = cp_give(sa, &why);
 	if (error && x->child)
 		child_fail(sa, x, error, why);
 	else if (error)

@@ -391,6 +391,28 @@ static void unloaded_pool_leaves_the_address_where_it_is(void **state)
 	assert_true(lab_agree(lab, 0));
 }
 
+/* Neither it nor what another pool of the same addresses has after it. */
+static void pool_loaded_again_gives_to_nobody_what_somebody_has(void **state)
+{
+	struct ike_lab *lab = *state;
+	const struct identity other = { .type = IKE_ID_FQDN,
+					.len = 4,
+					.octets = "dave" };
+	struct addr second = addr_of("10.3.0.2");
+	struct lease *l;
+
+	initiate(lab);
+	assert_true(engine_unload_pool(lab->side[1].engine, "rw"));
+	lab_load_pool(lab, 1, "rw", "10.3.0.0/27");
+	l = lease_take(pool_by_name(lab->side[1].engine, "rw"), &other, NULL);
+	assert_true(addr_equal(lease_addr(l), &second));
+	lease_drop(l);
+	terminate(lab);
+	assert_false(lab->side[1].lease.online);
+	come_as(lab, "carol", "0.0.0.0");
+	assert_vip(lab, "10.3.0.1");
+}
+
 /* --- takeover */
 
 static void address_outlives_the_engine_of_each_side(void **state)
@@ -472,6 +494,7 @@ int main(void)
 		CASE(heir_has_the_address),
 		cmocka_unit_test(one_of_two_heirs_has_the_address),
 		CASE(unloaded_pool_leaves_the_address_where_it_is),
+		CASE(pool_loaded_again_gives_to_nobody_what_somebody_has),
 		cmocka_unit_test(address_outlives_the_engine_of_each_side),
 		CASE(successor_gives_no_address_that_somebody_has),
 		CASE(address_stays_where_its_pool_is_gone_at_a_takeover),

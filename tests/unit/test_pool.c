@@ -327,6 +327,26 @@ static void recorded_lease_is_taken_again(void **state)
 	lease_drop(l);
 }
 
+/* What an IKE SA has counts more than what was told of it. */
+static void recorded_lease_is_of_whom_the_record_says(void **state)
+{
+	struct books *books = *state;
+	struct pool_lease told = { .pool = "rw",
+				   .addr = addr_of("10.3.0.1"),
+				   .id = id_of("b") };
+	struct identity a = id_of("a");
+	struct pool *p = load(books, "rw", "10.3.0.0/28");
+	struct lease *l, *other;
+
+	engine_restore_lease(books->e, &told);
+	l = lease_take_again(books->e, "rw", &a, &told.addr);
+	other = take(p, "b", NULL);
+	assert_lease(l, "10.3.0.1");
+	assert_lease(other, "10.3.0.2");
+	lease_drop(l);
+	lease_drop(other);
+}
+
 static void told_lease_is_kept_for_whose_it_was(void **state)
 {
 	struct books *books = *state;
@@ -369,6 +389,7 @@ int main(void)
 		CASE(pool_loaded_again_has_its_leases),
 		CASE(pool_with_other_addresses_begins_anew),
 		CASE(recorded_lease_is_taken_again),
+		CASE(recorded_lease_is_of_whom_the_record_says),
 		CASE(told_lease_is_kept_for_whose_it_was),
 	};
 
