@@ -57,10 +57,15 @@ static void on_ike_shown(void *ctx)
 	struct ctl *c = ctx;
 
 	names_tell_all(c->names);
-
+	ctl_look_at_vips(c);
 	c->ike_look = ctl_look(c);
 	if (!c->ike_look)
 		ike_link_start_all(c->ike, NULL);
+}
+
+static void on_ike_seen(void *ctx)
+{
+	ctl_look_at_vips(ctx);
 }
 
 static void on_ike_done(void *ctx, uint64_t token, int err, unsigned int n)
@@ -113,6 +118,7 @@ int ctl_start_ike(struct ctl *c, struct error *e)
 				      .lost = on_ike_lost,
 				      .shown = on_ike_shown,
 				      .event = on_ike_event,
+				      .seen = on_ike_seen,
 				      .resolve = ctl_ask_name,
 				      .done = on_ike_done,
 				      .ctx = c };

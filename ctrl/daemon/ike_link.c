@@ -386,6 +386,12 @@ static void on_resolve(struct ike_link *l, const struct ike_msg_resolve *from)
 	l->spec.resolve(l->spec.ctx, m.conn, m.urgent);
 }
 
+static void on_ike_view(struct ike_link *l, const struct ike_sa_view *v)
+{
+	mirror_put_ike(l->mirror, v);
+	l->spec.seen(l->spec.ctx);
+}
+
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
 {
@@ -401,7 +407,7 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 	else if (type == IKE_MSG_KEYSTORE_REQUEST)
 		on_keystore(l, msg);
 	else if (type == IKE_MSG_IKE_VIEW)
-		mirror_put_ike(l->mirror, msg);
+		on_ike_view(l, msg);
 	else if (type == IKE_MSG_CHILD_VIEW)
 		mirror_put_child(l->mirror, msg);
 	else if (type == IKE_MSG_LEASE)

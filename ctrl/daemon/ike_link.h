@@ -47,6 +47,8 @@ struct ike_link_spec {
 	void (*event)(void *ctx, const struct ike_event *e,
 		      const struct ike_sa_view *ike,
 		      const struct child_sa_view *child);
+	/* An IKE SA is seen otherwise than before. */
+	void (*seen)(void *ctx);
 	/* What is the name of that connection's peer now? It may name any. */
 	void (*resolve)(void *ctx, const char *conn, bool urgent);
 	/* Of ike_link_command(); err as of engine_initiate(), n SAs found. */

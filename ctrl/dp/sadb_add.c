@@ -59,6 +59,18 @@ static bool between_ends(const struct sadb *s, const struct policy *p,
 		goes_there(s, p, peer));
 }
 
+/* A virtual IP comes to be known here after its SA: of a policy for one, an SA is for
+ * one host of its own choice. */
+static bool is_within(const struct sadb_selector *s, const struct policy *p)
+{
+	struct sadb_selector of = p->selector;
+
+	if (p->is_vips && addr_equal(&s->local_min, &s->local_max) &&
+	    addr_is_v4(&s->local_min) == addr_is_v4(&of.local_min))
+		of.local_min = of.local_max = s->local_min;
+	return selector_within(s, &of);
+}
+
 static int check_policy(const struct sadb *s, const struct policy *p,
 			const struct sadb_id *id, const struct sadb_sa *sa,
 			struct error *e)
@@ -74,7 +86,7 @@ static int check_policy(const struct sadb *s, const struct policy *p,
 				 "not of the tunnel interface of policy %u",
 				 p->id);
 	for (uint32_t i = 0; i < sa->n_selectors; i++)
-		if (!selector_within(&sa->selectors[i], &p->selector))
+		if (!is_within(&sa->selectors[i], p))
 			return error_set(e, -EPERM,
 					 "selector outside of policy %u", p->id);
 	return 0;

@@ -5,8 +5,9 @@
  *     HDR, SK {IDi, [IDr,] AUTH, [CP,] SAi2, TSi, TSr}  -->
  *                       <--  HDR, SK {IDr, AUTH, [CP,] SAr2, TSi, TSr}
  *
- * CP, virtual IPs, is in cp.c. A CHILD SA that can't be is no reason to refuse the IKE SA (section 1.2):
- * then a notification stands in place of SA and TS. Each side asks in turn:
+ * CP, for virtual IPs, is in cp.c. A CHILD SA that can't be is no reason to refuse
+ * the IKE SA (section 1.2): then a notification stands in place of SA and TS. Each
+ * side asks in turn:
  *
  *     initiator: GETSPI, our AUTH -> request; response -> the peer's AUTH,
  *                ADD in, ADD out, bind
@@ -426,7 +427,6 @@ static void after_check(struct ike_sa *sa, struct exchange *x, int err)
 
 	if (!err && !sa->initiator)
 		give_vips(sa, x);
-
 	if (err && sa->initiator)
 		give_up(sa, why);
 	else if (err)

@@ -118,6 +118,9 @@ struct conn_conf {
 	/* Addresses to be asked of the peer; of zeros: whichever it gives. */
 	struct addr vips[CONN_VIPS_MAX];
 	size_t n_vips;
+	/* What it gave, as far as the data path was told; 0: nothing yet. */
+	struct addr vips_now[CONN_VIPS_MAX];
+	size_t n_vips_now;
 	/* From where the peer gets its own, the first that has one. */
 	char pools[CONN_POOLS_MAX][CONN_NAME_MAX];
 	size_t n_pools;
@@ -133,6 +136,13 @@ struct conn_peer {
 	struct addr now[CONN_ADDRS_MAX];   /* the last time */
 	struct addr known[CONN_ADDRS_MAX]; /* and before, as far as there is
 					      room: SAs may still go there */
+};
+
+/* Virtual IPs that a connection's peer gave us. */
+struct conn_vips {
+	char conn[CONN_NAME_MAX];
+	uint32_t n; /* 0: it has none any more */
+	struct addr at[CONN_VIPS_MAX];
 };
 
 /* A pre-shared key and the peers for which it is. */
@@ -157,7 +167,7 @@ void conn_resolve(struct conn_conf *c, const struct addr *addrs, size_t n);
 size_t child_pairs(const struct child_conf *child);
 
 /* Is every field the same, children and their policies included? What a name
- * resolved to is none of them. */
+ * resolved to is none of them, nor what a peer gave. */
 bool conn_equal(const struct conn_conf *a, const struct conn_conf *b);
 
 /* The same without the children, and of a child alone. */
