@@ -13,4 +13,7 @@ VALUE_READER(value_resolvers); /* out: struct gateway_conf */
 VALUE_READER(value_folder);    /* out: char[CONF_PATH_MAX], absolute path */
 VALUE_READER(value_socket);    /* out: char[CONF_PATH_MAX] */
 
+/* out: char[IF_NAMESIZE]. */
+VALUE_READER(value_iface_name);
+
 #endif

@@ -79,6 +79,7 @@ static void on_changed(void *ctx, bool conns)
 	ike_link_set_pools(c->ike, c->config->pools, c->config->n_pools);
 	if (conns)
 		ike_link_load(c->ike);
+	ctl_look_at_vips(c);
 }
 
 static void on_pools(void *ctx)

@@ -4,11 +4,13 @@
  * that is rekeyed hands them to its heir, and what is seen of the two comes one
  * after the other: so all is looked at a moment later.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctrl/base/log.h"
 #include "ctrl/daemon/ctl_state.h"
+#include "ctrl/dp/hostif.h"
 
 #define MOMENT_US 2000
 
@@ -31,6 +33,14 @@ static void find(const struct sas *sas, const struct conn_conf *c,
 	}
 }
 
+static void put_interface(const struct ike_options *o, struct conn_vips *out)
+{
+	const char *on = o->install_virtual_ip_on;
+
+	if (o->install_virtual_ip)
+		snprintf(out->on, sizeof(out->on), "%s", *on ? on : HOSTIF_NAME);
+}
+
 static void tell_of(const struct ctl *c, const struct sas *sas,
 		    const struct conn_conf *conn)
 {
@@ -39,6 +49,7 @@ static void tell_of(const struct ctl *c, const struct sas *sas,
 	if (!conn->n_vips)
 		return;
 	find(sas, conn, &v);
+	put_interface(&c->config->ike, &v);
 	if (dp_link_vips(c->dp, &v))
 		log_error("daemon: dp is not told of virtual IPs");
 }

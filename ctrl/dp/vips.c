@@ -2,6 +2,7 @@
 #include "ctrl/dp/vips.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,35 +28,48 @@ void vips_keep(const struct config *was, struct config *now)
 		if (!old || !c->n_vips)
 			continue;
 		memcpy(c->vips_now, old->vips_now, sizeof(c->vips_now));
+		memcpy(c->vips_on, old->vips_on, sizeof(c->vips_on));
 		c->n_vips_now = old->n_vips_now;
 	}
 }
 
-/* --- the interface --- */
+/* --- interfaces --- */
 
-static bool is_wanted(const struct config *c, const struct addr *a)
+static bool is_on(const struct conn_conf *c, const struct nl_addr *a)
 {
-	for (size_t i = 0; i < c->n_conns; i++)
-		for (size_t k = 0; k < c->conns[i].n_vips_now; k++)
-			if (addr_equal(&c->conns[i].vips_now[k], a))
-				return true;
+	if (!c->vips_on[0] || if_nametoindex(c->vips_on) != a->ifindex)
+		return false;
+	for (size_t i = 0; i < c->n_vips_now; i++)
+		if (addr_equal(&c->vips_now[i], &a->local))
+			return true;
 	return false;
 }
 
-static void change(const struct dp *dp, const struct addr *a, bool add)
+static bool is_wanted(const struct config *c, const struct nl_addr *a)
 {
-	char text[ADDR_STR_MAX];
-	int err = add ? nl_addr_add(dp->nl, dp->host.ifindex, a)
-		      : nl_addr_del(dp->nl, dp->host.ifindex, a);
+	for (size_t i = 0; i < c->n_conns; i++)
+		if (is_on(&c->conns[i], a))
+			return true;
+	return false;
+}
+
+static void change(const struct dp *dp, uint32_t ifindex, const struct addr *a,
+		   bool add)
+{
+	char text[ADDR_STR_MAX], name[IF_NAMESIZE] = "none";
+	int err = add ? nl_addr_add(dp->nl, ifindex, a)
+		      : nl_addr_del(dp->nl, ifindex, a);
 
 	if (err == -EEXIST)
 		return;
+	if_indextoname(ifindex, name);
 	if (err)
-		log_error("dp: virtual IP %s %s: %s", addr_str(a, text),
-			  add ? "not added" : "not removed", strerror(-err));
+		log_error("dp: virtual IP %s %s interface=%s: %s",
+			  addr_str(a, text), add ? "not added" : "not removed",
+			  name, strerror(-err));
 	else
-		log_info("dp: virtual IP %s address=%s",
-			 add ? "added" : "removed", addr_str(a, text));
+		log_info("dp: virtual IP %s address=%s interface=%s",
+			 add ? "added" : "removed", addr_str(a, text), name);
 }
 
 static void take_others(const struct dp *dp)
@@ -66,27 +80,35 @@ static void take_others(const struct dp *dp)
 	if (nl_addrs(dp->nl, &has, &n) && !has)
 		return;
 	for (size_t i = 0; i < n; i++)
-		if (has[i].is_ours && has[i].ifindex == dp->host.ifindex &&
-		    !is_wanted(dp->config, &has[i].local))
-			change(dp, &has[i].local, false);
+		if (has[i].is_ours && !is_wanted(dp->config, &has[i]))
+			change(dp, has[i].ifindex, &has[i].local, false);
 	free(has);
+}
+
+static void give(const struct dp *dp, const struct conn_conf *c)
+{
+	uint32_t ifindex = c->vips_on[0] ? if_nametoindex(c->vips_on) : 0;
+
+	if (c->n_vips_now && c->vips_on[0] && !ifindex)
+		log_error("dp: virtual IPs of %s: there is no interface %s",
+			  c->name, c->vips_on);
+	for (size_t i = 0; ifindex && i < c->n_vips_now; i++)
+		change(dp, ifindex, &c->vips_now[i], true);
 }
 
 void vips_settle(const struct dp *dp)
 {
-	const struct config *c = dp->config;
-
 	take_others(dp);
-	for (size_t i = 0; i < c->n_conns; i++)
-		for (size_t k = 0; k < c->conns[i].n_vips_now; k++)
-			change(dp, &c->conns[i].vips_now[k], true);
+	for (size_t i = 0; i < dp->config->n_conns; i++)
+		give(dp, &dp->config->conns[i]);
 }
 
 /* --- what is told --- */
 
 static bool is_news(const struct conn_conf *c, const struct conn_vips *v)
 {
-	bool same = c->n_vips_now == v->n;
+	bool same = c->n_vips_now == v->n &&
+		    strncmp(c->vips_on, v->on, sizeof(v->on)) == 0;
 
 	for (uint32_t i = 0; same && i < v->n; i++)
 		same = addr_equal(&c->vips_now[i], &v->at[i]);
@@ -110,6 +132,7 @@ void dp_set_vips(struct dp *dp, const struct conn_vips *v)
 		return;
 	take_now(dp, c);
 	memcpy(c->vips_now, v->at, sizeof(c->vips_now));
+	memcpy(c->vips_on, v->on, sizeof(c->vips_on) - 1);
 	c->n_vips_now = v->n;
 	if (tunnels_follow_vips(dp->config, &to, &e)) {
 		log_error("dp: virtual IPs of %s: %s", c->name, e.text);

@@ -8,6 +8,7 @@
 #ifndef CYG_MODEL_CONN_H
 #define CYG_MODEL_CONN_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -121,6 +122,7 @@ struct conn_conf {
 	/* What it gave, as far as the data path was told; 0: nothing yet. */
 	struct addr vips_now[CONN_VIPS_MAX];
 	size_t n_vips_now;
+	char vips_on[IF_NAMESIZE]; /* which interface gets them; "": none */
 	/* From where the peer gets its own, the first that has one. */
 	char pools[CONN_POOLS_MAX][CONN_NAME_MAX];
 	size_t n_pools;
@@ -143,6 +145,7 @@ struct conn_vips {
 	char conn[CONN_NAME_MAX];
 	uint32_t n; /* 0: it has none any more */
 	struct addr at[CONN_VIPS_MAX];
+	char on[IF_NAMESIZE]; /* the interface that gets them; "": none */
 };
 
 /* A pre-shared key and the peers for which it is. */

@@ -6,6 +6,7 @@
 #ifndef CYG_MODEL_IKE_OPTIONS_H
 #define CYG_MODEL_IKE_OPTIONS_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,6 +26,11 @@ struct ike_options {
 	uint32_t retransmit_base_1000;
 	uint32_t retransmit_jitter_percent;
 	uint32_t retransmit_limit_ms;
+	/* Virtual IPs that peers give us: whether an interface gets them, and
+	 * which; "": the host interface. */
+	char install_virtual_ip_on[IF_NAMESIZE];
+	bool install_virtual_ip;
+	uint8_t pad[3];
 };
 
 /* strongSwan's defaults. */
@@ -35,6 +41,7 @@ static inline struct ike_options ike_options_default(void)
 		.retransmit_tries = 5,
 		.retransmit_timeout_ms = 4000,
 		.retransmit_base_1000 = 1800,
+		.install_virtual_ip = true,
 	};
 }
 

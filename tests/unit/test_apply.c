@@ -396,8 +396,8 @@ static void change_that_is_under_way_ends_with_the_rest(void **state)
 static int load_pool(struct fixture *f, const char *name, const char *addrs,
 		     struct error *e)
 {
+	struct vici_packet packet;
 	struct vici_builder b;
-	struct slice packet, body;
 	int err;
 
 	vici_start(&b, VICI_CMD_RESPONSE, NULL);
@@ -405,9 +405,8 @@ static int load_pool(struct fixture *f, const char *name, const char *addrs,
 	vici_str(&b, "addrs", addrs);
 	vici_section_end(&b);
 	assert_true(vici_finish(&b));
-	packet = slice_of(b.ptr, b.len);
-	body = slice_of(packet.ptr + 5, packet.len - 5); /* length, type */
-	err = f->loads.load_pool(f->loads.ctx, body, e);
+	assert_true(vici_packet_parse(slice_of(b.ptr + 4, b.len - 4), &packet));
+	err = f->loads.load_pool(f->loads.ctx, packet.body, e);
 	vici_builder_free(&b);
 	return err;
 }
