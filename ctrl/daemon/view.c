@@ -109,7 +109,8 @@ static void view_policy(const struct config *c, size_t policy,
 			 c->manual[manual].name);
 }
 
-/* `dynamic` is the outer address of that side, where that is known. */
+/* `dynamic` is the outer address of that side, where that is known and no virtual
+ * IP stands for it. */
 static void view_ts(const struct ts_conf *ts, const struct conn_addr *outer,
 		    size_t n_outer, char out[STATUS_END_MAX])
 {
@@ -128,10 +129,10 @@ static void view_child_policy(const struct conn_conf *conn,
 	join(conn->name, child->name, out->name);
 	join(conn->name, child->name, out->tunnel);
 	out->id = child->policy;
-	view_ts(&child->local_ts[0], conn->local_addrs, conn->n_local_addrs,
-		out->local_ts);
-	view_ts(&child->remote_ts[0], conn->remote_addrs, conn->n_remote_addrs,
-		out->remote_ts);
+	view_ts(&child->local_ts[0], conn->local_addrs,
+		conn->n_vips ? 0 : conn->n_local_addrs, out->local_ts);
+	view_ts(&child->remote_ts[0], conn->remote_addrs,
+		conn->n_pools ? 0 : conn->n_remote_addrs, out->remote_ts);
 	put_ports(child_protocol(child), child->local_ts[0].port_min,
 		  child->local_ts[0].port_max, out->local_ts);
 	put_ports(child_protocol(child), child->remote_ts[0].port_min,

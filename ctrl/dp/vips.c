@@ -11,6 +11,8 @@
 #include "ctrl/dp/dp.h"
 #include "ctrl/dp/state.h"
 
+_Static_assert(IFACE_NAME_MAX == IF_NAMESIZE, "names fit");
+
 static struct conn_conf *conn_of(const struct config *c, const char *name)
 {
 	for (size_t i = 0; i < c->n_conns; i++)

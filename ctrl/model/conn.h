@@ -8,7 +8,6 @@
 #ifndef CYG_MODEL_CONN_H
 #define CYG_MODEL_CONN_H
 
-#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +15,7 @@
 #include "ctrl/base/addr.h"
 #include "ctrl/base/secret.h"
 #include "ctrl/model/identity.h"
+#include "ctrl/model/ike_options.h"
 #include "ctrl/model/proposal.h"
 #include "ctrl/model/sadb.h"
 #include "ctrl/model/suites.h"
@@ -122,7 +122,7 @@ struct conn_conf {
 	/* What it gave, as far as the data path was told; 0: nothing yet. */
 	struct addr vips_now[CONN_VIPS_MAX];
 	size_t n_vips_now;
-	char vips_on[IF_NAMESIZE]; /* which interface gets them; "": none */
+	char vips_on[IFACE_NAME_MAX]; /* which interface gets them; "": none */
 	/* From where the peer gets its own, the first that has one. */
 	char pools[CONN_POOLS_MAX][CONN_NAME_MAX];
 	size_t n_pools;
@@ -145,7 +145,7 @@ struct conn_vips {
 	char conn[CONN_NAME_MAX];
 	uint32_t n; /* 0: it has none any more */
 	struct addr at[CONN_VIPS_MAX];
-	char on[IF_NAMESIZE]; /* the interface that gets them; "": none */
+	char on[IFACE_NAME_MAX]; /* the interface that gets them; "": none */
 };
 
 /* A pre-shared key and the peers for which it is. */

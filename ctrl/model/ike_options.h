@@ -6,13 +6,13 @@
 #ifndef CYG_MODEL_IKE_OPTIONS_H
 #define CYG_MODEL_IKE_OPTIONS_H
 
-#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #define FRAGMENT_SIZE_MIN    192U
 #define FRAGMENT_SIZE_MAX    8192U
 #define RETRANSMIT_TRIES_MAX 100U
+#define IFACE_NAME_MAX	     16 /* of an interface: IF_NAMESIZE */
 
 struct ike_options {
 	uint32_t fragment_size; /* octets of an IP packet */
@@ -28,7 +28,7 @@ struct ike_options {
 	uint32_t retransmit_limit_ms;
 	/* Virtual IPs that peers give us: whether an interface gets them, and
 	 * which; "": the host interface. */
-	char install_virtual_ip_on[IF_NAMESIZE];
+	char install_virtual_ip_on[IFACE_NAME_MAX];
 	bool install_virtual_ip;
 	uint8_t pad[3];
 };

@@ -222,6 +222,39 @@ static void who_comes_again_gets_the_same_address(void **state)
 	assert_vip(lab, "10.3.0.1");
 }
 
+/* One of side 1's whose peer is being checked; NULL: there is none. */
+static struct ike_sa *being_checked(const struct ike_lab *lab)
+{
+	const struct engine *e = lab->side[1].engine;
+
+	for (uint32_t i = 1; i < e->n_slots; i++)
+		if (e->slots[i] && e->slots[i]->state == IKE_ST_AUTH &&
+		    e->slots[i]->peers.kind == EX_AUTH)
+			return e->slots[i];
+	return NULL;
+}
+
+/* INITIAL_CONTACT: what the IKE SA of before has is free, before it is chosen. */
+static void who_begins_anew_gets_the_same_address(void **state)
+{
+	struct ike_lab *lab = *state;
+	const struct addr first = addr_of("10.3.0.1");
+	struct ike_sa *sa;
+
+	initiate(lab);
+	assert_int_equal(
+		lab_initiate(lab->side[0].engine, "peer", NULL, lab->now_ns), 0);
+	while (!(sa = being_checked(lab)))
+		assert_true(lab_step(lab));
+	sa->peers.initial_contact = true;
+	assert_true(lab_run(lab, 10 * LAB_S));
+	sa = forge_sa(lab, 1);
+	assert_non_null(sa);
+	assert_int_equal(sa->cp->n_given, 1);
+	assert_true(addr_equal(&sa->cp->given[0].addr, &first));
+	assert_true(lab->side[1].lease.online);
+}
+
 static void servers_of_the_pool_are_told(void **state)
 {
 	struct ike_lab *lab = *state;
@@ -483,6 +516,7 @@ int main(void)
 		CASE(wish_outside_of_the_pool_gets_another_address),
 		CASE(address_of_each_family_is_given),
 		CASE(who_comes_again_gets_the_same_address),
+		CASE(who_begins_anew_gets_the_same_address),
 		CASE(servers_of_the_pool_are_told),
 		CASE(without_an_address_there_is_an_ike_sa_and_no_child),
 		CASE(pool_of_another_family_has_no_address),
