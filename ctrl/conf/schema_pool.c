@@ -19,8 +19,11 @@
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
-#define LATER(text) { .name = text, .kind = SUB_LATER }
-#define FORM_NETS   "prefixes such as 10.2.0.0/16, separated by commas"
+#define LATER(text)                             \
+	{                                       \
+		.name = text, .kind = SUB_LATER \
+	}
+#define FORM_NETS "prefixes such as 10.2.0.0/16, separated by commas"
 
 /* clang-format off */
 static const struct key pool_keys[] = {
@@ -30,6 +33,8 @@ static const struct key pool_keys[] = {
 	  .read = value_pool_hosts, .min = IKE_ATTR_IP4_DNS, .max = IKE_ATTR_IP6_DNS },
 	{ .name = "nbns",	   .list = true, .form = "addresses of IPv4, separated by commas",
 	  .read = value_pool_hosts, .min = IKE_ATTR_IP4_NBNS },
+	{ .name = "netmask",	   .form = "a netmask of IPv4 such as 255.255.255.0",
+	  .read = value_pool_netmask, .min = IKE_ATTR_IP4_NETMASK },
 	{ .name = "subnet",	   .list = true, .form = FORM_NETS,
 	  .read = value_pool_nets, .min = IKE_ATTR_IP4_SUBNET, .max = IKE_ATTR_IP6_SUBNET },
 	{ .name = "split_include", .list = true, .form = FORM_NETS,
@@ -37,7 +42,7 @@ static const struct key pool_keys[] = {
 };
 
 static const struct sub pool_later[] = {
-	LATER("dhcp"), LATER("netmask"), LATER("server"), LATER("split_exclude"),
+	LATER("dhcp"), LATER("server"), LATER("split_exclude"),
 };
 /* clang-format on */
 
@@ -62,9 +67,10 @@ static int check_others(const struct section *sec, const struct config *c,
 {
 	for (const struct pool_conf *o = c->pools; o < pool; o++)
 		if (range_overlaps(&o->addrs, &pool->addrs))
-			return value_fail(e, tree_value(sec, "addrs"), -EEXIST,
-					  "has addresses of pools.%s, too; each is in one pool alone",
-					  o->name);
+			return value_fail(
+				e, tree_value(sec, "addrs"), -EEXIST,
+				"has addresses of pools.%s, too; each is in one pool alone",
+				o->name);
 	return 0;
 }
 

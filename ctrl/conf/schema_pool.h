@@ -6,8 +6,7 @@
 #include "ctrl/conf/tree.h"
 
 /* One pool, whose name is the section's. 0, -EINVAL, -E2BIG; e is filled. */
-int pool_fill(const struct section *sec, struct pool_conf *out,
-	      struct error *e);
+int pool_fill(const struct section *sec, struct pool_conf *out, struct error *e);
 
 /*
  * Fills pools of out.

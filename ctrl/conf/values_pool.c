@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/conf/values_pool.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -148,9 +149,10 @@ static int append(const struct item *item, const struct prefix *value,
 	if (!type)
 		return item_fail_form(item, e);
 	if (pool->n_attrs == POOL_ATTRS_MAX)
-		return item_fail(e, item, -E2BIG,
-				 "makes more than %u of all that a pool tells; remove some",
-				 POOL_ATTRS_MAX);
+		return item_fail(
+			e, item, -E2BIG,
+			"makes more than %u of all that a pool tells; remove some",
+			POOL_ATTRS_MAX);
 	pool->attrs[pool->n_attrs++] =
 		(struct pool_attr){ (uint16_t)type, *value };
 	return 0;
@@ -192,4 +194,23 @@ VALUE_READER(value_pool_nets)
 			return err;
 	}
 	return found;
+}
+
+/* Ones, then zeros. */
+static bool is_netmask(const struct addr *a)
+{
+	uint32_t zeros = ~ntohl(addr_v4_be(a));
+
+	return addr_is_v4(a) && (zeros & (zeros + 1)) == 0;
+}
+
+VALUE_READER(value_pool_netmask)
+{
+	const struct item item = { .k = k, .v = v };
+	struct prefix mask = { .bits = 32 };
+
+	if (addr_parse(v->text, &mask.net) || is_mapped(v->text, &mask.net) ||
+	    !is_netmask(&mask.net))
+		return value_fail_form(k, v, e);
+	return append(&item, &mask, out, e);
 }

@@ -20,4 +20,7 @@ VALUE_READER(value_pool_addrs);
 VALUE_READER(value_pool_hosts);
 VALUE_READER(value_pool_nets);
 
+/* Likewise a netmask, which RFC 7296 has once. */
+VALUE_READER(value_pool_netmask);
+
 #endif

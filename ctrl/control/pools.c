@@ -53,8 +53,7 @@ void put_pools(struct vici_builder *b, const struct arguments *args,
 	for (size_t i = 0; i < pools->n; i++) {
 		const struct pool_conf *pool = &pools->at[i];
 
-		if (args->given & ARG_NAME &&
-		    strcmp(args->name, pool->name) != 0)
+		if (args->given & ARG_NAME && strcmp(args->name, pool->name) != 0)
 			continue;
 		vici_section(b, pool->name);
 		vici_str(b, "base", addr_str(&pool->base, addr));

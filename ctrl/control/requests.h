@@ -25,8 +25,9 @@ enum argument {
 	ARG_PASS = 1 << 9,
 	ARG_FORCE = 1 << 10,
 	ARG_REAUTH = 1 << 11,
-	ARG_NAME = 1 << 12, /* of a connection or a pool, or the one below: not both */
-	ARG_ID = 1 << 13,   /* of a secret */
+	ARG_NAME =
+		1 << 12, /* of a connection or a pool, or the one below: not both */
+	ARG_ID = 1 << 13,     /* of a secret */
 	ARG_LEASES = 1 << 14, /* yes or no */
 };
 

@@ -241,9 +241,9 @@ static int load_pool(void *ctx, struct slice message, struct error *e)
 	if (!err)
 		err = pool_message_read(message, &pool, e);
 	if (!err)
-		err = loaded_put_pool(
-			a->config, &pool,
-			a->calls.online(a->calls.ctx, pool.name), e);
+		err = loaded_put_pool(a->config, &pool,
+				      a->calls.online(a->calls.ctx, pool.name),
+				      e);
 	if (err)
 		return err;
 	log_info("daemon: loaded pool=%s", pool.name);

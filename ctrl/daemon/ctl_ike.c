@@ -98,6 +98,8 @@ static void on_ike_event(void *ctx, const struct ike_event *e,
 	};
 
 	failures_event(c->failures, e, clock_ns());
+	if (e->kind == IKE_EV_IKE_UP && ike)
+		ctl_log_vips(ike);
 	control_server_event(c->control, &event);
 }
 

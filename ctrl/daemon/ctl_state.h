@@ -118,6 +118,9 @@ void ctl_ask_name(void *ctx, const char *conn, bool urgent);
 
 /* They may be others than before, or dp another one. */
 void ctl_look_at_vips(struct ctl *c);
+
+/* What an IKE SA that came up brought; nothing where it is another's heir. */
+void ctl_log_vips(const struct ike_sa_view *v);
 void ctl_free_vips(struct ctl *c);
 
 /* In the order of the SPD, as dp gave them; ike asks for SAs by them. */

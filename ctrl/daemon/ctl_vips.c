@@ -14,6 +14,8 @@
 
 #define MOMENT_US 2000
 
+_Static_assert(CONN_DNS_MAX <= CONN_VIPS_MAX, "a line has room for them");
+
 /* The last one that came up counts. */
 static void find(const struct sas *sas, const struct conn_conf *c,
 		 struct conn_vips *out)
@@ -75,6 +77,35 @@ static void tell_all(evutil_socket_t fd, short what, void *ctx)
 	for (size_t i = 0; sas && i < c->config->n_conns; i++)
 		tell_of(c, sas, &c->config->conns[i]);
 	sas_free(sas);
+}
+
+#define TEXT_MAX (CONN_VIPS_MAX * (ADDR_STR_MAX + 1))
+
+static const char *join(const struct addr *addrs, uint8_t n, char text[TEXT_MAX])
+{
+	char one[ADDR_STR_MAX];
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (uint8_t i = 0; i < n; i++)
+		len += (size_t)snprintf(text + len, TEXT_MAX - len, "%s%s",
+					i ? "," : "", addr_str(&addrs[i], one));
+	return text;
+}
+
+void ctl_log_vips(const struct ike_sa_view *v)
+{
+	char vips[TEXT_MAX], dns[TEXT_MAX];
+
+	if (v->n_local_vips || v->n_dns)
+		log_info("ike: the peer gave conn=%s ike_id=%u virtual_ips=%s dns=%s",
+			 v->conn, v->id,
+			 join(v->local_vips, v->n_local_vips, vips),
+			 join(v->dns, v->n_dns, dns));
+	if (v->n_remote_vips)
+		log_info("ike: the peer has conn=%s ike_id=%u virtual_ips=%s",
+			 v->conn, v->id,
+			 join(v->remote_vips, v->n_remote_vips, vips));
 }
 
 void ctl_look_at_vips(struct ctl *c)

@@ -264,7 +264,7 @@ static int make(struct ike *i, struct error *e)
 					    .event = on_event,
 					    .ike_view = on_ike_view,
 					    .child_view = on_child_view,
-		.lease = on_lease,
+					    .lease = on_lease,
 					    .record = on_record,
 					    .random = on_random,
 					    .source = on_source,

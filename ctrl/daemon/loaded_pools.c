@@ -35,9 +35,10 @@ static int grow(struct config *c, size_t more, struct error *e)
 
 static int fail_file(const struct config *c, const char *name, struct error *e)
 {
-	return error_set(e, -EEXIST,
-			 "pool '%s' is of the file %.200s: change it there and reload",
-			 name, c->file);
+	return error_set(
+		e, -EEXIST,
+		"pool '%s' is of the file %.200s: change it there and reload",
+		name, c->file);
 }
 
 /* But for the one of its own name. */
@@ -49,9 +50,10 @@ static int check_others(const struct config *c, const struct pool_conf *pool,
 
 		if (strcmp(o->name, pool->name) != 0 &&
 		    range_overlaps(&o->addrs, &pool->addrs))
-			return error_set(e, -EEXIST,
-					 "pools '%s' and '%s' have addresses in common; each is in one pool alone",
-					 pool->name, o->name);
+			return error_set(
+				e, -EEXIST,
+				"pools '%s' and '%s' have addresses in common; each is in one pool alone",
+				pool->name, o->name);
 	}
 	return 0;
 }
@@ -66,9 +68,10 @@ static int check_use(const char *name, size_t online, struct error *e)
 {
 	if (!online)
 		return 0;
-	return error_set(e, -EBUSY,
-			 "pool '%s' has %zu addresses in use: terminate their IKE SAs first",
-			 name, online);
+	return error_set(
+		e, -EBUSY,
+		"pool '%s' has %zu addresses in use: terminate their IKE SAs first",
+		name, online);
 }
 
 int loaded_put_pool(struct config *c, const struct pool_conf *pool,
@@ -89,9 +92,10 @@ int loaded_put_pool(struct config *c, const struct pool_conf *pool,
 		return 0;
 	}
 	if (count_vici(c) == LOADED_POOLS_MAX)
-		return error_set(e, -E2BIG,
-				 "%u pools came over VICI, and no more may; unload some",
-				 LOADED_POOLS_MAX);
+		return error_set(
+			e, -E2BIG,
+			"%u pools came over VICI, and no more may; unload some",
+			LOADED_POOLS_MAX);
 	err = grow(c, 1, e);
 	if (!err)
 		c->pools[c->n_pools++] = *pool;
@@ -124,9 +128,10 @@ static int keep(struct config *file, const struct pool_conf *pool,
 	int err;
 
 	if (find(file, pool->name))
-		return error_set(e, -EEXIST,
-				 "%.200s: pool '%s' came over VICI already: unload it, or give the file's another name",
-				 file->file, pool->name);
+		return error_set(
+			e, -EEXIST,
+			"%.200s: pool '%s' came over VICI already: unload it, or give the file's another name",
+			file->file, pool->name);
 	err = check_others(file, pool, e);
 	if (!err)
 		file->pools[file->n_pools++] = *pool;

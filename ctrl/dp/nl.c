@@ -197,8 +197,8 @@ static int change_addr(struct nl *nl, struct nlmsghdr *h, uint32_t ifindex,
 
 int nl_addr_add(struct nl *nl, uint32_t ifindex, const struct addr *a)
 {
-	struct nlmsghdr *h = nl_ask(nl, RTM_NEWADDR,
-				    NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+	struct nlmsghdr *h =
+		nl_ask(nl, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
 
 	return change_addr(nl, h, ifindex, a);
 }

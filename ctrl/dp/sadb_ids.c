@@ -29,8 +29,7 @@ static bool same_policy(const struct policy *a, const struct policy *b)
 {
 	return a->action == b->action && a->manual == b->manual &&
 	       a->dirs == b->dirs && a->tunnel[DIR_OUT] == b->tunnel[DIR_OUT] &&
-	       a->tunnel[DIR_IN] == b->tunnel[DIR_IN] &&
-	       same_selector(a, b);
+	       a->tunnel[DIR_IN] == b->tunnel[DIR_IN] && same_selector(a, b);
 }
 
 static uint32_t hash_of(const struct policy *p)
@@ -40,8 +39,7 @@ static uint32_t hash_of(const struct policy *p)
 
 	const uint32_t local = p->is_vips ? 1 : addr_hash(&s->local_min);
 
-	return (local * 31U + addr_hash(&s->remote_min)) *
-		       31U +
+	return (local * 31U + addr_hash(&s->remote_min)) * 31U +
 	       addr_hash(&s->remote_max) + ports * 2654435761U + s->protocol;
 }
 

@@ -149,8 +149,7 @@ static bool child_way(const struct tunnel_routes *r,
 	if (conn->n_local_addrs == 1 && conn_addr_is_host(conn->local_addrs))
 		out->ours = conn->local_addrs[0].net.net;
 	take_ends(out);
-	return tunnel_remote(conn, &child->remote_ts[remote_ts],
-			     &out->remote) &&
+	return tunnel_remote(conn, &child->remote_ts[remote_ts], &out->remote) &&
 	       tunnel_local(conn, child->local_ts, &out->remote, &out->local);
 }
 

@@ -57,9 +57,8 @@ void cp_end(struct ike_sa *sa)
 
 void cp_inherit(struct ike_sa *heir, struct ike_sa *sa)
 {
-	if (!sa->cp)
+	if (!sa->cp || heir->cp)
 		return;
-	cp_end(heir);
 	heir->cp = sa->cp;
 	sa->cp = NULL;
 	sa_touch(heir);
@@ -85,7 +84,8 @@ void cp_adopt(struct engine *e, const char *pool)
 	for (uint32_t i = 1; i < e->n_slots; i++) {
 		struct ike_sa *sa = e->slots[i];
 
-		for (unsigned int k = 0; sa && sa->cp && k < sa->cp->n_given; k++)
+		for (unsigned int k = 0; sa && sa->cp && k < sa->cp->n_given;
+		     k++)
 			adopt(e, pool, sa, &sa->cp->given[k]);
 	}
 }
@@ -178,8 +178,8 @@ bool cp_ask(struct ike_sa *sa)
 
 static void put_wish(struct ike_builder *m, const struct addr *a)
 {
-	enum ike_cfg_attr type = addr_is_v4(a) ? IKE_ATTR_IP4_ADDRESS
-					       : IKE_ATTR_IP6_ADDRESS;
+	enum ike_cfg_attr type =
+		addr_is_v4(a) ? IKE_ATTR_IP4_ADDRESS : IKE_ATTR_IP6_ADDRESS;
 
 	if (is_any(a))
 		ike_cfg_ask(m, type);
@@ -324,8 +324,7 @@ bool cp_take_request(struct ike_sa *sa, const struct ike_payloads *p)
 }
 
 /* Of the first pool that has one of the family. */
-static struct lease *find_lease(const struct ike_sa *sa,
-				const struct addr *wish)
+static struct lease *find_lease(const struct ike_sa *sa, const struct addr *wish)
 {
 	const struct conn_conf *c = &sa->conn->conf;
 	struct lease *l = NULL;

@@ -26,7 +26,7 @@ struct cp {
 	bool gives; /* the peer is */
 	bool done;  /* both know which */
 	struct addr local[CONN_VIPS_MAX];
-	struct addr dns[CONN_DNS_MAX]; /* that the peer told us of */
+	struct addr dns[CONN_DNS_MAX];	   /* that the peer told us of */
 	struct addr wishes[CONN_VIPS_MAX]; /* the peer's; of zeros: any */
 	struct cp_given given[CONN_VIPS_MAX];
 	unsigned int n_local, n_dns, n_wishes, n_given;
@@ -63,8 +63,7 @@ const char *cp_take_reply(struct ike_sa *sa, const struct ike_payloads *p);
 
 /* What the request asks for, of the connection that is for it; false: out of
  * memory. */
-MUST_CHECK bool cp_take_request(struct ike_sa *sa,
-				const struct ike_payloads *p);
+MUST_CHECK bool cp_take_request(struct ike_sa *sa, const struct ike_payloads *p);
 
 /* The peer is who it says it is: it gets its addresses. 0; or what stands in
  * place of the child, enum ike_notify_type, and why. */

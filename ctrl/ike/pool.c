@@ -14,7 +14,8 @@ struct lease {
 	struct identity id;
 	unsigned int n_takers;
 	struct lease *next_by_id, *next_by_addr; /* of its buckets */
-	struct lease *newer, *older; /* of those offline, by when they became so */
+	struct lease *newer,
+		*older; /* of those offline, by when they became so */
 };
 
 /* Buckets are as many as leases, or more: a power of two. */

@@ -240,8 +240,7 @@ static bool get_cp(struct engine *e, struct slice *s, struct ike_sa *sa)
 	if (!is_there)
 		return true;
 	cp = sa->cp = calloc(1, sizeof(*cp));
-	if (!cp ||
-	    !get_flags(s, (bool *const[]){ &cp->asks, &cp->gives }, 2) ||
+	if (!cp || !get_flags(s, (bool *const[]){ &cp->asks, &cp->gives }, 2) ||
 	    !get_addrs(s, cp->local, CONN_VIPS_MAX, &cp->n_local) ||
 	    !get_addrs(s, cp->dns, CONN_DNS_MAX, &cp->n_dns) || !rd_u8(s, &n) ||
 	    n > CONN_VIPS_MAX)
@@ -307,9 +306,9 @@ bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
 	       sa->spi_r && get_keys(&s, sa) &&
 	       get_identity(&s, &sa->local_id) &&
 	       get_identity(&s, &sa->peer_id) && get_cp(e, &s, sa) &&
-	       rd_u32(&s, &sa->next_ours) &&
-	       rd_u32(&s, &sa->next_peers) && get_message(&s, &sa->reply) &&
-	       get_ours(e, &s, sa) && get_times(&s, sa) && !s.len;
+	       rd_u32(&s, &sa->next_ours) && rd_u32(&s, &sa->next_peers) &&
+	       get_message(&s, &sa->reply) && get_ours(e, &s, sa) &&
+	       get_times(&s, sa) && !s.len;
 }
 
 /* --- CHILD SAs */

@@ -239,7 +239,7 @@ struct engine {
 	struct engine_calls calls;
 	struct ike_options options;
 	struct conn *conns;
-	struct pool *pools; /* of virtual IPs; see pool.h */
+	struct pool *pools;    /* of virtual IPs; see pool.h */
 	struct ike_sa **slots; /* by id; NULL: free */
 	uint32_t n_slots;
 	uint32_t *free_slots; /* a stack, with room for all of them */

@@ -100,8 +100,7 @@ static void add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir)
 /* --- initiator */
 
 /* `dynamic` stands for nothing where a virtual IP was to be given, and was not. */
-static bool has_selectors(const struct ike_sa *sa,
-			  const struct child_conf *conf)
+static bool has_selectors(const struct ike_sa *sa, const struct child_conf *conf)
 {
 	struct ts_list local, remote;
 
@@ -119,8 +118,9 @@ static void start(struct ike_sa *sa, struct conn *conn,
 	x->old_spi_in = old_spi_in;
 	x->child = child_new(conn, conf);
 	if (x->child && !has_selectors(sa, conf)) {
-		child_fail(sa, x, IKE_N_TS_UNACCEPTABLE,
-			   "the peer has no virtual IP, for which 'dynamic' in the child's remote_ts would stand");
+		child_fail(
+			sa, x, IKE_N_TS_UNACCEPTABLE,
+			"the peer has no virtual IP, for which 'dynamic' in the child's remote_ts would stand");
 		try_later(sa, x);
 		return;
 	}

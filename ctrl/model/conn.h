@@ -20,12 +20,12 @@
 #include "ctrl/model/sadb.h"
 #include "ctrl/model/suites.h"
 
-#define CONN_NAME_MAX  64  /* with the NUL */
-#define CONN_ADDRS_MAX 4   /* of one side */
-#define CONN_TS_MAX    8   /* of one side of one child */
-#define CONN_VIPS_MAX  4   /* that are asked of a peer, or given to it */
+#define CONN_NAME_MAX  64 /* with the NUL */
+#define CONN_ADDRS_MAX 4  /* of one side */
+#define CONN_TS_MAX    8  /* of one side of one child */
+#define CONN_VIPS_MAX  4  /* that are asked of a peer, or given to it */
 #define CONN_POOLS_MAX 4
-#define CONN_DNS_MAX   4 /* that a peer tells of */
+#define CONN_DNS_MAX   4   /* that a peer tells of */
 #define CONN_HOST_MAX  254 /* of a name that DNS knows, with the NUL */
 
 /* A time that nobody gave: conn_times() and child_times() fill it in. */
@@ -126,7 +126,7 @@ struct conn_conf {
 	/* From where the peer gets its own, the first that has one. */
 	char pools[CONN_POOLS_MAX][CONN_NAME_MAX];
 	size_t n_pools;
-	bool from_vici;	      /* else of the file: reload touches its own */
+	bool from_vici; /* else of the file: reload touches its own */
 	struct child_conf *children; /* owned */
 	size_t n_children;
 };

@@ -36,7 +36,7 @@ struct policy {
 	enum spd_action action;
 	bool manual;	/* SPD_PROTECT by SAs of the configuration alone */
 	bool on_demand; /* SPD_PROTECT: a packet without an SA asks for one */
-	bool is_vips;	/* its local side is a virtual IP, or nobody's until there
+	bool is_vips; /* its local side is a virtual IP, or nobody's until there
 			   is one: whichever it is, it is the same policy */
 	/* By enum dp_dir: the tunnel interface whose packets it is for, by its
 	 * number; 0: for those of none. See include/flow.h. */

@@ -79,8 +79,7 @@ static bool rd_v4(struct slice *s, struct addr *out)
 /* An IPv4 address does not become one of IPv6 by its form on the wire. */
 static bool rd_v6(struct slice *s, struct addr *out)
 {
-	return rd_bytes(s, out->octets, sizeof(out->octets)) &&
-	       !addr_is_v4(out);
+	return rd_bytes(s, out->octets, sizeof(out->octets)) && !addr_is_v4(out);
 }
 
 int ike_cfg_addr(const struct ike_cfg *a, struct addr *out)

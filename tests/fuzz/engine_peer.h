@@ -188,7 +188,7 @@ static inline void peer_cp_payload(struct slice *in, struct ike_builder *m)
 		struct slice value =
 			peer_octets(in, room, how & 0x80 ? how & 0x1f : 0);
 
-		wr_u16(&m->b, how & 0x40 ? IKE_ATTR_IP6_ADDRESS
+		wr_u16(&m->b, how & 0x40   ? IKE_ATTR_IP6_ADDRESS
 			      : how & 0x20 ? IKE_ATTR_IP4_ADDRESS
 					   : how & 0x1f);
 		wr_u16(&m->b, (uint16_t)value.len);

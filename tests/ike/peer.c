@@ -362,8 +362,7 @@ static void load_ts(struct peer *p, char **argv, struct conn_conf *c,
 		return;
 	must(!prefix_parse(addrs, &net), addrs);
 	pool_set_prefix(&pool, &net);
-	pool.attrs[0] = (struct pool_attr){ IKE_ATTR_IP4_DNS,
-					    { p->local, 32 } };
+	pool.attrs[0] = (struct pool_attr){ IKE_ATTR_IP4_DNS, { p->local, 32 } };
 	must(!engine_load_pool(p->engine, &pool), "engine_load_pool");
 	snprintf(c->pools[c->n_pools++], sizeof(c->pools[0]), "pool");
 }

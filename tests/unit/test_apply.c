@@ -466,8 +466,7 @@ static void file_that_is_read_again_leaves_the_pools_of_vici(void **state)
 	assert_int_equal(f->config->n_pools, 2);
 	assert_string_equal(f->config->pools[1].name, "rw");
 	assert_int_equal(load_pool(f, "own", "10.6.0.0/24", &e), -EEXIST);
-	assert_int_equal(f->loads.unload_pool(f->loads.ctx, "own", &e),
-			 -EEXIST);
+	assert_int_equal(f->loads.unload_pool(f->loads.ctx, "own", &e), -EEXIST);
 	assert_int_equal(reload(f, 2, clash, &e), -EEXIST);
 	assert_int_equal(f->config->n_pools, 2);
 	assert_int_equal(reload(f, 3, GATEWAY, &e), 0);

@@ -15,10 +15,10 @@
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
-#define GATEWAY "gateway { unprotected = wan0\n }\n"
+#define GATEWAY	   "gateway { unprotected = wan0\n }\n"
 #define POOL(keys) GATEWAY "pools { rw {\n" keys "\n} }\n"
-#define CONN(keys)                                                     \
-	GATEWAY "connections { road {\n" keys                          \
+#define CONN(keys)                            \
+	GATEWAY "connections { road {\n" keys \
 		"\nlocal { auth = psk\n }\nremote { auth = psk\n } } }\n"
 
 static int parse(const char *text, struct config **out, struct error *e)
@@ -52,6 +52,7 @@ static void pool_is_filled(void **state)
 		{ IKE_ATTR_IP4_DNS, "10.2.0.53/32" },
 		{ IKE_ATTR_IP6_DNS, "2001:db8::53/128" },
 		{ IKE_ATTR_IP4_NBNS, "10.2.0.54/32" },
+		{ IKE_ATTR_IP4_NETMASK, "255.255.255.0/32" },
 		{ IKE_ATTR_IP4_SUBNET, "10.2.0.0/16" },
 		{ IKE_ATTR_IP6_SUBNET, "2001:db8:2::/48" },
 		{ IKE_ATTR_IP4_SUBNET, "0.0.0.0/0" },
@@ -60,7 +61,8 @@ static void pool_is_filled(void **state)
 		GATEWAY "pools {\n rw {\n addrs = 10.3.0.0/28\n"
 			"dns = 10.2.0.53, 2001:db8::53\n nbns = 10.2.0.54\n"
 			"subnet = 10.2.0.0/16, 2001:db8:2::/48\n"
-			"split_include = 0.0.0.0/0\n }\n"
+			"split_include = 0.0.0.0/0\n"
+			"netmask = 255.255.255.0\n }\n"
 			"six { addrs = 2001:db8:3::5-2001:db8:3::9\n } }\n");
 	const struct pool_conf *p = &c->pools[0];
 	char text[RANGE_STR_MAX];
@@ -129,8 +131,10 @@ static const struct {
 	  "pools.rw.subnet has host bits set; the network is 10.2.0.0/16" },
 	{ POOL("addrs = 10.3.0.0/24\ndhcp = 10.2.0.1"),
 	  "pools.rw.dhcp is not supported yet; remove it" },
-	{ POOL("addrs = 10.3.0.0/24\nnetmask = 255.255.255.0"),
-	  "pools.rw.netmask is not supported yet; remove it" },
+	{ POOL("addrs = 10.3.0.0/24\nnetmask = 255.0.255.0"),
+	  "pools.rw.netmask must be a netmask of IPv4 such as 255.255.255.0" },
+	{ POOL("addrs = 10.3.0.0/24\nnetmask = ffff::"),
+	  "pools.rw.netmask must be a netmask of IPv4 such as 255.255.255.0" },
 	{ POOL("addrs = 10.3.0.0/24\nserver = 10.2.0.1"),
 	  "pools.rw.server is not supported yet; remove it" },
 	{ POOL("addrs = 10.3.0.0/24\nsplit_exclude = 10.2.0.0/16"),

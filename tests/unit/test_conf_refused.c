@@ -99,7 +99,7 @@ static const struct refused refused[] = {
 	  "f:43:3: unknown section 'children' in policies.zulu; "
 	  "known are " POLICY_KEYS },
 	{ "key_outside_of_sections_is_refused", "policies {", "x = 1\npolicies {",
-	  "f:38:1: unknown key 'x'; known are gateway, charon, manual, policies, connections, secrets" },
+	  "f:38:1: unknown key 'x'; known are gateway, charon, manual, policies, connections, secrets, pools" },
 	{ "key_among_named_sections_is_refused", "policies {\n",
 	  "policies {\n\taction = bypass\n",
 	  "f:39:2: unknown key 'action' in policies; it must be a section of "

@@ -128,9 +128,8 @@ static struct pool_list *on_pools(void *ctx)
 	l->n_leases = 2;
 	strcpy(l->leases[0].pool, l->at[0].name);
 	assert_int_equal(addr_parse(lease_text, &l->leases[0].addr), 0);
-	assert_int_equal(identity_parse("carol@example.org", &l->leases[0].id,
-					&e),
-			 0);
+	assert_int_equal(
+		identity_parse("carol@example.org", &l->leases[0].id, &e), 0);
 	l->leases[1] = l->leases[0];
 	l->leases[0].online = true;
 	l->leases[1].addr.octets[15]++;
@@ -441,10 +440,10 @@ static void pools_are_loaded_listed_and_unloaded(void **state)
 	assert_has(got, "online");
 	assert_has(got, "'carol@example.org'");
 	assert_has(got, "offline");
-	assert_int_equal(run(d, "pools {\n six {\n addrs = 2001:db8:9::/120\n"
-				" }\n }\n",
-			     ARGS("--load-pools"),
-			     "loaded pool 'six'\n"),
+	assert_int_equal(run(d,
+			     "pools {\n six {\n addrs = 2001:db8:9::/120\n"
+			     " }\n }\n",
+			     ARGS("--load-pools"), "loaded pool 'six'\n"),
 			 0);
 	assert_int_equal(d->config->n_pools, 1);
 }

@@ -59,9 +59,11 @@ static const struct addr_row addr_rows[] = {
 	{ "00080011" V6 "81", -EINVAL, NULL },
 	{ "00080012" V6 "4000", -EINVAL, NULL },
 	{ "000a0011" V6 "40", -EINVAL, NULL },
-	{ "000a0010" "00000000000000000000ffff0a030001", -EINVAL, NULL },
+	{ "000a0010"
+	  "00000000000000000000ffff0a030001",
+	  -EINVAL, NULL },
 	{ "000d00080a030000ffffff00", -EINVAL, NULL }, /* a network */
-	{ "000700040a030001", -EINVAL, NULL }, /* of another type */
+	{ "000700040a030001", -EINVAL, NULL },	       /* of another type */
 };
 
 static void address_is_read_or_named_as_what_it_is_not(void **state)
@@ -90,7 +92,7 @@ static const struct addr_row net_rows[] = {
 	{ "000d00080a030005ffffffff", 0, "10.3.0.5/32" },
 	{ "000d00080000000000000000", 0, "0.0.0.0/0" },
 	{ "000f0011" V6_MANY "38", 0, "2001:db8:1::/56" },
-	{ "000f0011" V6_MANY "80", 0, "2001:db8:1:2:3:4:500:ff/128" },
+	{ "000f0011" V6_MANY "80", 0, "2001:db8:1:2:3:4:5:ff/128" },
 	{ "000f0011" V6_MANY "00", 0, "::/0" },
 	{ "000d0000", -ENODATA, NULL },
 	{ "000f0000", -ENODATA, NULL },
@@ -128,7 +130,9 @@ static void attributes_come_in_their_order(void **state)
 	struct ike_cp cp;
 
 	(void)state;
-	assert_true(ike_cp_parse(octets_of("01000000" "00010000" "7fff0001aa",
+	assert_true(ike_cp_parse(octets_of("01000000"
+					   "00010000"
+					   "7fff0001aa",
 					   room),
 				 &cp));
 	assert_int_equal(cp.type, IKE_CFG_REQUEST);
@@ -144,8 +148,16 @@ static void attributes_come_in_their_order(void **state)
 static void payload_that_is_not_whole_is_refused(void **state)
 {
 	static const char *const broken[] = {
-		"", "010000", "0100000000", "01000000" "000100",
-		"01000000" "000100040a0300", "01000000" "00010000" "00",
+		"",
+		"010000",
+		"0100000000",
+		"01000000"
+		"000100",
+		"01000000"
+		"000100040a0300",
+		"01000000"
+		"00010000"
+		"00",
 	};
 	uint8_t room[ROOM];
 	struct ike_cp cp;
@@ -193,11 +205,16 @@ static void built_payload_has_the_octets_of_the_rfc(void **state)
 	ike_cfg_ask(&m, IKE_ATTR_IP4_DNS);
 	ike_payload_end(&m);
 	assert_true(ike_end(&m, &message));
-	want = octets_of("0000005e" "02000000"
-			 "000100040a030001" "00080011" V6 "80" "000a0010" V6
-			 "000d00080a030000ffffff00"
-			 "000f0011" "20010db8000000000000000000000000" "38"
-			 "00030000", expected);
+	want = octets_of("0000005e"
+			 "02000000"
+			 "000100040a030001"
+			 "00080011" V6 "80"
+			 "000a0010" V6 "000d00080a030000ffffff00"
+			 "000f0011"
+			 "20010db8000000000000000000000000"
+			 "38"
+			 "00030000",
+			 expected);
 	assert_int_equal(message.len - IKE_HEADER_BYTES, want.len);
 	assert_memory_equal(room + IKE_HEADER_BYTES, want.ptr, want.len);
 }

@@ -182,7 +182,8 @@ static void wish_is_granted_if_nobody_had_it(void **state)
 {
 	struct pool *p = load(*state, "rw", "10.3.0.0/28");
 	struct lease *a = take(p, "a", "10.3.0.1");
-	struct lease *b = take(p, "b", "10.3.0.1"), *c = take(p, "c", "10.3.0.0");
+	struct lease *b = take(p, "b", "10.3.0.1"),
+		     *c = take(p, "c", "10.3.0.0");
 
 	assert_lease(a, "10.3.0.1");
 	assert_lease(b, "10.3.0.2"); /* somebody has it */

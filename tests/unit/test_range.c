@@ -107,9 +107,12 @@ static void range_has_its_ends_and_nothing_of_the_other_family(void **state)
 		const char *range;
 		bool overlaps;
 	} rows[] = {
-		{ "10.1.0.9-10.1.0.20", true }, { "10.1.0.1-10.1.0.5", true },
-		{ "10.1.0.6", true },		{ "10.1.0.0/24", true },
-		{ "10.1.0.10", false },		{ "10.1.0.4", false },
+		{ "10.1.0.9-10.1.0.20", true },
+		{ "10.1.0.1-10.1.0.5", true },
+		{ "10.1.0.6", true },
+		{ "10.1.0.0/24", true },
+		{ "10.1.0.10", false },
+		{ "10.1.0.4", false },
 		{ "::/0", false },
 	};
 
@@ -132,8 +135,7 @@ int main(void)
 		cmocka_unit_test(range_falls_into_the_fewest_prefixes),
 		cmocka_unit_test(range_that_is_a_prefix_is_written_as_one),
 		cmocka_unit_test(what_is_no_range_is_refused),
-		cmocka_unit_test(
-			addresses_of_a_range_are_counted_from_its_first),
+		cmocka_unit_test(addresses_of_a_range_are_counted_from_its_first),
 		cmocka_unit_test(
 			range_has_its_ends_and_nothing_of_the_other_family),
 	};

@@ -124,7 +124,7 @@ static void sa_of_a_virtual_ip_is_for_one_host(void **state)
 	q = side_add(SADB_OUT, false, 0x1001, vip.id, &s);
 	assert_int_equal(side_call(p->a, &q).err, -EPERM);
 	put_local(&s, "10.1.0.5");
-	s.remote_max = s.local_max;
+	s.remote_max.octets[13]++;
 	q = side_add(SADB_OUT, false, 0x1001, vip.id, &s);
 	assert_int_equal(side_call(p->a, &q).err, -EPERM);
 	s.remote_max = vip.selector.remote_max;
