@@ -136,6 +136,24 @@
 	X(IPV4_RANGE, 7, "IPV4_ADDR_RANGE")                                    \
 	X(IPV6_RANGE, 8, "IPV6_ADDR_RANGE")
 
+/* Section 3.15. */
+#define IKE_CFGS(X)                                                            \
+	X(REQUEST, 1, "CFG_REQUEST")                                           \
+	X(REPLY,   2, "CFG_REPLY")                                             \
+	X(SET,	   3, "CFG_SET")                                               \
+	X(ACK,	   4, "CFG_ACK")
+
+/* Section 3.15.1. */
+#define IKE_CFG_ATTRS(X)                                                       \
+	X(IP4_ADDRESS,	  1, "INTERNAL_IP4_ADDRESS")                           \
+	X(IP4_NETMASK,	  2, "INTERNAL_IP4_NETMASK")                           \
+	X(IP4_DNS,	  3, "INTERNAL_IP4_DNS")                               \
+	X(IP4_NBNS,	  4, "INTERNAL_IP4_NBNS")                              \
+	X(IP6_ADDRESS,	  8, "INTERNAL_IP6_ADDRESS")                           \
+	X(IP6_DNS,	 10, "INTERNAL_IP6_DNS")                               \
+	X(IP4_SUBNET,	 13, "INTERNAL_IP4_SUBNET")                            \
+	X(IP6_SUBNET,	 15, "INTERNAL_IP6_SUBNET")
+
 /* Section 3.10.1; from 16384 on they are no errors. */
 #define IKE_NOTIFIES(X)                                                        \
 	X(UNSUPPORTED_CRITICAL_PAYLOAD,	   1, "UNSUPPORTED_CRITICAL_PAYLOAD")  \
@@ -207,6 +225,12 @@ enum ike_auth_method { IKE_AUTHS(X) };
 #undef X
 #define X(id, value, name) IKE_TS_##id = (value),
 enum ike_ts_type { IKE_TSS(X) };
+#undef X
+#define X(id, value, name) IKE_CFG_##id = (value),
+enum ike_cfg_type { IKE_CFGS(X) };
+#undef X
+#define X(id, value, name) IKE_ATTR_##id = (value),
+enum ike_cfg_attr { IKE_CFG_ATTRS(X) };
 #undef X
 #define X(id, value, name) IKE_N_##id = (value),
 enum ike_notify_type { IKE_NOTIFIES(X) };

@@ -70,6 +70,35 @@ bool range_next(struct range *left, struct prefix *out)
 	return true;
 }
 
+uint32_t range_count(const struct range *r)
+{
+	unsigned __int128 more = number_of(&r->max) - number_of(&r->min);
+
+	return more < UINT32_MAX ? (uint32_t)more + 1 : UINT32_MAX;
+}
+
+struct addr range_at(const struct range *r, uint32_t offset)
+{
+	return addr_of(number_of(&r->min) + offset);
+}
+
+static int order(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a->octets, b->octets, sizeof(a->octets));
+}
+
+bool range_has(const struct range *r, const struct addr *a)
+{
+	return addr_is_v4(&r->min) == addr_is_v4(a) && order(a, &r->min) >= 0 &&
+	       order(a, &r->max) <= 0;
+}
+
+bool range_overlaps(const struct range *a, const struct range *b)
+{
+	return addr_is_v4(&a->min) == addr_is_v4(&b->min) &&
+	       order(&a->min, &b->max) <= 0 && order(&b->min, &a->max) <= 0;
+}
+
 const char *range_str(const struct range *r, char *buf)
 {
 	char min[ADDR_STR_MAX], max[ADDR_STR_MAX];

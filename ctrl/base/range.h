@@ -28,6 +28,14 @@ int range_parse(const char *text, struct range *out);
  */
 bool range_next(struct range *left, struct prefix *out);
 
+/* How many addresses are in it; UINT32_MAX: so many, or more. */
+uint32_t range_count(const struct range *r);
+
+/* The one so many after the first, which is in it. */
+struct addr range_at(const struct range *r, uint32_t offset);
+bool range_has(const struct range *r, const struct addr *a);
+bool range_overlaps(const struct range *a, const struct range *b);
+
 /* As a prefix, if it is one; writes at most RANGE_STR_MAX octets, returns buf. */
 const char *range_str(const struct range *r, char *buf);
 

@@ -14,11 +14,21 @@
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/lexer.h"
 #include "ctrl/conf/schema_conn.h"
+#include "ctrl/conf/schema_pool.h"
 #include "ctrl/conf/tree.h"
 
-#define LIST_NAME "connections"
+/* Errors begin with the command. */
+static const struct {
+	const char *command;
+	const char *list; /* in a text it would be a section of this one */
+	const char *what;
+} kinds[] = {
+	[LOAD_CONN] = { "load-conn", "connections", "connection" },
+	[LOAD_POOL] = { "load-pool", "pools", "pool" },
+};
 
 struct load {
+	enum load_kind kind;
 	struct tree tree;
 	struct tree_file *file;
 	struct section *open[TREE_DEPTH_MAX + 1]; /* from the root down */
@@ -176,7 +186,7 @@ void load_section_end(struct load *l)
 		l->skipped--;
 		return;
 	}
-	if (l->depth > 1) /* the list of connections stays open */
+	if (l->depth > 1) /* the list stays open */
 		l->depth--;
 }
 
@@ -222,13 +232,16 @@ void load_list_end(struct load *l)
 
 /* --- the whole --- */
 
-struct load *load_new(const char *command, size_t room)
+struct load *load_new(enum load_kind kind, size_t room)
 {
 	struct load *l = calloc(1, sizeof(*l));
+	const char *list = kinds[kind].list;
 
 	if (!l)
 		return NULL;
-	l->file = tree_add_file(&l->tree, command, 0, room + sizeof(LIST_NAME));
+	l->kind = kind;
+	l->file = tree_add_file(&l->tree, kinds[kind].command, 0,
+				room + strlen(list) + 1);
 	if (!l->file) {
 		load_free(l);
 		return NULL;
@@ -236,7 +249,7 @@ struct load *load_new(const char *command, size_t room)
 	l->place.file = l->file->name;
 	l->tree.root.place = l->place;
 	l->open[0] = &l->tree.root;
-	load_section(l, slice_of(LIST_NAME, sizeof(LIST_NAME) - 1));
+	load_section(l, slice_of(list, strlen(list)));
 	return l;
 }
 
@@ -249,35 +262,57 @@ void load_free(struct load *l)
 }
 
 /* The only section of the message. */
-static const struct section *conn_of(struct load *l)
+static const struct section *only_of(struct load *l)
 {
 	const struct section *list = l->tree.root.sections;
 
 	if (list->sections && !list->sections->next && !list->values)
 		return list->sections;
 	l->err = conf_fail(&l->e, &l->place, -EINVAL,
-			   "it must hold one section with the connection's "
-			   "name, and nothing else");
+			   "it must hold one section with the %s's "
+			   "name, and nothing else",
+			   kinds[l->kind].what);
 	return NULL;
 }
 
-int load_conn(struct load *l, struct conn_conf *out, struct error *e)
+/* NULL: something was wrong, and e says what. */
+static const struct section *section_of(struct load *l, struct error *e)
 {
 	const struct section *sec;
 
 	if (!l->err && !wr_ok(&l->file->text))
 		l->err = conf_fail(&l->e, &l->place, -E2BIG,
 				   "longer than was said");
-	sec = l->err ? NULL : conn_of(l);
-	if (!sec) {
+	sec = l->err ? NULL : only_of(l);
+	if (!sec)
 		*e = l->e;
+	return sec;
+}
+
+int load_conn(struct load *l, struct conn_conf *out, struct error *e)
+{
+	const struct section *sec = section_of(l, e);
+
+	if (!sec)
 		return l->err;
-	}
 	l->err = conn_fill(sec, out, &l->e);
 	out->from_vici = true;
 	if (!l->err)
 		return 0;
 	conn_fini(out);
 	*e = l->e;
+	return l->err;
+}
+
+int load_pool(struct load *l, struct pool_conf *out, struct error *e)
+{
+	const struct section *sec = section_of(l, e);
+
+	if (!sec)
+		return l->err;
+	l->err = pool_fill(sec, out, &l->e);
+	out->from_vici = true;
+	if (l->err)
+		*e = l->e;
 	return l->err;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A connection that comes as a message of sections, values and lists instead of
+ * A connection or a pool that comes as a message of sections, values and lists instead of
  * a text: the same keys, values and limits, read by the same tables. Whoever
  * knows the message's encoding hands over its elements one after the other,
  * sections well nested; the first that can't be is remembered and told at the
@@ -11,20 +11,25 @@
 
 #include "ctrl/base/error.h"
 #include "ctrl/base/slice.h"
-#include "ctrl/model/conn.h"
+#include "ctrl/model/pool.h"
 
 #define LOAD_ENTRIES_MAX 512 /* keys and sections in one section */
 
 struct load;
 
+/* Of which command the message is. */
+enum load_kind {
+	LOAD_CONN, /* load-conn, a section of connections */
+	LOAD_POOL, /* load-pool, one of pools */
+};
+
 /*
- * command   goes before what an error says; copied
- * room      octets of the encoded message, which has three or more around each
- *           value and item, and two around each section
+ * room   octets of the encoded message, which has three or more around each
+ *        value and item, and two around each section
  *
  * NULL: no memory. Wiped and freed by load_free(); NULL is fine.
  */
-struct load *load_new(const char *command, size_t room);
+struct load *load_new(enum load_kind kind, size_t room);
 void load_free(struct load *l);
 
 /* Borrowed for the call. A list's items come between its start and its end. */
@@ -45,5 +50,8 @@ void load_list_end(struct load *l);
  * -E2BIG (limits), -ENOMEM. No value is ever shown.
  */
 int load_conn(struct load *l, struct conn_conf *out, struct error *e);
+
+/* Likewise a pool, which owns nothing. */
+int load_pool(struct load *l, struct pool_conf *out, struct error *e);
 
 #endif

@@ -19,6 +19,7 @@
 #include "ctrl/conf/schema_charon.h"
 #include "ctrl/conf/schema_conn.h"
 #include "ctrl/conf/schema_manual.h"
+#include "ctrl/conf/schema_pool.h"
 #include "ctrl/conf/schema_psk.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/conf/values_gateway.h"
@@ -179,7 +180,8 @@ static const struct sub root_subs[] = {
 	  .form = "a section of named sections, one for each connection" },
 	{ .name = "secrets",	 .form = "a section of sections ike*",
 	  .table = &psk_names },
-	{ .name = "pools",	 .kind = SUB_LATER },
+	{ .name = "pools",	 .kind = SUB_NAMED,
+	  .form = "a section of named sections, one for each pool" },
 	{ .name = "authorities", .kind = SUB_LATER },
 };
 /* clang-format on */
@@ -334,6 +336,8 @@ int schema_fill(const struct section *root, struct config *out, struct error *e)
 		err = bundles_fill(root, out, e);
 	if (!err)
 		err = conns_fill(tree_section(root, "connections"), out, e);
+	if (!err)
+		err = pools_fill(tree_section(root, "pools"), out, e);
 	if (!err)
 		err = psks_fill(tree_section(root, "secrets"), out, e);
 	return err;

@@ -2,6 +2,7 @@
 #include "ctrl/conf/schema_charon.h"
 
 #include "ctrl/conf/values.h"
+#include "ctrl/conf/values_gateway.h"
 #include "ctrl/model/ike_options.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
@@ -38,6 +39,10 @@ static const struct key keys[] = {
 	  .read = value_number,	   .max = 20, AT(retransmit_jitter_percent) },
 	{ .name = "retransmit_limit", .form = "seconds up to 86400, or 0 for no limit",
 	  .read = value_thousandths, .max = 86400000, AT(retransmit_limit_ms) },
+	{ .name = "install_virtual_ip", .form = "yes or no", .read = value_bool,
+	  AT(install_virtual_ip) },
+	{ .name = "install_virtual_ip_on", .form = "the name of an interface",
+	  .read = value_iface_name, AT(install_virtual_ip_on) },
 };
 
 static const struct sub later[] = {
@@ -50,7 +55,6 @@ static const struct sub later[] = {
 	LATER("follow_redirects"),	LATER("group"),
 	LATER("half_open_timeout"),	LATER("hash_and_url"),
 	LATER("ikesa_limit"),		LATER("init_limit_half_open"),	LATER("install_routes"),
-	LATER("install_virtual_ip"),	LATER("install_virtual_ip_on"),
 	LATER("interfaces_ignore"),	LATER("interfaces_use"),
 	LATER("keep_alive"),		LATER("keep_alive_dpd_margin"),
 	LATER("load"),			LATER("load_modular"),

@@ -17,6 +17,7 @@
 #include "ctrl/conf/values.h"
 #include "ctrl/conf/values_conn.h"
 #include "ctrl/conf/values_outer.h"
+#include "ctrl/conf/values_pool.h"
 #include "ctrl/conf/values_ts.h"
 #include "ctrl/model/sadb.h"
 #include "ctrl/sadb/replay.h"
@@ -40,6 +41,7 @@
 	"not supported yet"
 
 _Static_assert(CONN_ADDRS_MAX == 4 && CONN_TS_MAX == 8, "the forms say so");
+_Static_assert(CONN_VIPS_MAX == 4 && CONN_POOLS_MAX == 4, "and of these");
 _Static_assert(CONN_NAME_MAX == CONF_NAME_MAX, "named_take()");
 
 /* --- words */
@@ -195,6 +197,10 @@ static const struct key conn_keys[] = {
 	  AT(conn_conf, dpd_delay) },
 	{ .name = "keyingtries",   .form = "a number of attempts, or 0 for no end of them",
 	  .read = value_number,	   .max = UINT32_MAX, AT(conn_conf, keyingtries) },
+	{ .name = "vips",	   .list = true, .form = "up to 4 addresses to ask for, or 0.0.0.0 and :: for any, separated by commas",
+	  .read = value_vips },
+	{ .name = "pools",	   .list = true, .form = "up to 4 names of sections of pools, separated by commas",
+	  .read = value_pool_names },
 	{ .name = "rekey_time",	   .form = FORM_TIME, .read = value_time,
 	  AT(conn_conf, rekey_time) },
 	{ .name = "reauth_time",   .form = FORM_TIME, .read = value_time,
@@ -285,11 +291,10 @@ static const struct sub conn_subs[] = {
 	  .form = "a section with auth = psk", .table = &remote_table },
 	{ .name = "children",	   .kind = SUB_NAMED,
 	  .form = "a section of named sections, one for each CHILD SA" },
-	LATER("vips"),		LATER("aggressive"),	LATER("pull"),
-	LATER("dscp"),		LATER("dpd_timeout"),	LATER("send_certreq"),
-	LATER("send_cert"),	LATER("ppk_id"),	LATER("ppk_required"),
-	LATER("pools"),		LATER("mediation"),	LATER("mediated_by"),
-	LATER("mediation_peer"),
+	LATER("aggressive"),	LATER("pull"),		LATER("dscp"),
+	LATER("dpd_timeout"),	LATER("send_certreq"),	LATER("send_cert"),
+	LATER("ppk_id"),	LATER("ppk_required"),	LATER("mediation"),
+	LATER("mediated_by"),	LATER("mediation_peer"),
 };
 /* clang-format on */
 

@@ -62,6 +62,14 @@ static int read_ifaces(const struct key *k, const struct value *v,
 	return found;
 }
 
+VALUE_READER(value_iface_name)
+{
+	if (!is_iface_name(v->text))
+		return value_fail_form(k, v, e);
+	strcpy(out, v->text);
+	return 0;
+}
+
 VALUE_READER(value_protected)
 {
 	return read_ifaces(k, v, IFACE_PROTECTED, out, e);

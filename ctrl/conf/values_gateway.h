@@ -14,4 +14,7 @@ VALUE_READER(value_folder);    /* out: char[CONF_PATH_MAX], absolute path */
 VALUE_READER(value_socket);    /* out: char[CONF_PATH_MAX] */
 VALUE_READER(value_metrics);   /* out: struct metrics_conf */
 
+/* out: char[IF_NAMESIZE]. */
+VALUE_READER(value_iface_name);
+
 #endif

@@ -33,6 +33,7 @@
 #include "ctrl/control/duration.h"
 #include "ctrl/control/list_conns.h"
 #include "ctrl/control/list_sas.h"
+#include "ctrl/control/pools.h"
 
 struct command {
 	const char *name;
@@ -216,14 +217,6 @@ static void write_no_authorities(struct vici_builder *b,
 	vici_list_end(b);
 }
 
-/* A section each. */
-static void write_no_pools(struct vici_builder *b,
-			   const struct control_callbacks *callbacks)
-{
-	(void)b;
-	(void)callbacks;
-}
-
 struct names {
 	const char *name;
 	void (*write)(struct vici_builder *b,
@@ -235,7 +228,6 @@ static const struct names names[] = {
 	{ "get-shared", write_shared },
 	{ "get-keys", write_no_keys },
 	{ "get-authorities", write_no_authorities },
-	{ "get-pools", write_no_pools },
 };
 
 static bool is_name(struct slice name, const char *known)
@@ -351,6 +343,29 @@ MUST_CHECK static bool plain_answer(const struct command *command,
 	return finish(out);
 }
 
+MUST_CHECK static bool pools_answer(struct slice body,
+				    const struct control_callbacks *callbacks,
+				    struct vici_builder *out)
+{
+	struct pool_list *pools = NULL;
+	struct arguments args;
+	struct error e;
+
+	if (arguments_read(body, POOLS_KNOWN, &args, &e))
+		return command_refuse(out, e.text);
+	if (callbacks->pools) {
+		pools = callbacks->pools(callbacks->ctx);
+		if (!pools)
+			return command_refuse(out,
+					      "out of memory for a snapshot");
+	}
+	vici_start(out, VICI_CMD_RESPONSE, NULL);
+	if (pools)
+		put_pools(out, &args, pools);
+	pool_list_free(pools);
+	return finish(out);
+}
+
 bool command_answer(const struct vici_packet *request,
 		    const struct control_callbacks *callbacks,
 		    const struct sink *sink, struct vici_builder *out)
@@ -365,6 +380,8 @@ bool command_answer(const struct vici_packet *request,
 		counters_answer(request, callbacks, out);
 		return finish(out);
 	}
+	if (is_name(request->name, "get-pools"))
+		return pools_answer(request->body, callbacks, out);
 	if (!command && !of) {
 		vici_start(out, VICI_CMD_UNKNOWN, NULL);
 		return vici_finish(out);

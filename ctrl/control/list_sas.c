@@ -143,6 +143,20 @@ static void put_ends(struct vici_builder *b, const struct ike_sa_view *ike)
 	put_id(b, "remote-id", &ike->remote_id);
 }
 
+/* strongSwan has no list that is empty. */
+static void put_addrs(struct vici_builder *b, const char *name,
+		      const struct addr *addrs, uint8_t n)
+{
+	char text[ADDR_STR_MAX];
+
+	if (!n)
+		return;
+	vici_list(b, name);
+	for (uint8_t i = 0; i < n; i++)
+		vici_list_item(b, addr_str(&addrs[i], text));
+	vici_list_end(b);
+}
+
 void put_ike_sa(struct vici_builder *b, const struct ike_sa_view *ike,
 		uint64_t now_ns)
 {
@@ -167,6 +181,9 @@ void put_ike_sa(struct vici_builder *b, const struct ike_sa_view *ike,
 	put_since(b, "established", ike->established_ns, now_ns);
 	put_until(b, "rekey-time", ike->rekey_ns, now_ns);
 	put_until(b, "reauth-time", ike->reauth_ns, now_ns);
+	put_addrs(b, "local-vips", ike->local_vips, ike->n_local_vips);
+	put_addrs(b, "remote-vips", ike->remote_vips, ike->n_remote_vips);
+	put_addrs(b, "dns", ike->dns, ike->n_dns); /* ours alone */
 }
 
 static void put_counters(struct vici_builder *b, const struct child_sa_view *c)

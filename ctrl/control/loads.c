@@ -59,6 +59,29 @@ static int unload_conn(struct slice body, const struct control_loads *loads,
 	return loads->unload_conn(loads->ctx, token, args.name, e);
 }
 
+static int load_pool(struct slice body, const struct control_loads *loads,
+		     uint64_t token, struct error *e)
+{
+	(void)token;
+	if (!loads->load_pool)
+		return fail_fixed(e);
+	return loads->load_pool(loads->ctx, body, e);
+}
+
+static int unload_pool(struct slice body, const struct control_loads *loads,
+		       uint64_t token, struct error *e)
+{
+	struct arguments args;
+	int err = read_only(body, ARG_NAME, "name", &args, e);
+
+	(void)token;
+	if (err)
+		return err;
+	if (!loads->unload_pool)
+		return fail_fixed(e);
+	return loads->unload_pool(loads->ctx, args.name, e);
+}
+
 static int load_shared(struct slice body, const struct control_loads *loads,
 		       uint64_t token, struct error *e)
 {
@@ -199,6 +222,8 @@ static const struct loads_command commands[] = {
 	{ "load-shared", load_shared, NULL },
 	{ "unload-shared", unload_shared, NULL },
 	{ "clear-creds", clear_creds, NULL },
+	{ "load-pool", load_pool, NULL },
+	{ "unload-pool", unload_pool, NULL },
 	{ "reload", reload, NULL },
 	{ "reload-settings", reload_settings, NULL },
 	{ "flush-certs", flush_certs, NULL },
@@ -212,8 +237,6 @@ static const struct loads_command commands[] = {
 	{ "load-token", NULL, "private keys are" },
 	{ "load-authority", NULL, "authorities are" },
 	{ "unload-authority", NULL, "authorities are" },
-	{ "load-pool", NULL, "pools are" },
-	{ "unload-pool", NULL, "pools are" },
 	{ "redirect", NULL, "redirection (RFC 5685) is" },
 };
 

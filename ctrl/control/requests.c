@@ -35,6 +35,7 @@ static const struct {
 	{ "type", ARG_TYPE },
 	{ "flag", ARG_FLAG },
 	{ "subject", ARG_SUBJECT },
+	{ "leases", ARG_LEASES },
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -196,6 +197,7 @@ static int read_value(size_t key, struct slice value, struct arguments *out,
 	case ARG_REAUTH:
 	case ARG_INIT_LIMITS:
 	case ARG_ALL:
+	case ARG_LEASES:
 		return read_flag(key, value, out, e);
 	case ARG_TYPE:
 		return read_type(key, value, e);

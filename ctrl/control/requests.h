@@ -25,13 +25,15 @@ enum argument {
 	ARG_PASS = 1 << 9,
 	ARG_FORCE = 1 << 10,
 	ARG_REAUTH = 1 << 11,
-	ARG_NAME = 1 << 12, /* of a connection, or the one below: not both */
-	ARG_ID = 1 << 13,   /* of a secret */
+	ARG_NAME =
+		1 << 12, /* of a connection or a pool, or the one below: not both */
+	ARG_ID = 1 << 13,	   /* of a secret */
 	ARG_INIT_LIMITS = 1 << 14, /* yes or no, as the one below */
 	ARG_ALL = 1 << 15,
 	ARG_TYPE = 1 << 16, /* these three are of certificates */
 	ARG_FLAG = 1 << 17,
 	ARG_SUBJECT = 1 << 18,
+	ARG_LEASES = 1 << 19, /* yes or no */
 };
 
 struct arguments {

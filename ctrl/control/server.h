@@ -83,6 +83,9 @@ struct control_loads {
 		      const char *file, struct slice text, struct error *e);
 	int (*delete_sa)(void *ctx, uint64_t token, const char *name,
 			 struct error *e);
+	/* message: the body of load-pool, a valid one */
+	int (*load_pool)(void *ctx, struct slice message, struct error *e);
+	int (*unload_pool)(void *ctx, const char *name, struct error *e);
 	/* What psk owns may be taken: it is forgotten then, as by psk_fini().
 	 * Its name is "" or the secret's id. */
 	int (*load_shared)(void *ctx, struct psk_conf *psk, struct error *e);
@@ -107,6 +110,8 @@ struct control_callbacks {
 	struct status *(*status)(void *ctx);
 	/* SAs, likewise. */
 	struct sas *(*sas)(void *ctx);
+	/* Pools, likewise. */
+	struct pool_list *(*pools)(void *ctx);
 	/* Borrowed until the event loop goes on. */
 	const struct conn_conf *(*conns)(void *ctx, size_t *n);
 	/* Those of the configuration that are no connection's; likewise. NULL:

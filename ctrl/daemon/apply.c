@@ -11,6 +11,7 @@
 #include "ctrl/daemon/difference.h"
 #include "ctrl/daemon/loaded.h"
 #include "ctrl/daemon/loaded_manual.h"
+#include "ctrl/daemon/loaded_pools.h"
 #include "ctrl/daemon/staged.h"
 #include "ctrl/dp/tunnel.h"
 
@@ -458,6 +459,40 @@ void apply_done(struct apply *a, int err, const struct error *e)
 
 /* --- secrets --- */
 
+static int load_pool(void *ctx, struct slice message, struct error *e)
+{
+	struct apply *a = ctx;
+	struct pool_conf pool;
+	int err = check_idle(a, e);
+
+	if (!err)
+		err = pool_message_read(message, &pool, e);
+	if (!err)
+		err = loaded_put_pool(a->config, &pool,
+				      a->calls.online(a->calls.ctx, pool.name),
+				      e);
+	if (err)
+		return err;
+	log_info("daemon: loaded pool=%s", pool.name);
+	a->calls.pools(a->calls.ctx);
+	return 0;
+}
+
+static int unload_pool(void *ctx, const char *name, struct error *e)
+{
+	struct apply *a = ctx;
+	int err = check_idle(a, e);
+
+	if (!err)
+		err = loaded_drop_pool(a->config, name,
+				       a->calls.online(a->calls.ctx, name), e);
+	if (err)
+		return err;
+	log_info("daemon: unloaded pool=%s", name);
+	a->calls.pools(a->calls.ctx);
+	return 0;
+}
+
 static int load_shared(void *ctx, struct psk_conf *psk, struct error *e)
 {
 	struct apply *a = ctx;
@@ -512,6 +547,8 @@ struct control_loads apply_loads(struct apply *a)
 		.difference = difference,
 		.add_sa = add_sa,
 		.delete_sa = delete_sa,
+		.load_pool = load_pool,
+		.unload_pool = unload_pool,
 		.load_shared = load_shared,
 		.unload_shared = unload_shared,
 		.clear_shared = clear_shared,

@@ -40,6 +40,10 @@ struct apply_calls {
 	void (*changed)(void *ctx, bool conns);
 	/* apply_flush() is to be called soon; the later, the more come. */
 	void (*later)(void *ctx);
+	/* Pools of the config are others, and stand elsewhere. */
+	void (*pools)(void *ctx);
+	/* How many peers have an address of that pool. */
+	size_t (*online)(void *ctx, const char *pool);
 	/* Goes to control_server_loaded(); token 0: nobody waits for it, and an
 	 * error is to be told in another way. */
 	void (*answer)(void *ctx, uint64_t token, int err,

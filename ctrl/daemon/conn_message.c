@@ -49,10 +49,25 @@ static int read_all(struct load *l, struct slice message, struct error *e)
 	return 0;
 }
 
+int pool_message_read(struct slice message, struct pool_conf *out,
+		      struct error *e)
+{
+	struct load *l = load_new(LOAD_POOL, message.len);
+	int err;
+
+	if (!l)
+		return error_set(e, -ENOMEM, "out of memory for a pool");
+	err = read_all(l, message, e);
+	if (!err)
+		err = load_pool(l, out, e);
+	load_free(l);
+	return err;
+}
+
 int conn_message_read(struct slice message, struct conn_conf *out,
 		      struct error *e)
 {
-	struct load *l = load_new("load-conn", message.len);
+	struct load *l = load_new(LOAD_CONN, message.len);
 	int err;
 
 	if (!l)

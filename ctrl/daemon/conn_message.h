@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From the message of load-conn to the model. Control thread. */
+/* From the messages of load-conn and load-pool to the model. Control thread. */
 #ifndef CYG_DAEMON_CONN_MESSAGE_H
 #define CYG_DAEMON_CONN_MESSAGE_H
 
 #include "ctrl/base/error.h"
 #include "ctrl/base/slice.h"
-#include "ctrl/model/conn.h"
+#include "ctrl/model/pool.h"
 
 /*
  * message   as control_callbacks' load_conn() has it; the caller wipes it
@@ -13,6 +13,10 @@
  * As load_conn() of ctrl/conf/load.h.
  */
 MUST_CHECK int conn_message_read(struct slice message, struct conn_conf *out,
+				 struct error *e);
+
+/* As load_pool(). */
+MUST_CHECK int pool_message_read(struct slice message, struct pool_conf *out,
 				 struct error *e);
 
 #endif

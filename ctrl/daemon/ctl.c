@@ -196,6 +196,7 @@ static void on_committed(void *ctx, const struct dp_msg_committed *m)
 	if (c->phase != CTL_RUNNING)
 		return;
 	ctl_names_with_dp(c);
+	ctl_look_at_vips(c);
 	dp_link_settle(c->dp);
 	dp_release_others(&c->config->gateway);
 }
@@ -281,6 +282,7 @@ static void stop(struct ctl *c)
 	scrape_free(c->scrape);
 	control_server_free(c->control);
 	ike_link_free(c->ike);
+	ctl_free_vips(c);
 	ctl_free_names(c);
 	failures_free(c->failures);
 	tally_free(c->counts);

@@ -81,8 +81,30 @@ static void on_changed(void *ctx, bool conns)
 	ike_link_set_options(c->ike, &c->config->ike);
 	ike_link_set_conns(c->ike, c->config->conns, c->config->n_conns);
 	ike_link_set_psks(c->ike, c->config->psks, c->config->n_psks);
+	ike_link_set_pools(c->ike, c->config->pools, c->config->n_pools);
 	if (conns)
 		ike_link_load(c->ike);
+	ctl_look_at_vips(c);
+}
+
+static void on_pools(void *ctx)
+{
+	const struct ctl *c = ctx;
+
+	if (!c->ike)
+		return;
+	ike_link_set_pools(c->ike, c->config->pools, c->config->n_pools);
+	ike_link_load(c->ike);
+}
+
+static size_t on_online(void *ctx, const char *pool)
+{
+	const struct ctl *c = ctx;
+	size_t online = 0, offline;
+
+	if (c->ike)
+		leases_count(ike_link_leases(c->ike), pool, &online, &offline);
+	return online;
 }
 
 /* --- connections that come one right after the other, and commands meanwhile */
@@ -175,6 +197,8 @@ int ctl_take_changes(struct ctl *c, const char *file, struct error *e)
 					   .load = on_load,
 					   .changed = on_changed,
 					   .later = on_later,
+					   .pools = on_pools,
+					   .online = on_online,
 					   .answer = on_answer,
 					   .ctx = c };
 

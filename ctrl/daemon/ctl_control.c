@@ -82,6 +82,33 @@ static void on_reset_counts(void *ctx, const char *conn)
 	tally_add(c->counts, "", &none);
 }
 
+static bool take_leases(const struct ctl *c, struct pool_list *out)
+{
+	if (!c->ike)
+		return true;
+	out->leases = leases_copy(ike_link_leases(c->ike), &out->n_leases);
+	return out->leases;
+}
+
+static struct pool_list *on_pools(void *ctx)
+{
+	const struct ctl *c = ctx;
+	const struct config *config = c->config;
+	struct pool_list *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->at = calloc(config->n_pools + 1, sizeof(*l->at));
+	if (!l->at || !take_leases(c, l)) {
+		pool_list_free(l);
+		return NULL;
+	}
+	if (config->n_pools)
+		memcpy(l->at, config->pools, config->n_pools * sizeof(*l->at));
+	l->n = config->n_pools;
+	return l;
+}
+
 /* Those of an ike that ended, whose policies need others. */
 static void find_orphaned(const struct dp_view *dp, struct policy_set *out)
 {
@@ -253,6 +280,7 @@ int ctl_start_control(struct ctl *c, struct error *e)
 		.count_ike = on_count_ike,
 		.counts = on_counts,
 		.reset_counts = on_reset_counts,
+		.pools = on_pools,
 		.refresh = on_refresh,
 		.command = on_command,
 		.explain = on_explain,

@@ -57,10 +57,15 @@ static void on_ike_shown(void *ctx)
 	struct ctl *c = ctx;
 
 	names_tell_all(c->names);
-
+	ctl_look_at_vips(c);
 	c->ike_look = ctl_look(c);
 	if (!c->ike_look)
 		ike_link_start_all(c->ike, NULL);
+}
+
+static void on_ike_seen(void *ctx)
+{
+	ctl_look_at_vips(ctx);
 }
 
 static void on_ike_done(void *ctx, uint64_t token, int err, unsigned int n)
@@ -102,6 +107,8 @@ static void on_ike_event(void *ctx, const struct ike_event *e,
 	};
 
 	failures_event(c->failures, e, clock_ns());
+	if (e->kind == IKE_EV_IKE_UP && views->ike)
+		ctl_log_vips(views->ike);
 	control_server_event(c->control, &event);
 }
 
@@ -133,6 +140,8 @@ int ctl_start_ike(struct ctl *c, struct error *e)
 				      .n_conns = c->config->n_conns,
 				      .psks = c->config->psks,
 				      .n_psks = c->config->n_psks,
+				      .pools = c->config->pools,
+				      .n_pools = c->config->n_pools,
 				      .debug = c->debug,
 				      .ready = on_ike_ready,
 				      .ended = on_ike_ended,
@@ -140,6 +149,7 @@ int ctl_start_ike(struct ctl *c, struct error *e)
 				      .shown = on_ike_shown,
 				      .event = on_ike_event,
 				      .counted = on_ike_counted,
+				      .seen = on_ike_seen,
 				      .resolve = ctl_ask_name,
 				      .done = on_ike_done,
 				      .ctx = c };

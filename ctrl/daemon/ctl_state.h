@@ -65,6 +65,7 @@ struct ctl {
 	struct tally *counts; /* of connections that there are, and of "" */
 	struct names *names;
 	struct event on_names;	    /* a lookup is due, or late */
+	struct event on_vips;	    /* virtual IPs may be others */
 	struct helper_link *helper; /* NULL: no peer has a name */
 	bool helper_is_ready;
 	struct ctl_lookup lookups[LOOKUPS_MAX];
@@ -127,6 +128,15 @@ void ctl_names_without_dp(struct ctl *c);
 /* As of dp_link_spec and ike_link_spec. */
 void ctl_let_out(void *ctx, uint64_t token, int err);
 void ctl_ask_name(void *ctx, const char *conn, bool urgent);
+
+/* --- ctl_vips.c: virtual IPs that peers gave us */
+
+/* They may be others than before, or dp another one. */
+void ctl_look_at_vips(struct ctl *c);
+
+/* What an IKE SA that came up brought; nothing where it is another's heir. */
+void ctl_log_vips(const struct ike_sa_view *v);
+void ctl_free_vips(struct ctl *c);
 
 /* In the order of the SPD, as dp gave them; ike asks for SAs by them. */
 void ctl_take_ids(struct config *config, const struct dp_link *dp);

@@ -329,6 +329,11 @@ int dp_link_capture(struct dp_link *l, const struct dp_msg_capture *m, int fd)
 	return role_send_fds(l->role, DP_MSG_CAPTURE, m, sizeof(*m), &fd, 1);
 }
 
+int dp_link_vips(struct dp_link *l, const struct conn_vips *v)
+{
+	return put_piece(l->role, DP_MSG_VIPS, v, sizeof(*v));
+}
+
 int dp_link_peer(struct dp_link *l, const struct conn_peer *peer)
 {
 	return put_piece(l->role, DP_MSG_PEER, peer, sizeof(*peer));

@@ -89,6 +89,9 @@ int dp_link_explain(struct dp_link *l, uint64_t token,
  * through. */
 int dp_link_capture(struct dp_link *l, const struct dp_msg_capture *m, int fd);
 
+/* The virtual IPs that a connection has now. */
+int dp_link_vips(struct dp_link *l, const struct conn_vips *v);
+
 /* What a peer's name resolved to. */
 int dp_link_peer(struct dp_link *l, const struct conn_peer *peer);
 

@@ -41,6 +41,7 @@ enum dp_msg {
 	DP_MSG_IKE,	/* ike, with the descriptor of a link to it */
 	DP_MSG_LOOKUP,	/* in DNS, with its sockets, or over: with none */
 	DP_MSG_PEER,	/* struct conn_peer */
+	DP_MSG_VIPS,	/* struct conn_vips */
 	DP_MSG_EXPLAIN,
 	DP_MSG_CAPTURE, /* with the socket of who reads it */
 

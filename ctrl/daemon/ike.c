@@ -110,6 +110,11 @@ static void on_child_view(void *ctx, const struct child_sa_view *v)
 	tell_one(ctx, IKE_MSG_CHILD_VIEW, v, sizeof(*v));
 }
 
+static void on_lease(void *ctx, const struct pool_lease *l)
+{
+	tell_one(ctx, IKE_MSG_LEASE, l, sizeof(*l));
+}
+
 /* As long as it is. */
 static void on_record(void *ctx, const struct ike_record *r)
 {
@@ -293,6 +298,7 @@ static int make(struct ike *i, struct error *e)
 					    .count = on_count,
 					    .ike_view = on_ike_view,
 					    .child_view = on_child_view,
+					    .lease = on_lease,
 					    .record = on_record,
 					    .random = on_random,
 					    .source = on_source,
@@ -324,8 +330,8 @@ static void end(struct ike *i)
 	conn_fini(&i->loading);
 	engine_free(i->engine);
 	asked_free(i->asked);
-	free(i->loaded);
-	name_index_free(&i->loaded_names);
+	loaded_free(&i->conns);
+	loaded_free(&i->pools);
 	seam_free(i->ctl);
 	seam_free(i->dp);
 	if (i->on_link)

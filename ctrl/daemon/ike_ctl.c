@@ -55,62 +55,65 @@ static void take_sadb(struct ike *i, const int *fds, size_t n)
 		ike_link_dp(i);
 }
 
-static bool make_room(struct ike *i)
+static bool make_room(struct loaded_list *list)
 {
-	size_t room = i->loaded_room ? 2 * i->loaded_room : 16;
+	size_t room = list->room ? 2 * list->room : 16;
 	struct loaded *more;
 
-	if (i->n_loaded < i->loaded_room)
+	if (list->n < list->room)
 		return true;
-	more = realloc(i->loaded, room * sizeof(*more));
+	more = realloc(list->at, room * sizeof(*more));
 	if (!more)
 		return false;
-	i->loaded = more;
-	i->loaded_room = room;
-	i->loaded_names.first = more->name;
-	i->loaded_names.bytes = sizeof(*more);
+	list->at = more;
+	list->room = room;
+	list->names.first = more->name;
+	list->names.bytes = sizeof(*more);
 	return true;
 }
 
-static bool remember(struct ike *i, const char *name)
+static bool remember(struct loaded_list *list, const char *name)
 {
-	size_t k = name_index_find(&i->loaded_names, name);
+	size_t k = name_index_find(&list->names, name);
 
 	if (k == NAME_NOWHERE) {
-		k = i->n_loaded;
-		if (!make_room(i))
+		k = list->n;
+		if (!make_room(list))
 			return false;
-		memcpy(i->loaded[k].name, name, sizeof(i->loaded[k].name));
-		if (name_index_add(&i->loaded_names, i->loaded))
+		memcpy(list->at[k].name, name, sizeof(list->at[k].name));
+		if (name_index_add(&list->names, list->at))
 			return false;
-		i->n_loaded++;
+		list->n++;
 	}
-	i->loaded[k].again = true;
+	list->at[k].again = true;
 	return true;
 }
 
-static void forget(struct ike *i, size_t k)
+/* Those that ctl has no more go; false: no memory. */
+static bool drop_others(struct engine *e, struct loaded_list *list,
+			bool (*unload)(struct engine *e, const char *name))
 {
-	engine_unload(i->engine, i->loaded[k].name);
-	i->loaded[k] = i->loaded[--i->n_loaded];
+	const size_t n = list->n;
+
+	for (size_t k = n; k--;) {
+		if (!list->at[k].again) {
+			unload(e, list->at[k].name);
+			list->at[k] = list->at[--list->n];
+		}
+	}
+	for (size_t k = 0; k < list->n; k++)
+		list->at[k].again = false;
+	if (n == list->n)
+		return true;
+	name_index_free(&list->names);
+	return !name_index_make(&list->names, list->at, sizeof(*list->at),
+				list->n);
 }
 
-/* Those that ctl has no more. */
-static void forget_gone(struct ike *i)
+void loaded_free(struct loaded_list *list)
 {
-	size_t n = i->n_loaded;
-
-	for (size_t k = n; k--;)
-		if (!i->loaded[k].again)
-			forget(i, k);
-	for (size_t k = 0; k < i->n_loaded; k++)
-		i->loaded[k].again = false;
-	if (n == i->n_loaded)
-		return;
-	name_index_free(&i->loaded_names);
-	if (name_index_make(&i->loaded_names, i->loaded, sizeof(*i->loaded),
-			    i->n_loaded))
-		ike_give_up(i, "no memory");
+	name_index_free(&list->names);
+	free(list->at);
 }
 
 static void finish_loading(struct ike *i)
@@ -124,7 +127,9 @@ static void finish_loading(struct ike *i)
 		engine_restored(i->engine, clock_ns());
 	}
 	i->is_kept = true;
-	forget_gone(i);
+	if (!drop_others(i->engine, &i->conns, engine_unload) ||
+	    !drop_others(i->engine, &i->pools, engine_unload_pool))
+		ike_give_up(i, "no memory");
 	listen_to_peers(i);
 	engine_show(i->engine);
 	ike_tell(i, IKE_MSG_SHOWN, &shown, sizeof(shown));
@@ -143,9 +148,17 @@ static void restore(struct ike *i, const struct ike_record *r)
 
 static void load(struct ike *i)
 {
-	if (engine_load(i->engine, &i->loading) || !remember(i, i->loading.name))
+	if (engine_load(i->engine, &i->loading) ||
+	    !remember(&i->conns, i->loading.name))
 		ike_give_up(i, "no memory");
 	conn_fini(&i->loading);
+}
+
+static void take_pool(struct ike *i, const struct pool_conf *pool)
+{
+	if (engine_load_pool(i->engine, pool) ||
+	    !remember(&i->pools, pool->name))
+		ike_give_up(i, "no memory");
 }
 
 static void take_conn(struct ike *i, const struct ike_msg_conn *m)
@@ -257,6 +270,10 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		take_conn(i, msg);
 	else if (type == IKE_MSG_CHILD)
 		take_child(i, msg);
+	else if (type == IKE_MSG_POOL)
+		take_pool(i, msg);
+	else if (type == IKE_MSG_LEASED)
+		engine_restore_lease(i->engine, msg);
 	else if (type == IKE_MSG_GENERATION)
 		take_generation(i, msg);
 	else if (type == IKE_MSG_RESTORE)

@@ -25,6 +25,7 @@ struct ike_link {
 	struct mirror *before; /* of the ike that ended, until the next one has
 				  shown its SAs; else NULL */
 	struct records *records;
+	struct leases *leases;
 	uint16_t generation; /* of the ike that is there, or was */
 	bool is_full;	     /* a line said so */
 	/* What strangers cause does not leave out what comes of our own SAs. */
@@ -216,6 +217,14 @@ void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks, size_t n
 	l->spec.n_psks = n;
 }
 
+void ike_link_set_pools(struct ike_link *l, const struct pool_conf *pools,
+			size_t n)
+{
+	l->spec.pools = pools;
+	l->spec.n_pools = n;
+	leases_keep(l->leases, pools, n);
+}
+
 static int put_record(void *ctx, const struct ike_record *record)
 {
 	return put_one(ctx, IKE_MSG_RESTORE, record,
@@ -237,8 +246,12 @@ static void next_generation(struct ike_link *l)
 	put(l, IKE_MSG_GENERATION, &m, sizeof(m));
 }
 
+/* Pools first: what was taken over has addresses of theirs. */
 static void put_conns(struct ike_link *l)
 {
+	for (size_t i = 0; i < l->spec.n_pools; i++)
+		put_one(l, IKE_MSG_POOL, &l->spec.pools[i],
+			sizeof(l->spec.pools[i]));
 	for (size_t i = 0; i < l->spec.n_conns; i++)
 		put_conn(l, &l->spec.conns[i]);
 }
@@ -253,6 +266,18 @@ void ike_link_load(struct ike_link *l)
 	put(l, IKE_MSG_LOADED, &m, sizeof(m));
 }
 
+/* Who had an address of before gets it again; it tells of all of them. */
+static void put_leases(struct ike_link *l)
+{
+	size_t n;
+	struct pool_lease *all = leases_copy(l->leases, &n);
+
+	for (size_t i = 0; all && i < n; i++)
+		put_one(l, IKE_MSG_LEASED, &all[i], sizeof(all[i]));
+	free(all);
+	leases_clear(l->leases);
+}
+
 /* A fresh one goes on with the records of the one before; another one that an
  * earlier ctl left sends its own again. */
 static void on_ready(struct ike_link *l, const struct ike_msg_ready *m)
@@ -265,6 +290,7 @@ static void on_ready(struct ike_link *l, const struct ike_msg_ready *m)
 	l->started = false;
 	if (m->has_sockets) {
 		records_clear(l->records);
+		leases_clear(l->leases);
 		l->generation = m->generation;
 	} else {
 		put_fds(l, IKE_MSG_SOCKETS, l->spec.fds,
@@ -276,6 +302,7 @@ static void on_ready(struct ike_link *l, const struct ike_msg_ready *m)
 	l->spec.ready(l->spec.ctx, m->has_sadb);
 	put_options(l);
 	put_conns(l);
+	put_leases(l);
 	if (records_each(l->records, put_record, l))
 		log_error("ike: not all SAs of before could be given to it");
 	put(l, IKE_MSG_LOADED, &loaded, sizeof(loaded));
@@ -428,6 +455,12 @@ static void on_counts(struct ike_link *l, const struct ike_msg_counts *from)
 	l->spec.counted(l->spec.ctx, m.conn, &m.more);
 }
 
+static void on_ike_view(struct ike_link *l, const struct ike_sa_view *v)
+{
+	mirror_put_ike(l->mirror, v);
+	l->spec.seen(l->spec.ctx);
+}
+
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
 {
@@ -443,9 +476,11 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 	else if (type == IKE_MSG_KEYSTORE_REQUEST)
 		on_keystore(l, msg);
 	else if (type == IKE_MSG_IKE_VIEW)
-		mirror_put_ike(l->mirror, msg);
+		on_ike_view(l, msg);
 	else if (type == IKE_MSG_CHILD_VIEW)
 		mirror_put_child(l->mirror, msg);
+	else if (type == IKE_MSG_LEASE)
+		leases_put(l->leases, msg);
 	else if (type == IKE_MSG_EVENT)
 		on_event(l, msg);
 	else if (type == IKE_MSG_DONE)
@@ -507,7 +542,8 @@ int ike_link_new(const struct ike_link_spec *spec, struct ike_link **out,
 		l->spec = *spec;
 		l->mirror = mirror_new();
 		l->records = records_new();
-		if (l->mirror && l->records)
+		l->leases = leases_new();
+		if (l->mirror && l->records && l->leases)
 			err = role_new(&role, &l->role, e);
 	}
 	if (err) {
@@ -538,6 +574,7 @@ void ike_link_free(struct ike_link *l)
 	mirror_free(l->mirror);
 	mirror_free(l->before);
 	records_free(l->records);
+	leases_free(l->leases);
 	free(l);
 }
 
@@ -549,6 +586,11 @@ bool ike_link_is_ready(const struct ike_link *l)
 int ike_link_sadb(struct ike_link *l, int fd)
 {
 	return put_fds(l, IKE_MSG_SADB, &fd, 1);
+}
+
+struct leases *ike_link_leases(const struct ike_link *l)
+{
+	return l->leases;
 }
 
 struct sas *ike_link_sas(const struct ike_link *l)

@@ -11,6 +11,7 @@
 #include "ctrl/base/error.h"
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/ike_udp.h"
+#include "ctrl/daemon/leases.h"
 #include "ctrl/model/conn.h"
 #include "ctrl/model/ike_options.h"
 #include "ctrl/model/policy_set.h"
@@ -33,6 +34,8 @@ struct ike_link_spec {
 	size_t n_conns;
 	const struct psk_conf *psks;
 	size_t n_psks;
+	const struct pool_conf *pools;
+	size_t n_pools;
 	int fds[IKE_UDP_SOCKETS]; /* of ike_udp_bind() */
 	bool debug;		  /* it logs more */
 	/* It is there; has_sadb: an earlier ctl gave it a link to dp. */
@@ -51,6 +54,8 @@ struct ike_link_spec {
 	/* So many more of that connection, or of none (""). It may name any. */
 	void (*counted)(void *ctx, const char *conn,
 			const struct ike_counts *more);
+	/* An IKE SA is seen otherwise than before. */
+	void (*seen)(void *ctx);
 	/* What is the name of that connection's peer now? It may name any. */
 	void (*resolve)(void *ctx, const char *conn, bool urgent);
 	/* Of ike_link_command(); err as of engine_initiate(), n SAs found. */
@@ -85,13 +90,16 @@ void ike_link_set_conns(struct ike_link *l, const struct conn_conf *conns,
 void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks,
 		       size_t n);
 
+void ike_link_set_pools(struct ike_link *l, const struct pool_conf *pools,
+			size_t n);
+
 /*
  * Brings up what is neither up nor on its way: children that are to start, and
  * those of a set of policies; NULL: of none.
  */
 void ike_link_start_all(struct ike_link *l, const struct policy_set *policies);
 
-/* The connections have changed, or their policies' ids. */
+/* The connections have changed, or their policies' ids, or pools. */
 void ike_link_load(struct ike_link *l);
 
 /*
@@ -122,6 +130,9 @@ void ike_link_resolved(struct ike_link *l, const struct conn_peer *peer,
 /* IKE SAs of which ike last told, those that are connecting apart. */
 void ike_link_count(const struct ike_link *l, unsigned int *up,
 		    unsigned int *connecting);
+
+/* Addresses of pools, likewise; borrowed until the event loop goes on. */
+struct leases *ike_link_leases(const struct ike_link *l);
 
 /* The SAs as ike last told of them; handed over: sas_free(). NULL: no memory. */
 struct sas *ike_link_sas(const struct ike_link *l);

@@ -21,6 +21,8 @@ const struct seam_kind ike_seam_to_ike[] = {
 	SEAM_KIND_LEAST(IKE_MSG_RESTORE, struct ike_record, RECORD_LEAST),
 	SEAM_KIND(IKE_MSG_RECORDED, struct ike_msg_recorded),
 	SEAM_KIND(IKE_MSG_RESOLVED, struct ike_msg_resolved),
+	SEAM_KIND(IKE_MSG_POOL, struct pool_conf),
+	SEAM_KIND(IKE_MSG_LEASED, struct pool_lease),
 };
 
 const struct seam_kind ike_seam_to_ctl[] = {
@@ -34,6 +36,7 @@ const struct seam_kind ike_seam_to_ctl[] = {
 	SEAM_KIND_LEAST(IKE_MSG_RECORD, struct ike_record, RECORD_LEAST),
 	SEAM_KIND(IKE_MSG_RESOLVE, struct ike_msg_resolve),
 	SEAM_KIND(IKE_MSG_COUNTS, struct ike_msg_counts),
+	SEAM_KIND(IKE_MSG_LEASE, struct pool_lease),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -30,6 +30,8 @@ enum ike_msg {
 	IKE_MSG_RESTORE,	 /* struct ike_record; before LOADED */
 	IKE_MSG_RECORDED,
 	IKE_MSG_RESOLVED,
+	IKE_MSG_POOL,	/* struct pool_conf; as CONN, before LOADED */
+	IKE_MSG_LEASED, /* struct pool_lease, to a fresh one; before RESTORE */
 	/* ike to ctl */
 	IKE_MSG_READY = 64, /* first; its privileges are gone */
 	IKE_MSG_SHOWN, /* the answer to LOADED: views of all SAs came before */
@@ -41,6 +43,7 @@ enum ike_msg {
 	IKE_MSG_RECORD,		  /* struct ike_record, but for its end */
 	IKE_MSG_RESOLVE,
 	IKE_MSG_COUNTS,
+	IKE_MSG_LEASE, /* struct pool_lease */
 };
 
 struct proposals_text {

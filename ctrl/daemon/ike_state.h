@@ -16,10 +16,16 @@
 #include "ctrl/daemon/ke_pool.h"
 #include "ctrl/daemon/tally.h"
 
-/* A connection that is loaded. */
+/* A connection or a pool that is loaded. */
 struct loaded {
 	char name[CONN_NAME_MAX];
 	bool again; /* by the ctl that is there now */
+};
+
+struct loaded_list {
+	struct loaded *at; /* owned */
+	size_t n, room;
+	struct name_index names;
 };
 
 struct ike {
@@ -40,9 +46,7 @@ struct ike {
 	int route_fds[IKE_ROUTE_SOCKETS];
 	struct conn_conf loading; /* until n_missing is 0 */
 	size_t n_missing;
-	struct loaded *loaded; /* owned */
-	size_t n_loaded, loaded_room;
-	struct name_index loaded_names;
+	struct loaded_list conns, pools;
 	bool failed;
 	bool stopping;
 	uint16_t generation;
@@ -50,6 +54,8 @@ struct ike {
 	struct random_pool random;
 	uint8_t room[IKE_UDP_MAX];
 };
+
+void loaded_free(struct loaded_list *list);
 
 /* It ends: what cannot be gone on with. */
 void ike_give_up(struct ike *i, const char *why);

@@ -7,6 +7,7 @@
 
 #include "ctrl/base/name_index.h"
 #include "ctrl/daemon/loaded_manual.h"
+#include "ctrl/daemon/loaded_pools.h"
 #include "ctrl/daemon/reload.h"
 
 /* --- lists of connections --- */
@@ -502,6 +503,16 @@ static int keep_manual(const struct config *c, struct config *file,
 	return err;
 }
 
+static int keep_pools(const struct config *c, struct config *file,
+		      struct error *e)
+{
+	int err = loaded_keep_pools(c, file, e);
+
+	if (err)
+		loaded_clear_psks(file);
+	return err;
+}
+
 int loaded_set_file(const struct config *c, struct config *file, struct error *e)
 {
 	struct conn_list conns = { 0 };
@@ -513,6 +524,8 @@ int loaded_set_file(const struct config *c, struct config *file, struct error *e
 		err = append_conns(c, file, &conns, e);
 	if (!err)
 		err = append_psks(c, file, e);
+	if (!err)
+		err = keep_pools(c, file, e);
 	if (!err)
 		err = keep_manual(c, file, e);
 	if (!err)

@@ -155,6 +155,12 @@ static void bound_identity(struct identity *id)
 		id->len = sizeof(id->octets);
 }
 
+static void bound(uint8_t *n, uint8_t max)
+{
+	if (*n > max)
+		*n = max;
+}
+
 static size_t id_bytes(const struct identity *id)
 {
 	return ID_HEAD_BYTES + id->len;
@@ -191,6 +197,9 @@ void mirror_put_ike(struct mirror *m, const struct ike_sa_view *v)
 	ike_seam_plain(own.conn, sizeof(own.conn));
 	bound_identity(&own.local_id);
 	bound_identity(&own.remote_id);
+	bound(&own.n_local_vips, CONN_VIPS_MAX);
+	bound(&own.n_remote_vips, CONN_VIPS_MAX);
+	bound(&own.n_dns, CONN_DNS_MAX);
 	if (own.state >= SA_VIEW_GONE)
 		gone(&m->ike, own.id);
 	else

@@ -111,7 +111,8 @@ static void view_policy(const struct config *c, size_t policy,
 			 c->manual[manual].name);
 }
 
-/* `dynamic` is the outer address of that side, where that is known. */
+/* `dynamic` is the outer address of that side, where that is known and no virtual
+ * IP stands for it. */
 static void view_ts(const struct ts_conf *ts, const struct conn_addr *outer,
 		    size_t n_outer, char out[STATUS_END_MAX])
 {
@@ -134,10 +135,10 @@ static void view_pair(const struct conn_conf *conn,
 	policy_name_of(conn, child, at, out->name);
 	join(conn->name, child->name, out->tunnel);
 	out->id = child_policy(child, at);
-	view_ts(pair.local, conn->local_addrs, conn->n_local_addrs,
-		out->local_ts);
-	view_ts(pair.remote, conn->remote_addrs, conn->n_remote_addrs,
-		out->remote_ts);
+	view_ts(pair.local, conn->local_addrs,
+		conn->n_vips ? 0 : conn->n_local_addrs, out->local_ts);
+	view_ts(pair.remote, conn->remote_addrs,
+		conn->n_pools ? 0 : conn->n_remote_addrs, out->remote_ts);
 	put_ports(pair.protocol, pair.local->port_min, pair.local->port_max,
 		  out->local_ts);
 	put_ports(pair.protocol, pair.remote->port_min, pair.remote->port_max,

@@ -12,6 +12,7 @@
 #include "ctrl/dp/forwarding.h"
 #include "ctrl/dp/state.h"
 #include "ctrl/dp/tunnel_routes.h"
+#include "ctrl/dp/vips.h"
 #include "include/limits.h"
 
 #define SETTLE_MS      1000
@@ -270,6 +271,7 @@ int dp_reload(struct dp *dp, struct config *config, struct error *e)
 			e, -EBUSY,
 			"%s cannot change while the data path runs; stop cygnetd and start it again",
 			what);
+	vips_keep(dp->config, config);
 	err = forwarding_check_all(config, e);
 	if (!err)
 		err = take_with_ifs(dp, config, e);
@@ -291,6 +293,7 @@ int dp_reload(struct dp *dp, struct config *config, struct error *e)
 				      memory_order_relaxed);
 	}
 	sadb_set_keepalive(dp->sadb, config->gateway.keepalive_s);
+	vips_settle(dp);
 	changes_route(dp);
 	return 0;
 }

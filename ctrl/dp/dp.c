@@ -18,6 +18,7 @@
 #include "ctrl/dp/release.h"
 #include "ctrl/dp/state.h"
 #include "ctrl/dp/workers.h"
+#include "ctrl/dp/vips.h"
 
 /* --- before anything is changed: does it all exist? --- */
 
@@ -452,6 +453,7 @@ int dp_start(struct config *config, struct event_base *base, struct dp **out,
 		dp_stop(dp);
 		return err;
 	}
+	vips_settle(dp);
 	changes_route(dp);
 	*out = dp;
 	return 0;

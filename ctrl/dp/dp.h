@@ -93,6 +93,9 @@ int dp_let_lookup_out(struct dp *dp, uint32_t slot, const int *fds, size_t n);
 /* What the name of a connection's peer resolved to. */
 void dp_set_peer(struct dp *dp, const struct conn_peer *peer);
 
+/* The virtual IPs that a connection has now. */
+void dp_set_vips(struct dp *dp, const struct conn_vips *v);
+
 /* What dp knows; tunnels and policies are none of it. */
 void dp_status(struct dp *dp, struct status *out);
 

@@ -179,6 +179,35 @@ int nl_addrs(struct nl *nl, struct nl_addr **out, size_t *n)
 	return err;
 }
 
+/* Of IPv6 usable at once: nobody else on a TAP could have it. */
+static int change_addr(struct nl *nl, struct nlmsghdr *h, uint32_t ifindex,
+		       const struct addr *a)
+{
+	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(h, sizeof(*ifa));
+
+	ifa->ifa_family = nl_family(a);
+	ifa->ifa_prefixlen = addr_is_v4(a) ? 32 : 128;
+	ifa->ifa_flags = addr_is_v4(a) ? 0 : IFA_F_NODAD;
+	ifa->ifa_index = ifindex;
+	nl_put_addr(h, IFA_LOCAL, a);
+	nl_put_addr(h, IFA_ADDRESS, a);
+	mnl_attr_put_u8(h, IFA_PROTO, RTPROT_CYGNET);
+	return nl_talk(nl, NULL, NULL);
+}
+
+int nl_addr_add(struct nl *nl, uint32_t ifindex, const struct addr *a)
+{
+	struct nlmsghdr *h =
+		nl_ask(nl, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+
+	return change_addr(nl, h, ifindex, a);
+}
+
+int nl_addr_del(struct nl *nl, uint32_t ifindex, const struct addr *a)
+{
+	return change_addr(nl, nl_ask(nl, RTM_DELADDR, NLM_F_ACK), ifindex, a);
+}
+
 static void on_link(const struct nlmsghdr *h, void *ctx)
 {
 	nl_link_parse(h, ctx);

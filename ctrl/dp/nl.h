@@ -79,6 +79,11 @@ int nl_neigh_release_all(struct nl *nl);
  */
 int nl_addrs(struct nl *nl, struct nl_addr **out, size_t *n);
 
+/* Gives an interface an address that stands alone, or takes it; without a route. 0
+ * or a negative errno: -EEXIST, -EADDRNOTAVAIL. */
+int nl_addr_add(struct nl *nl, uint32_t ifindex, const struct addr *a);
+int nl_addr_del(struct nl *nl, uint32_t ifindex, const struct addr *a);
+
 /* 0 or a negative errno: -ENODEV. */
 int nl_link_get(struct nl *nl, uint32_t ifindex, struct nl_link *out);
 

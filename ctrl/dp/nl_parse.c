@@ -159,6 +159,7 @@ bool nl_addr_parse(const struct nlmsghdr *h, struct nl_addr *out)
 	out->is_source = ifa->ifa_scope < RT_SCOPE_LINK &&
 			 !(flags & IFA_F_TENTATIVE) &&
 			 !is_v4_link_local(&out->local);
+	out->is_ours = nl_attr_u8(&attrs, IFA_PROTO) == RTPROT_CYGNET;
 	return true;
 }
 

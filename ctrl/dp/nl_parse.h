@@ -50,6 +50,7 @@ struct nl_addr {
 	struct addr broadcast;
 	bool has_broadcast; /* another address than local */
 	bool is_source;	    /* of packets that leave the link, now */
+	bool is_ours;	    /* nl_addr_add() put it there */
 };
 
 /*

@@ -229,7 +229,7 @@ static void set_life(struct sadb *s, const struct sadb_id *id, uint64_t at_ns)
 static bool covers_some(const struct policy *p, const struct sadb_sa *sa)
 {
 	for (uint32_t i = 0; i < sa->n_selectors; i++)
-		if (selector_within(&sa->selectors[i], &p->selector))
+		if (policy_takes(p, &sa->selectors[i]))
 			return true;
 	return false;
 }

@@ -57,6 +57,18 @@ static bool between_ends(const struct sadb *s, const struct policy *p,
 		goes_there(s, p, peer));
 }
 
+/* A virtual IP comes to be known here after its SA: of a policy for one, an SA is for
+ * one host of its own choice. */
+bool policy_takes(const struct policy *p, const struct sadb_selector *s)
+{
+	struct sadb_selector of = p->selector;
+
+	if (p->is_vips && addr_equal(&s->local_min, &s->local_max) &&
+	    addr_is_v4(&s->local_min) == addr_is_v4(&of.local_min))
+		of.local_min = of.local_max = s->local_min;
+	return selector_within(s, &of);
+}
+
 /* RFC 4301 section 4.4.2: each of its SAs has a packet's values. Else who took ike
  * over could have one SA serve all. */
 static int check_values(const struct sadb *s, const struct policy *p,
@@ -102,7 +114,7 @@ static bool is_within_one(const struct sadb *s,
 	for (uint32_t i = 0; i < policies->n; i++) {
 		const struct policy *p = policy_find(s, policies->ids[i]);
 
-		if (p && selector_within(selector, &p->selector))
+		if (p && policy_takes(p, selector))
 			return true;
 	}
 	return false;

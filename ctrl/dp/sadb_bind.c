@@ -171,8 +171,7 @@ static bool supersedes(const struct entry *newer, const struct entry *other,
 	for (uint32_t i = 0; newer->n_selectors && i < other->n_selectors; i++) {
 		const struct sadb_selector *has = &other->selectors[i];
 
-		if ((!of || selector_within(has, &of->selector)) &&
-		    !is_covered(has, newer))
+		if ((!of || policy_takes(of, has)) && !is_covered(has, newer))
 			return false;
 	}
 	return true;

@@ -11,13 +11,26 @@
 
 #define NONE UINT32_MAX
 
+/* Whose local side changes is the same by the others. */
+static bool same_selector(const struct policy *a, const struct policy *b)
+{
+	struct sadb_selector s = a->selector;
+
+	if (a->is_vips != b->is_vips)
+		return false;
+	if (a->is_vips) {
+		s.local_min = b->selector.local_min;
+		s.local_max = b->selector.local_max;
+	}
+	return selector_equal(&s, &b->selector);
+}
+
 static bool same_policy(const struct policy *a, const struct policy *b)
 {
 	return a->action == b->action && a->manual == b->manual &&
 	       a->pfp == b->pfp && a->dirs == b->dirs &&
 	       a->tunnel[DIR_OUT] == b->tunnel[DIR_OUT] &&
-	       a->tunnel[DIR_IN] == b->tunnel[DIR_IN] &&
-	       selector_equal(&a->selector, &b->selector);
+	       a->tunnel[DIR_IN] == b->tunnel[DIR_IN] && same_selector(a, b);
 }
 
 static uint32_t hash_of(const struct policy *p)
@@ -25,8 +38,9 @@ static uint32_t hash_of(const struct policy *p)
 	const struct sadb_selector *s = &p->selector;
 	uint32_t ports = (uint32_t)s->local_port_min << 16 | s->remote_port_min;
 
-	return (addr_hash(&s->local_min) * 31U + addr_hash(&s->remote_min)) *
-		       31U +
+	const uint32_t local = p->is_vips ? 1 : addr_hash(&s->local_min);
+
+	return (local * 31U + addr_hash(&s->remote_min)) * 31U +
 	       addr_hash(&s->remote_max) + ports * 2654435761U + s->protocol;
 }
 

@@ -277,6 +277,9 @@ uint64_t sadb_limit_ns(uint64_t now_ns, uint32_t time_s);
 
 /* A list of its own; the one before stays the caller's. NULL: none. 0 or
  * -ENOMEM. */
+/* May an SA of that policy have it? */
+bool policy_takes(const struct policy *p, const struct sadb_selector *s);
+
 int entry_take_policies(struct entry *en, const struct sadb_policies *policies);
 
 /* --- sadb_keys.c --- */

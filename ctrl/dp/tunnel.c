@@ -6,12 +6,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool tunnel_side(const struct ts_conf *ts, const struct conn_addr *outer,
+static bool side(const struct ts_conf *ts, const struct conn_addr *outer,
 		 size_t n_outer, struct prefix *out)
 {
 	if (ts->dynamic && (n_outer != 1 || !conn_addr_is_host(outer)))
 		return false;
 	*out = ts->dynamic ? outer->net : ts->net;
+	return true;
+}
+
+bool tunnel_remote(const struct conn_conf *conn, const struct ts_conf *ts,
+		   struct prefix *out)
+{
+	return side(ts, conn->remote_addrs, conn->n_remote_addrs, out);
+}
+
+static bool is_vips(const struct conn_conf *conn, const struct ts_conf *ts)
+{
+	return ts->dynamic && conn->n_vips;
+}
+
+/* No packet has an address of zeros, whose family is that of the remote side. */
+static struct prefix vip_of(const struct conn_conf *conn, bool v4)
+{
+	struct prefix p = { .bits = v4 ? 32 : 128 };
+
+	if (v4)
+		p.net = addr_from_v4(0);
+	for (size_t i = conn->n_vips_now; i-- > 0;)
+		if (addr_is_v4(&conn->vips_now[i]) == v4)
+			p.net = conn->vips_now[i];
+	return p;
+}
+
+bool tunnel_local(const struct conn_conf *conn, const struct ts_conf *ts,
+		  const struct prefix *remote, struct prefix *out)
+{
+	if (!is_vips(conn, ts))
+		return side(ts, conn->local_addrs, conn->n_local_addrs, out);
+	*out = vip_of(conn, addr_is_v4(&remote->net));
 	return true;
 }
 
@@ -92,11 +125,12 @@ static int take_pair(const struct conn_conf *conn,
 		.id = child_policy(child, at),
 		.dirs = SPD_BOTH,
 		.on_demand = is_trapped(child),
+		.is_vips = is_vips(conn, mine),
 		.suites = child->suites,
 	};
 	tunnel_ends(conn, &out->ends);
-	if (!tunnel_side(mine, conn->local_addrs, conn->n_local_addrs, &local) ||
-	    !tunnel_side(far, conn->remote_addrs, conn->n_remote_addrs, &remote))
+	if (!tunnel_remote(conn, far, &remote) ||
+	    !tunnel_local(conn, mine, &remote, &local))
 		return error_set(
 			e, -ENOTSUP,
 			"connections.%s.children.%s: dynamic needs one address on that side",
@@ -119,14 +153,37 @@ static int take_pair(const struct conn_conf *conn,
 	return 0;
 }
 
+/* What peers are given is not known here, and so not protected; and one SA of a
+ * child's would not do for several of them. Of ours each family has one. */
+static int check_vips(const struct conn_conf *conn, struct error *e)
+{
+	size_t n[2] = { 0, 0 };
+
+	for (size_t i = 0; i < conn->n_vips; i++)
+		n[addr_is_v4(&conn->vips[i])]++;
+	if (conn->n_pools)
+		return error_set(
+			e, -ENOTSUP,
+			"connections.%s.pools: the data path does not give virtual IPs yet; remove it",
+			conn->name);
+	if (n[0] > 1 || n[1] > 1)
+		return error_set(
+			e, -ENOTSUP,
+			"connections.%s.vips: the data path takes one of each family; remove the others",
+			conn->name);
+	return 0;
+}
+
 /* One for each pair that a packet may have; at least one. */
 static int take_child(const struct conn_conf *conn, struct child_conf *child,
 		      struct policies *to, struct error *e)
 {
 	const size_t pairs = child_pairs(child);
 	uint32_t nth = 0;
-	int err = 0;
+	int err = check_vips(conn, e);
 
+	if (err)
+		return err;
 	if (pairs > SADB_SELECTORS_MAX)
 		return error_set(
 			e, -E2BIG,
@@ -304,4 +361,10 @@ int tunnels_replace(struct config *config, const struct tunnel_books *to,
 	else
 		manual_serve(to->manual, config);
 	return err;
+}
+
+int tunnels_follow_vips(struct config *config, const struct tunnel_books *to,
+			struct error *e)
+{
+	return set_policies(config, to, e);
 }

@@ -38,15 +38,21 @@ int tunnels_check(const struct config *config, struct error *e);
 /* Between which addresses SAs of its children may be. */
 void tunnel_ends(const struct conn_conf *conn, struct policy_ends *out);
 
+/* The same policies, of which virtual IPs are others than before. */
+int tunnels_follow_vips(struct config *config, const struct tunnel_books *to,
+			struct error *e);
+
 /*
  * What one selector of a child covers; a dynamic one is the only address of its
- * side: of several, some would not be protected.
- *
- * outer   the addresses of that side
+ * side: of several, some would not be protected. On the local side it is a virtual
+ * IP of the remote side's family if the connection asks for them, and nobody's
+ * address until there is one.
  *
  * False: not known, or of some ports alone.
  */
-bool tunnel_side(const struct ts_conf *ts, const struct conn_addr *outer,
-		 size_t n_outer, struct prefix *out);
+bool tunnel_remote(const struct conn_conf *conn, const struct ts_conf *ts,
+		   struct prefix *out);
+bool tunnel_local(const struct conn_conf *conn, const struct ts_conf *ts,
+		  const struct prefix *remote, struct prefix *out);
 
 #endif

@@ -161,10 +161,8 @@ static bool child_way(const struct tunnel_routes *r,
 	if (conn->n_local_addrs == 1 && conn_addr_is_host(conn->local_addrs))
 		out->ours = conn->local_addrs[0].net.net;
 	take_ends(out);
-	return tunnel_side(child->local_ts, conn->local_addrs,
-			   conn->n_local_addrs, &out->local) &&
-	       tunnel_side(&child->remote_ts[remote_ts], peer,
-			   conn->n_remote_addrs, &out->remote);
+	return tunnel_remote(conn, &child->remote_ts[remote_ts], &out->remote) &&
+	       tunnel_local(conn, child->local_ts, &out->remote, &out->local);
 }
 
 /* Of its remote range the prefixes are still to come. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/cp.h"
 
 struct child_sa *child_new(struct conn *conn, const struct child_conf *conf)
 {
@@ -53,10 +54,19 @@ void child_free(struct child_sa *c)
 static void child_ts(const struct ike_sa *sa, const struct child_conf *conf,
 		     struct ts_sides *out)
 {
-	ts_from_conf(conf->local_ts, conf->n_local_ts, &sa->path.local,
-		     &out->local);
-	ts_from_conf(conf->remote_ts, conf->n_remote_ts, &sa->path.remote,
-		     &out->remote);
+	struct ts_dynamic mine, peers;
+
+	cp_dynamic(sa, &mine, &peers);
+	ts_from_conf(conf->local_ts, conf->n_local_ts, &mine, &out->local);
+	ts_from_conf(conf->remote_ts, conf->n_remote_ts, &peers, &out->remote);
+}
+
+bool child_has_selectors(const struct ike_sa *sa, const struct child_conf *conf)
+{
+	struct ts_sides ts;
+
+	child_ts(sa, conf, &ts);
+	return ts.local.n && ts.remote.n;
 }
 
 /* --- what both sides say about a child */
@@ -360,6 +370,20 @@ void child_accept(struct ike_sa *sa, struct exchange *x,
 	narrow(sa, x, p, with_ke);
 }
 
+void child_settle(struct ike_sa *sa, struct exchange *x)
+{
+	struct child_sa *c = x->child;
+	const struct ts_sides asked = { c->local_ts, c->remote_ts };
+	struct ts_sides ours;
+
+	child_ts(sa, c->conf, &ours);
+	ts_narrow(&ours.remote, &asked.remote, &c->remote_ts);
+	if (!c->remote_ts.n)
+		fail_ts(sa, x, &ours, &asked);
+	else
+		check_pairs(sa, x);
+}
+
 void child_take_answer(struct ike_sa *sa, struct exchange *x,
 		       const struct ike_payloads *p, bool with_ke)
 {
@@ -475,6 +499,12 @@ void child_refused(struct ike_sa *sa, struct exchange *x,
 	} else if (n->type == IKE_N_SINGLE_PAIR_REQUIRED) {
 		snprintf(text, sizeof(text),
 			 "selector mismatch: the peer takes one pair of addresses alone: write start_action = trap, so that a packet says which");
+	} else if (n->type == IKE_N_INTERNAL_ADDRESS_FAILURE) {
+		snprintf(text, sizeof(text),
+			 "the peer has no virtual IP for us (INTERNAL_ADDRESS_FAILURE): its pools are empty, or of another family than our 'vips'");
+	} else if (n->type == IKE_N_FAILED_CP_REQUIRED) {
+		snprintf(text, sizeof(text),
+			 "the peer wants us to ask for a virtual IP (FAILED_CP_REQUIRED): set 'vips = 0.0.0.0' or '::' in the connection");
 	} else {
 		snprintf(text, sizeof(text), "the peer refuses the CHILD SA: %s",
 			 ike_notify_name(n->type));

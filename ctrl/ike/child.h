@@ -64,6 +64,13 @@ const struct child_conf *child_choose(const struct ike_sa *sa,
 void child_accept(struct ike_sa *sa, struct exchange *x,
 		  const struct ike_payloads *p, bool with_ke);
 
+/* `dynamic` stands for nothing where a virtual IP was to be given, and was not. */
+bool child_has_selectors(const struct ike_sa *sa, const struct child_conf *conf);
+
+/* The peer's virtual IPs are known: `dynamic` is no more than these. x->child, or
+ * x->child_error and an event that says why. */
+void child_settle(struct ike_sa *sa, struct exchange *x);
+
 /* The peer's answer to ours: x->child, or none and an event; see child_undo(). */
 void child_take_answer(struct ike_sa *sa, struct exchange *x,
 		       const struct ike_payloads *p, bool with_ke);

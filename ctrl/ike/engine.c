@@ -14,6 +14,7 @@
 #include "ctrl/ike/cookie.h"
 #include "ctrl/ike/idle.h"
 #include "ctrl/ike/later.h"
+#include "ctrl/ike/pool.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/receive.h"
 #include "ctrl/ike/sa.h"
@@ -75,6 +76,7 @@ static void fall_silent(struct engine *e)
 	e->calls.event = no_event;
 	e->calls.ike_view = NULL;
 	e->calls.child_view = NULL;
+	e->calls.lease = NULL;
 }
 
 void engine_free(struct engine *e)
@@ -91,6 +93,7 @@ void engine_free(struct engine *e)
 	post_drop(e);
 	while (e->conns)
 		engine_unload(e, e->conns->conf.name);
+	pools_free(e);
 	free(e->slots);
 	free(e->free_slots);
 	heap_fini(&e->due);

@@ -20,6 +20,7 @@
 #include "ctrl/model/ike_counts.h"
 #include "ctrl/model/ike_options.h"
 #include "ctrl/model/keystore.h"
+#include "ctrl/model/pool.h"
 #include "ctrl/model/record.h"
 #include "ctrl/model/sadb.h"
 #include "ctrl/model/sas.h"
@@ -92,6 +93,8 @@ struct engine_calls {
 	/* SAs whose state changed, when a call ends; both NULL: nobody looks. */
 	void (*ike_view)(void *ctx, const struct ike_sa_view *v);
 	void (*child_view)(void *ctx, const struct child_sa_view *v);
+	/* An address of a pool that somebody got or gave back; NULL likewise. */
+	void (*lease)(void *ctx, const struct pool_lease *l);
 	/* For whoever keeps records, see engine_kept(); NULL: nobody does. */
 	void (*record)(void *ctx, const struct ike_record *r);
 	bool (*random)(void *ctx, void *out, size_t len);
@@ -123,6 +126,19 @@ int engine_load(struct engine *e, const struct conn_conf *conn);
 
 /* false: there is none of that name. */
 bool engine_unload(struct engine *e, const char *name);
+
+/*
+ * A pool, new or in place of the one of that name: with the same addresses it keeps
+ * its leases, else peers keep theirs for as long as their IKE SAs last. Copied. 0
+ * or -ENOMEM.
+ */
+int engine_load_pool(struct engine *e, const struct pool_conf *pool);
+bool engine_unload_pool(struct engine *e, const char *name);
+
+/* An address as it was told of by an engine that ended, after its pool was loaded:
+ * who had it gets it again, if no record says that he has it. What cannot be is
+ * left out. */
+void engine_restore_lease(struct engine *e, const struct pool_lease *lease);
 
 /* The datagram is decrypted in place. */
 void engine_input(struct engine *e, const struct ike_path *path,
@@ -194,7 +210,7 @@ unsigned int engine_reauth(struct engine *e, const char *conn, uint64_t now_ns);
  */
 void engine_orphans(struct engine *e, uint64_t now_ns);
 
-/* Tells the views of all SAs again. */
+/* Tells the views of all SAs again, and all leases. */
 void engine_show(struct engine *e);
 
 /* --- takeover: what one engine recorded, another goes on with */

@@ -13,7 +13,7 @@
 /* A request and a reply, two identities, keys and an exchange. */
 _Static_assert(2 * MESSAGE_MAX + 2 * sizeof(struct identity) +
 			       sizeof(struct keys) + EXCHANGE_MAX +
-			       IKE_NONCE_MAX_BYTES + 512 <=
+			       IKE_NONCE_MAX_BYTES + 1024 <=
 		       IKE_RECORD_MAX,
 	       "an IKE SA has room in a record");
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/cp.h"
 
 static bool get_octets(struct slice *s, void *out, size_t max, size_t *len)
 {
@@ -34,14 +35,20 @@ static bool get_message(struct slice *s, struct octets *out)
 	return !n || octets_set(out, part);
 }
 
-static bool get_name(struct slice *s, char out[CONN_NAME_MAX])
+/* Or "". */
+static bool get_name_or_none(struct slice *s, char out[CONN_NAME_MAX])
 {
 	size_t len;
 
 	if (!get_octets(s, out, CONN_NAME_MAX - 1, &len))
 		return false;
 	out[len] = '\0';
-	return len && strlen(out) == len;
+	return strlen(out) == len;
+}
+
+static bool get_name(struct slice *s, char out[CONN_NAME_MAX])
+{
+	return get_name_or_none(s, out) && *out;
 }
 
 static bool get_addr(struct slice *s, struct addr *out)
@@ -199,6 +206,57 @@ static bool get_ours(struct engine *e, struct slice *s, struct ike_sa *sa)
 	return get_made(e, s, x) && get_rest(s, sa);
 }
 
+/* --- virtual IPs */
+
+static bool get_addrs(struct slice *s, struct addr *out, unsigned int max,
+		      unsigned int *n)
+{
+	uint8_t count;
+
+	if (!rd_u8(s, &count) || count > max)
+		return false;
+	for (*n = 0; *n < count; ++*n)
+		if (!get_addr(s, &out[*n]))
+			return false;
+	return true;
+}
+
+/* As the peer has it for sure, it stays, even where no pool has it. */
+static bool get_given(struct engine *e, struct slice *s, struct ike_sa *sa)
+{
+	struct cp_given *g = &sa->cp->given[sa->cp->n_given];
+	char pool[CONN_NAME_MAX];
+
+	if (!get_addr(s, &g->addr) || !get_name_or_none(s, pool))
+		return false;
+	g->lease = lease_take_again(e, pool, &sa->peer_id, &g->addr);
+	sa->cp->n_given++;
+	return true;
+}
+
+static bool get_cp(struct engine *e, struct slice *s, struct ike_sa *sa)
+{
+	struct cp *cp;
+	bool is_there;
+	uint8_t n;
+
+	if (!get_bool(s, &is_there))
+		return false;
+	if (!is_there)
+		return true;
+	cp = sa->cp = calloc(1, sizeof(*cp));
+	if (!cp || !get_flags(s, (bool *const[]){ &cp->asks, &cp->gives }, 2) ||
+	    !get_addrs(s, cp->local, CONN_VIPS_MAX, &cp->n_local) ||
+	    !get_addrs(s, cp->dns, CONN_DNS_MAX, &cp->n_dns) || !rd_u8(s, &n) ||
+	    n > CONN_VIPS_MAX)
+		return false;
+	cp->done = true;
+	while (n--)
+		if (!get_given(e, s, sa))
+			return false;
+	return true;
+}
+
 /* --- IKE SAs */
 
 static bool get_state(struct slice *s, enum ike_state *out)
@@ -253,9 +311,10 @@ bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
 	       rd_u64(&s, &sa->spi_i) && rd_u64(&s, &sa->spi_r) && sa->spi_i &&
 	       sa->spi_r && get_keys(&s, sa) &&
 	       get_identity(&s, &sa->local_id) &&
-	       get_identity(&s, &sa->peer_id) && rd_u32(&s, &sa->next_ours) &&
-	       rd_u32(&s, &sa->next_peers) && get_message(&s, &sa->reply) &&
-	       get_ours(e, &s, sa) && get_times(&s, sa) && !s.len;
+	       get_identity(&s, &sa->peer_id) && get_cp(e, &s, sa) &&
+	       rd_u32(&s, &sa->next_ours) && rd_u32(&s, &sa->next_peers) &&
+	       get_message(&s, &sa->reply) && get_ours(e, &s, sa) &&
+	       get_times(&s, sa) && !s.len;
 }
 
 /* --- CHILD SAs */

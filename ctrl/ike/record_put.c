@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "ctrl/ike/cp.h"
+
 static void put_octets(struct builder *b, const void *ptr, size_t len)
 {
 	struct wr_mark mark = wr_begin(b, 2);
@@ -133,6 +135,38 @@ static void put_ours(struct builder *b, const struct ike_sa *sa)
 	}
 }
 
+/* --- virtual IPs */
+
+static void put_addrs(struct builder *b, const struct addr *addrs,
+		      unsigned int n)
+{
+	wr_u8(b, (uint8_t)n);
+	for (unsigned int i = 0; i < n; i++)
+		put_addr(b, &addrs[i]);
+}
+
+/* One whose pool is loaded no more has no name of a pool. */
+static void put_given(struct builder *b, const struct cp_given *g)
+{
+	put_addr(b, &g->addr);
+	put_name(b, g->lease ? lease_pool(g->lease)->name : "");
+}
+
+static void put_cp(struct builder *b, const struct ike_sa *sa)
+{
+	const struct cp *cp = sa->cp;
+
+	wr_u8(b, cp != NULL);
+	if (!cp)
+		return;
+	put_flags(b, (const bool[]){ cp->asks, cp->gives }, 2);
+	put_addrs(b, cp->local, cp->n_local);
+	put_addrs(b, cp->dns, cp->n_dns);
+	wr_u8(b, (uint8_t)cp->n_given);
+	for (unsigned int i = 0; i < cp->n_given; i++)
+		put_given(b, &cp->given[i]);
+}
+
 /* --- IKE SAs */
 
 void record_put_ike(struct builder *b, const struct ike_sa *sa)
@@ -155,6 +189,7 @@ void record_put_ike(struct builder *b, const struct ike_sa *sa)
 	keys_put(b, &sa->keys);
 	put_identity(b, &sa->local_id);
 	put_identity(b, &sa->peer_id);
+	put_cp(b, sa);
 	wr_u32(b, sa->next_ours);
 	wr_u32(b, sa->next_peers);
 	put_octets(b, sa->reply.ptr, sa->reply.len);

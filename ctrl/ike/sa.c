@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/cp.h"
 #include "ctrl/ike/fragment.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/post.h"
@@ -387,6 +388,7 @@ static void retire(struct ike_sa *sa, const char *why)
 	while (sa->children)
 		child_remove(sa, sa->children, why);
 	wishes_fail(sa, why);
+	cp_end(sa);
 	sa_set_state(sa, IKE_ST_DEAD);
 	if (*why && !sa->failed && (!stranger || engine_note_trouble(sa->e)))
 		sa_event(sa, up ? IKE_EV_IKE_DOWN : IKE_EV_FAILED, NULL, why);

@@ -118,6 +118,9 @@ struct child_sa {
 
 LIST_HEAD(child_list, child_sa);
 
+/* Virtual IPs of an IKE SA; see cp.h. */
+struct cp;
+
 enum ike_state {
 	IKE_ST_INIT, /* IKE_SA_INIT is under way */
 	IKE_ST_AUTH, /* keys are there, IKE_AUTH is under way */
@@ -219,6 +222,7 @@ struct ike_sa {
 	struct octets reply; /* to the peer's last, with next_peers - 1 */
 	uint64_t reply_after;
 
+	struct cp *cp; /* owned; NULL: neither side has a virtual IP */
 	const struct child_conf *wanted; /* to be made first; NULL: none */
 	struct ts_first wanted_first;	 /* by the packet that waits for it */
 	struct wish *wishes;		 /* owned: further ones, in wish.c */
@@ -273,6 +277,7 @@ struct engine {
 	struct ike_options options;
 	struct conn *conns, **conns_end;  /* in the order of loading */
 	struct conn *named[CONN_BUCKETS]; /* by their names */
+	struct pool *pools;		  /* of virtual IPs; see pool.h */
 	struct ike_sa **slots;		  /* by id; NULL: free */
 	uint32_t n_slots;
 	uint32_t *free_slots; /* a stack, with room for all of them */

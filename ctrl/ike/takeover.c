@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/cp.h"
 #include "ctrl/ike/idle.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/record.h"
@@ -29,6 +30,7 @@ static void forget(struct ike_sa *sa)
 {
 	struct exchange *x = &sa->ours;
 
+	cp_end(sa);
 	conn_drop(sa->conn);
 	if (sa->has_keys)
 		keys_fini(&sa->keys);

@@ -21,22 +21,33 @@ static uint8_t type_of(const struct addr *a)
 	return addr_is_v4(a) ? IKE_TS_IPV4_RANGE : IKE_TS_IPV6_RANGE;
 }
 
+static void add_conf(const struct ts_conf *c, const struct range *addrs,
+		     struct ts_list *out)
+{
+	if (out->n == TS_MAX)
+		return;
+	out->at[out->n++] = (struct ike_ts){
+		.type = type_of(&addrs->min),
+		.protocol = c->protocol,
+		.port_min = c->port_min,
+		.port_max = c->port_max,
+		.addr_min = addrs->min,
+		.addr_max = addrs->max,
+	};
+}
+
 void ts_from_conf(const struct ts_conf *conf, size_t n,
-		  const struct addr *outer, struct ts_list *out)
+		  const struct ts_dynamic *dynamic, struct ts_list *out)
 {
 	out->n = 0;
-	for (size_t i = 0; i < n && out->n < TS_MAX; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct ts_conf *c = &conf[i];
-		struct ike_ts *ts = &out->at[out->n++];
+		const struct range net = { c->net.net, prefix_last(&c->net) };
 
-		*ts = (struct ike_ts){
-			.protocol = c->protocol,
-			.port_min = c->port_min,
-			.port_max = c->port_max,
-			.addr_min = c->dynamic ? *outer : c->net.net,
-			.addr_max = c->dynamic ? *outer : prefix_last(&c->net),
-		};
-		ts->type = type_of(&ts->addr_min);
+		if (!c->dynamic)
+			add_conf(c, &net, out);
+		for (unsigned int k = 0; c->dynamic && k < dynamic->n; k++)
+			add_conf(c, &dynamic->at[k], out);
 	}
 }
 

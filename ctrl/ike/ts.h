@@ -6,6 +6,7 @@
 #ifndef CYG_IKE_TS_H
 #define CYG_IKE_TS_H
 
+#include "ctrl/base/range.h"
 #include "ctrl/model/conn.h"
 #include "ctrl/model/sadb.h"
 #include "ctrl/wire/ike.h"
@@ -28,9 +29,16 @@ struct ts_first {
 	struct ike_ts local, remote;
 };
 
-/* outer: the side's address, which `dynamic` stands for. */
+#define TS_DYNAMIC_MAX 4
+
+/* What `dynamic` stands for on a side: its outer address, or virtual ones. */
+struct ts_dynamic {
+	struct range at[TS_DYNAMIC_MAX];
+	unsigned int n;
+};
+
 void ts_from_conf(const struct ts_conf *conf, size_t n,
-		  const struct addr *outer, struct ts_list *out);
+		  const struct ts_dynamic *dynamic, struct ts_list *out);
 
 /* A payload's selectors, as ike_ts_parse() gives them; those beyond TS_MAX are
  * left out. */

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "ctrl/ike/cp.h"
+#include "ctrl/ike/pool.h"
+
 void view_changed(struct ike_sa *sa)
 {
 	if (sa->is_changed)
@@ -83,6 +86,7 @@ static void tell_ike(const struct ike_sa *sa)
 	memcpy(v.conn, sa->conn->conf.name, sizeof(v.conn));
 	if (sa->has_keys)
 		put_algs(&sa->keys, &v);
+	cp_show(sa, &v);
 	sa->e->calls.ike_view(sa->e->calls.ctx, &v);
 }
 
@@ -164,4 +168,5 @@ void engine_show(struct engine *e)
 		if (e->slots[i])
 			view_changed(e->slots[i]);
 	view_flush(e);
+	pools_show(e);
 }

@@ -2,13 +2,13 @@
 /*
  * IKE_AUTH with pre-shared keys (RFC 7296 sections 1.2 and 2.15):
  *
- *     HDR, SK {IDi, [IDr,] AUTH, SAi2, TSi, TSr}  -->
- *                             <--  HDR, SK {IDr, AUTH, SAr2, TSi, TSr}
+ *     HDR, SK {IDi, [IDr,] AUTH, [CP,] SAi2, TSi, TSr}  -->
+ *                       <--  HDR, SK {IDr, AUTH, [CP,] SAr2, TSi, TSr}
  *
- * A CHILD SA that can't be is no reason to refuse the IKE SA (section 1.2):
- * then a notification stands in place of SA and TS. And the initiator may want
- * none (RFC 6023): then nothing does, and CREATE_CHILD_SA follows. Each side asks
- * in turn:
+ * CP, for virtual IPs, is in cp.c. A CHILD SA that can't be is no reason to refuse
+ * the IKE SA (section 1.2): then a notification stands in place of SA and TS. And
+ * the initiator may want none (RFC 6023): then nothing does, and CREATE_CHILD_SA
+ * follows. Each side asks in turn:
  *
  *     initiator: GETSPI, our AUTH -> request; response -> the peer's AUTH,
  *                ADD in, ADD out, bind
@@ -16,6 +16,7 @@
  *                -> response, bind
  */
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/cp.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
@@ -180,6 +181,10 @@ void auth_start(struct ike_sa *sa)
 		sa->path.local_port = IKE_NATT_PORT; /* section 2.23 */
 		sa->path.remote_port = IKE_NATT_PORT;
 	}
+	if (!cp_ask(sa)) {
+		sa_close(sa, "out of memory");
+		return;
+	}
 	if (x->childless) {
 		ask_auth(sa, x, true, NULL);
 		return;
@@ -210,6 +215,7 @@ static void send_request(struct ike_sa *sa, struct exchange *x,
 	ike_auth_put(&m, &auth);
 	if (is_one(id_r) && unique_is_first(sa))
 		ike_notify_put(&m, &contact);
+	cp_request_put(sa, &m);
 	if (x->child)
 		child_offer_put(sa, x, &m);
 	if (!request_send(sa, &m, false))
@@ -269,6 +275,7 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 	struct exchange *x = &sa->ours;
 	struct ike_notify n = { .type = 0 }, contact;
 	bool error = ike_find_error(p, &n);
+	const char *why;
 	struct identity id;
 	struct ike_auth auth;
 
@@ -294,8 +301,11 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 	take_reserved(sa, p, IKE_PL_ID_R);
 	x->initial_contact = ike_find_notify(p, IKE_N_INITIAL_CONTACT, &contact);
 	reauth_take_lifetime(sa, p);
+	why = cp_take_reply(sa, p);
 	if (x->child && error) {
 		child_is_refused(sa, x, &n);
+	} else if (x->child && why) {
+		child_undo(sa, x, why);
 	} else if (x->child) {
 		child_take_answer(sa, x, p, false);
 	}
@@ -394,6 +404,10 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 	x->initial_contact = ike_find_notify(p, IKE_N_INITIAL_CONTACT, &n);
 	x->childless = !ike_find(p, IKE_PL_SA);
 	sa->local_id = our_id(sa, has_me ? &me : NULL);
+	if (sa->conn && !cp_take_request(sa, p)) {
+		sa_close(sa, "out of memory");
+		return;
+	}
 	if (sa->conn && !x->childless)
 		take_offer(sa, x, p);
 	ask_auth(sa, x, false, &auth);
@@ -412,6 +426,7 @@ static void send_response(struct ike_sa *sa, struct exchange *x,
 	message_begin(sa, &m, IKE_EXCH_IKE_AUTH, true, sa->next_peers);
 	ike_id_put(&m, IKE_PL_ID_R, &r);
 	ike_auth_put(&m, &auth);
+	cp_reply_put(sa, &m);
 	if (child)
 		child_answer_put(x, &m);
 	else if (x->child_error)
@@ -506,6 +521,40 @@ static void refuse_second(struct ike_sa *sa)
 		refuse(sa, IKE_N_AUTHENTICATION_FAILED, why);
 }
 
+/* The peer has proved who it is, and gets its addresses. */
+static void give_vips(struct ike_sa *sa, struct exchange *x)
+{
+	const char *why = "";
+	uint16_t error;
+
+	if (sa->cp && x->initial_contact) /* what they had is given again */
+		unique_contact(sa);
+	error = cp_give(sa, &why);
+	if (error && x->child)
+		child_fail(sa, x, error, why);
+	else if (error)
+		x->child_error = error;
+	else if (sa->cp && x->child)
+		child_settle(sa, x);
+}
+
+static void initiator_agrees(struct ike_sa *sa, struct exchange *x)
+{
+	if (x->child)
+		add(sa, x, SADB_IN);
+	else
+		established_alone(sa, x);
+}
+
+static void responder_agrees(struct ike_sa *sa, struct exchange *x)
+{
+	give_vips(sa, x);
+	if (x->child)
+		child_getspi(sa, x);
+	else
+		ask_auth(sa, x, true, NULL);
+}
+
 static void after_check(struct ike_sa *sa, struct exchange *x, int err)
 {
 	const char *why = why_not(err), *no = not_so(sa, x);
@@ -521,14 +570,10 @@ static void after_check(struct ike_sa *sa, struct exchange *x, int err)
 		refuse_second(sa);
 	else if (no)
 		refuse(sa, IKE_N_INVALID_SYNTAX, no);
-	else if (!x->child && sa->initiator)
-		established_alone(sa, x);
-	else if (!x->child)
-		ask_auth(sa, x, true, NULL);
-	else if (!sa->initiator)
-		child_getspi(sa, x);
+	else if (sa->initiator)
+		initiator_agrees(sa, x);
 	else
-		add(sa, x, SADB_IN);
+		responder_agrees(sa, x);
 }
 
 void auth_keystore(struct ike_sa *sa, struct exchange *x,

@@ -118,6 +118,13 @@ static void start(struct ike_sa *sa)
 	const struct ke_alg *ke;
 
 	ke = x->child ? proposals_first_ke(&x->child->conf->proposals) : NULL;
+	if (x->child && !child_has_selectors(sa, x->child->conf)) {
+		child_fail(
+			sa, x, IKE_N_TS_UNACCEPTABLE,
+			"the peer has no virtual IP, for which 'dynamic' in the child's remote_ts would stand");
+		try_later(sa, x);
+		return;
+	}
 	if (!x->child || !nonce_make(sa, &x->ni) ||
 	    (ke && !ask_ke(sa, x, ke, slice_of(NULL, 0)))) {
 		sa_close(sa, "out of memory");

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/cp.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/view.h"
@@ -108,6 +109,7 @@ static void inherit(struct ike_sa *heir, struct ike_sa *sa)
 	for (struct child_sa *c = heir->children; c; c = c->next)
 		c->sa = heir;
 	wishes_move(heir, sa);
+	cp_inherit(heir, sa);
 	heir->delete_wanted = sa->delete_wanted;
 	sa->delete_wanted = false;
 	sa->rekey_ns = 0;

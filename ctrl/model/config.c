@@ -142,6 +142,7 @@ void config_free(struct config *c)
 	free(c->policies);
 	free(c->conns);
 	free(c->psks);
+	free(c->pools);
 	free(c->included);
 	free(c->file);
 	free(c);

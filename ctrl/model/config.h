@@ -18,6 +18,7 @@
 #include "ctrl/crypto/crypto.h"
 #include "ctrl/model/conn.h"
 #include "ctrl/model/ike_options.h"
+#include "ctrl/model/pool.h"
 #include "ctrl/model/sadb.h"
 #include "include/limits.h"
 #include "include/sad.h"
@@ -188,6 +189,8 @@ struct config {
 	size_t n_entries; /* of the SPD so far, where pieces come one by one */
 	struct psk_conf *psks;
 	size_t n_psks;
+	struct pool_conf *pools;
+	size_t n_pools;
 	char *file;	 /* the file's name, owned */
 	char **included; /* names of the files that it includes, owned */
 	size_t n_included;

@@ -341,6 +341,17 @@ static bool id_equal(const struct identity *a, const struct identity *b)
 	       memcmp(a->octets, b->octets, a->len) == 0;
 }
 
+static bool vips_equal(const struct conn_conf *a, const struct conn_conf *b)
+{
+	bool equal = a->n_vips == b->n_vips && a->n_pools == b->n_pools;
+
+	for (size_t i = 0; equal && i < a->n_vips; i++)
+		equal = addr_equal(&a->vips[i], &b->vips[i]);
+	for (size_t i = 0; equal && i < a->n_pools; i++)
+		equal = strcmp(a->pools[i], b->pools[i]) == 0;
+	return equal;
+}
+
 bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 {
 	return strcmp(a->name, b->name) == 0 &&
@@ -357,7 +368,8 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       a->reauth_time == b->reauth_time &&
 	       a->over_time == b->over_time && a->rand_time == b->rand_time &&
 	       a->keyingtries == b->keyingtries && a->if_id_in == b->if_id_in &&
-	       a->if_id_out == b->if_id_out && a->from_vici == b->from_vici;
+	       a->if_id_out == b->if_id_out && vips_equal(a, b) &&
+	       a->from_vici == b->from_vici;
 }
 
 bool conn_equal(const struct conn_conf *a, const struct conn_conf *b)

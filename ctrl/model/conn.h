@@ -15,13 +15,17 @@
 #include "ctrl/base/addr.h"
 #include "ctrl/base/secret.h"
 #include "ctrl/model/identity.h"
+#include "ctrl/model/ike_options.h"
 #include "ctrl/model/proposal.h"
 #include "ctrl/model/sadb.h"
 #include "ctrl/model/suites.h"
 
-#define CONN_NAME_MAX  64  /* with the NUL */
-#define CONN_ADDRS_MAX 4   /* of one side */
-#define CONN_TS_MAX    8   /* of one side of one child */
+#define CONN_NAME_MAX  64 /* with the NUL */
+#define CONN_ADDRS_MAX 4  /* of one side */
+#define CONN_TS_MAX    8  /* of one side of one child */
+#define CONN_VIPS_MAX  4  /* that are asked of a peer, or given to it */
+#define CONN_POOLS_MAX 4
+#define CONN_DNS_MAX   4   /* that a peer tells of */
 #define CONN_HOST_MAX  254 /* of a name that DNS knows, with the NUL */
 
 /* A time that nobody gave: conn_times() and child_times() fill it in. */
@@ -150,7 +154,17 @@ struct conn_conf {
 	uint32_t over_time;   /* hard, after rekey_time and reauth_time */
 	uint32_t rand_time;   /* taken off both at random */
 	uint32_t keyingtries; /* of an initiation; 0: until it works */
-	bool from_vici;	      /* else of the file: reload touches its own */
+	/* Addresses to be asked of the peer; of zeros: whichever it gives. */
+	struct addr vips[CONN_VIPS_MAX];
+	size_t n_vips;
+	/* What it gave, as far as the data path was told; 0: nothing yet. */
+	struct addr vips_now[CONN_VIPS_MAX];
+	size_t n_vips_now;
+	char vips_on[IFACE_NAME_MAX]; /* which interface gets them; "": none */
+	/* From where the peer gets its own, the first that has one. */
+	char pools[CONN_POOLS_MAX][CONN_NAME_MAX];
+	size_t n_pools;
+	bool from_vici; /* else of the file: reload touches its own */
 	struct child_conf *children; /* owned */
 	size_t n_children;
 };
@@ -162,6 +176,14 @@ struct conn_peer {
 	struct addr now[CONN_ADDRS_MAX];   /* the last time */
 	struct addr known[CONN_ADDRS_MAX]; /* and before, as far as there is
 					      room: SAs may still go there */
+};
+
+/* Virtual IPs that a connection's peer gave us. */
+struct conn_vips {
+	char conn[CONN_NAME_MAX];
+	uint32_t n; /* 0: it has none any more */
+	struct addr at[CONN_VIPS_MAX];
+	char on[IFACE_NAME_MAX]; /* the interface that gets them; "": none */
 };
 
 /* A pre-shared key and the peers for which it is. */
@@ -203,7 +225,7 @@ bool child_has_policy(const struct child_conf *child, uint32_t id);
 enum ike_protocol child_ipsec_protocol(const struct child_conf *child);
 
 /* Is every field the same, children and their policies included? What a name
- * resolved to is none of them, nor what became of traps. */
+ * resolved to is none of them, nor what a peer gave, nor what became of traps. */
 bool conn_equal(const struct conn_conf *a, const struct conn_conf *b);
 
 /* The same without the children, and of a child alone. */

@@ -12,6 +12,7 @@
 #define FRAGMENT_SIZE_MIN    192U
 #define FRAGMENT_SIZE_MAX    8192U
 #define RETRANSMIT_TRIES_MAX 100U
+#define IFACE_NAME_MAX	     16 /* of an interface: IF_NAMESIZE */
 
 struct ike_options {
 	uint32_t fragment_size; /* octets of an IP packet */
@@ -27,6 +28,11 @@ struct ike_options {
 	uint32_t retransmit_limit_ms;
 	bool inactivity_close_ike; /* with its last CHILD SA */
 	bool make_before_break;	   /* of a reauthentication */
+	/* Virtual IPs that peers give us: whether an interface gets them, and
+	 * which; "": the host interface. */
+	bool install_virtual_ip;
+	uint8_t pad;
+	char install_virtual_ip_on[IFACE_NAME_MAX];
 };
 
 /* strongSwan's defaults. */
@@ -37,6 +43,7 @@ static inline struct ike_options ike_options_default(void)
 		.retransmit_tries = 5,
 		.retransmit_timeout_ms = 4000,
 		.retransmit_base_1000 = 1800,
+		.install_virtual_ip = true,
 	};
 }
 

@@ -45,6 +45,10 @@ struct ike_sa_view {
 	uint64_t established_ns; /* 0: not yet */
 	uint64_t rekey_ns;	 /* 0: never */
 	uint64_t reauth_ns;	 /* likewise */
+	/* Virtual IPs, ours and the peer's, and the DNS servers behind it. */
+	uint8_t n_local_vips, n_remote_vips, n_dns;
+	struct addr local_vips[CONN_VIPS_MAX], remote_vips[CONN_VIPS_MAX];
+	struct addr dns[CONN_DNS_MAX];
 	struct identity local_id, remote_id;
 };
 

@@ -38,6 +38,8 @@ struct policy {
 	bool on_demand; /* SPD_PROTECT: a packet without an SA asks for one */
 	uint8_t pfp; /* enum pfp_flag: what its SAs have from the packet; then it is
 			on demand */
+	bool is_vips; /* its local side is a virtual IP, or nobody's until there
+			   is one: whichever it is, it is the same policy */
 	/* Of those of a child, which follow each other and have an SA together: how
 	 * many are before it. */
 	uint32_t nth;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ctrl/wire/ike_cp.h"
+
 bool ike_header_parse(struct slice datagram, struct ike_header *out)
 {
 	size_t len = datagram.len;
@@ -267,6 +269,7 @@ static bool body_valid(uint8_t type, struct slice body)
 	struct ike_auth auth;
 	struct ike_ke ke;
 	struct ike_id id;
+	struct ike_cp cp;
 
 	switch (type) {
 	case IKE_PL_SA:
@@ -289,6 +292,8 @@ static bool body_valid(uint8_t type, struct slice body)
 	case IKE_PL_TS_I:
 	case IKE_PL_TS_R:
 		return ts_valid(body);
+	case IKE_PL_CP:
+		return ike_cp_parse(body, &cp);
 	case IKE_PL_CERT:
 	case IKE_PL_CERTREQ:
 		return body.len >= 1; /* the encoding */

@@ -44,7 +44,7 @@ def load(lab, gateway, peer, ours="", charon_section="", theirs="",
                       conf)
     lab.write("gw-a.conf", conf + f"charon {{\n{charon_section}\n}}\n")
     gateway.client("reload")
-    peer.load(more=theirs)
+    peer.load(conn_more=theirs)
 
 
 def up(lab, gateway, what):

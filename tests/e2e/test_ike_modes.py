@@ -44,6 +44,11 @@ def child(gateway):
     return children[0] if len(children) == 1 else None
 
 
+def is_another(gateway, before):
+    now = child(gateway)
+    return now and now["spi-in"] != before
+
+
 def ping(lab, near, target):
     return lab.run(near, ["ping", "-c", "3", "-i", "0.05", "-W", "1", "-s", "1000",
                           target], check=False).returncode == 0
@@ -68,7 +73,7 @@ def check(lab, name, lines, proto):
         ok(not clear, f"{name}, {what}: and was on the wire in no other way")
         before = child(a)["spi-in"]
         a.client("rekey", "to-b/net")
-        wait_until(lambda: child(a) and child(a)["spi-in"] != before, WAIT_S,
+        wait_until(lambda: is_another(a, before), WAIT_S,
                    "rekeying")
     dropped = {reason: n for gateway in (a, b)
                for reason, n in gateway.drops().items() if n}

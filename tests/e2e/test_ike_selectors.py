@@ -74,6 +74,11 @@ def child(gateway):
     return children[0] if len(children) == 1 else None
 
 
+def is_another(gateway, before):
+    now = child(gateway)
+    return now and now["spi-in"] != before
+
+
 def check_traffic(lab, what):
     ok(reaches(lab, "tcp", TCP) and reaches(lab, "udp", UDP) and
        reaches(lab, "icmp"), f"{what}: what each pair has is carried")
@@ -93,7 +98,7 @@ def check_all(lab):
     check_traffic(lab, "brought up by a packet")
     before = child(a)["spi-in"]
     a.client("rekey", "to-b/net")
-    wait_until(lambda: child(a) and child(a)["spi-in"] != before, WAIT_S,
+    wait_until(lambda: is_another(a, before), WAIT_S,
                "rekeying")
     check_traffic(lab, "rekeyed")
     a.stop()

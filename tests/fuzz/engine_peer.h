@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "ctrl/wire/ike_cp.h"
 #include "tests/fuzz/input.h"
 #include "tests/support/ike_forge.h"
 
@@ -183,6 +184,26 @@ static inline void peer_identity(struct slice *in, struct ike_builder *m,
 		ike_id_put(m, how & 2 ? IKE_PL_ID_I : IKE_PL_ID_R, &id);
 }
 
+/* Attributes that ask, and some with values of any length. */
+static inline void peer_cp_payload(struct slice *in, struct ike_builder *m)
+{
+	uint8_t n = take(in), room[256];
+
+	ike_cp_begin(m, (enum ike_cfg_type)(1 + n % 4));
+	for (n = n / 4 % 16; n; n--) {
+		uint8_t how = take(in);
+		struct slice value =
+			peer_octets(in, room, how & 0x80 ? how & 0x1f : 0);
+
+		wr_u16(&m->b, how & 0x40   ? IKE_ATTR_IP6_ADDRESS
+			      : how & 0x20 ? IKE_ATTR_IP4_ADDRESS
+					   : how & 0x1f);
+		wr_u16(&m->b, (uint16_t)value.len);
+		wr_bytes(&m->b, value.ptr, value.len);
+	}
+	ike_payload_end(m);
+}
+
 static inline void peer_payload(struct slice *in, const struct ike_sa *sa,
 				struct ike_builder *m)
 {
@@ -214,6 +235,10 @@ static inline void peer_payload(struct slice *in, const struct ike_sa *sa,
 		peer_identity(in, m, kind / 10);
 		break;
 	case 9:
+		if (kind & 0x80) {
+			peer_cp_payload(in, m);
+			break;
+		}
 		ike_payload_begin(m, take(in));
 		octets = peer_octets(in, room, take(in));
 		wr_bytes(&m->b, octets.ptr, octets.len);

@@ -363,6 +363,28 @@ static void be_transport(struct child_conf *c)
 	c->local_ts[0] = c->remote_ts[0] = host;
 }
 
+/* Side 0 asks for virtual IPs, and side 1 has pools, of which one runs dry. */
+static void load_vips(struct run *r, unsigned int side, struct conn_conf *c)
+{
+	const struct ts_conf dynamic = { .dynamic = true,
+					 .port_max = UINT16_MAX };
+
+	if (side == 0) {
+		c->children->local_ts[0] = dynamic;
+		c->vips[0] = addr_from_v4(0);
+		c->n_vips = 2;
+		return;
+	}
+	c->children->remote_ts[0] = dynamic;
+	strcpy(c->pools[0], "small");
+	strcpy(c->pools[1], "six");
+	c->n_pools = 2;
+	if (!engine_of(r, side))
+		return;
+	lab_load_pool(r->lab, side, "small", "10.3.0.1-10.3.0.2");
+	lab_load_pool(r->lab, side, "six", "2001:db8:3::/120");
+}
+
 static void load(struct run *r, unsigned int side, uint8_t how)
 {
 	struct conn_conf c =
@@ -390,6 +412,8 @@ static void load(struct run *r, unsigned int side, uint8_t how)
 		c.encap = true;
 	else if (how & 8)
 		c.remote_addrs[0].any = true;
+	if (how & 64)
+		load_vips(r, side, &c);
 	lab_load(r->lab, side, &c);
 	conn_fini(&c);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ctrl/wire/ike_build.h"
+#include "ctrl/wire/ike_cp.h"
 
 #define LENGTH_OFF   24
 #define U8_MAX_ITEMS 255U
@@ -127,6 +128,43 @@ static void walk_delete(struct slice body, struct ike_delete *d)
 
 /* --- built again --- */
 
+static void again_attr(struct ike_builder *m, const struct ike_cfg *a)
+{
+	struct prefix net;
+	struct addr addr;
+
+	if (ike_cfg_addr(a, &addr) == 0) {
+		ike_cfg_put_addr(m, (enum ike_cfg_attr)a->type, &addr);
+	} else if (ike_cfg_net(a, &net) == 0) {
+		require(net.bits <= (addr_is_v4(&net.net) ? 32 : 128),
+			"bits of its family");
+		ike_cfg_put_net(m, &net);
+	} else if (!a->value.len) {
+		ike_cfg_ask(m, (enum ike_cfg_attr)a->type);
+	} else {
+		wr_u16(&m->b, a->type);
+		wr_u16(&m->b, (uint16_t)a->value.len);
+		wr_bytes(&m->b, a->value.ptr, a->value.len);
+	}
+}
+
+static void again_cp(struct ike_builder *m, struct slice body)
+{
+	struct ike_cfg a;
+	struct ike_cp cp;
+
+	require(ike_cp_parse(body, &cp), "configuration");
+	require_inside(body, cp.attrs);
+	ike_cp_begin(m, (enum ike_cfg_type)cp.type);
+	while (ike_cfg_next(&cp.attrs, &a)) {
+		require_inside(body, a.value);
+		require(a.type <= INT16_MAX, "without the reserved bit");
+		again_attr(m, &a);
+	}
+	require(cp.attrs.len == 0, "attributes to their end");
+	ike_payload_end(m);
+}
+
 static void again_sa(struct ike_builder *m, struct slice sa)
 {
 	struct ike_transform t;
@@ -195,6 +233,8 @@ static void again_fields(struct ike_builder *m, const struct ike_payload *p)
 		if (n == 0)
 			break;
 		return ike_ts_put(m, (enum ike_payload_type)p->type, ts, n);
+	case IKE_PL_CP:
+		return again_cp(m, p->body);
 	}
 	again_octets(m, p);
 }

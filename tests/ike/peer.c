@@ -7,11 +7,14 @@
  *     peer LOCAL REMOTE LOCAL_TS REMOTE_TS IKE ESP PSK [DPD_S [SPEED]]
  *
  * LOCAL_TS and REMOTE_TS are lists such as 10.1.0.0/24,10.3.0.0/24[17/53-99], with the
- * numbers of a protocol and of ports. Its clock runs SPEED times as fast as the
- * world's. Commands come by standard input, a line each: initiate, rekey [net],
- * terminate [net], acquire PROTOCOL SADDR SPORT DADDR DPORT (a packet waits), quit;
- * those that are there at once with datagrams are first. What happens goes to
- * standard output, a line each:
+ * numbers of a protocol and of ports. LOCAL_TS may be vip:ADDR, an address that is
+ * asked of the peer (of zeros: any), and REMOTE_TS pool:PREFIX, from which the peer
+ * gets one; they are dynamic then.
+ *
+ * Its clock runs SPEED times as fast as the world's. Commands come by standard
+ * input, a line each: initiate, rekey [net], terminate [net], acquire PROTOCOL SADDR
+ * SPORT DADDR DPORT (a packet waits), quit; those that are there at once with
+ * datagrams are first. What happens goes to standard output, a line each:
  *
  *     event ike-up | ike-down | child-up | child-down | ike-moved | alert |
  *           failed TEXT
@@ -19,9 +22,12 @@
  *     bound SPI
  *     deleted in|out SPI
  *     down SPI
+ *     vip ADDR
+ *     dns ADDR
+ *     given ADDR
  *     esp OCTETS
  *
- * The last but one is the inbound SPI of a child that went down; its SA may stay
+ * The last but four is the inbound SPI of a child that went down; its SA may stay
  * for what is under way. The last is a packet of ESP in UDP; it is not opened, and
  * taken for one that its SA accepted.
  */
@@ -168,6 +174,30 @@ static void on_event(void *ctx, const struct ike_event *e)
 	if (e->kind == IKE_EV_CHILD_DOWN)
 		printf("down %u\n", e->spi_in);
 	printf("event %s %s\n", names[e->kind], e->text);
+}
+
+static void put_addrs(const char *what, const struct addr *addrs, uint8_t n)
+{
+	char text[ADDR_STR_MAX];
+
+	for (uint8_t i = 0; i < n; i++)
+		printf("%s %s\n", what, addr_str(&addrs[i], text));
+}
+
+static void on_ike_view(void *ctx, const struct ike_sa_view *v)
+{
+	(void)ctx;
+	if (v->state != SA_VIEW_UP)
+		return;
+	put_addrs("vip", v->local_vips, v->n_local_vips);
+	put_addrs("dns", v->dns, v->n_dns);
+	put_addrs("given", v->remote_vips, v->n_remote_vips);
+}
+
+static void on_child_view(void *ctx, const struct child_sa_view *v)
+{
+	(void)ctx;
+	(void)v;
 }
 
 static bool on_random(void *ctx, void *out, size_t len)
@@ -362,6 +392,46 @@ static size_t read_ts(char *text, struct ts_conf *out)
 	return n;
 }
 
+/* What stands behind that word: then the side is dynamic; else NULL. */
+static const char *behind(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(text, word, len) == 0 ? text + len : NULL;
+}
+
+static void load_pool(struct peer *p, const char *addrs, struct conn_conf *c)
+{
+	struct pool_conf pool = { .name = "pool", .n_attrs = 1 };
+	struct prefix net;
+
+	must(!prefix_parse(addrs, &net), addrs);
+	pool_set_prefix(&pool, &net);
+	pool.attrs[0] = (struct pool_attr){ IKE_ATTR_IP4_DNS, { p->local, 32 } };
+	must(!engine_load_pool(p->engine, &pool), "engine_load_pool");
+	snprintf(c->pools[c->n_pools++], sizeof(c->pools[0]), "pool");
+}
+
+static void load_ts(struct peer *p, char **argv, struct conn_conf *c,
+		    struct child_conf *child)
+{
+	const struct ts_conf dynamic = { .dynamic = true,
+					 .port_max = UINT16_MAX };
+	const char *vip = behind(argv[3], "vip:");
+	const char *addrs = behind(argv[4], "pool:");
+
+	child->n_local_ts = child->n_remote_ts = 1;
+	child->local_ts[0] = child->remote_ts[0] = dynamic;
+	if (vip)
+		must(!addr_parse(vip, &c->vips[c->n_vips++]), vip);
+	else
+		child->n_local_ts = read_ts(argv[3], child->local_ts);
+	if (addrs)
+		load_pool(p, addrs, c);
+	else
+		child->n_remote_ts = read_ts(argv[4], child->remote_ts);
+}
+
 static void load(struct peer *p, char **argv, uint32_t dpd_s)
 {
 	struct child_conf *child = calloc(1, sizeof(*child));
@@ -377,8 +447,7 @@ static void load(struct peer *p, char **argv, uint32_t dpd_s)
 	c.remote_addrs[0] = (struct conn_addr){ .net = { .bits = 32 } };
 	must(!addr_parse(argv[2], &c.remote_addrs[0].net.net), argv[2]);
 	child->policy = POLICY;
-	child->n_local_ts = read_ts(argv[3], child->local_ts);
-	child->n_remote_ts = read_ts(argv[4], child->remote_ts);
+	load_ts(p, argv, &c, child);
 	set_proposals(argv[5], IKE_PROTO_IKE, &c.proposals);
 	set_proposals(argv[6], IKE_PROTO_ESP, &child->proposals);
 	c.dpd_delay = dpd_s;
@@ -398,6 +467,8 @@ int main(int argc, char **argv)
 		.keystore = on_keystore,
 		.ke = on_ke,
 		.event = on_event,
+		.ike_view = on_ike_view,
+		.child_view = on_child_view,
 		.random = on_random,
 		.source = on_source,
 		.ctx = &p,

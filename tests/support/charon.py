@@ -91,7 +91,7 @@ connections {{
         proposals = {ike}
         dpd_delay = {dpd_delay}
         rekey_time = 0
-        {more}
+        {conn_more}
         local {{
             auth = psk
         }}
@@ -110,6 +110,7 @@ connections {{
         }}
     }}
 }}
+{more}
 secrets {{
     ike-peer {{
         secret = "{psk}"
@@ -128,7 +129,8 @@ class Charon:
         os.mkdir(self.dir)
         for program in PROGRAMS:
             shutil.copy(program, self.dir)
-        self._parameters = {"dpd_delay": "0", "more": "", "remote_more": ""}
+        self._parameters = {"dpd_delay": "0", "conn_more": "",
+                            "remote_more": "", "more": ""}
         self._settings = settings
         self._write("strongswan.conf", SETTINGS.format(**self._settings))
         self.start()

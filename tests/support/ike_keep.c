@@ -233,6 +233,8 @@ void lab_take_over(struct ike_lab *lab, unsigned int side)
 	lab_engine_new(s);
 	for (unsigned int i = 0; i < s->n_loaded; i++)
 		must(!engine_load(s->engine, &s->loaded[i]), "engine_load");
+	for (unsigned int i = 0; i < s->n_pools; i++)
+		must(!engine_load_pool(s->engine, &s->pools[i]), "pools");
 	if (first)
 		engine_kept(s->engine, true);
 	restore(s, RECORD_IKE);

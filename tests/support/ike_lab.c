@@ -165,6 +165,16 @@ static void on_count(void *ctx, const char *conn, enum ike_count what)
 		s->nobodys.n[what]++;
 }
 
+static void on_lease(void *ctx, const struct pool_lease *l)
+{
+	struct lab_side *s = ctx;
+
+	if (s->muted)
+		return;
+	s->n_leases++;
+	s->lease = *l;
+}
+
 static bool on_random(void *ctx, void *out, size_t len)
 {
 	struct lab_side *s = ctx;
@@ -206,6 +216,7 @@ void lab_engine_new(struct lab_side *s)
 		.ke = on_ke,
 		.event = on_event,
 		.count = on_count,
+		.lease = on_lease,
 		.record = keep_record,
 		.random = on_random,
 		.source = on_source,
@@ -351,6 +362,28 @@ void lab_load(struct ike_lab *lab, unsigned int side, struct conn_conf *conn)
 {
 	must(!engine_load(lab->side[side].engine, conn), "engine_load");
 	keep_conn(&lab->side[side], conn);
+}
+
+void lab_load_pool(struct ike_lab *lab, unsigned int side, const char *name,
+		   const char *addrs)
+{
+	struct lab_side *s = &lab->side[side];
+	struct pool_conf *p = s->pools;
+	struct prefix net;
+	struct range r;
+
+	while (p < s->pools + s->n_pools && strcmp(p->name, name) != 0)
+		p++;
+	s->n_pools += p == s->pools + s->n_pools;
+	must(s->n_pools <= LAB_POOLS_MAX, "too many pools");
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	if (!prefix_parse(addrs, &net)) {
+		pool_set_prefix(p, &net);
+	} else {
+		must(!range_parse(addrs, &r), addrs);
+		pool_set_range(p, &r);
+	}
+	must(!engine_load_pool(s->engine, p), "engine_load_pool");
 }
 
 void lab_load_both(struct ike_lab *lab, const char *ike, const char *esp)

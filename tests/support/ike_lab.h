@@ -32,6 +32,7 @@
 #define LAB_DATAGRAM_MAX 8192
 #define LAB_CONNS_MAX	 4
 #define LAB_RECORDS_MAX	 128
+#define LAB_POOLS_MAX	 2
 
 /* What the network does with one datagram. */
 struct lab_fate {
@@ -86,6 +87,8 @@ struct lab_side {
 	uint64_t idle_s[2]; /* since its SAs were used; by enum sadb_dir */
 	unsigned int n_asked_names; /* for addresses of its peer's */
 	bool asked_urgently;	    /* the last one */
+	unsigned int n_leases;	    /* that were told of; the last one: */
+	struct pool_lease lease;
 
 	/* The SAD refuses the next question like this one. */
 	bool refuses;
@@ -95,6 +98,8 @@ struct lab_side {
 	/* See ike_keep.h. engine: NULL while nobody has taken over. */
 	struct conn_conf loaded[LAB_CONNS_MAX];
 	unsigned int n_loaded;
+	struct pool_conf pools[LAB_POOLS_MAX];
+	unsigned int n_pools;
 	uint16_t generation;
 	bool muted; /* nobody hears what it says */
 	struct ike_record *kept[LAB_RECORDS_MAX];
@@ -153,6 +158,10 @@ void lab_set_fragment_size(struct ike_lab *lab, uint32_t bytes);
 struct conn_conf lab_conn(const struct ike_lab *lab, unsigned int side,
 			  const char *ike, const char *esp);
 void lab_load(struct ike_lab *lab, unsigned int side, struct conn_conf *conn);
+
+/* A pool of virtual IPs, of a prefix or a range, new or in place of one. */
+void lab_load_pool(struct ike_lab *lab, unsigned int side, const char *name,
+		   const char *addrs);
 
 /* Another child of it, "more", between networks of its own. */
 void lab_add_child(struct conn_conf *conn, unsigned int side);

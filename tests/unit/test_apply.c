@@ -39,6 +39,7 @@ struct fixture {
 	char told[512];	    /* what happened, since it was last looked at */
 	int install;	    /* what the data path says */
 	unsigned int later; /* how often a flush was asked for */
+	size_t online;	    /* peers that have an address of the pool "rw" */
 	struct conn_conf *conns;
 	size_t n_conns;
 };
@@ -103,6 +104,22 @@ static void on_changed(void *ctx, bool conns)
 	tell(ctx, conns ? "changed:" : "secrets:", text);
 }
 
+static void on_pools(void *ctx)
+{
+	struct fixture *f = ctx;
+	char text[32];
+
+	snprintf(text, sizeof(text), "%zu", f->config->n_pools);
+	tell(f, "pools:", text);
+}
+
+static size_t on_online(void *ctx, const char *pool)
+{
+	const struct fixture *f = ctx;
+
+	return strcmp(pool, "rw") == 0 ? f->online : 0;
+}
+
 static void on_answer(void *ctx, uint64_t token, int err, const struct error *e)
 {
 	char text[128];
@@ -136,6 +153,8 @@ static int start(void **state)
 					   .load = on_load,
 					   .changed = on_changed,
 					   .later = on_later,
+					   .pools = on_pools,
+					   .online = on_online,
 					   .answer = on_answer,
 					   .ctx = f };
 	struct error e;
@@ -560,6 +579,88 @@ static void change_that_is_under_way_ends_with_the_rest(void **state)
 	assert_int_equal(reload(f, 7, first_file, &e), CONTROL_LATER);
 }
 
+/* A message with the one section NAME { addrs = ADDRS }. */
+static int load_pool(struct fixture *f, const char *name, const char *addrs,
+		     struct error *e)
+{
+	struct vici_packet packet;
+	struct vici_builder b;
+	int err;
+
+	vici_start(&b, VICI_CMD_RESPONSE, NULL);
+	vici_section(&b, name);
+	vici_str(&b, "addrs", addrs);
+	vici_section_end(&b);
+	assert_true(vici_finish(&b));
+	assert_true(vici_packet_parse(slice_of(b.ptr + 4, b.len - 4), &packet));
+	err = f->loads.load_pool(f->loads.ctx, packet.body, e);
+	vici_builder_free(&b);
+	return err;
+}
+
+static void pools_change_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(load_pool(f, "rw", "10.3.0.0/24", &e), 0);
+	assert_int_equal(load_pool(f, "six", "2001:db8::/120", &e), 0);
+	assert_told(f, "pools:1 pools:2 ");
+	assert_true(f->config->pools[0].from_vici);
+	assert_int_equal(load_pool(f, "more", "10.3.0.9", &e), -EEXIST);
+	assert_string_equal(
+		e.text,
+		"pools 'more' and 'rw' have addresses in common; each is in one pool alone");
+	assert_int_equal(load_pool(f, "rw", "10.3", &e), -EINVAL);
+	assert_int_equal(f->loads.unload_pool(f->loads.ctx, "rw", &e), 0);
+	assert_told(f, "pools:1 ");
+	assert_string_equal(f->config->pools[0].name, "six");
+	assert_int_equal(f->loads.unload_pool(f->loads.ctx, "rw", &e), -ENOENT);
+	assert_string_equal(e.text, "there is no pool 'rw'");
+}
+
+static void pool_in_use_keeps_its_addresses(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(load_pool(f, "rw", "10.3.0.0/24", &e), 0);
+	f->online = 2;
+	assert_int_equal(load_pool(f, "rw", "10.3.0.0/24", &e), 0);
+	assert_int_equal(load_pool(f, "rw", "10.4.0.0/24", &e), -EBUSY);
+	assert_string_equal(
+		e.text,
+		"pool 'rw' has 2 addresses in use: terminate their IKE SAs first");
+	assert_int_equal(f->loads.unload_pool(f->loads.ctx, "rw", &e), -EBUSY);
+	assert_told(f, "pools:1 pools:1 ");
+	f->online = 0;
+	assert_int_equal(load_pool(f, "rw", "10.4.0.0/24", &e), 0);
+	assert_int_equal(f->config->n_pools, 1);
+}
+
+/* Each side has its own. */
+static void file_that_is_read_again_leaves_the_pools_of_vici(void **state)
+{
+	static const char with_pool[] =
+		GATEWAY "pools { own { addrs = 10.5.0.0/24\n } }\n";
+	static const char clash[] =
+		GATEWAY "pools { own { addrs = 10.3.0.0/16\n } }\n";
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_int_equal(load_pool(f, "rw", "10.3.0.0/24", &e), 0);
+	assert_int_equal(reload(f, 1, with_pool, &e), 0);
+	assert_int_equal(f->config->n_pools, 2);
+	assert_string_equal(f->config->pools[1].name, "rw");
+	assert_int_equal(load_pool(f, "own", "10.6.0.0/24", &e), -EEXIST);
+	assert_int_equal(f->loads.unload_pool(f->loads.ctx, "own", &e), -EEXIST);
+	assert_int_equal(reload(f, 2, clash, &e), -EEXIST);
+	assert_int_equal(f->config->n_pools, 2);
+	assert_int_equal(reload(f, 3, GATEWAY, &e), 0);
+	assert_int_equal(f->config->n_pools, 1);
+	assert_string_equal(f->config->pools[0].name, "rw");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -574,6 +675,9 @@ int main(void)
 		CASE(trap_of_nobody_or_of_two_is_refused),
 		CASE(file_that_is_read_again_says_what_its_traps_are),
 		CASE(secrets_change_at_once),
+		CASE(pools_change_at_once),
+		CASE(pool_in_use_keeps_its_addresses),
+		CASE(file_that_is_read_again_leaves_the_pools_of_vici),
 		CASE(answer_of_the_data_path_may_come_later),
 		CASE(there_is_one_change_at_a_time),
 		CASE(they_come_together_behind_the_first),

@@ -66,9 +66,24 @@ static void each_key_sets_its_option(void **state)
 		       WITH(retransmit_limit_ms, 60000));
 }
 
+static void virtual_ips_go_to_an_interface_or_to_none(void **state)
+{
+	struct ike_options on = ike_options_default();
+
+	(void)state;
+	assert_true(on.install_virtual_ip);
+	assert_options("install_virtual_ip = no",
+		       WITH(install_virtual_ip, false));
+	strcpy(on.install_virtual_ip_on, "lan0");
+	assert_options("install_virtual_ip_on = lan0", on);
+}
+
 static const struct {
 	const char *line, *error;
 } refused[] = {
+	{ "install_virtual_ip_on = longer-than-it-can-be",
+	  "f:9:26: charon.install_virtual_ip_on must be the name of an "
+	  "interface" },
 	{ "fragment_size = 191",
 	  "f:9:18: charon.fragment_size must be a number of octets from 192 to "
 	  "8192" },
@@ -144,6 +159,7 @@ int main(void)
 {
 	static const struct CMUnitTest cases[] = {
 		cmocka_unit_test(each_key_sets_its_option),
+		cmocka_unit_test(virtual_ips_go_to_an_interface_or_to_none),
 		cmocka_unit_test(others_are_refused_with_the_remedy),
 		cmocka_unit_test(fragmentation_is_strongswans),
 	};

@@ -33,8 +33,8 @@ static const struct {
 	bool sections; /* with a suffix, else keys */
 } later[] = {
 	{ &conn_spot,
-	  "vips aggressive pull dscp dpd_timeout send_certreq "
-	  "send_cert ppk_id ppk_required pools "
+	  "aggressive pull dscp dpd_timeout send_certreq "
+	  "send_cert ppk_id ppk_required "
 	  "mediation mediated_by mediation_peer ",
 	  false },
 	{ &local_spot, "round certs pubkeys eap_id aaa_id xauth_id ", false },

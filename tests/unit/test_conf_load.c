@@ -43,7 +43,7 @@ static void put_line(struct load *l, const char *line, size_t len)
 
 static struct load *message(const char *lines)
 {
-	struct load *l = load_new("load-conn", ROOM);
+	struct load *l = load_new(LOAD_CONN, ROOM);
 
 	assert_non_null(l);
 	while (*lines) {
@@ -197,8 +197,9 @@ static const struct {
 	{ "{a\nversoin=2\n" SIDES "}\n", -EINVAL,
 	  "load-conn: unknown key 'versoin' in connections.a; did you mean "
 	  "'version'?" },
-	{ "{a\nvips[\n 0.0.0.0\n]\n" SIDES "}\n", -EINVAL,
-	  "load-conn: connections.a.vips is not supported yet; remove it" },
+	{ "{a\nmediated_by[\n b\n]\n" SIDES "}\n", -EINVAL,
+	  "load-conn: connections.a.mediated_by is not supported yet; remove "
+	  "it" },
 	{ "{a\nversion[\n 2\n]\n" SIDES "}\n", -EINVAL,
 	  "load-conn: connections.a.version is a list; it must be 2, or 0, "
 	  "which is the same here" },
@@ -260,7 +261,7 @@ static void name_that_no_text_has_is_refused_and_not_shown(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ROWS(names); i++) {
-		struct load *l = load_new("load-conn", ROOM);
+		struct load *l = load_new(LOAD_CONN, ROOM);
 
 		load_section(l, slice_of_text(names[i]));
 		assert_refused(l, -EINVAL,
@@ -305,7 +306,7 @@ static void first_failure_is_told_and_the_rest_is_not_looked_at(void **state)
 
 static void depth_and_entries_are_bounded(void **state)
 {
-	struct load *l = load_new("load-conn", ROOM);
+	struct load *l = load_new(LOAD_CONN, ROOM);
 	char name[8];
 
 	(void)state;
@@ -328,7 +329,7 @@ static void more_than_there_is_room_for_is_refused(void **state)
 
 	(void)state;
 	for (size_t room = 0; room < 20; room++) {
-		l = load_new("load-conn", room);
+		l = load_new(LOAD_CONN, room);
 		load_section(l, slice_of_text("a"));
 		load_value(l, slice_of_text("version"), slice_of_text("2"));
 		load_list(l, slice_of_text("proposals"));
@@ -337,7 +338,7 @@ static void more_than_there_is_room_for_is_refused(void **state)
 		load_value(l, slice_of_text("proposals"), slice_of_text("2"));
 		load_free(l);
 	}
-	l = load_new("load-conn", 8);
+	l = load_new(LOAD_CONN, 8);
 	load_section(l, slice_of_text("a"));
 	load_value(l, slice_of_text("version"), slice_of_text("2"));
 	assert_refused(l, -E2BIG, "load-conn: longer than was said");

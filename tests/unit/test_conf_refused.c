@@ -91,7 +91,7 @@ static const struct refused refused[] = {
 	{ "unknown_section_far_from_all_is_refused_with_the_list", "policies {",
 	  "plutostart {",
 	  "f:38:1: unknown section 'plutostart'; "
-	  "known are gateway, charon, manual, policies, connections, secrets" },
+	  "known are gateway, charon, manual, policies, connections, secrets, pools" },
 	{ "unknown_section_of_a_pair_is_refused", "\t\tout {\n", "\t\toutt {\n",
 	  "f:20:3: unknown section 'outt' in manual.to-b; "
 	  "did you mean 'out'?" },
@@ -99,7 +99,7 @@ static const struct refused refused[] = {
 	  "f:43:3: unknown section 'children' in policies.zulu; "
 	  "known are " POLICY_KEYS },
 	{ "key_outside_of_sections_is_refused", "policies {", "x = 1\npolicies {",
-	  "f:38:1: unknown key 'x'; known are gateway, charon, manual, policies, connections, secrets" },
+	  "f:38:1: unknown key 'x'; known are gateway, charon, manual, policies, connections, secrets, pools" },
 	{ "key_among_named_sections_is_refused", "policies {\n",
 	  "policies {\n\taction = bypass\n",
 	  "f:39:2: unknown key 'action' in policies; it must be a section of "
@@ -112,8 +112,6 @@ static const struct refused refused[] = {
 	  "default { }",
 	  "f:5:2: gateway.default is a key, not a section; "
 	  "write default = VALUE" },
-	{ "pools_are_not_supported_yet", "policies {", "pools { }\npolicies {",
-	  "f:38:1: pools is not supported yet; remove it" },
 	{ "authorities_are_not_supported_yet", "policies {",
 	  "authorities = 1\npolicies {",
 	  "f:38:1: authorities is not supported yet; remove it" },

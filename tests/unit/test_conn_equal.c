@@ -47,6 +47,8 @@ static void fill(struct conn_conf *c)
 	c->remote_addrs[0].net = net_of("192.0.2.2");
 	c->local_id = id_of("moon.example.org");
 	c->remote_id = id_of("sun.example.org");
+	c->n_vips = c->n_pools = 1;
+	strcpy(c->pools[0], "rw");
 	c->children = calloc(2, sizeof(*c->children));
 	assert_non_null(c->children);
 	fill_child(&c->children[0], "net");
@@ -110,6 +112,14 @@ static bool change_conn(struct conn_conf *c, unsigned int which)
 		return c->childless = CHILDLESS_NEVER, true;
 	case 24:
 		return c->reauth_time++, true;
+	case 25:
+		return c->n_vips = 0, true;
+	case 26:
+		return c->vips[0].octets[15]++, true;
+	case 27:
+		return c->n_pools = 0, true;
+	case 28:
+		return strcpy(c->pools[0], "others");
 	default:
 		return false;
 	}

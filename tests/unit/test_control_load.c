@@ -493,8 +493,6 @@ static void what_we_have_not_is_refused_by_what_it_is(void **state)
 		{ "load-token", "private keys are not supported yet" },
 		{ "load-authority", "authorities are not supported yet" },
 		{ "unload-authority", "authorities are not supported yet" },
-		{ "load-pool", "pools are not supported yet" },
-		{ "unload-pool", "pools are not supported yet" },
 		{ "redirect", "redirection (RFC 5685) is not supported yet" },
 	};
 
@@ -533,6 +531,8 @@ static void server_that_loads_nothing_says_so(void **state)
 	assert_refused(&bare, "load-shared", ASK(SHARED), why);
 	assert_refused(&bare, "unload-shared", ASK("id=a"), why);
 	assert_refused(&bare, "clear-creds", ASK(NULL), why);
+	assert_refused(&bare, "load-pool", ASK("{a", "}"), why);
+	assert_refused(&bare, "unload-pool", ASK("name=a"), why);
 	assert_refused(&bare, "reload", ASK(NULL), why);
 	assert_refused(&bare, "reload-settings", ASK(NULL), why);
 	assert_refused(&bare, "install", ASK("child=net"), why);

@@ -10,6 +10,7 @@
 #include "ctrl/conf/conf.h"
 #include "ctrl/daemon/conn_message.h"
 #include "ctrl/daemon/loaded.h"
+#include "ctrl/daemon/loaded_pools.h"
 
 #define GATEWAY "gateway { protected = lan0\n unprotected = wan0\n }\n"
 
@@ -90,6 +91,51 @@ static const char *on_shared_id(void *ctx, size_t i)
 	return loaded_psk_id(d->config, i);
 }
 
+static int on_load_pool(void *ctx, struct slice message, struct error *e)
+{
+	struct daemon *d = ctx;
+	struct pool_conf pool;
+	int err = pool_message_read(message, &pool, e);
+
+	return err ? err : loaded_put_pool(d->config, &pool, 0, e);
+}
+
+static int on_unload_pool(void *ctx, const char *name, struct error *e)
+{
+	struct daemon *d = ctx;
+
+	return loaded_drop_pool(d->config, name, 0, e);
+}
+
+static const char lease_text[] = "10.9.0.1";
+
+/* Of the first pool its first address has somebody, and the second had. */
+static struct pool_list *on_pools(void *ctx)
+{
+	const struct daemon *d = ctx;
+	struct pool_list *l = calloc(1, sizeof(*l));
+	size_t bytes = d->config->n_pools * sizeof(*l->at);
+	struct error e;
+
+	assert_non_null(l);
+	l->n = d->config->n_pools;
+	l->at = malloc(bytes + 1);
+	l->leases = calloc(2, sizeof(*l->leases));
+	assert_true(l->at && l->leases);
+	if (!l->n)
+		return l;
+	memcpy(l->at, d->config->pools, bytes);
+	l->n_leases = 2;
+	strcpy(l->leases[0].pool, l->at[0].name);
+	assert_int_equal(addr_parse(lease_text, &l->leases[0].addr), 0);
+	assert_int_equal(
+		identity_parse("carol@example.org", &l->leases[0].id, &e), 0);
+	l->leases[1] = l->leases[0];
+	l->leases[0].online = true;
+	l->leases[1].addr.octets[15]++;
+	return l;
+}
+
 static const struct conn_conf *on_conns(void *ctx, size_t *n)
 {
 	struct daemon *d = ctx;
@@ -119,6 +165,9 @@ static int start_daemon(void **state)
 	d->f.callbacks = (struct control_callbacks){
 		.status = take_snapshot,
 		.conns = on_conns,
+		.pools = on_pools,
+		.loads.load_pool = on_load_pool,
+		.loads.unload_pool = on_unload_pool,
 		.loads.load_conn = on_load_conn,
 		.loads.unload_conn = on_unload_conn,
 		.loads.load_shared = on_load_shared,
@@ -343,7 +392,7 @@ static void what_we_refuse_is_shown_and_the_rest_is_loaded(void **state)
 	assert_int_not_equal(
 		run(d,
 		    "connections {\n"
-		    " a {\n vips = 0.0.0.0\n local {\n auth = psk\n }\n"
+		    " a {\n aggressive = yes\n local {\n auth = psk\n }\n"
 		    "remote {\n auth = psk\n }\n }\n"
 		    " b {\n local {\n auth = psk\n }\n"
 		    "remote {\n auth = psk\n }\n }\n"
@@ -351,17 +400,52 @@ static void what_we_refuse_is_shown_and_the_rest_is_loaded(void **state)
 		    "secrets {\n eap-x {\n id = fred\n secret = y\n }\n }\n",
 		    ARGS("--load-all"),
 		    "loading connection 'a' failed: load-conn: connections.a."
-		    "vips is not supported yet; remove it\n"
+		    "aggressive is not supported yet; remove it\n"
 		    "loaded 1 of 2 connections, 1 failed to load, 0 "
 		    "unloaded\n"),
 		0);
 	assert_int_equal(d->config->n_conns, 2);
 	assert_int_equal(d->config->n_psks, 1);
 	assert_int_not_equal(
-		run(d, "pools {\n p {\n addrs = 10.9.0.0/24\n }\n }\n",
+		run(d, "pools {\n p {\n addrs = 10.9\n }\n }\n",
 		    ARGS("--load-pools"),
-		    "loading pool 'p' failed: pools are not supported yet\n"),
+		    "loading pool 'p' failed: load-pool: pools.p.addrs must be "
+		    "a prefix such as 10.3.0.0/24"),
 		0);
+}
+
+static void pools_are_loaded_listed_and_unloaded(void **state)
+{
+	struct daemon *d = *state;
+	const char *got;
+	int code;
+
+	SKIP_WITHOUT_SWANCTL();
+	assert_int_equal(run(d,
+			     "pools {\n rw {\n addrs = 10.9.0.0/28\n"
+			     " dns = 10.2.0.53, 2001:db8::53\n"
+			     " subnet = 10.2.0.0/16\n }\n"
+			     " six {\n addrs = 2001:db8:9::/120\n }\n }\n",
+			     ARGS("--load-pools"),
+			     "loaded pool 'rw'\nloaded pool 'six'\n"
+			     "successfully loaded 2 pools, 0 unloaded\n"),
+			 0);
+	assert_int_equal(d->config->n_pools, 2);
+	assert_int_equal(d->config->pools[0].n_attrs, 3);
+	got = swanctl(&d->f, &code, ARGS("--list-pools", "--raw"));
+	assert_has(got, "rw {base=10.9.0.0 size=14 online=1 offline=1}");
+	assert_has(got, "six {base=2001:db8:9:: size=254 online=0 offline=0}");
+	got = swanctl(&d->f, &code, ARGS("--list-pools", "--leases"));
+	assert_has(got, "10.9.0.1");
+	assert_has(got, "online");
+	assert_has(got, "'carol@example.org'");
+	assert_has(got, "offline");
+	assert_int_equal(run(d,
+			     "pools {\n six {\n addrs = 2001:db8:9::/120\n"
+			     " }\n }\n",
+			     ARGS("--load-pools"), "loaded pool 'six'\n"),
+			 0);
+	assert_int_equal(d->config->n_pools, 1);
 }
 
 int main(void)
@@ -371,6 +455,7 @@ int main(void)
 		DAEMON_CASE(second_loading_follows_the_file),
 		DAEMON_CASE(names_of_our_own_file_are_refused),
 		DAEMON_CASE(what_we_refuse_is_shown_and_the_rest_is_loaded),
+		DAEMON_CASE(pools_are_loaded_listed_and_unloaded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

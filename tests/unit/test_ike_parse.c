@@ -166,7 +166,7 @@ static const struct kind {
 	{ IKE_PL_TS_I, TS_BODY, NEVER, NEVER },
 	{ IKE_PL_TS_R, ODD_TS_BODY, NEVER, NEVER },
 	{ IKE_PL_SK, "c1c2c3", 0, NEVER },
-	{ IKE_PL_CP, "01000000", 0, NEVER },
+	{ IKE_PL_CP, "01000000" "000100040a030001", NEVER, 4 },
 	{ IKE_PL_EAP, "03010004", 0, NEVER },
 	{ IKE_PL_SKF, "00010001c1", 4, NEVER },
 	/* clang-format on */

@@ -50,6 +50,27 @@ static void sa_is_listed_with_strongswans_fields(void **state)
 	close(fd);
 }
 
+static void virtual_ips_are_listed_where_there_are_some(void **state)
+{
+	struct ike *i = *state;
+	struct ike_sa_view *sa = &i->sas[0];
+	int fd = client_new(&i->f);
+
+	sa->local_vips[0] = addr_of("10.3.0.1");
+	sa->remote_vips[0] = addr_of("10.9.0.7");
+	sa->remote_vips[1] = addr_of("2001:db8::7");
+	sa->dns[0] = addr_of("10.2.0.53");
+	sa->n_local_vips = sa->n_dns = 1;
+	sa->n_remote_vips = 2;
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", ARGS("ike=site"));
+	assert_has(take_event(i, fd, "list-sa"),
+		   "rekey-time=3600 reauth-time=7200 local-vips[10.3.0.1] "
+		   "remote-vips[10.9.0.7 2001:db8::7] dns[10.2.0.53] child-sas");
+	assert_response(i, fd, "");
+	close(fd);
+}
+
 static void list_ends_with_an_empty_response_after_its_items(void **state)
 {
 	struct ike *i = *state;
@@ -604,6 +625,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opaque_ports_are_written_as_strongswan_does),
 		IKE_CASE(sa_is_listed_with_strongswans_fields),
+		IKE_CASE(virtual_ips_are_listed_where_there_are_some),
 		IKE_CASE(list_ends_with_an_empty_response_after_its_items),
 		IKE_CASE(children_stand_below_their_own_sa),
 		IKE_CASE(what_is_not_known_yet_is_left_out),

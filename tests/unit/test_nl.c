@@ -491,6 +491,27 @@ static bool parse_addr4(struct fixture *f, const char *local, uint8_t bits,
 	return nl_addr_parse(h, out);
 }
 
+static void address_that_we_gave_is_marked(void **state)
+{
+	struct fixture *f = *state;
+	struct nlmsghdr *h;
+	struct nl_addr a;
+
+	assert_true(parse_addr4(f, "10.3.0.1", 32, &a));
+	assert_false(a.is_ours);
+	f->bytes = 0;
+	assert_true(parse_addr4(f, "10.3.0.1", 32, &a));
+	h = (struct nlmsghdr *)(void *)f->buf;
+	mnl_attr_put_u8(h, IFA_PROTO, RTPROT_CYGNET + 1);
+	assert_true(nl_addr_parse(h, &a));
+	assert_false(a.is_ours);
+	f->bytes = 0;
+	assert_true(parse_addr4(f, "10.3.0.1", 32, &a));
+	mnl_attr_put_u8(h, IFA_PROTO, RTPROT_CYGNET);
+	assert_true(nl_addr_parse(h, &a));
+	assert_true(a.is_ours);
+}
+
 static void last_address_of_a_subnet_is_its_broadcast_unless_it_is_said(
 	void **state)
 {
@@ -658,6 +679,7 @@ int main(void)
 		CASE(address_of_the_link_is_ours_but_no_source),
 		CASE(ipv4_route_leads_to_a_gateway_of_ipv6),
 		CASE(own_routes_and_rules_are_told_from_those_of_others),
+		CASE(address_that_we_gave_is_marked),
 		CASE(last_address_of_a_subnet_is_its_broadcast_unless_it_is_said),
 		CASE(neighbour_is_valid_while_its_mac_holds),
 		CASE(neighbour_that_others_keep_is_fixed_and_ours_is_not),

@@ -73,12 +73,71 @@ static void what_is_no_range_is_refused(void **state)
 	assert_int_equal(range_parse("10.1.0.0/33", &r), -ERANGE);
 }
 
+static struct range range_of(const char *text)
+{
+	struct range r;
+
+	assert_int_equal(range_parse(text, &r), 0);
+	return r;
+}
+
+static void addresses_of_a_range_are_counted_from_its_first(void **state)
+{
+	const struct range r = range_of("10.1.0.250-10.1.1.5");
+	const struct range v6 = range_of("2001:db8::/64");
+	char text[ADDR_STR_MAX];
+	struct addr a;
+
+	(void)state;
+	assert_int_equal(range_count(&r), 12);
+	a = range_at(&r, 0);
+	assert_string_equal(addr_str(&a, text), "10.1.0.250");
+	a = range_at(&r, 11);
+	assert_string_equal(addr_str(&a, text), "10.1.1.5");
+	assert_int_equal(range_count(&v6), UINT32_MAX);
+	a = range_at(&v6, UINT32_MAX);
+	assert_string_equal(addr_str(&a, text), "2001:db8::ffff:ffff");
+}
+
+static void range_has_its_ends_and_nothing_of_the_other_family(void **state)
+{
+	const struct range r = range_of("10.1.0.5-10.1.0.9");
+	const struct range low = range_of("::/1");
+	const struct {
+		const char *range;
+		bool overlaps;
+	} rows[] = {
+		{ "10.1.0.9-10.1.0.20", true },
+		{ "10.1.0.1-10.1.0.5", true },
+		{ "10.1.0.6", true },
+		{ "10.1.0.0/24", true },
+		{ "10.1.0.10", false },
+		{ "10.1.0.4", false },
+		{ "::/0", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct range other = range_of(rows[i].range);
+
+		if (range_overlaps(&r, &other) != rows[i].overlaps)
+			fail_msg("%s", rows[i].range);
+		assert_int_equal(range_overlaps(&other, &r), rows[i].overlaps);
+	}
+	assert_true(range_has(&r, &r.min));
+	assert_true(range_has(&r, &r.max));
+	assert_false(range_has(&low, &r.min));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(range_falls_into_the_fewest_prefixes),
 		cmocka_unit_test(range_that_is_a_prefix_is_written_as_one),
 		cmocka_unit_test(what_is_no_range_is_refused),
+		cmocka_unit_test(addresses_of_a_range_are_counted_from_its_first),
+		cmocka_unit_test(
+			range_has_its_ends_and_nothing_of_the_other_family),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

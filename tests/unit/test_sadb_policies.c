@@ -81,6 +81,57 @@ static void every_part_of_a_policy_makes_it_another_one(void **state)
 	assert_int_equal(now.id, id);
 }
 
+static void put_local(struct sadb_selector *s, const char *addr)
+{
+	assert_int_equal(addr_parse(addr, &s->local_min), 0);
+	s->local_max = s->local_min;
+}
+
+/* Its SA is there before it, and stays with it. */
+static void policy_of_a_virtual_ip_is_the_same_with_another(void **state)
+{
+	struct pair *p = *state;
+	struct policy vip = side_policy("0.0.0.0/32", "10.2.0.0/16");
+	struct policy other;
+
+	vip.is_vips = true;
+	set(p->a, &vip, 1);
+	p->policy_a = vip.id;
+	put_local(&p->narrow_a, "10.1.0.5");
+	add_pair(p, 0x1001);
+	put_local(&vip.selector, "10.1.0.5");
+	set(p->a, &vip, 1);
+	assert_int_equal(vip.id, p->policy_a);
+	cross(p, 1);
+	other = vip;
+	other.is_vips = false;
+	set(p->a, &other, 1);
+	assert_int_not_equal(other.id, p->policy_a);
+}
+
+/* One host, of the family: whoever asks can't take in what it likes. */
+static void sa_of_a_virtual_ip_is_for_one_host(void **state)
+{
+	struct pair *p = *state;
+	struct policy vip = side_policy("0.0.0.0/32", "10.2.0.0/16");
+	struct sadb_selector s = vip.selector;
+	struct sadb_request q;
+
+	vip.is_vips = true;
+	set(p->a, &vip, 1);
+	put_local(&s, "10.1.0.5");
+	s.local_max.octets[15]++;
+	q = side_add(SADB_OUT, false, 0x1001, vip.id, &s);
+	assert_int_equal(side_call(p->a, &q).err, -EPERM);
+	put_local(&s, "10.1.0.5");
+	s.remote_max.octets[13]++;
+	q = side_add(SADB_OUT, false, 0x1001, vip.id, &s);
+	assert_int_equal(side_call(p->a, &q).err, -EPERM);
+	s.remote_max = vip.selector.remote_max;
+	q = side_add(SADB_OUT, false, 0x1001, vip.id, &s);
+	assert_int_equal(side_call(p->a, &q).err, 0);
+}
+
 static void two_alike_have_two_ids(void **state)
 {
 	struct pair *p = *state;
@@ -279,6 +330,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(unchanged_policies_keep_their_ids_wherever_they_stand),
 		CASE(every_part_of_a_policy_makes_it_another_one),
+		CASE(policy_of_a_virtual_ip_is_the_same_with_another),
+		CASE(sa_of_a_virtual_ip_is_for_one_host),
 		CASE(two_alike_have_two_ids),
 		CASE(whole_list_can_be_replaced_by_another),
 		CASE(list_that_is_refused_changes_nothing),

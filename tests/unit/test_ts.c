@@ -45,10 +45,10 @@ static struct ts_conf conf_of(const char *net)
 static struct ts_list list_of(const char *one, const char *other)
 {
 	const struct ts_conf conf[] = { conf_of(one), conf_of(other) };
-	const struct addr outer = { { 0 } };
+	const struct ts_dynamic none = { .n = 0 };
 	struct ts_list l;
 
-	ts_from_conf(conf, 2, &outer, &l);
+	ts_from_conf(conf, 2, &none, &l);
 	return l;
 }
 
@@ -200,14 +200,34 @@ static void dynamic_is_the_outer_address_of_its_family(void **state)
 {
 	const struct ts_conf dynamic = { .dynamic = true,
 					 .port_max = UINT16_MAX };
-	struct addr outer;
+	struct ts_dynamic outer = { .n = 1 };
 	struct ts_list l;
 
 	(void)state;
-	assert_int_equal(addr_parse("2001:db8::1", &outer), 0);
+	assert_int_equal(range_parse("2001:db8::1", &outer.at[0]), 0);
 	ts_from_conf(&dynamic, 1, &outer, &l);
 	assert_int_equal(l.at[0].type, IKE_TS_IPV6_RANGE);
 	assert_list(&l, "2001:db8::1/128");
+}
+
+static void dynamic_is_each_virtual_address(void **state)
+{
+	const struct ts_conf conf[] = { { .dynamic = true,
+					  .protocol = 6,
+					  .port_min = 80,
+					  .port_max = 80 },
+					conf_of("10.1.0.0/24") };
+	struct ts_dynamic vips = { .n = 2 };
+	struct ts_list l;
+
+	(void)state;
+	assert_int_equal(range_parse("10.3.0.1", &vips.at[0]), 0);
+	assert_int_equal(range_parse("2001:db8::7", &vips.at[1]), 0);
+	ts_from_conf(conf, 2, &vips, &l);
+	assert_list(&l, "10.3.0.1/32[6/80] 2001:db8::7/128[6/80] 10.1.0.0/24");
+	vips.n = 0;
+	ts_from_conf(conf, 2, &vips, &l);
+	assert_list(&l, "10.1.0.0/24");
 }
 
 /* RFC 7296 section 3.13.1: 65535 to 0. */
@@ -251,6 +271,7 @@ int main(void)
 		cmocka_unit_test(all_of_ipv6_is_nothing_of_ipv4),
 		cmocka_unit_test(pairs_are_of_one_family),
 		cmocka_unit_test(dynamic_is_the_outer_address_of_its_family),
+		cmocka_unit_test(dynamic_is_each_virtual_address),
 		cmocka_unit_test(opaque_has_only_opaque_in_common),
 	};
 

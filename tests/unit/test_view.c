@@ -581,6 +581,10 @@ static void dynamic_selector_is_the_address_of_its_side(void **state)
 	look_again(f);
 	p = &f->view->policies[4];
 	assert_string_equal(p->remote_ts, "dynamic");
+	f->conns[0].n_vips = 1;
+	look_again(f);
+	p = &f->view->policies[4];
+	assert_string_equal(p->local_ts, "dynamic");
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
