@@ -4,8 +4,9 @@
  * each tunnel that is configured one that says whether it is up and passes
  * traffic. Below it stand its two SAs and what they dropped, or why it is down.
  *
- * Counters tell what happened since the SA exists, `last` what happens now:
- * whether it passes traffic comes from the latter alone.
+ * Counters tell what happened since the SA exists, `last` and the rates what
+ * happens now: whether it passes traffic comes from `last` alone. Loss is of what
+ * comes in; of what goes out the peer knows.
  */
 #include "ctrl/cli/show.h"
 
@@ -254,6 +255,39 @@ static void add_algs(struct table *lines, const struct node *t)
 	table_text(lines, text);
 }
 
+static void add_duration(const struct node *t, const char *key,
+			 struct table *lines)
+{
+	char text[DURATION_STR_MAX];
+	uint64_t seconds;
+
+	table_text(lines, node_number(t, key, &seconds)
+				  ? duration_str(seconds, text)
+				  : "-");
+}
+
+static void add_rate(const struct node *sa, struct table *lines)
+{
+	char text[RATE_STR_MAX];
+	uint64_t bits;
+
+	table_text(lines, node_number(sa, "bits_per_second", &bits)
+				  ? rate_str(bits, text)
+				  : "-");
+}
+
+/* Of those that the peer has sent. */
+static void add_loss(const struct node *in, struct table *lines)
+{
+	const double lost = (double)node_count(in, "lost");
+	const double sent = lost + (double)node_count(in, "packets");
+	char text[16] = "-";
+
+	if (sent > 0)
+		snprintf(text, sizeof(text), "%.3g %%", 100 * lost / sent);
+	table_text(lines, text);
+}
+
 static void fill_line(const struct node *t, struct table *lines)
 {
 	char state[STATE_STR_MAX];
@@ -262,6 +296,11 @@ static void fill_line(const struct node *t, struct table *lines)
 	table_text(lines, t->name);
 	add_ends(lines, t);
 	add_algs(lines, t);
+	add_duration(t, "established", lines);
+	add_rate(node_find(t, "out"), lines);
+	add_rate(node_find(t, "in"), lines);
+	add_loss(node_find(t, "in"), lines);
+	add_duration(t, "rekey-time", lines);
 	table_text(lines, state);
 }
 
@@ -295,14 +334,16 @@ static bool is_shown(const struct node *tunnel, const struct show *how)
 
 static void show_tunnels(const struct node *tunnels, const struct show *how)
 {
-	struct table lines = table_new("llll");
+	static const char *const heads[] = {
+		"TUNNEL", "LOCAL ═ REMOTE", "ALGORITHMS", "UP FOR", "OUT",
+		"IN",	  "LOSS",	    "REKEY IN",	  "STATE"
+	};
+	struct table lines = table_new("lllrrrrrl");
 	struct table sas = table_new("llrrl");
 	size_t row = 0, sa_row = 0;
 
-	table_text(&lines, "TUNNEL");
-	table_text(&lines, "LOCAL ═ REMOTE");
-	table_text(&lines, "ALGORITHMS");
-	table_text(&lines, "STATE");
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		table_text(&lines, heads[i]);
 	for (const struct node *t = node_first(tunnels); t; t = t->next) {
 		if (!is_shown(t, how))
 			continue;

@@ -82,6 +82,10 @@ static void put_sa(struct vici_builder *b, const char *direction,
 		vici_str(b, "idle", "never");
 	else
 		put_count(b, "idle", sa->idle_s);
+	if (sa->pkts_s != STATUS_NO_RATE) {
+		put_count(b, "packets_per_second", sa->pkts_s);
+		put_count(b, "bits_per_second", sa->bits_s);
+	}
 	if (sa->path_mtu)
 		put_count(b, "path-mtu", sa->path_mtu);
 	put_sa_drops(b, sa);
@@ -140,6 +144,10 @@ static void put_tunnel(struct vici_builder *b, const struct tunnel_status *t)
 	if (t->n_sas) {
 		vici_str(b, "algs", t->algs);
 		vici_str(b, "mode", t->transport ? "transport" : "tunnel");
+		if (t->up_s != STATUS_NEVER_S)
+			put_count(b, "established", t->up_s);
+		if (t->rekey_s != STATUS_NEVER_S)
+			put_count(b, "rekey-time", t->rekey_s);
 		if (t->carrier[0])
 			vici_str(b, "bundle", t->carrier);
 		if (t->carried[0])

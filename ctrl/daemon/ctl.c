@@ -264,8 +264,10 @@ static int start(struct ctl *c, struct error *e)
 			"not allowed to load programs into the kernel; run as root");
 	c->base = event_base_new();
 	c->failures = failures_new();
+	c->since = up_since_new();
 	c->counts = tally_new();
-	if (!c->base || !c->failures || !c->counts || !tally_of(c->counts, "") ||
+	if (!c->base || !c->failures || !c->since || !c->counts ||
+	    !tally_of(c->counts, "") ||
 	    event_base_priority_init(c->base, CONTROL_PRIORITIES))
 		return error_set(e, -ENOMEM, "no memory for an event loop");
 	dp.base = c->base;
@@ -285,6 +287,7 @@ static void stop(struct ctl *c)
 	ctl_free_vips(c);
 	ctl_free_names(c);
 	failures_free(c->failures);
+	up_since_free(c->since);
 	tally_free(c->counts);
 	dp_link_free(c->dp);
 	for (int i = 0; i < IKE_UDP_SOCKETS; i++)

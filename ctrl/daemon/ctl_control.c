@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/daemon/ctl_state.h"
 #include "ctrl/daemon/explain_question.h"
+#include "ctrl/daemon/rates.h"
 #include "ctrl/daemon/view.h"
 
 static struct status *on_status(void *ctx)
@@ -15,7 +17,8 @@ static struct status *on_status(void *ctx)
 	const struct view view = { .config = c->config,
 				   .dp = dp_link_view(c->dp),
 				   .sas = sas,
-				   .failures = c->failures };
+				   .failures = c->failures,
+				   .since = c->since };
 	struct status *s = view_status(&view);
 
 	sas_free(sas);
@@ -138,6 +141,40 @@ static bool on_refresh(void *ctx)
 	return c->control_look;
 }
 
+/* --- rates are known to who asks once */
+
+/* Of the time of both processes a look takes a hundredth at most. */
+static void wait_for_rates(struct ctl *c, uint64_t took_ns)
+{
+	const uint64_t ns = RATES_S * NS_PER_S + 100 * took_ns;
+	const struct timeval wait = { .tv_sec = (time_t)(ns / NS_PER_S),
+				      .tv_usec = (suseconds_t)(ns % NS_PER_S /
+							       1000) };
+
+	evtimer_add(&c->on_rate_look, &wait);
+}
+
+static bool has_sas(const struct ctl *c)
+{
+	unsigned int up = 0, connecting = 0;
+
+	if (c->ike)
+		ike_link_count(c->ike, &up, &connecting);
+	return up || c->config->n_manual;
+}
+
+static void on_rate_look(evutil_socket_t fd, short what, void *ctx)
+{
+	struct ctl *c = ctx;
+
+	(void)fd;
+	(void)what;
+	c->rate_look_ns = clock_ns();
+	c->rate_look = has_sas(c) ? ctl_look(c) : 0;
+	if (!c->rate_look)
+		wait_for_rates(c, 0);
+}
+
 void ctl_saw(struct ctl *c, uint64_t turn)
 {
 	struct policy_set orphaned = { { 0 } };
@@ -154,6 +191,10 @@ void ctl_saw(struct ctl *c, uint64_t turn)
 	if (c->scrape_look && c->scrape_look <= turn) {
 		c->scrape_look = 0;
 		scrape_refreshed(c->scrape);
+	}
+	if (c->rate_look && c->rate_look <= turn) {
+		c->rate_look = 0;
+		wait_for_rates(c, clock_ns() - c->rate_look_ns);
 	}
 }
 
@@ -294,5 +335,7 @@ int ctl_start_control(struct ctl *c, struct error *e)
 
 	err = control_server_new(c->base, c->config->gateway.socket, &callbacks,
 				 &c->control, e);
+	evtimer_assign(&c->on_rate_look, c->base, on_rate_look, c);
+	wait_for_rates(c, 0);
 	return err ? err : start_scrape(c, e);
 }

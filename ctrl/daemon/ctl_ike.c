@@ -55,9 +55,13 @@ static void on_ike_lost(void *ctx, const struct sas *lost)
 static void on_ike_shown(void *ctx)
 {
 	struct ctl *c = ctx;
+	struct sas *sas = ike_link_sas(c->ike);
 
 	names_tell_all(c->names);
 	ctl_look_at_vips(c);
+	if (sas)
+		up_since_shown(c->since, sas);
+	sas_free(sas);
 	c->ike_look = ctl_look(c);
 	if (!c->ike_look)
 		ike_link_start_all(c->ike, NULL);
@@ -109,6 +113,7 @@ static void on_ike_event(void *ctx, const struct ike_event *e,
 	failures_event(c->failures, e, clock_ns());
 	if (e->kind == IKE_EV_IKE_UP && views->ike)
 		ctl_log_vips(views->ike);
+	up_since_event(c->since, e, clock_ns());
 	control_server_event(c->control, &event);
 }
 

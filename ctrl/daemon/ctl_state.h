@@ -18,6 +18,7 @@
 #include "ctrl/daemon/ike_link.h"
 #include "ctrl/daemon/names.h"
 #include "ctrl/daemon/tally.h"
+#include "ctrl/daemon/up_since.h"
 
 #define CTL_SIGNALS 3
 
@@ -50,6 +51,9 @@ struct ctl {
 	/* Looks at dp that were asked for, and answered; who waits for which. */
 	uint64_t looks, looked;
 	uint64_t control_look, ike_look, scrape_look; /* 0: for none */
+	uint64_t rate_look;			      /* likewise: for rates */
+	uint64_t rate_look_ns;	    /* when it was asked for */
+	struct event on_rate_look;  /* the next one is due */
 	char folder[CONF_PATH_MAX]; /* of the roles' sockets */
 	struct dp_link *dp;
 	unsigned int dp_tries;
@@ -62,6 +66,7 @@ struct ctl {
 	int ike_ports[IKE_UDP_SOCKETS]; /* -1: IKE is not spoken */
 	struct ike_link *ike;
 	struct failures *failures;
+	struct up_since *since;
 	struct tally *counts; /* of connections that there are, and of "" */
 	struct names *names;
 	struct event on_names;	    /* a lookup is due, or late */

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
+#include "ctrl/daemon/rates.h"
 #include "ctrl/daemon/role.h"
 
 /* A commit waits for grace periods of the kernel, and for its verifier. */
@@ -24,6 +26,7 @@ struct dp_link {
 	struct dp_view view;
 	char crypto[DP_CRYPTO_MAX];   /* view.status.crypto */
 	struct dp_msg_sa *now, *next; /* of the view, and of the one to come */
+	struct rates *rates;
 	size_t room_now, n_next, room_next;
 	struct event *late; /* a look or a commit is not answered in time */
 	unsigned int asked; /* looks that are under way */
@@ -70,6 +73,7 @@ static void take_look(struct dp_link *l, const struct dp_msg_looked *m)
 
 	if (l->n_next)
 		qsort(l->next, l->n_next, sizeof(*l->next), by_id);
+	rates_take(l->rates, l->next, l->n_next, clock_ns());
 	memcpy(l->crypto, m->crypto, sizeof(l->crypto));
 	l->view = (struct dp_view){ m->status, l->next, l->n_next };
 	l->view.status.crypto = l->crypto;
@@ -199,7 +203,8 @@ int dp_link_new(const struct dp_link_spec *spec, struct dp_link **out,
 		l->spec = *spec;
 		l->view.status.crypto = l->crypto;
 		l->late = evtimer_new(spec->base, on_late, l);
-		if (l->late)
+		l->rates = rates_new();
+		if (l->late && l->rates)
 			err = role_new(&role, &l->role, e);
 	}
 	if (err) {
@@ -217,6 +222,7 @@ void dp_link_free(struct dp_link *l)
 	role_free(l->role);
 	if (l->late)
 		event_free(l->late);
+	rates_free(l->rates);
 	free(l->now);
 	free(l->next);
 	free(l->ids);

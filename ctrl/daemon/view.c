@@ -224,7 +224,9 @@ static struct sa_status look_up(const struct dp_view *dp,
 
 	return found ? *found
 		     : (struct sa_status){ .spi = spi,
-					   .idle_s = STATUS_NEVER_S };
+					   .idle_s = STATUS_NEVER_S,
+					   .pkts_s = STATUS_NO_RATE,
+					   .bits_s = STATUS_NO_RATE };
 }
 
 static struct sadb_counters counts_of(const struct sa_status *s)
@@ -295,6 +297,7 @@ static void view_manual(const struct dp_view *dp, const struct manual_conf *m,
 	out->state = TUNNEL_UP;
 	out->start_action = CHILD_START;
 	out->n_sas = 1;
+	out->up_s = out->rekey_s = STATUS_NEVER_S;
 	out->failure.ago_s = STATUS_NEVER_S;
 	out->in = look_up(dp, &m->local, m->in.spi, SADB_IN);
 	out->out = look_up(dp, &m->remote, m->out.spi, SADB_OUT);
@@ -328,6 +331,13 @@ static void view_peer(const struct conn_conf *conn, char out[STATUS_END_MAX])
 		view_end(conn->remote_addrs, conn->n_remote_addrs, out);
 }
 
+/* What is known of some is of all. */
+static void add_rate(uint64_t rate, uint64_t *sum)
+{
+	if (rate != STATUS_NO_RATE)
+		*sum = *sum == STATUS_NO_RATE ? rate : *sum + rate;
+}
+
 static void add_sa(const struct dp_view *dp, const struct addr *daddr,
 		   uint32_t spi, enum sadb_dir dir, struct sa_status *out)
 {
@@ -338,8 +348,25 @@ static void add_sa(const struct dp_view *dp, const struct addr *daddr,
 	out->pkts += n.pkts;
 	out->bytes += n.bytes;
 	out->lost += n.lost;
+	add_rate(n.pkts_s, &out->pkts_s);
+	add_rate(n.bits_s, &out->bits_s);
 	if (n.idle_s < out->idle_s)
 		out->idle_s = n.idle_s;
+}
+
+/* The oldest one says since when, and the next one when it is renewed. */
+static void add_times(const struct child_sa_view *child, uint64_t now_ns,
+		      struct tunnel_status *out)
+{
+	const uint64_t up_s = (now_ns - child->installed_ns) / NS_PER_S;
+	const uint64_t rekey_s = child->rekey_ns > now_ns
+					 ? (child->rekey_ns - now_ns) / NS_PER_S
+					 : 0;
+
+	if (out->up_s == STATUS_NEVER_S || up_s > out->up_s)
+		out->up_s = up_s;
+	if (child->rekey_ns && rekey_s < out->rekey_s)
+		out->rekey_s = rekey_s;
 }
 
 /* The last one gives the names; the counts are those of all. */
@@ -359,6 +386,7 @@ static void add_pair(const struct dp_view *dp, const struct ike_sa_view *ike,
 			 child->esn, out);
 	add_sa(dp, &ike->local, child->spi_in, SADB_IN, &out->in);
 	add_sa(dp, &ike->remote, child->spi_out, SADB_OUT, &out->out);
+	add_times(child, clock_ns(), out);
 }
 
 /* Those whose packets come and go: not one that another has replaced. */
@@ -390,6 +418,16 @@ static enum tunnel_state state_of(const struct tunnel_status *t,
 	return child_is_trap(child) ? TUNNEL_TRAP : TUNNEL_DOWN;
 }
 
+/* Rekeyed SAs are not the first ones. */
+static void view_since(const struct up_since *since, const char *child,
+		       uint64_t now_ns, struct tunnel_status *out)
+{
+	const uint64_t then_ns = up_since_find(since, out->conn, child);
+
+	if (out->n_sas && then_ns && (now_ns - then_ns) / NS_PER_S > out->up_s)
+		out->up_s = (now_ns - then_ns) / NS_PER_S;
+}
+
 static void view_failure(const struct failure *failure, uint64_t now_ns,
 			 struct failure_status *out)
 {
@@ -410,6 +448,9 @@ static void view_child(const struct view *v, const struct conn_sas *of,
 		       size_t at, const struct child_conf *child,
 		       struct tunnel_status *out)
 {
+	static const struct sa_status nothing = { .idle_s = STATUS_NEVER_S,
+						  .pkts_s = STATUS_NO_RATE,
+						  .bits_s = STATUS_NO_RATE };
 	const struct conn_conf *conn = &v->config->conns[at];
 	const struct failure *why = NULL;
 
@@ -418,14 +459,17 @@ static void view_child(const struct view *v, const struct conn_sas *of,
 		.transport = child->mode == SADB_TRANSPORT,
 		.if_id_in = child->if_id_in,
 		.if_id_out = child->if_id_out,
-		.in.idle_s = STATUS_NEVER_S,
-		.out.idle_s = STATUS_NEVER_S,
+		.up_s = STATUS_NEVER_S,
+		.rekey_s = STATUS_NEVER_S,
+		.in = nothing,
+		.out = nothing,
 	};
 	join(conn->name, child->name, out->name);
 	memcpy(out->conn, conn->name, sizeof(out->conn));
 	view_end(conn->local_addrs, conn->n_local_addrs, out->local);
 	view_peer(conn, out->remote);
 	add_pairs(v->dp, of, at, child->name, out);
+	view_since(v->since, child->name, clock_ns(), out);
 	out->state = state_of(out, child, of->connecting[at]);
 	if (out->state != TUNNEL_UP)
 		why = failures_find(v->failures, conn->name, child->name);

@@ -5,6 +5,7 @@
 
 #include "ctrl/daemon/dp_link.h"
 #include "ctrl/daemon/failures.h"
+#include "ctrl/daemon/up_since.h"
 #include "ctrl/model/config.h"
 #include "ctrl/model/sas.h"
 #include "ctrl/model/status.h"
@@ -15,6 +16,7 @@ struct view {
 	const struct dp_view *dp; /* what the data path showed last */
 	const struct sas *sas;	  /* what IKE has; NULL: it is not spoken */
 	const struct failures *failures;
+	const struct up_since *since;
 };
 
 /*

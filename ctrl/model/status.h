@@ -24,6 +24,7 @@
 #define STATUS_NAME_MAX (2 * CONF_NAME_MAX + 4)
 #define STATUS_END_MAX	256	   /* of several prefixes, or of a name */
 #define STATUS_NEVER_S	UINT64_MAX /* "seconds ago" of what never happened */
+#define STATUS_NO_RATE	UINT64_MAX /* nobody has looked twice yet */
 
 struct iface_status {
 	char name[IF_NAMESIZE];
@@ -45,6 +46,8 @@ struct sa_status {
 	uint64_t idle_s;   /* since the last packet, or STATUS_NEVER_S */
 	uint64_t lost;	   /* in: numbers that no packet had */
 	uint64_t path_mtu; /* out: as a router on the way says; 0: none */
+	uint64_t pkts_s;   /* a second, of late, or STATUS_NO_RATE */
+	uint64_t bits_s;
 	uint64_t drops[DROP_MAX]; /* of this SA, by reason */
 };
 
@@ -78,6 +81,8 @@ struct tunnel_status {
 	char carrier[CONF_NAME_MAX]; /* of ESP: the tunnel of AH that it is in */
 	char carried[CONF_NAME_MAX]; /* of AH: the tunnel of ESP in it */
 	unsigned int n_sas;	     /* pairs; more than one: summed up */
+	uint64_t up_s; /* since its first SA, without a gap, or STATUS_NEVER_S */
+	uint64_t rekey_s; /* until the next one is rekeyed, or STATUS_NEVER_S */
 	struct sa_status in;
 	struct sa_status out;
 	struct failure_status failure; /* unless it is up */

@@ -28,6 +28,8 @@ static void fill_tunnel(struct tunnel_status *t, const char *name,
 		.out.idle_s = STATUS_NEVER_S,
 		.failure.ago_s = STATUS_NEVER_S,
 	};
+	t->up_s = t->rekey_s = STATUS_NEVER_S;
+	t->in.pkts_s = t->in.bits_s = STATUS_NO_RATE;
 	strcpy(t->name, name);
 }
 
@@ -55,7 +57,11 @@ static int start(void **state)
 	t[0].in.bytes = 700;
 	t[0].in.drops[DROP_REPLAY] = 2;
 	t[0].in.lost = 9;
+	t[0].in.pkts_s = 1;
+	t[0].in.bits_s = 98100000;
 	t[0].out.spi = 0x2002;
+	t[0].up_s = 3725;
+	t[0].rekey_s = 59;
 	fill_tunnel(&t[1], "hq/lab", TUNNEL_CONNECTING, CHILD_START);
 	set_failure(&t[1], 3, "the peer does not answer");
 	fill_tunnel(&t[2], "a/net", TUNNEL_TRAP, CHILD_TRAP);
@@ -126,39 +132,40 @@ static void every_tunnel_says_whether_it_is_up_and_if_not_why(void **state)
 		*state, false,
 		HEAD
 		"\n"
-		"TUNNEL  LOCAL ═ REMOTE            ALGORITHMS   STATE\n"
-		"hq/net  192.0.2.1 ═ 192.0.2.9 +1  aes128gcm16  idle\n"
+		"TUNNEL  LOCAL ═ REMOTE            ALGORITHMS   UP FOR      OUT           IN    LOSS  REKEY IN  STATE\n"
+		"hq/net  192.0.2.1 ═ 192.0.2.9 +1  aes128gcm16   1h02m  0 bit/s  98.1 Mbit/s  64.3 %       59s  idle\n"
 		"  out  0x00002002  0 pkts    0 B  never used\n"
 		"  in   0x00001001  5 pkts  700 B  never used\n"
 		"  in dropped 2 replay (sequence number seen before, or left of the window)\n"
 		"  in 9 lost before they came\n"
-		"hq/lab  192.0.2.1 ═ 192.0.2.9     -            connecting\n"
+		"hq/lab  192.0.2.1 ═ 192.0.2.9     -                 -        -            -       -         -  connecting\n"
 		"  failed 3s ago: the peer does not answer\n"
-		"a/net   192.0.2.1 ═ 192.0.2.9     -            trap: waits for traffic\n"
+		"a/net   192.0.2.1 ═ 192.0.2.9     -                 -        -            -       -         -  trap: waits for traffic\n"
 		"  failed 1m01s ago: proposal mismatch (IKE)\n"
 		"    ours   aes256-sha384-prfsha384-ecp384, aes128gcm16-prfsha256-ecp256\n"
 		"    peer   aes128-sha1-prfsha1-modp2048\n"
-		"b/net   192.0.2.1 ═ 192.0.2.9     -            down\n"
+		"b/net   192.0.2.1 ═ 192.0.2.9     -                 -        -            -       -         -  down\n"
 		"  failed 0s ago, peer 192.0.2.9: selector mismatch\n"
 		"    ours   10.1.0.0/24 === 10.2.0.0/24\n"
 		"    peer   (it gave no details)\n"
-		"c/net   192.0.2.1 ═ %any          -            down: start_action is none\n"
-		"d/net   192.0.2.1 ═ 192.0.2.9     -            down\n"
+		"c/net   192.0.2.1 ═ %any          -                 -        -            -       -         -  down: start_action is none\n"
+		"d/net   192.0.2.1 ═ 192.0.2.9     -                 -        -            -       -         -  down\n"
 		"  ended 9s ago: deleted by the peer\n");
 }
 
 static void check_shows_what_should_be_up_and_is_not(void **state)
 {
-	assert_status(*state, true,
-		      "TUNNEL  LOCAL ═ REMOTE         ALGORITHMS  STATE\n"
-		      "hq/lab  192.0.2.1 ═ 192.0.2.9  -           connecting\n"
-		      "  failed 3s ago: the peer does not answer\n"
-		      "b/net   192.0.2.1 ═ 192.0.2.9  -           down\n"
-		      "  failed 0s ago, peer 192.0.2.9: selector mismatch\n"
-		      "    ours   10.1.0.0/24 === 10.2.0.0/24\n"
-		      "    peer   (it gave no details)\n"
-		      "d/net   192.0.2.1 ═ 192.0.2.9  -           down\n"
-		      "  ended 9s ago: deleted by the peer\n");
+	assert_status(
+		*state, true,
+		"TUNNEL  LOCAL ═ REMOTE         ALGORITHMS  UP FOR  OUT  IN  LOSS  REKEY IN  STATE\n"
+		"hq/lab  192.0.2.1 ═ 192.0.2.9  -                -    -   -     -         -  connecting\n"
+		"  failed 3s ago: the peer does not answer\n"
+		"b/net   192.0.2.1 ═ 192.0.2.9  -                -    -   -     -         -  down\n"
+		"  failed 0s ago, peer 192.0.2.9: selector mismatch\n"
+		"    ours   10.1.0.0/24 === 10.2.0.0/24\n"
+		"    peer   (it gave no details)\n"
+		"d/net   192.0.2.1 ═ 192.0.2.9  -                -    -   -     -         -  down\n"
+		"  ended 9s ago: deleted by the peer\n");
 }
 
 static void check_without_a_missing_tunnel_shows_nothing(void **state)

@@ -35,56 +35,61 @@ static void assert_shown(show_fn *show, const char *lines, bool all,
 static void status_is_a_page_of_three_parts(void **state)
 {
 	(void)state;
-	assert_shown(show_status,
-		     GATEWAY
-		     "interfaces{\n"
-		     "lan0{\nrole=protected\nxdp=native\nplace=alone\n"
-		     "af_xdp=zero-copy\n"
-		     "queues=16\nmtu=9000\nlargest=3562\n}\n"
-		     "wan0{\nrole=unprotected\nxdp=generic\nplace=dispatcher\n"
-		     "af_xdp=copy\n"
-		     "queues=1\nmtu=1500\nlargest=1500\n}\n"
-		     "}\n"
-		     "tunnels{\n"
-		     "net{\nlocal=192.0.2.1\nremote=198.51.100.2\n"
-		     "algs=aes128-sha256\nmode=tunnel\n"
-		     "in{\nspi=0x00001001\npackets=118\nbytes=99120\nseq=130\n"
-		     "idle=1\ndrops{\nreplay=12\nicv=3\n}\n}\n"
-		     "out{\nspi=0xc0ffee01\npackets=120\nbytes=1023\nseq=121\n"
-		     "idle=61\ndrops{\ntoo_big=1\n}\n}\n"
-		     "}\n"
-		     "second{\nlocal=192.0.2.1\nremote=192.0.2.3\n"
-		     "algs=aes256gcm16\nmode=transport\n"
-		     "in{\nspi=0x00000102\npackets=0\nbytes=0\nseq=0\n"
-		     "idle=never\ndrops{\n}\n}\n"
-		     "out{\nspi=0x00000103\npackets=0\nbytes=0\nseq=0\n"
-		     "idle=never\ndrops{\n}\n}\n"
-		     "}\n"
-		     "}",
-		     false,
-		     GATEWAY_LINE
-		     "\n"
-		     "INTERFACE  ROLE         XDP      PLACE       AF_XDP"
-		     "     QUEUES   MTU  LARGEST\n"
-		     "lan0       protected    native   alone       zero-copy"
-		     "      16  9000     3562\n"
-		     "wan0       unprotected  generic  dispatcher  copy"
-		     "            1  1500     1500\n"
-		     "\n"
-		     "TUNNEL  LOCAL ═ REMOTE            ALGORITHMS"
-		     "             STATE\n"
-		     "net     192.0.2.1 ═ 198.51.100.2  aes128-sha256          "
-		     "one-way: nothing sent for 1m01s\n"
-		     "  out  0xc0ffee01  120 pkts    1023 B  last 1m01s ago\n"
-		     "  in   0x00001001  118 pkts  96.8 KiB  last 1s ago\n"
-		     "  out dropped 1 too_big (does not fit the path once "
-		     "protected)\n"
-		     "  in dropped 15, 12 of them replay (sequence number seen "
-		     "before, or left of the window)\n"
-		     "second  192.0.2.1 ═ 192.0.2.3     "
-		     "aes256gcm16 transport  idle\n"
-		     "  out  0x00000103    0 pkts       0 B  never used\n"
-		     "  in   0x00000102    0 pkts       0 B  never used\n");
+	assert_shown(
+		show_status,
+		GATEWAY
+		"interfaces{\n"
+		"lan0{\nrole=protected\nxdp=native\nplace=alone\n"
+		"af_xdp=zero-copy\n"
+		"queues=16\nmtu=9000\nlargest=3562\n}\n"
+		"wan0{\nrole=unprotected\nxdp=generic\nplace=dispatcher\n"
+		"af_xdp=copy\n"
+		"queues=1\nmtu=1500\nlargest=1500\n}\n"
+		"}\n"
+		"tunnels{\n"
+		"net{\nlocal=192.0.2.1\nremote=198.51.100.2\n"
+		"algs=aes128-sha256\nmode=tunnel\n"
+		"established=61\nrekey-time=3600\n"
+		"in{\nspi=0x00001001\npackets=118\nbytes=99120\nseq=130\n"
+		"bits_per_second=1000\nlost=1\n"
+		"idle=1\ndrops{\nreplay=12\nicv=3\n}\n}\n"
+		"out{\nspi=0xc0ffee01\npackets=120\nbytes=1023\nseq=121\n"
+		"idle=61\ndrops{\ntoo_big=1\n}\n}\n"
+		"}\n"
+		"second{\nlocal=192.0.2.1\nremote=192.0.2.3\n"
+		"algs=aes256gcm16\nmode=transport\n"
+		"in{\nspi=0x00000102\npackets=0\nbytes=0\nseq=0\n"
+		"idle=never\ndrops{\n}\n}\n"
+		"out{\nspi=0x00000103\npackets=0\nbytes=0\nseq=0\n"
+		"idle=never\ndrops{\n}\n}\n"
+		"}\n"
+		"}",
+		false,
+		GATEWAY_LINE
+		"\n"
+		"INTERFACE  ROLE         XDP      PLACE       AF_XDP"
+		"     QUEUES   MTU  LARGEST\n"
+		"lan0       protected    native   alone       zero-copy"
+		"      16  9000     3562\n"
+		"wan0       unprotected  generic  dispatcher  copy"
+		"            1  1500     1500\n"
+		"\n"
+		"TUNNEL  LOCAL ═ REMOTE            ALGORITHMS"
+		"             UP FOR  OUT          IN    LOSS  REKEY IN  STATE\n"
+		"net     192.0.2.1 ═ 198.51.100.2  aes128-sha256          "
+		" 1m01s    -  1.0 kbit/s  0.84 %     1h00m  "
+		"one-way: nothing sent for 1m01s\n"
+		"  out  0xc0ffee01  120 pkts    1023 B  last 1m01s ago\n"
+		"  in   0x00001001  118 pkts  96.8 KiB  last 1s ago\n"
+		"  out dropped 1 too_big (does not fit the path once "
+		"protected)\n"
+		"  in dropped 15, 12 of them replay (sequence number seen "
+		"before, or left of the window)\n"
+		"  in 1 lost before they came\n"
+		"second  192.0.2.1 ═ 192.0.2.3     "
+		"aes256gcm16 transport       -    -           -       -         -  idle\n"
+		"  out  0x00000103    0 pkts       0 B  never used\n"
+		"  in   0x00000102    0 pkts       0 B  never used\n");
 }
 
 static void status_without_tunnels_says_so(void **state)
@@ -97,62 +102,66 @@ static void status_without_tunnels_says_so(void **state)
 static void status_of_another_version_shows_what_it_has(void **state)
 {
 	(void)state;
-	assert_shown(show_status,
-		     "gateway{\n}\ntunnels{\nnet{\nin{\n"
-		     "drops{\nnovel=2\n}\n}\n}\n}",
-		     false,
-		     "cygnet ?, up 0s, default ?, crypto ?, workers ?, pid ?\n"
-		     "\n"
-		     "TUNNEL  LOCAL ═ REMOTE  ALGORITHMS  STATE\n"
-		     "net     ? ═ ?           -           idle\n"
-		     "  out  ?  0 pkts  0 B  never used\n"
-		     "  in   ?  0 pkts  0 B  never used\n"
-		     "  in dropped 2 novel (a reason that this client does not "
-		     "know)\n");
+	assert_shown(
+		show_status,
+		"gateway{\n}\ntunnels{\nnet{\nin{\n"
+		"drops{\nnovel=2\n}\n}\n}\n}",
+		false,
+		"cygnet ?, up 0s, default ?, crypto ?, workers ?, pid ?\n"
+		"\n"
+		"TUNNEL  LOCAL ═ REMOTE  ALGORITHMS  UP FOR  OUT  IN  LOSS  REKEY IN  STATE\n"
+		"net     ? ═ ?           -                -    -   -     -         -  idle\n"
+		"  out  ?  0 pkts  0 B  never used\n"
+		"  in   ?  0 pkts  0 B  never used\n"
+		"  in dropped 2 novel (a reason that this client does not "
+		"know)\n");
 }
 
 static void path_that_is_narrow_is_said(void **state)
 {
 	(void)state;
-	assert_shown(show_status,
-		     "gateway{\n}\ntunnels{\nnet{\nin{\n}\n"
-		     "out{\npath-mtu=1400\n}\n}\n}",
-		     false,
-		     "cygnet ?, up 0s, default ?, crypto ?, workers ?, pid ?\n"
-		     "\n"
-		     "TUNNEL  LOCAL ═ REMOTE  ALGORITHMS  STATE\n"
-		     "net     ? ═ ?           -           idle\n"
-		     "  out  ?  0 pkts  0 B  never used\n"
-		     "  in   ?  0 pkts  0 B  never used\n"
-		     "  out path MTU 1400, as a router on the way says\n");
+	assert_shown(
+		show_status,
+		"gateway{\n}\ntunnels{\nnet{\nin{\n}\n"
+		"out{\npath-mtu=1400\n}\n}\n}",
+		false,
+		"cygnet ?, up 0s, default ?, crypto ?, workers ?, pid ?\n"
+		"\n"
+		"TUNNEL  LOCAL ═ REMOTE  ALGORITHMS  UP FOR  OUT  IN  LOSS  REKEY IN  STATE\n"
+		"net     ? ═ ?           -                -    -   -     -         -  idle\n"
+		"  out  ?  0 pkts  0 B  never used\n"
+		"  in   ?  0 pkts  0 B  never used\n"
+		"  out path MTU 1400, as a router on the way says\n");
 }
 
 static void what_was_lost_on_the_way_is_said(void **state)
 {
 	(void)state;
-	assert_shown(show_status,
-		     "gateway{\n}\ntunnels{\nnet{\nin{\nlost=5\n}\n}\n}", false,
-		     "cygnet ?, up 0s, default ?, crypto ?, workers ?, pid ?\n"
-		     "\n"
-		     "TUNNEL  LOCAL ═ REMOTE  ALGORITHMS  STATE\n"
-		     "net     ? ═ ?           -           idle\n"
-		     "  out  ?  0 pkts  0 B  never used\n"
-		     "  in   ?  0 pkts  0 B  never used\n"
-		     "  in 5 lost before they came\n");
+	assert_shown(
+		show_status,
+		"gateway{\n}\ntunnels{\nnet{\nin{\nlost=5\n}\n}\n}", false,
+		"cygnet ?, up 0s, default ?, crypto ?, workers ?, pid ?\n"
+		"\n"
+		"TUNNEL  LOCAL ═ REMOTE  ALGORITHMS  UP FOR  OUT  IN   LOSS  REKEY IN  STATE\n"
+		"net     ? ═ ?           -                -    -   -  100 %         -  idle\n"
+		"  out  ?  0 pkts  0 B  never used\n"
+		"  in   ?  0 pkts  0 B  never used\n"
+		"  in 5 lost before they came\n");
 }
 
 static void interface_of_a_tunnel_is_said(void **state)
 {
 	(void)state;
-	assert_shown(show_status,
-		     "gateway{\n}\ntunnels{\nnet{\nalgs=aes128\n"
-		     "if-id-out=0000002a\nstate=trap\n}\n}",
-		     false,
-		     "cygnet ?, up 0s, default ?, crypto ?, workers ?, pid ?\n"
-		     "\n"
-		     "TUNNEL  LOCAL ═ REMOTE  ALGORITHMS         STATE\n"
-		     "net     ? ═ ?           aes128 by ipsec42  trap: waits for "
-		     "traffic\n");
+	assert_shown(
+		show_status,
+		"gateway{\n}\ntunnels{\nnet{\nalgs=aes128\n"
+		"if-id-out=0000002a\nstate=trap\n}\n}",
+		false,
+		"cygnet ?, up 0s, default ?, crypto ?, workers ?, pid ?\n"
+		"\n"
+		"TUNNEL  LOCAL ═ REMOTE  ALGORITHMS         UP FOR  OUT  IN  LOSS  REKEY IN  STATE\n"
+		"net     ? ═ ?           aes128 by ipsec42       -    -   -     -         -  trap: waits for "
+		"traffic\n");
 }
 
 static void state_comes_from_the_last_packet_each_way(void **state)
@@ -182,7 +191,9 @@ static void state_comes_from_the_last_packet_each_way(void **state)
 		snprintf(lines, sizeof(lines),
 			 "tunnels{\nt{\nalgs=a\nin{\nidle=%s\n}\nout{\nidle=%s\n}\n}\n}",
 			 rows[i].in, rows[i].out);
-		snprintf(want, sizeof(want), "a           %s\n", rows[i].want);
+		snprintf(want, sizeof(want),
+			 "a                -    -   -     -         -  %s\n",
+			 rows[i].want);
 		root = answer_of(lines);
 		printed_start(&p);
 		how.out = p.file;

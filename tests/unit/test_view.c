@@ -35,6 +35,8 @@ const struct sa_status *dp_view_sa(const struct dp_view *v,
 		.bytes = addr_v4_be(&id->daddr),
 		.idle_s = 4,
 		.path_mtu = id->dir == SADB_OUT ? id->spi : 0,
+		.pkts_s = id->spi % 2 ? id->spi : STATUS_NO_RATE,
+		.bits_s = id->spi % 2 ? 8 * id->spi : STATUS_NO_RATE,
 	};
 	s.drops[DROP_REPLAY] = id->spi;
 	s.lost = id->dir == SADB_IN ? id->spi : 0;
@@ -66,6 +68,7 @@ struct fixture {
 	struct dp_view dp;
 	struct sas sas;
 	struct failures *failures;
+	struct up_since *since;
 	struct status *view;
 };
 
@@ -84,7 +87,8 @@ static struct status *look(struct fixture *f)
 	const struct view view = { .config = &f->config,
 				   .dp = &f->dp,
 				   .sas = &f->sas,
-				   .failures = f->failures };
+				   .failures = f->failures,
+				   .since = f->since };
 
 	return view_status(&view);
 }
@@ -177,7 +181,8 @@ static int start(void **state)
 	f->dp.status.counters.drops[DROP_ICV].pkts = 3;
 	f->dp.n_sas = 1;
 	f->failures = failures_new();
-	f->view = f->failures ? look(f) : NULL;
+	f->since = up_since_new();
+	f->view = f->failures && f->since ? look(f) : NULL;
 	return f->view ? 0 : -1;
 }
 
@@ -187,6 +192,7 @@ static int stop(void **state)
 
 	status_free(f->view);
 	failures_free(f->failures);
+	up_since_free(f->since);
 	free(f);
 	return 0;
 }
@@ -485,6 +491,60 @@ static void sas_of_several_peers_are_summed_up(void **state)
 	assert_int_equal(t->in.lost, 0x301 + 0x302);
 }
 
+static void rate_that_is_known_is_that_of_the_tunnel(void **state)
+{
+	struct ike_sa_view ike = ike_view(7, SA_VIEW_UP, "192.0.2.10");
+	struct child_sa_view child[3] = { child_view(2, 7, SA_VIEW_UP),
+					  child_view(3, 7, SA_VIEW_UP),
+					  child_view(5, 7, SA_VIEW_UP) };
+	struct fixture *f = *state;
+	const struct tunnel_status *t;
+
+	configure(f);
+	f->sas = (struct sas){ &ike, 1, child, 1, NULL };
+	look_again(f);
+	t = &f->view->tunnels[2];
+	assert_int_equal(t->in.bits_s, STATUS_NO_RATE);
+	f->sas.n_child = 3;
+	look_again(f);
+	t = &f->view->tunnels[2];
+	assert_int_equal(t->in.pkts_s, 0x303 + 0x305);
+	assert_int_equal(t->out.bits_s, 8 * (0x403 + 0x405));
+	assert_int_equal(t[1].in.bits_s, STATUS_NO_RATE);
+}
+
+static void tunnel_is_up_since_its_first_sa_and_until_a_rekeying(void **state)
+{
+	const struct ike_event up = { .kind = IKE_EV_CHILD_UP,
+				      .conn = "site",
+				      .child = "net" };
+	struct ike_sa_view ike = ike_view(7, SA_VIEW_UP, "192.0.2.10");
+	struct child_sa_view child[2] = { child_view(1, 7, SA_VIEW_UP),
+					  child_view(2, 7, SA_VIEW_UP) };
+	struct fixture *f = *state;
+	const struct tunnel_status *t;
+
+	configure(f);
+	for (size_t i = 0; i < 2; i++)
+		child[i].installed_ns = (NOW_S - 60 * (i + 1)) * NS_PER_S;
+	f->sas = (struct sas){ &ike, 1, child, 2, NULL };
+	look_again(f);
+	t = &f->view->tunnels[2];
+	assert_int_equal(t->up_s, 120);
+	assert_int_equal(t->rekey_s, STATUS_NEVER_S);
+	assert_int_equal(t[1].up_s, STATUS_NEVER_S);
+	child[0].rekey_ns = (NOW_S + 30) * NS_PER_S;
+	child[1].rekey_ns = (NOW_S + 20) * NS_PER_S;
+	up_since_event(f->since, &up, (NOW_S - 4000) * NS_PER_S);
+	look_again(f);
+	t = &f->view->tunnels[2];
+	assert_int_equal(t->up_s, 4000);
+	assert_int_equal(t->rekey_s, 20);
+	child[1].rekey_ns = (NOW_S - 1) * NS_PER_S; /* it is about to be */
+	look_again(f);
+	assert_int_equal(f->view->tunnels[2].rekey_s, 0);
+}
+
 static void ike_sa_that_is_made_is_connecting(void **state)
 {
 	struct ike_sa_view ike = ike_view(7, SA_VIEW_CONNECTING, "192.0.2.9");
@@ -603,6 +663,8 @@ int main(void)
 		CASE(child_that_is_up_has_what_its_sas_carried),
 		CASE(child_has_its_sas_drops_by_reason),
 		CASE(sas_of_several_peers_are_summed_up),
+		CASE(rate_that_is_known_is_that_of_the_tunnel),
+		CASE(tunnel_is_up_since_its_first_sa_and_until_a_rekeying),
 		CASE(ike_sa_that_is_made_is_connecting),
 		CASE(tunnel_that_is_down_says_why_and_since_when),
 		CASE(peer_is_shown_as_it_is_configured),

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How fast SAs carry, from what the data path shows of them now and then: means
+ * of the last RATES_S seconds, or of the time between two looks that lie further
+ * apart. Control thread.
+ */
+#ifndef CYG_DAEMON_RATES_H
+#define CYG_DAEMON_RATES_H
+
+#include "ctrl/daemon/dp_seam.h"
+
+#define RATES_S 5
+
+struct rates;
+
+/* NULL: out of memory. rates_free(NULL) is fine. */
+struct rates *rates_new(void);
+void rates_free(struct rates *r);
+
+/*
+ * Fills the rates in what a look showed.
+ *
+ * sas      in the order of their ids' octets
+ * now_ns   of clock_ns(), when it came
+ */
+void rates_take(struct rates *r, struct dp_msg_sa *sas, size_t n,
+		uint64_t now_ns);
+
+#endif
