@@ -103,6 +103,7 @@ static int words_max(const struct arguments *args)
 	case WORDS_TARGET:
 	case WORDS_NAME:
 	case WORDS_FILE:
+	case WORDS_CHECKED:
 	case WORDS_SHELL:
 	case WORDS_EVERY:
 		return 1;
@@ -122,6 +123,7 @@ static bool check_words(const struct arguments *args)
 	switch (args->command->words) {
 	case WORDS_NONE:
 	case WORDS_FILE:
+	case WORDS_CHECKED:
 	case WORDS_EVERY:
 		return true;
 	case WORDS_TARGET:

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/cli/check_name.h"
 #include "ctrl/cli/covers.h"
 #include "ctrl/cli/text.h"
 #include "ctrl/conf/conf.h"
@@ -140,6 +141,14 @@ int check_run(const struct arguments *args, FILE *out)
 	struct flow flow;
 	struct error e;
 
+	if (check_is_name(args))
+		return check_name_run(args, out);
+	if (args->given & CHECK_OF_TUNNELS) {
+		fputs("cygnet: --pfs, --mtu, --auth and --to are of a tunnel, "
+		      "and none is named\n",
+		      stderr);
+		return 2;
+	}
 	if (conf_load(path, &config, &e))
 		return fail(path, &e, json, out);
 	if (tunnels_check(config, &e)) {

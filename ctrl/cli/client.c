@@ -326,6 +326,8 @@ void reply_free(struct reply *reply)
 struct listener {
 	int (*event)(void *ctx, struct slice name, struct slice body,
 		     struct error *e);
+	int (*answer)(void *ctx, struct slice body, struct error *e);
+	const char *command; /* that is answered so; NULL: none is asked */
 	void *ctx;
 	size_t waiting; /* registrations without an answer */
 	size_t known;	/* of those answered */
@@ -370,9 +372,15 @@ static int hear(const struct connection *c, const struct vici_packet *packet,
 		break;
 	case VICI_EVENT_UNKNOWN:
 		break;
-	case VICI_CMD_REQUEST:
 	case VICI_CMD_RESPONSE:
+		if (l->command)
+			return l->answer(l->ctx, packet->body, e);
+		return fail(c, -EPROTO, e);
 	case VICI_CMD_UNKNOWN:
+		if (l->command)
+			return fail_unknown(c, l->command, e);
+		return fail(c, -EPROTO, e);
+	case VICI_CMD_REQUEST:
 	case VICI_EVENT_REGISTER:
 	case VICI_EVENT_UNREGISTER:
 		return fail(c, -EPROTO, e);
@@ -380,15 +388,14 @@ static int hear(const struct connection *c, const struct vici_packet *packet,
 	return l->waiting-- ? 0 : fail(c, -EPROTO, e);
 }
 
-static int hear_next(struct connection *c, struct listener *l, struct error *e)
+static int hear_one(struct connection *c, struct listener *l, struct error *e)
 {
 	struct vici_packet packet;
 	struct reply reply = { 0 };
 	struct slice octets;
-	int err = l->waiting ? 0 : wait_for_more(c);
+	int err;
 
-	if (!err)
-		err = take_packet(c, &reply, &octets);
+	err = take_packet(c, &reply, &octets);
 	if (!err && !vici_packet_parse(octets, &packet))
 		err = -EPROTO;
 	if (err)
@@ -397,6 +404,13 @@ static int hear_next(struct connection *c, struct listener *l, struct error *e)
 		err = hear(c, &packet, l, e);
 	reply_free(&reply);
 	return err;
+}
+
+static int hear_next(struct connection *c, struct listener *l, struct error *e)
+{
+	int err = l->waiting ? 0 : wait_for_more(c);
+
+	return err ? fail(c, err, e) : hear_one(c, l, e);
 }
 
 int client_listen(const char *path, const char *const *names,
@@ -424,4 +438,49 @@ int client_listen(const char *path, const char *const *names,
 	if (c.fd >= 0)
 		close(c.fd);
 	return err;
+}
+
+/* Who is not known yet would not be heard. */
+static int hear_all_known(struct connection *c, struct listener *l,
+			  const char *first, struct error *e)
+{
+	int err = 0;
+
+	while (!err && l->waiting)
+		err = hear_one(c, l, e);
+	return !err && !l->known ? fail_unknown(c, first, e) : err;
+}
+
+int client_follow(const char *path, const char *const *names,
+		  const struct question *q, const struct client_follower *f,
+		  struct error *e)
+{
+	struct connection c = { .path = path,
+				.fd = -1,
+				.wait_s = CLIENT_WAIT_S + q->wait_s,
+				.deadline_ms =
+					now_ms() + (CLIENT_WAIT_S + q->wait_s) *
+							   INT64_C(1000) };
+	struct listener l = { .event = f->event,
+			      .answer = f->answer,
+			      .command = q->command,
+			      .ctx = f->ctx };
+	int err = open_connection(&c);
+
+	if (!err)
+		err = register_all(&c, names, &l);
+	if (err)
+		err = fail(&c, err, e);
+	else
+		err = hear_all_known(&c, &l, names[0], e);
+	if (!err) {
+		err = send_request(&c, q);
+		if (err)
+			err = fail(&c, err, e);
+	}
+	while (!err)
+		err = hear_one(&c, &l, e);
+	if (c.fd >= 0)
+		close(c.fd);
+	return err < 0 ? err : 0;
 }

@@ -68,4 +68,26 @@ int client_listen(const char *path, const char *const *names,
 			       struct error *e),
 		  void *ctx, struct error *e);
 
+/* Each is called from inside; 0: it goes on, 1: that was all, or negative with e
+ * filled. */
+struct client_follower {
+	int (*event)(void *ctx, struct slice name, struct slice body,
+		     struct error *e);
+	int (*answer)(void *ctx, struct slice body, struct error *e);
+	void *ctx;
+};
+
+/*
+ * Registers for events, asks, and hears what comes of it, events and the answer in
+ * whatever order, for CLIENT_WAIT_S and q->wait_s at most.
+ *
+ * names   of events, up to a NULL
+ *
+ * 0, or negative with e filled: what the follower said, -ETIMEDOUT, or as of
+ * client_ask().
+ */
+int client_follow(const char *path, const char *const *names,
+		  const struct question *q, const struct client_follower *f,
+		  struct error *e);
+
 #endif

@@ -179,8 +179,9 @@ static const struct command commands[] = {
 	},
 	{
 		.name = "check",
-		.summary = "is a configuration in order? without a daemon",
-		.words = WORDS_FILE,
+		.summary = "is a configuration in order, or a tunnel that is up?",
+		.words = WORDS_CHECKED,
+		.options = OPT(PFS) | OPT(MTU) | OPT(AUTH) | OPT(TO),
 		.run = check_run,
 		.help = help_check,
 	},

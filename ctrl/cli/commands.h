@@ -15,13 +15,14 @@
 /* What stands behind a command. */
 enum words {
 	WORDS_NONE,
-	WORDS_TARGET, /* CONN, CONN/CHILD or CHILD */
-	WORDS_NAME,   /* of a pair of manual SAs */
-	WORDS_FILE,   /* or nothing */
-	WORDS_FLOW,   /* SRC DST PROTO [SPORT DPORT] */
-	WORDS_SITE,   /* PEER LOCAL_TS REMOTE_TS */
-	WORDS_SHELL,  /* whose completion it is */
-	WORDS_EVERY,  /* SECONDS, or nothing */
+	WORDS_TARGET,  /* CONN, CONN/CHILD or CHILD */
+	WORDS_NAME,    /* of a pair of manual SAs */
+	WORDS_FILE,    /* or nothing */
+	WORDS_CHECKED, /* FILE, a target, or nothing */
+	WORDS_FLOW,    /* SRC DST PROTO [SPORT DPORT] */
+	WORDS_SITE,    /* PEER LOCAL_TS REMOTE_TS */
+	WORDS_SHELL,   /* whose completion it is */
+	WORDS_EVERY,   /* SECONDS, or nothing */
 };
 
 struct arguments;

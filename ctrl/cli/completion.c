@@ -75,6 +75,7 @@ static const char *kind_of(enum words words)
 {
 	switch (words) {
 	case WORDS_TARGET:
+	case WORDS_CHECKED:
 		return "target";
 	case WORDS_FILE:
 		return "file";
@@ -192,12 +193,12 @@ static void print_fish_command(const struct command *c, FILE *out)
 		if (options_of(c) & UINT32_C(1) << i)
 			print_fish_option(when, option_row((enum option_id)i),
 					  out);
-	if (c->words == WORDS_TARGET)
+	if (c->words == WORDS_TARGET || c->words == WORDS_CHECKED)
 		fprintf(out,
 			"complete -c cygnet -n '%s' -a "
 			"'(cygnet completion targets 2>/dev/null)'\n",
 			when);
-	if (c->words == WORDS_FILE)
+	if (c->words == WORDS_FILE || c->words == WORDS_CHECKED)
 		fprintf(out, "complete -c cygnet -n '%s' -F\n", when);
 	if (c->words == WORDS_SHELL)
 		fprintf(out,

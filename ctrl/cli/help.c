@@ -124,8 +124,9 @@ const char help_top[] =
 
 const char help_check[] =
 	"Usage: cygnet [-j] check [FILE]\n"
+	"       cygnet [-j] [-u URI] check NAME [--pfs] [--mtu] [--auth] [--to ADDRESS]\n"
 	"\n"
-	"Reads a configuration (" CHECK_DEFAULT_FILE
+	"Of a FILE: reads a configuration (" CHECK_DEFAULT_FILE
 	", or FILE) and what it includes\n"
 	"as the daemon would, and says what is in it, or the first mistake with its place.\n"
 	"It warns where a policy would protect the session (ssh) in which it runs, which\n"
@@ -133,10 +134,21 @@ const char help_check[] =
 	"this machine has what the file names, `cygnet doctor FILE` says; what it would\n"
 	"change, `cygnet reload --dry-run`.\n"
 	"\n"
-	"Exit code: 0 it is in order, 1 it is not.\n"
+	"Of a NAME (CONN, CONN/CHILD or CHILD), a tunnel that is up: finds now what would\n"
+	"surprise in eight hours, all of it unless options say what. A word that is no file,\n"
+	"and looks like none, is a NAME.\n"
 	"\n"
-	"Example:\n"
-	"  cygnet check /etc/cygnet/cygnet.conf.new\n";
+	"  --auth         who we are to the peer, and who the peer has proved to be\n"
+	"  --pfs          rekeys it at once, with a key exchange of its own if there is to be one\n"
+	"  --mtu          sends pings that nobody may cut: the largest packet that passes\n"
+	"  --to=ADDRESS   of --mtu: a host behind the peer that replies; else likely ones are tried\n"
+	"\n"
+	"Exit code: 0 it is in order, 1 it is not, or the daemon does not answer; 3 the tunnel is\n"
+	"not in order.\n"
+	"\n"
+	"Examples:\n"
+	"  cygnet check /etc/cygnet/cygnet.conf.new\n"
+	"  cygnet check branch/net --mtu --to 10.2.0.10\n";
 
 const char help_init[] =
 	"Usage: cygnet init [-f FILE] [--protected IF] [--unprotected IF]\n"

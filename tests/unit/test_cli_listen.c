@@ -181,6 +181,76 @@ static void a_daemon_that_is_not_there_is_said_to_be(void **state)
 	assert_non_null(strstr(e.text, "is it running?"));
 }
 
+/* --- and what comes of a command */
+
+static int take_answer(void *ctx, struct slice body, struct error *e)
+{
+	return take(ctx, slice_of("answer", 6), body, e);
+}
+
+static int take_last(void *ctx, struct slice name, struct slice body,
+		     struct error *e)
+{
+	return take(ctx, name, body, e) ? 1 : 0;
+}
+
+static void follow(struct scene *s, int want, const char *why)
+{
+	static const char *const names[] = { "log", NULL };
+	const struct client_follower f = { .event = take_last,
+					   .answer = take_answer,
+					   .ctx = s };
+	const struct question q = { .command = "rekey" };
+	pid_t pid = daemon_start(s);
+	struct error e = { .text = "" };
+
+	assert_int_equal(client_follow(s->path, names, &q, &f, &e), want);
+	if (!strstr(e.text, why))
+		fail_msg("'%s' does not say '%s'", e.text, why);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void command_is_followed_until_that_was_all(void **state)
+{
+	struct scene *s = *state;
+
+	s->stop_after = 3;
+	says(s, VICI_EVENT_CONFIRM, NULL);
+	says(s, VICI_EVENT, "log");
+	says(s, VICI_CMD_RESPONSE, NULL);
+	says(s, VICI_EVENT, "log");
+	says(s, VICI_EVENT, "log");
+	follow(s, 0, "");
+	assert_string_equal(s->heard, "log answer log ");
+}
+
+static void command_that_the_daemon_lacks_is_said_to_be(void **state)
+{
+	struct scene *s = *state;
+
+	says(s, VICI_EVENT_CONFIRM, NULL);
+	says(s, VICI_CMD_UNKNOWN, NULL);
+	follow(s, -EOPNOTSUPP, "does not know 'rekey'");
+}
+
+static void event_that_the_daemon_lacks_is_said_to_be(void **state)
+{
+	struct scene *s = *state;
+
+	says(s, VICI_EVENT_UNKNOWN, NULL);
+	follow(s, -EOPNOTSUPP, "does not know 'log'");
+}
+
+static void follower_of_a_daemon_that_ends_is_told(void **state)
+{
+	struct scene *s = *state;
+
+	says(s, VICI_EVENT_CONFIRM, NULL);
+	says(s, VICI_CMD_RESPONSE, NULL);
+	follow(s, -ECONNRESET, "closed the connection");
+	assert_string_equal(s->heard, "answer ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +260,10 @@ int main(void)
 		CASE(who_has_heard_enough_ends_it),
 		CASE(what_no_server_says_ends_it),
 		CASE(a_daemon_that_is_not_there_is_said_to_be),
+		CASE(command_is_followed_until_that_was_all),
+		CASE(command_that_the_daemon_lacks_is_said_to_be),
+		CASE(event_that_the_daemon_lacks_is_said_to_be),
+		CASE(follower_of_a_daemon_that_ends_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
