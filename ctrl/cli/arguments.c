@@ -104,6 +104,7 @@ static int words_max(const struct arguments *args)
 	case WORDS_NAME:
 	case WORDS_FILE:
 	case WORDS_CHECKED:
+	case WORDS_PEER:
 	case WORDS_SHELL:
 	case WORDS_EVERY:
 		return 1;
@@ -129,6 +130,9 @@ static bool check_words(const struct arguments *args)
 	case WORDS_TARGET:
 		return args->words[0] ||
 		       usage_error("'%s' takes CONN, CONN/CHILD or CHILD", name);
+	case WORDS_PEER:
+		return args->words[0] ||
+		       usage_error("'%s' takes an address, or CONN", name);
 	case WORDS_NAME:
 		return args->words[0] || usage_error("'%s' takes NAME", name);
 	case WORDS_SHELL:

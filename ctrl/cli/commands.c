@@ -6,6 +6,7 @@
 #include "ctrl/cli/capture.h"
 #include "ctrl/cli/check.h"
 #include "ctrl/cli/completion.h"
+#include "ctrl/cli/debug.h"
 #include "ctrl/cli/doctor.h"
 #include "ctrl/cli/happens.h"
 #include "ctrl/cli/help.h"
@@ -148,6 +149,14 @@ static const struct command commands[] = {
 		.summary = "the same in words, a line each",
 		.run = happens_log,
 		.help = help_log,
+	},
+	{
+		.name = "debug",
+		.summary = "the messages of IKE with a peer, for a while",
+		.words = WORDS_PEER,
+		.options = OPT(FOR),
+		.run = debug_run,
+		.help = help_debug,
 	},
 	{
 		.name = "capture",

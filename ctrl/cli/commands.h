@@ -19,6 +19,7 @@ enum words {
 	WORDS_NAME,    /* of a pair of manual SAs */
 	WORDS_FILE,    /* or nothing */
 	WORDS_CHECKED, /* FILE, a target, or nothing */
+	WORDS_PEER,    /* an address, or CONN */
 	WORDS_FLOW,    /* SRC DST PROTO [SPORT DPORT] */
 	WORDS_SITE,    /* PEER LOCAL_TS REMOTE_TS */
 	WORDS_SHELL,   /* whose completion it is */

@@ -76,6 +76,7 @@ static const char *kind_of(enum words words)
 	switch (words) {
 	case WORDS_TARGET:
 	case WORDS_CHECKED:
+	case WORDS_PEER:
 		return "target";
 	case WORDS_FILE:
 		return "file";
@@ -193,7 +194,7 @@ static void print_fish_command(const struct command *c, FILE *out)
 		if (options_of(c) & UINT32_C(1) << i)
 			print_fish_option(when, option_row((enum option_id)i),
 					  out);
-	if (c->words == WORDS_TARGET || c->words == WORDS_CHECKED)
+	if (strcmp(kind_of(c->words), "target") == 0)
 		fprintf(out,
 			"complete -c cygnet -n '%s' -a "
 			"'(cygnet completion targets 2>/dev/null)'\n",

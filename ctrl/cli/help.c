@@ -122,6 +122,20 @@ const char help_top[] =
 	"Example: the rates of five seconds, once\n"
 	"  cygnet top -n 1 5\n";
 
+const char help_debug[] =
+	"Usage: cygnet [-j] [-u URI] debug PEER [--for TIME]\n"
+	"\n"
+	"Shows each message of IKE with PEER, an address or a connection, while it comes or\n"
+	"goes: exchange, message id, and its payloads in words, with proposals, selectors,\n"
+	"identities and notifications; or what is wrong with it. No key and no secret is\n"
+	"among it. It ends by itself; of more than 100 messages a second the others are\n"
+	"counted. Whoever asks for another peer meanwhile takes its place.\n"
+	"\n"
+	"  --for=TIME   as 90s, 5m or 1h, which is the most; else 60s\n"
+	"\n"
+	"Example:\n"
+	"  cygnet debug 192.0.2.2 --for 5m\n";
+
 const char help_check[] =
 	"Usage: cygnet [-j] check [FILE]\n"
 	"       cygnet [-j] [-u URI] check NAME [--pfs] [--mtu] [--auth] [--to ADDRESS]\n"

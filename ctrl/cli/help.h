@@ -20,6 +20,7 @@ extern const char help_top[];
 extern const char help_watch[];
 extern const char help_log[];
 extern const char help_check[];
+extern const char help_debug[];
 extern const char help_init[];
 extern const char help_completion[];
 extern const char help_doctor[];

@@ -25,6 +25,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/control/client_requests.h"
+#include "ctrl/control/debug.h"
 
 #define LENGTH_BYTES	 4U
 #define EVENTS_MAX_BYTES (1024U * 1024U) /* that wait for one to read them */
@@ -291,7 +292,20 @@ void client_explained(struct client *client, const struct explanation *x)
 		client_drop(client, end);
 }
 
-/* NULL, or why the client must go. */
+/* So many octets went out before: NULL, or why the client must go. */
+static const char *count_events(struct client *client, size_t before, bool ok)
+{
+	struct evbuffer *out = bufferevent_get_output(client->bev);
+
+	client->events_bytes += evbuffer_get_length(out) - before;
+	if (!ok)
+		return "out of memory for an event";
+	return client->events_bytes > EVENTS_MAX_BYTES
+		       ? "does not read its events"
+		       : NULL;
+}
+
+/* Likewise. */
 static const char *tell(struct client *client, const struct control_event *e)
 {
 	struct evbuffer *out = bufferevent_get_output(client->bev);
@@ -302,12 +316,7 @@ static const char *tell(struct client *client, const struct control_event *e)
 	if (has_command(client) && client->wait.loglevel > 0 &&
 	    wait_concerns(&client->wait, e))
 		ok = event_log(&sink, TOPIC_CONTROL_LOG, e) && ok;
-	client->events_bytes += evbuffer_get_length(out) - before;
-	if (!ok)
-		return "out of memory for an event";
-	return client->events_bytes > EVENTS_MAX_BYTES
-		       ? "does not read its events"
-		       : NULL;
+	return count_events(client, before, ok);
 }
 
 void client_event(struct client *client, const struct control_event *e)
@@ -316,5 +325,21 @@ void client_event(struct client *client, const struct control_event *e)
 
 	if (has_command(client))
 		wait_event(&client->wait, e);
+	settle(client, why);
+}
+
+void client_traced(struct client *client, const struct control_traced *t,
+		   const char *end)
+{
+	struct evbuffer *out = bufferevent_get_output(client->bev);
+	const struct sink sink = { .topics = client->topics, .to = out };
+	const size_t before = evbuffer_get_length(out);
+	const char *why = client->doom;
+	bool ok;
+
+	if (!why) {
+		ok = t ? debug_tell(&sink, t) : debug_tell_end(&sink, end);
+		why = count_events(client, before, ok);
+	}
 	settle(client, why);
 }

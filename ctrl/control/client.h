@@ -80,6 +80,10 @@ void client_loaded(struct client *client, const char *why);
 /* What it waits for was explained. */
 void client_explained(struct client *client, const struct explanation *x);
 
+/* A message that is told of, or NULL: why no more will be. */
+void client_traced(struct client *client, const struct control_traced *t,
+		   const char *end);
+
 /* Tells it what it is registered for or waits for. */
 void client_event(struct client *client, const struct control_event *e);
 

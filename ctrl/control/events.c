@@ -27,6 +27,7 @@ static const char *const names[TOPIC_N] = {
 	[TOPIC_LIST_POLICY] = "list-policy",
 	[TOPIC_LIST_CERT] = "list-cert",
 	[TOPIC_LIST_AUTHORITY] = "list-authority",
+	[TOPIC_DEBUG] = "cygnet-debug",
 };
 
 bool topic_find(struct slice name, enum topic *out)

@@ -26,6 +26,7 @@ enum topic {
 	TOPIC_LIST_POLICY,
 	TOPIC_LIST_CERT, /* these two likewise: there are none */
 	TOPIC_LIST_AUTHORITY,
+	TOPIC_DEBUG,
 	TOPIC_N,
 };
 

@@ -9,6 +9,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/control/answers.h"
 #include "ctrl/control/commands.h"
+#include "ctrl/control/debug.h"
 #include "ctrl/control/requests.h"
 #include "ctrl/model/remedy.h"
 
@@ -213,11 +214,32 @@ static int write_difference(struct vici_builder *b, struct slice body,
 	return err;
 }
 
+/* --- cygnet-debug */
+
+static int write_debug(struct vici_builder *b, struct slice body,
+		       const struct control_callbacks *callbacks,
+		       const struct history *history, struct error *e)
+{
+	struct addr peer;
+	uint32_t seconds;
+	int err = debug_request_read(body, &peer, &seconds, e);
+
+	(void)history;
+	if (!err && !callbacks->debug)
+		err = error_set(e, -ENOTSUP, "IKE is not spoken here");
+	if (!err)
+		err = callbacks->debug(callbacks->ctx, &peer, seconds, e);
+	if (!err)
+		vici_str(b, "success", "yes");
+	return err;
+}
+
 /* --- all of them */
 
 static const struct own owns[] = {
 	{ "cygnet-why", write_why },
 	{ "cygnet-reload-difference", write_difference },
+	{ DEBUG_COMMAND, write_debug },
 };
 
 static const struct own *own_find(struct slice name)

@@ -220,6 +220,21 @@ void control_server_event(struct control_server *server,
 			client_event(&server->clients[i], e);
 }
 
+void control_server_traced(struct control_server *server,
+			   const struct control_traced *t)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		if (server->clients[i].bev)
+			client_traced(&server->clients[i], t, NULL);
+}
+
+void control_server_traced_end(struct control_server *server, const char *why)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		if (server->clients[i].bev)
+			client_traced(&server->clients[i], NULL, why);
+}
+
 static const struct ike_sa_view *find_ike(const struct sas *sas, uint32_t id)
 {
 	for (size_t i = 0; i < sas->n_ike; i++)

@@ -105,6 +105,18 @@ struct control_capture {
 	struct slice answer; /* goes to it first, if it works */
 };
 
+/* A message of IKE; borrowed for the call. */
+struct control_traced {
+	bool out, response;
+	struct addr local, remote;
+	uint16_t local_port, remote_port;
+	uint64_t spi_i, spi_r;
+	const char *exchange;
+	uint32_t message_id;
+	unsigned int untold; /* before it, which were too many */
+	const char *text;    /* its payloads, or what is wrong with it */
+};
+
 struct control_callbacks {
 	/* A fresh snapshot, handed over; NULL: out of memory. */
 	struct status *(*status)(void *ctx);
@@ -149,6 +161,10 @@ struct control_callbacks {
 	 * filled. NULL: refused. */
 	int (*capture)(void *ctx, const struct control_capture *q,
 		       struct error *e);
+	/* Messages with that peer are told of by control_server_traced(), for
+	 * so long. NULL: refused. 0, or negative with e filled. */
+	int (*debug)(void *ctx, const struct addr *peer, uint32_t seconds,
+		     struct error *e);
 	struct control_loads loads;
 	void *ctx;
 	/* What needs no snapshot. */
@@ -244,6 +260,11 @@ void control_server_event(struct control_server *server,
  */
 void control_server_ike_gone(struct control_server *server,
 			     const struct sas *lost);
+
+/* As debug() asked for, to who is registered; and that no more will come. */
+void control_server_traced(struct control_server *server,
+			   const struct control_traced *t);
+void control_server_traced_end(struct control_server *server, const char *why);
 
 /* Closes every client and removes the socket file; NULL is fine. */
 void control_server_free(struct control_server *server);

@@ -326,6 +326,7 @@ int ctl_start_control(struct ctl *c, struct error *e)
 		.command = on_command,
 		.explain = on_explain,
 		.capture = on_capture,
+		.debug = ctl_debug,
 		.loads = apply_loads(c->apply),
 		.ctx = c,
 		.since_ns = c->since_ns,

@@ -32,6 +32,7 @@ static void on_ike_ready(void *ctx, bool has_sadb)
 {
 	if (!has_sadb)
 		ctl_introduce(ctx);
+	ctl_debug_again(ctx);
 }
 
 /* Its SAs are not lost yet: another one takes over. */
@@ -154,6 +155,7 @@ int ctl_start_ike(struct ctl *c, struct error *e)
 				      .shown = on_ike_shown,
 				      .event = on_ike_event,
 				      .counted = on_ike_counted,
+				      .traced = ctl_traced,
 				      .seen = on_ike_seen,
 				      .resolve = ctl_ask_name,
 				      .done = on_ike_done,

@@ -67,7 +67,10 @@ struct ctl {
 	struct ike_link *ike;
 	struct failures *failures;
 	struct up_since *since;
-	struct tally *counts; /* of connections that there are, and of "" */
+	struct tally *counts;	 /* of connections that there are, and of "" */
+	struct addr trace_peer;	 /* whose messages are told of */
+	uint64_t trace_until_ns; /* 0: of nobody */
+	struct event on_trace_end;
 	struct names *names;
 	struct event on_names;	    /* a lookup is due, or late */
 	struct event on_vips;	    /* virtual IPs may be others */
@@ -102,6 +105,16 @@ int ctl_take_ports(struct ctl *c, const int *fds, size_t n, struct error *e);
 
 /* A link between the two, each end of which is handed over. */
 void ctl_introduce(struct ctl *c);
+
+/* --- ctl_debug.c: messages with one peer are told of */
+
+/* As of struct control_callbacks and of ike_link_spec. */
+int ctl_debug(void *ctx, const struct addr *peer, uint32_t seconds,
+	      struct error *e);
+void ctl_traced(void *ctx, const struct ike_traced *t);
+
+/* ike is another one. */
+void ctl_debug_again(struct ctl *c);
 
 /* --- ctl_changes.c: what is loaded changes */
 

@@ -100,6 +100,14 @@ static void on_event(void *ctx, const struct ike_event *e)
 	tell_one(ctx, IKE_MSG_EVENT, &m, ike_seam_event_bytes(&m));
 }
 
+static void on_traced(void *ctx, const struct ike_traced *t)
+{
+	struct ike_msg_traced m;
+
+	ike_seam_put_traced(&m, t);
+	tell_one(ctx, IKE_MSG_TRACED, &m, ike_seam_traced_bytes(&m));
+}
+
 static void on_ike_view(void *ctx, const struct ike_sa_view *v)
 {
 	tell_one(ctx, IKE_MSG_IKE_VIEW, v, sizeof(*v));
@@ -295,6 +303,7 @@ static int make(struct ike *i, struct error *e)
 					    .keystore = on_keystore,
 					    .ke = on_ke,
 					    .event = on_event,
+					    .traced = on_traced,
 					    .count = on_count,
 					    .ike_view = on_ike_view,
 					    .child_view = on_child_view,

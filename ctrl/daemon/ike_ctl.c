@@ -253,6 +253,11 @@ static void take_answer(struct ike *i, const struct keystore_answer *a)
 	engine_keystore_answer(i->engine, a, clock_ns());
 }
 
+static void take_trace(struct ike *i, const struct ike_msg_trace *m)
+{
+	engine_trace(i->engine, &m->peer, m->until_ns);
+}
+
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
 {
@@ -286,6 +291,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 				clock_ns());
 	else if (type == IKE_MSG_COMMAND)
 		run_command(i, msg);
+	else if (type == IKE_MSG_TRACE)
+		take_trace(i, msg);
 	else if (type == IKE_MSG_RESOLVED)
 		take_resolved(i, msg);
 	else if (type == IKE_MSG_STOP)

@@ -372,6 +372,16 @@ static void log_event(struct ike_link *l, const struct ike_event *event)
 			 *e.text ? ": " : "", e.text);
 }
 
+static void on_traced(struct ike_link *l, const struct ike_msg_traced *from)
+{
+	struct ike_msg_traced copy = *from;
+	struct ike_traced t;
+
+	ike_seam_get_traced(&copy, &t);
+	if (l->spec.traced)
+		l->spec.traced(l->spec.ctx, &t);
+}
+
 static void on_event(struct ike_link *l, const struct ike_msg_event *from)
 {
 	struct child_sa_view child, elder_child;
@@ -487,6 +497,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		on_done(l, msg);
 	else if (type == IKE_MSG_RESOLVE)
 		on_resolve(l, msg);
+	else if (type == IKE_MSG_TRACED)
+		on_traced(l, msg);
 	else if (type == IKE_MSG_COUNTS)
 		on_counts(l, msg);
 }
@@ -615,4 +627,13 @@ void ike_link_resolved(struct ike_link *l, const struct conn_peer *peer,
 	memcpy(m.addrs, peer->now, sizeof(m.addrs));
 	snprintf(m.text, sizeof(m.text), "%s", why);
 	put(l, IKE_MSG_RESOLVED, &m, sizeof(m));
+}
+
+void ike_link_trace(struct ike_link *l, const struct addr *peer,
+		    uint64_t until_ns)
+{
+	const struct ike_msg_trace m = { .until_ns = until_ns, .peer = *peer };
+
+	if (l->ready)
+		put(l, IKE_MSG_TRACE, &m, sizeof(m));
 }

@@ -51,6 +51,8 @@ struct ike_link_spec {
 	/* Borrowed for the call. */
 	void (*event)(void *ctx, const struct ike_event *e,
 		      const struct ike_event_views *views);
+	/* Of ike_link_trace(); it may tell of any. Borrowed for the call. */
+	void (*traced)(void *ctx, const struct ike_traced *t);
 	/* So many more of that connection, or of none (""). It may name any. */
 	void (*counted)(void *ctx, const char *conn,
 			const struct ike_counts *more);
@@ -126,6 +128,10 @@ int ike_link_command(struct ike_link *l, enum ike_command command,
 /* What it resolved to, asked or not; see engine_resolved(). */
 void ike_link_resolved(struct ike_link *l, const struct conn_peer *peer,
 		       const char *why);
+
+/* See engine_trace(). Who is only being started is not told: see ready(). */
+void ike_link_trace(struct ike_link *l, const struct addr *peer,
+		    uint64_t until_ns);
 
 /* IKE SAs of which ike last told, those that are connecting apart. */
 void ike_link_count(const struct ike_link *l, unsigned int *up,

@@ -6,6 +6,7 @@
 
 #define RECORD_LEAST offsetof(struct ike_record, octets)
 #define EVENT_LEAST  offsetof(struct ike_msg_event, text)
+#define TRACED_LEAST offsetof(struct ike_msg_traced, text)
 
 const struct seam_kind ike_seam_to_ike[] = {
 	SEAM_KIND(IKE_MSG_SOCKETS, struct ike_msg_empty),
@@ -23,6 +24,7 @@ const struct seam_kind ike_seam_to_ike[] = {
 	SEAM_KIND(IKE_MSG_RESOLVED, struct ike_msg_resolved),
 	SEAM_KIND(IKE_MSG_POOL, struct pool_conf),
 	SEAM_KIND(IKE_MSG_LEASED, struct pool_lease),
+	SEAM_KIND(IKE_MSG_TRACE, struct ike_msg_trace),
 };
 
 const struct seam_kind ike_seam_to_ctl[] = {
@@ -37,6 +39,7 @@ const struct seam_kind ike_seam_to_ctl[] = {
 	SEAM_KIND(IKE_MSG_RESOLVE, struct ike_msg_resolve),
 	SEAM_KIND(IKE_MSG_COUNTS, struct ike_msg_counts),
 	SEAM_KIND(IKE_MSG_LEASE, struct pool_lease),
+	SEAM_KIND_LEAST(IKE_MSG_TRACED, struct ike_msg_traced, TRACED_LEAST),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -156,6 +159,41 @@ void ike_seam_get_event(struct ike_msg_event *m, struct ike_event *e)
 		.alert = (enum ike_alert)m->alert,
 		.conn = m->conn,
 		.child = m->child,
+		.text = m->text,
+	};
+}
+
+void ike_seam_put_traced(struct ike_msg_traced *out, const struct ike_traced *t)
+{
+	memset(out, 0, sizeof(*out));
+	out->path = *t->path;
+	out->spi_i = t->spi_i;
+	out->spi_r = t->spi_r;
+	out->message_id = t->message_id;
+	out->untold = t->untold;
+	out->out = t->out;
+	out->response = t->response;
+	out->exchange = t->exchange;
+	put_string(out->text, sizeof(out->text), t->text);
+}
+
+size_t ike_seam_traced_bytes(const struct ike_msg_traced *m)
+{
+	return TRACED_LEAST + strlen(m->text) + 1;
+}
+
+void ike_seam_get_traced(struct ike_msg_traced *m, struct ike_traced *t)
+{
+	ike_seam_plain(m->text, sizeof(m->text));
+	*t = (struct ike_traced){
+		.path = &m->path,
+		.out = m->out,
+		.spi_i = m->spi_i,
+		.spi_r = m->spi_r,
+		.exchange = m->exchange,
+		.response = m->response,
+		.message_id = m->message_id,
+		.untold = m->untold,
 		.text = m->text,
 	};
 }

@@ -32,6 +32,7 @@ enum ike_msg {
 	IKE_MSG_RESOLVED,
 	IKE_MSG_POOL,	/* struct pool_conf; as CONN, before LOADED */
 	IKE_MSG_LEASED, /* struct pool_lease, to a fresh one; before RESTORE */
+	IKE_MSG_TRACE,
 	/* ike to ctl */
 	IKE_MSG_READY = 64, /* first; its privileges are gone */
 	IKE_MSG_SHOWN, /* the answer to LOADED: views of all SAs came before */
@@ -44,6 +45,7 @@ enum ike_msg {
 	IKE_MSG_RESOLVE,
 	IKE_MSG_COUNTS,
 	IKE_MSG_LEASE, /* struct pool_lease */
+	IKE_MSG_TRACED,
 };
 
 struct proposals_text {
@@ -139,6 +141,23 @@ struct ike_msg_resolved {
 	char text[IKE_RESOLVED_TEXT_MAX];
 };
 
+/* See engine_trace(). */
+struct ike_msg_trace {
+	uint64_t until_ns;
+	struct addr peer;
+};
+
+/* struct ike_traced. */
+struct ike_msg_traced {
+	struct ike_path path;
+	uint64_t spi_i, spi_r;
+	uint32_t message_id;
+	uint32_t untold;
+	uint8_t out, response; /* yes or no */
+	uint8_t exchange;
+	char text[IKE_TRACE_TEXT_MAX]; /* as far as there is any */
+};
+
 /* What each side may be sent. */
 extern const struct seam_kind ike_seam_to_ike[];
 extern const size_t ike_seam_to_ike_n;
@@ -150,9 +169,11 @@ void ike_seam_put_conn(struct ike_msg_conn *out, const struct conn_conf *conn);
 void ike_seam_put_child(struct ike_msg_child *out,
 			const struct child_conf *child);
 void ike_seam_put_event(struct ike_msg_event *out, const struct ike_event *e);
+void ike_seam_put_traced(struct ike_msg_traced *out, const struct ike_traced *t);
 
 /* How much of one is to be sent. */
 size_t ike_seam_event_bytes(const struct ike_msg_event *m);
+size_t ike_seam_traced_bytes(const struct ike_msg_traced *m);
 
 /* And back; false: not what ike_seam_put_*() made. conn->children is NULL. */
 bool ike_seam_get_conn(const struct ike_msg_conn *m, struct conn_conf *conn);
@@ -163,5 +184,6 @@ void ike_seam_plain(char *text, size_t max);
 
 /* Borrows m's strings, which are made plain. */
 void ike_seam_get_event(struct ike_msg_event *m, struct ike_event *e);
+void ike_seam_get_traced(struct ike_msg_traced *m, struct ike_traced *t);
 
 #endif

@@ -79,6 +79,21 @@ struct ike_event {
 	enum ike_alert alert;
 };
 
+#define IKE_TRACE_TEXT_MAX 1024 /* with the NUL */
+#define IKE_TRACE_PER_S	   100	/* messages that are told of */
+
+/* A message with the peer that is looked at; borrowed for the call. */
+struct ike_traced {
+	const struct ike_path *path;
+	bool out;
+	uint64_t spi_i, spi_r;
+	uint8_t exchange; /* enum ike_exchange */
+	bool response;
+	uint32_t message_id;
+	unsigned int untold; /* before it, of too many */
+	const char *text;    /* its payloads, or what is wrong with it */
+};
+
 /* No member may be NULL but those that say so. */
 struct engine_calls {
 	void (*send)(void *ctx, const struct ike_path *path,
@@ -90,6 +105,8 @@ struct engine_calls {
 	/* Something to be counted, of a connection or of none (""). NULL:
 	 * nobody counts. */
 	void (*count)(void *ctx, const char *conn, enum ike_count what);
+	/* As engine_trace() asked for; NULL: nobody may. */
+	void (*traced)(void *ctx, const struct ike_traced *t);
 	/* SAs whose state changed, when a call ends; both NULL: nobody looks. */
 	void (*ike_view)(void *ctx, const struct ike_sa_view *v);
 	void (*child_view)(void *ctx, const struct child_sa_view *v);
@@ -209,6 +226,9 @@ unsigned int engine_reauth(struct engine *e, const char *conn, uint64_t now_ns);
  * them, too: for a minute they are not told that there are none (INITIAL_CONTACT).
  */
 void engine_orphans(struct engine *e, uint64_t now_ns);
+
+/* Tells of each message with that peer until then; peer NULL: of none any more. */
+void engine_trace(struct engine *e, const struct addr *peer, uint64_t until_ns);
 
 /* Tells the views of all SAs again, and all leases. */
 void engine_show(struct engine *e);

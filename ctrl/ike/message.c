@@ -12,6 +12,7 @@
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/trace.h"
 #include "ctrl/ike/view.h"
 
 #define NS_PER_MS	   1000000ULL
@@ -73,6 +74,7 @@ bool request_send(struct ike_sa *sa, struct ike_builder *m, bool first)
 {
 	struct slice message;
 
+	trace_out(sa->e, &sa->path, m);
 	if (!message_seal(sa, m, &message) ||
 	    (first && message.len > KEYSTORE_MESSAGE_MAX) ||
 	    !octets_set(&sa->request, message))
@@ -108,6 +110,7 @@ void request_resend(struct ike_sa *sa)
 		return;
 	}
 	sa_alert(sa, IKE_ALERT_RETRANSMIT_SEND);
+	trace_again(sa->e, &sa->path, &sa->request);
 	sa->tries++;
 	sa->resend_ns = sa->e->now_ns + resend_after_ns(sa);
 	post_again(sa, &sa->path, &sa->request, sa->request_after);
@@ -117,6 +120,7 @@ bool reply_send(struct ike_sa *sa, struct ike_builder *m)
 {
 	struct slice message;
 
+	trace_out(sa->e, &sa->asked_by, m);
 	if (!message_seal(sa, m, &message) || !octets_set(&sa->reply, message))
 		return false;
 	count_out(sa, message);
@@ -210,6 +214,7 @@ void notify_unprotected(struct engine *e, const struct ike_path *path,
 
 	ike_begin(&m, e->room, sizeof(e->room), &back);
 	ike_notify_put(&m, &n);
+	trace_out(e, path, &m);
 	if (!ike_end(&m, &message))
 		return;
 	sa_count_message(e, NULL, &back, true);

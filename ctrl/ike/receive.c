@@ -13,6 +13,7 @@
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/trace.h"
 
 #define BIT(type) (1ULL << ((type)-IKE_PL_SA))
 
@@ -121,6 +122,7 @@ static void receive_first(struct engine *e, const struct ike_path *path,
 		return;
 	sa = sa_by_first(e, path, message);
 	if (sa) { /* again: a cookie now would overtake the reply */
+		trace_note(e, path, h, "again: the reply is sent again");
 		if (sa->reply.len && sa->state == IKE_ST_AUTH)
 			post_again(sa, path, &sa->reply, sa->reply_after);
 		return;
@@ -147,8 +149,10 @@ static void receive_init(struct engine *e, const struct ike_path *path,
 		    IKE_PARSE_OK ||
 	    !fits_row(row, &p)) {
 		sa_count(e, NULL, IKE_COUNT_INVALID);
+		trace_note(e, path, h, "not well formed, or not expected");
 		return;
 	}
+	trace_in(e, path, h, &p);
 	if (!row->response) {
 		receive_first(e, path, h, message, &p);
 		return;
@@ -345,6 +349,12 @@ static void bad_payloads(struct ike_sa *sa, const struct ike_header *h,
 			     slice_of(NULL, 0));
 }
 
+static const struct ike_path *came_by(const struct ike_sa *sa,
+				      const struct ike_header *h)
+{
+	return h->flags & IKE_FLAG_R ? &sa->path : &sa->asked_by;
+}
+
 static void receive_opened(struct ike_sa *sa, const struct ike_header *h,
 			   struct slice inner, uint8_t first)
 {
@@ -355,10 +365,14 @@ static void receive_opened(struct ike_sa *sa, const struct ike_header *h,
 
 	if (result == IKE_PARSE_OK && (!row || !fits_row(row, &p)))
 		result = IKE_PARSE_SYNTAX;
-	if (result == IKE_PARSE_OK)
+	if (result == IKE_PARSE_OK) {
 		sa_count_message(sa->e, sa, h, false);
-	else
+		trace_in(sa->e, came_by(sa, h), h, &p);
+	} else {
 		sa_count(sa->e, sa, IKE_COUNT_INVALID);
+		trace_note(sa->e, came_by(sa, h), h,
+			   "not well formed, or not expected");
+	}
 	if (result != IKE_PARSE_OK)
 		bad_payloads(sa, h, result, p.refused);
 	else if (h->flags & IKE_FLAG_R)
@@ -406,14 +420,20 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 
 	if (!sa)
 		sa_count(e, NULL, IKE_COUNT_INVALID_SPI);
-	if (!sa || !(is_awaited(sa, h) || is_next(sa, h) || is_answered(sa, h)))
+	if (!sa || !(is_awaited(sa, h) || is_next(sa, h) || is_answered(sa, h))) {
+		trace_note(e, path, h,
+			   sa ? "not expected now" : "of no IKE SA of ours");
 		return;
+	}
 	if (!open(sa, h, datagram, &o)) {
-		if (!o.fragment.total) /* else it may only come again */
+		if (!o.fragment.total) { /* else it may only come again */
 			sa_count(e, sa, IKE_COUNT_INVALID);
+			trace_note(e, path, h, "its protection is wrong");
+		}
 		return;
 	}
 	if (is_answered(sa, h)) {
+		trace_note(e, path, h, "again: the reply is sent again");
 		post_again(sa, path, &sa->reply, sa->reply_after);
 		return;
 	}

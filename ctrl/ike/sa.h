@@ -310,6 +310,12 @@ struct engine {
 	uint32_t tokens;   /* begins anywhere: what an earlier engine asked for
 			    answers nothing here */
 	uint64_t now_ns;   /* of the call that runs */
+	struct {
+		struct addr peer;
+		uint64_t until_ns; /* 0: nobody looks */
+		uint64_t second_ns;
+		unsigned int told, untold; /* in that second, and since */
+	} trace;			   /* in trace.c */
 	uint64_t orphans_ns; /* until then there may be, see engine_orphans() */
 	/* See record.h and post.h. */
 	bool records_are_kept;

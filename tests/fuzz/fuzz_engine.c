@@ -704,11 +704,30 @@ static void end(struct run *r)
 	check_nothing_left(r);
 }
 
+/* --- somebody looks at all messages: what they are told is words */
+
+static void on_traced(struct ike_lab *lab, unsigned int side,
+		      const struct ike_traced *t)
+{
+	(void)lab;
+	(void)side;
+	require(*t->text && strlen(t->text) < IKE_TRACE_TEXT_MAX, "no words");
+}
+
+static void look(struct ike_lab *lab)
+{
+	lab->traced = on_traced;
+	for (unsigned int side = 0; side < 2; side++)
+		engine_trace(lab->side[side].engine, &lab->side[!side].addr,
+			     UINT64_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct run r = { .in = slice_of(data, size) };
 
 	r.lab = lab_new(take(&r.in));
+	look(r.lab);
 	begin(&r);
 	for (unsigned int n = 0; n < STEPS_MAX && r.in.len; n++) {
 		step(&r);

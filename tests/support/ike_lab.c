@@ -165,6 +165,14 @@ static void on_count(void *ctx, const char *conn, enum ike_count what)
 		s->nobodys.n[what]++;
 }
 
+static void on_traced(void *ctx, const struct ike_traced *t)
+{
+	struct lab_side *s = ctx;
+
+	if (s->lab->traced)
+		s->lab->traced(s->lab, s->index, t);
+}
+
 static void on_lease(void *ctx, const struct pool_lease *l)
 {
 	struct lab_side *s = ctx;
@@ -216,6 +224,7 @@ void lab_engine_new(struct lab_side *s)
 		.ke = on_ke,
 		.event = on_event,
 		.count = on_count,
+		.traced = on_traced,
 		.lease = on_lease,
 		.record = keep_record,
 		.random = on_random,

@@ -136,6 +136,10 @@ struct ike_lab {
 		     const struct ike_path *path, struct slice datagram);
 	void *owner; /* for who looks */
 
+	/* NULL, or is told as engine_trace() has it. */
+	void (*traced)(struct ike_lab *lab, unsigned int side,
+		       const struct ike_traced *t);
+
 	/* NULL: 1 ms each. Of the n-th datagram, from 0. */
 	struct lab_fate (*fate)(struct ike_lab *lab, unsigned int n);
 	unsigned int lost; /* for a script: the one that it loses, … */
