@@ -61,16 +61,19 @@ static bool find_way(const struct checked *t, const char *to, struct way *out)
 static uint64_t packets_out(const struct checked *t)
 {
 	struct question q = { .command = "list-sas", .event = "list-sa" };
-	const struct node *item, *child = NULL;
+	const struct node *item;
 	struct node *answer;
 	struct error e;
 	uint64_t n = 0;
 
+	question_add(&q, "ike", t->conn);
 	question_add(&q, "child-id", node_text(t->child, "uniqueid"));
 	answer = ask_daemon(t->path, &q, "sas", &e);
-	item = node_first(node_find(answer, "sas"));
-	child = node_first(node_find(node_first(item), "child-sas"));
-	n = node_count(child, "packets-out");
+	for (item = node_first(node_find(answer, "sas")); item;
+	     item = item->next)
+		n += node_count(
+			node_first(node_find(node_first(item), "child-sas")),
+			"packets-out");
 	node_free(answer);
 	return n;
 }

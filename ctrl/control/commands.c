@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Which commands there are. `version` and `stats` have strongSwan's names and
- * fields, so that stock clients understand them; what strongSwan counts and
- * we don't have (job queues, plugins) is absent, not zero. Commands of our
- * own start with `cygnet-`, but for `reload` in loads.c.
+ * fields, so that stock clients understand them, which show blanks for what is
+ * absent: of what strongSwan counts and we don't have (jobs, plugins) there is
+ * none, and that is what they say. Commands of our own start with `cygnet-`, but for `reload` in loads.c.
  *
  * An argument that a command does not know is refused: a client that asks for
  * less than everything must not get everything silently.
@@ -30,7 +30,6 @@
 #include "ctrl/control/algorithms.h"
 #include "ctrl/control/answers.h"
 #include "ctrl/control/counters.h"
-#include "ctrl/control/duration.h"
 #include "ctrl/control/list_conns.h"
 #include "ctrl/control/list_sas.h"
 #include "ctrl/control/pools.h"
@@ -77,25 +76,62 @@ static void write_memory(struct vici_builder *b)
 	vici_section_end(b);
 }
 
+/* As strongSwan writes it: of the largest unit of which there are more than two,
+ * where that is so. */
+static void put_running(struct vici_builder *b, uint64_t seconds)
+{
+	static const struct {
+		const char *name;
+		uint64_t s;
+	} units[] = { { "day", 86400 },
+		      { "hour", 3600 },
+		      { "minute", 60 },
+		      { "second", 1 } };
+	size_t i = 0;
+
+	while (units[i].s > 1 && seconds <= 2 * units[i].s)
+		i++;
+	seconds /= units[i].s;
+	vici_fmt(b, "running", "%" PRIu64 " %s%s", seconds, units[i].name,
+		 seconds == 1 ? "" : "s");
+}
+
+/* No jobs wait here for threads; the workers have what packets come. */
+static void put_jobs(struct vici_builder *b, const char *section, uint64_t low)
+{
+	vici_section(b, section);
+	vici_str(b, "critical", "0");
+	vici_str(b, "high", "0");
+	vici_str(b, "medium", "0");
+	vici_fmt(b, "low", "%" PRIu64, low);
+	vici_section_end(b);
+}
+
 static void write_stats(struct vici_builder *b, const struct status *s)
 {
 	time_t since = time(NULL) - (time_t)s->uptime_s;
-	char running[DURATION_STR_MAX], text[64];
+	char text[64];
 	struct tm tm = { 0 };
 
 	localtime_r(&since, &tm);
 	strftime(text, sizeof(text), "%b %d %H:%M:%S %Y", &tm);
 	vici_section(b, "uptime");
-	vici_str(b, "running", duration_str(s->uptime_s, running));
+	put_running(b, s->uptime_s);
 	vici_str(b, "since", text);
 	vici_section_end(b);
 	vici_section(b, "workers");
 	vici_fmt(b, "total", "%u", s->workers);
+	vici_str(b, "idle", "0");
+	put_jobs(b, "active", s->workers);
 	vici_section_end(b);
+	put_jobs(b, "queues", 0);
+	vici_str(b, "scheduled", "0");
 	vici_section(b, "ikesas");
 	vici_fmt(b, "total", "%u", s->n_ike + s->n_connecting);
 	vici_fmt(b, "half-open", "%u", s->n_connecting);
 	vici_section_end(b);
+	vici_list(b, "plugins");
+	vici_list_end(b);
 	write_memory(b);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Field names and formats are strongSwan's. It has limits by packets and bytes
- * and may authenticate again, neither of which we do: they are 0 here.
+ * Field names and formats are strongSwan's.
  */
 #include "ctrl/control/list_conns.h"
 
@@ -50,12 +49,19 @@ static void put_peer(struct vici_builder *b, const struct conn_conf *c)
 static void put_side(struct vici_builder *b, const char *section,
 		     const struct identity *id)
 {
+	/* Of what is not a secret. */
+	static const char *const lists[] = { "groups", "cert_policy", "certs",
+					     "cacerts" };
 	char text[IDENTITY_STR_MAX];
 
 	vici_section(b, section);
-	vici_str(b, "class", "pre-shared key");
 	if (id->type)
 		vici_str(b, "id", identity_str(id, text, sizeof(text)));
+	vici_str(b, "class", "pre-shared key");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		vici_list(b, lists[i]);
+		vici_list_end(b);
+	}
 	vici_section_end(b);
 }
 
@@ -68,6 +74,22 @@ static void put_ts(struct vici_builder *b, const char *key,
 	for (size_t i = 0; i < n; i++)
 		vici_list_item(b, ts_conf_str(&ts[i], text));
 	vici_list_end(b);
+}
+
+/* By the names of its source. */
+static const char *unique_word(enum unique unique)
+{
+	switch (unique) {
+	case UNIQUE_NO:
+		return "UNIQUE_NO";
+	case UNIQUE_NEVER:
+		return "UNIQUE_NEVER";
+	case UNIQUE_KEEP:
+		return "UNIQUE_KEEP";
+	case UNIQUE_REPLACE:
+		return "UNIQUE_REPLACE";
+	}
+	return "UNIQUE_NO";
 }
 
 static void put_child(struct vici_builder *b, const struct child_conf *c)
@@ -99,6 +121,7 @@ static bool put_conn(const struct sink *sink, const struct conn_conf *c)
 	vici_str(&b, "version", "IKEv2");
 	put_number(&b, "reauth_time", c->reauth_time);
 	put_number(&b, "rekey_time", c->rekey_time);
+	vici_str(&b, "unique", unique_word(c->unique));
 	if (c->dpd_delay)
 		put_number(&b, "dpd_delay", c->dpd_delay);
 	put_side(&b, "local-1", &c->local_id);

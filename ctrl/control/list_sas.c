@@ -178,9 +178,11 @@ void put_ike_sa(struct vici_builder *b, const struct ike_sa_view *ike,
 	if (ike->ke)
 		vici_str(b, "dh-group", ke_word(ike->ke));
 	put_yes(b, "weak", is_weak_ike(ike)); /* ours alone */
-	put_since(b, "established", ike->established_ns, now_ns);
-	put_until(b, "rekey-time", ike->rekey_ns, now_ns);
-	put_until(b, "reauth-time", ike->reauth_ns, now_ns);
+	if (ike->state == SA_VIEW_UP) {
+		put_since(b, "established", ike->established_ns, now_ns);
+		put_until(b, "rekey-time", ike->rekey_ns, now_ns);
+		put_until(b, "reauth-time", ike->reauth_ns, now_ns);
+	}
 	put_addrs(b, "local-vips", ike->local_vips, ike->n_local_vips);
 	put_addrs(b, "remote-vips", ike->remote_vips, ike->n_remote_vips);
 	put_addrs(b, "dns", ike->dns, ike->n_dns); /* ours alone */
@@ -365,7 +367,6 @@ static bool put_event(const struct sink *sink, const struct sas *sas,
 bool list_sas(const struct sink *sink, const struct arguments *args,
 	      const struct sas *sas, uint64_t now_ns)
 {
-	bool by_child = args->given & (ARG_CHILD | ARG_CHILD_ID);
 	const struct child_sa_view **list;
 	bool ok = true;
 	size_t n;
@@ -381,7 +382,7 @@ bool list_sas(const struct sink *sink, const struct arguments *args,
 
 		while (end < n && list[end]->ike_id == ike->id)
 			end++;
-		if (ike->state == SA_VIEW_GONE || (by_child && at == end) ||
+		if (ike->state == SA_VIEW_GONE ||
 		    filter_excludes(args, ARG_IKE, ike->conn) ||
 		    (args->given & ARG_IKE_ID && ike->id != args->ike_id))
 			continue;

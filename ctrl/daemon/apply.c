@@ -33,7 +33,7 @@ struct apply {
 
 /* Asked for while accepted connections were not in force yet. */
 struct waiting {
-	enum {
+	enum waits {
 		WAITS_UNLOAD_CONN,
 		WAITS_DELETE_SA,
 		WAITS_RELOAD,
@@ -71,7 +71,7 @@ static bool is_of_gathered(const struct apply *a)
 }
 
 /* false, with err: it can't be now, or it waits (CONTROL_LATER). */
-static bool may_begin(struct apply *a, int what, uint64_t token,
+static bool may_begin(struct apply *a, enum waits what, uint64_t token,
 		      const char *name, int *err, struct error *e)
 {
 	struct waiting **last = &a->waiting, *w;

@@ -464,8 +464,9 @@ static struct sadb_selector packet_of(const struct lab_side *s, uint8_t how)
 
 	p.local_min =
 		how & 8 ? s->addr : addr_from_v4(htonl(lan + (s->index << 16)));
-	p.remote_min = how & 8 ? peer->addr
-			       : addr_from_v4(htonl(lan + (!s->index << 16)));
+	p.remote_min =
+		how & 8 ? peer->addr
+			: addr_from_v4(htonl(lan + ((uint32_t)!s->index << 16)));
 	p.local_max = p.local_min;
 	p.remote_max = p.remote_min;
 	p.local_port_min = p.local_port_max = how & 16 ? 80 : 0;

@@ -38,7 +38,7 @@ LOG_SPI = re.compile(r"  SPI 0x([0-9a-f]+), src ")
 
 SETTINGS = """\
 charon {{
-    load = random nonce pem pkcs1 pubkey x509 openssl aes ctr ccm cmac xcbc kdf vici socket-default kernel-libipsec kernel-netlink
+    load = random nonce pem pkcs1 pubkey x509 openssl aes ctr ccm cmac xcbc kdf vici counters socket-default kernel-libipsec kernel-netlink
     install_routes = {install_routes}
     cookie_threshold = {cookie_threshold}
     block_threshold = 0
@@ -172,6 +172,18 @@ class Charon:
         self._write("swanctl.conf", CONNECTION.format(
             CONN=CONN, CHILD=CHILD, **self._parameters))
         self.swanctl("--load-all", "--noprompt")
+
+    def load_text(self, text):
+        """All of a swanctl.conf, in place of the connection."""
+        self._write("swanctl.conf", text)
+        self.swanctl("--load-all", "--noprompt")
+
+    def spawn(self, *words):
+        """swanctl that goes on until it is ended; log_of() has its output."""
+        return self.lab.spawn(self.ns, [
+            "env", f"STRONGSWAN_CONF={self.dir}/strongswan.conf",
+            f"SWANCTL_DIR={self.dir}", "stdbuf", "-oL", f"{self.dir}/swanctl",
+            *words, "--uri", f"unix://{self.dir}/charon.vici"])
 
     def set(self, **settings):
         """Others of DEFAULTS than before, for IKE SAs to come."""

@@ -29,6 +29,7 @@
 
 /* The gateway that the commands ask, and its last answer. */
 struct fixture {
+	uint64_t uptime_s;
 	size_t n_tunnels; /* of the next snapshot; 0: the fixed ones */
 	bool no_memory;	  /* the next snapshot is NULL */
 	struct vici_builder answer;
@@ -177,8 +178,12 @@ static struct status *take_snapshot(void *ctx)
 
 static int start(void **state)
 {
-	*state = calloc(1, sizeof(struct fixture));
-	return *state ? 0 : -1;
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	*state = f;
+	if (f)
+		f->uptime_s = UPTIME_S;
+	return f ? 0 : -1;
 }
 
 static int stop(void **state)
@@ -205,7 +210,7 @@ static struct vici_packet ask(struct fixture *f, const char *command,
 		.status = take_snapshot,
 		.count_ike = count_ike,
 		.ctx = f,
-		.since_ns = (5000 - UPTIME_S) * NS_PER_S,
+		.since_ns = (5000 - f->uptime_s) * NS_PER_S,
 		.workers = 3,
 	};
 	const struct vici_packet request = {
@@ -328,12 +333,33 @@ static void stats_has_what_we_have_of_strongswans_fields(void **state)
 	tzset();
 	body = answer_to(*state, "stats");
 
-	assert_field(body, "uptime.running", "3m12s");
+	assert_field(body, "uptime.running", "3 minutes");
 	assert_field(body, "uptime.since", "Nov 15 00:10:08 2023");
 	assert_field(body, "workers.total", "3");
-	assert_no_field(body, "workers.idle");
+	assert_field(body, "workers.idle", "0");
+	assert_field(body, "workers.active.low", "3");
+	assert_field(body, "queues.critical", "0");
+	assert_field(body, "scheduled", "0");
 	assert_field(body, "ikesas.total", "9");
 	assert_field(body, "ikesas.half-open", "2");
+}
+
+static void running_is_written_as_strongswan_does(void **state)
+{
+	static const struct {
+		uint64_t s;
+		const char *want;
+	} rows[] = { { 0, "0 seconds" },      { 1, "1 second" },
+		     { 120, "120 seconds" },  { 121, "2 minutes" },
+		     { 7200, "120 minutes" }, { 7201, "2 hours" },
+		     { 172800, "48 hours" },  { 172801, "2 days" } };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		f->uptime_s = rows[i].s;
+		assert_field(answer_to(f, "stats"), "uptime.running",
+			     rows[i].want);
+	}
 }
 
 static void status_shows_gateway_interfaces_and_maps(void **state)
@@ -500,7 +526,7 @@ static void version_and_stats_need_no_snapshot(void **state)
 	f->no_memory = true;
 
 	assert_field(answer_to(f, "version"), "daemon", "cygnet");
-	assert_field(answer_to(f, "stats"), "uptime.running", "3m12s");
+	assert_field(answer_to(f, "stats"), "uptime.running", "3 minutes");
 }
 
 static void snapshot_over_a_packet_is_refused_in_words(void **state)
@@ -574,6 +600,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(version_has_strongswans_fields),
 		CASE(stats_has_what_we_have_of_strongswans_fields),
+		CASE(running_is_written_as_strongswan_does),
 		CASE(status_shows_gateway_interfaces_and_maps),
 		CASE(status_shows_both_directions_of_a_tunnel),
 		CASE(status_shows_drops_of_an_sa_that_happened),

@@ -188,7 +188,7 @@ static void nat_and_encapsulation_are_said(void **state)
 	i->child_sas[0].encap = i->child_sas[0].esn = true;
 	i->child_sas[0].encr = ENCR_CHACHA20_POLY1305;
 	register_for(i, fd, "list-sa");
-	put_request(fd, "list-sas", ARGS("child-id=11"));
+	put_request(fd, "list-sas", ARGS("ike=site", "child-id=11"));
 	got = take_event(i, fd, "list-sa");
 	assert_has(got, " nat-remote=yes nat-any=yes ");
 	assert_lacks(got, "nat-local");
@@ -210,7 +210,7 @@ static void weak_child_is_said_to_be(void **state)
 	i->child_sas[0].encr_key_bits = 192;
 	i->child_sas[0].integ = INTEG_HMAC_SHA1_96;
 	register_for(i, fd, "list-sa");
-	put_request(fd, "list-sas", ARGS("child-id=11"));
+	put_request(fd, "list-sas", ARGS("ike=site", "child-id=11"));
 	got = take_event(i, fd, "list-sa");
 	assert_has(got, " encr-alg=3DES_CBC integ-alg=HMAC_SHA1_96 weak=yes ");
 	assert_response(i, fd, "");
@@ -221,7 +221,7 @@ static bool listed_as_weak(struct ike *i, int fd)
 {
 	bool weak;
 
-	put_request(fd, "list-sas", ARGS("child-id=11"));
+	put_request(fd, "list-sas", ARGS("ike=site", "child-id=11"));
 	weak = strstr(take_event(i, fd, "list-sa"), " weak=yes ") != NULL;
 	assert_response(i, fd, "");
 	return weak;
@@ -258,13 +258,50 @@ static void weak_ike_sa_and_weak_pfs_are_said_to_be(void **state)
 static void filter_that_nothing_passes_lists_nothing(void **state)
 {
 	static const char *const filters[] = { "ike=sit", "ike-id=5",
-					       "child=ne", "child-id=3" };
+					       "ike-id=9" };
 	struct ike *i = *state;
 	int fd = client_new(&i->f);
 
 	register_for(i, fd, "list-sa");
 	for (size_t k = 0; k < sizeof(filters) / sizeof(filters[0]); k++) {
 		put_request(fd, "list-sas", ARGS(filters[k]));
+		assert_response(i, fd, "");
+	}
+	close(fd);
+}
+
+/* As strongSwan has it. */
+static void filter_of_children_leaves_out_children_alone(void **state)
+{
+	static const char *const filters[] = { "child=ne", "child-id=3" };
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	register_for(i, fd, "list-sa");
+	for (size_t k = 0; k < sizeof(filters) / sizeof(filters[0]); k++) {
+		put_request(fd, "list-sas", ARGS(filters[k]));
+		assert_has(take_event(i, fd, "list-sa"), " child-sas{}}");
+		assert_has(take_event(i, fd, "list-sa"), " child-sas{}}");
+		assert_response(i, fd, "");
+	}
+	close(fd);
+}
+
+static void times_are_those_of_one_that_is_established(void **state)
+{
+	static const uint8_t others[] = { SA_VIEW_CONNECTING, SA_VIEW_REKEYING,
+					  SA_VIEW_REKEYED, SA_VIEW_DELETING };
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+	const char *got;
+
+	register_for(i, fd, "list-sa");
+	for (size_t k = 0; k < sizeof(others); k++) {
+		i->sas[0].state = others[k];
+		put_request(fd, "list-sas", ARGS("ike=site", "child=none"));
+		got = take_event(i, fd, "list-sa");
+		assert_lacks(got, "established=");
+		assert_lacks(got, "-time=");
 		assert_response(i, fd, "");
 	}
 	close(fd);
@@ -382,9 +419,11 @@ static void connection_is_listed_with_strongswans_fields(void **state)
 		take_event(i, fd, "list-conn"),
 		"branch{local_addrs[%any] local_port=500 "
 		"remote_addrs[198.51.100.2] remote_port=500 version=IKEv2 "
-		"reauth_time=0 rekey_time=14400 dpd_delay=30 "
-		"local-1{class=pre-shared key id=moon.example.org} "
-		"remote-1{class=pre-shared key id=sun.example.org} "
+		"reauth_time=0 rekey_time=14400 unique=UNIQUE_NO dpd_delay=30 "
+		"local-1{id=moon.example.org class=pre-shared key groups[] "
+		"cert_policy[] certs[] cacerts[]} "
+		"remote-1{id=sun.example.org class=pre-shared key groups[] "
+		"cert_policy[] certs[] cacerts[]} "
 		"children{lazy{mode=TUNNEL rekey_time=3600 rekey_bytes=0 "
 		"rekey_packets=0 dpd_action=none close_action=none "
 		"local-ts[10.1.0.0/16] remote-ts[10.4.0.0/16[tcp/80-90]]} "
@@ -636,6 +675,8 @@ int main(void)
 		IKE_CASE(weak_child_is_said_to_be),
 		IKE_CASE(weak_ike_sa_and_weak_pfs_are_said_to_be),
 		IKE_CASE(filter_that_nothing_passes_lists_nothing),
+		IKE_CASE(filter_of_children_leaves_out_children_alone),
+		IKE_CASE(times_are_those_of_one_that_is_established),
 		IKE_CASE(sa_that_is_gone_is_not_listed),
 		IKE_CASE(selectors_more_than_there_can_be_are_not_read),
 		IKE_CASE(list_without_memory_is_refused),
