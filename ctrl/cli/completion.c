@@ -40,15 +40,20 @@ static const char bash_tail[] =
 	"\tfile) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
 	"\tiface) words=$(ls /sys/class/net 2>/dev/null) ;;\n"
 	"\toption) words=$options ;;\n"
-	"\ttarget) words=$(cygnet ${uri:+-u \"$uri\"} completion targets "
+	"\ttarget | either) words=$(cygnet ${uri:+-u \"$uri\"} completion targets "
 	"2>/dev/null) ;;\n"
 	"\tesac\n"
+	"\t[[ $kind == either ]] && COMPREPLY=($(compgen -f -W \"$words\" -- \"$cur\")) && return\n"
 	"\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
 	"}\n"
 	"complete -F _cygnet cygnet\n";
 
 static const char zsh_head[] = "#compdef cygnet\n"
 			       "autoload -U +X bashcompinit && bashcompinit\n";
+
+/* zsh reads it when it is to complete for the first time. */
+static const char zsh_tail[] = "[[ $zsh_eval_context[-1] == loadautofunc ]] && "
+			       "_bash_complete -F _cygnet\n";
 
 static void print_options(uint32_t options, const char *before, FILE *out)
 {
@@ -70,14 +75,27 @@ static void print_seconds(const struct command *c, FILE *out)
 			fprintf(out, " %s", other->name + len + 1);
 }
 
+static bool has_seconds(const struct command *c)
+{
+	const size_t len = strlen(c->name);
+	const struct command *other;
+
+	for (size_t i = 0; (other = command_at(i)); i++)
+		if (strncmp(other->name, c->name, len) == 0 &&
+		    other->name[len] == ' ')
+			return true;
+	return false;
+}
+
 /* What stands behind a command, as a word of the script. */
 static const char *kind_of(enum words words)
 {
 	switch (words) {
 	case WORDS_TARGET:
-	case WORDS_CHECKED:
 	case WORDS_PEER:
 		return "target";
+	case WORDS_CHECKED:
+		return "either";
 	case WORDS_FILE:
 		return "file";
 	case WORDS_NONE:
@@ -89,6 +107,12 @@ static const char *kind_of(enum words words)
 		return "";
 	}
 	return "";
+}
+
+static bool is_target(enum words words)
+{
+	return words == WORDS_TARGET || words == WORDS_CHECKED ||
+	       words == WORDS_PEER;
 }
 
 static void print_firsts(FILE *out)
@@ -143,6 +167,7 @@ static void print_zsh(FILE *out)
 {
 	fputs(zsh_head, out);
 	print_bash(out);
+	fputs(zsh_tail, out);
 }
 
 /* --- fish --- */
@@ -194,7 +219,12 @@ static void print_fish_command(const struct command *c, FILE *out)
 		if (options_of(c) & UINT32_C(1) << i)
 			print_fish_option(when, option_row((enum option_id)i),
 					  out);
-	if (strcmp(kind_of(c->words), "target") == 0)
+	if (has_seconds(c)) {
+		fprintf(out, "complete -c cygnet -n '%s' -a '", when);
+		print_seconds(c, out);
+		fputs("'\n", out);
+	}
+	if (is_target(c->words))
 		fprintf(out,
 			"complete -c cygnet -n '%s' -a "
 			"'(cygnet completion targets 2>/dev/null)'\n",

@@ -117,6 +117,16 @@ static void an_option_is_completed_where_it_is_taken(void **state)
 				     "--help --json --timeout --uri' ;;\n"));
 	assert_non_null(strstr(text, "\tsa) kind= words=' add delete' options=' "
 				     "--file --help --json --uri' ;;\n"));
+	assert_non_null(strstr(text, "\tcheck) kind=either "));
+	free(text);
+	/* Which is read by the first completion, and has to do that one. */
+	text = completion("zsh");
+	assert_non_null(strstr(text, "loadautofunc ]] && _bash_complete -F"));
+	free(text);
+	text = completion("fish");
+	assert_non_null(strstr(text, "from sa' -a ' add delete'\n"));
+	assert_non_null(strstr(text, "from check' -F\n"));
+	assert_non_null(strstr(text, "from check' -a '(cygnet completion"));
 	free(text);
 }
 
