@@ -113,6 +113,7 @@ static bool is_same_place(const struct ike_sa *a, const struct ike_sa *b)
  */
 static void replace(struct ike_sa *sa, struct ike_sa *other)
 {
+	sa_alert(other, IKE_ALERT_UNIQUE_REPLACE);
 	sa_touch(other);
 	if (is_same_place(sa, other))
 		other->replaced_ns =

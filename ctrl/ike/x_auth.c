@@ -515,6 +515,7 @@ static void refuse_second(struct ike_sa *sa)
 	static const char why[] =
 		"the peer has another IKE SA, and 'unique = keep' keeps that one";
 
+	sa_alert(sa, IKE_ALERT_UNIQUE_KEEP);
 	if (sa->initiator)
 		info_give_up(sa, 0, why);
 	else

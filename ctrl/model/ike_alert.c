@@ -17,6 +17,8 @@ const char *ike_alert_name(enum ike_alert alert)
 		[IKE_ALERT_RETRANSMIT_SEND_CLEARED] = "retransmit-send-cleared",
 		[IKE_ALERT_RETRANSMIT_SEND_TIMEOUT] = "retransmit-send-timeout",
 		[IKE_ALERT_TS_MISMATCH] = "ts-mismatch",
+		[IKE_ALERT_UNIQUE_KEEP] = "unique-keep",
+		[IKE_ALERT_UNIQUE_REPLACE] = "unique-replace",
 	};
 
 	return alert < IKE_ALERT_N ? names[alert] : "unknown";

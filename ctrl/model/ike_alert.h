@@ -17,6 +17,8 @@ enum ike_alert {
 	IKE_ALERT_RETRANSMIT_SEND_CLEARED,
 	IKE_ALERT_RETRANSMIT_SEND_TIMEOUT,
 	IKE_ALERT_TS_MISMATCH,
+	IKE_ALERT_UNIQUE_KEEP,	  /* a second IKE SA of the peer's is refused */
+	IKE_ALERT_UNIQUE_REPLACE, /* it takes the first one's place */
 	IKE_ALERT_N,
 };
 

@@ -229,6 +229,10 @@ static void new_ike_sa_replaces_the_old_one(void **state)
 		assert_int_equal(settle_ike_sas(lab, 1), 1);
 		assert_true(lab_agree(lab, 1));
 		assert_int_equal(lab_count(&lab->side[0], IKE_EV_IKE_DOWN), 1);
+		assert_int_equal(lab->side[i].alerts[IKE_ALERT_UNIQUE_REPLACE],
+				 1);
+		assert_int_equal(lab->side[!i].alerts[IKE_ALERT_UNIQUE_REPLACE],
+				 0);
 		lab_free(lab);
 	}
 }
@@ -289,6 +293,7 @@ static void old_ike_sa_is_kept_and_the_new_one_refused(void **state)
 			       "'unique = keep'"));
 	assert_int_equal(lab_count(&lab->side[0], IKE_EV_FAILED), 1);
 	assert_int_equal(lab_count(&lab->side[0], IKE_EV_IKE_DOWN), 0);
+	assert_int_equal(lab->side[1].alerts[IKE_ALERT_UNIQUE_KEEP], 1);
 	lab_free(lab);
 }
 
@@ -302,6 +307,7 @@ static void initiator_that_keeps_gives_its_own_new_one_up(void **state)
 	assert_int_equal(settle_ike_sas(lab, 0), 1);
 	assert_int_equal(settle_ike_sas(lab, 1), 1);
 	assert_true(lab_agree(lab, 1));
+	assert_int_equal(lab->side[0].alerts[IKE_ALERT_UNIQUE_KEEP], 1);
 	lab_free(lab);
 }
 
