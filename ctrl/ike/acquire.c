@@ -7,6 +7,8 @@
  */
 #include "ctrl/ike/acquire.h"
 
+#include "ctrl/ike/later.h"
+
 #include <string.h>
 
 static bool is_made_by(const struct exchange *x, uint32_t policy)
@@ -126,6 +128,14 @@ void again_closed(struct ike_sa *sa)
 	for (const struct child_sa *c = sa->children; c; c = c->next)
 		if (is_wanted(sa, c) && (c->conf->close_action & CHILD_START))
 			begin_again(sa, c);
+}
+
+/* The same message may end the next one: not at once. */
+void again_broken(struct ike_sa *sa)
+{
+	for (const struct child_sa *c = sa->children; c; c = c->next)
+		if (is_wanted(sa, c) && (c->conf->start_action & CHILD_START))
+			later_again(sa->e, c);
 }
 
 void again_child_closed(struct ike_sa *sa, const struct child_sa *c)

@@ -26,6 +26,9 @@ void again_unresolved(struct ike_sa *sa);
 /* The peer deletes the IKE SA; the children are still there. */
 void again_closed(struct ike_sa *sa);
 
+/* A message that is not well formed ends the IKE SA; the children are still there. */
+void again_broken(struct ike_sa *sa);
+
 /* The peer deletes that child, which is still there. */
 void again_child_closed(struct ike_sa *sa, const struct child_sa *c);
 

@@ -80,6 +80,17 @@ static uint64_t pause_ns(const struct engine *e, unsigned int attempts)
 	return all_ns - less_ns;
 }
 
+/* To be tried when the pause is over that belongs to so many attempts. */
+static void put_later(struct engine *e, struct later *l, const struct conn *conn,
+		      const char *child, unsigned int attempts)
+{
+	memcpy(l->conn, conn->conf.name, sizeof(l->conn));
+	memcpy(l->child, child, sizeof(l->child));
+	l->attempts = attempts;
+	l->at_ns = e->now_ns + pause_ns(e, attempts ? attempts : 1);
+	put(e, l);
+}
+
 /*
  * attempts   so far, by whoever knows; or more, if that is known here
  */
@@ -93,15 +104,10 @@ static void refused(struct engine *e, const struct conn *conn,
 		attempts = l->attempts + 1;
 	if (!l)
 		l = calloc(1, sizeof(*l));
-	if (!l || (most && attempts >= most)) {
+	if (!l || (most && attempts >= most))
 		free(l);
-		return;
-	}
-	memcpy(l->conn, conn->conf.name, sizeof(l->conn));
-	memcpy(l->child, child, sizeof(l->child));
-	l->attempts = attempts;
-	l->at_ns = e->now_ns + pause_ns(e, attempts);
-	put(e, l);
+	else
+		put_later(e, l, conn, child, attempts);
 }
 
 /* Somebody here wants it, and nobody else is making it. */
@@ -122,6 +128,16 @@ void later_child_refused(struct ike_sa *sa, const struct child_sa *c)
 {
 	if (!sa->elder)
 		refused(sa->e, c->conn, c->conf->name, 1);
+}
+
+void later_again(struct engine *e, const struct child_sa *c)
+{
+	struct later *l;
+
+	later_forget(e, c->conn->conf.name, c->conf->name);
+	l = calloc(1, sizeof(*l));
+	if (l)
+		put_later(e, l, c->conn, c->conf->name, 0);
 }
 
 void later_no_way(struct engine *e, const struct conn *conn,

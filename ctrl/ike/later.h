@@ -15,6 +15,9 @@ void later_refused(struct ike_sa *sa);
 /* The peer refuses a new child of ours. */
 void later_child_refused(struct ike_sa *sa, const struct child_sa *c);
 
+/* One that was up begins anew, after the shortest pause. */
+void later_again(struct engine *e, const struct child_sa *c);
+
 /* There is no way to the peer; after so many attempts before. */
 void later_no_way(struct engine *e, const struct conn *conn,
 		  const struct child_conf *child, unsigned int attempts);

@@ -142,6 +142,13 @@ void reply_notify(struct ike_sa *sa, enum ike_exchange exchange, uint16_t type,
 		sa_close(sa, "out of memory");
 }
 
+void reply_syntax(struct ike_sa *sa, enum ike_exchange exchange, const char *why)
+{
+	again_broken(sa);
+	reply_notify(sa, exchange, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
+	sa_linger(sa, why);
+}
+
 bool nonce_make(struct ike_sa *sa, struct nonce *n)
 {
 	uint8_t octets[NONCE_BYTES];

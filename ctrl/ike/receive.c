@@ -7,6 +7,7 @@
  */
 #include "ctrl/ike/receive.h"
 
+#include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cookie.h"
 #include "ctrl/ike/fragment.h"
@@ -20,6 +21,10 @@
 /* What every message may have besides. */
 #define ALWAYS (BIT(IKE_PL_NOTIFY) | BIT(IKE_PL_VENDOR))
 
+/* Of which there may be several: section 3.6 and 3.7, and 3.10 to 3.12. */
+#define SEVERAL \
+	(ALWAYS | BIT(IKE_PL_CERT) | BIT(IKE_PL_CERTREQ) | BIT(IKE_PL_DELETE))
+
 /* Which side of the IKE SA may send it. */
 enum sender {
 	BY_EITHER,
@@ -28,9 +33,9 @@ enum sender {
 };
 
 /*
- * Rows are disjoint. required: exactly one of each; optional: any number. A
- * response that is an error has notifications alone, hence no response
- * requires a payload: what is missing is its exchange's to judge.
+ * Rows are disjoint. required: exactly one of each; optional: one at most, but of
+ * those in SEVERAL. A response that is an error has notifications alone, hence no
+ * response requires a payload: what is missing is its exchange's to judge.
  */
 static const struct row {
 	enum ike_exchange exchange;
@@ -103,7 +108,7 @@ static bool fits_row(const struct row *row, const struct ike_payloads *p)
 
 		if (!(bit & (row->required | row->optional | ALWAYS)))
 			return false;
-		if ((bit & row->required) && (bit & seen))
+		if (bit & seen & ~SEVERAL)
 			return false;
 		seen |= bit;
 	}
@@ -135,12 +140,27 @@ static void receive_first(struct engine *e, const struct ike_path *path,
 		init_request(e, path, h, p, message);
 }
 
+/*
+ * Section 2.5: a payload that must be understood, and is not, is named; whatever
+ * else is wrong with a message that anybody may have sent is left alone.
+ */
+static void bad_init(struct engine *e, const struct ike_path *path,
+		     const struct ike_header *h, const struct ike_payloads *p)
+{
+	sa_count(e, NULL, IKE_COUNT_INVALID);
+	trace_note(e, path, h, "not well formed, or not expected");
+	if (p->refused && !(h->flags & IKE_FLAG_R) && h->spi_i && !h->spi_r)
+		notify_unprotected(e, path, h,
+				   IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD,
+				   slice_of(&p->refused, 1));
+}
+
 static void receive_init(struct engine *e, const struct ike_path *path,
 			 const struct ike_header *h, struct slice message)
 {
 	const struct row *row = find_row(h, IKE_ST_INIT);
 	struct slice rest = message, header;
-	struct ike_payloads p;
+	struct ike_payloads p = { .refused = IKE_PL_NONE };
 	struct ike_sa *sa;
 
 	if (!row || h->message_id != 0 ||
@@ -148,8 +168,7 @@ static void receive_init(struct engine *e, const struct ike_path *path,
 	    ike_payloads_parse(rest, h->next_payload, IKE_PART_CLEAR, &p) !=
 		    IKE_PARSE_OK ||
 	    !fits_row(row, &p)) {
-		sa_count(e, NULL, IKE_COUNT_INVALID);
-		trace_note(e, path, h, "not well formed, or not expected");
+		bad_init(e, path, h, &p);
 		return;
 	}
 	trace_in(e, path, h, &p);
@@ -299,6 +318,15 @@ static void dispatch_request(struct ike_sa *sa, const struct ike_header *h,
 	}
 }
 
+/* Section 2.21.3: then there is no IKE SA any more, and no DELETE. */
+static bool is_fatal(const struct ike_sa *sa, const struct ike_payloads *p)
+{
+	struct ike_notify n;
+
+	return sa->state == IKE_ST_ESTABLISHED &&
+	       ike_find_notify(p, IKE_N_INVALID_SYNTAX, &n);
+}
+
 static void dispatch_response(struct ike_sa *sa, const struct ike_header *h,
 			      const struct ike_payloads *p)
 {
@@ -307,6 +335,12 @@ static void dispatch_response(struct ike_sa *sa, const struct ike_header *h,
 	if (sa->tries)
 		sa_alert(sa, IKE_ALERT_RETRANSMIT_SEND_CLEARED);
 	sa->resend_ns = 0;
+	if (is_fatal(sa, p)) {
+		again_broken(sa);
+		sa_close(sa,
+			 "the peer says that our request is not well formed (INVALID_SYNTAX)");
+		return;
+	}
 	switch (h->exchange) {
 	case IKE_EXCH_IKE_AUTH:
 		auth_response(sa, p);
@@ -333,20 +367,27 @@ static void follow(struct ike_sa *sa, const struct ike_path *path)
 }
 
 /*
- * A request that is not well formed is answered so (section 2.21.3); a response
- * can only be left alone: the request is sent again until it times out.
+ * A request that is not well formed is answered so, and is the end of the IKE SA
+ * (section 2.21.3); a critical payload that is not known is that of a handshake
+ * (section 2.21.2). A response can only be left alone: the request is sent again
+ * until it times out.
  */
 static void bad_payloads(struct ike_sa *sa, const struct ike_header *h,
 			 enum ike_parse result, uint8_t type)
 {
 	if (h->flags & IKE_FLAG_R)
 		return;
-	if (result == IKE_PARSE_CRITICAL)
-		reply_notify(sa, h->exchange, IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD,
-			     slice_of(&type, 1));
-	else
-		reply_notify(sa, h->exchange, IKE_N_INVALID_SYNTAX,
-			     slice_of(NULL, 0));
+	if (result != IKE_PARSE_CRITICAL) {
+		reply_syntax(sa, h->exchange,
+			     "the peer's request is not well formed");
+		return;
+	}
+	reply_notify(sa, h->exchange, IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD,
+		     slice_of(&type, 1));
+	if (sa->state == IKE_ST_AUTH)
+		sa_linger(
+			sa,
+			"the peer's IKE_AUTH has a critical payload that is not known here");
 }
 
 static const struct ike_path *came_by(const struct ike_sa *sa,

@@ -485,6 +485,11 @@ bool reply_send(struct ike_sa *sa, struct ike_builder *m);
 /* A reply that is one notification. */
 void reply_notify(struct ike_sa *sa, enum ike_exchange exchange, uint16_t type,
 		  struct slice data);
+
+/* The peer's request is not well formed: it is told, and the IKE SA is over on both
+ * sides, without a DELETE (section 2.21.3). */
+void reply_syntax(struct ike_sa *sa, enum ike_exchange exchange,
+		  const char *why);
 void request_resend(struct ike_sa *sa);
 
 /* One that an engine before this one sent. */

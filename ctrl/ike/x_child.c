@@ -32,6 +32,8 @@
 #define RESTARTS_MAX 3U
 
 static const char no_keys[] = "keys could not be made";
+static const char no_public_value[] =
+	"the peer's key exchange value is not valid";
 
 /* --- failures */
 
@@ -548,8 +550,10 @@ void child_x_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job)
 		undo(sa, x, no_keys);
 	else if (job->err && ours)
 		try_later(sa, x);
+	else if (job->err == -EINVAL)
+		reply_syntax(sa, IKE_EXCH_CREATE_CHILD_SA, no_public_value);
 	else if (job->err)
-		peers_failed(sa, x, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
+		peers_failed(sa, x, IKE_N_TEMPORARY_FAILURE, slice_of(NULL, 0));
 	else if (ours && job->peer_len)
 		add(sa, x, SADB_IN);
 	else if (ours && x->child->has_in)

@@ -10,6 +10,7 @@
  * heirs: the one with the lowest of the four nonces goes, deleted by who made
  * it, and the children go to the other (section 2.8.1).
  */
+#include <errno.h>
 #include <string.h>
 
 #include "ctrl/ike/child.h"
@@ -304,10 +305,19 @@ static void reply_error(struct ike_sa *sa, uint16_t type, struct slice data)
 	reply_notify(sa, IKE_EXCH_CREATE_CHILD_SA, type, data);
 }
 
-/* Ours may have given way to the peer's, which failed: it is tried again. */
-static void peers_failed(struct ike_sa *sa)
+static void reply_bad(struct ike_sa *sa, const char *why)
 {
-	reply_error(sa, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
+	reply_syntax(sa, IKE_EXCH_CREATE_CHILD_SA, why);
+}
+
+/* Ours may have given way to the peer's, which failed: it is tried again. */
+static void peers_failed(struct ike_sa *sa, int err)
+{
+	if (err == -EINVAL) {
+		reply_bad(sa, "the peer's key exchange value is not valid");
+		return;
+	}
+	reply_error(sa, IKE_N_TEMPORARY_FAILURE, slice_of(NULL, 0));
 	if (!sa->has_heir && !sa->rekey_ns && sa->conn->conf.rekey_time &&
 	    sa->ours.kind != EX_REKEY_IKE)
 		sa->rekey_ns = sa_after(sa, IKE_RETRY_S, IKE_RETRY_RAND_S);
@@ -326,7 +336,7 @@ void rekey_request(struct ike_sa *sa, const struct ike_payloads *p)
 		return;
 	}
 	if (!ke_body || !ike_ke_parse(ke_body->body, &ke)) {
-		reply_error(sa, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
+		reply_bad(sa, "the peer rekeys the IKE SA without a KE payload");
 		return;
 	}
 	if (!proposals_choose(&sa->conn->conf.proposals, body, true, &x->chosen) ||
@@ -344,8 +354,10 @@ void rekey_request(struct ike_sa *sa, const struct ike_payloads *p)
 	}
 	x->kind = EX_REKEY_IKE;
 	x->heir = heir_new(sa, false);
-	if (!x->heir || !take_spi(x->chosen.spi, &x->heir->spi_i))
-		reply_error(sa, IKE_N_INVALID_SYNTAX, slice_of(NULL, 0));
+	if (!x->heir)
+		peers_failed(sa, -ENOMEM);
+	else if (!take_spi(x->chosen.spi, &x->heir->spi_i))
+		reply_bad(sa, "the peer rekeys the IKE SA without an SPI");
 	else if (!nonce_take(&x->ni, ike_find(p, IKE_PL_NONCE)->body) ||
 		 !nonce_make(sa, &x->nr) ||
 		 !ask_ke(sa, x, x->chosen.ke, ke.data))
@@ -394,7 +406,7 @@ void rekey_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job)
 		if (ours)
 			give_up(sa, x);
 		else
-			peers_failed(sa);
+			peers_failed(sa, job->err);
 		return;
 	}
 	if (ours)
