@@ -594,6 +594,10 @@ void child_x_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job)
 void child_x_sadb(struct ike_sa *sa, struct exchange *x,
 		  const struct sadb_answer *a);
 void child_x_new_epoch(struct ike_sa *sa, struct exchange *x);
+/* What is so here, for collide.h; of ours that is made, rival: the lower nonce of
+ * the peer's rekeying of the same, NULL: none. */
+unsigned int collide_facts(const struct ike_sa *sa);
+unsigned int rekey_facts(const struct exchange *x, const struct nonce *rival);
 void rekey_start(struct ike_sa *sa);
 /* What an heir has of the one whose place it shall take. */
 void rekey_heir(struct ike_sa *heir, const struct ike_sa *sa);

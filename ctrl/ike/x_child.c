@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/collide.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
@@ -262,24 +263,30 @@ static bool may_ask_for_pair(const struct exchange *x)
 	return !x->single_pair && x->child->local_ts.n;
 }
 
+static unsigned int facts_of_refusal(const struct ike_notify *n)
+{
+	if (n->type == IKE_N_CHILD_SA_NOT_FOUND)
+		return COLLIDE_SAYS_UNKNOWN;
+	return n->type == IKE_N_TEMPORARY_FAILURE ? COLLIDE_SAYS_LATER : 0;
+}
+
 static void refused(struct ike_sa *sa, struct exchange *x,
 		    const struct ike_notify *n)
 {
-	switch (n->type) {
-	case IKE_N_SINGLE_PAIR_REQUIRED:
-		if (!may_ask_for_pair(x))
-			break;
+	if (n->type == IKE_N_INVALID_KE_PAYLOAD) {
+		other_method(sa, x, n->data);
+		return;
+	}
+	if (n->type == IKE_N_SINGLE_PAIR_REQUIRED && may_ask_for_pair(x)) {
 		x->single_pair = true;
 		send_request(sa, x);
 		return;
-	case IKE_N_INVALID_KE_PAYLOAD:
-		other_method(sa, x, n->data);
-		return;
-	case IKE_N_CHILD_SA_NOT_FOUND:
-		/* Section 2.25.1. */
+	}
+	switch (collide(COLLIDE_REFUSED_CHILD, facts_of_refusal(n))) {
+	case COLLIDE_ANEW: /* section 2.25.1 */
 		start_anew(sa, x, "the peer does not know it");
 		return;
-	case IKE_N_TEMPORARY_FAILURE:
+	case COLLIDE_AGAIN_SOON:
 		if (!x->old_spi_in)
 			wish_again(sa, x->child);
 		try_again(sa, x, SOON_S, SOON_RAND_S);
@@ -368,11 +375,11 @@ static const struct nonce *rival_nonce(struct ike_sa *sa,
 static void settle(struct ike_sa *sa, const struct exchange *x,
 		   struct child_sa *made)
 {
-	const struct nonce *rival = rival_nonce(sa, x);
+	unsigned int facts = rekey_facts(x, rival_nonce(sa, x));
 	struct ike_sa *owner;
 	struct child_sa *old = child_find(sa, x->old_spi_in, &owner);
 
-	if (rival && nonce_is_lower(nonce_lower(&x->ni, &x->nr), rival)) {
+	if (collide(COLLIDE_MADE_CHILD, facts) == COLLIDE_DELETE_NEW) {
 		made->state = CHILD_ST_DELETING;
 		made->succeeded = true;
 	} else if (old) {
@@ -469,42 +476,66 @@ static bool has_room(const struct ike_sa *sa, bool in_place)
 	return n < (in_place ? 2 * CHILDREN_MAX : CHILDREN_MAX);
 }
 
+unsigned int collide_facts(const struct ike_sa *sa)
+{
+	unsigned int facts = 0;
+
+	if (sa->ours.kind == EX_REKEY_IKE)
+		facts |= COLLIDE_WE_REKEY_IKE;
+	if (sa->ours.kind == EX_CHILD)
+		facts |= COLLIDE_WE_MAKE_CHILD;
+	if (sa->has_heir)
+		facts |= COLLIDE_HAS_HEIR;
+	if (sa->delete_wanted || sa->state == IKE_ST_DELETING)
+		facts |= COLLIDE_IKE_IS_DELETED;
+	return facts;
+}
+
+/* The child that the peer rekeys, if it may; else it is told why not. */
+static bool may_be_rekeyed(struct ike_sa *sa, const struct ike_notify *rekey,
+			   struct child_sa **old)
+{
+	struct slice s = rekey->spi;
+	unsigned int facts = 0;
+	uint32_t spi = 0;
+
+	*old = rd_u32(&s, &spi) ? child_claim(sa, rekey->protocol, spi) : NULL;
+	if (!*old)
+		facts |= COLLIDE_CHILD_IS_UNKNOWN;
+	else if ((*old)->state == CHILD_ST_DELETING)
+		facts |= COLLIDE_CHILD_IS_DELETED;
+	if (makes(&sa->ours, spi))
+		facts |= COLLIDE_WE_MAKE_IT;
+	switch (collide(COLLIDE_ASKED_REKEY_CHILD, facts)) {
+	case COLLIDE_ACCEPT:
+		return true;
+	case COLLIDE_SAY_UNKNOWN:
+		reply_not_found(sa, rekey);
+		return false;
+	default:
+		reply_error(sa, IKE_N_TEMPORARY_FAILURE, slice_of(NULL, 0));
+		return false;
+	}
+}
+
 void create_request(struct ike_sa *sa, const struct ike_payloads *p)
 {
 	const struct child_conf *conf;
 	struct child_sa *old = NULL;
 	struct ike_notify rekey;
-	bool rekeys = ike_find_notify(p, IKE_N_REKEY_SA, &rekey);
-	uint32_t spi = 0;
 
 	if (offers_ike(p)) {
 		rekey_request(sa, p);
 		return;
 	}
-	if (sa->ours.kind == EX_REKEY_IKE || sa->has_heir ||
-	    sa->state == IKE_ST_DELETING) {
+	if (collide(COLLIDE_ASKED_CHILD, collide_facts(sa)) ==
+	    COLLIDE_SAY_LATER) {
 		reply_error(sa, IKE_N_TEMPORARY_FAILURE, slice_of(NULL, 0));
 		return;
 	}
-	if (rekeys) {
-		struct slice s = rekey.spi;
-
-		if (rd_u32(&s, &spi))
-			old = child_claim(sa, rekey.protocol, spi);
-		if (!old && makes(&sa->ours, spi)) {
-			reply_error(sa, IKE_N_TEMPORARY_FAILURE,
-				    slice_of(NULL, 0));
-			return;
-		}
-		if (!old) {
-			reply_not_found(sa, &rekey);
-			return;
-		}
-	}
-	if (old && old->state == CHILD_ST_DELETING) {
-		reply_error(sa, IKE_N_TEMPORARY_FAILURE, slice_of(NULL, 0));
+	if (ike_find_notify(p, IKE_N_REKEY_SA, &rekey) &&
+	    !may_be_rekeyed(sa, &rekey, &old))
 		return;
-	}
 	conf = old ? old->conf : child_choose(sa, p, true);
 	if (conf && has_room(sa, old))
 		accept_offer(sa, p, conf, old);
@@ -518,11 +549,14 @@ static void note_rival(struct ike_sa *sa, struct exchange *peers)
 	struct ike_sa *owner;
 	struct child_sa *old = child_find(sa, peers->old_spi_in, &owner);
 	struct exchange *ours = &sa->ours;
+	unsigned int facts = 0;
 
 	if (old)
 		child_set_replaced(sa->e, old, peers->child->spi_in);
-	if (ours->kind != EX_CHILD || !ours->old_spi_in ||
-	    ours->old_spi_in != peers->old_spi_in)
+	if (ours->kind == EX_CHILD && ours->old_spi_in &&
+	    ours->old_spi_in == peers->old_spi_in)
+		facts |= COLLIDE_WE_REKEY_IT;
+	if (collide(COLLIDE_ANSWERED_CHILD, facts) != COLLIDE_REMEMBER)
 		return;
 	nonce_take_lower(&ours->rival_nonce, &peers->ni, &peers->nr);
 	ours->rival_spi_in = peers->child->spi_in;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/collide.h"
 #include "ctrl/ike/cp.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
@@ -281,17 +282,25 @@ static void ours_stays(struct ike_sa *sa, struct ike_sa *heir,
 	rival->drop_ns = sa->e->now_ns + RESENDS_NS;
 }
 
+unsigned int rekey_facts(const struct exchange *x, const struct nonce *rival)
+{
+	if (!rival)
+		return 0;
+	if (nonce_is_lower(nonce_lower(&x->ni, &x->nr), rival))
+		return COLLIDE_HAS_RIVAL | COLLIDE_OURS_IS_LOWER;
+	return COLLIDE_HAS_RIVAL;
+}
+
 static void initiator_done(struct ike_sa *sa, struct exchange *x)
 {
-	const struct nonce *rival = rival_nonce(sa, x);
-	bool goes = rival && nonce_is_lower(nonce_lower(&x->ni, &x->nr), rival);
+	unsigned int facts = rekey_facts(x, rival_nonce(sa, x));
 	uint64_t rival_spi = x->rival_spi;
 	struct ike_sa *heir = x->heir;
 
 	x->heir = NULL;
 	establish(heir, sa);
 	exchange_end(sa, x);
-	if (goes)
+	if (collide(COLLIDE_MADE_IKE, facts) == COLLIDE_DELETE_NEW)
 		ours_goes(sa, heir, rival_spi);
 	else
 		ours_stays(sa, heir, rival_spi);
@@ -330,8 +339,8 @@ void rekey_request(struct ike_sa *sa, const struct ike_payloads *p)
 	struct slice body = ike_find(p, IKE_PL_SA)->body;
 	struct ike_ke ke;
 
-	/* Section 2.25.2; and where there is an heir already. */
-	if (sa->ours.kind == EX_CHILD || sa->has_heir || sa->delete_wanted) {
+	if (collide(COLLIDE_ASKED_REKEY_IKE, collide_facts(sa)) !=
+	    COLLIDE_ACCEPT) { /* section 2.25.2 */
 		reply_error(sa, IKE_N_TEMPORARY_FAILURE, slice_of(NULL, 0));
 		return;
 	}
@@ -377,16 +386,20 @@ static void send_response(struct ike_sa *sa, struct exchange *x)
 	ike_ke_put(&m, x->ke_method, ke_public(x->ke));
 	x->heir = NULL;
 	establish(heir, sa);
-	if (ours->kind == EX_REKEY_IKE) {
+	switch (collide(COLLIDE_ANSWERED_IKE, collide_facts(sa))) {
+	case COLLIDE_REMEMBER:
 		ours->rival_spi = sa_spi_local(heir);
 		nonce_take_lower(&ours->rival_nonce, &x->ni, &x->nr);
-	} else if (sa->has_heir) { /* ours was faster, and stays */
+		break;
+	case COLLIDE_SPARE: /* ours was faster, and stays */
 		heir->is_spare = true;
 		heir->drop_ns = sa->e->now_ns + RESENDS_NS;
-	} else {
+		break;
+	default:
 		heir->quiet_ns = sa->e->now_ns + QUIET_NS;
 		inherit(heir, sa);
 		sa->drop_ns = sa->e->now_ns + RESENDS_NS;
+		break;
 	}
 	if (!reply_send(sa, &m))
 		sa_close(sa, "CREATE_CHILD_SA does not fit a message");
@@ -411,6 +424,9 @@ void rekey_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job)
 	}
 	if (ours)
 		initiator_done(sa, x);
+	else if (collide(COLLIDE_ANSWERED_IKE, collide_facts(sa)) ==
+		 COLLIDE_SAY_LATER)
+		reply_error(sa, IKE_N_TEMPORARY_FAILURE, slice_of(NULL, 0));
 	else
 		send_response(sa, x);
 }
