@@ -115,9 +115,12 @@ static struct pool_list *on_pools(void *ctx)
 /* Those of an ike that ended, whose policies need others. */
 static void find_orphaned(const struct dp_view *dp, struct policy_set *out)
 {
-	for (size_t i = 0; i < dp->n_sas; i++)
-		if (dp->sas[i].orphan && dp->sas[i].id.dir == SADB_OUT)
-			policy_set_add(out, dp->sas[i].policy);
+	struct dp_sa sa;
+	size_t at = 0;
+
+	while (dp_sas_next(dp->sas, &at, &sa))
+		if (sa.orphan && sa.id.dir == SADB_OUT)
+			policy_set_add(out, sa.policy);
 }
 
 uint64_t ctl_look(struct ctl *c)

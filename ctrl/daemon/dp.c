@@ -151,22 +151,42 @@ static void commit(struct dp_process *p, const struct dp_msg_commit *c)
 
 /* --- what ctl wants besides */
 
+struct look {
+	struct dp_process *p;
+	struct dp_msg_sas m;
+};
+
+static void put_sas(struct look *k)
+{
+	struct dp_process *p = k->p;
+
+	if (p->ctl && k->m.len)
+		log_lost(p, seam_send_bulk(p->ctl, DP_MSG_SAS, &k->m,
+					   dp_sas_bytes(&k->m)));
+	k->m.len = 0;
+}
+
 static void on_sa(void *ctx, const struct sadb_id *id, uint32_t policy,
 		  bool orphan, const struct sa_status *s)
 {
-	struct dp_process *p = ctx;
-	const struct dp_msg_sa m = { *id, *s, policy, orphan };
+	const struct dp_sa sa = { *id, policy, orphan, *s };
+	struct look *k = ctx;
 
-	if (p->ctl)
-		log_lost(p, seam_send_bulk(p->ctl, DP_MSG_SA, &m, sizeof(m)));
+	if (dp_sas_put(&k->m, &sa))
+		return;
+	put_sas(k);
+	if (!dp_sas_put(&k->m, &sa))
+		log_lost(k->p, -EMSGSIZE);
 }
 
 static void look(struct dp_process *p)
 {
 	struct dp_msg_looked m = { .crypto = "" };
+	struct look k = { .p = p };
 
 	if (p->dp) {
-		dp_each_sa(p->dp, on_sa, p);
+		dp_each_sa(p->dp, on_sa, &k);
+		put_sas(&k);
 		dp_status(p->dp, &m.status);
 		strncpy(m.crypto, m.status.crypto, sizeof(m.crypto) - 1);
 		m.status.crypto = NULL;

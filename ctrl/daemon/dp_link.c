@@ -16,18 +16,14 @@
 #define COMMIT_S 60
 #define LOOK_S	 2
 
-/* Of one look: those that are there, and some that came and went meanwhile. */
-#define SAS_MAX	 (2 * SAD_MAX)
-#define SAS_ROOM 64U /* at first; a power of two */
-
 struct dp_link {
 	struct dp_link_spec spec;
 	struct role *role;
 	struct dp_view view;
-	char crypto[DP_CRYPTO_MAX];   /* view.status.crypto */
-	struct dp_msg_sa *now, *next; /* of the view, and of the one to come */
-	struct rates *rates;
-	size_t room_now, n_next, room_next;
+	char crypto[DP_CRYPTO_MAX]; /* view.status.crypto */
+	struct dp_sas now, next;    /* of the view, and of the one to come */
+	bool is_cut;		    /* an SA of the next found no room */
+	struct rates *rates;	    /* of the view */
 	struct event *late; /* a look or a commit is not answered in time */
 	unsigned int asked; /* looks that are under way */
 	unsigned int owed;  /* looks that nobody waits for any more */
@@ -36,52 +32,30 @@ struct dp_link {
 	size_t n_ids;
 };
 
-static int by_id(const void *a, const void *b)
+/* What finds no room is not shown. */
+static void take_sas(struct dp_link *l, const struct dp_msg_sas *m)
 {
-	return memcmp(&((const struct dp_msg_sa *)a)->id,
-		      &((const struct dp_msg_sa *)b)->id,
-		      sizeof(struct sadb_id));
+	if (!l->is_cut)
+		l->is_cut = dp_sas_add(&l->next, m) != 0;
 }
 
-/* What finds none is not shown. */
-static bool make_room(struct dp_link *l)
+static void forget_next(struct dp_link *l)
 {
-	size_t room = l->room_next ? 2 * l->room_next : SAS_ROOM;
-	struct dp_msg_sa *next;
-
-	if (room > SAS_MAX)
-		return false;
-	next = realloc(l->next, room * sizeof(*next));
-	if (!next)
-		return false;
-	l->next = next;
-	l->room_next = room;
-	return true;
-}
-
-static void take_sa(struct dp_link *l, const struct dp_msg_sa *m)
-{
-	if (l->n_next == l->room_next && !make_room(l))
-		return;
-	l->next[l->n_next++] = *m;
+	dp_sas_free(&l->next);
+	l->is_cut = false;
 }
 
 static void take_look(struct dp_link *l, const struct dp_msg_looked *m)
 {
-	struct dp_msg_sa *before = l->now;
-	size_t room = l->room_now;
+	struct dp_sas before = l->now;
 
-	if (l->n_next)
-		qsort(l->next, l->n_next, sizeof(*l->next), by_id);
-	rates_take(l->rates, l->next, l->n_next, clock_ns());
+	rates_take(l->rates, &l->next, clock_ns());
 	memcpy(l->crypto, m->crypto, sizeof(l->crypto));
-	l->view = (struct dp_view){ m->status, l->next, l->n_next };
-	l->view.status.crypto = l->crypto;
 	l->now = l->next;
 	l->next = before;
-	l->room_now = l->room_next;
-	l->room_next = room;
-	l->n_next = 0;
+	forget_next(l);
+	l->view.status = m->status;
+	l->view.status.crypto = l->crypto;
 	if (l->owed) {
 		if (!--l->owed)
 			log_info("dp: it answers again");
@@ -158,8 +132,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		take_ids(l, msg);
 	else if (type == DP_MSG_COMMITTED)
 		take_committed(l, msg);
-	else if (type == DP_MSG_SA)
-		take_sa(l, msg);
+	else if (type == DP_MSG_SAS)
+		take_sas(l, msg);
 	else if (type == DP_MSG_LOOKED && (l->asked || l->owed))
 		take_look(l, msg);
 	else if (type == DP_MSG_LET_OUT)
@@ -174,7 +148,7 @@ static void on_down(void *ctx, const char *why)
 {
 	struct dp_link *l = ctx;
 
-	l->n_next = 0;
+	forget_next(l);
 	l->asked = l->owed = 0;
 	l->commits = false;
 	evtimer_del(l->late);
@@ -202,8 +176,10 @@ int dp_link_new(const struct dp_link_spec *spec, struct dp_link **out,
 
 		l->spec = *spec;
 		l->view.status.crypto = l->crypto;
+		l->view.sas = &l->now;
 		l->late = evtimer_new(spec->base, on_late, l);
 		l->rates = rates_new();
+		l->view.rates = l->rates;
 		if (l->late && l->rates)
 			err = role_new(&role, &l->role, e);
 	}
@@ -223,8 +199,8 @@ void dp_link_free(struct dp_link *l)
 	if (l->late)
 		event_free(l->late);
 	rates_free(l->rates);
-	free(l->now);
-	free(l->next);
+	dp_sas_free(&l->now);
+	dp_sas_free(&l->next);
 	free(l->ids);
 	free(l);
 }
@@ -294,14 +270,16 @@ const struct dp_view *dp_link_view(const struct dp_link *l)
 	return &l->view;
 }
 
-const struct sa_status *dp_view_sa(const struct dp_view *v,
-				   const struct sadb_id *id)
+bool dp_view_sa(const struct dp_view *v, const struct sadb_id *id,
+		struct sa_status *out)
 {
-	const struct dp_msg_sa key = { .id = *id }, *found = NULL;
+	struct dp_sa sa;
 
-	if (v->n_sas)
-		found = bsearch(&key, v->sas, v->n_sas, sizeof(key), by_id);
-	return found ? &found->status : NULL;
+	if (!v->sas || !dp_sas_find(v->sas, id, &sa))
+		return false;
+	*out = sa.status;
+	rates_put(v->rates, id, out);
+	return true;
 }
 
 int dp_link_sockets(struct dp_link *l, const int fds[IKE_UDP_SOCKETS])

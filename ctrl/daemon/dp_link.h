@@ -34,9 +34,9 @@ struct dp_link_spec {
 
 /* What it showed last; before that, nothing. */
 struct dp_view {
-	struct status status;	     /* arrays that are owned are not there */
-	const struct dp_msg_sa *sas; /* in the order of their ids' octets */
-	size_t n_sas;
+	struct status status; /* arrays that are owned are not there */
+	const struct dp_sas *sas;
+	const struct rates *rates;
 };
 
 /* 0, or negative with e filled. */
@@ -66,9 +66,9 @@ bool dp_link_look(struct dp_link *l);
 
 const struct dp_view *dp_link_view(const struct dp_link *l);
 
-/* NULL: there is none of that name. */
-const struct sa_status *dp_view_sa(const struct dp_view *v,
-				   const struct sadb_id *id);
+/* false: there is none of that name. */
+bool dp_view_sa(const struct dp_view *v, const struct sadb_id *id,
+		struct sa_status *out);
 
 /* The descriptors stay the caller's. Negative: it did not get through. */
 int dp_link_sockets(struct dp_link *l, const int fds[IKE_UDP_SOCKETS]);

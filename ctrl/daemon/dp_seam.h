@@ -5,7 +5,7 @@
  * they point to, and takes effect as a whole.
  *
  *     ctl: IFACE* MANUAL* POLICY* CONN CHILD* .. COMMIT    dp: IDS* COMMITTED
- *     ctl: LOOK                                            dp: SA* LOOKED
+ *     ctl: LOOK                                            dp: SAS* LOOKED
  *
  * dp believes what ctl says, and nothing of ike: of that link it reads
  * questions to the SAD alone.
@@ -14,6 +14,7 @@
 #define CYG_DAEMON_DP_SEAM_H
 
 #include "ctrl/base/seam.h"
+#include "ctrl/daemon/dp_sas.h"
 #include "ctrl/daemon/ike_udp.h"
 #include "ctrl/model/capture.h"
 #include "ctrl/model/config.h"
@@ -49,7 +50,7 @@ enum dp_msg {
 	DP_MSG_HELLO = 64, /* first; with IKE's sockets, if it has them */
 	DP_MSG_IDS,	   /* of a configuration that is in force */
 	DP_MSG_COMMITTED,
-	DP_MSG_SA, /* of a LOOK */
+	DP_MSG_SAS, /* of a LOOK; struct dp_msg_sas */
 	DP_MSG_LOOKED,
 	DP_MSG_LET_OUT, /* the sockets of a LOOKUP */
 	DP_MSG_EXPLAINED,
@@ -110,13 +111,6 @@ struct dp_msg_committed {
 struct dp_msg_ids {
 	uint32_t n;
 	uint32_t ids[DP_IDS_MAX];
-};
-
-struct dp_msg_sa {
-	struct sadb_id id;
-	struct sa_status status;
-	uint32_t policy; /* the first one that it serves */
-	uint32_t orphan; /* yes or no: who made it has ended */
 };
 
 struct dp_msg_lookup {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/daemon/rates.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,74 +32,61 @@ void rates_free(struct rates *r)
 	free(r);
 }
 
-/* The one of this SA; both lists are walked side by side. */
-static const struct sample *next_of(const struct rates *r, size_t *at,
-				    const struct sadb_id *id)
+static int by_id(const void *a, const void *b)
 {
-	int order = -1;
+	return memcmp(a, b, sizeof(struct sadb_id));
+}
 
-	while (*at < r->n) {
-		order = memcmp(&r->at[*at].id, id, sizeof(*id));
-		if (order >= 0)
-			break;
-		(*at)++;
-	}
-	return order == 0 ? &r->at[*at] : NULL;
+_Static_assert(offsetof(struct sample, id) == 0, "for by_id()");
+
+static const struct sample *find(const struct rates *r, const struct sadb_id *id)
+{
+	return r->n ? bsearch(id, r->at, r->n, sizeof(*r->at), by_id) : NULL;
 }
 
 /* One that was not there a sample ago has carried all of it since. */
-static void set_rates(const struct rates *r, const struct sample *was,
-		      uint64_t now_ns, struct sa_status *s)
+static struct sample sample_of(const struct rates *r, const struct dp_sa *sa,
+			       uint64_t now_ns)
 {
+	const struct sample *was = find(r, &sa->id);
 	const uint64_t ms = (now_ns - r->at_ns) / NS_PER_MS;
+	struct sample s = { sa->id, sa->status.pkts, sa->status.bytes,
+			    STATUS_NO_RATE, STATUS_NO_RATE };
 
-	if (was && (was->pkts > s->pkts || was->bytes > s->bytes))
+	if (!r->at_ns)
+		return s;
+	if (was && (was->pkts > s.pkts || was->bytes > s.bytes))
 		was = NULL; /* it is another one of that id */
-	s->pkts_s = (s->pkts - (was ? was->pkts : 0)) * 1000 / ms;
-	s->bits_s = (s->bytes - (was ? was->bytes : 0)) * 8 * 1000 / ms;
-}
-
-static void set_old_rates(const struct sample *was, struct sa_status *s)
-{
-	s->pkts_s = was ? was->pkts_s : STATUS_NO_RATE;
-	s->bits_s = was ? was->bits_s : STATUS_NO_RATE;
+	s.pkts_s = (s.pkts - (was ? was->pkts : 0)) * 1000 / ms;
+	s.bits_s = (s.bytes - (was ? was->bytes : 0)) * 8 * 1000 / ms;
+	return s;
 }
 
 /* Without memory there is no sample, and the next look is as the first. */
-static void keep(struct rates *r, const struct dp_msg_sa *sas, size_t n,
-		 uint64_t now_ns)
+void rates_take(struct rates *r, const struct dp_sas *sas, uint64_t now_ns)
 {
-	struct sample *at = realloc(r->at, (n + 1) * sizeof(*at));
+	struct sample *now;
+	struct dp_sa sa;
+	size_t n = 0, at = 0;
 
-	r->n = 0;
-	r->at_ns = 0;
-	if (!at)
+	if (r->at_ns && now_ns - r->at_ns < RATES_S * NS_PER_S)
 		return;
-	r->at = at;
-	for (size_t i = 0; i < n; i++)
-		at[i] = (struct sample){ sas[i].id, sas[i].status.pkts,
-					 sas[i].status.bytes,
-					 sas[i].status.pkts_s,
-					 sas[i].status.bits_s };
+	now = malloc((sas->n + 1) * sizeof(*now));
+	while (now && n < sas->n && dp_sas_next(sas, &at, &sa))
+		now[n++] = sample_of(r, &sa, now_ns);
+	if (now)
+		qsort(now, n, sizeof(*now), by_id);
+	free(r->at);
+	r->at = now;
 	r->n = n;
-	r->at_ns = now_ns;
+	r->at_ns = now ? now_ns : 0;
 }
 
-void rates_take(struct rates *r, struct dp_msg_sa *sas, size_t n,
-		uint64_t now_ns)
+void rates_put(const struct rates *r, const struct sadb_id *id,
+	       struct sa_status *out)
 {
-	const bool first = !r->at_ns;
-	const bool due = first || now_ns - r->at_ns >= RATES_S * NS_PER_S;
-	size_t at = 0;
+	const struct sample *s = find(r, id);
 
-	for (size_t i = 0; i < n; i++) {
-		const struct sample *was = next_of(r, &at, &sas[i].id);
-
-		if (first || !due)
-			set_old_rates(was, &sas[i].status);
-		else
-			set_rates(r, was, now_ns, &sas[i].status);
-	}
-	if (due)
-		keep(r, sas, n, now_ns);
+	out->pkts_s = s ? s->pkts_s : STATUS_NO_RATE;
+	out->bits_s = s ? s->bits_s : STATUS_NO_RATE;
 }

@@ -7,7 +7,7 @@
 #ifndef CYG_DAEMON_RATES_H
 #define CYG_DAEMON_RATES_H
 
-#include "ctrl/daemon/dp_seam.h"
+#include "ctrl/daemon/dp_sas.h"
 
 #define RATES_S 5
 
@@ -17,13 +17,11 @@ struct rates;
 struct rates *rates_new(void);
 void rates_free(struct rates *r);
 
-/*
- * Fills the rates in what a look showed.
- *
- * sas      in the order of their ids' octets
- * now_ns   of clock_ns(), when it came
- */
-void rates_take(struct rates *r, struct dp_msg_sa *sas, size_t n,
-		uint64_t now_ns);
+/* What a look showed; now_ns of clock_ns(), when it came. */
+void rates_take(struct rates *r, const struct dp_sas *sas, uint64_t now_ns);
+
+/* Fills the rates of that SA, as far as they are known. */
+void rates_put(const struct rates *r, const struct sadb_id *id,
+	       struct sa_status *out);
 
 #endif

@@ -220,13 +220,14 @@ static struct sa_status look_up(const struct dp_view *dp,
 	const struct sadb_id id = { .daddr = *daddr,
 				    .spi = spi,
 				    .dir = (uint8_t)dir };
-	const struct sa_status *found = dp_view_sa(dp, &id);
+	struct sa_status found;
 
-	return found ? *found
-		     : (struct sa_status){ .spi = spi,
-					   .idle_s = STATUS_NEVER_S,
-					   .pkts_s = STATUS_NO_RATE,
-					   .bits_s = STATUS_NO_RATE };
+	if (dp_view_sa(dp, &id, &found))
+		return found;
+	return (struct sa_status){ .spi = spi,
+				   .idle_s = STATUS_NEVER_S,
+				   .pkts_s = STATUS_NO_RATE,
+				   .bits_s = STATUS_NO_RATE };
 }
 
 static struct sadb_counters counts_of(const struct sa_status *s)

@@ -21,15 +21,15 @@
 #include "ctrl/sadb/policy.h"
 #include "include/proto.h"
 
-/* In place of dp_link.c's: numbers by which an SA is known. */
-const struct sa_status *dp_view_sa(const struct dp_view *v,
-				   const struct sadb_id *id)
-{
-	static struct sa_status s;
+static const struct dp_sas seen; /* it is there; what is in it nobody asks */
 
-	if (!v->n_sas)
-		return NULL;
-	s = (struct sa_status){
+/* In place of dp_link.c's: numbers by which an SA is known. */
+bool dp_view_sa(const struct dp_view *v, const struct sadb_id *id,
+		struct sa_status *out)
+{
+	if (!v->sas)
+		return false;
+	*out = (struct sa_status){
 		.spi = id->spi,
 		.pkts = id->spi + (id->dir == SADB_IN),
 		.bytes = addr_v4_be(&id->daddr),
@@ -38,9 +38,9 @@ const struct sa_status *dp_view_sa(const struct dp_view *v,
 		.pkts_s = id->spi % 2 ? id->spi : STATUS_NO_RATE,
 		.bits_s = id->spi % 2 ? 8 * id->spi : STATUS_NO_RATE,
 	};
-	s.drops[DROP_REPLAY] = id->spi;
-	s.lost = id->dir == SADB_IN ? id->spi : 0;
-	return &s;
+	out->drops[DROP_REPLAY] = id->spi;
+	out->lost = id->dir == SADB_IN ? id->spi : 0;
+	return true;
 }
 
 static struct addr addr(const char *text)
@@ -179,7 +179,7 @@ static int start(void **state)
 	f->config.n_policies = 4;
 	f->dp.status.uptime_s = 192;
 	f->dp.status.counters.drops[DROP_ICV].pkts = 3;
-	f->dp.n_sas = 1;
+	f->dp.sas = &seen;
 	f->failures = failures_new();
 	f->since = up_since_new();
 	f->view = f->failures && f->since ? look(f) : NULL;
@@ -303,7 +303,7 @@ static void an_sa_that_is_not_seen_has_carried_nothing(void **state)
 {
 	struct fixture *f = *state;
 
-	f->dp.n_sas = 0;
+	f->dp.sas = NULL;
 	look_again(f);
 	assert_int_equal(f->view->tunnels[0].in.spi, 0x101);
 	assert_int_equal(f->view->tunnels[0].in.pkts, 0);
