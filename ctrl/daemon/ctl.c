@@ -17,6 +17,7 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
+#include "ctrl/base/trim.h"
 #include "ctrl/conf/conf.h"
 #include "ctrl/control/listen.h"
 #include "ctrl/daemon/ctl_state.h"
@@ -270,6 +271,9 @@ static int start(struct ctl *c, struct error *e)
 	    !tally_of(c->counts, "") ||
 	    event_base_priority_init(c->base, CONTROL_PRIORITIES))
 		return error_set(e, -ENOMEM, "no memory for an event loop");
+	c->trim = trim_new(c->base, TRIM_MS);
+	if (!c->trim)
+		return error_set(e, -ENOMEM, "no memory for an event loop");
 	dp.base = c->base;
 	err = catch_signals(c, e);
 	if (!err)
@@ -293,6 +297,8 @@ static void stop(struct ctl *c)
 	for (int i = 0; i < IKE_UDP_SOCKETS; i++)
 		if (c->ike_ports[i] >= 0)
 			close(c->ike_ports[i]);
+	if (c->trim)
+		event_free(c->trim);
 	if (c->base)
 		event_base_free(c->base);
 	ctl_free_changes(c);

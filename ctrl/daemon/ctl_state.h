@@ -45,6 +45,7 @@ struct ctl {
 	uint64_t gathered_ns;	  /* since when they wait; 0: none do */
 	struct held *held; /* commands that wait for them; in ctl_changes.c */
 	struct event_base *base;
+	struct event *trim;
 	struct event signals[CTL_SIGNALS];
 	uint64_t since_ns;
 	bool debug;

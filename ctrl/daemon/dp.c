@@ -14,6 +14,7 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
+#include "ctrl/base/trim.h"
 #include "ctrl/daemon/dp_seam.h"
 #include "ctrl/daemon/role.h"
 #include "ctrl/dp/dp.h"
@@ -24,6 +25,7 @@ struct dp_process {
 	struct event_base *base;
 	struct event *on_link;
 	struct event *on_term;
+	struct event *trim;
 	struct seam *ctl;      /* NULL: it is gone, and may come again */
 	struct seam *ike;      /* likewise */
 	struct dp *dp;	       /* NULL: no configuration yet */
@@ -450,8 +452,9 @@ static bool prepare(struct dp_process *p)
 	p->on_link = event_new(p->base, ROLE_LISTEN_FD, EV_READ | EV_PERSIST,
 			       on_link, p);
 	p->on_term = evsignal_new(p->base, SIGTERM, on_term, p);
-	return p->on_link && p->on_term && !event_add(p->on_link, NULL) &&
-	       !event_add(p->on_term, NULL);
+	p->trim = trim_new(p->base, TRIM_MS);
+	return p->on_link && p->on_term && p->trim &&
+	       !event_add(p->on_link, NULL) && !event_add(p->on_term, NULL);
 }
 
 static void end(struct dp_process *p)
@@ -468,6 +471,8 @@ static void end(struct dp_process *p)
 		event_free(p->on_link);
 	if (p->on_term)
 		event_free(p->on_term);
+	if (p->trim)
+		event_free(p->trim);
 	seam_free(p->ctl); /* last: ctl learns that all is over */
 	if (p->base)
 		event_base_free(p->base);

@@ -17,6 +17,7 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
+#include "ctrl/base/trim.h"
 #include "ctrl/daemon/dp_seam.h"
 #include "ctrl/daemon/ike_state.h"
 #include "ctrl/daemon/role.h"
@@ -320,6 +321,7 @@ static int make(struct ike *i, struct error *e)
 	if (err)
 		return error_set(e, err, "socket: %s", strerror(-err));
 	i->timer = evtimer_new(i->base, on_timer, i);
+	i->trim = trim_new(i->base, TRIM_MS);
 	i->counts = tally_new();
 	i->on_counted = evtimer_new(i->base, tell_counts, i);
 	i->engine = engine_new(&calls);
@@ -327,7 +329,7 @@ static int make(struct ike *i, struct error *e)
 	i->pool = ke_pool_new(i->base, on_ke_done, i);
 	i->on_link = event_new(i->base, ROLE_LISTEN_FD, EV_READ | EV_PERSIST,
 			       ike_on_link, i);
-	if (!i->counts || !i->on_counted || !i->timer || !i->engine ||
+	if (!i->counts || !i->on_counted || !i->timer || !i->trim || !i->engine ||
 	    !i->asked || !i->pool || !i->on_link || event_add(i->on_link, NULL))
 		return error_set(e, -ENOMEM, "no memory");
 	return 0;
@@ -358,6 +360,8 @@ static void end(struct ike *i)
 		close(i->dp_fd);
 	if (i->timer)
 		event_free(i->timer);
+	if (i->trim)
+		event_free(i->trim);
 	if (i->on_counted)
 		event_free(i->on_counted);
 	tally_free(i->counts);

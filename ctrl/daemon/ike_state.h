@@ -39,6 +39,7 @@ struct ike {
 	struct asked *asked;
 	struct ke_pool *pool;
 	struct event *timer;
+	struct event *trim;
 	struct tally *counts;	  /* that ctl was not told of */
 	struct event *on_counted; /* when it is to be */
 	struct event *readable[IKE_UDP_SOCKETS];

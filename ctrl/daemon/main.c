@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ctrl/base/log.h"
+#include "ctrl/base/trim.h"
 #include "ctrl/daemon/ctl.h"
 #include "ctrl/daemon/dp.h"
 #include "ctrl/daemon/helper.h"
@@ -181,6 +182,7 @@ int main(int argc, char **argv)
 	if (o.debug)
 		log_set_level(LOG_LVL_DEBUG);
 	open_standard();
+	trim_begin();
 	harden();
 	if (o.role)
 		return play(o.role);
