@@ -22,6 +22,7 @@
 
 #include <inttypes.h>
 #include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -160,33 +161,43 @@ static bool write_sas(const struct sink *sink, const struct arguments *args,
 	return ok;
 }
 
-static const struct conn_conf *conns_of(const struct control_callbacks *callbacks,
-					size_t *n)
+/* Handed over. false: out of memory. */
+static bool conns_of(const struct control_callbacks *callbacks,
+		     const struct conn_conf ***out, size_t *n)
 {
 	*n = 0;
-	return callbacks->conns ? callbacks->conns(callbacks->ctx, n) : NULL;
+	*out = NULL;
+	if (!callbacks->conns)
+		return true;
+	*out = callbacks->conns(callbacks->ctx, n);
+	return *out;
 }
 
 static bool write_conns(const struct sink *sink, const struct arguments *args,
 			const struct control_callbacks *callbacks)
 {
+	const struct conn_conf **conns;
 	size_t n;
-	const struct conn_conf *conns = conns_of(callbacks, &n);
+	bool ok = conns_of(callbacks, &conns, &n) &&
+		  list_conns(sink, args, conns, n);
 
-	return list_conns(sink, args, conns, n);
+	free(conns);
+	return ok;
 }
 
 static bool write_policies(const struct sink *sink, const struct arguments *args,
 			   const struct control_callbacks *callbacks)
 {
 	const struct policy_conf *policies = NULL;
+	const struct conn_conf **conns;
 	size_t n, n_policies = 0;
-	const struct conn_conf *conns = conns_of(callbacks, &n);
+	bool ok = conns_of(callbacks, &conns, &n) &&
+		  list_traps(sink, args, conns, n);
 
+	free(conns);
 	if (callbacks->policies)
 		policies = callbacks->policies(callbacks->ctx, &n_policies);
-	return list_traps(sink, args, conns, n) &&
-	       list_shunts(sink, args, policies, n_policies);
+	return ok && list_shunts(sink, args, policies, n_policies);
 }
 
 static bool write_none(const struct sink *sink, const struct arguments *args,
@@ -215,10 +226,14 @@ static const struct list lists[] = {
 static void write_conn_names(struct vici_builder *b,
 			     const struct control_callbacks *callbacks)
 {
+	const struct conn_conf **conns;
 	size_t n;
-	const struct conn_conf *conns = conns_of(callbacks, &n);
 
-	put_conn_names(b, conns, n);
+	if (conns_of(callbacks, &conns, &n))
+		put_conn_names(b, conns, n);
+	else
+		b->failed = true;
+	free(conns);
 }
 
 static void write_shared(struct vici_builder *b,

@@ -135,15 +135,15 @@ static bool put_conn(const struct sink *sink, const struct conn_conf *c)
 }
 
 bool list_conns(const struct sink *sink, const struct arguments *args,
-		const struct conn_conf *conns, size_t n)
+		const struct conn_conf *const *conns, size_t n)
 {
 	bool ok = true;
 
 	if (!sink_wants(sink, TOPIC_LIST_CONN))
 		return true;
 	for (size_t i = 0; ok && i < n; i++)
-		if (!filter_excludes(args, ARG_IKE, conns[i].name))
-			ok = put_conn(sink, &conns[i]);
+		if (!filter_excludes(args, ARG_IKE, conns[i]->name))
+			ok = put_conn(sink, conns[i]);
 	return ok;
 }
 
@@ -223,14 +223,14 @@ bool list_shunts(const struct sink *sink, const struct arguments *args,
 }
 
 bool list_traps(const struct sink *sink, const struct arguments *args,
-		const struct conn_conf *conns, size_t n)
+		const struct conn_conf *const *conns, size_t n)
 {
 	bool ok = true;
 
 	if (!sink_wants(sink, TOPIC_LIST_POLICY) || !(args->given & ARG_TRAP))
 		return true;
 	for (size_t i = 0; ok && i < n; i++) {
-		const struct conn_conf *c = &conns[i];
+		const struct conn_conf *c = conns[i];
 
 		if (filter_excludes(args, ARG_IKE, c->name))
 			continue;
@@ -241,12 +241,12 @@ bool list_traps(const struct sink *sink, const struct arguments *args,
 	return ok;
 }
 
-void put_conn_names(struct vici_builder *b, const struct conn_conf *conns,
-		    size_t n)
+void put_conn_names(struct vici_builder *b,
+		    const struct conn_conf *const *conns, size_t n)
 {
 	vici_list(b, "conns");
 	for (size_t i = 0; i < n; i++)
-		if (conns[i].from_vici)
-			vici_list_item(b, conns[i].name);
+		if (conns[i]->from_vici)
+			vici_list_item(b, conns[i]->name);
 	vici_list_end(b);
 }

@@ -19,15 +19,15 @@
  * false: out of memory, or one does not fit a packet.
  */
 MUST_CHECK bool list_conns(const struct sink *sink, const struct arguments *args,
-			   const struct conn_conf *conns, size_t n);
+			   const struct conn_conf *const *conns, size_t n);
 MUST_CHECK bool list_traps(const struct sink *sink, const struct arguments *args,
-			   const struct conn_conf *conns, size_t n);
+			   const struct conn_conf *const *conns, size_t n);
 MUST_CHECK bool list_shunts(const struct sink *sink,
 			    const struct arguments *args,
 			    const struct policy_conf *policies, size_t n);
 
 /* The names of those that came over VICI, as a list in an answer. */
-void put_conn_names(struct vici_builder *b, const struct conn_conf *conns,
-		    size_t n);
+void put_conn_names(struct vici_builder *b,
+		    const struct conn_conf *const *conns, size_t n);
 
 #endif

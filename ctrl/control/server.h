@@ -124,10 +124,14 @@ struct control_callbacks {
 	struct sas *(*sas)(void *ctx);
 	/* Pools, likewise. */
 	struct pool_list *(*pools)(void *ctx);
-	/* Borrowed until the event loop goes on. */
-	const struct conn_conf *(*conns)(void *ctx, size_t *n);
-	/* Those of the configuration that are no connection's; likewise. NULL:
-	 * there are none. */
+	/*
+	 * Connections, those too that were accepted and are not in force yet: n
+	 * pointers, handed over, to what is borrowed until the event loop goes
+	 * on. NULL: out of memory.
+	 */
+	const struct conn_conf **(*conns)(void *ctx, size_t *n);
+	/* Policies of the configuration that are no connection's; borrowed until
+	 * the event loop goes on. NULL: there are none. */
 	const struct policy_conf *(*policies)(void *ctx, size_t *n);
 	/* IKE SAs, those that are connecting apart. NULL: there are none. */
 	void (*count_ike)(void *ctx, unsigned int *up, unsigned int *connecting);

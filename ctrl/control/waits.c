@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TARGETS (ARG_IKE | ARG_CHILD | ARG_IKE_ID | ARG_CHILD_ID)
@@ -59,20 +60,20 @@ bool wait_verb_find(struct slice name, enum control_verb *out)
 /* --- what is meant */
 
 /* The one connection that has this child. */
-static int find_parent(struct wait *w, const struct conn_conf *conns, size_t n,
-		       struct error *e)
+static int find_parent(struct wait *w, const struct conn_conf *const *conns,
+		       size_t n, struct error *e)
 {
 	const struct conn_conf *found = NULL;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!conn_child(&conns[i], w->child))
+		if (!conn_child(conns[i], w->child))
 			continue;
 		if (found)
 			return error_set(e, -EEXIST,
 					 "connections '%s' and '%s' both have a "
 					 "child '%s': name one of them as 'ike'",
-					 found->name, conns[i].name, w->child);
-		found = &conns[i];
+					 found->name, conns[i]->name, w->child);
+		found = conns[i];
 	}
 	if (!found)
 		return error_set(e, -ENOENT, "no connection has a child '%s'",
@@ -82,14 +83,14 @@ static int find_parent(struct wait *w, const struct conn_conf *conns, size_t n,
 }
 
 /* Only what is configured can be initiated. */
-static int find_conn(struct wait *w, const struct conn_conf *conns, size_t n,
-		     struct error *e)
+static int find_conn(struct wait *w, const struct conn_conf *const *conns,
+		     size_t n, struct error *e)
 {
 	const struct conn_conf *c = NULL;
 
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(conns[i].name, w->conn) == 0)
-			c = &conns[i];
+		if (strcmp(conns[i]->name, w->conn) == 0)
+			c = conns[i];
 	if (!c)
 		return error_set(e, -ENOENT, "there is no connection '%s'",
 				 w->conn);
@@ -108,7 +109,7 @@ static int find_by_name(struct wait *w,
 			const struct control_callbacks *callbacks,
 			struct error *e)
 {
-	const struct conn_conf *conns = NULL;
+	const struct conn_conf **conns = NULL;
 	size_t n = 0;
 	int err = 0;
 
@@ -118,6 +119,7 @@ static int find_by_name(struct wait *w,
 		err = find_parent(w, conns, n, e);
 	if (!err && w->verb == CONTROL_INITIATE)
 		err = find_conn(w, conns, n, e);
+	free(conns);
 	return err;
 }
 

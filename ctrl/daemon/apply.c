@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctrl/base/log.h"
 #include "ctrl/conf/conf.h"
@@ -35,22 +36,52 @@ struct apply {
 struct waiting {
 	enum waits {
 		WAITS_UNLOAD_CONN,
+		WAITS_SET_TRAP,
+		WAITS_ADD_SA,
 		WAITS_DELETE_SA,
 		WAITS_RELOAD,
 	} what;
 	uint64_t token;
 	char name[CONN_NAME_MAX];
+	/* Of a trap: */
+	char child[CONN_NAME_MAX];
+	bool installed;
+	/* Of an SA that is added, owned: */
+	char *file;
+	void *text; /* wiped when it is freed: there are keys in it */
+	size_t text_len;
 	struct waiting *next;
 };
 
 _Static_assert(sizeof(((struct manual_conf *)0)->name) <= CONN_NAME_MAX,
 	       "room for a pair's name");
 
+/* --- what there is, as far as clients know --- */
+
+/* Accepted ones on their way to the data path are behind all others. */
+const struct conn_conf **apply_conns(const struct apply *a, size_t *n)
+{
+	const bool under_way = a->pending && a->conns.at && !a->token;
+
+	if (under_way)
+		return staged_with(a->staged, a->conns.at, a->conns.n, n);
+	return staged_with(a->staged, a->config->conns, a->config->n_conns, n);
+}
+
 /* --- one change --- */
 
 bool apply_is_settled(const struct apply *a)
 {
 	return !a->pending && !staged_count(a->staged);
+}
+
+static void waiting_free(struct waiting *w)
+{
+	if (w->text)
+		explicit_bzero(w->text, w->text_len);
+	free(w->text);
+	free(w->file);
+	free(w);
 }
 
 static int fail_busy(struct error *e)
@@ -70,28 +101,53 @@ static bool is_of_gathered(const struct apply *a)
 			  : staged_count(a->staged) != 0;
 }
 
-/* false, with err: it can't be now, or it waits (CONTROL_LATER). */
-static bool may_begin(struct apply *a, enum waits what, uint64_t token,
-		      const char *name, int *err, struct error *e)
+static struct waiting waiting_of(enum waits what, uint64_t token,
+				 const char *name)
 {
-	struct waiting **last = &a->waiting, *w;
+	struct waiting w = { .what = what, .token = token };
+
+	snprintf(w.name, sizeof(w.name), "%s", name);
+	return w;
+}
+
+/* With what is behind pointers. NULL: no memory. */
+static struct waiting *waiting_copy(const struct waiting *from)
+{
+	struct waiting *w = malloc(sizeof(*w));
+
+	if (!w)
+		return NULL;
+	*w = *from;
+	if (!from->text)
+		return w;
+	w->file = strdup(from->file);
+	w->text = malloc(from->text_len + 1);
+	if (w->text)
+		memcpy(w->text, from->text, from->text_len);
+	if (w->file && w->text)
+		return w;
+	waiting_free(w);
+	return NULL;
+}
+
+/* false, with err: it can't be now, or it waits (CONTROL_LATER). */
+static bool may_begin(struct apply *a, const struct waiting *what, int *err,
+		      struct error *e)
+{
+	struct waiting **last = &a->waiting;
 
 	if (apply_is_settled(a))
 		return true;
 	*err = fail_busy(e);
 	if (!is_of_gathered(a))
 		return false;
-	w = calloc(1, sizeof(*w));
-	if (!w) {
+	while (*last)
+		last = &(*last)->next;
+	*last = waiting_copy(what);
+	if (!*last) {
 		*err = error_set(e, -ENOMEM, "out of memory for a change");
 		return false;
 	}
-	w->what = what;
-	w->token = token;
-	snprintf(w->name, sizeof(w->name), "%s", name);
-	while (*last)
-		last = &(*last)->next;
-	*last = w;
 	a->calls.later(a->calls.ctx);
 	*err = CONTROL_LATER;
 	return false;
@@ -285,10 +341,11 @@ static int load_conn(void *ctx, uint64_t token, struct slice message,
 static int unload_conn(void *ctx, uint64_t token, const char *name,
 		       struct error *e)
 {
+	const struct waiting w = waiting_of(WAITS_UNLOAD_CONN, token, name);
 	struct apply *a = ctx;
 	int err;
 
-	if (!may_begin(a, WAITS_UNLOAD_CONN, token, name, &err, e))
+	if (!may_begin(a, &w, &err, e))
 		return err;
 	err = loaded_drop_conn(a->config, name, &a->conns, e);
 	if (!err)
@@ -300,10 +357,13 @@ static int unload_conn(void *ctx, uint64_t token, const char *name,
 static int set_trap(void *ctx, uint64_t token, const char *conn,
 		    const char *child, bool installed, struct error *e)
 {
+	struct waiting w = waiting_of(WAITS_SET_TRAP, token, conn);
 	struct apply *a = ctx;
-	int err = check_idle(a, e);
+	int err;
 
-	if (err)
+	snprintf(w.child, sizeof(w.child), "%s", child);
+	w.installed = installed;
+	if (!may_begin(a, &w, &err, e))
 		return err;
 	err = loaded_set_trap(a->config, conn, child, installed, &a->conns, e);
 	if (!err)
@@ -314,10 +374,11 @@ static int set_trap(void *ctx, uint64_t token, const char *conn,
 
 static int reload(void *ctx, uint64_t token, struct error *e)
 {
+	const struct waiting w = waiting_of(WAITS_RELOAD, token, "");
 	struct apply *a = ctx;
 	int err;
 
-	if (!may_begin(a, WAITS_RELOAD, token, "", &err, e))
+	if (!may_begin(a, &w, &err, e))
 		return err;
 	err = conf_load(a->path, &a->file, e);
 	if (err)
@@ -333,7 +394,7 @@ static int reload_settings(void *ctx, struct error *e)
 {
 	struct apply *a = ctx;
 	struct config *file = NULL;
-	int err = check_idle(a, e);
+	int err = check_no_file(a, e);
 
 	if (!err)
 		err = conf_load(a->path, &file, e);
@@ -366,11 +427,15 @@ static int difference(void *ctx, struct difference *out, struct error *e)
 static int add_sa(void *ctx, uint64_t token, const char *name, const char *file,
 		  struct slice text, struct error *e)
 {
+	struct waiting w = waiting_of(WAITS_ADD_SA, token, name);
 	struct apply *a = ctx;
 	struct manual_conf m;
-	int err = check_idle(a, e);
+	int err;
 
-	if (err)
+	w.file = (char *)file; /* a copy has its own */
+	w.text = (void *)text.ptr;
+	w.text_len = text.len;
+	if (!may_begin(a, &w, &err, e))
 		return err;
 	err = conf_parse_manual(file, text, name, a->config, &m, e);
 	if (!err)
@@ -385,10 +450,11 @@ static int add_sa(void *ctx, uint64_t token, const char *name, const char *file,
 static int delete_sa(void *ctx, uint64_t token, const char *name,
 		     struct error *e)
 {
+	const struct waiting w = waiting_of(WAITS_DELETE_SA, token, name);
 	struct apply *a = ctx;
 	int err;
 
-	if (!may_begin(a, WAITS_DELETE_SA, token, name, &err, e))
+	if (!may_begin(a, &w, &err, e))
 		return err;
 	err = loaded_drop_manual(a->config, name, &a->sas, e);
 	if (!err)
@@ -404,6 +470,11 @@ static int run(struct apply *a, const struct waiting *w, struct error *e)
 	switch (w->what) {
 	case WAITS_UNLOAD_CONN:
 		return unload_conn(a, w->token, w->name, e);
+	case WAITS_SET_TRAP:
+		return set_trap(a, w->token, w->name, w->child, w->installed, e);
+	case WAITS_ADD_SA:
+		return add_sa(a, w->token, w->name, w->file,
+			      slice_of(w->text, w->text_len), e);
 	case WAITS_DELETE_SA:
 		return delete_sa(a, w->token, w->name, e);
 	case WAITS_RELOAD:
@@ -428,7 +499,7 @@ static void go_on(struct apply *a)
 		err = run(a, w, &e);
 		if (err != CONTROL_LATER)
 			a->calls.answer(a->calls.ctx, w->token, err, &e);
-		free(w);
+		waiting_free(w);
 	}
 }
 
@@ -463,7 +534,7 @@ static int load_pool(void *ctx, struct slice message, struct error *e)
 {
 	struct apply *a = ctx;
 	struct pool_conf pool;
-	int err = check_idle(a, e);
+	int err = check_no_file(a, e);
 
 	if (!err)
 		err = pool_message_read(message, &pool, e);
@@ -586,7 +657,7 @@ void apply_free(struct apply *a)
 		struct waiting *w = a->waiting;
 
 		a->waiting = w->next;
-		free(w);
+		waiting_free(w);
 	}
 	free(a);
 }

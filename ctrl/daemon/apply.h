@@ -65,6 +65,12 @@ void apply_free(struct apply *a);
 /* What a control server is given to change what is loaded. */
 struct control_loads apply_loads(struct apply *a);
 
+/*
+ * The connections that clients were told are loaded: those in force, and those that
+ * were accepted. As staged_with() has them.
+ */
+const struct conn_conf **apply_conns(const struct apply *a, size_t *n);
+
 /* What was accepted, now; unless a change is under way. */
 void apply_flush(struct apply *a);
 

@@ -111,6 +111,7 @@ static size_t on_online(void *ctx, const char *pool)
 
 #define GATHER_NS      (20 * NS_PER_MS)
 #define GATHER_MOST_NS NS_PER_S
+#define GATHER_TIMES   4U
 #define HELD_MAX       256U
 
 struct held {
@@ -126,7 +127,17 @@ static void on_gathered(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	c->gathered_ns = 0;
+	c->flushed_ns = clock_ns();
 	apply_flush(c->apply);
+}
+
+/* What it costs to put them in force is for all that there are: the longer it took
+ * last, the more shall come together. */
+static uint64_t most_ns(const struct ctl *c)
+{
+	uint64_t wait_ns = GATHER_TIMES * c->flush_ns;
+
+	return wait_ns > GATHER_MOST_NS ? wait_ns : GATHER_MOST_NS;
 }
 
 /* A while after the last one, but not for ever after the first. */
@@ -139,7 +150,7 @@ static void on_later(void *ctx)
 		evtimer_assign(&c->on_gathered, c->base, on_gathered, c);
 	if (!c->gathered_ns)
 		c->gathered_ns = clock_ns();
-	if (clock_ns() - c->gathered_ns < GATHER_MOST_NS)
+	if (clock_ns() - c->gathered_ns < most_ns(c))
 		evtimer_add(&c->on_gathered, &after);
 }
 
@@ -186,6 +197,9 @@ static void on_answer(void *ctx, uint64_t token, int err, const struct error *e)
 	if (!token && err)
 		log_error("daemon: the configuration stays what it was: %s",
 			  e->text);
+	if (!token && c->flushed_ns)
+		c->flush_ns = clock_ns() - c->flushed_ns;
+	c->flushed_ns = 0;
 	control_server_loaded(c->control, token, err, e);
 	run_held(c);
 }

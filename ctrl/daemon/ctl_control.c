@@ -36,12 +36,11 @@ static struct sas *on_sas(void *ctx)
 	return sas;
 }
 
-static const struct conn_conf *on_conns(void *ctx, size_t *n)
+static const struct conn_conf **on_conns(void *ctx, size_t *n)
 {
 	const struct ctl *c = ctx;
 
-	*n = c->config->n_conns;
-	return c->config->conns;
+	return apply_conns(c->apply, n);
 }
 
 static const struct policy_conf *on_policies(void *ctx, size_t *n)

@@ -43,6 +43,8 @@ struct ctl {
 	struct config applying; /* what dp was given; its parts are borrowed */
 	struct event on_gathered; /* accepted connections are to be applied */
 	uint64_t gathered_ns;	  /* since when they wait; 0: none do */
+	uint64_t flushed_ns;	  /* when they began to be; 0: they are */
+	uint64_t flush_ns;	  /* that took so long the last time */
 	struct held *held; /* commands that wait for them; in ctl_changes.c */
 	struct event_base *base;
 	struct event *trim;

@@ -155,6 +155,41 @@ size_t staged_count(const struct staged *s)
 	return s->list.n;
 }
 
+static void put_all(const struct staged *s, const struct conn_conf *conns,
+		    size_t n, bool *seen, const struct conn_conf **out)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t at = name_index_find(&s->names, conns[i].name);
+
+		*out++ = at == NAME_NOWHERE ? &conns[i] : &s->list.at[at];
+		if (at != NAME_NOWHERE)
+			seen[at] = true;
+	}
+	for (size_t i = 0; i < s->list.n; i++)
+		if (!seen[i])
+			*out++ = &s->list.at[i];
+}
+
+const struct conn_conf **staged_with(const struct staged *s,
+				     const struct conn_conf *conns, size_t n,
+				     size_t *n_out)
+{
+	const struct conn_conf **all = calloc(n + s->list.n + 1, sizeof(*all));
+	bool *seen = calloc(s->list.n + 1, sizeof(*seen));
+
+	*n_out = 0;
+	if (all && seen) {
+		put_all(s, conns, n, seen, all);
+		while (all[*n_out])
+			++*n_out;
+	} else {
+		free(all);
+		all = NULL;
+	}
+	free(seen);
+	return all;
+}
+
 /* Moved; its place is left without a name. */
 static void move(struct conn_conf *to, struct conn_conf *from)
 {

@@ -28,6 +28,15 @@ int staged_put(struct staged *s, const struct config *c,
 size_t staged_count(const struct staged *s);
 
 /*
+ * Those that are there, with what is staged in the place of those that have its names
+ * or behind them: n_out pointers, handed over, to what is borrowed until either
+ * changes. NULL: out of memory.
+ */
+const struct conn_conf **staged_with(const struct staged *s,
+				     const struct conn_conf *conns, size_t n,
+				     size_t *n_out);
+
+/*
  * What shall be in force: all connections of c with those that are staged, which are
  * not any more then, whatever comes of it.
  *

@@ -209,12 +209,15 @@ static inline struct sas *take_sas(void *ctx)
 	return s;
 }
 
-static inline const struct conn_conf *take_conns(void *ctx, size_t *n)
+static inline const struct conn_conf **take_conns(void *ctx, size_t *n)
 {
 	struct ike *i = ctx;
+	const struct conn_conf **all = calloc(N_CONNS, sizeof(*all));
 
-	*n = N_CONNS;
-	return i->conns;
+	assert_non_null(all);
+	for (*n = 0; *n < N_CONNS; ++*n)
+		all[*n] = &i->conns[*n];
+	return all;
 }
 
 static inline void take_command(void *ctx, const struct control_command *c)

@@ -553,6 +553,70 @@ static void what_comes_behind_them_waits_for_them(void **state)
 		       "answer:6:there is no connection 'x' ");
 }
 
+static void traps_and_manual_sas_wait_likewise(void **state)
+{
+	struct fixture *f = *state;
+	char text[] = "manual { m { fog = 1\n } }\n";
+	struct error e;
+
+	assert_int_equal(load_net(f, 1, "a", "10.3.0.0/16", &e), 0);
+	assert_int_equal(load_next(f, 1, "b", "10.4.0.0/16", &e), 0);
+	f->told[0] = '\0';
+	assert_int_equal(f->loads.set_trap(f->loads.ctx, 5, "b", "net", true, &e),
+			 CONTROL_LATER);
+	assert_int_equal(f->loads.add_sa(f->loads.ctx, 6, "m", "here",
+					 slice_of(text, strlen(text)), &e),
+			 CONTROL_LATER);
+	explicit_bzero(text, sizeof(text)); /* as its owner does */
+	apply_flush(f->apply);
+	assert_non_null(strstr(f->told, "load:b/12 answer:0:done install:0+3 "
+					"changed:3,1 answer:5:done "));
+	assert_non_null(strstr(f->told, "answer:6:here:1:14: unknown key"));
+	assert_true(child_is_trap(&f->config->conns[2].children[0]));
+}
+
+/* Names of all that clients know of, and the third octet of their networks. */
+static void assert_listed(struct fixture *f, const char *want)
+{
+	const struct conn_conf **conns;
+	char all[256] = "";
+	size_t n;
+
+	conns = apply_conns(f->apply, &n);
+	assert_non_null(conns);
+	for (size_t i = 0; i < n; i++)
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s/%u ",
+			 conns[i]->name,
+			 conns[i]->children[0].remote_ts[0].net.net.octets[13]);
+	free(conns);
+	assert_string_equal(all, want);
+}
+
+static void what_was_accepted_is_listed_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+
+	assert_listed(f, "site/2 ");
+	f->install = CONTROL_LATER;
+	assert_int_equal(load_net(f, 7, "a", "10.3.0.0/16", &e), CONTROL_LATER);
+	assert_listed(f, "site/2 "); /* its client has no answer yet */
+	assert_int_equal(load_next(f, 8, "b", "10.4.0.0/16", &e), 0);
+	assert_listed(f, "site/2 b/4 ");
+	write_ids(f);
+	apply_done(f->apply, 0, NULL);
+	assert_int_equal(load_next(f, 8, "a", "10.5.0.0/16", &e), 0);
+	assert_listed(f, "site/2 a/5 b/4 ");
+	apply_flush(f->apply); /* on their way to the data path */
+	assert_listed(f, "site/2 a/5 b/4 ");
+	assert_int_equal(load_next(f, 8, "c", "10.6.0.0/16", &e), 0);
+	assert_int_equal(load_next(f, 8, "b", "10.7.0.0/16", &e), 0);
+	assert_listed(f, "site/2 a/5 b/7 c/6 ");
+	write_ids(f);
+	apply_done(f->apply, 0, NULL);
+	assert_listed(f, "site/2 a/5 b/7 c/6 ");
+}
+
 static void they_are_lost_when_the_data_path_refuses_them(void **state)
 {
 	struct fixture *f = *state;
@@ -684,6 +748,8 @@ int main(void)
 		CASE(what_is_refused_is_not_among_them),
 		CASE(they_are_accepted_while_others_are_under_way),
 		CASE(what_comes_behind_them_waits_for_them),
+		CASE(traps_and_manual_sas_wait_likewise),
+		CASE(what_was_accepted_is_listed_at_once),
 		CASE(they_are_lost_when_the_data_path_refuses_them),
 		CASE(change_that_is_under_way_ends_with_the_rest),
 	};

@@ -136,12 +136,16 @@ static struct pool_list *on_pools(void *ctx)
 	return l;
 }
 
-static const struct conn_conf *on_conns(void *ctx, size_t *n)
+static const struct conn_conf **on_conns(void *ctx, size_t *n)
 {
 	struct daemon *d = ctx;
+	const struct conn_conf **all =
+		calloc(d->config->n_conns + 1, sizeof(*all));
 
-	*n = d->config->n_conns;
-	return d->config->conns;
+	assert_non_null(all);
+	for (*n = 0; *n < d->config->n_conns; ++*n)
+		all[*n] = &d->config->conns[*n];
+	return all;
 }
 
 static struct config *parse(const char *text)
