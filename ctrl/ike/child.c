@@ -21,13 +21,35 @@ struct child_sa *child_new(struct conn *conn, const struct child_conf *conf)
 	return c;
 }
 
+void child_keep_ts(struct child_sa *c, const struct ts_sides *ts)
+{
+	ts_keep(&c->local_ts, &ts->local);
+	ts_keep(&c->remote_ts, &ts->remote);
+}
+
+struct ts_sides child_kept_ts(const struct child_sa *c)
+{
+	return (struct ts_sides){ ts_kept_list(&c->local_ts),
+				  ts_kept_list(&c->remote_ts) };
+}
+
+int child_selectors(const struct child_sa *c,
+		    struct sadb_selector out[SADB_SELECTORS_MAX])
+{
+	const struct ts_sides ts = child_kept_ts(c);
+
+	return ts_to_selectors(&ts.local, &ts.remote, out);
+}
+
 void child_set_first(struct child_sa *c, const struct ts_first *first)
 {
+	struct ts_sides one = { .local.n = 1, .remote.n = 1 };
+
 	if (!first || !first->is)
 		return;
-	c->local_ts.n = c->remote_ts.n = 1;
-	c->local_ts.at[0] = first->local;
-	c->remote_ts.at[0] = first->remote;
+	one.local.at[0] = first->local;
+	one.remote.at[0] = first->remote;
+	child_keep_ts(c, &one);
 }
 
 void child_first(const struct child_sa *c, struct ts_first *out)
@@ -47,6 +69,8 @@ void child_free(struct child_sa *c)
 	child_unlisted(c);
 	child_set_replaced(NULL, c, 0);
 	conn_drop(c->conn);
+	ts_kept_free(&c->local_ts);
+	ts_kept_free(&c->remote_ts);
 	free(c);
 }
 
@@ -180,8 +204,7 @@ static void fail_ts(struct ike_sa *sa, struct exchange *x,
 static void check_pairs(struct ike_sa *sa, struct exchange *x)
 {
 	struct sadb_selector pairs[SADB_SELECTORS_MAX];
-	int n = ts_to_selectors(&x->child->local_ts, &x->child->remote_ts,
-				pairs);
+	int n = child_selectors(x->child, pairs);
 	char text[128];
 
 	if (n > 0)
@@ -339,8 +362,7 @@ static void narrow(struct ike_sa *sa, struct exchange *x,
 	x->more_ts = ts_cut(&both.local, &both.remote);
 	if (!x->more_ts && !x->old_spi_in && !lies_within(&peers, &both))
 		x->more_ts = leaves_more(sa, x, p, with_ke);
-	c->local_ts = both.local;
-	c->remote_ts = both.remote;
+	child_keep_ts(c, &both);
 	check_pairs(sa, x);
 }
 
@@ -373,12 +395,14 @@ void child_accept(struct ike_sa *sa, struct exchange *x,
 void child_settle(struct ike_sa *sa, struct exchange *x)
 {
 	struct child_sa *c = x->child;
-	const struct ts_sides asked = { c->local_ts, c->remote_ts };
+	const struct ts_sides asked = child_kept_ts(c);
 	struct ts_sides ours;
+	struct ts_list remote;
 
 	child_ts(sa, c->conf, &ours);
-	ts_narrow(&ours.remote, &asked.remote, &c->remote_ts);
-	if (!c->remote_ts.n)
+	ts_narrow(&ours.remote, &asked.remote, &remote);
+	ts_keep(&c->remote_ts, &remote);
+	if (!remote.n)
 		fail_ts(sa, x, &ours, &asked);
 	else
 		check_pairs(sa, x);
@@ -410,8 +434,7 @@ void child_take_answer(struct ike_sa *sa, struct exchange *x,
 		fail_ts(sa, x, &ours, &peers);
 		return;
 	}
-	c->local_ts = peers.local;
-	c->remote_ts = peers.remote;
+	child_keep_ts(c, &peers);
 	check_pairs(sa, x);
 }
 
@@ -439,7 +462,7 @@ static void offer_ts(const struct ike_sa *sa, const struct exchange *x,
 		     struct ts_sides *out)
 {
 	const struct child_sa *c = x->child;
-	struct ts_sides first = { c->local_ts, c->remote_ts }, ours;
+	struct ts_sides first = child_kept_ts(c), ours;
 
 	child_ts(sa, c->conf, &ours);
 	if (!lies_within(&first, &ours))

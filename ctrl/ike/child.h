@@ -14,6 +14,13 @@
 /* conf is one of conn's, which the child holds. */
 struct child_sa *child_new(struct conn *conn, const struct child_conf *conf);
 
+/* Its selectors; without memory it has none. And the pairs of them, as the SAD has
+ * them: see ts_to_selectors(). */
+void child_keep_ts(struct child_sa *c, const struct ts_sides *ts);
+struct ts_sides child_kept_ts(const struct child_sa *c);
+int child_selectors(const struct child_sa *c,
+		    struct sadb_selector out[SADB_SELECTORS_MAX]);
+
 /* It is for a packet, which NULL and what is none leave out; and the other way
  * round, of a child that is not agreed yet. */
 void child_set_first(struct child_sa *c, const struct ts_first *first);

@@ -137,7 +137,7 @@ static void put_keys(struct sadb_sa *out, const struct keymat *m, bool first)
 
 static bool put_selectors(struct sadb_sa *out, const struct child_sa *c)
 {
-	int n = ts_to_selectors(&c->local_ts, &c->remote_ts, out->selectors);
+	int n = child_selectors(c, out->selectors);
 
 	out->n_selectors = n > 0 ? (uint8_t)n : 0;
 	return n > 0;

@@ -327,14 +327,15 @@ static bool is_range(const struct ike_ts *ts)
 	       addr_is_v4(&ts->addr_max) == v4;
 }
 
-static bool get_ts(struct slice *s, struct ts_list *out)
+static bool get_ts(struct slice *s, struct ts_kept *out)
 {
+	struct ts_list l;
 	uint8_t n;
 
 	if (!rd_u8(s, &n) || n > TS_MAX)
 		return false;
-	for (out->n = 0; out->n < n; out->n++) {
-		struct ike_ts *ts = &out->at[out->n];
+	for (l.n = 0; l.n < n; l.n++) {
+		struct ike_ts *ts = &l.at[l.n];
 
 		if (!rd_u8(s, &ts->type) || !rd_u8(s, &ts->protocol) ||
 		    !rd_u16(s, &ts->port_min) || !rd_u16(s, &ts->port_max) ||
@@ -342,7 +343,8 @@ static bool get_ts(struct slice *s, struct ts_list *out)
 		    !get_addr(s, &ts->addr_max) || !is_range(ts))
 			return false;
 	}
-	return true;
+	ts_keep(out, &l);
+	return out->n == n;
 }
 
 static bool get_child_state(struct slice *s, struct child_sa *c)

@@ -206,7 +206,7 @@ void record_put_ike(struct builder *b, const struct ike_sa *sa)
 
 /* --- CHILD SAs */
 
-static void put_ts(struct builder *b, const struct ts_list *l)
+static void put_ts(struct builder *b, const struct ts_kept *l)
 {
 	wr_u8(b, (uint8_t)l->n);
 	for (unsigned int i = 0; i < l->n; i++) {

@@ -83,7 +83,7 @@ struct child_sa {
 	bool asked; /* we asked the peer to delete it */
 	bool again; /* made anew when its IKE SA is over, see reauth.h */
 	/* What was agreed; of ours before that, what is offered first. */
-	struct ts_list local_ts, remote_ts;
+	struct ts_kept local_ts, remote_ts;
 	uint8_t mode;	  /* enum sadb_mode */
 	uint8_t protocol; /* IKE_PROTO_ESP or IKE_PROTO_AH */
 	/* What the peer's rekeying made in its place, by its inbound SPI: then

@@ -3,11 +3,38 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctrl/base/range.h"
 #include "ctrl/wire/ip.h"
 #include "include/proto.h"
+
+void ts_keep(struct ts_kept *to, const struct ts_list *from)
+{
+	struct ike_ts *at = malloc((from->n + 1) * sizeof(*at));
+
+	ts_kept_free(to);
+	if (!at)
+		return;
+	memcpy(at, from->at, from->n * sizeof(*at));
+	*to = (struct ts_kept){ at, from->n };
+}
+
+struct ts_list ts_kept_list(const struct ts_kept *k)
+{
+	struct ts_list l = { .n = k->n };
+
+	if (k->n)
+		memcpy(l.at, k->at, k->n * sizeof(*k->at));
+	return l;
+}
+
+void ts_kept_free(struct ts_kept *k)
+{
+	free(k->at);
+	*k = (struct ts_kept){ .at = NULL };
+}
 
 #define PORT_MAX 65535
 

@@ -22,6 +22,17 @@ struct ts_sides {
 	struct ts_list local, remote;
 };
 
+/* What an SA keeps of a list, which has room for many. */
+struct ts_kept {
+	struct ike_ts *at; /* owned */
+	unsigned int n;
+};
+
+/* In the place of what it was. Without memory it is empty. */
+void ts_keep(struct ts_kept *to, const struct ts_list *from);
+struct ts_list ts_kept_list(const struct ts_kept *k);
+void ts_kept_free(struct ts_kept *k);
+
 /* Of a packet that waits for a CHILD SA: what is asked for before all else. */
 struct ts_first {
 	bool is;    /* there is such a packet */

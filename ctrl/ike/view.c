@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ctrl/ike/child.h"
 #include "ctrl/ike/cp.h"
 #include "ctrl/ike/pool.h"
 
@@ -114,7 +115,7 @@ static void tell_child(const struct ike_sa *sa, const struct child_sa *c,
 		.rekey_ns = c->rekey_ns,
 		.expire_ns = c->expire_ns,
 	};
-	int n = ts_to_selectors(&c->local_ts, &c->remote_ts, v.selectors);
+	int n = child_selectors(c, v.selectors);
 
 	v.n_selectors = n > 0 ? (uint32_t)n : 0;
 	memcpy(v.name, c->conf->name, sizeof(v.name));

@@ -141,10 +141,10 @@ static void start(struct ike_sa *sa)
  * shall not have less (section 2.9.2). */
 static void start_rekeying(struct ike_sa *sa, const struct child_sa *old)
 {
-	if (begin(sa, old->conn, old->conf)) {
-		sa->ours.child->local_ts = old->local_ts;
-		sa->ours.child->remote_ts = old->remote_ts;
-	}
+	const struct ts_sides ts = child_kept_ts(old);
+
+	if (begin(sa, old->conn, old->conf))
+		child_keep_ts(sa->ours.child, &ts);
 	sa->ours.old_spi_in = old->spi_in;
 	start(sa);
 }
@@ -225,15 +225,13 @@ static void start_anew(struct ike_sa *sa, struct exchange *x, const char *why)
 	}
 	conn = conn_hold(old->conn);
 	conf = old->conf;
-	ts = (struct ts_sides){ old->local_ts, old->remote_ts };
+	ts = child_kept_ts(old);
 	if (why && old->confirmed)
 		child_remove(owner, old, why);
 	else /* the peer has it, or may have it yet */
 		old->state = CHILD_ST_DELETING;
-	if (begin(sa, conn, conf)) {
-		sa->ours.child->local_ts = ts.local;
-		sa->ours.child->remote_ts = ts.remote;
-	}
+	if (begin(sa, conn, conf))
+		child_keep_ts(sa->ours.child, &ts);
 	start(sa);
 	conn_drop(conn);
 }
