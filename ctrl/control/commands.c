@@ -241,14 +241,11 @@ static void write_shared(struct vici_builder *b,
 {
 	const struct control_loads *loads = &callbacks->loads;
 	const char *id;
+	size_t at = 0;
 
 	vici_list(b, "keys");
-	for (size_t i = 0; loads->shared_id; i++) {
-		id = loads->shared_id(loads->ctx, i);
-		if (!id)
-			break;
+	while (loads->shared_id && (id = loads->shared_id(loads->ctx, &at)))
 		vici_list_item(b, id);
-	}
 	vici_list_end(b);
 }
 

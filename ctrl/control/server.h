@@ -91,8 +91,9 @@ struct control_loads {
 	int (*load_shared)(void *ctx, struct psk_conf *psk, struct error *e);
 	int (*unload_shared)(void *ctx, const char *id, struct error *e);
 	int (*clear_shared)(void *ctx, struct error *e);
-	/* The i-th id of the secrets that came over VICI; NULL: no more. */
-	const char *(*shared_id)(void *ctx, size_t i);
+	/* The next id of the secrets that came over VICI; at is where to go on,
+	 * 0 at first. NULL: no more. */
+	const char *(*shared_id)(void *ctx, size_t *at);
 	void *ctx;
 };
 

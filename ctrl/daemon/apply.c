@@ -600,11 +600,11 @@ static int clear_shared(void *ctx, struct error *e)
 	return 0;
 }
 
-static const char *shared_id(void *ctx, size_t i)
+static const char *shared_id(void *ctx, size_t *at)
 {
 	const struct apply *a = ctx;
 
-	return loaded_psk_id(a->config, i);
+	return loaded_psk_id(a->config, at);
 }
 
 struct control_loads apply_loads(struct apply *a)

@@ -26,6 +26,8 @@ struct ike_link {
 				  shown its SAs; else NULL */
 	struct records *records;
 	struct leases *leases;
+	struct psk_index keys; /* of spec.psks, as far as they are fresh */
+	bool keys_are_fresh;
 	uint16_t generation; /* of the ike that is there, or was */
 	bool is_full;	     /* a line said so */
 	/* What strangers cause does not leave out what comes of our own SAs. */
@@ -215,6 +217,7 @@ void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks, size_t n
 {
 	l->spec.psks = psks;
 	l->spec.n_psks = n;
+	l->keys_are_fresh = false;
 }
 
 void ike_link_set_pools(struct ike_link *l, const struct pool_conf *pools,
@@ -310,11 +313,25 @@ static void on_ready(struct ike_link *l, const struct ike_msg_ready *m)
 
 /* --- what it says */
 
+/* Where they are others, they are found anew when the first one is asked for. */
+static bool has_keys(struct ike_link *l)
+{
+	if (!l->keys_are_fresh) {
+		psk_index_free(&l->keys);
+		l->keys_are_fresh =
+			!psk_index_make(&l->keys, l->spec.psks, l->spec.n_psks);
+	}
+	return l->keys_are_fresh;
+}
+
 static void on_keystore(struct ike_link *l, const struct keystore_request *q)
 {
 	struct keystore_answer a;
 
-	keystore_serve(l->spec.psks, l->spec.n_psks, q, &a);
+	if (has_keys(l))
+		keystore_serve_of(&l->keys, q, &a);
+	else /* there was no memory */
+		keystore_serve(l->spec.psks, l->spec.n_psks, q, &a);
 	if (a.err && log_may(&l->refused, "keystore", clock_ns()))
 		log_info("keystore: request refused: %s", strerror(-a.err));
 	put(l, IKE_MSG_KEYSTORE_ANSWER, &a, sizeof(a));
@@ -586,6 +603,7 @@ void ike_link_free(struct ike_link *l)
 	mirror_free(l->mirror);
 	mirror_free(l->before);
 	records_free(l->records);
+	psk_index_free(&l->keys);
 	leases_free(l->leases);
 	free(l);
 }

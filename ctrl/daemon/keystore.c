@@ -52,15 +52,39 @@ static unsigned int fit(const struct psk_conf *psk,
 	return remote * MATCHES + match_owners(psk, &q->local);
 }
 
+static const struct psk_conf *better(const struct psk_conf *best,
+				     const struct psk_conf *psk,
+				     const struct keystore_request *q)
+{
+	unsigned int much = fit(psk, q);
+
+	return much && (!best || much > fit(best, q)) ? psk : best;
+}
+
 static const struct psk_conf *find(const struct psk_conf *psks, size_t n,
 				   const struct keystore_request *q)
 {
 	const struct psk_conf *best = NULL;
 
 	for (size_t i = 0; i < n; i++)
-		if (fit(&psks[i], q) &&
-		    (!best || fit(&psks[i], q) > fit(best, q)))
-			best = &psks[i];
+		best = better(best, &psks[i], q);
+	return best;
+}
+
+/* Whoever is named has none of the others' if there is one of its own. */
+static const struct psk_conf *find_of(const struct psk_index *x,
+				      const struct keystore_request *q)
+{
+	const struct psk_conf *best = NULL, *psk;
+	size_t at = 0;
+
+	while ((psk = psk_index_named(x, &q->remote, &at)))
+		best = better(best, psk, q);
+	if (best)
+		return best;
+	at = 0;
+	while ((psk = psk_index_other(x, &at)))
+		best = better(best, psk, q);
 	return best;
 }
 
@@ -96,21 +120,16 @@ static bool sign(const struct prf_alg *alg, const struct psk_conf *psk,
 	return ok;
 }
 
-void keystore_serve(const struct psk_conf *psks, size_t n,
-		    const struct keystore_request *q,
-		    struct keystore_answer *out)
+/* psk NULL: there is none. */
+static void serve(const struct psk_conf *psk, const struct keystore_request *q,
+		  struct keystore_answer *out)
 {
 	/* Without a key as much is computed as with a wrong one: a stranger must
 	 * not learn from the time that it takes for whom there are keys. */
 	static const struct psk_conf nobodys = { .key = { .len = 32 } };
 	const struct prf_alg *alg = prf_by_id(q->prf);
-	const struct psk_conf *psk;
 	uint8_t auth[PRF_MAX_BYTES];
 
-	*out = (struct keystore_answer){ .token = q->token, .err = -EINVAL };
-	if (!alg || q->op > KEYSTORE_PSK_CHECK || !lengths_ok(q))
-		return;
-	psk = find(psks, n, q);
 	out->err = -EIO;
 	if (!sign(alg, psk ? psk : &nobodys, q, auth))
 		return;
@@ -128,4 +147,27 @@ void keystore_serve(const struct psk_conf *psks, size_t n,
 				: -EKEYREJECTED;
 	}
 	explicit_bzero(auth, sizeof(auth));
+}
+
+/* false: it is refused before any key is looked at. */
+static bool begin(const struct keystore_request *q, struct keystore_answer *out)
+{
+	*out = (struct keystore_answer){ .token = q->token, .err = -EINVAL };
+	return prf_by_id(q->prf) && q->op <= KEYSTORE_PSK_CHECK && lengths_ok(q);
+}
+
+void keystore_serve(const struct psk_conf *psks, size_t n,
+		    const struct keystore_request *q,
+		    struct keystore_answer *out)
+{
+	if (begin(q, out))
+		serve(find(psks, n, q), q, out);
+}
+
+void keystore_serve_of(const struct psk_index *keys,
+		       const struct keystore_request *q,
+		       struct keystore_answer *out)
+{
+	if (begin(q, out))
+		serve(find_of(keys, q), q, out);
 }

@@ -7,6 +7,7 @@
 #ifndef CYG_DAEMON_KEYSTORE_H
 #define CYG_DAEMON_KEYSTORE_H
 
+#include "ctrl/daemon/psk_index.h"
 #include "ctrl/model/conn.h"
 #include "ctrl/model/keystore.h"
 
@@ -18,5 +19,10 @@
 void keystore_serve(const struct psk_conf *psks, size_t n,
 		    const struct keystore_request *q,
 		    struct keystore_answer *out);
+
+/* The same, with the best of the keys of an index. */
+void keystore_serve_of(const struct psk_index *keys,
+		       const struct keystore_request *q,
+		       struct keystore_answer *out);
 
 #endif

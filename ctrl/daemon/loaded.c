@@ -299,12 +299,16 @@ void loaded_tell_new(const struct conn_list *before,
 
 /* --- secrets --- */
 
-/* Moved to where there is room for more; nothing of them is left behind. */
+/* Room for so many more; moved, if need be, and nothing of them is left behind. */
 static int grow_psks(struct config *c, size_t more, struct error *e)
 {
 	size_t bytes = c->n_psks * sizeof(*c->psks);
-	struct psk_conf *psks = calloc(c->n_psks + more, sizeof(*psks));
+	size_t room = 2 * c->n_psks + more;
+	struct psk_conf *psks;
 
+	if (c->n_psks + more <= c->psks_room)
+		return 0;
+	psks = calloc(room, sizeof(*psks));
 	if (!psks)
 		return no_memory(e);
 	if (bytes) {
@@ -313,7 +317,33 @@ static int grow_psks(struct config *c, size_t more, struct error *e)
 	}
 	free(c->psks);
 	c->psks = psks;
+	c->psks_room = room;
+	c->psk_names.first = (const char *)psks;
 	return 0;
+}
+
+_Static_assert(offsetof(struct psk_conf, name) == 0, "for name_index");
+
+static void forget_names(struct config *c)
+{
+	name_index_free(&c->psk_names);
+}
+
+/* NULL: there is none of that name, which is not empty. */
+static struct psk_conf *psk_by_name(struct config *c, const char *name)
+{
+	size_t i;
+
+	if (!c->psk_names.bytes && name_index_make(&c->psk_names, c->psks,
+						   sizeof(*c->psks), c->n_psks)) {
+		forget_names(c);
+		for (i = 0; i < c->n_psks; i++)
+			if (strcmp(c->psks[i].name, name) == 0)
+				return &c->psks[i];
+		return NULL;
+	}
+	i = name_index_find(&c->psk_names, name);
+	return i == NAME_NOWHERE ? NULL : &c->psks[i];
 }
 
 bool loaded_same_secret(const struct psk_conf *a, const struct psk_conf *b)
@@ -326,26 +356,14 @@ bool loaded_same_secret(const struct psk_conf *a, const struct psk_conf *b)
 }
 
 /* The one in whose place psk comes. */
-static struct psk_conf *find_psk(const struct config *c,
-				 const struct psk_conf *psk)
+static struct psk_conf *find_psk(struct config *c, const struct psk_conf *psk)
 {
-	for (size_t i = 0; i < c->n_psks; i++) {
-		struct psk_conf *p = &c->psks[i];
-
-		if (strcmp(p->name, psk->name) == 0 &&
-		    (psk->name[0] || loaded_same_secret(p, psk)))
-			return p;
-	}
-	return NULL;
-}
-
-static size_t count_vici_psks(const struct config *c)
-{
-	size_t found = 0;
-
+	if (psk->name[0])
+		return psk_by_name(c, psk->name);
 	for (size_t i = 0; i < c->n_psks; i++)
-		found += c->psks[i].from_vici;
-	return found;
+		if (!c->psks[i].name[0] && loaded_same_secret(&c->psks[i], psk))
+			return &c->psks[i];
+	return NULL;
 }
 
 static void move_psk(struct psk_conf *to, struct psk_conf *from)
@@ -367,7 +385,7 @@ int loaded_put_psk(struct config *c, struct psk_conf *psk, struct error *e)
 		move_psk(old, psk);
 		return 0;
 	}
-	if (count_vici_psks(c) == LOADED_PSKS_MAX)
+	if (c->n_vici_psks == LOADED_PSKS_MAX)
 		return error_set(e, -E2BIG,
 				 "%u secrets came over VICI, and no more may; "
 				 "unload some",
@@ -375,13 +393,19 @@ int loaded_put_psk(struct config *c, struct psk_conf *psk, struct error *e)
 	err = grow_psks(c, 1, e);
 	if (err)
 		return err;
-	move_psk(&c->psks[c->n_psks++], psk);
+	move_psk(&c->psks[c->n_psks], psk);
+	c->n_vici_psks += c->psks[c->n_psks].from_vici;
+	if (c->psk_names.bytes && name_index_add(&c->psk_names, c->psks))
+		forget_names(c);
+	c->n_psks++;
 	return 0;
 }
 
 /* What comes after it moves up. */
 static void remove_psk(struct config *c, size_t i)
 {
+	c->n_vici_psks -= c->psks[i].from_vici;
+	forget_names(c);
 	psk_fini(&c->psks[i]);
 	c->n_psks--;
 	memmove(&c->psks[i], &c->psks[i + 1],
@@ -391,15 +415,13 @@ static void remove_psk(struct config *c, size_t i)
 
 int loaded_drop_psk(struct config *c, const char *id, struct error *e)
 {
-	size_t i = 0;
+	const struct psk_conf *psk = psk_by_name(c, id);
 
-	while (i < c->n_psks && strcmp(c->psks[i].name, id) != 0)
-		i++;
-	if (i == c->n_psks)
+	if (!psk)
 		return error_set(e, -ENOENT, "there is no secret '%s'", id);
-	if (!c->psks[i].from_vici)
+	if (!psk->from_vici)
 		return fail_files(c, "secret", id, -ENOENT, e);
-	remove_psk(c, i);
+	remove_psk(c, (size_t)(psk - c->psks));
 	return 0;
 }
 
@@ -410,11 +432,14 @@ void loaded_clear_psks(struct config *c)
 			remove_psk(c, i - 1);
 }
 
-const char *loaded_psk_id(const struct config *c, size_t i)
+const char *loaded_psk_id(const struct config *c, size_t *at)
 {
-	for (size_t k = 0; k < c->n_psks; k++)
-		if (c->psks[k].from_vici && c->psks[k].name[0] && i-- == 0)
-			return c->psks[k].name;
+	while (*at < c->n_psks) {
+		const struct psk_conf *psk = &c->psks[(*at)++];
+
+		if (psk->from_vici && psk->name[0])
+			return psk->name;
+	}
 	return NULL;
 }
 
@@ -437,17 +462,31 @@ static int copy_psk(struct psk_conf *out, const struct psk_conf *from,
 	return 0;
 }
 
-static int check_names(const struct config *c, const struct config *file,
+static int check_conn_names(const struct config *c, const struct config *file,
+			    struct error *e)
+{
+	const struct conn_list list = { file->conns, file->n_conns };
+	struct finder f = finder_of(&list);
+	int err = 0;
+
+	for (size_t i = 0; !err && i < c->n_conns; i++)
+		if (c->conns[i].from_vici && finder_find(&f, c->conns[i].name))
+			err = error_set(e, -EEXIST,
+					"%.200s: connection '%s' came over VICI "
+					"already: unload it, or give the "
+					"file's another name",
+					file->file, c->conns[i].name);
+	name_index_free(&f.names);
+	return err;
+}
+
+static int check_names(const struct config *c, struct config *file,
 		       struct error *e)
 {
-	for (size_t i = 0; i < c->n_conns; i++)
-		if (c->conns[i].from_vici &&
-		    find_conn(file->conns, file->n_conns, c->conns[i].name))
-			return error_set(e, -EEXIST,
-					 "%.200s: connection '%s' came over VICI "
-					 "already: unload it, or give the "
-					 "file's another name",
-					 file->file, c->conns[i].name);
+	int err = check_conn_names(c, file, e);
+
+	if (err)
+		return err;
 	for (size_t i = 0; i < c->n_psks; i++)
 		if (c->psks[i].from_vici && c->psks[i].name[0] &&
 		    find_psk(file, &c->psks[i]))
@@ -477,16 +516,24 @@ static int append_conns(const struct config *c, const struct config *file,
 	return err ? err : check_room(file, out, e);
 }
 
+/* There is room. */
+static int append_psk(struct config *file, const struct psk_conf *from,
+		      struct error *e)
+{
+	forget_names(file);
+	file->n_vici_psks++;
+	return copy_psk(&file->psks[file->n_psks++], from, e);
+}
+
 /* On failure they are taken away again. */
 static int append_psks(const struct config *c, struct config *file,
 		       struct error *e)
 {
-	int err = grow_psks(file, count_vici_psks(c) + 1, e);
+	int err = grow_psks(file, c->n_vici_psks + 1, e);
 
 	for (size_t i = 0; !err && i < c->n_psks; i++)
 		if (c->psks[i].from_vici)
-			err = copy_psk(&file->psks[file->n_psks++], &c->psks[i],
-				       e);
+			err = append_psk(file, &c->psks[i], e);
 	if (err)
 		loaded_clear_psks(file);
 	return err;

@@ -16,7 +16,7 @@
 #include "ctrl/model/config.h"
 
 #define LOADED_CONNS_MAX 16384 /* that came over VICI */
-#define LOADED_PSKS_MAX	 1024  /* likewise */
+#define LOADED_PSKS_MAX	 16384 /* likewise */
 
 /* The file's connections, then VICI's in the order in which they came. */
 struct conn_list {
@@ -132,7 +132,8 @@ void loaded_clear_psks(struct config *c);
 /* The same key, for the same ones? Whatever they are called. */
 bool loaded_same_secret(const struct psk_conf *a, const struct psk_conf *b);
 
-/* The id of the i-th that came over VICI and has one; NULL: no more. */
-const char *loaded_psk_id(const struct config *c, size_t i);
+/* The id of the next one that came over VICI and has one; at is where to go on, 0 at
+ * first. NULL: no more. */
+const char *loaded_psk_id(const struct config *c, size_t *at);
 
 #endif

@@ -142,6 +142,7 @@ void config_free(struct config *c)
 	free(c->policies);
 	free(c->conns);
 	free(c->psks);
+	name_index_free(&c->psk_names);
 	free(c->pools);
 	free(c->included);
 	free(c->file);

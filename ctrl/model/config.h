@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctrl/base/name_index.h"
 #include "ctrl/base/addr.h"
 #include "ctrl/base/secret.h"
 #include "ctrl/crypto/alg.h"
@@ -189,6 +190,10 @@ struct config {
 	size_t n_entries; /* of the SPD so far, where pieces come one by one */
 	struct psk_conf *psks;
 	size_t n_psks;
+	/* Of those that come and go, see ctrl/daemon/loaded.h: */
+	size_t psks_room;	     /* 0: they have no more than they need */
+	size_t n_vici_psks;	     /* that came over VICI */
+	struct name_index psk_names; /* owned; of no array: to be made */
 	struct pool_conf *pools;
 	size_t n_pools;
 	char *file;	 /* the file's name, owned */

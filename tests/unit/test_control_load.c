@@ -117,12 +117,12 @@ static void on_command(void *ctx, const struct control_command *c)
 	l->calls++;
 }
 
-static const char *on_shared_id(void *ctx, size_t i)
+static const char *on_shared_id(void *ctx, size_t *at)
 {
 	static const char *const ids[] = { "ike-a", "ike-b", NULL };
 
 	(void)ctx;
-	return ids[i];
+	return ids[(*at)++];
 }
 
 static int start_loads(void **state)

@@ -84,11 +84,11 @@ static int on_clear_shared(void *ctx, struct error *e)
 	return 0;
 }
 
-static const char *on_shared_id(void *ctx, size_t i)
+static const char *on_shared_id(void *ctx, size_t *at)
 {
 	struct daemon *d = ctx;
 
-	return loaded_psk_id(d->config, i);
+	return loaded_psk_id(d->config, at);
 }
 
 static int on_load_pool(void *ctx, struct slice message, struct error *e)

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -196,6 +197,73 @@ static void key_of_anybody_never_comes_before_the_peers_own(void **state)
 	assert_memory_equal(group.auth, alone.auth, alone.auth_len);
 }
 
+#define KEYS	  400
+#define QUESTIONS 600
+
+/* The same every time. */
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525U + 1013904223U;
+	return *seed >> 16;
+}
+
+static struct identity some_owner(uint32_t *seed)
+{
+	static const char *const before[] = { "n", "N", "n", "192.0.2." };
+	static const char *const behind[] = { ".example.org", ".Example.org",
+					      "@example.org", "" };
+	const uint32_t kind = next_random(seed) % 60;
+	char text[64];
+
+	if (kind == 58)
+		return who("%any");
+	if (kind == 59)
+		return who("*.example.org");
+	snprintf(text, sizeof(text), "%s%u%s", before[kind % 4],
+		 next_random(seed) % 100 + 1, behind[kind % 4]);
+	return who(text);
+}
+
+static void key_of_an_index_is_that_of_a_search(void **state)
+{
+	static struct psk_conf psks[KEYS];
+	static struct identity owners[KEYS][3];
+	struct keystore_request q = request();
+	struct keystore_answer searched, found;
+	unsigned int n_found = 0;
+	struct psk_index keys;
+	uint32_t seed = 7;
+
+	(void)state;
+	for (unsigned int i = 0; i < KEYS; i++) {
+		psks[i].owners = owners[i];
+		psks[i].n_owners =
+			i % 199 == 198 ? 0 : 1 + next_random(&seed) % 3;
+		for (size_t k = 0; k < psks[i].n_owners; k++)
+			owners[i][k] = some_owner(&seed);
+		psks[i].key.len = 2;
+		psks[i].key.octets[0] = (uint8_t)i;
+		psks[i].key.octets[1] = (uint8_t)(i >> 8);
+	}
+	for (unsigned int i = 0; i < QUESTIONS; i++) {
+		const size_t n = i < QUESTIONS / 2 ? KEYS : KEYS / 8;
+
+		assert_int_equal(psk_index_make(&keys, psks, n), 0);
+		q.remote = some_owner(&seed);
+		q.local = some_owner(&seed);
+		keystore_serve(psks, n, &q, &searched);
+		keystore_serve_of(&keys, &q, &found);
+		assert_int_equal(found.err, searched.err);
+		assert_memory_equal(found.auth, searched.auth,
+				    sizeof(found.auth));
+		n_found += !found.err;
+		psk_index_free(&keys);
+	}
+	assert_true(n_found > QUESTIONS / 4);
+	keystore_serve_of(&keys, &q, &found);
+	assert_int_equal(found.err, -ENOKEY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +275,7 @@ int main(void)
 		cmocka_unit_test(key_of_others_is_not_used),
 		cmocka_unit_test(key_of_both_sides_comes_before_others),
 		cmocka_unit_test(key_of_anybody_never_comes_before_the_peers_own),
+		cmocka_unit_test(key_of_an_index_is_that_of_a_search),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -338,6 +338,7 @@ static void only_what_differs_is_told(void **state)
 static void secret_comes_behind_the_files_and_goes(void **state)
 {
 	struct config *c = parse(file_text);
+	size_t at = 0;
 	struct error e;
 
 	(void)state;
@@ -346,9 +347,9 @@ static void secret_comes_behind_the_files_and_goes(void **state)
 	assert_psks(c, "ike-site=hunter2 a=1* b=2*");
 	must_put_psk(c, "a", "33");
 	assert_psks(c, "ike-site=hunter2 a=33* b=2*");
-	assert_string_equal(loaded_psk_id(c, 0), "a");
-	assert_string_equal(loaded_psk_id(c, 1), "b");
-	assert_null(loaded_psk_id(c, 2));
+	assert_string_equal(loaded_psk_id(c, &at), "a");
+	assert_string_equal(loaded_psk_id(c, &at), "b");
+	assert_null(loaded_psk_id(c, &at));
 	assert_int_equal(loaded_drop_psk(c, "a", &e), 0);
 	assert_psks(c, "ike-site=hunter2 b=2*");
 	assert_int_equal(loaded_drop_psk(c, "a", &e), -ENOENT);
@@ -387,9 +388,9 @@ static void secret_without_a_name_is_not_there_twice(void **state)
 	must_put_psk(c, "", "1");
 	assert_int_equal(put_psk(c, "", "1", "sun", &e), 0);
 	assert_psks(c, "=1* =2* =1*");
-	assert_null(loaded_psk_id(c, 0));
+	assert_null(loaded_psk_id(c, &(size_t){ 0 }));
 	must_put_psk(c, "a", "1");
-	assert_string_equal(loaded_psk_id(c, 0), "a");
+	assert_string_equal(loaded_psk_id(c, &(size_t){ 0 }), "a");
 	config_free(c);
 }
 
@@ -405,9 +406,17 @@ static void secrets_are_bounded(void **state)
 		must_put_psk(c, name, "1");
 	}
 	assert_int_equal(put_psk(c, "more", "1", NULL, &e), -E2BIG);
-	assert_string_equal(e.text, "1024 secrets came over VICI, and no more "
+	assert_string_equal(e.text, "16384 secrets came over VICI, and no more "
 				    "may; unload some");
 	must_put_psk(c, "k7", "2");
+	assert_int_equal(loaded_drop_psk(c, "k9000", &e), 0);
+	must_put_psk(c, "k9001", "3"); /* where it stands now */
+	assert_string_equal(c->psks[9001].name, "k9001");
+	assert_int_equal(c->psks[9001].key.octets[0], '3');
+	must_put_psk(c, "more", "1");
+	loaded_clear_psks(c);
+	assert_psks(c, "ike-site=hunter2");
+	must_put_psk(c, "more", "1");
 	config_free(c);
 }
 
