@@ -28,6 +28,7 @@ struct connection {
 };
 
 struct items {
+	const char *event; /* NULL: there are none */
 	bool (*item)(void *ctx, struct slice body);
 	void *ctx;
 };
@@ -175,6 +176,12 @@ static int fail_unknown(const struct connection *c, const char *command,
 			 c->path, command);
 }
 
+static bool is_item(const struct items *items, const struct vici_packet *packet)
+{
+	return items->item && strlen(items->event) == packet->name.len &&
+	       memcmp(items->event, packet->name.ptr, packet->name.len) == 0;
+}
+
 /* Takes packets up to the one that answers; events before it are items. */
 static int take_answer(const struct connection *c, const struct items *items,
 		       struct reply *out, struct vici_packet *packet)
@@ -191,7 +198,8 @@ static int take_answer(const struct connection *c, const struct items *items,
 			return -EPROTO;
 		if (packet->type != VICI_EVENT)
 			return 0;
-		if (!items->item || !items->item(items->ctx, packet->body))
+		if (!is_item(items, packet) ||
+		    !items->item(items->ctx, packet->body))
 			return -EPROTO;
 	} while (now_ms() < c->deadline_ms);
 	return -ETIMEDOUT;
@@ -291,7 +299,7 @@ int client_ask(const char *path, const struct question *q,
 	       bool (*item)(void *ctx, struct slice body), void *ctx,
 	       struct reply *out, struct error *e)
 {
-	const struct items items = { q->event ? item : NULL, ctx };
+	const struct items items = { q->event, q->event ? item : NULL, ctx };
 	struct connection c = { .path = path };
 	int err = converse(&c, q, &items, out, e);
 

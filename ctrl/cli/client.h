@@ -13,6 +13,9 @@
 #define CLIENT_WAIT_S	  10 /* from connecting to the last octet */
 #define QUESTION_ARGS_MAX 8
 
+/* The event of rows that an answer has besides, where it has very many. */
+#define CLIENT_PARTS "cygnet-part"
+
 /* A VICI command. All texts are borrowed during the call. */
 struct question {
 	const char *command;
@@ -20,7 +23,7 @@ struct question {
 		const char *key; /* NULL: the last one was before */
 		const char *value;
 	} args[QUESTION_ARGS_MAX];
-	const char *event;   /* of its items; NULL: it is no list */
+	const char *event;   /* of its items, or CLIENT_PARTS; NULL: neither */
 	unsigned int wait_s; /* for what it waits, beyond CLIENT_WAIT_S */
 };
 

@@ -5,6 +5,7 @@
 
 #include "ctrl/cli/capture.h"
 #include "ctrl/cli/check.h"
+#include "ctrl/cli/client.h"
 #include "ctrl/cli/completion.h"
 #include "ctrl/cli/debug.h"
 #include "ctrl/cli/doctor.h"
@@ -19,6 +20,7 @@ static const struct command commands[] = {
 		.summary =
 			"interfaces, and of each tunnel whether it is up, or why it is not",
 		.request = "cygnet-status",
+		.event = CLIENT_PARTS,
 		.field = "gateway",
 		.options = OPT(CHECK),
 		.show = show_status,
@@ -73,6 +75,7 @@ static const struct command commands[] = {
 		.summary =
 			"what is protected, bypassed or discarded, in the order of the SPD",
 		.request = "cygnet-policies",
+		.event = CLIENT_PARTS,
 		.field = "policies",
 		.show = show_policy,
 		.help = help_policy,
@@ -171,6 +174,7 @@ static const struct command commands[] = {
 		.name = "counters",
 		.summary = "everything that is counted, a line each",
 		.request = "cygnet-counters",
+		.event = CLIENT_PARTS,
 		.field = "drops",
 		.show = show_counters,
 		.help = help_counters,

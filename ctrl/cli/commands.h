@@ -38,7 +38,7 @@ struct command {
 	const char *request; /* VICI's name for it, as what follows */
 	const char *dry_run; /* the same for --dry-run */
 	const char *field;   /* without it, an answer is not one to this */
-	const char *event;   /* of a list's items; NULL: it is no list */
+	const char *event;   /* as of struct question */
 	const char *yes;     /* an argument of it that is yes; NULL: none */
 	bool waits;	     /* takes --timeout for how long the daemon waits */
 	void (*show)(const struct node *answer, const struct show *how);

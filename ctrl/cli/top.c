@@ -191,7 +191,8 @@ void top_show_json(const struct top *top, FILE *out)
 /* What is refused is a failure, too. */
 static struct node *ask_status(const char *path, struct error *e)
 {
-	const struct question q = { .command = "cygnet-status" };
+	const struct question q = { .command = "cygnet-status",
+				    .event = CLIENT_PARTS };
 	struct node *answer = ask_daemon(path, &q, NULL, e);
 
 	if (!answer || !ask_is_refusal(answer))

@@ -109,6 +109,44 @@ void node_free(struct node *root)
 	free(root);
 }
 
+static struct node *section_of(struct node *parent, const char *name)
+{
+	struct node *node = parent->first;
+
+	while (node && strcmp(node->name, name) != 0)
+		node = node->next;
+	return node;
+}
+
+static void move_children(struct node *to, struct node *from)
+{
+	while (from->first) {
+		struct node *child = from->first;
+
+		from->first = child->next;
+		child->next = NULL;
+		node_append(to, child);
+	}
+}
+
+void node_merge(struct node *into, struct node *from)
+{
+	while (from->first) {
+		struct node *child = from->first;
+		struct node *same = section_of(into, child->name);
+
+		from->first = child->next;
+		child->next = NULL;
+		if (same) {
+			move_children(same, child);
+			node_free(child);
+		} else {
+			node_append(into, child);
+		}
+	}
+	node_free(from);
+}
+
 const struct node *node_first(const struct node *section)
 {
 	return section ? section->first : NULL;

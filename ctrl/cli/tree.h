@@ -37,6 +37,12 @@ void node_free(struct node *root);
 struct node *node_collection(const char *name);
 MUST_CHECK bool node_collect(struct node *root, struct slice body);
 
+/*
+ * The sections of one message into those of another that have their names, or behind
+ * them. from is handed over.
+ */
+void node_merge(struct node *into, struct node *from);
+
 /* The child of that name, or NULL; a NULL section has none. */
 const struct node *node_find(const struct node *section, const char *name);
 

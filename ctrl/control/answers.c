@@ -177,6 +177,42 @@ void answer_status(struct vici_builder *b, const struct status *s)
 	vici_section_end(b);
 }
 
+/* --- an event for each row */
+
+static void part_start(struct vici_builder *b, const char *section)
+{
+	event_start(b, TOPIC_PART);
+	vici_section(b, section);
+}
+
+static bool part_put(const struct sink *sink, struct vici_builder *b)
+{
+	vici_section_end(b);
+	return sink_put(sink, b);
+}
+
+static bool tunnel_parts(const struct sink *sink, const struct status *s,
+			 void (*put)(struct vici_builder *b,
+				     const struct tunnel_status *t))
+{
+	struct vici_builder b;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < s->n_tunnels; i++) {
+		part_start(&b, "tunnels");
+		put(&b, &s->tunnels[i]);
+		ok = part_put(sink, &b);
+	}
+	return ok;
+}
+
+bool answer_status_parts(const struct sink *sink, const struct status *s)
+{
+	return tunnel_parts(sink, s, put_tunnel);
+}
+
+/* --- policies */
+
 static void put_policy(struct vici_builder *b, const struct policy_status *p)
 {
 	vici_section(b, p->name);
@@ -197,6 +233,19 @@ void answer_policies(struct vici_builder *b, const struct status *s)
 		put_policy(b, &s->policies[i]);
 	vici_section_end(b);
 	vici_str(b, "default", action_name(s->default_action));
+}
+
+bool answer_policies_parts(const struct sink *sink, const struct status *s)
+{
+	struct vici_builder b;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < s->n_policies; i++) {
+		part_start(&b, "policies");
+		put_policy(&b, &s->policies[i]);
+		ok = part_put(sink, &b);
+	}
+	return ok;
 }
 
 /* --- counters */
@@ -244,25 +293,33 @@ static void put_sa_count(struct vici_builder *b, const char *direction,
 	vici_section_end(b);
 }
 
+static void put_tunnel_counts(struct vici_builder *b,
+			      const struct tunnel_status *t)
+{
+	vici_section(b, t->name);
+	put_if_id(b, "if-id-in", t->if_id_in);
+	put_if_id(b, "if-id-out", t->if_id_out);
+	put_count(b, "sas", t->n_sas);
+	put_sa_count(b, "in", &t->in);
+	put_sa_count(b, "out", &t->out);
+	vici_section_end(b);
+}
+
 void answer_counters(struct vici_builder *b, const struct status *s)
 {
 	put_reasons(b, &s->counters, false);
 	vici_section(b, "tunnels");
-	for (size_t i = 0; i < s->n_tunnels; i++) {
-		const struct tunnel_status *t = &s->tunnels[i];
-
-		vici_section(b, t->name);
-		put_if_id(b, "if-id-in", t->if_id_in);
-		put_if_id(b, "if-id-out", t->if_id_out);
-		put_count(b, "sas", t->n_sas);
-		put_sa_count(b, "in", &t->in);
-		put_sa_count(b, "out", &t->out);
-		vici_section_end(b);
-	}
+	for (size_t i = 0; i < s->n_tunnels; i++)
+		put_tunnel_counts(b, &s->tunnels[i]);
 	vici_section_end(b);
 	vici_section(b, "sas");
 	put_count(b, "ike_up", s->n_ike);
 	put_count(b, "ike_connecting", s->n_connecting);
 	put_count(b, "child_up", s->n_child);
 	vici_section_end(b);
+}
+
+bool answer_counters_parts(const struct sink *sink, const struct status *s)
+{
+	return tunnel_parts(sink, s, put_tunnel_counts);
 }

@@ -16,7 +16,8 @@
  * is bounded by the SAs and connections that there are.
  *
  * One answer is one packet. A snapshot too large for VICI_PACKET_MAX (several
- * hundred tunnels, each with dozens of drop reasons) is refused in words.
+ * hundred tunnels, each with dozens of drop reasons) is refused in words, unless
+ * its rows go out as events, too: "cygnet-part", to who is registered for it.
  */
 #include "ctrl/control/commands.h"
 
@@ -40,6 +41,9 @@ struct command {
 	bool from_snapshot;
 	/* unless from_snapshot, s has uptime, workers and IKE SAs alone */
 	void (*write)(struct vici_builder *b, const struct status *s);
+	/* Its rows, as events, to who is registered for parts: then the answer
+	 * has none. NULL: they are few. */
+	bool (*parts)(const struct sink *sink, const struct status *s);
 };
 
 struct list {
@@ -137,14 +141,14 @@ static void write_stats(struct vici_builder *b, const struct status *s)
 }
 
 static const struct command commands[] = {
-	{ "version", false, write_version },
-	{ "stats", false, write_stats },
-	{ "cygnet-status", true, answer_status },
-	{ "cygnet-policies", true, answer_policies },
-	{ "cygnet-counters", true, answer_counters },
-	{ "cygnet-drops", true, answer_drops },
-	{ "get-algorithms", true, answer_algorithms },
-	{ "cygnet-algorithms", true, answer_own_algorithms },
+	{ "version", false, write_version, NULL },
+	{ "stats", false, write_stats, NULL },
+	{ "cygnet-status", true, answer_status, answer_status_parts },
+	{ "cygnet-policies", true, answer_policies, answer_policies_parts },
+	{ "cygnet-counters", true, answer_counters, answer_counters_parts },
+	{ "cygnet-drops", true, answer_drops, NULL },
+	{ "get-algorithms", true, answer_algorithms, NULL },
+	{ "cygnet-algorithms", true, answer_own_algorithms, NULL },
 };
 
 static bool write_sas(const struct sink *sink, const struct arguments *args,
@@ -366,8 +370,21 @@ MUST_CHECK static bool names_answer(const struct names *of,
 	return finish(out);
 }
 
+/* false: out of memory. */
+static bool put_parts(const struct command *command, const struct sink *sink,
+		      struct status *s)
+{
+	if (!command->parts || !sink_wants(sink, TOPIC_PART))
+		return true;
+	if (!command->parts(sink, s))
+		return false;
+	s->n_tunnels = s->n_policies = 0;
+	return true;
+}
+
 MUST_CHECK static bool plain_answer(const struct command *command,
 				    const struct control_callbacks *callbacks,
+				    const struct sink *sink,
 				    struct vici_builder *out)
 {
 	struct status cheap = {
@@ -384,6 +401,10 @@ MUST_CHECK static bool plain_answer(const struct command *command,
 		if (!snapshot)
 			return command_refuse(out,
 					      "out of memory for a snapshot");
+		if (!put_parts(command, sink, snapshot)) {
+			status_free(snapshot);
+			return command_refuse(out, "out of memory for a list");
+		}
 	}
 	vici_start(out, VICI_CMD_RESPONSE, NULL);
 	command->write(out, snapshot ? snapshot : &cheap);
@@ -438,5 +459,5 @@ bool command_answer(const struct vici_packet *request,
 		return command_refuse(out, "this command takes no arguments");
 	if (of)
 		return names_answer(of, callbacks, out);
-	return plain_answer(command, callbacks, out);
+	return plain_answer(command, callbacks, sink, out);
 }

@@ -28,6 +28,7 @@ static const char *const names[TOPIC_N] = {
 	[TOPIC_LIST_CERT] = "list-cert",
 	[TOPIC_LIST_AUTHORITY] = "list-authority",
 	[TOPIC_DEBUG] = "cygnet-debug",
+	[TOPIC_PART] = "cygnet-part",
 };
 
 bool topic_find(struct slice name, enum topic *out)

@@ -27,6 +27,7 @@ enum topic {
 	TOPIC_LIST_CERT, /* these two likewise: there are none */
 	TOPIC_LIST_AUTHORITY,
 	TOPIC_DEBUG,
+	TOPIC_PART, /* our own: a row of an answer that has very many */
 	TOPIC_N,
 };
 

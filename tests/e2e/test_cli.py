@@ -160,7 +160,9 @@ ANSWERS = (
 def check_nonsense(lab):
     def talk(octets):
         def answer(connection):
-            connection.recv(100)
+            if connection.recv(100)[4:5] == b"\3":  # it registers for parts
+                connection.sendall(packet(5))
+                connection.recv(100)
             connection.sendall(octets)
         return answer
 

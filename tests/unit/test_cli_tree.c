@@ -49,6 +49,28 @@ static void what_is_not_there_is_a_question_mark_or_nothing(void **state)
 	node_free(NULL);
 }
 
+static void parts_come_into_the_sections_of_their_answer(void **state)
+{
+	struct node *parts = answer_of("t{\na{\nx=1\n}\n}");
+	struct node *root = answer_of("g=0\nt{\n}\nz=3");
+	const struct node *t;
+
+	(void)state;
+	node_merge(parts, answer_of("t{\nb{\nx=2\n}\n}"));
+	node_merge(parts, answer_of("u{\n}"));
+	node_merge(root, parts);
+	t = node_find(root, "t");
+	assert_string_equal(t->first->name, "a");
+	assert_string_equal(node_text(t->first, "x"), "1");
+	assert_string_equal(t->first->next->name, "b");
+	assert_ptr_equal(t->first->next->parent, t);
+	assert_null(t->first->next->next);
+	assert_string_equal(t->next->name, "z");
+	assert_string_equal(t->next->next->name, "u");
+	assert_null(t->next->next->next);
+	node_free(root);
+}
+
 static void malformed_message_is_no_tree(void **state)
 {
 	static const uint8_t open[] = { VICI_SECTION_START, 1, 'a' };
@@ -95,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sections_lists_and_values_keep_place_and_order),
 		cmocka_unit_test(what_is_not_there_is_a_question_mark_or_nothing),
+		cmocka_unit_test(parts_come_into_the_sections_of_their_answer),
 		cmocka_unit_test(malformed_message_is_no_tree),
 		cmocka_unit_test(nothing_in_a_tree_commands_a_terminal),
 		cmocka_unit_test(decimal_number_has_one_spelling),

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <event2/buffer.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +31,9 @@
 /* The gateway that the commands ask, and its last answer. */
 struct fixture {
 	uint64_t uptime_s;
-	size_t n_tunnels; /* of the next snapshot; 0: the fixed ones */
-	bool no_memory;	  /* the next snapshot is NULL */
+	size_t n_tunnels;	/* of the next snapshot; 0: the fixed ones */
+	struct evbuffer *parts; /* NULL: the client is not registered for any */
+	bool no_memory;		/* the next snapshot is NULL */
 	struct vici_builder answer;
 };
 
@@ -218,10 +220,12 @@ static struct vici_packet ask(struct fixture *f, const char *command,
 		.name = slice_of(command, strlen(command)),
 		.body = body,
 	};
+	const struct sink sink = { 1U << TOPIC_PART, f->parts };
 	struct vici_packet answer;
 
 	vici_builder_free(&f->answer);
-	assert_true(command_answer(&request, &callbacks, NULL, &f->answer));
+	assert_true(command_answer(&request, &callbacks,
+				   f->parts ? &sink : NULL, &f->answer));
 	assert_true(vici_packet_parse(slice_of(f->answer.ptr + LENGTH_BYTES,
 					       f->answer.len - LENGTH_BYTES),
 				      &answer));
@@ -543,6 +547,53 @@ static void snapshot_over_a_packet_is_refused_in_words(void **state)
 		     "1");
 }
 
+/* The next one. */
+static struct slice take_part(struct fixture *f, uint8_t room[VICI_PACKET_MAX])
+{
+	uint8_t length[LENGTH_BYTES];
+	struct slice head = slice_of(length, sizeof(length));
+	struct vici_packet part;
+	uint32_t len;
+
+	assert_int_equal(evbuffer_remove(f->parts, length, sizeof(length)),
+			 sizeof(length));
+	assert_true(rd_u32(&head, &len) && len <= VICI_PACKET_MAX);
+	assert_int_equal(evbuffer_remove(f->parts, room, len), len);
+	assert_true(vici_packet_parse(slice_of(room, len), &part));
+	assert_int_equal(part.type, VICI_EVENT);
+	assert_memory_equal(part.name.ptr, "cygnet-part", part.name.len);
+	assert_true(vici_valid(part.body));
+	return part.body;
+}
+
+static void rows_are_parts_for_who_is_registered_however_many(void **state)
+{
+	static uint8_t room[VICI_PACKET_MAX];
+	struct fixture *f = *state;
+	struct slice body;
+	char path[64];
+
+	f->n_tunnels = 512;
+	f->parts = evbuffer_new();
+	body = answer_to(f, "cygnet-status");
+	assert_no_field(body, "errmsg");
+	assert_no_field(body, "tunnels.t0.sas");
+	for (size_t i = 0; i < f->n_tunnels; i++) {
+		snprintf(path, sizeof(path), "tunnels.t%zu.in.drops.icv", i);
+		assert_field(take_part(f, room), path, "1");
+	}
+	assert_int_equal(evbuffer_get_length(f->parts), 0);
+	answer_to(f, "cygnet-counters");
+	assert_field(take_part(f, room), "tunnels.t0.in.drops.icv", "1");
+	evbuffer_drain(f->parts, evbuffer_get_length(f->parts));
+	answer_to(f, "cygnet-policies");
+	assert_field(take_part(f, room), "policies.zulu.action", "protect");
+	evbuffer_drain(f->parts, evbuffer_get_length(f->parts));
+	answer_to(f, "cygnet-drops");
+	assert_int_equal(evbuffer_get_length(f->parts), 0);
+	evbuffer_free(f->parts);
+}
+
 static void command_with_arguments_is_refused(void **state)
 {
 	static const uint8_t argument[] = { 3, 1, 'k', 0, 1, 'v' };
@@ -611,6 +662,7 @@ int main(void)
 		CASE(snapshot_without_memory_is_refused_in_words),
 		CASE(version_and_stats_need_no_snapshot),
 		CASE(snapshot_over_a_packet_is_refused_in_words),
+		CASE(rows_are_parts_for_who_is_registered_however_many),
 		CASE(command_with_arguments_is_refused),
 		CASE(unknown_names_are_answered_with_cmd_unknown),
 		CASE(duration_is_its_two_largest_units),
