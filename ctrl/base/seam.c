@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #define BACKLOG	  8
-#define READS_MAX 32 /* messages of one turn of the loop */
+#define READS_MAX 32 /* messages of one turn of the loop, or some more */
+#define PARTS_MAX 64 /* messages that go together */
 
 const char seam_end_closed[] = "the other end closed it";
 
@@ -26,7 +27,7 @@ struct seam_header {
 struct queued {
 	struct queued *next;
 	size_t *counted; /* which of the two sums it is part of */
-	size_t bytes;
+	size_t bytes;	 /* with what there is up to the border of the next */
 	size_t n_fds;
 	int fds[SEAM_FDS_MAX]; /* owned: duplicates */
 	uint8_t octets[];
@@ -37,12 +38,16 @@ struct seam {
 	int fd;
 	struct event *on_read;
 	struct event *on_write;
+	struct event *on_flush; /* when this turn's messages are all there */
 	struct queued *first, **last;
 	size_t queued_bytes, bulk_bytes;
-	bool is_over; /* it lost a message */
-	bool *freed;  /* told when a callback frees the link */
-	/* header and message, at a border of 8; 0 between two of them */
+	size_t fresh_bytes; /* since it was last tried to send them */
+	bool is_over;	    /* it lost a message */
+	bool *freed;	    /* told when a callback frees the link */
+	/* Headers and messages, at borders of 8. */
 	uint64_t room[(sizeof(struct seam_header) + SEAM_MESSAGE_MAX) / 8];
+	/* One that others stand behind; 0 between two of them. */
+	uint64_t message[SEAM_MESSAGE_MAX / 8];
 };
 
 _Static_assert(sizeof(struct seam_header) == 8,
@@ -68,44 +73,41 @@ static void drop_queue(struct seam *s)
 	s->queued_bytes = s->bulk_bytes = 0;
 }
 
-void seam_free(struct seam *s)
+static size_t up_to_border(size_t bytes)
 {
-	if (!s)
-		return;
-	if (s->freed)
-		*s->freed = true;
-	drop_queue(s);
-	if (s->on_read)
-		event_free(s->on_read);
-	if (s->on_write)
-		event_free(s->on_write);
-	close(s->fd);
-	explicit_bzero(s->room, sizeof(s->room));
-	free(s);
-}
-
-static void down(struct seam *s, const char *why)
-{
-	void (*on_down)(void *, const char *) = s->spec.on_down;
-	void *ctx = s->spec.ctx;
-
-	seam_free(s);
-	on_down(ctx, why);
+	return (bytes + 7) & ~(size_t)7;
 }
 
 /* --- out */
 
+/* As many of the first ones as go together. */
+static size_t gather(const struct seam *s, struct iovec iov[PARTS_MAX])
+{
+	size_t n = 0, bytes = 0;
+
+	for (struct queued *q = s->first; q && n < PARTS_MAX; q = q->next) {
+		bytes += q->bytes;
+		if (n && (q->n_fds || bytes > sizeof(s->room)))
+			break;
+		iov[n++] = (struct iovec){ q->octets, q->bytes };
+		if (q->n_fds)
+			break;
+	}
+	return n;
+}
+
 /* 0, -EAGAIN, or what ended the link. */
-static int transmit(const struct seam *s, const struct queued *q)
+static int transmit(const struct seam *s, size_t *n)
 {
 	union {
 		struct cmsghdr align;
 		char octets[CMSG_SPACE(sizeof(int) * SEAM_FDS_MAX)];
 	} control;
-	struct iovec iov = { .iov_base = (void *)q->octets,
-			     .iov_len = q->bytes };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	const struct queued *q = s->first;
+	struct iovec iov[PARTS_MAX];
+	struct msghdr msg = { .msg_iov = iov };
 
+	msg.msg_iovlen = *n = gather(s, iov);
 	if (q->n_fds) {
 		struct cmsghdr *c = &control.align;
 
@@ -122,19 +124,11 @@ static int transmit(const struct seam *s, const struct queued *q)
 	return 0;
 }
 
-/* A link that broke is told of by its read event, not from inside a send. */
-static void flush(struct seam *s)
+static void pop(struct seam *s, size_t n)
 {
-	while (s->first) {
+	for (; n; n--) {
 		struct queued *q = s->first;
-		int err = transmit(s, q);
 
-		if (err == -EAGAIN) {
-			event_add(s->on_write, NULL);
-			return;
-		}
-		if (err)
-			shutdown(s->fd, SHUT_RDWR);
 		s->first = q->next;
 		if (!s->first)
 			s->last = &s->first;
@@ -143,11 +137,79 @@ static void flush(struct seam *s)
 	}
 }
 
+/* 0: all of them, -EAGAIN: as many as there was room for, or what ended the link. */
+static int send_all(struct seam *s)
+{
+	int err = 0;
+	size_t n;
+
+	s->fresh_bytes = 0;
+	while (s->first && !err) {
+		err = transmit(s, &n);
+		if (!err)
+			pop(s, n);
+	}
+	return err;
+}
+
+void seam_free(struct seam *s)
+{
+	if (!s)
+		return;
+	if (s->freed)
+		*s->freed = true;
+	if (!s->is_over)
+		send_all(s);
+	drop_queue(s);
+	if (s->on_read)
+		event_free(s->on_read);
+	if (s->on_write)
+		event_free(s->on_write);
+	if (s->on_flush)
+		event_free(s->on_flush);
+	close(s->fd);
+	explicit_bzero(s->room, sizeof(s->room));
+	explicit_bzero(s->message, sizeof(s->message));
+	free(s);
+}
+
+static void down(struct seam *s, const char *why)
+{
+	void (*on_down)(void *, const char *) = s->spec.on_down;
+	void *ctx = s->spec.ctx;
+
+	seam_free(s);
+	on_down(ctx, why);
+}
+
+/* A link that broke is told of by its read event, not from inside a send. */
+static void flush(struct seam *s)
+{
+	int err = send_all(s);
+
+	if (err == -EAGAIN) {
+		event_add(s->on_write, NULL);
+	} else if (err) {
+		shutdown(s->fd, SHUT_RDWR);
+		drop_queue(s);
+	}
+}
+
 static void on_write(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
 	(void)what;
 	flush(ctx);
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *ctx)
+{
+	const struct seam *s = ctx;
+
+	(void)fd;
+	(void)what;
+	if (!event_pending(s->on_write, EV_WRITE, NULL))
+		flush(ctx);
 }
 
 static bool dup_fds(struct queued *q, const int *fds, size_t n)
@@ -174,11 +236,12 @@ static int give_up(struct seam *s, int err)
 static struct queued *queued_new(uint16_t type, const void *msg, size_t bytes)
 {
 	const struct seam_header h = { SEAM_VERSION, type, (uint32_t)bytes };
-	struct queued *q = calloc(1, sizeof(*q) + sizeof(h) + bytes);
+	size_t whole = up_to_border(sizeof(h) + bytes);
+	struct queued *q = calloc(1, sizeof(*q) + whole);
 
 	if (!q)
 		return NULL;
-	q->bytes = sizeof(h) + bytes;
+	q->bytes = whole;
 	memcpy(q->octets, &h, sizeof(h));
 	if (bytes)
 		memcpy(q->octets + sizeof(h), msg, bytes);
@@ -191,7 +254,12 @@ static void queue(struct seam *s, struct queued *q, size_t *counted)
 	*counted += q->bytes;
 	*s->last = q;
 	s->last = &q->next;
-	flush(s);
+	s->fresh_bytes += q->bytes;
+	if (s->fresh_bytes > sizeof(s->room) &&
+	    !event_pending(s->on_write, EV_WRITE, NULL))
+		flush(s);
+	else
+		event_active(s->on_flush, EV_TIMEOUT, 0);
 }
 
 int seam_send_fds(struct seam *s, uint16_t type, const void *msg, size_t bytes,
@@ -274,13 +342,12 @@ static void receive(struct seam *s, struct received *r)
 		r->bytes = 1; /* no header is so short */
 }
 
-/* NULL: it belongs. */
-static const char *fault(const struct seam *s, const struct received *r)
+/* Of the message at h, of which there are so many octets and what is behind it.
+ * NULL: it belongs. */
+static const char *fault(const struct seam *s, const struct seam_header *h,
+			 size_t bytes)
 {
-	const struct seam_header *h = (const struct seam_header *)s->room;
-
-	if (r->bytes < (ssize_t)sizeof(*h) ||
-	    h->bytes != (size_t)r->bytes - sizeof(*h))
+	if (bytes < sizeof(*h) || h->bytes > bytes - sizeof(*h))
 		return "a message with a wrong length";
 	if (h->version != SEAM_VERSION)
 		return "the other end is of another version; restart all of cygnetd";
@@ -293,44 +360,76 @@ static const char *fault(const struct seam *s, const struct received *r)
 	return "a message of an unknown type";
 }
 
-/* false: nothing more, or the link is gone. */
-static bool read_one(struct seam *s)
+/* What is missing of a message is 0, not what stands behind it. false: the link was
+ * freed. */
+static bool give(struct seam *s, const struct seam_header *h, bool is_last,
+		 struct received *r)
 {
-	const struct seam_header *h = (const struct seam_header *)s->room;
+	const void *msg = h + 1;
 	bool freed = false;
-	struct received r;
-	const char *why;
 
-	receive(s, &r);
-	if (r.bytes < 0 && (errno == EAGAIN || errno == EINTR))
-		return false;
-	if (r.bytes > 0)
-		why = fault(s, &r);
-	else
-		why = s->is_over ? "the other end does not read"
-				 : seam_end_closed;
-	if (why) {
-		for (size_t i = 0; i < r.n_fds; i++)
-			close(r.fds[i]);
-		down(s, why);
-		return false;
-	}
+	if (!is_last)
+		msg = memcpy(s->message, msg, h->bytes);
 	s->freed = &freed;
-	s->spec.on_message(s->spec.ctx, h->type, h + 1, r.fds, r.n_fds);
+	s->spec.on_message(s->spec.ctx, h->type, msg, r->fds, r->n_fds);
 	if (freed)
 		return false;
 	s->freed = NULL;
-	explicit_bzero(s->room, (size_t)r.bytes);
+	r->n_fds = 0; /* they came with the first */
+	if (!is_last)
+		explicit_bzero(s->message, h->bytes);
 	return true;
+}
+
+static void end_for(struct seam *s, const struct received *r, const char *why)
+{
+	for (size_t i = 0; i < r->n_fds; i++)
+		close(r->fds[i]);
+	down(s, why);
+}
+
+/* How many messages; 0: nothing more, or the link is gone. */
+static int read_some(struct seam *s)
+{
+	struct received r;
+	size_t at = 0, left;
+	int n = 0;
+
+	receive(s, &r);
+	if (r.bytes < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (r.bytes <= 0) {
+		end_for(s, &r,
+			s->is_over ? "the other end does not read"
+				   : seam_end_closed);
+		return 0;
+	}
+	for (left = (size_t)r.bytes; left; n++) {
+		const struct seam_header *h =
+			(const void *)((const uint8_t *)s->room + at);
+		const char *why = fault(s, h, left);
+		size_t bytes;
+
+		if (why) {
+			end_for(s, &r, why);
+			return 0;
+		}
+		bytes = up_to_border(sizeof(*h) + h->bytes);
+		if (!give(s, h, bytes >= left, &r))
+			return 0;
+		at += bytes;
+		left -= bytes < left ? bytes : left;
+	}
+	explicit_bzero(s->room, (size_t)r.bytes);
+	return n;
 }
 
 static void on_read(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < READS_MAX; i++)
-		if (!read_one(ctx))
-			return;
+	for (int i = 0, n = 1; n && i < READS_MAX; i += n)
+		n = read_some(ctx);
 }
 
 static int set_last(struct seam *s)
@@ -351,7 +450,9 @@ int seam_new(const struct seam_spec *spec, int fd, struct seam **out)
 	s->last = &s->first;
 	s->on_read = event_new(spec->base, fd, EV_READ | EV_PERSIST, on_read, s);
 	s->on_write = event_new(spec->base, fd, EV_WRITE, on_write, s);
-	if (!s->on_read || !s->on_write || (spec->last && set_last(s)) ||
+	s->on_flush = event_new(spec->base, -1, 0, on_flush, s);
+	if (!s->on_read || !s->on_write || !s->on_flush ||
+	    event_priority_set(s->on_flush, 0) || (spec->last && set_last(s)) ||
 	    event_add(s->on_read, NULL)) {
 		s->fd = -1;
 		seam_free(s);

@@ -3,7 +3,8 @@
  * Fixed messages between two processes, over one SOCK_SEQPACKET socket. A
  * message is a struct without pointers, as it lies in memory, behind a header
  * with the seam's version, its type and its length: both ends are one program
- * of one version, and say so.
+ * of one version, and say so. Those that are sent in one turn of the event loop
+ * go together, each at a border of 8: a handshake makes dozens of them.
  *
  * Nothing blocks: what the other end does not take waits in a bounded queue.
  * What does not belong (another version, an unknown type, a wrong length) ends
@@ -67,7 +68,8 @@ struct seam_spec {
 /* fd is handed over if it works. The spec's kinds are borrowed. 0 or -ENOMEM. */
 int seam_new(const struct seam_spec *spec, int fd, struct seam **out);
 
-/* Ends it without on_down(). NULL is fine. */
+/* Ends it without on_down(). What was sent goes, as far as there is room. NULL is
+ * fine. */
 void seam_free(struct seam *s);
 
 /*

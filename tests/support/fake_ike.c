@@ -102,14 +102,13 @@ static void take_fds(struct msghdr *msg, struct got *g)
 	memcpy(g->fds, CMSG_DATA(c), g->n_fds * sizeof(int));
 }
 
-/* false: the link ended, or nothing comes. */
-static bool receive(struct fake *f, int from, struct got *g)
+/* Messages that came together, with the descriptors of the first. */
+static bool fill(int from, struct fake_box *box, struct got *g)
 {
 	char control[CMSG_SPACE(sizeof(int) * FDS_MAX)];
-	struct fake_header h;
-	struct iovec iov[] = { { &h, sizeof(h) }, { g->msg, sizeof(g->msg) } };
-	struct msghdr msg = { .msg_iov = iov,
-			      .msg_iovlen = 2,
+	struct iovec iov = { box->octets, sizeof(box->octets) };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
 			      .msg_control = control,
 			      .msg_controllen = sizeof(control) };
 	ssize_t n;
@@ -117,11 +116,34 @@ static bool receive(struct fake *f, int from, struct got *g)
 	if (!wait_for(from, POLLIN))
 		return false;
 	n = recvmsg(from, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	if (n < (ssize_t)sizeof(h))
+	if (n <= 0)
 		return false;
 	take_fds(&msg, g);
+	box->at = 0;
+	box->len = (size_t)n;
+	return true;
+}
+
+/* false: the link ended, or nothing comes. */
+static bool receive(struct fake *f, int from, struct got *g)
+{
+	struct fake_box *box = from == f->dp ? &f->from_dp : &f->from_ctl;
+	struct fake_header h;
+
+	g->n_fds = 0;
+	if (box->at >= box->len && !fill(from, box, g))
+		return false;
+	if (box->len - box->at < sizeof(h))
+		return false;
+	memcpy(&h, box->octets + box->at, sizeof(h));
+	box->at += sizeof(h);
+	if (h.bytes > box->len - box->at)
+		return false;
 	g->type = h.type;
-	g->bytes = (size_t)n - sizeof(h);
+	g->bytes = h.bytes;
+	memset(g->msg, 0, sizeof(g->msg));
+	memcpy(g->msg, box->octets + box->at, h.bytes);
+	box->at += (h.bytes + 7U) & ~7U;
 	if (memmem(g->msg, g->bytes, f->psk, strlen(f->psk)))
 		f->saw_psk = true;
 	return true;
@@ -220,6 +242,7 @@ static void unlink_both(struct fake *f)
 	if (f->dp >= 0)
 		close(f->dp);
 	f->ctl = f->dp = -1;
+	f->from_ctl.len = f->from_dp.len = 0;
 }
 
 static bool link_both(struct fake *f)
@@ -247,7 +270,7 @@ static bool try_one(struct fake *f, const struct attempt *list, const char *name
 
 int main(int argc, char **argv)
 {
-	struct fake f = { .ctl = -1, .dp = -1 };
+	static struct fake f = { .ctl = -1, .dp = -1 };
 	struct error e;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "ctrl/base/seam.h"
 #include "ctrl/daemon/dp_seam.h"
 #include "ctrl/daemon/ike_seam.h"
 
@@ -30,6 +31,10 @@ struct fake {
 	uint32_t manual_out, manual_in; /* SPIs of a tunnel that is not ours */
 	const char *psk;
 	bool saw_psk; /* in anything that came */
+	struct fake_box {
+		size_t at, len; /* of messages that came together */
+		uint8_t octets[8 + SEAM_MESSAGE_MAX];
+	} from_ctl, from_dp;
 };
 
 /* One thing to try. It prints what came of it. */

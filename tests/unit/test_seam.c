@@ -39,8 +39,9 @@ struct end {
 	struct seam *seam;
 	unsigned int messages;
 	struct ping last;
-	uint8_t head[8]; /* of the last message of any type */
-	int fd;		 /* that came with the last */
+	uint8_t head[8];  /* of the last message of any type */
+	int fd;		  /* that came with the last */
+	uint64_t with_fd; /* which ping was that */
 	char down[128];
 	bool free_at_once;
 };
@@ -60,8 +61,10 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 	if (type == TYPE_PING)
 		memcpy(&e->last, msg, sizeof(e->last));
 	memcpy(e->head, msg, sizeof(e->head));
-	if (n_fds)
+	if (n_fds) {
 		e->fd = fds[0];
+		e->with_fd = e->last.number;
+	}
 	if (e->free_at_once) {
 		seam_free(e->seam);
 		e->seam = NULL;
@@ -369,6 +372,81 @@ static void end_of_a_long_message_may_be_missing(void **state)
 	free(big);
 }
 
+/* A handshake makes dozens of them. */
+static void messages_of_one_turn_go_together(void **state)
+{
+	struct ping ping = { .more = 7 };
+	struct pair *p = *state;
+	uint8_t octets[4096];
+
+	for (ping.number = 1; ping.number <= 10; ping.number++)
+		assert_int_equal(
+			seam_send(p->a.seam, TYPE_PING, &ping, sizeof(ping)), 0);
+	assert_int_equal(recv(p->raw, octets, sizeof(octets), 0), -1);
+	turn(p);
+	assert_int_equal(recv(p->raw, octets, sizeof(octets), 0), 10 * WHOLE);
+	assert_int_equal(octets[9 * WHOLE + 8], 10);
+	assert_int_equal(recv(p->raw, octets, sizeof(octets), 0), -1);
+}
+
+/* What is sent waits no longer than for its datagram to be full. */
+static void more_than_go_together_go_at_once(void **state)
+{
+	static uint8_t octets[8 + SEAM_MESSAGE_MAX];
+	static const struct big big;
+	struct pair *p = *state;
+
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+			seam_send(p->a.seam, TYPE_BIG, &big, sizeof(big)), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(recv(p->raw, octets, sizeof(octets), 0),
+				 sizeof(octets));
+}
+
+/* With the message that they were sent with, not with the one before. */
+static void descriptors_come_with_their_message_among_others(void **state)
+{
+	struct ping ping = { .number = 1 };
+	struct pair *p = *state;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	p->b.fd = -1;
+	assert_int_equal(seam_send(p->a.seam, TYPE_PING, &ping, sizeof(ping)),
+			 0);
+	ping.number = 2;
+	assert_int_equal(seam_send_fds(p->a.seam, TYPE_PING, &ping,
+				       sizeof(ping), ends, 1),
+			 0);
+	ping.number = 3;
+	assert_int_equal(seam_send(p->a.seam, TYPE_PING, &ping, sizeof(ping)),
+			 0);
+	turn(p);
+	assert_int_equal(p->b.messages, 3);
+	assert_int_equal(p->b.with_fd, 2);
+	close(p->b.fd);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* One that was cut off behind a good one is no message. */
+static void good_one_before_a_bad_one_counts(void **state)
+{
+	struct pair *p = *state;
+	uint8_t octets[2 * WHOLE] = {
+		SEAM_VERSION, 0, TYPE_PING, 0, 16, 0, 0, 0, 42
+	};
+
+	memcpy(octets + WHOLE, octets, 8);
+	assert_int_equal(send(p->raw, octets, sizeof(octets) - 1, 0),
+			 sizeof(octets) - 1);
+	turn(p);
+	assert_int_equal(p->a.messages, 1);
+	assert_int_equal(p->a.last.number, 42);
+	assert_string_equal(p->a.down, "a message with a wrong length");
+}
+
 static void good_message_by_hand_arrives(void **state)
 {
 	struct pair *p = *state;
@@ -446,6 +524,15 @@ int main(void)
 		CASE(end_that_closed_is_known_before_its_last_words),
 		CASE(link_may_be_freed_while_it_gives_a_message),
 		cmocka_unit_test(what_does_not_belong_ends_the_link),
+		cmocka_unit_test_setup_teardown(messages_of_one_turn_go_together,
+						setup_raw, teardown),
+		cmocka_unit_test_setup_teardown(more_than_go_together_go_at_once,
+						setup_raw, teardown),
+		cmocka_unit_test_setup_teardown(
+			descriptors_come_with_their_message_among_others, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(good_one_before_a_bad_one_counts,
+						setup_raw, teardown),
 		cmocka_unit_test_setup_teardown(good_message_by_hand_arrives,
 						setup_raw, teardown),
 		cmocka_unit_test(file_that_is_no_socket_is_left_alone),
