@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/daemon/psk_index.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -10,16 +9,6 @@ struct psk_owner {
 	uint32_t which; /* of its owners */
 	uint32_t next;	/* of the same hash; and 1, 0: none */
 };
-
-/* Names are the same in capitals, RFC 4343; what else is so has one place, too. */
-static size_t hash(const struct identity *id)
-{
-	uint64_t h = 0xcbf29ce484222325ULL ^ id->type;
-
-	for (size_t i = 0; i < id->len; i++)
-		h = (h ^ (uint8_t)tolower(id->octets[i])) * 0x100000001b3ULL;
-	return (size_t)(h ^ h >> 32);
-}
 
 static bool is_wildcard(const struct identity *owner)
 {
@@ -37,7 +26,8 @@ static bool is_for_others(const struct psk_conf *psk)
 
 static void put(struct psk_index *x, size_t psk, size_t which, size_t at)
 {
-	size_t place = hash(&x->psks[psk].owners[which]) & (x->n_table - 1);
+	size_t place =
+		identity_hash(&x->psks[psk].owners[which]) & (x->n_table - 1);
 
 	x->owners[at] = (struct psk_owner){ (uint32_t)psk, (uint32_t)which,
 					    x->table[place] };
@@ -87,7 +77,7 @@ const struct psk_conf *psk_index_named(const struct psk_index *x,
 	size_t i = *at;
 
 	if (!i && x->n_table)
-		i = x->table[hash(peer) & (x->n_table - 1)];
+		i = x->table[identity_hash(peer) & (x->n_table - 1)];
 	else if (i)
 		i = x->owners[i - 1].next;
 	while (i) {

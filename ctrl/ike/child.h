@@ -117,6 +117,11 @@ void child_clear_bound(struct child_sa *c);
 void child_listed(struct ike_sa *sa, struct child_sa *c);
 void child_unlisted(struct child_sa *c);
 
+/* Those of a policy, rather the newest first: the one behind after, at first NULL.
+ * NULL: no more. */
+struct child_sa *child_of_policy(const struct engine *e, uint32_t policy,
+				 const struct child_sa *after);
+
 /* Of all IKE SAs' lists, the one with that inbound SPI, and the next of the same, as
  * there may be one of each of our addresses; NULL: none. */
 struct child_sa *child_of_spi(const struct engine *e, uint32_t spi_in,

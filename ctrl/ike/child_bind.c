@@ -42,81 +42,59 @@ void child_confirm(struct ike_sa *sa, struct child_sa *c)
 		child_rebind(sa, c);
 }
 
-/* The newest of this IKE SA, rather one that the peer has for sure; NULL: none. */
+/* Could its policy be bound to it, beside one, which may be NULL? */
+static bool may_be_bound(const struct child_sa *c, const struct child_sa *one)
+{
+	return c != one && c->state == CHILD_ST_INSTALLED && c->has_out;
+}
+
+/* Rather one that the peer has for sure, rather a newer one; NULL: none. */
+static struct child_sa *best_of_all(const struct engine *e, uint32_t policy,
+				    const struct child_sa *one)
+{
+	struct child_sa *c = NULL, *newest = NULL;
+
+	while ((c = child_of_policy(e, policy, c))) {
+		if (!may_be_bound(c, one))
+			continue;
+		if (c->confirmed)
+			return c;
+		newest = newest ? newest : c;
+	}
+	return newest;
+}
+
+/* The same under one IKE SA. */
 static struct child_sa *best_of(const struct ike_sa *sa, uint32_t policy)
 {
 	struct child_sa *best = NULL;
 
-	for (struct child_sa *c = sa->children; c; c = c->next) {
-		if (c->conf->policy != policy || c->state != CHILD_ST_INSTALLED)
-			continue;
-		if (c->has_out && (!best || (c->confirmed && !best->confirmed)))
+	for (struct child_sa *c = sa->children; c; c = c->next)
+		if (c->conf->policy == policy && may_be_bound(c, NULL) &&
+		    (!best || (c->confirmed && !best->confirmed)))
 			best = c;
-	}
-	return best;
-}
-
-/* Under this IKE SA if there is one, else under any; *of: under which. */
-static struct child_sa *best_of_all(struct ike_sa *sa, uint32_t policy,
-				    struct ike_sa **of)
-{
-	struct child_sa *best = best_of(sa, policy);
-
-	*of = sa;
-	for (uint32_t i = 1; !best && i < sa->e->n_slots; i++) {
-		*of = sa->e->slots[i];
-		best = *of ? best_of(*of, policy) : NULL;
-	}
 	return best;
 }
 
 void child_bind_best(struct ike_sa *sa, uint32_t policy)
 {
-	struct ike_sa *of;
 	struct child_sa *best;
 
 	if (child_policy_is_bound(sa->e, policy))
 		return;
-	best = best_of_all(sa, policy, &of);
+	best = best_of(sa, policy);
+	if (!best)
+		best = best_of_all(sa->e, policy, NULL);
 	if (best)
-		child_rebind(of, best);
-}
-
-/* Rather one that the peer has for sure, rather a newer one. */
-static bool is_better(const struct child_sa *c, const struct child_sa *best)
-{
-	if (!best || c->confirmed != best->confirmed)
-		return !best || c->confirmed;
-	return c->view_id > best->view_id;
-}
-
-/* Of those beside this one; *of: under which IKE SA. */
-static struct child_sa *best_beside(const struct child_sa *one,
-				    const struct engine *e, struct ike_sa **of)
-{
-	struct child_sa *best = NULL;
-
-	for (uint32_t i = 1; i < e->n_slots; i++) {
-		struct ike_sa *sa = e->slots[i];
-
-		for (struct child_sa *c = sa ? sa->children : NULL; c;
-		     c = c->next) {
-			if (c == one || c->conf->policy != one->conf->policy ||
-			    c->state != CHILD_ST_INSTALLED || !c->has_out ||
-			    !is_better(c, best))
-				continue;
-			best = c;
-			*of = sa;
-		}
-	}
-	return best;
+		child_rebind(best->sa, best);
 }
 
 void child_give_up(struct ike_sa *sa, const struct child_sa *c)
 {
-	struct ike_sa *of = NULL;
-	struct child_sa *next = c->bound ? best_beside(c, sa->e, &of) : NULL;
+	struct child_sa *next = NULL;
 
+	if (c->bound)
+		next = best_of_all(sa->e, c->conf->policy, c);
 	if (next)
-		child_confirm(of, next);
+		child_confirm(next->sa, next);
 }

@@ -49,10 +49,17 @@ bool child_policy_is_bound(const struct engine *e, uint32_t policy)
 	return false;
 }
 
+static struct child_list *policy_list(const struct engine *e, uint32_t policy)
+{
+	return (struct child_list *)&e->by_policy[policy % BOUND_BUCKETS];
+}
+
 void child_unlisted(struct child_sa *c)
 {
-	if (c->of_spi.le_prev)
-		LIST_REMOVE(c, of_spi);
+	if (!c->of_spi.le_prev)
+		return;
+	LIST_REMOVE(c, of_spi);
+	LIST_REMOVE(c, of_policy);
 	c->of_spi.le_prev = NULL;
 }
 
@@ -61,6 +68,18 @@ void child_listed(struct ike_sa *sa, struct child_sa *c)
 	child_unlisted(c);
 	c->sa = sa;
 	LIST_INSERT_HEAD(&sa->e->by_spi[c->spi_in % SPI_BUCKETS], c, of_spi);
+	LIST_INSERT_HEAD(policy_list(sa->e, c->conf->policy), c, of_policy);
+}
+
+struct child_sa *child_of_policy(const struct engine *e, uint32_t policy,
+				 const struct child_sa *after)
+{
+	struct child_sa *c = after ? LIST_NEXT(after, of_policy)
+				   : LIST_FIRST(policy_list(e, policy));
+
+	while (c && c->conf->policy != policy)
+		c = LIST_NEXT(c, of_policy);
+	return c;
 }
 
 struct child_sa *child_of_spi(const struct engine *e, uint32_t spi_in,

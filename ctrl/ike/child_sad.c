@@ -91,11 +91,10 @@ struct child_sa *child_claim(struct ike_sa *sa, uint8_t protocol,
 			     uint32_t spi_out)
 {
 	struct child_sa *c = by_spi_out(sa, protocol, spi_out);
+	struct ike_sa *other = NULL;
 
-	for (uint32_t i = 1; !c && i < sa->e->n_slots; i++) {
-		struct ike_sa *other = sa->e->slots[i];
-
-		if (!other || !child_same_peer(other, sa))
+	while (!c && (other = sa_of_peer(sa, other))) {
+		if (!child_same_peer(other, sa))
 			continue;
 		c = by_spi_out(other, protocol, spi_out);
 		if (!c)

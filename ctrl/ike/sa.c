@@ -203,6 +203,45 @@ struct ike_sa *sa_by_spi(const struct engine *e, uint64_t spi_local)
 	return sa && sa_spi_local(sa) == spi_local ? sa : NULL;
 }
 
+/* --- peers that have said who they are */
+
+static struct ike_list *peers_of(const struct engine *e, uint64_t hash)
+{
+	return (struct ike_list *)&e->by_peer[hash % PEER_BUCKETS];
+}
+
+void sa_unlist_peer(struct ike_sa *sa)
+{
+	if (sa->of_peer.le_prev)
+		LIST_REMOVE(sa, of_peer);
+	sa->of_peer.le_prev = NULL;
+}
+
+void sa_list_peer(struct ike_sa *sa)
+{
+	bool is_listed = sa->of_peer.le_prev;
+	uint64_t hash = identity_hash(&sa->peer_id);
+
+	if (is_listed && sa->peer_hash == hash)
+		return;
+	sa_unlist_peer(sa);
+	if (!sa->peer_id.type)
+		return;
+	sa->peer_hash = hash;
+	LIST_INSERT_HEAD(peers_of(sa->e, hash), sa, of_peer);
+}
+
+struct ike_sa *sa_of_peer(const struct ike_sa *sa, const struct ike_sa *after)
+{
+	uint64_t hash = identity_hash(&sa->peer_id);
+	struct ike_sa *other = after ? LIST_NEXT(after, of_peer)
+				     : LIST_FIRST(peers_of(sa->e, hash));
+
+	while (other && (other == sa || other->peer_hash != hash))
+		other = LIST_NEXT(other, of_peer);
+	return other;
+}
+
 /* --- strangers */
 
 static uint32_t bucket_of(const struct engine *e, const struct addr *remote)
@@ -402,6 +441,7 @@ void sa_bury(struct ike_sa *sa)
 		sa->e->n_lingering--;
 	sa->lingers = false;
 	sa_untime(sa);
+	sa_unlist_peer(sa);
 	give_slot(sa->e, sa->id);
 	sa->next_dead = sa->e->dead;
 	sa->e->dead = sa;

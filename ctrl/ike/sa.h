@@ -89,7 +89,7 @@ struct child_sa {
 	/* What the peer's rekeying made in its place, by its inbound SPI: then
 	 * it is the peer's to delete. 0: nothing, or it is gone. */
 	uint32_t replaced_by; /* see child_set_replaced() */
-	LIST_ENTRY(child_sa) of_bound, of_replaced, of_spi;
+	LIST_ENTRY(child_sa) of_bound, of_replaced, of_spi, of_policy;
 	uint64_t rekey_ns; /* 0: never */
 	uint64_t expire_ns;
 	/*
@@ -117,6 +117,7 @@ struct child_sa {
 };
 
 LIST_HEAD(child_list, child_sa);
+LIST_HEAD(ike_list, ike_sa);
 
 /* Virtual IPs of an IKE SA; see cp.h. */
 struct cp;
@@ -249,6 +250,9 @@ struct ike_sa {
 	struct heap_node due; /* as it was when it was touched last */
 	bool touched;
 	struct ike_sa *next_touched;
+	/* See sa_of_peer(). */
+	LIST_ENTRY(ike_sa) of_peer;
+	uint64_t peer_hash;
 	struct ike_sa *next_dead;
 
 	struct recorded recorded;
@@ -264,6 +268,7 @@ struct ike_sa {
 #define CONN_BUCKETS	 1024U
 #define BOUND_BUCKETS	 1024U
 #define SPI_BUCKETS	 4096U
+#define PEER_BUCKETS	 4096U
 
 /* In order; see post.h. */
 struct post;
@@ -302,9 +307,11 @@ struct engine {
 	/* In child_lists.c; of bound ones by their policies. */
 	struct child_list bound[BOUND_BUCKETS], replaced;
 	struct child_list by_spi[SPI_BUCKETS]; /* inbound ones; of IKE SAs' lists */
-	struct later *later;		       /* in later.c */
-	uint32_t initiated; /* view id of the IKE SA of the last initiation */
-	uint32_t views;	    /* ids given out for that */
+	struct child_list by_policy[BOUND_BUCKETS]; /* the same ones */
+	struct ike_list by_peer[PEER_BUCKETS];
+	struct later *later; /* in later.c */
+	uint32_t initiated;  /* view id of the IKE SA of the last initiation */
+	uint32_t views;	     /* ids given out for that */
 	unsigned int n_sas, n_half_open;
 	uint32_t spi_mask; /* hides slots in SPIs */
 	uint32_t tokens;   /* begins anywhere: what an earlier engine asked for
@@ -341,6 +348,16 @@ struct ike_sa *sa_new(struct engine *e, bool initiator,
 		      const struct ike_path *path);
 struct ike_sa *sa_by_spi(const struct engine *e, uint64_t spi_local);
 struct ike_sa *sa_by_id(const struct engine *e, uint32_t id);
+
+/*
+ * Others whose peer may be the same, as they were when the last call into the engine
+ * ended: which are, is to be seen. The one behind after, at first NULL; NULL: no more.
+ */
+struct ike_sa *sa_of_peer(const struct ike_sa *sa, const struct ike_sa *after);
+
+/* Of one that was touched; and of one that is over. */
+void sa_list_peer(struct ike_sa *sa);
+void sa_unlist_peer(struct ike_sa *sa);
 
 /* A half-open one that the peer's first message made; NULL: none. */
 struct ike_sa *sa_by_first(const struct engine *e, const struct ike_path *path,

@@ -215,8 +215,10 @@ void sa_retime_touched(struct engine *e)
 
 		e->touched = sa->next_touched;
 		sa->touched = false;
-		if (sa_by_id(e, sa->id) == sa) /* else buried */
-			retime(sa);
+		if (sa_by_id(e, sa->id) != sa)
+			continue; /* buried */
+		retime(sa);
+		sa_list_peer(sa);
 	}
 }
 

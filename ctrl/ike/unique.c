@@ -46,17 +46,14 @@ static bool is_known(const struct ike_sa *sa)
 
 bool unique_is_first(const struct ike_sa *sa)
 {
+	const struct ike_sa *other = NULL;
 	const struct engine *e = sa->e;
 
 	if (sa->conn->conf.unique == UNIQUE_NEVER || e->now_ns < e->orphans_ns)
 		return false;
-	for (uint32_t i = 1; i < e->n_slots; i++) {
-		const struct ike_sa *other = e->slots[i];
-
-		if (other && other != sa && is_known(other) &&
-		    is_same_peer(other, sa))
+	while ((other = sa_of_peer(sa, other)))
+		if (is_known(other) && is_same_peer(other, sa))
 			return false;
-	}
 	return true;
 }
 
@@ -69,26 +66,25 @@ static bool is_rival(const struct ike_sa *sa, const struct ike_sa *other)
 
 bool unique_allows(const struct ike_sa *sa, bool contact)
 {
+	const struct ike_sa *other = NULL;
+
 	if (sa->conn->conf.unique != UNIQUE_KEEP)
 		return true;
-	for (uint32_t i = 1; i < sa->e->n_slots; i++) {
-		const struct ike_sa *other = sa->e->slots[i];
-
-		if (other && is_rival(sa, other) &&
-		    !(contact && is_stale(sa, other)))
+	while ((other = sa_of_peer(sa, other)))
+		if (is_rival(sa, other) && !(contact && is_stale(sa, other)))
 			return false;
-	}
 	return true;
 }
 
 void unique_contact(struct ike_sa *sa)
 {
+	struct ike_sa *other, *next;
+
 	if (sa->conn->conf.unique == UNIQUE_NEVER)
 		return;
-	for (uint32_t i = 1; i < sa->e->n_slots; i++) {
-		struct ike_sa *other = sa->e->slots[i];
-
-		if (other && is_stale(sa, other))
+	for (other = sa_of_peer(sa, NULL); other; other = next) {
+		next = sa_of_peer(sa, other);
+		if (is_stale(sa, other))
 			sa_close(other,
 				 "the peer begins anew (INITIAL_CONTACT)");
 	}
@@ -126,25 +122,26 @@ static void replace(struct ike_sa *sa, struct ike_sa *other)
 
 void unique_replace(struct ike_sa *sa)
 {
+	struct ike_sa *other, *next;
+
 	if (sa->conn->conf.unique != UNIQUE_REPLACE)
 		return;
-	for (uint32_t i = 1; i < sa->e->n_slots; i++) {
-		struct ike_sa *other = sa->e->slots[i];
-
-		if (other && is_rival(sa, other))
+	for (other = sa_of_peer(sa, NULL); other; other = next) {
+		next = sa_of_peer(sa, other);
+		if (is_rival(sa, other))
 			replace(sa, other);
 	}
 }
 
 void unique_settle(struct ike_sa *sa)
 {
-	bool alone = true;
+	const struct ike_sa *other = sa_of_peer(sa, NULL);
 
 	sa->replaced_ns = 0;
-	for (uint32_t i = 1; alone && i < sa->e->n_slots; i++)
-		alone = !sa->e->slots[i] || !is_rival(sa, sa->e->slots[i]);
-	if (alone)
-		sa_next(sa);
-	else
+	while (other && !is_rival(sa, other))
+		other = sa_of_peer(sa, other);
+	if (other)
 		info_delete_ike(sa);
+	else
+		sa_next(sa);
 }

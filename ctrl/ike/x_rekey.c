@@ -89,10 +89,10 @@ static void establish(struct ike_sa *heir, const struct ike_sa *sa)
 /* Who waits for a rival to get children, waits for its heir from now on. */
 static void pass_rivalry(struct ike_sa *heir, const struct ike_sa *sa)
 {
-	for (uint32_t i = 1; i < sa->e->n_slots; i++) {
-		struct ike_sa *elder = sa->e->slots[i];
+	struct ike_sa *elder = NULL;
 
-		if (!elder || elder->ours.rival_spi != sa_spi_local(sa))
+	while ((elder = sa_of_peer(sa, elder))) {
+		if (elder->ours.rival_spi != sa_spi_local(sa))
 			continue;
 		elder->ours.rival_spi = sa_spi_local(heir);
 		sa_touch(elder);
@@ -146,10 +146,13 @@ void rekey_concede(struct ike_sa *sa)
 
 void rekey_confirm(struct ike_sa *sa)
 {
-	for (uint32_t i = 1; sa->has_heir && i < sa->e->n_slots; i++) {
-		struct ike_sa *heir = sa->e->slots[i];
+	struct ike_sa *heir, *next;
 
-		if (!heir || !heir->quiet_ns || !child_same_peer(heir, sa))
+	if (!sa->has_heir)
+		return;
+	for (heir = sa_of_peer(sa, NULL); heir; heir = next) {
+		next = sa_of_peer(sa, heir);
+		if (!heir->quiet_ns || !child_same_peer(heir, sa))
 			continue;
 		heir->quiet_ns = 0;
 		sa_touch(heir);

@@ -419,6 +419,16 @@ bool identity_equal(const struct identity *a, const struct identity *b)
 	       octets_equal(a->octets, b->octets, a->len, is_name(a));
 }
 
+/* FNV-1a; capitals count for none, as those of names do not. */
+uint64_t identity_hash(const struct identity *id)
+{
+	uint64_t h = 0xcbf29ce484222325ULL ^ id->type;
+
+	for (size_t i = 0; i < id->len; i++)
+		h = (h ^ (uint8_t)tolower(id->octets[i])) * 0x100000001b3ULL;
+	return h ^ h >> 32;
+}
+
 bool identity_match(const struct identity *conf, const struct identity *id)
 {
 	size_t tail;

@@ -64,6 +64,9 @@ const char *identity_str(const struct identity *id, char *buf, size_t max);
 /* Letters of FQDN and RFC822_ADDR are equal in either case. */
 bool identity_equal(const struct identity *a, const struct identity *b);
 
+/* Of those that are equal it is the same. */
+uint64_t identity_hash(const struct identity *id);
+
 /*
  * Is id one of those that a configured identity stands for? One of type 0
  * stands for all, "*.example.org" and "*@example.org" for those that end so, any

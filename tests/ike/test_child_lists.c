@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * What the engine knows of CHILD SAs without a search is what a search would find,
+ * What the engine knows of CHILD SAs, and of IKE SAs with the same peer, without a
+ * search is what a search would find,
  * whatever happens: rekeying from both sides, losses, a data path that loses all, and
  * engines that are killed and taken over.
  */
@@ -27,10 +28,46 @@ static bool is_found(const struct engine *e, const struct child_sa *c)
 	return false;
 }
 
+static bool is_of_policy(const struct engine *e, const struct child_sa *c)
+{
+	struct child_sa *at = NULL;
+
+	while ((at = child_of_policy(e, c->conf->policy, at)))
+		if (at == c)
+			return true;
+	return false;
+}
+
+static bool is_peer_found(const struct ike_sa *sa, const struct ike_sa *other)
+{
+	struct ike_sa *at = NULL;
+
+	while ((at = sa_of_peer(sa, at)))
+		if (at == other)
+			return true;
+	return false;
+}
+
+/* Both ways. */
+static void assert_peers(const struct ike_sa *sa)
+{
+	const struct engine *e = sa->e;
+
+	for (uint32_t i = 1; i < e->n_slots; i++) {
+		const struct ike_sa *other = e->slots[i];
+		bool is_same = other && other != sa && other->peer_id.type &&
+			       identity_equal(&sa->peer_id, &other->peer_id);
+
+		if (other)
+			assert_int_equal(is_peer_found(sa, other), is_same);
+	}
+}
+
 static void assert_child(const struct ike_sa *sa, const struct child_sa *c)
 {
 	assert_ptr_equal(c->sa, sa);
 	assert_true(is_found(sa->e, c));
+	assert_true(is_of_policy(sa->e, c));
 	assert_int_equal(c->replaced_by != 0, c->of_replaced.le_prev != NULL);
 	assert_int_equal(c->bound, c->of_bound.le_prev != NULL);
 }
@@ -58,6 +95,8 @@ static void assert_lists(const struct engine *e)
 
 		if (!sa)
 			continue;
+		if (sa->peer_id.type)
+			assert_peers(sa);
 		for (const struct child_sa *c = sa->children; c; c = c->next) {
 			assert_child(sa, c);
 			n++;
