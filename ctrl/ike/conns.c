@@ -44,6 +44,82 @@ static void unlink_conn(struct engine *e, const struct conn *c)
 		e->conns_end = c->at;
 }
 
+/* --- by the addresses of their peers */
+
+static struct conn_host_list *hosts_at(const struct engine *e,
+				       const struct addr *a)
+{
+	return (struct conn_host_list *)&e
+		->hosts[addr_hash(a) >> (32 - HOST_BITS)];
+}
+
+/* Of hosts that cannot become others: a name is resolved again. */
+static bool is_of_hosts(const struct conn_conf *c)
+{
+	bool all = c->n_remote_addrs && !conn_is_named(c);
+
+	for (size_t i = 0; all && i < c->n_remote_addrs; i++)
+		all = conn_addr_is_host(&c->remote_addrs[i]);
+	return all;
+}
+
+static void place_conn(struct engine *e, struct conn *c)
+{
+	const struct conn_conf *conf = &c->conf;
+
+	if (!is_of_hosts(conf)) {
+		LIST_INSERT_HEAD(&e->others, c, of_others);
+		return;
+	}
+	for (; c->n_hosts < conf->n_remote_addrs; c->n_hosts++) {
+		struct conn_host *h = &c->hosts[c->n_hosts];
+
+		h->conn = c;
+		LIST_INSERT_HEAD(
+			hosts_at(e, &conf->remote_addrs[c->n_hosts].net.net), h,
+			of_host);
+	}
+}
+
+static void displace_conn(struct conn *c)
+{
+	if (!c->n_hosts)
+		LIST_REMOVE(c, of_others);
+	while (c->n_hosts) {
+		c->n_hosts--;
+		LIST_REMOVE(&c->hosts[c->n_hosts], of_host);
+	}
+}
+
+/* Those that a peer at an address may be of, first of its host's, then the others. */
+struct candidates {
+	struct conn_host *host;
+	struct conn *other;
+};
+
+static struct candidates candidates_for(const struct engine *e,
+					const struct addr *remote)
+{
+	return (struct candidates){ LIST_FIRST(hosts_at(e, remote)),
+				    LIST_FIRST(&e->others) };
+}
+
+static struct conn *next_candidate(struct candidates *of)
+{
+	struct conn_host *h = of->host;
+	struct conn *c = of->other;
+
+	if (h) {
+		of->host = LIST_NEXT(h, of_host);
+		return h->conn;
+	}
+	if (c)
+		of->other = LIST_NEXT(c, of_others);
+	return c;
+}
+
+/* --- loaded, and not any more */
+
 int engine_load(struct engine *e, const struct conn_conf *conn)
 {
 	struct conn **place = place_of(e, conn->name), *old = *place;
@@ -59,10 +135,14 @@ int engine_load(struct engine *e, const struct conn_conf *conn)
 	c->refs = 1;
 	c->next_named = old ? old->next_named : NULL;
 	*place = c;
-	if (old)
+	c->order = old ? old->order : ++e->conn_orders;
+	if (old) {
+		displace_conn(old);
 		link_conn(e, c, old->at, old->next);
-	else
+	} else {
 		link_conn(e, c, e->conns_end, NULL);
+	}
+	place_conn(e, c);
 	conn_drop(old);
 	return 0;
 }
@@ -75,6 +155,7 @@ bool engine_unload(struct engine *e, const char *name)
 		return false;
 	*place = c->next_named;
 	unlink_conn(e, c);
+	displace_conn(c);
 	conn_drop(c);
 	return true;
 }
@@ -214,23 +295,32 @@ static uint32_t rank(const struct conn_conf *c, const struct ike_path *path,
 	return all;
 }
 
+/* Of equals the one that was loaded first. */
+static bool comes_before(uint32_t r, const struct conn *c, uint32_t best,
+			 const struct conn *found)
+{
+	return r > best || (r && r == best && c->order < found->order);
+}
+
 bool conn_for_offer(struct engine *e, const struct ike_path *path,
 		    struct slice offer, struct conn **out, struct chosen *chosen)
 {
+	struct candidates of = candidates_for(e, &path->remote);
 	uint32_t best = 0, best_address = 0;
+	struct conn *c;
 
 	*out = NULL;
-	for (struct conn *c = e->conns; c; c = c->next) {
+	while ((c = next_candidate(&of))) {
 		uint32_t r = rank(&c->conf, path, NULL, NULL);
 		struct chosen choice;
 
-		if (r > best &&
+		if (comes_before(r, c, best, *out) &&
 		    proposals_choose(&c->conf.proposals, offer, true, &choice) &&
 		    choice.ke) {
 			best = r;
 			*out = c;
 			*chosen = choice;
-		} else if (!best && r > best_address) {
+		} else if (!best && comes_before(r, c, best_address, *out)) {
 			best_address = r;
 			*out = c;
 		}
@@ -240,13 +330,14 @@ bool conn_for_offer(struct engine *e, const struct ike_path *path,
 
 struct conn *conn_for_peer(const struct ike_sa *sa, const struct identity *me)
 {
-	struct conn *found = NULL;
+	struct candidates of = candidates_for(sa->e, &sa->path.remote);
+	struct conn *found = NULL, *c;
 	uint32_t best = 0;
 
-	for (struct conn *c = sa->e->conns; c; c = c->next) {
+	while ((c = next_candidate(&of))) {
 		uint32_t r = rank(&c->conf, &sa->path, &sa->peer_id, me);
 
-		if (r <= best ||
+		if (!comes_before(r, c, best, found) ||
 		    !proposals_allow(&c->conf.proposals, &sa->suite))
 			continue;
 		best = r;

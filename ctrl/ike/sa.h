@@ -40,6 +40,12 @@
  */
 #define CHILDREN_MAX 256U
 
+/* Of a connection that is of nobody but hosts one, in the bucket of its address. */
+struct conn_host {
+	LIST_ENTRY(conn_host) of_host;
+	struct conn *conn;
+};
+
 /* A connection as loaded; SAs hold on to the one that they were made from. */
 struct conn {
 	struct conn_conf conf;
@@ -48,7 +54,14 @@ struct conn {
 	uint64_t asked_ns; /* for what its peer's name is; 0: never */
 	/* While it is loaded; what points at it, and the next of its bucket. */
 	struct conn *next, **at, *next_named;
+	uint64_t order;		    /* of loading; its successor's, too */
+	LIST_ENTRY(conn) of_others; /* of no host's bucket; or */
+	struct conn_host hosts[CONN_ADDRS_MAX];
+	size_t n_hosts;
 };
+
+LIST_HEAD(conn_list_head, conn);
+LIST_HEAD(conn_host_list, conn_host);
 
 /* Octets that are kept: a message of ours, or the peer's first. */
 struct octets {
@@ -266,6 +279,7 @@ struct ike_sa {
 
 #define STRANGER_BUCKETS 1024U
 #define CONN_BUCKETS	 1024U
+#define HOST_BITS	 12U /* of a hash of addresses */
 #define BOUND_BUCKETS	 1024U
 #define SPI_BUCKETS	 4096U
 #define PEER_BUCKETS	 4096U
@@ -282,8 +296,11 @@ struct engine {
 	struct ike_options options;
 	struct conn *conns, **conns_end;  /* in the order of loading */
 	struct conn *named[CONN_BUCKETS]; /* by their names */
-	struct pool *pools;		  /* of virtual IPs; see pool.h */
-	struct ike_sa **slots;		  /* by id; NULL: free */
+	struct conn_host_list hosts[1U << HOST_BITS]; /* by their peers' addresses */
+	struct conn_list_head others; /* whose peer may be elsewhere */
+	uint64_t conn_orders;	      /* given so far */
+	struct pool *pools;	      /* of virtual IPs; see pool.h */
+	struct ike_sa **slots;	      /* by id; NULL: free */
 	uint32_t n_slots;
 	uint32_t *free_slots; /* a stack, with room for all of them */
 	uint32_t n_free;

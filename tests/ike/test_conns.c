@@ -93,6 +93,55 @@ static void reload_of_a_connection_put_it_behind_its_equals(void **state)
 	lab_free(lab);
 }
 
+/* Of these hosts, and of no name: NULL is the end of them. */
+static void load_of_hosts(struct ike_lab *lab, const char *name,
+			  const char *const *hosts)
+{
+	struct conn_conf c = lab_conn(lab, 1, IKE, ESP);
+
+	snprintf(c.name, sizeof(c.name), "%s", name);
+	c.remote_id = (struct identity){ .type = 0 };
+	for (c.n_remote_addrs = 0; hosts[c.n_remote_addrs]; c.n_remote_addrs++) {
+		struct conn_addr *a = &c.remote_addrs[c.n_remote_addrs];
+
+		a->any = false;
+		assert_int_equal(prefix_parse(hosts[c.n_remote_addrs], &a->net),
+				 0);
+	}
+	lab_load(lab, 1, &c);
+	conn_fini(&c);
+}
+
+/* Each of them has a place of its own among thousands. */
+static void connection_is_found_by_each_of_its_hosts_and_by_no_other(void **state)
+{
+	static const char *const two[] = { "192.0.2.99", "192.0.2.1", NULL };
+	static const char *const elsewhere[] = { "192.0.2.99", NULL };
+	static const char *const here[] = { "192.0.2.1", NULL };
+	static const char *const network[] = { "192.0.2.0/24", NULL };
+	struct ike_lab *lab = lab_new(1);
+	struct engine *e = lab->side[1].engine;
+
+	(void)state;
+	load_of_hosts(lab, "two", two);
+	assert_string_equal(conn_of(lab, "site", IKE), "two");
+	load_of_hosts(lab, "two", elsewhere);
+	assert_string_equal(conn_of(lab, "site", IKE), "");
+	load_of_hosts(lab, "net", network);
+	assert_string_equal(conn_of(lab, "site", IKE), "net");
+	load_of_hosts(lab, "first", here);
+	load_of_hosts(lab, "second", here);
+	assert_string_equal(conn_of(lab, "site", IKE), "first");
+	load_of_hosts(lab, "first", two); /* in its place, as exact as before */
+	assert_string_equal(conn_of(lab, "site", IKE), "first");
+	assert_true(engine_unload(e, "first"));
+	assert_string_equal(conn_of(lab, "site", IKE), "second");
+	assert_true(engine_unload(e, "second"));
+	assert_true(engine_unload(e, "net"));
+	assert_string_equal(conn_of(lab, "site", IKE), "");
+	lab_free(lab);
+}
+
 static void order_of_loading_decided_instead_of_the_best_match(void **state)
 {
 	static const struct wanted any = { "any", NULL, IKE, false };
@@ -205,6 +254,8 @@ int main(void)
 		cmocka_unit_test(
 			initiator_without_a_local_address_came_from_0_0_0_0),
 		cmocka_unit_test(initiation_without_a_way_to_the_peer_is_refused),
+		cmocka_unit_test(
+			connection_is_found_by_each_of_its_hosts_and_by_no_other),
 	};
 
 	return cmocka_run_group_tests(cases, NULL, NULL);
