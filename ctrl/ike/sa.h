@@ -254,6 +254,8 @@ struct ike_sa {
 	bool begins_anew; /* when it is over */
 	bool failed;	  /* an event said why; its end is no news */
 	bool has_heir;	  /* another has its children; it is to be deleted */
+	uint32_t heir_of; /* view id of the one that the peer's rekeying of made
+			     this one; 0: that of none */
 	bool is_spare;	  /* of two heirs the one that goes, events say */
 	uint64_t drop_ns; /* the peer was to delete it by then; 0: not so */
 	/* The peer's rekeying made it, and the peer may not have it yet: until it

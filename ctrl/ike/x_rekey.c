@@ -376,6 +376,21 @@ void rekey_request(struct ike_sa *sa, const struct ike_payloads *p)
 		sa_close(sa, "out of memory");
 }
 
+/* The peer goes on to a third: it has deleted the first one, or will not. */
+static void end_elder(const struct ike_sa *sa)
+{
+	struct ike_sa *other, *next;
+
+	if (!sa->heir_of)
+		return;
+	for (other = sa_of_peer(sa, NULL); other; other = next) {
+		next = sa_of_peer(sa, other);
+		if (other->view_id == sa->heir_of && other->drop_ns &&
+		    other->state == IKE_ST_ESTABLISHED)
+			sa_close(other, "replaced");
+	}
+}
+
 static void send_response(struct ike_sa *sa, struct exchange *x)
 {
 	struct ike_sa *heir = x->heir;
@@ -402,6 +417,8 @@ static void send_response(struct ike_sa *sa, struct exchange *x)
 		heir->quiet_ns = sa->e->now_ns + QUIET_NS;
 		inherit(heir, sa);
 		sa->drop_ns = sa->e->now_ns + RESENDS_NS;
+		heir->heir_of = sa->view_id;
+		end_elder(sa);
 		break;
 	}
 	if (!reply_send(sa, &m))

@@ -127,6 +127,52 @@ static void rekeying_without_end_is_refused(void **state)
 	lab_free(lab);
 }
 
+static void rekey_ike(struct ike_lab *lab)
+{
+	engine_rekey(lab->side[0].engine, "peer", NULL, lab->now_ns);
+	assert_true(lab_run(lab, LAB_S));
+}
+
+/* What the last rekeying replaced, as if the peer had not deleted it. */
+static uint32_t undelete(const struct ike_lab *lab)
+{
+	struct ike_sa *heir = forge_sa(lab, 1);
+	struct ike_sa *elder = sa_new(heir->e, false, &heir->path);
+
+	assert_non_null(elder);
+	assert_int_not_equal(heir->heir_of, 0);
+	elder->conn = conn_hold(heir->conn);
+	elder->local_id = heir->local_id;
+	elder->peer_id = heir->peer_id;
+	elder->view_id = heir->heir_of;
+	elder->has_heir = true;
+	sa_handshake_done(elder);
+	sa_set_state(elder, IKE_ST_ESTABLISHED);
+	elder->drop_ns = lab->now_ns + RESENDS_NS;
+	sa_list_peer(elder);
+	return elder->id;
+}
+
+static void peer_left_one_ike_sa_behind_for_each_rekeying(void **state)
+{
+	struct ike_lab *lab = lab_up();
+	struct engine *e = lab->side[1].engine;
+	uint32_t elder;
+
+	(void)state;
+	rekey_ike(lab);
+	assert_int_equal(e->n_sas, 1);
+	elder = undelete(lab);
+	assert_int_equal(e->n_sas, 2);
+	rekey_ike(lab);
+	assert_int_equal(e->n_sas, 1);
+	assert_true(!sa_by_id(e, elder) ||
+		    sa_by_id(e, elder)->state != IKE_ST_ESTABLISHED ||
+		    !sa_by_id(e, elder)->drop_ns);
+	assert_true(lab_agree(lab, 1));
+	lab_free(lab);
+}
+
 static void peers_made_any_number_of_ike_sas(void **state)
 {
 	struct ike_lab *lab = lab_up();
@@ -196,6 +242,7 @@ int main(void)
 		cmocka_unit_test(
 			child_is_rekeyed_where_there_is_no_room_for_another),
 		cmocka_unit_test(rekeying_without_end_is_refused),
+		cmocka_unit_test(peer_left_one_ike_sa_behind_for_each_rekeying),
 		cmocka_unit_test(peers_made_any_number_of_ike_sas),
 		cmocka_unit_test(further_selectors_are_left_out),
 	};
