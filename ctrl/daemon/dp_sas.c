@@ -136,10 +136,10 @@ bool dp_sas_next(const struct dp_sas *s, size_t *at, struct dp_sa *out)
 
 /* --- by their names */
 
-/* SPIs are random, at least one side's of two. */
+/* Peers give the same SPIs, each from the first one on. */
 static size_t hash(const struct sadb_id *id)
 {
-	uint32_t h = (id->spi ^ id->dir) * 0x9e3779b1U;
+	uint32_t h = (id->spi ^ addr_hash(&id->daddr) ^ id->dir) * 0x9e3779b1U;
 
 	return h ^ h >> 15;
 }

@@ -22,9 +22,20 @@ struct table {
 	size_t bytes; /* of a whole one */
 };
 
+/*
+ * Ids of CHILD SAs by their inbound SPIs, each in the first free place from its SPI's
+ * hash on. Those that are gone stay until there is no room for more.
+ */
+struct spi_index {
+	uint32_t *ids;	 /* owned; 0: free, as no id is */
+	size_t n_places; /* a power of two, or 0 */
+	size_t n;
+};
+
 struct mirror {
 	struct table ike;
 	struct table child;
+	struct spi_index by_spi;
 };
 
 _Static_assert(offsetof(struct ike_sa_view, id) == 0, "for id_at()");
@@ -146,6 +157,7 @@ void mirror_free(struct mirror *m)
 	mirror_clear(m);
 	free(m->ike.at);
 	free(m->child.at);
+	free(m->by_spi.ids);
 	free(m);
 }
 
@@ -212,17 +224,81 @@ static size_t bytes_of(const struct child_sa_view *v)
 	       v->n_selectors * sizeof(v->selectors[0]);
 }
 
+/* NULL: there is none of that id. */
+static const struct child_sa_view *child_at(const struct mirror *m, uint32_t id)
+{
+	size_t i = place_of(&m->child, id);
+
+	return is_at(&m->child, i, id) ? m->child.at[i] : NULL;
+}
+
+static size_t spi_hash(const struct spi_index *x, uint32_t spi)
+{
+	uint32_t h = spi * 0x9e3779b1U;
+
+	return (h ^ h >> 15) & (x->n_places - 1);
+}
+
+static void put_spi(struct spi_index *x, uint32_t spi, uint32_t id)
+{
+	size_t i = spi_hash(x, spi);
+
+	while (x->ids[i])
+		i = (i + 1) & (x->n_places - 1);
+	x->ids[i] = id;
+	x->n++;
+}
+
+/* Of those that there are; a quarter of the places is taken then. Without memory it
+ * stays as it was. */
+static void renew_spis(struct mirror *m)
+{
+	struct spi_index x = { .n_places = 64 };
+
+	while (x.n_places < 4 * m->child.n)
+		x.n_places *= 2;
+	x.ids = calloc(x.n_places, sizeof(*x.ids));
+	if (!x.ids)
+		return;
+	for (size_t i = 0; i < m->child.n; i++) {
+		const struct child_sa_view *c = m->child.at[i];
+
+		if (c->spi_in)
+			put_spi(&x, c->spi_in, c->id);
+	}
+	free(m->by_spi.ids);
+	m->by_spi = x;
+}
+
+/* It is there; another one of that id may have had another SPI. */
+static void index_child(struct mirror *m, const struct child_sa_view *v)
+{
+	if (!v->spi_in || !child_at(m, v->id))
+		return;
+	if (2 * (m->by_spi.n + 1) > m->by_spi.n_places)
+		renew_spis(m);
+	else
+		put_spi(&m->by_spi, v->spi_in, v->id);
+}
+
 void mirror_put_child(struct mirror *m, const struct child_sa_view *v)
 {
+	const struct child_sa_view *was;
 	struct child_sa_view own = *v;
+	bool is_new;
 
 	ike_seam_plain(own.name, sizeof(own.name));
 	if (own.n_selectors > SADB_SELECTORS_MAX)
 		own.n_selectors = SADB_SELECTORS_MAX;
-	if (own.state >= SA_VIEW_GONE)
+	if (own.state >= SA_VIEW_GONE) {
 		gone(&m->child, own.id);
-	else
-		put(&m->child, &own, bytes_of(&own));
+		return;
+	}
+	was = child_at(m, own.id);
+	is_new = !was || was->spi_in != own.spi_in;
+	put(&m->child, &own, bytes_of(&own));
+	if (is_new)
+		index_child(m, &own);
 }
 
 bool mirror_ike(const struct mirror *m, uint32_t id, struct ike_sa_view *out)
@@ -235,20 +311,34 @@ bool mirror_ike(const struct mirror *m, uint32_t id, struct ike_sa_view *out)
 	return true;
 }
 
-/* Newer ones are asked for more. */
+/* Of several the newest, in whatever order they came. */
+static const struct child_sa_view *child_of_spi(const struct mirror *m,
+						uint32_t spi_in)
+{
+	const struct child_sa_view *newest = NULL, *c;
+	const struct spi_index *x = &m->by_spi;
+
+	if (!x->n_places)
+		return NULL;
+	for (size_t i = spi_hash(x, spi_in); x->ids[i];
+	     i = (i + 1) & (x->n_places - 1)) {
+		c = child_at(m, x->ids[i]);
+		if (c && c->spi_in == spi_in && (!newest || c->id > newest->id))
+			newest = c;
+	}
+	return newest;
+}
+
 bool mirror_child(const struct mirror *m, uint32_t spi_in,
 		  struct child_sa_view *out)
 {
-	for (size_t i = m->child.n; spi_in && i--;) {
-		const struct child_sa_view *c = m->child.at[i];
+	const struct child_sa_view *c = spi_in ? child_of_spi(m, spi_in) : NULL;
 
-		if (c->spi_in != spi_in)
-			continue;
-		*out = (struct child_sa_view){ .id = 0 };
-		memcpy(out, c, bytes_of(c));
-		return true;
-	}
-	return false;
+	if (!c)
+		return false;
+	*out = (struct child_sa_view){ .id = 0 };
+	memcpy(out, c, bytes_of(c));
+	return true;
 }
 
 static bool is_wanted(const struct child_sa_view *c, uint32_t ike_id,

@@ -158,6 +158,49 @@ static void child_is_kept_with_the_selectors_that_it_has(void **state)
 	assert_false(mirror_child(*state, 8, &out));
 }
 
+static void say_child(struct mirror *m, uint32_t id, uint32_t spi_in,
+		      enum sa_view_state s)
+{
+	const struct child_sa_view v = { .id = id,
+					 .spi_in = spi_in,
+					 .state = (uint8_t)s };
+
+	mirror_put_child(m, &v);
+}
+
+/* 0: none. */
+static uint32_t id_of_spi(const struct mirror *m, uint32_t spi_in)
+{
+	struct child_sa_view v;
+
+	return mirror_child(m, spi_in, &v) ? v.id : 0;
+}
+
+static void child_is_found_by_its_inbound_spi(void **state)
+{
+	struct mirror *m = *state;
+
+	assert_int_equal(id_of_spi(m, 1), 0);
+	for (uint32_t id = 1; id <= 3000; id++) {
+		say_child(m, id, 0, SA_VIEW_CONNECTING);
+		say_child(m, id, 0x1000 * id, SA_VIEW_CONNECTING);
+		say_child(m, id, 0x1000 * id, SA_VIEW_UP);
+		if (id > 1000) /* as by rekeying */
+			say_child(m, id - 1000, 0, SA_VIEW_GONE);
+	}
+	for (uint32_t id = 1; id <= 3000; id++)
+		assert_int_equal(id_of_spi(m, 0x1000 * id), id > 2000 ? id : 0);
+	assert_int_equal(id_of_spi(m, 0), 0);
+	say_child(m, 4001, 7, SA_VIEW_UP);
+	say_child(m, 4000, 7, SA_VIEW_UP);
+	assert_int_equal(id_of_spi(m, 7), 4001); /* the newer one */
+	say_child(m, 4001, 8, SA_VIEW_UP);
+	assert_int_equal(id_of_spi(m, 7), 4000);
+	assert_int_equal(id_of_spi(m, 8), 4001);
+	mirror_clear(m);
+	assert_int_equal(id_of_spi(m, 8), 0);
+}
+
 static void there_are_so_many_and_no_more(void **state)
 {
 	struct sas *s;
@@ -246,6 +289,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			child_is_kept_with_the_selectors_that_it_has, setup,
 			teardown),
+		cmocka_unit_test_setup_teardown(
+			child_is_found_by_its_inbound_spi, setup, teardown),
 		cmocka_unit_test_setup_teardown(there_are_so_many_and_no_more,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(
