@@ -59,7 +59,7 @@ static int bind_sa(void *ctx, uint32_t policy_id, struct sa_ref sa)
 	int err;
 
 	if (rt)
-		resolver_prefetch(dp->resolver, sa_daddr(rt), &rt->saddr);
+		resolver_prefetch(dp->resolver, sa_daddr(rt), sa_saddr(rt));
 	err = programs_bind(dp->programs, policy_id, sa);
 	if (!err)
 		tunnel_routes_set_child(&routes, policy_id);
@@ -98,7 +98,7 @@ static void path_mtu(void *ctx, const struct sa_rt *sa, uint32_t mtu)
 {
 	const struct dp *dp = ctx;
 
-	resolver_learn_mtu(dp->resolver, sa_daddr(sa), &sa->saddr, mtu);
+	resolver_learn_mtu(dp->resolver, sa_daddr(sa), sa_saddr(sa), mtu);
 }
 
 static void grace(void *ctx)
@@ -113,6 +113,16 @@ static void keep_alive(void *ctx, const struct sa_rt *sa)
 	struct dp *dp = ctx;
 
 	keepalive_send(&dp->keepalive, dp->programs, sa);
+}
+
+/* The host's own traffic for it goes another way, too. */
+static void moved(void *ctx, uint32_t policy_id, const struct sa_rt *sa)
+{
+	const struct dp *dp = ctx;
+	const struct tunnel_routes routes = routes_of(dp);
+
+	resolver_prefetch(dp->resolver, sa_daddr(sa), sa_saddr(sa));
+	tunnel_routes_set_child(&routes, policy_id);
 }
 
 static void on_poll(evutil_socket_t fd, short what, void *ctx)
@@ -137,6 +147,7 @@ int changes_open(struct dp *dp, struct event_base *base, struct error *e)
 		.path_mtu = path_mtu,
 		.grace = grace,
 		.keep_alive = keep_alive,
+		.moved = moved,
 		.ctx = dp,
 	};
 	const uint32_t sas = dp->config->gateway.sas;

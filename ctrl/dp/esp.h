@@ -61,7 +61,7 @@ static inline uint32_t esp_least_bytes(const struct sa_rt *sa, uint32_t mtu)
 static inline uint32_t esp_before_bytes(const struct sa_rt *sa)
 {
 	return sa->transport ? sa->outer.bytes - sa->outer.ip_bytes
-			     : sa->outer.bytes;
+			     : sa_outer(sa)->bytes;
 }
 
 /* The whole outer packet around that text; in transport mode without the header

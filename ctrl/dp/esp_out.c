@@ -281,14 +281,18 @@ static void finish_transport(struct packet *p, const struct crypto_op *op)
 static void finish(struct packet *p, const struct crypto_op *op)
 {
 	const struct sa_rt *sa = p->sa;
+	const struct outer *outer = sa_outer(sa);
 
 	p->lent = false;
-	p->bytes = esp_outer_bytes(sa, op->text_bytes);
-	if (sa->transport)
+	if (sa->transport) {
+		p->bytes = esp_outer_bytes(sa, op->text_bytes);
 		return finish_transport(p, op);
-	p->l3 = op->esp - sa->outer.bytes;
-	outer_put(sa_outer(sa), op->esp, p->bytes, &p->ip, (uint16_t)p->seq);
-	p->ip.saddr = sa->saddr;
+	}
+	p->bytes =
+		outer->bytes + sa->head_bytes + op->text_bytes + sa->tail_bytes;
+	p->l3 = op->esp - outer->bytes;
+	outer_put(outer, op->esp, p->bytes, &p->ip, (uint16_t)p->seq);
+	p->ip.saddr = *sa_saddr(sa);
 	p->ip.daddr = *sa_daddr(sa);
 	p->state = PKT_SEALED;
 }
@@ -423,7 +427,7 @@ static void seal_run(struct worker *w, struct packet *p, uint32_t n,
 static void out_run(struct worker *w, struct packet *p, uint32_t n)
 {
 	const struct nexthop *nh = nexthop_lookup_ours(
-		&w->nexthops, sa_daddr(p->sa), &p->sa->saddr, w->now_ns);
+		&w->nexthops, sa_daddr(p->sa), sa_saddr(p->sa), w->now_ns);
 
 	if (nh->kind == NH_PORT)
 		return seal_run(w, p, n, pmtu_inner(p->sa, nh->mtu));

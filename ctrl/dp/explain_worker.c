@@ -28,11 +28,11 @@ static void take_sa(const struct explaining *w, const struct sa_rt *sa,
 	const struct sa_rt *ah = carrier_of(w, sa);
 
 	*out = (struct explain_sa){
-		.local = outbound ? sa->saddr : sa->daddr,
-		.remote = outbound ? *sa_daddr(sa) : sa->saddr,
+		.local = outbound ? *sa_saddr(sa) : *sa_daddr(sa),
+		.remote = outbound ? *sa_daddr(sa) : *sa_saddr(sa),
 		.spi = ntohl(sa->spi_be),
 		.carrier = ah ? ntohl(ah->spi_be) : 0,
-		.udp = sa->udp,
+		.udp = sa_outer(sa)->bytes != sa_outer(sa)->ip_bytes,
 	};
 }
 
@@ -166,7 +166,7 @@ void explain_out(struct explaining *w, struct sa_ref told)
 		return;
 	}
 	take_sa(w, sa, &w->x->sa);
-	resolver_look(w->dp->resolver, sa_daddr(sa), &sa->saddr, &way);
+	resolver_look(w->dp->resolver, sa_daddr(sa), sa_saddr(sa), &way);
 	take_way(sa, &way, &w->x->way);
 	reason = judge(w, sa, &way);
 	if (reason != DROP_NONE)

@@ -21,7 +21,7 @@ bool mss_clamp_opened(struct worker *w, struct packet *p)
 
 	if (!p->sa) /* gone while the packet waited */
 		return true;
-	nh = nexthop_lookup_ours(&w->nexthops, &p->sa->saddr, &p->sa->daddr,
+	nh = nexthop_lookup_ours(&w->nexthops, sa_saddr(p->sa), sa_daddr(p->sa),
 				 w->now_ns);
 	if (nh->kind == NH_PENDING) {
 		hold_packet(w, p);

@@ -311,7 +311,7 @@ static bool is_of(const struct icmp_told *t, const struct sa_rt *sa)
 static bool is_news(struct worker *w, const struct sa_rt *sa, uint32_t mtu)
 {
 	const struct nexthop *nh = nexthop_lookup_ours(
-		&w->nexthops, sa_daddr(sa), &sa->saddr, w->now_ns);
+		&w->nexthops, sa_daddr(sa), sa_saddr(sa), w->now_ns);
 
 	return nh->kind != NH_PORT || mtu < nh->mtu;
 }

@@ -64,7 +64,8 @@ int sad_map_add(struct sad_map *m, const struct sad_key *key, struct sa_ref sa)
 
 	if (bpf_map_update_elem(m->fd, key, &sa, BPF_ANY))
 		return -errno;
-	if (!slot->key.spi)
+	/* Or the SA's own, which has moved. */
+	if (!slot->key.spi || memcmp(&slot->sa, &sa, sizeof(sa)) == 0)
 		slot_fill(slot, key, sa);
 	return 0;
 }

@@ -368,6 +368,20 @@ static int query(struct sadb *s, const struct sadb_id *id,
 	return 0;
 }
 
+static int move(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
+{
+	const struct entry *en = entry_find(s, &q->id);
+	int err;
+
+	if (en && entry_is_installed(en))
+		return refuse_installed(s, "MOVE", q->id.spi, now_ns);
+	err = entry_move(s, q, now_ns);
+	if (err == -EPERM)
+		log_refused(s, "MOVE", q->id.spi,
+			    "not between the addresses of its policy", now_ns);
+	return err;
+}
+
 static void no_memory(struct sadb *s, const struct sadb_request *q)
 {
 	const struct sadb_answer a = {
@@ -404,6 +418,8 @@ void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
 	case SADB_QUERY:
 		return answer_with(
 			s, job, query(s, &q->id, &job->answer.counters, now_ns));
+	case SADB_MOVE:
+		return answer_with(s, job, move(s, q, now_ns));
 	case SADB_SWEEP:
 		entries_sweep(s, now_ns);
 		return answer_with(s, job, 0);

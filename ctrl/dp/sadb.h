@@ -58,6 +58,8 @@ struct sadb_maps {
 	/* Sends what keeps the mapping of a NAT before the outbound SA alive;
 	 * NULL: nobody does. */
 	void (*keep_alive)(void *ctx, const struct sa_rt *sa);
+	/* An outbound SA of that policy goes another way; NULL: nobody is to know. */
+	void (*moved)(void *ctx, uint32_t policy_id, const struct sa_rt *sa);
 	void *ctx;
 };
 

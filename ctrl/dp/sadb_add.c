@@ -44,16 +44,19 @@ static bool goes_there(const struct sadb *s, const struct policy *p,
 	return p->ends.moves && policy_goes_to(s, p, peer);
 }
 
-/* Else who took ike over could have the traffic sent to where it listens. */
+/* Else who took ike over could have the traffic sent to where it listens; where peers
+ * may move, it can. */
 static bool between_ends(const struct sadb *s, const struct policy *p,
-			 const struct sadb_id *id, const struct sadb_sa *sa)
+			 uint8_t dir, const struct addr *saddr,
+			 const struct addr *daddr)
 {
-	const bool in = id->dir == SADB_IN;
-	const struct addr *ours = in ? &id->daddr : &sa->saddr;
-	const struct addr *peer = in ? &sa->saddr : &id->daddr;
+	const bool in = dir == SADB_IN;
+	const struct addr *ours = in ? daddr : saddr;
+	const struct addr *peer = in ? saddr : daddr;
 
 	return is_among(p->ends.local, p->ends.n_local, ours) &&
-	       (is_among(p->ends.remote, p->ends.n_remote, peer) ||
+	       (p->ends.roams ||
+		is_among(p->ends.remote, p->ends.n_remote, peer) ||
 		goes_there(s, p, peer));
 }
 
@@ -67,6 +70,21 @@ bool policy_takes(const struct policy *p, const struct sadb_selector *s)
 	    addr_is_v4(&s->local_min) == addr_is_v4(&of.local_min))
 		of.local_min = of.local_max = s->local_min;
 	return selector_within(s, &of);
+}
+
+int entry_may_be_between(const struct sadb *s, const struct entry *en,
+			 const struct addr *saddr, const struct addr *daddr)
+{
+	if (addr_not_unicast(saddr) || addr_not_unicast(daddr) ||
+	    addr_equal(saddr, daddr) || addr_is_v4(saddr) != addr_is_v4(daddr))
+		return -EINVAL;
+	for (uint32_t i = 0; i < en->n_policies; i++) {
+		const struct policy *p = policy_find(s, en->policies[i]);
+
+		if (!p || !between_ends(s, p, en->id.dir, saddr, daddr))
+			return -EPERM;
+	}
+	return 0;
 }
 
 /* RFC 4301 section 4.4.2: each of its SAs has a packet's values. Else who took ike
@@ -96,7 +114,7 @@ static int check_policy(const struct sadb *s, const struct policy *p,
 {
 	if (p->action != SPD_PROTECT)
 		return error_set(e, -EPERM, "policy %u is not PROTECT", p->id);
-	if (!between_ends(s, p, id, sa))
+	if (!between_ends(s, p, id->dir, &sa->saddr, &id->daddr))
 		return error_set(e, -EPERM,
 				 "not between the addresses of policy %u",
 				 p->id);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * SAs whose packets a NAT changes (RFC 3948): its mapping is kept alive, and those of
- * the configuration are sent to where it is.
+ * the configuration are sent to where it is. SAs of peers that move (RFC 4555).
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -81,8 +81,7 @@ void sadb_watch(struct sadb *s,
 
 struct sad_key entry_key(const struct sadb *s, const struct entry *en)
 {
-	const struct sa_rt *sa =
-		en->id.dir == SADB_OUT ? sad_get(s->sad, en->ref) : NULL;
+	const struct sa_rt *sa = sad_get(s->sad, en->ref);
 	struct sad_key key = sad_key_of(en);
 
 	if (sa)
@@ -143,6 +142,69 @@ static int enter_again(struct sadb *s, const struct entry *en,
 	return s->maps.add_outbound(s->maps.ctx, &now, en->ref);
 }
 
+static int note_move(struct sadb *s, struct entry *en, const struct sad_key *was)
+{
+	if (!en->moved)
+		LIST_INSERT_HEAD(&s->peers_moved, en, of_moved);
+	en->moved = true;
+	return enter_again(s, en, was);
+}
+
+/* Where it was nobody finds it any more. */
+static int enter_inbound(struct sadb *s, const struct entry *en,
+			 const struct sad_key *was)
+{
+	const struct sad_key now = entry_key(s, en);
+	int err;
+
+	if (memcmp(was, &now, sizeof(now)) == 0)
+		return 0;
+	err = s->maps.add_inbound(s->maps.ctx, &now, en->ref);
+	if (!err)
+		s->maps.del_inbound(s->maps.ctx, was);
+	return err;
+}
+
+static void keep_alive_there(struct sadb *s, struct entry *en,
+			     const struct sadb_sa *sa, uint64_t now_ns)
+{
+	heap_take(&s->keep_due, &en->keep_due);
+	en->kept_ns = 0;
+	entry_keep_alive(s, en, sa, now_ns);
+}
+
+int entry_move(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
+{
+	struct entry *en = entry_find(s, &q->id);
+	const struct sa_ends to = {
+		.saddr = q->sa.saddr,
+		.daddr = q->daddr,
+		.sport = q->sa.encap_sport,
+		.dport = q->sa.encap_dport,
+	};
+	struct sad_key was;
+	int err;
+
+	if (!en || en->state != ENTRY_LIVE)
+		return -ENOENT;
+	if (!to.sport != !to.dport)
+		return -EINVAL;
+	err = entry_may_be_between(s, en, &to.saddr, &to.daddr);
+	if (err)
+		return err;
+	was = entry_key(s, en);
+	err = sad_move_ends(s->sad, en->ref, &to);
+	if (err)
+		return err;
+	if (en->id.dir == SADB_IN)
+		return enter_inbound(s, en, &was);
+	keep_alive_there(s, en, &q->sa, now_ns);
+	for (uint32_t i = 0; s->maps.moved && i < en->n_policies; i++)
+		s->maps.moved(s->maps.ctx, en->policies[i],
+			      sad_get(s->sad, en->ref));
+	return note_move(s, en, &was);
+}
+
 int sadb_move(struct sadb *s, const struct sadb_id *id,
 	      const struct addr *daddr, uint16_t dport)
 {
@@ -156,8 +218,5 @@ int sadb_move(struct sadb *s, const struct sadb_id *id,
 	err = sad_move(s->sad, en->ref, daddr, dport);
 	if (err)
 		return err;
-	if (!en->moved)
-		LIST_INSERT_HEAD(&s->peers_moved, en, of_moved);
-	en->moved = true;
-	return enter_again(s, en, &was);
+	return note_move(s, en, &was);
 }

@@ -114,7 +114,8 @@ struct sadb {
 	uint64_t due_ns;	/* the first deadline, or one that was */
 	uint64_t forget_due_ns; /* not before are late ones looked for again */
 
-	LIST_HEAD(, entry) peers_moved; /* of the configuration's, so few */
+	LIST_HEAD(, entry)
+	peers_moved; /* outbound ones, that ICMP errors find */
 	void (*moved)(void *ctx, const struct sadb_event *mapping);
 	void *moved_ctx;
 	uint64_t keepalive_ns; /* how often; 0: never */
@@ -162,6 +163,13 @@ bool spi_choose(struct sadb *s, struct sadb_id *id);
 int entry_add(struct sadb *s, const struct sadb_id *id,
 	      const struct sadb_sa *sa, const struct sadb_policies *policies,
 	      const struct sadb_start *start, uint64_t now_ns, struct error *e);
+
+/* May it be between these? 0, -EINVAL, or -EPERM: not by its policies. */
+int entry_may_be_between(const struct sadb *s, const struct entry *en,
+			 const struct addr *saddr, const struct addr *daddr);
+
+/* MOVE, of what is ike's: as the answer says. */
+int entry_move(struct sadb *s, const struct sadb_request *q, uint64_t now_ns);
 
 /* Its map entry or binding goes, and with the barrier itself. */
 int entry_remove(struct sadb *s, struct entry *en, struct job *job);

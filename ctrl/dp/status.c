@@ -28,7 +28,8 @@ static uint64_t path_mtu(const struct dp *dp, const struct sa_rt *sa)
 	uint32_t mtu = PATH_OPEN;
 
 	if (sa->dir == DIR_OUT)
-		mtu = resolver_path_mtu(dp->resolver, sa_daddr(sa), &sa->saddr);
+		mtu = resolver_path_mtu(dp->resolver, sa_daddr(sa),
+					sa_saddr(sa));
 	return mtu == PATH_OPEN ? 0 : mtu;
 }
 

@@ -128,7 +128,7 @@ static bool make(struct worker *w, struct sa_rt *sa, uint32_t bytes,
 static void send_some(struct worker *w, struct sa_rt *sa, uint64_t n)
 {
 	const struct nexthop *nh = nexthop_lookup_ours(
-		&w->nexthops, sa_daddr(sa), &sa->saddr, w->now_ns);
+		&w->nexthops, sa_daddr(sa), sa_saddr(sa), w->now_ns);
 	uint32_t mtu = nh->kind == NH_PORT ? pmtu_frame(sa, nh->mtu) : 0;
 	struct packet *of[BURST_MAX];
 	struct batch b;

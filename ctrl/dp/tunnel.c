@@ -79,6 +79,7 @@ void tunnel_ends(const struct conn_conf *conn, struct policy_ends *out)
 	out->n_remote =
 		ends_of(conn->remote_addrs, conn->n_remote_addrs, out->remote);
 	out->moves = conn_is_named(conn);
+	out->roams = conn->mobike;
 	if (out->moves && !out->n_remote)
 		out->remote[out->n_remote++] = nobody;
 }

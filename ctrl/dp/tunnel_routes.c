@@ -126,7 +126,7 @@ static void take_ends(struct way *w)
 	if (!w->sa)
 		return;
 	w->peer = *sa_daddr(w->sa);
-	w->ours = w->sa->saddr;
+	w->ours = *sa_saddr(w->sa);
 }
 
 /* Its pairs have one together, but those that the peer has left out. */

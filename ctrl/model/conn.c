@@ -105,6 +105,7 @@ void conn_init(struct conn_conf *conn)
 		.over_time = TIME_UNSET,
 		.rand_time = TIME_UNSET,
 		.keyingtries = 1,
+		.mobike = true,
 	};
 	proposals_default(IKE_PROTO_IKE, &conn->proposals);
 	conn_times(conn);
@@ -364,7 +365,8 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       id_equal(&a->remote_id, &b->remote_id) &&
 	       a->fragmentation == b->fragmentation && a->unique == b->unique &&
 	       a->childless == b->childless && a->encap == b->encap &&
-	       a->dpd_delay == b->dpd_delay && a->rekey_time == b->rekey_time &&
+	       a->mobike == b->mobike && a->dpd_delay == b->dpd_delay &&
+	       a->rekey_time == b->rekey_time &&
 	       a->reauth_time == b->reauth_time &&
 	       a->over_time == b->over_time && a->rand_time == b->rand_time &&
 	       a->keyingtries == b->keyingtries && a->if_id_in == b->if_id_in &&

@@ -147,6 +147,7 @@ struct conn_conf {
 	enum unique unique;
 	enum childless childless;
 	bool encap;		      /* UDP encapsulation without a NAT */
+	bool mobike;		      /* RFC 4555, where the peer has it */
 	uint32_t if_id_in, if_id_out; /* of children that have none */
 	uint32_t dpd_delay;   /* liveness check after so long without a word */
 	uint32_t rekey_time;  /* of the IKE SA; soft */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The seam between IKE and the SAD, in RFC 2367's verbs. IKE asks (GETSPI, ADD,
- * UPDATE, DELETE, and CLAIM and SWEEP, which are ours) and gets one answer to
+ * UPDATE, DELETE, and MOVE, CLAIM and SWEEP, which are ours) and gets one answer to
  * each question; the data path tells (ACQUIRE, EXPIRE, USED, MAPPING,
  * NEW_EPOCH). Messages are fixed and carry no pointer: they cross processes as
  * they are.
@@ -51,6 +51,7 @@ enum sadb_verb {
 	SADB_CLAIM,
 	SADB_SWEEP,
 	SADB_QUERY,
+	SADB_MOVE,
 	/* tellings */
 	SADB_ACQUIRE,
 	SADB_EXPIRE,
@@ -202,13 +203,16 @@ struct sadb_sa {
  * CLAIM: the SA of an ike that ended is the asker's; -ENOENT: there is no such SA.
  * SWEEP: those of it that were not claimed end, not at once.
  * QUERY: how much has come or gone by it.
+ * MOVE: it goes on between other addresses and ports, under the name that it has;
+ * -EOPNOTSUPP: what it is can't.
  */
 struct sadb_request {
 	uint64_t token;
 	uint8_t verb; /* enum sadb_verb */
 	uint8_t pad[7];
 	struct sadb_id id; /* GETSPI: spi 0, to be chosen */
-	struct sadb_sa sa; /* ADD */
+	struct sadb_sa sa; /* ADD; MOVE: saddr, the ports and keepalive alone */
+	struct addr daddr; /* MOVE */
 };
 
 struct sadb_counters {

@@ -9,6 +9,9 @@
 
 #define OUTER_TTL 64
 
+#define IPV4_TTL_AT 8
+#define IPV6_TTL_AT 7
+
 #define IPV4_DADDR_AT 16
 #define IPV6_DADDR_AT 24
 
@@ -60,6 +63,24 @@ void outer_init(struct outer *o, uint8_t protocol, const struct addr *saddr,
 		return;
 	memcpy(at + o->ip_bytes, &sport_be, 2);
 	memcpy(at + o->ip_bytes + 2, &dport_be, 2);
+}
+
+void outer_move(struct outer *o, uint8_t protocol, const struct addr *saddr,
+		const struct addr *daddr, uint16_t sport_be, uint16_t dport_be)
+{
+	const struct outer was = *o;
+	const uint8_t *at = was.octets + OUTER_MAX - was.bytes;
+	const struct sadb_outer conf = {
+		.ttl = at[was.ip_bytes == IPV4_HEADER_BYTES ? IPV4_TTL_AT
+							    : IPV6_TTL_AT],
+	};
+
+	outer_init(o, protocol, saddr, daddr, sport_be, dport_be, &conf);
+	o->df_copied = was.df_copied;
+	o->df_set = was.df_set;
+	o->tos_copied = was.tos_copied;
+	o->tos_set = was.tos_set;
+	o->tos_taken = was.tos_taken;
 }
 
 void outer_turn(struct outer *o, const struct addr *daddr, uint16_t dport_be)

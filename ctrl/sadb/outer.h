@@ -52,6 +52,10 @@ static inline bool outer_is_cut(const struct outer *o)
 	return o->ip_bytes == IPV4_HEADER_BYTES && !o->df_copied && !o->df_set;
 }
 
+/* Either end is elsewhere, in UDP or not: see outer_init(). What is configured stays. */
+void outer_move(struct outer *o, uint8_t protocol, const struct addr *saddr,
+		const struct addr *daddr, uint16_t sport_be, uint16_t dport_be);
+
 /* The peer is elsewhere: another address of the same family, and port of UDP. */
 void outer_turn(struct outer *o, const struct addr *daddr, uint16_t dport_be);
 

@@ -27,6 +27,7 @@ struct policy_ends {
 	struct prefix remote[CONN_ADDRS_MAX];
 	uint32_t n_local, n_remote;
 	bool moves; /* the far end has a name: an SA that is there goes on */
+	bool roams; /* the far end may be anywhere once it was there (RFC 4555) */
 };
 
 struct policy {

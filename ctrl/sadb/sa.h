@@ -59,9 +59,10 @@ struct seq_kept {
 	int wake_fd;		/* of the keeper, an eventfd */
 };
 
-/* Where an outbound SA sends to. */
+/* Between which addresses an SA is that moved. */
 struct sa_way {
 	struct outer outer;
+	struct addr saddr;
 	struct addr daddr;
 	struct rcu_head rcu; /* for its end */
 };
@@ -121,8 +122,8 @@ struct sa_rt {
 	 * by the worker once a run. */
 	_Atomic(const struct rules *) rules;
 
-	/* Owned. Set by the control thread when the peer is elsewhere, in place
-	 * of outer and daddr; NULL: it is where these say. See sa_outer(). */
+	/* Owned. Set by the control thread when either end is elsewhere, in place
+	 * of outer, saddr and daddr; NULL: it is where these say. See sa_outer(). */
 	_Atomic(const struct sa_way *) way;
 
 	/* Of a bundle, as one word the SA that has the packet next; 0: none has.
@@ -198,6 +199,14 @@ static inline const struct addr *sa_daddr(const struct sa_rt *sa)
 		atomic_load_explicit(&sa->way, memory_order_acquire);
 
 	return way ? &way->daddr : &sa->daddr;
+}
+
+static inline const struct addr *sa_saddr(const struct sa_rt *sa)
+{
+	const struct sa_way *way =
+		atomic_load_explicit(&sa->way, memory_order_acquire);
+
+	return way ? &way->saddr : &sa->saddr;
 }
 
 /* Whose the packet is when this SA is done with it; gen 0: nobody's. */

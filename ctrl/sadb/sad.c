@@ -377,11 +377,40 @@ static void way_release(struct rcu_head *head)
 	free(caa_container_of(head, struct sa_way, rcu));
 }
 
+static void set_way(struct sa_rt *sa, struct sa_way *now)
+{
+	struct sa_way *was = (struct sa_way *)atomic_exchange(&sa->way, now);
+
+	if (was)
+		quiescent_defer(&was->rcu, way_release);
+}
+
+int sad_move_ends(struct sad *sad, struct sa_ref ref, const struct sa_ends *to)
+{
+	struct sa_rt *sa = sad_get(sad, ref);
+	struct sa_way *now;
+
+	if (!sa)
+		return -ENOENT;
+	if (sa->ah || sa->transport || sa->carrier_bytes)
+		return -EOPNOTSUPP;
+	now = calloc(1, sizeof(*now));
+	if (!now)
+		return -ENOMEM;
+	now->outer = sa->outer;
+	now->saddr = to->saddr;
+	now->daddr = to->daddr;
+	outer_move(&now->outer, to->dport ? PROTO_UDP : PROTO_ESP, &to->saddr,
+		   &to->daddr, htons(to->sport), htons(to->dport));
+	set_way(sa, now);
+	return 0;
+}
+
 int sad_move(struct sad *sad, struct sa_ref ref, const struct addr *daddr,
 	     uint16_t dport)
 {
 	struct sa_rt *sa = sad_get(sad, ref);
-	struct sa_way *now, *was;
+	struct sa_way *now;
 
 	if (!sa)
 		return -ENOENT;
@@ -392,11 +421,10 @@ int sad_move(struct sad *sad, struct sa_ref ref, const struct addr *daddr,
 	if (!now)
 		return -ENOMEM;
 	now->outer = sa->outer;
+	now->saddr = sa->saddr;
 	now->daddr = *daddr;
 	outer_turn(&now->outer, daddr, htons(dport));
-	was = (struct sa_way *)atomic_exchange(&sa->way, now);
-	if (was)
-		quiescent_defer(&was->rcu, way_release);
+	set_way(sa, now);
 	return 0;
 }
 

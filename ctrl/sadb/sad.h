@@ -98,6 +98,21 @@ int sad_set_rules(struct sad *sad, struct sa_ref ref,
 int sad_move(struct sad *sad, struct sa_ref ref, const struct addr *daddr,
 	     uint16_t dport);
 
+/* The outer ends of an SA; ports in host order, both 0: without UDP. */
+struct sa_ends {
+	struct addr saddr, daddr;
+	uint16_t sport, dport;
+};
+
+/*
+ * Either end of an SA of ESP in tunnel mode is elsewhere: whatever a worker begins from
+ * now on is sent there, under the same numbers; inbound, what is to be known of it.
+ *
+ * 0, -ENOENT, -ENOMEM; -EOPNOTSUPP: AH, which is over the addresses, transport mode,
+ * which is of them, or an SA of a bundle. Control thread.
+ */
+int sad_move_ends(struct sad *sad, struct sa_ref ref, const struct sa_ends *to);
+
 /* What the backend needs in that worker's thread, for all its SAs; borrowed, the
  * worker's alone. Control thread. */
 struct crypto_thread *sad_crypto(const struct sad *sad, uint32_t worker);

@@ -84,17 +84,21 @@ SADB = {
     "CLAIM manual in": "EPERM",
     "QUERY manual out": "EPERM",
     "QUERY manual in": "EPERM",
+    "MOVE manual out": "EPERM",
+    "MOVE manual in": "EPERM",
     "ADD over manual out": "EEXIST",
     "ADD over manual in": "EEXIST",
     "UPDATE of nothing": "ENOENT",
     "DELETE of nothing": "ENOENT",
     "CLAIM of nothing": "ENOENT",
     "QUERY of nothing": "ENOENT",
+    "MOVE of nothing": "ENOENT",
     "GETSPI out": "EINVAL",
     "the verb ACQUIRE": "EINVAL",
     "the verb 255": "EINVAL",
     "ADD good": "done",
     "UPDATE good": "done",
+    "MOVE to a stranger": "EPERM",
     "ADD key of another SA": "EKEYREVOKED",
     "DELETE good": "done",
     "ADD key of an SA that was": "EKEYREVOKED",
@@ -138,6 +142,7 @@ connections {{
     peer {{
         local_addrs = {here.outer}
         remote_addrs = {there.outer}
+        mobike = no
         local {{
             auth = psk
             id = here.example

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What a taken-over ike may ask of the SAD: a good ADD with one thing changed,
  * and other verbs for what is not its own. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -276,6 +277,8 @@ static void run_manual(struct fake *f, const char *name)
 		{ "CLAIM manual in", SADB_IN, SADB_CLAIM },
 		{ "QUERY manual out", SADB_OUT, SADB_QUERY },
 		{ "QUERY manual in", SADB_IN, SADB_QUERY },
+		{ "MOVE manual out", SADB_OUT, SADB_MOVE },
+		{ "MOVE manual in", SADB_IN, SADB_MOVE },
 		{ "ADD over manual out", SADB_OUT, SADB_ADD },
 		{ "ADD over manual in", SADB_IN, SADB_ADD },
 	};
@@ -301,6 +304,7 @@ static void run_verbs(struct fake *f, const char *name)
 	fake_say_err("DELETE of nothing", ask_verb(f, SADB_DELETE, &q.id));
 	fake_say_err("CLAIM of nothing", ask_verb(f, SADB_CLAIM, &q.id));
 	fake_say_err("QUERY of nothing", ask_verb(f, SADB_QUERY, &q.id));
+	fake_say_err("MOVE of nothing", ask_verb(f, SADB_MOVE, &q.id));
 	fake_say_err("GETSPI out", ask_verb(f, SADB_GETSPI, &q.id));
 	fake_say_err("the verb ACQUIRE", ask_verb(f, SADB_ACQUIRE, &q.id));
 	fake_say_err("the verb 255", ask_verb(f, UINT8_MAX, &q.id));
@@ -311,12 +315,17 @@ static void run_key(struct fake *f, const char *name)
 {
 	struct sadb_request first = fake_add(f, SADB_OUT, SPI_OUT);
 	struct sadb_request second = first;
+	struct sadb_request move = { .verb = SADB_MOVE };
 	struct sadb_answer a;
 
 	(void)name;
 	second.id.spi++;
 	fake_say_err("ADD good", fake_sadb_ask(f, &first, &a));
 	fake_say_err("UPDATE good", ask_verb(f, SADB_UPDATE, &first.id));
+	move.id = first.id;
+	move.sa.saddr = first.sa.saddr;
+	move.daddr = addr_from_v4(inet_addr("203.0.113.9"));
+	fake_say_err("MOVE to a stranger", fake_sadb_ask(f, &move, &a));
 	fake_say_err("ADD key of another SA", fake_sadb_ask(f, &second, &a));
 	fake_say_err("DELETE good", ask_verb(f, SADB_DELETE, &first.id));
 	fake_say_err("ADD key of an SA that was", fake_sadb_ask(f, &first, &a));

@@ -120,6 +120,8 @@ static bool change_conn(struct conn_conf *c, unsigned int which)
 		return c->n_pools = 0, true;
 	case 28:
 		return strcpy(c->pools[0], "others");
+	case 29:
+		return c->mobike = !c->mobike, true;
 	default:
 		return false;
 	}
