@@ -47,7 +47,6 @@ _Static_assert(CONN_NAME_MAX == CONF_NAME_MAX, "named_take()");
 /* --- words */
 
 #define NO_IKEV1  "but only IKEv2 is supported; write 2"
-#define NO_MOBIKE "but MOBIKE is not supported yet; write no"
 #define NO_METHOD "which is not supported yet; write psk"
 #define NO_MODE	  "but only tunnel and transport are supported; remove the line"
 #define NO_SHUNT  "which is no tunnel; write a policy with action = "
@@ -56,18 +55,6 @@ static const struct word version_words[] = {
 	{ "0", 0, NULL },
 	{ "2", 0, NULL },
 	{ "1", 0, NO_IKEV1 },
-	{ .text = NULL },
-};
-
-static const struct word mobike_words[] = {
-	{ "no", 0, NULL },
-	{ "false", 0, NULL },
-	{ "disabled", 0, NULL },
-	{ "0", 0, NULL },
-	{ "yes", 0, NO_MOBIKE },
-	{ "true", 0, NO_MOBIKE },
-	{ "enabled", 0, NO_MOBIKE },
-	{ "1", 0, NO_MOBIKE },
 	{ .text = NULL },
 };
 
@@ -184,8 +171,8 @@ static const struct key conn_keys[] = {
 	{ .name = "encap",	   .form = "yes or no", .read = value_bool,
 	  AT(conn_conf, encap) },
 	IF_ID_KEYS(conn_conf),
-	{ .name = "mobike",	   .form = "no", .read = value_fixed,
-	  .words = mobike_words },
+	{ .name = "mobike",	   .form = "yes or no", .read = value_bool,
+	  AT(conn_conf, mobike) },
 	{ .name = "fragmentation", .form = "yes, accept, force or no",
 	  .read = value_word,	   .words = fragmentation_words,
 	  AT(conn_conf, fragmentation) },

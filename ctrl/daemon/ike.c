@@ -20,11 +20,14 @@
 #include "ctrl/base/trim.h"
 #include "ctrl/daemon/dp_seam.h"
 #include "ctrl/daemon/ike_state.h"
+#include "ctrl/daemon/ike_ways.h"
 #include "ctrl/daemon/role.h"
 #include "ctrl/daemon/sandbox.h"
 
 #define READS_MAX 32  /* datagrams of one turn of the loop */
 #define COUNTS_MS 100 /* so long they are gathered */
+#define WAYS_MS \
+	300 /* an address that changes goes and comes, with its routes */
 
 void ike_give_up(struct ike *i, const char *why)
 {
@@ -248,6 +251,41 @@ static void on_ke_done(void *ctx, struct ke_job *job)
 	ike_set_timer(i);
 }
 
+/* --- addresses and routes */
+
+static void on_ways(evutil_socket_t fd, short what, void *ctx)
+{
+	const struct timeval wait = { .tv_usec = WAYS_MS * 1000 };
+	struct ike *i = ctx;
+
+	(void)what;
+	if (ike_ways_read(fd) && !event_pending(i->ways_settle, EV_TIMEOUT, NULL))
+		evtimer_add(i->ways_settle, &wait);
+}
+
+static void on_ways_settled(evutil_socket_t fd, short what, void *ctx)
+{
+	struct ike *i = ctx;
+
+	(void)fd;
+	(void)what;
+	engine_addresses_changed(i->engine, clock_ns());
+	ike_set_timer(i);
+}
+
+static int watch_ways(struct ike *i)
+{
+	i->ways_fd = ike_ways_open();
+	if (i->ways_fd < 0)
+		return i->ways_fd;
+	i->ways_settle = evtimer_new(i->base, on_ways_settled, i);
+	i->on_ways = event_new(i->base, i->ways_fd, EV_READ | EV_PERSIST,
+			       on_ways, i);
+	return i->ways_settle && i->on_ways && !event_add(i->on_ways, NULL)
+		       ? 0
+		       : -ENOMEM;
+}
+
 /* --- dp */
 
 static void on_dp_message(void *ctx, uint16_t type, const void *msg,
@@ -318,6 +356,8 @@ static int make(struct ike *i, struct error *e)
 
 	random_init(&i->random);
 	err = ike_route_open(i->route_fds);
+	if (!err)
+		err = watch_ways(i);
 	if (err)
 		return error_set(e, err, "socket: %s", strerror(-err));
 	i->timer = evtimer_new(i->base, on_timer, i);
@@ -358,6 +398,12 @@ static void end(struct ike *i)
 			close(i->route_fds[k]);
 	if (i->dp_fd >= 0)
 		close(i->dp_fd);
+	if (i->on_ways)
+		event_free(i->on_ways);
+	if (i->ways_settle)
+		event_free(i->ways_settle);
+	if (i->ways_fd >= 0)
+		close(i->ways_fd);
 	if (i->timer)
 		event_free(i->timer);
 	if (i->trim)
@@ -412,7 +458,7 @@ int ike_role(void)
 		i->fds[k] = -1;
 	for (int k = 0; k < IKE_ROUTE_SOCKETS; k++)
 		i->route_fds[k] = -1;
-	i->dp_fd = -1;
+	i->dp_fd = i->ways_fd = -1;
 	ok = start(i, &e) == 0;
 	if (!ok)
 		log_error("ike: %s", e.text);

@@ -45,6 +45,8 @@ struct ike {
 	struct event *readable[IKE_UDP_SOCKETS];
 	int fds[IKE_UDP_SOCKETS]; /* -1: not there yet, or no IPv6 */
 	int route_fds[IKE_ROUTE_SOCKETS];
+	int ways_fd; /* -1: nobody tells */
+	struct event *on_ways, *ways_settle;
 	struct conn_conf loading; /* until n_missing is 0 */
 	size_t n_missing;
 	struct loaded_list conns, pools;

@@ -11,6 +11,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/idle.h"
 #include "ctrl/ike/later.h"
+#include "ctrl/ike/mobike.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/view.h"
@@ -358,6 +359,7 @@ void child_installed(struct ike_sa *sa, struct exchange *x, bool confirmed)
 
 	x->child = NULL;
 	link_child(sa, c);
+	mobike_child_made(sa, c);
 	child_begin(sa, c, succeed(sa, x->old_spi_in), confirmed);
 	if (!confirmed && !child_policy_is_bound(sa->e, c->conf->policy))
 		child_rebind(sa, c);
@@ -409,6 +411,10 @@ void child_told(struct engine *e, const struct sadb_event *event)
 		return;
 	sa = c->sa;
 	sa_touch(sa);
+	if (event->verb == SADB_MAPPING && sa->mobike) {
+		mobike_mapped(sa, event);
+		return;
+	}
 	if (event->verb == SADB_MAPPING)
 		follow(sa, event);
 	if (event->hard && event->cause != SADB_BY_NONE)

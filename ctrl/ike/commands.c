@@ -12,10 +12,30 @@
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
 
+/* Whoever speaks with himself has the same address at both ends. */
+bool addr_is_here(const struct engine *e, const struct addr *a)
+{
+	struct addr source;
+
+	return e->calls.source(e->calls.ctx, a, &source) &&
+	       addr_equal(a, &source);
+}
+
+/* The first one that this host has; if it has none of them, the first. */
+static const struct conn_addr *local_of(const struct engine *e,
+					const struct conn_conf *c)
+{
+	for (size_t i = 0; c->n_local_addrs > 1 && i < c->n_local_addrs; i++)
+		if (conn_addr_is_host(&c->local_addrs[i]) &&
+		    addr_is_here(e, &c->local_addrs[i].net.net))
+			return &c->local_addrs[i];
+	return c->local_addrs;
+}
+
 static bool path_to(const struct engine *e, const struct conn_conf *c,
 		    const struct conn_addr *peer, struct ike_path *out)
 {
-	const struct conn_addr *ours = c->local_addrs;
+	const struct conn_addr *ours = local_of(e, c);
 
 	if (!conn_addr_is_host(peer))
 		return false;
@@ -278,7 +298,7 @@ unsigned int engine_terminate_some(struct engine *e, const struct ike_target *t,
 			n++;
 		}
 		if (force && !t->child)
-			info_delete_at_once(sa);
+			info_delete_at_once(sa, "deleted here");
 		else
 			sa_next(sa);
 	}

@@ -14,6 +14,7 @@
 #include "ctrl/ike/cookie.h"
 #include "ctrl/ike/idle.h"
 #include "ctrl/ike/later.h"
+#include "ctrl/ike/mobike.h"
 #include "ctrl/ike/pool.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/receive.h"
@@ -169,6 +170,7 @@ static void ke_arrived(struct ike_sa *sa, struct exchange *x,
 	case EX_NONE:
 	case EX_AUTH:
 	case EX_INFO:
+	case EX_MOBIKE:
 		break;
 	}
 }
@@ -226,6 +228,8 @@ void engine_sadb_answer(struct engine *e, const struct sadb_answer *a,
 		takeover_claimed(e, a);
 	else if (!x && a->verb == SADB_QUERY)
 		idle_answered(e, a);
+	else if (!x && a->verb == SADB_MOVE)
+		mobike_moved(e, a);
 	else if (!x)
 		return_sa(e, a);
 	else if (x->kind == EX_AUTH)

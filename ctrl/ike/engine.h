@@ -222,6 +222,12 @@ unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
 unsigned int engine_reauth(struct engine *e, const char *conn, uint64_t now_ns);
 
 /*
+ * This host has other addresses, or other ways: IKE SAs that are elsewhere now move
+ * (RFC 4555), or are made anew where their peers don't follow.
+ */
+void engine_addresses_changed(struct engine *e, uint64_t now_ns);
+
+/*
  * The data path has SAs of an engine of which nobody kept records. Their peers have
  * them, too: for a minute they are not told that there are none (INITIAL_CONTACT).
  */

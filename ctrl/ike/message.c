@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ctrl/ike/acquire.h"
+#include "ctrl/ike/mobike.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
@@ -100,6 +101,8 @@ void request_take_over(struct ike_sa *sa)
 
 void request_resend(struct ike_sa *sa)
 {
+	struct ike_path way;
+
 	if (sa->tries >= sa->e->options.retransmit_tries) {
 		sa_alert(sa, IKE_ALERT_RETRANSMIT_SEND_TIMEOUT);
 		if (sa->state == IKE_ST_INIT)
@@ -113,7 +116,8 @@ void request_resend(struct ike_sa *sa)
 	trace_again(sa->e, &sa->path, &sa->request);
 	sa->tries++;
 	sa->resend_ns = sa->e->now_ns + resend_after_ns(sa);
-	post_again(sa, &sa->path, &sa->request, sa->request_after);
+	way = mobike_way(sa, sa->tries);
+	post_again(sa, &way, &sa->request, sa->request_after);
 }
 
 bool reply_send(struct ike_sa *sa, struct ike_builder *m)

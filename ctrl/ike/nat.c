@@ -36,15 +36,25 @@ static void put(struct ike_builder *m, const struct ike_sa *sa, uint16_t type,
 		ike_notify_put(m, &n);
 }
 
-void nat_put(struct ike_builder *m, const struct ike_sa *sa, bool pretend)
+static void put_both(struct ike_builder *m, const struct ike_sa *sa,
+		     const struct ike_path *p, bool pretend)
 {
 	const struct addr nowhere = addr_from_v4(0);
-	const struct ike_path *p = &sa->path;
 
 	put(m, sa, IKE_N_NAT_DETECTION_SOURCE_IP,
 	    pretend ? &nowhere : &p->local, p->local_port);
 	put(m, sa, IKE_N_NAT_DETECTION_DESTINATION_IP, &p->remote,
 	    p->remote_port);
+}
+
+void nat_put(struct ike_builder *m, const struct ike_sa *sa, bool pretend)
+{
+	put_both(m, sa, &sa->path, pretend);
+}
+
+void nat_put_back(struct ike_builder *m, const struct ike_sa *sa, bool pretend)
+{
+	put_both(m, sa, &sa->asked_by, pretend);
 }
 
 /* Several source addresses may be said: one that fits is enough. */
@@ -79,9 +89,47 @@ void nat_detect(struct ike_sa *sa, const struct ike_header *h,
 	bool fits;
 
 	if (said(spis, p, IKE_N_NAT_DETECTION_SOURCE_IP, &path->remote,
-		 path->remote_port, &fits))
+		 path->remote_port, &fits)) {
 		sa->nat_remote = !fits;
+		sa->knows_nats = true;
+	}
 	if (said(spis, p, IKE_N_NAT_DETECTION_DESTINATION_IP, &path->local,
 		 path->local_port, &fits))
 		sa->nat_local = !fits;
+}
+
+/* false: it does not say. */
+static bool where_it_sees_us(const struct ike_payloads *p,
+			     uint8_t out[HASH_SHA1_BYTES])
+{
+	struct ike_notify n;
+
+	if (!ike_find_notify(p, IKE_N_NAT_DETECTION_DESTINATION_IP, &n) ||
+	    n.data.len != HASH_SHA1_BYTES)
+		return false;
+	memcpy(out, n.data.ptr, HASH_SHA1_BYTES);
+	return true;
+}
+
+void nat_detect_again(struct ike_sa *sa, const struct ike_payloads *p)
+{
+	const struct ike_header h = { .spi_i = sa->spi_i, .spi_r = sa->spi_r };
+
+	nat_detect(sa, &h, p);
+	where_it_sees_us(p, sa->mapped);
+	if (sa->conn->conf.encap)
+		sa->nat_local = true; /* as the peer is made to see it */
+}
+
+bool nat_is_other(struct ike_sa *sa, const struct ike_payloads *p)
+{
+	static const uint8_t unknown[HASH_SHA1_BYTES];
+	uint8_t now[HASH_SHA1_BYTES], was[HASH_SHA1_BYTES];
+
+	if (!where_it_sees_us(p, now))
+		return false;
+	memcpy(was, sa->mapped, sizeof(was));
+	memcpy(sa->mapped, now, sizeof(now));
+	return memcmp(was, unknown, sizeof(was)) != 0 &&
+	       memcmp(was, now, sizeof(was)) != 0;
 }

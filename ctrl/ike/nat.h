@@ -12,11 +12,20 @@
  * is a NAT where there is none, so that the peer encapsulates. */
 void nat_put(struct ike_builder *m, const struct ike_sa *sa, bool pretend);
 
+/* The same by the way that the peer's request came, to which this replies. */
+void nat_put_back(struct ike_builder *m, const struct ike_sa *sa, bool pretend);
+
 /*
  * What the peer says, against the path that its message came by. The SPIs that it
  * hashed are those of its message: a request has no SPIr, though we have one.
  */
 void nat_detect(struct ike_sa *sa, const struct ike_header *h,
 		const struct ike_payloads *p);
+
+/* The same of an SA that has both SPIs, by the path that it has now. */
+void nat_detect_again(struct ike_sa *sa, const struct ike_payloads *p);
+
+/* Does the peer see us elsewhere than the last time that it said? */
+bool nat_is_other(struct ike_sa *sa, const struct ike_payloads *p);
 
 #endif

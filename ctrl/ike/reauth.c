@@ -205,6 +205,16 @@ void reauth_start(struct ike_sa *sa)
 	sa_next(sa);
 }
 
+void reauth_at_once(struct ike_sa *sa, const char *why)
+{
+	for (struct child_sa *c = sa->children; c; c = c->next)
+		c->again = is_to_be_made(c);
+	exchange_end(sa, &sa->ours);
+	sa->begins_anew = true;
+	reauth_begin_anew(sa);
+	info_delete_at_once(sa, why);
+}
+
 void reauth_instead(struct ike_sa *sa, uint32_t spi_in)
 {
 	const struct child_sa *c = child_by_spi_in(sa, spi_in);

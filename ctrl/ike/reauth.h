@@ -14,6 +14,10 @@
  * has until the IKE SA ends. */
 void reauth_start(struct ike_sa *sa);
 
+/* Now, whatever is under way: another one is begun with all children, and this one
+ * closed, of which the peer is told but not asked. */
+void reauth_at_once(struct ike_sa *sa, const char *why);
+
 /* The peer makes no child in the place of this one (NO_ADDITIONAL_SAS): if it is
  * about to end, a new IKE SA brings another. */
 void reauth_instead(struct ike_sa *sa, uint32_t spi_in);

@@ -11,6 +11,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cookie.h"
 #include "ctrl/ike/fragment.h"
+#include "ctrl/ike/mobike.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/sa.h"
@@ -198,6 +199,7 @@ static enum ike_exchange exchange_of(enum exchange_kind kind)
 	case EX_REKEY_IKE:
 		return IKE_EXCH_CREATE_CHILD_SA;
 	case EX_INFO:
+	case EX_MOBIKE:
 		return IKE_EXCH_INFORMATIONAL;
 	case EX_NONE:
 	case EX_INIT:
@@ -352,17 +354,21 @@ static void dispatch_response(struct ike_sa *sa, const struct ike_header *h,
 			rekey_response(sa, p);
 		break;
 	case IKE_EXCH_INFORMATIONAL:
-		info_response(sa);
+		if (sa->ours.kind == EX_MOBIKE)
+			mobike_response(sa, p);
+		else
+			info_response(sa);
 		break;
 	}
 }
 
-/* Section 2.23: a peer behind a NAT is where its last message came from. */
+/* Section 2.23: a peer behind a NAT is where its last message came from, unless it says
+ * where it is (RFC 4555 section 3.8). */
 static void follow(struct ike_sa *sa, const struct ike_path *path)
 {
 	if (sa->state == IKE_ST_AUTH && !sa->initiator)
 		sa_move(sa, path); /* it may have moved to port 4500 */
-	else if (sa->nat_remote && !sa->nat_local)
+	else if (sa->nat_remote && !sa->nat_local && !sa->mobike)
 		sa_move(sa, path);
 }
 
@@ -483,6 +489,8 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 	sa->quiet_ns = 0;
 	if (!(h->flags & IKE_FLAG_R))
 		sa->asked_by = *path;
+	else
+		mobike_heard(sa, path);
 	follow(sa, path);
 	receive_piece(sa, h, &o);
 }

@@ -10,6 +10,7 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cp.h"
+#include "ctrl/ike/mobike.h"
 
 static bool get_octets(struct slice *s, void *out, size_t max, size_t *len)
 {
@@ -175,10 +176,23 @@ static bool get_rest(struct slice *s, struct ike_sa *sa)
 	       rd_u32(s, &x->rival_spi_in);
 }
 
+static bool get_mobike_exchange(struct slice *s, struct exchange *x)
+{
+	uint8_t kind;
+
+	if (!rd_u8(s, &kind))
+		return false;
+	x->mobike = kind;
+	return kind > MOBIKE_NONE && kind <= MOBIKE_ASK &&
+	       rd_bytes(s, x->cookie2, sizeof(x->cookie2));
+}
+
 static bool get_made(struct engine *e, struct slice *s, struct exchange *x)
 {
 	if (x->kind == EX_INFO)
 		return true;
+	if (x->kind == EX_MOBIKE)
+		return get_mobike_exchange(s, x);
 	if (!get_nonce(s, &x->ni) || !x->ni.len || !get_ke(s, x))
 		return false;
 	if (x->kind == EX_CHILD)
@@ -197,7 +211,8 @@ static bool get_ours(struct engine *e, struct slice *s, struct ike_sa *sa)
 		return true;
 	x->kind = kind;
 	x->step = STEP_RESPONSE;
-	if (kind != EX_CHILD && kind != EX_REKEY_IKE && kind != EX_INFO)
+	if (kind != EX_CHILD && kind != EX_REKEY_IKE && kind != EX_INFO &&
+	    kind != EX_MOBIKE)
 		return false;
 	if (!rd_u32(s, &x->message_id) || !rd_u32(s, &x->old_spi_in) ||
 	    !get_bool(s, &x->deletes_ike) || !rd_u8(s, &restarts))
@@ -302,6 +317,25 @@ static bool get_times(struct slice *s, struct ike_sa *sa)
 	       rd_u64(s, &sa->established_ns) && rd_u64(s, &sa->heard_ns);
 }
 
+static bool get_mobike(struct slice *s, struct ike_sa *sa)
+{
+	bool *const flags[] = { &sa->mobike,	   &sa->began,
+				&sa->tells_update, &sa->tells_check,
+				&sa->tells_addrs,  &sa->knows_nats };
+	uint8_t n;
+
+	if (!get_flags(s, flags, sizeof(flags) / sizeof(flags[0])) ||
+	    !rd_u8(s, &n) || n > MOBIKE_ADDRS_MAX)
+		return false;
+	sa->peer_addrs = n ? calloc(n, sizeof(*sa->peer_addrs)) : NULL;
+	if (n && !sa->peer_addrs)
+		return false;
+	for (; sa->n_peer_addrs < n; sa->n_peer_addrs++)
+		if (!get_addr(s, &sa->peer_addrs[sa->n_peer_addrs]))
+			return false;
+	return true;
+}
+
 bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
 {
 	struct slice s = octets;
@@ -314,7 +348,8 @@ bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
 	       get_identity(&s, &sa->peer_id) && get_cp(e, &s, sa) &&
 	       rd_u32(&s, &sa->next_ours) && rd_u32(&s, &sa->next_peers) &&
 	       get_message(&s, &sa->reply) && get_ours(e, &s, sa) &&
-	       get_times(&s, sa) && !s.len;
+	       get_times(&s, sa) && get_mobike(&s, sa) &&
+	       !s.len;
 }
 
 /* --- CHILD SAs */

@@ -96,6 +96,11 @@ void record_put_exchange(struct builder *b, const struct ike_sa *sa)
 	wr_u8(b, (uint8_t)x->restarts);
 	if (x->kind == EX_INFO)
 		return;
+	if (x->kind == EX_MOBIKE) {
+		wr_u8(b, (uint8_t)x->mobike);
+		wr_bytes(b, x->cookie2, sizeof(x->cookie2));
+		return;
+	}
 	put_nonce(b, &x->ni);
 	put_ke(b, x);
 	if (x->kind == EX_CHILD)
@@ -119,7 +124,7 @@ static bool has_left(const struct exchange *x)
 {
 	return x->step == STEP_RESPONSE &&
 	       (x->kind == EX_CHILD || x->kind == EX_REKEY_IKE ||
-		x->kind == EX_INFO);
+		x->kind == EX_INFO || x->kind == EX_MOBIKE);
 }
 
 static void put_ours(struct builder *b, const struct ike_sa *sa)
@@ -169,6 +174,18 @@ static void put_cp(struct builder *b, const struct ike_sa *sa)
 
 /* --- IKE SAs */
 
+static void put_mobike(struct builder *b, const struct ike_sa *sa)
+{
+	const bool flags[] = { sa->mobike,	 sa->began,
+			       sa->tells_update, sa->tells_check,
+			       sa->tells_addrs,	 sa->knows_nats };
+
+	put_flags(b, flags, sizeof(flags));
+	wr_u8(b, (uint8_t)sa->n_peer_addrs);
+	for (unsigned int i = 0; i < sa->n_peer_addrs; i++)
+		put_addr(b, &sa->peer_addrs[i]);
+}
+
 void record_put_ike(struct builder *b, const struct ike_sa *sa)
 {
 	const bool flags[] = { sa->initiator,  sa->nat_local,
@@ -202,6 +219,7 @@ void record_put_ike(struct builder *b, const struct ike_sa *sa)
 	wr_u32(b, sa->elder);
 	wr_u64(b, sa->established_ns);
 	wr_u64(b, sa->heard_ns);
+	put_mobike(b, sa);
 }
 
 /* --- CHILD SAs */

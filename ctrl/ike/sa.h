@@ -150,7 +150,19 @@ enum exchange_kind {
 	EX_CHILD,     /* CREATE_CHILD_SA of a CHILD SA, new or rekeyed */
 	EX_REKEY_IKE, /* CREATE_CHILD_SA of the IKE SA itself */
 	EX_INFO,
+	EX_MOBIKE, /* INFORMATIONAL, see mobike.h */
 };
+
+/* Which one of these it is. */
+enum mobike_kind {
+	MOBIKE_NONE,
+	MOBIKE_UPDATE, /* we are elsewhere */
+	MOBIKE_CHECK,  /* is the peer where it says? */
+	MOBIKE_ADDRS,  /* our additional ones */
+	MOBIKE_ASK,    /* liveness, through a NAT */
+};
+
+#define COOKIE2_BYTES 16U
 
 /* What an exchange waits for; each names the question whose answer comes. */
 enum exchange_step {
@@ -192,6 +204,8 @@ struct exchange {
 	bool single_pair; /* ours: the peer takes one pair of addresses alone */
 	bool more_ts;	  /* the peer's: another child takes what this leaves */
 	bool deletes_ike; /* EX_INFO: ours says so */
+	enum mobike_kind mobike;	/* EX_MOBIKE */
+	uint8_t cookie2[COOKIE2_BYTES]; /* MOBIKE_CHECK */
 };
 
 struct ike_sa {
@@ -205,7 +219,17 @@ struct ike_sa {
 				     goes back by the same, section 2.11 */
 	uint64_t spi_i, spi_r;
 	bool nat_local, nat_remote; /* who is behind one */
+	bool knows_nats;	    /* the peer says how it sees addresses */
 	bool fragments;		    /* both sides take them */
+	/* See mobike.h. */
+	bool mobike; /* both sides have it */
+	bool began;  /* the first IKE SA in whose place it is was ours */
+	bool tells_update, tells_check,
+		tells_addrs;	 /* as soon as its turn comes */
+	struct addr *peer_addrs; /* owned; others than the one in use */
+	unsigned int n_peer_addrs;
+	uint8_t mapped[HASH_SHA1_BYTES]; /* how the peer saw our address; zeros:
+					    it did not say */
 	bool takes_childless; /* the peer does, see RFC 6023; of the handshake */
 	struct gathered *gathered[2]; /* owned; of a request, of a response */
 	struct keys keys;
@@ -582,6 +606,9 @@ int sa_initiate_ike(struct engine *e, struct conn *c,
 bool conn_path(const struct engine *e, const struct conn_conf *c,
 	       struct ike_path *out);
 
+/* Is it one of this host's? */
+bool addr_is_here(const struct engine *e, const struct addr *a);
+
 /* --- resolve.c: peers that have names */
 
 /* It begins when its peer's address is there. */
@@ -650,7 +677,7 @@ void rekey_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job);
 void info_delete_ike(struct ike_sa *sa);
 
 /* The peer is told if that can be done now, and its answer is not waited for. */
-void info_delete_at_once(struct ike_sa *sa);
+void info_delete_at_once(struct ike_sa *sa, const char *why);
 void info_delete_child(struct ike_sa *sa, struct child_sa *c);
 void info_liveness(struct ike_sa *sa);
 void info_request(struct ike_sa *sa, const struct ike_payloads *p);

@@ -14,6 +14,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cp.h"
 #include "ctrl/ike/idle.h"
+#include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/view.h"
@@ -36,6 +37,7 @@ static void forget(struct ike_sa *sa)
 		keys_fini(&sa->keys);
 	octets_free(&sa->reply);
 	octets_free(&sa->request);
+	free(sa->peer_addrs);
 	ke_free(x->ke);
 	nonce_free(&x->ni);
 	nonce_free(&x->rival_nonce);
@@ -302,6 +304,7 @@ static void resume(struct ike_sa *sa)
 	reauth_resume(sa);
 	if (sa->conn->is_missing)
 		sa->delete_wanted = true;
+	mobike_move_again(sa);
 	if (sa->ours.kind != EX_NONE)
 		request_take_over(sa);
 	else if (sa->state == IKE_ST_DELETING)

@@ -9,6 +9,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/idle.h"
 #include "ctrl/ike/later.h"
+#include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/unique.h"
@@ -79,6 +80,8 @@ static void next_of_established(struct ike_sa *sa)
 		return;
 	if (sa->delete_wanted)
 		info_delete_ike(sa);
+	else if (mobike_is_due(sa))
+		mobike_start(sa);
 	else if (is_due(sa, sa->expire_ns))
 		reauth_expire(sa);
 	else if (is_due(sa, sa->replaced_ns))
@@ -134,7 +137,8 @@ static uint64_t idle_deadline(const struct ike_sa *sa)
 
 	if (sa->quiet_ns > sa->e->now_ns)
 		return sa->quiet_ns;
-	if (sa->delete_wanted) /* of the one that it takes the place of */
+	/* Of the one that it takes the place of. */
+	if (sa->delete_wanted || mobike_is_due(sa))
 		return sa->e->now_ns;
 	at = sooner(at, sa->rekey_ns);
 	at = sooner(at, sa->expire_ns);

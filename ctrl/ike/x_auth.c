@@ -18,6 +18,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cp.h"
 #include "ctrl/ike/later.h"
+#include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/unique.h"
@@ -177,7 +178,9 @@ void auth_start(struct ike_sa *sa)
 	sa->local_id = our_id(sa, NULL);
 	if (sa->conn->conf.encap)
 		sa->nat_local = true; /* as the peer was made to see it */
-	if (sa->nat_local || sa->nat_remote) {
+	/* Section 2.23; RFC 4555 section 3.3: a NAT may come. */
+	if (sa->nat_local || sa->nat_remote ||
+	    (sa->conn->conf.mobike && sa->knows_nats)) {
 		sa->path.local_port = IKE_NATT_PORT; /* section 2.23 */
 		sa->path.remote_port = IKE_NATT_PORT;
 	}
@@ -216,6 +219,7 @@ static void send_request(struct ike_sa *sa, struct exchange *x,
 	if (is_one(id_r) && unique_is_first(sa))
 		ike_notify_put(&m, &contact);
 	cp_request_put(sa, &m);
+	mobike_put(sa, &m);
 	if (x->child)
 		child_offer_put(sa, x, &m);
 	if (!request_send(sa, &m, false))
@@ -302,6 +306,7 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 	x->initial_contact = ike_find_notify(p, IKE_N_INITIAL_CONTACT, &contact);
 	reauth_take_lifetime(sa, p);
 	why = cp_take_reply(sa, p);
+	mobike_take(sa, p);
 	if (x->child && error) {
 		child_is_refused(sa, x, &n);
 	} else if (x->child && why) {
@@ -403,6 +408,7 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 	}
 	x->initial_contact = ike_find_notify(p, IKE_N_INITIAL_CONTACT, &n);
 	x->childless = !ike_find(p, IKE_PL_SA);
+	mobike_take(sa, p);
 	sa->local_id = our_id(sa, has_me ? &me : NULL);
 	if (sa->conn && !cp_take_request(sa, p)) {
 		sa_close(sa, "out of memory");
@@ -431,6 +437,7 @@ static void send_response(struct ike_sa *sa, struct exchange *x,
 		child_answer_put(x, &m);
 	else if (x->child_error)
 		ike_notify_put(&m, &n);
+	mobike_put(sa, &m);
 	reauth_put_lifetime(sa, &m);
 	if (x->initial_contact)
 		unique_contact(sa);

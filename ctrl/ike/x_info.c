@@ -12,6 +12,7 @@
  */
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
 
@@ -53,7 +54,7 @@ void info_delete_ike(struct ike_sa *sa)
 	delete_ike(sa);
 }
 
-void info_delete_at_once(struct ike_sa *sa)
+void info_delete_at_once(struct ike_sa *sa, const char *why)
 {
 	const struct ike_delete d = { .protocol = IKE_PROTO_IKE };
 
@@ -62,7 +63,7 @@ void info_delete_at_once(struct ike_sa *sa)
 		sa->ours.deletes_ike = true;
 		send_request(sa, NULL, &d);
 	}
-	sa_close(sa, "deleted here");
+	sa_close(sa, why);
 }
 
 void info_give_up(struct ike_sa *sa, uint16_t notify, const char *why)
@@ -122,6 +123,8 @@ void info_sadb(struct ike_sa *sa)
 
 void info_liveness(struct ike_sa *sa)
 {
+	if (mobike_liveness(sa))
+		return;
 	sa->ours.kind = EX_INFO;
 	send_request(sa, NULL, NULL);
 }
@@ -227,8 +230,11 @@ void info_request(struct ike_sa *sa, const struct ike_payloads *p)
 		reauth_begin_anew(sa);
 	}
 	reauth_take_lifetime(sa, p);
+	if (lives)
+		mobike_request(sa, p);
 	message_begin(sa, &m, IKE_EXCH_INFORMATIONAL, true, sa->next_peers);
 	if (lives) {
+		mobike_reply(sa, p, &m);
 		spis_put(&m, &esp);
 		spis_put(&m, &ah);
 	}

@@ -16,6 +16,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/collide.h"
 #include "ctrl/ike/cp.h"
+#include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/view.h"
@@ -31,6 +32,7 @@ void rekey_heir(struct ike_sa *heir, const struct ike_sa *sa)
 	heir->nat_local = sa->nat_local;
 	heir->nat_remote = sa->nat_remote;
 	heir->fragments = sa->fragments;
+	mobike_inherit(heir, sa);
 	heir->half_open_ns = 0; /* it ends with its exchange */
 }
 
@@ -112,6 +114,10 @@ static void inherit(struct ike_sa *heir, struct ike_sa *sa)
 		c->sa = heir;
 	wishes_move(heir, sa);
 	cp_inherit(heir, sa);
+	heir->path = sa->path; /* it may have moved meanwhile */
+	heir->nat_local = sa->nat_local;
+	heir->nat_remote = sa->nat_remote;
+	mobike_inherit(heir, sa);
 	heir->delete_wanted = sa->delete_wanted;
 	sa->delete_wanted = false;
 	sa->rekey_ns = 0;

@@ -126,6 +126,7 @@ static void nat_that_moved_left_sas_in_the_sad(void **state)
 	struct conn_conf c = lab_conn(lab, 1, IKE, ESP);
 
 	c.remote_addrs[0].any = true;
+	c.mobike = false;
 	lab_load(lab, 1, &c);
 	conn_fini(&c);
 	lab->nat = true;
@@ -150,6 +151,7 @@ static void nat_mapping_that_the_data_path_told_of_was_ignored(void **state)
 	const struct lab_event *moved;
 
 	c.remote_addrs[0].any = true;
+	c.mobike = false;
 	lab_load(lab, 1, &c);
 	conn_fini(&c);
 	lab->nat = true;

@@ -85,6 +85,7 @@ static void responder_did_not_follow_a_peer_behind_a_nat(void **state)
 	lab_load_both(lab, IKE, ESP);
 	c = lab_conn(lab, 1, IKE, ESP);
 	c.remote_addrs[0].any = true;
+	c.mobike = false;
 	lab_load(lab, 1, &c);
 	conn_fini(&c);
 	lab->nat = true;

@@ -193,13 +193,12 @@ static bool on_random(void *ctx, void *out, size_t len)
 	return true;
 }
 
-/* Its only address, wherever it goes. */
+/* One address, wherever it goes, but to itself. */
 static bool on_source(void *ctx, const struct addr *remote, struct addr *local)
 {
 	const struct lab_side *s = ctx;
 
-	(void)remote;
-	*local = s->addr;
+	*local = addr_equal(remote, &s->also) ? s->also : s->addr;
 	return !s->no_route;
 }
 

@@ -50,6 +50,7 @@ struct lab_sa {
 	uint64_t end_ns; /* larval, of an engine that was killed; else 0 */
 	struct sadb_id id;
 	struct sadb_sa sa;
+	struct addr daddr; /* where it goes to: its name's, until it is moved */
 };
 
 struct lab_event {
@@ -84,6 +85,7 @@ struct lab_side {
 	size_t last_len;
 	struct keystore_request asked; /* the last question */
 	bool no_route;		       /* it has no way to anybody */
+	struct addr also;   /* its own, too, though no way begins there */
 	uint64_t idle_s[2]; /* since its SAs were used; by enum sadb_dir */
 	unsigned int n_asked_names; /* for addresses of its peer's */
 	bool asked_urgently;	    /* the last one */

@@ -112,6 +112,20 @@ static int bind_sa(struct lab_side *s, struct lab_sa *sa)
 	return 0;
 }
 
+static int move(struct lab_sa *sa, const struct sadb_request *q)
+{
+	if (!sa || sa->larval)
+		return -ENOENT;
+	if (sa->sa.mode == SADB_TRANSPORT)
+		return -EOPNOTSUPP;
+	sa->sa.saddr = q->sa.saddr;
+	sa->sa.encap_sport = q->sa.encap_sport;
+	sa->sa.encap_dport = q->sa.encap_dport;
+	sa->sa.keepalive = q->sa.keepalive;
+	sa->daddr = q->daddr;
+	return 0;
+}
+
 static int sad_do(struct lab_side *s, const struct sadb_request *q,
 		  struct sadb_id *id)
 {
@@ -136,7 +150,10 @@ static int sad_do(struct lab_side *s, const struct sadb_request *q,
 		sa->larval = false;
 		sa->end_ns = 0;
 		sa->sa = q->sa;
+		sa->daddr = id->daddr;
 		return 0;
+	case SADB_MOVE:
+		return move(sa, q);
 	case SADB_UPDATE:
 		must((sa || may_be_gone(s, id)) && id->dir == SADB_OUT,
 		     "UPDATE of what is not there");

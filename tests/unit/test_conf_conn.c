@@ -102,6 +102,7 @@ static void connection_is_filled(void **state)
 	assert_identity(&moon->local_id, "moon.example.org");
 	assert_identity(&moon->remote_id, "sun@example.org");
 	assert_true(moon->encap);
+	assert_false(moon->mobike);
 	assert_int_equal(moon->dpd_delay, 30);
 	assert_int_equal(moon->keyingtries, 0);
 	assert_int_equal(moon->rekey_time, 7200);
@@ -195,6 +196,7 @@ static void connection_of_which_nothing_is_said_has_the_defaults(void **state)
 	assert_int_equal(road->local_id.type, 0);
 	assert_int_equal(road->remote_id.type, 0);
 	assert_false(road->encap);
+	assert_true(road->mobike);
 	assert_int_equal(road->dpd_delay, 0);
 	assert_int_equal(road->rekey_time, wanted.rekey_time);
 	assert_int_equal(road->over_time, wanted.over_time);

@@ -200,9 +200,8 @@ static const struct refused refused[] = {
 	  "f:11:17: connections.moon.remote_port " FORM_PORT },
 	{ "encap_that_is_no_word_is_refused", "encap = yes", "encap = y",
 	  "f:13:11: connections.moon.encap must be yes or no" },
-	{ "mobike_is_refused", "mobike = no", "mobike = yes",
-	  "f:14:12: connections.moon.mobike is yes, but MOBIKE is not "
-	  "supported yet; write no" },
+	{ "mobike_that_is_no_word_is_refused", "mobike = no", "mobike = on",
+	  "f:14:12: connections.moon.mobike must be yes or no" },
 	{ "fragmentation_that_is_no_word_is_refused", "fragmentation = no",
 	  "fragmentation = never",
 	  "f:15:19: connections.moon.fragmentation must be yes, accept, force "
