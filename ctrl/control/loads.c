@@ -237,7 +237,6 @@ static const struct loads_command commands[] = {
 	{ "load-token", NULL, "private keys are" },
 	{ "load-authority", NULL, "authorities are" },
 	{ "unload-authority", NULL, "authorities are" },
-	{ "redirect", NULL, "redirection (RFC 5685) is" },
 };
 
 const struct loads_command *loads_find(struct slice name)

@@ -11,6 +11,7 @@
 #define KEY_SHOWN_MAX 32 /* octets of an unknown key that an error quotes */
 #define NUMBER_MAX    11 /* "-2147483648" */
 #define SUBJECT_MAX   1024
+#define TEXT_MAX      256
 
 static const struct {
 	const char *key;
@@ -36,6 +37,9 @@ static const struct {
 	{ "flag", ARG_FLAG },
 	{ "subject", ARG_SUBJECT },
 	{ "leases", ARG_LEASES },
+	{ "peer-ip", ARG_PEER_IP },
+	{ "peer-id", ARG_PEER_ID },
+	{ "gateway", ARG_GATEWAY },
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -169,6 +173,65 @@ static int read_subject(size_t key, struct slice value, struct error *e)
 	return 0;
 }
 
+/* false: it is too long, or none. */
+static bool read_text(struct slice value, char out[TEXT_MAX])
+{
+	if (value.len == 0 || value.len >= TEXT_MAX ||
+	    memchr(value.ptr, 0, value.len))
+		return false;
+	memcpy(out, value.ptr, value.len);
+	out[value.len] = '\0';
+	return true;
+}
+
+static int read_peer_ip(size_t key, struct slice value, struct range *out,
+			struct error *e)
+{
+	char text[TEXT_MAX];
+
+	if (!read_text(value, text) || range_parse(text, out))
+		return fail_value(key, "an address, a prefix or a range", e);
+	return 0;
+}
+
+static int read_peer_id(size_t key, struct slice value, struct identity *out,
+			struct error *e)
+{
+	char text[TEXT_MAX];
+	struct error why;
+
+	if (!read_text(value, text) || identity_parse(text, out, &why))
+		return fail_value(key, "an identity", e);
+	return 0;
+}
+
+static bool is_host_name(const char *text)
+{
+	return strspn(text, "abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "0123456789.-") == strlen(text);
+}
+
+static int read_gateway(size_t key, struct slice value, struct gateway *out,
+			struct error *e)
+{
+	char text[TEXT_MAX];
+	struct addr a;
+
+	if (!read_text(value, text))
+		return fail_value(key, "an address or a name", e);
+	if (addr_parse(text, &a) == 0) {
+		*out = gateway_of_addr(&a);
+		return 0;
+	}
+	if (!is_host_name(text) || value.len >= sizeof(out->octets))
+		return fail_value(key, "an address or a name", e);
+	*out = (struct gateway){ .type = GATEWAY_FQDN,
+				 .len = (uint8_t)value.len };
+	memcpy(out->octets, text, value.len);
+	return 0;
+}
+
 static int read_value(size_t key, struct slice value, struct arguments *out,
 		      struct error *e)
 {
@@ -205,6 +268,12 @@ static int read_value(size_t key, struct slice value, struct arguments *out,
 		return read_flag_of_cert(key, value, e);
 	case ARG_SUBJECT:
 		return read_subject(key, value, e);
+	case ARG_PEER_IP:
+		return read_peer_ip(key, value, &out->peer_ip, e);
+	case ARG_PEER_ID:
+		return read_peer_id(key, value, &out->peer_id, e);
+	case ARG_GATEWAY:
+		return read_gateway(key, value, &out->gateway, e);
 	}
 	return -EINVAL;
 }

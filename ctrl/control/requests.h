@@ -8,7 +8,9 @@
 
 #include "ctrl/base/error.h"
 #include "ctrl/base/slice.h"
+#include "ctrl/base/range.h"
 #include "ctrl/model/conn.h"
+#include "ctrl/model/ike_redirect.h"
 
 #define REQUEST_TIMEOUT_MAX_S 3600
 
@@ -33,7 +35,10 @@ enum argument {
 	ARG_TYPE = 1 << 16, /* these three are of certificates */
 	ARG_FLAG = 1 << 17,
 	ARG_SUBJECT = 1 << 18,
-	ARG_LEASES = 1 << 19, /* yes or no */
+	ARG_LEASES = 1 << 19,  /* yes or no */
+	ARG_PEER_IP = 1 << 20, /* these three are of redirect */
+	ARG_PEER_ID = 1 << 21,
+	ARG_GATEWAY = 1 << 22,
 };
 
 struct arguments {
@@ -44,6 +49,9 @@ struct arguments {
 	uint32_t ike_id, child_id;
 	int32_t timeout_ms; /* 0: none; negative: don't wait */
 	int32_t loglevel;   /* 1 unless it is given */
+	struct range peer_ip;
+	struct identity peer_id;
+	struct gateway gateway;
 };
 
 /*

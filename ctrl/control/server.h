@@ -40,6 +40,7 @@ enum control_verb {
 	CONTROL_INITIATE,
 	CONTROL_TERMINATE,
 	CONTROL_REKEY,
+	CONTROL_REDIRECT,
 };
 
 /* Borrowed for the call. */
@@ -52,6 +53,8 @@ struct control_command {
 	uint32_t ike_id, child_id;
 	bool force;  /* IKE SAs that are terminated end at once */
 	bool reauth; /* IKE SAs are authenticated anew, not rekeyed */
+	/* Of REDIRECT, which has nothing else of all this; else NULL. */
+	const struct ike_redirect *redirect;
 };
 
 /* What a callback returns whose answer comes later. */

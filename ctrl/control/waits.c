@@ -32,6 +32,9 @@ static const struct verb {
 	{ "terminate", CONTROL_TERMINATE,
 	  TARGETS | ARG_FORCE | ARG_TIMEOUT | ARG_LOGLEVEL, "terminated" },
 	{ "rekey", CONTROL_REKEY, TARGETS | ARG_REAUTH, "rekeyed" },
+	{ "redirect", CONTROL_REDIRECT,
+	  ARG_IKE | ARG_IKE_ID | ARG_PEER_IP | ARG_PEER_ID | ARG_GATEWAY,
+	  "redirected" },
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -200,7 +203,9 @@ static int find_by_id(struct wait *w, const struct arguments *args,
 static int check(const struct verb *verb, const struct arguments *args,
 		 const struct control_callbacks *callbacks, struct error *e)
 {
-	if (!(args->given & TARGETS))
+	if (verb->verb == CONTROL_REDIRECT && !(args->given & ARG_GATEWAY))
+		return error_set(e, -EINVAL, "argument 'gateway' is missing");
+	if (!(args->given & (TARGETS | ARG_PEER_IP | ARG_PEER_ID)))
 		return error_set(e, -EINVAL, "nothing to be %s is named",
 				 verb->past);
 	if (args->given & ARG_REAUTH && args->given & (ARG_CHILD | ARG_CHILD_ID))
@@ -210,6 +215,20 @@ static int check(const struct verb *verb, const struct arguments *args,
 	if (!callbacks->command)
 		return error_set(e, -ENOTCONN, "IKE is not spoken here");
 	return 0;
+}
+
+/* Which ones that are, the engine knows: not every peer goes elsewhere. */
+static void take_redirect(struct wait *w, const struct arguments *args)
+{
+	w->redirect = (struct ike_redirect){
+		.ike_id = args->ike_id,
+		.by_addr = (args->given & ARG_PEER_IP) != 0,
+		.peer_min = args->peer_ip.min,
+		.peer_max = args->peer_ip.max,
+		.peer_id = args->peer_id,
+		.to = args->gateway,
+	};
+	strcpy(w->redirect.conn, args->ike);
 }
 
 int wait_begin(struct wait *w, enum control_verb verb, struct slice body,
@@ -234,7 +253,9 @@ int wait_begin(struct wait *w, enum control_verb verb, struct slice body,
 		   !(args.given & ARG_CHILD_ID);
 	w->is_timed = args.timeout_ms > 0;
 	w->reauth = args.given & ARG_REAUTH;
-	if (args.given & (ARG_IKE_ID | ARG_CHILD_ID))
+	if (verb == CONTROL_REDIRECT)
+		take_redirect(w, &args);
+	else if (args.given & (ARG_IKE_ID | ARG_CHILD_ID))
 		err = find_by_id(w, &args, callbacks, e);
 	else
 		err = find_by_name(w, callbacks, e);
@@ -256,6 +277,7 @@ struct control_command wait_command(const struct wait *w)
 		.child_id = w->only_child,
 		.force = w->force && !w->is_timed,
 		.reauth = w->reauth,
+		.redirect = w->verb == CONTROL_REDIRECT ? &w->redirect : NULL,
 	};
 }
 
@@ -273,7 +295,8 @@ struct control_command wait_force(struct wait *w)
 uint32_t wait_limit_ms(const struct wait *w)
 {
 	/* Whether it was begun is known soon, or never. */
-	if (w->limit_ms < 0 || w->verb == CONTROL_REKEY)
+	if (w->limit_ms < 0 || w->verb == CONTROL_REKEY ||
+	    w->verb == CONTROL_REDIRECT)
 		return CONTROL_WAIT_S * 1000;
 	return (uint32_t)w->limit_ms;
 }
@@ -315,6 +338,12 @@ static void judge(struct wait *w)
 		w->over = w->limit_ms < 0 || w->up || w->failure[0];
 		return;
 	}
+	if (w->matches == 0 && w->verb == CONTROL_REDIRECT) {
+		error_set(&w->errmsg, -ENOENT,
+			  "no such client is up that can be redirected");
+		w->over = true;
+		return;
+	}
 	if (w->matches == 0) {
 		error_set(&w->errmsg, -ENOENT, "no SA of %s '%s' is up",
 			  w->child[0] ? "child" : "connection",
@@ -322,7 +351,7 @@ static void judge(struct wait *w)
 		w->over = true;
 		return;
 	}
-	w->over = w->verb == CONTROL_REKEY || w->limit_ms < 0 ||
+	w->over = w->verb != CONTROL_TERMINATE || w->limit_ms < 0 ||
 		  w->ended >= w->matches;
 }
 
@@ -427,6 +456,7 @@ void wait_event(struct wait *w, const struct control_event *e)
 		terminate_event(w, e);
 		break;
 	case CONTROL_REKEY:
+	case CONTROL_REDIRECT:
 		break;
 	}
 	judge(w);

@@ -25,6 +25,7 @@ struct wait {
 	bool force;    /* IKE SAs end at once, or when the time is over */
 	bool is_timed; /* when the time is over */
 	bool reauth;   /* REKEY */
+	struct ike_redirect redirect; /* REDIRECT */
 	bool begun;
 	bool up;			/* what INITIATE is about */
 	bool over;			/* there is an answer */

@@ -115,8 +115,9 @@ static size_t on_online(void *ctx, const char *pool)
 #define HELD_MAX       256U
 
 struct held {
-	struct control_command command; /* its names are the two below */
+	struct control_command command; /* what it points at stands below */
 	char conn[CONN_NAME_MAX], child[CONN_NAME_MAX];
+	struct ike_redirect redirect;
 	struct held *next;
 };
 
@@ -174,6 +175,10 @@ bool ctl_hold_command(struct ctl *c, const struct control_command *command)
 	if (command->child) {
 		snprintf(h->child, sizeof(h->child), "%s", command->child);
 		h->command.child = h->child;
+	}
+	if (command->redirect) {
+		h->redirect = *command->redirect;
+		h->command.redirect = &h->redirect;
 	}
 	*last = h;
 	return true;

@@ -220,7 +220,10 @@ void ctl_run_command(struct ctl *c, const struct control_command *command)
 					   .child_id = command->child_id };
 	int err = -ENOTCONN;
 
-	if (c->ike)
+	if (c->ike && command->redirect)
+		err = ike_link_redirect(c->ike, command->token,
+					command->redirect);
+	else if (c->ike)
 		err = ike_link_command(c->ike,
 				       command->reauth ? IKE_CMD_REAUTH
 						       : commands[command->verb],

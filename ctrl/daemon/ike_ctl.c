@@ -223,6 +223,16 @@ static void run_command(struct ike *i, const struct ike_msg_command *c)
 	ike_tell(i, IKE_MSG_DONE, &done, sizeof(done));
 }
 
+static void redirect(struct ike *i, const struct ike_msg_redirect *m)
+{
+	const struct ike_msg_done done = {
+		.token = m->token,
+		.n = engine_redirect(i->engine, &m->what, clock_ns()),
+	};
+
+	ike_tell(i, IKE_MSG_DONE, &done, sizeof(done));
+}
+
 static void take_resolved(struct ike *i, const struct ike_msg_resolved *m)
 {
 	size_t n = m->n < CONN_ADDRS_MAX ? m->n : CONN_ADDRS_MAX;
@@ -293,6 +303,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		run_command(i, msg);
 	else if (type == IKE_MSG_TRACE)
 		take_trace(i, msg);
+	else if (type == IKE_MSG_REDIRECT)
+		redirect(i, msg);
 	else if (type == IKE_MSG_RESOLVED)
 		take_resolved(i, msg);
 	else if (type == IKE_MSG_STOP)

@@ -106,6 +106,16 @@ int ike_link_command(struct ike_link *l, enum ike_command command,
 	return put_target(l, command, token, target, force);
 }
 
+int ike_link_redirect(struct ike_link *l, uint64_t token,
+		      const struct ike_redirect *what)
+{
+	const struct ike_msg_redirect m = { .token = token, .what = *what };
+
+	if (!l->ready)
+		return -ENOTCONN;
+	return put(l, IKE_MSG_REDIRECT, &m, sizeof(m));
+}
+
 static bool is_orphaned(const struct child_conf *child,
 			const struct policy_set *policies)
 {

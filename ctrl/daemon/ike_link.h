@@ -125,6 +125,10 @@ int ike_link_command(struct ike_link *l, enum ike_command command,
 		     uint64_t token, const struct ike_target *target,
 		     bool force);
 
+/* The same for engine_redirect(). */
+int ike_link_redirect(struct ike_link *l, uint64_t token,
+		      const struct ike_redirect *what);
+
 /* What it resolved to, asked or not; see engine_resolved(). */
 void ike_link_resolved(struct ike_link *l, const struct conn_peer *peer,
 		       const char *why);

@@ -22,6 +22,7 @@ const struct seam_kind ike_seam_to_ike[] = {
 	SEAM_KIND_LEAST(IKE_MSG_RESTORE, struct ike_record, RECORD_LEAST),
 	SEAM_KIND(IKE_MSG_RECORDED, struct ike_msg_recorded),
 	SEAM_KIND(IKE_MSG_RESOLVED, struct ike_msg_resolved),
+	SEAM_KIND(IKE_MSG_REDIRECT, struct ike_msg_redirect),
 	SEAM_KIND(IKE_MSG_POOL, struct pool_conf),
 	SEAM_KIND(IKE_MSG_LEASED, struct pool_lease),
 	SEAM_KIND(IKE_MSG_TRACE, struct ike_msg_trace),

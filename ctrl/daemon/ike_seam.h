@@ -33,6 +33,7 @@ enum ike_msg {
 	IKE_MSG_POOL,	/* struct pool_conf; as CONN, before LOADED */
 	IKE_MSG_LEASED, /* struct pool_lease, to a fresh one; before RESTORE */
 	IKE_MSG_TRACE,
+	IKE_MSG_REDIRECT,
 	/* ike to ctl */
 	IKE_MSG_READY = 64, /* first; its privileges are gone */
 	IKE_MSG_SHOWN, /* the answer to LOADED: views of all SAs came before */
@@ -126,6 +127,11 @@ struct ike_msg_event {
 struct ike_msg_counts {
 	char conn[CONN_NAME_MAX];
 	struct ike_counts more;
+};
+
+struct ike_msg_redirect {
+	uint64_t token; /* comes back in IKE_MSG_DONE */
+	struct ike_redirect what;
 };
 
 struct ike_msg_resolve {

@@ -10,6 +10,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/reauth.h"
+#include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
 
 /* Whoever speaks with himself has the same address at both ends. */
@@ -61,6 +62,21 @@ bool conn_path(const struct engine *e, const struct conn_conf *c,
 	return found;
 }
 
+bool conn_path_to(const struct engine *e, const struct conn_conf *c,
+		  const struct addr *gateway, struct ike_path *out)
+{
+	const struct conn_addr peer = {
+		.net = { .net = *gateway,
+			 .bits = addr_is_v4(gateway) ? 32 : 128 },
+	};
+
+	*out = (struct ike_path){
+		.local_port = c->local_port,
+		.remote_port = c->remote_port,
+	};
+	return path_to(e, c, &peer, out);
+}
+
 static void tell_no_way(const struct engine *e, const struct conn *c,
 			const struct child_conf *wanted)
 {
@@ -77,12 +93,15 @@ static void tell_no_way(const struct engine *e, const struct conn *c,
 int sa_initiate_ike(struct engine *e, struct conn *c,
 		    const struct child_conf *wanted, const struct cause *cause)
 {
-	const bool named = conn_is_named(&c->conf);
+	const bool named = conn_is_named(&c->conf) && !cause->gateway;
 	struct ike_path path = { .local_port = c->conf.local_port,
 				 .remote_port = c->conf.remote_port };
 	struct ike_sa *sa;
 
-	if (!named && !conn_path(e, &c->conf, &path)) {
+	if (cause->gateway) {
+		if (!conn_path_to(e, &c->conf, cause->gateway, &path))
+			return -EADDRNOTAVAIL;
+	} else if (!named && !conn_path(e, &c->conf, &path)) {
 		tell_no_way(e, c, wanted);
 		if (wanted)
 			later_no_way(e, c, wanted, cause->attempts);
@@ -96,6 +115,8 @@ int sa_initiate_ike(struct engine *e, struct conn *c,
 	sa->attempts = cause->attempts;
 	if (cause->first)
 		sa->wanted_first = *cause->first;
+	if (cause->sent_on)
+		redirect_inherit(sa, cause->sent_on);
 	e->initiated = sa->view_id;
 	if (named)
 		resolve_start(sa);

@@ -19,6 +19,7 @@
 #include "ctrl/model/ike_alert.h"
 #include "ctrl/model/ike_counts.h"
 #include "ctrl/model/ike_options.h"
+#include "ctrl/model/ike_redirect.h"
 #include "ctrl/model/keystore.h"
 #include "ctrl/model/pool.h"
 #include "ctrl/model/record.h"
@@ -220,6 +221,11 @@ unsigned int engine_rekey(struct engine *e, const char *conn, const char *child,
 			  uint64_t now_ns);
 
 unsigned int engine_reauth(struct engine *e, const char *conn, uint64_t now_ns);
+
+/* Sends clients elsewhere that follow (RFC 5685), when each has nothing else to do. How
+ * many there are. */
+unsigned int engine_redirect(struct engine *e, const struct ike_redirect *r,
+			     uint64_t now_ns);
 
 /*
  * This host has other addresses, or other ways: IKE SAs that are elsewhere now move

@@ -94,10 +94,40 @@ static void want_others(struct ike_sa *young, struct conn *conn,
 	}
 }
 
-static void make_before_break(struct ike_sa *sa, struct conn *conn)
+/* The new one has all children, and ends the old one then. */
+static int begin_young(struct ike_sa *sa, struct conn *conn,
+		       const struct child_conf *wanted,
+		       const struct cause *cause)
 {
 	struct ike_sa *young;
+	int err = sa_initiate_ike(sa->e, conn, wanted, cause);
 
+	if (err)
+		return err;
+	young = by_view(sa->e, sa->e->initiated);
+	if (!young)
+		return 0;
+	young->elder = sa->view_id;
+	want_others(young, conn, sa);
+	wishes_move(young, sa);
+	return 0;
+}
+
+bool reauth_elsewhere(struct ike_sa *sa, const struct addr *gateway)
+{
+	const struct cause cause = { .sent_on = sa, .gateway = gateway };
+	struct conn *conn = conn_by_name(sa->e, sa->conn->conf.name);
+	const struct child_conf *wanted = conn ? first_wanted(sa, conn) : NULL;
+
+	if (!conn || reauth_has_younger(sa))
+		return conn;
+	if (!wanted && sa->is_sent_on && sa->wanted)
+		wanted = conn_wanted(conn, sa->wanted->name);
+	return !begin_young(sa, conn, wanted, &cause);
+}
+
+static void make_before_break(struct ike_sa *sa, struct conn *conn)
+{
 	if (sa->reauth_tries >= TRIES_MAX) {
 		sa->reauth_ns = 0;
 		sa->reauth_tries = 0;
@@ -108,14 +138,7 @@ static void make_before_break(struct ike_sa *sa, struct conn *conn)
 	if (reauth_has_younger(sa))
 		return;
 	sa->reauth_tries++;
-	if (sa_initiate_ike(sa->e, conn, first_wanted(sa, conn), &anew))
-		return;
-	young = by_view(sa->e, sa->e->initiated);
-	if (!young)
-		return;
-	young->elder = sa->view_id;
-	want_others(young, conn, sa);
-	wishes_move(young, sa);
+	begin_young(sa, conn, first_wanted(sa, conn), &anew);
 }
 
 void reauth_resume(struct ike_sa *sa)

@@ -18,6 +18,9 @@ void reauth_start(struct ike_sa *sa);
  * closed, of which the peer is told but not asked. */
 void reauth_at_once(struct ike_sa *sa, const char *why);
 
+/* The same by another gateway, to which the peer sends us; false: there is no way. */
+bool reauth_elsewhere(struct ike_sa *sa, const struct addr *gateway);
+
 /* The peer makes no child in the place of this one (NO_ADDITIONAL_SAS): if it is
  * about to end, a new IKE SA brings another. */
 void reauth_instead(struct ike_sa *sa, uint32_t spi_in);

@@ -319,9 +319,10 @@ static bool get_times(struct slice *s, struct ike_sa *sa)
 
 static bool get_mobike(struct slice *s, struct ike_sa *sa)
 {
-	bool *const flags[] = { &sa->mobike,	   &sa->began,
-				&sa->tells_update, &sa->tells_check,
-				&sa->tells_addrs,  &sa->knows_nats };
+	bool *const flags[] = { &sa->mobike,	    &sa->began,
+				&sa->tells_update,  &sa->tells_check,
+				&sa->tells_addrs,   &sa->knows_nats,
+				&sa->takes_redirect };
 	uint8_t n;
 
 	if (!get_flags(s, flags, sizeof(flags) / sizeof(flags[0])) ||
@@ -348,8 +349,7 @@ bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
 	       get_identity(&s, &sa->peer_id) && get_cp(e, &s, sa) &&
 	       rd_u32(&s, &sa->next_ours) && rd_u32(&s, &sa->next_peers) &&
 	       get_message(&s, &sa->reply) && get_ours(e, &s, sa) &&
-	       get_times(&s, sa) && get_mobike(&s, sa) &&
-	       !s.len;
+	       get_times(&s, sa) && get_mobike(&s, sa) && !s.len;
 }
 
 /* --- CHILD SAs */

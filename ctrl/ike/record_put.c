@@ -176,9 +176,10 @@ static void put_cp(struct builder *b, const struct ike_sa *sa)
 
 static void put_mobike(struct builder *b, const struct ike_sa *sa)
 {
-	const bool flags[] = { sa->mobike,	 sa->began,
-			       sa->tells_update, sa->tells_check,
-			       sa->tells_addrs,	 sa->knows_nats };
+	const bool flags[] = { sa->mobike,	  sa->began,
+			       sa->tells_update,  sa->tells_check,
+			       sa->tells_addrs,	  sa->knows_nats,
+			       sa->takes_redirect };
 
 	put_flags(b, flags, sizeof(flags));
 	wr_u8(b, (uint8_t)sa->n_peer_addrs);

@@ -403,6 +403,7 @@ static void sa_free(struct ike_sa *sa)
 	sa_handshake_done(sa);
 	octets_free(&sa->reply);
 	free(sa->peer_addrs);
+	free(sa->redirect_to);
 	fragments_drop(sa);
 	if (sa->has_keys)
 		keys_fini(&sa->keys);

@@ -221,6 +221,13 @@ struct ike_sa {
 	bool nat_local, nat_remote; /* who is behind one */
 	bool knows_nats;	    /* the peer says how it sees addresses */
 	bool fragments;		    /* both sides take them */
+	/* See redirect.h. */
+	bool takes_redirect;	/* the peer does */
+	bool is_sent_on;	/* with IKE_AUTH, and hence without a child */
+	unsigned int redirects; /* of ours, since then */
+	uint64_t redirects_since_ns;
+	struct addr redirected_from; /* if there were any */
+	struct gateway *redirect_to; /* owned; NULL: nowhere */
 	/* See mobike.h. */
 	bool mobike; /* both sides have it */
 	bool began;  /* the first IKE SA in whose place it is was ours */
@@ -589,6 +596,8 @@ struct cause {
 	unsigned int attempts;	     /* before this one */
 	const struct ike_sa *not_by; /* another one is to have it; or NULL */
 	const struct ts_first *first; /* of a packet that waits for it; or NULL */
+	const struct ike_sa *sent_on; /* whose peer sends us there; or NULL */
+	const struct addr *gateway;
 };
 
 /* engine_initiate() from inside a call into the engine. */
@@ -608,6 +617,11 @@ bool conn_path(const struct engine *e, const struct conn_conf *c,
 
 /* Is it one of this host's? */
 bool addr_is_here(const struct engine *e, const struct addr *a);
+
+/* The same to that gateway alone. */
+bool conn_path_to(const struct engine *e, const struct conn_conf *c,
+		  const struct addr *gateway, struct ike_path *out);
+
 
 /* --- resolve.c: peers that have names */
 
@@ -634,6 +648,9 @@ void init_response(struct ike_sa *sa, const struct ike_header *h,
 		   const struct ike_payloads *p, struct slice message);
 void init_resume(struct ike_sa *sa, struct exchange *x,
 		 const struct ke_job *job);
+
+/* Anew, with another gateway. */
+void init_elsewhere(struct ike_sa *sa, const struct addr *gateway);
 
 void auth_start(struct ike_sa *sa);
 void auth_request(struct ike_sa *sa, const struct ike_payloads *p);
@@ -680,6 +697,7 @@ void info_delete_ike(struct ike_sa *sa);
 void info_delete_at_once(struct ike_sa *sa, const char *why);
 void info_delete_child(struct ike_sa *sa, struct child_sa *c);
 void info_liveness(struct ike_sa *sa);
+void info_notify(struct ike_sa *sa, const struct ike_notify *n);
 void info_request(struct ike_sa *sa, const struct ike_payloads *p);
 void info_response(struct ike_sa *sa);
 void info_sadb(struct ike_sa *sa);

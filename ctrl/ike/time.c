@@ -11,6 +11,7 @@
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
+#include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/unique.h"
 
@@ -82,6 +83,8 @@ static void next_of_established(struct ike_sa *sa)
 		info_delete_ike(sa);
 	else if (mobike_is_due(sa))
 		mobike_start(sa);
+	else if (sa->redirect_to)
+		redirect_begin(sa);
 	else if (is_due(sa, sa->expire_ns))
 		reauth_expire(sa);
 	else if (is_due(sa, sa->replaced_ns))
@@ -138,7 +141,7 @@ static uint64_t idle_deadline(const struct ike_sa *sa)
 	if (sa->quiet_ns > sa->e->now_ns)
 		return sa->quiet_ns;
 	/* Of the one that it takes the place of. */
-	if (sa->delete_wanted || mobike_is_due(sa))
+	if (sa->delete_wanted || mobike_is_due(sa) || sa->redirect_to)
 		return sa->e->now_ns;
 	at = sooner(at, sa->rekey_ns);
 	at = sooner(at, sa->expire_ns);

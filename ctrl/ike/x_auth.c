@@ -20,6 +20,7 @@
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
+#include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/unique.h"
 
@@ -307,7 +308,10 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 	reauth_take_lifetime(sa, p);
 	why = cp_take_reply(sa, p);
 	mobike_take(sa, p);
-	if (x->child && error) {
+	sa->is_sent_on = redirect_note(sa, p);
+	if (x->child && sa->is_sent_on) {
+		child_drop(sa, x);
+	} else if (x->child && error) {
 		child_is_refused(sa, x, &n);
 	} else if (x->child && why) {
 		child_undo(sa, x, why);

@@ -14,6 +14,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
+#include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
 
 #define DELETES_MAX 64U /* SPIs of one answer */
@@ -119,6 +120,12 @@ void info_sadb(struct ike_sa *sa)
 		exchange_end(sa, &sa->ours);
 		sa_next(sa);
 	}
+}
+
+void info_notify(struct ike_sa *sa, const struct ike_notify *n)
+{
+	sa->ours.kind = EX_INFO;
+	send_request(sa, n, NULL);
 }
 
 void info_liveness(struct ike_sa *sa)
@@ -230,8 +237,10 @@ void info_request(struct ike_sa *sa, const struct ike_payloads *p)
 		reauth_begin_anew(sa);
 	}
 	reauth_take_lifetime(sa, p);
-	if (lives)
+	if (lives) {
+		redirect_note(sa, p);
 		mobike_request(sa, p);
+	}
 	message_begin(sa, &m, IKE_EXCH_INFORMATIONAL, true, sa->next_peers);
 	if (lives) {
 		mobike_reply(sa, p, &m);

@@ -11,6 +11,7 @@
  */
 #include "ctrl/ike/cookie.h"
 #include "ctrl/ike/nat.h"
+#include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
 
 #include <stdio.h>
@@ -92,6 +93,7 @@ static void send_request(struct ike_sa *sa)
 	ike_nonce_put(&m, nonce_slice(&sa->ni));
 	if (takes_fragments(sa->conn))
 		put_takes_fragments(&m);
+	redirect_put(sa, &m);
 	nat_put(&m, sa, sa->conn->conf.encap);
 	if (!request_send(sa, &m, true))
 		sa_close(sa, "IKE_SA_INIT does not fit a message");
@@ -187,11 +189,33 @@ static void accept_response(struct ike_sa *sa, const struct ike_header *h,
 		sa_close(sa, "out of memory");
 }
 
+void init_elsewhere(struct ike_sa *sa, const struct addr *gateway)
+{
+	const struct ke_alg *ke = ke_by_id(sa->ours.ke_method);
+	struct ike_path path;
+
+	if (!conn_path_to(sa->e, &sa->conn->conf, gateway, &path)) {
+		sa_close(sa, "the peer redirects us, and there is no way there");
+		return;
+	}
+	sa->redirected_from = sa->path.remote;
+	sa_move(sa, &path);
+	octets_free(&sa->cookie);
+	ke_free(sa->ours.ke);
+	sa->ours.ke = NULL;
+	sa->resend_ns = 0;
+	if (!ke || !nonce_make(sa, &sa->ni) ||
+	    !ask_ke(sa, &sa->ours, ke, slice_of(NULL, 0)))
+		sa_close(sa, "out of memory");
+}
+
 void init_response(struct ike_sa *sa, const struct ike_header *h,
 		   const struct ike_payloads *p, struct slice message)
 {
 	struct ike_notify n;
 
+	if (redirect_init(sa, p))
+		return;
 	if (ike_find_notify(p, IKE_N_COOKIE, &n))
 		with_cookie(sa, n.data);
 	else if (ike_find_notify(p, IKE_N_INVALID_KE_PAYLOAD, &n))
@@ -264,6 +288,7 @@ static void accept_request(struct engine *e, const struct ike_path *path,
 	sa->peers.kind = EX_INIT;
 	sa->peers.chosen = *chosen;
 	nat_detect(sa, h, p);
+	redirect_take(sa, p);
 	sa->fragments = agree_on_fragments(sa->conn, p);
 	if (!ike_ke_parse(ke_body->body, &ke) ||
 	    !nonce_take(&sa->ni, ike_find(p, IKE_PL_NONCE)->body) ||

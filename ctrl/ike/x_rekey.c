@@ -18,6 +18,7 @@
 #include "ctrl/ike/cp.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
+#include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/view.h"
 
@@ -32,6 +33,7 @@ void rekey_heir(struct ike_sa *heir, const struct ike_sa *sa)
 	heir->nat_local = sa->nat_local;
 	heir->nat_remote = sa->nat_remote;
 	heir->fragments = sa->fragments;
+	heir->takes_redirect = sa->takes_redirect;
 	mobike_inherit(heir, sa);
 	heir->half_open_ns = 0; /* it ends with its exchange */
 }
@@ -118,6 +120,7 @@ static void inherit(struct ike_sa *heir, struct ike_sa *sa)
 	heir->nat_local = sa->nat_local;
 	heir->nat_remote = sa->nat_remote;
 	mobike_inherit(heir, sa);
+	redirect_pass(heir, sa);
 	heir->delete_wanted = sa->delete_wanted;
 	sa->delete_wanted = false;
 	sa->rekey_ns = 0;

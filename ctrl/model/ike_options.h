@@ -28,6 +28,7 @@ struct ike_options {
 	uint32_t retransmit_limit_ms;
 	bool inactivity_close_ike; /* with its last CHILD SA */
 	bool make_before_break;	   /* of a reauthentication */
+	bool follow_redirects;	   /* to another gateway, RFC 5685 */
 	/* Virtual IPs that peers give us: whether an interface gets them, and
 	 * which; "": the host interface. */
 	bool install_virtual_ip;
@@ -43,6 +44,7 @@ static inline struct ike_options ike_options_default(void)
 		.retransmit_tries = 5,
 		.retransmit_timeout_ms = 4000,
 		.retransmit_base_1000 = 1800,
+		.follow_redirects = true,
 		.install_virtual_ip = true,
 	};
 }

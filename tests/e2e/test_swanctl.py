@@ -101,7 +101,7 @@ def test_questions(lab):
         ok(succeeds(lab, "has nothing to list", verb).strip() == "",
            "and says nothing")
     succeeds(lab, "flushes nothing", "--flush-certs")
-    fails(lab, "not supported yet", "--redirect", "--ike", "to-b",
+    fails(lab, "no such client", "--redirect", "--ike", "to-b",
           "--gateway", "192.0.2.1")
 
 

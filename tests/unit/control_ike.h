@@ -9,6 +9,7 @@
 #include "tests/unit/control_fixture.h"
 
 #include "ctrl/base/clock.h"
+#include "ctrl/model/ike_redirect.h"
 
 #define N_CONNS	       2
 #define N_IKE	       2
@@ -23,6 +24,7 @@ struct heard {
 	char child[CONN_NAME_MAX]; /* "": none */
 	uint32_t ike_id, child_id;
 	bool force, reauth;
+	struct ike_redirect redirect;
 };
 
 struct ike {
@@ -231,6 +233,8 @@ static inline void take_command(void *ctx, const struct control_command *c)
 			     .child_id = c->child_id,
 			     .force = c->force,
 			     .reauth = c->reauth };
+	if (c->redirect)
+		h->redirect = *c->redirect;
 	strcpy(h->conn, c->conn);
 	strcpy(h->child, c->child ? c->child : "");
 	for (unsigned int k = 0; i->at_once_event.conn && k <= i->at_once_more;

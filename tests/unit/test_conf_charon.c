@@ -49,6 +49,7 @@ static void each_key_sets_its_option(void **state)
 	assert_options("inactivity_close_ike = yes",
 		       WITH(inactivity_close_ike, true));
 	assert_options("make_before_break = no", ike_options_default());
+	assert_options("follow_redirects = no", WITH(follow_redirects, false));
 	assert_options("retransmit_tries = 1", WITH(retransmit_tries, 1));
 	assert_options("retransmit_timeout = 2",
 		       WITH(retransmit_timeout_ms, 2000));

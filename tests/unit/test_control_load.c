@@ -493,7 +493,6 @@ static void what_we_have_not_is_refused_by_what_it_is(void **state)
 		{ "load-token", "private keys are not supported yet" },
 		{ "load-authority", "authorities are not supported yet" },
 		{ "unload-authority", "authorities are not supported yet" },
-		{ "redirect", "redirection (RFC 5685) is not supported yet" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
