@@ -622,7 +622,6 @@ bool addr_is_here(const struct engine *e, const struct addr *a);
 bool conn_path_to(const struct engine *e, const struct conn_conf *c,
 		  const struct addr *gateway, struct ike_path *out);
 
-
 /* --- resolve.c: peers that have names */
 
 /* It begins when its peer's address is there. */

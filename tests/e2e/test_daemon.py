@@ -164,7 +164,7 @@ def check_stats(gateway):
     """What comes without a snapshot is what the snapshot has."""
     answer, status = ask(gateway, "stats"), gateway.status()["gateway"]
     total = re.search(rb"\x05total\x00.([0-9]+)", answer)
-    running = re.search(rb"\x07running\x00.([0-9]+)s", answer)
+    running = re.search(rb"\x07running\x00.([0-9]+) second", answer)
     ok(total and running and int(total[1]) == status["workers"] and
        abs(int(running[1]) - status["uptime"]) <= 1,
        "stats and status agree on workers and uptime")

@@ -120,6 +120,16 @@ static inline void peer_notify_payload(struct slice *in, const struct ike_sa *sa
 		IKE_N_AUTH_LIFETIME,
 		IKE_N_SET_WINDOW_SIZE,
 		IKE_N_CHILDLESS_IKEV2_SUPPORTED,
+		IKE_N_MOBIKE_SUPPORTED,
+		IKE_N_UPDATE_SA_ADDRESSES,
+		IKE_N_ADDITIONAL_IP4_ADDRESS,
+		IKE_N_NO_ADDITIONAL_ADDRESSES,
+		IKE_N_COOKIE2,
+		IKE_N_NO_NATS_ALLOWED,
+		IKE_N_UNACCEPTABLE_ADDRESSES,
+		IKE_N_NAT_DETECTION_DESTINATION_IP,
+		IKE_N_REDIRECT,
+		IKE_N_REDIRECT_SUPPORTED,
 	};
 	uint8_t how = take(in), room[256];
 	uint32_t spi_be = htonl(peer_spi(in, sa));
@@ -128,7 +138,7 @@ static inline void peer_notify_payload(struct slice *in, const struct ike_sa *sa
 	if (how & 0x80)
 		n.type = take_u16(in);
 	else if (how & 0x10)
-		n.type = more[how % 3];
+		n.type = more[(how & 15) % (sizeof(more) / 2)];
 	if (how & 0x40) {
 		n.protocol = IKE_PROTO_ESP;
 		n.spi = slice_of(&spi_be, sizeof(spi_be));

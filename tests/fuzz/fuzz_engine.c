@@ -103,6 +103,25 @@ static bool is_configured(const struct ike_lab *lab, unsigned int side,
 		p->remote_port == 4321);
 }
 
+/* Has a peer who proved to be it said that it, or another one, is there? */
+static bool is_told(const struct run *r, unsigned int side,
+		    const struct ike_path *p)
+{
+	const struct engine *e = engine_of(r, side);
+
+	for (uint32_t i = 1; e && i < e->n_slots; i++) {
+		const struct ike_sa *sa = e->slots[i];
+
+		if (sa && sa->redirects &&
+		    addr_equal(&sa->path.remote, &p->remote))
+			return true;
+		for (unsigned int k = 0; sa && k < sa->n_peer_addrs; k++)
+			if (addr_equal(&sa->peer_addrs[k], &p->remote))
+				return true;
+	}
+	return false;
+}
+
 /* A message in the clear is of IKE_SA_INIT, or says which version we speak. */
 static void check_clear(const struct ike_header *h, struct slice d)
 {
@@ -136,6 +155,8 @@ static bool on_sent(struct ike_lab *lab, unsigned int side,
 		check_clear(&h, d);
 	if (is_configured(lab, side, p))
 		return true;
+	if (is_told(r, side, p))
+		return false;
 	if (k && k->is_peer)
 		return false;
 	require(k != NULL, "it goes to somebody who is known");
@@ -418,6 +439,19 @@ static void load(struct run *r, unsigned int side, uint8_t how)
 	conn_fini(&c);
 }
 
+/* Nothing has changed; or all clients are to come again. */
+static void step_ways(struct run *r, unsigned int side, uint8_t how)
+{
+	const struct ike_redirect where = {
+		.to = gateway_of_addr(&r->lab->side[side].addr),
+	};
+
+	if (how & 0x10)
+		engine_addresses_changed(engine_of(r, side), r->lab->now_ns);
+	else
+		engine_redirect(engine_of(r, side), &where, r->lab->now_ns);
+}
+
 static void step_command(struct run *r, unsigned int side)
 {
 	struct engine *e = engine_of(r, side);
@@ -450,7 +484,10 @@ static void step_command(struct run *r, unsigned int side)
 		load(r, side, take(&r->in));
 		break;
 	case 5:
-		engine_unload(e, "peer");
+		if (how & 0x20)
+			step_ways(r, side, how);
+		else
+			engine_unload(e, "peer");
 		break;
 	}
 }

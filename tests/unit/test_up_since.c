@@ -107,7 +107,7 @@ static struct child_sa_view child(const char *name, enum sa_view_state state,
 				  uint64_t installed_ns)
 {
 	struct child_sa_view c = { .ike_id = 3,
-				   .state = state,
+				   .state = (uint8_t)state,
 				   .installed_ns = installed_ns };
 
 	snprintf(c.name, sizeof(c.name), "%s", name);
