@@ -259,6 +259,8 @@ static int replace_out(struct ike_sa *sa, struct exchange *x, uint8_t verb)
 		.id = x->child->out,
 	};
 
+	/* From the claim on it is deleted if the child comes to nothing. */
+	x->child->has_out = verb == SADB_ADD;
 	if (verb == SADB_ADD)
 		sa->e->calls.sadb(sa->e->calls.ctx, &claim);
 	else if (verb == SADB_CLAIM)
