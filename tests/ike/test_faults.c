@@ -21,33 +21,6 @@
 #define CROWD	     10U /* half-open: from here on cookies are wanted */
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-/* --- faults of one datagram */
-
-struct fault {
-	const char *name;
-	struct lab_fate fate;
-};
-
-/* All others take a millisecond. */
-static const struct fault faults[] = {
-	{ "lost", { .copies = 0 } },
-	{ "doubled", { 2, { LAB_S / 1000, LAB_S / 1000 } } },
-	{ "behind the next", { 1, { LAB_S / 250 } } },
-	{ "doubled behind the next", { 2, { LAB_S / 1000, LAB_S / 250 } } },
-	{ "behind its resend", { 1, { 6 * LAB_S } } },
-	{ "doubled much later", { 2, { LAB_S / 1000, 70 * LAB_S } } },
-};
-
-/* The one of number lab->lost; the owner is its fault, NULL: none. */
-static struct lab_fate one_of_all(struct ike_lab *lab, unsigned int n)
-{
-	const struct fault *f = lab->owner;
-
-	if (f && n == lab->lost)
-		return f->fate;
-	return (struct lab_fate){ .copies = 1, .delay_ns = { LAB_S / 1000 } };
-}
-
 /* --- exchanges */
 
 static void reload(struct ike_lab *lab, unsigned int side, const char *ike,
@@ -340,18 +313,17 @@ static bool is_agreed(const struct ike_lab *lab, const struct scenario *s)
  * minutes to be deleted.
  *
  * f: NULL, none. The datagrams that it took. */
-static unsigned int run(const struct scenario *s, const struct fault *f,
+static unsigned int run(const struct scenario *s, const struct settle_fault *f,
 			unsigned int n)
 {
 	struct ike_lab *lab = settle_lab(n + 1, SETTLE_PFS);
 	unsigned int before, took;
 
-	lab->fate = one_of_all;
+	lab->fate = settle_fate;
 	if (s->prepare)
 		s->prepare(lab);
 	before = lab->datagrams;
-	lab->lost = before + n;
-	lab->owner = (void *)(uintptr_t)f;
+	settle_set_fault(lab, f, n);
 	lab->answer_max_ns = LAB_S / 10000;
 	s->begin(lab);
 	assert_true(lab_run(lab, 20 * LAB_S));
@@ -375,8 +347,8 @@ static void every_single_fault_of_every_exchange_is_survived(void **state)
 
 		assert_true(datagrams > 1);
 		for (unsigned int n = 0; n < datagrams; n++)
-			for (size_t f = 0; f < ARRAY_LEN(faults); f++)
-				run(&scenarios[i], &faults[f], n);
+			for (unsigned int f = 0; f < SETTLE_FAULTS; f++)
+				run(&scenarios[i], &settle_faults[f], n);
 	}
 }
 

@@ -113,19 +113,33 @@ static void on_send(void *ctx, const struct ike_path *path, struct slice d)
 
 /* --- keystore, key exchange, events, chance */
 
+bool lab_question_is_refused(struct ike_lab *lab)
+{
+	return ++lab->questions == lab->refused;
+}
+
 static void on_keystore(void *ctx, const struct keystore_request *q)
 {
 	struct lab_side *s = ctx;
 	struct psk_conf psk = { .key = s->psk };
+	struct keystore_answer *a = &lab_push_answer(s, ITEM_KEYSTORE)->keystore;
 
 	s->asked = *q;
-	keystore_serve(&psk, s->psk.len ? 1 : 0, q,
-		       &lab_push_answer(s, ITEM_KEYSTORE)->keystore);
+	keystore_serve(&psk, s->psk.len ? 1 : 0, q, a);
+	if (!lab_question_is_refused(s->lab))
+		return;
+	a->err = -ENOKEY;
+	a->auth_len = 0;
 }
 
 static void on_ke(void *ctx, struct ke_job *job)
 {
-	ke_job_run(job);
+	struct lab_side *s = ctx;
+
+	if (lab_question_is_refused(s->lab))
+		job->err = -ENOMEM;
+	else
+		ke_job_run(job);
 	lab_push_answer(ctx, ITEM_KE)->job = job;
 }
 

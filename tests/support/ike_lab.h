@@ -126,10 +126,12 @@ struct ike_lab {
 	bool nat;		    /* side 1 sees side 0 as nat_addr:4321 */
 	struct addr nat_addr;	    /* 192.0.2.9 until the NAT moves */
 	uint64_t refused_of_100;    /* answers of the SAD, by chance */
-	uint64_t orphan_ns;	    /* SWEEP waits so long */
-	bool last_words_are_lost;   /* records that were under way at a kill */
-	bool watches_pairs;	    /* count the steps after which ... */
-	unsigned int gaps;	    /* ... a side had no way to the other */
+	unsigned int questions;	    /* so far, of both sides, to whomever */
+	unsigned int refused;	  /* the one that is refused, from 1; 0: none */
+	uint64_t orphan_ns;	  /* SWEEP waits so long */
+	bool last_words_are_lost; /* records that were under way at a kill */
+	bool watches_pairs;	  /* count the steps after which ... */
+	unsigned int gaps;	  /* ... a side had no way to the other */
 	struct ike_watch watch;
 
 	/* NULL, or looks at every datagram that a side sends; false: it does not

@@ -38,6 +38,9 @@ void lab_item_free(struct lab_item *i);
 /* To this side, when answers come. */
 struct lab_item *lab_push_answer(struct lab_side *s, enum lab_item_kind kind);
 
+/* Each is counted; is it the one that is refused? */
+bool lab_question_is_refused(struct ike_lab *lab);
+
 /* The SAD is asked; what was swept is over. */
 void lab_on_sadb(void *ctx, const struct sadb_request *q);
 void lab_sweep(struct lab_side *s);

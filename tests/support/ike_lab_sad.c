@@ -178,6 +178,8 @@ static bool is_refused(struct lab_side *s, const struct sadb_request *q)
 	if (!q->token || q->verb == SADB_DELETE || q->verb == SADB_CLAIM ||
 	    q->verb == SADB_QUERY)
 		return false;
+	if (lab_question_is_refused(s->lab))
+		return true;
 	if (s->refuses && q->verb == s->refused_verb &&
 	    q->id.dir == s->refused_dir) {
 		s->refuses = false;

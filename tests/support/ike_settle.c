@@ -156,3 +156,30 @@ void settle_assert_same(const struct ike_lab *lab, const char *where, uint64_t n
 				 lab_kept(s, RECORD_CHILD));
 	}
 }
+
+/* --- faults of one datagram */
+
+const struct settle_fault settle_faults[SETTLE_FAULTS] = {
+	{ "lost", { .copies = 0 } },
+	{ "doubled", { 2, { LAB_S / 1000, LAB_S / 1000 } } },
+	{ "behind the next", { 1, { LAB_S / 250 } } },
+	{ "doubled behind the next", { 2, { LAB_S / 1000, LAB_S / 250 } } },
+	{ "behind its resend", { 1, { 6 * LAB_S } } },
+	{ "doubled much later", { 2, { LAB_S / 1000, 70 * LAB_S } } },
+};
+
+struct lab_fate settle_fate(struct ike_lab *lab, unsigned int n)
+{
+	const struct settle_fault *f = lab->owner;
+
+	if (f && n == lab->lost)
+		return f->fate;
+	return (struct lab_fate){ .copies = 1, .delay_ns = { LAB_S / 1000 } };
+}
+
+void settle_set_fault(struct ike_lab *lab, const struct settle_fault *f,
+		      unsigned int n)
+{
+	lab->lost = lab->datagrams + n;
+	lab->owner = (void *)(uintptr_t)f;
+}

@@ -33,4 +33,21 @@ void settle_assert(const struct ike_lab *lab, const char *where, uint64_t n,
 void settle_assert_same(const struct ike_lab *lab, const char *where,
 			uint64_t n);
 
+/* --- faults of one datagram; all others take a millisecond */
+
+#define SETTLE_FAULTS 6U
+
+struct settle_fault {
+	const char *name;
+	struct lab_fate fate;
+};
+
+extern const struct settle_fault settle_faults[SETTLE_FAULTS];
+
+/* For lab->fate; and from now on the n-th datagram, from 0, has this fault; NULL:
+ * none has. */
+struct lab_fate settle_fate(struct ike_lab *lab, unsigned int n);
+void settle_set_fault(struct ike_lab *lab, const struct settle_fault *f,
+		      unsigned int n);
+
 #endif
