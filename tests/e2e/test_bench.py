@@ -20,6 +20,7 @@ LIMIT_S = 120
 ROWS = {
     "bench_classify": (("policies",), {
         (1,), (10,), (100,), (1000,), (10000,), (100000,)}),
+    "bench_conns": (("responder",), {("cygnetd",), ("charon",)}),
     "bench_handshakes": (("suite",), {("aes128-sha256-ecp256",),
                                       ("aes128-sha256-x25519",),
                                       ("aes128-sha256-modp2048",)}),
