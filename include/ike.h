@@ -11,7 +11,9 @@
 	X(IKE_SA_INIT,	   34, "IKE_SA_INIT")                                  \
 	X(IKE_AUTH,	   35, "IKE_AUTH")                                     \
 	X(CREATE_CHILD_SA, 36, "CREATE_CHILD_SA")                              \
-	X(INFORMATIONAL,   37, "INFORMATIONAL")
+	X(INFORMATIONAL,   37, "INFORMATIONAL")                                \
+	X(IKE_INTERMEDIATE, 43, "IKE_INTERMEDIATE") /* RFC 9242 */              \
+	X(IKE_FOLLOWUP_KE, 44, "IKE_FOLLOWUP_KE")   /* RFC 9370 */
 
 /* Section 3.2. */
 #define IKE_PAYLOADS(X)                                                        \
@@ -175,6 +177,7 @@
 	X(UNEXPECTED_NAT_DETECTED,	  41, "UNEXPECTED_NAT_DETECTED") /* RFC 4555 */ \
 	X(TEMPORARY_FAILURE,		  43, "TEMPORARY_FAILURE")             \
 	X(CHILD_SA_NOT_FOUND,		  44, "CHILD_SA_NOT_FOUND")            \
+	X(STATE_NOT_FOUND,		  47, "STATE_NOT_FOUND")	/* RFC 9370 */ \
 	X(INITIAL_CONTACT,	       16384, "INITIAL_CONTACT")               \
 	X(SET_WINDOW_SIZE,	       16385, "SET_WINDOW_SIZE")               \
 	X(ADDITIONAL_TS_POSSIBLE,      16386, "ADDITIONAL_TS_POSSIBLE")        \
@@ -201,7 +204,12 @@
 	X(EAP_ONLY_AUTHENTICATION,     16417, "EAP_ONLY_AUTHENTICATION") /* RFC 5998 */ \
 	X(CHILDLESS_IKEV2_SUPPORTED,   16418, "CHILDLESS_IKEV2_SUPPORTED") /* RFC 6023 */ \
 	X(IKEV2_FRAGMENTATION_SUPPORTED, 16430, "IKEV2_FRAGMENTATION_SUPPORTED") /* RFC 7383 */ \
-	X(SIGNATURE_HASH_ALGORITHMS,   16431, "SIGNATURE_HASH_ALGORITHMS") /* RFC 7427 */
+	X(SIGNATURE_HASH_ALGORITHMS,   16431, "SIGNATURE_HASH_ALGORITHMS") /* RFC 7427 */ \
+	X(USE_PPK,		       16435, "USE_PPK")		/* RFC 8784 */ \
+	X(PPK_IDENTITY,		       16436, "PPK_IDENTITY")		/* RFC 8784 */ \
+	X(NO_PPK_AUTH,		       16437, "NO_PPK_AUTH")		/* RFC 8784 */ \
+	X(INTERMEDIATE_EXCHANGE_SUPPORTED, 16438, "INTERMEDIATE_EXCHANGE_SUPPORTED") /* RFC 9242 */ \
+	X(ADDITIONAL_KEY_EXCHANGE,     16441, "ADDITIONAL_KEY_EXCHANGE") /* RFC 9370 */
 /* clang-format on */
 
 #define X(id, value, name) IKE_EXCH_##id = (value),
@@ -277,5 +285,6 @@ enum ike_esn { /* transform type 5, section 3.3.2 */
 #define IKE_NONCE_MIN_BYTES  16U /* section 3.9 */
 #define IKE_NONCE_MAX_BYTES  256U
 #define IKE_COOKIE_MAX_BYTES 64U /* section 2.6 */
+#define IKE_PPK_ID_FIXED     2	 /* RFC 8784 section 5.1: of PPK_IDENTITY */
 
 #endif

@@ -178,7 +178,7 @@ static const struct sub root_subs[] = {
 	  .form = "a section of named sections, one for each policy" },
 	{ .name = "connections", .kind = SUB_NAMED,
 	  .form = "a section of named sections, one for each connection" },
-	{ .name = "secrets",	 .form = "a section of sections ike*",
+	{ .name = "secrets",	 .form = "a section of sections ike* and ppk*",
 	  .table = &psk_names },
 	{ .name = "pools",	 .kind = SUB_NAMED,
 	  .form = "a section of named sections, one for each pool" },

@@ -180,6 +180,10 @@ static const struct key conn_keys[] = {
 	  .read = value_word,	   .words = unique_words, AT(conn_conf, unique) },
 	{ .name = "childless",	   .form = "allow, prefer, force or never",
 	  .read = value_word,	   .words = childless_words, AT(conn_conf, childless) },
+	{ .name = "ppk_id",	   .form = "the identity of a section ppk of secrets",
+	  .read = value_identity,  AT(conn_conf, ppk_id) },
+	{ .name = "ppk_required",  .form = "yes or no", .read = value_bool,
+	  AT(conn_conf, ppk_required) },
 	{ .name = "dpd_delay",	   .form = FORM_TIME, .read = value_time,
 	  AT(conn_conf, dpd_delay) },
 	{ .name = "keyingtries",   .form = "a number of attempts, or 0 for no end of them",
@@ -280,8 +284,7 @@ static const struct sub conn_subs[] = {
 	  .form = "a section of named sections, one for each CHILD SA" },
 	LATER("aggressive"),	LATER("pull"),		LATER("dscp"),
 	LATER("dpd_timeout"),	LATER("send_certreq"),	LATER("send_cert"),
-	LATER("ppk_id"),	LATER("ppk_required"),	LATER("mediation"),
-	LATER("mediated_by"),	LATER("mediation_peer"),
+	LATER("mediation"),	LATER("mediated_by"),	LATER("mediation_peer"),
 };
 /* clang-format on */
 

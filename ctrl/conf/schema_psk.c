@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The section secrets: pre-shared keys, and by name the kinds that belong to
+ * The section secrets: pre-shared keys, PPKs (RFC 8784), and by name the kinds that belong to
  * other ways of authentication. A name that nobody knows is not shown here: it
  * may be a secret whose key is missing.
  */
@@ -32,8 +32,10 @@ static const struct key ike_keys[] = {
 static const struct sub kinds[] = {
 	{ .name = "ike",    .kind = SUB_EACH, .prefix = true,
 	  .form = "a section with id and secret" },
+	{ .name = "ppk",    .kind = SUB_EACH, .prefix = true,
+	  .form = "a section with id and secret" },
 	{ LATER("eap") },    { LATER("xauth") }, { LATER("ntlm") },
-	{ LATER("ppk") },    { LATER("private") }, { LATER("rsa") },
+	{ LATER("private") }, { LATER("rsa") },
 	{ LATER("ecdsa") },  { LATER("pkcs8") }, { LATER("pkcs12") },
 	{ LATER("token") },
 };
@@ -68,6 +70,7 @@ static int fill_psk(const struct section *sec, struct psk_conf *psk,
 
 	if (err)
 		return err;
+	psk->is_ppk = keys_name_fits(sec->name, "ppk", true);
 	if (n) {
 		psk->owners = calloc(n, sizeof(*psk->owners));
 		if (!psk->owners)

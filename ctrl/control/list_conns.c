@@ -65,6 +65,17 @@ static void put_side(struct vici_builder *b, const char *section,
 	vici_section_end(b);
 }
 
+static void put_ppk(struct vici_builder *b, const struct conn_conf *c)
+{
+	char text[IDENTITY_STR_MAX];
+
+	if (c->ppk_id.type)
+		vici_str(b, "ppk_id",
+			 identity_str(&c->ppk_id, text, sizeof(text)));
+	if (c->ppk_required)
+		vici_str(b, "ppk_required", "yes");
+}
+
 static void put_ts(struct vici_builder *b, const char *key,
 		   const struct ts_conf *ts, size_t n)
 {
@@ -124,6 +135,7 @@ static bool put_conn(const struct sink *sink, const struct conn_conf *c)
 	vici_str(&b, "unique", unique_word(c->unique));
 	if (c->dpd_delay)
 		put_number(&b, "dpd_delay", c->dpd_delay);
+	put_ppk(&b, c);
 	put_side(&b, "local-1", &c->local_id);
 	put_side(&b, "remote-1", &c->remote_id);
 	vici_section(&b, "children");

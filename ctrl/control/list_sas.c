@@ -177,6 +177,7 @@ void put_ike_sa(struct vici_builder *b, const struct ike_sa_view *ike,
 		vici_str(b, "prf-alg", prf_word(ike->prf));
 	if (ike->ke)
 		vici_str(b, "dh-group", ke_word(ike->ke));
+	put_yes(b, "ppk", ike->ppk);
 	put_yes(b, "weak", is_weak_ike(ike)); /* ours alone */
 	if (ike->state == SA_VIEW_UP) {
 		put_since(b, "established", ike->established_ns, now_ns);

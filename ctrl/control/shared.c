@@ -50,14 +50,20 @@ static int read_id(struct slice value, struct psk_conf *out, struct error *e)
 	return 0;
 }
 
-static int read_type(struct slice value, struct error *e)
+static bool is_word(struct slice value, const char *word)
 {
-	if (value.len == 3 &&
-	    strncasecmp((const char *)value.ptr, "ike", value.len) == 0)
+	return value.len == strlen(word) &&
+	       strncasecmp((const char *)value.ptr, word, value.len) == 0;
+}
+
+static int read_type(struct slice value, struct psk_conf *out, struct error *e)
+{
+	out->is_ppk = is_word(value, "ppk");
+	if (out->is_ppk || is_word(value, "ike"))
 		return 0;
 	return error_set(e, -EINVAL,
-			 "argument 'type' must be ike: secrets of other types "
-			 "are not supported yet");
+			 "argument 'type' must be ike or ppk: secrets of other "
+			 "types are not supported yet");
 }
 
 static int read_data(struct slice value, struct psk_conf *out, struct error *e)
@@ -106,7 +112,7 @@ static int read_value(enum field field, struct slice value,
 	case FIELD_ID:
 		return read_id(value, out, e);
 	case FIELD_TYPE:
-		return read_type(value, e);
+		return read_type(value, out, e);
 	case FIELD_DATA:
 		return read_data(value, out, e);
 	case FIELD_OWNERS:

@@ -211,9 +211,20 @@ void ike_link_set_conns(struct ike_link *l, const struct conn_conf *conns,
 	l->spec.n_conns = n;
 }
 
+static bool has_ppks(const struct ike_link *l)
+{
+	for (size_t i = 0; i < l->spec.n_psks; i++)
+		if (l->spec.psks[i].is_ppk)
+			return true;
+	return false;
+}
+
 static void put_options(struct ike_link *l)
 {
-	put(l, IKE_MSG_OPTIONS, &l->spec.options, sizeof(l->spec.options));
+	struct ike_options o = l->spec.options;
+
+	o.has_ppks = has_ppks(l);
+	put(l, IKE_MSG_OPTIONS, &o, sizeof(o));
 }
 
 void ike_link_set_options(struct ike_link *l, const struct ike_options *options)
@@ -228,6 +239,8 @@ void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks, size_t n
 	l->spec.psks = psks;
 	l->spec.n_psks = n;
 	l->keys_are_fresh = false;
+	if (l->ready)
+		put_options(l); /* which say whether there are PPKs */
 }
 
 void ike_link_set_pools(struct ike_link *l, const struct pool_conf *pools,

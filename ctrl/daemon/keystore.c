@@ -47,7 +47,7 @@ static unsigned int fit(const struct psk_conf *psk,
 {
 	enum match remote = match_owners(psk, &q->remote);
 
-	if (remote == MATCH_NONE)
+	if (psk->is_ppk || remote == MATCH_NONE)
 		return 0;
 	return remote * MATCHES + match_owners(psk, &q->local);
 }
@@ -94,11 +94,12 @@ static bool lengths_ok(const struct keystore_request *q)
 	       q->nonce_len <= sizeof(q->nonce) && q->nonce_len &&
 	       q->id_len <= sizeof(q->id_body) && q->id_len &&
 	       q->auth_len <= sizeof(q->auth) &&
+	       q->int_auth_len <= sizeof(q->int_auth) &&
 	       q->local.len <= sizeof(q->local.octets) &&
 	       q->remote.len <= sizeof(q->remote.octets);
 }
 
-/* prf(prf(PSK, pad), message | nonce | prf(SK_p, ID')), section 2.15. */
+/* prf(prf(PSK, pad), message | nonce | prf(SK_p, ID') [| IntAuth]), section 2.15. */
 static bool sign(const struct prf_alg *alg, const struct psk_conf *psk,
 		 const struct keystore_request *q, uint8_t *out)
 {
@@ -109,24 +110,85 @@ static bool sign(const struct prf_alg *alg, const struct psk_conf *psk,
 		slice_of(q->message, q->message_len),
 		slice_of(q->nonce, q->nonce_len),
 		slice_of(maced_id, alg->out_bytes),
+		slice_of(q->int_auth, q->int_auth_len),
 	};
 	bool ok =
 		prf(alg, slice_of(psk->key.octets, psk->key.len), &pad, 1,
 		    padded) &&
 		prf(alg, slice_of(q->sk_p, alg->out_bytes), &id, 1, maced_id) &&
-		prf(alg, slice_of(padded, alg->out_bytes), parts, 3, out);
+		prf(alg, slice_of(padded, alg->out_bytes), parts, 4, out);
 
 	explicit_bzero(padded, sizeof(padded));
 	return ok;
 }
 
+/*
+ * Without a key as much is computed as with a wrong one: a stranger must not learn
+ * from the time that it takes for whom there are keys.
+ */
+static const struct psk_conf nobodys = { .key = { .len = 32 } };
+
+/* --- PPKs */
+
+/* Only octets come from the peer, of whatever type they are a name. */
+static bool is_named(const struct psk_conf *ppk, const struct identity *name)
+{
+	struct identity id = *name;
+
+	for (size_t i = 0; i < ppk->n_owners; i++) {
+		id.type = ppk->owners[i].type;
+		if (identity_match(&ppk->owners[i], &id))
+			return true;
+	}
+	return !ppk->n_owners;
+}
+
+static const struct psk_conf *find_ppk(const struct psk_conf *psks, size_t n,
+				       const struct identity *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (psks[i].is_ppk && is_named(&psks[i], name))
+			return &psks[i];
+	return NULL;
+}
+
+/* prf+(PPK, SK') is no longer than the PRF's output, RFC 8784 section 3. */
+static bool mix(const struct prf_alg *alg, const struct psk_conf *ppk,
+		const uint8_t *sk, uint8_t *out)
+{
+	const struct slice part = slice_of(sk, alg->out_bytes);
+
+	return prf_plus(alg, slice_of(ppk->key.octets, ppk->key.len), &part, 1,
+			out, alg->out_bytes);
+}
+
+static int serve_mix(const struct psk_conf *psks, size_t n,
+		     const struct prf_alg *alg, const struct keystore_request *q,
+		     struct keystore_answer *out)
+{
+	const struct psk_conf *ppk;
+	uint8_t sk[KEYSTORE_SK_N][KEYSTORE_PRF_MAX] = { { 0 } };
+	bool ok = true;
+
+	if (q->remote.len > sizeof(q->remote.octets) || !q->remote.len)
+		return -EINVAL;
+	ppk = find_ppk(psks, n, &q->remote);
+	for (unsigned int i = 0; i < KEYSTORE_SK_N; i++)
+		ok = ok && mix(alg, ppk ? ppk : &nobodys, q->sk[i], sk[i]);
+	if (ok && ppk)
+		memcpy(out->sk, sk, sizeof(out->sk));
+	explicit_bzero(sk, sizeof(sk));
+	if (!ok)
+		return -EIO;
+	return ppk ? 0 : -ENOKEY;
+}
+
+/* --- all */
+
 /* psk NULL: there is none. */
 static void serve(const struct psk_conf *psk, const struct keystore_request *q,
 		  struct keystore_answer *out)
 {
-	/* Without a key as much is computed as with a wrong one: a stranger must
-	 * not learn from the time that it takes for whom there are keys. */
-	static const struct psk_conf nobodys = { .key = { .len = 32 } };
 	const struct prf_alg *alg = prf_by_id(q->prf);
 	uint8_t auth[PRF_MAX_BYTES];
 
@@ -149,18 +211,23 @@ static void serve(const struct psk_conf *psk, const struct keystore_request *q,
 	explicit_bzero(auth, sizeof(auth));
 }
 
-/* false: it is refused before any key is looked at. */
-static bool begin(const struct keystore_request *q, struct keystore_answer *out)
+/* Of these; false: it is refused before any PSK is looked at, or done. */
+static bool begin(const struct psk_conf *psks, size_t n,
+		  const struct keystore_request *q, struct keystore_answer *out)
 {
+	const struct prf_alg *alg = prf_by_id(q->prf);
+
 	*out = (struct keystore_answer){ .token = q->token, .err = -EINVAL };
-	return prf_by_id(q->prf) && q->op <= KEYSTORE_PSK_CHECK && lengths_ok(q);
+	if (alg && q->op == KEYSTORE_PPK_MIX)
+		out->err = serve_mix(psks, n, alg, q, out);
+	return alg && q->op <= KEYSTORE_PSK_CHECK && lengths_ok(q);
 }
 
 void keystore_serve(const struct psk_conf *psks, size_t n,
 		    const struct keystore_request *q,
 		    struct keystore_answer *out)
 {
-	if (begin(q, out))
+	if (begin(psks, n, q, out))
 		serve(find(psks, n, q), q, out);
 }
 
@@ -168,6 +235,6 @@ void keystore_serve_of(const struct psk_index *keys,
 		       const struct keystore_request *q,
 		       struct keystore_answer *out)
 {
-	if (begin(q, out))
+	if (begin(keys->psks, keys->n, q, out))
 		serve(find_of(keys, q), q, out);
 }

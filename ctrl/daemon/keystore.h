@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The keystore: long-term secrets, and the operations that need them (see
- * ctrl/model/keystore.h). Whoever asks gets an AUTH value or a yes or no, never
- * a key. Control thread.
+ * ctrl/model/keystore.h). Whoever asks gets an AUTH value, a yes or no, or its own
+ * keys with a PPK mixed into them, never a key. Control thread.
  */
 #ifndef CYG_DAEMON_KEYSTORE_H
 #define CYG_DAEMON_KEYSTORE_H

@@ -348,7 +348,8 @@ static struct psk_conf *psk_by_name(struct config *c, const char *name)
 
 bool loaded_same_secret(const struct psk_conf *a, const struct psk_conf *b)
 {
-	bool same = secret_equal(&a->key, &b->key) && a->n_owners == b->n_owners;
+	bool same = secret_equal(&a->key, &b->key) && a->is_ppk == b->is_ppk &&
+		    a->n_owners == b->n_owners;
 
 	for (size_t i = 0; same && i < a->n_owners; i++)
 		same = identity_equal(&a->owners[i], &b->owners[i]);

@@ -52,7 +52,9 @@ static void go_on(struct ike_sa *sa, struct exchange *x)
 	case STEP_RESOLVED:
 	case STEP_KE:
 	case STEP_AUTH_MAKE:
+	case STEP_AUTH_PLAIN:
 	case STEP_AUTH_CHECK:
+	case STEP_PPK:
 		break;
 	}
 }

@@ -347,9 +347,10 @@ bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
 	       sa->spi_r && get_keys(&s, sa) &&
 	       get_identity(&s, &sa->local_id) &&
 	       get_identity(&s, &sa->peer_id) && get_cp(e, &s, sa) &&
-	       rd_u32(&s, &sa->next_ours) && rd_u32(&s, &sa->next_peers) &&
-	       get_message(&s, &sa->reply) && get_ours(e, &s, sa) &&
-	       get_times(&s, sa) && get_mobike(&s, sa) && !s.len;
+	       get_bool(&s, &sa->uses_ppk) && rd_u32(&s, &sa->next_ours) &&
+	       rd_u32(&s, &sa->next_peers) && get_message(&s, &sa->reply) &&
+	       get_ours(e, &s, sa) && get_times(&s, sa) &&
+	       get_mobike(&s, sa) && !s.len;
 }
 
 /* --- CHILD SAs */

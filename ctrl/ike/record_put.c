@@ -208,6 +208,7 @@ void record_put_ike(struct builder *b, const struct ike_sa *sa)
 	put_identity(b, &sa->local_id);
 	put_identity(b, &sa->peer_id);
 	put_cp(b, sa);
+	wr_u8(b, sa->uses_ppk);
 	wr_u32(b, sa->next_ours);
 	wr_u32(b, sa->next_peers);
 	put_octets(b, sa->reply.ptr, sa->reply.len);

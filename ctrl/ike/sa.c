@@ -15,6 +15,7 @@
 #include "ctrl/ike/fragment.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/post.h"
+#include "ctrl/ike/ppk.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/view.h"
@@ -370,6 +371,7 @@ void sa_handshake_done(struct ike_sa *sa)
 	octets_free(&sa->first_i);
 	octets_free(&sa->first_r);
 	octets_free(&sa->cookie);
+	ppk_free(sa);
 	nonce_free(&sa->ni);
 	nonce_free(&sa->nr);
 	sa->half_open_ns = 0;

@@ -69,6 +69,9 @@ struct octets {
 	size_t len;
 };
 
+/* Of a handshake with a PPK; see ppk.h. */
+struct ppk;
+
 /* Fragments that wait for others; see fragment.h. */
 struct gathered;
 
@@ -171,7 +174,9 @@ enum exchange_step {
 	STEP_RESOLVED, /* it is there */
 	STEP_KE,
 	STEP_AUTH_MAKE,
+	STEP_AUTH_PLAIN, /* the same for a peer without our PPK */
 	STEP_AUTH_CHECK,
+	STEP_PPK,
 	STEP_GETSPI,
 	STEP_ADD_IN,
 	STEP_ADD_OUT,
@@ -221,6 +226,7 @@ struct ike_sa {
 	bool nat_local, nat_remote; /* who is behind one */
 	bool knows_nats;	    /* the peer says how it sees addresses */
 	bool fragments;		    /* both sides take them */
+	bool uses_ppk;		    /* one is mixed into its keys */
 	/* See redirect.h. */
 	bool takes_redirect;	/* the peer does */
 	bool is_sent_on;	/* with IKE_AUTH, and hence without a child */
@@ -249,6 +255,7 @@ struct ike_sa {
 	struct nonce ni, nr;
 	struct octets first_i, first_r; /* messages of IKE_SA_INIT */
 	struct octets cookie;
+	struct ppk *ppk;       /* both sides say USE_PPK; else NULL */
 	unsigned int restarts; /* COOKIE and INVALID_KE_PAYLOAD so far */
 	uint64_t half_open_ns; /* ends when it is not established by then, or has
 				  no address of its peer */
@@ -586,8 +593,6 @@ uint64_t token_new(struct ike_sa *sa, struct exchange *x,
 		   enum exchange_step step);
 bool ask_ke(struct ike_sa *sa, struct exchange *x, const struct ke_alg *alg,
 	    struct slice peer);
-void ask_auth(struct ike_sa *sa, struct exchange *x, bool make,
-	      const struct ike_auth *auth);
 
 /* --- commands.c */
 

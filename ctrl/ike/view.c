@@ -79,6 +79,7 @@ static void tell_ike(const struct ike_sa *sa)
 		.remote_port = sa->path.remote_port,
 		.local_id = sa->local_id,
 		.remote_id = sa->peer_id,
+		.ppk = sa->uses_ppk,
 		.established_ns = sa->established_ns,
 		.rekey_ns = sa->rekey_ns,
 		.reauth_ns = sa->reauth_ns,

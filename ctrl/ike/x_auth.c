@@ -19,6 +19,7 @@
 #include "ctrl/ike/cp.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/mobike.h"
+#include "ctrl/ike/ppk.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
@@ -119,7 +120,7 @@ static uint16_t put_id_body(uint8_t *out, size_t room,
 
 /* Who signs is one side, what it signs is of both: section 2.15. */
 static void put_signed(const struct ike_sa *sa, bool initiators,
-		       struct keystore_request *q)
+		       const uint8_t *sk_p, struct keystore_request *q)
 {
 	const struct octets *first = initiators ? &sa->first_i : &sa->first_r;
 	const struct nonce *n = initiators ? &sa->nr : &sa->ni;
@@ -128,30 +129,36 @@ static void put_signed(const struct ike_sa *sa, bool initiators,
 	q->message_len = put(q->message, sizeof(q->message),
 			     slice_of(first->ptr, first->len));
 	q->nonce_len = put(q->nonce, sizeof(q->nonce), nonce_slice(n));
-	memcpy(q->sk_p, initiators ? sa->keys.sk_pi : sa->keys.sk_pr,
-	       sa->keys.prf->out_bytes);
+	memcpy(q->sk_p, sk_p, sa->keys.prf->out_bytes);
 }
 
-void ask_auth(struct ike_sa *sa, struct exchange *x, bool make,
-	      const struct ike_auth *auth)
+/* theirs: STEP_AUTH_CHECK alone. */
+static void ask_auth(struct ike_sa *sa, struct exchange *x,
+		     enum exchange_step step, struct slice theirs)
 {
 	static const uint8_t zeros[3];
+	bool make = step != STEP_AUTH_CHECK, initiators = make == sa->initiator;
 	struct keystore_request q = {
-		.token = token_new(sa, x,
-				   make ? STEP_AUTH_MAKE : STEP_AUTH_CHECK),
+		.token = token_new(sa, x, step),
 		.op = make ? KEYSTORE_PSK_MAKE : KEYSTORE_PSK_CHECK,
 		.local = sa->local_id,
 		.remote = sa->peer_id,
 	};
 
-	put_signed(sa, make == sa->initiator, &q);
+	put_signed(sa, initiators,
+		   initiators ? ppk_sk_pi(sa, step) : sa->keys.sk_pr, &q);
 	q.id_len = put_id_body(q.id_body, sizeof(q.id_body),
 			       make ? &q.local : &q.remote,
 			       make ? zeros : sa->peer_id_reserved);
 	if (!make)
-		q.auth_len = put(q.auth, sizeof(q.auth), auth->data);
+		q.auth_len = put(q.auth, sizeof(q.auth), theirs);
 	sa->e->calls.keystore(sa->e->calls.ctx, &q);
 	explicit_bzero(&q, sizeof(q));
+}
+
+static void make_auth(struct ike_sa *sa, struct exchange *x)
+{
+	ask_auth(sa, x, STEP_AUTH_MAKE, slice_of(NULL, 0));
 }
 
 /* --- initiator */
@@ -162,6 +169,12 @@ static bool wants_childless(const struct ike_sa *sa)
 
 	return !sa->wanted || policy == CHILDLESS_FORCE ||
 	       (policy == CHILDLESS_PREFER && sa->takes_childless);
+}
+
+static void begin_auth(struct ike_sa *sa, struct exchange *x)
+{
+	if (!ppk_ask_ours(sa, x))
+		make_auth(sa, x);
 }
 
 void auth_start(struct ike_sa *sa)
@@ -190,7 +203,7 @@ void auth_start(struct ike_sa *sa)
 		return;
 	}
 	if (x->childless) {
-		ask_auth(sa, x, true, NULL);
+		begin_auth(sa, x);
 		return;
 	}
 	x->child = child_new(sa->conn, sa->wanted);
@@ -206,8 +219,10 @@ static void send_request(struct ike_sa *sa, struct exchange *x,
 			 const struct keystore_answer *a)
 {
 	const struct identity *id_r = &sa->conn->conf.remote_id;
-	const struct ike_auth auth = { .method = IKE_AUTH_PSK,
-				       .data = slice_of(a->auth, a->auth_len) };
+	const struct ike_auth auth = {
+		.method = IKE_AUTH_PSK,
+		.data = sa->ppk ? ppk_auth(sa) : slice_of(a->auth, a->auth_len),
+	};
 	const struct ike_notify contact = { .type = IKE_N_INITIAL_CONTACT };
 	struct ike_id i = wire_id(&sa->local_id), r = wire_id(id_r);
 	struct ike_builder m;
@@ -217,6 +232,7 @@ static void send_request(struct ike_sa *sa, struct exchange *x,
 	if (is_one(id_r))
 		ike_id_put(&m, IKE_PL_ID_R, &r);
 	ike_auth_put(&m, &auth);
+	ppk_request_put(sa, &m);
 	if (is_one(id_r) && unique_is_first(sa))
 		ike_notify_put(&m, &contact);
 	cp_request_put(sa, &m);
@@ -302,6 +318,11 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 			"the peer has another identity than the connection's remote id");
 		return;
 	}
+	why = ppk_response(sa, p);
+	if (why) {
+		give_up(sa, why);
+		return;
+	}
 	sa->peer_id = id;
 	take_reserved(sa, p, IKE_PL_ID_R);
 	x->initial_contact = ike_find_notify(p, IKE_N_INITIAL_CONTACT, &contact);
@@ -318,7 +339,7 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 	} else if (x->child) {
 		child_take_answer(sa, x, p, false);
 	}
-	ask_auth(sa, x, false, &auth);
+	ask_auth(sa, x, STEP_AUTH_CHECK, auth.data);
 }
 
 static void established(struct ike_sa *sa)
@@ -420,7 +441,8 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 	}
 	if (sa->conn && !x->childless)
 		take_offer(sa, x, p);
-	ask_auth(sa, x, false, &auth);
+	if (!ppk_ask_peers(sa, x, p, &auth))
+		ask_auth(sa, x, STEP_AUTH_CHECK, auth.data);
 }
 
 static void send_response(struct ike_sa *sa, struct exchange *x,
@@ -436,6 +458,7 @@ static void send_response(struct ike_sa *sa, struct exchange *x,
 	message_begin(sa, &m, IKE_EXCH_IKE_AUTH, true, sa->next_peers);
 	ike_id_put(&m, IKE_PL_ID_R, &r);
 	ike_auth_put(&m, &auth);
+	ppk_response_put(sa, &m);
 	cp_reply_put(sa, &m);
 	if (child)
 		child_answer_put(x, &m);
@@ -467,7 +490,7 @@ static void no_child(struct ike_sa *sa, struct exchange *x, const char *why)
 {
 	if (!sa->initiator) {
 		child_fail(sa, x, IKE_N_NO_ADDITIONAL_SAS, why);
-		ask_auth(sa, x, true, NULL);
+		make_auth(sa, x);
 		return;
 	}
 	if (sa->state == IKE_ST_AUTH)
@@ -564,20 +587,21 @@ static void responder_agrees(struct ike_sa *sa, struct exchange *x)
 	if (x->child)
 		child_getspi(sa, x);
 	else
-		ask_auth(sa, x, true, NULL);
+		make_auth(sa, x);
 }
 
 static void after_check(struct ike_sa *sa, struct exchange *x, int err)
 {
 	const char *why = why_not(err), *no = not_so(sa, x);
+	const char *no_ppk = ppk_not_so(sa);
 
 	if (!sa->conn)
 		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
 		       "no connection for the peer's address and identity");
 	else if (err && sa->initiator)
 		give_up(sa, why);
-	else if (err)
-		refuse(sa, IKE_N_AUTHENTICATION_FAILED, why);
+	else if (err || no_ppk)
+		refuse(sa, IKE_N_AUTHENTICATION_FAILED, no_ppk ? no_ppk : why);
 	else if (!unique_allows(sa, x->initial_contact))
 		refuse_second(sa);
 	else if (no)
@@ -588,11 +612,31 @@ static void after_check(struct ike_sa *sa, struct exchange *x, int err)
 		responder_agrees(sa, x);
 }
 
+static void mixed(struct ike_sa *sa, struct exchange *x,
+		  const struct keystore_answer *a)
+{
+	const char *why;
+
+	if (!sa->initiator) {
+		ask_auth(sa, x, STEP_AUTH_CHECK, ppk_answered_peers(sa, a));
+		return;
+	}
+	why = ppk_answered_ours(sa, a);
+	if (why)
+		sa_close(sa, why);
+	else
+		make_auth(sa, x);
+}
+
 void auth_keystore(struct ike_sa *sa, struct exchange *x,
 		   const struct keystore_answer *a)
 {
 	if (x->step == STEP_AUTH_CHECK) {
 		after_check(sa, x, a->err);
+		return;
+	}
+	if (x->step == STEP_PPK) {
+		mixed(sa, x, a);
 		return;
 	}
 	if (x->child && !x->child->has_in)
@@ -602,16 +646,18 @@ void auth_keystore(struct ike_sa *sa, struct exchange *x,
 	else if (a->err)
 		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
 		       "no pre-shared key for the identities of both sides");
-	else if (sa->initiator)
-		send_request(sa, x, a);
-	else
+	else if (!sa->initiator)
 		send_response(sa, x, a);
+	else if (ppk_keep_auth(sa, x->step, a))
+		ask_auth(sa, x, STEP_AUTH_PLAIN, slice_of(NULL, 0));
+	else
+		send_request(sa, x, a);
 }
 
 static void spi_taken(struct ike_sa *sa, struct exchange *x)
 {
 	if (sa->initiator)
-		ask_auth(sa, x, true, NULL);
+		begin_auth(sa, x);
 	else
 		add(sa, x, SADB_IN);
 }
@@ -619,7 +665,7 @@ static void spi_taken(struct ike_sa *sa, struct exchange *x)
 static void installed(struct ike_sa *sa, struct exchange *x)
 {
 	if (!sa->initiator) {
-		ask_auth(sa, x, true, NULL);
+		make_auth(sa, x);
 		return;
 	}
 	established(sa);
@@ -663,7 +709,9 @@ void auth_sadb(struct ike_sa *sa, struct exchange *x,
 	case STEP_RESOLVED:
 	case STEP_KE:
 	case STEP_AUTH_MAKE:
+	case STEP_AUTH_PLAIN:
 	case STEP_AUTH_CHECK:
+	case STEP_PPK:
 	case STEP_DRAIN:
 		break;
 	}

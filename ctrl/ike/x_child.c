@@ -646,7 +646,9 @@ void child_x_sadb(struct ike_sa *sa, struct exchange *x,
 	case STEP_RESOLVED:
 	case STEP_KE:
 	case STEP_AUTH_MAKE:
+	case STEP_AUTH_PLAIN:
 	case STEP_AUTH_CHECK:
+	case STEP_PPK:
 	case STEP_DRAIN:
 		break;
 	}

@@ -11,6 +11,7 @@
  */
 #include "ctrl/ike/cookie.h"
 #include "ctrl/ike/nat.h"
+#include "ctrl/ike/ppk.h"
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
 
@@ -94,6 +95,8 @@ static void send_request(struct ike_sa *sa)
 	if (takes_fragments(sa->conn))
 		put_takes_fragments(&m);
 	redirect_put(sa, &m);
+	if (ppk_is_offered(sa->conn))
+		ppk_put_use(&m);
 	nat_put(&m, sa, sa->conn->conf.encap);
 	if (!request_send(sa, &m, true))
 		sa_close(sa, "IKE_SA_INIT does not fit a message");
@@ -161,6 +164,7 @@ static void accept_response(struct ike_sa *sa, const struct ike_header *h,
 	const struct ike_payload *ke_body = ike_find(p, IKE_PL_KE);
 	const struct ike_payload *nonce = ike_find(p, IKE_PL_NONCE);
 	struct ike_notify n;
+	const char *why;
 	struct ike_ke ke;
 
 	if (!h->spi_r || !body || !ke_body || !nonce ||
@@ -183,6 +187,11 @@ static void accept_response(struct ike_sa *sa, const struct ike_header *h,
 	sa->takes_childless =
 		ike_find_notify(p, IKE_N_CHILDLESS_IKEV2_SUPPORTED, &n);
 	sa->resend_ns = 0;
+	why = ppk_agree(sa, p);
+	if (why) {
+		sa_close(sa, why);
+		return;
+	}
 	if (!nonce_take(&sa->nr, nonce->body) ||
 	    !octets_set(&sa->first_r, message) ||
 	    !ask_ke(sa, &sa->ours, sa->ours.chosen.ke, ke.data))
@@ -293,7 +302,7 @@ static void accept_request(struct engine *e, const struct ike_path *path,
 	if (!ike_ke_parse(ke_body->body, &ke) ||
 	    !nonce_take(&sa->ni, ike_find(p, IKE_PL_NONCE)->body) ||
 	    !nonce_make(sa, &sa->nr) || !octets_set(&sa->first_i, message) ||
-	    !ask_ke(sa, &sa->peers, chosen->ke, ke.data))
+	    ppk_agree(sa, p) || !ask_ke(sa, &sa->peers, chosen->ke, ke.data))
 		sa_close(sa, "out of memory");
 }
 
@@ -358,6 +367,8 @@ static void send_response(struct ike_sa *sa)
 	if (sa->fragments)
 		put_takes_fragments(&m);
 	put_takes_childless(&m, sa->conn);
+	if (sa->ppk)
+		ppk_put_use(&m);
 	nat_put(&m, sa, sa->conn->conf.encap);
 	if (sa->conn->conf.encap)
 		sa->nat_local = true; /* as the peer is made to see it */

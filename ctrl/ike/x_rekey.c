@@ -35,6 +35,7 @@ void rekey_heir(struct ike_sa *heir, const struct ike_sa *sa)
 	heir->fragments = sa->fragments;
 	heir->takes_redirect = sa->takes_redirect;
 	mobike_inherit(heir, sa);
+	heir->uses_ppk = sa->uses_ppk;
 	heir->half_open_ns = 0; /* it ends with its exchange */
 }
 

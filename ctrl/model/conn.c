@@ -365,8 +365,9 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       id_equal(&a->remote_id, &b->remote_id) &&
 	       a->fragmentation == b->fragmentation && a->unique == b->unique &&
 	       a->childless == b->childless && a->encap == b->encap &&
-	       a->mobike == b->mobike && a->dpd_delay == b->dpd_delay &&
-	       a->rekey_time == b->rekey_time &&
+	       id_equal(&a->ppk_id, &b->ppk_id) &&
+	       a->ppk_required == b->ppk_required && a->mobike == b->mobike &&
+	       a->dpd_delay == b->dpd_delay && a->rekey_time == b->rekey_time &&
 	       a->reauth_time == b->reauth_time &&
 	       a->over_time == b->over_time && a->rand_time == b->rand_time &&
 	       a->keyingtries == b->keyingtries && a->if_id_in == b->if_id_in &&

@@ -146,6 +146,9 @@ struct conn_conf {
 	enum fragmentation fragmentation;
 	enum unique unique;
 	enum childless childless;
+	struct identity ppk_id; /* of the one that we use (RFC 8784); as a
+				   responder the only one, or type 0: any */
+	bool ppk_required;
 	bool encap;		      /* UDP encapsulation without a NAT */
 	bool mobike;		      /* RFC 4555, where the peer has it */
 	uint32_t if_id_in, if_id_out; /* of children that have none */
@@ -187,12 +190,14 @@ struct conn_vips {
 	char on[IFACE_NAME_MAX]; /* the interface that gets them; "": none */
 };
 
-/* A pre-shared key and the peers for which it is. */
+/* A pre-shared key and the peers for which it is; or one that is mixed into the
+ * keys of IKE SAs (RFC 8784), and the names by which peers ask for that. */
 struct psk_conf {
 	char name[CONN_NAME_MAX];
 	struct secret key;
 	struct identity *owners; /* owned; none: any peer */
 	size_t n_owners;
+	bool is_ppk;
 	bool from_vici;
 };
 

@@ -32,7 +32,7 @@ struct ike_options {
 	/* Virtual IPs that peers give us: whether an interface gets them, and
 	 * which; "": the host interface. */
 	bool install_virtual_ip;
-	uint8_t pad;
+	bool has_ppks; /* the keystore has some; set by ctl, not configured */
 	char install_virtual_ip_on[IFACE_NAME_MAX];
 };
 

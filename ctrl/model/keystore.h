@@ -2,8 +2,10 @@
 /*
  * What the engine may ask of the keystore, which alone knows long-term secrets.
  * Operations are typed, and the keystore builds the octets that are signed: no
- * answer is a key, nor anything that is as good as one. Messages are fixed and
- * carry no pointer: they cross processes as they are.
+ * answer is a key, nor anything that is as good as one: what a PPK is mixed into is
+ * of one length and has an octet behind it, so that no other use of the same secret
+ * comes out. Messages are fixed and carry no pointer: they cross processes as they
+ * are.
  */
 #ifndef CYG_MODEL_KEYSTORE_H
 #define CYG_MODEL_KEYSTORE_H
@@ -12,19 +14,34 @@
 
 #include "ctrl/model/conn.h"
 
-#define KEYSTORE_MESSAGE_MAX 2048 /* octets of an IKE_SA_INIT message */
-#define KEYSTORE_NONCE_MAX   256
-#define KEYSTORE_PRF_MAX     64
+#define KEYSTORE_MESSAGE_MAX  2048 /* octets of an IKE_SA_INIT message */
+#define KEYSTORE_NONCE_MAX    256
+#define KEYSTORE_PRF_MAX      64
+/* Of both sides, and a message id. */
+#define KEYSTORE_INT_AUTH_MAX (2 * KEYSTORE_PRF_MAX + 4)
 
 enum keystore_op {
 	KEYSTORE_PSK_MAKE,  /* our AUTH payload's data */
 	KEYSTORE_PSK_CHECK, /* is this the peer's? */
+	KEYSTORE_PPK_MIX,   /* keys with a PPK in them */
+};
+
+/* In this order. */
+enum keystore_sk {
+	KEYSTORE_SK_D,
+	KEYSTORE_SK_PI,
+	KEYSTORE_SK_PR,
+	KEYSTORE_SK_N,
 };
 
 /*
  * RFC 7296 section 2.15: AUTH = prf(prf(PSK, "Key Pad for IKEv2"), message |
- * nonce | prf(SK_p, ID')), where message is the first of the side that
- * authenticates, nonce the other side's, ID' the body of its ID payload.
+ * nonce | prf(SK_p, ID') [| IntAuth]), where message is the first of the side that
+ * authenticates, nonce the other side's, ID' the body of its ID payload, and
+ * IntAuth is of RFC 9242 section 3.3.2, if there is any.
+ *
+ * RFC 8784 section 3: SK = prf+(PPK, SK'), of the three, with the PPK of which the
+ * identity's octets are a name.
  */
 struct keystore_request {
 	uint64_t token;
@@ -33,14 +50,18 @@ struct keystore_request {
 	uint16_t prf; /* enum prf_id */
 	uint16_t message_len;
 	uint16_t nonce_len;
-	uint16_t id_len;       /* of id_body */
-	uint16_t auth_len;     /* PSK_CHECK */
-	struct identity local; /* to choose the key */
+	uint16_t id_len;   /* of id_body */
+	uint16_t auth_len; /* PSK_CHECK */
+	uint16_t int_auth_len;
+	uint16_t pad2;
+	struct identity local; /* to choose the key; PPK_MIX: the second alone */
 	struct identity remote;
 	uint8_t sk_p[KEYSTORE_PRF_MAX]; /* as long as the PRF's output */
 	uint8_t nonce[KEYSTORE_NONCE_MAX];
 	uint8_t id_body[4 + IKE_ID_MAX];
 	uint8_t auth[KEYSTORE_PRF_MAX]; /* PSK_CHECK: what the peer sent */
+	uint8_t int_auth[KEYSTORE_INT_AUTH_MAX];
+	uint8_t sk[KEYSTORE_SK_N][KEYSTORE_PRF_MAX]; /* PPK_MIX */
 	uint8_t message[KEYSTORE_MESSAGE_MAX];
 };
 
@@ -49,7 +70,8 @@ struct keystore_answer {
 	int32_t err; /* 0; -ENOKEY: no key for these two; -EKEYREJECTED */
 	uint16_t auth_len;
 	uint16_t pad;
-	uint8_t auth[KEYSTORE_PRF_MAX]; /* PSK_MAKE */
+	uint8_t auth[KEYSTORE_PRF_MAX];		     /* PSK_MAKE */
+	uint8_t sk[KEYSTORE_SK_N][KEYSTORE_PRF_MAX]; /* PPK_MIX */
 };
 
 #endif

@@ -42,6 +42,7 @@ struct ike_sa_view {
 	uint16_t integ;
 	uint16_t prf;
 	uint16_t ke;
+	uint8_t ppk;		 /* yes or no: one is mixed into its keys */
 	uint64_t established_ns; /* 0: not yet */
 	uint64_t rekey_ns;	 /* 0: never */
 	uint64_t reauth_ns;	 /* likewise */

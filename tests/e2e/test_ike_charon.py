@@ -53,7 +53,7 @@ class Case:
         self.mark = charon.mark()
         charon.load(**{"ike": ike, "esp": esp, "dpd_delay": 0,
                        "local_ts": THEIR_LAN, "remote_ts": OUR_LAN,
-                       **(theirs or {})})
+                       "conn_more": "", "more": "", **(theirs or {})})
         self.peer = Peer(lab, ike, esp, **ours)
 
     def log(self):
@@ -311,6 +311,59 @@ def check_rekey_ike(lab, charon):
         case.end(first)
 
 
+# --- post-quantum pre-shared keys (RFC 8784)
+
+PPK_ID, OTHER_ID = "ppk-1.example.org", "ppk-2.example.org"
+PPK = "what a quantum computer does not find out"
+
+
+def charons_ppk(name=PPK_ID, required="no"):
+    return {"conn_more": f"ppk_id = {name}\n        ppk_required = {required}",
+            "more": f"secrets {{\n    ppk-1 {{\n        id = {name}\n"
+                    f"        secret = \"{PPK}\"\n    }}\n}}"}
+
+
+def check_ppk(lab, charon):
+    for we in (True, False):
+        case = Case(lab, charon, theirs=charons_ppk(required="yes"),
+                    ppk=(PPK_ID, PPK, "yes"))
+        ok(case.initiate(we) and case.same_keys(we) and case.receive() and
+           charon.list_sas()[0].get("ppk") == "yes" and
+           rekey(case, "child", we) and case.same_keys(we),
+           f"a PPK that both require, {role(we)}: the same keys")
+        ok(not rekey(case, "ike", we) and rekey(case, "child", not we) and
+           case.same_keys(not we),
+           f"the same after the IKE SA is rekeyed, {role(we)}")
+        case.end(we)
+
+
+def check_ppk_optional(lab, charon):
+    """Whoever has none uses none, where the other side can do without."""
+    rows = (("charon has none", (PPK_ID, PPK, "no"), {}),
+            ("we have none", ("", "", "no"), charons_ppk()),
+            ("charon has another", (PPK_ID, PPK, "no"),
+             {"more": charons_ppk(OTHER_ID)["more"]}))
+    for name, ours, theirs in rows:
+        for we in (True, False):
+            case = Case(lab, charon, theirs=theirs, ppk=ours)
+            ok(case.initiate(we) and case.same_keys(we) and
+               "ppk" not in charon.list_sas()[0],
+               f"{name}, {role(we)}: up without a PPK")
+            case.end(we)
+
+
+def check_ppk_refused(lab, charon):
+    rows = (("charon has none", (PPK_ID, PPK, "yes"), {}, "ppk_required"),
+            ("the PPKs differ", (PPK_ID, "another", "yes"),
+             charons_ppk(required="yes"), "pre-shared keys"))
+    for name, ours, theirs, word in rows:
+        for we in (True, False):
+            case = Case(lab, charon, theirs=theirs, ppk=ours)
+            said, named = failure(case, we, word)
+            ok(named, f"{name}, {role(we)}: {said}")
+            case.peer.quit()
+
+
 def stands_still(pid):
     with open(f"/proc/{pid}/stat") as file:
         return file.read().rpartition(") ")[2][0] == "T"
@@ -537,7 +590,8 @@ def main():
         checks = (check_scapy, check_suites, check_other_group, check_refusals,
                   check_narrowing, check_several, check_packet,
                   check_rekey_child, check_rekey_other_group,
-                  check_rekey_ike, check_collisions, check_collisions_ike,
+                  check_rekey_ike, check_ppk, check_ppk_optional,
+                  check_ppk_refused, check_collisions, check_collisions_ike,
                   check_delete_child, check_cookies, check_dead_peer,
                   check_dead_charon)
         for check in checks:

@@ -4,14 +4,15 @@
  * connection "peer" with one child "net", a SAD that only says what it was asked,
  * and one pre-shared key.
  *
- *     peer LOCAL REMOTE LOCAL_TS REMOTE_TS IKE ESP PSK [DPD_S [SPEED]]
+ *     peer LOCAL REMOTE LOCAL_TS REMOTE_TS IKE ESP PSK [DPD_S [SPEED
+ *          [PPK_ID PPK PPK_REQUIRED]]]
  *
  * LOCAL_TS and REMOTE_TS are lists such as 10.1.0.0/24,10.3.0.0/24[17/53-99], with the
  * numbers of a protocol and of ports. LOCAL_TS may be vip:ADDR, an address that is
  * asked of the peer (of zeros: any), and REMOTE_TS pool:PREFIX, from which the peer
  * gets one; they are dynamic then.
  *
- * Its clock runs SPEED times as fast as the world's. Commands come by standard
+ * An empty PPK_ID or PPK is none. Its clock runs SPEED times as fast as the world's. Commands come by standard
  * input, a line each: initiate, rekey [net], terminate [net], acquire PROTOCOL SADDR
  * SPORT DADDR DPORT (a packet waits), quit; those that are there at once with
  * datagrams are first. What happens goes to standard output, a line each:
@@ -432,7 +433,19 @@ static void load_ts(struct peer *p, char **argv, struct conn_conf *c,
 		child->n_remote_ts = read_ts(argv[4], child->remote_ts);
 }
 
-static void load(struct peer *p, char **argv, uint32_t dpd_s)
+static void take_ppk(struct peer *p, char **argv, struct conn_conf *c)
+{
+	struct ike_options o = ike_options_default();
+	struct error e;
+
+	must(!identity_parse(argv[10], &c->ppk_id, &e), argv[10]);
+	must(ike_answers_ppk(&p->answers, argv[11]), "PPK too long");
+	c->ppk_required = strcmp(argv[12], "yes") == 0;
+	o.has_ppks = argv[11][0];
+	engine_set_options(p->engine, &o);
+}
+
+static void load(struct peer *p, int argc, char **argv)
 {
 	struct child_conf *child = calloc(1, sizeof(*child));
 	struct conn_conf c;
@@ -450,7 +463,9 @@ static void load(struct peer *p, char **argv, uint32_t dpd_s)
 	load_ts(p, argv, &c, child);
 	set_proposals(argv[5], IKE_PROTO_IKE, &c.proposals);
 	set_proposals(argv[6], IKE_PROTO_ESP, &child->proposals);
-	c.dpd_delay = dpd_s;
+	c.dpd_delay = argc > 8 ? (uint32_t)strtoul(argv[8], NULL, 10) : 0;
+	if (argc > 12)
+		take_ppk(p, argv, &c);
 	c.rekey_time = child->rekey_time = child->life_time = 0;
 	c.children = child;
 	c.n_children = 1;
@@ -476,7 +491,7 @@ int main(int argc, char **argv)
 
 	if (argc < 8) {
 		fprintf(stderr,
-			"usage: peer LOCAL REMOTE LOCAL_TS REMOTE_TS IKE ESP PSK [DPD_S [SPEED]]\n");
+			"usage: peer LOCAL REMOTE LOCAL_TS REMOTE_TS IKE ESP PSK [DPD_S [SPEED [PPK_ID PPK PPK_REQUIRED]]]\n");
 		return 2;
 	}
 	must(!addr_parse(argv[1], &p.local), argv[1]);
@@ -488,7 +503,7 @@ int main(int argc, char **argv)
 	p.fd[1] = bind_port(&p.local, IKE_NATT_PORT);
 	p.engine = engine_new(&calls);
 	must(p.engine, "engine_new");
-	load(&p, argv, argc > 8 ? (uint32_t)strtoul(argv[8], NULL, 10) : 0);
+	load(&p, argc, argv);
 	printf("ready\n");
 	run(&p);
 	engine_free(p.engine);

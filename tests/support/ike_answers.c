@@ -17,13 +17,24 @@ static void make_room(unsigned int n)
 	exit(1);
 }
 
+static bool set_key(struct psk_conf *psk, const char *key)
+{
+	psk->key.len = strlen(key);
+	if (psk->key.len > SECRET_MAX_BYTES)
+		return false;
+	memcpy(psk->key.octets, key, psk->key.len);
+	return true;
+}
+
 bool ike_answers_psk(struct ike_answers *a, const char *key)
 {
-	a->psk.key.len = strlen(key);
-	if (a->psk.key.len > SECRET_MAX_BYTES)
-		return false;
-	memcpy(a->psk.key.octets, key, a->psk.key.len);
-	return true;
+	return set_key(&a->psk, key);
+}
+
+bool ike_answers_ppk(struct ike_answers *a, const char *key)
+{
+	a->ppk.is_ppk = true;
+	return set_key(&a->ppk, key);
 }
 
 void ike_answers_sadb(struct ike_answers *a, const struct sadb_request *q)
@@ -43,8 +54,11 @@ void ike_answers_sadb(struct ike_answers *a, const struct sadb_request *q)
 void ike_answers_keystore(struct ike_answers *a,
 			  const struct keystore_request *q)
 {
+	const struct psk_conf keys[] = { a->psk, a->ppk };
+
 	make_room(a->n_keystore);
-	keystore_serve(&a->psk, 1, q, &a->keystore[a->n_keystore++]);
+	keystore_serve(keys, a->ppk.key.len ? 2 : 1, q,
+		       &a->keystore[a->n_keystore++]);
 }
 
 void ike_answers_ke(struct ike_answers *a, struct ke_job *job)

@@ -13,7 +13,7 @@
 
 /* All zero but the key, which is borrowed. */
 struct ike_answers {
-	struct psk_conf psk;
+	struct psk_conf psk, ppk;
 	uint32_t n_spis; /* that the SAD chose */
 	/* They wait: the engine must not be called back from its calls. */
 	struct sadb_answer sadb[IKE_ANSWERS_MAX];
@@ -24,6 +24,9 @@ struct ike_answers {
 
 /* The key, as text. false: it is too long. */
 bool ike_answers_psk(struct ike_answers *a, const char *key);
+
+/* A PPK of any name; likewise. */
+bool ike_answers_ppk(struct ike_answers *a, const char *key);
 
 /* In the engine's calls of these names. More than there is room for end the
  * program. */

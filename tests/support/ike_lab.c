@@ -121,11 +121,14 @@ bool lab_question_is_refused(struct ike_lab *lab)
 static void on_keystore(void *ctx, const struct keystore_request *q)
 {
 	struct lab_side *s = ctx;
-	struct psk_conf psk = { .key = s->psk };
+	struct psk_conf keys[2] = { { .key = s->psk }, s->ppk };
+	size_t n = !s->psk.len ? 0 : s->ppk.key.len ? 2 : 1;
 	struct keystore_answer *a = &lab_push_answer(s, ITEM_KEYSTORE)->keystore;
 
 	s->asked = *q;
-	keystore_serve(&psk, s->psk.len ? 1 : 0, q, a);
+	if (q->op == KEYSTORE_PPK_MIX)
+		s->mixed = *q;
+	keystore_serve(keys, n, q, a);
 	if (!lab_question_is_refused(s->lab))
 		return;
 	a->err = -ENOKEY;

@@ -69,6 +69,7 @@ struct lab_side {
 	struct engine *engine;
 	struct addr addr;
 	struct secret psk;
+	struct psk_conf ppk; /* a second key of its keystore, without name */
 	struct lab_sa sas[LAB_SAS_MAX];
 	struct lab_event events[LAB_EVENTS_MAX];
 	unsigned int n_events;
@@ -83,7 +84,8 @@ struct lab_side {
 	struct ike_path sent_by;
 	uint8_t last[LAB_DATAGRAM_MAX];
 	size_t last_len;
-	struct keystore_request asked; /* the last question */
+	struct keystore_request asked; /* the last question, and the last ... */
+	struct keystore_request mixed; /* ... to mix a PPK into keys */
 	bool no_route;		       /* it has no way to anybody */
 	struct addr also;   /* its own, too, though no way begins there */
 	uint64_t idle_s[2]; /* since its SAs were used; by enum sadb_dir */

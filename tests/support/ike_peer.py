@@ -25,7 +25,8 @@ class Peer:
     """Our engine: a process for each configuration."""
 
     def __init__(self, lab, ike=IKE, esp=ESP, psk=PSK, local_ts=OUR_LAN,
-                 remote_ts=THEIR_LAN, remote=THEIRS, dpd_s=0, speed=1):
+                 remote_ts=THEIR_LAN, remote=THEIRS, dpd_s=0, speed=1,
+                 ppk=("", "", "no")):
         fifo = os.path.join(lab.dir, "commands")
         if not os.path.exists(fifo):
             os.mkfifo(fifo)
@@ -34,7 +35,7 @@ class Peer:
         self.process = lab.spawn("gw-a", [
             "sh", "-c", 'exec "$@" <"$0"', fifo, f"{BUILD}/tests/ike/peer",
             OURS, remote, local_ts, remote_ts, ike, esp, psk, str(dpd_s),
-            str(speed)])
+            str(speed), *ppk])
         self._seen = 0
         self.wait("ready")
 

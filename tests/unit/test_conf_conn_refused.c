@@ -17,11 +17,11 @@ struct refused {
 	const char *error;
 };
 
-#define CONN_KEYS                                                                 \
-	"known are version, local_addrs, remote_addrs, local_port, "              \
-	"remote_port, proposals, encap, if_id_in, if_id_out, mobike, "            \
-	"fragmentation, unique, childless, dpd_delay, keyingtries, vips, pools, " \
-	"rekey_time, reauth_time, over_time, rand_time, "                         \
+#define CONN_KEYS                                                                                       \
+	"known are version, local_addrs, remote_addrs, local_port, "                                    \
+	"remote_port, proposals, encap, if_id_in, if_id_out, mobike, "                                  \
+	"fragmentation, unique, childless, ppk_id, ppk_required, dpd_delay, keyingtries, vips, pools, " \
+	"rekey_time, reauth_time, over_time, rand_time, "                                               \
 	"local*, remote*, children"
 #define CHILD_KEYS                                                               \
 	"known are local_ts, remote_ts, esp_proposals, ah_proposals, mode, "     \
@@ -523,14 +523,14 @@ static const struct refused refused[] = {
 	  "f:60:3: unknown section of 6 octets in secrets.ike-moon; "
 	  "known are id*, secret" },
 	{ "secret_among_the_kinds_is_not_shown", "\tike {", MARK " = x\n\tike {",
-	  "f:62:1: unknown key of 6 octets in secrets; known are ike*" },
-	{ "unknown_kind_of_secret_is_refused", "\tike {", "\tpsk {",
-	  "f:62:2: unknown section of 3 octets in secrets; known are ike*" },
+	  "f:62:1: unknown key of 6 octets in secrets; known are ike*, ppk*" },
+	{ "unknown_kind_of_secret_is_refused", "\tike {", "\txyz {",
+	  "f:62:2: unknown section of 3 octets in secrets; known are ike*, ppk*" },
 	{ "key_of_a_kind_is_refused", "\tike {", "ike = " MARK "\n\tike {",
 	  "f:62:7: secrets.ike must be a section with id and secret" },
 	{ "secrets_that_are_no_section_are_refused", "secrets {",
 	  "secrets = " MARK "\nsecrets {",
-	  "f:56:11: secrets must be a section of sections ike*" },
+	  "f:56:11: secrets must be a section of sections ike* and ppk*" },
 	{ "owner_that_is_a_section_is_refused", "secret = " PSK, "id-3 { }",
 	  "f:60:3: secrets.ike-moon.id-3 is a key, not a section; "
 	  "write id-3 = VALUE" },

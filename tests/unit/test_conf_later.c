@@ -34,7 +34,7 @@ static const struct {
 } later[] = {
 	{ &conn_spot,
 	  "aggressive pull dscp dpd_timeout send_certreq "
-	  "send_cert ppk_id ppk_required "
+	  "send_cert "
 	  "mediation mediated_by mediation_peer ",
 	  false },
 	{ &local_spot, "round certs pubkeys eap_id aaa_id xauth_id ", false },
@@ -50,8 +50,8 @@ static const struct {
 	  "mark_in_sa mark_out set_mark_in set_mark_out "
 	  "label label_mode hw_offload ",
 	  false },
-	{ &kind_spot,
-	  "eap xauth ntlm ppk private rsa ecdsa pkcs8 pkcs12 token ", true },
+	{ &kind_spot, "eap xauth ntlm private rsa ecdsa pkcs8 pkcs12 token ",
+	  true },
 };
 
 static void assert_later(const struct spot *spot, const char *name, bool section)

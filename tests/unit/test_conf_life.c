@@ -65,6 +65,24 @@ static void childless_is_one_of_strongswans_words(void **state)
 	}
 }
 
+static void ppk_id_is_an_identity(void **state)
+{
+	struct config *c = parse("unique = no", "ppk_id = ppk-1\n"
+						"\t\tppk_required = yes");
+	struct error e;
+	struct identity id;
+
+	(void)state;
+	assert_int_equal(identity_parse("ppk-1", &id, &e), 0);
+	assert_true(identity_equal(&c->conns[0].ppk_id, &id));
+	assert_true(c->conns[0].ppk_required);
+	config_free(c);
+	c = parse("unique = no", "");
+	assert_int_equal(c->conns[0].ppk_id.type, 0);
+	assert_false(c->conns[0].ppk_required);
+	config_free(c);
+}
+
 /* good_conns has an over_time of 600 s. */
 static void reauth_time_alone_leaves_no_rekeying(void **state)
 {
@@ -106,6 +124,7 @@ int main(void)
 	static const struct CMUnitTest cases[] = {
 		cmocka_unit_test(unique_is_one_of_strongswans_words),
 		cmocka_unit_test(childless_is_one_of_strongswans_words),
+		cmocka_unit_test(ppk_id_is_an_identity),
 		cmocka_unit_test(reauth_time_alone_leaves_no_rekeying),
 		cmocka_unit_test(trap_and_start_go_together),
 	};

@@ -60,6 +60,23 @@ static void secrets_are_filled(void **state)
 	config_free(c);
 }
 
+static void ppks_stand_beside_them(void **state)
+{
+	struct config *c =
+		parse_changed("\tike {", "\tppk-1 { id = ppk-1.example.org\n"
+					 "\t\tsecret = 0x0102 }\n\tike {");
+	const struct psk_conf *p = c->psks;
+
+	(void)state;
+	assert_int_equal(c->n_psks, 3);
+	assert_string_equal(p[1].name, "ppk-1");
+	assert_true(p[1].is_ppk && !p[0].is_ppk && !p[2].is_ppk);
+	assert_int_equal(p[1].n_owners, 1);
+	assert_identity(&p[1].owners[0], "ppk-1.example.org");
+	assert_int_equal(p[1].key.len, 2);
+	config_free(c);
+}
+
 /* --- the forms of a secret */
 
 struct encoding {
@@ -166,6 +183,7 @@ static int run_cases(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(secrets_are_filled),
+		cmocka_unit_test(ppks_stand_beside_them),
 		cmocka_unit_test(base64_of_512_octets_is_the_longest_secret),
 	};
 

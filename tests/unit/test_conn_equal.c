@@ -122,6 +122,10 @@ static bool change_conn(struct conn_conf *c, unsigned int which)
 		return strcpy(c->pools[0], "others");
 	case 29:
 		return c->mobike = !c->mobike, true;
+	case 30:
+		return c->ppk_id = id_of("ppk-1"), true;
+	case 31:
+		return c->ppk_required = true;
 	default:
 		return false;
 	}

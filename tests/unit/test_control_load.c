@@ -288,6 +288,16 @@ static void each_command_reaches_its_callback(void **state)
 	assert_taken(l, "cygnet-sa-delete", ASK("name=b2"), "b2");
 }
 
+static void secret_may_be_a_ppk(void **state)
+{
+	struct loads *l = *state;
+
+	assert_taken(l, "load-shared", ASK("id=a", SHARED), "a");
+	assert_false(l->psk.is_ppk);
+	assert_taken(l, "load-shared", ASK("id=a", "type=PPK", "data=x"), "a");
+	assert_true(l->psk.is_ppk);
+}
+
 static void secret_has_the_fields_that_were_sent(void **state)
 {
 	struct loads *l = *state;
@@ -427,8 +437,8 @@ static void secret_is_refused_by_the_name_of_its_field(void **state)
 	assert_refused(l, "load-shared", ASK("type=ike", "data="),
 		       "argument 'data' is empty");
 	assert_refused(l, "load-shared", ASK("type=eap", "data=x"),
-		       "argument 'type' must be ike: secrets of other types "
-		       "are not supported yet");
+		       "argument 'type' must be ike or ppk: secrets of other "
+		       "types are not supported yet");
 	assert_refused(l, "load-shared", ASK(SHARED, "data=y"),
 		       "argument 'data' must be given once");
 	assert_refused(l, "load-shared",
@@ -658,6 +668,7 @@ int main(void)
 		LOADS_CASE(each_command_reaches_its_callback),
 		LOADS_CASE(secret_has_the_fields_that_were_sent),
 		LOADS_CASE(secret_is_any_octets),
+		LOADS_CASE(secret_may_be_a_ppk),
 		LOADS_CASE(failure_of_a_callback_is_told),
 		LOADS_CASE(arguments_are_refused_by_name),
 		LOADS_CASE(arguments_of_manual_sas_are_refused),

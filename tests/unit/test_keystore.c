@@ -93,7 +93,7 @@ static void operation_that_is_not_known_is_refused(void **state)
 	struct keystore_answer a;
 
 	(void)state;
-	for (unsigned int op = KEYSTORE_PSK_CHECK + 1; op < 256; op++) {
+	for (unsigned int op = KEYSTORE_PPK_MIX + 1; op < 256; op++) {
 		q.op = (uint8_t)op;
 		assert_int_equal(serve(&q, &a), -EINVAL);
 		assert_int_equal(a.auth_len, 0);
