@@ -47,7 +47,14 @@
 	X(PRF,	 2, "PRF")                                                     \
 	X(INTEG, 3, "INTEG")                                                   \
 	X(KE,	 4, "KE")  /* RFC 9370; "D-H" before */                        \
-	X(ESN,	 5, "ESN")
+	X(ESN,	 5, "ESN")                                                     \
+	X(ADDKE1, 6, "ADDKE1") /* RFC 9370, and so are the others */           \
+	X(ADDKE2, 7, "ADDKE2")                                                 \
+	X(ADDKE3, 8, "ADDKE3")                                                 \
+	X(ADDKE4, 9, "ADDKE4")                                                 \
+	X(ADDKE5, 10, "ADDKE5")                                                \
+	X(ADDKE6, 11, "ADDKE6")                                                \
+	X(ADDKE7, 12, "ADDKE7")
 
 #define IKE_ENCRS(X)                                                           \
 	X(DES,		      2, "DES_CBC")	      /* RFC 2405 */            \
@@ -285,6 +292,7 @@ enum ike_esn { /* transform type 5, section 3.3.2 */
 #define IKE_NONCE_MIN_BYTES  16U /* section 3.9 */
 #define IKE_NONCE_MAX_BYTES  256U
 #define IKE_COOKIE_MAX_BYTES 64U /* section 2.6 */
+#define IKE_ADDKES	     7U	 /* RFC 9370: transform types of these */
 #define IKE_PPK_ID_FIXED     2	 /* RFC 8784 section 5.1: of PPK_IDENTITY */
 
 #endif

@@ -27,28 +27,31 @@ struct ke {
 	const struct ke_alg *alg;
 	struct secret private_value;
 	bool has_agreed;
-	uint8_t octets[]; /* the public value, and behind it the secret */
+	bool answers;	  /* made by ke_answer() */
+	uint8_t octets[]; /* room for a public value, and behind it the secret */
 };
 
 /* Values of a prime's length. */
-#define MODP(number, keyword, octets, why)                                      \
-	{                                                                       \
-		.id = KE_##number, .name = (keyword), .public_bytes = (octets), \
-		.shared_bytes = (octets), .weak = (why), .method = &ke_modp     \
+#define MODP(number, keyword, octets, why)                                  \
+	{                                                                   \
+		.id = KE_##number, .name = (keyword),                       \
+		.public_bytes = (octets), .answer_bytes = (octets),         \
+		.shared_bytes = (octets), .weak = (why), .method = &ke_modp \
 	}
 
 /* RFC 5903 section 7: x | y, and x. */
-#define ECP(number, keyword, octets)                                    \
-	{                                                               \
-		.id = KE_##number, .name = (keyword),                   \
-		.public_bytes = 2 * (octets), .shared_bytes = (octets), \
-		.method = &ke_ecp                                       \
+#define ECP(number, keyword, octets)                                        \
+	{                                                                   \
+		.id = KE_##number, .name = (keyword),                       \
+		.public_bytes = 2 * (octets), .answer_bytes = 2 * (octets), \
+		.shared_bytes = (octets), .method = &ke_ecp                 \
 	}
 
-#define CFRG(number, keyword, octets)                                           \
-	{                                                                       \
-		.id = KE_##number, .name = (keyword), .public_bytes = (octets), \
-		.shared_bytes = (octets), .method = &ke_cfrg                    \
+#define CFRG(number, keyword, octets)                               \
+	{                                                           \
+		.id = KE_##number, .name = (keyword),               \
+		.public_bytes = (octets), .answer_bytes = (octets), \
+		.shared_bytes = (octets), .method = &ke_cfrg        \
 	}
 
 static const struct ke_alg algs[] = {
@@ -136,9 +139,15 @@ static int ke_fill(struct ke *ke, const struct slice *given)
 					      ke->octets);
 }
 
+static size_t public_room(const struct ke_alg *alg)
+{
+	return alg->public_bytes > alg->answer_bytes ? alg->public_bytes
+						     : alg->answer_bytes;
+}
+
 static size_t ke_bytes(const struct ke_alg *alg)
 {
-	return sizeof(struct ke) + alg->public_bytes + alg->shared_bytes;
+	return sizeof(struct ke) + public_room(alg) + alg->shared_bytes;
 }
 
 static int ke_make(const struct ke_alg *alg, const struct slice *given,
@@ -172,11 +181,35 @@ int ke_from_private(const struct ke_alg *alg, struct slice private_value,
 	return ke_make(alg, &private_value, out);
 }
 
+/* To who encapsulates there is no private value. */
+static int encapsulate(const struct ke_alg *alg, struct slice peer,
+		       struct ke **out)
+{
+	struct ke *ke = calloc(1, ke_bytes(alg));
+	int err = -EINVAL;
+
+	if (!ke)
+		return -ENOMEM;
+	ke->alg = alg;
+	ke->answers = ke->has_agreed = true;
+	if (peer.len == alg->public_bytes)
+		err = done(alg->method->answer(alg, peer.ptr, ke->octets,
+					       ke->octets + public_room(alg)));
+	if (err)
+		ke_free(ke);
+	else
+		*out = ke;
+	return err;
+}
+
 int ke_answer(const struct ke_alg *alg, struct slice peer, struct ke **out)
 {
 	struct ke *ke;
-	int err = ke_new(alg, &ke);
+	int err;
 
+	if (alg->method->answer)
+		return encapsulate(alg, peer, out);
+	err = ke_new(alg, &ke);
 	if (err)
 		return err;
 	err = ke_agree(ke, peer);
@@ -203,16 +236,17 @@ void ke_free(struct ke *ke)
 
 struct slice ke_public(const struct ke *ke)
 {
-	return slice_of(ke->octets, ke->alg->public_bytes);
+	return slice_of(ke->octets, ke->answers ? ke->alg->answer_bytes
+						: ke->alg->public_bytes);
 }
 
 int ke_agree(struct ke *ke, struct slice peer)
 {
 	const struct ke_alg *alg = ke->alg;
-	uint8_t *shared = ke->octets + alg->public_bytes;
+	uint8_t *shared = ke->octets + public_room(alg);
 	int err = -EINVAL;
 
-	if (peer.len == alg->public_bytes)
+	if (peer.len == alg->answer_bytes && !ke->answers)
 		err = done(alg->method->agree(alg, &ke->private_value, peer.ptr,
 					      shared));
 	if (err)
@@ -225,6 +259,6 @@ struct slice ke_shared(const struct ke *ke)
 {
 	if (!ke || !ke->has_agreed)
 		return slice_of(NULL, 0);
-	return slice_of(ke->octets + ke->alg->public_bytes,
+	return slice_of(ke->octets + public_room(ke->alg),
 			ke->alg->shared_bytes);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Key exchange methods (RFC 7296 section 3.4, "Diffie-Hellman groups"): one
- * object is one ephemeral private value, used for one exchange and freed.
+ * object is one ephemeral private value, used for one exchange and freed. One side
+ * calls ke_new() and then ke_agree(), the other ke_answer(), whose public value may
+ * depend on the first one's and be of another length: so it is with KEMs.
  * Public values are in the form of the KE payload (RFC 7296 section 3.4, RFC
  * 5903 section 7, RFC 6954 section 2, RFC 8031 section 3). Slow: not on an
  * event loop. Any thread, one at a time.
@@ -19,15 +21,16 @@
 struct ke_method;
 
 struct ke_alg {
-	enum ke_id id;	  /* of its transform, and in the KE payload */
-	const char *name; /* proposal keyword, e.g. "ecp256" */
-	uint16_t public_bytes;
+	enum ke_id id;	       /* of its transform, and in the KE payload */
+	const char *name;      /* proposal keyword, e.g. "ecp256" */
+	uint16_t public_bytes; /* of who begins */
+	uint16_t answer_bytes; /* of who answers; the same but for a KEM */
 	uint16_t shared_bytes;
 	const char *weak; /* why nobody should use it, or NULL */
 	const struct ke_method *method;
 };
 
-#define KE_PUBLIC_MAX_BYTES 1024
+#define KE_PUBLIC_MAX_BYTES 1568 /* ML-KEM-1024 will have as many */
 
 /* The whole table, for tests and listings; NULL: there are no more. */
 const struct ke_alg *ke_at(size_t i);
@@ -68,7 +71,7 @@ void ke_export(const struct ke *ke, struct secret *out);
 /* Wipes the private value and the secret; ke_free(NULL) is fine. */
 void ke_free(struct ke *ke);
 
-/* alg->public_bytes; borrowed until ke_free(). */
+/* alg->public_bytes, or alg->answer_bytes of ke_answer(); borrowed until ke_free(). */
 struct slice ke_public(const struct ke *ke);
 
 /*

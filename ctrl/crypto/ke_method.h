@@ -25,6 +25,12 @@ struct ke_method {
 	/* Writes shared_bytes; 0 or as ke_agree(). */
 	int (*agree)(const struct ke_alg *alg, const struct secret *x,
 		     const uint8_t *peer, uint8_t *out);
+	/*
+	 * Of a KEM, else NULL: a public value that answers the peer's, and the
+	 * secret; as ke_answer(). agree() is who began's alone then.
+	 */
+	int (*answer)(const struct ke_alg *alg, const uint8_t *peer,
+		      uint8_t *out, uint8_t *shared);
 	/* Who does it, as in provider.h. */
 	const char *(*provider)(const struct ke_alg *alg,
 				char buf[PROVIDER_STR_MAX]);

@@ -13,6 +13,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cookie.h"
 #include "ctrl/ike/idle.h"
+#include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/pool.h"
@@ -160,6 +161,9 @@ static void ke_arrived(struct ike_sa *sa, struct exchange *x,
 	switch (x->kind) {
 	case EX_INIT:
 		init_resume(sa, x, job);
+		break;
+	case EX_INTERMEDIATE:
+		intermediate_ke(sa, x, job);
 		break;
 	case EX_CHILD:
 		child_x_ke(sa, x, job);

@@ -28,4 +28,8 @@ void nat_detect_again(struct ike_sa *sa, const struct ike_payloads *p);
 /* Does the peer see us elsewhere than the last time that it said? */
 bool nat_is_other(struct ike_sa *sa, const struct ike_payloads *p);
 
+/* From here on to port 4500, if there is one (RFC 7296 section 2.23), or may come
+ * (RFC 4555 section 3.3): the initiator's part. */
+void nat_move(struct ike_sa *sa);
+
 #endif

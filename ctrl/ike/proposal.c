@@ -4,6 +4,25 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Is it one of ADDKE1 to ADDKE7, and which? */
+static bool is_addke(uint8_t type, unsigned int *which)
+{
+	*which = type - (unsigned int)IKE_TF_ADDKE1;
+	return type >= IKE_TF_ADDKE1 && type <= IKE_TF_ADDKE7;
+}
+
+static enum ike_transform_type addke_type(unsigned int which)
+{
+	return (enum ike_transform_type)(IKE_TF_ADDKE1 + which);
+}
+
+static void addkes_put(struct ike_builder *m, const struct addkes *a)
+{
+	for (unsigned int i = 0; i < IKE_ADDKES; i++)
+		for (uint8_t k = 0; k < a->n[i]; k++)
+			ike_transform_put(m, addke_type(i), a->at[i][k], 0);
+}
+
 static void algs_put(struct ike_builder *m, const struct proposal *p,
 		     bool with_ke)
 {
@@ -18,6 +37,8 @@ static void algs_put(struct ike_builder *m, const struct proposal *p,
 		ike_transform_put(m, IKE_TF_KE, p->ke[i]->id, 0);
 	if (with_ke && p->n_ke && p->no_ke)
 		ike_transform_put(m, IKE_TF_KE, KE_NONE, 0);
+	if (with_ke)
+		addkes_put(m, &p->addkes);
 	if (p->protocol != IKE_PROTO_IKE && p->esn)
 		ike_transform_put(m, IKE_TF_ESN, IKE_ESN_YES, 0);
 	if (p->protocol != IKE_PROTO_IKE && p->no_esn)
@@ -50,6 +71,9 @@ void chosen_put(struct ike_builder *m, const struct chosen *c, struct slice spi)
 		ike_transform_put(m, IKE_TF_PRF, c->prf->id, 0);
 	if (c->ke)
 		ike_transform_put(m, IKE_TF_KE, c->ke->id, 0);
+	for (unsigned int i = 0; i < IKE_ADDKES; i++)
+		if (c->addke[i] != KE_NONE)
+			ike_transform_put(m, addke_type(i), c->addke[i], 0);
 	if (c->protocol != IKE_PROTO_IKE)
 		ike_transform_put(m, IKE_TF_ESN,
 				  c->esn ? IKE_ESN_YES : IKE_ESN_NO, 0);
@@ -89,7 +113,7 @@ static bool only_known_types(const struct ike_proposal *peer)
 	struct ike_transform t;
 
 	while (ike_transform_next(&s, &t))
-		if (t.type < IKE_TF_ENCR || t.type > IKE_TF_ESN)
+		if (t.type < IKE_TF_ENCR || t.type > IKE_TF_ADDKE7)
 			return false;
 	return true;
 }
@@ -144,19 +168,81 @@ static bool choose_prf(const struct proposal *p,
 	return false;
 }
 
+/* Nothing said is none, and what nobody knows can only be none. */
+static bool common_addke(const struct proposal *p,
+			 const struct ike_proposal *peer, unsigned int which,
+			 struct addkes *both)
+{
+	static const uint16_t none[] = { KE_NONE };
+	bool ours = p->addkes.n[which],
+	     theirs = has_type(peer, addke_type(which));
+	const uint16_t *at = ours ? p->addkes.at[which] : none;
+	uint8_t n = ours ? p->addkes.n[which] : 1;
+
+	both->n[which] = 0;
+	for (uint8_t i = 0; i < n; i++)
+		if (theirs ? offers(peer, addke_type(which), at[i], 0)
+			   : at[i] == KE_NONE)
+			both->at[which][both->n[which]++] = at[i];
+	return both->n[which];
+}
+
+static bool common_addkes(const struct proposal *p,
+			  const struct ike_proposal *peer, struct addkes *both)
+{
+	for (unsigned int i = 0; i < IKE_ADDKES; i++)
+		if (!common_addke(p, peer, i, both))
+			return false;
+	return true;
+}
+
+/* Without a first key exchange there are no additional ones. */
+static bool all_may_be_none(const struct addkes *a)
+{
+	for (unsigned int i = 0; i < IKE_ADDKES; i++) {
+		uint8_t k = 0;
+
+		while (k < a->n[i] && a->at[i][k] != KE_NONE)
+			k++;
+		if (k == a->n[i])
+			return false;
+	}
+	return true;
+}
+
+static bool choose_no_ke(const struct proposal *p,
+			 const struct ike_proposal *peer)
+{
+	return p->no_ke && (!has_type(peer, IKE_TF_KE) ||
+			    offers(peer, IKE_TF_KE, KE_NONE, 0));
+}
+
 static bool choose_ke(const struct proposal *p, const struct ike_proposal *peer,
 		      bool with_ke, struct chosen *out)
 {
+	struct addkes both;
+
 	if (!with_ke)
 		return true;
+	if (!common_addkes(p, peer, &both))
+		return false;
 	for (size_t i = 0; i < p->n_ke; i++) {
-		if (!offers(peer, IKE_TF_KE, p->ke[i]->id, 0))
+		if (!offers(peer, IKE_TF_KE, p->ke[i]->id, 0) ||
+		    !addkes_choose(&both, (uint16_t)p->ke[i]->id, out->addke))
 			continue;
 		out->ke = p->ke[i];
 		return true;
 	}
-	return p->no_ke && (!has_type(peer, IKE_TF_KE) ||
-			    offers(peer, IKE_TF_KE, KE_NONE, 0));
+	memset(out->addke, 0, sizeof(out->addke));
+	return choose_no_ke(p, peer) && all_may_be_none(&both);
+}
+
+bool chosen_has_addke(const struct chosen *c)
+{
+	for (unsigned int i = 0; i < IKE_ADDKES; i++)
+		if (c->addke[i] != KE_NONE)
+			return true;
+	return false;
 }
 
 /* Nothing said is no ESN, section 3.3.2. */
@@ -209,7 +295,7 @@ static bool is_unambiguous(const struct ike_proposal *peer)
 	struct ike_transform t;
 
 	while (ike_transform_next(&s, &t)) {
-		if (t.type > IKE_TF_ESN || (seen & 1U << t.type))
+		if (t.type > IKE_TF_ADDKE7 || (seen & 1U << t.type))
 			return false;
 		seen |= 1U << t.type;
 	}
@@ -226,6 +312,19 @@ bool proposals_check(const struct proposals *p, struct slice body, bool with_ke,
 	       is_unambiguous(&peer) && proposals_choose(p, body, with_ke, out);
 }
 
+static bool allows_addkes(const struct addkes *a, const struct chosen *c)
+{
+	for (unsigned int i = 0; i < IKE_ADDKES; i++) {
+		bool found = !a->n[i] && c->addke[i] == KE_NONE;
+
+		for (uint8_t k = 0; k < a->n[i]; k++)
+			found |= a->at[i][k] == c->addke[i];
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
 static bool allows(const struct proposal *p, const struct chosen *c)
 {
 	bool encr = false, integ = p->n_integ == 0, prf = false, ke = false;
@@ -238,7 +337,7 @@ static bool allows(const struct proposal *p, const struct chosen *c)
 		prf |= p->prf[i] == c->prf;
 	for (size_t i = 0; i < p->n_ke; i++)
 		ke |= p->ke[i] == c->ke;
-	return encr && integ && prf && ke;
+	return encr && integ && prf && ke && allows_addkes(&p->addkes, c);
 }
 
 bool proposals_allow(const struct proposals *p, const struct chosen *suite)
@@ -312,8 +411,14 @@ static void transform_describe(const struct ike_transform *t, char one[32])
 	const char *name = transform_name(t);
 	bool known = t->type < sizeof(types) / sizeof(types[0]);
 	const char *type = known ? types[t->type] : NULL;
+	const struct ke_alg *ke = ke_by_id(t->id);
+	unsigned int which;
 
-	if (name)
+	if (is_addke(t->type, &which) && (ke || t->id == KE_NONE))
+		snprintf(one, 32, "ke%u_%s", which + 1, ke ? ke->name : "none");
+	else if (is_addke(t->type, &which))
+		snprintf(one, 32, "ke%u_%u", which + 1, t->id);
+	else if (name)
 		snprintf(one, 32, "%s", name);
 	else if (type && t->key_bits)
 		snprintf(one, 32, "%s%u/%u", type, t->id, t->key_bits);

@@ -20,6 +20,7 @@ struct chosen {
 	const struct integ_alg *integ; /* integ_none with an AEAD */
 	const struct prf_alg *prf;     /* IKE */
 	const struct ke_alg *ke;       /* NULL: none */
+	uint16_t addke[IKE_ADDKES];    /* enum ke_id; KE_NONE: it is left out */
 	bool esn;
 };
 
@@ -28,7 +29,7 @@ struct chosen {
  *
  * spi       of the SA that we would make; empty in IKE_SA_INIT
  * with_ke   false in IKE_AUTH, where a CHILD SA has no key exchange of its own
- *           (section 1.2)
+ *           (section 1.2), nor additional ones
  */
 void proposals_put(struct ike_builder *m, const struct proposals *p,
 		   struct slice spi, bool with_ke);
@@ -55,6 +56,9 @@ bool proposals_allow(const struct proposals *p, const struct chosen *suite);
 /* The peer's answer to our offer; false: not one of what we offered. */
 MUST_CHECK bool proposals_check(const struct proposals *p, struct slice body,
 				bool with_ke, struct chosen *out);
+
+/* Does it have additional key exchanges? */
+bool chosen_has_addke(const struct chosen *c);
 
 /* The method of the first key exchange that they name, and the one of an id
  * among theirs; NULL: there is none. */

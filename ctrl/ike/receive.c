@@ -11,6 +11,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cookie.h"
 #include "ctrl/ike/fragment.h"
+#include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/record.h"
@@ -52,6 +53,10 @@ static const struct row {
 	{ IKE_EXCH_IKE_SA_INIT, true, BY_RESPONDER, IKE_ST_INIT, 0,
 	  BIT(IKE_PL_SA) | BIT(IKE_PL_KE) | BIT(IKE_PL_NONCE) |
 		  BIT(IKE_PL_CERTREQ) },
+	{ IKE_EXCH_IKE_INTERMEDIATE, false, BY_INITIATOR, IKE_ST_AUTH, 0,
+	  BIT(IKE_PL_KE) },
+	{ IKE_EXCH_IKE_INTERMEDIATE, true, BY_RESPONDER, IKE_ST_AUTH, 0,
+	  BIT(IKE_PL_KE) },
 	{ IKE_EXCH_IKE_AUTH, false, BY_INITIATOR, IKE_ST_AUTH,
 	  BIT(IKE_PL_ID_I), /* without AUTH it wants EAP, and is told */
 	  BIT(IKE_PL_AUTH) | BIT(IKE_PL_ID_R) | BIT(IKE_PL_SA) |
@@ -193,6 +198,8 @@ static void receive_init(struct engine *e, const struct ike_path *path,
 static enum ike_exchange exchange_of(enum exchange_kind kind)
 {
 	switch (kind) {
+	case EX_INTERMEDIATE:
+		return IKE_EXCH_IKE_INTERMEDIATE;
 	case EX_AUTH:
 		return IKE_EXCH_IKE_AUTH;
 	case EX_CHILD:
@@ -226,7 +233,7 @@ static bool is_unready(const struct ike_sa *sa)
 {
 	const struct exchange *x = &sa->ours;
 
-	return x->kind == EX_AUTH ||
+	return x->kind == EX_AUTH || x->kind == EX_INTERMEDIATE ||
 	       (x->kind == EX_CHILD && x->nr.len && x->step != STEP_RESPONSE);
 }
 
@@ -276,6 +283,8 @@ static bool find_body(const struct ike_sa *sa, const struct ike_header *h,
 static bool open(struct ike_sa *sa, const struct ike_header *h,
 		 uint8_t *datagram, struct opened *o)
 {
+	const struct keys *keys =
+		is_answered(sa, h) ? intermediate_keys_of(sa) : &sa->keys;
 	struct slice rest = slice_of(datagram, h->length), header, body;
 	struct ike_payloads clear;
 	struct ike_sk sk;
@@ -289,7 +298,7 @@ static bool open(struct ike_sa *sa, const struct ike_header *h,
 	       ike_sk_split(datagram, body, sa->keys.encr->iv_bytes,
 			    sa->keys.encr->block_bytes,
 			    keys_icv_bytes(&sa->keys), &sk) &&
-	       keys_open(&sa->keys,
+	       keys_open(keys,
 			 &(const struct sk_text){ .message = sk.message,
 						  .aad_bytes = sk.aad_bytes,
 						  .text_bytes = sk.text_bytes }) &&
@@ -308,6 +317,9 @@ static void dispatch_request(struct ike_sa *sa, const struct ike_header *h,
 {
 	confirm_children(sa);
 	switch (h->exchange) {
+	case IKE_EXCH_IKE_INTERMEDIATE:
+		intermediate_request(sa, p);
+		break;
 	case IKE_EXCH_IKE_AUTH:
 		auth_request(sa, p);
 		break;
@@ -344,6 +356,9 @@ static void dispatch_response(struct ike_sa *sa, const struct ike_header *h,
 		return;
 	}
 	switch (h->exchange) {
+	case IKE_EXCH_IKE_INTERMEDIATE:
+		intermediate_response(sa, p);
+		break;
 	case IKE_EXCH_IKE_AUTH:
 		auth_response(sa, p);
 		break;
@@ -412,6 +427,9 @@ static void receive_opened(struct ike_sa *sa, const struct ike_header *h,
 
 	if (result == IKE_PARSE_OK && (!row || !fits_row(row, &p)))
 		result = IKE_PARSE_SYNTAX;
+	if (result == IKE_PARSE_OK && h->exchange == IKE_EXCH_IKE_INTERMEDIATE &&
+	    !intermediate_heard(sa, h, first, inner))
+		return;
 	if (result == IKE_PARSE_OK) {
 		sa_count_message(sa->e, sa, h, false);
 		trace_in(sa->e, came_by(sa, h), h, &p);

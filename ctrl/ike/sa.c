@@ -13,6 +13,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cp.h"
 #include "ctrl/ike/fragment.h"
+#include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/ppk.h"
@@ -372,6 +373,7 @@ void sa_handshake_done(struct ike_sa *sa)
 	octets_free(&sa->first_r);
 	octets_free(&sa->cookie);
 	ppk_free(sa);
+	intermediate_free(sa);
 	nonce_free(&sa->ni);
 	nonce_free(&sa->nr);
 	sa->half_open_ns = 0;

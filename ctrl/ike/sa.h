@@ -69,6 +69,9 @@ struct octets {
 	size_t len;
 };
 
+/* Of a handshake with IKE_INTERMEDIATE; see intermediate.h. */
+struct intermediate;
+
 /* Of a handshake with a PPK; see ppk.h. */
 struct ppk;
 
@@ -149,6 +152,7 @@ enum ike_state {
 enum exchange_kind {
 	EX_NONE,
 	EX_INIT,
+	EX_INTERMEDIATE,
 	EX_AUTH,
 	EX_CHILD,     /* CREATE_CHILD_SA of a CHILD SA, new or rekeyed */
 	EX_REKEY_IKE, /* CREATE_CHILD_SA of the IKE SA itself */
@@ -255,7 +259,8 @@ struct ike_sa {
 	struct nonce ni, nr;
 	struct octets first_i, first_r; /* messages of IKE_SA_INIT */
 	struct octets cookie;
-	struct ppk *ppk;       /* both sides say USE_PPK; else NULL */
+	struct ppk *ppk; /* both sides say USE_PPK; else NULL */
+	struct intermediate *intermediate; /* both sides take it; else NULL */
 	unsigned int restarts; /* COOKIE and INVALID_KE_PAYLOAD so far */
 	uint64_t half_open_ns; /* ends when it is not established by then, or has
 				  no address of its peer */

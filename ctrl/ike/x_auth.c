@@ -17,8 +17,10 @@
  */
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cp.h"
+#include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/mobike.h"
+#include "ctrl/ike/nat.h"
 #include "ctrl/ike/ppk.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"
@@ -128,6 +130,7 @@ static void put_signed(const struct ike_sa *sa, bool initiators,
 	q->prf = (uint16_t)sa->keys.prf->id;
 	q->message_len = put(q->message, sizeof(q->message),
 			     slice_of(first->ptr, first->len));
+	q->int_auth_len = (uint16_t)intermediate_auth(sa, q->int_auth);
 	q->nonce_len = put(q->nonce, sizeof(q->nonce), nonce_slice(n));
 	memcpy(q->sk_p, sk_p, sa->keys.prf->out_bytes);
 }
@@ -190,14 +193,7 @@ void auth_start(struct ike_sa *sa)
 	}
 	sa->peer_id = sa->conn->conf.remote_id;
 	sa->local_id = our_id(sa, NULL);
-	if (sa->conn->conf.encap)
-		sa->nat_local = true; /* as the peer was made to see it */
-	/* Section 2.23; RFC 4555 section 3.3: a NAT may come. */
-	if (sa->nat_local || sa->nat_remote ||
-	    (sa->conn->conf.mobike && sa->knows_nats)) {
-		sa->path.local_port = IKE_NATT_PORT; /* section 2.23 */
-		sa->path.remote_port = IKE_NATT_PORT;
-	}
+	nat_move(sa);
 	if (!cp_ask(sa)) {
 		sa_close(sa, "out of memory");
 		return;
@@ -409,6 +405,11 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 	x->kind = EX_AUTH;
 	if (!take_nonces(sa, x)) {
 		sa_close(sa, "out of memory");
+		return;
+	}
+	if (!intermediate_is_done(sa)) {
+		refuse(sa, IKE_N_INVALID_SYNTAX,
+		       "the peer leaves out additional key exchanges that it agreed to");
 		return;
 	}
 	if (!take_id(p, IKE_PL_ID_I, &sa->peer_id)) {

@@ -10,6 +10,7 @@
  * as far as it lets the attempt start over, a bounded number of times.
  */
 #include "ctrl/ike/cookie.h"
+#include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/nat.h"
 #include "ctrl/ike/ppk.h"
 #include "ctrl/ike/redirect.h"
@@ -97,6 +98,8 @@ static void send_request(struct ike_sa *sa)
 	redirect_put(sa, &m);
 	if (ppk_is_offered(sa->conn))
 		ppk_put_use(&m);
+	if (intermediate_is_offered(sa->conn))
+		intermediate_put(&m);
 	nat_put(&m, sa, sa->conn->conf.encap);
 	if (!request_send(sa, &m, true))
 		sa_close(sa, "IKE_SA_INIT does not fit a message");
@@ -157,13 +160,26 @@ static void refused(struct ike_sa *sa, const struct ike_notify *n)
 	sa_close(sa, text);
 }
 
+/* What both sides can do. NULL, or why there can be no IKE SA. */
+static const char *take_extensions(struct ike_sa *sa,
+				   const struct ike_payloads *p,
+				   const struct chosen *chosen)
+{
+	struct ike_notify n;
+	const char *why = ppk_agree(sa, p);
+
+	sa->fragments = agree_on_fragments(sa->conn, p);
+	sa->takes_childless =
+		ike_find_notify(p, IKE_N_CHILDLESS_IKEV2_SUPPORTED, &n);
+	return why ? why : intermediate_agree(sa, p, chosen);
+}
+
 static void accept_response(struct ike_sa *sa, const struct ike_header *h,
 			    const struct ike_payloads *p, struct slice message)
 {
 	const struct ike_payload *body = ike_find(p, IKE_PL_SA);
 	const struct ike_payload *ke_body = ike_find(p, IKE_PL_KE);
 	const struct ike_payload *nonce = ike_find(p, IKE_PL_NONCE);
-	struct ike_notify n;
 	const char *why;
 	struct ike_ke ke;
 
@@ -183,11 +199,8 @@ static void accept_response(struct ike_sa *sa, const struct ike_header *h,
 	}
 	sa->spi_r = h->spi_r;
 	nat_detect(sa, h, p);
-	sa->fragments = agree_on_fragments(sa->conn, p);
-	sa->takes_childless =
-		ike_find_notify(p, IKE_N_CHILDLESS_IKEV2_SUPPORTED, &n);
 	sa->resend_ns = 0;
-	why = ppk_agree(sa, p);
+	why = take_extensions(sa, p, &sa->ours.chosen);
 	if (why) {
 		sa_close(sa, why);
 		return;
@@ -298,11 +311,11 @@ static void accept_request(struct engine *e, const struct ike_path *path,
 	sa->peers.chosen = *chosen;
 	nat_detect(sa, h, p);
 	redirect_take(sa, p);
-	sa->fragments = agree_on_fragments(sa->conn, p);
 	if (!ike_ke_parse(ke_body->body, &ke) ||
 	    !nonce_take(&sa->ni, ike_find(p, IKE_PL_NONCE)->body) ||
 	    !nonce_make(sa, &sa->nr) || !octets_set(&sa->first_i, message) ||
-	    ppk_agree(sa, p) || !ask_ke(sa, &sa->peers, chosen->ke, ke.data))
+	    take_extensions(sa, p, chosen) ||
+	    !ask_ke(sa, &sa->peers, chosen->ke, ke.data))
 		sa_close(sa, "out of memory");
 }
 
@@ -327,6 +340,16 @@ static void too_long(struct engine *e, const struct ike_path *path,
 	e->calls.event(e->calls.ctx, &event);
 }
 
+/* RFC 9370 section 2.2.1: they have an exchange of their own. */
+static bool may_have_addkes(const struct ike_payloads *p,
+			    const struct chosen *chosen)
+{
+	struct ike_notify n;
+
+	return !chosen_has_addke(chosen) ||
+	       ike_find_notify(p, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED, &n);
+}
+
 void init_request(struct engine *e, const struct ike_path *path,
 		  const struct ike_header *h, const struct ike_payloads *p,
 		  struct slice message)
@@ -344,7 +367,8 @@ void init_request(struct engine *e, const struct ike_path *path,
 		too_long(e, path, message);
 		return;
 	}
-	if (!conn_for_offer(e, path, body->body, &c, &chosen)) {
+	if (!conn_for_offer(e, path, body->body, &c, &chosen) ||
+	    !may_have_addkes(p, &chosen)) {
 		if (!c && resolve_for_stranger(e))
 			return;
 		no_proposal(e, path, h, c, body->body);
@@ -369,6 +393,8 @@ static void send_response(struct ike_sa *sa)
 	put_takes_childless(&m, sa->conn);
 	if (sa->ppk)
 		ppk_put_use(&m);
+	if (sa->intermediate)
+		intermediate_put(&m);
 	nat_put(&m, sa, sa->conn->conf.encap);
 	if (sa->conn->conf.encap)
 		sa->nat_local = true; /* as the peer is made to see it */
@@ -420,5 +446,5 @@ void init_resume(struct ike_sa *sa, struct exchange *x, const struct ke_job *job
 	}
 	sa_set_state(sa, IKE_ST_AUTH);
 	exchange_end(sa, x);
-	auth_start(sa);
+	intermediate_next(sa);
 }

@@ -32,14 +32,16 @@
 #define WEAK                                                              \
 	"md5, md5_128, 3des, modp768, modp1024, modp1536, modp1024s160, " \
 	"modp2048s224, modp2048s256"
-#define IKE_ALONE PRFS ", " KES ", and the weak prfmd5, " WEAK
-#define ESP_ALONE                                                      \
-	KES ", none, esn, noesn, aes128gmac, aes192gmac, aes256gmac, " \
+#define ADDKES	  "ke1_ to ke7_ with one of these or none"
+#define IKE_ALONE PRFS ", " KES ", " ADDKES ", and the weak prfmd5, " WEAK
+#define ESP_ALONE                                                \
+	KES ", none, " ADDKES                                    \
+	    ", esn, noesn, aes128gmac, aes192gmac, aes256gmac, " \
 	    "null, and the weak des, " WEAK
 
-#define AH_KNOWN                                                            \
-	INTEGS ", aes128gmac, aes192gmac, aes256gmac, " KES ", none, esn, " \
-	       "noesn, and the weak " WEAK_AH
+#define AH_KNOWN                                                              \
+	INTEGS ", aes128gmac, aes192gmac, aes256gmac, " KES ", none, " ADDKES \
+	       ", esn, noesn, and the weak " WEAK_AH
 #define WEAK_AH                                                     \
 	"md5, md5_128, modp768, modp1024, modp1536, modp1024s160, " \
 	"modp2048s224, modp2048s256"
@@ -105,6 +107,33 @@ static bool add_ke(struct proposal *p, const struct ke_alg *alg)
 	return true;
 }
 
+/* "ke1_x25519" to "ke7_none", as in strongSwan 6. 0, -ENOENT or -E2BIG. */
+static int add_addke(struct proposal *p, const char *word)
+{
+	const struct ke_alg *ke;
+	uint16_t id = KE_NONE;
+	unsigned int which;
+
+	if (strncmp(word, "ke", 2) != 0 || word[2] < '1' || word[2] > '7' ||
+	    word[3] != '_')
+		return -ENOENT;
+	which = (unsigned int)(word[2] - '1');
+	ke = ke_by_name(word + 4);
+	if (!ke && strcmp(word + 4, "none") != 0)
+		return -ENOENT;
+	if (ke)
+		id = (uint16_t)ke->id;
+	for (uint8_t i = 0; i < p->addkes.n[which]; i++)
+		if (p->addkes.at[which][i] == id)
+			return 0;
+	if (p->addkes.n[which] == ADDKE_MAX)
+		return -E2BIG;
+	p->addkes.at[which][p->addkes.n[which]++] = id;
+	return 0;
+}
+
+_Static_assert(IKE_ADDKES == 7, "add_addke()");
+
 /* A keyword that is no algorithm. */
 static bool set_flag(struct proposal *p, const char *word)
 {
@@ -144,7 +173,7 @@ static int add_keyword(struct proposal *p, struct slice word)
 	ke = ke_by_name(name);
 	if (ke)
 		return add_ke(p, ke) ? 0 : -E2BIG;
-	return set_flag(p, name) ? 0 : -ENOENT;
+	return set_flag(p, name) ? 0 : add_addke(p, name);
 }
 
 /* Takes a keyword off the front of text; false: there is none left. */
@@ -367,6 +396,28 @@ static int check_ah(const struct proposal *p, const char *where, struct error *e
 	return 0;
 }
 
+/* The first that may be chosen comes first: what is offered is not in vain. */
+static int check_addkes(const struct proposal *p, const char *where,
+			struct error *e)
+{
+	uint16_t chosen[IKE_ADDKES];
+
+	if (!addkes_any(&p->addkes))
+		return 0;
+	if (p->n_ke == 0)
+		return error_set(e, -EINVAL,
+				 "additional key exchanges%s without a first "
+				 "one; add one of " KES,
+				 where);
+	for (size_t i = 0; i < p->n_ke; i++)
+		if (addkes_choose(&p->addkes, (uint16_t)p->ke[i]->id, chosen))
+			return 0;
+	return error_set(e, -EINVAL,
+			 "key exchange methods%s of which not all that are "
+			 "chosen can be different (RFC 9370); add others",
+			 where);
+}
+
 /* What was said is consistent; what was not said, and what has no meaning. */
 static int complete(struct proposal *p, const char *text, struct error *e)
 {
@@ -379,6 +430,8 @@ static int complete(struct proposal *p, const char *text, struct error *e)
 	err = is_ah(p) ? check_ah(p, where, e) : check_encr(p, where, e);
 	if (!err && is_ike(p))
 		err = check_ike(p, where, e);
+	if (!err)
+		err = check_addkes(p, where, e);
 	if (err)
 		return err;
 	if (!is_ah(p) && encr_is_aead(p->encr[0]))
@@ -408,9 +461,11 @@ int proposal_parse(const char *text, enum ike_protocol protocol,
 		if (err == -E2BIG)
 			return error_set(e, -EINVAL,
 					 "more than %d algorithms of one type, "
-					 "or %d key exchange methods, in a "
-					 "proposal; remove some",
-					 PROPOSAL_ALGS_MAX, PROPOSAL_KES_MAX);
+					 "or %d key exchange methods, or %d of "
+					 "an additional one, in a proposal; "
+					 "remove some",
+					 PROPOSAL_ALGS_MAX, PROPOSAL_KES_MAX,
+					 ADDKE_MAX);
 		if (err && unknown++ == 0)
 			first = word;
 	}
@@ -425,6 +480,66 @@ int proposal_parse(const char *text, enum ike_protocol protocol,
 }
 
 /* --- the rest */
+
+static bool is_among(const uint16_t *ids, unsigned int n, uint16_t id)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+/* Those before `which` are chosen: no more than ADDKE_MAX to the power of the
+ * others are tried. */
+static bool choose_from(const struct addkes *from, uint16_t ke,
+			unsigned int which, uint16_t out[IKE_ADDKES])
+{
+	if (which == IKE_ADDKES)
+		return true;
+	out[which] = KE_NONE;
+	if (!from->n[which])
+		return choose_from(from, ke, which + 1, out);
+	for (uint8_t i = 0; i < from->n[which]; i++) {
+		uint16_t id = from->at[which][i];
+
+		if (id != KE_NONE && (id == ke || is_among(out, which, id)))
+			continue;
+		out[which] = id;
+		if (choose_from(from, ke, which + 1, out))
+			return true;
+	}
+	return false;
+}
+
+bool addkes_choose(const struct addkes *from, uint16_t ke,
+		   uint16_t out[IKE_ADDKES])
+{
+	return choose_from(from, ke, 0, out);
+}
+
+bool addkes_any(const struct addkes *a)
+{
+	for (unsigned int i = 0; i < IKE_ADDKES; i++)
+		for (uint8_t k = 0; k < a->n[i]; k++)
+			if (a->at[i][k] != KE_NONE)
+				return true;
+	return false;
+}
+
+static const char *weakness_of_addkes(const struct addkes *a, const char **name)
+{
+	for (unsigned int i = 0; i < IKE_ADDKES; i++) {
+		for (uint8_t k = 0; k < a->n[i]; k++) {
+			const struct ke_alg *ke = ke_by_id(a->at[i][k]);
+
+			if (!ke || !ke->weak)
+				continue;
+			*name = ke->name;
+			return ke->weak;
+		}
+	}
+	return NULL;
+}
 
 static const char *weakness_of(const struct proposal *p, const char **name)
 {
@@ -450,7 +565,7 @@ static const char *weakness_of(const struct proposal *p, const char **name)
 		if (p->ke[i]->weak)
 			return p->ke[i]->weak;
 	}
-	return NULL;
+	return weakness_of_addkes(&p->addkes, name);
 }
 
 void proposals_default(enum ike_protocol protocol, struct proposals *out)
@@ -497,6 +612,7 @@ bool proposal_equal(const struct proposal *a, const struct proposal *b)
 	       algs_equal(a->integ, a->n_integ, b->integ, b->n_integ) &&
 	       algs_equal(a->prf, a->n_prf, b->prf, b->n_prf) &&
 	       algs_equal(a->ke, a->n_ke, b->ke, b->n_ke) &&
+	       memcmp(&a->addkes, &b->addkes, sizeof(a->addkes)) == 0 &&
 	       a->no_ke == b->no_ke && a->esn == b->esn &&
 	       a->no_esn == b->no_esn;
 }
@@ -507,6 +623,20 @@ static void put(char buf[PROPOSAL_STR_MAX], const char *word)
 
 	snprintf(buf + len, PROPOSAL_STR_MAX - len, "%s%s", len ? "-" : "",
 		 word);
+}
+
+static void put_addkes(char buf[PROPOSAL_STR_MAX], const struct addkes *a)
+{
+	for (unsigned int i = 0; i < IKE_ADDKES; i++) {
+		for (uint8_t k = 0; k < a->n[i]; k++) {
+			const struct ke_alg *ke = ke_by_id(a->at[i][k]);
+			char word[KEYWORD_MAX];
+
+			snprintf(word, sizeof(word), "ke%u_%s", i + 1,
+				 ke ? ke->name : "none");
+			put(buf, word);
+		}
+	}
 }
 
 const char *proposal_str(const struct proposal *p, char buf[PROPOSAL_STR_MAX])
@@ -522,6 +652,7 @@ const char *proposal_str(const struct proposal *p, char buf[PROPOSAL_STR_MAX])
 		put(buf, p->ke[i]->name);
 	if (p->no_ke && p->n_ke)
 		put(buf, "none");
+	put_addkes(buf, &p->addkes);
 	if (p->esn)
 		put(buf, "esn");
 	if (p->esn && p->no_esn)

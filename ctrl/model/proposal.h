@@ -17,10 +17,21 @@
 #include "ctrl/crypto/prf.h"
 #include "include/ike.h"
 
-#define PROPOSAL_ALGS_MAX 8   /* of one type, but for */
-#define PROPOSAL_KES_MAX  16  /* key exchange methods */
-#define PROPOSALS_MAX	  8   /* of one connection or child */
-#define PROPOSAL_STR_MAX  512 /* with the NUL */
+#define PROPOSAL_ALGS_MAX 8    /* of one type, but for */
+#define PROPOSAL_KES_MAX  16   /* key exchange methods */
+#define PROPOSALS_MAX	  8    /* of one connection or child */
+#define PROPOSAL_STR_MAX  1024 /* with the NUL */
+#define ADDKE_MAX	  4    /* methods of one additional key exchange */
+
+/*
+ * Additional key exchanges, ADDKE1 to ADDKE7 (RFC 9370): for each the methods that
+ * may be chosen, best first. KE_NONE among them: it may be left out; none at all: it
+ * is not known.
+ */
+struct addkes {
+	uint16_t at[IKE_ADDKES][ADDKE_MAX]; /* enum ke_id */
+	uint8_t n[IKE_ADDKES];
+};
 
 /*
  * No algorithm stands in it twice. Where two of the last three may be chosen
@@ -34,6 +45,7 @@ struct proposal {
 	const struct prf_alg *prf[PROPOSAL_ALGS_MAX]; /* IKE alone */
 	const struct ke_alg *ke[PROPOSAL_KES_MAX]; /* AH, ESP: none, no PFS */
 	size_t n_encr, n_integ, n_prf, n_ke;
+	struct addkes addkes;
 	/* AH and ESP alone: */
 	bool no_ke;  /* PFS is not demanded; true where ke is empty */
 	bool esn;    /* extended sequence numbers are offered */
@@ -60,7 +72,8 @@ struct proposals {
  * be one), no keyword, no cipher, one of AH's, AEAD and other ciphers mixed, a cipher
  * without the integrity that it needs, an IKE proposal without a PRF or a key
  * exchange method or with sequence numbers or what is ESP's alone, too many of one
- * type. out is unchanged.
+ * type, additional key exchanges (ke1_ to ke7_) without a first one or where not all
+ * can be different. out is unchanged.
  */
 int proposal_parse(const char *text, enum ike_protocol protocol,
 		   struct proposal *out, struct error *e);
@@ -79,6 +92,21 @@ void proposals_default(enum ike_protocol protocol, struct proposals *out);
  * texts are constant.
  */
 const char *proposals_weakness(const struct proposals *p, const char **name);
+
+/*
+ * Of each additional key exchange the best method, so that all that are chosen are
+ * different, and different from the first one's (RFC 9370 section 2.2.1).
+ *
+ * ke    of the first one
+ * out   KE_NONE: it is left out
+ *
+ * false: there is no such choice.
+ */
+bool addkes_choose(const struct addkes *from, uint16_t ke,
+		   uint16_t out[IKE_ADDKES]);
+
+/* Is any method but KE_NONE in it? */
+bool addkes_any(const struct addkes *a);
 
 /* The same algorithms in the same order. */
 bool proposal_equal(const struct proposal *a, const struct proposal *b);

@@ -138,12 +138,20 @@ static void on_keystore(void *ctx, const struct keystore_request *q)
 static void on_ke(void *ctx, struct ke_job *job)
 {
 	struct lab_side *s = ctx;
+	unsigned int at = s->n_shared % LAB_KES_MAX;
 
 	if (lab_question_is_refused(s->lab))
 		job->err = -ENOMEM;
 	else
 		ke_job_run(job);
-	lab_push_answer(ctx, ITEM_KE)->job = job;
+	if (!job->err && job->peer_len) {
+		struct slice shared = ke_shared(job->ke);
+
+		s->shared[at].len = shared.len;
+		memcpy(s->shared[at].octets, shared.ptr, shared.len);
+		s->n_shared++;
+	}
+	lab_push_answer(s, ITEM_KE)->job = job;
 }
 
 static void on_event(void *ctx, const struct ike_event *e)

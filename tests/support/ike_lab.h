@@ -25,6 +25,7 @@
 
 #define LAB_KEYS_MAX	 512
 #define LAB_SAS_MAX	 64
+#define LAB_KES_MAX	 16
 #define LAB_EVENTS_MAX	 64
 #define LAB_QUEUE_MAX	 256
 #define LAB_S		 1000000000ULL
@@ -86,9 +87,15 @@ struct lab_side {
 	size_t last_len;
 	struct keystore_request asked; /* the last question, and the last ... */
 	struct keystore_request mixed; /* ... to mix a PPK into keys */
-	bool no_route;		       /* it has no way to anybody */
-	struct addr also;   /* its own, too, though no way begins there */
-	uint64_t idle_s[2]; /* since its SAs were used; by enum sadb_dir */
+	/* Secrets of its last key exchanges. */
+	struct {
+		uint8_t octets[KE_PUBLIC_MAX_BYTES];
+		size_t len;
+	} shared[LAB_KES_MAX];
+	unsigned int n_shared; /* so far */
+	bool no_route;	       /* it has no way to anybody */
+	struct addr also;      /* its own, too, though no way begins there */
+	uint64_t idle_s[2];    /* since its SAs were used; by enum sadb_dir */
 	unsigned int n_asked_names; /* for addresses of its peer's */
 	bool asked_urgently;	    /* the last one */
 	unsigned int n_leases;	    /* that were told of; the last one: */

@@ -238,7 +238,8 @@ static const struct refused refused[] = {
 	  "sha256, sha384, sha512, sha1, sha1_160, aesxcbc, aescmac, prfsha256, "
 	  "prfsha384, prfsha512, prfsha1, prfaesxcbc, prfaescmac, curve25519, "
 	  "curve448, ecp256, ecp384, ecp521, ecp224bp, ecp256bp, ecp384bp, "
-	  "ecp512bp, modp2048, modp3072, modp4096, modp6144, modp8192, and the "
+	  "ecp512bp, modp2048, modp3072, modp4096, modp6144, modp8192, ke1_ to "
+	  "ke7_ with one of these or none, and the "
 	  "weak prfmd5, md5, md5_128, 3des, modp768, modp1024, modp1536, "
 	  "modp1024s160, modp2048s224, modp2048s256" },
 	{ "weak_cipher_of_ike_is_refused", "aes256gcm16-prfsha384-ecp384",

@@ -167,10 +167,15 @@ static void what_nobody_has_a_word_for_is_a_number(void **state)
 	ike_transform_put(&m, IKE_TF_PRF, 3, 0); /* Tiger */
 	ike_transform_put(&m, IKE_TF_INTEG, 3, 0);
 	ike_transform_put(&m, IKE_TF_KE, 1024, 0);
-	ike_transform_put(&m, 6, 7, 0);
+	ike_transform_put(&m, IKE_TF_ADDKE2, KE_ECP_384, 0);
+	ike_transform_put(&m, IKE_TF_ADDKE3, KE_NONE, 0);
+	ike_transform_put(&m, IKE_TF_ADDKE7, 1024, 0);
+	ike_transform_put(&m, 13, 7, 0);
 	ike_proposal_end(&m);
 	ike_sa_end(&m);
-	assert_described(&m, "encr23/256-aes192-prf3-integ3-ke1024-type6/7");
+	assert_described(
+		&m, "encr23/256-aes192-prf3-integ3-ke1024-ke2_ecp384-ke3_none-"
+		    "ke7_1024-type13/7");
 }
 
 static void offer_beyond_the_room_is_cut(void **state)
