@@ -6,6 +6,7 @@
  * answer a first message (keyingtries). What is under way already is left alone.
  */
 #include "ctrl/ike/acquire.h"
+#include "ctrl/ike/followup.h"
 
 #include "ctrl/ike/later.h"
 
@@ -29,8 +30,8 @@ static bool has_child(const struct ike_sa *sa, uint32_t policy)
 	return acquire_is_up(sa, policy) ||
 	       (sa->wanted && sa->wanted->policy == policy &&
 		sa->state != IKE_ST_ESTABLISHED) ||
-	       is_made_by(&sa->ours, policy) ||
-	       is_made_by(&sa->peers, policy) || wish_has(sa, policy);
+	       is_made_by(&sa->ours, policy) || is_made_by(&sa->peers, policy) ||
+	       is_made_by(followup_peers(sa), policy) || wish_has(sa, policy);
 }
 
 struct ike_sa *acquire_owner(const struct engine *e, uint32_t policy,

@@ -6,6 +6,7 @@
  * pair that is lost like the others.
  */
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/followup.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/view.h"
 
@@ -69,6 +70,10 @@ static void lose_of(struct ike_sa *sa)
 		lose_all(sa->ours.child);
 	if (sa->peers.child)
 		lose_all(sa->peers.child);
+	if (sa->aside && sa->aside->child)
+		lose_all(sa->aside->child);
+	if (sa->aside && sa->aside->child)
+		followup_expire(sa);
 	sa_touch(sa);
 }
 

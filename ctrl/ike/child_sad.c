@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/followup.h"
 #include "ctrl/ike/idle.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/mobike.h"
@@ -209,8 +210,9 @@ static void put_algs(const struct exchange *x, bool encap)
 	c->encr = (uint16_t)x->chosen.encr->id;
 	c->encr_key_bits = x->chosen.encr->key_bits;
 	c->integ = (uint16_t)x->chosen.integ->id;
-	c->ke = ke_shared(x->ke).len && x->chosen.ke ? (uint16_t)x->chosen.ke->id
-						     : 0;
+	c->ke = followup_first(x).len && x->chosen.ke
+			? (uint16_t)x->chosen.ke->id
+			: 0;
 	c->esn = x->chosen.esn;
 	c->encap = encap;
 }
@@ -233,8 +235,9 @@ bool child_add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir)
 	describe(sa, x, dir, &q.sa);
 	put_algs(x, q.sa.encap_dport != 0);
 	if (!put_selectors(&q.sa, c) ||
-	    keymat_make(&sa->keys, &x->chosen, ke_shared(x->ke),
-			nonce_slice(&x->ni), nonce_slice(&x->nr), &m)) {
+	    keymat_make(&sa->keys, &x->chosen, followup_first(x),
+			followup_more(x), nonce_slice(&x->ni),
+			nonce_slice(&x->nr), &m)) {
 		x->token = 0;
 		return false;
 	}

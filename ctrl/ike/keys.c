@@ -153,16 +153,17 @@ int keys_init(const struct keys_input *in, struct keys *out)
 	return err;
 }
 
-/* SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), section 2.18. */
+/* SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), section 2.18; RFC 9370 section
+ * 2.2.4 has more behind it. */
 int keys_rekey(const struct keys *old, const struct keys_input *in,
 	       struct keys *out)
 {
-	const struct slice parts[] = { in->shared, in->ni, in->nr };
+	const struct slice parts[] = { in->shared, in->ni, in->nr, in->more };
 	uint8_t skeyseed[PRF_MAX_BYTES];
 	int err = -EIO;
 
 	/* With the old SA's PRF; what follows uses the new one's. */
-	if (prf(old->prf, prf_slice(old->prf, old->sk_d), parts, 3, skeyseed))
+	if (prf(old->prf, prf_slice(old->prf, old->sk_d), parts, 4, skeyseed))
 		err = expand(in, skeyseed, out);
 	explicit_bzero(skeyseed, sizeof(skeyseed));
 	return err;
@@ -218,18 +219,18 @@ bool keys_get(struct slice *s, bool initiator, struct keys *out)
 	       rd_bytes(s, out->sk_er, encr_bytes) && !check(out);
 }
 
-/* KEYMAT = prf+(SK_d, g^ir | Ni | Nr), section 2.17. */
+/* KEYMAT = prf+(SK_d, g^ir | Ni | Nr), section 2.17; likewise. */
 int keymat_make(const struct keys *k, const struct chosen *chosen,
-		struct slice shared, struct slice ni, struct slice nr,
-		struct keymat *out)
+		struct slice shared, struct slice more, struct slice ni,
+		struct slice nr, struct keymat *out)
 {
-	const struct slice parts[] = { shared, ni, nr };
+	const struct slice parts[] = { shared, ni, nr, more };
 	size_t encr_bytes = encr_key_bytes(chosen->encr);
 	size_t integ_bytes = chosen->integ->key_bytes;
 	uint8_t stream[STREAM_MAX];
 	size_t bytes = 2 * (encr_bytes + integ_bytes);
 	struct slice s = slice_of(stream, bytes);
-	bool ok = prf_plus(k->prf, prf_slice(k->prf, k->sk_d), parts, 3, stream,
+	bool ok = prf_plus(k->prf, prf_slice(k->prf, k->sk_d), parts, 4, stream,
 			   bytes);
 
 	take_secret(&s, &out->encr_i, encr_bytes);

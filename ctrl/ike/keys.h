@@ -45,6 +45,7 @@ struct keys {
 struct keys_input {
 	const struct chosen *chosen;
 	struct slice shared; /* g^ir */
+	struct slice more;   /* of additional key exchanges, RFC 9370 */
 	struct slice ni, nr;
 	uint64_t spi_i, spi_r;
 	bool initiator; /* we are */
@@ -85,10 +86,11 @@ struct keymat {
 	struct secret encr_r, integ_r;
 };
 
-/* shared: of this exchange, empty without PFS. 0 or a negative errno. */
+/* shared, more: of this exchange, empty without PFS, and of additional ones. 0 or a
+ * negative errno. */
 int keymat_make(const struct keys *k, const struct chosen *chosen,
-		struct slice shared, struct slice ni, struct slice nr,
-		struct keymat *out);
+		struct slice shared, struct slice more, struct slice ni,
+		struct slice nr, struct keymat *out);
 void keymat_wipe(struct keymat *m);
 
 #endif

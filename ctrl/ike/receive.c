@@ -10,6 +10,7 @@
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cookie.h"
+#include "ctrl/ike/followup.h"
 #include "ctrl/ike/fragment.h"
 #include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/mobike.h"
@@ -76,6 +77,12 @@ static const struct row {
 	  BIT(IKE_PL_DELETE) | BIT(IKE_PL_CP) },
 	{ IKE_EXCH_INFORMATIONAL, true, BY_EITHER, IKE_ST_ESTABLISHED, 0,
 	  BIT(IKE_PL_DELETE) | BIT(IKE_PL_CP) },
+	{ IKE_EXCH_IKE_FOLLOWUP_KE, false, BY_EITHER, IKE_ST_ESTABLISHED,
+	  BIT(IKE_PL_KE), 0 },
+	{ IKE_EXCH_IKE_FOLLOWUP_KE, true, BY_EITHER, IKE_ST_ESTABLISHED, 0,
+	  BIT(IKE_PL_KE) },
+	{ IKE_EXCH_IKE_FOLLOWUP_KE, false, BY_EITHER, IKE_ST_DELETING,
+	  BIT(IKE_PL_KE), 0 },
 	{ IKE_EXCH_CREATE_CHILD_SA, false, BY_EITHER, IKE_ST_DELETING,
 	  BIT(IKE_PL_SA) | BIT(IKE_PL_NONCE),
 	  BIT(IKE_PL_KE) | BIT(IKE_PL_TS_I) | BIT(IKE_PL_TS_R) },
@@ -195,16 +202,16 @@ static void receive_init(struct engine *e, const struct ike_path *path,
 
 /* --- the windows */
 
-static enum ike_exchange exchange_of(enum exchange_kind kind)
+static enum ike_exchange exchange_of(const struct exchange *x)
 {
-	switch (kind) {
+	switch (x->kind) {
 	case EX_INTERMEDIATE:
 		return IKE_EXCH_IKE_INTERMEDIATE;
 	case EX_AUTH:
 		return IKE_EXCH_IKE_AUTH;
 	case EX_CHILD:
 	case EX_REKEY_IKE:
-		return IKE_EXCH_CREATE_CHILD_SA;
+		return followup_exchange(x);
 	case EX_INFO:
 	case EX_MOBIKE:
 		return IKE_EXCH_INFORMATIONAL;
@@ -222,7 +229,7 @@ static bool is_awaited(const struct ike_sa *sa, const struct ike_header *h)
 
 	return (h->flags & IKE_FLAG_R) && x->kind != EX_NONE &&
 	       x->step == STEP_RESPONSE && h->message_id == x->message_id &&
-	       h->exchange == exchange_of(x->kind);
+	       h->exchange == exchange_of(x);
 }
 
 /*
@@ -326,6 +333,9 @@ static void dispatch_request(struct ike_sa *sa, const struct ike_header *h,
 	case IKE_EXCH_CREATE_CHILD_SA:
 		create_request(sa, p);
 		break;
+	case IKE_EXCH_IKE_FOLLOWUP_KE:
+		followup_request(sa, p);
+		break;
 	case IKE_EXCH_INFORMATIONAL:
 		info_request(sa, p);
 		break;
@@ -367,6 +377,9 @@ static void dispatch_response(struct ike_sa *sa, const struct ike_header *h,
 			child_x_response(sa, p);
 		else if (sa->ours.kind == EX_REKEY_IKE)
 			rekey_response(sa, p);
+		break;
+	case IKE_EXCH_IKE_FOLLOWUP_KE:
+		followup_response(sa, p);
 		break;
 	case IKE_EXCH_INFORMATIONAL:
 		if (sa->ours.kind == EX_MOBIKE)

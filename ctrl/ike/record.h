@@ -30,7 +30,7 @@ void record_flush(struct engine *e);
 
 #define RECORD_VERSION 3
 #define RECORD_TAIL    sizeof(uint64_t)
-#define EXCHANGE_MAX   1024 /* octets of an exchange in a record */
+#define EXCHANGE_MAX   5600 /* octets of an exchange in a record */
 
 void record_put_ike(struct builder *b, const struct ike_sa *sa);
 void record_put_child(struct builder *b, const struct ike_sa *sa,

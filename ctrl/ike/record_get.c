@@ -10,6 +10,7 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cp.h"
+#include "ctrl/ike/followup.h"
 #include "ctrl/ike/mobike.h"
 
 static bool get_octets(struct slice *s, void *out, size_t max, size_t *len)
@@ -167,6 +168,108 @@ static bool get_heir(struct slice *s, struct exchange *x)
 	       rd_u64(s, &x->heir->spi_i);
 }
 
+static bool is_range(const struct ike_ts *ts)
+{
+	bool v4 = addr_is_v4(&ts->addr_min);
+
+	return ts->type == (v4 ? IKE_TS_IPV4_RANGE : IKE_TS_IPV6_RANGE) &&
+	       addr_is_v4(&ts->addr_max) == v4;
+}
+
+static bool get_ts(struct slice *s, struct ts_list *out)
+{
+	uint8_t n;
+
+	if (!rd_u8(s, &n) || n > TS_MAX)
+		return false;
+	for (out->n = 0; out->n < n; out->n++) {
+		struct ike_ts *ts = &out->at[out->n];
+
+		if (!rd_u8(s, &ts->type) || !rd_u8(s, &ts->protocol) ||
+		    !rd_u16(s, &ts->port_min) || !rd_u16(s, &ts->port_max) ||
+		    !get_addr(s, &ts->addr_min) ||
+		    !get_addr(s, &ts->addr_max) || !is_range(ts))
+			return false;
+	}
+	return true;
+}
+
+static bool get_kept_ts(struct slice *s, struct ts_kept *out)
+{
+	struct ts_list l;
+
+	if (!get_ts(s, &l))
+		return false;
+	ts_keep(out, &l);
+	return out->n == l.n;
+}
+
+static bool get_chosen(struct slice *s, struct chosen *c)
+{
+	uint16_t encr, bits, integ, prf, ke;
+	uint8_t protocol;
+
+	if (!rd_u8(s, &protocol) || !rd_u16(s, &encr) || !rd_u16(s, &bits) ||
+	    !rd_u16(s, &integ) || !rd_u16(s, &prf) || !rd_u16(s, &ke))
+		return false;
+	c->protocol = protocol;
+	c->encr = encr_by_id(encr, bits);
+	c->integ = integ_by_id(integ);
+	c->prf = prf_by_id(prf);
+	c->ke = ke_by_id(ke);
+	for (unsigned int i = 0; i < IKE_ADDKES; i++)
+		if (!rd_u16(s, &c->addke[i]) ||
+		    (c->addke[i] != KE_NONE && !ke_by_id(c->addke[i])))
+			return false;
+	return get_bool(s, &c->esn) && c->encr && c->integ && c->ke &&
+	       (c->prf || protocol != IKE_PROTO_IKE);
+}
+
+static bool get_agreed(struct slice *s, struct exchange *x)
+{
+	struct child_sa *c = x->child;
+
+	if (x->kind == EX_REKEY_IKE)
+		return x->chosen.protocol == IKE_PROTO_IKE &&
+		       rd_u64(s, &x->heir->spi_r) && x->heir->spi_r;
+	c->protocol = (uint8_t)x->chosen.protocol;
+	return (c->protocol == IKE_PROTO_ESP || c->protocol == IKE_PROTO_AH) &&
+	       rd_u32(s, &c->spi_out) && c->spi_out && rd_u8(s, &c->mode) &&
+	       c->mode <= SADB_TRANSPORT && get_bool(s, &x->no_tfc) &&
+	       get_kept_ts(s, &c->local_ts) && get_kept_ts(s, &c->remote_ts);
+}
+
+/* All that were exchanged, and one that is under way. */
+static bool is_whole(const struct exchange *x)
+{
+	const struct followup *f = x->followup;
+
+	return x->ke && x->nr.len && f->first_len && f->next < IKE_ADDKES &&
+	       x->chosen.addke[f->next] == x->ke_method;
+}
+
+static bool get_followup(struct slice *s, struct exchange *x)
+{
+	struct followup *f;
+	bool is_there = false;
+	uint8_t next;
+	size_t more;
+
+	if (!get_bool(s, &is_there) || !is_there)
+		return !is_there;
+	f = x->followup = followup_new();
+	if (!f || !get_nonce(s, &x->nr) || !get_chosen(s, &x->chosen) ||
+	    !get_octets(s, f->secrets, FOLLOWUP_SECRETS_MAX, &f->first_len) ||
+	    !get_octets(s, f->secrets + f->first_len,
+			FOLLOWUP_SECRETS_MAX - f->first_len, &more) ||
+	    !rd_u8(s, &next))
+		return false;
+	f->len = f->first_len + more;
+	f->next = next;
+	f->is_said = true;
+	return get_agreed(s, x) && is_whole(x);
+}
+
 static bool get_rest(struct slice *s, struct ike_sa *sa)
 {
 	struct exchange *x = &sa->ours;
@@ -196,8 +299,8 @@ static bool get_made(struct engine *e, struct slice *s, struct exchange *x)
 	if (!get_nonce(s, &x->ni) || !x->ni.len || !get_ke(s, x))
 		return false;
 	if (x->kind == EX_CHILD)
-		return get_larval(e, s, x);
-	return x->ke && get_heir(s, x);
+		return get_larval(e, s, x) && get_followup(s, x);
+	return x->ke && get_heir(s, x) && get_followup(s, x);
 }
 
 static bool get_ours(struct engine *e, struct slice *s, struct ike_sa *sa)
@@ -252,7 +355,7 @@ static bool get_given(struct engine *e, struct slice *s, struct ike_sa *sa)
 static bool get_cp(struct engine *e, struct slice *s, struct ike_sa *sa)
 {
 	struct cp *cp;
-	bool is_there;
+	bool is_there = false;
 	uint8_t n;
 
 	if (!get_bool(s, &is_there))
@@ -355,34 +458,6 @@ bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
 
 /* --- CHILD SAs */
 
-static bool is_range(const struct ike_ts *ts)
-{
-	bool v4 = addr_is_v4(&ts->addr_min);
-
-	return ts->type == (v4 ? IKE_TS_IPV4_RANGE : IKE_TS_IPV6_RANGE) &&
-	       addr_is_v4(&ts->addr_max) == v4;
-}
-
-static bool get_ts(struct slice *s, struct ts_kept *out)
-{
-	struct ts_list l;
-	uint8_t n;
-
-	if (!rd_u8(s, &n) || n > TS_MAX)
-		return false;
-	for (l.n = 0; l.n < n; l.n++) {
-		struct ike_ts *ts = &l.at[l.n];
-
-		if (!rd_u8(s, &ts->type) || !rd_u8(s, &ts->protocol) ||
-		    !rd_u16(s, &ts->port_min) || !rd_u16(s, &ts->port_max) ||
-		    !get_addr(s, &ts->addr_min) ||
-		    !get_addr(s, &ts->addr_max) || !is_range(ts))
-			return false;
-	}
-	ts_keep(out, &l);
-	return out->n == n;
-}
-
 static bool get_child_state(struct slice *s, struct child_sa *c)
 {
 	bool *const about[] = { &c->up,	  &c->asked, &c->confirmed, &c->bound,
@@ -436,8 +511,8 @@ bool record_get_child(struct engine *e, struct slice octets, struct child_sa *c,
 	return get_version(&s) && rd_u32(&s, &c->view_id) && c->view_id &&
 	       rd_u32(&s, &owner->id) && rd_u32(&s, &owner->view_id) &&
 	       get_child_state(&s, c) && get_child_conf(e, &s, c) &&
-	       get_spis(&s, c) && get_ts(&s, &c->local_ts) &&
-	       get_ts(&s, &c->remote_ts) && get_kind(&s, c) &&
+	       get_spis(&s, c) && get_kept_ts(&s, &c->local_ts) &&
+	       get_kept_ts(&s, &c->remote_ts) && get_kind(&s, c) &&
 	       rd_u64(&s, &c->rekey_ns) && rd_u64(&s, &c->expire_ns) &&
 	       rd_u64(&s, &c->bind_ns) && rd_u64(&s, &c->trust_ns) &&
 	       rd_u64(&s, &c->installed_ns) && rd_u16(&s, &c->encr) &&

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ctrl/ike/cp.h"
+#include "ctrl/ike/followup.h"
 
 static void put_octets(struct builder *b, const void *ptr, size_t len)
 {
@@ -85,6 +86,70 @@ static void put_heir(struct builder *b, const struct ike_sa *heir)
 	wr_u64(b, heir->spi_i);
 }
 
+static void put_ts(struct builder *b, const struct ts_kept *l)
+{
+	wr_u8(b, (uint8_t)l->n);
+	for (unsigned int i = 0; i < l->n; i++) {
+		const struct ike_ts *ts = &l->at[i];
+
+		wr_u8(b, ts->type);
+		wr_u8(b, ts->protocol);
+		wr_u16(b, ts->port_min);
+		wr_u16(b, ts->port_max);
+		put_addr(b, &ts->addr_min);
+		put_addr(b, &ts->addr_max);
+	}
+}
+
+static void put_chosen(struct builder *b, const struct chosen *c)
+{
+	wr_u8(b, (uint8_t)c->protocol);
+	wr_u16(b, (uint16_t)c->encr->id);
+	wr_u16(b, encr_attr_bits(c->encr));
+	wr_u16(b, (uint16_t)c->integ->id);
+	wr_u16(b, c->prf ? (uint16_t)c->prf->id : 0);
+	wr_u16(b, (uint16_t)c->ke->id);
+	for (unsigned int i = 0; i < IKE_ADDKES; i++)
+		wr_u16(b, c->addke[i]);
+	wr_u8(b, c->esn);
+}
+
+/* What the response to CREATE_CHILD_SA agreed on. The link is in the request. */
+static void put_agreed(struct builder *b, const struct exchange *x)
+{
+	if (x->kind == EX_REKEY_IKE) {
+		wr_u64(b, x->heir->spi_r);
+		return;
+	}
+	wr_u32(b, x->child->spi_out);
+	wr_u8(b, x->child->mode);
+	wr_u8(b, x->no_tfc);
+	put_ts(b, &x->child->local_ts);
+	put_ts(b, &x->child->remote_ts);
+}
+
+/* Names, nonces, SPIs and a private value; secrets; selectors of both sides. */
+_Static_assert(2 * CONN_NAME_MAX + NONCE_BYTES + IKE_NONCE_MAX_BYTES +
+			       SECRET_MAX_BYTES + FOLLOWUP_SECRETS_MAX +
+			       FOLLOWUP_LINK_MAX + 2 * TS_MAX * 38 + 128 <=
+		       EXCHANGE_MAX,
+	       "an exchange has room in its part of a record");
+
+static void put_followup(struct builder *b, const struct exchange *x)
+{
+	const struct followup *f = x->followup;
+
+	wr_u8(b, f != NULL);
+	if (!f)
+		return;
+	put_nonce(b, &x->nr);
+	put_chosen(b, &x->chosen);
+	put_octets(b, f->secrets, f->first_len);
+	put_octets(b, f->secrets + f->first_len, f->len - f->first_len);
+	wr_u8(b, (uint8_t)f->next);
+	put_agreed(b, x);
+}
+
 void record_put_exchange(struct builder *b, const struct ike_sa *sa)
 {
 	const struct exchange *x = &sa->ours;
@@ -107,6 +172,7 @@ void record_put_exchange(struct builder *b, const struct ike_sa *sa)
 		put_larval(b, x->child);
 	else
 		put_heir(b, x->heir);
+	put_followup(b, x);
 }
 
 /* What the peer's exchanges make of ours meanwhile is not frozen. */
@@ -225,21 +291,6 @@ void record_put_ike(struct builder *b, const struct ike_sa *sa)
 }
 
 /* --- CHILD SAs */
-
-static void put_ts(struct builder *b, const struct ts_kept *l)
-{
-	wr_u8(b, (uint8_t)l->n);
-	for (unsigned int i = 0; i < l->n; i++) {
-		const struct ike_ts *ts = &l->at[i];
-
-		wr_u8(b, ts->type);
-		wr_u8(b, ts->protocol);
-		wr_u16(b, ts->port_min);
-		wr_u16(b, ts->port_max);
-		put_addr(b, &ts->addr_min);
-		put_addr(b, &ts->addr_max);
-	}
-}
 
 /* One that waits for its policy alone is as good as installed. */
 static enum child_state state_of(const struct child_sa *c)

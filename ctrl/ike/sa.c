@@ -12,6 +12,7 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cp.h"
+#include "ctrl/ike/followup.h"
 #include "ctrl/ike/fragment.h"
 #include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/later.h"
@@ -396,6 +397,7 @@ void exchange_end(struct ike_sa *sa, struct exchange *x)
 		octets_free(&sa->frozen);
 	}
 	ke_free(x->ke);
+	followup_free(x->followup);
 	nonce_free(&x->ni);
 	nonce_free(&x->nr);
 	nonce_free(&x->rival_nonce);
@@ -430,6 +432,7 @@ static void retire(struct ike_sa *sa, const char *why)
 	rekey_concede(sa);
 	exchange_end(sa, &sa->ours);
 	exchange_end(sa, &sa->peers);
+	followup_forget(sa);
 	while (sa->children)
 		child_remove(sa, sa->children, why);
 	wishes_fail(sa, why);

@@ -69,6 +69,9 @@ struct octets {
 	size_t len;
 };
 
+/* Additional key exchanges of a CREATE_CHILD_SA; see followup.h. */
+struct followup;
+
 /* Of a handshake with IKE_INTERMEDIATE; see intermediate.h. */
 struct intermediate;
 
@@ -196,8 +199,9 @@ struct exchange {
 	struct ke *ke;	    /* owned; ke_shared() is g^ir */
 	uint16_t ke_method; /* of ke */
 	struct nonce ni, nr;
-	struct chosen chosen;	/* its spi is not used */
-	struct child_sa *child; /* owned until it is installed */
+	struct followup *followup; /* owned; NULL: there are none */
+	struct chosen chosen;	   /* its spi is not used */
+	struct child_sa *child;	   /* owned until it is installed */
 	uint32_t old_spi_in; /* of the child that is rekeyed or deleted, or 0 */
 	struct ike_sa *heir; /* EX_REKEY_IKE: owned until it takes over */
 	unsigned int restarts;	  /* INVALID_KE_PAYLOAD so far */
@@ -270,6 +274,7 @@ struct ike_sa {
 
 	/* Windows of size 1, RFC 7296 section 2.3. */
 	struct exchange ours, peers;
+	struct exchange *aside; /* the peer's, see followup.h; NULL: none */
 	uint32_t next_ours, next_peers;
 	struct octets request;	/* ours, until its exchange ends */
 	uint64_t request_after; /* it left with the record of that number */
@@ -687,6 +692,15 @@ void child_x_new_epoch(struct ike_sa *sa, struct exchange *x);
  * the peer's rekeying of the same, NULL: none. */
 unsigned int collide_facts(const struct ike_sa *sa);
 unsigned int rekey_facts(const struct exchange *x, const struct nonce *rival);
+
+/* Ours can't be, for this reason; has the peer none of it for sure? */
+void child_x_followup_failed(struct ike_sa *sa, struct exchange *x,
+			     bool peer_has_none, const char *why);
+void rekey_followup_failed(struct ike_sa *sa, struct exchange *x);
+
+/* The peer's is given up: ours may have given way to it, and is tried again. */
+void child_x_peers_failed(struct ike_sa *sa, const struct exchange *x);
+void rekey_peers_failed(struct ike_sa *sa);
 void rekey_start(struct ike_sa *sa);
 /* What an heir has of the one whose place it shall take. */
 void rekey_heir(struct ike_sa *heir, const struct ike_sa *sa);

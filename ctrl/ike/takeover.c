@@ -13,6 +13,7 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cp.h"
+#include "ctrl/ike/followup.h"
 #include "ctrl/ike/idle.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
@@ -39,7 +40,9 @@ static void forget(struct ike_sa *sa)
 	octets_free(&sa->request);
 	free(sa->peer_addrs);
 	ke_free(x->ke);
+	followup_free(x->followup);
 	nonce_free(&x->ni);
+	nonce_free(&x->nr);
 	nonce_free(&x->rival_nonce);
 	child_free(x->child);
 	free(x->heir);

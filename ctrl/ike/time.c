@@ -7,6 +7,7 @@
 #include <urcu/compiler.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/followup.h"
 #include "ctrl/ike/idle.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/mobike.h"
@@ -99,7 +100,8 @@ static void next_of_established(struct ike_sa *sa)
 	} else if (old) {
 		old->rekey_ns = 0;
 		child_x_start(sa, old);
-	} else if (is_due(sa, wish_at_ns(sa)) && sa->peers.kind != EX_REKEY_IKE)
+	} else if (is_due(sa, wish_at_ns(sa)) &&
+		   followup_peers(sa)->kind != EX_REKEY_IKE)
 		wish_begin(sa);
 	else if (reauth_is_made(sa))
 		reauth_finish(sa);
@@ -147,7 +149,7 @@ static uint64_t idle_deadline(const struct ike_sa *sa)
 	at = sooner(at, sa->expire_ns);
 	at = sooner(at, sa->reauth_ns);
 	at = sooner(at, sa->replaced_ns);
-	if (sa->peers.kind != EX_REKEY_IKE)
+	if (followup_peers(sa)->kind != EX_REKEY_IKE)
 		at = sooner(at, wish_at_ns(sa));
 	if (sa->conn->conf.dpd_delay)
 		at = sooner(at,
@@ -166,6 +168,8 @@ uint64_t sa_deadline(const struct ike_sa *sa)
 	at = sooner(at, sa->half_open_ns);
 	at = sooner(at, sa->resend_ns);
 	at = sooner(at, sa->drop_ns);
+	if (sa->aside)
+		at = sooner(at, sa->aside->followup->until_ns);
 	for (const struct child_sa *c = sa->children; c; c = c->next) {
 		at = sooner(at, c->bind_ns);
 		at = sooner(at, c->idle_at_ns);
@@ -187,6 +191,8 @@ static void sa_timeout(struct ike_sa *sa)
 		sa_close(sa, "the peer did not finish the handshake");
 		return;
 	}
+	if (sa->aside && is_due(sa, sa->aside->followup->until_ns))
+		followup_expire(sa);
 	if (is_due(sa, sa->resend_ns))
 		request_resend(sa);
 	sa_next(sa);

@@ -20,6 +20,7 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/collide.h"
+#include "ctrl/ike/followup.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/sa.h"
@@ -40,15 +41,12 @@ static const char no_public_value[] =
 
 static void reply_error(struct ike_sa *sa, uint16_t type, struct slice data)
 {
-	reply_notify(sa, IKE_EXCH_CREATE_CHILD_SA, type, data);
+	reply_notify(sa, followup_exchange(&sa->peers), type, data);
 }
 
-/*
- * The peer's exchange can't be. Had it been rekeying one of ours, our own
- * rekeying of that one has perhaps given way to it: ours is tried again.
- */
-static void peers_failed(struct ike_sa *sa, const struct exchange *x,
-			 uint16_t type, struct slice data)
+/* Had it been rekeying one of ours, our own rekeying of that one has perhaps given way
+ * to it. */
+void child_x_peers_failed(struct ike_sa *sa, const struct exchange *x)
 {
 	struct ike_sa *owner;
 	struct child_sa *old = child_find(sa, x->old_spi_in, &owner);
@@ -57,6 +55,12 @@ static void peers_failed(struct ike_sa *sa, const struct exchange *x,
 
 	if (old && !old->rekey_ns && old->conf->rekey_time && !ours_runs)
 		old->rekey_ns = sa_after(sa, CHILD_RETRY_S, CHILD_RETRY_RAND_S);
+}
+
+static void peers_failed(struct ike_sa *sa, const struct exchange *x,
+			 uint16_t type, struct slice data)
+{
+	child_x_peers_failed(sa, x);
 	reply_error(sa, type, data);
 }
 
@@ -152,7 +156,7 @@ static void start_rekeying(struct ike_sa *sa, const struct child_sa *old)
 void child_x_start(struct ike_sa *sa, struct child_sa *old)
 {
 	/* The peer is about to move the children to another IKE SA. */
-	if (sa->peers.kind == EX_REKEY_IKE)
+	if (followup_peers(sa)->kind == EX_REKEY_IKE)
 		old->rekey_ns = sa_after(sa, SOON_S, SOON_RAND_S);
 	else
 		start_rekeying(sa, old);
@@ -321,6 +325,7 @@ void child_x_response(struct ike_sa *sa, const struct ike_payloads *p)
 	const struct ike_payload *nonce = ike_find(p, IKE_PL_NONCE);
 	struct exchange *x = &sa->ours;
 	struct slice peer = slice_of(NULL, 0);
+	const char *why = NULL;
 	struct ike_notify n;
 
 	if (ike_find_error(p, &n)) {
@@ -336,8 +341,12 @@ void child_x_response(struct ike_sa *sa, const struct ike_payloads *p)
 		return;
 	}
 	child_take_answer(sa, x, p, true);
+	if (x->child)
+		why = followup_take_link(x, p);
 	if (!x->child) {
 		try_later(sa, x);
+	} else if (why) {
+		undo(sa, x, why);
 	} else if (!x->chosen.ke) {
 		add(sa, x, SADB_IN);
 	} else if (x->chosen.ke->id != x->ke_method ||
@@ -357,7 +366,7 @@ void child_x_response(struct ike_sa *sa, const struct ike_payloads *p)
 static const struct nonce *rival_nonce(struct ike_sa *sa,
 				       const struct exchange *x)
 {
-	const struct exchange *p = &sa->peers;
+	const struct exchange *p = followup_peers(sa);
 	struct ike_sa *owner;
 
 	if (x->rival_nonce.len && (child_find(sa, x->rival_spi_in, &owner) ||
@@ -522,6 +531,10 @@ void create_request(struct ike_sa *sa, const struct ike_payloads *p)
 	struct child_sa *old = NULL;
 	struct ike_notify rekey;
 
+	if (sa->aside) { /* one at a time */
+		reply_error(sa, IKE_N_TEMPORARY_FAILURE, slice_of(NULL, 0));
+		return;
+	}
 	if (offers_ike(p)) {
 		rekey_request(sa, p);
 		return;
@@ -560,12 +573,31 @@ static void note_rival(struct ike_sa *sa, struct exchange *peers)
 	ours->rival_spi_in = peers->child->spi_in;
 }
 
+static void response_begin(struct ike_sa *sa, const struct exchange *x,
+			   struct ike_builder *m)
+{
+	enum ike_exchange exchange = followup_exchange(x);
+
+	message_begin(sa, m, exchange, true, sa->next_peers);
+	if (exchange == IKE_EXCH_CREATE_CHILD_SA)
+		child_answer_put(x, m);
+	else
+		ike_ke_put(m, x->ke_method, ke_public(x->ke));
+}
+
+static void reply_and_wait(struct ike_sa *sa, struct exchange *x)
+{
+	struct ike_builder m;
+
+	response_begin(sa, x, &m);
+	followup_reply(sa, x, &m);
+}
+
 static void send_response(struct ike_sa *sa, struct exchange *x)
 {
 	struct ike_builder m;
 
-	message_begin(sa, &m, IKE_EXCH_CREATE_CHILD_SA, true, sa->next_peers);
-	child_answer_put(x, &m);
+	response_begin(sa, x, &m);
 	note_rival(sa, x);
 	child_installed(sa, x, false);
 	if (!reply_send(sa, &m))
@@ -573,6 +605,39 @@ static void send_response(struct ike_sa *sa, struct exchange *x)
 }
 
 /* --- both: answers to what was asked */
+
+static void initiator_agreed(struct ike_sa *sa, struct exchange *x)
+{
+	if (!followup_goes_on(sa, x))
+		add(sa, x, SADB_IN);
+}
+
+static void responder_agreed(struct ike_sa *sa, struct exchange *x)
+{
+	int more = followup_begin_or_go_on(sa, x);
+
+	if (more < 0)
+		peers_failed(sa, x, IKE_N_TEMPORARY_FAILURE,
+			     slice_of(NULL, 0));
+	else if (!x->followup || followup_is_begun(x))
+		child_getspi(sa, x);
+	else if (more)
+		reply_and_wait(sa, x);
+	else
+		add(sa, x, SADB_IN);
+}
+
+/* Of nothing that the peer has; else it is asked to delete what it may have. */
+void child_x_followup_failed(struct ike_sa *sa, struct exchange *x,
+			     bool peer_has_none, const char *why)
+{
+	if (!peer_has_none) {
+		undo(sa, x, why);
+		return;
+	}
+	sa_event(sa, IKE_EV_FAILED, x->child, why);
+	try_later(sa, x);
+}
 
 void child_x_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job)
 {
@@ -583,12 +648,17 @@ void child_x_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job)
 	else if (job->err && ours)
 		try_later(sa, x);
 	else if (job->err == -EINVAL)
-		reply_syntax(sa, IKE_EXCH_CREATE_CHILD_SA, no_public_value);
+		reply_syntax(sa, followup_exchange(&sa->peers),
+			     no_public_value);
 	else if (job->err)
 		peers_failed(sa, x, IKE_N_TEMPORARY_FAILURE, slice_of(NULL, 0));
-	else if (ours && job->peer_len)
-		add(sa, x, SADB_IN);
-	else if (ours && x->child->has_in)
+	else if (!ours)
+		responder_agreed(sa, x);
+	else if (job->peer_len)
+		initiator_agreed(sa, x);
+	else if (x->followup)
+		followup_send_request(sa, x);
+	else if (x->child->has_in)
 		send_request(sa, x); /* again, with another method */
 	else
 		child_getspi(sa, x);
@@ -626,6 +696,8 @@ void child_x_sadb(struct ike_sa *sa, struct exchange *x,
 	case STEP_GETSPI:
 		if (ours)
 			send_request(sa, x);
+		else if (followup_is_begun(x))
+			reply_and_wait(sa, x);
 		else
 			add(sa, x, SADB_IN);
 		break;

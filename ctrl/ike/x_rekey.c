@@ -15,6 +15,7 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/collide.h"
+#include "ctrl/ike/followup.h"
 #include "ctrl/ike/cp.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
@@ -68,7 +69,8 @@ static int make_keys(const struct ike_sa *sa, struct exchange *x)
 	struct ike_sa *heir = x->heir;
 	const struct keys_input in = {
 		.chosen = &x->chosen,
-		.shared = ke_shared(x->ke),
+		.shared = followup_first(x),
+		.more = followup_more(x),
 		.ni = nonce_slice(&x->ni),
 		.nr = nonce_slice(&x->nr),
 		.spi_i = heir->spi_i,
@@ -252,19 +254,28 @@ void rekey_response(struct ike_sa *sa, const struct ike_payloads *p)
 		give_up(sa, x);
 		return;
 	}
-	if (!nonce_take(&x->nr, nonce->body) ||
-	    !ask_ke(sa, x, x->chosen.ke, ke.data))
+	if (followup_take_link(x, p))
+		give_up(sa, x);
+	else if (!nonce_take(&x->nr, nonce->body) ||
+		 !ask_ke(sa, x, x->chosen.ke, ke.data))
 		sa_close(sa, "out of memory");
+}
+
+void rekey_followup_failed(struct ike_sa *sa, struct exchange *x)
+{
+	give_up(sa, x);
 }
 
 /* The lower nonce of the peer's rekeying, done or under way; NULL: none. */
 static const struct nonce *rival_nonce(const struct ike_sa *sa,
 				       const struct exchange *x)
 {
+	const struct exchange *p = followup_peers(sa);
+
 	if (x->rival_nonce.len)
 		return &x->rival_nonce;
-	if (sa->peers.kind == EX_REKEY_IKE)
-		return nonce_lower(&sa->peers.ni, &sa->peers.nr);
+	if (p->kind == EX_REKEY_IKE)
+		return nonce_lower(&p->ni, &p->nr);
 	return NULL;
 }
 
@@ -324,15 +335,21 @@ static void initiator_done(struct ike_sa *sa, struct exchange *x)
 
 static void reply_error(struct ike_sa *sa, uint16_t type, struct slice data)
 {
-	reply_notify(sa, IKE_EXCH_CREATE_CHILD_SA, type, data);
+	reply_notify(sa, followup_exchange(&sa->peers), type, data);
 }
 
 static void reply_bad(struct ike_sa *sa, const char *why)
 {
-	reply_syntax(sa, IKE_EXCH_CREATE_CHILD_SA, why);
+	reply_syntax(sa, followup_exchange(&sa->peers), why);
 }
 
-/* Ours may have given way to the peer's, which failed: it is tried again. */
+void rekey_peers_failed(struct ike_sa *sa)
+{
+	if (!sa->has_heir && !sa->rekey_ns && sa->conn->conf.rekey_time &&
+	    sa->ours.kind != EX_REKEY_IKE)
+		sa->rekey_ns = sa_after(sa, IKE_RETRY_S, IKE_RETRY_RAND_S);
+}
+
 static void peers_failed(struct ike_sa *sa, int err)
 {
 	if (err == -EINVAL) {
@@ -340,9 +357,7 @@ static void peers_failed(struct ike_sa *sa, int err)
 		return;
 	}
 	reply_error(sa, IKE_N_TEMPORARY_FAILURE, slice_of(NULL, 0));
-	if (!sa->has_heir && !sa->rekey_ns && sa->conn->conf.rekey_time &&
-	    sa->ours.kind != EX_REKEY_IKE)
-		sa->rekey_ns = sa_after(sa, IKE_RETRY_S, IKE_RETRY_RAND_S);
+	rekey_peers_failed(sa);
 }
 
 void rekey_request(struct ike_sa *sa, const struct ike_payloads *p)
@@ -386,6 +401,20 @@ void rekey_request(struct ike_sa *sa, const struct ike_payloads *p)
 		sa_close(sa, "out of memory");
 }
 
+static void response_begin(struct ike_sa *sa, const struct exchange *x,
+			   struct ike_builder *m)
+{
+	enum ike_exchange exchange = followup_exchange(x);
+	uint8_t spi[IKE_SPI_BYTES];
+
+	message_begin(sa, m, exchange, true, sa->next_peers);
+	if (exchange == IKE_EXCH_CREATE_CHILD_SA) {
+		chosen_put(m, &x->chosen, spi_slice(spi, x->heir->spi_r));
+		ike_nonce_put(m, nonce_slice(&x->nr));
+	}
+	ike_ke_put(m, x->ke_method, ke_public(x->ke));
+}
+
 /* The peer goes on to a third: it has deleted the first one, or will not. */
 static void end_elder(const struct ike_sa *sa)
 {
@@ -405,13 +434,9 @@ static void send_response(struct ike_sa *sa, struct exchange *x)
 {
 	struct ike_sa *heir = x->heir;
 	struct exchange *ours = &sa->ours;
-	uint8_t spi[IKE_SPI_BYTES];
 	struct ike_builder m;
 
-	message_begin(sa, &m, IKE_EXCH_CREATE_CHILD_SA, true, sa->next_peers);
-	chosen_put(&m, &x->chosen, spi_slice(spi, heir->spi_r));
-	ike_nonce_put(&m, nonce_slice(&x->nr));
-	ike_ke_put(&m, x->ke_method, ke_public(x->ke));
+	response_begin(sa, x, &m);
 	x->heir = NULL;
 	establish(heir, sa);
 	switch (collide(COLLIDE_ANSWERED_IKE, collide_facts(sa))) {
@@ -437,15 +462,44 @@ static void send_response(struct ike_sa *sa, struct exchange *x)
 
 /* --- both: the key exchange is done */
 
+static void reply_and_wait(struct ike_sa *sa, struct exchange *x)
+{
+	struct ike_builder m;
+
+	response_begin(sa, x, &m);
+	followup_reply(sa, x, &m);
+}
+
+/* True: it goes on. */
+static bool follow_up(struct ike_sa *sa, struct exchange *x, bool ours, int *err)
+{
+	int more;
+
+	*err = 0;
+	if (ours)
+		return followup_goes_on(sa, x);
+	more = followup_begin_or_go_on(sa, x);
+	if (more > 0)
+		reply_and_wait(sa, x);
+	*err = more < 0 ? more : 0;
+	return more > 0;
+}
+
 void rekey_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job)
 {
 	bool ours = x == &sa->ours;
+	int err = job->err;
 
-	if (ours && !job->err && !job->peer_len) {
-		send_request(sa, x);
+	if (ours && !err && !job->peer_len) {
+		if (x->followup)
+			followup_send_request(sa, x);
+		else
+			send_request(sa, x);
 		return;
 	}
-	if (job->err || make_keys(sa, x)) {
+	if (!err && follow_up(sa, x, ours, &err))
+		return;
+	if (err || make_keys(sa, x)) {
 		if (ours)
 			give_up(sa, x);
 		else

@@ -66,9 +66,14 @@ static inline void peer_sa_payload(struct slice *in, const struct ike_sa *sa,
 				   struct ike_builder *m)
 {
 	static const char *const texts[] = {
-		"aes128-sha256-x25519",		"aes128-sha256",
-		"aes128gcm16-prfsha256-x25519", "aes128gcm16",
-		"aes256-sha384-ecp384",		"aes128-sha256-x25519-ecp256",
+		"aes128-sha256-x25519",
+		"aes128-sha256",
+		"aes128gcm16-prfsha256-x25519",
+		"aes128gcm16",
+		"aes256-sha384-ecp384",
+		"aes128-sha256-x25519-ecp256",
+		"aes128-sha256-x25519-ke1_ecp256",
+		"aes128gcm16-prfsha256-x25519-ke1_ecp256",
 	};
 	uint8_t how = take(in);
 	bool ike = how & 0x80;
@@ -77,7 +82,7 @@ static inline void peer_sa_payload(struct slice *in, const struct ike_sa *sa,
 	struct builder b = wr_init(spi, sizeof(spi));
 	struct error e;
 
-	if (proposal_parse(texts[how % 6], ike ? IKE_PROTO_IKE : IKE_PROTO_ESP,
+	if (proposal_parse(texts[how % 8], ike ? IKE_PROTO_IKE : IKE_PROTO_ESP,
 			   &p.at[0], &e))
 		return; /* of the other protocol */
 	wr_u32(&b, peer_spi(in, sa));
@@ -130,6 +135,10 @@ static inline void peer_notify_payload(struct slice *in, const struct ike_sa *sa
 		IKE_N_NAT_DETECTION_DESTINATION_IP,
 		IKE_N_REDIRECT,
 		IKE_N_REDIRECT_SUPPORTED,
+		IKE_N_PPK_IDENTITY,
+		IKE_N_NO_PPK_AUTH,
+		IKE_N_ADDITIONAL_KEY_EXCHANGE,
+		IKE_N_STATE_NOT_FOUND,
 	};
 	uint8_t how = take(in), room[256];
 	uint32_t spi_be = htonl(peer_spi(in, sa));
@@ -138,7 +147,7 @@ static inline void peer_notify_payload(struct slice *in, const struct ike_sa *sa
 	if (how & 0x80)
 		n.type = take_u16(in);
 	else if (how & 0x10)
-		n.type = more[(how & 15) % (sizeof(more) / 2)];
+		n.type = more[take(in) % (sizeof(more) / sizeof(more[0]))];
 	if (how & 0x40) {
 		n.protocol = IKE_PROTO_ESP;
 		n.spi = slice_of(&spi_be, sizeof(spi_be));
@@ -278,7 +287,9 @@ static inline size_t peer_message(struct slice *in, struct ike_sa *sa,
 {
 	static const uint8_t exchanges[] = { IKE_EXCH_CREATE_CHILD_SA,
 					     IKE_EXCH_INFORMATIONAL,
-					     IKE_EXCH_IKE_AUTH };
+					     IKE_EXCH_IKE_AUTH,
+					     IKE_EXCH_IKE_INTERMEDIATE,
+					     IKE_EXCH_IKE_FOLLOWUP_KE };
 	uint8_t how = take(in), n = take(in);
 	bool response = how & 0x80;
 	uint32_t id = 0;
@@ -289,7 +300,7 @@ static inline size_t peer_message(struct slice *in, struct ike_sa *sa,
 		id = response ? to->ours.message_id : to->next_peers;
 	if (how & 0x20)
 		id += take(in) - 2U;
-	message_begin(sa, &m, exchanges[how % 3], response, id);
+	message_begin(sa, &m, exchanges[how % 5], response, id);
 	for (n %= 9; n; n--)
 		peer_payload(in, sa, &m);
 	if (how & 0x40)

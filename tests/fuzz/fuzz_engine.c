@@ -25,6 +25,7 @@
 #define SUITE_PFS     "aes128-sha256-x25519"
 #define OTHER_IKE     "aes128gcm16-prfsha256-ecp256-x25519"
 #define OTHER_ESP     "aes128-sha256-ecp256-x25519"
+#define ADDKE	      "-ke1_ecp256"
 #define STEPS_MAX     48U
 #define PATHS_MAX     16U
 #define SLICE_NS      (5 * LAB_S)
@@ -49,6 +50,7 @@ struct run {
 	struct slice in;
 	struct known known[PATHS_MAX];
 	unsigned int n_known;
+	bool adds; /* additional key exchanges, and a PPK */
 };
 
 static void require(bool holds, const char *what)
@@ -406,13 +408,26 @@ static void load_vips(struct run *r, unsigned int side, struct conn_conf *c)
 	lab_load_pool(r->lab, side, "six", "2001:db8:3::/120");
 }
 
+static void load_ppk(struct run *r, unsigned int side, struct conn_conf *c)
+{
+	struct psk_conf *ppk = &r->lab->side[side].ppk;
+	struct error e;
+
+	require(!identity_parse("ppk-1", &c->ppk_id, &e), "an identity");
+	*ppk = (struct psk_conf){ .is_ppk = true };
+	ppk->key = (struct secret){ .len = 3, .octets = "PPK" };
+}
+
 static void load(struct run *r, unsigned int side, uint8_t how)
 {
-	struct conn_conf c =
-		lab_conn(r->lab, side, how & 16 ? OTHER_IKE : SUITE_IKE,
-			 how & 16  ? OTHER_ESP
-			 : how & 1 ? SUITE_PFS
-				   : SUITE_ESP);
+	struct conn_conf c = lab_conn(r->lab, side,
+				      r->adds	 ? SUITE_IKE ADDKE
+				      : how & 16 ? OTHER_IKE
+						 : SUITE_IKE,
+				      r->adds	 ? SUITE_PFS ADDKE
+				      : how & 16 ? OTHER_ESP
+				      : how & 1	 ? SUITE_PFS
+						 : SUITE_ESP);
 	struct error e;
 
 	if (how & 32)
@@ -435,6 +450,8 @@ static void load(struct run *r, unsigned int side, uint8_t how)
 		c.remote_addrs[0].any = true;
 	if (how & 64)
 		load_vips(r, side, &c);
+	if (r->adds)
+		load_ppk(r, side, &c);
 	lab_load(r->lab, side, &c);
 	conn_fini(&c);
 }
@@ -700,6 +717,8 @@ static void begin(struct run *r)
 	if (how & 32)
 		lab_set_fragment_size(r->lab, FRAGMENT_SIZE_MIN);
 	r->lab->options.make_before_break = how & 64;
+	r->adds = how & 128;
+	r->lab->options.has_ppks = r->adds;
 	lab_set_options(r->lab, &r->lab->options);
 	for (unsigned int i = 0; i < 2; i++) {
 		load(r, i, conn >> 4 * i & 0xf);

@@ -24,6 +24,7 @@
 #define QUICK	  1000U
 #define FULL	  100000U
 #define QUIET_MIN 15U
+#define ADDKE	  "-ke1_ecp256"
 
 static struct lab_fate chaos(struct ike_lab *lab, unsigned int n)
 {
@@ -52,10 +53,25 @@ static void run_quietly(struct ike_lab *lab)
 
 /* --- what may happen */
 
+static void set_ppk(struct ike_lab *lab, unsigned int side, struct conn_conf *c)
+{
+	struct psk_conf *ppk = &lab->side[side].ppk;
+	struct error e;
+
+	assert_int_equal(identity_parse("ppk-1", &c->ppk_id, &e), 0);
+	c->ppk_required = side;
+	*ppk = (struct psk_conf){ .is_ppk = true };
+	ppk->key = (struct secret){ .len = 3, .octets = "PPK" };
+}
+
 static void load(struct ike_lab *lab, unsigned int side, unsigned int seed)
 {
-	struct conn_conf c = lab_conn(lab, side, SETTLE_IKE,
-				      seed % 4 < 2 ? SETTLE_ESP : SETTLE_PFS);
+	struct conn_conf c =
+		lab_conn(lab, side,
+			 seed % 5 == 2 ? SETTLE_IKE ADDKE : SETTLE_IKE,
+			 seed % 4 < 2	? SETTLE_ESP
+			 : seed % 5 < 3 ? SETTLE_PFS
+					: SETTLE_PFS ADDKE);
 	struct error e;
 
 	if (seed % 3)
@@ -64,6 +80,8 @@ static void load(struct ike_lab *lab, unsigned int side, unsigned int seed)
 		assert_int_equal(identity_parse(side ? "192.0.2.1" : "192.0.2.2",
 						&c.remote_id, &e),
 				 0);
+	if (seed % 11 == 1)
+		set_ppk(lab, side, &c);
 	c.unique = seed / 2 % 4;
 	c.childless = seed / 8 % 2 ? CHILDLESS_PREFER : CHILDLESS_ALLOW;
 	c.dpd_delay = seed % 7 < 3 ? 10 : 60;
@@ -132,6 +150,7 @@ static struct ike_lab *wild_minute(unsigned int seed)
 
 	lab->nat = seed % 5 == 4;
 	lab->options.make_before_break = seed % 3 == 0;
+	lab->options.has_ppks = true;
 	lab_set_options(lab, &lab->options);
 	if (seed % 4 == 3)
 		lab_set_fragment_size(lab, FRAGMENT_SIZE_MIN);

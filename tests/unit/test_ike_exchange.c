@@ -253,7 +253,8 @@ static void assert_keymat(const struct ike_exchange_vector *v,
 				       .integ = integ_of(v->esp_integ) };
 	struct keymat m;
 
-	assert_int_equal(keymat_make(k, &chosen, shared, body(i, IKE_PL_NONCE),
+	assert_int_equal(keymat_make(k, &chosen, shared, slice_of(NULL, 0),
+				     body(i, IKE_PL_NONCE),
 				     body(r, IKE_PL_NONCE), &m),
 			 0);
 	assert_octets(m.encr_i.octets, m.encr_i.len, c->encr_i);

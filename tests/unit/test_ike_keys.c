@@ -235,7 +235,7 @@ static void assert_keymat(const struct ike_keys_vector *v,
 
 	assert_int_equal(keymat_make(&k, &chosen,
 				     slice_of(shared.octets, shared.len),
-				     slice_of(ni.ptr, ni.len),
+				     slice_of(NULL, 0), slice_of(ni.ptr, ni.len),
 				     slice_of(nr.ptr, nr.len), &m),
 			 0);
 	assert_octets(m.encr_i.octets, m.encr_i.len, c->encr_i);
