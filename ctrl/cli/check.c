@@ -64,6 +64,13 @@ static char *warning_of(const struct config *c, const struct flow *session)
 	return need(text);
 }
 
+static char *note_of(const struct config *c, size_t i)
+{
+	char text[CONF_NOTE_MAX];
+
+	return printable(conf_note_str(&c->notes[i], text));
+}
+
 void check_print(const struct config *c, const struct flow *session, FILE *out)
 {
 	char *warning = warning_of(c, session);
@@ -83,6 +90,12 @@ void check_print(const struct config *c, const struct flow *session, FILE *out)
 	fputc('\n', out);
 	if (warning)
 		fprintf(out, "warning: %s\n", warning);
+	for (size_t i = 0; i < c->n_notes; i++) {
+		char *note = note_of(c, i);
+
+		fprintf(out, "note: %s\n", note);
+		free(note);
+	}
 	free(warning);
 	free(file);
 }
@@ -101,6 +114,7 @@ void check_print_json(const struct config *c, const struct flow *session,
 {
 	char *warning = warning_of(c, session);
 	json_t *warnings = need(json_array());
+	json_t *notes = need(json_array());
 	struct tally all[TALLIES];
 	char *file = printable(c->file);
 	json_t *json = need(json_pack("{s:s,s:b}", "file", file, "ok", 1));
@@ -113,6 +127,13 @@ void check_print_json(const struct config *c, const struct flow *session,
 	if (warning)
 		json_array_append_new(warnings, need(json_string(warning)));
 	json_object_set_new(json, "warnings", warnings);
+	for (size_t i = 0; i < c->n_notes; i++) {
+		char *note = note_of(c, i);
+
+		json_array_append_new(notes, need(json_string(note)));
+		free(note);
+	}
+	json_object_set_new(json, "notes", notes);
 	free(warning);
 	print_json(json, out);
 }

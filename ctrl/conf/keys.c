@@ -52,18 +52,41 @@ static const struct sub *sub_of_prefix(const struct keys *table,
 	return NULL;
 }
 
-/* The i-th name that may stand in the section; NULL for what comes later. */
+const struct sub *keys_sub(const struct keys *table, const char *name)
+{
+	const struct sub *sub = sub_of_name(table, name);
+
+	return sub || find_key(table, name) ? sub : sub_of_prefix(table, name);
+}
+
+/* Is it one of those that mean something here? */
+static bool may_be_read(const struct sub *sub)
+{
+	switch (sub->kind) {
+	case SUB_TABLE:
+	case SUB_NAMED:
+	case SUB_EACH:
+		return true;
+	case SUB_LATER:
+	case SUB_NEVER:
+	case SUB_IDLE:
+		break;
+	}
+	return false;
+}
+
+/* The i-th name that may stand in the section; NULL for what means nothing. */
 static const char *name_at(const struct keys *table, size_t i, bool *prefix)
 {
 	const struct sub *sub;
 
 	if (i < table->n_keys) {
 		*prefix = table->keys[i].prefix;
-		return table->keys[i].name;
+		return table->keys[i].idle ? NULL : table->keys[i].name;
 	}
 	sub = &table->subs[i - table->n_keys];
 	*prefix = sub->prefix;
-	return sub->kind == SUB_LATER ? NULL : sub->name;
+	return may_be_read(sub) ? sub->name : NULL;
 }
 
 /* --- names that nobody knows */
@@ -130,14 +153,23 @@ static int fail_unknown(const struct keys *table, const struct item *item,
 			 in, path, names);
 }
 
-static int fail_later(const struct item *item, const char *name, struct error *e)
+/* What may not be there, whether it is a key or a section. 0: it may. */
+static int check_refused(const struct item *item, const struct sub *sub,
+			 struct error *e)
 {
 	char path[TREE_PATH_MAX];
+	const char *dot;
 
 	tree_path(item->parent, path);
-	return conf_fail(e, item->place, -EINVAL,
-			 "%s%s%s is not supported yet; remove it", path,
-			 path[0] ? "." : "", name);
+	dot = path[0] ? "." : "";
+	if (sub->kind == SUB_LATER)
+		return conf_fail(e, item->place, -EINVAL,
+				 "%s%s%s is not supported yet; remove it", path,
+				 dot, sub->name);
+	if (sub->kind == SUB_NEVER)
+		return conf_fail(e, item->place, -EINVAL, "%s%s%s %s", path,
+				 dot, item->name, sub->form);
+	return 0;
 }
 
 static int fail_twice(const struct value *v, struct error *e)
@@ -160,9 +192,9 @@ static int check_value(const struct keys *table, const struct value *v,
 		return v->again.line ? fail_twice(v, e) : 0;
 	if (!sub)
 		return fail_unknown(table, &item, e);
-	if (sub->kind == SUB_LATER)
-		return fail_later(&item, sub->name, e);
-	return value_fail(e, v, -EINVAL, "must be %s", sub->form);
+	if (may_be_read(sub))
+		return value_fail(e, v, -EINVAL, "must be %s", sub->form);
+	return check_refused(&item, sub, e);
 }
 
 static int check_section(const struct keys *table, const struct section *sec,
@@ -182,7 +214,10 @@ static int check_section(const struct keys *table, const struct section *sec,
 		sub = sub_of_prefix(table, sec->name);
 	if (!sub)
 		return fail_unknown(table, &item, e);
-	return sub->kind == SUB_LATER ? fail_later(&item, sub->name, e) : 0;
+	/* strongSwan's own files have it so. */
+	if (sub->kind == SUB_NEVER && !sec->values && !sec->sections)
+		return 0;
+	return check_refused(&item, sub, e);
 }
 
 static int check_names(const struct keys *table, const struct section *sec,
@@ -285,7 +320,7 @@ static int read_sub(const struct sub *sub, const struct section *parent,
 	const struct section *sec;
 	int err;
 
-	if (sub->kind == SUB_LATER || sub->kind == SUB_EACH)
+	if (!may_be_read(sub) || sub->kind == SUB_EACH)
 		return 0;
 	err = find_only(sub, parent, &sec, e);
 	if (err)

@@ -24,6 +24,7 @@ struct key {
 	bool required;
 	bool prefix; /* any key that begins so, as often as there is one */
 	bool list;   /* items, separated by commas in a text */
+	bool idle;   /* whatever it may be changes nothing: not listed */
 	/*
 	 * Fills out, or fails with e filled; never called for "". NULL: only
 	 * another section can tell whether the value is right.
@@ -44,7 +45,11 @@ enum sub_kind {
 	SUB_TABLE, /* read by its own table */
 	SUB_NAMED, /* holds sections with names of the operator's choice */
 	SUB_EACH,  /* one of several of its prefix, read by others than these */
-	SUB_LATER, /* strongSwan has it, we don't yet; also what is a key there */
+	/* The rest are keys as well, by strongSwan's documentation. */
+	SUB_LATER, /* there, but not here yet */
+	SUB_NEVER, /* refused; form says why, and what to do */
+	SUB_IDLE,  /* taken, whatever it holds; form says why that changes
+		      nothing */
 };
 
 /* A section inside of a section. */
@@ -77,6 +82,10 @@ struct keys {
  */
 int keys_read(const struct keys *table, const struct section *sec, void *out,
 	      struct error *e);
+
+/* The row of the name of a section, or of what strongSwan may have as a key;
+ * NULL: there is none. */
+const struct sub *keys_sub(const struct keys *table, const char *name);
 
 /* Is it the row's name, or does it begin so? */
 bool keys_name_fits(const char *name, const char *row, bool prefix);

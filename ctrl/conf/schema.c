@@ -15,6 +15,7 @@
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/keys.h"
 #include "ctrl/conf/named.h"
+#include "ctrl/conf/notes.h"
 #include "ctrl/conf/schema_bundle.h"
 #include "ctrl/conf/schema_charon.h"
 #include "ctrl/conf/schema_conn.h"
@@ -165,6 +166,11 @@ static const struct keys policy_table = {
 	.n_keys = ROWS(policy_keys),
 };
 
+#define IDLE(text)                                                           \
+	{                                                                    \
+		.name = text, .kind = SUB_IDLE, .form = "of another program" \
+	}
+
 /* clang-format off */
 static const struct sub root_subs[] = {
 	{ .name = "gateway",	 .required = true,
@@ -183,6 +189,29 @@ static const struct sub root_subs[] = {
 	{ .name = "pools",	 .kind = SUB_NAMED,
 	  .form = "a section of named sections, one for each pool" },
 	{ .name = "authorities", .kind = SUB_LATER },
+	/* Of strongswan.conf(5), where one is included. */
+	IDLE("aikgen"),
+	IDLE("attest"),
+	IDLE("attr-sql"),
+	IDLE("charon-cmd"),
+	IDLE("charon-nm"),
+	IDLE("charon-svc"),
+	IDLE("charon-systemd"),
+	IDLE("imv_policy_manager"),
+	IDLE("libimcv"),
+	IDLE("libtls"),
+	IDLE("libtnccs"),
+	IDLE("manager"),
+	IDLE("medcli"),
+	IDLE("medsrv"),
+	IDLE("pki"),
+	IDLE("pool"),
+	IDLE("pt-tls-client"),
+	IDLE("scepclient"),
+	IDLE("sec-updater"),
+	IDLE("starter"),
+	IDLE("sw-collector"),
+	IDLE("swanctl"),
 };
 /* clang-format on */
 
@@ -311,6 +340,33 @@ static int fill_policies(const struct section *list, struct config *c,
 	return 0;
 }
 
+/* strongSwan's word for gateway.keepalive, which goes before it. */
+static int take_keep_alive(const struct section *root, struct config *out,
+			   struct error *e)
+{
+	static const struct key row = { .name = "keep_alive",
+					.form = FORM_TIME };
+	const struct section *charon = tree_section(root, "charon");
+	const struct value *v = charon ? tree_value(charon, row.name) : NULL;
+	uint32_t s = 0;
+	int err = v ? value_time(&row, v, &s, e) : 0;
+
+	if (v && !tree_value(tree_section(root, "gateway"), "keepalive"))
+		out->gateway.keepalive_s = s;
+	return err;
+}
+
+static int take_notes(const struct section *root, struct config *out,
+		      struct error *e)
+{
+	const struct section *charon = tree_section(root, "charon");
+	int err = notes_take(&root_table, "", root, out, e);
+
+	if (charon && !err)
+		err = notes_take(&charon_table, "charon", charon, out, e);
+	return err;
+}
+
 int schema_fill(const struct section *root, struct config *out, struct error *e)
 {
 	int err;
@@ -327,6 +383,10 @@ int schema_fill(const struct section *root, struct config *out, struct error *e)
 	strcpy(out->gateway.socket, DEFAULT_SOCKET);
 	strcpy(out->gateway.state_dir, DEFAULT_STATE_DIR);
 	err = keys_read(&root_table, root, out, e);
+	if (!err)
+		err = take_keep_alive(root, out, e);
+	if (!err)
+		err = take_notes(root, out, e);
 	if (err)
 		return err;
 	err = manual_fill(tree_section(root, "manual"), out, e);

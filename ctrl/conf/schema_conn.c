@@ -19,6 +19,7 @@
 #include "ctrl/conf/values_outer.h"
 #include "ctrl/conf/values_pool.h"
 #include "ctrl/conf/values_ts.h"
+#include "ctrl/conf/values_updown.h"
 #include "ctrl/model/sadb.h"
 #include "ctrl/sadb/replay.h"
 
@@ -110,6 +111,31 @@ static const struct word action_words[] = {
 	{ .text = NULL },
 };
 
+static const struct word round_words[] = {
+	{ "0", 0, NULL },
+	{ "1", 0, NULL },
+	{ .text = NULL },
+};
+
+/* Whether they are asked for or not, there are none. */
+static const struct word send_cert_words[] = {
+	{ "ifasked", 0, NULL }, { "always", 0, NULL }, { "never", 0, NULL },
+	{ "yes", 0, NULL },	{ "no", 0, NULL },     { .text = NULL },
+};
+
+static const struct word zero_words[] = {
+	{ "0", 0, NULL },
+	{ .text = NULL },
+};
+
+#define NO_OFFLOAD "but no NIC does ESP for packets of AF_XDP; write auto"
+
+static const struct word offload_words[] = {
+	{ "no", 0, NULL },	     { "auto", 0, NULL },
+	{ "yes", 0, NO_OFFLOAD },    { "crypto", 0, NO_OFFLOAD },
+	{ "packet", 0, NO_OFFLOAD }, { .text = NULL },
+};
+
 _Static_assert(sizeof(enum child_action) == sizeof(unsigned int) &&
 		       sizeof(enum unique) == sizeof(unsigned int) &&
 		       sizeof(enum childless) == sizeof(unsigned int) &&
@@ -123,10 +149,20 @@ _Static_assert(sizeof(enum child_action) == sizeof(unsigned int) &&
 	{                                       \
 		.name = text, .kind = SUB_LATER \
 	}
+#define NEVER(text, why)                                     \
+	{                                                    \
+		.name = text, .kind = SUB_NEVER, .form = why \
+	}
 #define LATER_ALL(text)                                         \
 	{                                                       \
 		.name = text, .kind = SUB_LATER, .prefix = true \
 	}
+
+#define FORM_ROUND "0 or 1, as there is one round"
+#define NO_MARKS \
+	"is of marks that netfilter sets and XFRM asks for; here local_ts and remote_ts say what a child protects, or the interface with if_id_out: remove it"
+#define NO_MEDIATION \
+	"is of strongSwan's mediation extension, which never became an RFC; remove it"
 
 /* clang-format off */
 static const struct key local_keys[] = {
@@ -134,10 +170,12 @@ static const struct key local_keys[] = {
 	  .read = value_fixed,	   .words = auth_words },
 	{ .name = "id",		   .form = FORM_ID, .read = value_identity,
 	  AT(conn_conf, local_id) },
+	{ .name = "round", .idle = true, .form = FORM_ROUND, .read = value_fixed,
+	  .words = round_words },
 };
 
 static const struct sub local_later[] = {
-	LATER("round"),	  LATER("certs"),  LATER_ALL("cert"), LATER("pubkeys"),
+	LATER("certs"),	  LATER_ALL("cert"), LATER("pubkeys"),
 	LATER("eap_id"),  LATER("aaa_id"), LATER("xauth_id"),
 };
 
@@ -146,10 +184,12 @@ static const struct key remote_keys[] = {
 	  .read = value_fixed,	   .words = auth_words },
 	{ .name = "id",		   .form = FORM_ID, .read = value_identity,
 	  AT(conn_conf, remote_id) },
+	{ .name = "round", .idle = true, .form = FORM_ROUND, .read = value_fixed,
+	  .words = round_words },
 };
 
 static const struct sub remote_later[] = {
-	LATER("round"),	  LATER("certs"),	LATER_ALL("cert"),
+	LATER("certs"),	  LATER_ALL("cert"),
 	LATER("cacerts"), LATER_ALL("cacert"),	LATER("ca_id"),
 	LATER("pubkeys"), LATER("revocation"),	LATER("groups"),
 	LATER("eap_id"),  LATER("cert_policy"),
@@ -184,6 +224,19 @@ static const struct key conn_keys[] = {
 	  .read = value_identity,  AT(conn_conf, ppk_id) },
 	{ .name = "ppk_required",  .form = "yes or no", .read = value_bool,
 	  AT(conn_conf, ppk_required) },
+	{ .name = "aggressive", .idle = true, .read = value_no,
+	  REFUSAL("which is of IKEv1 alone, and lets who listens guess the key; write no") },
+	{ .name = "pull", .idle = true, .read = value_yes,
+	  REFUSAL("and IKEv2 has no push mode; write yes") },
+	{ .name = "dscp",	   .form = "six binary digits such as 110000",
+	  .read = value_dscp,	   AT(conn_conf, dscp) },
+	/* By retransmissions, in IKEv2. */
+	{ .name = "dpd_timeout", .idle = true, .form = FORM_TIME, .read = value_unused_time },
+	/* By pre-shared keys, neither is ever sent. */
+	{ .name = "send_certreq", .idle = true, .form = "yes or no", .read = value_either },
+	{ .name = "send_cert", .idle = true, .form = "ifasked, always or never",
+	  .read = value_fixed,	   .words = send_cert_words },
+	{ .name = "mediation", .idle = true, .read = value_no, REFUSAL("which " NO_MEDIATION) },
 	{ .name = "dpd_delay",	   .form = FORM_TIME, .read = value_time,
 	  AT(conn_conf, dpd_delay) },
 	{ .name = "keyingtries",   .form = "a number of attempts, or 0 for no end of them",
@@ -241,6 +294,24 @@ static const struct key child_keys[] = {
 	  AT(child_conf, packets.rand) },
 	{ .name = "replay_window", .form = "a number of packets from 0 (off) to 65536",
 	  .read = value_number,	   .max = REPLAY_WINDOW_MAX, AT(child_conf, replay_window) },
+	{ .name = "updown",	   .form = "an absolute path, and words for it, of up to 159 octets in all",
+	  .read = value_updown,	   AT(child_conf, updown) },
+	{ .name = "hostaccess",	   .form = "yes or no", .read = value_bool,
+	  AT(child_conf, hostaccess) },
+	{ .name = "reqid",	   .form = "a number from 0 (none) to 4294967295",
+	  .read = value_number,	   .max = UINT32_MAX, AT(child_conf, reqid) },
+	{ .name = "policies", .idle = true, .read = value_yes,
+	  REFUSAL("and a child without one would let its traffic out in the clear; remove it") },
+	/* One policy holds for what is sent, received and forwarded. */
+	{ .name = "policies_fwd_out", .idle = true, .form = "yes or no", .read = value_either },
+	{ .name = "priority", .idle = true, .form = "0: policies come before connections, and what stands first in the file goes first",
+	  .read = value_fixed,	   .words = zero_words },
+	{ .name = "sha256_96", .idle = true, .read = value_no,
+	  REFUSAL("a truncation that a draft had and RFC 4868 has not; have the peer write sha256 with 128 bits") },
+	{ .name = "ipcomp", .idle = true, .read = value_no,
+	  REFUSAL("but compressing before encrypting tells of what is inside (RFC 7457 section 2.6), and no peer depends on it; write no") },
+	{ .name = "hw_offload", .idle = true, .form = "no or auto", .read = value_fixed,
+	  .words = offload_words },
 	/* Ours alone: not of swanctl.conf. */
 	{ .name = "spread",	   .form = "yes or no", .read = value_bool,
 	  AT(child_conf, spread) },
@@ -251,23 +322,24 @@ static const struct key child_keys[] = {
 };
 
 static const struct sub child_later[] = {
-	LATER("sha256_96"),	LATER("updown"),
-	LATER("hostaccess"),	LATER("policies"),	LATER("policies_fwd_out"),
-	LATER("ipcomp"),	LATER("reqid"),		LATER("priority"),
-	LATER("interface"),	LATER("mark_in"),	LATER("mark_in_sa"),
-	LATER("mark_out"),	LATER("set_mark_in"),	LATER("set_mark_out"),
-	LATER("label"),		LATER("label_mode"),	LATER("hw_offload"),
+	NEVER("interface", "is not for here: all children are of the interfaces in gateway.unprotected; remove it"),
+	NEVER("label", "is a label of SELinux, which XDP packets have not; remove it"),
+	NEVER("label_mode", "is of label, which is not for here; remove it"),
+	NEVER("mark_in", NO_MARKS),	NEVER("mark_in_sa", NO_MARKS),
+	NEVER("mark_out", NO_MARKS),	NEVER("set_mark_in", NO_MARKS),
+	NEVER("set_mark_out", NO_MARKS),
+	LATER("per_cpu_sas"),
 };
 /* clang-format on */
 
-static const struct keys local_table = {
+const struct keys conn_local_table = {
 	.keys = local_keys,
 	.n_keys = ROWS(local_keys),
 	.subs = local_later,
 	.n_subs = ROWS(local_later),
 };
 
-static const struct keys remote_table = {
+const struct keys conn_remote_table = {
 	.keys = remote_keys,
 	.n_keys = ROWS(remote_keys),
 	.subs = remote_later,
@@ -277,25 +349,24 @@ static const struct keys remote_table = {
 /* clang-format off */
 static const struct sub conn_subs[] = {
 	{ .name = "local",	   .required = true, .prefix = true,
-	  .form = "a section with auth = psk", .table = &local_table },
+	  .form = "a section with auth = psk", .table = &conn_local_table },
 	{ .name = "remote",	   .required = true, .prefix = true,
-	  .form = "a section with auth = psk", .table = &remote_table },
+	  .form = "a section with auth = psk", .table = &conn_remote_table },
 	{ .name = "children",	   .kind = SUB_NAMED,
 	  .form = "a section of named sections, one for each CHILD SA" },
-	LATER("aggressive"),	LATER("pull"),		LATER("dscp"),
-	LATER("dpd_timeout"),	LATER("send_certreq"),	LATER("send_cert"),
-	LATER("mediation"),	LATER("mediated_by"),	LATER("mediation_peer"),
+	NEVER("mediated_by", NO_MEDIATION),
+	NEVER("mediation_peer", NO_MEDIATION),
 };
 /* clang-format on */
 
-static const struct keys conn_table = {
+const struct keys conn_table = {
 	.keys = conn_keys,
 	.n_keys = ROWS(conn_keys),
 	.subs = conn_subs,
 	.n_subs = ROWS(conn_subs),
 };
 
-static const struct keys child_table = {
+const struct keys conn_child_table = {
 	.keys = child_keys,
 	.n_keys = ROWS(child_keys),
 	.subs = child_later,
@@ -435,7 +506,7 @@ static int fill_child(const struct section *sec, struct child_conf *c,
 	};
 	err = named_take(sec, c->name, e);
 	if (!err)
-		err = keys_read(&child_table, sec, c, e);
+		err = keys_read(&conn_child_table, sec, c, e);
 	if (!err)
 		err = check_pairs(sec, c, e);
 	if (!err)

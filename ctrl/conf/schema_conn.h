@@ -3,7 +3,12 @@
 #ifndef CYG_CONF_SCHEMA_CONN_H
 #define CYG_CONF_SCHEMA_CONN_H
 
+#include "ctrl/conf/keys.h"
 #include "ctrl/conf/tree.h"
+
+/* What one of them may hold, and its children, local* and remote*. */
+extern const struct keys conn_table, conn_child_table, conn_local_table,
+	conn_remote_table;
 
 /*
  * One of them; whether the SPD has room for it is not looked at.

@@ -41,7 +41,7 @@ static const struct sub kinds[] = {
 };
 /* clang-format on */
 
-static const struct keys ike_table = {
+const struct keys psk_ike_table = {
 	.keys = ike_keys,
 	.n_keys = ROWS(ike_keys),
 	.secret = true,
@@ -76,7 +76,7 @@ static int fill_psk(const struct section *sec, struct psk_conf *psk,
 		if (!psk->owners)
 			return conf_no_memory(e);
 	}
-	return keys_read(&ike_table, sec, psk, e);
+	return keys_read(&psk_ike_table, sec, psk, e);
 }
 
 int psks_fill(const struct section *list, struct config *out, struct error *e)

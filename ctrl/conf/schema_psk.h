@@ -6,8 +6,8 @@
 #include "ctrl/conf/keys.h"
 #include "ctrl/conf/tree.h"
 
-/* The kinds of secrets. */
-extern const struct keys psk_names;
+/* The kinds of secrets, and what one that is known may hold. */
+extern const struct keys psk_names, psk_ike_table;
 
 /*
  * Fills psks of out. list: NULL, or checked against psk_names.

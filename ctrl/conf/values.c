@@ -90,6 +90,38 @@ VALUE_READER(value_bool)
 	return read_flag(bool_words, k, v, out, e);
 }
 
+static int only(bool wanted, const struct key *k, const struct value *v,
+		struct error *e)
+{
+	bool is;
+	int err = read_flag(bool_words, k, v, &is, e);
+
+	if (err || is == wanted)
+		return err;
+	return value_fail(e, v, -EINVAL, "is %s, %s", is ? "yes" : "no",
+			  k->words->refusal);
+}
+
+VALUE_READER(value_no)
+{
+	(void)out;
+	return only(false, k, v, e);
+}
+
+VALUE_READER(value_yes)
+{
+	(void)out;
+	return only(true, k, v, e);
+}
+
+VALUE_READER(value_either)
+{
+	bool either;
+
+	(void)out;
+	return read_flag(bool_words, k, v, &either, e);
+}
+
 VALUE_READER(value_before)
 {
 	return read_flag(before_words, k, v, out, e);
@@ -237,6 +269,14 @@ VALUE_READER(value_time)
 		return value_fail_form(k, v, e);
 	*seconds = (uint32_t)number * unit;
 	return 0;
+}
+
+VALUE_READER(value_unused_time)
+{
+	uint32_t s;
+
+	(void)out;
+	return value_time(k, v, &s, e);
 }
 
 /* --- protocols */

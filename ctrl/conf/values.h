@@ -24,19 +24,32 @@
 	"a number of octets, or one with k, m or g (of 1024) such as 10g, or 0"
 #define FORM_COUNT "a number of packets below 2^63, or 0"
 
-VALUE_READER(value_word);	 /* out: unsigned int or an enum, of k->words */
-VALUE_READER(value_fixed);	 /* out: unused; k->words has one meaning */
-VALUE_READER(value_bool);	 /* out: bool */
-VALUE_READER(value_before);	 /* out: bool, before or after: is it after? */
-VALUE_READER(value_number);	 /* out: uint32_t, k->min to k->max */
+VALUE_READER(value_word);   /* out: unsigned int or an enum, of k->words */
+VALUE_READER(value_fixed);  /* out: unused; k->words has one meaning */
+VALUE_READER(value_bool);   /* out: bool */
+VALUE_READER(value_no);	    /* out: unused; yes is refused, see REFUSAL() */
+VALUE_READER(value_yes);    /* out: unused; no is refused likewise */
+VALUE_READER(value_either); /* out: unused; yes or no, which is the same */
+VALUE_READER(value_before); /* out: bool, before or after: is it after? */
+VALUE_READER(value_number); /* out: uint32_t, k->min to k->max */
 VALUE_READER(value_thousandths); /* out: uint32_t, of a number such as 1.8;
 				    k->min to k->max of them */
 VALUE_READER(value_count);	 /* out: uint64_t */
 VALUE_READER(value_bytes);	 /* out: uint64_t, octets */
 VALUE_READER(value_port);	 /* out: uint16_t, from 1 */
 VALUE_READER(value_time);	 /* out: uint32_t, seconds up to TIME_MAX_S */
+VALUE_READER(value_unused_time); /* out: unused */
 VALUE_READER(value_prefix);	 /* out: struct prefix */
 VALUE_READER(value_protocol);	 /* out: uint8_t */
+
+/* Of a row of value_no() or value_yes(): completes "is yes, ...". */
+#define REFUSAL(why)                                        \
+	.form = "yes or no", .words = (const struct word[]) \
+	{                                                   \
+		{                                           \
+			.refusal = (why)                    \
+		}                                           \
+	}
 
 /* Decimal, or hexadecimal after 0x (strongswan.conf(5), NUMBER FORMATS). */
 bool number_parse(const char *text, uint32_t min, uint32_t max, uint32_t *out);

@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -214,4 +215,17 @@ VALUE_READER(value_esp_proposals)
 VALUE_READER(value_ah_proposals)
 {
 	return read_proposals(k, v, IKE_PROTO_AH, out, e);
+}
+
+/* --- of packets of IKE */
+
+/* swanctl.conf(5) has them binary. */
+VALUE_READER(value_dscp)
+{
+	uint8_t *dscp = out;
+
+	if (strspn(v->text, "01") != 6 || v->text[6])
+		return value_fail_form(k, v, e);
+	*dscp = (uint8_t)strtoul(v->text, NULL, 2);
+	return 0;
 }

@@ -10,6 +10,7 @@ VALUE_READER(value_local_addrs);
 VALUE_READER(value_remote_addrs);
 
 VALUE_READER(value_identity); /* out: struct identity */
+VALUE_READER(value_dscp);     /* out: uint8_t, of six binary digits */
 
 /* out: struct proposals; `default` in a list stands for the default ones. */
 VALUE_READER(value_ike_proposals);

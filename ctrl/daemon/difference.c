@@ -141,24 +141,13 @@ static bool same_gateway(const struct gateway_conf *a,
 		      a->n_resolvers * sizeof(a->resolvers[0])) == 0;
 }
 
-static bool same_options(const struct ike_options *a,
-			 const struct ike_options *b)
-{
-	return a->fragment_size == b->fragment_size &&
-	       a->retransmit_tries == b->retransmit_tries &&
-	       a->retransmit_timeout_ms == b->retransmit_timeout_ms &&
-	       a->retransmit_base_1000 == b->retransmit_base_1000 &&
-	       a->retransmit_jitter_percent == b->retransmit_jitter_percent &&
-	       a->retransmit_limit_ms == b->retransmit_limit_ms;
-}
-
 static void find_sections(struct finder *f)
 {
 	const struct config *was = f->was.c, *is = f->is.c;
 
 	if (!same_gateway(&was->gateway, &is->gateway))
 		add(f, DIFFERENCE_GATEWAY, DIFFERENCE_CHANGED, "gateway");
-	if (!same_options(&was->ike, &is->ike))
+	if (!ike_options_equal(&was->ike, &is->ike))
 		add(f, DIFFERENCE_GATEWAY, DIFFERENCE_CHANGED, "charon");
 }
 

@@ -23,9 +23,10 @@ union end {
 	struct sockaddr_in6 v6;
 };
 
-/* Room for our address, as the kernel says it and is told it. */
+/* Room for our address, as the kernel says it and is told it, and for DSCP. */
 union control {
-	char octets[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	char octets[CMSG_SPACE(sizeof(struct in6_pktinfo)) +
+		    CMSG_SPACE(sizeof(int))];
 	struct cmsghdr align;
 };
 
@@ -191,6 +192,7 @@ bool ike_udp_receive(const int fds[IKE_UDP_SOCKETS], int which, uint8_t *room,
 	*out = (struct ike_datagram){ .octets = room };
 	if (!local_addr(&m, &path->local))
 		return true;
+	path->dscp = 0;
 	path->local_port = ports[which % FAMILY_SOCKETS];
 	path->remote = is_v6(which) ? addr_from_v6(&from.v6.sin6_addr)
 				    : addr_from_v4(from.v4.sin_addr.s_addr);
@@ -200,6 +202,18 @@ bool ike_udp_receive(const int fds[IKE_UDP_SOCKETS], int which, uint8_t *room,
 	if (path->local_port == IKE_NATT_PORT)
 		take_marker(out);
 	return true;
+}
+
+/* DSCP stands above ECN. */
+static size_t put_dscp(uint16_t dscp, bool v6, struct cmsghdr *out)
+{
+	const int field = dscp << 2;
+
+	*out = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(field)),
+				 .cmsg_level = v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+				 .cmsg_type = v6 ? IPV6_TCLASS : IP_TOS };
+	memcpy(CMSG_DATA(out), &field, sizeof(field));
+	return CMSG_SPACE(sizeof(field));
 }
 
 /* Sends it from this address of ours; returns the octets that it takes. */
@@ -247,6 +261,10 @@ int ike_udp_send(const int fds[IKE_UDP_SOCKETS], const struct ike_path *path,
 	    (!natt && path->local_port != IKE_PORT))
 		return -EAFNOSUPPORT;
 	m.msg_controllen = put_local(&path->local, &control);
+	if (path->dscp)
+		m.msg_controllen += put_dscp(
+			path->dscp, v6,
+			(struct cmsghdr *)(control.octets + m.msg_controllen));
 	return sendmsg(fd, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 

@@ -61,7 +61,9 @@ void acquire(struct engine *e, const struct sadb_event *event)
 	const struct child_conf *child = NULL;
 	struct conn *c = e->conns;
 	struct ts_first first;
-	const struct cause cause = { .first = &first };
+	const struct cause cause = {
+		.first = e->options.ignore_acquire_ts ? NULL : &first,
+	};
 
 	while (c && !(child = child_of(c, event->policy)))
 		c = c->next;

@@ -13,11 +13,11 @@
 #include "ctrl/ike/child.h"
 #include "include/limits.h"
 
-#define DEPART_NS	  (5 * NS_PER_S)
 #define DEPARTING_MAX	  1024U
 #define OF_ONE_POLICY_MAX 8U
 
-/* All stay equally long: the first to come is the first to go. */
+/* In the order in which they go, which is that in which they came unless the
+ * options changed meanwhile. */
 struct departure {
 	struct sadb_id in;
 	uint32_t policy;
@@ -62,12 +62,15 @@ static bool depart(struct engine *e, const struct child_sa *c)
 
 	if (!d)
 		return false;
-	*d = (struct departure){ .in = c->in,
-				 .policy = c->conf->policy,
-				 .at_ns = e->now_ns + DEPART_NS };
+	*d = (struct departure){
+		.in = c->in,
+		.policy = c->conf->policy,
+		.at_ns = e->now_ns + e->options.delete_rekeyed_delay * NS_PER_S,
+	};
 	make_room(e, d->policy);
-	while (*last)
+	while (*last && (*last)->at_ns <= d->at_ns)
 		last = &(*last)->next;
+	d->next = *last;
 	*last = d;
 	return true;
 }

@@ -187,7 +187,8 @@ int sa_initiate(struct engine *e, const char *conn, const char *child,
 		e->initiated = sa->view_id;
 		return acquire_is_up(sa, wanted->policy) ? -EALREADY : 0;
 	}
-	sa = find_for(e, c, cause->not_by);
+	if (e->options.reuse_ikesa)
+		sa = find_for(e, c, cause->not_by);
 	if (!sa)
 		return sa_initiate_ike(e, c, wanted, cause);
 	if (!wish_add(sa, c, wanted, cause->first, e->now_ns))

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#define HALF_OPEN_FEW	  10U /* strongSwan's cookie_threshold */
 #define SECRET_LIFE_NS	  (60 * NS_PER_S)
 #define VERSION_BYTES	  1U
 #define COOKIE_BYTES	  (VERSION_BYTES + 32U)
@@ -40,9 +39,14 @@ static bool is_valid(const struct engine *e, uint8_t version)
 	       e->now_ns - e->cookie_since_ns[version % 2] < 2 * SECRET_LIFE_NS;
 }
 
-bool cookie_wanted(const struct engine *e)
+bool cookie_wanted(const struct engine *e, const struct addr *remote)
 {
-	return e->n_strangers >= HALF_OPEN_FEW || engine_is_in_trouble(e);
+	const struct ike_options *o = &e->options;
+
+	return (o->cookie_threshold && e->n_strangers >= o->cookie_threshold) ||
+	       (o->cookie_threshold_ip &&
+		sa_strangers_at(e, remote) >= o->cookie_threshold_ip) ||
+	       engine_is_in_trouble(e);
 }
 
 /* version | prf(secret, Ni | IPi | SPIi), as section 2.6 suggests. */

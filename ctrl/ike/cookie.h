@@ -12,8 +12,9 @@
 /* Before anything else here. False: no random numbers. */
 MUST_CHECK bool cookie_init(struct engine *e);
 
-/* Are there so many half-open SAs, or refusals, that a cookie is asked for? */
-bool cookie_wanted(const struct engine *e);
+/* Are there so many half-open SAs, of all or of that address, or so many refusals
+ * that a cookie is asked for? */
+bool cookie_wanted(const struct engine *e, const struct addr *remote);
 
 /* Is the request's cookie one that we gave to this peer for this nonce? */
 bool cookie_ok(struct engine *e, const struct ike_path *path,

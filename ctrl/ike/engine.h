@@ -34,6 +34,7 @@ struct ike_path {
 	struct addr remote;
 	uint16_t local_port;
 	uint16_t remote_port;
+	uint16_t dscp; /* of what goes out */
 };
 
 /*

@@ -39,6 +39,16 @@ static struct post *take_first(struct post_queue *q)
 	return p;
 }
 
+/* The path, with what the connection says of packets. */
+static struct ike_path marked(const struct ike_sa *sa,
+			      const struct ike_path *path)
+{
+	struct ike_path out = *path;
+
+	out.dscp = sa->conn ? sa->conn->conf.dscp : 0;
+	return out;
+}
+
 /* A message is one datagram, or as many as it has fragments. */
 static void send(const struct engine *e, const struct ike_path *path,
 		 struct slice message)
@@ -59,7 +69,7 @@ void post_message(struct ike_sa *sa, const struct ike_path *path,
 		return;
 	p->sa = sa;
 	p->left_with = left_with;
-	p->path = *path;
+	p->path = marked(sa, path);
 	p->len = message.len;
 	memcpy(p->octets, message.ptr, message.len);
 	append(&sa->e->fresh, p);
@@ -73,10 +83,11 @@ static bool is_kept(const struct engine *e, uint64_t after)
 void post_again(const struct ike_sa *sa, const struct ike_path *path,
 		const struct octets *message, uint64_t left_with)
 {
+	const struct ike_path out = marked(sa, path);
 	struct engine *e = sa->e;
 
 	if (is_kept(e, left_with))
-		send(e, path, slice_of(message->ptr, message->len));
+		send(e, &out, slice_of(message->ptr, message->len));
 }
 
 static void send_delete(struct engine *e, const struct sadb_id *id,

@@ -147,7 +147,7 @@ static void receive_first(struct engine *e, const struct ike_path *path,
 	}
 	sa_count_message(e, NULL, h, false);
 	/* Before anything is chosen or made: a flood costs one hash each. */
-	if (cookie_wanted(e) && !cookie_ok(e, path, h, p))
+	if (cookie_wanted(e, &path->remote) && !cookie_ok(e, path, h, p))
 		cookie_ask(e, path, h, p);
 	else
 		init_request(e, path, h, p, message);

@@ -22,16 +22,14 @@
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/view.h"
 
-#define SLOTS_MIN    16U
-#define SLOTS_MAX    (1U << 20)
-#define HALF_OPEN_NS (30 * NS_PER_S)
-#define LINGER_MAX   1024U
+#define SLOTS_MIN  16U
+#define SLOTS_MAX  (1U << 20)
+#define LINGER_MAX 1024U
 
 /* What may be there of those who have not said who they are. */
-#define REFUSED_NS     (15 * NS_PER_S)
-#define REFUSED_MAX    256U /* lingering; well below LINGER_MAX */
-#define STRANGERS_MAX  4096U
-#define PER_SOURCE_MAX 64U
+#define REFUSED_NS    (15 * NS_PER_S)
+#define REFUSED_MAX   256U /* lingering; well below LINGER_MAX */
+#define STRANGERS_MAX 4096U
 
 /* In so many seconds so many events are told of. */
 #define TROUBLE_NS  (10 * NS_PER_S)
@@ -176,7 +174,8 @@ struct ike_sa *sa_new(struct engine *e, bool initiator,
 	sa->path = sa->asked_by = *path;
 	sa->begun_ns = e->now_ns;
 	if (!initiator)
-		sa->half_open_ns = e->now_ns + HALF_OPEN_NS;
+		sa->half_open_ns =
+			e->now_ns + e->options.half_open_timeout * NS_PER_S;
 	if (!choose_spi(sa)) {
 		give_slot(e, slot);
 		free(sa);
@@ -271,15 +270,30 @@ struct ike_sa *sa_by_first(const struct engine *e, const struct ike_path *path,
 	return sa;
 }
 
-bool sa_may_come(const struct engine *e, const struct addr *remote)
+unsigned int sa_strangers_at(const struct engine *e, const struct addr *remote)
 {
 	const struct ike_sa *sa = e->strangers[bucket_of(e, remote)];
 	unsigned int n = 0;
 
 	for (; sa; sa = sa->next_stranger)
 		n += addr_equal(&sa->stranger_addr, remote);
-	return n < PER_SOURCE_MAX && e->n_strangers < STRANGERS_MAX &&
-	       e->n_sas < IKE_SAS_MAX;
+	return n;
+}
+
+static bool is_below(unsigned int n, uint32_t limit)
+{
+	return !limit || n < limit;
+}
+
+bool sa_may_come(const struct engine *e, const struct addr *remote)
+{
+	const struct ike_options *o = &e->options;
+
+	return !o->initiator_only &&
+	       is_below(sa_strangers_at(e, remote), o->block_threshold) &&
+	       is_below(e->n_strangers, o->init_limit_half_open) &&
+	       is_below(e->n_sas, o->ikesa_limit) &&
+	       e->n_strangers < STRANGERS_MAX && e->n_sas < IKE_SAS_MAX;
 }
 
 void sa_set_stranger(struct ike_sa *sa)

@@ -430,6 +430,9 @@ void sa_unlist_peer(struct ike_sa *sa);
 struct ike_sa *sa_by_first(const struct engine *e, const struct ike_path *path,
 			   struct slice message);
 
+/* Half-open ones of peers at this address. */
+unsigned int sa_strangers_at(const struct engine *e, const struct addr *remote);
+
 /* Is there room for one more half-open SA of a peer at this address? */
 bool sa_may_come(const struct engine *e, const struct addr *remote);
 

@@ -355,11 +355,19 @@ static void initiator_done(struct ike_sa *sa)
 	sa_next(sa);
 }
 
+/* It was made for a child that is not to be; another one may be on its way. */
+static bool is_useless(const struct ike_sa *sa, const struct exchange *x)
+{
+	return sa->e->options.close_ike_on_child_failure && sa->wanted &&
+	       !x->childless && !sa->wishes;
+}
+
 /* What is wanted comes by CREATE_CHILD_SA. */
 static void established_alone(struct ike_sa *sa, const struct exchange *x)
 {
 	bool wants = x->childless && sa->wanted;
 
+	sa->delete_wanted |= is_useless(sa, x);
 	established(sa);
 	if (wants && !wish_add(sa, sa->conn, sa->wanted, &sa->wanted_first,
 			       sa->e->now_ns))
@@ -494,6 +502,7 @@ static void no_child(struct ike_sa *sa, struct exchange *x, const char *why)
 		make_auth(sa, x);
 		return;
 	}
+	sa->delete_wanted |= is_useless(sa, x);
 	if (sa->state == IKE_ST_AUTH)
 		established(sa);
 	child_undo(sa, x, why);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/model/config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,8 +146,18 @@ void config_free(struct config *c)
 	name_index_free(&c->psk_names);
 	free(c->pools);
 	free(c->included);
+	free(c->notes);
 	free(c->file);
 	free(c);
+}
+
+const char *conf_note_str(const struct conf_note *n, char buf[CONF_NOTE_MAX])
+{
+	snprintf(buf, CONF_NOTE_MAX,
+		 "%.200s:%u:%u: %s%s%s has no effect: it is %s", n->place.file,
+		 n->place.line, n->place.column, n->in, n->in[0] ? "." : "",
+		 n->name, n->why);
+	return buf;
 }
 
 static bool child_protects_v6(const struct child_conf *child)

@@ -172,6 +172,14 @@ struct policy_conf {
 	struct place place;
 };
 
+/* A key or section that is taken, though it changes nothing here. */
+struct conf_note {
+	struct place place;
+	const char *in;	  /* the section's name, or "" */
+	const char *name; /* both, and why, are literals */
+	const char *why;  /* completes "has no effect: it is ..." */
+};
+
 /*
  * Arrays in the order of the file: the SPD's order (RFC 4301 4.4.1). Its first
  * entries are the policies; a PROTECT policy for each child of each connection
@@ -196,6 +204,8 @@ struct config {
 	struct name_index psk_names; /* owned; of no array: to be made */
 	struct pool_conf *pools;
 	size_t n_pools;
+	struct conf_note *notes;
+	size_t n_notes;
 	char *file;	 /* the file's name, owned */
 	char **included; /* names of the files that it includes, owned */
 	size_t n_included;
@@ -249,6 +259,11 @@ void manual_wipe(struct manual_conf *m);
 
 /* Wipes the keys and frees all; config_free(NULL) is fine. */
 void config_free(struct config *c);
+
+#define CONF_NOTE_MAX 512 /* octets of a note as text, with the NUL */
+
+/* "FILE:LINE:COLUMN: charon.threads has no effect: it is ..."; returns buf. */
+const char *conf_note_str(const struct conf_note *n, char buf[CONF_NOTE_MAX]);
 
 /* Is there a policy or a child that protects traffic of IPv6? */
 bool config_protects_v6(const struct config *c);

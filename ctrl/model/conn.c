@@ -332,7 +332,10 @@ bool child_equal(const struct child_conf *a, const struct child_conf *b)
 	       a->replay_window == b->replay_window && a->spread == b->spread &&
 	       a->if_id_in == b->if_id_in && a->if_id_out == b->if_id_out &&
 	       memcmp(&a->outer, &b->outer, sizeof(a->outer)) == 0 &&
-	       a->fragment_after == b->fragment_after && a->policy == b->policy;
+	       a->fragment_after == b->fragment_after &&
+	       strcmp(a->updown, b->updown) == 0 &&
+	       a->hostaccess == b->hostaccess && a->reqid == b->reqid &&
+	       a->policy == b->policy;
 }
 
 /* To the octet: what matches a name in capitals is not what is sent. */
@@ -367,7 +370,8 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       a->childless == b->childless && a->encap == b->encap &&
 	       id_equal(&a->ppk_id, &b->ppk_id) &&
 	       a->ppk_required == b->ppk_required && a->mobike == b->mobike &&
-	       a->dpd_delay == b->dpd_delay && a->rekey_time == b->rekey_time &&
+	       a->dscp == b->dscp && a->dpd_delay == b->dpd_delay &&
+	       a->rekey_time == b->rekey_time &&
 	       a->reauth_time == b->reauth_time &&
 	       a->over_time == b->over_time && a->rand_time == b->rand_time &&
 	       a->keyingtries == b->keyingtries && a->if_id_in == b->if_id_in &&

@@ -27,6 +27,7 @@
 #define CONN_POOLS_MAX 4
 #define CONN_DNS_MAX   4   /* that a peer tells of */
 #define CONN_HOST_MAX  254 /* of a name that DNS knows, with the NUL */
+#define UPDOWN_MAX     160 /* a script and its words, with the NUL */
 
 /* A time that nobody gave: conn_times() and child_times() fill it in. */
 #define TIME_UNSET   UINT32_MAX
@@ -117,6 +118,11 @@ struct child_conf {
 	bool fragment_after; /* IPv4 is cut after it is protected */
 	uint32_t if_id_in, if_id_out; /* of tunnel interfaces; 0: none */
 	struct sadb_outer outer;
+	/* What ctl runs when an SA comes and goes: an absolute path and words,
+	 * with single blanks between them. "": nothing. */
+	char updown[UPDOWN_MAX];
+	bool hostaccess; /* the script is told so */
+	uint32_t reqid; /* by which it knows the child; 0: by its policy's id */
 	uint32_t policy; /* of its first pair: id in the SPD, given by whoever
 			    installs it, and UINT32_MAX before */
 	uint32_t more_policies[SADB_SELECTORS_MAX - 1]; /* of the others */
@@ -151,6 +157,7 @@ struct conn_conf {
 	bool ppk_required;
 	bool encap;		      /* UDP encapsulation without a NAT */
 	bool mobike;		      /* RFC 4555, where the peer has it */
+	uint8_t dscp;		      /* of IKE's packets */
 	uint32_t if_id_in, if_id_out; /* of children that have none */
 	uint32_t dpd_delay;   /* liveness check after so long without a word */
 	uint32_t rekey_time;  /* of the IKE SA; soft */

@@ -34,9 +34,31 @@ struct ike_options {
 	bool install_virtual_ip;
 	bool has_ppks; /* the keystore has some; set by ctl, not configured */
 	char install_virtual_ip_on[IFACE_NAME_MAX];
+	/*
+	 * IKE SAs that peers began and did not finish: with so many, of all or of
+	 * one address, the next one shows a cookie first, and with so many it is
+	 * turned away. 0: never.
+	 */
+	uint32_t cookie_threshold;
+	uint32_t cookie_threshold_ip;
+	uint32_t block_threshold; /* of one address */
+	uint32_t init_limit_half_open;
+	uint32_t half_open_timeout; /* seconds that they have */
+	uint32_t ikesa_limit; /* of all that there are: no peer's comes; 0: none */
+	bool initiator_only;	/* no peer's comes at all */
+	bool reuse_ikesa;	/* for further children of a connection */
+	bool ignore_acquire_ts; /* selectors of the packet that asks for an SA */
+	bool close_ike_on_child_failure; /* of the first child that we ask for */
+	uint32_t delete_rekeyed_delay;	 /* seconds; of inbound SAs */
 };
 
-/* strongSwan's defaults. */
+/* Are they the same? */
+bool ike_options_equal(const struct ike_options *a, const struct ike_options *b);
+
+/*
+ * strongSwan's defaults, but that cookies begin earlier in all and not by address,
+ * and that of one address, which may be a large NAT's, more may come.
+ */
 static inline struct ike_options ike_options_default(void)
 {
 	return (struct ike_options){
@@ -46,6 +68,11 @@ static inline struct ike_options ike_options_default(void)
 		.retransmit_base_1000 = 1800,
 		.follow_redirects = true,
 		.install_virtual_ip = true,
+		.cookie_threshold = 10,
+		.block_threshold = 64,
+		.half_open_timeout = 30,
+		.reuse_ikesa = true,
+		.delete_rekeyed_delay = 5,
 	};
 }
 

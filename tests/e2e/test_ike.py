@@ -174,17 +174,23 @@ def test_trap_of_another_action(lab, peer):
     gateway.stop()
 
 
+def is_ike(packet):
+    """By the non-ESP marker."""
+    return bytes(packet["UDP"].payload)[:4] == bytes(4)
+
+
 def is_fragment(packet):
-    """Behind the non-ESP marker is an IKE header, and SKF the first payload."""
-    octets = bytes(packet["UDP"].payload)
-    return octets[:4] == bytes(4) and octets[20] == 53
+    """Behind the marker is an IKE header, and SKF the first payload."""
+    return is_ike(packet) and bytes(packet["UDP"].payload)[20] == 53
 
 
 def test_fragments(lab, peer):
     """Of IKE messages, both ways, in both roles."""
     peer.set(fragment_size=SMALL)
-    gateway = lab.start_gateway("gw-a", ike_conf("a") +
-                                f"charon {{\n fragment_size = {SMALL}\n}}\n")
+    conf = ike_conf("a").replace("proposals =", "dscp = 101110\n"
+                                 "        proposals =", 1)
+    gateway = lab.start_gateway("gw-a", conf + "charon {\n "
+                                f"fragment_size = {SMALL}\n}}\n")
     wait_until(lambda: gateway.role_pid("ike"), 10, "the process")
     for who, initiate in (("we", lambda: gateway.client("up", "to-b/net")),
                           ("charon", peer.initiate)):
@@ -196,6 +202,9 @@ def test_fragments(lab, peer):
         ok(sent == {"192.0.2.1", "192.0.2.2"} and
            max(len(p["IP"]) for p in packets) <= SMALL,
            f"{who} bring up a tunnel: both send fragments of IKE_AUTH")
+        marks = {p["IP"].tos >> 2 for p in packets
+                 if p["IP"].src == "192.0.2.1" and is_ike(p)}
+        ok(marks == {46}, f"ours have the connection's DSCP: {marks}")
         ok(ping(lab), "and it carries packets")
         peer.terminate()
         wait_until(lambda: not peer.list_sas(), 10, "the end")

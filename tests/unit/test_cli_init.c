@@ -103,7 +103,8 @@ static void check_says_what_is_in_it(void **state)
 			"  \"connections\": 1,\n"
 			"  \"children\": 1,\n"
 			"  \"secrets\": 1,\n"
-			"  \"warnings\": []\n"
+			"  \"warnings\": [],\n"
+			"  \"notes\": []\n"
 			"}\n");
 	config_free(c);
 	free(text);

@@ -17,17 +17,18 @@ struct refused {
 	const char *error;
 };
 
-#define CONN_KEYS                                                                                       \
-	"known are version, local_addrs, remote_addrs, local_port, "                                    \
-	"remote_port, proposals, encap, if_id_in, if_id_out, mobike, "                                  \
-	"fragmentation, unique, childless, ppk_id, ppk_required, dpd_delay, keyingtries, vips, pools, " \
-	"rekey_time, reauth_time, over_time, rand_time, "                                               \
+#define CONN_KEYS                                                                                             \
+	"known are version, local_addrs, remote_addrs, local_port, "                                          \
+	"remote_port, proposals, encap, if_id_in, if_id_out, mobike, "                                        \
+	"fragmentation, unique, childless, ppk_id, ppk_required, dscp, dpd_delay, keyingtries, vips, pools, " \
+	"rekey_time, reauth_time, over_time, rand_time, "                                                     \
 	"local*, remote*, children"
 #define CHILD_KEYS                                                               \
 	"known are local_ts, remote_ts, esp_proposals, ah_proposals, mode, "     \
 	"start_action, dpd_action, close_action, rekey_time, life_time, "        \
 	"rand_time, inactivity, rekey_bytes, life_bytes, rand_bytes, "           \
-	"rekey_packets, life_packets, rand_packets, replay_window, spread, "     \
+	"rekey_packets, life_packets, rand_packets, replay_window, updown, "     \
+	"hostaccess, reqid, spread, "                                            \
 	"copy_df, copy_ecn, copy_dscp, set_df, set_dscp, set_ttl, tfc_padding, " \
 	"tfc_dummies, if_id_in, if_id_out, fragment"
 #define FORM_PEERS                                                 \

@@ -32,24 +32,13 @@ static const struct {
 	const char *names;
 	bool sections; /* with a suffix, else keys */
 } later[] = {
-	{ &conn_spot,
-	  "aggressive pull dscp dpd_timeout send_certreq "
-	  "send_cert "
-	  "mediation mediated_by mediation_peer ",
-	  false },
-	{ &local_spot, "round certs pubkeys eap_id aaa_id xauth_id ", false },
+	{ &local_spot, "certs pubkeys eap_id aaa_id xauth_id ", false },
 	{ &local_spot, "cert ", true },
 	{ &remote_spot,
-	  "round eap_id groups cert_policy certs cacerts ca_id pubkeys "
-	  "revocation ",
+	  "eap_id groups cert_policy certs cacerts ca_id pubkeys revocation ",
 	  false },
 	{ &remote_spot, "cert cacert ", true },
-	{ &child_spot,
-	  "sha256_96 updown hostaccess policies "
-	  "policies_fwd_out ipcomp reqid priority interface mark_in "
-	  "mark_in_sa mark_out set_mark_in set_mark_out "
-	  "label label_mode hw_offload ",
-	  false },
+	{ &child_spot, "per_cpu_sas ", false },
 	{ &kind_spot, "eap xauth ntlm private rsa ecdsa pkcs8 pkcs12 token ",
 	  true },
 };

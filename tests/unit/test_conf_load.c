@@ -198,8 +198,8 @@ static const struct {
 	  "load-conn: unknown key 'versoin' in connections.a; did you mean "
 	  "'version'?" },
 	{ "{a\nmediated_by[\n b\n]\n" SIDES "}\n", -EINVAL,
-	  "load-conn: connections.a.mediated_by is not supported yet; remove "
-	  "it" },
+	  "load-conn: connections.a.mediated_by is of strongSwan's mediation "
+	  "extension, which never became an RFC; remove it" },
 	{ "{a\nversion[\n 2\n]\n" SIDES "}\n", -EINVAL,
 	  "load-conn: connections.a.version is a list; it must be 2, or 0, "
 	  "which is the same here" },

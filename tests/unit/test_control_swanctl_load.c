@@ -404,7 +404,8 @@ static void what_we_refuse_is_shown_and_the_rest_is_loaded(void **state)
 		    "secrets {\n eap-x {\n id = fred\n secret = y\n }\n }\n",
 		    ARGS("--load-all"),
 		    "loading connection 'a' failed: load-conn: connections.a."
-		    "aggressive is not supported yet; remove it\n"
+		    "aggressive is yes, which is of IKEv1 alone, and lets who "
+		    "listens guess the key; write no\n"
 		    "loaded 1 of 2 connections, 1 failed to load, 0 "
 		    "unloaded\n"),
 		0);
