@@ -54,9 +54,17 @@ static void fail(struct ctl *c, int err, const char *why)
 	end(c);
 }
 
-static void on_ike_stopped(void *ctx)
+static void on_drained(void *ctx)
 {
 	end(ctx);
+}
+
+/* Scripts still have interfaces and routes to take away. */
+static void on_ike_stopped(void *ctx)
+{
+	struct ctl *c = ctx;
+
+	updown_drain(c->updown, on_drained, c);
 }
 
 /* As the command, but nobody waits for the answer. */
@@ -267,7 +275,8 @@ static int start(struct ctl *c, struct error *e)
 	c->failures = failures_new();
 	c->since = up_since_new();
 	c->counts = tally_new();
-	if (!c->base || !c->failures || !c->since || !c->counts ||
+	c->updown = c->base ? updown_new(c->base) : NULL;
+	if (!c->base || !c->updown || !c->failures || !c->since || !c->counts ||
 	    !tally_of(c->counts, "") ||
 	    event_base_priority_init(c->base, CONTROL_PRIORITIES))
 		return error_set(e, -ENOMEM, "no memory for an event loop");
@@ -293,6 +302,7 @@ static void stop(struct ctl *c)
 	failures_free(c->failures);
 	up_since_free(c->since);
 	tally_free(c->counts);
+	updown_free(c->updown);
 	dp_link_free(c->dp);
 	for (int i = 0; i < IKE_UDP_SOCKETS; i++)
 		if (c->ike_ports[i] >= 0)
@@ -303,6 +313,14 @@ static void stop(struct ctl *c)
 		event_base_free(c->base);
 	ctl_free_changes(c);
 	config_free(c->config);
+}
+
+static void log_notes(const struct config *c)
+{
+	char text[CONF_NOTE_MAX];
+
+	for (size_t i = 0; i < c->n_notes; i++)
+		log_info("daemon: %s", conf_note_str(&c->notes[i], text));
 }
 
 int ctl_role(const char *file, bool debug, struct error *e)
@@ -316,8 +334,10 @@ int ctl_role(const char *file, bool debug, struct error *e)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* else an id may be another process's */
 	err = conf_load(file, &c.config, e);
-	if (!err)
+	if (!err) {
+		log_notes(c.config);
 		err = ctl_take_changes(&c, file, e);
+	}
 	if (!err)
 		err = start(&c, e);
 	if (!err && event_base_dispatch(c.base) < 0)

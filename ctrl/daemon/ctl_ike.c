@@ -49,6 +49,7 @@ static void on_ike_lost(void *ctx, const struct sas *lost)
 
 	failures_process_ended(c->failures, c->config->conns,
 			       c->config->n_conns, clock_ns());
+	updown_lost(c->updown, c->config, lost);
 	control_server_ike_gone(c->control, lost);
 }
 
@@ -115,6 +116,7 @@ static void on_ike_event(void *ctx, const struct ike_event *e,
 	if (e->kind == IKE_EV_IKE_UP && views->ike)
 		ctl_log_vips(views->ike);
 	up_since_event(c->since, e, clock_ns());
+	updown_event(c->updown, c->config, e, views);
 	control_server_event(c->control, &event);
 }
 

@@ -19,6 +19,7 @@
 #include "ctrl/daemon/names.h"
 #include "ctrl/daemon/tally.h"
 #include "ctrl/daemon/up_since.h"
+#include "ctrl/daemon/updown.h"
 
 #define CTL_SIGNALS 3
 
@@ -70,7 +71,8 @@ struct ctl {
 	struct ike_link *ike;
 	struct failures *failures;
 	struct up_since *since;
-	struct tally *counts;	 /* of connections that there are, and of "" */
+	struct tally *counts; /* of connections that there are, and of "" */
+	struct updown *updown;
 	struct addr trace_peer;	 /* whose messages are told of */
 	uint64_t trace_until_ns; /* 0: of nobody */
 	struct event on_trace_end;
