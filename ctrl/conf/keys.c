@@ -212,6 +212,8 @@ static int check_section(const struct keys *table, const struct section *sec,
 	}
 	if (!sub)
 		sub = sub_of_prefix(table, sec->name);
+	if (!sub && !sec->parent->parent && sec->is_referred_to)
+		return 0; /* it is there for those who refer to it */
 	if (!sub)
 		return fail_unknown(table, &item, e);
 	/* strongSwan's own files have it so. */

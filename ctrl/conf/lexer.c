@@ -185,6 +185,26 @@ int lexer_next(struct lexer *l, struct token *out)
 	}
 }
 
+int lexer_next_reference(struct lexer *l, struct token *out)
+{
+	skip_space(l);
+	token_start(l, out);
+	if (peek(l, 0) == ',')
+		return read_sign(l, TOKEN_COMMA, out);
+	if (peek(l, 0) == '{')
+		return read_sign(l, TOKEN_OPEN, out);
+	out->type = TOKEN_NAME;
+	while (!ends_name(peek(l, 0)) || peek(l, 0) == '.') {
+		advance(l);
+		out->raw.len++;
+	}
+	if (!out->raw.len || conf_key_like(out->raw))
+		return conf_fail(l->e, &out->place, -EINVAL,
+				 "after ':' names of sections must follow, and "
+				 "a '{'; write NAME : OTHER, OTHER { ... }");
+	return 0;
+}
+
 /* A backslash protects the next character, also a quote or a newline. */
 static int read_string(struct lexer *l, struct token *out)
 {

@@ -24,6 +24,7 @@ enum token_type {
 	TOKEN_CLOSE,   /* } */
 	TOKEN_EQUALS,  /* = */
 	TOKEN_COLON,   /* : */
+	TOKEN_COMMA,   /* between references alone */
 	TOKEN_INCLUDE, /* the statement, not a key of that name */
 	/* inside a value */
 	TOKEN_WORD,
@@ -67,6 +68,12 @@ int lexer_next(struct lexer *l, struct token *out);
  * 0, -EINVAL (unterminated string).
  */
 int lexer_next_part(struct lexer *l, struct token *out);
+
+/*
+ * What follows the ':' of a section: a name with dots in it (TOKEN_NAME), a ',' or the
+ * '{'. 0, -EINVAL (anything else), -E2BIG.
+ */
+int lexer_next_reference(struct lexer *l, struct token *out);
 
 /* Could it stand in a text as a name? For names that come another way. */
 bool lexer_is_name(struct slice name);

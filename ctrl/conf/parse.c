@@ -10,6 +10,7 @@
 #include "ctrl/conf/file.h"
 #include "ctrl/conf/include.h"
 #include "ctrl/conf/lexer.h"
+#include "ctrl/conf/refer.h"
 
 struct parser {
 	struct lexer lex;
@@ -175,8 +176,55 @@ static int enter_section(struct parser *p, struct section *sec,
 static int parse_entries(struct parser *p, struct section *sec,
 			 const struct place *opened, unsigned int depth);
 
+static int add_reference(struct parser *p, struct section *sec,
+			 const struct token *name)
+{
+	struct reference **at = &sec->references;
+	unsigned int n = 0;
+
+	for (; *at; at = &(*at)->next)
+		n++;
+	if (n == REFER_OF_ONE_MAX)
+		return conf_fail(p->e, &name->place, -E2BIG,
+				 "more than %u references of one section; put "
+				 "some of what they hold together",
+				 REFER_OF_ONE_MAX);
+	*at = calloc(1, sizeof(**at));
+	if (!*at)
+		return conf_no_memory(p->e);
+	(*at)->name = keep_text(p, name);
+	(*at)->place = name->place;
+	return 0;
+}
+
+/* Up to the '{'; names and commas in turn. */
+static int parse_references(struct parser *p, struct section *sec)
+{
+	struct token t;
+	int err;
+
+	do {
+		err = lexer_next_reference(&p->lex, &t);
+		if (!err && t.type != TOKEN_NAME)
+			err = conf_fail(p->e, &t.place, -EINVAL,
+					"the name of a section is missing "
+					"before '%c'; write NAME : OTHER, "
+					"OTHER { ... }",
+					t.raw.ptr[0]);
+		if (!err)
+			err = add_reference(p, sec, &t);
+		if (!err)
+			err = lexer_next_reference(&p->lex, &t);
+	} while (!err && t.type == TOKEN_COMMA);
+	if (err || t.type == TOKEN_OPEN)
+		return err;
+	return conf_fail(p->e, &t.place, -EINVAL,
+			 "',' or '{' is missing before this name");
+}
+
 static int parse_section(struct parser *p, struct section *sec,
-			 const struct token *name, unsigned int depth)
+			 const struct token *name, bool refers,
+			 unsigned int depth)
 {
 	struct section *child;
 	int err;
@@ -186,6 +234,8 @@ static int parse_section(struct parser *p, struct section *sec,
 				 "sections nested deeper than %u; flatten them",
 				 TREE_DEPTH_MAX);
 	err = enter_section(p, sec, name, &child);
+	if (!err && refers)
+		err = parse_references(p, child);
 	if (err)
 		return err;
 	return parse_entries(p, child, &name->place, depth + 1);
@@ -203,12 +253,8 @@ static int parse_entry(struct parser *p, struct section *sec,
 		return err;
 	if (t.type == TOKEN_EQUALS)
 		return parse_value(p, sec, name);
-	if (t.type == TOKEN_OPEN)
-		return parse_section(p, sec, name, depth);
-	if (t.type == TOKEN_COLON)
-		return conf_fail(p->e, &t.place, -EINVAL,
-				 "references are not supported yet: write what "
-				 "the other section holds into this one");
+	if (t.type == TOKEN_OPEN || t.type == TOKEN_COLON)
+		return parse_section(p, sec, name, t.type == TOKEN_COLON, depth);
 	return conf_fail(p->e, &name->place, -EINVAL,
 			 "neither '=' nor '{' follows this name; "
 			 "write NAME = VALUE or NAME { ... }");
@@ -388,7 +434,9 @@ static int parse_entries(struct parser *p, struct section *sec,
 int parse_tree(const struct parse_source *src, struct tree *out, struct error *e)
 {
 	struct parser p = { .tree = out, .e = e };
+	int err;
 
 	*out = (struct tree){ .n_files = 0 };
-	return parse_text(&p, src, &out->root, 0);
+	err = parse_text(&p, src, &out->root, 0);
+	return err ? err : refer_all(&out->root, e);
 }

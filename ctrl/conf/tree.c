@@ -48,6 +48,16 @@ static void values_free(struct value *v)
 	}
 }
 
+static void references_free(struct reference *ref)
+{
+	while (ref) {
+		struct reference *next = ref->next;
+
+		free(ref);
+		ref = next;
+	}
+}
+
 /* As deep as the tree: TREE_DEPTH_MAX. */
 static void section_clear(struct section *s)
 {
@@ -60,6 +70,8 @@ static void section_clear(struct section *s)
 	}
 	values_free(s->values);
 	s->values = NULL;
+	references_free(s->references);
+	s->references = NULL;
 }
 
 void tree_free(struct tree *t)

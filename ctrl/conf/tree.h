@@ -35,9 +35,23 @@ struct value {
 	struct place place; /* of the key */
 	struct place again; /* where its file first repeats it; line 0: nowhere */
 	bool list;	    /* it came as items, see load.h; text has commas */
+	bool is_cleared;    /* in refer.c: it takes away what is inherited */
 	const struct section *section;
 	struct part *parts;
 	struct value *next;
+};
+
+/* A section to which one refers: "connections.moon". */
+struct reference {
+	const char *name;
+	struct place place;
+	struct reference *next;
+};
+
+enum refer_state {
+	REFER_TO_DO,
+	REFER_BUSY,
+	REFER_DONE,
 };
 
 struct section {
@@ -49,6 +63,11 @@ struct section {
 	struct value *values;
 	struct section *sections;
 	unsigned int n_entries;
+	struct reference *references; /* owned; in their order */
+	bool is_referred_to;	      /* or something in it */
+	/* In refer.c: with what it refers to, and with what is in it. */
+	enum refer_state refer;
+	bool is_resolved;
 	struct section *next;
 };
 

@@ -66,7 +66,7 @@ static void check_pair(const struct config *c, const struct manual_conf *m)
 static void check(const struct config *c)
 {
 	check_conns(c);
-	if (c->gateway.n_ifaces < 2 || c->gateway.n_ifaces > IFACE_MAX ||
+	if (c->gateway.n_ifaces < 1 || c->gateway.n_ifaces > IFACE_MAX ||
 	    c->n_policies > SPD_MAX || c->gateway.socket[0] != '/')
 		abort();
 	for (size_t i = 0; i < c->n_manual; i++) {

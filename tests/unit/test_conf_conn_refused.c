@@ -131,9 +131,10 @@ static const struct refused refused[] = {
 	{ "key_used_twice_is_refused", "encap = yes", "unique = no",
 	  "f:16:3: connections.moon.unique is used twice, first at line 13; "
 	  "remove one" },
-	{ "references_are_not_supported_yet", "\troad {", "\troad : moon {",
-	  "f:49:7: references are not supported yet: "
-	  "write what the other section holds into this one" },
+	{ "references_are_from_the_outermost_section_on", "\troad {",
+	  "\troad : moon {",
+	  "f:49:9: there is no section 'moon' to refer to; write its name from "
+	  "the outermost section on, such as connections.moon" },
 
 	/* what is missing */
 	{ "local_is_required", "\t\tlocal { auth = psk\n\t\t}\n", "",

@@ -373,9 +373,23 @@ static const struct bad bad[] = {
 	{ "include_without_a_name_is_refused", "include \t\n",
 	  "f:1:1: include is for files, and this is none: "
 	  "put the sections here" },
-	{ "reference_is_refused", "s : t, u.v {\n\tk = v\n}\n",
-	  "f:1:3: references are not supported yet: "
-	  "write what the other section holds into this one" },
+	{ "reference_to_nothing_is_refused", "s : t, u.v {\n\tk = v\n}\n",
+	  "f:1:5: there is no section 't' to refer to; write its name from the "
+	  "outermost section on, such as connections.moon" },
+	{ "reference_without_a_name_is_refused", "s : {\n\tk = v\n}\n",
+	  "f:1:5: the name of a section is missing before '{'; write NAME : "
+	  "OTHER, OTHER { ... }" },
+	{ "comma_behind_the_last_reference_is_refused", "t {\n}\ns : t, {\n}\n",
+	  "f:3:8: the name of a section is missing before '{'; write NAME : "
+	  "OTHER, OTHER { ... }" },
+	{ "references_without_a_comma_are_refused", "s : t u {\n}\n",
+	  "f:1:7: ',' or '{' is missing before this name" },
+	{ "value_behind_a_colon_is_refused", "s : \"t\"\n",
+	  "f:1:5: after ':' names of sections must follow, and a '{'; write "
+	  "NAME : OTHER, OTHER { ... }" },
+	{ "key_behind_a_colon_is_not_shown", "s : 0x5ec2e7 {\n}\n",
+	  "f:1:5: after ':' names of sections must follow, and a '{'; write "
+	  "NAME : OTHER, OTHER { ... }" },
 	{ "control_character_is_refused", "s {\n\tk = v\x1b[31m\n}\n",
 	  "f:2:7: control character in a text file; remove it" },
 	{ "delete_character_is_refused", "s {\n\tk = v\x7f\n}\n",
