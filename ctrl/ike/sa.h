@@ -258,6 +258,7 @@ struct ike_sa {
 	struct chosen suite; /* of the handshake; its spi is not used */
 	struct identity local_id, peer_id; /* type 0: not known yet */
 	uint8_t peer_id_reserved[3];	   /* of its ID payload, as received */
+	uint32_t peer_methods;		   /* see methods.h; 0: it said none */
 
 	/* Of the handshake; freed when it is over. */
 	struct nonce ni, nr;

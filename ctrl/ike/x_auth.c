@@ -19,6 +19,7 @@
 #include "ctrl/ike/cp.h"
 #include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/later.h"
+#include "ctrl/ike/methods.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/nat.h"
 #include "ctrl/ike/ppk.h"
@@ -233,6 +234,8 @@ static void send_request(struct ike_sa *sa, struct exchange *x,
 		ike_notify_put(&m, &contact);
 	cp_request_put(sa, &m);
 	mobike_put(sa, &m);
+	if (sa->peer_methods)
+		methods_put(&m);
 	if (x->child)
 		child_offer_put(sa, x, &m);
 	if (!request_send(sa, &m, false))
@@ -241,12 +244,11 @@ static void send_request(struct ike_sa *sa, struct exchange *x,
 
 static void refused(struct ike_sa *sa, const struct ike_notify *n)
 {
-	char text[128];
+	char text[METHODS_STR_MAX];
 
 	if (n->type == IKE_N_AUTHENTICATION_FAILED) {
 		sa_alert(sa, IKE_ALERT_LOCAL_AUTH_FAILED);
-		sa_close(sa,
-			 "the peer refuses our authentication: compare the pre-shared keys and the identities of both sides");
+		sa_close(sa, methods_refusal(sa, text));
 		return;
 	}
 	snprintf(text, sizeof(text), "the peer refuses IKE_AUTH: %s",
@@ -431,6 +433,7 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 		return;
 	}
 	take_reserved(sa, p, IKE_PL_ID_I);
+	methods_take(sa, p);
 	conn_drop(sa->conn);
 	sa->conn = conn_for_peer(sa, has_me ? &me : NULL);
 	if (sa->conn)

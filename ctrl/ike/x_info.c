@@ -12,15 +12,13 @@
  */
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/methods.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
 
 #define DELETES_MAX 64U /* SPIs of one answer */
-
-static const char peer_refuses[] =
-	"the peer refuses our authentication: compare the pre-shared keys and the identities of both sides";
 
 static void send_request(struct ike_sa *sa, const struct ike_notify *n,
 			 const struct ike_delete *d)
@@ -225,6 +223,7 @@ void info_request(struct ike_sa *sa, const struct ike_payloads *p)
 	struct spis esp, ah;
 	struct ike_notify n;
 	bool refused = ike_find_notify(p, IKE_N_AUTHENTICATION_FAILED, &n);
+	char why[METHODS_STR_MAX];
 	bool lives;
 
 	spis_init(&esp, IKE_PROTO_ESP);
@@ -251,6 +250,7 @@ void info_request(struct ike_sa *sa, const struct ike_payloads *p)
 		sa_close(sa, "out of memory");
 	} else if (!lives) {
 		rekey_confirm(sa);
-		sa_linger(sa, refused ? peer_refuses : "deleted by the peer");
+		sa_linger(sa, refused ? methods_refusal(sa, why)
+				      : "deleted by the peer");
 	}
 }

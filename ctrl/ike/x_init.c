@@ -11,6 +11,7 @@
  */
 #include "ctrl/ike/cookie.h"
 #include "ctrl/ike/intermediate.h"
+#include "ctrl/ike/methods.h"
 #include "ctrl/ike/nat.h"
 #include "ctrl/ike/ppk.h"
 #include "ctrl/ike/redirect.h"
@@ -199,6 +200,7 @@ static void accept_response(struct ike_sa *sa, const struct ike_header *h,
 	}
 	sa->spi_r = h->spi_r;
 	nat_detect(sa, h, p);
+	methods_take(sa, p);
 	sa->resend_ns = 0;
 	why = take_extensions(sa, p, &sa->ours.chosen);
 	if (why) {
@@ -395,6 +397,7 @@ static void send_response(struct ike_sa *sa)
 		ppk_put_use(&m);
 	if (sa->intermediate)
 		intermediate_put(&m);
+	methods_put(&m);
 	nat_put(&m, sa, sa->conn->conf.encap);
 	if (sa->conn->conf.encap)
 		sa->nat_local = true; /* as the peer is made to see it */

@@ -40,6 +40,8 @@ static const struct {
 	{ "the peer did not finish the handshake",
 	  "see that UDP ports 500 and 4500 pass in both directions, large "
 	  "packets too (`fragmentation`)" LOOK_AT_IT },
+	{ "the peer refuses our authentication, takes no pre-shared key",
+	  SET_PSK },
 	{ "the peer refuses our authentication", COMPARE_SECRETS },
 	{ "the peer's authentication is wrong", COMPARE_SECRETS },
 	{ "no pre-shared key for the identities of both sides",

@@ -46,6 +46,8 @@ static void a_failure_has_the_remedy_of_its_words(void **state)
 		{ "selector mismatch: more than 16 pairs", "split the child" },
 		{ "the peer does not answer", "UDP ports 500 and 4500" },
 		{ "the peer refuses our authentication: compare", "secret" },
+		{ "the peer refuses our authentication, takes no pre-shared key: only RSA",
+		  "`auth = psk`" },
 	};
 
 	(void)state;
