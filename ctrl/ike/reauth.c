@@ -5,13 +5,14 @@
  * fails while the old one is there is made again some times; then that stays until
  * its end.
  *
- * A limit: where both sides begin at the same moment, two IKE SAs may be there
- * afterwards.
+ * A limit: where both sides begin at the same moment, make before break, two IKE SAs
+ * may be there afterwards.
  */
 #include "ctrl/ike/reauth.h"
 
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/later.h"
 #include "ctrl/ike/view.h"
 
 #define OVER_MIN_S     10U /* from reauth_time to the end, at least */
@@ -189,6 +190,24 @@ static void begin_children(struct ike_sa *sa)
 	wishes_pass(sa);
 }
 
+/*
+ * Both sides delete it at the same moment, and the peer may begin anew, too: who was
+ * first does so at once, or who made it, if each was; the other one when its children
+ * are not up a moment later.
+ */
+static bool gives_way(const struct ike_sa *sa)
+{
+	return sa->state == IKE_ST_DELETING && sa->ours.kind != EX_NONE &&
+	       (sa->ours.step == STEP_DRAIN || !sa->initiator) && !sa->wishes;
+}
+
+static void begin_children_later(const struct ike_sa *sa)
+{
+	for (const struct child_sa *c = sa->children; c; c = c->next)
+		if (c->again)
+			later_again(sa->e, c);
+}
+
 static bool has_children(const struct ike_sa *sa)
 {
 	const struct child_sa *c = sa->children;
@@ -205,7 +224,9 @@ void reauth_begin_anew(struct ike_sa *sa)
 	if (!sa->begins_anew || sa->delete_wanted)
 		return;
 	sa->begins_anew = false;
-	if (has_children(sa))
+	if (gives_way(sa) && has_children(sa))
+		begin_children_later(sa);
+	else if (has_children(sa))
 		begin_children(sa);
 	else if (conn)
 		sa_initiate_ike(sa->e, conn, NULL, &anew);

@@ -425,6 +425,39 @@ static void engine_that_ends_meanwhile_is_taken_over(void **state)
 			;
 }
 
+/* Whoever made the IKE SA begins; the other one waits, and finds all there. */
+static void both_that_began_at_once_had_two(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed < 20; seed++) {
+		struct ike_lab *lab = lab_up(seed, false, 0, 0);
+
+		lab->answer_max_ns = LAB_S / 20;
+		for (unsigned int i = 0; i < 2; i++)
+			engine_reauth(lab->side[i].engine, "peer", lab->now_ns);
+		assert_true(lab_run(lab, 5 * LAB_S));
+		assert_anew(lab, 1);
+		assert_true(lab_run(lab, 30 * LAB_S));
+		assert_anew(lab, 1);
+		lab_free(lab);
+	}
+}
+
+/* And if nobody has, it does so itself. */
+static void responder_that_gave_way_to_nobody_begins(void **state)
+{
+	struct ike_lab *lab = lab_up(1, false, 0, 0);
+
+	(void)state;
+	engine_reauth(lab->side[1].engine, "peer", lab->now_ns);
+	engine_terminate(lab->side[0].engine, "peer", NULL, lab->now_ns);
+	assert_true(lab_run(lab, 5 * LAB_S));
+	assert_int_equal(settle_ike_sas(lab, 1), 0);
+	assert_true(lab_run(lab, 10 * LAB_S));
+	assert_anew(lab, 1);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest cases[] = {
@@ -445,6 +478,8 @@ int main(void)
 		cmocka_unit_test(child_that_the_peer_does_not_rekey_ended),
 		cmocka_unit_test(responder_shortens_the_time_later),
 		cmocka_unit_test(engine_that_ends_meanwhile_is_taken_over),
+		cmocka_unit_test(both_that_began_at_once_had_two),
+		cmocka_unit_test(responder_that_gave_way_to_nobody_begins),
 	};
 
 	return cmocka_run_group_tests(cases, NULL, NULL);
