@@ -452,8 +452,8 @@ bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
 	       get_identity(&s, &sa->peer_id) && get_cp(e, &s, sa) &&
 	       get_bool(&s, &sa->uses_ppk) && rd_u32(&s, &sa->next_ours) &&
 	       rd_u32(&s, &sa->next_peers) && get_message(&s, &sa->reply) &&
-	       get_ours(e, &s, sa) && get_times(&s, sa) &&
-	       get_mobike(&s, sa) && !s.len;
+	       get_ours(e, &s, sa) && get_times(&s, sa) && get_mobike(&s, sa) &&
+	       !s.len;
 }
 
 /* --- CHILD SAs */

@@ -617,8 +617,7 @@ static void responder_agreed(struct ike_sa *sa, struct exchange *x)
 	int more = followup_begin_or_go_on(sa, x);
 
 	if (more < 0)
-		peers_failed(sa, x, IKE_N_TEMPORARY_FAILURE,
-			     slice_of(NULL, 0));
+		peers_failed(sa, x, IKE_N_TEMPORARY_FAILURE, slice_of(NULL, 0));
 	else if (!x->followup || followup_is_begun(x))
 		child_getspi(sa, x);
 	else if (more)
@@ -648,8 +647,7 @@ void child_x_ke(struct ike_sa *sa, struct exchange *x, const struct ke_job *job)
 	else if (job->err && ours)
 		try_later(sa, x);
 	else if (job->err == -EINVAL)
-		reply_syntax(sa, followup_exchange(&sa->peers),
-			     no_public_value);
+		reply_syntax(sa, followup_exchange(&sa->peers), no_public_value);
 	else if (job->err)
 		peers_failed(sa, x, IKE_N_TEMPORARY_FAILURE, slice_of(NULL, 0));
 	else if (!ours)

@@ -61,17 +61,21 @@ static void bring_up(struct ike_lab *lab)
 #define CHILD                                      \
 	"SA(ESP: aes128-sha256) TSi(10.1.0.0/24) " \
 	"TSr(10.2.0.0/24)"
+#define METHODS	  "N(SUPPORTED_AUTH_METHODS) "
 #define FRAGMENTS "N(IKEV2_FRAGMENTATION_SUPPORTED) "
 
 static void handshake_is_told_to_both_sides_that_look(void **state)
 {
 	static const char auth_q[] =
-		" 35 q 1: IDi(192.0.2.1) AUTH(psk) " CHILD "\n";
-	static const char auth_r[] =
-		" 35 r 1: IDr(192.0.2.2) AUTH(psk) " CHILD "\n";
-	static const char init_q[] = " 34 q 0: " SUITE FRAGMENTS NATS "\n";
-	static const char init_r[] = " 34 r 0: " SUITE FRAGMENTS
-				     "N(CHILDLESS_IKEV2_SUPPORTED) " NATS "\n";
+		" 35 q 1: IDi(192.0.2.1) AUTH(psk) N(MOBIKE_SUPPORTED) " METHODS CHILD
+		"\n";
+	static const char auth_r[] = " 35 r 1: IDr(192.0.2.2) AUTH(psk) " CHILD
+				     " N(MOBIKE_SUPPORTED)\n";
+	static const char init_q[] =
+		" 34 q 0: " SUITE FRAGMENTS "N(REDIRECT_SUPPORTED) " NATS "\n";
+	static const char init_r[] =
+		" 34 r 0: " SUITE FRAGMENTS
+		"N(CHILDLESS_IKEV2_SUPPORTED) " METHODS NATS "\n";
 	static const char *const want[] = { init_q, init_r, auth_q, auth_r };
 
 	(void)state;

@@ -17,7 +17,6 @@ struct spot {
 	const char *path;
 };
 
-static const struct spot conn_spot = { "\tmoon {\n", "7:1", "connections.moon" };
 static const struct spot local_spot = { "\t\tlocal { auth = psk\n", "51:1",
 					"connections.road.local" };
 static const struct spot remote_spot = { "\t\tremote { auth = psk\n", "53:1",
