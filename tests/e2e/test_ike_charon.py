@@ -215,7 +215,7 @@ def check_scapy(lab, _charon):
         transforms.append((transform.transform_type, transform.transform_id))
         transform = transform.payload
     ok(payloads == ["IKEv2", "SA", "KE", "Nonce", "Notify", "Notify",
-                    "Notify"] and
+                    "Notify", "Notify"] and
        transforms == [(1, 12), (3, 12), (2, 5), (4, 31)] and
        bytes(message) == datagram,
        "scapy reads our IKE_SA_INIT, and builds the same")

@@ -43,8 +43,8 @@ def test_debug(lab, gateway, peer):
     ok(eventually(lambda: "CREATE_CHILD_SA response" in log_of(ours)),
        "and those of a rekeying")
     text = log_of(ours)
-    ok("out IKE_AUTH request 1: IDi(192.0.2.1) AUTH(psk) SA(ESP: aes128gcm16) "
-       "TSi(10.1.0.0/24) TSr(10.2.0.0/24)" in text and
+    ok("out IKE_AUTH request 1: IDi(192.0.2.1) AUTH(psk) N(MOBIKE_SUPPORTED) "
+       "N(SUPPORTED_AUTH_METHODS) SA(ESP: aes128gcm16) TSi(10.1.0.0/24) TSr(10.2.0.0/24)" in text and
        "in  IKE_AUTH response 1: IDr(192.0.2.2) AUTH(psk)" in text,
        "with identities, proposals and selectors in words")
     heard = [json.loads(line)["data"] for line in lines(theirs) if line]

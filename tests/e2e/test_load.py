@@ -71,9 +71,9 @@ def test_swanctl(lab):
     ok(not set(spis(lab)) & set(before), "and comes up anew")
     wait_until(lambda: swanctl(lab, "--list-sas").stdout.count("IKEv2") == 1,
                10, "the end of the IKE SAs that there were")
-    bad = swanctl_load(lab, first.replace("local_ts", "updown = /bin/true\n"
+    bad = swanctl_load(lab, first.replace("local_ts", "per_cpu_sas = yes\n"
                                           "local_ts"), "--load-conns")
-    ok(bad.returncode != 0 and "connections.to-b.children.net.updown is not "
+    ok(bad.returncode != 0 and "connections.to-b.children.net.per_cpu_sas is not "
        "supported yet" in bad.stderr and is_up(lab),
        "what is refused changes nothing")
 
@@ -81,13 +81,13 @@ def test_swanctl(lab):
 def test_policies(lab):
     two = swanctl_conf().replace("children {", """children {
             two {
-                local_ts = 10.1.0.0/24, 10.3.0.0/24
-                remote_ts = 10.2.0.0/24
+                local_ts = 10.1.0.0/24
+                remote_ts = 2001:db8:2::/64
             }
 """)
     bad = swanctl_load(lab, two, "--load-conns")
-    ok(bad.returncode != 0 and "the data path takes one local_ts" in bad.stderr
-       and is_up(lab), "nor does what the data path refuses")
+    ok(bad.returncode != 0 and "local_ts and remote_ts are of two families" in
+       bad.stderr and is_up(lab), "nor does what the data path refuses")
 
 
 def test_unload(lab):
