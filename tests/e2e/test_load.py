@@ -79,14 +79,10 @@ def test_swanctl(lab):
 
 
 def test_policies(lab):
-    two = swanctl_conf().replace("children {", """children {
-            two {
-                local_ts = 10.1.0.0/24
-                remote_ts = 2001:db8:2::/64
-            }
-""")
+    two = swanctl_conf().replace("children {", """vips = 10.9.0.1, 10.9.0.2
+        children {""")
     bad = swanctl_load(lab, two, "--load-conns")
-    ok(bad.returncode != 0 and "local_ts and remote_ts are of two families" in
+    ok(bad.returncode != 0 and "the data path takes one of each family" in
        bad.stderr and is_up(lab), "nor does what the data path refuses")
 
 
