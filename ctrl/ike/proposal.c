@@ -82,7 +82,7 @@ void chosen_put(struct ike_builder *m, const struct chosen *c, struct slice spi)
 }
 
 /* Is this transform in the peer's proposal? */
-static bool offers(const struct ike_proposal *peer, uint8_t type,
+static bool offers(const struct ike_proposal *peer, enum ike_transform_type type,
 		   unsigned int id, uint16_t key_bits)
 {
 	struct slice s = peer->transforms;
@@ -95,7 +95,8 @@ static bool offers(const struct ike_proposal *peer, uint8_t type,
 	return false;
 }
 
-static bool has_type(const struct ike_proposal *peer, uint8_t type)
+static bool has_type(const struct ike_proposal *peer,
+		     enum ike_transform_type type)
 {
 	struct slice s = peer->transforms;
 	struct ike_transform t;

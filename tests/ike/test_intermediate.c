@@ -97,7 +97,8 @@ static void open(const struct ike_lab *lab, unsigned int side, struct slice d,
 	static uint8_t room[LAB_DATAGRAM_MAX];
 	const struct ike_sa *sa = forge_sa(lab, 0);
 	struct keys keys = sa->keys;
-	struct slice rest = slice_of(room, d.len), header, inner;
+	struct slice rest = slice_of(room, d.len), header;
+	struct slice inner = slice_of(NULL, 0);
 	struct ike_fragment f = { .number = 0 };
 	struct ike_payloads clear;
 	struct ike_header h;

@@ -20,7 +20,7 @@ static struct slice open(struct remade *r, struct slice sk_body,
 			 const struct ike_sa *receiver)
 {
 	const struct keys *k = &receiver->keys;
-	struct slice inner;
+	struct slice inner = slice_of(NULL, 0);
 	struct ike_sk sk;
 
 	must(ike_sk_split(r->octets, sk_body, k->encr->iv_bytes,
