@@ -201,7 +201,8 @@ void control_server_refreshed(struct control_server *server);
 
 /*
  * A command was begun, or not: err 0, -EALREADY (INITIATE: it is up), -ENOENT (nothing of that name),
- * -EADDRNOTAVAIL (no remote address to go to), -ENOTCONN (IKE is not spoken),
+ * -EADDRNOTAVAIL (no remote address to go to), -ENODATA (packets alone bring it up),
+ * -ENOTCONN (IKE is not spoken),
  * -EAGAIN (who speaks it is only being started), -ENOTSUP (what is asked is not
  * there), or another one.
  *

@@ -316,6 +316,12 @@ static void set_begin_error(struct wait *w, int err)
 			  "host, or there is no route to it",
 			  w->conn);
 		return;
+	case -ENODATA:
+		error_set(&w->errmsg, err,
+			  "'%s%s%s' takes selectors from packets ('populate'): "
+			  "packets bring it up, and no command",
+			  w->conn, w->child[0] ? "/" : "", w->child);
+		return;
 	case -ENOTCONN:
 		error_set(&w->errmsg, err, "IKE is not spoken here");
 		return;

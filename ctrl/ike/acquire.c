@@ -12,29 +12,48 @@
 
 #include <string.h>
 
-static bool is_made_by(const struct exchange *x, uint32_t policy)
+#include "ctrl/ike/child_for.h"
+
+/* For so many packets an IKE SA may be about to make children of a policy that has one
+ * for each. Those beyond ask again. */
+#define WAITING_MAX 64U
+
+static bool is_made_by(const struct exchange *x, uint32_t policy,
+		       const struct ts_first *first)
 {
-	return x->child && x->child->conf->policy == policy;
+	return x->child && child_is_for(x->child, policy, first);
 }
 
-bool acquire_is_up(const struct ike_sa *sa, uint32_t policy)
+bool acquire_is_up(const struct ike_sa *sa, uint32_t policy,
+		   const struct ts_first *first)
 {
 	for (const struct child_sa *c = sa->children; c; c = c->next)
-		if (c->state == CHILD_ST_INSTALLED && c->conf->policy == policy)
+		if (c->state == CHILD_ST_INSTALLED &&
+		    child_is_for(c, policy, first))
 			return true;
 	return false;
 }
 
-static bool has_child(const struct ike_sa *sa, uint32_t policy)
+static bool wants(const struct ike_sa *sa, uint32_t policy,
+		  const struct ts_first *first)
 {
-	return acquire_is_up(sa, policy) ||
-	       (sa->wanted && sa->wanted->policy == policy &&
-		sa->state != IKE_ST_ESTABLISHED) ||
-	       is_made_by(&sa->ours, policy) || is_made_by(&sa->peers, policy) ||
-	       is_made_by(followup_peers(sa), policy) || wish_has(sa, policy);
+	return sa->wanted && sa->wanted->policy == policy &&
+	       sa->state != IKE_ST_ESTABLISHED &&
+	       child_conf_same(sa->wanted, &sa->wanted_first, first);
+}
+
+static bool has_child(const struct ike_sa *sa, uint32_t policy,
+		      const struct ts_first *first)
+{
+	return acquire_is_up(sa, policy, first) || wants(sa, policy, first) ||
+	       is_made_by(&sa->ours, policy, first) ||
+	       is_made_by(&sa->peers, policy, first) ||
+	       is_made_by(followup_peers(sa), policy, first) ||
+	       wish_has(sa, policy, first);
 }
 
 struct ike_sa *acquire_owner(const struct engine *e, uint32_t policy,
+			     const struct ts_first *first,
 			     const struct ike_sa *that)
 {
 	/* No data path has given it an id yet. */
@@ -42,7 +61,7 @@ struct ike_sa *acquire_owner(const struct engine *e, uint32_t policy,
 		struct ike_sa *sa = e->slots[i];
 
 		if (sa && sa != that && sa->state < IKE_ST_DELETING &&
-		    !sa->delete_wanted && has_child(sa, policy))
+		    !sa->delete_wanted && has_child(sa, policy, first))
 			return sa;
 	}
 	return NULL;
@@ -56,6 +75,29 @@ static const struct child_conf *child_of(const struct conn *c, uint32_t policy)
 	return NULL;
 }
 
+/* Of one whose policy has an SA for the values of each packet. */
+static unsigned int count_up(const struct engine *e, uint32_t policy)
+{
+	unsigned int n = 0;
+
+	for (uint32_t i = 1; i < e->n_slots; i++)
+		for (const struct child_sa *c =
+			     e->slots[i] ? e->slots[i]->children : NULL;
+		     c; c = c->next)
+			n += c->conf->policy == policy &&
+			     c->state == CHILD_ST_INSTALLED && !c->replaced_by;
+	return n;
+}
+
+static bool has_room(const struct engine *e, const struct child_conf *conf)
+{
+	const unsigned int waiting = wishes_of(e, conf->policy);
+
+	return waiting < WAITING_MAX &&
+	       (!conf->pfp ||
+		waiting + count_up(e, conf->policy) < conf->pfp_limit);
+}
+
 void acquire(struct engine *e, const struct sadb_event *event)
 {
 	const struct child_conf *child = NULL;
@@ -67,8 +109,10 @@ void acquire(struct engine *e, const struct sadb_event *event)
 
 	while (c && !(child = child_of(c, event->policy)))
 		c = c->next;
-	ts_of_packet(&event->packet, &first);
-	if (child && !acquire_owner(e, event->policy, NULL))
+	if (!child)
+		return;
+	ts_of_packet(&event->packet, child->pfp, &first);
+	if (!acquire_owner(e, event->policy, &first, NULL) && has_room(e, child))
 		sa_initiate(e, c->conf.name, child->name, &cause);
 }
 
@@ -76,9 +120,11 @@ void acquire(struct engine *e, const struct sadb_event *event)
 
 static void begin_again(const struct ike_sa *sa, const struct child_sa *c)
 {
-	const struct cause cause = { .not_by = sa };
+	struct ts_first room;
+	const struct cause cause = { .not_by = sa,
+				     .first = child_values(c, &room) };
 
-	if (!acquire_owner(sa->e, c->conf->policy, sa))
+	if (!acquire_owner(sa->e, c->conf->policy, cause.first, sa))
 		sa_initiate(sa->e, c->conn->conf.name, c->conf->name, &cause);
 }
 
@@ -147,8 +193,7 @@ void again_child_closed(struct ike_sa *sa, const struct child_sa *c)
 	    !(c->conf->close_action & CHILD_START))
 		return;
 	for (const struct child_sa *o = sa->children; o; o = o->next)
-		if (o != c && o->state == CHILD_ST_INSTALLED &&
-		    o->conf->policy == c->conf->policy)
+		if (o != c && o->state == CHILD_ST_INSTALLED && child_meets(o, c))
 			return;
 	begin_again(sa, c);
 }

@@ -9,13 +9,15 @@
  * is about to be. */
 void acquire(struct engine *e, const struct sadb_event *event);
 
-/* Who has the child of that policy, or is about to make it: another IKE SA than
- * that one. NULL: nobody. */
+/* Who has the child of that policy, or is about to make it, for that packet (NULL:
+ * any): another IKE SA than that one. NULL: nobody. */
 struct ike_sa *acquire_owner(const struct engine *e, uint32_t policy,
+			     const struct ts_first *first,
 			     const struct ike_sa *that);
 
 /* Is it there already? */
-bool acquire_is_up(const struct ike_sa *sa, uint32_t policy);
+bool acquire_is_up(const struct ike_sa *sa, uint32_t policy,
+		   const struct ts_first *first);
 
 /* The peer does not answer any more, and the IKE SA is about to be closed. */
 void again_dead(struct ike_sa *sa);

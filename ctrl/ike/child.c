@@ -41,17 +41,6 @@ int child_selectors(const struct child_sa *c,
 	return ts_to_selectors(&ts.local, &ts.remote, out);
 }
 
-void child_set_first(struct child_sa *c, const struct ts_first *first)
-{
-	struct ts_sides one = { .local.n = 1, .remote.n = 1 };
-
-	if (!first || !first->is)
-		return;
-	one.local.at[0] = first->local;
-	one.remote.at[0] = first->remote;
-	child_keep_ts(c, &one);
-}
-
 void child_first(const struct child_sa *c, struct ts_first *out)
 {
 	*out = (struct ts_first){ .is = c->local_ts.n && c->remote_ts.n };
@@ -91,6 +80,35 @@ bool child_has_selectors(const struct ike_sa *sa, const struct child_conf *conf)
 
 	child_ts(sa, conf, &ts);
 	return ts.local.n && ts.remote.n;
+}
+
+/* A list with nothing in it, where it takes no single value. */
+static void take_values(const struct ike_sa *sa, struct child_sa *c,
+			const struct ts_first *first)
+{
+	struct ts_sides ours, both;
+
+	child_ts(sa, c->conf, &ours);
+	if (!ts_populate(&ours, c->conf->pfp, first, &both))
+		return;
+	child_keep_ts(c, &both);
+}
+
+bool child_set_first(const struct ike_sa *sa, struct child_sa *c,
+		     const struct ts_first *first)
+{
+	struct ts_sides one = { .local.n = 1, .remote.n = 1 };
+
+	if (!first || !first->is)
+		return !c->conf->pfp;
+	if (c->conf->pfp) {
+		take_values(sa, c, first);
+		return c->local_ts.n;
+	}
+	one.local.at[0] = first->local;
+	one.remote.at[0] = first->remote;
+	child_keep_ts(c, &one);
+	return true;
 }
 
 /* --- what both sides say about a child */
@@ -277,6 +295,26 @@ static bool choose(const struct ike_sa *sa, const struct child_conf *conf,
 				with_ke, out);
 }
 
+/* Of a policy that takes selectors from packets no more than what it has for those
+ * pairs, of which the first counts. false: that has no single values. */
+static bool populate(const struct child_conf *conf,
+		     const struct ts_sides *pairs, struct ts_sides *ours)
+{
+	struct ts_first first = { .is = pairs->local.n && pairs->remote.n };
+	struct ts_sides one;
+
+	if (!conf->pfp)
+		return true;
+	if (!first.is)
+		return false;
+	first.local = pairs->local.at[0];
+	first.remote = pairs->remote.at[0];
+	if (!ts_populate(ours, conf->pfp, &first, &one))
+		return false;
+	*ours = one;
+	return true;
+}
+
 /* How much of the peer's offer a child takes; 0: nothing. */
 static unsigned int fits(const struct ike_sa *sa, const struct child_conf *conf,
 			 const struct ike_payloads *p, bool with_ke)
@@ -286,19 +324,21 @@ static unsigned int fits(const struct ike_sa *sa, const struct child_conf *conf,
 	struct chosen chosen;
 	struct ike_notify n;
 	unsigned int much = 1;
+	bool has_values;
 
 	if (!ike_find(p, IKE_PL_SA) || !choose(sa, conf, p, with_ke, &chosen) ||
 	    (transport && !ike_find_notify(p, IKE_N_USE_TRANSPORT_MODE, &n)))
 		return 0;
 	child_ts(sa, conf, &ours);
 	read_sides(sa, p, false, conf->mode, &peers);
+	has_values = populate(conf, &peers, &ours);
 	ts_narrow(&ours.local, &peers.local, &common.local);
 	ts_narrow(&ours.remote, &peers.remote, &common.remote);
 	if (!common.local.n || !common.remote.n)
 		return 0;
-	if (lies_within(&peers, &common))
+	if (has_values && lies_within(&peers, &common))
 		much = 3;
-	else if (first_lies_within(&peers, &common))
+	else if (has_values && first_lies_within(&peers, &common))
 		much = 2;
 	return 2 * much + transport; /* rather in the mode that it wants */
 }
@@ -329,6 +369,8 @@ static void take_notifies(struct exchange *x, const struct ike_payloads *p)
 
 	x->no_tfc = ike_find_notify(p, IKE_N_ESP_TFC_PADDING_NOT_SUPPORTED, &n);
 	x->transport = ike_find_notify(p, IKE_N_USE_TRANSPORT_MODE, &n);
+	x->child->more_ts |=
+		ike_find_notify(p, IKE_N_ADDITIONAL_TS_POSSIBLE, &n);
 }
 
 /* Would another child take some of what this one leaves? Section 2.9. */
@@ -344,24 +386,45 @@ static bool leaves_more(const struct ike_sa *sa, const struct exchange *x,
 	return false;
 }
 
-/* Section 2.9: all that both have, or else what the peer wants first. */
+static const char no_values[] =
+	"selector mismatch: the child takes selectors from packets ('populate'), and the peer asks for more than one value: bring it up by packets on the peer's side, too";
+
+/* Is there more to be had of what the peer offers, by another CHILD SA? */
+static bool may_have_more(const struct ike_sa *sa, const struct exchange *x,
+			  const struct ike_payloads *p, bool with_ke)
+{
+	return x->child->conf->pfp || leaves_more(sa, x, p, with_ke);
+}
+
+/* Section 2.9: all that both have, or else what the peer wants first; of values rather
+ * those of the one that is rekeyed. */
 static void narrow(struct ike_sa *sa, struct exchange *x,
 		   const struct ike_payloads *p, bool with_ke)
 {
 	struct child_sa *c = x->child;
+	const struct ts_sides was = child_kept_ts(c);
 	struct ts_sides ours, peers, both;
+	bool has_values;
 
 	child_ts(sa, c->conf, &ours);
 	read_sides(sa, p, false, (enum sadb_mode)c->mode, &peers);
+	has_values = populate(c->conf,
+			      lies_within(&was, &peers) ? &was : &peers, &ours);
 	ts_narrow(&ours.local, &peers.local, &both.local);
 	ts_narrow(&ours.remote, &peers.remote, &both.remote);
 	if (!both.local.n || !both.remote.n) {
 		fail_ts(sa, x, &ours, &peers);
 		return;
 	}
+	if (!has_values) {
+		mismatch(sa, x, IKE_N_SINGLE_PAIR_REQUIRED, no_values);
+		return;
+	}
+	if (c->conf->pfp)
+		both.local.n = both.remote.n = 1; /* the first are in these */
 	x->more_ts = ts_cut(&both.local, &both.remote);
 	if (!x->more_ts && !x->old_spi_in && !lies_within(&peers, &both))
-		x->more_ts = leaves_more(sa, x, p, with_ke);
+		x->more_ts = may_have_more(sa, x, p, with_ke);
 	child_keep_ts(c, &both);
 	check_pairs(sa, x);
 }
@@ -428,9 +491,13 @@ void child_take_answer(struct ike_sa *sa, struct exchange *x,
 		return;
 	}
 	c->mode = (uint8_t)c->conf->mode;
-	child_ts(sa, c->conf, &ours);
+	if (c->conf->pfp)
+		ours = child_kept_ts(c);
+	else
+		child_ts(sa, c->conf, &ours);
 	read_sides(sa, p, true, c->conf->mode, &peers);
-	if (!lies_within(&peers, &ours)) {
+	if (!lies_within(&peers, &ours) ||
+	    (c->conf->pfp && (peers.local.n > 1 || peers.remote.n > 1))) {
 		fail_ts(sa, x, &ours, &peers);
 		return;
 	}
@@ -457,7 +524,8 @@ static void put_mode(struct ike_builder *m, uint8_t mode)
 		ike_notify_put(m, &n);
 }
 
-/* What is ours, or that one pair alone which the peer insists on. */
+/* What is ours, or one pair alone: where the peer insists on it, or our policy takes
+ * selectors from packets. */
 static void offer_ts(const struct ike_sa *sa, const struct exchange *x,
 		     struct ts_sides *out)
 {
@@ -465,9 +533,9 @@ static void offer_ts(const struct ike_sa *sa, const struct exchange *x,
 	struct ts_sides first = child_kept_ts(c), ours;
 
 	child_ts(sa, c->conf, &ours);
-	if (!lies_within(&first, &ours))
+	if (!c->conf->pfp && !lies_within(&first, &ours))
 		first.local.n = first.remote.n = 0;
-	if (x->single_pair && first.local.n) {
+	if ((x->single_pair || c->conf->pfp) && first.local.n) {
 		*out = first;
 		return;
 	}
@@ -521,7 +589,9 @@ void child_refused(struct ike_sa *sa, struct exchange *x,
 		mismatch_str("selector mismatch", ours, "", text);
 	} else if (n->type == IKE_N_SINGLE_PAIR_REQUIRED) {
 		snprintf(text, sizeof(text),
-			 "selector mismatch: the peer takes one pair of addresses alone: write start_action = trap, so that a packet says which");
+			 "selector mismatch: the peer takes one pair of addresses alone: write %s, so that a packet says which",
+			 conf->pfp ? "both addresses into 'populate'"
+				   : "start_action = trap");
 	} else if (n->type == IKE_N_INTERNAL_ADDRESS_FAILURE) {
 		snprintf(text, sizeof(text),
 			 "the peer has no virtual IP for us (INTERNAL_ADDRESS_FAILURE): its pools are empty, or of another family than our 'vips'");

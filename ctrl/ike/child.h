@@ -22,8 +22,10 @@ int child_selectors(const struct child_sa *c,
 		    struct sadb_selector out[SADB_SELECTORS_MAX]);
 
 /* It is for a packet, which NULL and what is none leave out; and the other way
- * round, of a child that is not agreed yet. */
-void child_set_first(struct child_sa *c, const struct ts_first *first);
+ * round, of a child that is not agreed yet. false: its policy takes selectors from
+ * the packet, and of this there are none to be had. */
+MUST_CHECK bool child_set_first(const struct ike_sa *sa, struct child_sa *c,
+				const struct ts_first *first);
 void child_first(const struct child_sa *c, struct ts_first *out);
 void child_free(struct child_sa *c);
 /* In the SAD, its inbound or its outbound SA. */
@@ -104,12 +106,15 @@ void child_bind(struct ike_sa *sa, struct exchange *x);
 /* The policy's outbound SA is this child's from now on; nobody waits. */
 void child_rebind(struct ike_sa *sa, struct child_sa *c);
 
-/* A policy that has no outbound SA goes on with the newest, rather one that the
- * peer has for sure. */
-void child_bind_best(struct ike_sa *sa, uint32_t policy);
-bool child_policy_is_bound(const struct engine *e, uint32_t policy);
+/* What that one was for and has no outbound SA any more goes on with the newest that
+ * is for some of it, rather one that the peer has for sure. */
+void child_bind_best(struct ike_sa *sa, const struct child_sa *was);
 
-/* It is the one that its policy is bound to, and no other is any more; or not. */
+/* Is one bound, that or another, that is for some of what that one is for? */
+bool child_other_is_bound(const struct engine *e, const struct child_sa *c);
+
+/* Its policy is bound to it, and to none any more that has nothing that it has not; or
+ * not. */
 void child_set_bound(struct ike_sa *sa, struct child_sa *c);
 void child_clear_bound(struct child_sa *c);
 

@@ -5,6 +5,7 @@
  * sure, as what it sent by it would be lost before.
  */
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/child_for.h"
 
 void child_bind(struct ike_sa *sa, struct exchange *x)
 {
@@ -48,14 +49,16 @@ static bool may_be_bound(const struct child_sa *c, const struct child_sa *one)
 	return c != one && c->state == CHILD_ST_INSTALLED && c->has_out;
 }
 
-/* Rather one that the peer has for sure, rather a newer one; NULL: none. */
-static struct child_sa *best_of_all(const struct engine *e, uint32_t policy,
+/* For what that one was for, rather one that the peer has for sure, rather a newer
+ * one; NULL: none. */
+static struct child_sa *best_of_all(const struct engine *e,
+				    const struct child_sa *was,
 				    const struct child_sa *one)
 {
 	struct child_sa *c = NULL, *newest = NULL;
 
-	while ((c = child_of_policy(e, policy, c))) {
-		if (!may_be_bound(c, one))
+	while ((c = child_of_policy(e, was->conf->policy, c))) {
+		if (!may_be_bound(c, one) || !child_meets(c, was))
 			continue;
 		if (c->confirmed)
 			return c;
@@ -65,26 +68,27 @@ static struct child_sa *best_of_all(const struct engine *e, uint32_t policy,
 }
 
 /* The same under one IKE SA. */
-static struct child_sa *best_of(const struct ike_sa *sa, uint32_t policy)
+static struct child_sa *best_of(const struct ike_sa *sa,
+				const struct child_sa *was)
 {
 	struct child_sa *best = NULL;
 
 	for (struct child_sa *c = sa->children; c; c = c->next)
-		if (c->conf->policy == policy && may_be_bound(c, NULL) &&
+		if (may_be_bound(c, NULL) && child_meets(c, was) &&
 		    (!best || (c->confirmed && !best->confirmed)))
 			best = c;
 	return best;
 }
 
-void child_bind_best(struct ike_sa *sa, uint32_t policy)
+void child_bind_best(struct ike_sa *sa, const struct child_sa *was)
 {
 	struct child_sa *best;
 
-	if (child_policy_is_bound(sa->e, policy))
+	if (child_other_is_bound(sa->e, was))
 		return;
-	best = best_of(sa, policy);
+	best = best_of(sa, was);
 	if (!best)
-		best = best_of_all(sa->e, policy, NULL);
+		best = best_of_all(sa->e, was, NULL);
 	if (best)
 		child_rebind(best->sa, best);
 }
@@ -94,7 +98,7 @@ void child_give_up(struct ike_sa *sa, const struct child_sa *c)
 	struct child_sa *next = NULL;
 
 	if (c->bound)
-		next = best_of_all(sa->e, c->conf->policy, c);
+		next = best_of_all(sa->e, c, c);
 	if (next)
 		child_confirm(next->sa, next);
 }

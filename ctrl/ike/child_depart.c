@@ -78,8 +78,7 @@ static bool depart(struct engine *e, const struct child_sa *c)
 void child_depart(struct ike_sa *sa, struct child_sa *c, const char *why)
 {
 	child_retire(sa, c);
-	if (c->has_in && child_policy_is_bound(sa->e, c->conf->policy) &&
-	    depart(sa->e, c))
+	if (c->has_in && child_other_is_bound(sa->e, c) && depart(sa->e, c))
 		c->has_in = false;
 	child_remove(sa, c, why);
 }

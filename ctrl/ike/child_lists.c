@@ -6,6 +6,7 @@
  * A child is in a list if its entry points back.
  */
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/child_for.h"
 
 static struct child_list *bucket_of(const struct engine *e, uint32_t policy)
 {
@@ -28,7 +29,7 @@ void child_set_bound(struct ike_sa *sa, struct child_sa *c)
 
 	for (o = LIST_FIRST(bucket_of(sa->e, policy)); o; o = next) {
 		next = LIST_NEXT(o, of_bound);
-		if (o->conf->policy != policy)
+		if (o != c && !child_covers(c, o))
 			continue;
 		child_clear_bound(o);
 		sa_touch(o->sa);
@@ -39,12 +40,12 @@ void child_set_bound(struct ike_sa *sa, struct child_sa *c)
 	sa_touch(sa);
 }
 
-bool child_policy_is_bound(const struct engine *e, uint32_t policy)
+bool child_other_is_bound(const struct engine *e, const struct child_sa *c)
 {
-	const struct child_sa *c;
+	const struct child_sa *o;
 
-	LIST_FOREACH(c, bucket_of(e, policy), of_bound)
-	if (c->conf->policy == policy && c->state != CHILD_ST_DELETING)
+	LIST_FOREACH(o, bucket_of(e, c->conf->policy), of_bound)
+	if (o->state != CHILD_ST_DELETING && child_meets(o, c))
 		return true;
 	return false;
 }

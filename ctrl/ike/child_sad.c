@@ -366,7 +366,7 @@ void child_installed(struct ike_sa *sa, struct exchange *x, bool confirmed)
 	link_child(sa, c);
 	mobike_child_made(sa, c);
 	child_begin(sa, c, succeed(sa, x->old_spi_in), confirmed);
-	if (!confirmed && !child_policy_is_bound(sa->e, c->conf->policy))
+	if (!confirmed && !child_other_is_bound(sa->e, c))
 		child_rebind(sa, c);
 }
 
@@ -436,7 +436,7 @@ static void switch_away(struct ike_sa *sa, struct child_sa *c)
 {
 	c->state = CHILD_ST_DELETING;
 	child_clear_bound(c);
-	child_bind_best(sa, c->conf->policy);
+	child_bind_best(sa, c);
 }
 
 void child_retire(struct ike_sa *sa, struct child_sa *c)

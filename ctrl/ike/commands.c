@@ -182,10 +182,14 @@ int sa_initiate(struct engine *e, const char *conn, const char *child,
 		return initiate_alone(e, c, cause);
 	if (!wanted)
 		return -ENOENT;
-	sa = acquire_owner(e, wanted->policy, cause->not_by);
+	if (wanted->pfp && !(cause->first && cause->first->is))
+		return -ENODATA;
+	sa = acquire_owner(e, wanted->policy, cause->first, cause->not_by);
 	if (sa) {
 		e->initiated = sa->view_id;
-		return acquire_is_up(sa, wanted->policy) ? -EALREADY : 0;
+		return acquire_is_up(sa, wanted->policy, cause->first)
+			       ? -EALREADY
+			       : 0;
 	}
 	if (e->options.reuse_ikesa)
 		sa = find_for(e, c, cause->not_by);

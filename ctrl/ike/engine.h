@@ -180,8 +180,9 @@ void engine_ke_done(struct engine *e, struct ke_job *job, uint64_t now_ns);
  * is there or on its way. child NULL: the first; without any, the IKE SA alone.
  *
  * 0, -EALREADY (it is up), -ENOENT (no such connection or child), -EADDRNOTAVAIL
- * (no remote address to go to, or no way there: an event, too), -ENOMEM. How it
- * ends is an event.
+ * (no remote address to go to, or no way there: an event, too), -ENODATA (it is made
+ * for packets alone, from which it takes selectors), -ENOMEM. How it ends is an
+ * event.
  */
 int engine_initiate(struct engine *e, const char *conn, const char *child,
 		    uint64_t now_ns);

@@ -115,7 +115,8 @@ static bool is_wanted(const struct ike_sa *sa)
 {
 	return sa->state < IKE_ST_ESTABLISHED && sa->initiator && sa->conn &&
 	       sa->wanted && sa->ours.kind != EX_NONE && !sa->delete_wanted &&
-	       !sa->elder && !acquire_owner(sa->e, sa->wanted->policy, sa);
+	       !sa->elder &&
+	       !acquire_owner(sa->e, sa->wanted->policy, &sa->wanted_first, sa);
 }
 
 void later_refused(struct ike_sa *sa)

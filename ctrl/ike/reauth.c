@@ -12,6 +12,7 @@
 
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/child_for.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/view.h"
 
@@ -61,24 +62,26 @@ static bool is_to_be_made(const struct child_sa *c)
 
 /* --- make before break */
 
-static const struct child_conf *first_wanted(const struct ike_sa *sa,
-					     const struct conn *conn)
+static const struct child_sa *first_wanted(const struct ike_sa *sa,
+					   const struct conn *conn)
 {
-	const struct child_conf *conf = NULL;
+	const struct child_sa *c = sa->children;
 
-	for (const struct child_sa *c = sa->children; c && !conf; c = c->next)
-		if (is_to_be_made(c))
-			conf = conn_wanted(conn, c->conf->name);
-	return conf;
+	while (c && !(is_to_be_made(c) && conn_wanted(conn, c->conf->name)))
+		c = c->next;
+	return c;
 }
 
-static bool has_child(const struct ike_sa *sa, const struct child_conf *conf)
+static bool has_child(const struct ike_sa *sa, const struct child_conf *conf,
+		      const struct ts_first *first)
 {
 	const struct child_sa *made = sa->ours.child;
 
-	return conf == sa->wanted || wish_has(sa, conf->policy) ||
-	       acquire_is_up(sa, conf->policy) ||
-	       (made && made->conf->policy == conf->policy);
+	return (conf == sa->wanted &&
+		child_conf_same(conf, &sa->wanted_first, first)) ||
+	       wish_has(sa, conf->policy, first) ||
+	       acquire_is_up(sa, conf->policy, first) ||
+	       (made && child_is_for(made, conf->policy, first));
 }
 
 /* All children but the first, which comes with the IKE SA. */
@@ -89,9 +92,11 @@ static void want_others(struct ike_sa *young, struct conn *conn,
 		const struct child_conf *conf =
 			is_to_be_made(c) ? conn_wanted(conn, c->conf->name)
 					 : NULL;
+		struct ts_first room;
+		const struct ts_first *first = child_values(c, &room);
 
-		if (conf && !has_child(young, conf))
-			wish_add(young, conn, conf, NULL, sa->e->now_ns);
+		if (conf && !has_child(young, conf, first))
+			wish_add(young, conn, conf, first, sa->e->now_ns);
 	}
 }
 
@@ -116,9 +121,16 @@ static int begin_young(struct ike_sa *sa, struct conn *conn,
 
 bool reauth_elsewhere(struct ike_sa *sa, const struct addr *gateway)
 {
-	const struct cause cause = { .sent_on = sa, .gateway = gateway };
 	struct conn *conn = conn_by_name(sa->e, sa->conn->conf.name);
-	const struct child_conf *wanted = conn ? first_wanted(sa, conn) : NULL;
+	const struct child_sa *c = conn ? first_wanted(sa, conn) : NULL;
+	const struct child_conf *wanted =
+		c ? conn_wanted(conn, c->conf->name) : NULL;
+	struct ts_first room;
+	const struct cause cause = {
+		.first = c ? child_values(c, &room) : NULL,
+		.sent_on = sa,
+		.gateway = gateway,
+	};
 
 	if (!conn || reauth_has_younger(sa))
 		return conn;
@@ -129,6 +141,11 @@ bool reauth_elsewhere(struct ike_sa *sa, const struct addr *gateway)
 
 static void make_before_break(struct ike_sa *sa, struct conn *conn)
 {
+	const struct child_sa *c = first_wanted(sa, conn);
+	struct ts_first room;
+	const struct cause cause = { .first = c ? child_values(c, &room)
+						: NULL };
+
 	if (sa->reauth_tries >= TRIES_MAX) {
 		sa->reauth_ns = 0;
 		sa->reauth_tries = 0;
@@ -139,7 +156,8 @@ static void make_before_break(struct ike_sa *sa, struct conn *conn)
 	if (reauth_has_younger(sa))
 		return;
 	sa->reauth_tries++;
-	begin_young(sa, conn, first_wanted(sa, conn), &anew);
+	begin_young(sa, conn, c ? conn_wanted(conn, c->conf->name) : NULL,
+		    &cause);
 }
 
 void reauth_resume(struct ike_sa *sa)
@@ -181,12 +199,16 @@ static void break_before_make(struct ike_sa *sa)
 
 static void begin_children(struct ike_sa *sa)
 {
-	const struct cause cause = { .not_by = sa };
+	struct ts_first room;
 
-	for (const struct child_sa *c = sa->children; c; c = c->next)
+	for (const struct child_sa *c = sa->children; c; c = c->next) {
+		const struct cause cause = { .not_by = sa,
+					     .first = child_values(c, &room) };
+
 		if (c->again)
 			sa_initiate(sa->e, c->conn->conf.name, c->conf->name,
 				    &cause);
+	}
 	wishes_pass(sa);
 }
 

@@ -462,7 +462,7 @@ static bool get_child_state(struct slice *s, struct child_sa *c)
 {
 	bool *const about[] = { &c->up,	  &c->asked, &c->confirmed, &c->bound,
 				&c->lost, &c->esn,   &c->encap,	    &c->again };
-	bool *const sad[] = { &c->has_in, &c->has_out };
+	bool *const sad[] = { &c->has_in, &c->has_out, &c->more_ts };
 	uint8_t state;
 
 	if (!rd_u8(s, &state))

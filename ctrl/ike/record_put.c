@@ -319,7 +319,7 @@ void record_put_child(struct builder *b, const struct ike_sa *sa,
 			       c->encap,
 			       c->again };
 	/* One that is on its way out may still be there. */
-	const bool sad[] = { c->has_in, c->has_out || c->draining };
+	const bool sad[] = { c->has_in, c->has_out || c->draining, c->more_ts };
 
 	wr_u8(b, RECORD_VERSION);
 	wr_u32(b, c->view_id);

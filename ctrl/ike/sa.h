@@ -126,6 +126,7 @@ struct child_sa {
 	bool bound;	/* its policy's outbound SA, as far as we asked; see
 		       child_set_bound() */
 	bool lost;	/* the SAD no longer has both: it is rekeyed at once */
+	bool more_ts;	/* the peer takes others than these in another one */
 	bool draining;	/* its outbound SA was asked to leave the SAD */
 	bool succeeded; /* another one is there in its place, events say */
 	/* What of it is to be seen besides. */
@@ -761,7 +762,13 @@ bool wish_add(struct ike_sa *sa, struct conn *conn,
 /* Of the first one; 0: there is none. */
 uint64_t wish_at_ns(const struct ike_sa *sa);
 void wish_begin(struct ike_sa *sa);
-bool wish_has(const struct ike_sa *sa, uint32_t policy);
+
+/* Of that policy, for that packet; NULL: any. */
+bool wish_has(const struct ike_sa *sa, uint32_t policy,
+	      const struct ts_first *first);
+
+/* How many of that policy, under whichever IKE SA. */
+unsigned int wishes_of(const struct engine *e, uint32_t policy);
 void wishes_move(struct ike_sa *to, struct ike_sa *from);
 
 /* Each is to be made by another IKE SA. */

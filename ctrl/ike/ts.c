@@ -197,21 +197,130 @@ static struct ike_ts one_of(const struct addr *a, uint8_t protocol)
 	};
 }
 
-/* A packet that shows no ports, as a later fragment, has 0 for both. */
-void ts_of_packet(const struct sadb_selector *packet, struct ts_first *out)
+/* One that shows none, as a later fragment, has 0 for both. */
+static bool shows_ports(const struct sadb_selector *packet)
 {
 	const uint16_t local = packet->local_port_min;
 	const uint16_t remote = packet->remote_port_min;
 
+	return protocol_has_ports(packet->protocol) && (local || remote) &&
+	       local == packet->local_port_max &&
+	       remote == packet->remote_port_max;
+}
+
+void ts_of_packet(const struct sadb_selector *packet, uint8_t pfp,
+		  struct ts_first *out)
+{
 	*out = (struct ts_first){ .is = true };
 	out->local = one_of(&packet->local_min, packet->protocol);
 	out->remote = one_of(&packet->remote_min, packet->protocol);
-	if (!protocol_has_ports(packet->protocol) || (!local && !remote) ||
-	    local != packet->local_port_max || remote != packet->remote_port_max)
+	if (!(pfp & PFP_PORTS) && !shows_ports(packet))
 		return;
-	out->local.port_min = out->local.port_max = local;
-	out->remote.port_min = out->remote.port_max = remote;
+	out->local.port_min = packet->local_port_min;
+	out->local.port_max = packet->local_port_max;
+	out->remote.port_min = packet->remote_port_min;
+	out->remote.port_max = packet->remote_port_max;
 }
+
+/* --- populate from packet: RFC 4301 section 4.4.1.2 */
+
+/* Of what shows no ports they are OPAQUE, and ANY if its protocol has none. */
+static bool is_one_port(const struct ike_ts *ts)
+{
+	return ts->port_min == ts->port_max || is_opaque(ts) ||
+	       (ts->port_min == 0 && ts->port_max == PORT_MAX && ts->protocol &&
+		!ip_has_ports(ts->protocol));
+}
+
+/* What both have; of ANY, OPAQUE is a part. */
+static bool take_common(const struct ike_ts *ours, const struct ike_ts *packet,
+			struct ike_ts *out)
+{
+	struct ike_ts of = *ours;
+
+	if (is_opaque(packet) && of.port_min == 0 && of.port_max == PORT_MAX) {
+		of.port_min = PORT_OPAQUE_MIN;
+		of.port_max = PORT_OPAQUE_MAX;
+	}
+	return intersect(&of, packet, out);
+}
+
+/* What of one side is taken from the packet. */
+struct taken {
+	bool addr, protocol, port;
+};
+
+static struct taken taken_of(uint8_t pfp, bool local)
+{
+	return (struct taken){
+		.addr = pfp & (local ? PFP_LOCAL : PFP_REMOTE),
+		.protocol = pfp & PFP_PROTOCOL,
+		.port = pfp & (local ? PFP_LOCAL_PORT : PFP_REMOTE_PORT),
+	};
+}
+
+static bool populate(const struct ike_ts *ours, const struct ike_ts *packet,
+		     struct taken taken, struct ike_ts *out)
+{
+	struct ike_ts common;
+
+	if (!take_common(ours, packet, &common))
+		return false;
+	*out = *ours;
+	if (taken.addr) {
+		out->addr_min = common.addr_min;
+		out->addr_max = common.addr_max;
+	}
+	if (taken.protocol)
+		out->protocol = common.protocol;
+	if (taken.port) {
+		out->port_min = common.port_min;
+		out->port_max = common.port_max;
+	}
+	return (!taken.addr || addr_equal(&common.addr_min, &common.addr_max)) &&
+	       (!taken.protocol || common.protocol) &&
+	       (!taken.port || is_one_port(&common));
+}
+
+static void populate_side(const struct ts_list *ours,
+			  const struct ike_ts *packet, struct taken taken,
+			  struct ts_list *out)
+{
+	out->n = 0;
+	for (unsigned int i = 0; i < ours->n && !out->n; i++)
+		out->n = populate(&ours->at[i], packet, taken, &out->at[0]);
+}
+
+bool ts_populate(const struct ts_sides *ours, uint8_t pfp,
+		 const struct ts_first *packet, struct ts_sides *out)
+{
+	populate_side(&ours->local, &packet->local, taken_of(pfp, true),
+		      &out->local);
+	populate_side(&ours->remote, &packet->remote, taken_of(pfp, false),
+		      &out->remote);
+	return out->local.n && out->remote.n;
+}
+
+static bool same_values(const struct ike_ts *a, const struct ike_ts *b,
+			struct taken taken)
+{
+	return (!taken.addr || (addr_equal(&a->addr_min, &b->addr_min) &&
+				addr_equal(&a->addr_max, &b->addr_max))) &&
+	       (!taken.protocol || a->protocol == b->protocol) &&
+	       (!taken.port ||
+		(a->port_min == b->port_min && a->port_max == b->port_max));
+}
+
+bool ts_same_values(uint8_t pfp, const struct ts_first *a,
+		    const struct ts_first *b)
+{
+	return a->is == b->is &&
+	       (!a->is ||
+		(same_values(&a->local, &b->local, taken_of(pfp, true)) &&
+		 same_values(&a->remote, &b->remote, taken_of(pfp, false))));
+}
+
+/* --- what lies where */
 
 bool ts_within(const struct ts_list *these, const struct ts_list *those)
 {
@@ -224,6 +333,14 @@ bool ts_within(const struct ts_list *these, const struct ts_list *those)
 			return false;
 	}
 	return these->n > 0;
+}
+
+bool ts_meet(const struct ts_list *these, const struct ts_list *those)
+{
+	struct ts_list both;
+
+	ts_narrow(these, those, &both);
+	return both.n;
 }
 
 bool ts_first_within(const struct ts_list *these, const struct ts_list *those)

@@ -55,8 +55,26 @@ void ts_from_conf(const struct ts_conf *conf, size_t n,
  * left out. */
 void ts_from_wire(struct slice selectors, struct ts_list *out);
 
-/* Its addresses, its protocol, and its ports where the protocol has them. */
-void ts_of_packet(const struct sadb_selector *packet, struct ts_first *out);
+/*
+ * Its addresses, its protocol, and its ports where the protocol has them.
+ *
+ * pfp   enum pfp_flag: of ports that are taken from it, also what says that it
+ *       shows none
+ */
+void ts_of_packet(const struct sadb_selector *packet, uint8_t pfp,
+		  struct ts_first *out);
+
+/*
+ * One pair for a packet of ours: what is taken from it (pfp, enum pfp_flag), and in
+ * all else the range of ours in which it is (RFC 4301 section 4.4.2). false: it is
+ * none of ours, or no single value in what is taken.
+ */
+bool ts_populate(const struct ts_sides *ours, uint8_t pfp,
+		 const struct ts_first *packet, struct ts_sides *out);
+
+/* Are they the same in what is taken from packets? */
+bool ts_same_values(uint8_t pfp, const struct ts_first *a,
+		    const struct ts_first *b);
 
 /* What is offered: the first ones, and then ours that are not among them, as far as
  * there is room. */
@@ -72,6 +90,9 @@ void ts_narrow(const struct ts_list *ours, const struct ts_list *peers,
 
 /* Does every one of these lie inside one of those? */
 bool ts_within(const struct ts_list *these, const struct ts_list *those);
+
+/* Have they packets in common? */
+bool ts_meet(const struct ts_list *these, const struct ts_list *those);
 
 /* Does the first one of these? */
 bool ts_first_within(const struct ts_list *these, const struct ts_list *those);

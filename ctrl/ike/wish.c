@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "ctrl/ike/child_for.h"
 #include "ctrl/ike/sa.h"
 
 struct wish {
@@ -61,13 +62,27 @@ void wish_begin(struct ike_sa *sa)
 	conn_drop(conn);
 }
 
-bool wish_has(const struct ike_sa *sa, uint32_t policy)
+bool wish_has(const struct ike_sa *sa, uint32_t policy,
+	      const struct ts_first *first)
 {
 	const struct wish *w = sa->wishes;
 
-	while (w && w->conf->policy != policy)
+	while (w && !(w->conf->policy == policy &&
+		      child_conf_same(w->conf, &w->first, first)))
 		w = w->next;
 	return w;
+}
+
+unsigned int wishes_of(const struct engine *e, uint32_t policy)
+{
+	unsigned int n = 0;
+
+	for (uint32_t i = 1; i < e->n_slots; i++)
+		for (const struct wish *w = e->slots[i] ? e->slots[i]->wishes
+							: NULL;
+		     w; w = w->next)
+			n += w->conf->policy == policy;
+	return n;
 }
 
 void wishes_move(struct ike_sa *to, struct ike_sa *from)
@@ -91,6 +106,16 @@ void wishes_pass(struct ike_sa *sa)
 	}
 }
 
+/* Many packets may wait for SAs of one child: that it fails is one event. */
+static bool is_last_of_child(const struct wish *w)
+{
+	const struct wish *o = w->next;
+
+	while (o && o->conf != w->conf)
+		o = o->next;
+	return !o;
+}
+
 void wishes_fail(struct ike_sa *sa, const char *why)
 {
 	while (sa->wishes) {
@@ -103,7 +128,7 @@ void wishes_fail(struct ike_sa *sa, const char *why)
 			.text = why,
 		};
 
-		if (*why)
+		if (*why && is_last_of_child(sa->wishes))
 			sa->e->calls.event(sa->e->calls.ctx, &event);
 		first_goes(sa);
 	}

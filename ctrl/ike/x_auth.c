@@ -208,8 +208,11 @@ void auth_start(struct ike_sa *sa)
 		sa_close(sa, "out of memory");
 		return;
 	}
-	child_set_first(x->child, &sa->wanted_first);
-	child_getspi(sa, x);
+	if (child_set_first(sa, x->child, &sa->wanted_first))
+		child_getspi(sa, x);
+	else
+		sa_close(sa,
+			 "what asks for the child is no packet of its selectors");
 }
 
 static void send_request(struct ike_sa *sa, struct exchange *x,

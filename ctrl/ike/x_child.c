@@ -36,6 +36,8 @@
 static const char no_keys[] = "keys could not be made";
 static const char no_public_value[] =
 	"the peer's key exchange value is not valid";
+static const char no_values[] =
+	"selector mismatch: what asks for it is no packet of its selectors";
 
 /* --- failures */
 
@@ -124,6 +126,10 @@ static void start(struct ike_sa *sa)
 	struct exchange *x = &sa->ours;
 	const struct ke_alg *ke;
 
+	/* A policy that takes selectors from packets has one pair at a time. */
+	if (x->child && x->child->conf->pfp)
+		x->single_pair = true;
+
 	ke = x->child ? proposals_first_ke(&x->child->conf->proposals) : NULL;
 	if (x->child && !child_has_selectors(sa, x->child->conf)) {
 		child_fail(
@@ -147,8 +153,10 @@ static void start_rekeying(struct ike_sa *sa, const struct child_sa *old)
 {
 	const struct ts_sides ts = child_kept_ts(old);
 
-	if (begin(sa, old->conn, old->conf))
+	if (begin(sa, old->conn, old->conf)) {
 		child_keep_ts(sa->ours.child, &ts);
+		sa->ours.child->more_ts = old->more_ts;
+	}
 	sa->ours.old_spi_in = old->spi_in;
 	start(sa);
 }
@@ -165,8 +173,12 @@ void child_x_start(struct ike_sa *sa, struct child_sa *old)
 void child_x_begin(struct ike_sa *sa, struct conn *conn,
 		   const struct child_conf *conf, const struct ts_first *first)
 {
-	if (begin(sa, conn, conf))
-		child_set_first(sa->ours.child, first);
+	if (begin(sa, conn, conf) &&
+	    !child_set_first(sa, sa->ours.child, first)) {
+		child_fail(sa, &sa->ours, IKE_N_TS_UNACCEPTABLE, no_values);
+		try_later(sa, &sa->ours);
+		return;
+	}
 	sa->ours.single_pair = first && first->alone;
 	start(sa);
 }
@@ -435,11 +447,16 @@ static void accept_offer(struct ike_sa *sa, const struct ike_payloads *p,
 			 const struct child_sa *old)
 {
 	struct exchange *x = &sa->peers;
+	struct ts_sides ts;
 	struct slice peer;
 
 	x->kind = EX_CHILD;
 	x->old_spi_in = old ? old->spi_in : 0;
 	x->child = child_new(old ? old->conn : sa->conn, conf);
+	if (x->child && old) {
+		ts = child_kept_ts(old);
+		child_keep_ts(x->child, &ts);
+	}
 	child_accept(sa, x, p, true);
 	if (!x->child) {
 		peers_failed(sa, x, x->child_error, slice_of(NULL, 0));

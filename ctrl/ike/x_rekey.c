@@ -134,7 +134,7 @@ static void inherit(struct ike_sa *heir, struct ike_sa *sa)
 	heir->replaced_ns = sa->replaced_ns;
 	sa->replaced_ns = 0;
 	for (struct child_sa *c = heir->children; c; c = c->next)
-		child_bind_best(heir, c->conf->policy);
+		child_bind_best(heir, c);
 }
 
 /* What the peer's rekeying made, if it is there; NULL: it is not. */

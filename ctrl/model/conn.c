@@ -9,6 +9,7 @@
 #define CONN_REKEY_TIME	 (4U * 3600U)
 #define CHILD_REKEY_TIME 3600U
 #define REPLAY_WINDOW	 32U
+#define PFP_LIMIT	 256U
 
 void conn_fini(struct conn_conf *conn)
 {
@@ -129,6 +130,7 @@ void child_init(struct child_conf *child)
 		.life_time = TIME_UNSET,
 		.rand_time = TIME_UNSET,
 		.replay_window = REPLAY_WINDOW,
+		.pfp_limit = PFP_LIMIT,
 	};
 	memset(child->more_policies, 0xff, sizeof(child->more_policies));
 	proposals_default(IKE_PROTO_ESP, &child->proposals);
@@ -335,6 +337,7 @@ bool child_equal(const struct child_conf *a, const struct child_conf *b)
 	       a->fragment_after == b->fragment_after &&
 	       strcmp(a->updown, b->updown) == 0 &&
 	       a->hostaccess == b->hostaccess && a->reqid == b->reqid &&
+	       a->pfp == b->pfp && a->pfp_limit == b->pfp_limit &&
 	       a->policy == b->policy;
 }
 

@@ -116,6 +116,8 @@ struct child_conf {
 	uint32_t replay_window;
 	bool spread;	     /* outbound SAs are all workers' at once */
 	bool fragment_after; /* IPv4 is cut after it is protected */
+	uint8_t pfp; /* enum pfp_flag: what its SAs have from the packet */
+	uint32_t pfp_limit; /* so many of these SAs at once, either direction */
 	uint32_t if_id_in, if_id_out; /* of tunnel interfaces; 0: none */
 	struct sadb_outer outer;
 	/* What ctl runs when an SA comes and goes: an absolute path and words,

@@ -580,6 +580,34 @@ def check_packet(lab, charon):
     case.end()
 
 
+def check_populate(lab, charon):
+    """An SA for each flow: charon takes the values that a packet asks for."""
+    case = Case(lab, charon, remote_ts=f"pfp:{THEIR_LAN}")
+    wanted = {f"{OUR_HOST}-{OUR_HOST}=10.2.0.1-10.2.0.1[17/{port}-{port}=9-9]"
+              for port in (5000, 5001)}
+
+    def agree():
+        """Have both sides two pairs, of these values and of the same SPIs?"""
+        sas = case.peer.sas()
+        out = {sa.spi: sa.selectors for sa in sas.values() if sa.dir == "out"}
+        theirs = {int(child["spi-in"], 16) for sa in charon.list_sas()
+                  for child in sa["children"] if child["state"] == "INSTALLED"}
+        return (set(out) == theirs and len(out) == 2 and
+                {one for few in out.values() for one in few} == wanted)
+
+    for port in (5000, 5001):
+        case.peer.tell(f"acquire 17 {OUR_HOST} {port} 10.2.0.1 9")
+        case.peer.wait("event child-up")
+    wait_until(agree, WAIT_S, "two pairs of a flow each")
+    ok(agree(), "two flows have a pair each")
+    for rekeys in (lambda: case.peer.tell("rekey net"), charon.rekey):
+        before = set(case.peer.sas())
+        rekeys()
+        ok(wait_until(lambda: agree() and not before & set(case.peer.sas()),
+                      WAIT_S, "rekeying"), "and the same when they are rekeyed")
+    case.end()
+
+
 def main():
     with Lab() as lab:
         charon = strongswan.start(
@@ -589,6 +617,7 @@ def main():
             retransmit_timeout=1.0)
         checks = (check_scapy, check_suites, check_other_group, check_refusals,
                   check_narrowing, check_several, check_packet,
+                  check_populate,
                   check_rekey_child, check_rekey_other_group,
                   check_rekey_ike, check_ppk, check_ppk_optional,
                   check_ppk_refused, check_collisions, check_collisions_ike,

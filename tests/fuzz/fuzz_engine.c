@@ -439,6 +439,8 @@ static void load(struct run *r, unsigned int side, uint8_t how)
 			"an identity");
 	if (how & 64)
 		be_transport(c.children);
+	if ((how & 6) == 6)
+		c.children->pfp = PFP_REMOTE | PFP_PROTOCOL | PFP_PORTS;
 	if (how & 128)
 		proposals_default(IKE_PROTO_AH, &c.children->proposals);
 	c.dpd_delay = how & 2 ? 10 : 0;
@@ -518,12 +520,12 @@ static struct sadb_selector packet_of(const struct lab_side *s, uint8_t how)
 
 	p.local_min =
 		how & 8 ? s->addr : addr_from_v4(htonl(lan + (s->index << 16)));
-	p.remote_min =
-		how & 8 ? peer->addr
-			: addr_from_v4(htonl(lan + ((uint32_t)!s->index << 16)));
+	p.remote_min = how & 8 ? peer->addr
+			       : addr_from_v4(htonl(lan + (peer->index << 16)));
 	p.local_max = p.local_min;
 	p.remote_max = p.remote_min;
 	p.local_port_min = p.local_port_max = how & 16 ? 80 : 0;
+	p.remote_port_min = p.remote_port_max = how & 32 ? 81 : 0;
 	return p;
 }
 

@@ -10,7 +10,8 @@
  * LOCAL_TS and REMOTE_TS are lists such as 10.1.0.0/24,10.3.0.0/24[17/53-99], with the
  * numbers of a protocol and of ports. LOCAL_TS may be vip:ADDR, an address that is
  * asked of the peer (of zeros: any), and REMOTE_TS pool:PREFIX, from which the peer
- * gets one; they are dynamic then.
+ * gets one; they are dynamic then. A REMOTE_TS of pfp:LIST takes all selectors of each
+ * CHILD SA from the packet that it is for.
  *
  * An empty PPK_ID or PPK is none. Its clock runs SPEED times as fast as the world's. Commands come by standard
  * input, a line each: initiate, rekey [net], terminate [net], acquire PROTOCOL SADDR
@@ -420,6 +421,7 @@ static void load_ts(struct peer *p, char **argv, struct conn_conf *c,
 					 .port_max = UINT16_MAX };
 	const char *vip = behind(argv[3], "vip:");
 	const char *addrs = behind(argv[4], "pool:");
+	const char *pfp = behind(argv[4], "pfp:");
 
 	child->n_local_ts = child->n_remote_ts = 1;
 	child->local_ts[0] = child->remote_ts[0] = dynamic;
@@ -430,7 +432,10 @@ static void load_ts(struct peer *p, char **argv, struct conn_conf *c,
 	if (addrs)
 		load_pool(p, addrs, c);
 	else
-		child->n_remote_ts = read_ts(argv[4], child->remote_ts);
+		child->n_remote_ts = read_ts(
+			argv[4] + (pfp ? strlen("pfp:") : 0), child->remote_ts);
+	if (pfp)
+		child->pfp = PFP_LOCAL | PFP_REMOTE | PFP_PROTOCOL | PFP_PORTS;
 }
 
 static void take_ppk(struct peer *p, char **argv, struct conn_conf *c)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/sadb/rules.h"
 #include "tests/support/ike_lab_queue.h"
 
 static void must(bool ok, const char *what)
@@ -100,12 +101,27 @@ static void use_key(struct lab_side *s, const struct sadb_sa *sa)
 		s->keys[s->n_keys++ % LAB_KEYS_MAX] = key_hash(sa);
 }
 
+/* All that the other one takes, as the data path judges. */
+static bool supersedes(const struct sadb_sa *sa, const struct sadb_sa *other)
+{
+	for (unsigned int i = 0; i < other->n_selectors; i++) {
+		unsigned int j = 0;
+
+		while (j < sa->n_selectors &&
+		       !selector_within(&other->selectors[i], &sa->selectors[j]))
+			j++;
+		if (j == sa->n_selectors)
+			return false;
+	}
+	return sa->policy == other->policy;
+}
+
 static int bind_sa(struct lab_side *s, struct lab_sa *sa)
 {
 	if (!sa)
 		return -ENOENT;
 	for (unsigned int i = 0; i < LAB_SAS_MAX; i++)
-		if (s->sas[i].sa.policy == sa->sa.policy)
+		if (supersedes(&sa->sa, &s->sas[i].sa))
 			s->sas[i].bound = false;
 	sa->bound = true;
 	use_key(s, &sa->sa);

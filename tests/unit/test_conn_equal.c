@@ -184,6 +184,10 @@ static bool change_child(struct child_conf *c, unsigned int which)
 		return c->inactivity++, true;
 	case 24:
 		return c->mode = SADB_TRANSPORT, true;
+	case 25:
+		return c->pfp = PFP_REMOTE, true;
+	case 26:
+		return c->pfp_limit--, true;
 	default:
 		return false;
 	}

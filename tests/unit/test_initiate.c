@@ -131,6 +131,9 @@ static void command_that_can_not_begin_is_answered_with_the_reason(void **state)
 		{ -EADDRNOTAVAIL,
 		  "no way to the peer of 'site': remote_addrs names no host, or "
 		  "there is no route to it" },
+		{ -ENODATA,
+		  "'site/net' takes selectors from packets ('populate'): packets "
+		  "bring it up, and no command" },
 		{ -ENOTCONN, "IKE is not spoken here" },
 		{ -EAGAIN, "the IKE process is being started; try again" },
 		{ -ENOMEM, "cannot begin: Cannot allocate memory" },

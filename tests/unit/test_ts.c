@@ -14,6 +14,7 @@
 
 #include "ctrl/base/range.h"
 #include "ctrl/ike/ts.h"
+#include "include/proto.h"
 
 #define V4_TS                                              \
 	"\x07\x00\x00\x10\x00\x00\xff\xff\x0a\x01\x00\x00" \
@@ -256,6 +257,92 @@ static void opaque_has_only_opaque_in_common(void **state)
 	assert_true(ts_within(&opaque, &opaque));
 }
 
+/* --- populate from packet: RFC 4301 section 4.4.1.2 */
+
+static struct ts_first packet_of(uint8_t protocol, uint16_t port_min,
+				 uint16_t port_max, uint8_t pfp)
+{
+	struct sadb_selector s = { .protocol = protocol };
+	struct ts_first first;
+
+	assert_int_equal(addr_parse("10.1.0.5", &s.local_min), 0);
+	assert_int_equal(addr_parse("10.2.0.6", &s.remote_min), 0);
+	s.local_max = s.local_min;
+	s.remote_max = s.remote_min;
+	s.local_port_min = s.remote_port_min = port_min;
+	s.local_port_max = s.remote_port_max = port_max;
+	ts_of_packet(&s, pfp, &first);
+	return first;
+}
+
+#define ALL_FLAGS (PFP_LOCAL | PFP_REMOTE | PFP_PROTOCOL | PFP_PORTS)
+
+static void packet_gives_what_is_flagged_and_the_policy_the_rest(void **state)
+{
+	static const struct {
+		uint8_t pfp, protocol;
+		uint16_t port_min, port_max;
+		const char *local, *remote;
+	} rows[] = {
+		{ PFP_LOCAL, 17, 53, 53, "10.1.0.5/32", "10.2.0.0/16" },
+		{ PFP_REMOTE, 17, 53, 53, "10.1.0.0/16", "10.2.0.6/32" },
+		{ PFP_PROTOCOL, 17, 53, 53, "10.1.0.0/16[17/0-65535]",
+		  "10.2.0.0/16[17/0-65535]" },
+		{ PFP_PROTOCOL | PFP_REMOTE_PORT, 17, 53, 53,
+		  "10.1.0.0/16[17/0-65535]", "10.2.0.0/16[17/53]" },
+		{ ALL_FLAGS, 17, 0, 0, "10.1.0.5/32[17/0]", "10.2.0.6/32[17/0]" },
+		{ ALL_FLAGS, 1, 0x0800, 0x0800, "10.1.0.5/32[1/2048]",
+		  "10.2.0.6/32[1/2048]" },
+		{ ALL_FLAGS, 17, PORT_OPAQUE_MIN, PORT_OPAQUE_MAX,
+		  "10.1.0.5/32[17/65535-0]", "10.2.0.6/32[17/65535-0]" },
+		{ ALL_FLAGS, 47, 0, UINT16_MAX, "10.1.0.5/32[47/0-65535]",
+		  "10.2.0.6/32[47/0-65535]" },
+	};
+	const struct ts_sides ours = { list_of("10.3.0.0/16", "10.1.0.0/16"),
+				       list_of("10.2.0.0/16", "10.4.0.0/16") };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct ts_first p =
+			packet_of(rows[i].protocol, rows[i].port_min,
+				  rows[i].port_max, rows[i].pfp);
+		struct ts_sides one;
+
+		assert_true(ts_populate(&ours, rows[i].pfp, &p, &one));
+		assert_list(&one.local, rows[i].local);
+		assert_list(&one.remote, rows[i].remote);
+	}
+}
+
+static void what_is_no_single_value_gives_nothing(void **state)
+{
+	const struct ts_sides ours = { list_of("10.3.0.0/16", "10.1.0.0/16"),
+				       list_of("10.2.0.0/16", "10.4.0.0/16") };
+	const struct ts_first good = packet_of(17, 53, 53, ALL_FLAGS);
+	struct ts_sides one;
+
+	(void)state;
+	for (unsigned int i = 0; i < 5; i++) {
+		struct ts_first p = good;
+
+		if (i == 0)
+			p.local.addr_max.octets[15]++;
+		else if (i == 1)
+			p.remote.addr_max.octets[15]++;
+		else if (i == 2)
+			p.local.protocol = p.remote.protocol = 0;
+		else if (i == 3)
+			p.local.port_max++;
+		else
+			p.remote.port_max++;
+		assert_false(ts_populate(&ours, ALL_FLAGS, &p, &one));
+		assert_true(ts_populate(&ours, 0, &p, &one));
+		assert_int_equal(ts_same_values(ALL_FLAGS, &p, &good), false);
+		assert_true(ts_same_values(0, &p, &good));
+	}
+	assert_true(ts_populate(&ours, ALL_FLAGS, &good, &one));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +360,9 @@ int main(void)
 		cmocka_unit_test(dynamic_is_the_outer_address_of_its_family),
 		cmocka_unit_test(dynamic_is_each_virtual_address),
 		cmocka_unit_test(opaque_has_only_opaque_in_common),
+		cmocka_unit_test(
+			packet_gives_what_is_flagged_and_the_policy_the_rest),
+		cmocka_unit_test(what_is_no_single_value_gives_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
