@@ -151,6 +151,16 @@ static void drop(struct explaining *w, struct explain_step *s,
 	w->x->outcome = EXPLAIN_DROPPED;
 }
 
+/* BPF hands on what a policy has that takes selectors from packets, asked for or not. */
+static bool is_asked_for(const struct explaining *w)
+{
+	const struct policy_view *v = &w->dp->policies;
+
+	return w->on_demand &&
+	       atomic_load_explicit(&v->on_demand[w->x->policy.id],
+				    memory_order_acquire);
+}
+
 void explain_out(struct explaining *w, struct sa_ref told)
 {
 	struct sa_rt *sa = sa_of(w, told);
@@ -159,7 +169,7 @@ void explain_out(struct explaining *w, struct sa_ref told)
 	enum drop_reason reason;
 
 	if (!sa || sa->dir != DIR_OUT) {
-		s->held = !told.gen && w->on_demand;
+		s->held = !told.gen && is_asked_for(w);
 		w->x->outcome = EXPLAIN_HELD;
 		if (!s->held)
 			drop(w, s, told.gen ? DROP_SA_GONE : DROP_NO_SA);

@@ -127,7 +127,7 @@ static void acquire(struct worker *w, const struct packet *p, struct acquire *a)
 	struct telling what = acquire_of(p);
 
 	if (w->now_ns - a->last_ns >= ACQUIRE_LAST_S * NS_PER_S)
-		*a = (struct acquire){ .held = a->held };
+		*a = (struct acquire){ .held = a->held, .changed = a->changed };
 	a->last_ns = w->now_ns;
 	if (w->now_ns < a->next_ns || !tell_put(w->tell, &what))
 		return;
@@ -142,6 +142,29 @@ static void acquire(struct worker *w, const struct packet *p, struct acquire *a)
 static bool is_error(const struct packet *p)
 {
 	return icmp_is_error(slice_of(p->l3, p->bytes), &p->ip);
+}
+
+/* The peer may have others to give by now. */
+static void anew_with_change(const struct worker *w, struct acquire *a)
+{
+	const uint32_t changed = atomic_load_explicit(&w->policies->changed,
+						      memory_order_acquire);
+
+	if (a->changed == changed)
+		return;
+	a->changed = changed;
+	a->next_ns = 0;
+	a->wait_s = 0;
+}
+
+void ask_for_other_sa(struct worker *w, const struct packet *p)
+{
+	struct acquire *a = &w->acquire[p->policy_id];
+
+	if (!is_on_demand(w, p->policy_id) || is_error(p))
+		return;
+	anew_with_change(w, a);
+	acquire(w, p, a);
 }
 
 /* Where it is counted; NULL: it is a new one of values for which nobody can ask now,

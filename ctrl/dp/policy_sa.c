@@ -135,8 +135,10 @@ bool turn_to_other_sa(struct worker *w, struct packet *p)
 	if (w->turned_before || p->policy_id >= SPD_MAX || packet_is_stale(w, p))
 		return false;
 	sa = policy_sa(w->sad, w->policies, p);
-	if (!sa || sa == p->sa || !takes(sa, p))
+	if (!sa || sa == p->sa || !takes(sa, p)) {
+		ask_for_other_sa(w, p);
 		return false;
+	}
 	p->sa = sa;
 	w->turned = true;
 	return true;

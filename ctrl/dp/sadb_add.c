@@ -87,6 +87,12 @@ int entry_may_be_between(const struct sadb *s, const struct entry *en,
 	return 0;
 }
 
+static uint32_t most_within(const struct policy *p)
+{
+	return p->pfp_limit && p->pfp_limit < PFP_PER_POLICY ? p->pfp_limit
+							     : PFP_PER_POLICY;
+}
+
 /* RFC 4301 section 4.4.2: each of its SAs has a packet's values. Else who took ike
  * over could have one SA serve all. */
 static int check_values(const struct sadb *s, const struct policy *p,
@@ -100,11 +106,11 @@ static int check_values(const struct sadb *s, const struct policy *p,
 	if (sa->n_selectors != 1 || !policy_key_of(s, p, sa->selectors, &key))
 		return error_set(e, -EPERM, "policy %u takes single values",
 				 p->id);
-	if (id->dir == SADB_OUT && s->n_within[p->id] >= PFP_PER_POLICY &&
+	if (id->dir == SADB_OUT && s->n_within[p->id] >= most_within(p) &&
 	    !policy_has_sa(s, p, sa->selectors))
 		return error_set(e, -ENOSPC,
 				 "policy %u has %u SAs, each of other values",
-				 p->id, PFP_PER_POLICY);
+				 p->id, most_within(p));
 	return 0;
 }
 

@@ -342,12 +342,15 @@ void entry_unbind(struct sadb *s, struct entry *en)
 bool policy_has_sa(const struct sadb *s, const struct policy *p,
 		   const struct sadb_selector *packet)
 {
+	const struct entry *en = s->bound[p->id];
 	struct within_key key;
 
-	if (!p->pfp)
-		return s->bound[p->id];
-	return policy_key_of(s, p, packet, &key) &&
-	       within_get(s->within, &key).gen;
+	if (p->pfp)
+		return policy_key_of(s, p, packet, &key) &&
+		       within_get(s->within, &key).gen;
+	while (en && en->n_selectors && !is_covered(packet, en))
+		en = behind(en, p->id);
+	return en;
 }
 
 static bool goes_within(const struct sadb *s, const struct policy *p,

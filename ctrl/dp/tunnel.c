@@ -127,6 +127,8 @@ static int take_pair(const struct conn_conf *conn,
 		.dirs = SPD_BOTH,
 		.on_demand = is_trapped(child),
 		.is_vips = is_vips(conn, mine),
+		.pfp = child->pfp,
+		.pfp_limit = child->pfp_limit,
 		.suites = child->suites,
 	};
 	tunnel_ends(conn, &out->ends);

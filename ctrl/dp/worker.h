@@ -133,6 +133,7 @@ struct acquire {
 	uint64_t last_ns; /* when the last one came */
 	uint32_t wait_s;
 	uint32_t held;
+	uint32_t changed; /* as the policies were; of what SAs refuse */
 };
 
 /* The same of one key within a policy. */
@@ -382,6 +383,10 @@ void take_policy_sa(struct worker *w, struct packet *p);
  * when the batch is through. false: there is none.
  */
 bool turn_to_other_sa(struct worker *w, struct packet *p);
+
+/* No SA of its policy takes it, and it is dropped: those that come after it may have
+ * one. */
+void ask_for_other_sa(struct worker *w, const struct packet *p);
 
 /* What waits tries again: next hops were learned, SAs bound, time is over. */
 void hold_retry(struct worker *w, bool learned);

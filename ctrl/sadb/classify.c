@@ -419,7 +419,7 @@ static struct spd_entry entry_of(const struct policy *p, size_t place)
 	const struct sadb_selector *s = &p->selector;
 	uint8_t flags = p->dirs & SPD_BOTH;
 
-	if (p->on_demand)
+	if (p->on_demand || p->pfp) /* no SA of it is known to BPF */
 		flags |= SPD_ON_DEMAND;
 	if (selector_has_ports(s))
 		flags |= SPD_PORTS;

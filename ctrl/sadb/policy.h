@@ -37,8 +37,8 @@ struct policy {
 	enum spd_action action;
 	bool manual;	/* SPD_PROTECT by SAs of the configuration alone */
 	bool on_demand; /* SPD_PROTECT: a packet without an SA asks for one */
-	uint8_t pfp; /* enum pfp_flag: what its SAs have from the packet; then it is
-			on demand */
+	uint8_t pfp;	/* enum pfp_flag: what its SAs have from the packet */
+	uint32_t pfp_limit; /* so many at once; 0: PFP_PER_POLICY */
 	bool is_vips; /* its local side is a virtual IP, or nobody's until there
 			   is one: whichever it is, it is the same policy */
 	/* Of those of a child, which follow each other and have an SA together: how

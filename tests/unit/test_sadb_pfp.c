@@ -375,6 +375,70 @@ static void inbound_sa_of_a_range_is_refused(void **state)
 	assert_int_equal(side_call(p->a, &in).err, 0);
 }
 
+/* Of a child's policies that both have the packet, it is the first one's. */
+static void sa_of_a_child_is_of_one_of_its_policies(void **state)
+{
+	struct pair *p = *state;
+	struct policy child[2] = {
+		pfp_policy("10.1.0.0/16", "10.2.0.0/24"),
+		pfp_policy("10.1.0.0/16", "10.2.0.0/16"),
+	};
+	struct sadb_event e;
+
+	child[1].nth = 1;
+	assert_int_equal(sadb_set_policies(p->a->sadb, child, 2), 0);
+	p->policy_a = child[0].id;
+	for (uint32_t spi = 0x1001; spi < 0x1003; spi++) {
+		struct sadb_request out;
+
+		send_from(p, 1000);
+		assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e),
+				 spi - 0x1000);
+		assert_int_equal(e.policy, child[0].id);
+		out = bind_for(p, spi, 1000);
+		work(p);
+		assert_true(crosses(p, 1000));
+		end(p, &out);
+		p->a->now_ns += 31 * NS_PER_S;
+	}
+	give(p, "10.2.1.7", 1000);
+	work(p);
+	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 3);
+	assert_int_equal(e.policy, child[0].id);
+}
+
+/* The side that answers: packets bring up nothing, and go by what is there. */
+static void policy_that_nothing_brings_up_asks_for_none(void **state)
+{
+	struct pair *p = *state;
+	struct policy a = pfp_policy("10.1.0.0/16", "10.2.0.0/16");
+
+	a.on_demand = false;
+	p->policy_a = one_policy(p->a, a);
+	send_from(p, 1000);
+	assert_int_equal(acquires(p), 0);
+	assert_int_equal(p->a->drops[DROP_NO_SA].pkts, 1);
+	bind_for(p, 0x1001, 1000);
+	assert_true(crosses(p, 1000));
+	assert_false(crosses(p, 1001));
+}
+
+static void policy_may_have_fewer_sas(void **state)
+{
+	struct pair *p = *state;
+	struct policy a = pfp_policy("10.1.0.0/16", "10.2.0.0/16");
+	struct sadb_selector s = selector_of(1003);
+	struct sadb_request more;
+
+	a.pfp_limit = 3;
+	p->policy_a = one_policy(p->a, a);
+	more = side_add(SADB_OUT, false, 0x1004, p->policy_a, &s);
+	for (uint16_t i = 0; i < 3; i++)
+		bind_for(p, 0x1001 + i, 1000 + i);
+	assert_int_equal(side_call(p->a, &more).err, -ENOSPC);
+	add_for(p, 0x1005, 1002);
+}
+
 static void other_flags_make_it_another_policy(void **state)
 {
 	struct pair *p = *state;
@@ -593,6 +657,9 @@ int main(void)
 		CASE(icmp_error_goes_by_the_sa_of_what_it_is_about),
 		CASE(sa_of_a_range_is_refused),
 		CASE(inbound_sa_of_a_range_is_refused),
+		CASE(sa_of_a_child_is_of_one_of_its_policies),
+		CASE(policy_that_nothing_brings_up_asks_for_none),
+		CASE(policy_may_have_fewer_sas),
 		CASE(other_flags_make_it_another_policy),
 		CASE(policy_of_the_same_id_meets_no_sa_of_the_one_before),
 		CASE(scan_asks_so_often_a_second_and_no_more),

@@ -367,6 +367,208 @@ static void orphan_ends_when_another_has_its_packets_and_not_before(void **state
 	assert_int_equal(claim(p, &lower), 0);
 }
 
+/* --- policies of a child, which have their SAs together --- */
+
+struct child {
+	struct policy a[2], b[2];
+};
+
+/* From either half of a's network; p's ids are the first one's. */
+static struct child child_of(struct pair *p)
+{
+	struct child c = {
+		.a = { side_policy(lower_net, "10.2.0.0/16"),
+		       side_policy(upper_net, "10.2.0.0/16") },
+		.b = { side_policy("10.2.0.0/16", lower_net),
+		       side_policy("10.2.0.0/16", upper_net) },
+	};
+
+	c.a[1].nth = c.b[1].nth = 1;
+	assert_int_equal(sadb_set_policies(p->a->sadb, c.a, 2), 0);
+	assert_int_equal(sadb_set_policies(p->b->sadb, c.b, 2), 0);
+	p->policy_a = c.a[0].id;
+	p->policy_b = c.b[0].id;
+	return c;
+}
+
+/* In use, from both parts; "": from the first alone. */
+static struct sadb_request bind_parts(struct pair *p, uint32_t spi,
+				      const char *first, const char *second)
+{
+	struct sadb_selector of = between("10.2.0.0/16", first);
+	struct sadb_request in = side_add(SADB_IN, false, spi, p->policy_b, &of);
+	struct sadb_request out;
+
+	of = between(first, "10.2.0.0/16");
+	out = side_add(SADB_OUT, false, spi, p->policy_a, &of);
+	if (*second) {
+		in.sa.selectors[1] = between("10.2.0.0/16", second);
+		out.sa.selectors[1] = between(second, "10.2.0.0/16");
+		in.sa.n_selectors = out.sa.n_selectors = 2;
+	}
+	assert_int_equal(side_call(p->b, &in).err, 0);
+	assert_int_equal(side_call(p->a, &out).err, 0);
+	bind_now(p->a, &out);
+	return out;
+}
+
+static bool has_list_of(const struct pair *p, const struct policy *of)
+{
+	return atomic_load(&p->a->view.several[of->id]);
+}
+
+/* The older one has nothing left of one policy, and a quarter of the other. */
+static void sa_of_two_policies_leaves_each_by_itself(void **state)
+{
+	struct pair *p = *state;
+	const struct child c = child_of(p);
+	struct sadb_request both, narrow;
+
+	both = bind_parts(p, 0x1001, lower_net, upper_net);
+	narrow = bind_parts(p, 0x1002, lower_net, "10.1.128.0/18");
+	assert_false(has_list_of(p, &c.a[0]));
+	assert_true(has_list_of(p, &c.a[1]));
+	for (int i = 0; i < 2; i++) {
+		assert_true(crosses(p, LOWER));
+		assert_true(crosses(p, UPPER));
+		assert_true(crosses(p, "10.1.192.5"));
+	}
+	assert_int_equal(end(p, &both), 2);
+	assert_false(has_list_of(p, &c.a[1]));
+	assert_refused(p, "10.1.192.5");
+	assert_true(crosses(p, LOWER));
+	assert_true(crosses(p, UPPER));
+	assert_int_equal(end(p, &narrow), 6);
+	assert_false(give(p, LOWER));
+	assert_false(give(p, UPPER));
+}
+
+static void newest_of_two_policies_gives_each_back_to_what_was_before(void **state)
+{
+	struct pair *p = *state;
+	const struct child c = child_of(p);
+	struct sadb_request both, one;
+
+	both = bind_parts(p, 0x1001, "10.1.0.0/18", upper_net);
+	one = bind_parts(p, 0x1002, "10.1.64.0/18", "10.1.128.0/18");
+	assert_true(has_list_of(p, &c.a[0]));
+	assert_true(has_list_of(p, &c.a[1]));
+	assert_true(crosses(p, LOWER));
+	assert_true(crosses(p, "10.1.64.5"));
+	assert_int_equal(end(p, &one), 1);
+	assert_false(has_list_of(p, &c.a[0]));
+	assert_false(has_list_of(p, &c.a[1]));
+	assert_true(crosses(p, LOWER));
+	assert_true(crosses(p, UPPER));
+	assert_refused(p, "10.1.64.5");
+	assert_int_equal(end(p, &both), 3);
+}
+
+/* The SPD takes all ids anew, so that both are unbound, and then as they were. */
+static void list_that_is_refused_unbinds_none_of_two_policies(void **state)
+{
+	struct pair *p = *state;
+	const struct child c = child_of(p);
+	struct policy *all = many_policies(0x0b000000, SPD_MAX);
+
+	bind_parts(p, 0x1001, lower_net, upper_net);
+	bind_parts(p, 0x1002, "10.1.0.0/18", "10.1.128.0/18");
+	p->a->policies_err = -ENOMEM;
+	assert_int_equal(sadb_set_policies(p->a->sadb, all, SPD_MAX), -ENOMEM);
+	p->a->policies_err = 0;
+	free(all);
+	assert_true(has_list_of(p, &c.a[0]));
+	assert_true(has_list_of(p, &c.a[1]));
+	assert_true(crosses(p, LOWER));
+	assert_true(crosses(p, UPPER));
+	assert_true(crosses(p, "10.1.64.5"));
+	assert_true(crosses(p, "10.1.192.5"));
+}
+
+/* One policy goes; of the other both SAs stay, and end one by one. */
+static void policy_that_goes_takes_its_part_of_the_sas_alone(void **state)
+{
+	struct pair *p = *state;
+	struct child c = child_of(p);
+	struct sadb_request upper, narrow;
+
+	bind_parts(p, 0x1001, lower_net, "");
+	upper = bind_parts(p, 0x1002, upper_net, "");
+	narrow = bind_parts(p, 0x1003, "10.1.0.0/18", "10.1.128.0/18");
+	c.a[1].nth = 0;
+	assert_int_equal(sadb_set_policies(p->a->sadb, &c.a[1], 1), 0);
+	assert_false(give(p, LOWER));
+	assert_true(crosses(p, UPPER));
+	assert_true(crosses(p, "10.1.192.5"));
+	assert_int_equal(end(p, &narrow), 1);
+	assert_true(crosses(p, UPPER));
+	assert_int_equal(end(p, &upper), 2);
+	assert_false(give(p, UPPER));
+}
+
+/* --- who asks for others --- */
+
+static struct policy demanded(void)
+{
+	struct policy a = side_policy("10.1.0.0/16", "10.2.0.0/16");
+
+	a.on_demand = true;
+	return a;
+}
+
+/* It is dropped by its name; those that come after it may have an SA. */
+static void packet_that_no_sa_takes_asks_for_another(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_event e;
+
+	p->policy_a = one_policy(p->a, demanded());
+	bind_part(p, 0x1001, lower_net);
+	assert_refused(p, UPPER);
+	side_poll(p->a);
+	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 1);
+	assert_int_equal(e.policy, p->policy_a);
+	assert_int_equal(addr_v4_be(&e.packet.local_min), inet_addr(UPPER));
+	for (int i = 0; i < 3; i++)
+		assert_refused(p, UPPER);
+	side_poll(p->a);
+	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 1);
+	assert_true(crosses(p, LOWER));
+	bind_part(p, 0x1002, upper_net);
+	assert_true(crosses(p, UPPER));
+	side_poll(p->a);
+	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 1);
+}
+
+static void change_of_sas_has_another_packet_ask_at_once(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_event e;
+
+	p->policy_a = one_policy(p->a, demanded());
+	bind_part(p, 0x1001, "10.1.0.0/18");
+	assert_refused(p, UPPER);
+	side_poll(p->a);
+	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 1);
+	bind_part(p, 0x1002, upper_net);
+	assert_refused(p, "10.1.64.5");
+	side_poll(p->a);
+	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 2);
+	assert_int_equal(addr_v4_be(&e.packet.local_min),
+			 inet_addr("10.1.64.5"));
+}
+
+static void packet_of_a_policy_that_nothing_brings_up_asks_for_none(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_event e;
+
+	bind_part(p, 0x1001, lower_net);
+	assert_refused(p, UPPER);
+	side_poll(p->a);
+	assert_int_equal(side_events(p->a, SADB_ACQUIRE, &e), 0);
+}
+
 #define CASE(name) \
 	cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
 
@@ -387,6 +589,13 @@ int main(void)
 		CASE(policy_that_is_gone_leaves_no_sa_to_another),
 		CASE(packet_on_its_way_goes_by_the_sa_of_now),
 		CASE(orphan_ends_when_another_has_its_packets_and_not_before),
+		CASE(sa_of_two_policies_leaves_each_by_itself),
+		CASE(newest_of_two_policies_gives_each_back_to_what_was_before),
+		CASE(list_that_is_refused_unbinds_none_of_two_policies),
+		CASE(policy_that_goes_takes_its_part_of_the_sas_alone),
+		CASE(packet_that_no_sa_takes_asks_for_another),
+		CASE(change_of_sas_has_another_packet_ask_at_once),
+		CASE(packet_of_a_policy_that_nothing_brings_up_asks_for_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
