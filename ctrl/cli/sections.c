@@ -32,6 +32,8 @@ static const char *cell_text(const struct node *section, const char *key)
 {
 	const char *text = *key ? node_text(section, key) : section->name;
 
+	if (strcmp(key, "populate") == 0 && !node_find(section, key))
+		return "-"; /* of those alone that take something */
 	if (strcmp(key, "protocol") == 0)
 		return protocol_word(text);
 	return *text ? text : "-";

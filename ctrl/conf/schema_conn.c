@@ -35,7 +35,10 @@
 #define FORM_TS                                                      \
 	"up to 8 prefixes or dynamic, each with [protocol/port] or " \
 	"without, separated by commas"
-#define FORM_ID	    "an identity such as 192.0.2.1 or moon.example.org"
+#define FORM_ID "an identity such as 192.0.2.1 or moon.example.org"
+#define FORM_POPULATE                                                   \
+	"some of local_address, remote_address, protocol, local_port, " \
+	"remote_port and ports, separated by commas"
 #define FORM_ACTION "none, trap, start or trap|start"
 #define FORM_AUTH                                                            \
 	"psk: pubkey, which strongSwan would assume, and other methods are " \
@@ -315,6 +318,10 @@ static const struct key child_keys[] = {
 	/* Ours alone: not of swanctl.conf. */
 	{ .name = "spread",	   .form = "yes or no", .read = value_bool,
 	  AT(child_conf, spread) },
+	{ .name = "populate",	   .list = true, .form = FORM_POPULATE,
+	  .read = value_populate },
+	{ .name = "populate_limit", .form = "a number of pairs of SAs from 1 to 1024",
+	  .read = value_number,	   .min = 1, .max = 1024, AT(child_conf, pfp_limit) },
 	OUTER_KEYS(child_conf, outer),
 	IF_ID_KEYS(child_conf),
 	{ .name = "fragment",	   .form = "before or after", .read = value_before,
@@ -511,6 +518,8 @@ static int fill_child(const struct section *sec, struct child_conf *c,
 		err = check_pairs(sec, c, e);
 	if (!err)
 		err = check_protocol(sec, c, e);
+	if (!err)
+		err = populate_check(sec, c, e);
 	child_times(c);
 	return err ? err : sa_check_child(sec, c, e);
 }

@@ -2,7 +2,8 @@
 /*
  * NET[PROTOCOL/PORT], where NET is a prefix or `dynamic`, and what is in
  * brackets may be left out. Names of protocols are those of values.c; ports are
- * numbers, since a name could mean another port on another host.
+ * numbers, since a name could mean another port on another host. And which of these
+ * an SA takes from its packet.
  */
 #include "ctrl/conf/values_ts.h"
 
@@ -13,7 +14,7 @@
 
 #include "ctrl/base/range.h"
 #include "ctrl/conf/values.h"
-#include "ctrl/model/conn.h"
+#include "ctrl/model/populate.h"
 #include "ctrl/wire/ip.h"
 #include "include/proto.h"
 
@@ -162,4 +163,60 @@ VALUE_READER(value_remote_ts)
 	struct child_conf *c = out;
 
 	return read_list(k, v, c->remote_ts, &c->n_remote_ts, e);
+}
+
+/* --- populate */
+
+VALUE_READER(value_populate)
+{
+	struct child_conf *c = out;
+	struct item item;
+	size_t at = 0;
+	uint8_t flag;
+	int found;
+
+	c->pfp = 0;
+	while ((found = item_next(k, v, &at, &item, e)) > 0) {
+		flag = populate_parse(item.text);
+		if (!flag)
+			return item_fail_form(&item, e);
+		c->pfp |= flag;
+	}
+	return found;
+}
+
+/* Each SA has one protocol's ports, or those of none (RFC 4301 section 4.4.1.1). */
+static bool lacks_protocol(const struct child_conf *c)
+{
+	struct child_pair pair;
+
+	for (size_t i = 0; child_pair_at(c, i, &pair); i++)
+		if (pair.protocol ? !protocol_shows(pair.protocol)
+				  : !(c->pfp & PFP_PROTOCOL))
+			return true;
+	return false;
+}
+
+int populate_check(const struct section *sec, const struct child_conf *c,
+		   struct error *e)
+{
+	const struct value *v = tree_value(sec, "populate");
+
+	if (!c->pfp)
+		return 0;
+	if (c->start_action & CHILD_START)
+		return value_fail(e, tree_value(sec, "start_action"), -EINVAL,
+				  "has start beside populate, but packets alone "
+				  "bring up what takes selectors from them; "
+				  "write trap");
+	if (c->pfp & PFP_PORTS && lacks_protocol(c))
+		return value_fail(e, v, -EINVAL,
+				  "has ports, and local_ts and remote_ts no "
+				  "protocol with ports; add protocol, or write "
+				  "selectors such as 10.1.0.0/16[udp]");
+	if (c->mode == SADB_TRANSPORT && c->pfp & (PFP_LOCAL | PFP_REMOTE))
+		return value_fail(e, v, -EINVAL,
+				  "has an address, and mode is transport, where "
+				  "there is one on each side; remove it");
+	return 0;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "ctrl/control/words.h"
+#include "ctrl/model/populate.h"
 
 static const char *role_name(enum iface_role role)
 {
@@ -215,12 +216,16 @@ bool answer_status_parts(const struct sink *sink, const struct status *s)
 
 static void put_policy(struct vici_builder *b, const struct policy_status *p)
 {
+	char populate[POPULATE_STR_MAX];
+
 	vici_section(b, p->name);
 	put_count(b, "policy", p->id);
 	vici_str(b, "action", action_name(p->action));
 	vici_str(b, "local_ts", p->local_ts);
 	vici_str(b, "remote_ts", p->remote_ts);
 	put_count(b, "protocol", p->protocol);
+	if (p->pfp)
+		vici_str(b, "populate", populate_str(p->pfp, populate));
 	vici_str(b, "direction", dirs_name(p->dirs));
 	vici_str(b, "tunnel", p->tunnel);
 	vici_section_end(b);

@@ -144,6 +144,7 @@ static void view_pair(const struct conn_conf *conn,
 	put_ports(pair.protocol, pair.remote->port_min, pair.remote->port_max,
 		  out->remote_ts);
 	out->protocol = pair.protocol;
+	out->pfp = child->pfp;
 	out->dirs = SPD_BOTH;
 	out->action = SPD_PROTECT;
 }

@@ -94,6 +94,7 @@ struct policy_status {
 	char local_ts[STATUS_END_MAX];
 	char remote_ts[STATUS_END_MAX];
 	uint8_t protocol;
+	uint8_t pfp; /* enum pfp_flag: what its SAs have from packets */
 	enum spd_action action;
 	uint32_t dirs;		      /* SPD_OUT, SPD_IN or SPD_BOTH */
 	char tunnel[STATUS_NAME_MAX]; /* "" unless SPD_PROTECT */

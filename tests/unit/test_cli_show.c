@@ -278,6 +278,25 @@ static void policies_stand_in_the_order_in_which_they_match(void **state)
 		"What none of them covers: bypass (gateway.default)\n");
 }
 
+static void what_a_policy_takes_from_packets_is_shown_if_any_does(void **state)
+{
+	(void)state;
+	assert_shown(
+		show_policy,
+		"policies{\n"
+		"hq/net{\npolicy=0\naction=protect\nlocal_ts=10.1.0.0/16\n"
+		"remote_ts=10.2.0.0/16\nprotocol=0\n"
+		"populate=remote_address, ports\ntunnel=hq/net\n}\n"
+		"gre{\npolicy=2\naction=discard\nlocal_ts=0.0.0.0/0\n"
+		"remote_ts=0.0.0.0/0\nprotocol=47\ntunnel=\n}\n"
+		"}\ndefault=bypass",
+		false,
+		"POLICY  ID  ACTION   LOCAL        REMOTE       PROTOCOL  POPULATE               TUNNEL\n"
+		"hq/net   0  protect  10.1.0.0/16  10.2.0.0/16  any       remote_address, ports  hq/net\n"
+		"gre      2  discard  0.0.0.0/0    0.0.0.0/0    47        -                      -\n"
+		"What none of them covers: bypass (gateway.default)\n");
+}
+
 static void no_policy_is_said(void **state)
 {
 	(void)state;
@@ -387,6 +406,8 @@ int main(void)
 		cmocka_unit_test(all_drops_are_shown_when_asked_for),
 		cmocka_unit_test(nothing_dropped_is_said),
 		cmocka_unit_test(policies_stand_in_the_order_in_which_they_match),
+		cmocka_unit_test(
+			what_a_policy_takes_from_packets_is_shown_if_any_does),
 		cmocka_unit_test(no_policy_is_said),
 		cmocka_unit_test(counter_has_the_path_of_its_name),
 		cmocka_unit_test(reload_says_that_it_was_done),

@@ -301,6 +301,27 @@ static void longest_times_have_room_for_what_follows_them(void **state)
 	config_free(c);
 }
 
+static void selectors_of_a_child_can_be_taken_from_packets(void **state)
+{
+	struct config *c =
+		parse_changed("remote_ts = 10.4.0.0/16",
+			      "populate = remote_address, protocol, local_port\n"
+			      "populate_limit = 3");
+
+	(void)state;
+	assert_int_equal(c->conns[0].children[0].pfp, 0);
+	assert_int_equal(c->conns[0].children[1].pfp,
+			 PFP_REMOTE | PFP_PROTOCOL | PFP_LOCAL_PORT);
+	assert_int_equal(c->conns[0].children[0].pfp_limit, 256);
+	assert_int_equal(c->conns[0].children[1].pfp_limit, 3);
+	config_free(c);
+	c = parse_changed("remote_ts = 10.4.0.0/16",
+			  "local_ts = 10.3.0.0/16[udp]\n"
+			  "populate = ports");
+	assert_int_equal(c->conns[0].children[1].pfp, PFP_PORTS);
+	config_free(c);
+}
+
 static void outbound_sas_of_a_child_can_be_spread(void **state)
 {
 	struct config *c =
@@ -516,6 +537,7 @@ static int run_cases(void)
 		cmocka_unit_test(any_of_one_family_is_its_longest_network),
 		cmocka_unit_test(volumes_follow_those_that_are_given),
 		cmocka_unit_test(longest_times_have_room_for_what_follows_them),
+		cmocka_unit_test(selectors_of_a_child_can_be_taken_from_packets),
 		cmocka_unit_test(outbound_sas_of_a_child_can_be_spread),
 		cmocka_unit_test(
 			packets_of_a_child_can_be_cut_after_they_are_protected),

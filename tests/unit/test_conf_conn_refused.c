@@ -28,7 +28,7 @@ struct refused {
 	"start_action, dpd_action, close_action, rekey_time, life_time, "        \
 	"rand_time, inactivity, rekey_bytes, life_bytes, rand_bytes, "           \
 	"rekey_packets, life_packets, rand_packets, replay_window, updown, "     \
-	"hostaccess, reqid, spread, "                                            \
+	"hostaccess, reqid, spread, populate, populate_limit, "                  \
 	"copy_df, copy_ecn, copy_dscp, set_df, set_dscp, set_ttl, tfc_padding, " \
 	"tfc_dummies, if_id_in, if_id_out, fragment"
 #define FORM_PEERS                                                 \
@@ -371,6 +371,30 @@ static const struct refused refused[] = {
 	{ "spread_that_is_no_word_is_refused", "replay_window = 1024",
 	  "spread = 2",
 	  "f:42:14: connections.moon.children.net.spread must be yes or no" },
+	{ "what_no_packet_has_is_not_taken_from_it", "remote_ts = " DMZ,
+	  "populate = remote_address, spi",
+	  "f:45:32: connections.moon.children.dmz.populate must be some of "
+	  "local_address, remote_address, protocol, local_port, remote_port "
+	  "and ports, separated by commas" },
+	{ "limit_of_what_is_taken_is_none_of_none", "remote_ts = " DMZ,
+	  "populate_limit = 0",
+	  "f:45:22: connections.moon.children.dmz.populate_limit must be a "
+	  "number of pairs of SAs from 1 to 1024" },
+	{ "what_packets_bring_up_is_not_started", "replay_window = 1024",
+	  "populate = protocol",
+	  "f:36:20: connections.moon.children.net.start_action has start "
+	  "beside populate, but packets alone bring up what takes selectors "
+	  "from them; write trap" },
+	{ "ports_are_those_of_a_protocol", "remote_ts = " DMZ,
+	  "populate = local_address, ports",
+	  "f:45:16: connections.moon.children.dmz.populate has ports, and "
+	  "local_ts and remote_ts no protocol with ports; add protocol, or "
+	  "write selectors such as 10.1.0.0/16[udp]" },
+	{ "ports_of_a_protocol_that_has_none_are_not_taken", "remote_ts = " DMZ,
+	  "local_ts = 10.3.0.0/16[gre]\npopulate = ports",
+	  "f:46:12: connections.moon.children.dmz.populate has ports, and "
+	  "local_ts and remote_ts no protocol with ports; add protocol, or "
+	  "write selectors such as 10.1.0.0/16[udp]" },
 	{ "place_of_the_cut_that_is_no_word_is_refused", "replay_window = 1024",
 	  "fragment = yes",
 	  "f:42:16: connections.moon.children.net.fragment must be before or "

@@ -625,6 +625,10 @@ static void policies_of_children_come_behind_the_others(void **state)
 	assert_int_equal(p->id, 21);
 	assert_int_equal(p->action, SPD_PROTECT);
 	assert_string_equal(p->local_ts, "10.8.0.0/16");
+	assert_int_equal(p->pfp, 0);
+	f->children[1].pfp = PFP_REMOTE;
+	look_again(f);
+	assert_int_equal(f->view->policies[5].pfp, PFP_REMOTE);
 }
 
 static void dynamic_selector_is_the_address_of_its_side(void **state)
