@@ -8,7 +8,7 @@
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/near.h"
 
-#define LIST_MAX_BYTES 400 /* all names of the longest table */
+#define LIST_MAX_BYTES 600 /* all names of the longest table */
 
 /* --- rows by their names */
 
