@@ -35,12 +35,12 @@ static unsigned int allocations, refused; /* refused: from 1; 0: none */
 static unsigned int in_lab;
 static bool counts;
 
+#ifndef __SANITIZE_ADDRESS__
 static bool is_refused(void)
 {
 	return counts && !in_lab && ++allocations == refused;
 }
 
-#ifndef __SANITIZE_ADDRESS__
 void *malloc(size_t bytes)
 {
 	return is_refused() ? NULL : __libc_malloc(bytes);
