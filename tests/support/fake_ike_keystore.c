@@ -71,7 +71,7 @@ static void remote_too_long(struct keystore_request *q)
 
 static void unknown_op(struct keystore_request *q)
 {
-	q->op = KEYSTORE_PSK_CHECK + 1;
+	q->op = KEYSTORE_PPK_MIX + 1;
 }
 
 static void unknown_prf(struct keystore_request *q)
