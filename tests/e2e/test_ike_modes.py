@@ -3,7 +3,7 @@
 """
 Transport mode and AH, negotiated by two gateways of ours: what they say to each other,
 and for AH in tunnel mode their networks, goes through, before rekeying and after it,
-and nothing but that protocol is on the wire. Linux as the peer is test_qemu_modes.py's.
+and nothing but that protocol is on the wire.
 """
 import json
 import os
