@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "ctrl/ike/child.h"
 #include "ctrl/ike/child_for.h"
 
 /* For so many packets an IKE SA may be about to make children of a policy that has one
@@ -78,14 +79,11 @@ static const struct child_conf *child_of(const struct conn *c, uint32_t policy)
 /* Of one whose policy has an SA for the values of each packet. */
 static unsigned int count_up(const struct engine *e, uint32_t policy)
 {
+	const struct child_sa *c = NULL;
 	unsigned int n = 0;
 
-	for (uint32_t i = 1; i < e->n_slots; i++)
-		for (const struct child_sa *c =
-			     e->slots[i] ? e->slots[i]->children : NULL;
-		     c; c = c->next)
-			n += c->conf->policy == policy &&
-			     c->state == CHILD_ST_INSTALLED && !c->replaced_by;
+	while ((c = child_of_policy(e, policy, c)))
+		n += c->state == CHILD_ST_INSTALLED && !c->replaced_by;
 	return n;
 }
 

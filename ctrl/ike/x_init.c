@@ -302,6 +302,7 @@ static void accept_request(struct engine *e, const struct ike_path *path,
 {
 	const struct ike_payload *ke_body = ike_find(p, IKE_PL_KE);
 	struct ike_sa *sa = sa_new(e, false, path);
+	const char *why;
 	struct ike_ke ke;
 
 	if (!sa)
@@ -313,10 +314,14 @@ static void accept_request(struct engine *e, const struct ike_path *path,
 	sa->peers.chosen = *chosen;
 	nat_detect(sa, h, p);
 	redirect_take(sa, p);
+	why = take_extensions(sa, p, chosen);
+	if (why) {
+		sa_close(sa, why);
+		return;
+	}
 	if (!ike_ke_parse(ke_body->body, &ke) ||
 	    !nonce_take(&sa->ni, ike_find(p, IKE_PL_NONCE)->body) ||
 	    !nonce_make(sa, &sa->nr) || !octets_set(&sa->first_i, message) ||
-	    take_extensions(sa, p, chosen) ||
 	    !ask_ke(sa, &sa->peers, chosen->ke, ke.data))
 		sa_close(sa, "out of memory");
 }
