@@ -4,6 +4,7 @@
 Every benchmark still runs, in its shortest form, and tools/bench leaves JSON
 with the rows that belong there. What the figures are is nobody's concern here.
 """
+# Takes a CPU: its measurements compute all the time.
 import itertools
 import json
 import os

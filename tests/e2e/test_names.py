@@ -45,7 +45,13 @@ def goes_to(gateway, address, sentence, conn="to-b"):
     """The next attempt does."""
     gateway.client("down", conn, check=False)
     wait_until(lambda: not peers(gateway), WAIT_S, "the end of the tunnel")
-    done = gateway.client("up", f"{conn}/net", check=False)
+
+    def begun():
+        """None while the process that speaks IKE is only being started."""
+        done = gateway.client("up", f"{conn}/net", check=False)
+        return None if "try again" in done.stderr else done
+
+    done = wait_until(begun, WAIT_S, "the IKE process")
     ok(done.returncode == 0 and peers(gateway) == [address],
        f"{sentence} {peers(gateway)} {done.stderr}")
 

@@ -201,8 +201,9 @@ def check_ipv6(lab):
     gateways = [lab.start_gateway(f"gw-{side}", with_keepalive(
         manual_conf(lab, side, 6, encap="yes"), KEEPALIVE_S)) for side in SIDES]
     capture = lab.capture("wire", "br0", "ip6 and udp port 4500")
-    wait_until(lambda: all(g.drops()["nat_keepalive"] for g in gateways), 10,
-               "keepalives")
+    before = [g.drops()["nat_keepalive"] for g in gateways]
+    wait_until(lambda: all(g.drops()["nat_keepalive"] > n
+                           for g, n in zip(gateways, before)), 10, "keepalives")
     packets = capture.stop()
     again = [p.__class__(bytes(p)) for p in packets]
     for packet in again:

@@ -4,6 +4,7 @@
 A guest with Debian's kernel in the place of gw-b: it boots, does what it is
 told, reaches the others and is reached, and ends.
 """
+# Takes a CPU: it boots a machine in QEMU.
 import json
 import os
 import sys

@@ -6,6 +6,7 @@ ours: on Debian's own kernel, with XDP in virtio_net. Whoever comes first, both
 see their packets, nothing of what we protect is seen by the other or by anybody
 in the clear, and nobody's end is the end of the other.
 """
+# Takes a CPU: it boots a machine in QEMU.
 import os
 import re
 import secrets

@@ -5,6 +5,7 @@ A gateway on Debian's own kernel, the oldest that we run on, with several queues
 of virtio_net on either side: a tunnel to a gateway of ours, with all that goes
 through it. Then somebody else has an XDP program as well.
 """
+# Takes a CPU: it boots a machine in QEMU.
 import json
 import os
 import re

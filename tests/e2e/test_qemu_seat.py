@@ -5,6 +5,7 @@ Our seat in libxdp's dispatcher, on Debian's own kernel: who takes it over, wher
 we stay until we are released, and that it is closed rather than open where
 somebody takes away what it needs.
 """
+# Takes a CPU: it boots a machine in QEMU.
 import json
 import os
 import secrets

@@ -6,6 +6,7 @@ queues: XDP runs in its driver and sees the tags in the frames, one or two of th
 or none inside. The peer is Linux's own ESP in a namespace of the guest, `far`; the
 host behind the gateway is another one, `near`.
 """
+# Takes a CPU: it boots a machine in QEMU.
 import json
 import os
 import re

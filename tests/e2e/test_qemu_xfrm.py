@@ -6,6 +6,7 @@ gw-b. The table of all that it has in common with us (tests/support/xfrm_table.p
 of which some cells are tried, and with FULL=1 all; keys that we negotiated with
 charon; and its replay window of 32 while the gateway has to share its processors.
 """
+# Takes a CPU: it boots a machine in QEMU.
 import contextlib
 import itertools
 import os
