@@ -97,6 +97,7 @@
 #define PROTO_UDP     17  /* RFC 768 */
 #define PROTO_DCCP    33  /* RFC 4340 */
 #define PROTO_IPV6    41  /* RFC 2473; ESP next header in tunnel mode */
+#define PROTO_GRE     47  /* RFC 2784 */
 #define PROTO_ESP     50  /* RFC 4303 section 2 */
 #define PROTO_AH      51  /* RFC 4302 section 2 */
 #define PROTO_ICMPV6  58  /* RFC 4443 */

@@ -59,6 +59,8 @@ static const struct policy_spec fixture_policies[] = {
 	{ POLICY_TCP, "10.1.0.0/24", "10.3.0.0/24", PROTO_TCP, SPD_PROTECT },
 	{ POLICY_NO_SA, "10.1.0.0/24", "10.4.0.0/24", 0, SPD_PROTECT },
 	{ POLICY_ON_DEMAND, "10.1.0.0/24", "10.5.0.0/24", 0, SPD_PROTECT },
+	{ POLICY_GRE, GATEWAY_OUT "/32", FAR_GATEWAY "/32", PROTO_GRE,
+	  SPD_PROTECT },
 	{ POLICY_OTHER_LAN, "10.1.0.0/24", "10.9.0.0/24", 0, SPD_PROTECT },
 	{ POLICY_REDIRECT, GATEWAY_IN "/32", "10.1.0.0/24", PROTO_ICMP,
 	  SPD_DISCARD },
@@ -242,6 +244,7 @@ static inline bool fixture_set_sas(struct programs *p)
 {
 	return fixture_check(programs_bind(p, POLICY_PROTECT, SA_OUT), "SA") &&
 	       fixture_check(programs_bind(p, POLICY_TCP, SA_TCP), "SA") &&
+	       fixture_check(programs_bind(p, POLICY_GRE, SA_GRE), "SA") &&
 	       fixture_check(programs_bind(p, POLICY_TUNNEL, SA_TUNNEL), "SA") &&
 	       fixture_check(programs_bind(p, POLICY_OTHER_LAN, SA_OUT), "SA") &&
 	       fixture_add_inbound(p, PROTO_ESP, GATEWAY_OUT, SPI_ESP,

@@ -111,10 +111,12 @@ enum policy_id {
 	POLICY_BYPASS = 9,
 	POLICY_TUNNEL = 70, /* of everything, by tun42 */
 	POLICY_NARROW = 71,
+	POLICY_GRE = 73,       /* of this host, as a tunnel of GRE has it */
 };
 
 #define SA_OUT	   ((struct sa_ref){ .id = 5, .gen = 3 })
 #define SA_TCP	   ((struct sa_ref){ .id = 6, .gen = 1 })
+#define SA_GRE	   ((struct sa_ref){ .id = 14, .gen = 2 })
 #define SA_TUNNEL  ((struct sa_ref){ .id = 13, .gen = 1 })
 #define SA_OUT6	   ((struct sa_ref){ .id = 11, .gen = 1 })
 #define SA_OUT_AH  ((struct sa_ref){ .id = 12, .gen = 1 })

@@ -19,6 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 import qemu  # noqa: E402
 import qemu_charon  # noqa: E402
 import xfrm  # noqa: E402
+import xfrm_gre  # noqa: E402
 import xfrm_table  # noqa: E402
 from flows import (Flow, link_dropped, two_queues,  # noqa: E402
                    xdp_received)
@@ -299,6 +300,7 @@ def main():
         qemu_charon.start(guest)
         xfrm_table.check(lab, guest, os.environ.get("FULL") == "1")
         xfrm_table.check_bundles(lab, guest)
+        xfrm_gre.check(lab, guest)
         check_border(lab, guest)
         check_ike(lab, guest)
     return finish()

@@ -3,7 +3,8 @@
 """
 Route-based tunnels: two between the same gateways, one by IKE and one with keys by
 hand, both of everything (0.0.0.0/0), each with an interface of its own. Routes say what goes by which, and
-what comes out is seen there; without a daemon, nothing goes.
+what comes out is seen there; without a daemon, nothing goes. A third one is over
+IPv6; it and the first are of all of IPv6 (::/0), too.
 """
 import os
 import secrets
@@ -11,6 +12,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
+import families  # noqa: E402
 from ike_conf import ESP, IKE, PSK  # noqa: E402
 from lab import (BUILD, SIDES, SOCKET, STATE, Lab, finish, ok,  # noqa: E402
                  search_plaintext, wait_until)
@@ -21,10 +23,11 @@ OCTETS = 1 << 20
 INSIDE = {"a": "169.254.42.1", "b": "169.254.42.2"}  # as clouds give them
 FAR = ("host-b", "10.2.0.2")
 GROUP, PORT = "224.0.0.5", 7001
+OWN_IPV6 = 3  # packets at most that a kernel sends by itself: which groups it is in
 
-# if_id of the one by IKE, and of the one with keys by hand.
-IDS = {"one": 42, "two": 43}
-TUNNELS = {"one": "one/net", "two": "two"}
+# if_id of the one by IKE, of the one with keys by hand, and of the one over IPv6.
+IDS = {"one": 42, "two": 43, "six": 44}
+TUNNELS = {"one": "one/net", "two": "two", "six": "six/net"}
 
 GATEWAY = """\
 gateway {{
@@ -48,12 +51,18 @@ connections {{
         }}
         children {{
             net {{
-                local_ts = 0.0.0.0/0
-                remote_ts = 0.0.0.0/0
+                local_ts = 0.0.0.0/0, ::/0
+                remote_ts = 0.0.0.0/0, ::/0
                 esp_proposals = {esp}
                 start_action = trap
             }}
         }}
+    }}
+    six : connections.one {{
+        local_addrs = {here.outer6}
+        remote_addrs = {there.outer6}
+        if_id_in = 44
+        if_id_out = 44
     }}
 }}
 secrets {{
@@ -111,11 +120,12 @@ def ip(lab, side, *words):
     return lab.run(f"gw-{side}", ["ip", *words]).stdout
 
 
-def lead(lab, side, name):
+def lead(lab, side, name, family=4):
     """The far LAN goes by this tunnel from now on."""
     here = SIDES[side]
-    lan = here.lan.replace(".0/24", ".1")
-    ip(lab, side, "route", "replace", SIDES[here.peer].lan, "dev",
+    lan = here.lan.replace(".0/24", ".1") if family == 4 else \
+        here.lan6.replace("::/64", "::1")
+    ip(lab, side, "route", "replace", families.lan(here.peer, family), "dev",
        f"ipsec{IDS[name]}", "src", lan)
 
 
@@ -146,12 +156,13 @@ def check_interfaces(lab):
     ok("NOARP" in link(lab, "a", "ipsec42") and
        "inet6" not in ip(lab, "a", "address", "show", "dev", "ipsec42"),
        "without ARP, and without an address that nobody gave it")
-    ok("ipsec4" not in ip(lab, "a", "route", "show", "table", "all"),
-       "it comes without a route: those are the operator's")
+    routes = [line for line in ip(lab, "a", "route", "show", "table", "all").split("\n")
+              if "ipsec4" in line and not line.startswith("multicast ff00::/8 ")]
+    ok(not routes, f"it comes without a route: those are the operator's: {routes}")
 
 
 def check_traffic(lab, gateways):
-    wire = lab.capture("wire", "br0", filter="not arp")
+    wire = lab.capture("wire", "br0", filter="not arp and not ip6 multicast and not icmp6")
     ok(transfer(lab, ("host-a", "10.1.0.2"), FAR, secrets.token_bytes(OCTETS)),
        "TCP of a host behind goes by the tunnel to which the route leads")
     payload = secrets.token_bytes(OCTETS)
@@ -162,8 +173,9 @@ def check_traffic(lab, gateways):
        all("ESP" in p or "UDP" in p for p in packets),
        "and nothing of it is on the wire in the clear")
     counts = sent(gateways["a"])
-    ok(counts["one"] > 500 and counts["two"] == 0,
-       f"the other tunnel, of the same selectors, has none of it: {counts}")
+    ok(counts["one"] > 500 and counts["two"] == 0 and
+       counts["six"] <= OWN_IPV6,
+       f"the others, of the same selectors, have none of it: {counts}")
 
 
 def check_inside(lab):
@@ -219,8 +231,47 @@ def check_move(lab, gateways):
        pings(lab, "gw-a", FAR[1]) == 3,
        "a route that moved moves what follows it, forwarded and the host's own")
     after = sent(gateways["a"])
-    ok(after["two"] == first["two"] + 13 and after["one"] == first["one"],
+    ok(after["two"] == first["two"] + 13 and
+       after["one"] - first["one"] <= OWN_IPV6,
        f"by the other tunnel alone: {before}, {first}, {after}")
+
+
+def grew(gateway, before):
+    return {name: n - before[name] for name, n in sent(gateway).items()
+            if n - before[name] > OWN_IPV6}
+
+
+def check_six(lab, gateways):
+    """Either family by either tunnel, and IPv6 between the gateways."""
+    target = families.HOSTS[6]["b"]
+    for side in SIDES:
+        lead(lab, side, "six", 6)
+    wait_until(lambda: pings(lab, "host-a", target, 1) == 1, WAIT_S,
+               "the tunnel over IPv6")
+    before = sent(gateways["a"])
+    wire = lab.capture("wire", "br0", filter="not arp")
+    seen = lab.capture("gw-b", "ipsec44", filter="icmp6")
+    payload = secrets.token_bytes(OCTETS // 4)
+    ok(transfer(lab, ("host-a", families.HOSTS[6]["a"]), ("host-b", target),
+                payload) and
+       transfer(lab, ("gw-a", "2001:db8:1::1"), ("host-b", target), payload),
+       "IPv6 over IPv6: TCP of a host behind, and of the gateway itself")
+    ok(pings(lab, "gw-b", "2001:db8:1::1") == 3 and len(seen.stop()) == 3,
+       "what comes out comes in by the tunnel's interface")
+    clear = search_plaintext(wire.stop(), payload[:16])
+    counts = grew(gateways["a"], before)
+    ok(not clear and counts.keys() == {"six"} and counts["six"] > 250,
+       f"all of it by that tunnel, nothing in the clear: {counts}")
+    for family, name in ((6, "one"), (4, "six")):
+        for side in SIDES:
+            lead(lab, side, name, family)
+        far = families.HOSTS[family]["b"]
+        before = sent(gateways["a"])
+        ok(pings(lab, "host-a", far) == 3 and pings(lab, "gw-a", far) == 3 and
+           grew(gateways["a"], before).keys() == {name},
+           f"IPv{family} by the tunnel over the other, once a route leads there")
+        lead(lab, "a", "one", 4)
+        lead(lab, "b", "one", 4)
 
 
 def check_gone(lab, gateway):
@@ -234,6 +285,10 @@ def check_gone(lab, gateway):
        f"dropped by name: {came}, {lost}")
     ok(pings(lab, "gw-a", FAR[1], 2) == 0 and
        gateway.drops()["no_tunnel"] > before + lost, "the gateway's own, too")
+    lead(lab, "a", "two", 6)
+    before = gateway.drops()["no_tunnel"]
+    ok(pings(lab, "host-a", families.HOSTS[6]["b"], 2) == 0 and
+       gateway.drops()["no_tunnel"] == before + 2, "and IPv6")
     answer = gateway.client("explain", "10.1.0.1", FAR[1], "icmp",
                             check=False).stdout
     ok("tunnel ipsec43: no_tunnel" in answer, f"explain says so: {answer}")
@@ -245,12 +300,16 @@ def check_gone(lab, gateway):
 
 
 def check_dead(lab, gateway):
+    far6 = families.HOSTS[6]["b"]
     ip(lab, "a", "route", "replace", "default", "via", "192.0.2.9")
+    ip(lab, "a", "-6", "route", "replace", "default", "via", "2001:db8:ff::9")
+    lead(lab, "a", "six", 6)
     gateway.kill()
     wire = lab.capture("wire", "br0", filter="not arp")
-    ok(pings(lab, "gw-a", FAR[1], 2) == 0 and
-       pings(lab, "host-a", FAR[1], 2) == 0, "no daemon, no tunnel")
-    clear = [p for p in wire.stop() if "ICMP" in p]
+    ok(not any(pings(lab, ns, far, 1) for ns in ("gw-a", "host-a")
+               for far in (FAR[1], far6)), "no daemon, no tunnel")
+    clear = [p for p in wire.stop()
+             if "ICMP" in p or "ICMPv6EchoRequest" in p]
     ok(not clear, f"and nothing in the clear by another route: {clear}")
 
 
@@ -295,7 +354,7 @@ def check_release(lab):
 
 
 def main():
-    with Lab() as lab:
+    with Lab(with_ipv6=True) as lab:
         gateways = {side: lab.start_gateway(f"gw-{side}", conf(lab, side, *IDS))
                     for side in SIDES}
         check_interfaces(lab)
@@ -308,6 +367,7 @@ def main():
         check_traffic(lab, gateways)
         check_inside(lab)
         check_group(lab)
+        check_six(lab, gateways)
         check_move(lab, gateways)
         check_gone(lab, gateways["a"])
         check_dead(lab, gateways["a"])

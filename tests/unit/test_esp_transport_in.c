@@ -95,22 +95,73 @@ static void name_protocol(struct gateway *g, struct sa_rt *sa, uint8_t protocol)
 	assert_int_equal(sad_set_rules(g->sad, sa->ref, &rule, 1), 0);
 }
 
-static void ip_in_ip_that_is_named_goes_both_ways(void **state)
+static struct gateway *gateway_naming(const struct form *f, uint8_t protocol)
 {
-	struct gateway *g = gateway_of(v4);
-	struct ip_header h = header_of(g, 100);
-	uint8_t packet[FRAME_BYTES], l3[FRAME_BYTES];
-	uint32_t bytes;
+	struct gateway *g = gateway_of(f);
 
-	(void)state;
-	name_protocol(g, g->out, PROTO_IPIP);
-	name_protocol(g, g->in, PROTO_IPIP);
-	h.protocol = PROTO_IPIP;
-	gateway_packet(packet, &h);
-	bytes = seal(g, packet, 100, l3);
+	name_protocol(g, g->out, protocol);
+	name_protocol(g, g->in, protocol);
+	return g;
+}
+
+static uint32_t make_of(const struct gateway *g, uint8_t protocol, uint8_t *l3)
+{
+	struct ip_header h = header_of(g, 100);
+
+	h.protocol = protocol;
+	gateway_packet(l3, &h);
+	return 100;
+}
+
+static void assert_goes_both_ways(const struct form *f, uint8_t protocol)
+{
+	struct gateway *g = gateway_naming(f, protocol);
+	uint8_t packet[FRAME_BYTES], l3[FRAME_BYTES];
+	uint32_t bytes = make_of(g, protocol, packet);
+
+	bytes = seal(g, packet, bytes, l3);
 	step_in(g, l3, bytes);
 	assert_comes_up(g, packet, 100);
+	assert_int_equal(gateway_dropped(g), 0);
 	gateway_end(g);
+}
+
+static void ip_in_ip_that_is_named_goes_both_ways(void **state)
+{
+	(void)state;
+	assert_goes_both_ways(v4, PROTO_IPIP);
+}
+
+/* The tunnel is GRE's, and SAs of GRE alone protect it: as routers have it. */
+static void gre_that_is_named_goes_both_ways(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < FORMS; i++)
+		assert_goes_both_ways(&forms[i], PROTO_GRE);
+}
+
+static void what_is_no_gre_is_not_of_an_sa_of_gre(void **state)
+{
+	static const uint8_t others[] = { PROTO_UDP, PROTO_ICMP };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(others); i++) {
+		const uint8_t protocol = others[i / 2];
+		const bool in = i % 2;
+		struct gateway *g = gateway_naming(v4, PROTO_GRE);
+		uint8_t packet[FRAME_BYTES], l3[FRAME_BYTES];
+		uint32_t bytes = make_of(g, protocol, packet);
+
+		if (in) {
+			name_protocol(g, g->out, protocol);
+			bytes = seal(g, packet, bytes, l3);
+			step_in(g, l3, bytes);
+		} else {
+			g->out->narrow = true;
+			step_host(g, packet, bytes);
+		}
+		assert_drop(g, DROP_SELECTOR);
+	}
 }
 
 /* Some text that a peer might seal. */
@@ -273,6 +324,8 @@ int main(void)
 		cmocka_unit_test(
 			ipv6_options_for_the_destination_may_stand_before_esp),
 		cmocka_unit_test(ip_in_ip_that_is_named_goes_both_ways),
+		cmocka_unit_test(gre_that_is_named_goes_both_ways),
+		cmocka_unit_test(what_is_no_gre_is_not_of_an_sa_of_gre),
 		cmocka_unit_test(
 			packet_of_a_tunnel_is_not_taken_by_a_transport_sa),
 		cmocka_unit_test(
