@@ -110,7 +110,8 @@ static __always_inline int quote_judge(struct __sk_buff *skb,
 /*
  * The policy whose SA takes the error along, as the way back of what it quotes, to
  * him who sent that: it is not what the policy covers, and so no SA is made for it
- * (RFC 4301 section 6.2).
+ * (RFC 4301 section 6.2). Whether one of a policy is up whose SAs take values from
+ * packets, the worker knows.
  *
  * f   of quote_judge(); used up
  */
@@ -120,7 +121,8 @@ static __always_inline bool quote_way(const struct packet *p, struct flow *f,
 	f->dir = DIR_OUT;
 	return addr_is_same(&f->remote, &p->daddr) &&
 	       spd_find(f, 0, DIR_OUT, v) && !v->hidden && v->matched &&
-	       v->action == SPD_PROTECT && spd_binding(v->id).gen;
+	       v->action == SPD_PROTECT &&
+	       (v->populated || spd_binding(v->id).gen);
 }
 
 /* --- errors about what this host's SAs sent (RFC 4301 section 8.2) */

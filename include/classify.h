@@ -178,6 +178,7 @@ SPD_INLINE void spd_take(const struct spd_entry *e, struct spd_verdict *v)
 	v->matched = 1;
 	v->action = e->action & 3U;
 	v->on_demand = e->flags & SPD_ON_DEMAND ? 1U : 0U;
+	v->populated = e->flags & SPD_POPULATED ? 1U : 0U;
 	v->named = e->protocol != PROTO_ANY;
 	if (e->action != SPD_BYPASS)
 		v->hidden = 0;

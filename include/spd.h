@@ -39,6 +39,8 @@ enum spd_action {
 #define SPD_PORTS (1U << 3) /* asks for ports, or for type and code */
 #define SPD_NO_PORTS \
 	(1U << 4) /* with SPD_PORTS: that there are none to be seen */
+#define SPD_POPULATED \
+	(1U << 5) /* its SAs take values from packets, and none is bound */
 
 #define SPD_BOTH (SPD_OUT | SPD_IN)
 
@@ -124,9 +126,9 @@ struct spd_verdict {
 	/* It would go in the clear, but shows no ports, and by its ports might
 	 * be what a PROTECT policy covers (RFC 4301 section 7). */
 	__u32 hidden : 1;
-	__u32 named : 1;  /* the policy has a protocol, and not any */
-	__u32 tunnel : 1; /* it was asked of a tunnel interface's packet */
-	__u32 pad : 1;
+	__u32 named : 1;     /* the policy has a protocol, and not any */
+	__u32 tunnel : 1;    /* it was asked of a tunnel interface's packet */
+	__u32 populated : 1; /* of the policy */
 };
 
 _Static_assert(sizeof(struct spd_entry) == 88, "fits a block");

@@ -421,6 +421,8 @@ static struct spd_entry entry_of(const struct policy *p, size_t place)
 
 	if (p->on_demand || p->pfp) /* no SA of it is known to BPF */
 		flags |= SPD_ON_DEMAND;
+	if (p->pfp)
+		flags |= SPD_POPULATED;
 	if (selector_has_ports(s))
 		flags |= SPD_PORTS;
 	if (selector_is_opaque(s))

@@ -61,6 +61,7 @@ static const struct policy_spec fixture_policies[] = {
 	{ POLICY_ON_DEMAND, "10.1.0.0/24", "10.5.0.0/24", 0, SPD_PROTECT },
 	{ POLICY_GRE, GATEWAY_OUT "/32", FAR_GATEWAY "/32", PROTO_GRE,
 	  SPD_PROTECT },
+	{ POLICY_POPULATED, "10.1.0.0/24", "10.6.0.0/24", 0, SPD_PROTECT },
 	{ POLICY_OTHER_LAN, "10.1.0.0/24", "10.9.0.0/24", 0, SPD_PROTECT },
 	{ POLICY_REDIRECT, GATEWAY_IN "/32", "10.1.0.0/24", PROTO_ICMP,
 	  SPD_DISCARD },
@@ -208,6 +209,7 @@ static inline bool fixture_set_policies(struct programs *p, enum instance on)
 		fixture_ports(s->id, &list[k].selector);
 		list[k].id = s->id;
 		list[k].action = s->action;
+		list[k].pfp = s->id == POLICY_POPULATED ? PFP_REMOTE : 0;
 		list[k].tunnel[DIR_OUT] = fixture_tunnel(s->id);
 		list[k].tunnel[DIR_IN] = fixture_tunnel(s->id);
 		list[k++].on_demand = s->id == POLICY_ON_DEMAND;

@@ -37,6 +37,7 @@
 #define TCP_HOST       "10.3.0.10"
 #define NO_SA_HOST     "10.4.0.10"
 #define ON_DEMAND_HOST "10.5.0.10"
+#define POPULATED_HOST "10.6.0.10" /* each remote address has SAs of its own */
 #define LATER_HOST     "10.8.0.10" /* its later fragments are discarded */
 #define BYPASSED_HOST  "198.51.100.10"
 #define STRANGER       "203.0.113.10"
@@ -112,6 +113,7 @@ enum policy_id {
 	POLICY_TUNNEL = 70, /* of everything, by tun42 */
 	POLICY_NARROW = 71,
 	POLICY_GRE = 73,       /* of this host, as a tunnel of GRE has it */
+	POLICY_POPULATED = 72, /* whose SAs BPF does not know */
 };
 
 #define SA_OUT	   ((struct sa_ref){ .id = 5, .gen = 3 })

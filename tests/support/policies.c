@@ -108,6 +108,8 @@ void policies_any(struct chance *c, struct policy *list, size_t n)
 			.action = (enum spd_action)chance_number(c, 3),
 			.on_demand = chance_one_in(c, 2),
 		};
+		if (chance_one_in(c, 4))
+			p->pfp = PFP_REMOTE;
 		if (by_routes)
 			any_tunnel(c, p);
 		any_range(c, v4, &s->local_min, &s->local_max);

@@ -40,7 +40,9 @@ static void assert_equal_verdicts(const struct policy *list, size_t n,
 			continue;
 		assert_int_equal(got.id, is.policy->id);
 		assert_int_equal(got.action, is.policy->action);
-		assert_int_equal(got.on_demand, is.policy->on_demand);
+		assert_int_equal(got.populated, is.policy->pfp != 0);
+		assert_int_equal(got.on_demand,
+				 is.policy->on_demand || is.policy->pfp);
 	}
 }
 
