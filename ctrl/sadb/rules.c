@@ -236,10 +236,17 @@ bool rules_may_accept(const struct rules *r, const struct flow *f)
 	return !f->has_ports && at && at->accept;
 }
 
+/* A local range of the whole family. */
+static bool is_of_all(const struct rule *r)
+{
+	return r->families & LOCAL_V4 ? r->local.span == UINT32_MAX
+				      : !(r->local.span + 1);
+}
+
 bool rules_have_local(const struct rules *r, const struct addr *a)
 {
 	for (size_t i = 0; i < r->n; i++)
-		if (r->at[i].accept &&
+		if (r->at[i].accept && !is_of_all(&r->at[i]) &&
 		    !!(r->at[i].families & LOCAL_V4) == addr_is_v4(a) &&
 		    addr_in(&r->at[i].local, number_of(a)))
 			return true;

@@ -56,7 +56,10 @@ bool rules_refuse(const struct rules *r, const struct flow *f);
  * accepted? Any worker. */
 bool rules_may_accept(const struct rules *r, const struct flow *f);
 
-/* Is that one of the addresses of this side that one of them accepts? Any worker. */
+/*
+ * Is that one of the addresses of this side that one of them accepts? All that there
+ * are, as 0.0.0.0/0 has them, tell the sides not apart, and do not count. Any worker.
+ */
 bool rules_have_local(const struct rules *r, const struct addr *a);
 
 /* Is there one that accepts by ports? Any worker. */

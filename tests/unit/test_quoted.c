@@ -187,6 +187,42 @@ static void error_about_anything_else_is_refused(void **state)
 	assert_int_equal(g->inside.tx_n, 0);
 }
 
+/* As a hub has it, or a route-based tunnel: nobody is on this side alone then. */
+static void where_this_side_is_everybody_a_router_may_be_anybody(void **state)
+{
+	static const char *const ends[2][4] = {
+		{ "0.0.0.0", "255.255.255.255", "10.1.0.0", "10.1.255.255" },
+		{ "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+		  "2001:db8:1::", "2001:db8:1:ffff:ffff:ffff:ffff:ffff" },
+	};
+	const struct error_spec *const errors[] = { &good, &good6 };
+	struct gateway *g = *state;
+	struct sa_rule rule[2] = { 0 };
+
+	for (size_t i = 0; i < 2; i++)
+		rule[i] = (struct sa_rule){
+			.selector = { .local_min = addr_of(ends[i][0]),
+				      .local_max = addr_of(ends[i][1]),
+				      .remote_min = addr_of(ends[i][2]),
+				      .remote_max = addr_of(ends[i][3]),
+				      .local_port_max = UINT16_MAX,
+				      .remote_port_max = UINT16_MAX },
+			.accept = true,
+		};
+	assert_int_equal(sad_set_rules(g->sad, g->in->ref, rule, 2), 0);
+	for (size_t i = 0; i < 2; i++) {
+		come(g, errors[i]);
+		assert_int_equal(g->inside.tx_n, i + 1);
+	}
+	assert_int_equal(gateway_dropped(g), 0);
+	rule[0].selector.local_min = addr_of("128.0.0.0");
+	rule[1].selector.local_min = addr_of("2000::");
+	assert_int_equal(sad_set_rules(g->sad, g->in->ref, rule, 2), 0);
+	come(g, &good);
+	come(g, &good6);
+	assert_int_equal(g->drops[DROP_SELECTOR].pkts, 2);
+}
+
 /* As many octets as RFC 792 has at least show them, and no fewer. */
 static void ports_of_a_quote_are_looked_at(void **state)
 {
@@ -307,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(error_about_what_went_by_the_sa_comes_out_of_it),
 		TEST(error_about_anything_else_is_refused),
+		TEST(where_this_side_is_everybody_a_router_may_be_anybody),
 		TEST(ports_of_a_quote_are_looked_at),
 		TEST(error_that_an_earlier_policy_has_is_refused),
 		TEST(error_that_the_selectors_take_is_checked_if_wanted),
