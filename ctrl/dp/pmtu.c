@@ -299,9 +299,11 @@ static bool was_sent_lately(const struct sa_rt *sa, uint32_t seq)
 	return ago < TOLD_NUMBERS && ago < last;
 }
 
+/* Of a bundle, routers see AH. */
 static bool is_of(const struct icmp_told *t, const struct sa_rt *sa)
 {
-	return t->protocol == (sa->ah ? PROTO_AH : PROTO_ESP) &&
+	return !sa->carrier_bytes &&
+	       t->protocol == (sa->ah ? PROTO_AH : PROTO_ESP) &&
 	       t->udp == sa->udp && htonl(t->spi) == sa->spi_be &&
 	       addr_equal(&t->daddr, sa_daddr(sa)) &&
 	       addr_equal(&t->saddr, &sa->saddr) && was_sent_lately(sa, t->seq);
