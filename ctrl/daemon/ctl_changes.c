@@ -79,11 +79,10 @@ static void on_changed(void *ctx, bool conns)
 		return;
 	}
 	ike_link_set_options(c->ike, &c->config->ike);
-	ike_link_set_conns(c->ike, c->config->conns, c->config->n_conns);
 	ike_link_set_psks(c->ike, c->config->psks, c->config->n_psks);
 	ike_link_set_pools(c->ike, c->config->pools, c->config->n_pools);
 	if (conns)
-		ike_link_load(c->ike);
+		ike_link_load(c->ike, c->config->conns, c->config->n_conns);
 	ctl_look_at_vips(c);
 }
 
@@ -94,7 +93,7 @@ static void on_pools(void *ctx)
 	if (!c->ike)
 		return;
 	ike_link_set_pools(c->ike, c->config->pools, c->config->n_pools);
-	ike_link_load(c->ike);
+	ike_link_load(c->ike, c->config->conns, c->config->n_conns);
 }
 
 static size_t on_online(void *ctx, const char *pool)

@@ -10,8 +10,8 @@ const struct seam_kind dp_seam_to_dp[] = {
 	SEAM_KIND(DP_MSG_IFACE, struct dp_msg_iface),
 	SEAM_KIND(DP_MSG_MANUAL, struct dp_msg_manual),
 	SEAM_KIND(DP_MSG_POLICY, struct dp_msg_policy),
-	SEAM_KIND(DP_MSG_CONN, struct dp_msg_conn),
-	SEAM_KIND(DP_MSG_CHILD, struct dp_msg_child),
+	SEAM_KIND_LEAST(DP_MSG_CONN, struct dp_msg_conn, CONN_HEAD_BYTES),
+	SEAM_KIND_LEAST(DP_MSG_CHILD, struct dp_msg_child, CHILD_HEAD_BYTES),
 	SEAM_KIND(DP_MSG_COMMIT, struct dp_msg_commit),
 	SEAM_KIND(DP_MSG_SETTLE, struct dp_msg_empty),
 	SEAM_KIND(DP_MSG_UNDO, struct dp_msg_empty),
@@ -98,23 +98,23 @@ static int put_policy(const struct outlet *to, const struct policy_conf *conf)
 
 static int put_child(const struct outlet *to, const struct child_conf *conf)
 {
-	struct dp_msg_child m = { .conf = *conf };
+	struct dp_msg_child m;
 
+	memcpy(&m.conf, conf, CHILD_HEAD_BYTES);
 	suites_of(&conf->proposals, &m.conf.suites);
 	m.conf.suites.modes = (uint8_t)(1U << conf->mode);
-	memset(&m.conf.proposals, 0, sizeof(m.conf.proposals));
-	return to->send(to->ctx, DP_MSG_CHILD, &m, sizeof(m));
+	return to->send(to->ctx, DP_MSG_CHILD, &m, CHILD_HEAD_BYTES);
 }
 
 static int put_conn(const struct outlet *to, const struct conn_conf *conf)
 {
-	struct dp_msg_conn m = { .conf = *conf };
+	struct dp_msg_conn m;
 	int err;
 
-	memset(&m.conf.proposals, 0, sizeof(m.conf.proposals));
+	memcpy(&m.conf, conf, CONN_HEAD_BYTES);
 	m.conf.children = NULL;
 	m.conf.n_children = 0;
-	err = to->send(to->ctx, DP_MSG_CONN, &m, sizeof(m));
+	err = to->send(to->ctx, DP_MSG_CONN, &m, CONN_HEAD_BYTES);
 	for (size_t i = 0; !err && i < conf->n_children; i++)
 		err = put_child(to, &conf->children[i]);
 	return err;
@@ -226,7 +226,7 @@ static int get_conn(struct config *c, const struct dp_msg_conn *m)
 
 	if (!conf)
 		return -ENOMEM;
-	*conf = m->conf;
+	memcpy(conf, &m->conf, CONN_HEAD_BYTES);
 	return 0;
 }
 
@@ -254,7 +254,7 @@ static int get_child(struct config *c, const struct dp_msg_child *m)
 	if (!conf)
 		return -ENOMEM;
 	c->n_entries += n;
-	*conf = m->conf;
+	memcpy(conf, &m->conf, CHILD_HEAD_BYTES);
 	return 0;
 }
 

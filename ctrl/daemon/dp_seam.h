@@ -81,11 +81,11 @@ struct dp_msg_policy {
 };
 
 struct dp_msg_conn {
-	struct conn_conf conf; /* but for proposals and children */
+	struct conn_conf conf; /* its head, but for children */
 };
 
 struct dp_msg_child {
-	struct child_conf conf; /* suites in place of proposals */
+	struct child_conf conf; /* its head: suites in place of proposals */
 };
 
 struct dp_msg_commit {

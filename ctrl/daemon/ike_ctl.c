@@ -86,17 +86,32 @@ static bool remember(struct loaded_list *list, const char *name)
 		list->n++;
 	}
 	list->at[k].again = true;
+	list->at[k].gone = false;
 	return true;
+}
+
+static void take_unload(struct ike *i, const struct ike_msg_unload *m)
+{
+	char name[CONN_NAME_MAX] = "";
+	size_t k;
+
+	memcpy(name, m->conn, sizeof(name) - 1);
+	k = name_index_find(&i->conns.names, name);
+	if (k != NAME_NOWHERE)
+		i->conns.at[k].gone = true;
 }
 
 /* Those that ctl has no more go; false: no memory. */
 static bool drop_others(struct engine *e, struct loaded_list *list,
+			bool rest_stays,
 			bool (*unload)(struct engine *e, const char *name))
 {
 	const size_t n = list->n;
 
 	for (size_t k = n; k--;) {
-		if (!list->at[k].again) {
+		const struct loaded *l = &list->at[k];
+
+		if (l->gone || (!l->again && !rest_stays)) {
 			unload(e, list->at[k].name);
 			list->at[k] = list->at[--list->n];
 		}
@@ -116,10 +131,18 @@ void loaded_free(struct loaded_list *list)
 	free(list->at);
 }
 
-static void finish_loading(struct ike *i)
+static void show(struct ike *i)
 {
 	const struct ike_msg_empty shown = { 0 };
 
+	listen_to_peers(i);
+	engine_show(i->engine);
+	ike_tell(i, IKE_MSG_SHOWN, &shown, sizeof(shown));
+}
+
+/* Of all that are loaded, or of those that are others. */
+static void finish_loading(struct ike *i, const struct ike_msg_loaded *m)
+{
 	if (i->dp_fd >= 0)
 		ike_link_dp(i);
 	if (!i->is_kept) {
@@ -127,12 +150,11 @@ static void finish_loading(struct ike *i)
 		engine_restored(i->engine, clock_ns());
 	}
 	i->is_kept = true;
-	if (!drop_others(i->engine, &i->conns, engine_unload) ||
-	    !drop_others(i->engine, &i->pools, engine_unload_pool))
+	if (!drop_others(i->engine, &i->conns, m->rest_stays, engine_unload) ||
+	    !drop_others(i->engine, &i->pools, false, engine_unload_pool))
 		ike_give_up(i, "no memory");
-	listen_to_peers(i);
-	engine_show(i->engine);
-	ike_tell(i, IKE_MSG_SHOWN, &shown, sizeof(shown));
+	if (!m->rest_stays)
+		show(i);
 }
 
 static void restore(struct ike *i, const struct ike_record *r)
@@ -294,7 +316,9 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 	else if (type == IKE_MSG_RESTORE)
 		restore(i, msg);
 	else if (type == IKE_MSG_LOADED)
-		finish_loading(i);
+		finish_loading(i, msg);
+	else if (type == IKE_MSG_UNLOAD)
+		take_unload(i, msg);
 	else if (type == IKE_MSG_RECORDED)
 		engine_recorded(i->engine,
 				((const struct ike_msg_recorded *)msg)->number,

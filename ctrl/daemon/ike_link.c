@@ -10,6 +10,7 @@
 #include "ctrl/base/log.h"
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/keystore.h"
+#include "ctrl/daemon/loaded.h"
 #include "ctrl/daemon/mirror.h"
 #include "ctrl/daemon/records.h"
 #include "ctrl/daemon/role.h"
@@ -67,10 +68,10 @@ static void put_conn(struct ike_link *l, const struct conn_conf *conn)
 	struct ike_msg_child child;
 
 	ike_seam_put_conn(&m, conn);
-	put_one(l, IKE_MSG_CONN, &m, sizeof(m));
+	put_one(l, IKE_MSG_CONN, &m, ike_seam_conn_bytes(&m));
 	for (size_t i = 0; i < conn->n_children; i++) {
 		ike_seam_put_child(&child, &conn->children[i]);
-		put_one(l, IKE_MSG_CHILD, &child, sizeof(child));
+		put_one(l, IKE_MSG_CHILD, &child, ike_seam_child_bytes(&child));
 	}
 }
 
@@ -204,13 +205,6 @@ void ike_link_start(struct ike_link *l, const struct conn_conf *conn,
 	}
 }
 
-void ike_link_set_conns(struct ike_link *l, const struct conn_conf *conns,
-			size_t n)
-{
-	l->spec.conns = conns;
-	l->spec.n_conns = n;
-}
-
 static bool has_ppks(const struct ike_link *l)
 {
 	for (size_t i = 0; i < l->spec.n_psks; i++)
@@ -272,23 +266,50 @@ static void next_generation(struct ike_link *l)
 	put(l, IKE_MSG_GENERATION, &m, sizeof(m));
 }
 
-/* Pools first: what was taken over has addresses of theirs. */
-static void put_conns(struct ike_link *l)
+static void put_pools(struct ike_link *l)
 {
 	for (size_t i = 0; i < l->spec.n_pools; i++)
 		put_one(l, IKE_MSG_POOL, &l->spec.pools[i],
 			sizeof(l->spec.pools[i]));
+}
+
+/* Pools first: what was taken over has addresses of theirs. */
+static void put_all(struct ike_link *l)
+{
+	put_pools(l);
 	for (size_t i = 0; i < l->spec.n_conns; i++)
 		put_conn(l, &l->spec.conns[i]);
 }
 
-void ike_link_load(struct ike_link *l)
+static void put_new(void *ctx, const struct conn_conf *conn,
+		    const struct conn_conf *was)
 {
-	const struct ike_msg_empty m = { 0 };
+	(void)was;
+	put_conn(ctx, conn);
+}
 
+static void put_gone(void *ctx, const char *name)
+{
+	struct ike_msg_unload m = { .conn = "" };
+
+	snprintf(m.conn, sizeof(m.conn), "%s", name);
+	put_one(ctx, IKE_MSG_UNLOAD, &m, sizeof(m));
+}
+
+void ike_link_load(struct ike_link *l, struct conn_conf *conns, size_t n)
+{
+	const struct loaded_calls put_calls = { put_gone, put_new, l };
+	const struct conn_list was = { l->spec.conns, l->spec.n_conns };
+	const struct conn_list now = { conns, n };
+	const struct ike_msg_loaded m = { .rest_stays = true };
+
+	l->spec.conns = conns;
+	l->spec.n_conns = n;
 	if (!l->ready)
 		return;
-	put_conns(l);
+	put_pools(l);
+	loaded_tell_gone(&was, &now, &put_calls);
+	loaded_tell_new(&was, &now, &put_calls);
 	put(l, IKE_MSG_LOADED, &m, sizeof(m));
 }
 
@@ -308,7 +329,7 @@ static void put_leases(struct ike_link *l)
  * earlier ctl left sends its own again. */
 static void on_ready(struct ike_link *l, const struct ike_msg_ready *m)
 {
-	const struct ike_msg_empty loaded = { 0 };
+	const struct ike_msg_loaded loaded = { .rest_stays = false };
 
 	if (l->ready)
 		return; /* it has said so before */
@@ -327,7 +348,7 @@ static void on_ready(struct ike_link *l, const struct ike_msg_ready *m)
 		 l->spec.n_conns, records_count(l->records), l->generation);
 	l->spec.ready(l->spec.ctx, m->has_sadb);
 	put_options(l);
-	put_conns(l);
+	put_all(l);
 	put_leases(l);
 	if (records_each(l->records, put_record, l))
 		log_error("ike: not all SAs of before could be given to it");

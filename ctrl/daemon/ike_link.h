@@ -30,7 +30,7 @@ struct ike_link_spec {
 	struct event_base *base;
 	const char *folder; /* of the roles' sockets */
 	struct ike_options options;
-	const struct conn_conf *conns; /* all borrowed until ike_link_free() */
+	struct conn_conf *conns; /* all borrowed until ike_link_free() */
 	size_t n_conns;
 	const struct psk_conf *psks;
 	size_t n_psks;
@@ -87,8 +87,6 @@ int ike_link_sadb(struct ike_link *l, int fd);
 
 /* Others than those of the spec, from now on; borrowed likewise. */
 void ike_link_set_options(struct ike_link *l, const struct ike_options *options);
-void ike_link_set_conns(struct ike_link *l, const struct conn_conf *conns,
-			size_t n);
 void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks,
 		       size_t n);
 
@@ -101,8 +99,12 @@ void ike_link_set_pools(struct ike_link *l, const struct pool_conf *pools,
  */
 void ike_link_start_all(struct ike_link *l, const struct policy_set *policies);
 
-/* The connections have changed, or their policies' ids, or pools. */
-void ike_link_load(struct ike_link *l);
+/*
+ * Connections have changed, or their policies' ids, or pools: it is told what is new,
+ * different or gone. Those of before, spec's or of the last call, still stand where
+ * they stood; the new ones are borrowed likewise.
+ */
+void ike_link_load(struct ike_link *l, struct conn_conf *conns, size_t n);
 
 /*
  * One is new, or was another one: what of it has start_action = start comes up

@@ -7,14 +7,17 @@
 #define RECORD_LEAST offsetof(struct ike_record, octets)
 #define EVENT_LEAST  offsetof(struct ike_msg_event, text)
 #define TRACED_LEAST offsetof(struct ike_msg_traced, text)
+#define CONN_LEAST   offsetof(struct ike_msg_conn, proposals.text)
+#define CHILD_LEAST  offsetof(struct ike_msg_child, proposals.text)
 
 const struct seam_kind ike_seam_to_ike[] = {
 	SEAM_KIND(IKE_MSG_SOCKETS, struct ike_msg_empty),
 	SEAM_KIND(IKE_MSG_SADB, struct ike_msg_empty),
 	SEAM_KIND(IKE_MSG_OPTIONS, struct ike_options),
-	SEAM_KIND(IKE_MSG_CONN, struct ike_msg_conn),
-	SEAM_KIND(IKE_MSG_CHILD, struct ike_msg_child),
-	SEAM_KIND(IKE_MSG_LOADED, struct ike_msg_empty),
+	SEAM_KIND_LEAST(IKE_MSG_CONN, struct ike_msg_conn, CONN_LEAST),
+	SEAM_KIND_LEAST(IKE_MSG_CHILD, struct ike_msg_child, CHILD_LEAST),
+	SEAM_KIND(IKE_MSG_UNLOAD, struct ike_msg_unload),
+	SEAM_KIND(IKE_MSG_LOADED, struct ike_msg_loaded),
 	SEAM_KIND(IKE_MSG_COMMAND, struct ike_msg_command),
 	SEAM_KIND(IKE_MSG_STOP, struct ike_msg_empty),
 	SEAM_KIND(IKE_MSG_KEYSTORE_ANSWER, struct keystore_answer),
@@ -50,44 +53,73 @@ const size_t ike_seam_to_ctl_n = COUNT(ike_seam_to_ctl);
 
 static void put_proposals(struct proposals_text *out, const struct proposals *p)
 {
+	char *at = out->text;
+
 	out->n = (uint32_t)p->n;
 	out->protocol = p->n ? p->at[0].protocol : IKE_PROTO_NONE;
 	for (size_t i = 0; i < p->n; i++)
-		proposal_str(&p->at[i], out->at[i]);
+		at += strlen(proposal_str(&p->at[i], at)) + 1;
+}
+
+/* With their NULs; those that are whole. */
+static size_t text_bytes(const struct proposals_text *t)
+{
+	const char *at = t->text, *const end = t->text + sizeof(t->text), *nul;
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		nul = memchr(at, 0, (size_t)(end - at));
+		if (!nul)
+			break;
+		at = nul + 1;
+	}
+	return (size_t)(at - t->text);
 }
 
 static bool get_proposals(const struct proposals_text *from,
 			  struct proposals *out)
 {
+	const char *at = from->text, *const end = at + sizeof(from->text);
 	const enum ike_protocol protocol = from->protocol;
 	struct error e;
 
 	memset(out, 0, sizeof(*out));
 	if (from->n > PROPOSALS_MAX)
 		return false;
-	for (uint32_t i = 0; i < from->n; i++)
-		if (!memchr(from->at[i], 0, sizeof(from->at[i])) ||
-		    proposal_parse(from->at[i], protocol, &out->at[i], &e))
+	for (uint32_t i = 0; i < from->n; i++) {
+		const char *nul = memchr(at, 0, (size_t)(end - at));
+
+		if (!nul || proposal_parse(at, protocol, &out->at[i], &e))
 			return false;
+		at = nul + 1;
+	}
 	out->n = from->n;
 	return true;
 }
 
+size_t ike_seam_conn_bytes(const struct ike_msg_conn *m)
+{
+	return CONN_LEAST + text_bytes(&m->proposals);
+}
+
+size_t ike_seam_child_bytes(const struct ike_msg_child *m)
+{
+	return CHILD_LEAST + text_bytes(&m->proposals);
+}
+
 void ike_seam_put_conn(struct ike_msg_conn *out, const struct conn_conf *conn)
 {
-	memset(out, 0, sizeof(*out));
-	memcpy(&out->conf, conn, sizeof(out->conf));
-	memset(&out->conf.proposals, 0, sizeof(out->conf.proposals));
-	out->conf.children = NULL;
+	const struct child_conf *const none = NULL;
+
+	memcpy(out->head, conn, CONN_HEAD_BYTES);
+	memcpy(out->head + offsetof(struct conn_conf, children), &none,
+	       sizeof(none));
 	put_proposals(&out->proposals, &conn->proposals);
 }
 
 void ike_seam_put_child(struct ike_msg_child *out,
 			const struct child_conf *child)
 {
-	memset(out, 0, sizeof(*out));
-	memcpy(&out->conf, child, sizeof(out->conf));
-	memset(&out->conf.proposals, 0, sizeof(out->conf.proposals));
+	memcpy(out->head, child, CHILD_HEAD_BYTES);
 	put_proposals(&out->proposals, &child->proposals);
 }
 
@@ -122,14 +154,14 @@ size_t ike_seam_event_bytes(const struct ike_msg_event *m)
 
 bool ike_seam_get_conn(const struct ike_msg_conn *m, struct conn_conf *conn)
 {
-	*conn = m->conf;
+	memcpy(conn, m->head, CONN_HEAD_BYTES);
 	return m->proposals.protocol == IKE_PROTO_IKE &&
 	       get_proposals(&m->proposals, &conn->proposals);
 }
 
 bool ike_seam_get_child(const struct ike_msg_child *m, struct child_conf *child)
 {
-	*child = m->conf;
+	memcpy(child, m->head, CHILD_HEAD_BYTES);
 	return (m->proposals.protocol == IKE_PROTO_ESP ||
 		m->proposals.protocol == IKE_PROTO_AH) &&
 	       get_proposals(&m->proposals, &child->proposals);

@@ -22,7 +22,7 @@ enum ike_msg {
 	IKE_MSG_OPTIONS,     /* struct ike_options */
 	IKE_MSG_CONN,	     /* as many IKE_MSG_CHILD follow as it says */
 	IKE_MSG_CHILD,
-	IKE_MSG_LOADED, /* those were all that there are now */
+	IKE_MSG_LOADED, /* those were all that there are now, or that are others */
 	IKE_MSG_COMMAND,
 	IKE_MSG_STOP, /* to end when its last SA has, or after a second */
 	IKE_MSG_KEYSTORE_ANSWER, /* struct keystore_answer */
@@ -34,6 +34,7 @@ enum ike_msg {
 	IKE_MSG_LEASED, /* struct pool_lease, to a fresh one; before RESTORE */
 	IKE_MSG_TRACE,
 	IKE_MSG_REDIRECT,
+	IKE_MSG_UNLOAD, /* as CONN, before LOADED */
 	/* ike to ctl */
 	IKE_MSG_READY = 64, /* first; its privileges are gone */
 	IKE_MSG_SHOWN, /* the answer to LOADED: views of all SAs came before */
@@ -52,22 +53,33 @@ enum ike_msg {
 struct proposals_text {
 	uint32_t n;
 	uint32_t protocol; /* enum ike_protocol; of all of them */
-	char at[PROPOSALS_MAX][PROPOSAL_STR_MAX];
+	/* One behind the other, each with its NUL; as far as there are any. */
+	char text[PROPOSALS_MAX * PROPOSAL_STR_MAX];
 };
 
-/* conf has neither proposals nor children. */
+/* head: of the struct, and no pointer in it. */
 struct ike_msg_conn {
-	struct conn_conf conf;
+	_Alignas(struct conn_conf) uint8_t head[CONN_HEAD_BYTES];
 	struct proposals_text proposals;
 };
 
 struct ike_msg_child {
-	struct child_conf conf; /* without proposals */
+	_Alignas(struct child_conf) uint8_t head[CHILD_HEAD_BYTES];
 	struct proposals_text proposals;
 };
 
 struct ike_msg_empty {
 	uint32_t nothing;
+};
+
+/* Of a connection that is not there any more. */
+struct ike_msg_unload {
+	char conn[CONN_NAME_MAX];
+};
+
+struct ike_msg_loaded {
+	uint32_t rest_stays; /* yes or no: connections that did not come again are
+				what they were; SHOWN is no answer to that */
 };
 
 struct ike_msg_ready {
@@ -170,7 +182,7 @@ extern const size_t ike_seam_to_ike_n;
 extern const struct seam_kind ike_seam_to_ctl[];
 extern const size_t ike_seam_to_ctl_n;
 
-/* Into messages, which are whole: no octet of them is left as it was. */
+/* Into messages, of which no octet that is to be sent is left as it was. */
 void ike_seam_put_conn(struct ike_msg_conn *out, const struct conn_conf *conn);
 void ike_seam_put_child(struct ike_msg_child *out,
 			const struct child_conf *child);
@@ -178,6 +190,8 @@ void ike_seam_put_event(struct ike_msg_event *out, const struct ike_event *e);
 void ike_seam_put_traced(struct ike_msg_traced *out, const struct ike_traced *t);
 
 /* How much of one is to be sent. */
+size_t ike_seam_conn_bytes(const struct ike_msg_conn *m);
+size_t ike_seam_child_bytes(const struct ike_msg_child *m);
 size_t ike_seam_event_bytes(const struct ike_msg_event *m);
 size_t ike_seam_traced_bytes(const struct ike_msg_traced *m);
 

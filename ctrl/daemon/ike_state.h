@@ -20,6 +20,7 @@
 struct loaded {
 	char name[CONN_NAME_MAX];
 	bool again; /* by the ctl that is there now */
+	bool gone;  /* as it said */
 };
 
 struct loaded_list {

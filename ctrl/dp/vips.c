@@ -25,9 +25,10 @@ void vips_keep(const struct config *was, struct config *now)
 {
 	for (size_t i = 0; i < now->n_conns; i++) {
 		struct conn_conf *c = &now->conns[i];
-		const struct conn_conf *old = conn_of(was, c->name);
+		const struct conn_conf *old =
+			c->n_vips ? conn_of(was, c->name) : NULL;
 
-		if (!old || !c->n_vips)
+		if (!old)
 			continue;
 		memcpy(c->vips_now, old->vips_now, sizeof(c->vips_now));
 		memcpy(c->vips_on, old->vips_on, sizeof(c->vips_on));

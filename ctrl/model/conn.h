@@ -99,9 +99,8 @@ struct child_conf {
 	struct ts_conf local_ts[CONN_TS_MAX];
 	struct ts_conf remote_ts[CONN_TS_MAX];
 	size_t n_local_ts, n_remote_ts;
-	struct proposals proposals;
-	struct suites suites; /* the same, as the data path is told it; none
-				 elsewhere */
+	struct suites suites; /* its proposals, as the data path is told them;
+				 none elsewhere */
 	enum sadb_mode mode;
 	enum child_action start_action;
 	enum child_action dpd_action;
@@ -128,6 +127,7 @@ struct child_conf {
 	uint32_t policy; /* of its first pair: id in the SPD, given by whoever
 			    installs it, and UINT32_MAX before */
 	uint32_t more_policies[SADB_SELECTORS_MAX - 1]; /* of the others */
+	struct proposals proposals; /* last: see CHILD_HEAD_BYTES */
 };
 
 /* A local and a remote selector of a child, which packets may have both. */
@@ -148,7 +148,6 @@ struct conn_conf {
 	char remote_host[CONN_HOST_MAX];
 	uint16_t local_port;  /* host order; 500 */
 	uint16_t remote_port; /* host order; 500 */
-	struct proposals proposals;
 	struct identity local_id;
 	struct identity remote_id;
 	enum fragmentation fragmentation;
@@ -180,7 +179,20 @@ struct conn_conf {
 	bool from_vici; /* else of the file: reload touches its own */
 	struct child_conf *children; /* owned */
 	size_t n_children;
+	struct proposals proposals; /* last: see CONN_HEAD_BYTES */
 };
+
+/* Both without their proposals, which are most of them, and cross to other processes
+ * in other ways, where they do. */
+#define CONN_HEAD_BYTES	 offsetof(struct conn_conf, proposals)
+#define CHILD_HEAD_BYTES offsetof(struct child_conf, proposals)
+
+_Static_assert(CONN_HEAD_BYTES + sizeof(struct proposals) ==
+		       sizeof(struct conn_conf),
+	       "proposals stand last");
+_Static_assert(CHILD_HEAD_BYTES + sizeof(struct proposals) ==
+		       sizeof(struct child_conf),
+	       "proposals stand last");
 
 /* What the name of a connection's peer resolved to. */
 struct conn_peer {

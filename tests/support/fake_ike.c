@@ -226,9 +226,9 @@ static bool greet(struct fake *f)
 		for (size_t i = 0; i < g.n_fds; i++)
 			close(g.fds[i]);
 		if (g.type == IKE_MSG_CONN)
-			memcpy(&f->conn, g.msg, sizeof(f->conn));
+			memcpy(&f->conn, g.msg, CONN_HEAD_BYTES);
 		if (g.type == IKE_MSG_CHILD)
-			memcpy(&f->child, g.msg, sizeof(f->child));
+			memcpy(&f->child, g.msg, CHILD_HEAD_BYTES);
 		if (g.type == IKE_MSG_LOADED)
 			return f->dp >= 0;
 	}

@@ -28,7 +28,7 @@ static int cross(void *ctx, enum dp_msg type, const void *msg, size_t bytes)
 		return -ENOBUFS;
 	for (size_t i = 0; i < dp_seam_to_dp_n; i++)
 		if (dp_seam_to_dp[i].type == type)
-			assert_int_equal(dp_seam_to_dp[i].bytes, bytes);
+			assert_int_equal(dp_seam_to_dp[i].least, bytes);
 	if (type != DP_MSG_COMMIT)
 		return dp_seam_get_piece(c->to, (uint16_t)type, msg);
 	c->commits++;

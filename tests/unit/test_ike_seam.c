@@ -67,21 +67,44 @@ static void child_arrives_as_it_was(void **state)
 /* The other process lies elsewhere in memory. */
 static void no_pointer_crosses(void **state)
 {
-	const struct proposals none = { .n = 0 };
 	struct child_conf child;
-	struct conn_conf conn;
-	struct ike_msg_child mchild;
+	struct conn_conf conn, there = { .children = &child };
 	struct ike_msg_conn m;
 
 	(void)state;
 	conn_init(&conn);
-	child_init(&child);
 	conn.children = &child;
 	ike_seam_put_conn(&m, &conn);
+	memcpy(&there, m.head, sizeof(m.head));
+	assert_null(there.children);
+}
+
+/* Thousands of them are given at once. */
+static void connection_and_child_are_sent_without_room_for_other_proposals(
+	void **state)
+{
+	struct child_conf child, got_child;
+	struct conn_conf conn, got;
+	struct ike_msg_child mchild;
+	struct ike_msg_conn m;
+	size_t bytes, child_bytes;
+
+	(void)state;
+	conn_init(&conn);
+	child_init(&child);
+	ike_seam_put_conn(&m, &conn);
 	ike_seam_put_child(&mchild, &child);
-	assert_null(m.conf.children);
-	assert_memory_equal(&m.conf.proposals, &none, sizeof(none));
-	assert_memory_equal(&mchild.conf.proposals, &none, sizeof(none));
+	bytes = ike_seam_conn_bytes(&m);
+	child_bytes = ike_seam_child_bytes(&mchild);
+	assert_true(bytes < CONN_HEAD_BYTES + PROPOSAL_STR_MAX);
+	assert_true(child_bytes < CHILD_HEAD_BYTES + PROPOSAL_STR_MAX);
+	memset((uint8_t *)&m + bytes, 0, sizeof(m) - bytes);
+	memset((uint8_t *)&mchild + child_bytes, 0,
+	       sizeof(mchild) - child_bytes);
+	assert_true(ike_seam_get_conn(&m, &got));
+	assert_true(ike_seam_get_child(&mchild, &got_child));
+	assert_proposals(&got.proposals, &conn.proposals);
+	assert_proposals(&got_child.proposals, &child.proposals);
 }
 
 static void more_proposals_than_there_is_room_for_are_refused(void **state)
@@ -104,7 +127,7 @@ static void proposal_without_an_end_is_refused(void **state)
 	(void)state;
 	conn_init(&conn);
 	ike_seam_put_conn(&m, &conn);
-	memset(m.proposals.at[0], 'a', sizeof(m.proposals.at[0]));
+	memset(m.proposals.text, 'a', sizeof(m.proposals.text));
 	assert_false(ike_seam_get_conn(&m, &got));
 }
 
@@ -116,7 +139,7 @@ static void proposal_of_another_protocol_is_refused(void **state)
 	(void)state;
 	child_init(&child);
 	ike_seam_put_child(&m, &child);
-	strcpy(m.proposals.at[0], "no such cipher");
+	strcpy(m.proposals.text, "no such cipher");
 	assert_false(ike_seam_get_child(&m, &got));
 }
 
@@ -190,6 +213,8 @@ int main(void)
 		cmocka_unit_test(connection_arrives_as_it_was),
 		cmocka_unit_test(child_arrives_as_it_was),
 		cmocka_unit_test(no_pointer_crosses),
+		cmocka_unit_test(
+			connection_and_child_are_sent_without_room_for_other_proposals),
 		cmocka_unit_test(
 			more_proposals_than_there_is_room_for_are_refused),
 		cmocka_unit_test(proposal_without_an_end_is_refused),
