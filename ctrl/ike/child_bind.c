@@ -6,6 +6,7 @@
  */
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/child_for.h"
+#include "ctrl/ike/child_near.h"
 
 void child_bind(struct ike_sa *sa, struct exchange *x)
 {
@@ -49,22 +50,27 @@ static bool may_be_bound(const struct child_sa *c, const struct child_sa *one)
 	return c != one && c->state == CHILD_ST_INSTALLED && c->has_out;
 }
 
-/* For what that one was for, rather one that the peer has for sure, rather a newer
- * one; NULL: none. */
+/* Rather one that the peer has for sure, rather a newer one. */
+static bool is_better(const struct child_sa *c, const struct child_sa *best)
+{
+	if (!best || c->confirmed != best->confirmed)
+		return !best || c->confirmed;
+	return c->near_order > best->near_order;
+}
+
+/* For what that one was for; NULL: none. */
 static struct child_sa *best_of_all(const struct engine *e,
 				    const struct child_sa *was,
 				    const struct child_sa *one)
 {
-	struct child_sa *c = NULL, *newest = NULL;
+	struct child_near near = child_near(e, was, false);
+	struct child_sa *c, *best = NULL;
 
-	while ((c = child_of_policy(e, was->conf->policy, c))) {
-		if (!may_be_bound(c, one) || !child_meets(c, was))
-			continue;
-		if (c->confirmed)
-			return c;
-		newest = newest ? newest : c;
-	}
-	return newest;
+	while ((c = child_near_next(&near)))
+		if (may_be_bound(c, one) && child_meets(c, was) &&
+		    is_better(c, best))
+			best = c;
+	return best;
 }
 
 /* The same under one IKE SA. */

@@ -7,6 +7,7 @@
  */
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/child_for.h"
+#include "ctrl/ike/child_near.h"
 
 static struct child_list *bucket_of(const struct engine *e, uint32_t policy)
 {
@@ -20,15 +21,15 @@ void child_clear_bound(struct child_sa *c)
 		return;
 	LIST_REMOVE(c, of_bound);
 	c->of_bound.le_prev = NULL;
+	child_near_take(c);
 }
 
 void child_set_bound(struct ike_sa *sa, struct child_sa *c)
 {
-	uint32_t policy = c->conf->policy;
-	struct child_sa *o, *next;
+	struct child_near near = child_near(sa->e, c, true);
+	struct child_sa *o;
 
-	for (o = LIST_FIRST(bucket_of(sa->e, policy)); o; o = next) {
-		next = LIST_NEXT(o, of_bound);
+	while ((o = child_near_next(&near))) {
 		if (o != c && !child_covers(c, o))
 			continue;
 		child_clear_bound(o);
@@ -36,17 +37,19 @@ void child_set_bound(struct ike_sa *sa, struct child_sa *c)
 	}
 	c->sa = sa;
 	c->bound = true;
-	LIST_INSERT_HEAD(bucket_of(sa->e, policy), c, of_bound);
+	LIST_INSERT_HEAD(bucket_of(sa->e, c->conf->policy), c, of_bound);
+	child_near_put(sa->e, c);
 	sa_touch(sa);
 }
 
 bool child_other_is_bound(const struct engine *e, const struct child_sa *c)
 {
+	struct child_near near = child_near(e, c, true);
 	const struct child_sa *o;
 
-	LIST_FOREACH(o, bucket_of(e, c->conf->policy), of_bound)
-	if (o->state != CHILD_ST_DELETING && child_meets(o, c))
-		return true;
+	while ((o = child_near_next(&near)))
+		if (o->state != CHILD_ST_DELETING && child_meets(o, c))
+			return true;
 	return false;
 }
 
@@ -62,6 +65,7 @@ void child_unlisted(struct child_sa *c)
 	LIST_REMOVE(c, of_spi);
 	LIST_REMOVE(c, of_policy);
 	c->of_spi.le_prev = NULL;
+	child_near_take(c);
 }
 
 void child_listed(struct ike_sa *sa, struct child_sa *c)
@@ -70,6 +74,7 @@ void child_listed(struct ike_sa *sa, struct child_sa *c)
 	c->sa = sa;
 	LIST_INSERT_HEAD(&sa->e->by_spi[c->spi_in % SPI_BUCKETS], c, of_spi);
 	LIST_INSERT_HEAD(policy_list(sa->e, c->conf->policy), c, of_policy);
+	child_near_put(sa->e, c);
 }
 
 struct child_sa *child_of_policy(const struct engine *e, uint32_t policy,

@@ -111,7 +111,11 @@ struct child_sa {
 	/* What the peer's rekeying made in its place, by its inbound SPI: then
 	 * it is the peer's to delete. 0: nothing, or it is gone. */
 	uint32_t replaced_by; /* see child_set_replaced() */
-	LIST_ENTRY(child_sa) of_bound, of_replaced, of_spi, of_policy;
+	LIST_ENTRY(child_sa) of_bound, of_replaced, of_spi, of_policy, of_near;
+	/* Of child_near.c: the later it came, the more it is. */
+	uint64_t near_order;
+	uint32_t *near_count; /* of those with as many bits; the engine's */
+	uint8_t near_bits;
 	uint64_t rekey_ns; /* 0: never */
 	uint64_t expire_ns;
 	/*
@@ -335,6 +339,8 @@ struct ike_sa {
 #define BOUND_BUCKETS	 1024U
 #define SPI_BUCKETS	 4096U
 #define PEER_BUCKETS	 4096U
+#define NEAR_BUCKET_BITS 12U
+#define NEAR_BITS	 128U /* of an address */
 
 /* In order; see post.h. */
 struct post;
@@ -377,6 +383,10 @@ struct engine {
 	struct child_list bound[BOUND_BUCKETS], replaced;
 	struct child_list by_spi[SPI_BUCKETS]; /* inbound ones; of IKE SAs' lists */
 	struct child_list by_policy[BOUND_BUCKETS]; /* the same ones */
+	/* In child_near.c; how many have a prefix of that length, by policy. */
+	struct child_list near[1U << NEAR_BUCKET_BITS];
+	uint32_t near_bits[BOUND_BUCKETS][NEAR_BITS + 1];
+	uint64_t near_orders; /* given so far */
 	struct ike_list by_peer[PEER_BUCKETS];
 	struct later *later; /* in later.c */
 	uint32_t initiated;  /* view id of the IKE SA of the last initiation */
