@@ -9,31 +9,31 @@
 _Static_assert(offsetof(struct conn_conf, name) == 0, "for name_index");
 
 /* They stand in the order of their ids. */
-static size_t place_of_ike(const struct sas *sas, uint32_t id)
+static size_t place_of_ike(const struct sa_heads *sas, uint32_t id)
 {
 	size_t from = 0, to = sas->n_ike;
 
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
 
-		if (sas->ike[middle].id < id)
+		if (sas->ike[middle]->id < id)
 			from = middle + 1;
 		else
 			to = middle;
 	}
-	return from < sas->n_ike && sas->ike[from].id == id ? from
-							    : CONN_SAS_NONE;
+	return from < sas->n_ike && sas->ike[from]->id == id ? from
+							     : CONN_SAS_NONE;
 }
 
 /* The last one first: each is put before those that are there. */
 static void put_children(struct conn_sas *x, const struct name_index *names)
 {
 	for (size_t i = x->sas->n_child; i--;) {
-		size_t ike = place_of_ike(x->sas, x->sas->child[i].ike_id);
-		size_t conn =
-			ike == CONN_SAS_NONE
-				? NAME_NOWHERE
-				: name_index_find(names, x->sas->ike[ike].conn);
+		size_t ike = place_of_ike(x->sas, x->sas->child[i]->ike_id);
+		size_t conn = ike == CONN_SAS_NONE
+				      ? NAME_NOWHERE
+				      : name_index_find(names,
+							x->sas->ike[ike]->conn);
 
 		x->ike[i] = ike;
 		if (conn == NAME_NOWHERE)
@@ -46,7 +46,7 @@ static void put_children(struct conn_sas *x, const struct name_index *names)
 static void put_connecting(struct conn_sas *x, const struct name_index *names)
 {
 	for (size_t i = 0; i < x->sas->n_ike; i++) {
-		const struct ike_sa_view *ike = &x->sas->ike[i];
+		const struct ike_sa_view *ike = x->sas->ike[i];
 		size_t conn = name_index_find(names, ike->conn);
 
 		if (ike->state == SA_VIEW_CONNECTING && conn != NAME_NOWHERE)
@@ -55,7 +55,7 @@ static void put_connecting(struct conn_sas *x, const struct name_index *names)
 }
 
 int conn_sas_make(struct conn_sas *x, const struct config *c,
-		  const struct sas *sas)
+		  const struct sa_heads *sas)
 {
 	size_t n_child = sas ? sas->n_child : 0;
 	struct name_index names;

@@ -13,16 +13,16 @@
 static struct status *on_status(void *ctx)
 {
 	const struct ctl *c = ctx;
-	struct sas *sas = c->ike ? ike_link_sas(c->ike) : NULL;
+	struct sa_heads sas = { .n_ike = 0 };
 	const struct view view = { .config = c->config,
 				   .dp = dp_link_view(c->dp),
-				   .sas = sas,
+				   .sas = &sas,
 				   .failures = c->failures,
 				   .since = c->since };
-	struct status *s = view_status(&view);
 
-	sas_free(sas);
-	return s;
+	if (c->ike)
+		sas = ike_link_heads(c->ike);
+	return view_status(&view);
 }
 
 static struct sas *on_sas(void *ctx)
@@ -127,11 +127,55 @@ uint64_t ctl_look(struct ctl *c)
 	return c->dp_is_set && dp_link_look(c->dp) ? ++c->looks : 0;
 }
 
+/* --- clients wait for a look, unless it takes long */
+
+#define LOOK_WAIT_US 20000
+
+static void on_look_late(evutil_socket_t fd, short what, void *ctx)
+{
+	struct ctl *c = ctx;
+
+	(void)fd;
+	(void)what;
+	if (c->scrape_look) {
+		c->scrape_look = 0;
+		scrape_refreshed(c->scrape);
+	}
+	if (c->control_look) {
+		c->control_look = 0;
+		control_server_refreshed(c->control);
+	}
+}
+
+/* One that is under way does for all who ask meanwhile. */
+static uint64_t look_shortly(struct ctl *c)
+{
+	const struct timeval wait = { .tv_usec = LOOK_WAIT_US };
+	uint64_t look = c->looks > c->looked ? c->looks : ctl_look(c);
+
+	if (look && !evtimer_pending(&c->on_look_late, NULL))
+		evtimer_add(&c->on_look_late, &wait);
+	return look;
+}
+
+static uint64_t look_for_client(struct ctl *c)
+{
+	switch (dp_view_patience(dp_link_view(c->dp), clock_ns())) {
+	case DP_WAITS:
+		return ctl_look(c);
+	case DP_WAITS_SHORTLY:
+		return look_shortly(c);
+	case DP_WAITS_NOT:
+		return 0;
+	}
+	return 0;
+}
+
 static bool on_scrape_refresh(void *ctx)
 {
 	struct ctl *c = ctx;
 
-	c->scrape_look = ctl_look(c);
+	c->scrape_look = look_for_client(c);
 	return c->scrape_look;
 }
 
@@ -139,7 +183,7 @@ static bool on_refresh(void *ctx)
 {
 	struct ctl *c = ctx;
 
-	c->control_look = ctl_look(c);
+	c->control_look = look_for_client(c);
 	return c->control_look;
 }
 
@@ -341,6 +385,7 @@ int ctl_start_control(struct ctl *c, struct error *e)
 
 	err = control_server_new(c->base, c->config->gateway.socket, &callbacks,
 				 &c->control, e);
+	evtimer_assign(&c->on_look_late, c->base, on_look_late, c);
 	evtimer_assign(&c->on_rate_look, c->base, on_rate_look, c);
 	wait_for_rates(c, 0);
 	return err ? err : start_scrape(c, e);

@@ -58,6 +58,7 @@ struct ctl {
 	uint64_t rate_look;			      /* likewise: for rates */
 	uint64_t rate_look_ns;	    /* when it was asked for */
 	struct event on_rate_look;  /* the next one is due */
+	struct event on_look_late;  /* clients wait no longer */
 	char folder[CONF_PATH_MAX]; /* of the roles' sockets */
 	struct dp_link *dp;
 	unsigned int dp_tries;

@@ -56,6 +56,7 @@ static void take_look(struct dp_link *l, const struct dp_msg_looked *m)
 	forget_next(l);
 	l->view.status = m->status;
 	l->view.status.crypto = l->crypto;
+	l->view.seen_ns = clock_ns();
 	if (l->owed) {
 		if (!--l->owed)
 			log_info("dp: it answers again");
@@ -268,6 +269,14 @@ bool dp_link_look(struct dp_link *l)
 const struct dp_view *dp_link_view(const struct dp_link *l)
 {
 	return &l->view;
+}
+
+enum dp_patience dp_view_patience(const struct dp_view *v, uint64_t now_ns)
+{
+	if (!v->sas || v->sas->n <= DP_MANY_SAS)
+		return DP_WAITS;
+	return now_ns - v->seen_ns < DP_JUST_NOW_S * NS_PER_S ? DP_WAITS_NOT
+							      : DP_WAITS_SHORTLY;
 }
 
 bool dp_view_sa(const struct dp_view *v, const struct sadb_id *id,

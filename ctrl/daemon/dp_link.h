@@ -37,7 +37,20 @@ struct dp_view {
 	struct status status; /* arrays that are owned are not there */
 	const struct dp_sas *sas;
 	const struct rates *rates;
+	uint64_t seen_ns; /* when it did; 0: never */
 };
+
+/* How long does somebody wait for the next look, who wants to know how it is now? */
+enum dp_patience {
+	DP_WAITS,	  /* until it is there */
+	DP_WAITS_SHORTLY, /* where all SAs take long to be told of */
+	DP_WAITS_NOT,	  /* likewise, and the last one was just now */
+};
+
+#define DP_MANY_SAS   1024U
+#define DP_JUST_NOW_S 1U
+
+enum dp_patience dp_view_patience(const struct dp_view *v, uint64_t now_ns);
 
 /* 0, or negative with e filled. */
 int dp_link_new(const struct dp_link_spec *spec, struct dp_link **out,

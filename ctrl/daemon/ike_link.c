@@ -672,6 +672,11 @@ struct sas *ike_link_sas(const struct ike_link *l)
 	return mirror_copy(l->before ? l->before : l->mirror);
 }
 
+struct sa_heads ike_link_heads(const struct ike_link *l)
+{
+	return mirror_heads(l->before ? l->before : l->mirror);
+}
+
 void ike_link_count(const struct ike_link *l, unsigned int *up,
 		    unsigned int *connecting)
 {

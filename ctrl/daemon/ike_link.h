@@ -149,4 +149,7 @@ struct leases *ike_link_leases(const struct ike_link *l);
 /* The SAs as ike last told of them; handed over: sas_free(). NULL: no memory. */
 struct sas *ike_link_sas(const struct ike_link *l);
 
+/* The same without a copy; borrowed until the event loop goes on. */
+struct sa_heads ike_link_heads(const struct ike_link *l);
+
 #endif

@@ -17,7 +17,7 @@
 
 /* Elements begin with their id. */
 struct table {
-	void **at; /* owned, and each of them */
+	const void **at; /* owned, and each of them */
 	size_t n, room;
 	size_t bytes; /* of a whole one */
 };
@@ -72,7 +72,7 @@ static bool is_at(const struct table *t, size_t i, uint32_t id)
 
 static void take_out(struct table *t, size_t i)
 {
-	free(t->at[i]);
+	free((void *)t->at[i]);
 	memmove(&t->at[i], &t->at[i + 1], (t->n - i - 1) * sizeof(t->at[0]));
 	t->n--;
 }
@@ -80,13 +80,13 @@ static void take_out(struct table *t, size_t i)
 static bool make_room(struct table *t)
 {
 	size_t room = t->room ? 2 * t->room : 16;
-	void **at;
+	const void **at;
 
 	if (t->n >= MIRROR_MAX)
 		return false;
 	if (t->n < t->room)
 		return true;
-	at = realloc(t->at, room * sizeof(at[0]));
+	at = realloc((void *)t->at, room * sizeof(at[0]));
 	if (!at)
 		return false;
 	t->at = at;
@@ -118,7 +118,7 @@ static void put(struct table *t, const void *element, size_t bytes)
 	memcpy(&id, element, sizeof(id));
 	i = place_of(t, id);
 	if (is_at(t, i, id)) {
-		free(t->at[i]);
+		free((void *)t->at[i]);
 		t->at[i] = own;
 	} else {
 		put_in(t, i, own);
@@ -136,7 +136,7 @@ static void gone(struct table *t, uint32_t id)
 static void clear(struct table *t)
 {
 	while (t->n)
-		free(t->at[--t->n]);
+		free((void *)t->at[--t->n]);
 }
 
 struct mirror *mirror_new(void)
@@ -155,8 +155,8 @@ void mirror_free(struct mirror *m)
 	if (!m)
 		return;
 	mirror_clear(m);
-	free(m->ike.at);
-	free(m->child.at);
+	free((void *)m->ike.at);
+	free((void *)m->child.at);
 	free(m->by_spi.ids);
 	free(m);
 }
@@ -372,13 +372,22 @@ bool mirror_has(const struct mirror *m, const char *conn, const char *child)
 void mirror_count(const struct mirror *m, unsigned int *up,
 		  unsigned int *connecting)
 {
-	struct ike_sa_view ike;
-
 	*up = *connecting = 0;
 	for (size_t i = 0; i < m->ike.n; i++) {
-		unpack(m->ike.at[i], &ike);
-		++*(ike.state == SA_VIEW_CONNECTING ? connecting : up);
+		const struct ike_sa_view *ike = m->ike.at[i];
+
+		++*(ike->state == SA_VIEW_CONNECTING ? connecting : up);
 	}
+}
+
+struct sa_heads mirror_heads(const struct mirror *m)
+{
+	return (struct sa_heads){
+		.ike = (const struct ike_sa_view *const *)m->ike.at,
+		.n_ike = m->ike.n,
+		.child = (const struct child_sa_view *const *)m->child.at,
+		.n_child = m->child.n,
+	};
 }
 
 void mirror_clear(struct mirror *m)

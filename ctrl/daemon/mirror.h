@@ -39,6 +39,9 @@ void mirror_count(const struct mirror *m, unsigned int *up,
 /* Nothing is known any more. */
 void mirror_clear(struct mirror *m);
 
+/* Borrowed until the mirror changes. */
+struct sa_heads mirror_heads(const struct mirror *m);
+
 /* A copy, handed over: sas_free(). NULL: out of memory. */
 struct sas *mirror_copy(const struct mirror *m);
 

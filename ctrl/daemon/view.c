@@ -371,24 +371,29 @@ static void add_times(const struct child_sa_view *child, uint64_t now_ns,
 		out->rekey_s = rekey_s;
 }
 
-/* The last one gives the names; the counts are those of all. */
 static void add_pair(const struct dp_view *dp, const struct ike_sa_view *ike,
-		     const struct child_sa_view *child,
+		     const struct child_sa_view *child, uint64_t now_ns,
 		     struct tunnel_status *out)
+{
+	out->n_sas++;
+	add_sa(dp, &ike->local, child->spi_in, SADB_IN, &out->in);
+	add_sa(dp, &ike->remote, child->spi_out, SADB_OUT, &out->out);
+	add_times(child, now_ns, out);
+}
+
+static void view_names(const struct dp_view *dp, const struct ike_sa_view *ike,
+		       const struct child_sa_view *child,
+		       struct tunnel_status *out)
 {
 	const struct encr_alg *encr =
 		encr_of_bits(child->encr, child->encr_key_bits);
 	const struct integ_alg *integ = integ_by_id(child->integ);
 
-	out->n_sas++;
 	addr_str(&ike->local, out->local);
 	addr_str(&ike->remote, out->remote);
 	if (encr && integ)
 		put_algs(dp, encr, integ, child->protocol == IKE_PROTO_AH,
 			 child->esn, out);
-	add_sa(dp, &ike->local, child->spi_in, SADB_IN, &out->in);
-	add_sa(dp, &ike->remote, child->spi_out, SADB_OUT, &out->out);
-	add_times(child, clock_ns(), out);
 }
 
 /* Those whose packets come and go: not one that another has replaced. */
@@ -397,16 +402,25 @@ static bool is_up(const struct child_sa_view *child)
 	return child->state == SA_VIEW_UP || child->state == SA_VIEW_REKEYING;
 }
 
+/* The last one gives the names; the counts are those of all. */
 static void add_pairs(const struct dp_view *dp, const struct conn_sas *of,
 		      size_t conn, const char *child, struct tunnel_status *out)
 {
+	const uint64_t now_ns = clock_ns();
+	size_t last = CONN_SAS_NONE;
+
 	for (size_t i = conn_sas_first(of, conn); i != CONN_SAS_NONE;
 	     i = conn_sas_next(of, i)) {
-		const struct child_sa_view *c = &of->sas->child[i];
+		const struct child_sa_view *c = of->sas->child[i];
 
-		if (is_up(c) && strcmp(c->name, child) == 0)
-			add_pair(dp, &of->sas->ike[of->ike[i]], c, out);
+		if (!is_up(c) || strcmp(c->name, child) != 0)
+			continue;
+		add_pair(dp, of->sas->ike[of->ike[i]], c, now_ns, out);
+		last = i;
 	}
+	if (last != CONN_SAS_NONE)
+		view_names(dp, of->sas->ike[of->ike[last]],
+			   of->sas->child[last], out);
 }
 
 static enum tunnel_state state_of(const struct tunnel_status *t,
@@ -504,15 +518,15 @@ static int view_tunnels(const struct view *v, struct status *s)
 	return 0;
 }
 
-static void count_sas(const struct sas *sas, struct status *s)
+static void count_sas(const struct sa_heads *sas, struct status *s)
 {
 	for (size_t i = 0; sas && i < sas->n_ike; i++)
-		if (sas->ike[i].state == SA_VIEW_CONNECTING)
+		if (sas->ike[i]->state == SA_VIEW_CONNECTING)
 			s->n_connecting++;
 		else
 			s->n_ike++;
 	for (size_t i = 0; sas && i < sas->n_child; i++)
-		s->n_child += is_up(&sas->child[i]);
+		s->n_child += is_up(sas->child[i]);
 }
 
 struct status *view_status(const struct view *v)

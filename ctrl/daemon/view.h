@@ -13,8 +13,8 @@
 /* What it is made from; all borrowed. */
 struct view {
 	const struct config *config;
-	const struct dp_view *dp; /* what the data path showed last */
-	const struct sas *sas;	  /* what IKE has; NULL: it is not spoken */
+	const struct dp_view *dp;   /* what the data path showed last */
+	const struct sa_heads *sas; /* what IKE has; NULL: it is not spoken */
 	const struct failures *failures;
 	const struct up_since *since;
 };

@@ -37,7 +37,7 @@ bool reauth_has_younger(const struct ike_sa *sa)
 {
 	const struct engine *e = sa->e;
 
-	for (uint32_t i = 1; i < e->n_slots; i++)
+	for (uint32_t i = 1; e->has_young && i < e->n_slots; i++)
 		if (e->slots[i] && e->slots[i]->elder == sa->view_id &&
 		    e->slots[i]->state != IKE_ST_DEAD)
 			return true;
@@ -114,6 +114,7 @@ static int begin_young(struct ike_sa *sa, struct conn *conn,
 	if (!young)
 		return 0;
 	young->elder = sa->view_id;
+	sa->e->has_young = true;
 	want_others(young, conn, sa);
 	wishes_move(young, sa);
 	return 0;
@@ -326,9 +327,13 @@ void reauth_inherit(struct ike_sa *heir, struct ike_sa *sa)
 	sa->reauth_ns = 0;
 	heir->elder = sa->elder;
 	sa->elder = 0;
+	if (!e->has_young)
+		return;
+	e->has_young = heir->elder;
 	for (uint32_t i = 1; i < e->n_slots; i++) {
 		struct ike_sa *young = e->slots[i];
 
+		e->has_young = e->has_young || (young && young->elder);
 		if (!young || young->elder != sa->view_id)
 			continue;
 		young->elder = heir->view_id;

@@ -389,6 +389,7 @@ struct engine {
 	uint64_t near_orders; /* given so far */
 	struct ike_list by_peer[PEER_BUCKETS];
 	struct later *later; /* in later.c */
+	bool has_young;	     /* one may take another's place, see elder */
 	uint32_t initiated;  /* view id of the IKE SA of the last initiation */
 	uint32_t views;	     /* ids given out for that */
 	unsigned int n_sas, n_half_open;

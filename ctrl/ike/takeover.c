@@ -71,6 +71,7 @@ static void place(struct engine *e, struct ike_sa *sa)
 
 	sa->lingers = sa->state == IKE_ST_DEAD;
 	sa->is_told = sa->recorded.is_kept = true;
+	e->has_young = e->has_young || sa->elder;
 	sa_place(e, sa);
 	if (!heir)
 		return;

@@ -93,6 +93,17 @@ struct sas {
 	struct sa_drops *drops; /* of each child; NULL: not known */
 };
 
+/*
+ * The same where they are kept, without a copy of each: of an IKE SA there is nothing
+ * from its identities on, and of a CHILD SA nothing from its selectors on.
+ */
+struct sa_heads {
+	const struct ike_sa_view *const *ike;
+	size_t n_ike;
+	const struct child_sa_view *const *child;
+	size_t n_child;
+};
+
 /* NULL is fine. */
 void sas_free(struct sas *s);
 

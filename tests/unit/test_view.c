@@ -82,14 +82,23 @@ int clock_gettime(clockid_t clock, struct timespec *out)
 	return 0;
 }
 
+#define SAS_MAX 4
+
 static struct status *look(struct fixture *f)
 {
+	const struct ike_sa_view *ike[SAS_MAX];
+	const struct child_sa_view *child[SAS_MAX];
+	const struct sa_heads sas = { ike, f->sas.n_ike, child, f->sas.n_child };
 	const struct view view = { .config = &f->config,
 				   .dp = &f->dp,
-				   .sas = &f->sas,
+				   .sas = &sas,
 				   .failures = f->failures,
 				   .since = f->since };
 
+	for (size_t i = 0; i < sas.n_ike; i++)
+		ike[i] = &f->sas.ike[i];
+	for (size_t i = 0; i < sas.n_child; i++)
+		child[i] = &f->sas.child[i];
 	return view_status(&view);
 }
 
