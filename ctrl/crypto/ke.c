@@ -247,8 +247,8 @@ int ke_agree(struct ke *ke, struct slice peer)
 	int err = -EINVAL;
 
 	if (peer.len == alg->answer_bytes && !ke->answers)
-		err = done(alg->method->agree(alg, &ke->private_value, peer.ptr,
-					      shared));
+		err = done(alg->method->agree(alg, &ke->private_value,
+					      ke->octets, peer.ptr, shared));
 	if (err)
 		explicit_bzero(shared, alg->shared_bytes);
 	ke->has_agreed = err == 0;

@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include "ctrl/crypto/fetch.h"
@@ -25,16 +27,11 @@ static int cfrg_draw(const struct ke_alg *alg, struct secret *k)
 }
 
 /* libcrypto wipes the private value when it frees the key. */
-static EVP_PKEY *own_key(const struct ke_alg *alg, const struct secret *k)
-{
-	return EVP_PKEY_new_raw_private_key(key_type(alg), NULL, k->octets,
-					    k->len);
-}
-
 static int cfrg_public(const struct ke_alg *alg, const struct secret *k,
 		       uint8_t *out)
 {
-	EVP_PKEY *own = own_key(alg, k);
+	EVP_PKEY *own = EVP_PKEY_new_raw_private_key(key_type(alg), NULL,
+						     k->octets, k->len);
 	size_t bytes = alg->public_bytes;
 	bool ok = own && EVP_PKEY_get_raw_public_key(own, out, &bytes) == 1;
 
@@ -42,10 +39,33 @@ static int cfrg_public(const struct ke_alg *alg, const struct secret *k,
 	return ok ? 0 : -ENOTSUP;
 }
 
-static int cfrg_agree(const struct ke_alg *alg, const struct secret *k,
-		      const uint8_t *peer, uint8_t *out)
+/* Of both values: of the private one alone, libcrypto would make the public one again,
+ * which takes about as long as all the rest. */
+static EVP_PKEY *own_key(const struct ke_alg *alg, const struct secret *k,
+			 const uint8_t *own)
 {
-	EVP_PKEY *own = own_key(alg, k);
+	OSSL_PARAM values[] = {
+		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PRIV_KEY,
+					(void *)k->octets, k->len),
+		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)own,
+					alg->public_bytes),
+		OSSL_PARAM_END,
+	};
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(key_type(alg), NULL);
+	EVP_PKEY *key = NULL;
+
+	if (ctx && EVP_PKEY_fromdata_init(ctx) == 1 &&
+	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, values) != 1)
+		key = NULL;
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+static int cfrg_agree(const struct ke_alg *alg, const struct secret *k,
+		      const uint8_t *public_value, const uint8_t *peer,
+		      uint8_t *out)
+{
+	EVP_PKEY *own = own_key(alg, k, public_value);
 	EVP_PKEY *other = EVP_PKEY_new_raw_public_key(key_type(alg), NULL, peer,
 						      alg->public_bytes);
 	EVP_PKEY_CTX *ctx = NULL;

@@ -176,11 +176,12 @@ static int ecp_public(const struct ke_alg *alg, const struct secret *d,
 }
 
 static int ecp_agree(const struct ke_alg *alg, const struct secret *d,
-		     const uint8_t *peer, uint8_t *out)
+		     const uint8_t *own, const uint8_t *peer, uint8_t *out)
 {
 	struct product w;
 	int err = product_init(&w, alg);
 
+	(void)own;
 	if (!err)
 		err = multiply_peer(&w, d, peer, out);
 	product_free(&w);

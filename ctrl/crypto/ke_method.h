@@ -22,9 +22,9 @@ struct ke_method {
 	/* 0 or -EINVAL (the private value is out of range), -ENOMEM, -ENOTSUP. */
 	int (*make_public)(const struct ke_alg *alg, const struct secret *x,
 			   uint8_t *out);
-	/* Writes shared_bytes; 0 or as ke_agree(). */
+	/* own: the public value made of x. Writes shared_bytes; 0 or as ke_agree(). */
 	int (*agree)(const struct ke_alg *alg, const struct secret *x,
-		     const uint8_t *peer, uint8_t *out);
+		     const uint8_t *own, const uint8_t *peer, uint8_t *out);
 	/*
 	 * Of a KEM, else NULL: a public value that answers the peer's, and the
 	 * secret; as ke_answer(). agree() is who began's alone then.

@@ -211,11 +211,12 @@ static int modp_public(const struct ke_alg *alg, const struct secret *x,
 }
 
 static int modp_agree(const struct ke_alg *alg, const struct secret *x,
-		      const uint8_t *peer, uint8_t *out)
+		      const uint8_t *own, const uint8_t *peer, uint8_t *out)
 {
 	struct power w;
 	int err = power_init(&w, alg);
 
+	(void)own;
 	if (!err)
 		err = power_of_peer(&w, x, peer, out);
 	power_free(&w);
