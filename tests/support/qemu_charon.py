@@ -21,6 +21,7 @@ SETTINGS = f"""
 charon {{
     load = {' '.join(PLUGINS)}
     install_routes = no
+    delete_rekeyed_delay = 1
     filelog {{
         stderr {{
             default = 1
@@ -29,7 +30,7 @@ charon {{
     }}
 }}
 swanctl {{
-    load = random openssl
+    load = random
 }}
 """
 
