@@ -16,17 +16,38 @@
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/unique.h"
 
+#define ABANDONED_S 180U /* longer than a DELETE is sent again */
+
 static bool is_due(const struct ike_sa *sa, uint64_t at_ns)
 {
 	return at_ns && sa->e->now_ns >= at_ns;
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return b && b < a ? b : a;
+}
+
+/*
+ * When nobody deletes it any more; 0: that is not so. What the peer's rekeying has
+ * replaced is the peer's to delete, but libreswan 4.10 has no words for one of AH.
+ */
+static uint64_t abandoned_at_ns(const struct ike_sa *sa,
+				const struct child_sa *c)
+{
+	const struct child_sa *heir = child_of_spi(sa->e, c->replaced_by, NULL);
+
+	return heir ? heir->installed_ns + ABANDONED_S * NS_PER_S : 0;
 }
 
 /* When it is to be deleted, by whoever's wish or because its time is up; 0:
  * never. A peer that does not have it yet could not, and would keep it. */
 static uint64_t delete_at_ns(const struct ike_sa *sa, const struct child_sa *c)
 {
+	uint64_t at_ns = abandoned_at_ns(sa, c);
+
 	if (c->state != CHILD_ST_DELETING)
-		return c->expire_ns;
+		return at_ns ? sooner(at_ns, c->expire_ns) : c->expire_ns;
 	return c->trust_ns > sa->e->now_ns ? c->trust_ns : sa->e->now_ns;
 }
 
@@ -129,11 +150,6 @@ void sa_next(struct ike_sa *sa)
 }
 
 /* --- when */
-
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-	return b && b < a ? b : a;
-}
 
 /* When an established one that has nothing under way wants to be looked at. */
 static uint64_t idle_deadline(const struct ike_sa *sa)

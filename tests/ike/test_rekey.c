@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "tests/support/ike_forge.h"
 #include "tests/support/ike_lab.h"
 
 #define IKE "aes128-sha256-x25519"
@@ -128,6 +129,23 @@ static void what_was_under_way_by_a_rekeyed_child_was_lost(void **state)
 			 1);
 	assert_true(lab_run(lab, LAB_S));
 	assert_true(lab_agree(lab, 0)); /* nothing in its place: at once */
+}
+
+/* It takes the new one for one more. */
+static void peer_never_deleted_what_it_rekeyed(void **state)
+{
+	struct ike_lab *lab = *state;
+	struct lab_side *b = &lab->side[1];
+
+	rekey(lab, 0, "net");
+	while (lab_count(b, IKE_EV_CHILD_UP) < 2)
+		assert_true(lab_step(lab));
+	forge_sa(lab, 0)->ours.old_spi_in = 0;
+	assert_true(lab_run(lab, 170 * LAB_S));
+	assert_int_equal(lab_count(b, IKE_EV_CHILD_DOWN), 0);
+	assert_true(lab_run(lab, 20 * LAB_S));
+	assert_settled(lab);
+	assert_int_equal(lab_count(b, IKE_EV_CHILD_DOWN), 1);
 }
 
 static void who_rekeyed_often_filled_the_sad(void **state)
@@ -401,6 +419,7 @@ int main(void)
 		CASE(child_is_rekeyed_by_either_side),
 		CASE_PFS(child_is_rekeyed_by_either_side),
 		CASE(what_was_under_way_by_a_rekeyed_child_was_lost),
+		CASE(peer_never_deleted_what_it_rekeyed),
 		CASE(who_rekeyed_often_filled_the_sad),
 		CASE(responder_switched_while_its_reply_was_lost),
 		cmocka_unit_test(
