@@ -240,6 +240,8 @@ static const struct key conn_keys[] = {
 	{ .name = "send_cert", .idle = true, .form = "ifasked, always or never",
 	  .read = value_fixed,	   .words = send_cert_words },
 	{ .name = "mediation", .idle = true, .read = value_no, REFUSAL("which " NO_MEDIATION) },
+	{ .name = "resumption",	   .form = "yes or no", .read = value_bool,
+	  AT(conn_conf, resumption) },
 	{ .name = "dpd_delay",	   .form = FORM_TIME, .read = value_time,
 	  AT(conn_conf, dpd_delay) },
 	{ .name = "keyingtries",   .form = "a number of attempts, or 0 for no end of them",

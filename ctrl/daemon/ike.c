@@ -89,6 +89,12 @@ static void on_keystore(void *ctx, const struct keystore_request *q)
 	ike_tell(i, IKE_MSG_KEYSTORE_REQUEST, q, sizeof(*q));
 }
 
+/* Without ctl it is forgotten: who waits for it goes another way. */
+static void on_ticket(void *ctx, const struct ticket_request *q)
+{
+	ike_tell(ctx, IKE_MSG_TICKET_REQUEST, q, sizeof(*q));
+}
+
 static void on_ke(void *ctx, struct ke_job *job)
 {
 	struct ike *i = ctx;
@@ -340,6 +346,7 @@ static int make(struct ike *i, struct error *e)
 	const struct engine_calls calls = { .send = on_send,
 					    .sadb = on_sadb,
 					    .keystore = on_keystore,
+					    .ticket = on_ticket,
 					    .ke = on_ke,
 					    .event = on_event,
 					    .traced = on_traced,

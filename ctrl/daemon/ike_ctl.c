@@ -335,6 +335,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		stop(i);
 	else if (type == IKE_MSG_KEYSTORE_ANSWER)
 		take_answer(i, msg);
+	else if (type == IKE_MSG_TICKET_ANSWER)
+		engine_ticket_answer(i->engine, msg, clock_ns());
 	ike_set_timer(i);
 }
 

@@ -14,6 +14,7 @@
 #include "ctrl/daemon/mirror.h"
 #include "ctrl/daemon/records.h"
 #include "ctrl/daemon/role.h"
+#include "ctrl/daemon/tickets.h"
 #include "include/limits.h"
 
 #define MAX_ERRNO 4095
@@ -29,6 +30,7 @@ struct ike_link {
 	struct leases *leases;
 	struct psk_index keys; /* of spec.psks, as far as they are fresh */
 	bool keys_are_fresh;
+	struct tickets *tickets;
 	uint16_t generation; /* of the ike that is there, or was */
 	bool is_full;	     /* a line said so */
 	/* What strangers cause does not leave out what comes of our own SAs. */
@@ -235,6 +237,7 @@ void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks, size_t n
 	l->keys_are_fresh = false;
 	if (l->ready)
 		put_options(l); /* which say whether there are PPKs */
+	tickets_revoke(l->tickets);
 }
 
 void ike_link_set_pools(struct ike_link *l, const struct pool_conf *pools,
@@ -379,6 +382,16 @@ static void on_keystore(struct ike_link *l, const struct keystore_request *q)
 	if (a.err && log_may(&l->refused, "keystore", clock_ns()))
 		log_info("keystore: request refused: %s", strerror(-a.err));
 	put(l, IKE_MSG_KEYSTORE_ANSWER, &a, sizeof(a));
+	explicit_bzero(&a, sizeof(a));
+}
+
+static void on_ticket(struct ike_link *l, const struct ticket_request *q)
+{
+	struct ticket_answer a;
+
+	tickets_serve(l->tickets, q, clock_ns(), &a);
+	if (q->op != TICKET_REVOKE)
+		put(l, IKE_MSG_TICKET_ANSWER, &a, sizeof(a));
 	explicit_bzero(&a, sizeof(a));
 }
 
@@ -546,6 +559,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		on_record(l, msg);
 	else if (type == IKE_MSG_KEYSTORE_REQUEST)
 		on_keystore(l, msg);
+	else if (type == IKE_MSG_TICKET_REQUEST)
+		on_ticket(l, msg);
 	else if (type == IKE_MSG_IKE_VIEW)
 		on_ike_view(l, msg);
 	else if (type == IKE_MSG_CHILD_VIEW)
@@ -616,7 +631,8 @@ int ike_link_new(const struct ike_link_spec *spec, struct ike_link **out,
 		l->mirror = mirror_new();
 		l->records = records_new();
 		l->leases = leases_new();
-		if (l->mirror && l->records && l->leases)
+		l->tickets = tickets_new();
+		if (l->mirror && l->records && l->leases && l->tickets)
 			err = role_new(&role, &l->role, e);
 	}
 	if (err) {
@@ -649,6 +665,7 @@ void ike_link_free(struct ike_link *l)
 	records_free(l->records);
 	psk_index_free(&l->keys);
 	leases_free(l->leases);
+	tickets_free(l->tickets);
 	free(l);
 }
 

@@ -35,6 +35,7 @@ enum ike_msg {
 	IKE_MSG_TRACE,
 	IKE_MSG_REDIRECT,
 	IKE_MSG_UNLOAD, /* as CONN, before LOADED */
+	IKE_MSG_TICKET_ANSWER, /* struct ticket_answer */
 	/* ike to ctl */
 	IKE_MSG_READY = 64, /* first; its privileges are gone */
 	IKE_MSG_SHOWN, /* the answer to LOADED: views of all SAs came before */
@@ -48,6 +49,7 @@ enum ike_msg {
 	IKE_MSG_COUNTS,
 	IKE_MSG_LEASE, /* struct pool_lease */
 	IKE_MSG_TRACED,
+	IKE_MSG_TICKET_REQUEST, /* struct ticket_request */
 };
 
 struct proposals_text {

@@ -52,6 +52,7 @@ static void go_on(struct ike_sa *sa, struct exchange *x)
 	case STEP_RESOLVE:
 	case STEP_RESOLVED:
 	case STEP_KE:
+	case STEP_TICKET:
 	case STEP_AUTH_MAKE:
 	case STEP_AUTH_PLAIN:
 	case STEP_AUTH_CHECK:

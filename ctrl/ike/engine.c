@@ -19,8 +19,10 @@
 #include "ctrl/ike/pool.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/receive.h"
+#include "ctrl/ike/resume.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/takeover.h"
+#include "ctrl/ike/ticket.h"
 
 /* Twice as long as the data path keeps them. */
 #define ORPHANS_NS (60 * NS_PER_S)
@@ -91,6 +93,7 @@ void engine_free(struct engine *e)
 		end(e->slots[i]);
 	departures_end(e, UINT64_MAX);
 	later_forget_all(e);
+	tickets_forget(e);
 	sa_reap(e);
 	post_drop(e);
 	while (e->conns)
@@ -172,6 +175,7 @@ static void ke_arrived(struct ike_sa *sa, struct exchange *x,
 		rekey_ke(sa, x, job);
 		break;
 	case EX_NONE:
+	case EX_RESUME:
 	case EX_AUTH:
 	case EX_INFO:
 	case EX_MOBIKE:
@@ -206,6 +210,21 @@ void engine_keystore_answer(struct engine *e, const struct keystore_answer *a,
 	x = waiting(e, a->token, &sa);
 	if (x && x->kind == EX_AUTH)
 		auth_keystore(sa, x, a);
+	sa_reap(e);
+}
+
+void engine_ticket_answer(struct engine *e, const struct ticket_answer *a,
+			  uint64_t now_ns)
+{
+	struct exchange *x;
+	struct ike_sa *sa;
+
+	e->now_ns = now_ns;
+	x = waiting(e, a->token, &sa);
+	if (x && x->step == STEP_TICKET)
+		resume_opened(sa, a);
+	else if (sa && !x)
+		ticket_made(sa, a);
 	sa_reap(e);
 }
 

@@ -25,6 +25,7 @@
 #include "ctrl/model/record.h"
 #include "ctrl/model/sadb.h"
 #include "ctrl/model/sas.h"
+#include "ctrl/model/ticket.h"
 
 struct engine;
 
@@ -102,6 +103,9 @@ struct engine_calls {
 		     struct slice datagram); /* a non-ESP marker is not in it */
 	void (*sadb)(void *ctx, const struct sadb_request *q);
 	void (*keystore)(void *ctx, const struct keystore_request *q);
+	/* Of tickets, see engine_ticket_answer(); it need not be answered. NULL:
+	 * there are none, and who brings one is told so. */
+	void (*ticket)(void *ctx, const struct ticket_request *q);
 	void (*ke)(void *ctx, struct ke_job *job);
 	void (*event)(void *ctx, const struct ike_event *e);
 	/* Something to be counted, of a connection or of none (""). NULL:
@@ -173,6 +177,8 @@ void engine_sadb_event(struct engine *e, const struct sadb_event *event,
 		       uint64_t now_ns);
 void engine_keystore_answer(struct engine *e, const struct keystore_answer *a,
 			    uint64_t now_ns);
+void engine_ticket_answer(struct engine *e, const struct ticket_answer *a,
+			  uint64_t now_ns);
 void engine_ke_done(struct engine *e, struct ke_job *job, uint64_t now_ns);
 
 /*

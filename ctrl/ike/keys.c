@@ -114,6 +114,7 @@ static int expand(const struct keys_input *in, const uint8_t *skeyseed,
 		.ke = in->chosen->ke,
 		.initiator = in->initiator,
 	};
+	memcpy(out->addke, in->chosen->addke, sizeof(out->addke));
 	wr_u64(&b, in->spi_i);
 	wr_u64(&b, in->spi_r);
 	if (wr_ok(&b) && prf_plus(out->prf, prf_slice(out->prf, skeyseed),
@@ -169,6 +170,27 @@ int keys_rekey(const struct keys *old, const struct keys_input *in,
 	return err;
 }
 
+bool keys_resumption_seed(const struct prf_alg *alg, struct slice sk_d,
+			  struct slice ni, struct slice nr, uint8_t *skeyseed)
+{
+	static const char word[] = "Resumption";
+	const struct slice parts[] = {
+		slice_of(word, sizeof(word) - 1),
+		ni,
+		nr,
+	};
+
+	return prf(alg, sk_d, parts, 3, skeyseed);
+}
+
+int keys_resume(const struct keys_input *in, struct slice skeyseed,
+		struct keys *out)
+{
+	if (skeyseed.len != in->chosen->prf->out_bytes)
+		return -EINVAL;
+	return expand(in, skeyseed.ptr, out);
+}
+
 void keys_fini(struct keys *k)
 {
 	explicit_bzero(k, sizeof(*k));
@@ -183,6 +205,8 @@ void keys_put(struct builder *b, const struct keys *k)
 	wr_u16(b, encr_attr_bits(k->encr));
 	wr_u16(b, (uint16_t)k->integ->id);
 	wr_u16(b, k->ke ? (uint16_t)k->ke->id : KE_NONE);
+	for (unsigned int i = 0; i < IKE_ADDKES; i++)
+		wr_u16(b, k->addke[i]);
 	wr_bytes(b, k->sk_d, k->prf->out_bytes);
 	wr_bytes(b, k->sk_ai, k->integ->key_bytes);
 	wr_bytes(b, k->sk_ar, k->integ->key_bytes);
@@ -197,6 +221,9 @@ static bool get_algs(struct slice *s, struct keys *out)
 	if (!rd_u16(s, &prf) || !rd_u16(s, &encr) || !rd_u16(s, &encr_bits) ||
 	    !rd_u16(s, &integ) || !rd_u16(s, &ke))
 		return false;
+	for (unsigned int i = 0; i < IKE_ADDKES; i++)
+		if (!rd_u16(s, &out->addke[i]))
+			return false;
 	out->prf = prf_by_id(prf);
 	out->encr = encr_by_id(encr, encr_bits);
 	out->integ = integ_by_id(integ);

@@ -32,6 +32,7 @@ struct keys {
 	const struct encr_alg *encr;
 	const struct integ_alg *integ;
 	const struct ke_alg *ke;
+	uint16_t addke[IKE_ADDKES]; /* enum ke_id; KE_NONE: it is left out */
 	uint64_t iv;	/* how many we used, where it is a counter */
 	bool initiator; /* we are: we protect with SK_ei and SK_ai */
 	uint8_t sk_ai[SK_KEY_MAX_BYTES], sk_ar[SK_KEY_MAX_BYTES];
@@ -57,6 +58,14 @@ int keys_init(const struct keys_input *in, struct keys *out);
 /* Of the IKE SA that takes the place of the one with these keys. */
 int keys_rekey(const struct keys *old, const struct keys_input *in,
 	       struct keys *out);
+
+/* SKEYSEED of the IKE SA that a ticket resumes, from SK_d of the old one: RFC 5723
+ * section 5.1; and its keys, of that (in->shared is not read). */
+MUST_CHECK bool keys_resumption_seed(const struct prf_alg *alg,
+				     struct slice sk_d, struct slice ni,
+				     struct slice nr, uint8_t *skeyseed);
+int keys_resume(const struct keys_input *in, struct slice skeyseed,
+		struct keys *out);
 void keys_fini(struct keys *k);
 
 /*

@@ -12,12 +12,14 @@
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/reauth.h"
+#include "ctrl/ike/resume.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/trace.h"
 #include "ctrl/ike/view.h"
 
 #define NS_PER_MS	   1000000ULL
 #define RETRANSMIT_MOST_MS 86400000U
+#define RESUME_TRIES	   2U /* the peer may be another one than before */
 
 static uint64_t at_random(const struct ike_sa *sa, uint64_t below)
 {
@@ -57,7 +59,8 @@ void message_begin(struct ike_sa *sa, struct ike_builder *m,
 	};
 
 	ike_begin(m, sa->e->room, sizeof(sa->e->room), &h);
-	if (exchange != IKE_EXCH_IKE_SA_INIT)
+	if (exchange != IKE_EXCH_IKE_SA_INIT &&
+	    exchange != IKE_EXCH_IKE_SESSION_RESUME)
 		ike_sk_begin(m, sa->keys.encr->iv_bytes);
 }
 
@@ -103,6 +106,10 @@ void request_resend(struct ike_sa *sa)
 {
 	struct ike_path way;
 
+	if (sa->ours.kind == EX_RESUME && sa->tries >= RESUME_TRIES) {
+		resume_in_full(sa);
+		return;
+	}
 	if (sa->tries >= sa->e->options.retransmit_tries) {
 		sa_alert(sa, IKE_ALERT_RETRANSMIT_SEND_TIMEOUT);
 		if (sa->state == IKE_ST_INIT)

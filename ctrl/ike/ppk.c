@@ -173,6 +173,8 @@ const char *ppk_response(struct ike_sa *sa, const struct ike_payloads *p)
 {
 	struct ike_notify n;
 
+	if (sa->by_ticket)
+		return NULL; /* as its keys are */
 	if (sa->ppk && ike_find_notify(p, IKE_N_PPK_IDENTITY, &n))
 		use(sa, sa->ppk->sk);
 	else if (is_required(sa))
@@ -254,7 +256,7 @@ const char *ppk_not_so(const struct ike_sa *sa)
 /* Without data: it is the one that was named. */
 void ppk_response_put(const struct ike_sa *sa, struct ike_builder *m)
 {
-	if (sa->uses_ppk)
+	if (sa->uses_ppk && !sa->by_ticket)
 		ike_notify_put(m, &(const struct ike_notify){
 					  .type = IKE_N_PPK_IDENTITY });
 }

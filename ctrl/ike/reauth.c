@@ -350,7 +350,7 @@ void reauth_put_lifetime(struct ike_sa *sa, struct ike_builder *m)
 
 	if (!c->reauth_time)
 		return;
-	sa->reauth_ns = sa_after(sa, c->reauth_time, c->rand_time);
+	reauth_by(sa, sa_after(sa, c->reauth_time, c->rand_time));
 	lifetime_be =
 		htonl((uint32_t)((sa->reauth_ns - sa->e->now_ns) / NS_PER_S));
 	ike_notify_put(

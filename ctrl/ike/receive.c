@@ -16,6 +16,7 @@
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/record.h"
+#include "ctrl/ike/resume.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/trace.h"
 
@@ -54,6 +55,10 @@ static const struct row {
 	{ IKE_EXCH_IKE_SA_INIT, true, BY_RESPONDER, IKE_ST_INIT, 0,
 	  BIT(IKE_PL_SA) | BIT(IKE_PL_KE) | BIT(IKE_PL_NONCE) |
 		  BIT(IKE_PL_CERTREQ) },
+	{ IKE_EXCH_IKE_SESSION_RESUME, false, BY_INITIATOR, IKE_ST_INIT,
+	  BIT(IKE_PL_NONCE), 0 },
+	{ IKE_EXCH_IKE_SESSION_RESUME, true, BY_RESPONDER, IKE_ST_INIT, 0,
+	  BIT(IKE_PL_NONCE) },
 	{ IKE_EXCH_IKE_INTERMEDIATE, false, BY_INITIATOR, IKE_ST_AUTH, 0,
 	  BIT(IKE_PL_KE) },
 	{ IKE_EXCH_IKE_INTERMEDIATE, true, BY_RESPONDER, IKE_ST_AUTH, 0,
@@ -128,7 +133,13 @@ static bool fits_row(const struct row *row, const struct ike_payloads *p)
 	return (seen & row->required) == row->required;
 }
 
-/* --- IKE_SA_INIT, not protected */
+/* --- IKE_SA_INIT and IKE_SESSION_RESUME, not protected */
+
+static bool begins(const struct ike_header *h)
+{
+	return h->exchange == IKE_EXCH_IKE_SA_INIT ||
+	       h->exchange == IKE_EXCH_IKE_SESSION_RESUME;
+}
 
 static void receive_first(struct engine *e, const struct ike_path *path,
 			  const struct ike_header *h, struct slice message,
@@ -149,6 +160,8 @@ static void receive_first(struct engine *e, const struct ike_path *path,
 	/* Before anything is chosen or made: a flood costs one hash each. */
 	if (cookie_wanted(e, &path->remote) && !cookie_ok(e, path, h, p))
 		cookie_ask(e, path, h, p);
+	else if (h->exchange == IKE_EXCH_IKE_SESSION_RESUME)
+		resume_request(e, path, h, p, message);
 	else
 		init_request(e, path, h, p, message);
 }
@@ -166,6 +179,28 @@ static void bad_init(struct engine *e, const struct ike_path *path,
 		notify_unprotected(e, path, h,
 				   IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD,
 				   slice_of(&p->refused, 1));
+}
+
+static enum ike_exchange exchange_of(const struct exchange *x)
+{
+	switch (x->kind) {
+	case EX_RESUME:
+		return IKE_EXCH_IKE_SESSION_RESUME;
+	case EX_INTERMEDIATE:
+		return IKE_EXCH_IKE_INTERMEDIATE;
+	case EX_AUTH:
+		return IKE_EXCH_IKE_AUTH;
+	case EX_CHILD:
+	case EX_REKEY_IKE:
+		return followup_exchange(x);
+	case EX_INFO:
+	case EX_MOBIKE:
+		return IKE_EXCH_INFORMATIONAL;
+	case EX_NONE:
+	case EX_INIT:
+		break;
+	}
+	return IKE_EXCH_IKE_SA_INIT;
 }
 
 static void receive_init(struct engine *e, const struct ike_path *path,
@@ -193,34 +228,18 @@ static void receive_init(struct engine *e, const struct ike_path *path,
 	if (!sa)
 		sa_count(e, NULL, IKE_COUNT_INVALID_SPI);
 	if (!sa || !sa->initiator || sa->state != IKE_ST_INIT ||
-	    sa->ours.kind != EX_INIT || sa->ours.step != STEP_RESPONSE)
+	    sa->ours.kind == EX_NONE || sa->ours.step != STEP_RESPONSE ||
+	    exchange_of(&sa->ours) != h->exchange)
 		return;
 	sa_touch(sa);
 	sa_count_message(e, sa, h, false);
-	init_response(sa, h, &p, message);
+	if (sa->ours.kind == EX_RESUME)
+		resume_response(sa, h, &p, message);
+	else
+		init_response(sa, h, &p, message);
 }
 
 /* --- the windows */
-
-static enum ike_exchange exchange_of(const struct exchange *x)
-{
-	switch (x->kind) {
-	case EX_INTERMEDIATE:
-		return IKE_EXCH_IKE_INTERMEDIATE;
-	case EX_AUTH:
-		return IKE_EXCH_IKE_AUTH;
-	case EX_CHILD:
-	case EX_REKEY_IKE:
-		return followup_exchange(x);
-	case EX_INFO:
-	case EX_MOBIKE:
-		return IKE_EXCH_INFORMATIONAL;
-	case EX_NONE:
-	case EX_INIT:
-		break;
-	}
-	return IKE_EXCH_IKE_SA_INIT;
-}
 
 /* Is it the response that our request waits for? */
 static bool is_awaited(const struct ike_sa *sa, const struct ike_header *h)
@@ -385,7 +404,7 @@ static void dispatch_response(struct ike_sa *sa, const struct ike_header *h,
 		if (sa->ours.kind == EX_MOBIKE)
 			mobike_response(sa, p);
 		else
-			info_response(sa);
+			info_response(sa, p);
 		break;
 	}
 }
@@ -545,7 +564,7 @@ void receive(struct engine *e, const struct ike_path *path, uint8_t *datagram,
 	}
 	if ((h.version & IKE_MAJOR_MASK) != (IKE_VERSION & IKE_MAJOR_MASK))
 		return;
-	if (h.exchange == IKE_EXCH_IKE_SA_INIT)
+	if (begins(&h))
 		receive_init(e, path, &h, message);
 	else
 		receive_protected(e, path, &h, datagram);

@@ -12,6 +12,7 @@
 #include "ctrl/ike/cp.h"
 #include "ctrl/ike/followup.h"
 #include "ctrl/ike/mobike.h"
+#include "ctrl/ike/ticket.h"
 
 static bool get_octets(struct slice *s, void *out, size_t max, size_t *len)
 {
@@ -440,6 +441,16 @@ static bool get_mobike(struct slice *s, struct ike_sa *sa)
 	return true;
 }
 
+static bool get_ticket(struct slice *s, struct ike_sa *sa)
+{
+	uint64_t id;
+
+	if (!rd_u64(s, &id))
+		return false;
+	ticket_set_given(sa, id);
+	return true;
+}
+
 bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
 {
 	struct slice s = octets;
@@ -450,10 +461,10 @@ bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
 	       sa->spi_r && get_keys(&s, sa) &&
 	       get_identity(&s, &sa->local_id) &&
 	       get_identity(&s, &sa->peer_id) && get_cp(e, &s, sa) &&
-	       get_bool(&s, &sa->uses_ppk) && rd_u32(&s, &sa->next_ours) &&
-	       rd_u32(&s, &sa->next_peers) && get_message(&s, &sa->reply) &&
-	       get_ours(e, &s, sa) && get_times(&s, sa) && get_mobike(&s, sa) &&
-	       !s.len;
+	       get_bool(&s, &sa->uses_ppk) && get_ticket(&s, sa) &&
+	       rd_u32(&s, &sa->next_ours) && rd_u32(&s, &sa->next_peers) &&
+	       get_message(&s, &sa->reply) && get_ours(e, &s, sa) &&
+	       get_times(&s, sa) && get_mobike(&s, sa) && !s.len;
 }
 
 /* --- CHILD SAs */

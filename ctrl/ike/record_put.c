@@ -9,6 +9,7 @@
 
 #include "ctrl/ike/cp.h"
 #include "ctrl/ike/followup.h"
+#include "ctrl/ike/ticket.h"
 
 static void put_octets(struct builder *b, const void *ptr, size_t len)
 {
@@ -275,6 +276,7 @@ void record_put_ike(struct builder *b, const struct ike_sa *sa)
 	put_identity(b, &sa->peer_id);
 	put_cp(b, sa);
 	wr_u8(b, sa->uses_ppk);
+	wr_u64(b, ticket_given(sa));
 	wr_u32(b, sa->next_ours);
 	wr_u32(b, sa->next_peers);
 	put_octets(b, sa->reply.ptr, sa->reply.len);

@@ -20,6 +20,7 @@
 #include "ctrl/ike/ppk.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/record.h"
+#include "ctrl/ike/ticket.h"
 #include "ctrl/ike/view.h"
 
 #define SLOTS_MIN  16U
@@ -391,6 +392,8 @@ void sa_handshake_done(struct ike_sa *sa)
 	intermediate_free(sa);
 	nonce_free(&sa->ni);
 	nonce_free(&sa->nr);
+	ticket_free(sa->by_ticket);
+	sa->by_ticket = NULL;
 	sa->half_open_ns = 0;
 }
 
@@ -424,6 +427,7 @@ static void sa_free(struct ike_sa *sa)
 	octets_free(&sa->reply);
 	free(sa->peer_addrs);
 	free(sa->redirect_to);
+	ticketing_free(sa->ticketing);
 	fragments_drop(sa);
 	if (sa->has_keys)
 		keys_fini(&sa->keys);

@@ -160,6 +160,7 @@ enum ike_state {
 enum exchange_kind {
 	EX_NONE,
 	EX_INIT,
+	EX_RESUME, /* IKE_SESSION_RESUME, in place of that */
 	EX_INTERMEDIATE,
 	EX_AUTH,
 	EX_CHILD,     /* CREATE_CHILD_SA of a CHILD SA, new or rekeyed */
@@ -185,6 +186,7 @@ enum exchange_step {
 	STEP_RESOLVE,  /* EX_INIT: the peer's address */
 	STEP_RESOLVED, /* it is there */
 	STEP_KE,
+	STEP_TICKET, /* EX_RESUME: to be opened */
 	STEP_AUTH_MAKE,
 	STEP_AUTH_PLAIN, /* the same for a peer without our PPK */
 	STEP_AUTH_CHECK,
@@ -217,6 +219,7 @@ struct exchange {
 	uint16_t child_error;  /* enum ike_notify_type; 0: none */
 	bool initial_contact;  /* EX_AUTH: the peer says so */
 	bool childless;	       /* EX_AUTH: it asks for no CHILD SA */
+	bool wants_ticket;     /* EX_AUTH: the peer asks for one */
 	bool no_tfc;	  /* the peer takes no TFC padding (section 1.3.1) */
 	bool transport;	  /* the peer says USE_TRANSPORT_MODE */
 	bool single_pair; /* ours: the peer takes one pair of addresses alone */
@@ -240,6 +243,7 @@ struct ike_sa {
 	bool knows_nats;	    /* the peer says how it sees addresses */
 	bool fragments;		    /* both sides take them */
 	bool uses_ppk;		    /* one is mixed into its keys */
+	bool has_keys;
 	/* See redirect.h. */
 	bool takes_redirect;	/* the peer does */
 	bool is_sent_on;	/* with IKE_AUTH, and hence without a child */
@@ -259,7 +263,6 @@ struct ike_sa {
 	bool takes_childless; /* the peer does, see RFC 6023; of the handshake */
 	struct gathered *gathered[2]; /* owned; of a request, of a response */
 	struct keys keys;
-	bool has_keys;
 	struct chosen suite; /* of the handshake; its spi is not used */
 	struct identity local_id, peer_id; /* type 0: not known yet */
 	uint8_t peer_id_reserved[3];	   /* of its ID payload, as received */
@@ -271,12 +274,13 @@ struct ike_sa {
 	struct octets cookie;
 	struct ppk *ppk; /* both sides say USE_PPK; else NULL */
 	struct intermediate *intermediate; /* both sides take it; else NULL */
-	unsigned int restarts; /* COOKIE and INVALID_KE_PAYLOAD so far */
+	struct ticket *by_ticket; /* which it resumes, see ticket.h; or NULL */
+	unsigned int restarts;	  /* COOKIE and INVALID_KE_PAYLOAD so far */
 	uint64_t half_open_ns; /* ends when it is not established by then, or has
 				  no address of its peer */
 	struct ike_sa *next_stranger; /* of its bucket */
-	bool is_stranger;	      /* in the engine's table of them */
 	struct addr stranger_addr;    /* by which it stands there */
+	bool is_stranger;	      /* in the engine's table of them */
 
 	/* Windows of size 1, RFC 7296 section 2.3. */
 	struct exchange ours, peers;
@@ -299,12 +303,13 @@ struct ike_sa {
 	uint64_t begun_ns; /* it was made here, or its first message came */
 	uint64_t heard_ns; /* last authenticated message of the peer's */
 	uint64_t rekey_ns, expire_ns; /* 0: never */
-	bool delete_wanted;
-	uint64_t replaced_ns; /* it goes then, see unique.h; 0: not so */
+	uint64_t replaced_ns;	     /* it goes then, see unique.h; 0: not so */
+	struct ticketing *ticketing; /* owned, see ticket.h; NULL: nothing yet */
 	/* See reauth.h. */
 	uint64_t reauth_ns;	   /* 0: never */
 	unsigned int reauth_tries; /* so far */
-	uint32_t elder;	  /* view id of the one whose place it takes, or 0 */
+	uint32_t elder; /* view id of the one whose place it takes, or 0 */
+	bool delete_wanted;
 	bool begins_anew; /* when it is over */
 	bool failed;	  /* an event said why; its end is no news */
 	bool has_heir;	  /* another has its children; it is to be deleted */
@@ -315,9 +320,9 @@ struct ike_sa {
 	/* The peer's rekeying made it, and the peer may not have it yet: until it
 	 * is heard from, or then, nothing is begun here; 0: not so. */
 	uint64_t quiet_ns;
-	bool lingers;	      /* counted in n_lingering */
 	struct heap_node due; /* as it was when it was touched last */
 	bool touched;
+	bool lingers; /* counted in n_lingering */
 	struct ike_sa *next_touched;
 	/* See sa_of_peer(). */
 	LIST_ENTRY(ike_sa) of_peer;
@@ -388,10 +393,11 @@ struct engine {
 	uint32_t near_bits[BOUND_BUCKETS][NEAR_BITS + 1];
 	uint64_t near_orders; /* given so far */
 	struct ike_list by_peer[PEER_BUCKETS];
-	struct later *later; /* in later.c */
-	bool has_young;	     /* one may take another's place, see elder */
-	uint32_t initiated;  /* view id of the IKE SA of the last initiation */
-	uint32_t views;	     /* ids given out for that */
+	struct later *later;	/* in later.c */
+	struct ticket *tickets; /* in ticket.c: peers' */
+	bool has_young;		/* one may take another's place, see elder */
+	uint32_t initiated; /* view id of the IKE SA of the last initiation */
+	uint32_t views;	    /* ids given out for that */
 	unsigned int n_sas, n_half_open;
 	uint32_t spi_mask; /* hides slots in SPIs */
 	uint32_t tokens;   /* begins anywhere: what an earlier engine asked for
@@ -670,6 +676,7 @@ bool resolve_for_stranger(struct engine *e);
 
 /* --- exchanges */
 
+/* Or resumption, where there is a ticket. */
 bool init_start(struct ike_sa *sa);
 void init_request(struct engine *e, const struct ike_path *path,
 		  const struct ike_header *h, const struct ike_payloads *p,
@@ -681,6 +688,13 @@ void init_resume(struct ike_sa *sa, struct exchange *x,
 
 /* Anew, with another gateway. */
 void init_elsewhere(struct ike_sa *sa, const struct addr *gateway);
+
+/* What IKE_SESSION_RESUME has in common with it: the cookie that is asked for; and
+ * what each side says of itself besides. */
+void init_with_cookie(struct ike_sa *sa, struct slice data);
+void init_put_extras(struct ike_sa *sa, struct ike_builder *m);
+void init_take_extras(struct ike_sa *sa, const struct ike_header *h,
+		      const struct ike_payloads *p);
 
 void auth_start(struct ike_sa *sa);
 void auth_request(struct ike_sa *sa, const struct ike_payloads *p);
@@ -737,8 +751,9 @@ void info_delete_at_once(struct ike_sa *sa, const char *why);
 void info_delete_child(struct ike_sa *sa, struct child_sa *c);
 void info_liveness(struct ike_sa *sa);
 void info_notify(struct ike_sa *sa, const struct ike_notify *n);
+void info_ticket(struct ike_sa *sa); /* another one is asked for */
 void info_request(struct ike_sa *sa, const struct ike_payloads *p);
-void info_response(struct ike_sa *sa);
+void info_response(struct ike_sa *sa, const struct ike_payloads *p);
 void info_sadb(struct ike_sa *sa);
 
 /* We refuse a peer that may take the IKE SA for established: it is told. notify 0:

@@ -18,6 +18,7 @@
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/record.h"
+#include "ctrl/ike/ticket.h"
 #include "ctrl/ike/view.h"
 
 void engine_set_generation(struct engine *e, uint16_t generation)
@@ -39,6 +40,7 @@ static void forget(struct ike_sa *sa)
 	octets_free(&sa->reply);
 	octets_free(&sa->request);
 	free(sa->peer_addrs);
+	ticketing_free(sa->ticketing);
 	ke_free(x->ke);
 	followup_free(x->followup);
 	nonce_free(&x->ni);
@@ -296,6 +298,8 @@ static void retime_ike(struct ike_sa *sa)
 	if (!sa->rekey_ns && !sa->has_heir && !sa->drop_ns &&
 	    sa->ours.kind != EX_REKEY_IKE && sa->conn->conf.rekey_time)
 		sa->rekey_ns = sa_after(sa, IKE_RETRY_S, IKE_RETRY_RAND_S);
+	if (sa->began)
+		ticket_ask_at(sa, sa->e->now_ns); /* the one before is gone */
 }
 
 static void resume(struct ike_sa *sa)

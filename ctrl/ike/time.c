@@ -14,6 +14,7 @@
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/ticket.h"
 #include "ctrl/ike/unique.h"
 
 #define ABANDONED_S 180U /* longer than a DELETE is sent again */
@@ -126,6 +127,8 @@ static void next_of_established(struct ike_sa *sa)
 		wish_begin(sa);
 	else if (reauth_is_made(sa))
 		reauth_finish(sa);
+	else if (is_due(sa, ticket_at_ns(sa)))
+		info_ticket(sa);
 	else if (is_silent(sa))
 		info_liveness(sa);
 }
@@ -165,6 +168,7 @@ static uint64_t idle_deadline(const struct ike_sa *sa)
 	at = sooner(at, sa->expire_ns);
 	at = sooner(at, sa->reauth_ns);
 	at = sooner(at, sa->replaced_ns);
+	at = sooner(at, ticket_at_ns(sa));
 	if (followup_peers(sa)->kind != EX_REKEY_IKE)
 		at = sooner(at, wish_at_ns(sa));
 	if (sa->conn->conf.dpd_delay)

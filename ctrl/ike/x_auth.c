@@ -25,7 +25,9 @@
 #include "ctrl/ike/ppk.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"
+#include "ctrl/ike/resume.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/ticket.h"
 #include "ctrl/ike/unique.h"
 
 #include <errno.h>
@@ -58,6 +60,8 @@ static bool is_one(const struct identity *id)
 static struct identity our_id(const struct ike_sa *sa,
 			      const struct identity *asked)
 {
+	if (sa->by_ticket)
+		return sa->by_ticket->local_id;
 	if (sa->conn && is_one(&sa->conn->conf.local_id))
 		return sa->conn->conf.local_id;
 	return asked ? *asked : identity_of_addr(&sa->path.local);
@@ -156,7 +160,10 @@ static void ask_auth(struct ike_sa *sa, struct exchange *x,
 			       make ? zeros : sa->peer_id_reserved);
 	if (!make)
 		q.auth_len = put(q.auth, sizeof(q.auth), theirs);
-	sa->e->calls.keystore(sa->e->calls.ctx, &q);
+	if (sa->by_ticket)
+		resume_auth(sa, x, &q);
+	else
+		sa->e->calls.keystore(sa->e->calls.ctx, &q);
 	explicit_bzero(&q, sizeof(q));
 }
 
@@ -192,7 +199,8 @@ void auth_start(struct ike_sa *sa)
 			 "the peer takes no IKE SA without a CHILD SA (RFC 6023)");
 		return;
 	}
-	sa->peer_id = sa->conn->conf.remote_id;
+	sa->peer_id = sa->by_ticket ? sa->by_ticket->peer_id
+				    : sa->conn->conf.remote_id;
 	sa->local_id = our_id(sa, NULL);
 	nat_move(sa);
 	if (!cp_ask(sa)) {
@@ -239,6 +247,7 @@ static void send_request(struct ike_sa *sa, struct exchange *x,
 	mobike_put(sa, &m);
 	if (sa->peer_methods)
 		methods_put(&m);
+	ticket_ask_put(sa, &m);
 	if (x->child)
 		child_offer_put(sa, x, &m);
 	if (!request_send(sa, &m, false))
@@ -330,6 +339,7 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 	reauth_take_lifetime(sa, p);
 	why = cp_take_reply(sa, p);
 	mobike_take(sa, p);
+	ticket_take(sa, p);
 	sa->is_sent_on = redirect_note(sa, p);
 	if (x->child && sa->is_sent_on) {
 		child_drop(sa, x);
@@ -345,12 +355,18 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 
 static void established(struct ike_sa *sa)
 {
+	bool resumed = sa->by_ticket;
+
 	if (sa->initiator && sa->ours.initial_contact)
 		unique_contact(sa);
 	sa_set_state(sa, IKE_ST_ESTABLISHED);
+	if (resumed)
+		resume_established(sa);
 	sa_handshake_done(sa);
 	sa_start_life(sa);
-	sa_event(sa, IKE_EV_IKE_UP, NULL, "");
+	if (sa->initiator)
+		ticket_keep(sa);
+	sa_event(sa, IKE_EV_IKE_UP, NULL, resumed ? "resumed by a ticket" : "");
 }
 
 static void initiator_done(struct ike_sa *sa)
@@ -401,6 +417,12 @@ static void take_offer(struct ike_sa *sa, struct exchange *x,
 	child_accept(sa, x, p, false);
 }
 
+/* The one that took the ticket, whomever the peer asks for now. */
+static struct conn *conn_of(const struct ike_sa *sa, const struct identity *me)
+{
+	return conn_for_peer(sa, sa->by_ticket ? &sa->by_ticket->local_id : me);
+}
+
 /*
  * Whom no connection is for is checked like everybody, and then refused whatever
  * comes of it: neither the answer nor the time until it comes tells who is known
@@ -438,7 +460,7 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 	take_reserved(sa, p, IKE_PL_ID_I);
 	methods_take(sa, p);
 	conn_drop(sa->conn);
-	sa->conn = conn_for_peer(sa, has_me ? &me : NULL);
+	sa->conn = conn_of(sa, has_me ? &me : NULL);
 	if (sa->conn)
 		conn_hold(sa->conn);
 	if (auth.method != IKE_AUTH_PSK) {
@@ -446,9 +468,15 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 		       "the peer does not authenticate by a pre-shared key");
 		return;
 	}
+	if (sa->by_ticket && !resume_is_same(sa, has_me ? &me : NULL)) {
+		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
+		       "the peer has other identities than its ticket");
+		return;
+	}
 	x->initial_contact = ike_find_notify(p, IKE_N_INITIAL_CONTACT, &n);
 	x->childless = !ike_find(p, IKE_PL_SA);
 	mobike_take(sa, p);
+	x->wants_ticket = ike_find_notify(p, IKE_N_TICKET_REQUEST, &n);
 	sa->local_id = our_id(sa, has_me ? &me : NULL);
 	if (sa->conn && !cp_take_request(sa, p)) {
 		sa_close(sa, "out of memory");
@@ -481,6 +509,8 @@ static void send_response(struct ike_sa *sa, struct exchange *x,
 		ike_notify_put(&m, &n);
 	mobike_put(sa, &m);
 	reauth_put_lifetime(sa, &m);
+	if (x->wants_ticket)
+		ticket_put(sa, &m);
 	if (x->initial_contact)
 		unique_contact(sa);
 	x->child = NULL; /* else it ended with the exchange */
@@ -611,6 +641,8 @@ static void after_check(struct ike_sa *sa, struct exchange *x, int err)
 	const char *why = why_not(err), *no = not_so(sa, x);
 	const char *no_ppk = ppk_not_so(sa);
 
+	if (!err && !sa->initiator && sa->conn && x->wants_ticket)
+		ticket_make(sa); /* sooner than our AUTH, as a rule */
 	if (!sa->conn)
 		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
 		       "no connection for the peer's address and identity");
@@ -724,6 +756,7 @@ void auth_sadb(struct ike_sa *sa, struct exchange *x,
 	case STEP_RESOLVE:
 	case STEP_RESOLVED:
 	case STEP_KE:
+	case STEP_TICKET:
 	case STEP_AUTH_MAKE:
 	case STEP_AUTH_PLAIN:
 	case STEP_AUTH_CHECK:

@@ -17,6 +17,7 @@
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/ticket.h"
 
 #define DELETES_MAX 64U /* SPIs of one answer */
 
@@ -49,6 +50,7 @@ void info_delete_ike(struct ike_sa *sa)
 {
 	sa->ours.kind = EX_INFO;
 	sa->ours.deletes_ike = true;
+	ticket_drop(sa);
 	sa_set_state(sa, IKE_ST_DELETING);
 	delete_ike(sa);
 }
@@ -57,6 +59,7 @@ void info_delete_at_once(struct ike_sa *sa, const char *why)
 {
 	const struct ike_delete d = { .protocol = IKE_PROTO_IKE };
 
+	ticket_drop(sa);
 	if (sa->state == IKE_ST_ESTABLISHED && sa->ours.kind == EX_NONE) {
 		sa->ours.kind = EX_INFO;
 		sa->ours.deletes_ike = true;
@@ -134,13 +137,26 @@ void info_liveness(struct ike_sa *sa)
 	send_request(sa, NULL, NULL);
 }
 
-void info_response(struct ike_sa *sa)
+void info_ticket(struct ike_sa *sa)
+{
+	const struct ike_notify n = { .type = IKE_N_TICKET_REQUEST };
+
+	sa->ours.kind = EX_INFO;
+	ticket_ask_at(sa, sa->e->now_ns + TICKET_AGAIN_NS);
+	send_request(sa, &n, NULL);
+}
+
+void info_response(struct ike_sa *sa, const struct ike_payloads *p)
 {
 	struct child_sa *c = child_by_spi_in(sa, sa->ours.old_spi_in);
 	bool over = sa->ours.deletes_ike;
 
 	if (c)
 		child_depart(sa, c, "deleted here");
+	if (!over) {
+		ticket_take(sa, p);
+		ticket_keep(sa);
+	}
 	exchange_end(sa, &sa->ours);
 	if (over) {
 		reauth_begin_anew(sa);
@@ -231,6 +247,8 @@ void info_request(struct ike_sa *sa, const struct ike_payloads *p)
 	lives = take_deletes(sa, p, &esp, &ah) && !refused;
 	if (refused)
 		sa_alert(sa, IKE_ALERT_LOCAL_AUTH_FAILED);
+	if (!lives)
+		ticket_drop(sa);
 	if (!lives && !refused) {
 		again_closed(sa);
 		reauth_begin_anew(sa);
@@ -245,6 +263,8 @@ void info_request(struct ike_sa *sa, const struct ike_payloads *p)
 		mobike_reply(sa, p, &m);
 		spis_put(&m, &esp);
 		spis_put(&m, &ah);
+		if (ike_find_notify(p, IKE_N_TICKET_REQUEST, &n))
+			ticket_put(sa, &m);
 	}
 	if (!reply_send(sa, &m)) {
 		sa_close(sa, "out of memory");

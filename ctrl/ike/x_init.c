@@ -15,6 +15,7 @@
 #include "ctrl/ike/nat.h"
 #include "ctrl/ike/ppk.h"
 #include "ctrl/ike/redirect.h"
+#include "ctrl/ike/resume.h"
 #include "ctrl/ike/sa.h"
 
 #include <stdio.h>
@@ -68,12 +69,40 @@ static void put_takes_childless(struct ike_builder *m, const struct conn *c)
 			       });
 }
 
+/* --- both: of either exchange that begins an IKE SA */
+
+void init_put_extras(struct ike_sa *sa, struct ike_builder *m)
+{
+	if (sa->initiator)
+		redirect_put(sa, m);
+	if (sa->initiator ? takes_fragments(sa->conn) : sa->fragments)
+		put_takes_fragments(m);
+	if (!sa->initiator)
+		put_takes_childless(m, sa->conn);
+	nat_put(m, sa, sa->conn->conf.encap);
+	if (!sa->initiator && sa->conn->conf.encap)
+		sa->nat_local = true; /* as the peer is made to see it */
+}
+
+void init_take_extras(struct ike_sa *sa, const struct ike_header *h,
+		      const struct ike_payloads *p)
+{
+	struct ike_notify n;
+
+	nat_detect(sa, h, p);
+	sa->fragments = agree_on_fragments(sa->conn, p);
+	sa->takes_childless =
+		ike_find_notify(p, IKE_N_CHILDLESS_IKEV2_SUPPORTED, &n);
+}
+
 /* --- initiator */
 
 bool init_start(struct ike_sa *sa)
 {
 	const struct ke_alg *ke = proposals_first_ke(&sa->conn->conf.proposals);
 
+	if (resume_start(sa))
+		return true;
 	sa->ours.kind = EX_INIT;
 	return ke && nonce_make(sa, &sa->ni) &&
 	       ask_ke(sa, &sa->ours, ke, slice_of(NULL, 0));
@@ -94,14 +123,11 @@ static void send_request(struct ike_sa *sa)
 	proposals_put(&m, &sa->conn->conf.proposals, slice_of(NULL, 0), true);
 	ike_ke_put(&m, sa->ours.ke_method, ke_public(sa->ours.ke));
 	ike_nonce_put(&m, nonce_slice(&sa->ni));
-	if (takes_fragments(sa->conn))
-		put_takes_fragments(&m);
-	redirect_put(sa, &m);
 	if (ppk_is_offered(sa->conn))
 		ppk_put_use(&m);
 	if (intermediate_is_offered(sa->conn))
 		intermediate_put(&m);
-	nat_put(&m, sa, sa->conn->conf.encap);
+	init_put_extras(sa, &m);
 	if (!request_send(sa, &m, true))
 		sa_close(sa, "IKE_SA_INIT does not fit a message");
 }
@@ -133,7 +159,7 @@ static void other_method(struct ike_sa *sa, struct slice data)
 		sa_close(sa, "out of memory");
 }
 
-static void with_cookie(struct ike_sa *sa, struct slice data)
+void init_with_cookie(struct ike_sa *sa, struct slice data)
 {
 	if (!data.len || data.len > IKE_COOKIE_MAX_BYTES ||
 	    (data.len == sa->cookie.len &&
@@ -141,10 +167,12 @@ static void with_cookie(struct ike_sa *sa, struct slice data)
 		return; /* a copy of what was answered already */
 	if (!may_restart(sa))
 		return;
-	if (octets_set(&sa->cookie, data))
-		send_request(sa);
-	else
+	if (!octets_set(&sa->cookie, data))
 		sa_close(sa, "out of memory");
+	else if (sa->ours.kind == EX_RESUME)
+		resume_send(sa);
+	else
+		send_request(sa);
 }
 
 /* Said without authentication, and there is nothing better to do. */
@@ -166,12 +194,8 @@ static const char *take_extensions(struct ike_sa *sa,
 				   const struct ike_payloads *p,
 				   const struct chosen *chosen)
 {
-	struct ike_notify n;
 	const char *why = ppk_agree(sa, p);
 
-	sa->fragments = agree_on_fragments(sa->conn, p);
-	sa->takes_childless =
-		ike_find_notify(p, IKE_N_CHILDLESS_IKEV2_SUPPORTED, &n);
 	return why ? why : intermediate_agree(sa, p, chosen);
 }
 
@@ -199,7 +223,7 @@ static void accept_response(struct ike_sa *sa, const struct ike_header *h,
 		return;
 	}
 	sa->spi_r = h->spi_r;
-	nat_detect(sa, h, p);
+	init_take_extras(sa, h, p);
 	methods_take(sa, p);
 	sa->resend_ns = 0;
 	why = take_extensions(sa, p, &sa->ours.chosen);
@@ -224,6 +248,10 @@ void init_elsewhere(struct ike_sa *sa, const struct addr *gateway)
 	}
 	sa->redirected_from = sa->path.remote;
 	sa_move(sa, &path);
+	if (sa->ours.kind == EX_RESUME) {
+		resume_in_full(sa);
+		return;
+	}
 	octets_free(&sa->cookie);
 	ke_free(sa->ours.ke);
 	sa->ours.ke = NULL;
@@ -241,7 +269,7 @@ void init_response(struct ike_sa *sa, const struct ike_header *h,
 	if (redirect_init(sa, p))
 		return;
 	if (ike_find_notify(p, IKE_N_COOKIE, &n))
-		with_cookie(sa, n.data);
+		init_with_cookie(sa, n.data);
 	else if (ike_find_notify(p, IKE_N_INVALID_KE_PAYLOAD, &n))
 		other_method(sa, n.data);
 	else if (ike_find_error(p, &n))
@@ -312,7 +340,7 @@ static void accept_request(struct engine *e, const struct ike_path *path,
 	sa_set_stranger(sa);
 	sa->peers.kind = EX_INIT;
 	sa->peers.chosen = *chosen;
-	nat_detect(sa, h, p);
+	init_take_extras(sa, h, p);
 	redirect_take(sa, p);
 	why = take_extensions(sa, p, chosen);
 	if (why) {
@@ -395,17 +423,12 @@ static void send_response(struct ike_sa *sa)
 	chosen_put(&m, &sa->peers.chosen, slice_of(NULL, 0));
 	ike_ke_put(&m, sa->peers.ke_method, ke_public(sa->peers.ke));
 	ike_nonce_put(&m, nonce_slice(&sa->nr));
-	if (sa->fragments)
-		put_takes_fragments(&m);
-	put_takes_childless(&m, sa->conn);
 	if (sa->ppk)
 		ppk_put_use(&m);
 	if (sa->intermediate)
 		intermediate_put(&m);
 	methods_put(&m);
-	nat_put(&m, sa, sa->conn->conf.encap);
-	if (sa->conn->conf.encap)
-		sa->nat_local = true; /* as the peer is made to see it */
+	init_put_extras(sa, &m);
 	if (reply_send(sa, &m) &&
 	    octets_set(&sa->first_r, slice_of(sa->reply.ptr, sa->reply.len)))
 		sa_set_state(sa, IKE_ST_AUTH);

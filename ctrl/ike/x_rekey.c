@@ -21,6 +21,7 @@
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/ticket.h"
 #include "ctrl/ike/view.h"
 
 #define QUIET_NS     (4 * NS_PER_S) /* the peer asks again after that */
@@ -37,6 +38,7 @@ void rekey_heir(struct ike_sa *heir, const struct ike_sa *sa)
 	heir->takes_redirect = sa->takes_redirect;
 	mobike_inherit(heir, sa);
 	heir->uses_ppk = sa->uses_ppk;
+	ticket_inherit(heir, sa);
 	heir->half_open_ns = 0; /* it ends with its exchange */
 }
 

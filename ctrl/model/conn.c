@@ -370,8 +370,8 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       id_equal(&a->local_id, &b->local_id) &&
 	       id_equal(&a->remote_id, &b->remote_id) &&
 	       a->fragmentation == b->fragmentation && a->unique == b->unique &&
-	       a->childless == b->childless && a->encap == b->encap &&
-	       id_equal(&a->ppk_id, &b->ppk_id) &&
+	       a->childless == b->childless && a->resumption == b->resumption &&
+	       a->encap == b->encap && id_equal(&a->ppk_id, &b->ppk_id) &&
 	       a->ppk_required == b->ppk_required && a->mobike == b->mobike &&
 	       a->dscp == b->dscp && a->dpd_delay == b->dpd_delay &&
 	       a->rekey_time == b->rekey_time &&

@@ -156,9 +156,10 @@ struct conn_conf {
 	struct identity ppk_id; /* of the one that we use (RFC 8784); as a
 				   responder the only one, or type 0: any */
 	bool ppk_required;
-	bool encap;		      /* UDP encapsulation without a NAT */
-	bool mobike;		      /* RFC 4555, where the peer has it */
-	uint8_t dscp;		      /* of IKE's packets */
+	bool resumption; /* tickets (RFC 5723): asked for, given, and taken */
+	bool encap;	 /* UDP encapsulation without a NAT */
+	bool mobike;	 /* RFC 4555, where the peer has it */
+	uint8_t dscp;	 /* of IKE's packets */
 	uint32_t if_id_in, if_id_out; /* of children that have none */
 	uint32_t dpd_delay;   /* liveness check after so long without a word */
 	uint32_t rekey_time;  /* of the IKE SA; soft */

@@ -106,6 +106,13 @@ static inline void peer_ts_payload(struct slice *in, struct ike_builder *m)
 	ike_ts_put(m, how & 0x80 ? IKE_PL_TS_I : IKE_PL_TS_R, &ts, 1);
 }
 
+/* Of an exchange that begins an IKE SA? */
+static inline bool peer_is_first(const struct ike_header *h)
+{
+	return h->exchange == IKE_EXCH_IKE_SA_INIT ||
+	       h->exchange == IKE_EXCH_IKE_SESSION_RESUME;
+}
+
 static inline void peer_notify_payload(struct slice *in, const struct ike_sa *sa,
 				       struct ike_builder *m)
 {
@@ -139,6 +146,10 @@ static inline void peer_notify_payload(struct slice *in, const struct ike_sa *sa
 		IKE_N_NO_PPK_AUTH,
 		IKE_N_ADDITIONAL_KEY_EXCHANGE,
 		IKE_N_STATE_NOT_FOUND,
+		IKE_N_TICKET_REQUEST,
+		IKE_N_TICKET_LT_OPAQUE,
+		IKE_N_TICKET_ACK,
+		IKE_N_SUPPORTED_AUTH_METHODS,
 	};
 	uint8_t how = take(in), room[256];
 	uint32_t spi_be = htonl(peer_spi(in, sa));

@@ -124,14 +124,12 @@ static bool is_told(const struct run *r, unsigned int side,
 	return false;
 }
 
-/* A message in the clear is of IKE_SA_INIT, or says which version we speak. */
+/* What says which version we speak is in the clear. */
 static void check_clear(const struct ike_header *h, struct slice d)
 {
 	struct ike_payloads p;
 	struct ike_notify n;
 
-	if (h->exchange == IKE_EXCH_IKE_SA_INIT)
-		return;
 	require(h->flags & IKE_FLAG_R, "a request is protected");
 	require(ike_payloads_parse(slice_of(d.ptr + IKE_HEADER_BYTES,
 					    d.len - IKE_HEADER_BYTES),
@@ -153,7 +151,8 @@ static bool on_sent(struct ike_lab *lab, unsigned int side,
 		"what is sent is a message");
 	require(addr_equal(&p->local, &lab->side[side].addr),
 		"it comes from the own address");
-	if (h.next_payload != IKE_PL_SK && h.next_payload != IKE_PL_SKF)
+	if (h.next_payload != IKE_PL_SK && h.next_payload != IKE_PL_SKF &&
+	    !peer_is_first(&h))
 		check_clear(&h, d);
 	if (is_configured(lab, side, p))
 		return true;
@@ -237,7 +236,7 @@ static void step_header(struct run *r, unsigned int side)
 	wr_u64(&b, sa->spi_r);
 	wr_u8(&b, take(&r->in));
 	wr_u8(&b, how & 0x80 ? 0x30 : IKE_VERSION);
-	wr_u8(&b, IKE_EXCH_IKE_SA_INIT + how % 4);
+	wr_u8(&b, IKE_EXCH_IKE_SA_INIT + how % 5);
 	wr_u8(&b, take(&r->in));
 	wr_u32(&b, how & 0x40 ? sa->ours.message_id : sa->next_peers);
 	octets = peer_octets(&r->in, room + 128, take(&r->in) % 96);
@@ -443,6 +442,7 @@ static void load(struct run *r, unsigned int side, uint8_t how)
 		c.children->pfp = PFP_REMOTE | PFP_PROTOCOL | PFP_PORTS;
 	if (how & 128)
 		proposals_default(IKE_PROTO_AH, &c.children->proposals);
+	c.resumption = true;
 	c.dpd_delay = how & 2 ? 10 : 0;
 	if (how & 4)
 		c.children->life_time = c.children->rekey_time = 60;

@@ -84,6 +84,7 @@ static void load(struct ike_lab *lab, unsigned int side, unsigned int seed)
 		set_ppk(lab, side, &c);
 	c.unique = seed / 2 % 4;
 	c.childless = seed / 8 % 2 ? CHILDLESS_PREFER : CHILDLESS_ALLOW;
+	c.resumption = seed / 16 % 2;
 	c.dpd_delay = seed % 7 < 3 ? 10 : 60;
 	if (lab->nat && side == 1)
 		c.remote_addrs[0].any = true;

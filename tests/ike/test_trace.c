@@ -72,10 +72,9 @@ static void handshake_is_told_to_both_sides_that_look(void **state)
 	static const char auth_r[] = " 35 r 1: IDr(192.0.2.2) AUTH(psk) " CHILD
 				     " N(MOBIKE_SUPPORTED)\n";
 	static const char init_q[] =
-		" 34 q 0: " SUITE FRAGMENTS "N(REDIRECT_SUPPORTED) " NATS "\n";
-	static const char init_r[] =
-		" 34 r 0: " SUITE FRAGMENTS
-		"N(CHILDLESS_IKEV2_SUPPORTED) " METHODS NATS "\n";
+		" 34 q 0: " SUITE "N(REDIRECT_SUPPORTED) " FRAGMENTS NATS "\n";
+	static const char init_r[] = " 34 r 0: " SUITE METHODS FRAGMENTS
+				     "N(CHILDLESS_IKEV2_SUPPORTED) " NATS "\n";
 	static const char *const want[] = { init_q, init_r, auth_q, auth_r };
 
 	(void)state;

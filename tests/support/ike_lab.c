@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ctrl/daemon/keystore.h"
+#include "ctrl/daemon/tickets.h"
 #include "tests/support/ike_keep.h"
 #include "ctrl/ike/sa.h"
 #include "tests/support/ike_lab_queue.h"
@@ -135,6 +136,18 @@ static void on_keystore(void *ctx, const struct keystore_request *q)
 	a->auth_len = 0;
 }
 
+static void on_ticket(void *ctx, const struct ticket_request *q)
+{
+	struct lab_side *s = ctx;
+
+	struct ticket_answer none;
+
+	tickets_serve(s->tickets, q, s->lab->now_ns,
+		      q->op == TICKET_REVOKE
+			      ? &none
+			      : &lab_push_answer(s, ITEM_TICKET)->ticket);
+}
+
 static void on_ke(void *ctx, struct ke_job *job)
 {
 	struct lab_side *s = ctx;
@@ -245,6 +258,7 @@ void lab_engine_new(struct lab_side *s)
 		.send = on_send,
 		.sadb = lab_on_sadb,
 		.keystore = on_keystore,
+		.ticket = on_ticket,
 		.ke = on_ke,
 		.event = on_event,
 		.count = on_count,
@@ -271,6 +285,8 @@ static void side_init(struct ike_lab *lab, unsigned int index)
 	s->index = index;
 	s->addr = addr_from_v4(htonl(0xc0000201 + index));
 	s->next_spi = 0x1000 * (index + 1);
+	s->tickets = tickets_new();
+	must(s->tickets, "out of memory");
 	s->psk = (struct secret){ .len = 8, .octets = "same key" };
 	lab_engine_new(s);
 }
@@ -318,6 +334,7 @@ void lab_free(struct ike_lab *lab)
 	for (unsigned int i = 0; i < 2; i++) {
 		engine_free(lab->side[i].engine);
 		keep_free(&lab->side[i]);
+		tickets_free(lab->side[i].tickets);
 	}
 	while (lab->n_queue)
 		lab_item_free(lab->queue[--lab->n_queue]);
@@ -460,6 +477,9 @@ static void deliver(struct ike_lab *lab, unsigned int index)
 		break;
 	case ITEM_KEYSTORE:
 		engine_keystore_answer(e, &i->keystore, lab->now_ns);
+		break;
+	case ITEM_TICKET:
+		engine_ticket_answer(e, &i->ticket, lab->now_ns);
 		break;
 	case ITEM_KE:
 		engine_ke_done(e, i->job, lab->now_ns);

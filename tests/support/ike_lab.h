@@ -71,6 +71,7 @@ struct lab_side {
 	struct addr addr;
 	struct secret psk;
 	struct psk_conf ppk; /* a second key of its keystore, without name */
+	struct tickets *tickets; /* outlive the engine */
 	struct lab_sa sas[LAB_SAS_MAX];
 	struct lab_event events[LAB_EVENTS_MAX];
 	unsigned int n_events;

@@ -9,6 +9,7 @@ enum lab_item_kind {
 	ITEM_DATAGRAM,
 	ITEM_SADB,
 	ITEM_KEYSTORE,
+	ITEM_TICKET,
 	ITEM_KE,
 	ITEM_USED,
 	ITEM_SWEEP,
@@ -25,6 +26,7 @@ struct lab_item {
 	uint8_t *octets; /* owned */
 	struct sadb_answer sadb;
 	struct keystore_answer keystore;
+	struct ticket_answer ticket;
 	struct sadb_event event;
 	struct ke_job *job;
 	struct ike_record *record; /* owned */

@@ -17,11 +17,11 @@ struct refused {
 	const char *error;
 };
 
-#define CONN_KEYS                                                                                             \
-	"known are version, local_addrs, remote_addrs, local_port, "                                          \
-	"remote_port, proposals, encap, if_id_in, if_id_out, mobike, "                                        \
-	"fragmentation, unique, childless, ppk_id, ppk_required, dscp, dpd_delay, keyingtries, vips, pools, " \
-	"rekey_time, reauth_time, over_time, rand_time, "                                                     \
+#define CONN_KEYS                                                                                                         \
+	"known are version, local_addrs, remote_addrs, local_port, "                                                      \
+	"remote_port, proposals, encap, if_id_in, if_id_out, mobike, "                                                    \
+	"fragmentation, unique, childless, ppk_id, ppk_required, dscp, resumption, dpd_delay, keyingtries, vips, pools, " \
+	"rekey_time, reauth_time, over_time, rand_time, "                                                                 \
 	"local*, remote*, children"
 #define CHILD_KEYS                                                               \
 	"known are local_ts, remote_ts, esp_proposals, ah_proposals, mode, "     \

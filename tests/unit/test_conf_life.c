@@ -83,6 +83,18 @@ static void ppk_id_is_an_identity(void **state)
 	config_free(c);
 }
 
+static void resumption_is_there_for_who_asks(void **state)
+{
+	struct config *without = parse("unique = no", "");
+	struct config *with = parse("unique = no", "resumption = yes");
+
+	(void)state;
+	assert_false(without->conns[0].resumption);
+	assert_true(with->conns[0].resumption);
+	config_free(without);
+	config_free(with);
+}
+
 /* good_conns has an over_time of 600 s. */
 static void reauth_time_alone_leaves_no_rekeying(void **state)
 {
@@ -125,6 +137,7 @@ int main(void)
 		cmocka_unit_test(unique_is_one_of_strongswans_words),
 		cmocka_unit_test(childless_is_one_of_strongswans_words),
 		cmocka_unit_test(ppk_id_is_an_identity),
+		cmocka_unit_test(resumption_is_there_for_who_asks),
 		cmocka_unit_test(reauth_time_alone_leaves_no_rekeying),
 		cmocka_unit_test(trap_and_start_go_together),
 	};

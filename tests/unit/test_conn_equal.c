@@ -126,6 +126,8 @@ static bool change_conn(struct conn_conf *c, unsigned int which)
 		return c->ppk_id = id_of("ppk-1"), true;
 	case 31:
 		return c->ppk_required = true;
+	case 32:
+		return c->resumption = true;
 	default:
 		return false;
 	}
