@@ -12,6 +12,7 @@
 #include "ctrl/cli/table.h"
 #include "ctrl/cli/text.h"
 #include "ctrl/control/duration.h"
+#include "include/ike.h"
 
 /* A field of which nothing is known is left out of a text. */
 static const char *field(const struct node *section, const char *key)
@@ -34,7 +35,7 @@ __attribute__((format(printf, 2, 3))) static void add_text(struct table *t,
 	free(text);
 }
 
-/* "AES_CBC-128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048", or
+/* "AES_CBC-128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048/KE1_CURVE_25519", or
  * "AH/HMAC_SHA2_256_128 transport" */
 static void add_algs(struct table *t, const struct node *sa)
 {
@@ -52,6 +53,12 @@ static void add_algs(struct table *t, const struct node *sa)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (node_find(sa, keys[i]))
 			fprintf(f, "/%s", node_text(sa, keys[i]));
+	for (unsigned int i = 1; i <= IKE_ADDKES; i++) {
+		char key[] = { 'k', 'e', (char)('0' + i), '\0' };
+
+		if (node_find(sa, key))
+			fprintf(f, "/KE%u_%s", i, node_text(sa, key));
+	}
 	if (strcmp(field(sa, "mode"), "TRANSPORT") == 0)
 		fprintf(f, " transport");
 	if (node_find(sa, "weak"))

@@ -157,6 +157,16 @@ static void put_addrs(struct vici_builder *b, const char *name,
 	vici_list_end(b);
 }
 
+/* "ke1" to "ke7", as in strongSwan 6. */
+static void put_addkes(struct vici_builder *b, const uint16_t addke[IKE_ADDKES])
+{
+	char name[] = "ke1";
+
+	for (unsigned int i = 0; i < IKE_ADDKES; i++, name[2]++)
+		if (addke[i])
+			vici_str(b, name, ke_word(addke[i]));
+}
+
 void put_ike_sa(struct vici_builder *b, const struct ike_sa_view *ike,
 		uint64_t now_ns)
 {
@@ -177,6 +187,7 @@ void put_ike_sa(struct vici_builder *b, const struct ike_sa_view *ike,
 		vici_str(b, "prf-alg", prf_word(ike->prf));
 	if (ike->ke)
 		vici_str(b, "dh-group", ke_word(ike->ke));
+	put_addkes(b, ike->addke);
 	put_yes(b, "ppk", ike->ppk);
 	put_yes(b, "weak", is_weak_ike(ike)); /* ours alone */
 	if (ike->state == SA_VIEW_UP) {
@@ -262,6 +273,7 @@ void put_child_fields(struct vici_builder *b, const struct child_sa_view *c,
 	put_yes(b, "weak", is_weak_child(c)); /* ours alone */
 	if (c->ke)
 		vici_str(b, "dh-group", ke_word(c->ke));
+	put_addkes(b, c->addke);
 	if (c->esn)
 		vici_str(b, "esn", "1");
 	put_counters(b, c);

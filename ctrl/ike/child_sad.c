@@ -213,6 +213,8 @@ static void put_algs(const struct exchange *x, bool encap)
 	c->ke = followup_first(x).len && x->chosen.ke
 			? (uint16_t)x->chosen.ke->id
 			: 0;
+	if (c->ke)
+		memcpy(c->addke, x->chosen.addke, sizeof(c->addke));
 	c->esn = x->chosen.esn;
 	c->encap = encap;
 }

@@ -205,6 +205,15 @@ static bool get_kept_ts(struct slice *s, struct ts_kept *out)
 	return out->n == l.n;
 }
 
+static bool get_addkes(struct slice *s, uint16_t addke[IKE_ADDKES])
+{
+	for (unsigned int i = 0; i < IKE_ADDKES; i++)
+		if (!rd_u16(s, &addke[i]) ||
+		    (addke[i] != KE_NONE && !ke_by_id(addke[i])))
+			return false;
+	return true;
+}
+
 static bool get_chosen(struct slice *s, struct chosen *c)
 {
 	uint16_t encr, bits, integ, prf, ke;
@@ -218,12 +227,8 @@ static bool get_chosen(struct slice *s, struct chosen *c)
 	c->integ = integ_by_id(integ);
 	c->prf = prf_by_id(prf);
 	c->ke = ke_by_id(ke);
-	for (unsigned int i = 0; i < IKE_ADDKES; i++)
-		if (!rd_u16(s, &c->addke[i]) ||
-		    (c->addke[i] != KE_NONE && !ke_by_id(c->addke[i])))
-			return false;
-	return get_bool(s, &c->esn) && c->encr && c->integ && c->ke &&
-	       (c->prf || protocol != IKE_PROTO_IKE);
+	return get_addkes(s, c->addke) && get_bool(s, &c->esn) && c->encr &&
+	       c->integ && c->ke && (c->prf || protocol != IKE_PROTO_IKE);
 }
 
 static bool get_agreed(struct slice *s, struct exchange *x)
@@ -528,5 +533,5 @@ bool record_get_child(struct engine *e, struct slice octets, struct child_sa *c,
 	       rd_u64(&s, &c->bind_ns) && rd_u64(&s, &c->trust_ns) &&
 	       rd_u64(&s, &c->installed_ns) && rd_u16(&s, &c->encr) &&
 	       rd_u16(&s, &c->encr_key_bits) && rd_u16(&s, &c->integ) &&
-	       rd_u16(&s, &c->ke) && !s.len;
+	       rd_u16(&s, &c->ke) && get_addkes(&s, c->addke) && !s.len;
 }

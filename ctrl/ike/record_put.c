@@ -102,6 +102,12 @@ static void put_ts(struct builder *b, const struct ts_kept *l)
 	}
 }
 
+static void put_addkes(struct builder *b, const uint16_t addke[IKE_ADDKES])
+{
+	for (unsigned int i = 0; i < IKE_ADDKES; i++)
+		wr_u16(b, addke[i]);
+}
+
 static void put_chosen(struct builder *b, const struct chosen *c)
 {
 	wr_u8(b, (uint8_t)c->protocol);
@@ -110,8 +116,7 @@ static void put_chosen(struct builder *b, const struct chosen *c)
 	wr_u16(b, (uint16_t)c->integ->id);
 	wr_u16(b, c->prf ? (uint16_t)c->prf->id : 0);
 	wr_u16(b, (uint16_t)c->ke->id);
-	for (unsigned int i = 0; i < IKE_ADDKES; i++)
-		wr_u16(b, c->addke[i]);
+	put_addkes(b, c->addke);
 	wr_u8(b, c->esn);
 }
 
@@ -350,4 +355,5 @@ void record_put_child(struct builder *b, const struct ike_sa *sa,
 	wr_u16(b, c->encr_key_bits);
 	wr_u16(b, c->integ);
 	wr_u16(b, c->ke);
+	put_addkes(b, c->addke);
 }

@@ -136,6 +136,7 @@ struct child_sa {
 	/* What of it is to be seen besides. */
 	uint32_t view_id;
 	uint16_t encr, encr_key_bits, integ, ke;
+	uint16_t addke[IKE_ADDKES]; /* KE_NONE: it is left out */
 	bool esn, encap;
 	uint64_t installed_ns;
 	struct recorded recorded;

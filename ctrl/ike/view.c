@@ -61,6 +61,7 @@ static void put_algs(const struct keys *k, struct ike_sa_view *v)
 	v->integ = (uint16_t)k->integ->id;
 	v->prf = (uint16_t)k->prf->id;
 	v->ke = k->ke ? (uint16_t)k->ke->id : 0;
+	memcpy(v->addke, k->addke, sizeof(v->addke));
 }
 
 static void tell_ike(const struct ike_sa *sa)
@@ -119,6 +120,7 @@ static void tell_child(const struct ike_sa *sa, const struct child_sa *c,
 	int n = child_selectors(c, v.selectors);
 
 	v.n_selectors = n > 0 ? (uint32_t)n : 0;
+	memcpy(v.addke, c->addke, sizeof(v.addke));
 	memcpy(v.name, c->conf->name, sizeof(v.name));
 	sa->e->calls.child_view(sa->e->calls.ctx, &v);
 }

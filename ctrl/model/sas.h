@@ -42,10 +42,11 @@ struct ike_sa_view {
 	uint16_t integ;
 	uint16_t prf;
 	uint16_t ke;
-	uint8_t ppk;		 /* yes or no: one is mixed into its keys */
-	uint64_t established_ns; /* 0: not yet */
-	uint64_t rekey_ns;	 /* 0: never */
-	uint64_t reauth_ns;	 /* likewise */
+	uint16_t addke[IKE_ADDKES]; /* additional key exchanges; 0: none */
+	uint8_t ppk;		    /* yes or no: one is mixed into its keys */
+	uint64_t established_ns;    /* 0: not yet */
+	uint64_t rekey_ns;	    /* 0: never */
+	uint64_t reauth_ns;	    /* likewise */
 	/* Virtual IPs, ours and the peer's, and the DNS servers behind it. */
 	uint8_t n_local_vips, n_remote_vips, n_dns;
 	struct addr local_vips[CONN_VIPS_MAX], remote_vips[CONN_VIPS_MAX];
@@ -69,6 +70,7 @@ struct child_sa_view {
 	uint16_t encr_key_bits;
 	uint16_t integ;
 	uint16_t ke; /* 0: no PFS */
+	uint16_t addke[IKE_ADDKES];
 	uint64_t installed_ns;
 	uint64_t rekey_ns; /* 0: never */
 	uint64_t expire_ns;

@@ -315,6 +315,54 @@ static void any_datagram_may_be_lost(void **state)
 	}
 }
 
+static uint16_t seen_ike[IKE_ADDKES], seen_child[IKE_ADDKES];
+
+static void on_ike_view(void *ctx, const struct ike_sa_view *v)
+{
+	(void)ctx;
+	memcpy(seen_ike, v->addke, sizeof(seen_ike));
+}
+
+static void on_child_view(void *ctx, const struct child_sa_view *v)
+{
+	(void)ctx;
+	memcpy(seen_child, v->addke, sizeof(seen_child));
+}
+
+/* Of IKE SA and child, by who rekeyed them and by a successor. */
+static void they_are_seen_as_long_as_the_sa_lives(void **state)
+{
+	static const uint16_t ike[IKE_ADDKES] = { KE_ECP_256 };
+	static const uint16_t child[IKE_ADDKES] = { KE_ECP_256, KE_NONE,
+						    KE_MODP_2048 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 8; i++) {
+		struct ike_lab *lab = lab_up(i);
+		unsigned int side = i & 1;
+		struct engine *e;
+
+		rekey(lab, i / 2 % 2, "net");
+		assert_true(lab_run(lab, 30 * LAB_S));
+		if (i & 4) {
+			lab_kill(lab, side);
+			lab_take_over(lab, side);
+			assert_true(lab_run(lab, LAB_S));
+		}
+		e = lab->side[side].engine;
+		memset(seen_ike, 0, sizeof(seen_ike));
+		memset(seen_child, 0, sizeof(seen_child));
+		e->calls.ike_view = on_ike_view;
+		e->calls.child_view = on_child_view;
+		engine_show(e);
+		assert_memory_equal(seen_ike, ike, sizeof(ike));
+		assert_memory_equal(seen_child, child, sizeof(child));
+		e->calls.ike_view = NULL;
+		e->calls.child_view = NULL;
+		lab_free(lab);
+	}
+}
+
 static void either_side_may_be_taken_over_at_any_moment(void **state)
 {
 	unsigned int rekeyed = 0;
@@ -429,6 +477,7 @@ int main(void)
 		cmocka_unit_test(keymat_is_that_of_the_rfc),
 		cmocka_unit_test(skeyseed_of_rekeying_is_that_of_the_rfc),
 		cmocka_unit_test(any_datagram_may_be_lost),
+		cmocka_unit_test(they_are_seen_as_long_as_the_sa_lives),
 		cmocka_unit_test(either_side_may_be_taken_over_at_any_moment),
 		cmocka_unit_test(both_sides_may_rekey_at_once),
 		cmocka_unit_test(link_that_nobody_gave_is_not_found),

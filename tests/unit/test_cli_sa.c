@@ -63,7 +63,7 @@ static void sas_are_shown_with_their_children(void **state)
 		     "remote-host=198.51.100.2\nremote-port=4500\n"
 		     "encr-alg=AES_CBC\nencr-keysize=128\n"
 		     "integ-alg=HMAC_SHA2_256_128\nprf-alg=PRF_HMAC_SHA2_256\n"
-		     "dh-group=ECP_256\nestablished=300\nchild-sas{\n"
+		     "dh-group=ECP_256\nke1=CURVE_25519\nke7=MODP_2048\nestablished=300\nchild-sas{\n"
 		     "net-11{\nname=net\nuniqueid=11\nstate=INSTALLED\n"
 		     "encr-alg=AES_GCM_16\nencr-keysize=256\nbytes-in=2048\n"
 		     "bytes-out=0\ndrops-in-replay=3\ndrops-in-icv=1\n"
@@ -73,7 +73,7 @@ static void sas_are_shown_with_their_children(void **state)
 		     "local-host=192.0.2.1\nlocal-port=500\n"
 		     "remote-host=203.0.113.9\nremote-port=500\n}"),
 		"site #3    192.0.2.1[500] ═ 198.51.100.2[4500]  "
-		"AES_CBC-128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/ECP_256  "
+		"AES_CBC-128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/ECP_256/KE1_CURVE_25519/KE7_MODP_2048  "
 		"ESTABLISHED for 5m00s\n"
 		"  net #11  INSTALLED  10.1.0.0/16 ═ 10.2.0.0/16 10.3.0.0/16  "
 		"AES_GCM_16-256  in 2.0 KiB  out 0 B\n"
@@ -81,7 +81,7 @@ static void sas_are_shown_with_their_children(void **state)
 		"    out dropped too_big 2\n"
 		"    in lost 7\n"
 		"branch #4  192.0.2.1[500] ═ 203.0.113.9[500]    "
-		"-                                                        "
+		"-                                                                                      "
 		"CONNECTING\n");
 }
 

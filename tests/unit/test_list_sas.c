@@ -122,6 +122,25 @@ static void what_is_not_known_yet_is_left_out(void **state)
 	close(fd);
 }
 
+/* As strongSwan 6 does. */
+static void additional_key_exchanges_are_listed_by_their_numbers(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+	const char *got;
+
+	i->sas[0].addke[0] = KE_ECP_256;
+	i->sas[0].addke[6] = KE_MODP_2048;
+	i->child_sas[0].ke = i->child_sas[0].addke[2] = KE_CURVE25519;
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", ARGS("ike=site", "child=net"));
+	got = take_event(i, fd, "list-sa");
+	assert_has(got, "dh-group=CURVE_25519 ke1=ECP_256 ke7=MODP_2048 "
+			"established");
+	assert_has(got, "dh-group=CURVE_25519 ke3=CURVE_25519 bytes-in");
+	close(fd);
+}
+
 /* As swanctl reads it: hexadecimal, without 0x. */
 static void interface_is_said_where_there_is_one(void **state)
 {
@@ -668,6 +687,7 @@ int main(void)
 		IKE_CASE(list_ends_with_an_empty_response_after_its_items),
 		IKE_CASE(children_stand_below_their_own_sa),
 		IKE_CASE(what_is_not_known_yet_is_left_out),
+		IKE_CASE(additional_key_exchanges_are_listed_by_their_numbers),
 		IKE_CASE(interface_is_said_where_there_is_one),
 		IKE_CASE(transport_mode_and_ah_are_said),
 		IKE_CASE(path_mtu_is_said_where_a_router_did),
