@@ -5,8 +5,9 @@
  * fails while the old one is there is made again some times; then that stays until
  * its end.
  *
- * A limit: where both sides begin at the same moment, make before break, two IKE SAs
- * may be there afterwards.
+ * Where both sides begin at the same moment, make before break, two new ones are there
+ * afterwards, in use by either side: whoever began the one with the lower SPIs lets it
+ * go some seconds later, if the other one is still there.
  */
 #include "ctrl/ike/reauth.h"
 
@@ -14,12 +15,14 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/child_for.h"
 #include "ctrl/ike/later.h"
+#include "ctrl/ike/unique.h"
 #include "ctrl/ike/view.h"
 
 #define OVER_MIN_S     10U /* from reauth_time to the end, at least */
 #define LIFETIME_MIN_S 5U
 #define TRIES_MAX      5U
 #define LAST_NS	       (60 * NS_PER_S) /* of a child that is not rekeyed */
+#define MEET_NS	       (10 * NS_PER_S) /* both began, one after the other */
 
 /* No packet, and not for want of another one. */
 static const struct cause anew;
@@ -115,6 +118,7 @@ static int begin_young(struct ike_sa *sa, struct conn *conn,
 		return 0;
 	young->elder = sa->view_id;
 	sa->e->has_young = true;
+	young->is_remade = !cause->sent_on;
 	want_others(young, conn, sa);
 	wishes_move(young, sa);
 	return 0;
@@ -166,6 +170,7 @@ void reauth_resume(struct ike_sa *sa)
 	const struct ike_sa *elder = by_view(sa->e, sa->elder);
 	struct conn *conn = conn_by_name(sa->e, sa->conn->conf.name);
 
+	sa->is_remade = sa->elder;
 	if (elder && conn)
 		want_others(sa, conn, elder);
 }
@@ -173,6 +178,31 @@ void reauth_resume(struct ike_sa *sa)
 bool reauth_is_made(const struct ike_sa *sa)
 {
 	return sa->elder && !sa->wishes;
+}
+
+static bool is_at_once(const struct ike_sa *a, const struct ike_sa *b)
+{
+	return a->begun_ns < b->begun_ns + MEET_NS &&
+	       b->begun_ns < a->begun_ns + MEET_NS;
+}
+
+/* Ours, which is done, and the peer's. */
+static void meet(struct ike_sa *ours, const struct ike_sa *theirs)
+{
+	if (ours->initiator && ours->is_remade && !ours->elder &&
+	    !theirs->initiator && is_at_once(ours, theirs) &&
+	    unique_is_rival(ours, theirs) && unique_is_lower(ours, theirs))
+		unique_give_way(ours);
+}
+
+void reauth_meet(struct ike_sa *sa)
+{
+	struct ike_sa *other = NULL;
+
+	while ((other = sa_of_peer(sa, other))) {
+		meet(sa, other);
+		meet(other, sa);
+	}
 }
 
 void reauth_finish(struct ike_sa *sa)
@@ -185,6 +215,7 @@ void reauth_finish(struct ike_sa *sa)
 		sa_touch(elder);
 		sa_next(elder);
 	}
+	reauth_meet(sa);
 	sa_next(sa);
 }
 

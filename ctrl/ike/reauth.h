@@ -46,6 +46,10 @@ void reauth_resume(struct ike_sa *sa);
 bool reauth_is_made(const struct ike_sa *sa);
 void reauth_finish(struct ike_sa *sa);
 
+/* It is there, or has become what it was to be: does the peer make another one in the
+ * same place? */
+void reauth_meet(struct ike_sa *sa);
+
 /* An heir takes the place of an IKE SA, which was authenticated then. */
 void reauth_inherit(struct ike_sa *heir, struct ike_sa *sa);
 

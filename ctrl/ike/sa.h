@@ -313,6 +313,7 @@ struct ike_sa {
 	bool delete_wanted;
 	bool begins_anew; /* when it is over */
 	bool failed;	  /* an event said why; its end is no news */
+	bool is_remade;	  /* it has been made as another one with an elder */
 	bool has_heir;	  /* another has its children; it is to be deleted */
 	uint32_t heir_of; /* view id of the one that the peer's rekeying of made
 			     this one; 0: that of none */

@@ -57,8 +57,7 @@ bool unique_is_first(const struct ike_sa *sa)
 	return true;
 }
 
-/* Another of the same connection, and not one that goes when this one is there. */
-static bool is_rival(const struct ike_sa *sa, const struct ike_sa *other)
+bool unique_is_rival(const struct ike_sa *sa, const struct ike_sa *other)
 {
 	return other != sa && is_current(other) &&
 	       other->view_id != sa->elder && child_same_peer(other, sa);
@@ -71,7 +70,8 @@ bool unique_allows(const struct ike_sa *sa, bool contact)
 	if (sa->conn->conf.unique != UNIQUE_KEEP)
 		return true;
 	while ((other = sa_of_peer(sa, other)))
-		if (is_rival(sa, other) && !(contact && is_stale(sa, other)))
+		if (unique_is_rival(sa, other) &&
+		    !(contact && is_stale(sa, other)))
 			return false;
 	return true;
 }
@@ -90,8 +90,7 @@ void unique_contact(struct ike_sa *sa)
 	}
 }
 
-/* Both sides see it alike. */
-static bool is_lower(const struct ike_sa *a, const struct ike_sa *b)
+bool unique_is_lower(const struct ike_sa *a, const struct ike_sa *b)
 {
 	return a->spi_i != b->spi_i ? a->spi_i < b->spi_i : a->spi_r < b->spi_r;
 }
@@ -113,11 +112,19 @@ static void replace(struct ike_sa *sa, struct ike_sa *other)
 	sa_touch(other);
 	if (is_same_place(sa, other))
 		other->replaced_ns =
-			sa->e->now_ns +
-			(is_lower(other, sa) ? REPLACED_NS : REPLACED_LATER_NS);
+			sa->e->now_ns + (unique_is_lower(other, sa)
+						 ? REPLACED_NS
+						 : REPLACED_LATER_NS);
 	else
 		other->delete_wanted = true;
 	sa_next(other);
+}
+
+void unique_give_way(struct ike_sa *sa)
+{
+	if (!sa->replaced_ns)
+		sa->replaced_ns = sa->e->now_ns + REPLACED_NS;
+	sa_touch(sa);
 }
 
 void unique_replace(struct ike_sa *sa)
@@ -128,7 +135,7 @@ void unique_replace(struct ike_sa *sa)
 		return;
 	for (other = sa_of_peer(sa, NULL); other; other = next) {
 		next = sa_of_peer(sa, other);
-		if (is_rival(sa, other))
+		if (unique_is_rival(sa, other))
 			replace(sa, other);
 	}
 }
@@ -138,7 +145,7 @@ void unique_settle(struct ike_sa *sa)
 	const struct ike_sa *other = sa_of_peer(sa, NULL);
 
 	sa->replaced_ns = 0;
-	while (other && !is_rival(sa, other))
+	while (other && !unique_is_rival(sa, other))
 		other = sa_of_peer(sa, other);
 	if (other)
 		info_delete_ike(sa);

@@ -26,6 +26,16 @@ void unique_contact(struct ike_sa *sa);
 /* It is established: what it takes the place of is to go. */
 void unique_replace(struct ike_sa *sa);
 
+/* Is other another one of the same connection with the same peer, and not one that
+ * goes when sa is there? */
+bool unique_is_rival(const struct ike_sa *sa, const struct ike_sa *other);
+
+/* Of two, as both sides see it. */
+bool unique_is_lower(const struct ike_sa *a, const struct ike_sa *b);
+
+/* It is to go some seconds from now. */
+void unique_give_way(struct ike_sa *sa);
+
 /* It was to go by now: it does, if there is still another one. */
 void unique_settle(struct ike_sa *sa);
 

@@ -366,6 +366,7 @@ static void established(struct ike_sa *sa)
 	sa_start_life(sa);
 	if (sa->initiator)
 		ticket_keep(sa);
+	reauth_meet(sa);
 	sa_event(sa, IKE_EV_IKE_UP, NULL, resumed ? "resumed by a ticket" : "");
 }
 

@@ -458,6 +458,94 @@ static void responder_that_gave_way_to_nobody_begins(void **state)
 	lab_free(lab);
 }
 
+static void never_unique(struct ike_lab *lab)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		struct conn_conf c = lab_conn(lab, i, SETTLE_IKE, SETTLE_ESP);
+
+		lab_add_child(&c, i);
+		c.unique = UNIQUE_NEVER;
+		lab_load(lab, i, &c);
+		conn_fini(&c);
+	}
+}
+
+/* The time of that one has come, if it is still there. */
+static void due_now(struct ike_lab *lab, unsigned int side, uint32_t view_id)
+{
+	struct engine *e = lab->side[side].engine;
+
+	for (uint32_t i = 1; i < e->n_slots; i++) {
+		struct ike_sa *sa = e->slots[i];
+
+		if (!sa || sa->view_id != view_id ||
+		    sa->state != IKE_ST_ESTABLISHED)
+			continue;
+		sa->reauth_ns = lab->now_ns;
+		sa_touch(sa);
+		sa_reap(e);
+	}
+}
+
+/* One after the other, by so many steps; one is taken over soon afterwards, or not. */
+static void begin_both(uint64_t seed, unsigned int steps, bool never, bool kill)
+{
+	struct ike_lab *lab = lab_new(seed);
+	uint32_t view_id;
+
+	set_scheme(lab, true);
+	for (unsigned int i = 0; i < 2; i++) {
+		load(lab, i, 0, 0);
+		lab_keep(lab, i, true);
+	}
+	if (never)
+		never_unique(lab);
+	initiate(lab, "net");
+	initiate(lab, "more");
+	lab->answer_max_ns = LAB_S / 20;
+	lab->watches_pairs = !kill;
+	view_id = forge_sa(lab, !(seed & 1))->view_id;
+	engine_reauth(lab->side[seed & 1].engine, "peer", lab->now_ns);
+	for (unsigned int i = 0; i < steps; i++)
+		lab_step(lab);
+	due_now(lab, !(seed & 1), view_id);
+	assert_true(lab_run(lab, 5 * LAB_S));
+	if (kill) {
+		lab_kill(lab, seed / 2 & 1);
+		lab_take_over(lab, seed / 2 & 1);
+	}
+	assert_true(lab_run(lab, 60 * LAB_S));
+	assert_int_equal(settle_ike_sas(lab, 0), 1);
+	assert_int_equal(settle_ike_sas(lab, 1), 1);
+	assert_true(lab_agree(lab, 2));
+	assert_int_equal(lab->gaps, 0);
+	lab_free(lab);
+}
+
+static void both_that_made_another_before_had_two(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 240; i++)
+		begin_both(i + 1, i / 4, i & 1, i & 2);
+}
+
+/* It is no second one of the same. */
+static void peer_that_begins_another_meanwhile_keeps_it(void **state)
+{
+	struct ike_lab *lab = lab_new(1);
+
+	(void)state;
+	set_scheme(lab, true);
+	never_unique(lab);
+	initiate(lab, "net");
+	assert_int_equal(
+		lab_initiate(lab->side[1].engine, "peer", NULL, lab->now_ns), 0);
+	assert_true(lab_run(lab, 60 * LAB_S));
+	assert_int_equal(settle_ike_sas(lab, 0), 2);
+	assert_int_equal(settle_ike_sas(lab, 1), 2);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest cases[] = {
@@ -479,6 +567,8 @@ int main(void)
 		cmocka_unit_test(responder_shortens_the_time_later),
 		cmocka_unit_test(engine_that_ends_meanwhile_is_taken_over),
 		cmocka_unit_test(both_that_began_at_once_had_two),
+		cmocka_unit_test(both_that_made_another_before_had_two),
+		cmocka_unit_test(peer_that_begins_another_meanwhile_keeps_it),
 		cmocka_unit_test(responder_that_gave_way_to_nobody_begins),
 	};
 
