@@ -396,6 +396,14 @@ static bool may_have_more(const struct ike_sa *sa, const struct exchange *x,
 	return x->child->conf->pfp || leaves_more(sa, x, p, with_ke);
 }
 
+static void note_narrowed(const struct ike_sa *sa,
+			  const struct ts_sides *offered,
+			  const struct ts_sides *agreed)
+{
+	if (!lies_within(offered, agreed))
+		sa_alert(sa, IKE_ALERT_TS_NARROWED);
+}
+
 /* Section 2.9: all that both have, or else what the peer wants first; of values rather
  * those of the one that is rekeyed. */
 static void narrow(struct ike_sa *sa, struct exchange *x,
@@ -425,6 +433,7 @@ static void narrow(struct ike_sa *sa, struct exchange *x,
 	x->more_ts = ts_cut(&both.local, &both.remote);
 	if (!x->more_ts && !x->old_spi_in && !lies_within(&peers, &both))
 		x->more_ts = may_have_more(sa, x, p, with_ke);
+	note_narrowed(sa, &peers, &both);
 	child_keep_ts(c, &both);
 	check_pairs(sa, x);
 }
@@ -501,6 +510,7 @@ void child_take_answer(struct ike_sa *sa, struct exchange *x,
 		fail_ts(sa, x, &ours, &peers);
 		return;
 	}
+	note_narrowed(sa, &ours, &peers);
 	child_keep_ts(c, &peers);
 	check_pairs(sa, x);
 }

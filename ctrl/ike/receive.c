@@ -141,6 +141,14 @@ static bool begins(const struct ike_header *h)
 	       h->exchange == IKE_EXCH_IKE_SESSION_RESUME;
 }
 
+/* Once: whoever saw a request can send it as often as he likes. */
+static void note_again(struct ike_sa *sa)
+{
+	if (!sa->is_again)
+		sa_alert(sa, IKE_ALERT_RETRANSMIT_RECEIVE);
+	sa->is_again = true;
+}
+
 static void receive_first(struct engine *e, const struct ike_path *path,
 			  const struct ike_header *h, struct slice message,
 			  const struct ike_payloads *p)
@@ -152,6 +160,7 @@ static void receive_first(struct engine *e, const struct ike_path *path,
 	sa = sa_by_first(e, path, message);
 	if (sa) { /* again: a cookie now would overtake the reply */
 		trace_note(e, path, h, "again: the reply is sent again");
+		note_again(sa);
 		if (sa->reply.len && sa->state == IKE_ST_AUTH)
 			post_again(sa, path, &sa->reply, sa->reply_after);
 		return;
@@ -531,16 +540,19 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 	}
 	if (is_answered(sa, h)) {
 		trace_note(e, path, h, "again: the reply is sent again");
+		note_again(sa);
 		post_again(sa, path, &sa->reply, sa->reply_after);
 		return;
 	}
 	sa_touch(sa);
 	sa->heard_ns = e->now_ns;
 	sa->quiet_ns = 0;
-	if (!(h->flags & IKE_FLAG_R))
-		sa->asked_by = *path;
-	else
+	if (h->flags & IKE_FLAG_R) {
 		mobike_heard(sa, path);
+	} else {
+		sa->asked_by = *path;
+		sa->is_again = false;
+	}
 	follow(sa, path);
 	receive_piece(sa, h, &o);
 }

@@ -245,6 +245,7 @@ struct ike_sa {
 	bool fragments;		    /* both sides take them */
 	bool uses_ppk;		    /* one is mixed into its keys */
 	bool has_keys;
+	bool is_again; /* the peer has sent its last request again */
 	/* See redirect.h. */
 	bool takes_redirect;	/* the peer does */
 	bool is_sent_on;	/* with IKE_AUTH, and hence without a child */

@@ -13,10 +13,12 @@ const char *ike_alert_name(enum ike_alert alert)
 		[IKE_ALERT_PEER_INIT_UNREACHABLE] = "peer-init-unreachable",
 		[IKE_ALERT_PROPOSAL_MISMATCH_CHILD] = "proposal-mismatch-child",
 		[IKE_ALERT_PROPOSAL_MISMATCH_IKE] = "proposal-mismatch-ike",
+		[IKE_ALERT_RETRANSMIT_RECEIVE] = "retransmit-receive",
 		[IKE_ALERT_RETRANSMIT_SEND] = "retransmit-send",
 		[IKE_ALERT_RETRANSMIT_SEND_CLEARED] = "retransmit-send-cleared",
 		[IKE_ALERT_RETRANSMIT_SEND_TIMEOUT] = "retransmit-send-timeout",
 		[IKE_ALERT_TS_MISMATCH] = "ts-mismatch",
+		[IKE_ALERT_TS_NARROWED] = "ts-narrowed",
 		[IKE_ALERT_UNIQUE_KEEP] = "unique-keep",
 		[IKE_ALERT_UNIQUE_REPLACE] = "unique-replace",
 	};

@@ -127,6 +127,54 @@ static void answer_after_all_clears_it(void **state)
 	lab_free(lab);
 }
 
+/* Side 0 offers two networks, of which side 1 has one. */
+static void side_that_has_less_than_is_offered_narrows(void **state)
+{
+	struct ike_lab *lab = lab_with(IKE, ESP);
+	struct conn_conf c = lab_conn(lab, 0, IKE, ESP);
+
+	(void)state;
+	c.children->remote_ts[1] = c.children->remote_ts[0];
+	assert_int_equal(
+		prefix_parse("10.9.0.0/16", &c.children->remote_ts[1].net), 0);
+	c.children->n_remote_ts = 2;
+	lab_load(lab, 0, &c);
+	conn_fini(&c);
+	initiate(lab);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_alerts(&lab->side[i], IKE_ALERT_TS_NARROWED, 1);
+	lab_free(lab);
+}
+
+static struct lab_fate four_times(struct ike_lab *lab, unsigned int n)
+{
+	struct lab_fate fate = { .copies = 4 };
+
+	(void)lab;
+	(void)n;
+	for (unsigned int i = 0; i < fate.copies; i++)
+		fate.delay_ns[i] = (i + 1) * LAB_S / 1000;
+	return fate;
+}
+
+/* However often it comes, it is said once; of the next one again. */
+static void request_that_comes_again_is_an_alert(void **state)
+{
+	struct ike_lab *lab = lab_with(IKE, ESP);
+
+	(void)state;
+	initiate(lab);
+	lab->fate = four_times;
+	/* CREATE_CHILD_SA, and the DELETE of the old one. */
+	assert_int_equal(engine_rekey(lab->side[0].engine, "peer", "net",
+				      lab->now_ns),
+			 1);
+	assert_true(lab_run(lab, LAB_S));
+	assert_alerts(&lab->side[1], IKE_ALERT_RETRANSMIT_RECEIVE, 2);
+	assert_alerts(&lab->side[0], IKE_ALERT_N, 0);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +183,8 @@ int main(void)
 		cmocka_unit_test(wrong_key_is_an_alert_of_either_side),
 		cmocka_unit_test(silent_peer_is_told_of_step_by_step),
 		cmocka_unit_test(answer_after_all_clears_it),
+		cmocka_unit_test(side_that_has_less_than_is_offered_narrows),
+		cmocka_unit_test(request_that_comes_again_is_an_alert),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
