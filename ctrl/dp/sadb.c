@@ -244,7 +244,7 @@ static uint32_t policies_of(const struct sadb *s, const struct sadb_sa *sa,
 
 	for (p = p ? policy_first(p) : NULL; p && n < SADB_SELECTORS_MAX;
 	     p = policy_next(s, p))
-		if (covers_some(p, sa) && !(n && p->pfp))
+		if (covers_some(p, sa) && !(n && p->pfp && !p->leased_by))
 			ids[n++] = p->id;
 	if (!n)
 		ids[n++] = sa->policy;

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "ctrl/base/error.h"
+#include "ctrl/base/range.h"
 #include "ctrl/dp/worker.h"
 #include "ctrl/model/sadb.h"
 #include "ctrl/sadb/classify.h"
@@ -39,6 +40,14 @@ struct sadb;
 /* Outbound SAs of one policy that takes selectors from the packet: whoever scans makes
  * no more. */
 #define PFP_PER_POLICY 1024U
+
+/* An address of a pool that a peer has, and the outbound SA to it. */
+struct sadb_lease {
+	struct addr vip;
+	struct range local;	/* with what it talks */
+	const struct sa_rt *sa; /* borrowed until the next change; NULL: nobody has
+				   it any more */
+};
 
 /* What BPF reads: its maps, or a test's. 0 or a negative errno each. */
 struct sadb_maps {
@@ -60,6 +69,8 @@ struct sadb_maps {
 	void (*keep_alive)(void *ctx, const struct sa_rt *sa);
 	/* An outbound SA of that policy goes another way; NULL: nobody is to know. */
 	void (*moved)(void *ctx, uint32_t policy_id, const struct sa_rt *sa);
+	/* Not for those of tunnel interfaces; NULL: nobody is to know. */
+	void (*leased)(void *ctx, const struct sadb_lease *l);
 	void *ctx;
 };
 
@@ -130,6 +141,10 @@ void sadb_each(const struct sadb *s,
 	       void (*each)(void *ctx, const struct sadb_id *id, uint32_t policy,
 			    bool orphan, const struct sa_rt *sa),
 	       void *ctx);
+
+/* Those of no tunnel interfaces: how many there are, in no order; room is for max of
+ * them. One that has several SAs is there several times. */
+size_t sadb_leases(const struct sadb *s, struct sadb_lease *out, size_t max);
 
 /* Is the SA one of that policy's? One that is gone is not. */
 bool sadb_serves(const struct sadb *s, struct sa_ref ref, uint32_t policy_id);

@@ -99,14 +99,13 @@ static int check_values(const struct sadb *s, const struct policy *p,
 			const struct sadb_id *id, const struct sadb_sa *sa,
 			struct error *e)
 {
-	struct within_key key;
-
 	if (!p->pfp)
 		return 0;
-	if (sa->n_selectors != 1 || !policy_key_of(s, p, sa->selectors, &key))
+	if (!within_fits(s, p, sa))
 		return error_set(e, -EPERM, "policy %u takes single values",
 				 p->id);
-	if (id->dir == SADB_OUT && s->n_within[p->id] >= most_within(p) &&
+	if (!p->leased_by && id->dir == SADB_OUT &&
+	    s->n_within[p->id] >= most_within(p) &&
 	    !policy_has_sa(s, p, sa->selectors))
 		return error_set(e, -ENOSPC,
 				 "policy %u has %u SAs, each of other values",
@@ -454,7 +453,7 @@ static void count_within(struct sadb *s, struct entry *en)
 					 ? policy_find(s, en->policies[0])
 					 : NULL;
 
-	if (!p || !p->pfp)
+	if (!p || !p->pfp || p->leased_by)
 		return;
 	en->counts_for = p->id;
 	s->n_within[p->id]++;

@@ -56,8 +56,7 @@ static bool is_bound(const struct sadb *s, uint32_t policy_id,
 	return at;
 }
 
-/* Dummies are sent for as long as an SA is bound. */
-static void note_dummies(struct sadb *s, const struct entry *en)
+void entry_note_dummies(struct sadb *s, const struct entry *en)
 {
 	const struct sa_rt *sa = sad_get(s->sad, en->ref);
 
@@ -78,7 +77,7 @@ static void note_key(struct sadb *s, struct entry *en)
 	en->has_encrypted = true;
 }
 
-static void tell_changed(struct sadb *s)
+void bindings_changed(struct sadb *s)
 {
 	atomic_fetch_add_explicit(&s->view->changed, 1, memory_order_release);
 }
@@ -128,10 +127,10 @@ static void enter(struct sadb *s, uint32_t policy_id,
 		now->at[i]->n_bound++;
 	}
 	for (uint32_t i = 0; i < before->n; i++)
-		note_dummies(s, before->at[i]);
+		entry_note_dummies(s, before->at[i]);
 	for (uint32_t i = 0; i < now->n; i++)
-		note_dummies(s, now->at[i]);
-	tell_changed(s);
+		entry_note_dummies(s, now->at[i]);
+	bindings_changed(s);
 }
 
 /*
@@ -209,77 +208,18 @@ static struct bound with_newest(struct sadb *s, uint32_t policy_id,
 	return now;
 }
 
-/* --- those within a policy --- */
-
-static struct within_policy within_policy_of(const struct sadb *s,
-					     const struct policy *p)
-{
-	return (struct within_policy){
-		.id = p->id,
-		.since = atomic_load(&s->view->since[p->id]),
-		.pfp = p->pfp,
-	};
-}
-
-bool policy_key_of(const struct sadb *s, const struct policy *p,
-		   const struct sadb_selector *selector, struct within_key *out)
-{
-	const struct within_policy within = within_policy_of(s, p);
-
-	return within_key_of_selector(&within, selector, out);
-}
-
-static void is_within_none(struct sadb *s, struct entry *en)
-{
-	en->within.pfp = 0;
-	en->n_bound = 0;
-	note_dummies(s, en);
-}
-
-static void leave_within(struct sadb *s, struct entry *en)
-{
-	struct within_key key;
-
-	if (!en->within.pfp)
-		return;
-	if (within_key_of_selector(&en->within, en->selectors, &key))
-		within_take(s->within, &key, en->ref);
-	is_within_none(s, en);
-	tell_changed(s);
-}
-
-static int bind_within(struct sadb *s, const struct policy *p, struct entry *en)
-{
-	struct within_key key;
-	struct entry *was;
-	int err;
-
-	if (en->n_selectors != 1 || !policy_key_of(s, p, en->selectors, &key))
-		return -EINVAL;
-	was = entry_of(s, within_get(s->within, &key));
-	err = within_put(s->within, &key, en->ref);
-	if (err)
-		return err;
-	if (was)
-		is_within_none(s, was);
-	en->within = within_policy_of(s, p);
-	en->n_bound = 1;
-	note_dummies(s, en);
-	note_key(s, en);
-	tell_changed(s);
-	return 0;
-}
-
-/* --- both --- */
-
 int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en)
 {
 	const struct policy *p = policy_find(s, policy_id);
 	struct bound now;
 	int err;
 
-	if (p && p->pfp)
-		return bind_within(s, p, en);
+	if (p && p->pfp) {
+		err = within_bind(s, p, en);
+		if (en->n_bound)
+			note_key(s, en);
+		return err;
+	}
 	now = with_newest(s, policy_id, en);
 	err = put(s, policy_id, &now);
 	if (err != -ENOMEM)
@@ -334,7 +274,7 @@ void policy_restore(struct sadb *s, uint32_t policy_id, struct entry *were)
 
 void entry_unbind(struct sadb *s, struct entry *en)
 {
-	leave_within(s, en);
+	within_leave(s, en);
 	for (uint32_t i = 0; i < en->n_policies; i++)
 		policy_leave(s, en->policies[i], en);
 }
@@ -343,24 +283,11 @@ bool policy_has_sa(const struct sadb *s, const struct policy *p,
 		   const struct sadb_selector *packet)
 {
 	const struct entry *en = s->bound[p->id];
-	struct within_key key;
 
 	if (p->pfp)
-		return policy_key_of(s, p, packet, &key) &&
-		       within_get(s->within, &key).gen;
+		return within_has_sa(s, p, packet);
 	while (en && en->n_selectors && !is_covered(packet, en))
 		en = behind(en, p->id);
-	return en;
-}
-
-static bool goes_within(const struct sadb *s, const struct policy *p,
-			const struct addr *peer)
-{
-	const struct entry *en = s->entries;
-
-	while (en && !(en->within.pfp && en->within.id == p->id &&
-		       addr_equal(&en->id.daddr, peer)))
-		en = en->newer;
 	return en;
 }
 
@@ -370,7 +297,7 @@ bool policy_goes_to(const struct sadb *s, const struct policy *p,
 	const struct entry *en = s->bound[p->id];
 
 	if (p->pfp)
-		return goes_within(s, p, peer);
+		return within_goes_to(s, p, peer);
 	while (en && !addr_equal(&en->id.daddr, peer))
 		en = behind(en, p->id);
 	return en;

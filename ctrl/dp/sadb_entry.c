@@ -114,5 +114,6 @@ void entry_free(struct sadb *s, struct entry *en)
 	free(en->selectors);
 	free(en->policies);
 	free(en->beside);
+	free(en->within);
 	free(en);
 }

@@ -11,16 +11,20 @@
 
 #define NONE UINT32_MAX
 
-/* Whose local side changes is the same by the others. */
+/* The side that changes is the same by the others. */
 static bool same_selector(const struct policy *a, const struct policy *b)
 {
 	struct sadb_selector s = a->selector;
 
-	if (a->is_vips != b->is_vips)
+	if (a->is_vips != b->is_vips || !a->leased_by != !b->leased_by)
 		return false;
 	if (a->is_vips) {
 		s.local_min = b->selector.local_min;
 		s.local_max = b->selector.local_max;
+	}
+	if (a->leased_by) {
+		s.remote_min = b->selector.remote_min;
+		s.remote_max = b->selector.remote_max;
 	}
 	return selector_equal(&s, &b->selector);
 }
@@ -37,11 +41,12 @@ static uint32_t hash_of(const struct policy *p)
 {
 	const struct sadb_selector *s = &p->selector;
 	uint32_t ports = (uint32_t)s->local_port_min << 16 | s->remote_port_min;
+	uint32_t local = p->is_vips ? 1 : addr_hash(&s->local_min);
+	uint32_t remote = p->leased_by ? 1
+				       : addr_hash(&s->remote_min) * 31U +
+						 addr_hash(&s->remote_max);
 
-	const uint32_t local = p->is_vips ? 1 : addr_hash(&s->local_min);
-
-	return (local * 31U + addr_hash(&s->remote_min)) * 31U +
-	       addr_hash(&s->remote_max) + ports * 2654435761U + s->protocol;
+	return local * 961U + remote + ports * 2654435761U + s->protocol;
 }
 
 /* The list in force by what its policies are: chains in its order. */
@@ -77,13 +82,40 @@ static int index_new(const struct sadb *s, struct index *x)
 	return 0;
 }
 
+/* Of policies that are the same, which one it is. */
+enum alike {
+	ALIKE_ID,   /* the one that has the id that it names */
+	ALIKE_ALL,  /* the first whose selector is the same on both sides */
+	ALIKE_SOME, /* the first */
+	ALIKES,
+};
+
+static bool is_alike(const struct policy *was, const struct policy *p,
+		     enum alike how)
+{
+	if (!same_policy(was, p))
+		return false;
+	switch (how) {
+	case ALIKE_ID:
+		return was->id == p->id;
+	case ALIKE_ALL:
+		return selector_equal(&was->selector, &p->selector);
+	case ALIKE_SOME:
+	case ALIKES:
+		break;
+	}
+	return true;
+}
+
 /* Takes it out: each of the old ones is one of the new ones at most. */
 static const struct policy *index_take(struct index *x, const struct sadb *s,
-				       const struct policy *p)
+				       const struct policy *p, enum alike how)
 {
 	uint32_t *at = &x->first[hash_of(p) & x->mask];
 
-	while (*at != NONE && !same_policy(&s->policies[*at], p))
+	if (how == ALIKE_ID && !policy_find(s, p->id))
+		return NULL;
+	while (*at != NONE && !is_alike(&s->policies[*at], p, how))
 		at = &x->next[*at];
 	if (*at == NONE)
 		return NULL;
@@ -132,6 +164,23 @@ static void give_new(struct giving *g, struct policy *list, size_t n, bool *done
 			list[i].id = give_any(g);
 }
 
+/* Those that are in both lists. */
+static void keep_old(const struct sadb *s, struct index *x, struct policy *list,
+		     size_t n, enum alike how, bool *done,
+		     struct policy_set *kept)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct policy *old =
+			done[i] ? NULL : index_take(x, s, &list[i], how);
+
+		if (!old)
+			continue;
+		list[i].id = old->id;
+		policy_set_add(kept, old->id);
+		done[i] = true;
+	}
+}
+
 int ids_assign(const struct sadb *s, struct policy *list, size_t n,
 	       struct policy_set *kept)
 {
@@ -140,15 +189,8 @@ int ids_assign(const struct sadb *s, struct policy *list, size_t n,
 	struct index x = { NULL, NULL, 0 };
 	int err = g && done ? index_new(s, &x) : -ENOMEM;
 
-	for (size_t i = 0; !err && i < n; i++) {
-		const struct policy *old = index_take(&x, s, &list[i]);
-
-		if (!old)
-			continue;
-		list[i].id = old->id;
-		policy_set_add(kept, old->id);
-		done[i] = true;
-	}
+	for (enum alike how = 0; !err && how < ALIKES; how++)
+		keep_old(s, &x, list, n, how, done, kept);
 	if (!err) {
 		g->used = *kept;
 		for (size_t i = 0; i < s->n_policies; i++)

@@ -124,7 +124,7 @@ static size_t fill_rules(const struct sadb *s, const struct entry *en,
 			continue;
 		if (entry_serves(en, p->id))
 			n += own_rules(en, p, out + n);
-		else
+		else if (!within_is_shared(s, en, p))
 			out[n++] = (struct sa_rule){ p->selector, false };
 	}
 	while (n && !out[n - 1].accept)
@@ -302,13 +302,29 @@ static int publish(struct sadb *s, const struct change *c)
 	return err;
 }
 
+/* A pool may have other addresses than those that peers still have. */
+static bool is_still_of(const struct sadb *s, const struct entry *en,
+			uint32_t policy_id)
+{
+	const struct policy *p = policy_find(s, policy_id);
+	uint32_t i = 0;
+
+	if (!p || !p->leased_by)
+		return true;
+	while (i < en->n_selectors && !policy_takes(p, &en->selectors[i]))
+		i++;
+	return i < en->n_selectors;
+}
+
 /* Policies that are gone are none of its any more; had it one that is? */
-static bool lose_policies(struct entry *en, const struct policy_set *kept)
+static bool lose_policies(const struct sadb *s, struct entry *en,
+			  const struct policy_set *kept)
 {
 	uint32_t n = 0, had = en->n_policies;
 
 	for (uint32_t i = 0; i < had; i++)
-		if (policy_set_has(kept, en->policies[i])) {
+		if (policy_set_has(kept, en->policies[i]) &&
+		    is_still_of(s, en, en->policies[i])) {
 			en->beside[n] = en->beside[i];
 			en->policies[n++] = en->policies[i];
 		}
@@ -325,12 +341,13 @@ static void follow(struct sadb *s, const struct change *c)
 
 		if (en->state != ENTRY_LIVE)
 			continue;
-		lost = lose_policies(en, &c->kept);
+		lost = lose_policies(s, en, &c->kept);
 		if (rules_of(s, en, &rules) ||
 		    sad_set_rules(s->sad, en->ref, rules.at, rules.n))
 			log_error("sadb: no memory for rules spi=0x%08x",
 				  en->id.spi);
 		free(rules.at);
+		within_follow(s, en);
 		if (lost && !en->n_policies && !entry_is_installed(en))
 			entry_expire(s, en, SADB_BY_NONE);
 	}

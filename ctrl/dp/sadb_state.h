@@ -43,13 +43,16 @@ struct entry {
 	struct sa_ref ref;  /* LIVE, DRAINING */
 	uint32_t *policies; /* whose it is, their ids; owned */
 	uint32_t n_policies;
-	uint32_t n_bound;      /* outbound: policies that it is bound to */
-	bool orphan;	       /* who made it has ended */
-	bool has_encrypted;    /* outbound: it was bound */
+	uint32_t n_bound;   /* outbound: policies that it is bound to, and keys
+				  within one */
+	bool orphan;	    /* who made it has ended */
+	bool has_encrypted; /* outbound: it was bound */
 	struct entry **beside; /* for each of policies, while it is bound: which
 				  was bound to it before; owned */
-	struct within_policy within; /* outbound: the policy whose packets of the
-					values of its selectors it has; pfp 0: none */
+	/* Outbound, of policies that have an SA for each value: whose packets it was
+	 * bound to. Another one may have taken its place at some. */
+	struct within_key *within; /* owned */
+	uint32_t n_within;
 	uint32_t counts_for; /* outbound: that policy's, among those that may be
 				within one; SPD_MAX: none's */
 	struct used_key *key; /* outbound, of ike's; owned until it is retired */
@@ -220,12 +223,41 @@ bool policy_has_sa(const struct sadb *s, const struct policy *p,
 bool policy_goes_to(const struct sadb *s, const struct policy *p,
 		    const struct addr *peer);
 
-/* The key of what has these selectors; false: they are not of single values. */
-bool policy_key_of(const struct sadb *s, const struct policy *p,
-		   const struct sadb_selector *selector, struct within_key *out);
-
 /* What workers have of SAs of one policy is theirs no more. */
 void bindings_fini(struct sadb *s);
+
+/* It sends dummies for as long as it is bound. */
+void entry_note_dummies(struct sadb *s, const struct entry *en);
+
+/* Workers and those who hold packets look again. */
+void bindings_changed(struct sadb *s);
+
+/* --- sadb_within.c --- */
+
+/* Of a policy with an SA for each value: the SA of those that its selectors have.
+ * 0, -EINVAL (they are no single values) or -ENOMEM. */
+int within_bind(struct sadb *s, const struct policy *p, struct entry *en);
+void within_leave(struct sadb *s, struct entry *en);
+
+/* The list is another one, by whose policies packets come to it. */
+void within_follow(struct sadb *s, struct entry *en);
+
+/* May an SA of these selectors be of that policy? */
+bool within_fits(const struct sadb *s, const struct policy *p,
+		 const struct sadb_sa *sa);
+
+/* Has one packet of that policy an SA; goes one of its SAs to that peer? */
+bool within_has_sa(const struct sadb *s, const struct policy *p,
+		   const struct sadb_selector *packet);
+bool within_goes_to(const struct sadb *s, const struct policy *p,
+		    const struct addr *peer);
+
+/* Has the SA what that policy's packets are for, whichever connection's it is? */
+bool within_is_shared(const struct sadb *s, const struct entry *en,
+		      const struct policy *p);
+
+/* It goes another way. */
+void within_moved(struct sadb *s, const struct entry *en);
 
 /* --- sadb_orphan.c --- */
 

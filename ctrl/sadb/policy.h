@@ -41,6 +41,11 @@ struct policy {
 	uint32_t pfp_limit; /* so many at once; 0: PFP_PER_POLICY */
 	bool is_vips; /* its local side is a virtual IP, or nobody's until there
 			   is one: whichever it is, it is the same policy */
+	/* Its remote side is what a pool has, or nobody's while there is no such pool:
+	 * whichever it is, it is the same policy. Each SA has addresses of it (and pfp
+	 * is PFP_REMOTE). The number of the connection, so that one knows the policies of
+	 * others, whose peers have theirs of the same pool; 0: it is not so. */
+	uint32_t leased_by;
 	/* Of those of a child, which follow each other and have an SA together: how
 	 * many are before it. */
 	uint32_t nth;
