@@ -499,14 +499,34 @@ static int check_names(const struct config *c, struct config *file,
 	return 0;
 }
 
+/* Of several policies that are alike, the data path knows by its id which one a
+ * child's is. */
+static void keep_ids(const struct conn_conf *was, struct conn_conf *now)
+{
+	for (size_t k = 0; was && k < now->n_children; k++) {
+		struct child_conf *child = &now->children[k];
+		const struct child_conf *old = conn_child(was, child->name);
+
+		for (size_t i = 0; old && i < SADB_SELECTORS_MAX; i++)
+			child_set_policy(child, i, child_policy(old, i));
+	}
+}
+
 /* The file's and VICI's; what was there stays on failure. */
 static int append_conns(const struct config *c, const struct config *file,
 			struct conn_list *out, struct error *e)
 {
+	const struct conn_list before = { c->conns, c->n_conns };
+	struct finder f = finder_of(&before);
 	int err = make_room(file, c->n_conns + 1, out, e);
 
-	for (size_t i = 0; !err && i < file->n_conns; i++)
+	for (size_t i = 0; !err && i < file->n_conns; i++) {
 		err = append(out, &file->conns[i], e);
+		if (!err)
+			keep_ids(finder_find(&f, file->conns[i].name),
+				 &out->at[i]);
+	}
+	name_index_free(&f.names);
 	for (size_t i = 0; !err && i < c->n_conns; i++) {
 		if (!c->conns[i].from_vici)
 			continue;

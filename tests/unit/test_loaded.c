@@ -453,6 +453,29 @@ static void file_changes_its_own_alone(void **state)
 	config_free(file);
 }
 
+/* Of policies that are alike the data path keeps those that are named. */
+static void file_that_is_read_again_names_the_ids_that_there_are(void **state)
+{
+	static const char text[] =
+		GATEWAY CONN("site",
+			     "children { more { remote_ts = 10.4.0.0/16\n}\n"
+			     "net { remote_ts = 10.2.0.0/16\n} }\n");
+	struct config *c = parse(file_text), *file = parse(text);
+	const struct child_conf *now;
+	struct error e;
+
+	(void)state;
+	child_set_policy(&c->conns[0].children[0], 0, 7);
+	child_set_policy(&c->conns[0].children[0], 1, 9);
+	assert_int_equal(loaded_set_file(c, file, &e), 0);
+	now = file->conns[0].children;
+	assert_int_equal(child_policy(&now[0], 0), UINT32_MAX);
+	assert_int_equal(child_policy(&now[1], 0), 7);
+	assert_int_equal(child_policy(&now[1], 1), 9);
+	config_free(file);
+	config_free(c);
+}
+
 static void assert_file_refused(const struct config *c, const char *text,
 				int err, const char *why)
 {
@@ -680,6 +703,8 @@ int main(void)
 		cmocka_unit_test(secret_without_a_name_is_not_there_twice),
 		cmocka_unit_test(secrets_are_bounded),
 		cmocka_unit_test(file_changes_its_own_alone),
+		cmocka_unit_test(
+			file_that_is_read_again_names_the_ids_that_there_are),
 		cmocka_unit_test(file_with_a_name_of_vicis_is_refused),
 		cmocka_unit_test(file_for_which_there_is_no_room_is_refused),
 		cmocka_unit_test(what_needs_a_restart_is_refused_with_its_place),
