@@ -499,12 +499,13 @@ static int check_transport(const struct section *sec,
 			 path);
 }
 
-static int fill_child(const struct section *sec, struct child_conf *c,
-		      struct error *e)
+static int fill_child(const struct section *sec, const struct conn_conf *conn,
+		      struct child_conf *c, struct error *e)
 {
 	int err;
 
 	child_init(c);
+	c->n_pools = (uint8_t)conn->n_pools;
 	c->rekey_time = TIME_UNSET;
 	c->life_time = TIME_UNSET;
 	c->rand_time = TIME_UNSET;
@@ -549,7 +550,7 @@ static int fill_children(const struct section *list, struct conn_conf *c,
 	for (const struct section *s = list->sections; s && !err; s = s->next) {
 		struct child_conf *child = &c->children[c->n_children++];
 
-		err = fill_child(s, child, e);
+		err = fill_child(s, c, child, e);
 		inherit_if_ids(c, child);
 		if (!err)
 			err = check_transport(s, child, e);
@@ -602,8 +603,9 @@ static int check_name(const struct section *sec, const struct conn_conf *c,
 
 	s = s ? s->sections : NULL;
 	for (size_t i = 0; i < c->n_children; i++, s = s->next)
-		if (conn_is_named(c) && is_dynamic(c->children[i].remote_ts,
-						   c->children[i].n_remote_ts))
+		if (conn_is_named(c) && !c->n_pools &&
+		    is_dynamic(c->children[i].remote_ts,
+			       c->children[i].n_remote_ts))
 			return conf_fail(
 				e, &s->place, -EINVAL,
 				"connections.%s.children.%s: remote_ts is dynamic, and the peer has a name; write its networks into remote_ts",

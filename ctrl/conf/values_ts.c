@@ -204,6 +204,11 @@ int populate_check(const struct section *sec, const struct child_conf *c,
 
 	if (!c->pfp)
 		return 0;
+	if (c->n_pools)
+		return value_fail(e, v, -EINVAL,
+				  "stands beside pools of the connection, by "
+				  "which each peer has an SA of its own already; "
+				  "remove it");
 	if (c->start_action & CHILD_START)
 		return value_fail(e, tree_value(sec, "start_action"), -EINVAL,
 				  "has start beside populate, but packets alone "

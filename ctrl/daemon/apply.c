@@ -545,7 +545,7 @@ static int load_pool(void *ctx, struct slice message, struct error *e)
 	if (err)
 		return err;
 	log_info("daemon: loaded pool=%s", pool.name);
-	a->calls.pools(a->calls.ctx);
+	a->calls.pool(a->calls.ctx, pool.name);
 	return 0;
 }
 
@@ -560,7 +560,7 @@ static int unload_pool(void *ctx, const char *name, struct error *e)
 	if (err)
 		return err;
 	log_info("daemon: unloaded pool=%s", name);
-	a->calls.pools(a->calls.ctx);
+	a->calls.pool(a->calls.ctx, name);
 	return 0;
 }
 

@@ -40,8 +40,9 @@ struct apply_calls {
 	void (*changed)(void *ctx, bool conns);
 	/* apply_flush() is to be called soon; the later, the more come. */
 	void (*later)(void *ctx);
-	/* Pools of the config are others, and stand elsewhere. */
-	void (*pools)(void *ctx);
+	/* The pool of that name is another one, or none any more; all stand elsewhere
+	 * in the config. */
+	void (*pool)(void *ctx, const char *name);
 	/* How many peers have an address of that pool. */
 	size_t (*online)(void *ctx, const char *pool);
 	/* Goes to control_server_loaded(); token 0: nobody waits for it, and an

@@ -136,6 +136,8 @@ static void give_configuration(struct ctl *c, const int *fds, size_t n_fds)
 	int err = ctl_take_ports(c, fds, n_fds, &e);
 
 	c->waits_for_ports = false;
+	pools_lend(c->config->pools, c->config->n_pools, c->config->conns,
+		   c->config->n_conns);
 	if (err == -EADDRINUSE && wait_for_ports(c))
 		return;
 	if (err)

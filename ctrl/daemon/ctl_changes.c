@@ -18,6 +18,7 @@ static int on_install(void *ctx, const struct config *config,
 		return error_set(e, -EAGAIN,
 				 "the data path is not there; try again");
 	names_fill(c->names, conns, n);
+	pools_lend(config->pools, config->n_pools, conns, n);
 	c->applying = *config;
 	c->applying.conns = conns;
 	c->applying.n_conns = n;
@@ -86,10 +87,16 @@ static void on_changed(void *ctx, bool conns)
 	ctl_look_at_vips(c);
 }
 
-static void on_pools(void *ctx)
+/* dp first: no peer has an address that it does not know. It may have been given a
+ * configuration and not have answered yet. */
+static void on_pool(void *ctx, const char *name)
 {
 	const struct ctl *c = ctx;
+	const struct pool_addrs pool =
+		pool_addrs_of(c->config->pools, c->config->n_pools, name);
 
+	if (dp_link_pool(c->dp, &pool) && c->dp_is_set)
+		log_error("daemon: dp is not told of pool %s", name);
 	if (!c->ike)
 		return;
 	ike_link_set_pools(c->ike, c->config->pools, c->config->n_pools);
@@ -215,7 +222,7 @@ int ctl_take_changes(struct ctl *c, const char *file, struct error *e)
 					   .load = on_load,
 					   .changed = on_changed,
 					   .later = on_later,
-					   .pools = on_pools,
+					   .pool = on_pool,
 					   .online = on_online,
 					   .answer = on_answer,
 					   .ctx = c };

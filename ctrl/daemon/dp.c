@@ -373,6 +373,8 @@ static void on_ctl_message(void *ctx, uint16_t type, const void *msg,
 		dp_set_peer(p->dp, msg);
 	else if (type == DP_MSG_VIPS && p->dp)
 		dp_set_vips(p->dp, msg);
+	else if (type == DP_MSG_POOL && p->dp)
+		dp_set_pool(p->dp, msg);
 }
 
 /* What it did not finish never was. */

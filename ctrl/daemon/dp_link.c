@@ -327,6 +327,11 @@ int dp_link_vips(struct dp_link *l, const struct conn_vips *v)
 	return put_piece(l->role, DP_MSG_VIPS, v, sizeof(*v));
 }
 
+int dp_link_pool(struct dp_link *l, const struct pool_addrs *pool)
+{
+	return put_piece(l->role, DP_MSG_POOL, pool, sizeof(*pool));
+}
+
 int dp_link_peer(struct dp_link *l, const struct conn_peer *peer)
 {
 	return put_piece(l->role, DP_MSG_PEER, peer, sizeof(*peer));

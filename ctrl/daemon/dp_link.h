@@ -104,6 +104,7 @@ int dp_link_capture(struct dp_link *l, const struct dp_msg_capture *m, int fd);
 
 /* The virtual IPs that a connection has now. */
 int dp_link_vips(struct dp_link *l, const struct conn_vips *v);
+int dp_link_pool(struct dp_link *l, const struct pool_addrs *pool);
 
 /* What a peer's name resolved to. */
 int dp_link_peer(struct dp_link *l, const struct conn_peer *peer);

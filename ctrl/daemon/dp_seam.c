@@ -22,6 +22,7 @@ const struct seam_kind dp_seam_to_dp[] = {
 	SEAM_KIND(DP_MSG_LOOKUP, struct dp_msg_lookup),
 	SEAM_KIND(DP_MSG_PEER, struct conn_peer),
 	SEAM_KIND(DP_MSG_VIPS, struct conn_vips),
+	SEAM_KIND(DP_MSG_POOL, struct pool_addrs),
 	SEAM_KIND(DP_MSG_EXPLAIN, struct dp_msg_explain),
 	SEAM_KIND(DP_MSG_CAPTURE, struct dp_msg_capture),
 };

@@ -19,6 +19,7 @@
 #include "ctrl/model/capture.h"
 #include "ctrl/model/config.h"
 #include "ctrl/model/explain.h"
+#include "ctrl/model/pool.h"
 #include "ctrl/model/sadb.h"
 #include "ctrl/model/status.h"
 
@@ -43,6 +44,7 @@ enum dp_msg {
 	DP_MSG_LOOKUP,	/* in DNS, with its sockets, or over: with none */
 	DP_MSG_PEER,	/* struct conn_peer */
 	DP_MSG_VIPS,	/* struct conn_vips */
+	DP_MSG_POOL,	/* struct pool_addrs */
 	DP_MSG_EXPLAIN,
 	DP_MSG_CAPTURE, /* with the socket of who reads it */
 

@@ -26,6 +26,7 @@ static struct tunnel_routes routes_of(const struct dp *dp)
 		.resolver = dp->resolver,
 		.sad = dp->sad,
 		.policies = &dp->policies,
+		.sadb = dp->sadb,
 	};
 }
 
@@ -125,6 +126,18 @@ static void moved(void *ctx, uint32_t policy_id, const struct sa_rt *sa)
 	tunnel_routes_set_child(&routes, policy_id);
 }
 
+/* A peer that has an address of a pool comes, or goes. */
+static void leased(void *ctx, const struct sadb_lease *l)
+{
+	const struct dp *dp = ctx;
+	const struct tunnel_routes routes = routes_of(dp);
+
+	if (l->sa)
+		resolver_prefetch(dp->resolver, sa_daddr(l->sa),
+				  sa_saddr(l->sa));
+	tunnel_routes_lease(&routes, l);
+}
+
 static void on_poll(evutil_socket_t fd, short what, void *ctx)
 {
 	struct dp *dp = ctx;
@@ -148,6 +161,7 @@ int changes_open(struct dp *dp, struct event_base *base, struct error *e)
 		.grace = grace,
 		.keep_alive = keep_alive,
 		.moved = moved,
+		.leased = leased,
 		.ctx = dp,
 	};
 	const uint32_t sas = dp->config->gateway.sas;

@@ -96,6 +96,9 @@ void dp_set_peer(struct dp *dp, const struct conn_peer *peer);
 /* The virtual IPs that a connection has now. */
 void dp_set_vips(struct dp *dp, const struct conn_vips *v);
 
+/* A pool is there, has other addresses, or is gone. */
+void dp_set_pool(struct dp *dp, const struct pool_addrs *pool);
+
 /* What dp knows; tunnels and policies are none of it. */
 void dp_status(struct dp *dp, struct status *out);
 

@@ -48,6 +48,24 @@ bool tunnel_local(const struct conn_conf *conn, const struct ts_conf *ts,
 	return true;
 }
 
+bool tunnel_is_leased(const struct conn_conf *conn, const struct ts_conf *ts)
+{
+	return ts->dynamic && conn->n_pools;
+}
+
+static struct range nobody_of(bool v4)
+{
+	const struct addr none =
+		v4 ? addr_from_v4(0) : (struct addr){ .octets = { 0 } };
+
+	return (struct range){ none, none };
+}
+
+static bool is_there(const struct range *pool)
+{
+	return !addr_is_none(&pool->min);
+}
+
 /* For whichever reason: what meets no SA would only be dropped otherwise. */
 static bool is_trapped(const struct child_conf *child)
 {
@@ -106,16 +124,74 @@ struct policies {
 	struct policy *list;
 	struct owner *owners; /* at the same places; of the file's none */
 	size_t n;
+	uint32_t conn; /* whose are taken: its number, from 1 */
 };
 
+static int fail_dynamic(const struct conn_conf *conn,
+			const struct child_conf *child, struct error *e)
+{
+	return error_set(
+		e, -ENOTSUP,
+		"connections.%s.children.%s: dynamic needs one address on that side",
+		conn->name, child->name);
+}
+
+/* Of peers that have addresses of a pool. Pools come and go, and are of whichever
+ * family they like: then it is nobody's address, and the policy stays. Nothing that a
+ * packet waits for brings such a peer. */
+static int take_leased(const struct conn_conf *conn,
+		       const struct child_conf *child,
+		       const struct child_pair *pair, struct policy *out,
+		       struct error *e)
+{
+	const struct range *pool = &conn->pool_addrs[pair->pool];
+	const bool v4 = !is_there(pool) || addr_is_v4(&pool->min);
+	const struct prefix of = { .net = v4 ? addr_from_v4(0) : pool->min };
+	struct prefix local;
+	struct range far;
+
+	if (!tunnel_local(conn, pair->local, &of, &local))
+		return fail_dynamic(conn, child, e);
+	far = is_there(pool) && v4 == addr_is_v4(&local.net)
+		      ? *pool
+		      : nobody_of(addr_is_v4(&local.net));
+	out->selector = selector_between(&local, &local, pair->protocol);
+	out->selector.remote_min = far.min;
+	out->selector.remote_max = far.max;
+	out->pfp = PFP_REMOTE;
+	out->on_demand = false;
+	return 0;
+}
+
 /* -EAFNOSUPPORT: no packet has both, as an address stands for `dynamic`. */
+static int take_addresses(const struct conn_conf *conn,
+			  const struct child_conf *child,
+			  const struct child_pair *pair, struct policy *out,
+			  struct error *e)
+{
+	struct prefix local, remote;
+
+	if (tunnel_is_leased(conn, pair->remote))
+		return take_leased(conn, child, pair, out, e);
+	if (!tunnel_remote(conn, pair->remote, &remote) ||
+	    !tunnel_local(conn, pair->local, &remote, &local))
+		return fail_dynamic(conn, child, e);
+	if (addr_is_v4(&local.net) != addr_is_v4(&remote.net))
+		return error_set(
+			e, -EAFNOSUPPORT,
+			"connections.%s.children.%s: local_ts and remote_ts are of two families; dynamic is of that of the address on its side",
+			conn->name, child->name);
+	out->selector = selector_between(&local, &remote, pair->protocol);
+	return 0;
+}
+
 static int take_pair(const struct conn_conf *conn,
 		     const struct child_conf *child, size_t at,
 		     struct policy *out, struct error *e)
 {
 	const struct ts_conf *mine, *far;
-	struct prefix local, remote;
 	struct child_pair pair;
+	int err;
 
 	if (!child_pair_at(child, at, &pair))
 		return error_set(e, -EINVAL, "no pair of selectors");
@@ -132,18 +208,9 @@ static int take_pair(const struct conn_conf *conn,
 		.suites = child->suites,
 	};
 	tunnel_ends(conn, &out->ends);
-	if (!tunnel_remote(conn, far, &remote) ||
-	    !tunnel_local(conn, mine, &remote, &local))
-		return error_set(
-			e, -ENOTSUP,
-			"connections.%s.children.%s: dynamic needs one address on that side",
-			conn->name, child->name);
-	if (addr_is_v4(&local.net) != addr_is_v4(&remote.net))
-		return error_set(
-			e, -EAFNOSUPPORT,
-			"connections.%s.children.%s: local_ts and remote_ts are of two families; dynamic is of that of the address on its side",
-			conn->name, child->name);
-	out->selector = selector_between(&local, &remote, pair.protocol);
+	err = take_addresses(conn, child, &pair, out, e);
+	if (err)
+		return err;
 	out->selector.local_port_min = mine->port_min;
 	out->selector.local_port_max = mine->port_max;
 	out->selector.remote_port_min = far->port_min;
@@ -156,19 +223,13 @@ static int take_pair(const struct conn_conf *conn,
 	return 0;
 }
 
-/* What peers are given is not known here, and so not protected; and one SA of a
- * child's would not do for several of them. Of ours each family has one. */
+/* Of ours each family has one. */
 static int check_vips(const struct conn_conf *conn, struct error *e)
 {
 	size_t n[2] = { 0, 0 };
 
 	for (size_t i = 0; i < conn->n_vips; i++)
 		n[addr_is_v4(&conn->vips[i])]++;
-	if (conn->n_pools)
-		return error_set(
-			e, -ENOTSUP,
-			"connections.%s.pools: the data path does not give virtual IPs yet; remove it",
-			conn->name);
 	if (n[0] > 1 || n[1] > 1)
 		return error_set(
 			e, -ENOTSUP,
@@ -200,6 +261,8 @@ static int take_child(const struct conn_conf *conn, struct child_conf *child,
 			continue;
 		if (err)
 			return err;
+		if (conn->n_pools && p->pfp) /* these have no other SAs so */
+			p->leased_by = to->conn;
 		p->nth = nth++;
 		to->owners[to->n++] = (struct owner){ child, i };
 	}
@@ -216,7 +279,7 @@ int tunnels_check(const struct config *config, struct error *e)
 		const struct conn_conf *conn = &config->conns[i];
 
 		for (size_t k = 0; !err && k < conn->n_children; k++) {
-			struct policies to = { list, owners, 0 };
+			struct policies to = { list, owners, 0, 1 };
 
 			err = take_child(conn, &conn->children[k], &to, e);
 		}
@@ -247,6 +310,7 @@ static int take_children(struct config *c, const struct tunnel_ifs *ifs,
 	for (size_t i = 0; i < c->n_conns; i++) {
 		struct conn_conf *conn = &c->conns[i];
 
+		to->conn = (uint32_t)i + 1;
 		for (size_t k = 0; !err && k < conn->n_children; k++)
 			err = take_routed_child(conn, &conn->children[k], ifs,
 						to, e);
@@ -366,8 +430,8 @@ int tunnels_replace(struct config *config, const struct tunnel_books *to,
 	return err;
 }
 
-int tunnels_follow_vips(struct config *config, const struct tunnel_books *to,
-			struct error *e)
+int tunnels_follow(struct config *config, const struct tunnel_books *to,
+		   struct error *e)
 {
 	return set_policies(config, to, e);
 }

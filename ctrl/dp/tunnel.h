@@ -38,9 +38,13 @@ int tunnels_check(const struct config *config, struct error *e);
 /* Between which addresses SAs of its children may be. */
 void tunnel_ends(const struct conn_conf *conn, struct policy_ends *out);
 
-/* The same policies, of which virtual IPs are others than before. */
-int tunnels_follow_vips(struct config *config, const struct tunnel_books *to,
-			struct error *e);
+/* The same policies, of which virtual IPs or pools are others than before. */
+int tunnels_follow(struct config *config, const struct tunnel_books *to,
+		   struct error *e);
+
+/* Is a remote selector what peers get of the connection's pools? Then it has no
+ * prefix. */
+bool tunnel_is_leased(const struct conn_conf *conn, const struct ts_conf *ts);
 
 /*
  * What one selector of a child covers; a dynamic one is the only address of its

@@ -151,7 +151,8 @@ static bool child_way(const struct tunnel_routes *r,
 	const struct conn_addr *peer = conn->remote_addrs;
 
 	if (child->if_id_out || !conn->n_remote_addrs ||
-	    !conn_addr_is_host(peer) || !child->n_local_ts)
+	    !conn_addr_is_host(peer) || !child->n_local_ts ||
+	    tunnel_is_leased(conn, &child->remote_ts[remote_ts]))
 		return false;
 	*out = (struct way){
 		.name = child->name,
@@ -163,6 +164,23 @@ static bool child_way(const struct tunnel_routes *r,
 	take_ends(out);
 	return tunnel_remote(conn, &child->remote_ts[remote_ts], &out->remote) &&
 	       tunnel_local(conn, child->local_ts, &out->remote, &out->local);
+}
+
+static struct prefix host(const struct addr *a)
+{
+	return (struct prefix){ .net = *a, .bits = addr_is_v4(a) ? 32 : 128 };
+}
+
+static struct way lease_way(const struct sadb_lease *l)
+{
+	struct range local = l->local;
+	struct way w = { .name = "a virtual IP",
+			 .remote = host(&l->vip),
+			 .sa = l->sa };
+
+	range_next(&local, &w.local);
+	take_ends(&w);
+	return w;
 }
 
 /* Of its remote range the prefixes are still to come. */
@@ -267,6 +285,28 @@ static size_t selectors_of(const struct config *c)
 	return n;
 }
 
+static size_t leases_of(const struct tunnel_routes *r, struct sadb_lease *out,
+			size_t max)
+{
+	return r->sadb ? sadb_leases(r->sadb, out, max) : 0;
+}
+
+static int plan_leases(struct plan *p, const struct tunnel_routes *r, size_t n)
+{
+	struct sadb_lease *all = calloc(n + 1, sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	leases_of(r, all, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct way w = lease_way(&all[i]);
+
+		plan_add(p, r, &w);
+	}
+	free(all);
+	return 0;
+}
+
 /* Of the same prefix, the first stands. */
 static void plan_sort(struct plan *p)
 {
@@ -284,9 +324,10 @@ static void plan_sort(struct plan *p)
 static int plan_make(const struct tunnel_routes *r, struct plan *out)
 {
 	const struct config *c = r->config;
+	const size_t leases = leases_of(r, NULL, 0);
 
 	out->n = 0;
-	out->at = calloc(selectors_of(c) + 1, sizeof(*out->at));
+	out->at = calloc(selectors_of(c) + leases + 1, sizeof(*out->at));
 	if (!out->at)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->n_policies; i++)
@@ -294,6 +335,8 @@ static int plan_make(const struct tunnel_routes *r, struct plan *out)
 			plan_policy(out, r, &c->policies[i]);
 	for (size_t i = 0; i < c->n_conns; i++)
 		plan_children(out, r, &c->conns[i]);
+	if (plan_leases(out, r, leases))
+		return -ENOMEM;
 	plan_sort(out);
 	return 0;
 }
@@ -348,10 +391,23 @@ static void set_wanted(struct nl *nl, const struct nl_rows *found,
 	}
 }
 
-static int set_rules(struct nl *nl, const struct plan *p)
+/* Peers come and go, and their routes; the rules for these are there before. */
+static void add_pools(const struct conn_conf *conn, struct nl_lengths *out)
+{
+	for (size_t i = 0; i < conn->n_pools; i++) {
+		const struct prefix one = host(&conn->pool_addrs[i].min);
+
+		if (!addr_is_none(&one.net))
+			nl_lengths_add(out, &one);
+	}
+}
+
+static int set_rules(struct nl *nl, const struct config *c, const struct plan *p)
 {
 	struct nl_lengths lengths = { .v4 = { false } };
 
+	for (size_t i = 0; i < c->n_conns; i++)
+		add_pools(&c->conns[i], &lengths);
 	for (size_t i = 0; i < p->n; i++)
 		nl_lengths_add(&lengths, &p->at[i].route.remote);
 	return nl_rules_set(nl, &lengths);
@@ -385,7 +441,7 @@ static void set_all(const struct tunnel_routes *r, bool tell)
 			qsort(found.at, found.n, found.row_bytes, by_remote);
 		remove_stale(r->nl, &found, &plan);
 		set_wanted(r->nl, &found, &plan, tell);
-		err = set_rules(r->nl, &plan);
+		err = set_rules(r->nl, r->config, &plan);
 		if (tell)
 			tell_rules(r, err, plan.n);
 	}
@@ -426,4 +482,22 @@ void tunnel_routes_set_child(const struct tunnel_routes *r, uint32_t policy_id)
 			if (child_has_policy(&conn->children[k], policy_id))
 				set_child(r, conn, &conn->children[k]);
 	}
+}
+
+void tunnel_routes_lease(const struct tunnel_routes *r,
+			 const struct sadb_lease *l)
+{
+	const struct way w = lease_way(l);
+	struct want want = { .name = w.name };
+
+	if (!l->sa) {
+		want.route.remote = w.remote;
+		nl_route_del(r->nl, &want.route);
+		return;
+	}
+	want.err = route_of(r, &w, &want.route);
+	if (!want.err)
+		want.err = nl_route_set(r->nl, &want.route);
+	if (want.err)
+		tell_failure(&want, want.err);
 }

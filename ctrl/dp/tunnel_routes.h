@@ -23,6 +23,7 @@ struct tunnel_routes {
 	const struct resolver *resolver;
 	const struct sad *sad;
 	const struct policy_view *policies; /* the SAs that they have */
+	const struct sadb *sadb; /* addresses of pools; NULL: there are none */
 };
 
 /*
@@ -38,5 +39,9 @@ void tunnel_routes_follow(const struct tunnel_routes *r);
 /* The policy of a child has another SA, by which another size fits; that of
  * nobody's child is left. */
 void tunnel_routes_set_child(const struct tunnel_routes *r, uint32_t policy_id);
+
+/* A peer has an address of a pool, by another SA than before, or nobody has it. */
+void tunnel_routes_lease(const struct tunnel_routes *r,
+			 const struct sadb_lease *l);
 
 #endif

@@ -137,11 +137,29 @@ void dp_set_vips(struct dp *dp, const struct conn_vips *v)
 	memcpy(c->vips_now, v->at, sizeof(c->vips_now));
 	memcpy(c->vips_on, v->on, sizeof(c->vips_on) - 1);
 	c->n_vips_now = v->n;
-	if (tunnels_follow_vips(dp->config, &to, &e)) {
+	if (tunnels_follow(dp->config, &to, &e)) {
 		log_error("dp: virtual IPs of %s: %s", c->name, e.text);
 		c->n_vips_now = 0;
 		return;
 	}
 	vips_settle(dp);
+	changes_route(dp);
+}
+
+/* --- what we give */
+
+/* What cannot be protected no peer gets an SA for. */
+void dp_set_pool(struct dp *dp, const struct pool_addrs *pool)
+{
+	const struct tunnel_books to = { dp->sadb, dp->manual, &dp->tunnels };
+	bool changed = false;
+	struct error e;
+
+	for (size_t i = 0; i < dp->config->n_conns; i++)
+		changed |= pool_lend(pool, &dp->config->conns[i]);
+	if (!changed)
+		return;
+	if (tunnels_follow(dp->config, &to, &e))
+		log_error("dp: pool %s: %s", pool->name, e.text);
 	changes_route(dp);
 }

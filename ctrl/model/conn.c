@@ -168,6 +168,11 @@ static bool have_common(const struct ts_conf *local,
 	       local->protocol == remote->protocol;
 }
 
+static size_t pools_of(const struct child_conf *child, const struct ts_conf *r)
+{
+	return r->dynamic && child->n_pools ? child->n_pools : 1;
+}
+
 /* How many there are, of which out is the one at that place. */
 static size_t walk_pairs(const struct child_conf *child, size_t at,
 			 struct child_pair *out)
@@ -179,11 +184,16 @@ static size_t walk_pairs(const struct child_conf *child, size_t at,
 			const struct ts_conf *l = &child->local_ts[i];
 			const struct ts_conf *r = &child->remote_ts[j];
 
-			if (have_common(l, r) && n++ == at)
+			size_t pools =
+				have_common(l, r) ? pools_of(child, r) : 0;
+
+			if (at >= n && at - n < pools)
 				*out = (struct child_pair){
 					l, r,
-					l->protocol ? l->protocol : r->protocol
+					l->protocol ? l->protocol : r->protocol,
+					(uint8_t)(at - n)
 				};
+			n += pools;
 		}
 	}
 	return n;
@@ -336,9 +346,9 @@ bool child_equal(const struct child_conf *a, const struct child_conf *b)
 	       memcmp(&a->outer, &b->outer, sizeof(a->outer)) == 0 &&
 	       a->fragment_after == b->fragment_after &&
 	       strcmp(a->updown, b->updown) == 0 &&
-	       a->hostaccess == b->hostaccess && a->reqid == b->reqid &&
-	       a->pfp == b->pfp && a->pfp_limit == b->pfp_limit &&
-	       a->policy == b->policy;
+	       a->hostaccess == b->hostaccess && a->n_pools == b->n_pools &&
+	       a->reqid == b->reqid && a->pfp == b->pfp &&
+	       a->pfp_limit == b->pfp_limit && a->policy == b->policy;
 }
 
 /* To the octet: what matches a name in capitals is not what is sent. */

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "ctrl/base/addr.h"
+#include "ctrl/base/range.h"
 #include "ctrl/base/secret.h"
 #include "ctrl/model/identity.h"
 #include "ctrl/model/ike_options.h"
@@ -118,6 +119,8 @@ struct child_conf {
 	uint8_t pfp; /* enum pfp_flag: what its SAs have from the packet */
 	uint32_t pfp_limit; /* so many of these SAs at once, either direction */
 	uint32_t if_id_in, if_id_out; /* of tunnel interfaces; 0: none */
+	uint8_t n_pools; /* of its connection, one of which has what stands for a
+			    dynamic remote selector; 0: it is the outer address */
 	struct sadb_outer outer;
 	/* What ctl runs when an SA comes and goes: an absolute path and words,
 	 * with single blanks between them. "": nothing. */
@@ -134,6 +137,7 @@ struct child_conf {
 struct child_pair {
 	const struct ts_conf *local, *remote;
 	uint8_t protocol; /* whichever side names one; 0: any */
+	uint8_t pool; /* of a dynamic remote one: which of the connection's */
 };
 
 struct conn_conf {
@@ -177,6 +181,9 @@ struct conn_conf {
 	/* From where the peer gets its own, the first that has one. */
 	char pools[CONN_POOLS_MAX][CONN_NAME_MAX];
 	size_t n_pools;
+	/* Their addresses, as far as the data path was told; all 0: there is no such
+	 * pool. */
+	struct range pool_addrs[CONN_POOLS_MAX];
 	bool from_vici; /* else of the file: reload touches its own */
 	struct child_conf *children; /* owned */
 	size_t n_children;
@@ -232,7 +239,8 @@ bool conn_is_named(const struct conn_conf *c);
 /* These are what the peer's name resolved to; of too many the first ones. */
 void conn_resolve(struct conn_conf *c, const struct addr *addrs, size_t n);
 
-/* Pairs of a local and a remote selector: as many as an SA has of them. */
+/* Pairs of a local and a remote selector: as many as an SA has of them. A dynamic
+ * remote one makes a pair with each pool. */
 size_t child_pairs(const struct child_conf *child);
 
 /* Is it brought up by the first packet that needs it? */
@@ -253,7 +261,8 @@ bool child_has_policy(const struct child_conf *child, uint32_t id);
 enum ike_protocol child_ipsec_protocol(const struct child_conf *child);
 
 /* Is every field the same, children and their policies included? What a name
- * resolved to is none of them, nor what a peer gave, nor what became of traps. */
+ * resolved to is none of them, nor what a peer gave, what pools have, or what became of
+ * traps. */
 bool conn_equal(const struct conn_conf *a, const struct conn_conf *b);
 
 /* The same without the children, and of a child alone. */

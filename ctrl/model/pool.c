@@ -48,3 +48,42 @@ bool pool_equal(const struct pool_conf *a, const struct pool_conf *b)
 		equal = attr_equal(&a->attrs[i], &b->attrs[i]);
 	return equal;
 }
+
+struct pool_addrs pool_addrs_of(const struct pool_conf *pools, size_t n,
+				const char *name)
+{
+	struct pool_addrs out = { .name = "" };
+
+	strncpy(out.name, name, sizeof(out.name) - 1);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(pools[i].name, name) == 0)
+			out.addrs = pools[i].addrs;
+	return out;
+}
+
+void pools_lend(const struct pool_conf *pools, size_t n_pools,
+		struct conn_conf *conns, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < conns[i].n_pools; k++)
+			conns[i].pool_addrs[k] =
+				pool_addrs_of(pools, n_pools, conns[i].pools[k])
+					.addrs;
+}
+
+bool pool_lend(const struct pool_addrs *pool, struct conn_conf *conn)
+{
+	bool is_other = false;
+
+	for (size_t i = 0; i < conn->n_pools; i++) {
+		struct range *has = &conn->pool_addrs[i];
+
+		if (strcmp(conn->pools[i], pool->name) != 0 ||
+		    (addr_equal(&has->min, &pool->addrs.min) &&
+		     addr_equal(&has->max, &pool->addrs.max)))
+			continue;
+		*has = pool->addrs;
+		is_other = true;
+	}
+	return is_other;
+}

@@ -47,6 +47,23 @@ struct pool_list {
 	size_t n_leases;
 };
 
+/* A pool, or its end: what the data path is told. */
+struct pool_addrs {
+	char name[CONN_NAME_MAX];
+	struct range addrs; /* all 0: there is none of that name */
+};
+
+/* Of those the one of that name. */
+struct pool_addrs pool_addrs_of(const struct pool_conf *pools, size_t n,
+				const char *name);
+
+/* The connections know what their pools have. */
+void pools_lend(const struct pool_conf *pools, size_t n_pools,
+		struct conn_conf *conns, size_t n);
+
+/* Is the connection's pool of that name another one by that? Then it is this one. */
+bool pool_lend(const struct pool_addrs *pool, struct conn_conf *conn);
+
 /* NULL is fine. */
 void pool_list_free(struct pool_list *l);
 

@@ -104,13 +104,13 @@ static void on_changed(void *ctx, bool conns)
 	tell(ctx, conns ? "changed:" : "secrets:", text);
 }
 
-static void on_pools(void *ctx)
+static void on_pool(void *ctx, const char *name)
 {
 	struct fixture *f = ctx;
 	char text[32];
 
-	snprintf(text, sizeof(text), "%zu", f->config->n_pools);
-	tell(f, "pools:", text);
+	snprintf(text, sizeof(text), "%s,%zu", name, f->config->n_pools);
+	tell(f, "pool:", text);
 }
 
 static size_t on_online(void *ctx, const char *pool)
@@ -153,7 +153,7 @@ static int start(void **state)
 					   .load = on_load,
 					   .changed = on_changed,
 					   .later = on_later,
-					   .pools = on_pools,
+					   .pool = on_pool,
 					   .online = on_online,
 					   .answer = on_answer,
 					   .ctx = f };
@@ -670,7 +670,7 @@ static void pools_change_at_once(void **state)
 
 	assert_int_equal(load_pool(f, "rw", "10.3.0.0/24", &e), 0);
 	assert_int_equal(load_pool(f, "six", "2001:db8::/120", &e), 0);
-	assert_told(f, "pools:1 pools:2 ");
+	assert_told(f, "pool:rw,1 pool:six,2 ");
 	assert_true(f->config->pools[0].from_vici);
 	assert_int_equal(load_pool(f, "more", "10.3.0.9", &e), -EEXIST);
 	assert_string_equal(
@@ -678,7 +678,7 @@ static void pools_change_at_once(void **state)
 		"pools 'more' and 'rw' have addresses in common; each is in one pool alone");
 	assert_int_equal(load_pool(f, "rw", "10.3", &e), -EINVAL);
 	assert_int_equal(f->loads.unload_pool(f->loads.ctx, "rw", &e), 0);
-	assert_told(f, "pools:1 ");
+	assert_told(f, "pool:rw,1 ");
 	assert_string_equal(f->config->pools[0].name, "six");
 	assert_int_equal(f->loads.unload_pool(f->loads.ctx, "rw", &e), -ENOENT);
 	assert_string_equal(e.text, "there is no pool 'rw'");
@@ -697,7 +697,7 @@ static void pool_in_use_keeps_its_addresses(void **state)
 		e.text,
 		"pool 'rw' has 2 addresses in use: terminate their IKE SAs first");
 	assert_int_equal(f->loads.unload_pool(f->loads.ctx, "rw", &e), -EBUSY);
-	assert_told(f, "pools:1 pools:1 ");
+	assert_told(f, "pool:rw,1 pool:rw,1 ");
 	f->online = 0;
 	assert_int_equal(load_pool(f, "rw", "10.4.0.0/24", &e), 0);
 	assert_int_equal(f->config->n_pools, 1);

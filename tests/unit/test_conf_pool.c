@@ -100,6 +100,11 @@ static void connection_has_its_wishes_and_pools(void **state)
 	assert_string_equal(conn->pools[0], "rw");
 	assert_string_equal(conn->pools[1], "six");
 	config_free(c);
+	c = parse_good(CONN("remote_addrs = gw.example.net\npools = rw, six\n"
+			    "children { net { local_ts = 10.1.0.0/24\n } }"));
+	assert_int_equal(c->conns[0].children[0].n_pools, 2);
+	assert_int_equal(child_pairs(&c->conns[0].children[0]), 2);
+	config_free(c);
 }
 
 /* --- refused */
@@ -149,6 +154,10 @@ static const struct {
 	  "connections.road.vips is one more than the 4 that are possible; remove some" },
 	{ CONN("pools = a, b, c, d, e"),
 	  "connections.road.pools is one more than the 4 that are possible; remove some" },
+	{ CONN("pools = rw\nchildren { net { populate = remote_address\n } }"),
+	  "populate stands beside pools of the connection, by which each peer has an SA of its own already; remove it" },
+	{ CONN("pools = a, b, c, d\nchildren { net { local_ts = 10.1.0.0/24, 10.2.0.0/24, 10.3.0.0/24, 10.4.0.0/24, 10.5.0.0/24\n } }"),
+	  "local_ts and remote_ts make 20 pairs of selectors, and an SA has at most 16; write a child for some of them" },
 	{ CONN("pools = dhcp"),
 	  "connections.road.pools is where strongSwan asks another server, which is not supported yet; name a section of pools" },
 };

@@ -190,6 +190,8 @@ static bool change_child(struct child_conf *c, unsigned int which)
 		return c->pfp = PFP_REMOTE, true;
 	case 26:
 		return c->pfp_limit--, true;
+	case 27:
+		return c->n_pools++, true;
 	default:
 		return false;
 	}
@@ -373,6 +375,29 @@ static void protocol_of_a_child_is_that_of_the_side_that_names_one(void **state)
 	assert_false(child_pair_at(&c, 1, &pair));
 }
 
+static void dynamic_remote_selector_makes_a_pair_with_each_pool(void **state)
+{
+	struct child_pair pair;
+	struct child_conf c;
+
+	(void)state;
+	child_init(&c);
+	c.local_ts[1] = c.local_ts[0];
+	c.n_local_ts = 2;
+	c.n_pools = 3;
+	assert_int_equal(child_pairs(&c), 6);
+	for (size_t i = 0; i < 6; i++) {
+		assert_true(child_pair_at(&c, i, &pair));
+		assert_ptr_equal(pair.local, &c.local_ts[i / 3]);
+		assert_ptr_equal(pair.remote, c.remote_ts);
+		assert_int_equal(pair.pool, i % 3);
+	}
+	assert_false(child_pair_at(&c, 6, &pair));
+	c.remote_ts[0].dynamic = false;
+	c.remote_ts[0].net.net = addr_from_v4(0);
+	assert_int_equal(child_pairs(&c), 2);
+}
+
 static void each_pair_has_a_policy_of_its_own(void **state)
 {
 	struct child_pair pair;
@@ -408,6 +433,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			protocol_of_a_child_is_that_of_the_side_that_names_one),
+		cmocka_unit_test(
+			dynamic_remote_selector_makes_a_pair_with_each_pool),
 		cmocka_unit_test(each_pair_has_a_policy_of_its_own),
 		cmocka_unit_test(every_field_counts),
 		cmocka_unit_test(what_a_name_resolved_to_does_not_count),

@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "ctrl/dp/tunnel.h"
+#include "ctrl/model/pool.h"
 #include "include/proto.h"
 #include "tests/unit/sadb_fixture.h"
 
@@ -265,6 +267,56 @@ static void two_children_of_a_peer_have_an_sa_each(void **state)
 	assert_int_equal(goes(p, &other), 2);
 }
 
+static uint32_t follow(struct pair *p, struct config *config)
+{
+	const struct tunnel_ifs none = { .n = 0 };
+	const struct tunnel_books to = { .sadb = p->a->sadb, .ifs = &none };
+	struct error e;
+
+	assert_int_equal(tunnels_follow(config, &to, &e), 0);
+	p->policy_a = config->conns[0].children[0].policy;
+	return p->policy_a;
+}
+
+/* Whichever family is the pool's; without one its policies are there, too. */
+static void connection_protects_what_its_pools_have(void **state)
+{
+	const struct prefix lan = { addr_from_v4(inet_addr("10.1.0.0")), 16 };
+	struct pool_conf pools[2] = { { .name = "six" }, { .name = "rw" } };
+	struct pair *p = *state;
+	struct child_conf child;
+	struct conn_conf conn;
+	struct config config = { .conns = &conn, .n_conns = 1 };
+	struct pool_addrs gone = { .name = "rw" };
+	uint32_t id;
+
+	conn_init(&conn);
+	child_init(&child);
+	child.suites = side_policy(LAN, POOL).suites;
+	conn.children = &child;
+	conn.n_children = 1;
+	conn.n_pools = child.n_pools = 2;
+	strcpy(conn.pools[0], "six");
+	strcpy(conn.pools[1], "rw");
+	child.local_ts[0] = (struct ts_conf){ .net = lan, .port_max = 65535 };
+	id = follow(p, &config);
+	assert_false(reaches(p, 7));
+	assert_int_equal(p->a->drops[DROP_NO_SA].pkts, 0);
+	range_parse("2001:db8::/120", &pools[0].addrs);
+	range_parse("10.2.0.0-10.2.0.99", &pools[1].addrs);
+	pools_lend(pools, 2, &conn, 1);
+	assert_int_equal(follow(p, &config), id);
+	assert_false(reaches(p, 7));
+	assert_int_equal(p->a->drops[DROP_NO_SA].pkts, 1);
+	comes(p, 7);
+	assert_true(reaches(p, 7));
+	assert_false(pool_lend(&(struct pool_addrs){ .name = "r" }, &conn));
+	assert_true(pool_lend(&gone, &conn));
+	assert_false(pool_lend(&gone, &conn));
+	assert_int_equal(follow(p, &config), id);
+	assert_int_equal(leases(p), 0);
+}
+
 /* --- pools that change */
 
 static void pool_with_other_addresses_ends_what_peers_have_of_the_old(void **state)
@@ -414,6 +466,7 @@ int main(void)
 		CASE(peer_that_sends_as_another_one_is_dropped_by_name),
 		CASE(sa_is_of_all_policies_of_its_child),
 		CASE(two_children_of_a_peer_have_an_sa_each),
+		CASE(connection_protects_what_its_pools_have),
 		CASE(pool_with_other_addresses_ends_what_peers_have_of_the_old),
 		CASE(policy_keeps_its_id_when_one_like_it_goes),
 		CASE(peer_of_another_connection_is_met_by_the_first_policy),
