@@ -16,25 +16,6 @@
 
 _Static_assert(CONN_DNS_MAX <= CONN_VIPS_MAX, "a line has room for them");
 
-/* The last one that came up counts. */
-static void find(const struct sas *sas, const struct conn_conf *c,
-		 struct conn_vips *out)
-{
-	*out = (struct conn_vips){ .n = 0 };
-	memcpy(out->conn, c->name, sizeof(out->conn));
-	for (size_t i = 0; i < sas->n_ike; i++) {
-		const struct ike_sa_view *v = &sas->ike[i];
-
-		if (strcmp(v->conn, c->name) != 0 || !v->n_local_vips ||
-		    v->state == SA_VIEW_CONNECTING)
-			continue; /* the peer has not proved who it is */
-		out->n = 0;
-		for (uint8_t k = 0; k < v->n_local_vips; k++)
-			if (!addr_not_unicast(&v->local_vips[k]))
-				out->at[out->n++] = v->local_vips[k];
-	}
-}
-
 static void put_interface(const struct ike_options *o, struct conn_vips *out)
 {
 	const char *on = o->install_virtual_ip_on;
@@ -43,40 +24,27 @@ static void put_interface(const struct ike_options *o, struct conn_vips *out)
 		snprintf(out->on, sizeof(out->on), "%s", *on ? on : HOSTIF_NAME);
 }
 
-static void tell_of(const struct ctl *c, const struct sas *sas,
-		    const struct conn_conf *conn)
+static void tell_of(const struct ctl *c, const struct conn_conf *conn)
 {
-	struct conn_vips v;
+	struct conn_vips v = { .n = 0 };
 
 	if (!conn->n_vips)
 		return;
-	find(sas, conn, &v);
+	memcpy(v.conn, conn->name, sizeof(v.conn));
+	v.n = ike_link_vips(c->ike, conn->name, v.at);
 	put_interface(&c->config->ike, &v);
 	if (dp_link_vips(c->dp, &v))
 		log_error("daemon: dp is not told of virtual IPs");
 }
 
-static bool asks_for_any(const struct config *c)
-{
-	for (size_t i = 0; i < c->n_conns; i++)
-		if (c->conns[i].n_vips)
-			return true;
-	return false;
-}
-
 static void tell_all(evutil_socket_t fd, short what, void *ctx)
 {
 	const struct ctl *c = ctx;
-	struct sas *sas;
 
 	(void)fd;
 	(void)what;
-	if (!c->ike || !c->dp_is_set || !asks_for_any(c->config))
-		return;
-	sas = ike_link_sas(c->ike);
-	for (size_t i = 0; sas && i < c->config->n_conns; i++)
-		tell_of(c, sas, &c->config->conns[i]);
-	sas_free(sas);
+	for (size_t i = 0; c->ike && c->dp_is_set && i < c->config->n_conns; i++)
+		tell_of(c, &c->config->conns[i]);
 }
 
 #define TEXT_MAX (CONN_VIPS_MAX * (ADDR_STR_MAX + 1))

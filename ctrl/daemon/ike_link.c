@@ -694,6 +694,12 @@ struct sa_heads ike_link_heads(const struct ike_link *l)
 	return mirror_heads(l->before ? l->before : l->mirror);
 }
 
+uint32_t ike_link_vips(const struct ike_link *l, const char *conn,
+		       struct addr out[CONN_VIPS_MAX])
+{
+	return mirror_vips(l->before ? l->before : l->mirror, conn, out);
+}
+
 void ike_link_count(const struct ike_link *l, unsigned int *up,
 		    unsigned int *connecting)
 {

@@ -146,6 +146,10 @@ void ike_link_count(const struct ike_link *l, unsigned int *up,
 /* Addresses of pools, likewise; borrowed until the event loop goes on. */
 struct leases *ike_link_leases(const struct ike_link *l);
 
+/* As mirror_vips(). */
+uint32_t ike_link_vips(const struct ike_link *l, const char *conn,
+		       struct addr out[CONN_VIPS_MAX]);
+
 /* The SAs as ike last told of them; handed over: sas_free(). NULL: no memory. */
 struct sas *ike_link_sas(const struct ike_link *l);
 

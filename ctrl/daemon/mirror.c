@@ -369,6 +369,28 @@ bool mirror_has(const struct mirror *m, const char *conn, const char *child)
 	return false;
 }
 
+/* Who connects has not proved yet who it is. */
+static bool gave_vips(const struct ike_sa_view *ike, const char *conn)
+{
+	return ike->n_local_vips && ike->state != SA_VIEW_CONNECTING &&
+	       strcmp(ike->conn, conn) == 0;
+}
+
+uint32_t mirror_vips(const struct mirror *m, const char *conn,
+		     struct addr out[CONN_VIPS_MAX])
+{
+	const struct ike_sa_view *ike = NULL; /* its head */
+	uint32_t n = 0;
+
+	for (size_t i = m->ike.n; i-- > 0 && !ike;)
+		if (gave_vips(m->ike.at[i], conn))
+			ike = m->ike.at[i];
+	for (uint8_t i = 0; ike && i < ike->n_local_vips; i++)
+		if (!addr_not_unicast(&ike->local_vips[i]))
+			out[n++] = ike->local_vips[i];
+	return n;
+}
+
 void mirror_count(const struct mirror *m, unsigned int *up,
 		  unsigned int *connecting)
 {

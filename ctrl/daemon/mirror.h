@@ -32,6 +32,11 @@ bool mirror_child(const struct mirror *m, uint32_t spi_in,
 /* Is that child of that connection up, or its IKE SA on its way? */
 bool mirror_has(const struct mirror *m, const char *conn, const char *child);
 
+/* Virtual IPs that the peer of a connection gave us: those of the last IKE SA that is
+ * up and has some. How many. */
+uint32_t mirror_vips(const struct mirror *m, const char *conn,
+		     struct addr out[CONN_VIPS_MAX]);
+
 /* IKE SAs, those that are connecting apart. */
 void mirror_count(const struct mirror *m, unsigned int *up,
 		  unsigned int *connecting);

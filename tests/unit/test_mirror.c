@@ -249,6 +249,40 @@ static void what_another_one_has_not_is_lost(void **state)
 	mirror_free(next);
 }
 
+/* An heir comes behind the one whose addresses it has; who connects has not proved who
+ * it is. */
+static void virtual_ips_are_those_of_the_last_that_is_up(void **state)
+{
+	struct ike_sa_view v = { .id = 3,
+				 .state = SA_VIEW_UP,
+				 .n_local_vips = 2,
+				 .local_vips = { { { 1 } }, { { 0 } } } };
+	struct addr out[CONN_VIPS_MAX];
+	struct mirror *m = *state;
+
+	strcpy(v.conn, "road");
+	assert_int_equal(mirror_vips(m, "road", out), 0);
+	v.local_vips[0] = addr_from_v4(0x0100030a);
+	mirror_put_ike(m, &v);
+	v.id = 5;
+	v.n_local_vips = 0;
+	mirror_put_ike(m, &v);
+	assert_int_equal(mirror_vips(m, "road", out), 1);
+	assert_true(addr_equal(&out[0], &v.local_vips[0]));
+	assert_int_equal(mirror_vips(m, "roads", out), 0);
+	v.id = 7;
+	v.n_local_vips = 1;
+	v.local_vips[0] = addr_from_v4(0x0200030a);
+	v.state = SA_VIEW_CONNECTING;
+	mirror_put_ike(m, &v);
+	assert_int_equal(mirror_vips(m, "road", out), 1);
+	assert_false(addr_equal(&out[0], &v.local_vips[0]));
+	v.state = SA_VIEW_UP;
+	mirror_put_ike(m, &v);
+	assert_int_equal(mirror_vips(m, "road", out), 1);
+	assert_true(addr_equal(&out[0], &v.local_vips[0]));
+}
+
 static void child_that_is_up_or_on_its_way_is_known(void **state)
 {
 	struct ike_sa_view ike = { .id = 1, .state = SA_VIEW_UP, .conn = "a" };
@@ -273,6 +307,9 @@ static void child_that_is_up_or_on_its_way_is_known(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			virtual_ips_are_those_of_the_last_that_is_up, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(last_word_of_each_counts, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(one_that_is_gone_is_not_kept,
