@@ -454,7 +454,49 @@ static void hand_over(struct worker *w, struct packet *p, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		if (p[i].drop == DROP_NONE && !turns(w, &p[i]))
-			handoff_give(w, p[i].sa->owner, &p[i]);
+			handoff_give(w, sa_owner(p[i].sa), &p[i]);
+}
+
+/* What is for the first of them is for all, where they take the same. */
+static void take_own_sas(struct worker *w, struct packet *p, uint32_t n)
+{
+	const struct packet *of = NULL;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (p[i].drop != DROP_NONE)
+			continue;
+		if (of && !of->sa->narrow && of->policy_id == p[i].policy_id &&
+		    of->policy_gen == p[i].policy_gen)
+			p[i].sa = of->sa;
+		else
+			take_own_sa(w, &p[i]);
+		of = &p[i];
+	}
+}
+
+/* RFC 9611: by this worker's SA, or as a worker that has none, by the fall-back's
+ * owner. */
+static void out_of_cpus(struct worker *w, struct packet *p, uint32_t n)
+{
+	uint32_t m;
+
+	take_own_sas(w, p, n);
+	for (uint32_t i = 0; i < n; i += m) {
+		for (m = 1; i + m < n && p[i + m].sa == p[i].sa; m++)
+			;
+		if (sa_owner(p[i].sa) == w->index)
+			out_run(w, &p[i], m);
+		else
+			hand_over(w, &p[i], m);
+	}
+}
+
+static void not_our_run(struct worker *w, struct packet *p, uint32_t n)
+{
+	if (p->sa->of_cpus)
+		out_of_cpus(w, p, n);
+	else
+		hand_over(w, p, n);
 }
 
 static void unbound_run(struct worker *w, struct packet *p, uint32_t n)
@@ -473,7 +515,7 @@ static void out_runs(struct worker *w, struct batch *b)
 		if (b->pkt[i].state != PKT_CLEAR)
 			continue;
 		if (b->pkt[i].sa && !sa_is_of(b->pkt[i].sa, w->index))
-			hand_over(w, &b->pkt[i], end - i);
+			not_our_run(w, &b->pkt[i], end - i);
 		else if (b->pkt[i].sa)
 			out_run(w, &b->pkt[i], end - i);
 		else

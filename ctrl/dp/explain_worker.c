@@ -91,7 +91,7 @@ static struct sa_rt *sa_of(const struct explaining *w, struct sa_ref told)
 		return sa;
 	take_packet(w, NULL, frame, &p);
 	p.policy_id = w->x->policy.id;
-	other = policy_sa(w->dp->sad, &w->dp->policies, &p);
+	other = policy_sa(w->dp->sad, &w->dp->policies, WORKERS_MAX, &p);
 	return other ? other : sa;
 }
 

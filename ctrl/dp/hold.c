@@ -105,7 +105,8 @@ static bool is_on_demand(const struct worker *w, uint32_t policy_id)
 }
 
 /* RFC 4301 section 4.4.1.1: the packet's own values, for the negotiation. */
-static struct telling acquire_of(const struct packet *p)
+static struct telling acquire_of(const struct worker *w, const struct packet *p,
+				 const struct acquire *a)
 {
 	struct flow f = packet_flow(p, DIR_OUT);
 
@@ -118,16 +119,19 @@ static struct telling acquire_of(const struct packet *p)
 		.dport = f.remote_port,
 		.protocol = p->ip.protocol,
 		.has_ports = f.has_ports,
+		.cpu = (uint8_t)(a->own ? w->index + 1 : 0),
 	};
 }
 
 /* At once, then after 1, 2, 4 … 30 s while packets come; anew after a pause. */
 static void acquire(struct worker *w, const struct packet *p, struct acquire *a)
 {
-	struct telling what = acquire_of(p);
+	struct telling what = acquire_of(w, p, a);
 
 	if (w->now_ns - a->last_ns >= ACQUIRE_LAST_S * NS_PER_S)
-		*a = (struct acquire){ .held = a->held, .changed = a->changed };
+		*a = (struct acquire){ .held = a->held,
+				       .changed = a->changed,
+				       .own = a->own };
 	a->last_ns = w->now_ns;
 	if (w->now_ns < a->next_ns || !tell_put(w->tell, &what))
 		return;
@@ -157,6 +161,15 @@ static void anew_with_change(const struct worker *w, struct acquire *a)
 	a->wait_s = 0;
 }
 
+/* That none is there and that the worker's own is not, is asked for one after the
+ * other: what is new begins anew. */
+static void asks_for(struct acquire *a, bool own)
+{
+	if (a->own != own)
+		a->next_ns = a->wait_s = 0;
+	a->own = own;
+}
+
 void ask_for_other_sa(struct worker *w, const struct packet *p)
 {
 	struct acquire *a = &w->acquire[p->policy_id];
@@ -164,6 +177,17 @@ void ask_for_other_sa(struct worker *w, const struct packet *p)
 	if (!is_on_demand(w, p->policy_id) || is_error(p))
 		return;
 	anew_with_change(w, a);
+	asks_for(a, false);
+	acquire(w, p, a);
+}
+
+void ask_for_own_sa(struct worker *w, const struct packet *p)
+{
+	struct acquire *a = &w->acquire[p->policy_id];
+
+	if (!is_on_demand(w, p->policy_id) || is_error(p))
+		return;
+	asks_for(a, true);
 	acquire(w, p, a);
 }
 
@@ -208,6 +232,7 @@ void hold_for_sa(struct worker *w, struct packet *p)
 	a = acquire_for(w, p, fresh);
 	if (!a)
 		return packet_drop(p, DROP_NO_SA);
+	asks_for(a, false);
 	if (fresh)
 		acquire(w, p, a);
 	if ((!fresh && w->now_ns >= p->deadline_ns) || !has_place(w, p, a) ||

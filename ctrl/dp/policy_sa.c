@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Which outbound SA of its policy a packet goes by, where BPF did not say or said
- * one that refuses it. A policy has one as a rule. Of several, which are narrower
- * than the policy, it is the newest whose selectors take the packet; where a policy
- * takes selectors from the packet, it is the one of the packet's own values.
+ * one that refuses it, or one of those for each CPU (RFC 9611). A policy has one as a
+ * rule. Of several, which are narrower than the policy, it is the newest whose selectors
+ * take the packet, and of those for each CPU the worker's own, else the fall-back; where
+ * a policy takes selectors from the packet, it is the one of the packet's own values.
  *
  * Worker.
  */
@@ -72,12 +73,15 @@ static bool takes(struct sa_rt *sa, const struct packet *p)
 	       quoted_ask(&of, DIR_OUT, misfit) == DROP_NONE;
 }
 
+/* cpu: of that worker's alone; 0: of those that are nobody's */
 static struct sa_rt *first_that_takes(const struct sad *sad,
-				      const struct several *of,
+				      const struct several *of, uint32_t cpu,
 				      const struct packet *p)
 {
 	for (uint32_t i = 0; i < several_count(of); i++) {
-		struct sa_rt *sa = outbound(sad, several_at(of, i));
+		struct sa_rt *sa = several_cpu(of, i) == cpu
+					   ? outbound(sad, several_at(of, i))
+					   : NULL;
 
 		if (sa && takes(sa, p))
 			return sa;
@@ -86,7 +90,7 @@ static struct sa_rt *first_that_takes(const struct sad *sad,
 }
 
 struct sa_rt *policy_sa(const struct sad *sad, const struct policy_view *v,
-			const struct packet *p)
+			uint32_t worker, const struct packet *p)
 {
 	struct sa_rt *bound = outbound(sad, policy_binding(v, p->policy_id));
 	const struct several *of = NULL;
@@ -94,11 +98,13 @@ struct sa_rt *policy_sa(const struct sad *sad, const struct policy_view *v,
 
 	if (!bound)
 		return of_values(sad, v, p);
-	if (bound->narrow)
+	if (bound->narrow || bound->of_cpus)
 		of = atomic_load_explicit(&v->several[p->policy_id],
 					  memory_order_acquire);
 	if (of)
-		other = first_that_takes(sad, of, p);
+		other = first_that_takes(sad, of, worker + 1, p);
+	if (of && !other)
+		other = first_that_takes(sad, of, 0, p);
 	return other ? other : bound;
 }
 
@@ -116,15 +122,42 @@ static void got_sa(struct worker *w, const struct packet *p)
 		asking->acquire.next_ns = asking->acquire.wait_s = 0;
 }
 
+/* What another worker gave has come here for the fall-back. */
+static uint32_t whose(const struct worker *w, const struct packet *p)
+{
+	return p->lent ? WORKERS_MAX : w->index;
+}
+
+static bool is_own(const struct worker *w, const struct sa_rt *sa)
+{
+	return !sa->of_cpus || sa->cpu == w->index + 1;
+}
+
 void take_policy_sa(struct worker *w, struct packet *p)
 {
-	struct sa_rt *sa = policy_sa(w->sad, w->policies, p);
+	struct sa_rt *sa = policy_sa(w->sad, w->policies, whose(w, p), p);
 
 	if (!sa)
 		return;
 	if (packet_is_stale(w, p))
 		return packet_drop(p, DROP_POLICY_STALE);
-	got_sa(w, p);
+	if (is_own(w, sa))
+		got_sa(w, p);
+	p->sa = sa;
+}
+
+void take_own_sa(struct worker *w, struct packet *p)
+{
+	struct sa_rt *sa = NULL;
+
+	if (p->policy_id < SPD_MAX && !packet_is_stale(w, p))
+		sa = policy_sa(w->sad, w->policies, whose(w, p), p);
+	if (!sa)
+		return;
+	if (is_own(w, sa))
+		got_sa(w, p);
+	else if (!p->lent)
+		ask_for_own_sa(w, p);
 	p->sa = sa;
 }
 
@@ -134,7 +167,7 @@ bool turn_to_other_sa(struct worker *w, struct packet *p)
 
 	if (w->turned_before || p->policy_id >= SPD_MAX || packet_is_stale(w, p))
 		return false;
-	sa = policy_sa(w->sad, w->policies, p);
+	sa = policy_sa(w->sad, w->policies, whose(w, p), p);
 	if (!sa || sa == p->sa || !takes(sa, p)) {
 		ask_for_other_sa(w, p);
 		return false;

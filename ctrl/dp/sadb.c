@@ -405,6 +405,7 @@ void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
 	job->answer.id = q->id;
 	switch (q->verb) {
 	case SADB_GETSPI:
+		job->answer.workers = (uint8_t)s->n_tells;
 		return answer_with(s, job, getspi(s, &job->answer.id, now_ns));
 	case SADB_ADD:
 		return answer_with(s, job, add_for_ike(s, q, now_ns));

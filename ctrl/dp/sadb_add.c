@@ -196,6 +196,8 @@ static int check_form(const struct sadb_id *id, const struct sadb_sa *sa,
 		return error_set(e, -EINVAL, "no such outer header");
 	if (sa->mode > SADB_TRANSPORT)
 		return error_set(e, -EINVAL, "no mode");
+	if (sa->cpu > WORKERS_MAX || (sa->cpu && !sa->of_cpus))
+		return error_set(e, -EINVAL, "no such worker");
 	if (sa->mode == SADB_TRANSPORT &&
 	    (sa->outer.tfc_bytes || sa->outer.dummies))
 		return error_set(e, -EINVAL, "TFC in transport mode");
@@ -357,6 +359,8 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		.narrow = is_narrow(s, en),
 		.spread = sa->spread,
 		.fragment_after = sa->fragment_after,
+		.of_cpus = sa->of_cpus,
+		.cpu = sa->cpu,
 		.if_id = sa->if_id,
 	};
 	int err = check_algs(s, sa, &spec, e);
@@ -476,6 +480,8 @@ int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 	if (!err)
 		err = make(s, en, sa, start, now_ns, e);
 	en->protocol = sa->protocol;
+	en->of_cpus = sa->of_cpus;
+	en->cpu = sa->cpu;
 	if (!err)
 		err = arm(s, en, e);
 	if (err)

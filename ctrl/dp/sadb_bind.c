@@ -3,7 +3,8 @@
  * Which outbound SAs a policy has. One as a rule, which BPF names to the workers. A
  * peer that takes less than it is asked for makes several that are narrower: each
  * stays bound while it has packets that no newer one has, BPF names the newest, and
- * workers find the others where that one refuses a packet (policy_sa.c). SAs of a
+ * workers find the others where that one refuses a packet (policy_sa.c). Of those for
+ * each CPU BPF names the fall-back, and each worker finds its own. SAs of a
  * policy that takes selectors from the packet are found by the packet's values, and
  * BPF names none.
  *
@@ -93,16 +94,28 @@ static void put_several(struct sadb *s, uint32_t policy_id, struct several *of)
 static struct several *several_of(const struct bound *b)
 {
 	struct sa_ref refs[SEVERAL_MAX];
+	uint8_t cpus[SEVERAL_MAX];
 
-	for (uint32_t i = 0; i < b->n; i++)
+	for (uint32_t i = 0; i < b->n; i++) {
 		refs[i] = b->at[i]->ref;
-	return several_new(refs, b->n);
+		cpus[i] = b->at[i]->cpu;
+	}
+	return several_new(refs, cpus, b->n);
+}
+
+/* The newest that is no worker's own, or if there is no such the newest. */
+static struct sa_ref named_of(const struct bound *b)
+{
+	for (uint32_t i = 0; i < b->n; i++)
+		if (!b->at[i]->cpu)
+			return b->at[i]->ref;
+	return b->n ? b->at[0]->ref : (struct sa_ref){ 0 };
 }
 
 static int put_binding(struct sadb *s, uint32_t policy_id,
-		       const struct entry *newest)
+		       const struct bound *now)
 {
-	struct sa_ref ref = newest ? newest->ref : (struct sa_ref){ 0 };
+	struct sa_ref ref = named_of(now);
 	uint64_t whole;
 
 	memcpy(&whole, &ref, sizeof(whole));
@@ -147,7 +160,7 @@ static int put(struct sadb *s, uint32_t policy_id, const struct bound *now)
 		return -ENOMEM;
 	if (of)
 		put_several(s, policy_id, of);
-	err = put_binding(s, policy_id, now->n ? now->at[0] : NULL);
+	err = put_binding(s, policy_id, now);
 	if (!of)
 		put_several(s, policy_id, NULL);
 	enter(s, policy_id, &before, now);
@@ -167,6 +180,8 @@ static bool is_covered(const struct sadb_selector *inner, const struct entry *by
 static bool supersedes(const struct entry *newer, const struct entry *other,
 		       const struct policy *of)
 {
+	if (newer->of_cpus && newer->cpu != other->cpu)
+		return false;
 	for (uint32_t i = 0; newer->n_selectors && i < other->n_selectors; i++) {
 		const struct sadb_selector *has = &other->selectors[i];
 
@@ -227,6 +242,11 @@ int policy_bind(struct sadb *s, uint32_t policy_id, struct entry *en)
 	return err;
 }
 
+static bool is_ref(struct sa_ref a, struct sa_ref b)
+{
+	return a.id == b.id && a.gen == b.gen;
+}
+
 /* Of those that stay none is new, so that the list of them goes on; no memory is
  * needed to end an SA. */
 int policy_leave(struct sadb *s, uint32_t policy_id, struct entry *en)
@@ -240,8 +260,8 @@ int policy_leave(struct sadb *s, uint32_t policy_id, struct entry *en)
 	for (uint32_t i = 0; i < before.n; i++)
 		if (before.at[i] != en)
 			now.at[now.n++] = before.at[i];
-	if (before.at[0] == en)
-		err = put_binding(s, policy_id, now.n ? now.at[0] : NULL);
+	if (!is_ref(named_of(&now), named_of(&before)))
+		err = put_binding(s, policy_id, &now);
 	if (now.n > 1)
 		several_take(atomic_load(&s->view->several[policy_id]), en->ref);
 	else
@@ -289,6 +309,22 @@ bool policy_has_sa(const struct sadb *s, const struct policy *p,
 	while (en && en->n_selectors && !is_covered(packet, en))
 		en = behind(en, p->id);
 	return en;
+}
+
+bool policy_has_own(const struct sadb *s, const struct policy *p,
+		    const struct sadb_selector *packet, uint8_t cpu)
+{
+	bool of_cpus = false;
+
+	for (const struct entry *en = s->bound[p->id]; en;
+	     en = behind(en, p->id)) {
+		if (en->n_selectors && !is_covered(packet, en))
+			continue;
+		if (en->cpu == cpu)
+			return true;
+		of_cpus |= en->of_cpus;
+	}
+	return !of_cpus;
 }
 
 bool policy_goes_to(const struct sadb *s, const struct policy *p,

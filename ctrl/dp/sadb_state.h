@@ -39,7 +39,9 @@ struct used_keys {
 struct entry {
 	enum entry_state state;
 	struct sadb_id id;
-	uint8_t protocol;   /* enum ike_protocol */
+	uint8_t protocol; /* enum ike_protocol */
+	bool of_cpus;	  /* outbound: see sadb_sa, as cpu */
+	uint8_t cpu;
 	struct sa_ref ref;  /* LIVE, DRAINING */
 	uint32_t *policies; /* whose it is, their ids; owned */
 	uint32_t n_policies;
@@ -218,6 +220,11 @@ void entry_unbind(struct sadb *s, struct entry *en);
 /* Has such a policy an SA for that packet, or any other one an SA at all? */
 bool policy_has_sa(const struct sadb *s, const struct policy *p,
 		   const struct sadb_selector *packet);
+
+/* Has a policy one for that packet of a worker's own, or none beside which that could
+ * be? cpu: its number and 1. */
+bool policy_has_own(const struct sadb *s, const struct policy *p,
+		    const struct sadb_selector *packet, uint8_t cpu);
 
 /* Has the policy one that goes to that peer? */
 bool policy_goes_to(const struct sadb *s, const struct policy *p,

@@ -124,6 +124,13 @@ static struct sadb_selector packet_of(const struct telling *t)
 	return s;
 }
 
+static bool has_what_it_asks(const struct sadb *s, const struct policy *p,
+			     const struct sadb_event *e)
+{
+	return e->cpu ? policy_has_own(s, p, &e->packet, e->cpu)
+		      : policy_has_sa(s, p, &e->packet);
+}
+
 /* The policy may have got an SA, or be another one, by now. */
 static void hear_acquire(struct sadb *s, const struct telling *t,
 			 uint64_t now_ns)
@@ -133,10 +140,14 @@ static void hear_acquire(struct sadb *s, const struct telling *t,
 		.verb = SADB_ACQUIRE,
 		.policy = p ? policy_first(p)->id : t->policy,
 		.packet = packet_of(t),
+		.cpu = t->cpu,
 	};
 
-	if (!p || !p->on_demand || policy_has_sa(s, p, &e.packet))
+	if (!p || !p->on_demand || has_what_it_asks(s, p, &e))
 		return;
+	/* One that carries its packets is there: nobody waits for it. */
+	if (t->cpu)
+		return sadb_tell_event(s, &e);
 	s->wanted[t->policy] = (struct wanted){ e, now_ns + WANTED_NS };
 	sadb_tell_event(s, &e);
 }

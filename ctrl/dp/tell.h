@@ -31,8 +31,10 @@ struct telling {
 	uint16_t sport, dport;
 	uint8_t protocol;
 	bool has_ports; /* ACQUIRE: the packet shows some */
-	uint8_t cause;	/* ENDING: enum sadb_cause */
-	bool hard;	/* ENDING: it carries nothing more */
+	uint8_t cpu; /* ACQUIRE: the worker's number and 1, of whom alone the SA
+			would be; 0: nobody */
+	uint8_t cause; /* ENDING: enum sadb_cause */
+	bool hard;     /* ENDING: it carries nothing more */
 	/* AUDIT, with the addresses of the packet; see audit.h. */
 	uint8_t reason; /* enum drop_reason */
 	uint32_t spi;	/* host order */

@@ -158,7 +158,7 @@ static struct sa_rt *own(const struct worker *w, uint32_t place)
 		return NULL;
 	memcpy(&ref, &whole, sizeof(ref));
 	sa = sad_get(w->sad, ref);
-	return sa && sa->owner == w->index ? sa : NULL;
+	return sa && sa_owner(sa) == w->index ? sa : NULL;
 }
 
 static void send_due(struct worker *w)

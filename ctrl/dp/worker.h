@@ -134,6 +134,7 @@ struct acquire {
 	uint32_t wait_s;
 	uint32_t held;
 	uint32_t changed; /* as the policies were; of what SAs refuse */
+	bool own; /* for the worker's own SA, beside one that carries them */
 };
 
 /* The same of one key within a policy. */
@@ -371,12 +372,18 @@ void asking_hold_none(struct worker *w);
 /*
  * The outbound SA that p's policy has for it now, by policy_id; of several that all
  * refuse it, the one that is bound. NULL: there is none. Any thread that may use SAs.
+ *
+ * worker   whose own it is rather, where there is one for each; WORKERS_MAX: nobody's
  */
 struct sa_rt *policy_sa(const struct sad *sad, const struct policy_view *v,
-			const struct packet *p);
+			uint32_t worker, const struct packet *p);
 
 /* p->sa is the outbound SA that its policy has for it now; none: it stays NULL. */
 void take_policy_sa(struct worker *w, struct packet *p);
+
+/* p->sa is one of SAs for each CPU: it becomes the worker's own, if there is one, which
+ * is asked for otherwise. */
+void take_own_sa(struct worker *w, struct packet *p);
 
 /*
  * Its SA refuses it: p->sa is another one of its policy, which does not, and has it
@@ -387,6 +394,10 @@ bool turn_to_other_sa(struct worker *w, struct packet *p);
 /* No SA of its policy takes it, and it is dropped: those that come after it may have
  * one. */
 void ask_for_other_sa(struct worker *w, const struct packet *p);
+
+/* It goes by an SA that others may use, too: those that come after it may have one of
+ * this worker. */
+void ask_for_own_sa(struct worker *w, const struct packet *p);
 
 /* What waits tries again: next hops were learned, SAs bound, time is over. */
 void hold_retry(struct worker *w, bool learned);

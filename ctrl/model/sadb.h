@@ -18,6 +18,11 @@
  * they did: one that takes more stays bound for the rest. DELETE switches away and
  * drains, and is answered when no packet can come by it any more.
  *
+ * SAs for each CPU (RFC 9611) have the same selectors: ADD says so, and of which worker
+ * each is, or of none, the fall-back; UPDATE binds each beside the others, and ACQUIRE
+ * asks for one of a worker's own beside the fall-back. GETSPI's answer says how many
+ * workers there are.
+ *
  * Of a policy that takes selectors from the packet, ACQUIRE asks for an SA of the
  * packet's values in the flagged fields and of the policy's ranges in the others
  * (RFC 4301 section 4.4.2), and ADD takes no other.
@@ -179,7 +184,9 @@ struct sadb_sa {
 	uint8_t keepalive;	/* outbound, in UDP: we may be behind a NAT */
 	uint8_t protocol;	/* IKE_PROTO_ESP; or IKE_PROTO_AH, whose encr is
 			     ENCR_NULL and which is never in UDP */
-	uint8_t pad[3];
+	uint8_t of_cpus; /* outbound: one of those for each CPU, not spread */
+	uint8_t cpu; /* of these: a worker's number and 1; 0: the fall-back */
+	uint8_t pad;
 	uint32_t replay_window; /* packets; inbound */
 	uint32_t carrier; /* SPI, host order, of AH in transport mode between the
 			     same addresses, in which its packets are: a bundle
@@ -224,7 +231,8 @@ struct sadb_counters {
 struct sadb_answer {
 	uint64_t token;
 	uint8_t verb;
-	uint8_t pad[3];
+	uint8_t workers; /* GETSPI: how many there are */
+	uint8_t pad[2];
 	int32_t err;		       /* 0 or negative errno */
 	struct sadb_id id;	       /* GETSPI: with the SPI */
 	struct sadb_counters counters; /* DELETE: the last; CLAIM, QUERY: so far */
@@ -235,7 +243,7 @@ struct sadb_event {
 	uint8_t verb;  /* enum sadb_verb */
 	uint8_t hard;  /* EXPIRE: the SA is out of use already */
 	uint8_t cause; /* EXPIRE: enum sadb_cause */
-	uint8_t pad;
+	uint8_t cpu; /* ACQUIRE: of which worker's own, its number and 1; 0: any */
 	uint32_t policy;	     /* ACQUIRE */
 	struct sadb_selector packet; /* ACQUIRE: the packet that waits; where it
 					shows no ports, OPAQUE, or ANY if its

@@ -6,6 +6,10 @@
  * owns the SA, outbound; inbound to whichever has its lock, taken once a run. So
  * do its counters, which the control thread reads.
  *
+ * Of outbound SAs for each CPU (RFC 9611) a worker uses its own. The one that is
+ * nobody's, the fall-back, has an owner, but is not found to be anybody's at once: so
+ * that looking for another one costs nothing where there is none.
+ *
  * An outbound SA that is spread is every worker's at once: each takes the numbers
  * of a run in one step, so that none is ever taken twice, and adds to the counters
  * atomically.
@@ -106,8 +110,12 @@ struct sa_rt {
 	bool narrow; /* DIR_OUT: not all of its policies' packets are its own */
 	bool spread; /* DIR_OUT: all workers use it, and it has no owner */
 	bool fragment_after; /* DIR_OUT: IPv4 is cut after it is protected */
+	bool of_cpus;	     /* DIR_OUT: there may be one for each worker */
+	uint8_t cpu; /* of these, whose it is, its number and 1; 0: fall-back */
 	union {
-		uint32_t owner; /* DIR_OUT: index of its worker */
+		/* DIR_OUT: index of its worker; with SA_FALL_BACK, see
+		 * sa_owner(). */
+		uint32_t owner;
 		uint32_t if_id; /* DIR_IN: where what it opens comes in */
 	};
 	const struct crypto_backend *backend;
@@ -177,7 +185,16 @@ static inline void sa_unlock(struct sa_rt *sa)
 	atomic_store_explicit(&sa->locked, false, memory_order_release);
 }
 
-/* Whose is an outbound SA's packet? That worker's own? */
+#define SA_FALL_BACK (1U << 31)
+
+/* Of an outbound SA that is not spread: who alone uses it. */
+static inline uint32_t sa_owner(const struct sa_rt *sa)
+{
+	return sa->owner & ~SA_FALL_BACK;
+}
+
+/* Whose is an outbound SA's packet? That worker's own? No worker's is a fall-back's,
+ * before it has looked for another one. */
 static inline bool sa_is_of(const struct sa_rt *sa, uint32_t worker)
 {
 	return sa->spread || sa->owner == worker;

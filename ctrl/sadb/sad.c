@@ -236,11 +236,18 @@ static int sa_fill(const struct sad *sad, struct sa_rt *sa,
 }
 
 /* Where there is one worker, it is the owner either way. */
-static void share_out(struct sad *sad, struct sa_rt *sa, bool spread)
+static void share_out(struct sad *sad, struct sa_rt *sa,
+		      const struct sa_spec *spec)
 {
-	sa->spread = spread && sad->workers > 1;
-	if (!sa->spread)
+	sa->of_cpus = spec->of_cpus;
+	sa->cpu = spec->of_cpus ? spec->cpu : 0;
+	sa->spread = spec->spread && !sa->of_cpus && sad->workers > 1;
+	if (sa->cpu)
+		sa->owner = (sa->cpu - 1U) % sad->workers;
+	else if (!sa->spread)
 		sa->owner = sad->next_owner++ % sad->workers;
+	if (sa->of_cpus && !sa->cpu)
+		sa->owner |= SA_FALL_BACK;
 }
 
 /* NULL: there is none that ESP of that kind can be carried in. */
@@ -329,7 +336,7 @@ int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 	if (carrier)
 		be_carried(sa, carrier);
 	else if (spec->dir == DIR_OUT)
-		share_out(sad, sa, spec->spread);
+		share_out(sad, sa, spec);
 	err = sa_fill(sad, sa, spec, e);
 	if (err) {
 		sa_free(sa);

@@ -41,7 +41,9 @@ struct sa_spec {
 	const struct sa_limits *limits; /* NULL: none */
 	bool narrow; /* DIR_OUT: rules are asked of what goes out, too */
 	bool spread; /* DIR_OUT: every worker's at once */
-	bool fragment_after;   /* DIR_OUT: IPv4 is cut after it is protected */
+	bool fragment_after; /* DIR_OUT: IPv4 is cut after it is protected */
+	bool of_cpus; /* DIR_OUT: one of those for each CPU, not spread */
+	uint8_t cpu;  /* of these: a worker's number and 1; 0: the fall-back */
 	struct sa_ref carrier; /* an SA of AH, of the same direction, between the
 				  same addresses and in transport mode, in which
 				  its packets are; it carries nothing else.

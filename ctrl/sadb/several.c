@@ -11,6 +11,7 @@
 struct several {
 	struct rcu_head rcu;
 	uint32_t n;
+	uint8_t cpu[SEVERAL_MAX];
 	_Atomic uint64_t ref[]; /* sa_ref as one word; 0: it left */
 };
 
@@ -22,12 +23,14 @@ static uint64_t word_of(struct sa_ref ref)
 	return whole;
 }
 
-struct several *several_new(const struct sa_ref *refs, uint32_t n)
+struct several *several_new(const struct sa_ref *refs, const uint8_t *cpus,
+			    uint32_t n)
 {
 	struct several *of = calloc(1, sizeof(*of) + n * sizeof(of->ref[0]));
 
 	if (!of)
 		return NULL;
+	memcpy(of->cpu, cpus, n);
 	for (; of->n < n; of->n++)
 		atomic_init(&of->ref[of->n], word_of(refs[of->n]));
 	return of;
@@ -56,6 +59,11 @@ void several_take(struct several *of, struct sa_ref ref)
 uint32_t several_count(const struct several *of)
 {
 	return of->n;
+}
+
+uint8_t several_cpu(const struct several *of, uint32_t i)
+{
+	return of->cpu[i];
 }
 
 struct sa_ref several_at(const struct several *of, uint32_t i)
