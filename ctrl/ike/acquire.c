@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/child_cpus.h"
 #include "ctrl/ike/child_for.h"
 
 /* For so many packets an IKE SA may be about to make children of a policy that has one
@@ -110,6 +111,8 @@ void acquire(struct engine *e, const struct sadb_event *event)
 	if (!child)
 		return;
 	ts_of_packet(&event->packet, child->pfp, &first);
+	if (event->cpu && cpus_acquire(e, event->policy, event->cpu, &first))
+		return;
 	if (!acquire_owner(e, event->policy, &first, NULL) && has_room(e, child))
 		sa_initiate(e, c->conf.name, child->name, &cause);
 }
@@ -187,7 +190,7 @@ void again_broken(struct ike_sa *sa)
 
 void again_child_closed(struct ike_sa *sa, const struct child_sa *c)
 {
-	if (!is_wanted(sa, c) || c->replaced_by ||
+	if (!is_wanted(sa, c) || c->replaced_by || c->cpu ||
 	    !(c->conf->close_action & CHILD_START))
 		return;
 	for (const struct child_sa *o = sa->children; o; o = o->next)

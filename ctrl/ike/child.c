@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/child_cpus.h"
 #include "ctrl/ike/cp.h"
 
 struct child_sa *child_new(struct conn *conn, const struct child_conf *conf)
@@ -18,6 +19,7 @@ struct child_sa *child_new(struct conn *conn, const struct child_conf *conf)
 	c->conn = conn_hold(conn);
 	c->conf = conf;
 	c->protocol = (uint8_t)child_ipsec_protocol(conf);
+	c->of_cpus = conf->per_cpu;
 	return c;
 }
 
@@ -43,7 +45,8 @@ int child_selectors(const struct child_sa *c,
 
 void child_first(const struct child_sa *c, struct ts_first *out)
 {
-	*out = (struct ts_first){ .is = c->local_ts.n && c->remote_ts.n };
+	*out = (struct ts_first){ .is = c->local_ts.n && c->remote_ts.n,
+				  .cpu = c->cpu };
 	if (!out->is)
 		return;
 	out->local = c->local_ts.at[0];
@@ -462,6 +465,10 @@ void child_accept(struct ike_sa *sa, struct exchange *x,
 	}
 	c->mode = (uint8_t)c->conf->mode;
 	narrow(sa, x, p, with_ke);
+	if (x->child && !cpus_offered(sa, x, p)) {
+		x->child_error = IKE_N_TS_MAX_QUEUE;
+		child_drop(sa, x);
+	}
 }
 
 void child_settle(struct ike_sa *sa, struct exchange *x)
@@ -488,6 +495,7 @@ void child_take_answer(struct ike_sa *sa, struct exchange *x,
 	struct ts_sides ours, peers;
 
 	take_notifies(x, p);
+	cpus_answered(x, p);
 	if (!body || is_ah_by_nat(sa, c->conf) ||
 	    !proposals_check(&c->conf->proposals, body->body, with_ke,
 			     &x->chosen) ||
@@ -561,6 +569,7 @@ void child_offer_put(struct ike_sa *sa, struct exchange *x,
 
 	offer_ts(sa, x, &offer);
 	put_mode(m, (uint8_t)x->child->conf->mode);
+	cpus_put(x->child, m);
 	proposals_put(m, &x->child->conf->proposals,
 		      slice_of(&spi_be, sizeof(spi_be)), x->kind == EX_CHILD);
 	put_around_sa(m, x, &x->ni);
@@ -574,6 +583,7 @@ void child_answer_put(const struct exchange *x, struct ike_builder *m)
 	uint32_t spi_be = htonl(x->child->spi_in);
 
 	put_mode(m, x->child->mode);
+	cpus_put(x->child, m);
 	chosen_put(m, &x->chosen, slice_of(&spi_be, sizeof(spi_be)));
 	put_around_sa(m, x, &x->nr);
 	ike_ts_put(m, IKE_PL_TS_I, x->child->remote_ts.at,

@@ -11,10 +11,14 @@
 
 #include "ctrl/ike/sa.h"
 
-/* Has it packets in common with the other one? Then it may take its place. */
+/* Has it packets in common with the other one? */
+bool child_shares(const struct child_sa *c, const struct child_sa *other);
+
+/* Likewise, and are both of the same CPU, or of none? Then it may take its place. */
 bool child_meets(const struct child_sa *c, const struct child_sa *other);
 
-/* Has it all that the other one has? Then that is out of use once this is bound. */
+/* Has it all that the other one has? Then that is out of use once this is bound. One for
+ * a CPU leaves the others alone. */
 bool child_covers(const struct child_sa *c, const struct child_sa *other);
 
 /*
@@ -25,6 +29,9 @@ bool child_covers(const struct child_sa *c, const struct child_sa *other);
  */
 bool child_is_for(const struct child_sa *c, uint32_t policy,
 		  const struct ts_first *first);
+
+/* Has it that packet among its selectors? */
+bool child_takes(const struct child_sa *c, const struct ts_first *first);
 
 /* Is what waits to be made for the same? Of a child without values all is. */
 bool child_conf_same(const struct child_conf *conf, const struct ts_first *a,

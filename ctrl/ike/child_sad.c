@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/child_cpus.h"
 #include "ctrl/ike/followup.h"
 #include "ctrl/ike/idle.h"
 #include "ctrl/ike/later.h"
@@ -20,6 +21,8 @@
 /* A peer whose reply was lost has no other keys than the old ones until ours is
  * sent again: nothing is gained by haste. */
 #define BIND_NS RESENDS_NS
+
+#define DYNAMIC_PORT_MIN 49152U
 
 struct child_sa *child_by_spi_in(const struct ike_sa *sa, uint32_t spi)
 {
@@ -171,6 +174,16 @@ static void put_life(const struct ike_sa *sa, const struct child_conf *conf,
 	};
 }
 
+/* RFC 6335 section 6: so that the peer's NIC tells SAs apart by it. */
+static uint16_t any_port(const struct ike_sa *sa, uint16_t otherwise)
+{
+	uint16_t random;
+
+	if (!sa->e->calls.random(sa->e->calls.ctx, &random, sizeof(random)))
+		return otherwise;
+	return DYNAMIC_PORT_MIN | random;
+}
+
 /* Both ends see the same of NAT detection: so they encapsulate both or none. */
 static void describe(const struct ike_sa *sa, const struct exchange *x,
 		     enum sadb_dir dir, struct sadb_sa *out)
@@ -191,6 +204,8 @@ static void describe(const struct ike_sa *sa, const struct exchange *x,
 	out->fragment_after = x->child->conf->fragment_after;
 	out->if_id = dir == SADB_IN ? x->child->conf->if_id_in
 				    : x->child->conf->if_id_out;
+	out->of_cpus = dir == SADB_OUT && x->child->of_cpus;
+	out->cpu = dir == SADB_OUT ? x->child->cpu : 0;
 	put_life(sa, x->child->conf, out);
 	out->outer = x->child->conf->outer;
 	if (x->no_tfc)
@@ -200,6 +215,8 @@ static void describe(const struct ike_sa *sa, const struct exchange *x,
 	out->keepalive = sa->nat_local;
 	out->encap_sport = dir == SADB_IN ? p->remote_port : p->local_port;
 	out->encap_dport = dir == SADB_IN ? p->local_port : p->remote_port;
+	if (out->cpu && x->child->conf->per_cpu == PER_CPU_ENCAP)
+		out->encap_sport = any_port(sa, out->encap_sport);
 }
 
 /* What is to be seen of it later. */
@@ -320,6 +337,8 @@ int child_answered(struct ike_sa *sa, struct exchange *x,
 		c->in = a->id;
 		c->spi_in = a->id.spi;
 		c->has_in = true;
+		if (c->of_cpus && x != &sa->ours && !x->old_spi_in)
+			cpus_assign(sa, c, a->workers);
 	}
 	return a->err;
 }
@@ -408,6 +427,14 @@ static struct child_sa *outbound(const struct engine *e,
 	return c;
 }
 
+/* What a peer sends for one CPU it may send from another port of its own, as
+ * strongSwan does (`per_cpu_sas = encap`). */
+static bool is_port_alone(const struct ike_sa *sa, const struct child_sa *c,
+			  const struct sadb_event *event)
+{
+	return c->of_cpus && addr_equal(&event->mapped_addr, &sa->path.remote);
+}
+
 void child_told(struct engine *e, const struct sadb_event *event)
 {
 	struct child_sa *c = event->id.dir == SADB_IN ? inbound(e, &event->id)
@@ -418,6 +445,8 @@ void child_told(struct engine *e, const struct sadb_event *event)
 		return;
 	sa = c->sa;
 	sa_touch(sa);
+	if (event->verb == SADB_MAPPING && is_port_alone(sa, c, event))
+		return;
 	if (event->verb == SADB_MAPPING && sa->mobike) {
 		mobike_mapped(sa, event);
 		return;
@@ -488,6 +517,7 @@ static void bring_back_all(const struct engine *e, uint32_t replaced_by)
 void child_remove(struct ike_sa *sa, struct child_sa *c, const char *why)
 {
 	unlink_child(sa, c);
+	cpus_gone(sa, c);
 	bring_back_all(sa->e, c->spi_in);
 	child_retire(sa, c);
 	if (c->has_in)

@@ -11,6 +11,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cp.h"
 #include "ctrl/ike/followup.h"
+#include "include/limits.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/ticket.h"
 
@@ -144,6 +145,11 @@ static struct child_sa *child_of(const struct engine *e, const char *conn,
 	return made;
 }
 
+static bool get_cpu(struct slice *s, struct child_sa *c)
+{
+	return rd_u8(s, &c->cpu) && c->cpu <= WORKERS_MAX;
+}
+
 static bool get_larval(struct engine *e, struct slice *s, struct exchange *x)
 {
 	char conn[CONN_NAME_MAX], child[CONN_NAME_MAX];
@@ -152,7 +158,8 @@ static bool get_larval(struct engine *e, struct slice *s, struct exchange *x)
 		return false;
 	x->child = child_of(e, conn, child);
 	if (!x->child || !get_addr(s, &x->child->in.daddr) ||
-	    !rd_u32(s, &x->child->spi_in) || !get_bool(s, &x->child->has_in))
+	    !rd_u32(s, &x->child->spi_in) || !get_bool(s, &x->child->has_in) ||
+	    !get_bool(s, &x->child->of_cpus) || !get_cpu(s, x->child))
 		return false;
 	x->child->in.spi = x->child->spi_in;
 	x->child->in.dir = SADB_IN;
@@ -478,7 +485,8 @@ static bool get_child_state(struct slice *s, struct child_sa *c)
 {
 	bool *const about[] = { &c->up,	  &c->asked, &c->confirmed, &c->bound,
 				&c->lost, &c->esn,   &c->encap,	    &c->again };
-	bool *const sad[] = { &c->has_in, &c->has_out, &c->more_ts };
+	bool *const sad[] = { &c->has_in, &c->has_out, &c->more_ts, &c->of_cpus,
+			      &c->no_more };
 	uint8_t state;
 
 	if (!rd_u8(s, &state))
@@ -533,5 +541,6 @@ bool record_get_child(struct engine *e, struct slice octets, struct child_sa *c,
 	       rd_u64(&s, &c->bind_ns) && rd_u64(&s, &c->trust_ns) &&
 	       rd_u64(&s, &c->installed_ns) && rd_u16(&s, &c->encr) &&
 	       rd_u16(&s, &c->encr_key_bits) && rd_u16(&s, &c->integ) &&
-	       rd_u16(&s, &c->ke) && get_addkes(&s, c->addke) && !s.len;
+	       rd_u16(&s, &c->ke) && get_addkes(&s, c->addke) && get_cpu(&s, c) &&
+	       !s.len;
 }

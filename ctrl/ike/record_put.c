@@ -78,6 +78,8 @@ static void put_larval(struct builder *b, const struct child_sa *c)
 	put_addr(b, &c->in.daddr);
 	wr_u32(b, c->spi_in);
 	wr_u8(b, c->has_in);
+	wr_u8(b, c->of_cpus);
+	wr_u8(b, c->cpu);
 }
 
 static void put_heir(struct builder *b, const struct ike_sa *heir)
@@ -326,7 +328,8 @@ void record_put_child(struct builder *b, const struct ike_sa *sa,
 			       c->encap,
 			       c->again };
 	/* One that is on its way out may still be there. */
-	const bool sad[] = { c->has_in, c->has_out || c->draining, c->more_ts };
+	const bool sad[] = { c->has_in, c->has_out || c->draining, c->more_ts,
+			     c->of_cpus, c->no_more };
 
 	wr_u8(b, RECORD_VERSION);
 	wr_u32(b, c->view_id);
@@ -356,4 +359,5 @@ void record_put_child(struct builder *b, const struct ike_sa *sa,
 	wr_u16(b, c->integ);
 	wr_u16(b, c->ke);
 	put_addkes(b, c->addke);
+	wr_u8(b, c->cpu);
 }

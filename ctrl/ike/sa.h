@@ -133,6 +133,10 @@ struct child_sa {
 	bool more_ts;	/* the peer takes others than these in another one */
 	bool draining;	/* its outbound SA was asked to leave the SAD */
 	bool succeeded; /* another one is there in its place, events say */
+	/* See child_cpus.h. */
+	bool of_cpus; /* one of several; of ours before that, it is to be */
+	bool no_more; /* the fall-back: the peer takes none beside those */
+	uint8_t cpu;  /* a worker's number and 1; 0: the fall-back */
 	/* What of it is to be seen besides. */
 	uint32_t view_id;
 	uint16_t encr, encr_key_bits, integ, ke;

@@ -37,6 +37,7 @@ void ts_kept_free(struct ts_kept *k);
 struct ts_first {
 	bool is;    /* there is such a packet */
 	bool alone; /* and the peer takes nothing beside it */
+	uint8_t cpu; /* it is to be that worker's, its number and 1; 0: nobody's */
 	struct ike_ts local, remote;
 };
 

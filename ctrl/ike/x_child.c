@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/child_cpus.h"
 #include "ctrl/ike/collide.h"
 #include "ctrl/ike/followup.h"
 #include "ctrl/ike/later.h"
@@ -156,6 +157,7 @@ static void start_rekeying(struct ike_sa *sa, const struct child_sa *old)
 	if (begin(sa, old->conn, old->conf)) {
 		child_keep_ts(sa->ours.child, &ts);
 		sa->ours.child->more_ts = old->more_ts;
+		cpus_inherit(sa->ours.child, old);
 	}
 	sa->ours.old_spi_in = old->spi_in;
 	start(sa);
@@ -180,6 +182,11 @@ void child_x_begin(struct ike_sa *sa, struct conn *conn,
 		return;
 	}
 	sa->ours.single_pair = first && first->alone;
+	if (sa->ours.child && !cpus_begin(sa, sa->ours.child, first)) {
+		child_drop(sa, &sa->ours);
+		try_later(sa, &sa->ours);
+		return;
+	}
 	start(sa);
 }
 
@@ -233,6 +240,7 @@ static void start_anew(struct ike_sa *sa, struct exchange *x, const char *why)
 	const struct child_conf *conf;
 	struct ts_sides ts;
 	struct conn *conn;
+	uint8_t cpu;
 
 	exchange_end(sa, x);
 	if (!old || old->replaced_by) {
@@ -242,12 +250,15 @@ static void start_anew(struct ike_sa *sa, struct exchange *x, const char *why)
 	conn = conn_hold(old->conn);
 	conf = old->conf;
 	ts = child_kept_ts(old);
+	cpu = old->cpu;
 	if (why && old->confirmed)
 		child_remove(owner, old, why);
 	else /* the peer has it, or may have it yet */
 		old->state = CHILD_ST_DELETING;
-	if (begin(sa, conn, conf))
+	if (begin(sa, conn, conf)) {
 		child_keep_ts(sa->ours.child, &ts);
+		sa->ours.child->cpu = cpu;
+	}
 	start(sa);
 	conn_drop(conn);
 }
@@ -308,11 +319,16 @@ static void refused(struct ike_sa *sa, struct exchange *x,
 	default:
 		break;
 	}
-	if (!x->old_spi_in)
+	if (x->child->cpu && !x->old_spi_in)
+		cpus_refused(sa, x->child);
+	else if (!x->old_spi_in)
 		later_child_refused(sa, x->child);
 	else if (n->type == IKE_N_NO_ADDITIONAL_SAS)
 		reauth_instead(sa, x->old_spi_in);
-	child_refused(sa, x, n);
+	if (n->type == IKE_N_TS_MAX_QUEUE && x->child->cpu && !x->old_spi_in)
+		child_drop(sa, x); /* that is no failure */
+	else
+		child_refused(sa, x, n);
 	if (is_lost(sa, x))
 		start_anew(sa, x, NULL);
 	else
@@ -456,6 +472,7 @@ static void accept_offer(struct ike_sa *sa, const struct ike_payloads *p,
 	if (x->child && old) {
 		ts = child_kept_ts(old);
 		child_keep_ts(x->child, &ts);
+		cpus_inherit(x->child, old);
 	}
 	child_accept(sa, x, p, true);
 	if (!x->child) {

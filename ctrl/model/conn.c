@@ -342,7 +342,8 @@ bool child_equal(const struct child_conf *a, const struct child_conf *b)
 	       volume_equal(&a->bytes, &b->bytes) &&
 	       volume_equal(&a->packets, &b->packets) &&
 	       a->replay_window == b->replay_window && a->spread == b->spread &&
-	       a->if_id_in == b->if_id_in && a->if_id_out == b->if_id_out &&
+	       a->per_cpu == b->per_cpu && a->if_id_in == b->if_id_in &&
+	       a->if_id_out == b->if_id_out &&
 	       memcmp(&a->outer, &b->outer, sizeof(a->outer)) == 0 &&
 	       a->fragment_after == b->fragment_after &&
 	       strcmp(a->updown, b->updown) == 0 &&

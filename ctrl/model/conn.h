@@ -95,6 +95,13 @@ struct volume_conf {
 	uint64_t rand;	/* taken off rekey at random */
 };
 
+/* SAs for each CPU (RFC 9611). */
+enum per_cpu {
+	PER_CPU_NO, /* none that we ask for */
+	PER_CPU_YES,
+	PER_CPU_ENCAP, /* and in UDP each from a port of its own */
+};
+
 struct child_conf {
 	char name[CONN_NAME_MAX];
 	struct ts_conf local_ts[CONN_TS_MAX];
@@ -114,7 +121,8 @@ struct child_conf {
 	struct volume_conf bytes; /* of inner packets */
 	struct volume_conf packets;
 	uint32_t replay_window;
-	bool spread;	     /* outbound SAs are all workers' at once */
+	bool spread; /* outbound SAs are all workers' at once */
+	enum per_cpu per_cpu;
 	bool fragment_after; /* IPv4 is cut after it is protected */
 	uint8_t pfp; /* enum pfp_flag: what its SAs have from the packet */
 	uint32_t pfp_limit; /* so many of these SAs at once, either direction */

@@ -62,6 +62,8 @@ struct child_sa_view {
 	uint8_t esn;
 	uint8_t mode;	  /* enum sadb_mode */
 	uint8_t protocol; /* IKE_PROTO_ESP or IKE_PROTO_AH, which has no encr */
+	uint8_t of_cpus;  /* one of those for each CPU */
+	uint8_t cpu;	  /* of these: a worker's number and 1; 0: of none */
 	char name[CONN_NAME_MAX];
 	uint32_t policy;
 	uint32_t if_id_in, if_id_out; /* 0: none */

@@ -79,6 +79,7 @@ struct lab_side {
 	struct ike_counts counts;	  /* of connections */
 	struct ike_counts nobodys;	  /* and of none */
 	uint32_t next_spi;
+	uint8_t workers; /* of its data path, as GETSPI's answers say */
 	uint64_t keys[LAB_KEYS_MAX]; /* hashes of those that encrypt or did */
 	unsigned int n_keys;
 	unsigned int n_refused_keys; /* ADDs with one of them */

@@ -104,6 +104,8 @@ static void use_key(struct lab_side *s, const struct sadb_sa *sa)
 /* All that the other one takes, as the data path judges. */
 static bool supersedes(const struct sadb_sa *sa, const struct sadb_sa *other)
 {
+	if (sa->of_cpus && sa->cpu != other->cpu)
+		return false;
 	for (unsigned int i = 0; i < other->n_selectors; i++) {
 		unsigned int j = 0;
 
@@ -259,6 +261,7 @@ void lab_on_sadb(void *ctx, const struct sadb_request *q)
 		.verb = q->verb,
 		.err = err,
 		.id = id,
+		.workers = s->workers,
 		.counters.pkts = claimed_pkts(s, q),
 		.counters.idle_s = s->idle_s[id.dir],
 	};
