@@ -126,6 +126,14 @@ static const struct word send_cert_words[] = {
 	{ "yes", 0, NULL },	{ "no", 0, NULL },     { .text = NULL },
 };
 
+/* In strongSwan it is a boolean with a third value. */
+static const struct word per_cpu_words[] = {
+	{ "no", PER_CPU_NO, NULL },	  { "yes", PER_CPU_YES, NULL },
+	{ "encap", PER_CPU_ENCAP, NULL }, { "true", PER_CPU_YES, NULL },
+	{ "false", PER_CPU_NO, NULL },	  { "1", PER_CPU_YES, NULL },
+	{ "0", PER_CPU_NO, NULL },	  { .text = NULL },
+};
+
 static const struct word zero_words[] = {
 	{ "0", 0, NULL },
 	{ .text = NULL },
@@ -317,6 +325,8 @@ static const struct key child_keys[] = {
 	  REFUSAL("but compressing before encrypting tells of what is inside (RFC 7457 section 2.6), and no peer depends on it; write no") },
 	{ .name = "hw_offload", .idle = true, .form = "no or auto", .read = value_fixed,
 	  .words = offload_words },
+	{ .name = "per_cpu_sas",   .form = "yes, no or encap", .read = value_word,
+	  .words = per_cpu_words,  AT(child_conf, per_cpu) },
 	/* Ours alone: not of swanctl.conf. */
 	{ .name = "spread",	   .form = "yes or no", .read = value_bool,
 	  AT(child_conf, spread) },
@@ -337,7 +347,6 @@ static const struct sub child_later[] = {
 	NEVER("mark_in", NO_MARKS),	NEVER("mark_in_sa", NO_MARKS),
 	NEVER("mark_out", NO_MARKS),	NEVER("set_mark_in", NO_MARKS),
 	NEVER("set_mark_out", NO_MARKS),
-	LATER("per_cpu_sas"),
 };
 /* clang-format on */
 
@@ -499,6 +508,23 @@ static int check_transport(const struct section *sec,
 			 path);
 }
 
+/* Without a trap they come at the peer's wish alone, as in strongSwan. */
+static int check_per_cpu(const struct section *sec, const struct child_conf *c,
+			 struct error *e)
+{
+	const char *beside = c->spread	  ? "spread"
+			     : c->pfp	  ? "populate"
+			     : c->n_pools ? "pools of the connection"
+					  : NULL;
+
+	if (!c->per_cpu || !beside)
+		return 0;
+	return value_fail(e, tree_value(sec, "per_cpu_sas"), -EINVAL,
+			  "stands beside %s: SAs for each CPU have one worker "
+			  "each and the same selectors; remove one of the two",
+			  beside);
+}
+
 static int fill_child(const struct section *sec, const struct conn_conf *conn,
 		      struct child_conf *c, struct error *e)
 {
@@ -523,6 +549,8 @@ static int fill_child(const struct section *sec, const struct conn_conf *conn,
 		err = check_protocol(sec, c, e);
 	if (!err)
 		err = populate_check(sec, c, e);
+	if (!err)
+		err = check_per_cpu(sec, c, e);
 	child_times(c);
 	return err ? err : sa_check_child(sec, c, e);
 }

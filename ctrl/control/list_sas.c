@@ -266,6 +266,9 @@ void put_child_fields(struct vici_builder *b, const struct child_sa_view *c,
 	vici_fmt(b, "spi-out", "%08" PRIx32, c->spi_out);
 	put_if_id(b, "if-id-in", c->if_id_in);
 	put_if_id(b, "if-id-out", c->if_id_out);
+	put_yes(b, "per-cpu-sas", c->of_cpus);
+	if (c->cpu)
+		put_number(b, "cpu", c->cpu - 1U);
 	if (c->protocol != IKE_PROTO_AH)
 		put_encr(b, c->encr, c->encr_key_bits);
 	if (c->integ)

@@ -71,10 +71,10 @@ def test_swanctl(lab):
     ok(not set(spis(lab)) & set(before), "and comes up anew")
     wait_until(lambda: swanctl(lab, "--list-sas").stdout.count("IKEv2") == 1,
                10, "the end of the IKE SAs that there were")
-    bad = swanctl_load(lab, first.replace("local_ts", "per_cpu_sas = yes\n"
+    bad = swanctl_load(lab, first.replace("local_ts", "label = a\n"
                                           "local_ts"), "--load-conns")
-    ok(bad.returncode != 0 and "connections.to-b.children.net.per_cpu_sas is not "
-       "supported yet" in bad.stderr and is_up(lab),
+    ok(bad.returncode != 0 and "connections.to-b.children.net.label is a label "
+       "of SELinux" in bad.stderr and is_up(lab),
        "what is refused changes nothing")
 
 

@@ -333,6 +333,28 @@ static void outbound_sas_of_a_child_can_be_spread(void **state)
 	config_free(c);
 }
 
+static void child_can_have_sas_for_each_cpu(void **state)
+{
+	static const struct {
+		const char *line;
+		enum per_cpu per_cpu;
+	} rows[] = { { "per_cpu_sas = yes", PER_CPU_YES },
+		     { "per_cpu_sas = 1", PER_CPU_YES },
+		     { "per_cpu_sas = encap", PER_CPU_ENCAP },
+		     { "per_cpu_sas = no", PER_CPU_NO } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config *c =
+			parse_changed("remote_ts = 10.4.0.0/16", rows[i].line);
+
+		assert_int_equal(c->conns[0].children[0].per_cpu, PER_CPU_NO);
+		assert_int_equal(c->conns[0].children[1].per_cpu,
+				 rows[i].per_cpu);
+		config_free(c);
+	}
+}
+
 static void packets_of_a_child_can_be_cut_after_they_are_protected(void **state)
 {
 	struct config *c =
@@ -539,6 +561,7 @@ static int run_cases(void)
 		cmocka_unit_test(longest_times_have_room_for_what_follows_them),
 		cmocka_unit_test(selectors_of_a_child_can_be_taken_from_packets),
 		cmocka_unit_test(outbound_sas_of_a_child_can_be_spread),
+		cmocka_unit_test(child_can_have_sas_for_each_cpu),
 		cmocka_unit_test(
 			packets_of_a_child_can_be_cut_after_they_are_protected),
 		cmocka_unit_test(children_beyond_the_room_of_the_spd_are_refused),

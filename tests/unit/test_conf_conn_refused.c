@@ -28,7 +28,7 @@ struct refused {
 	"start_action, dpd_action, close_action, rekey_time, life_time, "        \
 	"rand_time, inactivity, rekey_bytes, life_bytes, rand_bytes, "           \
 	"rekey_packets, life_packets, rand_packets, replay_window, updown, "     \
-	"hostaccess, reqid, spread, populate, populate_limit, "                  \
+	"hostaccess, reqid, per_cpu_sas, spread, populate, populate_limit, "     \
 	"copy_df, copy_ecn, copy_dscp, set_df, set_dscp, set_ttl, tfc_padding, " \
 	"tfc_dummies, if_id_in, if_id_out, fragment"
 #define FORM_PEERS                                                 \
@@ -371,6 +371,20 @@ static const struct refused refused[] = {
 	{ "spread_that_is_no_word_is_refused", "replay_window = 1024",
 	  "spread = 2",
 	  "f:42:14: connections.moon.children.net.spread must be yes or no" },
+	{ "sas_for_each_cpu_take_one_of_three_words", "replay_window = 1024",
+	  "per_cpu_sas = all",
+	  "f:42:19: connections.moon.children.net.per_cpu_sas must be yes, no "
+	  "or encap" },
+	{ "sas_for_each_cpu_are_not_spread", "replay_window = 1024",
+	  "spread = yes\nper_cpu_sas = yes",
+	  "f:43:15: connections.moon.children.net.per_cpu_sas stands beside "
+	  "spread: SAs for each CPU have one worker each and the same "
+	  "selectors; remove one of the two" },
+	{ "sas_for_each_cpu_are_not_of_packets", "remote_ts = " DMZ,
+	  "populate = protocol\nper_cpu_sas = encap",
+	  "f:46:15: connections.moon.children.dmz.per_cpu_sas stands beside "
+	  "populate: SAs for each CPU have one worker each and the same "
+	  "selectors; remove one of the two" },
 	{ "what_no_packet_has_is_not_taken_from_it", "remote_ts = " DMZ,
 	  "populate = remote_address, spi",
 	  "f:45:32: connections.moon.children.dmz.populate must be some of "

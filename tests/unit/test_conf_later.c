@@ -21,8 +21,6 @@ static const struct spot local_spot = { "\t\tlocal { auth = psk\n", "51:1",
 					"connections.road.local" };
 static const struct spot remote_spot = { "\t\tremote { auth = psk\n", "53:1",
 					 "connections.road.remote" };
-static const struct spot child_spot = { "\t\t\tdmz {\n", "45:1",
-					"connections.moon.children.dmz" };
 static const struct spot kind_spot = { "secrets {\n", "57:1", "secrets" };
 
 /* From swanctl.conf(5) of strongSwan 5.9.8; names end at a blank. */
@@ -37,7 +35,6 @@ static const struct {
 	  "eap_id groups cert_policy certs cacerts ca_id pubkeys revocation ",
 	  false },
 	{ &remote_spot, "cert cacert ", true },
-	{ &child_spot, "per_cpu_sas ", false },
 	{ &kind_spot, "eap xauth ntlm private rsa ecdsa pkcs8 pkcs12 token ",
 	  true },
 };

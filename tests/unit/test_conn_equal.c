@@ -192,6 +192,8 @@ static bool change_child(struct child_conf *c, unsigned int which)
 		return c->pfp_limit--, true;
 	case 27:
 		return c->n_pools++, true;
+	case 28:
+		return c->per_cpu = PER_CPU_YES, true;
 	default:
 		return false;
 	}

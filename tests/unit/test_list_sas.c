@@ -160,6 +160,24 @@ static void interface_is_said_where_there_is_one(void **state)
 	close(fd);
 }
 
+static void cpu_is_said_of_one_of_several(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+	const char *got;
+
+	i->child_sas[0].of_cpus = 1;
+	i->child_sas[0].cpu = 2;
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", ARGS("ike=site"));
+	got = take_event(i, fd, "list-sa");
+	assert_has(got, " per-cpu-sas=yes cpu=1 ");
+	got = strstr(got, "both-13{");
+	assert_non_null(got);
+	assert_lacks(got, "cpu");
+	close(fd);
+}
+
 /* As charon does; what AH calls NULL is no cipher. */
 static void transport_mode_and_ah_are_said(void **state)
 {
@@ -689,6 +707,7 @@ int main(void)
 		IKE_CASE(what_is_not_known_yet_is_left_out),
 		IKE_CASE(additional_key_exchanges_are_listed_by_their_numbers),
 		IKE_CASE(interface_is_said_where_there_is_one),
+		IKE_CASE(cpu_is_said_of_one_of_several),
 		IKE_CASE(transport_mode_and_ah_are_said),
 		IKE_CASE(path_mtu_is_said_where_a_router_did),
 		IKE_CASE(nat_and_encapsulation_are_said),
