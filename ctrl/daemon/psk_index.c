@@ -10,17 +10,12 @@ struct psk_owner {
 	uint32_t next;	/* of the same hash; and 1, 0: none */
 };
 
-static bool is_wildcard(const struct identity *owner)
-{
-	return !owner->type || (owner->len && owner->octets[0] == '*');
-}
-
 static bool is_for_others(const struct psk_conf *psk)
 {
 	bool any = !psk->n_owners;
 
 	for (size_t i = 0; i < psk->n_owners && !any; i++)
-		any = is_wildcard(&psk->owners[i]);
+		any = identity_is_pattern(&psk->owners[i]);
 	return any;
 }
 

@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/*
- * Distinguished names are not read yet; a peer's are shown in hexadecimal and
- * compared octet by octet.
- */
 #include "ctrl/model/identity.h"
 
 #include <arpa/inet.h>
@@ -14,14 +10,10 @@
 #include <strings.h>
 
 #include "ctrl/base/addr.h"
+#include "ctrl/model/dn.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-#define NO_DN                                                                  \
-	"distinguished names (asn1dn:, or '=' in the text) are not supported " \
-	"yet: they belong to certificates, and peers authenticate by "         \
-	"pre-shared keys; use an address or a name, or write keyid: before "   \
-	"a text that is none"
 #define NO_GN                                                             \
 	"general names (asn1gn:, xmppaddr:) are not supported yet: they " \
 	"belong to certificates, and peers authenticate by pre-shared "   \
@@ -49,7 +41,7 @@ static const struct id_prefix id_prefixes[] = {
 	{ "rfc822:", IKE_ID_RFC822_ADDR, NULL },
 	{ "userfqdn:", IKE_ID_RFC822_ADDR, NULL },
 	{ "keyid:", IKE_ID_KEY_ID, NULL },
-	{ "asn1dn:", IKE_ID_DER_ASN1_DN, NO_DN },
+	{ "asn1dn:", IKE_ID_DER_ASN1_DN, NULL },
 	{ "asn1gn:", IKE_ID_DER_ASN1_GN, NO_GN },
 	{ "xmppaddr:", IKE_ID_DER_ASN1_GN, NO_GN },
 	{ "ipv4net:", 0, NO_NET },
@@ -171,6 +163,36 @@ static size_t bytes_of(uint8_t type)
 	return type == IKE_ID_IPV6_ADDR ? 16 : 0;
 }
 
+static struct slice octets_of(const struct identity *id)
+{
+	return slice_of(id->octets, id->len);
+}
+
+/* As text, or as '#' and the digits of its DER. */
+static int set_dn(struct identity *id, const char *text, struct error *e)
+{
+	size_t len;
+	int err;
+
+	if (text[0] == '#') {
+		err = set_hex(id, IKE_ID_DER_ASN1_DN, text + 1, e);
+		if (err || dn_valid(octets_of(id)))
+			return err;
+		return error_set(e, -EINVAL,
+				 "the hexadecimal digits are no distinguished "
+				 "name in DER (X.501); write it as text, such "
+				 "as C=CH, CN=moon");
+	}
+	if (!text[0])
+		return fail_empty(e);
+	err = dn_parse(text, id->octets, sizeof(id->octets), &len, e);
+	if (err)
+		return err;
+	id->type = IKE_ID_DER_ASN1_DN;
+	id->len = (uint16_t)len;
+	return 0;
+}
+
 /* What follows a prefix or a number. */
 static int set_typed(struct identity *id, uint8_t type, const char *text,
 		     struct error *e)
@@ -178,6 +200,8 @@ static int set_typed(struct identity *id, uint8_t type, const char *text,
 	size_t bytes = bytes_of(type);
 	int err;
 
+	if (type == IKE_ID_DER_ASN1_DN)
+		return set_dn(id, text, e);
 	if (text[0] != '#' && !bytes)
 		return set_text(id, type, text, e);
 	if (text[0] != '#' && set_addr(id, type, text))
@@ -221,7 +245,7 @@ static int set_numbered(struct identity *id, unsigned long type,
 		return error_set(e, -EINVAL,
 				 "there is no identity of type %lu here; it "
 				 "may be 1 (IPv4), 2 (FQDN), 3 (email), 5 "
-				 "(IPv6) or 11 (key id)",
+				 "(IPv6), 9 (DN) or 11 (key id)",
 				 type);
 	return set_prefixed(id, p, text, e);
 }
@@ -291,7 +315,7 @@ static int set_any_form(struct identity *id, const char *text, struct error *e)
 	if (rest)
 		return set_numbered(id, type, rest, e);
 	if (strchr(text, '='))
-		return error_set(e, -EINVAL, "%s", NO_DN);
+		return set_dn(id, text, e);
 	if (strchr(text, '@'))
 		return set_with_at(id, text, e);
 	return set_plain(id, text, e);
@@ -309,8 +333,11 @@ int identity_parse(const char *text, struct identity *out, struct error *e)
 
 /* --- written and compared */
 
+/* Kinds of text in a name are not shown, and not read. */
 static bool is_same(const struct identity *a, const struct identity *b)
 {
+	if (a->type == IKE_ID_DER_ASN1_DN && b->type == a->type)
+		return dn_equal(octets_of(a), octets_of(b));
 	return a->type == b->type && a->len == b->len &&
 	       memcmp(a->octets, b->octets, a->len) == 0;
 }
@@ -323,7 +350,7 @@ static bool reads_back(const char *text, const struct identity *id)
 	return identity_parse(text, &again, &e) == 0 && is_same(&again, id);
 }
 
-/* An address, or the octets; false: they can't be shown as they are. */
+/* An address, a name, or the octets; false: they can't be shown as they are. */
 static bool as_text(const struct identity *id, char text[IDENTITY_STR_MAX])
 {
 	size_t bytes = bytes_of(id->type);
@@ -332,6 +359,8 @@ static bool as_text(const struct identity *id, char text[IDENTITY_STR_MAX])
 		return id->len == bytes &&
 		       inet_ntop(bytes == 4 ? AF_INET : AF_INET6, id->octets,
 				 text, IDENTITY_STR_MAX);
+	if (id->type == IKE_ID_DER_ASN1_DN)
+		return dn_str(octets_of(id), text, IDENTITY_STR_MAX);
 	for (size_t i = 0; i < id->len; i++)
 		if (!isgraph(id->octets[i]))
 			return false;
@@ -415,6 +444,9 @@ static bool is_name(const struct identity *id)
 
 bool identity_equal(const struct identity *a, const struct identity *b)
 {
+	if (a->type == IKE_ID_DER_ASN1_DN && b->type == a->type &&
+	    dn_equal(octets_of(a), octets_of(b)))
+		return true;
 	return a->type == b->type && a->len == b->len &&
 	       octets_equal(a->octets, b->octets, a->len, is_name(a));
 }
@@ -424,9 +456,19 @@ uint64_t identity_hash(const struct identity *id)
 {
 	uint64_t h = 0xcbf29ce484222325ULL ^ id->type;
 
+	if (id->type == IKE_ID_DER_ASN1_DN && dn_valid(octets_of(id)))
+		return dn_hash(octets_of(id));
 	for (size_t i = 0; i < id->len; i++)
 		h = (h ^ (uint8_t)tolower(id->octets[i])) * 0x100000001b3ULL;
 	return h ^ h >> 32;
+}
+
+bool identity_is_pattern(const struct identity *conf)
+{
+	if (conf->type == IKE_ID_DER_ASN1_DN)
+		return dn_is_pattern(octets_of(conf));
+	return !conf->type ||
+	       (is_name(conf) && conf->len && conf->octets[0] == '*');
 }
 
 bool identity_match(const struct identity *conf, const struct identity *id)
@@ -435,6 +477,8 @@ bool identity_match(const struct identity *conf, const struct identity *id)
 
 	if (conf->type == 0 || identity_equal(conf, id))
 		return true;
+	if (conf->type == IKE_ID_DER_ASN1_DN && id->type == conf->type)
+		return dn_match(octets_of(conf), octets_of(id), RDN_STRICT);
 	if (conf->type != id->type || !is_name(conf) || conf->len == 0 ||
 	    conf->octets[0] != '*' || id->len < conf->len)
 		return false;

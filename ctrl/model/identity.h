@@ -34,23 +34,24 @@ _Static_assert(sizeof(struct identity) == 4 + IKE_ID_MAX, "layout");
  * "moon.example.org" "@moon"                 FQDN
  * "fred@example.org" "@@fred"                RFC822_ADDR
  * "@#0a0b" "aa:bb"                           KEY_ID
+ * "C=CH, O=Linux strongSwan, CN=moon"        DER_ASN1_DN, see dn_parse()
  * "" "%any" "%any6" "*" "0.0.0.0" "::" "0::0"  type 0
  *
  * A type may be forced by "ipv4:", "ipv6:", "fqdn:", "dns:", "email:",
- * "rfc822:", "userfqdn:", "keyid:" or its number, "{11}:"; '#' behind it leads
+ * "rfc822:", "userfqdn:", "asn1dn:", "keyid:" or its number, "{11}:"; '#' behind it leads
  * hexadecimal digits. An address may stand behind its prefix as text, which
  * strongSwan would send as text.
  *
- * 0, or -EINVAL with e filled and out unchanged. Refused are distinguished and
- * general names (that is also any text with '=' that has no prefix), networks
+ * 0, or -EINVAL with e filled and out unchanged. Refused are general names,
+ * a text with '=' and without a prefix that is no distinguished name, networks
  * and ranges, and what is empty, longer than IKE_ID_MAX or not hexadecimal. The
  * error never quotes the text: a key may have got into its place.
  */
 int identity_parse(const char *text, struct identity *out, struct error *e);
 
 /*
- * In the form that identity_parse() reads back to the same identity, of whoever
- * sent it: octets that are no visible ASCII appear as "fqdn:#…", so that a peer
+ * In the form that identity_parse() reads back to the same identity (a
+ * distinguished name to an equal one), of whoever sent it: octets that are no visible ASCII appear as "fqdn:#…", so that a peer
  * can forge neither a line nor another type. What identity_parse() refuses has
  * such a form too.
  *
@@ -61,7 +62,7 @@ int identity_parse(const char *text, struct identity *out, struct error *e);
  */
 const char *identity_str(const struct identity *id, char *buf, size_t max);
 
-/* Letters of FQDN and RFC822_ADDR are equal in either case. */
+/* Letters of FQDN and RFC822_ADDR are equal in either case; names by dn_equal(). */
 bool identity_equal(const struct identity *a, const struct identity *b);
 
 /* Of those that are equal it is the same. */
@@ -69,9 +70,12 @@ uint64_t identity_hash(const struct identity *id);
 
 /*
  * Is id one of those that a configured identity stands for? One of type 0
- * stands for all, "*.example.org" and "*@example.org" for those that end so, any
- * other for its equal.
+ * stands for all, "*.example.org" and "*@example.org" for those that end so, a
+ * distinguished name as dn_match() says with RDN_STRICT, any other for its equal.
  */
 bool identity_match(const struct identity *conf, const struct identity *id);
+
+/* Does a configured identity stand for others than its equals? */
+bool identity_is_pattern(const struct identity *conf);
 
 #endif

@@ -302,13 +302,13 @@ static const struct refused refused[] = {
 	  "f:52:3: connections.road.local-2 is one too many: more than one "
 	  "section local*, the first is local-1, is not supported yet; "
 	  "remove it" },
-	{ "distinguished_name_is_refused_with_the_reason",
+	{ "attribute_of_no_name_is_refused_with_the_reason",
 	  "id = sun@example.org\n\t\t}\n\t\tch",
-	  "id = \"C=CH, CN=sun\"\n\t\t}\n\t\tch",
-	  "f:28:10: connections.moon.remote-1.id: distinguished names "
-	  "(asn1dn:, or '=' in the text) are not supported yet: they belong "
-	  "to certificates, and peers authenticate by pre-shared keys; use an "
-	  "address or a name, or write keyid: before a text that is none" },
+	  "id = \"C=CH, XN=sun\"\n\t\t}\n\t\tch",
+	  "f:28:10: connections.moon.remote-1.id: what stands before a '=' is "
+	  "no attribute of a distinguished name (C, ST, L, O, OU, CN, E, DC, "
+	  "UID, …, or a number such as 2.5.4.3); write keyid: before a text "
+	  "that is no distinguished name" },
 	{ "empty_identity_is_refused", "id = sun@example.org\n\t\t}\n\t\tch",
 	  "id =\n\t\t}\n\t\tch",
 	  "f:28:4: connections.moon.remote-1.id is empty; it " FORM_ID },
@@ -545,12 +545,12 @@ static const struct refused refused[] = {
 	  "0sZm9v====", "f:60:12: secrets.ike-moon.secret " NO_BASE64 },
 	{ "base64_with_digits_behind_the_end_is_refused", PSK, "0sZg=Z",
 	  "f:60:12: secrets.ike-moon.secret " NO_BASE64 },
-	{ "owner_that_is_a_distinguished_name_is_refused", "id-1 = moon",
-	  "id-1 = CN=moon",
-	  "f:58:10: secrets.ike-moon.id-1: distinguished names (asn1dn:, or "
-	  "'=' in the text) are not supported yet: they belong to "
-	  "certificates, and peers authenticate by pre-shared keys; use an "
-	  "address or a name, or write keyid: before a text that is none" },
+	{ "owner_with_an_attribute_of_no_name_is_refused", "id-1 = moon",
+	  "id-1 = XN=moon",
+	  "f:58:10: secrets.ike-moon.id-1: what stands before a '=' is no "
+	  "attribute of a distinguished name (C, ST, L, O, OU, CN, E, DC, "
+	  "UID, …, or a number such as 2.5.4.3); write keyid: before a text "
+	  "that is no distinguished name" },
 	{ "name_that_may_be_a_secret_is_not_shown", "secret = " PSK,
 	  MARK " = secret",
 	  "f:60:3: unknown key of 6 octets in secrets.ike-moon; "

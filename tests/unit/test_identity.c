@@ -65,6 +65,9 @@ static void assert_same(const struct identity *a, const struct identity *b,
 
 /* --- read */
 
+/* CN=moon, a PrintableString. */
+#define MOON_DN "300f310d300b060355040313046d6f6f6e"
+
 static const struct {
 	const char *text;
 	uint8_t type;
@@ -143,6 +146,12 @@ static const struct {
 	{ "@#6d6f6f6e", KEYID, MOON, "keyid:moon" },
 	{ "keyid:a=b", KEYID, "613d62", NULL },
 	{ "aa:bb", KEYID, "61613a6262", "keyid:aa:bb" },
+	/* distinguished names */
+	{ "CN=moon", DN, MOON_DN, NULL },
+	{ "asn1dn:CN=moon", DN, MOON_DN, "CN=moon" },
+	{ "ASN1DN:#" MOON_DN, DN, MOON_DN, "CN=moon" },
+	{ "{9}:CN=moon", DN, MOON_DN, "CN=moon" },
+	{ "/CN=moon", DN, MOON_DN, "CN=moon" },
 	/* not shown as they are: spaces, controls, what is no ASCII, '#' */
 	{ "two words", FQDN, "74776f20776f726473", "fqdn:#74776f20776f726473" },
 	{ "a\nb", FQDN, "610a62", "fqdn:#610a62" },
@@ -199,11 +208,13 @@ static void identity_is_shown_as_what_reads_back(void **state)
 #define BAD_V6                                                        \
 	"an identity of type ipv6 must be an address, or '#' and 32 " \
 	"hexadecimal digits"
-#define NO_DN                                                                  \
-	"distinguished names (asn1dn:, or '=' in the text) are not supported " \
-	"yet: they belong to certificates, and peers authenticate by "         \
-	"pre-shared keys; use an address or a name, or write keyid: before "   \
-	"a text that is none"
+#define NO_ATTR                                                             \
+	"what stands before a '=' is no attribute of a distinguished name " \
+	"(C, ST, L, O, OU, CN, E, DC, UID, …, or a number such as "       \
+	"2.5.4.3); write keyid: before a text that is no distinguished name"
+#define NO_DER                                                              \
+	"the hexadecimal digits are no distinguished name in DER (X.501); " \
+	"write it as text, such as C=CH, CN=moon"
 #define NO_GN                                                             \
 	"general names (asn1gn:, xmppaddr:) are not supported yet: they " \
 	"belong to certificates, and peers authenticate by pre-shared "   \
@@ -214,7 +225,7 @@ static void identity_is_shown_as_what_reads_back(void **state)
 	"network"
 #define NO_TYPE(n)                                                      \
 	"there is no identity of type " n " here; it may be 1 (IPv4), " \
-	"2 (FQDN), 3 (email), 5 (IPv6) or 11 (key id)"
+	"2 (FQDN), 3 (email), 5 (IPv6), 9 (DN) or 11 (key id)"
 
 static const struct {
 	const char *good;
@@ -261,14 +272,16 @@ static const struct {
 	{ "ipv4:10.0.0.1", "ipv4range:10.0.0.1-10.0.0.9", NO_NET },
 	{ "ipv6:2001:db8::1", "ipv6range:2001:db8::1-2001:db8::9", NO_NET },
 	/* names of certificates */
-	{ "CN moon", "CN=moon", NO_DN },
-	{ "fred@moon", "C=CH, E=fred@moon", NO_DN },
-	{ "keyid:a=b", "a=b", NO_DN },
-	{ "fqdn:#30", "asn1dn:#30", NO_DN },
-	{ "fqdn:#30", "ASN1DN:#30", NO_DN },
+	{ "CN=moon", "XN=moon", NO_ATTR },
+	{ "C=CH, E=fred@moon", "C=CH, X=fred@moon", NO_ATTR },
+	{ "keyid:a=b", "a=b", NO_ATTR },
+	{ "fqdn:#30", "asn1dn:#30", NO_DER },
+	{ "asn1dn:#" MOON_DN, "asn1dn:#" MOON_DN "00", NO_DER },
+	{ "asn1dn:CN=moon", "asn1dn:", EMPTY },
+	{ "asn1dn:CN=moon", "asn1dn:moon", NO_ATTR },
 	{ "fqdn:#30", "asn1gn:#30", NO_GN },
 	{ "email:fred@moon", "xmppaddr:fred@moon", NO_GN },
-	{ "{11}:#30", "{9}:#30", NO_DN },
+	{ "{11}:#30", "{9}:#30", NO_DER },
 	{ "{11}:#30", "{10}:#30", NO_GN },
 	/* types that are none of ours */
 	{ "{2}:moon", "{0}:moon", NO_TYPE("0") },
@@ -343,6 +356,9 @@ static const struct {
 	{ KEYID, "", "@#" },
 	{ KEYID, "00", "@#00" },
 	{ DN, "3000", "asn1dn:#3000" },
+	{ DN, "300f310d300b06035504030c046d6f6f6e", "CN=moon" },
+	{ DN, "300f310d300b06035504031e046d6f6f6e",
+	  "asn1dn:#300f310d300b06035504031e046d6f6f6e" },
 	{ DN, MOON, "asn1dn:#" MOON },
 	{ GN, "3000", "asn1gn:#3000" },
 	{ 4, "0a000000ffffff00", "{4}:#0a000000ffffff00" },
@@ -473,6 +489,11 @@ static const struct {
 	{ "10.0.0.1", "::ffff:10.0.0.1", false },
 	{ "%any", "%any", true },
 	{ "%any", "moon", false },
+	/* whatever kind of text its values are */
+	{ "CN=moon", "asn1dn:#300f310d300b06035504030c044d4f4f4e", true },
+	{ "CN=moon", "CN=sun", false },
+	{ "CN=moon", "moon", false },
+	{ "CN=*", "CN=moon", false },
 	/* a wildcard is an equal of itself alone */
 	{ "*.example.org", "*.example.org", true },
 	{ "*.example.org", "moon.example.org", false },
@@ -520,6 +541,10 @@ static const struct {
 	{ "fqdn:*", "fred@moon", false },
 	/* what a peer sends is no pattern */
 	{ "moon.example.org", "*.example.org", false },
+	{ "C=CH, CN=*", "C=CH, CN=moon", true },
+	{ "C=CH, CN=*", "CN=moon, C=CH", false },
+	{ "C=CH, CN=moon", "C=CH, CN=*", false },
+	{ "%any", "CN=moon", true },
 	/* of names alone */
 	{ "keyid:*a", "keyid:ba", false },
 	{ "@#2a", "@#2b", false },
@@ -535,6 +560,42 @@ static void configured_identity_stands_for_what_it_says(void **state)
 		if (identity_match(&conf, &id) != match_rows[i].match)
 			fail_msg("%s for %s", match_rows[i].conf,
 				 match_rows[i].id);
+	}
+}
+
+/* In the rows above the hash of equals is looked at by nobody else. */
+static void equal_identities_have_one_hash(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(equal_rows); i++) {
+		struct identity a = parsed(equal_rows[i].a);
+		struct identity b = parsed(equal_rows[i].b);
+
+		if (equal_rows[i].equal)
+			assert_int_equal(identity_hash(&a), identity_hash(&b));
+	}
+}
+
+static void pattern_is_what_stands_for_others(void **state)
+{
+	static const struct {
+		const char *text;
+		bool pattern;
+	} rows[] = {
+		{ "%any", true },      { "*.moon", true },
+		{ "*@moon", true },    { "moon.*", false },
+		{ "keyid:*a", false }, { "@#2a", false },
+		{ "CN=*", true },      { "C=CH, O=*, CN=moon", true },
+		{ "CN=moon", false },  { "CN=*moon", false },
+		{ "10.0.0.1", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct identity id = parsed(rows[i].text);
+
+		if (identity_is_pattern(&id) != rows[i].pattern)
+			fail_msg("%s", rows[i].text);
 	}
 }
 
@@ -562,6 +623,8 @@ int main(void)
 		cmocka_unit_test(longest_identity_fits),
 		cmocka_unit_test(text_that_does_not_fit_ends_in_dots),
 		cmocka_unit_test(identities_are_equal_by_type_octets_and_letters),
+		cmocka_unit_test(equal_identities_have_one_hash),
+		cmocka_unit_test(pattern_is_what_stands_for_others),
 		cmocka_unit_test(configured_identity_stands_for_what_it_says),
 		cmocka_unit_test(empty_name_of_a_peer_matches_nothing_but_any),
 	};
