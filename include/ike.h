@@ -141,6 +141,14 @@
 	X(NULL,	     13, "NULL")       /* RFC 7619 */                          \
 	X(SIGNATURE, 14, "SIGNATURE")  /* RFC 7427 */
 
+/* Of signatures, RFC 7427 section 7. */
+#define IKE_HASHES(X)                                                          \
+	X(SHA1,	     1, "SHA1")                                                \
+	X(SHA2_256,  2, "SHA2_256")                                            \
+	X(SHA2_384,  3, "SHA2_384")                                            \
+	X(SHA2_512,  4, "SHA2_512")                                            \
+	X(IDENTITY,  5, "IDENTITY") /* RFC 8420 */
+
 /* Section 3.13.1. */
 #define IKE_TSS(X)                                                             \
 	X(IPV4_RANGE, 7, "IPV4_ADDR_RANGE")                                    \
@@ -254,6 +262,9 @@ enum ke_id { IKE_KES(X) };
 #undef X
 #define X(id, value, name) IKE_ID_##id = (value),
 enum ike_id_type { IKE_IDS(X) };
+#undef X
+#define X(id, value, name) IKE_HASH_##id = (value),
+enum ike_hash { IKE_HASHES(X) };
 #undef X
 #define X(id, value, name) IKE_AUTH_##id = (value),
 enum ike_auth_method { IKE_AUTHS(X) };
