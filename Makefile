@@ -88,7 +88,7 @@ SYSCONFDIR := /etc
 
 # --- sources, found by folder
 LIB_SRC    := $(sort $(wildcard ctrl/base/*.c ctrl/wire/*.c ctrl/crypto/*.c \
-		ctrl/model/*.c ctrl/sadb/*.c ctrl/dp/*.c ctrl/ike/*.c \
+		ctrl/model/*.c ctrl/pki/*.c ctrl/sadb/*.c ctrl/dp/*.c ctrl/ike/*.c \
 		ctrl/conf/*.c ctrl/control/*.c))
 DAEMON_SRC := $(sort $(wildcard ctrl/daemon/*.c))
 CLI_SRC    := $(sort $(wildcard ctrl/cli/*.c))

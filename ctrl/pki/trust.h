@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whom we trust: certificates of CAs, what leads to them, CRLs; and whether a peer's
+ * certificate is good (RFC 5280 section 6, by libcrypto). Nothing is fetched here, and
+ * the time is the caller's. A check takes as long as the signatures in the chain do to
+ * verify: not for an event loop. One thread at a time.
+ */
+#ifndef CYG_PKI_TRUST_H
+#define CYG_PKI_TRUST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctrl/base/error.h"
+#include "ctrl/model/sign_rules.h"
+#include "ctrl/pki/certificate.h"
+#include "ctrl/pki/crl.h"
+
+struct trust;
+
+#define TRUST_CHAIN_MAX 9 /* certificates: a peer's, 7 CAs, the root */
+#define TRUST_OTHERS_MAX \
+	32 /* certificates that a peer may send beside its own */
+
+enum trust_role {
+	TRUST_AS_CA,	       /* a root is trusted, any other leads to one */
+	TRUST_AS_INTERMEDIATE, /* only leads to one */
+	TRUST_AS_PEER,	       /* trusted itself, whoever issued it */
+};
+
+/* strongSwan's `revocation`. */
+enum trust_revocation {
+	TRUST_RELAXED, /* what is known to be revoked is refused */
+	TRUST_IFURI, /* and what says where that can be found out, and it was not */
+	TRUST_STRICT, /* and whatever is not known not to be */
+};
+
+enum trust_verdict {
+	TRUST_OK,
+	TRUST_EXPIRED,
+	TRUST_NOT_YET,
+	TRUST_REVOKED,
+	TRUST_UNKNOWN_STATUS, /* no CRL that is good and of this time */
+	TRUST_SIGNATURE,
+	TRUST_USAGE,  /* of its key */
+	TRUST_NOT_CA, /* what issued the one below it */
+	TRUST_WEAK,   /* key or signature */
+	TRUST_NAMES,  /* name constraints */
+	TRUST_POLICY,
+	TRUST_SELF_SIGNED,
+	TRUST_NO_ISSUER,
+	TRUST_OTHER_CA, /* than the connection names */
+	TRUST_TOO_LONG, /* path */
+	TRUST_CRITICAL, /* an extension that nobody knows */
+	TRUST_BROKEN,	/* anything else that RFC 5280 forbids */
+	TRUST_NO_MEMORY,
+};
+
+struct trust_question {
+	const struct certificate *leaf;
+	/* Others that the peer sent, in any order; at most TRUST_OTHERS_MAX count. */
+	const struct certificate *const *others;
+	size_t n_others;
+	int64_t now_s; /* Unix time */
+	enum trust_revocation revocation;
+	const struct sign_rules *rules; /* NULL: of all zeros */
+	/* The leaf must have all of these policies, as "1.2.3"; none: any. */
+	const char *const *policies;
+	size_t n_policies;
+	/* One of these must be in the chain above the leaf; none: any. */
+	const struct certificate *const *cas;
+	size_t n_cas;
+};
+
+struct trust_answer {
+	enum trust_verdict verdict;
+	/* Unless it is TRUST_OK a line with certificate, reason and remedy. */
+	struct error why;
+	/* From the leaf to the root, once the path is trusted, whether or not
+	 * something is revoked; of the question's and the trust's. */
+	const struct certificate *chain[TRUST_CHAIN_MAX];
+	size_t n_chain;
+	/* Of those below the root: no CRL told its status. */
+	bool unknown[TRUST_CHAIN_MAX];
+};
+
+/* 0 or -ENOMEM. */
+int trust_new(struct trust **out);
+/* With all that was added; trust_free(NULL) is fine. */
+void trust_free(struct trust *t);
+
+/*
+ * Takes the certificate over, also when it fails. One that is there already in this
+ * role changes nothing.
+ *
+ * 0; -ENOMEM; -EINVAL with e filled: as CA or intermediate, but it is none by its
+ * basic constraints.
+ */
+int trust_add(struct trust *t, enum trust_role role, struct certificate *c,
+	      struct error *e);
+
+/* Takes the CRL over, also when it fails. 0 or -ENOMEM. */
+int trust_add_crl(struct trust *t, struct crl *crl);
+
+/*
+ * Is the certificate good? The path is found and judged first; CRLs count only if one
+ * in the path, of the trust's or of the peer's others signed them. The root's own
+ * status is nobody's to tell.
+ */
+void trust_check(struct trust *t, const struct trust_question *q,
+		 struct trust_answer *a);
+
+/* "expired" and so on, for listings and counters. */
+const char *trust_verdict_name(enum trust_verdict verdict);
+
+#endif

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/support/pki.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/conf.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+
+#include "ctrl/model/dn.h"
+
+#define MADE_MAX 128
+
+static struct made {
+	const char *name;
+	X509 *cert; /* NULL: a CRL */
+	EVP_PKEY *key;
+	uint8_t *der;
+	int len;
+} made[MADE_MAX];
+static size_t n_made;
+
+static void need(bool holds, const char *what, const char *name)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "pki: %s of %s\n", what, name);
+	ERR_print_errors_fp(stderr);
+	abort();
+}
+
+static struct made *find(const char *name)
+{
+	for (size_t i = 0; i < n_made; i++)
+		if (strcmp(made[i].name, name) == 0)
+			return &made[i];
+	need(false, "there is none", name);
+	return NULL;
+}
+
+void pki_end(void)
+{
+	for (size_t i = 0; i < n_made; i++) {
+		X509_free(made[i].cert);
+		EVP_PKEY_free(made[i].key);
+		OPENSSL_free(made[i].der);
+	}
+	n_made = 0;
+}
+
+struct slice pki_der(const char *name)
+{
+	const struct made *m = find(name);
+
+	return slice_of(m->der, (size_t)m->len);
+}
+
+static EVP_PKEY *key_of(const char *how)
+{
+	EVP_PKEY *key;
+
+	if (!how)
+		return EVP_EC_gen("P-256");
+	if (how[0] == '=') {
+		key = find(how + 1)->key;
+		EVP_PKEY_up_ref(key);
+		return key;
+	}
+	if (strncmp(how, "rsa", 3) == 0)
+		return EVP_RSA_gen((unsigned int)atoi(how + 3));
+	if (strcmp(how, "ed25519") == 0 || strcmp(how, "x25519") == 0)
+		return EVP_PKEY_Q_keygen(NULL, NULL, how);
+	return EVP_EC_gen(how);
+}
+
+static X509_NAME *name_of(const char *name, const char *subject)
+{
+	uint8_t der[256];
+	const uint8_t *at = der;
+	char text[128];
+	struct error e;
+	size_t len;
+
+	snprintf(text, sizeof(text), "C=CH, CN=%s", name);
+	if (subject && !*subject)
+		return X509_NAME_new();
+	need(dn_parse(subject ? subject : text, der, sizeof(der), &len, &e) == 0,
+	     "subject", name);
+	return d2i_X509_NAME(NULL, &at, (long)len);
+}
+
+/* NAME=VALUE. Some want a configuration, if only an empty one. */
+static X509_EXTENSION *ext_of(X509V3_CTX *ctx, const char *text)
+{
+	size_t len = strcspn(text, "=");
+	CONF *conf = NCONF_new(NULL);
+	X509_EXTENSION *ext;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)len, text);
+	X509V3_set_nconf(ctx, conf);
+	ext = X509V3_EXT_nconf(conf, ctx, name, text + len + 1);
+	NCONF_free(conf);
+	return ext;
+}
+
+static ASN1_TIME *time_at(int hours)
+{
+	return ASN1_TIME_set(NULL, PKI_NOW_S + (time_t)hours * 3600);
+}
+
+static const EVP_MD *digest_of(const char *digest, const EVP_PKEY *key)
+{
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519)
+		return NULL;
+	return EVP_get_digestbyname(digest ? digest : "sha256");
+}
+
+static void set_times(const struct pki_cert *c, X509 *x)
+{
+	bool any = c->from_h || c->until_h;
+	ASN1_TIME *from = time_at(any ? c->from_h : -360);
+	ASN1_TIME *until = time_at(any ? c->until_h : 360);
+
+	X509_set1_notBefore(x, from);
+	X509_set1_notAfter(x, until);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(until);
+}
+
+static void set_exts(const struct pki_cert *c, X509 *x, X509 *issuer)
+{
+	X509V3_CTX ctx;
+
+	X509V3_set_ctx(&ctx, issuer, x, NULL, NULL, 0);
+	for (size_t i = 0; i < PKI_EXTS_MAX && c->exts[i]; i++) {
+		X509_EXTENSION *ext = ext_of(&ctx, c->exts[i]);
+
+		need(ext && X509_add_ext(x, ext, -1) == 1, c->exts[i], c->name);
+		X509_EXTENSION_free(ext);
+	}
+}
+
+static void keep(struct made *m, bool has_bad_signature)
+{
+	need(m->len > 0, "DER", m->name);
+	if (has_bad_signature)
+		m->der[m->len - 1] ^= 1;
+	n_made++;
+}
+
+void pki_make(const struct pki_cert *c)
+{
+	struct made *m = &made[n_made], *issuer;
+	X509_NAME *subject = name_of(c->name, c->subject);
+	X509 *x = X509_new();
+
+	need(n_made < MADE_MAX, "no room", c->name);
+	*m = (struct made){ .name = c->name, .cert = x, .key = key_of(c->key) };
+	need(m->key && subject, "key", c->name);
+	issuer = c->issuer ? find(c->issuer) : m;
+	X509_set_version(x, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), (long)n_made + 1);
+	X509_set_subject_name(x, subject);
+	X509_set_issuer_name(x, c->issuer ? X509_get_subject_name(issuer->cert)
+					  : subject);
+	X509_set_pubkey(x, m->key);
+	set_times(c, x);
+	set_exts(c, x, issuer->cert);
+	need(X509_sign(x, issuer->key, digest_of(c->digest, issuer->key)) > 0,
+	     "signature", c->name);
+	m->len = i2d_X509(x, &m->der);
+	keep(m, c->has_bad_signature);
+	X509_NAME_free(subject);
+}
+
+static void add_revoked(X509_CRL *crl, const char *name)
+{
+	X509_REVOKED *r = X509_REVOKED_new();
+	ASN1_TIME *at = time_at(-2);
+
+	X509_REVOKED_set_serialNumber(r,
+				      X509_get_serialNumber(find(name)->cert));
+	X509_REVOKED_set_revocationDate(r, at);
+	X509_CRL_add0_revoked(crl, r);
+	ASN1_TIME_free(at);
+}
+
+static void add_number(X509_CRL *crl, int nid, int number, int critical)
+{
+	ASN1_INTEGER *n = ASN1_INTEGER_new();
+
+	ASN1_INTEGER_set(n, number);
+	X509_CRL_add1_ext_i2d(crl, nid, n, critical, 0);
+	ASN1_INTEGER_free(n);
+}
+
+static void set_crl_exts(const struct pki_crl *c, X509_CRL *crl, X509 *issuer)
+{
+	X509V3_CTX ctx;
+
+	X509V3_set_ctx(&ctx, issuer, NULL, NULL, crl, 0);
+	for (size_t i = 0; i < 2 && c->exts[i]; i++) {
+		X509_EXTENSION *ext = ext_of(&ctx, c->exts[i]);
+
+		need(ext && X509_CRL_add_ext(crl, ext, -1) == 1, c->exts[i],
+		     c->name);
+		X509_EXTENSION_free(ext);
+	}
+	if (c->number)
+		add_number(crl, NID_crl_number, c->number, 0);
+	if (c->base)
+		add_number(crl, NID_delta_crl, c->base, 1);
+}
+
+void pki_make_crl(const struct pki_crl *c)
+{
+	struct made *m = &made[n_made], *issuer = find(c->issuer);
+	EVP_PKEY *key = find(c->signer ? c->signer : c->issuer)->key;
+	ASN1_TIME *from = time_at(c->from_h), *until = time_at(c->until_h);
+	X509_CRL *crl = X509_CRL_new();
+
+	need(n_made < MADE_MAX, "no room", c->name);
+	*m = (struct made){ .name = c->name };
+	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
+	X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer->cert));
+	X509_CRL_set1_lastUpdate(crl, from);
+	X509_CRL_set1_nextUpdate(crl, until);
+	for (size_t i = 0; i < 4 && c->revoked[i]; i++)
+		add_revoked(crl, c->revoked[i]);
+	set_crl_exts(c, crl, issuer->cert);
+	need(X509_CRL_sign(crl, key, digest_of(NULL, key)) > 0, "signature",
+	     c->name);
+	m->len = i2d_X509_CRL(crl, &m->der);
+	keep(m, c->has_bad_signature);
+	X509_CRL_free(crl);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(until);
+}
+
+static void put_head(uint8_t **at, uint8_t tag, size_t len)
+{
+	*(*at)++ = tag;
+	*(*at)++ = 0x82;
+	*(*at)++ = (uint8_t)(len >> 8);
+	*(*at)++ = (uint8_t)len;
+}
+
+static void put_short_head(uint8_t **at, uint8_t tag, size_t len)
+{
+	*(*at)++ = tag;
+	*(*at)++ = (uint8_t)len;
+}
+
+size_t pki_sign(const char *signer, struct slice tbs, uint8_t *out, size_t room)
+{
+	/* ecdsa-with-SHA256, RFC 5758 section 3.2 */
+	static const uint8_t alg[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+				       0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t sig[80], *at = out;
+	size_t len = sizeof(sig), body;
+
+	need(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL,
+				find(signer)->key) == 1 &&
+		     EVP_DigestSign(ctx, sig, &len, tbs.ptr, tbs.len) == 1,
+	     "signature", signer);
+	EVP_MD_CTX_free(ctx);
+	body = tbs.len + sizeof(alg) + 2 + 1 + len;
+	need(body <= UINT16_MAX && body + 4 <= room, "no room", signer);
+	put_head(&at, 0x30, body);
+	memcpy(at, tbs.ptr, tbs.len);
+	at += tbs.len;
+	memcpy(at, alg, sizeof(alg));
+	at += sizeof(alg);
+	put_short_head(&at, 0x03, 1 + len);
+	*at++ = 0;
+	memcpy(at, sig, len);
+	return (size_t)(at - out) + len;
+}

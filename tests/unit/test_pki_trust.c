@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Paths and revocation: the table of tests/vectors/pki.h, made here, with the verdict, the certificate that the line about it names, and beside it what `openssl
+ * verify` says of the same files.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "ctrl/pki/trust.h"
+#include "tests/support/openssl.h"
+#include "tests/support/pki.h"
+#include "tests/vectors/pki.h"
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define NAMES_MAX    12
+
+/* --- files of both */
+
+static int setup(void **state)
+{
+	(void)state;
+	openssl_begin();
+	for (size_t i = 0; i < ARRAY_LEN(pki_certs); i++)
+		pki_make(&pki_certs[i]);
+	for (size_t i = 0; i < ARRAY_LEN(pki_crls); i++)
+		pki_make_crl(&pki_crls[i]);
+	ERR_clear_error();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pki_end();
+	openssl_end();
+	return 0;
+}
+
+struct names {
+	char text[256];
+	const char *at[NAMES_MAX];
+	size_t n;
+};
+
+static void split(const char *text, struct names *out)
+{
+	out->n = 0;
+	snprintf(out->text, sizeof(out->text), "%s", text ? text : "");
+	for (char *save, *name = strtok_r(out->text, " ", &save); name;
+	     name = strtok_r(NULL, " ", &save))
+		out->at[out->n++] = name;
+}
+
+/* false: there is none to write. */
+static bool put_pem(const char *file, const char *type, const char *text)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	struct names names;
+	char *octets;
+
+	split(text, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		struct slice der = pki_der(names.at[i]);
+
+		PEM_write_bio(bio, type, "", der.ptr, (long)der.len);
+	}
+	if (names.n) {
+		long len = BIO_get_mem_data(bio, &octets);
+
+		openssl_put(file, octets, (size_t)len);
+	}
+	BIO_free(bio);
+	return names.n > 0;
+}
+
+static bool openssl_says(const struct pki_path *r)
+{
+	char others[512], policies[256] = "";
+	struct names names;
+	bool cas, untrusted, has_crls;
+
+	snprintf(others, sizeof(others), "%s %s", r->others,
+		 r->intermediates ? r->intermediates : "");
+	cas = put_pem("cas", "CERTIFICATE", r->cas);
+	untrusted = put_pem("others", "CERTIFICATE", others);
+	has_crls = put_pem("crls", "X509 CRL", r->crls);
+	assert_true(put_pem("leaf", "CERTIFICATE", r->leaf));
+	split(r->policies, &names);
+	for (size_t i = 0; i < names.n; i++)
+		snprintf(policies + strlen(policies),
+			 sizeof(policies) - strlen(policies), " -policy %s",
+			 names.at[i]);
+	return openssl_try(
+		"verify -attime %d -auth_level 0 -verify_depth 7 -policy_check "
+		"%s %s %s -no-CAfile -no-CApath -no-CAstore %s %s %s leaf",
+		PKI_NOW_S, names.n ? "-explicit_policy" : "",
+		names.n ? policies : "-policy 2.5.29.32.0",
+		has_crls ? "-crl_check_all -extended_crl -use_deltas" : "",
+		cas ? "-trusted cas" : "", untrusted ? "-untrusted others" : "",
+		has_crls ? "-CRLfile crls" : "");
+}
+
+/* --- ours */
+
+static struct certificate *read_cert(const char *name)
+{
+	struct certificate *c = NULL;
+	struct error e;
+
+	if (certificate_read(pki_der(name), &c, &e))
+		fail_msg("%s: %s", name, e.text);
+	assert_int_equal(ERR_peek_error(), 0);
+	return c;
+}
+
+static void add_all(struct trust *t, enum trust_role role, const char *text)
+{
+	struct names names;
+	struct error e;
+
+	split(text, &names);
+	for (size_t i = 0; i < names.n; i++)
+		if (trust_add(t, role, read_cert(names.at[i]), &e))
+			fail_msg("%s", e.text);
+}
+
+static void add_crls(struct trust *t, const char *text)
+{
+	struct names names;
+	struct error e;
+	struct crl *crl;
+
+	split(text, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		assert_int_equal(crl_read(pki_der(names.at[i]), &crl, &e), 0);
+		assert_int_equal(trust_add_crl(t, crl), 0);
+	}
+}
+
+/* For as long as a question lasts. */
+struct given {
+	struct certificate *at[NAMES_MAX];
+	size_t n;
+};
+
+static void give(struct given *g, const char *text)
+{
+	struct names names;
+
+	split(text, &names);
+	g->n = names.n;
+	for (size_t i = 0; i < names.n; i++)
+		g->at[i] = read_cert(names.at[i]);
+}
+
+static void take_back(struct given *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		certificate_free(g->at[i]);
+}
+
+static void check(const struct pki_path *r, struct trust_answer *a)
+{
+	struct given leaf, others, demanded;
+	struct sign_rules rules = { 0 };
+	struct names policies;
+	struct trust *t;
+	struct error e;
+
+	assert_int_equal(trust_new(&t), 0);
+	add_all(t, TRUST_AS_CA, r->cas);
+	add_all(t, TRUST_AS_INTERMEDIATE, r->intermediates);
+	add_all(t, TRUST_AS_PEER, r->peers);
+	add_crls(t, r->crls);
+	give(&leaf, r->leaf);
+	give(&others, r->others);
+	give(&demanded, r->demanded);
+	split(r->policies, &policies);
+	if (r->auth)
+		assert_int_equal(sign_rules_parse(r->auth, &rules, &e), 0);
+	for (int again = 0; again < 2; again++)
+		trust_check(t,
+			    &(struct trust_question){
+				    .leaf = leaf.at[0],
+				    .others = (const struct certificate *const *)
+						      others.at,
+				    .n_others = others.n,
+				    .now_s = PKI_NOW_S,
+				    .revocation = r->revocation,
+				    .rules = &rules,
+				    .policies = policies.at,
+				    .n_policies = policies.n,
+				    .cas = (const struct certificate *const *)
+						   demanded.at,
+				    .n_cas = demanded.n },
+			    a);
+	assert_int_equal(ERR_peek_error(), 0);
+	take_back(&leaf);
+	take_back(&others);
+	take_back(&demanded);
+	trust_free(t);
+}
+
+static bool names_the_one(const struct pki_path *r, const struct trust_answer *a)
+{
+	char wanted[128];
+	const char *name = r->named ? r->named : r->leaf;
+
+	snprintf(wanted, sizeof(wanted), "certificate \"C=CH, CN=%s\" ", name);
+	if (strcmp(name, "leaf_nameless") == 0)
+		return true;
+	return strncmp(a->why.text, wanted, strlen(wanted)) == 0 &&
+	       strstr(a->why.text, "; ") && !strchr(a->why.text, '\n');
+}
+
+static void path_has_the_verdict_that_it_deserves(void **state)
+{
+	unsigned int failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(pki_paths); i++) {
+		const struct pki_path *r = &pki_paths[i];
+		struct trust_answer a;
+		bool theirs;
+
+		check(r, &a);
+		if (a.verdict != r->wanted ||
+		    (a.verdict != TRUST_OK && !names_the_one(r, &a))) {
+			print_message("%zu: %s (%s): %s: %s\n", i, r->what,
+				      r->leaf, trust_verdict_name(a.verdict),
+				      a.why.text);
+			failed++;
+		}
+		theirs = openssl_says(r);
+		if ((theirs == (r->wanted == TRUST_OK)) != !r->openssl_differs) {
+			print_message("%zu: %s (%s): openssl says %d\n", i,
+				      r->what, r->leaf, theirs);
+			failed++;
+		}
+	}
+	assert_int_equal(failed, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(path_has_the_verdict_that_it_deserves),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
