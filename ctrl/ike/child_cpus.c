@@ -115,7 +115,7 @@ bool cpus_offered(const struct ike_sa *sa, struct exchange *x,
 	if (x->old_spi_in)
 		return true;
 	c->of_cpus = ike_find_notify(p, IKE_N_SA_RESOURCE_INFO, &n) &&
-		     !c->conf->spread && !c->conf->pfp;
+		     !c->conf->spread && !c->conf->pfp && !c->conf->n_pools;
 	return !c->of_cpus || count(sa, c) < CPUS_MAX;
 }
 

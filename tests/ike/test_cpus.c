@@ -256,19 +256,30 @@ static void without_the_key_no_worker_gets_its_own(void **state)
 	assert_null(out_of(lab, 1, 0));
 }
 
-/* A spread SA is all workers' already. */
-static void peer_that_says_nothing_has_one_child_sa(void **state)
+/* A spread SA is all workers' already, and who has an address of a pool has one SA. */
+static void assert_peer_says_nothing(bool spread, void **state)
 {
 	struct ike_lab *lab = lab_of(state, PER_CPU_YES, PER_CPU_NO);
 	struct conn_conf c = lab_conn(lab, 1, IKE, ESP);
 
-	c.children[0].spread = true;
+	c.children[0].spread = spread;
+	c.children[0].n_pools = !spread;
 	lab_load(lab, 1, &c);
 	conn_fini(&c);
 	bring_up(lab);
 	assert_true(lab_agree(lab, 1));
 	assert_null(out_of(lab, 0, 0));
 	assert_int_equal(lab_count(&lab->side[0], IKE_EV_FAILED), 0);
+}
+
+static void peer_whose_sas_are_spread_has_one(void **state)
+{
+	assert_peer_says_nothing(true, state);
+}
+
+static void peer_who_gives_addresses_has_one(void **state)
+{
+	assert_peer_says_nothing(false, state);
 }
 
 /* The peer has more workers than we: ours have two of them, and send by the newest. */
@@ -609,7 +620,8 @@ int main(void)
 		TEST(workers_of_both_sides_share_what_the_other_one_made),
 		TEST(responder_without_the_key_takes_part_and_asks_for_none),
 		TEST(without_the_key_no_worker_gets_its_own),
-		TEST(peer_that_says_nothing_has_one_child_sa),
+		TEST(peer_whose_sas_are_spread_has_one),
+		TEST(peer_who_gives_addresses_has_one),
 		TEST(peers_further_workers_share_ours),
 		TEST(in_udp_each_has_a_port_of_its_own_if_that_is_wanted),
 		TEST(port_of_one_of_them_is_no_place_to_follow_to),

@@ -156,6 +156,8 @@ static const struct {
 	  "connections.road.pools is one more than the 4 that are possible; remove some" },
 	{ CONN("pools = rw\nchildren { net { populate = remote_address\n } }"),
 	  "populate stands beside pools of the connection, by which each peer has an SA of its own already; remove it" },
+	{ CONN("pools = rw\nchildren { net { per_cpu_sas = yes\n } }"),
+	  "per_cpu_sas stands beside pools of the connection: SAs for each CPU have one worker each and the same selectors; remove one of the two" },
 	{ CONN("pools = a, b, c, d\nchildren { net { local_ts = 10.1.0.0/24, 10.2.0.0/24, 10.3.0.0/24, 10.4.0.0/24, 10.5.0.0/24\n } }"),
 	  "local_ts and remote_ts make 20 pairs of selectors, and an SA has at most 16; write a child for some of them" },
 	{ CONN("pools = dhcp"),
