@@ -34,7 +34,7 @@ enum ike_msg {
 	IKE_MSG_LEASED, /* struct pool_lease, to a fresh one; before RESTORE */
 	IKE_MSG_TRACE,
 	IKE_MSG_REDIRECT,
-	IKE_MSG_UNLOAD, /* as CONN, before LOADED */
+	IKE_MSG_UNLOAD,	       /* as CONN, before LOADED */
 	IKE_MSG_TICKET_ANSWER, /* struct ticket_answer */
 	/* ike to ctl */
 	IKE_MSG_READY = 64, /* first; its privileges are gone */

@@ -6,6 +6,7 @@
  * pair that is lost like the others.
  */
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/followup.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/view.h"

@@ -8,6 +8,7 @@
 
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"

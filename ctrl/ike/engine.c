@@ -12,6 +12,7 @@
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cookie.h"
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/idle.h"
 #include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/later.h"

@@ -9,6 +9,7 @@
  * afterwards, in use by either side: whoever began the one with the lower SPIs lets it
  * go some seconds later, if the other one is still there.
  */
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/reauth.h"
 
 #include "ctrl/ike/acquire.h"

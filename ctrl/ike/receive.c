@@ -5,6 +5,7 @@
  * this message in this state. An exchange never sees a message that it does not
  * expect.
  */
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/receive.h"
 
 #include "ctrl/ike/acquire.h"

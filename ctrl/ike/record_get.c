@@ -541,6 +541,6 @@ bool record_get_child(struct engine *e, struct slice octets, struct child_sa *c,
 	       rd_u64(&s, &c->bind_ns) && rd_u64(&s, &c->trust_ns) &&
 	       rd_u64(&s, &c->installed_ns) && rd_u16(&s, &c->encr) &&
 	       rd_u16(&s, &c->encr_key_bits) && rd_u16(&s, &c->integ) &&
-	       rd_u16(&s, &c->ke) && get_addkes(&s, c->addke) && get_cpu(&s, c) &&
-	       !s.len;
+	       rd_u16(&s, &c->ke) && get_addkes(&s, c->addke) &&
+	       get_cpu(&s, c) && !s.len;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/redirect.h"
 
 #include <stdlib.h>

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "ctrl/ike/acquire.h"
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/view.h"
 

@@ -4,6 +4,7 @@
  * its slot in it, hidden by a random mask, so that every datagram finds its SA
  * without a search.
  */
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/sa.h"
 
 #include <errno.h>

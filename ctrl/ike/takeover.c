@@ -5,6 +5,7 @@
  * What waited for the peer asks again; what was given up half-way begins anew. An
  * SA of a connection that is loaded no more is deleted in order.
  */
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/takeover.h"
 
 #include <errno.h>

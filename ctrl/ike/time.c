@@ -7,6 +7,7 @@
 #include <urcu/compiler.h>
 
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/followup.h"
 #include "ctrl/ike/idle.h"
 #include "ctrl/ike/later.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/unique.h"
 
 #include "ctrl/ike/child.h"

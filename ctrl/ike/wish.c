@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "ctrl/ike/child_for.h"
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/sa.h"
 
 struct wish {

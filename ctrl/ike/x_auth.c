@@ -17,6 +17,7 @@
  */
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cp.h"
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/methods.h"

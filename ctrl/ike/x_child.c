@@ -21,6 +21,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/child_cpus.h"
 #include "ctrl/ike/collide.h"
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/followup.h"
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/reauth.h"

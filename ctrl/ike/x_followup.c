@@ -11,6 +11,7 @@
  * What is made of it is made with the last one, of all their secrets. Other
  * exchanges may come between.
  */
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/followup.h"
 
 #include <errno.h>

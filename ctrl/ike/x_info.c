@@ -12,6 +12,7 @@
  */
 #include "ctrl/ike/acquire.h"
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/methods.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"

@@ -10,6 +10,7 @@
  * as far as it lets the attempt start over, a bounded number of times.
  */
 #include "ctrl/ike/cookie.h"
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/methods.h"
 #include "ctrl/ike/nat.h"

@@ -9,6 +9,7 @@
  * Both are protected by the keys that were there before, and the next exchange by
  * those that this one makes. A request without anything in it is answered in kind.
  */
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/intermediate.h"
 
 #include <stdio.h>

@@ -15,6 +15,7 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/collide.h"
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/followup.h"
 #include "ctrl/ike/cp.h"
 #include "ctrl/ike/mobike.h"

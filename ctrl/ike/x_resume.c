@@ -14,6 +14,7 @@
  *     initiator: request; response -> keys
  *     responder: request -> the ticket is opened -> response
  */
+#include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/nat.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"

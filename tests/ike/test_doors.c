@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "ctrl/ike/exchanges.h"
 #include "tests/support/ike_forge.h"
 
 #define IKE "aes128-sha256-x25519"

@@ -28,6 +28,7 @@
 
 #include <cmocka.h>
 
+#include "ctrl/ike/exchanges.h"
 #include "tests/support/ike_change.h"
 #include "tests/support/ike_forge.h"
 #include "tests/support/ike_settle.h"
