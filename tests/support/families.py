@@ -109,12 +109,13 @@ def ping(lab, ns, target, *words, count=3):
 
 
 def tcp(lab, family, octets, backwards=False):
-    """From host-a to host-b; what the end of it has received."""
+    """From host-a to host-b; what the end of it has received. It does not count
+    what is still under way: little, by the window."""
     server = lab.spawn("host-b", ["iperf3", "-s", "-1"])
     wait_until(lambda: ":5201" in lab.run("host-b", ["ss", "-Hltn"]).stdout,
                SERVER_S, "iperf3 on host-b")
     done = lab.run("host-a", [
-        "iperf3", "-J", "-c", HOSTS[family]["b"], "-n", str(octets),
+        "iperf3", "-J", "-c", HOSTS[family]["b"], "-n", str(octets), "-w", "256K",
         *(["-R"] if backwards else [])], check=False, timeout=TCP_LIMIT_S)
     server.wait(SERVER_S)
     answer = json.loads(done.stdout)
