@@ -180,11 +180,9 @@ int entry_add(struct sadb *s, const struct sadb_id *id,
 	}
 	free(en->selectors);
 	free(en->policies);
-	free(en->beside);
 	free(en->key);
 	en->selectors = NULL;
 	en->policies = NULL;
-	en->beside = NULL;
 	en->key = NULL;
 	en->n_selectors = en->n_policies = 0;
 	return err;
@@ -299,7 +297,7 @@ static int bind_all(struct sadb *s, struct entry *en)
 	int err = key_is_anothers(s, en) ? -EKEYREVOKED : 0;
 
 	for (uint32_t i = 0; !err && i < en->n_policies; i++)
-		err = policy_bind(s, en->policies[i], en);
+		err = policy_bind(s, en->policies[i].id, en);
 	barrier_wake(s->barrier);
 	return err;
 }
@@ -432,7 +430,7 @@ void sadb_request(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
 static uint32_t first_policy(const struct sadb *s, const struct entry *en)
 {
 	const struct policy *p =
-		en->n_policies ? policy_find(s, en->policies[0]) : NULL;
+		en->n_policies ? policy_find(s, en->policies[0].id) : NULL;
 
 	return p ? policy_first(p)->id : POLICY_ID_ANY;
 }

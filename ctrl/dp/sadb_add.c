@@ -79,7 +79,7 @@ int entry_may_be_between(const struct sadb *s, const struct entry *en,
 	    addr_equal(saddr, daddr) || addr_is_v4(saddr) != addr_is_v4(daddr))
 		return -EINVAL;
 	for (uint32_t i = 0; i < en->n_policies; i++) {
-		const struct policy *p = policy_find(s, en->policies[i]);
+		const struct policy *p = policy_find(s, en->policies[i].id);
 
 		if (!p || !between_ends(s, p, en->id.dir, saddr, daddr))
 			return -EPERM;
@@ -230,7 +230,7 @@ static void take_key(struct secret *out, const uint8_t *octets, uint16_t len)
 static bool is_narrow(const struct sadb *s, const struct entry *en)
 {
 	for (uint32_t i = 0; en->n_selectors && i < en->n_policies; i++) {
-		const struct policy *p = policy_find(s, en->policies[i]);
+		const struct policy *p = policy_find(s, en->policies[i].id);
 		uint32_t j = 0;
 
 		if (!p)
@@ -271,12 +271,12 @@ static int check_suites(const struct sadb *s, const struct entry *en,
 			const struct sadb_sa *sa, struct error *e)
 {
 	for (uint32_t i = 0; i < en->n_policies; i++) {
-		const struct policy *p = policy_find(s, en->policies[i]);
+		const struct policy *p = policy_find(s, en->policies[i].id);
 
 		if (!p || !suites_have(&p->suites, sa))
 			return error_set(e, -EPERM,
 					 "not of a suite and mode of policy %u",
-					 en->policies[i]);
+					 en->policies[i].id);
 	}
 	return 0;
 }
@@ -388,18 +388,13 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 int entry_take_policies(struct entry *en, const struct sadb_policies *policies)
 {
 	uint32_t n = policies ? policies->n : 0;
-	uint32_t *ids = calloc(n + 1, sizeof(*ids));
-	struct entry **beside = calloc(n + 1, sizeof(struct entry *));
+	struct entry_policy *own = n ? calloc(n, sizeof(*own)) : NULL;
 
-	if (!ids || !beside) {
-		free(ids);
-		free(beside);
+	if (n && !own)
 		return -ENOMEM;
-	}
-	if (n)
-		memcpy(ids, policies->ids, n * sizeof(*ids));
-	en->policies = ids;
-	en->beside = beside;
+	for (uint32_t i = 0; i < n; i++)
+		own[i].id = policies->ids[i];
+	en->policies = own;
 	en->n_policies = n;
 	return 0;
 }
@@ -454,7 +449,7 @@ static int check_key(const struct sadb *s, struct entry *en,
 static void count_within(struct sadb *s, struct entry *en)
 {
 	const struct policy *p = en->n_policies && en->id.dir == SADB_OUT
-					 ? policy_find(s, en->policies[0])
+					 ? policy_find(s, en->policies[0].id)
 					 : NULL;
 
 	if (!p || !p->pfp || p->leased_by)

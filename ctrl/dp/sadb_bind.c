@@ -26,8 +26,8 @@ struct bound {
 static struct entry **beside_of(const struct entry *en, uint32_t policy_id)
 {
 	for (uint32_t i = 0; i < en->n_policies; i++)
-		if (en->policies[i] == policy_id)
-			return &en->beside[i];
+		if (en->policies[i].id == policy_id)
+			return &en->policies[i].beside;
 	return NULL;
 }
 
@@ -296,7 +296,7 @@ void entry_unbind(struct sadb *s, struct entry *en)
 {
 	within_leave(s, en);
 	for (uint32_t i = 0; i < en->n_policies; i++)
-		policy_leave(s, en->policies[i], en);
+		policy_leave(s, en->policies[i].id, en);
 }
 
 bool policy_has_sa(const struct sadb *s, const struct policy *p,

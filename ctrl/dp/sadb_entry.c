@@ -113,7 +113,6 @@ void entry_free(struct sadb *s, struct entry *en)
 		LIST_REMOVE(en, of_moved);
 	free(en->selectors);
 	free(en->policies);
-	free(en->beside);
 	free(en->within);
 	free(en);
 }

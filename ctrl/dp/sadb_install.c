@@ -17,15 +17,15 @@ int sadb_install(struct sadb *s, const struct sadb_id *id,
 
 /* Those that are none of its any more have none. */
 static int leave_others(struct sadb *s, struct entry *en,
-			const uint32_t *before, uint32_t n)
+			const struct entry_policy *before, uint32_t n)
 {
 	int err = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		int failed = 0;
 
-		if (!entry_serves(en, before[i]))
-			failed = policy_leave(s, before[i], en);
+		if (!entry_serves(en, before[i].id))
+			failed = policy_leave(s, before[i].id, en);
 		err = err ? err : failed;
 	}
 	return err;
@@ -39,8 +39,8 @@ static int take_policies(struct sadb *s, struct entry *en)
 	for (uint32_t i = 0; i < en->n_policies; i++) {
 		int failed = 0;
 
-		if (s->bound[en->policies[i]] != en)
-			failed = policy_bind(s, en->policies[i], en);
+		if (s->bound[en->policies[i].id] != en)
+			failed = policy_bind(s, en->policies[i].id, en);
 		err = err ? err : failed;
 	}
 	barrier_wake(s->barrier);
@@ -62,14 +62,13 @@ int sadb_assign(struct sadb *s, const struct sadb_id *id,
 		const struct sadb_policies *policies)
 {
 	struct entry *en = entry_find(s, id);
-	struct entry **beside;
-	uint32_t *before, n;
+	struct entry_policy *before;
+	uint32_t n;
 	int err;
 
 	if (!en || en->state != ENTRY_LIVE || !entry_is_installed(en))
 		return -ENOENT;
 	before = en->policies;
-	beside = en->beside;
 	n = en->n_policies;
 	err = entry_take_policies(en, policies);
 	if (err)
@@ -80,7 +79,6 @@ int sadb_assign(struct sadb *s, const struct sadb_id *id,
 	if (!err && id->dir == SADB_OUT)
 		err = take_policies(s, en);
 	free(before);
-	free(beside);
 	return err;
 }
 

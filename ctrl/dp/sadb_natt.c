@@ -200,7 +200,7 @@ int entry_move(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
 		return enter_inbound(s, en, &was);
 	keep_alive_there(s, en, &q->sa, now_ns);
 	for (uint32_t i = 0; s->maps.moved && i < en->n_policies; i++)
-		s->maps.moved(s->maps.ctx, en->policies[i],
+		s->maps.moved(s->maps.ctx, en->policies[i].id,
 			      sad_get(s->sad, en->ref));
 	within_moved(s, en);
 	return note_move(s, en, &was);

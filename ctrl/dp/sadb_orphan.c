@@ -64,7 +64,7 @@ int entry_claim(struct sadb *s, const struct sadb_id *id,
 static bool share_a_policy(const struct entry *a, const struct entry *b)
 {
 	for (uint32_t i = 0; i < a->n_policies; i++)
-		if (entry_serves(b, a->policies[i]))
+		if (entry_serves(b, a->policies[i].id))
 			return true;
 	return false;
 }

@@ -40,7 +40,7 @@ void sadb_set_ends(struct sadb *s, uint32_t policy_id,
 bool entry_serves(const struct entry *en, uint32_t policy_id)
 {
 	for (uint32_t i = 0; i < en->n_policies; i++)
-		if (en->policies[i] == policy_id)
+		if (en->policies[i].id == policy_id)
 			return true;
 	return false;
 }
@@ -89,7 +89,7 @@ static int places_of(const struct sadb *s, const struct entry *en,
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < en->n_policies; i++) {
-		const struct policy *p = policy_find(s, en->policies[i]);
+		const struct policy *p = policy_find(s, en->policies[i].id);
 
 		if (p)
 			err = add_places(s, en, p, out);
@@ -323,11 +323,9 @@ static bool lose_policies(const struct sadb *s, struct entry *en,
 	uint32_t n = 0, had = en->n_policies;
 
 	for (uint32_t i = 0; i < had; i++)
-		if (policy_set_has(kept, en->policies[i]) &&
-		    is_still_of(s, en, en->policies[i])) {
-			en->beside[n] = en->beside[i];
+		if (policy_set_has(kept, en->policies[i].id) &&
+		    is_still_of(s, en, en->policies[i].id))
 			en->policies[n++] = en->policies[i];
-		}
 	en->n_policies = n;
 	return n < had;
 }

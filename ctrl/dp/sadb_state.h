@@ -36,25 +36,32 @@ struct used_keys {
 	uint32_t n_gone;
 };
 
+/* A policy whose SA an entry is. */
+struct entry_policy {
+	struct entry *beside; /* while it is bound: what was bound before */
+	uint32_t id;
+};
+
+/* There may be very many: mind the holes. */
 struct entry {
 	enum entry_state state;
 	struct sadb_id id;
 	uint8_t protocol; /* enum ike_protocol */
 	bool of_cpus;	  /* outbound: see sadb_sa, as cpu */
 	uint8_t cpu;
-	struct sa_ref ref;  /* LIVE, DRAINING */
-	uint32_t *policies; /* whose it is, their ids; owned */
+	bool orphan;	      /* who made it has ended */
+	bool has_encrypted;   /* outbound: it was bound */
+	bool moved;	      /* outbound: it was, and stands in that list */
+	struct sa_ref ref;    /* LIVE, DRAINING */
+	uint32_t n_selectors; /* 0: the policies' own */
 	uint32_t n_policies;
-	uint32_t n_bound;   /* outbound: policies that it is bound to, and keys
-				  within one */
-	bool orphan;	    /* who made it has ended */
-	bool has_encrypted; /* outbound: it was bound */
-	struct entry **beside; /* for each of policies, while it is bound: which
-				  was bound to it before; owned */
+	struct entry_policy *policies; /* whose it is; owned */
+	uint32_t n_bound; /* outbound: policies that it is bound to, and keys
+			     within one */
+	uint32_t n_within;
 	/* Outbound, of policies that have an SA for each value: whose packets it was
 	 * bound to. Another one may have taken its place at some. */
 	struct within_key *within; /* owned */
-	uint32_t n_within;
 	uint32_t counts_for; /* outbound: that policy's, among those that may be
 				within one; SPD_MAX: none's */
 	struct used_key *key; /* outbound, of ike's; owned until it is retired */
@@ -63,9 +70,7 @@ struct entry {
 	uint64_t kept_ns; /* outbound: when what keeps a NAT's mapping alive was
 			     last sent, or the SA made; 0: nothing is */
 	struct heap_node keep_due; /* when to look whether it is to be sent */
-	bool moved; /* outbound: it was, and stands in that list */
 	LIST_ENTRY(entry) of_moved;
-	uint32_t n_selectors;		 /* 0: the policies' own */
 	struct sadb_selector *selectors; /* owned */
 	struct entry *next;		 /* of its bucket */
 	struct entry *newer, **at;	 /* of all, and what points at it */

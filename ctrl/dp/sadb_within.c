@@ -196,7 +196,7 @@ bool within_is_shared(const struct sadb *s, const struct entry *en,
 		      const struct policy *p)
 {
 	for (uint32_t i = 0; i < en->n_policies; i++) {
-		const struct policy *own = policy_find(s, en->policies[i]);
+		const struct policy *own = policy_find(s, en->policies[i].id);
 
 		if (own && is_others(p, own))
 			return true;
@@ -347,7 +347,7 @@ void within_follow(struct sadb *s, struct entry *en)
 			take(s, en, &en->within[i]);
 	en->n_within = n;
 	for (uint32_t i = 0; n && i < en->n_policies; i++) {
-		const struct policy *p = policy_find(s, en->policies[i]);
+		const struct policy *p = policy_find(s, en->policies[i].id);
 
 		if (p && p->leased_by)
 			done = follow_policy(s, p, en) && done;
