@@ -5,21 +5,22 @@
  * accepted for some seconds more, under an SPI that nobody gets meanwhile. They
  * belong to no IKE SA any more.
  *
- * A limit: who rekeys too often, or too many at once, has the oldest of them go
- * at once, lest they fill the SAD.
+ * A limit: a peer that rekeys too often, or too many of a policy at once, has the
+ * oldest of them go at once, lest they fill the SAD.
  */
 #include <stdlib.h>
 
 #include "ctrl/ike/child.h"
-#include "include/limits.h"
+#include "ctrl/ike/child_cpus.h"
 
-#define DEPARTING_MAX	  1024U
-#define OF_ONE_POLICY_MAX 8U
+#define DEPARTING_MAX	1024U
+#define OF_ONE_PEER_MAX 8U /* and policy, beside what CPUs have */
 
 /* In the order in which they go, which is that in which they came unless the
  * options changed meanwhile. */
 struct departure {
 	struct sadb_id in;
+	struct addr peer;
 	uint32_t policy;
 	uint64_t at_ns;
 	struct departure *next;
@@ -35,28 +36,35 @@ static void end(struct engine *e, struct departure **at)
 	e->calls.sadb(e->calls.ctx, &q);
 }
 
-/* The oldest of the policy, or of all, where there are too many. */
-static void make_room(struct engine *e, uint32_t policy)
+static bool is_alike(const struct departure *a, const struct departure *b)
+{
+	return a->policy == b->policy && addr_equal(&a->peer, &b->peer);
+}
+
+/* The oldest of the peer and policy, or of all, where there are too many. */
+static void make_room(struct engine *e, const struct departure *d,
+		      unsigned int most)
 {
 	struct departure **oldest = NULL;
-	unsigned int n = 0, of_policy = 0;
+	unsigned int n = 0, n_alike = 0;
 
 	for (struct departure **at = &e->departing; *at; at = &(*at)->next) {
 		n++;
-		if ((*at)->policy != policy)
+		if (!is_alike(*at, d))
 			continue;
-		of_policy++;
+		n_alike++;
 		if (!oldest)
 			oldest = at;
 	}
-	if (of_policy >= OF_ONE_POLICY_MAX)
+	if (n_alike >= most)
 		end(e, oldest);
 	else if (n >= DEPARTING_MAX)
 		end(e, &e->departing);
 }
 
-static bool depart(struct engine *e, const struct child_sa *c)
+static bool depart(const struct ike_sa *sa, const struct child_sa *c)
 {
+	struct engine *e = sa->e;
 	struct departure **last = &e->departing;
 	struct departure *d = malloc(sizeof(*d));
 
@@ -64,10 +72,11 @@ static bool depart(struct engine *e, const struct child_sa *c)
 		return false;
 	*d = (struct departure){
 		.in = c->in,
+		.peer = sa->path.remote,
 		.policy = c->conf->policy,
 		.at_ns = e->now_ns + e->options.delete_rekeyed_delay * NS_PER_S,
 	};
-	make_room(e, d->policy);
+	make_room(e, d, OF_ONE_PEER_MAX + (c->of_cpus ? CPUS_MAX : 0));
 	while (*last && (*last)->at_ns <= d->at_ns)
 		last = &(*last)->next;
 	d->next = *last;
@@ -78,7 +87,7 @@ static bool depart(struct engine *e, const struct child_sa *c)
 void child_depart(struct ike_sa *sa, struct child_sa *c, const char *why)
 {
 	child_retire(sa, c);
-	if (c->has_in && child_other_is_bound(sa->e, c) && depart(sa->e, c))
+	if (c->has_in && child_other_is_bound(sa->e, c) && depart(sa, c))
 		c->has_in = false;
 	child_remove(sa, c, why);
 }

@@ -412,6 +412,24 @@ static void rekeyed_by_either_side_each_stays_what_it_was(void **state)
 	assert_int_equal(lab_count(&lab->side[0], IKE_EV_FAILED), 0);
 }
 
+/* What is on its way by the old ones still arrives, however many there are. */
+static void rekeyed_all_together_each_old_one_stays_a_while(void **state)
+{
+	const unsigned int workers = 12, n = workers + 1;
+	struct ike_lab *lab = lab_of(state, PER_CPU_YES, PER_CPU_YES);
+
+	lab->side[0].workers = lab->side[1].workers = (uint8_t)workers;
+	for (unsigned int cpu = 0; cpu < n; cpu++)
+		ask(lab, 0, (uint8_t)cpu);
+	assert_true(lab_agree(lab, n));
+	engine_rekey(lab->side[0].engine, "peer", "net", lab->now_ns);
+	assert_true(lab_run(lab, 2 * LAB_S));
+	for (unsigned int side = 0; side < 2; side++)
+		assert_int_equal(lab_sas(&lab->side[side], false), 3 * n);
+	settle(lab);
+	assert_true(lab_agree(lab, n));
+}
+
 static void rekeyed_by_both_at_once_each_stays_what_it_was(void **state)
 {
 	struct ike_lab *lab = lab_of(state, PER_CPU_YES, PER_CPU_YES);
@@ -628,6 +646,7 @@ int main(void)
 		TEST(peer_that_takes_no_more_is_not_asked_until_one_ends),
 		TEST(rekeying_is_no_reason_to_ask_a_peer_that_takes_no_more),
 		TEST(rekeyed_by_either_side_each_stays_what_it_was),
+		TEST(rekeyed_all_together_each_old_one_stays_a_while),
 		TEST(rekeyed_by_both_at_once_each_stays_what_it_was),
 		TEST(ike_sa_that_is_rekeyed_takes_them_along),
 		TEST(one_that_ends_leaves_the_others_and_is_asked_for_again),
