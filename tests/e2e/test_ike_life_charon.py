@@ -12,7 +12,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 import charon  # noqa: E402
 from ike_conf import ESP, IKE, PSK, ike_conf  # noqa: E402
-from lab import Lab, finish, ok, wait_until  # noqa: E402
+from lab import Lab, eventually, finish, ok, wait_until  # noqa: E402
 
 REAUTH_S, OVER_S = 8, 2
 TIMES = f"reauth_time = {REAUTH_S}s\nover_time = {OVER_S}s\nrand_time = 0"
@@ -70,7 +70,7 @@ def test_ours(lab, gateway, peer):
         pings = lab.spawn("host-a", ["ping", "-q", "-i", "0.1", "-c",
                                      str(PINGS), "10.2.0.2"])
         wait_anew(gateway, peer, spi, what)
-        ok(ping(lab), f"{what}: which carries packets")
+        ok(eventually(lambda: ping(lab)), f"{what}: which carries packets")
         pings.wait(timeout=PINGS / 10 + 5)
         with open(pings.log_path) as log:
             lost = PINGS - int(re.search(r"(\d+) received", log.read())[1])
@@ -83,7 +83,7 @@ def test_theirs(lab, gateway, peer):
     load(lab, gateway, peer, theirs=TIMES)
     spi, _ = up(lab, gateway, what)
     wait_anew(gateway, peer, spi, what)
-    ok(ping(lab), f"{what}: which carries packets")
+    ok(eventually(lambda: ping(lab)), f"{what}: which carries packets")
 
 
 def test_childless(lab, gateway, peer):

@@ -6,6 +6,7 @@ doubles and reorders, by datagrams that the gateways' machines count out to each
 other, without Cygnet. Then two gateways in between, whose windows refuse as many
 packets as it doubled, and no other.
 """
+# Runs alone: it asks what became of every packet.
 import os
 import socket
 import sys
