@@ -16,7 +16,7 @@ from lab import BUILD, Lab, finish, ok, skip  # noqa: E402
 
 TABLES = ("test_programs", "test_fragments", "test_fib", "test_changes", "test_nat",
           "test_seat", "test_dry")
-TABLE_S = 100
+TABLE_S = 150
 
 
 def check_tables(guest):
