@@ -107,7 +107,8 @@ const struct sign_scheme *sign_by_method(uint8_t method)
 	return NULL;
 }
 
-size_t sign_hash_bytes(enum ike_hash hash)
+/* 0: of none. */
+static size_t hash_bytes(enum ike_hash hash)
 {
 	switch (hash) {
 	case IKE_HASH_SHA1:
@@ -224,7 +225,7 @@ static const struct sign_scheme *pss_scheme(const RSA_PSS_PARAMS *p)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct sign_scheme *s = sign_by_id(rows[i].id);
 
-		if (pss_is(p, rows[i].nid, (long)sign_hash_bytes(s->hash)))
+		if (pss_is(p, rows[i].nid, (long)hash_bytes(s->hash)))
 			return s;
 	}
 	return NULL;

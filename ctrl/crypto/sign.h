@@ -75,7 +75,4 @@ const struct sign_scheme *sign_by_method(uint8_t method);
  */
 const struct sign_scheme *sign_by_alg(struct slice alg);
 
-/* Octets of a hash; 0: IKE_HASH_IDENTITY. */
-size_t sign_hash_bytes(enum ike_hash hash);
-
 #endif
