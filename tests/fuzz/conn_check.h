@@ -10,17 +10,30 @@
 #include <string.h>
 
 #include "ctrl/model/conn.h"
+#include "include/proto.h"
 
 #define KEY_RUN 16 /* digits of a key in a row that no error may show */
+
+/* A range, or OPAQUE, which is written as one that is empty. */
+static inline bool ports_ok(const struct ts_conf *ts)
+{
+	return ts->port_min <= ts->port_max ||
+	       (ts->port_min == PORT_OPAQUE_MIN &&
+		ts->port_max == PORT_OPAQUE_MAX);
+}
+
+static inline bool net_ok(const struct ts_conf *ts)
+{
+	return ts->dynamic ||
+	       ts->net.bits <= (addr_is_v4(&ts->net.net) ? 32 : 128);
+}
 
 static inline bool ts_ok(const struct ts_conf *list, size_t n)
 {
 	if (n < 1 || n > CONN_TS_MAX)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (list[i].port_min > list[i].port_max ||
-		    (!list[i].dynamic &&
-		     (!addr_is_v4(&list[i].net.net) || list[i].net.bits > 32)))
+		if (!ports_ok(&list[i]) || !net_ok(&list[i]))
 			return false;
 	return true;
 }
