@@ -107,6 +107,7 @@ void conn_init(struct conn_conf *conn)
 		.rand_time = TIME_UNSET,
 		.keyingtries = 1,
 		.mobike = true,
+		.send_certreq = true,
 	};
 	proposals_default(IKE_PROTO_IKE, &conn->proposals);
 	conn_times(conn);
@@ -380,6 +381,10 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       proposals_equal(&a->proposals, &b->proposals) &&
 	       id_equal(&a->local_id, &b->local_id) &&
 	       id_equal(&a->remote_id, &b->remote_id) &&
+	       auth_equal(&a->local_auth, &b->local_auth) &&
+	       auth_equal(&a->remote_auth, &b->remote_auth) &&
+	       a->send_cert == b->send_cert &&
+	       a->send_certreq == b->send_certreq &&
 	       a->fragmentation == b->fragmentation && a->unique == b->unique &&
 	       a->childless == b->childless && a->resumption == b->resumption &&
 	       a->encap == b->encap && id_equal(&a->ppk_id, &b->ppk_id) &&

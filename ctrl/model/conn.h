@@ -15,6 +15,7 @@
 #include "ctrl/base/addr.h"
 #include "ctrl/base/range.h"
 #include "ctrl/base/secret.h"
+#include "ctrl/model/auth.h"
 #include "ctrl/model/identity.h"
 #include "ctrl/model/ike_options.h"
 #include "ctrl/model/proposal.h"
@@ -162,6 +163,10 @@ struct conn_conf {
 	uint16_t remote_port; /* host order; 500 */
 	struct identity local_id;
 	struct identity remote_id;
+	struct auth_conf local_auth;
+	struct auth_conf remote_auth;
+	enum send_cert send_cert;
+	bool send_certreq;
 	enum fragmentation fragmentation;
 	enum unique unique;
 	enum childless childless;

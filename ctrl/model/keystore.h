@@ -24,6 +24,7 @@ enum keystore_op {
 	KEYSTORE_PSK_MAKE,  /* our AUTH payload's data */
 	KEYSTORE_PSK_CHECK, /* is this the peer's? */
 	KEYSTORE_PPK_MIX,   /* keys with a PPK in them */
+	KEYSTORE_SIGN,	    /* our AUTH payload's signature */
 };
 
 /* In this order. */
@@ -40,14 +41,18 @@ enum keystore_sk {
  * authenticates, nonce the other side's, ID' the body of its ID payload, and
  * IntAuth is of RFC 9242 section 3.3.2, if there is any.
  *
+ * The signature is of the same octets: message | nonce | prf(SK_p, ID') [| IntAuth].
+ * The key is the one with that public key, and only if a connection's local side may
+ * sign with it.
+ *
  * RFC 8784 section 3: SK = prf+(PPK, SK'), of the three, with the PPK of which the
  * identity's octets are a name.
  */
 struct keystore_request {
 	uint64_t token;
-	uint8_t op; /* enum keystore_op */
-	uint8_t pad;
-	uint16_t prf; /* enum prf_id */
+	uint8_t op;	/* enum keystore_op */
+	uint8_t scheme; /* enum sign_id; SIGN */
+	uint16_t prf;	/* enum prf_id */
 	uint16_t message_len;
 	uint16_t nonce_len;
 	uint16_t id_len;   /* of id_body */
@@ -56,6 +61,7 @@ struct keystore_request {
 	uint16_t pad2;
 	struct identity local; /* to choose the key; PPK_MIX: the second alone */
 	struct identity remote;
+	struct fingerprint key;		/* SIGN: of its SubjectPublicKeyInfo */
 	uint8_t sk_p[KEYSTORE_PRF_MAX]; /* as long as the PRF's output */
 	uint8_t nonce[KEYSTORE_NONCE_MAX];
 	uint8_t id_body[4 + IKE_ID_MAX];
@@ -67,10 +73,12 @@ struct keystore_request {
 
 struct keystore_answer {
 	uint64_t token;
-	int32_t err; /* 0; -ENOKEY: no key for these two; -EKEYREJECTED */
+	/* 0; -ENOKEY: no key for these two, or none of that fingerprint;
+	 * -EKEYREJECTED; -EIO: what has the key failed */
+	int32_t err;
 	uint16_t auth_len;
 	uint16_t pad;
-	uint8_t auth[KEYSTORE_PRF_MAX];		     /* PSK_MAKE */
+	uint8_t auth[SIGN_MAX_BYTES];		     /* PSK_MAKE, SIGN */
 	uint8_t sk[KEYSTORE_SK_N][KEYSTORE_PRF_MAX]; /* PPK_MIX */
 };
 

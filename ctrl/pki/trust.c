@@ -459,11 +459,11 @@ static bool gather_crls(struct check *k)
 static bool may_be_unknown(const struct check *k, const struct certificate *c)
 {
 	switch (k->q->revocation) {
-	case TRUST_RELAXED:
+	case REVOCATION_RELAXED:
 		return true;
-	case TRUST_IFURI:
+	case REVOCATION_IFURI:
 		return !c->crls.n && !c->ocsp.n;
-	case TRUST_STRICT:
+	case REVOCATION_STRICT:
 		break;
 	}
 	return false;

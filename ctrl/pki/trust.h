@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "ctrl/base/error.h"
+#include "ctrl/model/auth.h"
 #include "ctrl/model/sign_rules.h"
 #include "ctrl/pki/certificate.h"
 #include "ctrl/pki/crl.h"
@@ -27,13 +28,6 @@ enum trust_role {
 	TRUST_AS_CA,	       /* a root is trusted, any other leads to one */
 	TRUST_AS_INTERMEDIATE, /* only leads to one */
 	TRUST_AS_PEER,	       /* trusted itself, whoever issued it */
-};
-
-/* strongSwan's `revocation`. */
-enum trust_revocation {
-	TRUST_RELAXED, /* what is known to be revoked is refused */
-	TRUST_IFURI, /* and what says where that can be found out, and it was not */
-	TRUST_STRICT, /* and whatever is not known not to be */
 };
 
 enum trust_verdict {
@@ -63,7 +57,7 @@ struct trust_question {
 	const struct certificate *const *others;
 	size_t n_others;
 	int64_t now_s; /* Unix time */
-	enum trust_revocation revocation;
+	enum revocation revocation;
 	const struct sign_rules *rules; /* NULL: of all zeros */
 	/* The leaf must have all of these policies, as "1.2.3"; none: any. */
 	const char *const *policies;

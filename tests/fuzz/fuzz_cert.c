@@ -106,7 +106,7 @@ static void check_path(const struct some *s)
 	require(a.verdict != TRUST_OK || a.n_chain > 0, "a path that is good");
 	if (a.why.text[0])
 		check_text(a.why.text);
-	q.revocation = TRUST_STRICT;
+	q.revocation = REVOCATION_STRICT;
 	trust_check(t, &q, &a);
 	require(a.verdict != TRUST_OK || a.n_chain == 1, "a known status");
 	trust_free(t);

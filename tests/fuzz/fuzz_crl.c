@@ -109,7 +109,7 @@ static void check(struct trust *t, const struct certificate *leaf,
 		"nobody but the CA revokes");
 	require(a.verdict == TRUST_OK || a.verdict == TRUST_REVOKED,
 		"nothing else comes of a CRL");
-	q.revocation = TRUST_STRICT;
+	q.revocation = REVOCATION_STRICT;
 	trust_check(t, &q, &a);
 	require(are_signed || a.verdict == TRUST_UNKNOWN_STATUS,
 		"nor says that it is good");

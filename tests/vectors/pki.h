@@ -188,7 +188,7 @@ struct pki_path {
 	const char *intermediates; /* of ours */
 	const char *peers;
 	const char *crls;
-	enum trust_revocation revocation;
+	enum revocation revocation;
 	const char *auth;
 	const char *policies;
 	const char *demanded; /* CAs of the connection */
@@ -365,25 +365,25 @@ static const struct pki_path pki_paths[] = {
 	/* --- CRLs: the case without one is the first */
 	{ .what = "no CRL", "leaf", "root", "", TRUST_OK },
 	{ .what = "no CRL, and strict", "leaf", "root", "", TRUST_UNKNOWN_STATUS,
-	  .revocation = TRUST_STRICT, .openssl_differs = "it is not asked to" },
+	  .revocation = REVOCATION_STRICT, .openssl_differs = "it is not asked to" },
 	{ .what = "no CRL, and no address of one", "leaf", "root", "", TRUST_OK,
-	  .revocation = TRUST_IFURI },
+	  .revocation = REVOCATION_IFURI },
 	{ .what = "no CRL where there is an address", "uri", "root", "",
-	  TRUST_UNKNOWN_STATUS, .revocation = TRUST_IFURI, .openssl_differs =
+	  TRUST_UNKNOWN_STATUS, .revocation = REVOCATION_IFURI, .openssl_differs =
 	  "it is not asked to" },
 	{ .what = "none, and an address of OCSP", "ocsp", "root", "",
-	  TRUST_UNKNOWN_STATUS, .revocation = TRUST_IFURI, .openssl_differs =
+	  TRUST_UNKNOWN_STATUS, .revocation = REVOCATION_IFURI, .openssl_differs =
 	  "it is not asked to" },
 	{ .what = "not revoked", "leaf", "root", "", TRUST_OK, .crls = "crl",
-	  .revocation = TRUST_STRICT },
+	  .revocation = REVOCATION_STRICT },
 	{ .what = "not revoked, nor is its CA", "leaf_sub", "root", "sub", TRUST_OK,
-	  .crls = "crl crl_sub", .revocation = TRUST_STRICT },
+	  .crls = "crl crl_sub", .revocation = REVOCATION_STRICT },
 	{ .what = "nobody knows of it", "leaf_sub", "root", "sub", TRUST_OK, .crls =
 	  "crl", .openssl_differs = CRLS },
 	{ .what = "nobody knows of it, and strict", "leaf_sub", "root", "sub",
-	  TRUST_UNKNOWN_STATUS, .crls = "crl", .revocation = TRUST_STRICT },
+	  TRUST_UNKNOWN_STATUS, .crls = "crl", .revocation = REVOCATION_STRICT },
 	{ .what = "nobody knows of its CA, and strict", "leaf_sub", "root", "sub",
-	  TRUST_UNKNOWN_STATUS, "sub", .crls = "crl_sub", .revocation = TRUST_STRICT },
+	  TRUST_UNKNOWN_STATUS, "sub", .crls = "crl_sub", .revocation = REVOCATION_STRICT },
 	{ .what = "revoked", "bad", "root", "", TRUST_REVOKED, .crls = "crl" },
 	{ .what = "its CA is revoked", "leaf_bad_sub", "root", "bad_sub",
 	  TRUST_REVOKED, "bad_sub", .crls = "crl crl_bad_sub" },
@@ -394,25 +394,25 @@ static const struct pki_path pki_paths[] = {
 	{ .what = "an expired CRL", "leaf", "root", "", TRUST_OK, .crls = "crl_old",
 	  .openssl_differs = CRLS },
 	{ .what = "an expired CRL, and strict", "leaf", "root", "",
-	  TRUST_UNKNOWN_STATUS, .crls = "crl_old", .revocation = TRUST_STRICT },
+	  TRUST_UNKNOWN_STATUS, .crls = "crl_old", .revocation = REVOCATION_STRICT },
 	{ .what = "revoked since an expired CRL", "bad", "root", "", TRUST_REVOKED,
 	  .crls = "crl_old" },
 	{ .what = "a CRL of the future, and strict", "leaf", "root", "",
-	  TRUST_UNKNOWN_STATUS, .crls = "crl_future", .revocation = TRUST_STRICT },
+	  TRUST_UNKNOWN_STATUS, .crls = "crl_future", .revocation = REVOCATION_STRICT },
 	{ .what = "a CRL that is wrongly signed", "leaf", "root", "", TRUST_OK,
 	  .crls = "crl_forged", .openssl_differs = CRLS },
 	{ .what = "a CRL that is wrongly signed, and strict", "leaf", "root", "",
-	  TRUST_UNKNOWN_STATUS, .crls = "crl_forged", .revocation = TRUST_STRICT },
+	  TRUST_UNKNOWN_STATUS, .crls = "crl_forged", .revocation = REVOCATION_STRICT },
 	{ .what = "it hides none that is good", "leaf", "root", "", TRUST_OK, .crls
-	  = "crl_forged crl", .revocation = TRUST_STRICT, .openssl_differs = FIRST },
+	  = "crl_forged crl", .revocation = REVOCATION_STRICT, .openssl_differs = FIRST },
 	{ .what = "a newer one of somebody else", "bad", "root", "", TRUST_REVOKED,
 	  .crls = "crl crl_lie" },
 	{ .what = "a CRL of a CA that may have none", "leaf_mute", "root", "mute",
 	  TRUST_OK, .crls = "crl_mute crl", .openssl_differs = CRLS },
 	{ .what = "and strict", "leaf_mute", "root", "mute", TRUST_UNKNOWN_STATUS,
-	  .crls = "crl_mute crl", .revocation = TRUST_STRICT },
+	  .crls = "crl_mute crl", .revocation = REVOCATION_STRICT },
 	{ .what = "not revoked since a complete CRL", "leaf", "root", "", TRUST_OK,
-	  .crls = "crl_base crl_delta", .revocation = TRUST_STRICT },
+	  .crls = "crl_base crl_delta", .revocation = REVOCATION_STRICT },
 	{ .what = "revoked since a complete CRL", "bad", "root", "", TRUST_REVOKED,
 	  .crls = "crl_base crl_delta" },
 	{ .what = "a delta alone", "bad", "root", "", TRUST_OK, .crls = "crl_delta",
@@ -420,7 +420,7 @@ static const struct pki_path pki_paths[] = {
 	{ .what = "a delta of somebody else", "bad", "root", "", TRUST_REVOKED,
 	  .crls = "crl crl_delta_lie" },
 	{ .what = "a CRL of CAs alone, and strict", "leaf", "root", "",
-	  TRUST_UNKNOWN_STATUS, .crls = "crl_for_cas", .revocation = TRUST_STRICT },
+	  TRUST_UNKNOWN_STATUS, .crls = "crl_for_cas", .revocation = REVOCATION_STRICT },
 };
 /* clang-format on */
 
