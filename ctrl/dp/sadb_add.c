@@ -472,6 +472,8 @@ int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		err = error_set(e, -ENOMEM, "no memory for an SA");
 	if (!err)
 		err = keep_selectors(en, sa, e);
+	if (!err && entry_keep_alive(s, en, sa, now_ns))
+		err = error_set(e, -ENOMEM, "no memory for an SA");
 	if (!err)
 		err = make(s, en, sa, start, now_ns, e);
 	en->protocol = sa->protocol;
@@ -483,6 +485,5 @@ int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		return err;
 	entry_live(s, en);
 	count_within(s, en);
-	entry_keep_alive(s, en, sa, now_ns);
 	return 0;
 }

@@ -108,9 +108,7 @@ void entry_free(struct sadb *s, struct entry *en)
 		used_keys_retire(&s->keys, en->key);
 	else
 		free(en->key);
-	heap_take(&s->keep_due, &en->keep_due);
-	if (en->moved)
-		LIST_REMOVE(en, of_moved);
+	entry_nat_free(s, en->nat);
 	free(en->selectors);
 	free(en->policies);
 	free(en->within);

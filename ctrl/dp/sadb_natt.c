@@ -4,41 +4,67 @@
  * the configuration are sent to where it is. SAs of peers that move (RFC 4555).
  */
 #include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <urcu/compiler.h>
 
 #include "ctrl/dp/sadb_state.h"
 
-/* It is looked at the next time. */
-static void look_soon(struct sadb *s, struct entry *en)
+/* Does it have one, now? */
+static bool have_nat(struct entry *en)
 {
-	heap_take(&s->keep_due, &en->keep_due);
-	en->keep_due.at_ns = 0;
-	heap_put(&s->keep_due, &en->keep_due);
+	if (!en->nat)
+		en->nat = calloc(1, sizeof(*en->nat));
+	if (en->nat)
+		en->nat->of = en;
+	return en->nat;
+}
+
+void entry_nat_free(struct sadb *s, struct entry_nat *nat)
+{
+	if (!nat)
+		return;
+	heap_take(&s->keep_due, &nat->due);
+	if (nat->moved)
+		LIST_REMOVE(nat, of_moved);
+	free(nat);
+}
+
+/* It is looked at the next time. */
+static void look_soon(struct sadb *s, struct entry_nat *nat)
+{
+	heap_take(&s->keep_due, &nat->due);
+	nat->due.at_ns = 0;
+	heap_put(&s->keep_due, &nat->due);
 }
 
 void sadb_set_keepalive(struct sadb *s, uint32_t every_s)
 {
 	s->keepalive_ns = every_s * NS_PER_S;
 	for (struct entry *en = s->entries; en; en = en->newer)
-		if (en->kept_ns)
-			look_soon(s, en);
+		if (en->nat && en->nat->kept_ns)
+			look_soon(s, en->nat);
 }
 
-void entry_keep_alive(struct sadb *s, struct entry *en,
-		      const struct sadb_sa *sa, uint64_t now_ns)
+int entry_keep_alive(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
+		     uint64_t now_ns)
 {
 	if (en->id.dir != SADB_OUT || !sa->encap_dport || !sa->keepalive)
-		return;
-	en->kept_ns = now_ns;
-	look_soon(s, en);
+		return 0;
+	if (!have_nat(en))
+		return -ENOMEM;
+	en->nat->kept_ns = now_ns;
+	look_soon(s, en->nat);
+	return 0;
 }
 
 /* Whatever the SA sends does the same. Returns when to look again; UINT64_MAX:
  * never. */
-static uint64_t keep_alive(const struct sadb *s, struct entry *en,
+static uint64_t keep_alive(const struct sadb *s, struct entry_nat *nat,
 			   uint64_t now_ns)
 {
+	const struct entry *en = nat->of;
 	const struct sa_rt *sa = NULL;
 	uint64_t sent_ns;
 
@@ -47,12 +73,12 @@ static uint64_t keep_alive(const struct sadb *s, struct entry *en,
 	if (!sa)
 		return UINT64_MAX;
 	sent_ns = atomic_load_explicit(&sa->count.last_ns, memory_order_relaxed);
-	if (sent_ns < en->kept_ns)
-		sent_ns = en->kept_ns;
+	if (sent_ns < nat->kept_ns)
+		sent_ns = nat->kept_ns;
 	if (sent_ns + s->keepalive_ns > now_ns)
 		return sent_ns + s->keepalive_ns;
 	s->maps.keep_alive(s->maps.ctx, sa);
-	en->kept_ns = now_ns;
+	nat->kept_ns = now_ns;
 	return now_ns + s->keepalive_ns;
 }
 
@@ -62,10 +88,10 @@ void entries_keep_alive(struct sadb *s, uint64_t now_ns)
 		return;
 	while (heap_first_ns(&s->keep_due) <= now_ns) {
 		struct heap_node *due = heap_first(&s->keep_due);
-		struct entry *en = caa_container_of(due, struct entry, keep_due);
 
 		heap_take(&s->keep_due, due);
-		due->at_ns = keep_alive(s, en, now_ns);
+		due->at_ns = keep_alive(
+			s, caa_container_of(due, struct entry_nat, due), now_ns);
 		if (due->at_ns != UINT64_MAX)
 			heap_put(&s->keep_due, due);
 	}
@@ -106,14 +132,15 @@ static const struct entry *other_of(const struct sadb *s, const struct entry *en
 {
 	struct sadb_id home = { .spi = ntohl(row->spi), .dir = SADB_OUT };
 	const struct entry *other;
+	const struct entry_nat *nat;
 
 	memcpy(home.daddr.octets, row->daddr.octets, sizeof(home.daddr.octets));
 	other = entry_find(s, &home);
 	if (other && other != en && has_row(s, other, row))
 		return other;
-	LIST_FOREACH(other, &s->peers_moved, of_moved)
-	if (other != en && has_row(s, other, row))
-		return other;
+	LIST_FOREACH(nat, &s->peers_moved, of_moved)
+	if (nat->of != en && has_row(s, nat->of, row))
+		return nat->of;
 	return NULL;
 }
 
@@ -142,11 +169,12 @@ static int enter_again(struct sadb *s, const struct entry *en,
 	return s->maps.add_outbound(s->maps.ctx, &now, en->ref);
 }
 
+/* have_nat() was asked before. */
 static int note_move(struct sadb *s, struct entry *en, const struct sad_key *was)
 {
-	if (!en->moved)
-		LIST_INSERT_HEAD(&s->peers_moved, en, of_moved);
-	en->moved = true;
+	if (!en->nat->moved)
+		LIST_INSERT_HEAD(&s->peers_moved, en->nat, of_moved);
+	en->nat->moved = true;
 	return enter_again(s, en, was);
 }
 
@@ -168,8 +196,8 @@ static int enter_inbound(struct sadb *s, const struct entry *en,
 static void keep_alive_there(struct sadb *s, struct entry *en,
 			     const struct sadb_sa *sa, uint64_t now_ns)
 {
-	heap_take(&s->keep_due, &en->keep_due);
-	en->kept_ns = 0;
+	heap_take(&s->keep_due, &en->nat->due);
+	en->nat->kept_ns = 0;
 	entry_keep_alive(s, en, sa, now_ns);
 }
 
@@ -192,6 +220,8 @@ int entry_move(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
 	err = entry_may_be_between(s, en, &to.saddr, &to.daddr);
 	if (err)
 		return err;
+	if (en->id.dir == SADB_OUT && !have_nat(en))
+		return -ENOMEM;
 	was = entry_key(s, en);
 	err = sad_move_ends(s->sad, en->ref, &to);
 	if (err)
@@ -215,6 +245,8 @@ int sadb_move(struct sadb *s, const struct sadb_id *id,
 
 	if (!en || en->state != ENTRY_LIVE || !entry_is_installed(en))
 		return -ENOENT;
+	if (!have_nat(en))
+		return -ENOMEM;
 	was = entry_key(s, en);
 	err = sad_move(s->sad, en->ref, daddr, dport);
 	if (err)

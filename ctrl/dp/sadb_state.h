@@ -42,6 +42,16 @@ struct entry_policy {
 	uint32_t id;
 };
 
+/* What few outbound SAs have: a NAT before their peer, or a peer that moved. */
+struct entry_nat {
+	struct entry *of;
+	uint64_t kept_ns;     /* when what keeps a NAT's mapping alive was last
+				 sent, or the SA made; 0: nothing is */
+	struct heap_node due; /* when to look whether it is to be sent */
+	bool moved;	      /* it stands in that list */
+	LIST_ENTRY(entry_nat) of_moved;
+};
+
 /* There may be very many: mind the holes. */
 struct entry {
 	enum entry_state state;
@@ -51,7 +61,6 @@ struct entry {
 	uint8_t cpu;
 	bool orphan;	      /* who made it has ended */
 	bool has_encrypted;   /* outbound: it was bound */
-	bool moved;	      /* outbound: it was, and stands in that list */
 	struct sa_ref ref;    /* LIVE, DRAINING */
 	uint32_t n_selectors; /* 0: the policies' own */
 	uint32_t n_policies;
@@ -65,12 +74,9 @@ struct entry {
 	uint32_t counts_for; /* outbound: that policy's, among those that may be
 				within one; SPD_MAX: none's */
 	struct used_key *key; /* outbound, of ike's; owned until it is retired */
-	uint64_t deadline_ns; /* LARVAL; LIVE: an orphan's, 0: none */
-	uint64_t expire_ns;   /* LIVE: hard; 0: never */
-	uint64_t kept_ns; /* outbound: when what keeps a NAT's mapping alive was
-			     last sent, or the SA made; 0: nothing is */
-	struct heap_node keep_due; /* when to look whether it is to be sent */
-	LIST_ENTRY(entry) of_moved;
+	uint64_t deadline_ns;  /* LARVAL; LIVE: an orphan's, 0: none */
+	uint64_t expire_ns;    /* LIVE: hard; 0: never */
+	struct entry_nat *nat; /* owned; NULL: nothing of that */
 	struct sadb_selector *selectors; /* owned */
 	struct entry *next;		 /* of its bucket */
 	struct entry *newer, **at;	 /* of all, and what points at it */
@@ -124,12 +130,11 @@ struct sadb {
 	uint64_t due_ns;	/* the first deadline, or one that was */
 	uint64_t forget_due_ns; /* not before are late ones looked for again */
 
-	LIST_HEAD(, entry)
-	peers_moved; /* outbound ones, that ICMP errors find */
+	LIST_HEAD(, entry_nat) peers_moved; /* which ICMP errors find */
 	void (*moved)(void *ctx, const struct sadb_event *mapping);
 	void *moved_ctx;
 	uint64_t keepalive_ns; /* how often; 0: never */
-	struct heap keep_due;  /* entries, with room for all */
+	struct heap keep_due;  /* of entry_nat, with room for all */
 
 	struct used_keys keys; /* of SAs that were */
 	struct log_limit refused, crowded;
@@ -298,9 +303,13 @@ void sadb_hear(struct sadb *s, uint64_t now_ns);
 
 /* --- sadb_natt.c --- */
 
-/* It was made; if it asks for that, a NAT's mapping is kept alive for it. */
-void entry_keep_alive(struct sadb *s, struct entry *en,
-		      const struct sadb_sa *sa, uint64_t now_ns);
+/* It is made; if it asks for that, a NAT's mapping is kept alive for it. 0 or
+ * -ENOMEM. */
+int entry_keep_alive(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
+		     uint64_t now_ns);
+
+/* Its end; of NULL, too. */
+void entry_nat_free(struct sadb *s, struct entry_nat *nat);
 
 /* The key of its row in BPF's maps: by where its packets go now. */
 struct sad_key entry_key(const struct sadb *s, const struct entry *en);
