@@ -8,12 +8,16 @@
 
 #include "ctrl/base/slice.h"
 
-#define HASH_SHA1_BYTES 20
+#define HASH_SHA1_BYTES	  20
+#define HASH_SHA256_BYTES 32
 
 /*
  * SHA-1, for NAT detection (RFC 7296 section 2.23) and to see whether octets of
  * our own have changed: nothing hangs on its strength. false: libcrypto failed.
  */
 MUST_CHECK bool hash_sha1(struct slice octets, uint8_t out[HASH_SHA1_BYTES]);
+
+/* SHA-256, by which certificates and keys are named. */
+MUST_CHECK bool hash_sha256(struct slice octets, uint8_t out[HASH_SHA256_BYTES]);
 
 #endif

@@ -53,6 +53,13 @@ void engine_set_options(struct engine *e, const struct ike_options *options)
 	e->options = *options;
 }
 
+void engine_set_creds(struct engine *e, struct creds *creds)
+{
+	creds_ref(creds);
+	creds_unref(e->creds);
+	e->creds = creds;
+}
+
 static void end(struct ike_sa *sa)
 {
 	if (sa && sa->state == IKE_ST_DEAD)
@@ -103,6 +110,7 @@ void engine_free(struct engine *e)
 	free(e->slots);
 	free(e->free_slots);
 	heap_fini(&e->due);
+	creds_unref(e->creds);
 	explicit_bzero(e, sizeof(*e));
 	free(e);
 }

@@ -26,6 +26,7 @@
 #include "ctrl/model/sadb.h"
 #include "ctrl/model/sas.h"
 #include "ctrl/model/ticket.h"
+#include "ctrl/pki/creds.h"
 
 struct engine;
 
@@ -140,6 +141,11 @@ void engine_free(struct engine *e);
 
 /* From now on; until then they are ike_options_default(). */
 void engine_set_options(struct engine *e, const struct ike_options *options);
+
+/* By what sides prove themselves from now on, but for signatures' keys, which are the
+ * keystore's; handshakes under way keep what they have. Takes a reference; NULL: there
+ * is nothing. */
+void engine_set_creds(struct engine *e, struct creds *creds);
 
 /*
  * A connection, new or in place of the one of that name; SAs that are up keep

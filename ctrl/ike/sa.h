@@ -362,8 +362,9 @@ struct post_queue {
 struct engine {
 	struct engine_calls calls;
 	struct ike_options options;
-	struct conn *conns, **conns_end;  /* in the order of loading */
-	struct conn *named[CONN_BUCKETS]; /* by their names */
+	struct creds *creds;		 /* a reference; NULL: there are none */
+	struct conn *conns, **conns_end; /* in the order of loading */
+	struct conn *named[CONN_BUCKETS];	      /* by their names */
 	struct conn_host_list hosts[1U << HOST_BITS]; /* by their peers' addresses */
 	struct conn_list_head others; /* whose peer may be elsewhere */
 	uint64_t conn_orders;	      /* given so far */

@@ -29,7 +29,7 @@ struct entry {
 
 struct crl_entry {
 	struct crl *crl;
-	bool is_signed; /* by one that was met before */
+	_Atomic bool is_signed; /* by one that was met before; any check's */
 };
 
 struct trust {
@@ -147,7 +147,8 @@ int trust_add_crl(struct trust *t, struct crl *crl)
 		return -ENOMEM;
 	}
 	t->crls = grown;
-	grown[t->n_crls++] = (struct crl_entry){ crl, false };
+	grown[t->n_crls].crl = crl;
+	grown[t->n_crls++].is_signed = false;
 	return 0;
 }
 

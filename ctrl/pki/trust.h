@@ -3,7 +3,8 @@
  * Whom we trust: certificates of CAs, what leads to them, CRLs; and whether a peer's
  * certificate is good (RFC 5280 section 6, by libcrypto). Nothing is fetched here, and
  * the time is the caller's. A check takes as long as the signatures in the chain do to
- * verify: not for an event loop. One thread at a time.
+ * verify: not for an event loop. One thread adds; once that is done, any threads check,
+ * several at once.
  */
 #ifndef CYG_PKI_TRUST_H
 #define CYG_PKI_TRUST_H

@@ -20,6 +20,8 @@ static struct made {
 	EVP_PKEY *key;
 	uint8_t *der;
 	int len;
+	uint8_t *private, *public; /* DER of the key, once asked for */
+	int private_len, public_len;
 } made[MADE_MAX];
 static size_t n_made;
 
@@ -47,6 +49,8 @@ void pki_end(void)
 		X509_free(made[i].cert);
 		EVP_PKEY_free(made[i].key);
 		OPENSSL_free(made[i].der);
+		OPENSSL_free(made[i].private);
+		OPENSSL_free(made[i].public);
 	}
 	n_made = 0;
 }
@@ -56,6 +60,31 @@ struct slice pki_der(const char *name)
 	const struct made *m = find(name);
 
 	return slice_of(m->der, (size_t)m->len);
+}
+
+struct slice pki_private_der(const char *name)
+{
+	struct made *m = find(name);
+	PKCS8_PRIV_KEY_INFO *p8;
+
+	if (!m->private) {
+		p8 = EVP_PKEY2PKCS8(m->key);
+		m->private_len = i2d_PKCS8_PRIV_KEY_INFO(p8, &m->private);
+		PKCS8_PRIV_KEY_INFO_free(p8);
+		need(m->private_len > 0, "private key", name);
+	}
+	return slice_of(m->private, (size_t)m->private_len);
+}
+
+struct slice pki_public_der(const char *name)
+{
+	struct made *m = find(name);
+
+	if (!m->public) {
+		m->public_len = i2d_PUBKEY(m->key, &m->public);
+		need(m->public_len > 0, "public key", name);
+	}
+	return slice_of(m->public, (size_t)m->public_len);
 }
 
 static EVP_PKEY *key_of(const char *how)
@@ -71,7 +100,7 @@ static EVP_PKEY *key_of(const char *how)
 	}
 	if (strncmp(how, "rsa", 3) == 0)
 		return EVP_RSA_gen((unsigned int)atoi(how + 3));
-	if (strcmp(how, "ed25519") == 0 || strcmp(how, "x25519") == 0)
+	if (strncmp(how, "ed", 2) == 0 || strcmp(how, "x25519") == 0)
 		return EVP_PKEY_Q_keygen(NULL, NULL, how);
 	return EVP_EC_gen(how);
 }
@@ -114,7 +143,9 @@ static ASN1_TIME *time_at(int hours)
 
 static const EVP_MD *digest_of(const char *digest, const EVP_PKEY *key)
 {
-	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519)
+	int type = EVP_PKEY_get_base_id(key);
+
+	if (type == EVP_PKEY_ED25519 || type == EVP_PKEY_ED448)
 		return NULL;
 	return EVP_get_digestbyname(digest ? digest : "sha256");
 }

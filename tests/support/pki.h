@@ -19,7 +19,7 @@ struct pki_cert {
 	const char *issuer;  /* a name; NULL: itself */
 	const char *subject; /* as dn_parse(); NULL: "C=CH, CN=NAME" */
 	/* NULL: P-256, its own; "P-384", "rsa1024", "rsa2048", "ed25519",
-	 * "x25519", or
+	 * "ed448", "x25519", or
 	 * "=NAME": another one's */
 	const char *key;
 	const char *digest; /* NULL: sha256, "" with Ed25519 */
@@ -48,6 +48,10 @@ void pki_make_crl(const struct pki_crl *c);
 
 /* Its DER; borrowed until pki_end(). */
 struct slice pki_der(const char *name);
+
+/* DER of its key: PKCS#8 of the private one, and SubjectPublicKeyInfo. */
+struct slice pki_private_der(const char *name);
+struct slice pki_public_der(const char *name);
 
 /*
  * The octets as what a CA signs (TBSCertList, TBSCertificate), with its signature
