@@ -141,6 +141,14 @@
 	X(NULL,	     13, "NULL")       /* RFC 7619 */                          \
 	X(SIGNATURE, 14, "SIGNATURE")  /* RFC 7427 */
 
+/* Section 3.6: what is in CERT payloads, as far as it is known here. */
+#define IKE_CERTS(X)                                                           \
+	X(X509,	       4, "X509")                                              \
+	X(RAW_RSA,    11, "RAW_RSA")    /* obsolete */                         \
+	X(HASH_URL,   12, "HASH_URL")                                          \
+	X(HASH_URLS,  13, "HASH_URLS")                                         \
+	X(PUBLIC_KEY, 15, "PUBLIC_KEY") /* RFC 7670 */
+
 /* Of signatures, RFC 7427 section 7. */
 #define IKE_HASHES(X)                                                          \
 	X(SHA1,	     1, "SHA1")                                                \
@@ -265,6 +273,9 @@ enum ike_id_type { IKE_IDS(X) };
 #undef X
 #define X(id, value, name) IKE_HASH_##id = (value),
 enum ike_hash { IKE_HASHES(X) };
+#undef X
+#define X(id, value, name) IKE_CERT_##id = (value),
+enum ike_cert_encoding { IKE_CERTS(X) };
 #undef X
 #define X(id, value, name) IKE_AUTH_##id = (value),
 enum ike_auth_method { IKE_AUTHS(X) };

@@ -3,9 +3,9 @@
  * IKEv2 messages from bytes (RFC 7296 section 3): slices into the datagram, no
  * copy, no state. What ike_payloads_parse() accepts is well formed down to the
  * last attribute, so that nothing behind it meets a length that lies; whether
- * it makes sense where it stands is the exchange's question. CERT, CERTREQ, V
- * and EAP are taken as they are, for whoever will read them; CP's attributes are
- * in ike_cp.h. Not read at
+ * it makes sense where it stands is the exchange's question. V and EAP are taken as
+ * they are, for whoever will read them; CP's attributes are in ike_cp.h, CERT and
+ * CERTREQ in ike_cert.h. Not read at
  * all, and so never a reason to refuse: reserved bits and octets, "last or more"
  * of proposals and transforms, the critical bit of a known payload, how
  * proposals are numbered. Building is in ike_build.h. Any thread.

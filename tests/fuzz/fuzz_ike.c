@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ctrl/wire/ike_build.h"
+#include "ctrl/wire/ike_cert.h"
 #include "ctrl/wire/ike_cp.h"
 
 #define LENGTH_OFF   24
@@ -116,6 +117,9 @@ static void walk_notify(struct slice body, struct ike_notify *n)
 	require(n->spi.len == body.ptr[1], "all of the SPI");
 	require(n->spi.len + n->data.len + 4 == body.len, "all of it");
 	require(ike_notify_name(n->type) != NULL, "name");
+	require(!ike_hashes_parse(slice_of(n->data.ptr, n->data.len & 1)),
+		"half a number is no hash");
+	(void)ike_hashes_parse(n->data);
 }
 
 static void walk_delete(struct slice body, struct ike_delete *d)
@@ -124,6 +128,38 @@ static void walk_delete(struct slice body, struct ike_delete *d)
 	require_inside(body, d->spis);
 	require(d->spis.len == (size_t)d->n * d->spi_bytes, "so many SPIs");
 	require(!is_child(d->protocol) || d->spi_bytes == 4, "SPIs of 4");
+}
+
+/* Data that is read as a signature is built again to the same octets. */
+static void check_signature(struct slice data)
+{
+	uint8_t room[512];
+	struct builder b = wr_init(room, sizeof(room));
+	struct slice alg, signature;
+
+	if (!ike_signature_parse(data, &alg, &signature))
+		return;
+	require_inside(data, alg);
+	require_inside(data, signature);
+	ike_signature_put(&b, alg, signature);
+	require(wr_ok(&b) == (data.len <= sizeof(room)), "it has room, or not");
+	require(!wr_ok(&b) ||
+			(b.len == data.len && !memcmp(room, data.ptr, b.len)),
+		"the same signature");
+}
+
+static void again_cert(struct ike_builder *m, const struct ike_payload *p)
+{
+	struct slice rest, hash;
+	struct ike_cert cert;
+
+	require(ike_cert_parse(p->body, &cert), "certificate");
+	require_inside(p->body, cert.data);
+	for (rest = cert.data; ike_ca_hash_next(&rest, &hash);)
+		require_inside(cert.data, hash);
+	require(rest.len < IKE_CA_HASH_BYTES, "hashes to their end");
+	ike_cert_put(m, (enum ike_payload_type)p->type,
+		     (enum ike_cert_encoding)cert.encoding, cert.data);
 }
 
 /* --- built again --- */
@@ -217,7 +253,11 @@ static void again_fields(struct ike_builder *m, const struct ike_payload *p)
 	case IKE_PL_AUTH:
 		require(ike_auth_parse(p->body, &auth), "authentication");
 		require_inside(p->body, auth.data);
+		check_signature(auth.data);
 		return ike_auth_put(m, &auth);
+	case IKE_PL_CERT:
+	case IKE_PL_CERTREQ:
+		return again_cert(m, p);
 	case IKE_PL_NONCE:
 		require(p->body.len >= 16 && p->body.len <= 256, "nonce");
 		return ike_nonce_put(m, p->body);
