@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* libcrypto's side of keys, for the files of this folder alone. Any thread. */
+/*
+ * libcrypto's side of keys, for the files of this folder, and for those of ctrl/pki
+ * that have libcrypto sign what it makes. Any thread.
+ */
 #ifndef CYG_CRYPTO_PKEY_H
 #define CYG_CRYPTO_PKEY_H
 
 #include <openssl/evp.h>
 
+#include "ctrl/crypto/private_key.h"
 #include "ctrl/crypto/public_key.h"
 
 struct public_key {
@@ -14,6 +18,14 @@ struct public_key {
 	size_t spki_len;
 	uint8_t spki[]; /* a copy */
 };
+
+struct private_key {
+	EVP_PKEY *pkey;
+	struct public_key *public;
+};
+
+/* Takes pkey over, also when it fails. 0, or as public_key_read(). */
+int pkey_private(EVP_PKEY *pkey, struct private_key **out);
 
 /* What signs or verifies by that scheme. */
 struct pkey_work {

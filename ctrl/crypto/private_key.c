@@ -22,11 +22,6 @@
 #define FILE_MAX     (1U << 20)
 #define DER_SEQUENCE 0x30
 
-struct private_key {
-	EVP_PKEY *pkey;
-	struct public_key *public;
-};
-
 /* --- read */
 
 static int fail(struct error *e, int err)
@@ -55,8 +50,7 @@ static int fail(struct error *e, int err)
 	return error_set(e, err, "out of memory");
 }
 
-/* Takes pkey over, also when it fails. */
-static int key_of(EVP_PKEY *pkey, struct private_key **out)
+int pkey_private(EVP_PKEY *pkey, struct private_key **out)
 {
 	struct private_key *key = calloc(1, sizeof(*key));
 	uint8_t *spki = NULL;
@@ -142,7 +136,7 @@ int private_key_read(struct slice octets, struct slice passphrase,
 		pkey = octets.ptr[0] == DER_SEQUENCE ? of_der(octets, &ask)
 						     : of_pem(octets, &ask);
 	if (pkey)
-		err = key_of(pkey, out);
+		err = pkey_private(pkey, out);
 	else if (ask.asked)
 		err = passphrase.len ? -EKEYREJECTED : -ENOKEY;
 	else
@@ -188,7 +182,7 @@ static int pkcs12_open(PKCS12 *p12, const char *passphrase,
 
 	if (PKCS12_parse(p12, passphrase, &pkey, &own, &others) != 1)
 		return is_unsupported() ? -ENOTSUP : -EBADMSG;
-	err = pkey ? key_of(pkey, out) : -EBADMSG;
+	err = pkey ? pkey_private(pkey, out) : -EBADMSG;
 	if (!err && own)
 		tell(own, certificate, arg);
 	for (int i = 0; !err && i < sk_X509_num(others); i++)
