@@ -277,9 +277,10 @@ static int start(struct ctl *c, struct error *e)
 	c->failures = failures_new();
 	c->since = up_since_new();
 	c->counts = tally_new();
+	c->keys = sign_keys_new();
 	c->updown = c->base ? updown_new(c->base) : NULL;
-	if (!c->base || !c->updown || !c->failures || !c->since || !c->counts ||
-	    !tally_of(c->counts, "") ||
+	if (!c->base || !c->updown || !c->keys || !c->failures || !c->since ||
+	    !c->counts || !tally_of(c->counts, "") ||
 	    event_base_priority_init(c->base, CONTROL_PRIORITIES))
 		return error_set(e, -ENOMEM, "no memory for an event loop");
 	c->trim = trim_new(c->base, TRIM_MS);
@@ -314,6 +315,7 @@ static void stop(struct ctl *c)
 	if (c->base)
 		event_base_free(c->base);
 	ctl_free_changes(c);
+	sign_keys_free(c->keys);
 	config_free(c->config);
 }
 

@@ -148,6 +148,7 @@ int ctl_start_ike(struct ctl *c, struct error *e)
 				      .n_conns = c->config->n_conns,
 				      .psks = c->config->psks,
 				      .n_psks = c->config->n_psks,
+				      .sign_keys = c->keys,
 				      .pools = c->config->pools,
 				      .n_pools = c->config->n_pools,
 				      .debug = c->debug,

@@ -17,6 +17,7 @@
 #include "ctrl/daemon/helper_link.h"
 #include "ctrl/daemon/ike_link.h"
 #include "ctrl/daemon/names.h"
+#include "ctrl/daemon/sign_keys.h"
 #include "ctrl/daemon/tally.h"
 #include "ctrl/daemon/up_since.h"
 #include "ctrl/daemon/updown.h"
@@ -40,6 +41,7 @@ struct ctl_lookup {
 struct ctl {
 	enum ctl_phase phase;
 	struct config *config;
+	struct sign_keys *keys;
 	struct apply *apply;	/* its changes */
 	struct config applying; /* what dp was given; its parts are borrowed */
 	struct event on_gathered; /* accepted connections are to be applied */

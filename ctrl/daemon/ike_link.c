@@ -14,6 +14,7 @@
 #include "ctrl/daemon/mirror.h"
 #include "ctrl/daemon/records.h"
 #include "ctrl/daemon/role.h"
+#include "ctrl/daemon/signer.h"
 #include "ctrl/daemon/tickets.h"
 #include "include/limits.h"
 
@@ -30,6 +31,7 @@ struct ike_link {
 	struct leases *leases;
 	struct psk_index keys; /* of spec.psks, as far as they are fresh */
 	bool keys_are_fresh;
+	struct signer *signer;
 	struct tickets *tickets;
 	uint16_t generation; /* of the ike that is there, or was */
 	bool is_full;	     /* a line said so */
@@ -371,17 +373,28 @@ static bool has_keys(struct ike_link *l)
 	return l->keys_are_fresh;
 }
 
+static void put_answer(void *ctx, const struct keystore_answer *a)
+{
+	struct ike_link *l = ctx;
+
+	if (a->err && log_may(&l->refused, "keystore", clock_ns()))
+		log_info("keystore: request refused: %s", strerror(-a->err));
+	put(l, IKE_MSG_KEYSTORE_ANSWER, a, sizeof(*a));
+}
+
 static void on_keystore(struct ike_link *l, const struct keystore_request *q)
 {
 	struct keystore_answer a;
 
+	if (q->op == KEYSTORE_SIGN) {
+		signer_ask(l->signer, l->spec.conns, l->spec.n_conns, q);
+		return;
+	}
 	if (has_keys(l))
 		keystore_serve_of(&l->keys, q, &a);
 	else /* there was no memory */
 		keystore_serve(l->spec.psks, l->spec.n_psks, q, &a);
-	if (a.err && log_may(&l->refused, "keystore", clock_ns()))
-		log_info("keystore: request refused: %s", strerror(-a.err));
-	put(l, IKE_MSG_KEYSTORE_ANSWER, &a, sizeof(a));
+	put_answer(l, &a);
 	explicit_bzero(&a, sizeof(a));
 }
 
@@ -600,6 +613,7 @@ static void on_down(void *ctx, const char *why)
 
 	(void)why;
 	l->ready = false;
+	signer_forget(l->signer);
 	keep_before(l);
 	records_ended(l->records);
 	l->spec.ended(l->spec.ctx);
@@ -614,6 +628,11 @@ int ike_link_new(const struct ike_link_spec *spec, struct ike_link **out,
 	int err = error_set(e, -ENOMEM, "no memory for the link to ike");
 
 	if (l) {
+		const struct signer_spec signer = { .base = spec->base,
+						    .keys = spec->sign_keys,
+						    .certs = spec->cert_keys,
+						    .answer = put_answer,
+						    .ctx = l };
 		const struct role_spec role = {
 			.base = spec->base,
 			.name = "ike",
@@ -632,7 +651,9 @@ int ike_link_new(const struct ike_link_spec *spec, struct ike_link **out,
 		l->records = records_new();
 		l->leases = leases_new();
 		l->tickets = tickets_new();
-		if (l->mirror && l->records && l->leases && l->tickets)
+		l->signer = signer_new(&signer);
+		if (l->mirror && l->records && l->leases && l->tickets &&
+		    l->signer)
 			err = role_new(&role, &l->role, e);
 	}
 	if (err) {
@@ -666,6 +687,7 @@ void ike_link_free(struct ike_link *l)
 	psk_index_free(&l->keys);
 	leases_free(l->leases);
 	tickets_free(l->tickets);
+	signer_free(l->signer);
 	free(l);
 }
 

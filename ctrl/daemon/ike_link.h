@@ -12,6 +12,7 @@
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/ike_udp.h"
 #include "ctrl/daemon/leases.h"
+#include "ctrl/daemon/may_sign.h"
 #include "ctrl/model/conn.h"
 #include "ctrl/model/ike_options.h"
 #include "ctrl/model/policy_set.h"
@@ -19,6 +20,7 @@
 
 struct event_base;
 struct ike_link;
+struct sign_keys;
 
 /* What was told last of whom an event is about; NULL: nothing, or nobody. */
 struct ike_event_views {
@@ -34,6 +36,10 @@ struct ike_link_spec {
 	size_t n_conns;
 	const struct psk_conf *psks;
 	size_t n_psks;
+	/* Private keys, which may change meanwhile, and of which of them
+	 * certificates are; read while it signs. */
+	const struct sign_keys *sign_keys;
+	struct cert_keys cert_keys;
 	const struct pool_conf *pools;
 	size_t n_pools;
 	int fds[IKE_UDP_SOCKETS]; /* of ike_udp_bind() */

@@ -88,35 +88,45 @@ static const struct psk_conf *find_of(const struct psk_index *x,
 	return best;
 }
 
-static bool lengths_ok(const struct keystore_request *q)
+bool keystore_is_sound(const struct keystore_request *q)
 {
-	return q->message_len <= sizeof(q->message) && q->message_len &&
-	       q->nonce_len <= sizeof(q->nonce) && q->nonce_len &&
-	       q->id_len <= sizeof(q->id_body) && q->id_len &&
+	return prf_by_id(q->prf) && q->message_len <= sizeof(q->message) &&
+	       q->message_len && q->nonce_len <= sizeof(q->nonce) &&
+	       q->nonce_len && q->id_len <= sizeof(q->id_body) && q->id_len &&
 	       q->auth_len <= sizeof(q->auth) &&
 	       q->int_auth_len <= sizeof(q->int_auth) &&
 	       q->local.len <= sizeof(q->local.octets) &&
 	       q->remote.len <= sizeof(q->remote.octets);
 }
 
-/* prf(prf(PSK, pad), message | nonce | prf(SK_p, ID') [| IntAuth]), section 2.15. */
-static bool sign(const struct prf_alg *alg, const struct psk_conf *psk,
-		 const struct keystore_request *q, uint8_t *out)
+size_t keystore_signed(const struct keystore_request *q,
+		       uint8_t out[KEYSTORE_SIGNED_MAX])
+{
+	const struct prf_alg *alg = prf_by_id(q->prf);
+	const struct slice id = slice_of(q->id_body, q->id_len);
+	struct builder b = wr_init(out, KEYSTORE_SIGNED_MAX);
+	uint8_t maced_id[PRF_MAX_BYTES];
+
+	if (!prf(alg, slice_of(q->sk_p, alg->out_bytes), &id, 1, maced_id))
+		return 0;
+	wr_bytes(&b, q->message, q->message_len);
+	wr_bytes(&b, q->nonce, q->nonce_len);
+	wr_bytes(&b, maced_id, alg->out_bytes);
+	wr_bytes(&b, q->int_auth, q->int_auth_len);
+	return wr_ok(&b) ? b.len : 0;
+}
+
+/* prf(prf(PSK, pad), what is signed), section 2.15. */
+static bool mac(const struct prf_alg *alg, const struct psk_conf *psk,
+		const struct keystore_request *q, uint8_t *out)
 {
 	const struct slice pad = slice_of(key_pad, sizeof(key_pad) - 1);
-	const struct slice id = slice_of(q->id_body, q->id_len);
-	uint8_t padded[PRF_MAX_BYTES], maced_id[PRF_MAX_BYTES];
-	const struct slice parts[] = {
-		slice_of(q->message, q->message_len),
-		slice_of(q->nonce, q->nonce_len),
-		slice_of(maced_id, alg->out_bytes),
-		slice_of(q->int_auth, q->int_auth_len),
-	};
-	bool ok =
-		prf(alg, slice_of(psk->key.octets, psk->key.len), &pad, 1,
-		    padded) &&
-		prf(alg, slice_of(q->sk_p, alg->out_bytes), &id, 1, maced_id) &&
-		prf(alg, slice_of(padded, alg->out_bytes), parts, 4, out);
+	uint8_t padded[PRF_MAX_BYTES], octets[KEYSTORE_SIGNED_MAX];
+	const struct slice all = slice_of(octets, keystore_signed(q, octets));
+	bool ok = all.len &&
+		  prf(alg, slice_of(psk->key.octets, psk->key.len), &pad, 1,
+		      padded) &&
+		  prf(alg, slice_of(padded, alg->out_bytes), &all, 1, out);
 
 	explicit_bzero(padded, sizeof(padded));
 	return ok;
@@ -193,7 +203,7 @@ static void serve(const struct psk_conf *psk, const struct keystore_request *q,
 	uint8_t auth[PRF_MAX_BYTES];
 
 	out->err = -EIO;
-	if (!sign(alg, psk ? psk : &nobodys, q, auth))
+	if (!mac(alg, psk ? psk : &nobodys, q, auth))
 		return;
 	if (!psk) {
 		out->err = -ENOKEY;
@@ -220,7 +230,7 @@ static bool begin(const struct psk_conf *psks, size_t n,
 	*out = (struct keystore_answer){ .token = q->token, .err = -EINVAL };
 	if (alg && q->op == KEYSTORE_PPK_MIX)
 		out->err = serve_mix(psks, n, alg, q, out);
-	return alg && q->op <= KEYSTORE_PSK_CHECK && lengths_ok(q);
+	return alg && q->op <= KEYSTORE_PSK_CHECK && keystore_is_sound(q);
 }
 
 void keystore_serve(const struct psk_conf *psks, size_t n,

@@ -43,7 +43,8 @@ enum keystore_sk {
  *
  * The signature is of the same octets: message | nonce | prf(SK_p, ID') [| IntAuth].
  * The key is the one with that public key, and only if a connection's local side may
- * sign with it.
+ * sign with it; id_body is that of local. Its answer may come after those to later
+ * requests.
  *
  * RFC 8784 section 3: SK = prf+(PPK, SK'), of the three, with the PPK of which the
  * identity's octets are a name.
@@ -73,8 +74,9 @@ struct keystore_request {
 
 struct keystore_answer {
 	uint64_t token;
-	/* 0; -ENOKEY: no key for these two, or none of that fingerprint;
-	 * -EKEYREJECTED; -EIO: what has the key failed */
+	/* 0; -ENOKEY: no key for these two, or none of that fingerprint that
+	 * may sign this; -EKEYREJECTED; -EBUSY: too much is asked for at once;
+	 * -EIO: what has the key failed */
 	int32_t err;
 	uint16_t auth_len;
 	uint16_t pad;

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/daemon/sign_keys.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct sign_key {
+	struct sign_key *next;
+	struct private_key *key; /* owned */
+	struct fingerprint print;
+	char id[KEY_ID_STR_MAX];
+	unsigned int origins; /* enum sign_origin */
+	unsigned int held;    /* by a set, and by whoever signs */
+};
+
+struct sign_keys {
+	struct sign_key *first; /* in the order in which they came */
+};
+
+_Static_assert(KEY_SHA256_BYTES == FINGERPRINT_BYTES, "a fingerprint is one");
+
+struct sign_keys *sign_keys_new(void)
+{
+	return calloc(1, sizeof(struct sign_keys));
+}
+
+void sign_key_release(struct sign_key *key)
+{
+	if (--key->held)
+		return;
+	private_key_free(key->key);
+	free(key);
+}
+
+/* Of all keys, without those of no origin. */
+static void sweep(struct sign_keys *s)
+{
+	struct sign_key **at = &s->first;
+
+	while (*at) {
+		struct sign_key *key = *at;
+
+		if (key->origins) {
+			at = &key->next;
+			continue;
+		}
+		*at = key->next;
+		sign_key_release(key);
+	}
+}
+
+static void forget_origin(struct sign_keys *s, enum sign_origin origin)
+{
+	for (struct sign_key *key = s->first; key; key = key->next)
+		key->origins &= ~(unsigned int)origin;
+	sweep(s);
+}
+
+void sign_keys_free(struct sign_keys *s)
+{
+	if (!s)
+		return;
+	forget_origin(s, SIGN_OF_FILE);
+	forget_origin(s, SIGN_OF_VICI);
+	free(s);
+}
+
+static struct sign_key *find(const struct sign_keys *s,
+			     const struct fingerprint *print)
+{
+	for (struct sign_key *key = s->first; key; key = key->next)
+		if (fingerprint_equal(&key->print, print))
+			return key;
+	return NULL;
+}
+
+size_t sign_keys_count(const struct sign_keys *s, enum sign_origin origin)
+{
+	size_t n = 0;
+
+	for (const struct sign_key *key = s->first; key; key = key->next)
+		n += (key->origins & (unsigned int)origin) != 0;
+	return n;
+}
+
+static void append(struct sign_keys *s, struct sign_key *key)
+{
+	struct sign_key **last = &s->first;
+
+	while (*last)
+		last = &(*last)->next;
+	key->next = NULL;
+	*last = key;
+}
+
+/* Its names are found; the key is the caller's after a failure. */
+static struct sign_key *sign_key_new(struct private_key *key)
+{
+	const struct public_key *public = private_key_public(key);
+	struct sign_key *new = calloc(1, sizeof(*new));
+	uint8_t id[KEY_ID_BYTES];
+
+	if (!new || !key_id(public, id) ||
+	    !key_sha256(public, new->print.octets)) {
+		free(new);
+		return NULL;
+	}
+	key_id_str(id, new->id);
+	new->key = key;
+	new->held = 1;
+	return new;
+}
+
+static int check_room(const struct sign_keys *s, enum sign_origin origin,
+		      struct error *e)
+{
+	if (sign_keys_count(s, origin) < SIGN_KEYS_MAX)
+		return 0;
+	return error_set(e, -E2BIG,
+			 origin == SIGN_OF_VICI
+				 ? "%u private keys came over VICI, and no more "
+				   "may; unload some"
+				 : "there are files of more than %u private "
+				   "keys; remove some",
+			 SIGN_KEYS_MAX);
+}
+
+int sign_keys_add(struct sign_keys *s, struct private_key *key,
+		  enum sign_origin origin, char id[KEY_ID_STR_MAX],
+		  struct error *e)
+{
+	struct sign_key *new = sign_key_new(key), *old;
+	int err;
+
+	if (!new) {
+		private_key_free(key);
+		return error_set(e, -ENOMEM, "out of memory for a private key");
+	}
+	if (id)
+		memcpy(id, new->id, KEY_ID_STR_MAX);
+	old = find(s, &new->print);
+	err = old && old->origins & (unsigned int)origin
+		      ? 0
+		      : check_room(s, origin, e);
+	if (!err && old)
+		old->origins |= (unsigned int)origin;
+	if (err || old) {
+		sign_key_release(new);
+		return err;
+	}
+	new->origins = (unsigned int)origin;
+	append(s, new);
+	return 0;
+}
+
+int sign_keys_drop(struct sign_keys *s, const char *id, struct error *e)
+{
+	for (struct sign_key *key = s->first; key; key = key->next) {
+		if (!(key->origins & SIGN_OF_VICI) ||
+		    strcasecmp(key->id, id) != 0)
+			continue;
+		key->origins &= ~(unsigned int)SIGN_OF_VICI;
+		sweep(s);
+		return 0;
+	}
+	return error_set(e, -ENOENT, "no private key of that id came over VICI");
+}
+
+void sign_keys_clear_vici(struct sign_keys *s)
+{
+	forget_origin(s, SIGN_OF_VICI);
+}
+
+void sign_keys_take_files(struct sign_keys *s, struct sign_keys *fresh)
+{
+	struct sign_key *rest = fresh->first, *key, *old;
+
+	for (key = s->first; key; key = key->next)
+		key->origins &= ~(unsigned int)SIGN_OF_FILE;
+	fresh->first = NULL;
+	while ((key = rest)) {
+		rest = key->next;
+		old = find(s, &key->print);
+		if (old) {
+			old->origins |= key->origins;
+			sign_key_release(key);
+		} else {
+			append(s, key);
+		}
+	}
+	sweep(s);
+}
+
+const char *sign_keys_id(const struct sign_keys *s, size_t *at)
+{
+	size_t i = 0;
+
+	for (const struct sign_key *key = s->first; key; key = key->next, i++) {
+		if (i < *at || !(key->origins & SIGN_OF_VICI))
+			continue;
+		*at = i + 1;
+		return key->id;
+	}
+	return NULL;
+}
+
+struct sign_key *sign_keys_find(const struct sign_keys *s,
+				const struct fingerprint *print)
+{
+	struct sign_key *key = find(s, print);
+
+	if (key)
+		key->held++;
+	return key;
+}
+
+const struct private_key *sign_key_private(const struct sign_key *key)
+{
+	return key->key;
+}
