@@ -11,8 +11,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from ike_conf import ike_conf  # noqa: E402
-from lab import (BUILD, Gateway, Lab, LabError, finish, log_of,  # noqa: E402
-                 ok, wait_until)
+from lab import (BUILD, Gateway, Lab, LabError, eventually,  # noqa: E402
+                 finish, log_of, ok, wait_until)
 
 FULL = os.environ.get("FULL") == "1"
 ROUNDS = 210 if FULL else 42
@@ -187,7 +187,7 @@ def check_environment(lab, path):
     wait_until(lambda: gateway.role_pid("ike") not in (None, ike), 10,
                "another ike")
     come_up(gateway, "the tunnel with another ike")
-    ok(len(descriptors(gateway.pid)) == before,
+    ok(eventually(lambda: len(descriptors(gateway.pid)) == before),
        "a process that ends takes its descriptors in ctl along")
     shut = [name for name in descriptors(gateway.role_pid("ike"))
             if "bpf" in name or "tun" in name or "inotify" in name]
