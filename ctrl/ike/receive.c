@@ -183,7 +183,7 @@ static void receive_first(struct engine *e, const struct ike_path *path,
 static void bad_init(struct engine *e, const struct ike_path *path,
 		     const struct ike_header *h, const struct ike_payloads *p)
 {
-	sa_count(e, NULL, IKE_COUNT_INVALID);
+	invalid_message(e, NULL, path, IKE_ALERT_PARSE_ERROR_BODY);
 	trace_note(e, path, h, "not well formed, or not expected");
 	if (p->refused && !(h->flags & IKE_FLAG_R) && h->spi_i && !h->spi_r)
 		notify_unprotected(e, path, h,
@@ -236,7 +236,7 @@ static void receive_init(struct engine *e, const struct ike_path *path,
 	}
 	sa = sa_by_spi(e, h->spi_i);
 	if (!sa)
-		sa_count(e, NULL, IKE_COUNT_INVALID_SPI);
+		invalid_message(e, NULL, path, IKE_ALERT_INVALID_IKE_SPI);
 	if (!sa || !sa->initiator || sa->state != IKE_ST_INIT ||
 	    sa->ours.kind == EX_NONE || sa->ours.step != STEP_RESPONSE ||
 	    exchange_of(&sa->ours) != h->exchange)
@@ -476,7 +476,8 @@ static void receive_opened(struct ike_sa *sa, const struct ike_header *h,
 		sa_count_message(sa->e, sa, h, false);
 		trace_in(sa->e, came_by(sa, h), h, &p);
 	} else {
-		sa_count(sa->e, sa, IKE_COUNT_INVALID);
+		invalid_message(sa->e, sa, came_by(sa, h),
+				IKE_ALERT_PARSE_ERROR_BODY);
 		trace_note(sa->e, came_by(sa, h), h,
 			   "not well formed, or not expected");
 	}
@@ -526,7 +527,7 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 	struct opened o = { .first = IKE_PL_NONE };
 
 	if (!sa)
-		sa_count(e, NULL, IKE_COUNT_INVALID_SPI);
+		invalid_message(e, NULL, path, IKE_ALERT_INVALID_IKE_SPI);
 	if (!sa || !(is_awaited(sa, h) || is_next(sa, h) || is_answered(sa, h))) {
 		trace_note(e, path, h,
 			   sa ? "not expected now" : "of no IKE SA of ours");
@@ -534,7 +535,7 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 	}
 	if (!open(sa, h, datagram, &o)) {
 		if (!o.fragment.total) { /* else it may only come again */
-			sa_count(e, sa, IKE_COUNT_INVALID);
+			invalid_message(e, sa, path, IKE_ALERT_PARSE_ERROR_BODY);
 			trace_note(e, path, h, "its protection is wrong");
 		}
 		return;
@@ -565,7 +566,7 @@ void receive(struct engine *e, const struct ike_path *path, uint8_t *datagram,
 	struct ike_header h;
 
 	if (!ike_header_parse(message, &h)) {
-		sa_count(e, NULL, IKE_COUNT_INVALID);
+		invalid_message(e, NULL, path, IKE_ALERT_PARSE_ERROR_HEADER);
 		return;
 	}
 	if ((h.version & IKE_MAJOR_MASK) > (IKE_VERSION & IKE_MAJOR_MASK)) {

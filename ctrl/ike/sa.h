@@ -12,6 +12,7 @@
 
 #include <sys/queue.h>
 
+#include "ctrl/base/bucket.h"
 #include "ctrl/base/clock.h"
 #include "ctrl/base/heap.h"
 #include "ctrl/crypto/hash.h"
@@ -385,6 +386,7 @@ struct engine {
 	/* What strangers cause, in the span of time that began then. */
 	uint64_t trouble_since_ns;
 	unsigned int n_trouble;
+	struct bucket invalid[IKE_ALERT_N]; /* see invalid_message() */
 	struct heap due;	     /* the SAs, with room for all of them */
 	struct ike_sa *touched;	     /* see sa_touch() */
 	struct ike_sa *dead;	     /* see sa_reap() */
@@ -530,6 +532,14 @@ void sa_alert(const struct ike_sa *sa, enum ike_alert alert);
 /* Something to be counted; sa NULL: of no IKE SA. */
 void sa_count(const struct engine *e, const struct ike_sa *sa,
 	      enum ike_count what);
+
+/*
+ * A message that is of no use: counted, and an alert unless there were many of late.
+ *
+ * sa   whose it would be; NULL: nobody's
+ */
+void invalid_message(struct engine *e, const struct ike_sa *sa,
+		     const struct ike_path *path, enum ike_alert alert);
 
 /* A message, as its header says. */
 void sa_count_message(const struct engine *e, const struct ike_sa *sa,

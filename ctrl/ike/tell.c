@@ -6,6 +6,10 @@
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/view.h"
 
+/* Alerts of each type about messages that anybody may have sent. */
+#define INVALID_PER_S 1
+#define INVALID_BURST 5
+
 static void tell(const struct engine *e, const struct ike_event *event)
 {
 	e->calls.event(e->calls.ctx, event);
@@ -61,6 +65,29 @@ void sa_alert(const struct ike_sa *sa, enum ike_alert alert)
 	event.alert = alert;
 	if (!sa->is_stranger || !engine_is_in_trouble(sa->e))
 		tell(sa->e, &event);
+}
+
+void invalid_message(struct engine *e, const struct ike_sa *sa,
+		     const struct ike_path *path, enum ike_alert alert)
+{
+	struct ike_event event = {
+		.kind = IKE_EV_ALERT,
+		.conn = "",
+		.child = "",
+		.text = "",
+	};
+
+	sa_count(e, sa,
+		 alert == IKE_ALERT_INVALID_IKE_SPI ? IKE_COUNT_INVALID_SPI
+						    : IKE_COUNT_INVALID);
+	if (!bucket_take(&e->invalid[alert], e->now_ns, INVALID_PER_S,
+			 INVALID_BURST))
+		return;
+	if (sa)
+		event = event_of(sa, IKE_EV_ALERT, NULL, "");
+	event.alert = alert;
+	event.path = *path;
+	tell(e, &event);
 }
 
 /* Before it has authenticated itself a peer is nobody. */

@@ -175,6 +175,91 @@ static void request_that_comes_again_is_an_alert(void **state)
 	lab_free(lab);
 }
 
+/* To side 1; its length as the header has it. */
+static void input(struct ike_lab *lab, uint8_t *message, size_t len)
+{
+	const struct ike_path path = forge_path(lab, 1);
+
+	engine_input(lab->side[1].engine, &path, message, len, lab->now_ns);
+}
+
+static void message_has_an_alert_for_what_is_wrong_with_it(void **state)
+{
+	struct ike_lab *lab = lab_with(IKE, ESP);
+	const struct lab_side *s = &lab->side[1];
+	uint8_t message[28] = { [0] = 1,
+				[16] = IKE_PL_NONE,
+				[17] = IKE_VERSION,
+				[18] = IKE_EXCH_INFORMATIONAL,
+				[19] = IKE_FLAG_I,
+				[27] = sizeof(message) };
+
+	(void)state;
+	input(lab, message, sizeof(message) - 1); /* cut short */
+	assert_alerts(s, IKE_ALERT_PARSE_ERROR_HEADER, 1);
+	input(lab, message, sizeof(message));
+	assert_int_equal(s->alerts[IKE_ALERT_INVALID_IKE_SPI], 1);
+	message[18] = IKE_EXCH_IKE_SA_INIT; /* without its payloads */
+	input(lab, message, sizeof(message));
+	assert_int_equal(s->alerts[IKE_ALERT_PARSE_ERROR_BODY], 1);
+	message[19] = IKE_FLAG_R | IKE_FLAG_I; /* nobody sends that */
+	input(lab, message, sizeof(message));
+	assert_int_equal(s->alerts[IKE_ALERT_PARSE_ERROR_BODY], 2);
+	message[19] = IKE_FLAG_R; /* to a request that there was not */
+	input(lab, message, sizeof(message));
+	assert_int_equal(s->alerts[IKE_ALERT_INVALID_IKE_SPI], 2);
+	assert_int_equal(s->alerts[IKE_ALERT_PARSE_ERROR_BODY], 2);
+	assert_int_equal(s->alerts[IKE_ALERT_PARSE_ERROR_HEADER], 1);
+	lab_free(lab);
+}
+
+/* By who has its keys, and by who has not. */
+static void what_is_wrong_in_an_ike_sa_is_an_alert(void **state)
+{
+	struct ike_lab *lab = lab_with(IKE, ESP);
+	const struct ike_path path = forge_path(lab, 1);
+	struct lab_side *s = &lab->side[1];
+	uint8_t message[100] = { 0 };
+	struct ike_builder m;
+	struct ike_sa *sa;
+
+	(void)state;
+	initiate(lab);
+	sa = forge_sa(lab, 0);
+	forge_begin(sa, &m, IKE_EXCH_CREATE_CHILD_SA, false, 2);
+	memcpy(message, s->last, 16); /* both SPIs */
+	message[16] = IKE_PL_SK;
+	message[17] = IKE_VERSION;
+	message[18] = IKE_EXCH_INFORMATIONAL;
+	message[19] = IKE_FLAG_I;
+	message[23] = 2;
+	message[27] = sizeof(message);
+	message[31] = sizeof(message) - 28;
+	input(lab, message, sizeof(message));
+	assert_alerts(s, IKE_ALERT_PARSE_ERROR_BODY, 1);
+	forge_send(lab, sa, &m, &path);
+	assert_alerts(s, IKE_ALERT_PARSE_ERROR_BODY, 2);
+	lab_free(lab);
+}
+
+static void flood_of_them_is_none_of_alerts(void **state)
+{
+	struct ike_lab *lab = lab_with(IKE, ESP);
+	const struct lab_side *s = &lab->side[1];
+	uint8_t message[28] = { 1 };
+
+	(void)state;
+	for (unsigned int i = 0; i < 1000; i++)
+		input(lab, message, sizeof(message));
+	assert_alerts(s, IKE_ALERT_PARSE_ERROR_HEADER, 5);
+	assert_int_equal(s->nobodys.n[IKE_COUNT_INVALID], 1000);
+	lab->now_ns += 2 * LAB_S;
+	for (unsigned int i = 0; i < 1000; i++)
+		input(lab, message, sizeof(message));
+	assert_alerts(s, IKE_ALERT_PARSE_ERROR_HEADER, 7);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +270,9 @@ int main(void)
 		cmocka_unit_test(answer_after_all_clears_it),
 		cmocka_unit_test(side_that_has_less_than_is_offered_narrows),
 		cmocka_unit_test(request_that_comes_again_is_an_alert),
+		cmocka_unit_test(message_has_an_alert_for_what_is_wrong_with_it),
+		cmocka_unit_test(what_is_wrong_in_an_ike_sa_is_an_alert),
+		cmocka_unit_test(flood_of_them_is_none_of_alerts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
