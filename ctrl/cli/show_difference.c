@@ -34,6 +34,10 @@ static const char *meaning_of(const struct node *row)
 	}
 	if (is(row, "of", "child"))
 		return is(row, "starts", "yes") ? "comes up anew" : "";
+	if (is(row, "of", "pool"))
+		return is(row, "kind", "gone")
+			       ? "no peer gets an address of it any more"
+			       : "counts from the next IKE SA on";
 	if (is(row, "of", "secret"))
 		return "counts from the next IKE SA on";
 	return "";

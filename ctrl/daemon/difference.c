@@ -64,7 +64,7 @@ static const void *index_find(const struct index *x, const char *name)
 /* One configuration. */
 struct side {
 	const struct config *c;
-	struct index policies, manual, conns, psks;
+	struct index policies, manual, conns, psks, pools;
 };
 
 static bool side_make(struct side *out, const struct config *c)
@@ -79,7 +79,9 @@ static bool side_make(struct side *out, const struct config *c)
 	       index_make(&out->conns, c->conns, c->n_conns, sizeof(*c->conns),
 			  offsetof(struct conn_conf, name)) &&
 	       index_make(&out->psks, c->psks, c->n_psks, sizeof(*c->psks),
-			  offsetof(struct psk_conf, name));
+			  offsetof(struct psk_conf, name)) &&
+	       index_make(&out->pools, c->pools, c->n_pools, sizeof(*c->pools),
+			  offsetof(struct pool_conf, name));
 }
 
 static void side_free(struct side *s)
@@ -88,6 +90,7 @@ static void side_free(struct side *s)
 	free(s->manual.at);
 	free(s->conns.at);
 	free(s->psks.at);
+	free(s->pools.at);
 }
 
 /* Both, and where it goes. */
@@ -99,7 +102,8 @@ struct finder {
 /* As many rows as there can be. */
 static size_t rows_max(const struct config *c)
 {
-	size_t n = 2 + c->n_policies + c->n_manual + c->n_conns + c->n_psks;
+	size_t n = 2 + c->n_policies + c->n_manual + c->n_conns + c->n_psks +
+		   c->n_pools;
 
 	for (size_t i = 0; i < c->n_conns; i++)
 		n += c->conns[i].n_children;
@@ -358,6 +362,25 @@ static void find_secrets(struct finder *f)
 	}
 }
 
+/* --- pools */
+
+static void find_pools(struct finder *f)
+{
+	const struct config *is = f->is.c;
+
+	add_missing(f, DIFFERENCE_POOL, &f->was.pools, &f->is.pools);
+	for (size_t i = 0; i < is->n_pools; i++) {
+		const struct pool_conf *pool = &is->pools[i];
+		const struct pool_conf *was =
+			index_find(&f->was.pools, pool->name);
+
+		if (!was)
+			add(f, DIFFERENCE_POOL, DIFFERENCE_NEW, pool->name);
+		else if (!pool_equal(was, pool))
+			add(f, DIFFERENCE_POOL, DIFFERENCE_CHANGED, pool->name);
+	}
+}
+
 /* --- all of it */
 
 static bool find_all(struct finder *f)
@@ -368,6 +391,7 @@ static bool find_all(struct finder *f)
 	find_manual(f);
 	find_conns(f);
 	find_secrets(f);
+	find_pools(f);
 	return true;
 }
 

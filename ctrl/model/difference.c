@@ -31,6 +31,8 @@ const char *difference_of_name(enum difference_of of)
 		return "child";
 	case DIFFERENCE_SECRET:
 		return "secret";
+	case DIFFERENCE_POOL:
+		return "pool";
 	}
 	return "unknown";
 }

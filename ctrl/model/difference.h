@@ -23,6 +23,7 @@ enum difference_of {
 	DIFFERENCE_CONN,
 	DIFFERENCE_CHILD, /* CONN/CHILD, of a connection that changes */
 	DIFFERENCE_SECRET,
+	DIFFERENCE_POOL,
 };
 
 struct difference_row {

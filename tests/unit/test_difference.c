@@ -189,6 +189,65 @@ static void pairs_differ_by_what_they_are(void **state)
 	free(spi);
 }
 
+#define POOL(name, keys) "pools { " name " { " keys "\n } }\n"
+
+static void pools_differ_by_what_they_give(void **state)
+{
+	const char *was = GATEWAY POOL("rw", "addrs = 10.3.0.0/24");
+
+	(void)state;
+	assert_difference(was, was, "", 0);
+	assert_difference(GATEWAY, was, "new pool rw\n", 0);
+	assert_difference(was, GATEWAY, "gone pool rw\n", 0);
+	assert_difference(was, GATEWAY POOL("rw", "addrs = 10.3.0.0/25"),
+			  "changed pool rw\n", 0);
+	assert_difference(was,
+			  GATEWAY POOL("rw", "addrs = 10.3.0.0/24\n"
+					     "dns = 10.1.0.53"),
+			  "changed pool rw\n", 0);
+	assert_difference(was, GATEWAY POOL("other", "addrs = 10.3.0.0/24"),
+			  "gone pool rw\nnew pool other\n", 0);
+}
+
+/* Each by itself, by a value that is no default. */
+static void every_option_of_charon_is_compared(void **state)
+{
+	static const char *const options[] = {
+		"fragment_size = 1000",
+		"retransmit_tries = 2",
+		"retransmit_timeout = 2",
+		"retransmit_base = 2",
+		"retransmit_jitter = 2",
+		"retransmit_limit = 2",
+		"inactivity_close_ike = yes",
+		"make_before_break = yes",
+		"follow_redirects = no",
+		"install_virtual_ip = no",
+		"install_virtual_ip_on = x0",
+		"cookie_threshold = 2",
+		"cookie_threshold_ip = 2",
+		"block_threshold = 2",
+		"init_limit_half_open = 2",
+		"half_open_timeout = 2",
+		"ikesa_limit = 2",
+		"initiator_only = yes",
+		"reuse_ikesa = no",
+		"ignore_acquire_ts = yes",
+		"delete_rekeyed_delay = 2",
+		"close_ike_on_child_failure = yes",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		char text[200];
+
+		snprintf(text, sizeof(text), GATEWAY "charon { %s\n }\n",
+			 options[i]);
+		assert_difference(GATEWAY, text, "changed section charon\n", 0);
+		assert_difference(text, text, "", 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +261,8 @@ int main(void)
 		cmocka_unit_test(
 			policies_differ_by_what_they_cover_and_by_their_place),
 		cmocka_unit_test(pairs_differ_by_what_they_are),
+		cmocka_unit_test(pools_differ_by_what_they_give),
+		cmocka_unit_test(every_option_of_charon_is_compared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

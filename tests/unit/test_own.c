@@ -57,6 +57,8 @@ static int find_difference(void *ctx, struct difference *out, struct error *e)
 		{ DIFFERENCE_GONE, DIFFERENCE_CONN, "old", false, false },
 		{ DIFFERENCE_CHANGED, DIFFERENCE_CONN, "hq", false, true },
 		{ DIFFERENCE_NEW, DIFFERENCE_CHILD, "hq/dmz", true, false },
+		{ DIFFERENCE_GONE, DIFFERENCE_POOL, "rw", false, false },
+		{ DIFFERENCE_CHANGED, DIFFERENCE_POOL, "wr", false, false },
 	};
 	const struct fixture *f = ctx;
 
@@ -244,6 +246,8 @@ static void a_dry_run_shows_a_line_for_each_difference(void **state)
 		    "- connection old: its SAs end\n"
 		    "~ connection hq: children that stay as they are keep their SAs\n"
 		    "+ child hq/dmz: comes up anew\n"
+		    "- pool rw: no peer gets an address of it any more\n"
+		    "~ pool wr: counts from the next IKE SA on\n"
 		    "2 connections are what they were and keep their SAs.\n");
 	node_free(answer);
 }
