@@ -325,6 +325,11 @@ static void set_begin_error(struct wait *w, int err)
 	case -ENOTCONN:
 		error_set(&w->errmsg, err, "IKE is not spoken here");
 		return;
+	case -EPIPE:
+		error_set(
+			&w->errmsg, err,
+			"the IKE process ended over it, and so did the next one");
+		return;
 	case -EAGAIN:
 		error_set(&w->errmsg, err,
 			  "the IKE process is being started; try again");
@@ -448,6 +453,8 @@ void wait_event(struct wait *w, const struct control_event *e)
 {
 	if (w->over || !wait_concerns(w, e))
 		return;
+	if (e->kind == CONTROL_IKE_GONE && !w->begun)
+		return; /* another ike may be given the command */
 	if (e->kind == CONTROL_IKE_GONE) {
 		error_set(&w->errmsg, -ENOTCONN,
 			  "the IKE process ended before this was done");

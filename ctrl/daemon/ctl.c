@@ -291,6 +291,8 @@ static int start(struct ctl *c, struct error *e)
 	if (!err)
 		err = ctl_new_names(c, e);
 	if (!err)
+		err = ctl_new_commands(c, e);
+	if (!err)
 		err = make_folder(c, e);
 	return err ? err : dp_link_new(&dp, &c->dp, e);
 }
@@ -314,7 +316,8 @@ static void stop(struct ctl *c)
 		event_free(c->trim);
 	if (c->base)
 		event_base_free(c->base);
-	ctl_free_changes(c);
+	held_free(c->held);
+	apply_free(c->apply);
 	sign_keys_free(c->keys);
 	config_free(c->config);
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What is loaded changes, by the file or over VICI: dp first, then ike. */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
@@ -113,19 +111,11 @@ static size_t on_online(void *ctx, const char *pool)
 	return online;
 }
 
-/* --- connections that come one right after the other, and commands meanwhile */
+/* --- connections that come one right after the other */
 
 #define GATHER_NS      (20 * NS_PER_MS)
 #define GATHER_MOST_NS NS_PER_S
 #define GATHER_TIMES   4U
-#define HELD_MAX       256U
-
-struct held {
-	struct control_command command; /* what it points at stands below */
-	char conn[CONN_NAME_MAX], child[CONN_NAME_MAX];
-	struct ike_redirect redirect;
-	struct held *next;
-};
 
 static void on_gathered(evutil_socket_t fd, short what, void *ctx)
 {
@@ -161,46 +151,6 @@ static void on_later(void *ctx)
 		evtimer_add(&c->on_gathered, &after);
 }
 
-bool ctl_hold_command(struct ctl *c, const struct control_command *command)
-{
-	struct held **last = &c->held, *h;
-	unsigned int n = 0;
-
-	if (apply_is_settled(c->apply))
-		return false;
-	for (; *last; last = &(*last)->next)
-		n++;
-	h = n < HELD_MAX ? calloc(1, sizeof(*h)) : NULL;
-	if (!h) {
-		control_server_done(c->control, command->token, -EBUSY, 0);
-		return true;
-	}
-	snprintf(h->conn, sizeof(h->conn), "%s", command->conn);
-	h->command = *command;
-	h->command.conn = h->conn;
-	if (command->child) {
-		snprintf(h->child, sizeof(h->child), "%s", command->child);
-		h->command.child = h->child;
-	}
-	if (command->redirect) {
-		h->redirect = *command->redirect;
-		h->command.redirect = &h->redirect;
-	}
-	*last = h;
-	return true;
-}
-
-static void run_held(struct ctl *c)
-{
-	while (c->held && apply_is_settled(c->apply)) {
-		struct held *h = c->held;
-
-		c->held = h->next;
-		ctl_run_command(c, &h->command);
-		free(h);
-	}
-}
-
 static void on_answer(void *ctx, uint64_t token, int err, const struct error *e)
 {
 	struct ctl *c = ctx;
@@ -212,7 +162,7 @@ static void on_answer(void *ctx, uint64_t token, int err, const struct error *e)
 		c->flush_ns = clock_ns() - c->flushed_ns;
 	c->flushed_ns = 0;
 	control_server_loaded(c->control, token, err, e);
-	run_held(c);
+	ctl_commands_go(c);
 }
 
 int ctl_take_changes(struct ctl *c, const char *file, struct error *e)
@@ -229,17 +179,6 @@ int ctl_take_changes(struct ctl *c, const char *file, struct error *e)
 
 	c->apply = apply_new(c->config, file, &calls);
 	return c->apply ? 0 : error_set(e, -ENOMEM, "no memory for changes");
-}
-
-void ctl_free_changes(struct ctl *c)
-{
-	apply_free(c->apply);
-	while (c->held) {
-		struct held *h = c->held;
-
-		c->held = h->next;
-		free(h);
-	}
 }
 
 struct ids {

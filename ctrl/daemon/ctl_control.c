@@ -228,7 +228,7 @@ void ctl_saw(struct ctl *c, uint64_t turn)
 	if (c->ike_look && c->ike_look <= turn) {
 		c->ike_look = 0;
 		find_orphaned(dp_link_view(c->dp), &orphaned);
-		ike_link_start_all(c->ike, &orphaned);
+		ctl_start_all(c, &orphaned);
 	}
 	if (c->control_look && c->control_look <= turn) {
 		c->control_look = 0;
@@ -249,39 +249,6 @@ void ctl_on_looked(void *ctx)
 	struct ctl *c = ctx;
 
 	ctl_saw(c, ++c->looked);
-}
-
-void ctl_run_command(struct ctl *c, const struct control_command *command)
-{
-	static const enum ike_command commands[] = {
-		[CONTROL_INITIATE] = IKE_CMD_INITIATE,
-		[CONTROL_TERMINATE] = IKE_CMD_TERMINATE,
-		[CONTROL_REKEY] = IKE_CMD_REKEY,
-	};
-	const struct ike_target target = { .conn = command->conn,
-					   .child = command->child,
-					   .ike_id = command->ike_id,
-					   .child_id = command->child_id };
-	int err = -ENOTCONN;
-
-	if (c->ike && command->redirect)
-		err = ike_link_redirect(c->ike, command->token,
-					command->redirect);
-	else if (c->ike)
-		err = ike_link_command(c->ike,
-				       command->reauth ? IKE_CMD_REAUTH
-						       : commands[command->verb],
-				       command->token, &target, command->force);
-	if (c->ike && err == -ENOTCONN)
-		err = -EAGAIN;
-	if (err)
-		control_server_done(c->control, command->token, err, 0);
-}
-
-static void on_command(void *ctx, const struct control_command *command)
-{
-	if (!ctl_hold_command(ctx, command))
-		ctl_run_command(ctx, command);
 }
 
 static int on_explain(void *ctx, uint64_t token,
@@ -372,7 +339,7 @@ int ctl_start_control(struct ctl *c, struct error *e)
 		.reset_counts = on_reset_counts,
 		.pools = on_pools,
 		.refresh = on_refresh,
-		.command = on_command,
+		.command = ctl_command,
 		.explain = on_explain,
 		.capture = on_capture,
 		.debug = ctl_debug,

@@ -38,9 +38,10 @@ static void on_ike_ready(void *ctx, bool has_sadb)
 /* Its SAs are not lost yet: another one takes over. */
 static void on_ike_ended(void *ctx)
 {
-	const struct ctl *c = ctx;
+	struct ctl *c = ctx;
 
 	control_server_ike_gone(c->control, NULL);
+	ctl_commands_without_ike(c);
 }
 
 static void on_ike_lost(void *ctx, const struct sas *lost)
@@ -51,6 +52,12 @@ static void on_ike_lost(void *ctx, const struct sas *lost)
 			       c->config->n_conns, clock_ns());
 	updown_lost(c->updown, c->config, lost);
 	control_server_ike_gone(c->control, lost);
+}
+
+void ctl_start_all(struct ctl *c, const struct policy_set *orphaned)
+{
+	ike_link_start_all(c->ike, orphaned);
+	ctl_commands_go(c);
 }
 
 /* What there is of orphans is known with the next look. */
@@ -66,7 +73,7 @@ static void on_ike_shown(void *ctx)
 	sas_free(sas);
 	c->ike_look = ctl_look(c);
 	if (!c->ike_look)
-		ike_link_start_all(c->ike, NULL);
+		ctl_start_all(c, NULL);
 }
 
 static void on_ike_seen(void *ctx)
@@ -78,7 +85,7 @@ static void on_ike_done(void *ctx, uint64_t token, int err, unsigned int n)
 {
 	struct ctl *c = ctx;
 
-	control_server_done(c->control, token, err, n);
+	ctl_command_done(c, token, err, n);
 }
 
 static void on_ike_event(void *ctx, const struct ike_event *e,

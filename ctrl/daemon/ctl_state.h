@@ -14,6 +14,7 @@
 #include "ctrl/daemon/apply.h"
 #include "ctrl/daemon/dp_link.h"
 #include "ctrl/daemon/failures.h"
+#include "ctrl/daemon/held.h"
 #include "ctrl/daemon/helper_link.h"
 #include "ctrl/daemon/ike_link.h"
 #include "ctrl/daemon/names.h"
@@ -48,7 +49,8 @@ struct ctl {
 	uint64_t gathered_ns;	  /* since when they wait; 0: none do */
 	uint64_t flushed_ns;	  /* when they began to be; 0: they are */
 	uint64_t flush_ns;	  /* that took so long the last time */
-	struct held *held; /* commands that wait for them; in ctl_changes.c */
+	struct held *held;	  /* commands, until ike has answered */
+	struct event on_held;	  /* one waits no longer */
 	struct event_base *base;
 	struct event *trim;
 	struct event signals[CTL_SIGNALS];
@@ -108,6 +110,9 @@ void ctl_saw(struct ctl *c, uint64_t turn);
 
 int ctl_start_ike(struct ctl *c, struct error *e);
 
+/* What comes up by itself does, then what clients wait for. */
+void ctl_start_all(struct ctl *c, const struct policy_set *orphaned);
+
 /* dp keeps them, so that no ctl's end closes them; fds are what it has kept. */
 int ctl_take_ports(struct ctl *c, const int *fds, size_t n, struct error *e);
 
@@ -128,16 +133,24 @@ void ctl_debug_again(struct ctl *c);
 
 int ctl_take_changes(struct ctl *c, const char *file, struct error *e);
 
-void ctl_free_changes(struct ctl *c);
-
 /* dp has taken a change, or not. */
 void ctl_applied(struct ctl *c, const struct dp_msg_committed *m);
 
-/* Until what was accepted before it is in force. false: it need not wait. */
-bool ctl_hold_command(struct ctl *c, const struct control_command *command);
+/* --- ctl_commands.c: what IKE is told to do */
 
-/* --- ctl_control.c, too: what IKE is told to do */
-void ctl_run_command(struct ctl *c, const struct control_command *command);
+int ctl_new_commands(struct ctl *c, struct error *e);
+
+/* As of struct control_callbacks. */
+void ctl_command(void *ctx, const struct control_command *command);
+
+/* What they wait for may be there. */
+void ctl_commands_go(struct ctl *c);
+
+/* As of ike_link_spec. */
+void ctl_command_done(struct ctl *c, uint64_t token, int err, unsigned int n);
+
+/* ike has ended. */
+void ctl_commands_without_ike(struct ctl *c);
 
 /* --- ctl_names.c: peers that have names */
 

@@ -696,6 +696,11 @@ bool ike_link_is_ready(const struct ike_link *l)
 	return l && l->ready;
 }
 
+bool ike_link_is_started(const struct ike_link *l)
+{
+	return ike_link_is_ready(l) && l->started;
+}
+
 int ike_link_sadb(struct ike_link *l, int fd)
 {
 	return put_fds(l, IKE_MSG_SADB, &fd, 1);

@@ -87,6 +87,9 @@ void ike_link_free(struct ike_link *l);
 /* Is the process there and ready? */
 bool ike_link_is_ready(const struct ike_link *l);
 
+/* And has it been told what to bring up by itself? */
+bool ike_link_is_started(const struct ike_link *l);
+
 /* A link to dp, whose descriptor stays the caller's. Negative: it did not get
  * through. */
 int ike_link_sadb(struct ike_link *l, int fd);

@@ -116,6 +116,22 @@ def check_ike_before_dp(gateway):
     ok(True, "an ike that is there before dp brings its tunnels up")
 
 
+def check_commands_meanwhile(gateway):
+    """Right behind the end of an ike, before ctl may know of it, and after."""
+    for pause_s in (0, 0, 0.002, 0.01):
+        gateway.client("down", "to-b")
+        kill(gateway.role_pid("ike"))
+        time.sleep(pause_s)
+        done = gateway.client("up", "to-b", check=False)
+        ok(done.returncode == 0 and is_up(gateway),
+           f"a command {pause_s * 1000:.0f} ms behind the end of ike is for "
+           f"the next one {done.stderr}")
+    kill(gateway.role_pid("ike"))
+    done = gateway.client("rekey", "to-b", check=False)
+    ok(done.returncode == 0,
+       f"so is one about SAs that it takes over {done.stderr}")
+
+
 # --- that do not go on
 
 def check_stopped_dp(gateway):
@@ -206,6 +222,7 @@ def main():
         path = lab.write("ends.conf", ike_conf("a", "start"))
         gateway = check_ports_are_free(lab, path)
         check_ike_before_dp(gateway)
+        check_commands_meanwhile(gateway)
         check_stopped_dp(gateway)
         check_stopped_ike(gateway)
         gateway = check_silent_ike(lab, path, check_silent_dp(lab, path))

@@ -128,27 +128,46 @@ static void reason_arrives_whole(void **state)
 
 #define GONE "errmsg=the IKE process ended before this was done"
 
-static void end_of_ike_is_the_answer_to_all_that_wait(void **state)
+static void end_of_ike_is_the_answer_to_all_that_was_begun(void **state)
 {
 	struct ike *i = *state;
 	int up = asking(i, "initiate", ARGS("child=net"));
-	int begun = asking(i, "initiate", ARGS("child=net"));
 	int down = asking(i, "terminate", ARGS("ike=branch"));
-	int rekey = asking(i, "rekey", ARGS("ike=site"));
 
-	done(i, 1, 0, OURS);
-	done(i, 2, 0, 2);
+	done(i, 0, 0, OURS);
+	done(i, 1, 0, 2);
 	control_server_ike_gone(i->f.server, NULL);
 	assert_response(i, up, "success=no " GONE);
-	assert_response(i, begun, "success=no " GONE);
 	assert_response(i, down, "success=no matches=2 terminated=0 " GONE);
-	assert_response(i, rekey, "success=no matches=0 " GONE);
 	assert_answers(&i->f, up);
 	done(i, 0, 0, OURS);
 	assert_silent(i, up);
-	close(rekey);
 	close(down);
-	close(begun);
+	close(up);
+}
+
+/* Of what is to end, one went with ike. */
+static void what_was_not_begun_is_for_the_next_ike(void **state)
+{
+	struct ike *i = *state;
+	int up = asking(i, "initiate", ARGS("child=net"));
+	int rekey = asking(i, "rekey", ARGS("ike=site"));
+	int down = asking(i, "terminate", ARGS("ike=branch"));
+
+	control_server_ike_gone(i->f.server, take_sas(i));
+	assert_silent(i, up);
+	assert_silent(i, rekey);
+	assert_silent(i, down);
+	done(i, 0, -EALREADY, 0);
+	assert_response(i, up, "success=yes");
+	done(i, 1, 0, 1);
+	assert_response(i, rekey, "success=yes matches=1");
+	done(i, 2, -EPIPE, 0);
+	assert_response(i, down,
+			"success=no matches=0 terminated=1 errmsg=the IKE "
+			"process ended over it, and so did the next one");
+	close(down);
+	close(rekey);
 	close(up);
 }
 
@@ -196,7 +215,8 @@ int main(void)
 		IKE_CASE(ike_sa_that_ends_before_its_child_is_up_is_a_failure),
 		IKE_CASE(ike_sa_that_is_rekeyed_before_its_child_is_up_goes_on),
 		IKE_CASE(reason_arrives_whole),
-		IKE_CASE(end_of_ike_is_the_answer_to_all_that_wait),
+		IKE_CASE(end_of_ike_is_the_answer_to_all_that_was_begun),
+		IKE_CASE(what_was_not_begun_is_for_the_next_ike),
 		IKE_CASE(end_of_ike_is_told_to_all_that_are_registered),
 		IKE_CASE(sas_that_nobody_takes_over_go_down),
 	};
