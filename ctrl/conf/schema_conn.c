@@ -25,9 +25,9 @@
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
-#define FORM_ADDRS                                                      \
-	"up to 4 unicast addresses or prefixes, or %any, separated by " \
-	"commas"
+#define FORM_ADDRS                                                 \
+	"up to 4 unicast addresses, prefixes or ranges, or %any, " \
+	"separated by commas"
 #define FORM_PEERS     FORM_ADDRS ", or one name"
 #define FORM_PORT      "a port from 1 to 65535"
 #define FORM_PROPOSALS "proposals such as aes256gcm16-ecp384, or default"

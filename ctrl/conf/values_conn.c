@@ -46,6 +46,13 @@ static bool is_name(const char *text)
 	return letter;
 }
 
+static int fail_addr(const struct item *item, const char *reason,
+		     struct error *e)
+{
+	return item_fail(e, item, -EINVAL, "%s; it must be %s", reason,
+			 item->k->form);
+}
+
 static int read_net(const struct item *item, struct prefix *net, struct error *e)
 {
 	const char *reason;
@@ -54,9 +61,25 @@ static int read_net(const struct item *item, struct prefix *net, struct error *e
 	if (err || net->bits < (addr_is_v4(&net->net) ? 32 : 128))
 		return err;
 	reason = addr_not_unicast(&net->net);
+	return reason ? fail_addr(item, reason, e) : 0;
+}
+
+/* One that is a prefix is nothing else. */
+static int take_range(const struct item *item, const struct range *range,
+		      struct conn_addr *out, struct error *e)
+{
+	const char *reason = addr_not_unicast(&range->min);
+	struct range left = *range;
+
+	if (!reason)
+		reason = addr_not_unicast(&range->max);
 	if (reason)
-		return item_fail(e, item, -EINVAL, "%s; it must be %s", reason,
-				 item->k->form);
+		return fail_addr(item, reason, e);
+	if (!range_next(&left, &out->net))
+		return 0;
+	out->net = (struct prefix){ range->min,
+				    addr_is_v4(&range->min) ? 32 : 128 };
+	out->last = range->max;
 	return 0;
 }
 
@@ -64,13 +87,18 @@ static int read_addr(const struct item *item, struct conn_addr *out,
 		     struct error *e)
 {
 	struct range range;
+	int err;
 
 	if (read_any(item->text, out))
 		return 0;
-	if (strchr(item->text, '-') && range_parse(item->text, &range) != -EINVAL)
+	err = strchr(item->text, '-') ? range_parse(item->text, &range)
+				      : -EINVAL;
+	if (err == -EDOM)
 		return item_fail(e, item, -EINVAL,
-				 "is a range, which is not supported yet; write "
-				 "prefixes such as 192.0.2.0/28");
+				 "ends before it begins; write the lower "
+				 "address first");
+	if (!err)
+		return take_range(item, &range, out, e);
 	if (is_name(item->text))
 		return item_fail(e, item, -EINVAL,
 				 "is a name; write the address, for a name "

@@ -18,20 +18,11 @@ static void put_number(struct vici_builder *b, const char *key, uint64_t n)
 static void put_addrs(struct vici_builder *b, const char *key,
 		      const struct conn_addr *addrs, size_t n)
 {
-	char text[PREFIX_STR_MAX];
+	char text[RANGE_STR_MAX];
 
 	vici_list(b, key);
-	for (size_t i = 0; i < n; i++) {
-		const struct prefix *net = &addrs[i].net;
-		bool host = net->bits == (addr_is_v4(&net->net) ? 32 : 128);
-
-		if (addrs[i].any)
-			vici_list_item(b, "%any");
-		else if (host)
-			vici_list_item(b, addr_str(&net->net, text));
-		else
-			vici_list_item(b, prefix_str(net, text));
-	}
+	for (size_t i = 0; i < n; i++)
+		vici_list_item(b, conn_addr_str(&addrs[i], text));
 	vici_list_end(b);
 }
 

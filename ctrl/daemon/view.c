@@ -305,24 +305,18 @@ static void view_manual(const struct dp_view *dp, const struct manual_conf *m,
 	out->out = look_up(dp, &m->remote, m->out.spi, SADB_OUT);
 }
 
-/* As it is written in the configuration. */
+/* As it is written in the configuration, as far as there is room. */
 static void view_end(const struct conn_addr *addrs, size_t n,
 		     char out[STATUS_END_MAX])
 {
-	char one[PREFIX_STR_MAX];
+	char one[RANGE_STR_MAX];
 	size_t len = 0;
 
 	strcpy(out, "%any");
-	for (size_t i = 0; i < n; i++) {
-		const char *text = "%any";
-
-		if (conn_addr_is_host(&addrs[i]))
-			text = addr_str(&addrs[i].net.net, one);
-		else if (!addrs[i].any)
-			text = prefix_str(&addrs[i].net, one);
+	for (size_t i = 0; i < n && len < STATUS_END_MAX; i++)
 		len += (size_t)snprintf(out + len, STATUS_END_MAX - len, "%s%s",
-					i ? ", " : "", text);
-	}
+					i ? ", " : "",
+					conn_addr_str(&addrs[i], one));
 }
 
 static void view_peer(const struct conn_conf *conn, char out[STATUS_END_MAX])

@@ -28,12 +28,12 @@ static bool selector_sound(const struct sadb_selector *s)
 	       selector_ports_sound(s);
 }
 
-static bool is_among(const struct prefix *list, uint32_t n, const struct addr *a)
+static bool is_among(const struct range *list, uint32_t n, const struct addr *a)
 {
 	bool found = !n;
 
 	for (uint32_t i = 0; !found && i < n; i++)
-		found = prefix_contains(&list[i], a);
+		found = range_has(&list[i], a);
 	return found;
 }
 

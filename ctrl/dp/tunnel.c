@@ -77,12 +77,12 @@ static bool is_trapped(const struct child_conf *child)
 
 /* None where the peer may be anybody. */
 static uint32_t ends_of(const struct conn_addr *addrs, size_t n,
-			struct prefix out[CONN_ADDRS_MAX])
+			struct range out[CONN_ADDRS_MAX])
 {
 	for (size_t i = 0; i < n; i++) {
 		if (addrs[i].any)
 			return 0;
-		out[i] = addrs[i].net;
+		out[i] = conn_addr_range(&addrs[i]);
 	}
 	return (uint32_t)n;
 }
@@ -90,7 +90,7 @@ static uint32_t ends_of(const struct conn_addr *addrs, size_t n,
 void tunnel_ends(const struct conn_conf *conn, struct policy_ends *out)
 {
 	/* No packet goes there: a name without an address is nobody's. */
-	static const struct prefix nobody = { .bits = 128 };
+	static const struct range nobody;
 
 	out->n_local =
 		ends_of(conn->local_addrs, conn->n_local_addrs, out->local);

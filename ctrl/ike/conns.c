@@ -233,7 +233,7 @@ void conn_drop(struct conn *c)
 /* --- how exactly it matches: 0 not at all, then the more the better */
 
 #define RANK_ANY   1U
-#define RANK_NET   2U /* and as many more as the prefix has bits */
+#define RANK_NET   2U /* and as many more as there are bits in common */
 #define RANK_EXACT 255U
 #define RANK_BITS  8U
 
@@ -243,14 +243,11 @@ static unsigned int rank_addr(const struct conn_addr *addrs, size_t n,
 	unsigned int best = n ? 0 : RANK_ANY;
 
 	for (size_t i = 0; i < n; i++) {
-		unsigned int rank = RANK_ANY;
+		unsigned int rank =
+			addrs[i].any ? RANK_ANY
+				     : RANK_NET + conn_addr_bits(&addrs[i]);
 
-		if (!addrs[i].any) {
-			if (!prefix_contains(&addrs[i].net, a))
-				continue;
-			rank = RANK_NET + addrs[i].net.bits;
-		}
-		if (rank > best)
+		if (rank > best && conn_addr_has(&addrs[i], a))
 			best = rank;
 	}
 	return best;

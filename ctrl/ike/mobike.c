@@ -32,8 +32,7 @@ bool mobike_is_ours(const struct conn_conf *c, const struct addr *a)
 	bool found = !c->n_local_addrs;
 
 	for (size_t i = 0; !found && i < c->n_local_addrs; i++)
-		found = c->local_addrs[i].any ||
-			prefix_contains(&c->local_addrs[i].net, a);
+		found = conn_addr_has(&c->local_addrs[i], a);
 	return found;
 }
 

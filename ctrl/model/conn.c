@@ -140,7 +140,56 @@ void child_init(struct child_conf *child)
 
 bool conn_addr_is_host(const struct conn_addr *a)
 {
-	return !a->any && a->net.bits == (addr_is_v4(&a->net.net) ? 32 : 128);
+	return !a->any && addr_is_none(&a->last) &&
+	       a->net.bits == (addr_is_v4(&a->net.net) ? 32 : 128);
+}
+
+bool conn_addr_has(const struct conn_addr *a, const struct addr *addr)
+{
+	const struct range all = conn_addr_range(a);
+
+	return a->any || range_has(&all, addr);
+}
+
+struct range conn_addr_range(const struct conn_addr *a)
+{
+	if (a->any)
+		return (struct range){ .min = { .octets = { 0 } } };
+	return (struct range){ a->net.net, addr_is_none(&a->last)
+						   ? prefix_last(&a->net)
+						   : a->last };
+}
+
+/* Of one family. */
+static unsigned int common_bits(const struct addr *a, const struct addr *b)
+{
+	const struct addr_halves x = addr_halves(a), y = addr_halves(b);
+	const uint64_t hi = x.hi ^ y.hi, lo = x.lo ^ y.lo;
+	unsigned int bits = 128;
+
+	if (hi)
+		bits = (unsigned int)__builtin_clzll(hi);
+	else if (lo)
+		bits = 64 + (unsigned int)__builtin_clzll(lo);
+	return addr_is_v4(a) ? bits - 96 : bits;
+}
+
+unsigned int conn_addr_bits(const struct conn_addr *a)
+{
+	if (a->any)
+		return 0;
+	return addr_is_none(&a->last) ? a->net.bits
+				      : common_bits(&a->net.net, &a->last);
+}
+
+const char *conn_addr_str(const struct conn_addr *a, char *buf)
+{
+	const struct range all = conn_addr_range(a);
+
+	if (a->any)
+		return strcpy(buf, "%any");
+	return conn_addr_is_host(a) ? addr_str(&a->net.net, buf)
+				    : range_str(&all, buf);
 }
 
 bool conn_is_named(const struct conn_conf *c)
@@ -273,7 +322,8 @@ static bool addrs_equal(const struct conn_addr *a, size_t n_a,
 
 	for (size_t i = 0; equal && i < n_a; i++)
 		equal = a[i].any == b[i].any &&
-			(a[i].any || prefix_equal(&a[i].net, &b[i].net));
+			(a[i].any || (prefix_equal(&a[i].net, &b[i].net) &&
+				      addr_equal(&a[i].last, &b[i].last)));
 	return equal;
 }
 

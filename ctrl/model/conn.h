@@ -39,6 +39,7 @@
 struct conn_addr {
 	bool any;	   /* %any: whoever it is */
 	struct prefix net; /* a host, or a network to accept peers from */
+	struct addr last; /* not of zeros: those from net, a host, to this one */
 };
 
 /* Bits: of the last one both hold. */
@@ -245,6 +246,18 @@ struct psk_conf {
 
 /* One address, and not a network or whoever it is. */
 bool conn_addr_is_host(const struct conn_addr *a);
+
+/* Is it one of them? */
+bool conn_addr_has(const struct conn_addr *a, const struct addr *addr);
+
+/* Of which all that it has are; of %any: of both families, of zeros. */
+struct range conn_addr_range(const struct conn_addr *a);
+
+/* So many bits all that it has begin with; of %any 0. */
+unsigned int conn_addr_bits(const struct conn_addr *a);
+
+/* As it is written; at most RANGE_STR_MAX octets, returns buf. */
+const char *conn_addr_str(const struct conn_addr *a, char *buf);
 
 /* Is the peer named, and not given by addresses? */
 bool conn_is_named(const struct conn_conf *c);

@@ -23,8 +23,8 @@
 
 /* Outer addresses that SAs may have; of a side without one, any. */
 struct policy_ends {
-	struct prefix local[CONN_ADDRS_MAX];
-	struct prefix remote[CONN_ADDRS_MAX];
+	struct range local[CONN_ADDRS_MAX];
+	struct range remote[CONN_ADDRS_MAX];
 	uint32_t n_local, n_remote;
 	bool moves; /* the far end has a name: an SA that is there goes on */
 	bool roams; /* the far end may be anywhere once it was there (RFC 4555) */

@@ -98,6 +98,7 @@ static void load_of_hosts(struct ike_lab *lab, const char *name,
 			  const char *const *hosts)
 {
 	struct conn_conf c = lab_conn(lab, 1, IKE, ESP);
+	struct range range;
 
 	snprintf(c.name, sizeof(c.name), "%s", name);
 	c.remote_id = (struct identity){ .type = 0 };
@@ -105,11 +106,45 @@ static void load_of_hosts(struct ike_lab *lab, const char *name,
 		struct conn_addr *a = &c.remote_addrs[c.n_remote_addrs];
 
 		a->any = false;
-		assert_int_equal(prefix_parse(hosts[c.n_remote_addrs], &a->net),
+		assert_int_equal(range_parse(hosts[c.n_remote_addrs], &range),
 				 0);
+		if (!range_next(&range, &a->net))
+			continue;
+		a->last = range.max;
+		assert_int_equal(range_parse(hosts[c.n_remote_addrs], &range),
+				 0);
+		a->net = (struct prefix){ range.min, 32 };
 	}
 	lab_load(lab, 1, &c);
 	conn_fini(&c);
+}
+
+/* The narrower one's, and of no range is who stands behind its end. */
+static void peer_in_a_range_is_of_its_connection(void **state)
+{
+	static const char *const range[] = { "192.0.2.0-192.0.2.4", NULL };
+	static const char *const behind[] = { "192.0.2.2-192.0.2.4", NULL };
+	static const char *const before[] = { "192.0.1.9-192.0.2.0", NULL };
+	static const char *const network[] = { "192.0.2.0/24", NULL };
+	static const char *const narrow[] = { "192.0.2.0/30", NULL };
+	struct ike_lab *lab = lab_new(1);
+
+	(void)state;
+	load_of_hosts(lab, "range", behind);
+	assert_string_equal(conn_of(lab, "site", IKE), "");
+	load_of_hosts(lab, "range", before);
+	assert_string_equal(conn_of(lab, "site", IKE), "");
+	load_of_hosts(lab, "range", range);
+	assert_string_equal(conn_of(lab, "site", IKE), "range");
+	load_of_hosts(lab, "net", network);
+	assert_string_equal(conn_of(lab, "site", IKE), "range");
+	load_of_hosts(lab, "net", narrow);
+	assert_string_equal(conn_of(lab, "site", IKE), "net");
+	/* Nobody knows whom of them to begin with. */
+	assert_int_equal(engine_initiate(lab->side[1].engine, "range", NULL,
+					 lab->now_ns),
+			 -EADDRNOTAVAIL);
+	lab_free(lab);
 }
 
 /* Each of them has a place of its own among thousands. */
@@ -254,6 +289,7 @@ int main(void)
 		cmocka_unit_test(
 			initiator_without_a_local_address_came_from_0_0_0_0),
 		cmocka_unit_test(initiation_without_a_way_to_the_peer_is_refused),
+		cmocka_unit_test(peer_in_a_range_is_of_its_connection),
 		cmocka_unit_test(
 			connection_is_found_by_each_of_its_hosts_and_by_no_other),
 	};

@@ -366,6 +366,25 @@ static void packets_of_a_child_can_be_cut_after_they_are_protected(void **state)
 	config_free(c);
 }
 
+static void addresses_of_peers_are_ranges_as_well(void **state)
+{
+	struct config *c = parse_changed(
+		"%any", "192.0.2.10-192.0.2.20, 2001:db8::8-2001:db8::b");
+	const struct conn_addr *a = c->conns[0].remote_addrs;
+	char text[RANGE_STR_MAX];
+
+	(void)state;
+	assert_int_equal(c->conns[0].n_remote_addrs, 4);
+	assert_false(conn_addr_is_host(&a[2]));
+	assert_string_equal(conn_addr_str(&a[2], text), "192.0.2.10-192.0.2.20");
+	assert_net(&a[3].net, "2001:db8::8/126"); /* which it is */
+	assert_true(addr_is_none(&a[3].last));
+	config_free(c);
+	c = parse_changed("%any", "192.0.2.10-192.0.2.10");
+	assert_true(conn_addr_is_host(&c->conns[0].remote_addrs[2]));
+	config_free(c);
+}
+
 static void any_of_one_family_is_its_longest_network(void **state)
 {
 	struct config *c = parse_changed("%any", "%any6, %any4");
@@ -556,6 +575,7 @@ static int run_cases(void)
 		cmocka_unit_test(list_replaces_the_default_one),
 		cmocka_unit_test(times_follow_those_that_are_given),
 		cmocka_unit_test(peer_may_have_a_name),
+		cmocka_unit_test(addresses_of_peers_are_ranges_as_well),
 		cmocka_unit_test(any_of_one_family_is_its_longest_network),
 		cmocka_unit_test(volumes_follow_those_that_are_given),
 		cmocka_unit_test(longest_times_have_room_for_what_follows_them),

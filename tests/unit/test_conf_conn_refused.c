@@ -31,8 +31,8 @@ struct refused {
 	"hostaccess, reqid, per_cpu_sas, spread, populate, populate_limit, "     \
 	"copy_df, copy_ecn, copy_dscp, set_df, set_dscp, set_ttl, tfc_padding, " \
 	"tfc_dummies, if_id_in, if_id_out, fragment"
-#define FORM_PEERS                                                 \
-	"must be up to 4 unicast addresses or prefixes, or %any, " \
+#define FORM_PEERS                                                         \
+	"must be up to 4 unicast addresses, prefixes or ranges, or %any, " \
 	"separated by commas, or one name"
 #define FORM_PORT "must be a port from 1 to 65535"
 #define FORM_TIME                                                        \
@@ -169,16 +169,20 @@ static const struct refused refused[] = {
 	  "\t\tchildren {\n\t\t\ta {\n\t\t\t}\n\t\t}\n",
 	  "f:52:4: connections.road.children.a: remote_ts is dynamic, and the "
 	  "peer has a name; write its networks into remote_ts" },
-	{ "range_is_refused", "198.51.100.0/24", "198.51.100.1-198.51.100.9",
-	  "f:9:29: connections.moon.remote_addrs is a range, which is not "
-	  "supported yet; write prefixes such as 192.0.2.0/28" },
+	{ "range_that_ends_before_it_begins_is_refused", "198.51.100.0/24",
+	  "198.51.100.9-198.51.100.1",
+	  "f:9:29: connections.moon.remote_addrs ends before it begins; write "
+	  "the lower address first" },
+	{ "range_of_no_unicast_addresses_is_refused", "198.51.100.0/24",
+	  "198.51.100.9-224.0.0.1",
+	  "f:9:29: connections.moon.remote_addrs is a multicast address; "
+	  "it " FORM_PEERS },
+	{ "range_of_two_families_is_refused", "198.51.100.0/24",
+	  "198.51.100.1-2001:db8::1",
+	  "f:9:29: connections.moon.remote_addrs " FORM_PEERS },
 	{ "link_local_address_is_refused", "%any", "fe80::1",
 	  "f:9:46: connections.moon.remote_addrs is a link-local address, "
 	  "which says nothing without its link; it " FORM_PEERS },
-	{ "range_of_ipv6_is_refused", "198.51.100.0/24",
-	  "2001:db8::1-2001:db8::9",
-	  "f:9:29: connections.moon.remote_addrs is a range, which is not "
-	  "supported yet; write prefixes such as 192.0.2.0/28" },
 	{ "multicast_address_is_refused", "192.0.2.2,", "224.0.0.1,",
 	  "f:9:18: connections.moon.remote_addrs is a multicast address; it " FORM_PEERS },
 	{ "host_bits_are_refused", "198.51.100.0/24", "198.51.100.7/24",

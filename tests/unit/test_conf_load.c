@@ -205,10 +205,10 @@ static const struct {
 	  "which is the same here" },
 	{ "{a\nlocal_addrs[\n]\n" SIDES "}\n", -EINVAL,
 	  "load-conn: connections.a.local_addrs is empty; it must be up to 4 "
-	  "unicast addresses or prefixes, or %any, separated by commas" },
+	  "unicast addresses, prefixes or ranges, or %any, separated by commas" },
 	{ "{a\nlocal_addrs[\n \n 10.0.0.1\n]\n" SIDES "}\n", -EINVAL,
 	  "load-conn: connections.a.local_addrs must be up to 4 unicast "
-	  "addresses or prefixes, or %any, separated by commas" },
+	  "addresses, prefixes or ranges, or %any, separated by commas" },
 	{ "{a\nlocal_addrs[\n %any\n %any\n %any\n %any\n %any\n]\n" SIDES "}\n",
 	  -E2BIG,
 	  "load-conn: connections.a.local_addrs is one more than the 4 that "

@@ -128,6 +128,8 @@ static bool change_conn(struct conn_conf *c, unsigned int which)
 		return c->ppk_required = true;
 	case 32:
 		return c->resumption = true;
+	case 33:
+		return c->remote_addrs[0].last = net_of("192.0.2.9").net, true;
 	default:
 		return false;
 	}

@@ -129,8 +129,8 @@ static void set_ends(struct pair *p, bool roams)
 {
 	struct policy_ends ends = { .n_local = 1, .n_remote = 1, .roams = roams };
 
-	assert_int_equal(prefix_parse("192.0.2.1", &ends.local[0]), 0);
-	assert_int_equal(prefix_parse("192.0.2.2", &ends.remote[0]), 0);
+	assert_int_equal(range_parse("192.0.2.1", &ends.local[0]), 0);
+	assert_int_equal(range_parse("192.0.2.2", &ends.remote[0]), 0);
 	sadb_set_ends(p->a->sadb, p->policy_a, &ends);
 }
 

@@ -40,8 +40,8 @@ static int setup(void **state)
 	p = *state;
 	list[POLICY_ALL] = side_policy("10.1.0.0/16", "10.2.0.0/16");
 	list[POLICY_ALL].ends.n_local = list[POLICY_ALL].ends.n_remote = 1;
-	if (prefix_parse("192.0.2.1", &list[POLICY_ALL].ends.local[0]) ||
-	    prefix_parse("192.0.2.2/31", &list[POLICY_ALL].ends.remote[0]))
+	if (range_parse("192.0.2.1", &list[POLICY_ALL].ends.local[0]) ||
+	    range_parse("192.0.2.2/31", &list[POLICY_ALL].ends.remote[0]))
 		return -1;
 	list[POLICY_UDP] = side_policy("10.1.0.0/16", "10.3.0.0/16");
 	list[POLICY_UDP].selector.protocol = PROTO_UDP;
@@ -532,15 +532,15 @@ static void sa_that_is_there_goes_on_to_where_the_name_led(void **state)
 		side_add(SADB_OUT, false, 0x2005, POLICY_ALL, &p->narrow_a);
 	struct policy_ends ends = { .n_local = 1, .n_remote = 1 };
 
-	assert_int_equal(prefix_parse("192.0.2.1", &ends.local[0]), 0);
-	assert_int_equal(prefix_parse("192.0.2.9", &ends.remote[0]), 0);
+	assert_int_equal(range_parse("192.0.2.1", &ends.local[0]), 0);
+	assert_int_equal(range_parse("192.0.2.9", &ends.remote[0]), 0);
 	ends.moves = true;
 	sadb_set_ends(p->a->sadb, POLICY_ALL, &ends);
 	assert_int_equal(call_new(p->a, q).err, -EPERM);
-	assert_int_equal(prefix_parse("192.0.2.2", &ends.remote[0]), 0);
+	assert_int_equal(range_parse("192.0.2.2", &ends.remote[0]), 0);
 	sadb_set_ends(p->a->sadb, POLICY_ALL, &ends);
 	add_pair(p, 0x1001);
-	assert_int_equal(prefix_parse("192.0.2.9", &ends.remote[0]), 0);
+	assert_int_equal(range_parse("192.0.2.9", &ends.remote[0]), 0);
 	ends.moves = false;
 	sadb_set_ends(p->a->sadb, POLICY_ALL, &ends);
 	assert_int_equal(call_new(p->a, q).err, -EPERM);

@@ -112,12 +112,35 @@ static void name_without_an_address_is_nobodys(void **state)
 	conn_resolve(&c, NULL, 0);
 	tunnel_ends(&c, &ends);
 	assert_int_equal(ends.n_remote, 1);
-	assert_false(prefix_contains(&ends.remote[0], &addrs[0]));
+	assert_false(range_has(&ends.remote[0], &addrs[0]));
 	conn_resolve(&c, addrs, 2);
 	tunnel_ends(&c, &ends);
 	assert_int_equal(ends.n_remote, 2);
-	assert_true(prefix_contains(&ends.remote[1], &addrs[1]));
-	assert_false(prefix_contains(&ends.remote[1], &addrs[0]));
+	assert_true(range_has(&ends.remote[1], &addrs[1]));
+	assert_false(range_has(&ends.remote[1], &addrs[0]));
+}
+
+/* And no further than they are written. */
+static void ends_of_a_range_are_its_own(void **state)
+{
+	struct conn_conf c;
+	struct policy_ends ends;
+	struct addr a;
+
+	(void)state;
+	conn_init(&c);
+	c.remote_addrs[0] = (struct conn_addr){ .net = { .bits = 32 } };
+	assert_int_equal(addr_parse("192.0.2.10", &c.remote_addrs[0].net.net),
+			 0);
+	assert_int_equal(addr_parse("192.0.2.20", &c.remote_addrs[0].last), 0);
+	tunnel_ends(&c, &ends);
+	assert_int_equal(ends.n_remote, 1);
+	assert_true(range_has(&ends.remote[0], &c.remote_addrs[0].net.net));
+	assert_true(range_has(&ends.remote[0], &c.remote_addrs[0].last));
+	assert_int_equal(addr_parse("192.0.2.21", &a), 0);
+	assert_false(range_has(&ends.remote[0], &a));
+	assert_int_equal(addr_parse("192.0.2.9", &a), 0);
+	assert_false(range_has(&ends.remote[0], &a));
 }
 
 static struct prefix net_of(const char *text)
@@ -168,6 +191,7 @@ int main(void)
 		cmocka_unit_test(
 			nothing_fits_a_link_that_is_smaller_than_the_overhead),
 		cmocka_unit_test(name_without_an_address_is_nobodys),
+		cmocka_unit_test(ends_of_a_range_are_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

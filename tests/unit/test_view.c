@@ -612,6 +612,12 @@ static void peer_is_shown_as_it_is_configured(void **state)
 	assert_string_equal(f->view->tunnels[2].local, "%any");
 	assert_string_equal(f->view->tunnels[2].remote,
 			    "198.51.100.0/24, %any, 2001:db8::/32");
+	c->n_remote_addrs = 1;
+	c->remote_addrs[0] =
+		(struct conn_addr){ .net = prefix("192.0.2.9"),
+				    .last = prefix("192.0.2.12").net };
+	look_again(f);
+	assert_string_equal(f->view->tunnels[2].remote, "192.0.2.9-192.0.2.12");
 	strcpy(c->remote_host, "gw.example.net");
 	look_again(f);
 	assert_string_equal(f->view->tunnels[2].remote, "gw.example.net");
