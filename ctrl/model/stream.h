@@ -16,21 +16,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ctrl/wire/stream.h"
 #include "include/addr.h"
 
-#define STREAMS_MAX	    4096U
-#define STREAM_MESSAGE_MAX  65535U /* with its length field, which is 16 bits */
-#define STREAM_LENGTH_BYTES 2U
-#define STREAM_ESP_MAX	    (STREAM_MESSAGE_MAX - STREAM_LENGTH_BYTES)
-#define STREAM_ESP_LEAST    8U /* SPI and sequence number */
-#define STREAM_IKE_MAX	    20480U /* octets of an IKE message, without its marker */
+#define STREAM_USER "cygnet-stream" /* as whom TCP is read */
 
-/*
- * A connection, as long as the process lives that holds it: no number comes twice.
- * Those that ctl opened have the high bit, those that peers opened have not.
- */
-#define STREAM_NONE   0U
-#define STREAM_OPENED 0x80000000U
+#define STREAMS_MAX	  4096U
+#define STREAM_LISTEN_MAX 2U /* sockets: of IPv4 and of IPv6 */
+
+/* No connection. A number is one's as long as the process lives that holds it; it
+ * comes again after a million others at the earliest. */
+#define STREAM_NONE 0U
 
 /* The ends of one. Ports in host order. */
 struct stream_ends {
