@@ -463,6 +463,11 @@ int seam_new(const struct seam_spec *spec, int fd, struct seam **out)
 	return 0;
 }
 
+size_t seam_waiting(const struct seam *s)
+{
+	return s->queued_bytes;
+}
+
 bool seam_is_closed(const struct seam *s)
 {
 	struct pollfd p = { .fd = s->fd };

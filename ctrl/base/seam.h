@@ -91,6 +91,9 @@ int seam_send_bulk(struct seam *s, uint16_t type, const void *msg, size_t bytes)
 int seam_send_fds(struct seam *s, uint16_t type, const void *msg, size_t bytes,
 		  const int *fds, size_t n_fds);
 
+/* Octets that were sent and that the other end has not taken, bulk apart. */
+size_t seam_waiting(const struct seam *s);
+
 /* Has the other end closed it already, and on_down() is about to say so? */
 bool seam_is_closed(const struct seam *s);
 

@@ -1,44 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/dp/lookups.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <string.h>
 #include <sys/socket.h>
 
-#include "ctrl/base/addr.h"
-
-union end {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-static bool read_end(const union end *end, struct addr *addr, uint16_t *port)
-{
-	if (end->any.sa_family == AF_INET) {
-		*addr = addr_from_v4(end->v4.sin_addr.s_addr);
-		*port = ntohs(end->v4.sin_port);
-		return true;
-	}
-	memcpy(addr->octets, &end->v6.sin6_addr, sizeof(addr->octets));
-	*port = ntohs(end->v6.sin6_port);
-	return end->any.sa_family == AF_INET6;
-}
+#include "ctrl/base/inet_end.h"
 
 static int read_flow(int fd, struct own_flow *out)
 {
-	union end local, peer;
-	socklen_t local_bytes = sizeof(local), peer_bytes = sizeof(peer);
+	int err = inet_end_local(fd, &out->local, &out->local_port);
 
-	if (getsockname(fd, &local.any, &local_bytes) ||
-	    getpeername(fd, &peer.any, &peer_bytes))
-		return -errno;
-	return read_end(&local, &out->local, &out->local_port) &&
-			       read_end(&peer, &out->peer, &out->peer_port)
-		       ? 0
-		       : -EAFNOSUPPORT;
+	return err ? err : inet_end_peer(fd, &out->peer, &out->peer_port);
 }
 
 static int read_cookie(int fd, uint64_t *out)
