@@ -17,6 +17,7 @@
 #include "ctrl/daemon/helper.h"
 #include "ctrl/daemon/ike.h"
 #include "ctrl/daemon/lock.h"
+#include "ctrl/daemon/stream.h"
 #include "ctrl/dp/dp.h"
 
 #define DEFAULT_FILE "/etc/cygnet/cygnet.conf"
@@ -164,6 +165,8 @@ static int play(const char *role)
 		return dp_role();
 	if (strcmp(role, "helper") == 0)
 		return helper_role();
+	if (strcmp(role, "stream") == 0)
+		return stream_role();
 	fprintf(stderr, "cygnetd: there is no role '%s'\n", role);
 	return EXIT_USAGE;
 }

@@ -21,9 +21,10 @@ enum stream_msg {
 	STREAM_MSG_OPEN, /* with a socket that connects */
 	STREAM_MSG_STOP, /* to end */
 	/* stream to ctl */
-	STREAM_MSG_READY = 64, /* first; its privileges are gone */
-	STREAM_MSG_GONE,       /* of those that OPEN gave */
-	STREAM_MSG_COUNTS,     /* struct stream_counts */
+	STREAM_MSG_READY =
+		64,	 /* first; its privileges are gone; with what listens */
+	STREAM_MSG_GONE, /* of those that OPEN gave */
+	STREAM_MSG_COUNTS, /* struct stream_counts */
 	/* stream to ike */
 	STREAM_MSG_UP = 128,
 	STREAM_MSG_DOWN, /* also of those that OPEN gave and that never were up */
@@ -44,19 +45,24 @@ struct stream_msg_pair {
 };
 
 struct stream_msg_open {
-	uint32_t stream; /* with STREAM_OPENED */
+	uint32_t number; /* of ctl's, which comes back in GONE */
 	uint32_t pad;
-	uint64_t token; /* of ike's, which comes back in UP or DOWN */
+	uint64_t token; /* of ike's, which comes back in UP or DOWN; not 0 */
+	struct stream_ends ends;
 };
 
 struct stream_msg_ready {
-	uint8_t has_ike; /* an earlier ctl gave a link */
-	uint8_t pad[3];
-	uint32_t last_opened; /* by the ctl before; or STREAM_NONE */
+	uint8_t has_ike;  /* an earlier ctl gave a link */
+	uint8_t has_dp;	  /* likewise: pairs */
+	uint8_t was_told; /* which sockets listen; they come with this */
+	uint8_t pad;
+	uint32_t last; /* number that OPEN had; 0: none */
 };
 
 struct stream_msg_gone {
-	uint32_t stream;
+	uint32_t number;
+	uint32_t pad;
+	struct stream_ends ends;
 };
 
 struct stream_msg_up {

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/daemon/stream_conn.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct stream_conn {
+	struct stream_conn_spec spec;
+	struct event *on_read, *on_write;
+	struct evbuffer *out;
+	uint8_t *rest; /* read, and no whole message yet; owned, or NULL */
+	size_t n_rest;
+	bool is_connecting, has_prefix, waits, finishing;
+	bool *freed; /* told when a callback frees it */
+};
+
+/* --- in */
+
+static bool keep_rest(struct stream_conn *c, struct slice rest)
+{
+	uint8_t *copy = rest.len ? malloc(rest.len) : NULL;
+
+	if (rest.len && !copy)
+		return false;
+	if (rest.len)
+		memcpy(copy, rest.ptr, rest.len);
+	free(c->rest);
+	c->rest = copy;
+	c->n_rest = rest.len;
+	return true;
+}
+
+static void end(struct stream_conn *c, enum stream_end how, int error)
+{
+	c->spec.over(c->spec.ctx, how, error);
+}
+
+/* An opener says it; its peer says none. */
+static enum stream_item take_prefix(struct stream_conn *c, struct slice *in)
+{
+	enum stream_item item;
+
+	if (c->has_prefix)
+		return STREAM_ITEM_IKE;
+	item = stream_read_prefix(in);
+	c->has_prefix = item == STREAM_ITEM_IKE;
+	return item;
+}
+
+/* All whole messages of in, which stands in the shared room. */
+static void read_items(struct stream_conn *c, struct slice in)
+{
+	bool freed = false;
+	struct slice message, was;
+	enum stream_item item = take_prefix(c, &in);
+
+	c->freed = &freed;
+	while (item != STREAM_ITEM_NONE && item != STREAM_ITEM_BROKEN &&
+	       !c->waits) {
+		was = in;
+		item = stream_read(&in, &message);
+		if (item == STREAM_ITEM_NONE || item == STREAM_ITEM_BROKEN)
+			break;
+		if (!c->spec.item(c->spec.ctx, item, message) && !freed) {
+			c->waits = true;
+			in = was;
+		}
+		if (freed)
+			return;
+	}
+	c->freed = NULL;
+	if (item == STREAM_ITEM_BROKEN && !c->waits)
+		end(c, STREAM_END_MALFORMED, 0);
+	else if (!keep_rest(c, in))
+		end(c, STREAM_END_RESET, ENOMEM);
+	else if (c->waits)
+		event_del(c->on_read);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct stream_conn *c = ctx;
+	const size_t had = c->n_rest;
+	ssize_t n;
+
+	(void)what;
+	if (had)
+		memcpy(c->spec.room, c->rest, had);
+	n = recv(fd, c->spec.room + had, STREAM_ROOM_BYTES - had, 0);
+	if (n > 0)
+		read_items(c, slice_of(c->spec.room, had + (size_t)n));
+	else if (n == 0)
+		end(c, STREAM_END_PEER, 0);
+	else if (errno != EAGAIN && errno != EINTR)
+		end(c, STREAM_END_RESET, errno);
+}
+
+void stream_conn_resume(struct stream_conn *c)
+{
+	const size_t n = c->n_rest;
+
+	if (!c->waits)
+		return;
+	c->waits = false;
+	if (event_add(c->on_read, NULL)) {
+		end(c, STREAM_END_RESET, ENOMEM);
+		return;
+	}
+	if (n)
+		memcpy(c->spec.room, c->rest, n);
+	read_items(c, slice_of(c->spec.room, n));
+}
+
+/* --- out */
+
+static void on_connected(struct stream_conn *c)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(c->spec.fd, SOL_SOCKET, SO_ERROR, &error, &len))
+		error = errno;
+	c->is_connecting = false;
+	if (error)
+		end(c, STREAM_END_RESET, error);
+	else if (evbuffer_prepend(c->out, STREAM_PREFIX, STREAM_PREFIX_BYTES) ||
+		 event_add(c->on_read, NULL) || event_add(c->on_write, NULL))
+		end(c, STREAM_END_RESET, ENOMEM);
+	else
+		c->spec.connected(c->spec.ctx);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct stream_conn *c = ctx;
+
+	(void)what;
+	if (c->is_connecting) {
+		on_connected(c);
+		return;
+	}
+	if (evbuffer_get_length(c->out) && evbuffer_write(c->out, fd) < 0 &&
+	    errno != EAGAIN && errno != EINTR) {
+		end(c, STREAM_END_RESET, errno);
+		return;
+	}
+	if (evbuffer_get_length(c->out)) {
+		if (event_add(c->on_write, NULL))
+			end(c, STREAM_END_RESET, ENOMEM);
+	} else if (c->finishing) {
+		shutdown(fd, SHUT_WR);
+		c->spec.finished(c->spec.ctx);
+	}
+}
+
+size_t stream_conn_waiting(const struct stream_conn *c)
+{
+	return evbuffer_get_length(c->out);
+}
+
+/* What is sent in one turn of the loop goes together. */
+int stream_conn_send(struct stream_conn *c, struct slice header,
+		     struct slice message)
+{
+	if (evbuffer_expand(c->out, header.len + message.len) ||
+	    evbuffer_add(c->out, header.ptr, header.len) ||
+	    evbuffer_add(c->out, message.ptr, message.len))
+		return -ENOMEM;
+	if (event_pending(c->on_write, EV_WRITE, NULL))
+		return 0;
+	return event_add(c->on_write, NULL) ? -ENOMEM : 0;
+}
+
+void stream_conn_finish(struct stream_conn *c)
+{
+	c->finishing = true;
+	c->waits = false;
+	event_del(c->on_read);
+	if (!c->is_connecting)
+		event_add(c->on_write, NULL);
+}
+
+/* --- its life */
+
+int stream_conn_new(const struct stream_conn_spec *spec,
+		    struct stream_conn **out)
+{
+	struct stream_conn *c = calloc(1, sizeof(*c));
+	int err = -ENOMEM;
+
+	if (!c)
+		return err;
+	c->spec = *spec;
+	c->is_connecting = c->has_prefix = spec->opened;
+	c->out = evbuffer_new();
+	c->on_read = event_new(spec->base, spec->fd, EV_READ | EV_PERSIST,
+			       on_readable, c);
+	c->on_write = event_new(spec->base, spec->fd, EV_WRITE, on_writable, c);
+	if (c->out && c->on_read && c->on_write)
+		err = event_add(spec->opened ? c->on_write : c->on_read, NULL)
+			      ? -ENOMEM
+			      : 0;
+	if (err) {
+		c->spec.fd = -1; /* stays the caller's */
+		stream_conn_free(c);
+		return err;
+	}
+	*out = c;
+	return 0;
+}
+
+void stream_conn_free(struct stream_conn *c)
+{
+	if (!c)
+		return;
+	if (c->freed)
+		*c->freed = true;
+	if (c->on_read)
+		event_free(c->on_read);
+	if (c->on_write)
+		event_free(c->on_write);
+	if (c->out)
+		evbuffer_free(c->out);
+	if (c->spec.fd >= 0)
+		close(c->spec.fd);
+	free(c->rest);
+	free(c);
+}

@@ -1,0 +1,634 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Connections that carry IKE and ESP, by pairs of sockets in place of TCP: what
+ * comes in pieces arrives whole, what does not belong ends the connection, and
+ * strangers are few and have little time.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ctrl/daemon/streams.h"
+
+#define TOLD_MAX 64
+#define TURNS	 64
+#define NUMBER	 7U
+#define TOKEN	 99U
+
+enum told_what { TOLD_UP = 1, TOLD_MESSAGE, TOLD_ESP, TOLD_DOWN, TOLD_GONE };
+
+struct told {
+	enum told_what what;
+	uint32_t stream;
+	uint64_t token; /* or ctl's number */
+	size_t bytes;
+	enum stream_end end;
+	int error;
+};
+
+struct bench {
+	struct event_base *base;
+	struct streams *streams;
+	struct streams_limits limits;
+	bool busy;
+	struct told told[TOLD_MAX];
+	size_t n_told;
+	int peer; /* of the connection that came last */
+};
+
+static struct bench *bench;
+
+static struct told *add_told(enum told_what what, uint32_t stream)
+{
+	struct told *t = &bench->told[bench->n_told++];
+
+	assert_true(bench->n_told <= TOLD_MAX);
+	*t = (struct told){ .what = what, .stream = stream };
+	return t;
+}
+
+static bool on_busy(void *ctx)
+{
+	(void)ctx;
+	return bench->busy;
+}
+
+static void on_up(void *ctx, uint32_t stream, uint64_t token,
+		  const struct stream_ends *ends)
+{
+	(void)ctx;
+	(void)ends;
+	add_told(TOLD_UP, stream)->token = token;
+}
+
+static void on_message(void *ctx, uint32_t stream, struct slice message)
+{
+	(void)ctx;
+	add_told(TOLD_MESSAGE, stream)->bytes = message.len;
+}
+
+static void on_esp(void *ctx, uint32_t stream, struct slice packet)
+{
+	(void)ctx;
+	add_told(TOLD_ESP, stream)->bytes = packet.len;
+}
+
+static void on_down(void *ctx, uint32_t stream, uint64_t token,
+		    enum stream_end end, int error)
+{
+	struct told *t = add_told(TOLD_DOWN, stream);
+
+	(void)ctx;
+	t->token = token;
+	t->end = end;
+	t->error = error;
+}
+
+static void on_gone(void *ctx, uint32_t number, const struct stream_ends *ends)
+{
+	(void)ends;
+	(void)ctx;
+	add_told(TOLD_GONE, STREAM_NONE)->token = number;
+}
+
+static void begin(void)
+{
+	const struct streams_spec spec = {
+		.base = bench->base,
+		.limits = &bench->limits,
+		.calls = { on_busy, on_up, on_message, on_esp, on_down, on_gone,
+			   NULL },
+		.seed = 0x12345678,
+	};
+
+	assert_int_equal(streams_new(&spec, &bench->streams), 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	bench = calloc(1, sizeof(*bench));
+	bench->base = event_base_new();
+	bench->limits = streams_limits;
+	bench->peer = -1;
+	begin();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	streams_free(bench->streams);
+	event_base_free(bench->base);
+	if (bench->peer >= 0)
+		close(bench->peer);
+	free(bench);
+	return 0;
+}
+
+/* All that is to be done now. */
+static void turn(void)
+{
+	for (int i = 0; i < TURNS; i++)
+		event_base_loop(bench->base, EVLOOP_NONBLOCK);
+}
+
+/* Until so much was told; a limit of the loop's own timers is waited for. */
+static void wait_told(size_t n)
+{
+	while (bench->n_told < n)
+		assert_int_equal(event_base_loop(bench->base, EVLOOP_ONCE), 0);
+}
+
+static int pair(int *other)
+{
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX,
+				    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+				    0, fds),
+			 0);
+	*other = fds[1];
+	return fds[0];
+}
+
+static struct stream_ends ends_of(const char *host)
+{
+	struct stream_ends e = { .local_port = 4500, .remote_port = 1234 };
+
+	assert_int_equal(addr_parse(host, &e.remote), 0);
+	return e;
+}
+
+static int accept_from(const char *host)
+{
+	const struct stream_ends ends = ends_of(host);
+	int other, fd = pair(&other);
+
+	streams_accept(bench->streams, fd, &ends);
+	return other;
+}
+
+static void accept_one(void)
+{
+	bench->peer = accept_from("192.0.2.1");
+}
+
+static void say(const void *octets, size_t n)
+{
+	assert_int_equal(send(bench->peer, octets, n, MSG_NOSIGNAL), n);
+}
+
+static void say_text(const char *text)
+{
+	say(text, strlen(text));
+}
+
+/* Length, marker or SPI, zeros. */
+static size_t put(uint8_t *at, bool ike, size_t bytes)
+{
+	size_t n = ike ? stream_ike_header(bytes, at)
+		       : stream_esp_header(bytes, at);
+
+	memset(at + n, 0, bytes);
+	if (!ike)
+		at[n] = 0x55;
+	return n + bytes;
+}
+
+static void say_message(bool ike, size_t bytes)
+{
+	uint8_t octets[STREAM_MESSAGE_MAX];
+
+	say(octets, put(octets, ike, bytes));
+}
+
+static bool is_closed(int fd)
+{
+	char octet;
+	ssize_t n = recv(fd, &octet, 1, MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno == ECONNRESET);
+}
+
+static uint32_t bring_up(void)
+{
+	accept_one();
+	say_text(STREAM_PREFIX);
+	say_message(true, 100);
+	turn();
+	assert_int_equal(bench->n_told, 2);
+	bench->n_told = 0;
+	return bench->told[0].stream;
+}
+
+static void first_message_brings_it_up(void **state)
+{
+	(void)state;
+	accept_one();
+	say_text(STREAM_PREFIX);
+	turn();
+	assert_int_equal(bench->n_told, 0);
+	say_message(true, 100);
+	turn();
+	assert_int_equal(bench->n_told, 2);
+	assert_int_equal(bench->told[0].what, TOLD_UP);
+	assert_int_not_equal(bench->told[0].stream, STREAM_NONE);
+	assert_int_equal(bench->told[0].token, 0);
+	assert_int_equal(bench->told[1].what, TOLD_MESSAGE);
+	assert_int_equal(bench->told[1].stream, bench->told[0].stream);
+	assert_int_equal(bench->told[1].bytes, 100);
+}
+
+static void single_octets_make_messages(void **state)
+{
+	uint8_t octets[600];
+	size_t n = STREAM_PREFIX_BYTES;
+
+	(void)state;
+	memcpy(octets, STREAM_PREFIX, n);
+	n += put(octets + n, true, 200);
+	n += put(octets + n, false, 60);
+	n += put(octets + n, true, 28);
+	accept_one();
+	for (size_t i = 0; i < n; i++) {
+		say(octets + i, 1);
+		event_base_loop(bench->base, EVLOOP_NONBLOCK);
+	}
+	turn();
+	assert_int_equal(bench->n_told, 4);
+	assert_int_equal(bench->told[1].bytes, 200);
+	assert_int_equal(bench->told[2].what, TOLD_ESP);
+	assert_int_equal(bench->told[2].bytes, 60);
+	assert_int_equal(bench->told[3].bytes, 28);
+}
+
+static void longest_packets_arrive(void **state)
+{
+	uint8_t *octets = calloc(3, STREAM_MESSAGE_MAX);
+	size_t n = put(octets, false, STREAM_ESP_MAX), sent = 0;
+
+	(void)state;
+	bring_up();
+	n += put(octets + n, false, STREAM_ESP_MAX);
+	n += put(octets + n, false, 40);
+	while (sent < n) {
+		ssize_t more = send(bench->peer, octets + sent, n - sent,
+				    MSG_NOSIGNAL);
+
+		assert_true(more > 0 || errno == EAGAIN);
+		sent += more > 0 ? (size_t)more : 0;
+		event_base_loop(bench->base, EVLOOP_NONBLOCK);
+	}
+	turn();
+	free(octets);
+	assert_int_equal(bench->n_told, 3);
+	assert_int_equal(bench->told[0].bytes, STREAM_ESP_MAX);
+	assert_int_equal(bench->told[1].bytes, STREAM_ESP_MAX);
+	assert_int_equal(bench->told[2].bytes, 40);
+}
+
+static void another_protocol_is_closed_and_nobody_hears_of_it(void **state)
+{
+	(void)state;
+	accept_one();
+	say_text("GET / HTTP/1.1\r\n");
+	turn();
+	assert_true(is_closed(bench->peer));
+	assert_int_equal(bench->n_told, 0);
+	assert_int_equal(
+		streams_counts(bench->streams)->n[STREAM_COUNT_MALFORMED], 1);
+	assert_int_equal(streams_counts(bench->streams)->open, 0);
+}
+
+static void length_that_lies_ends_it(void **state)
+{
+	const uint32_t stream = bring_up();
+
+	(void)state;
+	say("\0\1", 2);
+	turn();
+	assert_true(is_closed(bench->peer));
+	assert_int_equal(bench->n_told, 1);
+	assert_int_equal(bench->told[0].what, TOLD_DOWN);
+	assert_int_equal(bench->told[0].stream, stream);
+	assert_int_equal(bench->told[0].end, STREAM_END_MALFORMED);
+}
+
+static void esp_before_ike_is_counted_and_goes_nowhere(void **state)
+{
+	(void)state;
+	accept_one();
+	say_text(STREAM_PREFIX);
+	say_message(false, 60);
+	turn();
+	assert_int_equal(bench->n_told, 0);
+	assert_int_equal(
+		streams_counts(bench->streams)->n[STREAM_COUNT_ESP_GONE], 1);
+	assert_false(is_closed(bench->peer));
+}
+
+static void peer_that_closes_is_told_of(void **state)
+{
+	bring_up();
+	(void)state;
+	close(bench->peer);
+	bench->peer = -1;
+	turn();
+	assert_int_equal(bench->n_told, 1);
+	assert_int_equal(bench->told[0].end, STREAM_END_PEER);
+}
+
+static void what_says_nothing_is_closed(void **state)
+{
+	(void)state;
+	bench->limits.first_ms = 1;
+	accept_one();
+	say_text("IKE");
+	while (streams_counts(bench->streams)->open)
+		event_base_loop(bench->base, EVLOOP_ONCE);
+	assert_true(is_closed(bench->peer));
+	assert_int_equal(bench->n_told, 0);
+	assert_int_equal(streams_counts(bench->streams)->n[STREAM_COUNT_SLOW],
+			 1);
+}
+
+static void what_ike_does_not_keep_is_closed(void **state)
+{
+	(void)state;
+	bench->limits.keep_ms = 1;
+	accept_one();
+	say_text(STREAM_PREFIX);
+	say_message(true, 100);
+	wait_told(3);
+	assert_int_equal(bench->told[2].what, TOLD_DOWN);
+	assert_int_equal(bench->told[2].end, STREAM_END_SLOW);
+}
+
+static void what_ike_keeps_stays(void **state)
+{
+	uint32_t stream;
+
+	(void)state;
+	bench->limits.keep_ms = 30;
+	stream = bring_up();
+	streams_keep(bench->streams, stream);
+	event_base_loopexit(bench->base, &(struct timeval){ .tv_usec = 90000 });
+	event_base_dispatch(bench->base);
+	assert_int_equal(bench->n_told, 0);
+	assert_false(is_closed(bench->peer));
+}
+
+static void strangers_of_one_place_are_few(void **state)
+{
+	int last, first[3];
+
+	(void)state;
+	bench->limits.strangers_per_addr = 2;
+	first[0] = accept_from("2001:db8::1");
+	first[1] = accept_from("2001:db8::2");
+	last = accept_from("2001:db8::3");
+	first[2] = accept_from("2001:db8:0:1::1");
+	turn();
+	assert_true(is_closed(last));
+	for (int i = 0; i < 3; i++) {
+		assert_false(is_closed(first[i]));
+		close(first[i]);
+	}
+	close(last);
+	assert_int_equal(streams_counts(bench->streams)->n[STREAM_COUNT_CROWDED],
+			 1);
+}
+
+static void eldest_stranger_makes_room_and_what_is_kept_does_not(void **state)
+{
+	const uint32_t kept = bring_up();
+	int fds[3];
+
+	(void)state;
+	streams_keep(bench->streams, kept);
+	bench->limits.strangers = 2;
+	fds[0] = accept_from("192.0.2.2");
+	fds[1] = accept_from("192.0.2.3");
+	fds[2] = accept_from("192.0.2.4");
+	turn();
+	assert_true(is_closed(fds[0]));
+	assert_false(is_closed(fds[1]));
+	assert_false(is_closed(fds[2]));
+	assert_false(is_closed(bench->peer));
+	assert_int_equal(bench->n_told, 0);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+}
+
+static void what_waits_for_ike_is_read_when_it_has_time(void **state)
+{
+	(void)state;
+	bench->busy = true;
+	accept_one();
+	say_text(STREAM_PREFIX);
+	say_message(true, 100);
+	say_message(true, 101);
+	turn();
+	assert_int_equal(bench->n_told, 0);
+	bench->busy = false;
+	wait_told(3);
+	assert_int_equal(bench->told[1].bytes, 100);
+	assert_int_equal(bench->told[2].bytes, 101);
+}
+
+static void assert_heard(const void *want, size_t n)
+{
+	uint8_t octets[STREAM_MESSAGE_MAX];
+
+	turn();
+	assert_int_equal(recv(bench->peer, octets, sizeof(octets), MSG_DONTWAIT),
+			 n);
+	assert_memory_equal(octets, want, n);
+}
+
+static void what_is_sent_has_its_header(void **state)
+{
+	const uint32_t stream = bring_up();
+	uint8_t message[40] = { 1, 2, 3 }, want[46] = { 0, 46 };
+
+	(void)state;
+	memcpy(want + 6, message, sizeof(message));
+	streams_send_ike(bench->streams, stream,
+			 slice_of(message, sizeof(message)));
+	assert_heard(want, 46);
+	want[1] = 42;
+	memcpy(want + 2, message, sizeof(message));
+	streams_send_esp(bench->streams, stream,
+			 slice_of(message, sizeof(message)));
+	assert_heard(want, 42);
+}
+
+static void number_that_is_nobodys_sends_nothing(void **state)
+{
+	const uint32_t stream = bring_up();
+	uint8_t message[40] = { 1 };
+	struct stream_counts *counts = streams_counts(bench->streams);
+
+	(void)state;
+	streams_send_esp(bench->streams, stream + (1U << 12),
+			 slice_of(message, sizeof(message)));
+	streams_send_esp(bench->streams, STREAM_NONE,
+			 slice_of(message, sizeof(message)));
+	streams_send_esp(bench->streams, stream, slice_of(message, 7));
+	assert_int_equal(counts->n[STREAM_COUNT_ESP_GONE], 3);
+	streams_send_ike(bench->streams, stream + 1,
+			 slice_of(message, sizeof(message)));
+	streams_close(bench->streams, stream + 1);
+	turn();
+	assert_false(is_closed(bench->peer));
+}
+
+static void esp_is_dropped_before_ike_ends_a_peer_that_does_not_read(void **state)
+{
+	const uint32_t stream = bring_up();
+	static uint8_t message[10000] = { 1 };
+	struct stream_counts *counts = streams_counts(bench->streams);
+	const struct slice m = slice_of(message, sizeof(message));
+
+	(void)state;
+	bench->limits.esp_bytes = 25000;
+	bench->limits.all_bytes = 45000;
+	for (int i = 0; i < 4; i++)
+		streams_send_esp(bench->streams, stream, m);
+	assert_int_equal(counts->n[STREAM_COUNT_ESP_FULL], 2);
+	streams_send_ike(bench->streams, stream, m);
+	streams_send_ike(bench->streams, stream, m);
+	assert_int_equal(bench->n_told, 0);
+	streams_send_ike(bench->streams, stream, m);
+	assert_int_equal(bench->n_told, 1);
+	assert_int_equal(bench->told[0].end, STREAM_END_FULL);
+}
+
+static void close_sends_what_waits(void **state)
+{
+	const uint32_t stream = bring_up();
+	uint8_t message[40] = { 1 }, octets[100];
+
+	(void)state;
+	streams_send_ike(bench->streams, stream,
+			 slice_of(message, sizeof(message)));
+	streams_close(bench->streams, stream);
+	turn();
+	assert_int_equal(recv(bench->peer, octets, sizeof(octets), 0), 46);
+	assert_true(is_closed(bench->peer));
+	assert_int_equal(bench->n_told, 0);
+	assert_int_equal(streams_counts(bench->streams)->open, 0);
+}
+
+static uint32_t open_one(void)
+{
+	const struct stream_ends ends = ends_of("192.0.2.9");
+
+	streams_open(bench->streams, pair(&bench->peer), NUMBER, TOKEN, &ends);
+	turn();
+	assert_int_equal(bench->n_told, 1);
+	assert_int_equal(bench->told[0].what, TOLD_UP);
+	assert_int_equal(bench->told[0].token, TOKEN);
+	bench->n_told = 0;
+	return bench->told[0].stream;
+}
+
+static void who_opens_says_the_prefix_and_hears_none(void **state)
+{
+	open_one();
+	(void)state;
+	assert_heard(STREAM_PREFIX, STREAM_PREFIX_BYTES);
+	say_message(true, 50);
+	turn();
+	assert_int_equal(bench->n_told, 1);
+	assert_int_equal(bench->told[0].what, TOLD_MESSAGE);
+	assert_int_equal(bench->told[0].bytes, 50);
+}
+
+static void opened_one_that_ends_is_told_to_both(void **state)
+{
+	open_one();
+	(void)state;
+	close(bench->peer);
+	bench->peer = -1;
+	turn();
+	assert_int_equal(bench->n_told, 2);
+	assert_int_equal(bench->told[0].what, TOLD_GONE);
+	assert_int_equal(bench->told[0].token, NUMBER);
+	assert_int_equal(bench->told[1].what, TOLD_DOWN);
+	assert_int_equal(bench->told[1].token, TOKEN);
+}
+
+static void another_ike_hears_of_what_there_is(void **state)
+{
+	uint32_t stream;
+
+	(void)state;
+	bench->limits.keep_ms = 1;
+	bench->peer = -1;
+	stream = open_one();
+	streams_tell(bench->streams);
+	assert_int_equal(bench->n_told, 1);
+	assert_int_equal(bench->told[0].what, TOLD_UP);
+	assert_int_equal(bench->told[0].stream, stream);
+	assert_int_equal(bench->told[0].token, 0);
+	wait_told(3); /* and it has to keep it */
+	assert_int_equal(bench->told[2].end, STREAM_END_SLOW);
+}
+
+static void numbers_do_not_come_again_soon(void **state)
+{
+	uint32_t seen[4];
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		seen[i] = bring_up();
+		for (int k = 0; k < i; k++)
+			assert_int_not_equal(seen[i], seen[k]);
+		close(bench->peer);
+		turn();
+		bench->n_told = 0;
+	}
+	bench->peer = -1;
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(first_message_brings_it_up),
+		TEST(single_octets_make_messages),
+		TEST(longest_packets_arrive),
+		TEST(another_protocol_is_closed_and_nobody_hears_of_it),
+		TEST(length_that_lies_ends_it),
+		TEST(esp_before_ike_is_counted_and_goes_nowhere),
+		TEST(peer_that_closes_is_told_of),
+		TEST(what_says_nothing_is_closed),
+		TEST(what_ike_does_not_keep_is_closed),
+		TEST(what_ike_keeps_stays),
+		TEST(strangers_of_one_place_are_few),
+		TEST(eldest_stranger_makes_room_and_what_is_kept_does_not),
+		TEST(what_waits_for_ike_is_read_when_it_has_time),
+		TEST(what_is_sent_has_its_header),
+		TEST(number_that_is_nobodys_sends_nothing),
+		TEST(esp_is_dropped_before_ike_ends_a_peer_that_does_not_read),
+		TEST(close_sends_what_waits),
+		TEST(who_opens_says_the_prefix_and_hears_none),
+		TEST(opened_one_that_ends_is_told_to_both),
+		TEST(another_ike_hears_of_what_there_is),
+		TEST(numbers_do_not_come_again_soon),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
