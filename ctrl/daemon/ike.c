@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The shell around the engine: sockets, timer, threads for key exchanges, the
- * links to ctl and to dp. It decides nothing. ctl comes and goes: without it
+ * The shell around the engine: sockets, timer, threads for key exchanges and
+ * signatures, the links to ctl and to dp. It decides nothing. ctl comes and goes: without it
  * there are no new peers, for it has the keystore, but what is up stays up. One
  * thread but those of the pool.
  */
@@ -99,7 +99,14 @@ static void on_ke(void *ctx, struct ke_job *job)
 {
 	struct ike *i = ctx;
 
-	ke_pool_add(i->pool, job);
+	work_pool_ke(i->pool, job);
+}
+
+static void on_verify(void *ctx, struct verify_job *job)
+{
+	struct ike *i = ctx;
+
+	work_pool_verify(i->pool, job);
 }
 
 static void on_event(void *ctx, const struct ike_event *e)
@@ -257,6 +264,14 @@ static void on_ke_done(void *ctx, struct ke_job *job)
 	ike_set_timer(i);
 }
 
+static void on_verified(void *ctx, struct verify_job *job)
+{
+	struct ike *i = ctx;
+
+	engine_verified(i->engine, job, clock_ns());
+	ike_set_timer(i);
+}
+
 /* --- addresses and routes */
 
 static void on_ways(evutil_socket_t fd, short what, void *ctx)
@@ -348,6 +363,7 @@ static int make(struct ike *i, struct error *e)
 					    .keystore = on_keystore,
 					    .ticket = on_ticket,
 					    .ke = on_ke,
+					    .verify = on_verify,
 					    .event = on_event,
 					    .traced = on_traced,
 					    .count = on_count,
@@ -359,6 +375,9 @@ static int make(struct ike *i, struct error *e)
 					    .source = on_source,
 					    .resolve = on_resolve,
 					    .ctx = i };
+	const struct work_done done = { .ke = on_ke_done,
+					.verify = on_verified,
+					.ctx = i };
 	int err;
 
 	random_init(&i->random);
@@ -373,7 +392,7 @@ static int make(struct ike *i, struct error *e)
 	i->on_counted = evtimer_new(i->base, tell_counts, i);
 	i->engine = engine_new(&calls);
 	i->asked = asked_new();
-	i->pool = ke_pool_new(i->base, on_ke_done, i);
+	i->pool = work_pool_new(i->base, &done);
 	i->on_link = event_new(i->base, ROLE_LISTEN_FD, EV_READ | EV_PERSIST,
 			       ike_on_link, i);
 	if (!i->counts || !i->on_counted || !i->timer || !i->trim || !i->engine ||
@@ -384,7 +403,7 @@ static int make(struct ike *i, struct error *e)
 
 static void end(struct ike *i)
 {
-	ke_pool_free(i->pool);
+	work_pool_free(i->pool);
 	conn_fini(&i->loading);
 	engine_free(i->engine);
 	asked_free(i->asked);

@@ -13,8 +13,8 @@
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/ike_udp.h"
 #include "ctrl/base/name_index.h"
-#include "ctrl/daemon/ke_pool.h"
 #include "ctrl/daemon/tally.h"
+#include "ctrl/daemon/work_pool.h"
 
 /* A connection or a pool that is loaded. */
 struct loaded {
@@ -38,7 +38,7 @@ struct ike {
 	int dp_fd; /* of a link to come, when there are connections; or -1 */
 	struct engine *engine;
 	struct asked *asked;
-	struct ke_pool *pool;
+	struct work_pool *pool;
 	struct event *timer;
 	struct event *trim;
 	struct tally *counts;	  /* that ctl was not told of */

@@ -209,6 +209,19 @@ void engine_ke_done(struct engine *e, struct ke_job *job, uint64_t now_ns)
 	sa_reap(e);
 }
 
+void engine_verified(struct engine *e, struct verify_job *job, uint64_t now_ns)
+{
+	struct exchange *x;
+	struct ike_sa *sa;
+
+	e->now_ns = now_ns;
+	x = waiting(e, job->token, &sa);
+	if (x && x->kind == EX_AUTH)
+		auth_verified(sa, x, job);
+	verify_job_free(job);
+	sa_reap(e);
+}
+
 void engine_keystore_answer(struct engine *e, const struct keystore_answer *a,
 			    uint64_t now_ns)
 {

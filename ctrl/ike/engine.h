@@ -4,8 +4,8 @@
  * answers, commands and the time go in; datagrams, questions, events and the
  * next deadline come out. It blocks on nothing and reads no clock.
  *
- * What it asks (of the SAD, the keystore, the pool for key exchange) is
- * answered later, in any order, by the call of the same name; a late answer
+ * What it asks (of the SAD, the keystore, the threads for key exchange and
+ * signatures) is answered later, in any order, by the call of the same name; a late answer
  * for what is gone is dropped here. Calls go out from inside engine_*() and
  * must not call back into the engine. One thread.
  */
@@ -15,6 +15,7 @@
 #include "ctrl/base/secret.h"
 #include "ctrl/base/slice.h"
 #include "ctrl/crypto/ke.h"
+#include "ctrl/ike/verify.h"
 #include "ctrl/model/conn.h"
 #include "ctrl/model/ike_alert.h"
 #include "ctrl/model/ike_counts.h"
@@ -108,6 +109,10 @@ struct engine_calls {
 	 * there are none, and who brings one is told so. */
 	void (*ticket)(void *ctx, const struct ticket_request *q);
 	void (*ke)(void *ctx, struct ke_job *job);
+	/* A peer's signature and certificates, for a thread of its own, with the
+	 * time of the day: handed over, handed back with engine_verified(). NULL:
+	 * there are no creds. */
+	void (*verify)(void *ctx, struct verify_job *job);
 	void (*event)(void *ctx, const struct ike_event *e);
 	/* Something to be counted, of a connection or of none (""). NULL:
 	 * nobody counts. */
@@ -186,6 +191,7 @@ void engine_keystore_answer(struct engine *e, const struct keystore_answer *a,
 void engine_ticket_answer(struct engine *e, const struct ticket_answer *a,
 			  uint64_t now_ns);
 void engine_ke_done(struct engine *e, struct ke_job *job, uint64_t now_ns);
+void engine_verified(struct engine *e, struct verify_job *job, uint64_t now_ns);
 
 /*
  * Brings a child up, and the IKE SA that it needs, unless one of that connection

@@ -35,6 +35,8 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p);
 void auth_response(struct ike_sa *sa, const struct ike_payloads *p);
 void auth_keystore(struct ike_sa *sa, struct exchange *x,
 		   const struct keystore_answer *a);
+void auth_verified(struct ike_sa *sa, struct exchange *x,
+		   const struct verify_job *job);
 void auth_sadb(struct ike_sa *sa, struct exchange *x,
 	       const struct sadb_answer *a);
 /* The data path has lost what was asked of it; likewise for CREATE_CHILD_SA. */

@@ -59,11 +59,18 @@ static struct gathered *begin(struct gathered **at, const struct ike_header *h,
 	return g;
 }
 
+/* Chains of certificates are long, and who sends them has proved nothing yet. */
+static size_t most_bytes(const struct ike_sa *sa)
+{
+	return sa->e->n_strangers > STRANGERS_MANY ? FRAGMENTED_MANY
+						   : FRAGMENTED_MAX;
+}
+
 /* An empty piece is one, too. Without memory it is lost, as on its way. */
-static bool keep(struct gathered *g, const struct ike_fragment *f,
+static bool keep(struct gathered *g, size_t most, const struct ike_fragment *f,
 		 struct slice payloads, uint8_t first)
 {
-	if (g->bytes + payloads.len > FRAGMENTED_MAX ||
+	if (g->bytes + payloads.len > most ||
 	    !octets_set(&g->piece[f->number - 1], payloads))
 		return false;
 	if (f->number == 1)
@@ -96,7 +103,7 @@ bool fragment_take(struct ike_sa *sa, const struct ike_header *h,
 
 	if (!g || f->total > g->total)
 		g = begin(at, h, f->total);
-	if (!g || !keep(g, f, payloads, *first))
+	if (!g || !keep(g, most_bytes(sa), f, payloads, *first))
 		return false;
 	*first = g->first;
 	joined = join(g, whole);

@@ -12,22 +12,66 @@
 
 #include <stdio.h>
 
-#define SAID	  1U
-#define BITS	  32U
-#define BYTES_MIN 2U
+#include "ctrl/ike/proof.h"
 
-/* The peer may prove itself by these, which it hears in this order. */
-static const uint8_t ours[] = { IKE_AUTH_PSK };
+#define SAID	      1U
+#define BITS	      32U
+#define BYTES_MIN     2U
+#define LINK_BYTES    1U
+#define ANNOUNCED_MAX 512U
 
-void methods_put(struct ike_builder *m)
+/* A pre-shared key has nothing behind it; a signature any authority (0), and those of
+ * RFC 7427 their algorithm (sections 3.2.1 to 3.2.3). */
+static void announce(struct builder *b, uint8_t method, struct slice alg)
 {
-	uint8_t octets[BYTES_MIN * sizeof(ours)];
+	bool signs = method != IKE_AUTH_PSK;
+
+	wr_u8(b, (uint8_t)(BYTES_MIN + (signs ? LINK_BYTES : 0) + alg.len));
+	wr_u8(b, method);
+	if (signs)
+		wr_u8(b, 0);
+	wr_bytes(b, alg.ptr, alg.len);
+}
+
+static void announce_signatures(struct builder *b, const struct auth_conf *peer)
+{
+	const struct sign_scheme *s;
+
+	for (size_t i = 0; (s = sign_at(i)); i++) {
+		if (!sign_rules_scheme(peer->rules.ike, s))
+			continue;
+		if (s->alg_bytes)
+			announce(b, IKE_AUTH_SIGNATURE,
+				 slice_of(s->alg, s->alg_bytes));
+		if (s->method != IKE_AUTH_SIGNATURE)
+			announce(b, (uint8_t)s->method, slice_of(NULL, 0));
+	}
+}
+
+/*
+ * Who the peer is a responder does not know yet, and what it sends to a stranger is to
+ * be short: with creds it speaks only for a section that names schemes; else hash
+ * algorithms say enough.
+ */
+static bool is_to_be_said(const struct ike_sa *sa, const struct auth_conf *peer)
+{
+	if (sa->initiator || !sa->e->creds)
+		return true;
+	return peer->by == AUTH_BY_PUBKEY && peer->rules.ike;
+}
+
+void methods_put(const struct ike_sa *sa, struct ike_builder *m)
+{
+	const struct auth_conf *peer = &sa->conn->conf.remote_auth;
+	uint8_t octets[ANNOUNCED_MAX];
 	struct builder b = wr_init(octets, sizeof(octets));
 
-	for (size_t i = 0; i < sizeof(ours); i++) {
-		wr_u8(&b, BYTES_MIN);
-		wr_u8(&b, ours[i]);
-	}
+	if (!is_to_be_said(sa, peer))
+		return;
+	if (peer->by == AUTH_BY_PUBKEY)
+		announce_signatures(&b, peer);
+	else
+		announce(&b, IKE_AUTH_PSK, slice_of(NULL, 0));
 	if (wr_ok(&b))
 		ike_notify_put(m, &(const struct ike_notify){
 					  .type = IKE_N_SUPPORTED_AUTH_METHODS,
@@ -97,6 +141,8 @@ const char *methods_refusal(const struct ike_sa *sa, char text[METHODS_STR_MAX])
 {
 	char names[METHODS_STR_MAX] = "";
 
+	if (proof_we_sign(sa))
+		return "the peer refuses our authentication: compare the identities of both sides, and look whether the peer has the CA of our certificate";
 	if (takes_psk(sa->peer_methods))
 		return "the peer refuses our authentication: compare the pre-shared keys and the identities of both sides";
 	put_names(sa->peer_methods, names);

@@ -12,8 +12,8 @@
 
 #define METHODS_STR_MAX 256
 
-/* Ours, the one that we would rather have first. */
-void methods_put(struct ike_builder *m);
+/* What we take of the peer, by its section; a responder may say nothing. */
+void methods_put(const struct ike_sa *sa, struct ike_builder *m);
 
 /* The peer's, if the message has them: into sa->peer_methods. */
 void methods_take(struct ike_sa *sa, const struct ike_payloads *p);

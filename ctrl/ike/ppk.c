@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/ike/proof.h"
+
 /* An AUTH payload's data. */
 struct auth_data {
-	uint8_t octets[KEYSTORE_PRF_MAX];
+	uint8_t octets[PROOF_MAX_BYTES];
 	size_t len;
 };
 
@@ -25,7 +27,7 @@ static bool is_required(const struct ike_sa *sa)
 	return sa->conn && sa->conn->conf.ppk_required;
 }
 
-/* What is longer is no AUTH of a pre-shared key. */
+/* What is longer is no proof. */
 static void take_auth(struct auth_data *out, struct slice data)
 {
 	out->len = data.len > sizeof(out->octets) ? 0 : data.len;
@@ -123,15 +125,13 @@ const char *ppk_answered_ours(struct ike_sa *sa, const struct keystore_answer *a
 	return NULL;
 }
 
-bool ppk_keep_auth(struct ike_sa *sa, enum exchange_step step,
-		   const struct keystore_answer *a)
+bool ppk_keep_auth(struct ike_sa *sa, enum exchange_step step, struct slice data)
 {
 	bool plain = step == STEP_AUTH_PLAIN;
 
 	if (!sa->ppk)
 		return false;
-	take_auth(plain ? &sa->ppk->plain : &sa->ppk->with,
-		  slice_of(a->auth, a->auth_len));
+	take_auth(plain ? &sa->ppk->plain : &sa->ppk->with, data);
 	sa->ppk->has_plain = plain;
 	return !plain && !is_required(sa);
 }

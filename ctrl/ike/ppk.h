@@ -30,9 +30,9 @@ bool ppk_ask_ours(struct ike_sa *sa, struct exchange *x);
 const char *ppk_answered_ours(struct ike_sa *sa,
 			      const struct keystore_answer *a);
 
-/* An AUTH of that step, for the request. Is another one wanted? */
+/* The data of an AUTH of that step, for the request. Is another one wanted? */
 bool ppk_keep_auth(struct ike_sa *sa, enum exchange_step step,
-		   const struct keystore_answer *a);
+		   struct slice data);
 struct slice ppk_auth(const struct ike_sa *sa);
 void ppk_request_put(const struct ike_sa *sa, struct ike_builder *m);
 

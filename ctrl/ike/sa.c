@@ -19,6 +19,7 @@
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/post.h"
 #include "ctrl/ike/ppk.h"
+#include "ctrl/ike/proof.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/ticket.h"
@@ -390,6 +391,7 @@ void sa_handshake_done(struct ike_sa *sa)
 	octets_free(&sa->first_r);
 	octets_free(&sa->cookie);
 	ppk_free(sa);
+	proof_free(sa);
 	intermediate_free(sa);
 	nonce_free(&sa->ni);
 	nonce_free(&sa->nr);

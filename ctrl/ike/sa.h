@@ -23,7 +23,7 @@
 #include "ctrl/wire/ike.h"
 #include "ctrl/wire/ike_build.h"
 
-#define MESSAGE_MAX 8192	     /* octets of a message that we make */
+#define MESSAGE_MAX 16384	     /* octets of a message that we make */
 #define RESENDS_NS  (200 * NS_PER_S) /* a peer sends again for so long */
 
 /* After a failure rekeying is tried again, at random. Where the two sides are in
@@ -76,6 +76,9 @@ struct intermediate;
 
 /* Of a handshake with a PPK; see ppk.h. */
 struct ppk;
+
+/* Of a handshake with a signature; see proof.h. */
+struct proof;
 
 /* Fragments that wait for others; see fragment.h. */
 struct gathered;
@@ -272,12 +275,16 @@ struct ike_sa {
 	struct identity local_id, peer_id; /* type 0: not known yet */
 	uint8_t peer_id_reserved[3];	   /* of its ID payload, as received */
 	uint32_t peer_methods;		   /* see methods.h; 0: it said none */
+	/* Of signatures that it takes: a bit for each enum ike_hash; 0: it has no
+	 * RFC 7427. */
+	uint16_t peer_hashes;
 
 	/* Of the handshake; freed when it is over. */
 	struct nonce ni, nr;
 	struct octets first_i, first_r; /* messages of IKE_SA_INIT */
 	struct octets cookie;
-	struct ppk *ppk; /* both sides say USE_PPK; else NULL */
+	struct ppk *ppk;     /* both sides say USE_PPK; else NULL */
+	struct proof *proof; /* owned; NULL: nobody signs, as far as is known */
 	struct intermediate *intermediate; /* both sides take it; else NULL */
 	struct ticket *by_ticket; /* which it resumes, see ticket.h; or NULL */
 	unsigned int restarts;	  /* COOKIE and INVALID_KE_PAYLOAD so far */

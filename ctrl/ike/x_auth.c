@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * IKE_AUTH with pre-shared keys (RFC 7296 sections 1.2 and 2.15):
+ * IKE_AUTH (RFC 7296 section 1.2):
  *
- *     HDR, SK {IDi, [IDr,] AUTH, [CP,] SAi2, TSi, TSr}  -->
- *                       <--  HDR, SK {IDr, AUTH, [CP,] SAr2, TSi, TSr}
+ *     HDR, SK {IDi, [CERT,] [CERTREQ,] [IDr,] AUTH, [CP,] SAi2, TSi, TSr}  -->
+ *               <--  HDR, SK {IDr, [CERT,] AUTH, [CP,] SAr2, TSi, TSr}
  *
- * CP, for virtual IPs, is in cp.c. A CHILD SA that can't be is no reason to refuse
+ * How AUTH comes about is in proof.c, with which certificate in own_cert.c; CP, for
+ * virtual IPs, is in cp.c. A CHILD SA that can't be is no reason to refuse
  * the IKE SA (section 1.2): then a notification stands in place of SA and TS. And
  * the initiator may want none (RFC 6023): then nothing does, and CREATE_CHILD_SA
  * follows. Each side asks in turn:
@@ -23,6 +24,7 @@
 #include "ctrl/ike/methods.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/nat.h"
+#include "ctrl/ike/own_cert.h"
 #include "ctrl/ike/ppk.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"
@@ -52,19 +54,22 @@ static struct identity identity_of_addr(const struct addr *a)
 /* Is it one identity, and not a pattern for many? */
 static bool is_one(const struct identity *id)
 {
-	bool name = id->type == IKE_ID_FQDN || id->type == IKE_ID_RFC822_ADDR;
-
-	return id->type && !(name && id->len && id->octets[0] == '*');
+	return id->type && !identity_is_pattern(id);
 }
 
-/* As configured; else the one that the peer asks for; else our address. */
+/* As configured; else our certificate's; else the one that the peer asks for; else our
+ * address. */
 static struct identity our_id(const struct ike_sa *sa,
 			      const struct identity *asked)
 {
+	struct identity id;
+
 	if (sa->by_ticket)
 		return sa->by_ticket->local_id;
 	if (sa->conn && is_one(&sa->conn->conf.local_id))
 		return sa->conn->conf.local_id;
+	if (own_cert_id(sa, asked, &id))
+		return id;
 	return asked ? *asked : identity_of_addr(&sa->path.local);
 }
 
@@ -105,74 +110,6 @@ static bool take_nonces(const struct ike_sa *sa, struct exchange *x)
 	       nonce_take(&x->nr, nonce_slice(&sa->nr));
 }
 
-/* --- the keystore */
-
-static uint16_t put(uint8_t *out, size_t room, struct slice s)
-{
-	if (s.len > room)
-		return 0; /* the parser's bounds are smaller */
-	memcpy(out, s.ptr, s.len);
-	return (uint16_t)s.len;
-}
-
-static uint16_t put_id_body(uint8_t *out, size_t room,
-			    const struct identity *id, const uint8_t reserved[3])
-{
-	struct builder b = wr_init(out, room);
-
-	wr_u8(&b, id->type);
-	wr_bytes(&b, reserved, 3);
-	wr_bytes(&b, id->octets, id->len);
-	return wr_ok(&b) ? (uint16_t)b.len : 0;
-}
-
-/* Who signs is one side, what it signs is of both: section 2.15. */
-static void put_signed(const struct ike_sa *sa, bool initiators,
-		       const uint8_t *sk_p, struct keystore_request *q)
-{
-	const struct octets *first = initiators ? &sa->first_i : &sa->first_r;
-	const struct nonce *n = initiators ? &sa->nr : &sa->ni;
-
-	q->prf = (uint16_t)sa->keys.prf->id;
-	q->message_len = put(q->message, sizeof(q->message),
-			     slice_of(first->ptr, first->len));
-	q->int_auth_len = (uint16_t)intermediate_auth(sa, q->int_auth);
-	q->nonce_len = put(q->nonce, sizeof(q->nonce), nonce_slice(n));
-	memcpy(q->sk_p, sk_p, sa->keys.prf->out_bytes);
-}
-
-/* theirs: STEP_AUTH_CHECK alone. */
-static void ask_auth(struct ike_sa *sa, struct exchange *x,
-		     enum exchange_step step, struct slice theirs)
-{
-	static const uint8_t zeros[3];
-	bool make = step != STEP_AUTH_CHECK, initiators = make == sa->initiator;
-	struct keystore_request q = {
-		.token = token_new(sa, x, step),
-		.op = make ? KEYSTORE_PSK_MAKE : KEYSTORE_PSK_CHECK,
-		.local = sa->local_id,
-		.remote = sa->peer_id,
-	};
-
-	put_signed(sa, initiators,
-		   initiators ? ppk_sk_pi(sa, step) : sa->keys.sk_pr, &q);
-	q.id_len = put_id_body(q.id_body, sizeof(q.id_body),
-			       make ? &q.local : &q.remote,
-			       make ? zeros : sa->peer_id_reserved);
-	if (!make)
-		q.auth_len = put(q.auth, sizeof(q.auth), theirs);
-	if (sa->by_ticket)
-		resume_auth(sa, x, &q);
-	else
-		sa->e->calls.keystore(sa->e->calls.ctx, &q);
-	explicit_bzero(&q, sizeof(q));
-}
-
-static void make_auth(struct ike_sa *sa, struct exchange *x)
-{
-	ask_auth(sa, x, STEP_AUTH_MAKE, slice_of(NULL, 0));
-}
-
 /* --- initiator */
 
 static bool wants_childless(const struct ike_sa *sa)
@@ -186,18 +123,24 @@ static bool wants_childless(const struct ike_sa *sa)
 static void begin_auth(struct ike_sa *sa, struct exchange *x)
 {
 	if (!ppk_ask_ours(sa, x))
-		make_auth(sa, x);
+		proof_make(sa, x, STEP_AUTH_MAKE);
 }
 
 void auth_start(struct ike_sa *sa)
 {
 	struct exchange *x = &sa->ours;
+	const char *why;
 
 	x->kind = EX_AUTH;
 	x->childless = wants_childless(sa);
 	if (x->childless && !sa->takes_childless) {
 		sa_close(sa,
 			 "the peer takes no IKE SA without a CHILD SA (RFC 6023)");
+		return;
+	}
+	why = own_cert_choose(sa, NULL);
+	if (why) {
+		sa_close(sa, why);
 		return;
 	}
 	sa->peer_id = sa->by_ticket ? sa->by_ticket->peer_id
@@ -228,16 +171,17 @@ static void send_request(struct ike_sa *sa, struct exchange *x,
 			 const struct keystore_answer *a)
 {
 	const struct identity *id_r = &sa->conn->conf.remote_id;
-	const struct ike_auth auth = {
-		.method = IKE_AUTH_PSK,
-		.data = sa->ppk ? ppk_auth(sa) : slice_of(a->auth, a->auth_len),
-	};
+	uint8_t room[PROOF_MAX_BYTES];
+	struct ike_auth auth = proof_auth(sa, a, room);
 	const struct ike_notify contact = { .type = IKE_N_INITIAL_CONTACT };
 	struct ike_id i = wire_id(&sa->local_id), r = wire_id(id_r);
 	struct ike_builder m;
 
+	if (sa->ppk)
+		auth.data = ppk_auth(sa);
 	message_begin(sa, &m, IKE_EXCH_IKE_AUTH, false, sa->next_ours);
 	ike_id_put(&m, IKE_PL_ID_I, &i);
+	own_cert_put(sa, &m);
 	if (is_one(id_r))
 		ike_id_put(&m, IKE_PL_ID_R, &r);
 	ike_auth_put(&m, &auth);
@@ -247,7 +191,7 @@ static void send_request(struct ike_sa *sa, struct exchange *x,
 	cp_request_put(sa, &m);
 	mobike_put(sa, &m);
 	if (sa->peer_methods)
-		methods_put(&m);
+		methods_put(sa, &m);
 	ticket_ask_put(sa, &m);
 	if (x->child)
 		child_offer_put(sa, x, &m);
@@ -319,9 +263,9 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 			give_up(sa, "the peer's IKE_AUTH has no AUTH payload");
 		return;
 	}
-	if (auth.method != IKE_AUTH_PSK) {
-		give_up(sa,
-			"the peer does not authenticate by a pre-shared key, as 'auth = psk' of its side wants");
+	why = proof_take(sa, p, &auth);
+	if (why) {
+		give_up(sa, why);
 		return;
 	}
 	if (!take_id(p, IKE_PL_ID_R, &id) || !identity_match(&sa->peer_id, &id)) {
@@ -351,7 +295,7 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 	} else if (x->child) {
 		child_take_answer(sa, x, p, false);
 	}
-	ask_auth(sa, x, STEP_AUTH_CHECK, auth.data);
+	proof_check(sa, x, auth.data);
 }
 
 static void established(struct ike_sa *sa)
@@ -435,6 +379,7 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 	const struct ike_payload *payload = ike_find(p, IKE_PL_AUTH);
 	struct exchange *x = &sa->peers;
 	struct identity me = { .type = 0 };
+	const char *why;
 	struct ike_notify n;
 	struct ike_auth auth;
 	bool has_me = take_id(p, IKE_PL_ID_R, &me);
@@ -465,9 +410,9 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 	sa->conn = conn_of(sa, has_me ? &me : NULL);
 	if (sa->conn)
 		conn_hold(sa->conn);
-	if (auth.method != IKE_AUTH_PSK) {
-		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
-		       "the peer does not authenticate by a pre-shared key");
+	why = proof_take(sa, p, &auth);
+	if (why) {
+		refuse(sa, IKE_N_AUTHENTICATION_FAILED, why);
 		return;
 	}
 	if (sa->by_ticket && !resume_is_same(sa, has_me ? &me : NULL)) {
@@ -479,6 +424,11 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 	x->childless = !ike_find(p, IKE_PL_SA);
 	mobike_take(sa, p);
 	x->wants_ticket = ike_find_notify(p, IKE_N_TICKET_REQUEST, &n);
+	if (!own_cert_take_asked(sa, p)) {
+		sa_close(sa, "out of memory");
+		return;
+	}
+	(void)own_cert_choose(sa, has_me ? &me : NULL); /* told in its turn */
 	sa->local_id = our_id(sa, has_me ? &me : NULL);
 	if (sa->conn && !cp_take_request(sa, p)) {
 		sa_close(sa, "out of memory");
@@ -487,14 +437,14 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 	if (sa->conn && !x->childless)
 		take_offer(sa, x, p);
 	if (!ppk_ask_peers(sa, x, p, &auth))
-		ask_auth(sa, x, STEP_AUTH_CHECK, auth.data);
+		proof_check(sa, x, auth.data);
 }
 
 static void send_response(struct ike_sa *sa, struct exchange *x,
 			  const struct keystore_answer *a)
 {
-	const struct ike_auth auth = { .method = IKE_AUTH_PSK,
-				       .data = slice_of(a->auth, a->auth_len) };
+	uint8_t room[PROOF_MAX_BYTES];
+	const struct ike_auth auth = proof_auth(sa, a, room);
 	const struct ike_notify n = { .type = x->child_error };
 	struct child_sa *child = x->child;
 	struct ike_id r = wire_id(&sa->local_id);
@@ -502,6 +452,7 @@ static void send_response(struct ike_sa *sa, struct exchange *x,
 
 	message_begin(sa, &m, IKE_EXCH_IKE_AUTH, true, sa->next_peers);
 	ike_id_put(&m, IKE_PL_ID_R, &r);
+	own_cert_put(sa, &m);
 	ike_auth_put(&m, &auth);
 	ppk_response_put(sa, &m);
 	cp_reply_put(sa, &m);
@@ -537,7 +488,7 @@ static void no_child(struct ike_sa *sa, struct exchange *x, const char *why)
 {
 	if (!sa->initiator) {
 		child_fail(sa, x, IKE_N_NO_ADDITIONAL_SAS, why);
-		make_auth(sa, x);
+		proof_make(sa, x, STEP_AUTH_MAKE);
 		return;
 	}
 	sa->delete_wanted |= is_useless(sa, x);
@@ -565,15 +516,6 @@ static void add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir)
 		installed_lost(sa, x);
 	else if (!child_add(sa, x, dir))
 		no_child(sa, x, "keys could not be made");
-}
-
-static const char *why_not(int err)
-{
-	if (err == -ENOKEY)
-		return "no pre-shared key for the identities of both sides";
-	if (err == -EKEYREJECTED)
-		return "the peer's authentication is wrong: compare the pre-shared keys of both sides";
-	return "the keystore fails to compute an authentication";
 }
 
 /* Now that it is known who asks: section 3 of RFC 6023. NULL: it may. */
@@ -635,23 +577,35 @@ static void responder_agrees(struct ike_sa *sa, struct exchange *x)
 	if (x->child)
 		child_getspi(sa, x);
 	else
-		make_auth(sa, x);
+		proof_make(sa, x, STEP_AUTH_MAKE);
 }
 
-static void after_check(struct ike_sa *sa, struct exchange *x, int err)
+/* The peer has proved who it is: NULL, or why it may not go on. */
+static const char *not_agreed(struct ike_sa *sa)
 {
-	const char *why = why_not(err), *no = not_so(sa, x);
-	const char *no_ppk = ppk_not_so(sa);
+	const char *why = proof_not_so(sa);
 
-	if (!err && !sa->initiator && sa->conn && x->wants_ticket)
+	return why || sa->initiator ? why : own_cert_choose(sa, NULL);
+}
+
+/* why   NULL: its proof is right */
+static void after_check(struct ike_sa *sa, struct exchange *x, const char *why)
+{
+	const char *no = not_so(sa, x), *no_ppk = ppk_not_so(sa);
+
+	if (no_ppk)
+		why = no_ppk;
+	else if (!why && sa->conn)
+		why = not_agreed(sa);
+	if (!why && !sa->initiator && sa->conn && x->wants_ticket)
 		ticket_make(sa); /* sooner than our AUTH, as a rule */
 	if (!sa->conn)
 		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
 		       "no connection for the peer's address and identity");
-	else if (err && sa->initiator)
+	else if (why && sa->initiator)
 		give_up(sa, why);
-	else if (err || no_ppk)
-		refuse(sa, IKE_N_AUTHENTICATION_FAILED, no_ppk ? no_ppk : why);
+	else if (why)
+		refuse(sa, IKE_N_AUTHENTICATION_FAILED, why);
 	else if (!unique_allows(sa, x->initial_contact))
 		refuse_second(sa);
 	else if (no)
@@ -662,46 +616,61 @@ static void after_check(struct ike_sa *sa, struct exchange *x, int err)
 		responder_agrees(sa, x);
 }
 
+void auth_verified(struct ike_sa *sa, struct exchange *x,
+		   const struct verify_job *job)
+{
+	after_check(sa, x, job->err ? job->why.text : NULL);
+}
+
 static void mixed(struct ike_sa *sa, struct exchange *x,
 		  const struct keystore_answer *a)
 {
 	const char *why;
 
 	if (!sa->initiator) {
-		ask_auth(sa, x, STEP_AUTH_CHECK, ppk_answered_peers(sa, a));
+		proof_check(sa, x, ppk_answered_peers(sa, a));
 		return;
 	}
 	why = ppk_answered_ours(sa, a);
 	if (why)
 		sa_close(sa, why);
 	else
-		make_auth(sa, x);
+		proof_make(sa, x, STEP_AUTH_MAKE);
+}
+
+/* Our AUTH; with a PPK there are two. */
+static void made(struct ike_sa *sa, struct exchange *x,
+		 const struct keystore_answer *a)
+{
+	uint8_t room[PROOF_MAX_BYTES];
+	const struct ike_auth auth = proof_auth(sa, a, room);
+
+	if (!sa->initiator)
+		send_response(sa, x, a);
+	else if (ppk_keep_auth(sa, x->step, auth.data))
+		proof_make(sa, x, STEP_AUTH_PLAIN);
+	else
+		send_request(sa, x, a);
 }
 
 void auth_keystore(struct ike_sa *sa, struct exchange *x,
 		   const struct keystore_answer *a)
 {
-	if (x->step == STEP_AUTH_CHECK) {
-		after_check(sa, x, a->err);
-		return;
-	}
-	if (x->step == STEP_PPK) {
+	bool check = x->step == STEP_AUTH_CHECK;
+	const char *why = a->err ? proof_why_not(sa, !check, a->err) : NULL;
+
+	if (check)
+		after_check(sa, x, why);
+	else if (x->step == STEP_PPK)
 		mixed(sa, x, a);
-		return;
-	}
-	if (x->child && !x->child->has_in)
+	else if (x->child && !x->child->has_in)
 		child_getspi(sa, x); /* the data path has lost it */
-	else if (a->err && sa->initiator)
-		sa_close(sa, why_not(a->err));
-	else if (a->err)
-		refuse(sa, IKE_N_AUTHENTICATION_FAILED,
-		       "no pre-shared key for the identities of both sides");
-	else if (!sa->initiator)
-		send_response(sa, x, a);
-	else if (ppk_keep_auth(sa, x->step, a))
-		ask_auth(sa, x, STEP_AUTH_PLAIN, slice_of(NULL, 0));
+	else if (why && sa->initiator)
+		sa_close(sa, why);
+	else if (why)
+		refuse(sa, IKE_N_AUTHENTICATION_FAILED, why);
 	else
-		send_request(sa, x, a);
+		made(sa, x, a);
 }
 
 static void spi_taken(struct ike_sa *sa, struct exchange *x)
@@ -715,7 +684,7 @@ static void spi_taken(struct ike_sa *sa, struct exchange *x)
 static void installed(struct ike_sa *sa, struct exchange *x)
 {
 	if (!sa->initiator) {
-		make_auth(sa, x);
+		proof_make(sa, x, STEP_AUTH_MAKE);
 		return;
 	}
 	established(sa);

@@ -14,6 +14,7 @@
 #include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/methods.h"
 #include "ctrl/ike/nat.h"
+#include "ctrl/ike/own_cert.h"
 #include "ctrl/ike/ppk.h"
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/resume.h"
@@ -128,6 +129,7 @@ static void send_request(struct ike_sa *sa)
 		ppk_put_use(&m);
 	if (intermediate_is_offered(sa->conn))
 		intermediate_put(&m);
+	own_cert_put_init(sa, &m);
 	init_put_extras(sa, &m);
 	if (!request_send(sa, &m, true))
 		sa_close(sa, "IKE_SA_INIT does not fit a message");
@@ -197,6 +199,8 @@ static const char *take_extensions(struct ike_sa *sa,
 {
 	const char *why = ppk_agree(sa, p);
 
+	if (!why && !own_cert_take_init(sa, p))
+		why = "out of memory";
 	return why ? why : intermediate_agree(sa, p, chosen);
 }
 
@@ -428,7 +432,8 @@ static void send_response(struct ike_sa *sa)
 		ppk_put_use(&m);
 	if (sa->intermediate)
 		intermediate_put(&m);
-	methods_put(&m);
+	methods_put(sa, &m);
+	own_cert_put_init(sa, &m);
 	init_put_extras(sa, &m);
 	if (reply_send(sa, &m) &&
 	    octets_set(&sa->first_r, slice_of(sa->reply.ptr, sa->reply.len)))

@@ -291,6 +291,8 @@ static bool take(struct ike_sa *sa, const struct ike_header *h, uint16_t number,
 			     whole);
 }
 
+static struct engine quiet; /* nobody is there besides */
+
 static bool is_wanted(const struct ike_sa *sa, uint16_t number, uint16_t total)
 {
 	const struct ike_fragment f = { .number = number, .total = total };
@@ -306,7 +308,7 @@ static void assert_whole(const struct octets *whole, const char *text)
 
 static void they_are_joined_in_their_order(void **state)
 {
-	struct ike_sa sa = { .fragments = true };
+	struct ike_sa sa = { .e = &quiet, .fragments = true };
 	struct octets whole;
 	uint8_t first;
 
@@ -323,7 +325,7 @@ static void they_are_joined_in_their_order(void **state)
 
 static void one_that_is_cut_smaller_is_begun_anew(void **state)
 {
-	struct ike_sa sa = { .fragments = true };
+	struct ike_sa sa = { .e = &quiet, .fragments = true };
 	struct octets whole;
 	uint8_t first;
 
@@ -340,7 +342,7 @@ static void one_that_is_cut_smaller_is_begun_anew(void **state)
 
 static void another_message_takes_the_place(void **state)
 {
-	struct ike_sa sa = { .fragments = true };
+	struct ike_sa sa = { .e = &quiet, .fragments = true };
 	struct octets whole;
 	uint8_t first;
 
@@ -356,7 +358,7 @@ static void another_message_takes_the_place(void **state)
 static void there_are_bounds(void **state)
 {
 	static char big[FRAGMENTED_MAX / 4 + 1];
-	struct ike_sa sa = { .fragments = true };
+	struct ike_sa sa = { .e = &quiet, .fragments = true };
 	struct octets whole;
 	uint8_t first;
 
@@ -368,6 +370,25 @@ static void there_are_bounds(void **state)
 		assert_false(take(&sa, &request, i, 5, big, &whole, &first));
 	assert_false(take(&sa, &request, 5, 5, "x", &whole, &first));
 	assert_true(is_wanted(&sa, 5, 5)); /* it was not taken */
+	fragments_drop(&sa);
+}
+
+static void among_many_strangers_a_message_is_shorter(void **state)
+{
+	static struct engine many = { .n_strangers = STRANGERS_MANY + 1 };
+	static char big[FRAGMENTED_MANY + 1];
+	struct ike_sa sa = { .e = &many, .fragments = true };
+	struct octets whole;
+	uint8_t first;
+
+	(void)state;
+	memset(big, 'x', sizeof(big) - 1);
+	assert_false(take(&sa, &request, 1, 2, big, &whole, &first));
+	assert_false(take(&sa, &request, 2, 2, "x", &whole, &first));
+	sa.e = &quiet;
+	assert_true(take(&sa, &request, 2, 2, "x", &whole, &first));
+	assert_int_equal(whole.len, FRAGMENTED_MANY + 1);
+	octets_free(&whole);
 	fragments_drop(&sa);
 }
 
@@ -385,6 +406,7 @@ int main(void)
 		cmocka_unit_test(one_that_is_cut_smaller_is_begun_anew),
 		cmocka_unit_test(another_message_takes_the_place),
 		cmocka_unit_test(there_are_bounds),
+		cmocka_unit_test(among_many_strangers_a_message_is_shorter),
 	};
 
 	return cmocka_run_group_tests(cases, NULL, NULL);

@@ -129,7 +129,10 @@ static void on_keystore(void *ctx, const struct keystore_request *q)
 	s->asked = *q;
 	if (q->op == KEYSTORE_PPK_MIX)
 		s->mixed = *q;
-	keystore_serve(keys, n, q, a);
+	if (q->op == KEYSTORE_SIGN && s->lab->sign)
+		s->lab->sign(s, q, a);
+	else
+		keystore_serve(keys, n, q, a);
 	if (!lab_question_is_refused(s->lab))
 		return;
 	a->err = -ENOKEY;
@@ -165,6 +168,18 @@ static void on_ke(void *ctx, struct ke_job *job)
 		s->n_shared++;
 	}
 	lab_push_answer(s, ITEM_KE)->job = job;
+}
+
+static void on_verify(void *ctx, struct verify_job *job)
+{
+	struct lab_side *s = ctx;
+
+	if (lab_question_is_refused(s->lab))
+		job->err = -ENOMEM;
+	else
+		verify_job_run(job, s->lab->clock_s);
+	s->lab->verified++;
+	lab_push_answer(s, ITEM_VERIFY)->verify = job;
 }
 
 static void on_event(void *ctx, const struct ike_event *e)
@@ -260,6 +275,7 @@ void lab_engine_new(struct lab_side *s)
 		.keystore = on_keystore,
 		.ticket = on_ticket,
 		.ke = on_ke,
+		.verify = on_verify,
 		.event = on_event,
 		.count = on_count,
 		.traced = on_traced,
@@ -275,6 +291,7 @@ void lab_engine_new(struct lab_side *s)
 	must(s->engine, "engine_new");
 	engine_set_generation(s->engine, s->generation);
 	engine_set_options(s->engine, &s->lab->options);
+	engine_set_creds(s->engine, s->creds);
 }
 
 static void side_init(struct ike_lab *lab, unsigned int index)
@@ -324,6 +341,7 @@ void lab_set_fragment_size(struct ike_lab *lab, uint32_t bytes)
 void lab_item_free(struct lab_item *i)
 {
 	ke_job_free(i->job);
+	verify_job_free(i->verify);
 	free(i->octets);
 	free(i->record);
 	free(i);
@@ -335,6 +353,7 @@ void lab_free(struct ike_lab *lab)
 		engine_free(lab->side[i].engine);
 		keep_free(&lab->side[i]);
 		tickets_free(lab->side[i].tickets);
+		creds_unref(lab->side[i].creds);
 	}
 	while (lab->n_queue)
 		lab_item_free(lab->queue[--lab->n_queue]);
@@ -484,6 +503,10 @@ static void deliver(struct ike_lab *lab, unsigned int index)
 	case ITEM_KE:
 		engine_ke_done(e, i->job, lab->now_ns);
 		i->job = NULL;
+		break;
+	case ITEM_VERIFY:
+		engine_verified(e, i->verify, lab->now_ns);
+		i->verify = NULL;
 		break;
 	case ITEM_USED:
 		engine_sadb_event(e, &i->event, lab->now_ns);

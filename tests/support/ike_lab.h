@@ -30,7 +30,7 @@
 #define LAB_QUEUE_MAX	 256
 #define LAB_S		 1000000000ULL
 #define LAB_TEXT_MAX	 2048
-#define LAB_DATAGRAM_MAX 8192
+#define LAB_DATAGRAM_MAX 16384
 #define LAB_CONNS_MAX	 4
 #define LAB_RECORDS_MAX	 128
 #define LAB_POOLS_MAX	 2
@@ -72,6 +72,8 @@ struct lab_side {
 	struct secret psk;
 	struct psk_conf ppk; /* a second key of its keystore, without name */
 	struct tickets *tickets; /* outlive the engine */
+	struct creds *creds;	 /* owned, likewise; see ike_certs.h */
+	const char *keys_of[4];	 /* certificates of which it has the key */
 	struct lab_sa sas[LAB_SAS_MAX];
 	struct lab_event events[LAB_EVENTS_MAX];
 	unsigned int n_events;
@@ -150,6 +152,12 @@ struct ike_lab {
 	bool (*sent)(struct ike_lab *lab, unsigned int side,
 		     const struct ike_path *path, struct slice datagram);
 	void *owner; /* for who looks */
+
+	/* NULL: there are no private keys; or signs, see ike_certs.h. */
+	void (*sign)(struct lab_side *s, const struct keystore_request *q,
+		     struct keystore_answer *a);
+	int64_t clock_s; /* the time of the day by which certificates are */
+	unsigned int verified; /* so far, of both sides */
 
 	/* NULL, or is told as engine_trace() has it. */
 	void (*traced)(struct ike_lab *lab, unsigned int side,

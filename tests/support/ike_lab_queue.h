@@ -11,6 +11,7 @@ enum lab_item_kind {
 	ITEM_KEYSTORE,
 	ITEM_TICKET,
 	ITEM_KE,
+	ITEM_VERIFY,
 	ITEM_USED,
 	ITEM_SWEEP,
 	ITEM_RECORD,   /* from a side to its keeper */
@@ -29,6 +30,7 @@ struct lab_item {
 	struct ticket_answer ticket;
 	struct sadb_event event;
 	struct ke_job *job;
+	struct verify_job *verify;
 	struct ike_record *record; /* owned */
 	uint32_t number;
 };

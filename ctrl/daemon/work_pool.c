@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "ctrl/daemon/ke_pool.h"
+#include "ctrl/daemon/work_pool.h"
 
 #include <event2/event.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define N_THREADS 2
 
-/* A job on its way, in one of the two queues. */
+/* A job on its way, in one of the two queues; it is of one kind. */
 struct item {
 	struct item *next;
-	struct ke_job *job;
+	struct ke_job *ke;	   /* or */
+	struct verify_job *verify; /* owned, until it is handed back */
 };
 
 struct queue {
 	struct item *first, **last;
 };
 
-struct ke_pool {
+struct work_pool {
 	pthread_mutex_t lock; /* of the queues and stop */
 	pthread_cond_t more;  /* in todo, or stop */
 	struct queue todo, done;
@@ -28,8 +30,7 @@ struct ke_pool {
 	int n_threads;
 	int fd; /* eventfd: something is done */
 	struct event *on_done;
-	void (*call)(void *ctx, struct ke_job *job);
-	void *ctx;
+	struct work_done call;
 };
 
 static void put(struct queue *q, struct item *i)
@@ -51,7 +52,7 @@ static struct item *take(struct queue *q)
 	return i;
 }
 
-static struct item *wait_for_one(struct ke_pool *p)
+static struct item *wait_for_one(struct work_pool *p)
 {
 	struct item *i = NULL;
 
@@ -62,13 +63,28 @@ static struct item *wait_for_one(struct ke_pool *p)
 	return i;
 }
 
+static void run(struct item *i)
+{
+	if (i->ke)
+		ke_job_run(i->ke);
+	else
+		verify_job_run(i->verify, (int64_t)time(NULL));
+}
+
+static void item_free(struct item *i)
+{
+	ke_job_free(i->ke);
+	verify_job_free(i->verify);
+	free(i);
+}
+
 static void *work(void *ctx)
 {
-	struct ke_pool *p = ctx;
+	struct work_pool *p = ctx;
 	struct item *i;
 
 	while ((i = wait_for_one(p))) {
-		ke_job_run(i->job);
+		run(i);
 		pthread_mutex_lock(&p->lock);
 		put(&p->done, i);
 		pthread_mutex_unlock(&p->lock);
@@ -79,7 +95,7 @@ static void *work(void *ctx)
 
 static void on_done(evutil_socket_t fd, short what, void *ctx)
 {
-	struct ke_pool *p = ctx;
+	struct work_pool *p = ctx;
 	eventfd_t n;
 	struct item *i;
 
@@ -91,16 +107,18 @@ static void on_done(evutil_socket_t fd, short what, void *ctx)
 		pthread_mutex_unlock(&p->lock);
 		if (!i)
 			return;
-		p->call(p->ctx, i->job);
+		if (i->ke)
+			p->call.ke(p->call.ctx, i->ke);
+		else
+			p->call.verify(p->call.ctx, i->verify);
 		free(i);
 	}
 }
 
-struct ke_pool *ke_pool_new(struct event_base *base,
-			    void (*done)(void *ctx, struct ke_job *job),
-			    void *ctx)
+struct work_pool *work_pool_new(struct event_base *base,
+				const struct work_done *done)
 {
-	struct ke_pool *p = calloc(1, sizeof(*p));
+	struct work_pool *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
@@ -108,8 +126,7 @@ struct ke_pool *ke_pool_new(struct event_base *base,
 	pthread_cond_init(&p->more, NULL);
 	p->todo.last = &p->todo.first;
 	p->done.last = &p->done.first;
-	p->call = done;
-	p->ctx = ctx;
+	p->call = *done;
 	p->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (p->fd >= 0)
 		p->on_done = event_new(base, p->fd, EV_READ | EV_PERSIST,
@@ -122,7 +139,7 @@ struct ke_pool *ke_pool_new(struct event_base *base,
 	if (p->n_threads)
 		return p;
 free_pool:
-	ke_pool_free(p);
+	work_pool_free(p);
 	return NULL;
 }
 
@@ -130,13 +147,11 @@ static void drop_all(struct queue *q)
 {
 	struct item *i;
 
-	while ((i = take(q))) {
-		ke_job_free(i->job);
-		free(i);
-	}
+	while ((i = take(q)))
+		item_free(i);
 }
 
-void ke_pool_free(struct ke_pool *p)
+void work_pool_free(struct work_pool *p)
 {
 	if (!p)
 		return;
@@ -157,17 +172,29 @@ void ke_pool_free(struct ke_pool *p)
 	free(p);
 }
 
-void ke_pool_add(struct ke_pool *p, struct ke_job *job)
+/* Without memory the peer's time-out ends the exchange. */
+static void add(struct work_pool *p, const struct item *job)
 {
 	struct item *i = calloc(1, sizeof(*i));
 
 	if (!i) {
-		ke_job_free(job); /* the peer's time-out ends the exchange */
+		ke_job_free(job->ke);
+		verify_job_free(job->verify);
 		return;
 	}
-	i->job = job;
+	*i = *job;
 	pthread_mutex_lock(&p->lock);
 	put(&p->todo, i);
 	pthread_cond_signal(&p->more);
 	pthread_mutex_unlock(&p->lock);
+}
+
+void work_pool_ke(struct work_pool *p, struct ke_job *job)
+{
+	add(p, &(const struct item){ .ke = job });
+}
+
+void work_pool_verify(struct work_pool *p, struct verify_job *job)
+{
+	add(p, &(const struct item){ .verify = job });
 }

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/ike/verify.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/pki/ident.h"
+
+/* Pinned ones that are tried where the peer sends none. */
+#define PINNED_MAX 8U
+
+/* --- filling */
+
+static bool is_known(uint8_t encoding)
+{
+	return encoding == IKE_CERT_X509 || encoding == IKE_CERT_PUBLIC_KEY;
+}
+
+static size_t cert_bytes(const struct ike_payloads *p)
+{
+	size_t bytes = 0;
+
+	for (unsigned int i = 0; i < p->n; i++)
+		if (p->at[i].type == IKE_PL_CERT)
+			bytes += p->at[i].body.len;
+	return bytes;
+}
+
+static struct slice copy(uint8_t **at, struct slice s)
+{
+	struct slice out = slice_of(*at, s.len);
+
+	if (s.len)
+		memcpy(*at, s.ptr, s.len);
+	*at += s.len;
+	return out;
+}
+
+static void take_certs(struct verify_job *job, const struct ike_payloads *p)
+{
+	uint8_t *at = job->owned[0];
+	struct ike_cert cert;
+
+	for (unsigned int i = 0; i < p->n; i++) {
+		if (p->at[i].type != IKE_PL_CERT ||
+		    !ike_cert_parse(p->at[i].body, &cert) ||
+		    !is_known(cert.encoding))
+			continue;
+		if (job->n_certs == VERIFY_CERTS_MAX) {
+			job->has_more = true;
+			return;
+		}
+		cert.data = copy(&at, cert.data);
+		job->certs[job->n_certs++] = cert;
+	}
+}
+
+struct verify_job *verify_job_new(const struct ike_payloads *p)
+{
+	struct verify_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->owned[0] = malloc(cert_bytes(p) + 1);
+	if (!job->owned[0]) {
+		free(job);
+		return NULL;
+	}
+	take_certs(job, p);
+	return job;
+}
+
+bool verify_job_fill(struct verify_job *job, struct slice data,
+		     const struct slice *parts, size_t n)
+{
+	size_t bytes = data.len + 1;
+	uint8_t *at;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += parts[i].len;
+	free(job->owned[1]);
+	job->owned[1] = at = malloc(bytes);
+	if (!at)
+		return false;
+	job->data = copy(&at, data);
+	job->message = slice_of(at, 0);
+	for (size_t i = 0; i < n; i++)
+		job->message.len += copy(&at, parts[i]).len;
+	return true;
+}
+
+void verify_job_free(struct verify_job *job)
+{
+	if (!job)
+		return;
+	creds_unref(job->creds);
+	free(job->owned[0]);
+	free(job->owned[1]);
+	explicit_bzero(job, sizeof(*job));
+	free(job);
+}
+
+/* --- running: each says why not, and false is the end */
+
+#define REFUSE(job, ...) \
+	((void)error_set(&(job)->why, (job)->err = -EKEYREJECTED, __VA_ARGS__))
+
+struct signed_by {
+	const struct sign_scheme *scheme;
+	struct slice signature;
+};
+
+static bool find_scheme(struct verify_job *job, struct signed_by *out)
+{
+	struct slice alg;
+
+	out->signature = job->data;
+	if (job->method != IKE_AUTH_SIGNATURE) {
+		out->scheme = sign_by_method(job->method);
+	} else if (ike_signature_parse(job->data, &alg, &out->signature)) {
+		out->scheme = sign_by_alg(alg);
+	} else {
+		REFUSE(job, "the peer's signature is malformed");
+		return false;
+	}
+	if (!out->scheme) {
+		REFUSE(job,
+		       "the peer signs by an algorithm that is not known here (method %u); have it use RSA, ECDSA or EdDSA with SHA-2",
+		       job->method);
+		return false;
+	}
+	if (sign_rules_scheme(job->auth.rules.ike, out->scheme))
+		return true;
+	REFUSE(job,
+	       "the peer signs by %s, which 'auth' of its section remote does not take%s%s; have the peer sign by another one, or name it there",
+	       out->scheme->name, out->scheme->weak ? ": " : "",
+	       out->scheme->weak ? out->scheme->weak : "");
+	return false;
+}
+
+static bool has(const struct fingerprint *list, size_t n,
+		const struct fingerprint *f)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fingerprint_equal(&list[i], f))
+			return true;
+	return false;
+}
+
+static const char *name_of(const struct certificate *c,
+			   char buf[CERTIFICATE_STR_MAX])
+{
+	return c ? certificate_str(c, buf) : "a raw public key";
+}
+
+static bool is_signed(struct verify_job *job, const struct signed_by *by,
+		      const struct public_key *key, const struct certificate *c)
+{
+	char name[CERTIFICATE_STR_MAX];
+	int err;
+
+	if (!public_key_fits(key, by->scheme)) {
+		REFUSE(job,
+		       "the peer signs by %s, and the key of \"%s\" is of another type; have the peer send the certificate of the key with which it signs",
+		       by->scheme->name, name_of(c, name));
+		return false;
+	}
+	err = public_key_verify(key, by->scheme, job->message, by->signature);
+	if (!err)
+		return true;
+	if (err == -ENOMEM)
+		error_set(&job->why, job->err = err, "out of memory");
+	else
+		REFUSE(job,
+		       "the peer's signature is not by the key of \"%s\"; compare certificate and private key of the peer",
+		       name_of(c, name));
+	return false;
+}
+
+/* --- raw public keys: only those that are named */
+
+static bool is_pinned_key(const struct verify_job *job,
+			  const struct public_key *key)
+{
+	struct fingerprint f;
+
+	return fingerprint_of(public_key_spki(key), &f) &&
+	       has(job->auth.pubkeys, job->auth.n_pubkeys, &f);
+}
+
+static bool judge_key(struct verify_job *job, const struct signed_by *by,
+		      const struct public_key *key)
+{
+	if (!sign_rules_key(&job->auth.rules, public_key_type(key),
+			    public_key_bits(key))) {
+		REFUSE(job,
+		       "the peer's public key is of a type or a strength that 'auth' of its section remote does not take; give it another key, or name it there");
+		return false;
+	}
+	return is_signed(job, by, key, NULL);
+}
+
+static void check_raw(struct verify_job *job, const struct signed_by *by)
+{
+	struct public_key *key = NULL;
+	int err = public_key_read(job->certs[0].data, &key);
+
+	if (err == -ENOMEM)
+		error_set(&job->why, job->err = err, "out of memory");
+	else if (err)
+		REFUSE(job,
+		       "the peer's raw public key is malformed, or of a type that is not known here");
+	else if (!is_pinned_key(job, key))
+		REFUSE(job,
+		       "the peer sends a raw public key that is none of 'pubkeys' of its section remote; add it there if it is the peer's");
+	else
+		(void)judge_key(job, by, key);
+	public_key_free(key);
+}
+
+/* --- certificates */
+
+static bool is_bound(struct verify_job *job, const struct certificate *c)
+{
+	char name[CERTIFICATE_STR_MAX], id[IDENTITY_STR_MAX];
+
+	if (ident_is(c, &job->id))
+		return true;
+	REFUSE(job,
+	       "certificate \"%s\" is not of %s, which the peer says it is; have it say its subject, or have a certificate issued with that as a subjectAltName",
+	       certificate_str(c, name), identity_str(&job->id, id, sizeof(id)));
+	return false;
+}
+
+/* Is it one of those that are named, if any are? */
+static bool is_wanted(struct verify_job *job, const struct certificate *c)
+{
+	const struct auth_conf *a = &job->auth;
+	struct fingerprint f;
+	char name[CERTIFICATE_STR_MAX];
+
+	memcpy(f.octets, c->sha256, sizeof(f.octets));
+	if ((!a->n_certs && !a->n_pubkeys) || has(a->certs, a->n_certs, &f))
+		return true;
+	REFUSE(job,
+	       "certificate \"%s\" is none of 'certs' and 'pubkeys' of the peer's section remote; add it there if it is the peer's",
+	       certificate_str(c, name));
+	return false;
+}
+
+static size_t named_cas(const struct verify_job *job,
+			const struct certificate *out[AUTH_CAS_MAX])
+{
+	static const enum cred_kind kinds[] = { CRED_CA, CRED_INTERMEDIATE };
+	size_t n = 0;
+
+	for (size_t i = 0; i < job->auth.n_cas; i++)
+		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+			const struct cred *cred = creds_by_id(
+				job->creds, kinds[k], &job->auth.cas[i]);
+
+			if (cred && n < AUTH_CAS_MAX)
+				out[n++] = cred->cert;
+		}
+	return n;
+}
+
+static void check_trust(struct verify_job *job, const struct certificate *leaf,
+			const struct certificate *const *others,
+			size_t n_others, int64_t now_s)
+{
+	const struct certificate *cas[AUTH_CAS_MAX];
+	const char *policies[AUTH_POLICIES_MAX];
+	struct trust_question q = {
+		.leaf = leaf,
+		.others = others,
+		.n_others = n_others,
+		.now_s = now_s,
+		.revocation = job->auth.revocation,
+		.rules = &job->auth.rules,
+		.policies = policies,
+		.n_policies = job->auth.n_policies,
+		.cas = cas,
+		.n_cas = named_cas(job, cas),
+	};
+	struct trust_answer a;
+
+	if (job->auth.n_cas && !q.n_cas) {
+		REFUSE(job,
+		       "none of 'cacerts' of the peer's section remote is loaded; load them");
+		return;
+	}
+	for (size_t i = 0; i < job->auth.n_policies; i++)
+		policies[i] = job->auth.policies[i];
+	creds_check(job->creds, &q, &a);
+	if (a.verdict == TRUST_OK)
+		return;
+	job->err = a.verdict == TRUST_NO_MEMORY ? -ENOMEM : -EKEYREJECTED;
+	job->why = a.why;
+}
+
+/* What is no certificate among the others only cannot help. */
+static size_t read_others(const struct verify_job *job,
+			  struct certificate *out[TRUST_OTHERS_MAX])
+{
+	struct error e;
+	size_t n = 0;
+
+	for (size_t i = 1; i < job->n_certs && n < TRUST_OTHERS_MAX; i++)
+		if (job->certs[i].encoding == IKE_CERT_X509 &&
+		    !certificate_read(job->certs[i].data, &out[n], &e))
+			n++;
+	return n;
+}
+
+static void judge_cert(struct verify_job *job, const struct signed_by *by,
+		       const struct certificate *leaf, int64_t now_s)
+{
+	struct certificate *others[TRUST_OTHERS_MAX];
+	size_t n;
+
+	if (is_pinned_key(job, leaf->key)) {
+		(void)judge_key(job, by, leaf->key);
+		return;
+	}
+	if (!is_bound(job, leaf) || !is_wanted(job, leaf) ||
+	    !is_signed(job, by, leaf->key, leaf))
+		return;
+	n = read_others(job, others);
+	check_trust(job, leaf, (const struct certificate *const *)others, n,
+		    now_s);
+	while (n)
+		certificate_free(others[--n]);
+}
+
+static void check_sent(struct verify_job *job, const struct signed_by *by,
+		       int64_t now_s)
+{
+	struct certificate *leaf = NULL;
+	struct error e;
+	int err = certificate_read(job->certs[0].data, &leaf, &e);
+
+	if (err == -ENOMEM)
+		error_set(&job->why, job->err = err, "out of memory");
+	else if (err)
+		REFUSE(job, "the peer's certificate cannot be read: %.600s",
+		       e.text);
+	else
+		judge_cert(job, by, leaf, now_s);
+	certificate_free(leaf);
+}
+
+/* --- the peer sends none: those of it that are here */
+
+static bool try_cert(struct verify_job *job, const struct signed_by *by,
+		     const struct cred *cred, int64_t now_s)
+{
+	job->err = 0;
+	judge_cert(job, by, cred->cert, now_s);
+	return !job->err;
+}
+
+static bool try_key(struct verify_job *job, const struct signed_by *by,
+		    const struct fingerprint *f)
+{
+	const struct cred *cred = creds_by_id(job->creds, CRED_PUBKEY, f);
+
+	job->err = cred ? 0 : job->err;
+	return cred && judge_key(job, by, cred->key);
+}
+
+static void check_pinned(struct verify_job *job, const struct signed_by *by,
+			 int64_t now_s)
+{
+	const struct auth_conf *a = &job->auth;
+	const struct cred *cred = NULL;
+
+	REFUSE(job,
+	       "the peer sends no certificate, and none of its own is here; have it send one (send_cert = always), or name it in 'certs' or 'pubkeys' of its section remote");
+	for (size_t i = 0; i < a->n_pubkeys; i++)
+		if (try_key(job, by, &a->pubkeys[i]))
+			return;
+	for (unsigned int i = 0; i < PINNED_MAX; i++) {
+		cred = creds_of(job->creds, CRED_PEER, &job->id, cred);
+		if (!cred || try_cert(job, by, cred, now_s))
+			return;
+	}
+}
+
+void verify_job_run(struct verify_job *job, int64_t now_s)
+{
+	struct signed_by by;
+
+	job->err = 0;
+	job->why.text[0] = '\0';
+	if (!find_scheme(job, &by))
+		return;
+	if (job->has_more)
+		REFUSE(job,
+		       "the peer sends more than %d certificates; have it send its own and those of intermediate CAs alone",
+		       VERIFY_CERTS_MAX);
+	else if (!job->n_certs)
+		check_pinned(job, &by, now_s);
+	else if (job->certs[0].encoding == IKE_CERT_PUBLIC_KEY)
+		check_raw(job, &by);
+	else
+		check_sent(job, &by, now_s);
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* A peer's signature and certificates as they come: what is wrong with them is told. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ctrl/crypto/private_key.h"
+#include "ctrl/ike/verify.h"
+#include "tests/support/pki.h"
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define CA	     "basicConstraints=critical,CA:TRUE"
+
+static const struct pki_cert certs[] = {
+	{ .name = "root", .exts = { CA } },
+	{ .name = "sun", "root", .exts = { "subjectAltName=DNS:sun" } },
+	{ .name = "sun_rsa",
+	  "root",
+	  .key = "rsa2048",
+	  .exts = { "subjectAltName=DNS:sun" } },
+};
+
+static struct creds *creds;
+
+static int setup(void **state)
+{
+	struct error e;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(certs); i++)
+		pki_make(&certs[i]);
+	return creds_new(&creds) ||
+	       creds_add(creds, CRED_CA, pki_der("root"), &e);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	creds_unref(creds);
+	pki_end();
+	return 0;
+}
+
+/* --- a message of a peer's */
+
+struct peer {
+	uint8_t octets[4 << 16];
+	size_t len;
+	struct ike_payloads p;
+	uint8_t data[2048];
+	size_t data_len;
+};
+
+static struct peer peer;
+
+static void send_cert(uint8_t encoding, struct slice data)
+{
+	uint8_t *at = peer.octets + peer.len;
+
+	at[0] = encoding;
+	memcpy(at + 1, data.ptr, data.len);
+	peer.p.at[peer.p.n++] =
+		(struct ike_payload){ .type = IKE_PL_CERT,
+				      .body = slice_of(at, data.len + 1) };
+	peer.len += data.len + 1;
+}
+
+static const struct slice message = { (const uint8_t *)"message", 7 };
+
+/* "message", by that key. */
+static void sign(const char *name, enum sign_id id)
+{
+	const struct sign_scheme *s = sign_by_id(id);
+	struct builder b = wr_init(peer.data, sizeof(peer.data));
+	uint8_t signature[SIGN_MAX_BYTES];
+	struct private_key *key = NULL;
+	struct error e;
+	size_t len;
+
+	assert_int_equal(private_key_read(pki_private_der(name),
+					  slice_of(NULL, 0), &key, &e),
+			 0);
+	assert_int_equal(private_key_sign(key, s, message, signature,
+					  sizeof(signature), &len),
+			 0);
+	ike_signature_put(&b, slice_of(s->alg, s->alg_bytes),
+			  slice_of(signature, len));
+	peer.data_len = b.len;
+	private_key_free(key);
+}
+
+static void begin(const char *name, enum sign_id id)
+{
+	peer.len = 0;
+	peer.p = (struct ike_payloads){ .n = 0 };
+	sign(name, id);
+}
+
+static struct verify_job *job_of(uint8_t method)
+{
+	struct verify_job *job = verify_job_new(&peer.p);
+	const struct slice parts[] = { slice_of("mess", 4), slice_of("", 0),
+				       slice_of("age", 3) };
+
+	assert_non_null(job);
+	assert_true(verify_job_fill(job, slice_of(peer.data, peer.data_len),
+				    parts, ARRAY_LEN(parts)));
+	job->creds = creds_ref(creds);
+	job->method = method;
+	job->id = (struct identity){ .type = IKE_ID_FQDN,
+				     .len = 3,
+				     .octets = "sun" };
+	job->auth.by = AUTH_BY_PUBKEY;
+	return job;
+}
+
+static void run(uint8_t method, const char *why)
+{
+	struct verify_job *job = job_of(method);
+
+	verify_job_run(job, PKI_NOW_S);
+	if (why && !strstr(job->why.text, why))
+		fail_msg("\"%s\" is not in \"%s\"", why, job->why.text);
+	if (job->err != (why ? -EKEYREJECTED : 0))
+		fail_msg("%d: %s", job->err, job->why.text);
+	verify_job_free(job);
+}
+
+static void certificate_of_its_identity_and_a_signature_are_good(void **state)
+{
+	(void)state;
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun"));
+	run(IKE_AUTH_SIGNATURE, NULL);
+}
+
+static void encodings_that_nobody_knows_are_left_out(void **state)
+{
+	(void)state;
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_HASH_URL, slice_of("a hash and an address", 21));
+	send_cert(IKE_CERT_HASH_URLS, slice_of("", 0));
+	send_cert(IKE_CERT_RAW_RSA, slice_of("old", 3));
+	send_cert(200, slice_of("new", 3));
+	send_cert(IKE_CERT_X509, pki_der("sun"));
+	run(IKE_AUTH_SIGNATURE, NULL);
+}
+
+static void rubbish_behind_the_first_is_left_out(void **state)
+{
+	(void)state;
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun"));
+	send_cert(IKE_CERT_X509, slice_of("rubbish", 7));
+	send_cert(IKE_CERT_X509, slice_of("", 0));
+	send_cert(IKE_CERT_PUBLIC_KEY, slice_of("rubbish", 7));
+	run(IKE_AUTH_SIGNATURE, NULL);
+}
+
+static void first_is_what_it_signs_with(void **state)
+{
+	(void)state;
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun_rsa"));
+	send_cert(IKE_CERT_X509, pki_der("sun"));
+	run(IKE_AUTH_SIGNATURE, "is of another type");
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, slice_of("rubbish", 7));
+	send_cert(IKE_CERT_X509, pki_der("sun"));
+	run(IKE_AUTH_SIGNATURE, "cannot be read");
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_PUBLIC_KEY, slice_of("rubbish", 7));
+	run(IKE_AUTH_SIGNATURE, "raw public key is malformed");
+	begin("sun", SIGN_ECDSA_SHA256);
+	run(IKE_AUTH_SIGNATURE, "sends no certificate");
+}
+
+static void as_many_as_a_chain_has_and_no_more(void **state)
+{
+	(void)state;
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun"));
+	for (unsigned int i = 1; i < VERIFY_CERTS_MAX; i++)
+		send_cert(IKE_CERT_X509, pki_der("root"));
+	run(IKE_AUTH_SIGNATURE, NULL);
+	send_cert(IKE_CERT_X509, pki_der("root"));
+	run(IKE_AUTH_SIGNATURE, "more than 33 certificates");
+}
+
+static void certificate_of_more_than_its_bound_is_not_read(void **state)
+{
+	static uint8_t octets[CERTIFICATE_MAX_BYTES + 1];
+
+	(void)state;
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, slice_of(octets, sizeof(octets)));
+	run(IKE_AUTH_SIGNATURE, "cannot be read");
+}
+
+static void signature_whose_algorithm_is_unknown_or_cut_is_refused(void **state)
+{
+	(void)state;
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun"));
+	peer.data[3] ^= 1;
+	run(IKE_AUTH_SIGNATURE, "not known here (method 14)");
+	peer.data_len = 5;
+	run(IKE_AUTH_SIGNATURE, "malformed");
+	peer.data_len = 0;
+	run(IKE_AUTH_SIGNATURE, "malformed");
+	run(IKE_AUTH_NULL, "not known here (method 13)");
+}
+
+/* Every cut of a good one is none, and so is one with an octet behind it. */
+static void signature_of_another_length_is_refused(void **state)
+{
+	size_t len;
+
+	(void)state;
+	begin("sun_rsa", SIGN_PSS_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun_rsa"));
+	run(IKE_AUTH_SIGNATURE, NULL);
+	len = peer.data_len;
+	for (peer.data_len = len - 256; peer.data_len < len; peer.data_len++)
+		run(IKE_AUTH_SIGNATURE, "is not by the key of");
+	peer.data_len = len + 1;
+	run(IKE_AUTH_SIGNATURE, "is not by the key of");
+}
+
+/* RFC 7296 section 3.8: method 1 is SHA-1 here, which must be allowed by name. */
+static void method_without_its_algorithm_is_of_one_scheme(void **state)
+{
+	(void)state;
+	begin("sun_rsa", SIGN_RSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun_rsa"));
+	run(IKE_AUTH_SIGNATURE, NULL);
+	run(IKE_AUTH_RSA, "collisions of SHA-1");
+	begin("sun", SIGN_ECDSA_256);
+	memmove(peer.data, peer.data + 1, --peer.data_len); /* r | s alone */
+	send_cert(IKE_CERT_X509, pki_der("sun"));
+	run(IKE_AUTH_ECDSA_256, NULL);
+	run(IKE_AUTH_ECDSA_384, "is of another type");
+}
+
+static void key_that_is_named_is_enough(void **state)
+{
+	struct verify_job *job;
+
+	(void)state;
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun"));
+	job = job_of(IKE_AUTH_SIGNATURE);
+	memcpy(job->id.octets, "sol", 3); /* no name of the certificate */
+	job->auth.n_pubkeys = 1;
+	assert_true(fingerprint_of(pki_public_der("sun"), &job->auth.pubkeys[0]));
+	verify_job_run(job, PKI_NOW_S);
+	assert_int_equal(job->err, 0);
+	job->auth.rules.keys = 1U << KEY_RSA;
+	verify_job_run(job, PKI_NOW_S);
+	assert_int_equal(job->err, -EKEYREJECTED);
+	verify_job_free(job);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			certificate_of_its_identity_and_a_signature_are_good),
+		cmocka_unit_test(encodings_that_nobody_knows_are_left_out),
+		cmocka_unit_test(rubbish_behind_the_first_is_left_out),
+		cmocka_unit_test(first_is_what_it_signs_with),
+		cmocka_unit_test(as_many_as_a_chain_has_and_no_more),
+		cmocka_unit_test(certificate_of_more_than_its_bound_is_not_read),
+		cmocka_unit_test(
+			signature_whose_algorithm_is_unknown_or_cut_is_refused),
+		cmocka_unit_test(signature_of_another_length_is_refused),
+		cmocka_unit_test(method_without_its_algorithm_is_of_one_scheme),
+		cmocka_unit_test(key_that_is_named_is_enough),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
