@@ -9,11 +9,13 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "ctrl/wire/ike_cert.h"
 #include "ctrl/wire/ike_cp.h"
 #include "tests/fuzz/input.h"
 #include "tests/support/ike_forge.h"
 
-#define PEER_SPI_MAX 8U /* of one DELETE */
+#define PEER_SPI_MAX   8U   /* of one DELETE */
+#define PEER_CERT_FROM 250U /* kinds of payloads: certificates */
 
 /* One of its IKE SAs that has keys; NULL: there is none. */
 static inline struct ike_sa *peer_sa(const struct engine *e, uint8_t which)
@@ -234,12 +236,27 @@ static inline void peer_cp_payload(struct slice *in, struct ike_builder *m)
 	ike_payload_end(m);
 }
 
+/* Mostly of an encoding that is read. */
+static inline void peer_cert_payload(struct slice *in, struct ike_builder *m)
+{
+	uint8_t how = take(in), room[256];
+	uint8_t encoding = how & 0x80 ? take(in) : how & 1 ? 4 : 15;
+
+	ike_cert_put(m, how & 2 ? IKE_PL_CERT : IKE_PL_CERTREQ,
+		     (enum ike_cert_encoding)encoding,
+		     peer_octets(in, room, take(in)));
+}
+
 static inline void peer_payload(struct slice *in, const struct ike_sa *sa,
 				struct ike_builder *m)
 {
 	uint8_t kind = take(in), room[256];
 	struct slice octets;
 
+	if (kind >= PEER_CERT_FROM) {
+		peer_cert_payload(in, m);
+		return;
+	}
 	switch (kind % 10) {
 	case 0:
 		peer_sa_payload(in, sa, m);

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/engine_auth.h"
 #include "tests/fuzz/engine_peer.h"
 #include "tests/support/ike_keep.h"
 #include "tests/support/ike_lab_queue.h"
@@ -32,6 +33,7 @@
 #define STEP_NS	      (LAB_S / 1000)
 #define STEP_MAX_BITS 18U /* to four minutes */
 #define AMPLIFICATION 3U
+#define CERTS_FROM    0xe0U /* seeds of the lab that go with certificates */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -407,16 +409,6 @@ static void load_vips(struct run *r, unsigned int side, struct conn_conf *c)
 	lab_load_pool(r->lab, side, "six", "2001:db8:3::/120");
 }
 
-static void load_ppk(struct run *r, unsigned int side, struct conn_conf *c)
-{
-	struct psk_conf *ppk = &r->lab->side[side].ppk;
-	struct error e;
-
-	require(!identity_parse("ppk-1", &c->ppk_id, &e), "an identity");
-	*ppk = (struct psk_conf){ .is_ppk = true };
-	ppk->key = (struct secret){ .len = 3, .octets = "PPK" };
-}
-
 static void load(struct run *r, unsigned int side, uint8_t how)
 {
 	struct conn_conf c = lab_conn(r->lab, side,
@@ -453,7 +445,9 @@ static void load(struct run *r, unsigned int side, uint8_t how)
 	if (how & 64)
 		load_vips(r, side, &c);
 	if (r->adds)
-		load_ppk(r, side, &c);
+		auth_ppk(&r->lab->side[side], &c);
+	if (r->lab->sign)
+		auth_certs(side, how, &c);
 	lab_load(r->lab, side, &c);
 	conn_fini(&c);
 }
@@ -784,8 +778,9 @@ static void look(struct ike_lab *lab)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct run r = { .in = slice_of(data, size) };
+	uint8_t seed = take(&r.in);
 
-	r.lab = lab_new(take(&r.in));
+	r.lab = seed < CERTS_FROM ? lab_new(seed) : auth_lab(seed);
 	look(r.lab);
 	begin(&r);
 	for (unsigned int n = 0; n < STEPS_MAX && r.in.len; n++) {
