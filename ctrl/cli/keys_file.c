@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ctrl/cli/text.h"
+#include "ctrl/conf/conf.h"
 #include "ctrl/conf/file.h"
 #include "ctrl/control/vici.h"
 
@@ -31,7 +32,7 @@ static int read_stdin(char *text, size_t *len, struct error *e)
 static int read_path(const char *path, char *text, size_t *len, struct error *e)
 {
 	struct file_text f;
-	int err = file_read(path, &f, e);
+	int err = file_read(path, CONF_FILE_MAX, &f, e);
 
 	if (!err && f.mode & OTHERS)
 		err = error_set(e, -EACCES,

@@ -94,7 +94,7 @@ static int fill(const struct parse_source *src, struct config *c,
 	if (!err)
 		err = take_names(&tree, c, e);
 	if (!err)
-		err = schema_fill(&tree.root, c, e);
+		err = schema_fill(&tree.root, src->mode != 0, c, e);
 	tree_free(&tree);
 	return err;
 }
@@ -133,7 +133,7 @@ int conf_load(const char *path, struct config **out, struct error *e)
 	int err;
 
 	*out = NULL;
-	err = file_read(path, &f, e);
+	err = file_read(path, CONF_FILE_MAX, &f, e);
 	if (!err) {
 		src.text = slice_of(f.octets.ptr, f.octets.len);
 		src.mode = f.mode;

@@ -5,9 +5,10 @@
  *
  * A rule for every caller: the text of a value is never shown, only what was
  * understood of it (a parsed address, a known keyword). An operator who put a
- * key into the wrong line must not find it in a log. One exception helps more
- * than it may tell: an unknown keyword of a proposal, if it is short and no
- * conf_key_like() one.
+ * key into the wrong line must not find it in a log. Two exceptions help more
+ * than they may tell: an unknown keyword of a proposal, if it is short and no
+ * conf_key_like() one, and the name of a certificate's file, if it is there or
+ * no conf_key_like() one.
  */
 #ifndef CYG_CONF_FAIL_H
 #define CYG_CONF_FAIL_H

@@ -55,17 +55,16 @@ static int read_all(int fd, const char *path, struct builder *b, struct error *e
 	return 0;
 }
 
-static int read_open(int fd, const char *path, struct file_text *out,
-		     struct error *e)
+static int read_open(int fd, const char *path, size_t max,
+		     struct file_text *out, struct error *e)
 {
-	size_t room = CONF_FILE_MAX + 1;
+	size_t room = max + 1;
 	struct stat st;
 	int err;
 
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return error_set(e, -EINVAL,
-				 "%s: not a regular file; name the "
-				 "configuration's file",
+				 "%s: not a regular file; name one that is",
 				 path);
 	err = check_writers(path, &st, e);
 	if (err)
@@ -77,7 +76,8 @@ static int read_open(int fd, const char *path, struct file_text *out,
 	return read_all(fd, path, &out->octets, e);
 }
 
-int file_read(const char *path, struct file_text *out, struct error *e)
+int file_read(const char *path, size_t max, struct file_text *out,
+	      struct error *e)
 {
 	int fd, err;
 
@@ -91,7 +91,7 @@ int file_read(const char *path, struct file_text *out, struct error *e)
 				 "and permissions",
 				 path, strerror(-err));
 	}
-	err = read_open(fd, path, out, e);
+	err = read_open(fd, path, max, out, e);
 	close(fd);
 	return err;
 }

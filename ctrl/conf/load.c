@@ -3,7 +3,7 @@
  * The tree's other maker: where parse.c reads a grammar, this is told. Names
  * are held to the language's own, so that no error, log or list has to show
  * one that a file could not have. A list becomes a value with commas, as it
- * stands in a file.
+ * stands in a file; but certificates, of which a file has names, come as octets.
  */
 #include "ctrl/conf/load.h"
 
@@ -13,6 +13,7 @@
 
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/lexer.h"
+#include "ctrl/conf/schema_authority.h"
 #include "ctrl/conf/schema_conn.h"
 #include "ctrl/conf/schema_pool.h"
 #include "ctrl/conf/tree.h"
@@ -25,6 +26,7 @@ static const struct {
 } kinds[] = {
 	[LOAD_CONN] = { "load-conn", "connections", "connection" },
 	[LOAD_POOL] = { "load-pool", "pools", "pool" },
+	[LOAD_AUTHORITY] = { "load-authority", "authorities", "authority" },
 };
 
 struct load {
@@ -190,12 +192,45 @@ void load_section_end(struct load *l)
 		l->depth--;
 }
 
+/* Keys whose values are what their file would have in it. */
+static bool has_octets(const struct value *v)
+{
+	static const char *const keys[] = { "certs", "cacerts", "pubkeys",
+					    "cacert" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(v->key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
+static void add_blob(struct load *l, struct value *v, struct slice octets)
+{
+	struct blob **at = &v->blobs;
+	struct blob *blob = calloc(1, sizeof(*blob));
+
+	if (!blob) {
+		l->err = conf_no_memory(&l->e);
+		return;
+	}
+	while (*at)
+		at = &(*at)->next;
+	*at = blob;
+	blob->octets.ptr = (const uint8_t *)keep(l, octets);
+	blob->octets.len = wr_ok(&l->file->text) ? octets.len : 0;
+	v->text = "octets";
+}
+
 void load_value(struct load *l, struct slice name, struct slice text)
 {
 	struct value *v = add_value(l, name);
 
 	if (!v)
 		return;
+	if (has_octets(v)) {
+		add_blob(l, v, text);
+		return;
+	}
 	v->text = keep(l, text);
 	check_text(l, v, text);
 }
@@ -207,6 +242,8 @@ void load_list(struct load *l, struct slice name)
 		return;
 	l->follows = false;
 	l->list->list = true;
+	if (has_octets(l->list))
+		return;
 	l->list->text = (const char *)l->file->text.ptr + l->file->text.len;
 }
 
@@ -216,6 +253,10 @@ void load_item(struct load *l, struct slice text)
 
 	if (!l->list || l->err)
 		return;
+	if (has_octets(l->list)) {
+		add_blob(l, l->list, text);
+		return;
+	}
 	check_text(l, l->list, text);
 	if (l->follows)
 		wr_bytes(b, ", ", 2);
@@ -225,7 +266,7 @@ void load_item(struct load *l, struct slice text)
 
 void load_list_end(struct load *l)
 {
-	if (l->list)
+	if (l->list && !has_octets(l->list))
 		wr_u8(&l->file->text, 0);
 	l->list = NULL;
 }
@@ -289,13 +330,15 @@ static const struct section *section_of(struct load *l, struct error *e)
 	return sec;
 }
 
-int load_conn(struct load *l, struct conn_conf *out, struct error *e)
+int load_conn(struct load *l, struct conn_conf *out, struct cert_list *certs,
+	      struct error *e)
 {
+	const struct cert_source src = { .to = certs };
 	const struct section *sec = section_of(l, e);
 
 	if (!sec)
 		return l->err;
-	l->err = conn_fill(sec, out, &l->e);
+	l->err = conn_fill(sec, &src, out, &l->e);
 	out->from_vici = true;
 	if (!l->err)
 		return 0;
@@ -311,6 +354,21 @@ int load_pool(struct load *l, struct pool_conf *out, struct error *e)
 	if (!sec)
 		return l->err;
 	l->err = pool_fill(sec, out, &l->e);
+	out->from_vici = true;
+	if (l->err)
+		*e = l->e;
+	return l->err;
+}
+
+int load_authority(struct load *l, struct authority *out,
+		   struct cert_list *certs, struct error *e)
+{
+	const struct cert_source src = { .to = certs };
+	const struct section *sec = section_of(l, e);
+
+	if (!sec)
+		return l->err;
+	l->err = authority_fill(sec, &src, out, &l->e);
 	out->from_vici = true;
 	if (l->err)
 		*e = l->e;

@@ -300,7 +300,7 @@ static int include_file(struct parser *p, const char *path, struct section *sec,
 	struct tree_file *outer_file = p->file;
 	struct lexer outer = p->lex;
 	struct file_text f;
-	int err = file_read(path, &f, p->e);
+	int err = file_read(path, CONF_FILE_MAX, &f, p->e);
 
 	if (!err) {
 		struct parse_source src = {

@@ -16,6 +16,7 @@
 #include "ctrl/conf/keys.h"
 #include "ctrl/conf/named.h"
 #include "ctrl/conf/notes.h"
+#include "ctrl/conf/schema_authority.h"
 #include "ctrl/conf/schema_bundle.h"
 #include "ctrl/conf/schema_charon.h"
 #include "ctrl/conf/schema_conn.h"
@@ -188,7 +189,8 @@ static const struct sub root_subs[] = {
 	  .table = &psk_names },
 	{ .name = "pools",	 .kind = SUB_NAMED,
 	  .form = "a section of named sections, one for each pool" },
-	{ .name = "authorities", .kind = SUB_LATER },
+	{ .name = "authorities", .kind = SUB_NAMED,
+	  .form = "a section of named sections, one for each CA" },
 	/* Of strongswan.conf(5), where one is included. */
 	IDLE("aikgen"),
 	IDLE("attest"),
@@ -367,7 +369,23 @@ static int take_notes(const struct section *root, struct config *out,
 	return err;
 }
 
-int schema_fill(const struct section *root, struct config *out, struct error *e)
+/* Certificates before those who name them. */
+static int fill_conns(const struct section *root, bool reads_files,
+		      struct config *out, struct error *e)
+{
+	const struct cert_source src = { .files = reads_files ? out : NULL,
+					 .to = &out->certs };
+	int err = cert_files_read_folders(&src, e);
+
+	if (!err)
+		err = authorities_fill(tree_section(root, "authorities"), &src,
+				       out, e);
+	return err ? err
+		   : conns_fill(tree_section(root, "connections"), &src, out, e);
+}
+
+int schema_fill(const struct section *root, bool reads_files,
+		struct config *out, struct error *e)
 {
 	int err;
 
@@ -395,7 +413,7 @@ int schema_fill(const struct section *root, struct config *out, struct error *e)
 	if (!err)
 		err = bundles_fill(root, out, e);
 	if (!err)
-		err = conns_fill(tree_section(root, "connections"), out, e);
+		err = fill_conns(root, reads_files, out, e);
 	if (!err)
 		err = pools_fill(tree_section(root, "pools"), out, e);
 	if (!err)

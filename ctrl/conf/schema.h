@@ -11,11 +11,13 @@
 /*
  * Checks the tree and fills the model.
  *
+ * reads_files   certificates, which lie in files
  * out   zeroed but for file; its arrays belong to the caller's config_free()
  *       also after a failure
  *
  * 0, -EINVAL, -E2BIG, -ENOMEM; e is filled.
  */
-int schema_fill(const struct section *root, struct config *out, struct error *e);
+int schema_fill(const struct section *root, bool reads_files,
+		struct config *out, struct error *e);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The section connections: IKEv2 with pre-shared keys. Every key of
+ * The section connections: IKEv2, by pre-shared keys or signatures. Every key of
  * swanctl.conf(5), as of strongSwan 5.9.8, has a row: what is taken above, what
  * is refused by its name below. Of words that mean what is not there yet some
  * are refused with the remedy, and those that mean nothing else are taken.
@@ -13,6 +13,7 @@
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/keys.h"
 #include "ctrl/conf/named.h"
+#include "ctrl/conf/schema_auth.h"
 #include "ctrl/conf/schema_sa.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/conf/values_conn.h"
@@ -35,25 +36,19 @@
 #define FORM_TS                                                      \
 	"up to 8 prefixes or dynamic, each with [protocol/port] or " \
 	"without, separated by commas"
-#define FORM_ID "an identity such as 192.0.2.1 or moon.example.org"
 #define FORM_POPULATE                                                   \
 	"some of local_address, remote_address, protocol, local_port, " \
 	"remote_port and ports, separated by commas"
 #define FORM_ACTION "none, trap, start or trap|start"
-#define FORM_AUTH                                                            \
-	"psk: pubkey, which strongSwan would assume, and other methods are " \
-	"not supported yet"
-
 _Static_assert(CONN_ADDRS_MAX == 4 && CONN_TS_MAX == 8, "the forms say so");
 _Static_assert(CONN_VIPS_MAX == 4 && CONN_POOLS_MAX == 4, "and of these");
 _Static_assert(CONN_NAME_MAX == CONF_NAME_MAX, "named_take()");
 
 /* --- words */
 
-#define NO_IKEV1  "but only IKEv2 is supported; write 2"
-#define NO_METHOD "which is not supported yet; write psk"
-#define NO_MODE	  "but only tunnel and transport are supported; remove the line"
-#define NO_SHUNT  "which is no tunnel; write a policy with action = "
+#define NO_IKEV1 "but only IKEv2 is supported; write 2"
+#define NO_MODE	 "but only tunnel and transport are supported; remove the line"
+#define NO_SHUNT "which is no tunnel; write a policy with action = "
 
 static const struct word version_words[] = {
 	{ "0", 0, NULL },
@@ -86,12 +81,6 @@ static const struct word childless_words[] = {
 	{ .text = NULL },
 };
 
-static const struct word auth_words[] = {
-	{ "psk", 0, NULL },	 { "pubkey", 0, NO_METHOD },
-	{ "eap", 0, NO_METHOD }, { "xauth", 0, NO_METHOD },
-	{ .text = NULL },
-};
-
 static const struct word mode_words[] = {
 	{ "tunnel", SADB_TUNNEL, NULL },
 	{ "transport", SADB_TRANSPORT, NULL },
@@ -114,16 +103,13 @@ static const struct word action_words[] = {
 	{ .text = NULL },
 };
 
-static const struct word round_words[] = {
-	{ "0", 0, NULL },
-	{ "1", 0, NULL },
-	{ .text = NULL },
-};
-
-/* Whether they are asked for or not, there are none. */
 static const struct word send_cert_words[] = {
-	{ "ifasked", 0, NULL }, { "always", 0, NULL }, { "never", 0, NULL },
-	{ "yes", 0, NULL },	{ "no", 0, NULL },     { .text = NULL },
+	{ "ifasked", SEND_CERT_IF_ASKED, NULL },
+	{ "always", SEND_CERT_ALWAYS, NULL },
+	{ "never", SEND_CERT_NEVER, NULL },
+	{ "yes", SEND_CERT_ALWAYS, NULL },
+	{ "no", SEND_CERT_NEVER, NULL },
+	{ .text = NULL },
 };
 
 /* In strongSwan it is a boolean with a third value. */
@@ -150,62 +136,24 @@ static const struct word offload_words[] = {
 _Static_assert(sizeof(enum child_action) == sizeof(unsigned int) &&
 		       sizeof(enum unique) == sizeof(unsigned int) &&
 		       sizeof(enum childless) == sizeof(unsigned int) &&
+		       sizeof(enum send_cert) == sizeof(unsigned int) &&
 		       sizeof(enum sadb_mode) == sizeof(unsigned int),
 	       "value_word()");
 
 /* --- keys */
 
 #define AT(type, field) .offset = offsetof(struct type, field)
-#define LATER(text)                             \
-	{                                       \
-		.name = text, .kind = SUB_LATER \
-	}
 #define NEVER(text, why)                                     \
 	{                                                    \
 		.name = text, .kind = SUB_NEVER, .form = why \
 	}
-#define LATER_ALL(text)                                         \
-	{                                                       \
-		.name = text, .kind = SUB_LATER, .prefix = true \
-	}
 
-#define FORM_ROUND "0 or 1, as there is one round"
 #define NO_MARKS \
 	"is of marks that netfilter sets and XFRM asks for; here local_ts and remote_ts say what a child protects, or the interface with if_id_out: remove it"
 #define NO_MEDIATION \
 	"is of strongSwan's mediation extension, which never became an RFC; remove it"
 
 /* clang-format off */
-static const struct key local_keys[] = {
-	{ .name = "auth",	   .required = true, .form = FORM_AUTH,
-	  .read = value_fixed,	   .words = auth_words },
-	{ .name = "id",		   .form = FORM_ID, .read = value_identity,
-	  AT(conn_conf, local_id) },
-	{ .name = "round", .idle = true, .form = FORM_ROUND, .read = value_fixed,
-	  .words = round_words },
-};
-
-static const struct sub local_later[] = {
-	LATER("certs"),	  LATER_ALL("cert"), LATER("pubkeys"),
-	LATER("eap_id"),  LATER("aaa_id"), LATER("xauth_id"),
-};
-
-static const struct key remote_keys[] = {
-	{ .name = "auth",	   .required = true, .form = FORM_AUTH,
-	  .read = value_fixed,	   .words = auth_words },
-	{ .name = "id",		   .form = FORM_ID, .read = value_identity,
-	  AT(conn_conf, remote_id) },
-	{ .name = "round", .idle = true, .form = FORM_ROUND, .read = value_fixed,
-	  .words = round_words },
-};
-
-static const struct sub remote_later[] = {
-	LATER("certs"),	  LATER_ALL("cert"),
-	LATER("cacerts"), LATER_ALL("cacert"),	LATER("ca_id"),
-	LATER("pubkeys"), LATER("revocation"),	LATER("groups"),
-	LATER("eap_id"),  LATER("cert_policy"),
-};
-
 static const struct key conn_keys[] = {
 	{ .name = "version",	   .form = "2, or 0, which is the same here",
 	  .read = value_fixed,	   .words = version_words },
@@ -243,10 +191,10 @@ static const struct key conn_keys[] = {
 	  .read = value_dscp,	   AT(conn_conf, dscp) },
 	/* By retransmissions, in IKEv2. */
 	{ .name = "dpd_timeout", .idle = true, .form = FORM_TIME, .read = value_unused_time },
-	/* By pre-shared keys, neither is ever sent. */
-	{ .name = "send_certreq", .idle = true, .form = "yes or no", .read = value_either },
-	{ .name = "send_cert", .idle = true, .form = "ifasked, always or never",
-	  .read = value_fixed,	   .words = send_cert_words },
+	{ .name = "send_certreq",  .form = "yes or no", .read = value_bool,
+	  AT(conn_conf, send_certreq) },
+	{ .name = "send_cert",	   .form = "ifasked, always or never",
+	  .read = value_word,	   .words = send_cert_words, AT(conn_conf, send_cert) },
 	{ .name = "mediation", .idle = true, .read = value_no, REFUSAL("which " NO_MEDIATION) },
 	{ .name = "resumption",	   .form = "yes or no", .read = value_bool,
 	  AT(conn_conf, resumption) },
@@ -350,26 +298,12 @@ static const struct sub child_later[] = {
 };
 /* clang-format on */
 
-const struct keys conn_local_table = {
-	.keys = local_keys,
-	.n_keys = ROWS(local_keys),
-	.subs = local_later,
-	.n_subs = ROWS(local_later),
-};
-
-const struct keys conn_remote_table = {
-	.keys = remote_keys,
-	.n_keys = ROWS(remote_keys),
-	.subs = remote_later,
-	.n_subs = ROWS(remote_later),
-};
-
 /* clang-format off */
 static const struct sub conn_subs[] = {
 	{ .name = "local",	   .required = true, .prefix = true,
-	  .form = "a section with auth = psk", .table = &conn_local_table },
+	  .form = "a section with auth and id", .table = &conn_local_table },
 	{ .name = "remote",	   .required = true, .prefix = true,
-	  .form = "a section with auth = psk", .table = &conn_remote_table },
+	  .form = "a section with auth and id", .table = &conn_remote_table },
 	{ .name = "children",	   .kind = SUB_NAMED,
 	  .form = "a section of named sections, one for each CHILD SA" },
 	NEVER("mediated_by", NO_MEDIATION),
@@ -641,11 +575,13 @@ static int check_name(const struct section *sec, const struct conn_conf *c,
 	return 0;
 }
 
-int conn_fill(const struct section *sec, struct conn_conf *c, struct error *e)
+int conn_fill(const struct section *sec, const struct cert_source *src,
+	      struct conn_conf *c, struct error *e)
 {
 	int err;
 
 	conn_init(c);
+	auth_init(c);
 	c->rekey_time = TIME_UNSET;
 	c->reauth_time = TIME_UNSET;
 	c->over_time = TIME_UNSET;
@@ -653,6 +589,8 @@ int conn_fill(const struct section *sec, struct conn_conf *c, struct error *e)
 	err = named_take(sec, c->name, e);
 	if (!err)
 		err = keys_read(&conn_table, sec, c, e);
+	if (!err)
+		err = auth_fill(sec, src, c, e);
 	if (!err)
 		err = fill_children(tree_section(sec, "children"), c, e);
 	if (!err)
@@ -710,7 +648,8 @@ static int check_weak(const struct section *sec, const struct config *out,
 			  w.name, w.why);
 }
 
-int conns_fill(const struct section *list, struct config *out, struct error *e)
+int conns_fill(const struct section *list, const struct cert_source *src,
+	       struct config *out, struct error *e)
 {
 	size_t n = named_count(list);
 	int err = 0;
@@ -723,7 +662,7 @@ int conns_fill(const struct section *list, struct config *out, struct error *e)
 	for (const struct section *s = list->sections; s && !err; s = s->next) {
 		struct conn_conf *conn = &out->conns[out->n_conns++];
 
-		err = conn_fill(s, conn, e);
+		err = conn_fill(s, src, conn, e);
 		if (!err)
 			err = check_weak(s, out, conn, e);
 		if (!err)

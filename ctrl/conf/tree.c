@@ -35,6 +35,12 @@ void value_clear(struct value *v)
 		v->parts = part->next;
 		free(part);
 	}
+	while (v->blobs) {
+		struct blob *blob = v->blobs;
+
+		v->blobs = blob->next;
+		free(blob);
+	}
 }
 
 static void values_free(struct value *v)

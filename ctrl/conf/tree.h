@@ -29,12 +29,19 @@ struct part {
 	struct part *next;
 };
 
+/* Octets that came in a message, in their file's buffer. */
+struct blob {
+	struct slice octets;
+	struct blob *next;
+};
+
 struct value {
 	const char *key;
 	const char *text;   /* "" for an empty assignment */
 	struct place place; /* of the key */
 	struct place again; /* where its file first repeats it; line 0: nowhere */
 	bool list;	    /* it came as items, see load.h; text has commas */
+	struct blob *blobs; /* owned; of it or its items; the text says nothing */
 	bool is_cleared;    /* in refer.c: it takes away what is inherited */
 	const struct section *section;
 	struct part *parts;
@@ -96,7 +103,7 @@ struct tree_file *tree_add_file(struct tree *t, const char *name, mode_t mode,
 /* Wipes and frees all that the tree owns, not the tree itself. */
 void tree_free(struct tree *t);
 
-/* Frees the parts, not the value itself. */
+/* Frees parts and blobs, not the value itself. */
 void value_clear(struct value *v);
 
 /* NULL when there is none. */

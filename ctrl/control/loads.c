@@ -123,7 +123,10 @@ static int clear_creds(struct slice body, const struct control_loads *loads,
 		return err;
 	if (!loads->clear_shared)
 		return fail_fixed(e);
-	return loads->clear_shared(loads->ctx, e);
+	err = loads->clear_shared(loads->ctx, e);
+	if (!err && loads->certs.clear)
+		loads->certs.clear(loads->certs.ctx);
+	return err;
 }
 
 static int reload(struct slice body, const struct control_loads *loads,

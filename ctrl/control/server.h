@@ -60,6 +60,29 @@ struct control_command {
 /* What a callback returns whose answer comes later. */
 #define CONTROL_LATER 1
 
+/* Certificates, CRLs, raw public keys and authorities. Each may be NULL: refused, or there
+ * are none. Those that return int: 0, or negative with e filled. */
+struct control_certs {
+	/* In DER or PEM. */
+	int (*load)(void *ctx, enum cert_kind kind, struct slice octets,
+		    struct error *e);
+	/* All that load() brought. */
+	void (*clear)(void *ctx);
+	/* message: the body of load-authority, a valid one */
+	int (*load_authority)(void *ctx, struct slice message, struct error *e);
+	int (*unload_authority)(void *ctx, const char *name, struct error *e);
+	/* The next one, of those of the file as well; at is where to go on, 0 at first.
+	 * NULL: no more; borrowed until the event loop goes on. */
+	const struct cert_conf *(*next)(void *ctx, size_t *at);
+	const struct authority *(*next_authority)(void *ctx, size_t *at);
+	/* NULL: there is none of that kind; borrowed likewise. */
+	const struct cert_conf *(*find)(void *ctx, enum cert_kind kind,
+					const struct fingerprint *name);
+	/* Is there a private key for it? */
+	bool (*has_key)(void *ctx, const struct fingerprint *key);
+	void *ctx;
+};
+
 /*
  * What is loaded changes. Each may be NULL: refused. Those with a token return 0,
  * negative with e filled, or CONTROL_LATER, and token is then for
@@ -97,6 +120,7 @@ struct control_loads {
 	/* The next id of the secrets that came over VICI; at is where to go on,
 	 * 0 at first. NULL: no more. */
 	const char *(*shared_id)(void *ctx, size_t *at);
+	struct control_certs certs;
 	void *ctx;
 };
 

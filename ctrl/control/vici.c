@@ -217,17 +217,20 @@ static void put_name(struct vici_builder *b, const char *name)
 	put(b, name, len);
 }
 
-static void put_value(struct vici_builder *b, const char *value)
+static void put_octets(struct vici_builder *b, struct slice value)
 {
-	size_t len = strlen(value);
-
-	if (len > VICI_VALUE_MAX) {
+	if (value.len > VICI_VALUE_MAX) {
 		b->failed = true;
 		return;
 	}
-	put_u8(b, (uint8_t)(len >> 8));
-	put_u8(b, (uint8_t)len);
-	put(b, value, len);
+	put_u8(b, (uint8_t)(value.len >> 8));
+	put_u8(b, (uint8_t)value.len);
+	put(b, value.ptr, value.len);
+}
+
+static void put_value(struct vici_builder *b, const char *value)
+{
+	put_octets(b, slice_of(value, strlen(value)));
 }
 
 void vici_start(struct vici_builder *b, enum vici_type type, const char *name)
@@ -264,6 +267,12 @@ void vici_list_item(struct vici_builder *b, const char *value)
 	put_value(b, value);
 }
 
+void vici_list_octets(struct vici_builder *b, struct slice value)
+{
+	put_u8(b, VICI_LIST_ITEM);
+	put_octets(b, value);
+}
+
 void vici_list_end(struct vici_builder *b)
 {
 	put_u8(b, VICI_LIST_END);
@@ -274,6 +283,13 @@ void vici_str(struct vici_builder *b, const char *key, const char *value)
 	put_u8(b, VICI_KEY_VALUE);
 	put_name(b, key);
 	put_value(b, value);
+}
+
+void vici_octets(struct vici_builder *b, const char *key, struct slice value)
+{
+	put_u8(b, VICI_KEY_VALUE);
+	put_name(b, key);
+	put_octets(b, value);
 }
 
 void vici_fmt(struct vici_builder *b, const char *key, const char *fmt, ...)

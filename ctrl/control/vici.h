@@ -98,7 +98,9 @@ void vici_section_end(struct vici_builder *b);
 void vici_list(struct vici_builder *b, const char *name);
 void vici_list_item(struct vici_builder *b, const char *value);
 void vici_list_end(struct vici_builder *b);
+void vici_list_octets(struct vici_builder *b, struct slice value); /* an item */
 void vici_str(struct vici_builder *b, const char *key, const char *value);
+void vici_octets(struct vici_builder *b, const char *key, struct slice value);
 __attribute__((format(printf, 3, 4))) void vici_fmt(struct vici_builder *b,
 						    const char *key,
 						    const char *fmt, ...);

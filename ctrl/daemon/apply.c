@@ -326,15 +326,21 @@ static int load_conn(void *ctx, uint64_t token, struct slice message,
 {
 	struct apply *a = ctx;
 	const bool staged = may_be_staged(a);
+	struct cert_list certs = { .n = 0 };
 	struct conn_conf conn;
 	int err = a->pending && !staged ? fail_busy(e) : 0;
 
-	if (!err)
-		err = conn_message_read(message, &conn, e);
 	if (err)
 		return err;
-	err = staged ? stage(a, &conn, e) : put_conn(a, token, &conn, e);
-	conn_fini(&conn);
+	err = conn_message_read(message, &conn, &certs, e);
+	if (!err) {
+		err = certs.n ? a->calls.certs(a->calls.ctx, &certs, e) : 0;
+		if (!err)
+			err = staged ? stage(a, &conn, e)
+				     : put_conn(a, token, &conn, e);
+		conn_fini(&conn);
+	}
+	cert_list_free(&certs);
 	return err;
 }
 

@@ -35,11 +35,14 @@ struct apply_calls {
 	void (*unload)(void *ctx, const char *conn);
 	void (*load)(void *ctx, const struct conn_conf *conn,
 		     const struct conn_conf *was);
-	/* Secrets of the config, and if conns also its connections, are others
-	 * from now on and stand elsewhere. */
+	/* Secrets of the config, and if conns also its connections and certificates,
+	 * are others from now on and stand elsewhere. */
 	void (*changed)(void *ctx, bool conns);
 	/* apply_flush() is to be called soon; the later, the more come. */
 	void (*later)(void *ctx);
+	/* Certificates that a connection of VICI brings with it, before it is there. 0, or
+	 * negative with e filled: it is refused. */
+	int (*certs)(void *ctx, const struct cert_list *named, struct error *e);
 	/* The pool of that name is another one, or none any more; all stand elsewhere
 	 * in the config. */
 	void (*pool)(void *ctx, const char *name);

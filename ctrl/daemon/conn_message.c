@@ -65,7 +65,7 @@ int pool_message_read(struct slice message, struct pool_conf *out,
 }
 
 int conn_message_read(struct slice message, struct conn_conf *out,
-		      struct error *e)
+		      struct cert_list *certs, struct error *e)
 {
 	struct load *l = load_new(LOAD_CONN, message.len);
 	int err;
@@ -74,7 +74,22 @@ int conn_message_read(struct slice message, struct conn_conf *out,
 		return error_set(e, -ENOMEM, "out of memory for a connection");
 	err = read_all(l, message, e);
 	if (!err)
-		err = load_conn(l, out, e);
+		err = load_conn(l, out, certs, e);
+	load_free(l);
+	return err;
+}
+
+int authority_message_read(struct slice message, struct authority *out,
+			   struct cert_list *certs, struct error *e)
+{
+	struct load *l = load_new(LOAD_AUTHORITY, message.len);
+	int err;
+
+	if (!l)
+		return error_set(e, -ENOMEM, "out of memory for an authority");
+	err = read_all(l, message, e);
+	if (!err)
+		err = load_authority(l, out, certs, e);
 	load_free(l);
 	return err;
 }

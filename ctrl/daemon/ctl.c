@@ -318,6 +318,7 @@ static void stop(struct ctl *c)
 		event_base_free(c->base);
 	held_free(c->held);
 	apply_free(c->apply);
+	certs_free(c->certs);
 	sign_keys_free(c->keys);
 	config_free(c->config);
 }

@@ -162,6 +162,7 @@ static void on_answer(void *ctx, uint64_t token, int err, const struct error *e)
 		c->flush_ns = clock_ns() - c->flushed_ns;
 	c->flushed_ns = 0;
 	control_server_loaded(c->control, token, err, e);
+	ctl_keep_certs(c);
 	ctl_commands_go(c);
 }
 
@@ -172,13 +173,17 @@ int ctl_take_changes(struct ctl *c, const char *file, struct error *e)
 					   .load = on_load,
 					   .changed = on_changed,
 					   .later = on_later,
+					   .certs = ctl_put_certs,
 					   .pool = on_pool,
 					   .online = on_online,
 					   .answer = on_answer,
 					   .ctx = c };
 
 	c->apply = apply_new(c->config, file, &calls);
-	return c->apply ? 0 : error_set(e, -ENOMEM, "no memory for changes");
+	c->certs = certs_new();
+	return c->apply && c->certs
+		       ? 0
+		       : error_set(e, -ENOMEM, "no memory for changes");
 }
 
 struct ids {

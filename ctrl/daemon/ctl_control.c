@@ -329,7 +329,7 @@ static int start_scrape(struct ctl *c, struct error *e)
 
 int ctl_start_control(struct ctl *c, struct error *e)
 {
-	const struct control_callbacks callbacks = {
+	struct control_callbacks callbacks = {
 		.status = on_status,
 		.sas = on_sas,
 		.conns = on_conns,
@@ -350,6 +350,7 @@ int ctl_start_control(struct ctl *c, struct error *e)
 	};
 	int err;
 
+	callbacks.loads.certs = ctl_control_certs(c);
 	err = control_server_new(c->base, c->config->gateway.socket, &callbacks,
 				 &c->control, e);
 	evtimer_assign(&c->on_look_late, c->base, on_look_late, c);

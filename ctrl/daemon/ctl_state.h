@@ -12,6 +12,7 @@
 #include "ctrl/control/scrape.h"
 #include "ctrl/control/server.h"
 #include "ctrl/daemon/apply.h"
+#include "ctrl/daemon/certs.h"
 #include "ctrl/daemon/dp_link.h"
 #include "ctrl/daemon/failures.h"
 #include "ctrl/daemon/held.h"
@@ -78,6 +79,7 @@ struct ctl {
 	struct up_since *since;
 	struct tally *counts; /* of connections that there are, and of "" */
 	struct updown *updown;
+	struct certs *certs;	 /* beside those of the config */
 	struct addr trace_peer;	 /* whose messages are told of */
 	uint64_t trace_until_ns; /* 0: of nobody */
 	struct event on_trace_end;
@@ -151,6 +153,16 @@ void ctl_command_done(struct ctl *c, uint64_t token, int err, unsigned int n);
 
 /* ike has ended. */
 void ctl_commands_without_ike(struct ctl *c);
+
+/* --- ctl_certs.c: certificates of the file and of VICI */
+
+struct control_certs ctl_control_certs(struct ctl *c);
+
+/* As of struct apply_calls. */
+int ctl_put_certs(void *ctx, const struct cert_list *named, struct error *e);
+
+/* What connections brought goes with them. */
+void ctl_keep_certs(struct ctl *c);
 
 /* --- ctl_names.c: peers that have names */
 

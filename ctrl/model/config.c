@@ -145,6 +145,8 @@ void config_free(struct config *c)
 	free(c->psks);
 	name_index_free(&c->psk_names);
 	free(c->pools);
+	cert_list_free(&c->certs);
+	free(c->authorities);
 	free(c->included);
 	free(c->notes);
 	free(c->file);

@@ -17,6 +17,8 @@
 #include "ctrl/base/secret.h"
 #include "ctrl/crypto/alg.h"
 #include "ctrl/crypto/crypto.h"
+#include "ctrl/model/authority.h"
+#include "ctrl/model/cert_list.h"
 #include "ctrl/model/conn.h"
 #include "ctrl/model/ike_options.h"
 #include "ctrl/model/pool.h"
@@ -204,6 +206,9 @@ struct config {
 	struct name_index psk_names; /* owned; of no array: to be made */
 	struct pool_conf *pools;
 	size_t n_pools;
+	struct cert_list certs; /* of its files; VICI's are the daemon's */
+	struct authority *authorities;
+	size_t n_authorities;
 	struct conf_note *notes;
 	size_t n_notes;
 	char *file;	 /* the file's name, owned */

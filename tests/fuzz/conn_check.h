@@ -8,7 +8,10 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
+#include "ctrl/model/authority.h"
+#include "ctrl/model/cert_list.h"
 #include "ctrl/model/conn.h"
 #include "include/proto.h"
 
@@ -53,6 +56,20 @@ static inline bool child_ok(const struct child_conf *c)
 	       c->rand_time != TIME_UNSET;
 }
 
+static inline bool auth_ok(const struct auth_conf *a)
+{
+	bool named = a->n_certs || a->n_pubkeys || a->n_cas || a->n_policies;
+
+	if (a->n_certs > AUTH_CERTS_MAX || a->n_pubkeys > AUTH_PUBKEYS_MAX ||
+	    a->n_cas > AUTH_CAS_MAX || a->n_policies > AUTH_POLICIES_MAX)
+		return false;
+	for (size_t i = 0; i < a->n_policies; i++)
+		if (!memchr(a->policies[i], 0, AUTH_POLICY_STR_MAX))
+			return false;
+	return a->revocation <= REVOCATION_STRICT &&
+	       (a->by == AUTH_BY_PUBKEY || (a->by == AUTH_BY_PSK && !named));
+}
+
 static inline bool conn_ok(const struct conn_conf *c)
 {
 	for (size_t i = 0; i < c->n_children; i++)
@@ -62,8 +79,36 @@ static inline bool conn_ok(const struct conn_conf *c)
 	       c->n_local_addrs <= CONN_ADDRS_MAX && c->n_remote_addrs >= 1 &&
 	       c->n_remote_addrs <= CONN_ADDRS_MAX && c->local_port &&
 	       c->remote_port && proposals_ok(&c->proposals) &&
+	       auth_ok(&c->local_auth) && auth_ok(&c->remote_auth) &&
 	       c->rekey_time <= UINT32_MAX - c->over_time &&
 	       c->rand_time != TIME_UNSET;
+}
+
+/* Does it name what came with it? */
+static inline bool auth_is_of(const struct auth_conf *a,
+			      const struct cert_list *certs)
+{
+	for (size_t i = 0; i < a->n_certs; i++)
+		if (!cert_list_find(certs, CERT_X509, &a->certs[i]))
+			return false;
+	for (size_t i = 0; i < a->n_cas; i++)
+		if (!cert_list_find(certs, CERT_CA, &a->cas[i]))
+			return false;
+	for (size_t i = 0; i < a->n_pubkeys; i++)
+		if (!cert_list_find(certs, CERT_PUBKEY, &a->pubkeys[i]))
+			return false;
+	return true;
+}
+
+static inline bool uris_ok(const struct authority_uris *u)
+{
+	if (u->n > AUTHORITY_URIS_MAX)
+		return false;
+	for (size_t i = 0; i < u->n; i++)
+		if (!memchr(u->at[i], 0, AUTHORITY_URI_MAX) ||
+		    strncasecmp(u->at[i], "http://", 7) != 0)
+			return false;
+	return true;
 }
 
 static inline bool is_base64(int c)

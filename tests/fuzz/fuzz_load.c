@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * VICI packets (without their length field) that load a connection or a secret:
+ * VICI packets (without their length field) that load a connection, a secret or an authority:
  * either a model that keeps its promises or an error of one line that shows no
  * key. What was taken is put where there is something already, and taken away
  * again. Start from the seeds in tests/fuzz/corpus/load, which swanctl sent.
@@ -58,16 +58,36 @@ static void put_and_drop(const struct conn_conf *conn)
 
 static void check_conn(struct slice body)
 {
+	struct cert_list certs = { .n = 0 };
 	struct error e = { "" };
 	struct conn_conf conn;
 
-	if (conn_message_read(body, &conn, &e)) {
+	if (conn_message_read(body, &conn, &certs, &e)) {
 		check_error(&e, vici_valid(body) ? "load-conn: " : "malformed");
-		return;
+	} else {
+		require(conn_ok(&conn) && conn.from_vici);
+		require(auth_is_of(&conn.local_auth, &certs) &&
+			auth_is_of(&conn.remote_auth, &certs));
+		put_and_drop(&conn);
+		conn_fini(&conn);
 	}
-	require(conn_ok(&conn) && conn.from_vici);
-	put_and_drop(&conn);
-	conn_fini(&conn);
+	cert_list_free(&certs);
+}
+
+static void check_authority(struct slice body)
+{
+	struct cert_list certs = { .n = 0 };
+	struct error e = { "" };
+	struct authority a;
+
+	if (authority_message_read(body, &a, &certs, &e))
+		check_error(&e, vici_valid(body) ? "load-authority: "
+						 : "malformed");
+	else
+		require(a.from_vici && uris_ok(&a.crl_uris) &&
+			uris_ok(&a.ocsp_uris) &&
+			cert_list_find(&certs, CERT_CA, &a.ca));
+	cert_list_free(&certs);
 }
 
 static void check_shared(struct slice body)
@@ -90,16 +110,22 @@ static void check_shared(struct slice body)
 	free(c.psks);
 }
 
+static bool is_named(const struct vici_packet *p, const char *name)
+{
+	return p->name.len == strlen(name) &&
+	       memcmp(p->name.ptr, name, p->name.len) == 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const char shared[] = "load-shared";
 	struct vici_packet packet;
 
 	if (!vici_packet_parse(slice_of(data, len), &packet))
 		return 0;
-	if (packet.name.len == sizeof(shared) - 1 &&
-	    memcmp(packet.name.ptr, shared, packet.name.len) == 0)
+	if (is_named(&packet, "load-shared"))
 		check_shared(packet.body);
+	else if (is_named(&packet, "load-authority"))
+		check_authority(packet.body);
 	else
 		check_conn(packet.body);
 	return 0;

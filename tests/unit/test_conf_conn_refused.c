@@ -17,11 +17,11 @@ struct refused {
 	const char *error;
 };
 
-#define CONN_KEYS                                                                                                         \
-	"known are version, local_addrs, remote_addrs, local_port, "                                                      \
-	"remote_port, proposals, encap, if_id_in, if_id_out, mobike, "                                                    \
-	"fragmentation, unique, childless, ppk_id, ppk_required, dscp, resumption, dpd_delay, keyingtries, vips, pools, " \
-	"rekey_time, reauth_time, over_time, rand_time, "                                                                 \
+#define CONN_KEYS                                                                                                                                  \
+	"known are version, local_addrs, remote_addrs, local_port, "                                                                               \
+	"remote_port, proposals, encap, if_id_in, if_id_out, mobike, "                                                                             \
+	"fragmentation, unique, childless, ppk_id, ppk_required, dscp, send_certreq, send_cert, resumption, dpd_delay, keyingtries, vips, pools, " \
+	"rekey_time, reauth_time, over_time, rand_time, "                                                                                          \
 	"local*, remote*, children"
 #define CHILD_KEYS                                                               \
 	"known are local_ts, remote_ts, esp_proposals, ah_proposals, mode, "     \
@@ -48,9 +48,24 @@ struct refused {
 #define FORM_PORTS                                                       \
 	"must have as ports one number from 0 to 65535, or two such as " \
 	"1024-2048, the smaller one first"
-#define FORM_AUTH                                                        \
-	"must be psk: pubkey, which strongSwan would assume, and other " \
-	"methods are not supported yet"
+#define FORM_AUTH                                                            \
+	"must be pubkey, rsa, rsa/pss, ecdsa, ed25519 or ed448, and behind " \
+	"it, each after a '-', the least bits of a key (rsa-3072, "          \
+	"ecdsa-256), hashes of its signatures (sha256, sha384, sha512, "     \
+	"sha1; identity of ed25519 and ed448), further types of keys, and "  \
+	"what is for IKE's own signatures after ike: "                       \
+	"(rsa-3072-ike:rsa/pss-sha256); or it is psk"
+#define NO_METHOD \
+	"is of a method that is not supported yet; write pubkey or psk"
+#define NO_CERTS                                                           \
+	"does not go with auth = psk; write auth = pubkey, or remove the " \
+	"line"
+#define FORM_POLICIES                                                      \
+	"must be up to 4 object identifiers such as 1.3.6.1.4.1.99999.1, " \
+	"separated by commas"
+#define FORM_URIS                                                           \
+	"must be up to 8 addresses such as http://crl.example.org/ca.crl, " \
+	"of up to 255 octets, separated by commas"
 #define FORM_ID "must be an identity such as 192.0.2.1 or moon.example.org"
 #define NO_HEX                                                            \
 	"begins with 0x, but hexadecimal digits, two for each octet, do " \
@@ -139,12 +154,10 @@ static const struct refused refused[] = {
 	/* what is missing */
 	{ "local_is_required", "\t\tlocal { auth = psk\n\t\t}\n", "",
 	  "f:49:2: connections.road.local is missing; it must be a section "
-	  "with auth = psk" },
+	  "with auth and id" },
 	{ "remote_is_required", "\t\tremote { auth = psk\n\t\t}\n", "",
 	  "f:49:2: connections.road.remote is missing; it must be a section "
-	  "with auth = psk" },
-	{ "auth_is_required", "local { auth = psk\n", "local { id = a\n",
-	  "f:50:3: connections.road.local.auth is missing; it " FORM_AUTH },
+	  "with auth and id" },
 
 	/* connections */
 	{ "ikev1_is_refused", "version = 2", "version = 1",
@@ -294,13 +307,90 @@ static const struct refused refused[] = {
 	  "connection" },
 
 	/* authentication */
-	{ "authentication_by_public_key_is_refused", "local { auth = psk\n",
-	  "local { auth = pubkey\n",
-	  "f:50:18: connections.road.local.auth is pubkey, which is not "
-	  "supported yet; write psk" },
 	{ "authentication_by_another_method_is_refused",
 	  "remote { auth = psk\n", "remote { auth = eap-mschapv2\n",
-	  "f:52:19: connections.road.remote.auth " FORM_AUTH },
+	  "f:52:19: connections.road.remote.auth " NO_METHOD },
+	{ "authentication_by_any_method_is_refused", "remote { auth = psk\n",
+	  "remote { auth = any\n",
+	  "f:52:19: connections.road.remote.auth " NO_METHOD },
+	{ "authentication_by_xauth_is_refused", "local { auth = psk\n",
+	  "local { auth = xauth-generic\n",
+	  "f:50:18: connections.road.local.auth " NO_METHOD },
+	{ "authentication_by_no_word_of_ours_is_refused",
+	  "local { auth = psk\n", "local { auth = rsa-sha256-dsa\n",
+	  "f:50:18: connections.road.local.auth " FORM_AUTH },
+	{ "certificates_do_not_go_with_pre_shared_keys", "local { auth = psk\n",
+	  "local { auth = psk\ncerts = moon.pem\n",
+	  "f:51:9: connections.road.local.certs " NO_CERTS },
+	{ "sections_of_certificates_neither", "local { auth = psk\n",
+	  "local { auth = psk\ncert1 { file = /moon.pem\n}\n",
+	  "f:51:1: connections.road.local.cert1 does not go with auth = psk; "
+	  "write auth = pubkey, or remove the section" },
+	{ "revocation_neither", "remote { auth = psk\n",
+	  "remote { auth = psk\nrevocation = strict\n",
+	  "f:53:14: connections.road.remote.revocation " NO_CERTS },
+	{ "revocation_of_another_word_is_refused", "remote { auth = psk\n",
+	  "remote { revocation = hard\n",
+	  "f:52:25: connections.road.remote.revocation must be relaxed, ifuri "
+	  "or strict" },
+	{ "policy_that_is_no_oid_is_refused", "remote { auth = psk\n",
+	  "remote { cert_policy = 1.2.3, 1.02\n",
+	  "f:52:33: connections.road.remote.cert_policy " FORM_POLICIES },
+	{ "policy_of_a_first_arc_of_3_is_refused", "remote { auth = psk\n",
+	  "remote { cert_policy = 3.2\n",
+	  "f:52:26: connections.road.remote.cert_policy " FORM_POLICIES },
+	{ "fifth_policy_is_refused", "remote { auth = psk\n",
+	  "remote { cert_policy = 1.1, 1.2, 1.3, 1.4, 1.5\n",
+	  "f:52:46: connections.road.remote.cert_policy is one more than the 4 "
+	  "that are possible; remove some" },
+	{ "identity_of_a_ca_is_refused", "remote { auth = psk\n",
+	  "remote { ca_id = \"CN=a\"\n",
+	  "f:52:12: connections.road.remote.ca_id is not supported yet; name "
+	  "the CA's certificate in cacerts" },
+	{ "certificate_without_a_file_is_refused", "local { auth = psk\n",
+	  "local { cert-1 { }\n",
+	  "f:50:11: connections.road.local.cert-1.file is missing; it must be "
+	  "an absolute path" },
+	{ "certificate_of_a_token_is_refused", "local { auth = psk\n",
+	  "local {\ncert-1 {\nhandle = 1\n}\n",
+	  "f:52:1: connections.road.local.cert-1.handle is not supported yet; "
+	  "remove it" },
+	{ "certificates_without_files_are_refused", "local { auth = psk\n",
+	  "local {\ncerts = a.pem\n",
+	  "f:51:9: connections.road.local.certs names a file, and none is read "
+	  "here; send what is in it" },
+	{ "certificates_of_another_word_to_send_are_refused", "encap = yes",
+	  "send_cert = perhaps",
+	  "f:13:15: connections.moon.send_cert must be ifasked, always or "
+	  "never" },
+	{ "authority_without_a_certificate_is_refused", "secrets {",
+	  "authorities {\na { }\n}\nsecrets {",
+	  "f:57:1: authorities.a.cacert is missing; it must be the name of a "
+	  "file in the folder x509ca, or an absolute path" },
+	{ "authority_of_a_relative_file_is_refused", "secrets {",
+	  "authorities {\na {\nfile = ca.pem\n}\n}\nsecrets {",
+	  "f:58:8: authorities.a.file must be an absolute path of up to 511 "
+	  "octets" },
+	{ "authority_of_two_files_is_refused", "secrets {",
+	  "authorities {\na {\nfile = /ca.pem\ncacert = b\n}\n}\nsecrets {",
+	  "f:58:8: authorities.a.file stands beside cacert, and both name the "
+	  "CA's certificate; remove one of the two" },
+	{ "crl_by_https_is_refused", "secrets {",
+	  "authorities {\na {\ncrl_uris = https://a/b\n}\n}\nsecrets {",
+	  "f:58:12: authorities.a.crl_uris is of another scheme than http: what "
+	  "is fetched is signed itself, and a server's certificate might need "
+	  "it first (RFC 5280 section 8); write its address of http" },
+	{ "ocsp_without_a_host_is_refused", "secrets {",
+	  "authorities {\na {\nocsp_uris = http:///b\n}\n}\nsecrets {",
+	  "f:58:13: authorities.a.ocsp_uris " FORM_URIS },
+	{ "hash_and_url_is_refused", "secrets {",
+	  "authorities {\na {\ncert_uri_base = http://a/\n}\n}\nsecrets {",
+	  "f:58:1: authorities.a.cert_uri_base is of certificates that are sent "
+	  "as addresses (hash and URL), which are not supported yet; remove it" },
+	{ "key_among_authorities_is_refused", "secrets {",
+	  "authorities {\na = 1\n}\nsecrets {",
+	  "f:57:1: unknown key 'a' in authorities; it must be a section of "
+	  "named sections, one for each CA" },
 	{ "second_round_of_authentication_is_refused", "\t\tlocal { auth = psk",
 	  "\t\tlocal-1 { auth = psk\n}\n\t\tlocal-2 { auth = psk",
 	  "f:52:3: connections.road.local-2 is one too many: more than one "

@@ -285,8 +285,8 @@ static void folder_is_no_configuration(void **state)
 
 	(void)state;
 	assert_int_equal(conf_load("/tmp", &c, &e), -EINVAL);
-	assert_string_equal(e.text, "/tmp: not a regular file; name the "
-				    "configuration's file");
+	assert_string_equal(e.text,
+			    "/tmp: not a regular file; name one that is");
 }
 
 static void fifo_is_no_configuration(void **state)
@@ -294,8 +294,7 @@ static void fifo_is_no_configuration(void **state)
 	(void)state;
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_load_fails(-EINVAL, ": not a regular file; name the "
-				   "configuration's file");
+	assert_load_fails(-EINVAL, ": not a regular file; name one that is");
 }
 
 #define FILE_TEST(f) cmocka_unit_test_setup_teardown(f, make_file, remove_file)

@@ -8,6 +8,8 @@
 
 #include "ctrl/conf/conf.h"
 #include "ctrl/conf/keys.h"
+#include "ctrl/conf/schema_auth.h"
+#include "ctrl/conf/schema_authority.h"
 #include "ctrl/conf/schema_charon.h"
 #include "ctrl/conf/schema_conn.h"
 #include "ctrl/conf/schema_psk.h"
@@ -43,9 +45,7 @@ static void what_is_so_anyway_may_be_said(void **state)
 		{ CONN, "aggressive = no" },
 		{ CONN, "pull = yes" },
 		{ CONN, "dpd_timeout = 150s" },
-		{ CONN, "send_certreq = no" },
 		{ CONN, "send_certreq = yes" },
-		{ CONN, "send_cert = always" },
 		{ CONN, "send_cert = ifasked" },
 		{ CONN, "mediation = no" },
 		{ LOCAL, "round = 0" },
@@ -102,6 +102,12 @@ static void the_others_set_their_fields(void **state)
 	c = conf_with(CHILD, "hostaccess = yes\nreqid = 7");
 	assert_true(c->conns[0].children[1].hostaccess);
 	assert_int_equal(c->conns[0].children[1].reqid, 7);
+	config_free(c);
+	c = conf_with(CONN, "send_cert = always\nsend_certreq = no");
+	assert_int_equal(c->conns[0].send_cert, SEND_CERT_ALWAYS);
+	assert_false(c->conns[0].send_certreq);
+	assert_int_equal(c->conns[1].send_cert, SEND_CERT_IF_ASKED);
+	assert_true(c->conns[1].send_certreq);
 	config_free(c);
 	c = conf_with(CONN, "dscp = 110000");
 	assert_int_equal(c->conns[0].dscp, 48);
@@ -208,6 +214,9 @@ static const struct {
 	{ "connections.NAME.local*", &conn_local_table },
 	{ "connections.NAME.remote*", &conn_remote_table },
 	{ "connections.NAME.children.NAME", &conn_child_table },
+	{ "connections.NAME.local*.cert*, remote*.cert*, cacert*",
+	  &conn_cert_table },
+	{ "authorities.NAME", &authority_table },
 	{ "secrets", &psk_names },
 	{ "secrets.ike*", &psk_ike_table },
 	{ "charon", &charon_table },

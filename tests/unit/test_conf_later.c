@@ -29,12 +29,8 @@ static const struct {
 	const char *names;
 	bool sections; /* with a suffix, else keys */
 } later[] = {
-	{ &local_spot, "certs pubkeys eap_id aaa_id xauth_id ", false },
-	{ &local_spot, "cert ", true },
-	{ &remote_spot,
-	  "eap_id groups cert_policy certs cacerts ca_id pubkeys revocation ",
-	  false },
-	{ &remote_spot, "cert cacert ", true },
+	{ &local_spot, "eap_id aaa_id xauth_id ", false },
+	{ &remote_spot, "eap_id groups ", false },
 	{ &kind_spot, "eap xauth ntlm private rsa ecdsa pkcs8 pkcs12 token ",
 	  true },
 };

@@ -55,12 +55,23 @@ static struct load *message(const char *lines)
 	return l;
 }
 
+/* Without certificates. */
+static int load_plain(struct load *l, struct conn_conf *conn, struct error *e)
+{
+	struct cert_list certs = { .n = 0 };
+	int err = load_conn(l, conn, &certs, e);
+
+	assert_int_equal(certs.n, 0);
+	cert_list_free(&certs);
+	return err;
+}
+
 static void assert_refused(struct load *l, int err, const char *why)
 {
 	struct conn_conf conn;
 	struct error e = { "" };
 
-	assert_int_equal(load_conn(l, &conn, &e), err);
+	assert_int_equal(load_plain(l, &conn, &e), err);
 	assert_string_equal(e.text, why);
 	load_free(l);
 }
@@ -123,7 +134,7 @@ static void message_means_what_the_text_does(void **state)
 
 	(void)state;
 	assert_int_equal(conf_parse("f", slice_of_text(good_conns), &c, &e), 0);
-	if (load_conn(l, &sent, &e))
+	if (load_plain(l, &sent, &e))
 		fail_msg("%s", e.text);
 	assert_true(sent.from_vici);
 	assert_false(conn_equal(&sent, &c->conns[0]));
@@ -143,7 +154,7 @@ static void least_connection_has_the_defaults_of_the_text(void **state)
 	struct error e;
 
 	(void)state;
-	if (load_conn(l, &sent, &e))
+	if (load_plain(l, &sent, &e))
 		fail_msg("%s", e.text);
 	conn_init(&plain);
 	strcpy(plain.name, "road");
@@ -161,7 +172,7 @@ static void list_may_come_as_a_value_with_commas(void **state)
 	struct error e;
 
 	(void)state;
-	if (load_conn(l, &sent, &e))
+	if (load_plain(l, &sent, &e))
 		fail_msg("%s", e.text);
 	assert_int_equal(sent.n_local_addrs, 2);
 	conn_fini(&sent);
@@ -185,7 +196,7 @@ static const struct {
 	/* An end too much is no way out. */
 	{ "}\n}\n{a\n}\n", -EINVAL,
 	  "load-conn: connections.a.local is missing; it must be a section "
-	  "with auth = psk" },
+	  "with auth and id" },
 	{ "{a\nversion=1\n" SIDES "}\n", -EINVAL,
 	  "load-conn: connections.a.version is 1, but only IKEv2 is supported; "
 	  "write 2" },
@@ -220,7 +231,7 @@ static const struct {
 	{ "{a\nlocal=2\n" SIDES "}\n", -EINVAL,
 	  "load-conn: connections.a.local is there twice; send it once" },
 	{ "{a\nlocal=2\n{remote\nauth=psk\n}\n}\n", -EINVAL,
-	  "load-conn: connections.a.local must be a section with auth = psk" },
+	  "load-conn: connections.a.local must be a section with auth and id" },
 	{ "{a\nproposals[\n aes256\n]\nproposals=aes256\n" SIDES "}\n", -EINVAL,
 	  "load-conn: connections.a.proposals is there twice; send it once" },
 	{ "{a\n" SIDES "{local-2\nauth=psk\n}\n}\n", -EINVAL,

@@ -91,7 +91,7 @@ static const struct refused refused[] = {
 	{ "unknown_section_far_from_all_is_refused_with_the_list", "policies {",
 	  "plutostart {",
 	  "f:38:1: unknown section 'plutostart'; "
-	  "known are gateway, charon, manual, policies, connections, secrets, pools" },
+	  "known are gateway, charon, manual, policies, connections, secrets, pools, authorities" },
 	{ "unknown_section_of_a_pair_is_refused", "\t\tout {\n", "\t\toutt {\n",
 	  "f:20:3: unknown section 'outt' in manual.to-b; "
 	  "did you mean 'out'?" },
@@ -99,7 +99,7 @@ static const struct refused refused[] = {
 	  "f:43:3: unknown section 'children' in policies.zulu; "
 	  "known are " POLICY_KEYS },
 	{ "key_outside_of_sections_is_refused", "policies {", "x = 1\npolicies {",
-	  "f:38:1: unknown key 'x'; known are gateway, charon, manual, policies, connections, secrets, pools" },
+	  "f:38:1: unknown key 'x'; known are gateway, charon, manual, policies, connections, secrets, pools, authorities" },
 	{ "key_among_named_sections_is_refused", "policies {\n",
 	  "policies {\n\taction = bypass\n",
 	  "f:39:2: unknown key 'action' in policies; it must be a section of "
@@ -112,9 +112,10 @@ static const struct refused refused[] = {
 	  "default { }",
 	  "f:5:2: gateway.default is a key, not a section; "
 	  "write default = VALUE" },
-	{ "authorities_are_not_supported_yet", "policies {",
+	{ "authorities_are_a_section", "policies {",
 	  "authorities = 1\npolicies {",
-	  "f:38:1: authorities is not supported yet; remove it" },
+	  "f:38:15: authorities must be a section of named sections, one for "
+	  "each CA" },
 	{ "include_in_a_text_without_a_file_is_refused", "policies {",
 	  "include conf.d/*.conf\npolicies {",
 	  "f:38:1: include is for files, and this is none: "

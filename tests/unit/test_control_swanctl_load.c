@@ -39,11 +39,13 @@ static int on_load_conn(void *ctx, uint64_t token, struct slice message,
 			struct error *e)
 {
 	struct daemon *d = ctx;
+	struct cert_list certs = { .n = 0 };
 	struct conn_list list;
 	struct conn_conf conn;
-	int err = conn_message_read(message, &conn, e);
+	int err = conn_message_read(message, &conn, &certs, e);
 
 	(void)token;
+	cert_list_free(&certs);
 	if (err)
 		return err;
 	err = loaded_put_conn(d->config, &conn, &list, e);
