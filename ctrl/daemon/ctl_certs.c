@@ -9,8 +9,11 @@ static int on_load(void *ctx, enum cert_kind kind, struct slice octets,
 		   struct error *e)
 {
 	struct ctl *c = ctx;
+	int err = certs_load(c->certs, c->config, kind, octets, e);
 
-	return certs_load(c->certs, c->config, kind, octets, e);
+	if (!err)
+		ctl_certs_changed(c);
+	return err;
 }
 
 static void on_clear(void *ctx)
@@ -18,6 +21,7 @@ static void on_clear(void *ctx)
 	struct ctl *c = ctx;
 
 	certs_clear(c->certs);
+	ctl_certs_changed(c);
 }
 
 static int on_load_authority(void *ctx, struct slice message, struct error *e)
@@ -32,9 +36,11 @@ static int on_load_authority(void *ctx, struct slice message, struct error *e)
 	if (!err)
 		err = certs_put_authority(c->certs, c->config, &authority, e);
 	cert_list_free(&certs);
-	if (!err)
-		log_info("daemon: loaded authority=%s", authority.name);
-	return err;
+	if (err)
+		return err;
+	log_info("daemon: loaded authority=%s", authority.name);
+	ctl_certs_changed(c);
+	return 0;
 }
 
 static int on_unload_authority(void *ctx, const char *name, struct error *e)
@@ -45,6 +51,7 @@ static int on_unload_authority(void *ctx, const char *name, struct error *e)
 	if (err)
 		return err;
 	log_info("daemon: unloaded authority=%s", name);
+	ctl_certs_changed(c);
 	ctl_keep_certs(c);
 	return 0;
 }
@@ -71,6 +78,16 @@ static const struct cert_conf *on_find(void *ctx, enum cert_kind kind,
 	return certs_find(c->certs, c->config, kind, name);
 }
 
+static bool has_key(void *ctx, const struct fingerprint *key)
+{
+	const struct ctl *c = ctx;
+	struct sign_key *found = sign_keys_find(c->keys, key);
+
+	if (found)
+		sign_key_release(found);
+	return found;
+}
+
 struct control_certs ctl_control_certs(struct ctl *c)
 {
 	return (struct control_certs){
@@ -81,6 +98,7 @@ struct control_certs ctl_control_certs(struct ctl *c)
 		.next = on_next,
 		.next_authority = on_next_authority,
 		.find = on_find,
+		.has_key = has_key,
 		.ctx = c,
 	};
 }
@@ -88,13 +106,105 @@ struct control_certs ctl_control_certs(struct ctl *c)
 int ctl_put_certs(void *ctx, const struct cert_list *named, struct error *e)
 {
 	struct ctl *c = ctx;
+	int err = certs_put(c->certs, c->config, named, e);
 
-	return certs_put(c->certs, c->config, named, e);
+	if (!err)
+		ctl_certs_changed(c);
+	return err;
 }
 
 /* While a change is under way, more than what is in force may name them. */
 void ctl_keep_certs(struct ctl *c)
 {
-	if (apply_is_settled(c->apply))
-		certs_keep(c->certs, c->config->conns, c->config->n_conns);
+	if (apply_is_settled(c->apply) &&
+	    certs_keep(c->certs, c->config->conns, c->config->n_conns))
+		ctl_certs_changed(c);
+}
+
+/* --- for ike --- */
+
+#define GATHER_US 20000
+
+static void on_certs(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	ctl_send_certs(ctx);
+}
+
+/* Clients load them one by one, and it gets all or none. */
+void ctl_certs_changed(struct ctl *c)
+{
+	const struct timeval after = { .tv_usec = GATHER_US };
+
+	if (!evtimer_initialized(&c->on_certs))
+		evtimer_assign(&c->on_certs, c->base, on_certs, c);
+	c->certs_differ = true;
+	evtimer_add(&c->on_certs, &after);
+}
+
+void ctl_send_certs(struct ctl *c)
+{
+	if (!c->certs_differ && c->sent_certs == c->config->certs.at)
+		return;
+	c->certs_differ = false;
+	c->sent_certs = c->config->certs.at;
+	if (c->ike)
+		ike_link_put_creds(c->ike);
+}
+
+/* What ike makes of one; false: nothing. */
+static bool cred_kind_of(struct ctl *c, const struct cert_conf *cert,
+			 enum cred_kind *out)
+{
+	switch (cert->kind) {
+	case CERT_CA:
+		*out = CRED_CA;
+		return true;
+	case CERT_CRL:
+		*out = CRED_CRL;
+		return true;
+	case CERT_PUBKEY:
+		*out = CRED_PUBKEY;
+		return true;
+	case CERT_X509:
+		*out = has_key(c, &cert->key) ? CRED_OWN
+		       : cert->is_ca	      ? CRED_INTERMEDIATE
+					      : CRED_PEER;
+		return true;
+	case CERT_OCSP:
+		break;
+	}
+	return false;
+}
+
+bool ctl_next_cred(void *ctx, size_t *at, enum cred_kind *kind,
+		   struct slice *octets)
+{
+	const struct cert_conf *cert;
+	struct ctl *c = ctx;
+
+	while ((cert = certs_next(c->certs, c->config, at)))
+		if (cred_kind_of(c, cert, kind)) {
+			*octets = cert->octets;
+			return true;
+		}
+	return false;
+}
+
+static bool find_key(void *ctx, const struct fingerprint *certificate,
+		     struct fingerprint *key)
+{
+	const struct ctl *c = ctx;
+	const struct cert_conf *cert =
+		certs_find(c->certs, c->config, CERT_X509, certificate);
+
+	if (cert)
+		*key = cert->key;
+	return cert;
+}
+
+struct cert_keys ctl_cert_keys(struct ctl *c)
+{
+	return (struct cert_keys){ .find = find_key, .ctx = c };
 }

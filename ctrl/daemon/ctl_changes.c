@@ -77,6 +77,7 @@ static void on_changed(void *ctx, bool conns)
 		begin_ike(c);
 		return;
 	}
+	ctl_send_certs(c);
 	ike_link_set_options(c->ike, &c->config->ike);
 	ike_link_set_psks(c->ike, c->config->psks, c->config->n_psks);
 	ike_link_set_pools(c->ike, c->config->pools, c->config->n_pools);

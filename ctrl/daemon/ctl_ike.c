@@ -156,6 +156,8 @@ int ctl_start_ike(struct ctl *c, struct error *e)
 				      .psks = c->config->psks,
 				      .n_psks = c->config->n_psks,
 				      .sign_keys = c->keys,
+				      .cert_keys = ctl_cert_keys(c),
+				      .next_cred = ctl_next_cred,
 				      .pools = c->config->pools,
 				      .n_pools = c->config->n_pools,
 				      .debug = c->debug,

@@ -79,9 +79,12 @@ struct ctl {
 	struct up_since *since;
 	struct tally *counts; /* of connections that there are, and of "" */
 	struct updown *updown;
-	struct certs *certs;	 /* beside those of the config */
-	struct addr trace_peer;	 /* whose messages are told of */
-	uint64_t trace_until_ns; /* 0: of nobody */
+	struct certs *certs;		    /* beside those of the config */
+	const struct cert_conf *sent_certs; /* the config's, when ike got all */
+	bool certs_differ;		    /* since then */
+	struct event on_certs;		    /* it is to get them again */
+	struct addr trace_peer;		    /* whose messages are told of */
+	uint64_t trace_until_ns;	    /* 0: of nobody */
 	struct event on_trace_end;
 	struct names *names;
 	struct event on_names;	    /* a lookup is due, or late */
@@ -163,6 +166,17 @@ int ctl_put_certs(void *ctx, const struct cert_list *named, struct error *e);
 
 /* What connections brought goes with them. */
 void ctl_keep_certs(struct ctl *c);
+
+/* They are others, or private keys are: ike gets them all, soon. */
+void ctl_certs_changed(struct ctl *c);
+
+/* It gets them now, if they are others. */
+void ctl_send_certs(struct ctl *c);
+
+/* As of ike_link_spec. */
+struct cert_keys ctl_cert_keys(struct ctl *c);
+bool ctl_next_cred(void *ctx, size_t *at, enum cred_kind *kind,
+		   struct slice *octets);
 
 /* --- ctl_names.c: peers that have names */
 

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -407,6 +408,7 @@ static void end(struct ike *i)
 	conn_fini(&i->loading);
 	engine_free(i->engine);
 	asked_free(i->asked);
+	creds_in_free(&i->creds);
 	loaded_free(&i->conns);
 	loaded_free(&i->pools);
 	seam_free(i->ctl);
@@ -448,6 +450,7 @@ static bool warm_up(void)
 {
 	struct ke_job job = { .alg = ke_by_name("x25519") };
 
+	tzset(); /* certificates' times are made by timegm() */
 	ke_job_run(&job);
 	ke_free(job.ke);
 	return !job.err;

@@ -211,6 +211,30 @@ static void take_child(struct ike *i, const struct ike_msg_child *m)
 		load(i);
 }
 
+static void begin_creds(struct ike *i)
+{
+	if (!creds_in_begin(&i->creds))
+		ike_give_up(i, "no memory");
+}
+
+static void take_cred(struct ike *i, const struct ike_msg_cred *m)
+{
+	if (!creds_in_take(&i->creds, m))
+		ike_give_up(i, "not a certificate");
+}
+
+static void end_creds(struct ike *i)
+{
+	struct creds *creds = creds_in_end(&i->creds);
+
+	if (!creds) {
+		ike_give_up(i, "not all certificates");
+		return;
+	}
+	engine_set_creds(i->engine, creds);
+	creds_unref(creds);
+}
+
 static void run_command(struct ike *i, const struct ike_msg_command *c)
 {
 	const struct ike_target target = {
@@ -331,6 +355,12 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		redirect(i, msg);
 	else if (type == IKE_MSG_RESOLVED)
 		take_resolved(i, msg);
+	else if (type == IKE_MSG_CREDS_BEGIN)
+		begin_creds(i);
+	else if (type == IKE_MSG_CRED)
+		take_cred(i, msg);
+	else if (type == IKE_MSG_CREDS_END)
+		end_creds(i);
 	else if (type == IKE_MSG_STOP)
 		stop(i);
 	else if (type == IKE_MSG_KEYSTORE_ANSWER)
@@ -351,6 +381,7 @@ static void on_down(void *ctx, const char *why)
 	if (i->n_missing)
 		conn_fini(&i->loading);
 	i->n_missing = 0;
+	creds_in_free(&i->creds);
 	if (i->dp_fd >= 0) /* nobody would see its end; the next ctl gives one */
 		close(i->dp_fd);
 	i->dp_fd = -1;

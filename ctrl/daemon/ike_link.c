@@ -278,6 +278,38 @@ static void put_pools(struct ike_link *l)
 			sizeof(l->spec.pools[i]));
 }
 
+/* A CRL may be longer than a message. */
+static void put_cred(struct ike_link *l, enum cred_kind kind,
+		     struct slice octets)
+{
+	struct ike_msg_cred m = { .kind = kind };
+
+	while (octets.len) {
+		m.len = (uint32_t)(octets.len < sizeof(m.octets)
+					   ? octets.len
+					   : sizeof(m.octets));
+		m.rest_bytes = (uint32_t)octets.len - m.len;
+		memcpy(m.octets, octets.ptr, m.len);
+		put_one(l, IKE_MSG_CRED, &m, ike_seam_cred_bytes(&m));
+		octets = slice_of(octets.ptr + m.len, m.rest_bytes);
+	}
+}
+
+void ike_link_put_creds(struct ike_link *l)
+{
+	const struct ike_msg_empty m = { 0 };
+	enum cred_kind kind;
+	struct slice octets;
+	size_t at = 0;
+
+	if (!l->ready || !l->spec.next_cred)
+		return;
+	put_one(l, IKE_MSG_CREDS_BEGIN, &m, sizeof(m));
+	while (l->spec.next_cred(l->spec.ctx, &at, &kind, &octets))
+		put_cred(l, kind, octets);
+	put_one(l, IKE_MSG_CREDS_END, &m, sizeof(m));
+}
+
 /* Pools first: what was taken over has addresses of theirs. */
 static void put_all(struct ike_link *l)
 {
@@ -353,6 +385,7 @@ static void on_ready(struct ike_link *l, const struct ike_msg_ready *m)
 		 l->spec.n_conns, records_count(l->records), l->generation);
 	l->spec.ready(l->spec.ctx, m->has_sadb);
 	put_options(l);
+	ike_link_put_creds(l);
 	put_all(l);
 	put_leases(l);
 	if (records_each(l->records, put_record, l))

@@ -17,6 +17,7 @@
 #include "ctrl/model/ike_options.h"
 #include "ctrl/model/policy_set.h"
 #include "ctrl/model/sas.h"
+#include "ctrl/pki/creds.h"
 
 struct event_base;
 struct ike_link;
@@ -42,6 +43,10 @@ struct ike_link_spec {
 	struct cert_keys cert_keys;
 	const struct pool_conf *pools;
 	size_t n_pools;
+	/* The next certificate that it is to have, and as what; at is where to go on, 0
+	 * at first. false: no more. NULL: there are none. */
+	bool (*next_cred)(void *ctx, size_t *at, enum cred_kind *kind,
+			  struct slice *octets);
 	int fds[IKE_UDP_SOCKETS]; /* of ike_udp_bind() */
 	bool debug;		  /* it logs more */
 	/* It is there; has_sadb: an earlier ctl gave it a link to dp. */
@@ -101,6 +106,9 @@ void ike_link_set_psks(struct ike_link *l, const struct psk_conf *psks,
 
 void ike_link_set_pools(struct ike_link *l, const struct pool_conf *pools,
 			size_t n);
+
+/* Certificates are others: it gets all of them, in place of those of before. */
+void ike_link_put_creds(struct ike_link *l);
 
 /*
  * Brings up what is neither up nor on its way: children that are to start, and

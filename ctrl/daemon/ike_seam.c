@@ -7,6 +7,7 @@
 #define RECORD_LEAST offsetof(struct ike_record, octets)
 #define EVENT_LEAST  offsetof(struct ike_msg_event, text)
 #define TRACED_LEAST offsetof(struct ike_msg_traced, text)
+#define CRED_LEAST   offsetof(struct ike_msg_cred, octets)
 #define CONN_LEAST   offsetof(struct ike_msg_conn, proposals.text)
 #define CHILD_LEAST  offsetof(struct ike_msg_child, proposals.text)
 
@@ -30,6 +31,9 @@ const struct seam_kind ike_seam_to_ike[] = {
 	SEAM_KIND(IKE_MSG_POOL, struct pool_conf),
 	SEAM_KIND(IKE_MSG_LEASED, struct pool_lease),
 	SEAM_KIND(IKE_MSG_TRACE, struct ike_msg_trace),
+	SEAM_KIND(IKE_MSG_CREDS_BEGIN, struct ike_msg_empty),
+	SEAM_KIND_LEAST(IKE_MSG_CRED, struct ike_msg_cred, CRED_LEAST),
+	SEAM_KIND(IKE_MSG_CREDS_END, struct ike_msg_empty),
 };
 
 const struct seam_kind ike_seam_to_ctl[] = {
@@ -106,6 +110,11 @@ size_t ike_seam_conn_bytes(const struct ike_msg_conn *m)
 size_t ike_seam_child_bytes(const struct ike_msg_child *m)
 {
 	return CHILD_LEAST + text_bytes(&m->proposals);
+}
+
+size_t ike_seam_cred_bytes(const struct ike_msg_cred *m)
+{
+	return CRED_LEAST + m->len;
 }
 
 void ike_seam_put_conn(struct ike_msg_conn *out, const struct conn_conf *conn)

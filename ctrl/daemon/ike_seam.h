@@ -14,6 +14,7 @@
 #include "ctrl/model/mismatch.h"
 #include "ctrl/model/record.h"
 #include "ctrl/model/sas.h"
+#include "ctrl/pki/certificate.h"
 
 enum ike_msg {
 	/* ctl to ike */
@@ -36,6 +37,9 @@ enum ike_msg {
 	IKE_MSG_REDIRECT,
 	IKE_MSG_UNLOAD,	       /* as CONN, before LOADED */
 	IKE_MSG_TICKET_ANSWER, /* struct ticket_answer */
+	IKE_MSG_CREDS_BEGIN,   /* those of before are valid until CREDS_END */
+	IKE_MSG_CRED,
+	IKE_MSG_CREDS_END, /* those were all; to a fresh one, before CONN */
 	/* ike to ctl */
 	IKE_MSG_READY = 64, /* first; its privileges are gone */
 	IKE_MSG_SHOWN, /* the answer to LOADED: views of all SAs came before */
@@ -77,6 +81,14 @@ struct ike_msg_empty {
 /* Of a connection that is not there any more. */
 struct ike_msg_unload {
 	char conn[CONN_NAME_MAX];
+};
+
+/* A certificate, a raw public key or a CRL, as creds_add() takes it. */
+struct ike_msg_cred {
+	uint32_t kind;	     /* enum cred_kind */
+	uint32_t len;	     /* of the octets here, at least 1 */
+	uint32_t rest_bytes; /* that follow in messages right behind it; 0: none */
+	uint8_t octets[CERTIFICATE_MAX_BYTES]; /* as far as there are any */
 };
 
 struct ike_msg_loaded {
@@ -194,6 +206,7 @@ void ike_seam_put_traced(struct ike_msg_traced *out, const struct ike_traced *t)
 /* How much of one is to be sent. */
 size_t ike_seam_conn_bytes(const struct ike_msg_conn *m);
 size_t ike_seam_child_bytes(const struct ike_msg_child *m);
+size_t ike_seam_cred_bytes(const struct ike_msg_cred *m);
 size_t ike_seam_event_bytes(const struct ike_msg_event *m);
 size_t ike_seam_traced_bytes(const struct ike_msg_traced *m);
 

@@ -10,6 +10,7 @@
 
 #include "ctrl/crypto/random.h"
 #include "ctrl/daemon/asked.h"
+#include "ctrl/daemon/creds_in.h"
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/ike_udp.h"
 #include "ctrl/base/name_index.h"
@@ -51,6 +52,7 @@ struct ike {
 	struct conn_conf loading; /* until n_missing is 0 */
 	size_t n_missing;
 	struct loaded_list conns, pools;
+	struct creds_in creds; /* that come */
 	bool failed;
 	bool stopping;
 	uint16_t generation;

@@ -28,7 +28,13 @@ struct fixture {
 	unsigned int conns, unloads, loadings;
 	char conn[CONN_NAME_MAX], unloaded[CONN_NAME_MAX];
 	bool rest_stays;
+	/* Certificates: octets that came, whether all did, and before connections. */
+	size_t cred_bytes;
+	unsigned int creds_whole;
+	bool creds_first;
 };
+
+static const uint8_t long_crl[40000];
 
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
@@ -38,7 +44,14 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 
 	for (size_t i = 0; i < n_fds; i++)
 		close(fds[i]);
-	if (type == IKE_MSG_CONN && ike_seam_get_conn(msg, &conn)) {
+	if (type == IKE_MSG_CREDS_BEGIN) {
+		f->cred_bytes = 0;
+	} else if (type == IKE_MSG_CRED) {
+		f->cred_bytes += ((const struct ike_msg_cred *)msg)->len;
+	} else if (type == IKE_MSG_CREDS_END) {
+		f->creds_whole++;
+		f->creds_first = f->conns == 0;
+	} else if (type == IKE_MSG_CONN && ike_seam_get_conn(msg, &conn)) {
 		f->conns++;
 		memcpy(f->conn, conn.name, sizeof(f->conn));
 	} else if (type == IKE_MSG_UNLOAD) {
@@ -65,6 +78,15 @@ static void on_ready(void *ctx, bool has_sadb)
 {
 	(void)ctx;
 	(void)has_sadb;
+}
+
+static bool on_next_cred(void *ctx, size_t *at, enum cred_kind *kind,
+			 struct slice *octets)
+{
+	(void)ctx;
+	*kind = *at ? CRED_CRL : CRED_CA;
+	*octets = slice_of(long_crl, *at ? sizeof(long_crl) : 7);
+	return (*at)++ < 2;
 }
 
 static void on_ended(void *ctx)
@@ -110,7 +132,9 @@ static void run(struct fixture *f)
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct ike_link_spec spec = { .ready = on_ready, .ended = on_ended };
+	struct ike_link_spec spec = { .ready = on_ready,
+				      .ended = on_ended,
+				      .next_cred = on_next_cred };
 	char path[64];
 	struct error e;
 
@@ -195,6 +219,21 @@ static void connection_that_is_gone_is_named(void **state)
 	assert_string_equal(f->conn, "c0");
 }
 
+static void certificates_come_before_connections(void **state)
+{
+	struct fixture *f = *state;
+
+	run(f);
+	assert_int_equal(f->creds_whole, 1);
+	assert_true(f->creds_first);
+	assert_int_equal(f->cred_bytes, 7 + sizeof(long_crl));
+	ike_link_put_creds(f->link);
+	ike_link_load(f->link, f->first, CONNS);
+	run(f);
+	assert_int_equal(f->creds_whole, 2);
+	assert_int_equal(f->cred_bytes, 7 + sizeof(long_crl));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +244,8 @@ int main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(connection_that_is_gone_is_named,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			certificates_come_before_connections, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
