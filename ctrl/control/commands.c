@@ -31,6 +31,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/control/algorithms.h"
 #include "ctrl/control/answers.h"
+#include "ctrl/control/certs.h"
 #include "ctrl/control/counters.h"
 #include "ctrl/control/list_conns.h"
 #include "ctrl/control/list_sas.h"
@@ -204,13 +205,17 @@ static bool write_policies(const struct sink *sink, const struct arguments *args
 	return ok && list_shunts(sink, args, policies, n_policies);
 }
 
-static bool write_none(const struct sink *sink, const struct arguments *args,
-		       const struct control_callbacks *callbacks)
+static bool write_certs(const struct sink *sink, const struct arguments *args,
+			const struct control_callbacks *callbacks)
 {
-	(void)sink;
-	(void)args;
-	(void)callbacks;
-	return true;
+	return list_certs(sink, args, &callbacks->loads.certs);
+}
+
+static bool write_authorities(const struct sink *sink,
+			      const struct arguments *args,
+			      const struct control_callbacks *callbacks)
+{
+	return list_authorities(sink, args, &callbacks->loads.certs);
 }
 
 static const struct list lists[] = {
@@ -221,8 +226,8 @@ static const struct list lists[] = {
 	{ "list-policies", TOPIC_LIST_POLICY,
 	  ARG_TRAP | ARG_DROP | ARG_PASS | ARG_IKE | ARG_CHILD, write_policies },
 	{ "list-certs", TOPIC_LIST_CERT, ARG_TYPE | ARG_FLAG | ARG_SUBJECT,
-	  write_none },
-	{ "list-authorities", TOPIC_LIST_AUTHORITY, ARG_NAME, write_none },
+	  write_certs },
+	{ "list-authorities", TOPIC_LIST_AUTHORITY, ARG_NAME, write_authorities },
 };
 
 /* --- names of what came over VICI */
@@ -261,12 +266,10 @@ static void write_no_keys(struct vici_builder *b,
 	vici_list_end(b);
 }
 
-static void write_no_authorities(struct vici_builder *b,
-				 const struct control_callbacks *callbacks)
+static void write_authority_names(struct vici_builder *b,
+				  const struct control_callbacks *callbacks)
 {
-	(void)callbacks;
-	vici_list(b, "authorities");
-	vici_list_end(b);
+	put_authority_names(b, &callbacks->loads.certs);
 }
 
 struct names {
@@ -279,7 +282,7 @@ static const struct names names[] = {
 	{ "get-conns", write_conn_names },
 	{ "get-shared", write_shared },
 	{ "get-keys", write_no_keys },
-	{ "get-authorities", write_no_authorities },
+	{ "get-authorities", write_authority_names },
 };
 
 static bool is_name(struct slice name, const char *known)

@@ -24,7 +24,7 @@ enum topic {
 	TOPIC_LIST_SA,
 	TOPIC_LIST_CONN,
 	TOPIC_LIST_POLICY,
-	TOPIC_LIST_CERT, /* these two likewise: there are none */
+	TOPIC_LIST_CERT,
 	TOPIC_LIST_AUTHORITY,
 	TOPIC_DEBUG,
 	TOPIC_PART, /* our own: a row of an answer that has very many */

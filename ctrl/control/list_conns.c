@@ -38,9 +38,9 @@ static void put_peer(struct vici_builder *b, const struct conn_conf *c)
 }
 
 static void put_side(struct vici_builder *b, const char *section,
-		     const struct identity *id)
+		     const struct identity *id, const struct auth_conf *auth)
 {
-	/* Of what is not a secret. */
+	/* They are of other methods, or said by list-certs. */
 	static const char *const lists[] = { "groups", "cert_policy", "certs",
 					     "cacerts" };
 	char text[IDENTITY_STR_MAX];
@@ -48,7 +48,8 @@ static void put_side(struct vici_builder *b, const char *section,
 	vici_section(b, section);
 	if (id->type)
 		vici_str(b, "id", identity_str(id, text, sizeof(text)));
-	vici_str(b, "class", "pre-shared key");
+	vici_str(b, "class",
+		 auth->by == AUTH_BY_PSK ? "pre-shared key" : "public key");
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		vici_list(b, lists[i]);
 		vici_list_end(b);
@@ -127,8 +128,8 @@ static bool put_conn(const struct sink *sink, const struct conn_conf *c)
 	if (c->dpd_delay)
 		put_number(&b, "dpd_delay", c->dpd_delay);
 	put_ppk(&b, c);
-	put_side(&b, "local-1", &c->local_id);
-	put_side(&b, "remote-1", &c->remote_id);
+	put_side(&b, "local-1", &c->local_id, &c->local_auth);
+	put_side(&b, "remote-1", &c->remote_id, &c->remote_auth);
 	vici_section(&b, "children");
 	for (size_t i = 0; i < c->n_children; i++)
 		put_child(&b, &c->children[i]);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ctrl/control/certs.h"
 #include "ctrl/control/manual.h"
 #include "ctrl/control/requests.h"
 #include "ctrl/control/shared.h"
@@ -129,6 +130,44 @@ static int clear_creds(struct slice body, const struct control_loads *loads,
 	return err;
 }
 
+static int load_cert(struct slice body, const struct control_loads *loads,
+		     uint64_t token, struct error *e)
+{
+	enum cert_kind kind = CERT_X509;
+	struct slice data;
+	int err = load_cert_read(body, &kind, &data, e);
+
+	(void)token;
+	if (err)
+		return err;
+	if (!loads->certs.load)
+		return fail_fixed(e);
+	return loads->certs.load(loads->certs.ctx, kind, data, e);
+}
+
+static int load_authority(struct slice body, const struct control_loads *loads,
+			  uint64_t token, struct error *e)
+{
+	(void)token;
+	if (!loads->certs.load_authority)
+		return fail_fixed(e);
+	return loads->certs.load_authority(loads->certs.ctx, body, e);
+}
+
+static int unload_authority(struct slice body, const struct control_loads *loads,
+			    uint64_t token, struct error *e)
+{
+	struct arguments args;
+	int err = read_only(body, ARG_NAME, "name", &args, e);
+
+	(void)token;
+	if (err)
+		return err;
+	if (!loads->certs.unload_authority)
+		return fail_fixed(e);
+	return loads->certs.unload_authority(loads->certs.ctx, args.name, e);
+}
+
 static int reload(struct slice body, const struct control_loads *loads,
 		  uint64_t token, struct error *e)
 {
@@ -234,12 +273,12 @@ static const struct loads_command commands[] = {
 	{ "uninstall", uninstall, NULL },
 	{ "cygnet-sa-add", add_sa, NULL },
 	{ "cygnet-sa-delete", delete_sa, NULL },
-	{ "load-cert", NULL, "certificates are" },
+	{ "load-cert", load_cert, NULL },
+	{ "load-authority", load_authority, NULL },
+	{ "unload-authority", unload_authority, NULL },
 	{ "load-key", NULL, "private keys are" },
 	{ "unload-key", NULL, "private keys are" },
 	{ "load-token", NULL, "private keys are" },
-	{ "load-authority", NULL, "authorities are" },
-	{ "unload-authority", NULL, "authorities are" },
 };
 
 const struct loads_command *loads_find(struct slice name)

@@ -136,16 +136,21 @@ static int read_flag(size_t key, struct slice value, struct arguments *out,
 
 /* Of the words that strongSwan has for it; words ends with NULL. */
 static int read_word(size_t key, struct slice value, const char *const *words,
-		     const char *wanted, struct error *e)
+		     const char *wanted, char out[CERT_WORD_MAX],
+		     struct error *e)
 {
 	for (; *words; words++)
 		if (value.len == strlen(*words) &&
-		    strncasecmp((const char *)value.ptr, *words, value.len) == 0)
+		    strncasecmp((const char *)value.ptr, *words, value.len) ==
+			    0) {
+			strcpy(out, *words);
 			return 0;
+		}
 	return fail_value(key, wanted, e);
 }
 
-static int read_type(size_t key, struct slice value, struct error *e)
+static int read_type(size_t key, struct slice value, struct arguments *out,
+		     struct error *e)
 {
 	static const char *const types[] = { "X509",	 "X509_AC",
 					     "X509_CRL", "OCSP_RESPONSE",
@@ -154,23 +159,34 @@ static int read_type(size_t key, struct slice value, struct error *e)
 
 	return read_word(key, value, types,
 			 "X509, X509_AC, X509_CRL, OCSP_RESPONSE, PUBKEY or ANY",
-			 e);
+			 out->cert_type, e);
 }
 
-static int read_flag_of_cert(size_t key, struct slice value, struct error *e)
+static int read_flag_of_cert(size_t key, struct slice value,
+			     struct arguments *out, struct error *e)
 {
 	static const char *const flags[] = { "NONE", "CA",  "AA",
 					     "OCSP", "ANY", NULL };
 
-	return read_word(key, value, flags, "NONE, CA, AA, OCSP or ANY", e);
+	return read_word(key, value, flags, "NONE, CA, AA, OCSP or ANY",
+			 out->cert_flag, e);
 }
 
-static int read_subject(size_t key, struct slice value, struct error *e)
+/* Or another name that a certificate may have. */
+static int read_subject(size_t key, struct slice value, struct identity *out,
+			struct error *e)
 {
+	char text[SUBJECT_MAX + 1];
+	struct error why;
+
 	if (value.len == 0 || value.len > SUBJECT_MAX ||
 	    memchr(value.ptr, 0, value.len))
 		return fail_value(key, "a distinguished name", e);
-	return 0;
+	memcpy(text, value.ptr, value.len);
+	text[value.len] = '\0';
+	return identity_parse(text, out, &why)
+		       ? fail_value(key, "a distinguished name", e)
+		       : 0;
 }
 
 /* false: it is too long, or none. */
@@ -263,11 +279,11 @@ static int read_value(size_t key, struct slice value, struct arguments *out,
 	case ARG_LEASES:
 		return read_flag(key, value, out, e);
 	case ARG_TYPE:
-		return read_type(key, value, e);
+		return read_type(key, value, out, e);
 	case ARG_FLAG:
-		return read_flag_of_cert(key, value, e);
+		return read_flag_of_cert(key, value, out, e);
 	case ARG_SUBJECT:
-		return read_subject(key, value, e);
+		return read_subject(key, value, &out->subject, e);
 	case ARG_PEER_IP:
 		return read_peer_ip(key, value, &out->peer_ip, e);
 	case ARG_PEER_ID:

@@ -13,6 +13,7 @@
 #include "ctrl/model/ike_redirect.h"
 
 #define REQUEST_TIMEOUT_MAX_S 3600
+#define CERT_WORD_MAX	      16 /* with the NUL */
 
 enum argument {
 	ARG_IKE = 1 << 0,
@@ -52,6 +53,9 @@ struct arguments {
 	struct range peer_ip;
 	struct identity peer_id;
 	struct gateway gateway;
+	/* Of strongSwan's words; "" : any. */
+	char cert_type[CERT_WORD_MAX], cert_flag[CERT_WORD_MAX];
+	struct identity subject;
 };
 
 /*

@@ -319,6 +319,7 @@ static void all_that_lies_in_a_folder_is_read(void **state)
 	put_pem("x509ca/more.pem", "CERTIFICATE", pki_der("root"),
 		pki_der("sub"));
 	put("x509crl/a.crl", pki_der("crl"));
+	put_pem("x509crl/b.crl", "X509 CRL", pki_der("crl"), slice_of(NULL, 0));
 	put("x509ocsp/sun.der", pki_der("sun"));
 	put_text("x509ca/.hidden", "none");
 	mkdir(path_of("x509ca/old"), 0700);

@@ -497,12 +497,9 @@ static void what_we_have_not_is_refused_by_what_it_is(void **state)
 		const char *command;
 		const char *why;
 	} rows[] = {
-		{ "load-cert", "certificates are not supported yet" },
 		{ "load-key", "private keys are not supported yet" },
 		{ "unload-key", "private keys are not supported yet" },
 		{ "load-token", "private keys are not supported yet" },
-		{ "load-authority", "authorities are not supported yet" },
-		{ "unload-authority", "authorities are not supported yet" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
