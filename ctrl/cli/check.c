@@ -9,6 +9,7 @@
 #include "ctrl/cli/covers.h"
 #include "ctrl/cli/text.h"
 #include "ctrl/conf/conf.h"
+#include "ctrl/conf/key_files.h"
 #include "ctrl/dp/tunnel.h"
 
 struct tally {
@@ -16,7 +17,7 @@ struct tally {
 	size_t n;
 };
 
-#define TALLIES 6
+#define TALLIES 7
 
 static size_t count_children(const struct config *c)
 {
@@ -27,7 +28,8 @@ static size_t count_children(const struct config *c)
 	return n;
 }
 
-static void count_all(const struct config *c, struct tally out[TALLIES])
+static void count_all(const struct config *c, const struct check_keys *keys,
+		      struct tally out[TALLIES])
 {
 	const struct tally all[TALLIES] = {
 		{ "interface", "interfaces", "interfaces", c->gateway.n_ifaces },
@@ -37,6 +39,7 @@ static void count_all(const struct config *c, struct tally out[TALLIES])
 		{ "connection", "connections", "connections", c->n_conns },
 		{ "child", "children", "children", count_children(c) },
 		{ "secret", "secrets", "secrets", c->n_psks },
+		{ "private key", "private keys", "private_keys", keys->n },
 	};
 
 	memcpy(out, all, sizeof(all));
@@ -71,14 +74,15 @@ static char *note_of(const struct config *c, size_t i)
 	return printable(conf_note_str(&c->notes[i], text));
 }
 
-void check_print(const struct config *c, const struct flow *session, FILE *out)
+void check_print(const struct config *c, const struct flow *session,
+		 const struct check_keys *keys, FILE *out)
 {
 	char *warning = warning_of(c, session);
 	struct tally all[TALLIES];
 	char *file = printable(c->file);
 	const char *between = "";
 
-	count_all(c, all);
+	count_all(c, keys, all);
 	fprintf(out, "%s is in order: ", file);
 	for (size_t i = 0; i < TALLIES; i++) {
 		if (!all[i].n)
@@ -90,6 +94,8 @@ void check_print(const struct config *c, const struct flow *session, FILE *out)
 	fputc('\n', out);
 	if (warning)
 		fprintf(out, "warning: %s\n", warning);
+	for (size_t i = 0; i < keys->n_warnings; i++)
+		fprintf(out, "warning: %s\n", keys->warnings[i]);
 	for (size_t i = 0; i < c->n_notes; i++) {
 		char *note = note_of(c, i);
 
@@ -110,7 +116,7 @@ static void print_json(json_t *json, FILE *out)
 }
 
 void check_print_json(const struct config *c, const struct flow *session,
-		      FILE *out)
+		      const struct check_keys *keys, FILE *out)
 {
 	char *warning = warning_of(c, session);
 	json_t *warnings = need(json_array());
@@ -120,12 +126,15 @@ void check_print_json(const struct config *c, const struct flow *session,
 	json_t *json = need(json_pack("{s:s,s:b}", "file", file, "ok", 1));
 
 	free(file);
-	count_all(c, all);
+	count_all(c, keys, all);
 	for (size_t i = 0; i < TALLIES; i++)
 		json_object_set_new(json, all[i].key,
 				    json_integer((json_int_t)all[i].n));
 	if (warning)
 		json_array_append_new(warnings, need(json_string(warning)));
+	for (size_t i = 0; i < keys->n_warnings; i++)
+		json_array_append_new(warnings,
+				      need(json_string(keys->warnings[i])));
 	json_object_set_new(json, "warnings", warnings);
 	for (size_t i = 0; i < c->n_notes; i++) {
 		char *note = note_of(c, i);
@@ -153,11 +162,55 @@ static int fail(const char *path, const struct error *e, bool json, FILE *out)
 	return 1;
 }
 
+/* --- private keys, which are read and forgotten */
+
+static int on_key(void *ctx, struct private_key *key, const char *path,
+		  struct error *e)
+{
+	struct check_keys *keys = ctx;
+
+	(void)path;
+	(void)e;
+	keys->n++;
+	private_key_free(key);
+	return 0;
+}
+
+static void on_certificate(void *ctx, const char *path, struct slice der)
+{
+	(void)ctx;
+	(void)path;
+	(void)der;
+}
+
+static void on_warning(void *ctx, const char *text)
+{
+	struct check_keys *keys = ctx;
+
+	if (keys->n_warnings < CHECK_WARNINGS_MAX)
+		keys->warnings[keys->n_warnings++] = printable(text);
+}
+
+static int read_keys(struct config *c, struct check_keys *keys, struct error *e)
+{
+	const struct key_files_calls calls = { on_key, on_certificate,
+					       on_warning, keys };
+
+	return key_files_read(c, &calls, e);
+}
+
+static void forget_keys(struct check_keys *keys)
+{
+	for (size_t i = 0; i < keys->n_warnings; i++)
+		free(keys->warnings[i]);
+}
+
 int check_run(const struct arguments *args, FILE *out)
 {
 	const char *path = args->words[0] ? args->words[0] : CHECK_DEFAULT_FILE;
 	const bool json = arguments_have(args, OPT(JSON));
 	const struct flow *session = NULL;
+	struct check_keys keys = { .n = 0 };
 	struct config *config;
 	struct flow flow;
 	struct error e;
@@ -172,16 +225,18 @@ int check_run(const struct arguments *args, FILE *out)
 	}
 	if (conf_load(path, &config, &e))
 		return fail(path, &e, json, out);
-	if (tunnels_check(config, &e)) {
+	if (tunnels_check(config, &e) || read_keys(config, &keys, &e)) {
+		forget_keys(&keys);
 		config_free(config);
 		return fail(path, &e, json, out);
 	}
 	if (session_find(&flow))
 		session = &flow;
 	if (json)
-		check_print_json(config, session, out);
+		check_print_json(config, session, &keys, out);
 	else
-		check_print(config, session, out);
+		check_print(config, session, &keys, out);
+	forget_keys(&keys);
 	config_free(config);
 	return 0;
 }

@@ -36,7 +36,7 @@ static int check_writers(const char *path, const struct stat *st,
 			 path, who, st->st_mode & 07777);
 }
 
-/* Up to room octets: one more than allowed, so that the parser sees it. */
+/* Up to room octets: one more than allowed, so that whoever reads it sees it. */
 static int read_all(int fd, const char *path, struct builder *b, struct error *e)
 {
 	ssize_t n;
@@ -94,6 +94,17 @@ int file_read(const char *path, size_t max, struct file_text *out,
 	err = read_open(fd, path, max, out, e);
 	close(fd);
 	return err;
+}
+
+int file_read_up_to(const char *path, size_t max, const char *what,
+		    struct file_text *out, struct error *e)
+{
+	int err = file_read(path, max, out, e);
+
+	if (err || out->octets.len <= max)
+		return err;
+	return error_set(e, -E2BIG, "%.300s: longer than %zu octets; name %s",
+			 path, max, what);
 }
 
 void file_wipe(struct file_text *f)

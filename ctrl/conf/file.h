@@ -25,6 +25,18 @@ struct file_text {
 int file_read(const char *path, size_t max, struct file_text *out,
 	      struct error *e);
 
+/*
+ * Another file that is named there, under the same conditions.
+ *
+ * max    octets
+ * what   it is, for errors: "a private key's file"
+ * out    likewise
+ *
+ * As file_read(); -E2BIG: it is longer.
+ */
+int file_read_up_to(const char *path, size_t max, const char *what,
+		    struct file_text *out, struct error *e);
+
 /* Wipes and frees the octets, which may hold keys. */
 void file_wipe(struct file_text *f);
 

@@ -20,6 +20,7 @@
 #include "ctrl/conf/schema_bundle.h"
 #include "ctrl/conf/schema_charon.h"
 #include "ctrl/conf/schema_conn.h"
+#include "ctrl/conf/schema_key.h"
 #include "ctrl/conf/schema_manual.h"
 #include "ctrl/conf/schema_pool.h"
 #include "ctrl/conf/schema_psk.h"
@@ -185,7 +186,7 @@ static const struct sub root_subs[] = {
 	  .form = "a section of named sections, one for each policy" },
 	{ .name = "connections", .kind = SUB_NAMED,
 	  .form = "a section of named sections, one for each connection" },
-	{ .name = "secrets",	 .form = "a section of sections ike* and ppk*",
+	{ .name = "secrets",	 .form = "a section of sections such as ike*, ppk* and private*",
 	  .table = &psk_names },
 	{ .name = "pools",	 .kind = SUB_NAMED,
 	  .form = "a section of named sections, one for each pool" },
@@ -418,5 +419,7 @@ int schema_fill(const struct section *root, bool reads_files,
 		err = pools_fill(tree_section(root, "pools"), out, e);
 	if (!err)
 		err = psks_fill(tree_section(root, "secrets"), out, e);
+	if (!err)
+		err = key_sections_fill(tree_section(root, "secrets"), out, e);
 	return err;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The section secrets: pre-shared keys, PPKs (RFC 8784), and by name the kinds that belong to
- * other ways of authentication. A name that nobody knows is not shown here: it
- * may be a secret whose key is missing.
+ * The section secrets: pre-shared keys, PPKs (RFC 8784), those of private keys (see
+ * schema_key.h), and by name the kinds that belong to other ways of authentication. A
+ * name that nobody knows is not shown here: it may be a secret whose key is missing.
  */
 #include "ctrl/conf/schema_psk.h"
 
@@ -10,6 +10,7 @@
 
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/named.h"
+#include "ctrl/conf/schema_key.h"
 #include "ctrl/conf/values_psk.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
@@ -18,6 +19,8 @@
 
 #define AT(type, field) .offset = offsetof(struct type, field)
 #define LATER(text)	.name = text, .kind = SUB_LATER, .prefix = true
+#define KEY(text) \
+	.name = text, .kind = SUB_EACH, .prefix = true, .form = FORM_KEY_SECTION
 
 /* clang-format off */
 static const struct key ike_keys[] = {
@@ -34,9 +37,9 @@ static const struct sub kinds[] = {
 	  .form = "a section with id and secret" },
 	{ .name = "ppk",    .kind = SUB_EACH, .prefix = true,
 	  .form = "a section with id and secret" },
+	{ KEY("private") },  { KEY("rsa") },	 { KEY("ecdsa") },
+	{ KEY("pkcs8") },    { KEY("pkcs12") },
 	{ LATER("eap") },    { LATER("xauth") }, { LATER("ntlm") },
-	{ LATER("private") }, { LATER("rsa") },
-	{ LATER("ecdsa") },  { LATER("pkcs8") }, { LATER("pkcs12") },
 	{ LATER("token") },
 };
 /* clang-format on */
@@ -90,6 +93,7 @@ int psks_fill(const struct section *list, struct config *out, struct error *e)
 	if (!out->psks)
 		return conf_no_memory(e);
 	for (const struct section *s = list->sections; s && !err; s = s->next)
-		err = fill_psk(s, &out->psks[out->n_psks++], e);
+		if (!key_section_is(s))
+			err = fill_psk(s, &out->psks[out->n_psks++], e);
 	return err;
 }

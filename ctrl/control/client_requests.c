@@ -14,6 +14,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/control/commands.h"
 #include "ctrl/control/explain.h"
+#include "ctrl/control/load_key.h"
 #include "ctrl/control/loads.h"
 #include "ctrl/control/own.h"
 
@@ -225,6 +226,17 @@ static const char *on_own(struct client *client,
 	return why;
 }
 
+static const char *on_load_key(struct client *client, struct slice body)
+{
+	const char *why = "out of memory for an answer";
+	struct vici_builder answer;
+
+	if (load_key_answer(body, &client->hub->callbacks.loads.keys, &answer))
+		why = client_send(client, &answer);
+	vici_builder_free(&answer);
+	return why;
+}
+
 static const char *on_request(struct client *client,
 			      const struct vici_packet *packet)
 {
@@ -237,6 +249,8 @@ static const char *on_request(struct client *client,
 		return on_command(client, verb, packet->body);
 	if (load)
 		return on_load(client, load, packet->body);
+	if (load_key_is_asked(packet->name))
+		return on_load_key(client, packet->body);
 	if (explain_is_asked(packet->name))
 		return on_explain(client, packet->body);
 	if (is_capture(packet->name))

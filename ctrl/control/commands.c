@@ -258,11 +258,16 @@ static void write_shared(struct vici_builder *b,
 	vici_list_end(b);
 }
 
-static void write_no_keys(struct vici_builder *b,
-			  const struct control_callbacks *callbacks)
+static void write_keys(struct vici_builder *b,
+		       const struct control_callbacks *callbacks)
 {
-	(void)callbacks;
+	const struct control_keys *keys = &callbacks->loads.keys;
+	const char *id;
+	size_t at = 0;
+
 	vici_list(b, "keys");
+	while (keys->id && (id = keys->id(keys->ctx, &at)))
+		vici_list_item(b, id);
 	vici_list_end(b);
 }
 
@@ -281,7 +286,7 @@ struct names {
 static const struct names names[] = {
 	{ "get-conns", write_conn_names },
 	{ "get-shared", write_shared },
-	{ "get-keys", write_no_keys },
+	{ "get-keys", write_keys },
 	{ "get-authorities", write_authority_names },
 };
 

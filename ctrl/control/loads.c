@@ -114,6 +114,21 @@ static int unload_shared(struct slice body, const struct control_loads *loads,
 	return loads->unload_shared(loads->ctx, args.name, e);
 }
 
+static int unload_key(struct slice body, const struct control_loads *loads,
+		      uint64_t token, struct error *e)
+{
+	const struct control_keys *keys = &loads->keys;
+	struct arguments args;
+	int err = read_only(body, ARG_ID, "id", &args, e);
+
+	(void)token;
+	if (err)
+		return err;
+	if (!keys->unload)
+		return fail_fixed(e);
+	return keys->unload(keys->ctx, args.name, e);
+}
+
 static int clear_creds(struct slice body, const struct control_loads *loads,
 		       uint64_t token, struct error *e)
 {
@@ -127,6 +142,8 @@ static int clear_creds(struct slice body, const struct control_loads *loads,
 	err = loads->clear_shared(loads->ctx, e);
 	if (!err && loads->certs.clear)
 		loads->certs.clear(loads->certs.ctx);
+	if (!err && loads->keys.clear)
+		loads->keys.clear(loads->keys.ctx);
 	return err;
 }
 
@@ -263,6 +280,7 @@ static const struct loads_command commands[] = {
 	{ "unload-conn", unload_conn, NULL },
 	{ "load-shared", load_shared, NULL },
 	{ "unload-shared", unload_shared, NULL },
+	{ "unload-key", unload_key, NULL },
 	{ "clear-creds", clear_creds, NULL },
 	{ "load-pool", load_pool, NULL },
 	{ "unload-pool", unload_pool, NULL },
@@ -276,9 +294,7 @@ static const struct loads_command commands[] = {
 	{ "load-cert", load_cert, NULL },
 	{ "load-authority", load_authority, NULL },
 	{ "unload-authority", unload_authority, NULL },
-	{ "load-key", NULL, "private keys are" },
-	{ "unload-key", NULL, "private keys are" },
-	{ "load-token", NULL, "private keys are" },
+	{ "load-token", NULL, "keys of PKCS#11 tokens are" },
 };
 
 const struct loads_command *loads_find(struct slice name)

@@ -13,6 +13,7 @@
 #include "ctrl/base/error.h"
 #include "ctrl/base/slice.h"
 #include "ctrl/control/capture.h"
+#include "ctrl/crypto/key_id.h"
 #include "ctrl/model/config.h"
 #include "ctrl/model/difference.h"
 #include "ctrl/model/explain.h"
@@ -83,6 +84,28 @@ struct control_certs {
 	void *ctx;
 };
 
+/* What load-key says of a key. */
+enum control_key_type {
+	CONTROL_KEY_ANY,
+	CONTROL_KEY_RSA,
+	CONTROL_KEY_ECDSA,
+};
+
+/* Private keys come over VICI and go. Each may be NULL: refused, or nothing. */
+struct control_keys {
+	/* octets: in PEM or DER, borrowed; the caller wipes them. 0, or negative
+	 * with e filled. */
+	int (*load)(void *ctx, enum control_key_type type, struct slice octets,
+		    char id[KEY_ID_STR_MAX], struct error *e);
+	int (*unload)(void *ctx, const char *id, struct error *e);
+	/* All that came over VICI. */
+	void (*clear)(void *ctx);
+	/* The id of the next one of these; at is where to go on, 0 at first. NULL:
+	 * no more. */
+	const char *(*id)(void *ctx, size_t *at);
+	void *ctx;
+};
+
 /*
  * What is loaded changes. Each may be NULL: refused. Those with a token return 0,
  * negative with e filled, or CONTROL_LATER, and token is then for
@@ -121,6 +144,7 @@ struct control_loads {
 	 * 0 at first. NULL: no more. */
 	const char *(*shared_id)(void *ctx, size_t *at);
 	struct control_certs certs;
+	struct control_keys keys;
 	void *ctx;
 };
 

@@ -10,6 +10,7 @@
 #include "ctrl/conf/conf.h"
 #include "ctrl/daemon/conn_message.h"
 #include "ctrl/daemon/difference.h"
+#include "ctrl/daemon/key_loads.h"
 #include "ctrl/daemon/loaded.h"
 #include "ctrl/daemon/loaded_manual.h"
 #include "ctrl/daemon/loaded_pools.h"
@@ -18,14 +19,16 @@
 
 struct apply {
 	struct config *config;
+	struct sign_keys *keys;
 	const char *path;
 	struct apply_calls calls;
 	/* The one that is under way: */
 	bool pending;
 	uint64_t token;
-	struct conn_list conns; /* of VICI's; or */
-	struct manual_list sas; /* with one more or less; or */
-	struct config *file;	/* one that was read again */
+	struct conn_list conns;	     /* of VICI's; or */
+	struct manual_list sas;	     /* with one more or less; or */
+	struct config *file;	     /* one that was read again, with */
+	struct sign_keys *file_keys; /* its keys */
 	/* Connections that came right behind others, and what came behind them. */
 	bool gathers;
 	struct staged *staged;
@@ -164,7 +167,9 @@ static void forget(struct apply *a)
 	conn_list_free(&a->conns);
 	manual_list_free(&a->sas);
 	config_free(a->file);
+	sign_keys_free(a->file_keys);
 	a->file = NULL;
+	a->file_keys = NULL;
 	a->pending = false;
 }
 
@@ -195,6 +200,7 @@ static void put_in_force(struct apply *a)
 	if (a->file) {
 		*a->config = *a->file;
 		*a->file = was;
+		sign_keys_take_files(a->keys, a->file_keys);
 		log_info("daemon: configuration read again file=%s", a->path);
 	} else {
 		loaded_swap_conns(a->config, &a->conns);
@@ -390,6 +396,8 @@ static int reload(void *ctx, uint64_t token, struct error *e)
 	if (err)
 		return err;
 	err = loaded_set_file(a->config, a->file, e);
+	if (!err)
+		err = key_loads_read(a->file, NULL, &a->file_keys, e);
 	if (!err)
 		return begin(a, token, e);
 	forget(a);
@@ -630,20 +638,22 @@ struct control_loads apply_loads(struct apply *a)
 		.unload_shared = unload_shared,
 		.clear_shared = clear_shared,
 		.shared_id = shared_id,
+		.keys = key_loads_vici(a->keys),
 		.ctx = a,
 	};
 }
 
 /* --- its own life --- */
 
-struct apply *apply_new(struct config *config, const char *path,
-			const struct apply_calls *calls)
+struct apply *apply_new(struct config *config, struct sign_keys *keys,
+			const char *path, const struct apply_calls *calls)
 {
 	struct apply *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return NULL;
 	a->config = config;
+	a->keys = keys;
 	a->path = path;
 	a->calls = *calls;
 	a->staged = staged_new();

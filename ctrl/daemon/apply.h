@@ -17,6 +17,7 @@
 #include "ctrl/model/config.h"
 
 struct apply;
+struct sign_keys;
 
 struct apply_calls {
 	/*
@@ -57,13 +58,14 @@ struct apply_calls {
 
 /*
  * config   what is in force; borrowed, and changed in its place
+ * keys     private keys, likewise
  * path     of the file that is read again; borrowed
  * calls    copied
  *
  * NULL: out of memory. Free with apply_free(); NULL is fine.
  */
-struct apply *apply_new(struct config *config, const char *path,
-			const struct apply_calls *calls);
+struct apply *apply_new(struct config *config, struct sign_keys *keys,
+			const char *path, const struct apply_calls *calls);
 void apply_free(struct apply *a);
 
 /* What a control server is given to change what is loaded. */

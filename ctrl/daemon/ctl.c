@@ -21,6 +21,7 @@
 #include "ctrl/conf/conf.h"
 #include "ctrl/control/listen.h"
 #include "ctrl/daemon/ctl_state.h"
+#include "ctrl/daemon/key_loads.h"
 #include "ctrl/daemon/role.h"
 #include "ctrl/dp/dp.h"
 
@@ -277,10 +278,9 @@ static int start(struct ctl *c, struct error *e)
 	c->failures = failures_new();
 	c->since = up_since_new();
 	c->counts = tally_new();
-	c->keys = sign_keys_new();
 	c->updown = c->base ? updown_new(c->base) : NULL;
-	if (!c->base || !c->updown || !c->keys || !c->failures || !c->since ||
-	    !c->counts || !tally_of(c->counts, "") ||
+	if (!c->base || !c->updown || !c->failures || !c->since || !c->counts ||
+	    !tally_of(c->counts, "") ||
 	    event_base_priority_init(c->base, CONTROL_PRIORITIES))
 		return error_set(e, -ENOMEM, "no memory for an event loop");
 	c->trim = trim_new(c->base, TRIM_MS);
@@ -344,8 +344,10 @@ int ctl_role(const char *file, bool debug, struct error *e)
 	err = conf_load(file, &c.config, e);
 	if (!err) {
 		log_notes(c.config);
-		err = ctl_take_changes(&c, file, e);
+		err = key_loads_read(c.config, NULL, &c.keys, e);
 	}
+	if (!err)
+		err = ctl_take_changes(&c, file, e);
 	if (!err)
 		err = start(&c, e);
 	if (!err && event_base_dispatch(c.base) < 0)

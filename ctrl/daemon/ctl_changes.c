@@ -180,7 +180,7 @@ int ctl_take_changes(struct ctl *c, const char *file, struct error *e)
 					   .answer = on_answer,
 					   .ctx = c };
 
-	c->apply = apply_new(c->config, file, &calls);
+	c->apply = apply_new(c->config, c->keys, file, &calls);
 	c->certs = certs_new();
 	return c->apply && c->certs
 		       ? 0

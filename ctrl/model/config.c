@@ -137,12 +137,15 @@ void config_free(struct config *c)
 		conn_fini(&c->conns[i]);
 	for (size_t i = 0; i < c->n_psks; i++)
 		psk_fini(&c->psks[i]);
+	for (size_t i = 0; i < c->n_keys; i++)
+		secret_wipe(&c->keys[i].passphrase);
 	for (size_t i = 0; i < c->n_included; i++)
 		free(c->included[i]);
 	free(c->manual);
 	free(c->policies);
 	free(c->conns);
 	free(c->psks);
+	free(c->keys);
 	name_index_free(&c->psk_names);
 	free(c->pools);
 	cert_list_free(&c->certs);

@@ -30,6 +30,8 @@
 #define CONF_NAME_MAX 64  /* with the NUL */
 #define CONF_PATH_MAX 108 /* a Unix socket's, with the NUL */
 
+#define CONF_KEY_FILE_MAX 256 /* a private key's, with the NUL */
+
 #define IKE_USER    "cygnet-ike"    /* the user as whom IKE is spoken */
 #define HELPER_USER "cygnet-helper" /* and as whom DNS is asked */
 
@@ -174,6 +176,25 @@ struct policy_conf {
 	struct place place;
 };
 
+/* Which folder beside the configuration has a private key's file; swanctl's. */
+enum key_folder {
+	KEY_FOLDER_PRIVATE, /* of any type */
+	KEY_FOLDER_RSA,
+	KEY_FOLDER_ECDSA,
+	KEY_FOLDER_PKCS8,
+	KEY_FOLDER_PKCS12, /* with certificates */
+	KEY_FOLDERS,
+};
+
+/* The file of a private key, and what it is encrypted with. */
+struct key_conf {
+	char name[CONF_NAME_MAX];
+	enum key_folder folder;
+	char file[CONF_KEY_FILE_MAX]; /* in that folder, or an absolute path */
+	struct secret passphrase;     /* empty: there is none */
+	struct place place;
+};
+
 /* A key or section that is taken, though it changes nothing here. */
 struct conf_note {
 	struct place place;
@@ -204,6 +225,8 @@ struct config {
 	size_t psks_room;	     /* 0: they have no more than they need */
 	size_t n_vici_psks;	     /* that came over VICI */
 	struct name_index psk_names; /* owned; of no array: to be made */
+	struct key_conf *keys;	     /* the keys themselves are elsewhere */
+	size_t n_keys;
 	struct pool_conf *pools;
 	size_t n_pools;
 	struct cert_list certs; /* of its files; VICI's are the daemon's */

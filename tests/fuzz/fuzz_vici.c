@@ -3,13 +3,14 @@
  * VICI packets (without their length field). Four properties: reading stays
  * inside of the packet (the sanitizers watch), the walk and vici_valid() agree,
  * what was read can be built again, octet for octet, and arguments are either
- * refused with a reason or within their bounds.
+ * refused with a reason or within their bounds, also those of load-key.
  */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/control/load_key.h"
 #include "ctrl/control/requests.h"
 #include "ctrl/control/vici.h"
 
@@ -108,6 +109,29 @@ static void check_arguments(struct slice body)
 		abort();
 }
 
+static int on_key(void *ctx, enum control_key_type type, struct slice octets,
+		  char id[KEY_ID_STR_MAX], struct error *e)
+{
+	(void)ctx;
+	(void)e;
+	if (!octets.len || type > CONTROL_KEY_ECDSA)
+		abort();
+	memset(id, 'a', KEY_ID_STR_MAX - 1);
+	id[KEY_ID_STR_MAX - 1] = '\0';
+	return 0;
+}
+
+/* As load-key's. */
+static void check_key(struct slice body)
+{
+	const struct control_keys keys = { .load = on_key };
+	struct vici_builder answer;
+
+	if (!load_key_answer(body, &keys, &answer))
+		abort();
+	vici_builder_free(&answer);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -127,6 +151,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (valid != vici_valid(packet.body))
 		abort();
 	check_arguments(packet.body);
+	if (valid)
+		check_key(packet.body);
 	if (valid && strings &&
 	    (!vici_finish(&b) || b.len != LENGTH_BYTES + len ||
 	     memcmp(b.ptr + LENGTH_BYTES, data, len) != 0))

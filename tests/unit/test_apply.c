@@ -20,6 +20,7 @@
 #include "ctrl/conf/conf.h"
 #include "ctrl/control/vici.h"
 #include "ctrl/daemon/apply.h"
+#include "ctrl/daemon/sign_keys.h"
 
 #define GATEWAY "gateway { protected = lan0\n unprotected = wan0\n }\n"
 #define CONN(name, net)                                       \
@@ -34,6 +35,7 @@ static const char first_file[] =
 struct fixture {
 	char path[64];
 	struct config *config;
+	struct sign_keys *keys;
 	struct apply *apply;
 	struct control_loads loads;
 	char told[512];	    /* what happened, since it was last looked at */
@@ -171,7 +173,10 @@ static int start(void **state)
 	if (conf_load(f->path, &f->config, &e))
 		return -1;
 	f->config->conns[0].children[0].policy = 10;
-	f->apply = apply_new(f->config, f->path, &calls);
+	f->keys = sign_keys_new();
+	if (!f->keys)
+		return -1;
+	f->apply = apply_new(f->config, f->keys, f->path, &calls);
 	if (!f->apply)
 		return -1;
 	f->loads = apply_loads(f->apply);
@@ -183,6 +188,7 @@ static int stop(void **state)
 	struct fixture *f = *state;
 
 	apply_free(f->apply);
+	sign_keys_free(f->keys);
 	config_free(f->config);
 	unlink(f->path);
 	free(f);

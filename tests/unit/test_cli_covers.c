@@ -82,6 +82,7 @@ static void a_dynamic_selector_is_this_host(void **state)
 
 static void check_warns_of_it(void **state)
 {
+	const struct check_keys no_keys = { .n = 0 };
 	struct config *c = parse(GATEWAY CHILD(ALL));
 	struct printed p;
 	struct flow f;
@@ -89,7 +90,7 @@ static void check_warns_of_it(void **state)
 	(void)state;
 	assert_true(session_parse(SESSION, &f));
 	printed_start(&p);
-	check_print(c, &f, p.file);
+	check_print(c, &f, &no_keys, p.file);
 	printed_end(
 		&p,
 		"f is in order: 2 interfaces, 1 connection, 1 child\n"

@@ -83,17 +83,18 @@ static void it_fits_in_eight_lines(void **state)
 
 static void check_says_what_is_in_it(void **state)
 {
+	const struct check_keys no_keys = { .n = 0 };
 	char *text = written();
 	struct config *c = parse(text);
 	struct printed p;
 
 	(void)state;
 	printed_start(&p);
-	check_print(c, NULL, p.file);
+	check_print(c, NULL, &no_keys, p.file);
 	printed_end(&p, "f is in order: 2 interfaces, 1 connection, 1 child, "
 			"1 secret\n");
 	printed_start(&p);
-	check_print_json(c, NULL, p.file);
+	check_print_json(c, NULL, &no_keys, p.file);
 	printed_end(&p, "{\n"
 			"  \"file\": \"f\",\n"
 			"  \"ok\": true,\n"
@@ -103,9 +104,30 @@ static void check_says_what_is_in_it(void **state)
 			"  \"connections\": 1,\n"
 			"  \"children\": 1,\n"
 			"  \"secrets\": 1,\n"
+			"  \"private_keys\": 0,\n"
 			"  \"warnings\": [],\n"
 			"  \"notes\": []\n"
 			"}\n");
+	config_free(c);
+	free(text);
+}
+
+static void check_counts_private_keys_and_warns_of_their_files(void **state)
+{
+	char warning[] = "private/a: it is encrypted";
+	const struct check_keys keys = { .n = 2,
+					 .warnings = { warning },
+					 .n_warnings = 1 };
+	char *text = written();
+	struct config *c = parse(text);
+	struct printed p;
+
+	(void)state;
+	printed_start(&p);
+	check_print(c, NULL, &keys, p.file);
+	printed_end(&p, "f is in order: 2 interfaces, 1 connection, 1 child, "
+			"1 secret, 2 private keys\n"
+			"warning: private/a: it is encrypted\n");
 	config_free(c);
 	free(text);
 }
@@ -117,6 +139,8 @@ int main(void)
 			what_init_writes_is_the_tunnel_that_was_asked_for),
 		cmocka_unit_test(it_fits_in_eight_lines),
 		cmocka_unit_test(check_says_what_is_in_it),
+		cmocka_unit_test(
+			check_counts_private_keys_and_warns_of_their_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -658,14 +658,17 @@ static const struct refused refused[] = {
 	  "f:60:3: unknown section of 6 octets in secrets.ike-moon; "
 	  "known are id*, secret" },
 	{ "secret_among_the_kinds_is_not_shown", "\tike {", MARK " = x\n\tike {",
-	  "f:62:1: unknown key of 6 octets in secrets; known are ike*, ppk*" },
+	  "f:62:1: unknown key of 6 octets in secrets; known are ike*, ppk*, private*, "
+	  "rsa*, ecdsa*, pkcs8*, pkcs12*" },
 	{ "unknown_kind_of_secret_is_refused", "\tike {", "\txyz {",
-	  "f:62:2: unknown section of 3 octets in secrets; known are ike*, ppk*" },
+	  "f:62:2: unknown section of 3 octets in secrets; known are ike*, ppk*, private*, "
+	  "rsa*, ecdsa*, pkcs8*, pkcs12*" },
 	{ "key_of_a_kind_is_refused", "\tike {", "ike = " MARK "\n\tike {",
 	  "f:62:7: secrets.ike must be a section with id and secret" },
 	{ "secrets_that_are_no_section_are_refused", "secrets {",
 	  "secrets = " MARK "\nsecrets {",
-	  "f:56:11: secrets must be a section of sections ike* and ppk*" },
+	  "f:56:11: secrets must be a section of sections such as ike*, ppk* "
+	  "and private*" },
 	{ "owner_that_is_a_section_is_refused", "secret = " PSK, "id-3 { }",
 	  "f:60:3: secrets.ike-moon.id-3 is a key, not a section; "
 	  "write id-3 = VALUE" },

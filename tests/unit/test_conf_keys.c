@@ -12,6 +12,7 @@
 #include "ctrl/conf/schema_authority.h"
 #include "ctrl/conf/schema_charon.h"
 #include "ctrl/conf/schema_conn.h"
+#include "ctrl/conf/schema_key.h"
 #include "ctrl/conf/schema_psk.h"
 #include "ctrl/conf/values.h"
 #include "tests/unit/conf_text.h"
@@ -219,6 +220,7 @@ static const struct {
 	{ "authorities.NAME", &authority_table },
 	{ "secrets", &psk_names },
 	{ "secrets.ike*", &psk_ike_table },
+	{ "secrets.private*, rsa*, ecdsa*, pkcs8*, pkcs12*", &key_table },
 	{ "charon", &charon_table },
 };
 

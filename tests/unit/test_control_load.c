@@ -27,6 +27,7 @@ struct loads {
 	char file[64];
 	struct psk_conf psk;
 	size_t message_len;
+	unsigned int clears; /* of private keys */
 };
 
 static int hear(void *ctx, uint64_t token, const char *name, struct error *e)
@@ -125,6 +126,19 @@ static const char *on_shared_id(void *ctx, size_t *at)
 	return ids[(*at)++];
 }
 
+static const char *on_key_id(void *ctx, size_t *at)
+{
+	(void)ctx;
+	return (*at)++ ? NULL : "e14c";
+}
+
+static void on_clear_keys(void *ctx)
+{
+	struct loads *l = ctx;
+
+	l->clears++;
+}
+
 static int start_loads(void **state)
 {
 	struct loads *l = calloc(1, sizeof(*l));
@@ -146,6 +160,10 @@ static int start_loads(void **state)
 		.loads.unload_shared = on_unload_shared,
 		.loads.clear_shared = on_clear_shared,
 		.loads.shared_id = on_shared_id,
+		.loads.keys.unload = on_unload_shared,
+		.loads.keys.clear = on_clear_keys,
+		.loads.keys.id = on_key_id,
+		.loads.keys.ctx = l,
 		.loads.ctx = l,
 		.ctx = l,
 	};
@@ -273,7 +291,9 @@ static void each_command_reaches_its_callback(void **state)
 	assert_taken(l, "unload-conn", ASK("name=moon"), "moon");
 	assert_taken(l, "load-shared", ASK("id=ike-a", SHARED), "ike-a");
 	assert_taken(l, "unload-shared", ASK("id=ike-a"), "ike-a");
+	assert_taken(l, "unload-key", ASK("id=e14c"), "e14c");
 	assert_taken(l, "clear-creds", ASK(NULL), "");
+	assert_int_equal(l->clears, 1);
 	assert_taken(l, "reload", ASK(NULL), "");
 	assert_taken(l, "reload-settings", ASK(NULL), "settings");
 	assert_taken(l, "install", ASK("child=net"), "/net in");
@@ -497,9 +517,7 @@ static void what_we_have_not_is_refused_by_what_it_is(void **state)
 		const char *command;
 		const char *why;
 	} rows[] = {
-		{ "load-key", "private keys are not supported yet" },
-		{ "unload-key", "private keys are not supported yet" },
-		{ "load-token", "private keys are not supported yet" },
+		{ "load-token", "keys of PKCS#11 tokens are not supported yet" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -536,6 +554,8 @@ static void server_that_loads_nothing_says_so(void **state)
 	assert_refused(&bare, "unload-conn", ASK("name=a"), why);
 	assert_refused(&bare, "load-shared", ASK(SHARED), why);
 	assert_refused(&bare, "unload-shared", ASK("id=a"), why);
+	assert_refused(&bare, "load-key", ASK("type=any", "data=x"), why);
+	assert_refused(&bare, "unload-key", ASK("id=a"), why);
 	assert_refused(&bare, "clear-creds", ASK(NULL), why);
 	assert_refused(&bare, "load-pool", ASK("{a", "}"), why);
 	assert_refused(&bare, "unload-pool", ASK("name=a"), why);
@@ -565,7 +585,7 @@ static void lists_of_names_are_true(void **state)
 	assert_list(*state, "get-shared", "\4\4keys\5\0\5ike-a\5\0\5ike-b\6",
 		    23);
 	assert_list(*state, "get-conns", "\4\5conns\6", 8);
-	assert_list(*state, "get-keys", "\4\4keys\6", 7);
+	assert_list(*state, "get-keys", "\4\4keys\5\0\4e14c\6", 14);
 	assert_list(*state, "get-authorities", "\4\13authorities\6", 14);
 	assert_list(*state, "get-pools", "", 0);
 }
