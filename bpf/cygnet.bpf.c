@@ -368,6 +368,8 @@ static __always_inline int ip_in(struct xdp_md *ctx, const struct packet *p,
 		return ipsec_in(ctx, p, iface->slot, p->protocol);
 	if (local && p->protocol == PROTO_UDP)
 		return udp_in(ctx, p, iface->slot);
+	if (local && own_stream_hears(p))
+		return xdp_pass(PASS_OWN_SOCKET, p->frame_bytes);
 	return spd_in(p);
 }
 
@@ -589,7 +591,7 @@ int guard(struct __sk_buff *skb)
 		return tc_pass(PASS_NOT_IP, p.frame_bytes);
 	if (kind != PARSE_IP)
 		return guard_unparsed(&p);
-	if (own_sends(skb, &p))
+	if (own_sends(skb, &p) || own_stream_sends(skb, &p))
 		return tc_pass(PASS_OWN_SOCKET, p.frame_bytes);
 	if (guard_is_redirect(skb, &p) && !spd_is_open())
 		return tc_drop(DROP_REDIRECT, p.frame_bytes);

@@ -191,6 +191,25 @@ struct {
 	__type(value, __u32);
 } own_flows SEC(".maps");
 
+/* TCP sockets that the guard lets out: those that listen, with all that they accept,
+ * and those that connect. Value: enum own_reach. Written by dp, which is given the
+ * sockets. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, __u32);
+} own_streams SEC(".maps");
+
+/* What those hear: whole connections, or a port and zeros. Written by dp. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, OWN_STREAMS_MAX);
+	__type(key, struct own_flow);
+	__type(value, __u32);
+} stream_flows SEC(".maps");
+
 /* Key: enum drop_reason. Written by the programs, read by dp. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

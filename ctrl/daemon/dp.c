@@ -254,6 +254,26 @@ static void take_lookup(struct dp_process *p, const struct dp_msg_lookup *m,
 		tell(p, p->ctl, DP_MSG_LET_OUT, &answer, sizeof(answer));
 }
 
+/* Nothing leaves by this socket before ctl has the answer. */
+static void take_stream(struct dp_process *p, const struct dp_msg_stream *m,
+			const int *fds, size_t n)
+{
+	struct dp_msg_stream answer = *m;
+	struct error e;
+
+	if (!p->dp)
+		answer.err = -EAGAIN;
+	else if (n)
+		answer.err = dp_let_stream_out(p->dp, fds[0], &m->ends, &e);
+	else
+		dp_end_stream(p->dp, &m->ends);
+	role_close_all(fds, n);
+	if (n && answer.err && p->dp)
+		log_error("dp: %s", e.text);
+	if (n)
+		tell(p, p->ctl, DP_MSG_STREAM_OUT, &answer, sizeof(answer));
+}
+
 /* Whoever wanted to know has ended. */
 static void end_lookups(const struct dp_process *p)
 {
@@ -351,6 +371,8 @@ static void on_ctl_message(void *ctx, uint16_t type, const void *msg,
 		take_ike(p, fds, n_fds);
 	else if (type == DP_MSG_LOOKUP)
 		take_lookup(p, msg, fds, n_fds);
+	else if (type == DP_MSG_STREAM)
+		take_stream(p, msg, fds, n_fds);
 	else if (type == DP_MSG_CAPTURE)
 		take_capture(p, msg, fds, n_fds);
 	else

@@ -128,6 +128,10 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		l->spec.hello(l->spec.ctx, msg, fds, n_fds);
 		return;
 	}
+	if (type == DP_MSG_PAIR && n_fds == 1 && l->spec.pair) {
+		l->spec.pair(l->spec.ctx, msg, fds[0]);
+		return;
+	}
 	role_close_all(fds, n_fds); /* it gives no others */
 	if (type == DP_MSG_IDS)
 		take_ids(l, msg);
@@ -139,6 +143,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		take_look(l, msg);
 	else if (type == DP_MSG_LET_OUT)
 		take_let_out(l, msg);
+	else if (type == DP_MSG_STREAM_OUT && l->spec.stream_out)
+		l->spec.stream_out(l->spec.ctx, msg);
 	else if (type == DP_MSG_EXPLAINED)
 		l->spec.explained(l->spec.ctx, msg);
 	else if (type == DP_MSG_CAPTURING)
@@ -307,6 +313,19 @@ int dp_link_lookup(struct dp_link *l, uint32_t slot, uint64_t token,
 	const struct dp_msg_lookup m = { .token = token, .slot = slot };
 
 	return role_send_fds(l->role, DP_MSG_LOOKUP, &m, sizeof(m), fds, n);
+}
+
+int dp_link_stream(struct dp_link *l, const struct dp_msg_stream *m, int fd)
+{
+	return role_send_fds(l->role, DP_MSG_STREAM, m, sizeof(*m), &fd,
+			     fd >= 0 ? 1 : 0);
+}
+
+int dp_link_pairs(struct dp_link *l)
+{
+	const struct dp_msg_empty m = { 0 };
+
+	return role_send(l->role, DP_MSG_PAIRS, &m, sizeof(m));
 }
 
 int dp_link_explain(struct dp_link *l, uint64_t token,

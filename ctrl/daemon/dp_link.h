@@ -27,6 +27,10 @@ struct dp_link_spec {
 	void (*explained)(void *ctx, const struct dp_msg_explained *m);
 	/* Of dp_link_capture(). */
 	void (*capturing)(void *ctx, const struct dp_msg_capturing *m);
+	/* Of dp_link_stream(), where a socket came with it. NULL: nobody asks. */
+	void (*stream_out)(void *ctx, const struct dp_msg_stream *m);
+	/* Of dp_link_pairs(), once for each worker; fd is handed over. */
+	void (*pair)(void *ctx, const struct dp_msg_pair *m, int fd);
 	void (*looked)(void *ctx); /* dp_link_view() is fresh, or dp is late */
 	void (*down)(void *ctx, const char *why);
 	void *ctx;
@@ -93,6 +97,11 @@ int dp_link_ike(struct dp_link *l, int fd);
  */
 int dp_link_lookup(struct dp_link *l, uint32_t slot, uint64_t token,
 		   const int *fds, size_t n);
+
+/* See DP_MSG_STREAM. fd stays the caller's; -1: it is over. Negative: it did not get
+ * through. */
+int dp_link_stream(struct dp_link *l, const struct dp_msg_stream *m, int fd);
+int dp_link_pairs(struct dp_link *l);
 
 /* Answered by explained(), later. Negative: it did not get through. */
 int dp_link_explain(struct dp_link *l, uint64_t token,

@@ -25,6 +25,8 @@ const struct seam_kind dp_seam_to_dp[] = {
 	SEAM_KIND(DP_MSG_POOL, struct pool_addrs),
 	SEAM_KIND(DP_MSG_EXPLAIN, struct dp_msg_explain),
 	SEAM_KIND(DP_MSG_CAPTURE, struct dp_msg_capture),
+	SEAM_KIND(DP_MSG_STREAM, struct dp_msg_stream),
+	SEAM_KIND(DP_MSG_PAIRS, struct dp_msg_empty),
 };
 
 const struct seam_kind dp_seam_to_ctl[] = {
@@ -37,6 +39,8 @@ const struct seam_kind dp_seam_to_ctl[] = {
 	SEAM_KIND(DP_MSG_LET_OUT, struct dp_msg_lookup),
 	SEAM_KIND(DP_MSG_EXPLAINED, struct dp_msg_explained),
 	SEAM_KIND(DP_MSG_CAPTURING, struct dp_msg_capturing),
+	SEAM_KIND(DP_MSG_STREAM_OUT, struct dp_msg_stream),
+	SEAM_KIND(DP_MSG_PAIR, struct dp_msg_pair),
 };
 
 const struct seam_kind dp_seam_from_ike[] = {

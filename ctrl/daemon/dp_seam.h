@@ -22,6 +22,7 @@
 #include "ctrl/model/pool.h"
 #include "ctrl/model/sadb.h"
 #include "ctrl/model/status.h"
+#include "ctrl/model/stream.h"
 
 #define DP_FILE_MAX   256 /* of a file's name, with the NUL */
 #define DP_CRYPTO_MAX 16  /* of a backend's name, likewise */
@@ -47,6 +48,8 @@ enum dp_msg {
 	DP_MSG_POOL,	/* struct pool_addrs */
 	DP_MSG_EXPLAIN,
 	DP_MSG_CAPTURE, /* with the socket of who reads it */
+	DP_MSG_STREAM,	/* TCP of ours, with its socket; or over: with none */
+	DP_MSG_PAIRS,	/* stream has no pairs with workers: it wants some */
 
 	/* to ctl */
 	DP_MSG_HELLO = 64, /* first; with IKE's sockets, if it has them */
@@ -57,6 +60,8 @@ enum dp_msg {
 	DP_MSG_LET_OUT, /* the sockets of a LOOKUP */
 	DP_MSG_EXPLAINED,
 	DP_MSG_CAPTURING,
+	DP_MSG_STREAM_OUT, /* the socket of a STREAM */
+	DP_MSG_PAIR,	   /* of PAIRS: one worker's, with stream's end of it */
 
 	/* from ike, and to it */
 	DP_MSG_REQUEST = 128,
@@ -119,6 +124,17 @@ struct dp_msg_lookup {
 	uint64_t token; /* comes back in DP_MSG_LET_OUT */
 	uint32_t slot;	/* of those that there may be at once */
 	int32_t err;	/* LET_OUT: 0 or a negative errno */
+};
+
+struct dp_msg_stream {
+	uint32_t number;	 /* comes back in STREAM_OUT; 0: it listens */
+	int32_t err;		 /* STREAM_OUT: 0 or a negative errno */
+	struct stream_ends ends; /* as of dp_let_stream_out() */
+};
+
+/* As many as there are workers. */
+struct dp_msg_pair {
+	uint32_t worker, n_workers;
 };
 
 struct dp_msg_explain {

@@ -124,12 +124,12 @@ void adopt_counters(int prog_fd, struct bpf_map *const *counters, size_t n)
 			reuse(&maps, counters[i]);
 }
 
-void adopt_offloads(int prog_fd, struct bpf_map *offloads)
+void adopt_map(int prog_fd, struct bpf_map *map)
 {
 	struct prog_maps maps = { .n = 0 };
 
 	if (!maps_of(prog_fd, &maps))
-		reuse(&maps, offloads);
+		reuse(&maps, map);
 }
 
 uint32_t adopt_offloads_of(int prog_fd, uint32_t ifindex)

@@ -30,8 +30,8 @@ uint32_t adopt_layout(void);
  */
 void adopt_counters(int prog_fd, struct bpf_map *const *counters, size_t n);
 
-/* The same for the map of offloads, whatever the layout. */
-void adopt_offloads(int prog_fd, struct bpf_map *offloads);
+/* The same for a map that is of no layout: offloads, and what lets TCP sockets out. */
+void adopt_map(int prog_fd, struct bpf_map *map);
 
 /* Offloads of that interface which a program of ours wants off; 0: none. */
 uint32_t adopt_offloads_of(int prog_fd, uint32_t ifindex);

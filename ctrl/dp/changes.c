@@ -340,3 +340,38 @@ int dp_let_out(struct dp *dp, int fd, struct error *e)
 			strerror(-err));
 	return 0;
 }
+
+static struct own_flow flow_of(const struct stream_ends *ends)
+{
+	return (struct own_flow){ .local = ends->local,
+				  .peer = ends->remote,
+				  .local_port = ends->local_port,
+				  .peer_port = ends->remote_port };
+}
+
+int dp_let_stream_out(struct dp *dp, int fd, const struct stream_ends *ends,
+		      struct error *e)
+{
+	const struct own_flow flow = flow_of(ends);
+	int err = programs_let_stream_out(dp->programs, fd);
+
+	if (err)
+		return error_set(
+			e, err,
+			"cannot enter a socket into the map own_streams: %s",
+			strerror(-err));
+	err = programs_add_stream(dp->programs, &flow);
+	if (err)
+		return error_set(
+			e, err,
+			"cannot enter a connection into the map stream_flows: %s",
+			strerror(-err));
+	return 0;
+}
+
+void dp_end_stream(struct dp *dp, const struct stream_ends *ends)
+{
+	const struct own_flow flow = flow_of(ends);
+
+	programs_del_stream(dp->programs, &flow);
+}

@@ -14,6 +14,7 @@
 #include "ctrl/model/config.h"
 #include "ctrl/model/explain.h"
 #include "ctrl/model/status.h"
+#include "ctrl/model/stream.h"
 
 struct event_base;
 struct dp;
@@ -82,6 +83,20 @@ void dp_orphan_sas(struct dp *dp);
  * the socket, not its port. 0, or negative with e filled.
  */
 int dp_let_out(struct dp *dp, int fd, struct error *e);
+
+/*
+ * TCP of ours (IKE and ESP in it): what this socket sends passes the guard, and what is
+ * sent to it comes in; see include/own.h.
+ *
+ * ends   of a socket that connects; or, of one that listens, our port alone
+ *
+ * 0, or negative with e filled.
+ */
+int dp_let_stream_out(struct dp *dp, int fd, const struct stream_ends *ends,
+		      struct error *e);
+
+/* It is over. */
+void dp_end_stream(struct dp *dp, const struct stream_ends *ends);
 
 /*
  * The sockets of a lookup in DNS, fds, pass the guard to where they are connected

@@ -89,10 +89,9 @@ static int update(const struct bpf_map *map, const void *key, const void *value)
 static int bind_maps(const struct programs *p)
 {
 	const struct bpf_map *const maps[] = {
-		p->skel->maps.cyg_layout,
-		p->skel->maps.cyg_offloads,
-		p->skel->maps.worker_drops,
-		p->skel->maps.worker_passes,
+		p->skel->maps.cyg_layout,   p->skel->maps.cyg_offloads,
+		p->skel->maps.own_streams,  p->skel->maps.stream_flows,
+		p->skel->maps.worker_drops, p->skel->maps.worker_passes,
 	};
 	struct bpf_program *prog;
 	int err = 0;
@@ -168,7 +167,9 @@ static int load(struct programs *p, const struct programs_spec *spec)
 	bpf_map__set_autocreate(p->skel->maps.dry_note, false);
 	if (spec->earlier_fd) {
 		adopt_counters(spec->earlier_fd, counters, 4);
-		adopt_offloads(spec->earlier_fd, p->skel->maps.cyg_offloads);
+		adopt_map(spec->earlier_fd, p->skel->maps.cyg_offloads);
+		adopt_map(spec->earlier_fd, p->skel->maps.own_streams);
+		adopt_map(spec->earlier_fd, p->skel->maps.stream_flows);
 	}
 	err = cygnet_bpf__load(p->skel);
 	if (!err)
@@ -484,6 +485,25 @@ int programs_add_flow(struct programs *p, const struct own_flow *f)
 void programs_del_flow(struct programs *p, const struct own_flow *f)
 {
 	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.own_flows), f);
+}
+
+int programs_let_stream_out(struct programs *p, int fd)
+{
+	const uint32_t value = OWN_ANYWHERE;
+
+	return update(p->skel->maps.own_streams, &fd, &value);
+}
+
+int programs_add_stream(struct programs *p, const struct own_flow *f)
+{
+	const uint32_t one = 1;
+
+	return update(p->skel->maps.stream_flows, f, &one);
+}
+
+void programs_del_stream(struct programs *p, const struct own_flow *f)
+{
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.stream_flows), f);
 }
 
 int programs_add_local(struct programs *p, const struct addr *a,

@@ -118,6 +118,13 @@ int programs_let_out(struct programs *p, uint64_t cookie, enum own_reach reach);
 void programs_keep_in(struct programs *p, uint64_t cookie);
 int programs_add_flow(struct programs *p, const struct own_flow *f);
 void programs_del_flow(struct programs *p, const struct own_flow *f);
+
+/* The same for TCP; what a socket accepts is let out as it is, for as long as there
+ * is a socket. */
+int programs_let_stream_out(struct programs *p, int fd);
+int programs_add_stream(struct programs *p, const struct own_flow *f);
+void programs_del_stream(struct programs *p, const struct own_flow *f);
+
 int programs_add_local(struct programs *p, const struct addr *a,
 		       enum local_kind kind);
 int programs_del_local(struct programs *p, const struct addr *a);
