@@ -127,6 +127,8 @@ static const struct key gateway_keys[] = {
 	  .read = value_resolvers },
 	{ .name = "metrics",	   .form = "unix:// and an absolute path, or an address and a port such as 127.0.0.1:9465",
 	  .read = value_metrics,   AT(gateway_conf, metrics) },
+	{ .name = "tcp_port",	   .form = "a number from 0 to 65535", .read = value_number,
+	  .min = 0, .max = UINT16_MAX, AT(gateway_conf, tcp_port) },
 	{ .name = "socket",	   .form = "an absolute path, or unix:// and an absolute path",
 	  .read = value_socket,	   AT(gateway_conf, socket) },
 	{ .name = "state_dir",	   .form = "an absolute path",

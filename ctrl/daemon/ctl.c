@@ -40,6 +40,7 @@ static void end(struct ctl *c)
 	if (c->phase == CTL_ENDING)
 		return;
 	c->phase = CTL_ENDING;
+	ctl_stop_streams(c);
 	if (undo && !c->dp_is_ours)
 		event_base_loopbreak(c->base); /* an earlier one's goes on */
 	else
@@ -170,6 +171,8 @@ static void run(struct ctl *c)
 	if (!err)
 		err = ctl_set_names(c, &e);
 	if (!err)
+		err = ctl_set_streams(c, &e);
+	if (!err)
 		err = ctl_start_ike(c, &e);
 	if (err) {
 		fail(c, err, e.text);
@@ -208,6 +211,7 @@ static void on_committed(void *ctx, const struct dp_msg_committed *m)
 	if (c->phase != CTL_RUNNING)
 		return;
 	ctl_names_with_dp(c);
+	ctl_streams_with_dp(c);
 	ctl_look_at_vips(c);
 	dp_link_settle(c->dp);
 	dp_release_others(&c->config->gateway);
@@ -222,6 +226,7 @@ static void on_dp_down(void *ctx, const char *why)
 	c->waits_for_ports = false;
 	if (c->phase == CTL_RUNNING)
 		ctl_names_without_dp(c);
+	ctl_streams_without_dp(c);
 	error_set(&e, -EIO, "the data path is gone (%s); try again", why);
 	if (c->apply)
 		apply_done(c->apply, -EIO, &e);
@@ -265,6 +270,8 @@ static int start(struct ctl *c, struct error *e)
 		.let_out = ctl_let_out,
 		.explained = ctl_explained,
 		.capturing = ctl_capturing,
+		.stream_out = ctl_stream_out,
+		.pair = ctl_pair,
 		.down = on_dp_down,
 		.ctx = c,
 	};
@@ -304,6 +311,7 @@ static void stop(struct ctl *c)
 	ike_link_free(c->ike);
 	ctl_free_vips(c);
 	ctl_free_names(c);
+	ctl_free_streams(c);
 	failures_free(c->failures);
 	up_since_free(c->since);
 	tally_free(c->counts);

@@ -66,13 +66,21 @@ static void set_names(struct ctl *c)
 	names_tell_all(c->names);
 }
 
+static void set_streams(struct ctl *c)
+{
+	struct error e;
+
+	if (ctl_set_streams(c, &e))
+		log_error("daemon: TCP is not spoken: %s", e.text);
+}
+
 static void on_changed(void *ctx, bool conns)
 {
 	struct ctl *c = ctx;
 
 	if (conns)
 		set_names(c);
-
+	set_streams(c);
 	if (!c->ike) {
 		begin_ike(c);
 		return;

@@ -32,6 +32,7 @@ static void on_ike_ready(void *ctx, bool has_sadb)
 {
 	if (!has_sadb)
 		ctl_introduce(ctx);
+	ctl_introduce_stream(ctx);
 	ctl_debug_again(ctx);
 }
 
@@ -40,6 +41,7 @@ static void on_ike_ended(void *ctx)
 {
 	struct ctl *c = ctx;
 
+	ctl_stream_without_ike(c);
 	control_server_ike_gone(c->control, NULL);
 	ctl_commands_without_ike(c);
 }
@@ -146,6 +148,17 @@ static void on_ike_counted(void *ctx, const char *conn,
 		tally_add(c->counts, conn, more);
 }
 
+static void on_ike_stream(void *ctx, const char *conn, uint64_t token,
+			  const struct stream_ends *ends)
+{
+	struct ctl *c = ctx;
+
+	if (has_conn(c->config, conn))
+		ctl_stream_open(c, token, ends);
+	else
+		ike_link_stream_refused(c->ike, token);
+}
+
 int ctl_start_ike(struct ctl *c, struct error *e)
 {
 	struct ike_link_spec spec = { .base = c->base,
@@ -170,6 +183,7 @@ int ctl_start_ike(struct ctl *c, struct error *e)
 				      .traced = ctl_traced,
 				      .seen = on_ike_seen,
 				      .resolve = ctl_ask_name,
+				      .stream_open = on_ike_stream,
 				      .done = on_ike_done,
 				      .ctx = c };
 

@@ -92,7 +92,8 @@ struct ctl {
 	struct helper_link *helper; /* NULL: no peer has a name */
 	bool helper_is_ready;
 	struct ctl_lookup lookups[LOOKUPS_MAX];
-	int err; /* why it ends; 0: it was told to */
+	struct ctl_streams *streams; /* NULL: no TCP; of ctl_streams.c */
+	int err;		     /* why it ends; 0: it was told to */
 	struct error *error;
 };
 
@@ -193,6 +194,28 @@ void ctl_names_without_dp(struct ctl *c);
 /* As of dp_link_spec and ike_link_spec. */
 void ctl_let_out(void *ctx, uint64_t token, int err);
 void ctl_ask_name(void *ctx, const char *conn, bool urgent);
+
+/* --- ctl_streams.c: TCP that carries IKE and ESP, where it is asked for */
+
+/* It is asked for now, or is not yet. */
+int ctl_set_streams(struct ctl *c, struct error *e);
+
+/* Connections end. */
+void ctl_stop_streams(struct ctl *c);
+void ctl_free_streams(struct ctl *c);
+
+/* dp has a configuration, or is gone. */
+void ctl_streams_with_dp(struct ctl *c);
+void ctl_streams_without_dp(struct ctl *c);
+
+/* A link between ike and stream, where both are there; and ike is there no more. */
+void ctl_introduce_stream(struct ctl *c);
+void ctl_stream_without_ike(struct ctl *c);
+
+/* As of dp_link_spec and ike_link_spec. */
+void ctl_stream_out(void *ctx, const struct dp_msg_stream *answer);
+void ctl_pair(void *ctx, const struct dp_msg_pair *m, int fd);
+void ctl_stream_open(void *ctx, uint64_t token, const struct stream_ends *ends);
 
 /* --- ctl_vips.c: virtual IPs that peers gave us */
 

@@ -577,6 +577,15 @@ static void on_resolve(struct ike_link *l, const struct ike_msg_resolve *from)
 	l->spec.resolve(l->spec.ctx, m.conn, m.urgent);
 }
 
+static void on_stream_open(struct ike_link *l,
+			   const struct ike_msg_stream_open *from)
+{
+	struct ike_msg_stream_open m = *from;
+
+	m.conn[sizeof(m.conn) - 1] = '\0';
+	l->spec.stream_open(l->spec.ctx, m.conn, m.token, &m.ends);
+}
+
 static void on_counts(struct ike_link *l, const struct ike_msg_counts *from)
 {
 	struct ike_msg_counts m = *from;
@@ -619,6 +628,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		on_done(l, msg);
 	else if (type == IKE_MSG_RESOLVE)
 		on_resolve(l, msg);
+	else if (type == IKE_MSG_STREAM_OPEN)
+		on_stream_open(l, msg);
 	else if (type == IKE_MSG_TRACED)
 		on_traced(l, msg);
 	else if (type == IKE_MSG_COUNTS)
@@ -737,6 +748,18 @@ bool ike_link_is_started(const struct ike_link *l)
 int ike_link_sadb(struct ike_link *l, int fd)
 {
 	return put_fds(l, IKE_MSG_SADB, &fd, 1);
+}
+
+int ike_link_streams(struct ike_link *l, int fd)
+{
+	return put_fds(l, IKE_MSG_STREAMS, &fd, 1);
+}
+
+void ike_link_stream_refused(struct ike_link *l, uint64_t token)
+{
+	const struct ike_msg_stream_refused m = { .token = token };
+
+	put(l, IKE_MSG_STREAM_REFUSED, &m, sizeof(m));
 }
 
 struct leases *ike_link_leases(const struct ike_link *l)

@@ -71,6 +71,10 @@ struct ike_link_spec {
 	void (*seen)(void *ctx);
 	/* What is the name of that connection's peer now? It may name any. */
 	void (*resolve)(void *ctx, const char *conn, bool urgent);
+	/* A TCP connection from there to there, for that connection, which it may
+	 * make up as it may the rest. */
+	void (*stream_open)(void *ctx, const char *conn, uint64_t token,
+			    const struct stream_ends *ends);
 	/* Of ike_link_command(); err as of engine_initiate(), n SAs found. */
 	void (*done)(void *ctx, uint64_t token, int err, unsigned int n);
 	void *ctx;
@@ -98,6 +102,12 @@ bool ike_link_is_started(const struct ike_link *l);
 /* A link to dp, whose descriptor stays the caller's. Negative: it did not get
  * through. */
 int ike_link_sadb(struct ike_link *l, int fd);
+
+/* A link to stream, likewise. */
+int ike_link_streams(struct ike_link *l, int fd);
+
+/* Of stream_open(): there will be none. */
+void ike_link_stream_refused(struct ike_link *l, uint64_t token);
 
 /* Others than those of the spec, from now on; borrowed likewise. */
 void ike_link_set_options(struct ike_link *l, const struct ike_options *options);

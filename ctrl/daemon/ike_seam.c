@@ -34,6 +34,8 @@ const struct seam_kind ike_seam_to_ike[] = {
 	SEAM_KIND(IKE_MSG_CREDS_BEGIN, struct ike_msg_empty),
 	SEAM_KIND_LEAST(IKE_MSG_CRED, struct ike_msg_cred, CRED_LEAST),
 	SEAM_KIND(IKE_MSG_CREDS_END, struct ike_msg_empty),
+	SEAM_KIND(IKE_MSG_STREAMS, struct ike_msg_empty),
+	SEAM_KIND(IKE_MSG_STREAM_REFUSED, struct ike_msg_stream_refused),
 };
 
 const struct seam_kind ike_seam_to_ctl[] = {
@@ -48,6 +50,7 @@ const struct seam_kind ike_seam_to_ctl[] = {
 	SEAM_KIND_LEAST(IKE_MSG_RECORD, struct ike_record, RECORD_LEAST),
 	SEAM_KIND(IKE_MSG_RESOLVE, struct ike_msg_resolve),
 	SEAM_KIND(IKE_MSG_COUNTS, struct ike_msg_counts),
+	SEAM_KIND(IKE_MSG_STREAM_OPEN, struct ike_msg_stream_open),
 	SEAM_KIND(IKE_MSG_LEASE, struct pool_lease),
 	SEAM_KIND_LEAST(IKE_MSG_TRACED, struct ike_msg_traced, TRACED_LEAST),
 };

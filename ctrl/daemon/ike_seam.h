@@ -14,6 +14,7 @@
 #include "ctrl/model/mismatch.h"
 #include "ctrl/model/record.h"
 #include "ctrl/model/sas.h"
+#include "ctrl/model/stream.h"
 #include "ctrl/pki/certificate.h"
 
 enum ike_msg {
@@ -40,6 +41,8 @@ enum ike_msg {
 	IKE_MSG_CREDS_BEGIN,   /* those of before are valid until CREDS_END */
 	IKE_MSG_CRED,
 	IKE_MSG_CREDS_END, /* those were all; to a fresh one, before CONN */
+	IKE_MSG_STREAMS,   /* with the descriptor of a link to stream */
+	IKE_MSG_STREAM_REFUSED,
 	/* ike to ctl */
 	IKE_MSG_READY = 64, /* first; its privileges are gone */
 	IKE_MSG_SHOWN, /* the answer to LOADED: views of all SAs came before */
@@ -54,6 +57,7 @@ enum ike_msg {
 	IKE_MSG_LEASE, /* struct pool_lease */
 	IKE_MSG_TRACED,
 	IKE_MSG_TICKET_REQUEST, /* struct ticket_request */
+	IKE_MSG_STREAM_OPEN,
 };
 
 struct proposals_text {
@@ -163,6 +167,17 @@ struct ike_msg_redirect {
 struct ike_msg_resolve {
 	char conn[CONN_NAME_MAX]; /* whose peer's name it is */
 	uint32_t urgent;	  /* yes or no: somebody waits for it */
+};
+
+/* TCP: answered by stream's UP or DOWN, or by REFUSED. */
+struct ike_msg_stream_open {
+	char conn[CONN_NAME_MAX];
+	uint64_t token;
+	struct stream_ends ends; /* no local port */
+};
+
+struct ike_msg_stream_refused {
+	uint64_t token;
 };
 
 /* Of a name; asked for or not. */

@@ -55,5 +55,7 @@ int reload_check(const struct config *now, const struct config *next,
 		return fail_in(next, "gateway.metrics", e);
 	if (strcmp(a->state_dir, b->state_dir) != 0)
 		return fail_in(next, "gateway.state_dir", e);
+	if (a->tcp_port != b->tcp_port)
+		return fail_in(next, "gateway.tcp_port", e);
 	return 0;
 }

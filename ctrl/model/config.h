@@ -108,6 +108,7 @@ struct gateway_conf {
 	struct addr resolvers[RESOLVERS_MAX]; /* none: of /etc/resolv.conf */
 	size_t n_resolvers;
 	struct metrics_conf metrics;
+	uint32_t tcp_port; /* for IKE and ESP in TCP; 0: peers open none */
 	char socket[CONF_PATH_MAX];    /* absolute path of the VICI socket */
 	char state_dir[CONF_PATH_MAX]; /* absolute; of manual keys' numbers */
 };

@@ -252,6 +252,19 @@ static void keepalive_is_a_time_and_20_s_if_nothing_is_said(void **state)
 	}
 }
 
+static void tcp_has_a_port_only_if_one_is_named(void **state)
+{
+	char *text = changed("default = discard", "tcp_port = 4500");
+	struct config *plain = parse_good(good), *tcp = parse_good(text);
+
+	(void)state;
+	assert_int_equal(plain->gateway.tcp_port, 0);
+	assert_int_equal(tcp->gateway.tcp_port, 4500);
+	config_free(plain);
+	config_free(tcp);
+	free(text);
+}
+
 static void esp_of_a_pair_can_be_in_udp(void **state)
 {
 	static const struct {
@@ -714,6 +727,7 @@ static int run_cases(void)
 		cmocka_unit_test(sequence_numbers_of_a_pair_can_be_extended),
 		cmocka_unit_test(peer_of_a_pair_can_be_followed),
 		cmocka_unit_test(keepalive_is_a_time_and_20_s_if_nothing_is_said),
+		cmocka_unit_test(tcp_has_a_port_only_if_one_is_named),
 		cmocka_unit_test(esp_of_a_pair_can_be_in_udp),
 		cmocka_unit_test(crypto_backend_can_be_chosen),
 		cmocka_unit_test(manual_sas_are_filled),

@@ -80,7 +80,7 @@ static const struct refused refused[] = {
 	  "threads = 4",
 	  "f:5:2: unknown key 'threads' in gateway; "
 	  "known are protected, unprotected, default, forward, mark, xdp, "
-	  "xdp_priority, crypto, mss_clamp, keepalive, audit, icmp_quote_check, workers, sas, bootstrap, resolvers, metrics, socket, state_dir, allow_manual_counter_mode, allow_weak_algorithms" },
+	  "xdp_priority, crypto, mss_clamp, keepalive, audit, icmp_quote_check, workers, sas, bootstrap, resolvers, metrics, tcp_port, socket, state_dir, allow_manual_counter_mode, allow_weak_algorithms" },
 	{ "unknown_key_of_an_sa_is_refused", "spi = 0x1001",
 	  "reqid = 1\nspi = 0x1001",
 	  "f:16:4: unknown key 'reqid' in manual.to-b.in; "
@@ -220,6 +220,9 @@ static const struct refused refused[] = {
 	  "mss_clamp = 1360", "f:5:14: gateway.mss_clamp must be yes or no" },
 	{ "too_few_sas_are_refused", "default = discard", "sas = 1023",
 	  "f:5:8: gateway.sas must be a number from 1024 to 1048576" },
+	{ "tcp_port_beyond_all_is_refused", "default = discard",
+	  "tcp_port = 65536",
+	  "f:5:13: gateway.tcp_port must be a number from 0 to 65535" },
 	{ "no_worker_at_all_is_refused", "default = discard", "workers = 0",
 	  "f:5:12: gateway.workers must be a number from 1 to 64" },
 	{ "relative_socket_is_refused", "unix:///run", "run",

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * TCP that carries IKE and ESP, where a port or a connection asks for it: its process,
+ * what listens, and what connects. ctl makes the sockets, dp lets them out past the
+ * policies, stream has them then:
+ *
+ *     ike: STREAM_OPEN -> socket -> dp: STREAM, STREAM_OUT -> connects -> stream: OPEN
+ *
+ * ike may ask for connections to where it likes, as it may send UDP to; but for few
+ * at once, and for a connection that there is.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ctrl/base/clock.h"
+#include "ctrl/base/log.h"
+#include "ctrl/daemon/ctl_state.h"
+#include "ctrl/daemon/role.h"
+#include "ctrl/daemon/stream_link.h"
+#include "ctrl/daemon/stream_sock.h"
+
+#define OPENING_MAX 64 /* of which dp has not answered yet */
+
+/* One that is to be let out before it connects. */
+struct opening {
+	uint32_t number; /* 0: there is none */
+	int fd;		 /* owned */
+	uint64_t token;
+	struct stream_ends ends;
+};
+
+struct ctl_streams {
+	struct stream_link *link;
+	bool is_ready, has_ike, has_pairs;
+	int listening[STREAM_LISTEN_MAX]; /* owned, for a dp or stream to come */
+	size_t n_listening;
+	uint32_t last; /* number */
+	struct opening opening[OPENING_MAX];
+	struct stream_counts counts; /* as last told */
+	struct log_limit refused, counted;
+};
+
+static bool is_wanted(const struct config *c)
+{
+	return c->gateway.tcp_port;
+}
+
+/* --- what listens */
+
+static void close_listening(struct ctl_streams *s)
+{
+	role_close_all(s->listening, s->n_listening);
+	s->n_listening = 0;
+}
+
+/* Past the policies, in and out. */
+static void let_listening_out(struct ctl *c)
+{
+	const struct ctl_streams *s = c->streams;
+	const struct dp_msg_stream m = {
+		.ends.local_port = (uint16_t)c->config->gateway.tcp_port
+	};
+
+	for (size_t i = 0; c->dp_is_set && i < s->n_listening; i++)
+		dp_link_stream(c->dp, &m, s->listening[i]);
+}
+
+static void listen_anew(struct ctl *c)
+{
+	struct ctl_streams *s = c->streams;
+	const uint16_t port = (uint16_t)c->config->gateway.tcp_port;
+	struct error e;
+	int n = 0;
+
+	if (!s->n_listening && port)
+		n = stream_sock_listen(port, s->listening, &e);
+	if (n < 0)
+		log_error("daemon: peers open no TCP connections: %s", e.text);
+	else
+		s->n_listening += (size_t)n;
+	if (n > 0)
+		log_info("daemon: tcp listening port=%u", port);
+	let_listening_out(c);
+	stream_link_listen(s->link, s->listening, s->n_listening);
+}
+
+/* Of a stream that an earlier ctl started; perhaps at another port. */
+static void take_listening(struct ctl *c, const int *fds, size_t n)
+{
+	struct ctl_streams *s = c->streams;
+
+	for (size_t i = 0; i < n; i++) {
+		if (stream_sock_port(fds[i]) == c->config->gateway.tcp_port &&
+		    s->n_listening < STREAM_LISTEN_MAX)
+			s->listening[s->n_listening++] = fds[i];
+		else
+			close(fds[i]);
+	}
+}
+
+/* --- who is linked */
+
+void ctl_introduce_stream(struct ctl *c)
+{
+	struct ctl_streams *s = c->streams;
+	int pair[2];
+
+	if (!s || !s->is_ready || s->has_ike || !ike_link_is_ready(c->ike))
+		return;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		       0, pair)) {
+		log_error("daemon: no link between ike and stream: %s",
+			  strerror(errno));
+		return;
+	}
+	s->has_ike = !ike_link_streams(c->ike, pair[0]) &&
+		     !stream_link_ike(s->link, pair[1]);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+void ctl_stream_without_ike(struct ctl *c)
+{
+	if (c->streams)
+		c->streams->has_ike = false;
+}
+
+static void ask_for_pairs(struct ctl *c)
+{
+	struct ctl_streams *s = c->streams;
+
+	if (s->is_ready && c->dp_is_set && !s->has_pairs)
+		s->has_pairs = !dp_link_pairs(c->dp);
+}
+
+void ctl_pair(void *ctx, const struct dp_msg_pair *m, int fd)
+{
+	const struct ctl *c = ctx;
+
+	if (c->streams && c->streams->is_ready)
+		stream_link_pair(c->streams->link, m->worker, m->n_workers, fd);
+	close(fd);
+}
+
+/* --- what connects */
+
+static struct opening *find_opening(struct ctl_streams *s, uint32_t number)
+{
+	for (size_t i = 0; i < OPENING_MAX; i++)
+		if (s->opening[i].number == number)
+			return &s->opening[i];
+	return NULL;
+}
+
+static void refuse(struct ctl *c, uint64_t token, const char *why)
+{
+	if (c->streams && log_may(&c->streams->refused, "tcp", clock_ns()))
+		log_warn("daemon: no TCP connection is opened: %s", why);
+	if (ike_link_is_ready(c->ike))
+		ike_link_stream_refused(c->ike, token);
+}
+
+static void end_opening(struct opening *o)
+{
+	close(o->fd);
+	o->number = 0;
+}
+
+void ctl_stream_open(void *ctx, uint64_t token, const struct stream_ends *ends)
+{
+	struct ctl *c = ctx;
+	struct ctl_streams *s = c->streams;
+	struct opening *o = s ? find_opening(s, 0) : NULL;
+	struct dp_msg_stream m = { .ends = *ends };
+	int fd;
+
+	if (!o || !s->is_ready || !c->dp_is_set) {
+		refuse(c, token, "not now");
+		return;
+	}
+	fd = stream_sock_open(&m.ends);
+	if (fd < 0) {
+		refuse(c, token, strerror(-fd));
+		return;
+	}
+	s->last = s->last == UINT32_MAX ? 1 : s->last + 1;
+	m.number = s->last;
+	*o = (struct opening){ s->last, fd, token, m.ends };
+	if (dp_link_stream(c->dp, &m, fd)) {
+		end_opening(o);
+		refuse(c, token, "the data path does not take its socket");
+	}
+}
+
+static void end_flow(const struct ctl *c, const struct stream_ends *ends)
+{
+	const struct dp_msg_stream m = { .ends = *ends };
+
+	if (c->dp_is_set)
+		dp_link_stream(c->dp, &m, -1);
+}
+
+void ctl_stream_out(void *ctx, const struct dp_msg_stream *answer)
+{
+	struct ctl *c = ctx;
+	struct ctl_streams *s = c->streams;
+	struct opening *o =
+		s && answer->number ? find_opening(s, answer->number) : NULL;
+	struct stream_msg_open m;
+	int err = answer->err;
+
+	if (!o) {
+		if (err)
+			log_error("daemon: what listens at TCP port %u is not let out: %s",
+				  answer->ends.local_port, strerror(-err));
+		return;
+	}
+	if (!err)
+		err = stream_sock_connect(o->fd, &o->ends);
+	m = (struct stream_msg_open){ .number = o->number,
+				      .token = o->token,
+				      .ends = o->ends };
+	if (!err)
+		err = stream_link_open(s->link, &m, o->fd);
+	if (err) {
+		end_flow(c, &o->ends);
+		refuse(c, o->token, strerror(-err));
+	}
+	end_opening(o);
+}
+
+static void end_all_opening(struct ctl *c)
+{
+	struct ctl_streams *s = c->streams;
+
+	for (size_t i = 0; i < OPENING_MAX; i++) {
+		struct opening *o = &s->opening[i];
+
+		if (!o->number)
+			continue;
+		refuse(c, o->token, "a process is gone");
+		end_opening(o);
+	}
+}
+
+/* What it names is what it was given, or nobody's: a port at which we listen is
+ * not taken from us. */
+static void on_gone(void *ctx, const struct stream_msg_gone *m)
+{
+	if (m->ends.remote_port)
+		end_flow(ctx, &m->ends);
+}
+
+/* --- its life */
+
+/* What it ended or dropped, and never how much of it at once. */
+static void on_counted(void *ctx, const struct stream_counts *counts)
+{
+	const struct ctl *c = ctx;
+	const uint64_t *n = counts->n;
+	bool more = false;
+
+	for (int i = STREAM_COUNT_CROWDED; i < STREAM_COUNTS; i++)
+		more = more || n[i] != c->streams->counts.n[i];
+	c->streams->counts = *counts;
+	if (!more || !log_may(&c->streams->counted, "tcp", clock_ns()))
+		return;
+	log_info("stream: tcp open=%" PRIu64 " accepted=%" PRIu64
+		 " crowded=%" PRIu64 " malformed=%" PRIu64 " slow=%" PRIu64
+		 " esp_full=%" PRIu64 " esp_gone=%" PRIu64 " esp_busy=%" PRIu64,
+		 counts->open, n[STREAM_COUNT_ACCEPTED],
+		 n[STREAM_COUNT_CROWDED], n[STREAM_COUNT_MALFORMED],
+		 n[STREAM_COUNT_SLOW], n[STREAM_COUNT_ESP_FULL],
+		 n[STREAM_COUNT_ESP_GONE], n[STREAM_COUNT_ESP_BUSY]);
+}
+
+static void on_ready(void *ctx, const struct stream_msg_ready *m,
+		     const int *fds, size_t n)
+{
+	struct ctl *c = ctx;
+	struct ctl_streams *s = c->streams;
+
+	s->is_ready = true;
+	s->has_ike = m->has_ike;
+	s->has_pairs = m->has_dp;
+	if (s->last < m->last)
+		s->last = m->last;
+	if (m->was_told) {
+		close_listening(s);
+		take_listening(c, fds, n);
+	} else {
+		role_close_all(fds, n);
+	}
+	listen_anew(c);
+	ctl_introduce_stream(c);
+	ask_for_pairs(c);
+}
+
+static void on_down(void *ctx)
+{
+	struct ctl *c = ctx;
+	struct ctl_streams *s = c->streams;
+
+	s->is_ready = s->has_ike = s->has_pairs = false;
+	end_all_opening(c);
+}
+
+void ctl_streams_with_dp(struct ctl *c)
+{
+	if (!c->streams)
+		return;
+	let_listening_out(c);
+	ask_for_pairs(c);
+}
+
+void ctl_streams_without_dp(struct ctl *c)
+{
+	if (!c->streams)
+		return;
+	c->streams->has_pairs = false;
+	end_all_opening(c);
+}
+
+static int start(struct ctl *c, struct error *e)
+{
+	const struct stream_link_spec spec = { .base = c->base,
+					       .folder = c->folder,
+					       .debug = c->debug,
+					       .ready = on_ready,
+					       .down = on_down,
+					       .gone = on_gone,
+					       .counted = on_counted,
+					       .ctx = c };
+	int err;
+
+	c->streams = calloc(1, sizeof(*c->streams));
+	if (!c->streams)
+		return error_set(e, -ENOMEM, "no memory for TCP connections");
+	err = stream_link_new(&spec, &c->streams->link, e);
+	if (err) {
+		free(c->streams);
+		c->streams = NULL;
+	}
+	return err;
+}
+
+int ctl_set_streams(struct ctl *c, struct error *e)
+{
+	return c->streams || !is_wanted(c->config) ? 0 : start(c, e);
+}
+
+void ctl_stop_streams(struct ctl *c)
+{
+	if (c->streams)
+		stream_link_stop(c->streams->link);
+}
+
+void ctl_free_streams(struct ctl *c)
+{
+	struct ctl_streams *s = c->streams;
+
+	if (!s)
+		return;
+	for (size_t i = 0; i < OPENING_MAX; i++)
+		if (s->opening[i].number)
+			end_opening(&s->opening[i]);
+	stream_link_free(s->link);
+	close_listening(s);
+	free(s);
+	c->streams = NULL;
+}
