@@ -210,6 +210,9 @@ static void describe(const struct ike_sa *sa, const struct exchange *x,
 	out->outer = x->child->conf->outer;
 	if (x->no_tfc)
 		out->outer.tfc_bytes = 0;
+	out->stream = p->stream;
+	if (p->stream)
+		return;
 	if (!sa->nat_local && !sa->nat_remote)
 		return;
 	out->keepalive = sa->nat_local;
@@ -220,7 +223,7 @@ static void describe(const struct ike_sa *sa, const struct exchange *x,
 }
 
 /* What is to be seen of it later. */
-static void put_algs(const struct exchange *x, bool encap)
+static void put_algs(const struct exchange *x, const struct sadb_sa *described)
 {
 	struct child_sa *c = x->child;
 
@@ -233,7 +236,9 @@ static void put_algs(const struct exchange *x, bool encap)
 	if (c->ke)
 		memcpy(c->addke, x->chosen.addke, sizeof(c->addke));
 	c->esn = x->chosen.esn;
-	c->encap = encap;
+	c->encap = described->encap_dport;
+	if (!c->stream)
+		c->stream = described->stream;
 }
 
 bool child_add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir)
@@ -252,7 +257,7 @@ bool child_add(struct ike_sa *sa, struct exchange *x, enum sadb_dir dir)
 				   .dir = SADB_OUT };
 	q.id = dir == SADB_IN ? c->in : c->out;
 	describe(sa, x, dir, &q.sa);
-	put_algs(x, q.sa.encap_dport != 0);
+	put_algs(x, &q.sa);
 	if (!put_selectors(&q.sa, c) ||
 	    keymat_make(&sa->keys, &x->chosen, followup_first(x),
 			followup_more(x), nonce_slice(&x->ni),
@@ -398,7 +403,7 @@ static void follow(struct ike_sa *sa, const struct sadb_event *event)
 {
 	struct ike_path path = sa->path;
 
-	if (!sa->nat_remote || sa->nat_local)
+	if (sa->path.stream || !sa->nat_remote || sa->nat_local)
 		return;
 	path.remote = event->mapped_addr;
 	path.remote_port = event->mapped_port;

@@ -31,13 +31,20 @@
 
 struct engine;
 
-/* Where a datagram comes from or goes to; ports in host order. */
+/* A connection that is lost, or not opened yet: no stream has this number. */
+#define IKE_STREAM_LOST UINT32_MAX
+
+/*
+ * Where a datagram comes from or goes to; ports in host order. By TCP it is a message
+ * of a stream (RFC 9329), and the ports are the stream's.
+ */
 struct ike_path {
 	struct addr local;
 	struct addr remote;
 	uint16_t local_port;
 	uint16_t remote_port;
-	uint16_t dscp; /* of what goes out */
+	uint16_t dscp;	 /* of what goes out */
+	uint32_t stream; /* 0: by UDP */
 };
 
 /*
@@ -136,6 +143,16 @@ struct engine_calls {
 	 * out. NULL: nobody can say.
 	 */
 	void (*resolve)(void *ctx, const char *conn, bool urgent);
+	/*
+	 * A TCP connection from path's local address to its remote one and port,
+	 * answered by engine_stream_opened(). NULL: there are none.
+	 */
+	void (*stream_open)(void *ctx, const char *conn,
+			    const struct ike_path *path, uint64_t token);
+	/* An IKE SA that is up has it; and nobody has it any more. Whoever has
+	 * stream_open has these. */
+	void (*stream_keep)(void *ctx, uint32_t stream);
+	void (*stream_close)(void *ctx, uint32_t stream);
 	void *ctx;
 };
 
@@ -178,6 +195,18 @@ void engine_restore_lease(struct engine *e, const struct pool_lease *lease);
 void engine_input(struct engine *e, const struct ike_path *path,
 		  uint8_t *datagram, size_t len, uint64_t now_ns);
 void engine_timeout(struct engine *e, uint64_t now_ns);
+
+/*
+ * The stream is there whose opening has this token; or there will be none, path is
+ * NULL. Nobody wants it: it is closed.
+ *
+ * path   with the stream's number, and the ports that it has
+ */
+void engine_stream_opened(struct engine *e, uint64_t token,
+			  const struct ike_path *path, uint64_t now_ns);
+
+/* A stream of either side is there no more. */
+void engine_stream_closed(struct engine *e, uint32_t stream, uint64_t now_ns);
 
 /* When engine_timeout() wants to be called; UINT64_MAX: never. */
 uint64_t engine_deadline(const struct engine *e);

@@ -12,6 +12,7 @@
 
 /* Or resumption, where there is a ticket. */
 bool init_start(struct ike_sa *sa);
+void init_send(struct ike_sa *sa); /* once more, with what is there */
 void init_request(struct engine *e, const struct ike_path *path,
 		  const struct ike_header *h, const struct ike_payloads *p,
 		  struct slice message);

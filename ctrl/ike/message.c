@@ -14,6 +14,7 @@
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/resume.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/stream.h"
 #include "ctrl/ike/trace.h"
 #include "ctrl/ike/view.h"
 
@@ -79,7 +80,7 @@ bool request_send(struct ike_sa *sa, struct ike_builder *m, bool first)
 	struct slice message;
 
 	trace_out(sa->e, &sa->path, m);
-	if (!message_seal(sa, m, &message) ||
+	if (!message_seal(sa, &sa->path, m, &message) ||
 	    (first && message.len > KEYSTORE_MESSAGE_MAX) ||
 	    !octets_set(&sa->request, message))
 		return false;
@@ -119,11 +120,14 @@ void request_resend(struct ike_sa *sa)
 		sa_close(sa, "the peer does not answer");
 		return;
 	}
-	sa_alert(sa, IKE_ALERT_RETRANSMIT_SEND);
-	trace_again(sa->e, &sa->path, &sa->request);
 	sa->tries++;
 	sa->resend_ns = sa->e->now_ns + resend_after_ns(sa);
+	stream_try(sa);
 	way = mobike_way(sa, sa->tries);
+	if (way.stream)
+		return; /* that loses nothing; or it has been lost itself */
+	sa_alert(sa, IKE_ALERT_RETRANSMIT_SEND);
+	trace_again(sa->e, &way, &sa->request);
 	post_again(sa, &way, &sa->request, sa->request_after);
 }
 
@@ -132,7 +136,8 @@ bool reply_send(struct ike_sa *sa, struct ike_builder *m)
 	struct slice message;
 
 	trace_out(sa->e, &sa->asked_by, m);
-	if (!message_seal(sa, m, &message) || !octets_set(&sa->reply, message))
+	if (!message_seal(sa, &sa->asked_by, m, &message) ||
+	    !octets_set(&sa->reply, message))
 		return false;
 	count_out(sa, message);
 	exchange_end(sa, &sa->peers);

@@ -14,6 +14,7 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/reauth.h"
+#include "ctrl/ike/stream.h"
 #include "ctrl/ike/view.h"
 
 #define PROBE_FROM 2U /* the so many-th time other ways are tried, too */
@@ -24,7 +25,7 @@ static bool is_same_way(const struct ike_path *a, const struct ike_path *b)
 {
 	return addr_equal(&a->local, &b->local) &&
 	       addr_equal(&a->remote, &b->remote) &&
-	       a->remote_port == b->remote_port;
+	       a->remote_port == b->remote_port && a->stream == b->stream;
 }
 
 bool mobike_is_ours(const struct conn_conf *c, const struct addr *a)
@@ -46,10 +47,14 @@ bool mobike_way_to(const struct ike_sa *sa, const struct addr *remote,
 	if (!e->calls.source(e->calls.ctx, remote, &out->local) ||
 	    !mobike_is_ours(&sa->conn->conf, &out->local))
 		return false;
-	if (addr_equal(remote, &sa->path.remote))
+	if (addr_equal(remote, &sa->path.remote) &&
+	    (!sa->path.stream || addr_equal(&out->local, &sa->path.local)))
 		return true;
 	out->remote = *remote;
 	out->remote_port = IKE_NATT_PORT;
+	if (sa->path.stream)
+		out->local_port = IKE_NATT_PORT;
+	stream_way(sa, out); /* section 7.1 of RFC 9329 */
 	return true;
 }
 
@@ -161,6 +166,7 @@ void mobike_inherit(struct ike_sa *heir, const struct ike_sa *sa)
 
 	heir->mobike = sa->mobike;
 	heir->began = sa->began;
+	stream_inherit(heir, sa);
 	heir->tells_update =
 		sa->tells_update ||
 		(sa->ours.kind == EX_MOBIKE && sa->ours.mobike == MOBIKE_UPDATE);
@@ -190,6 +196,7 @@ static void ask_move(const struct ike_sa *sa, const struct child_sa *c,
 		.daddr = in ? p->local : p->remote,
 	};
 
+	q.sa.stream = p->stream;
 	if (c->encap) {
 		q.sa.keepalive = sa->nat_local;
 		q.sa.encap_sport = in ? p->remote_port : p->local_port;
@@ -200,7 +207,8 @@ static void ask_move(const struct ike_sa *sa, const struct child_sa *c,
 
 static void move_child(struct ike_sa *sa, struct child_sa *c, bool in_alone)
 {
-	c->encap = sa->nat_local || sa->nat_remote;
+	c->stream = sa->path.stream;
+	c->encap = !sa->path.stream && (sa->nat_local || sa->nat_remote);
 	if (c->has_in)
 		ask_move(sa, c, SADB_IN);
 	if (c->has_out && !in_alone)
@@ -217,7 +225,8 @@ void mobike_move_children(struct ike_sa *sa, bool in_alone)
 void mobike_child_made(struct ike_sa *sa, struct child_sa *c)
 {
 	if (!addr_equal(&c->in.daddr, &sa->path.local) ||
-	    !addr_equal(&c->out.daddr, &sa->path.remote))
+	    !addr_equal(&c->out.daddr, &sa->path.remote) ||
+	    c->stream != sa->path.stream)
 		move_child(sa, c, false);
 }
 
@@ -244,8 +253,8 @@ void mobike_mapped(struct ike_sa *sa, const struct sadb_event *event)
 {
 	struct ike_path path = sa->path;
 
-	if (!sa->nat_remote || sa->nat_local || sa->tells_check ||
-	    sa->ours.kind == EX_MOBIKE)
+	if (sa->path.stream || !sa->nat_remote || sa->nat_local ||
+	    sa->tells_check || sa->ours.kind == EX_MOBIKE)
 		return;
 	path.remote = event->mapped_addr;
 	path.remote_port = event->mapped_port;
@@ -307,6 +316,7 @@ static void move(struct ike_sa *sa, const struct ike_path *path)
 		sa->tells_update = true;
 	else
 		sa->tells_addrs = true;
+	stream_move(sa);
 	if (waits)
 		request_take_over(sa);
 	sa_next(sa);

@@ -138,8 +138,8 @@ void nat_move(struct ike_sa *sa)
 {
 	if (sa->conn->conf.encap)
 		sa->nat_local = true; /* as the peer was made to see it */
-	if (!sa->nat_local && !sa->nat_remote &&
-	    !(sa->conn->conf.mobike && sa->knows_nats))
+	if (sa->path.stream || (!sa->nat_local && !sa->nat_remote &&
+				!(sa->conn->conf.mobike && sa->knows_nats)))
 		return;
 	sa->path.local_port = IKE_NATT_PORT;
 	sa->path.remote_port = IKE_NATT_PORT;

@@ -5,6 +5,13 @@
 #include <string.h>
 
 #include "ctrl/ike/record.h"
+#include "ctrl/ike/stream.h"
+
+enum post_kind {
+	POST_MESSAGE,
+	POST_DELETE,
+	POST_CLOSE,
+};
 
 struct post {
 	struct post *next;
@@ -12,10 +19,10 @@ struct post {
 	const struct ike_sa *sa;
 	uint64_t *left_with; /* or NULL */
 	uint64_t after;	     /* the record that is to be kept; 0: none */
-	bool is_delete;
+	enum post_kind kind;
 	uint64_t token; /* of a DELETE, and what it names */
 	struct sadb_id id;
-	struct ike_path path; /* of a message, and its octets */
+	struct ike_path path; /* of a message, and its octets; of CLOSE its stream */
 	size_t len;
 	uint8_t octets[];
 };
@@ -49,12 +56,15 @@ static struct ike_path marked(const struct ike_sa *sa,
 	return out;
 }
 
-/* A message is one datagram, or as many as it has fragments. */
+/* A message is one datagram, or as many as it has fragments. Without a stream it
+ * is lost, as by one that breaks. */
 static void send(const struct engine *e, const struct ike_path *path,
 		 struct slice message)
 {
 	struct slice datagram;
 
+	if (path->stream == IKE_STREAM_LOST)
+		return;
 	while (ike_message_next(&message, &datagram))
 		e->calls.send(e->calls.ctx, path, datagram);
 }
@@ -90,6 +100,16 @@ void post_again(const struct ike_sa *sa, const struct ike_path *path,
 		send(e, &out, slice_of(message->ptr, message->len));
 }
 
+void post_other_way(struct ike_sa *sa, const struct ike_path *path,
+		    const struct octets *message, uint64_t *left_with)
+{
+	if (is_kept(sa->e, *left_with))
+		post_again(sa, path, message, *left_with);
+	else
+		post_message(sa, path, slice_of(message->ptr, message->len),
+			     left_with);
+}
+
 static void send_delete(struct engine *e, const struct sadb_id *id,
 			uint64_t token)
 {
@@ -112,7 +132,7 @@ void post_delete(const struct ike_sa *sa, const struct sadb_id *id,
 		return;
 	}
 	p->sa = sa;
-	p->is_delete = true;
+	p->kind = POST_DELETE;
 	p->id = *id;
 	p->token = token;
 	append(&sa->e->fresh, p);
@@ -120,10 +140,17 @@ void post_delete(const struct ike_sa *sa, const struct sadb_id *id,
 
 static void leave(struct engine *e, struct post *p)
 {
-	if (p->is_delete)
-		send_delete(e, &p->id, p->token);
-	else
+	switch (p->kind) {
+	case POST_MESSAGE:
 		send(e, &p->path, slice_of(p->octets, p->len));
+		break;
+	case POST_DELETE:
+		send_delete(e, &p->id, p->token);
+		break;
+	case POST_CLOSE:
+		e->calls.stream_close(e->calls.ctx, p->path.stream);
+		break;
+	}
 	free(p);
 }
 
@@ -153,6 +180,20 @@ void post_flush(struct engine *e)
 	}
 }
 
+void post_close(struct engine *e, uint32_t stream)
+{
+	struct post *p = e->waiting.first ? calloc(1, sizeof(*p)) : NULL;
+
+	if (!p) {
+		e->calls.stream_close(e->calls.ctx, stream);
+		return;
+	}
+	p->kind = POST_CLOSE;
+	p->path.stream = stream;
+	p->after = e->waiting.last->after;
+	append(&e->waiting, p);
+}
+
 void post_forget_deletes(struct engine *e)
 {
 	struct post_queue all = e->waiting;
@@ -160,7 +201,7 @@ void post_forget_deletes(struct engine *e)
 
 	e->waiting.first = NULL;
 	while ((p = take_first(&all))) {
-		if (p->is_delete)
+		if (p->kind == POST_DELETE)
 			free(p);
 		else
 			append(&e->waiting, p);

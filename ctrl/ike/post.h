@@ -23,9 +23,17 @@ void post_message(struct ike_sa *sa, const struct ike_path *path,
 void post_again(const struct ike_sa *sa, const struct ike_path *path,
 		const struct octets *message, uint64_t left_with);
 
+/* The same by another stream than it was to leave by: if it has yet to leave, then it
+ * leaves by this one, too. */
+void post_other_way(struct ike_sa *sa, const struct ike_path *path,
+		    const struct octets *message, uint64_t *left_with);
+
 /* The answer has this token; 0: nobody waits for it. */
 void post_delete(const struct ike_sa *sa, const struct sadb_id *id,
 		 uint64_t token);
+
+/* Nobody has the stream any more: it is closed behind what may wait to leave by it. */
+void post_close(struct engine *e, uint32_t stream);
 
 /* The call ends: all its records are made. Whatever may leave, leaves. */
 void post_flush(struct engine *e);

@@ -19,7 +19,10 @@
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/resume.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/stream.h"
 #include "ctrl/ike/trace.h"
+
+#define EARLY_MAX 20480U /* as long as a stream has messages for us */
 
 #define BIT(type) (1ULL << ((type)-IKE_PL_SA))
 
@@ -167,8 +170,10 @@ static void receive_first(struct engine *e, const struct ike_path *path,
 		return;
 	}
 	sa_count_message(e, NULL, h, false);
-	/* Before anything is chosen or made: a flood costs one hash each. */
-	if (cookie_wanted(e, &path->remote) && !cookie_ok(e, path, h, p))
+	/* Before anything is chosen or made: a flood costs one hash each. Who has
+	 * opened a stream is where he says (RFC 9329 section 6.3). */
+	if (!path->stream && cookie_wanted(e, &path->remote) &&
+	    !cookie_ok(e, path, h, p))
 		cookie_ask(e, path, h, p);
 	else if (h->exchange == IKE_EXCH_IKE_SESSION_RESUME)
 		resume_request(e, path, h, p, message);
@@ -238,7 +243,8 @@ static void receive_init(struct engine *e, const struct ike_path *path,
 	if (!sa)
 		invalid_message(e, NULL, path, IKE_ALERT_INVALID_IKE_SPI);
 	if (!sa || !sa->initiator || sa->state != IKE_ST_INIT ||
-	    sa->ours.kind == EX_NONE || sa->ours.step != STEP_RESPONSE ||
+	    path->stream != sa->path.stream || sa->ours.kind == EX_NONE ||
+	    sa->ours.step != STEP_RESPONSE ||
 	    exchange_of(&sa->ours) != h->exchange)
 		return;
 	sa_touch(sa);
@@ -271,6 +277,38 @@ static bool is_unready(const struct ike_sa *sa)
 
 	return x->kind == EX_AUTH || x->kind == EX_INTERMEDIATE ||
 	       (x->kind == EX_CHILD && x->nr.len && x->step != STEP_RESPONSE);
+}
+
+/* By a stream it does not come again: it is kept (RFC 9329 section 6.2). */
+static bool is_early(const struct ike_sa *sa, const struct ike_path *path,
+		     const struct ike_header *h)
+{
+	return stream_is_up(path) && path->stream == sa->path.stream &&
+	       !(h->flags & IKE_FLAG_R) && h->message_id == sa->next_peers &&
+	       sa->peers.kind == EX_NONE && sa->state != IKE_ST_DEAD &&
+	       is_unready(sa);
+}
+
+static void keep_early(struct ike_sa *sa, const struct ike_path *path,
+		       struct slice message)
+{
+	if (message.len > EARLY_MAX || !octets_set(&sa->early, message))
+		return;
+	sa->early_by = *path;
+	sa_touch(sa);
+}
+
+bool early_is_due(const struct ike_sa *sa)
+{
+	return sa->early.len && !is_unready(sa);
+}
+
+/* Its stream is lost, and it comes again while the reply is being made. */
+static bool is_in_work(const struct ike_sa *sa, const struct ike_header *h)
+{
+	return !(h->flags & IKE_FLAG_R) && sa->peers.kind != EX_NONE &&
+	       h->message_id == sa->next_peers &&
+	       sa->path.stream == IKE_STREAM_LOST;
 }
 
 /* Is it the request that the window has room for? */
@@ -425,8 +463,10 @@ static void follow(struct ike_sa *sa, const struct ike_path *path)
 {
 	if (sa->state == IKE_ST_AUTH && !sa->initiator)
 		sa_move(sa, path); /* it may have moved to port 4500 */
-	else if (sa->nat_remote && !sa->nat_local && !sa->mobike)
+	else if (!path->stream && !sa->path.stream && sa->nat_remote &&
+		 !sa->nat_local && !sa->mobike)
 		sa_move(sa, path);
+	stream_heard(sa, path);
 }
 
 /*
@@ -528,7 +568,12 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 
 	if (!sa)
 		invalid_message(e, NULL, path, IKE_ALERT_INVALID_IKE_SPI);
-	if (!sa || !(is_awaited(sa, h) || is_next(sa, h) || is_answered(sa, h))) {
+	if (sa && is_early(sa, path, h)) {
+		keep_early(sa, path, slice_of(datagram, h->length));
+		return;
+	}
+	if (!sa || !(is_awaited(sa, h) || is_next(sa, h) ||
+		     is_answered(sa, h) || is_in_work(sa, h))) {
 		trace_note(e, path, h,
 			   sa ? "not expected now" : "of no IKE SA of ours");
 		return;
@@ -543,7 +588,15 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 	if (is_answered(sa, h)) {
 		trace_note(e, path, h, "again: the reply is sent again");
 		note_again(sa);
-		post_again(sa, path, &sa->reply, sa->reply_after);
+		stream_heard_again(sa, path);
+		if (path->stream)
+			post_other_way(sa, path, &sa->reply, &sa->reply_after);
+		else
+			post_again(sa, path, &sa->reply, sa->reply_after);
+		return;
+	}
+	if (is_in_work(sa, h)) {
+		stream_heard_again(sa, path);
 		return;
 	}
 	sa_touch(sa);
@@ -557,6 +610,15 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 	}
 	follow(sa, path);
 	receive_piece(sa, h, &o);
+}
+
+void receive_early(struct ike_sa *sa)
+{
+	struct octets early = sa->early;
+
+	sa->early = (struct octets){ .ptr = NULL };
+	receive(sa->e, &sa->early_by, early.ptr, early.len);
+	octets_free(&early);
 }
 
 void receive(struct engine *e, const struct ike_path *path, uint8_t *datagram,

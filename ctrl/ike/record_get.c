@@ -62,8 +62,14 @@ static bool get_addr(struct slice *s, struct addr *out)
 
 static bool get_path(struct slice *s, struct ike_path *out)
 {
-	return get_addr(s, &out->local) && get_addr(s, &out->remote) &&
-	       rd_u16(s, &out->local_port) && rd_u16(s, &out->remote_port);
+	uint8_t tcp;
+
+	if (!get_addr(s, &out->local) || !get_addr(s, &out->remote) ||
+	    !rd_u16(s, &out->local_port) || !rd_u16(s, &out->remote_port) ||
+	    !rd_u8(s, &tcp) || tcp > 1)
+		return false;
+	out->stream = tcp ? IKE_STREAM_LOST : 0;
+	return true;
 }
 
 static bool get_identity(struct slice *s, struct identity *out)

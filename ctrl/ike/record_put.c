@@ -35,6 +35,7 @@ static void put_path(struct builder *b, const struct ike_path *p)
 	put_addr(b, &p->remote);
 	wr_u16(b, p->local_port);
 	wr_u16(b, p->remote_port);
+	wr_u8(b, p->stream != 0); /* it ends with the engine */
 }
 
 static void put_identity(struct builder *b, const struct identity *id)

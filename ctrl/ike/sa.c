@@ -22,6 +22,7 @@
 #include "ctrl/ike/proof.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/record.h"
+#include "ctrl/ike/stream.h"
 #include "ctrl/ike/ticket.h"
 #include "ctrl/ike/view.h"
 
@@ -432,6 +433,7 @@ static void sa_free(struct ike_sa *sa)
 	free(sa->redirect_to);
 	ticketing_free(sa->ticketing);
 	fragments_drop(sa);
+	octets_free(&sa->early);
 	if (sa->has_keys)
 		keys_fini(&sa->keys);
 	conn_drop(sa->conn);
@@ -512,6 +514,7 @@ void sa_reap(struct engine *e)
 		struct ike_sa *sa = e->dead;
 
 		e->dead = sa->next_dead;
+		stream_unlist(sa);
 		sa_free(sa);
 	}
 }

@@ -144,6 +144,7 @@ struct child_sa {
 	uint16_t encr, encr_key_bits, integ, ke;
 	uint16_t addke[IKE_ADDKES]; /* KE_NONE: it is left out */
 	bool esn, encap;
+	uint32_t stream; /* of its IKE SA when the first was described */
 	uint64_t installed_ns;
 	struct recorded recorded;
 	struct ike_sa *sa; /* under which it is, once it is bound or listed */
@@ -268,6 +269,16 @@ struct ike_sa {
 	unsigned int n_peer_addrs;
 	uint8_t mapped[HASH_SHA1_BYTES]; /* how the peer saw our address; zeros:
 					    it did not say */
+	/* See stream.h. */
+	uint64_t stream_token;	  /* of one that is being opened; 0: none is */
+	uint64_t stream_asked_ns; /* since then */
+	bool stream_is_good;	  /* the peer was heard by the one in use */
+	bool tells_stream;	  /* the peer shall know it, or be missed */
+	uint32_t on_stream;	  /* as it was when it was touched last */
+	uint32_t keeps_stream;	  /* of which was told that it stays */
+	struct octets early; /* by it, a request that came too early, with ... */
+	struct ike_path early_by; /* ... the path by which it came */
+	LIST_ENTRY(ike_sa) of_stream;
 	bool takes_childless; /* the peer does, see RFC 6023; of the handshake */
 	struct gathered *gathered[2]; /* owned; of a request, of a response */
 	struct keys keys;
@@ -357,6 +368,7 @@ struct ike_sa {
 #define BOUND_BUCKETS	 1024U
 #define SPI_BUCKETS	 4096U
 #define PEER_BUCKETS	 4096U
+#define STREAM_BUCKETS	 1024U
 #define NEAR_BUCKET_BITS 12U
 #define NEAR_BITS	 128U /* of an address */
 
@@ -408,9 +420,10 @@ struct engine {
 	uint32_t near_bits[BOUND_BUCKETS][NEAR_BITS + 1];
 	uint64_t near_orders; /* given so far */
 	struct ike_list by_peer[PEER_BUCKETS];
-	struct later *later;	/* in later.c */
-	struct ticket *tickets; /* in ticket.c: peers' */
-	bool has_young;		/* one may take another's place, see elder */
+	struct ike_list by_stream[STREAM_BUCKETS]; /* in stream.c */
+	struct later *later;			   /* in later.c */
+	struct ticket *tickets;			   /* in ticket.c: peers' */
+	bool has_young;	    /* one may take another's place, see elder */
 	uint32_t initiated; /* view id of the IKE SA of the last initiation */
 	uint32_t views;	    /* ids given out for that */
 	unsigned int n_sas, n_half_open;
@@ -595,9 +608,10 @@ struct conn *conn_for_peer(const struct ike_sa *sa, const struct identity *me);
 
 /* --- seal.c: protection */
 
-/* Of a message that is all there. What comes out may be several datagrams, one
- * behind the other. */
-bool message_seal(struct ike_sa *sa, struct ike_builder *m, struct slice *out);
+/* Of a message that is all there, for this path. What comes out may be several
+ * datagrams, one behind the other. */
+bool message_seal(struct ike_sa *sa, const struct ike_path *path,
+		  struct ike_builder *m, struct slice *out);
 
 /* --- message.c: windows, retransmission */
 

@@ -47,9 +47,9 @@ static bool seal(struct ike_sa *sa, struct ike_builder *m, struct slice *out)
 #define SKF_HEADER_BYTES (IKE_PL_HEADER_BYTES + 4)
 
 /* Octets of IKE in one datagram that nobody on the way is likely to cut. */
-static size_t datagram_room(const struct ike_sa *sa)
+static size_t datagram_room(const struct ike_sa *sa, const struct ike_path *path)
 {
-	size_t ip_bytes = addr_is_v4(&sa->path.remote) ? 20 : 40;
+	size_t ip_bytes = addr_is_v4(&path->remote) ? 20 : 40;
 
 	return sa->e->options.fragment_size - ip_bytes - UDP_BYTES -
 	       MARKER_BYTES;
@@ -73,29 +73,32 @@ static bool may_be_cut(const struct ike_sa *sa)
 	       (f == FRAGMENTATION_YES || f == FRAGMENTATION_FORCE);
 }
 
-static bool is_to_be_cut(const struct ike_sa *sa, const struct ike_builder *m)
+/* TCP cuts by itself (RFC 9329 section 7.5). */
+static bool is_to_be_cut(const struct ike_sa *sa, const struct ike_path *path,
+			 const struct ike_builder *m)
 {
-	return may_be_cut(sa) &&
+	return !path->stream && may_be_cut(sa) &&
 	       m->text_at + text_bytes(sa, ike_sk_payloads(m).len) +
 			       keys_icv_bytes(&sa->keys) >
-		       datagram_room(sa);
+		       datagram_room(sa, path);
 }
 
 /* Octets of payloads that a fragment has room for. */
-static size_t piece_bytes(const struct ike_sa *sa)
+static size_t piece_bytes(const struct ike_sa *sa, const struct ike_path *path)
 {
 	size_t block = sa->keys.encr->block_bytes;
 	size_t around = IKE_HEADER_BYTES + SKF_HEADER_BYTES +
 			sa->keys.encr->iv_bytes + keys_icv_bytes(&sa->keys);
 
-	return (datagram_room(sa) - around) / block * block - 1;
+	return (datagram_room(sa, path) - around) / block * block - 1;
 }
 
-static bool seal_in_fragments(struct ike_sa *sa, struct ike_builder *whole,
-			      struct slice *out)
+static bool seal_in_fragments(struct ike_sa *sa, const struct ike_path *path,
+			      struct ike_builder *whole, struct slice *out)
 {
 	struct slice rest = ike_sk_payloads(whole), piece, message;
-	size_t most = piece_bytes(sa), total = (rest.len + most - 1) / most;
+	size_t most = piece_bytes(sa, path),
+	       total = (rest.len + most - 1) / most;
 	struct builder all = wr_init(sa->e->fragments, sizeof(sa->e->fragments));
 	struct ike_builder m;
 
@@ -115,11 +118,12 @@ static bool seal_in_fragments(struct ike_sa *sa, struct ike_builder *whole,
 	return true;
 }
 
-bool message_seal(struct ike_sa *sa, struct ike_builder *m, struct slice *out)
+bool message_seal(struct ike_sa *sa, const struct ike_path *path,
+		  struct ike_builder *m, struct slice *out)
 {
 	if (!m->text_at)
 		return ike_end(m, out);
-	if (is_to_be_cut(sa, m))
-		return seal_in_fragments(sa, m, out);
+	if (is_to_be_cut(sa, path, m))
+		return seal_in_fragments(sa, path, m, out);
 	return seal(sa, m, out);
 }

@@ -19,6 +19,7 @@
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/record.h"
+#include "ctrl/ike/stream.h"
 #include "ctrl/ike/ticket.h"
 #include "ctrl/ike/view.h"
 
@@ -314,6 +315,7 @@ static void resume(struct ike_sa *sa)
 	if (sa->conn->is_missing)
 		sa->delete_wanted = true;
 	mobike_move_again(sa);
+	stream_resume(sa);
 	if (sa->ours.kind != EX_NONE)
 		request_take_over(sa);
 	else if (sa->state == IKE_ST_DELETING)

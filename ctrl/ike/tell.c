@@ -140,7 +140,7 @@ static bool is_same_path(const struct ike_path *a, const struct ike_path *b)
 	return addr_equal(&a->local, &b->local) &&
 	       addr_equal(&a->remote, &b->remote) &&
 	       a->local_port == b->local_port &&
-	       a->remote_port == b->remote_port;
+	       a->remote_port == b->remote_port && a->stream == b->stream;
 }
 
 void sa_move(struct ike_sa *sa, const struct ike_path *path)

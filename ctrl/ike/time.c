@@ -13,8 +13,10 @@
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/reauth.h"
+#include "ctrl/ike/receive.h"
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/stream.h"
 #include "ctrl/ike/ticket.h"
 #include "ctrl/ike/unique.h"
 
@@ -107,6 +109,8 @@ static void next_of_established(struct ike_sa *sa)
 		info_delete_ike(sa);
 	else if (mobike_is_due(sa))
 		mobike_start(sa);
+	else if (sa->tells_stream)
+		stream_tell(sa);
 	else if (sa->redirect_to)
 		redirect_begin(sa);
 	else if (is_due(sa, sa->expire_ns))
@@ -163,7 +167,8 @@ static uint64_t idle_deadline(const struct ike_sa *sa)
 	if (sa->quiet_ns > sa->e->now_ns)
 		return sa->quiet_ns;
 	/* Of the one that it takes the place of. */
-	if (sa->delete_wanted || mobike_is_due(sa) || sa->redirect_to)
+	if (sa->delete_wanted || mobike_is_due(sa) || sa->tells_stream ||
+	    sa->redirect_to)
 		return sa->e->now_ns;
 	at = sooner(at, sa->rekey_ns);
 	at = sooner(at, sa->expire_ns);
@@ -186,9 +191,12 @@ uint64_t sa_deadline(const struct ike_sa *sa)
 {
 	uint64_t at = UINT64_MAX, idle;
 
+	if (early_is_due(sa))
+		return sa->e->now_ns;
 	at = sooner(at, sa->half_open_ns);
 	at = sooner(at, sa->resend_ns);
 	at = sooner(at, sa->drop_ns);
+	at = sooner(at, stream_at_ns(sa));
 	if (sa->aside)
 		at = sooner(at, sa->aside->followup->until_ns);
 	for (const struct child_sa *c = sa->children; c; c = c->next) {
@@ -214,6 +222,10 @@ static void sa_timeout(struct ike_sa *sa)
 	}
 	if (sa->aside && is_due(sa, sa->aside->followup->until_ns))
 		followup_expire(sa);
+	if (early_is_due(sa))
+		receive_early(sa);
+	if (is_due(sa, stream_at_ns(sa)))
+		stream_try(sa);
 	if (is_due(sa, sa->resend_ns))
 		request_resend(sa);
 	sa_next(sa);
@@ -253,6 +265,7 @@ void sa_retime_touched(struct engine *e)
 			continue; /* buried */
 		retime(sa);
 		sa_list_peer(sa);
+		stream_list(sa);
 	}
 }
 

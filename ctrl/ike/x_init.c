@@ -19,6 +19,7 @@
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/resume.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/stream.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -103,6 +104,7 @@ bool init_start(struct ike_sa *sa)
 {
 	const struct ke_alg *ke = proposals_first_ke(&sa->conn->conf.proposals);
 
+	stream_start(sa);
 	if (resume_start(sa))
 		return true;
 	sa->ours.kind = EX_INIT;
@@ -110,7 +112,7 @@ bool init_start(struct ike_sa *sa)
 	       ask_ke(sa, &sa->ours, ke, slice_of(NULL, 0));
 }
 
-static void send_request(struct ike_sa *sa)
+void init_send(struct ike_sa *sa)
 {
 	const struct ike_notify cookie = {
 		.type = IKE_N_COOKIE,
@@ -175,7 +177,7 @@ void init_with_cookie(struct ike_sa *sa, struct slice data)
 	else if (sa->ours.kind == EX_RESUME)
 		resume_send(sa);
 	else
-		send_request(sa);
+		init_send(sa);
 }
 
 /* Said without authentication, and there is nothing better to do. */
@@ -253,6 +255,8 @@ void init_elsewhere(struct ike_sa *sa, const struct addr *gateway)
 	}
 	sa->redirected_from = sa->path.remote;
 	sa_move(sa, &path);
+	sa->stream_token = 0;
+	stream_start(sa);
 	if (sa->ours.kind == EX_RESUME) {
 		resume_in_full(sa);
 		return;
@@ -470,7 +474,7 @@ void init_resume(struct ike_sa *sa, struct exchange *x, const struct ke_job *job
 		return;
 	}
 	if (!job->peer_len) {
-		send_request(sa);
+		init_send(sa);
 		return;
 	}
 	if (make_keys(sa, x)) {

@@ -101,7 +101,7 @@ void mobike_start(struct ike_sa *sa)
 
 bool mobike_liveness(struct ike_sa *sa)
 {
-	if (!sa->mobike || !sa->began || !sa->nat_local)
+	if (!sa->mobike || !sa->began || !sa->nat_local || sa->path.stream)
 		return false;
 	begin(sa, MOBIKE_ASK);
 	return true;

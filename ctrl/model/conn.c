@@ -436,8 +436,9 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       a->send_cert == b->send_cert &&
 	       a->send_certreq == b->send_certreq &&
 	       a->fragmentation == b->fragmentation && a->unique == b->unique &&
-	       a->childless == b->childless && a->resumption == b->resumption &&
-	       a->encap == b->encap && id_equal(&a->ppk_id, &b->ppk_id) &&
+	       a->childless == b->childless && a->tcp_encap == b->tcp_encap &&
+	       a->resumption == b->resumption && a->encap == b->encap &&
+	       id_equal(&a->ppk_id, &b->ppk_id) &&
 	       a->ppk_required == b->ppk_required && a->mobike == b->mobike &&
 	       a->dscp == b->dscp && a->dpd_delay == b->dpd_delay &&
 	       a->rekey_time == b->rekey_time &&

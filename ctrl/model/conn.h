@@ -73,6 +73,13 @@ enum unique {
 	UNIQUE_REPLACE,
 };
 
+/* IKE and ESP in TCP (RFC 9329), of what we begin; a peer's is taken anyway. */
+enum tcp_encap {
+	TCP_ENCAP_NO,
+	TCP_ENCAP_FALLBACK, /* where there is no answer by UDP */
+	TCP_ENCAP_YES,
+};
+
 /* IKE SAs that begin without a CHILD SA (RFC 6023). */
 enum childless {
 	CHILDLESS_ALLOW,  /* the peer's */
@@ -176,8 +183,9 @@ struct conn_conf {
 	bool ppk_required;
 	bool resumption; /* tickets (RFC 5723): asked for, given, and taken */
 	bool encap;	 /* UDP encapsulation without a NAT */
-	bool mobike;	 /* RFC 4555, where the peer has it */
-	uint8_t dscp;	 /* of IKE's packets */
+	enum tcp_encap tcp_encap; /* to remote_port; or 4500, where that is 500 */
+	bool mobike;		  /* RFC 4555, where the peer has it */
+	uint8_t dscp;		  /* of IKE's packets */
 	uint32_t if_id_in, if_id_out; /* of children that have none */
 	uint32_t dpd_delay;   /* liveness check after so long without a word */
 	uint32_t rekey_time;  /* of the IKE SA; soft */

@@ -192,7 +192,8 @@ struct sadb_sa {
 			     same addresses, in which its packets are: a bundle
 			     of the configuration; 0: in none */
 	uint32_t if_id;	  /* of its direction's tunnel interface; 0: none */
-	uint32_t pad2;
+	uint32_t stream;  /* ESP in this TCP connection; UINT32_MAX: one that is
+			     yet to be; 0: in none */
 	struct sadb_limit soft; /* EXPIRE tells of it */
 	struct sadb_limit hard; /* it ends, and EXPIRE tells */
 	struct sadb_outer outer;
@@ -218,7 +219,8 @@ struct sadb_request {
 	uint8_t verb; /* enum sadb_verb */
 	uint8_t pad[7];
 	struct sadb_id id; /* GETSPI: spi 0, to be chosen */
-	struct sadb_sa sa; /* ADD; MOVE: saddr, the ports and keepalive alone */
+	struct sadb_sa sa; /* ADD; MOVE: saddr, the ports, keepalive and stream
+			      alone */
 	struct addr daddr; /* MOVE */
 };
 

@@ -44,6 +44,7 @@ struct ike_sa_view {
 	uint16_t ke;
 	uint16_t addke[IKE_ADDKES]; /* additional key exchanges; 0: none */
 	uint8_t ppk;		    /* yes or no: one is mixed into its keys */
+	uint8_t tcp;		    /* yes or no: in a TCP connection */
 	uint64_t established_ns;    /* 0: not yet */
 	uint64_t rekey_ns;	    /* 0: never */
 	uint64_t reauth_ns;	    /* likewise */
@@ -59,6 +60,7 @@ struct child_sa_view {
 	uint32_t ike_id;
 	uint8_t state; /* enum sa_view_state */
 	uint8_t encap; /* ESP in UDP */
+	uint8_t tcp;   /* ESP in TCP */
 	uint8_t esn;
 	uint8_t mode;	  /* enum sadb_mode */
 	uint8_t protocol; /* IKE_PROTO_ESP or IKE_PROTO_AH, which has no encr */

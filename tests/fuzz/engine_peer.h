@@ -333,7 +333,8 @@ static inline size_t peer_message(struct slice *in, struct ike_sa *sa,
 		peer_payload(in, sa, &m);
 	if (how & 0x40)
 		peer_raw(in, &m);
-	if (!message_seal(sa, &m, &message) || message.len > LAB_DATAGRAM_MAX)
+	if (!message_seal(sa, &sa->path, &m, &message) ||
+	    message.len > LAB_DATAGRAM_MAX)
 		return 0;
 	memcpy(octets, message.ptr, message.len);
 	return message.len;

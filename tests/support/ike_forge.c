@@ -108,7 +108,7 @@ void forge_send(struct ike_lab *lab, struct ike_sa *sa, struct ike_builder *m,
 	uint8_t octets[LAB_DATAGRAM_MAX];
 	struct slice message;
 
-	must(message_seal(sa, m, &message) && message.len <= sizeof(octets),
+	must(message_seal(sa, path, m, &message) && message.len <= sizeof(octets),
 	     "it can't be sealed");
 	memcpy(octets, message.ptr, message.len);
 	engine_input(lab->side[to].engine, path, octets, message.len,

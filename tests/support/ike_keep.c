@@ -212,6 +212,7 @@ void lab_kill(struct ike_lab *lab, unsigned int side)
 	s->muted = false;
 	s->engine = NULL;
 	drop_items(s);
+	lab_drop_streams(s);
 	forsake(s);
 }
 
@@ -228,6 +229,7 @@ void lab_take_over(struct ike_lab *lab, unsigned int side)
 	struct lab_side *s = &lab->side[side];
 	bool first = lab_roll(lab, 2);
 
+	lab_drop_streams(s); /* that came when nobody was there */
 	s->generation++;
 	s->record_at_ns = 0;
 	lab_engine_new(s);

@@ -100,6 +100,10 @@ static void on_send(void *ctx, const struct ike_path *path, struct slice d)
 	s->last_len = d.len;
 	s->sent_by = *path;
 	s->sent++;
+	if (path->stream && fate.copies)
+		lab_stream_send(s, path, d);
+	if (path->stream || lab->udp_is_blocked)
+		return;
 	for (unsigned int i = 0; i < fate.copies; i++) {
 		struct lab_item *item = lab_push(lab, ITEM_DATAGRAM, !s->index,
 						 fate.delay_ns[i]);
@@ -284,6 +288,9 @@ void lab_engine_new(struct lab_side *s)
 		.random = on_random,
 		.source = on_source,
 		.resolve = on_resolve,
+		.stream_open = lab_on_stream_open,
+		.stream_keep = lab_on_stream_keep,
+		.stream_close = lab_on_stream_close,
 		.ctx = s,
 	};
 
@@ -520,6 +527,13 @@ static void deliver(struct ike_lab *lab, unsigned int index)
 		break;
 	case ITEM_RECORDED:
 		engine_recorded(e, i->number, lab->now_ns);
+		break;
+	case ITEM_OPENED:
+		engine_stream_opened(e, i->token, i->number ? &i->path : NULL,
+				     lab->now_ns);
+		break;
+	case ITEM_CLOSED:
+		engine_stream_closed(e, i->number, lab->now_ns);
 		break;
 	}
 	lab_item_free(i);

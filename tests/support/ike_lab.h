@@ -7,6 +7,8 @@
  *
  *     side 0, 192.0.2.1, LAN 10.1.0.0/24 ---- side 1, 192.0.2.2, LAN 10.2.0.0/24
  *
+ * Streams lose nothing, until the script breaks them.
+ *
  * An engine can be killed at any moment; another one takes over from the records
  * that were kept until then (ike_keep.h). Every datagram that is sent is looked at
  * (ike_watch.h).
@@ -34,6 +36,7 @@
 #define LAB_CONNS_MAX	 4
 #define LAB_RECORDS_MAX	 128
 #define LAB_POOLS_MAX	 2
+#define LAB_STREAMS_MAX	 32
 
 /* What the network does with one datagram. */
 struct lab_fate {
@@ -127,6 +130,13 @@ struct lab_side {
 	bool keeper_sleeps; /* it keeps, and does not say so */
 };
 
+/* A TCP connection; each side has a number of its own for it. */
+struct lab_stream {
+	bool is_open;
+	uint32_t id[2];
+	struct ike_path path[2]; /* as each side sees it */
+};
+
 struct lab_item; /* a datagram or an answer that is under way */
 
 struct ike_lab {
@@ -158,6 +168,13 @@ struct ike_lab {
 		     struct keystore_answer *a);
 	int64_t clock_s; /* the time of the day by which certificates are */
 	unsigned int verified; /* so far, of both sides */
+	bool udp_is_blocked;
+	bool tcp_is_refused;
+	bool tcp_is_slow; /* nothing becomes of what is opened */
+	struct lab_stream streams[LAB_STREAMS_MAX];
+	unsigned int n_streams;	       /* so far */
+	unsigned int n_opened;	       /* attempts */
+	unsigned int n_kept, n_closed; /* as engines said */
 
 	/* NULL, or is told as engine_trace() has it. */
 	void (*traced)(struct ike_lab *lab, unsigned int side,
@@ -200,6 +217,13 @@ void lab_load_both(struct ike_lab *lab, const char *ike, const char *esp);
  * the others. */
 int lab_initiate(struct engine *e, const char *conn, const char *child,
 		 uint64_t now_ns);
+
+/* The middle of the network breaks all streams; both sides hear of it, or one. */
+void lab_break_streams(struct ike_lab *lab);
+void lab_break_streams_of(struct ike_lab *lab, unsigned int side);
+
+/* How many there are. */
+unsigned int lab_streams(const struct ike_lab *lab);
 
 /* Moves the time on; false: more happened than can be right. */
 bool lab_run(struct ike_lab *lab, uint64_t ns);

@@ -16,6 +16,8 @@ enum lab_item_kind {
 	ITEM_SWEEP,
 	ITEM_RECORD,   /* from a side to its keeper */
 	ITEM_RECORDED, /* and back */
+	ITEM_OPENED,   /* a stream; number 0: there is none */
+	ITEM_CLOSED,
 };
 
 struct lab_item {
@@ -33,6 +35,7 @@ struct lab_item {
 	struct verify_job *verify;
 	struct ike_record *record; /* owned */
 	uint32_t number;
+	uint64_t token;
 };
 
 struct lab_item *lab_push(struct ike_lab *lab, enum lab_item_kind kind,
@@ -51,6 +54,19 @@ void lab_sweep(struct lab_side *s);
 
 /* Outbound SAs that are bound here and armed there. */
 unsigned int lab_matched(const struct lab_side *from, const struct lab_side *to);
+
+/* --- ike_lab_stream.c */
+
+/* The message comes to the other side, if the stream is there. */
+void lab_stream_send(struct lab_side *s, const struct ike_path *path,
+		     struct slice message);
+void lab_on_stream_open(void *ctx, const char *conn,
+			const struct ike_path *path, uint64_t token);
+void lab_on_stream_keep(void *ctx, uint32_t stream);
+void lab_on_stream_close(void *ctx, uint32_t stream);
+
+/* Of an engine that is killed: the process that has them closes them. */
+void lab_drop_streams(struct lab_side *s);
 
 /* A fresh one of its generation, without connections. */
 void lab_engine_new(struct lab_side *s);

@@ -134,12 +134,13 @@ static int move(struct lab_sa *sa, const struct sadb_request *q)
 {
 	if (!sa || sa->larval)
 		return -ENOENT;
-	if (sa->sa.mode == SADB_TRANSPORT)
+	if (sa->sa.mode == SADB_TRANSPORT && !addr_equal(&sa->daddr, &q->daddr))
 		return -EOPNOTSUPP;
 	sa->sa.saddr = q->sa.saddr;
 	sa->sa.encap_sport = q->sa.encap_sport;
 	sa->sa.encap_dport = q->sa.encap_dport;
 	sa->sa.keepalive = q->sa.keepalive;
+	sa->sa.stream = q->sa.stream;
 	sa->daddr = q->daddr;
 	return 0;
 }

@@ -118,7 +118,7 @@ size_t remake_to(const struct remade *r, struct ike_sa *sender,
 		ike_sk_begin(&m, sender->keys.encr->iv_bytes);
 	for (unsigned int i = 0; i < r->n; i++)
 		put_payload(&m, &r->at[i]);
-	must(r->is_protected ? message_seal(sender, &m, &message)
+	must(r->is_protected ? message_seal(sender, &sender->path, &m, &message)
 			     : ike_end(&m, &message),
 	     "it can't be sealed");
 	must(message.ptr == octets, "it is in fragments");

@@ -130,6 +130,8 @@ static bool change_conn(struct conn_conf *c, unsigned int which)
 		return c->resumption = true;
 	case 33:
 		return c->remote_addrs[0].last = net_of("192.0.2.9").net, true;
+	case 34:
+		return c->tcp_encap = TCP_ENCAP_YES, true;
 	default:
 		return false;
 	}
