@@ -191,6 +191,8 @@ static int check_form(const struct sadb_id *id, const struct sadb_sa *sa,
 		return error_set(e, -EINVAL, "more than a message holds");
 	if (!sa->encap_sport != !sa->encap_dport)
 		return error_set(e, -EINVAL, "one port of UDP, not two");
+	if (sa->stream) /* bare it would leave where TCP was wanted */
+		return error_set(e, -EOPNOTSUPP, "ESP in TCP");
 	if (sa->outer.df > SADB_DF_SET || sa->outer.dscp > SADB_DSCP_MAX ||
 	    sa->outer.dummies > SADB_DUMMIES_MAX)
 		return error_set(e, -EINVAL, "no such outer header");

@@ -217,6 +217,8 @@ int entry_move(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
 		return -ENOENT;
 	if (!to.sport != !to.dport)
 		return -EINVAL;
+	if (q->sa.stream)
+		return -EOPNOTSUPP;
 	err = entry_may_be_between(s, en, &to.saddr, &to.daddr);
 	if (err)
 		return err;

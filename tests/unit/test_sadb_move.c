@@ -171,6 +171,9 @@ static void what_can_not_be_moved_is_refused(void **state)
 	q.sa.encap_sport = 0;
 	assert_int_equal(side_call(p->a, &q).err, -EINVAL);
 	q = move_of(&out, "192.0.2.1", "192.0.2.2", 0);
+	q.sa.stream = 1;
+	assert_int_equal(side_call(p->a, &q).err, -EOPNOTSUPP);
+	q.sa.stream = 0;
 	q.id.spi++;
 	assert_int_equal(side_call(p->a, &q).err, -ENOENT);
 

@@ -341,6 +341,16 @@ static void ah_in_udp(struct sadb_request *q)
 	q->sa.encap_sport = q->sa.encap_dport = 4500;
 }
 
+static void in_a_stream(struct sadb_request *q)
+{
+	q->sa.stream = 1;
+}
+
+static void in_a_stream_to_come(struct sadb_request *q)
+{
+	q->sa.stream = UINT32_MAX;
+}
+
 static void ah_that_pads(struct sadb_request *q)
 {
 	take_ah(q);
@@ -359,6 +369,8 @@ static const struct refusal refusals[] = {
 	{ "AH that encrypts", -EINVAL, ah_that_encrypts },
 	{ "AH without integrity", -EINVAL, ah_without_integrity },
 	{ "AH in UDP", -EINVAL, ah_in_udp },
+	{ "ESP in TCP", -EOPNOTSUPP, in_a_stream },
+	{ "ESP in TCP that is yet to be", -EOPNOTSUPP, in_a_stream_to_come },
 	{ "AH that pads", -EINVAL, ah_that_pads },
 	{ "AH with dummies", -EINVAL, ah_of_dummies },
 	{ "SPI 0", -EINVAL, spi_0 },
