@@ -14,6 +14,7 @@
 #include <openssl/x509v3.h>
 
 #include "ctrl/model/dn.h"
+#include "ctrl/pki/names.h"
 
 #define ARRAY_LEN(a)	     (sizeof(a) / sizeof((a)[0]))
 #define FILE_MAX	     (1U << 20)
@@ -49,23 +50,6 @@ static int fail(struct error *e, int err)
 }
 
 /* --- fields */
-
-static struct slice name_der(const X509_NAME *name)
-{
-	const uint8_t *der;
-	size_t len;
-
-	if (X509_NAME_get0_der(name, &der, &len) != 1)
-		return slice_of(NULL, 0);
-	return slice_of(der, X509_NAME_entry_count(name) ? len : 0);
-}
-
-static struct slice string_octets(const ASN1_STRING *s)
-{
-	if (!s)
-		return slice_of(NULL, 0);
-	return slice_of(ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s));
-}
 
 static bool unix_time(const ASN1_TIME *t, int64_t *out)
 {
@@ -153,42 +137,6 @@ static void take_usage(struct certificate *c)
 
 /* --- names and addresses */
 
-static bool set_octets(struct identity *id, uint8_t type, struct slice octets)
-{
-	if (!octets.len || octets.len > IKE_ID_MAX)
-		return false;
-	*id = (struct identity){ .type = type, .len = (uint16_t)octets.len };
-	memcpy(id->octets, octets.ptr, octets.len);
-	return true;
-}
-
-/* false: nothing that IKE has. */
-static bool set_san(struct identity *id, const GENERAL_NAME *name)
-{
-	struct slice octets;
-
-	switch (name->type) {
-	case GEN_DNS:
-		return set_octets(id, IKE_ID_FQDN,
-				  string_octets(name->d.dNSName));
-	case GEN_EMAIL:
-		return set_octets(id, IKE_ID_RFC822_ADDR,
-				  string_octets(name->d.rfc822Name));
-	case GEN_DIRNAME:
-		return set_octets(id, IKE_ID_DER_ASN1_DN,
-				  name_der(name->d.directoryName));
-	case GEN_IPADD:
-		octets = string_octets(name->d.iPAddress);
-		if (octets.len != 4 && octets.len != 16)
-			return false;
-		return set_octets(id,
-				  octets.len == 4 ? IKE_ID_IPV4_ADDR
-						  : IKE_ID_IPV6_ADDR,
-				  octets);
-	}
-	return false;
-}
-
 static int take_sans(struct certificate *c)
 {
 	GENERAL_NAMES *names =
@@ -203,7 +151,8 @@ static int take_sans(struct certificate *c)
 		err = c->sans ? 0 : -ENOMEM;
 	}
 	for (int i = 0; !err && i < n; i++)
-		if (set_san(&c->sans[c->n_sans], sk_GENERAL_NAME_value(names, i)))
+		if (names_identity(sk_GENERAL_NAME_value(names, i),
+				   &c->sans[c->n_sans]))
 			c->n_sans++;
 	GENERAL_NAMES_free(names);
 	return err;
@@ -227,7 +176,7 @@ static int add_uri(struct certificate_uris *uris, const GENERAL_NAME *name)
 
 	if (name->type != GEN_URI)
 		return 0;
-	octets = string_octets(name->d.uniformResourceIdentifier);
+	octets = names_octets(name->d.uniformResourceIdentifier);
 	if (!is_uri(octets))
 		return 0;
 	if (uris->n == CERTIFICATE_URIS_MAX)
@@ -282,11 +231,11 @@ static bool take_fields(struct certificate *c)
 	/* It reads every extension that libcrypto knows. */
 	if (X509_check_purpose(x, -1, 0) != 1)
 		return false;
-	c->subject = name_der(X509_get_subject_name(x));
-	c->issuer = name_der(X509_get_issuer_name(x));
-	c->serial = string_octets(X509_get0_serialNumber(x));
-	c->skid = string_octets(X509_get0_subject_key_id(x));
-	c->akid = string_octets(X509_get0_authority_key_id(x));
+	c->subject = names_der(X509_get_subject_name(x));
+	c->issuer = names_der(X509_get_issuer_name(x));
+	c->serial = names_octets(X509_get0_serialNumber(x));
+	c->skid = names_octets(X509_get0_subject_key_id(x));
+	c->akid = names_octets(X509_get0_authority_key_id(x));
 	c->scheme = scheme_of(x);
 	take_usage(c);
 	return (!c->subject.len || dn_valid(c->subject)) &&
