@@ -78,13 +78,18 @@ static bool parse_options(int argc, char **argv, struct arguments *out)
 			fputs("`cygnet --help` shows the usage\n", stderr);
 			return false;
 		}
-		out->given |= UINT32_C(1) << id;
+		if (out->n_all == ARGUMENTS_OPTIONS_MAX)
+			return usage_error("more than %d options",
+					   ARGUMENTS_OPTIONS_MAX);
+		out->given |= UINT64_C(1) << id;
 		out->values[id] = optarg;
+		out->all[out->n_all++] =
+			(struct argument){ (enum option_id)id, optarg };
 	}
 	return true;
 }
 
-bool arguments_have(const struct arguments *args, uint32_t option)
+bool arguments_have(const struct arguments *args, uint64_t option)
 {
 	return args->given & option;
 }
@@ -154,10 +159,10 @@ static bool check_words(const struct arguments *args)
 /* What was given is what the command takes. */
 static bool check_options(const struct arguments *args)
 {
-	const uint32_t taken = args->command->options | OPTIONS_GENERAL;
+	const uint64_t taken = args->command->options | OPTIONS_GENERAL;
 
 	for (int i = 0; i < OPTION_N; i++)
-		if (args->given & ~taken & UINT32_C(1) << i)
+		if (args->given & ~taken & UINT64_C(1) << i)
 			return usage_error("'%s' has no option --%s",
 					   args->command->name,
 					   option_row((enum option_id)i)->name);

@@ -10,14 +10,23 @@
 
 #include "ctrl/cli/commands.h"
 
-#define ARGUMENTS_WORDS_MAX 5
+#define ARGUMENTS_WORDS_MAX   5
+#define ARGUMENTS_OPTIONS_MAX 256
+
+struct argument {
+	enum option_id id;
+	const char *value; /* NULL: it takes none */
+};
 
 /* Borrows the command line. */
 struct arguments {
 	const struct command *command;		/* NULL: none, but --help */
 	const char *words[ARGUMENTS_WORDS_MAX]; /* NULL: not given */
-	uint32_t given;				/* options, as OPT() */
-	const char *values[OPTION_N];		/* of options; NULL: none */
+	uint64_t given;				/* options, as OPT() */
+	const char *values[OPTION_N]; /* of options, the last; NULL: none */
+	/* All of them in their order: some mean more when they are there again. */
+	struct argument all[ARGUMENTS_OPTIONS_MAX];
+	size_t n_all;
 	const char *uri;
 	uint64_t timeout_s; /* if it was given */
 	uint64_t watch_s;   /* SECONDS: how often */
@@ -27,7 +36,7 @@ struct arguments {
 bool arguments_parse(int argc, char **argv, struct arguments *out);
 
 /* Was the option given? As arguments_have(args, OPT(JSON)). */
-bool arguments_have(const struct arguments *args, uint32_t option);
+bool arguments_have(const struct arguments *args, uint64_t option);
 
 /* The path of the daemon's socket. */
 const char *arguments_path(const struct arguments *args);

@@ -225,7 +225,7 @@ static void check_pfs(const struct checked *t, struct findings *out)
 static void check_one(const struct arguments *args, const struct checked *t,
 		      struct findings *out)
 {
-	const uint32_t asked = args->given & EVERY ? args->given : EVERY;
+	const uint64_t asked = args->given & EVERY ? args->given : EVERY;
 
 	if (asked & OPT(AUTH))
 		check_auth(t, out);

@@ -11,8 +11,21 @@
 #include "ctrl/cli/doctor.h"
 #include "ctrl/cli/happens.h"
 #include "ctrl/cli/help.h"
+#include "ctrl/cli/help_pki.h"
 #include "ctrl/cli/init.h"
+#include "ctrl/cli/pki.h"
 #include "ctrl/cli/top.h"
+
+/* What verbs of `pki` have in common. */
+#define PKI_OUT (OPT(OUT) | OPT(FORCE) | OPT(OUTFORM))
+#define PKI_IN	(OPT(IN) | OPT(PASSPHRASE_FILE))
+#define PKI_SIGN \
+	(OPT(DIGEST) | OPT(RSA_PADDING) | OPT(PASSPHRASE_FILE) | PKI_OUT)
+#define PKI_NAMES (OPT(DN) | OPT(SAN))
+#define PKI_ISSUE                                                         \
+	(PKI_NAMES | PKI_SIGN | OPT(LIFETIME) | OPT(SERIAL) | OPT(FLAG) | \
+	 OPT(CA) | OPT(PATHLEN) | OPT(CRL) | OPT(OCSP))
+#define PKI_AUTHORITY (OPT(CACERT) | OPT(CAKEY))
 
 static const struct command commands[] = {
 	{
@@ -205,6 +218,76 @@ static const struct command commands[] = {
 		.options = OPT(FILE) | OPT(PROTECTED) | OPT(UNPROTECTED),
 		.run = init_run,
 		.help = help_init,
+	},
+	{
+		.name = "pki",
+		.summary =
+			"keys, requests, certificates and CRLs; asks no daemon",
+		.in_is_file = true,
+		.run = pki_run,
+		.help = help_pki,
+	},
+	{
+		.name = "pki gen",
+		.options = OPT(TYPE) | OPT(SIZE) | OPT(PASSPHRASE_FILE) | PKI_OUT,
+		.run = pki_gen_run,
+		.help = help_pki_gen,
+	},
+	{
+		.name = "pki pub",
+		.words = WORDS_FILE,
+		.options = PKI_IN | PKI_OUT,
+		.in_is_file = true,
+		.run = pki_pub_run,
+		.help = help_pki_pub,
+	},
+	{
+		.name = "pki req",
+		.words = WORDS_FILE,
+		.options = PKI_IN | PKI_NAMES | PKI_SIGN,
+		.in_is_file = true,
+		.run = pki_req_run,
+		.help = help_pki_req,
+	},
+	{
+		.name = "pki self",
+		.words = WORDS_FILE,
+		.options = PKI_IN | PKI_ISSUE,
+		.in_is_file = true,
+		.run = pki_self_run,
+		.help = help_pki_self,
+	},
+	{
+		.name = "pki issue",
+		.words = WORDS_FILE,
+		.options = PKI_IN | PKI_ISSUE | PKI_AUTHORITY,
+		.in_is_file = true,
+		.run = pki_issue_run,
+		.help = help_pki_issue,
+	},
+	{
+		.name = "pki signcrl",
+		.options = PKI_AUTHORITY | PKI_SIGN | OPT(REASON) | OPT(CERT) |
+			   OPT(SERIAL) | OPT(LASTCRL) | OPT(BASECRL) |
+			   OPT(LIFETIME),
+		.run = pki_signcrl_run,
+		.help = help_pki_signcrl,
+	},
+	{
+		.name = "pki print",
+		.words = WORDS_FILE,
+		.options = PKI_IN,
+		.in_is_file = true,
+		.run = pki_print_run,
+		.help = help_pki_print,
+	},
+	{
+		.name = "pki verify",
+		.words = WORDS_FILE,
+		.options = OPT(IN) | OPT(CACERT) | OPT(CRL),
+		.in_is_file = true,
+		.run = pki_verify_run,
+		.help = help_pki_verify,
 	},
 	{
 		.name = "doctor",

@@ -32,7 +32,8 @@ struct command {
 	const char *name;
 	const char *summary; /* for the list of commands; NULL: not in it */
 	enum words words;
-	uint32_t options; /* OPT() that it takes besides the general ones */
+	uint64_t options; /* OPT() that it takes besides the general ones */
+	bool in_is_file;  /* --in, of a command that takes it */
 	/* It does all by itself: the exit code. */
 	int (*run)(const struct arguments *args, FILE *out);
 	const char *request; /* VICI's name for it, as what follows */

@@ -29,12 +29,10 @@ static const char bash_head[] =
 	"\tdone\n"
 	"\tcase $command in\n";
 
-static const char bash_tail[] =
-	"\tesac\n"
-	"\tcase $prev in\n"
-	"\t-f | --file | -w | --write) kind=file ;;\n"
-	"\t-i | --in | --protected | --unprotected) kind=iface ;;\n"
-	"\tesac\n"
+static const char bash_tail[] = "\tesac\n"
+				"\tcase $prev in\n";
+
+static const char bash_end[] =
 	"\tcase $cur in -*) kind=option ;; esac\n"
 	"\tcase $kind in\n"
 	"\tfile) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
@@ -55,10 +53,10 @@ static const char zsh_head[] = "#compdef cygnet\n"
 static const char zsh_tail[] = "[[ $zsh_eval_context[-1] == loadautofunc ]] && "
 			       "_bash_complete -F _cygnet\n";
 
-static void print_options(uint32_t options, const char *before, FILE *out)
+static void print_options(uint64_t options, const char *before, FILE *out)
 {
 	for (int i = 0; i < OPTION_N; i++)
-		if (options & UINT32_C(1) << i)
+		if (options & UINT64_C(1) << i)
 			fprintf(out, "%s--%s", before,
 				option_row((enum option_id)i)->name);
 }
@@ -125,10 +123,10 @@ static void print_firsts(FILE *out)
 }
 
 /* Options of a command and of those that begin with its name. */
-static uint32_t options_of(const struct command *c)
+static uint64_t options_of(const struct command *c)
 {
 	const size_t len = strlen(c->name);
-	uint32_t options = OPTIONS_GENERAL;
+	uint64_t options = OPTIONS_GENERAL;
 	const struct command *other;
 
 	for (size_t i = 0; (other = command_at(i)); i++)
@@ -136,6 +134,37 @@ static uint32_t options_of(const struct command *c)
 		    (!other->name[len] || other->name[len] == ' '))
 			options |= other->options;
 	return options;
+}
+
+/* Whose argument is a file, or an interface. */
+static void print_kind(enum option_value value, const char *kind, FILE *out)
+{
+	const char *before = "\t";
+
+	for (int i = 0; i < OPTION_N; i++) {
+		const struct option_row *row = option_row((enum option_id)i);
+
+		if (row->value != value)
+			continue;
+		if (row->letter)
+			fprintf(out, "%s-%c", before, row->letter);
+		fprintf(out, "%s--%s", row->letter ? " | " : before, row->name);
+		before = " | ";
+	}
+	fprintf(out, ") kind=%s ;;\n", kind);
+}
+
+/* Commands whose --in is a file. */
+static void print_readers(FILE *out)
+{
+	const struct command *c;
+
+	for (size_t i = 0; (c = command_at(i)); i++)
+		if (c->summary && c->in_is_file)
+			fprintf(out,
+				"\t[[ $command == %s && ( $prev == --in || "
+				"$prev == -i ) ]] && kind=file\n",
+				c->name);
 }
 
 static void print_bash(FILE *out)
@@ -161,6 +190,11 @@ static void print_bash(FILE *out)
 		fputs("' ;;\n", out);
 	}
 	fputs(bash_tail, out);
+	print_kind(VALUE_FILE, "file", out);
+	print_kind(VALUE_IFACE, "iface", out);
+	fputs("\tesac\n", out);
+	print_readers(out);
+	fputs(bash_end, out);
 }
 
 static void print_zsh(FILE *out)
@@ -184,13 +218,15 @@ static void print_quoted(const char *text, FILE *out)
 	fputc('\'', out);
 }
 
-static void print_fish_option(const char *when, const struct option_row *row,
-			      FILE *out)
+static void print_fish_option(const char *when, const struct command *c,
+			      enum option_id id, FILE *out)
 {
+	const struct option_row *row = option_row(id);
+
 	fprintf(out, "complete -c cygnet -n '%s' -l %s", when, row->name);
 	if (row->letter)
 		fprintf(out, " -s %c", row->letter);
-	switch (row->value) {
+	switch (id == OPTION_IN && c->in_is_file ? VALUE_FILE : row->value) {
 	case VALUE_NONE:
 		break;
 	case VALUE_TEXT:
@@ -216,9 +252,8 @@ static void print_fish_command(const struct command *c, FILE *out)
 	fputc('\n', out);
 	snprintf(when, sizeof(when), "__fish_seen_subcommand_from %s", c->name);
 	for (int i = 0; i < OPTION_N; i++)
-		if (options_of(c) & UINT32_C(1) << i)
-			print_fish_option(when, option_row((enum option_id)i),
-					  out);
+		if (options_of(c) & UINT64_C(1) << i)
+			print_fish_option(when, c, (enum option_id)i, out);
 	if (has_seconds(c)) {
 		fprintf(out, "complete -c cygnet -n '%s' -a '", when);
 		print_seconds(c, out);

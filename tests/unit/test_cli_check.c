@@ -13,7 +13,7 @@ static void word_that_is_no_file_is_a_name(void **state)
 {
 	static const struct {
 		const char *word;
-		uint32_t given;
+		uint64_t given;
 		bool is_name;
 	} rows[] = {
 		{ NULL, 0, false },

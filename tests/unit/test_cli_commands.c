@@ -158,7 +158,7 @@ static void every_command_has_help_of_one_form(void **state)
 
 			snprintf(name, sizeof(name), "--%s",
 				 option_row((enum option_id)k)->name);
-			if (c->options & UINT32_C(1) << k &&
+			if (c->options & UINT64_C(1) << k &&
 			    !strstr(c->help, name))
 				fail_msg("help of %s lacks %s", c->name, name);
 		}
