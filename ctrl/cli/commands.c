@@ -26,6 +26,9 @@
 	(PKI_NAMES | PKI_SIGN | OPT(LIFETIME) | OPT(SERIAL) | OPT(FLAG) | \
 	 OPT(CA) | OPT(PATHLEN) | OPT(CRL) | OPT(OCSP))
 #define PKI_AUTHORITY (OPT(CACERT) | OPT(CAKEY))
+#define PKI_CMP                                                          \
+	(OPT(CMP) | OPT(REF) | OPT(SECRET_FILE) | OPT(CERT) | OPT(KEY) | \
+	 OPT(CACERT) | OPT(RECIPIENT) | OPT(IMPLICIT_CONFIRM) | OPT(TIMEOUT))
 
 static const struct command commands[] = {
 	{
@@ -288,6 +291,23 @@ static const struct command commands[] = {
 		.in_is_file = true,
 		.run = pki_verify_run,
 		.help = help_pki_verify,
+	},
+	{
+		.name = "pki enroll",
+		.words = WORDS_FILE,
+		.options = PKI_IN | PKI_NAMES | PKI_OUT | PKI_CMP | OPT(CMD) |
+			   OPT(REASON),
+		.in_is_file = true,
+		.run = pki_enroll_run,
+		.help = help_pki_enroll,
+	},
+	{
+		.name = "pki renew",
+		.words = WORDS_FILE,
+		.options = PKI_IN | OPT(OUT) | PKI_CMP | OPT(WITHIN),
+		.in_is_file = true,
+		.run = pki_renew_run,
+		.help = help_pki_renew,
 	},
 	{
 		.name = "doctor",

@@ -31,6 +31,18 @@
 	"      --crl=URI            where its CRL will be; may be there several times\n"     \
 	"      --ocsp=URI           who will tell its status; likewise\n"
 
+#define CMP_HELP                                                                           \
+	"      --cmp=URL            the CA's server, http://HOST[:PORT]/PATH\n"            \
+	"      --ref=NAME           by what the CA knows the secret\n"                     \
+	"      --secret-file=FILE   its first line is the secret that protects messages\n" \
+	"      --cert=FILE          the certificate that there is, with those above it,\n" \
+	"      --key=FILE           and its key: they sign requests\n"                     \
+	"      --cacert=FILE        CAs that are trusted to sign answers; may be there\n"  \
+	"                           several times\n"                                       \
+	"      --recipient=NAME     of the CA, where it wants to be named\n"               \
+	"      --implicit-confirm   the CA need not be told that the certificate came\n"   \
+	"  -t, --timeout=SECONDS    in all, however often the CA says to ask again (120)\n"
+
 const char help_pki[] =
 	"Usage: cygnet pki VERB [OPTIONS]\n"
 	"\n"
@@ -46,6 +58,8 @@ const char help_pki[] =
 	"  signcrl   a CA's list of certificates that it has revoked\n"
 	"  print     shows any of these\n"
 	"  verify    would a peer's certificate be good?\n"
+	"  enroll    asks a CA for a certificate by CMP, or to revoke one\n"
+	"  renew     has one renewed that ends soon\n"
 	"\n"
 	"Exit code: 0 fine; 1 it failed, or is not good; 2 wrong usage.\n"
 	"\n"
@@ -154,3 +168,36 @@ const char help_pki_verify[] =
 	"\n"
 	"Example:\n"
 	"  cygnet pki verify --in moon.crt --cacert ca.crt --crl ca.crl\n";
+
+const char help_pki_enroll[] =
+	"Usage: cygnet pki enroll --cmp URL [--cmd COMMAND] [OPTIONS] --out FILE [FILE]\n"
+	"\n"
+	"Asks a CA for a certificate by CMP (RFC 4210). FILE has the private key that it is\n"
+	"for; with p10cr the request that `cygnet pki req` made. What comes is written only if\n"
+	"it is for that key, and until then what is there stays.\n"
+	"\n"
+	"      --cmd=ir|cr|p10cr|kur|rr\n"
+	"                           a first certificate (ir), a further one, one by a\n"
+	"                           request, one in place of --cert, or --cert is revoked\n" IN_HELP
+		PASSPHRASE_HELP NAME_HELP CMP_HELP
+	"      --reason=REASON      with rr, as of `cygnet pki signcrl`\n" OUT_HELP
+	"\n"
+	"Example: a first one, by a secret that the CA gave out\n"
+	"  cygnet pki enroll --cmp http://ca.lab:8080/pkix/ --ref moon --secret-file secret \\\n"
+	"    --in moon.key --dn \"O=Lab, CN=moon\" --san moon.lab --out moon.crt\n";
+
+const char help_pki_renew[] =
+	"Usage: cygnet pki renew --cmp URL --cert FILE --key FILE --cacert FILE [OPTIONS]\n"
+	"\n"
+	"Has the certificate renewed (kur) if it ends soon, and puts the new one in its place;\n"
+	"else it says until when it is good. For a timer: the exit code is 0 in either case.\n"
+	"Tunnels go on; the daemon takes the new one by `cygnet reload`.\n"
+	"\n"
+	"      --within=DAYS        what is soon (30)\n"
+	"  -i, --in=FILE            a new key, in place of that in --key\n" PASSPHRASE_HELP
+		CMP_HELP
+	"      --out=FILE           write it there, not over --cert\n"
+	"\n"
+	"Example: every day\n"
+	"  cygnet pki renew --cmp http://ca.lab:8080/pkix/ --cert moon.crt --key moon.key \\\n"
+	"    --cacert ca.crt --within 14d\n";

@@ -12,5 +12,7 @@ extern const char help_pki_issue[];
 extern const char help_pki_signcrl[];
 extern const char help_pki_print[];
 extern const char help_pki_verify[];
+extern const char help_pki_enroll[];
+extern const char help_pki_renew[];
 
 #endif

@@ -22,5 +22,7 @@ int pki_issue_run(const struct arguments *args, FILE *out);
 int pki_signcrl_run(const struct arguments *args, FILE *out);
 int pki_print_run(const struct arguments *args, FILE *out);
 int pki_verify_run(const struct arguments *args, FILE *out);
+int pki_enroll_run(const struct arguments *args, FILE *out);
+int pki_renew_run(const struct arguments *args, FILE *out);
 
 #endif
