@@ -37,6 +37,8 @@ struct trust {
 	size_t n_entries;
 	struct crl_entry *crls;
 	size_t n_crls;
+	struct ocsp **responses;
+	size_t n_responses;
 	X509_STORE *store; /* of the CAs */
 };
 
@@ -76,9 +78,12 @@ void trust_free(struct trust *t)
 		certificate_free(t->entries[i].cert);
 	for (size_t i = 0; i < t->n_crls; i++)
 		crl_free(t->crls[i].crl);
+	for (size_t i = 0; i < t->n_responses; i++)
+		ocsp_free(t->responses[i]);
 	X509_STORE_free(t->store);
 	free(t->entries);
 	free(t->crls);
+	free(t->responses);
 	free(t);
 }
 
@@ -149,6 +154,20 @@ int trust_add_crl(struct trust *t, struct crl *crl)
 	t->crls = grown;
 	grown[t->n_crls].crl = crl;
 	grown[t->n_crls++].is_signed = false;
+	return 0;
+}
+
+int trust_add_ocsp(struct trust *t, struct ocsp *o)
+{
+	struct ocsp **grown = reallocarray(t->responses, t->n_responses + 1,
+					   sizeof(struct ocsp *));
+
+	if (!grown) {
+		ocsp_free(o);
+		return -ENOMEM;
+	}
+	t->responses = grown;
+	grown[t->n_responses++] = o;
 	return 0;
 }
 
@@ -457,6 +476,62 @@ static bool gather_crls(struct check *k)
 	return k->crls != NULL;
 }
 
+/* By the CRLs that there are; that is all that RFC 6960 section 4.2.2.2.1 lets us. */
+static bool is_revoked(const struct check *k, const struct certificate *c,
+		       const struct certificate *issuer)
+{
+	ASN1_INTEGER *serial = X509_get_serialNumber(c->x509);
+	X509_REVOKED *row;
+
+	for (size_t i = 0; i < k->t->n_crls; i++) {
+		const struct crl *crl = k->t->crls[i].crl;
+
+		if (X509_CRL_get0_by_serial(crl->x509, &row, serial) == 1 &&
+		    signs_crl(issuer, crl))
+			return true;
+	}
+	return false;
+}
+
+static void ask_one(struct check *k, size_t at, const struct ocsp *o,
+		    bool *is_good)
+{
+	const struct ocsp_question q = { .cert = k->a->chain[at],
+					 .issuer = k->a->chain[at + 1],
+					 .now_s = k->q->now_s,
+					 .rules = k->q->rules };
+	struct certificate *responder;
+	enum ocsp_says says = ocsp_says(o, &q, &responder);
+
+	if (responder && is_revoked(k, responder, q.issuer))
+		says = OCSP_SAYS_NOTHING;
+	certificate_free(responder);
+	if (says == OCSP_SAYS_REVOKED)
+		say(k, q.cert, TRUST_REVOKED, NULL);
+	*is_good = *is_good || says == OCSP_SAYS_GOOD;
+}
+
+/* false: one of the path is revoked. */
+static bool ask_ocsp(struct check *k)
+{
+	const struct trust_question *q = k->q;
+	struct trust_answer *a = k->a;
+
+	for (size_t i = 0; i + 1 < a->n_chain; i++) {
+		bool is_good = false;
+
+		for (size_t j = 0; j < k->t->n_responses; j++)
+			ask_one(k, i, k->t->responses[j], &is_good);
+		for (size_t j = 0; j < q->n_responses; j++)
+			ask_one(k, i, q->responses[j], &is_good);
+		if (a->verdict != TRUST_OK)
+			return false;
+		if (is_good)
+			a->unknown[i] = false;
+	}
+	return true;
+}
+
 static bool may_be_unknown(const struct check *k, const struct certificate *c)
 {
 	switch (k->q->revocation) {
@@ -484,6 +559,8 @@ static void check_revocation(struct check *k)
 	if (k->with_crls && !judge(k))
 		return;
 	a->unknown[a->n_chain - 1] = false;
+	if (!ask_ocsp(k))
+		return;
 	for (size_t i = 0; i + 1 < a->n_chain; i++)
 		if (a->unknown[i] && !may_be_unknown(k, a->chain[i])) {
 			say(k, a->chain[i], TRUST_UNKNOWN_STATUS, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whom we trust: certificates of CAs, what leads to them, CRLs; and whether a peer's
- * certificate is good (RFC 5280 section 6, by libcrypto). Nothing is fetched here, and
+ * Whom we trust: certificates of CAs, what leads to them, CRLs and what responders of
+ * OCSP say; and whether a peer's certificate is good (RFC 5280 section 6, by libcrypto). Nothing is fetched here, and
  * the time is the caller's. A check takes as long as the signatures in the chain do to
  * verify: not for an event loop. One thread adds; once that is done, any threads check,
  * several at once.
@@ -18,6 +18,7 @@
 #include "ctrl/model/sign_rules.h"
 #include "ctrl/pki/certificate.h"
 #include "ctrl/pki/crl.h"
+#include "ctrl/pki/ocsp.h"
 
 struct trust;
 
@@ -36,7 +37,7 @@ enum trust_verdict {
 	TRUST_EXPIRED,
 	TRUST_NOT_YET,
 	TRUST_REVOKED,
-	TRUST_UNKNOWN_STATUS, /* no CRL that is good and of this time */
+	TRUST_UNKNOWN_STATUS, /* no CRL and no OCSP that is good and of this time */
 	TRUST_SIGNATURE,
 	TRUST_USAGE,  /* of its key */
 	TRUST_NOT_CA, /* what issued the one below it */
@@ -57,6 +58,9 @@ struct trust_question {
 	/* Others that the peer sent, in any order; at most TRUST_OTHERS_MAX count. */
 	const struct certificate *const *others;
 	size_t n_others;
+	/* What it sent of OCSP (RFC 4806). */
+	const struct ocsp *const *responses;
+	size_t n_responses;
 	int64_t now_s; /* Unix time */
 	enum revocation revocation;
 	const struct sign_rules *rules; /* NULL: of all zeros */
@@ -76,7 +80,7 @@ struct trust_answer {
 	 * something is revoked; of the question's and the trust's. */
 	const struct certificate *chain[TRUST_CHAIN_MAX];
 	size_t n_chain;
-	/* Of those below the root: no CRL told its status. */
+	/* Of those below the root: neither a CRL nor OCSP told its status. */
 	bool unknown[TRUST_CHAIN_MAX];
 };
 
@@ -98,10 +102,14 @@ int trust_add(struct trust *t, enum trust_role role, struct certificate *c,
 /* Takes the CRL over, also when it fails. 0 or -ENOMEM. */
 int trust_add_crl(struct trust *t, struct crl *crl);
 
+/* Likewise. */
+int trust_add_ocsp(struct trust *t, struct ocsp *o);
+
 /*
  * Is the certificate good? The path is found and judged first; CRLs count only if one
- * in the path, of the trust's or of the peer's others signed them. The root's own
- * status is nobody's to tell.
+ * in the path, of the trust's or of the peer's others signed them, OCSP as
+ * ocsp_says() has it. One that says "revoked" is enough; else one that says "good".
+ * The root's own status is nobody's to tell.
  */
 void trust_check(struct trust *t, const struct trust_question *q,
 		 struct trust_answer *a);

@@ -88,7 +88,7 @@ static const struct {
 	[TRUST_REVOKED] = { "revoked", "is revoked by its issuer",
 			    "have another one issued" },
 	[TRUST_UNKNOWN_STATUS] = { "of unknown status",
-				   "may be revoked: there is no CRL of its issuer that is good and of this time",
+				   "may be revoked: there is no CRL of its issuer, and no OCSP response, that is good and of this time",
 				   "make one available, or set revocation to ifuri or relaxed" },
 	[TRUST_SIGNATURE] = { "wrongly signed",
 			      "has a signature that is not of its issuer's key",

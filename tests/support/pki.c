@@ -8,15 +8,17 @@
 #include <openssl/conf.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 
 #include "ctrl/model/dn.h"
+#include "ctrl/pki/ocsp.h"
 
 #define MADE_MAX 128
 
 static struct made {
 	const char *name;
-	X509 *cert; /* NULL: a CRL */
+	X509 *cert; /* NULL: a CRL, an OCSP response */
 	EVP_PKEY *key;
 	uint8_t *der;
 	int len;
@@ -270,6 +272,69 @@ void pki_make_crl(const struct pki_crl *c)
 	X509_CRL_free(crl);
 	ASN1_TIME_free(from);
 	ASN1_TIME_free(until);
+}
+
+static void add_status(const struct pki_ocsp *o, OCSP_BASICRESP *basic,
+		       const char *about)
+{
+	const EVP_MD *hash = EVP_get_digestbyname(o->hash ? o->hash : "sha1");
+	OCSP_CERTID *id =
+		OCSP_cert_to_id(hash, find(about)->cert, find(o->issuer)->cert);
+	ASN1_TIME *from = time_at(o->from_h), *until = time_at(o->until_h);
+	bool is_revoked = o->status == V_OCSP_CERTSTATUS_REVOKED;
+
+	need(OCSP_basic_add1_status(
+		     basic, id, o->status, OCSP_REVOKED_STATUS_NOSTATUS,
+		     is_revoked ? from : NULL, from, o->until_h ? until : NULL),
+	     "status", o->name);
+	OCSP_CERTID_free(id);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(until);
+}
+
+static OCSP_BASICRESP *basic_of(const struct pki_ocsp *o)
+{
+	const struct made *signer = find(o->signer ? o->signer : o->issuer);
+	OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+	uint8_t nonce[OCSP_NONCE_BYTES];
+	X509V3_CTX ctx;
+	X509_EXTENSION *ext;
+
+	for (size_t i = 0; i < 3 && o->about[i]; i++)
+		add_status(o, basic, o->about[i]);
+	if (o->nonce) {
+		memcpy(nonce, o->nonce, sizeof(nonce));
+		OCSP_basic_add1_nonce(basic, nonce, sizeof(nonce));
+	}
+	if (o->ext) {
+		X509V3_set_ctx(&ctx, NULL, NULL, NULL, NULL, 0);
+		ext = ext_of(&ctx, o->ext);
+		need(ext && OCSP_BASICRESP_add_ext(basic, ext, -1), o->ext,
+		     o->name);
+		X509_EXTENSION_free(ext);
+	}
+	need(OCSP_basic_sign(basic, signer->cert, signer->key,
+			     digest_of(o->digest, signer->key), NULL,
+			     (o->by_key ? OCSP_RESPID_KEY : 0) |
+				     (o->signer ? 0 : OCSP_NOCERTS)) == 1,
+	     "signature", o->name);
+	for (int i = 1; i < o->n_certs; i++)
+		OCSP_basic_add1_cert(basic, signer->cert);
+	return basic;
+}
+
+void pki_make_ocsp(const struct pki_ocsp *o)
+{
+	OCSP_BASICRESP *basic = o->error ? NULL : basic_of(o);
+	OCSP_RESPONSE *response = OCSP_response_create(o->error, basic);
+	struct made *m = &made[n_made];
+
+	need(n_made < MADE_MAX && response, "no room", o->name);
+	*m = (struct made){ .name = o->name };
+	m->len = i2d_OCSP_RESPONSE(response, &m->der);
+	keep(m, o->has_bad_signature);
+	OCSP_BASICRESP_free(basic);
+	OCSP_RESPONSE_free(response);
 }
 
 static void put_head(uint8_t **at, uint8_t tag, size_t len)

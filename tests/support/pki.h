@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Certificates and CRLs of a test, made by libcrypto: each has a name, and stays until
+ * Certificates, CRLs and OCSP responses of a test, made by libcrypto: each has a name, and stays until
  * pki_end(). Mistakes in a table end the program.
  */
 #ifndef CYG_TESTS_PKI_H
@@ -41,10 +41,28 @@ struct pki_crl {
 	bool has_bad_signature;
 };
 
+struct pki_ocsp {
+	const char *name;
+	const char *issuer;
+	const char *signer; /* a certificate that goes with it; NULL: the issuer */
+	const char *about[3];
+	int status; /* of all of them: V_OCSP_CERTSTATUS_…, or "good" as 0 */
+	int from_h, until_h;  /* until 0: it does not say */
+	const char *hash;     /* of the CertIDs; NULL: sha1 */
+	const char *digest;   /* NULL: sha256 */
+	const char *ext;      /* of all of it, "1.2.3.4=critical,ASN1:NULL" */
+	const uint8_t *nonce; /* OCSP_NONCE_BYTES */
+	int n_certs;	      /* the signer's, as often; 0: once */
+	int error;	      /* OCSP_RESPONSE_STATUS_…; 0: it is none */
+	bool by_key;	      /* the responder is named by its key */
+	bool has_bad_signature;
+};
+
 void pki_end(void);
 
 void pki_make(const struct pki_cert *c);
 void pki_make_crl(const struct pki_crl *c);
+void pki_make_ocsp(const struct pki_ocsp *o);
 
 /* Its DER; borrowed until pki_end(). */
 struct slice pki_der(const char *name);
@@ -54,7 +72,7 @@ struct slice pki_private_der(const char *name);
 struct slice pki_public_der(const char *name);
 
 /*
- * The octets as what a CA signs (TBSCertList, TBSCertificate), with its signature
+ * The octets as what a CA signs (TBSCertList, TBSCertificate, ResponseData), with its signature
  * around them: for fuzzers, to get past it. Returns the octets written to out; ends
  * the program where room is too small.
  */
