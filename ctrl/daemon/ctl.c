@@ -300,6 +300,8 @@ static int start(struct ctl *c, struct error *e)
 	if (!err)
 		err = ctl_new_commands(c, e);
 	if (!err)
+		err = ctl_new_fetches(c, e);
+	if (!err)
 		err = make_folder(c, e);
 	return err ? err : dp_link_new(&dp, &c->dp, e);
 }
@@ -312,6 +314,7 @@ static void stop(struct ctl *c)
 	ctl_free_vips(c);
 	ctl_free_names(c);
 	ctl_free_streams(c);
+	ctl_free_fetches(c);
 	failures_free(c->failures);
 	up_since_free(c->since);
 	tally_free(c->counts);

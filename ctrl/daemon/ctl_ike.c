@@ -184,6 +184,7 @@ int ctl_start_ike(struct ctl *c, struct error *e)
 				      .seen = on_ike_seen,
 				      .resolve = ctl_ask_name,
 				      .stream_open = on_ike_stream,
+				      .want = ctl_want,
 				      .done = on_ike_done,
 				      .ctx = c };
 

@@ -183,6 +183,7 @@ static void on_helper_ready(void *ctx)
 
 	c->helper_is_ready = true;
 	set_ready(c);
+	ctl_fetches_ready(c, true);
 }
 
 static void on_helper_down(void *ctx)
@@ -190,6 +191,7 @@ static void on_helper_down(void *ctx)
 	struct ctl *c = ctx;
 
 	c->helper_is_ready = false;
+	ctl_fetches_ready(c, false);
 	fail_all(c, "the process that asks DNS ended; cygnetd's log says why");
 }
 
@@ -197,6 +199,10 @@ static void on_answer(void *ctx, uint64_t token, const struct lookup_result *r)
 {
 	struct ctl *c = ctx;
 
+	if (token & FETCHES_TOKEN) {
+		ctl_fetches_found(c, token, r);
+		return;
+	}
 	names_done(c->names, token, r, clock_ns());
 	set_timer(c);
 }
@@ -239,7 +245,7 @@ void ctl_names_without_dp(struct ctl *c)
 
 /* --- its life */
 
-static int start_helper(struct ctl *c, struct error *e)
+int ctl_start_helper(struct ctl *c, struct error *e)
 {
 	const struct helper_link_spec spec = { .base = c->base,
 					       .folder = c->folder,
@@ -247,12 +253,16 @@ static int start_helper(struct ctl *c, struct error *e)
 					       .ready = on_helper_ready,
 					       .down = on_helper_down,
 					       .answer = on_answer,
+					       .piece = ctl_fetch_piece,
+					       .fetched = ctl_fetch_done,
 					       .ctx = c };
 
+	if (c->helper)
+		return 0;
 	return helper_link_new(&spec, &c->helper, e);
 }
 
-/* helper is there only if there is a name. */
+/* helper is there only if there is a name, or something was to be fetched. */
 int ctl_set_names(struct ctl *c, struct error *e)
 {
 	int err = names_set(c->names, c->config->conns, c->config->n_conns,
@@ -261,8 +271,8 @@ int ctl_set_names(struct ctl *c, struct error *e)
 	if (err)
 		return error_set(e, err, "no memory for the names of peers");
 	names_fill(c->names, c->config->conns, c->config->n_conns);
-	if (!c->helper && !names_are_none(c->names))
-		err = start_helper(c, e);
+	if (!names_are_none(c->names))
+		err = ctl_start_helper(c, e);
 	set_timer(c);
 	return err;
 }

@@ -15,6 +15,8 @@
 #include "ctrl/daemon/certs.h"
 #include "ctrl/daemon/dp_link.h"
 #include "ctrl/daemon/failures.h"
+#include "ctrl/daemon/fetch_store.h"
+#include "ctrl/daemon/fetches.h"
 #include "ctrl/daemon/held.h"
 #include "ctrl/daemon/helper_link.h"
 #include "ctrl/daemon/ike_link.h"
@@ -89,11 +91,16 @@ struct ctl {
 	struct names *names;
 	struct event on_names;	    /* a lookup is due, or late */
 	struct event on_vips;	    /* virtual IPs may be others */
-	struct helper_link *helper; /* NULL: no peer has a name */
+	struct helper_link *helper; /* NULL: nothing was to be asked for yet */
 	bool helper_is_ready;
 	struct ctl_lookup lookups[LOOKUPS_MAX];
 	struct ctl_streams *streams; /* NULL: no TCP; of ctl_streams.c */
-	int err;		     /* why it ends; 0: it was told to */
+	struct fetches *fetches;
+	struct event on_fetches;	 /* one is late */
+	struct fetch_store *fetch_store; /* NULL: not opened yet, or it failed */
+	bool fetch_store_failed;
+	struct ctl_want *wants; /* of ike's; in ctl_fetches.c */
+	int err;		/* why it ends; 0: it was told to */
 	struct error *error;
 };
 
@@ -191,6 +198,9 @@ int ctl_set_names(struct ctl *c, struct error *e);
 void ctl_names_with_dp(struct ctl *c);
 void ctl_names_without_dp(struct ctl *c);
 
+/* Unless it is there. */
+int ctl_start_helper(struct ctl *c, struct error *e);
+
 /* As of dp_link_spec and ike_link_spec. */
 void ctl_let_out(void *ctx, uint64_t token, int err);
 void ctl_ask_name(void *ctx, const char *conn, bool urgent);
@@ -216,6 +226,21 @@ void ctl_stream_without_ike(struct ctl *c);
 void ctl_stream_out(void *ctx, const struct dp_msg_stream *answer);
 void ctl_pair(void *ctx, const struct dp_msg_pair *m, int fd);
 void ctl_stream_open(void *ctx, uint64_t token, const struct stream_ends *ends);
+
+/* --- ctl_fetches.c: CRLs, and what responders of OCSP say */
+
+int ctl_new_fetches(struct ctl *c, struct error *e);
+void ctl_free_fetches(struct ctl *c);
+
+/* As of ike_link_spec. */
+void ctl_want(void *ctx, const struct ike_msg_want *m);
+
+/* helper is there, or gone; as of helper_link_spec. */
+void ctl_fetches_ready(struct ctl *c, bool ready);
+void ctl_fetches_found(struct ctl *c, uint64_t token,
+		       const struct lookup_result *r);
+void ctl_fetch_piece(void *ctx, uint64_t token, struct slice octets);
+void ctl_fetch_done(void *ctx, const struct helper_msg_fetched *m);
 
 /* --- ctl_vips.c: virtual IPs that peers gave us */
 

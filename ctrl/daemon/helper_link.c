@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/role.h"
 
 struct helper_link {
@@ -25,16 +26,47 @@ static void on_answer(const struct helper_link *l,
 	l->spec.answer(l->spec.ctx, m->token, &r);
 }
 
+static void on_piece(const struct helper_link *l,
+		     const struct helper_msg_piece *m)
+{
+	if (m->n <= sizeof(m->octets))
+		l->spec.piece(l->spec.ctx, m->token, slice_of(m->octets, m->n));
+}
+
+static void on_fetched(const struct helper_link *l,
+		       const struct helper_msg_fetched *m)
+{
+	struct helper_msg_fetched plain = *m;
+
+	ike_seam_plain(plain.text, sizeof(plain.text));
+	if (plain.outcome > FETCH_FAILED)
+		plain.outcome = FETCH_FAILED;
+	l->spec.fetched(l->spec.ctx, &plain);
+}
+
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
 {
 	const struct helper_link *l = ctx;
 
 	role_close_all(fds, n_fds); /* it has nothing to give */
-	if (type == HELPER_MSG_READY)
+	switch ((enum helper_msg)type) {
+	case HELPER_MSG_READY:
 		l->spec.ready(l->spec.ctx);
-	else
+		break;
+	case HELPER_MSG_ANSWER:
 		on_answer(l, msg);
+		break;
+	case HELPER_MSG_PIECE:
+		on_piece(l, msg);
+		break;
+	case HELPER_MSG_FETCHED:
+		on_fetched(l, msg);
+		break;
+	case HELPER_MSG_LOOKUP: /* to it, and not from it */
+	case HELPER_MSG_FETCH:
+		break;
+	}
 }
 
 static void on_down(void *ctx, const char *why)
@@ -91,4 +123,10 @@ int helper_link_lookup(struct helper_link *l, uint64_t token, const char *name,
 
 	memcpy(m.name, name, strnlen(name, sizeof(m.name) - 1));
 	return role_send_fds(l->role, HELPER_MSG_LOOKUP, &m, sizeof(m), fds, n);
+}
+
+int helper_link_fetch(struct helper_link *l, const struct helper_msg_fetch *m,
+		      int fd)
+{
+	return role_send_fds(l->role, HELPER_MSG_FETCH, m, sizeof(*m), &fd, 1);
 }

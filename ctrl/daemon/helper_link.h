@@ -16,6 +16,10 @@ struct helper_link_spec {
 	void (*down)(void *ctx);
 	/* Of helper_link_lookup(); what is in it may be a lie. */
 	void (*answer)(void *ctx, uint64_t token, const struct lookup_result *r);
+	/* Of helper_link_fetch(), likewise; pieces are those of what will be DONE, and
+	 * n octets of FETCHED are all of them. */
+	void (*piece)(void *ctx, uint64_t token, struct slice octets);
+	void (*fetched)(void *ctx, const struct helper_msg_fetched *m);
 	void *ctx;
 };
 
@@ -29,5 +33,9 @@ void helper_link_free(struct helper_link *l);
 /* name by these sockets, which stay the caller's. Negative: nobody is there. */
 int helper_link_lookup(struct helper_link *l, uint64_t token, const char *name,
 		       const int *fds, size_t n);
+
+/* m by this socket, which stays the caller's. Likewise. */
+int helper_link_fetch(struct helper_link *l, const struct helper_msg_fetch *m,
+		      int fd);
 
 #endif

@@ -3,11 +3,15 @@
 
 const struct seam_kind helper_seam_to_helper[] = {
 	SEAM_KIND(HELPER_MSG_LOOKUP, struct helper_msg_lookup),
+	SEAM_KIND(HELPER_MSG_FETCH, struct helper_msg_fetch),
 };
 
 const struct seam_kind helper_seam_to_ctl[] = {
 	SEAM_KIND(HELPER_MSG_READY, struct helper_msg_empty),
 	SEAM_KIND(HELPER_MSG_ANSWER, struct helper_msg_answer),
+	SEAM_KIND_LEAST(HELPER_MSG_PIECE, struct helper_msg_piece,
+			HELPER_PIECE_LEAST),
+	SEAM_KIND(HELPER_MSG_FETCHED, struct helper_msg_fetched),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -630,6 +630,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		on_resolve(l, msg);
 	else if (type == IKE_MSG_STREAM_OPEN)
 		on_stream_open(l, msg);
+	else if (type == IKE_MSG_WANT)
+		l->spec.want(l->spec.ctx, msg);
 	else if (type == IKE_MSG_TRACED)
 		on_traced(l, msg);
 	else if (type == IKE_MSG_COUNTS)
@@ -787,6 +789,25 @@ void ike_link_count(const struct ike_link *l, unsigned int *up,
 		    unsigned int *connecting)
 {
 	mirror_count(l->before ? l->before : l->mirror, up, connecting);
+}
+
+void ike_link_fetched(struct ike_link *l, const uint8_t cert[CERTIFICATE_SHA256],
+		      enum fetch_kind kind, struct slice octets)
+{
+	struct ike_msg_fetched m = { .kind = kind };
+	struct slice piece;
+
+	memcpy(m.cert, cert, sizeof(m.cert));
+	do {
+		m.n = octets.len < sizeof(m.octets) ? (uint32_t)octets.len
+						    : sizeof(m.octets);
+		if (!rd_slice(&octets, m.n, &piece))
+			return;
+		if (m.n)
+			memcpy(m.octets, piece.ptr, m.n);
+		m.more = octets.len > 0;
+		role_send(l->role, IKE_MSG_FETCHED, &m, IKE_FETCHED_LEAST + m.n);
+	} while (octets.len);
 }
 
 void ike_link_resolved(struct ike_link *l, const struct conn_peer *peer,

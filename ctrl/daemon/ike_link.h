@@ -75,6 +75,8 @@ struct ike_link_spec {
 	 * make up as it may the rest. */
 	void (*stream_open)(void *ctx, const char *conn, uint64_t token,
 			    const struct stream_ends *ends);
+	/* Of any certificate and any request; ike_link_fetched() is the answer. */
+	void (*want)(void *ctx, const struct ike_msg_want *m);
 	/* Of ike_link_command(); err as of engine_initiate(), n SAs found. */
 	void (*done)(void *ctx, uint64_t token, int err, unsigned int n);
 	void *ctx;
@@ -182,5 +184,9 @@ struct sas *ike_link_sas(const struct ike_link *l);
 
 /* The same without a copy; borrowed until the event loop goes on. */
 struct sa_heads ike_link_heads(const struct ike_link *l);
+
+/* What the certificate was wanted for; octets empty: it is not to be had now. */
+void ike_link_fetched(struct ike_link *l, const uint8_t cert[CERTIFICATE_SHA256],
+		      enum fetch_kind kind, struct slice octets);
 
 #endif

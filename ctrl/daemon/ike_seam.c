@@ -36,6 +36,8 @@ const struct seam_kind ike_seam_to_ike[] = {
 	SEAM_KIND(IKE_MSG_CREDS_END, struct ike_msg_empty),
 	SEAM_KIND(IKE_MSG_STREAMS, struct ike_msg_empty),
 	SEAM_KIND(IKE_MSG_STREAM_REFUSED, struct ike_msg_stream_refused),
+	SEAM_KIND_LEAST(IKE_MSG_FETCHED, struct ike_msg_fetched,
+			IKE_FETCHED_LEAST),
 };
 
 const struct seam_kind ike_seam_to_ctl[] = {
@@ -53,6 +55,7 @@ const struct seam_kind ike_seam_to_ctl[] = {
 	SEAM_KIND(IKE_MSG_STREAM_OPEN, struct ike_msg_stream_open),
 	SEAM_KIND(IKE_MSG_LEASE, struct pool_lease),
 	SEAM_KIND_LEAST(IKE_MSG_TRACED, struct ike_msg_traced, TRACED_LEAST),
+	SEAM_KIND(IKE_MSG_WANT, struct ike_msg_want),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -10,6 +10,7 @@
 #define CYG_DAEMON_IKE_SEAM_H
 
 #include "ctrl/base/seam.h"
+#include "ctrl/daemon/fetch.h"
 #include "ctrl/ike/engine.h"
 #include "ctrl/model/mismatch.h"
 #include "ctrl/model/record.h"
@@ -43,6 +44,7 @@ enum ike_msg {
 	IKE_MSG_CREDS_END, /* those were all; to a fresh one, before CONN */
 	IKE_MSG_STREAMS,   /* with the descriptor of a link to stream */
 	IKE_MSG_STREAM_REFUSED,
+	IKE_MSG_FETCHED, /* the answer to WANT, in pieces */
 	/* ike to ctl */
 	IKE_MSG_READY = 64, /* first; its privileges are gone */
 	IKE_MSG_SHOWN, /* the answer to LOADED: views of all SAs came before */
@@ -58,6 +60,7 @@ enum ike_msg {
 	IKE_MSG_TRACED,
 	IKE_MSG_TICKET_REQUEST, /* struct ticket_request */
 	IKE_MSG_STREAM_OPEN,
+	IKE_MSG_WANT,
 };
 
 struct proposals_text {
@@ -205,6 +208,32 @@ struct ike_msg_traced {
 	char text[IKE_TRACE_TEXT_MAX]; /* as far as there is any */
 };
 
+/*
+ * A CRL that is about this certificate, or what a responder of OCSP says of it: from
+ * where, the certificate says, and nobody else. Only for those in a path that is
+ * trusted.
+ */
+struct ike_msg_want {
+	uint32_t kind; /* enum fetch_kind */
+	uint32_t n_cert;
+	uint32_t n_request;
+	uint8_t request[FETCH_REQUEST_MAX];  /* of FETCH_OCSP: ocsp_ask()'s */
+	uint8_t cert[CERTIFICATE_MAX_BYTES]; /* DER */
+};
+
+#define IKE_FETCHED_MAX 16384
+
+/* Sent as far as there are octets. */
+struct ike_msg_fetched {
+	uint8_t cert[CERTIFICATE_SHA256]; /* which one was wanted for */
+	uint32_t kind;
+	uint32_t more; /* yes or no: these are not the last ones */
+	uint32_t n;    /* the first one has none: it is not to be had now */
+	uint8_t octets[IKE_FETCHED_MAX];
+};
+
+#define IKE_FETCHED_LEAST offsetof(struct ike_msg_fetched, octets)
+
 /* What each side may be sent. */
 extern const struct seam_kind ike_seam_to_ike[];
 extern const size_t ike_seam_to_ike_n;
@@ -229,7 +258,7 @@ size_t ike_seam_traced_bytes(const struct ike_msg_traced *m);
 bool ike_seam_get_conn(const struct ike_msg_conn *m, struct conn_conf *conn);
 bool ike_seam_get_child(const struct ike_msg_child *m, struct child_conf *child);
 
-/* A string of ike's, for logs and terminals: ended, no octet of it acts there. */
+/* A string of ike's, or of helper's, for logs and terminals: ended, no octet of it acts there. */
 void ike_seam_plain(char *text, size_t max);
 
 /* Borrows m's strings, which are made plain. */

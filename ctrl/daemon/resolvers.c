@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/daemon/resolvers.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "ctrl/dp/nl_table.h"
+#include "ctrl/daemon/connect.h"
 #include "ctrl/wire/dns.h"
 
 /* A link-local one, with its interface behind a '%', is left out. */
@@ -67,44 +64,6 @@ const char *resolvers_str(const struct resolvers *r, char buf[RESOLVERS_STR_MAX]
 	return buf;
 }
 
-static int connect_to(int fd, const struct addr *a)
-{
-	struct sockaddr_in v4 = { .sin_family = AF_INET,
-				  .sin_port = htons(DNS_PORT) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
-				   .sin6_port = htons(DNS_PORT) };
-
-	if (addr_is_v4(a)) {
-		v4.sin_addr.s_addr = addr_v4_be(a);
-		return connect(fd, (const struct sockaddr *)&v4, sizeof(v4));
-	}
-	memcpy(&v6.sin6_addr, a->octets, sizeof(a->octets));
-	return connect(fd, (const struct sockaddr *)&v6, sizeof(v6));
-}
-
-/* Else it would have the source address of what is inside of the tunnel. */
-static int mark(int fd)
-{
-	const uint32_t value = NL_MARK;
-
-	return setsockopt(fd, SOL_SOCKET, SO_MARK, &value, sizeof(value));
-}
-
-static int connect_one(const struct addr *a, bool past)
-{
-	int fd = socket(addr_is_v4(a) ? AF_INET : AF_INET6,
-			SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	if ((!past || !mark(fd)) && !connect_to(fd, a))
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
-}
-
 int resolvers_connect(const struct resolvers *r, bool past, int *fds,
 		      struct error *e)
 {
@@ -117,7 +76,7 @@ int resolvers_connect(const struct resolvers *r, bool past, int *fds,
 			"there is no resolver; name one: nameserver in " RESOLV_CONF
 			", or gateway.resolvers");
 	for (size_t i = 0; i < r->n; i++) {
-		int fd = connect_one(&r->at[i], past);
+		int fd = connect_to(SOCK_DGRAM, &r->at[i], DNS_PORT, past);
 
 		if (fd >= 0)
 			fds[n++] = fd;

@@ -117,7 +117,7 @@ DP_ENDS = (("dp-unknown-type", "dp-too-short", "dp-length-lies",
            ("dp-other-direction", "dp-stop", "dp-commit", "dp-no-header"))
 DP_FDS = ("dp-fds", "dp-many-fds")
 LIES = ("lie-ready-twice", "lie-shown", "lie-views", "lie-done", "lie-event",
-        "lie-record")
+        "lie-record", "lie-wants")
 FLOODS = ("lie-many-views", "flood-events", "flood-more", "flood-records")
 DEAF = ("flood-deaf-sadb", "flood-deaf-keystore")
 

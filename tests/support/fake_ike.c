@@ -161,6 +161,16 @@ static bool receive_type(struct fake *f, int from, uint16_t type, struct got *g)
 	return false;
 }
 
+bool fake_ctl_says(struct fake *f, uint16_t type, void *msg, size_t bytes)
+{
+	static struct got g;
+
+	if (!receive_type(f, f->ctl, type, &g))
+		return false;
+	memcpy(msg, g.msg, bytes);
+	return true;
+}
+
 int fake_keystore_ask(struct fake *f, struct keystore_request *q,
 		      struct keystore_answer *a)
 {
@@ -292,7 +302,8 @@ int main(int argc, char **argv)
 		if (!try_one(&f, fake_keystore, argv[i]) &&
 		    !try_one(&f, fake_sadb, argv[i]) &&
 		    !try_one(&f, fake_seam, argv[i]) &&
-		    !try_one(&f, fake_lies, argv[i]))
+		    !try_one(&f, fake_lies, argv[i]) &&
+		    !try_one(&f, fake_wants, argv[i]))
 			fake_say(argv[i], "there is no such attempt");
 	fake_say("the key was seen", f.saw_psk ? "yes" : "no");
 	fake_say("all", "tried");

@@ -48,6 +48,7 @@ extern const struct attempt fake_keystore[];
 extern const struct attempt fake_sadb[];
 extern const struct attempt fake_seam[];
 extern const struct attempt fake_lies[];
+extern const struct attempt fake_wants[];
 
 /* "NAME: OUTCOME", for an errno its name. */
 void fake_say(const char *name, const char *outcome);
@@ -58,6 +59,9 @@ bool fake_send_octets(int to, const void *octets, size_t bytes, const int *fds,
 		      size_t n_fds);
 /* A message as it should be. */
 bool fake_send(int to, uint16_t type, const void *msg, size_t bytes);
+
+/* The next message of the type, zeroes behind it; false: none came in 10 s. */
+bool fake_ctl_says(struct fake *f, uint16_t type, void *msg, size_t bytes);
 
 /* Does the link still work? By a question that is answered. */
 bool fake_ctl_answers(struct fake *f);

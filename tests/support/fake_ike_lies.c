@@ -99,6 +99,22 @@ static void run_event_lies(struct fake *f, const char *name)
 	say_ctl(f, name);
 }
 
+/* Of no certificate, of lengths that lie, of a kind that there is not. */
+static void run_wants(struct fake *f, const char *name)
+{
+	static struct ike_msg_want want;
+
+	for (int octet = 0; octet <= UINT8_MAX; octet++) {
+		memset(&want, octet, sizeof(want));
+		fake_send(f->ctl, IKE_MSG_WANT, &want, sizeof(want));
+		want.kind = FETCH_CRL;
+		want.n_request = 0;
+		want.n_cert = sizeof(want.cert);
+		fake_send(f->ctl, IKE_MSG_WANT, &want, sizeof(want));
+	}
+	say_ctl(f, name);
+}
+
 static void run_events(struct fake *f, const char *name)
 {
 	struct ike_msg_event event = { .kind = IKE_EV_FAILED };
@@ -190,6 +206,7 @@ const struct attempt fake_lies[] = {
 	{ "lie-done", run_done },
 	{ "lie-event", run_event_lies },
 	{ "flood-events", run_events },
+	{ "lie-wants", run_wants },
 	{ "lie-record", run_record_lies },
 	{ "flood-more", run_more },
 	{ "flood-records", run_records },

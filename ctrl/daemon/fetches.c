@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/daemon/fetches.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctrl/base/bucket.h"
+#include "ctrl/base/clock.h"
+#include "ctrl/base/log.h"
+
+#define PER_S 10  /* that begin */
+#define BURST 100 /* after a pause */
+
+enum fetch_state {
+	FETCH_IDLE,
+	FETCH_WAITING,
+	FETCH_RESOLVING,
+	FETCH_UNDER_WAY,
+};
+
+struct fetch_entry {
+	struct fetch_wish wish;
+	enum fetch_state state;
+	struct http_url at; /* where it moved to */
+	unsigned int moves;
+	bool is_configured;
+	struct addr addrs[FETCHES_ADDRS_MAX];
+	size_t n_addrs, addr; /* the one that is tried */
+	uint64_t token;
+	uint64_t at_ns; /* it is given up; IDLE: it ended */
+	bool failed;
+	struct error why;
+	uint8_t *octets;
+	size_t n, room;
+};
+
+struct fetches {
+	struct fetches_calls calls;
+	struct fetch_entry entries[FETCHES_MAX];
+	size_t n;
+	bool ready;
+	uint64_t tokens;
+	struct bucket bucket;
+};
+
+struct fetches *fetches_new(const struct fetches_calls *calls)
+{
+	struct fetches *f = calloc(1, sizeof(*f));
+
+	if (f)
+		f->calls = *calls;
+	return f;
+}
+
+void fetches_free(struct fetches *f)
+{
+	if (!f)
+		return;
+	for (size_t i = 0; i < f->n; i++)
+		free(f->entries[i].octets);
+	free(f);
+}
+
+static struct fetch_entry *find(struct fetches *f, const uint8_t *id)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (memcmp(f->entries[i].wish.id, id, FETCHES_ID) == 0)
+			return &f->entries[i];
+	return NULL;
+}
+
+static bool has_token(const struct fetch_entry *e)
+{
+	return e->state == FETCH_RESOLVING || e->state == FETCH_UNDER_WAY;
+}
+
+static struct fetch_entry *of_token(struct fetches *f, uint64_t token,
+				    enum fetch_state state)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->entries[i].state == state && f->entries[i].token == token)
+			return &f->entries[i];
+	return NULL;
+}
+
+/* --- the end of one */
+
+/* What is still said with its token is not heard. */
+static void drop_token(struct fetch_entry *e)
+{
+	e->state = FETCH_WAITING;
+	free(e->octets);
+	e->octets = NULL;
+	e->n = e->room = 0;
+}
+
+static void set_over(struct fetch_entry *e, bool failed, struct fetches_now now)
+{
+	drop_token(e);
+	e->state = FETCH_IDLE;
+	e->failed = failed;
+	e->at_ns = now.ns;
+}
+
+static void fail(struct fetches *f, struct fetch_entry *e, const char *why,
+		 struct fetches_now now)
+{
+	char url[HTTP_URL_MAX * 2];
+	struct error text;
+
+	error_set(&text, -EIO, "%s", why); /* why may be e's */
+	set_over(e, true, now);
+	e->why = text;
+	log_warn("fetches: not fetched url=%s: %s; it is tried again when it "
+		 "is wanted in %d s",
+		 http_url_str(&e->wish.url, url), why, FETCHES_FAILED_S);
+	f->calls.fetched(f->calls.ctx, e->wish.id, slice_of(NULL, 0), text.text);
+}
+
+/* --- where it is fetched from */
+
+static uint64_t new_token(struct fetches *f)
+{
+	return FETCHES_TOKEN | ++f->tokens;
+}
+
+static bool try_addr(struct fetches *f, struct fetch_entry *e, struct error *why)
+{
+	const struct addr *a = &e->addrs[e->addr];
+	const char *is_bad = e->is_configured ? NULL : addr_not_unicast(a);
+	struct helper_msg_fetch m = { .kind = e->wish.kind,
+				      .n = e->wish.n_request,
+				      .url = e->at };
+	char text[ADDR_STR_MAX];
+
+	memcpy(m.request, e->wish.request, m.n);
+	if (is_bad) {
+		error_set(why, -EPERM,
+			  "%s %s, where no certificate may send us; name the "
+			  "server in an authority",
+			  addr_str(a, text), is_bad);
+		return false;
+	}
+	m.token = e->token = new_token(f);
+	e->state = FETCH_UNDER_WAY;
+	return !f->calls.fetch(f->calls.ctx, &m, a, why);
+}
+
+/* At the first address that works. */
+static void try_addrs(struct fetches *f, struct fetch_entry *e,
+		      struct error *why, struct fetches_now now)
+{
+	for (; e->addr < e->n_addrs; e->addr++) {
+		if (try_addr(f, e, why))
+			return;
+		drop_token(e);
+	}
+	fail(f, e, why->text, now);
+}
+
+static void begin(struct fetches *f, struct fetch_entry *e,
+		  struct fetches_now now)
+{
+	struct error why = { "it has no address" };
+
+	e->n_addrs = e->addr = 0;
+	if (!addr_parse(e->at.host, &e->addrs[0])) {
+		e->n_addrs = 1;
+		try_addrs(f, e, &why, now);
+		return;
+	}
+	e->token = new_token(f);
+	e->state = FETCH_RESOLVING;
+	if (f->calls.lookup(f->calls.ctx, e->token, e->at.host, &why))
+		fail(f, e, why.text, now);
+}
+
+static void begin_due(struct fetches *f, struct fetches_now now)
+{
+	size_t under_way = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		under_way += has_token(&f->entries[i]);
+	for (size_t i = 0; f->ready && i < f->n; i++) {
+		struct fetch_entry *e = &f->entries[i];
+
+		if (e->state != FETCH_WAITING || under_way >= FETCHES_AT_ONCE)
+			continue;
+		begin(f, e, now);
+		under_way += has_token(e);
+	}
+}
+
+/* --- wishes */
+
+static bool stands(const struct fetch_entry *e, uint64_t now_ns)
+{
+	return e->failed && now_ns - e->at_ns < FETCHES_FAILED_S * NS_PER_S;
+}
+
+/* The one that ended first makes room. */
+static struct fetch_entry *make_room(struct fetches *f)
+{
+	struct fetch_entry *oldest = NULL;
+
+	if (f->n < FETCHES_MAX)
+		return &f->entries[f->n++];
+	for (size_t i = 0; i < f->n; i++) {
+		struct fetch_entry *e = &f->entries[i];
+
+		if (e->state == FETCH_IDLE &&
+		    (!oldest || e->at_ns < oldest->at_ns))
+			oldest = e;
+	}
+	return oldest;
+}
+
+static bool recall(struct fetches *f, const struct fetch_wish *w, int64_t now_s)
+{
+	uint8_t *octets;
+	size_t len;
+
+	if (!f->calls.recall(f->calls.ctx, w->id, now_s, &octets, &len))
+		return false;
+	f->calls.fetched(f->calls.ctx, w->id, slice_of(octets, len), "");
+	free(octets);
+	return true;
+}
+
+static void refuse(struct fetches *f, const struct fetch_wish *w)
+{
+	f->calls.fetched(f->calls.ctx, w->id, slice_of(NULL, 0),
+			 "too much is wanted at once; it is tried again");
+}
+
+void fetches_want(struct fetches *f, const struct fetch_wish *w,
+		  struct fetches_now now)
+{
+	struct fetch_entry *e = find(f, w->id);
+
+	if ((e && e->state != FETCH_IDLE) || recall(f, w, now.s))
+		return;
+	if (e && stands(e, now.ns)) {
+		f->calls.fetched(f->calls.ctx, w->id, slice_of(NULL, 0),
+				 e->why.text);
+		return;
+	}
+	if (!e)
+		e = make_room(f);
+	if (!e || !bucket_take(&f->bucket, now.ns, PER_S, BURST)) {
+		refuse(f, w);
+		return;
+	}
+	*e = (struct fetch_entry){ .wish = *w,
+				   .state = FETCH_WAITING,
+				   .at = w->url,
+				   .is_configured = w->is_configured,
+				   .at_ns = now.ns + FETCHES_LATE_S * NS_PER_S };
+	begin_due(f, now);
+}
+
+void fetches_set_ready(struct fetches *f, bool ready, struct fetches_now now)
+{
+	f->ready = ready;
+	for (size_t i = 0; !ready && i < f->n; i++)
+		if (has_token(&f->entries[i]))
+			fail(f, &f->entries[i],
+			     "the process that fetches ended; cygnetd's log "
+			     "says why",
+			     now);
+	begin_due(f, now);
+}
+
+/* --- answers */
+
+void fetches_found(struct fetches *f, uint64_t token,
+		   const struct lookup_result *r, struct fetches_now now)
+{
+	struct fetch_entry *e = of_token(f, token, FETCH_RESOLVING);
+	struct error why = { "its name has no address in DNS" };
+
+	if (!e)
+		return;
+	drop_token(e);
+	for (uint32_t i = 0; r->outcome == LOOKUP_FOUND && i < r->n &&
+			     i < DNS_ADDRS_MAX && e->n_addrs < FETCHES_ADDRS_MAX;
+	     i++)
+		e->addrs[e->n_addrs++] = r->addrs[i];
+	try_addrs(f, e, &why, now);
+	begin_due(f, now);
+}
+
+static bool keep_piece(struct fetch_entry *e, struct slice octets)
+{
+	size_t room = e->room ? e->room : HELPER_PIECE_MAX;
+	uint8_t *grown;
+
+	if (octets.len > fetch_max_bytes(e->wish.kind) - e->n)
+		return false;
+	while (room < e->n + octets.len)
+		room *= 2;
+	grown = room == e->room ? e->octets : realloc(e->octets, room);
+	if (!grown)
+		return false;
+	e->octets = grown;
+	e->room = room;
+	if (octets.len)
+		memcpy(e->octets + e->n, octets.ptr, octets.len);
+	e->n += octets.len;
+	return true;
+}
+
+void fetches_piece(struct fetches *f, uint64_t token, struct slice octets,
+		   struct fetches_now now)
+{
+	struct fetch_entry *e = of_token(f, token, FETCH_UNDER_WAY);
+
+	if (!e || keep_piece(e, octets))
+		return;
+	fail(f, e, "there is no room for it", now);
+	begin_due(f, now);
+}
+
+/* What helper says of a time is believed only as far as it does no harm. */
+static int64_t good_until(int64_t next_update_s, int64_t now_s)
+{
+	if (next_update_s == INT64_MAX)
+		return now_s + FETCHES_UNSAID_S;
+	return next_update_s < now_s + FETCHES_LEAST_S ? now_s + FETCHES_LEAST_S
+						       : next_update_s;
+}
+
+static void take_whole(struct fetches *f, struct fetch_entry *e,
+		       const struct helper_msg_fetched *m,
+		       struct fetches_now now)
+{
+	struct slice octets = slice_of(e->octets, e->n);
+	uint8_t *kept = e->octets;
+	char url[HTTP_URL_MAX * 2];
+
+	if (!e->n || e->n != m->n) {
+		fail(f, e, "the process that fetches lost some of it", now);
+		return;
+	}
+	e->octets = NULL; /* it outlives the entry's end */
+	set_over(e, false, now);
+	log_info("fetches: fetched url=%s octets=%zu",
+		 http_url_str(&e->wish.url, url), octets.len);
+	f->calls.keep(f->calls.ctx, e->wish.id,
+		      good_until(m->next_update_s, now.s), octets);
+	f->calls.fetched(f->calls.ctx, e->wish.id, octets, "");
+	free(kept);
+}
+
+/* What an authority names may lead anywhere, but not where that leads to. */
+static void follow(struct fetches *f, struct fetch_entry *e, const char *place,
+		   struct fetches_now now)
+{
+	struct error why;
+
+	drop_token(e);
+	if (++e->moves > FETCHES_MOVES_MAX)
+		fail(f, e, "it moved more than three times", now);
+	else if (http_url_read(place, &e->at, &why))
+		fail(f, e, why.text, now);
+	else {
+		e->is_configured = false;
+		begin(f, e, now);
+	}
+}
+
+static void try_next(struct fetches *f, struct fetch_entry *e, const char *text,
+		     struct fetches_now now)
+{
+	struct error why;
+
+	error_set(&why, -EIO, "%s", text);
+	drop_token(e);
+	e->addr++;
+	try_addrs(f, e, &why, now);
+}
+
+void fetches_done(struct fetches *f, const struct helper_msg_fetched *m,
+		  struct fetches_now now)
+{
+	struct fetch_entry *e = of_token(f, m->token, FETCH_UNDER_WAY);
+
+	if (!e)
+		return;
+	switch ((enum fetch_outcome)m->outcome) {
+	case FETCH_DONE:
+		take_whole(f, e, m, now);
+		break;
+	case FETCH_MOVED:
+		follow(f, e, m->text, now);
+		break;
+	case FETCH_FAILED:
+		try_next(f, e, m->text, now);
+		break;
+	}
+	begin_due(f, now);
+}
+
+/* --- time */
+
+uint64_t fetches_deadline(const struct fetches *f)
+{
+	uint64_t at = UINT64_MAX;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->entries[i].state != FETCH_IDLE && f->entries[i].at_ns < at)
+			at = f->entries[i].at_ns;
+	return at;
+}
+
+void fetches_timeout(struct fetches *f, struct fetches_now now)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->entries[i].state != FETCH_IDLE &&
+		    f->entries[i].at_ns <= now.ns)
+			fail(f, &f->entries[i], "it takes longer than 10 s",
+			     now);
+	begin_due(f, now);
+}
