@@ -42,14 +42,14 @@ static size_t count_entries(const struct config *c)
 
 /* false: it covers nothing that can be told now. */
 static bool net_of(const struct ts_conf *ts, const struct conn_addr *outer,
-		   size_t n_outer, struct prefix *out)
+		   size_t n_outer, struct range *out)
 {
-	*out = ts->net;
+	*out = ts_conf_range(ts);
 	if (!ts->dynamic)
 		return true;
 	if (n_outer != 1 || !conn_addr_is_host(outer))
 		return false;
-	*out = outer->net;
+	*out = conn_addr_range(outer);
 	return true;
 }
 
@@ -63,14 +63,14 @@ static void add_pair(struct list *l, const struct conn_conf *conn,
 	};
 	const uint8_t protocol =
 		local->protocol ? local->protocol : remote->protocol;
-	struct prefix near, far;
+	struct range near, far;
 	struct policy *p = &l->at[l->n];
 
 	if (!net_of(local, &here, 1, &near) ||
 	    !net_of(remote, conn->remote_addrs, conn->n_remote_addrs, &far) ||
-	    addr_is_v4(&near.net) != addr_is_v4(&far.net))
+	    addr_is_v4(&near.min) != addr_is_v4(&far.min))
 		return;
-	p->selector = selector_between(&near, &far, protocol);
+	p->selector = selector_of(&near, &far, protocol);
 	p->selector.local_port_min = local->port_min;
 	p->selector.local_port_max = local->port_max;
 	p->selector.remote_port_min = remote->port_min;

@@ -33,9 +33,9 @@
 #define FORM_PORT      "a port from 1 to 65535"
 #define FORM_PROPOSALS "proposals such as aes256gcm16-ecp384, or default"
 #define FORM_AH	       "proposals such as sha256-ecp256, or default"
-#define FORM_TS                                                      \
-	"up to 8 prefixes or dynamic, each with [protocol/port] or " \
-	"without, separated by commas"
+#define FORM_TS                                           \
+	"up to 8 prefixes, ranges or dynamic, each with " \
+	"[protocol/port] or without, separated by commas"
 #define FORM_POPULATE                                                   \
 	"some of local_address, remote_address, protocol, local_port, " \
 	"remote_port and ports, separated by commas"
@@ -372,8 +372,9 @@ static int check_protocol(const struct section *sec, const struct child_conf *c,
 
 static bool is_host(const struct ts_conf *ts)
 {
-	return ts->dynamic ||
-	       ts->net.bits == (addr_is_v4(&ts->net.net) ? 32 : 128);
+	const struct range all = ts_conf_range(ts);
+
+	return ts->dynamic || addr_equal(&all.min, &all.max);
 }
 
 /* RFC 4301 section 4.1: between gateways, transport mode is for their own. */

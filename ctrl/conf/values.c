@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ctrl/base/range.h"
 #include "ctrl/conf/fail.h"
 #include "include/proto.h"
 
@@ -440,6 +441,28 @@ int item_prefix(const struct item *item, struct prefix *out, struct error *e)
 	return item_fail(e, item, -EINVAL,
 			 "has host bits set; the network is %s",
 			 prefix_str(&network, buf));
+}
+
+int item_range(const struct item *item, struct prefix *net, struct addr *last,
+	       struct error *e)
+{
+	struct range range, left;
+	int err = strchr(item->text, '-') ? range_parse(item->text, &range)
+					  : -EINVAL;
+
+	if (err == -EDOM)
+		return item_fail(e, item, -EINVAL,
+				 "ends before it begins; write the lower "
+				 "address first");
+	if (err || is_mapped(item->text, &range.min))
+		return 0;
+	left = range;
+	*last = (struct addr){ .octets = { 0 } };
+	if (!range_next(&left, net))
+		return 1;
+	*net = (struct prefix){ range.min, addr_is_v4(&range.min) ? 32 : 128 };
+	*last = range.max;
+	return 1;
 }
 
 VALUE_READER(value_prefix)

@@ -95,6 +95,15 @@ int item_fail_many(const struct item *item, size_t max, struct error *e);
 /* "10.1.0.0/24", or an address. */
 int item_prefix(const struct item *item, struct prefix *out, struct error *e);
 
+/*
+ * "10.1.0.5-10.1.0.9": net is the first address, as a host, and last the other one;
+ * of a range that is a prefix net is that, and last of zeros.
+ *
+ * 1, or 0: it is no range, and nothing is written; -EINVAL with e filled.
+ */
+int item_range(const struct item *item, struct prefix *net, struct addr *last,
+	       struct error *e);
+
 /* Is text an address of IPv4 in the form that IPv6 has for it (RFC 4291 section
  * 2.5.5.2)? It would be taken for another family than it looks like. */
 bool is_mapped(const char *text, const struct addr *a);

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ctrl/base/range.h"
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/model/conn.h"
@@ -64,41 +63,23 @@ static int read_net(const struct item *item, struct prefix *net, struct error *e
 	return reason ? fail_addr(item, reason, e) : 0;
 }
 
-/* One that is a prefix is nothing else. */
-static int take_range(const struct item *item, const struct range *range,
-		      struct conn_addr *out, struct error *e)
-{
-	const char *reason = addr_not_unicast(&range->min);
-	struct range left = *range;
-
-	if (!reason)
-		reason = addr_not_unicast(&range->max);
-	if (reason)
-		return fail_addr(item, reason, e);
-	if (!range_next(&left, &out->net))
-		return 0;
-	out->net = (struct prefix){ range->min,
-				    addr_is_v4(&range->min) ? 32 : 128 };
-	out->last = range->max;
-	return 0;
-}
-
 static int read_addr(const struct item *item, struct conn_addr *out,
 		     struct error *e)
 {
-	struct range range;
-	int err;
+	const char *reason;
+	int found;
 
 	if (read_any(item->text, out))
 		return 0;
-	err = strchr(item->text, '-') ? range_parse(item->text, &range)
-				      : -EINVAL;
-	if (err == -EDOM)
-		return item_fail(e, item, -EINVAL,
-				 "ends before it begins; write the lower "
-				 "address first");
-	if (!err)
-		return take_range(item, &range, out, e);
+	found = item_range(item, &out->net, &out->last, e);
+	if (found < 0)
+		return found;
+	if (found) {
+		reason = addr_not_unicast(&out->net.net);
+		if (!reason && !addr_is_none(&out->last))
+			reason = addr_not_unicast(&out->last);
+		return reason ? fail_addr(item, reason, e) : 0;
+	}
 	if (is_name(item->text))
 		return item_fail(e, item, -EINVAL,
 				 "is a name; write the address, for a name "

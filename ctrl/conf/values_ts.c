@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * NET[PROTOCOL/PORT], where NET is a prefix or `dynamic`, and what is in
+ * NET[PROTOCOL/PORT], where NET is a prefix, a range or `dynamic`, and what is in
  * brackets may be left out. Names of protocols are those of values.c; ports are
  * numbers, since a name could mean another port on another host. And which of these
  * an SA takes from its packet.
@@ -12,7 +12,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ctrl/base/range.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/model/populate.h"
 #include "ctrl/wire/ip.h"
@@ -62,6 +61,16 @@ static bool protocol_shows(uint8_t protocol)
 	       protocol == PROTO_ICMPV6 || protocol == PROTO_MH;
 }
 
+/* As strongSwan takes them: a number below 256 is a type with all its codes, a larger
+ * one a type and a code as they stand in a selector (RFC 7296 section 3.13.1). */
+static void take_types(struct ts_conf *ts)
+{
+	if (ts->port_min <= UINT8_MAX)
+		ts->port_min = (uint16_t)(ts->port_min << 8);
+	if (ts->port_max <= UINT8_MAX)
+		ts->port_max = (uint16_t)(ts->port_max << 8 | UINT8_MAX);
+}
+
 static int read_ports(const struct item *item, char *text, struct ts_conf *ts,
 		      struct error *e)
 {
@@ -78,11 +87,10 @@ static int read_ports(const struct item *item, char *text, struct ts_conf *ts,
 	if (err || protocol_has_ports(ts->protocol) ||
 	    (ts->port_min == 0 && ts->port_max == UINT16_MAX))
 		return err;
-	if (ts->protocol == PROTO_ICMP || ts->protocol == PROTO_ICMPV6)
-		return item_fail(e, item, -EINVAL,
-				 "has types of ICMP, which are not supported "
-				 "yet; write [icmp] or [ipv6-icmp]");
-	return fail_protocol(item, e);
+	if (ts->protocol != PROTO_ICMP && ts->protocol != PROTO_ICMPV6)
+		return fail_protocol(item, e);
+	take_types(ts);
+	return ts->port_min <= ts->port_max ? 0 : fail_ports(item, e);
 }
 
 /* PROTOCOL/PORT]; writes into text. */
@@ -112,7 +120,6 @@ static int read_brackets(const struct item *item, char *text,
 static int read_ts(struct item *item, struct ts_conf *ts, struct error *e)
 {
 	char *brackets = strchr(item->text, '[');
-	struct range range;
 	int err = 0;
 
 	*ts = (struct ts_conf){ .port_max = UINT16_MAX };
@@ -125,10 +132,9 @@ static int read_ts(struct item *item, struct ts_conf *ts, struct error *e)
 	ts->dynamic = strcasecmp(item->text, "dynamic") == 0;
 	if (ts->dynamic)
 		return 0;
-	if (strchr(item->text, '-') && range_parse(item->text, &range) != -EINVAL)
-		return item_fail(e, item, -EINVAL,
-				 "is a range, which is not supported yet; write "
-				 "prefixes such as 10.1.0.0/24");
+	err = item_range(item, &ts->net, &ts->last, e);
+	if (err)
+		return err < 0 ? err : 0;
 	return item_prefix(item, &ts->net, e);
 }
 

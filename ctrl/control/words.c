@@ -117,13 +117,25 @@ static const char *protocol_str(uint8_t protocol, char buf[4])
 	}
 }
 
+/* Of ICMP a type, and its code unless that is 0, as strongSwan writes them. */
+static const char *port_str(uint8_t protocol, uint16_t port, char buf[9])
+{
+	if (protocol != PROTO_ICMP && protocol != PROTO_ICMPV6)
+		snprintf(buf, 9, "%u", port);
+	else if (port & UINT8_MAX)
+		snprintf(buf, 9, "%u(%u)", port >> 8, port & UINT8_MAX);
+	else
+		snprintf(buf, 9, "%u", port >> 8);
+	return buf;
+}
+
 /* What stands in brackets, if anything: protocol and ports. */
 static void add_ports(uint8_t protocol, uint16_t min, uint16_t max,
 		      char buf[TS_STR_MAX])
 {
 	bool any = min == 0 && max == UINT16_MAX;
 	size_t len = strlen(buf);
-	char number[4];
+	char number[4], port[9];
 
 	if (protocol == PROTO_ANY && any)
 		return;
@@ -134,9 +146,11 @@ static void add_ports(uint8_t protocol, uint16_t min, uint16_t max,
 		any = true;
 	}
 	if (!any)
-		len += (size_t)snprintf(buf + len, TS_STR_MAX - len, "/%u", min);
+		len += (size_t)snprintf(buf + len, TS_STR_MAX - len, "/%s",
+					port_str(protocol, min, port));
 	if (!any && min != max)
-		len += (size_t)snprintf(buf + len, TS_STR_MAX - len, "-%u", max);
+		len += (size_t)snprintf(buf + len, TS_STR_MAX - len, "-%s",
+					port_str(protocol, max, port));
 	snprintf(buf + len, TS_STR_MAX - len, "]");
 }
 
@@ -156,10 +170,18 @@ const char *ts_range_str(const struct ts_range *r, char buf[TS_STR_MAX])
 
 const char *ts_conf_str(const struct ts_conf *ts, char buf[TS_STR_MAX])
 {
-	if (ts->dynamic)
-		snprintf(buf, TS_STR_MAX, "dynamic");
-	else
-		prefix_str(&ts->net, buf);
+	const struct range net = ts_conf_range(ts);
+	const struct ts_range range = {
+		.min = net.min,
+		.max = net.max,
+		.protocol = ts->protocol,
+		.port_min = ts->port_min,
+		.port_max = ts->port_max,
+	};
+
+	if (!ts->dynamic)
+		return ts_range_str(&range, buf);
+	snprintf(buf, TS_STR_MAX, "dynamic");
 	add_ports(ts->protocol, ts->port_min, ts->port_max, buf);
 	return buf;
 }

@@ -116,8 +116,10 @@ static void view_policy(const struct config *c, size_t policy,
 static void view_ts(const struct ts_conf *ts, const struct conn_addr *outer,
 		    size_t n_outer, char out[STATUS_END_MAX])
 {
+	const struct range own = ts_conf_range(ts);
+
 	if (!ts->dynamic)
-		prefix_str(&ts->net, out);
+		range_str(&own, out);
 	else if (n_outer == 1 && conn_addr_is_host(outer))
 		prefix_str(&outer->net, out);
 	else

@@ -7,16 +7,16 @@
 #include <string.h>
 
 static bool side(const struct ts_conf *ts, const struct conn_addr *outer,
-		 size_t n_outer, struct prefix *out)
+		 size_t n_outer, struct range *out)
 {
 	if (ts->dynamic && (n_outer != 1 || !conn_addr_is_host(outer)))
 		return false;
-	*out = ts->dynamic ? outer->net : ts->net;
+	*out = ts->dynamic ? conn_addr_range(outer) : ts_conf_range(ts);
 	return true;
 }
 
 bool tunnel_remote(const struct conn_conf *conn, const struct ts_conf *ts,
-		   struct prefix *out)
+		   struct range *out)
 {
 	return side(ts, conn->remote_addrs, conn->n_remote_addrs, out);
 }
@@ -27,24 +27,24 @@ static bool is_vips(const struct conn_conf *conn, const struct ts_conf *ts)
 }
 
 /* No packet has an address of zeros, whose family is that of the remote side. */
-static struct prefix vip_of(const struct conn_conf *conn, bool v4)
+static struct range vip_of(const struct conn_conf *conn, bool v4)
 {
-	struct prefix p = { .bits = v4 ? 32 : 128 };
+	struct addr vip = { .octets = { 0 } };
 
 	if (v4)
-		p.net = addr_from_v4(0);
+		vip = addr_from_v4(0);
 	for (size_t i = conn->n_vips_now; i-- > 0;)
 		if (addr_is_v4(&conn->vips_now[i]) == v4)
-			p.net = conn->vips_now[i];
-	return p;
+			vip = conn->vips_now[i];
+	return (struct range){ vip, vip };
 }
 
 bool tunnel_local(const struct conn_conf *conn, const struct ts_conf *ts,
-		  const struct prefix *remote, struct prefix *out)
+		  const struct range *remote, struct range *out)
 {
 	if (!is_vips(conn, ts))
 		return side(ts, conn->local_addrs, conn->n_local_addrs, out);
-	*out = vip_of(conn, addr_is_v4(&remote->net));
+	*out = vip_of(conn, addr_is_v4(&remote->min));
 	return true;
 }
 
@@ -146,18 +146,15 @@ static int take_leased(const struct conn_conf *conn,
 {
 	const struct range *pool = &conn->pool_addrs[pair->pool];
 	const bool v4 = !is_there(pool) || addr_is_v4(&pool->min);
-	const struct prefix of = { .net = v4 ? addr_from_v4(0) : pool->min };
-	struct prefix local;
-	struct range far;
+	const struct range of = { .min = v4 ? addr_from_v4(0) : pool->min };
+	struct range local, far;
 
 	if (!tunnel_local(conn, pair->local, &of, &local))
 		return fail_dynamic(conn, child, e);
-	far = is_there(pool) && v4 == addr_is_v4(&local.net)
+	far = is_there(pool) && v4 == addr_is_v4(&local.min)
 		      ? *pool
-		      : nobody_of(addr_is_v4(&local.net));
-	out->selector = selector_between(&local, &local, pair->protocol);
-	out->selector.remote_min = far.min;
-	out->selector.remote_max = far.max;
+		      : nobody_of(addr_is_v4(&local.min));
+	out->selector = selector_of(&local, &far, pair->protocol);
 	out->pfp = PFP_REMOTE;
 	out->on_demand = false;
 	return 0;
@@ -169,19 +166,19 @@ static int take_addresses(const struct conn_conf *conn,
 			  const struct child_pair *pair, struct policy *out,
 			  struct error *e)
 {
-	struct prefix local, remote;
+	struct range local, remote;
 
 	if (tunnel_is_leased(conn, pair->remote))
 		return take_leased(conn, child, pair, out, e);
 	if (!tunnel_remote(conn, pair->remote, &remote) ||
 	    !tunnel_local(conn, pair->local, &remote, &local))
 		return fail_dynamic(conn, child, e);
-	if (addr_is_v4(&local.net) != addr_is_v4(&remote.net))
+	if (addr_is_v4(&local.min) != addr_is_v4(&remote.min))
 		return error_set(
 			e, -EAFNOSUPPORT,
 			"connections.%s.children.%s: local_ts and remote_ts are of two families; dynamic is of that of the address on its side",
 			conn->name, child->name);
-	out->selector = selector_between(&local, &remote, pair->protocol);
+	out->selector = selector_of(&local, &remote, pair->protocol);
 	return 0;
 }
 

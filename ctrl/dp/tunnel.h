@@ -55,8 +55,8 @@ bool tunnel_is_leased(const struct conn_conf *conn, const struct ts_conf *ts);
  * False: not known, or of some ports alone.
  */
 bool tunnel_remote(const struct conn_conf *conn, const struct ts_conf *ts,
-		   struct prefix *out);
+		   struct range *out);
 bool tunnel_local(const struct conn_conf *conn, const struct ts_conf *ts,
-		  const struct prefix *remote, struct prefix *out);
+		  const struct range *remote, struct range *out);
 
 #endif

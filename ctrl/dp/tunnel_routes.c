@@ -141,14 +141,15 @@ static const struct sa_rt *child_sa(const struct tunnel_routes *r,
 	return sa;
 }
 
-/* Whoever the peer will be: the route is there before the SA, so that the host's
+/* Of its remote range the prefixes are still to come. Whoever the peer will be: the route is there before the SA, so that the host's
  * own first packet asks for one. */
 static bool child_way(const struct tunnel_routes *r,
 		      const struct conn_conf *conn,
 		      const struct child_conf *child, size_t remote_ts,
-		      struct way *out)
+		      struct way *out, struct range *remote)
 {
 	const struct conn_addr *peer = conn->remote_addrs;
+	struct range local;
 
 	if (child->if_id_out || !conn->n_remote_addrs ||
 	    !conn_addr_is_host(peer) || !child->n_local_ts ||
@@ -162,8 +163,11 @@ static bool child_way(const struct tunnel_routes *r,
 	if (conn->n_local_addrs == 1 && conn_addr_is_host(conn->local_addrs))
 		out->ours = conn->local_addrs[0].net.net;
 	take_ends(out);
-	return tunnel_remote(conn, &child->remote_ts[remote_ts], &out->remote) &&
-	       tunnel_local(conn, child->local_ts, &out->remote, &out->local);
+	if (!tunnel_remote(conn, &child->remote_ts[remote_ts], remote) ||
+	    !tunnel_local(conn, child->local_ts, remote, &local))
+		return false;
+	range_next(&local, &out->local);
+	return true;
 }
 
 static struct prefix host(const struct addr *a)
@@ -235,39 +239,58 @@ static void plan_add(struct plan *p, const struct tunnel_routes *r,
 	want->err = route_of(r, w, &want->route);
 }
 
+/* A way for each prefix of its remote range. */
+static void plan_range(struct plan *p, const struct tunnel_routes *r,
+		       struct way *w, struct range left)
+{
+	bool more = true;
+
+	while (more) {
+		more = range_next(&left, &w->remote);
+		plan_add(p, r, w);
+	}
+}
+
 static void plan_children(struct plan *p, const struct tunnel_routes *r,
 			  const struct conn_conf *conn)
 {
+	struct range remote;
 	struct way w;
 
 	for (size_t k = 0; k < conn->n_children; k++)
 		for (size_t t = 0; t < conn->children[k].n_remote_ts; t++)
-			if (child_way(r, conn, &conn->children[k], t, &w))
-				plan_add(p, r, &w);
+			if (child_way(r, conn, &conn->children[k], t, &w,
+				      &remote))
+				plan_range(p, r, &w, remote);
 }
 
-/* A way for each prefix of its remote range. */
 static void plan_policy(struct plan *p, const struct tunnel_routes *r,
 			const struct policy_conf *policy)
 {
-	struct range left = remote_of(policy);
 	struct way w = policy_way(r, policy);
-	bool more = true;
 
-	while (more) {
-		more = range_next(&left, &w.remote);
-		plan_add(p, r, &w);
-	}
+	plan_range(p, r, &w, remote_of(policy));
 }
 
-static size_t prefixes_of(const struct policy_conf *p)
+static size_t prefixes_of(struct range left)
 {
-	struct range left = remote_of(p);
 	struct prefix one;
 	size_t n = 1;
 
 	while (range_next(&left, &one))
 		n++;
+	return n;
+}
+
+/* Dynamic ones are of hosts. */
+static size_t prefixes_of_child(const struct child_conf *child)
+{
+	size_t n = 0;
+
+	for (size_t t = 0; t < child->n_remote_ts; t++)
+		n += child->remote_ts[t].dynamic
+			     ? 1
+			     : prefixes_of(ts_conf_range(&child->remote_ts[t]));
 	return n;
 }
 
@@ -277,11 +300,11 @@ static size_t selectors_of(const struct config *c)
 
 	for (size_t i = 0; i < c->n_policies; i++)
 		if (is_routed(&c->policies[i]))
-			n += prefixes_of(&c->policies[i]);
+			n += prefixes_of(remote_of(&c->policies[i]));
 
 	for (size_t i = 0; i < c->n_conns; i++)
 		for (size_t k = 0; k < c->conns[i].n_children; k++)
-			n += c->conns[i].children[k].n_remote_ts;
+			n += prefixes_of_child(&c->conns[i].children[k]);
 	return n;
 }
 
@@ -459,17 +482,29 @@ void tunnel_routes_follow(const struct tunnel_routes *r)
 	set_all(r, false);
 }
 
+static void set_range(const struct tunnel_routes *r, struct way *w,
+		      struct range left)
+{
+	struct nl_tunnel_route route;
+	bool more = true;
+
+	while (more) {
+		more = range_next(&left, &w->remote);
+		if (!route_of(r, w, &route))
+			nl_route_set(r->nl, &route);
+	}
+}
+
 static void set_child(const struct tunnel_routes *r,
 		      const struct conn_conf *conn,
 		      const struct child_conf *child)
 {
-	struct nl_tunnel_route route;
+	struct range remote;
 	struct way w;
 
 	for (size_t t = 0; t < child->n_remote_ts; t++)
-		if (child_way(r, conn, child, t, &w) && w.sa &&
-		    !route_of(r, &w, &route))
-			nl_route_set(r->nl, &route);
+		if (child_way(r, conn, child, t, &w, &remote) && w.sa)
+			set_range(r, &w, remote);
 }
 
 /* What could not be routed was told before. */

@@ -69,7 +69,7 @@ void ts_from_conf(const struct ts_conf *conf, size_t n,
 	out->n = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct ts_conf *c = &conf[i];
-		const struct range net = { c->net.net, prefix_last(&c->net) };
+		const struct range net = ts_conf_range(c);
 
 		if (!c->dynamic)
 			add_conf(c, &net, out);

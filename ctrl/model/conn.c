@@ -151,13 +151,22 @@ bool conn_addr_has(const struct conn_addr *a, const struct addr *addr)
 	return a->any || range_has(&all, addr);
 }
 
+/* Which begins with net, and has that alone if last is of zeros. */
+static struct range range_from(const struct prefix *net, const struct addr *last)
+{
+	return (struct range){ net->net,
+			       addr_is_none(last) ? prefix_last(net) : *last };
+}
+
 struct range conn_addr_range(const struct conn_addr *a)
 {
-	if (a->any)
-		return (struct range){ .min = { .octets = { 0 } } };
-	return (struct range){ a->net.net, addr_is_none(&a->last)
-						   ? prefix_last(&a->net)
-						   : a->last };
+	return a->any ? (struct range){ .min = { .octets = { 0 } } }
+		      : range_from(&a->net, &a->last);
+}
+
+struct range ts_conf_range(const struct ts_conf *ts)
+{
+	return range_from(&ts->net, &ts->last);
 }
 
 /* Of one family. */
@@ -343,7 +352,8 @@ static bool ts_equal(const struct ts_conf *a, size_t n_a,
 
 	for (size_t i = 0; equal && i < n_a; i++)
 		equal = a[i].dynamic == b[i].dynamic &&
-			(a[i].dynamic || prefix_equal(&a[i].net, &b[i].net)) &&
+			(a[i].dynamic || (prefix_equal(&a[i].net, &b[i].net) &&
+					  addr_equal(&a[i].last, &b[i].last))) &&
 			a[i].protocol == b[i].protocol &&
 			a[i].port_min == b[i].port_min &&
 			a[i].port_max == b[i].port_max;

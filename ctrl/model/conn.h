@@ -92,8 +92,9 @@ enum childless {
 struct ts_conf {
 	bool dynamic; /* the side's outer address */
 	struct prefix net;
-	uint8_t protocol;  /* 0: any */
-	uint16_t port_min; /* host order; 0 to 65535: any */
+	struct addr last; /* not of zeros: those from net, a host, to this one */
+	uint8_t protocol; /* 0: any */
+	uint16_t port_min; /* host order; 0 to 65535: any; of ICMP type and code */
 	uint16_t port_max;
 };
 
@@ -272,6 +273,9 @@ bool conn_is_named(const struct conn_conf *c);
 
 /* These are what the peer's name resolved to; of too many the first ones. */
 void conn_resolve(struct conn_conf *c, const struct addr *addrs, size_t n);
+
+/* Of one that is not dynamic. */
+struct range ts_conf_range(const struct ts_conf *ts);
 
 /* Pairs of a local and a remote selector: as many as an SA has of them. A dynamic
  * remote one makes a pair with each pool. */

@@ -5,19 +5,28 @@
 
 #include "include/proto.h"
 
-struct sadb_selector selector_between(const struct prefix *local,
-				      const struct prefix *remote,
-				      uint8_t protocol)
+struct sadb_selector selector_of(const struct range *local,
+				 const struct range *remote, uint8_t protocol)
 {
 	return (struct sadb_selector){
-		.local_min = local->net,
-		.local_max = prefix_last(local),
-		.remote_min = remote->net,
-		.remote_max = prefix_last(remote),
+		.local_min = local->min,
+		.local_max = local->max,
+		.remote_min = remote->min,
+		.remote_max = remote->max,
 		.local_port_max = UINT16_MAX,
 		.remote_port_max = UINT16_MAX,
 		.protocol = protocol,
 	};
+}
+
+struct sadb_selector selector_between(const struct prefix *local,
+				      const struct prefix *remote,
+				      uint8_t protocol)
+{
+	const struct range near = { local->net, prefix_last(local) };
+	const struct range far = { remote->net, prefix_last(remote) };
+
+	return selector_of(&near, &far, protocol);
 }
 
 bool selector_equal(const struct sadb_selector *a, const struct sadb_selector *b)

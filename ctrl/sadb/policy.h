@@ -63,8 +63,12 @@ struct policy_verdict {
 	bool hidden;
 };
 
-/* All between two networks: local is the protected side, remote the far one
+/* All between these addresses: local is the protected side, remote the far one
  * (RFC 4301 section 4.4.1.1). */
+struct sadb_selector selector_of(const struct range *local,
+				 const struct range *remote, uint8_t protocol);
+
+/* The same of two networks. */
 struct sadb_selector selector_between(const struct prefix *local,
 				      const struct prefix *remote,
 				      uint8_t protocol);

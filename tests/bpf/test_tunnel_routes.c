@@ -318,6 +318,27 @@ static void what_is_no_longer_wanted_goes_and_so_do_all(void **state)
 	assert_same("-6 neigh show dev wan", before[2]);
 }
 
+/* One for each of its prefixes, and none beside it. */
+static void range_has_routes_for_its_prefixes(void **state)
+{
+	struct tunnel_case *c = *state;
+
+	add_child(c, "10.1.0.0/24", "10.2.9.10");
+	c->children[0].remote_ts[0].last = prefix_of("10.2.9.20").net;
+	set(c, "192.0.2.9");
+	assert_says("route show table 220", "10.2.9.10/31");
+	assert_says("route show table 220", "10.2.9.12/30");
+	assert_says("route show table 220", "10.2.9.16/30");
+	assert_says("route show table 220", "10.2.9.20 ");
+	assert_says("route get 10.2.9.20", "table 220 src 10.1.0.1");
+	assert_says("route get 10.2.9.21",
+		    "via 192.0.2.9 dev wan src 192.0.2.1");
+	c->children[0].remote_ts[0].last = prefix_of("10.2.9.11").net;
+	set(c, "192.0.2.9");
+	assert_says("route get 10.2.9.12",
+		    "via 192.0.2.9 dev wan src 192.0.2.1");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -326,6 +347,7 @@ int main(void)
 		CASE(each_family_in_each_goes_by_the_way_to_the_peer),
 		CASE(packet_reaches_the_guard_by_what_stands_in),
 		CASE(peer_on_the_link_is_the_gateway),
+		CASE(range_has_routes_for_its_prefixes),
 		CASE(whole_world_of_each_family_has_a_rule),
 		CASE(route_follows_the_way_to_the_peer),
 		CASE(what_is_right_is_not_touched),

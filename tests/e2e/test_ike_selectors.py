@@ -30,10 +30,10 @@ def conf(side, far=FAR, **more):
         "gateway {", "gateway {\n    default = discard")
 
 
-def reaches(lab, proto, port=None):
+def reaches(lab, proto, port=None, host=HOST):
     """Is there an answer of host-b's?"""
     if proto == "icmp":
-        words = ["ping", "-c", "1", "-W", "3", HOST]
+        words = ["ping", "-c", "1", "-W", "3", host]
     else:
         kind = "DGRAM" if proto == "udp" else "STREAM"
         words = ["python3", "-c", "import socket\n"
@@ -118,8 +118,31 @@ def check_less(lab):
     b.stop()
 
 
+def check_range(lab):
+    """Of addresses, and of types of ICMP."""
+    far = "10.2.0.2-10.2.0.5[icmp/0-8]"
+    b = lab.start_gateway("gw-b", conf("b", far=far))
+    a = lab.start_gateway("gw-a", conf("a", far=far, start_action="trap"))
+    ok(reaches(lab, "icmp"), "a packet in a range brings its child up")
+    wait_until(lambda: child(a) and child(b), WAIT_S, "one child")
+    ok(child(a)["remote-ts"] == ["10.2.0.2..10.2.0.5[icmp/0-8(255)]"],
+       f"which has the range: {child(a)['remote-ts']}")
+    ok(not reaches(lab, "icmp", host="10.2.0.1"),
+       "what stands before the range is none of its")
+    a.stop()
+    b.stop()
+    far = "10.2.0.2-10.2.0.5[icmp/8]"
+    b = lab.start_gateway("gw-b", conf("b", far=far))
+    a = lab.start_gateway("gw-a", conf("a", far=far, start_action="trap"))
+    ok(not reaches(lab, "icmp"), "of requests alone there is no answer")
+    ok(child(b)["packets-in"] == 1, "though they arrive")
+    a.stop()
+    b.stop()
+
+
 def main():
     with Lab() as lab:
+        check_range(lab)
         echo(lab)
         check_all(lab)
         check_less(lab)

@@ -143,8 +143,15 @@ static void assert_taken(const struct ike_lab *lab, const char *ts_i,
 static void set_ts(struct ts_conf *ts, size_t *n, const char *const *nets)
 {
 	for (*n = 0; nets[*n]; ++*n) {
+		struct range range;
+
 		ts[*n] = (struct ts_conf){ .port_max = UINT16_MAX };
-		assert_int_equal(prefix_parse(nets[*n], &ts[*n].net), 0);
+		assert_int_equal(range_parse(nets[*n], &range), 0);
+		if (!range_next(&range, &ts[*n].net))
+			continue;
+		ts[*n].last = range.max;
+		assert_int_equal(range_parse(nets[*n], &range), 0);
+		ts[*n].net = (struct prefix){ range.min, 32 };
 	}
 }
 
@@ -243,6 +250,20 @@ static void several_selectors_are_pairs_of_one_sa(void **state)
 	assert_taken(lab, "10.1.0.0/24", "10.2.0.0/25 10.2.0.128/26", false);
 	assert_true(lab_agree(lab, 1));
 	assert_int_equal(forge_sa(lab, 1)->children->local_ts.n, 2);
+}
+
+/* Of the peer's network there is only a part. */
+static void ranges_are_narrowed_to_what_both_have(void **state)
+{
+	static const char *const part[] = { "10.2.0.5-10.2.0.20", NULL };
+	struct ike_lab *lab = *state;
+
+	load(lab, part, NULL);
+	acquire_for(lab, packet(UDP, 5000, 53));
+	assert_asked(lab, "10.1.0.5/32[17/5000] 10.1.0.0/24",
+		     "10.2.0.6/32[17/53] 10.2.0.0/24");
+	assert_taken(lab, "10.1.0.0/24", "10.2.0.5-10.2.0.20", false);
+	assert_true(lab_agree(lab, 1));
 }
 
 static void ports_are_narrowed_to_what_both_have(void **state)
@@ -422,6 +443,7 @@ int main(void)
 		CASE(what_an_operator_brings_up_is_for_no_packet),
 		CASE(rekeying_is_for_no_packet),
 		CASE(several_selectors_are_pairs_of_one_sa),
+		CASE(ranges_are_narrowed_to_what_both_have),
 		CASE(ports_are_narrowed_to_what_both_have),
 		CASE(child_that_has_what_is_asked_for_first_is_chosen),
 		CASE(child_that_has_all_is_chosen_before_one_that_has_a_part),

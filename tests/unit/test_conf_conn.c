@@ -385,6 +385,50 @@ static void addresses_of_peers_are_ranges_as_well(void **state)
 	config_free(c);
 }
 
+static void selectors_are_ranges_as_well(void **state)
+{
+	struct config *c = parse_changed(
+		"10.4.0.0/16",
+		"10.4.0.10-10.4.0.20[tcp/22-23], 10.4.1.0-10.4.1.255");
+	const struct child_conf *dmz = &c->conns[0].children[1];
+	const struct range range = ts_conf_range(&dmz->remote_ts[0]);
+	char text[RANGE_STR_MAX];
+
+	(void)state;
+	assert_int_equal(dmz->n_remote_ts, 2);
+	assert_string_equal(range_str(&range, text), "10.4.0.10-10.4.0.20");
+	assert_ts(&dmz->remote_ts[0], "10.4.0.10/32", 6, 22, 23);
+	assert_ts(&dmz->remote_ts[1], "10.4.1.0/24", 0, 0, 65535);
+	assert_true(addr_is_none(&dmz->remote_ts[1].last));
+	config_free(c);
+}
+
+/* A type with all its codes, or one with a code. */
+static void types_of_icmp_are_numbers_as_strongswan_has_them(void **state)
+{
+	static const struct {
+		const char *text;
+		uint16_t min, max;
+	} rows[] = {
+		{ "10.4.0.0/16[icmp/8]", 0x0800, 0x08ff },
+		{ "10.4.0.0/16[icmp/0]", 0x0000, 0x00ff },
+		{ "10.4.0.0/16[icmp/8-11]", 0x0800, 0x0bff },
+		{ "10.4.0.0/16[icmp/772]", 0x0304, 0x0304 },
+		{ "10.4.0.0/16[1/3-772]", 0x0300, 0x0304 },
+		{ "10.4.0.0/16[icmp/0-65535]", 0, 65535 },
+		{ "10.4.0.0/16[icmp/opaque]", 65535, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config *c = parse_changed("10.4.0.0/16", rows[i].text);
+
+		assert_ts(&c->conns[0].children[1].remote_ts[0], "10.4.0.0/16",
+			  1, rows[i].min, rows[i].max);
+		config_free(c);
+	}
+}
+
 static void any_of_one_family_is_its_longest_network(void **state)
 {
 	struct config *c = parse_changed("%any", "%any6, %any4");
@@ -576,6 +620,9 @@ static int run_cases(void)
 		cmocka_unit_test(times_follow_those_that_are_given),
 		cmocka_unit_test(peer_may_have_a_name),
 		cmocka_unit_test(addresses_of_peers_are_ranges_as_well),
+		cmocka_unit_test(selectors_are_ranges_as_well),
+		cmocka_unit_test(
+			types_of_icmp_are_numbers_as_strongswan_has_them),
 		cmocka_unit_test(any_of_one_family_is_its_longest_network),
 		cmocka_unit_test(volumes_follow_those_that_are_given),
 		cmocka_unit_test(longest_times_have_room_for_what_follows_them),

@@ -42,8 +42,8 @@ struct refused {
 	"must be a number of octets, or one with k, m or g (of 1024) such " \
 	"as 10g, or 0"
 #define FORM_COUNT "must be a number of packets below 2^63, or 0"
-#define FORM_TS                                           \
-	"must be up to 8 prefixes or dynamic, each with " \
+#define FORM_TS                                                   \
+	"must be up to 8 prefixes, ranges or dynamic, each with " \
 	"[protocol/port] or without, separated by commas"
 #define FORM_PORTS                                                       \
 	"must have as ports one number from 0 to 65535, or two such as " \
@@ -548,9 +548,19 @@ static const struct refused refused[] = {
 	  "f:44:4: connections.moon.children.dmz: no selector of local_ts has "
 	  "family and protocol in common with one of remote_ts; write the "
 	  "same on both sides" },
-	{ "range_of_addresses_as_a_selector_is_refused", DMZ, "10.4.0.1-10.4.0.9",
-	  "f:45:17: connections.moon.children.dmz.remote_ts is a range, which "
-	  "is not supported yet; write prefixes such as 10.1.0.0/24" },
+	{ "selector_that_ends_before_it_begins_is_refused", DMZ,
+	  "10.4.0.9-10.4.0.1[tcp]",
+	  "f:45:17: connections.moon.children.dmz.remote_ts ends before it "
+	  "begins; write the lower address first" },
+	{ "selector_from_one_family_to_the_other_is_refused", DMZ,
+	  "10.4.0.9-2001:db8::9",
+	  "f:45:17: connections.moon.children.dmz.remote_ts " FORM_TS },
+	{ "range_of_ipv4_in_the_form_of_ipv6_is_refused", DMZ,
+	  "::ffff:10.4.0.1-::ffff:10.4.0.9",
+	  "f:45:17: connections.moon.children.dmz.remote_ts " FORM_TS },
+	{ "types_of_icmp_in_the_wrong_order_are_refused", DMZ,
+	  "10.4.0.0/16[icmp/255-256]",
+	  "f:45:17: connections.moon.children.dmz.remote_ts " FORM_PORTS },
 	{ "brackets_that_are_not_closed_are_refused", DMZ, "10.4.0.0/16[tcp",
 	  "f:45:17: connections.moon.children.dmz.remote_ts " FORM_TS },
 	{ "text_behind_brackets_is_refused", DMZ, "10.4.0.0/16[tcp]x",
@@ -577,9 +587,6 @@ static const struct refused refused[] = {
 	  "10.4.0.0/16[gre/opaque]",
 	  "f:45:17: connections.moon.children.dmz.remote_ts has ports, but no "
 	  "protocol with ports; write such as [tcp/443]" },
-	{ "types_of_icmp_are_refused", DMZ, "10.4.0.0/16[icmp/8]",
-	  "f:45:17: connections.moon.children.dmz.remote_ts has types of "
-	  "ICMP, which are not supported yet; write [icmp] or [ipv6-icmp]" },
 	{ "ports_of_any_protocol_are_refused", DMZ, "10.4.0.0/16[/80]",
 	  "f:45:17: connections.moon.children.dmz.remote_ts has ports, but no "
 	  "protocol with ports; write such as [tcp/443]" },

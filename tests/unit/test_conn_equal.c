@@ -198,6 +198,8 @@ static bool change_child(struct child_conf *c, unsigned int which)
 		return c->n_pools++, true;
 	case 28:
 		return c->per_cpu = PER_CPU_YES, true;
+	case 29:
+		return c->local_ts[0].last = net_of("10.1.0.9").net, true;
 	default:
 		return false;
 	}

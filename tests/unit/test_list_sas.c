@@ -696,10 +696,32 @@ static void opaque_ports_are_written_as_strongswan_does(void **state)
 	assert_string_equal(ts_conf_str(&ts, text), "10.1.0.0/16[tcp/OPAQUE]");
 }
 
+static void selectors_are_written_as_strongswan_does(void **state)
+{
+	struct ts_conf ts = { .protocol = PROTO_ICMP,
+			      .port_min = 0x0800,
+			      .port_max = 0x08ff };
+	char text[TS_STR_MAX];
+
+	(void)state;
+	assert_int_equal(prefix_parse("10.1.0.10", &ts.net), 0);
+	assert_int_equal(addr_parse("10.1.0.20", &ts.last), 0);
+	assert_string_equal(ts_conf_str(&ts, text),
+			    "10.1.0.10..10.1.0.20[icmp/8-8(255)]");
+	ts.port_max = ts.port_min = 0x0304;
+	assert_string_equal(ts_conf_str(&ts, text),
+			    "10.1.0.10..10.1.0.20[icmp/3(4)]");
+	ts.dynamic = true;
+	ts.protocol = PROTO_ICMPV6;
+	ts.port_max = ts.port_min = 0x8000;
+	assert_string_equal(ts_conf_str(&ts, text), "dynamic[ipv6-icmp/128]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opaque_ports_are_written_as_strongswan_does),
+		cmocka_unit_test(selectors_are_written_as_strongswan_does),
 		IKE_CASE(sa_is_listed_with_strongswans_fields),
 		IKE_CASE(virtual_ips_are_listed_where_there_are_some),
 		IKE_CASE(list_ends_with_an_empty_response_after_its_items),

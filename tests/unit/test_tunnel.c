@@ -151,34 +151,58 @@ static struct prefix net_of(const char *text)
 	return p;
 }
 
+static struct range range_of(const char *text)
+{
+	struct range r;
+
+	assert_int_equal(range_parse(text, &r), 0);
+	return r;
+}
+
+static void assert_local(const struct conn_conf *c, const struct ts_conf *ts,
+			 const char *remote, const char *want)
+{
+	const struct range of = range_of(remote);
+	char text[RANGE_STR_MAX];
+	struct range out;
+
+	assert_true(tunnel_local(c, ts, &of, &out));
+	assert_string_equal(range_str(&out, text), want);
+}
+
 /* Of the family of the remote side; before there is one, no packet's. */
 static void dynamic_is_the_virtual_ip_where_one_is_asked_for(void **state)
 {
+	static const char v4[] = "10.2.0.0/16", v6[] = "2001:db8::/32";
 	const struct ts_conf dynamic = { .dynamic = true };
 	const struct ts_conf fixed = { .net = net_of("10.1.0.0/16") };
-	const struct prefix v4 = net_of("10.2.0.0/16"),
-			    v6 = net_of("2001:db8::/32");
 	struct conn_conf c = { .n_local_addrs = 1, .n_vips = 2 };
-	char text[PREFIX_STR_MAX];
-	struct prefix out;
 
 	(void)state;
 	c.local_addrs[0].net = net_of("192.0.2.1");
-	assert_true(tunnel_local(&c, &dynamic, &v4, &out));
-	assert_string_equal(prefix_str(&out, text), "0.0.0.0/32");
-	assert_true(tunnel_local(&c, &dynamic, &v6, &out));
-	assert_string_equal(prefix_str(&out, text), "::/128");
+	assert_local(&c, &dynamic, v4, "0.0.0.0/32");
+	assert_local(&c, &dynamic, v6, "::/128");
 	c.vips_now[c.n_vips_now++] = net_of("10.3.0.1").net;
 	c.vips_now[c.n_vips_now++] = net_of("2001:db8::7").net;
-	assert_true(tunnel_local(&c, &dynamic, &v4, &out));
-	assert_string_equal(prefix_str(&out, text), "10.3.0.1/32");
-	assert_true(tunnel_local(&c, &dynamic, &v6, &out));
-	assert_string_equal(prefix_str(&out, text), "2001:db8::7/128");
-	assert_true(tunnel_local(&c, &fixed, &v4, &out));
-	assert_string_equal(prefix_str(&out, text), "10.1.0.0/16");
+	assert_local(&c, &dynamic, v4, "10.3.0.1/32");
+	assert_local(&c, &dynamic, v6, "2001:db8::7/128");
+	assert_local(&c, &fixed, v4, "10.1.0.0/16");
 	c.n_vips = 0;
-	assert_true(tunnel_local(&c, &dynamic, &v4, &out));
-	assert_string_equal(prefix_str(&out, text), "192.0.2.1/32");
+	assert_local(&c, &dynamic, v4, "192.0.2.1/32");
+}
+
+static void selector_may_be_a_range(void **state)
+{
+	const struct ts_conf ts = { .net = net_of("10.1.0.10"),
+				    .last = net_of("10.1.0.20").net };
+	const struct conn_conf c = { .n_local_addrs = 0 };
+	char text[RANGE_STR_MAX];
+	struct range out;
+
+	(void)state;
+	assert_local(&c, &ts, "10.2.0.0/16", "10.1.0.10-10.1.0.20");
+	assert_true(tunnel_remote(&c, &ts, &out));
+	assert_string_equal(range_str(&out, text), "10.1.0.10-10.1.0.20");
 }
 
 int main(void)
@@ -188,6 +212,7 @@ int main(void)
 		cmocka_unit_test(inner_mtu_is_the_largest_that_fits),
 		cmocka_unit_test(
 			dynamic_is_the_virtual_ip_where_one_is_asked_for),
+		cmocka_unit_test(selector_may_be_a_range),
 		cmocka_unit_test(
 			nothing_fits_a_link_that_is_smaller_than_the_overhead),
 		cmocka_unit_test(name_without_an_address_is_nobodys),
