@@ -77,6 +77,18 @@ def test_alert(watch, client):
        f"and an alert says why: {alert}")
 
 
+def test_stranger(lab, watch):
+    """What anybody may send has its alert, too, and names no IKE SA."""
+    for octets, kind in (("b'x' * 5", "parse-error-header"),
+                         ("bytes([1] * 16 + [46, 32, 37, 8] + [0] * 7 + [28])",
+                          "invalid-ike-spi")):
+        lab.run("gw-b", ["python3", "-c", "import socket\n"
+                         "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)"
+                         f"\ns.sendto({octets}, ('192.0.2.1', 500))"])
+        alert = watch.wait("alert")
+        ok(alert == {"type": kind}, f"a datagram is an alert: {alert}")
+
+
 def main():
     with Lab() as lab:
         lab.start_gateway("gw-a", ike_conf("a"))
@@ -87,6 +99,7 @@ def main():
         ike, child = test_up(watch, client)
         ike, child = test_rekey(watch, client, ike, child)
         test_down(watch, client, ike, child)
+        test_stranger(lab, watch)
         ok(client.ask("no-such-command") is None,
            "what there is not is unknown")
         other.stop()
