@@ -34,4 +34,36 @@ void certs_sign(struct lab_side *s, const struct keystore_request *q,
 void certs_sign_wrongly(struct lab_side *s, const struct keystore_request *q,
 			struct keystore_answer *a);
 
+/*
+ * --- side 0 is moon, side 1 is sun; with cmocka. certs_make() makes "root" and
+ * "other_root", "between" below the first, "moon", "moon_rsa" and many a sun; for groups
+ * of tests, as certs_end() is.
+ */
+
+int certs_make(void **state);
+int certs_end(void **state);
+
+void certs_set_id(struct identity *id, const char *text);
+
+/* Of each the other's name; to be changed and loaded, which frees it. */
+struct conn_conf certs_conn_of(const struct ike_lab *lab, unsigned int side);
+void certs_load(struct ike_lab *lab, unsigned int side, struct conn_conf *c);
+void certs_load_plain(struct ike_lab *lab, unsigned int side);
+
+/* Both trust "root"; with these certificates, and with connections, too. */
+struct ike_lab *certs_lab_of(const char *moon, const char *sun);
+struct ike_lab *certs_lab_plain(const char *moon, const char *sun);
+
+/* Side 0 does; and a minute goes by, after which no half-open one is left. */
+void certs_begin(struct ike_lab *lab);
+void certs_initiate(struct ike_lab *lab);
+unsigned int certs_ike_sas(const struct ike_lab *lab);
+
+/* Both have one IKE SA and one pair, and nothing failed. */
+void certs_assert_up(struct ike_lab *lab, const char *what);
+
+/* The judge says why; nothing is left of either. */
+void certs_assert_refused(struct ike_lab *lab, unsigned int judge,
+			  const char *why, const char *what);
+
 #endif
