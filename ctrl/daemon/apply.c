@@ -434,6 +434,8 @@ static int difference(void *ctx, struct difference *out, struct error *e)
 		err = tunnels_check(file, e);
 	if (!err)
 		err = difference_find(a->config, file, out, e);
+	if (!err)
+		err = key_loads_difference(a->keys, file, out, e);
 	config_free(file);
 	return err;
 }

@@ -2,6 +2,8 @@
 #include "ctrl/daemon/key_loads.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "ctrl/base/log.h"
 #include "ctrl/conf/key_files.h"
@@ -11,6 +13,7 @@
 struct reading {
 	struct sign_keys *keys;
 	const struct key_certificates *certificates;
+	bool quiet;
 };
 
 static int on_key(void *ctx, struct private_key *key, const char *path,
@@ -20,7 +23,7 @@ static int on_key(void *ctx, struct private_key *key, const char *path,
 	char id[KEY_ID_STR_MAX];
 	int err = sign_keys_add(r->keys, key, SIGN_OF_FILE, id, e);
 
-	if (!err)
+	if (!err && !r->quiet)
 		log_info("daemon: read private_key=%s file=%s", id, path);
 	return err;
 }
@@ -31,31 +34,86 @@ static void on_certificate(void *ctx, const char *path, struct slice der)
 
 	if (r->certificates)
 		r->certificates->take(r->certificates->ctx, path, der);
-	else
+	else if (!r->quiet)
 		log_info("daemon: left a certificate of %zu octets file=%s",
 			 der.len, path);
 }
 
 static void on_warn(void *ctx, const char *text)
 {
-	(void)ctx;
-	log_warn("daemon: %s", text);
+	const struct reading *r = ctx;
+
+	if (!r->quiet)
+		log_warn("daemon: %s", text);
+}
+
+/* Into a fresh set. */
+static int read_into(struct config *c, struct reading *r,
+		     struct sign_keys **out, struct error *e)
+{
+	const struct key_files_calls calls = { .key = on_key,
+					       .certificate = on_certificate,
+					       .warn = on_warn,
+					       .ctx = r };
+	int err;
+
+	r->keys = sign_keys_new();
+	err = r->keys ? key_files_read(c, &calls, e)
+		      : error_set(e, -ENOMEM, "no memory for private keys");
+	*out = err ? NULL : r->keys;
+	if (err)
+		sign_keys_free(r->keys);
+	return err;
 }
 
 int key_loads_read(struct config *c, const struct key_certificates *certificates,
 		   struct sign_keys **out, struct error *e)
 {
-	struct reading r = { sign_keys_new(), certificates };
-	const struct key_files_calls calls = { .key = on_key,
-					       .certificate = on_certificate,
-					       .warn = on_warn,
-					       .ctx = &r };
-	int err = r.keys ? key_files_read(c, &calls, e)
-			 : error_set(e, -ENOMEM, "no memory for private keys");
+	struct reading r = { .certificates = certificates };
 
-	*out = err ? NULL : r.keys;
+	return read_into(c, &r, out, e);
+}
+
+/* Those of a that are not of b. There is room. */
+static void add_rows(const struct sign_keys *a, const struct sign_keys *b,
+		     enum difference_kind kind, struct difference *out)
+{
+	const char *id;
+	size_t at = 0;
+
+	while ((id = sign_keys_id(a, SIGN_OF_FILE, &at))) {
+		struct difference_row *row = &out->at[out->n];
+
+		if (sign_keys_has(b, SIGN_OF_FILE, id))
+			continue;
+		*row = (struct difference_row){ .kind = kind,
+						.of = DIFFERENCE_SECRET };
+		snprintf(row->name, sizeof(row->name), "private key %s", id);
+		out->n++;
+	}
+}
+
+int key_loads_difference(const struct sign_keys *now, struct config *next,
+			 struct difference *out, struct error *e)
+{
+	struct reading r = { .quiet = true };
+	struct difference_row *at;
+	struct sign_keys *keys;
+	size_t room = out->n + sign_keys_count(now, SIGN_OF_FILE);
+	int err = read_into(next, &r, &keys, e);
+
 	if (err)
-		sign_keys_free(r.keys);
+		return err;
+	room += sign_keys_count(keys, SIGN_OF_FILE);
+	at = realloc(out->at, (room + 1) * sizeof(*at));
+	if (at) {
+		out->at = at;
+		add_rows(now, keys, DIFFERENCE_GONE, out);
+		add_rows(keys, now, DIFFERENCE_NEW, out);
+	} else {
+		err = error_set(e, -ENOMEM, "no memory for differences");
+	}
+	sign_keys_free(keys);
 	return err;
 }
 
@@ -111,7 +169,7 @@ static void clear(void *ctx)
 
 static const char *next_id(void *ctx, size_t *at)
 {
-	return sign_keys_id(ctx, at);
+	return sign_keys_id(ctx, SIGN_OF_VICI, at);
 }
 
 struct control_keys key_loads_vici(struct sign_keys *keys)

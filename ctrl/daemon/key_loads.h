@@ -9,6 +9,7 @@
 #include "ctrl/control/server.h"
 #include "ctrl/daemon/sign_keys.h"
 #include "ctrl/model/config.h"
+#include "ctrl/model/difference.h"
 
 /* Who takes the certificates that are in files of PKCS#12. */
 struct key_certificates {
@@ -29,6 +30,18 @@ struct key_certificates {
  */
 int key_loads_read(struct config *c, const struct key_certificates *certificates,
 		   struct sign_keys **out, struct error *e);
+
+/*
+ * What reading them again would change, by the ids of the keys; of which the log has
+ * nothing.
+ *
+ * next   its passphrases are wiped
+ * out    as of difference_find(), with which it grows
+ *
+ * As key_files_read().
+ */
+int key_loads_difference(const struct sign_keys *now, struct config *next,
+			 struct difference *out, struct error *e);
 
 /* What a control server is given to change these keys, which are borrowed. */
 struct control_keys key_loads_vici(struct sign_keys *keys);

@@ -155,17 +155,32 @@ int sign_keys_add(struct sign_keys *s, struct private_key *key,
 	return 0;
 }
 
+static struct sign_key *find_id(const struct sign_keys *s,
+				enum sign_origin origin, const char *id)
+{
+	for (struct sign_key *key = s->first; key; key = key->next)
+		if (key->origins & (unsigned int)origin &&
+		    strcasecmp(key->id, id) == 0)
+			return key;
+	return NULL;
+}
+
+bool sign_keys_has(const struct sign_keys *s, enum sign_origin origin,
+		   const char *id)
+{
+	return find_id(s, origin, id) != NULL;
+}
+
 int sign_keys_drop(struct sign_keys *s, const char *id, struct error *e)
 {
-	for (struct sign_key *key = s->first; key; key = key->next) {
-		if (!(key->origins & SIGN_OF_VICI) ||
-		    strcasecmp(key->id, id) != 0)
-			continue;
-		key->origins &= ~(unsigned int)SIGN_OF_VICI;
-		sweep(s);
-		return 0;
-	}
-	return error_set(e, -ENOENT, "no private key of that id came over VICI");
+	struct sign_key *key = find_id(s, SIGN_OF_VICI, id);
+
+	if (!key)
+		return error_set(e, -ENOENT,
+				 "no private key of that id came over VICI");
+	key->origins &= ~(unsigned int)SIGN_OF_VICI;
+	sweep(s);
+	return 0;
 }
 
 void sign_keys_clear_vici(struct sign_keys *s)
@@ -193,12 +208,13 @@ void sign_keys_take_files(struct sign_keys *s, struct sign_keys *fresh)
 	sweep(s);
 }
 
-const char *sign_keys_id(const struct sign_keys *s, size_t *at)
+const char *sign_keys_id(const struct sign_keys *s, enum sign_origin origin,
+			 size_t *at)
 {
 	size_t i = 0;
 
 	for (const struct sign_key *key = s->first; key; key = key->next, i++) {
-		if (i < *at || !(key->origins & SIGN_OF_VICI))
+		if (i < *at || !(key->origins & (unsigned int)origin))
 			continue;
 		*at = i + 1;
 		return key->id;

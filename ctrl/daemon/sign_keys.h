@@ -50,9 +50,13 @@ void sign_keys_clear_vici(struct sign_keys *s);
  * can't fail. */
 void sign_keys_take_files(struct sign_keys *s, struct sign_keys *fresh);
 
-/* The id of the next one that came over VICI; at is where to go on, 0 at first.
- * Borrowed until keys change. NULL: no more. */
-const char *sign_keys_id(const struct sign_keys *s, size_t *at);
+/* The id of the next one of an origin; at is where to go on, 0 at first. Borrowed
+ * until keys change. NULL: no more. */
+const char *sign_keys_id(const struct sign_keys *s, enum sign_origin origin,
+			 size_t *at);
+
+bool sign_keys_has(const struct sign_keys *s, enum sign_origin origin,
+		   const char *id);
 
 size_t sign_keys_count(const struct sign_keys *s, enum sign_origin origin);
 

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """
 A core that somebody forces of any of the daemon's processes has no key in it.
-What is searched for are the pre-shared key, manual keys, and those that strongSwan's
-charon, the peer, has logged of the SAs that both have.
+What is searched for are the pre-shared key, a private key's numbers, and the keys that
+strongSwan's charon, the peer, has logged of the SAs that both have.
 """
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 import charon  # noqa: E402
+import keys  # noqa: E402
 from ike_conf import ESP, IKE, PSK, ike_conf  # noqa: E402
 from lab import Lab, LabError, finish, ok, wait_until  # noqa: E402
 
@@ -32,16 +33,16 @@ def let_dump(pid):
 
 def secrets_of(peer):
     """Of the IKE SA (SK_*) and of its child."""
-    keys = peer.ike_keys()
+    found = peer.ike_keys()
     for sa in peer.child_keys().values():
-        keys.update((name, key) for name, key in sa.items() if name != "out")
-    if len(keys) < 9:
-        raise LabError(f"charon logged no more keys than {list(keys)}")
-    return [PSK.encode(), *keys.values()]
+        found.update((name, key) for name, key in sa.items() if name != "out")
+    if len(found) < 9:
+        raise LabError(f"charon logged no more keys than {list(found)}")
+    return [PSK.encode(), *found.values()]
 
 
-def check(lab, gateway, peer):
-    secrets = secrets_of(peer)
+def check(lab, gateway, peer, numbers):
+    secrets = secrets_of(peer) + numbers
     roles = {"ctl": gateway.pid, "dp": gateway.role_pid("dp"),
              "ike": gateway.role_pid("ike")}
     for role, pid in roles.items():
@@ -49,7 +50,8 @@ def check(lab, gateway, peer):
         ok(len(core) > 1000 and not any(s in core for s in secrets),
            f"a core of {role}, of {len(core)} octets, has no key in it")
     let_dump(gateway.pid)
-    ok(PSK.encode() in core_of(lab, gateway.pid),
+    core = core_of(lab, gateway.pid)
+    ok(PSK.encode() in core and any(n in core for n in numbers),
        "one with all memory would have: the search finds what is there")
 
 
@@ -59,9 +61,11 @@ def main():
             "local": "192.0.2.2", "remote": "192.0.2.1",
             "local_ts": "10.2.0.0/24", "remote_ts": "10.1.0.0/24",
             "ike": IKE, "esp": ESP, "psk": PSK})
+        key = f"{lab.dir}/private/rsa.pem"
+        keys.make(key, "-algorithm", "RSA")
         gateway = lab.start_gateway("gw-a", ike_conf("a", "start"))
         wait_until(lambda: "child_sa up" in gateway.log(), 10, "the tunnel")
-        check(lab, gateway, peer)
+        check(lab, gateway, peer, keys.numbers(key))
     return finish()
 
 

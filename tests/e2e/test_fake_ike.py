@@ -42,6 +42,9 @@ KEYSTORE = {
     "keystore any identity": "ENOKEY",
     "keystore wrong auth": "EKEYREJECTED",
     "keystore no auth": "EKEYREJECTED",
+    "keystore sign": "ENOKEY",
+    "keystore sign by no scheme": "EINVAL",
+    "keystore sign too long": "EINVAL",
     "keystore-check": "done",
     "keystore-guesses": "all rejected",
 }

@@ -71,7 +71,7 @@ static void remote_too_long(struct keystore_request *q)
 
 static void unknown_op(struct keystore_request *q)
 {
-	q->op = KEYSTORE_PPK_MIX + 1;
+	q->op = KEYSTORE_SIGN + 1;
 }
 
 static void unknown_prf(struct keystore_request *q)
@@ -105,6 +105,29 @@ static void no_auth(struct keystore_request *q)
 	q->auth_len = 0;
 }
 
+/* As if there were such a key; all connections are by PSK. */
+static void sign(struct keystore_request *q)
+{
+	q->op = KEYSTORE_SIGN;
+	q->scheme = SIGN_ED25519;
+	q->id_len = (uint16_t)(4 + q->local.len);
+	memset(q->id_body, 0, 4);
+	q->id_body[0] = q->local.type;
+	memcpy(q->id_body + 4, q->local.octets, q->local.len);
+}
+
+static void sign_by_no_scheme(struct keystore_request *q)
+{
+	sign(q);
+	q->scheme = UINT8_MAX;
+}
+
+static void sign_too_long(struct keystore_request *q)
+{
+	sign(q);
+	q->int_auth_len = UINT16_MAX;
+}
+
 static const struct change changes[] = {
 	{ "keystore good", no_change },
 	{ "keystore message too long", message_too_long },
@@ -121,6 +144,9 @@ static const struct change changes[] = {
 	{ "keystore any identity", any_identity },
 	{ "keystore wrong auth", wrong_auth },
 	{ "keystore no auth", no_auth },
+	{ "keystore sign", sign },
+	{ "keystore sign by no scheme", sign_by_no_scheme },
+	{ "keystore sign too long", sign_too_long },
 };
 
 static void run_changes(struct fake *f, const char *name)

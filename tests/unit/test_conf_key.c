@@ -236,7 +236,7 @@ static void write_text(const char *name, const char *text)
 	assert_int_equal(chmod(path, 0600), 0);
 }
 
-/* With these secrets in FOLDER/main, which includes FOLDER/more/conf. */
+/* With these secrets in FOLDER/main, which includes two of FOLDER/more. */
 static int read_keys(const char *secrets, struct told *t, struct error *e)
 {
 	const struct key_files_calls calls = { on_key, on_certificate, on_warn,
@@ -245,10 +245,11 @@ static int read_keys(const char *secrets, struct told *t, struct error *e)
 	struct config *c;
 	int err;
 
-	snprintf(text, sizeof(text), "%sinclude more/conf\nsecrets {\n%s\n}\n",
+	snprintf(text, sizeof(text), "%sinclude more/*.conf\nsecrets {\n%s\n}\n",
 		 GATEWAY, secrets);
 	write_text("main", text);
-	write_text("more/conf", "secrets {\nike { secret = x\n }\n }\n");
+	write_text("more/1.conf", "secrets {\nike { secret = x\n }\n }\n");
+	write_text("more/2.conf", "charon { }\n");
 	snprintf(path, sizeof(path), "%s/main", folder);
 	if (conf_load(path, &c, e))
 		fail_msg("%s", e->text);

@@ -191,6 +191,61 @@ static void key_that_can_not_be_read_leaves_all_as_it_was(void **state)
 	assert_int_equal(f->config->n_keys, 1);
 }
 
+static void assert_difference(struct fixture *f, size_t n,
+			      enum difference_kind kind, const char *id)
+{
+	struct difference d = { .n = 0 };
+	char name[64];
+	struct error e;
+
+	assert_int_equal(f->loads.difference(f->loads.ctx, &d, &e), 0);
+	assert_int_equal(d.n, n);
+	if (n) {
+		snprintf(name, sizeof(name), "private key %s", id);
+		assert_int_equal(d.at[0].of, DIFFERENCE_SECRET);
+		assert_int_equal(d.at[0].kind, kind);
+		assert_string_equal(d.at[0].name, name);
+	}
+	difference_free(&d);
+}
+
+/* What a reload would refuse, a look at what it would change refuses, too. */
+static void difference_knows_of_private_keys(void **state)
+{
+	struct fixture *f = *state;
+	struct difference d = { .n = 0 };
+	const char *id;
+	struct error e;
+	size_t at = 0;
+
+	assert_int_equal(reload(f, &e), 0);
+	id = sign_keys_id(f->keys, SIGN_OF_FILE, &at);
+	assert_difference(f, 0, DIFFERENCE_NEW, id);
+	assert_int_equal(unlink(f->key), 0);
+	assert_difference(f, 1, DIFFERENCE_GONE, id);
+	write_file(f->conf, GATEWAY SECTION);
+	assert_int_equal(f->loads.difference(f->loads.ctx, &d, &e), -ENOENT);
+	difference_free(&d);
+	assert_int_equal(count(f), 1);
+}
+
+static void difference_knows_of_new_private_keys(void **state)
+{
+	struct fixture *f = *state;
+	struct private_key *key;
+	uint8_t id[KEY_ID_BYTES];
+	char text[KEY_ID_STR_MAX];
+	struct error e;
+
+	assert_int_equal(private_key_read(slice_of(key_text, strlen(key_text)),
+					  slice_of(NULL, 0), &key, &e),
+			 0);
+	assert_true(key_id(private_key_public(key), id));
+	assert_difference(f, 1, DIFFERENCE_NEW, key_id_str(id, text));
+	assert_int_equal(count(f), 0);
+	private_key_free(key);
+}
+
 static int load(struct fixture *f, enum control_key_type type, const char *text,
 		char id[KEY_ID_STR_MAX], struct error *e)
 {
@@ -238,6 +293,8 @@ int main(void)
 		CASE(keys_of_a_file_that_is_refused_are_not_taken),
 		CASE(keys_are_in_force_when_the_file_is),
 		CASE(key_that_can_not_be_read_leaves_all_as_it_was),
+		CASE(difference_knows_of_private_keys),
+		CASE(difference_knows_of_new_private_keys),
 		CASE(keys_of_vici_outlive_a_reload),
 		CASE(key_of_another_type_than_was_said_is_refused),
 	};

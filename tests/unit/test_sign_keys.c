@@ -124,8 +124,8 @@ static void same_key_is_there_once(void **state)
 	add(s, 1, SIGN_OF_VICI, b);
 	assert_string_equal(a, b);
 	assert_int_equal(sign_keys_count(s, SIGN_OF_VICI), 1);
-	assert_string_equal(sign_keys_id(s, &at), a);
-	assert_null(sign_keys_id(s, &at));
+	assert_string_equal(sign_keys_id(s, SIGN_OF_VICI, &at), a);
+	assert_null(sign_keys_id(s, SIGN_OF_VICI, &at));
 }
 
 static void vici_takes_back_only_what_came_over_it(void **state)
@@ -138,13 +138,15 @@ static void vici_takes_back_only_what_came_over_it(void **state)
 	add(s, 0, SIGN_OF_FILE, file);
 	add(s, 1, SIGN_OF_FILE, both);
 	add(s, 1, SIGN_OF_VICI, both);
-	assert_string_equal(sign_keys_id(s, &at), both);
-	assert_null(sign_keys_id(s, &at));
+	assert_string_equal(sign_keys_id(s, SIGN_OF_VICI, &at), both);
+	assert_null(sign_keys_id(s, SIGN_OF_VICI, &at));
 	assert_int_equal(sign_keys_drop(s, file, &e), -ENOENT);
 	assert_string_equal(e.text, "no private key of that id came over VICI");
 	assert_int_equal(sign_keys_drop(s, both, &e), 0);
 	assert_int_equal(sign_keys_drop(s, both, &e), -ENOENT);
 	assert_true(has(s, 0) && has(s, 1));
+	assert_true(sign_keys_has(s, SIGN_OF_FILE, both));
+	assert_false(sign_keys_has(s, SIGN_OF_VICI, both));
 	sign_keys_clear_vici(s);
 	assert_true(has(s, 0) && has(s, 1));
 }
