@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "ctrl/cli/check_name.h"
 #include "ctrl/cli/covers.h"
@@ -11,6 +12,7 @@
 #include "ctrl/conf/conf.h"
 #include "ctrl/conf/key_files.h"
 #include "ctrl/dp/tunnel.h"
+#include "ctrl/pki/expiry.h"
 
 struct tally {
 	const char *one, *many, *key;
@@ -74,6 +76,17 @@ static char *note_of(const struct config *c, size_t i)
 	return printable(conf_note_str(&c->notes[i], text));
 }
 
+/* The next of those whose time is over, or soon will be; NULL: no more. */
+static char *expiry_of(const struct config *c, size_t *at)
+{
+	struct error told;
+
+	while (*at < c->certs.n)
+		if (expiry_tell(&c->certs.at[(*at)++], time(NULL), &told))
+			return printable(told.text);
+	return NULL;
+}
+
 void check_print(const struct config *c, const struct flow *session,
 		 const struct check_keys *keys, FILE *out)
 {
@@ -81,6 +94,8 @@ void check_print(const struct config *c, const struct flow *session,
 	struct tally all[TALLIES];
 	char *file = printable(c->file);
 	const char *between = "";
+	size_t at = 0;
+	char *expiry;
 
 	count_all(c, keys, all);
 	fprintf(out, "%s is in order: ", file);
@@ -96,6 +111,10 @@ void check_print(const struct config *c, const struct flow *session,
 		fprintf(out, "warning: %s\n", warning);
 	for (size_t i = 0; i < keys->n_warnings; i++)
 		fprintf(out, "warning: %s\n", keys->warnings[i]);
+	while ((expiry = expiry_of(c, &at))) {
+		fprintf(out, "warning: %s\n", expiry);
+		free(expiry);
+	}
 	for (size_t i = 0; i < c->n_notes; i++) {
 		char *note = note_of(c, i);
 
@@ -123,6 +142,8 @@ void check_print_json(const struct config *c, const struct flow *session,
 	json_t *notes = need(json_array());
 	struct tally all[TALLIES];
 	char *file = printable(c->file);
+	size_t at = 0;
+	char *expiry;
 	json_t *json = need(json_pack("{s:s,s:b}", "file", file, "ok", 1));
 
 	free(file);
@@ -135,6 +156,10 @@ void check_print_json(const struct config *c, const struct flow *session,
 	for (size_t i = 0; i < keys->n_warnings; i++)
 		json_array_append_new(warnings,
 				      need(json_string(keys->warnings[i])));
+	while ((expiry = expiry_of(c, &at))) {
+		json_array_append_new(warnings, need(json_string(expiry)));
+		free(expiry);
+	}
 	json_object_set_new(json, "warnings", warnings);
 	for (size_t i = 0; i < c->n_notes; i++) {
 		char *note = note_of(c, i);

@@ -355,6 +355,8 @@ int ctl_role(const char *file, bool debug, struct error *e)
 	err = conf_load(file, &c.config, e);
 	if (!err) {
 		log_notes(c.config);
+		ctl_tell_expiry(c.config);
+		c.sent_certs = c.config->certs.at;
 		err = key_loads_read(c.config, NULL, &c.keys, e);
 	}
 	if (!err)

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Certificates: those of the file and of VICI together, for clients and for ike. */
+#include <time.h>
+
 #include "ctrl/base/log.h"
 #include "ctrl/daemon/certs.h"
 #include "ctrl/daemon/conn_message.h"
 #include "ctrl/daemon/ctl_state.h"
+#include "ctrl/pki/expiry.h"
 
 static int on_load(void *ctx, enum cert_kind kind, struct slice octets,
 		   struct error *e)
@@ -143,10 +146,21 @@ void ctl_certs_changed(struct ctl *c)
 	evtimer_add(&c->on_certs, &after);
 }
 
+void ctl_tell_expiry(const struct config *file)
+{
+	struct error told;
+
+	for (size_t i = 0; i < file->certs.n; i++)
+		if (expiry_tell(&file->certs.at[i], time(NULL), &told))
+			log_warn("daemon: %s", told.text);
+}
+
 void ctl_send_certs(struct ctl *c)
 {
 	if (!c->certs_differ && c->sent_certs == c->config->certs.at)
 		return;
+	if (c->sent_certs != c->config->certs.at)
+		ctl_tell_expiry(c->config);
 	c->certs_differ = false;
 	c->sent_certs = c->config->certs.at;
 	if (c->ike)

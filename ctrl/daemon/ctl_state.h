@@ -178,6 +178,9 @@ void ctl_keep_certs(struct ctl *c);
 /* They are others, or private keys are: ike gets them all, soon. */
 void ctl_certs_changed(struct ctl *c);
 
+/* Of a file that is read: certificates whose time is over, or soon will be. */
+void ctl_tell_expiry(const struct config *file);
+
 /* It gets them now, if they are others. */
 void ctl_send_certs(struct ctl *c);
 

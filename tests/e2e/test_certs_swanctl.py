@@ -145,6 +145,9 @@ def test_file(lab, gateway):
     ok("killed" not in log_of(gateway.process) and
        "left out" not in log_of(gateway.process),
        "which the process that speaks IKE takes")
+    ok("certificate C=CH, CN=moon" in log_of(gateway.process) and
+       "expires in 19 days" in log_of(gateway.process),
+       "and the log warns of one that expires soon")
 
 
 def check(lab, text):
@@ -160,6 +163,8 @@ def test_check(lab):
     text = ike_conf("a") + CONNS
     got = check(lab, text)
     ok(got.returncode == 0, f"cygnet check takes it: {got.stderr}")
+    ok("warning: certificate C=CH, CN=moon" in got.stdout,
+       "and warns of what expires soon, too")
     got = check(lab, text.replace("certs = moon.pem", "certs = mars.pem"))
     ok(got.returncode == 1 and
        "connections.road.local.certs names mars.pem, which is not there" in
