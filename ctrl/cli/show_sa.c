@@ -73,9 +73,10 @@ static void add_ike(struct table *t, const struct node *ike)
 	char age[DURATION_STR_MAX];
 
 	add_text(t, "%s #%s", ike->name, node_text(ike, "uniqueid"));
-	add_text(t, "%s[%s] ═ %s[%s]", node_text(ike, "local-host"),
+	add_text(t, "%s[%s] ═ %s[%s]%s", node_text(ike, "local-host"),
 		 node_text(ike, "local-port"), node_text(ike, "remote-host"),
-		 node_text(ike, "remote-port"));
+		 node_text(ike, "remote-port"),
+		 node_find(ike, "tcp") ? " over TCP" : "");
 	add_algs(t, ike);
 	if (node_find(ike, "established"))
 		add_text(t, "%s for %s", node_text(ike, "state"),

@@ -81,6 +81,13 @@ static const struct word childless_words[] = {
 	{ .text = NULL },
 };
 
+static const struct word tcp_encap_words[] = {
+	{ "no", TCP_ENCAP_NO, NULL },
+	{ "fallback", TCP_ENCAP_FALLBACK, NULL },
+	{ "yes", TCP_ENCAP_YES, NULL },
+	{ .text = NULL },
+};
+
 static const struct word mode_words[] = {
 	{ "tunnel", SADB_TUNNEL, NULL },
 	{ "transport", SADB_TRANSPORT, NULL },
@@ -137,6 +144,7 @@ _Static_assert(sizeof(enum child_action) == sizeof(unsigned int) &&
 		       sizeof(enum unique) == sizeof(unsigned int) &&
 		       sizeof(enum childless) == sizeof(unsigned int) &&
 		       sizeof(enum send_cert) == sizeof(unsigned int) &&
+		       sizeof(enum tcp_encap) == sizeof(unsigned int) &&
 		       sizeof(enum sadb_mode) == sizeof(unsigned int),
 	       "value_word()");
 
@@ -169,6 +177,8 @@ static const struct key conn_keys[] = {
 	  .read = value_ike_proposals, AT(conn_conf, proposals) },
 	{ .name = "encap",	   .form = "yes or no", .read = value_bool,
 	  AT(conn_conf, encap) },
+	{ .name = "tcp_encap",	   .form = "no, fallback or yes", .read = value_word,
+	  .words = tcp_encap_words, AT(conn_conf, tcp_encap) },
 	IF_ID_KEYS(conn_conf),
 	{ .name = "mobike",	   .form = "yes or no", .read = value_bool,
 	  AT(conn_conf, mobike) },
@@ -558,6 +568,21 @@ static bool is_dynamic(const struct ts_conf *ts, size_t n)
 	return false;
 }
 
+/* AH is over the addresses, and RFC 9329 has no place for it. */
+static int check_tcp(const struct section *sec, const struct conn_conf *c,
+		     struct error *e)
+{
+	const struct section *s = tree_section(sec, "children");
+
+	s = s ? s->sections : NULL;
+	for (size_t i = 0; i < c->n_children; i++, s = s->next)
+		if (c->tcp_encap && tree_value(s, "ah_proposals"))
+			return value_fail(
+				e, tree_value(s, "ah_proposals"), -EINVAL,
+				"does not go with tcp_encap of the connection: TCP carries ESP alone (RFC 9329); remove one of the two");
+	return 0;
+}
+
 /* What is protected does not change with what DNS says. */
 static int check_name(const struct section *sec, const struct conn_conf *c,
 		      struct error *e)
@@ -598,6 +623,8 @@ int conn_fill(const struct section *sec, const struct cert_source *src,
 		err = check_peer(sec, c, e);
 	if (!err)
 		err = check_name(sec, c, e);
+	if (!err)
+		err = check_tcp(sec, c, e);
 	conn_times(c);
 	return err;
 }

@@ -127,6 +127,9 @@ static bool put_conn(const struct sink *sink, const struct conn_conf *c)
 	vici_str(&b, "unique", unique_word(c->unique));
 	if (c->dpd_delay)
 		put_number(&b, "dpd_delay", c->dpd_delay);
+	if (c->tcp_encap) /* ours alone */
+		vici_str(&b, "tcp_encap",
+			 c->tcp_encap == TCP_ENCAP_YES ? "yes" : "fallback");
 	put_ppk(&b, c);
 	put_side(&b, "local-1", &c->local_id, &c->local_auth);
 	put_side(&b, "remote-1", &c->remote_id, &c->remote_auth);

@@ -180,6 +180,7 @@ void put_ike_sa(struct vici_builder *b, const struct ike_sa_view *ike,
 	put_yes(b, "nat-local", ike->nat_local);
 	put_yes(b, "nat-remote", ike->nat_remote);
 	put_yes(b, "nat-any", ike->nat_local || ike->nat_remote);
+	put_yes(b, "tcp", ike->tcp); /* ours alone */
 	put_encr(b, ike->encr, ike->encr_key_bits);
 	if (ike->integ)
 		vici_str(b, "integ-alg", integ_word(ike->integ));
@@ -262,6 +263,7 @@ void put_child_fields(struct vici_builder *b, const struct child_sa_view *c,
 	vici_str(b, "mode", mode_word(c->mode));
 	vici_str(b, "protocol", c->protocol == IKE_PROTO_AH ? "AH" : "ESP");
 	put_yes(b, "encap", c->encap);
+	put_yes(b, "tcp", c->tcp); /* ours alone */
 	vici_fmt(b, "spi-in", "%08" PRIx32, c->spi_in);
 	vici_fmt(b, "spi-out", "%08" PRIx32, c->spi_out);
 	put_if_id(b, "if-id-in", c->if_id_in);

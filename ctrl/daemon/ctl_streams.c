@@ -46,7 +46,11 @@ struct ctl_streams {
 
 static bool is_wanted(const struct config *c)
 {
-	return c->gateway.tcp_port;
+	bool wanted = c->gateway.tcp_port;
+
+	for (size_t i = 0; !wanted && i < c->n_conns; i++)
+		wanted = c->conns[i].tcp_encap != TCP_ENCAP_NO;
+	return wanted;
 }
 
 /* --- what listens */

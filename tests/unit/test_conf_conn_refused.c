@@ -19,7 +19,7 @@ struct refused {
 
 #define CONN_KEYS                                                                                                                                  \
 	"known are version, local_addrs, remote_addrs, local_port, "                                                                               \
-	"remote_port, proposals, encap, if_id_in, if_id_out, mobike, "                                                                             \
+	"remote_port, proposals, encap, tcp_encap, if_id_in, if_id_out, mobike, "                                                                  \
 	"fragmentation, unique, childless, ppk_id, ppk_required, dscp, send_certreq, send_cert, resumption, dpd_delay, keyingtries, vips, pools, " \
 	"rekey_time, reauth_time, over_time, rand_time, "                                                                                          \
 	"local*, remote*, children"
@@ -219,6 +219,16 @@ static const struct refused refused[] = {
 	  "f:11:17: connections.moon.remote_port " FORM_PORT },
 	{ "encap_that_is_no_word_is_refused", "encap = yes", "encap = y",
 	  "f:13:11: connections.moon.encap must be yes or no" },
+	{ "tcp_encap_that_is_no_word_is_refused", "mobike = no",
+	  "tcp_encap = always",
+	  "f:14:15: connections.moon.tcp_encap must be no, fallback or yes" },
+	{ "tcp_encap_with_ah_is_refused", "children {",
+	  "tcp_encap = fallback\n\t\tchildren {\n\t\t\tah {\n"
+	  "\t\t\t\tah_proposals = sha256\n"
+	  "\t\t\t\tremote_ts = 10.9.0.0/16\n\t\t\t}",
+	  "f:33:20: connections.moon.children.ah.ah_proposals does not go "
+	  "with tcp_encap of the connection: TCP carries ESP alone (RFC "
+	  "9329); remove one of the two" },
 	{ "mobike_that_is_no_word_is_refused", "mobike = no", "mobike = on",
 	  "f:14:12: connections.moon.mobike must be yes or no" },
 	{ "fragmentation_that_is_no_word_is_refused", "fragmentation = no",

@@ -65,6 +65,27 @@ static void childless_is_one_of_strongswans_words(void **state)
 	}
 }
 
+static void tcp_encap_is_no_by_itself(void **state)
+{
+	static const struct {
+		const char *line;
+		enum tcp_encap want;
+	} rows[] = {
+		{ "", TCP_ENCAP_NO },
+		{ "tcp_encap = no", TCP_ENCAP_NO },
+		{ "tcp_encap = fallback", TCP_ENCAP_FALLBACK },
+		{ "tcp_encap = yes", TCP_ENCAP_YES },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct config *c = parse("unique = no", rows[i].line);
+
+		assert_int_equal(c->conns[0].tcp_encap, rows[i].want);
+		config_free(c);
+	}
+}
+
 static void ppk_id_is_an_identity(void **state)
 {
 	struct config *c = parse("unique = no", "ppk_id = ppk-1\n"
@@ -136,6 +157,7 @@ int main(void)
 	static const struct CMUnitTest cases[] = {
 		cmocka_unit_test(unique_is_one_of_strongswans_words),
 		cmocka_unit_test(childless_is_one_of_strongswans_words),
+		cmocka_unit_test(tcp_encap_is_no_by_itself),
 		cmocka_unit_test(ppk_id_is_an_identity),
 		cmocka_unit_test(resumption_is_there_for_who_asks),
 		cmocka_unit_test(reauth_time_alone_leaves_no_rekeying),

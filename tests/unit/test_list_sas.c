@@ -237,6 +237,25 @@ static void nat_and_encapsulation_are_said(void **state)
 	close(fd);
 }
 
+static void what_is_in_tcp_is_said_to_be(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+	const char *got;
+
+	register_for(i, fd, "list-sa");
+	put_request(fd, "list-sas", ARGS("ike=site", "child-id=11"));
+	assert_lacks(take_event(i, fd, "list-sa"), "tcp=");
+	assert_response(i, fd, "");
+	i->sas[0].tcp = i->child_sas[0].tcp = true;
+	put_request(fd, "list-sas", ARGS("ike=site", "child-id=11"));
+	got = take_event(i, fd, "list-sa");
+	assert_has(got, " tcp=yes ");
+	assert_has(got, " protocol=ESP tcp=yes ");
+	assert_response(i, fd, "");
+	close(fd);
+}
+
 static void weak_child_is_said_to_be(void **state)
 {
 	struct ike *i = *state;
@@ -481,6 +500,18 @@ static void peer_with_a_name_is_listed_by_it(void **state)
 	put_request(fd, "list-conns", NULL);
 	assert_has(take_event(i, fd, "list-conn"),
 		   "remote_addrs[gw.example.net]");
+	close(fd);
+}
+
+static void connection_that_takes_tcp_is_listed_so(void **state)
+{
+	struct ike *i = *state;
+	int fd = client_new(&i->f);
+
+	i->conns[0].tcp_encap = TCP_ENCAP_FALLBACK;
+	register_for(i, fd, "list-conn");
+	put_request(fd, "list-conns", NULL);
+	assert_has(take_event(i, fd, "list-conn"), " tcp_encap=fallback ");
 	close(fd);
 }
 
@@ -733,6 +764,7 @@ int main(void)
 		IKE_CASE(transport_mode_and_ah_are_said),
 		IKE_CASE(path_mtu_is_said_where_a_router_did),
 		IKE_CASE(nat_and_encapsulation_are_said),
+		IKE_CASE(what_is_in_tcp_is_said_to_be),
 		IKE_CASE(weak_child_is_said_to_be),
 		IKE_CASE(weak_ike_sa_and_weak_pfs_are_said_to_be),
 		IKE_CASE(filter_that_nothing_passes_lists_nothing),
@@ -746,6 +778,7 @@ int main(void)
 		CASE(without_ike_lists_are_empty),
 		IKE_CASE(connection_is_listed_with_strongswans_fields),
 		IKE_CASE(peer_with_a_name_is_listed_by_it),
+		IKE_CASE(connection_that_takes_tcp_is_listed_so),
 		IKE_CASE(dynamic_selector_is_called_so),
 		IKE_CASE(policy_is_listed_where_traffic_brings_it_up),
 		IKE_CASE(policies_of_another_kind_or_child_are_not_listed),
