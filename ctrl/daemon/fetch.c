@@ -18,7 +18,7 @@ struct fetch {
 	struct fetch_spec spec;
 	struct event *readable, *writable, *late;
 	uint8_t request[REQUEST_ROOM];
-	struct slice unsent;
+	struct slice unsent, body_sent;
 	struct http_reader reader;
 	uint8_t *body;
 	size_t n, room;
@@ -87,6 +87,11 @@ static int read_next_update(const struct fetch *f, int64_t *out, struct error *e
 		err = ocsp_read(octets, &ocsp, e);
 		if (err)
 			break;
+		if (!ocsp_answers(ocsp, f->body_sent))
+			err = error_set(e, -EBADMSG,
+					"the responder answers another "
+					"question than ours; see who stands "
+					"between");
 		*out = ocsp->next_update_s;
 		ocsp_free(ocsp);
 		break;
@@ -235,6 +240,8 @@ struct fetch *fetch_new(const struct fetch_spec *spec)
 	}
 	f->spec = *spec;
 	f->unsent = slice_of(f->request, len);
+	f->body_sent =
+		slice_of(f->request + len - spec->body.len, spec->body.len);
 	http_reader_begin(&f->reader, spec->url, fetch_max_bytes(spec->kind));
 	if (begin(f, spec->base, spec->fd))
 		return f;

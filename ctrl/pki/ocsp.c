@@ -15,7 +15,6 @@
 #include <openssl/x509v3.h>
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define OCTET_STRING 4
 
 /* --- requests */
 
@@ -225,20 +224,16 @@ void ocsp_free(struct ocsp *o)
 	free(o);
 }
 
-bool ocsp_fits_nonce(const struct ocsp *o, const uint8_t nonce[OCSP_NONCE_BYTES])
+bool ocsp_answers(const struct ocsp *o, struct slice request)
 {
-	int at = OCSP_BASICRESP_get_ext_by_NID(o->basic, NID_id_pkix_OCSP_Nonce,
-					       -1);
-	uint8_t wanted[2 + OCSP_NONCE_BYTES] = { OCTET_STRING,
-						 OCSP_NONCE_BYTES };
-	const ASN1_OCTET_STRING *has;
+	const uint8_t *at = request.ptr;
+	OCSP_REQUEST *r = d2i_OCSP_REQUEST(NULL, &at, (long)request.len);
+	/* 0: both have a nonce, and it is another one. */
+	bool answers = r && OCSP_check_nonce(r, o->basic) != 0;
 
-	if (at < 0)
-		return true;
-	memcpy(wanted + 2, nonce, OCSP_NONCE_BYTES);
-	has = X509_EXTENSION_get_data(OCSP_BASICRESP_get_ext(o->basic, at));
-	return ASN1_STRING_length(has) == sizeof(wanted) &&
-	       memcmp(ASN1_STRING_get0_data(has), wanted, sizeof(wanted)) == 0;
+	OCSP_REQUEST_free(r);
+	ERR_clear_error();
+	return answers;
 }
 
 /* --- what it says */

@@ -71,10 +71,13 @@ int ocsp_read(struct slice octets, struct ocsp **out, struct error *e);
 /* ocsp_free(NULL) is fine. */
 void ocsp_free(struct ocsp *o);
 
-/* Is it no answer to an older question? One without a nonce may be: many responders
- * sign beforehand (RFC 6960 section 4.4.1). */
-bool ocsp_fits_nonce(const struct ocsp *o,
-		     const uint8_t nonce[OCSP_NONCE_BYTES]);
+/*
+ * Is it the answer to this request, and to no older one? One without a nonce may be:
+ * many responders sign beforehand (RFC 6960 section 4.4.1).
+ *
+ * request   DER of ocsp_ask(); of anything else: false
+ */
+bool ocsp_answers(const struct ocsp *o, struct slice request);
 
 /*
  * What it says of the certificate, signed by its issuer, or by whom the issuer gave a

@@ -473,23 +473,33 @@ static bool gather_crls(struct check *k)
 		    sk_X509_CRL_push(k->crls, entry->crl->x509) <= 0)
 			return false;
 	}
+	for (size_t i = 0; k->crls && i < k->q->n_crls; i++)
+		if (is_signed(k, k->q->crls[i]) &&
+		    sk_X509_CRL_push(k->crls, k->q->crls[i]->x509) <= 0)
+			return false;
 	return k->crls != NULL;
+}
+
+static bool revokes(const struct crl *crl, const struct certificate *c,
+		    const struct certificate *issuer)
+{
+	X509_REVOKED *row;
+
+	return X509_CRL_get0_by_serial(crl->x509, &row,
+				       X509_get_serialNumber(c->x509)) == 1 &&
+	       signs_crl(issuer, crl);
 }
 
 /* By the CRLs that there are; that is all that RFC 6960 section 4.2.2.2.1 lets us. */
 static bool is_revoked(const struct check *k, const struct certificate *c,
 		       const struct certificate *issuer)
 {
-	ASN1_INTEGER *serial = X509_get_serialNumber(c->x509);
-	X509_REVOKED *row;
-
-	for (size_t i = 0; i < k->t->n_crls; i++) {
-		const struct crl *crl = k->t->crls[i].crl;
-
-		if (X509_CRL_get0_by_serial(crl->x509, &row, serial) == 1 &&
-		    signs_crl(issuer, crl))
+	for (size_t i = 0; i < k->t->n_crls; i++)
+		if (revokes(k->t->crls[i].crl, c, issuer))
 			return true;
-	}
+	for (size_t i = 0; i < k->q->n_crls; i++)
+		if (revokes(k->q->crls[i], c, issuer))
+			return true;
 	return false;
 }
 

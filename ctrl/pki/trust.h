@@ -61,6 +61,9 @@ struct trust_question {
 	/* What it sent of OCSP (RFC 4806). */
 	const struct ocsp *const *responses;
 	size_t n_responses;
+	/* What was fetched since the trust was filled; likewise of responses. */
+	const struct crl *const *crls;
+	size_t n_crls;
 	int64_t now_s; /* Unix time */
 	enum revocation revocation;
 	const struct sign_rules *rules; /* NULL: of all zeros */

@@ -41,6 +41,19 @@ static const struct pki_ocsp later = {
 	.name = "later", "root", .error = 3 /* tryLater */
 };
 
+static const uint8_t nonce[OCSP_NONCE_BYTES] = { 1 };
+static const uint8_t nonce2[OCSP_NONCE_BYTES] = { 2 };
+
+static const struct pki_ocsp replayed = { .name = "replayed",
+					  "root",
+					  .about = { "root" },
+					  .from_h = -1,
+					  .until_h = 1,
+					  .nonce = nonce2 };
+
+static uint8_t *question;
+static size_t n_question;
+
 struct lab {
 	struct event_base *base;
 	struct fetch *fetch;
@@ -54,17 +67,25 @@ struct lab {
 
 static int setup(void **state)
 {
+	struct certificate *c;
+	struct error e;
+
 	(void)state;
 	pki_make(&root);
 	pki_make_crl(&crl);
 	pki_make_ocsp(&response);
 	pki_make_ocsp(&later);
+	pki_make_ocsp(&replayed);
+	assert_int_equal(certificate_read(pki_der("root"), &c, &e), 0);
+	assert_int_equal(ocsp_ask(c, c, nonce, &question, &n_question), 0);
+	certificate_free(c);
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
+	free(question);
 	pki_end();
 	return 0;
 }
@@ -198,17 +219,21 @@ static void responder_is_asked(void **state)
 	struct lab lab;
 
 	(void)state;
-	begin(&lab, FETCH_OCSP, slice_of("question", 8));
+	begin(&lab, FETCH_OCSP, slice_of(question, n_question));
 	assert_true(recv(lab.far, request, sizeof(request) - 1, 0) > 0);
 	assert_int_equal(strncmp(request, "POST /crl ", 10), 0);
-	assert_string_equal(strstr(request, "\r\n\r\n"), "\r\n\r\nquestion");
+	assert_memory_equal(strstr(request, "\r\n\r\n") + 4, question,
+			    n_question);
 	say_whole(&lab, pki_der("response"));
 	assert_int_equal(lab.outcome, FETCH_DONE);
 	assert_int_equal(lab.next_update_s, PKI_NOW_S + 3600);
 	end(&lab);
-	begin(&lab, FETCH_OCSP, slice_of("question", 8));
+	begin(&lab, FETCH_OCSP, slice_of(question, n_question));
 	say_whole(&lab, pki_der("later"));
 	assert_fails(&lab, "asked later");
+	begin(&lab, FETCH_OCSP, slice_of(question, n_question));
+	say_whole(&lab, pki_der("replayed"));
+	assert_fails(&lab, "another question");
 }
 
 static void what_moved_is_told_of(void **state)
@@ -231,7 +256,7 @@ static void what_is_something_else_is_not_passed_on(void **state)
 	begin(&lab, FETCH_CRL, slice_of(NULL, 0));
 	say_whole(&lab, pki_der("root"));
 	assert_fails(&lab, "no CRL");
-	begin(&lab, FETCH_OCSP, slice_of("question", 8));
+	begin(&lab, FETCH_OCSP, slice_of(question, n_question));
 	say_whole(&lab, pki_der("crl"));
 	assert_fails(&lab, "no OCSP response");
 	begin(&lab, FETCH_CRL, slice_of(NULL, 0));
@@ -254,7 +279,7 @@ static void server_that_lies_about_a_length_fails(void **state)
 		 CRL_MAX_BYTES + 1);
 	say_text(&lab, head);
 	assert_fails(&lab, "longer than 16777216");
-	begin(&lab, FETCH_OCSP, slice_of("question", 8));
+	begin(&lab, FETCH_OCSP, slice_of(question, n_question));
 	say_text(&lab, "HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n");
 	assert_fails(&lab, "longer than 65536");
 	begin(&lab, FETCH_CRL, slice_of(NULL, 0));
@@ -269,7 +294,7 @@ static void server_that_never_stops_is_stopped(void **state)
 	struct lab lab;
 
 	(void)state;
-	begin(&lab, FETCH_OCSP, slice_of("question", 8));
+	begin(&lab, FETCH_OCSP, slice_of(question, n_question));
 	say_text(&lab, "HTTP/1.1 200 OK\r\n\r\n");
 	say(&lab, slice_of(endless, sizeof(endless)));
 	assert_fails(&lab, "longer than 65536");
@@ -289,14 +314,14 @@ static void connection_that_breaks_fails(void **state)
 
 static void request_without_room_is_none(void **state)
 {
-	static uint8_t question[4096];
+	static uint8_t much[4096];
 	const struct http_url url = { "a.example", 80, "/" };
 
 	(void)state;
 	assert_null(fetch_new(&(struct fetch_spec){
 		.fd = -1,
 		.url = &url,
-		.body = slice_of(question, sizeof(question)) }));
+		.body = slice_of(much, sizeof(much)) }));
 }
 
 int main(void)

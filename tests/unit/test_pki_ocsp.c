@@ -249,18 +249,24 @@ static struct ocsp *read_ocsp(const char *name)
 	return o;
 }
 
+static struct crl *read_crl(const char *name)
+{
+	struct crl *c = NULL;
+	struct error e;
+
+	assert_int_equal(crl_read(pki_der(name), &c, &e), 0);
+	return c;
+}
+
 static struct trust *trust_of(const char *crl)
 {
 	struct trust *t;
 	struct error e;
-	struct crl *c;
 
 	assert_int_equal(trust_new(&t), 0);
 	assert_int_equal(trust_add(t, TRUST_AS_CA, read_cert("root"), &e), 0);
-	if (crl) {
-		assert_int_equal(crl_read(pki_der(crl), &c, &e), 0);
-		assert_int_equal(trust_add_crl(t, c), 0);
-	}
+	if (crl)
+		assert_int_equal(trust_add_crl(t, read_crl(crl)), 0);
 	return t;
 }
 
@@ -298,14 +304,16 @@ static void put_pem(const char *name)
 	BIO_free(bio);
 }
 
-/* Whether we have it, or the peer sent it. */
+/* Whether we have it, or it was sent or fetched. */
 static enum trust_verdict verdict_of(const struct row *r, bool is_sent,
 				     struct trust_answer *a)
 {
-	struct trust *t = trust_of(r->crl);
+	struct trust *t = trust_of(is_sent ? NULL : r->crl);
 	struct certificate *leaf = read_cert("leaf");
 	struct ocsp *o = read_ocsp(r->response);
+	struct crl *crl = is_sent && r->crl ? read_crl(r->crl) : NULL;
 	const struct ocsp *sent[] = { o };
+	const struct crl *fetched[] = { crl };
 	struct sign_rules rules = { 0 };
 	struct error e;
 
@@ -317,6 +325,8 @@ static enum trust_verdict verdict_of(const struct row *r, bool is_sent,
 		    &(struct trust_question){ .leaf = leaf,
 					      .responses = sent,
 					      .n_responses = is_sent,
+					      .crls = fetched,
+					      .n_crls = crl != NULL,
 					      .now_s = PKI_NOW_S,
 					      .rules = &rules,
 					      .revocation = REVOCATION_STRICT },
@@ -324,6 +334,7 @@ static enum trust_verdict verdict_of(const struct row *r, bool is_sent,
 	assert_int_equal(ERR_peek_error(), 0);
 	if (is_sent)
 		ocsp_free(o);
+	crl_free(crl);
 	certificate_free(leaf);
 	trust_free(t);
 	return a->verdict;
@@ -425,17 +436,32 @@ static void request_names_one_certificate_and_has_a_nonce(void **state)
 	certificate_free(root);
 }
 
+static bool answers(const char *name, const uint8_t *of)
+{
+	struct certificate *leaf = read_cert("leaf"), *root = read_cert("root");
+	struct ocsp *o = read_ocsp(name);
+	uint8_t *der;
+	size_t len;
+	bool is;
+
+	assert_int_equal(ocsp_ask(leaf, root, of, &der, &len), 0);
+	is = ocsp_answers(o, slice_of(der, len));
+	assert_false(ocsp_answers(o, slice_of(der, len - 1)));
+	assert_false(ocsp_answers(o, slice_of("", 0)));
+	assert_int_equal(ERR_peek_error(), 0);
+	free(der);
+	ocsp_free(o);
+	certificate_free(leaf);
+	certificate_free(root);
+	return is;
+}
+
 static void response_with_another_nonce_is_of_another_question(void **state)
 {
-	struct ocsp *with = read_ocsp("good_nonce"),
-		    *without = read_ocsp("good");
-
 	(void)state;
-	assert_true(ocsp_fits_nonce(with, nonce));
-	assert_false(ocsp_fits_nonce(with, nonce2));
-	assert_true(ocsp_fits_nonce(without, nonce));
-	ocsp_free(with);
-	ocsp_free(without);
+	assert_true(answers("good_nonce", nonce));
+	assert_false(answers("good_nonce", nonce2));
+	assert_true(answers("good", nonce));
 }
 
 static void response_holds_until_the_first_of_it_ends(void **state)
