@@ -129,12 +129,13 @@ static void on_ike_event(void *ctx, const struct ike_event *e,
 	control_server_event(c->control, &event);
 }
 
-static bool has_conn(const struct config *c, const char *name)
+static const struct conn_conf *find_conn(const struct config *c,
+					 const char *name)
 {
 	for (size_t i = 0; i < c->n_conns; i++)
 		if (strcmp(c->conns[i].name, name) == 0)
-			return true;
-	return false;
+			return &c->conns[i];
+	return NULL;
 }
 
 /* Those of one that is gone are of all peers alone. */
@@ -144,7 +145,7 @@ static void on_ike_counted(void *ctx, const char *conn,
 	struct ctl *c = ctx;
 
 	tally_add(c->counts, "", more);
-	if (*conn && (tally_find(c->counts, conn) || has_conn(c->config, conn)))
+	if (*conn && (tally_find(c->counts, conn) || find_conn(c->config, conn)))
 		tally_add(c->counts, conn, more);
 }
 
@@ -152,8 +153,9 @@ static void on_ike_stream(void *ctx, const char *conn, uint64_t token,
 			  const struct stream_ends *ends)
 {
 	struct ctl *c = ctx;
+	const struct conn_conf *conf = find_conn(c->config, conn);
 
-	if (has_conn(c->config, conn))
+	if (conf && conf->tcp_encap != TCP_ENCAP_NO)
 		ctl_stream_open(c, token, ends);
 	else
 		ike_link_stream_refused(c->ike, token);

@@ -7,7 +7,7 @@
  *     ike: STREAM_OPEN -> socket -> dp: STREAM, STREAM_OUT -> connects -> stream: OPEN
  *
  * ike may ask for connections to where it likes, as it may send UDP to; but for few
- * at once, and for a connection that there is.
+ * at once, and where one of the configuration's may open some.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -21,6 +21,7 @@
 #include "ctrl/base/trim.h"
 #include "ctrl/daemon/dp_seam.h"
 #include "ctrl/daemon/ike_state.h"
+#include "ctrl/daemon/ike_streams.h"
 #include "ctrl/daemon/ike_ways.h"
 #include "ctrl/daemon/role.h"
 #include "ctrl/daemon/sandbox.h"
@@ -58,8 +59,12 @@ static void on_send(void *ctx, const struct ike_path *path,
 		    struct slice datagram)
 {
 	struct ike *i = ctx;
-	int err = ike_udp_send(i->fds, path, datagram);
+	int err = 0;
 
+	if (path->stream)
+		ike_streams_send(i, path, datagram);
+	else
+		err = ike_udp_send(i->fds, path, datagram);
 	if (err)
 		log_debug("ike: not sent: %s", strerror(-err));
 }
@@ -375,6 +380,9 @@ static int make(struct ike *i, struct error *e)
 					    .random = on_random,
 					    .source = on_source,
 					    .resolve = on_resolve,
+					    .stream_open = ike_streams_open,
+					    .stream_keep = ike_streams_keep,
+					    .stream_close = ike_streams_close,
 					    .ctx = i };
 	const struct work_done done = { .ke = on_ke_done,
 					.verify = on_verified,
@@ -413,6 +421,7 @@ static void end(struct ike *i)
 	loaded_free(&i->pools);
 	seam_free(i->ctl);
 	seam_free(i->dp);
+	ike_streams_free(i->streams);
 	if (i->on_link)
 		event_free(i->on_link);
 	for (int k = 0; k < IKE_UDP_SOCKETS; k++) {

@@ -11,6 +11,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/daemon/ike_state.h"
+#include "ctrl/daemon/ike_streams.h"
 #include "ctrl/daemon/role.h"
 
 /* --- what ctl says */
@@ -314,6 +315,11 @@ static void take_trace(struct ike *i, const struct ike_msg_trace *m)
 	engine_trace(i->engine, &m->peer, m->until_ns);
 }
 
+static void take_refused(struct ike *i, const struct ike_msg_stream_refused *m)
+{
+	ike_streams_refused(i, m->token);
+}
+
 static void on_message(void *ctx, uint16_t type, const void *msg,
 		       const int *fds, size_t n_fds)
 {
@@ -323,6 +329,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		take_sockets(i, fds, n_fds);
 	else if (type == IKE_MSG_SADB)
 		take_sadb(i, fds, n_fds);
+	else if (type == IKE_MSG_STREAMS)
+		ike_streams_take(i, fds, n_fds);
 	else
 		role_close_all(fds, n_fds);
 	if (type == IKE_MSG_OPTIONS)
@@ -351,6 +359,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		run_command(i, msg);
 	else if (type == IKE_MSG_TRACE)
 		take_trace(i, msg);
+	else if (type == IKE_MSG_STREAM_REFUSED)
+		take_refused(i, msg);
 	else if (type == IKE_MSG_REDIRECT)
 		redirect(i, msg);
 	else if (type == IKE_MSG_RESOLVED)
@@ -376,6 +386,7 @@ static void on_down(void *ctx, const char *why)
 
 	log_info("ike: ctl is gone (%s)", why);
 	i->ctl = NULL;
+	ike_streams_alone(i);
 	i->is_kept = false;
 	engine_kept(i->engine, false);
 	if (i->n_missing)

@@ -45,7 +45,8 @@ struct ike {
 	struct tally *counts;	  /* that ctl was not told of */
 	struct event *on_counted; /* when it is to be */
 	struct event *readable[IKE_UDP_SOCKETS];
-	int fds[IKE_UDP_SOCKETS]; /* -1: not there yet, or no IPv6 */
+	struct ike_streams *streams; /* of ike_streams.c; NULL: no TCP */
+	int fds[IKE_UDP_SOCKETS];    /* -1: not there yet, or no IPv6 */
 	int route_fds[IKE_ROUTE_SOCKETS];
 	int ways_fd; /* -1: nobody tells */
 	struct event *on_ways, *ways_settle;

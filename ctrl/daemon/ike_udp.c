@@ -193,6 +193,7 @@ bool ike_udp_receive(const int fds[IKE_UDP_SOCKETS], int which, uint8_t *room,
 	if (!local_addr(&m, &path->local))
 		return true;
 	path->dscp = 0;
+	path->stream = 0;
 	path->local_port = ports[which % FAMILY_SOCKETS];
 	path->remote = is_v6(which) ? addr_from_v6(&from.v6.sin6_addr)
 				    : addr_from_v4(from.v4.sin_addr.s_addr);

@@ -2,7 +2,7 @@
 /*
  * What strangers send by TCP is read here and nowhere else: IKE messages go to ike
  * from here, ESP packets to dp's workers, and back. ctl comes and goes, and
- * connections stay; when another ike comes it is told which there are. One thread.
+ * connections stay; with ike they end. One thread.
  */
 #include "ctrl/daemon/stream.h"
 
@@ -334,6 +334,7 @@ static void on_ike_down(void *ctx, const char *why)
 
 	log_info("stream: ike is gone (%s)", why);
 	r->ike = NULL;
+	streams_drop(r->streams);
 	end_alone(r);
 }
 
@@ -352,14 +353,14 @@ static void take_ike(struct stream_role *r, const int *fds, size_t n)
 		give_up(r, "not the link that was expected");
 		return;
 	}
+	if (r->ike)
+		streams_drop(r->streams);
 	seam_free(r->ike);
 	r->ike = NULL;
 	if (seam_new(&spec, fds[0], &r->ike)) {
 		close(fds[0]);
 		give_up(r, "no memory");
-		return;
 	}
-	streams_tell(r->streams);
 }
 
 /* --- ctl */

@@ -388,18 +388,13 @@ void streams_close(struct streams *s, uint32_t stream)
 	stream_conn_finish(t->conn);
 }
 
-void streams_tell(struct streams *s)
+void streams_drop(struct streams *s)
 {
 	for (size_t i = 0; i < STREAMS_MAX; i++) {
 		struct stream *t = &s->at[i];
 
-		if (t->state == STREAM_CONNECTING)
-			release(t); /* nobody waits for it */
-		if (!is_known(t))
-			continue;
-		t->token = 0; /* another ike's */
-		set_timer(t, s->spec.limits->keep_ms);
-		tell_up(t);
+		if (is_known(t) || t->state == STREAM_CONNECTING)
+			release(t);
 	}
 }
 

@@ -77,9 +77,10 @@ void streams_send_esp(struct streams *s, uint32_t stream, struct slice packet);
 void streams_keep(struct streams *s, uint32_t stream);
 void streams_close(struct streams *s, uint32_t stream);
 
-/* Another ike is there: up() of each that the one before knew, with token 0. They
- * go on, and have as long to be kept anew as one that comes. */
-void streams_tell(struct streams *s);
+/* ike is gone, and with it what it was told and had not answered: its connections are
+ * closed, so that peers open others and say it again (RFC 9329 section 6.2). Nothing
+ * is said of them but gone(). */
+void streams_drop(struct streams *s);
 
 /* Borrowed; the role counts into them what it drops itself. */
 struct stream_counts *streams_counts(struct streams *s);

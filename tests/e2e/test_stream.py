@@ -25,6 +25,7 @@ PREFIX = b"IKETCP"
 WAIT_S = 20
 FIRST_S = 10   # for the first message
 PER_ADDRESS = 8  # strangers
+INVALID_MAJOR_VERSION = 5
 
 # argv: needle in hexadecimal, source port, destination
 CONNECT = """
@@ -202,6 +203,52 @@ def works(lab):
         return False
 
 
+# --- ike
+
+def receive(tcp, n):
+    octets = b""
+    while len(octets) < n:
+        more = tcp.recv(n - len(octets))
+        if not more:
+            raise EOFError(f"closed after {len(octets)} octets of {n}")
+        octets += more
+    return octets
+
+
+def answer(tcp):
+    """The next IKE message, without its marker."""
+    length, marker = struct.unpack("!HI", receive(tcp, 6))
+    assert marker == 0
+    return receive(tcp, length - 6)
+
+
+def ask(tcp):
+    """Of a version that nobody speaks: the answer says so (RFC 7296 2.5)."""
+    request = ike_message(version=0x30)
+    tcp.sendall(framed(request))
+    reply = answer(tcp)
+    return (reply[:8] == request[:8] and reply[17] == 0x20 and
+            struct.unpack("!H", reply[34:36])[0] == INVALID_MAJOR_VERSION)
+
+
+def check_ike(lab, gateway):
+    """What a peer says arrives at ike, and its answer at the peer."""
+    tcp = connect(lab)
+    tcp.sendall(PREFIX)
+    ok(ask(tcp) and ask(tcp), "ike answers in the connection, each time")
+    tcp.sendall(framed(ike_message(exchange=34, payload=secrets.token_bytes(
+        2000))))
+    ok(ask(tcp), "after garbage of IKE_SA_INIT it goes on")
+    old = gateway.kill_role("ike")
+    ok(is_closed(tcp), "when ike dies, its connections end")
+    tcp.close()
+    wait_until(lambda: gateway.role_pid("ike") not in (None, old), WAIT_S,
+               "another ike")
+    with connect(lab) as tcp:
+        tcp.sendall(PREFIX)
+        ok(ask(tcp), "and the next one answers in another one")
+
+
 # --- the process
 
 def check_process(lab, gateway):
@@ -251,6 +298,7 @@ def main():
         before = gateway.drops()
         check_others(lab)
         check_drops(gateway, before)
+        check_ike(lab, gateway)
         check_garbage(lab)
         check_flood(lab)
         check_slow(lab)

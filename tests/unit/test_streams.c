@@ -569,21 +569,25 @@ static void opened_one_that_ends_is_told_to_both(void **state)
 	assert_int_equal(bench->told[1].token, TOKEN);
 }
 
-static void another_ike_hears_of_what_there_is(void **state)
+static void without_ike_what_it_knew_is_closed(void **state)
 {
-	uint32_t stream;
+	int fresh = accept_from("192.0.2.7"), opened;
 
 	(void)state;
-	bench->limits.keep_ms = 1;
+	bring_up();
+	opened = bench->peer;
 	bench->peer = -1;
-	stream = open_one();
-	streams_tell(bench->streams);
+	open_one();
+	streams_drop(bench->streams);
+	turn();
+	assert_true(is_closed(opened));
+	assert_heard(STREAM_PREFIX, STREAM_PREFIX_BYTES);
+	assert_true(is_closed(bench->peer));
+	assert_false(is_closed(fresh));
 	assert_int_equal(bench->n_told, 1);
-	assert_int_equal(bench->told[0].what, TOLD_UP);
-	assert_int_equal(bench->told[0].stream, stream);
-	assert_int_equal(bench->told[0].token, 0);
-	wait_told(3); /* and it has to keep it */
-	assert_int_equal(bench->told[2].end, STREAM_END_SLOW);
+	assert_int_equal(bench->told[0].what, TOLD_GONE);
+	close(opened);
+	close(fresh);
 }
 
 static void numbers_do_not_come_again_soon(void **state)
@@ -626,7 +630,7 @@ int main(void)
 		TEST(close_sends_what_waits),
 		TEST(who_opens_says_the_prefix_and_hears_none),
 		TEST(opened_one_that_ends_is_told_to_both),
-		TEST(another_ike_hears_of_what_there_is),
+		TEST(without_ike_what_it_knew_is_closed),
 		TEST(numbers_do_not_come_again_soon),
 	};
 
