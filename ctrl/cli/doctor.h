@@ -54,7 +54,7 @@ struct doctor_port {
 struct doctor_host {
 	bool is_root;
 	bool daemon_runs;
-	bool has_ike_user, has_helper_user;
+	bool has_ike_user, has_helper_user, has_stream_user;
 	uint32_t cpus;
 	int forwarding;	      /* of all interfaces: 1, 0 */
 	bool lacks_v6;	      /* that of IPv6 is off, and policies need it */
@@ -103,9 +103,10 @@ struct doctor_facts {
 	char config[ERROR_MAX_BYTES]; /* why it is none; empty: it is one */
 	bool wants_ike;		      /* it has connections */
 	bool wants_dns;		      /* peers of them have names */
-	bool forward_kernel;	      /* gateway.forward */
-	bool joins;		      /* gateway.xdp = dispatcher */
-	uint32_t workers;	      /* gateway.workers; 0: not said */
+	bool wants_tcp;	     /* IKE and ESP in TCP, at a port or of one */
+	bool forward_kernel; /* gateway.forward */
+	bool joins;	     /* gateway.xdp = dispatcher */
+	uint32_t workers;    /* gateway.workers; 0: not said */
 	struct doctor_iface ifaces[IFACE_MAX];
 	size_t n_ifaces; /* of the configuration */
 };

@@ -13,6 +13,7 @@
 #include "ctrl/dp/port_xsk.h"
 #include "ctrl/dp/programs.h"
 #include "ctrl/dp/umem.h"
+#include "ctrl/model/stream.h"
 #include "include/ike.h"
 
 #define KERNEL_FLOOR KERNEL_VERSION_OF(KERNEL_MAJOR, KERNEL_MINOR)
@@ -263,6 +264,15 @@ static void check_ports(struct doctor *d, const struct doctor_host *h)
 		doctor_found(d, DOCTOR_OK, "nobody else has IKE's UDP ports");
 }
 
+static void check_tcp(struct doctor *d, const struct doctor_host *h)
+{
+	if (d->facts->wants_tcp && !h->has_stream_user)
+		doctor_remedy(doctor_found(d, DOCTOR_ERROR,
+					   "there is no user " STREAM_USER
+					   ", as whom TCP is read"),
+			      "systemd-sysusers");
+}
+
 static void check_ike(struct doctor *d, const struct doctor_host *h)
 {
 	if (!d->facts->wants_ike)
@@ -310,6 +320,7 @@ static void check_host(struct doctor *d)
 	check_rp_filter(d, h);
 	check_memory(d, h);
 	check_ike(d, h);
+	check_tcp(d, h);
 	check_firewall(d, h);
 }
 

@@ -24,6 +24,7 @@
 #include "ctrl/dp/netdev.h"
 #include "ctrl/dp/port_xsk.h"
 #include "ctrl/dp/programs.h"
+#include "ctrl/model/stream.h"
 #include "include/ike.h"
 
 /* The file's first line; empty: there is none, or it is not ours to read. */
@@ -137,6 +138,7 @@ static void read_host(struct doctor_host *h)
 	h->cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
 	h->has_ike_user = getpwnam(IKE_USER) != NULL;
 	h->has_helper_user = getpwnam(HELPER_USER) != NULL;
+	h->has_stream_user = getpwnam(STREAM_USER) != NULL;
 	h->forwarding = iface_sysctl_is_on("ipv4", "all", "forwarding");
 	h->rp_filter = read_rp_filter();
 	h->may_lock = prctl(PR_CAPBSET_READ, CAP_IPC_LOCK, 0, 0, 0) == 1;
@@ -246,8 +248,13 @@ static void read_config(const char *file, struct doctor_facts *out,
 	}
 	out->workers = (*config)->gateway.workers;
 	out->wants_ike = (*config)->n_conns > 0;
-	for (size_t i = 0; i < (*config)->n_conns; i++)
-		out->wants_dns |= conn_is_named(&(*config)->conns[i]);
+	out->wants_tcp = (*config)->gateway.tcp_port;
+	for (size_t i = 0; i < (*config)->n_conns; i++) {
+		const struct conn_conf *c = &(*config)->conns[i];
+
+		out->wants_dns |= conn_is_named(c);
+		out->wants_tcp |= c->tcp_encap != TCP_ENCAP_NO;
+	}
 	out->forward_kernel = (*config)->gateway.forward == FORWARD_KERNEL;
 	out->joins = (*config)->gateway.xdp == XDP_DISPATCHER;
 	out->n_ifaces = (*config)->gateway.n_ifaces;

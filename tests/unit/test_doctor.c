@@ -327,6 +327,20 @@ static void names_of_peers_need_another_user(void **state)
 		"systemd-sysusers");
 }
 
+static void tcp_needs_a_third_one(void **state)
+{
+	struct doctor_facts f = well();
+
+	(void)state;
+	f.host.has_stream_user = false;
+	check(&f);
+	assert_int_equal(doctor_exit_code(&report), 0);
+	f.wants_tcp = true;
+	assert_one(&f, DOCTOR_ERROR, "host",
+		   "there is no user cygnet-stream, as whom TCP is read",
+		   "systemd-sysusers");
+}
+
 static void without_connections_ike_is_no_matter(void **state)
 {
 	struct doctor_facts f = well();
@@ -471,6 +485,7 @@ int main(void)
 		cmocka_unit_test(a_port_that_somebody_has_is_an_error),
 		cmocka_unit_test(ike_needs_its_user),
 		cmocka_unit_test(names_of_peers_need_another_user),
+		cmocka_unit_test(tcp_needs_a_third_one),
 		cmocka_unit_test(without_connections_ike_is_no_matter),
 		cmocka_unit_test(rules_that_are_passed_by_are_a_warning),
 		cmocka_unit_test(rules_that_see_all_of_it_are_none),
