@@ -20,7 +20,7 @@ struct work_done {
 
 /* NULL: no memory, or no thread. */
 struct work_pool *work_pool_new(struct event_base *base,
-				const struct work_done *done);
+				const struct work_done *call);
 
 /* Waits for what is being computed; jobs are freed. NULL is fine. */
 void work_pool_free(struct work_pool *p);
