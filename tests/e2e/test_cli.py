@@ -23,7 +23,8 @@ from lab import BUILD, ROOT, SIDES, Lab, finish, ok  # noqa: E402
 CYGNET = f"{BUILD}/cygnet"
 COMMANDS = ("status", "top", "why", "sa", "policy", "up", "down", "rekey",
             "reauth", "explain", "drops", "watch", "log", "debug",
-            "capture", "counters", "algorithms", "reload", "check", "init", "doctor",
+            "capture", "counters", "algorithms", "reload", "check", "init", "pki",
+            "doctor",
             "version", "completion")
 WAIT_S = 10  # the client's own bound
 SLACK_S = 10
