@@ -70,7 +70,7 @@ static void add_pair(struct list *l, const struct conn_conf *conn,
 	    !net_of(remote, conn->remote_addrs, conn->n_remote_addrs, &far) ||
 	    addr_is_v4(&near.min) != addr_is_v4(&far.min))
 		return;
-	p->selector = selector_of(&near, &far, protocol);
+	p->selector = selector_of_ranges(&near, &far, protocol);
 	p->selector.local_port_min = local->port_min;
 	p->selector.local_port_max = local->port_max;
 	p->selector.remote_port_min = remote->port_min;

@@ -154,7 +154,7 @@ static int take_leased(const struct conn_conf *conn,
 	far = is_there(pool) && v4 == addr_is_v4(&local.min)
 		      ? *pool
 		      : nobody_of(addr_is_v4(&local.min));
-	out->selector = selector_of(&local, &far, pair->protocol);
+	out->selector = selector_of_ranges(&local, &far, pair->protocol);
 	out->pfp = PFP_REMOTE;
 	out->on_demand = false;
 	return 0;
@@ -178,7 +178,7 @@ static int take_addresses(const struct conn_conf *conn,
 			e, -EAFNOSUPPORT,
 			"connections.%s.children.%s: local_ts and remote_ts are of two families; dynamic is of that of the address on its side",
 			conn->name, child->name);
-	out->selector = selector_of(&local, &remote, pair->protocol);
+	out->selector = selector_of_ranges(&local, &remote, pair->protocol);
 	return 0;
 }
 

@@ -5,8 +5,9 @@
 
 #include "include/proto.h"
 
-struct sadb_selector selector_of(const struct range *local,
-				 const struct range *remote, uint8_t protocol)
+struct sadb_selector selector_of_ranges(const struct range *local,
+					const struct range *remote,
+					uint8_t protocol)
 {
 	return (struct sadb_selector){
 		.local_min = local->min,
@@ -26,7 +27,7 @@ struct sadb_selector selector_between(const struct prefix *local,
 	const struct range near = { local->net, prefix_last(local) };
 	const struct range far = { remote->net, prefix_last(remote) };
 
-	return selector_of(&near, &far, protocol);
+	return selector_of_ranges(&near, &far, protocol);
 }
 
 bool selector_equal(const struct sadb_selector *a, const struct sadb_selector *b)

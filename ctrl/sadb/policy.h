@@ -65,8 +65,9 @@ struct policy_verdict {
 
 /* All between these addresses: local is the protected side, remote the far one
  * (RFC 4301 section 4.4.1.1). */
-struct sadb_selector selector_of(const struct range *local,
-				 const struct range *remote, uint8_t protocol);
+struct sadb_selector selector_of_ranges(const struct range *local,
+					const struct range *remote,
+					uint8_t protocol);
 
 /* The same of two networks. */
 struct sadb_selector selector_between(const struct prefix *local,
