@@ -319,9 +319,7 @@ static void request_without_room_is_none(void **state)
 
 	(void)state;
 	assert_null(fetch_new(&(struct fetch_spec){
-		.fd = -1,
-		.url = &url,
-		.body = slice_of(much, sizeof(much)) }));
+		.fd = -1, .url = &url, .body = slice_of(much, sizeof(much)) }));
 }
 
 int main(void)
