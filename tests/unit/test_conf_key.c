@@ -245,8 +245,8 @@ static int read_keys(const char *secrets, struct told *t, struct error *e)
 	struct config *c;
 	int err;
 
-	snprintf(text, sizeof(text), "%sinclude more/*.conf\nsecrets {\n%s\n}\n",
-		 GATEWAY, secrets);
+	snprintf(text, sizeof(text),
+		 "%sinclude more/*.conf\nsecrets {\n%s\n}\n", GATEWAY, secrets);
 	write_text("main", text);
 	write_text("more/1.conf", "secrets {\nike { secret = x\n }\n }\n");
 	write_text("more/2.conf", "charon { }\n");
