@@ -182,6 +182,52 @@ static void guard_protects_port_500_of_another_socket(void **state)
 	close(own);
 }
 
+/* --- TCP that carries IKE and ESP */
+
+#define STREAM_PORT 4500
+#define SYN_BYTES \
+	(ETH_HEADER_BYTES + IPV4_HEADER_BYTES + TCP_HEADER_BYTES + 20U)
+
+/* A SYN with the options of a kernel's own, sent inside connect(). */
+static void assert_connects_as(const struct fixture *fx, bool let_out,
+			       const struct row *want)
+{
+	const struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(STREAM_PORT),
+		.sin_addr.s_addr = frame_addr_be(FAR_HOST),
+	};
+	const struct sockaddr_in from = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = frame_addr_be(GATEWAY_IN),
+	};
+	struct programs *p = fx->programs[GW_BYPASS];
+	struct counters before = { 0 }, after = { 0 };
+	int sock =
+		socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	assert_return_code(sock, errno);
+	assert_return_code(
+		bind(sock, (const struct sockaddr *)&from, sizeof(from)), errno);
+	if (let_out)
+		assert_int_equal(programs_let_stream_out(p, sock), 0);
+	programs_counters(p, &before);
+	(void)connect(sock, (const struct sockaddr *)&to, sizeof(to));
+	programs_counters(p, &after);
+	close(sock);
+	assert_one_count(&before, &after, want, SYN_BYTES);
+}
+
+static void guard_lets_tcp_out_by_its_socket_alone(void **state)
+{
+	static const struct row protected = { .pass = PASS_STEER_HOST };
+	static const struct row own = { .pass = PASS_OWN_SOCKET };
+
+	assert_connects_as(*state, false, &protected);
+	assert_connects_as(*state, true, &own);
+	assert_connects_as(*state, false, &protected);
+}
+
 /* --- what asks DNS */
 
 #define ASKING_PORT 53 /* at both ends */
@@ -235,6 +281,58 @@ static void assert_comes_in_as(struct fixture *fx, const struct frame_spec *spec
 	row.frame = *spec;
 	row_build(&c, &f);
 	assert_row(&c, &f);
+}
+
+/* For this flow, and with one thing changed: of these the first n are not for it. */
+static void assert_comes_in_to(struct fixture *fx, const struct own_flow *flow,
+			       size_t n)
+{
+	static const struct row plaintext = { .drop = DROP_PLAINTEXT_IN };
+	static const struct row own = { .pass = PASS_OWN_SOCKET };
+	const struct frame_spec segment = { .saddr = FAR_HOST,
+					    .daddr = GATEWAY_IN,
+					    .protocol = PROTO_TCP,
+					    .overwrite = { AT_SPORT + 2,
+							   STREAM_PORT } };
+	struct frame_spec changed[3] = { segment, segment, segment };
+	struct programs *p = fx->programs[GW_BYPASS];
+
+	changed[0].daddr = LAN_HOST;
+	changed[1].overwrite.value = STREAM_PORT + 1;
+	changed[2].saddr = "10.2.0.11";
+	assert_comes_in_as(fx, &segment, &plaintext);
+	assert_int_equal(programs_add_stream(p, flow), 0);
+	assert_comes_in_as(fx, &segment, &own);
+	for (size_t i = 0; i < ARRAY_LEN(changed); i++)
+		assert_comes_in_as(fx, &changed[i], i < n ? &plaintext : &own);
+	programs_del_stream(p, flow);
+	assert_comes_in_as(fx, &segment, &plaintext);
+}
+
+/* Its source port is what a frame of no other port has there. */
+static void tcp_comes_in_to_a_connection_of_ours_alone(void **state)
+{
+	const struct frame_spec spec = { .saddr = FAR_HOST,
+					 .daddr = GATEWAY_IN,
+					 .protocol = PROTO_TCP };
+	struct own_flow flow = {
+		.local = addr_from_v4(frame_addr_be(GATEWAY_IN)),
+		.peer = addr_from_v4(frame_addr_be(FAR_HOST)),
+		.local_port = STREAM_PORT,
+	};
+	struct frame f;
+
+	frame_build(&spec, &f);
+	flow.peer_port =
+		(uint16_t)(f.octets[AT_SPORT] << 8 | f.octets[AT_SPORT + 1]);
+	assert_comes_in_to(*state, &flow, 3);
+}
+
+static void tcp_comes_in_to_the_port_at_which_we_listen(void **state)
+{
+	const struct own_flow flow = { .local_port = STREAM_PORT };
+
+	assert_comes_in_to(*state, &flow, 2);
 }
 
 static void answer_comes_in_from_the_resolver_to_the_lookup_alone(void **state)
@@ -474,6 +572,9 @@ static struct CMUnitTest tests[] = {
 	LIVE(guard_protects_port_500_of_another_socket),
 	LIVE(guard_lets_a_lookup_out_to_its_resolver_alone),
 	LIVE(answer_comes_in_from_the_resolver_to_the_lookup_alone),
+	LIVE(guard_lets_tcp_out_by_its_socket_alone),
+	LIVE(tcp_comes_in_to_a_connection_of_ours_alone),
+	LIVE(tcp_comes_in_to_the_port_at_which_we_listen),
 	LIVE(guard_drops_an_ipv4_header_cut_anywhere),
 	LIVE(guard_drops_ipv6_headers_cut_anywhere),
 	LIVE(guard_leaves_a_served_vlan_to_its_own_guard),
