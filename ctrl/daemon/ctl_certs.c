@@ -91,6 +91,17 @@ static bool has_key(void *ctx, const struct fingerprint *key)
 	return found;
 }
 
+static void on_keys(void *ctx)
+{
+	ctl_certs_changed(ctx);
+}
+
+/* Which certificates are ours changes with them. */
+void ctl_watch_keys(struct ctl *c)
+{
+	sign_keys_watch(c->keys, on_keys, c);
+}
+
 struct control_certs ctl_control_certs(struct ctl *c)
 {
 	return (struct control_certs){

@@ -175,6 +175,9 @@ int ctl_put_certs(void *ctx, const struct cert_list *named, struct error *e);
 /* What connections brought goes with them. */
 void ctl_keep_certs(struct ctl *c);
 
+/* Once there are an event loop and private keys. */
+void ctl_watch_keys(struct ctl *c);
+
 /* They are others, or private keys are: ike gets them all, soon. */
 void ctl_certs_changed(struct ctl *c);
 

@@ -16,7 +16,9 @@ struct sign_key {
 };
 
 struct sign_keys {
-	struct sign_key *first; /* in the order in which they came */
+	struct sign_key *first;	    /* in the order in which they came */
+	void (*changed)(void *ctx); /* NULL: nobody wants to know */
+	void *changed_ctx;
 };
 
 _Static_assert(KEY_SHA256_BYTES == FINGERPRINT_BYTES, "a fingerprint is one");
@@ -127,6 +129,18 @@ static int check_room(const struct sign_keys *s, enum sign_origin origin,
 			 SIGN_KEYS_MAX);
 }
 
+static void tell(const struct sign_keys *s)
+{
+	if (s->changed)
+		s->changed(s->changed_ctx);
+}
+
+void sign_keys_watch(struct sign_keys *s, void (*changed)(void *ctx), void *ctx)
+{
+	s->changed = changed;
+	s->changed_ctx = ctx;
+}
+
 int sign_keys_add(struct sign_keys *s, struct private_key *key,
 		  enum sign_origin origin, char id[KEY_ID_STR_MAX],
 		  struct error *e)
@@ -152,6 +166,7 @@ int sign_keys_add(struct sign_keys *s, struct private_key *key,
 	}
 	new->origins = (unsigned int)origin;
 	append(s, new);
+	tell(s);
 	return 0;
 }
 
@@ -180,12 +195,14 @@ int sign_keys_drop(struct sign_keys *s, const char *id, struct error *e)
 				 "no private key of that id came over VICI");
 	key->origins &= ~(unsigned int)SIGN_OF_VICI;
 	sweep(s);
+	tell(s);
 	return 0;
 }
 
 void sign_keys_clear_vici(struct sign_keys *s)
 {
 	forget_origin(s, SIGN_OF_VICI);
+	tell(s);
 }
 
 void sign_keys_take_files(struct sign_keys *s, struct sign_keys *fresh)
@@ -206,6 +223,7 @@ void sign_keys_take_files(struct sign_keys *s, struct sign_keys *fresh)
 		}
 	}
 	sweep(s);
+	tell(s);
 }
 
 const char *sign_keys_id(const struct sign_keys *s, enum sign_origin origin,

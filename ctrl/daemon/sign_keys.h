@@ -40,6 +40,9 @@ int sign_keys_add(struct sign_keys *s, struct private_key *key,
 		  enum sign_origin origin, char id[KEY_ID_STR_MAX],
 		  struct error *e);
 
+/* From now on changed() is called when there are others than before. */
+void sign_keys_watch(struct sign_keys *s, void (*changed)(void *ctx), void *ctx);
+
 /* -ENOENT with e filled: no key of that id came over VICI. */
 int sign_keys_drop(struct sign_keys *s, const char *id, struct error *e);
 

@@ -204,11 +204,42 @@ static void key_that_is_held_outlives_its_set(void **state)
 	private_key_free(key);
 }
 
+static void count_change(void *ctx)
+{
+	++*(unsigned int *)ctx;
+}
+
+/* Which certificates are ours hangs on them. */
+static void changes_are_told(void **state)
+{
+	struct sign_keys *s = *state, *fresh = sign_keys_new();
+	char id[KEY_ID_STR_MAX];
+	unsigned int n = 0;
+	struct error e;
+
+	assert_non_null(fresh);
+	sign_keys_watch(s, count_change, &n);
+	add(s, 1, SIGN_OF_VICI, id);
+	assert_int_equal(n, 1);
+	add(s, 1, SIGN_OF_VICI, id);
+	assert_int_equal(n, 1); /* it was there */
+	assert_int_equal(sign_keys_drop(s, id, &e), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(sign_keys_drop(s, id, &e), -ENOENT);
+	assert_int_equal(n, 2);
+	sign_keys_clear_vici(s);
+	assert_int_equal(n, 3);
+	sign_keys_take_files(s, fresh);
+	assert_int_equal(n, 4);
+	sign_keys_free(fresh);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(changes_are_told),
 		CASE(id_is_sha1_of_the_keys_bits),
 		CASE(same_key_is_there_once),
 		CASE(vici_takes_back_only_what_came_over_it),
