@@ -101,7 +101,7 @@ static void certificates_come_before_who_names_them(void **state)
 					   .changed = on_changed,
 					   .later = on_later };
 	struct config *config = calloc(1, sizeof(*config));
-	struct apply *a = apply_new(config, "f", &calls);
+	struct apply *a = apply_new(config, NULL, "f", &calls);
 	struct error e;
 
 	(void)state;
