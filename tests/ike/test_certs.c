@@ -61,10 +61,10 @@ static void every_key_signs_and_is_believed(void **state)
 		struct conn_conf c = certs_conn_of(lab, 0);
 
 		c.remote_auth.rules.ike = rows[i].ike;
-		certs_load(lab, 0, &c);
+		certs_load_conn(lab, 0, &c);
 		c = certs_conn_of(lab, 1);
 		c.local_auth.rules.ike = rows[i].ike;
-		certs_load(lab, 1, &c);
+		certs_load_conn(lab, 1, &c);
 		certs_begin(lab);
 		if (rows[i].is_old)
 			peers_without_rfc_7427(lab);
@@ -146,7 +146,7 @@ static void raw_keys_are_believed_where_they_are_named(void **state)
 				certs_key_fingerprint(k ? "sun" : "moon");
 			c.remote_auth.pubkeys[0] =
 				certs_key_fingerprint(k ? "moon" : "sun");
-			certs_load(lab, k, &c);
+			certs_load_conn(lab, k, &c);
 		}
 		certs_initiate(lab);
 		certs_assert_up(lab, "raw keys");
@@ -165,7 +165,7 @@ static void raw_key_that_nobody_named_is_refused(void **state)
 	c.local_auth.n_pubkeys = 1;
 	c.local_auth.pubkeys[0] = certs_key_fingerprint("sun");
 	c.send_cert = SEND_CERT_ALWAYS;
-	certs_load(lab, 1, &c);
+	certs_load_conn(lab, 1, &c);
 	certs_load_plain(lab, 0);
 	certs_initiate(lab);
 	certs_assert_refused(lab, 0, "is none of 'pubkeys'", "raw");
@@ -185,7 +185,7 @@ static void one_side_may_have_a_key_and_the_other_a_certificate(void **state)
 				c.local_auth.by = AUTH_BY_PSK;
 			else
 				c.remote_auth.by = AUTH_BY_PSK;
-			certs_load(lab, i, &c);
+			certs_load_conn(lab, i, &c);
 		}
 		certs_initiate(lab);
 		certs_assert_up(lab, "psk one way");
@@ -202,7 +202,7 @@ static void certificate_that_is_here_need_not_be_sent(void **state)
 	(void)state;
 	certs_add(lab, 0, CRED_PEER, "sun_alone");
 	c.send_cert = SEND_CERT_NEVER;
-	certs_load(lab, 1, &c);
+	certs_load_conn(lab, 1, &c);
 	certs_load_plain(lab, 0);
 	certs_initiate(lab);
 	certs_assert_up(lab, "pinned");
@@ -218,10 +218,10 @@ static void without_an_identity_it_is_the_certificates_subject(void **state)
 
 	(void)state;
 	c.local_id = (struct identity){ .type = 0 };
-	certs_load(lab, 1, &c);
+	certs_load_conn(lab, 1, &c);
 	c = certs_conn_of(lab, 0);
 	certs_set_id(&c.remote_id, "C=CH, CN=*");
-	certs_load(lab, 0, &c);
+	certs_load_conn(lab, 0, &c);
 	certs_initiate(lab);
 	certs_assert_up(lab, "subject");
 	assert_int_equal(forge_sa(lab, 0)->peer_id.type, IKE_ID_DER_ASN1_DN);
@@ -369,7 +369,7 @@ static void load_ppk(struct ike_lab *lab, unsigned int side, bool has_it)
 	struct conn_conf c = certs_conn_of(lab, side);
 
 	certs_set_id(&c.ppk_id, "keyid:ppk-1");
-	certs_load(lab, side, &c);
+	certs_load_conn(lab, side, &c);
 	options.has_ppks = true;
 	engine_set_options(lab->side[side].engine, &options);
 	if (has_it)
@@ -411,7 +411,7 @@ static void signatures_cover_ike_intermediate(void **state)
 			proposal_parse("aes128-sha256-x25519-ke1_ecp256",
 				       IKE_PROTO_IKE, &c.proposals.at[0], &e),
 			0);
-		certs_load(lab, i, &c);
+		certs_load_conn(lab, i, &c);
 	}
 	certs_initiate(lab);
 	certs_assert_up(lab, "additional key exchange");
@@ -429,7 +429,7 @@ static void ticket_takes_the_place_of_signatures(void **state)
 		struct conn_conf c = certs_conn_of(lab, i);
 
 		c.resumption = true;
-		certs_load(lab, i, &c);
+		certs_load_conn(lab, i, &c);
 	}
 	certs_initiate(lab);
 	certs_assert_up(lab, "at first");

@@ -158,8 +158,8 @@ static struct ike_lab *lab_refused(const struct refusal *r)
 
 	if (r->change)
 		r->change(lab, &moon, &sun);
-	certs_load(lab, 0, &moon);
-	certs_load(lab, 1, &sun);
+	certs_load_conn(lab, 0, &moon);
+	certs_load_conn(lab, 1, &sun);
 	return lab;
 }
 

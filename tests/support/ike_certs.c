@@ -247,7 +247,7 @@ struct conn_conf certs_conn_of(const struct ike_lab *lab, unsigned int side)
 	return c;
 }
 
-void certs_load(struct ike_lab *lab, unsigned int side, struct conn_conf *c)
+void certs_load_conn(struct ike_lab *lab, unsigned int side, struct conn_conf *c)
 {
 	lab_load(lab, side, c);
 	conn_fini(c);
@@ -257,7 +257,7 @@ void certs_load_plain(struct ike_lab *lab, unsigned int side)
 {
 	struct conn_conf c = certs_conn_of(lab, side);
 
-	certs_load(lab, side, &c);
+	certs_load_conn(lab, side, &c);
 }
 
 /* Both trust the root; connections are the test's. */

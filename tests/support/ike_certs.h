@@ -47,7 +47,8 @@ void certs_set_id(struct identity *id, const char *text);
 
 /* Of each the other's name; to be changed and loaded, which frees it. */
 struct conn_conf certs_conn_of(const struct ike_lab *lab, unsigned int side);
-void certs_load(struct ike_lab *lab, unsigned int side, struct conn_conf *c);
+void certs_load_conn(struct ike_lab *lab, unsigned int side,
+		     struct conn_conf *c);
 void certs_load_plain(struct ike_lab *lab, unsigned int side);
 
 /* Both trust "root"; with these certificates, and with connections, too. */
