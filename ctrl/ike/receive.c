@@ -22,6 +22,8 @@
 #include "ctrl/ike/stream.h"
 #include "ctrl/ike/trace.h"
 
+#include <stdlib.h>
+
 #define EARLY_MAX 20480U /* as long as a stream has messages for us */
 
 #define BIT(type) (1ULL << ((type)-IKE_PL_SA))
@@ -292,15 +294,22 @@ static bool is_early(const struct ike_sa *sa, const struct ike_path *path,
 static void keep_early(struct ike_sa *sa, const struct ike_path *path,
 		       struct slice message)
 {
-	if (message.len > EARLY_MAX || !octets_set(&sa->early, message))
+	struct early *early = NULL;
+
+	if (message.len <= EARLY_MAX)
+		early = malloc(sizeof(*early) + message.len);
+	if (!early)
 		return;
-	sa->early_by = *path;
+	*early = (struct early){ .path = *path, .len = message.len };
+	memcpy(early->octets, message.ptr, message.len);
+	free(sa->early);
+	sa->early = early;
 	sa_touch(sa);
 }
 
 bool early_is_due(const struct ike_sa *sa)
 {
-	return sa->early.len && !is_unready(sa);
+	return sa->early && !is_unready(sa);
 }
 
 /* Its stream is lost, and it comes again while the reply is being made. */
@@ -614,11 +623,11 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 
 void receive_early(struct ike_sa *sa)
 {
-	struct octets early = sa->early;
+	struct early *early = sa->early;
 
-	sa->early = (struct octets){ .ptr = NULL };
-	receive(sa->e, &sa->early_by, early.ptr, early.len);
-	octets_free(&early);
+	sa->early = NULL;
+	receive(sa->e, &early->path, early->octets, early->len);
+	free(early);
 }
 
 void receive(struct engine *e, const struct ike_path *path, uint8_t *datagram,

@@ -433,7 +433,7 @@ static void sa_free(struct ike_sa *sa)
 	free(sa->redirect_to);
 	ticketing_free(sa->ticketing);
 	fragments_drop(sa);
-	octets_free(&sa->early);
+	free(sa->early);
 	if (sa->has_keys)
 		keys_fini(&sa->keys);
 	conn_drop(sa->conn);

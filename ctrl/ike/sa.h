@@ -237,6 +237,12 @@ struct exchange {
 	uint8_t cookie2[COOKIE2_BYTES]; /* MOBIKE_CHECK */
 };
 
+struct early {
+	struct ike_path path; /* by which it came */
+	size_t len;
+	uint8_t octets[];
+};
+
 struct ike_sa {
 	struct engine *e;
 	uint32_t id;
@@ -276,8 +282,7 @@ struct ike_sa {
 	bool tells_stream;	  /* the peer shall know it, or be missed */
 	uint32_t on_stream;	  /* as it was when it was touched last */
 	uint32_t keeps_stream;	  /* of which was told that it stays */
-	struct octets early; /* by it, a request that came too early, with ... */
-	struct ike_path early_by; /* ... the path by which it came */
+	struct early *early; /* owned; by it, a request that came too early */
 	LIST_ENTRY(ike_sa) of_stream;
 	bool takes_childless; /* the peer does, see RFC 6023; of the handshake */
 	struct gathered *gathered[2]; /* owned; of a request, of a response */

@@ -401,8 +401,8 @@ static void what_is_no_file_is_left(void **state)
 	snprintf(path, sizeof(path), "%s/private/fifo", folder);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_read("", &t, 0, 1);
-	assert_warning(&t, "@/private/fifo: not a regular file; name a private "
-			   "key's file");
+	assert_warning(&t,
+		       "@/private/fifo: not a regular file; name one that is");
 	snprintf(path, sizeof(path), "%s/private/folder", folder);
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_read("", &t, 0, 1);
