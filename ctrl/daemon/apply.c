@@ -397,7 +397,7 @@ static int reload(void *ctx, uint64_t token, struct error *e)
 		return err;
 	err = loaded_set_file(a->config, a->file, e);
 	if (!err)
-		err = key_loads_read(a->file, NULL, &a->file_keys, e);
+		err = key_loads_read(a->file, &a->file_keys, e);
 	if (!err)
 		return begin(a, token, e);
 	forget(a);

@@ -355,12 +355,13 @@ int ctl_role(const char *file, bool debug, struct error *e)
 	err = conf_load(file, &c.config, e);
 	if (!err) {
 		log_notes(c.config);
+		err = key_loads_read(c.config, &c.keys, e);
+	}
+	if (!err) {
 		ctl_tell_expiry(c.config);
 		c.sent_certs = c.config->certs.at;
-		err = key_loads_read(c.config, NULL, &c.keys, e);
-	}
-	if (!err)
 		err = ctl_take_changes(&c, file, e);
+	}
 	if (!err)
 		err = start(&c, e);
 	if (!err && event_base_dispatch(c.base) < 0)

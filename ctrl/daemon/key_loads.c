@@ -7,12 +7,13 @@
 
 #include "ctrl/base/log.h"
 #include "ctrl/conf/key_files.h"
+#include "ctrl/pki/cert_read.h"
 
 /* --- of files */
 
 struct reading {
 	struct sign_keys *keys;
-	const struct key_certificates *certificates;
+	struct cert_list *certs;
 	bool quiet;
 };
 
@@ -31,12 +32,11 @@ static int on_key(void *ctx, struct private_key *key, const char *path,
 static void on_certificate(void *ctx, const char *path, struct slice der)
 {
 	const struct reading *r = ctx;
+	struct error why;
 
-	if (r->certificates)
-		r->certificates->take(r->certificates->ctx, path, der);
-	else if (!r->quiet)
-		log_info("daemon: left a certificate of %zu octets file=%s",
-			 der.len, path);
+	if (cert_read(r->certs, CERT_X509, der, path, NULL, &why) && !r->quiet)
+		log_warn("daemon: left a certificate file=%s: %s", path,
+			 why.text);
 }
 
 static void on_warn(void *ctx, const char *text)
@@ -57,6 +57,7 @@ static int read_into(struct config *c, struct reading *r,
 					       .ctx = r };
 	int err;
 
+	r->certs = &c->certs;
 	r->keys = sign_keys_new();
 	err = r->keys ? key_files_read(c, &calls, e)
 		      : error_set(e, -ENOMEM, "no memory for private keys");
@@ -66,10 +67,9 @@ static int read_into(struct config *c, struct reading *r,
 	return err;
 }
 
-int key_loads_read(struct config *c, const struct key_certificates *certificates,
-		   struct sign_keys **out, struct error *e)
+int key_loads_read(struct config *c, struct sign_keys **out, struct error *e)
 {
-	struct reading r = { .certificates = certificates };
+	struct reading r = { .quiet = false };
 
 	return read_into(c, &r, out, e);
 }

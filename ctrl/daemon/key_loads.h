@@ -11,31 +11,23 @@
 #include "ctrl/model/config.h"
 #include "ctrl/model/difference.h"
 
-/* Who takes the certificates that are in files of PKCS#12. */
-struct key_certificates {
-	/* DER, its key's own first; borrowed. */
-	void (*take)(void *ctx, const char *path, struct slice der);
-	void *ctx;
-};
-
 /*
  * A fresh set, of the configuration's files alone. What can't be taken of the folders
  * is in the log.
  *
- * c     its passphrases are wiped
- * certificates   NULL: they are left, and the log says so
+ * c     its passphrases are wiped; its certificates grow by those that are with keys, in
+ *       files of PKCS#12, of which none is trusted as a CA's
  * out   sign_keys_free() it; NULL after a failure
  *
  * As key_files_read().
  */
-int key_loads_read(struct config *c, const struct key_certificates *certificates,
-		   struct sign_keys **out, struct error *e);
+int key_loads_read(struct config *c, struct sign_keys **out, struct error *e);
 
 /*
  * What reading them again would change, by the ids of the keys; of which the log has
  * nothing.
  *
- * next   its passphrases are wiped
+ * next   as c of key_loads_read()
  * out    as of difference_find(), with which it grows
  *
  * As key_files_read().

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Private keys of a file that is read again: in force with it, and not before; and
- * those that come over VICI beside them.
+ * those that come over VICI beside them. Certificates of PKCS#12 come with the file.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -19,6 +19,7 @@
 #include "ctrl/conf/conf.h"
 #include "ctrl/daemon/apply.h"
 #include "ctrl/daemon/key_loads.h"
+#include "tests/support/openssl.h"
 
 #define GATEWAY "gateway { protected = lan0\n unprotected = wan0\n }\n"
 #define SECTION "secrets { private { file = a.key\n } }\n"
@@ -284,6 +285,67 @@ static void key_of_another_type_than_was_said_is_refused(void **state)
 	assert_null(f->loads.keys.id(f->loads.keys.ctx, &at));
 }
 
+/* Of a self-signed CA, as "a.p12" in the folder pkcs12. */
+static void make_p12(const struct fixture *f)
+{
+	char path[128];
+	const uint8_t *octets;
+	size_t len;
+	FILE *file;
+
+	openssl("req -x509 -newkey ed25519 -nodes -subj /CN=a -keyout key "
+		"-out cert");
+	openssl("pkcs12 -export -inkey key -in cert -passout pass: -out p12");
+	octets = openssl_get("p12", &len);
+	snprintf(path, sizeof(path), "%s/pkcs12", f->folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	strcat(path, "/a.p12");
+	write_file(path, "");
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(octets, 1, len, file), len);
+	fclose(file);
+}
+
+static void certificates_of_pkcs12_come_with_their_key(void **state)
+{
+	struct fixture *f = *state;
+	const struct cert_conf *cert;
+	struct error e;
+
+	make_p12(f);
+	assert_int_equal(reload(f, &e), 0);
+	assert_int_equal(count(f), 2);
+	assert_int_equal(f->config->certs.n, 1);
+	cert = &f->config->certs.at[0];
+	assert_int_equal(cert->kind, CERT_X509);
+	assert_non_null(strstr(cert->from, "/pkcs12/a.p12"));
+	assert_int_equal(reload(f, &e), 0);
+	assert_int_equal(f->config->certs.n, 1);
+}
+
+/* Its key is taken all the same. */
+static void certificate_of_pkcs12_for_which_is_no_room_is_left(void **state)
+{
+	struct fixture *f = *state;
+	struct cert_conf huge = {
+		.kind = CERT_CRL,
+	};
+	uint8_t *octets = calloc(1, CERTS_MAX_BYTES);
+	struct sign_keys *keys;
+	struct error e;
+
+	assert_non_null(octets);
+	huge.octets = slice_of(octets, CERTS_MAX_BYTES);
+	assert_int_equal(cert_list_add(&f->config->certs, &huge, &e), 0);
+	free(octets);
+	make_p12(f);
+	assert_int_equal(key_loads_read(f->config, &keys, &e), 0);
+	assert_int_equal(f->config->certs.n, 1);
+	assert_int_equal(sign_keys_count(keys, SIGN_OF_FILE), 2);
+	sign_keys_free(keys);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -295,9 +357,16 @@ int main(void)
 		CASE(key_that_can_not_be_read_leaves_all_as_it_was),
 		CASE(difference_knows_of_private_keys),
 		CASE(difference_knows_of_new_private_keys),
+		CASE(certificates_of_pkcs12_come_with_their_key),
+		CASE(certificate_of_pkcs12_for_which_is_no_room_is_left),
 		CASE(keys_of_vici_outlive_a_reload),
 		CASE(key_of_another_type_than_was_said_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed;
+
+	openssl_begin();
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	openssl_end();
+	return failed;
 }
