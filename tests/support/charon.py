@@ -38,7 +38,8 @@ LOG_SPI = re.compile(r"  SPI 0x([0-9a-f]+), src ")
 
 SETTINGS = """\
 charon {{
-    load = random nonce pem pkcs1 pubkey x509 openssl aes ctr ccm cmac xcbc kdf vici counters socket-default kernel-libipsec kernel-netlink
+    load = random nonce pem pkcs1 pubkey x509 openssl aes ctr ccm cmac xcbc kdf vici counters socket-default kernel-libipsec kernel-netlink {plugins}
+    rsa_pss = {rsa_pss}
     install_routes = {install_routes}
     cookie_threshold = {cookie_threshold}
     block_threshold = 0
@@ -73,14 +74,15 @@ charon {{
     }}
 }}
 swanctl {{
-    load = random pem pkcs1 openssl
+    load = random pem pkcs1 pkcs8 openssl
 }}
 """
 
 # What start() may be told besides a connection's parameters.
 DEFAULTS = {"cookie_threshold": 0, "half_open_timeout": 30,
             "fragment_size": 1280, "retransmit_timeout": 4.0, "install_routes": "yes",
-            "log_default": 1, "log_ike": 4, "log_esp": 1}
+            "log_default": 1, "log_ike": 4, "log_esp": 1,
+            "plugins": "", "rsa_pss": "no"}
 
 CONNECTION = """\
 connections {{
