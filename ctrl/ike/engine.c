@@ -13,6 +13,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cookie.h"
 #include "ctrl/ike/exchanges.h"
+#include "ctrl/ike/fetching.h"
 #include "ctrl/ike/idle.h"
 #include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/later.h"
@@ -37,11 +38,12 @@ struct engine *engine_new(const struct engine_calls *calls)
 	e->calls = *calls;
 	e->options = ike_options_default();
 	e->conns_end = &e->conns;
+	TAILQ_INIT(&e->fetching);
 	if (!calls->random(calls->ctx, &e->spi_mask, sizeof(e->spi_mask)) ||
 	    !calls->random(calls->ctx, &e->tokens, sizeof(e->tokens)) ||
 	    !calls->random(calls->ctx, &e->stranger_key,
 			   sizeof(e->stranger_key)) ||
-	    !cookie_init(e)) {
+	    !cookie_init(e) || statuses_new(&e->statuses)) {
 		free(e);
 		return NULL;
 	}
@@ -111,6 +113,7 @@ void engine_free(struct engine *e)
 	free(e->free_slots);
 	heap_fini(&e->due);
 	creds_unref(e->creds);
+	statuses_unref(e->statuses);
 	explicit_bzero(e, sizeof(*e));
 	free(e);
 }
@@ -216,7 +219,11 @@ void engine_verified(struct engine *e, struct verify_job *job, uint64_t now_ns)
 
 	e->now_ns = now_ns;
 	x = waiting(e, job->token, &sa);
-	if (x && x->kind == EX_AUTH)
+	if (x && x->kind != EX_AUTH)
+		x = NULL;
+	if (x && fetching_begin(sa, x, job))
+		job = NULL;
+	else if (x)
 		auth_verified(sa, x, job);
 	verify_job_free(job);
 	sa_reap(e);

@@ -120,6 +120,9 @@ struct engine_calls {
 	 * time of the day: handed over, handed back with engine_verified(). NULL:
 	 * there are no creds. */
 	void (*verify)(void *ctx, struct verify_job *job);
+	/* What is to be fetched for a certificate of a peer that is believed but for
+	 * that, see engine_fetched(). NULL: nothing is. */
+	void (*want)(void *ctx, const struct status_want *w);
 	void (*event)(void *ctx, const struct ike_event *e);
 	/* Something to be counted, of a connection or of none (""). NULL:
 	 * nobody counts. */
@@ -221,6 +224,21 @@ void engine_ticket_answer(struct engine *e, const struct ticket_answer *a,
 			  uint64_t now_ns);
 void engine_ke_done(struct engine *e, struct ke_job *job, uint64_t now_ns);
 void engine_verified(struct engine *e, struct verify_job *job, uint64_t now_ns);
+
+/*
+ * A CRL or a response of OCSP that was wanted, by however many: one that is under way
+ * is not wanted again. It need not be answered, and what nobody waits for is dropped.
+ * What it says is believed only as far as it is signed.
+ *
+ * sha256   of the certificate for which it was wanted
+ * octets   borrowed for the call; empty: it is not to be had
+ */
+void engine_fetched(struct engine *e, const uint8_t sha256[CERTIFICATE_SHA256],
+		    enum status_kind kind, struct slice octets, uint64_t now_ns);
+
+/* Whoever was to fetch is gone, and another one is there: what is not answered is
+ * wanted of that one. */
+void engine_fetch_again(struct engine *e, uint64_t now_ns);
 
 /*
  * Brings a child up, and the IKE SA that it needs, unless one of that connection

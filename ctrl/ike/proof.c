@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/ike/fetching.h"
 #include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/ppk.h"
 #include "ctrl/ike/resume.h"
@@ -23,6 +24,7 @@ void proof_free(struct ike_sa *sa)
 {
 	if (!sa->proof)
 		return;
+	fetching_end(sa);
 	verify_job_free(sa->proof->job);
 	creds_unref(sa->proof->creds);
 	free(sa->proof->asked);
@@ -92,6 +94,12 @@ const char *proof_take(struct ike_sa *sa, const struct ike_payloads *p,
 		return "out of memory";
 	sa->proof->job->method = auth->method;
 	return NULL;
+}
+
+void proof_note(struct ike_sa *sa, const struct verify_job *job)
+{
+	if (sa->proof)
+		sa->proof->unknown = job->wants.unknown;
 }
 
 const char *proof_not_so(const struct ike_sa *sa)
@@ -180,6 +188,17 @@ static bool fill(struct verify_job *job, const struct keystore_request *q,
 	       verify_job_fill(job, theirs, parts, 4);
 }
 
+/* Nothing is fetched for whom no connection is for. */
+static bool let_want(const struct ike_sa *sa, struct status_wants *w)
+{
+	const struct engine_calls *calls = &sa->e->calls;
+
+	if (!sa->conn || !calls->want)
+		return true;
+	w->kept = statuses_ref(sa->e->statuses);
+	return calls->random(calls->ctx, w->nonce, sizeof(w->nonce));
+}
+
 /* Without a connection it is judged by no demands at all, and refused then. */
 static void verify(struct ike_sa *sa, struct exchange *x,
 		   const struct keystore_request *q, struct slice theirs)
@@ -187,7 +206,7 @@ static void verify(struct ike_sa *sa, struct exchange *x,
 	struct verify_job *job = sa->proof->job;
 
 	sa->proof->job = NULL;
-	if (!fill(job, q, theirs)) {
+	if (!fill(job, q, theirs) || !let_want(sa, &job->wants)) {
 		verify_job_free(job);
 		sa_close(sa, "out of memory");
 		return;

@@ -28,6 +28,12 @@ struct proof {
 	uint8_t *asked;	   /* owned: hashes of authorities, n_asked */
 	size_t n_asked;
 	struct verify_job *job; /* owned until it is asked */
+	struct error unknown;	/* of a peer that is believed; see status.h */
+	/* See fetching.h. */
+	struct verify_job *waits; /* owned; NULL: nothing is waited for */
+	uint64_t fetch_until_ns;  /* 0: nothing was */
+	struct ike_sa *sa;	  /* both while it waits */
+	TAILQ_ENTRY(proof) of_fetching;
 };
 
 /* It is there from now on; NULL: no memory, or there are no creds. */
@@ -45,6 +51,9 @@ const char *proof_take(struct ike_sa *sa, const struct ike_payloads *p,
 
 /* Asks whether it is right. theirs: the data of its AUTH payload */
 void proof_check(struct ike_sa *sa, struct exchange *x, struct slice theirs);
+
+/* What the job says of the certificates is to be told when the IKE SA is up. */
+void proof_note(struct ike_sa *sa, const struct verify_job *job);
 
 /* It is: NULL, or why the connection wants another one. */
 const char *proof_not_so(const struct ike_sa *sa);

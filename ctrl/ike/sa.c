@@ -13,6 +13,7 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/cp.h"
+#include "ctrl/ike/fetching.h"
 #include "ctrl/ike/followup.h"
 #include "ctrl/ike/fragment.h"
 #include "ctrl/ike/intermediate.h"
@@ -451,6 +452,7 @@ static void retire(struct ike_sa *sa, const char *why)
 {
 	bool up = is_up(sa), stranger = sa->is_stranger;
 
+	fetching_end(sa);
 	later_refused(sa);
 	rekey_concede(sa);
 	exchange_end(sa, &sa->ours);

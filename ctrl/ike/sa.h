@@ -80,6 +80,19 @@ struct ppk;
 /* Of a handshake with a signature; see proof.h. */
 struct proof;
 
+/* Those that wait for a CRL or OCSP; see fetching.h. */
+TAILQ_HEAD(proof_list, proof);
+
+#define WANTED_MAX 32U /* at a time */
+
+/* What was asked for, and is not answered yet. */
+struct wanted {
+	enum status_kind kind;
+	uint8_t sha256[CERTIFICATE_SHA256];
+	uint8_t key[STATUSES_KEY];
+	uint64_t until_ns; /* then it is forgotten; 0: nothing is */
+};
+
 /* Fragments that wait for others; see fragment.h. */
 struct gathered;
 
@@ -387,9 +400,12 @@ struct post_queue {
 struct engine {
 	struct engine_calls calls;
 	struct ike_options options;
-	struct creds *creds;		 /* a reference; NULL: there are none */
-	struct conn *conns, **conns_end; /* in the order of loading */
-	struct conn *named[CONN_BUCKETS];	      /* by their names */
+	struct creds *creds;	   /* a reference; NULL: there are none */
+	struct statuses *statuses; /* a reference: fetched so far */
+	struct proof_list fetching;
+	struct wanted wanted[WANTED_MAX];
+	struct conn *conns, **conns_end;  /* in the order of loading */
+	struct conn *named[CONN_BUCKETS]; /* by their names */
 	struct conn_host_list hosts[1U << HOST_BITS]; /* by their peers' addresses */
 	struct conn_list_head others; /* whose peer may be elsewhere */
 	uint64_t conn_orders;	      /* given so far */

@@ -8,6 +8,7 @@
 
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/exchanges.h"
+#include "ctrl/ike/fetching.h"
 #include "ctrl/ike/followup.h"
 #include "ctrl/ike/idle.h"
 #include "ctrl/ike/later.h"
@@ -197,6 +198,7 @@ uint64_t sa_deadline(const struct ike_sa *sa)
 	at = sooner(at, sa->resend_ns);
 	at = sooner(at, sa->drop_ns);
 	at = sooner(at, stream_at_ns(sa));
+	at = sooner(at, fetching_at_ns(sa));
 	if (sa->aside)
 		at = sooner(at, sa->aside->followup->until_ns);
 	for (const struct child_sa *c = sa->children; c; c = c->next) {
@@ -226,6 +228,8 @@ static void sa_timeout(struct ike_sa *sa)
 		receive_early(sa);
 	if (is_due(sa, stream_at_ns(sa)))
 		stream_try(sa);
+	if (is_due(sa, fetching_at_ns(sa)))
+		fetching_expire(sa);
 	if (is_due(sa, sa->resend_ns))
 		request_resend(sa);
 	sa_next(sa);

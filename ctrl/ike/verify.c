@@ -95,6 +95,7 @@ void verify_job_free(struct verify_job *job)
 	if (!job)
 		return;
 	creds_unref(job->creds);
+	status_wants_free(&job->wants);
 	free(job->owned[0]);
 	free(job->owned[1]);
 	explicit_bzero(job, sizeof(*job));
@@ -293,7 +294,7 @@ static void check_trust(struct verify_job *job, const struct certificate *leaf,
 	}
 	for (size_t i = 0; i < job->auth.n_policies; i++)
 		policies[i] = job->auth.policies[i];
-	creds_check(job->creds, &q, &a);
+	status_check(&job->wants, job->creds, &q, &a);
 	if (a.verdict == TRUST_OK)
 		return;
 	job->err = a.verdict == TRUST_NO_MEMORY ? -ENOMEM : -EKEYREJECTED;

@@ -26,6 +26,7 @@
 #include "ctrl/ike/nat.h"
 #include "ctrl/ike/own_cert.h"
 #include "ctrl/ike/ppk.h"
+#include "ctrl/ike/proof.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/resume.h"
@@ -300,8 +301,11 @@ void auth_response(struct ike_sa *sa, const struct ike_payloads *p)
 
 static void established(struct ike_sa *sa)
 {
+	struct error unknown = { .text = "" };
 	bool resumed = sa->by_ticket;
 
+	if (sa->proof)
+		unknown = sa->proof->unknown;
 	if (sa->initiator && sa->ours.initial_contact)
 		unique_contact(sa);
 	sa_set_state(sa, IKE_ST_ESTABLISHED);
@@ -312,7 +316,8 @@ static void established(struct ike_sa *sa)
 	if (sa->initiator)
 		ticket_keep(sa);
 	reauth_meet(sa);
-	sa_event(sa, IKE_EV_IKE_UP, NULL, resumed ? "resumed by a ticket" : "");
+	sa_event(sa, IKE_EV_IKE_UP, NULL,
+		 resumed ? "resumed by a ticket" : unknown.text);
 }
 
 static void initiator_done(struct ike_sa *sa)
@@ -619,6 +624,7 @@ static void after_check(struct ike_sa *sa, struct exchange *x, const char *why)
 void auth_verified(struct ike_sa *sa, struct exchange *x,
 		   const struct verify_job *job)
 {
+	proof_note(sa, job);
 	after_check(sa, x, job->err ? job->why.text : NULL);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/crypto/hash.h"
 #include "ctrl/daemon/keystore.h"
 #include "ctrl/daemon/tickets.h"
 #include "tests/support/ike_keep.h"
@@ -186,6 +187,28 @@ static void on_verify(void *ctx, struct verify_job *job)
 	lab_push_answer(s, ITEM_VERIFY)->verify = job;
 }
 
+static void on_want(void *ctx, const struct status_want *w)
+{
+	struct lab_side *s = ctx;
+
+	if (s->lab->want)
+		s->lab->want(s, w);
+}
+
+void lab_fetched(struct lab_side *s, struct slice cert, enum status_kind kind,
+		 struct slice octets, uint64_t after_ns)
+{
+	struct lab_item *i = lab_push(s->lab, ITEM_FETCHED, s->index, after_ns);
+
+	i->cert = cert;
+	i->status = kind;
+	i->len = octets.len;
+	i->octets = malloc(octets.len + 1);
+	must(i->octets, "out of memory");
+	if (octets.len)
+		memcpy(i->octets, octets.ptr, octets.len);
+}
+
 static void on_event(void *ctx, const struct ike_event *e)
 {
 	struct lab_side *s = ctx;
@@ -280,6 +303,7 @@ void lab_engine_new(struct lab_side *s)
 		.ticket = on_ticket,
 		.ke = on_ke,
 		.verify = on_verify,
+		.want = on_want,
 		.event = on_event,
 		.count = on_count,
 		.traced = on_traced,
@@ -484,6 +508,15 @@ static unsigned int earliest(const struct ike_lab *lab)
 	return best;
 }
 
+static void fetched(struct engine *e, const struct lab_item *i, uint64_t now_ns)
+{
+	uint8_t sha256[CERTIFICATE_SHA256];
+
+	must(hash_sha256(i->cert, sha256), "SHA-256");
+	engine_fetched(e, sha256, i->status, slice_of(i->octets, i->len),
+		       now_ns);
+}
+
 static void deliver(struct ike_lab *lab, unsigned int index)
 {
 	struct lab_item *i = lab->queue[index];
@@ -514,6 +547,9 @@ static void deliver(struct ike_lab *lab, unsigned int index)
 	case ITEM_VERIFY:
 		engine_verified(e, i->verify, lab->now_ns);
 		i->verify = NULL;
+		break;
+	case ITEM_FETCHED:
+		fetched(e, i, lab->now_ns);
 		break;
 	case ITEM_USED:
 		engine_sadb_event(e, &i->event, lab->now_ns);

@@ -168,6 +168,8 @@ struct ike_lab {
 		     struct keystore_answer *a);
 	int64_t clock_s; /* the time of the day by which certificates are */
 	unsigned int verified; /* so far, of both sides */
+	/* NULL: nobody hears what is wanted; or the test answers, see lab_fetched(). */
+	void (*want)(struct lab_side *s, const struct status_want *w);
 	bool udp_is_blocked;
 	bool tcp_is_refused;
 	bool tcp_is_slow; /* nothing becomes of what is opened */
@@ -224,6 +226,10 @@ void lab_break_streams_of(struct ike_lab *lab, unsigned int side);
 
 /* How many there are. */
 unsigned int lab_streams(const struct ike_lab *lab);
+
+/* It comes for that certificate then; empty octets: it is not to be had. */
+void lab_fetched(struct lab_side *s, struct slice cert, enum status_kind kind,
+		 struct slice octets, uint64_t after_ns);
 
 /* Moves the time on; false: more happened than can be right. */
 bool lab_run(struct ike_lab *lab, uint64_t ns);

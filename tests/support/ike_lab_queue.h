@@ -12,6 +12,7 @@ enum lab_item_kind {
 	ITEM_TICKET,
 	ITEM_KE,
 	ITEM_VERIFY,
+	ITEM_FETCHED,
 	ITEM_USED,
 	ITEM_SWEEP,
 	ITEM_RECORD,   /* from a side to its keeper */
@@ -33,6 +34,8 @@ struct lab_item {
 	struct sadb_event event;
 	struct ke_job *job;
 	struct verify_job *verify;
+	struct slice cert; /* borrowed: pki.h has it */
+	enum status_kind status;
 	struct ike_record *record; /* owned */
 	uint32_t number;
 	uint64_t token;

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/ike/fetching.h"
+
+#include <string.h>
+
+#include "ctrl/ike/proof.h"
+
+/* Longer than all addresses of a certificate take, one after the other. */
+#define WANTED_NS (100 * NS_PER_S)
+
+static void unlist(struct engine *e, struct proof *p)
+{
+	TAILQ_REMOVE(&e->fetching, p, of_fetching);
+	p->waits = NULL;
+}
+
+/* --- what is wanted: of however many once */
+
+static bool is_wanted(const struct engine *e, const struct status_asked *asked)
+{
+	for (unsigned int i = 0; i < WANTED_MAX; i++) {
+		const struct wanted *w = &e->wanted[i];
+
+		if (w->until_ns > e->now_ns && w->kind == asked->kind &&
+		    memcmp(w->key, asked->key, sizeof(w->key)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* NULL: as many as may be are wanted. */
+static struct wanted *free_wanted(struct engine *e)
+{
+	for (unsigned int i = 0; i < WANTED_MAX; i++)
+		if (e->wanted[i].until_ns <= e->now_ns)
+			return &e->wanted[i];
+	return NULL;
+}
+
+static void ask(struct engine *e, const struct status_asked *asked)
+{
+	const struct status_want want = {
+		.kind = asked->kind,
+		.cert = owned_slice(&asked->cert),
+		.request = owned_slice(&asked->request),
+	};
+	struct wanted *w = free_wanted(e);
+
+	if (asked->is_answered || !w || is_wanted(e, asked))
+		return;
+	w->kind = asked->kind;
+	memcpy(w->sha256, asked->sha256, sizeof(w->sha256));
+	memcpy(w->key, asked->key, sizeof(w->key));
+	w->until_ns = e->now_ns + WANTED_NS;
+	e->calls.want(e->calls.ctx, &want);
+}
+
+/* Those that came first are the first. */
+static void ask_all(struct engine *e)
+{
+	const struct proof *p;
+
+	TAILQ_FOREACH(p, &e->fetching, of_fetching)
+	for (size_t i = 0; i < p->waits->wants.n; i++)
+		ask(e, &p->waits->wants.asked[i]);
+}
+
+void engine_fetch_again(struct engine *e, uint64_t now_ns)
+{
+	e->now_ns = now_ns;
+	memset(e->wanted, 0, sizeof(e->wanted));
+	ask_all(e);
+	sa_reap(e);
+}
+
+static struct wanted *wanted_for(struct engine *e, const uint8_t *sha256,
+				 enum status_kind kind)
+{
+	for (unsigned int i = 0; i < WANTED_MAX; i++) {
+		struct wanted *w = &e->wanted[i];
+
+		if (w->until_ns && w->kind == kind &&
+		    memcmp(w->sha256, sha256, sizeof(w->sha256)) == 0)
+			return w;
+	}
+	return NULL;
+}
+
+/* --- who waits */
+
+/* The token is that of the job's next turn. */
+bool fetching_begin(struct ike_sa *sa, struct exchange *x,
+		    struct verify_job *job)
+{
+	struct engine *e = sa->e;
+	struct proof *p = sa->proof;
+
+	if (!p || !sa->conn || !e->calls.want || !status_is_open(&job->wants))
+		return false;
+	if (!p->fetch_until_ns)
+		p->fetch_until_ns = e->now_ns + FETCHING_NS;
+	if (e->now_ns >= p->fetch_until_ns)
+		return false;
+	job->token = token_new(sa, x, STEP_AUTH_CHECK);
+	p->waits = job;
+	p->sa = sa;
+	TAILQ_INSERT_TAIL(&e->fetching, p, of_fetching);
+	ask_all(e);
+	return true;
+}
+
+uint64_t fetching_at_ns(const struct ike_sa *sa)
+{
+	return sa->proof && sa->proof->waits ? sa->proof->fetch_until_ns : 0;
+}
+
+static void go_on(struct ike_sa *sa)
+{
+	struct verify_job *job = sa->proof->waits;
+
+	unlist(sa->e, sa->proof);
+	sa->e->calls.verify(sa->e->calls.ctx, job);
+}
+
+void fetching_expire(struct ike_sa *sa)
+{
+	status_give_up(&sa->proof->waits->wants);
+	go_on(sa);
+}
+
+void fetching_end(struct ike_sa *sa)
+{
+	struct proof *p = sa->proof;
+	struct verify_job *job = p ? p->waits : NULL;
+
+	if (!job)
+		return;
+	unlist(sa->e, p);
+	verify_job_free(job);
+}
+
+static void answer(struct engine *e, const struct wanted *w, struct status *s)
+{
+	struct proof *p, *next;
+
+	for (p = TAILQ_FIRST(&e->fetching); p; p = next) {
+		next = TAILQ_NEXT(p, of_fetching);
+		status_answer(&p->waits->wants, w->key, w->kind, s);
+		if (status_is_open(&p->waits->wants))
+			continue;
+		sa_touch(p->sa);
+		go_on(p->sa);
+	}
+}
+
+void engine_fetched(struct engine *e, const uint8_t sha256[CERTIFICATE_SHA256],
+		    enum status_kind kind, struct slice octets, uint64_t now_ns)
+{
+	struct wanted *w = wanted_for(e, sha256, kind);
+	struct status *s = w && octets.len ? status_new(kind, octets) : NULL;
+
+	e->now_ns = now_ns;
+	if (w) {
+		answer(e, w, s);
+		w->until_ns = 0;
+		ask_all(e);
+	}
+	status_unref(s);
+	sa_reap(e);
+}

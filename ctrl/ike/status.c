@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ctrl/ike/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define KINDS 2
+
+/* What helps where a status is unknown. */
+struct found {
+	struct status *at[2 * STATUS_WANTS_MAX]; /* references */
+	/* Of at: what came for this one of the path; NULL: it was kept before. */
+	const struct certificate *came_for[2 * STATUS_WANTS_MAX];
+	size_t of[2 * STATUS_WANTS_MAX]; /* of at: its place in the path */
+	size_t n;
+	const struct crl *crls[2 * STATUS_WANTS_MAX];
+	const struct ocsp *responses[2 * STATUS_WANTS_MAX];
+};
+
+static bool is_judged(const struct trust_answer *a)
+{
+	return a->verdict == TRUST_OK || a->verdict == TRUST_UNKNOWN_STATUS;
+}
+
+/* The first whose status nobody tells; the root's place: none. */
+static size_t first_unknown(const struct trust_answer *a, size_t from)
+{
+	while (from + 1 < a->n_chain && !a->unknown[from])
+		from++;
+	return from;
+}
+
+static bool has_unknown(const struct trust_answer *a)
+{
+	return is_judged(a) && first_unknown(a, 0) + 1 < a->n_chain;
+}
+
+static struct status_asked *asked_of(struct status_wants *w,
+				     const uint8_t *sha256,
+				     enum status_kind kind)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->asked[i].kind == kind &&
+		    memcmp(w->asked[i].sha256, sha256, CERTIFICATE_SHA256) == 0)
+			return &w->asked[i];
+	return NULL;
+}
+
+/* --- what is there */
+
+static void add(struct found *f, struct status *s, size_t of,
+		const struct certificate *came_for)
+{
+	if (!s)
+		return;
+	f->of[f->n] = of;
+	f->came_for[f->n] = came_for;
+	f->at[f->n++] = s;
+}
+
+static void find(struct status_wants *w, const struct trust_answer *a,
+		 int64_t now_s, struct found *f)
+{
+	static const enum status_kind kinds[KINDS] = { STATUS_OCSP, STATUS_CRL };
+
+	for (size_t i = first_unknown(a, 0); i + 1 < a->n_chain;
+	     i = first_unknown(a, i + 1))
+		for (size_t k = 0; k < KINDS; k++) {
+			const struct certificate *c = a->chain[i];
+			struct status_asked *asked =
+				asked_of(w, c->sha256, kinds[k]);
+
+			add(f, statuses_find(w->kept, c, kinds[k], now_s), i,
+			    NULL);
+			if (asked)
+				add(f, status_ref(asked->status), i, c);
+		}
+}
+
+static void give(struct found *f, struct trust_question *q)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct crl *crl = status_crl(f->at[i]);
+		const struct ocsp *ocsp = status_ocsp(f->at[i]);
+
+		if (crl)
+			f->crls[q->n_crls++] = crl;
+		if (ocsp)
+			f->responses[q->n_responses++] = ocsp;
+	}
+	q->crls = f->crls;
+	q->responses = f->responses;
+}
+
+/* What told something is kept for others; so is what revokes, whomever. */
+static void keep(struct status_wants *w, const struct found *f,
+		 const struct trust_answer *a, int64_t now_s)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->came_for[i] && (a->verdict == TRUST_REVOKED ||
+				       (is_judged(a) && !a->unknown[f->of[i]])))
+			statuses_keep(w->kept, f->came_for[i], f->at[i], now_s);
+}
+
+static void check_again(struct status_wants *w, const struct creds *creds,
+			struct trust_question *q, struct trust_answer *a)
+{
+	struct found f = { .n = 0 };
+
+	find(w, a, q->now_s, &f);
+	if (f.n) {
+		give(&f, q);
+		creds_check(creds, q, a);
+		keep(w, &f, a, q->now_s);
+	}
+	while (f.n)
+		status_unref(f.at[--f.n]);
+	q->crls = NULL;
+	q->responses = NULL;
+	q->n_crls = q->n_responses = 0;
+}
+
+/* --- what is wanted */
+
+static bool set_request(const struct status_wants *w,
+			const struct certificate *c,
+			const struct certificate *issuer, struct owned *out)
+{
+	uint8_t *request;
+	size_t len;
+	bool ok;
+
+	if (ocsp_ask(c, issuer, w->nonce, &request, &len))
+		return false;
+	ok = !owned_copy(slice_of(request, len), out);
+	free(request);
+	return ok;
+}
+
+/* Without memory it is not wanted. */
+static void want(struct status_wants *w, enum status_kind kind,
+		 const struct certificate *c, const struct certificate *issuer)
+{
+	struct status_asked asked = { .kind = kind };
+	bool ok;
+
+	if (w->n == STATUS_WANTS_MAX || owned_copy(c->der, &asked.cert))
+		return;
+	ok = statuses_key(c, kind, asked.key) &&
+	     (kind == STATUS_CRL || set_request(w, c, issuer, &asked.request));
+	if (!ok) {
+		owned_free(&asked.cert);
+		return;
+	}
+	memcpy(asked.sha256, c->sha256, sizeof(asked.sha256));
+	w->asked[w->n++] = asked;
+}
+
+static void want_all(struct status_wants *w, const struct trust_answer *a)
+{
+	for (size_t i = first_unknown(a, 0); i + 1 < a->n_chain;
+	     i = first_unknown(a, i + 1)) {
+		const struct certificate *c = a->chain[i];
+
+		if (c->ocsp.n && !asked_of(w, c->sha256, STATUS_OCSP))
+			want(w, STATUS_OCSP, c, a->chain[i + 1]);
+		else if (c->crls.n && !asked_of(w, c->sha256, STATUS_CRL))
+			want(w, STATUS_CRL, c, a->chain[i + 1]);
+	}
+}
+
+/* Only what could be told is worth a word. */
+static void note(struct status_wants *w, const struct trust_answer *a)
+{
+	char name[CERTIFICATE_STR_MAX];
+	size_t i;
+
+	w->unknown.text[0] = '\0';
+	if (a->verdict != TRUST_OK)
+		return;
+	for (i = first_unknown(a, 0); i + 1 < a->n_chain;
+	     i = first_unknown(a, i + 1))
+		if (a->chain[i]->ocsp.n || a->chain[i]->crls.n) {
+			error_set(&w->unknown, 0,
+				  "certificate \"%s\" may be revoked: neither CRL nor OCSP tells, and 'revocation = relaxed' goes on without; let this host reach them, or set revocation to ifuri or strict",
+				  certificate_str(a->chain[i], name));
+			return;
+		}
+}
+
+void status_check(struct status_wants *w, const struct creds *creds,
+		  struct trust_question *q, struct trust_answer *a)
+{
+	creds_check(creds, q, a);
+	if (!w->kept)
+		return;
+	if (has_unknown(a))
+		check_again(w, creds, q, a);
+	if (has_unknown(a))
+		want_all(w, a);
+	note(w, a);
+}
+
+/* --- the engine's part */
+
+bool status_is_open(const struct status_wants *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (!w->asked[i].is_answered)
+			return true;
+	return false;
+}
+
+static void answer(struct status_asked *asked, struct status *s)
+{
+	asked->is_answered = true;
+	asked->status = status_ref(s);
+	owned_free(&asked->cert);
+	owned_free(&asked->request);
+}
+
+void status_answer(struct status_wants *w, const uint8_t key[STATUSES_KEY],
+		   enum status_kind kind, struct status *s)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (!w->asked[i].is_answered && w->asked[i].kind == kind &&
+		    memcmp(w->asked[i].key, key, STATUSES_KEY) == 0)
+			answer(&w->asked[i], s);
+}
+
+void status_give_up(struct status_wants *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (!w->asked[i].is_answered)
+			answer(&w->asked[i], NULL);
+}
+
+void status_wants_free(struct status_wants *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		owned_free(&w->asked[i].cert);
+		owned_free(&w->asked[i].request);
+		status_unref(w->asked[i].status);
+	}
+	statuses_unref(w->kept);
+}

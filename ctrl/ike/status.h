@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * May a peer's certificate be revoked? Where neither CRLs that are here nor OCSP tell,
+ * and the path is trusted, what its certificates name is wanted: first OCSP, then a
+ * CRL. Part of a job of verify.h: status_check() runs in its thread, the others while
+ * the job is in the engine's.
+ */
+#ifndef CYG_IKE_STATUS_H
+#define CYG_IKE_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctrl/base/error.h"
+#include "ctrl/base/owned.h"
+#include "ctrl/pki/creds.h"
+#include "ctrl/pki/statuses.h"
+
+/* Of each certificate below the root both kinds, once. */
+#define STATUS_WANTS_MAX (2 * (TRUST_CHAIN_MAX - 1))
+
+/* A CRL that is about this certificate, or what a responder says of it; both are where
+ * the certificate says. Borrowed for the call. */
+struct status_want {
+	enum status_kind kind;
+	struct slice cert;    /* DER */
+	struct slice request; /* of STATUS_OCSP: ocsp_ask()'s; else empty */
+};
+
+struct status_asked {
+	enum status_kind kind;
+	uint8_t sha256[CERTIFICATE_SHA256];
+	uint8_t key[STATUSES_KEY];
+	struct owned cert; /* both until it is answered */
+	struct owned request;
+	bool is_answered;
+	struct status *status; /* a reference; NULL: it is not to be had */
+};
+
+struct status_wants {
+	struct statuses *kept; /* a reference; NULL: nothing is wanted */
+	uint8_t nonce[OCSP_NONCE_BYTES]; /* each request is about another one */
+	struct status_asked asked[STATUS_WANTS_MAX];
+	size_t n;
+	struct error unknown; /* whose status nobody tells, and goes on so; or "" */
+};
+
+/*
+ * creds_check() with what is kept and what came, and what is wanted then. Any thread.
+ *
+ * q   its crls and responses are set here
+ */
+void status_check(struct status_wants *w, const struct creds *creds,
+		  struct trust_question *q, struct trust_answer *a);
+
+/* Is there any that is not answered? */
+bool status_is_open(const struct status_wants *w);
+
+/* Of whichever certificates of that key.
+ *
+ * s   NULL: it is not to be had; else a reference is taken if it is wanted */
+void status_answer(struct status_wants *w, const uint8_t key[STATUSES_KEY],
+		   enum status_kind kind, struct status *s);
+
+/* Nobody waits for the rest. */
+void status_give_up(struct status_wants *w);
+
+void status_wants_free(struct status_wants *w);
+
+#endif
