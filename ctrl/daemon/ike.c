@@ -115,6 +115,16 @@ static void on_verify(void *ctx, struct verify_job *job)
 	work_pool_verify(i->pool, job);
 }
 
+/* Without ctl nothing comes, and who waits goes on after a while. */
+static void on_want(void *ctx, const struct status_want *w)
+{
+	struct ike *i = ctx;
+	struct ike_msg_want m;
+
+	if (ike_fetch_put(w, &m))
+		ike_tell(i, IKE_MSG_WANT, &m, sizeof(m));
+}
+
 static void on_event(void *ctx, const struct ike_event *e)
 {
 	struct ike_msg_event m;
@@ -370,6 +380,7 @@ static int make(struct ike *i, struct error *e)
 					    .ticket = on_ticket,
 					    .ke = on_ke,
 					    .verify = on_verify,
+					    .want = on_want,
 					    .event = on_event,
 					    .traced = on_traced,
 					    .count = on_count,
@@ -417,6 +428,7 @@ static void end(struct ike *i)
 	engine_free(i->engine);
 	asked_free(i->asked);
 	creds_in_free(&i->creds);
+	ike_fetch_free(&i->fetched);
 	loaded_free(&i->conns);
 	loaded_free(&i->pools);
 	seam_free(i->ctl);

@@ -310,6 +310,24 @@ static void take_answer(struct ike *i, const struct keystore_answer *a)
 	engine_keystore_answer(i->engine, a, clock_ns());
 }
 
+static void take_fetched(struct ike *i, const struct ike_msg_fetched *m)
+{
+	struct ike_fetch *f = &i->fetched;
+
+	switch (ike_fetch_take(f, m)) {
+	case IKE_FETCH_PART:
+		break;
+	case IKE_FETCH_WHOLE:
+		engine_fetched(i->engine, f->cert, ike_fetch_kind(f),
+			       ike_fetch_octets(f), clock_ns());
+		ike_fetch_free(f);
+		break;
+	case IKE_FETCH_WRONG:
+		ike_give_up(i, "not what was to be fetched");
+		break;
+	}
+}
+
 static void take_trace(struct ike *i, const struct ike_msg_trace *m)
 {
 	engine_trace(i->engine, &m->peer, m->until_ns);
@@ -375,6 +393,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		stop(i);
 	else if (type == IKE_MSG_KEYSTORE_ANSWER)
 		take_answer(i, msg);
+	else if (type == IKE_MSG_FETCHED)
+		take_fetched(i, msg);
 	else if (type == IKE_MSG_TICKET_ANSWER)
 		engine_ticket_answer(i->engine, msg, clock_ns());
 	ike_set_timer(i);
@@ -393,6 +413,7 @@ static void on_down(void *ctx, const char *why)
 		conn_fini(&i->loading);
 	i->n_missing = 0;
 	creds_in_free(&i->creds);
+	ike_fetch_free(&i->fetched);
 	if (i->dp_fd >= 0) /* nobody would see its end; the next ctl gives one */
 		close(i->dp_fd);
 	i->dp_fd = -1;
@@ -431,4 +452,6 @@ void ike_on_link(evutil_socket_t listener, short what, void *ctx)
 	}
 	ike_tell(i, IKE_MSG_READY, &ready, sizeof(ready));
 	asked_each(i->asked, ask_again, i);
+	engine_fetch_again(i->engine, clock_ns());
+	ike_set_timer(i);
 }

@@ -11,6 +11,7 @@
 #include "ctrl/crypto/random.h"
 #include "ctrl/daemon/asked.h"
 #include "ctrl/daemon/creds_in.h"
+#include "ctrl/daemon/ike_fetch.h"
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/ike_udp.h"
 #include "ctrl/base/name_index.h"
@@ -53,7 +54,8 @@ struct ike {
 	struct conn_conf loading; /* until n_missing is 0 */
 	size_t n_missing;
 	struct loaded_list conns, pools;
-	struct creds_in creds; /* that come */
+	struct creds_in creds;	  /* that come */
+	struct ike_fetch fetched; /* that comes */
 	bool failed;
 	bool stopping;
 	uint16_t generation;
