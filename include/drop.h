@@ -68,6 +68,8 @@
 	X(HOLD_FULL,	  "hold_full",	    "too many packets wait for a next hop") \
 	X(HANDOFF_FULL,	  "handoff_full",   "the worker that owns the SA, or the way out, is too slow for what others have for it") \
 	X(TX_FULL,	  "tx_full",	    "transmit ring full: the link is slower than the traffic") \
+	X(STREAM_FULL,	  "stream_full",    "the process of TCP connections is slower than what goes by them") \
+	X(STREAM_GONE,	  "stream_gone",    "the SA's TCP connection is gone and no other one there yet, or the process that holds them is") \
 	X(HOST_UNTAGGED,  "host_untagged",  "frame on the host interface that the guard did not send") \
 	X(HOST_WRITE,	  "host_write",	    "the host interface did not take a packet") \
 	X(HOST_READ,	  "host_read",	    "frame from the host interface is no IP packet, or too long") \

@@ -31,6 +31,8 @@
 	X(STEER_ICMP, "steer_icmp", "to a worker: an ICMP error, that a packet of an SA of ours was too big") \
 	X(STEER_HOST, "steer_host", "guard: to the host interface, to be protected") \
 	X(WORKER_TX,  "worker_tx",  "worker: transmitted, protected or decrypted") \
+	X(WORKER_STREAM, "worker_stream", "worker: protected, to a TCP connection of ours") \
+	X(STREAM_IN, "stream_in", "worker: ESP that came in a TCP connection, to be verified and decrypted; also counted where it went") \
 	X(WORKER_HOST, "worker_host", "worker: up through the host interface, decrypted or an ICMP error") \
 	X(WORKER_WHOLE, "worker_whole", "worker: fragment that is part of a packet that was put together") \
 	X(WORKER_ICMP, "worker_icmp", "worker: made an ICMP error about a packet that is too big") \

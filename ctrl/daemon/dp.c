@@ -274,6 +274,24 @@ static void take_stream(struct dp_process *p, const struct dp_msg_stream *m,
 		tell(p, p->ctl, DP_MSG_STREAM_OUT, &answer, sizeof(answer));
 }
 
+/* ctl gives them to stream. */
+static void give_pairs(struct dp_process *p)
+{
+	int fds[WORKERS_MAX];
+	struct dp_msg_pair m = { 0 };
+	int err = p->dp ? dp_join_streams(p->dp, fds, &m.n_workers) : -EAGAIN;
+
+	if (err) {
+		log_error("dp: no link to the process of TCP connections: %s",
+			  strerror(-err));
+		return;
+	}
+	for (; m.worker < m.n_workers; m.worker++)
+		log_lost(p, seam_send_fds(p->ctl, DP_MSG_PAIR, &m, sizeof(m),
+					  &fds[m.worker], 1));
+	role_close_all(fds, m.n_workers);
+}
+
 /* Whoever wanted to know has ended. */
 static void end_lookups(const struct dp_process *p)
 {
@@ -391,6 +409,8 @@ static void on_ctl_message(void *ctx, uint16_t type, const void *msg,
 		look(p);
 	else if (type == DP_MSG_EXPLAIN)
 		explain(p, msg);
+	else if (type == DP_MSG_PAIRS)
+		give_pairs(p);
 	else if (type == DP_MSG_PEER && p->dp)
 		dp_set_peer(p->dp, msg);
 	else if (type == DP_MSG_VIPS && p->dp)

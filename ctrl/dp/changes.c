@@ -138,6 +138,17 @@ static void leased(void *ctx, const struct sadb_lease *l)
 	tunnel_routes_lease(&routes, l);
 }
 
+/* What the configuration lets IKE do, and not at first. */
+static void allow(struct sadb *s, const struct config *c)
+{
+	bool streams = c->gateway.tcp_port != 0;
+
+	for (size_t i = 0; i < c->n_conns; i++)
+		streams = streams || c->conns[i].tcp_encap != TCP_ENCAP_NO;
+	sadb_allow_weak(s, c->gateway.allow_weak_algorithms);
+	sadb_allow_streams(s, streams);
+}
+
 static void on_poll(evutil_socket_t fd, short what, void *ctx)
 {
 	struct dp *dp = ctx;
@@ -176,7 +187,7 @@ int changes_open(struct dp *dp, struct event_base *base, struct error *e)
 
 	if (err)
 		return err;
-	sadb_allow_weak(dp->sadb, dp->config->gateway.allow_weak_algorithms);
+	allow(dp->sadb, dp->config);
 	sadb_set_keepalive(dp->sadb, dp->config->gateway.keepalive_s);
 	dp->manual = manual_new(dp->sadb, dp->config->gateway.state_dir);
 	if (!dp->manual)
@@ -303,7 +314,7 @@ int dp_reload(struct dp *dp, struct config *config, struct error *e)
 	if (err)
 		return err;
 	dp->config = config;
-	sadb_allow_weak(dp->sadb, config->gateway.allow_weak_algorithms);
+	allow(dp->sadb, config);
 	settle_manual(dp);
 	audit_ring_mute(dp->audits, !config->gateway.audit);
 	for (uint32_t i = 0; i < dp->n_workers; i++) {

@@ -15,6 +15,7 @@
 #include "ctrl/model/explain.h"
 #include "ctrl/model/status.h"
 #include "ctrl/model/stream.h"
+#include "include/limits.h"
 
 struct event_base;
 struct dp;
@@ -94,6 +95,16 @@ int dp_let_out(struct dp *dp, int fd, struct error *e);
  */
 int dp_let_stream_out(struct dp *dp, int fd, const struct stream_ends *ends,
 		      struct error *e);
+
+/*
+ * Another pair of sockets for each worker, by which ESP in TCP goes and comes; see
+ * ctrl/model/stream.h.
+ *
+ * far   their other ends, handed over, the first *n
+ *
+ * 0, or a negative errno and none is.
+ */
+int dp_join_streams(struct dp *dp, int far[WORKERS_MAX], uint32_t *n);
 
 /* It is over. */
 void dp_end_stream(struct dp *dp, const struct stream_ends *ends);

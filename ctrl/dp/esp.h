@@ -72,6 +72,14 @@ static inline uint32_t esp_outer_bytes(const struct sa_rt *sa, uint32_t text)
 }
 
 /*
+ * What stands in TCP is cut by TCP, and any size passes. But where a segment is lost,
+ * all that is in it waits, and each packet that ends in the next one waits with it: as
+ * small as this, with its header of bare ESP, one fits a segment of whatever path is
+ * left to those who need TCP.
+ */
+#define STREAM_PATH_MTU 1400U
+
+/*
  * The largest inner packet that fits a path of that MTU once it is protected; 0:
  * none does. In transport mode that is one without options and extension headers.
  */
@@ -81,6 +89,8 @@ static inline uint32_t esp_inner_mtu(const struct sa_rt *sa, uint32_t mtu)
 	uint32_t around = front + sa->carrier_bytes + esp_outer_bytes(sa, 0);
 	uint32_t text;
 
+	if (mtu > STREAM_PATH_MTU && sa_stream(sa))
+		mtu = STREAM_PATH_MTU;
 	if (mtu <= around + sa->trailer_bytes)
 		return 0;
 	text = (mtu - around) / sa->align_bytes * sa->align_bytes;

@@ -25,6 +25,7 @@
 #include "ctrl/dp/mss.h"
 #include "ctrl/dp/pmtu.h"
 #include "ctrl/dp/quoted.h"
+#include "ctrl/dp/stream.h"
 #include "ctrl/dp/tap.h"
 #include "ctrl/dp/transport.h"
 #include "ctrl/dp/worker.h"
@@ -294,7 +295,8 @@ static void finish(struct packet *p, const struct crypto_op *op)
 	outer_put(outer, op->esp, p->bytes, &p->ip, (uint16_t)p->seq);
 	p->ip.saddr = *sa_saddr(sa);
 	p->ip.daddr = *sa_daddr(sa);
-	p->state = PKT_SEALED;
+	p->stream = outer_stream(outer);
+	p->state = p->stream ? PKT_STREAM : PKT_SEALED;
 }
 
 /* Another worker may be further than we, and have said so. */
@@ -423,12 +425,24 @@ static void seal_run(struct worker *w, struct packet *p, uint32_t n,
 		esp_seal(w, of, m, mtu);
 }
 
+/* Its way is the host's to find. */
+static void out_run_of_stream(struct worker *w, struct packet *p, uint32_t n)
+{
+	if (stream_is_there(w, p->sa))
+		return seal_run(w, p, n, pmtu_inner(p->sa, STREAM_PATH_MTU));
+	for (uint32_t i = 0; i < n; i++)
+		packet_drop(&p[i], DROP_STREAM_GONE);
+}
+
 /* Nothing is encrypted before the way to the peer is known. */
 static void out_run(struct worker *w, struct packet *p, uint32_t n)
 {
-	const struct nexthop *nh = nexthop_lookup_ours(
-		&w->nexthops, sa_daddr(p->sa), sa_saddr(p->sa), w->now_ns);
+	const struct nexthop *nh;
 
+	if (__builtin_expect(sa_stream(p->sa), 0))
+		return out_run_of_stream(w, p, n);
+	nh = nexthop_lookup_ours(&w->nexthops, sa_daddr(p->sa), sa_saddr(p->sa),
+				 w->now_ns);
 	if (nh->kind == NH_PORT)
 		return seal_run(w, p, n, pmtu_inner(p->sa, nh->mtu));
 	for (uint32_t i = 0; i < n; i++) {

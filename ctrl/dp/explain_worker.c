@@ -130,6 +130,8 @@ static enum drop_reason judge(const struct explaining *w, struct sa_rt *sa,
 	enum drop_reason reason;
 	const struct sa_rt *ah;
 
+	if (sa_stream(sa) == STREAM_LOST)
+		return DROP_STREAM_GONE;
 	if (way->drop != DROP_NONE)
 		return way->drop;
 	if (!way->iface)
@@ -181,7 +183,7 @@ void explain_out(struct explaining *w, struct sa_ref told)
 	reason = judge(w, sa, &way);
 	if (reason != DROP_NONE)
 		return drop(w, s, reason);
-	s->pass = PASS_WORKER_TX;
+	s->pass = sa_stream(sa) ? PASS_WORKER_STREAM : PASS_WORKER_TX;
 	w->x->outcome = EXPLAIN_SEALED;
 }
 

@@ -8,7 +8,8 @@
  * errors of our own take the same ways.
  *
  * The invariant that keeps plaintext off the wire: onto an unprotected
- * interface goes only PKT_SEALED. A port may serve interfaces of both roles, VLANs
+ * interface goes only PKT_SEALED. ESP in TCP is never that: it goes to the process
+ * that holds its connection, or nowhere. A port may serve interfaces of both roles, VLANs
  * of one NIC: the next hop says which one it is. Worker.
  */
 #include <assert.h>
@@ -18,6 +19,7 @@
 #include "ctrl/dp/large.h"
 #include "ctrl/dp/mss.h"
 #include "ctrl/dp/pmtu.h"
+#include "ctrl/dp/stream.h"
 #include "ctrl/dp/worker.h"
 #include "ctrl/wire/icmp.h"
 #include "include/proto.h"
@@ -34,6 +36,7 @@ struct tx_run {
 	struct way way;		     /* of the packet in hand */
 	const struct packet *before; /* that went it, too; NULL: look anew */
 	struct host_run host;
+	struct stream_run stream;
 	struct port *port;
 	uint32_t n;
 	struct packet *pkt[BATCH_MAX];
@@ -149,6 +152,7 @@ static void forward_known(struct worker *w, struct tx_run *run, struct packet *p
 		return forward_opened(w, run, p);
 	case PKT_ERROR:
 		return forward_error(w, run, p);
+	case PKT_STREAM:
 	case PKT_CLEAR:
 	case PKT_CIPHER:
 	case PKT_FRAGMENT:
@@ -224,6 +228,8 @@ static void forward_one(struct worker *w, struct tx_run *run, struct packet *p)
 
 	if (p->large)
 		large_shrink(w, p);
+	if (p->state == PKT_STREAM)
+		return stream_tx(&run->stream, p);
 	if (p->state == PKT_PLAIN) /* it was not ours to put together */
 		return opened_to_host(w, run, p);
 	if (p->state == PKT_OPENED && mss_concerns(w, p) &&
@@ -251,8 +257,9 @@ static void forward_one(struct worker *w, struct tx_run *run, struct packet *p)
 static bool goes(const struct packet *p)
 {
 	return p->drop == DROP_NONE &&
-	       (p->state == PKT_SEALED || p->state == PKT_OPENED ||
-		p->state == PKT_PLAIN || p->state == PKT_ERROR);
+	       (p->state == PKT_SEALED || p->state == PKT_STREAM ||
+		p->state == PKT_OPENED || p->state == PKT_PLAIN ||
+		p->state == PKT_ERROR);
 }
 
 void forward(struct worker *w, struct batch *b)
@@ -262,10 +269,11 @@ void forward(struct worker *w, struct batch *b)
 
 	run.port = NULL;
 	run.before = NULL;
-	run.n = run.host.n = 0;
+	run.n = run.host.n = run.stream.n = 0;
 	for (struct packet *p = b->pkt; p < end; p++)
 		if (goes(p))
 			forward_one(w, &run, p);
 	tx_flush(w, &run);
 	host_tx_flush(w, &run.host);
+	stream_tx_flush(w, &run.stream);
 }

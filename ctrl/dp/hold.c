@@ -35,6 +35,7 @@ static struct addr waits_for(const struct packet *p)
 	case PKT_ERROR:
 		return (struct addr){ 0 };
 	case PKT_SEALED:
+	case PKT_STREAM:
 	case PKT_CIPHER:
 	case PKT_FRAGMENT:
 	case PKT_PLAIN:

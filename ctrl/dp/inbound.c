@@ -47,6 +47,8 @@ bool inbound_take_tos(struct worker *w, struct packet *p, uint8_t outer_tos)
 {
 	uint8_t tos = p->ip.tos;
 
+	if (sa_stream(p->sa)) /* RFC 9329 section 6.8: there is no outer one */
+		return true;
 	switch (outer_take(&p->sa->outer, outer_tos, &tos)) {
 	case OUTER_ECN_LOST:
 		packet_drop(p, DROP_ECN);

@@ -25,6 +25,7 @@
 enum packet_state {
 	PKT_CLEAR,    /* outbound, not yet protected */
 	PKT_SEALED,   /* outbound, built by our own ESP stage */
+	PKT_STREAM,   /* likewise, for a TCP connection and nowhere else */
 	PKT_CIPHER,   /* inbound, not yet verified */
 	PKT_FRAGMENT, /* inbound, a piece of what is to be put together */
 	PKT_PLAIN,    /* inbound, put together, and the kernel's as it is */
@@ -52,9 +53,12 @@ struct packet {
 		struct sa_ref ref; /* its name, while the packet is held */
 	};
 	uint64_t seq;
-	uint32_t policy_id;   /* outbound: by which it is to be protected */
-	uint32_t policy_gen;  /* outbound: of the list that said so */
-	uint32_t if_id;	      /* PKT_OPENED: of its SA; 0: none */
+	uint32_t policy_id;  /* outbound: by which it is to be protected */
+	uint32_t policy_gen; /* outbound: of the list that said so */
+	union {
+		uint32_t if_id;	 /* PKT_OPENED: of its SA; 0: none */
+		uint32_t stream; /* PKT_STREAM: by which it goes */
+	};
 	uint64_t deadline_ns; /* of its wait; 0: it never waited */
 };
 

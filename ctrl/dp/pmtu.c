@@ -302,7 +302,7 @@ static bool was_sent_lately(const struct sa_rt *sa, uint32_t seq)
 /* Of a bundle, routers see AH. */
 static bool is_of(const struct icmp_told *t, const struct sa_rt *sa)
 {
-	return !sa->carrier_bytes &&
+	return !sa->carrier_bytes && !sa_stream(sa) &&
 	       t->protocol == (sa->ah ? PROTO_AH : PROTO_ESP) &&
 	       t->udp == sa->udp && htonl(t->spi) == sa->spi_be &&
 	       addr_equal(&t->daddr, sa_daddr(sa)) &&

@@ -17,6 +17,8 @@
 #include "include/meta.h"
 #include "include/proto.h"
 
+#define TTL_IN_TCP 64 /* nobody counts it down */
+
 #define NEAR 4U /* packets that are asked for before one is read */
 
 /* By hand: compilers clear a struct of this size by an instruction that costs
@@ -198,6 +200,44 @@ void resolve_host_at(struct worker *w, struct batch *b, uint64_t frame,
 	p->policy_id = tag.policy_id;
 	p->policy_gen = tag.policy_gen;
 	take_policy_sa(w, p);
+}
+
+/* Of the SA's own ends: whoever sent it, its ICV says. */
+static void put_header(struct packet *p, uint8_t *esp, uint32_t bytes)
+{
+	const uint8_t version = addr_is_v4(&p->sa->saddr) ? 4 : 6;
+	const uint32_t header = ip_least_bytes(version);
+
+	p->l3 = esp - header;
+	p->bytes = header + bytes;
+	p->ip = (struct ip_header){
+		.version = version,
+		.header_bytes = (uint16_t)header,
+		.total_bytes = p->bytes,
+		.ttl = TTL_IN_TCP,
+		.protocol = PROTO_ESP,
+		.saddr = *sa_saddr(p->sa),
+		.daddr = *sa_daddr(p->sa),
+	};
+	ip_build(p->l3, &p->ip);
+}
+
+void resolve_stream(struct worker *w, struct batch *b, uint64_t frame,
+		    uint8_t *esp, uint32_t bytes)
+{
+	struct packet *p = &b->pkt[b->n++];
+	uint32_t spi_be;
+
+	packet_init(p, frame, esp - ETH_HEADER_BYTES, bytes);
+	p->ip = (struct ip_header){ .version = 0 };
+	p->state = PKT_CIPHER;
+	if (bytes < ESP_HEADER_BYTES)
+		return packet_drop(p, DROP_ESP_TRUNCATED);
+	memcpy(&spi_be, esp, sizeof(spi_be));
+	p->sa = sad_of_stream(w->sad, ntohl(spi_be));
+	if (!p->sa)
+		return packet_drop(p, DROP_SPI_UNKNOWN);
+	put_header(p, esp, bytes);
 }
 
 static bool has_ports(const struct packet *p)

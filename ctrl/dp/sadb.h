@@ -98,6 +98,10 @@ void sadb_free(struct sadb *s);
 /* May IKE add what esp_pair_weakness() says nobody should use? Not at first. */
 void sadb_allow_weak(struct sadb *s, bool allow);
 
+/* May it add SAs that are in TCP, and move SAs there? Not at first: who took ike over
+ * could have ESP go to wherever a connection leads. */
+void sadb_allow_streams(struct sadb *s, bool allow);
+
 /* Before a worker runs, and after it ended. 0 or a negative errno. */
 int sadb_add_worker(struct sadb *s, struct worker *w);
 void sadb_remove_worker(struct sadb *s, struct worker *w);

@@ -191,8 +191,11 @@ static int check_form(const struct sadb_id *id, const struct sadb_sa *sa,
 		return error_set(e, -EINVAL, "more than a message holds");
 	if (!sa->encap_sport != !sa->encap_dport)
 		return error_set(e, -EINVAL, "one port of UDP, not two");
-	if (sa->stream) /* bare it would leave where TCP was wanted */
-		return error_set(e, -EOPNOTSUPP, "ESP in TCP");
+	if (sa->stream &&
+	    (sa->encap_dport || sa->carrier || sa->mode != SADB_TUNNEL ||
+	     sa->protocol == IKE_PROTO_AH))
+		return error_set(e, -EINVAL,
+				 "TCP carries ESP in tunnel mode alone");
 	if (sa->outer.df > SADB_DF_SET || sa->outer.dscp > SADB_DSCP_MAX ||
 	    sa->outer.dummies > SADB_DUMMIES_MAX)
 		return error_set(e, -EINVAL, "no such outer header");
@@ -244,6 +247,11 @@ static bool is_narrow(const struct sadb *s, const struct entry *en)
 			return true;
 	}
 	return false;
+}
+
+void sadb_allow_streams(struct sadb *s, bool allow)
+{
+	s->allow_streams = allow;
 }
 
 void sadb_allow_weak(struct sadb *s, bool allow)
@@ -345,6 +353,7 @@ static int make(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 		.daddr = en->id.daddr,
 		.encap_sport = sa->encap_sport,
 		.encap_dport = sa->encap_dport,
+		.stream = sa->stream,
 		.outer = sa->outer,
 		.encr = encr_of_bits(sa->encr, sa->encr_key_bits),
 		.integ = integ_by_id(sa->integ),
@@ -466,6 +475,8 @@ int sadb_add(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
 {
 	int err = check_form(&en->id, sa, e);
 
+	if (!err && sa->stream && !s->allow_streams)
+		err = error_set(e, -EPERM, "nothing is to be in TCP");
 	if (!err)
 		err = check_key(s, en, sa, e);
 	if (!err)

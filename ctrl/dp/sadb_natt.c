@@ -209,16 +209,17 @@ int entry_move(struct sadb *s, const struct sadb_request *q, uint64_t now_ns)
 		.daddr = q->daddr,
 		.sport = q->sa.encap_sport,
 		.dport = q->sa.encap_dport,
+		.stream = q->sa.stream,
 	};
 	struct sad_key was;
 	int err;
 
 	if (!en || en->state != ENTRY_LIVE)
 		return -ENOENT;
-	if (!to.sport != !to.dport)
+	if (!to.sport != !to.dport || (to.stream && to.dport))
 		return -EINVAL;
-	if (q->sa.stream)
-		return -EOPNOTSUPP;
+	if (to.stream && !s->allow_streams)
+		return -EPERM;
 	err = entry_may_be_between(s, en, &to.saddr, &to.daddr);
 	if (err)
 		return err;

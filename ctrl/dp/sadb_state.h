@@ -101,7 +101,7 @@ struct sadb {
 	struct barrier *barrier;
 	struct sadb_calls calls;
 	int fd; /* eventfd */
-	bool allow_weak;
+	bool allow_weak, allow_streams;
 	struct tell *tells[WORKERS_MAX];
 	uint32_t n_tells;
 	struct random_pool random;

@@ -174,7 +174,8 @@ static void copy(const struct tap *t, struct tapped *to, const struct worker *w,
 		.kept = kept < t->filter.snaplen ? kept : t->filter.snaplen,
 		.drop = (uint16_t)p->drop,
 		.inbound = p->state == PKT_CIPHER || p->state == PKT_OPENED,
-		.side = p->state == PKT_CIPHER || p->state == PKT_SEALED
+		.side = p->state == PKT_CIPHER || p->state == PKT_SEALED ||
+					p->state == PKT_STREAM
 				? CAPTURE_CIPHER
 				: CAPTURE_CLEAR,
 	};

@@ -10,6 +10,7 @@
 
 #include "ctrl/dp/esp.h"
 #include "ctrl/dp/pmtu.h"
+#include "ctrl/dp/stream.h"
 #include "ctrl/wire/ipv4.h"
 
 #define TICK_NS	    NS_PER_MS	/* a worker looks no more often */
@@ -124,12 +125,22 @@ static bool make(struct worker *w, struct sa_rt *sa, uint32_t bytes,
 	return true;
 }
 
-/* None waits for a next hop; but that one is asked for it. */
+/* None waits for a next hop; but that one is asked for it. 0: it can't go now. */
+static uint32_t mtu_of(struct worker *w, const struct sa_rt *sa)
+{
+	const struct nexthop *nh;
+
+	if (sa_stream(sa))
+		return stream_is_there(w, sa) ? pmtu_frame(sa, STREAM_PATH_MTU)
+					      : 0;
+	nh = nexthop_lookup_ours(&w->nexthops, sa_daddr(sa), sa_saddr(sa),
+				 w->now_ns);
+	return nh->kind == NH_PORT ? pmtu_frame(sa, nh->mtu) : 0;
+}
+
 static void send_some(struct worker *w, struct sa_rt *sa, uint64_t n)
 {
-	const struct nexthop *nh = nexthop_lookup_ours(
-		&w->nexthops, sa_daddr(sa), sa_saddr(sa), w->now_ns);
-	uint32_t mtu = nh->kind == NH_PORT ? pmtu_frame(sa, nh->mtu) : 0;
+	uint32_t mtu = mtu_of(w, sa);
 	struct packet *of[BURST_MAX];
 	struct batch b;
 

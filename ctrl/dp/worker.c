@@ -33,6 +33,7 @@ int worker_init(struct worker *w, uint32_t frames, struct nexthop_link *link)
 	int err;
 
 	memset(w, 0, sizeof(*w));
+	stream_init(&w->stream);
 	err = host_init(&w->host);
 	if (err)
 		return err;
@@ -63,6 +64,7 @@ void worker_fini(struct worker *w)
 {
 	umem_fini(&w->umem);
 	host_fini(&w->host);
+	stream_fini(&w->stream);
 	large_fini(w);
 	plugs_fini(w);
 	reassembly_fini(&w->reassembly);
@@ -197,6 +199,7 @@ bool worker_step(struct worker *w)
 
 	w->now_ns = clock_ns();
 	plugs_begin(w);
+	stream_begin(w);
 	drain_begin(w);
 	handoff_reclaim(w);
 	hold_retry(w, nexthop_learn(&w->nexthops) > 0);
@@ -205,6 +208,8 @@ bool worker_step(struct worker *w)
 		any |= port_rx(w, i);
 	if (w->host.fd >= 0)
 		any |= host_rx(w);
+	if (w->stream.fd >= 0)
+		any |= stream_rx(w);
 	any |= handoff_take(w);
 	tfc_step(w);
 	for (uint32_t i = 0; i < w->n_ports; i++)
@@ -255,13 +260,14 @@ static void bell_reset(const struct worker *w)
 
 static void worker_sleep(struct worker *w)
 {
-	struct pollfd fds[WORKER_PORTS_MAX + 2];
+	struct pollfd fds[WORKER_PORTS_MAX + 3];
 	nfds_t n = 0;
 
 	for (uint32_t i = 0; i < w->n_ports; i++)
 		fds[n++] = (struct pollfd){ .fd = w->ports[i]->fd,
 					    .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = w->host.fd, .events = POLLIN };
+	fds[n++] = (struct pollfd){ .fd = w->stream.fd, .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = w->nexthops.link->answer_fd,
 				    .events = POLLIN };
 	atomic_store_explicit(&w->asleep, true, memory_order_relaxed);

@@ -28,6 +28,7 @@
 #include "ctrl/dp/packet.h"
 #include "ctrl/dp/port.h"
 #include "ctrl/dp/reassemble.h"
+#include "ctrl/dp/stream.h"
 #include "ctrl/dp/tell.h"
 #include "ctrl/sadb/sad.h"
 #include "ctrl/sadb/several.h"
@@ -192,6 +193,7 @@ struct worker {
 	uint32_t n_ports;
 	struct plugs plugs;
 	struct host host;
+	struct stream_pair stream;
 	uint32_t magic;	     /* of this start's metadata and tags */
 	uint64_t head_token; /* of its metadata that is part of the frame */
 	uint32_t index;	     /* among the gateway's workers */
@@ -305,16 +307,21 @@ void resolve_at(struct worker *w, struct batch *b, uint64_t frame, uint8_t *at,
 void resolve_host_at(struct worker *w, struct batch *b, uint64_t frame,
 		     uint8_t *at, uint32_t bytes);
 
+/* Bare ESP that came in TCP joins the batch, with a header of IP in front, for which
+ * there is room; with a frame of its own. */
+void resolve_stream(struct worker *w, struct batch *b, uint64_t frame,
+		    uint8_t *esp, uint32_t bytes);
+
 /* Takes what the host sends; false: nothing was there. */
 bool host_rx(struct worker *w);
 
-/* PKT_CLEAR becomes PKT_SEALED, PKT_CIPHER becomes PKT_OPENED. */
+/* PKT_CLEAR becomes PKT_SEALED or PKT_STREAM, PKT_CIPHER becomes PKT_OPENED. */
 void esp_out(struct worker *w, struct batch *b);
 void esp_in(struct worker *w, struct batch *b);
 
 /*
  * Packets of one outbound SA of the worker's own, as large as they will be but for
- * TFC padding, become PKT_SEALED. Of version 0: dummies.
+ * TFC padding, become PKT_SEALED or PKT_STREAM. Of version 0: dummies.
  *
  * n     1 or more
  * mtu   the largest inner packet that fits

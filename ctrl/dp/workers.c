@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctrl/base/log.h"
+#include "ctrl/dp/dp.h"
 #include "ctrl/dp/queues.h"
 #include "ctrl/dp/state.h"
 
@@ -255,4 +257,15 @@ void workers_free(struct dp *dp)
 	}
 	free(dp->workers);
 	dp->workers = NULL;
+}
+
+int dp_join_streams(struct dp *dp, int far[WORKERS_MAX], uint32_t *n)
+{
+	int err = 0;
+
+	for (*n = 0; !err && *n < dp->n_workers; *n += !err)
+		err = stream_join(&dp->workers[*n].w, &far[*n]);
+	while (err && *n > 0)
+		close(far[--*n]);
+	return err;
 }

@@ -28,6 +28,9 @@
  * comes again after a million others at the earliest. */
 #define STREAM_NONE 0U
 
+/* Of an SA: one that is yet to be, in place of one that is over. */
+#define STREAM_LOST UINT32_MAX
+
 /* The ends of one. Ports in host order. */
 struct stream_ends {
 	struct addr local, remote;

@@ -10,6 +10,10 @@
  * section 4.1, normal mode; without ECN it is compatibility mode). DF, which IPv4
  * alone has, is copied from IPv4 and set for IPv6, whose packets are cut by none
  * but their sender. The flow label is 0.
+ *
+ * ESP in TCP (RFC 9329) gets the header of bare ESP, so that it looks the same wherever
+ * one looks at it, and loses it again as it goes to its connection. Nothing of it is
+ * on any wire, and nothing of another one comes off (RFC 9329 section 6.8).
  */
 #ifndef CYG_SADB_OUTER_H
 #define CYG_SADB_OUTER_H
@@ -17,6 +21,7 @@
 #include <string.h>
 
 #include "ctrl/model/sadb.h"
+#include "ctrl/model/stream.h"
 #include "ctrl/wire/ip.h"
 #include "ctrl/wire/octets.h"
 #include "include/proto.h"
@@ -24,7 +29,8 @@
 #define OUTER_MAX (IPV6_HEADER_BYTES + UDP_HEADER_BYTES)
 
 struct outer {
-	uint8_t octets[OUTER_MAX]; /* it stands at their end */
+	uint8_t octets[OUTER_MAX]; /* it stands at their end; in front, where it has
+				      no UDP, the number of outer_stream() */
 	uint8_t bytes;		   /* of it */
 	uint8_t ip_bytes;	   /* of it, without UDP */
 	uint16_t sum; /* IPv4's checksum without the packet's own fields */
@@ -50,6 +56,23 @@ void outer_init(struct outer *o, uint8_t protocol, const struct addr *saddr,
 static inline bool outer_is_cut(const struct outer *o)
 {
 	return o->ip_bytes == IPV4_HEADER_BYTES && !o->df_copied && !o->df_set;
+}
+
+/* What it goes by is that TCP connection; one without UDP. */
+static inline void outer_set_stream(struct outer *o, uint32_t stream)
+{
+	memcpy(o->octets, &stream, sizeof(stream));
+}
+
+/* By which TCP connection it goes (ctrl/model/stream.h), perhaps STREAM_LOST;
+ * STREAM_NONE: by none. */
+static inline uint32_t outer_stream(const struct outer *o)
+{
+	uint32_t stream = STREAM_NONE;
+
+	if (o->bytes == o->ip_bytes)
+		memcpy(&stream, o->octets, sizeof(stream));
+	return stream;
 }
 
 /* Either end is elsewhere, in UDP or not: see outer_init(). What is configured stays. */

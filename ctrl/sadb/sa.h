@@ -209,6 +209,12 @@ static inline const struct outer *sa_outer(const struct sa_rt *sa)
 	return way ? &way->outer : &sa->outer;
 }
 
+/* Likewise, by which TCP connection it goes; STREAM_NONE: by none. */
+static inline uint32_t sa_stream(const struct sa_rt *sa)
+{
+	return outer_stream(sa_outer(sa));
+}
+
 /* Likewise, where it goes: no two calls need to agree. */
 static inline const struct addr *sa_daddr(const struct sa_rt *sa)
 {

@@ -27,6 +27,9 @@ struct sad {
 	uint32_t gen[SAD_MAX];
 	/* Written by the control thread, read by workers. */
 	_Atomic(struct sa_rt *) slot[SAD_MAX];
+	/* Likewise: by the low bits of its SPI an inbound SA that is in TCP, or was;
+	 * as one word. */
+	_Atomic uint64_t in_tcp[SAD_MAX];
 };
 
 static int make_threads(struct sad *sad)
@@ -143,6 +146,8 @@ static void sa_describe(struct sa_rt *sa, const struct sa_spec *spec)
 	outer_init(&sa->outer, sa_protocol(sa), &sa->saddr, &sa->daddr,
 		   htons(spec->encap_sport), htons(spec->encap_dport),
 		   &spec->outer);
+	if (spec->stream)
+		outer_set_stream(&sa->outer, spec->stream);
 	sa->tfc_bytes = spec->outer.tfc_bytes;
 	sa->dummies = spec->outer.dummies;
 	if (sa->ah)
@@ -273,6 +278,41 @@ static uint64_t word_of(struct sa_ref ref)
 	return whole;
 }
 
+static struct sa_ref ref_of(uint64_t whole)
+{
+	struct sa_ref ref;
+
+	memcpy(&ref, &whole, sizeof(ref));
+	return ref;
+}
+
+static uint32_t place_of(uint32_t spi)
+{
+	return spi % SAD_MAX;
+}
+
+/* Is its place among those in TCP another one's? One that is gone has none. */
+static bool is_taken(const struct sad *sad, uint32_t spi, const struct sa_rt *sa)
+{
+	const struct sa_rt *has =
+		sad_get(sad, ref_of(atomic_load(&sad->in_tcp[place_of(spi)])));
+
+	return has && has != sa;
+}
+
+/* It stays, whichever way the SA goes later. */
+static void enter_stream(struct sad *sad, const struct sa_rt *sa)
+{
+	atomic_store_explicit(&sad->in_tcp[place_of(ntohl(sa->spi_be))],
+			      word_of(sa->ref), memory_order_release);
+}
+
+static bool stream_fits(const struct sa_spec *spec)
+{
+	return spec->protocol != IKE_PROTO_AH && spec->mode == SADB_TUNNEL &&
+	       !spec->encap_dport && !spec->carrier.gen;
+}
+
 /* A packet goes through both in one walk, so whoever has the one has the other. */
 static void be_carried(struct sa_rt *sa, const struct sa_rt *ah)
 {
@@ -327,6 +367,11 @@ int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 				 spec->integ->name, misfit);
 	if (spec->carrier.gen && !(carrier = find_carrier(sad, spec)))
 		return error_set(e, -EINVAL, "no AH that ESP can be in");
+	if (spec->stream && !stream_fits(spec))
+		return error_set(e, -EINVAL,
+				 "TCP carries ESP in tunnel mode alone");
+	if (spec->stream && spec->dir == DIR_IN && is_taken(sad, spec->spi, NULL))
+		return error_set(e, -EEXIST, "two SPIs in TCP are too alike");
 	sa = aligned_alloc(_Alignof(struct sa_rt), sizeof(*sa));
 	if (!sa)
 		return error_set(e, -ENOMEM, "no memory for an SA");
@@ -344,6 +389,8 @@ int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
 	}
 	sa->ref = take_slot(sad);
 	atomic_store_explicit(&sad->slot[sa->ref.id], sa, memory_order_release);
+	if (spec->stream && sa->dir == DIR_IN)
+		enter_stream(sad, sa);
 	if (carrier && sa->dir == DIR_IN)
 		atomic_store_explicit(&carrier->then, word_of(sa->ref),
 				      memory_order_release);
@@ -401,6 +448,9 @@ int sad_move_ends(struct sad *sad, struct sa_ref ref, const struct sa_ends *to)
 		return -ENOENT;
 	if (sa->ah || sa->transport || sa->carrier_bytes)
 		return -EOPNOTSUPP;
+	if (to->stream && sa->dir == DIR_IN &&
+	    is_taken(sad, ntohl(sa->spi_be), sa))
+		return -EEXIST;
 	now = calloc(1, sizeof(*now));
 	if (!now)
 		return -ENOMEM;
@@ -409,7 +459,11 @@ int sad_move_ends(struct sad *sad, struct sa_ref ref, const struct sa_ends *to)
 	now->daddr = to->daddr;
 	outer_move(&now->outer, to->dport ? PROTO_UDP : PROTO_ESP, &to->saddr,
 		   &to->daddr, htons(to->sport), htons(to->dport));
+	if (to->stream)
+		outer_set_stream(&now->outer, to->stream);
 	set_way(sa, now);
+	if (to->stream && sa->dir == DIR_IN)
+		enter_stream(sad, sa);
 	return 0;
 }
 
@@ -448,4 +502,13 @@ struct sa_rt *sad_get(const struct sad *sad, struct sa_ref ref)
 		return NULL;
 	sa = atomic_load_explicit(&sad->slot[ref.id], memory_order_acquire);
 	return sa && sa->ref.gen == ref.gen ? sa : NULL;
+}
+
+struct sa_rt *sad_of_stream(const struct sad *sad, uint32_t spi)
+{
+	const uint64_t whole = atomic_load_explicit(&sad->in_tcp[place_of(spi)],
+						    memory_order_acquire);
+	struct sa_rt *sa = sad_get(sad, ref_of(whole));
+
+	return sa && ntohl(sa->spi_be) == spi && sa_stream(sa) ? sa : NULL;
 }

@@ -25,6 +25,8 @@ struct sa_spec {
 	struct addr daddr;
 	uint16_t encap_sport; /* host order; ESP in UDP, RFC 3948 */
 	uint16_t encap_dport; /* host order; 0: bare ESP */
+	uint32_t stream; /* ESP in this TCP connection, tunnel mode, without
+				 UDP; STREAM_NONE: in none */
 	struct sadb_outer outer;
 	const struct encr_alg *encr;
 	const struct integ_alg *integ;
@@ -69,7 +71,7 @@ void sad_free(struct sad *sad);
  * ref   names it, for the maps of BPF
  *
  * 0, or negative with e filled: -ENOSPC (SAD_MAX), -EINVAL (keys, window),
- * -ENOTSUP (the backend lacks an algorithm), -ENOMEM.
+ * -ENOTSUP (the backend lacks an algorithm), -EEXIST (see sad_of_stream()), -ENOMEM.
  * Control thread.
  */
 int sad_add(struct sad *sad, const struct sa_spec *spec, struct sa_ref *ref,
@@ -104,13 +106,14 @@ int sad_move(struct sad *sad, struct sa_ref ref, const struct addr *daddr,
 struct sa_ends {
 	struct addr saddr, daddr;
 	uint16_t sport, dport;
+	uint32_t stream; /* without UDP; see sa_spec */
 };
 
 /*
  * Either end of an SA of ESP in tunnel mode is elsewhere: whatever a worker begins from
  * now on is sent there, under the same numbers; inbound, what is to be known of it.
  *
- * 0, -ENOENT, -ENOMEM; -EOPNOTSUPP: AH, which is over the addresses, transport mode,
+ * 0, -ENOENT, -ENOMEM, -EEXIST (see sad_of_stream()); -EOPNOTSUPP: AH, which is over the addresses, transport mode,
  * which is of them, or an SA of a bundle. Control thread.
  */
 int sad_move_ends(struct sad *sad, struct sa_ref ref, const struct sa_ends *to);
@@ -124,5 +127,17 @@ uint32_t sad_count(const struct sad *sad);
 
 /* The SA of that life, or NULL when it is gone. Any thread. */
 struct sa_rt *sad_get(const struct sad *sad, struct sa_ref ref);
+
+/*
+ * The inbound SA of that SPI, of those that are in TCP, by whichever connection: a peer
+ * that opens another one may use it before we know (RFC 9329 section 6.1). NULL:
+ * there is none. Two whose SPIs are the same in the bits of SAD_MAX are not there at
+ * once; those that we choose are not (ctrl/dp/sadb_spi.c).
+ *
+ * spi   host order
+ *
+ * Any thread.
+ */
+struct sa_rt *sad_of_stream(const struct sad *sad, uint32_t spi);
 
 #endif

@@ -90,6 +90,76 @@ static void packets_go_on_between_the_new_addresses(void **state)
 	assert_int_equal(side_dropped(p->b), 0);
 }
 
+/* From then on nothing of it leaves by a port, and it is found by its SPI alone. */
+static void sas_move_into_tcp_and_out_again(void **state)
+{
+	struct pair *p = *state;
+	const struct sadb_request out = add_pair(p, SPI), in = inbound_of(p);
+	struct sadb_request q = move_of(&out, "192.0.2.1", "192.0.2.2", 0);
+	uint8_t l3[FRAME_BYTES];
+
+	sadb_allow_streams(p->a->sadb, true);
+	sadb_allow_streams(p->b->sadb, true);
+	cross(p, 3);
+	assert_null(sad_of_stream(p->b->sad, SPI));
+	q.sa.stream = 5;
+	assert_int_equal(side_call(p->a, &q).err, 0);
+	q.id = in.id;
+	assert_int_equal(side_call(p->b, &q).err, 0);
+	assert_non_null(sad_of_stream(p->b->sad, SPI));
+	assert_null(sad_of_stream(p->b->sad, SPI + 1));
+	assert_null(sad_of_stream(p->b->sad, SPI + SAD_MAX));
+	assert_true(send_one(p, l3));
+	assert_int_equal(p->a->outside.tx_n, 0);
+	assert_int_equal(p->a->drops[DROP_STREAM_GONE].pkts, 1);
+	assert_int_equal(move(p->a, &out, "192.0.2.1", "192.0.2.2", 0), 0);
+	assert_int_equal(move(p->b, &in, "192.0.2.1", "192.0.2.2", 0), 0);
+	assert_null(sad_of_stream(p->b->sad, SPI));
+	cross(p, 3);
+}
+
+static void tcp_carries_esp_in_tunnel_mode_alone(void **state)
+{
+	struct pair *p = *state;
+	struct sadb_request q = inbound_of(p), udp, ah, transport;
+
+	sadb_allow_streams(p->b->sadb, true);
+	q.sa.stream = STREAM_LOST;
+	udp = ah = transport = q;
+	udp.sa.encap_sport = udp.sa.encap_dport = 4500;
+	assert_int_equal(side_call(p->b, &udp).err, -EINVAL);
+	ah.sa.protocol = IKE_PROTO_AH;
+	ah.sa.encr = ENCR_NULL;
+	ah.sa.encr_key_bits = ah.sa.encr_key_len = 0;
+	ah.sa.integ = INTEG_HMAC_SHA2_256_128;
+	ah.sa.integ_key_len = 32;
+	assert_int_equal(side_call(p->b, &ah).err, -EINVAL);
+	transport.sa.mode = SADB_TRANSPORT;
+	assert_int_equal(side_call(p->b, &transport).err, -EINVAL);
+	assert_int_equal(sad_count(p->b->sad), 0);
+	assert_int_equal(side_call(p->b, &q).err, 0);
+}
+
+/* Only ours could be so, and they are chosen so that they are not. */
+static void spis_that_are_too_alike_are_not_both_in_tcp(void **state)
+{
+	struct pair *p = *state;
+	const uint32_t other = SPI + SAD_MAX;
+	struct sadb_request a = inbound_of(p), b;
+
+	sadb_allow_streams(p->b->sadb, true);
+	b = side_add(SADB_IN, false, other, p->policy_b, &p->narrow_b);
+	a.sa.stream = b.sa.stream = 5;
+	assert_int_equal(side_call(p->b, &a).err, 0);
+	assert_int_equal(side_call(p->b, &b).err, -EEXIST);
+	assert_non_null(sad_of_stream(p->b->sad, SPI));
+	a = side_verb(&a, SADB_DELETE);
+	assert_int_equal(side_call(p->b, &a).err, 0);
+	assert_null(sad_of_stream(p->b->sad, SPI));
+	assert_int_equal(side_call(p->b, &b).err, 0);
+	assert_non_null(sad_of_stream(p->b->sad, other));
+}
+
 static void moved_sas_leave_without_a_trace(void **state)
 {
 	struct pair *p = *state;
@@ -172,7 +242,11 @@ static void what_can_not_be_moved_is_refused(void **state)
 	assert_int_equal(side_call(p->a, &q).err, -EINVAL);
 	q = move_of(&out, "192.0.2.1", "192.0.2.2", 0);
 	q.sa.stream = 1;
-	assert_int_equal(side_call(p->a, &q).err, -EOPNOTSUPP);
+	assert_int_equal(side_call(p->a, &q).err, -EPERM);
+	sadb_allow_streams(p->a->sadb, true);
+	q.sa.encap_sport = q.sa.encap_dport = 4500;
+	assert_int_equal(side_call(p->a, &q).err, -EINVAL);
+	q.sa.encap_sport = q.sa.encap_dport = 0;
 	q.sa.stream = 0;
 	q.id.spi++;
 	assert_int_equal(side_call(p->a, &q).err, -ENOENT);
@@ -205,6 +279,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(packets_go_on_between_the_new_addresses),
+		CASE(sas_move_into_tcp_and_out_again),
+		CASE(tcp_carries_esp_in_tunnel_mode_alone),
+		CASE(spis_that_are_too_alike_are_not_both_in_tcp),
 		CASE(moved_sas_leave_without_a_trace),
 		CASE(keepalives_begin_and_end_with_a_nat),
 		CASE(addresses_are_those_that_the_policy_permits),
