@@ -95,7 +95,7 @@ bool fetching_begin(struct ike_sa *sa, struct exchange *x,
 	struct engine *e = sa->e;
 	struct proof *p = sa->proof;
 
-	if (!p || !sa->conn || !e->calls.want || !status_is_open(&job->wants))
+	if (!p || !status_is_open(&job->wants))
 		return false;
 	if (!p->fetch_until_ns)
 		p->fetch_until_ns = e->now_ns + FETCHING_NS;

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctrl/ike/fetching.h"
 #include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/ppk.h"
 #include "ctrl/ike/resume.h"
@@ -24,7 +23,6 @@ void proof_free(struct ike_sa *sa)
 {
 	if (!sa->proof)
 		return;
-	fetching_end(sa);
 	verify_job_free(sa->proof->job);
 	creds_unref(sa->proof->creds);
 	free(sa->proof->asked);

@@ -311,6 +311,20 @@ static void revoked_peer_that_comes_again_fetches_nothing(void **state)
 
 /* --- what does not help */
 
+static bool is_kept(const struct ike_lab *lab, const char *name)
+{
+	struct certificate *c;
+	struct status *s;
+	struct error e;
+
+	assert_int_equal(certificate_read(pki_der(name), &c, &e), 0);
+	s = statuses_find(lab->side[0].engine->statuses, c, STATUS_CRL,
+			  lab->clock_s);
+	certificate_free(c);
+	status_unref(s);
+	return s != NULL;
+}
+
 static void lie_tells_nothing(void **state)
 {
 	static const char *const lies[] = { "of_other", "forged", "by_other",
@@ -326,10 +340,12 @@ static void lie_tells_nothing(void **state)
 		certs_initiate(lab);
 		certs_assert_refused(lab, 0, "may be revoked", lies[i]);
 		assert_int_equal(n_wanted(), 1);
-		web.crl = "fresh"; /* and nothing of the lie is left */
+		assert_false(is_kept(lab, "sun_crl"));
+		web.crl = "fresh";
 		certs_initiate(lab);
 		assert_true(lab_agree(lab, 1));
 		assert_int_equal(n_wanted(), 2);
+		assert_true(is_kept(lab, "sun_crl"));
 		lab_free(lab);
 	}
 }
@@ -591,9 +607,10 @@ static void answer_for_who_is_gone_is_dropped(void **state)
 		web.after_ns = 5 * LAB_S;
 		begin_to_wait(lab);
 		for (unsigned int i = 0; i < 2; i++) {
-			sa_close(forge_sa(lab, i), "gone");
+			sa_linger(forge_sa(lab, i), "gone");
 			sa_reap(lab->side[i].engine);
 		}
+		assert_true(TAILQ_EMPTY(&lab->side[judge].engine->fetching));
 		assert_true(lab_run(lab, 400 * LAB_S));
 		assert_int_equal(certs_ike_sas(lab), 0);
 		lab_free(lab);
