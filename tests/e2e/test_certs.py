@@ -191,6 +191,9 @@ def good_rows():
         "subjects as identities": Row(
             End('"CN=moon-p256"', moon.own, moon.seen),
             End('"CN=sun-p256"', sun.own, sun.seen)),
+        "a pattern of subjects": Row(moon, End('"CN=sun-p256"', sun.own, {
+            "id": '"CN=*"', **sun.seen})),
+        "a pattern of hosts": Row(moon, sun.is_seen(id="*.example.org")),
         "no identities": Row(
             moon.has(id=None).is_seen(id="%any"),
             sun.has(id=None).is_seen(id="%any")),
