@@ -26,8 +26,22 @@ _Static_assert(FRAGMENT_SIZE_MIN == 192 && FRAGMENT_SIZE_MAX == 8192 &&
 	}
 
 /* Complete "has no effect: it is ...". */
-#define NO_CERTS \
-	"of certificates, and peers authenticate by pre-shared keys here"
+#define NO_CACHE \
+	"of charon's caches; certificates and CRLs are read with the configuration here"
+#define NO_HASH_URL \
+	"of certificates by hash and URL, which are neither sent nor fetched here"
+#define NO_OCSP_SENT \
+	"of OCSP within IKE, which is neither asked for nor sent here"
+#define NO_RDN \
+	"of how subjects are compared; here each RDN counts, in its place"
+#define NO_PSS \
+	"of how charon signs; RSA signs by PSS here, and takes both unless 'auth' in remote says rsa/pss"
+#define NO_TRAILER "of an encoding of PSS that RFC 8017 asks to leave out"
+#define NO_RFC7427 \
+	"of RFC 7427, which is used here with every peer that knows it"
+#define NO_CONSTRAINTS \
+	"of what 'auth' means; here its hashes hold for signatures of IKE as well"
+#define NO_X509	 "of charon's plugin x509; what is critical has to be known here"
 #define NO_IKEV1 "of IKEv1, and this is IKEv2"
 #define NO_EAP	 "of EAP, TLS and TNC, which are not spoken here"
 #define NO_THREADS \
@@ -143,8 +157,8 @@ static const struct sub others[] = {
 	NEVER("accept_private_algs",
 	      "would take numbers for private use, which mean something else to each vendor; write an algorithm that has a number of its own into proposals"),
 	IDLE("accept_unencrypted_mainmode_messages", NO_IKEV1),
-	IDLE("cache_crls", NO_CERTS),
-	IDLE("cert_cache", NO_CERTS),
+	IDLE("cache_crls", NO_CACHE),
+	IDLE("cert_cache", NO_CACHE),
 	LATER("check_current_path"),
 	IDLE("cisco_flexvpn", NO_IKEV1),
 	IDLE("cisco_unity", NO_IKEV1),
@@ -159,7 +173,7 @@ static const struct sub others[] = {
 	IDLE("flush_auth_cfg", NO_EAP),
 	IDLE("force_eap_only_authentication", NO_EAP),
 	IDLE("group", NO_USER),
-	IDLE("hash_and_url", NO_CERTS),
+	IDLE("hash_and_url", NO_HASH_URL),
 	IDLE("host_resolver", NO_THREADS),
 	IDLE("i_dont_care_about_security_and_use_aggressive_mode_psk", NO_IKEV1),
 	IDLE("ignore_routing_tables", NO_SOCKETS),
@@ -180,13 +194,13 @@ static const struct sub others[] = {
 	IDLE("multiple_authentication", NO_EAP),
 	NEVER("nbns1", IN_POOL("nbns")),
 	NEVER("nbns2", IN_POOL("nbns")),
-	IDLE("ocsp", NO_CERTS),
+	IDLE("ocsp", NO_OCSP_SENT),
 	IDLE("plugins", NO_PLUGINS),
 	LATER("prefer_best_path"),
 	IDLE("prefer_temporary_addrs", NO_SOCKETS),
 	IDLE("process_route", NO_SOCKETS),
 	IDLE("processor", NO_THREADS),
-	IDLE("rdn_matching", NO_CERTS),
+	IDLE("rdn_matching", NO_RDN),
 	IDLE("receive_delay", NO_TESTS),
 	IDLE("receive_delay_request", NO_TESTS),
 	IDLE("receive_delay_response", NO_TESTS),
@@ -195,15 +209,15 @@ static const struct sub others[] = {
 	      "would be of all children; write replay_window into those that need another one than 32"),
 	NEVER("retry_initiate_interval",
 	      "is said for each connection here: write keyingtries = 0 there, and it is tried again, after 10 s and then more"),
-	IDLE("rsa_pss", NO_CERTS),
-	IDLE("rsa_pss_trailerfield", NO_CERTS),
+	IDLE("rsa_pss", NO_PSS),
+	IDLE("rsa_pss_trailerfield", NO_TRAILER),
 	IDLE("send_delay", NO_TESTS),
 	IDLE("send_delay_request", NO_TESTS),
 	IDLE("send_delay_response", NO_TESTS),
 	IDLE("send_delay_type", NO_TESTS),
 	IDLE("send_vendor_id", NO_VENDOR),
-	IDLE("signature_authentication", NO_CERTS),
-	IDLE("signature_authentication_constraints", NO_CERTS),
+	IDLE("signature_authentication", NO_RFC7427),
+	IDLE("signature_authentication_constraints", NO_CONSTRAINTS),
 	NEVER("spi_label",
 	      "is not for here: IKE's SPIs are random numbers; remove it"),
 	NEVER("spi_mask",
@@ -221,7 +235,7 @@ static const struct sub others[] = {
 	IDLE("tls", NO_EAP),
 	IDLE("tnc", NO_EAP),
 	IDLE("user", NO_USER),
-	IDLE("x509", NO_CERTS),
+	IDLE("x509", NO_X509),
 };
 /* clang-format on */
 
