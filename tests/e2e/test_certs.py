@@ -3,14 +3,15 @@
 """
 The daemon and strongSwan's charon authenticate by certificates: every kind of key, in
 both roles, through an intermediate CA, in fragments, over IPv6, with raw public keys,
-and with a pre-shared key on one side. What is wrong is refused with a word to the
-peer and a reason in the log.
+and with a pre-shared key on one side; from files and over VICI. What is wrong is refused
+with a word to the peer and a reason in the log.
 
 Before each row both sides read its configuration again. With names of rows as its
 arguments it does those alone.
 """
 import os
 import re
+import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
@@ -18,11 +19,12 @@ import charon as strongswan  # noqa: E402
 from certs import KINDS, Store  # noqa: E402
 from ike_conf import ESP, IKE, PSK  # noqa: E402
 from lab import SIDES, SOCKET, Lab, finish, ok, wait_until  # noqa: E402
-from swanctl import swanctl  # noqa: E402
+from swanctl import swanctl, swanctl_load  # noqa: E402
 
 OURS, THEIRS = SIDES["a"], SIDES["b"]
 WAIT_S = 10
 PASSPHRASE = "a b"
+FOLDERS = ("x509", "x509ca", "x509crl", "private", "pubkey", "pkcs12")
 REFUSED = re.compile(r"parsed .*N\(AUTH_FAILED\)")
 GATEWAY = """\
 gateway {{
@@ -33,6 +35,8 @@ gateway {{
 charon {{
     fragment_size = {fragment_size}
 }}
+"""
+P12 = """\
 secrets {{
     pkcs12-moon {{
         file = moon.p12
@@ -135,11 +139,15 @@ class Row:
             local_auth=local.auth(local.own),
             remote_auth=remote.auth(remote.seen))
 
+    def gateway(self):
+        return GATEWAY.format(socket=SOCKET, fragment_size=self.fragment_size)
+
+    def our_conn(self):
+        return self._conn(OURS, THEIRS, self.ours, self.theirs, "always")
+
     def our_conf(self):
-        return GATEWAY.format(
-            socket=SOCKET, fragment_size=self.fragment_size,
-            passphrase=PASSPHRASE) + self._conn(
-                OURS, THEIRS, self.ours, self.theirs, "always")
+        return self.gateway() + P12.format(
+            passphrase=PASSPHRASE) + self.our_conn()
 
     def their_conf(self):
         return self._conn(THEIRS, OURS, self.theirs, self.ours, self.send_cert)
@@ -307,7 +315,8 @@ class Test:
     def load(self, row):
         self.lab.write("gw-a.conf", row.our_conf())
         done = self.gateway.client("reload", check=False)
-        ok(done.returncode == 0, f"it is read again {done.stderr}")
+        if done.returncode:
+            ok(False, f"it is read again: {done.stderr}")
         settings = {"rsa_pss": row.rsa_pss,
                     "fragment_size": row.fragment_size}
         if settings != self.settings:
@@ -335,12 +344,16 @@ class Test:
 
     def good(self, name, row):
         self.load(row)
+        self.both_roles(name, row)
+
+    def both_roles(self, name, row):
         for we in (True, False):
             up, charon, mark = self.initiate(we)
             log = charon.log(mark)
             ok(up and self.ping(), f"{name}, {role(we)}: up, and a ping")
             missing = [one for one in row.log if not re.search(one, log)]
-            ok(not missing, f"{name}, {role(we)}: as it should be {missing}")
+            if row.log:
+                ok(not missing, f"{name}, {role(we)}: as wanted {missing}")
             self.end()
 
     def bad(self, name, row, reason, roles=(True, False)):
@@ -358,6 +371,33 @@ class Test:
             self.end()
 
 
+def ike_ends(test):
+    """Another one is given the certificates again."""
+    test.load(good_rows()["chain"])
+    up, _, _ = test.initiate(True)
+    test.gateway.kill_role("ike")
+    wait_until(lambda: test.gateway.role_pid("ike"), WAIT_S, "another ike")
+    ok(up and test.ping(), "ike ended, and a tunnel by certificates stays")
+    test.end()
+    test.both_roles("after it", good_rows()["chain"])
+
+
+def over_vici(test, store):
+    """Files that swanctl reads and the gateway does not."""
+    row = good_rows()["chain"]
+    for folder in FOLDERS:
+        shutil.rmtree(os.path.join(test.lab.dir, folder))
+    test.lab.write("gw-a.conf", row.gateway())
+    test.gateway.client("reload")
+    ok(swanctl(test.lab, "--list-certs").stdout.strip() == "",
+       "without its files the gateway has no certificates")
+    put(store, test.lab.dir, "moon")
+    done = swanctl_load(test.lab, row.our_conn(), "--load-all", "--noprompt")
+    ok(done.returncode == 0,
+       "swanctl loads them, keys and a connection")
+    test.both_roles("over VICI", row)
+
+
 def role(we):
     return "we initiate" if we else "charon initiates"
 
@@ -373,6 +413,9 @@ def main():
         for name, row in bad_rows().items():
             if sys.argv[1:] == [] or name in sys.argv:
                 test.bad(name, *row)
+        if sys.argv[1:] == [] or "ends" in sys.argv:
+            ike_ends(test)
+            over_vici(test, store)
     return finish()
 
 
