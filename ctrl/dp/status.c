@@ -135,11 +135,13 @@ static uint64_t in_flight(const struct dp *dp, const struct counters *n)
 			 n->passes[PASS_STEER_IN].pkts +
 			 n->passes[PASS_STEER_HOST].pkts +
 			 n->passes[PASS_STEER_ICMP].pkts +
+			 n->passes[PASS_STREAM_IN].pkts +
 			 n->passes[PASS_WORKER_ICMP].pkts +
 			 n->passes[PASS_WORKER_FRAGMENT].pkts +
 			 n->passes[PASS_WORKER_SEGMENT].pkts +
 			 n->passes[PASS_WORKER_DUMMY].pkts;
 	uint64_t ended = n->passes[PASS_WORKER_TX].pkts +
+			 n->passes[PASS_WORKER_STREAM].pkts +
 			 n->passes[PASS_WORKER_HOST].pkts +
 			 n->passes[PASS_WORKER_PMTU].pkts +
 			 n->passes[PASS_WORKER_WHOLE].pkts;

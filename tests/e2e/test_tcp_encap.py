@@ -13,8 +13,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from ike_conf import ike_conf  # noqa: E402
-from lab import (Lab, finish, ok, search_plaintext,  # noqa: E402
-                 wait_until)
+from lab import (Lab, eventually, finish, ok,  # noqa: E402
+                 search_plaintext, wait_until)
 from moves import ping, sa_of  # noqa: E402
 from tcp import transfer  # noqa: E402
 
@@ -92,6 +92,12 @@ def check_large(lab):
                check=False).returncode == 0, "without DF they are cut")
 
 
+def check_books(gateways):
+    for gateway in gateways:
+        ok(eventually(lambda one=gateway: one.in_flight() == 0),
+           f"{gateway.ns} knows of every packet where it ended")
+
+
 def check_kill(lab, gateway, role):
     before = sa_of(gateway)["initiator-spi"]
     needle = secrets.token_bytes(16)
@@ -121,11 +127,13 @@ def check_mode(lab, mode):
     check_wire(lab, gateways)
     check_large(lab)
     check_transfer(lab)
+    check_books(gateways)
     if mode == "yes":
         for gateway in gateways:
             check_kill(lab, gateway, "stream")
         check_kill(lab, gateways[0], "dp")
         check_transfer(lab)
+        check_books(gateways)
     for gateway in gateways:
         gateway.stop()
 
