@@ -19,7 +19,7 @@ static void unlist(struct engine *e, struct proof *p)
 static bool is_wanted(const struct engine *e, const struct status_asked *asked)
 {
 	for (unsigned int i = 0; i < WANTED_MAX; i++) {
-		const struct wanted *w = &e->wanted[i];
+		const struct wanted_status *w = &e->wanted[i];
 
 		if (w->until_ns > e->now_ns && w->kind == asked->kind &&
 		    memcmp(w->key, asked->key, sizeof(w->key)) == 0)
@@ -29,7 +29,7 @@ static bool is_wanted(const struct engine *e, const struct status_asked *asked)
 }
 
 /* NULL: as many as may be are wanted. */
-static struct wanted *free_wanted(struct engine *e)
+static struct wanted_status *free_wanted(struct engine *e)
 {
 	for (unsigned int i = 0; i < WANTED_MAX; i++)
 		if (e->wanted[i].until_ns <= e->now_ns)
@@ -44,7 +44,7 @@ static void ask(struct engine *e, const struct status_asked *asked)
 		.cert = owned_slice(&asked->cert),
 		.request = owned_slice(&asked->request),
 	};
-	struct wanted *w = free_wanted(e);
+	struct wanted_status *w = free_wanted(e);
 
 	if (asked->is_answered || !w || is_wanted(e, asked))
 		return;
@@ -73,11 +73,11 @@ void engine_fetch_again(struct engine *e, uint64_t now_ns)
 	sa_reap(e);
 }
 
-static struct wanted *wanted_for(struct engine *e, const uint8_t *sha256,
-				 enum status_kind kind)
+static struct wanted_status *wanted_for(struct engine *e, const uint8_t *sha256,
+					enum status_kind kind)
 {
 	for (unsigned int i = 0; i < WANTED_MAX; i++) {
-		struct wanted *w = &e->wanted[i];
+		struct wanted_status *w = &e->wanted[i];
 
 		if (w->until_ns && w->kind == kind &&
 		    memcmp(w->sha256, sha256, sizeof(w->sha256)) == 0)
@@ -139,7 +139,8 @@ void fetching_end(struct ike_sa *sa)
 	verify_job_free(job);
 }
 
-static void answer(struct engine *e, const struct wanted *w, struct status *s)
+static void answer(struct engine *e, const struct wanted_status *w,
+		   struct status *s)
 {
 	struct proof *p, *next;
 
@@ -156,7 +157,7 @@ static void answer(struct engine *e, const struct wanted *w, struct status *s)
 void engine_fetched(struct engine *e, const uint8_t sha256[CERTIFICATE_SHA256],
 		    enum status_kind kind, struct slice octets, uint64_t now_ns)
 {
-	struct wanted *w = wanted_for(e, sha256, kind);
+	struct wanted_status *w = wanted_for(e, sha256, kind);
 	struct status *s = w && octets.len ? status_new(kind, octets) : NULL;
 
 	e->now_ns = now_ns;

@@ -86,7 +86,7 @@ TAILQ_HEAD(proof_list, proof);
 #define WANTED_MAX 32U /* at a time */
 
 /* What was asked for, and is not answered yet. */
-struct wanted {
+struct wanted_status {
 	enum status_kind kind;
 	uint8_t sha256[CERTIFICATE_SHA256];
 	uint8_t key[STATUSES_KEY];
@@ -403,7 +403,7 @@ struct engine {
 	struct creds *creds;	   /* a reference; NULL: there are none */
 	struct statuses *statuses; /* a reference: fetched so far */
 	struct proof_list fetching;
-	struct wanted wanted[WANTED_MAX];
+	struct wanted_status wanted[WANTED_MAX];
 	struct conn *conns, **conns_end;  /* in the order of loading */
 	struct conn *named[CONN_BUCKETS]; /* by their names */
 	struct conn_host_list hosts[1U << HOST_BITS]; /* by their peers' addresses */
