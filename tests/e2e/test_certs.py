@@ -18,7 +18,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 import charon as strongswan  # noqa: E402
 from certs import KINDS, Store  # noqa: E402
 from ike_conf import ESP, IKE, PSK  # noqa: E402
-from lab import SIDES, SOCKET, Lab, finish, ok, wait_until  # noqa: E402
+from lab import (SIDES, SOCKET, Lab, eventually, finish, ok,  # noqa: E402
+                 wait_until)
 from swanctl import swanctl, swanctl_load  # noqa: E402
 
 OURS, THEIRS = SIDES["a"], SIDES["b"]
@@ -298,7 +299,7 @@ class Test:
     def __init__(self, lab, store):
         self.lab = lab
         self.charon = strongswan.Charon(lab, "gw-b", {
-            **strongswan.DEFAULTS, "log_ike": 1,
+            **strongswan.DEFAULTS, "log_ike": 1, "half_open_timeout": 3,
             "plugins": "pkcs8 constraints revocation"})
         put(store, self.charon.dir, "sun", "sun-strange", "sun-expired",
             "sun-revoked", "mars")
@@ -350,23 +351,28 @@ class Test:
         for we in (True, False):
             up, charon, mark = self.initiate(we)
             log = charon.log(mark)
-            ok(up and self.ping(), f"{name}, {role(we)}: up, and a ping")
+            ok(up, f"{name}, {role(we)}: up")
+            ok(eventually(self.ping, 5), f"{name}, {role(we)}: a ping")
             missing = [one for one in row.log if not re.search(one, log)]
             if row.log:
                 ok(not missing, f"{name}, {role(we)}: as wanted {missing}")
             self.end()
+
+    def failures(self, before):
+        return [line for line in self.gateway.log()[before:].splitlines()
+                if "ike: failed" in line]
 
     def bad(self, name, row, reason, roles=(True, False)):
         self.load(row)
         for we in roles:
             before = len(self.gateway.log())
             up, charon, mark = self.initiate(we)
-            said = [line for line in self.gateway.log()[before:].splitlines()
-                    if "ike: failed" in line]
+            # It may be written after the word to the peer.
+            eventually(lambda: self.failures(before), 3)
+            said = self.failures(before)
             ok(not up and len(said) == 1 and re.search(reason, said[0]),
                f"{name}, {role(we)}: {said}")
-            ok(wait_until(lambda: REFUSED.search(charon.log(mark)), WAIT_S,
-                          "the word to the peer"),
+            ok(eventually(lambda: REFUSED.search(charon.log(mark)), 3),
                f"{name}, {role(we)}: the peer is told")
             self.end()
 
