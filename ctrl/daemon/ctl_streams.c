@@ -98,7 +98,9 @@ static void take_listening(struct ctl *c, const int *fds, size_t n)
 	struct ctl_streams *s = c->streams;
 
 	for (size_t i = 0; i < n; i++) {
-		if (stream_sock_port(fds[i]) == c->config->gateway.tcp_port &&
+		uint16_t port = stream_sock_port(fds[i]);
+
+		if (port && port == c->config->gateway.tcp_port &&
 		    s->n_listening < STREAM_LISTEN_MAX)
 			s->listening[s->n_listening++] = fds[i];
 		else

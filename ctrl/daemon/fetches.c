@@ -125,10 +125,19 @@ static uint64_t new_token(struct fetches *f)
 	return FETCHES_TOKEN | ++f->tokens;
 }
 
+/* NULL: a certificate may send us there. 169.254.0.0/16 is of the link, and where
+ * clouds tell a host its secrets. */
+static const char *not_for_certificates(const struct addr *a)
+{
+	if (addr_is_v4(a) && a->octets[12] == 169 && a->octets[13] == 254)
+		return "is a link-local address"; /* RFC 3927 */
+	return addr_not_unicast(a);
+}
+
 static bool try_addr(struct fetches *f, struct fetch_entry *e, struct error *why)
 {
 	const struct addr *a = &e->addrs[e->addr];
-	const char *is_bad = e->is_configured ? NULL : addr_not_unicast(a);
+	const char *is_bad = e->is_configured ? NULL : not_for_certificates(a);
 	struct helper_msg_fetch m = { .kind = e->wish.kind,
 				      .n = e->wish.n_request,
 				      .url = e->at };
@@ -322,11 +331,14 @@ void fetches_piece(struct fetches *f, uint64_t token, struct slice octets,
 	begin_due(f, now);
 }
 
-/* What helper says of a time is believed only as far as it does no harm. */
+/* What helper says of a time is believed only as far as it does no harm: who forged
+ * a CRL on its way would choose a time without an end. */
 static int64_t good_until(int64_t next_update_s, int64_t now_s)
 {
 	if (next_update_s == INT64_MAX)
 		return now_s + FETCHES_UNSAID_S;
+	if (next_update_s > now_s + FETCHES_MOST_S)
+		return now_s + FETCHES_MOST_S;
 	return next_update_s < now_s + FETCHES_LEAST_S ? now_s + FETCHES_LEAST_S
 						       : next_update_s;
 }

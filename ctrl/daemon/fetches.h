@@ -22,6 +22,8 @@
 #define FETCHES_FAILED_S  60   /* until it is tried again */
 #define FETCHES_LEAST_S	  60   /* that what was fetched is good for */
 #define FETCHES_UNSAID_S  3600 /* where it does not say */
+#define FETCHES_MOST_S \
+	86400 /* whatever it says: who signed it is not known here */
 
 struct fetches;
 

@@ -528,7 +528,7 @@ void ike_link_fetched(struct ike_link *l, const uint8_t cert[CERTIFICATE_SHA256]
 		if (m.n)
 			memcpy(m.octets, piece.ptr, m.n);
 		m.more = octets.len > 0;
-		role_send(l->role, IKE_MSG_FETCHED, &m, IKE_FETCHED_LEAST + m.n);
+		put_one(l, IKE_MSG_FETCHED, &m, IKE_FETCHED_LEAST + m.n);
 	} while (octets.len);
 }
 

@@ -405,10 +405,19 @@ static void on_down(void *ctx, const char *why)
 	end_alone(r);
 }
 
+/* One that is lost, as all are with dp, is to be had anew with the others. */
+static bool has_pairs(const struct stream_role *r)
+{
+	for (uint32_t i = 0; i < r->n_pairs; i++)
+		if (r->pairs[i].fd < 0)
+			return false;
+	return r->n_pairs > 0;
+}
+
 static void greet(struct stream_role *r)
 {
 	const struct stream_msg_ready m = { .has_ike = r->ike != NULL,
-					    .has_dp = r->n_pairs > 0,
+					    .has_dp = has_pairs(r),
 					    .was_told = r->was_told,
 					    .last = r->last };
 	const size_t n = r->n_untold;

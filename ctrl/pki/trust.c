@@ -202,13 +202,15 @@ static int on_path_error(int ok, X509_STORE_CTX *ctx)
 	return ok;
 }
 
+/* It is called without k for the path of who signed a CRL beside the CA, too, in a
+ * context that libcrypto makes: there its own verdict stands. */
 static int on_crl_error(int ok, X509_STORE_CTX *ctx)
 {
 	struct check *k = X509_STORE_CTX_get_app_data(ctx);
 	int depth = X509_STORE_CTX_get_error_depth(ctx);
 	int error = X509_STORE_CTX_get_error(ctx);
 
-	if (ok || depth < 0 || depth >= TRUST_CHAIN_MAX)
+	if (ok || !k || depth < 0 || depth >= TRUST_CHAIN_MAX)
 		return ok;
 	if (error == X509_V_ERR_CERT_REVOKED && !k->distrusted[depth])
 		return 0;

@@ -231,6 +231,9 @@ static void time_that_a_list_says_has_its_bounds(void **state)
 	want(lab, 1, "http://192.0.2.1/");
 	ends(lab, FETCH_DONE, "list", INT64_MAX);
 	assert_int_equal(lab->until_s, NOW_S + FETCHES_UNSAID_S);
+	want(lab, 1, "http://192.0.2.1/");
+	ends(lab, FETCH_DONE, "list", INT64_MAX - 1);
+	assert_int_equal(lab->until_s, NOW_S + FETCHES_MOST_S);
 }
 
 static void what_failed_is_not_tried_again_at_once(void **state)
@@ -301,14 +304,15 @@ static void it_is_followed_three_times(void **state)
 
 static void certificate_leads_to_no_address_of_this_host(void **state)
 {
-	static const char *const urls[] = { "http://127.0.0.1/",
-					    "http://[::1]/", "http://[fe80::1]/",
-					    "http://0.0.0.0/",
-					    "http://224.0.0.1/" };
+	static const char *const urls[] = {
+		"http://127.0.0.1/",	   "http://[::1]/",
+		"http://[fe80::1]/",	   "http://0.0.0.0/",
+		"http://169.254.169.254/", "http://224.0.0.1/"
+	};
 	struct lab *lab = *state;
 	struct fetch_wish w;
 
-	for (uint8_t i = 0; i < 5; i++) {
+	for (uint8_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
 		want(lab, i, urls[i]);
 		assert_int_equal(lab->told, i + 1);
 		assert_non_null(strstr(lab->why, "authority"));
@@ -318,7 +322,7 @@ static void certificate_leads_to_no_address_of_this_host(void **state)
 	want(lab, 7, "http://192.0.2.1/");
 	ends(lab, FETCH_MOVED, "http://127.0.0.1/", 0);
 	assert_int_equal(lab->begun, 1);
-	assert_int_equal(lab->told, 7);
+	assert_int_equal(lab->told, 8);
 	w = wish(8, urls[0]);
 	w.is_configured = true;
 	fetches_want(lab->fetches, &w, lab->now);
