@@ -36,6 +36,7 @@ struct opening {
 struct ctl_streams {
 	struct stream_link *link;
 	bool is_ready, has_ike, has_pairs;
+	bool is_fresh; /* it has no connections, and dp may know of some */
 	int listening[STREAM_LISTEN_MAX]; /* owned, for a dp or stream to come */
 	size_t n_listening;
 	uint32_t last; /* number */
@@ -71,6 +72,27 @@ static void let_listening_out(struct ctl *c)
 
 	for (size_t i = 0; c->dp_is_set && i < s->n_listening; i++)
 		dp_link_stream(c->dp, &m, s->listening[i]);
+}
+
+static void end_flow(const struct ctl *c, const struct stream_ends *ends)
+{
+	const struct dp_msg_stream m = { .ends = *ends };
+
+	if (c->dp_is_set)
+		dp_link_stream(c->dp, &m, -1);
+}
+
+/* What dp, or one before it, knows of TCP ended with the stream that had it, or with
+ * the configuration that wanted it. */
+static void end_stale_flows(struct ctl *c)
+{
+	const struct stream_ends all = { .local_port = 0 };
+
+	if (!c->dp_is_set || (c->streams && !c->streams->is_fresh))
+		return;
+	end_flow(c, &all);
+	if (c->streams)
+		c->streams->is_fresh = false;
 }
 
 static void listen_anew(struct ctl *c)
@@ -202,14 +224,6 @@ void ctl_stream_open(void *ctx, uint64_t token, const struct stream_ends *ends)
 	}
 }
 
-static void end_flow(const struct ctl *c, const struct stream_ends *ends)
-{
-	const struct dp_msg_stream m = { .ends = *ends };
-
-	if (c->dp_is_set)
-		dp_link_stream(c->dp, &m, -1);
-}
-
 void ctl_stream_out(void *ctx, const struct dp_msg_stream *answer)
 {
 	struct ctl *c = ctx;
@@ -293,8 +307,10 @@ static void on_ready(void *ctx, const struct stream_msg_ready *m,
 	s->is_ready = true;
 	s->has_ike = m->has_ike;
 	s->has_pairs = m->has_dp;
+	s->is_fresh = !m->was_told;
 	if (s->last < m->last)
 		s->last = m->last;
+	end_stale_flows(c);
 	if (m->was_told) {
 		close_listening(s);
 		take_listening(c, fds, n);
@@ -317,6 +333,7 @@ static void on_down(void *ctx)
 
 void ctl_streams_with_dp(struct ctl *c)
 {
+	end_stale_flows(c);
 	if (!c->streams)
 		return;
 	let_listening_out(c);

@@ -17,13 +17,12 @@
 #define FETCHES_AT_ONCE	  4
 #define FETCHES_MAX	  64 /* that are known of */
 #define FETCHES_MOVES_MAX 3
-#define FETCHES_ADDRS_MAX 3    /* of a name, one after the other */
-#define FETCHES_LATE_S	  10   /* for all of it */
-#define FETCHES_FAILED_S  60   /* until it is tried again */
-#define FETCHES_LEAST_S	  60   /* that what was fetched is good for */
-#define FETCHES_UNSAID_S  3600 /* where it does not say */
-#define FETCHES_MOST_S \
-	86400 /* whatever it says: who signed it is not known here */
+#define FETCHES_ADDRS_MAX 3	/* of a name, one after the other */
+#define FETCHES_LATE_S	  10	/* for all of it */
+#define FETCHES_FAILED_S  60	/* until it is tried again */
+#define FETCHES_LEAST_S	  60	/* that what was fetched is good for */
+#define FETCHES_UNSAID_S  3600	/* where it does not say */
+#define FETCHES_MOST_S	  86400 /* whatever it says: nobody verified it */
 
 struct fetches;
 

@@ -384,5 +384,8 @@ void dp_end_stream(struct dp *dp, const struct stream_ends *ends)
 {
 	const struct own_flow flow = flow_of(ends);
 
-	programs_del_stream(dp->programs, &flow);
+	if (ends->local_port)
+		programs_del_stream(dp->programs, &flow);
+	else
+		programs_del_streams(dp->programs);
 }

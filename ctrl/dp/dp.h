@@ -106,7 +106,7 @@ int dp_let_stream_out(struct dp *dp, int fd, const struct stream_ends *ends,
  */
 int dp_join_streams(struct dp *dp, int far[WORKERS_MAX], uint32_t *n);
 
-/* It is over. */
+/* It is over; without a local port: all are, and nobody listens. */
 void dp_end_stream(struct dp *dp, const struct stream_ends *ends);
 
 /*

@@ -506,6 +506,16 @@ void programs_del_stream(struct programs *p, const struct own_flow *f)
 	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.stream_flows), f);
 }
 
+void programs_del_streams(struct programs *p)
+{
+	int fd = bpf_map__fd(p->skel->maps.stream_flows);
+	struct own_flow f;
+
+	while (bpf_map_get_next_key(fd, NULL, &f) == 0)
+		if (bpf_map_delete_elem(fd, &f))
+			return;
+}
+
 int programs_add_local(struct programs *p, const struct addr *a,
 		       enum local_kind kind)
 {

@@ -124,6 +124,7 @@ void programs_del_flow(struct programs *p, const struct own_flow *f);
 int programs_let_stream_out(struct programs *p, int fd);
 int programs_add_stream(struct programs *p, const struct own_flow *f);
 void programs_del_stream(struct programs *p, const struct own_flow *f);
+void programs_del_streams(struct programs *p); /* all of them */
 
 int programs_add_local(struct programs *p, const struct addr *a,
 		       enum local_kind kind);

@@ -307,6 +307,9 @@ static void assert_comes_in_to(struct fixture *fx, const struct own_flow *flow,
 		assert_comes_in_as(fx, &changed[i], i < n ? &plaintext : &own);
 	programs_del_stream(p, flow);
 	assert_comes_in_as(fx, &segment, &plaintext);
+	assert_int_equal(programs_add_stream(p, flow), 0);
+	programs_del_streams(p);
+	assert_comes_in_as(fx, &segment, &plaintext);
 }
 
 /* Its source port is what a frame of no other port has there. */
