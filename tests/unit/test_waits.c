@@ -153,8 +153,10 @@ static void what_was_not_begun_is_for_the_next_ike(void **state)
 	int up = asking(i, "initiate", ARGS("child=net"));
 	int rekey = asking(i, "rekey", ARGS("ike=site"));
 	int down = asking(i, "terminate", ARGS("ike=branch"));
+	struct sas *lost = take_sas(i);
 
-	control_server_ike_gone(i->f.server, take_sas(i));
+	control_server_ike_gone(i->f.server, lost);
+	sas_free(lost);
 	assert_silent(i, up);
 	assert_silent(i, rekey);
 	assert_silent(i, down);
