@@ -57,9 +57,10 @@ void engine_set_options(struct engine *e, const struct ike_options *options)
 
 void engine_set_creds(struct engine *e, struct creds *creds)
 {
-	creds_ref(creds);
-	creds_unref(e->creds);
-	e->creds = creds;
+	struct creds *was = e->creds;
+
+	e->creds = creds && !creds_is_empty(creds) ? creds_ref(creds) : NULL;
+	creds_unref(was);
 }
 
 static void end(struct ike_sa *sa)

@@ -168,8 +168,8 @@ void engine_free(struct engine *e);
 void engine_set_options(struct engine *e, const struct ike_options *options);
 
 /* By what sides prove themselves from now on, but for signatures' keys, which are the
- * keystore's; handshakes under way keep what they have. Takes a reference; NULL: there
- * is nothing. */
+ * keystore's; handshakes under way keep what they have. Takes a reference; empty
+ * ones and NULL are the same: there is nothing. */
 void engine_set_creds(struct engine *e, struct creds *creds);
 
 /*

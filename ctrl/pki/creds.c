@@ -67,6 +67,11 @@ void creds_unref(struct creds *c)
 
 /* --- filling */
 
+bool creds_is_empty(const struct creds *c)
+{
+	return c->n == 0;
+}
+
 bool fingerprint_of(struct slice octets, struct fingerprint *out)
 {
 	return hash_sha256(octets, out->octets);

@@ -47,6 +47,9 @@ int creds_new(struct creds **out);
 struct creds *creds_ref(struct creds *c);
 void creds_unref(struct creds *c);
 
+/* No certificate and no key: nobody can be told by them. */
+bool creds_is_empty(const struct creds *c);
+
 /*
  * Before anybody else has a reference. What is there already changes nothing.
  *
