@@ -512,7 +512,7 @@ class Gateway:
                 with open(f"/proc/{pid}/cmdline") as file:
                     if f"--role={role}" in file.read().split("\0"):
                         return int(pid)
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):
                 pass  # it has ended meanwhile
         return None
 
