@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ctrl/conf/beside.h"
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/file.h"
 #include "ctrl/conf/values.h"
@@ -49,14 +50,10 @@ static int read_file(const struct cert_source *src, const char *path,
 	const size_t max = kind == CERT_CRL ? CRL_MAX_BYTES : FILE_MAX_BYTES;
 	struct error why = { "" };
 	struct file_text f;
-	int err = file_read(path, max, &f, e);
+	int err = file_read_up_to(path, max, "a file with what is needed alone",
+				  &f, e);
 
-	if (!err && f.octets.len > max)
-		err = error_set(e, -E2BIG,
-				"%.300s: longer than %zu octets; name a "
-				"file with what is needed alone",
-				path, max);
-	else if (!err) {
+	if (!err) {
 		err = cert_read(src->to, kind,
 				slice_of(f.octets.ptr, f.octets.len), path,
 				first, &why);
@@ -65,46 +62,6 @@ static int read_file(const struct cert_source *src, const char *path,
 	}
 	file_wipe(&f);
 	return err;
-}
-
-/* --- folders beside the configuration's files */
-
-static const char *file_at(const struct config *c, size_t i)
-{
-	return i ? c->included[i - 1] : c->file;
-}
-
-static size_t folder_len(const char *file)
-{
-	const char *slash = strrchr(file, '/');
-
-	return slash ? (size_t)(slash - file) + 1 : 0;
-}
-
-static bool same_folder(const char *a, const char *b)
-{
-	return folder_len(a) == folder_len(b) &&
-	       memcmp(a, b, folder_len(a)) == 0;
-}
-
-/* Has an earlier one the same folder? */
-static bool is_repeated(const struct config *c, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (same_folder(file_at(c, k), file_at(c, i)))
-			return true;
-	return false;
-}
-
-/* Freed by the caller; NULL: no memory. */
-static char *path_beside(const char *file, const char *folder, const char *name)
-{
-	char *path;
-
-	if (asprintf(&path, "%.*s%s/%s", (int)folder_len(file), file, folder,
-		     name) < 0)
-		return NULL;
-	return path;
 }
 
 /* --- what a key names */
@@ -127,27 +84,16 @@ static int fail_missing(const struct item *item, const char *folder,
 			 hidden ? "a file" : item->text, folder);
 }
 
-/* The first that is there. *path is freed by the caller. */
 static int find_file(const struct cert_source *src, const struct item *item,
-		     const char *folder, char **path, struct error *e)
+		     const char *folder, char path[BESIDE_PATH_MAX],
+		     struct error *e)
 {
-	const char *own = item->v->place.file;
 	struct stat st;
 
-	*path = item->text[0] == '/' ? strdup(item->text)
-				     : path_beside(own, folder, item->text);
-	if (!*path)
-		return conf_no_memory(e);
-	for (size_t i = 0; stat(*path, &st) && errno == ENOENT; i++) {
-		free(*path);
-		*path = NULL;
-		if (item->text[0] == '/' || i > src->files->n_included)
-			return fail_missing(item, folder, e);
-		*path = path_beside(file_at(src->files, i), folder, item->text);
-		if (!*path)
-			return conf_no_memory(e);
-	}
-	if (stat(*path, &st) == 0 && !S_ISREG(st.st_mode))
+	if (!beside_find(src->files, item->v->place.file, folder, item->text,
+			 path))
+		return fail_missing(item, folder, e);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return item_fail(e, item, -EINVAL,
 				 "names %.200s, which is no file; name one",
 				 item->text);
@@ -158,20 +104,19 @@ static int take_file(const struct cert_source *src, const struct item *item,
 		     enum cert_kind kind, struct fingerprint *out,
 		     struct error *e)
 {
+	char path[BESIDE_PATH_MAX];
 	struct error why;
-	char *path;
 	int err;
 
 	if (!is_printable(item->text))
 		return item_fail(e, item, -EINVAL,
 				 "must have names of files in ASCII; rename it");
-	err = find_file(src, item, folder_of(kind), &path, e);
+	err = find_file(src, item, folder_of(kind), path, e);
 	if (!err) {
 		err = read_file(src, path, kind, out, &why);
 		if (err)
 			item_fail(e, item, err, "names %.900s", why.text);
 	}
-	free(path);
 	return err;
 }
 
@@ -275,31 +220,27 @@ static int is_visible(const struct dirent *d)
 	return d->d_name[0] != '.';
 }
 
-static int read_entry(const struct cert_source *src, const char *file,
-		      const struct folder *folder, const char *name,
-		      struct error *e)
+static int read_entry(const struct cert_source *src, const char *folder,
+		      enum cert_kind kind, const char *name, struct error *e)
 {
-	char *path = path_beside(file, folder->name, name);
 	struct stat st;
+	char *path;
 	int err = 0;
 
-	if (!path)
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
 		return conf_no_memory(e);
 	if (stat(path, &st) || S_ISREG(st.st_mode))
-		err = read_file(src, path, folder->kind, NULL, e);
+		err = read_file(src, path, kind, NULL, e);
 	free(path);
 	return err;
 }
 
-static int read_folder(const struct cert_source *src, const char *file,
-		       const struct folder *folder, struct error *e)
+static int read_folder(const struct cert_source *src, const char *path,
+		       enum cert_kind kind, struct error *e)
 {
-	char *path = path_beside(file, folder->name, "");
 	struct dirent **names = NULL;
 	int n, err = 0;
 
-	if (!path)
-		return conf_no_memory(e);
 	n = scandir(path, &names, is_visible, alphasort);
 	if (n < 0 && errno != ENOENT && errno != ENOTDIR)
 		err = error_set(e, -errno,
@@ -308,23 +249,24 @@ static int read_folder(const struct cert_source *src, const char *file,
 				path, strerror(errno));
 	for (int i = 0; i < n; i++) {
 		if (!err)
-			err = read_entry(src, file, folder, names[i]->d_name, e);
+			err = read_entry(src, path, kind, names[i]->d_name, e);
 		free(names[i]);
 	}
 	free(names);
-	free(path);
 	return err;
 }
 
 int cert_files_read_folders(const struct cert_source *src, struct error *e)
 {
-	const struct config *c = src->files;
+	char path[BESIDE_PATH_MAX];
 	int err = 0;
 
-	for (size_t i = 0; c && i <= c->n_included && !err; i++)
-		for (size_t k = 0; k < N_FOLDERS && !err; k++)
-			if (!is_repeated(c, i))
-				err = read_folder(src, file_at(c, i),
-						  &folders[k], e);
+	for (size_t k = 0; src->files && k < N_FOLDERS; k++) {
+		size_t at = 0;
+
+		while (!err &&
+		       beside_next(src->files, &at, folders[k].name, path))
+			err = read_folder(src, path, folders[k].kind, e);
+	}
 	return err;
 }

@@ -5,23 +5,15 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-static bool digest(const EVP_MD *md, const void *octets, size_t len,
-		   uint8_t *out)
-{
-	bool ok = EVP_Digest(octets, len, out, NULL, md, NULL) == 1;
-
-	ERR_clear_error();
-	return ok;
-}
-
 bool key_id(const struct public_key *key, uint8_t out[KEY_ID_BYTES])
 {
 	const struct slice spki = public_key_spki(key);
 	const uint8_t *at = spki.ptr, *bits;
 	X509_PUBKEY *x = d2i_X509_PUBKEY(NULL, &at, (long)spki.len);
 	int len;
-	bool ok = x && X509_PUBKEY_get0_param(NULL, &bits, &len, NULL, x) == 1 &&
-		  digest(EVP_sha1(), bits, (size_t)len, out);
+	bool ok =
+		x && X509_PUBKEY_get0_param(NULL, &bits, &len, NULL, x) == 1 &&
+		EVP_Digest(bits, (size_t)len, out, NULL, EVP_sha1(), NULL) == 1;
 
 	X509_PUBKEY_free(x);
 	ERR_clear_error();
@@ -38,11 +30,4 @@ const char *key_id_str(const uint8_t id[KEY_ID_BYTES], char buf[KEY_ID_STR_MAX])
 	}
 	buf[KEY_ID_STR_MAX - 1] = '\0';
 	return buf;
-}
-
-bool key_sha256(const struct public_key *key, uint8_t out[KEY_SHA256_BYTES])
-{
-	const struct slice spki = public_key_spki(key);
-
-	return digest(EVP_sha256(), spki.ptr, spki.len, out);
 }

@@ -9,8 +9,6 @@
 #define KEY_ID_BYTES   20
 #define KEY_ID_STR_MAX (2 * KEY_ID_BYTES + 1) /* with the NUL */
 
-#define KEY_SHA256_BYTES 32
-
 /*
  * SHA-1 of the key's bits without their type (RFC 5280 section 4.2.1.2, the first
  * method): certificates name keys so, and so does VICI. false: libcrypto failed.
@@ -19,9 +17,5 @@ MUST_CHECK bool key_id(const struct public_key *key, uint8_t out[KEY_ID_BYTES]);
 
 /* In hexadecimal digits; returns buf. */
 const char *key_id_str(const uint8_t id[KEY_ID_BYTES], char buf[KEY_ID_STR_MAX]);
-
-/* SHA-256 of its SubjectPublicKeyInfo, as it was read. false: libcrypto failed. */
-MUST_CHECK bool key_sha256(const struct public_key *key,
-			   uint8_t out[KEY_SHA256_BYTES]);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/daemon/sign_keys.h"
+#include "ctrl/pki/creds.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,8 +21,6 @@ struct sign_keys {
 	void (*changed)(void *ctx); /* NULL: nobody wants to know */
 	void *changed_ctx;
 };
-
-_Static_assert(KEY_SHA256_BYTES == FINGERPRINT_BYTES, "a fingerprint is one");
 
 struct sign_keys *sign_keys_new(void)
 {
@@ -105,7 +104,7 @@ static struct sign_key *sign_key_new(struct private_key *key)
 	uint8_t id[KEY_ID_BYTES];
 
 	if (!new || !key_id(public, id) ||
-	    !key_sha256(public, new->print.octets)) {
+	    !fingerprint_of(public_key_spki(public), &new->print)) {
 		free(new);
 		return NULL;
 	}

@@ -26,13 +26,11 @@
 #include "ctrl/model/record.h"
 #include "ctrl/model/sadb.h"
 #include "ctrl/model/sas.h"
+#include "ctrl/model/stream.h"
 #include "ctrl/model/ticket.h"
 #include "ctrl/pki/creds.h"
 
 struct engine;
-
-/* A connection that is lost, or not opened yet: no stream has this number. */
-#define IKE_STREAM_LOST UINT32_MAX
 
 /*
  * Where a datagram comes from or goes to; ports in host order. By TCP it is a message

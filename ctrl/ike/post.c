@@ -63,7 +63,7 @@ static void send(const struct engine *e, const struct ike_path *path,
 {
 	struct slice datagram;
 
-	if (path->stream == IKE_STREAM_LOST)
+	if (path->stream == STREAM_LOST)
 		return;
 	while (ike_message_next(&message, &datagram))
 		e->calls.send(e->calls.ctx, path, datagram);

@@ -316,8 +316,7 @@ bool early_is_due(const struct ike_sa *sa)
 static bool is_in_work(const struct ike_sa *sa, const struct ike_header *h)
 {
 	return !(h->flags & IKE_FLAG_R) && sa->peers.kind != EX_NONE &&
-	       h->message_id == sa->next_peers &&
-	       sa->path.stream == IKE_STREAM_LOST;
+	       h->message_id == sa->next_peers && sa->path.stream == STREAM_LOST;
 }
 
 /* Is it the request that the window has room for? */

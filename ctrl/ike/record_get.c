@@ -68,7 +68,7 @@ static bool get_path(struct slice *s, struct ike_path *out)
 	    !rd_u16(s, &out->local_port) || !rd_u16(s, &out->remote_port) ||
 	    !rd_u8(s, &tcp) || tcp > 1)
 		return false;
-	out->stream = tcp ? IKE_STREAM_LOST : 0;
+	out->stream = tcp ? STREAM_LOST : 0;
 	return true;
 }
 

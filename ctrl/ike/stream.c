@@ -59,7 +59,7 @@ static void open_one(struct ike_sa *sa)
 {
 	struct ike_path path = sa->path;
 
-	path.stream = IKE_STREAM_LOST;
+	path.stream = STREAM_LOST;
 	path.local_port = 0;
 	path.remote_port = port_of(sa);
 	sa->stream_token = token_next(sa);
@@ -78,14 +78,14 @@ void stream_try(struct ike_sa *sa)
 {
 	if (!is_opener(sa) || is_opening(sa))
 		return;
-	if (sa->path.stream == IKE_STREAM_LOST ||
+	if (sa->path.stream == STREAM_LOST ||
 	    (sa->tries >= UDP_TRIES && may_fall_back(sa)))
 		open_one(sa);
 }
 
 uint64_t stream_at_ns(const struct ike_sa *sa)
 {
-	return is_opener(sa) && sa->path.stream == IKE_STREAM_LOST
+	return is_opener(sa) && sa->path.stream == STREAM_LOST
 		       ? sa->stream_asked_ns + OPENING_NS
 		       : 0;
 }
@@ -95,7 +95,7 @@ void stream_way(const struct ike_sa *sa, struct ike_path *way)
 	way->stream = 0;
 	if (mode_of(sa) != TCP_ENCAP_YES)
 		return;
-	way->stream = IKE_STREAM_LOST;
+	way->stream = STREAM_LOST;
 	way->remote_port = port_of(sa);
 }
 
@@ -109,7 +109,7 @@ void stream_start(struct ike_sa *sa)
 {
 	if (!sa->path.stream)
 		stream_way(sa, &sa->path);
-	if (sa->path.stream == IKE_STREAM_LOST)
+	if (sa->path.stream == STREAM_LOST)
 		stream_move(sa);
 }
 
@@ -173,7 +173,7 @@ void engine_stream_opened(struct engine *e, uint64_t token,
 	sa_touch(sa);
 	sa->stream_token = 0;
 	if (path && sa->state != IKE_ST_DEAD &&
-	    (sa->path.stream == IKE_STREAM_LOST || may_fall_back(sa)))
+	    (sa->path.stream == STREAM_LOST || may_fall_back(sa)))
 		take_opened(sa, path);
 	else if (path)
 		e->calls.stream_close(e->calls.ctx, path->stream);
@@ -186,7 +186,7 @@ void engine_stream_opened(struct engine *e, uint64_t token,
 static void follow(struct ike_sa *sa, const struct ike_path *path)
 {
 	take(sa, path);
-	if (sa->asked_by.stream == IKE_STREAM_LOST)
+	if (sa->asked_by.stream == STREAM_LOST)
 		sa->asked_by = *path;
 	sa->tells_stream = false;
 	ask_again(sa);
@@ -208,7 +208,7 @@ void stream_heard(struct ike_sa *sa, const struct ike_path *path)
 
 void stream_heard_again(struct ike_sa *sa, const struct ike_path *path)
 {
-	if (sa->path.stream != IKE_STREAM_LOST || !is_another(sa, path))
+	if (sa->path.stream != STREAM_LOST || !is_another(sa, path))
 		return;
 	sa_touch(sa);
 	follow(sa, path);
@@ -230,8 +230,8 @@ static void lose(struct ike_sa *sa)
 	sa_touch(sa);
 	view_changed(sa);
 	if (sa->asked_by.stream == sa->path.stream)
-		sa->asked_by.stream = IKE_STREAM_LOST;
-	sa->path.stream = IKE_STREAM_LOST;
+		sa->asked_by.stream = STREAM_LOST;
+	sa->path.stream = STREAM_LOST;
 	sa->stream_is_good = false;
 	sa->tells_stream = sa->state != IKE_ST_INIT;
 	if (was_good) /* else when its request would be sent again */
@@ -242,13 +242,13 @@ static void lose(struct ike_sa *sa)
 void stream_inherit(struct ike_sa *heir, const struct ike_sa *sa)
 {
 	heir->stream_is_good = sa->stream_is_good;
-	heir->tells_stream = sa->path.stream == IKE_STREAM_LOST ||
+	heir->tells_stream = sa->path.stream == STREAM_LOST ||
 			     (sa->path.stream && is_opener(sa));
 }
 
 void stream_resume(struct ike_sa *sa)
 {
-	if (sa->path.stream != IKE_STREAM_LOST)
+	if (sa->path.stream != STREAM_LOST)
 		return;
 	sa->tells_stream = sa->state == IKE_ST_ESTABLISHED;
 	stream_try(sa);

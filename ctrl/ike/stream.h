@@ -3,7 +3,7 @@
  * IKE SAs whose messages, and whose CHILD SAs' packets, are in a TCP connection
  * (RFC 9329), a stream. Whoever began the first IKE SA opens streams, and another
  * one when one is lost; the other side takes each by which a message comes that it
- * must believe. Between streams an IKE SA has IKE_STREAM_LOST: what it sends then is
+ * must believe. Between streams an IKE SA has STREAM_LOST: what it sends then is
  * lost, and is sent again by the next one. By a stream nothing is sent again, but a
  * request has no more time for its response than by UDP (section 6.2).
  *
@@ -21,7 +21,7 @@
 /* Is there one by which something can leave? */
 static inline bool stream_is_up(const struct ike_path *path)
 {
-	return path->stream && path->stream != IKE_STREAM_LOST;
+	return path->stream && path->stream != STREAM_LOST;
 }
 
 /* It is about to begin, or to begin elsewhere: by TCP, where it is to be so at once. */

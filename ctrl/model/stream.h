@@ -28,7 +28,7 @@
  * comes again after a million others at the earliest. */
 #define STREAM_NONE 0U
 
-/* Of an SA: one that is yet to be, in place of one that is over. */
+/* Of an SA: one that is lost, or not opened yet; no connection has this number. */
 #define STREAM_LOST UINT32_MAX
 
 /* The ends of one. Ports in host order. */

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "ctrl/daemon/sign_keys.h"
+#include "ctrl/pki/creds.h"
 #include "tests/support/openssl.h"
 
 enum { KEYS = 3 };
@@ -75,7 +76,8 @@ static bool has(const struct sign_keys *s, unsigned int which)
 	struct fingerprint print;
 	struct sign_key *found;
 
-	assert_true(key_sha256(private_key_public(key), print.octets));
+	assert_true(fingerprint_of(public_key_spki(private_key_public(key)),
+				   &print));
 	found = sign_keys_find(s, &print);
 	if (found) {
 		assert_true(public_key_equal(
@@ -190,7 +192,8 @@ static void key_that_is_held_outlives_its_set(void **state)
 	uint8_t out[SIGN_MAX_BYTES];
 	size_t len;
 
-	assert_true(key_sha256(private_key_public(key), print.octets));
+	assert_true(fingerprint_of(public_key_spki(private_key_public(key)),
+				   &print));
 	add(s, 2, SIGN_OF_VICI, NULL);
 	held = sign_keys_find(s, &print);
 	sign_keys_clear_vici(s);

@@ -19,6 +19,7 @@
 
 #include "ctrl/daemon/keystore.h"
 #include "ctrl/daemon/signer.h"
+#include "ctrl/pki/creds.h"
 #include "tests/support/openssl.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -85,7 +86,8 @@ static void add_key(struct fixture *f, unsigned int which)
 	struct private_key *key = read_key(which);
 	struct error e;
 
-	assert_true(key_sha256(private_key_public(key), f->prints[which].octets));
+	assert_true(fingerprint_of(public_key_spki(private_key_public(key)),
+				   &f->prints[which]));
 	assert_int_equal(sign_keys_add(f->keys, key, SIGN_OF_VICI, NULL, &e), 0);
 }
 
