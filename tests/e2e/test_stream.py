@@ -37,7 +37,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
     try:
         tcp.bind(("", int(port)))
     except OSError as error:
-        print(error)
+        print("not bound:", error)
     tcp.settimeout(2)
     try:
         tcp.connect((target, 4500))
@@ -129,6 +129,9 @@ def check_others(lab):
                                 "/usr/bin/python3", "-c", CONNECT,
                                 needle.hex(), str(port), PEER], check=False)
             packets = wire.stop()
+            # Where the gateway listens nobody else has its port.
+            ok(("not bound" in said.stdout) == (ns == "gw-a" and port == PORT),
+               f"{user} on {ns} has port {port} unless we listen there")
             ok("connected" not in said.stdout and not packets,
                f"{user} on {ns} reaches no port {PORT} in the clear from port "
                f"{port} {strangers(packets)[:2]}")
