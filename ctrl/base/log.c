@@ -17,6 +17,12 @@ void log_set_level(enum log_level level)
 	atomic_store_explicit(&max_level, (int)level, memory_order_relaxed);
 }
 
+bool log_shows(enum log_level level)
+{
+	return (int)level <=
+	       atomic_load_explicit(&max_level, memory_order_relaxed);
+}
+
 __attribute__((format(printf, 2, 0))) static void log_line(enum log_level level,
 							   const char *fmt,
 							   va_list ap)
@@ -26,7 +32,7 @@ __attribute__((format(printf, 2, 0))) static void log_line(enum log_level level,
 	int head, body;
 	size_t len;
 
-	if ((int)level > atomic_load_explicit(&max_level, memory_order_relaxed))
+	if (!log_shows(level))
 		return;
 	head = snprintf(line, sizeof(line), "%s: ", names[level]);
 	body = vsnprintf(line + head, sizeof(line) - (size_t)head - 1, fmt, ap);

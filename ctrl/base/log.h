@@ -23,6 +23,9 @@ enum log_level {
 /* Lines above this level are not written; info at start. */
 void log_set_level(enum log_level level);
 
+/* Are lines of that level written? */
+bool log_shows(enum log_level level);
+
 /* Of the lines that one source, which is not us, can cause: so many at once, and
  * in a second after that. */
 #define LOG_BURST 200

@@ -24,6 +24,7 @@
 #include "ctrl/conf/schema_manual.h"
 #include "ctrl/conf/schema_pool.h"
 #include "ctrl/conf/schema_psk.h"
+#include "ctrl/conf/schema_token.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/conf/values_gateway.h"
 #include "ctrl/conf/values_policy.h"
@@ -423,5 +424,7 @@ int schema_fill(const struct section *root, bool reads_files,
 		err = psks_fill(tree_section(root, "secrets"), out, e);
 	if (!err)
 		err = key_sections_fill(tree_section(root, "secrets"), out, e);
+	if (!err)
+		err = tokens_fill(root, out, e);
 	return err;
 }

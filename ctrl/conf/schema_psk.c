@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The section secrets: pre-shared keys, PPKs (RFC 8784), those of private keys (see
- * schema_key.h), and by name the kinds that belong to other ways of authentication. A
+ * schema_key.h and schema_token.h), and by name the kinds that belong to other ways of authentication. A
  * name that nobody knows is not shown here: it may be a secret whose key is missing.
  */
 #include "ctrl/conf/schema_psk.h"
@@ -11,6 +11,7 @@
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/named.h"
 #include "ctrl/conf/schema_key.h"
+#include "ctrl/conf/schema_token.h"
 #include "ctrl/conf/values_psk.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
@@ -40,7 +41,8 @@ static const struct sub kinds[] = {
 	{ KEY("private") },  { KEY("rsa") },	 { KEY("ecdsa") },
 	{ KEY("pkcs8") },    { KEY("pkcs12") },
 	{ LATER("eap") },    { LATER("xauth") }, { LATER("ntlm") },
-	{ LATER("token") },
+	{ .name = TOKEN_SECTION, .kind = SUB_EACH, .prefix = true,
+	  .form = FORM_TOKEN_SECTION },
 };
 /* clang-format on */
 
@@ -93,7 +95,7 @@ int psks_fill(const struct section *list, struct config *out, struct error *e)
 	if (!out->psks)
 		return conf_no_memory(e);
 	for (const struct section *s = list->sections; s && !err; s = s->next)
-		if (!key_section_is(s))
+		if (!key_section_is(s) && !token_section_is(s))
 			err = fill_psk(s, &out->psks[out->n_psks++], e);
 	return err;
 }

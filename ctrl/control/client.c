@@ -284,6 +284,14 @@ void client_loaded(struct client *client, const char *why)
 		client_drop(client, end);
 }
 
+void client_token_loaded(struct client *client, const char *id)
+{
+	const char *end = client_answer_token(client, id);
+
+	if (end)
+		client_drop(client, end);
+}
+
 void client_explained(struct client *client, const struct explanation *x)
 {
 	const char *end = client_answer_explain(client, x);

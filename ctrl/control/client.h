@@ -77,6 +77,9 @@ bool hub_refresh(struct hub *hub);
 /* What it waits for was loaded; why: or not. */
 void client_loaded(struct client *client, const char *why);
 
+/* What it waits for is a private key of that id. */
+void client_token_loaded(struct client *client, const char *id);
+
 /* What it waits for was explained. */
 void client_explained(struct client *client, const struct explanation *x);
 

@@ -131,6 +131,21 @@ const char *client_answer_load(struct client *client, const char *reason)
 	return why ? why : client_late(client, CONTROL_WAIT_S * 1000);
 }
 
+const char *client_answer_token(struct client *client, const char *id)
+{
+	const char *why = "out of memory for an answer";
+	struct vici_builder answer;
+
+	client->load = 0;
+	vici_start(&answer, VICI_CMD_RESPONSE, NULL);
+	vici_str(&answer, "success", "yes");
+	vici_str(&answer, "id", id);
+	if (vici_finish(&answer))
+		why = client_send(client, &answer);
+	vici_builder_free(&answer);
+	return why ? why : client_late(client, CONTROL_WAIT_S * 1000);
+}
+
 static const char *on_explain(struct client *client, struct slice body)
 {
 	struct hub *hub = client->hub;

@@ -20,6 +20,9 @@ const char *client_answer_wait(struct client *client);
 /* of what was to be loaded (reason NULL: it was), */
 const char *client_answer_load(struct client *client, const char *reason);
 
+/* a private key in a token, which has that id, */
+const char *client_answer_token(struct client *client, const char *id);
+
 /* and of a packet that was asked about. */
 const char *client_answer_explain(struct client *client,
 				  const struct explanation *x);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctrl/control/certs.h"
+#include "ctrl/control/load_token.h"
 #include "ctrl/control/manual.h"
 #include "ctrl/control/requests.h"
 #include "ctrl/control/shared.h"
@@ -13,7 +14,6 @@ struct loads_command {
 	const char *name;
 	int (*run)(struct slice body, const struct control_loads *loads,
 		   uint64_t token, struct error *e);
-	const char *missing; /* run NULL: what it is about */
 };
 
 static int fail_fixed(struct error *e)
@@ -127,6 +127,20 @@ static int unload_key(struct slice body, const struct control_loads *loads,
 	if (!keys->unload)
 		return fail_fixed(e);
 	return keys->unload(keys->ctx, args.name, e);
+}
+
+static int load_token(struct slice body, const struct control_loads *loads,
+		      uint64_t token, struct error *e)
+{
+	struct token_conf conf;
+	int err = load_token_read(body, &conf, e);
+
+	if (!err && !loads->tokens.load)
+		err = fail_fixed(e);
+	if (!err)
+		err = loads->tokens.load(loads->tokens.ctx, token, &conf, e);
+	secret_wipe(&conf.pin);
+	return err;
 }
 
 static int clear_creds(struct slice body, const struct control_loads *loads,
@@ -276,25 +290,25 @@ static int delete_sa(struct slice body, const struct control_loads *loads,
 }
 
 static const struct loads_command commands[] = {
-	{ "load-conn", load_conn, NULL },
-	{ "unload-conn", unload_conn, NULL },
-	{ "load-shared", load_shared, NULL },
-	{ "unload-shared", unload_shared, NULL },
-	{ "unload-key", unload_key, NULL },
-	{ "clear-creds", clear_creds, NULL },
-	{ "load-pool", load_pool, NULL },
-	{ "unload-pool", unload_pool, NULL },
-	{ "reload", reload, NULL },
-	{ "reload-settings", reload_settings, NULL },
-	{ "flush-certs", flush_certs, NULL },
-	{ "install", install, NULL },
-	{ "uninstall", uninstall, NULL },
-	{ "cygnet-sa-add", add_sa, NULL },
-	{ "cygnet-sa-delete", delete_sa, NULL },
-	{ "load-cert", load_cert, NULL },
-	{ "load-authority", load_authority, NULL },
-	{ "unload-authority", unload_authority, NULL },
-	{ "load-token", NULL, "keys of PKCS#11 tokens are" },
+	{ "load-conn", load_conn },
+	{ "unload-conn", unload_conn },
+	{ "load-shared", load_shared },
+	{ "unload-shared", unload_shared },
+	{ "unload-key", unload_key },
+	{ "clear-creds", clear_creds },
+	{ "load-pool", load_pool },
+	{ "unload-pool", unload_pool },
+	{ "reload", reload },
+	{ "reload-settings", reload_settings },
+	{ "flush-certs", flush_certs },
+	{ "install", install },
+	{ "uninstall", uninstall },
+	{ "cygnet-sa-add", add_sa },
+	{ "cygnet-sa-delete", delete_sa },
+	{ "load-cert", load_cert },
+	{ "load-authority", load_authority },
+	{ "unload-authority", unload_authority },
+	{ "load-token", load_token },
 };
 
 const struct loads_command *loads_find(struct slice name)
@@ -309,8 +323,5 @@ const struct loads_command *loads_find(struct slice name)
 int loads_run(const struct loads_command *command, struct slice body,
 	      const struct control_loads *loads, uint64_t token, struct error *e)
 {
-	if (!command->run)
-		return error_set(e, -ENOTSUP, "%s not supported yet",
-				 command->missing);
 	return command->run(body, loads, token, e);
 }

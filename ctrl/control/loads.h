@@ -14,8 +14,7 @@ struct loads_command;
 const struct loads_command *loads_find(struct slice name);
 
 /*
- * Reads the request and calls the callback that it is for. Commands of
- * strongSwan's for what we don't have are refused by what that is.
+ * Reads the request and calls the callback that it is for.
  *
  * body    valid
  * token   for control_server_loaded()

@@ -185,6 +185,17 @@ void control_server_loaded(struct control_server *server, uint64_t token,
 	}
 }
 
+void control_server_token_loaded(struct control_server *server, uint64_t token,
+				 const char *id)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct client *client = &server->clients[i];
+
+		if (client_waits(client) && token && client->load == token)
+			client_token_loaded(client, id);
+	}
+}
+
 void control_server_explained(struct control_server *server, uint64_t token,
 			      const struct explanation *x)
 {

@@ -106,6 +106,15 @@ struct control_keys {
 	void *ctx;
 };
 
+/* Private keys that stay in tokens. */
+struct control_tokens {
+	/* As those with a token below, but that control_server_token_loaded() is for
+	 * success. NULL: refused. conf is borrowed, the caller wipes it. */
+	int (*load)(void *ctx, uint64_t token, const struct token_conf *conf,
+		    struct error *e);
+	void *ctx;
+};
+
 /*
  * What is loaded changes. Each may be NULL: refused. Those with a token return 0,
  * negative with e filled, or CONTROL_LATER, and token is then for
@@ -145,6 +154,7 @@ struct control_loads {
 	const char *(*shared_id)(void *ctx, size_t *at);
 	struct control_certs certs;
 	struct control_keys keys;
+	struct control_tokens tokens;
 	void *ctx;
 };
 
@@ -266,6 +276,10 @@ void control_server_done(struct control_server *server, uint64_t token, int err,
  */
 void control_server_loaded(struct control_server *server, uint64_t token,
 			   int err, const struct error *e);
+
+/* The private key that is in a token has that id. */
+void control_server_token_loaded(struct control_server *server, uint64_t token,
+				 const char *id);
 
 /* The answer to explain(). */
 void control_server_explained(struct control_server *server, uint64_t token,

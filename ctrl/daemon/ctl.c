@@ -303,6 +303,8 @@ static int start(struct ctl *c, struct error *e)
 		err = ctl_new_fetches(c, e);
 	if (!err)
 		err = make_folder(c, e);
+	if (!err)
+		err = ctl_new_tokens(c, e);
 	return err ? err : dp_link_new(&dp, &c->dp, e);
 }
 
@@ -315,6 +317,7 @@ static void stop(struct ctl *c)
 	ctl_free_names(c);
 	ctl_free_streams(c);
 	ctl_free_fetches(c);
+	tokens_free(c->tokens);
 	failures_free(c->failures);
 	up_since_free(c->since);
 	tally_free(c->counts);

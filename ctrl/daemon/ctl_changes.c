@@ -81,6 +81,7 @@ static void on_changed(void *ctx, bool conns)
 	if (conns)
 		set_names(c);
 	set_streams(c);
+	tokens_set(c->tokens, c->config);
 	if (!c->ike) {
 		begin_ike(c);
 		return;

@@ -351,6 +351,7 @@ int ctl_start_control(struct ctl *c, struct error *e)
 	int err;
 
 	callbacks.loads.certs = ctl_control_certs(c);
+	callbacks.loads.tokens = (struct control_tokens){ ctl_load_token, c };
 	ctl_watch_keys(c);
 	err = control_server_new(c->base, c->config->gateway.socket, &callbacks,
 				 &c->control, e);

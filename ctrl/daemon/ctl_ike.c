@@ -58,6 +58,8 @@ static void on_ike_lost(void *ctx, const struct sas *lost)
 
 void ctl_start_all(struct ctl *c, const struct policy_set *orphaned)
 {
+	if (ctl_starts_later(c, orphaned))
+		return;
 	ike_link_start_all(c->ike, orphaned);
 	ctl_commands_go(c);
 }

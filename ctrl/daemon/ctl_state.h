@@ -23,6 +23,7 @@
 #include "ctrl/daemon/names.h"
 #include "ctrl/daemon/sign_keys.h"
 #include "ctrl/daemon/tally.h"
+#include "ctrl/daemon/tokens.h"
 #include "ctrl/daemon/up_since.h"
 #include "ctrl/daemon/updown.h"
 
@@ -46,7 +47,10 @@ struct ctl {
 	enum ctl_phase phase;
 	struct config *config;
 	struct sign_keys *keys;
-	struct apply *apply;	/* its changes */
+	struct tokens *tokens;
+	bool starts_later; /* what starts by itself: tokens come first */
+	struct policy_set start_orphaned; /* for then */
+	struct apply *apply;		  /* its changes */
 	struct config applying; /* what dp was given; its parts are borrowed */
 	struct event on_gathered; /* accepted connections are to be applied */
 	uint64_t gathered_ns;	  /* since when they wait; 0: none do */
@@ -191,6 +195,17 @@ void ctl_send_certs(struct ctl *c);
 struct cert_keys ctl_cert_keys(struct ctl *c);
 bool ctl_next_cred(void *ctx, size_t *at, enum cred_kind *kind,
 		   struct slice *octets);
+
+/* --- ctl_tokens.c: private keys in tokens */
+
+int ctl_new_tokens(struct ctl *c, struct error *e);
+
+/* Does it start all when tokens are there? */
+bool ctl_starts_later(struct ctl *c, const struct policy_set *orphaned);
+
+/* As of struct control_loads. */
+int ctl_load_token(void *ctx, uint64_t token, const struct token_conf *conf,
+		   struct error *e);
 
 /* --- ctl_names.c: peers that have names */
 

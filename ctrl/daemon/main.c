@@ -18,6 +18,7 @@
 #include "ctrl/daemon/ike.h"
 #include "ctrl/daemon/lock.h"
 #include "ctrl/daemon/stream.h"
+#include "ctrl/daemon/token.h"
 #include "ctrl/dp/dp.h"
 
 #define DEFAULT_FILE "/etc/cygnet/cygnet.conf"
@@ -167,6 +168,8 @@ static int play(const char *role)
 		return helper_role();
 	if (strcmp(role, "stream") == 0)
 		return stream_role();
+	if (strcmp(role, "token") == 0)
+		return token_role();
 	fprintf(stderr, "cygnetd: there is no role '%s'\n", role);
 	return EXIT_USAGE;
 }

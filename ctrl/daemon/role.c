@@ -45,6 +45,7 @@ struct role {
 	uint64_t since_ns;
 	struct log_limit lost; /* messages */
 	bool ending;
+	bool dropped; /* freed when its process is gone */
 };
 
 static void link_again(struct role *r);
@@ -107,7 +108,7 @@ static int spawn(struct role *r, int listener)
 	char role[32];
 	char *argv[] = { "cygnetd", role, r->spec.debug ? "--debug" : NULL,
 			 NULL };
-	char *envp[] = { NULL };
+	char *const none[] = { NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	int err = posix_spawnattr_init(&attributes);
@@ -119,14 +120,16 @@ static int spawn(struct role *r, int listener)
 		posix_spawnattr_destroy(&attributes);
 		return -err;
 	}
-	snprintf(role, sizeof(role), "--role=%s", r->spec.name);
+	snprintf(role, sizeof(role), "--role=%s",
+		 r->spec.role ? r->spec.role : r->spec.name);
 	err = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
 	if (!err)
 		err = posix_spawn_file_actions_adddup2(&actions, listener,
 						       ROLE_LISTEN_FD);
 	if (!err)
 		err = posix_spawn(&r->pid, "/proc/self/exe", &actions,
-				  &attributes, argv, envp);
+				  &attributes, argv,
+				  r->spec.env ? r->spec.env : none);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	return -err;
@@ -170,6 +173,8 @@ static void wait_for_end(struct role *r)
 	r->dying = !reap(r, WNOHANG);
 	if (r->dying)
 		set_again(r, REAP_MS);
+	else if (r->dropped)
+		role_free(r);
 	else
 		link_again(r);
 }
@@ -318,6 +323,19 @@ void role_end(struct role *r, unsigned int ms)
 {
 	r->ending = true;
 	set_again(r, r->seam ? ms : 0);
+}
+
+void role_drop(struct role *r)
+{
+	if (!r)
+		return;
+	r->dropped = true;
+	r->why = NULL;
+	seam_free(r->seam);
+	r->seam = NULL;
+	if (r->pid > 0)
+		kill(r->pid, SIGKILL);
+	wait_for_end(r);
 }
 
 static int log_lost(struct role *r, int err)

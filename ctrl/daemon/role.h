@@ -22,6 +22,8 @@ struct role;
 struct role_spec {
 	struct event_base *base;
 	const char *name;	       /* "ike": the socket's, and --role=ike */
+	const char *role;	       /* NULL, or of several: --role of each */
+	char *const *env;	       /* of the process; NULL: it has none */
 	const char *folder;	       /* where the sockets are; copied */
 	bool debug;		       /* it logs more, if we start it */
 	const struct seam_kind *kinds; /* that it may send; borrowed */
@@ -55,6 +57,12 @@ void role_restart(struct role *r, const char *why);
  * of ours is killed.
  */
 void role_end(struct role *r, unsigned int ms);
+
+/*
+ * The process is killed, and r freed as soon as it is gone; nothing is heard of either any
+ * more. Also from inside of message() and down(). NULL is fine.
+ */
+void role_drop(struct role *r);
 
 /* See seam_send_fds() and seam_send_bulk(). -ENOTCONN: there is no link. */
 int role_send(struct role *r, uint16_t type, const void *msg, size_t bytes);

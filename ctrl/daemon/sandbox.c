@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/daemon/sandbox.h"
 
+#include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -34,6 +35,23 @@ int sandbox_become(const char *user, struct error *e)
 	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid))
 		return error_set(e, -errno, "cannot become user %s: %s", user,
 				 strerror(errno));
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return error_set(e, -errno, "PR_SET_NO_NEW_PRIVS: %s",
+				 strerror(errno));
+	return 0;
+}
+
+int sandbox_files_only(struct error *e)
+{
+	bool may = !capng_get_caps_process() &&
+		   capng_have_capability(CAPNG_PERMITTED, CAP_DAC_OVERRIDE);
+
+	capng_clear(CAPNG_SELECT_CAPS);
+	if (may)
+		may = !capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
+				    CAP_DAC_OVERRIDE);
+	if (capng_apply(CAPNG_SELECT_CAPS))
+		return error_set(e, -EPERM, "cannot give capabilities up");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return error_set(e, -errno, "PR_SET_NO_NEW_PRIVS: %s",
 				 strerror(errno));

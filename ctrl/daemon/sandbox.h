@@ -17,6 +17,10 @@ void sandbox_close_from(unsigned int first);
  * filled: no such user, not root. */
 int sandbox_become(const char *user, struct error *e);
 
+/* Of root's capabilities this process keeps that to use files whosever they are, if it has
+ * it, and gets no other one. 0, or negative with e filled. */
+int sandbox_files_only(struct error *e);
+
 /*
  * From now on no file is opened, nothing executed, no socket made; whoever tries
  * is killed (SIGSYS). All threads.

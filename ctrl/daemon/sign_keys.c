@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/daemon/sign_keys.h"
+#include "ctrl/daemon/tokens.h"
 #include "ctrl/pki/creds.h"
 
 #include <errno.h>
@@ -9,7 +10,9 @@
 
 struct sign_key {
 	struct sign_key *next;
-	struct private_key *key; /* owned */
+	/* One of the two, owned, or counted. */
+	struct private_key *key;
+	struct token_key *token;
 	struct fingerprint print;
 	char id[KEY_ID_STR_MAX];
 	unsigned int origins; /* enum sign_origin */
@@ -32,6 +35,7 @@ void sign_key_release(struct sign_key *key)
 	if (--key->held)
 		return;
 	private_key_free(key->key);
+	token_key_release(key->token);
 	free(key);
 }
 
@@ -65,6 +69,7 @@ void sign_keys_free(struct sign_keys *s)
 		return;
 	forget_origin(s, SIGN_OF_FILE);
 	forget_origin(s, SIGN_OF_VICI);
+	forget_origin(s, SIGN_OF_TOKEN);
 	free(s);
 }
 
@@ -96,10 +101,9 @@ static void append(struct sign_keys *s, struct sign_key *key)
 	*last = key;
 }
 
-/* Its names are found; the key is the caller's after a failure. */
-static struct sign_key *sign_key_new(struct private_key *key)
+/* Its names are found; it has no key yet. */
+static struct sign_key *sign_key_new(const struct public_key *public)
 {
-	const struct public_key *public = private_key_public(key);
 	struct sign_key *new = calloc(1, sizeof(*new));
 	uint8_t id[KEY_ID_BYTES];
 
@@ -109,7 +113,6 @@ static struct sign_key *sign_key_new(struct private_key *key)
 		return NULL;
 	}
 	key_id_str(id, new->id);
-	new->key = key;
 	new->held = 1;
 	return new;
 }
@@ -140,23 +143,17 @@ void sign_keys_watch(struct sign_keys *s, void (*changed)(void *ctx), void *ctx)
 	s->changed_ctx = ctx;
 }
 
-int sign_keys_add(struct sign_keys *s, struct private_key *key,
-		  enum sign_origin origin, char id[KEY_ID_STR_MAX],
-		  struct error *e)
+/* new is handed over. */
+static int add(struct sign_keys *s, struct sign_key *new,
+	       enum sign_origin origin, char id[KEY_ID_STR_MAX], struct error *e)
 {
-	struct sign_key *new = sign_key_new(key), *old;
-	int err;
+	struct sign_key *old = find(s, &new->print);
+	int err = old && old->origins & (unsigned int)origin
+			  ? 0
+			  : check_room(s, origin, e);
 
-	if (!new) {
-		private_key_free(key);
-		return error_set(e, -ENOMEM, "out of memory for a private key");
-	}
 	if (id)
 		memcpy(id, new->id, KEY_ID_STR_MAX);
-	old = find(s, &new->print);
-	err = old && old->origins & (unsigned int)origin
-		      ? 0
-		      : check_room(s, origin, e);
 	if (!err && old)
 		old->origins |= (unsigned int)origin;
 	if (err || old) {
@@ -167,6 +164,47 @@ int sign_keys_add(struct sign_keys *s, struct private_key *key,
 	append(s, new);
 	tell(s);
 	return 0;
+}
+
+int sign_keys_add(struct sign_keys *s, struct private_key *key,
+		  enum sign_origin origin, char id[KEY_ID_STR_MAX],
+		  struct error *e)
+{
+	struct sign_key *new = sign_key_new(private_key_public(key));
+
+	if (!new) {
+		private_key_free(key);
+		return error_set(e, -ENOMEM, "out of memory for a private key");
+	}
+	new->key = key;
+	return add(s, new, origin, id, e);
+}
+
+int sign_keys_add_token(struct sign_keys *s, struct token_key *token,
+			enum sign_origin origin, char id[KEY_ID_STR_MAX],
+			struct error *e)
+{
+	struct sign_key *new = sign_key_new(token_key_public(token));
+
+	if (!new)
+		return error_set(e, -ENOMEM, "out of memory for a private key");
+	new->token = token_key_hold(token);
+	return add(s, new, origin, id, e);
+}
+
+void sign_keys_drop_token(struct sign_keys *s, const struct token_key *token)
+{
+	const struct public_key *public = token_key_public(token);
+	struct fingerprint print;
+	struct sign_key *key;
+
+	if (!public || !fingerprint_of(public_key_spki(public), &print))
+		return;
+	key = find(s, &print);
+	if (key)
+		key->origins &= ~(unsigned int)SIGN_OF_TOKEN;
+	sweep(s);
+	tell(s);
 }
 
 static struct sign_key *find_id(const struct sign_keys *s,
@@ -252,4 +290,15 @@ struct sign_key *sign_keys_find(const struct sign_keys *s,
 const struct private_key *sign_key_private(const struct sign_key *key)
 {
 	return key->key;
+}
+
+struct token_key *sign_key_token(const struct sign_key *key)
+{
+	return key->token;
+}
+
+const struct public_key *sign_key_public(const struct sign_key *key)
+{
+	return key->key ? private_key_public(key->key)
+			: token_key_public(key->token);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The private keys that there are, by the fingerprint of their other half. They are
- * of files, which a reload reads again, or came over VICI, or both. Each is counted:
+ * of files, which a reload reads again, or came over VICI, or stay in tokens. Each is counted:
  * one that goes while it signs is freed when that is done. Control thread, but for
  * what private_key.h says of a key itself.
  */
@@ -19,10 +19,12 @@
 enum sign_origin {
 	SIGN_OF_FILE = 1,
 	SIGN_OF_VICI = 2,
+	SIGN_OF_TOKEN = 4, /* that the configuration names */
 };
 
 struct sign_keys;
 struct sign_key;
+struct token_key;
 
 /* NULL: no memory. Wiped and freed by sign_keys_free(); NULL is fine. */
 struct sign_keys *sign_keys_new(void);
@@ -39,6 +41,15 @@ void sign_keys_free(struct sign_keys *s);
 int sign_keys_add(struct sign_keys *s, struct private_key *key,
 		  enum sign_origin origin, char id[KEY_ID_STR_MAX],
 		  struct error *e);
+
+/* Likewise one that stays in a token: the token key is counted once more for as long as
+ * it is there. */
+int sign_keys_add_token(struct sign_keys *s, struct token_key *token,
+			enum sign_origin origin, char id[KEY_ID_STR_MAX],
+			struct error *e);
+
+/* One of the configuration's is named there no more. */
+void sign_keys_drop_token(struct sign_keys *s, const struct token_key *token);
 
 /* From now on changed() is called when there are others than before. */
 void sign_keys_watch(struct sign_keys *s, void (*changed)(void *ctx), void *ctx);
@@ -68,7 +79,12 @@ struct sign_key *sign_keys_find(const struct sign_keys *s,
 				const struct fingerprint *print);
 void sign_key_release(struct sign_key *key);
 
-/* Borrowed while it is counted. */
+/* Borrowed while it is counted. NULL: it stays in a token, */
 const struct private_key *sign_key_private(const struct sign_key *key);
+
+/* in this one. */
+struct token_key *sign_key_token(const struct sign_key *key);
+
+const struct public_key *sign_key_public(const struct sign_key *key);
 
 #endif

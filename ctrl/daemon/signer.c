@@ -7,6 +7,7 @@
 
 #include "ctrl/daemon/job_pool.h"
 #include "ctrl/daemon/keystore.h"
+#include "ctrl/daemon/tokens.h"
 
 #define N_THREADS 2
 
@@ -15,10 +16,12 @@ struct signer {
 	struct job_pool *pool; /* NULL: nothing was signed yet */
 	unsigned int waits;    /* jobs that are in it */
 	uint64_t life;	       /* of whoever asks */
+	bool dead;	       /* freed with the last of its jobs */
 };
 
 struct signing {
 	struct job job; /* first */
+	struct token_job in_token;
 	struct signer *signer;
 	struct sign_key *key; /* counted */
 	const struct sign_scheme *scheme;
@@ -30,10 +33,14 @@ struct signing {
 
 static void signing_free(struct signing *g)
 {
-	g->signer->waits--;
+	struct signer *s = g->signer;
+
+	s->waits--;
 	sign_key_release(g->key);
 	explicit_bzero(g, sizeof(*g));
 	free(g);
+	if (s->dead && !s->waits)
+		free(s);
 }
 
 static void drop(struct job *job)
@@ -66,6 +73,21 @@ static void on_done(void *ctx, struct job *job)
 	signing_free(g);
 }
 
+static void on_token(struct token_job *job, int err, struct slice signature)
+{
+	struct signing *g =
+		(struct signing *)((char *)job -
+				   offsetof(struct signing, in_token));
+	struct keystore_answer *a = &g->answer;
+
+	a->err = err || signature.len > sizeof(a->auth) ? -EIO : 0;
+	if (!a->err) {
+		memcpy(a->auth, signature.ptr, signature.len);
+		a->auth_len = (uint16_t)signature.len;
+	}
+	on_done(g->signer, &g->job);
+}
+
 static bool has_pool(struct signer *s)
 {
 	const struct job_pool_spec spec = { .base = s->spec.base,
@@ -80,6 +102,22 @@ static bool has_pool(struct signer *s)
 	return s->pool != NULL;
 }
 
+/* Gives it to whoever has its key. */
+static int give(struct signer *s, struct signing *g)
+{
+	struct token_key *token = sign_key_token(g->key);
+
+	if (!g->len)
+		return -EIO;
+	if (!token) {
+		job_pool_add(s->pool, &g->job);
+		return 0;
+	}
+	g->in_token.done = on_token;
+	return token_key_sign(token, g->scheme, slice_of(g->octets, g->len),
+			      &g->in_token);
+}
+
 /* Takes the key over, counted, also after a failure. */
 static int begin(struct signer *s, const struct keystore_request *q,
 		 struct sign_key *key)
@@ -87,7 +125,7 @@ static int begin(struct signer *s, const struct keystore_request *q,
 	struct signing *g = NULL;
 	int err = s->waits >= SIGNER_MAX ? -EBUSY : -EIO;
 
-	if (s->waits < SIGNER_MAX && has_pool(s))
+	if (s->waits < SIGNER_MAX && (sign_key_token(key) || has_pool(s)))
 		g = calloc(1, sizeof(*g));
 	if (!g) {
 		sign_key_release(key);
@@ -100,12 +138,10 @@ static int begin(struct signer *s, const struct keystore_request *q,
 	g->life = s->life;
 	g->answer.token = q->token;
 	g->len = keystore_signed(q, g->octets);
-	if (!g->len) {
+	err = give(s, g);
+	if (err)
 		signing_free(g);
-		return -EIO;
-	}
-	job_pool_add(s->pool, &g->job);
-	return 0;
+	return err;
 }
 
 static int ask(struct signer *s, const struct conn_conf *conns, size_t n,
@@ -118,8 +154,7 @@ static int ask(struct signer *s, const struct conn_conf *conns, size_t n,
 	key = sign_keys_find(s->spec.keys, &q->key);
 	if (!key)
 		return -ENOKEY;
-	if (may_sign(conns, n, &s->spec.certs, q,
-		     private_key_public(sign_key_private(key))))
+	if (may_sign(conns, n, &s->spec.certs, q, sign_key_public(key)))
 		return begin(s, q, key);
 	sign_key_release(key);
 	return -ENOKEY;
@@ -156,5 +191,8 @@ void signer_free(struct signer *s)
 	if (!s)
 		return;
 	job_pool_free(s->pool);
-	free(s);
+	s->life++;
+	s->dead = true;
+	if (!s->waits)
+		free(s);
 }

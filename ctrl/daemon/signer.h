@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The keystore's signatures (KEYSTORE_SIGN): whether they may be, here and now, and
- * then on threads, as one takes up to 10 ms. Answers come in any order, and not to
+ * then on threads, as one takes up to 10 ms, or by the process of a token. Answers come in any order, and not to
  * another process than the one that asked. Control thread.
  */
 #ifndef CYG_DAEMON_SIGNER_H
@@ -29,7 +29,7 @@ struct signer_spec {
 /* NULL: no memory. Threads are there from the first signature on. */
 struct signer *signer_new(const struct signer_spec *spec);
 
-/* Waits for what is being signed. NULL is fine. */
+/* Waits for what is being signed, but not for tokens. NULL is fine. */
 void signer_free(struct signer *s);
 
 /*

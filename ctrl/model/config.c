@@ -139,6 +139,8 @@ void config_free(struct config *c)
 		psk_fini(&c->psks[i]);
 	for (size_t i = 0; i < c->n_keys; i++)
 		secret_wipe(&c->keys[i].passphrase);
+	for (size_t i = 0; i < c->n_tokens; i++)
+		secret_wipe(&c->tokens[i].pin);
 	for (size_t i = 0; i < c->n_included; i++)
 		free(c->included[i]);
 	free(c->manual);
@@ -146,6 +148,8 @@ void config_free(struct config *c)
 	free(c->conns);
 	free(c->psks);
 	free(c->keys);
+	free(c->modules);
+	free(c->tokens);
 	name_index_free(&c->psk_names);
 	free(c->pools);
 	cert_list_free(&c->certs);

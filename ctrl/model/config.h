@@ -32,6 +32,11 @@
 
 #define CONF_KEY_FILE_MAX 256 /* a private key's, with the NUL */
 
+#define TOKEN_MODULES_MAX 16 /* of PKCS#11 */
+#define TOKENS_MAX	  16 /* private keys in tokens */
+#define TOKEN_HANDLE_MAX  64 /* octets of a CKA_ID */
+#define TOKEN_PIN_MAX	  32 /* likewise of a PIN: what libp11 takes */
+
 #define IKE_USER    "cygnet-ike"    /* the user as whom IKE is spoken */
 #define HELPER_USER "cygnet-helper" /* and as whom DNS is asked */
 
@@ -196,6 +201,25 @@ struct key_conf {
 	struct place place;
 };
 
+/* A vendor's library, which knows its tokens (PKCS#11). */
+struct token_module {
+	char name[CONF_NAME_MAX];
+	char path[CONF_PATH_MAX]; /* absolute */
+	struct place place;
+};
+
+/* A private key that stays in a token, and the way to it. */
+struct token_conf {
+	char name[CONF_NAME_MAX];
+	char module[CONF_NAME_MAX];	  /* "": the only one that there is */
+	uint8_t handle[TOKEN_HANDLE_MAX]; /* its CKA_ID */
+	uint32_t handle_len;
+	bool has_slot; /* else the first slot with a token */
+	uint32_t slot;
+	struct secret pin; /* empty: the token asks for none */
+	struct place place;
+};
+
 /* A key or section that is taken, though it changes nothing here. */
 struct conf_note {
 	struct place place;
@@ -228,6 +252,10 @@ struct config {
 	struct name_index psk_names; /* owned; of no array: to be made */
 	struct key_conf *keys;	     /* the keys themselves are elsewhere */
 	size_t n_keys;
+	struct token_module *modules;
+	size_t n_modules;
+	struct token_conf *tokens;
+	size_t n_tokens;
 	struct pool_conf *pools;
 	size_t n_pools;
 	struct cert_list certs; /* of its files; VICI's are the daemon's */

@@ -166,7 +166,8 @@ static void what_changes_nothing_is_taken_and_noted(void **state)
 			    "gateway.workers");
 	assert_string_equal(conf_note_str(&c->notes[1], text),
 			    "f:10:2: charon.plugins has no effect: it is of "
-			    "charon's plugins; what there is here is built in");
+			    "charon's plugins, but for pkcs11.modules; what "
+			    "there is here is built in");
 	assert_int_equal(c->ike.fragment_size, 1400);
 	config_free(c);
 }

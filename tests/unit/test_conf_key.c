@@ -96,8 +96,6 @@ static const struct {
 	  "section a name of its own" },
 	{ "private = a",
 	  "f:5:11: secrets.private must be a section with file and secret" },
-	{ "token-1 { pin = 1234\n }",
-	  "f:5:1: secrets.token is not supported yet; remove it" },
 };
 
 static void section_that_is_wrong_is_refused(void **state)

@@ -14,6 +14,7 @@
 #include "ctrl/conf/schema_conn.h"
 #include "ctrl/conf/schema_key.h"
 #include "ctrl/conf/schema_psk.h"
+#include "ctrl/conf/schema_token.h"
 #include "ctrl/conf/values.h"
 #include "tests/unit/conf_text.h"
 
@@ -221,7 +222,10 @@ static const struct {
 	{ "secrets", &psk_names },
 	{ "secrets.ike*", &psk_ike_table },
 	{ "secrets.private*, rsa*, ecdsa*, pkcs8*, pkcs12*", &key_table },
+	{ "secrets.token*", &token_table },
 	{ "charon", &charon_table },
+	{ "charon.plugins.pkcs11", &pkcs11_table },
+	{ "charon.plugins.pkcs11.modules.NAME", &pkcs11_module_table },
 };
 
 /* What its words are refused for, each reason once. */

@@ -31,7 +31,7 @@ static const struct {
 } later[] = {
 	{ &local_spot, "eap_id aaa_id xauth_id ", false },
 	{ &remote_spot, "eap_id groups ", false },
-	{ &kind_spot, "eap xauth ntlm token ", true },
+	{ &kind_spot, "eap xauth ntlm ", true },
 };
 
 static void assert_later(const struct spot *spot, const char *name, bool section)

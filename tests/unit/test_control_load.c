@@ -139,6 +139,16 @@ static void on_clear_keys(void *ctx)
 	l->clears++;
 }
 
+static int on_load_token(void *ctx, uint64_t token,
+			 const struct token_conf *conf, struct error *e)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%u %.*s", conf->handle_len,
+		 (int)conf->pin.len, (const char *)conf->pin.octets);
+	return hear(ctx, token, text, e);
+}
+
 static int start_loads(void **state)
 {
 	struct loads *l = calloc(1, sizeof(*l));
@@ -164,6 +174,8 @@ static int start_loads(void **state)
 		.loads.keys.clear = on_clear_keys,
 		.loads.keys.id = on_key_id,
 		.loads.keys.ctx = l,
+		.loads.tokens.load = on_load_token,
+		.loads.tokens.ctx = l,
 		.loads.ctx = l,
 		.ctx = l,
 	};
@@ -511,20 +523,6 @@ static void secret_of_513_octets_is_too_long(void **state)
 	assert_int_equal(l->psk.key.len, 512);
 }
 
-static void what_we_have_not_is_refused_by_what_it_is(void **state)
-{
-	static const struct {
-		const char *command;
-		const char *why;
-	} rows[] = {
-		{ "load-token", "keys of PKCS#11 tokens are not supported yet" },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_refused(*state, rows[i].command, ASK("{a", "b=c", "}"),
-			       rows[i].why);
-}
-
 static void flushed_is_what_is_not_there(void **state)
 {
 	struct loads *l = *state;
@@ -556,6 +554,7 @@ static void server_that_loads_nothing_says_so(void **state)
 	assert_refused(&bare, "unload-shared", ASK("id=a"), why);
 	assert_refused(&bare, "load-key", ASK("type=any", "data=x"), why);
 	assert_refused(&bare, "unload-key", ASK("id=a"), why);
+	assert_refused(&bare, "load-token", ASK("handle=01"), why);
 	assert_refused(&bare, "clear-creds", ASK(NULL), why);
 	assert_refused(&bare, "load-pool", ASK("{a", "}"), why);
 	assert_refused(&bare, "unload-pool", ASK("name=a"), why);
@@ -625,6 +624,29 @@ static void answer_comes_when_it_is_loaded(void **state)
 	assert_done(l, a, NULL);
 }
 
+static void id_of_a_key_in_a_token_comes_later(void **state)
+{
+	static const char want[] = "\3\7success\0\3yes\3\2id\0\4e14c";
+	struct loads *l = *state;
+	struct vici_packet packet;
+	int fd;
+
+	assert_refused(l, "load-token", ASK("slot=1"),
+		       "argument 'handle' is missing");
+	l->answer = CONTROL_LATER;
+	fd = asking(l, "load-token", ASK("handle=01", "pin=1234"));
+	assert_string_equal(l->name, "1 1234");
+	assert_silent(l, fd);
+	control_server_token_loaded(l->f.server, 4711, "none");
+	assert_silent(l, fd);
+	control_server_token_loaded(l->f.server, l->token, "e14c");
+	packet = take_packet(&l->f, fd);
+	assert_int_equal(packet.type, VICI_CMD_RESPONSE);
+	assert_int_equal(packet.body.len, sizeof(want) - 1);
+	assert_memory_equal(packet.body.ptr, want, sizeof(want) - 1);
+	close(fd);
+}
+
 static void answer_that_never_comes_is_a_refusal_in_time(void **state)
 {
 	struct loads *l = *state;
@@ -691,7 +713,7 @@ int main(void)
 		LOADS_CASE(arguments_of_manual_sas_are_refused),
 		LOADS_CASE(secret_is_refused_by_the_name_of_its_field),
 		LOADS_CASE(secret_of_513_octets_is_too_long),
-		LOADS_CASE(what_we_have_not_is_refused_by_what_it_is),
+		LOADS_CASE(id_of_a_key_in_a_token_comes_later),
 		LOADS_CASE(flushed_is_what_is_not_there),
 		LOADS_CASE(server_that_loads_nothing_says_so),
 		LOADS_CASE(lists_of_names_are_true),
