@@ -250,7 +250,8 @@ int check_run(const struct arguments *args, FILE *out)
 	}
 	if (conf_load(path, &config, &e))
 		return fail(path, &e, json, out);
-	if (tunnels_check(config, &e) || read_keys(config, &keys, &e)) {
+	if (providers_load(config->gateway.providers, &e) ||
+	    tunnels_check(config, &e) || read_keys(config, &keys, &e)) {
 		forget_keys(&keys);
 		config_free(config);
 		return fail(path, &e, json, out);

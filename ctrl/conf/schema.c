@@ -89,6 +89,8 @@ static const struct word direction_words[] = {
 	{ .text = NULL },
 };
 
+_Static_assert(PROVIDERS_MAX == 4, "the form says so");
+
 #define AT(type, field) .offset = offsetof(struct type, field)
 
 /* clang-format off */
@@ -110,6 +112,9 @@ static const struct key gateway_keys[] = {
 	  .min = 0, .max = UINT32_MAX, AT(gateway_conf, xdp_priority) },
 	{ .name = "crypto",	   .form = "ipsec-mb or openssl", .read = value_word,
 	  .words = crypto_words,   AT(gateway_conf, crypto) },
+	{ .name = "openssl_providers", .list = true,
+	  .form = "up to 4 names of OpenSSL's providers, separated by commas, default or fips among them",
+	  .read = value_providers, AT(gateway_conf, providers) },
 	{ .name = "mss_clamp",	   .form = "yes or no", .read = value_bool,
 	  AT(gateway_conf, mss_clamp) },
 	{ .name = "keepalive",	   .form = FORM_TIME, .read = value_time,

@@ -110,6 +110,43 @@ static int take_path(const struct key *k, const struct value *v,
 	return 0;
 }
 
+/* Of a file in libcrypto's own folder, and no way out of it. */
+static bool is_provider(const char *name)
+{
+	return name[0] && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+					     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					     "0123456789-_")];
+}
+
+/* Without one of the two libcrypto can do next to nothing. */
+static bool does_all(const char *name)
+{
+	return strcmp(name, "default") == 0 || strcmp(name, "fips") == 0;
+}
+
+VALUE_READER(value_providers)
+{
+	bool has_all = false;
+	char *list = out;
+	struct item item;
+	size_t at = 0, n = 0, len = 0;
+	int more;
+
+	while ((more = item_next(k, v, &at, &item, e)) > 0) {
+		size_t own = strlen(item.text);
+
+		if (!is_provider(item.text) || n++ == PROVIDERS_MAX ||
+		    len + own + 2 > PROVIDERS_TEXT_MAX)
+			return item_fail_form(&item, e);
+		if (len)
+			list[len++] = ',';
+		memcpy(list + len, item.text, own + 1);
+		len += own;
+		has_all = has_all || does_all(item.text);
+	}
+	return more || has_all ? more : value_fail_form(k, v, e);
+}
+
 VALUE_READER(value_folder)
 {
 	return take_path(k, v, v->text, out, e);

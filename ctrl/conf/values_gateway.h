@@ -14,6 +14,8 @@ VALUE_READER(value_folder);    /* out: char[CONF_PATH_MAX], absolute path */
 VALUE_READER(value_socket);    /* out: char[CONF_PATH_MAX] */
 VALUE_READER(value_metrics);   /* out: struct metrics_conf */
 
+VALUE_READER(value_providers); /* out: char[PROVIDERS_TEXT_MAX] */
+
 /* out: char[IF_NAMESIZE]. */
 VALUE_READER(value_iface_name);
 

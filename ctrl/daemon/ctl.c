@@ -356,6 +356,8 @@ int ctl_role(const char *file, bool debug, struct error *e)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* else an id may be another process's */
 	err = conf_load(file, &c.config, e);
+	if (!err)
+		err = providers_load(c.config->gateway.providers, e);
 	if (!err) {
 		log_notes(c.config);
 		err = key_loads_read(c.config, &c.keys, e);

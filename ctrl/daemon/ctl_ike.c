@@ -178,6 +178,7 @@ int ctl_start_ike(struct ctl *c, struct error *e)
 				      .pools = c->config->pools,
 				      .n_pools = c->config->n_pools,
 				      .debug = c->debug,
+				      .providers = c->config->gateway.providers,
 				      .ready = on_ike_ready,
 				      .ended = on_ike_ended,
 				      .lost = on_ike_lost,

@@ -406,6 +406,7 @@ int ike_link_new(const struct ike_link_spec *spec, struct ike_link **out,
 			.name = "ike",
 			.folder = spec->folder,
 			.debug = spec->debug,
+			.providers = spec->providers,
 			.kinds = ike_seam_to_ctl,
 			.n_kinds = ike_seam_to_ctl_n,
 			.last = true, /* it may flood */

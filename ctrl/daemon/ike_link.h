@@ -49,6 +49,7 @@ struct ike_link_spec {
 			  struct slice *octets);
 	int fds[IKE_UDP_SOCKETS]; /* of ike_udp_bind() */
 	bool debug;		  /* it logs more */
+	const char *providers;	  /* of libcrypto, as of role_spec */
 	/* It is there; has_sadb: an earlier ctl gave it a link to dp. */
 	void (*ready)(void *ctx, bool has_sadb);
 	/* The process is gone; ike_link_sas() has its SAs until the next one

@@ -12,6 +12,7 @@
 
 #include "ctrl/base/log.h"
 #include "ctrl/base/trim.h"
+#include "ctrl/crypto/providers.h"
 #include "ctrl/daemon/ctl.h"
 #include "ctrl/daemon/dp.h"
 #include "ctrl/daemon/helper.h"
@@ -34,6 +35,7 @@ struct options {
 	bool lock;
 	bool release;
 	bool debug;
+	const char *providers; /* libcrypto's, likewise */
 	const char *role; /* of this process, if another cygnetd started it */
 	bool done;	  /* help or version was all that was asked for */
 };
@@ -71,6 +73,7 @@ static enum exit_code parse_options(int argc, char **argv, struct options *o)
 		OPT_RELEASE,
 		OPT_DEBUG,
 		OPT_ROLE,
+		OPT_PROVIDERS,
 		OPT_VERSION,
 		OPT_HELP
 	};
@@ -80,13 +83,14 @@ static enum exit_code parse_options(int argc, char **argv, struct options *o)
 		{ "release", no_argument, NULL, OPT_RELEASE },
 		{ "debug", no_argument, NULL, OPT_DEBUG },
 		{ "role", required_argument, NULL, OPT_ROLE },
+		{ "providers", required_argument, NULL, OPT_PROVIDERS },
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ "help", no_argument, NULL, OPT_HELP },
 		{ 0 },
 	};
 	int c;
 
-	*o = (struct options){ .file = DEFAULT_FILE };
+	*o = (struct options){ .file = DEFAULT_FILE, .providers = "" };
 	while ((c = getopt_long(argc, argv, "f:", table, NULL)) != -1) {
 		if (c == 'f')
 			o->file = optarg;
@@ -98,6 +102,8 @@ static enum exit_code parse_options(int argc, char **argv, struct options *o)
 			o->debug = true;
 		else if (c == OPT_ROLE)
 			o->role = optarg;
+		else if (c == OPT_PROVIDERS)
+			o->providers = optarg;
 		else if (c == OPT_VERSION || c == OPT_HELP)
 			o->done = true;
 		else
@@ -190,11 +196,12 @@ int main(int argc, char **argv)
 	open_standard();
 	trim_begin();
 	harden();
-	if (o.role)
+	err = providers_load(o.providers, &e);
+	if (!err && o.role)
 		return play(o.role);
-	if (o.lock)
+	if (!err && o.lock)
 		err = lock_role(o.file, &e);
-	else
+	else if (!err)
 		err = o.release ? dp_release(&e) : ctl_role(o.file, o.debug, &e);
 	if (!err)
 		return EXIT_OK;

@@ -43,6 +43,8 @@ int reload_check(const struct config *now, const struct config *next,
 		return fail_in(next, "gateway.xdp_priority", e);
 	if (a->crypto != b->crypto)
 		return fail_in(next, "gateway.crypto", e);
+	if (strcmp(a->providers, b->providers) != 0)
+		return fail_in(next, "gateway.openssl_providers", e);
 	if (a->workers != b->workers)
 		return fail_in(next, "gateway.workers", e);
 	if (a->sas != b->sas)

@@ -16,6 +16,7 @@
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
+#include "ctrl/crypto/providers.h"
 #include "ctrl/daemon/sandbox.h"
 
 /* The wait before it is started again, doubled with each time that it ended
@@ -106,11 +107,12 @@ static bool reap(struct role *r, int options)
 static int spawn(struct role *r, int listener)
 {
 	char role[32];
-	char *argv[] = { "cygnetd", role, r->spec.debug ? "--debug" : NULL,
-			 NULL };
+	char providers[PROVIDERS_TEXT_MAX + 16];
+	char *argv[] = { "cygnetd", role, NULL, NULL, NULL };
 	char *const none[] = { NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
+	size_t n = 2;
 	int err = posix_spawnattr_init(&attributes);
 
 	if (err)
@@ -122,6 +124,11 @@ static int spawn(struct role *r, int listener)
 	}
 	snprintf(role, sizeof(role), "--role=%s",
 		 r->spec.role ? r->spec.role : r->spec.name);
+	snprintf(providers, sizeof(providers), "--providers=%s",
+		 r->spec.providers ? r->spec.providers : "");
+	if (r->spec.providers && r->spec.providers[0])
+		argv[n++] = providers;
+	argv[n] = r->spec.debug ? "--debug" : NULL;
 	err = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
 	if (!err)
 		err = posix_spawn_file_actions_adddup2(&actions, listener,

@@ -21,11 +21,12 @@ struct role;
 
 struct role_spec {
 	struct event_base *base;
-	const char *name;	       /* "ike": the socket's, and --role=ike */
-	const char *role;	       /* NULL, or of several: --role of each */
-	char *const *env;	       /* of the process; NULL: it has none */
-	const char *folder;	       /* where the sockets are; copied */
-	bool debug;		       /* it logs more, if we start it */
+	const char *name;      /* "ike": the socket's, and --role=ike */
+	const char *role;      /* NULL, or of several: --role of each */
+	const char *providers; /* of libcrypto, that it is told; or NULL */
+	char *const *env;      /* of the process; NULL: it has none */
+	const char *folder;    /* where the sockets are; copied */
+	bool debug;	       /* it logs more, if we start it */
 	const struct seam_kind *kinds; /* that it may send; borrowed */
 	size_t n_kinds;
 	bool last; /* see seam_spec */

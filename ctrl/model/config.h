@@ -17,6 +17,7 @@
 #include "ctrl/base/secret.h"
 #include "ctrl/crypto/alg.h"
 #include "ctrl/crypto/crypto.h"
+#include "ctrl/crypto/providers.h"
 #include "ctrl/model/authority.h"
 #include "ctrl/model/cert_list.h"
 #include "ctrl/model/conn.h"
@@ -113,6 +114,7 @@ struct gateway_conf {
 	struct addr resolvers[RESOLVERS_MAX]; /* none: of /etc/resolv.conf */
 	size_t n_resolvers;
 	struct metrics_conf metrics;
+	char providers[PROVIDERS_TEXT_MAX]; /* as of providers_load() */
 	uint32_t tcp_port; /* for IKE and ESP in TCP; 0: peers open none */
 	char socket[CONF_PATH_MAX];    /* absolute path of the VICI socket */
 	char state_dir[CONF_PATH_MAX]; /* absolute; of manual keys' numbers */

@@ -34,6 +34,9 @@ struct refused {
 #define POLICY_KEYS                                          \
 	"action, direction, local_ts, remote_ts, protocol, " \
 	"local_ports, remote_ports, icmp, mh, manual"
+#define PROVIDERS                                                             \
+	"up to 4 names of OpenSSL's providers, separated by commas, default " \
+	"or fips among them"
 #define FORM_PORTS "must be a port, or a range such as 1024-2048"
 #define FORM_ICMP                                                  \
 	"must be a type such as 8, with a code such as 3/4, or a " \
@@ -80,7 +83,7 @@ static const struct refused refused[] = {
 	  "threads = 4",
 	  "f:5:2: unknown key 'threads' in gateway; "
 	  "known are protected, unprotected, default, forward, mark, xdp, "
-	  "xdp_priority, crypto, mss_clamp, keepalive, audit, icmp_quote_check, workers, sas, bootstrap, resolvers, metrics, tcp_port, socket, state_dir, allow_manual_counter_mode, allow_weak_algorithms" },
+	  "xdp_priority, crypto, openssl_providers, mss_clamp, keepalive, audit, icmp_quote_check, workers, sas, bootstrap, resolvers, metrics, tcp_port, socket, state_dir, allow_manual_counter_mode, allow_weak_algorithms" },
 	{ "unknown_key_of_an_sa_is_refused", "spi = 0x1001",
 	  "reqid = 1\nspi = 0x1001",
 	  "f:16:4: unknown key 'reqid' in manual.to-b.in; "
@@ -223,6 +226,15 @@ static const struct refused refused[] = {
 	{ "tcp_port_beyond_all_is_refused", "default = discard",
 	  "tcp_port = 65536",
 	  "f:5:13: gateway.tcp_port must be a number from 0 to 65535" },
+	{ "providers_without_one_that_does_all_are_refused",
+	  "default = discard", "openssl_providers = legacy",
+	  "f:5:22: gateway.openssl_providers must be " PROVIDERS },
+	{ "provider_that_is_a_path_is_refused", "default = discard",
+	  "openssl_providers = default, ../x",
+	  "f:5:31: gateway.openssl_providers must be " PROVIDERS },
+	{ "too_many_providers_are_refused", "default = discard",
+	  "openssl_providers = default, a, b, c, d",
+	  "f:5:40: gateway.openssl_providers must be " PROVIDERS },
 	{ "no_worker_at_all_is_refused", "default = discard", "workers = 0",
 	  "f:5:12: gateway.workers must be a number from 1 to 64" },
 	{ "relative_socket_is_refused", "unix:///run", "run",

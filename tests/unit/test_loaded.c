@@ -576,6 +576,8 @@ static const struct {
 	{ "discard", "discard\nsas = 2048", "f: gateway.sas" RESTART },
 	{ "discard", "discard\nmetrics = 127.0.0.1:9465",
 	  "f: gateway.metrics" RESTART },
+	{ "discard", "discard\nopenssl_providers = default",
+	  "f: gateway.openssl_providers" RESTART },
 	{ "discard", "discard\ntcp_port = 4500", "f: gateway.tcp_port" RESTART },
 	{ "/run/x", "/run/y", "f: gateway.socket" RESTART },
 	{ "/run/s", "/run/t", "f: gateway.state_dir" RESTART },
