@@ -322,7 +322,7 @@ unsigned int engine_terminate_some(struct engine *e, const struct ike_target *t,
 			n += terminate_children(sa, t);
 		} else {
 			sa->delete_wanted = true;
-			n++;
+			n += !sa->failed; /* else its end is told already */
 		}
 		if (force && !t->child)
 			info_delete_at_once(sa, "deleted here");

@@ -262,7 +262,8 @@ struct ike_target {
 };
 
 /*
- * Deletes IKE SAs, or children. How many were found.
+ * Deletes IKE SAs, or children. How many were found, of each of which an event will say
+ * that it is over.
  *
  * force   IKE SAs end at once: the peer is told once, if nothing that it was
  *         asked is under way, and its answer is not waited for

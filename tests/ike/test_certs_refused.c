@@ -199,6 +199,33 @@ static void initiator_gives_up_whom_it_does_not_believe(void **state)
 	}
 }
 
+static struct lab_fate lose_all(struct ike_lab *lab, unsigned int n)
+{
+	(void)lab;
+	(void)n;
+	return (struct lab_fate){ .copies = 0 };
+}
+
+/* Its end is told once: who ended it then waited for another word. */
+static void attempt_that_was_given_up_is_not_there_to_be_ended(void **state)
+{
+	struct ike_lab *lab = certs_lab_plain("moon", "sun_old");
+	struct engine *e = lab->side[0].engine;
+
+	(void)state;
+	certs_begin(lab);
+	while (!lab_count(&lab->side[0], IKE_EV_FAILED))
+		assert_true(lab_step(lab));
+	lab->fate = lose_all;
+	assert_non_null(forge_sa(lab, 0)); /* until the peer has answered */
+	assert_int_equal(engine_terminate(e, "peer", NULL, lab->now_ns), 0);
+	assert_true(lab_run(lab, 400 * LAB_S));
+	assert_int_equal(settle_ike_sas(lab, 0), 0);
+	assert_int_equal(lab_count(&lab->side[0], IKE_EV_FAILED), 1);
+	assert_int_equal(lab_count(&lab->side[0], IKE_EV_IKE_DOWN), 0);
+	lab_free(lab);
+}
+
 static void side_without_the_private_key_says_so(void **state)
 {
 	struct ike_lab *lab = certs_lab_plain("moon", "sun");
@@ -235,6 +262,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(responder_says_nothing_but_that_it_failed),
 		cmocka_unit_test(initiator_gives_up_whom_it_does_not_believe),
+		cmocka_unit_test(
+			attempt_that_was_given_up_is_not_there_to_be_ended),
 		cmocka_unit_test(side_without_the_private_key_says_so),
 		cmocka_unit_test(side_without_a_certificate_says_so),
 	};
