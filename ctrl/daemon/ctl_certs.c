@@ -5,6 +5,7 @@
 #include "ctrl/base/log.h"
 #include "ctrl/daemon/certs.h"
 #include "ctrl/daemon/conn_message.h"
+#include "ctrl/daemon/cred_kind.h"
 #include "ctrl/daemon/ctl_state.h"
 #include "ctrl/pki/expiry.h"
 
@@ -178,29 +179,11 @@ void ctl_send_certs(struct ctl *c)
 		ike_link_put_creds(c->ike);
 }
 
-/* What ike makes of one; false: nothing. */
-static bool cred_kind_of(struct ctl *c, const struct cert_conf *cert,
-			 enum cred_kind *out)
+static enum key_of_cert key_of(struct ctl *c, const struct cert_conf *cert)
 {
-	switch (cert->kind) {
-	case CERT_CA:
-		*out = CRED_CA;
-		return true;
-	case CERT_CRL:
-		*out = CRED_CRL;
-		return true;
-	case CERT_PUBKEY:
-		*out = CRED_PUBKEY;
-		return true;
-	case CERT_X509:
-		*out = has_key(c, &cert->key) ? CRED_OWN
-		       : cert->is_ca	      ? CRED_INTERMEDIATE
-					      : CRED_PEER;
-		return true;
-	case CERT_OCSP:
-		break;
-	}
-	return false;
+	if (has_key(c, &cert->key))
+		return KEY_HERE;
+	return sign_keys_had(c->keys, &cert->key) ? KEY_GONE : KEY_NEVER_HERE;
 }
 
 bool ctl_next_cred(void *ctx, size_t *at, enum cred_kind *kind,
@@ -210,7 +193,8 @@ bool ctl_next_cred(void *ctx, size_t *at, enum cred_kind *kind,
 	struct ctl *c = ctx;
 
 	while ((cert = certs_next(c->certs, c->config, at)))
-		if (cred_kind_of(c, cert, kind)) {
+		if (cred_kind_of(cert, key_of(c, cert), c->config->conns,
+				 c->config->n_conns, kind)) {
 			*octets = cert->octets;
 			return true;
 		}

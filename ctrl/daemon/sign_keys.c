@@ -23,6 +23,8 @@ struct sign_keys {
 	struct sign_key *first;	    /* in the order in which they came */
 	void (*changed)(void *ctx); /* NULL: nobody wants to know */
 	void *changed_ctx;
+	struct fingerprint *gone; /* owned: a ring */
+	size_t n_gone;		  /* so far */
 };
 
 struct sign_keys *sign_keys_new(void)
@@ -39,6 +41,45 @@ void sign_key_release(struct sign_key *key)
 	free(key);
 }
 
+static struct sign_key *find(const struct sign_keys *s,
+			     const struct fingerprint *print)
+{
+	for (struct sign_key *key = s->first; key; key = key->next)
+		if (fingerprint_equal(&key->print, print))
+			return key;
+	return NULL;
+}
+
+/* --- those that are gone */
+
+static size_t kept_gone(const struct sign_keys *s)
+{
+	return s->n_gone < SIGN_KEYS_GONE_MAX ? s->n_gone : SIGN_KEYS_GONE_MAX;
+}
+
+static bool was_gone(const struct sign_keys *s, const struct fingerprint *print)
+{
+	for (size_t i = 0; i < kept_gone(s); i++)
+		if (fingerprint_equal(&s->gone[i], print))
+			return true;
+	return false;
+}
+
+bool sign_keys_had(const struct sign_keys *s, const struct fingerprint *print)
+{
+	return !find(s, print) && was_gone(s, print);
+}
+
+static void remember(struct sign_keys *s, const struct fingerprint *print)
+{
+	if (was_gone(s, print))
+		return;
+	if (!s->gone)
+		s->gone = calloc(SIGN_KEYS_GONE_MAX, sizeof(*s->gone));
+	if (s->gone)
+		s->gone[s->n_gone++ % SIGN_KEYS_GONE_MAX] = *print;
+}
+
 /* Of all keys, without those of no origin. */
 static void sweep(struct sign_keys *s)
 {
@@ -52,6 +93,7 @@ static void sweep(struct sign_keys *s)
 			continue;
 		}
 		*at = key->next;
+		remember(s, &key->print);
 		sign_key_release(key);
 	}
 }
@@ -70,16 +112,8 @@ void sign_keys_free(struct sign_keys *s)
 	forget_origin(s, SIGN_OF_FILE);
 	forget_origin(s, SIGN_OF_VICI);
 	forget_origin(s, SIGN_OF_TOKEN);
+	free(s->gone);
 	free(s);
-}
-
-static struct sign_key *find(const struct sign_keys *s,
-			     const struct fingerprint *print)
-{
-	for (struct sign_key *key = s->first; key; key = key->next)
-		if (fingerprint_equal(&key->print, print))
-			return key;
-	return NULL;
 }
 
 size_t sign_keys_count(const struct sign_keys *s, enum sign_origin origin)

@@ -15,6 +15,8 @@
 
 #define SIGN_KEYS_MAX 4096U /* of files, and as many that came over VICI */
 
+#define SIGN_KEYS_GONE_MAX 4096U /* that are remembered */
+
 /* Where a key comes from; bits. */
 enum sign_origin {
 	SIGN_OF_FILE = 1,
@@ -71,6 +73,9 @@ const char *sign_keys_id(const struct sign_keys *s, enum sign_origin origin,
 
 bool sign_keys_has(const struct sign_keys *s, enum sign_origin origin,
 		   const char *id);
+
+/* Was it here, and is gone? Of the last SIGN_KEYS_GONE_MAX. */
+bool sign_keys_had(const struct sign_keys *s, const struct fingerprint *print);
 
 size_t sign_keys_count(const struct sign_keys *s, enum sign_origin origin);
 

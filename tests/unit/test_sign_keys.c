@@ -207,6 +207,40 @@ static void key_that_is_held_outlives_its_set(void **state)
 	private_key_free(key);
 }
 
+static struct fingerprint print_of(unsigned int which)
+{
+	struct private_key *key = read_key(which);
+	struct fingerprint print;
+
+	assert_true(fingerprint_of(public_key_spki(private_key_public(key)),
+				   &print));
+	private_key_free(key);
+	return print;
+}
+
+/* Whatever its certificate is then, it is no peer's. */
+static void key_that_is_gone_is_remembered(void **state)
+{
+	struct sign_keys *s = *state, *fresh = sign_keys_new();
+	const struct fingerprint file = print_of(0), vici = print_of(1),
+				 never = print_of(2);
+
+	assert_non_null(fresh);
+	add(s, 0, SIGN_OF_FILE, NULL);
+	add(s, 1, SIGN_OF_VICI, NULL);
+	assert_false(sign_keys_had(s, &file));
+	for (int i = 0; i < 2; i++) {
+		sign_keys_take_files(s, fresh);
+		sign_keys_clear_vici(s);
+		assert_true(sign_keys_had(s, &file));
+		assert_true(sign_keys_had(s, &vici));
+		assert_false(sign_keys_had(s, &never));
+		add(s, 1, SIGN_OF_VICI, NULL);
+		assert_false(sign_keys_had(s, &vici)); /* it is here */
+	}
+	sign_keys_free(fresh);
+}
+
 static void count_change(void *ctx)
 {
 	++*(unsigned int *)ctx;
@@ -249,6 +283,7 @@ int main(void)
 		CASE(all_of_vici_go_at_once),
 		CASE(files_that_are_read_again_replace_files),
 		CASE(key_that_is_held_outlives_its_set),
+		CASE(key_that_is_gone_is_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, remove_files);
