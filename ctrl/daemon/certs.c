@@ -167,6 +167,27 @@ const struct cert_conf *certs_next(const struct certs *c,
 	return NULL;
 }
 
+const struct cert_conf *certs_next_of_key(const struct certs *c,
+					  const struct config *file,
+					  const struct fingerprint *key,
+					  size_t *at)
+{
+	const struct cert_list *const lists[] = { &file->certs, &c->loaded,
+						  &c->named };
+	size_t first = 0;
+
+	for (size_t k = 0; k < 3; first += lists[k++]->n)
+		while (*at < first + lists[k]->n) {
+			const struct cert_conf *one =
+				&lists[k]->at[(*at)++ - first];
+
+			if (one->kind == CERT_X509 &&
+			    fingerprint_equal(&one->key, key))
+				return one;
+		}
+	return NULL;
+}
+
 /* --- authorities --- */
 
 static struct authority *find_authority(struct authority *list, size_t n,

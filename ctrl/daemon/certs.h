@@ -44,6 +44,12 @@ bool certs_keep(struct certs *c, const struct conn_conf *conns, size_t n);
 const struct cert_conf *certs_next(const struct certs *c,
 				   const struct config *file, size_t *at);
 
+/* X.509 certificates of that key, in the same way; one may come twice. */
+const struct cert_conf *certs_next_of_key(const struct certs *c,
+					  const struct config *file,
+					  const struct fingerprint *key,
+					  size_t *at);
+
 /* Of that kind and name, wherever it came from; NULL: there is none. */
 const struct cert_conf *certs_find(const struct certs *c,
 				   const struct config *file,

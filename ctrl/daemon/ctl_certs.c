@@ -8,6 +8,7 @@
 #include "ctrl/daemon/cred_kind.h"
 #include "ctrl/daemon/ctl_state.h"
 #include "ctrl/pki/expiry.h"
+#include "ctrl/pki/ident.h"
 
 static int on_load(void *ctx, enum cert_kind kind, struct slice octets,
 		   struct error *e)
@@ -213,7 +214,35 @@ static bool find_key(void *ctx, const struct fingerprint *certificate,
 	return cert;
 }
 
+static bool is_of(const struct cert_conf *cert, const struct identity *id)
+{
+	struct certificate *c;
+	struct error e;
+	bool is;
+
+	if (certificate_read(cert->octets, &c, &e))
+		return false;
+	is = ident_is(c, id);
+	certificate_free(c);
+	return is;
+}
+
+static bool has_cert_of(void *ctx, const struct fingerprint *key,
+			const struct identity *id)
+{
+	const struct cert_conf *cert;
+	struct ctl *c = ctx;
+	size_t at = 0;
+
+	while ((cert = certs_next_of_key(c->certs, c->config, key, &at)))
+		if (!cert->is_ca && is_of(cert, id))
+			return true;
+	return false;
+}
+
 struct cert_keys ctl_cert_keys(struct ctl *c)
 {
-	return (struct cert_keys){ .find = find_key, .ctx = c };
+	return (struct cert_keys){ .find = find_key,
+				   .is_of = has_cert_of,
+				   .ctx = c };
 }

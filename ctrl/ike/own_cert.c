@@ -225,7 +225,8 @@ static size_t candidates(const struct ike_sa *sa,
 	if (identity_is_pattern(id))
 		id = &any;
 	while (n < CANDIDATE_MAX && (cred = creds_of(creds, CRED_OWN, id, cred)))
-		out[n++] = cred;
+		if (!cred->cert->is_ca) /* a CA's is to be named */
+			out[n++] = cred;
 	return n;
 }
 
@@ -307,7 +308,7 @@ const char *own_cert_choose(struct ike_sa *sa, const struct identity *asked)
 	else if (n)
 		return "our key signs by nothing that both the peer and 'auth' of our section local take: compare hash algorithms, or use another key";
 	else
-		return "no certificate of our identity has a private key here: load both, or name the certificate in 'certs' of our section local";
+		return "no certificate of our identity has a private key here (one of a CA counts only if it is named): load both, or name the certificate in 'certs' of our section local";
 	return NULL;
 }
 

@@ -12,6 +12,7 @@
 
 #include "ctrl/daemon/certs.h"
 #include "ctrl/pki/cert_read.h"
+#include "ctrl/pki/creds.h"
 #include "tests/support/pki.h"
 
 #define CA "basicConstraints=critical,CA:TRUE"
@@ -170,6 +171,30 @@ static void bound_is_for_all_together(void **state)
 	assert_int_equal(load(f, CERT_X509, "sun", &e), 0);
 }
 
+static void certificate_is_found_by_its_key(void **state)
+{
+	struct fixture *f = *state;
+	const struct cert_conf *found;
+	struct fingerprint key;
+	struct error e;
+	size_t at = 0;
+
+	assert_true(fingerprint_of(pki_public_der("sun"), &key));
+	assert_null(certs_next_of_key(f->certs, &f->file, &key, &at));
+	assert_int_equal(cert_read(&f->file.certs, CERT_X509, pki_der("moon"),
+				   NULL, NULL, &e),
+			 0);
+	assert_int_equal(certs_load(f->certs, &f->file, CERT_X509,
+				    pki_der("sun"), &e),
+			 0);
+	at = 0;
+	found = certs_next_of_key(f->certs, &f->file, &key, &at);
+	assert_non_null(found);
+	assert_memory_equal(found->octets.ptr, pki_der("sun").ptr,
+			    found->octets.len);
+	assert_null(certs_next_of_key(f->certs, &f->file, &key, &at));
+}
+
 static void names_of_the_file_are_the_files(void **state)
 {
 	struct fixture *f = *state;
@@ -208,6 +233,7 @@ int main(void)
 		CASE(clearing_takes_what_was_loaded_alone),
 		CASE(what_nobody_names_any_more_goes),
 		CASE(bound_is_for_all_together),
+		CASE(certificate_is_found_by_its_key),
 		CASE(names_of_the_file_are_the_files),
 	};
 

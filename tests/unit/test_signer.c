@@ -20,6 +20,7 @@
 #include "ctrl/daemon/keystore.h"
 #include "ctrl/daemon/signer.h"
 #include "ctrl/pki/creds.h"
+#include "ctrl/wire/ike_build.h"
 #include "tests/support/openssl.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -38,7 +39,9 @@ struct fixture {
 	struct signer *signer;
 	struct conn_conf conn;
 	struct fingerprint cert,
-		cert_key; /* which certificate is of which key */
+		cert_key;	 /* which certificate is of which key */
+	struct identity cert_id; /* and of whom, if no key is named */
+	bool cert_key_alone;	 /* else of each key there is one */
 	struct keystore_answer answers[ANSWERS_MAX];
 	size_t n, wanted;
 	uint64_t first; /* token of the next ones */
@@ -112,6 +115,15 @@ static bool find_cert(void *ctx, const struct fingerprint *certificate,
 	return fingerprint_equal(certificate, &f->cert);
 }
 
+static bool has_cert_of(void *ctx, const struct fingerprint *key,
+			const struct identity *id)
+{
+	const struct fixture *f = ctx;
+
+	return (!f->cert_key_alone || fingerprint_equal(key, &f->cert_key)) &&
+	       identity_equal(id, &f->cert_id);
+}
+
 static struct identity who(const char *text)
 {
 	struct identity id;
@@ -126,7 +138,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 	const struct signer_spec spec = { .base = event_base_new(),
 					  .keys = sign_keys_new(),
-					  .certs = { find_cert, f },
+					  .certs = { find_cert, has_cert_of, f },
 					  .answer = on_answer,
 					  .ctx = f };
 
@@ -137,7 +149,7 @@ static int setup(void **state)
 	for (unsigned int i = 0; i < OTHER; i++)
 		add_key(f, i);
 	memset(f->cert.octets, 7, sizeof(f->cert.octets));
-	f->conn.local_id = who("moon.example.org");
+	f->conn.local_id = f->cert_id = who("moon.example.org");
 	f->conn.local_auth.by = AUTH_BY_PUBKEY;
 	*state = f;
 	return f->signer ? 0 : -1;
@@ -162,6 +174,51 @@ static void put_id_body(struct keystore_request *q)
 	memcpy(q->id_body + 4, q->local.octets, q->local.len);
 }
 
+/* A response of IKE_SA_INIT; 0: without that payload. */
+struct shape {
+	uint8_t version, exchange, flags;
+	uint64_t spi_i, spi_r;
+	uint32_t message_id;
+	bool sa, ke, nonce, twice;
+};
+
+static const struct shape response = { .version = IKE_VERSION,
+				       .exchange = IKE_EXCH_IKE_SA_INIT,
+				       .flags = IKE_FLAG_R,
+				       .spi_i = 1,
+				       .spi_r = 2,
+				       .sa = true,
+				       .ke = true,
+				       .nonce = true };
+
+static void put_message(struct keystore_request *q, const struct shape *s)
+{
+	const struct ike_header h = { .spi_i = s->spi_i,
+				      .spi_r = s->spi_r,
+				      .version = s->version,
+				      .exchange = s->exchange,
+				      .flags = s->flags,
+				      .message_id = s->message_id };
+	static const uint8_t octets[32] = { 1, 2, 3 };
+	struct ike_builder m;
+	struct slice out;
+
+	ike_begin(&m, q->message, sizeof(q->message), &h);
+	if (s->sa) {
+		ike_sa_begin(&m);
+		ike_proposal_begin(&m, IKE_PROTO_IKE, slice_of(NULL, 0));
+		ike_transform_put(&m, IKE_TF_ENCR, ENCR_AES_CBC, 128);
+		ike_proposal_end(&m);
+		ike_sa_end(&m);
+	}
+	if (s->ke)
+		ike_ke_put(&m, KE_CURVE25519, slice_of(octets, 32));
+	for (int i = 0; i < s->nonce + s->twice; i++)
+		ike_nonce_put(&m, slice_of(octets, 32));
+	assert_true(ike_end(&m, &out));
+	q->message_len = (uint16_t)out.len;
+}
+
 static struct keystore_request request(const struct fixture *f,
 				       unsigned int key, enum sign_id scheme)
 {
@@ -169,14 +226,13 @@ static struct keystore_request request(const struct fixture *f,
 				      .op = KEYSTORE_SIGN,
 				      .scheme = (uint8_t)scheme,
 				      .prf = PRF_HMAC_SHA2_256,
-				      .message_len = 300,
 				      .nonce_len = 32,
 				      .int_auth_len = 68,
 				      .local = who("moon.example.org"),
 				      .key = f->prints[key] };
 
 	put_id_body(&q);
-	memset(q.message, 1, sizeof(q.message));
+	put_message(&q, &response);
 	memset(q.nonce, 2, sizeof(q.nonce));
 	memset(q.sk_p, 3, sizeof(q.sk_p));
 	memset(q.int_auth, 4, sizeof(q.int_auth));
@@ -227,11 +283,12 @@ static size_t signed_octets(const struct keystore_request *q, uint8_t *out)
 	const struct prf_alg *alg = prf_by_id(q->prf);
 	const struct slice id = slice_of(q->id_body, q->id_len);
 
-	memcpy(out, q->message, 300);
-	memcpy(out + 300, q->nonce, 32);
-	assert_true(prf(alg, slice_of(q->sk_p, 32), &id, 1, out + 332));
-	memcpy(out + 364, q->int_auth, 68);
-	return 432;
+	memcpy(out, q->message, q->message_len);
+	out += q->message_len;
+	memcpy(out, q->nonce, 32);
+	assert_true(prf(alg, slice_of(q->sk_p, 32), &id, 1, out + 32));
+	memcpy(out + 64, q->int_auth, 68);
+	return q->message_len + 132U;
 }
 
 static void signature_of_each_scheme_is_of_the_octets(void **state)
@@ -342,6 +399,7 @@ static void nobody_signs_where_no_connection_does(void **state)
 	assert_int_equal(refusal(f, &q), -ENOKEY);
 	f->conn.local_id = (struct identity){ 0 };
 	assert_int_equal(ask(f, &q)->err, 0);
+	f->cert_id = f->conn.local_id;
 	signer_ask(f->signer, NULL, 0, &q);
 	assert_int_equal(f->answers[1].err, -ENOKEY);
 }
@@ -390,6 +448,113 @@ static void connection_that_names_certificates_has_their_keys(void **state)
 	assert_int_equal(refusal(f, &other), -ENOKEY);
 	a->certs[0].octets[0] ^= 1; /* a certificate that nobody has */
 	assert_int_equal(refusal(f, &named), -ENOKEY);
+}
+
+/* Else it would sign for a CA whose key lies there, or for whomever another key is. */
+static void connection_that_names_none_has_certificates_of_its_identity(
+	void **state)
+{
+	struct fixture *f = *state;
+	const struct keystore_request named = request(f, P256, SIGN_ECDSA_256);
+	const struct keystore_request other = request(f, ED25519, SIGN_ED25519);
+
+	f->cert_key_alone = true;
+	f->cert_key = f->prints[P256];
+	assert_int_equal(ask(f, &named)->err, 0);
+	assert_int_equal(refusal(f, &other), -ENOKEY);
+	f->cert_id = who("sun.example.org");
+	assert_int_equal(refusal(f, &named), -ENOKEY);
+	f->conn.local_auth.pubkeys[0] = f->prints[P256]; /* named is enough */
+	f->conn.local_auth.n_pubkeys = 1;
+	assert_int_equal(ask(f, &named)->err, 0);
+}
+
+/* --- that it is a handshake of IKE */
+
+static void both_sides_first_messages_are_signed(void **state)
+{
+	struct fixture *f = *state;
+	struct keystore_request q = request(f, ED25519, SIGN_ED25519);
+	struct shape s = response;
+
+	assert_int_equal(ask(f, &q)->err, 0);
+	s.flags = IKE_FLAG_I;
+	s.spi_r = 0;
+	put_message(&q, &s);
+	assert_int_equal(ask(f, &q)->err, 0);
+	q.int_auth_len = 0;
+	assert_int_equal(ask(f, &q)->err, 0);
+	q.nonce_len = 16;
+	assert_int_equal(ask(f, &q)->err, 0);
+	q.nonce_len = 256;
+	assert_int_equal(ask(f, &q)->err, 0);
+}
+
+static void other_messages_are_not_signed(void **state)
+{
+	struct fixture *f = *state;
+	struct keystore_request q = request(f, ED25519, SIGN_ED25519);
+	struct shape s[14];
+
+	for (size_t i = 0; i < ARRAY_LEN(s); i++)
+		s[i] = response;
+	s[0].version = 0x10;
+	s[1].version = 0x30;
+	s[2].exchange = IKE_EXCH_IKE_AUTH;
+	s[3].exchange = IKE_EXCH_IKE_INTERMEDIATE;
+	s[4].exchange = IKE_EXCH_IKE_SESSION_RESUME;
+	s[5].flags = IKE_FLAG_I; /* with a responder's SPI */
+	s[6].flags = IKE_FLAG_I | IKE_FLAG_R;
+	s[7].flags = 0;
+	s[8].spi_r = 0;
+	s[9].spi_i = 0;
+	s[10].message_id = 1;
+	s[11].sa = false;
+	s[12].ke = false;
+	s[13].nonce = false;
+	for (size_t i = 0; i < ARRAY_LEN(s); i++) {
+		put_message(&q, &s[i]);
+		if (refusal(f, &q) != -ENOKEY)
+			fail_msg("message %zu", i);
+	}
+	s[0] = response;
+	s[0].twice = true;
+	put_message(&q, &s[0]);
+	assert_int_equal(refusal(f, &q), -ENOKEY);
+}
+
+/* The header's own length, and every cut. */
+static void message_of_another_length_is_not_signed(void **state)
+{
+	struct fixture *f = *state;
+	struct keystore_request q = request(f, ED25519, SIGN_ED25519);
+	const uint16_t len = q.message_len;
+
+	for (q.message_len = 1; q.message_len < len; q.message_len++)
+		assert_int_equal(refusal(f, &q), -ENOKEY);
+	q.message_len++;
+	assert_int_equal(refusal(f, &q), -ENOKEY);
+	q.message_len = len;
+	q.message[27]++;
+	assert_int_equal(refusal(f, &q), -ENOKEY);
+	memset(q.message, 1, sizeof(q.message));
+	assert_int_equal(refusal(f, &q), -ENOKEY);
+}
+
+static void nonce_and_int_auth_are_as_long_as_they_must_be(void **state)
+{
+	static const uint16_t int_auths[] = { 1, 4, 36, 64, 67, 69, 132 };
+	struct fixture *f = *state;
+	struct keystore_request q = request(f, ED25519, SIGN_ED25519);
+
+	for (q.nonce_len = 1; q.nonce_len < 16; q.nonce_len++)
+		assert_int_equal(refusal(f, &q), -ENOKEY);
+	for (size_t i = 0; i < ARRAY_LEN(int_auths); i++) {
+		q.int_auth_len = int_auths[i];
+		assert_int_equal(refusal(f, &q), -ENOKEY);
+	}
+	q.prf = PRF_HMAC_SHA2_512;
+	assert_int_equal(ask(f, &q)->err, 0);
 }
 
 /* --- meanwhile */
@@ -538,6 +703,11 @@ int main(void)
 		CASE(identity_that_is_signed_is_the_connections),
 		CASE(connection_that_names_keys_has_no_other),
 		CASE(connection_that_names_certificates_has_their_keys),
+		CASE(connection_that_names_none_has_certificates_of_its_identity),
+		CASE(both_sides_first_messages_are_signed),
+		CASE(other_messages_are_not_signed),
+		CASE(message_of_another_length_is_not_signed),
+		CASE(nonce_and_int_auth_are_as_long_as_they_must_be),
 		CASE(every_signature_comes_once),
 		CASE(one_who_asks_too_much_is_refused_and_served_later),
 		CASE(key_that_goes_while_it_signs_is_there_until_then),
