@@ -212,6 +212,8 @@ static void verify(struct ike_sa *sa, struct exchange *x,
 	job->token = token_new(sa, x, STEP_AUTH_CHECK);
 	job->creds = creds_ref(sa->proof->creds);
 	job->id = sa->peer_id;
+	job->is_named = sa->conn && sa->conn->conf.remote_id.type &&
+			!identity_is_pattern(&sa->conn->conf.remote_id);
 	if (peer_is_to_sign(sa))
 		job->auth = sa->conn->conf.remote_auth;
 	sa->e->calls.verify(sa->e->calls.ctx, job);

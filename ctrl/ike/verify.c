@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/crypto/key_id.h"
 #include "ctrl/pki/ident.h"
 
 /* Pinned ones that are tried where the peer sends none. */
@@ -181,6 +182,32 @@ static bool is_signed(struct verify_job *job, const struct signed_by *by,
 
 /* --- raw public keys: only those that are named */
 
+/* A key id, by either method of RFC 5280 section 4.2.1.2, or of all of it. */
+static bool is_keys_own(const struct identity *id, const struct public_key *key)
+{
+	uint8_t bits[KEY_ID_BYTES], all[HASH_SHA1_BYTES];
+
+	if (id->type != IKE_ID_KEY_ID || id->len != KEY_ID_BYTES)
+		return false;
+	return (key_id(key, bits) &&
+		memcmp(id->octets, bits, KEY_ID_BYTES) == 0) ||
+	       (hash_sha1(public_key_spki(key), all) &&
+		memcmp(id->octets, all, HASH_SHA1_BYTES) == 0);
+}
+
+/* A key does not say whose it is: else each of several peers could be any of them. */
+static bool is_keys_peer(struct verify_job *job, const struct public_key *key)
+{
+	char id[IDENTITY_STR_MAX];
+
+	if (job->is_named || is_keys_own(&job->id, key))
+		return true;
+	REFUSE(job,
+	       "a raw public key does not say that its owner is %s; write that as 'id' of the peer's section remote, a section for each peer",
+	       identity_str(&job->id, id, sizeof(id)));
+	return false;
+}
+
 static bool is_pinned_key(const struct verify_job *job,
 			  const struct public_key *key)
 {
@@ -199,7 +226,7 @@ static bool judge_key(struct verify_job *job, const struct signed_by *by,
 		       "the peer's public key is of a type or a strength that 'auth' of its section remote does not take; give it another key, or name it there");
 		return false;
 	}
-	return is_signed(job, by, key, NULL);
+	return is_keys_peer(job, key) && is_signed(job, by, key, NULL);
 }
 
 static void check_raw(struct verify_job *job, const struct signed_by *by)
@@ -275,6 +302,7 @@ static void check_trust(struct verify_job *job, const struct certificate *leaf,
 	const char *policies[AUTH_POLICIES_MAX];
 	struct trust_question q = {
 		.leaf = leaf,
+		.is_pinned = is_pinned_key(job, leaf->key),
 		.others = others,
 		.n_others = n_others,
 		.now_s = now_s,
@@ -315,18 +343,22 @@ static size_t read_others(const struct verify_job *job,
 	return n;
 }
 
+/* One whose key is named is trusted by that, and may have another name than the
+ * connection's, but is a certificate like any other besides. */
+static bool is_the_peers(struct verify_job *job, const struct certificate *leaf)
+{
+	if (is_pinned_key(job, leaf->key))
+		return job->is_named || is_bound(job, leaf);
+	return is_bound(job, leaf) && is_wanted(job, leaf);
+}
+
 static void judge_cert(struct verify_job *job, const struct signed_by *by,
 		       const struct certificate *leaf, int64_t now_s)
 {
 	struct certificate *others[TRUST_OTHERS_MAX];
 	size_t n;
 
-	if (is_pinned_key(job, leaf->key)) {
-		(void)judge_key(job, by, leaf->key);
-		return;
-	}
-	if (!is_bound(job, leaf) || !is_wanted(job, leaf) ||
-	    !is_signed(job, by, leaf->key, leaf))
+	if (!is_the_peers(job, leaf) || !is_signed(job, by, leaf->key, leaf))
 		return;
 	n = read_others(job, others);
 	check_trust(job, leaf, (const struct certificate *const *)others, n,

@@ -27,6 +27,7 @@ struct verify_job {
 	struct creds *creds;   /* a reference */
 	struct auth_conf auth; /* what the connection demands of the peer */
 	struct identity id;    /* that the peer says it has */
+	bool is_named; /* the connection is for nobody but that identity */
 	/* CERT payloads of encodings that are known, in their order; the first is
 	 * what it signs with. */
 	struct ike_cert certs[VERIFY_CERTS_MAX];

@@ -620,7 +620,8 @@ void trust_check(struct trust *t, const struct trust_question *q,
 	struct check k = { .t = t, .q = q, .a = a };
 
 	*a = (struct trust_answer){ .verdict = TRUST_OK };
-	if (entry_of(t, TRUST_AS_PEER, q->leaf) && !q->n_cas && !q->n_policies)
+	if ((q->is_pinned || entry_of(t, TRUST_AS_PEER, q->leaf)) &&
+	    !q->n_cas && !q->n_policies)
 		check_pinned(&k);
 	else if (!gather_others(&k))
 		say(&k, q->leaf, TRUST_NO_MEMORY, NULL);

@@ -55,6 +55,7 @@ enum trust_verdict {
 
 struct trust_question {
 	const struct certificate *leaf;
+	bool is_pinned; /* its key is trusted itself, as if it were a peer's here */
 	/* Others that the peer sent, in any order; at most TRUST_OTHERS_MAX count. */
 	const struct certificate *const *others;
 	size_t n_others;

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "ctrl/crypto/key_id.h"
 #include "ctrl/crypto/private_key.h"
 #include "ctrl/ike/verify.h"
 #include "tests/support/pki.h"
@@ -24,6 +25,18 @@ static const struct pki_cert certs[] = {
 	  "root",
 	  .key = "rsa2048",
 	  .exts = { "subjectAltName=DNS:sun" } },
+	{ .name = "sun_alone", .exts = { "subjectAltName=DNS:sun" } },
+	{ .name = "sun_old",
+	  .from_h = -10,
+	  .until_h = -1,
+	  .exts = { "subjectAltName=DNS:sun" } },
+	{ .name = "sun_early",
+	  .from_h = 1,
+	  .until_h = 10,
+	  .exts = { "subjectAltName=DNS:sun" } },
+	{ .name = "sun_mail",
+	  .exts = { "subjectAltName=DNS:sun",
+		    "extendedKeyUsage=emailProtection" } },
 };
 
 static struct creds *creds;
@@ -248,22 +261,147 @@ static void method_without_its_algorithm_is_of_one_scheme(void **state)
 	run(IKE_AUTH_ECDSA_384, "is of another type");
 }
 
+/* --- keys that are named */
+
+static struct verify_job *job_with_key(const char *name, bool is_named)
+{
+	struct verify_job *job = job_of(IKE_AUTH_SIGNATURE);
+
+	job->auth.n_pubkeys = 1;
+	assert_true(fingerprint_of(pki_public_der(name), &job->auth.pubkeys[0]));
+	job->is_named = is_named;
+	return job;
+}
+
+static void set_id(struct verify_job *job, uint8_t type, struct slice octets)
+{
+	job->id = (struct identity){ .type = type, .len = (uint16_t)octets.len };
+	memcpy(job->id.octets, octets.ptr, octets.len);
+}
+
+static void run_job(struct verify_job *job, const char *why)
+{
+	verify_job_run(job, PKI_NOW_S);
+	if (why && !strstr(job->why.text, why))
+		fail_msg("\"%s\" is not in \"%s\"", why, job->why.text);
+	if (job->err != (why ? -EKEYREJECTED : 0))
+		fail_msg("%d: %s", job->err, job->why.text);
+}
+
+/* Whoever has a certificate here, and whatever that says. */
 static void key_that_is_named_is_enough(void **state)
 {
 	struct verify_job *job;
 
 	(void)state;
+	begin("sun_alone", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun_alone"));
+	job = job_with_key("sun_alone", true);
+	set_id(job, IKE_ID_FQDN, slice_of("sol", 3)); /* none of its names */
+	run_job(job, NULL);
+	job->auth.rules.keys = 1U << KEY_RSA;
+	run_job(job, "is weaker than");
+	verify_job_free(job);
+	job = job_with_key("sun", true); /* another one */
+	run_job(job, "none of 'certs' and 'pubkeys'");
+	verify_job_free(job);
+}
+
+/* Else of all who have a key in one section each could be any other one. */
+static void key_that_is_named_is_nobodys_but_the_sections(void **state)
+{
+	uint8_t own[KEY_ID_BYTES], all[HASH_SHA1_BYTES];
+	struct public_key *key;
+	struct verify_job *job;
+
+	(void)state;
+	assert_int_equal(public_key_read(pki_public_der("sun"), &key), 0);
+	assert_true(key_id(key, own));
+	assert_true(hash_sha1(public_key_spki(key), all));
+	public_key_free(key);
+	for (int sends = 0; sends < 2; sends++) {
+		begin("sun", SIGN_ECDSA_SHA256);
+		if (sends)
+			send_cert(IKE_CERT_PUBLIC_KEY, pki_public_der("sun"));
+		job = job_with_key("sun", true);
+		assert_int_equal(creds_add(job->creds, CRED_PUBKEY,
+					   pki_public_der("sun"), &job->why),
+				 0);
+		run_job(job, NULL);
+		job->is_named = false;
+		run_job(job, "does not say that its owner is sun");
+		set_id(job, IKE_ID_KEY_ID, slice_of(own, sizeof(own)));
+		run_job(job, NULL);
+		set_id(job, IKE_ID_KEY_ID, slice_of(all, sizeof(all)));
+		run_job(job, NULL);
+		set_id(job, IKE_ID_KEY_ID, slice_of(own, sizeof(own) - 1));
+		run_job(job, "does not say that its owner is");
+		own[0] ^= 1;
+		set_id(job, IKE_ID_KEY_ID, slice_of(own, sizeof(own)));
+		run_job(job, "does not say that its owner is");
+		own[0] ^= 1;
+		set_id(job, IKE_ID_FQDN, slice_of(own, sizeof(own)));
+		run_job(job, "does not say that its owner is");
+		verify_job_free(job);
+	}
+}
+
+static void certificate_with_a_key_that_is_named_says_whose_it_is(void **state)
+{
+	struct verify_job *job;
+
+	(void)state;
+	begin("sun_alone", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun_alone"));
+	job = job_with_key("sun_alone", false);
+	run_job(job, NULL);
+	set_id(job, IKE_ID_FQDN, slice_of("sol", 3));
+	run_job(job, "is not of sol");
+	verify_job_free(job);
+}
+
+/* It is a certificate, whatever is named of it. */
+static void certificate_with_a_key_that_is_named_is_judged(void **state)
+{
+	static const struct {
+		const char *name, *why;
+	} rows[] = {
+		{ "sun_old", "has expired" },
+		{ "sun_mail", "is for another use" },
+		{ "sun_early", "is not valid yet" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct verify_job *job;
+
+		begin(rows[i].name, SIGN_ECDSA_SHA256);
+		send_cert(IKE_CERT_X509, pki_der(rows[i].name));
+		job = job_with_key(rows[i].name, true);
+		run_job(job, rows[i].why);
+		verify_job_free(job);
+	}
+}
+
+/* 'cacerts' beside 'pubkeys' is a demand of its own. */
+static void certificate_with_a_key_that_is_named_is_of_the_ca_that_is(void **state)
+{
+	struct verify_job *job;
+
+	(void)state;
+	begin("sun_alone", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun_alone"));
+	job = job_with_key("sun_alone", true);
+	job->auth.n_cas = 1;
+	assert_true(fingerprint_of(pki_der("root"), &job->auth.cas[0]));
+	run_job(job, "sun_alone");
+	verify_job_free(job);
 	begin("sun", SIGN_ECDSA_SHA256);
 	send_cert(IKE_CERT_X509, pki_der("sun"));
-	job = job_of(IKE_AUTH_SIGNATURE);
-	memcpy(job->id.octets, "sol", 3); /* no name of the certificate */
-	job->auth.n_pubkeys = 1;
-	assert_true(fingerprint_of(pki_public_der("sun"), &job->auth.pubkeys[0]));
-	verify_job_run(job, PKI_NOW_S);
-	assert_int_equal(job->err, 0);
-	job->auth.rules.keys = 1U << KEY_RSA;
-	verify_job_run(job, PKI_NOW_S);
-	assert_int_equal(job->err, -EKEYREJECTED);
+	job = job_with_key("sun", true);
+	job->auth.n_cas = 1;
+	assert_true(fingerprint_of(pki_der("root"), &job->auth.cas[0]));
+	run_job(job, NULL);
 	verify_job_free(job);
 }
 
@@ -282,6 +420,12 @@ int main(void)
 		cmocka_unit_test(signature_of_another_length_is_refused),
 		cmocka_unit_test(method_without_its_algorithm_is_of_one_scheme),
 		cmocka_unit_test(key_that_is_named_is_enough),
+		cmocka_unit_test(key_that_is_named_is_nobodys_but_the_sections),
+		cmocka_unit_test(
+			certificate_with_a_key_that_is_named_says_whose_it_is),
+		cmocka_unit_test(certificate_with_a_key_that_is_named_is_judged),
+		cmocka_unit_test(
+			certificate_with_a_key_that_is_named_is_of_the_ca_that_is),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
