@@ -24,7 +24,7 @@ struct event_base;
 struct seam;
 
 #define SEAM_VERSION	 8U /* raised with any change of any message */
-#define SEAM_MESSAGE_MAX 40960U
+#define SEAM_MESSAGE_MAX 41472U
 #define SEAM_QUEUE_BYTES (32U << 20)
 #define SEAM_BULK_BYTES	 (1U << 30)
 #define SEAM_FDS_MAX	 4U

@@ -183,6 +183,7 @@ static void put_state(struct builder *b, const struct ticket_request *q,
 
 	wr_u64(b, end_ns);
 	wr_u64(b, auth_ns);
+	proven_put(b, &s->proven);
 	put_algs(b, s);
 	put_id(b, &s->local);
 	put_id(b, &s->remote);
@@ -192,7 +193,8 @@ static void put_state(struct builder *b, const struct ticket_request *q,
 static bool get_state(struct slice *s, struct ticket_state *out,
 		      uint64_t *end_ns, uint64_t *auth_ns)
 {
-	return rd_u64(s, end_ns) && rd_u64(s, auth_ns) && get_algs(s, out) &&
+	return rd_u64(s, end_ns) && rd_u64(s, auth_ns) &&
+	       proven_get(s, &out->proven) && get_algs(s, out) &&
 	       get_id(s, &out->local) && get_id(s, &out->remote);
 }
 
@@ -204,32 +206,54 @@ static uint64_t id_of(const struct key *k, uint64_t at)
 	return (uint64_t)k->number * TICKETS_PER_KEY + at + 1;
 }
 
+/* Nobody may have its own ticket say what none can be read for. */
+static bool is_whole(const struct proven *p)
+{
+	bool ok = p->n <= PROVEN_CERTS_MAX && p->by <= PROVEN_BY_PEER;
+
+	for (size_t i = 0; ok && i < p->n; i++)
+		ok = p->certs[i].len && p->certs[i].len <= CERT_SERIAL_MAX;
+	return ok;
+}
+
 static bool may_be_sealed(const struct ticket_request *q)
 {
 	const struct prf_alg *prf = prf_by_id(q->state.prf);
 
 	return prf && q->sk_d_len == prf->out_bytes &&
+	       is_whole(&q->state.proven) &&
 	       q->state.local.len <= sizeof(q->state.local.octets) &&
 	       q->state.remote.len <= sizeof(q->state.remote.octets);
 }
 
-static uint32_t lifetime_of(const struct ticket_request *q)
+/* Not beyond the peer's authentication, nor the certificates by which it was. 0: it
+ * is over. */
+static uint32_t lifetime_of(const struct ticket_request *q, uint64_t now_ns)
 {
-	uint32_t auth_s = q->state.auth_s;
+	uint64_t until_ns = q->state.proven.until_ns, left_s;
+	uint32_t auth_s = q->state.auth_s, s = TICKET_LIFE_S;
 
-	return auth_s && auth_s < TICKET_LIFE_S ? auth_s : TICKET_LIFE_S;
+	if (auth_s && auth_s < s)
+		s = auth_s;
+	if (!until_ns)
+		return s;
+	left_s = until_ns > now_ns ? (until_ns - now_ns) / NS_PER_S : 0;
+	return left_s < s ? (uint32_t)left_s : s;
 }
 
 static int seal(struct key *k, const struct ticket_request *q, uint64_t now_ns,
 		struct ticket_answer *out)
 {
-	uint64_t end_ns = now_ns + lifetime_of(q) * NS_PER_S;
+	uint32_t lifetime_s = lifetime_of(q, now_ns);
+	uint64_t end_ns = now_ns + lifetime_s * NS_PER_S;
 	uint64_t auth_ns =
 		q->state.auth_s ? now_ns + q->state.auth_s * NS_PER_S : 0;
 	struct builder b = wr_init(out->ticket, TICKET_MAX - ICV_BYTES);
 	struct sk_text text = { .message = out->ticket,
 				.aad_bytes = HEAD_BYTES };
 
+	if (!lifetime_s)
+		return -EINVAL;
 	out->id = id_of(k, k->n_sealed);
 	wr_u32(&b, k->number);
 	wr_u64(&b, k->n_sealed);
@@ -241,7 +265,7 @@ static int seal(struct key *k, const struct ticket_request *q, uint64_t now_ns,
 	if (!sk_seal(k->key, &text))
 		return -EIO;
 	out->ticket_len = (uint16_t)(b.len + ICV_BYTES);
-	out->lifetime_s = lifetime_of(q);
+	out->lifetime_s = lifetime_s;
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "ctrl/ike/child.h"
 #include "ctrl/ike/child_for.h"
 #include "ctrl/ike/later.h"
+#include "ctrl/ike/proven.h"
 #include "ctrl/ike/unique.h"
 #include "ctrl/ike/view.h"
 
@@ -351,6 +352,18 @@ void reauth_by(struct ike_sa *sa, uint64_t at_ns)
 	view_changed(sa);
 }
 
+void reauth_as_configured(struct ike_sa *sa)
+{
+	const struct conn_conf *c = &sa->conn->conf;
+	uint64_t age_ns = proven_age_ns(sa), soon_ns = sa->e->now_ns + NS_PER_S;
+	uint64_t at_ns = sa_after(sa, c->reauth_time, c->rand_time);
+
+	if (at_ns && at_ns < soon_ns + age_ns)
+		reauth_by(sa, soon_ns);
+	else
+		reauth_by(sa, at_ns ? at_ns - age_ns : 0);
+}
+
 void reauth_inherit(struct ike_sa *heir, struct ike_sa *sa)
 {
 	struct engine *e = sa->e;
@@ -382,7 +395,7 @@ void reauth_put_lifetime(struct ike_sa *sa, struct ike_builder *m)
 
 	if (!c->reauth_time)
 		return;
-	reauth_by(sa, sa_after(sa, c->reauth_time, c->rand_time));
+	reauth_as_configured(sa);
 	lifetime_be =
 		htonl((uint32_t)((sa->reauth_ns - sa->e->now_ns) / NS_PER_S));
 	ike_notify_put(

@@ -35,6 +35,10 @@ void reauth_expire(struct ike_sa *sa);
 /* Not later than then, and the IKE SA ends some time afterwards. 0: never. */
 void reauth_by(struct ike_sa *sa, uint64_t at_ns);
 
+/* As its connection says, counted from when the peer proved who it is: a ticket does not
+ * put it off. */
+void reauth_as_configured(struct ike_sa *sa);
+
 /* It is over, and its children are still there: they are made anew, if it was to
  * be reauthenticated. */
 void reauth_begin_anew(struct ike_sa *sa);

@@ -9,11 +9,12 @@
 #include <string.h>
 
 #include "ctrl/ike/post.h"
+#include "ctrl/model/proven.h"
 
 /* A request and a reply, two identities, keys and an exchange. */
 _Static_assert(2 * MESSAGE_MAX + 2 * sizeof(struct identity) +
 			       sizeof(struct keys) + EXCHANGE_MAX +
-			       IKE_NONCE_MAX_BYTES + 1024 <=
+			       IKE_NONCE_MAX_BYTES + PROVEN_MAX_BYTES + 1024 <=
 		       IKE_RECORD_MAX,
 	       "an IKE SA has room in a record");
 

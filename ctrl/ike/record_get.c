@@ -13,6 +13,7 @@
 #include "ctrl/ike/followup.h"
 #include "include/limits.h"
 #include "ctrl/ike/mobike.h"
+#include "ctrl/ike/proven.h"
 #include "ctrl/ike/ticket.h"
 
 static bool get_octets(struct slice *s, void *out, size_t max, size_t *len)
@@ -469,6 +470,16 @@ static bool get_ticket(struct slice *s, struct ike_sa *sa)
 	return true;
 }
 
+static bool get_proven(struct slice *s, struct ike_sa *sa)
+{
+	bool is_there = false;
+	struct proven p;
+
+	if (!get_bool(s, &is_there))
+		return false;
+	return !is_there || (proven_get(s, &p) && proven_set(sa, &p));
+}
+
 bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
 {
 	struct slice s = octets;
@@ -480,9 +491,10 @@ bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
 	       get_identity(&s, &sa->local_id) &&
 	       get_identity(&s, &sa->peer_id) && get_cp(e, &s, sa) &&
 	       get_bool(&s, &sa->uses_ppk) && get_ticket(&s, sa) &&
-	       rd_u32(&s, &sa->next_ours) && rd_u32(&s, &sa->next_peers) &&
-	       get_message(&s, &sa->reply) && get_ours(e, &s, sa) &&
-	       get_times(&s, sa) && get_mobike(&s, sa) && !s.len;
+	       get_proven(&s, sa) && rd_u32(&s, &sa->next_ours) &&
+	       rd_u32(&s, &sa->next_peers) && get_message(&s, &sa->reply) &&
+	       get_ours(e, &s, sa) && get_times(&s, sa) && get_mobike(&s, sa) &&
+	       !s.len;
 }
 
 /* --- CHILD SAs */

@@ -10,6 +10,7 @@
 #include "ctrl/ike/cp.h"
 #include "ctrl/ike/followup.h"
 #include "ctrl/ike/ticket.h"
+#include "ctrl/model/proven.h"
 
 static void put_octets(struct builder *b, const void *ptr, size_t len)
 {
@@ -285,6 +286,9 @@ void record_put_ike(struct builder *b, const struct ike_sa *sa)
 	put_cp(b, sa);
 	wr_u8(b, sa->uses_ppk);
 	wr_u64(b, ticket_given(sa));
+	wr_u8(b, sa->proven != NULL);
+	if (sa->proven)
+		proven_put(b, sa->proven);
 	wr_u32(b, sa->next_ours);
 	wr_u32(b, sa->next_peers);
 	put_octets(b, sa->reply.ptr, sa->reply.len);

@@ -24,6 +24,7 @@
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/stream.h"
+#include "ctrl/ike/proven.h"
 #include "ctrl/ike/ticket.h"
 #include "ctrl/ike/view.h"
 
@@ -384,7 +385,7 @@ void sa_start_life(struct ike_sa *sa)
 				? sa_after(sa, c->rekey_time + c->over_time, 0)
 				: 0;
 	reauth_by(sa, sa->reauth_ns); /* as the peer said */
-	reauth_by(sa, sa_after(sa, c->reauth_time, c->rand_time));
+	reauth_as_configured(sa);
 }
 
 void sa_handshake_done(struct ike_sa *sa)
@@ -433,6 +434,7 @@ static void sa_free(struct ike_sa *sa)
 	free(sa->peer_addrs);
 	free(sa->redirect_to);
 	ticketing_free(sa->ticketing);
+	proven_forget(sa);
 	fragments_drop(sa);
 	free(sa->early);
 	if (sa->has_keys)

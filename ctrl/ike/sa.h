@@ -346,6 +346,7 @@ struct ike_sa {
 	uint64_t rekey_ns, expire_ns; /* 0: never */
 	uint64_t replaced_ns;	     /* it goes then, see unique.h; 0: not so */
 	struct ticketing *ticketing; /* owned, see ticket.h; NULL: nothing yet */
+	struct proven *proven;	     /* owned, see proven.h; NULL: no ticket */
 	/* See reauth.h. */
 	uint64_t reauth_ns;	   /* 0: never */
 	unsigned int reauth_tries; /* so far */

@@ -20,6 +20,7 @@
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/stream.h"
+#include "ctrl/ike/proven.h"
 #include "ctrl/ike/ticket.h"
 #include "ctrl/ike/view.h"
 
@@ -43,6 +44,7 @@ static void forget(struct ike_sa *sa)
 	octets_free(&sa->request);
 	free(sa->peer_addrs);
 	ticketing_free(sa->ticketing);
+	proven_forget(sa);
 	ke_free(x->ke);
 	followup_free(x->followup);
 	nonce_free(&x->ni);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/ike/proven.h"
+
 /* After TICKET_ACK: it was not ready for IKE_AUTH, or somebody does not make it. */
 #define SOON_NS	      NS_PER_S
 #define LATER_NS      (10 * NS_PER_S)
@@ -133,7 +135,7 @@ void ticket_keep(struct ike_sa *sa)
 	if (!new || !new->octets.len)
 		return;
 	ticket_free(take_out(e, sa->conn->conf.name));
-	t = calloc(1, sizeof(*t));
+	t = sa->proven ? calloc(1, sizeof(*t)) : NULL;
 	if (!t) {
 		octets_free(&new->octets);
 		return;
@@ -143,6 +145,7 @@ void ticket_keep(struct ike_sa *sa)
 	new->octets = (struct octets){ .ptr = NULL };
 	t->end_ns = new->end_ns;
 	t->auth_ns = sa->reauth_ns;
+	t->proven = *sa->proven;
 	t->local_id = sa->local_id;
 	t->peer_id = sa->peer_id;
 	t->suite = (struct chosen){
@@ -217,6 +220,7 @@ struct ticket *ticket_for(const struct ike_sa *sa)
 		return NULL;
 	t = take_out(sa->e, c->name);
 	if (t && !is_over(sa->e, t) && conn_equal_ike(&t->conn->conf, c) &&
+	    proven_holds(sa->e, &t->proven, c) &&
 	    (t->uses_ppk || !c->ppk_required))
 		return t;
 	ticket_free(t);
@@ -242,7 +246,7 @@ static uint32_t auth_s(const struct ike_sa *sa)
 	uint32_t reauth_s = sa->conn->conf.reauth_time;
 
 	if (!at_ns && reauth_s)
-		at_ns = now_ns + reauth_s * NS_PER_S;
+		at_ns = sa->proven->at_ns + reauth_s * NS_PER_S;
 	if (!at_ns)
 		return 0;
 	return at_ns > now_ns + NS_PER_S
@@ -265,7 +269,7 @@ void ticket_set_given(struct ike_sa *sa, uint64_t id)
 
 static bool gives(const struct ike_sa *sa)
 {
-	return sa->conn->conf.resumption && sa->e->calls.ticket;
+	return sa->conn->conf.resumption && sa->proven && sa->e->calls.ticket;
 }
 
 void ticket_make(struct ike_sa *sa)
@@ -282,7 +286,6 @@ void ticket_make(struct ike_sa *sa)
 			   .integ = (uint16_t)k->integ->id,
 			   .ke = k->ke ? (uint16_t)k->ke->id : KE_NONE,
 			   .uses_ppk = sa->uses_ppk,
-			   .auth_s = auth_s(sa),
 			   .local = sa->local_id,
 			   .remote = sa->peer_id },
 	};
@@ -290,6 +293,8 @@ void ticket_make(struct ike_sa *sa)
 	if (!t)
 		return;
 	t->token = q.token;
+	q.state.auth_s = auth_s(sa);
+	q.state.proven = *sa->proven;
 	memcpy(q.state.addke, k->addke, sizeof(q.state.addke));
 	memcpy(q.sk_d, k->sk_d, k->prf->out_bytes);
 	sa->e->calls.ticket(sa->e->calls.ctx, &q);

@@ -20,8 +20,9 @@ struct ticket {
 	struct ticket *next;
 	struct identity local_id, peer_id;
 	uint64_t auth_ns; /* reauthentication is due then; 0: never */
-	bool uses_ppk;	  /* one is mixed into its SK_d */
-	uint64_t id;	  /* a responder's: by which the old IKE SA is found */
+	struct proven proven;
+	bool uses_ppk; /* one is mixed into its SK_d */
+	uint64_t id;   /* a responder's: by which the old IKE SA is found */
 	/* An initiator's. */
 	struct conn *conn; /* held: for which it is */
 	struct octets octets;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ctrl/crypto/key_id.h"
+#include "ctrl/ike/proven.h"
 #include "ctrl/pki/ident.h"
 
 /* Pinned ones that are tried where the peer sends none. */
@@ -226,6 +227,8 @@ static bool judge_key(struct verify_job *job, const struct signed_by *by,
 		       "the peer's public key is of a type or a strength that 'auth' of its section remote does not take; give it another key, or name it there");
 		return false;
 	}
+	job->proven = (struct proven){ .by = PROVEN_BY_SECRET };
+	job->has_proven = true;
 	return is_keys_peer(job, key) && is_signed(job, by, key, NULL);
 }
 
@@ -294,6 +297,18 @@ static size_t named_cas(const struct verify_job *job,
 	return n;
 }
 
+/* Where the key is named, that is all that it rests on. */
+static void note_path(struct verify_job *job, const struct trust_answer *a,
+		      int64_t now_s)
+{
+	int64_t end_s;
+
+	job->has_proven = proven_by_path(a, &job->proven, &end_s);
+	if (a->n_chain == 1 && is_pinned_key(job, a->chain[0]->key))
+		job->proven = (struct proven){ .by = PROVEN_BY_SECRET };
+	job->good_for_s = end_s > now_s ? (uint64_t)(end_s - now_s) : 1;
+}
+
 static void check_trust(struct verify_job *job, const struct certificate *leaf,
 			const struct certificate *const *others,
 			size_t n_others, int64_t now_s)
@@ -323,8 +338,10 @@ static void check_trust(struct verify_job *job, const struct certificate *leaf,
 	for (size_t i = 0; i < job->auth.n_policies; i++)
 		policies[i] = job->auth.policies[i];
 	status_check(&job->wants, job->creds, &q, &a);
-	if (a.verdict == TRUST_OK)
+	if (a.verdict == TRUST_OK) {
+		note_path(job, &a, now_s);
 		return;
+	}
 	job->err = a.verdict == TRUST_NO_MEMORY ? -ENOMEM : -EKEYREJECTED;
 	job->why = a.why;
 }
@@ -427,6 +444,8 @@ void verify_job_run(struct verify_job *job, int64_t now_s)
 
 	job->err = 0;
 	job->why.text[0] = '\0';
+	job->has_proven = false;
+	job->good_for_s = 0;
 	if (!find_scheme(job, &by))
 		return;
 	if (job->has_more)

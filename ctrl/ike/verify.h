@@ -17,6 +17,7 @@
 #include "ctrl/ike/status.h"
 #include "ctrl/model/auth.h"
 #include "ctrl/model/identity.h"
+#include "ctrl/model/proven.h"
 #include "ctrl/pki/creds.h"
 #include "ctrl/wire/ike_cert.h"
 
@@ -40,6 +41,11 @@ struct verify_job {
 	/* What is wanted to judge it better, once the peer has proved who it is and
 	 * its path is trusted: then it is run again. */
 	struct status_wants wants;
+	/* What a good proof rests on, but for what proven_note() knows; from now on the
+	 * path is good for so long, 0: for ever. */
+	struct proven proven;
+	uint64_t good_for_s;
+	bool has_proven; /* false: there is nothing that a ticket could rely on */
 	/* Filled by verify_job_run(): 0; -EKEYREJECTED: it is not, and why has a
 	 * line with what, reason and remedy; -ENOMEM. */
 	int err;

@@ -27,6 +27,7 @@
 #include "ctrl/ike/own_cert.h"
 #include "ctrl/ike/ppk.h"
 #include "ctrl/ike/proof.h"
+#include "ctrl/ike/proven.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/resume.h"
@@ -625,6 +626,8 @@ void auth_verified(struct ike_sa *sa, struct exchange *x,
 		   const struct verify_job *job)
 {
 	proof_note(sa, job);
+	if (!job->err)
+		proven_note(sa, job);
 	after_check(sa, x, job->err ? job->why.text : NULL);
 }
 
@@ -665,6 +668,8 @@ void auth_keystore(struct ike_sa *sa, struct exchange *x,
 	bool check = x->step == STEP_AUTH_CHECK;
 	const char *why = a->err ? proof_why_not(sa, !check, a->err) : NULL;
 
+	if (check && !why && !sa->by_ticket)
+		proven_note(sa, NULL);
 	if (check)
 		after_check(sa, x, why);
 	else if (x->step == STEP_PPK)

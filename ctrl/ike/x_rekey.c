@@ -22,6 +22,7 @@
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
+#include "ctrl/ike/proven.h"
 #include "ctrl/ike/ticket.h"
 #include "ctrl/ike/view.h"
 
@@ -134,6 +135,7 @@ static void inherit(struct ike_sa *heir, struct ike_sa *sa)
 	view_changed(heir);
 	pass_rivalry(heir, sa);
 	reauth_inherit(heir, sa);
+	proven_move(heir, sa);
 	heir->replaced_ns = sa->replaced_ns;
 	sa->replaced_ns = 0;
 	for (struct child_sa *c = heir->children; c; c = c->next)

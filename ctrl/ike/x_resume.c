@@ -16,6 +16,7 @@
  */
 #include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/nat.h"
+#include "ctrl/ike/proven.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/resume.h"
@@ -85,6 +86,7 @@ void resume_in_full(struct ike_sa *sa)
 {
 	ticket_free(sa->by_ticket);
 	sa->by_ticket = NULL;
+	proven_forget(sa);
 	sa->uses_ppk = false;
 	sa->resend_ns = 0;
 	sa->spi_r = 0;
@@ -133,6 +135,10 @@ void resume_response(struct ike_sa *sa, const struct ike_header *h,
 	sa->resend_ns = 0;
 	if (!nonce_take(&sa->nr, nonce->body) ||
 	    !octets_set(&sa->first_r, message) || keys_of_ticket(sa)) {
+		resume_in_full(sa);
+		return;
+	}
+	if (!proven_set(sa, &sa->by_ticket->proven)) {
 		resume_in_full(sa);
 		return;
 	}
@@ -245,7 +251,8 @@ static bool take_state(struct ike_sa *sa, const struct ticket_answer *a)
 		return false;
 	conn_hold(sa->conn);
 	reauth_by(sa, t->auth_ns);
-	return sa->conn->conf.resumption &&
+	return sa->conn->conf.resumption && proven_set(sa, &s->proven) &&
+	       proven_holds(sa->e, sa->proven, &sa->conn->conf) &&
 	       (sa->uses_ppk || !sa->conn->conf.ppk_required);
 }
 
@@ -277,7 +284,9 @@ bool resume_is_same(const struct ike_sa *sa, const struct identity *me)
 {
 	const struct ticket *t = sa->by_ticket;
 
-	return (!sa->conn || sa->conn->conf.resumption) &&
+	return (!sa->conn ||
+		(sa->conn->conf.resumption &&
+		 proven_holds(sa->e, sa->proven, &sa->conn->conf))) &&
 	       identity_equal(&t->peer_id, &sa->peer_id) &&
 	       (!me || identity_equal(&t->local_id, me));
 }

@@ -3,43 +3,66 @@
 
 #include <string.h>
 
+#include "ctrl/base/slice.h"
+#include "ctrl/crypto/hash.h"
+
 bool fingerprint_equal(const struct fingerprint *a, const struct fingerprint *b)
 {
 	return memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
 }
 
-static bool fingerprints_equal(const struct fingerprint *a, size_t n_a,
-			       const struct fingerprint *b, size_t n_b)
-{
-	bool equal = n_a == n_b;
+/* Every field, in one form, and whatever stands behind what counts left out. */
+#define OCTETS_MAX                                                    \
+	(32U +                                                        \
+	 FINGERPRINT_BYTES *                                          \
+		 (AUTH_CERTS_MAX + AUTH_PUBKEYS_MAX + AUTH_CAS_MAX) + \
+	 AUTH_POLICIES_MAX * AUTH_POLICY_STR_MAX)
 
-	for (size_t i = 0; equal && i < n_a; i++)
-		equal = fingerprint_equal(&a[i], &b[i]);
-	return equal;
+static void put_fingerprints(struct builder *b, const struct fingerprint *list,
+			     size_t n)
+{
+	wr_u8(b, (uint8_t)n);
+	for (size_t i = 0; i < n; i++)
+		wr_bytes(b, list[i].octets, sizeof(list[i].octets));
 }
 
-static bool rules_equal(const struct sign_rules *a, const struct sign_rules *b)
+static void put_rules(struct builder *b, const struct sign_rules *r)
 {
-	return a->keys == b->keys && a->rsa_bits == b->rsa_bits &&
-	       a->ecdsa_bits == b->ecdsa_bits && a->chain == b->chain &&
-	       a->ike == b->ike;
+	wr_u8(b, r->keys);
+	wr_u16(b, r->rsa_bits);
+	wr_u16(b, r->ecdsa_bits);
+	wr_u32(b, r->chain);
+	wr_u32(b, r->ike);
 }
 
-static bool policies_equal(const struct auth_conf *a, const struct auth_conf *b)
+static struct slice put(const struct auth_conf *a, uint8_t room[OCTETS_MAX])
 {
-	bool equal = a->n_policies == b->n_policies;
+	struct builder b = wr_init(room, OCTETS_MAX);
 
-	for (size_t i = 0; equal && i < a->n_policies; i++)
-		equal = strcmp(a->policies[i], b->policies[i]) == 0;
-	return equal;
+	wr_u8(&b, (uint8_t)a->by);
+	put_rules(&b, &a->rules);
+	put_fingerprints(&b, a->certs, a->n_certs);
+	put_fingerprints(&b, a->pubkeys, a->n_pubkeys);
+	put_fingerprints(&b, a->cas, a->n_cas);
+	wr_u8(&b, (uint8_t)a->revocation);
+	wr_u8(&b, (uint8_t)a->n_policies);
+	for (size_t i = 0; i < a->n_policies; i++)
+		wr_bytes(&b, a->policies[i], strlen(a->policies[i]) + 1);
+	return slice_of(b.ptr, b.len);
 }
 
 bool auth_equal(const struct auth_conf *a, const struct auth_conf *b)
 {
-	return a->by == b->by && rules_equal(&a->rules, &b->rules) &&
-	       fingerprints_equal(a->certs, a->n_certs, b->certs, b->n_certs) &&
-	       fingerprints_equal(a->pubkeys, a->n_pubkeys, b->pubkeys,
-				  b->n_pubkeys) &&
-	       fingerprints_equal(a->cas, a->n_cas, b->cas, b->n_cas) &&
-	       a->revocation == b->revocation && policies_equal(a, b);
+	uint8_t room[2][OCTETS_MAX];
+	const struct slice octets[] = { put(a, room[0]), put(b, room[1]) };
+
+	return octets[0].len == octets[1].len &&
+	       memcmp(octets[0].ptr, octets[1].ptr, octets[0].len) == 0;
+}
+
+bool auth_digest(const struct auth_conf *a, struct fingerprint *out)
+{
+	uint8_t room[OCTETS_MAX];
+
+	return hash_sha256(put(a, room), out->octets);
 }

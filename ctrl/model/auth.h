@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctrl/base/slice.h"
 #include "ctrl/model/sign_rules.h"
 
 #define FINGERPRINT_BYTES 32 /* SHA-256 */
@@ -71,5 +72,8 @@ bool fingerprint_equal(const struct fingerprint *a, const struct fingerprint *b)
 
 /* Is every field the same? */
 bool auth_equal(const struct auth_conf *a, const struct auth_conf *b);
+
+/* SHA-256 of all that auth_equal() looks at; false: libcrypto failed. */
+MUST_CHECK bool auth_digest(const struct auth_conf *a, struct fingerprint *out);
 
 #endif

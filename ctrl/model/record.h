@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define IKE_RECORD_MAX 40704U
+#define IKE_RECORD_MAX 41216U
 
 enum ike_record_kind {
 	RECORD_IKE,

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "ctrl/model/identity.h"
+#include "ctrl/model/proven.h"
 #include "include/ike.h"
 
 #define TICKET_MAX	 1024U /* octets of one */
@@ -32,7 +33,8 @@ struct ticket_state {
 	uint32_t auth_s; /* from now on its authentication holds so long; 0: no
 			    limit */
 	struct identity local,
-		remote; /* IDr and IDi, as the responder sees it */
+		remote;	      /* IDr and IDi, as the responder sees it */
+	struct proven proven; /* of the initiator */
 };
 
 struct ticket_request {

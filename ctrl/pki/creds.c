@@ -296,3 +296,8 @@ void creds_check(const struct creds *c, const struct trust_question *q,
 {
 	trust_check(c->trust, q, a);
 }
+
+bool creds_lists(const struct creds *c, const struct cert_serial *serial)
+{
+	return trust_lists(c->trust, serial);
+}

@@ -90,6 +90,9 @@ size_t creds_chain(const struct creds *c, const struct certificate *from,
 void creds_check(const struct creds *c, const struct trust_question *q,
 		 struct trust_answer *a);
 
+/* trust_lists() of its CRLs. */
+bool creds_lists(const struct creds *c, const struct cert_serial *serial);
+
 /* SHA-256 of the octets; false: libcrypto failed. */
 MUST_CHECK bool fingerprint_of(struct slice octets, struct fingerprint *out);
 

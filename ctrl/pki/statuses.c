@@ -247,3 +247,23 @@ void statuses_keep(struct statuses *all, const struct certificate *c,
 	all->bytes += s->bytes;
 	pthread_mutex_unlock(&all->lock);
 }
+
+static bool lists(struct status *s, const struct cert_serial *c)
+{
+	const struct crl *crl = status_crl(s);
+	const struct ocsp *ocsp = status_ocsp(s);
+
+	return (crl && listed_by_crl(crl, c)) ||
+	       (ocsp && listed_by_ocsp(ocsp, c));
+}
+
+bool statuses_list(struct statuses *all, const struct cert_serial *c)
+{
+	bool is_listed = false;
+
+	pthread_mutex_lock(&all->lock);
+	for (size_t i = 0; i < all->n && !is_listed; i++)
+		is_listed = lists(all->kept[i].status, c);
+	pthread_mutex_unlock(&all->lock);
+	return is_listed;
+}

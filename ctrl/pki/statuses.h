@@ -14,6 +14,7 @@
 #include "ctrl/base/slice.h"
 #include "ctrl/pki/certificate.h"
 #include "ctrl/pki/crl.h"
+#include "ctrl/pki/listed.h"
 #include "ctrl/pki/ocsp.h"
 
 #define STATUSES_MAX	   256
@@ -75,5 +76,8 @@ struct status *statuses_find(struct statuses *all, const struct certificate *c,
  */
 void statuses_keep(struct statuses *all, const struct certificate *c,
 		   struct status *s, int64_t now_s);
+
+/* Does one of them call it revoked, old or not? See listed.h. */
+bool statuses_list(struct statuses *all, const struct cert_serial *c);
 
 #endif

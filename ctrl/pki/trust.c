@@ -631,3 +631,14 @@ void trust_check(struct trust *t, const struct trust_question *q,
 	sk_X509_CRL_free(k.crls);
 	ERR_clear_error();
 }
+
+bool trust_lists(const struct trust *t, const struct cert_serial *c)
+{
+	for (size_t i = 0; i < t->n_crls; i++)
+		if (listed_by_crl(t->crls[i].crl, c))
+			return true;
+	for (size_t i = 0; i < t->n_responses; i++)
+		if (listed_by_ocsp(t->responses[i], c))
+			return true;
+	return false;
+}

@@ -18,6 +18,7 @@
 #include "ctrl/model/sign_rules.h"
 #include "ctrl/pki/certificate.h"
 #include "ctrl/pki/crl.h"
+#include "ctrl/pki/listed.h"
 #include "ctrl/pki/ocsp.h"
 
 struct trust;
@@ -117,6 +118,9 @@ int trust_add_ocsp(struct trust *t, struct ocsp *o);
  */
 void trust_check(struct trust *t, const struct trust_question *q,
 		 struct trust_answer *a);
+
+/* Does one of the CRLs and responses that were added call it revoked? See listed.h. */
+bool trust_lists(const struct trust *t, const struct cert_serial *c);
 
 /* "expired" and so on, for listings and counters. */
 const char *trust_verdict_name(enum trust_verdict verdict);

@@ -46,6 +46,23 @@ static struct ticket_request sealing(void)
 	return q;
 }
 
+static struct proven proof(void)
+{
+	struct proven p = { .at_ns = T0_NS - 5,
+			    .until_ns = T0_NS + 7 * DAY_NS,
+			    .by = PROVEN_BY_CA,
+			    .n = PROVEN_CERTS_MAX };
+
+	memset(&p.demands, 1, sizeof(p.demands));
+	memset(&p.anchor, 2, sizeof(p.anchor));
+	for (uint8_t i = 0; i < p.n; i++) {
+		memset(p.certs[i].issuer, 3 + i, sizeof(p.certs[i].issuer));
+		memset(p.certs[i].octets, 20 + i, i + 1U);
+		p.certs[i].len = i + 1U;
+	}
+	return p;
+}
+
 static int seal(struct tickets *t, const struct ticket_request *q,
 		uint64_t now_ns, struct ticket_answer *a)
 {
@@ -213,6 +230,102 @@ static void authentication_that_is_too_old_is_not_resumed(void **state)
 	tickets_free(t);
 }
 
+static void what_the_proof_rests_on_comes_back(void **state)
+{
+	struct tickets *t = tickets_new();
+	struct ticket_request q = sealing(), o;
+	struct ticket_answer sealed, a;
+
+	(void)state;
+	q.state.proven = proof();
+	assert_int_equal(seal(t, &q, T0_NS, &sealed), 0);
+	assert_int_equal(sealed.lifetime_s, TICKET_LIFE_S);
+	o = opening(&sealed);
+	assert_int_equal(open_at(t, &o, T0_NS, &a), 0);
+	assert_memory_equal(&a.state.proven, &q.state.proven,
+			    sizeof(q.state.proven));
+	tickets_free(t);
+}
+
+static void ticket_ends_with_the_certificates(void **state)
+{
+	struct tickets *t = tickets_new();
+	struct ticket_request q = sealing(), o;
+	struct ticket_answer sealed, late, a;
+
+	(void)state;
+	q.state.proven = proof();
+	q.state.proven.until_ns = T0_NS + 600 * NS_PER_S + 1;
+	assert_int_equal(seal(t, &q, T0_NS, &sealed), 0);
+	assert_int_equal(seal(t, &q, T0_NS, &late), 0);
+	assert_int_equal(sealed.lifetime_s, 600);
+	o = opening(&sealed);
+	assert_int_equal(open_at(t, &o, T0_NS + 600 * NS_PER_S - 1, &a), 0);
+	o = opening(&late);
+	assert_int_equal(open_at(t, &o, T0_NS + 600 * NS_PER_S, &a),
+			 -EKEYREJECTED);
+	q.state.auth_s = 60; /* whichever is sooner */
+	assert_int_equal(seal(t, &q, T0_NS, &sealed), 0);
+	assert_int_equal(sealed.lifetime_s, 60);
+	q.state.proven.until_ns = T0_NS + 1;
+	assert_int_equal(seal(t, &q, T0_NS, &sealed), -EINVAL);
+	assert_int_equal(sealed.ticket_len, 0);
+	q.state.proven.until_ns = T0_NS - 1;
+	assert_int_equal(seal(t, &q, T0_NS, &sealed), -EINVAL);
+	tickets_free(t);
+}
+
+static void proof_that_lies_is_not_sealed(void **state)
+{
+	struct tickets *t = tickets_new();
+	struct ticket_request q[4];
+	struct ticket_answer a;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		q[i] = sealing();
+		q[i].state.proven = proof();
+	}
+	q[0].state.proven.n = PROVEN_CERTS_MAX + 1;
+	q[1].state.proven.by = PROVEN_BY_PEER + 1;
+	q[2].state.proven.certs[7].len = CERT_SERIAL_MAX + 1;
+	q[3].state.proven.certs[0].len = 0;
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(seal(t, &q[i], T0_NS, &a), -EINVAL);
+		assert_int_equal(a.ticket_len, 0);
+	}
+	tickets_free(t);
+}
+
+/* Every cut of it, and what it can't be. */
+static void octets_of_a_proof_are_all_of_it(void **state)
+{
+	const struct proven p = proof();
+	uint8_t octets[PROVEN_MAX_BYTES];
+	struct builder b = wr_init(octets, sizeof(octets));
+	struct proven out;
+	struct slice s;
+
+	(void)state;
+	proven_put(&b, &p);
+	assert_true(wr_ok(&b));
+	for (size_t i = 0; i < b.len; i++) {
+		s = slice_of(octets, i);
+		assert_false(proven_get(&s, &out));
+	}
+	s = slice_of(octets, b.len);
+	assert_true(proven_get(&s, &out));
+	assert_int_equal(s.len, 0);
+	assert_memory_equal(&out, &p, sizeof(p));
+	octets[8 + 8 + 32] = PROVEN_BY_PEER + 1;
+	s = slice_of(octets, b.len);
+	assert_false(proven_get(&s, &out));
+	octets[8 + 8 + 32] = PROVEN_BY_CA;
+	octets[8 + 8 + 32 + 1 + 32] = PROVEN_CERTS_MAX + 1;
+	s = slice_of(octets, b.len);
+	assert_false(proven_get(&s, &out));
+}
+
 static void ticket_of_another_ctl_is_refused(void **state)
 {
 	const struct ticket_request q = sealing();
@@ -356,6 +469,10 @@ int main(void)
 			changed_ticket_is_refused_and_the_true_one_is_not_used),
 		cmocka_unit_test(ticket_lives_a_day_whichever_key_seals_then),
 		cmocka_unit_test(authentication_that_is_too_old_is_not_resumed),
+		cmocka_unit_test(what_the_proof_rests_on_comes_back),
+		cmocka_unit_test(ticket_ends_with_the_certificates),
+		cmocka_unit_test(proof_that_lies_is_not_sealed),
+		cmocka_unit_test(octets_of_a_proof_are_all_of_it),
 		cmocka_unit_test(ticket_of_another_ctl_is_refused),
 		cmocka_unit_test(ticket_that_was_revoked_is_refused),
 		cmocka_unit_test(what_is_revoked_by_its_id_is_refused_alone),
