@@ -7,31 +7,60 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 struct stream_conn {
 	struct stream_conn_spec spec;
 	struct event *on_read, *on_write;
 	struct evbuffer *out;
-	uint8_t *rest; /* read, and no whole message yet; owned, or NULL */
-	size_t n_rest;
+	uint8_t *held; /* of rest_room octets; owned, or NULL */
+	size_t rest_at, n_rest, rest_room; /* read, and not taken yet */
 	bool is_connecting, has_prefix, waits, finishing;
 	bool *freed; /* told when a callback frees it */
 };
 
 /* --- in */
 
-static bool keep_rest(struct stream_conn *c, struct slice rest)
+static struct slice rest_of(const struct stream_conn *c)
 {
-	uint8_t *copy = rest.len ? malloc(rest.len) : NULL;
+	return slice_of(c->n_rest ? c->held + c->rest_at : NULL, c->n_rest);
+}
 
-	if (rest.len && !copy)
+static void drop_rest(struct stream_conn *c)
+{
+	free(c->held);
+	c->held = NULL;
+	c->rest_at = c->n_rest = c->rest_room = 0;
+}
+
+/* For so many octets from the rest's first one on. */
+static bool make_room(struct stream_conn *c, size_t bytes)
+{
+	const struct slice rest = rest_of(c);
+	uint8_t *more;
+
+	if (c->rest_room - c->rest_at >= bytes)
+		return true;
+	more = malloc(bytes);
+	if (!more)
 		return false;
 	if (rest.len)
-		memcpy(copy, rest.ptr, rest.len);
-	free(c->rest);
-	c->rest = copy;
-	c->n_rest = rest.len;
+		memcpy(more, rest.ptr, rest.len);
+	free(c->held);
+	c->held = more;
+	c->rest_at = 0;
+	c->rest_room = bytes;
+	return true;
+}
+
+static bool append_rest(struct stream_conn *c, struct slice more)
+{
+	if (!make_room(c, c->n_rest + more.len))
+		return false;
+	if (more.len)
+		memcpy(c->held + c->rest_at + c->n_rest, more.ptr, more.len);
+	c->n_rest += more.len;
 	return true;
 }
 
@@ -52,48 +81,118 @@ static enum stream_item take_prefix(struct stream_conn *c, struct slice *in)
 	return item;
 }
 
-/* All whole messages of in, which stands in the shared room. */
-static void read_items(struct stream_conn *c, struct slice in)
+/* All whole messages of in, as long as they are taken. false: it is over. */
+static bool take_items(struct stream_conn *c, struct slice *in)
 {
 	bool freed = false;
 	struct slice message, was;
-	enum stream_item item = take_prefix(c, &in);
+	enum stream_item item = take_prefix(c, in);
 
 	c->freed = &freed;
 	while (item != STREAM_ITEM_NONE && item != STREAM_ITEM_BROKEN &&
 	       !c->waits) {
-		was = in;
-		item = stream_read(&in, &message);
+		was = *in;
+		item = stream_read(in, &message);
 		if (item == STREAM_ITEM_NONE || item == STREAM_ITEM_BROKEN)
 			break;
 		if (!c->spec.item(c->spec.ctx, item, message) && !freed) {
 			c->waits = true;
-			in = was;
+			*in = was;
 		}
 		if (freed)
-			return;
+			return false;
 	}
 	c->freed = NULL;
-	if (item == STREAM_ITEM_BROKEN && !c->waits)
+	if (item == STREAM_ITEM_BROKEN)
 		end(c, STREAM_END_MALFORMED, 0);
-	else if (!keep_rest(c, in))
+	return item != STREAM_ITEM_BROKEN;
+}
+
+/* Those of the rest. */
+static bool take_rest(struct stream_conn *c)
+{
+	struct slice in = rest_of(c);
+
+	if (!take_items(c, &in))
+		return false;
+	c->rest_at += c->n_rest - in.len;
+	c->n_rest = in.len;
+	if (!in.len)
+		drop_rest(c);
+	return true;
+}
+
+/* Those of in, which comes behind the rest. false: it is over. */
+static bool take_behind(struct stream_conn *c, struct slice in)
+{
+	const bool had = c->n_rest;
+
+	if (!had && !take_items(c, &in))
+		return false;
+	if (!append_rest(c, in)) {
 		end(c, STREAM_END_RESET, ENOMEM);
-	else if (c->waits)
+		return false;
+	}
+	return !had || c->waits || take_rest(c);
+}
+
+static void take(struct stream_conn *c, size_t left, size_t got)
+{
+	const size_t more = got < left ? got : left;
+	const struct slice behind = slice_of(c->spec.room, got - more);
+
+	c->n_rest += more;
+	if (more && !take_rest(c))
+		return;
+	if (behind.len && !take_behind(c, behind))
+		return;
+	if (c->waits)
 		event_del(c->on_read);
+}
+
+/* Octets that are missing of what has begun, or before its length is known. */
+static size_t missing(const struct stream_conn *c)
+{
+	const struct slice rest = rest_of(c);
+	size_t whole = c->has_prefix ? stream_length(rest) : 0;
+
+	if (!whole)
+		whole = STREAM_HEADER_MAX;
+	return rest.len && rest.len < whole ? whole - rest.len : 0;
+}
+
+/*
+ * What has begun goes on where it stands, whatever its pieces: no octet is copied
+ * twice. What comes behind it lies in the room that all share.
+ */
+static ssize_t receive(const struct stream_conn *c, size_t left)
+{
+	struct iovec iov[2] = {
+		{ .iov_base = left ? c->held + c->rest_at + c->n_rest : NULL,
+		  .iov_len = left },
+		{ .iov_base = c->spec.room,
+		  .iov_len = STREAM_ROOM_BYTES - c->n_rest - left },
+	};
+	struct msghdr m = { .msg_iov = iov, .msg_iovlen = 2 };
+
+	return recvmsg(c->spec.fd, &m, 0);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct stream_conn *c = ctx;
-	const size_t had = c->n_rest;
+	const size_t left = missing(c);
 	ssize_t n;
 
+	(void)fd;
 	(void)what;
-	if (had)
-		memcpy(c->spec.room, c->rest, had);
-	n = recv(fd, c->spec.room + had, STREAM_ROOM_BYTES - had, 0);
+	if (!make_room(c, c->n_rest + left)) {
+		end(c, STREAM_END_RESET, ENOMEM);
+		return;
+	}
+	n = receive(c, left);
 	if (n > 0)
-		read_items(c, slice_of(c->spec.room, had + (size_t)n));
+		take(c, left, (size_t)n);
 	else if (n == 0)
 		end(c, STREAM_END_PEER, 0);
 	else if (errno != EAGAIN && errno != EINTR)
@@ -102,18 +201,11 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 
 void stream_conn_resume(struct stream_conn *c)
 {
-	const size_t n = c->n_rest;
-
 	if (!c->waits)
 		return;
 	c->waits = false;
-	if (event_add(c->on_read, NULL)) {
+	if (take_rest(c) && !c->waits && event_add(c->on_read, NULL))
 		end(c, STREAM_END_RESET, ENOMEM);
-		return;
-	}
-	if (n)
-		memcpy(c->spec.room, c->rest, n);
-	read_items(c, slice_of(c->spec.room, n));
 }
 
 /* --- out */
@@ -228,6 +320,6 @@ void stream_conn_free(struct stream_conn *c)
 		evbuffer_free(c->out);
 	if (c->spec.fd >= 0)
 		close(c->spec.fd);
-	free(c->rest);
+	free(c->held);
 	free(c);
 }

@@ -62,6 +62,13 @@ enum stream_item stream_read(struct slice *in, struct slice *out)
 	return item;
 }
 
+size_t stream_length(struct slice in)
+{
+	uint16_t length;
+
+	return rd_u16(&in, &length) ? length : 0;
+}
+
 static size_t put_header(size_t bytes, size_t marker,
 			 uint8_t out[STREAM_HEADER_MAX])
 {

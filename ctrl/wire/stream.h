@@ -53,6 +53,10 @@ MUST_CHECK enum stream_item stream_read_prefix(struct slice *in);
  */
 MUST_CHECK enum stream_item stream_read(struct slice *in, struct slice *out);
 
+/* Octets that the message at the front of in has, with its length, as far as
+ * stream_read() is content with it; 0: that is not known yet. */
+size_t stream_length(struct slice in);
+
 /*
  * What stands before a message.
  *

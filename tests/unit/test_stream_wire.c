@@ -133,6 +133,17 @@ static void messages_stand_behind_one_another(void **state)
 	assert_int_equal(in.len, 59);
 }
 
+static void length_is_known_from_its_second_octet_on(void **state)
+{
+	static const uint8_t head[] = { 0x12, 0x34, 0, 0 };
+
+	(void)state;
+	assert_int_equal(stream_length(slice_of(head, 0)), 0);
+	assert_int_equal(stream_length(slice_of(head, 1)), 0);
+	assert_int_equal(stream_length(slice_of(head, 2)), 0x1234);
+	assert_int_equal(stream_length(slice_of(head, 4)), 0x1234);
+}
+
 static void prefix_is_taken_once_it_is_whole(void **state)
 {
 	static const char text[] = STREAM_PREFIX "x";
@@ -189,6 +200,7 @@ int main(void)
 		cmocka_unit_test(broken_is_seen_at_its_first_octets),
 		cmocka_unit_test(message_that_is_cut_waits_for_its_rest),
 		cmocka_unit_test(messages_stand_behind_one_another),
+		cmocka_unit_test(length_is_known_from_its_second_octet_on),
 		cmocka_unit_test(prefix_is_taken_once_it_is_whole),
 		cmocka_unit_test(another_prefix_is_refused_at_its_first_octet),
 		cmocka_unit_test(what_is_written_is_read),
