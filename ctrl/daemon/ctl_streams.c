@@ -291,11 +291,12 @@ static void on_counted(void *ctx, const struct stream_counts *counts)
 		return;
 	log_info("stream: tcp open=%" PRIu64 " accepted=%" PRIu64
 		 " crowded=%" PRIu64 " malformed=%" PRIu64 " slow=%" PRIu64
-		 " esp_full=%" PRIu64 " esp_gone=%" PRIu64 " esp_busy=%" PRIu64,
-		 counts->open, n[STREAM_COUNT_ACCEPTED],
-		 n[STREAM_COUNT_CROWDED], n[STREAM_COUNT_MALFORMED],
-		 n[STREAM_COUNT_SLOW], n[STREAM_COUNT_ESP_FULL],
-		 n[STREAM_COUNT_ESP_GONE], n[STREAM_COUNT_ESP_BUSY]);
+		 " esp_full=%" PRIu64 " esp_gone=%" PRIu64 " esp_busy=%" PRIu64
+		 " ike_long=%" PRIu64,
+		 counts->open, n[STREAM_COUNT_ACCEPTED], n[STREAM_COUNT_CROWDED],
+		 n[STREAM_COUNT_MALFORMED], n[STREAM_COUNT_SLOW],
+		 n[STREAM_COUNT_ESP_FULL], n[STREAM_COUNT_ESP_GONE],
+		 n[STREAM_COUNT_ESP_BUSY], n[STREAM_COUNT_IKE_LONG]);
 }
 
 static void on_ready(void *ctx, const struct stream_msg_ready *m,

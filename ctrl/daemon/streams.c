@@ -185,7 +185,9 @@ static bool on_item(void *ctx, enum stream_item item, struct slice message)
 	struct streams *s = t->all;
 	const struct streams_calls *calls = &s->spec.calls;
 
-	if (item == STREAM_ITEM_ESP && t->state == STREAM_NEW)
+	if (item == STREAM_ITEM_LONG)
+		s->counts.n[STREAM_COUNT_IKE_LONG]++;
+	else if (item == STREAM_ITEM_ESP && t->state == STREAM_NEW)
 		s->counts.n[STREAM_COUNT_ESP_GONE]++;
 	else if (item == STREAM_ITEM_ESP)
 		calls->esp(calls->ctx, t->number, message);

@@ -59,6 +59,7 @@ enum stream_count {
 	STREAM_COUNT_ESP_FULL,	/* ESP that the connection has no room for */
 	STREAM_COUNT_ESP_GONE,	/* ESP for a connection that is not there */
 	STREAM_COUNT_ESP_BUSY, /* ESP that came in, and the worker takes none */
+	STREAM_COUNT_IKE_LONG, /* IKE messages above STREAM_IKE_MAX */
 	STREAM_COUNTS,
 };
 

@@ -32,9 +32,9 @@ static enum stream_item judge(size_t bytes, struct slice message)
 	if (spi)
 		return STREAM_ITEM_ESP;
 	bytes -= IKE_NON_ESP_BYTES;
-	return bytes < IKE_HEADER_BYTES || bytes > STREAM_IKE_MAX
-		       ? STREAM_ITEM_BROKEN
-		       : STREAM_ITEM_IKE;
+	if (bytes < IKE_HEADER_BYTES)
+		return STREAM_ITEM_BROKEN;
+	return bytes > STREAM_IKE_MAX ? STREAM_ITEM_LONG : STREAM_ITEM_IKE;
 }
 
 enum stream_item stream_read(struct slice *in, struct slice *out)
@@ -55,7 +55,7 @@ enum stream_item stream_read(struct slice *in, struct slice *out)
 	if (!rd_slice(&rest, bytes, out))
 		return STREAM_ITEM_NONE;
 	*in = rest;
-	if (item == STREAM_ITEM_IKE) {
+	if (item == STREAM_ITEM_IKE || item == STREAM_ITEM_LONG) {
 		out->ptr += IKE_NON_ESP_BYTES;
 		out->len -= IKE_NON_ESP_BYTES;
 	}

@@ -30,6 +30,7 @@ enum stream_item {
 	STREAM_ITEM_IKE,
 	STREAM_ITEM_ESP,
 	STREAM_ITEM_KEEPALIVE, /* of a NAT's mapping, which TCP needs none of */
+	STREAM_ITEM_LONG,      /* an IKE message above our own bound */
 	STREAM_ITEM_BROKEN,    /* nothing behind it can be read any more */
 };
 
@@ -49,7 +50,8 @@ MUST_CHECK enum stream_item stream_read_prefix(struct slice *in);
  * in    what came behind the prefix and was not taken; of STREAM_MESSAGE_MAX octets
  *       at least one is taken, or it is broken
  * out   borrows in's octets: the IKE message without its marker, at least a header
- *       and at most STREAM_IKE_MAX; or ESP, at least STREAM_ESP_LEAST
+ *       and at most STREAM_IKE_MAX unless it is STREAM_ITEM_LONG; or ESP, at least
+ *       STREAM_ESP_LEAST
  */
 MUST_CHECK enum stream_item stream_read(struct slice *in, struct slice *out);
 

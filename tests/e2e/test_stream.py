@@ -158,8 +158,8 @@ def check_garbage(lab):
             ("a length of 1", PREFIX + b"\0\1"),
             ("a message without a header", PREFIX + framed(bytes(8))),
             ("ESP that is no packet", PREFIX + framed(b"\1\2\3\4", b"")),
-            ("an IKE message that is too long",
-             PREFIX + b"\xff\xff" + bytes(4))):
+            ("an IKE message that is too short for its header",
+             PREFIX + b"\0\x21" + bytes(4))):
         with connect(lab) as tcp:
             tcp.sendall(octets)
             ok(is_closed(tcp), f"{what}: the connection is closed")

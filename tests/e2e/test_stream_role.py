@@ -23,7 +23,7 @@ VERSION = 8
 (LISTEN, IKE, PAIR, OPEN, STOP, READY, GONE, COUNTS, UP, DOWN, MESSAGE, KEEP,
  CLOSE) = (1, 2, 3, 4, 5, 64, 65, 66, 128, 129, 130, 131, 132)
 COUNT_NAMES = ("accepted", "crowded", "malformed", "slow", "esp_full",
-               "esp_gone", "esp_busy", "open")
+               "esp_gone", "esp_busy", "ike_long", "open")
 END_PEER = 1  # enum stream_end
 PREFIX = b"IKETCP"
 WAIT_S = 20
@@ -137,7 +137,7 @@ class Role:
         n = 0
         while n < least:
             n = dict(zip(COUNT_NAMES, struct.unpack(
-                "=8Q", self.ctl.expect(COUNTS))))[name]
+                "=9Q", self.ctl.expect(COUNTS))))[name]
         return n
 
 
@@ -192,6 +192,10 @@ def check_in(role):
     got = [role.worker.recv(1 << 17) for _ in packets]
     ok(got == [struct.pack("=II", stream, 0) + p for p in packets],
        "ESP arrives at the worker, the longest and the shortest too")
+    peer.sendall(framed(ike_message(65535 - 6)) + framed(message))
+    ok(role.ike.expect(MESSAGE)[8:] == message and
+       role.count("ike_long", 1) == 1,
+       "an IKE message that is too long is counted, and the next one read")
     return peer, stream
 
 

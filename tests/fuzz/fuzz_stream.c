@@ -26,6 +26,11 @@ static void check(const uint8_t *octets, size_t n, enum stream_item item,
 
 	if (item == STREAM_ITEM_KEEPALIVE)
 		return;
+	if (item == STREAM_ITEM_LONG) {
+		require(message.len > STREAM_IKE_MAX);
+		require(message.ptr + message.len <= octets + n);
+		return;
+	}
 	require(item == STREAM_ITEM_IKE || item == STREAM_ITEM_ESP);
 	bytes = ike ? stream_ike_header(message.len, head)
 		    : stream_esp_header(message.len, head);

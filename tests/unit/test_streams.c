@@ -324,6 +324,25 @@ static void length_that_lies_ends_it(void **state)
 	assert_int_equal(bench->told[0].end, STREAM_END_MALFORMED);
 }
 
+/* It is as little a reason to end as it is in UDP. */
+static void ike_that_is_too_long_is_counted_and_passed_by(void **state)
+{
+	uint8_t octets[STREAM_HEADER_MAX + 30000] = { 0 };
+	const uint32_t stream = bring_up();
+	struct builder b = wr_init(octets, sizeof(octets));
+
+	(void)state;
+	wr_u16(&b, sizeof(octets));
+	say(octets, sizeof(octets));
+	say_message(true, 100);
+	turn();
+	assert_int_equal(bench->n_told, 1);
+	assert_int_equal(bench->told[0].what, TOLD_MESSAGE);
+	assert_int_equal(bench->told[0].stream, stream);
+	assert_int_equal(
+		streams_counts(bench->streams)->n[STREAM_COUNT_IKE_LONG], 1);
+}
+
 static void esp_before_ike_is_counted_and_goes_nowhere(void **state)
 {
 	(void)state;
@@ -616,6 +635,7 @@ int main(void)
 		TEST(longest_packets_arrive),
 		TEST(another_protocol_is_closed_and_nobody_hears_of_it),
 		TEST(length_that_lies_ends_it),
+		TEST(ike_that_is_too_long_is_counted_and_passed_by),
 		TEST(esp_before_ike_is_counted_and_goes_nowhere),
 		TEST(peer_that_closes_is_told_of),
 		TEST(what_says_nothing_is_closed),
