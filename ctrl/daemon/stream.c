@@ -28,7 +28,8 @@
 #define PACKETS_MAX    64 /* likewise, of one worker */
 #define AGAIN_MS       100
 #define COUNTS_MS      500
-#define IKE_BUSY_BYTES (1U << 20)
+#define STRANGERS_BUSY (1U << 19) /* octets that ike has not taken yet */
+#define KEPT_BUSY      (1U << 20)
 #define FDS_MAX	       (STREAMS_MAX + WORKERS_MAX + 64U)
 
 struct pair {
@@ -87,11 +88,12 @@ static void tell_ike(struct stream_role *r, enum stream_msg type,
 /* --- what connections have to say */
 
 /* Before there is an ike, what is asked waits in TCP. */
-static bool on_busy(void *ctx)
+static bool on_busy(void *ctx, bool kept)
 {
 	const struct stream_role *r = ctx;
 
-	return !r->ike || seam_waiting(r->ike) > IKE_BUSY_BYTES;
+	return !r->ike ||
+	       seam_waiting(r->ike) > (kept ? KEPT_BUSY : STRANGERS_BUSY);
 }
 
 static void on_up(void *ctx, uint32_t stream, uint64_t token,

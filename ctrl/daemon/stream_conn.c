@@ -199,6 +199,11 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 		end(c, STREAM_END_RESET, errno);
 }
 
+bool stream_conn_waits(const struct stream_conn *c)
+{
+	return c->waits;
+}
+
 void stream_conn_resume(struct stream_conn *c)
 {
 	if (!c->waits)

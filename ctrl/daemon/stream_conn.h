@@ -47,7 +47,8 @@ size_t stream_conn_waiting(const struct stream_conn *c);
 int stream_conn_send(struct stream_conn *c, struct slice header,
 		     struct slice message);
 
-/* After an item that had to wait: goes on with it. */
+/* Does an item wait? Goes on with it. */
+bool stream_conn_waits(const struct stream_conn *c);
 void stream_conn_resume(struct stream_conn *c);
 
 /* Nothing is read any more; finished() follows, from the event loop. */

@@ -47,10 +47,17 @@ struct stream {
 	struct event *timer; /* kept with the slot */
 };
 
+/* Of those that wait each has its turn. */
+struct turns {
+	bool some_wait;
+	uint32_t next; /* slot */
+};
+
 struct streams {
 	struct streams_spec spec;
 	struct stream_counts counts;
 	struct event *on_resume; /* for those that wait for ike */
+	struct turns turns[2];	 /* strangers', and those of kept ones */
 	uint64_t came;
 	uint32_t strangers;
 	uint32_t generation[STREAMS_MAX];
@@ -149,26 +156,53 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 
 /* --- what comes in */
 
-static void on_resume(evutil_socket_t fd, short what, void *ctx)
+static bool is_kept(const struct stream *t)
 {
-	struct streams *s = ctx;
-
-	(void)fd;
-	(void)what;
-	for (size_t i = 0; i < STREAMS_MAX; i++)
-		if (s->at[i].conn)
-			stream_conn_resume(s->at[i].conn);
+	return t->state == STREAM_KEPT;
 }
 
-static bool is_busy(struct streams *s)
+/* Behind others of its kind that wait, it waits as well. */
+static bool is_busy(struct streams *s, bool kept)
 {
 	const struct timeval wait = { .tv_usec = RESUME_MS * 1000 };
 
-	if (!s->spec.calls.busy(s->spec.calls.ctx))
+	if (!s->turns[kept].some_wait &&
+	    !s->spec.calls.busy(s->spec.calls.ctx, kept))
 		return false;
+	s->turns[kept].some_wait = true;
 	if (!event_pending(s->on_resume, EV_TIMEOUT, NULL))
 		evtimer_add(s->on_resume, &wait);
 	return true;
+}
+
+/* From the one on that would have been next the last time. */
+static void resume_some(struct streams *s, bool kept)
+{
+	struct turns *turns = &s->turns[kept];
+	const uint32_t first = turns->next;
+
+	turns->some_wait = false;
+	for (uint32_t i = 0; i < STREAMS_MAX; i++) {
+		const uint32_t slot = (first + i) % STREAMS_MAX;
+		struct stream *t = &s->at[slot];
+
+		if (!t->conn || is_kept(t) != kept ||
+		    !stream_conn_waits(t->conn))
+			continue;
+		if (is_busy(s, kept)) {
+			turns->next = slot;
+			return;
+		}
+		stream_conn_resume(t->conn);
+	}
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	resume_some(ctx, true);
+	resume_some(ctx, false);
 }
 
 static void tell_up(struct stream *t)
@@ -193,7 +227,7 @@ static bool on_item(void *ctx, enum stream_item item, struct slice message)
 		calls->esp(calls->ctx, t->number, message);
 	if (item != STREAM_ITEM_IKE)
 		return true;
-	if (is_busy(s))
+	if (is_busy(s, is_kept(t)))
 		return false;
 	if (t->state == STREAM_NEW) {
 		set_state(t, STREAM_HEARD);

@@ -29,8 +29,10 @@ struct streams_limits {
 extern const struct streams_limits streams_limits;
 
 struct streams_calls {
-	/* ike has as much as it can do: no IKE messages are read for a while. */
-	bool (*busy)(void *ctx);
+	/* ike has as much as it can do: no IKE messages are read for a while. Kept ones
+	 * (streams_keep(), and those that were opened) shall have more room than
+	 * strangers. */
+	bool (*busy)(void *ctx, bool kept);
 	/* token 0: a peer opened it, and a message follows. */
 	void (*up)(void *ctx, uint32_t stream, uint64_t token,
 		   const struct stream_ends *ends);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,6 +41,7 @@ struct bench {
 	struct streams *streams;
 	struct streams_limits limits;
 	bool busy;
+	unsigned int left; /* messages that ike takes, of strangers; or any */
 	struct told told[TOLD_MAX];
 	size_t n_told;
 	int peer; /* of the connection that came last */
@@ -56,10 +58,10 @@ static struct told *add_told(enum told_what what, uint32_t stream)
 	return t;
 }
 
-static bool on_busy(void *ctx)
+static bool on_busy(void *ctx, bool kept)
 {
 	(void)ctx;
-	return bench->busy;
+	return bench->busy || (!kept && !bench->left);
 }
 
 static void on_up(void *ctx, uint32_t stream, uint64_t token,
@@ -73,6 +75,7 @@ static void on_up(void *ctx, uint32_t stream, uint64_t token,
 static void on_message(void *ctx, uint32_t stream, struct slice message)
 {
 	(void)ctx;
+	bench->left -= bench->left > 0;
 	add_told(TOLD_MESSAGE, stream)->bytes = message.len;
 }
 
@@ -120,6 +123,7 @@ static int setup(void **state)
 	bench->base = event_base_new();
 	bench->limits = streams_limits;
 	bench->peer = -1;
+	bench->left = UINT_MAX;
 	begin();
 	return 0;
 }
@@ -465,6 +469,91 @@ static void what_waits_for_ike_is_read_when_it_has_time(void **state)
 	assert_int_equal(bench->told[2].bytes, 101);
 }
 
+#define WAITERS 3
+
+/* Each with three messages, and with ike busy. */
+static void let_some_wait(int fds[WAITERS], uint32_t ids[WAITERS])
+{
+	static const char *const host[WAITERS] = { "192.0.2.1", "192.0.2.2",
+						   "192.0.2.3" };
+
+	for (int i = 0; i < WAITERS; i++) {
+		fds[i] = bench->peer = accept_from(host[i]);
+		say_text(STREAM_PREFIX);
+		say_message(true, 100);
+		turn();
+		ids[i] = bench->told[bench->n_told - 1].stream;
+	}
+	bench->busy = true;
+	for (int i = 0; i < WAITERS; i++) {
+		bench->peer = fds[i];
+		for (int k = 0; k < 3; k++)
+			say_message(true, 200);
+	}
+	turn();
+	bench->peer = -1;
+	bench->busy = false;
+	bench->n_told = 0;
+}
+
+static void close_some(const int fds[WAITERS])
+{
+	for (int i = 0; i < WAITERS; i++)
+		close(fds[i]);
+}
+
+static void those_that_wait_have_their_turns(void **state)
+{
+	uint32_t ids[WAITERS];
+	int fds[WAITERS];
+
+	(void)state;
+	let_some_wait(fds, ids);
+	for (size_t i = 0; i < 3 * WAITERS; i++) {
+		bench->left = 1;
+		wait_told(i + 1);
+		assert_int_equal(bench->told[i].stream, ids[i % WAITERS]);
+	}
+	close_some(fds);
+}
+
+/* Whatever room ike has for strangers. */
+static void what_is_kept_does_not_wait_for_strangers(void **state)
+{
+	uint32_t ids[WAITERS];
+	int fds[WAITERS];
+
+	(void)state;
+	let_some_wait(fds, ids);
+	streams_keep(bench->streams, ids[2]);
+	bench->left = 1;
+	wait_told(3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(bench->told[i].stream, ids[2]);
+	assert_int_equal(bench->n_told, 3);
+	close_some(fds);
+}
+
+/* It waits, though there is room by now. */
+static void who_comes_later_is_not_first(void **state)
+{
+	uint32_t ids[WAITERS];
+	int fds[WAITERS], late;
+
+	(void)state;
+	let_some_wait(fds, ids);
+	late = bench->peer = accept_from("192.0.2.9");
+	say_text(STREAM_PREFIX);
+	say_message(true, 100);
+	turn();
+	bench->peer = -1;
+	wait_told(11);
+	for (size_t i = 0; i < 9; i++)
+		assert_int_equal(bench->told[i].stream, ids[i / 3]);
+	close(late);
+	close_some(fds);
+}
+
 static void assert_heard(const void *want, size_t n)
 {
 	uint8_t octets[STREAM_MESSAGE_MAX];
@@ -644,6 +733,9 @@ int main(void)
 		TEST(strangers_of_one_place_are_few),
 		TEST(eldest_stranger_makes_room_and_what_is_kept_does_not),
 		TEST(what_waits_for_ike_is_read_when_it_has_time),
+		TEST(those_that_wait_have_their_turns),
+		TEST(what_is_kept_does_not_wait_for_strangers),
+		TEST(who_comes_later_is_not_first),
 		TEST(what_is_sent_has_its_header),
 		TEST(number_that_is_nobodys_sends_nothing),
 		TEST(esp_is_dropped_before_ike_ends_a_peer_that_does_not_read),
