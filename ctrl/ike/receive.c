@@ -291,8 +291,7 @@ static bool is_early(const struct ike_sa *sa, const struct ike_path *path,
 	       is_unready(sa);
 }
 
-static void keep_early(struct ike_sa *sa, const struct ike_path *path,
-		       struct slice message)
+static void keep_early(struct ike_sa *sa, struct slice message)
 {
 	struct early *early = NULL;
 
@@ -300,7 +299,7 @@ static void keep_early(struct ike_sa *sa, const struct ike_path *path,
 		early = malloc(sizeof(*early) + message.len);
 	if (!early)
 		return;
-	*early = (struct early){ .path = *path, .len = message.len };
+	early->len = message.len;
 	memcpy(early->octets, message.ptr, message.len);
 	free(sa->early);
 	sa->early = early;
@@ -577,7 +576,7 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 	if (!sa)
 		invalid_message(e, NULL, path, IKE_ALERT_INVALID_IKE_SPI);
 	if (sa && is_early(sa, path, h)) {
-		keep_early(sa, path, slice_of(datagram, h->length));
+		keep_early(sa, slice_of(datagram, h->length));
 		return;
 	}
 	if (!sa || !(is_awaited(sa, h) || is_next(sa, h) ||
@@ -620,12 +619,14 @@ static void receive_protected(struct engine *e, const struct ike_path *path,
 	receive_piece(sa, h, &o);
 }
 
+/* By the way that the IKE SA has by now: the stream that it came by may be lost. */
 void receive_early(struct ike_sa *sa)
 {
+	const struct ike_path path = sa->path;
 	struct early *early = sa->early;
 
 	sa->early = NULL;
-	receive(sa->e, &early->path, early->octets, early->len);
+	receive(sa->e, &path, early->octets, early->len);
 	free(early);
 }
 

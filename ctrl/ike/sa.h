@@ -251,7 +251,6 @@ struct exchange {
 };
 
 struct early {
-	struct ike_path path; /* by which it came */
 	size_t len;
 	uint8_t octets[];
 };

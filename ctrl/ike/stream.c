@@ -195,14 +195,14 @@ static void follow(struct ike_sa *sa, const struct ike_path *path)
 static bool is_another(const struct ike_sa *sa, const struct ike_path *path)
 {
 	return !is_opener(sa) && sa->state != IKE_ST_DEAD && sa->path.stream &&
-	       path->stream && path->stream != sa->path.stream;
+	       stream_is_up(path) && path->stream != sa->path.stream;
 }
 
 void stream_heard(struct ike_sa *sa, const struct ike_path *path)
 {
 	if (is_another(sa, path))
 		follow(sa, path);
-	if (path->stream == sa->path.stream)
+	if (stream_is_up(path) && path->stream == sa->path.stream)
 		sa->stream_is_good = true;
 }
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "ctrl/ike/sa.h"
 #include "tests/support/ike_lab_queue.h"
 #include "tests/support/ike_settle.h"
 
@@ -377,6 +378,59 @@ static void a_request_that_comes_too_early_is_answered(void **state)
 	lab_free(lab);
 }
 
+/* On whatever stream. */
+static const struct ike_sa *on_any_stream(const struct engine *e)
+{
+	const struct ike_sa *sa = NULL;
+
+	for (unsigned int i = 0; !sa && i < STREAM_BUCKETS; i++)
+		sa = LIST_FIRST(&e->by_stream[i]);
+	return sa;
+}
+
+static bool keeps_early(const struct engine *e)
+{
+	const struct ike_sa *sa = on_any_stream(e);
+
+	return sa && sa->early;
+}
+
+/* Each side rekeys, the other one some steps later. false: nothing came early. */
+static bool comes_early(struct ike_lab *lab, unsigned int steps)
+{
+	const struct engine *e = lab->side[1].engine;
+
+	lab->answer_max_ns = 200000000;
+	engine_rekey(lab->side[1].engine, "peer", "net", lab->now_ns);
+	for (unsigned int i = 0; i < steps; i++)
+		assert_true(lab_step(lab));
+	engine_rekey(lab->side[0].engine, "peer", NULL, lab->now_ns);
+	for (unsigned int i = 0; !keeps_early(e) && i < 40; i++)
+		assert_true(lab_step(lab));
+	return keeps_early(e);
+}
+
+/* Nothing would ever leave by it. */
+static void a_lost_stream_does_not_come_back_by_what_came_early(void **state)
+{
+	unsigned int n_early = 0;
+
+	(void)state;
+	for (unsigned int n = 1; n < 30; n++) {
+		struct ike_lab *lab = lab_up(TCP_ENCAP_YES);
+
+		if (comes_early(lab, n)) {
+			n_early++;
+			lab->tcp_is_refused = true;
+			lab_break_streams(lab);
+			assert_true(lab_run(lab, 5 * LAB_S));
+			assert_null(on_any_stream(lab->side[1].engine));
+		}
+		lab_free(lab);
+	}
+	assert_true(n_early > 0);
+}
+
 static void no_message_is_cut_for_a_stream(void **state)
 {
 	struct ike_lab *lab = lab_with(TCP_ENCAP_YES);
@@ -564,6 +618,8 @@ int main(void)
 		cmocka_unit_test(nothing_is_sent_again_by_a_stream),
 		cmocka_unit_test(it_may_break_at_any_moment),
 		cmocka_unit_test(a_request_that_comes_too_early_is_answered),
+		cmocka_unit_test(
+			a_lost_stream_does_not_come_back_by_what_came_early),
 		cmocka_unit_test(no_message_is_cut_for_a_stream),
 		cmocka_unit_test(no_cookie_is_asked_of_who_has_a_stream),
 		cmocka_unit_test(the_stream_ends_with_the_last_that_has_it),
