@@ -25,8 +25,11 @@ struct ike_streams {
 		uint32_t stream; /* STREAM_NONE: there is none */
 		struct stream_ends ends;
 	} at[STREAMS_MAX];
-	uint64_t wanted[WANTED_MAX]; /* tokens; 0: none */
-	struct event *on_fail;	     /* all that are wanted are not opened */
+	struct wanted {
+		uint64_t token; /* 0: none */
+		bool is_lost;	/* nobody opens it any more */
+	} wanted[WANTED_MAX];
+	struct event *on_fail; /* those that are lost are not opened */
 };
 
 static void on_fail(evutil_socket_t fd, short what, void *ctx);
@@ -64,25 +67,44 @@ static struct ike_path path_of(uint32_t stream, const struct stream_ends *ends)
 				  .stream = stream };
 }
 
+/* --- what stream is told */
+
+/* Of one that does not read all of them are over. */
+static void put(struct ike *i, enum stream_msg type, const void *msg,
+		size_t bytes)
+{
+	if (i->streams && i->streams->link &&
+	    seam_send(i->streams->link, (uint16_t)type, msg, bytes))
+		log_warn("ike: stream does not take what it is sent");
+}
+
+static void put_stream(struct ike *i, enum stream_msg type, uint32_t stream)
+{
+	const struct stream_msg_stream m = { .stream = stream };
+
+	put(i, type, &m, sizeof(m));
+}
+
 /* --- what is wanted */
 
-static bool want(struct ike_streams *s, uint64_t token)
+/* NULL: there are too many. */
+static struct wanted *want(struct ike_streams *s, uint64_t token)
 {
 	for (size_t k = 0; k < WANTED_MAX; k++) {
-		if (s->wanted[k])
+		if (s->wanted[k].token)
 			continue;
-		s->wanted[k] = token;
-		return true;
+		s->wanted[k] = (struct wanted){ .token = token };
+		return &s->wanted[k];
 	}
-	return false;
+	return NULL;
 }
 
 static bool take_wanted(struct ike_streams *s, uint64_t token)
 {
 	for (size_t k = 0; token && k < WANTED_MAX; k++) {
-		if (s->wanted[k] != token)
+		if (s->wanted[k].token != token)
 			continue;
-		s->wanted[k] = 0;
+		s->wanted[k].token = 0;
 		return true;
 	}
 	return false;
@@ -94,29 +116,39 @@ static void fail(struct ike *i, uint64_t token)
 		engine_stream_opened(i->engine, token, NULL, clock_ns());
 }
 
-static void fail_all(struct ike *i)
+static void lose_all(struct ike_streams *s)
 {
 	for (size_t k = 0; k < WANTED_MAX; k++)
-		fail(i, i->streams->wanted[k]);
+		s->wanted[k].is_lost = true;
 }
 
-/* The engine is told once it has done what it asked in. */
+static void fail_lost(struct ike *i)
+{
+	struct ike_streams *s = i->streams;
+
+	for (size_t k = 0; k < WANTED_MAX; k++)
+		if (s->wanted[k].is_lost)
+			fail(i, s->wanted[k].token);
+}
+
+/* The engine is told once it has done what it asked in; whoever is there again by
+ * then was not asked. */
 static void on_fail(evutil_socket_t fd, short what, void *ctx)
 {
 	struct ike *i = ctx;
 
 	(void)fd;
 	(void)what;
-	if (i->ctl && i->streams->link)
-		return;
-	fail_all(i);
+	fail_lost(i);
 	ike_set_timer(i);
 }
 
 void ike_streams_alone(struct ike *i)
 {
-	if (i->streams)
-		event_active(i->streams->on_fail, EV_TIMEOUT, 0);
+	if (!i->streams)
+		return;
+	lose_all(i->streams);
+	event_active(i->streams->on_fail, EV_TIMEOUT, 0);
 }
 
 void ike_streams_refused(struct ike *i, uint64_t token)
@@ -127,14 +159,23 @@ void ike_streams_refused(struct ike *i, uint64_t token)
 
 /* --- what stream says */
 
+/* What was given up meanwhile is nobody's. */
 static void on_up(struct ike *i, const struct stream_msg_up *m)
 {
 	struct ike_streams *s = i->streams;
 	const struct ike_path path = path_of(m->stream, &m->ends);
+	bool is_wanted;
 
+	if (m->stream == STREAM_NONE || m->stream == STREAM_LOST)
+		return; /* no number of any */
+	is_wanted = take_wanted(s, m->token);
+	if (m->token && !is_wanted) {
+		put_stream(i, STREAM_MSG_CLOSE, m->stream);
+		return;
+	}
 	s->at[INDEX(m->stream)].stream = m->stream;
 	s->at[INDEX(m->stream)].ends = m->ends;
-	if (take_wanted(s, m->token))
+	if (is_wanted)
 		engine_stream_opened(i->engine, m->token, &path, clock_ns());
 }
 
@@ -182,7 +223,8 @@ static void forget_all(struct ike *i)
 	struct ike_streams *s = i->streams;
 
 	s->link = NULL;
-	fail_all(i);
+	lose_all(s);
+	fail_lost(i);
 	for (size_t k = 0; k < STREAMS_MAX; k++) {
 		const uint32_t stream = s->at[k].stream;
 
@@ -238,15 +280,6 @@ void ike_streams_free(struct ike_streams *s)
 
 /* --- what the engine wants */
 
-/* Of one that does not read all of them are over. */
-static void put(struct ike *i, enum stream_msg type, const void *msg,
-		size_t bytes)
-{
-	if (i->streams && i->streams->link &&
-	    seam_send(i->streams->link, (uint16_t)type, msg, bytes))
-		log_warn("ike: stream does not take what it is sent");
-}
-
 void ike_streams_send(struct ike *i, const struct ike_path *path,
 		      struct slice message)
 {
@@ -274,23 +307,19 @@ void ike_streams_open(void *ctx, const char *conn, const struct ike_path *path,
 			  .remote_port = path->remote_port },
 	};
 
-	if (!of(i) || !want(i->streams, token)) {
+	struct wanted *wanted = of(i) ? want(i->streams, token) : NULL;
+
+	if (!wanted) {
 		log_warn("ike: too many TCP connections are being opened");
 		return; /* it is asked for again */
 	}
 	if (!i->ctl || !i->streams->link) {
-		ike_streams_alone(i);
+		wanted->is_lost = true;
+		event_active(i->streams->on_fail, EV_TIMEOUT, 0);
 		return;
 	}
 	memcpy(m.conn, conn, strnlen(conn, sizeof(m.conn) - 1));
 	ike_tell(i, IKE_MSG_STREAM_OPEN, &m, sizeof(m));
-}
-
-static void put_stream(struct ike *i, enum stream_msg type, uint32_t stream)
-{
-	const struct stream_msg_stream m = { .stream = stream };
-
-	put(i, type, &m, sizeof(m));
 }
 
 void ike_streams_keep(void *ctx, uint32_t stream)
