@@ -42,6 +42,7 @@ struct stream {
 	uint32_t opened; /* ctl's number; 0: a peer opened it */
 	uint64_t token;
 	uint64_t since; /* which one came first */
+	uint32_t rank; /* of a stranger: how many of its place there were then */
 	struct stream_ends ends;
 	struct stream_conn *conn;
 	struct event *timer; /* kept with the slot */
@@ -306,11 +307,23 @@ static bool is_same_place(const struct addr *a, const struct addr *b)
 	       !memcmp(a, b, v4 ? sizeof(*a) : V6_NET_BYTES);
 }
 
-/* Of whom there are too many, none comes more; of all there may be another one in
- * place of the one that has been there for the longest. */
-static bool make_room(struct streams *s, const struct addr *remote)
+/* Of a place with many, or else of those that came before. */
+static bool goes_before(const struct stream *a, const struct stream *b)
 {
-	struct stream *eldest = NULL;
+	return a->rank != b->rank ? a->rank > b->rank : a->since < b->since;
+}
+
+/*
+ * Of whom there are too many, none comes more. Of all there may be another one in
+ * place of one of those who have several, or of the one that has been there for the
+ * longest: some addresses can't keep all others out.
+ *
+ * rank   how many of its place there are with it
+ */
+static bool make_room(struct streams *s, const struct addr *remote,
+		      uint32_t *rank)
+{
+	struct stream *first = NULL;
 	uint32_t same = 0;
 
 	for (size_t i = 0; i < STREAMS_MAX; i++) {
@@ -319,20 +332,24 @@ static bool make_room(struct streams *s, const struct addr *remote)
 		if (!is_stranger(t))
 			continue;
 		same += is_same_place(&t->ends.remote, remote);
-		if (!eldest || t->since < eldest->since)
-			eldest = t;
+		if (!first || goes_before(t, first))
+			first = t;
 	}
+	*rank = same + 1;
 	if (same >= s->spec.limits->strangers_per_addr)
 		return false;
 	if (s->strangers >= s->spec.limits->strangers)
-		end(eldest, STREAM_END_CROWDED, 0);
+		end(first, STREAM_END_CROWDED, 0);
 	return true;
 }
 
 void streams_accept(struct streams *s, int fd, const struct stream_ends *ends)
 {
-	struct stream *t = make_room(s, &ends->remote) ? take_slot(s) : NULL;
+	struct stream *t = NULL;
+	uint32_t rank;
 
+	if (make_room(s, &ends->remote, &rank))
+		t = take_slot(s);
 	if (!t) {
 		s->counts.n[STREAM_COUNT_CROWDED]++;
 		close(fd);
@@ -340,6 +357,7 @@ void streams_accept(struct streams *s, int fd, const struct stream_ends *ends)
 	}
 	t->opened = 0;
 	t->token = 0;
+	t->rank = rank;
 	if (begin(t, fd, STREAM_NEW, ends)) {
 		s->counts.n[STREAM_COUNT_CROWDED]++;
 		close(fd);

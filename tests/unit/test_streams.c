@@ -453,6 +453,31 @@ static void eldest_stranger_makes_room_and_what_is_kept_does_not(void **state)
 		close(fds[i]);
 }
 
+/* Who has one alone stays, however often those come who have several. */
+static void those_who_have_several_make_room_first(void **state)
+{
+	int one = accept_from("192.0.2.1"), other = -1, many[4][20];
+
+	(void)state;
+	bench->limits.strangers = 5;
+	bench->limits.strangers_per_addr = 2;
+	for (int i = 0; i < 20; i++) {
+		many[0][i] = accept_from("192.0.2.2");
+		many[1][i] = accept_from("192.0.2.2");
+		many[2][i] = accept_from("192.0.2.3");
+		many[3][i] = accept_from("192.0.2.3");
+		if (i == 10)
+			other = accept_from("192.0.2.4");
+		turn();
+	}
+	assert_false(is_closed(one));
+	assert_false(is_closed(other));
+	for (int i = 0; i < 80; i++)
+		close(many[i % 4][i / 4]);
+	close(one);
+	close(other);
+}
+
 static void what_waits_for_ike_is_read_when_it_has_time(void **state)
 {
 	(void)state;
@@ -732,6 +757,7 @@ int main(void)
 		TEST(what_ike_keeps_stays),
 		TEST(strangers_of_one_place_are_few),
 		TEST(eldest_stranger_makes_room_and_what_is_kept_does_not),
+		TEST(those_who_have_several_make_room_first),
 		TEST(what_waits_for_ike_is_read_when_it_has_time),
 		TEST(those_that_wait_have_their_turns),
 		TEST(what_is_kept_does_not_wait_for_strangers),
