@@ -292,11 +292,12 @@ static void on_counted(void *ctx, const struct stream_counts *counts)
 	log_info("stream: tcp open=%" PRIu64 " accepted=%" PRIu64
 		 " crowded=%" PRIu64 " malformed=%" PRIu64 " slow=%" PRIu64
 		 " esp_full=%" PRIu64 " esp_gone=%" PRIu64 " esp_busy=%" PRIu64
-		 " ike_long=%" PRIu64,
-		 counts->open, n[STREAM_COUNT_ACCEPTED], n[STREAM_COUNT_CROWDED],
-		 n[STREAM_COUNT_MALFORMED], n[STREAM_COUNT_SLOW],
-		 n[STREAM_COUNT_ESP_FULL], n[STREAM_COUNT_ESP_GONE],
-		 n[STREAM_COUNT_ESP_BUSY], n[STREAM_COUNT_IKE_LONG]);
+		 " ike_long=%" PRIu64 " esp_astray=%" PRIu64,
+		 counts->open, n[STREAM_COUNT_ACCEPTED],
+		 n[STREAM_COUNT_CROWDED], n[STREAM_COUNT_MALFORMED],
+		 n[STREAM_COUNT_SLOW], n[STREAM_COUNT_ESP_FULL],
+		 n[STREAM_COUNT_ESP_GONE], n[STREAM_COUNT_ESP_BUSY],
+		 n[STREAM_COUNT_IKE_LONG], n[STREAM_COUNT_ESP_ASTRAY]);
 }
 
 static void on_ready(void *ctx, const struct stream_msg_ready *m,

@@ -192,7 +192,8 @@ static void on_packets(evutil_socket_t fd, short what, void *ctx)
 		in = slice_of(r->packet, (size_t)n);
 		if (rd_bytes(&in, &head, sizeof(head)) &&
 		    rd_slice(&in, in.len, &packet))
-			streams_send_esp(r->streams, head.stream, packet);
+			streams_send_esp(r->streams, head.stream, &head.peer,
+					 packet);
 	}
 }
 

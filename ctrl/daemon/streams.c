@@ -400,7 +400,8 @@ void streams_send_ike(struct streams *s, uint32_t stream, struct slice message)
 		end(t, STREAM_END_RESET, ENOMEM);
 }
 
-void streams_send_esp(struct streams *s, uint32_t stream, struct slice packet)
+void streams_send_esp(struct streams *s, uint32_t stream,
+		      const struct addr *peer, struct slice packet)
 {
 	struct stream *t = find(s, stream);
 	uint8_t octets[STREAM_HEADER_MAX];
@@ -408,6 +409,8 @@ void streams_send_esp(struct streams *s, uint32_t stream, struct slice packet)
 
 	if (!t || !n || packet.len < STREAM_ESP_LEAST || !is_known(t))
 		s->counts.n[STREAM_COUNT_ESP_GONE]++;
+	else if (!addr_equal(&t->ends.remote, peer))
+		s->counts.n[STREAM_COUNT_ESP_ASTRAY]++;
 	else if (stream_conn_waiting(t->conn) + n + packet.len >
 		 s->spec.limits->esp_bytes)
 		s->counts.n[STREAM_COUNT_ESP_FULL]++;

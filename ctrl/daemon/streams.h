@@ -73,7 +73,9 @@ void streams_open(struct streams *s, int fd, uint32_t number, uint64_t token,
 /* One that there is not is nobody's: nothing happens. Message as stream_read() has
  * them. */
 void streams_send_ike(struct streams *s, uint32_t stream, struct slice message);
-void streams_send_esp(struct streams *s, uint32_t stream, struct slice packet);
+/* peer: to whom; it is dropped if that is not the connection's. */
+void streams_send_esp(struct streams *s, uint32_t stream,
+		      const struct addr *peer, struct slice packet);
 
 /* See STREAM_MSG_KEEP and STREAM_MSG_CLOSE. */
 void streams_keep(struct streams *s, uint32_t stream);

@@ -178,7 +178,8 @@ static uint32_t send_run(const struct worker *w, const struct stream_run *run)
 		const struct packet *p = run->pkt[i];
 		const uint32_t ip = ip_least_bytes(p->l3[0] >> 4);
 
-		head[i] = (struct stream_esp){ .stream = p->stream };
+		head[i] = (struct stream_esp){ .stream = p->stream,
+					       .peer = p->ip.daddr };
 		iov[i][0] = (struct iovec){ &head[i], sizeof(head[i]) };
 		iov[i][1] = (struct iovec){ p->l3 + ip, p->bytes - ip };
 		msg[i] = (struct mmsghdr){ .msg_hdr = { .msg_iov = iov[i],

@@ -60,6 +60,7 @@ enum stream_count {
 	STREAM_COUNT_ESP_GONE,	/* ESP for a connection that is not there */
 	STREAM_COUNT_ESP_BUSY, /* ESP that came in, and the worker takes none */
 	STREAM_COUNT_IKE_LONG, /* IKE messages above STREAM_IKE_MAX */
+	STREAM_COUNT_ESP_ASTRAY, /* ESP for a connection with somebody else */
 	STREAM_COUNTS,
 };
 
@@ -68,13 +69,18 @@ struct stream_counts {
 	uint64_t open; /* connections that there are */
 };
 
-/* In front of every ESP packet between stream and a worker. */
+/*
+ * In front of every ESP packet between stream and a worker. ike says which connection
+ * an SA goes by, dp with whom the SA may be, and stream with whom the connection is:
+ * what is not for its peer does not go by it.
+ */
 struct stream_esp {
 	uint32_t stream;
 	uint32_t zero;
+	struct addr peer; /* to stream: the SA's; else zeros */
 };
 
-_Static_assert(sizeof(struct stream_esp) == 8,
+_Static_assert(sizeof(struct stream_esp) == 24,
 	       "the packet behind it is aligned");
 
 /*

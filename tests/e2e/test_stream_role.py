@@ -23,7 +23,7 @@ VERSION = 8
 (LISTEN, IKE, PAIR, OPEN, STOP, READY, GONE, COUNTS, UP, DOWN, MESSAGE, KEEP,
  CLOSE) = (1, 2, 3, 4, 5, 64, 65, 66, 128, 129, 130, 131, 132)
 COUNT_NAMES = ("accepted", "crowded", "malformed", "slow", "esp_full",
-               "esp_gone", "esp_busy", "ike_long", "open")
+               "esp_gone", "esp_busy", "ike_long", "esp_astray", "open")
 END_PEER = 1  # enum stream_end
 PREFIX = b"IKETCP"
 WAIT_S = 20
@@ -67,6 +67,11 @@ class Seam:
 
 def addr(text):
     return bytes(10) + b"\xff\xff" + socket.inet_aton(text)
+
+
+def head(stream, peer=None):
+    """Of an ESP packet: struct stream_esp."""
+    return struct.pack("=II", stream, 0) + (peer or addr("127.0.0.1"))
 
 
 class Role:
@@ -137,7 +142,7 @@ class Role:
         n = 0
         while n < least:
             n = dict(zip(COUNT_NAMES, struct.unpack(
-                "=9Q", self.ctl.expect(COUNTS))))[name]
+                "=10Q", self.ctl.expect(COUNTS))))[name]
         return n
 
 
@@ -190,7 +195,7 @@ def check_in(role):
     ok(role.ike.expect(MESSAGE)[8:] == message,
        "the longest message arrives at ike as it was, whatever its pieces")
     got = [role.worker.recv(1 << 17) for _ in packets]
-    ok(got == [struct.pack("=II", stream, 0) + p for p in packets],
+    ok(got == [head(stream, bytes(16)) + p for p in packets],
        "ESP arrives at the worker, the longest and the shortest too")
     peer.sendall(framed(ike_message(65535 - 6)) + framed(message))
     ok(role.ike.expect(MESSAGE)[8:] == message and
@@ -204,13 +209,15 @@ def check_out(role, peer, stream):
     role.ike.send(MESSAGE, struct.pack("=II", stream, len(message)) + message)
     want = framed(message)
     ok(receive(peer, len(want)) == want, "what ike sends arrives at the peer")
-    role.worker.send(struct.pack("=II", stream, 0) + packet)
+    role.worker.send(head(stream) + packet)
     want = framed(packet, b"")
     ok(receive(peer, len(want)) == want, "what a worker sends arrives as well")
-    role.worker.send(struct.pack("=II", stream ^ 1, 0) + packet)
+    role.worker.send(head(stream ^ 1) + packet)
     ok(role.count("esp_gone", 1) == 1, "ESP of no connection goes nowhere")
-    role.worker.send(struct.pack("=II", stream, 0) + packet[:3])
+    role.worker.send(head(stream) + packet[:3])
     ok(role.count("esp_gone", 2) == 2, "nor does what is cut in its SPI")
+    role.worker.send(head(stream, addr("127.0.0.2")) + packet)
+    ok(role.count("esp_astray", 1) == 1, "nor what is for another peer")
 
 
 def check_backlog(role, peer, stream):
@@ -218,7 +225,7 @@ def check_backlog(role, peer, stream):
     role.worker.setblocking(True)
     packet, sent = esp(10000), 3000
     for _ in range(sent):
-        role.worker.send(struct.pack("=II", stream, 0) + packet)
+        role.worker.send(head(stream) + packet)
     full = role.count("esp_full", 1)
     message = ike_message()
     role.ike.send(MESSAGE, struct.pack("=II", stream, len(message)) + message)

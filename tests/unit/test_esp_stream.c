@@ -147,6 +147,15 @@ static uint32_t stream_of(const uint8_t *at)
 	return head.stream;
 }
 
+/* Of whom stream knows whether its connection is with them. */
+static struct addr peer_of(const uint8_t *at)
+{
+	struct stream_esp head;
+
+	memcpy(&head, at, sizeof(head));
+	return head.peer;
+}
+
 static uint32_t word_at(const uint8_t *at)
 {
 	uint32_t be;
@@ -168,8 +177,10 @@ static void sealed_packet_goes_to_its_connection_and_nowhere_else(void **state)
 	uint8_t at[ROOM];
 	uint32_t bytes = make(b, at);
 	const uint32_t inner = gateway_inner().total_bytes;
+	const struct addr peer = peer_of(at);
 
 	assert_int_equal(stream_of(at), STREAM);
+	assert_true(addr_equal(&peer, &b->g->out->daddr));
 	assert_int_equal(word_at(at + HEAD), GATEWAY_SPI);
 	assert_int_equal(word_at(at + HEAD + 4), 1);
 	assert_int_equal(bytes, HEAD + b->g->out->head_bytes +

@@ -589,6 +589,14 @@ static void assert_heard(const void *want, size_t n)
 	assert_memory_equal(octets, want, n);
 }
 
+/* To whom every accept_one() is, and with whom. */
+static void send_esp(uint32_t stream, struct slice packet)
+{
+	const struct stream_ends ends = ends_of("192.0.2.1");
+
+	streams_send_esp(bench->streams, stream, &ends.remote, packet);
+}
+
 static void what_is_sent_has_its_header(void **state)
 {
 	const uint32_t stream = bring_up();
@@ -601,8 +609,7 @@ static void what_is_sent_has_its_header(void **state)
 	assert_heard(want, 46);
 	want[1] = 42;
 	memcpy(want + 2, message, sizeof(message));
-	streams_send_esp(bench->streams, stream,
-			 slice_of(message, sizeof(message)));
+	send_esp(stream, slice_of(message, sizeof(message)));
 	assert_heard(want, 42);
 }
 
@@ -613,17 +620,32 @@ static void number_that_is_nobodys_sends_nothing(void **state)
 	struct stream_counts *counts = streams_counts(bench->streams);
 
 	(void)state;
-	streams_send_esp(bench->streams, stream + (1U << 12),
-			 slice_of(message, sizeof(message)));
-	streams_send_esp(bench->streams, STREAM_NONE,
-			 slice_of(message, sizeof(message)));
-	streams_send_esp(bench->streams, stream, slice_of(message, 7));
+	send_esp(stream + (1U << 12), slice_of(message, sizeof(message)));
+	send_esp(STREAM_NONE, slice_of(message, sizeof(message)));
+	send_esp(stream, slice_of(message, 7));
 	assert_int_equal(counts->n[STREAM_COUNT_ESP_GONE], 3);
 	streams_send_ike(bench->streams, stream + 1,
 			 slice_of(message, sizeof(message)));
 	streams_close(bench->streams, stream + 1);
 	turn();
 	assert_false(is_closed(bench->peer));
+}
+
+/* Whatever ike says: dp knows with whom an SA may be, and stream who is there. */
+static void esp_goes_to_the_peer_that_it_is_for_alone(void **state)
+{
+	const uint32_t stream = bring_up();
+	const struct stream_ends other = ends_of("192.0.2.2");
+	struct stream_counts *counts = streams_counts(bench->streams);
+	uint8_t message[40] = { 1 };
+	char octet;
+
+	(void)state;
+	streams_send_esp(bench->streams, stream, &other.remote,
+			 slice_of(message, sizeof(message)));
+	turn();
+	assert_int_equal(recv(bench->peer, &octet, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(counts->n[STREAM_COUNT_ESP_ASTRAY], 1);
 }
 
 static void esp_is_dropped_before_ike_ends_a_peer_that_does_not_read(void **state)
@@ -637,7 +659,7 @@ static void esp_is_dropped_before_ike_ends_a_peer_that_does_not_read(void **stat
 	bench->limits.esp_bytes = 25000;
 	bench->limits.all_bytes = 45000;
 	for (int i = 0; i < 4; i++)
-		streams_send_esp(bench->streams, stream, m);
+		send_esp(stream, m);
 	assert_int_equal(counts->n[STREAM_COUNT_ESP_FULL], 2);
 	streams_send_ike(bench->streams, stream, m);
 	streams_send_ike(bench->streams, stream, m);
@@ -764,6 +786,7 @@ int main(void)
 		TEST(who_comes_later_is_not_first),
 		TEST(what_is_sent_has_its_header),
 		TEST(number_that_is_nobodys_sends_nothing),
+		TEST(esp_goes_to_the_peer_that_it_is_for_alone),
 		TEST(esp_is_dropped_before_ike_ends_a_peer_that_does_not_read),
 		TEST(close_sends_what_waits),
 		TEST(who_opens_says_the_prefix_and_hears_none),
