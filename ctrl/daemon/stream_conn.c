@@ -4,20 +4,25 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#define DONE_MS 20 /* between looks at whether both ends are acknowledged */
+
 struct stream_conn {
 	struct stream_conn_spec spec;
-	struct event *on_read, *on_write;
+	struct event *on_read, *on_write, *on_done;
 	struct evbuffer *out;
 	uint8_t *held; /* of rest_room octets; owned, or NULL */
 	size_t rest_at, n_rest, rest_room; /* read, and not taken yet */
-	bool is_connecting, has_prefix, waits, finishing;
-	bool *freed; /* told when a callback frees it */
+	bool is_connecting, has_prefix, waits;
+	bool finishing, has_ended; /* by us; by the peer */
+	size_t may_say;		   /* octets, while it is finishing */
+	bool *freed;		   /* told when a callback frees it */
 };
 
 /* --- in */
@@ -80,6 +85,39 @@ static enum stream_item take_prefix(struct stream_conn *c, struct slice *in)
 	c->has_prefix = item == STREAM_ITEM_IKE;
 	return item;
 }
+
+/* --- the end of both */
+
+/* The peer's is read, and ours is acknowledged. */
+static bool is_done(const struct stream_conn *c)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	return getsockopt(c->spec.fd, IPPROTO_TCP, TCP_INFO, &info, &len) ||
+	       info.tcpi_state == TCP_CLOSE;
+}
+
+static void look_for_end(struct stream_conn *c)
+{
+	const struct timeval again = { .tv_usec = DONE_MS * 1000 };
+
+	if (!c->has_ended || evbuffer_get_length(c->out))
+		return;
+	if (is_done(c))
+		c->spec.finished(c->spec.ctx);
+	else
+		evtimer_add(c->on_done, &again);
+}
+
+static void on_done(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	look_for_end(ctx);
+}
+
+/* --- messages */
 
 /* All whole messages of in, as long as they are taken. false: it is over. */
 static bool take_items(struct stream_conn *c, struct slice *in)
@@ -178,6 +216,29 @@ static ssize_t receive(const struct stream_conn *c, size_t left)
 	return recvmsg(c->spec.fd, &m, 0);
 }
 
+/* For nothing. */
+static void read_end(struct stream_conn *c)
+{
+	ssize_t n = recv(c->spec.fd, c->spec.room, STREAM_ROOM_BYTES, 0);
+
+	if (n > 0 && (size_t)n <= c->may_say) {
+		c->may_say -= (size_t)n;
+	} else if (n == 0) {
+		c->has_ended = true;
+		event_del(c->on_read);
+		look_for_end(c);
+	} else if (n > 0 || (errno != EAGAIN && errno != EINTR)) {
+		c->spec.finished(c->spec.ctx);
+	}
+}
+
+static void end_of_peer(struct stream_conn *c)
+{
+	c->has_ended = true;
+	event_del(c->on_read);
+	end(c, STREAM_END_PEER, 0);
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct stream_conn *c = ctx;
@@ -186,6 +247,10 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	if (c->finishing) {
+		read_end(c);
+		return;
+	}
 	if (!make_room(c, c->n_rest + left)) {
 		end(c, STREAM_END_RESET, ENOMEM);
 		return;
@@ -194,7 +259,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	if (n > 0)
 		take(c, left, (size_t)n);
 	else if (n == 0)
-		end(c, STREAM_END_PEER, 0);
+		end_of_peer(c);
 	else if (errno != EAGAIN && errno != EINTR)
 		end(c, STREAM_END_RESET, errno);
 }
@@ -251,7 +316,7 @@ static void on_writable(evutil_socket_t fd, short what, void *ctx)
 			end(c, STREAM_END_RESET, ENOMEM);
 	} else if (c->finishing) {
 		shutdown(fd, SHUT_WR);
-		c->spec.finished(c->spec.ctx);
+		look_for_end(c);
 	}
 }
 
@@ -273,13 +338,15 @@ int stream_conn_send(struct stream_conn *c, struct slice header,
 	return event_add(c->on_write, NULL) ? -ENOMEM : 0;
 }
 
-void stream_conn_finish(struct stream_conn *c)
+void stream_conn_finish(struct stream_conn *c, size_t most_bytes)
 {
 	c->finishing = true;
 	c->waits = false;
-	event_del(c->on_read);
-	if (!c->is_connecting)
-		event_add(c->on_write, NULL);
+	c->may_say = most_bytes;
+	drop_rest(c);
+	if (!c->has_ended)
+		event_add(c->on_read, NULL);
+	event_add(c->on_write, NULL);
 }
 
 /* --- its life */
@@ -298,7 +365,8 @@ int stream_conn_new(const struct stream_conn_spec *spec,
 	c->on_read = event_new(spec->base, spec->fd, EV_READ | EV_PERSIST,
 			       on_readable, c);
 	c->on_write = event_new(spec->base, spec->fd, EV_WRITE, on_writable, c);
-	if (c->out && c->on_read && c->on_write)
+	c->on_done = evtimer_new(spec->base, on_done, c);
+	if (c->out && c->on_read && c->on_write && c->on_done)
 		err = event_add(spec->opened ? c->on_write : c->on_read, NULL)
 			      ? -ENOMEM
 			      : 0;
@@ -321,6 +389,8 @@ void stream_conn_free(struct stream_conn *c)
 		event_free(c->on_read);
 	if (c->on_write)
 		event_free(c->on_write);
+	if (c->on_done)
+		event_free(c->on_done);
 	if (c->out)
 		evbuffer_free(c->out);
 	if (c->spec.fd >= 0)

@@ -24,9 +24,10 @@ struct stream_conn_spec {
 	/* A message, borrowed; false: it waits, see stream_conn_resume(). May end the
 	 * connection by stream_conn_free(). */
 	bool (*item)(void *ctx, enum stream_item item, struct slice message);
-	/* It is over; it is to be freed within the call. */
+	/* It is over; it is to be freed within the call, or, if the peer has ended it, to
+	 * be finished. */
 	void (*over)(void *ctx, enum stream_end end, int error);
-	/* What was to be sent before stream_conn_finish() has left; likewise. */
+	/* stream_conn_finish() has nothing more to do; it is to be freed likewise. */
 	void (*finished)(void *ctx);
 	void *ctx;
 };
@@ -51,7 +52,13 @@ int stream_conn_send(struct stream_conn *c, struct slice header,
 bool stream_conn_waits(const struct stream_conn *c);
 void stream_conn_resume(struct stream_conn *c);
 
-/* Nothing is read any more; finished() follows, from the event loop. */
-void stream_conn_finish(struct stream_conn *c);
+/*
+ * What waits is sent, then its end, and what the peer says until its own end is read
+ * for nothing: a socket that is closed before has the peer lose what was sent last.
+ * finished() follows, from the event loop, when both know that it is over, or when
+ * the peer says more than so many octets; when it does not, who waits has to know
+ * for how long.
+ */
+void stream_conn_finish(struct stream_conn *c, size_t most_bytes);
 
 #endif

@@ -22,6 +22,7 @@ const struct streams_limits streams_limits = {
 	.first_ms = 10000,
 	.keep_ms = 60000,
 	.close_ms = 5000,
+	.close_bytes = 1U << 20,
 	.esp_bytes = 256U << 10,
 	.all_bytes = 1U << 20,
 };
@@ -102,6 +103,7 @@ static struct stream *find(struct streams *s, uint32_t number)
 
 /* --- the end of one */
 
+/* One that was opened is let out past the policies until gone() says that it is over. */
 static void release(struct stream *t)
 {
 	stream_conn_free(t->conn);
@@ -112,6 +114,15 @@ static void release(struct stream *t)
 	if (t->opened)
 		t->all->spec.calls.gone(t->all->spec.calls.ctx, t->opened,
 					&t->ends);
+}
+
+static void begin_closing(struct stream *t)
+{
+	const struct streams_limits *limits = t->all->spec.limits;
+
+	set_state(t, STREAM_CLOSING);
+	set_timer(t, limits->close_ms);
+	stream_conn_finish(t->conn, limits->close_bytes);
 }
 
 static void count_end(struct streams *s, enum stream_end end)
@@ -131,7 +142,10 @@ static void end(struct stream *t, enum stream_end how, int error)
 	const uint32_t number = t->number;
 
 	count_end(t->all, how);
-	release(t);
+	if (how == STREAM_END_PEER && t->opened && was != STREAM_CLOSING)
+		begin_closing(t);
+	else
+		release(t);
 	if (was != STREAM_NEW && was != STREAM_CLOSING)
 		calls->down(calls->ctx, number, t->token, how, error);
 }
@@ -436,13 +450,10 @@ void streams_close(struct streams *s, uint32_t stream)
 
 	if (!t || t->state == STREAM_CLOSING)
 		return;
-	if (t->state == STREAM_CONNECTING) {
+	if (t->state == STREAM_CONNECTING)
 		release(t);
-		return;
-	}
-	set_state(t, STREAM_CLOSING);
-	set_timer(t, s->spec.limits->close_ms);
-	stream_conn_finish(t->conn);
+	else
+		begin_closing(t);
 }
 
 void streams_drop(struct streams *s)
@@ -450,7 +461,9 @@ void streams_drop(struct streams *s)
 	for (size_t i = 0; i < STREAMS_MAX; i++) {
 		struct stream *t = &s->at[i];
 
-		if (is_known(t) || t->state == STREAM_CONNECTING)
+		if (t->state == STREAM_KEPT && t->opened)
+			begin_closing(t);
+		else if (is_known(t) || t->state == STREAM_CONNECTING)
 			release(t);
 	}
 }

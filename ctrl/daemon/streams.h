@@ -18,12 +18,14 @@ struct streams;
 struct streams_limits {
 	uint32_t strangers;	     /* at once, of all addresses */
 	uint32_t strangers_per_addr; /* of one IPv4 address or IPv6 /64 */
-	uint32_t first_ms;  /* until the first message is whole, or until
+	uint32_t first_ms;    /* until the first message is whole, or until
 					it is connected */
-	uint32_t keep_ms;   /* from then on until streams_keep() */
-	uint32_t close_ms;  /* for what is to be sent before it is closed */
-	uint32_t esp_bytes; /* that wait in one; more ESP is dropped */
-	uint32_t all_bytes; /* IKE among them; more ends it */
+	uint32_t keep_ms;     /* from then on until streams_keep() */
+	uint32_t close_ms;    /* for what is to be sent before it is closed, and
+				until the peer's end of it */
+	uint32_t close_bytes; /* that the peer may say in it */
+	uint32_t esp_bytes;   /* that wait in one; more ESP is dropped */
+	uint32_t all_bytes;   /* IKE among them; more ends it */
 };
 
 extern const struct streams_limits streams_limits;
@@ -42,7 +44,8 @@ struct streams_calls {
 	/* Of one that is up, or was opened; error is an errno or 0. */
 	void (*down)(void *ctx, uint32_t stream, uint64_t token,
 		     enum stream_end end, int error);
-	/* Of those that were opened: of any way that it ends. */
+	/* Of those that were opened, of any way that it ends: but once both ends know of
+	 * it, where the peer says so in time. */
 	void (*gone)(void *ctx, uint32_t number, const struct stream_ends *ends);
 	void *ctx;
 };

@@ -315,6 +315,36 @@ def check_open(role):
            f"one that is refused is told to both {os.strerror(down[2])}")
 
 
+def check_gone(role):
+    """ctl lets a connection out past the policies until it is over for both."""
+    server = role.lab.socket(MACHINE, socket.AF_INET, socket.SOCK_STREAM)
+    server.bind(("127.0.0.1", 0))
+    server.listen(1)
+    client = role.lab.socket(MACHINE, socket.AF_INET, socket.SOCK_STREAM)
+    client.setblocking(False)
+    client.connect_ex(server.getsockname())
+    role.ctl.send(OPEN, struct.pack("=IIQ", 7, 0, 77) + addr("127.0.0.1") * 2 +
+                  struct.pack("=HHI", 1, 2, 0), [client.fileno()])
+    client.close()
+    peer, _ = server.accept()
+    peer.settimeout(WAIT_S)
+    role.say(CLOSE, struct.unpack_from("=I", role.ike.expect(UP))[0])
+    said = receive(peer, len(PREFIX) + 1)
+    peer.sendall(framed(ike_message()))
+    role.ctl.sock.settimeout(0.5)
+    try:
+        role.ctl.expect(GONE)
+        early = True
+    except TimeoutError:
+        early = False
+    role.ctl.sock.settimeout(WAIT_S)
+    peer.sendall(framed(ike_message()))
+    peer.close()
+    gone = role.ctl.expect(GONE)
+    ok(said == PREFIX and not early and struct.unpack_from("=I", gone)[0] == 7,
+       "one that ike closes is gone once its peer has ended it, too")
+
+
 def check_ike_dies(role, peer):
     role.ike.sock.close()
     ok(is_closed(peer), "when ike dies, what it knew is closed")
@@ -333,7 +363,7 @@ def check_ctl_dies(role, peer):
     role.ctl.sock.close()
     role.ctl = role.link()
     ready = role.ctl.expect(READY)
-    ok(struct.unpack("=BBBBI", ready) == (1, 1, 1, 0, 6),
+    ok(struct.unpack("=BBBBI", ready) == (1, 1, 1, 0, 7),
        f"another ctl is told what the process has {ready.hex()}")
     message = ike_message()
     peer.sendall(framed(message))
@@ -362,6 +392,7 @@ def main():
             check_worker_is_slow(role, peer)
             check_close(role)
             check_open(role)
+            check_gone(role)
             check_ctl_dies(role, check_ike_dies(role, peer))
             check_end(role)
         finally:

@@ -682,6 +682,58 @@ static void close_sends_what_waits(void **state)
 	assert_int_equal(recv(bench->peer, octets, sizeof(octets), 0), 46);
 	assert_true(is_closed(bench->peer));
 	assert_int_equal(bench->n_told, 0);
+}
+
+static void end_peer(void)
+{
+	assert_int_equal(shutdown(bench->peer, SHUT_WR), 0);
+	turn();
+}
+
+/* Else what was sent last is lost with what was not read. */
+static void close_reads_until_the_peer_has_ended(void **state)
+{
+	const uint32_t stream = bring_up();
+
+	(void)state;
+	streams_close(bench->streams, stream);
+	say_message(true, 100);
+	turn();
+	say_message(true, 100);
+	turn();
+	assert_int_equal(streams_counts(bench->streams)->open, 1);
+	assert_int_equal(bench->n_told, 0);
+	end_peer();
+	assert_int_equal(streams_counts(bench->streams)->open, 0);
+	assert_int_equal(bench->n_told, 0);
+}
+
+static void close_waits_for_no_peer_for_long(void **state)
+{
+	uint32_t stream;
+
+	(void)state;
+	bench->limits.close_ms = 1;
+	stream = bring_up();
+	streams_close(bench->streams, stream);
+	while (streams_counts(bench->streams)->open)
+		event_base_loop(bench->base, EVLOOP_ONCE);
+	assert_int_equal(bench->n_told, 0);
+}
+
+static void close_hears_only_so_much(void **state)
+{
+	const uint32_t stream = bring_up();
+
+	(void)state;
+	bench->limits.close_bytes = 250;
+	streams_close(bench->streams, stream);
+	say_message(true, 100);
+	say_message(true, 100);
+	turn();
+	assert_int_equal(streams_counts(bench->streams)->open, 1);
+	say_message(true, 100);
+	turn();
 	assert_int_equal(streams_counts(bench->streams)->open, 0);
 }
 
@@ -714,14 +766,31 @@ static void opened_one_that_ends_is_told_to_both(void **state)
 {
 	open_one();
 	(void)state;
+	assert_heard(STREAM_PREFIX, STREAM_PREFIX_BYTES);
 	close(bench->peer);
 	bench->peer = -1;
 	turn();
 	assert_int_equal(bench->n_told, 2);
+	assert_int_equal(bench->told[0].what, TOLD_DOWN);
+	assert_int_equal(bench->told[0].token, TOKEN);
+	assert_int_equal(bench->told[1].what, TOLD_GONE);
+	assert_int_equal(bench->told[1].token, NUMBER);
+}
+
+/* Its socket has yet to say that it is over, past the policies. */
+static void opened_one_is_gone_when_both_know_that_it_ends(void **state)
+{
+	const uint32_t stream = open_one();
+
+	(void)state;
+	streams_close(bench->streams, stream);
+	assert_heard(STREAM_PREFIX, STREAM_PREFIX_BYTES);
+	assert_true(is_closed(bench->peer));
+	assert_int_equal(bench->n_told, 0);
+	end_peer();
+	assert_int_equal(bench->n_told, 1);
 	assert_int_equal(bench->told[0].what, TOLD_GONE);
 	assert_int_equal(bench->told[0].token, NUMBER);
-	assert_int_equal(bench->told[1].what, TOLD_DOWN);
-	assert_int_equal(bench->told[1].token, TOKEN);
 }
 
 static void without_ike_what_it_knew_is_closed(void **state)
@@ -739,6 +808,8 @@ static void without_ike_what_it_knew_is_closed(void **state)
 	assert_heard(STREAM_PREFIX, STREAM_PREFIX_BYTES);
 	assert_true(is_closed(bench->peer));
 	assert_false(is_closed(fresh));
+	assert_int_equal(bench->n_told, 0);
+	end_peer();
 	assert_int_equal(bench->n_told, 1);
 	assert_int_equal(bench->told[0].what, TOLD_GONE);
 	close(opened);
@@ -789,8 +860,12 @@ int main(void)
 		TEST(esp_goes_to_the_peer_that_it_is_for_alone),
 		TEST(esp_is_dropped_before_ike_ends_a_peer_that_does_not_read),
 		TEST(close_sends_what_waits),
+		TEST(close_reads_until_the_peer_has_ended),
+		TEST(close_waits_for_no_peer_for_long),
+		TEST(close_hears_only_so_much),
 		TEST(who_opens_says_the_prefix_and_hears_none),
 		TEST(opened_one_that_ends_is_told_to_both),
+		TEST(opened_one_is_gone_when_both_know_that_it_ends),
 		TEST(without_ike_what_it_knew_is_closed),
 		TEST(numbers_do_not_come_again_soon),
 	};
