@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What is loaded changes, by the file or over VICI: dp first, then ike. */
 #include <errno.h>
+#include <string.h>
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
@@ -36,13 +37,32 @@ static void on_unload(void *ctx, const char *conn)
 		ike_link_command(c->ike, IKE_CMD_TERMINATE, 0, &all, false);
 }
 
+/* It shall not be in TCP any more, and what is there has no other way. */
+static void end_those_in_tcp(const struct ctl *c, const char *conn)
+{
+	const struct sa_heads sas = ike_link_heads(c->ike);
+
+	for (size_t i = 0; i < sas.n_ike; i++) {
+		const struct ike_target one = { .conn = conn,
+						.ike_id = sas.ike[i]->id };
+
+		if (sas.ike[i]->tcp && strcmp(sas.ike[i]->conn, conn) == 0)
+			ike_link_command(c->ike, IKE_CMD_TERMINATE, 0, &one,
+					 false);
+	}
+}
+
 static void on_load(void *ctx, const struct conn_conf *conn,
 		    const struct conn_conf *was)
 {
 	const struct ctl *c = ctx;
 
-	if (c->ike)
-		ike_link_start(c->ike, conn, was);
+	if (!c->ike)
+		return;
+	if (was && was->tcp_encap != conn->tcp_encap &&
+	    conn->tcp_encap == TCP_ENCAP_NO)
+		end_those_in_tcp(c, conn->name);
+	ike_link_start(c->ike, conn, was);
 }
 
 /* The first connection. */

@@ -228,7 +228,7 @@ void ctl_ask_name(void *ctx, const char *conn, bool urgent);
 
 /* --- ctl_streams.c: TCP that carries IKE and ESP, where it is asked for */
 
-/* It is asked for now, or is not yet. */
+/* It is asked for now, or is not yet, or is no more. */
 int ctl_set_streams(struct ctl *c, struct error *e);
 
 /* Connections end. */

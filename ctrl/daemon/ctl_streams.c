@@ -24,6 +24,8 @@
 #include "ctrl/daemon/stream_sock.h"
 
 #define OPENING_MAX 64 /* of which dp has not answered yet */
+#define PAIRS_MS    1000
+#define LAST_MS	    2000 /* for what IKE SAs have to say at their end */
 
 /* One that is to be let out before it connects. */
 struct opening {
@@ -37,6 +39,8 @@ struct ctl_streams {
 	struct stream_link *link;
 	bool is_ready, has_ike, has_pairs;
 	bool is_fresh; /* it has no connections, and dp may know of some */
+	bool ends;     /* nobody wants it, or not as it is */
+	struct event *on_pairs, *on_last;
 	int listening[STREAM_LISTEN_MAX]; /* owned, for a dp or stream to come */
 	size_t n_listening;
 	uint32_t last; /* number */
@@ -44,6 +48,14 @@ struct ctl_streams {
 	struct stream_counts counts; /* as last told */
 	struct log_limit refused, counted;
 };
+
+static void wait_ms(struct event *e, unsigned int ms)
+{
+	const struct timeval wait = { ms / 1000,
+				      (suseconds_t)(ms % 1000) * 1000 };
+
+	evtimer_add(e, &wait);
+}
 
 static bool is_wanted(const struct config *c)
 {
@@ -114,20 +126,21 @@ static void listen_anew(struct ctl *c)
 	stream_link_listen(s->link, s->listening, s->n_listening);
 }
 
-/* Of a stream that an earlier ctl started; perhaps at another port. */
-static void take_listening(struct ctl *c, const int *fds, size_t n)
+/* Of a stream that an earlier ctl started. false: it is at another port. */
+static bool take_listening(struct ctl *c, const int *fds, size_t n)
 {
 	struct ctl_streams *s = c->streams;
 
 	for (size_t i = 0; i < n; i++) {
-		uint16_t port = stream_sock_port(fds[i]);
-
-		if (port && port == c->config->gateway.tcp_port &&
-		    s->n_listening < STREAM_LISTEN_MAX)
-			s->listening[s->n_listening++] = fds[i];
-		else
-			close(fds[i]);
+		if (stream_sock_port(fds[i]) == c->config->gateway.tcp_port)
+			continue;
+		role_close_all(fds, n);
+		return false;
 	}
+	close_listening(s);
+	memcpy(s->listening, fds, n * sizeof(*fds));
+	s->n_listening = n;
+	return true;
 }
 
 /* --- who is linked */
@@ -157,21 +170,45 @@ void ctl_stream_without_ike(struct ctl *c)
 		c->streams->has_ike = false;
 }
 
+/* Until the last one came. */
 static void ask_for_pairs(struct ctl *c)
 {
-	struct ctl_streams *s = c->streams;
+	const struct ctl_streams *s = c->streams;
 
-	if (s->is_ready && c->dp_is_set && !s->has_pairs)
-		s->has_pairs = !dp_link_pairs(c->dp);
+	if (!s->is_ready || !c->dp_is_set || s->has_pairs)
+		return;
+	dp_link_pairs(c->dp);
+	wait_ms(s->on_pairs, PAIRS_MS);
+}
+
+static void on_pairs(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	ask_for_pairs(ctx);
 }
 
 void ctl_pair(void *ctx, const struct dp_msg_pair *m, int fd)
 {
 	const struct ctl *c = ctx;
+	struct ctl_streams *s = c->streams;
 
-	if (c->streams && c->streams->is_ready)
-		stream_link_pair(c->streams->link, m->worker, m->n_workers, fd);
+	if (s && s->is_ready &&
+	    !stream_link_pair(s->link, m->worker, m->n_workers, fd) &&
+	    m->worker + 1 == m->n_workers)
+		s->has_pairs = true;
 	close(fd);
+}
+
+/* It may say so as often as it likes. */
+static void on_lost(void *ctx)
+{
+	const struct ctl *c = ctx;
+	struct ctl_streams *s = c->streams;
+
+	s->has_pairs = false;
+	if (!evtimer_pending(s->on_pairs, NULL))
+		wait_ms(s->on_pairs, PAIRS_MS);
 }
 
 /* --- what connects */
@@ -300,12 +337,29 @@ static void on_counted(void *ctx, const struct stream_counts *counts)
 		 n[STREAM_COUNT_IKE_LONG], n[STREAM_COUNT_ESP_ASTRAY]);
 }
 
+static void stop(struct ctl_streams *s)
+{
+	s->ends = true;
+	s->is_ready = false; /* nothing is opened any more */
+	stream_link_stop(s->link);
+}
+
 static void on_ready(void *ctx, const struct stream_msg_ready *m,
 		     const int *fds, size_t n)
 {
 	struct ctl *c = ctx;
 	struct ctl_streams *s = c->streams;
 
+	if (s->ends) {
+		role_close_all(fds, n);
+		stop(s);
+		return;
+	}
+	if (m->was_told && !take_listening(c, fds, n)) {
+		log_info("daemon: tcp begins anew, at another port");
+		stop(s);
+		return;
+	}
 	s->is_ready = true;
 	s->has_ike = m->has_ike;
 	s->has_pairs = m->has_dp;
@@ -313,15 +367,22 @@ static void on_ready(void *ctx, const struct stream_msg_ready *m,
 	if (s->last < m->last)
 		s->last = m->last;
 	end_stale_flows(c);
-	if (m->was_told) {
-		close_listening(s);
-		take_listening(c, fds, n);
-	} else {
+	if (!m->was_told)
 		role_close_all(fds, n);
-	}
 	listen_anew(c);
 	ctl_introduce_stream(c);
 	ask_for_pairs(c);
+}
+
+/* It has ended, as it was told to; by now another one may be wanted. */
+static void begin_anew(struct ctl *c)
+{
+	struct error e;
+
+	ctl_free_streams(c);
+	end_stale_flows(c);
+	if (ctl_set_streams(c, &e))
+		log_error("daemon: TCP is not spoken: %s", e.text);
 }
 
 static void on_down(void *ctx)
@@ -331,6 +392,8 @@ static void on_down(void *ctx)
 
 	s->is_ready = s->has_ike = s->has_pairs = false;
 	end_all_opening(c);
+	if (s->ends && c->phase != CTL_ENDING)
+		begin_anew(c);
 }
 
 void ctl_streams_with_dp(struct ctl *c)
@@ -350,13 +413,39 @@ void ctl_streams_without_dp(struct ctl *c)
 	end_all_opening(c);
 }
 
-static int start(struct ctl *c, struct error *e)
+static void on_last(evutil_socket_t fd, short what, void *ctx)
+{
+	const struct ctl *c = ctx;
+
+	(void)fd;
+	(void)what;
+	stop(c->streams);
+}
+
+/* Nobody wants TCP any more. What is there has yet to be told so by IKE. */
+static void begin_end(struct ctl *c)
+{
+	struct ctl_streams *s = c->streams;
+
+	log_info("daemon: TCP is not spoken any more");
+	s->ends = true;
+	s->is_ready = false;
+	close_listening(s);
+	stream_link_listen(s->link, NULL, 0);
+	end_all_opening(c);
+	wait_ms(s->on_last, LAST_MS);
+}
+
+/* found: to end one that an earlier ctl had. */
+static int start(struct ctl *c, bool found, struct error *e)
 {
 	const struct stream_link_spec spec = { .base = c->base,
 					       .folder = c->folder,
 					       .debug = c->debug,
+					       .only_found = found,
 					       .ready = on_ready,
 					       .down = on_down,
+					       .lost = on_lost,
 					       .gone = on_gone,
 					       .counted = on_counted,
 					       .ctx = c };
@@ -365,17 +454,35 @@ static int start(struct ctl *c, struct error *e)
 	c->streams = calloc(1, sizeof(*c->streams));
 	if (!c->streams)
 		return error_set(e, -ENOMEM, "no memory for TCP connections");
-	err = stream_link_new(&spec, &c->streams->link, e);
-	if (err) {
-		free(c->streams);
-		c->streams = NULL;
-	}
+	c->streams->ends = found;
+	c->streams->on_pairs = evtimer_new(c->base, on_pairs, c);
+	c->streams->on_last = evtimer_new(c->base, on_last, c);
+	if (c->streams->on_pairs && c->streams->on_last)
+		err = stream_link_new(&spec, &c->streams->link, e);
+	else
+		err = error_set(e, -ENOMEM, "no memory for TCP connections");
+	if (err)
+		ctl_free_streams(c);
 	return err;
+}
+
+/* An earlier ctl may have wanted it. */
+static int end_earlier(struct ctl *c, struct error *e)
+{
+	int err = c->phase == CTL_STARTING ? start(c, true, e) : 0;
+
+	return err == -ENOENT ? 0 : err;
 }
 
 int ctl_set_streams(struct ctl *c, struct error *e)
 {
-	return c->streams || !is_wanted(c->config) ? 0 : start(c, e);
+	const bool wanted = is_wanted(c->config);
+
+	if (!c->streams)
+		return wanted ? start(c, false, e) : end_earlier(c, e);
+	if (!wanted && !c->streams->ends)
+		begin_end(c);
+	return 0;
 }
 
 void ctl_stop_streams(struct ctl *c)
@@ -395,6 +502,10 @@ void ctl_free_streams(struct ctl *c)
 			end_opening(&s->opening[i]);
 	stream_link_free(s->link);
 	close_listening(s);
+	if (s->on_pairs)
+		event_free(s->on_pairs);
+	if (s->on_last)
+		event_free(s->on_last);
 	free(s);
 	c->streams = NULL;
 }

@@ -230,6 +230,8 @@ static int link_it(struct role *r, struct error *e)
 					.ctx = r };
 	int fd = seam_connect(r->path), err;
 
+	if (fd < 0 && r->spec.only_found)
+		return error_set(e, -ENOENT, "there is none");
 	if (fd < 0)
 		fd = start(r, e);
 	if (fd < 0)

@@ -27,6 +27,7 @@ struct role_spec {
 	char *const *env;      /* of the process; NULL: it has none */
 	const char *folder;    /* where the sockets are; copied */
 	bool debug;	       /* it logs more, if we start it */
+	bool only_found;       /* none is started; -ENOENT */
 	const struct seam_kind *kinds; /* that it may send; borrowed */
 	size_t n_kinds;
 	bool last; /* see seam_spec */

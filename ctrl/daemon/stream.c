@@ -172,6 +172,14 @@ static void on_esp(void *ctx, uint32_t stream, struct slice packet)
 		streams_counts(r->streams)->n[STREAM_COUNT_ESP_BUSY]++;
 }
 
+static void lose_pair(struct pair *p)
+{
+	const struct stream_msg_empty m = { 0 };
+
+	drop_pair(p);
+	tell_ctl(p->role, STREAM_MSG_LOST, &m, sizeof(m));
+}
+
 static void on_packets(evutil_socket_t fd, short what, void *ctx)
 {
 	struct pair *p = ctx;
@@ -186,7 +194,7 @@ static void on_packets(evutil_socket_t fd, short what, void *ctx)
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n <= 0) {
-			drop_pair(p);
+			lose_pair(p);
 			return;
 		}
 		in = slice_of(r->packet, (size_t)n);

@@ -39,6 +39,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		l->spec.gone(l->spec.ctx, msg);
 	else if (type == STREAM_MSG_COUNTS)
 		l->spec.counted(l->spec.ctx, msg);
+	else if (type == STREAM_MSG_LOST)
+		l->spec.lost(l->spec.ctx);
 }
 
 static void on_down(void *ctx, const char *why)
@@ -62,6 +64,7 @@ int stream_link_new(const struct stream_link_spec *spec,
 			.name = "stream",
 			.folder = spec->folder,
 			.debug = spec->debug,
+			.only_found = spec->only_found,
 			.kinds = stream_seam_to_ctl,
 			.n_kinds = stream_seam_to_ctl_n,
 			.last = true, /* it may flood */

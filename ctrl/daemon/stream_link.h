@@ -12,10 +12,14 @@ struct stream_link_spec {
 	struct event_base *base;
 	const char *folder; /* of the roles' sockets */
 	bool debug;	    /* it logs more */
+	bool only_found;    /* one of an earlier ctl; -ENOENT: there is none */
 	/* It is there; with the sockets at which it listens, handed over. */
 	void (*ready)(void *ctx, const struct stream_msg_ready *m,
 		      const int *fds, size_t n);
+	/* May free the link. */
 	void (*down)(void *ctx);
+	/* A pair is lost. */
+	void (*lost)(void *ctx);
 	/* Of stream_link_open(); it may name any. */
 	void (*gone)(void *ctx, const struct stream_msg_gone *m);
 	/* Since it was started. */

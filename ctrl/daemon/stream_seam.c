@@ -17,6 +17,7 @@ const struct seam_kind stream_seam_to_ctl[] = {
 	SEAM_KIND(STREAM_MSG_READY, struct stream_msg_ready),
 	SEAM_KIND(STREAM_MSG_GONE, struct stream_msg_gone),
 	SEAM_KIND(STREAM_MSG_COUNTS, struct stream_counts),
+	SEAM_KIND(STREAM_MSG_LOST, struct stream_msg_empty),
 };
 
 const struct seam_kind stream_seam_from_ike[] = {

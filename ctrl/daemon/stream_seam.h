@@ -3,7 +3,7 @@
  * The messages between ctl and stream, and those between stream and ike, over seams
  * (ctrl/base/seam.h). Nobody believes what stream says: it reads what strangers send.
  *
- *     ctl: LISTEN, IKE, PAIR, OPEN           stream: READY, then GONE, COUNTS
+ *     ctl: LISTEN, IKE, PAIR, OPEN           stream: READY, then GONE, COUNTS, LOST
  *     stream to ike: UP, MESSAGE, DOWN       ike: MESSAGE, KEEP, CLOSE
  */
 #ifndef CYG_DAEMON_STREAM_SEAM_H
@@ -25,6 +25,7 @@ enum stream_msg {
 		64,	 /* first; its privileges are gone; with what listens */
 	STREAM_MSG_GONE, /* of those that OPEN gave */
 	STREAM_MSG_COUNTS, /* struct stream_counts */
+	STREAM_MSG_LOST,   /* a pair with a worker: others are wanted */
 	/* stream to ike */
 	STREAM_MSG_UP = 128,
 	STREAM_MSG_DOWN, /* also of those that OPEN gave and that never were up */

@@ -22,6 +22,7 @@ from lab import BUILD, Lab, finish, ok  # noqa: E402
 VERSION = 8
 (LISTEN, IKE, PAIR, OPEN, STOP, READY, GONE, COUNTS, UP, DOWN, MESSAGE, KEEP,
  CLOSE) = (1, 2, 3, 4, 5, 64, 65, 66, 128, 129, 130, 131, 132)
+LOST = 67
 COUNT_NAMES = ("accepted", "crowded", "malformed", "slow", "esp_full",
                "esp_gone", "esp_busy", "ike_long", "esp_astray", "open")
 END_PEER = 1  # enum stream_end
@@ -262,6 +263,18 @@ def check_worker_is_slow(role, peer):
     role.worker.settimeout(WAIT_S)
 
 
+def check_pair_lost(role):
+    role.worker.close()
+    role.ctl.expect(LOST)
+    role.introduce_worker()
+    peer, stream, _ = role.bring_up()
+    packet = esp()
+    peer.sendall(framed(packet, b""))
+    ok(role.worker.recv(1 << 17) == head(stream, bytes(16)) + packet,
+       "a pair that is lost is told to ctl, and the next one is used")
+    peer.close()
+
+
 def check_close(role):
     peer, stream, _ = role.bring_up()
     message = ike_message()
@@ -390,6 +403,7 @@ def main():
             check_out(role, peer, stream)
             check_backlog(role, peer, stream)
             check_worker_is_slow(role, peer)
+            check_pair_lost(role)
             check_close(role)
             check_open(role)
             check_gone(role)
