@@ -114,7 +114,20 @@ def check_passes(lab):
        f"SYN and FIN of the gateway were on the wire ({flags})")
 
 
-def check_others(lab):
+def leaks(packets):
+    """What has left, whoever says again that an earlier connection has ended."""
+    return [p for p in packets if p["IP"].dst == PEER]
+
+
+def take_port(lab):
+    """Before the gateway listens there; it may all the same, with SO_REUSEADDR."""
+    early = lab.socket("gw-a", socket.AF_INET, socket.SOCK_STREAM)
+    early.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    early.bind(("", PORT))
+    return early
+
+
+def check_others(lab, early):
     """What is not of the process's own sockets has no part in it."""
     listener = lab.socket("gw-b", socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -129,12 +142,22 @@ def check_others(lab):
                                 "/usr/bin/python3", "-c", CONNECT,
                                 needle.hex(), str(port), PEER], check=False)
             packets = wire.stop()
-            # Where the gateway listens nobody else has its port.
-            ok(("not bound" in said.stdout) == (ns == "gw-a" and port == PORT),
-               f"{user} on {ns} has port {port} unless we listen there")
-            ok("connected" not in said.stdout and not packets,
+            if ns == "gw-a" and port == PORT:
+                ok("not bound" in said.stdout,
+                   f"{user} on {ns} does not get port {port}: we listen there")
+                continue
+            ok("not bound" not in said.stdout and
+               "connected" not in said.stdout and not leaks(packets),
                f"{user} on {ns} reaches no port {PORT} in the clear from port "
-               f"{port} {strangers(packets)[:2]}")
+               f"{port} {strangers(leaks(packets))[:2]}")
+    wire = lab.capture("wire", "a", "tcp")
+    early.settimeout(2)
+    failed = early.connect_ex((PEER, PORT))
+    packets = wire.stop()
+    ok(failed and not leaks(packets) and early.getsockname()[1] == PORT,
+       f"nor does who has had port {PORT} since before we listened "
+       f"{strangers(leaks(packets))[:2]}")
+    early.close()
     listener.close()
     server = lab.socket("gw-a", socket.AF_INET, socket.SOCK_STREAM)
     server.bind((GW, OTHER_PORT))
@@ -294,12 +317,13 @@ def check_dp_dies(lab, gateway):
 
 def main():
     with Lab() as lab:
+        early = take_port(lab)
         gateway = lab.start_gateway("gw-a", everything())
         wait_until(lambda: works(lab), WAIT_S, "a connection")
         check_process(lab, gateway)
         check_passes(lab)
         before = gateway.drops()
-        check_others(lab)
+        check_others(lab, early)
         check_drops(gateway, before)
         check_ike(lab, gateway)
         check_garbage(lab)
