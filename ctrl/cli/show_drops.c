@@ -35,6 +35,31 @@ static void show_reasons(const struct node *reasons, const char *title,
 	table_free(&t);
 }
 
+/* Unless nothing of it is: TCP is a rare thing. */
+static void show_streams(const struct node *counts, const struct show *how)
+{
+	struct table t = table_new("lrl");
+	const struct node *c;
+
+	table_text(&t, "IN TCP");
+	table_text(&t, "COUNT");
+	table_text(&t, "MEANING");
+	for (c = node_first(counts); c; c = c->next) {
+		uint64_t n = node_count(c, "count");
+
+		if (!n && !how->all)
+			continue;
+		table_text(&t, c->name);
+		table_count(&t, n);
+		table_text(&t, node_text(c, "text"));
+	}
+	if (table_rows(&t) > 1) {
+		fputc('\n', how->out);
+		table_print(&t, how->out);
+	}
+	table_free(&t);
+}
+
 void show_drops(const struct node *answer, const struct show *how)
 {
 	show_reasons(node_find(answer, "drops"), "DROPPED",
@@ -44,4 +69,5 @@ void show_drops(const struct node *answer, const struct show *how)
 		     how);
 	fprintf(how->out, "\n%s packets are on their way through a worker.\n",
 		node_text(answer, "in_flight"));
+	show_streams(node_find(answer, "tcp"), how);
 }

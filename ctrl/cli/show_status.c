@@ -190,8 +190,9 @@ static void add_ends(struct table *lines, const struct node *tunnel)
 
 	if (sas > 1)
 		snprintf(more, sizeof(more), " +%" PRIu64, sas - 1);
-	if (asprintf(&ends, "%s ═ %s%s", node_text(tunnel, "local"),
-		     node_text(tunnel, "remote"), more) < 0)
+	if (asprintf(&ends, "%s ═ %s%s%s", node_text(tunnel, "local"),
+		     node_text(tunnel, "remote"),
+		     node_find(tunnel, "tcp") ? " over TCP" : "", more) < 0)
 		ends = NULL;
 	table_text(lines, need(ends));
 	free(ends);

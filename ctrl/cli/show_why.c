@@ -35,7 +35,8 @@ static void show_sentence(const struct node *tunnel, FILE *out)
 	const char *what = node_find(failure, "what") ? "what" : "text";
 	char since[DURATION_STR_MAX];
 
-	fprintf(out, "%s %s", tunnel->name, state_text(tunnel));
+	fprintf(out, "%s %s%s", tunnel->name, state_text(tunnel),
+		node_find(tunnel, "tcp") ? " over TCP" : "");
 	if (!failure) {
 		fputs(".\n", out);
 		return;

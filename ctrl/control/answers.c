@@ -145,6 +145,8 @@ static void put_tunnel(struct vici_builder *b, const struct tunnel_status *t)
 	if (t->n_sas) {
 		vici_str(b, "algs", t->algs);
 		vici_str(b, "mode", t->transport ? "transport" : "tunnel");
+		if (t->tcp)
+			vici_str(b, "tcp", "yes");
 		if (t->up_s != STATUS_NEVER_S)
 			put_count(b, "established", t->up_s);
 		if (t->rekey_s != STATUS_NEVER_S)
@@ -283,9 +285,33 @@ static void put_reasons(struct vici_builder *b, const struct counters *n,
 	put_count(b, "in_flight", n->in_flight);
 }
 
+/* What the process of TCP connections counted. */
+static void put_streams(struct vici_builder *b, const struct stream_counts *n)
+{
+	vici_section(b, "tcp");
+	put_count(b, "open", n->open);
+	for (unsigned int i = 0; i < STREAM_COUNTS; i++)
+		put_count(b, stream_count_name((enum stream_count)i), n->n[i]);
+	vici_section_end(b);
+}
+
+static void put_stream_drops(struct vici_builder *b,
+			     const struct stream_counts *n)
+{
+	vici_section(b, "tcp");
+	for (unsigned int i = 0; i < STREAM_COUNTS; i++) {
+		vici_section(b, stream_count_name((enum stream_count)i));
+		put_count(b, "count", n->n[i]);
+		vici_str(b, "text", stream_count_text((enum stream_count)i));
+		vici_section_end(b);
+	}
+	vici_section_end(b);
+}
+
 void answer_drops(struct vici_builder *b, const struct status *s)
 {
 	put_reasons(b, &s->counters, true);
+	put_stream_drops(b, &s->streams);
 }
 
 static void put_sa_count(struct vici_builder *b, const char *direction,
@@ -313,6 +339,7 @@ static void put_tunnel_counts(struct vici_builder *b,
 void answer_counters(struct vici_builder *b, const struct status *s)
 {
 	put_reasons(b, &s->counters, false);
+	put_streams(b, &s->streams);
 	vici_section(b, "tunnels");
 	for (size_t i = 0; i < s->n_tunnels; i++)
 		put_tunnel_counts(b, &s->tunnels[i]);

@@ -197,6 +197,18 @@ static void put_drops(struct writer *w, const struct counters *c)
 		    pass_name((enum pass_reason)i), (uint64_t)c->passes[i].pkts);
 }
 
+static void put_streams(struct writer *w, const struct stream_counts *n)
+{
+	family(w, "tcp_connections", "gauge",
+	       "Connections of TCP that carry IKE and ESP.");
+	put(w, "cygnet_tcp_connections %" PRIu64 "\n", n->open);
+	family(w, "tcp_events", "counter",
+	       "What became of these, and what they dropped, by name.");
+	for (unsigned int i = 0; i < STREAM_COUNTS; i++)
+		put(w, "cygnet_tcp_events_total{what=\"%s\"} %" PRIu64 "\n",
+		    stream_count_name((enum stream_count)i), n->n[i]);
+}
+
 bool metrics_write(const struct status *s, struct evbuffer *out)
 {
 	struct writer w = { .out = out };
@@ -205,6 +217,7 @@ bool metrics_write(const struct status *s, struct evbuffer *out)
 	put_gauges(&w, s);
 	put_counters(&w, s);
 	put_drops(&w, &s->counters);
+	put_streams(&w, &s->streams);
 	put(&w, "# EOF\n");
 	return !w.failed;
 }

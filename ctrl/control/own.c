@@ -66,6 +66,8 @@ static void put_tunnel(struct vici_builder *b, const struct tunnel_status *t)
 	vici_str(b, "start_action", child_action_name(t->start_action));
 	vici_str(b, "local", t->local);
 	vici_str(b, "remote", t->remote);
+	if (t->tcp)
+		vici_str(b, "tcp", "yes");
 	if (t->state != TUNNEL_UP)
 		answer_failure(b, "failure", &t->failure);
 	vici_str(b, "remedy", remedy_of(t));

@@ -18,7 +18,8 @@ static struct status *on_status(void *ctx)
 				   .dp = dp_link_view(c->dp),
 				   .sas = &sas,
 				   .failures = c->failures,
-				   .since = c->since };
+				   .since = c->since,
+				   .streams = ctl_stream_counts(c) };
 
 	if (c->ike)
 		sas = ike_link_heads(c->ike);

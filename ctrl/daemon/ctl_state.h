@@ -243,6 +243,9 @@ void ctl_streams_without_dp(struct ctl *c);
 void ctl_introduce_stream(struct ctl *c);
 void ctl_stream_without_ike(struct ctl *c);
 
+/* What stream counted, borrowed; NULL: no TCP. */
+const struct stream_counts *ctl_stream_counts(const struct ctl *c);
+
 /* As of dp_link_spec and ike_link_spec. */
 void ctl_stream_out(void *ctx, const struct dp_msg_stream *answer);
 void ctl_pair(void *ctx, const struct dp_msg_pair *m, int fd);

@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -314,27 +315,40 @@ static void on_gone(void *ctx, const struct stream_msg_gone *m)
 
 /* --- its life */
 
+const struct stream_counts *ctl_stream_counts(const struct ctl *c)
+{
+	return c->streams ? &c->streams->counts : NULL;
+}
+
+/* "crowded=1 esp_gone=7", of what there is. */
+static void counts_str(const struct stream_counts *counts, char *out,
+		       size_t room)
+{
+	size_t len = 0;
+
+	*out = '\0';
+	for (int i = 0; i < STREAM_COUNTS && len < room; i++)
+		if (counts->n[i])
+			len += (size_t)snprintf(
+				out + len, room - len, " %s=%" PRIu64,
+				stream_count_name((enum stream_count)i),
+				counts->n[i]);
+}
+
 /* What it ended or dropped, and never how much of it at once. */
 static void on_counted(void *ctx, const struct stream_counts *counts)
 {
 	const struct ctl *c = ctx;
-	const uint64_t *n = counts->n;
 	bool more = false;
+	char text[512];
 
 	for (int i = STREAM_COUNT_CROWDED; i < STREAM_COUNTS; i++)
-		more = more || n[i] != c->streams->counts.n[i];
+		more = more || counts->n[i] != c->streams->counts.n[i];
 	c->streams->counts = *counts;
 	if (!more || !log_may(&c->streams->counted, "tcp", clock_ns()))
 		return;
-	log_info("stream: tcp open=%" PRIu64 " accepted=%" PRIu64
-		 " crowded=%" PRIu64 " malformed=%" PRIu64 " slow=%" PRIu64
-		 " esp_full=%" PRIu64 " esp_gone=%" PRIu64 " esp_busy=%" PRIu64
-		 " ike_long=%" PRIu64 " esp_astray=%" PRIu64,
-		 counts->open, n[STREAM_COUNT_ACCEPTED],
-		 n[STREAM_COUNT_CROWDED], n[STREAM_COUNT_MALFORMED],
-		 n[STREAM_COUNT_SLOW], n[STREAM_COUNT_ESP_FULL],
-		 n[STREAM_COUNT_ESP_GONE], n[STREAM_COUNT_ESP_BUSY],
-		 n[STREAM_COUNT_IKE_LONG], n[STREAM_COUNT_ESP_ASTRAY]);
+	counts_str(counts, text, sizeof(text));
+	log_info("stream: tcp open=%" PRIu64 "%s", counts->open, text);
 }
 
 static void stop(struct ctl_streams *s)

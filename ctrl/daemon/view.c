@@ -387,6 +387,7 @@ static void view_names(const struct dp_view *dp, const struct ike_sa_view *ike,
 
 	addr_str(&ike->local, out->local);
 	addr_str(&ike->remote, out->remote);
+	out->tcp = child->tcp;
 	if (encr && integ)
 		put_algs(dp, encr, integ, child->protocol == IKE_PROTO_AH,
 			 child->esn, out);
@@ -544,6 +545,8 @@ struct status *view_status(const struct view *v)
 	view_failure(failures_find(v->failures, "", ""), clock_ns(),
 		     &s->stranger);
 	count_sas(v->sas, s);
+	if (v->streams)
+		s->streams = *v->streams;
 	view_policies(c, s);
 	return s;
 }

@@ -17,6 +17,7 @@ struct view {
 	const struct sa_heads *sas; /* what IKE has; NULL: it is not spoken */
 	const struct failures *failures;
 	const struct up_since *since;
+	const struct stream_counts *streams; /* NULL: no TCP */
 };
 
 /*

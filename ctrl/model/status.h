@@ -15,6 +15,7 @@
 #include "ctrl/base/addr.h"
 #include "ctrl/model/config.h"
 #include "ctrl/model/mismatch.h"
+#include "ctrl/model/stream.h"
 #include "include/drop.h"
 #include "include/pass.h"
 
@@ -76,6 +77,7 @@ struct tunnel_status {
 	enum child_action start_action; /* CHILD_START: it should be up */
 	char algs[STATUS_ALGS_MAX];	/* "aes128-sha256"; "": not up */
 	bool transport;			/* the SAs' mode */
+	bool tcp;			/* ESP is in TCP */
 	uint32_t if_id_in, if_id_out;	/* of tunnel interfaces; 0: none */
 	/* Of a bundle, "": in none. */
 	char carrier[CONF_NAME_MAX]; /* of ESP: the tunnel of AH that it is in */
@@ -129,6 +131,7 @@ struct status {
 	struct map_status maps[STATUS_MAPS_MAX];
 	size_t n_maps;
 	struct counters counters;
+	struct stream_counts streams; /* 0 where there is no TCP */
 };
 
 void status_free(struct status *s);

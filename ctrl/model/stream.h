@@ -69,6 +69,10 @@ struct stream_counts {
 	uint64_t open; /* connections that there are */
 };
 
+/* As they are shown; what it means. Never NULL. */
+const char *stream_count_name(enum stream_count what);
+const char *stream_count_text(enum stream_count what);
+
 /*
  * In front of every ESP packet between stream and a worker. ike says which connection
  * an SA goes by, dp with whom the SA may be, and stream with whom the connection is:

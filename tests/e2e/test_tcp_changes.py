@@ -67,8 +67,10 @@ def is_closed(tcp):
 def bring_up(lab, gateway, by_tcp, what):
     gateway.client("up", "to-b/net")
     wait_until(lambda: ping(lab), WAIT_S, f"packets {what}")
-    ok(("tcp" in sa_of(gateway)) == by_tcp,
-       f"the tunnel is {'over TCP' if by_tcp else 'by UDP'} {what}")
+    ok(("tcp" in sa_of(gateway)) == by_tcp and
+       ("over TCP" in gateway.client("status").stdout) == by_tcp,
+       f"the tunnel is {'over TCP' if by_tcp else 'by UDP'} {what}, and status "
+       "says so")
 
 
 # --- by a reload

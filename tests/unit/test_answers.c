@@ -304,6 +304,30 @@ static void counters_of_tunnels_and_sas_have_names(void **state)
 			"}\n");
 }
 
+/* Likewise with their meaning where packets are asked for that were dropped. */
+static void what_tcp_carries_is_counted(void **state)
+{
+	struct fixture *f = *state;
+	const struct node *n;
+	struct node *root;
+
+	f->status.streams.open = 2;
+	f->status.streams.n[STREAM_COUNT_ESP_ASTRAY] = 3;
+	root = answer(answer_counters, &f->status);
+	n = node_find(root, "tcp");
+	assert_int_equal(node_count(n, "open"), 2);
+	assert_int_equal(node_count(n, "esp_astray"), 3);
+	for (int i = 0; i < STREAM_COUNTS; i++)
+		assert_non_null(
+			node_find(n, stream_count_name((enum stream_count)i)));
+	node_free(root);
+	root = answer(answer_drops, &f->status);
+	n = node_find(node_find(root, "tcp"), "esp_astray");
+	assert_int_equal(node_count(n, "count"), 3);
+	assert_true(strlen(node_text(n, "text")) > 1);
+	node_free(root);
+}
+
 static void every_reason_is_counted(void **state)
 {
 	struct fixture *f = *state;
@@ -345,6 +369,7 @@ int main(void)
 		CASE(both_sides_are_lists),
 		CASE(side_that_was_not_said_is_no_list),
 		CASE(counters_of_tunnels_and_sas_have_names),
+		CASE(what_tcp_carries_is_counted),
 		CASE(every_reason_is_counted),
 	};
 

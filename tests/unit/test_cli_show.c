@@ -134,6 +134,21 @@ static void path_that_is_narrow_is_said(void **state)
 		"  out path MTU 1400, as a router on the way says\n");
 }
 
+static void tunnel_in_tcp_is_said_to_be(void **state)
+{
+	(void)state;
+	assert_shown(
+		show_status,
+		"gateway{\n}\ntunnels{\nnet{\ntcp=yes\nsas=2\nin{\n}\n}\n}",
+		false,
+		"cygnet ?, up 0s, default ?, crypto ?, workers ?, pid ?\n"
+		"\n"
+		"TUNNEL  LOCAL ═ REMOTE     ALGORITHMS  UP FOR  OUT  IN  LOSS  REKEY IN  STATE\n"
+		"net     ? ═ ? over TCP +1  -                -    -   -     -         -  idle\n"
+		"  out  ?  0 pkts  0 B  never used\n"
+		"  in   ?  0 pkts  0 B  never used\n");
+}
+
 static void what_was_lost_on_the_way_is_said(void **state)
 {
 	(void)state;
@@ -242,6 +257,29 @@ static void all_drops_are_shown_when_asked_for(void **state)
 		     "steer_in       12      9  to a worker\n"
 		     "\n"
 		     "7 packets are on their way through a worker.\n");
+}
+
+#define IN_TCP                                                           \
+	"drops{\n}\npasses{\n}\nin_flight=0\ntcp{\n"                     \
+	"slow{\ncount=4\ntext=too late\n}\nesp_full{\ncount=0\ntext=no " \
+	"room\n}\n}"
+#define NOTHING                      \
+	"No packet was dropped.\n\n" \
+	"No packet passed.\n\n"      \
+	"0 packets are on their way through a worker.\n"
+
+static void what_tcp_lost_is_shown_if_it_lost_something(void **state)
+{
+	(void)state;
+	assert_shown(show_drops, IN_TCP, false,
+		     NOTHING "\n"
+			     "IN TCP  COUNT  MEANING\n"
+			     "slow        4  too late\n");
+	assert_shown(show_drops, IN_TCP, true,
+		     NOTHING "\n"
+			     "IN TCP    COUNT  MEANING\n"
+			     "slow          4  too late\n"
+			     "esp_full      0  no room\n");
 }
 
 static void nothing_dropped_is_said(void **state)
@@ -399,11 +437,13 @@ int main(void)
 		cmocka_unit_test(status_without_tunnels_says_so),
 		cmocka_unit_test(status_of_another_version_shows_what_it_has),
 		cmocka_unit_test(path_that_is_narrow_is_said),
+		cmocka_unit_test(tunnel_in_tcp_is_said_to_be),
 		cmocka_unit_test(what_was_lost_on_the_way_is_said),
 		cmocka_unit_test(interface_of_a_tunnel_is_said),
 		cmocka_unit_test(state_comes_from_the_last_packet_each_way),
 		cmocka_unit_test(drops_are_those_that_happened),
 		cmocka_unit_test(all_drops_are_shown_when_asked_for),
+		cmocka_unit_test(what_tcp_lost_is_shown_if_it_lost_something),
 		cmocka_unit_test(nothing_dropped_is_said),
 		cmocka_unit_test(policies_stand_in_the_order_in_which_they_match),
 		cmocka_unit_test(

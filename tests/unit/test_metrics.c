@@ -32,6 +32,8 @@ static int start(void **state)
 	s->uptime_s = 77;
 	s->n_ike = 2;
 	s->counters.drops[DROP_REPLAY].pkts = 9;
+	s->streams.open = 6;
+	s->streams.n[STREAM_COUNT_ESP_FULL] = 8;
 	for (size_t i = 0; i < N_TUNNELS; i++)
 		t[i].failure.ago_s = STATUS_NEVER_S;
 	strcpy(t[0].name, "hq/net");
@@ -116,6 +118,9 @@ static void the_gateway_has_its_own(void **state)
 		"cygnet_ike_sas{state=\"up\"} 2",
 		"cygnet_dropped_packets_total{reason=\"replay\"} 9",
 		"cygnet_dropped_packets_total{reason=\"icv\"} 0",
+		"cygnet_tcp_connections 6",
+		"cygnet_tcp_events_total{what=\"esp_full\"} 8",
+		"cygnet_tcp_events_total{what=\"accepted\"} 0",
 	};
 
 	assert_rows(*state, rows, sizeof(rows) / sizeof(rows[0]));

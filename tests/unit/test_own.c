@@ -40,6 +40,7 @@ static struct status *take_snapshot(void *ctx)
 		t->state = TUNNEL_UP;
 		t->failure.ago_s = STATUS_NEVER_S;
 	}
+	s->tunnels[0].tcp = true;
 	s->tunnels[1].state = TUNNEL_DOWN;
 	s->tunnels[1].start_action = CHILD_START;
 	s->tunnels[1].failure.ago_s = 12;
@@ -231,6 +232,19 @@ static void one_that_is_up_is_said_to_be(void **state)
 	node_free(answer);
 }
 
+static void one_that_is_up_in_tcp_is_said_to_be_there(void **state)
+{
+	struct node *answer = ask(*state, "cygnet-why", "hq", "net");
+	struct show how = { .target = "hq/net" };
+	struct printed p;
+
+	printed_start(&p);
+	how.out = p.file;
+	show_why(answer, &how);
+	printed_end(&p, "hq/net is up over TCP.\n");
+	node_free(answer);
+}
+
 static void a_dry_run_shows_a_line_for_each_difference(void **state)
 {
 	struct node *answer =
@@ -281,6 +295,7 @@ int main(void)
 		CASE(one_that_is_not_there_is_refused),
 		CASE(why_says_it_in_a_sentence_with_both_sides_and_the_fix),
 		CASE(one_that_is_up_is_said_to_be),
+		CASE(one_that_is_up_in_tcp_is_said_to_be_there),
 		CASE(a_dry_run_shows_a_line_for_each_difference),
 		CASE(a_file_that_is_wrong_is_refused_with_its_place),
 		CASE(a_difference_takes_no_arguments),

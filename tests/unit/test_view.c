@@ -438,12 +438,15 @@ static void child_that_is_up_has_what_its_sas_carried(void **state)
 	assert_int_equal(t->state, TUNNEL_UP);
 	assert_int_equal(t->n_sas, 1);
 	assert_string_equal(t->algs, "aes128-sha256");
+	assert_false(t->tcp);
+	child[1].tcp = true;
 	child[1].encr = ENCR_CHACHA20_POLY1305; /* with its only length */
 	child[1].encr_key_bits = 256;
 	child[1].integ = INTEG_NONE;
 	look_again(f);
 	t = &f->view->tunnels[2];
 	assert_string_equal(t->algs, "chacha20poly1305");
+	assert_true(t->tcp);
 	assert_string_equal(t->local, "192.0.2.1");
 	assert_string_equal(t->remote, "192.0.2.10");
 	assert_int_equal(t->in.spi, 0x302);
