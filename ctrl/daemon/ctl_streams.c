@@ -405,6 +405,7 @@ static void on_down(void *ctx)
 	struct ctl_streams *s = c->streams;
 
 	s->is_ready = s->has_ike = s->has_pairs = false;
+	s->counts = (struct stream_counts){ .open = 0 };
 	end_all_opening(c);
 	if (s->ends && c->phase != CTL_ENDING)
 		begin_anew(c);

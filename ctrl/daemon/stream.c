@@ -433,6 +433,7 @@ static void greet(struct stream_role *r)
 					    .last = r->last };
 	const size_t n = r->n_untold;
 
+	r->told = (struct stream_counts){ .open = 0 }; /* this one was not */
 	if (seam_send_fds(r->ctl, STREAM_MSG_READY, &m, sizeof(m), r->listening,
 			  r->n_listening))
 		give_up(r, "ctl does not take what it is sent");

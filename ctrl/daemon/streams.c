@@ -166,7 +166,11 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	end(t, STREAM_END_SLOW, t->state == STREAM_CONNECTING ? ETIMEDOUT : 0);
+	if (t->state == STREAM_CLOSING)
+		release(t);
+	else
+		end(t, STREAM_END_SLOW,
+		    t->state == STREAM_CONNECTING ? ETIMEDOUT : 0);
 }
 
 /* --- what comes in */

@@ -373,11 +373,13 @@ def check_ike_dies(role, peer):
 
 
 def check_ctl_dies(role, peer):
+    time.sleep(1.2)  # this one is told all that there was to count
     role.ctl.sock.close()
     role.ctl = role.link()
     ready = role.ctl.expect(READY)
     ok(struct.unpack("=BBBBI", ready) == (1, 1, 1, 0, 7),
        f"another ctl is told what the process has {ready.hex()}")
+    ok(role.count("ike_long", 1) == 1, "and what was counted before it came")
     message = ike_message()
     peer.sendall(framed(message))
     ok(role.ike.expect(MESSAGE)[8:] == message, "connections go on meanwhile")

@@ -55,6 +55,8 @@ static void close_waits_for_no_peer_for_long(void **state)
 	while (streams_counts(bench->streams)->open)
 		event_base_loop(bench->base, EVLOOP_ONCE);
 	assert_int_equal(bench->n_told, 0);
+	assert_int_equal(streams_counts(bench->streams)->n[STREAM_COUNT_SLOW],
+			 0);
 }
 
 static void close_hears_only_so_much(void **state)
