@@ -24,4 +24,7 @@ struct bucket {
 bool bucket_take(struct bucket *b, uint64_t now_ns, uint32_t per_s,
 		 uint32_t burst);
 
+/* From when on bucket_take() has one; not later than now_ns: it has one now. */
+uint64_t bucket_next_ns(const struct bucket *b, uint32_t per_s, uint32_t burst);
+
 #endif

@@ -9,7 +9,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 
-#define PER_S 10  /* that begin */
+#define PER_S 10  /* that begin; others wait for their turn */
 #define BURST 100 /* after a pause */
 
 enum fetch_state {
@@ -28,7 +28,7 @@ struct fetch_entry {
 	struct addr addrs[FETCHES_ADDRS_MAX];
 	size_t n_addrs, addr; /* the one that is tried */
 	uint64_t token;
-	uint64_t at_ns; /* it is given up; IDLE: it ended */
+	uint64_t at_ns; /* it is given up, or refused; IDLE: it ended */
 	bool failed;
 	struct error why;
 	uint8_t *octets;
@@ -185,19 +185,39 @@ static void begin(struct fetches *f, struct fetch_entry *e,
 		fail(f, e, why.text, now);
 }
 
-static void begin_due(struct fetches *f, struct fetches_now now)
+/* f->n: none waits for its turn. */
+static size_t first_waiting(const struct fetches *f)
+{
+	size_t first = f->n;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct fetch_entry *e = &f->entries[i];
+
+		if (e->state == FETCH_WAITING &&
+		    (first == f->n || e->at_ns < f->entries[first].at_ns))
+			first = i;
+	}
+	return first;
+}
+
+static bool may_begin(const struct fetches *f)
 {
 	size_t under_way = 0;
 
 	for (size_t i = 0; i < f->n; i++)
 		under_way += has_token(&f->entries[i]);
-	for (size_t i = 0; f->ready && i < f->n; i++) {
-		struct fetch_entry *e = &f->entries[i];
+	return f->ready && under_way < FETCHES_AT_ONCE;
+}
 
-		if (e->state != FETCH_WAITING || under_way >= FETCHES_AT_ONCE)
-			continue;
-		begin(f, e, now);
-		under_way += has_token(e);
+/* Whoever is told that one failed may want another one at once. */
+static void begin_due(struct fetches *f, struct fetches_now now)
+{
+	size_t at;
+
+	while (may_begin(f) && (at = first_waiting(f)) < f->n &&
+	       bucket_take(&f->bucket, now.ns, PER_S, BURST)) {
+		f->entries[at].at_ns = now.ns + FETCHES_LATE_S * NS_PER_S;
+		begin(f, &f->entries[at], now);
 	}
 }
 
@@ -243,6 +263,16 @@ static void refuse(struct fetches *f, const struct fetch_wish *w)
 			 "too much is wanted at once; it is tried again");
 }
 
+/* That it had no turn says nothing of where it is fetched from. */
+static void give_up_turn(struct fetches *f, struct fetch_entry *e,
+			 struct fetches_now now)
+{
+	const struct fetch_wish wish = e->wish;
+
+	set_over(e, false, now);
+	refuse(f, &wish);
+}
+
 void fetches_want(struct fetches *f, const struct fetch_wish *w,
 		  struct fetches_now now)
 {
@@ -257,7 +287,7 @@ void fetches_want(struct fetches *f, const struct fetch_wish *w,
 	}
 	if (!e)
 		e = make_room(f);
-	if (!e || !bucket_take(&f->bucket, now.ns, PER_S, BURST)) {
+	if (!e) {
 		refuse(f, w);
 		return;
 	}
@@ -265,7 +295,8 @@ void fetches_want(struct fetches *f, const struct fetch_wish *w,
 				   .state = FETCH_WAITING,
 				   .at = w->url,
 				   .is_configured = w->is_configured,
-				   .at_ns = now.ns + FETCHES_LATE_S * NS_PER_S };
+				   .at_ns = now.ns +
+					    FETCHES_QUEUED_S * NS_PER_S };
 	begin_due(f, now);
 }
 
@@ -423,15 +454,25 @@ uint64_t fetches_deadline(const struct fetches *f)
 	for (size_t i = 0; i < f->n; i++)
 		if (f->entries[i].state != FETCH_IDLE && f->entries[i].at_ns < at)
 			at = f->entries[i].at_ns;
+	if (may_begin(f) && first_waiting(f) < f->n) {
+		uint64_t turn = bucket_next_ns(&f->bucket, PER_S, BURST);
+
+		at = turn < at ? turn : at;
+	}
 	return at;
 }
 
 void fetches_timeout(struct fetches *f, struct fetches_now now)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (f->entries[i].state != FETCH_IDLE &&
-		    f->entries[i].at_ns <= now.ns)
-			fail(f, &f->entries[i], "it takes longer than 10 s",
-			     now);
+	for (size_t i = 0; i < f->n; i++) {
+		struct fetch_entry *e = &f->entries[i];
+
+		if (e->state == FETCH_IDLE || e->at_ns > now.ns)
+			continue;
+		if (e->state == FETCH_WAITING)
+			give_up_turn(f, e, now);
+		else
+			fail(f, e, "it takes longer than 10 s", now);
+	}
 	begin_due(f, now);
 }

@@ -18,7 +18,8 @@
 #define FETCHES_MAX	  64 /* that are known of */
 #define FETCHES_MOVES_MAX 3
 #define FETCHES_ADDRS_MAX 3	/* of a name, one after the other */
-#define FETCHES_LATE_S	  10	/* for all of it */
+#define FETCHES_QUEUED_S  10	/* until its turn, else it is refused */
+#define FETCHES_LATE_S	  10	/* from then on, for all of it */
 #define FETCHES_FAILED_S  60	/* until it is tried again */
 #define FETCHES_LEAST_S	  60	/* that what was fetched is good for */
 #define FETCHES_UNSAID_S  3600	/* where it does not say */

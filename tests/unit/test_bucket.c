@@ -45,6 +45,18 @@ static void token_comes_when_its_time_is_there_and_not_before(void **state)
 	assert_int_equal(take_all(&b, START + 3 * one_ns), 2);
 }
 
+static void next_token_comes_when_it_says(void **state)
+{
+	const uint64_t one_ns = NS_PER_S / PER_S;
+	struct bucket b = { 0 };
+
+	(void)state;
+	assert_true(bucket_next_ns(&b, PER_S, BURST) <= START);
+	take_all(&b, START);
+	assert_true(bucket_next_ns(&b, PER_S, BURST) == START + one_ns);
+	assert_int_equal(take_all(&b, START + one_ns), 1);
+}
+
 static void long_pause_gives_no_more_than_the_burst(void **state)
 {
 	struct bucket b = { 0 };
@@ -71,6 +83,7 @@ int main(void)
 		cmocka_unit_test(new_bucket_is_full),
 		cmocka_unit_test(
 			token_comes_when_its_time_is_there_and_not_before),
+		cmocka_unit_test(next_token_comes_when_it_says),
 		cmocka_unit_test(long_pause_gives_no_more_than_the_burst),
 		cmocka_unit_test(rate_holds_over_many_seconds),
 	};

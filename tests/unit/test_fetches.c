@@ -388,6 +388,69 @@ static void who_wants_without_end_is_refused(void **state)
 	assert_true(lab->begun > 50 && lab->begun <= 250);
 }
 
+static void what_is_beyond_the_rate_waits_for_its_turn(void **state)
+{
+	struct lab *lab = *state;
+	unsigned int burst;
+
+	for (int i = 0; i < 200 && lab->told == lab->begun; i++) {
+		want(lab, (uint8_t)i, "http://192.0.2.1/");
+		if (lab->begun > lab->told)
+			ends(lab, FETCH_DONE, "list", NOW_S + 100);
+		else
+			break;
+	}
+	burst = lab->begun;
+	assert_in_range(burst, 50, 150);
+	want(lab, 201, "http://192.0.2.1/");
+	assert_int_equal(lab->told, burst);
+	for (unsigned int i = 0; i < 2; i++) {
+		uint64_t at_ns = fetches_deadline(lab->fetches);
+
+		assert_in_range(at_ns, lab->now.ns + 1,
+				lab->now.ns + NS_PER_S / 2);
+		lab->now.ns = at_ns;
+		fetches_timeout(lab->fetches, lab->now);
+		assert_int_equal(lab->begun, burst + 1 + i);
+		ends(lab, FETCH_DONE, "list", NOW_S + 100);
+		assert_int_equal(lab->id[0], i ? 201 : burst);
+		assert_string_equal(lab->octets, "list");
+	}
+	assert_true(fetches_deadline(lab->fetches) == UINT64_MAX);
+}
+
+static void who_had_no_turn_may_come_again_at_once(void **state)
+{
+	struct lab *lab = *state;
+
+	for (uint8_t i = 0; i <= FETCHES_AT_ONCE; i++)
+		want(lab, i, "http://192.0.2.1/");
+	move_time(lab, FETCHES_QUEUED_S);
+	assert_int_equal(lab->told, 1 + FETCHES_AT_ONCE);
+	assert_int_equal(lab->id[0], FETCHES_AT_ONCE);
+	assert_non_null(strstr(lab->why, "too much"));
+	assert_int_equal(lab->begun, FETCHES_AT_ONCE);
+	want(lab, FETCHES_AT_ONCE, "http://192.0.2.1/");
+	assert_int_equal(lab->begun, FETCHES_AT_ONCE + 1);
+}
+
+/* What waited for its turn has all its time from then on. */
+static void time_begins_with_the_turn(void **state)
+{
+	struct lab *lab = *state;
+
+	for (uint8_t i = 0; i <= FETCHES_AT_ONCE; i++)
+		want(lab, i, "http://192.0.2.1/");
+	move_time(lab, FETCHES_QUEUED_S - 1);
+	ends(lab, FETCH_DONE, "list", NOW_S + 100);
+	assert_int_equal(lab->begun, FETCHES_AT_ONCE + 1);
+	move_time(lab, FETCHES_LATE_S - 1);
+	assert_int_equal(lab->told, FETCHES_AT_ONCE);
+	move_time(lab, 1);
+	assert_int_equal(lab->told, FETCHES_AT_ONCE + 1);
+	assert_non_null(strstr(lab->why, "10 s"));
+}
+
 static void lies_of_helper_are_not_believed(void **state)
 {
 	static const uint8_t big[OCSP_MAX_BYTES + 1];
@@ -431,6 +494,9 @@ int main(void)
 		CASE(all_of_it_has_ten_seconds),
 		CASE(few_are_fetched_at_once),
 		CASE(who_wants_without_end_is_refused),
+		CASE(what_is_beyond_the_rate_waits_for_its_turn),
+		CASE(who_had_no_turn_may_come_again_at_once),
+		CASE(time_begins_with_the_turn),
 		CASE(lies_of_helper_are_not_believed),
 	};
 
