@@ -39,6 +39,7 @@ struct engine *engine_new(const struct engine_calls *calls)
 	e->options = ike_options_default();
 	e->conns_end = &e->conns;
 	TAILQ_INIT(&e->fetching);
+	TAILQ_INIT(&e->unasked);
 	if (!calls->random(calls->ctx, &e->spi_mask, sizeof(e->spi_mask)) ||
 	    !calls->random(calls->ctx, &e->tokens, sizeof(e->tokens)) ||
 	    !calls->random(calls->ctx, &e->stranger_key,

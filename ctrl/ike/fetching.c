@@ -8,8 +8,56 @@
 /* Longer than all addresses of a certificate take, one after the other. */
 #define WANTED_NS (100 * NS_PER_S)
 
+/* --- who waits for what */
+
+static struct fetch_wait_list *bucket_of(struct engine *e, const uint8_t *key)
+{
+	return &e->waits[key[0] % WAIT_BUCKETS];
+}
+
+static void queue(struct engine *e, struct fetch_wait *w)
+{
+	w->is_queued = true;
+	TAILQ_INSERT_TAIL(&e->unasked, w, of_unasked);
+}
+
+static void unqueue(struct engine *e, struct fetch_wait *w)
+{
+	TAILQ_REMOVE(&e->unasked, w, of_unasked);
+	w->is_queued = false;
+}
+
+static void list(struct engine *e, struct proof *p)
+{
+	const struct status_wants *wants = &p->waits->wants;
+
+	for (size_t i = 0; i < wants->n; i++) {
+		struct fetch_wait *w = &p->wait[i];
+
+		if (wants->asked[i].is_answered)
+			continue;
+		*w = (struct fetch_wait){ .proof = p,
+					  .asked = &wants->asked[i] };
+		LIST_INSERT_HEAD(bucket_of(e, w->asked->key), w, of_key);
+		queue(e, w);
+	}
+	TAILQ_INSERT_TAIL(&e->fetching, p, of_fetching);
+}
+
+static void end_wait(struct engine *e, struct fetch_wait *w)
+{
+	if (!w->proof)
+		return;
+	if (w->is_queued)
+		unqueue(e, w);
+	LIST_REMOVE(w, of_key);
+	*w = (struct fetch_wait){ .proof = NULL };
+}
+
 static void unlist(struct engine *e, struct proof *p)
 {
+	for (size_t i = 0; i < STATUS_WANTS_MAX; i++)
+		end_wait(e, &p->wait[i]);
 	TAILQ_REMOVE(&e->fetching, p, of_fetching);
 	p->waits = NULL;
 }
@@ -37,17 +85,15 @@ static struct wanted_status *free_wanted(struct engine *e)
 	return NULL;
 }
 
-static void ask(struct engine *e, const struct status_asked *asked)
+static void ask(struct engine *e, struct wanted_status *w,
+		const struct status_asked *asked)
 {
 	const struct status_want want = {
 		.kind = asked->kind,
 		.cert = owned_slice(&asked->cert),
 		.request = owned_slice(&asked->request),
 	};
-	struct wanted_status *w = free_wanted(e);
 
-	if (asked->is_answered || !w || is_wanted(e, asked))
-		return;
 	w->kind = asked->kind;
 	memcpy(w->sha256, asked->sha256, sizeof(w->sha256));
 	memcpy(w->key, asked->key, sizeof(w->key));
@@ -55,21 +101,30 @@ static void ask(struct engine *e, const struct status_asked *asked)
 	e->calls.want(e->calls.ctx, &want);
 }
 
-/* Those that came first are the first. */
-static void ask_all(struct engine *e)
+/* As many as may be; those that came first are the first. */
+static void ask_next(struct engine *e)
 {
-	const struct proof *p;
+	struct fetch_wait *next;
+	struct wanted_status *w;
 
-	TAILQ_FOREACH(p, &e->fetching, of_fetching)
-	for (size_t i = 0; i < p->waits->wants.n; i++)
-		ask(e, &p->waits->wants.asked[i]);
+	while ((next = TAILQ_FIRST(&e->unasked)) && (w = free_wanted(e))) {
+		unqueue(e, next);
+		if (!is_wanted(e, next->asked))
+			ask(e, w, next->asked);
+	}
 }
 
 void engine_fetch_again(struct engine *e, uint64_t now_ns)
 {
+	struct proof *p;
+
 	e->now_ns = now_ns;
 	memset(e->wanted, 0, sizeof(e->wanted));
-	ask_all(e);
+	TAILQ_FOREACH(p, &e->fetching, of_fetching)
+	for (size_t i = 0; i < STATUS_WANTS_MAX; i++)
+		if (p->wait[i].proof && !p->wait[i].is_queued)
+			queue(e, &p->wait[i]);
+	ask_next(e);
 	sa_reap(e);
 }
 
@@ -86,7 +141,7 @@ static struct wanted_status *wanted_for(struct engine *e, const uint8_t *sha256,
 	return NULL;
 }
 
-/* --- who waits */
+/* --- it waits */
 
 /* The token is that of the job's next turn. */
 bool fetching_begin(struct ike_sa *sa, struct exchange *x,
@@ -104,8 +159,8 @@ bool fetching_begin(struct ike_sa *sa, struct exchange *x,
 	job->token = token_new(sa, x, STEP_AUTH_CHECK);
 	p->waits = job;
 	p->sa = sa;
-	TAILQ_INSERT_TAIL(&e->fetching, p, of_fetching);
-	ask_all(e);
+	list(e, p);
+	ask_next(e);
 	return true;
 }
 
@@ -139,14 +194,28 @@ void fetching_end(struct ike_sa *sa)
 	verify_job_free(job);
 }
 
-static void answer(struct engine *e, const struct wanted_status *w,
+static struct fetch_wait *wait_for(struct engine *e,
+				   const struct wanted_status *wanted)
+{
+	struct fetch_wait *w;
+
+	LIST_FOREACH(w, bucket_of(e, wanted->key), of_key)
+	if (w->asked->kind == wanted->kind &&
+	    memcmp(w->asked->key, wanted->key, sizeof(wanted->key)) == 0)
+		return w;
+	return NULL;
+}
+
+static void answer(struct engine *e, const struct wanted_status *wanted,
 		   struct status *s)
 {
-	struct proof *p, *next;
+	struct fetch_wait *w;
 
-	for (p = TAILQ_FIRST(&e->fetching); p; p = next) {
-		next = TAILQ_NEXT(p, of_fetching);
-		status_answer(&p->waits->wants, w->key, w->kind, s);
+	while ((w = wait_for(e, wanted))) {
+		struct proof *p = w->proof;
+
+		status_answer(&p->waits->wants, wanted->key, wanted->kind, s);
+		end_wait(e, w);
 		if (status_is_open(&p->waits->wants))
 			continue;
 		sa_touch(p->sa);
@@ -164,7 +233,7 @@ void engine_fetched(struct engine *e, const uint8_t sha256[CERTIFICATE_SHA256],
 	if (w) {
 		answer(e, w, s);
 		w->until_ns = 0;
-		ask_all(e);
+		ask_next(e);
 	}
 	status_unref(s);
 	sa_reap(e);

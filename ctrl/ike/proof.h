@@ -15,6 +15,15 @@
 /* Of an AUTH payload's data: a signature with its AlgorithmIdentifier. */
 #define PROOF_MAX_BYTES (1 + UINT8_MAX + SIGN_MAX_BYTES)
 
+/* One that a handshake waits for; all zeros: it does not, or no more. */
+struct fetch_wait {
+	struct proof *proof;
+	const struct status_asked *asked;
+	bool is_queued;
+	TAILQ_ENTRY(fetch_wait) of_unasked; /* if so */
+	LIST_ENTRY(fetch_wait) of_key;
+};
+
 /* In sa->proof, from the first on that is known of signatures until the handshake is
  * over. */
 struct proof {
@@ -34,6 +43,7 @@ struct proof {
 	uint64_t fetch_until_ns;  /* 0: nothing was */
 	struct ike_sa *sa;	  /* both while it waits */
 	TAILQ_ENTRY(proof) of_fetching;
+	struct fetch_wait wait[STATUS_WANTS_MAX]; /* of waits' wants, each */
 };
 
 /* It is there from now on; NULL: no memory, or there are no creds. */

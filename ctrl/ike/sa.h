@@ -80,10 +80,14 @@ struct ppk;
 /* Of a handshake with a signature; see proof.h. */
 struct proof;
 
-/* Those that wait for a CRL or OCSP; see fetching.h. */
+/* Those that wait for a CRL or OCSP, and for which ones; see fetching.h. */
 TAILQ_HEAD(proof_list, proof);
+struct fetch_wait;
+TAILQ_HEAD(fetch_queue, fetch_wait);
+LIST_HEAD(fetch_wait_list, fetch_wait);
 
-#define WANTED_MAX 32U /* at a time */
+#define WANTED_MAX   32U /* at a time */
+#define WAIT_BUCKETS 256U
 
 /* What was asked for, and is not answered yet. */
 struct wanted_status {
@@ -403,6 +407,8 @@ struct engine {
 	struct creds *creds;	   /* a reference; NULL: there are none */
 	struct statuses *statuses; /* a reference: fetched so far */
 	struct proof_list fetching;
+	struct fetch_queue unasked; /* until one of wanted is free */
+	struct fetch_wait_list waits[WAIT_BUCKETS]; /* by their keys */
 	struct wanted_status wanted[WANTED_MAX];
 	struct conn *conns, **conns_end;  /* in the order of loading */
 	struct conn *named[CONN_BUCKETS]; /* by their names */

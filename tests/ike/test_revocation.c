@@ -554,6 +554,53 @@ static void what_several_wait_for_is_wanted_once(void **state)
 	lab_free(lab);
 }
 
+static void what_has_no_place_is_wanted_when_there_is_one(void **state)
+{
+	struct ike_lab *lab = lab_of("moon_crl", "sun", 1, REVOCATION_STRICT);
+	struct engine *e = lab->side[1].engine;
+	const uint8_t fourth[CERTIFICATE_SHA256] = { 4 };
+
+	(void)state;
+	for (uint8_t i = 0; i < WANTED_MAX; i++)
+		e->wanted[i] = (struct wanted_status){
+			.kind = STATUS_CRL,
+			.sha256 = { (uint8_t)(i + 1) },
+			.key = { (uint8_t)(i + 1) },
+			.until_ns = lab->now_ns + 1000 * LAB_S,
+		};
+	web.crl = "fresh";
+	certs_begin(lab);
+	assert_true(lab_run(lab, 5 * LAB_S));
+	assert_int_equal(lab->verified, 1);
+	assert_int_equal(n_wanted(), 0);
+	engine_fetched(e, fourth, STATUS_CRL, slice_of(NULL, 0), lab->now_ns);
+	assert_int_equal(n_wanted(), 1);
+	assert_true(lab_run(lab, 5 * LAB_S));
+	certs_assert_up(lab, "a place");
+	assert_true(TAILQ_EMPTY(&e->unasked));
+	lab_free(lab);
+}
+
+/* Who has gone leaves its place in the queue to the next. */
+static void who_is_gone_is_not_in_the_queue(void **state)
+{
+	struct ike_lab *lab = lab_of("moon_crl", "sun", 1, REVOCATION_STRICT);
+	struct engine *e = lab->side[1].engine;
+
+	(void)state;
+	for (uint8_t i = 0; i < WANTED_MAX; i++)
+		e->wanted[i].until_ns = lab->now_ns + 1000 * LAB_S;
+	certs_begin(lab);
+	while (TAILQ_EMPTY(&e->unasked))
+		assert_true(lab_step(lab));
+	sa_linger(forge_sa(lab, 1), "gone");
+	sa_reap(e);
+	assert_true(TAILQ_EMPTY(&e->unasked));
+	engine_fetch_again(e, lab->now_ns);
+	assert_int_equal(n_wanted(), 0);
+	lab_free(lab);
+}
+
 /* Of the first one nothing comes any more. */
 static void what_is_not_answered_is_wanted_of_the_next(void **state)
 {
@@ -675,6 +722,8 @@ int main(void)
 		cmocka_unit_test(
 			request_that_comes_again_meanwhile_changes_nothing),
 		cmocka_unit_test(what_several_wait_for_is_wanted_once),
+		cmocka_unit_test(what_has_no_place_is_wanted_when_there_is_one),
+		cmocka_unit_test(who_is_gone_is_not_in_the_queue),
 		cmocka_unit_test(what_is_not_answered_is_wanted_of_the_next),
 		cmocka_unit_test(
 			handshake_survives_every_fault_of_every_datagram),
