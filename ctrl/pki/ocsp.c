@@ -110,6 +110,7 @@ static bool unix_time(const ASN1_GENERALIZEDTIME *t, int64_t *out)
 
 struct times {
 	int status;
+	int reason; /* of a revoked one */
 	int64_t this_s;
 	int64_t next_s;
 };
@@ -118,8 +119,8 @@ static bool times_of(OCSP_SINGLERESP *single, struct times *out)
 {
 	ASN1_GENERALIZEDTIME *this_update = NULL, *next_update = NULL;
 
-	out->status = OCSP_single_get0_status(single, NULL, NULL, &this_update,
-					      &next_update);
+	out->status = OCSP_single_get0_status(single, &out->reason, NULL,
+					      &this_update, &next_update);
 	if (!unix_time(this_update, &out->this_s))
 		return false;
 	out->next_s = out->this_s + OCSP_FRESH_S;
@@ -245,11 +246,18 @@ static enum ocsp_says single_says(OCSP_SINGLERESP *single, int64_t now_s)
 	if (!times_of(single, &times) || single_has_unknown(single) ||
 	    times.this_s > now_s + OCSP_SKEW_S)
 		return OCSP_SAYS_NOTHING;
-	if (times.status == V_OCSP_CERTSTATUS_REVOKED)
+	if (times.status == V_OCSP_CERTSTATUS_REVOKED &&
+	    times.reason != OCSP_REVOKED_STATUS_CERTIFICATEHOLD)
 		return OCSP_SAYS_REVOKED;
-	return times.status == V_OCSP_CERTSTATUS_GOOD && now_s <= times.next_s
-		       ? OCSP_SAYS_GOOD
-		       : OCSP_SAYS_NOTHING;
+	if (now_s > times.next_s)
+		return OCSP_SAYS_NOTHING;
+	switch (times.status) {
+	case V_OCSP_CERTSTATUS_GOOD:
+		return OCSP_SAYS_GOOD;
+	case V_OCSP_CERTSTATUS_REVOKED:
+		return OCSP_SAYS_REVOKED;
+	}
+	return OCSP_SAYS_NOTHING;
 }
 
 /* Nobody's signature is looked at here. */

@@ -81,7 +81,8 @@ bool ocsp_answers(const struct ocsp *o, struct slice request);
 
 /*
  * What it says of the certificate, signed by its issuer, or by whom the issuer gave a
- * certificate for that (RFC 6960 section 4.2.2.2). REVOKED counts also when it is old.
+ * certificate for that (RFC 6960 section 4.2.2.2). REVOKED counts also when it is old,
+ * unless it is a hold, which may be over.
  *
  * responder   whose signature it is if it is not the issuer's own, else NULL; to be
  *             freed. The caller may know that it is revoked.

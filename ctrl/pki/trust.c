@@ -29,7 +29,7 @@ struct entry {
 
 struct crl_entry {
 	struct crl *crl;
-	_Atomic bool is_signed; /* by one that was met before; any check's */
+	_Atomic bool is_signed; /* by one that may, in any check before */
 };
 
 struct trust {
@@ -49,6 +49,8 @@ struct check {
 	struct trust_answer *a;
 	STACK_OF(X509) * others; /* the peer's and the trust's */
 	STACK_OF(X509_CRL) * crls;
+	/* libcrypto would take their word that something is revoked no more. */
+	STACK_OF(X509_CRL) * old_deltas;
 	X509 *bad; /* where the path ended that was tried last; NULL: nowhere */
 	bool with_crls;
 	bool distrusted[TRUST_CHAIN_MAX]; /* a CRL that may not say so */
@@ -202,6 +204,43 @@ static int on_path_error(int ok, X509_STORE_CTX *ctx)
 	return ok;
 }
 
+static bool is_over(const X509_CRL *crl, int64_t now_s)
+{
+	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(crl);
+	time_t now = (time_t)now_s;
+
+	return next && X509_cmp_time(next, &now) < 0;
+}
+
+static bool is_hold(const X509_REVOKED *row)
+{
+	ASN1_ENUMERATED *reason =
+		X509_REVOKED_get_ext_d2i(row, NID_crl_reason, NULL, NULL);
+	bool is = reason &&
+		  ASN1_ENUMERATED_get(reason) == CRL_REASON_CERTIFICATE_HOLD;
+
+	ASN1_ENUMERATED_free(reason);
+	return is;
+}
+
+/* Whoever signed it. What is revoked stays so, but for a hold, of which a later CRL
+ * may have no word any more (RFC 5280 section 5.3.1). */
+static bool lists(X509_CRL *crl, X509 *x, int64_t now_s)
+{
+	X509_REVOKED *row;
+
+	return X509_CRL_get0_by_cert(crl, &row, x) == 1 &&
+	       !(is_over(crl, now_s) && is_hold(row));
+}
+
+static bool one_lists(STACK_OF(X509_CRL) * crls, X509 *x, int64_t now_s)
+{
+	for (int i = 0; i < sk_X509_CRL_num(crls); i++)
+		if (lists(sk_X509_CRL_value(crls, i), x, now_s))
+			return true;
+	return false;
+}
+
 /* It is called without k for the path of who signed a CRL beside the CA, too, in a
  * context that libcrypto makes: there its own verdict stands. */
 static int on_crl_error(int ok, X509_STORE_CTX *ctx)
@@ -212,7 +251,8 @@ static int on_crl_error(int ok, X509_STORE_CTX *ctx)
 
 	if (ok || !k || depth < 0 || depth >= TRUST_CHAIN_MAX)
 		return ok;
-	if (error == X509_V_ERR_CERT_REVOKED && !k->distrusted[depth])
+	if (error == X509_V_ERR_CERT_REVOKED && !k->distrusted[depth] &&
+	    one_lists(k->crls, X509_STORE_CTX_get_current_cert(ctx), k->q->now_s))
 		return 0;
 	if (error != X509_V_ERR_CERT_REVOKED && !verdict_is_of_crl(error))
 		return 0;
@@ -382,6 +422,23 @@ static bool find_path(struct check *k)
 	return true;
 }
 
+static bool gather_others(struct check *k)
+{
+	const struct trust_question *q = k->q;
+
+	k->others = sk_X509_new_null();
+	if (!k->others)
+		return false;
+	for (size_t i = 0; i < q->n_others && i < TRUST_OTHERS_MAX; i++)
+		if (sk_X509_push(k->others, q->others[i]->x509) <= 0)
+			return false;
+	for (size_t i = 0; i < k->t->n_entries; i++)
+		if (k->t->entries[i].role == TRUST_AS_INTERMEDIATE &&
+		    sk_X509_push(k->others, k->t->entries[i].cert->x509) <= 0)
+			return false;
+	return true;
+}
+
 /* --- what libcrypto does not ask */
 
 static bool is_strong(struct check *k, const struct certificate *c, bool is_root)
@@ -443,53 +500,83 @@ static bool signs_crl(const struct certificate *c, const struct crl *crl)
 {
 	EVP_PKEY *key;
 
-	if (!dn_equal(c->subject, crl->issuer))
+	if (!dn_equal(c->subject, crl->issuer) ||
+	    !(X509_get_key_usage(c->x509) & KU_CRL_SIGN))
 		return false;
 	key = X509_get0_pubkey(c->x509);
 	return key && X509_CRL_verify(crl->x509, key) == 1;
 }
 
+/* RFC 5280 section 6.3.3 (f): to the same root. */
+static bool leads_to_root(const struct check *k, const struct certificate *c)
+{
+	const struct certificate *root = k->a->chain[k->a->n_chain - 1];
+	struct trust_question q = *k->q;
+	struct trust_answer a = { .verdict = TRUST_OK };
+	struct check path = { .t = k->t, .q = &q, .a = &a };
+	bool leads;
+
+	q.leaf = c;
+	q.n_policies = 0;
+	leads = gather_others(&path) && find_path(&path) && a.n_chain > 1 &&
+		certificate_equal(a.chain[a.n_chain - 1], root);
+	sk_X509_free(path.others);
+	return leads;
+}
+
+/* By one above it in the path, or one beside that whom the same root lets. */
 static bool is_signed(const struct check *k, const struct crl *crl)
 {
-	for (size_t i = 0; i < k->a->n_chain; i++)
+	const struct trust_question *q = k->q;
+
+	for (size_t i = 1; i < k->a->n_chain; i++)
 		if (signs_crl(k->a->chain[i], crl))
 			return true;
 	for (size_t i = 0; i < k->t->n_entries; i++)
-		if (signs_crl(k->t->entries[i].cert, crl))
+		if (k->t->entries[i].role != TRUST_AS_PEER &&
+		    signs_crl(k->t->entries[i].cert, crl) &&
+		    leads_to_root(k, k->t->entries[i].cert))
 			return true;
-	for (size_t i = 0; i < k->q->n_others; i++)
-		if (signs_crl(k->q->others[i], crl))
+	for (size_t i = 0; i < q->n_others && i < TRUST_OTHERS_MAX; i++)
+		if (signs_crl(q->others[i], crl) &&
+		    leads_to_root(k, q->others[i]))
 			return true;
 	return false;
+}
+
+static bool gather_crl(struct check *k, const struct crl *crl)
+{
+	bool is_old_delta = crl->is_delta && crl->next_update_s < k->q->now_s;
+
+	return sk_X509_CRL_push(is_old_delta ? k->old_deltas : k->crls,
+				crl->x509) > 0;
 }
 
 static bool gather_crls(struct check *k)
 {
 	k->crls = sk_X509_CRL_new_null();
-	for (size_t i = 0; k->crls && i < k->t->n_crls; i++) {
+	k->old_deltas = sk_X509_CRL_new_null();
+	if (!k->crls || !k->old_deltas)
+		return false;
+	for (size_t i = 0; i < k->t->n_crls; i++) {
 		struct crl_entry *entry = &k->t->crls[i];
 
 		if (!entry->is_signed)
 			entry->is_signed = is_signed(k, entry->crl);
-		if (entry->is_signed &&
-		    sk_X509_CRL_push(k->crls, entry->crl->x509) <= 0)
+		if (entry->is_signed && !gather_crl(k, entry->crl))
 			return false;
 	}
-	for (size_t i = 0; k->crls && i < k->q->n_crls; i++)
-		if (is_signed(k, k->q->crls[i]) &&
-		    sk_X509_CRL_push(k->crls, k->q->crls[i]->x509) <= 0)
+	for (size_t i = 0; i < k->q->n_crls; i++)
+		if (is_signed(k, k->q->crls[i]) && !gather_crl(k, k->q->crls[i]))
 			return false;
-	return k->crls != NULL;
+	return true;
 }
 
-static bool revokes(const struct crl *crl, const struct certificate *c,
+static bool revokes(const struct check *k, const struct crl *crl,
+		    const struct certificate *c,
 		    const struct certificate *issuer)
 {
-	X509_REVOKED *row;
-
-	return X509_CRL_get0_by_serial(crl->x509, &row,
-				       X509_get_serialNumber(c->x509)) == 1 &&
-	       signs_crl(issuer, crl);
+	return lists(crl->x509, c->x509, k->q->now_s) && signs_crl(issuer, crl);
 }
 
 /* By the CRLs that there are; that is all that RFC 6960 section 4.2.2.2.1 lets us. */
@@ -497,10 +584,10 @@ static bool is_revoked(const struct check *k, const struct certificate *c,
 		       const struct certificate *issuer)
 {
 	for (size_t i = 0; i < k->t->n_crls; i++)
-		if (revokes(k->t->crls[i].crl, c, issuer))
+		if (revokes(k, k->t->crls[i].crl, c, issuer))
 			return true;
 	for (size_t i = 0; i < k->q->n_crls; i++)
-		if (revokes(k->q->crls[i], c, issuer))
+		if (revokes(k, k->q->crls[i], c, issuer))
 			return true;
 	return false;
 }
@@ -544,6 +631,17 @@ static bool ask_ocsp(struct check *k)
 	return true;
 }
 
+/* false: one of the path is revoked. */
+static bool ask_old_deltas(struct check *k)
+{
+	for (size_t i = 0; i + 1 < k->a->n_chain; i++)
+		if (one_lists(k->old_deltas, k->a->chain[i]->x509, k->q->now_s)) {
+			say(k, k->a->chain[i], TRUST_REVOKED, NULL);
+			return false;
+		}
+	return true;
+}
+
 static bool may_be_unknown(const struct check *k, const struct certificate *c)
 {
 	switch (k->q->revocation) {
@@ -571,7 +669,7 @@ static void check_revocation(struct check *k)
 	if (k->with_crls && !judge(k))
 		return;
 	a->unknown[a->n_chain - 1] = false;
-	if (!ask_ocsp(k))
+	if (!ask_old_deltas(k) || !ask_ocsp(k))
 		return;
 	for (size_t i = 0; i + 1 < a->n_chain; i++)
 		if (a->unknown[i] && !may_be_unknown(k, a->chain[i])) {
@@ -597,23 +695,6 @@ static void check_pinned(struct check *k)
 		(void)is_for_us(k, true);
 }
 
-static bool gather_others(struct check *k)
-{
-	const struct trust_question *q = k->q;
-
-	k->others = sk_X509_new_null();
-	if (!k->others)
-		return false;
-	for (size_t i = 0; i < q->n_others && i < TRUST_OTHERS_MAX; i++)
-		if (sk_X509_push(k->others, q->others[i]->x509) <= 0)
-			return false;
-	for (size_t i = 0; i < k->t->n_entries; i++)
-		if (k->t->entries[i].role == TRUST_AS_INTERMEDIATE &&
-		    sk_X509_push(k->others, k->t->entries[i].cert->x509) <= 0)
-			return false;
-	return true;
-}
-
 void trust_check(struct trust *t, const struct trust_question *q,
 		 struct trust_answer *a)
 {
@@ -629,6 +710,7 @@ void trust_check(struct trust *t, const struct trust_question *q,
 		check_revocation(&k);
 	sk_X509_free(k.others);
 	sk_X509_CRL_free(k.crls);
+	sk_X509_CRL_free(k.old_deltas);
 	ERR_clear_error();
 }
 

@@ -111,9 +111,11 @@ int trust_add_crl(struct trust *t, struct crl *crl);
 int trust_add_ocsp(struct trust *t, struct ocsp *o);
 
 /*
- * Is the certificate good? The path is found and judged first; CRLs count only if one
- * in the path, of the trust's or of the peer's others signed them, OCSP as
- * ocsp_says() has it. One that says "revoked" is enough; else one that says "good".
+ * Is the certificate good? The path is found and judged first; CRLs count only if a CA
+ * in the path signed them, or one of the trust's or of the peer's others that may and
+ * whose own path leads to the same root (RFC 5280 section 6.3.3); OCSP as
+ * ocsp_says() has it. One that says "revoked" is enough, be it old, unless it is a hold;
+ * else one that says "good".
  * The root's own status is nobody's to tell.
  */
 void trust_check(struct trust *t, const struct trust_question *q,

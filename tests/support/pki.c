@@ -14,7 +14,7 @@
 #include "ctrl/model/dn.h"
 #include "ctrl/pki/ocsp.h"
 
-#define MADE_MAX 128
+#define MADE_MAX 512
 
 static struct made {
 	const char *name;
@@ -123,14 +123,39 @@ static X509_NAME *name_of(const char *name, const char *subject)
 	return d2i_X509_NAME(NULL, &at, (long)len);
 }
 
-/* NAME=VALUE. Some want a configuration, if only an empty one. */
+/* What values may name; see openssl's x509v3_config(5). */
+static const char sections[] =
+	"[dp_agent]\nfullname=URI:http://crl.example.org/agent\n"
+	"CRLissuer=dirName:agent\n"
+	"[agent]\nC=CH\nCN=agent\n"
+	"[dp_keys]\nfullname=URI:http://crl.example.org/keys\n"
+	"reasons=keyCompromise,CACompromise\n"
+	"[dp_rest]\nfullname=URI:http://crl.example.org/rest\n"
+	"reasons=affiliationChanged,superseded,cessationOfOperation,"
+	"certificateHold,privilegeWithdrawn,AACompromise\n"
+	"[idp_agent]\nfullname=URI:http://crl.example.org/agent\n"
+	"indirectCRL=TRUE\n"
+	"[idp_a]\nfullname=URI:http://crl.example.org/a\n"
+	"[idp_keys]\nfullname=URI:http://crl.example.org/keys\n"
+	"onlysomereasons=keyCompromise,CACompromise\n"
+	"[idp_rest]\nfullname=URI:http://crl.example.org/rest\n"
+	"onlysomereasons=affiliationChanged,superseded,"
+	"cessationOfOperation,certificateHold,privilegeWithdrawn,"
+	"AACompromise\n"
+	"[dn_in]\nC=CH\nO=in\n"
+	"[dn_bad]\nC=CH\nO=in\nOU=bad\n";
+
+/* NAME=VALUE. */
 static X509_EXTENSION *ext_of(X509V3_CTX *ctx, const char *text)
 {
 	size_t len = strcspn(text, "=");
 	CONF *conf = NCONF_new(NULL);
+	BIO *bio = BIO_new_mem_buf(sections, -1);
 	X509_EXTENSION *ext;
 	char name[64];
 
+	need(NCONF_load_bio(conf, bio, NULL) == 1, "sections", text);
+	BIO_free(bio);
 	snprintf(name, sizeof(name), "%.*s", (int)len, text);
 	X509V3_set_nconf(ctx, conf);
 	ext = X509V3_EXT_nconf(conf, ctx, name, text + len + 1);
@@ -210,7 +235,28 @@ void pki_make(const struct pki_cert *c)
 	X509_NAME_free(subject);
 }
 
-static void add_revoked(X509_CRL *crl, const char *name)
+static void set_reason(X509_REVOKED *r, int reason)
+{
+	ASN1_ENUMERATED *value = ASN1_ENUMERATED_new();
+
+	ASN1_ENUMERATED_set(value, reason);
+	X509_REVOKED_add1_ext_i2d(r, NID_crl_reason, value, 0, 0);
+	ASN1_ENUMERATED_free(value);
+}
+
+/* Of an indirect CRL: whose certificate it is. */
+static void set_issuer(X509_REVOKED *r, const X509_NAME *issuer)
+{
+	GENERAL_NAMES *names = GENERAL_NAMES_new();
+	GENERAL_NAME *name = GENERAL_NAME_new();
+
+	GENERAL_NAME_set0_value(name, GEN_DIRNAME, X509_NAME_dup(issuer));
+	sk_GENERAL_NAME_push(names, name);
+	X509_REVOKED_add1_ext_i2d(r, NID_certificate_issuer, names, 1, 0);
+	GENERAL_NAMES_free(names);
+}
+
+static void add_revoked(const struct pki_crl *c, X509_CRL *crl, const char *name)
 {
 	X509_REVOKED *r = X509_REVOKED_new();
 	ASN1_TIME *at = time_at(-2);
@@ -218,6 +264,10 @@ static void add_revoked(X509_CRL *crl, const char *name)
 	X509_REVOKED_set_serialNumber(r,
 				      X509_get_serialNumber(find(name)->cert));
 	X509_REVOKED_set_revocationDate(r, at);
+	if (c->reason)
+		set_reason(r, c->reason);
+	if (c->is_indirect)
+		set_issuer(r, X509_get_issuer_name(find(name)->cert));
 	X509_CRL_add0_revoked(crl, r);
 	ASN1_TIME_free(at);
 }
@@ -263,7 +313,7 @@ void pki_make_crl(const struct pki_crl *c)
 	X509_CRL_set1_lastUpdate(crl, from);
 	X509_CRL_set1_nextUpdate(crl, until);
 	for (size_t i = 0; i < 4 && c->revoked[i]; i++)
-		add_revoked(crl, c->revoked[i]);
+		add_revoked(c, crl, c->revoked[i]);
 	set_crl_exts(c, crl, issuer->cert);
 	need(X509_CRL_sign(crl, key, digest_of(NULL, key)) > 0, "signature",
 	     c->name);
@@ -284,7 +334,8 @@ static void add_status(const struct pki_ocsp *o, OCSP_BASICRESP *basic,
 	bool is_revoked = o->status == V_OCSP_CERTSTATUS_REVOKED;
 
 	need(OCSP_basic_add1_status(
-		     basic, id, o->status, OCSP_REVOKED_STATUS_NOSTATUS,
+		     basic, id, o->status,
+		     o->reason ? o->reason : OCSP_REVOKED_STATUS_NOSTATUS,
 		     is_revoked ? from : NULL, from, o->until_h ? until : NULL),
 	     "status", o->name);
 	OCSP_CERTID_free(id);

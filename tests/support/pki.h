@@ -35,6 +35,8 @@ struct pki_crl {
 	const char *signer; /* NULL: the issuer */
 	int from_h, until_h;
 	const char *revoked[4];
+	int reason;	  /* of all of them; 0: it does not say */
+	bool is_indirect; /* they say whose they are; see exts */
 	int number;
 	int base; /* of a delta; 0: it is none */
 	const char *exts[2];
@@ -54,6 +56,7 @@ struct pki_ocsp {
 	const uint8_t *nonce; /* OCSP_NONCE_BYTES */
 	int n_certs;	      /* the signer's, as often; 0: once */
 	int error;	      /* OCSP_RESPONSE_STATUS_…; 0: it is none */
+	int reason;	      /* of what is revoked; 0: it does not say */
 	bool by_key;	      /* the responder is named by its key */
 	bool has_bad_signature;
 };

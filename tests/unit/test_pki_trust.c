@@ -104,11 +104,12 @@ static bool openssl_says(const struct pki_path *r)
 			 names.at[i]);
 	return openssl_try(
 		"verify -attime %d -auth_level 0 -verify_depth 7 -policy_check "
-		"%s %s %s -no-CAfile -no-CApath -no-CAstore %s %s %s leaf",
+		"%s %s %s -no-CApath -no-CAstore %s %s %s leaf",
 		PKI_NOW_S, names.n ? "-explicit_policy" : "",
 		names.n ? policies : "-policy 2.5.29.32.0",
 		has_crls ? "-crl_check_all -extended_crl -use_deltas" : "",
-		cas ? "-trusted cas" : "", untrusted ? "-untrusted others" : "",
+		cas ? "-CAfile cas" : "-no-CAfile",
+		untrusted ? "-untrusted others" : "",
 		has_crls ? "-CRLfile crls" : "");
 }
 

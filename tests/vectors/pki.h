@@ -15,6 +15,7 @@
 #define SKI  "subjectKeyIdentifier=hash"
 #define AKI  "authorityKeyIdentifier=keyid"
 #define MOON "subjectAltName=DNS:moon.example.org"
+#define CRLS_ONLY "keyUsage=critical,cRLSign"
 #define ROOT CA, SIGN, SKI
 #define SUB  CA, SIGN, SKI, AKI
 
@@ -149,6 +150,22 @@ static const struct pki_cert pki_certs[] = {
 	{ .name = "leaf_bad_sub", "bad_sub" },
 	{ .name = "mute", "root", .exts = { CA, "keyUsage=keyCertSign", SKI } },
 	{ .name = "leaf_mute", "mute" },
+	/* a key for certificates, and one for CRLs, of one CA; and who would be that */
+	{ .name = "k_ca", "root", "C=CH, CN=k", .exts = { CA,
+	  "keyUsage=critical,keyCertSign", SKI, AKI } },
+	{ .name = "k_crl", "root", "C=CH, CN=k", .exts = { CRLS_ONLY, SKI, AKI } },
+	{ .name = "k_mute", "root", "C=CH, CN=k", .exts = {
+	  "keyUsage=critical,digitalSignature", SKI, AKI } },
+	{ .name = "k_old", "root", "C=CH, CN=k", .from_h = -700, .until_h = -600, .exts = {
+	  CRLS_ONLY, SKI, AKI } },
+	{ .name = "k_self", NULL, "C=CH, CN=k", .exts = { ROOT } },
+	{ .name = "k_root2", "root2", "C=CH, CN=k", .exts = { SUB } },
+	{ .name = "k_leaf", "k_ca", .exts = { AKI } },
+	{ .name = "k_bad", "k_ca", .exts = { AKI } },
+	/* and one of another name for CRLs */
+	{ .name = "agent", "root", .exts = { CRLS_ONLY, SKI, AKI } },
+	{ .name = "k_agent", "k_ca", .exts = { AKI, "crlDistributionPoints=dp_agent" } },
+	{ .name = "k_agent_bad", "k_ca", .exts = { AKI, "crlDistributionPoints=dp_agent" } },
 };
 
 #define FRESHEST "freshestCRL=URI:http://crl.example.org/delta"
@@ -172,6 +189,27 @@ static const struct pki_crl pki_crls[] = {
 	  "bad" }, .number = 6, .base = 5 },
 	{ .name = "crl_delta_lie", "root", "root2", .from_h = -1, .until_h = 24,
 	  .number = 7, .base = 1 },
+	{ .name = "k_list", "k_crl", DAY, .revoked = { "k_bad" }, .exts = { AKI } },
+	{ .name = "k_list_ca", "k_ca", DAY, .exts = { AKI } },
+	/* newer than the CA's own likewise */
+	{ .name = "k_list_mute", "k_mute", .from_h = -1, .until_h = 24, .exts = { AKI } },
+	{ .name = "k_list_old", "k_old", .from_h = -1, .until_h = 24, .exts = { AKI } },
+	{ .name = "k_list_self", "k_self", .from_h = -1, .until_h = 24 },
+	{ .name = "k_list_self_aki", "k_self", .from_h = -1, .until_h = 24, .exts = { AKI } },
+	{ .name = "k_list_root2", "k_root2", .from_h = -1, .until_h = 24, .exts = { AKI } },
+	{ .name = "agent_list", "agent", DAY, .revoked = { "k_agent_bad" },
+	  .is_indirect = true, .exts = { AKI,
+	  "issuingDistributionPoint=critical,@idp_agent" } },
+	{ .name = "crl_hold", "root", DAY, .revoked = { "bad" }, .reason = 6, .number = 5,
+	  .exts = { FRESHEST } },
+	{ .name = "crl_old_hold", "root", .from_h = -48, .until_h = -24, .revoked = {
+	  "bad" }, .reason = 6 },
+	{ .name = "crl_old_compromise", "root", .from_h = -48, .until_h = -24,
+	  .revoked = { "bad" }, .reason = 1 },
+	{ .name = "crl_delta_free", "root", .from_h = -2, .until_h = 24, .revoked = {
+	  "bad" }, .reason = 8, .number = 6, .base = 5 },
+	{ .name = "crl_delta_old_free", "root", .from_h = -24, .until_h = -2, .revoked = {
+	  "bad" }, .reason = 8, .number = 6, .base = 5 },
 	{ .name = "crl_for_cas", "root", DAY, .exts = {
 	  "issuingDistributionPoint=critical,onlyCA:TRUE" } },
 };
@@ -198,6 +236,7 @@ struct pki_path {
 #define WEAK  "its level of security is 0 here"
 #define OURS  "it knows no pinned certificates but as roots"
 #define FIRST "it looks at the first of two, and no further"
+#define SIGNER "it asks who signs a CRL beside the CA neither for its key usage nor its time"
 #define CRLS  "without a CRL for all it says no, as strict does"
 
 static const struct pki_path pki_paths[] = {
@@ -419,6 +458,61 @@ static const struct pki_path pki_paths[] = {
 	  .openssl_differs = CRLS },
 	{ .what = "a delta of somebody else", "bad", "root", "", TRUST_REVOKED,
 	  .crls = "crl crl_delta_lie" },
+	{ .what = "on hold", "bad", "root", "", TRUST_REVOKED, .crls = "crl_hold" },
+	{ .what = "on hold in an expired CRL, and strict", "bad", "root", "",
+	  TRUST_UNKNOWN_STATUS, .crls = "crl_old_hold", .revocation = REVOCATION_STRICT },
+	{ .what = "on hold in an expired CRL", "bad", "root", "", TRUST_OK, .crls =
+	  "crl_old_hold", .openssl_differs = CRLS },
+	{ .what = "compromised in an expired CRL", "bad", "root", "", TRUST_REVOKED,
+	  .crls = "crl_old_compromise" },
+	{ .what = "no more on hold, says a delta", "bad", "root", "", TRUST_OK, .crls =
+	  "crl_hold crl_delta_free", .revocation = REVOCATION_STRICT },
+	{ .what = "no more, says an expired delta", "bad", "root", "", TRUST_REVOKED,
+	  .crls = "crl_hold crl_delta_old_free", .openssl_differs =
+	  "it takes an expired delta's word beside a CRL that is of this time" },
+	/* --- who signs CRLs (RFC 5280 section 6.3.3) */
+	{ .what = "another key of the CA", "k_leaf", "root", "k_ca k_crl", TRUST_OK,
+	  .crls = "crl k_list", .revocation = REVOCATION_STRICT },
+	{ .what = "it revokes", "k_bad", "root", "k_ca k_crl", TRUST_REVOKED, .crls =
+	  "crl k_list" },
+	{ .what = "and is not there", "k_leaf", "root", "k_ca", TRUST_UNKNOWN_STATUS,
+	  .crls = "crl k_list", .revocation = REVOCATION_STRICT },
+	{ .what = "whose own status nobody knows", "k_bad", "root", "k_ca k_crl", TRUST_OK,
+	  .crls = "k_list", .openssl_differs = CRLS },
+	{ .what = "and strict", "k_leaf", "root", "k_ca k_crl", TRUST_UNKNOWN_STATUS,
+	  .crls = "k_list", .revocation = REVOCATION_STRICT },
+	{ .what = "the key that may not", "k_leaf", "root", "k_ca k_crl",
+	  TRUST_UNKNOWN_STATUS, .crls = "crl k_list_ca", .revocation = REVOCATION_STRICT },
+	{ .what = "one that may sign none", "k_leaf", "root", "k_ca k_mute",
+	  TRUST_UNKNOWN_STATUS, .crls = "crl k_list_mute", .revocation =
+	  REVOCATION_STRICT, .openssl_differs = SIGNER },
+	{ .what = "it hides none that is good", "k_bad", "root", "k_ca k_mute k_crl",
+	  TRUST_REVOKED, .crls = "crl k_list k_list_mute", .openssl_differs = SIGNER },
+	{ .what = "one that has expired", "k_leaf", "root", "k_ca k_old",
+	  TRUST_UNKNOWN_STATUS, .crls = "crl k_list_old", .revocation =
+	  REVOCATION_STRICT, .openssl_differs = SIGNER },
+	{ .what = "it hides none that is good", "k_bad", "root", "k_ca k_old k_crl",
+	  TRUST_REVOKED, .crls = "crl k_list k_list_old", .openssl_differs = SIGNER },
+	{ .what = "one of the peer's own making", "k_leaf", "root", "k_ca k_self",
+	  TRUST_UNKNOWN_STATUS, .crls = "crl k_list_self_aki", .revocation =
+	  REVOCATION_STRICT },
+	{ .what = "it hides none that is good", "k_bad", "root", "k_ca k_self k_crl",
+	  TRUST_REVOKED, .crls = "crl k_list k_list_self" },
+	{ .what = "nor with its key's name", "k_bad", "root", "k_ca k_self k_crl",
+	  TRUST_REVOKED, .crls = "crl k_list k_list_self_aki" },
+	{ .what = "one below another root of ours", "k_leaf", "root root2", "k_ca k_root2",
+	  TRUST_UNKNOWN_STATUS, .crls = "crl k_list_root2", .revocation =
+	  REVOCATION_STRICT },
+	{ .what = "it hides none that is good", "k_bad", "root root2",
+	  "k_ca k_root2 k_crl", TRUST_REVOKED, .crls = "crl k_list k_list_root2" },
+	{ .what = "another name, where the certificate says so", "k_agent", "root",
+	  "k_ca agent", TRUST_OK, .crls = "crl agent_list", .revocation =
+	  REVOCATION_STRICT },
+	{ .what = "it revokes", "k_agent_bad", "root", "k_ca agent", TRUST_REVOKED,
+	  .crls = "crl agent_list" },
+	{ .what = "where the certificate does not say so", "k_leaf", "root", "k_ca agent",
+	  TRUST_UNKNOWN_STATUS, .crls = "crl agent_list", .revocation =
+	  REVOCATION_STRICT },
 	{ .what = "a CRL of CAs alone, and strict", "leaf", "root", "",
 	  TRUST_UNKNOWN_STATUS, .crls = "crl_for_cas", .revocation = REVOCATION_STRICT },
 };
