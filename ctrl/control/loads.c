@@ -224,15 +224,24 @@ static int reload_settings(struct slice body, const struct control_loads *loads,
 	return loads->reload_settings(loads->ctx, e);
 }
 
-/* Nothing is cached, and none of it is left. */
+/* Nothing else is kept; of what is, both kinds go together. */
+static bool is_kept(const char *type)
+{
+	return !*type || strcmp(type, "ANY") == 0 ||
+	       strcmp(type, "X509_CRL") == 0 ||
+	       strcmp(type, "OCSP_RESPONSE") == 0;
+}
+
 static int flush_certs(struct slice body, const struct control_loads *loads,
 		       uint64_t token, struct error *e)
 {
 	struct arguments args;
+	int err = arguments_read(body, ARG_TYPE, &args, e);
 
-	(void)loads;
 	(void)token;
-	return arguments_read(body, ARG_TYPE, &args, e);
+	if (!err && loads->certs.flush && is_kept(args.cert_type))
+		loads->certs.flush(loads->certs.ctx);
+	return err;
 }
 
 static int set_trap(struct slice body, const struct control_loads *loads,

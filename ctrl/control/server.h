@@ -69,6 +69,8 @@ struct control_certs {
 		    struct error *e);
 	/* All that load() brought. */
 	void (*clear)(void *ctx);
+	/* CRLs and OCSP responses that were fetched are forgotten. */
+	void (*flush)(void *ctx);
 	/* message: the body of load-authority, a valid one */
 	int (*load_authority)(void *ctx, struct slice message, struct error *e);
 	int (*unload_authority)(void *ctx, const char *name, struct error *e);

@@ -109,6 +109,7 @@ struct control_certs ctl_control_certs(struct ctl *c)
 	return (struct control_certs){
 		.load = on_load,
 		.clear = on_clear,
+		.flush = ctl_flush_fetched,
 		.load_authority = on_load_authority,
 		.unload_authority = on_unload_authority,
 		.next = on_next,

@@ -281,6 +281,19 @@ void ctl_want(void *ctx, const struct ike_msg_want *m)
 	set_timer(c);
 }
 
+void ctl_flush_fetched(void *ctx)
+{
+	struct ctl *c = ctx;
+	struct fetch_store *s = store(c);
+
+	if (s)
+		fetch_store_flush(s);
+	fetches_flush(c->fetches);
+	if (c->ike)
+		ike_link_fetch_anew(c->ike);
+	log_info("fetches: flushed");
+}
+
 /* --- what happens */
 
 void ctl_fetches_ready(struct ctl *c, bool ready)

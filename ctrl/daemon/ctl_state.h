@@ -259,6 +259,9 @@ void ctl_free_fetches(struct ctl *c);
 /* As of ike_link_spec. */
 void ctl_want(void *ctx, const struct ike_msg_want *m);
 
+/* As of struct control_certs: what was fetched, and what failed, is forgotten. */
+void ctl_flush_fetched(void *ctx);
+
 /* helper is there, or gone; as of helper_link_spec. */
 void ctl_fetches_ready(struct ctl *c, bool ready);
 void ctl_fetches_found(struct ctl *c, uint64_t token,

@@ -300,6 +300,12 @@ void fetches_want(struct fetches *f, const struct fetch_wish *w,
 	begin_due(f, now);
 }
 
+void fetches_flush(struct fetches *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		f->entries[i].failed = false;
+}
+
 void fetches_set_ready(struct fetches *f, bool ready, struct fetches_now now)
 {
 	f->ready = ready;

@@ -68,6 +68,9 @@ void fetches_free(struct fetches *f);
 void fetches_want(struct fetches *f, const struct fetch_wish *w,
 		  struct fetches_now now);
 
+/* What failed may be tried again at once. */
+void fetches_flush(struct fetches *f);
+
 /* May fetching begin? At first not. Where it may not any more, what was under way
  * has failed. */
 void fetches_set_ready(struct fetches *f, bool ready, struct fetches_now now);

@@ -395,6 +395,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		take_answer(i, msg);
 	else if (type == IKE_MSG_FETCHED)
 		take_fetched(i, msg);
+	else if (type == IKE_MSG_FETCH_ANEW)
+		engine_fetch_anew(i->engine);
 	else if (type == IKE_MSG_TICKET_ANSWER)
 		engine_ticket_answer(i->engine, msg, clock_ns());
 	ike_set_timer(i);

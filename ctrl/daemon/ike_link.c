@@ -533,6 +533,14 @@ void ike_link_fetched(struct ike_link *l, const uint8_t cert[CERTIFICATE_SHA256]
 	} while (octets.len);
 }
 
+void ike_link_fetch_anew(struct ike_link *l)
+{
+	const struct ike_msg_empty m = { 0 };
+
+	if (l->ready)
+		put_one(l, IKE_MSG_FETCH_ANEW, &m, sizeof(m));
+}
+
 void ike_link_resolved(struct ike_link *l, const struct conn_peer *peer,
 		       const char *why)
 {

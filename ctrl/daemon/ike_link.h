@@ -190,4 +190,7 @@ struct sa_heads ike_link_heads(const struct ike_link *l);
 void ike_link_fetched(struct ike_link *l, const uint8_t cert[CERTIFICATE_SHA256],
 		      enum fetch_kind kind, struct slice octets);
 
+/* What it got so far by that it is to forget. */
+void ike_link_fetch_anew(struct ike_link *l);
+
 #endif

@@ -38,6 +38,7 @@ const struct seam_kind ike_seam_to_ike[] = {
 	SEAM_KIND(IKE_MSG_STREAM_REFUSED, struct ike_msg_stream_refused),
 	SEAM_KIND_LEAST(IKE_MSG_FETCHED, struct ike_msg_fetched,
 			IKE_FETCHED_LEAST),
+	SEAM_KIND(IKE_MSG_FETCH_ANEW, struct ike_msg_empty),
 };
 
 const struct seam_kind ike_seam_to_ctl[] = {

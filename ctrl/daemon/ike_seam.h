@@ -44,7 +44,8 @@ enum ike_msg {
 	IKE_MSG_CREDS_END, /* those were all; to a fresh one, before CONN */
 	IKE_MSG_STREAMS,   /* with the descriptor of a link to stream */
 	IKE_MSG_STREAM_REFUSED,
-	IKE_MSG_FETCHED, /* the answer to WANT, in pieces */
+	IKE_MSG_FETCHED,    /* the answer to WANT, in pieces */
+	IKE_MSG_FETCH_ANEW, /* all of FETCHED so far is to be forgotten */
 	/* ike to ctl */
 	IKE_MSG_READY = 64, /* first; its privileges are gone */
 	IKE_MSG_SHOWN, /* the answer to LOADED: views of all SAs came before */

@@ -234,6 +234,9 @@ void engine_verified(struct engine *e, struct verify_job *job, uint64_t now_ns);
 void engine_fetched(struct engine *e, const uint8_t sha256[CERTIFICATE_SHA256],
 		    enum status_kind kind, struct slice octets, uint64_t now_ns);
 
+/* What was fetched so far is forgotten: whoever comes next wants it again. */
+void engine_fetch_anew(struct engine *e);
+
 /* Whoever was to fetch is gone, and another one is there: what is not answered is
  * wanted of that one. */
 void engine_fetch_again(struct engine *e, uint64_t now_ns);

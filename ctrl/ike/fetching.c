@@ -114,6 +114,11 @@ static void ask_next(struct engine *e)
 	}
 }
 
+void engine_fetch_anew(struct engine *e)
+{
+	statuses_flush(e->statuses);
+}
+
 void engine_fetch_again(struct engine *e, uint64_t now_ns)
 {
 	struct proof *p;

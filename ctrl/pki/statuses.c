@@ -146,12 +146,19 @@ static void drop(struct statuses *all, size_t at)
 		(all->n - at) * sizeof(all->kept[0]));
 }
 
+void statuses_flush(struct statuses *all)
+{
+	pthread_mutex_lock(&all->lock);
+	while (all->n)
+		drop(all, all->n - 1);
+	pthread_mutex_unlock(&all->lock);
+}
+
 void statuses_unref(struct statuses *all)
 {
 	if (!all || atomic_fetch_sub(&all->refs, 1) != 1)
 		return;
-	while (all->n)
-		drop(all, all->n - 1);
+	statuses_flush(all);
 	pthread_mutex_destroy(&all->lock);
 	free(all);
 }

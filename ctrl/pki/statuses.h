@@ -80,4 +80,7 @@ void statuses_keep(struct statuses *all, const struct certificate *c,
 /* Does one of them call it revoked, old or not? See listed.h. */
 bool statuses_list(struct statuses *all, const struct cert_serial *c);
 
+/* All of it goes. */
+void statuses_flush(struct statuses *all);
+
 #endif

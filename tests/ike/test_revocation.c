@@ -491,6 +491,23 @@ static void what_came_is_kept_for_others_until_its_next_update(void **state)
 	lab_free(lab);
 }
 
+static void what_is_flushed_is_wanted_again(void **state)
+{
+	struct ike_lab *lab = lab_of("moon", "sun_crl", 0, REVOCATION_STRICT);
+
+	(void)state;
+	web.crl = "fresh";
+	certs_initiate(lab);
+	certs_assert_up(lab, "first");
+	engine_fetch_anew(lab->side[0].engine);
+	assert_int_equal(engine_reauth(lab->side[0].engine, "peer", lab->now_ns),
+			 1);
+	assert_true(lab_run(lab, 60 * LAB_S));
+	certs_assert_up(lab, "again");
+	assert_int_equal(n_wanted(), 2);
+	lab_free(lab);
+}
+
 /* --- while it waits */
 
 static void begin_to_wait(struct ike_lab *lab)
@@ -718,6 +735,7 @@ int main(void)
 		cmocka_unit_test(answer_that_nobody_waits_for_is_dropped),
 		cmocka_unit_test(
 			what_came_is_kept_for_others_until_its_next_update),
+		cmocka_unit_test(what_is_flushed_is_wanted_again),
 		cmocka_unit_test(handshake_that_waits_is_half_open),
 		cmocka_unit_test(
 			request_that_comes_again_meanwhile_changes_nothing),

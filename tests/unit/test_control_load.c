@@ -28,6 +28,7 @@ struct loads {
 	struct psk_conf psk;
 	size_t message_len;
 	unsigned int clears; /* of private keys */
+	unsigned int flushes;
 };
 
 static int hear(void *ctx, uint64_t token, const char *name, struct error *e)
@@ -126,6 +127,13 @@ static const char *on_shared_id(void *ctx, size_t *at)
 	return ids[(*at)++];
 }
 
+static void on_flush(void *ctx)
+{
+	struct loads *l = ctx;
+
+	l->flushes++;
+}
+
 static const char *on_key_id(void *ctx, size_t *at)
 {
 	(void)ctx;
@@ -176,6 +184,8 @@ static int start_loads(void **state)
 		.loads.keys.ctx = l,
 		.loads.tokens.load = on_load_token,
 		.loads.tokens.ctx = l,
+		.loads.certs.flush = on_flush,
+		.loads.certs.ctx = l,
 		.loads.ctx = l,
 		.ctx = l,
 	};
@@ -523,15 +533,23 @@ static void secret_of_513_octets_is_too_long(void **state)
 	assert_int_equal(l->psk.key.len, 512);
 }
 
-static void flushed_is_what_is_not_there(void **state)
+static void flushed_is_what_was_fetched(void **state)
 {
 	struct loads *l = *state;
 
 	assert_refused(l, "flush-certs", ASK(NULL), NULL);
+	assert_int_equal(l->flushes, 1);
+	assert_refused(l, "flush-certs", ASK("type=any"), NULL);
+	assert_int_equal(l->flushes, 2);
 	assert_refused(l, "flush-certs", ASK("type=x509_crl"), NULL);
+	assert_refused(l, "flush-certs", ASK("type=OCSP_RESPONSE"), NULL);
+	assert_int_equal(l->flushes, 4);
+	assert_refused(l, "flush-certs", ASK("type=x509"), NULL);
+	assert_refused(l, "flush-certs", ASK("type=PUBKEY"), NULL);
 	assert_refused(l, "flush-certs", ASK("type=X510"),
 		       "argument 'type' must be X509, X509_AC, X509_CRL, "
 		       "OCSP_RESPONSE, PUBKEY or ANY");
+	assert_int_equal(l->flushes, 4);
 	assert_refused(l, "install", ASK("ike=moon"),
 		       "argument 'child' is missing");
 }
@@ -714,7 +732,7 @@ int main(void)
 		LOADS_CASE(secret_is_refused_by_the_name_of_its_field),
 		LOADS_CASE(secret_of_513_octets_is_too_long),
 		LOADS_CASE(id_of_a_key_in_a_token_comes_later),
-		LOADS_CASE(flushed_is_what_is_not_there),
+		LOADS_CASE(flushed_is_what_was_fetched),
 		LOADS_CASE(server_that_loads_nothing_says_so),
 		LOADS_CASE(lists_of_names_are_true),
 		LOADS_CASE(answer_comes_when_it_is_loaded),

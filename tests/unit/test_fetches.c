@@ -254,6 +254,20 @@ static void what_failed_is_not_tried_again_at_once(void **state)
 	assert_int_equal(lab->begun, 2);
 }
 
+static void what_failed_may_be_tried_again_once_flushed(void **state)
+{
+	struct lab *lab = *state;
+
+	want(lab, 1, "http://192.0.2.1/");
+	ends(lab, FETCH_FAILED, "the server says 404", 0);
+	fetches_flush(lab->fetches);
+	want(lab, 1, "http://192.0.2.1/");
+	assert_int_equal(lab->begun, 2);
+	fetches_flush(lab->fetches); /* what is under way goes on */
+	ends(lab, FETCH_DONE, "list", NOW_S + 100);
+	assert_string_equal(lab->octets, "list");
+}
+
 static void addresses_are_tried_one_after_the_other(void **state)
 {
 	struct lab *lab = *state;
@@ -488,6 +502,7 @@ int main(void)
 		CASE(what_is_wanted_is_fetched_once_and_kept),
 		CASE(time_that_a_list_says_has_its_bounds),
 		CASE(what_failed_is_not_tried_again_at_once),
+		CASE(what_failed_may_be_tried_again_once_flushed),
 		CASE(addresses_are_tried_one_after_the_other),
 		CASE(it_is_followed_three_times),
 		CASE(certificate_leads_to_no_address_of_this_host),

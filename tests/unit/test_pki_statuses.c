@@ -150,6 +150,18 @@ static void what_is_no_crl_and_no_response_is_not_kept(void **state)
 	assert_false(is_kept("sun", STATUS_OCSP, 0));
 }
 
+static void flushed_there_is_none(void **state)
+{
+	(void)state;
+	keep("sun", STATUS_CRL, pki_der("crl"));
+	keep("sun", STATUS_OCSP, pki_der("ocsp"));
+	statuses_flush(all);
+	assert_false(is_kept("sun", STATUS_CRL, 0));
+	assert_false(is_kept("sun", STATUS_OCSP, 0));
+	keep("sun", STATUS_CRL, pki_der("crl"));
+	assert_true(is_kept("sun", STATUS_CRL, 0));
+}
+
 /* Of another certificate each. */
 static void oldest_ones_make_room(void **state)
 {
@@ -183,6 +195,8 @@ int main(void)
 						start, stop),
 		cmocka_unit_test_setup_teardown(
 			what_is_no_crl_and_no_response_is_not_kept, start, stop),
+		cmocka_unit_test_setup_teardown(flushed_there_is_none, start,
+						stop),
 		cmocka_unit_test_setup_teardown(oldest_ones_make_room, start,
 						stop),
 	};
