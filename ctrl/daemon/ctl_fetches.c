@@ -190,6 +190,18 @@ static bool want_next(struct ctl *c, struct ctl_want *w, const char *uri)
 	return true;
 }
 
+/* Is it there from whichever of the addresses? Then it has been answered. */
+static bool recall(struct ctl *c, struct ctl_want *w)
+{
+	const struct certificate_uris *uris = uris_of(w);
+
+	for (size_t i = 0; i < uris->n; i++)
+		if (set_id(w, uris->at[i]) &&
+		    fetches_recall(c->fetches, w->id, now().s))
+			return true;
+	return false;
+}
+
 static void go_on(struct ctl *c, struct ctl_want *w)
 {
 	while (w->at < uris_of(w)->n)
@@ -249,12 +261,6 @@ static struct certificate *read_want(const struct ike_msg_want *m)
 	return cert;
 }
 
-static void refuse(struct ctl *c, struct certificate *cert, enum fetch_kind kind)
-{
-	ike_link_fetched(c->ike, cert->sha256, kind, slice_of(NULL, 0));
-	certificate_free(cert);
-}
-
 void ctl_want(void *ctx, const struct ike_msg_want *m)
 {
 	struct certificate *cert = read_want(m);
@@ -269,15 +275,22 @@ void ctl_want(void *ctx, const struct ike_msg_want *m)
 		return;
 	}
 	w = free_want(c);
-	if (!w || ctl_start_helper(c, &e)) {
-		refuse(c, cert, (enum fetch_kind)m->kind);
+	if (!w) {
+		ike_link_fetched(c->ike, cert->sha256, (enum fetch_kind)m->kind,
+				 slice_of(NULL, 0));
+		certificate_free(cert);
 		return;
 	}
 	*w = (struct ctl_want){ .cert = cert,
 				.kind = (enum fetch_kind)m->kind,
 				.n_request = m->n_request };
 	memcpy(w->request, m->request, sizeof(w->request));
-	go_on(c, w);
+	if (recall(c, w))
+		return;
+	if (ctl_start_helper(c, &e))
+		answer(c, w, slice_of(NULL, 0));
+	else
+		go_on(c, w);
 	set_timer(c);
 }
 

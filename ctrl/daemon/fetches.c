@@ -245,14 +245,15 @@ static struct fetch_entry *make_room(struct fetches *f)
 	return oldest;
 }
 
-static bool recall(struct fetches *f, const struct fetch_wish *w, int64_t now_s)
+bool fetches_recall(struct fetches *f, const uint8_t id[FETCHES_ID],
+		    int64_t now_s)
 {
 	uint8_t *octets;
 	size_t len;
 
-	if (!f->calls.recall(f->calls.ctx, w->id, now_s, &octets, &len))
+	if (!f->calls.recall(f->calls.ctx, id, now_s, &octets, &len))
 		return false;
-	f->calls.fetched(f->calls.ctx, w->id, slice_of(octets, len), "");
+	f->calls.fetched(f->calls.ctx, id, slice_of(octets, len), "");
 	free(octets);
 	return true;
 }
@@ -278,7 +279,7 @@ void fetches_want(struct fetches *f, const struct fetch_wish *w,
 {
 	struct fetch_entry *e = find(f, w->id);
 
-	if ((e && e->state != FETCH_IDLE) || recall(f, w, now.s))
+	if ((e && e->state != FETCH_IDLE) || fetches_recall(f, w->id, now.s))
 		return;
 	if (e && stands(e, now.ns)) {
 		f->calls.fetched(f->calls.ctx, w->id, slice_of(NULL, 0),

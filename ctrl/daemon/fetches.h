@@ -68,6 +68,10 @@ void fetches_free(struct fetches *f);
 void fetches_want(struct fetches *f, const struct fetch_wish *w,
 		  struct fetches_now now);
 
+/* Is it kept? Then fetched() is called at once. */
+bool fetches_recall(struct fetches *f, const uint8_t id[FETCHES_ID],
+		    int64_t now_s);
+
 /* What failed may be tried again at once. */
 void fetches_flush(struct fetches *f);
 
