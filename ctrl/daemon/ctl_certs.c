@@ -157,6 +157,7 @@ void ctl_certs_changed(struct ctl *c)
 	if (!evtimer_initialized(&c->on_certs))
 		evtimer_assign(&c->on_certs, c->base, on_certs, c);
 	c->certs_differ = true;
+	ctl_fetches_reload(c);
 	evtimer_add(&c->on_certs, &after);
 }
 
@@ -175,6 +176,7 @@ void ctl_send_certs(struct ctl *c)
 		return;
 	if (c->sent_certs != c->config->certs.at)
 		ctl_tell_expiry(c->config);
+	ctl_fetches_reload(c);
 	c->certs_differ = false;
 	c->sent_certs = c->config->certs.at;
 	if (c->ike)

@@ -22,9 +22,13 @@
 #include "ctrl/daemon/ctl_state.h"
 #include "ctrl/daemon/resolvers.h"
 #include "ctrl/dp/durable_file.h"
-#include "ctrl/pki/certificate.h"
+#include "ctrl/pki/trust.h"
 
 #define STORE "fetched"
+
+/* Paths that are looked at, for whom nothing is kept. */
+#define CHECKS_PER_S 50
+#define CHECKS_BURST 200
 
 /* What ike wants for a certificate: the first of its addresses that has it. */
 struct ctl_want {
@@ -247,51 +251,121 @@ static struct ctl_want *free_want(struct ctl *c)
 	return NULL;
 }
 
-/* Of whom this comes may be taken over: a certificate is all that it may show. */
-static struct certificate *read_want(const struct ike_msg_want *m)
+/* --- which of them lead to a CA that is loaded */
+
+void ctl_fetches_reload(struct ctl *c)
+{
+	trust_free(c->fetch_trust);
+	c->fetch_trust = NULL;
+}
+
+static void trust_it(struct trust *t, enum trust_role role, struct slice octets)
 {
 	struct certificate *cert;
 	struct error e;
 
-	if (m->kind > FETCH_OCSP || m->n_cert > sizeof(m->cert) ||
-	    m->n_request > sizeof(m->request) ||
-	    !m->n_request != (m->kind == FETCH_CRL) ||
-	    certificate_read(slice_of(m->cert, m->n_cert), &cert, &e))
-		return NULL;
-	return cert;
+	if (!certificate_read(octets, &cert, &e))
+		(void)trust_add(t, role, cert, &e);
 }
 
-void ctl_want(void *ctx, const struct ike_msg_want *m)
+/* NULL: no memory. */
+static struct trust *loaded(struct ctl *c)
 {
-	struct certificate *cert = read_want(m);
-	struct ctl_want *w;
-	struct ctl *c = ctx;
+	enum cred_kind kind;
+	struct slice octets;
+	size_t at = 0;
+
+	if (c->fetch_trust || trust_new(&c->fetch_trust))
+		return c->fetch_trust;
+	while (ctl_next_cred(c, &at, &kind, &octets)) {
+		if (kind == CRED_CA)
+			trust_it(c->fetch_trust, TRUST_AS_CA, octets);
+		if (kind == CRED_INTERMEDIATE)
+			trust_it(c->fetch_trust, TRUST_AS_INTERMEDIATE, octets);
+	}
+	return c->fetch_trust;
+}
+
+/* path: of the certificate, and behind it of others */
+static bool leads(struct ctl *c, const struct certificate *cert,
+		  const struct slice *path, size_t n)
+{
+	struct certificate *others[TRUST_CHAIN_MAX];
+	struct trust *t = loaded(c);
+	struct error e;
+	size_t read = 0;
+	bool yes;
+
+	for (size_t i = 1; i < n; i++)
+		read += !certificate_read(path[i], &others[read], &e);
+	yes = t &&
+	      trust_issuer(t, cert, (const struct certificate *const *)others,
+			   read, now().s);
+	while (read)
+		certificate_free(others[--read]);
+	return yes;
+}
+
+/* Of whom this comes may be taken over: it would have us go wherever it likes. */
+static bool may_be_fetched(struct ctl *c, const struct certificate *cert,
+			   const struct slice *path, size_t n)
+{
+	char name[CERTIFICATE_STR_MAX];
+
+	if (!bucket_take(&c->fetch_checks, clock_ns(), CHECKS_PER_S,
+			 CHECKS_BURST))
+		return false;
+	if (leads(c, cert, path, n))
+		return true;
+	if (log_may(&c->fetch_refused, "fetches", clock_ns()))
+		log_warn("fetches: not fetched: certificate \"%s\" leads to no CA that is loaded",
+			 certificate_str(cert, name));
+	return false;
+}
+
+/* --- what ike asks for */
+
+static void begin(struct ctl *c, struct ctl_want *w, const struct slice *path,
+		  size_t n)
+{
 	struct error e;
 
-	if (!cert)
-		return;
-	if (find_want(c, cert->sha256, (enum fetch_kind)m->kind)) {
-		certificate_free(cert);
-		return;
-	}
-	w = free_want(c);
-	if (!w) {
-		ike_link_fetched(c->ike, cert->sha256, (enum fetch_kind)m->kind,
-				 slice_of(NULL, 0));
-		certificate_free(cert);
-		return;
-	}
-	*w = (struct ctl_want){ .cert = cert,
-				.kind = (enum fetch_kind)m->kind,
-				.n_request = m->n_request };
-	memcpy(w->request, m->request, sizeof(w->request));
 	if (recall(c, w))
 		return;
-	if (ctl_start_helper(c, &e))
+	if (!may_be_fetched(c, w->cert, path, n) || ctl_start_helper(c, &e))
 		answer(c, w, slice_of(NULL, 0));
 	else
 		go_on(c, w);
 	set_timer(c);
+}
+
+void ctl_want(void *ctx, const struct ike_msg_want *m)
+{
+	struct slice path[TRUST_CHAIN_MAX], request;
+	enum fetch_kind kind = (enum fetch_kind)m->kind;
+	struct certificate *cert;
+	struct ctl_want *w;
+	struct ctl *c = ctx;
+	struct error e;
+	bool is_wanted;
+
+	if (!ike_seam_get_want(m, path, &request) ||
+	    certificate_read(path[0], &cert, &e))
+		return;
+	is_wanted = find_want(c, cert->sha256, kind) != NULL;
+	w = is_wanted ? NULL : free_want(c);
+	if (!w) {
+		if (!is_wanted)
+			ike_link_fetched(c->ike, cert->sha256, kind,
+					 slice_of(NULL, 0));
+		certificate_free(cert);
+		return;
+	}
+	*w = (struct ctl_want){ .cert = cert,
+				.kind = kind,
+				.n_request = (uint32_t)request.len };
+	memcpy(w->request, request.ptr, request.len);
+	begin(c, w, path, m->n_path);
 }
 
 void ctl_flush_fetched(void *ctx)
@@ -365,5 +439,6 @@ void ctl_free_fetches(struct ctl *c)
 	for (size_t i = 0; c->wants && i < FETCHES_MAX; i++)
 		certificate_free(c->wants[i].cert);
 	free(c->wants);
+	ctl_fetches_reload(c);
 	fetch_store_close(c->fetch_store);
 }

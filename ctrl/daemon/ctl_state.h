@@ -15,6 +15,8 @@
 #include "ctrl/daemon/certs.h"
 #include "ctrl/daemon/dp_link.h"
 #include "ctrl/daemon/failures.h"
+#include "ctrl/base/bucket.h"
+#include "ctrl/base/log.h"
 #include "ctrl/daemon/fetch_store.h"
 #include "ctrl/daemon/fetches.h"
 #include "ctrl/daemon/held.h"
@@ -104,7 +106,10 @@ struct ctl {
 	struct fetch_store *fetch_store; /* NULL: not opened yet, or it failed */
 	bool fetch_store_failed;
 	struct ctl_want *wants; /* of ike's; in ctl_fetches.c */
-	int err;		/* why it ends; 0: it was told to */
+	struct trust *fetch_trust; /* NULL: what is loaded is not read for it yet */
+	struct bucket fetch_checks;
+	struct log_limit fetch_refused;
+	int err; /* why it ends; 0: it was told to */
 	struct error *error;
 };
 
@@ -255,6 +260,9 @@ void ctl_stream_open(void *ctx, uint64_t token, const struct stream_ends *ends);
 
 int ctl_new_fetches(struct ctl *c, struct error *e);
 void ctl_free_fetches(struct ctl *c);
+
+/* Certificates that are loaded are others than before. */
+void ctl_fetches_reload(struct ctl *c);
 
 /* As of ike_link_spec. */
 void ctl_want(void *ctx, const struct ike_msg_want *m);

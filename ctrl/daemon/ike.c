@@ -122,7 +122,7 @@ static void on_want(void *ctx, const struct status_want *w)
 	struct ike_msg_want m;
 
 	if (ike_fetch_put(w, &m))
-		ike_tell(i, IKE_MSG_WANT, &m, sizeof(m));
+		ike_tell(i, IKE_MSG_WANT, &m, ike_seam_want_bytes(&m));
 }
 
 static void on_event(void *ctx, const struct ike_event *e)

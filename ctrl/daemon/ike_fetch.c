@@ -11,15 +11,27 @@ static enum fetch_kind fetch_of(enum status_kind kind)
 	return kind == STATUS_CRL ? FETCH_CRL : FETCH_OCSP;
 }
 
+/* What does not fit any more ctl may have itself. */
+static void put_path(const struct status_want *w, struct ike_msg_want *out)
+{
+	struct builder b = wr_init(out->path, sizeof(out->path));
+
+	for (size_t i = 0; i < w->n_path; i++) {
+		if (w->path[i].len > sizeof(out->path) - b.len)
+			return;
+		wr_bytes(&b, w->path[i].ptr, w->path[i].len);
+		out->bytes[out->n_path++] = (uint32_t)w->path[i].len;
+	}
+}
+
 bool ike_fetch_put(const struct status_want *w, struct ike_msg_want *out)
 {
-	if (w->cert.len > sizeof(out->cert) ||
+	if (!w->n_path || w->path[0].len > CERTIFICATE_MAX_BYTES ||
 	    w->request.len > sizeof(out->request))
 		return false;
 	memset(out, 0, sizeof(*out));
 	out->kind = fetch_of(w->kind);
-	out->n_cert = (uint32_t)w->cert.len;
-	memcpy(out->cert, w->cert.ptr, w->cert.len);
+	put_path(w, out);
 	out->n_request = (uint32_t)w->request.len;
 	if (w->request.len)
 		memcpy(out->request, w->request.ptr, w->request.len);

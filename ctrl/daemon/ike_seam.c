@@ -9,6 +9,7 @@
 #define TRACED_LEAST offsetof(struct ike_msg_traced, text)
 #define CRED_LEAST   offsetof(struct ike_msg_cred, octets)
 #define CONN_LEAST   offsetof(struct ike_msg_conn, proposals.text)
+#define WANT_LEAST   offsetof(struct ike_msg_want, path)
 #define CHILD_LEAST  offsetof(struct ike_msg_child, proposals.text)
 
 const struct seam_kind ike_seam_to_ike[] = {
@@ -56,7 +57,7 @@ const struct seam_kind ike_seam_to_ctl[] = {
 	SEAM_KIND(IKE_MSG_STREAM_OPEN, struct ike_msg_stream_open),
 	SEAM_KIND(IKE_MSG_LEASE, struct pool_lease),
 	SEAM_KIND_LEAST(IKE_MSG_TRACED, struct ike_msg_traced, TRACED_LEAST),
-	SEAM_KIND(IKE_MSG_WANT, struct ike_msg_want),
+	SEAM_KIND_LEAST(IKE_MSG_WANT, struct ike_msg_want, WANT_LEAST),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -247,4 +248,29 @@ void ike_seam_get_traced(struct ike_msg_traced *m, struct ike_traced *t)
 		.untold = m->untold,
 		.text = m->text,
 	};
+}
+
+size_t ike_seam_want_bytes(const struct ike_msg_want *m)
+{
+	size_t bytes = WANT_LEAST;
+
+	for (uint32_t i = 0; i < m->n_path; i++)
+		bytes += m->bytes[i];
+	return bytes;
+}
+
+bool ike_seam_get_want(const struct ike_msg_want *m,
+		       struct slice path[TRUST_CHAIN_MAX], struct slice *request)
+{
+	struct slice rest = slice_of(m->path, sizeof(m->path));
+
+	if (m->kind > FETCH_OCSP || m->n_request > sizeof(m->request) ||
+	    !m->n_request != (m->kind == FETCH_CRL) || !m->n_path ||
+	    m->n_path > TRUST_CHAIN_MAX)
+		return false;
+	for (uint32_t i = 0; i < m->n_path; i++)
+		if (!m->bytes[i] || !rd_slice(&rest, m->bytes[i], &path[i]))
+			return false;
+	*request = slice_of(m->request, m->n_request);
+	return true;
 }

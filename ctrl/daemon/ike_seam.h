@@ -17,6 +17,7 @@
 #include "ctrl/model/sas.h"
 #include "ctrl/model/stream.h"
 #include "ctrl/pki/certificate.h"
+#include "ctrl/pki/trust.h"
 
 enum ike_msg {
 	/* ctl to ike */
@@ -210,16 +211,17 @@ struct ike_msg_traced {
 };
 
 /*
- * A CRL that is about this certificate, or what a responder of OCSP says of it: from
+ * A CRL that is about a certificate, or what a responder of OCSP says of it: from
  * where, the certificate says, and nobody else. Only for those in a path that is
- * trusted.
+ * trusted: those that issued it follow it, as far as there is room, without the root.
  */
 struct ike_msg_want {
 	uint32_t kind; /* enum fetch_kind */
-	uint32_t n_cert;
 	uint32_t n_request;
-	uint8_t request[FETCH_REQUEST_MAX];  /* of FETCH_OCSP: ocsp_ask()'s */
-	uint8_t cert[CERTIFICATE_MAX_BYTES]; /* DER */
+	uint32_t n_path;		    /* certificates, at least 1 */
+	uint32_t bytes[TRUST_CHAIN_MAX];    /* of each of them */
+	uint8_t request[FETCH_REQUEST_MAX]; /* of FETCH_OCSP: ocsp_ask()'s */
+	uint8_t path[2 * CERTIFICATE_MAX_BYTES]; /* their DER; as far as there is any */
 };
 
 #define IKE_FETCHED_MAX 16384
@@ -254,6 +256,7 @@ size_t ike_seam_child_bytes(const struct ike_msg_child *m);
 size_t ike_seam_cred_bytes(const struct ike_msg_cred *m);
 size_t ike_seam_event_bytes(const struct ike_msg_event *m);
 size_t ike_seam_traced_bytes(const struct ike_msg_traced *m);
+size_t ike_seam_want_bytes(const struct ike_msg_want *m);
 
 /* And back; false: not what ike_seam_put_*() made. conn->children is NULL. */
 bool ike_seam_get_conn(const struct ike_msg_conn *m, struct conn_conf *conn);
@@ -265,5 +268,11 @@ void ike_seam_plain(char *text, size_t max);
 /* Borrows m's strings, which are made plain. */
 void ike_seam_get_event(struct ike_msg_event *m, struct ike_event *e);
 void ike_seam_get_traced(struct ike_msg_traced *m, struct ike_traced *t);
+
+/* Of WANT, which are m's; request: empty but of FETCH_OCSP. false: lengths or a kind
+ * that there cannot be. */
+MUST_CHECK bool ike_seam_get_want(const struct ike_msg_want *m,
+				  struct slice path[TRUST_CHAIN_MAX],
+				  struct slice *request);
 
 #endif

@@ -88,12 +88,14 @@ static struct wanted_status *free_wanted(struct engine *e)
 static void ask(struct engine *e, struct wanted_status *w,
 		const struct status_asked *asked)
 {
-	const struct status_want want = {
+	struct status_want want = {
 		.kind = asked->kind,
-		.cert = owned_slice(&asked->cert),
+		.n_path = asked->n_path,
 		.request = owned_slice(&asked->request),
 	};
 
+	for (size_t i = 0; i < asked->n_path; i++)
+		want.path[i] = owned_slice(&asked->path[i]);
 	w->kind = asked->kind;
 	memcpy(w->sha256, asked->sha256, sizeof(w->sha256));
 	memcpy(w->key, asked->key, sizeof(w->key));

@@ -137,19 +137,39 @@ static bool set_request(const struct status_wants *w,
 	return ok;
 }
 
+static void forget(struct status_asked *asked)
+{
+	for (size_t i = 0; i < asked->n_path; i++)
+		owned_free(&asked->path[i]);
+	asked->n_path = 0;
+	owned_free(&asked->request);
+}
+
+/* From there to below the root. */
+static bool set_path(const struct trust_answer *a, size_t at,
+		     struct status_asked *asked)
+{
+	for (size_t i = at; i + 1 < a->n_chain; i++) {
+		if (owned_copy(a->chain[i]->der, &asked->path[asked->n_path]))
+			return false;
+		asked->n_path++;
+	}
+	return true;
+}
+
 /* Without memory it is not wanted. */
 static void want(struct status_wants *w, enum status_kind kind,
-		 const struct certificate *c, const struct certificate *issuer)
+		 const struct trust_answer *a, size_t at)
 {
 	struct status_asked asked = { .kind = kind };
-	bool ok;
+	const struct certificate *c = a->chain[at];
 
-	if (w->n == STATUS_WANTS_MAX || owned_copy(c->der, &asked.cert))
+	if (w->n == STATUS_WANTS_MAX)
 		return;
-	ok = statuses_key(c, kind, asked.key) &&
-	     (kind == STATUS_CRL || set_request(w, c, issuer, &asked.request));
-	if (!ok) {
-		owned_free(&asked.cert);
+	if (!set_path(a, at, &asked) || !statuses_key(c, kind, asked.key) ||
+	    (kind == STATUS_OCSP &&
+	     !set_request(w, c, a->chain[at + 1], &asked.request))) {
+		forget(&asked);
 		return;
 	}
 	memcpy(asked.sha256, c->sha256, sizeof(asked.sha256));
@@ -163,9 +183,9 @@ static void want_all(struct status_wants *w, const struct trust_answer *a)
 		const struct certificate *c = a->chain[i];
 
 		if (c->ocsp.n && !asked_of(w, c->sha256, STATUS_OCSP))
-			want(w, STATUS_OCSP, c, a->chain[i + 1]);
+			want(w, STATUS_OCSP, a, i);
 		else if (c->crls.n && !asked_of(w, c->sha256, STATUS_CRL))
-			want(w, STATUS_CRL, c, a->chain[i + 1]);
+			want(w, STATUS_CRL, a, i);
 	}
 }
 
@@ -215,8 +235,7 @@ static void answer(struct status_asked *asked, struct status *s)
 {
 	asked->is_answered = true;
 	asked->status = status_ref(s);
-	owned_free(&asked->cert);
-	owned_free(&asked->request);
+	forget(asked);
 }
 
 void status_answer(struct status_wants *w, const uint8_t key[STATUSES_KEY],
@@ -238,8 +257,7 @@ void status_give_up(struct status_wants *w)
 void status_wants_free(struct status_wants *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
-		owned_free(&w->asked[i].cert);
-		owned_free(&w->asked[i].request);
+		forget(&w->asked[i]);
 		status_unref(w->asked[i].status);
 	}
 	statuses_unref(w->kept);

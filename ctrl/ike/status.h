@@ -24,7 +24,9 @@
  * the certificate says. Borrowed for the call. */
 struct status_want {
 	enum status_kind kind;
-	struct slice cert;    /* DER */
+	/* DER of it, of who issued it, and so on to below the root. */
+	struct slice path[TRUST_CHAIN_MAX];
+	size_t n_path;
 	struct slice request; /* of STATUS_OCSP: ocsp_ask()'s; else empty */
 };
 
@@ -32,7 +34,8 @@ struct status_asked {
 	enum status_kind kind;
 	uint8_t sha256[CERTIFICATE_SHA256];
 	uint8_t key[STATUSES_KEY];
-	struct owned cert; /* both until it is answered */
+	struct owned path[TRUST_CHAIN_MAX]; /* these until it is answered */
+	size_t n_path;
 	struct owned request;
 	bool is_answered;
 	struct status *status; /* a reference; NULL: it is not to be had */

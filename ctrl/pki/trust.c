@@ -724,3 +724,20 @@ bool trust_lists(const struct trust *t, const struct cert_serial *c)
 			return true;
 	return false;
 }
+
+const struct certificate *trust_issuer(struct trust *t,
+				       const struct certificate *c,
+				       const struct certificate *const *others,
+				       size_t n_others, int64_t now_s)
+{
+	const struct trust_question q = {
+		.leaf = c, .others = others, .n_others = n_others, .now_s = now_s
+	};
+	struct trust_answer a = { .verdict = TRUST_OK };
+	struct check k = { .t = t, .q = &q, .a = &a };
+	bool leads = gather_others(&k) && find_path(&k) && a.n_chain > 1;
+
+	sk_X509_free(k.others);
+	ERR_clear_error();
+	return leads ? a.chain[1] : NULL;
+}

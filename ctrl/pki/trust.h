@@ -124,6 +124,18 @@ void trust_check(struct trust *t, const struct trust_question *q,
 /* Does one of the CRLs and responses that were added call it revoked? See listed.h. */
 bool trust_lists(const struct trust *t, const struct cert_serial *c);
 
+/*
+ * Who issued it, of those through whom its path leads to a CA of the trust's; nothing is
+ * asked but that. NULL: there is no such path, or no memory.
+ *
+ * others   as in a question; what is returned may be one of them
+ * now_s    Unix time
+ */
+const struct certificate *trust_issuer(struct trust *t,
+				       const struct certificate *c,
+				       const struct certificate *const *others,
+				       size_t n_others, int64_t now_s);
+
 /* "expired" and so on, for listings and counters. */
 const char *trust_verdict_name(enum trust_verdict verdict);
 

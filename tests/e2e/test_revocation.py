@@ -6,6 +6,7 @@ there: what is wanted for certificates is fetched by the process that has nothin
 kept, and judged.
 """
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ SERVER = SIDES["b"].outer
 HTTP, OCSP, NOBODY = 8080, 8082, 8083
 AT = f"http://{SERVER}:{HTTP}/"
 GOOD, REVOKED, UNKNOWN = "good", "revoked", "of unknown status"
+STRANGE = "of an unknown issuer"
 # name of the certificate: where its CRL is, and what becomes of it
 CRLS = {
     "a-good": ([AT + "crl"], GOOD),
@@ -41,6 +43,7 @@ CRLS = {
     "page": ([AT + "page"], UNKNOWN),
     "second": ([AT + "no", AT + "chunked"], GOOD),
     "short": ([AT + "short"], UNKNOWN),
+    "stranger": ([AT + "crl?stranger"], STRANGE),
     "to-https": ([AT + "https"], UNKNOWN),
     "z-slow": ([AT + "slow"], UNKNOWN),
 }
@@ -52,6 +55,7 @@ WHY = {
     "loop": "three times", "loopback": "is a loopback address",
     "none": "says 404", "page": "no CRL", "short": "before it is whole",
     "to-https": "only http", "slow": "longer than 10 s",
+    "stranger": 'certificate "CN=stranger" leads to no CA',
 }
 CONF = """
 [ca]
@@ -79,6 +83,8 @@ class Authority:
         self.openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
                      "-nodes -keyout root.key -out root.pem -days 30 "
                      "-subj /CN=root -addext keyUsage=keyCertSign,cRLSign")
+        self.openssl("req -x509 -key root.key -out other.pem -days 30 "
+                     "-subj /CN=other")
         self.openssl("ecparam -name prime256v1 -genkey -noout -out key")
         self.openssl("x509 -in root.pem -outform DER -out root.der")
 
@@ -91,10 +97,11 @@ class Authority:
                        capture_output=True)
 
     def issue(self, name, extension, known=True):
+        ca = "other" if name == "stranger" else "root"
         self.serial += 1
         self.put("ext", extension)
         self.openssl(f"req -new -key key -subj /CN={name} -out req")
-        self.openssl(f"x509 -req -in req -CA root.pem -CAkey root.key "
+        self.openssl(f"x509 -req -in req -CA {ca}.pem -CAkey root.key "
                      f"-set_serial {self.serial} -days 20 -extfile ext "
                      f"-out {name}.pem")
         state, at = (("R", "250101000000Z") if name in BAD else ("V", ""))
@@ -126,6 +133,9 @@ def make(lab):
     ca.list()
     certs = os.path.join(lab.dir, "certs")
     os.mkdir(certs)
+    trusted = os.path.join(lab.dir, "x509ca")
+    os.mkdir(trusted)
+    shutil.copy(f"{ca.folder}/root.pem", trusted)
     os.rename(f"{ca.folder}/root.der", f"{certs}/root.der")
     for name in [*CRLS, *RESPONDER]:
         ca.openssl(f"x509 -in {name}.pem -outform DER -out {certs}/{name}.der")
@@ -198,6 +208,8 @@ def check_first(run, asked):
     ok(lines(asked).count("/crl") == 3,
        "a CRL is fetched once for all, and once where each other leads to it")
     ok(lines(asked).count("/loop") == 4, "three times it is followed")
+    ok("/crl?stranger" not in lines(asked),
+       "nothing is fetched for whom no CA here knows")
 
 
 def check_second(run, asked, responder):
@@ -206,7 +218,7 @@ def check_second(run, asked, responder):
     before = lines(asked)
     said, _ = run.wants()
     kept = {name: wanted for name, (_, wanted) in CRLS.items()
-            if wanted != UNKNOWN}
+            if wanted in (GOOD, REVOKED)}
     kept.update({"o-good": GOOD, "o-revoked": REVOKED})
     got = {name: said.get(name + ".der") for name in kept}
     ok(got == kept, f"the next start has what was fetched {got}")

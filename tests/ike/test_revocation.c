@@ -107,6 +107,7 @@ static struct {
 	unsigned int wanted[2]; /* so far, by enum status_kind */
 	enum status_kind last;
 	size_t request; /* octets of the last one */
+	size_t n_path;	/* and how long its path was */
 } web;
 
 static const char *name_of(struct slice cert)
@@ -125,13 +126,14 @@ static const char *name_of(struct slice cert)
 static void on_want(struct lab_side *s, const struct status_want *w)
 {
 	static const uint8_t garbage[] = { 0x30, 0x03, 0x02, 0x01, 0x01 };
-	const char *name = name_of(w->cert);
+	const char *name = name_of(w->path[0]);
 	const char *comes = w->kind == STATUS_OCSP ? web.ocsp : web.crl;
 	struct slice octets = slice_of(NULL, 0);
 
 	web.wanted[w->kind]++;
 	web.last = w->kind;
 	web.request = w->request.len;
+	web.n_path += w->n_path;
 	if (strcmp(name, "between_crl") == 0)
 		comes = web.crl_of_between;
 	if (!comes)
@@ -245,6 +247,7 @@ static void each_certificate_of_the_path_is_asked_for(void **state)
 	certs_initiate(lab);
 	certs_assert_up(lab, "chain");
 	assert_int_equal(web.wanted[STATUS_CRL], 2);
+	assert_int_equal(web.n_path, 2 + 1);
 	lab_free(lab);
 }
 

@@ -109,7 +109,8 @@ static void run_wants(struct fake *f, const char *name)
 		fake_send(f->ctl, IKE_MSG_WANT, &want, sizeof(want));
 		want.kind = FETCH_CRL;
 		want.n_request = 0;
-		want.n_cert = sizeof(want.cert);
+		want.n_path = 1;
+		want.bytes[0] = CERTIFICATE_MAX_BYTES;
 		fake_send(f->ctl, IKE_MSG_WANT, &want, sizeof(want));
 	}
 	say_ctl(f, name);

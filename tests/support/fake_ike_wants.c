@@ -48,8 +48,9 @@ static bool want(struct fake *f, const struct certificate *c,
 	size_t len;
 
 	m = (struct ike_msg_want){ .kind = c->ocsp.n ? FETCH_OCSP : FETCH_CRL,
-				   .n_cert = (uint32_t)c->der.len };
-	memcpy(m.cert, c->der.ptr, c->der.len);
+				   .n_path = 1,
+				   .bytes = { (uint32_t)c->der.len } };
+	memcpy(m.path, c->der.ptr, c->der.len);
 	if (m.kind == FETCH_OCSP) {
 		if (ocsp_ask(c, root, nonce, &request, &len))
 			abort();

@@ -107,27 +107,83 @@ static void longer_than_its_kind_may_be_is_wrong(void **state)
 
 static void what_is_wanted_becomes_a_message(void **state)
 {
-	static const uint8_t octets[FETCH_REQUEST_MAX + 1] = { 7 };
-	struct status_want w = { .kind = STATUS_OCSP,
-				 .cert = slice_of(octets, 9),
-				 .request =
-					 slice_of(octets, FETCH_REQUEST_MAX) };
+	static const uint8_t octets[CERTIFICATE_MAX_BYTES + 1] = { 7 };
+	struct status_want w = {
+		.kind = STATUS_OCSP,
+		.path = { slice_of(octets, 9), slice_of(octets, 3) },
+		.n_path = 2,
+		.request = slice_of(octets, FETCH_REQUEST_MAX)
+	};
+	struct slice path[TRUST_CHAIN_MAX], request;
 
 	(void)state;
 	assert_true(ike_fetch_put(&w, &want));
 	assert_int_equal(want.kind, FETCH_OCSP);
-	assert_int_equal(want.n_cert, 9);
-	assert_int_equal(want.n_request, FETCH_REQUEST_MAX);
-	assert_int_equal(want.request[0], 7);
+	assert_true(ike_seam_get_want(&want, path, &request));
+	assert_int_equal(want.n_path, 2);
+	assert_int_equal(path[0].len, 9);
+	assert_int_equal(path[1].len, 3);
+	assert_int_equal(path[1].ptr[0], 7);
+	assert_int_equal(request.len, FETCH_REQUEST_MAX);
+	assert_int_equal(request.ptr[0], 7);
+	assert_int_equal(ike_seam_want_bytes(&want),
+			 offsetof(struct ike_msg_want, path) + 9 + 3);
 	w.request.len++;
 	assert_false(ike_fetch_put(&w, &want));
 	w = (struct status_want){ .kind = STATUS_CRL,
-				  .cert = slice_of(octets, 1) };
+				  .path = { slice_of(octets, 1) },
+				  .n_path = 1 };
 	assert_true(ike_fetch_put(&w, &want));
+	assert_true(ike_seam_get_want(&want, path, &request));
 	assert_int_equal(want.kind, FETCH_CRL);
-	assert_int_equal(want.n_request, 0);
-	w.cert.len = sizeof(want.cert) + 1;
+	assert_int_equal(request.len, 0);
+	w.path[0].len = CERTIFICATE_MAX_BYTES + 1;
 	assert_false(ike_fetch_put(&w, &want));
+}
+
+static void path_goes_along_as_far_as_there_is_room(void **state)
+{
+	static const uint8_t octets[CERTIFICATE_MAX_BYTES] = { 7 };
+	struct slice path[TRUST_CHAIN_MAX], request;
+	struct status_want w = { .kind = STATUS_CRL, .n_path = 3 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		w.path[i] = slice_of(octets, sizeof(octets) - 1);
+	assert_true(ike_fetch_put(&w, &want));
+	assert_true(ike_seam_get_want(&want, path, &request));
+	assert_int_equal(want.n_path, 2);
+	assert_int_equal(path[1].len, sizeof(octets) - 1);
+}
+
+static void wants_that_there_cannot_be_are_refused(void **state)
+{
+	static const uint8_t octets[9] = { 7 };
+	const struct status_want w = { .kind = STATUS_CRL,
+				       .path = { slice_of(octets, 9) },
+				       .n_path = 1 };
+	struct slice path[TRUST_CHAIN_MAX], request;
+	struct ike_msg_want good;
+
+	(void)state;
+	assert_true(ike_fetch_put(&w, &good));
+#define REFUSED(change) \
+	want = good;    \
+	change;         \
+	assert_false(ike_seam_get_want(&want, path, &request))
+	REFUSED(want.kind = FETCH_OCSP + 1);
+	REFUSED(want.kind = FETCH_OCSP);
+	REFUSED(want.n_request = 1);
+	REFUSED(want.n_path = 0);
+	REFUSED(want.n_path = 2);
+	REFUSED(want.n_path = TRUST_CHAIN_MAX + 1);
+	REFUSED(want.bytes[0] = 0);
+	REFUSED(want.bytes[0] = sizeof(want.path) + 1);
+	REFUSED(want.n_path = 2; want.bytes[1] = UINT32_MAX);
+	REFUSED(want.kind = FETCH_OCSP;
+		want.n_request = sizeof(want.request) + 1);
+#undef REFUSED
+	assert_true(ike_seam_get_want(&good, path, &request));
 }
 
 int main(void)
@@ -141,6 +197,8 @@ int main(void)
 		cmocka_unit_test_teardown(longer_than_its_kind_may_be_is_wrong,
 					  stop),
 		cmocka_unit_test(what_is_wanted_becomes_a_message),
+		cmocka_unit_test(path_goes_along_as_far_as_there_is_room),
+		cmocka_unit_test(wants_that_there_cannot_be_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

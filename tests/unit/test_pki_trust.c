@@ -254,10 +254,63 @@ static void path_has_the_verdict_that_it_deserves(void **state)
 	assert_int_equal(failed, 0);
 }
 
+static const char *issuer_of(const char *leaf, const char *others,
+			     const char *intermediates)
+{
+	static char name[CERTIFICATE_STR_MAX];
+	const struct certificate *issuer;
+	struct given given, c;
+	struct trust *t;
+
+	assert_int_equal(trust_new(&t), 0);
+	add_all(t, TRUST_AS_CA, "root");
+	add_all(t, TRUST_AS_INTERMEDIATE, intermediates);
+	add_all(t, TRUST_AS_PEER, "leaf_root2");
+	give(&c, leaf);
+	give(&given, others);
+	issuer = trust_issuer(t, c.at[0],
+			      (const struct certificate *const *)given.at,
+			      given.n, PKI_NOW_S);
+	assert_int_equal(ERR_peek_error(), 0);
+	if (issuer)
+		certificate_str(issuer, name);
+	take_back(&c);
+	take_back(&given);
+	trust_free(t);
+	return issuer ? name : "";
+}
+
+static void issuer_is_who_leads_it_to_a_ca(void **state)
+{
+	(void)state;
+	assert_string_equal(issuer_of("leaf", "", NULL), "C=CH, CN=root");
+	assert_string_equal(issuer_of("leaf_sub2", "sub2 sub", NULL),
+			    "C=CH, CN=sub2");
+	assert_string_equal(issuer_of("leaf_sub2", "sub2", "sub"),
+			    "C=CH, CN=sub2");
+	assert_string_equal(issuer_of("sub2", "", "sub"), "C=CH, CN=sub");
+	assert_string_equal(issuer_of("eku_code", "", NULL), "C=CH, CN=root");
+}
+
+static void who_leads_to_none_has_none(void **state)
+{
+	(void)state;
+	assert_string_equal(issuer_of("leaf_sub2", "sub2", NULL), "");
+	assert_string_equal(issuer_of("leaf_root2", "root2", NULL), "");
+	assert_string_equal(issuer_of("alone", "", NULL), "");
+	assert_string_equal(issuer_of("root", "", NULL), "");
+	assert_string_equal(issuer_of("leaf_forged", "", NULL), "");
+	assert_string_equal(issuer_of("leaf_plain", "impostor", NULL), "");
+	assert_string_equal(issuer_of("leaf_old", "", NULL), "");
+	assert_string_equal(issuer_of("leaf_no_ca", "no_ca", NULL), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(path_has_the_verdict_that_it_deserves),
+		cmocka_unit_test(issuer_is_who_leads_it_to_a_ca),
+		cmocka_unit_test(who_leads_to_none_has_none),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
