@@ -9,6 +9,7 @@
 #   sudo make demo-manual the same with keys by hand
 #   sudo make check       install what is missing, build, lint, every test
 #   make check-unit       unit tests alone; no root (SAN=asan for sanitizers)
+#   make clang            what clang warns of; it builds nothing
 #   make fuzz | bench | lint | format | clean
 #   make install | uninstall
 #                         below PREFIX; with DESTDIR into a folder that stands
@@ -40,7 +41,8 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Werror
 VERSION := 0.1.0
 
-CFLAGS := -O2 -g
+# Sanitizers have a say in each line: what they leave to optimize takes long.
+CFLAGS := $(if $(SAN),-O1 -g1,-O2 -g)
 SANFLAGS_asan := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 SANFLAGS_tsan := -fsanitize=thread
@@ -166,6 +168,16 @@ $(SKEL): $(BUILD)/skel/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	@mkdir -p $(@D)
 	$(BPFTOOL) gen skeleton $< name $*_bpf > $@$(NEW)
 	@mv $@$(NEW) $@
+
+# --- what the other compiler warns of
+C_SRC := $(LIB_SRC) $(DAEMON_SRC) $(CLI_SRC) $(RELAY_SRC) $(FAST_SRC) \
+	$(FAKE_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(BPFT_SRC) $(BENCH_SRC) \
+	$(TOOL_SRC) $(FUZZ_SRC)
+
+.PHONY: clang
+clang: $(SKEL)
+	@printf '%s\n' $(C_SRC) | xargs -P $(shell nproc) -n 10 \
+		$(CLANG) $(filter-out -MD -MP,$(ALL_CFLAGS)) -fsyntax-only
 
 # --- tests
 TEST_LDLIBS := -lcmocka $(LDLIBS)
