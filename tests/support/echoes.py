@@ -47,7 +47,8 @@ def datagrams(target, least):
             size, payload = unsent.pop()
             missing[size] = payload
             sock.send(echo(asks, size, payload))
-        if not select.select([sock], [], [], 1)[0]:
+        left = max(0, deadline - time.monotonic())
+        if not select.select([sock], [], [], left)[0]:
             break
         packet = sock.recv(2048)[at:]
         kind, _, _, identifier, number = struct.unpack_from("!BBHHH", packet)
