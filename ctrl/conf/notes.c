@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/conf/notes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ctrl/conf/fail.h"
@@ -20,9 +21,9 @@ static int take(const struct keys *table, const char *in, const char *name,
 	notes[out->n_notes++] = (struct conf_note){
 		.place = *place,
 		.in = in,
-		.name = sub->name,
 		.why = sub->form,
 	};
+	snprintf(notes[out->n_notes - 1].name, CONF_NAME_MAX, "%s", name);
 	return 0;
 }
 

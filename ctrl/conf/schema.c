@@ -23,6 +23,7 @@
 #include "ctrl/conf/schema_key.h"
 #include "ctrl/conf/schema_manual.h"
 #include "ctrl/conf/schema_pool.h"
+#include "ctrl/conf/schema_plugins.h"
 #include "ctrl/conf/schema_psk.h"
 #include "ctrl/conf/schema_token.h"
 #include "ctrl/conf/values.h"
@@ -371,10 +372,15 @@ static int take_notes(const struct section *root, struct config *out,
 		      struct error *e)
 {
 	const struct section *charon = tree_section(root, "charon");
+	const struct section *plugins = charon ? tree_section(charon, "plugins")
+					       : NULL;
 	int err = notes_take(&root_table, "", root, out, e);
 
 	if (charon && !err)
 		err = notes_take(&charon_table, "charon", charon, out, e);
+	if (plugins && !err)
+		err = notes_take(&plugins_table, "charon.plugins", plugins,
+				 out, e);
 	return err;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/conf/schema_charon.h"
 
+#include "ctrl/conf/schema_plugins.h"
 #include "ctrl/conf/values.h"
 #include "ctrl/conf/values_gateway.h"
 #include "ctrl/model/ike_options.h"
@@ -46,9 +47,6 @@ _Static_assert(FRAGMENT_SIZE_MIN == 192 && FRAGMENT_SIZE_MAX == 8192 &&
 #define NO_EAP	 "of EAP, TLS and TNC, which are not spoken here"
 #define NO_THREADS \
 	"of charon's threads; workers of the data path are gateway.workers"
-#define NO_PLUGINS "of charon's plugins; what there is here is built in"
-#define NO_PLUGIN \
-	"of charon's plugins, but for pkcs11.modules; what there is here is built in"
 #define NO_LOGS \
 	"of charon's log; here it goes to standard error and so to the journal, and cygnet debug says more"
 #define NO_SOCKETS \
@@ -197,7 +195,8 @@ static const struct sub others[] = {
 	NEVER("nbns1", IN_POOL("nbns")),
 	NEVER("nbns2", IN_POOL("nbns")),
 	IDLE("ocsp", NO_OCSP_SENT),
-	IDLE("plugins", NO_PLUGIN),
+	{ .name = "plugins", .form = "a section of sections, one for each plugin",
+	  .table = &plugins_table },
 	LATER("prefer_best_path"),
 	IDLE("prefer_temporary_addrs", NO_SOCKETS),
 	IDLE("process_route", NO_SOCKETS),

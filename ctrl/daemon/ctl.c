@@ -61,12 +61,19 @@ static void on_drained(void *ctx)
 	end(ctx);
 }
 
-/* Scripts still have interfaces and routes to take away. */
-static void on_ike_stopped(void *ctx)
+static void on_nameservers_drained(void *ctx)
 {
 	struct ctl *c = ctx;
 
 	updown_drain(c->updown, on_drained, c);
+}
+
+/* Scripts still have interfaces, routes and DNS servers to take away. */
+static void on_ike_stopped(void *ctx)
+{
+	struct ctl *c = ctx;
+
+	nameservers_drain(c->nameservers, on_nameservers_drained, c);
 }
 
 /* As the command, but nobody waits for the answer. */
@@ -286,7 +293,8 @@ static int start(struct ctl *c, struct error *e)
 	c->since = up_since_new();
 	c->counts = tally_new();
 	c->updown = c->base ? updown_new(c->base) : NULL;
-	if (!c->base || !c->updown || !c->failures || !c->since || !c->counts ||
+	c->nameservers = c->base ? nameservers_new(c->base) : NULL;
+	if (!c->base || !c->updown || !c->nameservers || !c->failures || !c->since || !c->counts ||
 	    !tally_of(c->counts, "") ||
 	    event_base_priority_init(c->base, CONTROL_PRIORITIES))
 		return error_set(e, -ENOMEM, "no memory for an event loop");
@@ -322,6 +330,7 @@ static void stop(struct ctl *c)
 	up_since_free(c->since);
 	tally_free(c->counts);
 	updown_free(c->updown);
+	nameservers_free(c->nameservers);
 	dp_link_free(c->dp);
 	for (int i = 0; i < IKE_UDP_SOCKETS; i++)
 		if (c->ike_ports[i] >= 0)

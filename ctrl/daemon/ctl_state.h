@@ -27,6 +27,7 @@
 #include "ctrl/daemon/tally.h"
 #include "ctrl/daemon/tokens.h"
 #include "ctrl/daemon/up_since.h"
+#include "ctrl/daemon/nameservers.h"
 #include "ctrl/daemon/updown.h"
 
 #define CTL_SIGNALS 3
@@ -87,6 +88,7 @@ struct ctl {
 	struct up_since *since;
 	struct tally *counts; /* of connections that there are, and of "" */
 	struct updown *updown;
+	struct nameservers *nameservers;
 	struct certs *certs;		    /* beside those of the config */
 	const struct cert_conf *sent_certs; /* the config's, when ike got all */
 	bool certs_differ;		    /* since then */

@@ -37,12 +37,42 @@ static void tell_of(const struct ctl *c, const struct conn_conf *conn)
 		log_error("daemon: dp is not told of virtual IPs");
 }
 
+static void add_once(const struct addr *a, struct addr at[NAMESERVERS_MAX],
+		     size_t *n)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (addr_equal(&at[i], a))
+			return;
+	if (*n < NAMESERVERS_MAX && !addr_not_unicast(a))
+		at[(*n)++] = *a;
+}
+
+/* Each once, of all IKE SAs that are up: of a rekeyed one as of its heir. */
+static void set_nameservers(const struct ctl *c)
+{
+	const struct sa_heads heads = ike_link_heads(c->ike);
+	struct addr at[NAMESERVERS_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; c->config->ike.install_dns && i < heads.n_ike; i++) {
+		const struct ike_sa_view *ike = heads.ike[i];
+
+		if (ike->state == SA_VIEW_CONNECTING)
+			continue;
+		for (uint8_t k = 0; k < ike->n_dns; k++)
+			add_once(&ike->dns[k], at, &n);
+	}
+	nameservers_set(c->nameservers, c->config->ike.resolvconf, at, n);
+}
+
 static void tell_all(evutil_socket_t fd, short what, void *ctx)
 {
 	const struct ctl *c = ctx;
 
 	(void)fd;
 	(void)what;
+	if (c->ike)
+		set_nameservers(c);
 	for (size_t i = 0; c->ike && c->dp_is_set && i < c->config->n_conns; i++)
 		tell_of(c, &c->config->conns[i]);
 }

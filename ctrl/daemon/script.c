@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -76,10 +77,30 @@ static int check(const char *path, struct error *e)
 	return 0;
 }
 
-static int fill_actions(posix_spawn_file_actions_t *actions)
+/* A file in memory: nobody waits until it is read. -1, errno is set. */
+static int open_input(struct slice input)
 {
-	int err = posix_spawn_file_actions_addopen(actions, STDIN_FILENO,
-						   "/dev/null", O_RDONLY, 0);
+	int fd = memfd_create("input", MFD_CLOEXEC);
+
+	if (fd >= 0 &&
+	    write(fd, input.ptr, input.len) == (ssize_t)input.len &&
+	    lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/*
+ * input   of open_input(), or -1: nothing
+ */
+static int fill_actions(posix_spawn_file_actions_t *actions, int input)
+{
+	int err = input < 0 ? posix_spawn_file_actions_addopen(
+				      actions, STDIN_FILENO, "/dev/null",
+				      O_RDONLY, 0)
+			    : posix_spawn_file_actions_adddup2(actions, input,
+							       STDIN_FILENO);
 
 	if (!err)
 		err = posix_spawn_file_actions_adddup2(actions, STDERR_FILENO,
@@ -110,7 +131,7 @@ static int fill_attributes(posix_spawnattr_t *attributes)
 }
 
 /* In a session of its own: all that it starts can be ended with it. */
-static int spawn(const struct words *w, pid_t *pid)
+static int spawn_with(const struct words *w, int input, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -123,7 +144,7 @@ static int spawn(const struct words *w, pid_t *pid)
 		posix_spawnattr_destroy(&attributes);
 		return -err;
 	}
-	err = fill_actions(&actions);
+	err = fill_actions(&actions, input);
 	if (!err)
 		err = fill_attributes(&attributes);
 	if (!err)
@@ -132,6 +153,21 @@ static int spawn(const struct words *w, pid_t *pid)
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	return -err;
+}
+
+static int spawn(const struct words *w, struct slice input, pid_t *pid)
+{
+	int fd = -1, err;
+
+	if (input.len) {
+		fd = open_input(input);
+		if (fd < 0)
+			return -errno;
+	}
+	err = spawn_with(w, fd, pid);
+	if (fd >= 0)
+		close(fd);
+	return err;
 }
 
 /* --- its end */
@@ -206,7 +242,7 @@ int script_start(const struct script_spec *spec, struct script **out,
 	s->limit_s = spec->limit_s;
 	s->ended = spec->ended;
 	s->ctx = spec->ctx;
-	err = spawn(&w, &s->pid);
+	err = spawn(&w, spec->input, &s->pid);
 	if (!err)
 		err = watch(s, spec);
 	if (!err) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One run of a program that the configuration names, with the rights of this process:
- * it has no standard input, writes where we write, inherits nothing else, and is
+ * it reads what it is given, writes where we write, inherits nothing else, and is
  * killed, with what it started in its session, when its time is up. Control thread.
  */
 #ifndef CYG_DAEMON_SCRIPT_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "ctrl/base/error.h"
+#include "ctrl/base/slice.h"
 
 struct event_base;
 struct script;
@@ -19,6 +20,7 @@ struct script_spec {
 	const char *command; /* an absolute path and words, with single blanks */
 	const char *env;     /* NAME=VALUE, one behind the other */
 	size_t n_env;
+	struct slice input; /* its standard input; empty: there is none */
 	unsigned int limit_s;
 	/* It is over; why, in plain words, unless all was well. Borrowed for the
 	 * call, which frees the script. */

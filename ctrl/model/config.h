@@ -225,9 +225,9 @@ struct token_conf {
 /* A key or section that is taken, though it changes nothing here. */
 struct conf_note {
 	struct place place;
-	const char *in;	  /* the section's name, or "" */
-	const char *name; /* both, and why, are literals */
-	const char *why;  /* completes "has no effect: it is ..." */
+	const char *in; /* the section's name, or ""; a literal, as why */
+	char name[CONF_NAME_MAX];
+	const char *why; /* completes "has no effect: it is ..." */
 };
 
 /*

@@ -21,6 +21,7 @@ bool ike_options_equal(const struct ike_options *a, const struct ike_options *b)
 	       SAME(inactivity_close_ike) && SAME(make_before_break) &&
 	       SAME(follow_redirects) && SAME(install_virtual_ip) &&
 	       strcmp(a->install_virtual_ip_on, b->install_virtual_ip_on) == 0 &&
+	       SAME(install_dns) && strcmp(a->resolvconf, b->resolvconf) == 0 &&
 	       same_limits(a, b) && SAME(reuse_ikesa) &&
 	       SAME(ignore_acquire_ts) && SAME(close_ike_on_child_failure) &&
 	       SAME(delete_rekeyed_delay);

@@ -12,7 +12,8 @@
 #define FRAGMENT_SIZE_MIN    192U
 #define FRAGMENT_SIZE_MAX    8192U
 #define RETRANSMIT_TRIES_MAX 100U
-#define IFACE_NAME_MAX	     16 /* of an interface: IF_NAMESIZE */
+#define IFACE_NAME_MAX	     16	 /* of an interface: IF_NAMESIZE */
+#define RESOLVCONF_MAX	     160 /* as of an updown script */
 
 struct ike_options {
 	uint32_t fragment_size; /* octets of an IP packet */
@@ -34,6 +35,10 @@ struct ike_options {
 	bool install_virtual_ip;
 	bool has_ppks; /* the keystore has some; set by ctl, not configured */
 	char install_virtual_ip_on[IFACE_NAME_MAX];
+	/* DNS servers that come with them: whether resolvconf is told of them, and
+	 * which: an absolute path, and words for it. */
+	bool install_dns;
+	char resolvconf[RESOLVCONF_MAX];
 	/*
 	 * IKE SAs that peers began and did not finish: with so many, of all or of
 	 * one address, the next one shows a cookie first, and with so many it is
@@ -68,6 +73,8 @@ static inline struct ike_options ike_options_default(void)
 		.retransmit_base_1000 = 1800,
 		.follow_redirects = true,
 		.install_virtual_ip = true,
+		.install_dns = true,
+		.resolvconf = "/sbin/resolvconf",
 		.cookie_threshold = 10,
 		.block_threshold = 64,
 		.half_open_timeout = 30,

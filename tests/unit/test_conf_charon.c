@@ -79,6 +79,20 @@ static void virtual_ips_go_to_an_interface_or_to_none(void **state)
 	assert_options("install_virtual_ip_on = lan0", on);
 }
 
+static void dns_servers_go_to_resolvconf_or_to_nobody(void **state)
+{
+	struct ike_options other = ike_options_default();
+
+	(void)state;
+	assert_true(other.install_dns);
+	assert_string_equal(other.resolvconf, "/sbin/resolvconf");
+	assert_options("plugins { resolve { load = no } }",
+		       WITH(install_dns, false));
+	strcpy(other.resolvconf, "/opt/resolvconf");
+	assert_options("plugins { resolve { resolvconf { path = /opt/resolvconf } } }",
+		       other);
+}
+
 static void of_the_limits_each_is_set(void **state)
 {
 	(void)state;
@@ -165,9 +179,8 @@ static void what_changes_nothing_is_taken_and_noted(void **state)
 			    "charon's threads; workers of the data path are "
 			    "gateway.workers");
 	assert_string_equal(conf_note_str(&c->notes[1], text),
-			    "f:10:2: charon.plugins has no effect: it is of "
-			    "charon's plugins, but for pkcs11.modules; what "
-			    "there is here is built in");
+			    "f:11:3: charon.plugins.vici has no effect: it is "
+			    "of charon's plugins; what there is here is built in");
 	assert_int_equal(c->ike.fragment_size, 1400);
 	config_free(c);
 }
@@ -241,6 +254,12 @@ static const struct {
 	{ "start-scripts {\n\t\tone = /bin/true\n\t}",
 	  "f:9:2: charon.start-scripts would be run by a shell; write "
 	  "ExecStartPost into cygnet.service" },
+	{ "plugins { resolve { file = /etc/resolv.conf } }",
+	  "f:9:22: charon.plugins.resolve.file would have two who write it; "
+	  "install openresolv, whose resolvconf knows both" },
+	{ "plugins { resolve { resolvconf { path = resolvconf } } }",
+	  "f:9:42: charon.plugins.resolve.resolvconf.path must be the absolute "
+	  "path of resolvconf" },
 	{ "dns1 = 192.0.2.9",
 	  "f:9:2: charon.dns1 would be told to all peers; write dns = ADDRESS "
 	  "into a section of pools, and its name into pools of the connection" },
@@ -291,6 +310,7 @@ int main(void)
 	static const struct CMUnitTest cases[] = {
 		cmocka_unit_test(each_key_sets_its_option),
 		cmocka_unit_test(virtual_ips_go_to_an_interface_or_to_none),
+		cmocka_unit_test(dns_servers_go_to_resolvconf_or_to_nobody),
 		cmocka_unit_test(of_the_limits_each_is_set),
 		cmocka_unit_test(what_holds_anyway_may_be_said),
 		cmocka_unit_test(keep_alive_is_the_gateways_unless_that_says_so),

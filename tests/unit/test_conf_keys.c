@@ -11,6 +11,7 @@
 #include "ctrl/conf/schema_auth.h"
 #include "ctrl/conf/schema_authority.h"
 #include "ctrl/conf/schema_charon.h"
+#include "ctrl/conf/schema_plugins.h"
 #include "ctrl/conf/schema_conn.h"
 #include "ctrl/conf/schema_key.h"
 #include "ctrl/conf/schema_psk.h"
@@ -224,6 +225,9 @@ static const struct {
 	{ "secrets.private*, rsa*, ecdsa*, pkcs8*, pkcs12*", &key_table },
 	{ "secrets.token*", &token_table },
 	{ "charon", &charon_table },
+	{ "charon.plugins", &plugins_table },
+	{ "charon.plugins.resolve", &resolve_table },
+	{ "charon.plugins.resolve.resolvconf", &resolvconf_table },
 	{ "charon.plugins.pkcs11", &pkcs11_table },
 	{ "charon.plugins.pkcs11.modules.NAME", &pkcs11_module_table },
 };

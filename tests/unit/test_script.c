@@ -36,26 +36,43 @@ static void on_ended(void *ctx, const char *why)
 }
 
 /* Returns what script_start() does, and waits for the end. */
+static int run_spec(struct script_spec *spec, struct end *end, struct error *e)
+{
+	int err;
+
+	*end = (struct end){ .base = event_base_new() };
+	assert_non_null(end->base);
+	spec->base = end->base;
+	spec->ended = on_ended;
+	spec->ctx = end;
+	err = script_start(spec, &end->script, e);
+	if (!err)
+		event_base_dispatch(end->base);
+	assert_int_equal(end->is, !err);
+	event_base_free(end->base);
+	return err;
+}
+
 static int run(const char *command, const char *env, size_t n_env,
 	       unsigned int limit_s, struct end *end, struct error *e)
 {
 	struct script_spec spec = { .command = command,
 				    .env = env,
 				    .n_env = n_env,
-				    .limit_s = limit_s,
-				    .ended = on_ended,
-				    .ctx = end };
-	int err;
+				    .limit_s = limit_s };
 
-	*end = (struct end){ .base = event_base_new() };
-	assert_non_null(end->base);
-	spec.base = end->base;
-	err = script_start(&spec, &end->script, e);
-	if (!err)
-		event_base_dispatch(end->base);
-	assert_int_equal(end->is, !err);
-	event_base_free(end->base);
-	return err;
+	return run_spec(&spec, end, e);
+}
+
+static int run_with(const char *command, const char *input, struct end *end,
+		    struct error *e)
+{
+	struct script_spec spec = { .command = command,
+				    .env = "",
+				    .input = slice_of(input, strlen(input)),
+				    .limit_s = 30 };
+
+	return run_spec(&spec, end, e);
 }
 
 static void assert_ends(const char *command, const char *why)
@@ -91,6 +108,20 @@ static void it_has_its_words_and_its_environment_alone(void **state)
 	assert_int_equal(run("/usr/bin/test -e /proc/self/fd/9", env, 2, 30,
 			     &end, &e),
 			 0);
+	assert_string_equal(end.why, "it ends with 1");
+}
+
+static void it_reads_what_it_is_given(void **state)
+{
+	struct error e;
+	struct end end;
+
+	(void)state;
+	assert_int_equal(run_with("/usr/bin/grep -qx two", "one\ntwo\n", &end,
+				  &e),
+			 0);
+	assert_string_equal(end.why, "");
+	assert_int_equal(run_with("/usr/bin/grep -qx two", "", &end, &e), 0);
 	assert_string_equal(end.why, "it ends with 1");
 }
 
@@ -139,6 +170,7 @@ int main(void)
 	static const struct CMUnitTest cases[] = {
 		cmocka_unit_test(its_end_is_told),
 		cmocka_unit_test(it_has_its_words_and_its_environment_alone),
+		cmocka_unit_test(it_reads_what_it_is_given),
 		cmocka_unit_test(who_takes_too_long_is_killed),
 		cmocka_unit_test(what_is_not_there_is_not_run),
 		cmocka_unit_test(what_others_may_change_is_not_run),
