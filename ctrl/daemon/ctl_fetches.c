@@ -20,6 +20,7 @@
 #include "ctrl/crypto/prf.h"
 #include "ctrl/daemon/connect.h"
 #include "ctrl/daemon/ctl_state.h"
+#include "ctrl/daemon/own_addrs.h"
 #include "ctrl/daemon/resolvers.h"
 #include "ctrl/dp/durable_file.h"
 #include "ctrl/pki/trust.h"
@@ -102,6 +103,12 @@ static int on_fetch(void *ctx, const struct helper_msg_fetch *m,
 	err = helper_link_fetch(c->helper, m, fd);
 	close(fd);
 	return err ? error_set(e, err, "a process of ours is gone") : 0;
+}
+
+static bool is_own(void *ctx, const struct addr *addr)
+{
+	(void)ctx;
+	return own_addrs_have(addr, NULL);
 }
 
 /* Without it what was fetched is fetched again. */
@@ -418,6 +425,7 @@ int ctl_new_fetches(struct ctl *c, struct error *e)
 {
 	const struct fetches_calls calls = { .lookup = on_lookup,
 					     .fetch = on_fetch,
+					     .is_own = is_own,
 					     .fetched = on_fetched,
 					     .keep = on_keep,
 					     .recall = on_recall,

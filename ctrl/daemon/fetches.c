@@ -127,17 +127,23 @@ static uint64_t new_token(struct fetches *f)
 
 /* NULL: a certificate may send us there. 169.254.0.0/16 is of the link, and where
  * clouds tell a host its secrets. */
-static const char *not_for_certificates(const struct addr *a)
+static const char *not_for_certificates(const struct fetches *f,
+					const struct addr *a)
 {
+	const char *why = addr_not_unicast(a);
+
 	if (addr_is_v4(a) && a->octets[12] == 169 && a->octets[13] == 254)
 		return "is a link-local address"; /* RFC 3927 */
-	return addr_not_unicast(a);
+	if (!why && f->calls.is_own(f->calls.ctx, a))
+		why = "is this host's own";
+	return why;
 }
 
 static bool try_addr(struct fetches *f, struct fetch_entry *e, struct error *why)
 {
 	const struct addr *a = &e->addrs[e->addr];
-	const char *is_bad = e->is_configured ? NULL : not_for_certificates(a);
+	const char *is_bad =
+		e->is_configured ? NULL : not_for_certificates(f, a);
 	struct helper_msg_fetch m = { .kind = e->wish.kind,
 				      .n = e->wish.n_request,
 				      .url = e->at };

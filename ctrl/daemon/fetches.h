@@ -43,6 +43,8 @@ struct fetches_calls {
 	/* Connects, and has it fetched: fetches_piece() and fetches_done(). */
 	int (*fetch)(void *ctx, const struct helper_msg_fetch *m,
 		     const struct addr *addr, struct error *e);
+	/* Is it this host's own? */
+	bool (*is_own)(void *ctx, const struct addr *addr);
 	/* octets empty: why says it. Borrowed for the call. */
 	void (*fetched)(void *ctx, const uint8_t id[FETCHES_ID],
 			struct slice octets, const char *why);

@@ -2,8 +2,6 @@
 #include "ctrl/daemon/updown.h"
 
 #include <event2/event.h>
-#include <ifaddrs.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -11,6 +9,7 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/base/name_index.h"
+#include "ctrl/daemon/own_addrs.h"
 #include "ctrl/daemon/script.h"
 #include "ctrl/daemon/updown_env.h"
 
@@ -229,30 +228,6 @@ static void run_more(struct updown *u)
 		run(u, j);
 }
 
-/* The interface that has our address; NULL: none, or it is not known. */
-static const char *interface_of(const struct ifaddrs *all, const struct addr *a)
-{
-	for (; all; all = all->ifa_next) {
-		const struct sockaddr *s = all->ifa_addr;
-		struct addr has;
-
-		if (s && s->sa_family == AF_INET)
-			has = addr_from_v4(
-				((const struct sockaddr_in *)(const void *)s)
-					->sin_addr.s_addr);
-		else if (s && s->sa_family == AF_INET6)
-			memcpy(has.octets,
-			       &((const struct sockaddr_in6 *)(const void *)s)
-					->sin6_addr,
-			       sizeof(has.octets));
-		else
-			continue;
-		if (addr_equal(&has, a))
-			return all->ifa_name;
-	}
-	return NULL;
-}
-
 static void add_job(struct updown *u, const struct line *said,
 		    const struct updown_what *what)
 {
@@ -288,17 +263,15 @@ static void tell(struct updown *u, const struct line *said, bool up,
 				    .reqid = said->reqid,
 				    .ike = ike,
 				    .child = child };
-	struct ifaddrs *all = NULL;
+	char interface[OWN_ADDRS_NAME];
 
-	if (!getifaddrs(&all))
-		what.interface = interface_of(all, &ike->local);
+	if (own_addrs_have(&ike->local, interface))
+		what.interface = interface;
 	for (size_t i = 0; i < child->n_selectors && i < SADB_SELECTORS_MAX;
 	     i++) {
 		what.pair = &child->selectors[i];
 		add_job(u, said, &what);
 	}
-	if (all)
-		freeifaddrs(all);
 	run_more(u);
 }
 

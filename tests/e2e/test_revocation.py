@@ -40,6 +40,7 @@ CRLS = {
     "missing": ([AT + "none"], UNKNOWN),
     "moved": ([AT + "moved"], GOOD),
     "named": ([f"http://{NAME}:{HTTP}/moved?by=name"], GOOD),
+    "own": ([f"http://{SIDES['a'].outer}:{HTTP}/crl"], UNKNOWN),
     "page": ([AT + "page"], UNKNOWN),
     "second": ([AT + "no", AT + "chunked"], GOOD),
     "short": ([AT + "short"], UNKNOWN),
@@ -53,7 +54,7 @@ WHY = {
     "down": "Connection refused", "endless": "longer than 16777216",
     "huge": "longer than 16777216", "inside": "is a loopback address",
     "loop": "three times", "loopback": "is a loopback address",
-    "none": "says 404", "page": "no CRL", "short": "before it is whole",
+    "none": "says 404", "own": "is this host's own", "page": "no CRL", "short": "before it is whole",
     "to-https": "only http", "slow": "longer than 10 s",
     "stranger": 'certificate "CN=stranger" leads to no CA',
 }

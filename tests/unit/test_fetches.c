@@ -63,6 +63,15 @@ static int on_fetch(void *ctx, const struct helper_msg_fetch *m,
 	return 0;
 }
 
+/* 203.0.113.0/24 is this host's. */
+static bool is_own(void *ctx, const struct addr *addr)
+{
+	const uint8_t *o = addr->octets;
+
+	(void)ctx;
+	return addr_is_v4(addr) && o[12] == 203 && o[13] == 0 && o[14] == 113;
+}
+
 static void on_fetched(void *ctx, const uint8_t id[FETCHES_ID],
 		       struct slice octets, const char *why)
 {
@@ -106,6 +115,7 @@ static int setup(void **state)
 	struct lab *lab = calloc(1, sizeof(*lab));
 	const struct fetches_calls calls = { .lookup = on_lookup,
 					     .fetch = on_fetch,
+					     .is_own = is_own,
 					     .fetched = on_fetched,
 					     .keep = on_keep,
 					     .recall = on_recall,
@@ -321,28 +331,33 @@ static void certificate_leads_to_no_address_of_this_host(void **state)
 	static const char *const urls[] = {
 		"http://127.0.0.1/",	   "http://[::1]/",
 		"http://[fe80::1]/",	   "http://0.0.0.0/",
-		"http://169.254.169.254/", "http://224.0.0.1/"
+		"http://169.254.169.254/", "http://224.0.0.1/",
+		"http://203.0.113.5/",	   "http://[ff02::1]/"
 	};
+	const uint8_t n = sizeof(urls) / sizeof(urls[0]);
 	struct lab *lab = *state;
 	struct fetch_wish w;
 
-	for (uint8_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+	for (uint8_t i = 0; i < n; i++) {
 		want(lab, i, urls[i]);
 		assert_int_equal(lab->told, i + 1);
 		assert_non_null(strstr(lab->why, "authority"));
 	}
-	want(lab, 6, "http://ca.example/");
-	found(lab, "127.0.0.1", NULL);
-	want(lab, 7, "http://192.0.2.1/");
+	want(lab, n, "http://ca.example/");
+	found(lab, "127.0.0.1", "203.0.113.5");
+	want(lab, n + 1, "http://192.0.2.1/");
 	ends(lab, FETCH_MOVED, "http://127.0.0.1/", 0);
-	assert_int_equal(lab->begun, 1);
-	assert_int_equal(lab->told, 8);
-	w = wish(8, urls[0]);
+	want(lab, n + 2, "http://192.0.2.1/");
+	ends(lab, FETCH_MOVED, "http://203.0.113.6/", 0);
+	assert_non_null(strstr(lab->why, "this host's own"));
+	assert_int_equal(lab->begun, 2);
+	assert_int_equal(lab->told, n + 3);
+	w = wish(n + 3, urls[0]);
 	w.is_configured = true;
 	fetches_want(lab->fetches, &w, lab->now);
 	assert_addr(lab, "127.0.0.1");
 	ends(lab, FETCH_MOVED, "http://127.0.0.1/x", 0);
-	assert_int_equal(lab->begun, 2);
+	assert_int_equal(lab->begun, 3);
 	assert_non_null(strstr(lab->why, "authority"));
 }
 
