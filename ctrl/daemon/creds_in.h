@@ -13,6 +13,7 @@
 struct creds_in {
 	struct creds *creds; /* owned; NULL: they have not begun */
 	size_t n, bytes;     /* so far */
+	size_t n_addresses;  /* of CRLs and responders of CAs */
 	uint32_t kind;	     /* of what came in part */
 	uint8_t *part;	     /* owned */
 	size_t len, room;    /* 0: all of it is there */

@@ -190,19 +190,44 @@ static enum key_of_cert key_of(struct ctl *c, const struct cert_conf *cert)
 	return sign_keys_had(c->keys, &cert->key) ? KEY_GONE : KEY_NEVER_HERE;
 }
 
+#define AUTHORITIES (SIZE_MAX / 2 + 1) /* of ctl_next_cred(): they come then */
+
+/* Of each authority it is asked twice: for CRLs, and for OCSP. */
+static bool next_address(struct ctl *c, size_t *at, enum cred_kind *kind,
+			 struct slice *octets)
+{
+	const struct authority *a;
+	size_t i = *at - AUTHORITIES, next = i / 2;
+
+	while ((a = certs_next_authority(c->certs, c->config, &next))) {
+		bool is_ocsp = i % 2;
+
+		i = is_ocsp ? 2 * next : 2 * (next - 1) + 1;
+		*at = AUTHORITIES + i;
+		*kind = is_ocsp ? CRED_OCSP_AT : CRED_CRL_AT;
+		*octets = slice_of(a->ca.octets, sizeof(a->ca.octets));
+		if (is_ocsp ? a->ocsp_uris.n : a->crl_uris.n)
+			return true;
+		next = i / 2;
+	}
+	return false;
+}
+
 bool ctl_next_cred(void *ctx, size_t *at, enum cred_kind *kind,
 		   struct slice *octets)
 {
 	const struct cert_conf *cert;
 	struct ctl *c = ctx;
 
-	while ((cert = certs_next(c->certs, c->config, at)))
+	while (*at < AUTHORITIES && (cert = certs_next(c->certs, c->config, at)))
 		if (cred_kind_of(cert, key_of(c, cert), c->config->conns,
 				 c->config->n_conns, kind)) {
 			*octets = cert->octets;
 			return true;
 		}
-	return false;
+	if (*at < AUTHORITIES)
+		*at = AUTHORITIES;
+	return next_address(c, at, kind, octets);
 }
 
 static bool find_key(void *ctx, const struct fingerprint *certificate,

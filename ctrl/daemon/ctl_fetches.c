@@ -35,7 +35,9 @@
 struct ctl_want {
 	struct certificate *cert; /* NULL: none */
 	enum fetch_kind kind;
-	size_t at;
+	bool has_issuer; /* it is known who issued it: */
+	struct fingerprint issuer;
+	size_t at;		/* of its addresses, the next one */
 	uint8_t id[FETCHES_ID]; /* what is waited for */
 	uint32_t n_request;
 	uint8_t request[FETCH_REQUEST_MAX];
@@ -154,9 +156,40 @@ static bool on_recall(void *ctx, const uint8_t id[FETCHES_ID], int64_t now_s,
 
 /* --- what ike wants */
 
-static const struct certificate_uris *uris_of(const struct ctl_want *w)
+/* One of those that an operator names of who issued it; i: which one, less what others
+ * have. NULL: there are no more. */
+static const char *configured(const struct ctl *c, const struct ctl_want *w,
+			      size_t *i)
 {
-	return w->kind == FETCH_CRL ? &w->cert->crls : &w->cert->ocsp;
+	const struct authority *a;
+	size_t at = 0;
+
+	while (w->has_issuer &&
+	       (a = certs_next_authority(c->certs, c->config, &at))) {
+		const struct authority_uris *uris =
+			w->kind == FETCH_CRL ? &a->crl_uris : &a->ocsp_uris;
+
+		if (!fingerprint_equal(&a->ca, &w->issuer))
+			continue;
+		if (*i < uris->n)
+			return uris->at[*i];
+		*i -= uris->n;
+	}
+	return NULL;
+}
+
+/* They come before those of the certificate itself. */
+static const char *uri_of(const struct ctl *c, const struct ctl_want *w,
+			  size_t i, bool *is_configured)
+{
+	const struct certificate_uris *own =
+		w->kind == FETCH_CRL ? &w->cert->crls : &w->cert->ocsp;
+	const char *uri = configured(c, w, &i);
+
+	*is_configured = uri != NULL;
+	if (!uri && i < own->n)
+		uri = own->at[i];
+	return uri;
 }
 
 static void answer(struct ctl *c, struct ctl_want *w, struct slice octets)
@@ -184,9 +217,12 @@ static bool set_id(struct ctl_want *w, const char *uri)
 	return true;
 }
 
-static bool want_next(struct ctl *c, struct ctl_want *w, const char *uri)
+static bool want_next(struct ctl *c, struct ctl_want *w, const char *uri,
+		      bool is_configured)
 {
-	struct fetch_wish wish = { .kind = w->kind, .n_request = w->n_request };
+	struct fetch_wish wish = { .kind = w->kind,
+				   .is_configured = is_configured,
+				   .n_request = w->n_request };
 	struct error e;
 
 	if (http_url_read(uri, &wish.url, &e)) {
@@ -204,20 +240,25 @@ static bool want_next(struct ctl *c, struct ctl_want *w, const char *uri)
 /* Is it there from whichever of the addresses? Then it has been answered. */
 static bool recall(struct ctl *c, struct ctl_want *w)
 {
-	const struct certificate_uris *uris = uris_of(w);
+	bool is_configured;
+	const char *uri;
 
-	for (size_t i = 0; i < uris->n; i++)
-		if (set_id(w, uris->at[i]) &&
-		    fetches_recall(c->fetches, w->id, now().s))
+	for (size_t i = 0; (uri = uri_of(c, w, i, &is_configured)); i++)
+		if (set_id(w, uri) && fetches_recall(c->fetches, w->id, now().s))
 			return true;
 	return false;
 }
 
 static void go_on(struct ctl *c, struct ctl_want *w)
 {
-	while (w->at < uris_of(w)->n)
-		if (want_next(c, w, uris_of(w)->at[w->at++]))
+	bool is_configured;
+	const char *uri;
+
+	while ((uri = uri_of(c, w, w->at, &is_configured))) {
+		w->at++;
+		if (want_next(c, w, uri, is_configured))
 			return;
+	}
 	answer(c, w, slice_of(NULL, 0));
 }
 
@@ -293,28 +334,33 @@ static struct trust *loaded(struct ctl *c)
 	return c->fetch_trust;
 }
 
-/* path: of the certificate, and behind it of others */
-static bool leads(struct ctl *c, const struct certificate *cert,
-		  const struct slice *path, size_t n)
+/* path: of the certificate, and behind it of others. Sets who issued it. */
+static bool leads(struct ctl *c, struct ctl_want *w, const struct slice *path,
+		  size_t n)
 {
+	const struct certificate *issuer;
 	struct certificate *others[TRUST_CHAIN_MAX];
 	struct trust *t = loaded(c);
 	struct error e;
 	size_t read = 0;
-	bool yes;
 
 	for (size_t i = 1; i < n; i++)
 		read += !certificate_read(path[i], &others[read], &e);
-	yes = t &&
-	      trust_issuer(t, cert, (const struct certificate *const *)others,
-			   read, now().s);
+	issuer = t ? trust_issuer(t, w->cert,
+				  (const struct certificate *const *)others,
+				  read, now().s)
+		   : NULL;
+	w->has_issuer = issuer != NULL;
+	if (issuer)
+		memcpy(w->issuer.octets, issuer->sha256,
+		       sizeof(w->issuer.octets));
 	while (read)
 		certificate_free(others[--read]);
-	return yes;
+	return w->has_issuer;
 }
 
 /* Of whom this comes may be taken over: it would have us go wherever it likes. */
-static bool may_be_fetched(struct ctl *c, const struct certificate *cert,
+static bool may_be_fetched(struct ctl *c, struct ctl_want *w,
 			   const struct slice *path, size_t n)
 {
 	char name[CERTIFICATE_STR_MAX];
@@ -322,11 +368,11 @@ static bool may_be_fetched(struct ctl *c, const struct certificate *cert,
 	if (!bucket_take(&c->fetch_checks, clock_ns(), CHECKS_PER_S,
 			 CHECKS_BURST))
 		return false;
-	if (leads(c, cert, path, n))
+	if (leads(c, w, path, n))
 		return true;
 	if (log_may(&c->fetch_refused, "fetches", clock_ns()))
 		log_warn("fetches: not fetched: certificate \"%s\" leads to no CA that is loaded",
-			 certificate_str(cert, name));
+			 certificate_str(w->cert, name));
 	return false;
 }
 
@@ -339,7 +385,13 @@ static void begin(struct ctl *c, struct ctl_want *w, const struct slice *path,
 
 	if (recall(c, w))
 		return;
-	if (!may_be_fetched(c, w->cert, path, n) || ctl_start_helper(c, &e))
+	if (!may_be_fetched(c, w, path, n)) {
+		answer(c, w, slice_of(NULL, 0));
+		return;
+	}
+	if (recall(c, w)) /* from where an authority says */
+		return;
+	if (ctl_start_helper(c, &e))
 		answer(c, w, slice_of(NULL, 0));
 	else
 		go_on(c, w);

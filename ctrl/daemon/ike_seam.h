@@ -212,7 +212,7 @@ struct ike_msg_traced {
 
 /*
  * A CRL that is about a certificate, or what a responder of OCSP says of it: from
- * where, the certificate says, and nobody else. Only for those in a path that is
+ * where, the certificate says, or an authority, and nobody else. Only for those in a path that is
  * trusted: those that issued it follow it, as far as there is room, without the root.
  */
 struct ike_msg_want {

@@ -176,21 +176,31 @@ static void want(struct status_wants *w, enum status_kind kind,
 	w->asked[w->n++] = asked;
 }
 
-static void want_all(struct status_wants *w, const struct trust_answer *a)
+static bool is_told(const struct creds *creds, const struct trust_answer *a,
+		    size_t at, enum status_kind kind)
+{
+	return creds_have_address(creds, a->chain[at], a->chain[at + 1], kind);
+}
+
+static void want_all(struct status_wants *w, const struct creds *creds,
+		     const struct trust_answer *a)
 {
 	for (size_t i = first_unknown(a, 0); i + 1 < a->n_chain;
 	     i = first_unknown(a, i + 1)) {
 		const struct certificate *c = a->chain[i];
 
-		if (c->ocsp.n && !asked_of(w, c->sha256, STATUS_OCSP))
+		if (is_told(creds, a, i, STATUS_OCSP) &&
+		    !asked_of(w, c->sha256, STATUS_OCSP))
 			want(w, STATUS_OCSP, a, i);
-		else if (c->crls.n && !asked_of(w, c->sha256, STATUS_CRL))
+		else if (is_told(creds, a, i, STATUS_CRL) &&
+			 !asked_of(w, c->sha256, STATUS_CRL))
 			want(w, STATUS_CRL, a, i);
 	}
 }
 
 /* Only what could be told is worth a word. */
-static void note(struct status_wants *w, const struct trust_answer *a)
+static void note(struct status_wants *w, const struct creds *creds,
+		 const struct trust_answer *a)
 {
 	char name[CERTIFICATE_STR_MAX];
 	size_t i;
@@ -200,7 +210,8 @@ static void note(struct status_wants *w, const struct trust_answer *a)
 		return;
 	for (i = first_unknown(a, 0); i + 1 < a->n_chain;
 	     i = first_unknown(a, i + 1))
-		if (a->chain[i]->ocsp.n || a->chain[i]->crls.n) {
+		if (is_told(creds, a, i, STATUS_OCSP) ||
+		    is_told(creds, a, i, STATUS_CRL)) {
 			error_set(&w->unknown, 0,
 				  "certificate \"%s\" may be revoked: neither CRL nor OCSP tells, and 'revocation = relaxed' goes on without; let this host reach them, or set revocation to ifuri or strict",
 				  certificate_str(a->chain[i], name));
@@ -217,8 +228,8 @@ void status_check(struct status_wants *w, const struct creds *creds,
 	if (has_unknown(a))
 		check_again(w, creds, q, a);
 	if (has_unknown(a))
-		want_all(w, a);
-	note(w, a);
+		want_all(w, creds, a);
+	note(w, creds, a);
 }
 
 /* --- the engine's part */

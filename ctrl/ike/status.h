@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * May a peer's certificate be revoked? Where neither CRLs that are here nor OCSP tell,
- * and the path is trusted, what its certificates name is wanted: first OCSP, then a
- * CRL. Part of a job of verify.h: status_check() runs in its thread, the others while
+ * and the path is trusted, what its certificates name is wanted, or an operator of who
+ * issued them: first OCSP, then a CRL. Part of a job of verify.h: status_check() runs in its thread, the others while
  * the job is in the engine's.
  */
 #ifndef CYG_IKE_STATUS_H
@@ -21,7 +21,7 @@
 #define STATUS_WANTS_MAX (2 * (TRUST_CHAIN_MAX - 1))
 
 /* A CRL that is about this certificate, or what a responder says of it; both are where
- * the certificate says. Borrowed for the call. */
+ * the certificate says, or an operator. Borrowed for the call. */
 struct status_want {
 	enum status_kind kind;
 	/* DER of it, of who issued it, and so on to below the root. */

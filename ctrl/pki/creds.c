@@ -149,6 +149,8 @@ static bool trust_role_of(enum cred_kind kind, enum trust_role *out)
 	case CRED_OWN:
 	case CRED_PUBKEY:
 	case CRED_CRL:
+	case CRED_CRL_AT:
+	case CRED_OCSP_AT:
 		break;
 	}
 	return false;
@@ -176,6 +178,16 @@ static int add_crl(struct creds *c, struct slice octets, struct error *e)
 	return err ? error_set(e, err, "out of memory") : 0;
 }
 
+static int add_address(struct creds *c, enum status_kind kind, struct slice ca,
+		       struct error *e)
+{
+	if (ca.len != CERTIFICATE_SHA256)
+		return error_set(e, -EBADMSG, "it is no SHA-256 of a CA");
+	if (trust_add_address(c->trust, kind, ca.ptr))
+		return error_set(e, -ENOMEM, "out of memory");
+	return 0;
+}
+
 static int add(struct creds *c, struct entry *entry, struct slice der,
 	       struct error *e)
 {
@@ -201,6 +213,10 @@ int creds_add(struct creds *c, enum cred_kind kind, struct slice der,
 
 	if (kind == CRED_CRL)
 		return add_crl(c, der, e);
+	if (kind == CRED_CRL_AT || kind == CRED_OCSP_AT)
+		return add_address(
+			c, kind == CRED_CRL_AT ? STATUS_CRL : STATUS_OCSP, der,
+			e);
 	entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		return error_set(e, -ENOMEM, "out of memory");
@@ -289,6 +305,12 @@ size_t creds_chain(const struct creds *c, const struct certificate *from,
 		from = issuer->cert;
 	}
 	return n;
+}
+
+bool creds_have_address(const struct creds *c, const struct certificate *cert,
+			const struct certificate *issuer, enum status_kind kind)
+{
+	return trust_has_address(c->trust, cert, issuer, kind);
 }
 
 void creds_check(const struct creds *c, const struct trust_question *q,

@@ -25,6 +25,10 @@ enum cred_kind {
 	CRED_PEER,   /* certificate of a peer, trusted itself */
 	CRED_PUBKEY, /* SubjectPublicKeyInfo of a peer, or of ours with a key */
 	CRED_CRL,
+	/* Its SHA-256: of that CA an operator knows where CRLs, or what a responder of
+	 * OCSP says, are to be fetched. */
+	CRED_CRL_AT,
+	CRED_OCSP_AT,
 };
 
 /* Borrowed while the creds are held. */
@@ -53,9 +57,10 @@ bool creds_is_empty(const struct creds *c);
 /*
  * Before anybody else has a reference. What is there already changes nothing.
  *
- * der   of a certificate, a SubjectPublicKeyInfo or a CRL; copied
+ * der   of a certificate, a SubjectPublicKeyInfo or a CRL, or a SHA-256; copied
  *
  * 0, or e says what is wrong: as certificate_read(), public_key_read(), crl_read();
+ * -EBADMSG: no SHA-256;
  * -EINVAL: as a CA or an intermediate, but it is none by its basic constraints.
  */
 int creds_add(struct creds *c, enum cred_kind kind, struct slice der,
@@ -92,6 +97,10 @@ void creds_check(const struct creds *c, const struct trust_question *q,
 
 /* trust_lists() of its CRLs. */
 bool creds_lists(const struct creds *c, const struct cert_serial *serial);
+
+/* trust_has_address(). */
+bool creds_have_address(const struct creds *c, const struct certificate *cert,
+			const struct certificate *issuer, enum status_kind kind);
 
 /* SHA-256 of the octets; false: libcrypto failed. */
 MUST_CHECK bool fingerprint_of(struct slice octets, struct fingerprint *out);

@@ -32,7 +32,14 @@ struct crl_entry {
 	_Atomic bool is_signed; /* by one that may, in any check before */
 };
 
+struct address {
+	enum status_kind kind;
+	uint8_t ca[CERTIFICATE_SHA256];
+};
+
 struct trust {
+	struct address *addresses;
+	size_t n_addresses;
 	struct entry *entries;
 	size_t n_entries;
 	struct crl_entry *crls;
@@ -83,6 +90,7 @@ void trust_free(struct trust *t)
 	for (size_t i = 0; i < t->n_responses; i++)
 		ocsp_free(t->responses[i]);
 	X509_STORE_free(t->store);
+	free(t->addresses);
 	free(t->entries);
 	free(t->crls);
 	free(t->responses);
@@ -171,6 +179,33 @@ int trust_add_ocsp(struct trust *t, struct ocsp *o)
 	t->responses = grown;
 	grown[t->n_responses++] = o;
 	return 0;
+}
+
+int trust_add_address(struct trust *t, enum status_kind kind,
+		      const uint8_t ca[CERTIFICATE_SHA256])
+{
+	struct address *grown =
+		reallocarray(t->addresses, t->n_addresses + 1, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	t->addresses = grown;
+	grown[t->n_addresses].kind = kind;
+	memcpy(grown[t->n_addresses++].ca, ca, CERTIFICATE_SHA256);
+	return 0;
+}
+
+bool trust_has_address(const struct trust *t, const struct certificate *c,
+		       const struct certificate *issuer, enum status_kind kind)
+{
+	if (kind == STATUS_CRL ? c->crls.n : c->ocsp.n)
+		return true;
+	for (size_t i = 0; i < t->n_addresses; i++)
+		if (t->addresses[i].kind == kind &&
+		    memcmp(t->addresses[i].ca, issuer->sha256,
+			   CERTIFICATE_SHA256) == 0)
+			return true;
+	return false;
 }
 
 /* --- verdicts */
@@ -642,13 +677,17 @@ static bool ask_old_deltas(struct check *k)
 	return true;
 }
 
-static bool may_be_unknown(const struct check *k, const struct certificate *c)
+static bool may_be_unknown(const struct check *k, size_t at)
 {
+	const struct certificate *c = k->a->chain[at];
+	const struct certificate *issuer = k->a->chain[at + 1];
+
 	switch (k->q->revocation) {
 	case REVOCATION_RELAXED:
 		return true;
 	case REVOCATION_IFURI:
-		return !c->crls.n && !c->ocsp.n;
+		return !trust_has_address(k->t, c, issuer, STATUS_CRL) &&
+		       !trust_has_address(k->t, c, issuer, STATUS_OCSP);
 	case REVOCATION_STRICT:
 		break;
 	}
@@ -672,7 +711,7 @@ static void check_revocation(struct check *k)
 	if (!ask_old_deltas(k) || !ask_ocsp(k))
 		return;
 	for (size_t i = 0; i + 1 < a->n_chain; i++)
-		if (a->unknown[i] && !may_be_unknown(k, a->chain[i])) {
+		if (a->unknown[i] && !may_be_unknown(k, i)) {
 			say(k, a->chain[i], TRUST_UNKNOWN_STATUS, NULL);
 			return;
 		}

@@ -20,6 +20,7 @@
 #include "ctrl/pki/crl.h"
 #include "ctrl/pki/listed.h"
 #include "ctrl/pki/ocsp.h"
+#include "ctrl/pki/statuses.h"
 
 struct trust;
 
@@ -109,6 +110,15 @@ int trust_add_crl(struct trust *t, struct crl *crl);
 
 /* Likewise. */
 int trust_add_ocsp(struct trust *t, struct ocsp *o);
+
+/* What the CA with this certificate says of those that it issued, an operator knows
+ * where to fetch. 0 or -ENOMEM. */
+int trust_add_address(struct trust *t, enum status_kind kind,
+		      const uint8_t ca[CERTIFICATE_SHA256]);
+
+/* Does c itself say where that is to be fetched, or an operator, of who issued it? */
+bool trust_has_address(const struct trust *t, const struct certificate *c,
+		       const struct certificate *issuer, enum status_kind kind);
 
 /*
  * Is the certificate good? The path is found and judged first; CRLs count only if a CA

@@ -25,6 +25,8 @@ CERTS = {
     "revoked": ("--crl", AT + "chunked"),
     "lost": ("--crl", AT + "none"),
     "asked": ("--ocsp", f"http://{SERVER}:{OCSP}/"),
+    "plain": (),
+    "plain-bad": (),
     "late": ("--ocsp", f"http://{SERVER}:{OCSP + 1}/", "--crl", AT + "moved"),
 }
 
@@ -49,7 +51,7 @@ class Authority:
                      f"{name}.pem")
             self.link(f"{name}.pem", "x509")
         self.pki("signcrl", "--cacert", "root.pem", "--cakey", "key", "--cert",
-                 "revoked.pem", "--outform", "der", "--out", "crl")
+                 "revoked.pem", "--cert", "plain-bad.pem", "--outform", "der", "--out", "crl")
         self.index()
 
     def run(self, *words):
@@ -75,23 +77,38 @@ class Authority:
 def serve(lab, ca):
     """Returns the log of what is asked for."""
     asked = os.path.join(lab.dir, "asked")
-    web = lab.spawn("gw-b", ["python3", "-B", SERVES, str(HTTP), ca.folder,
-                             asked])
+    web, ours = (lab.spawn(gateway, ["python3", "-B", SERVES, str(HTTP),
+                                     ca.folder, asked])
+                 for gateway in ("gw-b", "gw-a"))
     at = ca.folder
     responder = lab.spawn("gw-b", [
         "openssl", "ocsp", "-port", str(OCSP), "-index", f"{at}/index", "-CA",
         f"{at}/root.pem", "-rsigner", f"{at}/root.pem", "-rkey", f"{at}/key",
         "-ndays", "1"])
-    wait_until(lambda: "listens" in log_of(web), WAIT_S, "the web server")
+    for server in web, ours:
+        wait_until(lambda: "listens" in log_of(server), WAIT_S,
+                   "the web servers")
     wait_until(lambda: "waiting" in log_of(responder).lower(), WAIT_S,
                "the responder")
     return asked
+
+
+# At an address to which no certificate may lead.
+AUTHORITY = f"""
+authorities {{
+    ours {{
+        cacert = root.pem
+        crl_uris = http://127.0.0.1:{HTTP}/none, http://127.0.0.1:{HTTP}/crl
+    }}
+}}
+"""
 
 
 def conf(side, name, demands="strict"):
     local, remote = name, ""
     if side == "a":
         local, remote = "ours", f"revocation = {demands}"
+    more = AUTHORITY if side == "a" and name.startswith("plain") else ""
     state = f"{STATE}-{side}"
     text = ike_conf(side).replace(
         "unprotected = wan0", f"unprotected = wan0\n    state_dir = {state}")
@@ -99,7 +116,7 @@ def conf(side, name, demands="strict"):
                          ("remote", f"cacerts = root.pem\n{remote}")):
         text = text.replace(f"{section} {{\n            auth = psk",
                             f"{section} {{\nauth = pubkey\n{own}")
-    return text
+    return text + more
 
 
 class Pair:
@@ -165,6 +182,11 @@ def main():
         pair.good("asked")
         pair.good("late")
         ok(pair.fetched("/moved") == 1, "a CRL where OCSP does not answer")
+        before = pair.fetched("/crl")
+        pair.good("plain")
+        ok(pair.fetched("/crl") == before + 1,
+           "a CRL from where an authority says, at any address")
+        pair.bad("plain-bad", "is revoked by its issuer", "ifuri")
     return finish()
 
 

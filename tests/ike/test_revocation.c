@@ -110,6 +110,8 @@ static struct {
 	size_t n_path;	/* and how long its path was */
 } web;
 
+static const char *const plain[] = { "moon", "sun" }; /* no address in it */
+
 static const char *name_of(struct slice cert)
 {
 	for (size_t i = 0; i < ARRAY_LEN(certs); i++) {
@@ -118,6 +120,13 @@ static const char *name_of(struct slice cert)
 		if (der.len == cert.len &&
 		    memcmp(der.ptr, cert.ptr, der.len) == 0)
 			return certs[i].name;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
+		struct slice der = pki_der(plain[i]);
+
+		if (der.len == cert.len &&
+		    memcmp(der.ptr, cert.ptr, der.len) == 0)
+			return plain[i];
 	}
 	fail_msg("a certificate that nobody sent");
 	return NULL;
@@ -411,6 +420,37 @@ static void without_an_address_nothing_is_wanted(void **state)
 	assert_int_equal(n_wanted(), 0);
 	assert_string_equal(lab_text(&lab->side[0], IKE_EV_IKE_UP), "");
 	lab_free(lab);
+}
+
+static void authority_knows_what_a_certificate_does_not_say(void **state)
+{
+	(void)state;
+	for (unsigned int judge = 0; judge < 2; judge++) {
+		struct ike_lab *lab =
+			lab_of("moon", "sun", judge, REVOCATION_IFURI);
+
+		certs_add(lab, judge, CRED_OCSP_AT, "root");
+		certs_add(lab, judge, CRED_CRL_AT, "root");
+		web.ocsp = "";
+		web.crl = "fresh";
+		certs_initiate(lab);
+		certs_assert_up(lab, "of the authority");
+		assert_int_equal(web.wanted[STATUS_OCSP], 1);
+		assert_int_equal(web.wanted[STATUS_CRL], 1);
+		lab_free(lab);
+		lab = lab_of("moon", "sun", judge, REVOCATION_IFURI);
+		certs_add(lab, judge, CRED_CRL_AT, "root");
+		web.crl = "";
+		certs_initiate(lab);
+		certs_assert_refused(lab, judge, "may be revoked", "nowhere");
+		lab_free(lab);
+		lab = lab_of("moon", "sun", judge, REVOCATION_IFURI);
+		certs_add(lab, judge, CRED_CRL_AT, "other_root");
+		certs_initiate(lab);
+		certs_assert_up(lab, "of another authority");
+		assert_int_equal(n_wanted(), 0);
+		lab_free(lab);
+	}
 }
 
 static void nothing_is_fetched_for_strangers(void **state)
@@ -734,6 +774,7 @@ int main(void)
 		cmocka_unit_test(without_an_answer_the_connection_decides),
 		cmocka_unit_test(it_is_waited_for_fifteen_seconds),
 		cmocka_unit_test(without_an_address_nothing_is_wanted),
+		cmocka_unit_test(authority_knows_what_a_certificate_does_not_say),
 		cmocka_unit_test(nothing_is_fetched_for_strangers),
 		cmocka_unit_test(answer_that_nobody_waits_for_is_dropped),
 		cmocka_unit_test(

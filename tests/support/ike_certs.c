@@ -60,12 +60,16 @@ void certs_add(struct ike_lab *lab, unsigned int side, enum cred_kind kind,
 	creds_unref(s->creds);
 	must(creds_new(&s->creds) == 0, "out of memory");
 	for (size_t i = 0; i < n_added[side]; i++) {
-		bool key = added[side][i].kind == CRED_PUBKEY;
+		const char *of = added[side][i].name;
+		struct slice octets = pki_der(of);
+		struct fingerprint f = certs_fingerprint(of);
 
-		must(!creds_add(s->creds, added[side][i].kind,
-				key ? pki_public_der(added[side][i].name)
-				    : pki_der(added[side][i].name),
-				&e),
+		if (added[side][i].kind == CRED_PUBKEY)
+			octets = pki_public_der(of);
+		if (added[side][i].kind == CRED_CRL_AT ||
+		    added[side][i].kind == CRED_OCSP_AT)
+			octets = slice_of(f.octets, sizeof(f.octets));
+		must(!creds_add(s->creds, added[side][i].kind, octets, &e),
 		     e.text);
 	}
 	engine_set_creds(s->engine, s->creds);

@@ -118,7 +118,7 @@ static void lengths_that_lie_are_refused(void **state)
 	m.rest_bytes = CERTS_MAX_BYTES;
 	assert_false(creds_in_take(&in, &m));
 	m.rest_bytes = 0;
-	m.kind = CRED_CRL + 1;
+	m.kind = CRED_OCSP_AT + 1;
 	assert_false(creds_in_take(&in, &m));
 	m.kind = UINT32_MAX;
 	assert_false(creds_in_take(&in, &m));
@@ -142,6 +142,18 @@ static void more_than_4096_are_refused(void **state)
 	for (size_t i = 0; i < CERTS_MAX; i++)
 		assert_true(take(CRED_CA, pki_der("root"), 0));
 	assert_false(take(CRED_CA, pki_der("root"), 0));
+}
+
+static void addresses_of_cas_have_a_bound_of_their_own(void **state)
+{
+	const uint8_t ca[CERTIFICATE_SHA256] = { 1 };
+	struct slice octets = slice_of(ca, sizeof(ca));
+
+	(void)state;
+	for (size_t i = 0; i < 2 * CERTS_MAX; i++)
+		assert_true(take(i % 2 ? CRED_CRL_AT : CRED_OCSP_AT, octets, 0));
+	assert_true(take(CRED_CA, pki_der("root"), 0));
+	assert_false(take(CRED_CRL_AT, octets, 0));
 }
 
 static void beginning_again_forgets_what_came(void **state)
@@ -168,6 +180,7 @@ int main(void)
 		CASE(lengths_that_lie_are_refused),
 		CASE(what_cannot_be_read_is_left_out),
 		CASE(more_than_4096_are_refused),
+		CASE(addresses_of_cas_have_a_bound_of_their_own),
 		CASE(beginning_again_forgets_what_came),
 	};
 

@@ -223,6 +223,8 @@ static void what_is_no_such_thing_is_refused(void **state)
 		{ "moon", CRED_INTERMEDIATE, -EINVAL },
 		{ "crl", CRED_OWN, -EBADMSG },
 		{ "moon", CRED_CRL, -EBADMSG },
+		{ "moon", CRED_CRL_AT, -EBADMSG },
+		{ "moon", CRED_OCSP_AT, -EBADMSG },
 		{ "moon", CRED_PUBKEY, -EBADMSG },
 	};
 	struct creds *c = filled();

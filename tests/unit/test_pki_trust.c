@@ -305,12 +305,57 @@ static void who_leads_to_none_has_none(void **state)
 	assert_string_equal(issuer_of("leaf_no_ca", "no_ca", NULL), "");
 }
 
+static enum trust_verdict ifuri_says(const char *leaf, enum status_kind kind,
+				     const char *authority)
+{
+	const struct certificate *ca = NULL;
+	struct given g, cas;
+	struct trust_answer a;
+	struct trust *t;
+
+	assert_int_equal(trust_new(&t), 0);
+	add_all(t, TRUST_AS_CA, "root");
+	add_all(t, TRUST_AS_INTERMEDIATE, "sub");
+	give(&g, leaf);
+	give(&cas, authority);
+	ca = cas.at[0];
+	if (authority)
+		assert_int_equal(trust_add_address(t, kind, ca->sha256), 0);
+	trust_check(t,
+		    &(struct trust_question){ .leaf = g.at[0],
+					      .now_s = PKI_NOW_S,
+					      .revocation = REVOCATION_IFURI },
+		    &a);
+	take_back(&g);
+	take_back(&cas);
+	trust_free(t);
+	return a.verdict;
+}
+
+static void address_of_its_issuer_is_as_good_as_its_own(void **state)
+{
+	static const enum status_kind kinds[] = { STATUS_CRL, STATUS_OCSP };
+
+	(void)state;
+	assert_int_equal(ifuri_says("leaf", STATUS_CRL, NULL), TRUST_OK);
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		assert_int_equal(ifuri_says("leaf", kinds[i], "root"),
+				 TRUST_UNKNOWN_STATUS);
+		assert_int_equal(ifuri_says("leaf", kinds[i], "sub"), TRUST_OK);
+		assert_int_equal(ifuri_says("leaf_sub", kinds[i], "root"),
+				 TRUST_UNKNOWN_STATUS);
+		assert_int_equal(ifuri_says("leaf_sub", kinds[i], "sub"),
+				 TRUST_UNKNOWN_STATUS);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(path_has_the_verdict_that_it_deserves),
 		cmocka_unit_test(issuer_is_who_leads_it_to_a_ca),
 		cmocka_unit_test(who_leads_to_none_has_none),
+		cmocka_unit_test(address_of_its_issuer_is_as_good_as_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
