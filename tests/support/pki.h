@@ -12,7 +12,7 @@
 #include "ctrl/base/slice.h"
 
 #define PKI_NOW_S    1800000000 /* 2027-01-15 08:00:00 UTC */
-#define PKI_EXTS_MAX 6
+#define PKI_EXTS_MAX 8
 
 struct pki_cert {
 	const char *name;

@@ -230,6 +230,7 @@ struct pki_path {
 	const char *auth;
 	const char *policies;
 	const char *demanded; /* CAs of the connection */
+	bool has_other_name;  /* than CN=named */
 };
 
 #define USE   "it is asked for no use"
