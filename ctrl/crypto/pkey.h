@@ -24,6 +24,17 @@ struct private_key {
 	struct public_key *public;
 };
 
+/*
+ * What public_key_read() makes of an SPKI that libcrypto has decoded already: that takes
+ * it longer than a signature of ECDSA.
+ *
+ * pkey   counted once more
+ * spki   of just that key, in DER
+ *
+ * As public_key_read().
+ */
+int pkey_public(EVP_PKEY *pkey, struct slice spki, struct public_key **out);
+
 /* Takes pkey over, also when it fails. 0, or as public_key_read(). */
 int pkey_private(EVP_PKEY *pkey, struct private_key **out);
 

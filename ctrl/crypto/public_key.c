@@ -100,27 +100,39 @@ static int judge(struct public_key *key)
 	return -ENOTSUP;
 }
 
-int public_key_read(struct slice spki, struct public_key **out)
+int pkey_public(EVP_PKEY *pkey, struct slice spki, struct public_key **out)
 {
-	const uint8_t *at = spki.ptr;
-	struct public_key *key;
-	int err = -EBADMSG;
+	struct public_key *key = calloc(1, sizeof(*key) + spki.len);
+	int err;
 
-	if (!spki.len || spki.len > SPKI_MAX)
-		return -EBADMSG;
-	key = calloc(1, sizeof(*key) + spki.len);
 	if (!key)
 		return -ENOMEM;
 	memcpy(key->spki, spki.ptr, spki.len);
 	key->spki_len = spki.len;
-	key->pkey = d2i_PUBKEY(NULL, &at, (long)spki.len);
-	if (key->pkey && at == spki.ptr + spki.len)
-		err = judge(key);
+	EVP_PKEY_up_ref(pkey);
+	key->pkey = pkey;
+	err = judge(key);
 	ERR_clear_error();
 	if (err)
 		public_key_free(key);
 	else
 		*out = key;
+	return err;
+}
+
+int public_key_read(struct slice spki, struct public_key **out)
+{
+	const uint8_t *at = spki.ptr;
+	EVP_PKEY *pkey;
+	int err = -EBADMSG;
+
+	if (!spki.len || spki.len > SPKI_MAX)
+		return -EBADMSG;
+	pkey = d2i_PUBKEY(NULL, &at, (long)spki.len);
+	if (pkey && at == spki.ptr + spki.len)
+		err = pkey_public(pkey, spki, out);
+	EVP_PKEY_free(pkey);
+	ERR_clear_error();
 	return err;
 }
 

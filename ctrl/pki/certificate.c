@@ -13,6 +13,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "ctrl/crypto/pkey.h"
 #include "ctrl/model/dn.h"
 #include "ctrl/pki/names.h"
 
@@ -65,9 +66,12 @@ static int take_key(struct certificate *c)
 {
 	uint8_t *spki = NULL;
 	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(c->x509), &spki);
+	EVP_PKEY *pkey = X509_get0_pubkey(c->x509);
 	int err = -EBADMSG;
 
-	if (len > 0)
+	if (len > 0 && pkey)
+		err = pkey_public(pkey, slice_of(spki, (size_t)len), &c->key);
+	else if (len > 0) /* it knows why not */
 		err = public_key_read(slice_of(spki, (size_t)len), &c->key);
 	OPENSSL_free(spki);
 	return err;
