@@ -8,8 +8,8 @@
  *     ike_load FILE N SECONDS    up and down again and again, all at once; one
  *                                that fails ends the program
  *
- * FILE is a configuration with one connection, of one child, and one secret: the
- * first initiator's. Each further one has the next address in its local_addrs and the
+ * FILE is a configuration with one connection, of one child, and one secret, or
+ * certificates with their keys in the folders beside it: the first initiator's. Each further one has the next address in its local_addrs and the
  * next network in its local_ts. All addresses are this machine's: a route of type
  * local is enough.
  *
@@ -24,6 +24,8 @@
 #include "ctrl/conf/conf.h"
 #include "ctrl/crypto/random.h"
 #include "ctrl/daemon/ike_udp.h"
+#include "ctrl/daemon/key_loads.h"
+#include "ctrl/pki/creds.h"
 #include "tests/bench/bench.h"
 #include "tests/support/ike_answers.h"
 
@@ -76,6 +78,8 @@ struct shard {
 
 struct generator {
 	struct config *config;
+	struct sign_keys *keys;
+	struct creds *creds;
 	struct addr first; /* its address */
 	struct initiator *at;
 	uint32_t n;
@@ -122,6 +126,13 @@ static void on_ke(void *ctx, struct ke_job *job)
 	struct shard *s = ctx;
 
 	ike_answers_ke(&s->answers, job);
+}
+
+static void on_verify(void *ctx, struct verify_job *job)
+{
+	struct shard *s = ctx;
+
+	ike_answers_verify(&s->answers, job);
 }
 
 static bool on_random(void *ctx, void *out, size_t len)
@@ -406,6 +417,7 @@ static void start_shard(struct generator *g, struct shard *s)
 		.sadb = on_sadb,
 		.keystore = on_keystore,
 		.ke = on_ke,
+		.verify = on_verify,
 		.event = on_event,
 		.random = on_random,
 		.source = on_source,
@@ -413,9 +425,12 @@ static void start_shard(struct generator *g, struct shard *s)
 	};
 
 	s->generator = g;
-	s->answers.psk = g->config->psks[0];
+	if (g->config->n_psks)
+		s->answers.psk = g->config->psks[0];
+	s->answers.keys = g->keys;
 	s->engine = engine_new(&calls);
 	must(s->engine, "no memory");
+	engine_set_creds(s->engine, g->creds);
 }
 
 static void read_file(struct generator *g, const char *file)
@@ -424,7 +439,7 @@ static void read_file(struct generator *g, const char *file)
 	struct error e;
 
 	must(!conf_load(file, &g->config, &e), e.text);
-	must(g->config->n_conns == 1 && g->config->n_psks == 1,
+	must(g->config->n_conns == 1 && g->config->n_psks <= 1,
 	     "the file has not one connection and one secret");
 	c = &g->config->conns[0];
 	must(c->n_children == 1 && c->children[0].n_local_ts == 1 &&
@@ -435,6 +450,22 @@ static void read_file(struct generator *g, const char *file)
 	g->first = c->local_addrs[0].net.net;
 }
 
+/* Those with a key are ours, and CAs are trusted. */
+static void read_creds(struct generator *g)
+{
+	const struct cert_list *certs = &g->config->certs;
+	struct error e;
+
+	must(!key_loads_read(g->config, &g->keys, &e), e.text);
+	must(!creds_new(&g->creds), "no memory");
+	for (size_t i = 0; i < certs->n; i++) {
+		const struct cert_conf *c = &certs->at[i];
+		enum cred_kind kind = c->kind == CERT_CA ? CRED_CA : CRED_OWN;
+
+		must(!creds_add(g->creds, kind, c->octets, &e), e.text);
+	}
+}
+
 static void start(struct generator *g, const char *file, const char *n)
 {
 	struct error e;
@@ -442,6 +473,7 @@ static void start(struct generator *g, const char *file, const char *n)
 	g->n = (uint32_t)strtoul(n, NULL, 10);
 	must(g->n && g->n <= INITIATORS, "N is not 1 to 65536");
 	read_file(g, file);
+	read_creds(g);
 	random_init(&g->random);
 	must(!ike_udp_bind(g->fds, &e), e.text);
 	g->n_shards = (g->n + PER_ENGINE - 1) / PER_ENGINE;
@@ -458,6 +490,8 @@ static void stop(struct generator *g)
 {
 	for (uint32_t i = 0; i < g->n_shards; i++)
 		engine_free(g->shards[i].engine);
+	creds_unref(g->creds);
+	sign_keys_free(g->keys);
 	config_free(g->config);
 	free(g->shards);
 	free(g->at);

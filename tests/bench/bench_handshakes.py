@@ -142,8 +142,8 @@ def cpu_at_rest(responder):
 
 # --- rounds
 
-def run_round(lab, responder, suite):
-    path = lab.write("initiators.conf", initiators(responder.side, suite))
+def run_round(lab, responder, conf):
+    path = lab.write("initiators.conf", conf)
     before_s = cpu_at_rest(responder)
     done = lab.run("wire", [
         "taskset", "-c", str(SENDER_CPU), f"{BUILD}/tools/ike_load",
@@ -157,9 +157,13 @@ def run_round(lab, responder, suite):
 
 def run_suite(lab, suite, cygnetd, charon):
     """The row of one suite."""
-    pairs = [(run_round(lab, cygnetd, suite), run_round(lab, charon, suite))
-             for _ in range(ROUNDS)]
-    row = {"suite": suite}
+    pairs = [[run_round(lab, responder, initiators(responder.side, suite))
+              for responder in (cygnetd, charon)] for _ in range(ROUNDS)]
+    return {"suite": suite, **row_of(pairs, cygnetd, charon)}
+
+
+def row_of(pairs, cygnetd, charon):
+    row = {}
     for responder, rates in zip((cygnetd, charon), zip(*pairs)):
         for name, figures in zip(Rate._fields, zip(*rates)):
             row[f"{responder.name}_{name}"] = spread(figures)

@@ -19,6 +19,7 @@ from lab import BUILD, ROOT, finish, ok  # noqa: E402
 LIMIT_S = 240
 # What names a row, and the rows that there are.
 ROWS = {
+    "bench_certs": (("key",), {("p256",), ("rsa3072",)}),
     "bench_classify": (("policies",), {
         (1,), (10,), (100,), (1000,), (10000,), (100000,)}),
     "bench_conns": (("responder",), {("cygnetd",), ("charon",)}),
