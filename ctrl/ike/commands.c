@@ -232,6 +232,12 @@ static bool child_is_meant(const struct child_sa *c, const struct ike_target *t)
 	       (!t->child_id || c->view_id == t->child_id);
 }
 
+/* Before there are keys the peer has nothing that it would have to delete. */
+static bool ends_at_once(const struct ike_sa *sa)
+{
+	return sa->initiator && sa->state == IKE_ST_INIT;
+}
+
 static unsigned int terminate_children(struct ike_sa *sa,
 				       const struct ike_target *t)
 {
@@ -324,7 +330,7 @@ unsigned int engine_terminate_some(struct engine *e, const struct ike_target *t,
 			sa->delete_wanted = true;
 			n += !sa->failed; /* else its end is told already */
 		}
-		if (force && !t->child)
+		if (!t->child && (force || ends_at_once(sa)))
 			info_delete_at_once(sa, "deleted here");
 		else
 			sa_next(sa);

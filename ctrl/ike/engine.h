@@ -268,6 +268,8 @@ struct ike_target {
  * Deletes IKE SAs, or children. How many were found, of each of which an event will say
  * that it is over.
  *
+ * An attempt that no peer has answered yet ends at once.
+ *
  * force   IKE SAs end at once: the peer is told once, if nothing that it was
  *         asked is under way, and its answer is not waited for
  */

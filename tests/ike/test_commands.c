@@ -210,6 +210,28 @@ static void forced_end_waits_for_nobody(void **state)
 	}
 }
 
+/* Nor is it begun again; who ended it waited until it gave up by itself. */
+static void attempt_that_nobody_answers_ends_at_once(void **state)
+{
+	struct ike_lab *lab = lab_new(1);
+	struct engine *e = lab->side[0].engine;
+
+	(void)state;
+	lab_load_both(lab, ALG, ALG);
+	lab->fate = lose_all;
+	assert_int_equal(engine_initiate(e, "peer", NULL, lab->now_ns), 0);
+	assert_true(lab_run(lab, 10 * LAB_S));
+	assert_int_equal(ike_sas(lab, 0), 1);
+	assert_int_equal(engine_terminate(e, "peer", NULL, lab->now_ns), 1);
+	assert_int_equal(ike_sas(lab, 0), 0);
+	assert_string_equal(lab_text(&lab->side[0], IKE_EV_FAILED),
+			    "deleted here");
+	assert_true(lab_run(lab, 1000 * LAB_S));
+	assert_int_equal(ike_sas(lab, 0), 0);
+	assert_int_equal(lab_count(&lab->side[0], IKE_EV_FAILED), 1);
+	lab_free(lab);
+}
+
 static void forced_end_comes_at_any_moment(void **state)
 {
 	const struct ike_target all = { .conn = "peer" };
@@ -239,6 +261,7 @@ int main(void)
 		cmocka_unit_test(command_may_mean_one_ike_sa_alone),
 		cmocka_unit_test(command_may_mean_one_child_alone),
 		cmocka_unit_test(forced_end_waits_for_nobody),
+		cmocka_unit_test(attempt_that_nobody_answers_ends_at_once),
 		cmocka_unit_test(forced_end_comes_at_any_moment),
 	};
 
