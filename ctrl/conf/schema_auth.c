@@ -24,6 +24,9 @@
 	"up to 8 names of files in the folder x509ca, or absolute paths, separated by commas"
 #define FORM_PUBKEYS \
 	"up to 4 names of files in the folder pubkey, or absolute paths, separated by commas"
+#define FORM_PEERS_KEYS \
+	FORM_PUBKEYS    \
+	"; of the peer that 'id' names, else of who is called by the key's SHA-1"
 #define FORM_POLICIES \
 	"up to 4 object identifiers such as 1.3.6.1.4.1.99999.1, separated by commas"
 #define FORM_ROUND "0 or 1, as there is one round"
@@ -81,7 +84,7 @@ static const struct key remote_keys[] = {
 	  AT(remote_id) },
 	{ .name = "certs",	   .list = true, .form = FORM_CERTS },
 	{ .name = "cacerts",	   .list = true, .form = FORM_CAS },
-	{ .name = "pubkeys",	   .list = true, .form = FORM_PUBKEYS },
+	{ .name = "pubkeys",	   .list = true, .form = FORM_PEERS_KEYS },
 	{ .name = "revocation",	   .form = "relaxed, ifuri or strict",
 	  .read = value_word,	   .words = revocation_words, AT(remote_auth.revocation) },
 	{ .name = "cert_policy",   .list = true, .form = FORM_POLICIES,
