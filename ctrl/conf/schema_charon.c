@@ -35,8 +35,6 @@ _Static_assert(FRAGMENT_SIZE_MIN == 192 && FRAGMENT_SIZE_MAX == 8192 &&
 	"of OCSP within IKE, which is neither asked for nor sent here"
 #define NO_RDN \
 	"of how subjects are compared; here each RDN counts, in its place"
-#define NO_PSS \
-	"of how charon signs; RSA signs by PSS here, and takes both unless 'auth' in remote says rsa/pss"
 #define NO_TRAILER "of an encoding of PSS that RFC 8017 asks to leave out"
 #define NO_RFC7427 \
 	"of RFC 7427, which is used here with every peer that knows it"
@@ -92,6 +90,8 @@ static const struct key keys[] = {
 	  .max = FRAGMENT_SIZE_MAX, AT(fragment_size) },
 	{ .name = "follow_redirects", .form = "yes or no", .read = value_bool,
 	  AT(follow_redirects) },
+	{ .name = "rsa_pss", .form = "yes or no", .read = value_bool,
+	  AT(rsa_pss) },
 	{ .name = "block_threshold", .form = FORM_MANY, MANY,
 	  AT(block_threshold) },
 	{ .name = "close_ike_on_child_failure", .form = "yes or no",
@@ -210,7 +210,6 @@ static const struct sub others[] = {
 	      "would be of all children; write replay_window into those that need another one than 32"),
 	NEVER("retry_initiate_interval",
 	      "is said for each connection here: write keyingtries = 0 there, and it is tried again, after 10 s and then more"),
-	IDLE("rsa_pss", NO_PSS),
 	IDLE("rsa_pss_trailerfield", NO_TRAILER),
 	IDLE("send_delay", NO_TESTS),
 	IDLE("send_delay_request", NO_TESTS),

@@ -194,12 +194,16 @@ static const struct sign_scheme *scheme_for(const struct ike_sa *sa,
 					    const struct cred *own,
 					    bool with_alg)
 {
-	const struct sign_scheme *s;
+	const struct sign_scheme *s, *pss = NULL;
 
-	for (size_t i = 0; (s = sign_at(i)); i++)
-		if (may_be(sa, own, s, with_alg))
+	for (size_t i = 0; (s = sign_at(i)); i++) {
+		if (!may_be(sa, own, s, with_alg))
+			continue;
+		if (!s->pss || sa->e->options.rsa_pss)
 			return s;
-	return NULL;
+		pss = pss ? pss : s;
+	}
+	return pss;
 }
 
 /* --- and of a certificate or a key */

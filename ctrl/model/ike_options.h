@@ -30,6 +30,8 @@ struct ike_options {
 	bool inactivity_close_ike; /* with its last CHILD SA */
 	bool make_before_break;	   /* of a reauthentication */
 	bool follow_redirects;	   /* to another gateway, RFC 5685 */
+	/* RSA signs by PSS where it may; else by PKCS#1 v1.5 where it may. */
+	bool rsa_pss;
 	/* Virtual IPs that peers give us: whether an interface gets them, and
 	 * which; "": the host interface. */
 	bool install_virtual_ip;
@@ -62,7 +64,8 @@ bool ike_options_equal(const struct ike_options *a, const struct ike_options *b)
 
 /*
  * strongSwan's defaults, but that cookies begin earlier in all and not by address,
- * and that of one address, which may be a large NAT's, more may come.
+ * that of one address, which may be a large NAT's, more may come, and that RSA signs by
+ * PSS.
  */
 static inline struct ike_options ike_options_default(void)
 {
@@ -72,6 +75,7 @@ static inline struct ike_options ike_options_default(void)
 		.retransmit_timeout_ms = 4000,
 		.retransmit_base_1000 = 1800,
 		.follow_redirects = true,
+		.rsa_pss = true,
 		.install_virtual_ip = true,
 		.install_dns = true,
 		.resolvconf = "/sbin/resolvconf",

@@ -11,17 +11,24 @@
 #define BIT(n)	     (1U << (n))
 #define ALL_KEYS     (BIT(KEY_ED448 + 1) - 1)
 
+enum padding {
+	ANY_PADDING,
+	PSS,
+	PKCS1, /* v1.5 */
+};
+
 static const struct type_word {
 	const char *text;
 	uint8_t keys;
-	bool pss;
+	enum padding padding; /* of RSA */
 } type_words[] = {
-	{ "pubkey", ALL_KEYS, false },
-	{ "rsa", BIT(KEY_RSA), false },
-	{ "rsa/pss", BIT(KEY_RSA), true },
-	{ "ecdsa", BIT(KEY_ECDSA), false },
-	{ "ed25519", BIT(KEY_ED25519), false },
-	{ "ed448", BIT(KEY_ED448), false },
+	{ "pubkey", ALL_KEYS, ANY_PADDING },
+	{ "rsa", BIT(KEY_RSA), ANY_PADDING },
+	{ "rsa/pss", BIT(KEY_RSA), PSS },
+	{ "rsa/pkcs1", BIT(KEY_RSA), PKCS1 },
+	{ "ecdsa", BIT(KEY_ECDSA), ANY_PADDING },
+	{ "ed25519", BIT(KEY_ED25519), ANY_PADDING },
+	{ "ed448", BIT(KEY_ED448), ANY_PADDING },
 };
 
 static const struct {
@@ -48,6 +55,11 @@ struct reading {
 	bool hashed; /* the type has a hash behind it */
 };
 
+static bool pads(const struct type_word *type, const struct sign_scheme *s)
+{
+	return type->padding == ANY_PADDING || (type->padding == PSS) == s->pss;
+}
+
 static uint32_t schemes_of(const struct type_word *type, bool all,
 			   enum ike_hash hash)
 {
@@ -55,7 +67,7 @@ static uint32_t schemes_of(const struct type_word *type, bool all,
 	uint32_t schemes = 0;
 
 	for (size_t i = 0; (s = sign_at(i)); i++)
-		if ((type->keys & BIT(s->key)) && (!type->pss || s->pss) &&
+		if ((type->keys & BIT(s->key)) && pads(type, s) &&
 		    (all ? !s->weak : s->hash == hash))
 			schemes |= BIT(s->id);
 	return schemes;
@@ -142,19 +154,27 @@ static bool take_word(struct reading *r, const char *word)
 	return r->type && (take_bits(r, word) || take_hash(r, word));
 }
 
-/* 0: any; where no hash is named anywhere, only what "rsa/pss" leaves out counts. */
+/* Which of a padding's schemes RSA may not have, where it has others. */
+static uint32_t left_out(uint32_t open, enum padding padding)
+{
+	const struct type_word it = { "", BIT(KEY_RSA), padding };
+	const struct type_word rsa = { "", BIT(KEY_RSA), ANY_PADDING };
+	uint32_t schemes = schemes_of(&it, true, 0);
+
+	return open & schemes_of(&rsa, true, 0) && !(open & schemes) ? schemes
+								     : 0;
+}
+
+/* 0: any; where no hash is named anywhere, only what "rsa/pss" and "rsa/pkcs1" leave
+ * out counts. */
 static uint32_t schemes_in(const struct kind *k)
 {
-	static const struct type_word any = { "", ALL_KEYS, false };
-	const struct type_word rsa = { "", BIT(KEY_RSA), false };
-	const struct type_word pss = { "", BIT(KEY_RSA), true };
-	uint32_t v1_5 = schemes_of(&rsa, true, 0) & ~schemes_of(&pss, true, 0);
+	static const struct type_word any = { "", ALL_KEYS, ANY_PADDING };
+	uint32_t out = left_out(k->open, PSS) | left_out(k->open, PKCS1);
 
 	if (k->schemes)
 		return k->schemes | k->open;
-	if ((k->open & schemes_of(&pss, true, 0)) && !(k->open & v1_5))
-		return schemes_of(&any, true, 0) & ~v1_5;
-	return 0;
+	return out ? schemes_of(&any, true, 0) & ~out : 0;
 }
 
 int sign_rules_parse(const char *text, struct sign_rules *out, struct error *e)
@@ -166,8 +186,8 @@ int sign_rules_parse(const char *text, struct sign_rules *out, struct error *e)
 		if (!next_word(&text, word) || !take_word(&r, word))
 			return error_set(
 				e, -EINVAL,
-				"must be pubkey, rsa, rsa/pss, ecdsa, ed25519 "
-				"or ed448, and behind it, each after a '-', the "
+				"must be pubkey, rsa, rsa/pss, rsa/pkcs1, "
+				"ecdsa, ed25519 or ed448, and behind it, each after a '-', the "
 				"least bits of a key (rsa-3072, ecdsa-256), "
 				"hashes of its signatures (sha256, sha384, "
 				"sha512, sha1; identity of ed25519 and ed448), "

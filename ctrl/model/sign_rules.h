@@ -32,9 +32,9 @@ struct sign_rules {
  * payloads; where there is none, certificates' signatures are those of AUTH too.
  *
  * A type without hashes, beside one that has some, may have any that is not weak.
- * Weak ones must be named (sha1). "rsa" is PKCS#1 v1.5 and PSS, "rsa/pss" PSS alone.
- * strongSwan skips what it does not know, and has PSS for "rsa" only if
- * charon.rsa_pss is set.
+ * Weak ones must be named (sha1). "rsa" is PKCS#1 v1.5 and PSS, "rsa/pss" PSS alone,
+ * "rsa/pkcs1" the other alone. strongSwan skips what it does not know, has no such word as
+ * the last, and has PSS for "rsa" only if charon.rsa_pss is set.
  *
  * 0, or -EINVAL with e filled and out unchanged: another word, a strength or a hash
  * without a type, a hash that no key of the type signs with.

@@ -76,6 +76,41 @@ static void every_key_signs_and_is_believed(void **state)
 	}
 }
 
+/* charon.rsa_pss = no. */
+static void rsa_signs_by_pkcs1_where_it_may_if_told_so(void **state)
+{
+	static const struct {
+		const char *sun;
+		uint32_t ike;
+		enum sign_id want;
+	} rows[] = {
+		{ "sun_rsa", 0, SIGN_RSA_SHA512 },
+		{ "sun_rsa", 1U << SIGN_PSS_SHA256 | 1U << SIGN_PSS_SHA384,
+		  SIGN_PSS_SHA384 },
+		{ "sun_rsa", 1U << SIGN_PSS_SHA512 | 1U << SIGN_RSA_SHA256,
+		  SIGN_RSA_SHA256 },
+		{ "sun", 0, SIGN_ECDSA_SHA512 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct ike_lab *lab = certs_lab_of("moon", rows[i].sun);
+		struct ike_options options = lab->options;
+		struct conn_conf c = certs_conn_of(lab, 0);
+
+		options.rsa_pss = false;
+		engine_set_options(lab->side[1].engine, &options);
+		certs_load_conn(lab, 0, &c);
+		c = certs_conn_of(lab, 1);
+		c.local_auth.rules.ike = rows[i].ike;
+		certs_load_conn(lab, 1, &c);
+		certs_initiate(lab);
+		certs_assert_up(lab, sign_by_id(rows[i].want)->name);
+		assert_int_equal(lab->side[1].asked.scheme, rows[i].want);
+		lab_free(lab);
+	}
+}
+
 static void initiator_signs_with_every_key_too(void **state)
 {
 	static const char *const suns[] = { "sun_rsa", "sun", "sun_25519",
@@ -494,6 +529,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key_signs_and_is_believed),
+		cmocka_unit_test(rsa_signs_by_pkcs1_where_it_may_if_told_so),
 		cmocka_unit_test(initiator_signs_with_every_key_too),
 		cmocka_unit_test(key_that_has_no_scheme_for_both_is_told),
 		cmocka_unit_test(intermediate_is_sent_behind_the_certificate),

@@ -50,6 +50,8 @@ static void each_key_sets_its_option(void **state)
 		       WITH(inactivity_close_ike, true));
 	assert_options("make_before_break = no", ike_options_default());
 	assert_options("follow_redirects = no", WITH(follow_redirects, false));
+	assert_options("rsa_pss = no", WITH(rsa_pss, false));
+	assert_options("rsa_pss = yes", ike_options_default());
 	assert_options("retransmit_tries = 1", WITH(retransmit_tries, 1));
 	assert_options("retransmit_timeout = 2",
 		       WITH(retransmit_timeout_ms, 2000));

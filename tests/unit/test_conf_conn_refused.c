@@ -48,12 +48,12 @@ struct refused {
 #define FORM_PORTS                                                       \
 	"must have as ports one number from 0 to 65535, or two such as " \
 	"1024-2048, the smaller one first"
-#define FORM_AUTH                                                            \
-	"must be pubkey, rsa, rsa/pss, ecdsa, ed25519 or ed448, and behind " \
-	"it, each after a '-', the least bits of a key (rsa-3072, "          \
-	"ecdsa-256), hashes of its signatures (sha256, sha384, sha512, "     \
-	"sha1; identity of ed25519 and ed448), further types of keys, and "  \
-	"what is for IKE's own signatures after ike: "                       \
+#define FORM_AUTH                                                              \
+	"must be pubkey, rsa, rsa/pss, rsa/pkcs1, ecdsa, ed25519 or ed448, "   \
+	"and behind it, each after a '-', the least bits of a key (rsa-3072, " \
+	"ecdsa-256), hashes of its signatures (sha256, sha384, sha512, "       \
+	"sha1; identity of ed25519 and ed448), further types of keys, and "    \
+	"what is for IKE's own signatures after ike: "                         \
 	"(rsa-3072-ike:rsa/pss-sha256); or it is psk"
 #define NO_METHOD \
 	"is of a method that is not supported yet; write pubkey or psk"

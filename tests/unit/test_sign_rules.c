@@ -68,6 +68,17 @@ static const struct {
 	  { .keys = K(RSA), .chain = B(PSS_SHA256), .ike = B(PSS_SHA256) } },
 	{ "rsa/pss",
 	  { .keys = K(RSA), .chain = PSS | ECDSA | ED, .ike = PSS | ECDSA | ED } },
+	/* the other one */
+	{ "rsa/pkcs1-sha256",
+	  { .keys = K(RSA), .chain = B(RSA_SHA256), .ike = B(RSA_SHA256) } },
+	{ "rsa/pkcs1-sha1",
+	  { .keys = K(RSA), .chain = B(RSA_SHA1), .ike = B(RSA_SHA1) } },
+	{ "rsa/pkcs1",
+	  { .keys = K(RSA),
+	    .chain = V1_5 | ECDSA | ED,
+	    .ike = V1_5 | ECDSA | ED } },
+	{ "rsa/pkcs1-rsa/pss", { .keys = K(RSA) } },
+	{ "rsa-ike:rsa/pkcs1", { .keys = K(RSA), .ike = V1_5 | ECDSA | ED } },
 	/* IKE's own */
 	{ "ike:pubkey-sha384-sha512",
 	  { .ike = B(RSA_SHA384) | B(PSS_SHA384) | B(RSA_SHA512) |
@@ -122,6 +133,8 @@ static void other_text_is_refused(void **state)
 		"rsa-identity",
 		"ecdsa-sha1",
 		"rsa/pss-sha1",
+		"rsa/oaep",
+		"rsa/pkcs1-identity",
 		"ed25519-sha256",
 		"RSA",
 		"ike:",
