@@ -3,7 +3,7 @@
  * VICI packets (without their length field). Four properties: reading stays
  * inside of the packet (the sanitizers watch), the walk and vici_valid() agree,
  * what was read can be built again, octet for octet, and arguments are either
- * refused with a reason or within their bounds, also those of load-key.
+ * refused with a reason or within their bounds, also those of load-key and load-token.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "ctrl/control/load_key.h"
+#include "ctrl/control/load_token.h"
 #include "ctrl/control/requests.h"
 #include "ctrl/control/vici.h"
+#include "ctrl/model/token.h"
 
 #define LENGTH_BYTES 4
 
@@ -132,6 +134,23 @@ static void check_key(struct slice body)
 	vici_builder_free(&answer);
 }
 
+/* As load-token's. */
+static void check_token(struct slice body)
+{
+	struct token_conf t;
+	struct error e = { "" };
+
+	if (load_token_read(body, &t, &e)) {
+		if (!e.text[0])
+			abort();
+		return;
+	}
+	if (!t.handle_len || t.handle_len > sizeof(t.handle) ||
+	    t.pin.len > TOKEN_PIN_MAX || t.slot > TOKEN_SLOT_MAX ||
+	    strnlen(t.module, sizeof(t.module)) == sizeof(t.module))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -151,8 +170,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (valid != vici_valid(packet.body))
 		abort();
 	check_arguments(packet.body);
-	if (valid)
+	if (valid) {
 		check_key(packet.body);
+		check_token(packet.body);
+	}
 	if (valid && strings &&
 	    (!vici_finish(&b) || b.len != LENGTH_BYTES + len ||
 	     memcmp(b.ptr + LENGTH_BYTES, data, len) != 0))
