@@ -11,7 +11,9 @@
 #include "ctrl/cli/text.h"
 #include "ctrl/conf/conf.h"
 #include "ctrl/conf/key_files.h"
+#include "ctrl/crypto/token.h"
 #include "ctrl/dp/tunnel.h"
+#include "ctrl/model/token.h"
 #include "ctrl/pki/expiry.h"
 
 struct tally {
@@ -19,7 +21,7 @@ struct tally {
 	size_t n;
 };
 
-#define TALLIES 7
+#define TALLIES 8
 
 static size_t count_children(const struct config *c)
 {
@@ -42,6 +44,7 @@ static void count_all(const struct config *c, const struct check_keys *keys,
 		{ "child", "children", "children", count_children(c) },
 		{ "secret", "secrets", "secrets", c->n_psks },
 		{ "private key", "private keys", "private_keys", keys->n },
+		{ "key in a token", "keys in tokens", "tokens", c->n_tokens },
 	};
 
 	memcpy(out, all, sizeof(all));
@@ -224,6 +227,29 @@ static int read_keys(struct config *c, struct check_keys *keys, struct error *e)
 	return key_files_read(c, &calls, e);
 }
 
+/* --- keys in tokens, which are asked nothing: a wrong PIN counts */
+
+static void look_at_token(const struct config *c, const struct token_conf *t,
+			  struct check_keys *keys)
+{
+	const struct token_module *m;
+	char text[ERROR_MAX_BYTES];
+	struct error e;
+
+	m = token_module_find(c, t->module, &e);
+	if (m && !token_engine_check(&e) && !token_module_check(m->path, &e))
+		return;
+	snprintf(text, sizeof(text), "%.200s:%u:%u: secrets.%s: %.600s",
+		 t->place.file, t->place.line, t->place.column, t->name, e.text);
+	on_warning(keys, text);
+}
+
+static void look_at_tokens(const struct config *c, struct check_keys *keys)
+{
+	for (size_t i = 0; i < c->n_tokens; i++)
+		look_at_token(c, &c->tokens[i], keys);
+}
+
 static void forget_keys(struct check_keys *keys)
 {
 	for (size_t i = 0; i < keys->n_warnings; i++)
@@ -256,6 +282,7 @@ int check_run(const struct arguments *args, FILE *out)
 		config_free(config);
 		return fail(path, &e, json, out);
 	}
+	look_at_tokens(config, &keys);
 	if (session_find(&flow))
 		session = &flow;
 	if (json)

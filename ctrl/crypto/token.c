@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -47,6 +48,34 @@ static bool engine_path(char out[PATH_MAX_BYTES])
 			 folder ? folder : "");
 
 	return folder && folder[0] == '/' && n < PATH_MAX_BYTES;
+}
+
+int token_engine_check(struct error *e)
+{
+	char path[PATH_MAX_BYTES];
+
+	if (engine_path(path) && access(path, R_OK) == 0)
+		return 0;
+	return error_set(
+		e, -ENOENT,
+		"libcrypto's engine for tokens is not there; " ENGINE_NEEDS);
+}
+
+int token_module_check(const char *module, struct error *e)
+{
+	struct stat st;
+
+	if (stat(module, &st))
+		return error_set(e, -errno,
+				 "there is no module %.200s; correct its path in "
+				 "charon.plugins.pkcs11.modules",
+				 module);
+	if (!S_ISREG(st.st_mode) || st.st_uid != 0 || (st.st_mode & 022))
+		return error_set(e, -EPERM,
+				 "the module %.200s is not loaded, as others than "
+				 "root may change it; chown root, and chmod 755",
+				 module);
+	return 0;
 }
 
 /* Freed by ENGINE_free(). */
@@ -204,14 +233,11 @@ int token_open(const struct token_spec *spec, struct private_key **out,
 	int err;
 
 	ERR_clear_error();
-	if (!engine_path(path) || access(path, R_OK))
-		return error_set(
-			e, -ENOENT,
-			"libcrypto's engine for tokens is not there; " ENGINE_NEEDS);
-	if (access(spec->module, R_OK))
-		return error_set(e, -ENOENT, "there is no module %.200s; %s",
-				 spec->module,
-				 "correct charon.plugins.pkcs11.modules");
+	err = token_engine_check(e);
+	if (!err)
+		err = token_module_check(spec->module, e);
+	if (err || !engine_path(path))
+		return err;
 	engine = load_engine(path);
 	if (!engine)
 		return error_set(e, -ENOENT,

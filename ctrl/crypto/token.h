@@ -26,6 +26,13 @@ struct token_spec {
 	uint32_t slot;	    /* up to INT32_MAX */
 };
 
+/* Is libcrypto's engine there? 0, or -ENOENT and e says what to do. Any thread. */
+int token_engine_check(struct error *e);
+
+/* May that file be a module? It is to run as root, so only root may change it. 0, -EPERM,
+ * or what the kernel says, and e what to do. Any thread. */
+int token_module_check(const char *module, struct error *e);
+
 /*
  * The key, by which private_key_sign() has the token sign. Once in a process: the module
  * stays loaded. The PIN is tried once.

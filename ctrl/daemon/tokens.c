@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 #include "ctrl/control/server.h"
+#include "ctrl/crypto/token.h"
 #include "ctrl/daemon/ike_seam.h"
 #include "ctrl/daemon/refused_pins.h"
 #include "ctrl/daemon/role.h"
@@ -459,24 +459,6 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 
 /* --- one after the other is opened */
 
-/* It runs as root: whoever may write it is root. */
-static int check_module(const char *path, struct error *e)
-{
-	struct stat st;
-
-	if (stat(path, &st))
-		return error_set(e, -errno,
-				 "there is no module %s; correct its path in "
-				 "charon.plugins.pkcs11.modules",
-				 path);
-	if (!S_ISREG(st.st_mode) || st.st_uid != 0 || (st.st_mode & 022))
-		return error_set(e, -EPERM,
-				 "the module %s is not loaded, as others than "
-				 "root may change it; chown root, and chmod 755",
-				 path);
-	return 0;
-}
-
 static void open_key(struct token_key *k)
 {
 	const struct tokens *t = k->tokens;
@@ -485,7 +467,7 @@ static void open_key(struct token_key *k)
 				    .slot = k->conf.slot,
 				    .pin_len = (uint32_t)k->conf.pin.len };
 	struct error e;
-	int err = check_module(k->module, &e);
+	int err = token_module_check(k->module, &e);
 
 	if (err) {
 		fail_open(k, err, true, e.text);

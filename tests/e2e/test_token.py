@@ -246,6 +246,10 @@ def wrong_words(test):
     said = test.gateway.log()
     ok("secrets.token-rsa: there is no module" in said, "a module that is not there")
     os.chmod(test.token.module, 0o777)
+    done = test.gateway.client("check", f"{test.lab.dir}/gw-a.conf", check=False)
+    ok("2 keys in tokens" in done.stdout and
+       "secrets.token-rsa: there is no module" in done.stdout,
+       "cygnet check says so, too")
     log = test.load("moon-p256", token("p256", "02"))
     good, said = has_line(log, "secrets.token-p256: the module", "others than root may change")
     ok(good, f"a module that others may write: {said}")

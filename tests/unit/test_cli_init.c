@@ -105,6 +105,7 @@ static void check_says_what_is_in_it(void **state)
 			"  \"children\": 1,\n"
 			"  \"secrets\": 1,\n"
 			"  \"private_keys\": 0,\n"
+			"  \"tokens\": 0,\n"
 			"  \"warnings\": [],\n"
 			"  \"notes\": []\n"
 			"}\n");
