@@ -147,6 +147,7 @@
 	X(RAW_RSA,    11, "RAW_RSA")    /* obsolete */                         \
 	X(HASH_URL,   12, "HASH_URL")                                          \
 	X(HASH_URLS,  13, "HASH_URLS")                                         \
+	X(OCSP,	      14, "OCSP")       /* RFC 4806: a response */              \
 	X(PUBLIC_KEY, 15, "PUBLIC_KEY") /* RFC 7670 */
 
 /* Of signatures, RFC 7427 section 7. */

@@ -31,8 +31,7 @@ _Static_assert(FRAGMENT_SIZE_MIN == 192 && FRAGMENT_SIZE_MAX == 8192 &&
 	"of charon's caches; certificates and CRLs are read with the configuration here"
 #define NO_HASH_URL \
 	"of certificates by hash and URL, which are neither sent nor fetched here"
-#define NO_OCSP_SENT \
-	"of OCSP within IKE, which is neither asked for nor sent here"
+#define NO_OCSP_SENT "of OCSP within IKE; write ocsp into the connection"
 #define NO_RDN \
 	"of how subjects are compared; here each RDN counts, in its place"
 #define NO_TRAILER "of an encoding of PSS that RFC 8017 asks to leave out"

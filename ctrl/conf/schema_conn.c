@@ -110,6 +110,14 @@ static const struct word action_words[] = {
 	{ .text = NULL },
 };
 
+static const struct word ocsp_words[] = {
+	{ "reply", OCSP_INSIDE_REPLY, NULL },
+	{ "request", OCSP_INSIDE_REQUEST, NULL },
+	{ "both", OCSP_INSIDE_BOTH, NULL },
+	{ "never", OCSP_INSIDE_NEVER, NULL },
+	{ .text = NULL },
+};
+
 static const struct word send_cert_words[] = {
 	{ "ifasked", SEND_CERT_IF_ASKED, NULL },
 	{ "always", SEND_CERT_ALWAYS, NULL },
@@ -144,6 +152,7 @@ _Static_assert(sizeof(enum child_action) == sizeof(unsigned int) &&
 		       sizeof(enum unique) == sizeof(unsigned int) &&
 		       sizeof(enum childless) == sizeof(unsigned int) &&
 		       sizeof(enum send_cert) == sizeof(unsigned int) &&
+		       sizeof(enum ocsp_inside) == sizeof(unsigned int) &&
 		       sizeof(enum tcp_encap) == sizeof(unsigned int) &&
 		       sizeof(enum sadb_mode) == sizeof(unsigned int),
 	       "value_word()");
@@ -205,6 +214,8 @@ static const struct key conn_keys[] = {
 	  AT(conn_conf, send_certreq) },
 	{ .name = "send_cert",	   .form = "ifasked, always or never",
 	  .read = value_word,	   .words = send_cert_words, AT(conn_conf, send_cert) },
+	{ .name = "ocsp",	   .form = "reply, request, both or never",
+	  .read = value_word,	   .words = ocsp_words, AT(conn_conf, ocsp) },
 	{ .name = "mediation", .idle = true, .read = value_no, REFUSAL("which " NO_MEDIATION) },
 	{ .name = "resumption",	   .form = "yes or no", .read = value_bool,
 	  AT(conn_conf, resumption) },

@@ -14,6 +14,7 @@
 #include "ctrl/ike/cookie.h"
 #include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/fetching.h"
+#include "ctrl/ike/staple.h"
 #include "ctrl/ike/idle.h"
 #include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/later.h"
@@ -116,6 +117,7 @@ void engine_free(struct engine *e)
 	heap_fini(&e->due);
 	creds_unref(e->creds);
 	statuses_unref(e->statuses);
+	staple_flush(e);
 	explicit_bzero(e, sizeof(*e));
 	free(e);
 }

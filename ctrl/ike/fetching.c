@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctrl/ike/proof.h"
+#include "ctrl/ike/staple.h"
 
 /* Longer than all addresses of a certificate take, one after the other. */
 #define WANTED_NS (100 * NS_PER_S)
@@ -119,6 +120,7 @@ static void ask_next(struct engine *e)
 void engine_fetch_anew(struct engine *e)
 {
 	statuses_flush(e->statuses);
+	staple_flush(e);
 }
 
 void engine_fetch_again(struct engine *e, uint64_t now_ns)
@@ -237,6 +239,8 @@ void engine_fetched(struct engine *e, const uint8_t sha256[CERTIFICATE_SHA256],
 	struct status *s = w && octets.len ? status_new(kind, octets) : NULL;
 
 	e->now_ns = now_ns;
+	if (kind == STATUS_OCSP)
+		staple_take(e, sha256, octets);
 	if (w) {
 		answer(e, w, s);
 		w->until_ns = 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctrl/ike/staple.h"
 #include "ctrl/model/dn.h"
 #include "ctrl/pki/ident.h"
 
@@ -67,6 +68,14 @@ static void put_hashes(struct builder *b, const struct creds *creds,
 			wr_bytes(b, cred->key_sha1, IKE_CA_HASH_BYTES);
 }
 
+/* RFC 4806 section 3.1: an empty list is any responder. */
+static void put_ocsp_request(const struct conn_conf *c, struct ike_builder *m)
+{
+	if (c->ocsp == OCSP_INSIDE_REQUEST || c->ocsp == OCSP_INSIDE_BOTH)
+		ike_cert_put(m, IKE_PL_CERTREQ, IKE_CERT_OCSP,
+			     slice_of(NULL, 0));
+}
+
 static void put_certreq(struct ike_builder *m, const struct creds *creds,
 			const struct auth_conf *peer, size_t max)
 {
@@ -106,8 +115,10 @@ void own_cert_put_init(const struct ike_sa *sa, struct ike_builder *m)
 		return;
 	if (sa->peer_hashes)
 		ike_hashes_put(m, our_hashes(sa));
-	if (c->send_certreq)
+	if (c->send_certreq) {
 		put_certreq(m, sa->e->creds, &any, init_max(sa, m));
+		put_ocsp_request(c, m);
+	}
 }
 
 bool own_cert_take_init(struct ike_sa *sa, const struct ike_payloads *p)
@@ -164,6 +175,7 @@ bool own_cert_take_asked(struct ike_sa *sa, const struct ike_payloads *p)
 		return false;
 	proof->is_asked |= asks_for(p, IKE_CERT_X509);
 	proof->is_asked_raw |= asks_for(p, IKE_CERT_PUBLIC_KEY);
+	proof->is_asked_ocsp |= asks_for(p, IKE_CERT_OCSP);
 	n = asked_hashes(p, hashes);
 	free(proof->asked);
 	proof->n_asked = 0;
@@ -273,11 +285,22 @@ static unsigned int rank(const struct ike_sa *sa, const struct cred *own,
 	return rank;
 }
 
+/* What a responder says of ours, where the peer asks for that. */
+static bool sends_ocsp(const struct ike_sa *sa)
+{
+	enum ocsp_inside ocsp = sa->conn->conf.ocsp;
+
+	return sa->proof->own->cert && sa->proof->is_asked_ocsp &&
+	       (ocsp == OCSP_INSIDE_REPLY || ocsp == OCSP_INSIDE_BOTH);
+}
+
 static void choose(struct ike_sa *sa, const struct cred *own)
 {
 	struct proof *proof = sa->proof;
 
 	proof->own = own;
+	if (sends_ocsp(sa))
+		staple_want(sa->e, proof->creds, own->cert);
 	proof->scheme = scheme_for(sa, own, true);
 	proof->has_alg = proof->scheme != NULL;
 	if (!proof->has_alg)
@@ -366,13 +389,26 @@ static void put_certs(const struct proof *proof, struct ike_builder *m)
 				     chain[i]->cert->der);
 }
 
+/* Where it has come already. */
+static void put_ocsp(const struct ike_sa *sa, struct ike_builder *m)
+{
+	struct slice response;
+
+	if (sends_ocsp(sa) && staple_find(sa->e, sa->proof->own->cert, &response))
+		ike_cert_put(m, IKE_PL_CERT, IKE_CERT_OCSP, response);
+}
+
 void own_cert_put(const struct ike_sa *sa, struct ike_builder *m)
 {
 	const struct conn_conf *c = &sa->conn->conf;
 
-	if (proof_we_sign(sa) && is_to_be_sent(sa))
+	if (proof_we_sign(sa) && is_to_be_sent(sa)) {
 		put_certs(sa->proof, m);
+		put_ocsp(sa, m);
+	}
 	if (sa->initiator && c->remote_auth.by == AUTH_BY_PUBKEY &&
-	    c->send_certreq && sa->e->creds && !sa->by_ticket)
+	    c->send_certreq && sa->e->creds && !sa->by_ticket) {
 		put_certreq(m, sa->e->creds, &c->remote_auth, PUT_MAX);
+		put_ocsp_request(c, m);
+	}
 }

@@ -31,10 +31,11 @@ struct proof {
 	const struct cred *own;		  /* of creds; NULL: not chosen */
 	const struct sign_scheme *scheme; /* by which we sign, if own is there */
 	bool has_alg;			  /* as RFC 7427 has it */
-	bool peer_signs;   /* its IKE_AUTH has come, and says so */
-	bool is_asked;	   /* for certificates, by whichever authority */
-	bool is_asked_raw; /* for raw public keys */
-	uint8_t *asked;	   /* owned: hashes of authorities, n_asked */
+	bool peer_signs;    /* its IKE_AUTH has come, and says so */
+	bool is_asked;	    /* for certificates, by whichever authority */
+	bool is_asked_raw;  /* for raw public keys */
+	bool is_asked_ocsp; /* for what responders say of ours */
+	uint8_t *asked;	    /* owned: hashes of authorities, n_asked */
 	size_t n_asked;
 	struct verify_job *job; /* owned until it is asked */
 	struct error unknown;	/* of a peer that is believed; see status.h */

@@ -97,6 +97,15 @@ struct wanted_status {
 	uint64_t until_ns; /* then it is forgotten; 0: nothing is */
 };
 
+#define STAPLES_MAX 8
+
+/* What a responder says of a certificate of ours; see staple.h. */
+struct staple {
+	uint8_t sha256[CERTIFICATE_SHA256];
+	uint64_t asked_ns;   /* 0: there is none */
+	struct owned octets; /* empty: it has not come yet */
+};
+
 /* Fragments that wait for others; see fragment.h. */
 struct gathered;
 
@@ -410,6 +419,7 @@ struct engine {
 	struct fetch_queue unasked; /* until one of wanted is free */
 	struct fetch_wait_list waits[WAIT_BUCKETS]; /* by their keys */
 	struct wanted_status wanted[WANTED_MAX];
+	struct staple staples[STAPLES_MAX];
 	struct conn *conns, **conns_end;  /* in the order of loading */
 	struct conn *named[CONN_BUCKETS]; /* by their names */
 	struct conn_host_list hosts[1U << HOST_BITS]; /* by their peers' addresses */

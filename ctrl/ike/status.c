@@ -14,7 +14,7 @@ struct found {
 	size_t of[2 * STATUS_WANTS_MAX]; /* of at: its place in the path */
 	size_t n;
 	const struct crl *crls[2 * STATUS_WANTS_MAX];
-	const struct ocsp *responses[2 * STATUS_WANTS_MAX];
+	const struct ocsp *responses[2 * STATUS_WANTS_MAX + STATUS_SENT_MAX];
 };
 
 static bool is_judged(const struct trust_answer *a)
@@ -79,6 +79,10 @@ static void find(struct status_wants *w, const struct trust_answer *a,
 
 static void give(struct found *f, struct trust_question *q)
 {
+	if (q->n_responses > STATUS_SENT_MAX)
+		q->n_responses = STATUS_SENT_MAX;
+	for (size_t i = 0; i < q->n_responses; i++)
+		f->responses[i] = q->responses[i];
 	for (size_t i = 0; i < f->n; i++) {
 		const struct crl *crl = status_crl(f->at[i]);
 		const struct ocsp *ocsp = status_ocsp(f->at[i]);
@@ -105,6 +109,8 @@ static void keep(struct status_wants *w, const struct found *f,
 static void check_again(struct status_wants *w, const struct creds *creds,
 			struct trust_question *q, struct trust_answer *a)
 {
+	const struct ocsp *const *sent = q->responses;
+	size_t n_sent = q->n_responses;
 	struct found f = { .n = 0 };
 
 	find(w, a, q->now_s, &f);
@@ -116,8 +122,9 @@ static void check_again(struct status_wants *w, const struct creds *creds,
 	while (f.n)
 		status_unref(f.at[--f.n]);
 	q->crls = NULL;
-	q->responses = NULL;
-	q->n_crls = q->n_responses = 0;
+	q->n_crls = 0;
+	q->responses = sent;
+	q->n_responses = n_sent;
 }
 
 /* --- what is wanted */

@@ -20,6 +20,9 @@
 /* Of each certificate below the root both kinds, once. */
 #define STATUS_WANTS_MAX (2 * (TRUST_CHAIN_MAX - 1))
 
+/* Responses of OCSP that a peer may send beside its certificates. */
+#define STATUS_SENT_MAX 4
+
 /* A CRL that is about this certificate, or what a responder says of it; both are where
  * the certificate says, or an operator. Borrowed for the call. */
 struct status_want {
@@ -52,7 +55,7 @@ struct status_wants {
 /*
  * creds_check() with what is kept and what came, and what is wanted then. Any thread.
  *
- * q   its crls and responses are set here
+ * q   its crls are set here; of responses at most STATUS_SENT_MAX count
  */
 void status_check(struct status_wants *w, const struct creds *creds,
 		  struct trust_question *q, struct trust_answer *a);

@@ -46,8 +46,12 @@ static void take_certs(struct verify_job *job, const struct ike_payloads *p)
 
 	for (unsigned int i = 0; i < p->n; i++) {
 		if (p->at[i].type != IKE_PL_CERT ||
-		    !ike_cert_parse(p->at[i].body, &cert) ||
-		    !is_known(cert.encoding))
+		    !ike_cert_parse(p->at[i].body, &cert))
+			continue;
+		if (cert.encoding == IKE_CERT_OCSP &&
+		    job->n_ocsp < STATUS_SENT_MAX)
+			job->ocsp[job->n_ocsp++] = copy(&at, cert.data);
+		if (!is_known(cert.encoding))
 			continue;
 		if (job->n_certs == VERIFY_CERTS_MAX) {
 			job->has_more = true;
@@ -309,17 +313,32 @@ static void note_path(struct verify_job *job, const struct trust_answer *a,
 	job->good_for_s = end_s > now_s ? (uint64_t)(end_s - now_s) : 1;
 }
 
+/* What is no response tells nothing. */
+static size_t read_sent(const struct verify_job *job,
+			struct ocsp *out[STATUS_SENT_MAX])
+{
+	struct error e;
+	size_t n = 0;
+
+	for (size_t i = 0; i < job->n_ocsp; i++)
+		if (!ocsp_read(job->ocsp[i], &out[n], &e))
+			n++;
+	return n;
+}
+
 static void check_trust(struct verify_job *job, const struct certificate *leaf,
 			const struct certificate *const *others,
 			size_t n_others, int64_t now_s)
 {
 	const struct certificate *cas[AUTH_CAS_MAX];
 	const char *policies[AUTH_POLICIES_MAX];
+	struct ocsp *sent[STATUS_SENT_MAX];
 	struct trust_question q = {
 		.leaf = leaf,
 		.is_pinned = is_pinned_key(job, leaf->key),
 		.others = others,
 		.n_others = n_others,
+		.responses = (const struct ocsp *const *)sent,
 		.now_s = now_s,
 		.revocation = job->auth.revocation,
 		.rules = &job->auth.rules,
@@ -337,7 +356,10 @@ static void check_trust(struct verify_job *job, const struct certificate *leaf,
 	}
 	for (size_t i = 0; i < job->auth.n_policies; i++)
 		policies[i] = job->auth.policies[i];
+	q.n_responses = read_sent(job, sent);
 	status_check(&job->wants, job->creds, &q, &a);
+	while (q.n_responses)
+		ocsp_free(sent[--q.n_responses]);
 	if (a.verdict == TRUST_OK) {
 		note_path(job, &a, now_s);
 		return;

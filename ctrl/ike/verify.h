@@ -33,7 +33,10 @@ struct verify_job {
 	 * what it signs with. */
 	struct ike_cert certs[VERIFY_CERTS_MAX];
 	size_t n_certs;
-	bool has_more;	/* than are taken */
+	bool has_more; /* than are taken */
+	/* What it sent of OCSP (RFC 4806); more are of no use. */
+	struct slice ocsp[STATUS_SENT_MAX];
+	size_t n_ocsp;
 	uint8_t method; /* of its AUTH payload */
 	struct slice data;
 	struct slice message; /* what it is a signature of */

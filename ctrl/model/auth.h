@@ -68,6 +68,15 @@ enum send_cert {
 	SEND_CERT_NEVER,
 };
 
+/* OCSP within IKE (RFC 4806): a peer that asks for what a responder says of our
+ * certificate is told, and we ask the peer. */
+enum ocsp_inside {
+	OCSP_INSIDE_REPLY,
+	OCSP_INSIDE_REQUEST,
+	OCSP_INSIDE_BOTH,
+	OCSP_INSIDE_NEVER,
+};
+
 bool fingerprint_equal(const struct fingerprint *a, const struct fingerprint *b);
 
 /* Is every field the same? */

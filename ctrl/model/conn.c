@@ -444,7 +444,7 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       auth_equal(&a->local_auth, &b->local_auth) &&
 	       auth_equal(&a->remote_auth, &b->remote_auth) &&
 	       a->send_cert == b->send_cert &&
-	       a->send_certreq == b->send_certreq &&
+	       a->send_certreq == b->send_certreq && a->ocsp == b->ocsp &&
 	       a->fragmentation == b->fragmentation && a->unique == b->unique &&
 	       a->childless == b->childless && a->tcp_encap == b->tcp_encap &&
 	       a->resumption == b->resumption && a->encap == b->encap &&

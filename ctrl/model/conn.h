@@ -176,6 +176,7 @@ struct conn_conf {
 	struct auth_conf remote_auth;
 	enum send_cert send_cert;
 	bool send_certreq;
+	enum ocsp_inside ocsp;
 	enum fragmentation fragmentation;
 	enum unique unique;
 	enum childless childless;

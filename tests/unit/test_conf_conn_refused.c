@@ -17,11 +17,11 @@ struct refused {
 	const char *error;
 };
 
-#define CONN_KEYS                                                                                                                                  \
-	"known are version, local_addrs, remote_addrs, local_port, "                                                                               \
-	"remote_port, proposals, encap, tcp_encap, if_id_in, if_id_out, mobike, "                                                                  \
-	"fragmentation, unique, childless, ppk_id, ppk_required, dscp, send_certreq, send_cert, resumption, dpd_delay, keyingtries, vips, pools, " \
-	"rekey_time, reauth_time, over_time, rand_time, "                                                                                          \
+#define CONN_KEYS                                                                                                                                        \
+	"known are version, local_addrs, remote_addrs, local_port, "                                                                                     \
+	"remote_port, proposals, encap, tcp_encap, if_id_in, if_id_out, mobike, "                                                                        \
+	"fragmentation, unique, childless, ppk_id, ppk_required, dscp, send_certreq, send_cert, ocsp, resumption, dpd_delay, keyingtries, vips, pools, " \
+	"rekey_time, reauth_time, over_time, rand_time, "                                                                                                \
 	"local*, remote*, children"
 #define CHILD_KEYS                                                               \
 	"known are local_ts, remote_ts, esp_proposals, ah_proposals, mode, "     \
@@ -373,6 +373,8 @@ static const struct refused refused[] = {
 	  "send_cert = perhaps",
 	  "f:13:15: connections.moon.send_cert must be ifasked, always or "
 	  "never" },
+	{ "ocsp_of_another_word_is_refused", "encap = yes", "ocsp = yes",
+	  "f:13:10: connections.moon.ocsp must be reply, request, both or never" },
 	{ "authority_without_a_certificate_is_refused", "secrets {",
 	  "authorities {\na { }\n}\nsecrets {",
 	  "f:57:1: authorities.a.cacert is missing; it must be the name of a "

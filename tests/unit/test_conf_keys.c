@@ -49,6 +49,7 @@ static void what_is_so_anyway_may_be_said(void **state)
 		{ CONN, "pull = yes" },
 		{ CONN, "dpd_timeout = 150s" },
 		{ CONN, "send_certreq = yes" },
+		{ CONN, "ocsp = reply" },
 		{ CONN, "send_cert = ifasked" },
 		{ CONN, "mediation = no" },
 		{ LOCAL, "round = 0" },
@@ -111,6 +112,10 @@ static void the_others_set_their_fields(void **state)
 	assert_false(c->conns[0].send_certreq);
 	assert_int_equal(c->conns[1].send_cert, SEND_CERT_IF_ASKED);
 	assert_true(c->conns[1].send_certreq);
+	config_free(c);
+	c = conf_with(CONN, "ocsp = both");
+	assert_int_equal(c->conns[0].ocsp, OCSP_INSIDE_BOTH);
+	assert_int_equal(c->conns[1].ocsp, OCSP_INSIDE_REPLY);
 	config_free(c);
 	c = conf_with(CONN, "dscp = 110000");
 	assert_int_equal(c->conns[0].dscp, 48);

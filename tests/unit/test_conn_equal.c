@@ -132,6 +132,8 @@ static bool change_conn(struct conn_conf *c, unsigned int which)
 		return c->remote_addrs[0].last = net_of("192.0.2.9").net, true;
 	case 34:
 		return c->tcp_encap = TCP_ENCAP_YES, true;
+	case 35:
+		return c->ocsp = OCSP_INSIDE_NEVER, true;
 	default:
 		return false;
 	}
