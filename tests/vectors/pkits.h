@@ -78,17 +78,18 @@ static const struct pki_cert pkits_certs[] = {
 	{ .name = "p_leaf_12_23_1", "p_12_23", .exts = { POL("1.2.1") } },
 	{ .name = "p_none", "root", .exts = { SUB } },
 	{ .name = "p_leaf_none", "p_none", .exts = { POL("1.2.1") } },
-	/* 4.9: a policy is required, after so many more certificates */
-	{ .name = "m_0", "root", .exts = { SUB, MUST(0) } },
+	/* 4.9: a policy is required, after so many more certificates. Of one without
+	 * certificatePolicies OpenSSL 3.0 never frees the constraints. */
+	{ .name = "m_0", "root", .exts = { SUB, POL(ANY), MUST(0) } },
 	{ .name = "m_leaf_0", "m_0" },
-	{ .name = "m_2", "root", .exts = { SUB, MUST(2) } },
+	{ .name = "m_2", "root", .exts = { SUB, POL(ANY), MUST(2) } },
 	{ .name = "m_leaf_2", "m_2" },
 	{ .name = "m_2a", "m_2", .exts = { SUB } },
 	{ .name = "m_leaf_2a", "m_2a" },
 	{ .name = "m_2a_self", "m_2a", "C=CH, CN=m_2a", "=m_2a", .exts = { SUB } },
 	{ .name = "m_leaf_2a_self", "m_2a_self", .exts = { AKI } },
-	{ .name = "m_10", "root", .exts = { SUB, MUST(10) } },
-	{ .name = "m_10_2", "m_10", .exts = { SUB, MUST(0) } },
+	{ .name = "m_10", "root", .exts = { SUB, POL(ANY), MUST(10) } },
+	{ .name = "m_10_2", "m_10", .exts = { SUB, POL(ANY), MUST(0) } },
 	{ .name = "m_leaf_10_2", "m_10_2" },
 	/* 4.10 and 4.11: policies that are another CA's ones */
 	{ .name = "x_12", "root", .exts = { SUB, POL("1.2.1"), MUST(0), MAPS("1.2.1:1.2.2") } },
