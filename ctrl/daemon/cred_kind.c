@@ -48,7 +48,8 @@ bool cred_kind_of(const struct cert_conf *cert, enum key_of_cert key,
 	case CERT_X509:
 		return x509_kind(cert, key, conns, n, out);
 	case CERT_OCSP:
-		break;
+		*out = CRED_OCSP;
+		return true;
 	}
 	return false;
 }

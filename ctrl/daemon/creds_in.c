@@ -73,7 +73,7 @@ static bool is_address(const struct ike_msg_cred *m)
 
 bool creds_in_take(struct creds_in *in, const struct ike_msg_cred *m)
 {
-	if (!in->creds || m->kind > CRED_OCSP_AT || !m->len ||
+	if (!in->creds || m->kind > CRED_OCSP || !m->len ||
 	    m->len > sizeof(m->octets) || m->rest_bytes > CERTS_MAX_BYTES)
 		return false;
 	in->n += !in->part && !is_address(m);

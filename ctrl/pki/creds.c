@@ -146,6 +146,9 @@ static bool trust_role_of(enum cred_kind kind, enum trust_role *out)
 	case CRED_PEER:
 		*out = TRUST_AS_PEER;
 		return true;
+	case CRED_OCSP:
+		*out = TRUST_AS_OCSP;
+		return true;
 	case CRED_OWN:
 	case CRED_PUBKEY:
 	case CRED_CRL:

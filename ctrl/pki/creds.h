@@ -29,6 +29,7 @@ enum cred_kind {
 	 * OCSP says, are to be fetched. */
 	CRED_CRL_AT,
 	CRED_OCSP_AT,
+	CRED_OCSP, /* certificate of a responder whose word is taken */
 };
 
 /* Borrowed while the creds are held. */

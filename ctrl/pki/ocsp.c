@@ -299,14 +299,32 @@ static X509_STORE *store_of(const struct ocsp_question *q)
 	return store;
 }
 
+/* The issuer, and those that are trusted now: libcrypto asks nothing of them. */
+static STACK_OF(X509) * whose_word_counts(const struct ocsp_question *q)
+{
+	STACK_OF(X509) *all = sk_X509_new_null();
+	bool ok = all && sk_X509_push(all, q->issuer->x509) > 0;
+
+	for (size_t i = 0; ok && i < q->n_trusted; i++) {
+		const struct certificate *c = q->trusted[i];
+
+		if (q->now_s >= c->not_before_s && q->now_s <= c->not_after_s)
+			ok = sk_X509_push(all, c->x509) > 0;
+	}
+	if (ok)
+		return all;
+	sk_X509_free(all);
+	return NULL;
+}
+
 /* Whose it is; NULL: it counts for nothing. Borrowed. */
 static X509 *signer_of(const struct ocsp *o, const struct ocsp_question *q)
 {
-	STACK_OF(X509) *issuers = sk_X509_new_null();
+	STACK_OF(X509) *issuers = whose_word_counts(q);
 	X509_STORE *store = store_of(q);
 	X509 *signer = NULL;
 
-	if (!store || !issuers || sk_X509_push(issuers, q->issuer->x509) <= 0 ||
+	if (!store || !issuers ||
 	    OCSP_basic_verify(o->basic, issuers, store, OCSP_TRUSTOTHER) != 1 ||
 	    OCSP_resp_get0_signer(o->basic, &signer, issuers) != 1)
 		signer = NULL;

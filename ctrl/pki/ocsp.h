@@ -44,6 +44,9 @@ struct ocsp_question {
 	const struct certificate *issuer;
 	int64_t now_s;
 	const struct sign_rules *rules; /* of the responder's key and signatures */
+	/* Whose word an operator takes for any certificate; within their time. */
+	const struct certificate *const *trusted;
+	size_t n_trusted;
 };
 
 /*
@@ -81,7 +84,7 @@ bool ocsp_answers(const struct ocsp *o, struct slice request);
 
 /*
  * What it says of the certificate, signed by its issuer, or by whom the issuer gave a
- * certificate for that (RFC 6960 section 4.2.2.2). REVOKED counts also when it is old,
+ * certificate for that, or by one that is trusted (RFC 6960 section 4.2.2.2). REVOKED counts also when it is old,
  * unless it is a hold, which may be over.
  *
  * responder   whose signature it is if it is not the issuer's own, else NULL; to be

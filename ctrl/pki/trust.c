@@ -46,6 +46,8 @@ struct trust {
 	size_t n_crls;
 	struct ocsp **responses;
 	size_t n_responses;
+	const struct certificate **responders; /* of the entries, as OCSP */
+	size_t n_responders;
 	X509_STORE *store; /* of the CAs */
 };
 
@@ -94,6 +96,7 @@ void trust_free(struct trust *t)
 	free(t->entries);
 	free(t->crls);
 	free(t->responses);
+	free(t->responders);
 	free(t);
 }
 
@@ -108,6 +111,18 @@ static const struct certificate *entry_of(const struct trust *t,
 	return NULL;
 }
 
+static bool append_responder(struct trust *t, const struct certificate *c)
+{
+	const struct certificate **grown =
+		reallocarray(t->responders, t->n_responders + 1, sizeof(*grown));
+
+	if (!grown)
+		return false;
+	t->responders = grown;
+	grown[t->n_responders++] = c;
+	return true;
+}
+
 static int append(struct trust *t, enum trust_role role, struct certificate *c)
 {
 	struct entry *grown =
@@ -116,6 +131,8 @@ static int append(struct trust *t, enum trust_role role, struct certificate *c)
 	if (!grown)
 		return -ENOMEM;
 	t->entries = grown;
+	if (role == TRUST_AS_OCSP && !append_responder(t, c))
+		return -ENOMEM;
 	if (role == TRUST_AS_CA && X509_STORE_add_cert(t->store, c->x509) != 1) {
 		ERR_clear_error();
 		return -ENOMEM;
@@ -130,7 +147,7 @@ static int add(struct trust *t, enum trust_role role, struct certificate *c,
 	char name[CERTIFICATE_STR_MAX];
 	int err;
 
-	if (role != TRUST_AS_PEER && !c->is_ca)
+	if ((role == TRUST_AS_CA || role == TRUST_AS_INTERMEDIATE) && !c->is_ca)
 		return error_set(e, -EINVAL,
 				 "certificate \"%s\" is no CA's: its basic "
 				 "constraints do not say CA:TRUE; put it where "
@@ -569,6 +586,7 @@ static bool is_signed(const struct check *k, const struct crl *crl)
 			return true;
 	for (size_t i = 0; i < k->t->n_entries; i++)
 		if (k->t->entries[i].role != TRUST_AS_PEER &&
+		    k->t->entries[i].role != TRUST_AS_OCSP &&
 		    signs_crl(k->t->entries[i].cert, crl) &&
 		    leads_to_root(k, k->t->entries[i].cert))
 			return true;
@@ -633,7 +651,9 @@ static void ask_one(struct check *k, size_t at, const struct ocsp *o,
 	const struct ocsp_question q = { .cert = k->a->chain[at],
 					 .issuer = k->a->chain[at + 1],
 					 .now_s = k->q->now_s,
-					 .rules = k->q->rules };
+					 .rules = k->q->rules,
+					 .trusted = k->t->responders,
+					 .n_trusted = k->t->n_responders };
 	struct certificate *responder;
 	enum ocsp_says says = ocsp_says(o, &q, &responder);
 

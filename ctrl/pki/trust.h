@@ -32,6 +32,7 @@ enum trust_role {
 	TRUST_AS_CA,	       /* a root is trusted, any other leads to one */
 	TRUST_AS_INTERMEDIATE, /* only leads to one */
 	TRUST_AS_PEER,	       /* trusted itself, whoever issued it */
+	TRUST_AS_OCSP,	       /* what it signs as a responder is believed */
 };
 
 enum trust_verdict {

@@ -118,7 +118,7 @@ static void lengths_that_lie_are_refused(void **state)
 	m.rest_bytes = CERTS_MAX_BYTES;
 	assert_false(creds_in_take(&in, &m));
 	m.rest_bytes = 0;
-	m.kind = CRED_OCSP_AT + 1;
+	m.kind = CRED_OCSP + 1;
 	assert_false(creds_in_take(&in, &m));
 	m.kind = UINT32_MAX;
 	assert_false(creds_in_take(&in, &m));

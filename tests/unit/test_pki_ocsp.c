@@ -530,9 +530,88 @@ static void what_is_no_response_is_refused(void **state)
 	assert_refused(pki_der("many_certs"), -E2BIG, "8 certificates");
 }
 
+static enum trust_verdict trusted_says(const char *responder,
+				       const char *response)
+{
+	struct trust *t = trust_of(NULL);
+	struct certificate *leaf = read_cert("leaf");
+	struct trust_answer a;
+	struct error e;
+
+	assert_int_equal(trust_add(t, TRUST_AS_OCSP, read_cert(responder), &e),
+			 0);
+	assert_int_equal(trust_add_ocsp(t, read_ocsp(response)), 0);
+	trust_check(t,
+		    &(struct trust_question){ .leaf = leaf,
+					      .now_s = PKI_NOW_S,
+					      .revocation = REVOCATION_STRICT },
+		    &a);
+	assert_int_equal(ERR_peek_error(), 0);
+	certificate_free(leaf);
+	trust_free(t);
+	return a.verdict;
+}
+
+/* RFC 6960 section 4.2.2.2, by local configuration. */
+static void word_of_a_responder_that_is_trusted_counts(void **state)
+{
+	static const struct {
+		const char *responder, *response;
+		enum trust_verdict wanted;
+	} table[] = {
+		{ "resp_self", "by_resp_self", TRUST_OK },
+		{ "resp_root2", "by_resp_root2", TRUST_OK },
+		{ "resp_plain", "by_resp_plain", TRUST_OK },
+		{ "resp_self", "by_resp_root2", TRUST_UNKNOWN_STATUS },
+		{ "resp_self", "by_impostor", TRUST_UNKNOWN_STATUS },
+		{ "resp_old", "by_resp_old", TRUST_UNKNOWN_STATUS },
+		{ "resp_future", "by_resp_future", TRUST_UNKNOWN_STATUS },
+		{ "resp_weak", "by_resp_weak", TRUST_UNKNOWN_STATUS },
+		{ "resp_agree", "by_resp_agree", TRUST_UNKNOWN_STATUS },
+		/* what came as its certificate is not looked at */
+		{ "resp", "by_resp_forged", TRUST_OK },
+		{ "resp", "forged", TRUST_UNKNOWN_STATUS },
+		{ "resp", "good", TRUST_OK },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (trusted_says(table[i].responder, table[i].response) !=
+		    table[i].wanted)
+			fail_msg("%zu: %s", i, table[i].response);
+}
+
+/* Nothing but that. */
+static void responder_that_is_trusted_is_no_ca_and_no_peer(void **state)
+{
+	struct certificate *leaf2 = read_cert("leaf2"),
+			   *self = read_cert("resp_self");
+	const struct certificate *leaves[] = { leaf2, self };
+	struct trust *t = trust_of(NULL);
+	struct trust_answer a;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(trust_add(t, TRUST_AS_OCSP, read_cert("root2"), &e), 0);
+	assert_int_equal(trust_add(t, TRUST_AS_OCSP, read_cert("resp_self"), &e),
+			 0);
+	for (size_t i = 0; i < 2; i++) {
+		trust_check(t,
+			    &(struct trust_question){ .leaf = leaves[i],
+						      .now_s = PKI_NOW_S },
+			    &a);
+		assert_int_not_equal(a.verdict, TRUST_OK);
+	}
+	certificate_free(leaf2);
+	certificate_free(self);
+	trust_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(word_of_a_responder_that_is_trusted_counts),
+		cmocka_unit_test(responder_that_is_trusted_is_no_ca_and_no_peer),
 		cmocka_unit_test(response_does_to_a_status_what_it_may),
 		cmocka_unit_test(each_of_a_path_has_a_status),
 		cmocka_unit_test(request_names_one_certificate_and_has_a_nonce),
