@@ -3,7 +3,8 @@
 """
 Two gateways with certificates; one of them does not know whether the other's is revoked.
 It fetches a CRL, or asks a responder of OCSP, while IKE_AUTH waits, and takes what it
-heard for the next handshakes; where nothing is to be had its `revocation` decides.
+heard for the next handshakes; where nothing is to be had its `revocation` decides. What the
+other one knows of itself it sends within IKE.
 """
 import os
 import subprocess
@@ -27,6 +28,7 @@ CERTS = {
     "asked": ("--ocsp", f"http://{SERVER}:{OCSP}/"),
     "plain": (),
     "plain-bad": (),
+    "inside": (),
     "late": ("--ocsp", f"http://{SERVER}:{OCSP + 1}/", "--crl", AT + "moved"),
 }
 
@@ -67,11 +69,13 @@ class Authority:
 
     def index(self):
         """What the responder knows."""
-        serial = self.run("openssl", "x509", "-in", "asked.pem", "-noout",
-                          "-serial").strip().partition("=")[2]
         with open(os.path.join(self.folder, "index"), "w",
                   encoding="utf-8") as file:
-            file.write(f"V\t491231235959Z\t\t{serial}\tunknown\t/CN=asked\n")
+            for name in "asked", "inside":
+                serial = self.run("openssl", "x509", "-in", f"{name}.pem",
+                                  "-noout", "-serial").strip()
+                file.write(f"V\t491231235959Z\t\t{serial.partition('=')[2]}\t"
+                           f"unknown\t/CN={name}\n")
 
 
 def serve(lab, ca):
@@ -104,11 +108,25 @@ authorities {{
 """
 
 
+RESPONDER = f"""
+authorities {{
+    ours {{
+        cacert = root.pem
+        ocsp_uris = http://127.0.0.1:{OCSP}/
+    }}
+}}
+"""
+
+
 def conf(side, name, demands="strict"):
     local, remote = name, ""
     if side == "a":
         local, remote = "ours", f"revocation = {demands}"
-    more = AUTHORITY if side == "a" and name.startswith("plain") else ""
+    more = ""
+    if side == "a" and name.startswith("plain"):
+        more = AUTHORITY
+    if side == "b" and name == "inside":
+        more = RESPONDER
     state = f"{STATE}-{side}"
     text = ike_conf(side).replace(
         "unprotected = wan0", f"unprotected = wan0\n    state_dir = {state}")
@@ -116,6 +134,8 @@ def conf(side, name, demands="strict"):
                          ("remote", f"cacerts = root.pem\n{remote}")):
         text = text.replace(f"{section} {{\n            auth = psk",
                             f"{section} {{\nauth = pubkey\n{own}")
+    if side == "a" and name == "inside":
+        text = text.replace("dpd_delay", "ocsp = request\n        dpd_delay")
     return text + more
 
 
@@ -187,6 +207,9 @@ def main():
         ok(pair.fetched("/crl") == before + 1,
            "a CRL from where an authority says, at any address")
         pair.bad("plain-bad", "is revoked by its issuer", "ifuri")
+        pair.attempt("inside", "strict")  # who asks first goes without
+        pair.end()
+        pair.good("inside")
     return finish()
 
 
