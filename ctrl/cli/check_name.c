@@ -9,6 +9,7 @@
 #include "ctrl/cli/check_name.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,6 +53,21 @@ static bool is(const struct node *section, const char *key, const char *value)
 /* --- who has proved to be whom */
 
 /* What is configured of the peer's identity; "": any will do. free() it. */
+/* Of several rounds an IKE SA has the identities of the last. */
+static const struct node *last_remote(const struct node *conn)
+{
+	const struct node *last = NULL, *at = NULL;
+	char name[32];
+	unsigned int n = 0;
+
+	do {
+		last = at;
+		snprintf(name, sizeof(name), "remote-%u", ++n);
+		at = node_find(conn, name);
+	} while (at);
+	return last;
+}
+
 static char *wanted_id(const struct checked *t)
 {
 	const struct question q = { .command = "list-conns",
@@ -60,8 +76,7 @@ static char *wanted_id(const struct checked *t)
 	struct error e;
 	struct node *answer = ask_daemon(t->path, &q, "conns", &e);
 	const struct node *item = node_first(node_find(answer, "conns"));
-	const struct node *remote =
-		node_find(node_find(item, t->conn), "remote-1");
+	const struct node *remote = last_remote(node_find(item, t->conn));
 	char *id =
 		strdup(node_find(remote, "id") ? node_text(remote, "id") : "");
 

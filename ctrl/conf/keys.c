@@ -276,28 +276,14 @@ static int read_key(const struct keys *table, const struct key *k,
 	return err;
 }
 
-/* The only one that fits, or NULL. */
-static int find_only(const struct sub *sub, const struct section *parent,
-		     const struct section **out, struct error *e)
+static const struct section *find_first(const struct sub *sub,
+					const struct section *parent)
 {
-	char path[TREE_PATH_MAX];
+	const struct section *s = parent->sections;
 
-	*out = NULL;
-	for (const struct section *s = parent->sections; s; s = s->next) {
-		if (!keys_name_fits(s->name, sub->name, sub->prefix))
-			continue;
-		if (!*out) {
-			*out = s;
-			continue;
-		}
-		tree_path(s, path);
-		return conf_fail(e, &s->place, -EINVAL,
-				 "%s is one too many: more than one section "
-				 "%s*, the first is %s, is not supported yet; "
-				 "remove it",
-				 path, sub->name, (*out)->name);
-	}
-	return 0;
+	while (s && !keys_name_fits(s->name, sub->name, sub->prefix))
+		s = s->next;
+	return s;
 }
 
 /* Nothing but sections. */
@@ -319,17 +305,13 @@ static int check_named(const struct sub *sub, const struct section *sec,
 static int read_sub(const struct sub *sub, const struct section *parent,
 		    void *out, struct error *e)
 {
-	const struct section *sec;
-	int err;
+	const struct section *sec = find_first(sub, parent);
 
-	if (!may_be_read(sub) || sub->kind == SUB_EACH)
+	if (!may_be_read(sub))
 		return 0;
-	err = find_only(sub, parent, &sec, e);
-	if (err)
-		return err;
 	if (!sec && sub->required)
 		return fail_missing(parent, sub->name, sub->form, e);
-	if (!sec)
+	if (!sec || sub->kind == SUB_EACH)
 		return 0;
 	if (sub->kind == SUB_NAMED)
 		return check_named(sub, sec, e);

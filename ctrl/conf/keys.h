@@ -44,7 +44,7 @@ struct key {
 enum sub_kind {
 	SUB_TABLE, /* read by its own table */
 	SUB_NAMED, /* holds sections with names of the operator's choice */
-	SUB_EACH,  /* one of several of its prefix, read by others than these */
+	SUB_EACH,  /* all of its prefix, read by others than these */
 	/* The rest are keys as well, by strongSwan's documentation. */
 	SUB_LATER, /* there, but not here yet */
 	SUB_NEVER, /* refused; form says why, and what to do */
@@ -58,7 +58,7 @@ struct sub {
 	const char *form;
 	enum sub_kind kind;
 	bool required;
-	bool prefix; /* any section that begins so; of a SUB_TABLE only one */
+	bool prefix;		  /* SUB_EACH: any section that begins so */
 	const struct keys *table; /* SUB_TABLE only */
 	size_t offset;		  /* SUB_TABLE only, as of a key */
 };

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Sections local* and remote*, of which a connection has one each: several rounds
- * (RFC 4739) are not there yet. Every key of swanctl.conf(5) has a row.
+ * Sections local* and remote*: one for each round of authentication (RFC 4739). Every
+ * key of swanctl.conf(5) has a row.
  */
 #include "ctrl/conf/schema_auth.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "ctrl/conf/fail.h"
 #include "ctrl/conf/values.h"
@@ -29,7 +30,7 @@
 	"; of the peer that 'id' names, else of who is called by the key's SHA-1"
 #define FORM_POLICIES \
 	"up to 4 object identifiers such as 1.3.6.1.4.1.99999.1, separated by commas"
-#define FORM_ROUND "0 or 1, as there is one round"
+#define FORM_ROUND "a number by which the sections of a side are sorted"
 #define NO_CA_ID   "is not supported yet; name the CA's certificate in cacerts"
 
 _Static_assert(AUTH_CERTS_MAX == 4 && AUTH_CAS_MAX == 8 &&
@@ -47,28 +48,28 @@ _Static_assert(sizeof(enum revocation) == sizeof(unsigned int), "value_word()");
 
 /* --- keys */
 
-#define AT(field) .offset = offsetof(struct conn_conf, field)
+/* One section. */
+struct side {
+	struct auth_round is;
+	uint32_t round; /* those of one number stay as they were written */
+};
+
+#define AT(field) .offset = offsetof(struct side, field)
 #define LATER(text)                             \
 	{                                       \
 		.name = text, .kind = SUB_LATER \
 	}
 
-static const struct word round_words[] = {
-	{ "0", 0, NULL },
-	{ "1", 0, NULL },
-	{ .text = NULL },
-};
-
 /* clang-format off */
 static const struct key local_keys[] = {
 	{ .name = "auth",	   .form = FORM_AUTH, .read = value_auth,
-	  AT(local_auth) },
+	  AT(is.auth) },
 	{ .name = "id",		   .form = FORM_ID, .read = value_identity,
-	  AT(local_id) },
+	  AT(is.id) },
 	{ .name = "certs",	   .list = true, .form = FORM_CERTS },
 	{ .name = "pubkeys",	   .list = true, .form = FORM_PUBKEYS },
-	{ .name = "round", .idle = true, .form = FORM_ROUND, .read = value_fixed,
-	  .words = round_words },
+	{ .name = "round",	   .form = FORM_ROUND, .read = value_number,
+	  .max = UINT32_MAX,	   AT(round) },
 };
 
 static const struct sub local_subs[] = {
@@ -79,18 +80,18 @@ static const struct sub local_subs[] = {
 
 static const struct key remote_keys[] = {
 	{ .name = "auth",	   .form = FORM_AUTH, .read = value_auth,
-	  AT(remote_auth) },
+	  AT(is.auth) },
 	{ .name = "id",		   .form = FORM_ID, .read = value_identity,
-	  AT(remote_id) },
+	  AT(is.id) },
 	{ .name = "certs",	   .list = true, .form = FORM_CERTS },
 	{ .name = "cacerts",	   .list = true, .form = FORM_CAS },
 	{ .name = "pubkeys",	   .list = true, .form = FORM_PEERS_KEYS },
 	{ .name = "revocation",	   .form = "relaxed, ifuri or strict",
-	  .read = value_word,	   .words = revocation_words, AT(remote_auth.revocation) },
+	  .read = value_word,	   .words = revocation_words, AT(is.auth.revocation) },
 	{ .name = "cert_policy",   .list = true, .form = FORM_POLICIES,
-	  .read = value_policies,  AT(remote_auth) },
-	{ .name = "round", .idle = true, .form = FORM_ROUND, .read = value_fixed,
-	  .words = round_words },
+	  .read = value_policies,  AT(is.auth) },
+	{ .name = "round",	   .form = FORM_ROUND, .read = value_number,
+	  .max = UINT32_MAX,	   AT(round) },
 };
 
 static const struct sub remote_subs[] = {
@@ -219,28 +220,104 @@ static int fill_side(const struct section *side, const struct cert_source *src,
 	return err;
 }
 
-/* The tables let there be one. */
-static const struct section *side_of(const struct section *conn,
-				     const char *name)
-{
-	const struct section *s = conn->sections;
+/* --- rounds */
 
-	while (!keys_name_fits(s->name, name, true))
-		s = s->next;
-	return s;
+struct sides {
+	const char *name;
+	const struct keys *table;
+	struct side at[AUTH_ROUNDS_MAX];
+	size_t n;
+};
+
+static int fail_many(const struct section *s, struct error *e)
+{
+	char path[TREE_PATH_MAX];
+
+	tree_path(s, path);
+	return conf_fail(e, &s->place, -E2BIG,
+			 "%s is one too many: a side has at most %d rounds of "
+			 "authentication; remove it",
+			 path, AUTH_ROUNDS_MAX);
 }
 
-void auth_init(struct conn_conf *c)
+/* Behind all of its number and of lower ones. */
+static void put_side(struct sides *out, const struct side *side)
 {
-	c->local_auth.by = c->remote_auth.by = AUTH_BY_PUBKEY;
+	size_t at = out->n++;
+
+	for (; at && out->at[at - 1].round > side->round; at--)
+		out->at[at] = out->at[at - 1];
+	out->at[at] = *side;
 }
 
+static int read_sides(const struct section *conn, const struct cert_source *src,
+		      struct sides *out, struct error *e)
+{
+	int err = 0;
+
+	for (const struct section *s = conn->sections; s && !err; s = s->next) {
+		struct side side = { .is.auth.by = AUTH_BY_PUBKEY };
+
+		if (!keys_name_fits(s->name, out->name, true))
+			continue;
+		if (out->n == AUTH_ROUNDS_MAX)
+			return fail_many(s, e);
+		err = keys_read(out->table, s, &side, e);
+		if (!err)
+			err = fill_side(s, src, &side.is.auth, e);
+		put_side(out, &side);
+	}
+	return err;
+}
+
+static int take_more(const struct sides *local, const struct sides *remote,
+		     struct conn_conf *out, struct error *e)
+{
+	struct auth_round *at;
+
+	if (local->n + remote->n == 2)
+		return 0;
+	at = calloc(local->n + remote->n - 2, sizeof(*at));
+	if (!at)
+		return conf_no_memory(e);
+	out->more_rounds = at;
+	out->n_more_local = (uint8_t)(local->n - 1);
+	out->n_more_remote = (uint8_t)(remote->n - 1);
+	for (size_t i = 1; i < local->n; i++)
+		*at++ = local->at[i].is;
+	for (size_t i = 1; i < remote->n; i++)
+		*at++ = remote->at[i].is;
+	return 0;
+}
+
+/* A ticket stands for one identity of a side, by which its connection is found. */
+static int check_tickets(const struct section *conn, const struct conn_conf *c,
+			 struct error *e)
+{
+	if (!c->resumption || !c->more_rounds)
+		return 0;
+	return value_fail(e, tree_value(conn, "resumption"), -EINVAL,
+			  "does not go with several rounds of authentication; "
+			  "remove it, or leave one section local and one "
+			  "remote");
+}
+
+/* The tables say that there is one of each, at least. */
 int auth_fill(const struct section *conn, const struct cert_source *src,
 	      struct conn_conf *out, struct error *e)
 {
-	int err = fill_side(side_of(conn, "local"), src, &out->local_auth, e);
+	struct sides local = { .name = "local", .table = &conn_local_table };
+	struct sides remote = { .name = "remote", .table = &conn_remote_table };
+	int err = read_sides(conn, src, &local, e);
 
-	return err ? err
-		   : fill_side(side_of(conn, "remote"), src, &out->remote_auth,
-			       e);
+	if (!err)
+		err = read_sides(conn, src, &remote, e);
+	if (err)
+		return err;
+	out->local_id = local.at[0].is.id;
+	out->local_auth = local.at[0].is.auth;
+	out->remote_id = remote.at[0].is.id;
+	out->remote_auth = remote.at[0].is.auth;
+	err = take_more(&local, &remote, out, e);
+	return err ? err : check_tickets(conn, out, e);
 }

@@ -6,18 +6,14 @@
 #include "ctrl/conf/cert_files.h"
 #include "ctrl/conf/keys.h"
 
-/* Their offsets count in struct conn_conf. */
 extern const struct keys conn_local_table, conn_remote_table;
 
 /* And those of the sections cert* and cacert* in them. */
 extern const struct keys conn_cert_table;
 
-/* Before a connection is read: how each side proves who it is where nothing is said. */
-void auth_init(struct conn_conf *c);
-
 /*
- * What no single key can tell: certificates and keys, of a connection that its tables
- * have read.
+ * All sections of either side, in the order of their rounds: those of a connection whose
+ * own keys are read.
  *
  * 0, or negative with e filled.
  */

@@ -42,6 +42,8 @@ _Static_assert(FRAGMENT_SIZE_MIN == 192 && FRAGMENT_SIZE_MAX == 8192 &&
 #define NO_X509	 "of charon's plugin x509; what is critical has to be known here"
 #define NO_IKEV1 "of IKEv1, and this is IKEv2"
 #define NO_EAP	 "of EAP, TLS and TNC, which are not spoken here"
+#define BY_ROUNDS \
+	"for connections to say: those with several sections local or remote"
 #define NO_THREADS \
 	"of charon's threads; workers of the data path are gateway.workers"
 #define NO_LOGS \
@@ -190,7 +192,7 @@ static const struct sub others[] = {
 	IDLE("load_modular", NO_PLUGINS),
 	IDLE("max_ikev1_exchanges", NO_IKEV1),
 	IDLE("max_packet", NO_SOCKETS),
-	IDLE("multiple_authentication", NO_EAP),
+	IDLE("multiple_authentication", BY_ROUNDS),
 	NEVER("nbns1", IN_POOL("nbns")),
 	NEVER("nbns2", IN_POOL("nbns")),
 	IDLE("ocsp", NO_OCSP_SENT),

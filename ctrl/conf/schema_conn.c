@@ -321,10 +321,10 @@ static const struct sub child_later[] = {
 
 /* clang-format off */
 static const struct sub conn_subs[] = {
-	{ .name = "local",	   .required = true, .prefix = true,
-	  .form = "a section with auth and id", .table = &conn_local_table },
-	{ .name = "remote",	   .required = true, .prefix = true,
-	  .form = "a section with auth and id", .table = &conn_remote_table },
+	{ .name = "local",	   .kind = SUB_EACH, .required = true, .prefix = true,
+	  .form = "a section with auth and id" },
+	{ .name = "remote",	   .kind = SUB_EACH, .required = true, .prefix = true,
+	  .form = "a section with auth and id" },
 	{ .name = "children",	   .kind = SUB_NAMED,
 	  .form = "a section of named sections, one for each CHILD SA" },
 	NEVER("mediated_by", NO_MEDIATION),
@@ -618,7 +618,6 @@ int conn_fill(const struct section *sec, const struct cert_source *src,
 	int err;
 
 	conn_init(c);
-	auth_init(c);
 	c->rekey_time = TIME_UNSET;
 	c->reauth_time = TIME_UNSET;
 	c->over_time = TIME_UNSET;

@@ -57,6 +57,19 @@ static void put_side(struct vici_builder *b, const char *section,
 	vici_section_end(b);
 }
 
+/* local-1 and so on. */
+static void put_rounds(struct vici_builder *b, const struct conn_conf *c,
+		       enum conn_side side)
+{
+	char name[32];
+
+	for (size_t i = 0; i < conn_rounds(c, side); i++) {
+		snprintf(name, sizeof(name), "%s-%zu",
+			 side == CONN_LOCAL ? "local" : "remote", i + 1);
+		put_side(b, name, conn_id(c, side, i), conn_auth(c, side, i));
+	}
+}
+
 static void put_ppk(struct vici_builder *b, const struct conn_conf *c)
 {
 	char text[IDENTITY_STR_MAX];
@@ -131,8 +144,8 @@ static bool put_conn(const struct sink *sink, const struct conn_conf *c)
 		vici_str(&b, "tcp_encap",
 			 c->tcp_encap == TCP_ENCAP_YES ? "yes" : "fallback");
 	put_ppk(&b, c);
-	put_side(&b, "local-1", &c->local_id, &c->local_auth);
-	put_side(&b, "remote-1", &c->remote_id, &c->remote_auth);
+	put_rounds(&b, c, CONN_LOCAL);
+	put_rounds(&b, c, CONN_REMOTE);
 	vici_section(&b, "children");
 	for (size_t i = 0; i < c->n_children; i++)
 		put_child(&b, &c->children[i]);

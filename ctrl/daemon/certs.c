@@ -98,6 +98,15 @@ static bool names(const struct auth_conf *a, const struct fingerprint *one)
 	       is_in(a->pubkeys, a->n_pubkeys, one);
 }
 
+static bool side_names(const struct conn_conf *c, enum conn_side side,
+		       const struct fingerprint *one)
+{
+	for (size_t i = 0; i < conn_rounds(c, side); i++)
+		if (names(conn_auth(c, side, i), one))
+			return true;
+	return false;
+}
+
 static bool is_named(const struct certs *c, const struct conn_conf *conns,
 		     size_t n, const struct cert_conf *cert)
 {
@@ -106,8 +115,8 @@ static bool is_named(const struct certs *c, const struct conn_conf *conns,
 			return true;
 	for (size_t i = 0; i < n; i++)
 		if (conns[i].from_vici &&
-		    (names(&conns[i].local_auth, &cert->fingerprint) ||
-		     names(&conns[i].remote_auth, &cert->fingerprint)))
+		    (side_names(&conns[i], CONN_LOCAL, &cert->fingerprint) ||
+		     side_names(&conns[i], CONN_REMOTE, &cert->fingerprint)))
 			return true;
 	return false;
 }

@@ -13,8 +13,10 @@ static bool is_named_ours(const struct cert_conf *cert,
 			  const struct conn_conf *conns, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (names(&conns[i].local_auth, &cert->fingerprint))
-			return true;
+		for (size_t k = 0; k < conn_rounds(&conns[i], CONN_LOCAL); k++)
+			if (names(conn_auth(&conns[i], CONN_LOCAL, k),
+				  &cert->fingerprint))
+				return true;
 	return false;
 }
 

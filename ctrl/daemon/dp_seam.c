@@ -119,6 +119,8 @@ static int put_conn(const struct outlet *to, const struct conn_conf *conf)
 	memcpy(&m.conf, conf, CONN_HEAD_BYTES);
 	m.conf.children = NULL;
 	m.conf.n_children = 0;
+	m.conf.more_rounds = NULL; /* the data path has no use for them */
+	m.conf.n_more_local = m.conf.n_more_remote = 0;
 	err = to->send(to->ctx, DP_MSG_CONN, &m, CONN_HEAD_BYTES);
 	for (size_t i = 0; !err && i < conf->n_children; i++)
 		err = put_child(to, &conf->children[i]);

@@ -184,19 +184,44 @@ static void take_pool(struct ike *i, const struct pool_conf *pool)
 		ike_give_up(i, "no memory");
 }
 
+/* Not all of it is there. */
+static bool is_loading(const struct ike *i)
+{
+	return i->n_missing || i->n_rounds_missing;
+}
+
 static void take_conn(struct ike *i, const struct ike_msg_conn *m)
 {
-	if (i->n_missing || !ike_seam_get_conn(m, &i->loading)) {
+	struct conn_conf *c = &i->loading;
+
+	if (is_loading(i) || !ike_seam_get_conn(m, c)) {
 		ike_give_up(i, "not a connection");
 		return;
 	}
-	i->n_missing = i->loading.n_children;
-	i->loading.children =
-		calloc(i->n_missing + 1, sizeof(struct child_conf));
-	if (!i->loading.children) {
-		i->n_missing = 0;
+	i->n_missing = c->n_children;
+	i->n_rounds_missing = (size_t)c->n_more_local + c->n_more_remote;
+	c->children = calloc(i->n_missing + 1, sizeof(*c->children));
+	c->more_rounds =
+		calloc(i->n_rounds_missing + 1, sizeof(*c->more_rounds));
+	if (!c->children || !c->more_rounds) {
+		i->n_missing = i->n_rounds_missing = 0;
+		conn_fini(c);
 		ike_give_up(i, "no memory");
-	} else if (!i->n_missing)
+	} else if (!is_loading(i))
+		load(i);
+}
+
+static void take_round(struct ike *i, const struct auth_round *m)
+{
+	struct conn_conf *c = &i->loading;
+	size_t n = (size_t)c->n_more_local + c->n_more_remote;
+
+	if (!i->n_rounds_missing) {
+		ike_give_up(i, "not a round");
+		return;
+	}
+	c->more_rounds[n - i->n_rounds_missing--] = *m;
+	if (!is_loading(i))
 		load(i);
 }
 
@@ -204,7 +229,8 @@ static void take_child(struct ike *i, const struct ike_msg_child *m)
 {
 	size_t at = i->loading.n_children - i->n_missing;
 
-	if (!i->n_missing || !ike_seam_get_child(m, &i->loading.children[at])) {
+	if (!i->n_missing || i->n_rounds_missing ||
+	    !ike_seam_get_child(m, &i->loading.children[at])) {
 		ike_give_up(i, "not a child");
 		return;
 	}
@@ -355,6 +381,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		engine_set_options(i->engine, msg);
 	else if (type == IKE_MSG_CONN)
 		take_conn(i, msg);
+	else if (type == IKE_MSG_ROUND)
+		take_round(i, msg);
 	else if (type == IKE_MSG_CHILD)
 		take_child(i, msg);
 	else if (type == IKE_MSG_POOL)
@@ -411,9 +439,9 @@ static void on_down(void *ctx, const char *why)
 	ike_streams_alone(i);
 	i->is_kept = false;
 	engine_kept(i->engine, false);
-	if (i->n_missing)
+	if (is_loading(i))
 		conn_fini(&i->loading);
-	i->n_missing = 0;
+	i->n_missing = i->n_rounds_missing = 0;
 	creds_in_free(&i->creds);
 	ike_fetch_free(&i->fetched);
 	if (i->dp_fd >= 0) /* nobody would see its end; the next ctl gives one */

@@ -36,11 +36,15 @@ static int put_fds(struct ike_link *l, enum ike_msg type, const int *fds,
 
 static void put_conn(struct ike_link *l, const struct conn_conf *conn)
 {
+	const size_t n_rounds = (size_t)conn->n_more_local + conn->n_more_remote;
 	struct ike_msg_conn m;
 	struct ike_msg_child child;
 
 	ike_seam_put_conn(&m, conn);
 	put_one(l, IKE_MSG_CONN, &m, ike_seam_conn_bytes(&m));
+	for (size_t i = 0; i < n_rounds; i++)
+		put_one(l, IKE_MSG_ROUND, &conn->more_rounds[i],
+			sizeof(conn->more_rounds[i]));
 	for (size_t i = 0; i < conn->n_children; i++) {
 		ike_seam_put_child(&child, &conn->children[i]);
 		put_one(l, IKE_MSG_CHILD, &child, ike_seam_child_bytes(&child));

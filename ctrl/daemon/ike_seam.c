@@ -40,6 +40,7 @@ const struct seam_kind ike_seam_to_ike[] = {
 	SEAM_KIND_LEAST(IKE_MSG_FETCHED, struct ike_msg_fetched,
 			IKE_FETCHED_LEAST),
 	SEAM_KIND(IKE_MSG_FETCH_ANEW, struct ike_msg_empty),
+	SEAM_KIND(IKE_MSG_ROUND, struct auth_round),
 };
 
 const struct seam_kind ike_seam_to_ctl[] = {
@@ -127,10 +128,12 @@ size_t ike_seam_cred_bytes(const struct ike_msg_cred *m)
 
 void ike_seam_put_conn(struct ike_msg_conn *out, const struct conn_conf *conn)
 {
-	const struct child_conf *const none = NULL;
+	static const void *const none;
 
 	memcpy(out->head, conn, CONN_HEAD_BYTES);
 	memcpy(out->head + offsetof(struct conn_conf, children), &none,
+	       sizeof(none));
+	memcpy(out->head + offsetof(struct conn_conf, more_rounds), &none,
 	       sizeof(none));
 	put_proposals(&out->proposals, &conn->proposals);
 }
@@ -175,6 +178,8 @@ bool ike_seam_get_conn(const struct ike_msg_conn *m, struct conn_conf *conn)
 {
 	memcpy(conn, m->head, CONN_HEAD_BYTES);
 	return m->proposals.protocol == IKE_PROTO_IKE &&
+	       conn->n_more_local < AUTH_ROUNDS_MAX &&
+	       conn->n_more_remote < AUTH_ROUNDS_MAX &&
 	       get_proposals(&m->proposals, &conn->proposals);
 }
 

@@ -24,7 +24,7 @@ enum ike_msg {
 	IKE_MSG_SOCKETS = 1, /* with descriptors: ports 500 and 4500 */
 	IKE_MSG_SADB,	     /* with the descriptor of a link to dp */
 	IKE_MSG_OPTIONS,     /* struct ike_options */
-	IKE_MSG_CONN,	     /* as many IKE_MSG_CHILD follow as it says */
+	IKE_MSG_CONN, /* as many ROUNDs and then CHILDs follow as it says */
 	IKE_MSG_CHILD,
 	IKE_MSG_LOADED, /* those were all that there are now, or that are others */
 	IKE_MSG_COMMAND,
@@ -47,6 +47,7 @@ enum ike_msg {
 	IKE_MSG_STREAM_REFUSED,
 	IKE_MSG_FETCHED,    /* the answer to WANT, in pieces */
 	IKE_MSG_FETCH_ANEW, /* all of FETCHED so far is to be forgotten */
+	IKE_MSG_ROUND,	    /* struct auth_round */
 	/* ike to ctl */
 	IKE_MSG_READY = 64, /* first; its privileges are gone */
 	IKE_MSG_SHOWN, /* the answer to LOADED: views of all SAs came before */
@@ -258,7 +259,8 @@ size_t ike_seam_event_bytes(const struct ike_msg_event *m);
 size_t ike_seam_traced_bytes(const struct ike_msg_traced *m);
 size_t ike_seam_want_bytes(const struct ike_msg_want *m);
 
-/* And back; false: not what ike_seam_put_*() made. conn->children is NULL. */
+/* And back; false: not what ike_seam_put_*() made. conn->children is NULL, and so is
+ * conn->more_rounds. */
 bool ike_seam_get_conn(const struct ike_msg_conn *m, struct conn_conf *conn);
 bool ike_seam_get_child(const struct ike_msg_child *m, struct child_conf *child);
 

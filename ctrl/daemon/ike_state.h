@@ -51,8 +51,9 @@ struct ike {
 	int route_fds[IKE_ROUTE_SOCKETS];
 	int ways_fd; /* -1: nobody tells */
 	struct event *on_ways, *ways_settle;
-	struct conn_conf loading; /* until n_missing is 0 */
-	size_t n_missing;
+	struct conn_conf loading; /* until nothing of it is missing */
+	size_t n_missing,
+		n_rounds_missing; /* children, and rounds before them */
 	struct loaded_list conns, pools;
 	struct creds_in creds;	  /* that come */
 	struct ike_fetch fetched; /* that comes */

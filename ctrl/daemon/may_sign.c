@@ -75,9 +75,25 @@ static bool has_key(const struct auth_conf *a, const struct cert_keys *certs,
 }
 
 /* A side without an identity has the one that is its certificate's. */
-static bool is_side(const struct conn_conf *conn, const struct identity *local)
+static bool is_side(const struct identity *conf, const struct identity *local)
 {
-	return !conn->local_id.type || identity_match(&conn->local_id, local);
+	return !conf->type || identity_match(conf, local);
+}
+
+static bool may_in(const struct conn_conf *conn, size_t round,
+		   const struct cert_keys *certs,
+		   const struct keystore_request *q,
+		   const struct sign_scheme *scheme,
+		   const struct public_key *key)
+{
+	const struct auth_conf *a = conn_auth(conn, CONN_LOCAL, round);
+
+	return a->by == AUTH_BY_PUBKEY &&
+	       is_side(conn_id(conn, CONN_LOCAL, round), &q->local) &&
+	       sign_rules_scheme(a->rules.ike, scheme) &&
+	       sign_rules_key(&a->rules, public_key_type(key),
+			      public_key_bits(key)) &&
+	       has_key(a, certs, &q->key, &q->local);
 }
 
 bool may_sign(const struct conn_conf *conns, size_t n,
@@ -89,14 +105,8 @@ bool may_sign(const struct conn_conf *conns, size_t n,
 
 	if (!public_key_fits(key, scheme) || !is_body_of(q) || !is_exchange(q))
 		return false;
-	for (size_t i = 0; i < n && !may; i++) {
-		const struct auth_conf *a = &conns[i].local_auth;
-
-		may = a->by == AUTH_BY_PUBKEY && is_side(&conns[i], &q->local) &&
-		      sign_rules_scheme(a->rules.ike, scheme) &&
-		      sign_rules_key(&a->rules, public_key_type(key),
-				     public_key_bits(key)) &&
-		      has_key(a, certs, &q->key, &q->local);
-	}
+	for (size_t i = 0; i < n && !may; i++)
+		for (size_t k = 0; k < conn_rounds(&conns[i], CONN_LOCAL); k++)
+			may |= may_in(&conns[i], k, certs, q, scheme, key);
 	return may;
 }

@@ -22,8 +22,8 @@ struct cert_keys {
 };
 
 /*
- * Is there a connection whose local side signs, is who the request says, takes that
- * key and that scheme, and names the key, or a certificate of it; or names none, and
+ * Is there a connection whose local side signs in a round, is who the request says,
+ * takes that key and that scheme, and names the key, or a certificate of it; or names none, and
  * there is a certificate of the key and of that identity? And is what is signed what
  * RFC 7296 section 2.15 has: a message of IKE_SA_INIT, a nonce, this side's identity,
  * and of RFC 9242 nothing or both sides' IntAuth? Whose message and nonce they are

@@ -48,6 +48,14 @@ static void announce_signatures(struct builder *b, const struct auth_conf *peer)
 	}
 }
 
+static void announce_all(struct builder *b, const struct auth_conf *peer)
+{
+	if (peer->by == AUTH_BY_PUBKEY)
+		announce_signatures(b, peer);
+	else
+		announce(b, IKE_AUTH_PSK, slice_of(NULL, 0));
+}
+
 /*
  * Who the peer is a responder does not know yet, and what it sends to a stranger is to
  * be short: with creds it speaks only for a section that names schemes; else hash
@@ -62,16 +70,14 @@ static bool is_to_be_said(const struct ike_sa *sa, const struct auth_conf *peer)
 
 void methods_put(const struct ike_sa *sa, struct ike_builder *m)
 {
-	const struct auth_conf *peer = &sa->conn->conf.remote_auth;
+	const struct conn_conf *c = &sa->conn->conf;
 	uint8_t octets[ANNOUNCED_MAX];
 	struct builder b = wr_init(octets, sizeof(octets));
 
-	if (!is_to_be_said(sa, peer))
+	if (!is_to_be_said(sa, &c->remote_auth))
 		return;
-	if (peer->by == AUTH_BY_PUBKEY)
-		announce_signatures(&b, peer);
-	else
-		announce(&b, IKE_AUTH_PSK, slice_of(NULL, 0));
+	for (size_t i = 0; i < conn_rounds(c, CONN_REMOTE); i++)
+		announce_all(&b, conn_auth(c, CONN_REMOTE, i));
 	if (wr_ok(&b))
 		ike_notify_put(m, &(const struct ike_notify){
 					  .type = IKE_N_SUPPORTED_AUTH_METHODS,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctrl/ike/staple.h"
+#include "ctrl/ike/rounds.h"
 #include "ctrl/model/dn.h"
 #include "ctrl/pki/ident.h"
 
@@ -35,15 +36,25 @@ static uint16_t hashes_of(const struct auth_conf *peer)
 static uint16_t our_hashes(const struct ike_sa *sa)
 {
 	static const struct auth_conf any = { .by = AUTH_BY_PUBKEY };
-	uint16_t hashes = hashes_of(&sa->conn->conf.remote_auth);
+	const struct conn_conf *c = &sa->conn->conf;
+	uint16_t hashes = sa->initiator ? 0 : hashes_of(&any);
 
-	return sa->initiator ? hashes : hashes | hashes_of(&any);
+	for (size_t i = 0; i < conn_rounds(c, CONN_REMOTE); i++)
+		hashes |= hashes_of(conn_auth(c, CONN_REMOTE, i));
+	return hashes;
+}
+
+static bool signs(const struct conn_conf *c, enum conn_side side)
+{
+	for (size_t i = 0; i < conn_rounds(c, side); i++)
+		if (conn_auth(c, side, i)->by == AUTH_BY_PUBKEY)
+			return true;
+	return false;
 }
 
 static bool has_signatures(const struct conn_conf *c)
 {
-	return c->local_auth.by == AUTH_BY_PUBKEY ||
-	       c->remote_auth.by == AUTH_BY_PUBKEY;
+	return signs(c, CONN_LOCAL) || signs(c, CONN_REMOTE);
 }
 
 /* --- CERTREQ of ours */
@@ -107,7 +118,7 @@ static size_t init_max(const struct ike_sa *sa, const struct ike_builder *m)
 void own_cert_put_init(const struct ike_sa *sa, struct ike_builder *m)
 {
 	const struct conn_conf *c = &sa->conn->conf;
-	struct auth_conf any = { .n_pubkeys = c->remote_auth.n_pubkeys };
+	struct auth_conf any = { .n_pubkeys = 0 };
 
 	if (sa->initiator && has_signatures(c))
 		ike_hashes_put(m, our_hashes(sa));
@@ -115,6 +126,8 @@ void own_cert_put_init(const struct ike_sa *sa, struct ike_builder *m)
 		return;
 	if (sa->peer_hashes)
 		ike_hashes_put(m, our_hashes(sa));
+	for (size_t i = 0; i < conn_rounds(c, CONN_REMOTE); i++)
+		any.n_pubkeys += conn_auth(c, CONN_REMOTE, i)->n_pubkeys;
 	if (c->send_certreq) {
 		put_certreq(m, sa->e->creds, &any, init_max(sa, m));
 		put_ocsp_request(c, m);
@@ -194,7 +207,7 @@ static bool may_be(const struct ike_sa *sa, const struct cred *own,
 		   const struct sign_scheme *s, bool with_alg)
 {
 	if (!public_key_fits(own->key, s) ||
-	    !sign_rules_scheme(sa->conn->conf.local_auth.rules.ike, s))
+	    !sign_rules_scheme(rounds_auth(sa, CONN_LOCAL)->rules.ike, s))
 		return false;
 	if (s->pss && public_key_bits(own->key) < PSS_BITS_MIN)
 		return false;
@@ -223,8 +236,8 @@ static const struct sign_scheme *scheme_for(const struct ike_sa *sa,
 static size_t candidates(const struct ike_sa *sa,
 			 const struct cred *out[CANDIDATE_MAX])
 {
-	const struct auth_conf *a = &sa->conn->conf.local_auth;
-	const struct identity *id = &sa->conn->conf.local_id;
+	const struct auth_conf *a = rounds_auth(sa, CONN_LOCAL);
+	const struct identity *id = rounds_id(sa, CONN_LOCAL);
 	static const struct identity any;
 	const struct creds *creds = sa->proof->creds;
 	const struct cred *cred = NULL;
@@ -320,7 +333,7 @@ const char *own_cert_choose(struct ike_sa *sa, const struct identity *asked)
 		return sa->e->creds
 			       ? "out of memory"
 			       : "no certificate is loaded, and 'auth = pubkey' of our section local wants one: load it with its key";
-	id = &sa->conn->conf.local_id;
+	id = rounds_id(sa, CONN_LOCAL);
 	n = candidates(sa, own);
 	for (size_t i = 0; i < n; i++) {
 		unsigned int r = rank(sa, own[i], id->type ? id : asked);
@@ -398,6 +411,24 @@ static void put_ocsp(const struct ike_sa *sa, struct ike_builder *m)
 		ike_cert_put(m, IKE_PL_CERT, IKE_CERT_OCSP, response);
 }
 
+/* For all rounds in the first one. */
+static void put_requests(const struct ike_sa *sa, struct ike_builder *m)
+{
+	const struct conn_conf *c = &sa->conn->conf;
+	bool any = false;
+
+	for (size_t i = 0; i < conn_rounds(c, CONN_REMOTE); i++) {
+		const struct auth_conf *a = conn_auth(c, CONN_REMOTE, i);
+
+		if (a->by != AUTH_BY_PUBKEY)
+			continue;
+		put_certreq(m, sa->e->creds, a, PUT_MAX);
+		any = true;
+	}
+	if (any)
+		put_ocsp_request(c, m);
+}
+
 void own_cert_put(const struct ike_sa *sa, struct ike_builder *m)
 {
 	const struct conn_conf *c = &sa->conn->conf;
@@ -406,9 +437,7 @@ void own_cert_put(const struct ike_sa *sa, struct ike_builder *m)
 		put_certs(sa->proof, m);
 		put_ocsp(sa, m);
 	}
-	if (sa->initiator && c->remote_auth.by == AUTH_BY_PUBKEY &&
-	    c->send_certreq && sa->e->creds && !sa->by_ticket) {
-		put_certreq(m, sa->e->creds, &c->remote_auth, PUT_MAX);
-		put_ocsp_request(c, m);
-	}
+	if (sa->initiator && c->send_certreq && sa->e->creds &&
+	    !sa->by_ticket && !sa->round)
+		put_requests(sa, m);
 }

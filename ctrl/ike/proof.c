@@ -8,6 +8,7 @@
 #include "ctrl/ike/intermediate.h"
 #include "ctrl/ike/ppk.h"
 #include "ctrl/ike/resume.h"
+#include "ctrl/ike/rounds.h"
 
 struct proof *proof_of(struct ike_sa *sa)
 {
@@ -35,13 +36,13 @@ void proof_free(struct ike_sa *sa)
 bool proof_we_sign(const struct ike_sa *sa)
 {
 	return !sa->by_ticket && sa->conn &&
-	       sa->conn->conf.local_auth.by == AUTH_BY_PUBKEY;
+	       rounds_auth(sa, CONN_LOCAL)->by == AUTH_BY_PUBKEY;
 }
 
 static bool peer_is_to_sign(const struct ike_sa *sa)
 {
 	return !sa->by_ticket && sa->conn &&
-	       sa->conn->conf.remote_auth.by == AUTH_BY_PUBKEY;
+	       rounds_auth(sa, CONN_REMOTE)->by == AUTH_BY_PUBKEY;
 }
 
 static const char *other_method(const struct ike_sa *sa)
@@ -96,8 +97,20 @@ const char *proof_take(struct ike_sa *sa, const struct ike_payloads *p,
 
 void proof_note(struct ike_sa *sa, const struct verify_job *job)
 {
-	if (sa->proof)
+	if (sa->proof && job->wants.unknown.text[0])
 		sa->proof->unknown = job->wants.unknown;
+}
+
+void proof_next(struct ike_sa *sa)
+{
+	struct proof *proof = sa->proof;
+
+	if (!proof)
+		return;
+	proof->own = NULL;
+	proof->scheme = NULL;
+	proof->has_alg = proof->peer_signs = false;
+	proof->fetch_until_ns = 0;
 }
 
 const char *proof_not_so(const struct ike_sa *sa)
@@ -215,7 +228,7 @@ static void verify(struct ike_sa *sa, struct exchange *x,
 	job->is_named = sa->conn && sa->conn->conf.remote_id.type &&
 			!identity_is_pattern(&sa->conn->conf.remote_id);
 	if (peer_is_to_sign(sa))
-		job->auth = sa->conn->conf.remote_auth;
+		job->auth = *rounds_auth(sa, CONN_REMOTE);
 	sa->e->calls.verify(sa->e->calls.ctx, job);
 }
 

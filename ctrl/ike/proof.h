@@ -2,7 +2,8 @@
 /*
  * How each side proves in IKE_AUTH that it is who it says (RFC 7296 section 2.15): by
  * a pre-shared key, or by a signature (RFC 7427, RFC 4754, RFC 8420) that goes with a
- * certificate or a raw public key (RFC 7670); each side by what its section says. Our
+ * certificate or a raw public key (RFC 7670); each side by what its section says, or
+ * its sections one after the other, see rounds.h. Our
  * secrets are the keystore's; a peer's signature is verified elsewhere, see verify.h.
  * After a ticket both do as with a pre-shared key, and SK_p is the key (RFC 5723). For
  * the files of ctrl/ike; one thread.
@@ -68,6 +69,9 @@ void proof_note(struct ike_sa *sa, const struct verify_job *job);
 
 /* It is: NULL, or why the connection wants another one. */
 const char *proof_not_so(const struct ike_sa *sa);
+
+/* Another round follows: what was of this one is forgotten. */
+void proof_next(struct ike_sa *sa);
 
 /* Asks for ours: STEP_AUTH_MAKE or STEP_AUTH_PLAIN. */
 void proof_make(struct ike_sa *sa, struct exchange *x, enum exchange_step step);

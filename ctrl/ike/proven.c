@@ -49,7 +49,9 @@ void proven_note(struct ike_sa *sa, const struct verify_job *job)
 	struct proven p = { .by = PROVEN_BY_SECRET };
 
 	proven_forget(sa);
-	if (!sa->conn || !sa->conn->conf.resumption || (job && !job->has_proven))
+	if (!sa->conn || !sa->conn->conf.resumption ||
+	    conn_rounds(&sa->conn->conf, CONN_REMOTE) > 1 ||
+	    (job && !job->has_proven))
 		return;
 	if (job)
 		p = job->proven;
@@ -113,6 +115,7 @@ bool proven_holds(const struct engine *e, const struct proven *p,
 {
 	struct fingerprint demands;
 
-	return !is_too_old(e, p, c) && auth_digest(&c->remote_auth, &demands) &&
+	return conn_rounds(c, CONN_REMOTE) == 1 && !is_too_old(e, p, c) &&
+	       auth_digest(&c->remote_auth, &demands) &&
 	       fingerprint_equal(&demands, &p->demands) && is_trusted(e, p);
 }

@@ -70,10 +70,10 @@ static const struct row {
 	{ IKE_EXCH_IKE_INTERMEDIATE, true, BY_RESPONDER, IKE_ST_AUTH, 0,
 	  BIT(IKE_PL_KE) },
 	{ IKE_EXCH_IKE_AUTH, false, BY_INITIATOR, IKE_ST_AUTH,
-	  BIT(IKE_PL_ID_I), /* without AUTH it wants EAP, and is told */
-	  BIT(IKE_PL_AUTH) | BIT(IKE_PL_ID_R) | BIT(IKE_PL_SA) |
-		  BIT(IKE_PL_TS_I) | BIT(IKE_PL_TS_R) | BIT(IKE_PL_CERT) |
-		  BIT(IKE_PL_CERTREQ) | BIT(IKE_PL_CP) },
+	  0, /* without AUTH it wants EAP, and is told, or a round of ours alone */
+	  BIT(IKE_PL_ID_I) | BIT(IKE_PL_AUTH) | BIT(IKE_PL_ID_R) |
+		  BIT(IKE_PL_SA) | BIT(IKE_PL_TS_I) | BIT(IKE_PL_TS_R) |
+		  BIT(IKE_PL_CERT) | BIT(IKE_PL_CERTREQ) | BIT(IKE_PL_CP) },
 	{ IKE_EXCH_IKE_AUTH, true, BY_RESPONDER, IKE_ST_AUTH, 0,
 	  BIT(IKE_PL_ID_R) | BIT(IKE_PL_AUTH) | BIT(IKE_PL_SA) |
 		  BIT(IKE_PL_TS_I) | BIT(IKE_PL_TS_R) | BIT(IKE_PL_CERT) |

@@ -23,6 +23,7 @@
 #include "ctrl/ike/proof.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/record.h"
+#include "ctrl/ike/rounds.h"
 #include "ctrl/ike/stream.h"
 #include "ctrl/ike/proven.h"
 #include "ctrl/ike/ticket.h"
@@ -460,6 +461,7 @@ static void retire(struct ike_sa *sa, const char *why)
 	exchange_end(sa, &sa->ours);
 	exchange_end(sa, &sa->peers);
 	followup_forget(sa);
+	rounds_free(sa);
 	while (sa->children)
 		child_remove(sa, sa->children, why);
 	wishes_fail(sa, why);

@@ -328,7 +328,12 @@ struct ike_sa {
 	struct proof *proof; /* owned; NULL: nobody signs, as far as is known */
 	struct intermediate *intermediate; /* both sides take it; else NULL */
 	struct ticket *by_ticket; /* which it resumes, see ticket.h; or NULL */
-	unsigned int restarts;	  /* COOKIE and INVALID_KE_PAYLOAD so far */
+	/* See rounds.h: which one of IKE_AUTH is under way, from 0; both take several;
+	 * the peer says that another follows; what its first request asks for. */
+	uint8_t round;
+	bool takes_rounds, round_follows;
+	struct exchange *round_asked; /* owned; NULL: nothing is put aside */
+	unsigned int restarts;	      /* COOKIE and INVALID_KE_PAYLOAD so far */
 	uint64_t half_open_ns; /* ends when it is not established by then, or has
 				  no address of its peer */
 	struct ike_sa *next_stranger; /* of its bucket */

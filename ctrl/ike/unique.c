@@ -2,17 +2,25 @@
 #include "ctrl/ike/exchanges.h"
 #include "ctrl/ike/unique.h"
 
+#include "ctrl/ike/auth_id.h"
 #include "ctrl/ike/child.h"
+#include "ctrl/ike/rounds.h"
 
 /* What is replaced may carry the peer's packets until it uses the new one. */
 #define REPLACED_NS	  (10 * NS_PER_S)
 #define REPLACED_LATER_NS (15 * NS_PER_S)
 
+static bool is_of(const struct ike_sa *sa, const struct identity *local,
+		  const struct identity *peer)
+{
+	return sa->peer_id.type && peer->type &&
+	       identity_equal(&sa->local_id, local) &&
+	       identity_equal(&sa->peer_id, peer);
+}
+
 static bool is_same_peer(const struct ike_sa *a, const struct ike_sa *b)
 {
-	return a->peer_id.type && b->peer_id.type &&
-	       identity_equal(&a->local_id, &b->local_id) &&
-	       identity_equal(&a->peer_id, &b->peer_id);
+	return is_of(a, &b->local_id, &b->peer_id);
 }
 
 /* In use, and not one that goes anyway. */
@@ -37,8 +45,8 @@ static bool is_stale(const struct ike_sa *sa, const struct ike_sa *other)
 /* May the peer have it? Of who only says that he is the peer, nothing follows. */
 static bool is_known(const struct ike_sa *sa)
 {
-	bool is_unsaid =
-		sa->ours.step == STEP_GETSPI || sa->ours.step == STEP_AUTH_MAKE;
+	bool is_unsaid = !sa->round && (sa->ours.step == STEP_GETSPI ||
+					sa->ours.step == STEP_AUTH_MAKE);
 
 	if (sa->state == IKE_ST_AUTH)
 		return sa->initiator && !is_unsaid;
@@ -47,13 +55,21 @@ static bool is_known(const struct ike_sa *sa)
 
 bool unique_is_first(const struct ike_sa *sa)
 {
+	const struct identity *local = &sa->local_id, *peer = &sa->peer_id;
 	const struct ike_sa *other = NULL;
 	const struct engine *e = sa->e;
 
+	/* An IKE SA is of those of its last round, which we may not know yet. */
+	if (!rounds_is_last(sa)) {
+		local = rounds_last_id(sa, CONN_LOCAL);
+		peer = rounds_last_id(sa, CONN_REMOTE);
+		if (!auth_id_is_one(local) || !auth_id_is_one(peer))
+			return false;
+	}
 	if (sa->conn->conf.unique == UNIQUE_NEVER || e->now_ns < e->orphans_ns)
 		return false;
 	while ((other = sa_of_peer(sa, other)))
-		if (is_known(other) && is_same_peer(other, sa))
+		if (is_known(other) && is_of(other, local, peer))
 			return false;
 	return true;
 }

@@ -18,6 +18,7 @@
 #include "ctrl/ike/ppk.h"
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/resume.h"
+#include "ctrl/ike/rounds.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/stream.h"
 
@@ -201,6 +202,7 @@ static const char *take_extensions(struct ike_sa *sa,
 {
 	const char *why = ppk_agree(sa, p);
 
+	rounds_take(sa, p);
 	if (!why && !own_cert_take_init(sa, p))
 		why = "out of memory";
 	return why ? why : intermediate_agree(sa, p, chosen);
@@ -436,6 +438,7 @@ static void send_response(struct ike_sa *sa)
 		ppk_put_use(&m);
 	if (sa->intermediate)
 		intermediate_put(&m);
+	rounds_put_support(&m);
 	methods_put(sa, &m);
 	own_cert_put_init(sa, &m);
 	init_put_extras(sa, &m);

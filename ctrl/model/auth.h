@@ -13,8 +13,10 @@
 #include <stdint.h>
 
 #include "ctrl/base/slice.h"
+#include "ctrl/model/identity.h"
 #include "ctrl/model/sign_rules.h"
 
+#define AUTH_ROUNDS_MAX	  4  /* of one side (RFC 4739) */
 #define FINGERPRINT_BYTES 32 /* SHA-256 */
 #define AUTH_CERTS_MAX	  4
 #define AUTH_PUBKEYS_MAX  4
@@ -59,6 +61,12 @@ struct auth_conf {
 	/* All of these are the peer's certificate's. */
 	char policies[AUTH_POLICIES_MAX][AUTH_POLICY_STR_MAX];
 	size_t n_policies;
+};
+
+/* One round of a side: who it says it is, and how it proves that. */
+struct auth_round {
+	struct identity id; /* as of a connection */
+	struct auth_conf auth;
 };
 
 /* When our certificates are sent. */

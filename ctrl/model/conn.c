@@ -16,6 +16,9 @@ void conn_fini(struct conn_conf *conn)
 	free(conn->children);
 	conn->children = NULL;
 	conn->n_children = 0;
+	free(conn->more_rounds);
+	conn->more_rounds = NULL;
+	conn->n_more_local = conn->n_more_remote = 0;
 }
 
 void psk_fini(struct psk_conf *psk)
@@ -301,19 +304,62 @@ enum ike_protocol child_ipsec_protocol(const struct child_conf *child)
 	return p->n ? p->at[0].protocol : IKE_PROTO_ESP;
 }
 
+static size_t n_more(const struct conn_conf *c)
+{
+	return (size_t)c->n_more_local + c->n_more_remote;
+}
+
+size_t conn_rounds(const struct conn_conf *c, enum conn_side side)
+{
+	return 1U + (side == CONN_LOCAL ? c->n_more_local : c->n_more_remote);
+}
+
+static const struct auth_round *more_round(const struct conn_conf *c,
+					   enum conn_side side, size_t round)
+{
+	return &c->more_rounds[round - 1 +
+			       (side == CONN_LOCAL ? 0 : c->n_more_local)];
+}
+
+const struct identity *conn_id(const struct conn_conf *c, enum conn_side side,
+			       size_t round)
+{
+	if (round)
+		return &more_round(c, side, round)->id;
+	return side == CONN_LOCAL ? &c->local_id : &c->remote_id;
+}
+
+const struct auth_conf *conn_auth(const struct conn_conf *c,
+				  enum conn_side side, size_t round)
+{
+	if (round)
+		return &more_round(c, side, round)->auth;
+	return side == CONN_LOCAL ? &c->local_auth : &c->remote_auth;
+}
+
 int conn_copy(struct conn_conf *out, const struct conn_conf *from)
 {
-	size_t n = from->n_children;
+	const size_t n = from->n_children, rounds = n_more(from);
 
 	*out = *from;
 	out->children = calloc(n + 1, sizeof(*out->children));
-	if (!out->children) {
+	out->more_rounds =
+		rounds ? calloc(rounds, sizeof(*out->more_rounds)) : NULL;
+	if (!out->children || (rounds && !out->more_rounds)) {
+		free(out->children);
+		free(out->more_rounds);
+		out->children = NULL;
+		out->more_rounds = NULL;
 		out->n_children = 0;
+		out->n_more_local = out->n_more_remote = 0;
 		return -ENOMEM;
 	}
 	if (n)
 		memcpy(out->children, from->children,
 		       n * sizeof(*out->children));
+	if (rounds)
+		memcpy(out->more_rounds, from->more_rounds,
+		       rounds * sizeof(*out->more_rounds));
 	return 0;
 }
 
@@ -420,6 +466,19 @@ static bool id_equal(const struct identity *a, const struct identity *b)
 	       memcmp(a->octets, b->octets, a->len) == 0;
 }
 
+static bool more_rounds_equal(const struct conn_conf *a,
+			      const struct conn_conf *b)
+{
+	bool equal = a->n_more_local == b->n_more_local &&
+		     a->n_more_remote == b->n_more_remote;
+
+	for (size_t i = 0; equal && i < n_more(a); i++)
+		equal = id_equal(&a->more_rounds[i].id, &b->more_rounds[i].id) &&
+			auth_equal(&a->more_rounds[i].auth,
+				   &b->more_rounds[i].auth);
+	return equal;
+}
+
 static bool vips_equal(const struct conn_conf *a, const struct conn_conf *b)
 {
 	bool equal = a->n_vips == b->n_vips && a->n_pools == b->n_pools;
@@ -443,6 +502,7 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       id_equal(&a->remote_id, &b->remote_id) &&
 	       auth_equal(&a->local_auth, &b->local_auth) &&
 	       auth_equal(&a->remote_auth, &b->remote_auth) &&
+	       more_rounds_equal(a, b) &&
 	       a->send_cert == b->send_cert &&
 	       a->send_certreq == b->send_certreq && a->ocsp == b->ocsp &&
 	       a->fragmentation == b->fragmentation && a->unique == b->unique &&

@@ -88,6 +88,11 @@ enum childless {
 	CHILDLESS_NEVER,
 };
 
+enum conn_side {
+	CONN_LOCAL,
+	CONN_REMOTE,
+};
+
 /* A selector of one side; ports only with a protocol that has them. */
 struct ts_conf {
 	bool dynamic; /* the side's outer address */
@@ -174,6 +179,12 @@ struct conn_conf {
 	struct identity remote_id;
 	struct auth_conf local_auth;
 	struct auth_conf remote_auth;
+	/*
+	 * These are the first rounds. Those behind them: the local ones, then the
+	 * remote ones; conn_id() and conn_auth() have all.
+	 */
+	struct auth_round *more_rounds; /* owned; NULL: there are none */
+	uint8_t n_more_local, n_more_remote;
 	enum send_cert send_cert;
 	bool send_certreq;
 	enum ocsp_inside ocsp;
@@ -254,6 +265,15 @@ struct psk_conf {
 	bool from_vici;
 };
 
+/* How often a side proves who it is: 1 to AUTH_ROUNDS_MAX. */
+size_t conn_rounds(const struct conn_conf *c, enum conn_side side);
+
+/* Who it says it is and how it proves that, in a round that there is, from 0. */
+const struct identity *conn_id(const struct conn_conf *c, enum conn_side side,
+			       size_t round);
+const struct auth_conf *conn_auth(const struct conn_conf *c,
+				  enum conn_side side, size_t round);
+
 /* One address, and not a network or whoever it is. */
 bool conn_addr_is_host(const struct conn_addr *a);
 
@@ -323,7 +343,7 @@ bool conn_weakness(const struct conn_conf *c, struct weakness *out);
 const struct child_conf *conn_child(const struct conn_conf *c, const char *name);
 
 /*
- * A copy with children of its own; out is the caller's to conn_fini(). -ENOMEM:
+ * A copy with children and rounds of its own; out is the caller's to conn_fini(). -ENOMEM:
  * it is not to be.
  */
 int conn_copy(struct conn_conf *out, const struct conn_conf *from);

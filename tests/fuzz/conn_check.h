@@ -75,6 +75,12 @@ static inline bool conn_ok(const struct conn_conf *c)
 	for (size_t i = 0; i < c->n_children; i++)
 		if (!child_ok(&c->children[i]))
 			return false;
+	if (c->n_more_local >= AUTH_ROUNDS_MAX ||
+	    c->n_more_remote >= AUTH_ROUNDS_MAX)
+		return false;
+	for (int i = 0; i < c->n_more_local + c->n_more_remote; i++)
+		if (!auth_ok(&c->more_rounds[i].auth))
+			return false;
 	return c->name[0] && c->n_local_addrs >= 1 &&
 	       c->n_local_addrs <= CONN_ADDRS_MAX && c->n_remote_addrs >= 1 &&
 	       c->n_remote_addrs <= CONN_ADDRS_MAX && c->local_port &&

@@ -68,6 +68,8 @@ static void check_conn(struct slice body)
 		require(conn_ok(&conn) && conn.from_vici);
 		require(auth_is_of(&conn.local_auth, &certs) &&
 			auth_is_of(&conn.remote_auth, &certs));
+		for (int i = 0; i < conn.n_more_local + conn.n_more_remote; i++)
+			require(auth_is_of(&conn.more_rounds[i].auth, &certs));
 		put_and_drop(&conn);
 		conn_fini(&conn);
 	}

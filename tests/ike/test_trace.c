@@ -61,6 +61,7 @@ static void bring_up(struct ike_lab *lab)
 #define CHILD                                      \
 	"SA(ESP: aes128-sha256) TSi(10.1.0.0/24) " \
 	"TSr(10.2.0.0/24)"
+#define ROUNDS	  "N(MULTIPLE_AUTH_SUPPORTED) "
 #define METHODS	  "N(SUPPORTED_AUTH_METHODS) "
 #define FRAGMENTS "N(IKEV2_FRAGMENTATION_SUPPORTED) "
 
@@ -73,7 +74,7 @@ static void handshake_is_told_to_both_sides_that_look(void **state)
 				     " N(MOBIKE_SUPPORTED)\n";
 	static const char init_q[] =
 		" 34 q 0: " SUITE "N(REDIRECT_SUPPORTED) " FRAGMENTS NATS "\n";
-	static const char init_r[] = " 34 r 0: " SUITE METHODS FRAGMENTS
+	static const char init_r[] = " 34 r 0: " SUITE ROUNDS METHODS FRAGMENTS
 				     "N(CHILDLESS_IKEV2_SUPPORTED) " NATS "\n";
 	static const char *const want[] = { init_q, init_r, auth_q, auth_r };
 

@@ -116,6 +116,38 @@ static void connection_is_filled(void **state)
 	config_free(c);
 }
 
+/* swanctl.conf(5): sorted by round, and else as they are written. */
+static void sections_of_a_side_are_its_rounds(void **state)
+{
+	char *text = changed_from(good_conns, "\t\tremote-1 {",
+				  "local-3 {\nid = c\nauth = psk\n}\n"
+				  "local {\nround = 7\nid = d\n}\n"
+				  "local-0 {\nround = 1\nid = e\nauth = "
+				  "ecdsa-256\n}\n"
+				  "remote {\nround = 2\nid = f\n}\n"
+				  "remote-1 {\nround = 1");
+	static const char *const local[] = { "moon.example.org", "c", "e", "d" };
+	struct config *c = parse_good(text);
+	const struct conn_conf *moon = &c->conns[0];
+
+	(void)state;
+	assert_int_equal(conn_rounds(moon, CONN_LOCAL), 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_identity(conn_id(moon, CONN_LOCAL, i), local[i]);
+	assert_int_equal(conn_auth(moon, CONN_LOCAL, 0)->by, AUTH_BY_PSK);
+	assert_int_equal(conn_auth(moon, CONN_LOCAL, 1)->by, AUTH_BY_PSK);
+	assert_int_equal(conn_auth(moon, CONN_LOCAL, 2)->by, AUTH_BY_PUBKEY);
+	assert_int_equal(conn_auth(moon, CONN_LOCAL, 2)->rules.ecdsa_bits, 256);
+	assert_int_equal(conn_auth(moon, CONN_LOCAL, 3)->by, AUTH_BY_PUBKEY);
+	assert_int_equal(conn_rounds(moon, CONN_REMOTE), 2);
+	assert_identity(conn_id(moon, CONN_REMOTE, 0), "sun@example.org");
+	assert_identity(conn_id(moon, CONN_REMOTE, 1), "f");
+	assert_int_equal(conn_rounds(&c->conns[1], CONN_LOCAL), 1);
+	assert_null(c->conns[1].more_rounds);
+	config_free(c);
+	free(text);
+}
+
 static void child_is_filled(void **state)
 {
 	struct config *c = parse_good(good_conns);
@@ -609,6 +641,7 @@ static int run_cases(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(connection_is_filled),
+		cmocka_unit_test(sections_of_a_side_are_its_rounds),
 		cmocka_unit_test(child_is_filled),
 		cmocka_unit_test(
 			child_in_transport_mode_is_between_the_two_hosts),

@@ -403,11 +403,15 @@ static const struct refused refused[] = {
 	  "authorities {\na = 1\n}\nsecrets {",
 	  "f:57:1: unknown key 'a' in authorities; it must be a section of "
 	  "named sections, one for each CA" },
-	{ "second_round_of_authentication_is_refused", "\t\tlocal { auth = psk",
-	  "\t\tlocal-1 { auth = psk\n}\n\t\tlocal-2 { auth = psk",
-	  "f:52:3: connections.road.local-2 is one too many: more than one "
-	  "section local*, the first is local-1, is not supported yet; "
-	  "remove it" },
+	{ "fifth_round_of_authentication_is_refused", "\t\tlocal { auth = psk",
+	  "\t\tlocal-1 {\n}\nlocal-2 {\n}\nlocal-3 {\n}\nlocal-4 {\n}\n"
+	  "local { auth = psk",
+	  "f:58:1: connections.road.local is one too many: a side has at most "
+	  "4 rounds of authentication; remove it" },
+	{ "second_round_is_read_as_the_first", "\t\tlocal { auth = psk",
+	  "\t\tlocal-1 { auth = psk\n}\n\t\tlocal-2 { auth = eap",
+	  "f:52:20: connections.road.local-2.auth is of a method that is not "
+	  "supported yet; write pubkey or psk" },
 	{ "attribute_of_no_name_is_refused_with_the_reason",
 	  "id = sun@example.org\n\t\t}\n\t\tch",
 	  "id = \"C=CH, XN=sun\"\n\t\t}\n\t\tch",

@@ -188,9 +188,13 @@ static const struct {
 	{ CONN, "dpd_timeout = soon",
 	  "f:7:15: connections.moon.dpd_timeout must be a number of seconds, or "
 	  "one with s, m, h or d such as 4h, up to 3650d" },
-	{ LOCAL, "round = 2",
-	  "f:51:9: connections.road.local.round must be 0 or 1, as there is one "
-	  "round" },
+	{ LOCAL, "round = first",
+	  "f:51:9: connections.road.local.round must be a number by which the "
+	  "sections of a side are sorted" },
+	{ CONN, "remote-2 {\nid = sun\n}\nresumption = yes",
+	  "f:10:14: connections.moon.resumption does not go with several rounds "
+	  "of authentication; remove it, or leave one section local and one "
+	  "remote" },
 };
 
 static void others_are_refused_with_the_reason(void **state)

@@ -234,10 +234,11 @@ static const struct {
 	  "load-conn: connections.a.local must be a section with auth and id" },
 	{ "{a\nproposals[\n aes256\n]\nproposals=aes256\n" SIDES "}\n", -EINVAL,
 	  "load-conn: connections.a.proposals is there twice; send it once" },
-	{ "{a\n" SIDES "{local-2\nauth=psk\n}\n}\n", -EINVAL,
-	  "load-conn: connections.a.local-2 is one too many: more than one "
-	  "section local*, the first is local, is not supported yet; remove "
-	  "it" },
+	{ "{a\n" SIDES "{local-2\nauth=psk\n}\n{local-3\nauth=psk\n}\n"
+	  "{local-4\nauth=psk\n}\n{local-5\nauth=psk\n}\n}\n",
+	  -E2BIG,
+	  "load-conn: connections.a.local-5 is one too many: a side has at "
+	  "most 4 rounds of authentication; remove it" },
 	{ "{a\n{version\n}\n" SIDES "}\n", -EINVAL,
 	  "load-conn: connections.a.version is a key, not a section; write "
 	  "version = VALUE" },

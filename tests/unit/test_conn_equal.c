@@ -54,6 +54,11 @@ static void fill(struct conn_conf *c)
 	fill_child(&c->children[0], "net");
 	fill_child(&c->children[1], "dmz");
 	c->n_children = 2;
+	c->more_rounds = calloc(3, sizeof(*c->more_rounds));
+	assert_non_null(c->more_rounds);
+	c->n_more_local = 1;
+	c->n_more_remote = 2;
+	c->more_rounds[2].id = id_of("sun.example.net");
 }
 
 /* --- one change each; false: there is no such change */
@@ -134,6 +139,14 @@ static bool change_conn(struct conn_conf *c, unsigned int which)
 		return c->tcp_encap = TCP_ENCAP_YES, true;
 	case 35:
 		return c->ocsp = OCSP_INSIDE_NEVER, true;
+	case 36:
+		return c->n_more_remote--, true;
+	case 37:
+		return c->n_more_local++, c->n_more_remote--, true;
+	case 38:
+		return c->more_rounds[2].id = id_of("sun"), true;
+	case 39:
+		return c->more_rounds[0].auth.by = AUTH_BY_PUBKEY, true;
 	default:
 		return false;
 	}
@@ -327,6 +340,10 @@ static void copy_is_equal_and_has_children_of_its_own(void **state)
 	assert_true(conn_equal(&a, &b));
 	assert_ptr_not_equal(a.children, b.children);
 	b.children[0].policy++;
+	assert_false(conn_equal(&a, &b));
+	assert_ptr_not_equal(a.more_rounds, b.more_rounds);
+	b.children[0].policy--;
+	b.more_rounds[0].id = id_of("mars");
 	assert_false(conn_equal(&a, &b));
 	conn_fini(&a);
 	conn_fini(&b);

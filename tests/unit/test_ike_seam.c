@@ -69,14 +69,17 @@ static void no_pointer_crosses(void **state)
 {
 	struct child_conf child;
 	struct conn_conf conn, there = { .children = &child };
+	struct auth_round round;
 	struct ike_msg_conn m;
 
 	(void)state;
 	conn_init(&conn);
 	conn.children = &child;
+	conn.more_rounds = &round;
 	ike_seam_put_conn(&m, &conn);
 	memcpy(&there, m.head, sizeof(m.head));
 	assert_null(there.children);
+	assert_null(there.more_rounds);
 }
 
 /* Thousands of them are given at once. */

@@ -434,6 +434,31 @@ static void connection_that_names_keys_has_no_other(void **state)
 	assert_int_equal(refusal(f, &other), -ENOKEY);
 }
 
+/* RFC 4739: a side may sign in any of its rounds, as that one says. */
+static void key_of_a_further_round_may_sign(void **state)
+{
+	struct fixture *f = *state;
+	const struct keystore_request q = request(f, P256, SIGN_ECDSA_256);
+	struct auth_round more[2] = { { .auth.by = AUTH_BY_PSK } };
+
+	more[1].id = f->conn.local_id;
+	more[1].auth.by = AUTH_BY_PUBKEY;
+	f->conn.local_auth.by = AUTH_BY_PSK;
+	assert_int_equal(refusal(f, &q), -ENOKEY);
+	f->conn.more_rounds = more;
+	f->conn.n_more_local = 2;
+	assert_int_equal(ask(f, &q)->err, 0);
+	more[1].id = who("mars.example.org");
+	assert_int_equal(refusal(f, &q), -ENOKEY);
+	more[1].id = f->conn.local_id;
+	f->conn.n_more_local = 1; /* the other one is the peer's */
+	f->conn.n_more_remote = 1;
+	assert_int_equal(refusal(f, &q), -ENOKEY);
+	f->conn.more_rounds = NULL;
+	f->conn.n_more_local = f->conn.n_more_remote = 0;
+	f->conn.local_auth.by = AUTH_BY_PUBKEY;
+}
+
 static void connection_that_names_certificates_has_their_keys(void **state)
 {
 	struct fixture *f = *state;
@@ -702,6 +727,7 @@ int main(void)
 		CASE(nobody_signs_where_no_connection_does),
 		CASE(identity_that_is_signed_is_the_connections),
 		CASE(connection_that_names_keys_has_no_other),
+		CASE(key_of_a_further_round_may_sign),
 		CASE(connection_that_names_certificates_has_their_keys),
 		CASE(connection_that_names_none_has_certificates_of_its_identity),
 		CASE(both_sides_first_messages_are_signed),
