@@ -31,7 +31,8 @@
 #define FORM_POLICIES \
 	"up to 4 object identifiers such as 1.3.6.1.4.1.99999.1, separated by commas"
 #define FORM_ROUND "a number by which the sections of a side are sorted"
-#define NO_CA_ID   "is not supported yet; name the CA's certificate in cacerts"
+#define FORM_CA_ID \
+	"an identity such as \"C=CH, O=Lab, CN=ca\", which a CA above the peer's certificate has as its subject or a subjectAltName"
 
 _Static_assert(AUTH_CERTS_MAX == 4 && AUTH_CAS_MAX == 8 &&
 		       AUTH_PUBKEYS_MAX == 4 && AUTH_POLICIES_MAX == 4,
@@ -85,6 +86,8 @@ static const struct key remote_keys[] = {
 	  AT(is.id) },
 	{ .name = "certs",	   .list = true, .form = FORM_CERTS },
 	{ .name = "cacerts",	   .list = true, .form = FORM_CAS },
+	{ .name = "ca_id",	   .form = FORM_CA_ID, .read = value_identity,
+	  AT(is.auth.ca_id) },
 	{ .name = "pubkeys",	   .list = true, .form = FORM_PEERS_KEYS },
 	{ .name = "revocation",	   .form = "relaxed, ifuri or strict",
 	  .read = value_word,	   .words = revocation_words, AT(is.auth.revocation) },
@@ -99,7 +102,6 @@ static const struct sub remote_subs[] = {
 	  .form = "a section with file" },
 	{ .name = "cacert",	   .kind = SUB_EACH, .prefix = true,
 	  .form = "a section with file" },
-	{ .name = "ca_id",	   .kind = SUB_NEVER, .form = NO_CA_ID },
 	LATER("groups"),  LATER("eap_id"),
 };
 
@@ -174,7 +176,8 @@ static int take_named(const struct section *side, const struct cert_source *src,
 /* Of pre-shared keys they say nothing, and an operator who wrote them meant more. */
 static int check_psk(const struct section *side, struct error *e)
 {
-	static const char *const names[] = { "certs", "cacerts", "pubkeys",
+	static const char *const names[] = { "certs",	   "cacerts",
+					     "ca_id",	   "pubkeys",
 					     "revocation", "cert_policy" };
 	const struct value *v = NULL;
 	char path[TREE_PATH_MAX];

@@ -181,6 +181,19 @@ static void put_uris(struct vici_builder *b, const char *key,
 	vici_list_end(b);
 }
 
+void put_cert_subject(struct vici_builder *b, const struct control_certs *certs,
+		      enum cert_kind kind, const struct fingerprint *name)
+{
+	const struct cert_conf *cert =
+		certs->find ? certs->find(certs->ctx, kind, name) : NULL;
+	struct certificate *c = cert ? read_again(cert) : NULL;
+	char subject[CERTIFICATE_STR_MAX];
+
+	if (c)
+		vici_list_item(b, certificate_str(c, subject));
+	certificate_free(c);
+}
+
 static void put_ca(struct vici_builder *b, const struct control_certs *certs,
 		   const struct authority *a)
 {

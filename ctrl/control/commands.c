@@ -184,7 +184,7 @@ static bool write_conns(const struct sink *sink, const struct arguments *args,
 	const struct conn_conf **conns;
 	size_t n;
 	bool ok = conns_of(callbacks, &conns, &n) &&
-		  list_conns(sink, args, conns, n);
+		  list_conns(sink, args, conns, n, &callbacks->loads.certs);
 
 	free(conns);
 	return ok;

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "ctrl/control/certs.h"
 #include "ctrl/control/words.h"
 #include "ctrl/model/status.h"
 
@@ -37,12 +38,35 @@ static void put_peer(struct vici_builder *b, const struct conn_conf *c)
 	vici_list_end(b);
 }
 
-static void put_side(struct vici_builder *b, const char *section,
-		     const struct identity *id, const struct auth_conf *auth)
+static void put_subjects(struct vici_builder *b, const char *key,
+			 const struct control_certs *certs, enum cert_kind kind,
+			 const struct fingerprint *at, size_t n)
 {
-	/* They are of other methods, or said by list-certs. */
-	static const char *const lists[] = { "groups", "cert_policy", "certs",
-					     "cacerts" };
+	vici_list(b, key);
+	for (size_t i = 0; i < n; i++)
+		put_cert_subject(b, certs, kind, &at[i]);
+	vici_list_end(b);
+}
+
+/* By the names of its source: which states of a certificate are good enough. */
+static const char *revocation_word(enum revocation revocation)
+{
+	switch (revocation) {
+	case REVOCATION_STRICT:
+		return "GOOD";
+	case REVOCATION_IFURI:
+		return "SKIPPED";
+	case REVOCATION_RELAXED:
+		break;
+	}
+	return NULL;
+}
+
+static void put_side(struct vici_builder *b, const char *section,
+		     const struct identity *id, const struct auth_conf *auth,
+		     const struct control_certs *certs)
+{
+	const char *revocation = revocation_word(auth->revocation);
 	char text[IDENTITY_STR_MAX];
 
 	vici_section(b, section);
@@ -50,23 +74,33 @@ static void put_side(struct vici_builder *b, const char *section,
 		vici_str(b, "id", identity_str(id, text, sizeof(text)));
 	vici_str(b, "class",
 		 auth->by == AUTH_BY_PSK ? "pre-shared key" : "public key");
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		vici_list(b, lists[i]);
-		vici_list_end(b);
-	}
+	if (revocation)
+		vici_str(b, "revocation", revocation);
+	if (auth->ca_id.type) /* ours alone */
+		vici_str(b, "ca_id",
+			 identity_str(&auth->ca_id, text, sizeof(text)));
+	vici_list(b, "groups"); /* of other methods */
+	vici_list_end(b);
+	vici_list(b, "cert_policy");
+	for (size_t i = 0; i < auth->n_policies; i++)
+		vici_list_item(b, auth->policies[i]);
+	vici_list_end(b);
+	put_subjects(b, "certs", certs, CERT_X509, auth->certs, auth->n_certs);
+	put_subjects(b, "cacerts", certs, CERT_CA, auth->cas, auth->n_cas);
 	vici_section_end(b);
 }
 
 /* local-1 and so on. */
 static void put_rounds(struct vici_builder *b, const struct conn_conf *c,
-		       enum conn_side side)
+		       enum conn_side side, const struct control_certs *certs)
 {
 	char name[32];
 
 	for (size_t i = 0; i < conn_rounds(c, side); i++) {
 		snprintf(name, sizeof(name), "%s-%zu",
 			 side == CONN_LOCAL ? "local" : "remote", i + 1);
-		put_side(b, name, conn_id(c, side, i), conn_auth(c, side, i));
+		put_side(b, name, conn_id(c, side, i), conn_auth(c, side, i),
+			 certs);
 	}
 }
 
@@ -124,7 +158,8 @@ static void put_child(struct vici_builder *b, const struct child_conf *c)
 	vici_section_end(b);
 }
 
-static bool put_conn(const struct sink *sink, const struct conn_conf *c)
+static bool put_conn(const struct sink *sink, const struct conn_conf *c,
+		     const struct control_certs *certs)
 {
 	struct vici_builder b;
 
@@ -144,8 +179,8 @@ static bool put_conn(const struct sink *sink, const struct conn_conf *c)
 		vici_str(&b, "tcp_encap",
 			 c->tcp_encap == TCP_ENCAP_YES ? "yes" : "fallback");
 	put_ppk(&b, c);
-	put_rounds(&b, c, CONN_LOCAL);
-	put_rounds(&b, c, CONN_REMOTE);
+	put_rounds(&b, c, CONN_LOCAL, certs);
+	put_rounds(&b, c, CONN_REMOTE, certs);
 	vici_section(&b, "children");
 	for (size_t i = 0; i < c->n_children; i++)
 		put_child(&b, &c->children[i]);
@@ -155,7 +190,8 @@ static bool put_conn(const struct sink *sink, const struct conn_conf *c)
 }
 
 bool list_conns(const struct sink *sink, const struct arguments *args,
-		const struct conn_conf *const *conns, size_t n)
+		const struct conn_conf *const *conns, size_t n,
+		const struct control_certs *certs)
 {
 	bool ok = true;
 
@@ -163,7 +199,7 @@ bool list_conns(const struct sink *sink, const struct arguments *args,
 		return true;
 	for (size_t i = 0; ok && i < n; i++)
 		if (!filter_excludes(args, ARG_IKE, conns[i]->name))
-			ok = put_conn(sink, conns[i]);
+			ok = put_conn(sink, conns[i], certs);
 	return ok;
 }
 

@@ -15,11 +15,13 @@
  * for each policy to drop or to pass, which here is no connection's.
  *
  * conns, policies   n of them, borrowed
+ * certs             where the subjects of those that they name are found
  *
  * false: out of memory, or one does not fit a packet.
  */
 MUST_CHECK bool list_conns(const struct sink *sink, const struct arguments *args,
-			   const struct conn_conf *const *conns, size_t n);
+			   const struct conn_conf *const *conns, size_t n,
+			   const struct control_certs *certs);
 MUST_CHECK bool list_traps(const struct sink *sink, const struct arguments *args,
 			   const struct conn_conf *const *conns, size_t n);
 MUST_CHECK bool list_shunts(const struct sink *sink,

@@ -346,6 +346,7 @@ static void check_trust(struct verify_job *job, const struct certificate *leaf,
 		.n_policies = job->auth.n_policies,
 		.cas = cas,
 		.n_cas = named_cas(job, cas),
+		.ca_id = job->auth.ca_id.type ? &job->auth.ca_id : NULL,
 	};
 	struct trust_answer a;
 

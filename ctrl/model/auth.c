@@ -16,7 +16,7 @@ bool fingerprint_equal(const struct fingerprint *a, const struct fingerprint *b)
 	(32U +                                                        \
 	 FINGERPRINT_BYTES *                                          \
 		 (AUTH_CERTS_MAX + AUTH_PUBKEYS_MAX + AUTH_CAS_MAX) + \
-	 AUTH_POLICIES_MAX * AUTH_POLICY_STR_MAX)
+	 AUTH_POLICIES_MAX * AUTH_POLICY_STR_MAX + sizeof(struct identity))
 
 static void put_fingerprints(struct builder *b, const struct fingerprint *list,
 			     size_t n)
@@ -35,6 +35,13 @@ static void put_rules(struct builder *b, const struct sign_rules *r)
 	wr_u32(b, r->ike);
 }
 
+static void put_identity(struct builder *b, const struct identity *id)
+{
+	wr_u8(b, id->type);
+	wr_u16(b, (uint16_t)id->len);
+	wr_bytes(b, id->octets, id->len);
+}
+
 static struct slice put(const struct auth_conf *a, uint8_t room[OCTETS_MAX])
 {
 	struct builder b = wr_init(room, OCTETS_MAX);
@@ -44,6 +51,7 @@ static struct slice put(const struct auth_conf *a, uint8_t room[OCTETS_MAX])
 	put_fingerprints(&b, a->certs, a->n_certs);
 	put_fingerprints(&b, a->pubkeys, a->n_pubkeys);
 	put_fingerprints(&b, a->cas, a->n_cas);
+	put_identity(&b, &a->ca_id);
 	wr_u8(&b, (uint8_t)a->revocation);
 	wr_u8(&b, (uint8_t)a->n_policies);
 	for (size_t i = 0; i < a->n_policies; i++)

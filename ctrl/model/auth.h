@@ -57,6 +57,9 @@ struct auth_conf {
 	/* One of these is above the peer's certificate; none: any CA. */
 	struct fingerprint cas[AUTH_CAS_MAX];
 	size_t n_cas;
+	/* And a CA of this identity is, whether it is here or the peer sends it; type
+	 * 0: any. */
+	struct identity ca_id;
 	enum revocation revocation;
 	/* All of these are the peer's certificate's. */
 	char policies[AUTH_POLICIES_MAX][AUTH_POLICY_STR_MAX];

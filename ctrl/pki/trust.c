@@ -18,6 +18,7 @@
 
 #include "ctrl/model/dn.h"
 #include "ctrl/pki/verdict.h"
+#include "ctrl/pki/ident.h"
 
 #define ANY_POLICY "2.5.29.32.0"
 #define TRIES_MAX  8U
@@ -522,6 +523,14 @@ static bool is_of_a_ca(const struct check *k)
 	return false;
 }
 
+static bool has_ca_id(const struct check *k)
+{
+	for (size_t i = 1; k->q->ca_id && i < k->a->n_chain; i++)
+		if (ident_match(k->a->chain[i], k->q->ca_id, RDN_STRICT))
+			return true;
+	return !k->q->ca_id;
+}
+
 static bool is_for_us(struct check *k, bool is_pinned)
 {
 	const struct trust_answer *a = k->a;
@@ -539,7 +548,7 @@ static bool is_for_us(struct check *k, bool is_pinned)
 	for (size_t i = 0; i < a->n_chain; i++)
 		if (!is_strong(k, a->chain[i], is_pinned || i + 1 == a->n_chain))
 			return false;
-	if (!is_of_a_ca(k)) {
+	if (!is_of_a_ca(k) || !has_ca_id(k)) {
 		say(k, k->q->leaf, TRUST_OTHER_CA, NULL);
 		return false;
 	}
@@ -761,7 +770,7 @@ void trust_check(struct trust *t, const struct trust_question *q,
 
 	*a = (struct trust_answer){ .verdict = TRUST_OK };
 	if ((q->is_pinned || entry_of(t, TRUST_AS_PEER, q->leaf)) &&
-	    !q->n_cas && !q->n_policies)
+	    !q->n_cas && !q->ca_id && !q->n_policies)
 		check_pinned(&k);
 	else if (!gather_others(&k))
 		say(&k, q->leaf, TRUST_NO_MEMORY, NULL);

@@ -77,6 +77,8 @@ struct trust_question {
 	/* One of these must be in the chain above the leaf; none: any. */
 	const struct certificate *const *cas;
 	size_t n_cas;
+	/* And one of this identity, a pattern or not; NULL: any. */
+	const struct identity *ca_id;
 };
 
 struct trust_answer {

@@ -208,6 +208,10 @@ def good_rows():
             sun.has(id=None).is_seen(id="%any")),
         "pinned and not sent": Row(
             moon, sun.is_seen(certs="sun-p256.pem"), send_cert="never"),
+        "a CA by its name": Row(moon, sun.is_seen(
+            cacerts=None, ca_id='"CN=root"')),
+        "a CA that is sent, by its name": Row(
+            moon_below, sun_below.is_seen(ca_id='"CN=sun-middle"')),
         "strict": Row(moon, sun.is_seen(revocation="strict")),
     })
     return rows
@@ -223,6 +227,9 @@ def bad_rows():
         "another CA than is named": (
             Row(moon, sun.is_seen(cacerts="other.pem")),
             r'"CN=sun-p256" was issued by none of the CAs .*; correct cacerts'),
+        "another CA by its name": (
+            Row(moon, sun.is_seen(ca_id='"CN=other"')),
+            r'"CN=sun-p256" was issued by none of the CAs .*; correct .*ca_id'),
         "expired": (
             Row(moon, certified("sun-expired")),
             r'"CN=sun-expired" has expired .*; have it renewed'),

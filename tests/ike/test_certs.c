@@ -285,6 +285,29 @@ static void certificate_is_the_one_whose_authority_is_asked_for(void **state)
 	}
 }
 
+/* The CA may be known here, or come from the peer alone; its name may be a pattern. */
+static void ca_that_is_named_may_be_anywhere_in_the_path(void **state)
+{
+	static const char *const ids[] = { "C=CH, CN=root", "C=CH, CN=between",
+					   "C=CH, CN=*" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		struct ike_lab *lab = certs_lab_of("moon", "sun_chain");
+		struct conn_conf c = certs_conn_of(lab, 0);
+
+		certs_set_id(&c.remote_auth.ca_id, ids[i]);
+		certs_load_conn(lab, 0, &c);
+		if (!i) /* who is known is still to be below it */
+			certs_add(lab, 0, CRED_PEER, "sun_chain");
+		certs_load_plain(lab, 1);
+		certs_add(lab, 1, CRED_INTERMEDIATE, "between");
+		certs_initiate(lab);
+		certs_assert_up(lab, ids[i]);
+		lab_free(lab);
+	}
+}
+
 /* --- the network and the time */
 
 static void handshake_survives_every_fault_of_every_datagram(void **state)
@@ -542,6 +565,7 @@ int main(void)
 			without_an_identity_it_is_the_certificates_subject),
 		cmocka_unit_test(
 			certificate_is_the_one_whose_authority_is_asked_for),
+		cmocka_unit_test(ca_that_is_named_may_be_anywhere_in_the_path),
 		cmocka_unit_test(
 			handshake_survives_every_fault_of_every_datagram),
 		cmocka_unit_test(long_chain_comes_in_fragments),

@@ -70,6 +70,39 @@ static void want_missing_ca(struct ike_lab *lab, struct conn_conf *moon,
 	moon->remote_auth.n_cas = 1;
 }
 
+static void want_ca_id(struct ike_lab *lab, struct conn_conf *moon,
+		       struct conn_conf *sun)
+{
+	(void)lab;
+	(void)sun;
+	certs_set_id(&moon->remote_auth.ca_id, "C=CH, CN=other_root");
+}
+
+/* The leaf is no CA, whatever its name. */
+static void want_itself_as_ca(struct ike_lab *lab, struct conn_conf *moon,
+			      struct conn_conf *sun)
+{
+	(void)lab;
+	(void)sun;
+	certs_set_id(&moon->remote_auth.ca_id, "C=CH, CN=sun");
+}
+
+/* Both must hold. */
+static void want_ca_and_other_id(struct ike_lab *lab, struct conn_conf *moon,
+				 struct conn_conf *sun)
+{
+	want_ca_id(lab, moon, sun);
+	moon->remote_auth.cas[0] = certs_fingerprint("root");
+	moon->remote_auth.n_cas = 1;
+}
+
+static void pin_and_want_ca_id(struct ike_lab *lab, struct conn_conf *moon,
+			       struct conn_conf *sun)
+{
+	certs_add(lab, 0, CRED_PEER, "sun");
+	want_ca_id(lab, moon, sun);
+}
+
 static void want_pinned(struct ike_lab *lab, struct conn_conf *moon,
 			struct conn_conf *sun)
 {
@@ -136,6 +169,10 @@ static const struct refusal refusals[] = {
 	{ "sun_other", "CN=sun_other", NULL },
 	{ "sun", "CN=sun", want_other_ca },
 	{ "sun", "none of 'cacerts'", want_missing_ca },
+	{ "sun", "none of the CAs that the connection names", want_ca_id },
+	{ "sun", "none of the CAs that the connection names", want_itself_as_ca },
+	{ "sun", "none of the CAs", want_ca_and_other_id },
+	{ "sun", "none of the CAs", pin_and_want_ca_id },
 	{ "sun", "none of 'certs' and 'pubkeys'", want_pinned },
 	{ "sun", "the peer sends no certificate", send_none },
 	{ "sun_old", "CN=sun_old", NULL },

@@ -220,6 +220,7 @@ static void files_are_found_in_their_folders(void **state)
 		slice_of(NULL, 0));
 	c = load_sides("certs = moon.der", "cacerts = root.der\n"
 					   "pubkeys = sun.pem\n"
+					   "ca_id = \"C=CH, CN=root\"\n"
 					   "revocation = strict\n"
 					   "cert_policy = 1.2.3, 2.999");
 	a = &c->conns[0].local_auth;
@@ -232,6 +233,7 @@ static void files_are_found_in_their_folders(void **state)
 	assert_is(&a->cas[0], "root");
 	assert_int_equal(a->n_pubkeys, 1);
 	assert_non_null(cert_list_find(&c->certs, CERT_PUBKEY, &a->pubkeys[0]));
+	assert_int_equal(a->ca_id.type, IKE_ID_DER_ASN1_DN);
 	assert_int_equal(a->revocation, REVOCATION_STRICT);
 	assert_int_equal(a->n_policies, 2);
 	assert_string_equal(a->policies[1], "2.999");

@@ -353,10 +353,9 @@ static const struct refused refused[] = {
 	  "remote { cert_policy = 1.1, 1.2, 1.3, 1.4, 1.5\n",
 	  "f:52:46: connections.road.remote.cert_policy is one more than the 4 "
 	  "that are possible; remove some" },
-	{ "identity_of_a_ca_is_refused", "remote { auth = psk\n",
-	  "remote { ca_id = \"CN=a\"\n",
-	  "f:52:12: connections.road.remote.ca_id is not supported yet; name "
-	  "the CA's certificate in cacerts" },
+	{ "identity_of_a_ca_without_certificates_is_refused",
+	  "remote { auth = psk\n", "remote { auth = psk\nca_id = \"CN=a\"\n",
+	  "f:53:10: connections.road.remote.ca_id " NO_CERTS },
 	{ "certificate_without_a_file_is_refused", "local { auth = psk\n",
 	  "local { cert-1 { }\n",
 	  "f:50:11: connections.road.local.cert-1.file is missing; it must be "

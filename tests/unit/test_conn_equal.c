@@ -147,6 +147,8 @@ static bool change_conn(struct conn_conf *c, unsigned int which)
 		return c->more_rounds[2].id = id_of("sun"), true;
 	case 39:
 		return c->more_rounds[0].auth.by = AUTH_BY_PUBKEY, true;
+	case 40:
+		return c->remote_auth.ca_id = id_of("C=CH, CN=ca"), true;
 	default:
 		return false;
 	}

@@ -14,6 +14,7 @@
 #include <event2/buffer.h>
 
 #include "ctrl/control/certs.h"
+#include "ctrl/control/list_conns.h"
 #include "ctrl/control/vici.h"
 #include "ctrl/pki/cert_read.h"
 #include "tests/support/pki.h"
@@ -308,9 +309,48 @@ static void authorities_are_listed(void **state)
 	assert_listed(&args, true, "");
 }
 
+/* strongSwan's fields, and ca_id. */
+static void connection_names_its_certificates_by_their_subjects(void **state)
+{
+	struct sink sink = { .topics = UINT32_MAX, .to = evbuffer_new() };
+	const struct arguments args = { .given = 0 };
+	const struct conn_conf *list[1];
+	struct conn_conf c;
+	struct error e;
+	char text[2048];
+
+	(void)state;
+	conn_init(&c);
+	strcpy(c.name, "a");
+	c.local_auth.by = c.remote_auth.by = AUTH_BY_PUBKEY;
+	c.local_auth.n_certs = 2; /* nobody has the second one */
+	c.local_auth.certs[0] = all.at[1].fingerprint;
+	c.remote_auth.n_cas = 1;
+	c.remote_auth.cas[0] = all.at[0].fingerprint;
+	c.remote_auth.revocation = REVOCATION_STRICT;
+	c.remote_auth.n_policies = 1;
+	strcpy(c.remote_auth.policies[0], "1.2.3");
+	assert_int_equal(
+		identity_parse("C=CH, CN=root", &c.remote_auth.ca_id, &e), 0);
+	list[0] = &c;
+	assert_true(list_conns(&sink, &args, list, 1, &certs));
+	read_events(sink.to, text, sizeof(text));
+	assert_non_null(strstr(text, "local-1{ class=public key groups{ } "
+				     "cert_policy{ } certs{ C=CH, CN=moon } "
+				     "cacerts{ } } "));
+	assert_non_null(strstr(text,
+			       "remote-1{ class=public key revocation=GOOD "
+			       "ca_id=C=CH, CN=root groups{ } cert_policy{ "
+			       "1.2.3 } certs{ } cacerts{ C=CH, CN=root } } "));
+	evbuffer_free(sink.to);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			connection_names_its_certificates_by_their_subjects,
+			start, stop),
 		cmocka_unit_test(kinds_are_strongswans),
 		cmocka_unit_test(others_are_refused),
 		cmocka_unit_test_setup_teardown(certificates_are_listed_as_asked,
