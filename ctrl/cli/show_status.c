@@ -24,6 +24,7 @@
 #define RECENT_S	60 /* a packet within it: in use */
 #define STATE_STR_MAX	80
 #define ALGS_STR_MAX	192
+#define DAY_S		86400
 #define ROWS_PER_TUNNEL 2 /* of the SAs' table: out, in */
 
 static const char *const directions[ROWS_PER_TUNNEL] = { "out", "in" };
@@ -365,6 +366,26 @@ static void show_tunnels(const struct node *tunnels, const struct show *how)
 	table_free(&lines);
 }
 
+/* RFC 5280: a second after not-after it is over. */
+static void show_certs(const struct node *certs, FILE *out)
+{
+	if (node_first(certs))
+		fputc('\n', out);
+	for (const struct node *c = node_first(certs); c; c = c->next) {
+		const char *from = node_find(c, "file") ? node_text(c, "file")
+							: "loaded over VICI";
+		long long left_s = strtoll(node_text(c, "left"), NULL, 10);
+
+		fprintf(out, "certificate %s (%s) ", node_text(c, "subject"),
+			from);
+		if (left_s < 0)
+			fputs("has expired", out);
+		else
+			fprintf(out, "expires in %lld days", left_s / DAY_S);
+		fputs("; have another one issued\n", out);
+	}
+}
+
 size_t status_missing(const struct node *answer)
 {
 	const struct node *t = node_first(node_find(answer, "tunnels"));
@@ -392,6 +413,7 @@ void show_status(const struct node *answer, const struct show *how)
 		show_tunnels(tunnels, how);
 	else
 		fputs("No tunnel is configured.\n", how->out);
+	show_certs(node_find(answer, "certificates"), how->out);
 	if (!stranger)
 		return;
 	fputs("\nA peer for which there is no connection:\n", how->out);

@@ -11,6 +11,9 @@
 
 #include "ctrl/control/words.h"
 #include "ctrl/model/populate.h"
+#include "ctrl/pki/expiry.h"
+
+#define CERTS_SHOWN 32
 
 static const char *role_name(enum iface_role role)
 {
@@ -162,6 +165,30 @@ static void put_tunnel(struct vici_builder *b, const struct tunnel_status *t)
 	vici_section_end(b);
 }
 
+/* Those that an operator has to do something about, by numbers. */
+static void put_certs(struct vici_builder *b, const struct status *s)
+{
+	char name[16];
+
+	vici_section(b, "certificates");
+	for (size_t i = 0; i < s->n_certs && i < CERTS_SHOWN; i++) {
+		const struct cert_status *cert = &s->certs[i];
+
+		if (cert->not_after_s - s->now_s >= EXPIRY_SOON_S)
+			break;
+		snprintf(name, sizeof(name), "%u", (unsigned int)i + 1);
+		vici_section(b, name);
+		vici_str(b, "subject", cert->subject);
+		if (cert->from[0])
+			vici_str(b, "file", cert->from);
+		vici_str(b, "kind", cert->kind);
+		vici_fmt(b, "not-after", "%" PRId64, cert->not_after_s);
+		vici_fmt(b, "left", "%" PRId64, cert->not_after_s - s->now_s);
+		vici_section_end(b);
+	}
+	vici_section_end(b);
+}
+
 void answer_status(struct vici_builder *b, const struct status *s)
 {
 	put_gateway(b, s);
@@ -174,6 +201,7 @@ void answer_status(struct vici_builder *b, const struct status *s)
 		put_tunnel(b, &s->tunnels[i]);
 	vici_section_end(b);
 	answer_failure(b, "stranger", &s->stranger);
+	put_certs(b, s);
 	vici_section(b, "maps");
 	for (size_t i = 0; i < s->n_maps; i++)
 		put_count(b, s->maps[i].name, s->maps[i].id);

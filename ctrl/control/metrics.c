@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+#define SHA256_SHOWN 8 /* octets, which tell one from another */
+
 struct writer {
 	struct evbuffer *out;
 	bool failed;
@@ -209,6 +211,24 @@ static void put_streams(struct writer *w, const struct stream_counts *n)
 		    stream_count_name((enum stream_count)i), n->n[i]);
 }
 
+static void put_certs(struct writer *w, const struct status *s)
+{
+	family(w, "certificate_not_after_seconds", "gauge",
+	       "When it ends, in Unix time.");
+	for (size_t i = 0; i < s->n_certs; i++) {
+		const struct cert_status *cert = &s->certs[i];
+
+		put(w, "cygnet_certificate_not_after_seconds{");
+		put_label(w, "subject", cert->subject);
+		put(w, ",");
+		put_label(w, "file", cert->from);
+		put(w, ",kind=\"%s\",sha256=\"", cert->kind);
+		for (size_t k = 0; k < SHA256_SHOWN; k++)
+			put(w, "%02x", cert->id.octets[k]);
+		put(w, "\"} %" PRId64 "\n", cert->not_after_s);
+	}
+}
+
 bool metrics_write(const struct status *s, struct evbuffer *out)
 {
 	struct writer w = { .out = out };
@@ -218,6 +238,7 @@ bool metrics_write(const struct status *s, struct evbuffer *out)
 	put_counters(&w, s);
 	put_drops(&w, &s->counters);
 	put_streams(&w, &s->streams);
+	put_certs(&w, s);
 	put(&w, "# EOF\n");
 	return !w.failed;
 }

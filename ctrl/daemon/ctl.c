@@ -341,6 +341,7 @@ static void stop(struct ctl *c)
 		event_base_free(c->base);
 	held_free(c->held);
 	apply_free(c->apply);
+	ctl_expiry_stop(c);
 	certs_free(c->certs);
 	sign_keys_free(c->keys);
 	config_free(c->config);

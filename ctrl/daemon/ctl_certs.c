@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Certificates: those of the file and of VICI together, for clients and for ike. */
-#include <time.h>
-
 #include "ctrl/base/log.h"
 #include "ctrl/daemon/certs.h"
 #include "ctrl/daemon/conn_message.h"
 #include "ctrl/daemon/cred_kind.h"
 #include "ctrl/daemon/ctl_state.h"
-#include "ctrl/pki/expiry.h"
 #include "ctrl/pki/ident.h"
 
 static int on_load(void *ctx, enum cert_kind kind, struct slice octets,
@@ -161,15 +158,6 @@ void ctl_certs_changed(struct ctl *c)
 	evtimer_add(&c->on_certs, &after);
 }
 
-void ctl_tell_expiry(const struct config *file)
-{
-	struct error told;
-
-	for (size_t i = 0; i < file->certs.n; i++)
-		if (expiry_tell(&file->certs.at[i], time(NULL), &told))
-			log_warn("daemon: %s", told.text);
-}
-
 void ctl_send_certs(struct ctl *c)
 {
 	if (!c->certs_differ && c->sent_certs == c->config->certs.at)
@@ -179,6 +167,7 @@ void ctl_send_certs(struct ctl *c)
 	ctl_fetches_reload(c);
 	c->certs_differ = false;
 	c->sent_certs = c->config->certs.at;
+	ctl_expiry_changed(c);
 	if (c->ike)
 		ike_link_put_creds(c->ike);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "ctrl/base/clock.h"
 #include "ctrl/daemon/ctl_state.h"
@@ -21,9 +22,16 @@ static struct status *on_status(void *ctx)
 				   .since = c->since,
 				   .streams = ctl_stream_counts(c) };
 
+	struct status *s;
+
 	if (c->ike)
 		sas = ike_link_heads(c->ike);
-	return view_status(&view);
+	s = view_status(&view);
+	if (s && expiries_show(&c->expiries, time(NULL), s)) {
+		status_free(s);
+		return NULL;
+	}
+	return s;
 }
 
 static struct sas *on_sas(void *ctx)
@@ -354,6 +362,7 @@ int ctl_start_control(struct ctl *c, struct error *e)
 	callbacks.loads.certs = ctl_control_certs(c);
 	callbacks.loads.tokens = (struct control_tokens){ ctl_load_token, c };
 	ctl_watch_keys(c);
+	ctl_expiry_start(c);
 	err = control_server_new(c->base, c->config->gateway.socket, &callbacks,
 				 &c->control, e);
 	evtimer_assign(&c->on_look_late, c->base, on_look_late, c);

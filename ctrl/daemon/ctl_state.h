@@ -14,6 +14,7 @@
 #include "ctrl/daemon/apply.h"
 #include "ctrl/daemon/certs.h"
 #include "ctrl/daemon/dp_link.h"
+#include "ctrl/daemon/expiries.h"
 #include "ctrl/daemon/failures.h"
 #include "ctrl/base/bucket.h"
 #include "ctrl/base/log.h"
@@ -93,8 +94,10 @@ struct ctl {
 	const struct cert_conf *sent_certs; /* the config's, when ike got all */
 	bool certs_differ;		    /* since then */
 	struct event on_certs;		    /* it is to get them again */
-	struct addr trace_peer;		    /* whose messages are told of */
-	uint64_t trace_until_ns;	    /* 0: of nobody */
+	struct expiries expiries;
+	struct event on_day;	 /* of their ends is told again */
+	struct addr trace_peer;	 /* whose messages are told of */
+	uint64_t trace_until_ns; /* 0: of nobody */
 	struct event on_trace_end;
 	struct names *names;
 	struct event on_names;	    /* a lookup is due, or late */
@@ -194,6 +197,12 @@ void ctl_certs_changed(struct ctl *c);
 
 /* Of a file that is read: certificates whose time is over, or soon will be. */
 void ctl_tell_expiry(const struct config *file);
+
+/* Once there are an event loop and private keys: when they end is kept for status, and
+ * told of once a day; and when they are others. */
+void ctl_expiry_start(struct ctl *c);
+void ctl_expiry_changed(struct ctl *c);
+void ctl_expiry_stop(struct ctl *c);
 
 /* It gets them now, if they are others. */
 void ctl_send_certs(struct ctl *c);

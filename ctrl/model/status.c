@@ -9,6 +9,7 @@ void status_free(struct status *s)
 		return;
 	free(s->tunnels);
 	free(s->policies);
+	free(s->certs);
 	free(s);
 }
 

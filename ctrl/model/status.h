@@ -13,19 +13,22 @@
 #include <stdint.h>
 
 #include "ctrl/base/addr.h"
+#include "ctrl/model/auth.h"
 #include "ctrl/model/config.h"
 #include "ctrl/model/mismatch.h"
 #include "ctrl/model/stream.h"
 #include "include/drop.h"
 #include "include/pass.h"
 
-#define STATUS_MAPS_MAX 32
-#define STATUS_MAP_NAME 16
-#define STATUS_ALGS_MAX 48
-#define STATUS_NAME_MAX (2 * CONF_NAME_MAX + 4)
-#define STATUS_END_MAX	256	   /* of several prefixes, or of a name */
-#define STATUS_NEVER_S	UINT64_MAX /* "seconds ago" of what never happened */
-#define STATUS_NO_RATE	UINT64_MAX /* nobody has looked twice yet */
+#define STATUS_CERT_STR_MAX 128
+#define STATUS_CERTS_MAX    256
+#define STATUS_MAPS_MAX	    32
+#define STATUS_MAP_NAME	    16
+#define STATUS_ALGS_MAX	    48
+#define STATUS_NAME_MAX	    (2 * CONF_NAME_MAX + 4)
+#define STATUS_END_MAX	    256	       /* of several prefixes, or of a name */
+#define STATUS_NEVER_S	    UINT64_MAX /* "seconds ago" of what never happened */
+#define STATUS_NO_RATE	    UINT64_MAX /* nobody has looked twice yet */
 
 struct iface_status {
 	char name[IF_NAMESIZE];
@@ -114,6 +117,15 @@ struct counters {
 };
 
 /* Arrays are owned; free with status_free(). */
+/* A certificate that is here; texts are cut. */
+struct cert_status {
+	char subject[STATUS_CERT_STR_MAX];
+	char from[STATUS_CERT_STR_MAX]; /* its file; "": it came over VICI */
+	const char *kind;		/* "own", "ca" or "peer" */
+	struct fingerprint id;
+	int64_t not_after_s; /* Unix time */
+};
+
 struct status {
 	uint64_t uptime_s;
 	int pid;
@@ -132,6 +144,10 @@ struct status {
 	size_t n_maps;
 	struct counters counters;
 	struct stream_counts streams; /* 0 where there is no TCP */
+	/* Those whose time is over first; owned. */
+	struct cert_status *certs;
+	size_t n_certs;
+	int64_t now_s; /* Unix time, for those */
 };
 
 void status_free(struct status *s);

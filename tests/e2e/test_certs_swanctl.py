@@ -5,6 +5,7 @@ Certificates that Debian's stock swanctl loads into a gateway and lists, beside 
 the gateway's own file; and what `cygnet check` says of files. No tunnel comes of them
 here.
 """
+import json
 import os
 import re
 import subprocess
@@ -150,6 +151,16 @@ def test_file(lab, gateway):
     ok(re.search(r"certificate C=CH, CN=moon .* expires in (19|20) days",
                  log_of(gateway.process)),
        "and the log warns of one that expires soon")
+    got = gateway.client("status").stdout
+    ok(re.search(r"certificate C=CH, CN=moon \(.*moon.pem\) expires in "
+                 r"(19|20) days; have another one issued", got),
+       "as does cygnet status")
+    certs = json.loads(gateway.client("status", "--json").stdout)[
+        "certificates"]
+    ok(certs["1"]["subject"] == "C=CH, CN=moon" and
+       certs["1"]["file"].endswith("moon.pem") and
+       18 * 86400 < int(certs["1"]["left"]) <= 20 * 86400,
+       f"also for programs: {certs}")
 
 
 def check(lab, text):

@@ -126,6 +126,34 @@ static void assert_status(const struct fixture *f, bool check, const char *want)
 	node_free(root);
 }
 
+static void certificates_that_end_soon_stand_below_the_tunnels(void **state)
+{
+	struct fixture *f = *state;
+	struct cert_status certs[] = {
+		{ .subject = "CN=sun", .kind = "peer", .not_after_s = 999 },
+		{ .subject = "CN=moon",
+		  .from = "/x/moon.pem",
+		  .kind = "own",
+		  .not_after_s = 1000 + 12 * 86400 },
+		{ .subject = "CN=ca",
+		  .kind = "ca",
+		  .not_after_s = 1000 + 2592000 },
+	};
+
+	f->status.n_tunnels = 0;
+	f->status.certs = certs;
+	f->status.n_certs = 3;
+	f->status.now_s = 1000;
+	assert_status(
+		f, false,
+		HEAD
+		"\nNo tunnel is configured.\n"
+		"\ncertificate CN=sun (loaded over VICI) has expired; have "
+		"another one issued\n"
+		"certificate CN=moon (/x/moon.pem) expires in 12 days; have "
+		"another one issued\n");
+}
+
 static void every_tunnel_says_whether_it_is_up_and_if_not_why(void **state)
 {
 	assert_status(
@@ -362,6 +390,7 @@ static void every_reason_is_counted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(certificates_that_end_soon_stand_below_the_tunnels),
 		CASE(every_tunnel_says_whether_it_is_up_and_if_not_why),
 		CASE(check_shows_what_should_be_up_and_is_not),
 		CASE(check_without_a_missing_tunnel_shows_nothing),

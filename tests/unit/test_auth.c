@@ -71,6 +71,9 @@ static bool change(struct auth_conf *a, unsigned int which)
 		       memcpy(a->pubkeys, filled(0).certs + 1,
 			      sizeof(a->pubkeys[0])),
 		       true;
+	case 16:
+		a->ca_id = (struct identity){ .type = 2, .len = 1, .octets = "a" };
+		return true;
 	}
 	return false;
 }

@@ -46,6 +46,18 @@ static int start(void **state)
 	t[1].state = TUNNEL_DOWN;
 	t[1].start_action = CHILD_START;
 	t[1].failure.ago_s = 4;
+	s->certs = calloc(2, sizeof(*s->certs));
+	if (!s->certs)
+		return -1;
+	s->n_certs = 2;
+	s->certs[0] = (struct cert_status){ .subject = "CN=\"moon",
+					    .from = "/x/moon.pem",
+					    .kind = "own",
+					    .id.octets = { 0xab, 1 },
+					    .not_after_s = 1767225600 };
+	s->certs[1] = (struct cert_status){ .subject = "CN=ca",
+					    .kind = "ca",
+					    .not_after_s = -1 };
 	strcpy(t[2].name, "a\"b\\c");
 	t[2].state = TUNNEL_TRAP;
 	return 0;
@@ -126,6 +138,16 @@ static void the_gateway_has_its_own(void **state)
 	assert_rows(*state, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+static void every_certificate_has_its_end(void **state)
+{
+	static const char *const rows[] = {
+		"cygnet_certificate_not_after_seconds{subject=\"CN=\\\"moon\",file=\"/x/moon.pem\",kind=\"own\",sha256=\"ab01000000000000\"} 1767225600",
+		"cygnet_certificate_not_after_seconds{subject=\"CN=ca\",file=\"\",kind=\"ca\",sha256=\"0000000000000000\"} -1",
+	};
+
+	assert_rows(*state, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
 static void a_name_cannot_end_its_label(void **state)
 {
 	static const char *const rows[] = {
@@ -157,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(every_tunnel_has_its_rows_up_or_not),
 		CASE(the_gateway_has_its_own),
+		CASE(every_certificate_has_its_end),
 		CASE(a_name_cannot_end_its_label),
 		CASE(every_row_stands_below_the_head_of_its_family),
 	};

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Certificates that end: told of when they come, and once a day. */
+#include <time.h>
+
+#include "ctrl/base/log.h"
+#include "ctrl/daemon/ctl_state.h"
+#include "ctrl/pki/expiry.h"
+
+#define DAY_S 86400
+
+static void tell(const char *line, bool is_over)
+{
+	if (is_over)
+		log_error("daemon: %s", line);
+	else
+		log_warn("daemon: %s", line);
+}
+
+static bool has_key(void *ctx, const struct fingerprint *key)
+{
+	const struct ctl *c = ctx;
+	struct sign_key *found = sign_keys_find(c->keys, key);
+
+	if (found)
+		sign_key_release(found);
+	return found;
+}
+
+static struct expiry_source source(struct ctl *c)
+{
+	return (struct expiry_source){ .certs = c->certs,
+				       .file = c->config,
+				       .has_key = has_key,
+				       .ctx = c };
+}
+
+void ctl_tell_expiry(const struct config *file)
+{
+	struct error told;
+
+	for (size_t i = 0; i < file->certs.n; i++) {
+		const struct cert_conf *cert = &file->certs.at[i];
+
+		if (expiry_tell(cert, time(NULL), &told))
+			tell(told.text, cert->kind != CERT_CRL &&
+						cert->not_after_s < time(NULL));
+	}
+}
+
+void ctl_expiry_changed(struct ctl *c)
+{
+	const struct expiry_source from = source(c);
+
+	if (expiries_fill(&c->expiries, &from, time(NULL), tell))
+		log_error("daemon: no memory for when certificates end");
+}
+
+static void on_day(evutil_socket_t fd, short what, void *ctx)
+{
+	const struct timeval day = { .tv_sec = DAY_S };
+	struct ctl *c = ctx;
+	const struct expiry_source from = source(c);
+
+	(void)fd;
+	(void)what;
+	expiries_tell(&from, time(NULL), tell);
+	evtimer_add(&c->on_day, &day);
+}
+
+void ctl_expiry_start(struct ctl *c)
+{
+	const struct timeval day = { .tv_sec = DAY_S };
+
+	evtimer_assign(&c->on_day, c->base, on_day, c);
+	evtimer_add(&c->on_day, &day);
+	ctl_expiry_changed(c);
+}
+
+void ctl_expiry_stop(struct ctl *c)
+{
+	expiries_free(&c->expiries);
+}
