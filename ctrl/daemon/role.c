@@ -46,7 +46,9 @@ struct role {
 	uint64_t since_ns;
 	struct log_limit lost; /* messages */
 	bool ending;
-	bool dropped; /* freed when its process is gone */
+	/* Its process was killed; NULL: not to be dropped. */
+	void (*gone)(void *ctx, struct role *r);
+	void *gone_ctx;
 };
 
 static void link_again(struct role *r);
@@ -180,8 +182,8 @@ static void wait_for_end(struct role *r)
 	r->dying = !reap(r, WNOHANG);
 	if (r->dying)
 		set_again(r, REAP_MS);
-	else if (r->dropped)
-		role_free(r);
+	else if (r->gone)
+		r->gone(r->gone_ctx, r);
 	else
 		link_again(r);
 }
@@ -334,11 +336,11 @@ void role_end(struct role *r, unsigned int ms)
 	set_again(r, r->seam ? ms : 0);
 }
 
-void role_drop(struct role *r)
+void role_drop(struct role *r, void (*gone)(void *ctx, struct role *r),
+	       void *ctx)
 {
-	if (!r)
-		return;
-	r->dropped = true;
+	r->gone = gone;
+	r->gone_ctx = ctx;
 	r->why = NULL;
 	seam_free(r->seam);
 	r->seam = NULL;

@@ -61,10 +61,12 @@ void role_restart(struct role *r, const char *why);
 void role_end(struct role *r, unsigned int ms);
 
 /*
- * The process is killed, and r freed as soon as it is gone; nothing is heard of either any
- * more. Also from inside of message() and down(). NULL is fine.
+ * The process is killed, and nothing is heard of it any more. gone() is called once it has
+ * ended, perhaps at once, and frees r; role_free() may come before it. Also from inside of
+ * message() and down().
  */
-void role_drop(struct role *r);
+void role_drop(struct role *r, void (*gone)(void *ctx, struct role *r),
+	       void *ctx);
 
 /* See seam_send_fds() and seam_send_bulk(). -ENOTCONN: there is no link. */
 int role_send(struct role *r, uint16_t type, const void *msg, size_t bytes);

@@ -63,6 +63,7 @@ struct tokens {
 	struct refused_pins refused;
 	bool settled;
 	struct event on_settled;
+	struct role *going[NUMBERS]; /* their processes were killed */
 };
 
 static void take_turns(struct tokens *t);
@@ -160,9 +161,27 @@ static void unlink_key(struct token_key *k)
 	*at = k->next;
 }
 
+static void on_gone(void *ctx, struct role *r)
+{
+	struct tokens *t = ctx;
+
+	for (size_t i = 0; t && i < NUMBERS; i++)
+		if (t->going[i] == r)
+			t->going[i] = NULL;
+	role_free(r);
+}
+
 static void drop_process(struct token_key *k)
 {
-	role_drop(k->role);
+	struct tokens *t = k->tokens;
+	size_t i = 0;
+
+	while (i < NUMBERS && t->going[i])
+		i++;
+	if (i < NUMBERS)
+		t->going[i] = k->role;
+	if (k->role)
+		role_drop(k->role, on_gone, i < NUMBERS ? t : NULL);
 	k->role = NULL;
 	k->ready = false;
 }
@@ -689,6 +708,8 @@ void tokens_free(struct tokens *t)
 			token_key_release(k);
 		token_key_release(k);
 	}
+	for (size_t i = 0; i < NUMBERS; i++)
+		role_free(t->going[i]);
 	event_del(&t->on_settled);
 	refused_pins_wipe(&t->refused);
 	free(t);

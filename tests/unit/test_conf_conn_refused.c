@@ -681,10 +681,10 @@ static const struct refused refused[] = {
 	  "known are id*, secret" },
 	{ "secret_among_the_kinds_is_not_shown", "\tike {", MARK " = x\n\tike {",
 	  "f:62:1: unknown key of 6 octets in secrets; known are ike*, ppk*, private*, "
-	  "rsa*, ecdsa*, pkcs8*, pkcs12*" },
+	  "rsa*, ecdsa*, pkcs8*, pkcs12*, token*" },
 	{ "unknown_kind_of_secret_is_refused", "\tike {", "\txyz {",
 	  "f:62:2: unknown section of 3 octets in secrets; known are ike*, ppk*, private*, "
-	  "rsa*, ecdsa*, pkcs8*, pkcs12*" },
+	  "rsa*, ecdsa*, pkcs8*, pkcs12*, token*" },
 	{ "key_of_a_kind_is_refused", "\tike {", "ike = " MARK "\n\tike {",
 	  "f:62:7: secrets.ike must be a section with id and secret" },
 	{ "secrets_that_are_no_section_are_refused", "secrets {",
