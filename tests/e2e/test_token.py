@@ -347,10 +347,24 @@ def over_vici(test):
            "4321" not in answer["errmsg"], f"load-token: {answer['errmsg']}")
 
 
+def start(test):
+    """What comes up by itself comes up once the key is there."""
+    test.gateway.stop()
+    test.token.be("slow", True)
+    test.charon.load_text(conn(THEIRS, OURS, "sun", "moon-p256"))
+    by_itself = test.conf("moon-p256", token("p256", "02")).replace(
+        f"esp_proposals = {ESP}", f"esp_proposals = {ESP}\n                start_action = start")
+    test.gateway = test.lab.start_gateway("gw-a", by_itself)
+    ok(eventually(test.ping, WAIT_S) and "failed" not in test.gateway.log(),
+       "a connection that starts by itself waits for its key in a token")
+    test.end()
+
+
 def main():
     with Lab() as lab:
         test = Test(lab)
-        for case in (both_roles, memory, wrong_pin, wrong_words, stuck, gone, over_vici):
+        for case in (both_roles, memory, wrong_pin, wrong_words, stuck, gone, over_vici,
+                     start):
             if sys.argv[1:] == [] or case.__name__ in sys.argv:
                 case(test)
     return finish()

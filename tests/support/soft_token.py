@@ -68,7 +68,7 @@ class SoftToken:
             return 0
 
     def be(self, what, yes):
-        """what: "stuck" or "gone"."""
+        """what: "slow", "stuck" or "gone"."""
         if yes:
             with open(self.path(what), "w", encoding="utf-8"):
                 pass

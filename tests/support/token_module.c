@@ -2,8 +2,8 @@
 /*
  * A PKCS#11 module as a token that misbehaves has it: another one's functions, whose path
  * is in TOKEN_MODULE_OF, but that each login is a line in TOKEN_MODULE_FOLDER/logins,
- * nothing is signed while there is a file "stuck", and signing fails while there is one
- * "gone". Built as a library by the test that uses it.
+ * takes its time while there is a file "slow", nothing is signed while there is one "stuck",
+ * and signing fails while there is one "gone". Built as a library by the test that uses it.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -19,7 +19,8 @@
 #define SIGN	  43
 #define OK	  0UL
 #define REMOVED	  0x32UL /* CKR_DEVICE_REMOVED */
-#define FAILED	  5UL	 /* CKR_GENERAL_ERROR */
+#define SLOW_S	  4
+#define FAILED	  5UL /* CKR_GENERAL_ERROR */
 
 typedef void any_fn(void); /* to which any may be cast */
 
@@ -57,6 +58,8 @@ static unsigned long login(unsigned long session, unsigned long user,
 	if (fd < 0 || write(fd, "login\n", 6) != 6)
 		return FAILED;
 	close(fd);
+	if (access(path_of("slow", path), F_OK) == 0)
+		sleep(SLOW_S);
 	return ((login_fn *)others->functions[LOGIN])(session, user, pin, len);
 }
 
