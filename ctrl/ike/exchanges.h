@@ -34,6 +34,8 @@ void init_take_extras(struct ike_sa *sa, const struct ike_header *h,
 void auth_start(struct ike_sa *sa);
 void auth_request(struct ike_sa *sa, const struct ike_payloads *p);
 void auth_response(struct ike_sa *sa, const struct ike_payloads *p);
+/* INFORMATIONAL between two rounds. */
+void auth_given_up(struct ike_sa *sa, const struct ike_payloads *p);
 void auth_keystore(struct ike_sa *sa, struct exchange *x,
 		   const struct keystore_answer *a);
 void auth_verified(struct ike_sa *sa, struct exchange *x,

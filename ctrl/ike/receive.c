@@ -78,6 +78,8 @@ static const struct row {
 	  BIT(IKE_PL_ID_R) | BIT(IKE_PL_AUTH) | BIT(IKE_PL_SA) |
 		  BIT(IKE_PL_TS_I) | BIT(IKE_PL_TS_R) | BIT(IKE_PL_CERT) |
 		  BIT(IKE_PL_CP) },
+	{ IKE_EXCH_INFORMATIONAL, false, BY_INITIATOR, IKE_ST_AUTH, 0,
+	  BIT(IKE_PL_DELETE) }, /* between two rounds */
 	{ IKE_EXCH_CREATE_CHILD_SA, false, BY_EITHER, IKE_ST_ESTABLISHED,
 	  BIT(IKE_PL_SA) | BIT(IKE_PL_NONCE),
 	  BIT(IKE_PL_KE) | BIT(IKE_PL_TS_I) | BIT(IKE_PL_TS_R) },
@@ -121,6 +123,17 @@ static const struct row *find_row(const struct ike_header *h,
 		    may_send(rows[i].sender, h))
 			return &rows[i];
 	return NULL;
+}
+
+/* Who has heard no proof of ours has none to refuse. */
+static const struct row *row_of(const struct ike_sa *sa,
+				const struct ike_header *h)
+{
+	bool too_soon = sa->state == IKE_ST_AUTH && !sa->round_asked;
+
+	return too_soon && h->exchange == IKE_EXCH_INFORMATIONAL
+		       ? NULL
+		       : find_row(h, sa->state);
 }
 
 static bool fits_row(const struct row *row, const struct ike_payloads *p)
@@ -411,7 +424,10 @@ static void dispatch_request(struct ike_sa *sa, const struct ike_header *h,
 		followup_request(sa, p);
 		break;
 	case IKE_EXCH_INFORMATIONAL:
-		info_request(sa, p);
+		if (sa->state == IKE_ST_AUTH)
+			auth_given_up(sa, p);
+		else
+			info_request(sa, p);
 		break;
 	}
 }
@@ -509,7 +525,7 @@ static const struct ike_path *came_by(const struct ike_sa *sa,
 static void receive_opened(struct ike_sa *sa, const struct ike_header *h,
 			   struct slice inner, uint8_t first)
 {
-	const struct row *row = find_row(h, sa->state);
+	const struct row *row = row_of(sa, h);
 	struct ike_payloads p;
 	enum ike_parse result =
 		ike_payloads_parse(inner, first, IKE_PART_PROTECTED, &p);

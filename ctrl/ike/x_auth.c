@@ -466,6 +466,29 @@ void auth_request(struct ike_sa *sa, const struct ike_payloads *p)
 		sa_close(sa, "out of memory");
 }
 
+/* Section 2.21.2: the initiator does not believe us, and says so. */
+void auth_given_up(struct ike_sa *sa, const struct ike_payloads *p)
+{
+	struct ike_notify n;
+	bool refused = ike_find_notify(p, IKE_N_AUTHENTICATION_FAILED, &n);
+	char why[METHODS_STR_MAX];
+	struct ike_builder m;
+
+	if (!refused && !ike_find(p, IKE_PL_DELETE)) {
+		reply_syntax(sa, IKE_EXCH_INFORMATIONAL,
+			     "the peer leaves out a round of authentication");
+		return;
+	}
+	if (refused)
+		sa_alert(sa, IKE_ALERT_LOCAL_AUTH_FAILED);
+	message_begin(sa, &m, IKE_EXCH_INFORMATIONAL, true, sa->next_peers);
+	if (!reply_send(sa, &m))
+		sa_close(sa, "out of memory");
+	else
+		sa_linger(sa, refused ? methods_refusal(sa, why)
+				      : "deleted by the peer");
+}
+
 static void put_our_proof(const struct ike_sa *sa, struct ike_builder *m,
 			  const struct keystore_answer *a)
 {

@@ -321,7 +321,8 @@ void intermediate_request(struct ike_sa *sa, const struct ike_payloads *p)
 	struct exchange *x = &sa->peers;
 	struct slice theirs;
 
-	if (!sa->intermediate || sa->intermediate->n == EXCHANGES_MAX) {
+	if (!sa->intermediate || sa->round_asked ||
+	    sa->intermediate->n == EXCHANGES_MAX) {
 		refuse(sa, "the peer's IKE_INTERMEDIATE was not agreed on");
 		return;
 	}

@@ -324,14 +324,37 @@ static void round_without_support_is_refused(void **state)
 
 /* --- who goes on as it should not */
 
+/* With an additional key exchange, in IKE_INTERMEDIATE. */
+static struct ike_lab *lab_addke(const struct mix *mix)
+{
+	struct ike_lab *lab = certs_lab_of("moon", "sun_rsa");
+	struct error e;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct conn_conf c = conn_of(lab, i, mix);
+
+		assert_int_equal(
+			proposal_parse("aes128-sha256-x25519-ke1_ecp256",
+				       IKE_PROTO_IKE, &c.proposals.at[0], &e),
+			0);
+		certs_load_conn(lab, i, &c);
+	}
+	return lab;
+}
+
 /* Until side 1 waits for the second round. */
+static void run_between(struct ike_lab *lab)
+{
+	certs_begin(lab);
+	while (!forge_sa(lab, 1) || !forge_sa(lab, 1)->round)
+		assert_true(lab_step(lab));
+}
+
 static struct ike_lab *lab_between(const struct mix *mix)
 {
 	struct ike_lab *lab = lab_of(mix, mix);
 
-	certs_begin(lab);
-	while (!forge_sa(lab, 1) || !forge_sa(lab, 1)->round)
-		assert_true(lab_step(lab));
+	run_between(lab);
 	return lab;
 }
 
@@ -403,27 +426,53 @@ static void second_round_that_proves_nothing_ends_it(void **state)
 	}
 }
 
-/* Nothing but IKE_AUTH may follow. */
+/* Section 2.21.2: then it says so, and needs no second round. */
+static void initiator_that_does_not_believe_the_first_round_says_so(void **state)
+{
+	static const struct mix mix = { "cp", "cp" };
+	struct ike_lab *lab = lab_of(&mix, &mix);
+	struct conn_conf c = conn_of(lab, 0, &mix);
+
+	(void)state;
+	certs_add(lab, 0, CRED_CA, "other_root");
+	c.remote_auth.cas[0] = certs_fingerprint("other_root");
+	c.remote_auth.n_cas = 1;
+	certs_load_conn(lab, 0, &c);
+	certs_initiate(lab);
+	certs_assert_refused(lab, 0, "CN=sun_rsa", "first round");
+	certs_assert_refused(lab, 1, "refuses our authentication", "told");
+	assert_int_equal(lab->datagrams, 6);
+	lab_free(lab);
+}
+
+/* Nothing but IKE_AUTH may follow; nor another key exchange, where one was before. */
 static void other_exchange_between_two_rounds_ends_it(void **state)
 {
-	static const enum ike_exchange others[] = { IKE_EXCH_INFORMATIONAL,
-						    IKE_EXCH_CREATE_CHILD_SA };
+	static const struct {
+		enum ike_exchange exchange;
+		const char *why;
+	} others[] = {
+		{ IKE_EXCH_INFORMATIONAL, "leaves out a round" },
+		{ IKE_EXCH_CREATE_CHILD_SA, "not well formed" },
+		{ IKE_EXCH_IKE_INTERMEDIATE, "was not agreed on" },
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-		struct ike_lab *lab = lab_between(&two);
+		struct ike_lab *lab = lab_addke(&two);
 		struct ike_path path = forge_path(lab, 1);
-		struct ike_sa *a = forge_sa(lab, 0);
 		struct ike_builder m;
+		struct ike_sa *a;
 
+		run_between(lab);
+		a = forge_sa(lab, 0);
 		lab->fate = lose_all;
 		assert_true(lab_run(lab, LAB_S / 100));
-		forge_begin(a, &m, others[i], false, 2);
+		forge_begin(a, &m, others[i].exchange, false, 3);
 		forge_send(lab, a, &m, &path);
 		lab->fate = NULL;
 		assert_true(lab_run(lab, 400 * LAB_S));
-		assert_int_equal(certs_ike_sas(lab), 0);
-		assert_int_equal(lab_count(&lab->side[1], IKE_EV_IKE_UP), 0);
+		certs_assert_refused(lab, 1, others[i].why, others[i].why);
 		lab_free(lab);
 	}
 }
@@ -595,19 +644,9 @@ static void ppk_is_agreed_in_the_first_and_holds_for_all(void **state)
 
 static void rounds_cover_ike_intermediate(void **state)
 {
-	struct ike_lab *lab = certs_lab_of("moon", "sun_rsa");
-	struct error e;
+	struct ike_lab *lab = lab_addke(&two);
 
 	(void)state;
-	for (unsigned int i = 0; i < 2; i++) {
-		struct conn_conf c = conn_of(lab, i, &two);
-
-		assert_int_equal(
-			proposal_parse("aes128-sha256-x25519-ke1_ecp256",
-				       IKE_PROTO_IKE, &c.proposals.at[0], &e),
-			0);
-		certs_load_conn(lab, i, &c);
-	}
 	certs_initiate(lab);
 	certs_assert_up(lab, "additional key exchange");
 	assert_int_not_equal(lab->side[0].asked.int_auth_len, 0);
@@ -668,6 +707,8 @@ int main(void)
 			peer_without_rfc_4739_is_refused_before_anything_is_said),
 		cmocka_unit_test(round_without_support_is_refused),
 		cmocka_unit_test(second_round_that_proves_nothing_ends_it),
+		cmocka_unit_test(
+			initiator_that_does_not_believe_the_first_round_says_so),
 		cmocka_unit_test(other_exchange_between_two_rounds_ends_it),
 		cmocka_unit_test(peer_that_stops_between_two_rounds_is_forgotten),
 		cmocka_unit_test(
