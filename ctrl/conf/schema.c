@@ -372,15 +372,15 @@ static int take_notes(const struct section *root, struct config *out,
 		      struct error *e)
 {
 	const struct section *charon = tree_section(root, "charon");
-	const struct section *plugins = charon ? tree_section(charon, "plugins")
-					       : NULL;
+	const struct section *plugins =
+		charon ? tree_section(charon, "plugins") : NULL;
 	int err = notes_take(&root_table, "", root, out, e);
 
 	if (charon && !err)
 		err = notes_take(&charon_table, "charon", charon, out, e);
 	if (plugins && !err)
-		err = notes_take(&plugins_table, "charon.plugins", plugins,
-				 out, e);
+		err = notes_take(&plugins_table, "charon.plugins", plugins, out,
+				 e);
 	return err;
 }
 

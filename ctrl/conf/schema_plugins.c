@@ -12,7 +12,8 @@
 _Static_assert(RESOLVCONF_MAX == UPDOWN_MAX, "one reader fills both");
 
 /* Completes "has no effect: it is ...". */
-#define NO_NAME "of names of charon's; here all servers are under the name cygnet"
+#define NO_NAME \
+	"of names of charon's; here all servers are under the name cygnet"
 
 /* clang-format off */
 static const struct key resolvconf_keys[] = {

@@ -294,8 +294,8 @@ static int start(struct ctl *c, struct error *e)
 	c->counts = tally_new();
 	c->updown = c->base ? updown_new(c->base) : NULL;
 	c->nameservers = c->base ? nameservers_new(c->base) : NULL;
-	if (!c->base || !c->updown || !c->nameservers || !c->failures || !c->since || !c->counts ||
-	    !tally_of(c->counts, "") ||
+	if (!c->base || !c->updown || !c->nameservers || !c->failures ||
+	    !c->since || !c->counts || !tally_of(c->counts, "") ||
 	    event_base_priority_init(c->base, CONTROL_PRIORITIES))
 		return error_set(e, -ENOMEM, "no memory for an event loop");
 	c->trim = trim_new(c->base, TRIM_MS);

@@ -19,7 +19,7 @@ struct nameservers {
 	struct script *script; /* that runs; owned */
 	char program[RESOLVCONF_MAX];
 	char wanted[TEXT_MAX]; /* lines of resolv.conf(5) */
-	char told[TEXT_MAX];   /* of them, those that resolvconf was told last */
+	char told[TEXT_MAX]; /* of them, those that resolvconf was told last */
 	void (*drained)(void *ctx);
 	void *ctx;
 };

@@ -82,8 +82,7 @@ static int open_input(struct slice input)
 {
 	int fd = memfd_create("input", MFD_CLOEXEC);
 
-	if (fd >= 0 &&
-	    write(fd, input.ptr, input.len) == (ssize_t)input.len &&
+	if (fd >= 0 && write(fd, input.ptr, input.len) == (ssize_t)input.len &&
 	    lseek(fd, 0, SEEK_SET) == 0)
 		return fd;
 	if (fd >= 0)
@@ -96,9 +95,10 @@ static int open_input(struct slice input)
  */
 static int fill_actions(posix_spawn_file_actions_t *actions, int input)
 {
-	int err = input < 0 ? posix_spawn_file_actions_addopen(
-				      actions, STDIN_FILENO, "/dev/null",
-				      O_RDONLY, 0)
+	int err = input < 0 ? posix_spawn_file_actions_addopen(actions,
+							       STDIN_FILENO,
+							       "/dev/null",
+							       O_RDONLY, 0)
 			    : posix_spawn_file_actions_adddup2(actions, input,
 							       STDIN_FILENO);
 

@@ -502,8 +502,7 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       id_equal(&a->remote_id, &b->remote_id) &&
 	       auth_equal(&a->local_auth, &b->local_auth) &&
 	       auth_equal(&a->remote_auth, &b->remote_auth) &&
-	       more_rounds_equal(a, b) &&
-	       a->send_cert == b->send_cert &&
+	       more_rounds_equal(a, b) && a->send_cert == b->send_cert &&
 	       a->send_certreq == b->send_certreq && a->ocsp == b->ocsp &&
 	       a->fragmentation == b->fragmentation && a->unique == b->unique &&
 	       a->childless == b->childless && a->tcp_encap == b->tcp_encap &&

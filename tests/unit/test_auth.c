@@ -72,7 +72,8 @@ static bool change(struct auth_conf *a, unsigned int which)
 			      sizeof(a->pubkeys[0])),
 		       true;
 	case 16:
-		a->ca_id = (struct identity){ .type = 2, .len = 1, .octets = "a" };
+		a->ca_id =
+			(struct identity){ .type = 2, .len = 1, .octets = "a" };
 		return true;
 	}
 	return false;

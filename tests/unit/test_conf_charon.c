@@ -91,8 +91,9 @@ static void dns_servers_go_to_resolvconf_or_to_nobody(void **state)
 	assert_options("plugins { resolve { load = no } }",
 		       WITH(install_dns, false));
 	strcpy(other.resolvconf, "/opt/resolvconf");
-	assert_options("plugins { resolve { resolvconf { path = /opt/resolvconf } } }",
-		       other);
+	assert_options(
+		"plugins { resolve { resolvconf { path = /opt/resolvconf } } }",
+		other);
 }
 
 static void of_the_limits_each_is_set(void **state)
@@ -180,9 +181,10 @@ static void what_changes_nothing_is_taken_and_noted(void **state)
 			    "f:9:2: charon.threads has no effect: it is of "
 			    "charon's threads; workers of the data path are "
 			    "gateway.workers");
-	assert_string_equal(conf_note_str(&c->notes[1], text),
-			    "f:11:3: charon.plugins.vici has no effect: it is "
-			    "of charon's plugins; what there is here is built in");
+	assert_string_equal(
+		conf_note_str(&c->notes[1], text),
+		"f:11:3: charon.plugins.vici has no effect: it is "
+		"of charon's plugins; what there is here is built in");
 	assert_int_equal(c->ike.fragment_size, 1400);
 	config_free(c);
 }

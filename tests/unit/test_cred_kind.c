@@ -35,7 +35,8 @@ static void kind_says_it_but_for_x509(void **state)
 			 CRED_CRL);
 	assert_int_equal(kind_of(cert(CERT_PUBKEY, false), KEY_GONE, NULL),
 			 CRED_PUBKEY);
-	assert_int_equal(kind_of(cert(CERT_OCSP, true), KEY_HERE, NULL), CRED_OCSP);
+	assert_int_equal(kind_of(cert(CERT_OCSP, true), KEY_HERE, NULL),
+			 CRED_OCSP);
 }
 
 static void x509_is_ours_by_its_key(void **state)

@@ -117,9 +117,8 @@ static void it_reads_what_it_is_given(void **state)
 	struct end end;
 
 	(void)state;
-	assert_int_equal(run_with("/usr/bin/grep -qx two", "one\ntwo\n", &end,
-				  &e),
-			 0);
+	assert_int_equal(
+		run_with("/usr/bin/grep -qx two", "one\ntwo\n", &end, &e), 0);
 	assert_string_equal(end.why, "");
 	assert_int_equal(run_with("/usr/bin/grep -qx two", "", &end, &e), 0);
 	assert_string_equal(end.why, "it ends with 1");
