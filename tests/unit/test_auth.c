@@ -25,6 +25,8 @@ static struct auth_conf filled(uint8_t rubbish)
 		memset(&a.pubkeys[i], i + 2, sizeof(a.pubkeys[i]));
 		memset(&a.cas[i], i + 4, sizeof(a.cas[i]));
 	}
+	a.ca_id.type = 0;
+	a.ca_id.len = 0;
 	a.revocation = REVOCATION_IFURI;
 	a.n_policies = 2;
 	strcpy(a.policies[0], "1.2.3");
