@@ -354,7 +354,8 @@ def check_status(lab, side, gateway, started):
         for name, id in status["maps"].items()}
     same(names, {name: name for name in names}, f"{who}'s maps, by their ids")
     ok("sad" in names and "drops" in names, f"{who}'s maps are some")
-    same(set(status), {"gateway", "interfaces", "tunnels", "maps"},
+    same(set(status), {"gateway", "interfaces", "tunnels", "certificates",
+                       "maps"},
          f"{who} shows nothing else")
 
 
