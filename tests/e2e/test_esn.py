@@ -32,7 +32,7 @@ def check(lab, esp, sentence, want):
     stream = Stream(lab)
     gateway.client("rekey", "to-b/net")
     wait_until(lambda: gateway.log().count("child_sa up") == 2, 10, "a rekeying")
-    lab.run("host-a", ["ping", "-c", "2", "-i", "0.2", "10.2.0.2"])
+    lab.run("host-a", ["ping", "-c", "10", "-i", "0.2", "10.2.0.2"])
     sent, received = stream.stop()
     ok(sent == received > 20, f"{sentence}: {received} of {sent} pings arrive")
     wait_until(lambda: len(children(gateway)) == 1 and
