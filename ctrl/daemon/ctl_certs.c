@@ -83,11 +83,8 @@ static const struct cert_conf *on_find(void *ctx, enum cert_kind kind,
 static bool has_key(void *ctx, const struct fingerprint *key)
 {
 	const struct ctl *c = ctx;
-	struct sign_key *found = sign_keys_find(c->keys, key);
 
-	if (found)
-		sign_key_release(found);
-	return found;
+	return sign_keys_have(c->keys, key);
 }
 
 static void on_keys(void *ctx)

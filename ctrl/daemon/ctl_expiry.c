@@ -4,7 +4,6 @@
 
 #include "ctrl/base/log.h"
 #include "ctrl/daemon/ctl_state.h"
-#include "ctrl/pki/expiry.h"
 
 #define DAY_S 86400
 
@@ -19,11 +18,8 @@ static void tell(const char *line, bool is_over)
 static bool has_key(void *ctx, const struct fingerprint *key)
 {
 	const struct ctl *c = ctx;
-	struct sign_key *found = sign_keys_find(c->keys, key);
 
-	if (found)
-		sign_key_release(found);
-	return found;
+	return sign_keys_have(c->keys, key);
 }
 
 static struct expiry_source source(struct ctl *c)
@@ -36,15 +32,8 @@ static struct expiry_source source(struct ctl *c)
 
 void ctl_tell_expiry(const struct config *file)
 {
-	struct error told;
-
-	for (size_t i = 0; i < file->certs.n; i++) {
-		const struct cert_conf *cert = &file->certs.at[i];
-
-		if (expiry_tell(cert, time(NULL), &told))
-			tell(told.text, cert->kind != CERT_CRL &&
-						cert->not_after_s < time(NULL));
-	}
+	for (size_t i = 0; i < file->certs.n; i++)
+		expiries_tell_of(&file->certs.at[i], time(NULL), tell);
 }
 
 void ctl_expiry_changed(struct ctl *c)

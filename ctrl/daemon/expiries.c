@@ -62,8 +62,8 @@ static bool has(const struct expiries *x, const struct fingerprint *id)
 	return false;
 }
 
-static void tell_of(const struct cert_conf *cert, int64_t now_s,
-		    void (*tell)(const char *line, bool is_over))
+void expiries_tell_of(const struct cert_conf *cert, int64_t now_s,
+		      void (*tell)(const char *line, bool is_over))
 {
 	struct error told;
 
@@ -88,7 +88,7 @@ int expiries_fill(struct expiries *x, const struct expiry_source *from,
 			continue;
 		put(&fresh, &one);
 		if (!cert->from && !has(x, &one.id))
-			tell_of(cert, now_s, tell);
+			expiries_tell_of(cert, now_s, tell);
 	}
 	expiries_free(x);
 	*x = fresh;
@@ -102,7 +102,7 @@ void expiries_tell(const struct expiry_source *from, int64_t now_s,
 	size_t at = 0;
 
 	while ((cert = certs_next(from->certs, from->file, &at)))
-		tell_of(cert, now_s, tell);
+		expiries_tell_of(cert, now_s, tell);
 }
 
 int expiries_show(const struct expiries *x, int64_t now_s, struct status *out)

@@ -35,7 +35,11 @@ struct expiry_source {
 int expiries_fill(struct expiries *x, const struct expiry_source *from,
 		  int64_t now_s, void (*tell)(const char *line, bool is_over));
 
-/* Of all that are over, or will soon be. */
+/* Of one, if it is over or will soon be. */
+void expiries_tell_of(const struct cert_conf *cert, int64_t now_s,
+		      void (*tell)(const char *line, bool is_over));
+
+/* Of all of them. */
 void expiries_tell(const struct expiry_source *from, int64_t now_s,
 		   void (*tell)(const char *line, bool is_over));
 

@@ -65,6 +65,11 @@ static bool was_gone(const struct sign_keys *s, const struct fingerprint *print)
 	return false;
 }
 
+bool sign_keys_have(const struct sign_keys *s, const struct fingerprint *print)
+{
+	return find(s, print);
+}
+
 bool sign_keys_had(const struct sign_keys *s, const struct fingerprint *print)
 {
 	return !find(s, print) && was_gone(s, print);

@@ -74,6 +74,9 @@ const char *sign_keys_id(const struct sign_keys *s, enum sign_origin origin,
 bool sign_keys_has(const struct sign_keys *s, enum sign_origin origin,
 		   const char *id);
 
+/* Is it here, of any origin? */
+bool sign_keys_have(const struct sign_keys *s, const struct fingerprint *print);
+
 /* Was it here, and is gone? Of the last SIGN_KEYS_GONE_MAX. */
 bool sign_keys_had(const struct sign_keys *s, const struct fingerprint *print);
 
