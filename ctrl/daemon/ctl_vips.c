@@ -47,21 +47,32 @@ static void add_once(const struct addr *a, struct addr at[NAMESERVERS_MAX],
 		at[(*n)++] = *a;
 }
 
-/* Each once, of all IKE SAs that are up: of a rekeyed one as of its heir. */
+/* Of its IKE SAs that are up: of a rekeyed one as of its heir. */
+static void add_servers_of(const struct sa_heads *heads, const char *conn,
+			   struct addr at[NAMESERVERS_MAX], size_t *n)
+{
+	for (size_t i = 0; i < heads->n_ike; i++) {
+		const struct ike_sa_view *ike = heads->ike[i];
+
+		if (ike->state == SA_VIEW_CONNECTING ||
+		    strcmp(ike->conn, conn) != 0)
+			continue;
+		for (uint8_t k = 0; k < ike->n_dns; k++)
+			add_once(&ike->dns[k], at, n);
+	}
+}
+
+/* Of connections that ask for virtual IPs; ike has no say in others. */
 static void set_nameservers(const struct ctl *c)
 {
 	const struct sa_heads heads = ike_link_heads(c->ike);
 	struct addr at[NAMESERVERS_MAX];
 	size_t n = 0;
 
-	for (size_t i = 0; c->config->ike.install_dns && i < heads.n_ike; i++) {
-		const struct ike_sa_view *ike = heads.ike[i];
-
-		if (ike->state == SA_VIEW_CONNECTING)
-			continue;
-		for (uint8_t k = 0; k < ike->n_dns; k++)
-			add_once(&ike->dns[k], at, &n);
-	}
+	for (size_t i = 0; c->config->ike.install_dns && i < c->config->n_conns;
+	     i++)
+		if (c->config->conns[i].n_vips)
+			add_servers_of(&heads, c->config->conns[i].name, at, &n);
 	nameservers_set(c->nameservers, c->config->ike.resolvconf, at, n);
 }
 
