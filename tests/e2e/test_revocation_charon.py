@@ -158,7 +158,8 @@ class Pair:
         self.load(moon, sun, we_judge)
         mark, before = self.charon.mark(), len(self.gateway.log())
         up = self.initiate(we)
-        return up, self.gateway.log()[before:], self.charon.log(mark)
+        return (up, lambda: self.gateway.log()[before:],
+                lambda: self.charon.log(mark))
 
     def end(self):
         self.gateway.client("down", "-t", "10", strongswan.CONN, check=False)
@@ -175,10 +176,9 @@ class Pair:
                              (theirs, says[1]))
                 what = (f"{name}: {'we judge' if we_judge else 'charon judges'}"
                         f", {'we' if we else 'charon'} initiate")
-                ok(up == wanted and
-                   eventually(lambda: word in log, 1),
-                   f"{what}: {'up' if wanted else 'refused'} "
-                   f"{'' if up == wanted and word in log else log[-3000:]}")
+                good = up == wanted and eventually(lambda: word in log())
+                ok(good, f"{what}: {'up' if wanted else 'refused'} "
+                   f"{'' if good else log()[-3000:]}")
                 self.end()
 
 

@@ -12,8 +12,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 from ike_conf import ike_conf  # noqa: E402
-from lab import (BUILD, SIDES, STATE, Lab, finish, log_of,  # noqa: E402
-                 ok, wait_until)
+from lab import (BUILD, SIDES, STATE, Lab, eventually, finish,  # noqa: E402
+                 log_of, ok, wait_until)
 
 SERVES = os.path.join(os.path.dirname(__file__), "../support/crl_server.py")
 SERVER = SIDES["b"].outer
@@ -152,13 +152,18 @@ class Pair:
             gateway.client("reload")
 
     def attempt(self, name, demands, judge_begins=True):
-        """True: it is up; and what gw-a logs of it."""
+        """Whether it is up, and how much gw-a had logged before."""
         self.load(name, demands)
         before = len(self.a.log())
         begins, to = (self.a, "to-b/net") if judge_begins else (self.b,
                                                                "to-a/net")
         done = begins.client("up", "-t", "25", to, check=False)
-        return done.returncode == 0, self.a.log()[before:]
+        return done.returncode == 0, before
+
+    def says(self, before, words):
+        """Does gw-a log it? And all that it logged: who begins may know first."""
+        said = eventually(lambda: words in self.a.log()[before:])
+        return said, self.a.log()[before:]
 
     def fetched(self, path):
         if not os.path.exists(self.asked):
@@ -168,18 +173,20 @@ class Pair:
 
     def good(self, name, demands="strict", says="ike: ike_sa up"):
         for judge_begins in True, False:
-            up, log = self.attempt(name, demands, judge_begins)
-            ok(up and says in log,
+            up, before = self.attempt(name, demands, judge_begins)
+            said, log = self.says(before, says)
+            ok(up and said,
                f"{name}, {demands}: up, judge begins: {judge_begins} "
-               f"{'' if up else log}")
+               f"{'' if up and said else log}")
             self.end()
 
     def bad(self, name, reason, demands="strict"):
         for judge_begins in True, False:
-            up, log = self.attempt(name, demands, judge_begins)
-            ok(not up and reason in log,
+            up, before = self.attempt(name, demands, judge_begins)
+            said, log = self.says(before, reason)
+            ok(not up and said,
                f"{name}, {demands}: refused, judge begins: {judge_begins} "
-               f"{'' if not up and reason in log else log}")
+               f"{'' if said and not up else log}")
             self.end()
 
     def end(self):
