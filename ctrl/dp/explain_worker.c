@@ -99,9 +99,9 @@ static bool is_over(const struct sa_rt *sa)
 {
 	const struct sa_counters *n = &sa->count;
 
-	return sa->limits &&
+	return sa->limited &&
 	       limit_reached(
-		       &sa->limits->hard,
+		       &sa->limits.hard,
 		       atomic_load_explicit(&n->pkts, memory_order_relaxed),
 		       atomic_load_explicit(&n->bytes, memory_order_relaxed),
 		       clock_ns()) != SADB_BY_NONE;

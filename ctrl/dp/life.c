@@ -9,12 +9,12 @@ uint32_t life_admit(const struct worker *w, struct packet **p, uint32_t n)
 	uint64_t pkts, bytes;
 	uint32_t i = 0;
 
-	if (!sa || !sa->limits)
+	if (!sa || !sa->limited)
 		return n;
 	pkts = atomic_load_explicit(&sa->count.pkts, memory_order_relaxed);
 	bytes = atomic_load_explicit(&sa->count.bytes, memory_order_relaxed);
 	while (i < n &&
-	       !limit_reached(&sa->limits->hard, pkts, bytes, w->now_ns)) {
+	       !limit_reached(&sa->limits.hard, pkts, bytes, w->now_ns)) {
 		pkts++;
 		bytes += p[i++]->bytes;
 	}
@@ -48,9 +48,9 @@ static void note_limits(struct worker *w, struct sa_rt *sa)
 	const uint64_t bytes =
 		atomic_load_explicit(&sa->count.bytes, memory_order_relaxed);
 	enum sadb_cause hard =
-		limit_reached(&sa->limits->hard, pkts, bytes, w->now_ns);
+		limit_reached(&sa->limits.hard, pkts, bytes, w->now_ns);
 	enum sadb_cause soft =
-		limit_reached(&sa->limits->soft, pkts, bytes, w->now_ns);
+		limit_reached(&sa->limits.soft, pkts, bytes, w->now_ns);
 
 	if (hard)
 		tell_end(w, sa, SA_TOLD_HARD, hard);
@@ -62,6 +62,6 @@ void life_note(struct worker *w, struct sa_rt *sa)
 {
 	if (sa->dir == DIR_OUT && !sa->esn && sa_seq(sa) > SEQ_SOFT_32)
 		tell_end(w, sa, SA_TOLD_SOFT, SADB_BY_NUMBERS);
-	if (sa->limits)
+	if (sa->limited)
 		note_limits(w, sa);
 }

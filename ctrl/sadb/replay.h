@@ -20,7 +20,7 @@
 struct replay {
 	uint64_t top;	 /* highest number committed; 0 before the first */
 	uint32_t window; /* packets; 0 switches the check off */
-	uint32_t blocks; /* words of the bitmap, a power of two */
+	uint16_t blocks; /* words of the bitmap, a power of two */
 	bool esn;
 	uint64_t *bitmap; /* owned */
 	/* Numbers that left the bitmap unseen: it may hold twice the window,

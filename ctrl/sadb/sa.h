@@ -112,6 +112,7 @@ struct sa_rt {
 	bool fragment_after; /* DIR_OUT: IPv4 is cut after it is protected */
 	bool of_cpus;	     /* DIR_OUT: there may be one for each worker */
 	uint8_t cpu; /* of these, whose it is, its number and 1; 0: fall-back */
+	bool limited; /* by its limits */
 	union {
 		/* DIR_OUT: index of its worker; with SA_FALL_BACK, see
 		 * sa_owner(). */
@@ -123,8 +124,7 @@ struct sa_rt {
 	/* Owned. Of an SA that is spread, a key for each worker where one is
 	 * one thread's. The first is `key`. */
 	struct crypto_key **keys;
-	struct sa_limits *limits; /* owned; NULL: none */
-	struct seq_kept *kept;	  /* borrowed; NULL: its numbers end with it */
+	struct seq_kept *kept; /* borrowed; NULL: its numbers end with it */
 
 	/* Owned. Replaced by the control thread when the policies change, read
 	 * by the worker once a run. */
@@ -139,9 +139,8 @@ struct sa_rt {
 	 * control thread when that is there. See sa_then(). */
 	_Atomic uint64_t then;
 
-	/* For its end. */
-	const struct sad *sad;
-	struct rcu_head rcu;
+	struct sa_limits limits;
+	struct rcu_head rcu; /* for its end */
 
 	/* What is written as packets pass stands apart from what is only read,
 	 * and together, for where several workers write it. */
@@ -157,6 +156,8 @@ struct sa_rt {
 	struct addr peer;  /* ESP in UDP: whence it came, as told */
 	uint64_t moved_ns; /* when that was told; 0: never */
 	struct replay replay;
+
+	const struct sad *sad; /* constant: here is room */
 };
 
 /* Worker: how often it asks before it lets others run. */

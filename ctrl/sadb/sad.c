@@ -82,7 +82,6 @@ static void sa_free(struct sa_rt *sa)
 	key_free(sa, sa->key);
 	replay_free(&sa->replay);
 	rules_free((struct rules *)atomic_load(&sa->rules));
-	free(sa->limits);
 	free((struct sa_way *)atomic_load(&sa->way));
 	free(sa);
 }
@@ -160,6 +159,9 @@ static void sa_describe(struct sa_rt *sa, const struct sa_spec *spec)
 	sa->narrow = spec->narrow;
 	sa->fragment_after = spec->fragment_after;
 	sa->kept = spec->kept;
+	sa->limited = spec->limits != NULL;
+	if (spec->limits)
+		sa->limits = *spec->limits;
 	atomic_init(&sa->seq, spec->seq);
 	atomic_init(&sa->count.edge, spec->seq);
 }
@@ -201,17 +203,6 @@ static int add_key(const struct sad *sad, struct sa_rt *sa,
 	return 0;
 }
 
-static int add_limits(struct sa_rt *sa, const struct sa_limits *limits)
-{
-	if (!limits)
-		return 0;
-	sa->limits = malloc(sizeof(*limits));
-	if (!sa->limits)
-		return -ENOMEM;
-	*sa->limits = *limits;
-	return 0;
-}
-
 /* RFC 4303 section 3.4.3: without integrity there is none, for any forged number
  * would move it. */
 static uint32_t window_of(const struct sa_spec *spec)
@@ -230,8 +221,6 @@ static int sa_fill(const struct sad *sad, struct sa_rt *sa,
 		err = -ENOMEM;
 	if (!err && spec->dir == DIR_IN)
 		err = replay_init(&sa->replay, window_of(spec), spec->esn);
-	if (!err)
-		err = add_limits(sa, spec->limits);
 	if (err)
 		return error_set(e, err, "cannot make an SA: %s",
 				 strerror(-err));

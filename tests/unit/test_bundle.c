@@ -306,11 +306,12 @@ static void limit_of_ah_ends_the_bundle(void **state)
 
 	(void)state;
 	limits.hard.pkts = 1;
-	b.ah_out->limits = &limits;
+	b.ah_out->limits = limits;
+	b.ah_out->limited = true;
 	gateway_packet(packet, &h);
 	seal(&b, packet, h.total_bytes, l3);
 	give_out(&b, packet, h.total_bytes);
-	b.ah_out->limits = NULL;
+	b.ah_out->limited = false;
 	assert_int_equal(b.g->outside.tx_n, 0);
 	assert_drop(&b, b.ah_out, DROP_LIFETIME);
 }

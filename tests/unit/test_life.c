@@ -26,13 +26,10 @@ struct lab {
 	struct tell tell;
 };
 
-static struct sa_limits *unlimited(void)
+static void be_limited(struct sa_rt *sa)
 {
-	struct sa_limits *l = malloc(sizeof(*l));
-
-	assert_non_null(l);
-	memset(l, 0xff, sizeof(*l));
-	return l;
+	memset(&sa->limits, 0xff, sizeof(sa->limits));
+	sa->limited = true;
 }
 
 static int setup(void **state)
@@ -44,8 +41,8 @@ static int setup(void **state)
 
 	lab.g = gateway_new(&spec);
 	gateway_know_all(lab.g);
-	lab.g->out->limits = unlimited();
-	lab.g->in->limits = unlimited();
+	be_limited(lab.g->out);
+	be_limited(lab.g->in);
 	if (fd < 0 || tell_init(&lab.tell, fd))
 		return -1;
 	lab.g->w.tell = &lab.tell;
@@ -134,7 +131,7 @@ static void packets_are_sent_up_to_the_limit(void **state)
 {
 	struct lab *lab = *state;
 
-	lab->g->out->limits->hard.pkts = 5;
+	lab->g->out->limits.hard.pkts = 5;
 	assert_int_equal(send_many(lab, 3), 3);
 	assert_quiet(lab);
 	assert_int_equal(send_many(lab, MANY), 2);
@@ -149,7 +146,7 @@ static void packet_that_reaches_the_limit_of_bytes_is_the_last(void **state)
 {
 	struct lab *lab = *state;
 
-	lab->g->out->limits->hard.bytes = 2 * BYTES + 1;
+	lab->g->out->limits.hard.bytes = 2 * BYTES + 1;
 	assert_int_equal(send_many(lab, MANY), 3);
 	assert_told(lab, true, SADB_BY_BYTES);
 }
@@ -158,10 +155,10 @@ static void nothing_is_sent_after_the_last_moment(void **state)
 {
 	struct lab *lab = *state;
 
-	lab->g->out->limits->hard.at_ns = clock_ns() + 3600 * NS_PER_S;
+	lab->g->out->limits.hard.at_ns = clock_ns() + 3600 * NS_PER_S;
 	assert_int_equal(send_many(lab, 2), 2);
 	assert_quiet(lab);
-	lab->g->out->limits->hard.at_ns = 1;
+	lab->g->out->limits.hard.at_ns = 1;
 	assert_int_equal(send_many(lab, 2), 0);
 	assert_told(lab, true, SADB_BY_TIME);
 	assert_int_equal(ended(lab), 2);
@@ -171,7 +168,7 @@ static void packets_are_taken_up_to_the_limit(void **state)
 {
 	struct lab *lab = *state;
 
-	lab->g->in->limits->hard.pkts = 3;
+	lab->g->in->limits.hard.pkts = 3;
 	assert_int_equal(receive_many(lab, MANY, false), 3);
 	assert_int_equal(ended(lab), MANY - 3);
 	assert_told(lab, true, SADB_BY_PKTS);
@@ -183,8 +180,8 @@ static void forged_packets_use_up_nothing(void **state)
 {
 	struct lab *lab = *state;
 
-	lab->g->in->limits->hard.pkts = 3;
-	lab->g->in->limits->soft.pkts = 1;
+	lab->g->in->limits.hard.pkts = 3;
+	lab->g->in->limits.soft.pkts = 1;
 	assert_int_equal(receive_many(lab, MANY, true), 0);
 	assert_quiet(lab);
 	assert_int_equal(receive_many(lab, 3, false), 3);
@@ -194,7 +191,7 @@ static void soft_limit_is_told_once_and_all_is_carried(void **state)
 {
 	struct lab *lab = *state;
 
-	lab->g->out->limits->soft.bytes = 2 * BYTES;
+	lab->g->out->limits.soft.bytes = 2 * BYTES;
 	assert_int_equal(send_many(lab, 1), 1);
 	assert_quiet(lab);
 	assert_int_equal(send_many(lab, 1), 1);
@@ -207,8 +204,8 @@ static void each_limit_is_told_of(void **state)
 {
 	struct lab *lab = *state;
 
-	lab->g->in->limits->soft.pkts = 1;
-	lab->g->in->limits->hard.pkts = 2;
+	lab->g->in->limits.soft.pkts = 1;
+	lab->g->in->limits.hard.pkts = 2;
 	receive_many(lab, 1, false);
 	assert_told(lab, false, SADB_BY_PKTS);
 	receive_many(lab, 1, false);
@@ -223,7 +220,7 @@ static void what_could_not_be_told_is_told_later(void **state)
 
 	while (tell_put(&lab->tell, &other))
 		;
-	lab->g->out->limits->hard.pkts = 1;
+	lab->g->out->limits.hard.pkts = 1;
 	assert_int_equal(send_many(lab, 1), 1);
 	while (tell_take(&lab->tell, &what))
 		assert_int_equal(what.kind, TELL_ACQUIRE);
