@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The section authorities: where the CRLs of a CA are, and who answers by OCSP, beside
- * what its certificates say. Every key of swanctl.conf(5) has a row.
+ * what its certificates say, and where those are that it has issued. Every key of swanctl.conf(5) has a row.
  */
 #include "ctrl/conf/schema_authority.h"
 
@@ -19,10 +19,10 @@
 #define FORM_URIS                                                         \
 	"up to 8 addresses such as http://crl.example.org/ca.crl, of up " \
 	"to 255 octets, separated by commas"
-#define NO_URI_BASE                                                            \
-	"is of certificates that are sent as addresses (hash and URL), which " \
-	"are not supported yet; remove it"
-_Static_assert(AUTHORITY_URIS_MAX == 8 && AUTHORITY_URI_MAX == 256,
+#define FORM_URI_BASE \
+	"one address such as http://certs.example.org/, of up to 215 octets"
+_Static_assert(AUTHORITY_URIS_MAX == 8 && AUTHORITY_URI_MAX == 256 &&
+		       AUTHORITY_BASE_MAX == 216,
 	       "the form says so");
 
 #define AT(field) .offset = offsetof(struct authority, field)
@@ -39,11 +39,12 @@ static const struct key authority_keys[] = {
 	  .read = value_uris,	   AT(crl_uris) },
 	{ .name = "ocsp_uris",	   .list = true, .form = FORM_URIS,
 	  .read = value_uris,	   AT(ocsp_uris) },
+	{ .name = "cert_uri_base", .form = FORM_URI_BASE,
+	  .read = value_uri_base,  AT(cert_uri_base) },
 };
 
 static const struct sub authority_subs[] = {
 	LATER("handle"), LATER("slot"), LATER("module"),
-	{ .name = "cert_uri_base", .kind = SUB_NEVER, .form = NO_URI_BASE },
 };
 /* clang-format on */
 

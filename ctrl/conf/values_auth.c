@@ -80,16 +80,34 @@ VALUE_READER(value_policies)
 	return found;
 }
 
-static bool is_uri(const char *text)
+static bool is_uri(const char *text, size_t max)
 {
 	static const char scheme[] = "http://";
 	const char *at = text;
 
 	while (*at > ' ' && *at <= '~' && !strchr("\"<>\\^`{|}", *at))
 		at++;
-	return *at == '\0' && strlen(text) < AUTHORITY_URI_MAX &&
+	return *at == '\0' && strlen(text) < max &&
 	       strncasecmp(text, scheme, strlen(scheme)) == 0 &&
 	       text[strlen(scheme)] && text[strlen(scheme)] != '/';
+}
+
+static bool is_of_others(const char *text)
+{
+	return begins(text, "https:") || begins(text, "ldap:") ||
+	       begins(text, "file:");
+}
+
+VALUE_READER(value_uri_base)
+{
+	char *base = out;
+
+	if (is_of_others(v->text))
+		return value_fail(e, v, -EINVAL, NO_HTTPS);
+	if (!is_uri(v->text, AUTHORITY_BASE_MAX))
+		return value_fail_form(k, v, e);
+	strcpy(base, v->text);
+	return 0;
 }
 
 VALUE_READER(value_uris)
@@ -102,11 +120,9 @@ VALUE_READER(value_uris)
 	while ((found = item_next(k, v, &at, &item, e)) > 0) {
 		if (uris->n == AUTHORITY_URIS_MAX)
 			return item_fail_many(&item, AUTHORITY_URIS_MAX, e);
-		if (strncasecmp(item.text, "https:", 6) == 0 ||
-		    strncasecmp(item.text, "ldap:", 5) == 0 ||
-		    strncasecmp(item.text, "file:", 5) == 0)
+		if (is_of_others(item.text))
 			return item_fail(e, &item, -EINVAL, NO_HTTPS);
-		if (!is_uri(item.text))
+		if (!is_uri(item.text, AUTHORITY_URI_MAX))
 			return item_fail_form(&item, e);
 		strcpy(uris->at[uris->n++], item.text);
 	}

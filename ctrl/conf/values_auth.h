@@ -8,5 +8,6 @@
 VALUE_READER(value_auth);     /* out: struct auth_conf, its by and rules */
 VALUE_READER(value_policies); /* out: struct auth_conf, its policies */
 VALUE_READER(value_uris);     /* out: struct authority_uris */
+VALUE_READER(value_uri_base); /* out: char[AUTHORITY_BASE_MAX] */
 
 #endif

@@ -218,6 +218,8 @@ static bool put_authority(const struct sink *sink,
 	put_ca(&b, certs, a);
 	put_uris(&b, "crl_uris", &a->crl_uris);
 	put_uris(&b, "ocsp_uris", &a->ocsp_uris);
+	if (a->cert_uri_base[0])
+		vici_str(&b, "cert_uri_base", a->cert_uri_base);
 	vici_section_end(&b);
 	return sink_put(sink, &b);
 }

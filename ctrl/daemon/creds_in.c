@@ -68,18 +68,19 @@ static bool take_part(struct creds_in *in, const struct ike_msg_cred *m)
 
 static bool is_address(const struct ike_msg_cred *m)
 {
-	return m->kind == CRED_CRL_AT || m->kind == CRED_OCSP_AT;
+	return m->kind == CRED_CRL_AT || m->kind == CRED_OCSP_AT ||
+	       m->kind == CRED_CERTS_AT;
 }
 
 bool creds_in_take(struct creds_in *in, const struct ike_msg_cred *m)
 {
-	if (!in->creds || m->kind > CRED_OCSP || !m->len ||
+	if (!in->creds || m->kind > CRED_CERTS_AT || !m->len ||
 	    m->len > sizeof(m->octets) || m->rest_bytes > CERTS_MAX_BYTES)
 		return false;
 	in->n += !in->part && !is_address(m);
 	in->n_addresses += is_address(m);
 	in->bytes += m->len;
-	if (in->n > CERTS_MAX || in->n_addresses > 2 * CERTS_MAX ||
+	if (in->n > CERTS_MAX || in->n_addresses > 3 * CERTS_MAX ||
 	    in->bytes + m->rest_bytes > CERTS_MAX_BYTES)
 		return false;
 	if (in->part || m->rest_bytes)

@@ -178,23 +178,46 @@ static enum key_of_cert key_of(struct ctl *c, const struct cert_conf *cert)
 
 #define AUTHORITIES (SIZE_MAX / 2 + 1) /* of ctl_next_cred(): they come then */
 
-/* Of each authority it is asked twice: for CRLs, and for OCSP. */
+/* Which of what an authority knows, if it does. */
+static bool has_address(struct ctl *c, const struct authority *a, size_t which,
+			enum cred_kind *kind, struct slice *octets)
+{
+	size_t bytes = sizeof(a->ca.octets), more;
+
+	*octets = slice_of(a->ca.octets, bytes);
+	switch (which) {
+	case 0:
+		*kind = CRED_CRL_AT;
+		return a->crl_uris.n;
+	case 1:
+		*kind = CRED_OCSP_AT;
+		return a->ocsp_uris.n;
+	default:
+		*kind = CRED_CERTS_AT;
+		more = strlen(a->cert_uri_base);
+		memcpy(c->certs_at, a->ca.octets, bytes);
+		memcpy(c->certs_at + bytes, a->cert_uri_base, more);
+		*octets = slice_of(c->certs_at, bytes + more);
+		return more;
+	}
+}
+
+/* Of each authority it is asked three times: for CRLs, for OCSP, and for its
+ * certificates. */
 static bool next_address(struct ctl *c, size_t *at, enum cred_kind *kind,
 			 struct slice *octets)
 {
 	const struct authority *a;
-	size_t i = *at - AUTHORITIES, next = i / 2;
+	size_t i = *at - AUTHORITIES, next = i / 3;
 
 	while ((a = certs_next_authority(c->certs, c->config, &next))) {
-		bool is_ocsp = i % 2;
+		size_t which = i % 3;
 
-		i = is_ocsp ? 2 * next : 2 * (next - 1) + 1;
+		i = 3 * (next - 1) + which + 1;
 		*at = AUTHORITIES + i;
-		*kind = is_ocsp ? CRED_OCSP_AT : CRED_CRL_AT;
-		*octets = slice_of(a->ca.octets, sizeof(a->ca.octets));
-		if (is_ocsp ? a->ocsp_uris.n : a->crl_uris.n)
+		if (has_address(c, a, which, kind, octets))
 			return true;
-		next = i / 2;
+		next = i / 3;
 	}
 	return false;
 }

@@ -106,6 +106,8 @@ struct ctl {
 	bool helper_is_ready;
 	struct ctl_lookup lookups[LOOKUPS_MAX];
 	struct ctl_streams *streams; /* NULL: no TCP; of ctl_streams.c */
+	/* Of an authority, for ctl_next_cred() alone. */
+	uint8_t certs_at[sizeof(struct fingerprint) + AUTHORITY_BASE_MAX];
 	struct fetches *fetches;
 	struct event on_fetches;	 /* one is late */
 	struct fetch_store *fetch_store; /* NULL: not opened yet, or it failed */

@@ -178,6 +178,7 @@ static bool asks_for(const struct ike_payloads *p, uint8_t encoding)
 bool own_cert_take_asked(struct ike_sa *sa, const struct ike_payloads *p)
 {
 	uint8_t hashes[ASKED_MAX * IKE_CA_HASH_BYTES];
+	struct ike_notify lookup;
 	struct proof *proof;
 	size_t n;
 
@@ -189,6 +190,8 @@ bool own_cert_take_asked(struct ike_sa *sa, const struct ike_payloads *p)
 	proof->is_asked |= asks_for(p, IKE_CERT_X509);
 	proof->is_asked_raw |= asks_for(p, IKE_CERT_PUBLIC_KEY);
 	proof->is_asked_ocsp |= asks_for(p, IKE_CERT_OCSP);
+	proof->takes_urls |=
+		ike_find_notify(p, IKE_N_HTTP_CERT_LOOKUP_SUPPORTED, &lookup);
 	n = asked_hashes(p, hashes);
 	free(proof->asked);
 	proof->n_asked = 0;
@@ -383,6 +386,21 @@ static bool is_to_be_sent(const struct ike_sa *sa)
 	return false;
 }
 
+/* The certificate, or where it is, if the peer fetches it and its CA says so. */
+static void put_cert(const struct proof *proof, struct ike_builder *m,
+		     const struct certificate *cert, const struct cred *issuer)
+{
+	const char *base = proof->takes_urls && issuer
+				   ? creds_certs_at(proof->creds, issuer->cert)
+				   : NULL;
+	uint8_t hash[HASH_SHA1_BYTES];
+
+	if (base && hash_sha1(cert->der, hash))
+		ike_cert_url_put(m, hash, base);
+	else
+		ike_cert_put(m, IKE_PL_CERT, IKE_CERT_X509, cert->der);
+}
+
 /* The root, if the peer trusts it, it has. */
 static void put_certs(const struct proof *proof, struct ike_builder *m)
 {
@@ -394,12 +412,12 @@ static void put_certs(const struct proof *proof, struct ike_builder *m)
 			     public_key_spki(proof->own->key));
 		return;
 	}
-	ike_cert_put(m, IKE_PL_CERT, IKE_CERT_X509, proof->own->cert->der);
 	n = creds_chain(proof->creds, proof->own->cert, chain);
+	put_cert(proof, m, proof->own->cert, n ? chain[0] : NULL);
 	for (size_t i = 0; i < n; i++)
 		if (!dn_equal(chain[i]->cert->subject, chain[i]->cert->issuer))
-			ike_cert_put(m, IKE_PL_CERT, IKE_CERT_X509,
-				     chain[i]->cert->der);
+			put_cert(proof, m, chain[i]->cert,
+				 i + 1 < n ? chain[i + 1] : NULL);
 }
 
 /* Where it has come already. */

@@ -36,7 +36,8 @@ struct proof {
 	bool is_asked;	    /* for certificates, by whichever authority */
 	bool is_asked_raw;  /* for raw public keys */
 	bool is_asked_ocsp; /* for what responders say of ours */
-	uint8_t *asked;	    /* owned: hashes of authorities, n_asked */
+	bool takes_urls; /* it fetches certificates: HTTP_CERT_LOOKUP_SUPPORTED */
+	uint8_t *asked; /* owned: hashes of authorities, n_asked */
 	size_t n_asked;
 	struct verify_job *job; /* owned until it is asked */
 	struct error unknown;	/* of a peer that is believed; see status.h */

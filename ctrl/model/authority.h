@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What an operator says of a CA: where its CRLs are, and who answers by OCSP. Plain
- * values; any thread.
+ * What an operator says of a CA: where its CRLs are, who answers by OCSP, and where the
+ * certificates are that it has issued. Plain values; any thread.
  */
 #ifndef CYG_MODEL_AUTHORITY_H
 #define CYG_MODEL_AUTHORITY_H
@@ -10,7 +10,8 @@
 #include "ctrl/model/conn.h"
 
 #define AUTHORITY_URIS_MAX 8
-#define AUTHORITY_URI_MAX  256 /* with the NUL */
+#define AUTHORITY_URI_MAX  256				/* with the NUL */
+#define AUTHORITY_BASE_MAX (AUTHORITY_URI_MAX - 2 * 20) /* SHA-1 follows it */
 
 /* Of http, in visible ASCII. */
 struct authority_uris {
@@ -22,6 +23,9 @@ struct authority {
 	char name[CONN_NAME_MAX];
 	struct fingerprint ca; /* of its certificate, a CERT_CA */
 	struct authority_uris crl_uris, ocsp_uris;
+	/* What stands before the SHA-1 of a certificate of its, in hexadecimal digits,
+	 * in the address where it is; "": it is nowhere. */
+	char cert_uri_base[AUTHORITY_BASE_MAX];
 	bool from_vici;
 };
 

@@ -16,11 +16,18 @@ struct entry {
 	struct public_key *key;
 };
 
+struct certs_at {
+	uint8_t ca[CERTIFICATE_SHA256];
+	char *base;
+};
+
 struct creds {
 	atomic_uint refs; /* whoever holds it */
 	struct trust *trust;
 	struct entry **entries;
 	size_t n;
+	struct certs_at *at;
+	size_t n_at;
 };
 
 int creds_new(struct creds **out)
@@ -60,7 +67,10 @@ void creds_unref(struct creds *c)
 		return;
 	for (size_t i = 0; i < c->n; i++)
 		entry_free(c->entries[i]);
+	for (size_t i = 0; i < c->n_at; i++)
+		free(c->at[i].base);
 	trust_free(c->trust);
+	free(c->at);
 	free(c->entries);
 	free(c);
 }
@@ -154,6 +164,7 @@ static bool trust_role_of(enum cred_kind kind, enum trust_role *out)
 	case CRED_CRL:
 	case CRED_CRL_AT:
 	case CRED_OCSP_AT:
+	case CRED_CERTS_AT:
 		break;
 	}
 	return false;
@@ -191,6 +202,26 @@ static int add_address(struct creds *c, enum status_kind kind, struct slice ca,
 	return 0;
 }
 
+static int add_certs_at(struct creds *c, struct slice octets, struct error *e)
+{
+	struct certs_at new = { .base = NULL };
+	struct certs_at *grown;
+
+	if (!rd_bytes(&octets, new.ca, sizeof(new.ca)) || !octets.len)
+		return error_set(e, -EBADMSG,
+				 "it is no SHA-256 of a CA and an address");
+	grown = reallocarray(c->at, c->n_at + 1, sizeof(*grown));
+	if (grown)
+		c->at = grown;
+	new.base = strndup((const char *)octets.ptr, octets.len);
+	if (!grown || !new.base) {
+		free(new.base);
+		return error_set(e, -ENOMEM, "out of memory");
+	}
+	c->at[c->n_at++] = new;
+	return 0;
+}
+
 static int add(struct creds *c, struct entry *entry, struct slice der,
 	       struct error *e)
 {
@@ -216,6 +247,8 @@ int creds_add(struct creds *c, enum cred_kind kind, struct slice der,
 
 	if (kind == CRED_CRL)
 		return add_crl(c, der, e);
+	if (kind == CRED_CERTS_AT)
+		return add_certs_at(c, der, e);
 	if (kind == CRED_CRL_AT || kind == CRED_OCSP_AT)
 		return add_address(
 			c, kind == CRED_CRL_AT ? STATUS_CRL : STATUS_OCSP, der,
@@ -314,6 +347,15 @@ bool creds_have_address(const struct creds *c, const struct certificate *cert,
 			const struct certificate *issuer, enum status_kind kind)
 {
 	return trust_has_address(c->trust, cert, issuer, kind);
+}
+
+const char *creds_certs_at(const struct creds *c,
+			   const struct certificate *issuer)
+{
+	for (size_t i = 0; i < c->n_at; i++)
+		if (memcmp(c->at[i].ca, issuer->sha256, CERTIFICATE_SHA256) == 0)
+			return c->at[i].base;
+	return NULL;
 }
 
 void creds_check(const struct creds *c, const struct trust_question *q,

@@ -30,6 +30,9 @@ enum cred_kind {
 	CRED_CRL_AT,
 	CRED_OCSP_AT,
 	CRED_OCSP, /* certificate of a responder whose word is taken */
+	/* Its SHA-256, and what stands before the hash in the addresses where the
+	 * certificates are that it has issued. */
+	CRED_CERTS_AT,
 };
 
 /* Borrowed while the creds are held. */
@@ -58,10 +61,11 @@ bool creds_is_empty(const struct creds *c);
 /*
  * Before anybody else has a reference. What is there already changes nothing.
  *
- * der   of a certificate, a SubjectPublicKeyInfo or a CRL, or a SHA-256; copied
+ * der   of a certificate, a SubjectPublicKeyInfo or a CRL, or a SHA-256 and what
+ *       follows it; copied
  *
  * 0, or e says what is wrong: as certificate_read(), public_key_read(), crl_read();
- * -EBADMSG: no SHA-256;
+ * -EBADMSG: no SHA-256, or nothing follows it;
  * -EINVAL: as a CA or an intermediate, but it is none by its basic constraints.
  */
 int creds_add(struct creds *c, enum cred_kind kind, struct slice der,
@@ -102,6 +106,11 @@ bool creds_lists(const struct creds *c, const struct cert_serial *serial);
 /* trust_has_address(). */
 bool creds_have_address(const struct creds *c, const struct certificate *cert,
 			const struct certificate *issuer, enum status_kind kind);
+
+/* What stands before the hash in the address of a certificate that it has issued;
+ * NULL: it is nowhere. */
+const char *creds_certs_at(const struct creds *c,
+			   const struct certificate *issuer);
 
 /* SHA-256 of the octets; false: libcrypto failed. */
 MUST_CHECK bool fingerprint_of(struct slice octets, struct fingerprint *out);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ctrl/wire/ike_cert.h"
 
+#include <string.h>
+
 #define HASHES 16U
 
 bool ike_cert_parse(struct slice body, struct ike_cert *out)
@@ -22,6 +24,40 @@ void ike_cert_put(struct ike_builder *m, enum ike_payload_type type,
 	ike_payload_begin(m, type);
 	wr_u8(&m->b, (uint8_t)encoding);
 	wr_bytes(&m->b, data.ptr, data.len);
+	ike_payload_end(m);
+}
+
+static bool is_printable(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] <= ' ' || s.ptr[i] > '~')
+			return false;
+	return true;
+}
+
+bool ike_cert_url_parse(struct slice data, struct ike_cert_url *out)
+{
+	if (!rd_bytes(&data, out->hash, sizeof(out->hash)) || !data.len ||
+	    data.len >= sizeof(out->url) || !is_printable(data))
+		return false;
+	memcpy(out->url, data.ptr, data.len);
+	out->url[data.len] = '\0';
+	return true;
+}
+
+void ike_cert_url_put(struct ike_builder *m,
+		      const uint8_t hash[IKE_CERT_HASH_BYTES], const char *base)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	ike_payload_begin(m, IKE_PL_CERT);
+	wr_u8(&m->b, IKE_CERT_HASH_URL);
+	wr_bytes(&m->b, hash, IKE_CERT_HASH_BYTES);
+	wr_bytes(&m->b, base, strlen(base));
+	for (size_t i = 0; i < IKE_CERT_HASH_BYTES; i++) {
+		wr_u8(&m->b, (uint8_t)digits[hash[i] >> 4]);
+		wr_u8(&m->b, (uint8_t)digits[hash[i] & 15]);
+	}
 	ike_payload_end(m);
 }
 

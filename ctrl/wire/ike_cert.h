@@ -34,6 +34,24 @@ MUST_CHECK bool ike_ca_hash_next(struct slice *hashes, struct slice *out);
 void ike_cert_put(struct ike_builder *m, enum ike_payload_type type,
 		  enum ike_cert_encoding encoding, struct slice data);
 
+#define IKE_CERT_HASH_BYTES 20U	 /* SHA-1 of a certificate's DER */
+#define IKE_CERT_URL_MAX    256U /* of what is taken, with a NUL */
+
+/* A certificate that is elsewhere, by what it is known and where: IKE_CERT_HASH_URL's
+ * data, section 3.6. */
+struct ike_cert_url {
+	uint8_t hash[IKE_CERT_HASH_BYTES];
+	char url[IKE_CERT_URL_MAX];
+};
+
+/* false: it is too short, the address is too long, or of other than printable ASCII. */
+MUST_CHECK bool ike_cert_url_parse(struct slice data, struct ike_cert_url *out);
+
+/* A CERT payload of it; base: what stands in the address before the hash, which is in
+ * hexadecimal digits there, as strongSwan has it. */
+void ike_cert_url_put(struct ike_builder *m,
+		      const uint8_t hash[IKE_CERT_HASH_BYTES], const char *base);
+
 /* Of an AUTH payload of IKE_AUTH_SIGNATURE. */
 MUST_CHECK bool ike_signature_parse(struct slice data, struct slice *alg,
 				    struct slice *signature);

@@ -151,12 +151,17 @@ static void check_signature(struct slice data)
 static void again_cert(struct ike_builder *m, const struct ike_payload *p)
 {
 	struct slice rest, hash;
+	struct ike_cert_url at;
 	struct ike_cert cert;
 
 	require(ike_cert_parse(p->body, &cert), "certificate");
 	require_inside(p->body, cert.data);
 	for (rest = cert.data; ike_ca_hash_next(&rest, &hash);)
 		require_inside(cert.data, hash);
+	if (ike_cert_url_parse(cert.data, &at))
+		require(cert.data.len == sizeof(at.hash) + strlen(at.url) &&
+				at.url[0],
+			"an address to its end");
 	require(rest.len < IKE_CA_HASH_BYTES, "hashes to their end");
 	ike_cert_put(m, (enum ike_payload_type)p->type,
 		     (enum ike_cert_encoding)cert.encoding, cert.data);

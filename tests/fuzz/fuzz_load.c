@@ -88,6 +88,7 @@ static void check_authority(struct slice body)
 	else
 		require(a.from_vici && uris_ok(&a.crl_uris) &&
 			uris_ok(&a.ocsp_uris) &&
+			memchr(a.cert_uri_base, 0, sizeof(a.cert_uri_base)) &&
 			cert_list_find(&certs, CERT_CA, &a.ca));
 	cert_list_free(&certs);
 }

@@ -357,10 +357,10 @@ static void authority_has_its_certificate_and_addresses(void **state)
 
 	(void)state;
 	put("x509ca/root.der", pki_der("root"));
-	put_text("main.conf",
-		 HEAD "authorities {\nr {\ncacert = root.der\n"
-		      "crl_uris = http://a/b.crl, HTTP://c/\n"
-		      "ocsp_uris = http://[2001:db8::1]:80/\n}\n}\n");
+	put_text("main.conf", HEAD "authorities {\nr {\ncacert = root.der\n"
+				   "crl_uris = http://a/b.crl, HTTP://c/\n"
+				   "ocsp_uris = http://[2001:db8::1]:80/\n"
+				   "cert_uri_base = http://d/certs/\n}\n}\n");
 	c = load_good("main.conf");
 	assert_int_equal(c->n_authorities, 1);
 	assert_string_equal(c->authorities[0].name, "r");
@@ -368,6 +368,7 @@ static void authority_has_its_certificate_and_addresses(void **state)
 	assert_int_equal(c->authorities[0].crl_uris.n, 2);
 	assert_string_equal(c->authorities[0].crl_uris.at[1], "HTTP://c/");
 	assert_int_equal(c->authorities[0].ocsp_uris.n, 1);
+	assert_string_equal(c->authorities[0].cert_uri_base, "http://d/certs/");
 	assert_false(c->authorities[0].from_vici);
 	config_free(c);
 }

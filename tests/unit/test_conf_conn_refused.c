@@ -34,7 +34,9 @@ struct refused {
 #define FORM_PEERS                                                         \
 	"must be up to 4 unicast addresses, prefixes or ranges, or %any, " \
 	"separated by commas, or one name"
-#define FORM_PORT "must be a port from 1 to 65535"
+#define OCTETS_52  "0123456789012345678901234567890123456789012345678901"
+#define OCTETS_209 OCTETS_52 OCTETS_52 OCTETS_52 OCTETS_52 "8"
+#define FORM_PORT  "must be a port from 1 to 65535"
 #define FORM_TIME                                                        \
 	"must be a number of seconds, or one with s, m, h or d such as " \
 	"4h, up to 3650d"
@@ -394,10 +396,20 @@ static const struct refused refused[] = {
 	{ "ocsp_without_a_host_is_refused", "secrets {",
 	  "authorities {\na {\nocsp_uris = http:///b\n}\n}\nsecrets {",
 	  "f:58:13: authorities.a.ocsp_uris " FORM_URIS },
-	{ "hash_and_url_is_refused", "secrets {",
-	  "authorities {\na {\ncert_uri_base = http://a/\n}\n}\nsecrets {",
-	  "f:58:1: authorities.a.cert_uri_base is of certificates that are sent "
-	  "as addresses (hash and URL), which are not supported yet; remove it" },
+	{ "certificates_by_https_are_refused", "secrets {",
+	  "authorities {\na {\ncert_uri_base = https://a/\n}\n}\nsecrets {",
+	  "f:58:17: authorities.a.cert_uri_base is of another scheme than http: "
+	  "what is fetched is signed itself, and a server's certificate might "
+	  "need it first (RFC 5280 section 8); write its address of http" },
+	{ "certificates_at_no_host_are_refused", "secrets {",
+	  "authorities {\na {\ncert_uri_base = http:///a\n}\n}\nsecrets {",
+	  "f:58:17: authorities.a.cert_uri_base must be one address such as "
+	  "http://certs.example.org/, of up to 215 octets" },
+	{ "certificates_at_a_long_address_are_refused", "secrets {",
+	  "authorities {\na {\ncert_uri_base = http://" OCTETS_209
+	  "\n}\n}\nsecrets {",
+	  "f:58:17: authorities.a.cert_uri_base must be one address such as "
+	  "http://certs.example.org/, of up to 215 octets" },
 	{ "key_among_authorities_is_refused", "secrets {",
 	  "authorities {\na = 1\n}\nsecrets {",
 	  "f:57:1: unknown key 'a' in authorities; it must be a section of "

@@ -179,6 +179,7 @@ static int start(void **state)
 	err |= cert_read(&all, CERT_CRL, pki_der("crl"), NULL, NULL, &e);
 	strcpy(authority.crl_uris.at[0], "http://a/b");
 	authority.crl_uris.n = 1;
+	strcpy(authority.cert_uri_base, "http://a/c");
 	return err;
 }
 
@@ -303,7 +304,8 @@ static void authorities_are_listed(void **state)
 	(void)state;
 	assert_listed(&args, true,
 		      "[list-authority] r{ cacert=C=CH, CN=root crl_uris{ "
-		      "http://a/b } ocsp_uris{ } } ");
+		      "http://a/b } ocsp_uris{ } "
+		      "cert_uri_base=http://a/c } ");
 	args.given = ARG_NAME;
 	strcpy(args.name, "q");
 	assert_listed(&args, true, "");

@@ -118,7 +118,7 @@ static void lengths_that_lie_are_refused(void **state)
 	m.rest_bytes = CERTS_MAX_BYTES;
 	assert_false(creds_in_take(&in, &m));
 	m.rest_bytes = 0;
-	m.kind = CRED_OCSP + 1;
+	m.kind = CRED_CERTS_AT + 1;
 	assert_false(creds_in_take(&in, &m));
 	m.kind = UINT32_MAX;
 	assert_false(creds_in_take(&in, &m));
@@ -146,12 +146,14 @@ static void more_than_4096_are_refused(void **state)
 
 static void addresses_of_cas_have_a_bound_of_their_own(void **state)
 {
+	static const enum cred_kind kinds[] = { CRED_CRL_AT, CRED_OCSP_AT,
+						CRED_CERTS_AT };
 	const uint8_t ca[CERTIFICATE_SHA256] = { 1 };
 	struct slice octets = slice_of(ca, sizeof(ca));
 
 	(void)state;
-	for (size_t i = 0; i < 2 * CERTS_MAX; i++)
-		assert_true(take(i % 2 ? CRED_CRL_AT : CRED_OCSP_AT, octets, 0));
+	for (size_t i = 0; i < 3 * CERTS_MAX; i++)
+		assert_true(take(kinds[i % 3], octets, 0));
 	assert_true(take(CRED_CA, pki_der("root"), 0));
 	assert_false(take(CRED_CRL_AT, octets, 0));
 }

@@ -71,6 +71,54 @@ static void request_names_authorities_by_hashes_of_20_octets(void **state)
 	assert_int_equal(hashes.len, 5);
 }
 
+/* RFC 7296 section 3.6. */
+static void certificate_may_be_elsewhere(void **state)
+{
+	static const char url[] =
+		"http://a/000102030405060708090a0b0c0d0e0f10fe12ff";
+	uint8_t hash[IKE_CERT_HASH_BYTES], room[256];
+	struct ike_cert_url at;
+	struct ike_payloads p;
+	struct ike_builder m;
+	struct ike_cert cert;
+
+	(void)state;
+	for (uint8_t i = 0; i < sizeof(hash); i++)
+		hash[i] = i;
+	hash[17] = 0xfe;
+	hash[19] = 0xff;
+	begin(&m, room, sizeof(room));
+	ike_cert_url_put(&m, hash, "http://a/");
+	built(&m, &p);
+	assert_true(ike_cert_parse(p.at[0].body, &cert));
+	assert_int_equal(cert.encoding, IKE_CERT_HASH_URL);
+	assert_true(ike_cert_url_parse(cert.data, &at));
+	assert_memory_equal(at.hash, hash, sizeof(hash));
+	assert_string_equal(at.url, url);
+	for (size_t len = 0; len <= sizeof(hash); len++)
+		assert_false(
+			ike_cert_url_parse(slice_of(cert.data.ptr, len), &at));
+}
+
+static void address_of_a_certificate_is_bounded_and_printable(void **state)
+{
+	uint8_t octets[IKE_CERT_HASH_BYTES + IKE_CERT_URL_MAX];
+	static const uint8_t bad[] = { 0, ' ', '\n', 0x1b, 0x7f, 0x80, 0xff };
+	struct ike_cert_url at;
+
+	(void)state;
+	memset(octets, 'a', sizeof(octets));
+	assert_false(ike_cert_url_parse(slice_of(octets, sizeof(octets)), &at));
+	assert_true(
+		ike_cert_url_parse(slice_of(octets, sizeof(octets) - 1), &at));
+	assert_int_equal(strlen(at.url), IKE_CERT_URL_MAX - 1);
+	for (size_t i = 0; i < sizeof(bad); i++) {
+		octets[100] = bad[i];
+		assert_false(ike_cert_url_parse(slice_of(octets, 101), &at));
+		assert_false(ike_cert_url_parse(slice_of(octets, 200), &at));
+	}
+}
+
 /* RFC 7427 section 3: | length | AlgorithmIdentifier | signature |. */
 static void signature_has_its_algorithm_before_it(void **state)
 {
@@ -154,6 +202,9 @@ int main(void)
 		cmocka_unit_test(certificate_comes_as_it_was_sent),
 		cmocka_unit_test(
 			request_names_authorities_by_hashes_of_20_octets),
+		cmocka_unit_test(certificate_may_be_elsewhere),
+		cmocka_unit_test(
+			address_of_a_certificate_is_bounded_and_printable),
 		cmocka_unit_test(signature_has_its_algorithm_before_it),
 		cmocka_unit_test(algorithm_longer_than_all_of_it_is_no_signature),
 		cmocka_unit_test(algorithm_of_256_octets_cannot_be_built),

@@ -212,6 +212,31 @@ static void what_is_there_already_changes_nothing(void **state)
 	creds_unref(c);
 }
 
+static void certificates_of_a_ca_are_where_it_says(void **state)
+{
+	uint8_t octets[CERTIFICATE_SHA256 + 9];
+	const struct cred *root, *below;
+	struct creds *c = filled();
+	struct fingerprint ca;
+	struct error e;
+
+	(void)state;
+	assert_true(fingerprint_of(pki_der("below"), &ca));
+	memcpy(octets, ca.octets, CERTIFICATE_SHA256);
+	memcpy(octets + CERTIFICATE_SHA256, "http://a/", 9);
+	add(c, CRED_CERTS_AT, slice_of(octets, sizeof(octets)));
+	below = creds_by_id(c, CRED_INTERMEDIATE, &ca);
+	assert_string_equal(creds_certs_at(c, below->cert), "http://a/");
+	assert_true(fingerprint_of(pki_der("root"), &ca));
+	root = creds_by_id(c, CRED_CA, &ca);
+	assert_null(creds_certs_at(c, root->cert));
+	for (size_t len = 0; len <= CERTIFICATE_SHA256; len++)
+		assert_int_equal(creds_add(c, CRED_CERTS_AT,
+					   slice_of(octets, len), &e),
+				 -EBADMSG);
+	creds_unref(c);
+}
+
 static void what_is_no_such_thing_is_refused(void **state)
 {
 	static const struct {
@@ -263,6 +288,7 @@ int main(void)
 		cmocka_unit_test(peers_are_judged_by_what_was_added),
 		cmocka_unit_test(our_own_are_no_reason_to_trust_anybody),
 		cmocka_unit_test(what_is_there_already_changes_nothing),
+		cmocka_unit_test(certificates_of_a_ca_are_where_it_says),
 		cmocka_unit_test(what_is_no_such_thing_is_refused),
 		cmocka_unit_test(it_lives_as_long_as_somebody_holds_it),
 	};
