@@ -29,8 +29,6 @@ _Static_assert(FRAGMENT_SIZE_MIN == 192 && FRAGMENT_SIZE_MAX == 8192 &&
 /* Complete "has no effect: it is ...". */
 #define NO_CACHE \
 	"of charon's caches; certificates and CRLs are read with the configuration here"
-#define NO_HASH_URL \
-	"of certificates by hash and URL, which are neither sent nor fetched here"
 #define NO_OCSP_SENT "of OCSP within IKE; write ocsp into the connection"
 #define NO_RDN \
 	"of how subjects are compared; here each RDN counts, in its place"
@@ -93,6 +91,8 @@ static const struct key keys[] = {
 	  AT(follow_redirects) },
 	{ .name = "rsa_pss", .form = "yes or no", .read = value_bool,
 	  AT(rsa_pss) },
+	{ .name = "hash_and_url", .form = "yes or no", .read = value_bool,
+	  AT(hash_and_url) },
 	{ .name = "block_threshold", .form = FORM_MANY, MANY,
 	  AT(block_threshold) },
 	{ .name = "close_ike_on_child_failure", .form = "yes or no",
@@ -174,7 +174,6 @@ static const struct sub others[] = {
 	IDLE("flush_auth_cfg", NO_EAP),
 	IDLE("force_eap_only_authentication", NO_EAP),
 	IDLE("group", NO_USER),
-	IDLE("hash_and_url", NO_HASH_URL),
 	IDLE("host_resolver", NO_THREADS),
 	IDLE("i_dont_care_about_security_and_use_aggressive_mode_psk", NO_IKEV1),
 	IDLE("ignore_routing_tables", NO_SOCKETS),

@@ -112,7 +112,7 @@ struct ctl {
 	struct event on_fetches;	 /* one is late */
 	struct fetch_store *fetch_store; /* NULL: not opened yet, or it failed */
 	bool fetch_store_failed;
-	struct ctl_want *wants; /* of ike's; in ctl_fetches.c */
+	struct ctl_want *wants; /* of ike's; in ctl_wants.c */
 	struct trust *fetch_trust; /* NULL: what is loaded is not read for it yet */
 	struct bucket fetch_checks;
 	struct log_limit fetch_refused;
@@ -269,16 +269,10 @@ void ctl_stream_out(void *ctx, const struct dp_msg_stream *answer);
 void ctl_pair(void *ctx, const struct dp_msg_pair *m, int fd);
 void ctl_stream_open(void *ctx, uint64_t token, const struct stream_ends *ends);
 
-/* --- ctl_fetches.c: CRLs, and what responders of OCSP say */
+/* --- ctl_fetches.c: CRLs, what responders of OCSP say, and certificates */
 
 int ctl_new_fetches(struct ctl *c, struct error *e);
 void ctl_free_fetches(struct ctl *c);
-
-/* Certificates that are loaded are others than before. */
-void ctl_fetches_reload(struct ctl *c);
-
-/* As of ike_link_spec. */
-void ctl_want(void *ctx, const struct ike_msg_want *m);
 
 /* As of struct control_certs: what was fetched, and what failed, is forgotten. */
 void ctl_flush_fetched(void *ctx);
@@ -289,6 +283,27 @@ void ctl_fetches_found(struct ctl *c, uint64_t token,
 		       const struct lookup_result *r);
 void ctl_fetch_piece(void *ctx, uint64_t token, struct slice octets);
 void ctl_fetch_done(void *ctx, const struct helper_msg_fetched *m);
+
+struct fetches_now ctl_fetches_now(void);
+
+/* Something was wanted: the timer may be due at another time. */
+void ctl_fetches_wake(struct ctl *c);
+
+/* --- ctl_wants.c: which of them ike wants */
+
+/* 0 or -ENOMEM. */
+int ctl_new_wants(struct ctl *c);
+void ctl_free_wants(struct ctl *c);
+
+/* Certificates that are loaded are others than before. */
+void ctl_fetches_reload(struct ctl *c);
+
+/* As of ike_link_spec. */
+void ctl_want(void *ctx, const struct ike_msg_want *m);
+
+/* As of struct fetches_calls. */
+void ctl_fetched(void *ctx, const uint8_t id[FETCHES_ID], struct slice octets,
+		 const char *why);
 
 /* --- ctl_vips.c: virtual IPs that peers gave us */
 

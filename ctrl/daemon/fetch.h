@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A CRL, or what a responder of OCSP says, fetched by HTTP over a socket that is there
- * already. It is read whole, and only what can be read as such is passed on. It ends
+ * A CRL, what a responder of OCSP says, or a certificate, fetched by HTTP over a socket
+ * that is there already. It is read whole, and only what can be read as such is passed on. It ends
  * by itself. One thread.
  */
 #ifndef CYG_DAEMON_FETCH_H
@@ -19,6 +19,7 @@ struct fetch;
 enum fetch_kind {
 	FETCH_CRL,
 	FETCH_OCSP,
+	FETCH_CERT, /* a certificate, by hash and URL */
 };
 
 enum fetch_outcome {
@@ -33,7 +34,7 @@ size_t fetch_max_bytes(enum fetch_kind kind);
 /* Borrowed for the call. */
 struct fetch_result {
 	enum fetch_outcome outcome;
-	struct slice octets; /* DONE: at most CRL_MAX_BYTES, or OCSP_MAX_BYTES */
+	struct slice octets;   /* DONE: at most fetch_max_bytes() */
 	int64_t next_update_s; /* DONE: Unix time; INT64_MAX: it does not say */
 	const char *text;      /* MOVED: the address; FAILED: why */
 };

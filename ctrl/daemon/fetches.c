@@ -9,8 +9,12 @@
 #include "ctrl/base/clock.h"
 #include "ctrl/base/log.h"
 
-#define PER_S 10  /* that begin; others wait for their turn */
-#define BURST 100 /* after a pause */
+/* How many begin, in a second and after a pause; others wait for their turn. */
+static const struct pace {
+	uint32_t per_s, burst;
+	size_t at_once;
+} known = { 10, 100, FETCHES_AT_ONCE },
+  strange = { 2, 20, FETCHES_CERTS_AT_ONCE };
 
 enum fetch_state {
 	FETCH_IDLE,
@@ -41,7 +45,7 @@ struct fetches {
 	size_t n;
 	bool ready;
 	uint64_t tokens;
-	struct bucket bucket;
+	struct bucket known, strange; /* certificates */
 };
 
 struct fetches *fetches_new(const struct fetches_calls *calls)
@@ -191,40 +195,59 @@ static void begin(struct fetches *f, struct fetch_entry *e,
 		fail(f, e, why.text, now);
 }
 
-/* f->n: none waits for its turn. */
-static size_t first_waiting(const struct fetches *f)
+static bool is_cert(const struct fetch_entry *e)
 {
-	size_t first = f->n;
+	return e->wish.kind == FETCH_CERT;
+}
 
+/* Is there a place for it among those that are under way? */
+static bool has_place(const struct fetches *f, bool cert)
+{
+	size_t all = 0, certs = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		all += has_token(&f->entries[i]);
+		certs += has_token(&f->entries[i]) && is_cert(&f->entries[i]);
+	}
+	return f->ready && all < known.at_once &&
+	       !(cert && certs >= strange.at_once);
+}
+
+/* The first of either that waits for its turn, and has a place; NULL: none. */
+static struct fetch_entry *first_waiting(const struct fetches *f, bool cert)
+{
+	const struct fetch_entry *first = NULL;
+
+	if (!has_place(f, cert))
+		return NULL;
 	for (size_t i = 0; i < f->n; i++) {
 		const struct fetch_entry *e = &f->entries[i];
 
-		if (e->state == FETCH_WAITING &&
-		    (first == f->n || e->at_ns < f->entries[first].at_ns))
-			first = i;
+		if (e->state == FETCH_WAITING && is_cert(e) == cert &&
+		    (!first || e->at_ns < first->at_ns))
+			first = e;
 	}
-	return first;
-}
-
-static bool may_begin(const struct fetches *f)
-{
-	size_t under_way = 0;
-
-	for (size_t i = 0; i < f->n; i++)
-		under_way += has_token(&f->entries[i]);
-	return f->ready && under_way < FETCHES_AT_ONCE;
+	return (struct fetch_entry *)first;
 }
 
 /* Whoever is told that one failed may want another one at once. */
+static void begin_each(struct fetches *f, bool cert, struct fetches_now now)
+{
+	struct bucket *bucket = cert ? &f->strange : &f->known;
+	const struct pace *pace = cert ? &strange : &known;
+	struct fetch_entry *e;
+
+	while ((e = first_waiting(f, cert)) &&
+	       bucket_take(bucket, now.ns, pace->per_s, pace->burst)) {
+		e->at_ns = now.ns + FETCHES_LATE_S * NS_PER_S;
+		begin(f, e, now);
+	}
+}
+
 static void begin_due(struct fetches *f, struct fetches_now now)
 {
-	size_t at;
-
-	while (may_begin(f) && (at = first_waiting(f)) < f->n &&
-	       bucket_take(&f->bucket, now.ns, PER_S, BURST)) {
-		f->entries[at].at_ns = now.ns + FETCHES_LATE_S * NS_PER_S;
-		begin(f, &f->entries[at], now);
-	}
+	begin_each(f, false, now);
+	begin_each(f, true, now);
 }
 
 /* --- wishes */
@@ -234,17 +257,28 @@ static bool stands(const struct fetch_entry *e, uint64_t now_ns)
 	return e->failed && now_ns - e->at_ns < FETCHES_FAILED_S * NS_PER_S;
 }
 
-/* The one that ended first makes room. */
-static struct fetch_entry *make_room(struct fetches *f)
+static size_t certs_known(const struct fetches *f)
 {
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		n += is_cert(&f->entries[i]);
+	return n;
+}
+
+/* The one that ended first makes room: of certificates, when they are many, another
+ * one. */
+static struct fetch_entry *make_room(struct fetches *f, bool cert)
+{
+	bool only_certs = cert && certs_known(f) >= FETCHES_CERTS_MAX;
 	struct fetch_entry *oldest = NULL;
 
-	if (f->n < FETCHES_MAX)
+	if (f->n < FETCHES_MAX && !only_certs)
 		return &f->entries[f->n++];
 	for (size_t i = 0; i < f->n; i++) {
 		struct fetch_entry *e = &f->entries[i];
 
-		if (e->state == FETCH_IDLE &&
+		if (e->state == FETCH_IDLE && (!only_certs || is_cert(e)) &&
 		    (!oldest || e->at_ns < oldest->at_ns))
 			oldest = e;
 	}
@@ -285,7 +319,8 @@ void fetches_want(struct fetches *f, const struct fetch_wish *w,
 {
 	struct fetch_entry *e = find(f, w->id);
 
-	if ((e && e->state != FETCH_IDLE) || fetches_recall(f, w->id, now.s))
+	if ((e && e->state != FETCH_IDLE) ||
+	    (w->kind != FETCH_CERT && fetches_recall(f, w->id, now.s)))
 		return;
 	if (e && stands(e, now.ns)) {
 		f->calls.fetched(f->calls.ctx, w->id, slice_of(NULL, 0),
@@ -293,7 +328,7 @@ void fetches_want(struct fetches *f, const struct fetch_wish *w,
 		return;
 	}
 	if (!e)
-		e = make_room(f);
+		e = make_room(f, w->kind == FETCH_CERT);
 	if (!e) {
 		refuse(f, w);
 		return;
@@ -403,8 +438,9 @@ static void take_whole(struct fetches *f, struct fetch_entry *e,
 	set_over(e, false, now);
 	log_info("fetches: fetched url=%s octets=%zu",
 		 http_url_str(&e->wish.url, url), octets.len);
-	f->calls.keep(f->calls.ctx, e->wish.id,
-		      good_until(m->next_update_s, now.s), octets);
+	if (!is_cert(e))
+		f->calls.keep(f->calls.ctx, e->wish.id,
+			      good_until(m->next_update_s, now.s), octets);
 	f->calls.fetched(f->calls.ctx, e->wish.id, octets, "");
 	free(kept);
 }
@@ -460,18 +496,24 @@ void fetches_done(struct fetches *f, const struct helper_msg_fetched *m,
 
 /* --- time */
 
+static uint64_t turn_ns(const struct fetches *f, bool cert)
+{
+	const struct pace *pace = cert ? &strange : &known;
+
+	return first_waiting(f, cert)
+		       ? bucket_next_ns(cert ? &f->strange : &f->known,
+					pace->per_s, pace->burst)
+		       : UINT64_MAX;
+}
+
 uint64_t fetches_deadline(const struct fetches *f)
 {
-	uint64_t at = UINT64_MAX;
+	uint64_t turns[] = { turn_ns(f, false), turn_ns(f, true) };
+	uint64_t at = turns[0] < turns[1] ? turns[0] : turns[1];
 
 	for (size_t i = 0; i < f->n; i++)
 		if (f->entries[i].state != FETCH_IDLE && f->entries[i].at_ns < at)
 			at = f->entries[i].at_ns;
-	if (may_begin(f) && first_waiting(f) < f->n) {
-		uint64_t turn = bucket_next_ns(&f->bucket, PER_S, BURST);
-
-		at = turn < at ? turn : at;
-	}
 	return at;
 }
 

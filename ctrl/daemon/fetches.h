@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CRLs and OCSP responses that are wanted: when each is fetched, from where, and for
- * how long it is good. Who wants one may be taken over, and so may who fetches it: how
+ * CRLs, OCSP responses and certificates that are wanted: when each is fetched, from
+ * where, and for how long it is good. Certificates are wanted for strangers: there is a
+ * part of all for them, and none is kept. Who wants one may be taken over, and so may who fetches it: how
  * often is decided here, and where it may lead. Reads no clock and asks nobody itself.
  * Control thread.
  */
@@ -12,18 +13,20 @@
 
 #include "ctrl/daemon/helper_seam.h"
 
-#define FETCHES_ID	  32	       /* octets */
-#define FETCHES_TOKEN	  (1ULL << 63) /* set in theirs, and in nobody else's */
-#define FETCHES_AT_ONCE	  4
-#define FETCHES_MAX	  64 /* that are known of */
-#define FETCHES_MOVES_MAX 3
-#define FETCHES_ADDRS_MAX 3	/* of a name, one after the other */
-#define FETCHES_QUEUED_S  10	/* until its turn, else it is refused */
-#define FETCHES_LATE_S	  10	/* from then on, for all of it */
-#define FETCHES_FAILED_S  60	/* until it is tried again */
-#define FETCHES_LEAST_S	  60	/* that what was fetched is good for */
-#define FETCHES_UNSAID_S  3600	/* where it does not say */
-#define FETCHES_MOST_S	  86400 /* whatever it says: nobody verified it */
+#define FETCHES_ID	      32	   /* octets */
+#define FETCHES_TOKEN	      (1ULL << 63) /* set in theirs, and in nobody else's */
+#define FETCHES_AT_ONCE	      4
+#define FETCHES_MAX	      64 /* that are known of */
+#define FETCHES_CERTS_AT_ONCE 2	 /* of those, certificates */
+#define FETCHES_CERTS_MAX     16
+#define FETCHES_MOVES_MAX     3
+#define FETCHES_ADDRS_MAX     3	    /* of a name, one after the other */
+#define FETCHES_QUEUED_S      10    /* until its turn, else it is refused */
+#define FETCHES_LATE_S	      10    /* from then on, for all of it */
+#define FETCHES_FAILED_S      60    /* until it is tried again */
+#define FETCHES_LEAST_S	      60    /* that what was fetched is good for */
+#define FETCHES_UNSAID_S      3600  /* where it does not say */
+#define FETCHES_MOST_S	      86400 /* whatever it says: nobody verified it */
 
 struct fetches;
 

@@ -8,7 +8,15 @@
 
 static enum fetch_kind fetch_of(enum status_kind kind)
 {
-	return kind == STATUS_CRL ? FETCH_CRL : FETCH_OCSP;
+	switch (kind) {
+	case STATUS_CRL:
+		return FETCH_CRL;
+	case STATUS_CERT:
+		return FETCH_CERT;
+	case STATUS_OCSP:
+		break;
+	}
+	return FETCH_OCSP;
 }
 
 /* What does not fit any more ctl may have itself. */
@@ -26,7 +34,8 @@ static void put_path(const struct status_want *w, struct ike_msg_want *out)
 
 bool ike_fetch_put(const struct status_want *w, struct ike_msg_want *out)
 {
-	if (!w->n_path || w->path[0].len > CERTIFICATE_MAX_BYTES ||
+	if (!w->n_path != (w->kind == STATUS_CERT) ||
+	    w->path[0].len > CERTIFICATE_MAX_BYTES ||
 	    w->request.len > sizeof(out->request))
 		return false;
 	memset(out, 0, sizeof(*out));
@@ -62,7 +71,7 @@ static bool make_room(struct ike_fetch *f, size_t bytes)
 /* An empty one is all of it, and hence the first. */
 static bool is_right(const struct ike_fetch *f, const struct ike_msg_fetched *m)
 {
-	if (m->kind > FETCH_OCSP || m->n > sizeof(m->octets))
+	if (m->kind > FETCH_CERT || m->n > sizeof(m->octets))
 		return false;
 	if (f->len + m->n > fetch_max_bytes((enum fetch_kind)m->kind))
 		return false;
@@ -92,7 +101,15 @@ struct slice ike_fetch_octets(const struct ike_fetch *f)
 
 enum status_kind ike_fetch_kind(const struct ike_fetch *f)
 {
-	return f->kind == FETCH_CRL ? STATUS_CRL : STATUS_OCSP;
+	switch (f->kind) {
+	case FETCH_CRL:
+		return STATUS_CRL;
+	case FETCH_CERT:
+		return STATUS_CERT;
+	case FETCH_OCSP:
+		break;
+	}
+	return STATUS_OCSP;
 }
 
 void ike_fetch_free(struct ike_fetch *f)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CRLs and OCSP responses between the engine and ctl: what is wanted goes out as a
+ * CRLs, OCSP responses and certificates between the engine and ctl: what is wanted goes out as a
  * message, and what was fetched comes in pieces. For the role `ike`; one thread.
  */
 #ifndef CYG_DAEMON_IKE_FETCH_H

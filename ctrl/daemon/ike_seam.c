@@ -269,9 +269,9 @@ bool ike_seam_get_want(const struct ike_msg_want *m,
 {
 	struct slice rest = slice_of(m->path, sizeof(m->path));
 
-	if (m->kind > FETCH_OCSP || m->n_request > sizeof(m->request) ||
-	    !m->n_request != (m->kind == FETCH_CRL) || !m->n_path ||
-	    m->n_path > TRUST_CHAIN_MAX)
+	if (m->kind > FETCH_CERT || m->n_request > sizeof(m->request) ||
+	    !m->n_request != (m->kind == FETCH_CRL) ||
+	    !m->n_path != (m->kind == FETCH_CERT) || m->n_path > TRUST_CHAIN_MAX)
 		return false;
 	for (uint32_t i = 0; i < m->n_path; i++)
 		if (!m->bytes[i] || !rd_slice(&rest, m->bytes[i], &path[i]))

@@ -214,14 +214,17 @@ struct ike_msg_traced {
 /*
  * A CRL that is about a certificate, or what a responder of OCSP says of it: from
  * where, the certificate says, or an authority, and nobody else. Only for those in a path that is
- * trusted: those that issued it follow it, as far as there is room, without the root.
+ * trusted: those that issued it follow it, as far as there is room, without the root. Or
+ * a certificate that is elsewhere, of which there is no path: only where the
+ * configuration lets it.
  */
 struct ike_msg_want {
 	uint32_t kind; /* enum fetch_kind */
 	uint32_t n_request;
-	uint32_t n_path;		    /* certificates, at least 1 */
-	uint32_t bytes[TRUST_CHAIN_MAX];    /* of each of them */
-	uint8_t request[FETCH_REQUEST_MAX]; /* of FETCH_OCSP: ocsp_ask()'s */
+	uint32_t n_path; /* certificates, at least 1; of FETCH_CERT none */
+	uint32_t bytes[TRUST_CHAIN_MAX]; /* of each of them */
+	/* Of FETCH_OCSP: ocsp_ask()'s; of FETCH_CERT ike_cert_url_parse()'s data. */
+	uint8_t request[FETCH_REQUEST_MAX];
 	uint8_t path[2 * CERTIFICATE_MAX_BYTES]; /* their DER; as far as there is any */
 };
 
@@ -229,7 +232,8 @@ struct ike_msg_want {
 
 /* Sent as far as there are octets. */
 struct ike_msg_fetched {
-	uint8_t cert[CERTIFICATE_SHA256]; /* which one was wanted for */
+	/* Which one it was wanted for; of FETCH_CERT the request's SHA-256. */
+	uint8_t cert[CERTIFICATE_SHA256];
 	uint32_t kind;
 	uint32_t more; /* yes or no: these are not the last ones */
 	uint32_t n;    /* the first one has none: it is not to be had now */
@@ -271,7 +275,7 @@ void ike_seam_plain(char *text, size_t max);
 void ike_seam_get_event(struct ike_msg_event *m, struct ike_event *e);
 void ike_seam_get_traced(struct ike_msg_traced *m, struct ike_traced *t);
 
-/* Of WANT, which are m's; request: empty but of FETCH_OCSP. false: lengths or a kind
+/* Of WANT, which are m's; request: empty of FETCH_CRL. false: lengths or a kind
  * that there cannot be. */
 MUST_CHECK bool ike_seam_get_want(const struct ike_msg_want *m,
 				  struct slice path[TRUST_CHAIN_MAX],

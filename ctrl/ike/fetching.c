@@ -9,6 +9,11 @@
 /* Longer than all addresses of a certificate take, one after the other. */
 #define WANTED_NS (100 * NS_PER_S)
 
+#define WANTED_CERTS_MAX (WANTED_MAX / 4)
+
+/* Handshakes of one address that wait for certificates. */
+#define OF_ADDRESS_MAX 8U
+
 /* --- who waits for what */
 
 static struct fetch_wait_list *bucket_of(struct engine *e, const uint8_t *key)
@@ -104,13 +109,35 @@ static void ask(struct engine *e, struct wanted_status *w,
 	e->calls.want(e->calls.ctx, &want);
 }
 
-/* As many as may be; those that came first are the first. */
+static bool certs_have_room(const struct engine *e)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < WANTED_MAX; i++)
+		n += e->wanted[i].kind == STATUS_CERT &&
+		     e->wanted[i].until_ns > e->now_ns;
+	return n < WANTED_CERTS_MAX;
+}
+
+/* Those that came first are the first, but for certificates, which are for strangers. */
+static struct fetch_wait *next_unasked(struct engine *e)
+{
+	bool certs = certs_have_room(e);
+	struct fetch_wait *w;
+
+	TAILQ_FOREACH(w, &e->unasked, of_unasked)
+	if (certs || w->asked->kind != STATUS_CERT)
+		return w;
+	return NULL;
+}
+
+/* As many as may be. */
 static void ask_next(struct engine *e)
 {
 	struct fetch_wait *next;
 	struct wanted_status *w;
 
-	while ((next = TAILQ_FIRST(&e->unasked)) && (w = free_wanted(e))) {
+	while ((next = next_unasked(e)) && (w = free_wanted(e))) {
 		unqueue(e, next);
 		if (!is_wanted(e, next->asked))
 			ask(e, w, next->asked);
@@ -152,6 +179,30 @@ static struct wanted_status *wanted_for(struct engine *e, const uint8_t *sha256,
 
 /* --- it waits */
 
+static bool waits_for_certs(const struct verify_job *job)
+{
+	const struct status_wants *w = &job->wants;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (w->asked[i].kind == STATUS_CERT && !w->asked[i].is_answered)
+			return true;
+	return false;
+}
+
+/* Who it is nobody knows before they have come: at one address are so many at most. */
+static bool is_crowded(const struct ike_sa *sa, const struct verify_job *job)
+{
+	const struct proof *p;
+	unsigned int n = 0;
+
+	if (!waits_for_certs(job))
+		return false;
+	TAILQ_FOREACH(p, &sa->e->fetching, of_fetching)
+	n += addr_equal(&p->sa->path.remote, &sa->path.remote) &&
+	     waits_for_certs(p->waits);
+	return n >= OF_ADDRESS_MAX;
+}
+
 /* The token is that of the job's next turn. */
 bool fetching_begin(struct ike_sa *sa, struct exchange *x,
 		    struct verify_job *job)
@@ -159,7 +210,7 @@ bool fetching_begin(struct ike_sa *sa, struct exchange *x,
 	struct engine *e = sa->e;
 	struct proof *p = sa->proof;
 
-	if (!p || !status_is_open(&job->wants))
+	if (!p || !status_is_open(&job->wants) || is_crowded(sa, job))
 		return false;
 	if (!p->fetch_until_ns)
 		p->fetch_until_ns = e->now_ns + FETCHING_NS;

@@ -79,9 +79,16 @@ static void put_hashes(struct builder *b, const struct creds *creds,
 			wr_bytes(b, cred->key_sha1, IKE_CA_HASH_BYTES);
 }
 
-/* RFC 4806 section 3.1: an empty list is any responder. */
-static void put_ocsp_request(const struct conn_conf *c, struct ike_builder *m)
+/* RFC 4806 section 3.1: an empty list is any responder. And whether certificates may be
+ * elsewhere. */
+static void put_wishes(const struct ike_sa *sa, struct ike_builder *m)
 {
+	const struct conn_conf *c = &sa->conn->conf;
+
+	if (sa->e->options.hash_and_url)
+		ike_notify_put(
+			m, &(const struct ike_notify){
+				   .type = IKE_N_HTTP_CERT_LOOKUP_SUPPORTED });
 	if (c->ocsp == OCSP_INSIDE_REQUEST || c->ocsp == OCSP_INSIDE_BOTH)
 		ike_cert_put(m, IKE_PL_CERTREQ, IKE_CERT_OCSP,
 			     slice_of(NULL, 0));
@@ -130,7 +137,7 @@ void own_cert_put_init(const struct ike_sa *sa, struct ike_builder *m)
 		any.n_pubkeys += conn_auth(c, CONN_REMOTE, i)->n_pubkeys;
 	if (c->send_certreq) {
 		put_certreq(m, sa->e->creds, &any, init_max(sa, m));
-		put_ocsp_request(c, m);
+		put_wishes(sa, m);
 	}
 }
 
@@ -444,7 +451,7 @@ static void put_requests(const struct ike_sa *sa, struct ike_builder *m)
 		any = true;
 	}
 	if (any)
-		put_ocsp_request(c, m);
+		put_wishes(sa, m);
 }
 
 void own_cert_put(const struct ike_sa *sa, struct ike_builder *m)

@@ -225,6 +225,7 @@ static void verify(struct ike_sa *sa, struct exchange *x,
 	job->token = token_new(sa, x, STEP_AUTH_CHECK);
 	job->creds = creds_ref(sa->proof->creds);
 	job->id = sa->peer_id;
+	job->fetches_certs = sa->e->options.hash_and_url;
 	job->is_named = sa->conn && sa->conn->conf.remote_id.type &&
 			!identity_is_pattern(&sa->conn->conf.remote_id);
 	if (peer_is_to_sign(sa))

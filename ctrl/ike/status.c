@@ -239,6 +239,41 @@ void status_check(struct status_wants *w, const struct creds *creds,
 	note(w, creds, a);
 }
 
+/* --- certificates that are elsewhere */
+
+const struct status_asked *status_cert_asked(
+	const struct status_wants *w, const uint8_t sha256[CERTIFICATE_SHA256])
+{
+	return asked_of((struct status_wants *)w, sha256, STATUS_CERT);
+}
+
+static size_t certs_asked(const struct status_wants *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		n += w->asked[i].kind == STATUS_CERT;
+	return n;
+}
+
+void status_want_cert(struct status_wants *w, struct slice request,
+		      const uint8_t sha256[CERTIFICATE_SHA256],
+		      struct status *came)
+{
+	struct status_asked asked = { .kind = STATUS_CERT,
+				      .is_answered = came != NULL,
+				      .status = came };
+
+	if (certs_asked(w) == STATUS_URLS_MAX || w->n == STATUS_WANTS_MAX ||
+	    (!came && owned_copy(request, &asked.request))) {
+		status_unref(came);
+		return;
+	}
+	memcpy(asked.sha256, sha256, sizeof(asked.sha256));
+	memcpy(asked.key, sha256, sizeof(asked.key));
+	w->asked[w->n++] = asked;
+}
+
 /* --- the engine's part */
 
 bool status_is_open(const struct status_wants *w)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ctrl/crypto/key_id.h"
+#include "ctrl/ike/cert_url.h"
 #include "ctrl/ike/proven.h"
 #include "ctrl/pki/ident.h"
 
@@ -16,7 +17,8 @@
 
 static bool is_known(uint8_t encoding)
 {
-	return encoding == IKE_CERT_X509 || encoding == IKE_CERT_PUBLIC_KEY;
+	return encoding == IKE_CERT_X509 || encoding == IKE_CERT_PUBLIC_KEY ||
+	       encoding == IKE_CERT_HASH_URL || encoding == IKE_CERT_HASH_URLS;
 }
 
 static size_t cert_bytes(const struct ike_payloads *p)
@@ -461,6 +463,24 @@ static void check_pinned(struct verify_job *job, const struct signed_by *by,
 	}
 }
 
+/* What it signs with. */
+static void check_first(struct verify_job *job, const struct signed_by *by,
+			int64_t now_s)
+{
+	switch (job->certs[0].encoding) {
+	case IKE_CERT_PUBLIC_KEY:
+		check_raw(job, by);
+		break;
+	case IKE_CERT_X509:
+		check_sent(job, by, now_s);
+		break;
+	default: /* what is_known() takes besides */
+		cert_url_why_not(job, &job->why);
+		job->err = -EKEYREJECTED;
+		break;
+	}
+}
+
 void verify_job_run(struct verify_job *job, int64_t now_s)
 {
 	struct signed_by by;
@@ -471,14 +491,18 @@ void verify_job_run(struct verify_job *job, int64_t now_s)
 	job->good_for_s = 0;
 	if (!find_scheme(job, &by))
 		return;
+	cert_url_take(job, now_s);
 	if (job->has_more)
 		REFUSE(job,
 		       "the peer sends more than %d certificates; have it send its own and those of intermediate CAs alone",
 		       VERIFY_CERTS_MAX);
+	else if (status_is_open(&job->wants))
+		REFUSE(job,
+		       "certificates of the peer, which are sent by hash and URL, did not come in time; have it send them themselves, or see why in cygnetd's log");
 	else if (!job->n_certs)
 		check_pinned(job, &by, now_s);
-	else if (job->certs[0].encoding == IKE_CERT_PUBLIC_KEY)
-		check_raw(job, &by);
 	else
-		check_sent(job, &by, now_s);
+		check_first(job, &by, now_s);
+	if (!job->err)
+		cert_url_keep(job, now_s);
 }

@@ -28,9 +28,11 @@ struct verify_job {
 	struct creds *creds;   /* a reference */
 	struct auth_conf auth; /* what the connection demands of the peer */
 	struct identity id;    /* that the peer says it has */
+	bool fetches_certs;    /* those that are elsewhere */
 	bool is_named; /* the connection is for nobody but that identity */
 	/* CERT payloads of encodings that are known, in their order; the first is
-	 * what it signs with. */
+	 * what it signs with. Those that are elsewhere become others when they are
+	 * here, see cert_url.h. */
 	struct ike_cert certs[VERIFY_CERTS_MAX];
 	size_t n_certs;
 	bool has_more; /* than are taken */

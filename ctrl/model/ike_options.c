@@ -19,7 +19,7 @@ bool ike_options_equal(const struct ike_options *a, const struct ike_options *b)
 	       SAME(retransmit_timeout_ms) && SAME(retransmit_base_1000) &&
 	       SAME(retransmit_jitter_percent) && SAME(retransmit_limit_ms) &&
 	       SAME(inactivity_close_ike) && SAME(make_before_break) &&
-	       SAME(follow_redirects) && SAME(rsa_pss) &&
+	       SAME(follow_redirects) && SAME(rsa_pss) && SAME(hash_and_url) &&
 	       SAME(install_virtual_ip) &&
 	       strcmp(a->install_virtual_ip_on, b->install_virtual_ip_on) == 0 &&
 	       SAME(install_dns) && strcmp(a->resolvconf, b->resolvconf) == 0 &&

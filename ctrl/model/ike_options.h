@@ -32,6 +32,7 @@ struct ike_options {
 	bool follow_redirects;	   /* to another gateway, RFC 5685 */
 	/* RSA signs by PSS where it may; else by PKCS#1 v1.5 where it may. */
 	bool rsa_pss;
+	bool hash_and_url; /* certificates of peers are fetched, see cert_url.h */
 	/* Virtual IPs that peers give us: whether an interface gets them, and
 	 * which; "": the host interface. */
 	bool install_virtual_ip;

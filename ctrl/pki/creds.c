@@ -104,7 +104,7 @@ static int set_names(struct cred *cred, struct slice der, struct error *e)
 
 	if (!fingerprint_of(der, &cred->id) ||
 	    !fingerprint_of(spki, &cred->key_id) ||
-	    !hash_sha1(spki, cred->key_sha1))
+	    !hash_sha1(spki, cred->key_sha1) || !hash_sha1(der, cred->sha1))
 		return error_set(e, -ENOMEM, "out of memory");
 	return 0;
 }
@@ -285,6 +285,18 @@ const struct cred *creds_by_key(const struct creds *c, enum cred_kind kind,
 
 		if (cred->kind == kind &&
 		    fingerprint_equal(&cred->key_id, key_id))
+			return cred;
+	}
+	return NULL;
+}
+
+const struct cred *creds_by_sha1(const struct creds *c,
+				 const uint8_t sha1[HASH_SHA1_BYTES])
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct cred *cred = &c->entries[i]->cred;
+
+		if (cred->cert && memcmp(cred->sha1, sha1, HASH_SHA1_BYTES) == 0)
 			return cred;
 	}
 	return NULL;

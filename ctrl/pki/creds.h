@@ -42,6 +42,7 @@ struct cred {
 	struct fingerprint key_id; /* of its SubjectPublicKeyInfo */
 	/* Of the same: by which CERTREQ payloads name CAs (RFC 7296 section 3.7). */
 	uint8_t key_sha1[HASH_SHA1_BYTES];
+	uint8_t sha1[HASH_SHA1_BYTES];	/* of its DER */
 	const struct certificate *cert; /* NULL: CRED_PUBKEY */
 	const struct public_key *key;
 };
@@ -78,6 +79,10 @@ const struct cred *creds_by_id(const struct creds *c, enum cred_kind kind,
 /* Of its SubjectPublicKeyInfo; the first. */
 const struct cred *creds_by_key(const struct creds *c, enum cred_kind kind,
 				const struct fingerprint *key_id);
+
+/* A certificate of any kind, of its DER's SHA-1; NULL: it is not there. */
+const struct cred *creds_by_sha1(const struct creds *c,
+				 const uint8_t sha1[HASH_SHA1_BYTES]);
 
 /*
  * Certificates of that kind and identity (ident_is()), the one behind after, at first

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "ctrl/base/owned.h"
-#include "ctrl/crypto/hash.h"
 
 _Static_assert(STATUSES_KEY == HASH_SHA256_BYTES &&
 		       STATUSES_KEY == CERTIFICATE_SHA256,
@@ -20,7 +19,7 @@ struct status {
 	size_t bytes;
 	pthread_mutex_t lock; /* while it is read */
 	bool is_read;
-	struct owned octets; /* until then */
+	struct owned octets; /* until then; of a certificate always */
 	struct crl *crl;     /* or */
 	struct ocsp *ocsp;
 };
@@ -80,6 +79,8 @@ static void read_it(struct status *s)
 {
 	struct error e;
 
+	if (s->kind == STATUS_CERT)
+		return;
 	pthread_mutex_lock(&s->lock);
 	if (!s->is_read && s->kind == STATUS_CRL)
 		(void)crl_read(owned_slice(&s->octets), &s->crl, &e);
@@ -102,12 +103,20 @@ const struct ocsp *status_ocsp(struct status *s)
 	return s->ocsp;
 }
 
+struct slice status_cert(const struct status *s)
+{
+	return s->kind == STATUS_CERT ? owned_slice(&s->octets)
+				      : slice_of(NULL, 0);
+}
+
 /* Unix time; 0: it is of no use. */
 static int64_t holds_until_s(struct status *s, int64_t now_s)
 {
 	const struct crl *crl = status_crl(s);
 	const struct ocsp *ocsp = status_ocsp(s);
 
+	if (s->kind == STATUS_CERT)
+		return now_s + STATUSES_CERT_S;
 	if (ocsp)
 		return ocsp->next_update_s;
 	if (!crl)
@@ -207,15 +216,12 @@ static size_t place_of(const struct statuses *all, const uint8_t *key,
 	return i;
 }
 
-struct status *statuses_find(struct statuses *all, const struct certificate *c,
-			     enum status_kind kind, int64_t now_s)
+static struct status *find(struct statuses *all, const uint8_t *key,
+			   enum status_kind kind, int64_t now_s)
 {
 	struct status *found = NULL;
-	uint8_t key[STATUSES_KEY];
 	size_t at;
 
-	if (!statuses_key(c, kind, key))
-		return NULL;
 	pthread_mutex_lock(&all->lock);
 	at = place_of(all, key, kind);
 	if (at < all->n && all->kept[at].until_s < now_s)
@@ -226,6 +232,24 @@ struct status *statuses_find(struct statuses *all, const struct certificate *c,
 	return found;
 }
 
+struct status *statuses_find(struct statuses *all, const struct certificate *c,
+			     enum status_kind kind, int64_t now_s)
+{
+	uint8_t key[STATUSES_KEY];
+
+	return statuses_key(c, kind, key) ? find(all, key, kind, now_s) : NULL;
+}
+
+struct status *statuses_find_cert(struct statuses *all,
+				  const uint8_t sha1[HASH_SHA1_BYTES],
+				  int64_t now_s)
+{
+	uint8_t key[STATUSES_KEY] = { 0 };
+
+	memcpy(key, sha1, HASH_SHA1_BYTES);
+	return find(all, key, STATUS_CERT, now_s);
+}
+
 static void make_room(struct statuses *all, size_t bytes)
 {
 	while (all->n == STATUSES_MAX ||
@@ -233,26 +257,41 @@ static void make_room(struct statuses *all, size_t bytes)
 		drop(all, 0);
 }
 
-void statuses_keep(struct statuses *all, const struct certificate *c,
-		   struct status *s, int64_t now_s)
+static void keep(struct statuses *all, struct kept *new, int64_t now_s)
 {
-	struct kept new = { .kind = s->kind,
-			    .status = s,
-			    .until_s = holds_until_s(s, now_s) };
+	struct status *s = new->status;
 	size_t at;
 
-	if (new.until_s < now_s || s->bytes > STATUSES_MAX_BYTES ||
-	    !statuses_key(c, s->kind, new.key))
+	new->kind = s->kind;
+	new->until_s = holds_until_s(s, now_s);
+	if (new->until_s < now_s || s->bytes > STATUSES_MAX_BYTES)
 		return;
 	pthread_mutex_lock(&all->lock);
-	at = place_of(all, new.key, new.kind);
+	at = place_of(all, new->key, new->kind);
+	status_ref(s); /* it may be the one that is dropped */
 	if (at < all->n)
 		drop(all, at);
 	make_room(all, s->bytes);
-	status_ref(s);
-	all->kept[all->n++] = new;
+	all->kept[all->n++] = *new;
 	all->bytes += s->bytes;
 	pthread_mutex_unlock(&all->lock);
+}
+
+void statuses_keep(struct statuses *all, const struct certificate *c,
+		   struct status *s, int64_t now_s)
+{
+	struct kept new = { .status = s };
+
+	if (statuses_key(c, s->kind, new.key))
+		keep(all, &new, now_s);
+}
+
+void statuses_keep_cert(struct statuses *all, struct status *s, int64_t now_s)
+{
+	struct kept new = { .status = s };
+
+	if (hash_sha1(status_cert(s), new.key))
+		keep(all, &new, now_s);
 }
 
 static bool lists(struct status *s, const struct cert_serial *c)

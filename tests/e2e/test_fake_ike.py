@@ -269,6 +269,12 @@ def check_outcomes(attack, names, expected):
     ok(set(got) == set(expected), "and nothing else was tried")
 
 
+def check_not_fetched(log):
+    ok("fetches: not fetched: certificates are not" in log and
+       "url=http://192.0.2.2/" not in log,
+       "no certificate is fetched where the configuration does not let it")
+
+
 def check_all(attack):
     check_outcomes(attack, ["keystore", "keystore-check", "keystore-guesses"],
                    KEYSTORE)
@@ -285,6 +291,8 @@ def check_all(attack):
                for why in NO_MESSAGE), "and why is logged")
     for names in CTL_FDS, DP_FDS, LIES, FLOODS:
         check_outcomes(attack, names, dict.fromkeys(names, GOES_ON))
+        if names is LIES:
+            check_not_fetched(attack.gateway.log())
     check_outcomes(attack, DEAF, dict.fromkeys(DEAF, ENDS))
 
 

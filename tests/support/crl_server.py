@@ -5,15 +5,18 @@ program:
 
     crl_server.py PORT FOLDER LOG
 
-FOLDER has crl and expired; LOG gets the path of each request.
+FOLDER has crl and expired, and may have certs, a folder of certificates by their SHA-1;
+LOG gets the path of each request.
 """
 import os
+import re
 import socketserver
 import sys
 import time
 from http.server import BaseHTTPRequestHandler
 
 CRL_MAX = 16 << 20
+CERT = re.compile("certs/[0-9a-f]{40}")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -80,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if name in ways:
                 ways[name]()
-            elif name in ("crl", "expired"):
+            elif name in ("crl", "expired") or CERT.fullmatch(name):
                 self.say(self.file(name))
             else:
                 self.say(b"", status=404)

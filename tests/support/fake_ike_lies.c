@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "ctrl/wire/ike_cert.h"
 #include "tests/support/fake_ike.h"
 
 #define EVENTS	  65536U
@@ -11,6 +12,7 @@
 #define RECORDS	  20000U
 #define TOKENS	  1000U
 #define QUESTIONS 600000U
+#define URL	  "http://192.0.2.2/"
 
 static void say_ctl(struct fake *f, const char *name)
 {
@@ -112,7 +114,17 @@ static void run_wants(struct fake *f, const char *name)
 		want.n_path = 1;
 		want.bytes[0] = CERTIFICATE_MAX_BYTES;
 		fake_send(f->ctl, IKE_MSG_WANT, &want, sizeof(want));
+		want.kind = FETCH_CERT; /* with a path, and of no address */
+		want.n_request = IKE_CERT_HASH_BYTES;
+		fake_send(f->ctl, IKE_MSG_WANT, &want, sizeof(want));
+		want.n_path = 0;
+		fake_send(f->ctl, IKE_MSG_WANT, &want,
+			  ike_seam_want_bytes(&want));
 	}
+	/* And one that is right, which this configuration does not let. */
+	want.n_request += (uint32_t)strlen(URL);
+	memcpy(want.request + IKE_CERT_HASH_BYTES, URL, strlen(URL));
+	fake_send(f->ctl, IKE_MSG_WANT, &want, ike_seam_want_bytes(&want));
 	say_ctl(f, name);
 }
 

@@ -48,6 +48,13 @@ struct ike_lab *certs_lab(uint64_t seed)
 	return lab;
 }
 
+static struct slice certs_at(const struct fingerprint *ca, uint8_t *room)
+{
+	memcpy(room, ca->octets, sizeof(ca->octets));
+	memcpy(room + sizeof(ca->octets), CERTS_AT, strlen(CERTS_AT));
+	return slice_of(room, sizeof(ca->octets) + strlen(CERTS_AT));
+}
+
 void certs_add(struct ike_lab *lab, unsigned int side, enum cred_kind kind,
 	       const char *name)
 {
@@ -63,12 +70,15 @@ void certs_add(struct ike_lab *lab, unsigned int side, enum cred_kind kind,
 		const char *of = added[side][i].name;
 		struct slice octets = pki_der(of);
 		struct fingerprint f = certs_fingerprint(of);
+		uint8_t room[sizeof(f.octets) + sizeof(CERTS_AT)];
 
 		if (added[side][i].kind == CRED_PUBKEY)
 			octets = pki_public_der(of);
 		if (added[side][i].kind == CRED_CRL_AT ||
 		    added[side][i].kind == CRED_OCSP_AT)
 			octets = slice_of(f.octets, sizeof(f.octets));
+		if (added[side][i].kind == CRED_CERTS_AT)
+			octets = certs_at(&f, room);
 		must(!creds_add(s->creds, added[side][i].kind, octets, &e),
 		     e.text);
 	}

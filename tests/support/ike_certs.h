@@ -11,6 +11,9 @@
 /* With keystores that sign, at PKI_NOW_S. */
 struct ike_lab *certs_lab(uint64_t seed);
 
+/* Where certificates of a CA are that is added as CRED_CERTS_AT. */
+#define CERTS_AT "http://certs.example/"
+
 /* The side has this, too, from now on: a certificate, a key or a CRL. */
 void certs_add(struct ike_lab *lab, unsigned int side, enum cred_kind kind,
 	       const char *name);

@@ -236,6 +236,30 @@ static void responder_is_asked(void **state)
 	assert_fails(&lab, "another question");
 }
 
+static void certificate_is_asked_for_by_its_address(void **state)
+{
+	static uint8_t endless[CERTIFICATE_MAX_BYTES + 1];
+	char request[1024] = { 0 };
+	struct lab lab;
+
+	(void)state;
+	begin(&lab, FETCH_CERT, slice_of(NULL, 0));
+	assert_true(recv(lab.far, request, sizeof(request) - 1, 0) > 0);
+	assert_int_equal(strncmp(request, "GET /crl ", 9), 0);
+	say_whole(&lab, pki_der("root"));
+	assert_int_equal(lab.outcome, FETCH_DONE);
+	assert_int_equal(lab.n, pki_der("root").len);
+	assert_true(lab.next_update_s == INT64_MAX);
+	end(&lab);
+	begin(&lab, FETCH_CERT, slice_of(NULL, 0));
+	say_whole(&lab, pki_der("crl"));
+	assert_fails(&lab, "certificate");
+	begin(&lab, FETCH_CERT, slice_of(NULL, 0));
+	say_text(&lab, "HTTP/1.1 200 OK\r\n\r\n");
+	say(&lab, slice_of(endless, sizeof(endless)));
+	assert_fails(&lab, "longer than 16384");
+}
+
 static void what_moved_is_told_of(void **state)
 {
 	struct lab lab;
@@ -328,6 +352,7 @@ int main(void)
 		cmocka_unit_test(crl_is_fetched),
 		cmocka_unit_test(crl_ends_with_its_connection),
 		cmocka_unit_test(responder_is_asked),
+		cmocka_unit_test(certificate_is_asked_for_by_its_address),
 		cmocka_unit_test(what_moved_is_told_of),
 		cmocka_unit_test(what_is_something_else_is_not_passed_on),
 		cmocka_unit_test(server_that_lies_about_a_length_fails),

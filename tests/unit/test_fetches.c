@@ -326,6 +326,73 @@ static void it_is_followed_three_times(void **state)
 	assert_true(lab->told == 3 && lab->why[0]);
 }
 
+/* --- certificates, which are wanted for strangers */
+
+static void want_cert(struct lab *lab, uint8_t id, const char *url)
+{
+	struct fetch_wish w = wish(id, url);
+
+	w.kind = FETCH_CERT;
+	fetches_want(lab->fetches, &w, lab->now);
+}
+
+static void certificate_is_fetched_and_not_kept(void **state)
+{
+	struct lab *lab = *state;
+
+	lab->cached = "what is kept";
+	want_cert(lab, 1, "http://192.0.2.1/");
+	assert_int_equal(lab->begun, 1);
+	assert_int_equal(lab->message.kind, FETCH_CERT);
+	assert_int_equal(lab->message.n, 0);
+	ends(lab, FETCH_DONE, "cert", INT64_MAX);
+	assert_string_equal(lab->octets, "cert");
+	assert_int_equal(lab->kept, 0);
+	want_cert(lab, 2, "http://127.0.0.1/");
+	assert_non_null(strstr(lab->why, "where no certificate may send us"));
+	assert_int_equal(lab->begun, 1);
+}
+
+static void certificates_leave_room_for_others(void **state)
+{
+	struct lab *lab = *state;
+	unsigned int refused;
+
+	for (uint8_t i = 1; i <= FETCHES_CERTS_MAX; i++)
+		want_cert(lab, i, "http://192.0.2.1/");
+	assert_int_equal(lab->begun, FETCHES_CERTS_AT_ONCE);
+	refused = lab->told;
+	want_cert(lab, 100, "http://192.0.2.1/");
+	assert_int_equal(lab->told, refused + 1);
+	assert_non_null(strstr(lab->why, "too much is wanted"));
+	for (uint8_t i = 200; i < 200 + FETCHES_AT_ONCE; i++)
+		want(lab, i, "http://192.0.2.2/");
+	assert_int_equal(lab->begun, FETCHES_AT_ONCE);
+	assert_int_equal(lab->message.kind, FETCH_CRL);
+	ends(lab, FETCH_DONE, "list", NOW_S + 100); /* the next is a CRL, too */
+	assert_int_equal(lab->begun, FETCHES_AT_ONCE + 1);
+	assert_int_equal(lab->message.kind, FETCH_CRL);
+}
+
+/* 20 after a pause, then 2 a second; CRLs go on. */
+static void certificates_have_a_pace_of_their_own(void **state)
+{
+	struct lab *lab = *state;
+	uint8_t id = 1;
+
+	for (; lab->begun < 20; id++) {
+		want_cert(lab, id, "http://192.0.2.1/");
+		ends(lab, FETCH_FAILED, "the server says 404", 0);
+	}
+	want_cert(lab, id++, "http://192.0.2.1/");
+	want_cert(lab, id++, "http://192.0.2.1/");
+	assert_int_equal(lab->begun, 20);
+	want(lab, id++, "http://192.0.2.2/");
+	assert_int_equal(lab->begun, 21);
+	move_time(lab, 1);
+	assert_int_equal(lab->begun, 23);
+}
+
 static void certificate_leads_to_no_address_of_this_host(void **state)
 {
 	static const char *const urls[] = {
@@ -520,6 +587,9 @@ int main(void)
 		CASE(what_failed_may_be_tried_again_once_flushed),
 		CASE(addresses_are_tried_one_after_the_other),
 		CASE(it_is_followed_three_times),
+		CASE(certificate_is_fetched_and_not_kept),
+		CASE(certificates_leave_room_for_others),
+		CASE(certificates_have_a_pace_of_their_own),
 		CASE(certificate_leads_to_no_address_of_this_host),
 		CASE(all_of_it_has_ten_seconds),
 		CASE(few_are_fetched_at_once),

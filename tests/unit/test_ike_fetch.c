@@ -77,7 +77,7 @@ static void what_ctl_would_not_send_is_wrong(void **state)
 {
 	(void)state;
 	assert_int_equal(take(1, FETCH_CRL, 0, true), IKE_FETCH_WRONG);
-	assert_int_equal(take(1, (enum fetch_kind)(FETCH_OCSP + 1), 1, false),
+	assert_int_equal(take(1, (enum fetch_kind)(FETCH_CERT + 1), 1, false),
 			 IKE_FETCH_WRONG);
 	assert_int_equal(take(1, FETCH_CRL, IKE_FETCHED_MAX + 1, false),
 			 IKE_FETCH_WRONG);
@@ -91,10 +91,11 @@ static void longer_than_its_kind_may_be_is_wrong(void **state)
 		enum fetch_kind kind;
 		size_t max;
 	} rows[] = { { FETCH_CRL, CRL_MAX_BYTES },
-		     { FETCH_OCSP, OCSP_MAX_BYTES } };
+		     { FETCH_OCSP, OCSP_MAX_BYTES },
+		     { FETCH_CERT, CERTIFICATE_MAX_BYTES } };
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		ike_fetch_free(&f);
 		for (size_t n = 0; n < rows[i].max; n += IKE_FETCHED_MAX)
 			assert_int_equal(take(1, rows[i].kind, IKE_FETCHED_MAX,

@@ -121,6 +121,43 @@ static void ocsp_is_for_one_certificate(void **state)
 	assert_false(is_kept("sun", STATUS_CRL, 0));
 }
 
+static bool cert_is_kept(const char *name, int64_t at_s)
+{
+	uint8_t sha1[HASH_SHA1_BYTES];
+	struct status *s;
+	bool is;
+
+	assert_true(hash_sha1(pki_der(name), sha1));
+	s = statuses_find_cert(all, sha1, PKI_NOW_S + at_s);
+	is = s != NULL;
+	if (is) {
+		assert_int_equal(status_cert(s).len, pki_der(name).len);
+		assert_memory_equal(status_cert(s).ptr, pki_der(name).ptr,
+				    pki_der(name).len);
+		assert_null(status_crl(s));
+		assert_null(status_ocsp(s));
+		assert_int_equal(status_cert(s).len, pki_der(name).len);
+	}
+	status_unref(s);
+	return is;
+}
+
+static void certificate_is_kept_by_its_hash_for_a_day(void **state)
+{
+	struct status *s = status_new(STATUS_CERT, pki_der("sun"));
+
+	(void)state;
+	assert_non_null(s);
+	statuses_keep_cert(all, s, PKI_NOW_S);
+	statuses_keep_cert(all, s, PKI_NOW_S); /* as its own heir */
+	status_unref(s);
+	assert_true(cert_is_kept("sun", 0));
+	assert_false(cert_is_kept("moon", 0));
+	assert_false(is_kept("sun", STATUS_OCSP, 0));
+	assert_true(cert_is_kept("sun", STATUSES_CERT_S));
+	assert_false(cert_is_kept("sun", STATUSES_CERT_S + 1));
+}
+
 static void it_is_kept_until_its_next_update(void **state)
 {
 	(void)state;
@@ -189,6 +226,8 @@ int main(void)
 			crl_is_for_all_of_its_issuer_and_address, start, stop),
 		cmocka_unit_test_setup_teardown(ocsp_is_for_one_certificate,
 						start, stop),
+		cmocka_unit_test_setup_teardown(
+			certificate_is_kept_by_its_hash_for_a_day, start, stop),
 		cmocka_unit_test_setup_teardown(it_is_kept_until_its_next_update,
 						start, stop),
 		cmocka_unit_test_setup_teardown(newer_one_takes_the_place,

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,12 +158,95 @@ static void encodings_that_nobody_knows_are_left_out(void **state)
 {
 	(void)state;
 	begin("sun", SIGN_ECDSA_SHA256);
-	send_cert(IKE_CERT_HASH_URL, slice_of("a hash and an address", 21));
-	send_cert(IKE_CERT_HASH_URLS, slice_of("", 0));
 	send_cert(IKE_CERT_RAW_RSA, slice_of("old", 3));
 	send_cert(200, slice_of("new", 3));
 	send_cert(IKE_CERT_X509, pki_der("sun"));
 	run(IKE_AUTH_SIGNATURE, NULL);
+}
+
+/* --- by hash and URL */
+
+#define URL "http://a/sun"
+
+static void send_url(const char *name, const char *url, size_t len)
+{
+	uint8_t data[HASH_SHA1_BYTES + 300];
+
+	assert_true(hash_sha1(pki_der(name), data));
+	memcpy(data + HASH_SHA1_BYTES, url, len);
+	send_cert(IKE_CERT_HASH_URL, slice_of(data, HASH_SHA1_BYTES + len));
+}
+
+static void first_that_is_elsewhere_is_refused_with_the_reason(void **state)
+{
+	static const char no_nul[300] = "http://a/\0b";
+
+	(void)state;
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_url("sun", URL, strlen(URL));
+	send_cert(IKE_CERT_X509, pki_der("sun"));
+	run(IKE_AUTH_SIGNATURE, "set hash_and_url = yes in charon");
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_HASH_URLS, slice_of("", 0));
+	run(IKE_AUTH_SIGNATURE, "a bundle of certificates");
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_HASH_URL, slice_of("a short hash", 12));
+	run(IKE_AUTH_SIGNATURE, "the hash is too short");
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_url("sun", URL, 0);
+	run(IKE_AUTH_SIGNATURE, "the hash is too short");
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_url("sun", no_nul, 11);
+	run(IKE_AUTH_SIGNATURE, "the address is malformed");
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_url("sun", no_nul, 256);
+	run(IKE_AUTH_SIGNATURE, "longer than 255 octets");
+}
+
+static void others_that_are_elsewhere_are_left_out(void **state)
+{
+	(void)state;
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun"));
+	send_url("root", URL, strlen(URL));
+	send_cert(IKE_CERT_HASH_URL, slice_of("a short hash", 12));
+	send_cert(IKE_CERT_HASH_URLS, slice_of("", 0));
+	run(IKE_AUTH_SIGNATURE, NULL);
+}
+
+/* A job that may fetch, as the engine has it. */
+static struct verify_job *fetching_job(void)
+{
+	struct verify_job *job = job_of(IKE_AUTH_SIGNATURE);
+
+	job->fetches_certs = true;
+	assert_int_equal(statuses_new(&job->wants.kept), 0);
+	return job;
+}
+
+static void few_are_wanted_at_once(void **state)
+{
+	struct verify_job *job;
+	char url[16];
+
+	(void)state;
+	begin("sun", SIGN_ECDSA_SHA256);
+	for (unsigned int i = 0; i < STATUS_URLS_MAX + 2; i++) {
+		snprintf(url, sizeof(url), "http://%u/", i);
+		send_url("sun", url, strlen(url));
+		send_url("sun", url, strlen(url)); /* is wanted once */
+	}
+	job = fetching_job();
+	verify_job_run(job, PKI_NOW_S);
+	assert_true(status_is_open(&job->wants));
+	assert_int_equal(job->wants.n, STATUS_URLS_MAX);
+	verify_job_run(job, PKI_NOW_S);
+	assert_int_equal(job->wants.n, STATUS_URLS_MAX);
+	status_give_up(&job->wants);
+	verify_job_run(job, PKI_NOW_S);
+	assert_int_equal(job->err, -EKEYREJECTED);
+	assert_non_null(strstr(job->why.text, "is not to be had from http://0/"));
+	verify_job_free(job);
 }
 
 static void rubbish_behind_the_first_is_left_out(void **state)
@@ -411,6 +495,10 @@ int main(void)
 		cmocka_unit_test(
 			certificate_of_its_identity_and_a_signature_are_good),
 		cmocka_unit_test(encodings_that_nobody_knows_are_left_out),
+		cmocka_unit_test(
+			first_that_is_elsewhere_is_refused_with_the_reason),
+		cmocka_unit_test(others_that_are_elsewhere_are_left_out),
+		cmocka_unit_test(few_are_wanted_at_once),
 		cmocka_unit_test(rubbish_behind_the_first_is_left_out),
 		cmocka_unit_test(first_is_what_it_signs_with),
 		cmocka_unit_test(as_many_as_a_chain_has_and_no_more),
