@@ -188,6 +188,7 @@ int ctl_start_ike(struct ctl *c, struct error *e)
 				      .traced = ctl_traced,
 				      .seen = on_ike_seen,
 				      .resolve = ctl_ask_name,
+				      .resolve_gateway = ctl_ask_gateway,
 				      .stream_open = on_ike_stream,
 				      .want = ctl_want,
 				      .done = on_ike_done,

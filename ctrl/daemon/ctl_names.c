@@ -6,6 +6,9 @@
  *
  *     names: begin -> sockets -> dp: LOOKUP, LET_OUT -> helper: LOOKUP, ANSWER
  *     -> names: resolved -> dp: PEER, ike: RESOLVED
+ *
+ * Of a gateway to which a peer redirects us, ike alone is told: what such a name says
+ * opens nothing in dp.
  */
 #include <errno.h>
 #include <string.h>
@@ -122,11 +125,20 @@ static void on_resolved(void *ctx, const struct conn_peer *peer, const char *why
 		ike_link_resolved(c->ike, peer, why);
 }
 
+static void on_gateway(void *ctx, const char *host, const struct addr *addrs,
+		       uint32_t n, const char *why)
+{
+	const struct ctl *c = ctx;
+
+	if (c->ike)
+		ike_link_gateway_resolved(c->ike, host, addrs, n, why);
+}
+
 static const char *meaning_of(enum lookup_outcome outcome)
 {
 	switch (outcome) {
 	case LOOKUP_NO_NAME:
-		return "there is no such name; correct remote_addrs, or DNS";
+		return "there is no such name; correct it, or DNS";
 	case LOOKUP_NO_ADDRESS:
 		return "the name has no address; give it one in DNS (A or AAAA)";
 	case LOOKUP_UNUSABLE:
@@ -232,6 +244,20 @@ void ctl_ask_name(void *ctx, const char *conn, bool urgent)
 	set_timer(c);
 }
 
+void ctl_ask_gateway(void *ctx, const char *host)
+{
+	struct ctl *c = ctx;
+	struct error e;
+
+	if (!c->config->ike.follow_redirects || !dns_is_name(host))
+		return;
+	if (ctl_start_helper(c, &e))
+		on_gateway(c, host, NULL, 0, e.text);
+	else
+		names_ask_gateway(c->names, host, clock_ns());
+	set_timer(c);
+}
+
 void ctl_names_with_dp(struct ctl *c)
 {
 	names_tell_all(c->names);
@@ -282,6 +308,7 @@ int ctl_new_names(struct ctl *c, struct error *e)
 	const struct names_calls calls = { .begin = on_begin,
 					   .over = on_over,
 					   .resolved = on_resolved,
+					   .gateway = on_gateway,
 					   .explain = on_explain,
 					   .ctx = c };
 

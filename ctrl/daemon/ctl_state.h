@@ -243,6 +243,7 @@ int ctl_start_helper(struct ctl *c, struct error *e);
 /* As of dp_link_spec and ike_link_spec. */
 void ctl_let_out(void *ctx, uint64_t token, int err);
 void ctl_ask_name(void *ctx, const char *conn, bool urgent);
+void ctl_ask_gateway(void *ctx, const char *host);
 
 /* --- ctl_streams.c: TCP that carries IKE and ESP, where it is asked for */
 

@@ -185,6 +185,14 @@ static void on_resolve(void *ctx, const char *conn, bool urgent)
 	ike_tell(ctx, IKE_MSG_RESOLVE, &m, sizeof(m));
 }
 
+static void on_resolve_gateway(void *ctx, const char *host)
+{
+	struct ike_msg_resolve_gateway m = { .host = "" };
+
+	memcpy(m.host, host, strnlen(host, sizeof(m.host) - 1));
+	ike_tell(ctx, IKE_MSG_RESOLVE_GATEWAY, &m, sizeof(m));
+}
+
 /* A flood of messages is none of messages to ctl. */
 static void on_count(void *ctx, const char *conn, enum ike_count what)
 {
@@ -391,6 +399,8 @@ static int make(struct ike *i, struct error *e)
 					    .random = on_random,
 					    .source = on_source,
 					    .resolve = on_resolve,
+					    .resolve_gateway =
+						    on_resolve_gateway,
 					    .stream_open = ike_streams_open,
 					    .stream_keep = ike_streams_keep,
 					    .stream_close = ike_streams_close,

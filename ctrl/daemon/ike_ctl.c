@@ -313,6 +313,14 @@ static void take_resolved(struct ike *i, const struct ike_msg_resolved *m)
 	engine_resolved(i->engine, m->conn, m->addrs, n, m->text, clock_ns());
 }
 
+static void take_gateway(struct ike *i, const struct ike_msg_gateway_resolved *m)
+{
+	size_t n = m->n < CONN_ADDRS_MAX ? m->n : CONN_ADDRS_MAX;
+
+	engine_gateway_resolved(i->engine, m->host, m->addrs, n, m->text,
+				clock_ns());
+}
+
 static void stop(struct ike *i)
 {
 	const struct timeval limit = { .tv_sec = 1 };
@@ -411,6 +419,8 @@ static void on_message(void *ctx, uint16_t type, const void *msg,
 		redirect(i, msg);
 	else if (type == IKE_MSG_RESOLVED)
 		take_resolved(i, msg);
+	else if (type == IKE_MSG_GATEWAY_RESOLVED)
+		take_gateway(i, msg);
 	else if (type == IKE_MSG_CREDS_BEGIN)
 		begin_creds(i);
 	else if (type == IKE_MSG_CRED)

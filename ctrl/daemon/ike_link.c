@@ -558,6 +558,21 @@ void ike_link_resolved(struct ike_link *l, const struct conn_peer *peer,
 	ike_link_put(l, IKE_MSG_RESOLVED, &m, sizeof(m));
 }
 
+void ike_link_gateway_resolved(struct ike_link *l, const char *host,
+			       const struct addr *addrs, uint32_t n,
+			       const char *why)
+{
+	struct ike_msg_gateway_resolved m = { .n = n };
+
+	if (!l->ready)
+		return;
+	snprintf(m.host, sizeof(m.host), "%s", host);
+	if (n)
+		memcpy(m.addrs, addrs, n * sizeof(m.addrs[0]));
+	snprintf(m.text, sizeof(m.text), "%s", why);
+	ike_link_put(l, IKE_MSG_GATEWAY_RESOLVED, &m, sizeof(m));
+}
+
 void ike_link_trace(struct ike_link *l, const struct addr *peer,
 		    uint64_t until_ns)
 {

@@ -72,6 +72,8 @@ struct ike_link_spec {
 	void (*seen)(void *ctx);
 	/* What is the name of that connection's peer now? It may name any. */
 	void (*resolve)(void *ctx, const char *conn, bool urgent);
+	/* And that of a gateway, of any octets; ike_link_gateway_resolved() answers. */
+	void (*resolve_gateway)(void *ctx, const char *host);
 	/* A TCP connection from there to there, for that connection, which it may
 	 * make up as it may the rest. */
 	void (*stream_open)(void *ctx, const char *conn, uint64_t token,
@@ -164,6 +166,11 @@ int ike_link_redirect(struct ike_link *l, uint64_t token,
 /* What it resolved to, asked or not; see engine_resolved(). */
 void ike_link_resolved(struct ike_link *l, const struct conn_peer *peer,
 		       const char *why);
+
+/* n: of the addresses, up to CONN_ADDRS_MAX; see engine_gateway_resolved(). */
+void ike_link_gateway_resolved(struct ike_link *l, const char *host,
+			       const struct addr *addrs, uint32_t n,
+			       const char *why);
 
 /* See engine_trace(). Who is only being started is not told: see ready(). */
 void ike_link_trace(struct ike_link *l, const struct addr *peer,

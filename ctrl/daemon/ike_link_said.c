@@ -194,6 +194,15 @@ static void on_resolve(struct ike_link *l, const struct ike_msg_resolve *from)
 	l->spec.resolve(l->spec.ctx, m.conn, m.urgent);
 }
 
+static void on_resolve_gateway(struct ike_link *l,
+			       const struct ike_msg_resolve_gateway *from)
+{
+	struct ike_msg_resolve_gateway m = *from;
+
+	m.host[sizeof(m.host) - 1] = '\0';
+	l->spec.resolve_gateway(l->spec.ctx, m.host);
+}
+
 static void on_stream_open(struct ike_link *l,
 			   const struct ike_msg_stream_open *from)
 {
@@ -245,6 +254,8 @@ void ike_link_said(void *ctx, uint16_t type, const void *msg, const int *fds,
 		on_done(l, msg);
 	else if (type == IKE_MSG_RESOLVE)
 		on_resolve(l, msg);
+	else if (type == IKE_MSG_RESOLVE_GATEWAY)
+		on_resolve_gateway(l, msg);
 	else if (type == IKE_MSG_STREAM_OPEN)
 		on_stream_open(l, msg);
 	else if (type == IKE_MSG_WANT)

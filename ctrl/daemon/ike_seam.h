@@ -48,6 +48,7 @@ enum ike_msg {
 	IKE_MSG_FETCHED,    /* the answer to WANT, in pieces */
 	IKE_MSG_FETCH_ANEW, /* all of FETCHED so far is to be forgotten */
 	IKE_MSG_ROUND,	    /* struct auth_round */
+	IKE_MSG_GATEWAY_RESOLVED,
 	/* ike to ctl */
 	IKE_MSG_READY = 64, /* first; its privileges are gone */
 	IKE_MSG_SHOWN, /* the answer to LOADED: views of all SAs came before */
@@ -64,6 +65,7 @@ enum ike_msg {
 	IKE_MSG_TICKET_REQUEST, /* struct ticket_request */
 	IKE_MSG_STREAM_OPEN,
 	IKE_MSG_WANT,
+	IKE_MSG_RESOLVE_GATEWAY,
 };
 
 struct proposals_text {
@@ -175,6 +177,11 @@ struct ike_msg_resolve {
 	uint32_t urgent;	  /* yes or no: somebody waits for it */
 };
 
+/* A name to which a peer redirects us; answered by GATEWAY_RESOLVED. */
+struct ike_msg_resolve_gateway {
+	char host[CONN_HOST_MAX];
+};
+
 /* TCP: answered by stream's UP or DOWN, or by REFUSED. */
 struct ike_msg_stream_open {
 	char conn[CONN_NAME_MAX];
@@ -189,6 +196,13 @@ struct ike_msg_stream_refused {
 /* Of a name; asked for or not. */
 struct ike_msg_resolved {
 	char conn[CONN_NAME_MAX];
+	uint32_t n; /* 0, and the text says why */
+	struct addr addrs[CONN_ADDRS_MAX];
+	char text[IKE_RESOLVED_TEXT_MAX];
+};
+
+struct ike_msg_gateway_resolved {
+	char host[CONN_HOST_MAX];
 	uint32_t n; /* 0, and the text says why */
 	struct addr addrs[CONN_ADDRS_MAX];
 	char text[IKE_RESOLVED_TEXT_MAX];

@@ -25,7 +25,8 @@ enum name_state {
 
 struct name {
 	char host[CONN_HOST_MAX];
-	struct conn_peer peer;
+	struct conn_peer peer; /* a gateway's is of no connection */
+	bool is_gateway;
 	enum name_state state;
 	uint64_t at_ns;
 	uint64_t ended_ns; /* 0: never asked for */
@@ -71,9 +72,34 @@ bool names_are_none(const struct names *n)
 static struct name *find(const struct names *n, const char *conn)
 {
 	for (size_t i = 0; i < n->n; i++)
-		if (strcmp(n->at[i]->peer.conn, conn) == 0)
+		if (!n->at[i]->is_gateway &&
+		    strcmp(n->at[i]->peer.conn, conn) == 0)
 			return n->at[i];
 	return NULL;
+}
+
+static struct name *find_gateway(const struct names *n, const char *host)
+{
+	for (size_t i = 0; i < n->n; i++)
+		if (n->at[i]->is_gateway && strcasecmp(n->at[i]->host, host) == 0)
+			return n->at[i];
+	return NULL;
+}
+
+/* One more, of zeros; NULL: out of memory. */
+static struct name *append(struct names *n)
+{
+	struct name **more = realloc(n->at, (n->n + 1) * sizeof(struct name *));
+	struct name *name = calloc(1, sizeof(*name));
+
+	if (more)
+		n->at = more;
+	if (!more || !name) {
+		free(name);
+		return NULL;
+	}
+	n->at[n->n++] = name;
+	return name;
 }
 
 /* --- what becomes of a lookup */
@@ -86,6 +112,16 @@ static void set_over(struct names *n, struct name *name, uint64_t now_ns)
 	n->calls.over(n->calls.ctx, name->slot);
 }
 
+static void fail_gateway(struct names *n, const char *host, const char *why)
+{
+	struct error text;
+
+	error_set(&text, -ENOENT,
+		  "cannot resolve %s, to which the peer redirects us: %s", host,
+		  why);
+	n->calls.gateway(n->calls.ctx, host, NULL, 0, text.text);
+}
+
 static void fail(struct names *n, struct name *name, const char *why)
 {
 	struct conn_peer peer = { .n_now = 0 };
@@ -93,6 +129,11 @@ static void fail(struct names *n, struct name *name, const char *why)
 
 	if (name->failures < DOUBLED_MAX)
 		name->failures++;
+	if (name->is_gateway) {
+		log_warn("names: gateway=%s: %s", name->host, why);
+		fail_gateway(n, name->host, why);
+		return;
+	}
 	memcpy(peer.conn, name->peer.conn, sizeof(peer.conn));
 	error_set(&text, -ENOENT, "cannot resolve %s: %s", name->host, why);
 	log_warn("names: conn=%s: %s", peer.conn, text.text);
@@ -141,6 +182,14 @@ static void find_out(struct names *n, struct name *name,
 
 	take_addrs(&name->peer, r);
 	name->failures = 0;
+	if (name->is_gateway) {
+		log_info("names: resolved gateway=%s addr=%s addrs=%u",
+			 name->host, addr_str(&name->peer.now[0], text),
+			 name->peer.n_now);
+		n->calls.gateway(n->calls.ctx, name->host, name->peer.now,
+				 name->peer.n_now, "");
+		return;
+	}
 	if (is_changed(&was, &name->peer))
 		log_info("names: resolved conn=%s name=%s addr=%s addrs=%u",
 			 name->peer.conn, name->host,
@@ -169,8 +218,20 @@ static struct name *asked(const struct names *n, uint64_t token)
 
 /* --- lookups begin */
 
-static bool find_slot(const struct names *n, uint32_t *slot)
+static unsigned int gateways_asked(const struct names *n)
 {
+	unsigned int asked = 0;
+
+	for (size_t i = 0; i < n->n; i++)
+		asked += n->at[i]->is_gateway && n->at[i]->state == NAME_ASKED;
+	return asked;
+}
+
+static bool find_slot(const struct names *n, const struct name *name,
+		      uint32_t *slot)
+{
+	if (name->is_gateway && gateways_asked(n) >= NAMES_GATEWAYS_ASKED)
+		return false;
 	for (*slot = 0; *slot < LOOKUPS_MAX; (*slot)++)
 		if (!n->used[*slot])
 			return true;
@@ -200,7 +261,7 @@ static void begin_due(struct names *n, uint64_t now_ns)
 
 	for (size_t i = 0; n->ready && i < n->n; i++)
 		if (n->at[i]->state == NAME_WAITING &&
-		    n->at[i]->at_ns <= now_ns && find_slot(n, &slot))
+		    n->at[i]->at_ns <= now_ns && find_slot(n, n->at[i], &slot))
 			begin(n, n->at[i], slot, now_ns);
 }
 
@@ -220,6 +281,58 @@ void names_ask(struct names *n, const char *conn, bool urgent, uint64_t now_ns)
 	if (!name || name->state != NAME_IDLE ||
 	    (!urgent && name->ended_ns &&
 	     now_ns - name->ended_ns < AFTER_FOUND_MAX_NS))
+		return;
+	name->state = NAME_WAITING;
+	name->at_ns = next_ns(name);
+	begin_due(n, now_ns);
+}
+
+/* The place of one whose time is over; NULL: there is none. */
+static struct name *find_room(const struct names *n, uint64_t now_ns)
+{
+	for (size_t i = 0; i < n->n; i++)
+		if (n->at[i]->is_gateway && n->at[i]->state == NAME_IDLE &&
+		    now_ns - n->at[i]->ended_ns >= NAMES_GATEWAY_NS)
+			return n->at[i];
+	return NULL;
+}
+
+static size_t count_gateways(const struct names *n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n->n; i++)
+		count += n->at[i]->is_gateway;
+	return count;
+}
+
+static struct name *add_gateway(struct names *n, const char *host,
+				uint64_t now_ns)
+{
+	struct name *name = find_room(n, now_ns);
+
+	if (!name && count_gateways(n) < NAMES_GATEWAYS_MAX)
+		name = append(n);
+	if (!name)
+		return NULL;
+	*name = (struct name){ .is_gateway = true };
+	snprintf(name->host, sizeof(name->host), "%s", host);
+	return name;
+}
+
+void names_ask_gateway(struct names *n, const char *host, uint64_t now_ns)
+{
+	struct name *name = find_gateway(n, host);
+
+	if (!name)
+		name = add_gateway(n, host, now_ns);
+	if (!name) {
+		fail_gateway(
+			n, host,
+			"too many names of gateways were asked for lately; it is the peer's to redirect to few");
+		return;
+	}
+	if (name->state != NAME_IDLE)
 		return;
 	name->state = NAME_WAITING;
 	name->at_ns = next_ns(name);
@@ -284,7 +397,7 @@ void names_fail_all(struct names *n, const char *why, uint64_t now_ns)
 void names_tell_all(const struct names *n)
 {
 	for (size_t i = 0; i < n->n; i++)
-		if (n->at[i]->peer.n_now)
+		if (!n->at[i]->is_gateway && n->at[i]->peer.n_now)
 			n->calls.resolved(n->calls.ctx, &n->at[i]->peer, "");
 }
 
@@ -292,20 +405,14 @@ void names_tell_all(const struct names *n)
 
 static int add(struct names *n, const struct conn_conf *c)
 {
-	struct name **more = realloc(n->at, (n->n + 1) * sizeof(struct name *));
-	struct name *name = calloc(1, sizeof(*name));
+	struct name *name = append(n);
 
-	if (more)
-		n->at = more;
-	if (!more || !name) {
-		free(name);
+	if (!name)
 		return -ENOMEM;
-	}
 	memcpy(name->host, c->remote_host, sizeof(name->host));
 	memcpy(name->peer.conn, c->name, sizeof(name->peer.conn));
 	name->state = NAME_WAITING;
 	name->stays = true;
-	n->at[n->n++] = name;
 	return 0;
 }
 
@@ -336,7 +443,7 @@ int names_set(struct names *n, const struct conn_conf *conns, size_t n_conns,
 			same->stays = true;
 	}
 	for (size_t i = n->n; i-- > 0;)
-		if (!n->at[i]->stays)
+		if (!n->at[i]->stays && !n->at[i]->is_gateway)
 			forget(n, i, now_ns);
 	for (size_t i = 0; i < n_conns && !err; i++)
 		if (conn_is_named(&conns[i]) && !find(n, conns[i].name))
@@ -365,11 +472,11 @@ uint64_t names_deadline(const struct names *n)
 {
 	uint64_t at = UINT64_MAX;
 	uint32_t slot;
-	bool room = n->ready && find_slot(n, &slot);
 
 	for (size_t i = 0; i < n->n; i++)
 		if ((n->at[i]->state == NAME_ASKED ||
-		     (n->at[i]->state == NAME_WAITING && room)) &&
+		     (n->at[i]->state == NAME_WAITING && n->ready &&
+		      find_slot(n, n->at[i], &slot))) &&
 		    n->at[i]->at_ns < at)
 			at = n->at[i]->at_ns;
 	return at;

@@ -3,7 +3,9 @@
  * The names of peers: when each is asked for in DNS, and what it resolved to. One
  * that a connection has is asked for when it is loaded, and again whenever IKE
  * wants to know; how often, is decided here, for who wants to know may be taken
- * over. Reads no clock and asks nobody itself. Control thread.
+ * over. Names of gateways to which peers redirect us are asked for as IKE says: so
+ * many at a time, and for so long none in the place of one of them. Reads no clock and
+ * asks nobody itself. Control thread.
  */
 #ifndef CYG_DAEMON_NAMES_H
 #define CYG_DAEMON_NAMES_H
@@ -14,6 +16,10 @@
 #include "ctrl/model/conn.h"
 
 #define NAMES_LATE_NS ((LOOKUP_MAX_MS + 3000) * 1000000ULL)
+
+#define NAMES_GATEWAYS_MAX   16U
+#define NAMES_GATEWAY_NS     (10 * 1000000000ULL) /* from its answer on */
+#define NAMES_GATEWAYS_ASKED 4U			  /* of LOOKUPS_MAX */
 
 struct names;
 
@@ -32,6 +38,10 @@ struct names_calls {
 	/* why is "" if there is an address; borrowed for the call. */
 	void (*resolved)(void *ctx, const struct conn_peer *peer,
 			 const char *why);
+	/* The answer to names_ask_gateway(); n, up to CONN_ADDRS_MAX, is 0 if there
+	 * is a why. */
+	void (*gateway)(void *ctx, const char *host, const struct addr *addrs,
+			uint32_t n, const char *why);
 	/* "the resolver …", for a failure: who was asked, and what to do. */
 	void (*explain)(void *ctx, enum lookup_outcome outcome,
 			struct error *out);
@@ -60,6 +70,9 @@ void names_fail_all(struct names *n, const char *why, uint64_t now_ns);
 
 /* IKE wants to know; urgent: somebody waits for it. */
 void names_ask(struct names *n, const char *conn, bool urgent, uint64_t now_ns);
+
+/* IKE wants to know that one's, as of dns_is_name(), once: for a redirection. */
+void names_ask_gateway(struct names *n, const char *host, uint64_t now_ns);
 
 /* The answer to begin(); one that nobody waits for any more is left out. */
 void names_done(struct names *n, uint64_t token, const struct lookup_result *r,

@@ -12,6 +12,7 @@
 #include "ctrl/ike/later.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/redirect.h"
+#include "ctrl/ike/resolve.h"
 #include "ctrl/ike/sa.h"
 
 /* Whoever speaks with himself has the same address at both ends. */
@@ -91,18 +92,30 @@ static void tell_no_way(const struct engine *e, const struct conn *c,
 	e->calls.event(e->calls.ctx, &event);
 }
 
+static void begin(struct ike_sa *sa, const struct cause *cause)
+{
+	if (cause->sent_on)
+		redirect_inherit(sa, cause->sent_on);
+	if (cause->gateway && redirect_is_named(cause->gateway))
+		redirect_wait(sa, cause->gateway);
+	else if (!cause->gateway && conn_is_named(&sa->conn->conf))
+		resolve_start(sa);
+	else if (!init_start(sa))
+		sa_close(sa, "out of memory");
+}
+
 int sa_initiate_ike(struct engine *e, struct conn *c,
 		    const struct child_conf *wanted, const struct cause *cause)
 {
-	const bool named = conn_is_named(&c->conf) && !cause->gateway;
 	struct ike_path path = { .local_port = c->conf.local_port,
 				 .remote_port = c->conf.remote_port };
 	struct ike_sa *sa;
 
 	if (cause->gateway) {
-		if (!conn_path_to(e, &c->conf, cause->gateway, &path))
+		if (!redirect_is_named(cause->gateway) &&
+		    !redirect_path(e, &c->conf, cause->gateway, &path))
 			return -EADDRNOTAVAIL;
-	} else if (!named && !conn_path(e, &c->conf, &path)) {
+	} else if (!conn_is_named(&c->conf) && !conn_path(e, &c->conf, &path)) {
 		tell_no_way(e, c, wanted);
 		if (wanted)
 			later_no_way(e, c, wanted, cause->attempts);
@@ -116,13 +129,8 @@ int sa_initiate_ike(struct engine *e, struct conn *c,
 	sa->attempts = cause->attempts;
 	if (cause->first)
 		sa->wanted_first = *cause->first;
-	if (cause->sent_on)
-		redirect_inherit(sa, cause->sent_on);
 	e->initiated = sa->view_id;
-	if (named)
-		resolve_start(sa);
-	else if (!init_start(sa))
-		sa_close(sa, "out of memory");
+	begin(sa, cause);
 	return 0;
 }
 

@@ -145,6 +145,12 @@ struct engine_calls {
 	 */
 	void (*resolve)(void *ctx, const char *conn, bool urgent);
 	/*
+	 * Which addresses has that name, as of dns_is_name(), of a gateway to
+	 * which a peer redirects us? Answered by engine_gateway_resolved().
+	 * NULL: nobody can say.
+	 */
+	void (*resolve_gateway)(void *ctx, const char *host);
+	/*
 	 * A TCP connection from path's local address to its remote one and port,
 	 * answered by engine_stream_opened(). NULL: there are none.
 	 */
@@ -354,6 +360,17 @@ void engine_restored(struct engine *e, uint64_t now_ns);
 void engine_resolved(struct engine *e, const char *conn,
 		     const struct addr *addrs, size_t n, const char *why,
 		     uint64_t now_ns);
+
+/*
+ * The answer to resolve_gateway(): whoever waits for that name goes to the first of
+ * the addresses to which there is a way, or fails. An answer that nobody waits for
+ * any more does nothing.
+ *
+ * why   in plain words; n is 0
+ */
+void engine_gateway_resolved(struct engine *e, const char *host,
+			     const struct addr *addrs, size_t n,
+			     const char *why, uint64_t now_ns);
 
 /* How many IKE SAs there are, half-open ones among them. */
 unsigned int engine_count(const struct engine *e, unsigned int *half_open);

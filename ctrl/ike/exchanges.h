@@ -22,7 +22,7 @@ void init_resume(struct ike_sa *sa, struct exchange *x,
 		 const struct ke_job *job);
 
 /* Anew, with another gateway. */
-void init_elsewhere(struct ike_sa *sa, const struct addr *gateway);
+void init_elsewhere(struct ike_sa *sa, const struct ike_path *path);
 
 /* What IKE_SESSION_RESUME has in common with it: the cookie that is asked for; and
  * what each side says of itself besides. */

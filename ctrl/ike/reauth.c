@@ -38,6 +38,11 @@ static struct ike_sa *by_view(const struct engine *e, uint32_t view_id)
 	return NULL;
 }
 
+struct ike_sa *reauth_elder(const struct ike_sa *sa)
+{
+	return sa->elder ? by_view(sa->e, sa->elder) : NULL;
+}
+
 bool reauth_has_younger(const struct ike_sa *sa)
 {
 	const struct engine *e = sa->e;
@@ -126,7 +131,7 @@ static int begin_young(struct ike_sa *sa, struct conn *conn,
 	return 0;
 }
 
-bool reauth_elsewhere(struct ike_sa *sa, const struct addr *gateway)
+bool reauth_elsewhere(struct ike_sa *sa, const struct gateway *gateway)
 {
 	struct conn *conn = conn_by_name(sa->e, sa->conn->conf.name);
 	const struct child_sa *c = conn ? first_wanted(sa, conn) : NULL;
@@ -169,7 +174,7 @@ static void make_before_break(struct ike_sa *sa, struct conn *conn)
 
 void reauth_resume(struct ike_sa *sa)
 {
-	const struct ike_sa *elder = by_view(sa->e, sa->elder);
+	const struct ike_sa *elder = reauth_elder(sa);
 	struct conn *conn = conn_by_name(sa->e, sa->conn->conf.name);
 
 	sa->is_remade = sa->elder;
@@ -209,7 +214,7 @@ void reauth_meet(struct ike_sa *sa)
 
 void reauth_finish(struct ike_sa *sa)
 {
-	struct ike_sa *elder = by_view(sa->e, sa->elder);
+	struct ike_sa *elder = reauth_elder(sa);
 
 	sa->elder = 0;
 	if (elder && elder->state == IKE_ST_ESTABLISHED) {

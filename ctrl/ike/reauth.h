@@ -19,7 +19,10 @@ void reauth_start(struct ike_sa *sa);
 void reauth_at_once(struct ike_sa *sa, const char *why);
 
 /* The same by another gateway, to which the peer sends us; false: there is no way. */
-bool reauth_elsewhere(struct ike_sa *sa, const struct addr *gateway);
+bool reauth_elsewhere(struct ike_sa *sa, const struct gateway *gateway);
+
+/* Whose place it takes; NULL: nobody's. */
+struct ike_sa *reauth_elder(const struct ike_sa *sa);
 
 /* The peer makes no child in the place of this one (NO_ADDITIONAL_SAS): if it is
  * about to end, a new IKE SA brings another. */

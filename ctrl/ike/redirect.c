@@ -4,8 +4,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "ctrl/ike/later.h"
 #include "ctrl/ike/reauth.h"
+#include "ctrl/ike/resolve.h"
+#include "ctrl/wire/dns.h"
 #include "ctrl/wire/ike_build.h"
 
 /* Section 7: gateways that send a client round and round. */
@@ -15,7 +19,11 @@
 static const char goes_round[] =
 	"the peer redirects us, as others did before: five times in five minutes is enough";
 static const char no_address[] =
-	"the peer redirects us to what is no address of a gateway, and names are not looked up for that";
+	"the peer redirects us to what is neither an address nor a name of a gateway";
+static const char no_way[] = "the peer redirects us, and there is no way there";
+static const char to_us[] = "the peer redirects us to this host itself";
+static const char to_itself[] =
+	"the peer redirects us to itself, and takes no child";
 
 /* --- on the wire */
 
@@ -50,6 +58,30 @@ static bool addr_of(const struct gateway *g, struct addr *out)
 		return false;
 	}
 	return !addr_not_unicast(out);
+}
+
+bool redirect_is_named(const struct gateway *to)
+{
+	return to->type == GATEWAY_FQDN;
+}
+
+static bool host_of(const struct gateway *g, char host[CONN_HOST_MAX])
+{
+	if (!redirect_is_named(g) || g->len >= CONN_HOST_MAX ||
+	    memchr(g->octets, 0, g->len))
+		return false;
+	memcpy(host, g->octets, g->len);
+	host[g->len] = '\0';
+	return dns_is_name(host);
+}
+
+static bool is_sound(const struct engine *e, const struct gateway *g)
+{
+	char host[CONN_HOST_MAX];
+	struct addr addr;
+
+	return addr_of(g, &addr) ||
+	       (e->calls.resolve_gateway && host_of(g, host));
 }
 
 void redirect_put(const struct ike_sa *sa, struct ike_builder *m)
@@ -109,6 +141,103 @@ void redirect_pass(struct ike_sa *heir, struct ike_sa *sa)
 	sa->redirect_to = NULL;
 }
 
+/* To the first of them, if it may be. NULL, or why there is no way. */
+static const char *find_path(const struct engine *e, const struct conn_conf *c,
+			     const struct addr *addrs, size_t n,
+			     struct ike_path *out)
+{
+	const char *why = no_way;
+
+	for (size_t i = 0; i < n; i++) {
+		if (addr_not_unicast(&addrs[i]))
+			continue;
+		if (addr_is_here(e, &addrs[i]))
+			why = to_us;
+		else if (conn_path_to(e, c, &addrs[i], out))
+			return NULL;
+	}
+	return why;
+}
+
+bool redirect_path(const struct engine *e, const struct conn_conf *c,
+		   const struct gateway *to, struct ike_path *out)
+{
+	struct addr addr;
+
+	return addr_of(to, &addr) && !find_path(e, c, &addr, 1, out);
+}
+
+void redirect_wait(struct ike_sa *sa, const struct gateway *to)
+{
+	char host[CONN_HOST_MAX];
+
+	sa->stream_token = 0;
+	sa->resend_ns = 0;
+	free(sa->redirect_to);
+	sa->redirect_to = malloc(sizeof(*to));
+	if (!sa->redirect_to || !host_of(to, host)) {
+		sa_close(sa, "out of memory");
+		return;
+	}
+	*sa->redirect_to = *to;
+	resolve_gateway(sa, host);
+}
+
+bool redirect_is_to(const struct ike_sa *sa, const char *host)
+{
+	char ours[CONN_HOST_MAX];
+
+	return host_of(sa->redirect_to, ours) && strcasecmp(ours, host) == 0;
+}
+
+/* Whose elder is there already, that goes on. */
+static void begin_there(struct ike_sa *young, const struct ike_path *path)
+{
+	const struct ike_sa *elder = reauth_elder(young);
+
+	if (addr_equal(&path->remote, &young->redirected_from)) {
+		sa_close(young, elder && elder->is_sent_on ? to_itself : "");
+		return;
+	}
+	young->path = young->asked_by = *path;
+	if (!init_start(young))
+		sa_close(young, "out of memory");
+}
+
+void redirect_resolved(struct ike_sa *sa, const struct addr *addrs, size_t n,
+		       const char *why)
+{
+	struct ike_path path;
+
+	free(sa->redirect_to);
+	sa->redirect_to = NULL;
+	if (n)
+		why = find_path(sa->e, &sa->conn->conf, addrs, n, &path);
+	if (why)
+		sa_close(sa, why);
+	else if (sa->ni.len)
+		init_elsewhere(sa, &path);
+	else
+		begin_there(sa, &path);
+}
+
+static void go(struct ike_sa *sa, const struct gateway *to)
+{
+	struct ike_path path;
+	struct addr addr;
+	const char *why;
+
+	if (!addr_of(to, &addr)) {
+		redirect_wait(sa, to);
+		return;
+	}
+	why = find_path(sa->e, &sa->conn->conf, &addr, 1, &path);
+	if (why)
+		sa_close(sa, why);
+	else
+		init_elsewhere(sa, &path);
+}
+
 /* Nobody has authenticated it, but who saw our nonce (section 3). */
 static bool is_to_us(const struct ike_sa *sa, struct slice nonce)
 {
@@ -121,7 +250,6 @@ bool redirect_init(struct ike_sa *sa, const struct ike_payloads *p)
 {
 	struct ike_notify n;
 	struct gateway to;
-	struct addr addr;
 
 	if (!sa->e->options.follow_redirects ||
 	    !ike_find_notify(p, IKE_N_REDIRECT, &n))
@@ -130,10 +258,10 @@ bool redirect_init(struct ike_sa *sa, const struct ike_payloads *p)
 		return true; /* the true answer may still come */
 	if (!count(sa))
 		sa_close(sa, goes_round);
-	else if (!addr_of(&to, &addr))
+	else if (!is_sound(sa->e, &to))
 		sa_close(sa, no_address);
 	else
-		init_elsewhere(sa, &addr);
+		go(sa, &to);
 	return true;
 }
 
@@ -155,26 +283,65 @@ bool redirect_note(struct ike_sa *sa, const struct ike_payloads *p)
 	return true;
 }
 
-/* What has no child of its own yet is of no use here. */
+/* What has no child, for it was to have one elsewhere, is of no use here. */
+static void give_up(struct ike_sa *sa)
+{
+	if (sa->delete_wanted || sa->children)
+		return;
+	sa->delete_wanted = true;
+	if (sa->wanted)
+		later_no_way(sa->e, sa->conn, sa->wanted, sa->attempts);
+	sa_touch(sa);
+}
+
 static void stay(struct ike_sa *sa, const char *why)
 {
 	sa_event(sa, IKE_EV_FAILED, NULL, why);
 	if (sa->is_sent_on)
-		sa->delete_wanted = true;
+		give_up(sa);
 	sa_next(sa);
+}
+
+void redirect_failed(const struct ike_sa *young)
+{
+	struct ike_sa *elder = reauth_elder(young);
+
+	if (!elder || !elder->is_sent_on || elder->state != IKE_ST_ESTABLISHED)
+		return;
+	give_up(elder);
+	sa_next(elder);
+}
+
+static bool is_at(const struct ike_sa *sa, const struct gateway *to)
+{
+	struct addr addr;
+
+	return addr_of(to, &addr) && addr_equal(&addr, &sa->path.remote);
+}
+
+/* Why it can't be followed; NULL: it can be, or there is nothing to do. */
+static const char *objection(const struct ike_sa *sa, const struct gateway *to)
+{
+	struct ike_path path;
+	struct addr addr;
+
+	if (!is_sound(sa->e, to))
+		return no_address;
+	if (!addr_of(to, &addr))
+		return NULL;
+	if (is_at(sa, to))
+		return sa->is_sent_on ? to_itself : NULL;
+	return find_path(sa->e, &sa->conn->conf, &addr, 1, &path);
 }
 
 static void follow(struct ike_sa *sa, const struct gateway *to)
 {
-	struct addr addr;
+	const char *why = count(sa) ? objection(sa, to) : goes_round;
 
-	if (!count(sa))
-		stay(sa, goes_round);
-	else if (!addr_of(to, &addr))
-		stay(sa, no_address);
-	else if (!addr_equal(&addr, &sa->path.remote) &&
-		 !reauth_elsewhere(sa, &addr))
-		stay(sa, "the peer redirects us, and there is no way there");
+	if (!why && !is_at(sa, to) && !reauth_elsewhere(sa, to))
+		why = no_way;
+	if (why)
+		stay(sa, why);
 	else
 		sa_next(sa);
 }

@@ -23,6 +23,7 @@
 #include "ctrl/ike/proof.h"
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/record.h"
+#include "ctrl/ike/redirect.h"
 #include "ctrl/ike/rounds.h"
 #include "ctrl/ike/stream.h"
 #include "ctrl/ike/proven.h"
@@ -457,6 +458,7 @@ static void retire(struct ike_sa *sa, const char *why)
 
 	fetching_end(sa);
 	later_refused(sa);
+	redirect_failed(sa);
 	rekey_concede(sa);
 	exchange_end(sa, &sa->ours);
 	exchange_end(sa, &sa->peers);

@@ -290,7 +290,8 @@ struct ike_sa {
 	unsigned int redirects; /* of ours, since then */
 	uint64_t redirects_since_ns;
 	struct addr redirected_from; /* if there were any */
-	struct gateway *redirect_to; /* owned; NULL: nowhere */
+	struct gateway *redirect_to; /* owned; NULL: nowhere. In IKE_ST_INIT it is a
+					name, whose address is waited for */
 	/* See mobike.h. */
 	bool mobike; /* both sides have it */
 	bool began;  /* the first IKE SA in whose place it is was ours */
@@ -713,7 +714,7 @@ struct cause {
 	const struct ike_sa *not_by; /* another one is to have it; or NULL */
 	const struct ts_first *first; /* of a packet that waits for it; or NULL */
 	const struct ike_sa *sent_on; /* whose peer sends us there; or NULL */
-	const struct addr *gateway;
+	const struct gateway *gateway;
 };
 
 /* engine_initiate() from inside a call into the engine. */
@@ -737,21 +738,6 @@ bool addr_is_here(const struct engine *e, const struct addr *a);
 /* The same to that gateway alone. */
 bool conn_path_to(const struct engine *e, const struct conn_conf *c,
 		  const struct addr *gateway, struct ike_path *out);
-
-/* --- resolve.c: peers that have names */
-
-/* It begins when its peer's address is there. */
-void resolve_start(struct ike_sa *sa);
-bool resolve_is_waited_for(const struct ike_sa *sa);
-
-/* It has waited for too long. */
-void resolve_give_up(struct ike_sa *sa);
-
-/*
- * A peer that no connection is for: its address may be new, and it sends again.
- * False: all names were asked for lately.
- */
-bool resolve_for_stranger(struct engine *e);
 
 /* --- time.c: what is due */
 

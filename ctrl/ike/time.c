@@ -16,6 +16,7 @@
 #include "ctrl/ike/reauth.h"
 #include "ctrl/ike/receive.h"
 #include "ctrl/ike/redirect.h"
+#include "ctrl/ike/resolve.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/stream.h"
 #include "ctrl/ike/ticket.h"

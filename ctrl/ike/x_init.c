@@ -17,6 +17,7 @@
 #include "ctrl/ike/own_cert.h"
 #include "ctrl/ike/ppk.h"
 #include "ctrl/ike/redirect.h"
+#include "ctrl/ike/resolve.h"
 #include "ctrl/ike/resume.h"
 #include "ctrl/ike/rounds.h"
 #include "ctrl/ike/sa.h"
@@ -246,17 +247,12 @@ static void accept_response(struct ike_sa *sa, const struct ike_header *h,
 		sa_close(sa, "out of memory");
 }
 
-void init_elsewhere(struct ike_sa *sa, const struct addr *gateway)
+void init_elsewhere(struct ike_sa *sa, const struct ike_path *path)
 {
 	const struct ke_alg *ke = ke_by_id(sa->ours.ke_method);
-	struct ike_path path;
 
-	if (!conn_path_to(sa->e, &sa->conn->conf, gateway, &path)) {
-		sa_close(sa, "the peer redirects us, and there is no way there");
-		return;
-	}
 	sa->redirected_from = sa->path.remote;
-	sa_move(sa, &path);
+	sa_move(sa, path);
 	sa->stream_token = 0;
 	stream_start(sa);
 	if (sa->ours.kind == EX_RESUME) {

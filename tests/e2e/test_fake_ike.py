@@ -21,6 +21,7 @@ PSK = "a secret that ike never sees"
 MEMORY_MAX_KB = 160 << 10  # of ctl and of dp, their queues included
 LOG_MAX_BYTES = 4 << 20  # of one run: 400 of the longest lines, and some more
 FDS_MAX = 64
+GATEWAYS_MAX = 16  # names.h
 INTERVAL_S = 0.02
 ANSWER_MAX_S = 1.5  # less than what ctl gives dp for it
 
@@ -120,7 +121,7 @@ DP_ENDS = (("dp-unknown-type", "dp-too-short", "dp-length-lies",
            ("dp-other-direction", "dp-stop", "dp-commit", "dp-no-header"))
 DP_FDS = ("dp-fds", "dp-many-fds")
 LIES = ("lie-ready-twice", "lie-shown", "lie-views", "lie-done", "lie-event",
-        "lie-record", "lie-wants")
+        "lie-record", "lie-wants", "lie-gateways")
 FLOODS = ("lie-many-views", "flood-events", "flood-more", "flood-records")
 DEAF = ("flood-deaf-sadb", "flood-deaf-keystore")
 
@@ -293,6 +294,8 @@ def check_all(attack):
         check_outcomes(attack, names, dict.fromkeys(names, GOES_ON))
         if names is LIES:
             check_not_fetched(attack.gateway.log())
+    asked = attack.gateway.log().count("names: gateway=")
+    ok(asked <= GATEWAYS_MAX, f"of the names that it made up {asked} are in the log")
     check_outcomes(attack, DEAF, dict.fromkeys(DEAF, ENDS))
 
 

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "tests/fuzz/engine_auth.h"
+#include "tests/fuzz/engine_gateway.h"
 #include "tests/fuzz/engine_peer.h"
 #include "tests/support/ike_keep.h"
 #include "tests/support/ike_lab_queue.h"
@@ -455,10 +456,12 @@ static void load(struct run *r, unsigned int side, uint8_t how)
 /* Nothing has changed; or all clients are to come again. */
 static void step_ways(struct run *r, unsigned int side, uint8_t how)
 {
-	const struct ike_redirect where = {
+	struct ike_redirect where = {
 		.to = gateway_of_addr(&r->lab->side[side].addr),
 	};
 
+	if (how & 0x20)
+		where.to = gateway_named();
 	if (how & 0x10)
 		engine_addresses_changed(engine_of(r, side), r->lab->now_ns);
 	else
@@ -560,7 +563,9 @@ static void step_answer(struct run *r, unsigned int side)
 
 	if (!e)
 		return;
-	if (how & 2)
+	if (how & 0x80)
+		gateway_answer(r->lab, side, how);
+	else if (how & 2)
 		engine_keystore_answer(e, &keystore, r->lab->now_ns);
 	else
 		engine_sadb_answer(e, &sadb, r->lab->now_ns);

@@ -209,22 +209,6 @@ static void gateways_that_send_us_round_are_left(void **state)
 	lab_free(lab);
 }
 
-static void name_of_a_gateway_is_not_looked_up(void **state)
-{
-	struct ike_lab *lab = lab_waiting();
-	const struct nonce *ni = &forge_sa(lab, 0)->ni;
-	uint8_t data[128];
-	size_t len = put_data(data, GATEWAY_FQDN, "gw.example", 10,
-			      slice_of(ni->octets, ni->len));
-
-	(void)state;
-	say(lab, slice_of(data, len));
-	assert_null(forge_sa(lab, 0));
-	assert_non_null(strstr(lab_text(&lab->side[0], IKE_EV_FAILED),
-			       "no address of a gateway"));
-	lab_free(lab);
-}
-
 /* --- IKE_AUTH */
 
 /* The reply of side 1 to IKE_AUTH, as side 0 would open it. */
@@ -268,9 +252,10 @@ static bool loses_auth_replies(struct ike_lab *lab, unsigned int side,
 }
 
 /* With a gateway instead of a child; or what is no authentication. */
-static void redirect_with_auth(struct ike_lab *lab, bool is_right)
+static void redirect_with_auth(struct ike_lab *lab, const char *gateway,
+			       bool is_right)
 {
-	struct addr a = addr_of(THERE);
+	struct addr a = addr_of(gateway);
 	uint8_t octets[LAB_DATAGRAM_MAX], data[64];
 	struct ike_sa *from = forge_sa(lab, 1);
 	struct ike_path path = forge_sa(lab, 0)->path;
@@ -295,7 +280,6 @@ static void redirect_with_auth(struct ike_lab *lab, bool is_right)
 							a.octets + 12, 4,
 							slice_of(NULL, 0))) });
 	lab->owner = lab;
-	lab->side[1].addr = a;
 	forge_send(lab, from, &m, &path);
 }
 
@@ -307,13 +291,49 @@ static void authentication_leads_to_another_gateway(void **state)
 
 		lab->sent = loses_auth_replies;
 		assert_true(lab_run(lab, LAB_S));
-		redirect_with_auth(lab, right);
+		lab->side[1].addr = addr_of(THERE);
+		redirect_with_auth(lab, THERE, right);
 		assert_true(lab_run(lab, 10 * LAB_S));
 		assert_true(lab_agree(lab, right));
 		assert_int_equal(settle_ike_sas(lab, 0), right);
 		if (right)
 			assert_true(addr_equal(&forge_sa(lab, 0)->path.remote,
 					       &lab->side[1].addr));
+		lab_free(lab);
+	}
+}
+
+static bool is_not_there(struct ike_lab *lab, unsigned int side,
+			 const struct ike_path *path, struct slice datagram)
+{
+	(void)datagram;
+	return addr_equal(&path->remote, &lab->side[!side].addr);
+}
+
+/* It has no child, and there is no other gateway to have one with. */
+static void who_comes_with_authentication_and_gets_nowhere_ends(void **state)
+{
+	static const struct {
+		const char *gateway, *why;
+	} rows[] = {
+		{ THERE, "does not answer" },
+		{ "192.0.2.1", "this host itself" },
+		{ "192.0.2.2", "to itself" },
+		{ "224.0.0.1", "neither an address" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ike_lab *lab = lab_begun();
+
+		lab->sent = loses_auth_replies;
+		assert_true(lab_run(lab, LAB_S));
+		redirect_with_auth(lab, rows[i].gateway, true);
+		lab->sent = is_not_there;
+		assert_true(lab_run(lab, 300 * LAB_S));
+		assert_int_equal(settle_ike_sas(lab, 0), 0);
+		assert_non_null(strstr(lab_text(&lab->side[0], IKE_EV_FAILED),
+				       rows[i].why));
 		lab_free(lab);
 	}
 }
@@ -335,13 +355,6 @@ static void client_goes_with_all_that_it_has(void **state)
 	assert_true(
 		addr_equal(&forge_sa(lab, 0)->path.remote, &lab->side[1].addr));
 	lab_free(lab);
-}
-
-static bool is_not_there(struct ike_lab *lab, unsigned int side,
-			 const struct ike_path *path, struct slice datagram)
-{
-	(void)datagram;
-	return addr_equal(&path->remote, &lab->side[!side].addr);
 }
 
 static void client_stays_where_nobody_answers_at_the_other(void **state)
@@ -446,8 +459,9 @@ int main(void)
 		cmocka_unit_test(answer_without_our_nonce_is_nobodys),
 		cmocka_unit_test(who_does_not_follow_does_not_say_so_and_stays),
 		cmocka_unit_test(gateways_that_send_us_round_are_left),
-		cmocka_unit_test(name_of_a_gateway_is_not_looked_up),
 		cmocka_unit_test(authentication_leads_to_another_gateway),
+		cmocka_unit_test(
+			who_comes_with_authentication_and_gets_nowhere_ends),
 		cmocka_unit_test(client_goes_with_all_that_it_has),
 		cmocka_unit_test(client_stays_where_nobody_answers_at_the_other),
 		cmocka_unit_test(nobody_is_redirected_but_who_is_meant),

@@ -79,11 +79,12 @@ swanctl {{
 }}
 """
 
-# What start() may be told besides a connection's parameters.
+# What start() may be told besides a connection's parameters; hosts: the lines of its
+# /etc/hosts, if it is to have one of its own.
 DEFAULTS = {"cookie_threshold": 0, "half_open_timeout": 30,
             "fragment_size": 1280, "retransmit_timeout": 4.0, "install_routes": "yes",
             "log_default": 1, "log_ike": 4, "log_esp": 1,
-            "plugins": "", "rsa_pss": "no", "hash_and_url": "no"}
+            "plugins": "", "rsa_pss": "no", "hash_and_url": "no", "hosts": ""}
 
 CONNECTION = """\
 connections {{
@@ -136,6 +137,8 @@ class Charon:
                             "remote_more": "", "more": ""}
         self._settings = settings
         self._write("strongswan.conf", SETTINGS.format(**self._settings))
+        if settings["hosts"]:
+            self._write("hosts", settings["hosts"])
         self.start()
 
     def start(self):
@@ -144,7 +147,8 @@ class Charon:
         # reach, by names that are relative.
         self.process = self.lab.spawn(self.ns, [
             "unshare", "--mount", "sh", "-ec",
-            'cd "$0"; mount -t tmpfs tmpfs /run; '
+            'cd "$0"; ! test -e hosts || mount --bind hosts /etc/hosts; '
+            'mount -t tmpfs tmpfs /run; '
             'export STRONGSWAN_CONF=strongswan.conf; exec "$@"',
             self.dir, "./charon"])
         wait_until(self._answers, START_S, f"charon on {self.ns}")

@@ -2,6 +2,7 @@
 /* Messages of the right form that say what is not so, or come without end: the
  * link goes on, unless its queue is full, and nothing else changes. */
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ctrl/wire/ike_cert.h"
@@ -128,6 +129,21 @@ static void run_wants(struct fake *f, const char *name)
 	say_ctl(f, name);
 }
 
+/* What is no name, and more names than anybody is redirected to. */
+static void run_gateways(struct fake *f, const char *name)
+{
+	struct ike_msg_resolve_gateway m;
+
+	for (int octet = 0; octet <= UINT8_MAX; octet++) {
+		memset(m.host, octet, sizeof(m.host));
+		fake_send(f->ctl, IKE_MSG_RESOLVE_GATEWAY, &m, sizeof(m));
+		memset(m.host, 0, sizeof(m.host));
+		snprintf(m.host, sizeof(m.host), "gw%d.example.net", octet);
+		fake_send(f->ctl, IKE_MSG_RESOLVE_GATEWAY, &m, sizeof(m));
+	}
+	say_ctl(f, name);
+}
+
 static void run_events(struct fake *f, const char *name)
 {
 	struct ike_msg_event event = { .kind = IKE_EV_FAILED };
@@ -220,6 +236,7 @@ const struct attempt fake_lies[] = {
 	{ "lie-event", run_event_lies },
 	{ "flood-events", run_events },
 	{ "lie-wants", run_wants },
+	{ "lie-gateways", run_gateways },
 	{ "lie-record", run_record_lies },
 	{ "flood-more", run_more },
 	{ "flood-records", run_records },

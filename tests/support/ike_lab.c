@@ -292,6 +292,14 @@ static void on_resolve(void *ctx, const char *conn, bool urgent)
 	s->asked_urgently = urgent;
 }
 
+static void on_resolve_gateway(void *ctx, const char *host)
+{
+	struct lab_side *s = ctx;
+
+	s->n_asked_gateways++;
+	strcpy(s->gateway, host);
+}
+
 /* --- life */
 
 void lab_engine_new(struct lab_side *s)
@@ -312,6 +320,7 @@ void lab_engine_new(struct lab_side *s)
 		.random = on_random,
 		.source = on_source,
 		.resolve = on_resolve,
+		.resolve_gateway = on_resolve_gateway,
 		.stream_open = lab_on_stream_open,
 		.stream_keep = lab_on_stream_keep,
 		.stream_close = lab_on_stream_close,

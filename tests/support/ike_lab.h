@@ -104,8 +104,10 @@ struct lab_side {
 	struct addr also;      /* its own, too, though no way begins there */
 	uint64_t idle_s[2];    /* since its SAs were used; by enum sadb_dir */
 	unsigned int n_asked_names; /* for addresses of its peer's */
-	bool asked_urgently;	    /* the last one */
-	unsigned int n_leases;	    /* that were told of; the last one: */
+	unsigned int n_asked_gateways;
+	char gateway[CONN_HOST_MAX]; /* the last one that was asked for */
+	bool asked_urgently;	     /* the last one */
+	unsigned int n_leases;	     /* that were told of; the last one: */
 	struct pool_lease lease;
 
 	/* The SAD refuses the next question like this one. */

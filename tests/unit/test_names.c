@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,10 @@ struct lab {
 	unsigned int begun, over, told;
 	bool cannot; /* begin one */
 	struct conn_peer peer;
+	unsigned int gateways; /* that were told of; the last one: */
+	char gateway[CONN_HOST_MAX];
+	uint32_t n_addrs;
+	struct addr addr;
 	char why[512];
 };
 
@@ -60,6 +65,18 @@ static void on_resolved(void *ctx, const struct conn_peer *peer, const char *why
 	strcpy(lab->why, why);
 }
 
+static void on_gateway(void *ctx, const char *host, const struct addr *addrs,
+		       uint32_t n, const char *why)
+{
+	struct lab *lab = ctx;
+
+	lab->gateways++;
+	strcpy(lab->gateway, host);
+	lab->n_addrs = n;
+	lab->addr = n ? addrs[0] : (struct addr){ { 0 } };
+	strcpy(lab->why, why);
+}
+
 static void on_explain(void *ctx, enum lookup_outcome outcome, struct error *out)
 {
 	(void)ctx;
@@ -72,6 +89,7 @@ static struct lab *lab_new(void)
 	const struct names_calls calls = { .begin = on_begin,
 					   .over = on_over,
 					   .resolved = on_resolved,
+					   .gateway = on_gateway,
 					   .explain = on_explain,
 					   .ctx = lab };
 
@@ -378,6 +396,157 @@ static void more_names_than_slots_are_asked_for_in_turn(void **state)
 	lab_free(lab);
 }
 
+/* --- gateways to which peers redirect us */
+
+static void ask_gateway(struct lab *lab, const char *host)
+{
+	names_ask_gateway(lab->names, host, lab->now_ns);
+}
+
+static struct lab *lab_ready(void)
+{
+	struct lab *lab = lab_new();
+
+	names_set_ready(lab->names, true, lab->now_ns);
+	return lab;
+}
+
+/* gw0.example.net and the n - 1 behind it. */
+static void ask_gateways(struct lab *lab, unsigned int first, unsigned int n)
+{
+	char host[32];
+
+	for (unsigned int i = first; i < first + n; i++) {
+		snprintf(host, sizeof(host), "gw%u.example.net", i);
+		ask_gateway(lab, host);
+	}
+}
+
+static void gateway_is_asked_for_and_told_of_as_one(void **state)
+{
+	struct lab *lab = lab_ready();
+
+	(void)state;
+	ask_gateway(lab, HOST);
+	ask_gateway(lab, "GW.example.net"); /* it is under way */
+	assert_int_equal(lab->begun, 1);
+	assert_string_equal(lab->host, HOST);
+	answer(lab, 7, 6);
+	assert_int_equal(lab->told, 0);
+	assert_int_equal(lab->gateways, 1);
+	assert_string_equal(lab->gateway, HOST);
+	assert_int_equal(lab->n_addrs, CONN_ADDRS_MAX);
+	assert_int_equal(last_of(&lab->addr), 7);
+	assert_string_equal(lab->why, "");
+	lab_free(lab);
+}
+
+static void gateway_without_an_address_fails_in_words(void **state)
+{
+	struct lab *lab = lab_ready();
+
+	(void)state;
+	ask_gateway(lab, HOST);
+	answer(lab, 0, 0);
+	assert_int_equal(lab->told, 0);
+	assert_int_equal(lab->n_addrs, 0);
+	assert_string_equal(lab->why,
+			    "cannot resolve " HOST
+			    ", to which the peer redirects us: outcome 1");
+	ask_gateway(lab, HOST);
+	assert_int_equal(lab->begun, 1);
+	wait_s(lab, 1);
+	assert_int_equal(lab->begun, 2);
+	lab_free(lab);
+}
+
+static void gateway_is_asked_for_when_somebody_can(void **state)
+{
+	struct lab *lab = lab_new();
+
+	(void)state;
+	ask_gateway(lab, HOST);
+	assert_int_equal(lab->begun, 0);
+	names_set_ready(lab->names, true, lab->now_ns);
+	assert_int_equal(lab->begun, 1);
+	names_fail_all(lab->names, "it ended", lab->now_ns);
+	assert_int_equal(lab->gateways, 1);
+	assert_non_null(strstr(lab->why, "it ended"));
+	lab_free(lab);
+}
+
+/* IKE chooses them, and may be taken over. */
+static void few_gateways_are_asked_for_at_a_time(void **state)
+{
+	struct lab *lab = lab_ready();
+
+	(void)state;
+	ask_gateways(lab, 0, NAMES_GATEWAYS_MAX);
+	assert_int_equal(lab->begun, NAMES_GATEWAYS_ASKED);
+	assert_int_equal(lab->gateways, 0);
+	/* The clock is not asked for what waits for another's end. */
+	assert_true(names_deadline(lab->names) > lab->now_ns);
+	set_one(lab, HOST); /* of a connection, it has its place */
+	assert_int_equal(lab->begun, NAMES_GATEWAYS_ASKED + 1);
+	answer(lab, 2, 1);
+	assert_int_equal(lab->told, 1);
+	lab_free(lab);
+}
+
+/* The answer to whichever is under way. */
+static void answer_all_gateways(struct lab *lab, unsigned int n)
+{
+	const struct lookup_result r = { .outcome = LOOKUP_NO_NAME };
+	const uint64_t last = lab->token;
+
+	for (uint64_t token = last + 1 - NAMES_GATEWAYS_ASKED;
+	     token < last + 1 - NAMES_GATEWAYS_ASKED + n; token++)
+		names_done(lab->names, token, &r, lab->now_ns);
+}
+
+static void gateways_beyond_that_are_refused_for_ten_seconds(void **state)
+{
+	struct lab *lab = lab_ready();
+
+	(void)state;
+	ask_gateways(lab, 0, NAMES_GATEWAYS_MAX);
+	answer_all_gateways(lab, NAMES_GATEWAYS_MAX);
+	assert_int_equal(lab->begun, NAMES_GATEWAYS_MAX);
+	assert_int_equal(lab->gateways, NAMES_GATEWAYS_MAX);
+	ask_gateway(lab, "more.example.net");
+	assert_int_equal(lab->begun, NAMES_GATEWAYS_MAX);
+	assert_string_equal(lab->gateway, "more.example.net");
+	assert_non_null(strstr(lab->why, "too many names"));
+	wait_s(lab, 9);
+	ask_gateway(lab, "more.example.net");
+	assert_int_equal(lab->begun, NAMES_GATEWAYS_MAX);
+	wait_s(lab, 1);
+	ask_gateway(lab, "more.example.net");
+	assert_int_equal(lab->begun, NAMES_GATEWAYS_MAX + 1);
+	assert_string_equal(lab->host, "more.example.net");
+	lab_free(lab);
+}
+
+static void gateways_stay_when_connections_change(void **state)
+{
+	struct lab *lab = lab_asked();
+
+	(void)state;
+	ask_gateway(lab, HOST);
+	assert_int_equal(lab->begun, 2);
+	assert_int_equal(names_set(lab->names, NULL, 0, lab->now_ns), 0);
+	assert_int_equal(lab->over, 1); /* the connection's */
+	answer(lab, 7, 1);
+	assert_int_equal(lab->gateways, 1);
+	assert_int_equal(lab->told, 0);
+	names_tell_all(lab->names);
+	assert_int_equal(lab->told, 0);
+	names_ask(lab->names, "", true, lab->now_ns); /* whose name is "" */
+	wait_s(lab, 100);
+	assert_int_equal(lab->begun, 2);
+	lab_free(lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -396,6 +565,13 @@ int main(void)
 		cmocka_unit_test(name_of_a_connection_that_is_gone_is_forgotten),
 		cmocka_unit_test(another_name_of_the_same_connection_is_new),
 		cmocka_unit_test(more_names_than_slots_are_asked_for_in_turn),
+		cmocka_unit_test(gateway_is_asked_for_and_told_of_as_one),
+		cmocka_unit_test(gateway_without_an_address_fails_in_words),
+		cmocka_unit_test(gateway_is_asked_for_when_somebody_can),
+		cmocka_unit_test(few_gateways_are_asked_for_at_a_time),
+		cmocka_unit_test(
+			gateways_beyond_that_are_refused_for_ten_seconds),
+		cmocka_unit_test(gateways_stay_when_connections_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
