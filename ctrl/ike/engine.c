@@ -45,7 +45,9 @@ struct engine *engine_new(const struct engine_calls *calls)
 	    !calls->random(calls->ctx, &e->tokens, sizeof(e->tokens)) ||
 	    !calls->random(calls->ctx, &e->stranger_key,
 			   sizeof(e->stranger_key)) ||
-	    !cookie_init(e) || statuses_new(&e->statuses)) {
+	    !cookie_init(e) || statuses_new(&e->statuses) ||
+	    cert_cache_new(&e->certs)) {
+		statuses_unref(e->statuses);
 		free(e);
 		return NULL;
 	}
@@ -117,6 +119,7 @@ void engine_free(struct engine *e)
 	heap_fini(&e->due);
 	creds_unref(e->creds);
 	statuses_unref(e->statuses);
+	cert_cache_unref(e->certs);
 	staple_flush(e);
 	explicit_bzero(e, sizeof(*e));
 	free(e);

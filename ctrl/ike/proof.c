@@ -224,6 +224,7 @@ static void verify(struct ike_sa *sa, struct exchange *x,
 	}
 	job->token = token_new(sa, x, STEP_AUTH_CHECK);
 	job->creds = creds_ref(sa->proof->creds);
+	job->cache = cert_cache_ref(sa->e->certs);
 	job->id = sa->peer_id;
 	job->fetches_certs = sa->e->options.hash_and_url;
 	job->is_named = sa->conn && sa->conn->conf.remote_id.type &&

@@ -421,6 +421,7 @@ struct engine {
 	struct ike_options options;
 	struct creds *creds;	   /* a reference; NULL: there are none */
 	struct statuses *statuses; /* a reference: fetched so far */
+	struct cert_cache *certs;  /* a reference: peers', as they were read */
 	struct proof_list fetching;
 	struct fetch_queue unasked; /* until one of wanted is free */
 	struct fetch_wait_list waits[WAIT_BUCKETS]; /* by their keys */

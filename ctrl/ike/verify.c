@@ -103,6 +103,7 @@ void verify_job_free(struct verify_job *job)
 	if (!job)
 		return;
 	creds_unref(job->creds);
+	cert_cache_unref(job->cache);
 	status_wants_free(&job->wants);
 	free(job->owned[0]);
 	free(job->owned[1]);
@@ -328,9 +329,19 @@ static size_t read_sent(const struct verify_job *job,
 	return n;
 }
 
+/* Those of the others that the path has: what strangers put beside it is not kept. */
+static void keep_path(struct verify_job *job, const struct trust_answer *a,
+		      struct certificate *const *others, size_t n)
+{
+	for (size_t i = 1; i < a->n_chain; i++)
+		for (size_t j = 0; j < n; j++)
+			if (a->chain[i] == others[j])
+				cert_cache_keep(job->cache, others[j]);
+}
+
 static void check_trust(struct verify_job *job, const struct certificate *leaf,
-			const struct certificate *const *others,
-			size_t n_others, int64_t now_s)
+			struct certificate *const *others, size_t n_others,
+			int64_t now_s)
 {
 	const struct certificate *cas[AUTH_CAS_MAX];
 	const char *policies[AUTH_POLICIES_MAX];
@@ -338,7 +349,7 @@ static void check_trust(struct verify_job *job, const struct certificate *leaf,
 	struct trust_question q = {
 		.leaf = leaf,
 		.is_pinned = is_pinned_key(job, leaf->key),
-		.others = others,
+		.others = (const struct certificate *const *)others,
 		.n_others = n_others,
 		.responses = (const struct ocsp *const *)sent,
 		.now_s = now_s,
@@ -365,6 +376,7 @@ static void check_trust(struct verify_job *job, const struct certificate *leaf,
 		ocsp_free(sent[--q.n_responses]);
 	if (a.verdict == TRUST_OK) {
 		note_path(job, &a, now_s);
+		keep_path(job, &a, others, n_others);
 		return;
 	}
 	job->err = a.verdict == TRUST_NO_MEMORY ? -ENOMEM : -EKEYREJECTED;
@@ -380,7 +392,7 @@ static size_t read_others(const struct verify_job *job,
 
 	for (size_t i = 1; i < job->n_certs && n < TRUST_OTHERS_MAX; i++)
 		if (job->certs[i].encoding == IKE_CERT_X509 &&
-		    !certificate_read(job->certs[i].data, &out[n], &e))
+		    !cert_cache_read(job->cache, job->certs[i].data, &out[n], &e))
 			n++;
 	return n;
 }
@@ -403,8 +415,7 @@ static void judge_cert(struct verify_job *job, const struct signed_by *by,
 	if (!is_the_peers(job, leaf) || !is_signed(job, by, leaf->key, leaf))
 		return;
 	n = read_others(job, others);
-	check_trust(job, leaf, (const struct certificate *const *)others, n,
-		    now_s);
+	check_trust(job, leaf, others, n, now_s);
 	while (n)
 		certificate_free(others[--n]);
 }
@@ -414,7 +425,7 @@ static void check_sent(struct verify_job *job, const struct signed_by *by,
 {
 	struct certificate *leaf = NULL;
 	struct error e;
-	int err = certificate_read(job->certs[0].data, &leaf, &e);
+	int err = cert_cache_read(job->cache, job->certs[0].data, &leaf, &e);
 
 	if (err == -ENOMEM)
 		error_set(&job->why, job->err = err, "out of memory");
@@ -423,6 +434,8 @@ static void check_sent(struct verify_job *job, const struct signed_by *by,
 		       e.text);
 	else
 		judge_cert(job, by, leaf, now_s);
+	if (leaf && !job->err)
+		cert_cache_keep(job->cache, leaf);
 	certificate_free(leaf);
 }
 

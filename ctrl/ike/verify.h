@@ -18,6 +18,7 @@
 #include "ctrl/model/auth.h"
 #include "ctrl/model/identity.h"
 #include "ctrl/model/proven.h"
+#include "ctrl/pki/cert_cache.h"
 #include "ctrl/pki/creds.h"
 #include "ctrl/wire/ike_cert.h"
 
@@ -25,10 +26,11 @@
 
 struct verify_job {
 	uint64_t token;
-	struct creds *creds;   /* a reference */
-	struct auth_conf auth; /* what the connection demands of the peer */
-	struct identity id;    /* that the peer says it has */
-	bool fetches_certs;    /* those that are elsewhere */
+	struct creds *creds;	  /* a reference */
+	struct cert_cache *cache; /* a reference; NULL: none was kept */
+	struct auth_conf auth;	  /* what the connection demands of the peer */
+	struct identity id;	  /* that the peer says it has */
+	bool fetches_certs;	  /* those that are elsewhere */
 	bool is_named; /* the connection is for nobody but that identity */
 	/* CERT payloads of encodings that are known, in their order; the first is
 	 * what it signs with. Those that are elsewhere become others when they are

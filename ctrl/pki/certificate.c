@@ -284,6 +284,7 @@ static int read_der(struct slice der, struct certificate **out)
 		return -ENOMEM;
 	}
 	memcpy(copy, der.ptr, der.len);
+	atomic_init(&c->refs, 1);
 	c->der = slice_of(copy, der.len);
 	err = fill(c);
 	if (err)
@@ -307,9 +308,15 @@ static void free_uris(struct certificate_uris *uris)
 		free(uris->at[i]);
 }
 
+struct certificate *certificate_ref(struct certificate *c)
+{
+	atomic_fetch_add(&c->refs, 1);
+	return c;
+}
+
 void certificate_free(struct certificate *c)
 {
-	if (!c)
+	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
 		return;
 	X509_free(c->x509);
 	public_key_free(c->key);

@@ -7,6 +7,7 @@
 #ifndef CYG_PKI_CERTIFICATE_H
 #define CYG_PKI_CERTIFICATE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,7 @@ struct certificate_uris {
 
 /* Slices are of its own memory. */
 struct certificate {
+	atomic_uint refs; /* whoever holds it */
 	struct slice der;
 	struct slice subject; /* DER of a name; may be empty (section 4.1.2.6) */
 	struct slice issuer;
@@ -85,7 +87,10 @@ typedef int certificate_fn(void *arg, struct certificate *c);
 int certificate_read_file(struct slice octets, certificate_fn *take, void *arg,
 			  struct error *e);
 
-/* certificate_free(NULL) is fine. */
+/* One more who holds it, and calls certificate_free(). Returns c. */
+struct certificate *certificate_ref(struct certificate *c);
+
+/* The last one who holds it frees it. certificate_free(NULL) is fine. */
 void certificate_free(struct certificate *c);
 
 /*

@@ -26,6 +26,8 @@ static const struct pki_cert certs[] = {
 	  "root",
 	  .key = "rsa2048",
 	  .exts = { "subjectAltName=DNS:sun" } },
+	{ .name = "sub", "root", .exts = { CA } },
+	{ .name = "sun_sub", "sub", .exts = { "subjectAltName=DNS:sun" } },
 	{ .name = "sun_alone", .exts = { "subjectAltName=DNS:sun" } },
 	{ .name = "sun_old",
 	  .from_h = -10,
@@ -489,6 +491,102 @@ static void certificate_with_a_key_that_is_named_is_of_the_ca_that_is(void **sta
 	verify_job_free(job);
 }
 
+/* --- those that are kept, as they were read */
+
+static bool is_kept(struct cert_cache *cache, const char *name)
+{
+	struct certificate *one = NULL, *two = NULL;
+	struct error e;
+	bool is;
+
+	assert_int_equal(cert_cache_read(cache, pki_der(name), &one, &e), 0);
+	assert_int_equal(cert_cache_read(cache, pki_der(name), &two, &e), 0);
+	is = one == two;
+	certificate_free(one);
+	certificate_free(two);
+	return is;
+}
+
+static struct verify_job *job_with_cache(struct cert_cache *cache)
+{
+	struct verify_job *job = job_of(IKE_AUTH_SIGNATURE);
+
+	job->cache = cert_cache_ref(cache);
+	return job;
+}
+
+/* Whose signature is another's, whose path leads nowhere, and what is beside a path. */
+static void certificates_of_strangers_are_not_kept(void **state)
+{
+	struct cert_cache *cache;
+	struct verify_job *job;
+
+	(void)state;
+	assert_int_equal(cert_cache_new(&cache), 0);
+	begin("sun_alone", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun"));
+	job = job_with_cache(cache);
+	run_job(job, "is not by the key of");
+	verify_job_free(job);
+	begin("sun_alone", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun_alone"));
+	job = job_with_cache(cache);
+	run_job(job, "sun_alone");
+	verify_job_free(job);
+	assert_false(is_kept(cache, "sun_alone"));
+	assert_false(is_kept(cache, "sun"));
+	begin("sun_sub", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun_sub"));
+	send_cert(IKE_CERT_X509, pki_der("sun_mail"));
+	send_cert(IKE_CERT_X509, pki_der("sub"));
+	job = job_with_cache(cache);
+	run_job(job, NULL);
+	verify_job_free(job);
+	assert_true(is_kept(cache, "sun_sub"));
+	assert_true(is_kept(cache, "sub"));
+	assert_false(is_kept(cache, "sun_mail"));
+	cert_cache_unref(cache);
+}
+
+/* By the time, by what is demanded, and by the CAs that there are. */
+static void certificate_that_is_kept_is_judged_each_time(void **state)
+{
+	struct cert_cache *cache;
+	struct creds *none;
+	struct verify_job *job;
+
+	(void)state;
+	assert_int_equal(cert_cache_new(&cache), 0);
+	assert_int_equal(creds_new(&none), 0);
+	begin("sun", SIGN_ECDSA_SHA256);
+	send_cert(IKE_CERT_X509, pki_der("sun"));
+	job = job_with_cache(cache);
+	run_job(job, NULL);
+	assert_true(is_kept(cache, "sun"));
+	verify_job_run(job, PKI_NOW_S + 40 * 86400);
+	assert_int_equal(job->err, -EKEYREJECTED);
+	assert_non_null(strstr(job->why.text, "has expired"));
+	job->auth.rules.keys = 1U << KEY_RSA;
+	run_job(job, "is weaker than");
+	job->auth.rules.keys = 0;
+	set_id(job, IKE_ID_FQDN, slice_of("sol", 3));
+	run_job(job, "is not of sol");
+	set_id(job, IKE_ID_FQDN, slice_of("sun", 3));
+	peer.data[peer.data_len - 1] ^= 1;
+	assert_true(verify_job_fill(job, slice_of(peer.data, peer.data_len),
+				    &message, 1));
+	run_job(job, "is not by the key of");
+	peer.data[peer.data_len - 1] ^= 1;
+	assert_true(verify_job_fill(job, slice_of(peer.data, peer.data_len),
+				    &message, 1));
+	run_job(job, NULL);
+	creds_unref(job->creds);
+	job->creds = none;
+	run_job(job, "\"C=CH, CN=sun\"");
+	verify_job_free(job);
+	cert_cache_unref(cache);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -514,6 +612,8 @@ int main(void)
 		cmocka_unit_test(certificate_with_a_key_that_is_named_is_judged),
 		cmocka_unit_test(
 			certificate_with_a_key_that_is_named_is_of_the_ca_that_is),
+		cmocka_unit_test(certificates_of_strangers_are_not_kept),
+		cmocka_unit_test(certificate_that_is_kept_is_judged_each_time),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
