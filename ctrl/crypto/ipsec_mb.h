@@ -77,16 +77,9 @@ struct mb_aes_key {
 	_Alignas(16) uint8_t decrypt[MB_SCHEDULE_BYTES];
 };
 
-struct mb_des_key {
-	_Alignas(16) uint8_t schedule[3][IMB_DES_KEY_SCHED_SIZE];
-};
-
 /* A cipher and a MAC. */
 struct mb_pair_key {
-	union {
-		struct mb_aes_key aes;
-		struct mb_des_key des;
-	};
+	struct mb_aes_key aes;
 	IMB_CIPHER_MODE cipher;
 	IMB_KEY_SIZE_BYTES key_bytes;
 	struct mb_mac_key mac;

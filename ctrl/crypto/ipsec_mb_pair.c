@@ -17,8 +17,7 @@
 #include "ctrl/base/prefetch.h"
 #include "include/proto.h"
 
-#define SEQ_HI_BYTES  4U
-#define DES_KEY_BYTES 8U
+#define SEQ_HI_BYTES 4U
 
 /* What of a batch still takes part. */
 struct run {
@@ -61,30 +60,6 @@ static void run_start(const struct mb_key *key, struct run *r,
 
 /* --- the cipher */
 
-/* A job of 3DES has its three schedules by a list of them. */
-struct schedules {
-	const void *encrypt;
-	const void *decrypt;
-	const void *thrice[3];
-};
-
-static void schedules_of(const struct mb_pair_key *key, struct schedules *s)
-{
-	for (size_t i = 0; i < 3; i++)
-		s->thrice[i] = key->des.schedule[i];
-	switch ((int)key->cipher) {
-	case IMB_CIPHER_DES:
-		s->encrypt = s->decrypt = key->des.schedule[0];
-		break;
-	case IMB_CIPHER_DES3:
-		s->encrypt = s->decrypt = s->thrice;
-		break;
-	default:
-		s->encrypt = key->aes.encrypt;
-		s->decrypt = key->aes.decrypt;
-	}
-}
-
 /* RFC 3686 section 4: where the IV is less than a block, the library has the
  * counter start from 1. */
 static const uint8_t *iv_of(const struct mb_key *key, const uint8_t *iv,
@@ -96,14 +71,13 @@ static const uint8_t *iv_of(const struct mb_key *key, const uint8_t *iv,
 	return nonce;
 }
 
-static void cipher_job(const struct mb_key *key, const struct schedules *s,
-		       IMB_CIPHER_DIRECTION way, const struct crypto_op *op,
-		       IMB_JOB *job)
+static void cipher_job(const struct mb_key *key, IMB_CIPHER_DIRECTION way,
+		       const struct crypto_op *op, IMB_JOB *job)
 {
 	uint8_t *text = text_of(key, op);
 
-	job->enc_keys = s->encrypt;
-	job->dec_keys = s->decrypt;
+	job->enc_keys = key->pair.aes.encrypt;
+	job->dec_keys = key->pair.aes.decrypt;
 	job->key_len_in_bytes = key->pair.key_bytes;
 	job->src = way == IMB_DIR_ENCRYPT ? crypto_from(op, text) : text;
 	job->dst = text;
@@ -116,7 +90,6 @@ static void cipher_job(const struct mb_key *key, const struct schedules *s,
 
 static unsigned int cipher_jobs(struct crypto_thread *t,
 				const struct mb_key *key,
-				const struct schedules *s,
 				IMB_CIPHER_DIRECTION way, const struct run *r)
 {
 	unsigned int n = 0;
@@ -125,7 +98,7 @@ static unsigned int cipher_jobs(struct crypto_thread *t,
 	for (unsigned int i = 0; i < r->n; i++) {
 		if (!r->op[i]->text_bytes)
 			continue;
-		cipher_job(key, s, way, r->op[i], &t->jobs[n]);
+		cipher_job(key, way, r->op[i], &t->jobs[n]);
 		t->jobs[n].iv =
 			iv_of(key, text_of(key, r->op[i]) - key->iv_bytes,
 			      t->nonces[n]);
@@ -156,7 +129,6 @@ static bool run_one_by_one(struct crypto_thread *t, unsigned int n)
 static bool cipher_run(struct crypto_thread *t, const struct mb_key *key,
 		       IMB_CIPHER_DIRECTION way, const struct run *r)
 {
-	struct schedules s;
 	unsigned int n;
 
 	if (key->pair.cipher == IMB_CIPHER_NULL) {
@@ -164,8 +136,7 @@ static bool cipher_run(struct crypto_thread *t, const struct mb_key *key,
 			copy_texts(key, r);
 		return true;
 	}
-	schedules_of(&key->pair, &s);
-	n = cipher_jobs(t, key, &s, way, r);
+	n = cipher_jobs(t, key, way, r);
 	if (key->pair.cipher != IMB_CIPHER_CBC)
 		return run_one_by_one(t, n);
 	return n == 0 ||
@@ -323,14 +294,6 @@ void mb_aes_init(IMB_MGR *mgr, uint16_t key_bits, const uint8_t *octets,
 	}
 }
 
-static void des_init(IMB_MGR *mgr, const struct secret *octets,
-		     struct mb_des_key *key)
-{
-	for (size_t i = 0; i < octets->len / DES_KEY_BYTES; i++)
-		IMB_DES_KEYSCHED(mgr, (void *)key->schedule[i],
-				 octets->octets + i * DES_KEY_BYTES);
-}
-
 void mb_pair_init(IMB_MGR *mgr, const struct crypto_key_spec *spec,
 		  struct mb_pair_key *key)
 {
@@ -338,12 +301,6 @@ void mb_pair_init(IMB_MGR *mgr, const struct crypto_key_spec *spec,
 
 	key->key_bytes = (IMB_KEY_SIZE_BYTES)(encr->key_bits / 8);
 	switch ((int)encr->id) {
-	case ENCR_DES:
-	case ENCR_3DES:
-		key->cipher =
-			encr->id == ENCR_DES ? IMB_CIPHER_DES : IMB_CIPHER_DES3;
-		des_init(mgr, spec->encr_key, &key->des);
-		break;
 	case ENCR_AES_CBC:
 	case ENCR_AES_CTR:
 		key->cipher = encr->id == ENCR_AES_CBC ? IMB_CIPHER_CBC

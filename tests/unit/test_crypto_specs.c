@@ -78,12 +78,14 @@ static void keys_of_3des_that_are_one_of_des_are_refused(void **state)
 						.integ = integ_by_name("sha256"),
 						.encr_key = &encr_key,
 						.integ_key = &integ_key };
+		const int lacks =
+			backend->has(spec.encr, spec.integ) ? 0 : -ENOTSUP;
 		struct crypto_key *key = NULL;
 
 		for (size_t k = 0; k < 24; k++)
 			encr_key.octets[k] = rows[i].keys[k / 8];
 		assert_int_equal(backend->key_new(thread, &spec, &key),
-				 rows[i].err);
+				 rows[i].err ? rows[i].err : lacks);
 		backend->key_free(key);
 	}
 }
@@ -101,7 +103,7 @@ static void what_a_backend_lacks_is_not_supported(void **state)
 					 backend);
 			continue;
 		}
-		assert_int_equal(encr->key_bits, 192);
+		assert_true(encr->key_bits == 192 || encr->id == ENCR_DES);
 		assert_int_equal(try_key(encr->name, &integ_none,
 					 encr_key_bytes(encr), 0),
 				 -ENOTSUP);
