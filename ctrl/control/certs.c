@@ -181,29 +181,19 @@ static void put_uris(struct vici_builder *b, const char *key,
 	vici_list_end(b);
 }
 
-void put_cert_subject(struct vici_builder *b, const struct control_certs *certs,
-		      enum cert_kind kind, const struct fingerprint *name)
+void put_cert_subject(struct vici_builder *b, const char *key,
+		      const struct control_certs *certs, enum cert_kind kind,
+		      const struct fingerprint *name)
 {
 	const struct cert_conf *cert =
 		certs->find ? certs->find(certs->ctx, kind, name) : NULL;
 	struct certificate *c = cert ? read_again(cert) : NULL;
 	char subject[CERTIFICATE_STR_MAX];
 
-	if (c)
+	if (c && key)
+		vici_str(b, key, certificate_str(c, subject));
+	else if (c)
 		vici_list_item(b, certificate_str(c, subject));
-	certificate_free(c);
-}
-
-static void put_ca(struct vici_builder *b, const struct control_certs *certs,
-		   const struct authority *a)
-{
-	const struct cert_conf *cert =
-		certs->find ? certs->find(certs->ctx, CERT_CA, &a->ca) : NULL;
-	struct certificate *c = cert ? read_again(cert) : NULL;
-	char name[CERTIFICATE_STR_MAX];
-
-	if (c)
-		vici_str(b, "cacert", certificate_str(c, name));
 	certificate_free(c);
 }
 
@@ -215,7 +205,7 @@ static bool put_authority(const struct sink *sink,
 
 	event_start(&b, TOPIC_LIST_AUTHORITY);
 	vici_section(&b, a->name);
-	put_ca(&b, certs, a);
+	put_cert_subject(&b, "cacert", certs, CERT_CA, &a->ca);
 	put_uris(&b, "crl_uris", &a->crl_uris);
 	put_uris(&b, "ocsp_uris", &a->ocsp_uris);
 	if (a->cert_uri_base[0])

@@ -26,9 +26,11 @@ MUST_CHECK bool list_authorities(const struct sink *sink,
 				 const struct arguments *args,
 				 const struct control_certs *certs);
 
-/* As an item of a list, its subject; of one that is not there nothing. */
-void put_cert_subject(struct vici_builder *b, const struct control_certs *certs,
-		      enum cert_kind kind, const struct fingerprint *name);
+/* Its subject, as an item of a list, or as the value of a key; of one that is not there
+ * nothing. */
+void put_cert_subject(struct vici_builder *b, const char *key,
+		      const struct control_certs *certs, enum cert_kind kind,
+		      const struct fingerprint *name);
 
 /* As a list in an answer. */
 void put_authority_names(struct vici_builder *b,

@@ -44,7 +44,7 @@ static void put_subjects(struct vici_builder *b, const char *key,
 {
 	vici_list(b, key);
 	for (size_t i = 0; i < n; i++)
-		put_cert_subject(b, certs, kind, &at[i]);
+		put_cert_subject(b, NULL, certs, kind, &at[i]);
 	vici_list_end(b);
 }
 
@@ -62,16 +62,29 @@ static const char *revocation_word(enum revocation revocation)
 	return NULL;
 }
 
-static void put_side(struct vici_builder *b, const char *section,
-		     const struct identity *id, const struct auth_conf *auth,
-		     const struct control_certs *certs)
+/* Without one ours is that of our certificate. */
+static void put_id(struct vici_builder *b, const struct identity *id,
+		   const struct auth_conf *auth, enum conn_side side,
+		   const struct control_certs *certs)
 {
+	char text[IDENTITY_STR_MAX];
+
+	if (id->type)
+		vici_str(b, "id", identity_str(id, text, sizeof(text)));
+	else if (side == CONN_LOCAL && auth->n_certs)
+		put_cert_subject(b, "id", certs, CERT_X509, &auth->certs[0]);
+}
+
+static void put_side(struct vici_builder *b, const char *section,
+		     const struct conn_conf *c, enum conn_side side,
+		     size_t round, const struct control_certs *certs)
+{
+	const struct auth_conf *auth = conn_auth(c, side, round);
 	const char *revocation = revocation_word(auth->revocation);
 	char text[IDENTITY_STR_MAX];
 
 	vici_section(b, section);
-	if (id->type)
-		vici_str(b, "id", identity_str(id, text, sizeof(text)));
+	put_id(b, conn_id(c, side, round), auth, side, certs);
 	vici_str(b, "class",
 		 auth->by == AUTH_BY_PSK ? "pre-shared key" : "public key");
 	if (revocation)
@@ -99,8 +112,7 @@ static void put_rounds(struct vici_builder *b, const struct conn_conf *c,
 	for (size_t i = 0; i < conn_rounds(c, side); i++) {
 		snprintf(name, sizeof(name), "%s-%zu",
 			 side == CONN_LOCAL ? "local" : "remote", i + 1);
-		put_side(b, name, conn_id(c, side, i), conn_auth(c, side, i),
-			 certs);
+		put_side(b, name, c, side, i, certs);
 	}
 }
 

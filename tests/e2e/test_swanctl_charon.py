@@ -16,6 +16,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../support"))
 import charon  # noqa: E402
+from certs import Store  # noqa: E402
 from lab import SOCKET, Lab, eventually, finish, log_of, ok  # noqa: E402
 from swanctl import swanctl, swanctl_load, swanctl_spawn  # noqa: E402
 from vici import Vici  # noqa: E402
@@ -86,6 +87,70 @@ secrets {
 }
 """
 
+# Beside it at gw-a: what only certificates have.
+CERTIFIED = """\
+authorities {
+    root {
+        cacert = root.pem
+        crl_uris = http://192.0.2.3/root.crl, http://192.0.2.4/root.crl
+        ocsp_uris = http://192.0.2.3/ocsp
+        cert_uri_base = http://192.0.2.3/certs/
+    }
+    bare {
+        cacert = bare.pem
+    }
+}
+connections {
+    certified {
+        version = 2
+        local_addrs = 192.0.2.1
+        remote_addrs = 192.0.2.78
+        proposals = aes128gcm16-prfsha256-ecp256
+        local {
+            auth = pubkey
+            certs = moon.pem
+        }
+        remote {
+            auth = pubkey
+            id = "CN=*"
+            certs = sun.pem, mars.pem
+            revocation = strict
+        }
+        children {
+            certified {
+                local_ts = 10.1.0.0/24
+                remote_ts = 10.78.0.0/24
+                esp_proposals = aes128gcm16
+            }
+        }
+    }
+    anchored {
+        version = 2
+        local_addrs = 192.0.2.1
+        remote_addrs = 192.0.2.79
+        proposals = aes128gcm16-prfsha256-ecp256
+        local {
+            auth = pubkey-sha256
+            id = moon.example.org
+        }
+        remote {
+            auth = pubkey
+            cacerts = root.pem, bare.pem
+            cert_policy = 1.2.3.4, 2.5.29.32.0
+            revocation = ifuri
+        }
+        children {
+            anchored {
+                local_ts = 10.1.0.0/24
+                remote_ts = 10.79.0.0/24
+                esp_proposals = aes128gcm16
+            }
+        }
+    }
+}
+"""
+CERTS = ("moon", "sun", "mars")
+
 SWAPPED = {"192.0.2.1\n": "192.0.2.2\n", "192.0.2.2\n": "192.0.2.1\n",
            "a.example.org": "b.example.org", "b.example.org": "a.example.org",
            "10.1.0.0/24\n": "10.2.0.0/24\n", "10.2.0.0/24\n": "10.1.0.0/24\n"}
@@ -103,7 +168,6 @@ QUESTIONS = {
     "counters": ["--counters"],
     "counters of peer": ["--counters", "--name", "peer"],
     "pools": ["--list-pools"],
-    "certs": ["--list-certs"],
     "authorities": ["--list-authorities"],
 }
 
@@ -220,9 +284,22 @@ def fields_of(section, path=()):
     return fields
 
 
-def ask_all(run, spawn, initiate, client):
+def certs_of(client, names):
+    """A section for each, by its name; data is that of the name."""
+    client.register("list-cert")
+    client.ask("list-certs")
+    fields = {}
+    while (cert := client.wait("list-cert", 1)) is not None:
+        data = cert["data"].encode(errors="surrogateescape")
+        cert["data"] = f"{len(data)} octets"
+        fields.update(fields_of({names.get(data, "another"): cert}))
+    return fields
+
+
+def ask_all(run, spawn, initiate, client, names):
     """Chapters, each a dict of fields; events by their kind."""
-    chapters, watch = {}, spawn("--monitor-sa", "--raw")
+    chapters = {"list-certs": certs_of(client, names)}
+    watch = spawn("--monitor-sa", "--raw")
 
     def begins():
         run("--terminate", "--ike", "peer", "--timeout", "5")
@@ -301,30 +378,55 @@ def mirrored(text):
                   lambda match: SWAPPED[match[0]], text)
 
 
-def charon_with(lab, ns, text):
-    made = charon.Charon(lab, ns, {**charon.DEFAULTS, "log_ike": 1})
+def charon_with(lab, ns, text, put=lambda folder: None):
+    made = charon.Charon(lab, ns, {**charon.DEFAULTS, "log_ike": 1, "plugins":
+                                   "pkcs8 constraints revocation"})
+    put(made.dir)
     made.load_text(text)
     return made
 
 
+def make_certs(lab):
+    """What puts them into a folder, and the name of each by its octets."""
+    store, names = Store(os.path.join(lab.dir, "store")), {}
+    for root in "root", "bare":
+        store.root(root)
+    for name in CERTS:
+        store.issue("root", name, "p256")
+    for name in ("root", "bare", *CERTS):
+        store.openssl("x509", "-in", f"{name}.pem", "-outform", "der", "-out",
+                      f"{name}.der")
+        with open(store.path(f"{name}.der"), "rb") as file:
+            names[file.read()] = name
+
+    def put(folder):
+        store.put(folder, "x509ca", "root.pem", "bare.pem")
+        store.put(folder, "x509", *(f"{name}.pem" for name in CERTS))
+        store.put(folder, "private", "moon.key")
+
+    return put, names
+
+
 def main():
     with Lab() as lab:
+        put, names = make_certs(lab)
         charon_with(lab, "gw-b", mirrored(CONF))
-        other = charon_with(lab, "gw-a", CONF)
+        other = charon_with(lab, "gw-a", CONF + CERTIFIED, put)
         theirs = ask_all(lambda *words: other.swanctl(*words, check=False),
                          other.spawn,
                          lambda: other.swanctl("--initiate", "--child", "net",
                                                "--timeout", "10"),
-                         Vici(f"{other.dir}/charon.vici"))
+                         Vici(f"{other.dir}/charon.vici"), names)
         other.process.terminate()
         other.process.wait(10)
         lab.start_gateway("gw-a", GATEWAY)
-        swanctl_load(lab, CONF, "--load-all", "--noprompt")
+        put(lab.dir)
+        swanctl_load(lab, CONF + CERTIFIED, "--load-all", "--noprompt")
         ours = ask_all(lambda *words: swanctl(lab, *words),
                        lambda *words: swanctl_spawn(lab, *words),
                        lambda: swanctl(lab, "--initiate", "--child", "net",
                                        "--timeout", "10"),
-                       Vici(lab.socket_path("gw-a")))
+                       Vici(lab.socket_path("gw-a")), names)
         compare(theirs, ours)
     return finish()
 

@@ -27,7 +27,8 @@ class Message:
         return self._take(self._take(1)[0]).decode()
 
     def _text(self):
-        return self._take(struct.unpack("!H", self._take(2))[0]).decode()
+        return self._take(struct.unpack("!H", self._take(2))[0]).decode(
+            errors="surrogateescape")
 
     def _list(self):
         items = []

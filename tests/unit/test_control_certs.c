@@ -337,7 +337,8 @@ static void connection_names_its_certificates_by_their_subjects(void **state)
 	list[0] = &c;
 	assert_true(list_conns(&sink, &args, list, 1, &certs));
 	read_events(sink.to, text, sizeof(text));
-	assert_non_null(strstr(text, "local-1{ class=public key groups{ } "
+	assert_non_null(strstr(text, "local-1{ id=C=CH, CN=moon "
+				     "class=public key groups{ } "
 				     "cert_policy{ } certs{ C=CH, CN=moon } "
 				     "cacerts{ } } "));
 	assert_non_null(strstr(text,
