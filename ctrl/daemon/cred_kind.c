@@ -20,6 +20,12 @@ static bool is_named_ours(const struct cert_conf *cert,
 	return false;
 }
 
+bool cred_is_ours(const struct cert_conf *cert, enum key_of_cert key,
+		  const struct conn_conf *conns, size_t n)
+{
+	return key != KEY_NEVER_HERE || is_named_ours(cert, conns, n);
+}
+
 static bool x509_kind(const struct cert_conf *cert, enum key_of_cert key,
 		      const struct conn_conf *conns, size_t n,
 		      enum cred_kind *out)
@@ -31,7 +37,7 @@ static bool x509_kind(const struct cert_conf *cert, enum key_of_cert key,
 	if (cert->is_ca)
 		return true;
 	*out = CRED_PEER;
-	return key == KEY_NEVER_HERE && !is_named_ours(cert, conns, n);
+	return !cred_is_ours(cert, key, conns, n);
 }
 
 bool cred_kind_of(const struct cert_conf *cert, enum key_of_cert key,

@@ -28,4 +28,8 @@ enum key_of_cert {
 bool cred_kind_of(const struct cert_conf *cert, enum key_of_cert key,
 		  const struct conn_conf *conns, size_t n, enum cred_kind *out);
 
+/* Is it ours: is, or was, its private key here, or does a section local name it? */
+bool cred_is_ours(const struct cert_conf *cert, enum key_of_cert key,
+		  const struct conn_conf *conns, size_t n);
+
 #endif

@@ -169,7 +169,7 @@ void ctl_send_certs(struct ctl *c)
 		ike_link_put_creds(c->ike);
 }
 
-static enum key_of_cert key_of(struct ctl *c, const struct cert_conf *cert)
+enum key_of_cert ctl_key_of(struct ctl *c, const struct cert_conf *cert)
 {
 	if (has_key(c, &cert->key))
 		return KEY_HERE;
@@ -229,7 +229,7 @@ bool ctl_next_cred(void *ctx, size_t *at, enum cred_kind *kind,
 	struct ctl *c = ctx;
 
 	while (*at < AUTHORITIES && (cert = certs_next(c->certs, c->config, at)))
-		if (cred_kind_of(cert, key_of(c, cert), c->config->conns,
+		if (cred_kind_of(cert, ctl_key_of(c, cert), c->config->conns,
 				 c->config->n_conns, kind)) {
 			*octets = cert->octets;
 			return true;

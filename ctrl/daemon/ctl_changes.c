@@ -98,8 +98,10 @@ static void on_changed(void *ctx, bool conns)
 {
 	struct ctl *c = ctx;
 
-	if (conns)
+	if (conns) {
 		set_names(c);
+		ctl_expiry_changed(c); /* they name which ones are ours */
+	}
 	set_streams(c);
 	tokens_set(c->tokens, c->config);
 	if (!c->ike) {

@@ -15,19 +15,21 @@ static void tell(const char *line, bool is_over)
 		log_warn("daemon: %s", line);
 }
 
-static bool has_key(void *ctx, const struct fingerprint *key)
+/* As ike has it; see cred_kind.h. */
+static bool is_own(void *ctx, const struct cert_conf *cert)
 {
-	const struct ctl *c = ctx;
+	struct ctl *c = ctx;
 
-	return sign_keys_have(c->keys, key);
+	return cert->kind != CERT_OCSP &&
+	       cred_is_ours(cert, ctl_key_of(c, cert), c->config->conns,
+			    c->config->n_conns);
 }
 
 static struct expiry_source source(struct ctl *c)
 {
-	return (struct expiry_source){ .certs = c->certs,
-				       .file = c->config,
-				       .has_key = has_key,
-				       .ctx = c };
+	return (struct expiry_source){
+		.certs = c->certs, .file = c->config, .is_own = is_own, .ctx = c
+	};
 }
 
 void ctl_tell_expiry(const struct config *file)

@@ -13,6 +13,7 @@
 #include "ctrl/control/server.h"
 #include "ctrl/daemon/apply.h"
 #include "ctrl/daemon/certs.h"
+#include "ctrl/daemon/cred_kind.h"
 #include "ctrl/daemon/dp_link.h"
 #include "ctrl/daemon/expiries.h"
 #include "ctrl/daemon/failures.h"
@@ -211,6 +212,8 @@ void ctl_send_certs(struct ctl *c);
 
 /* As of ike_link_spec. */
 struct cert_keys ctl_cert_keys(struct ctl *c);
+enum key_of_cert ctl_key_of(struct ctl *c, const struct cert_conf *cert);
+
 bool ctl_next_cred(void *ctx, size_t *at, enum cred_kind *kind,
 		   struct slice *octets);
 

@@ -12,7 +12,7 @@
 static const char *kind_of(const struct expiry_source *from,
 			   const struct cert_conf *cert)
 {
-	if (from->has_key && from->has_key(from->ctx, &cert->key))
+	if (from->is_own(from->ctx, cert))
 		return "own";
 	return cert->kind == CERT_CA || cert->is_ca ? "ca" : "peer";
 }

@@ -18,8 +18,8 @@ struct expiries {
 struct expiry_source {
 	const struct certs *certs;
 	const struct config *file;
-	/* Is there a private key for it? */
-	bool (*has_key)(void *ctx, const struct fingerprint *key);
+	/* Is it ours, by its private key or by a section that names it so? */
+	bool (*is_own)(void *ctx, const struct cert_conf *cert);
 	void *ctx;
 };
 

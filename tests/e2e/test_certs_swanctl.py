@@ -139,6 +139,12 @@ def test_conns(lab):
        "and what is not there any more is unloaded")
 
 
+def kinds(gateway):
+    certs = json.loads(gateway.client("status", "--json").stdout)[
+        "certificates"]
+    return [cert["kind"] for cert in certs.values()]
+
+
 def test_file(lab, gateway):
     """The folders lie beside the gateway's own file, too."""
     ok(gateway.client("reload", check=False).returncode == 0 and
@@ -159,8 +165,13 @@ def test_file(lab, gateway):
         "certificates"]
     ok(certs["1"]["subject"] == "C=CH, CN=moon" and
        certs["1"]["file"].endswith("moon.pem") and
+       certs["1"]["kind"] == "peer" and
        18 * 86400 < int(certs["1"]["left"]) <= 20 * 86400,
        f"also for programs: {certs}")
+    swanctl_load(lab, CONNS, "--load-conns")
+    ok(eventually(lambda: kinds(gateway) == ["own", "ca"]),
+       f"without its key it is ours where a connection says so: "
+       f"{kinds(gateway)}")
 
 
 def check(lab, text):

@@ -69,6 +69,9 @@ static void what_a_connection_names_as_ours_is_no_peers(void **state)
 	(void)state;
 	conn.local_auth.certs[1] = c.fingerprint;
 	assert_int_equal(kind_of(c, KEY_NEVER_HERE, &conn), -1);
+	assert_true(cred_is_ours(&c, KEY_NEVER_HERE, &conn, 1));
+	assert_false(cred_is_ours(&c, KEY_NEVER_HERE, NULL, 0));
+	assert_true(cred_is_ours(&c, KEY_HERE, NULL, 0));
 	conn.local_auth.n_certs = 1;
 	assert_int_equal(kind_of(c, KEY_NEVER_HERE, &conn), CRED_PEER);
 	conn.remote_auth.certs[0] = c.fingerprint;

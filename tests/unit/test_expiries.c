@@ -34,11 +34,11 @@ static void tell(const char *line, bool is_over)
 }
 
 /* Moon's. */
-static bool has_key(void *ctx, const struct fingerprint *key)
+static bool is_own(void *ctx, const struct cert_conf *cert)
 {
 	const struct fixture *f = ctx;
 
-	return fingerprint_equal(key, &f->file.certs.at[1].key);
+	return fingerprint_equal(&cert->key, &f->file.certs.at[1].key);
 }
 
 static int start(void **state)
@@ -63,7 +63,7 @@ static int start(void **state)
 		      NULL, &e))
 		return -1;
 	f->from = (struct expiry_source){
-		.certs = f->certs, .file = &f->file, .has_key = has_key, .ctx = f
+		.certs = f->certs, .file = &f->file, .is_own = is_own, .ctx = f
 	};
 	n_told = n_over = 0;
 	*state = f;
