@@ -253,7 +253,7 @@ $(call bin,$(FUZZ_SRC)): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(PROGRAMS) $(LIB)
 
 # The configuration is the machine's own as soon as it is there. What a unit
 # file says of paths is said in it.
-UNITS := $(notdir $(wildcard tools/systemd/*.service tools/systemd/*.socket))
+UNITS := $(notdir $(wildcard $(addprefix tools/systemd/*.,service socket timer)))
 CONF := $(DESTDIR)$(SYSCONFDIR)/cygnet/cygnet.conf
 
 .PHONY: install uninstall
@@ -272,7 +272,7 @@ install: all $(SHOWN)
 	install -D -m 644 -t $(DESTDIR)$(UNITDIR) \
 		$(addprefix tools/systemd/,$(UNITS))
 	sed -i -e 's|@SBINDIR@|$(SBINDIR)|' -e 's|@DOCDIR@|$(DOCDIR)|' \
-		-e 's|@SYSCONFDIR@|$(SYSCONFDIR)|' \
+		-e 's|@SYSCONFDIR@|$(SYSCONFDIR)|' -e 's|@BINDIR@|$(BINDIR)|' \
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
 	test -e $(CONF) || install -D -m 600 tools/systemd/cygnet.conf $(CONF)
 	tools/give-back $(BUILD)

@@ -304,7 +304,8 @@ static const struct command commands[] = {
 	{
 		.name = "pki renew",
 		.words = WORDS_FILE,
-		.options = PKI_IN | OPT(OUT) | PKI_CMP | OPT(WITHIN),
+		.options =
+			PKI_IN | OPT(OUT) | PKI_CMP | OPT(WITHIN) | OPT(RELOAD),
 		.in_is_file = true,
 		.run = pki_renew_run,
 		.help = help_pki_renew,

@@ -191,12 +191,14 @@ const char help_pki_renew[] =
 	"\n"
 	"Has the certificate renewed (kur) if it ends soon, and puts the new one in its place;\n"
 	"else it says until when it is good. For a timer: the exit code is 0 in either case.\n"
-	"Tunnels go on; the daemon takes the new one by `cygnet reload`.\n"
+	"Tunnels go on; the daemon takes the new one by `cygnet reload`. The unit\n"
+	"cygnet-renew@NAME.timer does it once a day.\n"
 	"\n"
 	"      --within=DAYS        what is soon (30)\n"
 	"  -i, --in=FILE            a new key, in place of that in --key\n" PASSPHRASE_HELP
 		CMP_HELP
 	"      --out=FILE           write it there, not over --cert\n"
+	"      --reload             has the daemon take a new one at once, if one runs\n"
 	"\n"
 	"Example: every day\n"
 	"  cygnet pki renew --cmp http://ca.lab:8080/pkix/ --cert moon.crt --key moon.key \\\n"

@@ -43,6 +43,7 @@ static const struct option_row rows[OPTION_N] = {
 	[OPTION_REASON] = { "reason", 0, VALUE_TEXT },
 	[OPTION_RECIPIENT] = { "recipient", 0, VALUE_TEXT },
 	[OPTION_REF] = { "ref", 0, VALUE_TEXT },
+	[OPTION_RELOAD] = { "reload", 0, VALUE_NONE },
 	[OPTION_RSA_PADDING] = { "rsa-padding", 0, VALUE_TEXT },
 	[OPTION_SA] = { "sa", 0, VALUE_TEXT },
 	[OPTION_SAN] = { "san", 0, VALUE_TEXT },

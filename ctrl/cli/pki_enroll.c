@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "ctrl/cli/ask.h"
 #include "ctrl/cli/pki_input.h"
 #include "ctrl/cli/pki_options.h"
 #include "ctrl/model/dn.h"
@@ -270,16 +272,15 @@ static const char *day(int64_t at_s, char buf[TIME_TEXT])
 }
 
 static void tell(const char *did, const char *path, const struct certificate *c,
-		 FILE *out)
+		 bool reloads, FILE *out)
 {
 	char name[CERTIFICATE_STR_MAX], until[TIME_TEXT];
 
 	if (strcmp(path, "-") != 0)
-		fprintf(out,
-			"%s: %s \"%s\", good until %s; `cygnet reload` makes the "
-			"daemon take it\n",
-			path, did, certificate_str(c, name),
-			day(c->not_after_s, until));
+		fprintf(out, "%s: %s \"%s\", good until %s%s\n", path, did,
+			certificate_str(c, name), day(c->not_after_s, until),
+			reloads ? ""
+				: "; `cygnet reload` makes the daemon take it");
 }
 
 /* --- enroll --- */
@@ -323,7 +324,7 @@ static int enroll(const struct arguments *args, struct asking *a, FILE *out,
 		err = write_certificate(path, a->options.form, c,
 					pki_replace_of(args), e);
 	if (!err)
-		tell("certificate", path, c, out);
+		tell("certificate", path, c, false, out);
 	certificate_free(c);
 	return err;
 }
@@ -344,11 +345,37 @@ int pki_enroll_run(const struct arguments *args, FILE *out)
 
 /* --- renew --- */
 
+/* One that runs: whoever starts later reads the new one anyway. */
+static int reload(const struct arguments *args, FILE *out, struct error *e)
+{
+	const char *path = arguments_path(args);
+	const struct question q = { .command = "reload" };
+	struct node *answer;
+	int err = 0;
+
+	if (access(path, F_OK)) {
+		fprintf(out, "no daemon is at %s\n", path);
+		return 0;
+	}
+	answer = ask_daemon(path, &q, NULL, e);
+	if (!answer)
+		return -EIO;
+	if (ask_is_refusal(answer))
+		err = error_set(e, -EINVAL,
+				"the daemon does not take it: %.600s",
+				node_text(answer, "errmsg"));
+	else
+		fprintf(out, "the daemon has read its configuration again\n");
+	node_free(answer);
+	return err;
+}
+
 static int renew(const struct arguments *args, struct asking *a, FILE *out,
 		 struct error *e)
 {
 	const char *path = args->values[OPTION_OUT] ? args->values[OPTION_OUT]
 						    : args->values[OPTION_CERT];
+	bool reloads = arguments_have(args, OPT(RELOAD));
 	char name[CERTIFICATE_STR_MAX], until[TIME_TEXT];
 	struct certificate *c = NULL;
 	int err = read_files(args, a, e);
@@ -367,9 +394,9 @@ static int renew(const struct arguments *args, struct asking *a, FILE *out,
 		err = write_certificate(path, KEY_FORM_PEM, c,
 					PKI_REPLACE_EXISTING, e);
 	if (!err)
-		tell("renewed", path, c, out);
+		tell("renewed", path, c, reloads, out);
 	certificate_free(c);
-	return err;
+	return !err && reloads ? reload(args, out, e) : err;
 }
 
 int pki_renew_run(const struct arguments *args, FILE *out)

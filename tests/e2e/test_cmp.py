@@ -207,6 +207,11 @@ def test_renew():
         ok(done.returncode == 1 and octets("moon.crt") == old,
            f"and where a wrong one comes: {done.stderr.strip()}")
     with openssl_cmp(*SERVER_SIGNED, cert="next.crt"):
+        done = renew("--out", "other.pem", "--reload", "-u", "unix:///nowhere")
+        ok(done.returncode == 0 and "cygnet reload" not in done.stdout and
+           "no daemon is at /nowhere" in done.stdout and
+           octets("other.pem") == octets("next.crt"),
+           f"without a daemon nothing is reloaded: {done.stdout.strip()}")
         done = renew()
         ok(done.returncode == 0 and "cygnet reload" in done.stdout and
            octets("moon.crt") == octets("next.crt"),

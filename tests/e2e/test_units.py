@@ -19,7 +19,8 @@ from lab import (BUILD, Gateway, Lab, LabError, ROOT, finish, ok,  # noqa: E402
 
 SYSTEMD = "/lib/systemd/systemd"
 TARGETS = ("sysinit", "basic", "sockets", "shutdown", "network-pre")
-UNITS = ("cygnet", "cygnet-dp", "cygnet-lock")
+UNITS = ("cygnet", "cygnet-dp", "cygnet-lock", "cygnet-renew@")
+CMP_PORT = 8090
 WAIT_S = 20
 # Becomes process 1 of its machine, whose files are those of ours and stay as
 # they are. /run/cygnet is the machine's own already.
@@ -227,6 +228,83 @@ def check_start(lab, machine, conf):
        f"dp is a unit of its own, started by its socket: {units}")
 
 
+def pki(folder, *words):
+    subprocess.run([f"{BUILD}/cygnet", "pki", *words], cwd=folder, check=True,
+                   capture_output=True, timeout=60)
+
+
+def make_certs(conf):
+    """
+    moon's ends soon, next is for the same key, and does not. They have one number:
+    openssl's server gives out the certificate that it is asked to replace.
+    """
+    for folder in "x509", "private", "x509ca", "renew":
+        os.mkdir(f"{conf}/{folder}")
+    pki(conf, "gen", "--out", "ca.key")
+    pki(conf, "self", "ca.key", "--ca", "--dn", "CN=ca", "--out",
+        "x509ca/ca.pem")
+    for name, key, days in (("x509/moon.pem", "private/moon.pem", "20"),
+                            ("next.pem", "private/moon.pem", "90"),
+                            ("server.pem", "server.key", "90")):
+        if not os.path.exists(f"{conf}/{key}"):
+            pki(conf, "gen", "--out", key)
+        pki(conf, "req", key, "--dn", "CN=moon", "--force", "--out", "req")
+        pki(conf, "issue", "req", "--cacert", "x509ca/ca.pem", "--cakey",
+             "ca.key", "--lifetime", days, "--serial", "77", "--out", name)
+
+
+def renews(machine, conf, *options):
+    """Whether the unit was content, and the certificate that there is then."""
+    with open(f"{conf}/renew/moon", "w", encoding="utf-8") as file:
+        file.write(f"CMP=http://127.0.0.1:{CMP_PORT}/pkix/\n"
+                   f"CACERT={conf}/x509ca/ca.pem\n"
+                   f"OPTIONS={' '.join(options)}\n")
+    machine.systemctl("start", "cygnet-renew@moon.service")
+    with open(f"{conf}/x509/moon.pem", "rb") as file:
+        return (machine.show("cygnet-renew@moon.service", "Result") ==
+                "success", file.read())
+
+
+def check_renewal(lab, machine, conf):
+    """A CA's certificate, by a timer."""
+    make_certs(conf)
+    octets = {}
+    for name in "x509/moon.pem", "next.pem":
+        with open(f"{conf}/{name}", "rb") as file:
+            octets[name] = file.read()
+
+    def reloads():
+        with open(f"{lab.dir}/cygnet.log", encoding="utf-8") as file:
+            return file.read().count("configuration read again")
+
+    before = reloads()
+    machine.systemctl("start", "cygnet-renew@moon.timer")
+    ok(machine.state("cygnet-renew@moon.timer") == "active" and
+       machine.show("cygnet-renew@moon.timer", "NextElapseUSecRealtime"),
+       "the timer of a certificate's renewal waits for its day")
+    ok(renews(machine, conf, "--within", "10d") ==
+       (True, octets["x509/moon.pem"]) and reloads() == before,
+       "one that is good for long is left alone")
+    ok(renews(machine, conf) == (False, octets["x509/moon.pem"]) and
+       machine.show("cygnet-renew@moon.service", "Result") == "exit-code",
+       "one whose CA is down stays, and the unit says that it failed")
+    server = lab.spawn("gw-a", [
+        "openssl", "cmp", "-port", str(CMP_PORT), "-rsp_cert",
+        f"{conf}/next.pem", "-srv_cert", f"{conf}/server.pem", "-srv_key",
+        f"{conf}/server.key", "-srv_trusted", f"{conf}/x509ca/ca.pem"])
+    wait_until(lambda: f":{CMP_PORT} " in lab.run(
+        "gw-a", ["ss", "-Hltn"]).stdout, WAIT_S, "the CA")
+    ok(renews(machine, conf) == (True, octets["next.pem"]),
+       "one that ends soon is renewed")
+    ok(wait_until(lambda: reloads() == before + 1, WAIT_S, "a reload"),
+       "and the daemon takes the new one")
+    ok(renews(machine, conf) == (True, octets["next.pem"]) and
+       reloads() == before + 1, "once")
+    ok(ping(lab), "and packets pass")
+    machine.systemctl("stop", "cygnet-renew@moon.timer")
+    server.terminate()
+
+
 def check_ctl_killed(lab, machine):
     gateway = machine.gateway
     before, sas = roles(gateway), tunnels(gateway)
@@ -283,6 +361,7 @@ def run(lab):
             check_lock(lab, machine)
             check_start(lab, machine, f"{prefix}/etc/cygnet/cygnet.conf")
             check_lock_ends(machine)
+            check_renewal(lab, machine, f"{prefix}/etc/cygnet")
             check_ctl_killed(lab, machine)
             check_dp_killed(lab, machine)
             check_stop(machine)
