@@ -327,7 +327,7 @@ static void find_conn(struct finder *f, const struct conn_conf *was,
 		return;
 	}
 	add(f, DIFFERENCE_CONN, DIFFERENCE_CHANGED, conn->name)->keeps =
-		conn_equal_ike(was, conn);
+		conn_keeps_ike(was, conn);
 	find_children(f, was, conn);
 }
 

@@ -159,7 +159,7 @@ static bool stays_in_part(const struct conn_conf *was,
 
 	for (size_t k = 0; k < conn->n_children && !stays; k++)
 		stays = is_same_child(was, &conn->children[k]);
-	return stays && conn_equal_ike(was, conn);
+	return stays && conn_keeps_ike(was, conn);
 }
 
 void ike_link_start(struct ike_link *l, const struct conn_conf *conn,

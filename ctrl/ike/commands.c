@@ -154,7 +154,7 @@ static bool takes_children(const struct ike_sa *sa, const struct conn *c)
 	       (is_current(sa) ||
 		(sa->initiator && sa->state < IKE_ST_ESTABLISHED)) &&
 	       strcmp(sa->conn->conf.name, c->conf.name) == 0 &&
-	       conn_equal_ike(&sa->conn->conf, &c->conf) &&
+	       conn_keeps_ike(&sa->conn->conf, &c->conf) &&
 	       !reauth_has_younger(sa);
 }
 

@@ -466,16 +466,28 @@ static bool id_equal(const struct identity *a, const struct identity *b)
 	       memcmp(a->octets, b->octets, a->len) == 0;
 }
 
+/* Of ours; renewed: certificates may be others. */
+static bool locals_equal(const struct auth_conf *a, const struct auth_conf *b,
+			 bool renewed)
+{
+	struct auth_conf same = *a;
+
+	if (renewed && a->n_certs == b->n_certs)
+		memcpy(same.certs, b->certs, sizeof(same.certs));
+	return auth_equal(&same, b);
+}
+
 static bool more_rounds_equal(const struct conn_conf *a,
-			      const struct conn_conf *b)
+			      const struct conn_conf *b, bool renewed)
 {
 	bool equal = a->n_more_local == b->n_more_local &&
 		     a->n_more_remote == b->n_more_remote;
 
 	for (size_t i = 0; equal && i < n_more(a); i++)
 		equal = id_equal(&a->more_rounds[i].id, &b->more_rounds[i].id) &&
-			auth_equal(&a->more_rounds[i].auth,
-				   &b->more_rounds[i].auth);
+			locals_equal(&a->more_rounds[i].auth,
+				     &b->more_rounds[i].auth,
+				     renewed && i < (size_t)a->n_more_local);
 	return equal;
 }
 
@@ -490,7 +502,8 @@ static bool vips_equal(const struct conn_conf *a, const struct conn_conf *b)
 	return equal;
 }
 
-bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
+static bool equal_ike(const struct conn_conf *a, const struct conn_conf *b,
+		      bool renewed)
 {
 	return strcmp(a->name, b->name) == 0 &&
 	       addrs_equal(a->local_addrs, a->n_local_addrs, b->local_addrs,
@@ -500,9 +513,10 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       proposals_equal(&a->proposals, &b->proposals) &&
 	       id_equal(&a->local_id, &b->local_id) &&
 	       id_equal(&a->remote_id, &b->remote_id) &&
-	       auth_equal(&a->local_auth, &b->local_auth) &&
+	       locals_equal(&a->local_auth, &b->local_auth, renewed) &&
 	       auth_equal(&a->remote_auth, &b->remote_auth) &&
-	       more_rounds_equal(a, b) && a->send_cert == b->send_cert &&
+	       more_rounds_equal(a, b, renewed) &&
+	       a->send_cert == b->send_cert &&
 	       a->send_certreq == b->send_certreq && a->ocsp == b->ocsp &&
 	       a->fragmentation == b->fragmentation && a->unique == b->unique &&
 	       a->childless == b->childless && a->tcp_encap == b->tcp_encap &&
@@ -516,6 +530,16 @@ bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
 	       a->keyingtries == b->keyingtries && a->if_id_in == b->if_id_in &&
 	       a->if_id_out == b->if_id_out && vips_equal(a, b) &&
 	       a->from_vici == b->from_vici;
+}
+
+bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b)
+{
+	return equal_ike(a, b, false);
+}
+
+bool conn_keeps_ike(const struct conn_conf *a, const struct conn_conf *b)
+{
+	return equal_ike(a, b, true);
 }
 
 bool conn_equal(const struct conn_conf *a, const struct conn_conf *b)

@@ -326,6 +326,11 @@ bool conn_equal(const struct conn_conf *a, const struct conn_conf *b);
 
 /* The same without the children, and of a child alone. */
 bool conn_equal_ike(const struct conn_conf *a, const struct conn_conf *b);
+
+/* Do IKE SAs of the one go on as the other's? As conn_equal_ike(), but as many
+ * certificates of ours may be others: renewed ones are for the next handshake. */
+bool conn_keeps_ike(const struct conn_conf *a, const struct conn_conf *b);
+
 bool child_equal(const struct child_conf *a, const struct child_conf *b);
 
 /*

@@ -457,6 +457,40 @@ static void each_pair_has_a_policy_of_its_own(void **state)
 	assert_false(child_has_policy(&c, 10));
 }
 
+/* Nothing else may: a certificate more, another CA, or one of the peer. */
+static void renewed_certificates_of_ours_keep_ike_sas(void **state)
+{
+	struct conn_conf a, b;
+
+	(void)state;
+	fill(&a);
+	fill(&b);
+	a.local_auth.n_certs = b.local_auth.n_certs = 2;
+	b.local_auth.certs[1].octets[7] = 1;
+	assert_true(conn_keeps_ike(&a, &b) && conn_keeps_ike(&b, &a));
+	assert_false(conn_equal_ike(&a, &b) || conn_equal(&a, &b));
+	b.local_auth.n_certs = 1;
+	assert_false(conn_keeps_ike(&a, &b) || conn_keeps_ike(&b, &a));
+	b.local_auth.n_certs = 2;
+	b.local_auth.n_pubkeys = 1;
+	assert_false(conn_keeps_ike(&a, &b));
+	b.local_auth.n_pubkeys = 0;
+	a.remote_auth.n_certs = b.remote_auth.n_certs = 1;
+	b.remote_auth.certs[0].octets[7] = 1;
+	assert_false(conn_keeps_ike(&a, &b));
+	b.remote_auth.certs[0].octets[7] = 0;
+	for (size_t i = 0; i < 3; i++) {
+		a.more_rounds[i].auth.n_certs = 1;
+		b.more_rounds[i].auth.n_certs = 1;
+	}
+	b.more_rounds[0].auth.certs[0].octets[7] = 1;
+	assert_true(conn_keeps_ike(&a, &b));
+	b.more_rounds[1].auth.certs[0].octets[7] = 1; /* of the peer */
+	assert_false(conn_keeps_ike(&a, &b));
+	conn_fini(&a);
+	conn_fini(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,6 +500,7 @@ int main(void)
 			dynamic_remote_selector_makes_a_pair_with_each_pool),
 		cmocka_unit_test(each_pair_has_a_policy_of_its_own),
 		cmocka_unit_test(every_field_counts),
+		cmocka_unit_test(renewed_certificates_of_ours_keep_ike_sas),
 		cmocka_unit_test(what_a_name_resolved_to_does_not_count),
 		cmocka_unit_test(what_became_of_a_trap_does_not_count),
 		cmocka_unit_test(only_what_a_list_has_counts),
