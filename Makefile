@@ -96,9 +96,10 @@ LIB_SRC    := $(sort $(wildcard ctrl/base/*.c ctrl/wire/*.c ctrl/crypto/*.c \
 DAEMON_SRC := $(sort $(wildcard ctrl/daemon/*.c))
 CLI_SRC    := $(sort $(wildcard ctrl/cli/*.c))
 RELAY_SRC  := $(wildcard tests/support/relay.c)
+CMP_SRC    := $(wildcard tests/support/cmp_server.c)
 FAST_SRC   := $(wildcard tests/support/fast_clock.c)
 FAKE_SRC   := $(sort $(wildcard tests/support/fake_ike*.c))
-SUPPORT_SRC := $(sort $(filter-out $(RELAY_SRC) $(FAST_SRC) $(FAKE_SRC),\
+SUPPORT_SRC := $(sort $(filter-out $(RELAY_SRC) $(CMP_SRC) $(FAST_SRC) $(FAKE_SRC),\
 		$(wildcard tests/support/*.c)))
 UNIT_SRC   := $(sort $(wildcard tests/unit/test_*.c tests/ike/*.c))
 BPFT_SRC   := $(sort $(wildcard tests/bpf/test_*.c))
@@ -171,7 +172,7 @@ $(SKEL): $(BUILD)/skel/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	@mv $@$(NEW) $@
 
 # --- what the other compiler warns of
-C_SRC := $(LIB_SRC) $(DAEMON_SRC) $(CLI_SRC) $(RELAY_SRC) $(FAST_SRC) \
+C_SRC := $(LIB_SRC) $(DAEMON_SRC) $(CLI_SRC) $(RELAY_SRC) $(CMP_SRC) $(FAST_SRC) \
 	$(FAKE_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(BPFT_SRC) $(BENCH_SRC) \
 	$(TOOL_SRC) $(FUZZ_SRC)
 
@@ -187,12 +188,13 @@ BPFT_BINS := $(call bin,$(BPFT_SRC))
 BENCH_BINS := $(call bin,$(BENCH_SRC))
 TOOL_BINS := $(call bin,$(TOOL_SRC))
 RELAY := $(call bin,$(RELAY_SRC))
+CMP := $(call bin,$(CMP_SRC))
 # The daemon with a clock that runs faster than the world's.
 FAST := $(if $(FAST_SRC),$(BUILD)/tests/support/cygnetd_fast)
 # In ike's place, for what a taken-over one would try.
 FAKE_IKE := $(if $(FAKE_SRC),$(BUILD)/tests/support/fake_ike)
 
-$(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS) $(TOOL_BINS) $(RELAY): $(BUILD)/%: \
+$(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS) $(TOOL_BINS) $(RELAY) $(CMP): $(BUILD)/%: \
 		$(BUILD)/%.o $(SUPPORT) $(PROGRAMS) $(LIB)
 	$(CC) $(LDFLAGS) -o $@$(NEW) $^ $(TEST_LDLIBS)
 	@mv $@$(NEW) $@
@@ -206,7 +208,7 @@ $(FAKE_IKE): $(call obj,$(FAKE_SRC)) $(PROGRAMS) $(LIB)
 	@mv $@$(NEW) $@
 
 .PHONY: tests check check-unit check-full demo demo-manual lint format bench fuzz install-deps clean
-tests: $(BINS) $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS) $(TOOL_BINS) $(RELAY) $(FAST) $(FAKE_IKE)
+tests: $(BINS) $(TEST_BINS) $(BPFT_BINS) $(BENCH_BINS) $(TOOL_BINS) $(RELAY) $(CMP) $(FAST) $(FAKE_IKE)
 
 check-unit: $(TEST_BINS)
 	tests/run unit $(BUILD)

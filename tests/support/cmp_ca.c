@@ -124,7 +124,6 @@ static OSSL_CMP_PKISI *on_request(OSSL_CMP_SRV_CTX *server,
 	struct cmp_ca *ca = ca_of(server);
 	struct public_key *key;
 
-	(void)msg;
 	(void)id;
 	*chain = NULL;
 	*cas = NULL;
@@ -133,6 +132,12 @@ static OSSL_CMP_PKISI *on_request(OSSL_CMP_SRV_CTX *server,
 		return OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_rejection,
 					       OSSL_CMP_CTX_FAILINFO_badRequest,
 					       ca->refuses);
+	if (ca->waits && ca->asked < ca->waits) {
+		ca->kept = OSSL_CMP_MSG_dup(msg);
+		return OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_waiting, 0,
+					       NULL);
+	}
+	ca->asked = 0;
 	key = crm ? key_in(crm) : key_of_request(request);
 	*out = issue(ca,
 		     crm ? OSSL_CRMF_CERTTEMPLATE_get0_subject(
@@ -141,6 +146,22 @@ static OSSL_CMP_PKISI *on_request(OSSL_CMP_SRV_CTX *server,
 		     key);
 	public_key_free(key);
 	return OSSL_CMP_STATUSINFO_new(OSSL_CMP_PKISTATUS_accepted, 0, NULL);
+}
+
+static int on_poll(OSSL_CMP_SRV_CTX *server, const OSSL_CMP_MSG *msg, int id,
+		   OSSL_CMP_MSG **request, int64_t *after_s)
+{
+	struct cmp_ca *ca = ca_of(server);
+
+	(void)msg;
+	(void)id;
+	*after_s = 1;
+	*request = NULL;
+	if (++ca->asked < ca->waits)
+		return 1;
+	*request = ca->kept;
+	ca->kept = NULL;
+	return 1;
 }
 
 static OSSL_CMP_PKISI *on_revocation(OSSL_CMP_SRV_CTX *server,
@@ -220,7 +241,7 @@ void cmp_ca_begin(struct cmp_ca *ca)
 	OSSL_CMP_CTX *ctx = OSSL_CMP_SRV_CTX_get0_cmp_ctx(server);
 
 	need(OSSL_CMP_SRV_CTX_init(server, ca, on_request, on_revocation, NULL,
-				   on_error, on_confirmation, NULL) == 1 &&
+				   on_error, on_confirmation, on_poll) == 1 &&
 		     OSSL_CMP_CTX_set_log_cb(ctx, say_nothing) == 1 &&
 		     OSSL_CMP_SRV_CTX_set_grant_implicit_confirm(
 			     server, ca->grants_implicit) == 1,
@@ -240,7 +261,8 @@ void cmp_ca_begin(struct cmp_ca *ca)
 void cmp_ca_end(struct cmp_ca *ca)
 {
 	OSSL_CMP_SRV_CTX_free(ca->server);
-	ca->server = NULL;
+	OSSL_CMP_MSG_free(ca->kept);
+	ca->server = ca->kept = NULL;
 }
 
 int cmp_ca_exchange(void *arg, struct slice request, struct owned *answer,

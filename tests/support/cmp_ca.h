@@ -18,9 +18,12 @@ struct cmp_ca {
 	const struct public_key *other; /* it issues for that one */
 	const char *refuses;		/* everything, with these words */
 	int64_t now_s;
+	unsigned int waits; /* how often who asks is told to ask again, in 1 s */
 	/* Counted. */
 	unsigned int issued, confirmed, rejected, revoked;
-	void *server; /* its own */
+	void *server; /* its own, and the request that is asked for again */
+	void *kept;
+	unsigned int asked;
 };
 
 void cmp_ca_begin(struct cmp_ca *ca);
