@@ -117,14 +117,17 @@ def shared(name):
 class Row:
     """
     What both sides are told. schemes: by what we sign and charon does, in its words.
-    log: of what it says, in either role, there is each. send_cert: charon's.
+    log: of what it says, in either role, there is each. send_cert: charon's, and
+    rfc7427: whether it knows more than the methods of old.
     """
 
     def __init__(self, ours, theirs, schemes=(), log=(), ipv6=False,
-                 fragment_size=1280, rsa_pss="no", send_cert="always"):
+                 fragment_size=1280, rsa_pss="no", send_cert="always",
+                 rfc7427="yes"):
         self.ours, self.theirs = ours, theirs
         self.ipv6, self.fragment_size = ipv6, fragment_size
         self.rsa_pss, self.send_cert = rsa_pss, send_cert
+        self.rfc7427 = rfc7427
         self.log = list(log)
         if schemes:
             self.log += [rf"authentication of '\S+' with {schemes[0]} success",
@@ -173,7 +176,15 @@ def good_rows():
     moon_below, sun_below = certified("moon-below"), certified("sun-below")
     rows = {kind: Row(certified(f"moon-{kind}"), certified(f"sun-{kind}"),
                       schemes[kind]) for kind in KINDS}
+    for bits in ("256", "384", "521"):
+        rows[f"P-{bits}, RFC 4754"] = Row(
+            certified(f"moon-p{bits}"), certified(f"sun-p{bits}"),
+            (f"ECDSA-{bits} signature",) * 2, rfc7427="no")
     rows.update({
+        "RSA with SHA-1, where it is named": Row(
+            moon_rsa.has(auth="rsa-sha1"), sun_rsa.is_seen(
+                auth="ike:rsa-sha1"),
+            ("RSA signature",) * 2, rfc7427="no"),
         "PSS": Row(moon_rsa, sun_rsa, (pss512, pss256),
                    rsa_pss="yes"),
         "PSS with SHA-256": Row(
@@ -258,6 +269,9 @@ def bad_rows():
         "another kind of key": (
             Row(moon, sun.is_seen(auth="rsa-sha256")),
             r"signs by ecdsa-sha256, which 'auth' .* does not take; have"),
+        "RSA with SHA-1": (
+            Row(moon, certified("sun-rsa2048"), rfc7427="no"),
+            r"signs by rsa-sha1, which 'auth' .* does not take.*; have"),
         "weak key": (
             Row(moon, certified("sun-rsa2048").is_seen(auth="rsa-3072")),
             r'"CN=sun-rsa2048" is weaker .*; have a stronger one issued'),
@@ -325,7 +339,7 @@ class Test:
         done = self.gateway.client("reload", check=False)
         if done.returncode:
             ok(False, f"it is read again: {done.stderr}")
-        settings = {"rsa_pss": row.rsa_pss,
+        settings = {"rsa_pss": row.rsa_pss, "rfc7427": row.rfc7427,
                     "fragment_size": row.fragment_size}
         if settings != self.settings:
             self.charon.set(**settings)

@@ -41,6 +41,7 @@ charon {{
     load = random nonce pem pkcs1 pubkey x509 openssl aes ctr ccm cmac xcbc kdf vici counters socket-default kernel-libipsec kernel-netlink {plugins}
     rsa_pss = {rsa_pss}
     hash_and_url = {hash_and_url}
+    signature_authentication = {rfc7427}
     install_routes = {install_routes}
     cookie_threshold = {cookie_threshold}
     block_threshold = 0
@@ -84,7 +85,8 @@ swanctl {{
 DEFAULTS = {"cookie_threshold": 0, "half_open_timeout": 30,
             "fragment_size": 1280, "retransmit_timeout": 4.0, "install_routes": "yes",
             "log_default": 1, "log_ike": 4, "log_esp": 1,
-            "plugins": "", "rsa_pss": "no", "hash_and_url": "no", "hosts": ""}
+            "plugins": "", "rsa_pss": "no", "hash_and_url": "no", "hosts": "",
+            "rfc7427": "yes"}
 
 CONNECTION = """\
 connections {{
