@@ -180,7 +180,7 @@ int entry_add(struct sadb *s, const struct sadb_id *id,
 	}
 	free(en->selectors);
 	free(en->policies);
-	free(en->key);
+	used_key_free(&s->keys, en->key);
 	en->selectors = NULL;
 	en->policies = NULL;
 	en->key = NULL;

@@ -443,8 +443,8 @@ static int arm(struct sadb *s, const struct entry *en, struct error *e)
 }
 
 /* What an operator has written twice is the operator's. */
-static int check_key(const struct sadb *s, struct entry *en,
-		     const struct sadb_sa *sa, struct error *e)
+static int check_key(struct sadb *s, struct entry *en, const struct sadb_sa *sa,
+		     struct error *e)
 {
 	if (en->id.dir != SADB_OUT || !sa->n_selectors)
 		return 0;

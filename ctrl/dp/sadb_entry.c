@@ -107,7 +107,7 @@ void entry_free(struct sadb *s, struct entry *en)
 	if (en->key && en->has_encrypted)
 		used_keys_retire(&s->keys, en->key);
 	else
-		free(en->key);
+		used_key_free(&s->keys, en->key);
 	entry_nat_free(s, en->nat);
 	free(en->selectors);
 	free(en->policies);

@@ -20,13 +20,11 @@ bool used_keys_init(struct used_keys *k)
 
 void used_keys_fini(struct used_keys *k)
 {
-	for (uint32_t i = 0; i < USED_KEYS_BUCKETS; i++) {
-		while (k->bucket[i]) {
-			struct used_key *key = k->bucket[i];
+	while (k->blocks) {
+		struct used_keys_block *block = k->blocks;
 
-			k->bucket[i] = key->next;
-			free(key);
-		}
+		k->blocks = block->next;
+		free(block);
 	}
 	explicit_bzero(k->secret, sizeof(k->secret));
 }
@@ -47,14 +45,38 @@ static uint64_t tag_of(const struct used_keys *k, const struct sadb_sa *sa)
 	return tag;
 }
 
-struct used_key *used_key_new(const struct used_keys *k,
-			      const struct sadb_sa *sa)
+static void add_block(struct used_keys *k)
 {
-	struct used_key *key = calloc(1, sizeof(*key));
+	struct used_keys_block *block = calloc(1, sizeof(*block));
 
-	if (key)
-		key->tag = tag_of(k, sa);
+	if (!block)
+		return;
+	block->next = k->blocks;
+	k->blocks = block;
+	for (uint32_t i = 0; i < USED_KEYS_BLOCK; i++)
+		used_key_free(k, &block->at[i]);
+}
+
+struct used_key *used_key_new(struct used_keys *k, const struct sadb_sa *sa)
+{
+	struct used_key *key;
+
+	if (!k->spare)
+		add_block(k);
+	key = k->spare;
+	if (!key)
+		return NULL;
+	k->spare = key->next;
+	*key = (struct used_key){ .tag = tag_of(k, sa) };
 	return key;
+}
+
+void used_key_free(struct used_keys *k, struct used_key *key)
+{
+	if (!key)
+		return;
+	key->next = k->spare;
+	k->spare = key;
 }
 
 bool used_keys_has(const struct used_keys *k, uint64_t tag)
@@ -81,7 +103,7 @@ static void forget(struct used_keys *k, struct used_key *key)
 	while (*at != key)
 		at = &(*at)->next;
 	*at = key->next;
-	free(key);
+	used_key_free(k, key);
 }
 
 void used_keys_retire(struct used_keys *k, struct used_key *key)

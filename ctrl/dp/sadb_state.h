@@ -21,16 +21,26 @@ enum entry_state {
 
 #define USED_KEYS_MAX	  (1U << 17) /* of SAs that were, the last ones */
 #define USED_KEYS_BUCKETS (1U << 17)
+#define USED_KEYS_BLOCK	  1024U
 
 /* A key that has encrypted; its tag is a MAC, so evenly spread. */
 struct used_key {
 	uint64_t tag;
-	struct used_key *next;	  /* of its bucket */
+	struct used_key *next;	  /* of its bucket, or of those that are free */
 	struct used_key *younger; /* of those whose SA is gone */
 };
 
+/* They outlive their SAs: one by one they would lie between these, and keep their
+ * pages here. */
+struct used_keys_block {
+	struct used_keys_block *next;
+	struct used_key at[USED_KEYS_BLOCK];
+};
+
 struct used_keys {
-	uint8_t secret[32]; /* of the tags */
+	uint8_t secret[32];		/* of the tags */
+	struct used_keys_block *blocks; /* owned, with all keys */
+	struct used_key *spare;
 	struct used_key *bucket[USED_KEYS_BUCKETS];
 	struct used_key *oldest, **youngest; /* whose SA is gone */
 	uint32_t n_gone;
@@ -348,9 +358,9 @@ int entry_take_policies(struct entry *en, const struct sadb_policies *policies);
 bool used_keys_init(struct used_keys *k);
 void used_keys_fini(struct used_keys *k);
 
-/* NULL: out of memory. The caller's, to be freed by free(), until it is retired. */
-struct used_key *used_key_new(const struct used_keys *k,
-			      const struct sadb_sa *sa);
+/* NULL: out of memory. The caller's, to be freed, until it is retired. */
+struct used_key *used_key_new(struct used_keys *k, const struct sadb_sa *sa);
+void used_key_free(struct used_keys *k, struct used_key *key); /* NULL is fine */
 bool used_keys_has(const struct used_keys *k, uint64_t tag);
 
 /* It encrypts from now on. */
