@@ -299,6 +299,45 @@ static void other_answers_are_nobodys(void **state)
 	lab_free(lab);
 }
 
+/* Its peer has a name itself: that is another question. */
+static void name_of_the_peer_and_that_of_a_gateway_are_two(void **state)
+{
+	struct ike_lab *lab = lab_new(1);
+	struct conn_conf c = lab_conn(lab, 0, IKE, ESP);
+	struct addr there = addr_of(THERE), first = addr_of(FIRST);
+
+	(void)state;
+	strcpy(c.remote_host, NAME);
+	conn_resolve(&c, NULL, 0);
+	lab_load(lab, 0, &c);
+	conn_fini(&c);
+	initiate(lab);
+	tell(lab, THERE);
+	assert_int_equal(forge_sa(lab, 0)->ni.len, 0); /* it still waits */
+	engine_resolved(lab->side[0].engine, "peer", &first, 1, "", lab->now_ns);
+	lab->sent = loses_requests;
+	assert_true(lab_run(lab, LAB_S));
+	say_name(lab, NAME);
+	engine_resolved(lab->side[0].engine, "peer", &there, 1, "", lab->now_ns);
+	assert_true(is_at(lab, FIRST));
+	tell(lab, THERE);
+	assert_true(is_at(lab, THERE));
+	lab_free(lab);
+}
+
+static void late_answer_leaves_all_the_time_for_the_handshake(void **state)
+{
+	struct ike_lab *lab = lab_sent_on();
+
+	(void)state;
+	assert_true(lab_run(lab, 59 * LAB_S));
+	lab->owner = NULL;
+	tell(lab, THERE);
+	assert_true(lab_run(lab, 30 * LAB_S));
+	assert_true(is_at(lab, THERE));
+	lab_free(lab);
+}
+
 /* And then a late answer is nobody's. */
 static void who_never_gets_an_answer_gives_up(void **state)
 {
@@ -500,6 +539,9 @@ int main(void)
 		cmocka_unit_test(first_address_that_can_be_gone_to_is_taken),
 		cmocka_unit_test(address_of_another_family_is_no_way),
 		cmocka_unit_test(other_answers_are_nobodys),
+		cmocka_unit_test(name_of_the_peer_and_that_of_a_gateway_are_two),
+		cmocka_unit_test(
+			late_answer_leaves_all_the_time_for_the_handshake),
 		cmocka_unit_test(who_never_gets_an_answer_gives_up),
 		cmocka_unit_test(what_waits_can_be_terminated),
 		cmocka_unit_test(
