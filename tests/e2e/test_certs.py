@@ -176,6 +176,9 @@ def good_rows():
     moon_below, sun_below = certified("moon-below"), certified("sun-below")
     rows = {kind: Row(certified(f"moon-{kind}"), certified(f"sun-{kind}"),
                       schemes[kind]) for kind in KINDS}
+    rows.update({f"{kind} over IPv6": Row(
+        certified(f"moon-{kind}"), certified(f"sun-{kind}"), schemes[kind],
+        ipv6=True) for kind in KINDS})
     for bits in ("256", "384", "521"):
         rows[f"P-{bits}, RFC 4754"] = Row(
             certified(f"moon-p{bits}"), certified(f"sun-p{bits}"),
@@ -203,7 +206,10 @@ def good_rows():
         "ours by PSK": Row(shared("moon-p256"), sun),
         "theirs by PSK": Row(moon, shared("sun-p256")),
         "raw keys": Row(raw("moon-raw"), raw("sun-raw")),
-        "IPv6": Row(moon, sun, ipv6=True),
+        "fragments over IPv6": Row(
+            moon_below, sun_below, fragment_size=1280, ipv6=True,
+            log=(r"splitting IKE message", r"received fragment #\d of \d")),
+        "raw keys over IPv6": Row(raw("moon-raw"), raw("sun-raw"), ipv6=True),
         "PKCS#12": Row(certified("moon-p12").has(certs=None), sun),
         "chosen by identity": Row(
             certified("moon-p384").has(certs=None),
