@@ -179,12 +179,7 @@ int capture_request_read(struct slice body, struct capture_request *out,
 	out->filter.sides = CAPTURE_CLEAR | CAPTURE_CIPHER;
 	out->filter.snaplen = CAPTURE_SNAPLEN_MAX;
 	out->filter.time_s = CAPTURE_TIME_S;
-	while (!err) {
-		if (!vici_next(&r, &elem))
-			return error_set(e, -EINVAL, "malformed message");
-		if (elem.type == VICI_END)
-			return 0;
+	while (vici_argument(&r, &elem, &err, e))
 		err = read_argument(&elem, &seen, out, e);
-	}
 	return err;
 }

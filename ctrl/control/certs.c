@@ -89,15 +89,10 @@ int load_cert_read(struct slice body, enum cert_kind *kind, struct slice *data,
 	struct vici_elem elem;
 	int err = 0;
 
-	for (;;) {
-		if (!vici_next(&r, &elem))
-			return error_set(e, -EINVAL, "malformed message");
-		if (elem.type == VICI_END)
-			break;
+	while (vici_argument(&r, &elem, &err, e))
 		err = read_field(&elem, &q, e);
-		if (err)
-			return err;
-	}
+	if (err)
+		return err;
 	if (!q.type.len)
 		return error_set(e, -EINVAL, "argument 'type' is missing");
 	if (!q.data.len)

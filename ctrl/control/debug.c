@@ -48,11 +48,7 @@ int debug_request_read(struct slice body, struct addr *peer, uint32_t *seconds,
 	int err = 0;
 
 	*seconds = DEBUG_S;
-	while (!err) {
-		if (!vici_next(&r, &elem))
-			return error_set(e, -EINVAL, "malformed message");
-		if (elem.type == VICI_END)
-			break;
+	while (vici_argument(&r, &elem, &err, e)) {
 		if (elem.type != VICI_KEY_VALUE || !take_text(elem.value, text) ||
 		    !(is(elem.name, "peer") || is(elem.name, "for")))
 			return error_set(e, -EINVAL,

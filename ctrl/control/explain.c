@@ -66,23 +66,16 @@ static int read_words(struct slice body, struct explain_words *out,
 {
 	struct vici_reader r = vici_read(body);
 	struct vici_elem elem;
-	int err;
+	int err = 0;
 
 	*out = (struct explain_words){ .source = "" };
-	for (;;) {
-		if (!vici_next(&r, &elem))
-			return error_set(e, -EINVAL, "malformed message");
-		if (elem.type == VICI_END)
-			break;
+	while (vici_argument(&r, &elem, &err, e))
 		err = read_word(&elem, out, e);
-		if (err)
-			return err;
-	}
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3 && !err; i++)
 		if (!*((const char *)out + words[i].at))
 			return error_set(e, -EINVAL, "argument '%s' is missing",
 					 words[i].key);
-	return 0;
+	return err;
 }
 
 bool explain_is_asked(struct slice name)

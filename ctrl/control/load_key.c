@@ -49,13 +49,8 @@ static int read_all(struct slice body, struct request *q, struct error *e)
 	struct vici_elem elem;
 	int err = 0;
 
-	while (!err) {
-		if (!vici_next(&r, &elem))
-			return error_set(e, -EINVAL, "malformed message");
-		if (elem.type == VICI_END)
-			break;
+	while (vici_argument(&r, &elem, &err, e))
 		err = read_field(&elem, q, e);
-	}
 	if (!err && !q->type.ptr)
 		err = error_set(e, -EINVAL, "argument 'type' is missing");
 	if (!err && !q->data.len)

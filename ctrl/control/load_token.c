@@ -84,13 +84,8 @@ int load_token_read(struct slice body, struct token_conf *out, struct error *e)
 	int err = 0;
 
 	*out = (struct token_conf){ .has_slot = false };
-	while (!err) {
-		if (!vici_next(&r, &elem))
-			return error_set(e, -EINVAL, "malformed message");
-		if (elem.type == VICI_END)
-			break;
+	while (vici_argument(&r, &elem, &err, e))
 		err = read_field(&elem, &seen, out, e);
-	}
 	if (!err && !out->handle_len)
 		err = error_set(e, -EINVAL, "argument 'handle' is missing");
 	return err;

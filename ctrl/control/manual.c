@@ -56,13 +56,8 @@ int manual_request_read(struct slice body, struct manual_request *out,
 	int err = 0;
 
 	*out = (struct manual_request){ 0 };
-	while (!err) {
-		if (!vici_next(&r, &elem))
-			return error_set(e, -EINVAL, "malformed message");
-		if (elem.type == VICI_END)
-			break;
+	while (vici_argument(&r, &elem, &err, e))
 		err = read_argument(&elem, out, e);
-	}
 	if (!err && (!out->name[0] || !out->text.ptr))
 		err = error_set(e, -EINVAL, "argument '%s' is missing",
 				out->name[0] ? "text" : "name");

@@ -320,18 +320,12 @@ int arguments_read(struct slice body, unsigned int known, struct arguments *out,
 	struct vici_reader r = vici_read(body);
 	struct vici_elem elem;
 	unsigned int seen = 0;
-	int err;
+	int err = 0;
 
 	*out = (struct arguments){ .loglevel = 1 };
-	for (;;) {
-		if (!vici_next(&r, &elem))
-			return error_set(e, -EINVAL, "malformed message");
-		if (elem.type == VICI_END)
-			return 0;
+	while (vici_argument(&r, &elem, &err, e))
 		err = read_argument(&elem, known, &seen, out, e);
-		if (err)
-			return err;
-	}
+	return err;
 }
 
 bool filter_excludes(const struct arguments *args, enum argument filter,

@@ -158,11 +158,7 @@ static int read_all(struct slice body, struct psk_conf *out, struct error *e)
 	unsigned int seen = 0;
 	int err = 0;
 
-	while (!err) {
-		if (!vici_next(&r, &elem))
-			return error_set(e, -EINVAL, "malformed message");
-		if (elem.type == VICI_END)
-			break;
+	while (vici_argument(&r, &elem, &err, e)) {
 		if (elem.type == VICI_LIST_ITEM)
 			err = read_owner(elem.value, out, e);
 		else if (elem.type != VICI_LIST_END)

@@ -11,6 +11,7 @@
  */
 #include "ctrl/control/vici.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +153,16 @@ bool vici_next(struct vici_reader *r, struct vici_elem *out)
 		return false;
 	out->type = (enum vici_elem_type)type;
 	return nest(r, out->type) && read_fields(&r->rest, out);
+}
+
+bool vici_argument(struct vici_reader *r, struct vici_elem *out, int *err,
+		   struct error *e)
+{
+	if (*err)
+		return false;
+	if (!vici_next(r, out))
+		*err = error_set(e, -EINVAL, "malformed message");
+	return !*err && out->type != VICI_END;
 }
 
 bool vici_valid(struct slice body)

@@ -8,6 +8,7 @@
 #ifndef CYG_CONTROL_VICI_H
 #define CYG_CONTROL_VICI_H
 
+#include "ctrl/base/error.h"
 #include "ctrl/base/slice.h"
 
 #define VICI_PACKET_MAX (512U * 1024) /* octets after the length field */
@@ -72,6 +73,16 @@ struct vici_reader vici_read(struct slice body);
  * element of a well-formed body; name and value borrow the body.
  */
 MUST_CHECK bool vici_next(struct vici_reader *r, struct vici_elem *out);
+
+/*
+ * The same for a loop that reads a request: false at its end, and where something is
+ * wrong, as *err says.
+ *
+ * err   0, or of the element before: then there is none; -EINVAL with e filled where
+ *       the message is malformed
+ */
+MUST_CHECK bool vici_argument(struct vici_reader *r, struct vici_elem *out,
+			      int *err, struct error *e);
 
 /* Checks a whole body. */
 MUST_CHECK bool vici_valid(struct slice body);

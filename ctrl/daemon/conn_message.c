@@ -40,13 +40,11 @@ static int read_all(struct load *l, struct slice message, struct error *e)
 {
 	struct vici_reader r = vici_read(message);
 	struct vici_elem elem;
+	int err = 0;
 
-	do {
-		if (!vici_next(&r, &elem))
-			return error_set(e, -EINVAL, "malformed message");
+	while (vici_argument(&r, &elem, &err, e))
 		put(l, &elem);
-	} while (elem.type != VICI_END);
-	return 0;
+	return err;
 }
 
 int pool_message_read(struct slice message, struct pool_conf *out,
