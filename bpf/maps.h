@@ -52,6 +52,13 @@ volatile __u32 fib_gen = 1;
 /* How many tunnel interfaces there are. Written by dp through a mapping. */
 volatile __u32 n_tunnels SEC(".data") = 0;
 
+/*
+ * Nobody writes it, which the verifier does not know. A value that it knows on each of
+ * several ways is one that it does not know once this was or'ed to it, on all of them:
+ * so it judges what follows once, and not for each.
+ */
+volatile __u32 always_zero SEC(".data") = 0;
+
 /* One whole policy list (include/spd.h). This one is all zeros: no list, and no
  * packet has a verdict by it. */
 struct spd_list_map {

@@ -12,6 +12,7 @@
 
 #include "bpf/ipv4.h"
 #include "bpf/ipv6.h"
+#include "bpf/maps.h"
 #include "bpf/packet.h"
 #include "bpf/vlan.h"
 #include "include/sad.h"
@@ -277,6 +278,16 @@ static __always_inline enum parse parse_behind_skb(struct __sk_buff *skb,
 			   p);
 }
 
+/* In place of a function of its own: with what the verifier knows of these two, one
+ * after the other, `guard` takes it half as long again. See always_zero. */
+static __always_inline void parse_blur(struct packet *p)
+{
+	const __u32 zero = always_zero;
+
+	p->l3_off |= zero;
+	p->version |= (__u8)zero;
+}
+
 static __always_inline enum parse parse_skb(struct __sk_buff *skb,
 					    struct packet *p)
 {
@@ -293,6 +304,7 @@ static __always_inline enum parse parse_skb(struct __sk_buff *skb,
 		kind = parse_behind_skb(skb, p);
 	if (kind == PARSE_IP)
 		read_upper(&c, p);
+	parse_blur(p);
 	return kind;
 }
 

@@ -506,7 +506,7 @@ static void every_kind_of_change_makes_all_workers_ask_anew(void **state)
 /* Of the programs; see bpf/maps.h. */
 static uint32_t programs_fib_gen(const struct routing *f)
 {
-	uint32_t ids[64], data[2] = { 0 }; /* fib_gen, n_tunnels */
+	uint32_t ids[64], data[3] = { 0 }; /* fib_gen, n_tunnels, always_zero */
 	const uint32_t zero = 0;
 	struct bpf_prog_info prog = { .nr_map_ids = 64,
 				      .map_ids = (uintptr_t)ids };
