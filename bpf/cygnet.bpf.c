@@ -393,7 +393,7 @@ SEC("xdp")
 int edge(struct xdp_md *ctx)
 {
 	struct packet p = {};
-	const enum parse kind = (enum parse)parse_xdp(ctx, &p);
+	const enum parse kind = parse_xdp(ctx, &p);
 	const struct iface_info *iface = locate_iface(ctx->ingress_ifindex, &p);
 
 	/* Priority tags may stand before those of an interface that we serve:

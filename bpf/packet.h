@@ -95,14 +95,11 @@ static __always_inline bool cursor_read(const struct cursor *c, __u32 at,
 	return true;
 }
 
-/* In words: of octets clang 14 makes a constant, and where that is copied to where a
- * pointer leads it loses what was stored there before. */
 static __always_inline struct addr addr_of_v4(__be32 v4)
 {
-	const __be32 words[] = { 0, 0, bpf_htonl(0xffff), v4 };
-	struct addr a;
+	struct addr a = { .octets = { [10] = 0xff, [11] = 0xff } };
 
-	__builtin_memcpy(&a, words, sizeof(a));
+	__builtin_memcpy(a.octets + ADDR_V4_AT, &v4, sizeof(v4));
 	return a;
 }
 

@@ -274,7 +274,8 @@ static void weak_algorithms_and_another_backend_are_said(void **state)
 	f->manual[0].encr = encr_by_name("3des");
 	f->manual[1].encr = encr_by_name("aes192ccm16");
 	look_again(f);
-	assert_string_equal(f->view->tunnels[0].algs, "3des-sha256-esn weak");
+	assert_string_equal(f->view->tunnels[0].algs,
+			    "3des-sha256-esn weak by openssl");
 	assert_string_equal(f->view->tunnels[1].algs, "aes192ccm16 by openssl");
 	f->dp.status.crypto = "openssl";
 	f->manual[1].encr = encr_by_name("aes256");
