@@ -422,6 +422,38 @@ static void request_during_a_delete_was_called_bad_syntax(void **state)
 	assert_nothing_left(lab);
 }
 
+static struct lab_fate deliver_one(struct ike_lab *lab, unsigned int n)
+{
+	return (struct lab_fate){ .copies = n == lab->lost ? 1 : 0,
+				  .delay_ns = { 1000000 } };
+}
+
+/* RFC 7296 section 2.25: with the SPI that was asked for, and nothing else. */
+static void rekeying_of_what_is_not_there_was_answered_otherwise(void **state)
+{
+	struct ike_lab *lab = *state;
+	struct ike_sa *a = forge_sa(lab, 0), *b = forge_sa(lab, 1);
+	const uint32_t spi_be = htonl(a->children->spi_in);
+	uint8_t room[MESSAGE_MAX];
+	struct ike_payloads p;
+	struct ike_notify n;
+
+	b->children->spi_out++;
+	lab->fate = deliver_one;
+	lab->lost = lab->datagrams;
+	rekey(lab, 0, "net");
+	assert_true(lab_run(lab, LAB_S / 10));
+	look_inside(a, b->reply, room, &p);
+	b->children->spi_out--;
+	assert_int_equal(p.n, 1);
+	assert_true(ike_find_error(&p, &n));
+	assert_int_equal(n.type, IKE_N_CHILD_SA_NOT_FOUND);
+	assert_int_equal(n.protocol, IKE_PROTO_ESP);
+	assert_int_equal(n.spi.len, sizeof(spi_be));
+	assert_memory_equal(n.spi.ptr, &spi_be, sizeof(spi_be));
+	assert_int_equal(n.data.len, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define CASE_DOWN(name) \
 	cmocka_unit_test_setup_teardown(name, setup_down, teardown)
@@ -447,6 +479,7 @@ int main(void)
 		CASE(answer_to_a_crossing_delete_named_the_sas_again),
 		CASE(returning_peer_was_sent_what_it_could_not_open),
 		CASE(request_during_a_delete_was_called_bad_syntax),
+		CASE(rekeying_of_what_is_not_there_was_answered_otherwise),
 	};
 
 	return cmocka_run_group_tests(cases, NULL, NULL);
