@@ -74,7 +74,9 @@ static void ciphers_match_published_vectors(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cipher_vectors); i++)
-		run_cipher_vector(&cipher_vectors[i]);
+		if (backend->has(encr_by_name(cipher_vectors[i].encr),
+				 integ_by_name("sha256")))
+			run_cipher_vector(&cipher_vectors[i]);
 }
 
 /* --- an AEAD, with as many octets of the ICV as the algorithm has */
