@@ -74,8 +74,8 @@ bool child_same_peer(const struct ike_sa *a, const struct ike_sa *b)
 {
 	return a->conn && b->conn &&
 	       strcmp(a->conn->conf.name, b->conn->conf.name) == 0 &&
-	       identity_equal(a->local_id, b->local_id) &&
-	       identity_equal(a->peer_id, b->peer_id);
+	       identity_equal(&a->local_id, &b->local_id) &&
+	       identity_equal(&a->peer_id, &b->peer_id);
 }
 
 struct child_sa *child_find(struct ike_sa *sa, uint32_t spi_in,

@@ -332,7 +332,7 @@ struct conn *conn_for_peer(const struct ike_sa *sa, const struct identity *me)
 	uint32_t best = 0;
 
 	while ((c = next_candidate(&of))) {
-		uint32_t r = rank(&c->conf, &sa->path, sa->peer_id, me);
+		uint32_t r = rank(&c->conf, &sa->path, &sa->peer_id, me);
 
 		if (!comes_before(r, c, best, found) ||
 		    !proposals_allow(&c->conf.proposals, &sa->suite))

@@ -72,7 +72,7 @@ static void adopt(struct engine *e, const char *pool, const struct ike_sa *sa,
 
 	if (g->lease && !lease_is_of_none(g->lease))
 		return;
-	l = lease_take_again(e, pool, sa->peer_id, &g->addr);
+	l = lease_take_again(e, pool, &sa->peer_id, &g->addr);
 	if (!l)
 		return;
 	lease_drop(g->lease);
@@ -333,7 +333,7 @@ static struct lease *find_lease(const struct ike_sa *sa, const struct addr *wish
 		struct pool *p = pool_by_name(sa->e, c->pools[i]);
 
 		if (p && addr_is_v4(&pool_conf_of(p)->base) == addr_is_v4(wish))
-			l = lease_take(p, sa->peer_id,
+			l = lease_take(p, &sa->peer_id,
 				       is_any(wish) ? NULL : wish);
 	}
 	return l;

@@ -163,8 +163,8 @@ static void begin(struct ike_sa *sa, enum exchange_step step,
 	static const uint8_t zeros[3];
 	bool make = step != STEP_AUTH_CHECK, initiators = make == sa->initiator;
 
-	identity_copy(&q->local, sa->local_id);
-	identity_copy(&q->remote, sa->peer_id);
+	q->local = sa->local_id;
+	q->remote = sa->peer_id;
 	put_signed(sa, initiators,
 		   initiators ? ppk_sk_pi(sa, step) : sa->keys.sk_pr, q);
 	q->id_len = put_id_body(q->id_body, sizeof(q->id_body),
@@ -225,7 +225,7 @@ static void verify(struct ike_sa *sa, struct exchange *x,
 	job->token = token_new(sa, x, STEP_AUTH_CHECK);
 	job->creds = creds_ref(sa->proof->creds);
 	job->cache = cert_cache_ref(sa->e->certs);
-	identity_copy(&job->id, sa->peer_id);
+	job->id = sa->peer_id;
 	job->fetches_certs = sa->e->options.hash_and_url;
 	job->is_named = sa->conn && sa->conn->conf.remote_id.type &&
 			!identity_is_pattern(&sa->conn->conf.remote_id);

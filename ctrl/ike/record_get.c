@@ -14,7 +14,6 @@
 #include "include/limits.h"
 #include "ctrl/ike/mobike.h"
 #include "ctrl/ike/proven.h"
-#include "ctrl/ike/sides.h"
 #include "ctrl/ike/ticket.h"
 
 static bool get_octets(struct slice *s, void *out, size_t max, size_t *len)
@@ -177,7 +176,7 @@ static bool get_larval(struct engine *e, struct slice *s, struct exchange *x)
 static bool get_heir(struct slice *s, struct exchange *x)
 {
 	x->heir = calloc(1, sizeof(*x->heir));
-	if (!x->heir || !sides_new(x->heir))
+	if (!x->heir)
 		return false;
 	x->heir->initiator = true;
 	return rd_u32(s, &x->heir->id) && rd_u32(s, &x->heir->view_id) &&
@@ -368,7 +367,7 @@ static bool get_given(struct engine *e, struct slice *s, struct ike_sa *sa)
 
 	if (!get_addr(s, &g->addr) || !get_name_or_none(s, pool))
 		return false;
-	g->lease = lease_take_again(e, pool, sa->peer_id, &g->addr);
+	g->lease = lease_take_again(e, pool, &sa->peer_id, &g->addr);
 	sa->cp->n_given++;
 	return true;
 }
@@ -489,8 +488,8 @@ bool record_get_ike(struct engine *e, struct slice octets, struct ike_sa *sa)
 	       get_path(&s, &sa->path) && get_path(&s, &sa->asked_by) &&
 	       rd_u64(&s, &sa->spi_i) && rd_u64(&s, &sa->spi_r) && sa->spi_i &&
 	       sa->spi_r && get_keys(&s, sa) &&
-	       get_identity(&s, &sa->sides->local) &&
-	       get_identity(&s, &sa->sides->peer) && get_cp(e, &s, sa) &&
+	       get_identity(&s, &sa->local_id) &&
+	       get_identity(&s, &sa->peer_id) && get_cp(e, &s, sa) &&
 	       get_bool(&s, &sa->uses_ppk) && get_ticket(&s, sa) &&
 	       get_proven(&s, sa) && rd_u32(&s, &sa->next_ours) &&
 	       rd_u32(&s, &sa->next_peers) && get_message(&s, &sa->reply) &&

@@ -281,8 +281,8 @@ void record_put_ike(struct builder *b, const struct ike_sa *sa)
 	wr_u64(b, sa->spi_i);
 	wr_u64(b, sa->spi_r);
 	keys_put(b, &sa->keys);
-	put_identity(b, sa->local_id);
-	put_identity(b, sa->peer_id);
+	put_identity(b, &sa->local_id);
+	put_identity(b, &sa->peer_id);
 	put_cp(b, sa);
 	wr_u8(b, sa->uses_ppk);
 	wr_u64(b, ticket_given(sa));

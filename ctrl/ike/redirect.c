@@ -384,7 +384,7 @@ static bool is_meant(const struct ike_sa *sa, const struct ike_redirect *r)
 			   memcmp(a, &r->peer_min, sizeof(*a)) < 0 ||
 			   memcmp(a, &r->peer_max, sizeof(*a)) > 0))
 		return false;
-	return !r->peer_id.type || identity_match(&r->peer_id, sa->peer_id);
+	return !r->peer_id.type || identity_match(&r->peer_id, &sa->peer_id);
 }
 
 unsigned int engine_redirect(struct engine *e, const struct ike_redirect *r,

@@ -104,7 +104,7 @@ const char *rounds_one_too_many(void)
 
 const char *rounds_not_so(const struct ike_sa *sa)
 {
-	if (!identity_match(rounds_id(sa, CONN_REMOTE), sa->peer_id))
+	if (!identity_match(rounds_id(sa, CONN_REMOTE), &sa->peer_id))
 		return "the peer has another identity in a further round of authentication than 'id' of that section remote";
 	if (sa->round_follows && !has_next(sa, CONN_REMOTE))
 		return rounds_one_too_many();

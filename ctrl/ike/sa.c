@@ -25,7 +25,6 @@
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/rounds.h"
-#include "ctrl/ike/sides.h"
 #include "ctrl/ike/stream.h"
 #include "ctrl/ike/proven.h"
 #include "ctrl/ike/ticket.h"
@@ -171,9 +170,7 @@ struct ike_sa *sa_new(struct engine *e, bool initiator,
 	struct ike_sa *sa = calloc(1, sizeof(*sa));
 	uint32_t slot;
 
-	if (!sa || !sides_new(sa) || !take_slot(e, &slot)) {
-		if (sa)
-			sides_free(sa);
+	if (!sa || !take_slot(e, &slot)) {
 		free(sa);
 		return NULL;
 	}
@@ -189,7 +186,6 @@ struct ike_sa *sa_new(struct engine *e, bool initiator,
 			e->now_ns + e->options.half_open_timeout * NS_PER_S;
 	if (!choose_spi(sa)) {
 		give_slot(e, slot);
-		sides_free(sa);
 		free(sa);
 		return NULL;
 	}
@@ -234,12 +230,12 @@ void sa_unlist_peer(struct ike_sa *sa)
 void sa_list_peer(struct ike_sa *sa)
 {
 	bool is_listed = sa->of_peer.le_prev;
-	uint64_t hash = identity_hash(sa->peer_id);
+	uint64_t hash = identity_hash(&sa->peer_id);
 
 	if (is_listed && sa->peer_hash == hash)
 		return;
 	sa_unlist_peer(sa);
-	if (!sa->peer_id->type)
+	if (!sa->peer_id.type)
 		return;
 	sa->peer_hash = hash;
 	LIST_INSERT_HEAD(peers_of(sa->e, hash), sa, of_peer);
@@ -247,7 +243,7 @@ void sa_list_peer(struct ike_sa *sa)
 
 struct ike_sa *sa_of_peer(const struct ike_sa *sa, const struct ike_sa *after)
 {
-	uint64_t hash = identity_hash(sa->peer_id);
+	uint64_t hash = identity_hash(&sa->peer_id);
 	struct ike_sa *other = after ? LIST_NEXT(after, of_peer)
 				     : LIST_FIRST(peers_of(sa->e, hash));
 
@@ -364,10 +360,8 @@ void sa_set_state(struct ike_sa *sa, enum ike_state state)
 		forget_stranger(sa);
 	}
 	sa->state = state;
-	if (state == IKE_ST_ESTABLISHED) {
+	if (state == IKE_ST_ESTABLISHED)
 		sa->established_ns = sa->e->now_ns;
-		sides_keep(sa);
-	}
 	sa_touch(sa);
 	view_changed(sa);
 }
@@ -445,7 +439,6 @@ static void sa_free(struct ike_sa *sa)
 	proven_forget(sa);
 	fragments_drop(sa);
 	free(sa->early);
-	sides_free(sa);
 	if (sa->has_keys)
 		keys_fini(&sa->keys);
 	conn_drop(sa->conn);

@@ -263,8 +263,6 @@ struct exchange {
 	uint8_t cookie2[COOKIE2_BYTES]; /* MOBIKE_CHECK */
 };
 
-struct ike_sides;
-
 struct early {
 	size_t len;
 	uint8_t octets[];
@@ -316,12 +314,9 @@ struct ike_sa {
 	struct gathered *gathered[2]; /* owned; of a request, of a response */
 	struct keys keys;
 	struct chosen suite; /* of the handshake; its spi is not used */
-	/* Type 0: not known yet; see sides.h, and identity_copy(). */
-	const struct identity *local_id, *peer_id;
-	struct ike_sides *sides;     /* owned; NULL: they are kept */
-	void *kept_sides;	     /* owned; NULL: they may change */
-	uint8_t peer_id_reserved[3]; /* of its ID payload, as received */
-	uint32_t peer_methods;	     /* see methods.h; 0: it said none */
+	struct identity local_id, peer_id; /* type 0: not known yet */
+	uint8_t peer_id_reserved[3];	   /* of its ID payload, as received */
+	uint32_t peer_methods;		   /* see methods.h; 0: it said none */
 	/* Of signatures that it takes: a bit for each enum ike_hash; 0: it has no
 	 * RFC 7427. */
 	uint16_t peer_hashes;

@@ -21,7 +21,6 @@
 #include "ctrl/ike/record.h"
 #include "ctrl/ike/stream.h"
 #include "ctrl/ike/proven.h"
-#include "ctrl/ike/sides.h"
 #include "ctrl/ike/ticket.h"
 #include "ctrl/ike/view.h"
 
@@ -52,10 +51,7 @@ static void forget(struct ike_sa *sa)
 	nonce_free(&x->nr);
 	nonce_free(&x->rival_nonce);
 	child_free(x->child);
-	if (x->heir)
-		sides_free(x->heir);
 	free(x->heir);
-	sides_free(sa);
 	explicit_bzero(sa, sizeof(*sa));
 	free(sa);
 }
@@ -79,7 +75,6 @@ static void place(struct engine *e, struct ike_sa *sa)
 {
 	struct ike_sa *heir = sa->ours.heir;
 
-	sides_keep(sa);
 	sa->lingers = sa->state == IKE_ST_DEAD;
 	sa->is_told = sa->recorded.is_kept = true;
 	e->has_young = e->has_young || sa->elder;
@@ -96,10 +91,8 @@ static int restore_ike(struct engine *e, const struct ike_record *r)
 	struct ike_sa *sa = calloc(1, sizeof(*sa));
 	int err = -EINVAL;
 
-	if (!sa || !sides_new(sa)) {
-		free(sa);
+	if (!sa)
 		return -ENOMEM;
-	}
 	if (record_get_ike(e, slice_of(r->octets, r->len), sa) &&
 	    sa->view_id == r->id)
 		err = may_be_placed(e, sa);

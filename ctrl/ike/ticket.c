@@ -146,8 +146,8 @@ void ticket_keep(struct ike_sa *sa)
 	t->end_ns = new->end_ns;
 	t->auth_ns = sa->reauth_ns;
 	t->proven = *sa->proven;
-	identity_copy(&t->local_id, sa->local_id);
-	identity_copy(&t->peer_id, sa->peer_id);
+	t->local_id = sa->local_id;
+	t->peer_id = sa->peer_id;
 	t->suite = (struct chosen){
 		.protocol = IKE_PROTO_IKE,
 		.encr = sa->keys.encr,
@@ -285,13 +285,13 @@ void ticket_make(struct ike_sa *sa)
 			   .encr_bits = encr_attr_bits(k->encr),
 			   .integ = (uint16_t)k->integ->id,
 			   .ke = k->ke ? (uint16_t)k->ke->id : KE_NONE,
-			   .uses_ppk = sa->uses_ppk },
+			   .uses_ppk = sa->uses_ppk,
+			   .local = sa->local_id,
+			   .remote = sa->peer_id },
 	};
 
 	if (!t)
 		return;
-	identity_copy(&q.state.local, sa->local_id);
-	identity_copy(&q.state.remote, sa->peer_id);
 	t->token = q.token;
 	q.state.auth_s = auth_s(sa);
 	q.state.proven = *sa->proven;

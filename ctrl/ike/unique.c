@@ -13,14 +13,14 @@
 static bool is_of(const struct ike_sa *sa, const struct identity *local,
 		  const struct identity *peer)
 {
-	return sa->peer_id->type && peer->type &&
-	       identity_equal(sa->local_id, local) &&
-	       identity_equal(sa->peer_id, peer);
+	return sa->peer_id.type && peer->type &&
+	       identity_equal(&sa->local_id, local) &&
+	       identity_equal(&sa->peer_id, peer);
 }
 
 static bool is_same_peer(const struct ike_sa *a, const struct ike_sa *b)
 {
-	return is_of(a, b->local_id, b->peer_id);
+	return is_of(a, &b->local_id, &b->peer_id);
 }
 
 /* In use, and not one that goes anyway. */
@@ -55,7 +55,7 @@ static bool is_known(const struct ike_sa *sa)
 
 bool unique_is_first(const struct ike_sa *sa)
 {
-	const struct identity *local = sa->local_id, *peer = sa->peer_id;
+	const struct identity *local = &sa->local_id, *peer = &sa->peer_id;
 	const struct ike_sa *other = NULL;
 	const struct engine *e = sa->e;
 

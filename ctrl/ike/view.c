@@ -78,6 +78,8 @@ static void tell_ike(const struct ike_sa *sa)
 		.remote = sa->path.remote,
 		.local_port = sa->path.local_port,
 		.remote_port = sa->path.remote_port,
+		.local_id = sa->local_id,
+		.remote_id = sa->peer_id,
 		.ppk = sa->uses_ppk,
 		.tcp = sa->path.stream != 0,
 		.established_ns = sa->established_ns,
@@ -85,8 +87,6 @@ static void tell_ike(const struct ike_sa *sa)
 		.reauth_ns = sa->reauth_ns,
 	};
 
-	identity_copy(&v.local_id, sa->local_id);
-	identity_copy(&v.remote_id, sa->peer_id);
 	memcpy(v.conn, sa->conn->conf.name, sizeof(v.conn));
 	if (sa->has_keys)
 		put_algs(&sa->keys, &v);

@@ -41,7 +41,6 @@
 #include "ctrl/ike/resume.h"
 #include "ctrl/ike/rounds.h"
 #include "ctrl/ike/sa.h"
-#include "ctrl/ike/sides.h"
 #include "ctrl/ike/ticket.h"
 #include "ctrl/ike/unique.h"
 
@@ -91,9 +90,9 @@ void auth_start(struct ike_sa *sa)
 		sa_close(sa, why);
 		return;
 	}
-	sa->sides->peer = sa->by_ticket ? sa->by_ticket->peer_id
-					: sa->conn->conf.remote_id;
-	sa->sides->local = auth_id_ours(sa, NULL);
+	sa->peer_id = sa->by_ticket ? sa->by_ticket->peer_id
+				    : sa->conn->conf.remote_id;
+	sa->local_id = auth_id_ours(sa, NULL);
 	nat_move(sa);
 	if (!cp_ask(sa)) {
 		sa_close(sa, "out of memory");
@@ -122,7 +121,7 @@ static void put_proof(struct ike_sa *sa, struct ike_builder *m,
 	const struct identity *id_r = rounds_id(sa, CONN_REMOTE);
 	uint8_t room[PROOF_MAX_BYTES];
 	struct ike_auth auth = proof_auth(sa, a, room);
-	struct ike_id i = auth_id_wire(sa->local_id), r = auth_id_wire(id_r);
+	struct ike_id i = auth_id_wire(&sa->local_id), r = auth_id_wire(id_r);
 
 	if (sa->ppk)
 		auth.data = ppk_auth(sa);
@@ -174,13 +173,13 @@ void auth_next_round(struct ike_sa *sa, struct exchange *x)
 	proof_next(sa);
 	rounds_next(sa);
 	if (rounds_has(sa, CONN_REMOTE))
-		sa->sides->peer = *rounds_id(sa, CONN_REMOTE);
+		sa->peer_id = *rounds_id(sa, CONN_REMOTE);
 	if (!rounds_has(sa, CONN_LOCAL)) {
 		auth_send_request(sa, x, NULL);
 		return;
 	}
 	why = own_cert_choose(sa, NULL);
-	sa->sides->local = auth_id_ours(sa, NULL);
+	sa->local_id = auth_id_ours(sa, NULL);
 	if (why)
 		sa_close(sa, why);
 	else
@@ -265,12 +264,12 @@ static const char *take_proof(struct ike_sa *sa, const struct ike_payloads *p,
 	if (why)
 		return why;
 	if (!auth_id_take(p, IKE_PL_ID_R, &id) ||
-	    !identity_match(sa->peer_id, &id))
+	    !identity_match(&sa->peer_id, &id))
 		return "the peer has another identity than the connection's remote id";
 	why = sa->round ? NULL : ppk_response(sa, p);
 	if (why)
 		return why;
-	sa->sides->peer = id;
+	sa->peer_id = id;
 	auth_id_take_reserved(sa, p, IKE_PL_ID_R);
 	return NULL;
 }
@@ -356,7 +355,7 @@ static bool take_peer(struct ike_sa *sa, const struct ike_payloads *p,
 {
 	const struct ike_payload *payload = ike_find(p, IKE_PL_AUTH);
 
-	if (!auth_id_take(p, IKE_PL_ID_I, &sa->sides->peer)) {
+	if (!auth_id_take(p, IKE_PL_ID_I, &sa->peer_id)) {
 		auth_refuse(
 			sa, IKE_N_INVALID_SYNTAX,
 			"the peer's IKE_AUTH has no identity that can be read");
@@ -395,7 +394,7 @@ static void further_request(struct ike_sa *sa, const struct ike_payloads *p)
 	}
 	if (rounds_has(sa, CONN_LOCAL)) {
 		(void)own_cert_choose(sa, has_me ? &me : NULL);
-		sa->sides->local = auth_id_ours(sa, has_me ? &me : NULL);
+		sa->local_id = auth_id_ours(sa, has_me ? &me : NULL);
 	}
 	if (proves)
 		proof_check(sa, x, auth.data);
@@ -444,7 +443,7 @@ static void first_request(struct ike_sa *sa, const struct ike_payloads *p)
 		return;
 	}
 	(void)own_cert_choose(sa, has_me ? &me : NULL); /* told in its turn */
-	sa->sides->local = auth_id_ours(sa, has_me ? &me : NULL);
+	sa->local_id = auth_id_ours(sa, has_me ? &me : NULL);
 	if (sa->conn && !cp_take_request(sa, p)) {
 		sa_close(sa, "out of memory");
 		return;
@@ -495,7 +494,7 @@ static void put_our_proof(const struct ike_sa *sa, struct ike_builder *m,
 {
 	uint8_t room[PROOF_MAX_BYTES];
 	const struct ike_auth auth = proof_auth(sa, a, room);
-	const struct ike_id r = auth_id_wire(sa->local_id);
+	const struct ike_id r = auth_id_wire(&sa->local_id);
 
 	ike_id_put(m, IKE_PL_ID_R, &r);
 	own_cert_put(sa, m);

@@ -23,7 +23,6 @@
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/sa.h"
 #include "ctrl/ike/proven.h"
-#include "ctrl/ike/sides.h"
 #include "ctrl/ike/ticket.h"
 #include "ctrl/ike/view.h"
 
@@ -33,8 +32,8 @@
 void rekey_heir(struct ike_sa *heir, const struct ike_sa *sa)
 {
 	heir->conn = conn_hold(sa->conn);
-	identity_copy(&heir->sides->local, sa->local_id);
-	identity_copy(&heir->sides->peer, sa->peer_id);
+	heir->local_id = sa->local_id;
+	heir->peer_id = sa->peer_id;
 	heir->nat_local = sa->nat_local;
 	heir->nat_remote = sa->nat_remote;
 	heir->fragments = sa->fragments;

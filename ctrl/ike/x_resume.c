@@ -21,7 +21,6 @@
 #include "ctrl/ike/redirect.h"
 #include "ctrl/ike/resume.h"
 #include "ctrl/ike/sa.h"
-#include "ctrl/ike/sides.h"
 #include "ctrl/ike/ticket.h"
 
 #include <errno.h>
@@ -243,7 +242,7 @@ static bool take_state(struct ike_sa *sa, const struct ticket_answer *a)
 	t->peer_id = s->remote;
 	t->id = a->id;
 	t->auth_ns = s->auth_s ? sa->e->now_ns + s->auth_s * NS_PER_S : 0;
-	sa->sides->peer = t->peer_id;
+	sa->peer_id = t->peer_id;
 	sa->uses_ppk = s->uses_ppk;
 	if (!suite_of(s, &sa->suite))
 		return false;
@@ -288,7 +287,7 @@ bool resume_is_same(const struct ike_sa *sa, const struct identity *me)
 	return (!sa->conn ||
 		(sa->conn->conf.resumption &&
 		 proven_holds(sa->e, sa->proven, &sa->conn->conf))) &&
-	       identity_equal(&t->peer_id, sa->peer_id) &&
+	       identity_equal(&t->peer_id, &sa->peer_id) &&
 	       (!me || identity_equal(&t->local_id, me));
 }
 

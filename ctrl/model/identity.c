@@ -442,12 +442,6 @@ static bool is_name(const struct identity *id)
 	return id->type == IKE_ID_FQDN || id->type == IKE_ID_RFC822_ADDR;
 }
 
-void identity_copy(struct identity *out, const struct identity *id)
-{
-	*out = (struct identity){ .type = id->type, .len = id->len };
-	memcpy(out->octets, id->octets, id->len);
-}
-
 bool identity_equal(const struct identity *a, const struct identity *b)
 {
 	if (a->type == IKE_ID_DER_ASN1_DN && b->type == a->type &&

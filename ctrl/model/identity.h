@@ -62,9 +62,6 @@ int identity_parse(const char *text, struct identity *out, struct error *e);
  */
 const char *identity_str(const struct identity *id, char *buf, size_t max);
 
-/* Of one of which there may be no more octets than it has: all of it, and zeros. */
-void identity_copy(struct identity *out, const struct identity *id);
-
 /* Letters of FQDN and RFC822_ADDR are equal in either case; names by dn_equal(). */
 bool identity_equal(const struct identity *a, const struct identity *b);
 

@@ -259,7 +259,7 @@ static void without_an_identity_it_is_the_certificates_subject(void **state)
 	certs_load_conn(lab, 0, &c);
 	certs_initiate(lab);
 	certs_assert_up(lab, "subject");
-	assert_int_equal(forge_sa(lab, 0)->peer_id->type, IKE_ID_DER_ASN1_DN);
+	assert_int_equal(forge_sa(lab, 0)->peer_id.type, IKE_ID_DER_ASN1_DN);
 	lab_free(lab);
 }
 

@@ -55,8 +55,8 @@ static void assert_peers(const struct ike_sa *sa)
 
 	for (uint32_t i = 1; i < e->n_slots; i++) {
 		const struct ike_sa *other = e->slots[i];
-		bool is_same = other && other != sa && other->peer_id->type &&
-			       identity_equal(sa->peer_id, other->peer_id);
+		bool is_same = other && other != sa && other->peer_id.type &&
+			       identity_equal(&sa->peer_id, &other->peer_id);
 
 		if (other)
 			assert_int_equal(is_peer_found(sa, other), is_same);
@@ -95,7 +95,7 @@ static void assert_lists(const struct engine *e)
 
 		if (!sa)
 			continue;
-		if (sa->peer_id->type)
+		if (sa->peer_id.type)
 			assert_peers(sa);
 		for (const struct child_sa *c = sa->children; c; c = c->next) {
 			assert_child(sa, c);

@@ -3,7 +3,6 @@
  * Which connection a peer gets, and from where one is initiated.
  */
 #include <errno.h>
-#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -252,38 +251,10 @@ static void initiator_without_a_local_address_came_from_0_0_0_0(void **state)
 	assert_true(lab_run(lab, 10 * LAB_S));
 	assert_true(lab_agree(lab, 1));
 	assert_true(addr_equal(&lab->side[0].sent_by.local, &lab->side[0].addr));
-	assert_int_equal(forge_sa(lab, 1)->peer_id->type, IKE_ID_IPV4_ADDR);
-	assert_memory_equal(forge_sa(lab, 1)->peer_id->octets,
+	assert_int_equal(forge_sa(lab, 1)->peer_id.type, IKE_ID_IPV4_ADDR);
+	assert_memory_equal(forge_sa(lab, 1)->peer_id.octets,
 			    lab->side[0].addr.octets + 12, 4);
 	assert_false(forge_sa(lab, 1)->nat_remote);
-	lab_free(lab);
-}
-
-/* There may be very many of them: see test_memory.c. */
-static void what_is_up_has_no_room_to_spare(void **state)
-{
-	struct ike_lab *lab = lab_without_local_address();
-
-	(void)state;
-	engine_initiate(lab->side[0].engine, "peer", NULL, lab->now_ns);
-	assert_true(lab_run(lab, 2 * LAB_S));
-	for (unsigned int rekeyed = 0; rekeyed < 2; rekeyed++) {
-		for (unsigned int i = 0; i < 2; i++) {
-			const struct ike_sa *sa = forge_sa(lab, i);
-
-			assert_null(sa->sides);
-			assert_true(malloc_usable_size(sa->kept_sides) < 64);
-			assert_int_equal(sa->request.len, 0);
-			assert_null(sa->first_i.ptr);
-			assert_null(sa->first_r.ptr);
-			assert_int_equal(sa->ni.len + sa->nr.len, 0);
-			assert_int_equal(sa->ours.kind, EX_NONE);
-			assert_int_equal(sa->peers.kind, EX_NONE);
-		}
-		engine_rekey(lab->side[0].engine, "peer", NULL, lab->now_ns);
-		assert_true(lab_run(lab, 2 * LAB_S));
-	}
-	assert_int_equal(lab_count(&lab->side[0], IKE_EV_IKE_UP), 3);
 	lab_free(lab);
 }
 
@@ -317,7 +288,6 @@ int main(void)
 			offer_was_refused_though_another_connection_has_it),
 		cmocka_unit_test(
 			initiator_without_a_local_address_came_from_0_0_0_0),
-		cmocka_unit_test(what_is_up_has_no_room_to_spare),
 		cmocka_unit_test(initiation_without_a_way_to_the_peer_is_refused),
 		cmocka_unit_test(peer_in_a_range_is_of_its_connection),
 		cmocka_unit_test(

@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include "ctrl/ike/sides.h"
 #include "ctrl/ike/child.h"
 #include "tests/support/ike_forge.h"
 
@@ -143,8 +142,8 @@ static uint32_t undelete(const struct ike_lab *lab)
 	assert_non_null(elder);
 	assert_int_not_equal(heir->heir_of, 0);
 	elder->conn = conn_hold(heir->conn);
-	identity_copy(&elder->sides->local, heir->local_id);
-	identity_copy(&elder->sides->peer, heir->peer_id);
+	elder->local_id = heir->local_id;
+	elder->peer_id = heir->peer_id;
 	elder->view_id = heir->heir_of;
 	elder->has_heir = true;
 	sa_handshake_done(elder);

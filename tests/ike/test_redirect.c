@@ -395,7 +395,7 @@ static void nobody_is_redirected_but_who_is_meant(void **state)
 	r[6].by_addr = 1;
 	r[6].peer_min = addr_of("192.0.2.0");
 	r[6].peer_max = addr_of("192.0.2.1");
-	identity_copy(&r[7].peer_id, forge_sa(lab, 1)->peer_id);
+	r[7].peer_id = forge_sa(lab, 1)->peer_id;
 	for (unsigned int i = 4; i < 8; i++)
 		assert_int_equal(redirect(lab, &r[i]), 1);
 	assert_int_equal(engine_redirect(lab->side[0].engine, &r[4], lab->now_ns),

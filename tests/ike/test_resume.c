@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include "ctrl/ike/sides.h"
 #include "ctrl/crypto/prf.h"
 #include "ctrl/daemon/tickets.h"
 #include "ctrl/ike/ticket.h"
@@ -382,9 +381,8 @@ static void other_identity_than_the_tickets_is_refused(void **state)
 	resume_begin(lab);
 	while (forge_sa(lab, 0)->state != IKE_ST_AUTH)
 		assert_true(lab_step(lab));
-	assert_int_equal(identity_parse("mallory",
-					&forge_sa(lab, 0)->sides->local, &e),
-			 0);
+	assert_int_equal(
+		identity_parse("mallory", &forge_sa(lab, 0)->local_id, &e), 0);
 	assert_true(lab_run(lab, LAB_S));
 	assert_int_equal(settle_ike_sas(lab, 0), 0);
 	assert_int_equal(settle_ike_sas(lab, 1), 0);

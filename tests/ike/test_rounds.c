@@ -150,10 +150,10 @@ static void ike_sa_has_the_identities_of_the_last_rounds(void **state)
 	certs_set_id(&sun, "sun2");
 	certs_initiate(lab);
 	certs_assert_up(lab, "names");
-	assert_true(identity_equal(forge_sa(lab, 0)->local_id, &moon));
-	assert_true(identity_equal(forge_sa(lab, 0)->peer_id, &sun));
-	assert_true(identity_equal(forge_sa(lab, 1)->local_id, &sun));
-	assert_true(identity_equal(forge_sa(lab, 1)->peer_id, &moon));
+	assert_true(identity_equal(&forge_sa(lab, 0)->local_id, &moon));
+	assert_true(identity_equal(&forge_sa(lab, 0)->peer_id, &sun));
+	assert_true(identity_equal(&forge_sa(lab, 1)->local_id, &sun));
+	assert_true(identity_equal(&forge_sa(lab, 1)->peer_id, &moon));
 	lab_free(lab);
 }
 
