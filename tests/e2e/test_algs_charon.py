@@ -45,7 +45,8 @@ def check(lab, peer, esp):
     ok(bool(clear) == esp.startswith("null"),
        f"{esp}: in the clear with NULL alone")
     algs = gateway.status()["tunnels"]["to-b/net"]["algs"]
-    backend = " by openssl" if esp.startswith("aes192ccm") else ""
+    by_libcrypto = esp.startswith(("aes192ccm", "3des"))
+    backend = " by openssl" if by_libcrypto else ""
     ok(algs == esp + (" weak" if esp in WEAK else "") + backend,
        f"{esp}: status has {algs}")
     sas = gateway.client("sa").stdout
