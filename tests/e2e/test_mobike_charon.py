@@ -55,7 +55,7 @@ def test_charon_moves(lab, gateway, peer):
         ok(ping(lab), f"{what}: it comes up")
         moves(lab, gateway, what,
               lambda: readdress(lab, "gw-b", THEIRS, THEIRS_NEW),
-              lambda sa: sa["remote-host"] == THEIRS_NEW)
+              lambda sa: sa["remote-host"] == THEIRS_NEW, by_us=False)
         readdress(lab, "gw-b", THEIRS_NEW, THEIRS)
         wait_until(lambda: sa_of(gateway)["remote-host"] == THEIRS and
                    ping(lab), MOVE_S, f"{what}: and back")
