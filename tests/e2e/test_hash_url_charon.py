@@ -140,9 +140,7 @@ class Pair:
         done = (self.gateway.client(
                     "up", "-t", "30", f"{strongswan.CONN}/{strongswan.CHILD}",
                     check=False) if we else
-                self.charon.swanctl("--initiate", "--child", strongswan.CHILD,
-                                    "--timeout", "30", check=False,
-                                    timeout=40))
+                self.charon.initiate(limit_s=30))
         return done.returncode == 0, self.log()
 
     def log(self):
@@ -151,9 +149,7 @@ class Pair:
 
     def end(self):
         self.gateway.client("down", "-t", "10", strongswan.CONN, check=False)
-        self.charon.terminate(force=True)
-        wait_until(lambda: not self.charon.list_sas(), WAIT_S,
-                   "charon to forget the IKE SA")
+        self.charon.forget()
 
     def good(self):
         for we in True, False:
@@ -190,7 +186,7 @@ class Pair:
     def bad(self, what, base, says):
         for we in True, False:
             up, log = self.attempt(we, base)
-            ok(not up and eventually(lambda: says in self.log(), 1),
+            ok(not up and eventually(lambda: says in self.log()),
                f"{what}, {'we' if we else 'charon'} initiate: refused "
                f"{log[-3000:] if up or says not in log else ''}")
             self.end()

@@ -147,9 +147,7 @@ class Pair:
         done = (self.gateway.client(
                     "up", "-t", "30", f"{strongswan.CONN}/{strongswan.CHILD}",
                     check=False) if we else
-                self.charon.swanctl("--initiate", "--child", strongswan.CHILD,
-                                    "--timeout", "30", check=False,
-                                    timeout=40))
+                self.charon.initiate(limit_s=30))
         return done.returncode == 0
 
     def attempt(self, name, we_judge, we):
@@ -163,9 +161,7 @@ class Pair:
 
     def end(self):
         self.gateway.client("down", "-t", "10", strongswan.CONN, check=False)
-        self.charon.terminate(force=True)
-        wait_until(lambda: not self.charon.list_sas(), WAIT_S,
-                   "charon to forget the IKE SA")
+        self.charon.forget()
 
     def row(self, name, wanted, says, roles=(True, False)):
         """says: a word of ours, and one of charon's, as the one who judges."""

@@ -207,10 +207,10 @@ class Charon:
         """
         self.set(log_esp=2 if yes else 1)
 
-    def initiate(self, check=False):
+    def initiate(self, check=False, limit_s=COMMAND_S):
         """Brings the child up, and waits for how it ends."""
         return self.swanctl("--initiate", "--child", CHILD, "--timeout",
-                            str(COMMAND_S), check=check)
+                            str(limit_s), check=check, timeout=limit_s + 5)
 
     def rekey(self, what="child"):
         """Begins to rekey the child, or the IKE SA ("ike")."""
@@ -223,6 +223,12 @@ class Charon:
                             CHILD if what == "child" else CONN,
                             "--timeout", str(COMMAND_S),
                             *(["--force"] if force else []), check=False)
+
+    def forget(self):
+        """Until no IKE SA is left here, whatever the other side says."""
+        self.terminate(force=True)
+        wait_until(lambda: not self.list_sas(), 20,
+                   "charon to forget the IKE SA")
 
     def list_sas(self):
         """
